@@ -254,7 +254,7 @@ X, W = np.zeros((2, 3, 5, 5)), np.zeros((4, 3, 3, 3))
         (lambda: F.avgpool2d_forward(X, 2, stride=0), ValueError, "stride must be at least 1, got 0"),
         (lambda: F.avgpool2d_forward(X[0], 2), ValueError, r"x must have shape .* x\[None\]"),
         (lambda: F.linear_forward(X, W, None), ValueError, r"x must have shape \(N, D\), got \(2, 3, 5, 5\)"),
-        (lambda: F.linear_forward(X[0, 0], W[0, 0], None), ValueError, r"D = 5, .* got \(3, 3\)"),
+        (lambda: F.linear_forward(X[0, 0], W[0, 0], None), ValueError, r"D = 5 as in .* got \(3, 3\)"),
         (lambda: F.linear_forward(X[0, 0], X[0, 0], np.zeros(2)), ValueError, r"b must have shape \(5,\)"),
         (lambda: F.dropout_forward(X, 1.0, np.random.default_rng(0)), ValueError, "p must be .* got 1.0"),
         (lambda: F.dropout_forward(X, 0.5, 0), TypeError, "rng must be a numpy.random.Generator, got int"),
