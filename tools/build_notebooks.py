@@ -1,0 +1,290 @@
+"""Build the notebooks from their sources: the learner's, with stubs, and the twin with the answers.
+
+    python -m tools.build_notebooks              build all
+    python -m tools.build_notebooks 03 04_gradient_descent
+    python -m tools.build_notebooks --check      compare the committed notebooks with their sources (fast)
+
+A source, ``notebooks/source/NN_topic.py``, is a script in jupytext's percent format. An answer stands between
+``### BEGIN SOLUTION`` and ``### END SOLUTION``, as nbgrader has it, and holds one comment ``# Why: …``. The
+learner's notebook has ``# YOUR CODE HERE`` and ``...`` in its place; it must still run from top to bottom. A
+markdown cell tagged ``solution-only`` appears in the twin alone. Cells with an answer, and cells that call
+``check("NN.name", …)``, get the metadata by which nbgrader knows them, unless the source gives its own.
+
+Both notebooks are executed from a fresh kernel that imports `cnnlib` from this repository, cleaned of what
+changes from run to run, and saved with their outputs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+
+from tools.saved_outputs import clean_outputs, saved_output_faults
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "notebooks"
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+STUB = ("# YOUR CODE HERE", "...")
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"},
+}
+SECONDS_PER_CELL = 300
+CHECK_CALL = re.compile(r"^check\(\s*[\"']([\w.]+)[\"']", re.MULTILINE)
+LINK = re.compile(r'(?:(?<=\]\()|(?<=src=")|(?<=href="))(?!\w+:|#|/)([^)\s"]+)')
+
+
+class BuildError(Exception):
+    """A source that cannot be built, or a notebook that breaks a rule of saved notebooks."""
+
+
+def solution_regions(source: str) -> list[tuple[int, int]]:
+    """Find the answers in a cell: pairs of line numbers (of the opening and of the closing mark).
+
+    >>> solution_regions("a = None\\n### BEGIN SOLUTION\\na = 1\\n### END SOLUTION")
+    [(1, 3)]
+    """
+    regions, start = [], None
+    for number, line in enumerate(source.splitlines()):
+        mark = line.strip()
+        if mark not in (BEGIN, END):
+            continue
+        if (mark == BEGIN) == (start is not None):
+            raise BuildError(f"line {number + 1}: {mark!r} where its partner was expected, in:\n{source}")
+        if mark == BEGIN:
+            start = number
+        else:
+            regions.append((start, number))
+            start = None
+    if start is not None:
+        raise BuildError(f"line {start + 1}: {BEGIN!r} is never closed, in:\n{source}")
+    return regions
+
+
+def clear_solutions(source: str) -> str:
+    """Replace every answer of a cell by the stub, at the answer's own indentation.
+
+    >>> print(clear_solutions("def f(x):\\n    ### BEGIN SOLUTION\\n    return x\\n    ### END SOLUTION"))
+    def f(x):
+        # YOUR CODE HERE
+        ...
+    """
+    lines = source.splitlines()
+    for start, end in reversed(solution_regions(source)):
+        indent = lines[start][: len(lines[start]) - len(lines[start].lstrip())]
+        lines[start : end + 1] = [indent + line for line in STUB]
+    return "\n".join(lines)
+
+
+def read_source(path: Path) -> list[nbformat.NotebookNode]:
+    """Read a percent script into cells with their ids, tags and nbgrader metadata, answers still in place."""
+    cells = jupytext.read(path, fmt="py:percent").cells
+    seen: dict[str, int] = {}
+    for cell in cells:
+        if cell.cell_type == "code":
+            _check_code(cell, path)
+            _add_nbgrader(cell, path)
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+    return cells
+
+
+def _check_code(cell, path: Path) -> None:
+    """Refuse an empty code cell and an answer without its line on why."""
+    if not cell.source.strip():
+        raise BuildError(f"{path.name}: an empty code cell")
+    lines = cell.source.splitlines()
+    for start, end in solution_regions(cell.source):
+        if not any(line.strip().lower().startswith("# why:") for line in lines[start:end]):
+            raise BuildError(f"{path.name}: an answer has no line '# Why: …':\n{cell.source}")
+
+
+def _add_nbgrader(cell, path: Path) -> None:
+    """Mark a cell for nbgrader: an answer may be written into, a check is locked and worth a point each."""
+    if "nbgrader" in cell.metadata:
+        return
+    answered, checks = bool(solution_regions(cell.source)), CHECK_CALL.findall(cell.source)
+    if answered and checks:
+        raise BuildError(f"{path.name}: put the answer and check({checks[0]!r}, …) into cells of their own")
+    if not answered and not checks:
+        return
+    kind = {"grade": bool(checks), "locked": bool(checks), "solution": answered, "task": False}
+    stub = hashlib.sha256(clear_solutions(cell.source).encode()).hexdigest()[:8]
+    name = f"check-{checks[0]}" if checks else f"answer-{stub}"
+    points = {"points": len(checks)} if checks else {}
+    cell.metadata["nbgrader"] = kind | points | {"grade_id": name, "schema_version": 3}
+
+
+def make_notebook(cells, name: str, answers: bool) -> nbformat.NotebookNode:
+    """Make the learner's notebook (`answers` false) or its twin (true), not yet executed."""
+    cells = copy.deepcopy(cells)
+    if answers:
+        for cell in cells:
+            if cell.cell_type == "markdown":
+                cell.source = LINK.sub(_twin_link, cell.source)
+        note = f"> With the answers. The notebook to work in: [{name}](../{name}.ipynb)"
+        cells[0].source += f"\n\n{note}"
+    else:
+        cells = [cell for cell in cells if "solution-only" not in cell.metadata.get("tags", [])]
+        for cell in cells:
+            if cell.cell_type == "code":
+                cell.source = clear_solutions(cell.source)
+                _check_syntax(cell.source, name)
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(METADATA))
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _twin_link(match: re.Match) -> str:
+    """Keep a link from notebook to notebook among the twins; lead every other one up a folder."""
+    target = match.group(1)
+    if re.fullmatch(r"\d\d_\w+\.ipynb(#.*)?", target):
+        return target
+    return target.removeprefix("solutions/") if target.startswith("solutions/") else f"../{target}"
+
+
+def _check_syntax(source: str, name: str) -> None:
+    """Refuse a stub that Python cannot read (cells with IPython magic are left to the kernel)."""
+    if re.search(r"^\s*[%!]", source, re.MULTILINE):
+        return
+    try:
+        ast.parse(source)
+    except SyntaxError as error:
+        raise BuildError(f"{name}: without its answer a cell is not Python ({error}):\n{source}") from error
+
+
+def execute(notebook: nbformat.NotebookNode, folder: Path, repository: Path = ROOT) -> None:
+    """Run every cell in order in a fresh kernel started in `folder`; the outputs go into `notebook`."""
+    from ipykernel import kernelspec
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+
+    class ThisPython(KernelSpecManager):
+        """The kernel of the running interpreter, whatever kernels the user has installed."""
+
+        def get_kernel_spec(self, kernel_name):
+            return self.kernel_spec_class(resource_dir=kernelspec.RESOURCES, **kernelspec.get_kernel_dict())
+
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=ThisPython())
+    options = {"record_timing": False, "store_widget_state": False, "coalesce_streams": True}
+    client = NotebookClient(notebook, km=manager, timeout=SECONDS_PER_CELL, **options)
+    client.resources = {"metadata": {"path": str(folder)}}
+    client.execute(env=kernel_environment(repository))
+    for cell in notebook.cells:
+        raised = any(output.output_type == "error" for output in cell.get("outputs", []))
+        if "raises-exception" in cell.metadata.get("tags", []) and not raised:
+            raise BuildError(f"a cell tagged raises-exception did not raise:\n{cell.source}")
+
+
+def kernel_environment(repository: Path = ROOT) -> dict[str, str]:
+    """Return the environment of a kernel that imports this repository and records no learner's progress."""
+    environment = {key: value for key, value in os.environ.items() if key != "MPLBACKEND"}
+    path = [str(repository), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return environment | {"PYTHONPATH": os.pathsep.join(path), "CNNLIB_PROGRESS": "off"}
+
+
+def targets(source: Path) -> dict[bool, Path]:
+    """Return where the learner's notebook (False) and its twin (True) of a source are kept."""
+    folder = source.parents[1]
+    return {False: folder / f"{source.stem}.ipynb", True: folder / "solutions" / f"{source.stem}.ipynb"}
+
+
+def build(source: Path, repository: Path = ROOT) -> list[Path]:
+    """Build, execute and save both notebooks of one source; nothing is written unless both are sound."""
+    cells, finished = read_source(source), {}
+    for answers, target in targets(source).items():
+        notebook = make_notebook(cells, source.stem, answers)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        execute(notebook, target.parent, repository)
+        clean_outputs(notebook, repository)
+        notebook.metadata = copy.deepcopy(nbformat.from_dict(METADATA))
+        text = nbformat.writes(notebook) + "\n"
+        if faults := saved_output_faults(notebook, len(text.encode()), repository):
+            raise BuildError(f"{target.name}: " + "; ".join(faults))
+        finished[target] = text
+    for target, text in finished.items():
+        target.write_text(text, encoding="utf-8", newline="\n")
+    return list(finished)
+
+
+def drift(source: Path) -> list[str]:
+    """Compare both committed notebooks with their source: sources, metadata, ids, and order of execution."""
+    cells, faults = read_source(source), []
+    for answers, target in targets(source).items():
+        if not target.exists():
+            faults.append(f"{target}: missing; build it")
+            continue
+        wanted, found = make_notebook(cells, source.stem, answers), nbformat.read(target, as_version=4)
+        if wanted.metadata != found.metadata:
+            faults.append(f"{target}: notebook metadata differ from what the tool writes")
+        faults += [f"{target}: {fault}" for fault in _cell_drift(wanted.cells, found.cells)]
+        counts = [cell.execution_count for cell in found.cells if cell.cell_type == "code"]
+        if counts != list(range(1, len(counts) + 1)):
+            faults.append(f"{target}: not executed once from top to bottom (counts {counts})")
+    return faults
+
+
+def _cell_drift(wanted, found) -> list[str]:
+    """Name the first cell that differs; the rest would only repeat it."""
+    for number, (left, right) in enumerate(zip(wanted, found, strict=False), start=1):
+        for key in ("cell_type", "source", "metadata", "id"):
+            if left[key] != right[key]:
+                return [f"cell {number}: its {key} differs from the source ({left.source[:60]!r}…)"]
+    return [] if len(wanted) == len(found) else [f"{len(found)} cells where the source makes {len(wanted)}"]
+
+
+def strays(folder: Path = FOLDER) -> list[str]:
+    """List committed notebooks that no source makes."""
+    made = {target for source in (folder / "source").glob("*.py") for target in targets(source).values()}
+    there = {*folder.glob("*.ipynb"), *(folder / "solutions").glob("*.ipynb")}
+    return [f"{path}: has no source in {folder / 'source'}" for path in sorted(there - made)]
+
+
+def find_sources(names: list[str], folder: Path = FOLDER) -> list[Path]:
+    """Find sources by number, name or path; all of them when nothing is named."""
+    sources = sorted((folder / "source").glob("*.py"))
+    chosen = []
+    for name in names:
+        match = [path for path in sources if path.stem == Path(name).stem or path.stem.split("_")[0] == name]
+        if not match:
+            there = ", ".join(path.stem for path in sources)
+            raise BuildError(f"no source called {name!r}; there are: {there}")
+        chosen += match
+    return chosen if names else sources
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Build or check; return 0 when all is well, 1 otherwise."""
+    parser = argparse.ArgumentParser(description="Build the notebooks from notebooks/source.")
+    parser.add_argument("names", nargs="*", help="number, name or path of a source; default: all")
+    parser.add_argument("--check", action="store_true", help="only compare the notebooks with their sources")
+    options = parser.parse_args(arguments)
+    try:
+        sources = find_sources(options.names)
+        if options.check:
+            faults = [fault for source in sources for fault in drift(source)]
+            faults += [] if options.names else strays()
+            print("\n".join(faults) or f"{len(sources)} sources and their notebooks agree")
+            return bool(faults)
+        for source in sources:
+            for target in build(source):
+                print(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1000:.0f} KB")
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
