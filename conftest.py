@@ -1,6 +1,6 @@
 """How pytest runs the notebooks: kernels import this repository, texts are compared, pictures counted.
 
-nbval compares every text an output holds. It leaves pictures and widget views out altogether, so that a figure
+nbval compares every text an output holds. It leaves pictures and widget views out altogether, so that one
 that is no longer drawn goes unnoticed. Here a picture stands for itself by its kind: there must be as many as
 are saved, whatever their bytes. Widget views stay out (their ids change in every run).
 """
