@@ -1,0 +1,86 @@
+"""The IDX file format, in which MNIST and its relatives come.
+
+Two zero bytes, a byte for the type (8: unsigned bytes), a byte for the number of axes, a big-endian 32-bit
+length for each axis, then the values, last axis fastest. Source: the format note beside the original MNIST
+files (Y. LeCun).
+"""
+
+import gzip
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+MOST_AXES = 4
+MOST_BYTES = 2**30
+UNSIGNED_BYTES = 8
+
+
+def read_idx(path):
+    """Read an IDX file of unsigned bytes, plain or compressed with gzip.
+
+    Parameters
+    ----------
+    path : str or path
+        The file; gzip is told by its first two bytes, not by the name.
+
+    Returns
+    -------
+    array of uint8
+
+    Raises
+    ------
+    ValueError
+        If the file is no IDX file of unsigned bytes, is shorter or longer than its header says, is larger
+        than a gigabyte, or is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "labels"
+    >>> _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]))
+    >>> read_idx(path)
+    array([7, 9], dtype=uint8)
+    """
+    path = Path(path)
+    with open(path, "rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    try:
+        with (gzip.open if packed else open)(path, "rb") as file:
+            return _read(file, path.name)
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise ValueError(f"{path.name}: the compressed file is damaged or cut off ({error})") from error
+
+
+def _read(file, name):
+    magic = file.read(4)
+    if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] != UNSIGNED_BYTES:
+        raise ValueError(
+            f"{name}: begins with {magic.hex(' ')!r}, expected '00 00 08 ..', an IDX file of bytes"
+        )
+    axes = magic[3]
+    if not 1 <= axes <= MOST_AXES:
+        raise ValueError(f"{name}: has {axes} axes, expected 1 to {MOST_AXES}")
+    lengths = file.read(4 * axes)
+    if len(lengths) < 4 * axes:
+        raise ValueError(f"{name}: ends within its header")
+    shape = tuple(np.frombuffer(lengths, ">u4").tolist())
+    size = int(np.prod(shape, dtype=object))
+    if size > MOST_BYTES:
+        raise ValueError(
+            f"{name}: says it holds {size:,} bytes (shape {shape}), expected at most {MOST_BYTES:,}"
+        )
+    values = _read_at_most(file, size + 1)
+    if len(values) != size:
+        more = "more" if len(values) > size else f"{len(values):,}"
+        raise ValueError(f"{name}: holds {more} bytes of data, expected {size:,} for shape {shape}")
+    return np.frombuffer(values, np.uint8).reshape(shape)
+
+
+def _read_at_most(file, size, piece=2**20):
+    """Read up to `size` bytes piece by piece: memory grows with what is there, not with what was promised."""
+    parts = []
+    while size > 0 and (part := file.read(min(piece, size))):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

@@ -1,0 +1,58 @@
+"""Pooling: one value for each window."""
+
+import numpy as np  # noqa: F401  (the examples)
+
+from cnnlib import functional as F
+from cnnlib.layers.base import Layer, size_pair
+
+
+class Pool(Layer):
+    pair = None
+
+    def __init__(self, kernel_size, stride=None, *, forward=None, backward=None):
+        super().__init__()
+        self.kernel_size = size_pair("kernel_size", kernel_size, 1)
+        self.stride = self.kernel_size if stride is None else size_pair("stride", stride, 1)
+        self._functions = forward or self.pair[0], backward or self.pair[1]
+
+    def _forward(self, x, training):
+        return self._functions[0](x, self.kernel_size, self.stride)
+
+    def _backward(self, dy, cache):
+        return self._functions[1](dy, cache)
+
+    def config(self):
+        return {"kernel_size": self.kernel_size, "stride": self.stride}
+
+
+class MaxPool2d(Pool):
+    """The largest value of each window; the first in row order where several are equal.
+
+    Shapes: ``(N, C, H, W)`` to ``(N, C, Ho, Wo)``, ``Ho = (H - kH) // s + 1``.
+
+    Parameters
+    ----------
+    kernel_size : int or pair of int
+        Window in pixels.
+    stride : int or pair of int, optional
+        Step from window to window; the window's own size when not given.
+
+    Examples
+    --------
+    >>> MaxPool2d(2).forward(np.array([[[[1.0, 5.0], [3.0, 2.0]]]]))
+    array([[[[5.]]]])
+    """
+
+    pair = F.maxpool2d_forward, F.maxpool2d_backward
+
+
+class AvgPool2d(Pool):
+    """The mean of each window; arguments and shapes as for `MaxPool2d`.
+
+    Examples
+    --------
+    >>> AvgPool2d(2).forward(np.array([[[[1.0, 5.0], [3.0, 3.0]]]]))
+    array([[[[3.]]]])
+    """
+
+    pair = F.avgpool2d_forward, F.avgpool2d_backward

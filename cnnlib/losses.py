@@ -1,0 +1,166 @@
+"""How wrong the outputs are, in one number, and the gradient of that number by the outputs.
+
+A loss is used as a layer is: ``forward(outputs, targets)`` gives the number and remembers what
+``backward()`` needs. Both losses are means over the batch, so the gradient carries a factor 1/N.
+"""
+
+import numpy as np
+
+from cnnlib.functional import log_softmax
+
+
+def one_hot(labels, num_classes, dtype=np.float32):
+    """Labels as rows with a single 1.
+
+    Parameters
+    ----------
+    labels : array of int, shape (N,)
+        Values from 0 to ``num_classes - 1``.
+    num_classes : int
+        Length of a row.
+
+    Returns
+    -------
+    array, shape (N, num_classes)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the labels are not integers of that range.
+
+    Examples
+    --------
+    >>> one_hot([2, 0], 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]], dtype=float32)
+    """
+    labels = check_labels(labels, num_classes)
+    rows = np.zeros((len(labels), num_classes), dtype)
+    rows[np.arange(len(labels)), labels] = 1
+    return rows
+
+
+def check_labels(labels, num_classes, name="labels"):
+    """Return `labels` as an integer vector, or say what is wrong with them."""
+    labels = np.asarray(labels)
+    if labels.ndim != 1:
+        raise ValueError(f"{name}: got shape {labels.shape}, expected (N,)")
+    if labels.size and not np.issubdtype(labels.dtype, np.integer):
+        raise TypeError(f"{name}: got {labels.dtype}, expected integers from 0 to {num_classes - 1}")
+    if labels.size and not 0 <= labels.min() <= labels.max() < num_classes:
+        raise ValueError(
+            f"{name}: got values from {labels.min()} to {labels.max()}, expected 0 to {num_classes - 1}"
+        )
+    return labels.astype(np.intp, copy=False)
+
+
+class Loss:
+    """Common ground of the losses; ``backward`` gives the gradient of the last ``forward``."""
+
+    _gradient = None
+
+    def forward(self, outputs, targets):
+        """Return the mean loss of a batch as a float."""
+        raise NotImplementedError
+
+    def backward(self):
+        """Return ``dE/doutputs`` of the last ``forward``, of the outputs' shape.
+
+        Raises
+        ------
+        RuntimeError
+            If ``forward`` has not been called.
+        """
+        if self._gradient is None:
+            raise RuntimeError(f"{type(self).__name__}.backward: call forward(outputs, targets) first")
+        return self._gradient()
+
+
+def _check_outputs(outputs):
+    outputs = np.asarray(outputs)
+    if outputs.ndim != 2:
+        raise ValueError(f"outputs: got shape {outputs.shape}, expected (N, K)")
+    if not len(outputs):
+        raise ValueError(f"outputs: got an empty batch of shape {outputs.shape}, expected N of at least 1")
+    if not np.issubdtype(outputs.dtype, np.floating):
+        raise TypeError(f"outputs: got {outputs.dtype}, expected float32 or float64")
+    return outputs
+
+
+def _check_length(outputs, targets):
+    if len(targets) != len(outputs):
+        raise ValueError(f"targets: got {len(targets)} of them, expected {len(outputs)}, one an output")
+
+
+class CrossEntropyLoss(Loss):
+    """Mean of ``-log p[label]`` with ``p = softmax(outputs)``.
+
+    The outputs are logits: softmax is part of the loss, computed as log-sum-exp so that no logit
+    overflows. Gradient: ``(p - one_hot(labels)) / N``.
+
+    Examples
+    --------
+    >>> loss = CrossEntropyLoss()
+    >>> print(f"{loss.forward(np.zeros((4, 10)), [0, 1, 2, 3]):.4f}")  # no opinion: ln 10
+    2.3026
+    """
+
+    def forward(self, outputs, targets):
+        """Return the mean cross-entropy.
+
+        Parameters
+        ----------
+        outputs : array, shape (N, K)
+            Logits, any real numbers.
+        targets : array of int, shape (N,)
+            Labels from 0 to K - 1.
+        """
+        outputs = _check_outputs(outputs)
+        targets = check_labels(targets, outputs.shape[1], "targets")
+        _check_length(outputs, targets)
+        log_p = log_softmax(outputs)
+        rows = np.arange(len(targets))
+
+        def gradient():
+            p = np.exp(log_p)
+            p[rows, targets] -= 1
+            p /= len(targets)
+            return p
+
+        self._gradient = gradient
+        return -float(log_p[rows, targets].mean())
+
+
+class HalfSquaredError(Loss):
+    """Half the squared distance of the outputs from their targets, averaged over the batch.
+
+    ``E = 1/N * sum_n 1/2 * sum_k (outputs[n, k] - targets[n, k])**2``; the half cancels the 2 of the
+    derivative, so the gradient is ``(outputs - targets) / N``.
+
+    Examples
+    --------
+    >>> HalfSquaredError().forward(np.array([[1.0, 3.0]]), np.array([[1.0, 1.0]]))
+    2.0
+    """
+
+    def forward(self, outputs, targets):
+        """Return the mean half squared error.
+
+        Parameters
+        ----------
+        outputs : array, shape (N, K)
+        targets : array, shape (N, K), or of int, shape (N,)
+            Wanted outputs; integer labels are made one-hot first.
+        """
+        outputs = _check_outputs(outputs)
+        targets = np.asarray(targets)
+        _check_length(outputs, targets if targets.ndim else [])
+        if targets.ndim == 1 and np.issubdtype(targets.dtype, np.integer):
+            targets = one_hot(targets, outputs.shape[1], outputs.dtype)
+        if targets.shape != outputs.shape:
+            raise ValueError(
+                f"targets: got shape {targets.shape}, expected {outputs.shape} or integer labels"
+            )
+        difference = outputs - targets.astype(outputs.dtype, copy=False)
+        self._gradient = lambda: difference / len(outputs)
+        return 0.5 * float(np.vdot(difference, difference)) / len(outputs)

@@ -1,0 +1,262 @@
+"""The training loop, once and for all: `train` yields a record a step, `fit` drains it.
+
+``train`` knows of no picture and prints nothing: a widget, a progress bar and a test all read the same
+records. Whoever stops asking for records has paused the training.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlib.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one training step did.
+
+    Attributes
+    ----------
+    step : int
+        Number of steps done, from 1.
+    epoch : int
+        Epoch that the step belongs to, from 1.
+    loss : float
+        Loss of the batch before the weights changed.
+    accuracy : float or None
+        Share of the batch that was classified right before the weights changed; None without labels.
+    lr : float
+        Learning rate of the step.
+    last_of_epoch : bool
+        Whether every sample has now been seen `epoch` times.
+    """
+
+    step: int
+    epoch: int
+    loss: float
+    accuracy: float | None
+    lr: float
+    last_of_epoch: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Mean loss and accuracy over a data set; accuracy is None without integer labels."""
+
+    loss: float
+    accuracy: float | None
+
+
+def batches(n, batch_size, rng=None):
+    """Yield index arrays that together hold each of ``0 .. n-1`` once; the last may be shorter.
+
+    Parameters
+    ----------
+    n, batch_size : int
+        Number of samples, and of samples a batch.
+    rng : numpy.random.Generator or None
+        Shuffles the order; None keeps it.
+
+    Examples
+    --------
+    >>> [list(map(int, b)) for b in batches(5, 2)]
+    [[0, 1], [2, 3], [4]]
+    """
+    order = np.arange(n) if rng is None else rng.permutation(n)
+    for start in range(0, n, batch_size):
+        yield order[start : start + batch_size]
+
+
+def train(model, loss, optimizer, x, y, *, batch_size=32, epochs=1, rng=None, schedule=None, augment=None):
+    """Train a network; a generator that yields one `Record` a step.
+
+    The arguments are checked at the call, before the first step.
+
+    Parameters
+    ----------
+    model : Sequential
+        Changed in place.
+    loss : Loss
+        Error function.
+    optimizer : Optimizer
+        Rule of the steps.
+    x : array, shape (N, ...)
+        Inputs: float32 or float64, all finite.
+    y : array, shape (N, ...)
+        Targets: integer labels or what `loss` takes.
+    batch_size, epochs : int
+        Samples a step, and passes over the data.
+    rng : numpy.random.Generator, int or None
+        Order of the samples, new in each epoch.
+    schedule : callable, optional
+        ``schedule(step) -> lr``, called with 0, 1, ... before each step.
+    augment : callable, optional
+        ``augment(batch, rng) -> batch``, called on each batch of inputs.
+
+    Returns
+    -------
+    generator of Record
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the data do not fit, are not finite, or are none.
+
+    Examples
+    --------
+    >>> from cnnlib.layers import Linear
+    >>> from cnnlib.losses import CrossEntropyLoss
+    >>> from cnnlib.model import Sequential
+    >>> from cnnlib.optim import SGD
+    >>> x, y = np.eye(4, dtype=np.float32), np.arange(4)
+    >>> model = Sequential([Linear(4, 4, rng=0)])
+    >>> records = list(train(model, CrossEntropyLoss(), SGD(lr=1.0), x, y, batch_size=3, epochs=50, rng=0))
+    >>> len(records), records[-1].loss < 0.2
+    (100, True)
+    """
+    x, y = _check_data(x, y)
+    for name, value in (("batch_size", batch_size), ("epochs", epochs)):
+        if not isinstance(value, int | np.integer) or value < 1:
+            raise ValueError(f"{name}: got {value!r}, expected a whole number of at least 1")
+    rng = np.random.default_rng(rng)
+    return _steps(model, loss, optimizer, x, y, batch_size, epochs, rng, schedule, augment)
+
+
+def _steps(model, loss, optimizer, x, y, batch_size, epochs, rng, schedule, augment):
+    step = 0
+    for epoch in range(1, epochs + 1):
+        seen = 0
+        for batch in batches(len(x), batch_size, rng):
+            xb, yb = x[batch], y[batch]
+            if augment is not None:
+                xb = augment(xb, rng)
+            if schedule is not None:
+                optimizer.lr = schedule(step)
+            value, accuracy = train_step(model, loss, optimizer, xb, yb)
+            step, seen = step + 1, seen + len(batch)
+            yield Record(step, epoch, value, accuracy, float(optimizer.lr), seen == len(x))
+
+
+def train_step(model, loss, optimizer, x, y):
+    """Do one step on one batch: forward, loss, backward, update.
+
+    Returns
+    -------
+    loss : float
+        Before the update.
+    accuracy : float or None
+        Share of right guesses before the update, for integer labels.
+    """
+    outputs = model.forward(x, training=True)
+    value = loss.forward(outputs, y)
+    model.backward(loss.backward())
+    optimizer.step(model.parameters())
+    return value, _accuracy(outputs, y)
+
+
+def evaluate(model, loss, x, y, batch_size=500):
+    """Mean loss and accuracy of a network over a data set, outside training, batch by batch.
+
+    Parameters
+    ----------
+    model, loss, x, y
+        As for `train`.
+    batch_size : int
+        Samples held in memory at once; it does not change the result.
+
+    Returns
+    -------
+    Evaluation
+    """
+    x, y = _check_data(x, y)
+    total, right = 0.0, 0.0
+    for batch in batches(len(x), batch_size):
+        outputs = model.forward(x[batch])
+        total += loss.forward(outputs, y[batch]) * len(batch)
+        right += (_accuracy(outputs, y[batch]) or 0.0) * len(batch)
+    labelled = y.ndim == 1 and np.issubdtype(y.dtype, np.integer)
+    return Evaluation(total / len(x), right / len(x) if labelled else None)
+
+
+def fit(
+    model,
+    loss,
+    optimizer,
+    x,
+    y,
+    *,
+    batch_size=32,
+    epochs=1,
+    rng=None,
+    validation=None,
+    schedule=None,
+    augment=None,
+    progress=True,
+):
+    """Train to the end and return the `History`; shows a progress bar.
+
+    Parameters
+    ----------
+    model, loss, optimizer, x, y, batch_size, epochs, rng, schedule, augment
+        As for `train`.
+    validation : pair of arrays, optional
+        ``(x, y)`` to evaluate on after each epoch.
+    progress : bool
+        Whether to show the bar (in a notebook or a terminal).
+
+    Returns
+    -------
+    History
+        Loss and accuracy of each step and of each epoch; ``history.plot()`` draws them.
+    """
+    steps = train(
+        model,
+        loss,
+        optimizer,
+        x,
+        y,
+        batch_size=batch_size,
+        epochs=epochs,
+        rng=rng,
+        schedule=schedule,
+        augment=augment,
+    )
+    history = History()
+    with _progress_bar(epochs * -(-len(x) // batch_size), progress) as bar:
+        for record in steps:
+            history.add(record)
+            bar.update()
+            if record.last_of_epoch:
+                if validation is not None:
+                    history.add_validation(evaluate(model, loss, *validation))
+                bar.set_postfix_str(history.last_line(), refresh=False)
+    return history
+
+
+def _progress_bar(total, show):
+    from tqdm.auto import tqdm  # loaded here: it costs more than the rest of cnnlib together
+
+    return tqdm(total=total, disable=not show, unit="step", leave=False)
+
+
+def _accuracy(outputs, y):
+    if y.ndim != 1 or not np.issubdtype(y.dtype, np.integer):
+        return None
+    return float((outputs.argmax(axis=1) == y).mean())
+
+
+def _check_data(x, y):
+    x, y = np.asarray(x), np.asarray(y)
+    if x.ndim < 2:
+        raise ValueError(f"x: got shape {x.shape}, expected (N, ...), a batch of at least two axes")
+    if not len(x):
+        raise ValueError(f"x: got shape {x.shape}, expected at least one sample")
+    if not np.issubdtype(x.dtype, np.floating):
+        raise TypeError(f"x: got {x.dtype}, expected float32 or float64 (images in [0, 1])")
+    if y.ndim == 0 or len(y) != len(x):
+        raise ValueError(f"y: got shape {y.shape}, expected {len(x)} targets, one a sample")
+    if not np.isfinite(x).all():
+        raise ValueError(
+            f"x: got {np.count_nonzero(~np.isfinite(x))} values that are NaN or infinite, expected none"
+        )
+    return x, y

@@ -1,0 +1,185 @@
+"""Every layer and loss against numerical gradients, and the check itself against planted bugs.
+
+A new layer needs one row in `LAYERS`.
+"""
+
+import numpy as np
+import pytest
+
+from cnnlib import functional as F
+from cnnlib.gradcheck import check_gradients, numerical_gradient, projection_error, relative_error
+from cnnlib.layers import (
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
+from cnnlib.losses import CrossEntropyLoss, HalfSquaredError
+from cnnlib.model import Sequential
+
+F64 = {"dtype": np.float64}
+IMAGE = (3, 2, 7, 6)
+LAYERS = {
+    "conv": (lambda: Conv2d(2, 3, 3, rng=1, **F64), IMAGE),
+    "conv padded": (lambda: Conv2d(2, 3, 3, padding=1, rng=1, **F64), IMAGE),
+    "conv strided": (lambda: Conv2d(2, 3, 2, stride=2, padding=1, rng=1, **F64), IMAGE),
+    "conv rectangular": (lambda: Conv2d(2, 3, (3, 2), (2, 3), (1, 2), rng=1, **F64), IMAGE),
+    "conv one pixel": (lambda: Conv2d(2, 4, 1, rng=1, **F64), (3, 2, 1, 1)),
+    "conv whole image": (lambda: Conv2d(2, 4, (7, 6), rng=1, **F64), IMAGE),
+    "conv no bias": (lambda: Conv2d(2, 3, 3, bias=False, rng=1, **F64), IMAGE),
+    "linear": (lambda: Linear(5, 4, rng=1, **F64), (3, 5)),
+    "linear no bias": (lambda: Linear(5, 4, bias=False, rng=1, **F64), (3, 5)),
+    "max-pool": (lambda: MaxPool2d(2), IMAGE),
+    "max-pool overlapping": (lambda: MaxPool2d(3, 1), IMAGE),
+    "max-pool gaps": (lambda: MaxPool2d(2, 3), IMAGE),
+    "max-pool rectangular": (lambda: MaxPool2d((3, 2), (1, 2)), IMAGE),
+    "average-pool": (lambda: AvgPool2d(2), IMAGE),
+    "average-pool overlapping": (lambda: AvgPool2d((3, 2), 1), IMAGE),
+    "relu": (ReLU, IMAGE),
+    "tanh": (Tanh, IMAGE),
+    "sigmoid": (Sigmoid, IMAGE),
+    "flatten": (Flatten, IMAGE),
+    "batch norm": (lambda: BatchNorm2d(2, **F64), IMAGE),
+}
+
+
+def example(shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer_against_numerical_gradients(name, training):
+    make, shape = LAYERS[name]
+    errors = check_gradients(make(), example(shape), np.random.default_rng(2), training)
+    assert max(errors.values()) < 1e-7, errors
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer_against_a_random_projection(name, seed):
+    make, shape = LAYERS[name]
+    assert projection_error(make(), example(shape, seed), np.random.default_rng(seed), training=True) < 1e-7
+
+
+def test_dropout_against_numerical_gradients():
+    layer, x = Dropout(0.4, rng=0), example(IMAGE)
+    r = example(IMAGE, 1)
+
+    def number(x):
+        layer.rng = np.random.default_rng(7)  # the same mask each time
+        return float((r * layer.forward(x, training=True)).sum())
+
+    number(x)
+    assert relative_error(layer.backward(r), numerical_gradient(number, x)) < 1e-7
+
+
+def test_dropout_outside_training_changes_nothing():
+    layer, x = Dropout(0.4, rng=0), example(IMAGE)
+    np.testing.assert_array_equal(layer.forward(x), x)
+    np.testing.assert_array_equal(layer.backward(x), x)
+
+
+LOSSES = {
+    "cross-entropy": (CrossEntropyLoss, np.array([2, 0, 1, 2])),
+    "half squared error": (HalfSquaredError, example((4, 3), 5)),
+    "half squared error of labels": (HalfSquaredError, np.array([2, 0, 1, 2])),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_loss_against_numerical_gradients(name):
+    make, targets = LOSSES[name]
+    loss, outputs = make(), example((4, 3))
+    loss.forward(outputs, targets)
+    gradient = loss.backward()
+    assert relative_error(gradient, numerical_gradient(lambda x: loss.forward(x, targets), outputs)) < 1e-7
+
+
+def network():
+    return Sequential(
+        [
+            Conv2d(2, 4, 3, padding=1, rng=0, **F64),
+            ReLU(),
+            MaxPool2d(2),
+            Conv2d(4, 3, 2, rng=1, **F64),
+            Tanh(),
+            Flatten(),
+            Linear(12, 5, rng=2, **F64),
+        ]
+    )
+
+
+def test_whole_network_against_numerical_gradients():
+    errors = check_gradients(network(), example((2, 2, 7, 6)), np.random.default_rng(1))
+    assert max(errors.values()) < 1e-7, errors
+
+
+def unflipped_kernel(dy, cache):
+    _, dw, db = F.conv2d_backward(dy, cache)
+    x, w, b = example((3, 2, 7, 6)), WEIGHT, np.zeros(3)
+    _, flipped = F.conv2d_forward(x, w[:, :, ::-1, ::-1].copy(), b, 1, 1)
+    return F.conv2d_backward(dy, flipped)[0], dw, db
+
+
+def forgotten_bias(dy, cache):
+    dx, dw, db = F.conv2d_backward(dy, cache)
+    return dx, dw, np.zeros_like(db)
+
+
+def lost_batch_mean(dy, cache):
+    dx, dw, db = F.conv2d_backward(dy, cache)
+    return dx, dw * len(dy), db * len(dy)
+
+
+def gate_on_the_gradient(dy, cache):
+    return dy * (dy > 0)
+
+
+def pool_gradient_to_every_pixel(dy, cache):
+    return np.repeat(np.repeat(dy, 2, axis=2), 2, axis=3)
+
+
+WEIGHT = np.random.default_rng(3).normal(size=(3, 2, 3, 3))
+BUGS = {
+    "unflipped kernel": lambda: Conv2d(
+        2, 3, 3, padding=1, init=lambda *_: WEIGHT, **F64, backward=unflipped_kernel
+    ),
+    "forgotten bias": lambda: Conv2d(2, 3, 3, padding=1, rng=0, **F64, backward=forgotten_bias),
+    "lost batch mean": lambda: Conv2d(2, 3, 3, padding=1, rng=0, **F64, backward=lost_batch_mean),
+    "gate on the gradient": lambda: ReLU(backward=gate_on_the_gradient),
+    "pool to every pixel": lambda: MaxPool2d(2, backward=pool_gradient_to_every_pixel),
+}
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_checks_fail_on_planted_bugs(name):
+    x = example((3, 2, 7, 6)) if "pool" not in name else example((3, 2, 6, 6))
+    assert max(check_gradients(BUGS[name](), x, np.random.default_rng(2)).values()) > 1e-3
+    assert projection_error(BUGS[name](), x, np.random.default_rng(2)) > 1e-4
+
+
+def test_check_leaves_the_layer_as_it_was():
+    layer, x = Conv2d(2, 3, 3, rng=1, **F64), example(IMAGE)
+    before, x_before = layer.params["weight"].copy(), x.copy()
+    check_gradients(layer, x, np.random.default_rng(0))
+    projection_error(layer, x, np.random.default_rng(0))
+    np.testing.assert_array_equal(layer.params["weight"], before)
+    np.testing.assert_array_equal(x, x_before)
+
+
+def test_numerical_gradient_refuses_float32():
+    with pytest.raises(TypeError, match="x: got float32, expected an array of float64"):
+        numerical_gradient(np.sum, np.zeros(2, np.float32))
+
+
+def test_relative_error_counts_nan_as_wrong():
+    assert relative_error([1.0], [np.nan]) == np.inf
+    with pytest.raises(ValueError, match="b: got shape"):
+        relative_error(np.zeros(2), np.zeros(3))

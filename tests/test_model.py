@@ -1,0 +1,112 @@
+"""Sequential: what it refuses, predictions, saving and loading, what importing it costs."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from networks import small_cnn
+
+from cnnlib import storage
+from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, ReLU
+from cnnlib.model import Sequential
+
+
+def test_the_same_layer_twice_is_refused():
+    relu = ReLU()
+    with pytest.raises(ValueError, match=r"layers: ReLU\(\) stands twice"):
+        Sequential([Linear(2, 2, rng=0), relu, Linear(2, 2, rng=0), relu])
+
+
+@pytest.mark.parametrize(("layers", "error"), [([], ValueError), ([np.tanh], TypeError)])
+def test_bad_layers_are_refused(layers, error):
+    with pytest.raises(error, match="layers: got"):
+        Sequential(layers)
+
+
+def test_predictions(digits):
+    model = small_cnn()
+    p = model.predict_proba(digits.x_test, batch_size=100)
+    assert p.shape == (360, 10) and np.allclose(p.sum(axis=1), 1)
+    np.testing.assert_array_equal(model.predict(digits.x_test), p.argmax(axis=1))
+
+
+def test_summary_counts():
+    text = small_cnn().summary((1, 8, 8))
+    assert "(16, 2, 2)" in text and text.endswith("1,898")
+
+
+def everything():
+    return Sequential(
+        [
+            Conv2d(1, 4, (3, 2), stride=(1, 2), padding=1, bias=False, rng=0),
+            BatchNorm2d(4),
+            ReLU(),
+            Dropout(0.3, rng=0),
+            Flatten(),
+            Linear(160, 10, rng=0, dtype=np.float64),
+        ]
+    )
+
+
+def test_save_and_load(tmp_path, digits):
+    model = everything()
+    model.forward(digits.x_train[:50], training=True)  # moves the running averages
+    model.save(tmp_path / "net.npz")
+    again = Sequential.load(tmp_path / "net.npz")
+    assert repr(again) == repr(model)
+    np.testing.assert_array_equal(again.forward(digits.x_test), model.forward(digits.x_test))
+    other = everything()
+    assert other.load(tmp_path / "net.npz") is other
+    np.testing.assert_array_equal(other.forward(digits.x_test), model.forward(digits.x_test))
+
+
+def test_load_into_another_network_changes_nothing(tmp_path):
+    small_cnn(1).save(tmp_path / "net.npz")
+    other = everything()
+    before = {name: value.copy() for name, value in other.arrays().items()}
+    with pytest.raises(ValueError, match="only in the file or only in this network"):
+        other.load(tmp_path / "net.npz")
+    wider = Sequential([Linear(3, 4, rng=0)])
+    wider.save(tmp_path / "wide.npz")
+    with pytest.raises(ValueError, match=r"0.weight is float32 of shape \(3, 4\) in the file"):
+        Sequential([Linear(3, 5, rng=0)]).load(tmp_path / "wide.npz")
+    assert all((before[name] == value).all() for name, value in other.arrays().items())
+
+
+def test_damaged_files_are_refused(tmp_path):
+    small_cnn().save(tmp_path / "net.npz")
+    whole = (tmp_path / "net.npz").read_bytes()
+    bad, rng = tmp_path / "bad.npz", np.random.default_rng(0)
+    for _ in range(300):
+        damaged = bytearray(whole[: rng.integers(len(whole))] if rng.random() < 0.3 else whole)
+        for _ in range(rng.integers(1, 4)):
+            if damaged:
+                damaged[rng.integers(len(damaged))] = rng.integers(256)
+        bad.write_bytes(damaged)
+        try:
+            Sequential.load(bad)
+        except ValueError as error:
+            assert "path: " in str(error)
+
+
+def test_files_that_promise_too_much_are_refused(tmp_path):
+    rows = [["Linear", {"in_features": 10**6, "out_features": 10**6}]]
+    storage.write(tmp_path / "a.npz", json.dumps(rows), {"0.weight": np.zeros((2, 2), np.float32)})
+    rows = [["BatchNorm2d", {"num_features": 10**11}]]
+    storage.write(tmp_path / "b.npz", json.dumps(rows), {"0.weight": np.zeros(2, np.float32)})
+    storage.write(tmp_path / "c.npz", '[["eval", {}]]', {})
+    np.savez(tmp_path / "d.npz", architecture=np.array(["x"], dtype=object), allow_pickle=True)
+    for name in "abcd":
+        with pytest.raises(ValueError, match="path: "):
+            Sequential.load(tmp_path / f"{name}.npz")
+
+
+def test_import_loads_no_pictures():
+    code = (
+        "import cnnlib, cnnlib.training, cnnlib.model, cnnlib.data, sys; "
+        "print(sorted({'matplotlib', 'ipywidgets', 'tqdm', 'IPython'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
