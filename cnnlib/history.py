@@ -1,5 +1,7 @@
 """What a training run looked like: the numbers of every step and epoch, and their plot."""
 
+import itertools
+
 import numpy as np
 
 
@@ -51,8 +53,8 @@ class History:
         return [] if None in self.accuracy else self._epoch_means(self.accuracy)
 
     def _epoch_means(self, values):
-        starts = [0, *self.epoch_ends[:-1]]
-        return [float(np.mean(values[a:b])) for a, b in zip(starts, self.epoch_ends, strict=True)]
+        borders = [0, *self.epoch_ends]
+        return [float(np.mean(values[a:b])) for a, b in itertools.pairwise(borders)]
 
     def last_line(self):
         """The newest epoch in words, for a progress bar.

@@ -64,6 +64,23 @@ def xavier(shape, rng):
     return rng.normal(0.0, np.sqrt(2.0 / (fan_in + fan_out)), shape)
 
 
+def fan_in_uniform(shape, rng):
+    """Uniform values between ``-1 / sqrt(fan_in)`` and ``1 / sqrt(fan_in)``: variance ``1 / (3 * fan_in)``.
+
+    Smaller than He's, so that an output layer begins without strong opinions: the first loss of a
+    classifier with K classes then lies near ln K. The default of `cnnlib.layers.Linear` as of PyTorch's;
+    Glorot and Bengio (2010) call it the commonly used heuristic.
+
+    Examples
+    --------
+    >>> w = fan_in_uniform((100, 10), np.random.default_rng(0))
+    >>> print(f"{w.min():.2f} to {w.max():.2f}")
+    -0.10 to 0.10
+    """
+    limit = 1.0 / np.sqrt(fans(shape)[0])
+    return rng.uniform(-limit, limit, shape)
+
+
 def zeros(shape, rng=None):
     """All weights zero. A network that starts so cannot tell its units apart: kept to show it.
 
@@ -106,7 +123,7 @@ def normal(std):
     return rule
 
 
-RULES = {"he": he, "xavier": xavier, "zeros": zeros}
+RULES = {"he": he, "xavier": xavier, "uniform": fan_in_uniform, "zeros": zeros}
 
 
 def initialize(rule, shape, rng=None, dtype=np.float32):
@@ -115,7 +132,7 @@ def initialize(rule, shape, rng=None, dtype=np.float32):
     Parameters
     ----------
     rule : str or callable
-        ``"he"``, ``"xavier"``, ``"zeros"``, or a function ``rule(shape, rng) -> array``.
+        ``"he"``, ``"xavier"``, ``"uniform"``, ``"zeros"``, or a function ``rule(shape, rng) -> array``.
     shape : tuple of int
         Shape of the weights.
     rng : numpy.random.Generator, int or None

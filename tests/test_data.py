@@ -86,14 +86,14 @@ GOOD = idx(np.arange(24).reshape(2, 3, 4))
         (GOOD[:-1], "holds 23 bytes of data, expected 24"),
         (GOOD + b"x", "holds more bytes of data, expected 24"),
         (GOOD[:4] + b"\xff" * 12 + GOOD[16:], "says it holds"),
-        (gzip.compress(GOOD)[:-9], "damaged or cut off"),
-        (gzip.compress(GOOD)[:12] + b"\0\0\0\0" + gzip.compress(GOOD)[16:], "damaged or cut off"),
+        (gzip.compress(GOOD)[:-9], "is damaged or cut off"),
+        (gzip.compress(GOOD)[:12] + b"\0\0\0\0" + gzip.compress(GOOD)[16:], "is damaged or cut off"),
     ],
 )
 def test_damaged_idx_files_are_named(tmp_path, content, sentence):
     path = tmp_path / "images"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=f"images: {sentence}"):
+    with pytest.raises(ValueError, match=f"^images: .*{sentence}"):
         read_idx(path)
 
 

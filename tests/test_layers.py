@@ -92,14 +92,14 @@ def test_dropout_keeps_the_mean():
     [
         (lambda: Conv2d(0, 1, 3), "in_channels: got 0, expected a whole number of at least 1"),
         (lambda: Conv2d(1, 2.5, 3), "out_channels: got 2.5, expected a whole number"),
-        (lambda: Conv2d(1, 1, 0), "kernel_size: got 0"),
-        (lambda: Conv2d(1, 1, (3, 3, 3)), r"kernel_size: got \(3, 3, 3\)"),
-        (lambda: Conv2d(1, 1, 3, stride=0), "stride: got 0"),
-        (lambda: Conv2d(1, 1, 3, padding=-1), "padding: got -1"),
+        (lambda: Conv2d(1, 1, 0), "kernel_size must be at least 1, got 0"),
+        (lambda: Conv2d(1, 1, (3, 3, 3)), r"kernel_size must be an int or a pair of ints, got \(3, 3, 3\)"),
+        (lambda: Conv2d(1, 1, 3, stride=0), "stride must be at least 1, got 0"),
+        (lambda: Conv2d(1, 1, 3, padding=-1), "padding must be at least 0, got -1"),
         (lambda: Conv2d(1, 1, 3, init="hee"), "init: got 'hee', expected one of"),
         (lambda: Linear(3, 2, init=lambda shape, rng: np.zeros(3)), r"init: the rule returned shape \(3,\)"),
         (lambda: Linear(True, 2), "in_features: got True"),
-        (lambda: MaxPool2d(2, stride=0), "stride: got 0"),
+        (lambda: MaxPool2d(2, stride=0), "stride must be at least 1, got 0"),
         (lambda: Dropout(1.0), "p: got 1.0, expected a probability"),
     ],
 )
@@ -111,10 +111,10 @@ def test_bad_arguments_are_named(make, sentence):
 @pytest.mark.parametrize(
     ("x", "error", "sentence"),
     [
-        (np.zeros((4, 8, 8), np.float32), ValueError, "x: got"),
+        (np.zeros((4, 8, 8), np.float32), ValueError, "x must have shape"),
         (np.zeros((4, 2, 8, 8), np.float32), ValueError, "channels"),
         (np.zeros((4, 1, 2, 2), np.float32), ValueError, "kernel"),
-        (np.zeros((4, 1, 8, 8), int), TypeError, "x: got int64"),
+        (np.zeros((4, 1, 8, 8), int), TypeError, "x must be float32 or float64, got int64"),
     ],
 )
 def test_bad_images_are_named(x, error, sentence):

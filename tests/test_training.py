@@ -43,22 +43,17 @@ def test_same_seed_same_numbers(digits):
     assert losses == again and (weight == weight_again).all()
 
 
-def test_a_good_share_of_digits_is_learned(digits):
-    model = small_cnn()
-    history = fit(
-        model,
-        CrossEntropyLoss(),
-        SGD(0.1, momentum=0.9),
-        digits.x_train,
-        digits.y_train,
-        batch_size=32,
-        epochs=5,
-        rng=0,
-        validation=(digits.x_test, digits.y_test),
-        progress=False,
-    )
-    assert history.validation_accuracy[-1] > 0.95
-    assert len(history.loss) == 5 * 45 and history.epoch_ends == [45, 90, 135, 180, 225]
+def test_most_digits_are_learned(digits):
+    data = digits.x_train, digits.y_train
+    accuracies = []
+    for seed in range(3):
+        history = fit(
+            small_cnn(seed), CrossEntropyLoss(), SGD(0.05, momentum=0.9), *data, epochs=15, rng=seed,
+            validation=(digits.x_test, digits.y_test), progress=False,
+        )  # fmt: skip
+        accuracies.append(history.validation_accuracy[-1])
+    assert np.mean(accuracies) > 0.96
+    assert len(history.loss) == 15 * 45 and history.epoch_ends == list(range(45, 15 * 45 + 1, 45))
     assert history.epoch_loss[-1] < history.epoch_loss[0]
 
 
@@ -159,4 +154,4 @@ def test_history_plots_itself(digits):
 
 def test_progress_bar_shows(digits, capsys):
     fit(small_cnn(), CrossEntropyLoss(), SGD(0.1), digits.x_train[:64], digits.y_train[:64], epochs=1, rng=0)
-    assert "2/2" in capsys.readouterr().err
+    assert "step/s" in capsys.readouterr().err

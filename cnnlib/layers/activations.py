@@ -1,12 +1,10 @@
 """Layers without weights or windows: ReLU, Tanh, Sigmoid, Flatten."""
 
-import numpy as np
-
 from cnnlib import functional as F
 from cnnlib.layers.base import Layer
 
 
-class Elementwise(Layer):
+class Unweighted(Layer):
     """A layer without weights, made of one pair of functions that take nothing but the input.
 
     ``forward=`` and ``backward=`` put functions of one's own in the place of the library's.
@@ -25,11 +23,12 @@ class Elementwise(Layer):
         return self._functions[1](dy, cache)
 
 
-class ReLU(Elementwise):
+class ReLU(Unweighted):
     """``y = max(x, 0)``, of any shape.
 
     Examples
     --------
+    >>> import numpy as np
     >>> layer = ReLU()
     >>> layer.forward(np.array([[-1.0, 2.0]])), layer.backward(np.array([[5.0, 5.0]]))
     (array([[0., 2.]]), array([[0., 5.]]))
@@ -38,11 +37,12 @@ class ReLU(Elementwise):
     pair = F.relu_forward, F.relu_backward
 
 
-class Tanh(Elementwise):
+class Tanh(Unweighted):
     """``y = tanh(x)``, of any shape.
 
     Examples
     --------
+    >>> import numpy as np
     >>> Tanh().forward(np.array([[0.0, 100.0]]))
     array([[0., 1.]])
     """
@@ -50,11 +50,12 @@ class Tanh(Elementwise):
     pair = F.tanh_forward, F.tanh_backward
 
 
-class Sigmoid(Elementwise):
+class Sigmoid(Unweighted):
     """``y = 1 / (1 + exp(-x))``, of any shape.
 
     Examples
     --------
+    >>> import numpy as np
     >>> Sigmoid().forward(np.array([[0.0, 100.0]]))
     array([[0.5, 1. ]])
     """
@@ -62,20 +63,14 @@ class Sigmoid(Elementwise):
     pair = F.sigmoid_forward, F.sigmoid_backward
 
 
-class Flatten(Layer):
+class Flatten(Unweighted):
     """``(N, C, H, W)`` to ``(N, C*H*W)``, pixels of a channel together, row by row.
 
     Examples
     --------
+    >>> import numpy as np
     >>> Flatten().forward(np.zeros((2, 3, 4, 5))).shape
     (2, 60)
     """
 
-    def _forward(self, x, training):
-        x = np.asarray(x)
-        # Flattened behind the batch axis turned last, the batch stays last in memory.
-        return np.moveaxis(x, 0, -1).reshape(-1, len(x)).T, x.shape
-
-    def _backward(self, dy, cache):
-        n, *rest = cache
-        return np.moveaxis(np.asarray(dy).T.reshape(*rest, n), -1, 0)
+    pair = F.flatten_forward, F.flatten_backward

@@ -67,13 +67,3 @@ def count(name, value):
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise ValueError(f"{name}: got {value!r}, expected a whole number of at least 1")
     return int(value)
-
-
-def size_pair(name, value, least):
-    pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
-    whole = all(isinstance(v, int | np.integer) and not isinstance(v, bool) for v in pair)
-    if len(pair) != 2 or not whole or min(pair) < least:
-        raise ValueError(
-            f"{name}: got {value!r}, expected a whole number of at least {least}, or a pair of them"
-        )
-    return tuple(int(v) for v in pair)

@@ -1,9 +1,8 @@
 """Pooling: one value for each window."""
 
-import numpy as np  # noqa: F401  (the examples)
-
 from cnnlib import functional as F
-from cnnlib.layers.base import Layer, size_pair
+from cnnlib.functional._arrays import as_pair
+from cnnlib.layers.base import Layer
 
 
 class Pool(Layer):
@@ -11,8 +10,8 @@ class Pool(Layer):
 
     def __init__(self, kernel_size, stride=None, *, forward=None, backward=None):
         super().__init__()
-        self.kernel_size = size_pair("kernel_size", kernel_size, 1)
-        self.stride = self.kernel_size if stride is None else size_pair("stride", stride, 1)
+        self.kernel_size = as_pair(kernel_size, "kernel_size", 1)
+        self.stride = self.kernel_size if stride is None else as_pair(stride, "stride", 1)
         self._functions = forward or self.pair[0], backward or self.pair[1]
 
     def _forward(self, x, training):
@@ -39,6 +38,7 @@ class MaxPool2d(Pool):
 
     Examples
     --------
+    >>> import numpy as np
     >>> MaxPool2d(2).forward(np.array([[[[1.0, 5.0], [3.0, 2.0]]]]))
     array([[[[5.]]]])
     """
@@ -51,6 +51,7 @@ class AvgPool2d(Pool):
 
     Examples
     --------
+    >>> import numpy as np
     >>> AvgPool2d(2).forward(np.array([[[[1.0, 5.0], [3.0, 3.0]]]]))
     array([[[[3.]]]])
     """

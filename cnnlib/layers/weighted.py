@@ -3,8 +3,9 @@
 import numpy as np
 
 from cnnlib import functional as F
+from cnnlib.functional._arrays import as_pair
 from cnnlib.initializers import initialize
-from cnnlib.layers.base import Layer, count, size_pair
+from cnnlib.layers.base import Layer, count
 
 
 class Weighted(Layer):
@@ -61,9 +62,9 @@ class Conv2d(Weighted):
         super().__init__()
         self.in_channels = count("in_channels", in_channels)
         self.out_channels = count("out_channels", out_channels)
-        self.kernel_size = size_pair("kernel_size", kernel_size, 1)
-        self.stride = size_pair("stride", stride, 1)
-        self.padding = size_pair("padding", padding, 0)
+        self.kernel_size = as_pair(kernel_size, "kernel_size", 1)
+        self.stride = as_pair(stride, "stride", 1)
+        self.padding = as_pair(padding, "padding", 0)
         shape = (self.out_channels, self.in_channels, *self.kernel_size)
         self._set_weights(shape, self.out_channels, bias, init, rng, dtype)
         self._functions = forward or F.conv2d_forward, backward or F.conv2d_backward
@@ -90,7 +91,10 @@ class Linear(Weighted):
     ----------
     in_features, out_features : int
         Numbers of inputs and outputs.
-    bias, init, rng, dtype, forward, backward
+    init : str or callable
+        First weights, by default uniform within ``1 / sqrt(in_features)``: small enough for an output layer.
+        A hidden layer before ReLU learns faster with ``"he"``.
+    bias, rng, dtype, forward, backward
         As for `Conv2d`.
 
     Examples
@@ -100,8 +104,8 @@ class Linear(Weighted):
     """
 
     def __init__(
-        self, in_features, out_features, bias=True, init="he", rng=None, dtype=np.float32, *, forward=None,
-        backward=None,
+        self, in_features, out_features, bias=True, init="uniform", rng=None, dtype=np.float32, *,
+        forward=None, backward=None,
     ):  # fmt: skip
         super().__init__()
         self.in_features = count("in_features", in_features)
