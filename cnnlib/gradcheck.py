@@ -19,7 +19,7 @@ def relative_error(a, b):
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.shape != b.shape:
-        raise ValueError(f"b: got shape {b.shape}, expected {a.shape}, that of a")
+        raise ValueError(f"b must have shape {a.shape}, that of a, got {b.shape}")
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         return float("inf")
     size = max(np.abs(a).max(initial=0), np.abs(b).max(initial=0))
@@ -53,7 +53,7 @@ def numerical_gradient(f, x, epsilon=1e-5):
     array([ 2., -6.])
     """
     if not isinstance(x, np.ndarray) or x.dtype != np.float64:
-        raise TypeError(f"x: got {getattr(x, 'dtype', type(x).__name__)}, expected an array of float64")
+        raise TypeError(f"x must be an array of float64, got {getattr(x, 'dtype', type(x).__name__)}")
     gradient = np.zeros_like(x)
     for i in np.ndindex(x.shape):
         middle = x[i]

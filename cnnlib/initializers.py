@@ -29,7 +29,7 @@ def fans(shape):
     if len(shape) == 4:
         window = shape[2] * shape[3]
         return shape[1] * window, shape[0] * window
-    raise ValueError(f"shape: got {tuple(shape)}, expected (in, out) or (F, C, kH, kW)")
+    raise ValueError(f"shape must be (in, out) or (F, C, kH, kW), got {tuple(shape)}")
 
 
 def he(shape, rng):
@@ -152,7 +152,7 @@ def initialize(rule, shape, rng=None, dtype=np.float32):
     """
     if isinstance(rule, str):
         if rule not in RULES:
-            raise ValueError(f"init: got {rule!r}, expected one of {sorted(RULES)} or a function(shape, rng)")
+            raise ValueError(f"init must be one of {sorted(RULES)} or a function(shape, rng), got {rule!r}")
         rule = RULES[rule]
     weights = np.asarray(rule(tuple(shape), np.random.default_rng(rng)))
     if weights.shape != tuple(shape):

@@ -44,12 +44,12 @@ def check_labels(labels, num_classes, name="labels"):
     """Return `labels` as an integer vector, or say what is wrong with them."""
     labels = np.asarray(labels)
     if labels.ndim != 1:
-        raise ValueError(f"{name}: got shape {labels.shape}, expected (N,)")
+        raise ValueError(f"{name} must have shape (N,), got {labels.shape}")
     if labels.size and not np.issubdtype(labels.dtype, np.integer):
-        raise TypeError(f"{name}: got {labels.dtype}, expected integers from 0 to {num_classes - 1}")
+        raise TypeError(f"{name} must be integers from 0 to {num_classes - 1}, got {labels.dtype}")
     if labels.size and not 0 <= labels.min() <= labels.max() < num_classes:
         raise ValueError(
-            f"{name}: got values from {labels.min()} to {labels.max()}, expected 0 to {num_classes - 1}"
+            f"{name} must be 0 to {num_classes - 1}, got values from {labels.min()} to {labels.max()}"
         )
     return labels.astype(np.intp, copy=False)
 
@@ -79,17 +79,19 @@ class Loss:
 def _check_outputs(outputs):
     outputs = np.asarray(outputs)
     if outputs.ndim != 2:
-        raise ValueError(f"outputs: got shape {outputs.shape}, expected (N, K)")
+        raise ValueError(f"outputs must have shape (N, K), got {outputs.shape}")
     if not len(outputs):
-        raise ValueError(f"outputs: got an empty batch of shape {outputs.shape}, expected N of at least 1")
+        raise ValueError(
+            f"outputs must hold at least one sample, got an empty batch of shape {outputs.shape}"
+        )
     if not np.issubdtype(outputs.dtype, np.floating):
-        raise TypeError(f"outputs: got {outputs.dtype}, expected float32 or float64")
+        raise TypeError(f"outputs must be float32 or float64, got {outputs.dtype}")
     return outputs
 
 
 def _check_length(outputs, targets):
     if len(targets) != len(outputs):
-        raise ValueError(f"targets: got {len(targets)} of them, expected {len(outputs)}, one an output")
+        raise ValueError(f"targets must be {len(outputs)} in number, one an output, got {len(targets)}")
 
 
 class CrossEntropyLoss(Loss):
@@ -159,7 +161,7 @@ class HalfSquaredError(Loss):
             targets = one_hot(targets, outputs.shape[1], outputs.dtype)
         if targets.shape != outputs.shape:
             raise ValueError(
-                f"targets: got shape {targets.shape}, expected {outputs.shape} or integer labels"
+                f"targets must be integer labels or have shape {outputs.shape}, got shape {targets.shape}"
             )
         difference = outputs - targets.astype(outputs.dtype, copy=False)
         self._gradient = lambda: difference / len(outputs)

@@ -32,10 +32,10 @@ class Sequential:
     def __init__(self, layers):
         self.layers = list(layers)
         if not self.layers:
-            raise ValueError("layers: got an empty list, expected at least one layer")
+            raise ValueError("layers must hold at least one layer, got an empty list")
         for i, layer in enumerate(self.layers):
             if not isinstance(layer, Layer):
-                raise TypeError(f"layers: got {layer!r} at place {i}, expected a Layer")
+                raise TypeError(f"layers must hold Layers alone, got {layer!r} at place {i}")
             if any(layer is other for other in self.layers[:i]):
                 raise ValueError(
                     f"layers: {layer!r} stands twice (again at place {i}); a layer remembers one forward,"

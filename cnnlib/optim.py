@@ -114,7 +114,7 @@ class SGD(Optimizer):
         super().__init__(lr, weight_decay)
         _check_range("momentum", momentum, 0.0, 1.0)
         if nesterov and not momentum:
-            raise ValueError("nesterov: got True with momentum 0, expected a momentum above 0")
+            raise ValueError("nesterov must come with a momentum above 0, got momentum 0")
         self.momentum = momentum
         self.nesterov = nesterov
         self.slots = ("velocity",) if momentum else ()
@@ -197,4 +197,4 @@ class Adam(Optimizer):
 def _check_range(name, value, low, below=np.inf):
     if not low <= value < below:
         limit = f"below {below}" if np.isfinite(below) else "finite"
-        raise ValueError(f"{name}: got {value}, expected a number of at least {low} and {limit}")
+        raise ValueError(f"{name} must be a number of at least {low} and {limit}, got {value}")

@@ -117,7 +117,7 @@ def train(model, loss, optimizer, x, y, *, batch_size=32, epochs=1, rng=None, sc
     x, y = _check_data(x, y)
     for name, value in (("batch_size", batch_size), ("epochs", epochs)):
         if not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"{name}: got {value!r}, expected a whole number of at least 1")
+            raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
     rng = np.random.default_rng(rng)
     return _steps(model, loss, optimizer, x, y, batch_size, epochs, rng, schedule, augment)
 
@@ -248,15 +248,15 @@ def _accuracy(outputs, y):
 def _check_data(x, y):
     x, y = np.asarray(x), np.asarray(y)
     if x.ndim < 2:
-        raise ValueError(f"x: got shape {x.shape}, expected (N, ...), a batch of at least two axes")
+        raise ValueError(f"x must have shape (N, ...), a batch of at least two axes, got {x.shape}")
     if not len(x):
-        raise ValueError(f"x: got shape {x.shape}, expected at least one sample")
+        raise ValueError(f"x must hold at least one sample, got shape {x.shape}")
     if not np.issubdtype(x.dtype, np.floating):
-        raise TypeError(f"x: got {x.dtype}, expected float32 or float64 (images in [0, 1])")
+        raise TypeError(f"x must be float32 or float64 (images in [0, 1]), got {x.dtype}")
     if y.ndim == 0 or len(y) != len(x):
-        raise ValueError(f"y: got shape {y.shape}, expected {len(x)} targets, one a sample")
+        raise ValueError(f"y must hold {len(x)} targets, one a sample, got shape {y.shape}")
     if not np.isfinite(x).all():
         raise ValueError(
-            f"x: got {np.count_nonzero(~np.isfinite(x))} values that are NaN or infinite, expected none"
+            f"x must be finite, got {np.count_nonzero(~np.isfinite(x))} values that are NaN or infinite"
         )
     return x, y

@@ -175,11 +175,11 @@ def test_check_leaves_the_layer_as_it_was():
 
 
 def test_numerical_gradient_refuses_float32():
-    with pytest.raises(TypeError, match="x: got float32, expected an array of float64"):
+    with pytest.raises(TypeError, match="x must be an array of float64, got float32"):
         numerical_gradient(np.sum, np.zeros(2, np.float32))
 
 
 def test_relative_error_counts_nan_as_wrong():
     assert relative_error([1.0], [np.nan]) == np.inf
-    with pytest.raises(ValueError, match="b: got shape"):
+    with pytest.raises(ValueError, match="b must have shape"):
         relative_error(np.zeros(2), np.zeros(3))

@@ -62,16 +62,16 @@ def test_one_optimizer_for_two_networks_is_refused():
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda: SGD(-1), "lr: got -1"),
-        (lambda: SGD(float("nan")), "lr: got nan"),
-        (lambda: SGD(float("inf")), "lr: got inf"),
+        (lambda: SGD(-1), "lr must be .* got -1"),
+        (lambda: SGD(float("nan")), "lr must be .* got nan"),
+        (lambda: SGD(float("inf")), "lr must be .* finite, got inf"),
         (
             lambda: SGD(0.1, momentum=1.0),
-            "momentum: got 1.0, expected a number of at least 0.0 and below 1.0",
+            "momentum must be a number of at least 0.0 and below 1.0, got 1.0",
         ),
-        (lambda: SGD(0.1, nesterov=True), "nesterov: got True with momentum 0"),
-        (lambda: Adam(betas=(0.9, 1.0)), "betas: got 1.0"),
-        (lambda: RMSprop(alpha=-0.1), "alpha: got -0.1"),
+        (lambda: SGD(0.1, nesterov=True), "nesterov must come with a momentum above 0"),
+        (lambda: Adam(betas=(0.9, 1.0)), "betas must be .* got 1.0"),
+        (lambda: RMSprop(alpha=-0.1), "alpha must be .* got -0.1"),
     ],
 )
 def test_bad_rates_are_named(make, sentence):
@@ -118,14 +118,14 @@ def test_half_squared_error_of_labels_is_that_of_one_hot_rows():
 @pytest.mark.parametrize(
     ("outputs", "targets", "error", "sentence"),
     [
-        (np.zeros((2, 3)), [0, 3], ValueError, "targets: got values from 0 to 3, expected 0 to 2"),
-        (np.zeros((2, 3)), [-1, 0], ValueError, "targets: got values from -1 to 0"),
-        (np.zeros((2, 3)), [0.0, 1.0], TypeError, "targets: got float64, expected integers"),
-        (np.zeros((2, 3)), [0], ValueError, "targets: got 1 of them, expected 2"),
-        (np.zeros((2, 3)), [[0], [1]], ValueError, r"targets: got shape \(2, 1\), expected \(N,\)"),
-        (np.zeros(3), [0], ValueError, r"outputs: got shape \(3,\), expected \(N, K\)"),
-        (np.zeros((0, 3)), np.zeros(0, int), ValueError, "outputs: got an empty batch"),
-        (np.zeros((2, 3), int), [0, 1], TypeError, "outputs: got int64"),
+        (np.zeros((2, 3)), [0, 3], ValueError, "targets must be 0 to 2, got values from 0 to 3"),
+        (np.zeros((2, 3)), [-1, 0], ValueError, "targets must be 0 to 2, got values from -1 to 0"),
+        (np.zeros((2, 3)), [0.0, 1.0], TypeError, "targets must be integers from 0 to 2, got float64"),
+        (np.zeros((2, 3)), [0], ValueError, "targets must be 2 in number, one an output, got 1"),
+        (np.zeros((2, 3)), [[0], [1]], ValueError, r"targets must have shape \(N,\), got \(2, 1\)"),
+        (np.zeros(3), [0], ValueError, r"outputs must have shape \(N, K\), got \(3,\)"),
+        (np.zeros((0, 3)), np.zeros(0, int), ValueError, "outputs must hold .* got an empty batch"),
+        (np.zeros((2, 3), int), [0, 1], TypeError, "outputs must be float32 or float64, got int64"),
     ],
 )
 def test_bad_targets_are_named(outputs, targets, error, sentence):
@@ -135,7 +135,7 @@ def test_bad_targets_are_named(outputs, targets, error, sentence):
 
 @pytest.mark.parametrize("targets", [np.zeros((2, 4)), np.zeros(2), np.float64(0)])
 def test_bad_targets_of_the_squared_error(targets):
-    with pytest.raises(ValueError, match="targets: got"):
+    with pytest.raises(ValueError, match="targets must be"):
         HalfSquaredError().forward(np.zeros((2, 3)), targets)
 
 

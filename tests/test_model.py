@@ -21,7 +21,7 @@ def test_the_same_layer_twice_is_refused():
 
 @pytest.mark.parametrize(("layers", "error"), [([], ValueError), ([np.tanh], TypeError)])
 def test_bad_layers_are_refused(layers, error):
-    with pytest.raises(error, match="layers: got"):
+    with pytest.raises(error, match="layers must hold"):
         Sequential(layers)
 
 

@@ -110,13 +110,21 @@ def test_evaluation_does_not_depend_on_the_batch_size(digits):
 @pytest.mark.parametrize(
     ("change", "error", "sentence"),
     [
-        ({"x": np.zeros((0, 1, 8, 8), np.float32), "y": np.zeros(0, int)}, ValueError, "x: got shape"),
-        ({"x": np.zeros((2, 1, 8, 8), int)}, TypeError, "x: got int64, expected float32 or float64"),
-        ({"x": np.full((2, 1, 8, 8), np.nan, np.float32)}, ValueError, "x: got 128 values that are NaN"),
-        ({"x": np.zeros(2, np.float32)}, ValueError, r"x: got shape \(2,\)"),
-        ({"y": np.zeros(3, int)}, ValueError, r"y: got shape \(3,\), expected 2 targets"),
-        ({"batch_size": 0}, ValueError, "batch_size: got 0"),
-        ({"epochs": 1.5}, ValueError, "epochs: got 1.5"),
+        (
+            {"x": np.zeros((0, 1, 8, 8), np.float32), "y": np.zeros(0, int)},
+            ValueError,
+            "x must hold at least one sample, got shape",
+        ),
+        ({"x": np.zeros((2, 1, 8, 8), int)}, TypeError, "x must be float32 or float64 .* got int64"),
+        (
+            {"x": np.full((2, 1, 8, 8), np.nan, np.float32)},
+            ValueError,
+            "x must be finite, got 128 values that are NaN",
+        ),
+        ({"x": np.zeros(2, np.float32)}, ValueError, r"x must have shape \(N, ...\).* got \(2,\)"),
+        ({"y": np.zeros(3, int)}, ValueError, r"y must hold 2 targets, one a sample, got shape \(3,\)"),
+        ({"batch_size": 0}, ValueError, "batch_size must be a whole number of at least 1, got 0"),
+        ({"epochs": 1.5}, ValueError, "epochs must be .* got 1.5"),
     ],
 )
 def test_bad_data_are_named_at_the_call(change, error, sentence):
@@ -129,7 +137,7 @@ def test_bad_data_are_named_at_the_call(change, error, sentence):
 def test_labels_out_of_range_leave_the_weights_alone(digits):
     model = small_cnn()
     before = [p.value.copy() for p in model.parameters()]
-    with pytest.raises(ValueError, match="targets: got values from 10 to 10, expected 0 to 9"):
+    with pytest.raises(ValueError, match="targets must be 0 to 9, got values from 10 to 10"):
         list(train(model, CrossEntropyLoss(), SGD(0.1), digits.x_train[:4], np.full(4, 10), rng=0))
     assert all((old == p.value).all() for old, p in zip(before, model.parameters(), strict=True))
 

@@ -50,7 +50,7 @@ class Layer:
         shape, cache = self._remembered
         if np.shape(dy) != shape:
             raise ValueError(
-                f"dy: got shape {np.shape(dy)}, expected {shape}, that of the last forward's output"
+                f"dy must have shape {shape}, that of the last forward's output, got {np.shape(dy)}"
             )
         return self._backward(dy, cache)
 
@@ -65,5 +65,5 @@ class Layer:
 
 def count(name, value):
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name}: got {value!r}, expected a whole number of at least 1")
+        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
     return int(value)

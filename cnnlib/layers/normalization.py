@@ -28,7 +28,7 @@ class Dropout(Layer):
     def __init__(self, p=0.5, rng=None):
         super().__init__()
         if not 0 <= p < 1:
-            raise ValueError(f"p: got {p}, expected a probability from 0 to below 1")
+            raise ValueError(f"p must be a probability from 0 to below 1, got {p}")
         self.p = p
         self.rng = np.random.default_rng(rng)
 
@@ -84,9 +84,9 @@ class BatchNorm2d(Layer):
         if not training:
             return F.batchnorm2d_forward(x, weight, bias, mean, var, eps=self.eps)
         y, cache = F.batchnorm2d_forward(x, weight, bias, eps=self.eps)
-        values = x.size // self.num_features
-        self._average(mean, x.mean(axis=(0, 2, 3)))
-        self._average(var, x.var(axis=(0, 2, 3)) * (values / max(values - 1, 1)))
+        values = y.size // self.num_features
+        self._average(mean, cache.mean)
+        self._average(var, cache.var * (values / max(values - 1, 1)))
         return y, cache
 
     def _average(self, running, batch):
