@@ -6,11 +6,11 @@ import sys
 
 import numpy as np
 import pytest
-from networks import small_cnn
 
 from cnnlib import storage
 from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, ReLU
 from cnnlib.model import Sequential
+from cnnlib.networks import small_cnn
 
 
 def test_the_same_layer_twice_is_refused():

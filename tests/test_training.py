@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from networks import small_cnn
 
 from cnnlib.losses import CrossEntropyLoss
+from cnnlib.networks import small_cnn
 from cnnlib.optim import SGD
 from cnnlib.training import batches, evaluate, fit, train
 
