@@ -26,14 +26,14 @@ def test_bad_layers_are_refused(layers, error):
 
 
 def test_predictions(digits):
-    model = small_cnn()
+    model = small_cnn(0)
     p = model.predict_proba(digits.x_test, batch_size=100)
     assert p.shape == (360, 10) and np.allclose(p.sum(axis=1), 1)
     np.testing.assert_array_equal(model.predict(digits.x_test), p.argmax(axis=1))
 
 
 def test_summary_counts():
-    text = small_cnn().summary((1, 8, 8))
+    text = small_cnn(0).summary((1, 8, 8))
     assert "(16, 2, 2)" in text and text.endswith("1,898")
 
 
@@ -76,7 +76,7 @@ def test_load_into_another_network_changes_nothing(tmp_path):
 
 
 def test_damaged_files_are_refused(tmp_path):
-    small_cnn().save(tmp_path / "net.npz")
+    small_cnn(0).save(tmp_path / "net.npz")
     whole = (tmp_path / "net.npz").read_bytes()
     bad, rng = tmp_path / "bad.npz", np.random.default_rng(0)
     for _ in range(300):

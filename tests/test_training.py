@@ -11,7 +11,7 @@ from cnnlib.training import batches, evaluate, fit, train
 
 def test_overfits_twenty_digits(digits):
     x, y = digits.x_train[:20], digits.y_train[:20]
-    model = small_cnn()
+    model = small_cnn(0)
     fit(
         model,
         CrossEntropyLoss(),
@@ -35,7 +35,7 @@ def test_initial_loss_is_near_ln_10(digits):
 
 def test_same_seed_same_numbers(digits):
     def run():
-        model = small_cnn()
+        model = small_cnn(0)
         steps = train(model, CrossEntropyLoss(), SGD(0.1), digits.x_train, digits.y_train, epochs=1, rng=5)
         return [r.loss for r in steps], model.parameters()[0].value
 
@@ -58,7 +58,7 @@ def test_most_digits_are_learned(digits):
 
 
 def test_filters_move_and_have_gradients(digits):
-    model = small_cnn()
+    model = small_cnn(0)
     before = [p.value.copy() for p in model.parameters()]
     list(train(model, CrossEntropyLoss(), SGD(0.1), digits.x_train[:64], digits.y_train[:64], rng=0))
     for old, (name, value, grad) in zip(before, model.parameters(), strict=True):
@@ -73,7 +73,7 @@ def test_batches_hold_every_sample_once():
 
 def test_records_count_steps_and_epochs(digits):
     x, y = digits.x_train[:10], digits.y_train[:10]
-    steps = train(small_cnn(), CrossEntropyLoss(), SGD(0.1), x, y, batch_size=4, epochs=2, rng=0)
+    steps = train(small_cnn(0), CrossEntropyLoss(), SGD(0.1), x, y, batch_size=4, epochs=2, rng=0)
     records = [(r.step, r.epoch, r.last_of_epoch) for r in steps]
     assert records == [(1, 1, False), (2, 1, False), (3, 1, True), (4, 2, False), (5, 2, False), (6, 2, True)]
 
@@ -87,7 +87,7 @@ def test_schedule_and_augment_are_called(digits):
         return batch[:, :, ::-1]
 
     steps = train(
-        small_cnn(),
+        small_cnn(0),
         CrossEntropyLoss(),
         SGD(1.0),
         x,
@@ -102,7 +102,7 @@ def test_schedule_and_augment_are_called(digits):
 
 
 def test_evaluation_does_not_depend_on_the_batch_size(digits):
-    model = small_cnn()
+    model = small_cnn(0)
     a, b = (evaluate(model, CrossEntropyLoss(), digits.x_test, digits.y_test, n) for n in (7, 1000))
     assert a.loss == pytest.approx(b.loss, abs=1e-6) and a.accuracy == b.accuracy
 
@@ -131,11 +131,11 @@ def test_bad_data_are_named_at_the_call(change, error, sentence):
     arguments = {"x": np.zeros((2, 1, 8, 8), np.float32), "y": np.zeros(2, int), "batch_size": 2, "epochs": 1}
     arguments |= change
     with pytest.raises(error, match=sentence):
-        train(small_cnn(), CrossEntropyLoss(), SGD(0.1), **arguments)
+        train(small_cnn(0), CrossEntropyLoss(), SGD(0.1), **arguments)
 
 
 def test_labels_out_of_range_leave_the_weights_alone(digits):
-    model = small_cnn()
+    model = small_cnn(0)
     before = [p.value.copy() for p in model.parameters()]
     with pytest.raises(ValueError, match="targets must be 0 to 9, got values from 10 to 10"):
         list(train(model, CrossEntropyLoss(), SGD(0.1), digits.x_train[:4], np.full(4, 10), rng=0))
@@ -144,7 +144,7 @@ def test_labels_out_of_range_leave_the_weights_alone(digits):
 
 def test_history_plots_itself(digits):
     history = fit(
-        small_cnn(),
+        small_cnn(0),
         CrossEntropyLoss(),
         SGD(0.1),
         digits.x_train[:64],
@@ -161,5 +161,5 @@ def test_history_plots_itself(digits):
 
 
 def test_progress_bar_shows(digits, capsys):
-    fit(small_cnn(), CrossEntropyLoss(), SGD(0.1), digits.x_train[:64], digits.y_train[:64], epochs=1, rng=0)
+    fit(small_cnn(0), CrossEntropyLoss(), SGD(0.1), digits.x_train[:64], digits.y_train[:64], epochs=1, rng=0)
     assert "step/s" in capsys.readouterr().err
