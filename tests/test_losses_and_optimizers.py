@@ -43,6 +43,11 @@ def test_optimizer_keeps_float32_and_the_gradient(name):
         optimizer.step([Parameter("w", value, grad)])
     assert value.dtype == np.float32 and (grad == 0.5).all()
     assert all(array.dtype == np.float32 for array in optimizer.state["w"].values())
+    again, plain = OPTIMIZERS[name][0](), np.ones(3, np.float32)
+    again.lr = 0.1
+    for _ in range(3):
+        again.step([Parameter("w", plain, grad)])
+    np.testing.assert_array_equal(value, plain)
 
 
 def test_missing_gradient_changes_nothing():
