@@ -4,22 +4,21 @@ Bundled: 1,797 handwritten digits of 8x8 pixels and one photograph. MNIST and Fa
 files of the learner's own, in the IDX format.
 """
 
-from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from cnnlib.idx import read_idx
 
+ASSETS = Path(__file__).with_name("assets")
 DIGITS = tuple("0123456789")
 FASHION = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Split:
+class Split(NamedTuple):
     """A data set in two halves: one to train on, one that training never sees.
 
     Attributes
@@ -141,5 +140,5 @@ def _find(folder, name):
 
 
 def _asset(name):
-    with resources.files("cnnlib").joinpath("assets", name).open("rb") as file, np.load(file) as arrays:
+    with np.load(ASSETS / name) as arrays:
         return dict(arrays)

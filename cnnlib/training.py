@@ -4,15 +4,14 @@
 records. Whoever stops asking for records has paused the training.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from cnnlib.history import History
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What one training step did.
 
     Attributes
@@ -39,8 +38,7 @@ class Record:
     last_of_epoch: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(NamedTuple):
     """Mean loss and accuracy over a data set; accuracy is None without integer labels."""
 
     loss: float
