@@ -1,0 +1,71 @@
+"""Training many copies at once against one after the other.
+
+    python -m benchmarks.ensemble
+
+Runs alternate, so that a busy machine slows both; what counts are the ratios and their median.
+"""
+
+import argparse
+import time
+
+import numpy as np
+
+from cnnlib.data import load_digits
+from cnnlib.ensemble import Ensemble, train_ensemble
+from cnnlib.losses import CrossEntropyLoss
+from cnnlib.networks import small_cnn
+from cnnlib.optim import SGD
+from cnnlib.training import train
+
+
+def seconds(run):
+    """Wall-clock and processor seconds that a generator takes to its end."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    for _ in run:
+        pass
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def compare(copies, epochs, repeats):
+    """Ratios (wall, processor) of `copies` trainings one after the other to the same at once."""
+    digits = load_digits()
+    x, y, rates = digits.x_train, digits.y_train, np.geomspace(0.001, 0.3, copies)
+    how, ratios = {"epochs": epochs, "rng": 0}, []
+    for _ in range(repeats):
+        single = seconds(train(small_cnn(0), CrossEntropyLoss(), SGD(0.1), x, y, **how))
+        ensemble = Ensemble(small_cnn(0), copies)
+        together = seconds(train_ensemble(ensemble, SGD(1.0), x, y, lr=rates, **how))
+        ratios.append([copies * one / all_ for one, all_ in zip(single, together, strict=True)])
+        print(
+            f"  one {single[0] * 1e3:6.0f} ms, {copies} at once {together[0] * 1e3:6.0f} ms:"
+            f" {ratios[-1][0]:.2f} times as fast (processor time {ratios[-1][1]:.2f})"
+        )
+    return np.median(ratios, axis=0)
+
+
+def sweep(copies, epochs):
+    """Seconds of a sweep over learning rates as a notebook runs it, rates up to divergence."""
+    digits = load_digits()
+    ensemble = Ensemble(small_cnn(0), copies)
+    run = train_ensemble(
+        ensemble, SGD(1.0), digits.x_train, digits.y_train,
+        lr=np.geomspace(1e-4, 10, copies), epochs=epochs, rng=0,
+    )  # fmt: skip
+    return seconds(run)[0], int((ensemble.diverged_at > 0).sum())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--copies", type=int, default=24)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=9)
+    options = parser.parse_args()
+    print(f"{options.copies} copies of the small CNN, {options.epochs} epochs of 45 steps of 32 images")
+    wall, cpu = compare(options.copies, options.epochs, options.repeats)
+    print(f"median: {wall:.2f} times as fast (processor time {cpu:.2f}); the goal is 3")
+    took, diverged = sweep(options.copies, 10)
+    print(f"sweep of {options.copies} rates, 10 epochs: {took:.1f} s, {diverged} diverged; the goal is 20 s")
+
+
+if __name__ == "__main__":
+    main()
