@@ -19,6 +19,12 @@ def test_the_same_layer_twice_is_refused():
         Sequential([Linear(2, 2, rng=0), relu, Linear(2, 2, rng=0), relu])
 
 
+def test_training_reaches_every_layer():
+    model, x = Sequential([Dropout(0.5, rng=0), Dropout(0.5, rng=1)]), np.ones((10, 10))
+    np.testing.assert_array_equal(model.forward(x), x)
+    assert set(np.unique(model.forward(x, training=True))) == {0.0, 4.0}
+
+
 @pytest.mark.parametrize(("layers", "error"), [([], ValueError), ([np.tanh], TypeError)])
 def test_bad_layers_are_refused(layers, error):
     with pytest.raises(error, match="layers must hold"):
