@@ -1,0 +1,152 @@
+"""What an exercise consists of, and the list of all exercises."""
+
+import difflib
+import dis
+import importlib
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+NOTEBOOKS = ("nb01", "nb02", "nb03", "nb04", "nb05", "nb07")
+IDLE = ("NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE")
+STUB = re.compile(r"#\s*YOUR CODE HERE\s*\n\s*(?:\.\.\.|pass)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong answer with a name: it must be rejected, and it is recognised in what a learner hands in.
+
+    Parameters
+    ----------
+    name : str
+        What is believed, in a few words.
+    sentence : str
+        What the learner is told; it names the belief, not the remedy.
+    answer : callable
+        The function that this belief leads to.
+    """
+
+    name: str
+    sentence: str
+    answer: Callable
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: the true function, the cases it is tried on, the misconceptions and the hints.
+
+    Parameters
+    ----------
+    name : str
+        ``"NN.function"``: the notebook and the function to write.
+    signature : str
+        How the learner's function is called and what it returns.
+    inputs, outputs : tuple of str
+        Names of the arguments and of the results, for the report.
+    oracle : callable
+        The true function: same arguments, same results.
+    cases : callable
+        ``cases(rng)`` yields tuples of arguments, the smallest first.
+    hints : tuple of str
+        Two hints; neither gives the answer away.
+    misconceptions : tuple of Misconception
+        At least four.
+    run : callable, optional
+        ``run(function, *arguments)`` gives what is compared, when that is not the bare result of one call.
+    mutable : tuple of str
+        Arguments the function may change.
+    rtol : float
+        Relative tolerance, of the largest expected number.
+    """
+
+    name: str
+    signature: str
+    inputs: tuple
+    outputs: tuple
+    oracle: Callable
+    cases: Callable
+    hints: tuple
+    misconceptions: tuple = ()
+    run: Callable | None = None
+    mutable: tuple = field(default=())
+    rtol: float = 1e-5
+
+    def call(self, function, arguments):
+        """Call a function on one case, as the exercise has it."""
+        return self.run(function, *arguments) if self.run else function(*arguments)
+
+    def all_cases(self):
+        """All cases, smallest first: the same for everybody, and too many to be known by heart."""
+        return list(self.cases(np.random.default_rng(sum(self.name.encode()))))
+
+
+class Misfit(Exception):
+    """What a learner's function returned cannot be used; the text is told as it is."""
+
+
+_exercises: dict[str, Exercise] = {}
+
+
+def register(exercise):
+    """Add an exercise to the list; its name must be new.
+
+    Raises
+    ------
+    ValueError
+        If an exercise of that name is there already.
+    """
+    if exercise.name in _exercises:
+        raise ValueError(f"exercise: got a second {exercise.name!r}, expected a new name")
+    _exercises[exercise.name] = exercise
+    return exercise
+
+
+def exercises():
+    """All exercises of the course by name, in the course's order.
+
+    >>> "03.relu_backward" in exercises()
+    True
+    """
+    for module in NOTEBOOKS:
+        importlib.import_module(f"cnnlib.checks.{module}")
+    return dict(sorted(_exercises.items(), key=lambda item: item[0][:2]))
+
+
+def find(name):
+    """The exercise of a name.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message names the nearest ones.
+    """
+    known = exercises()
+    if name not in known:
+        near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.3) or list(known)
+        raise ValueError(f"name: got {name!r}, expected an exercise such as {', '.join(map(repr, near))}")
+    return known[name]
+
+
+def is_stub(answer):
+    """Whether an answer has not been begun: None, ``...``, or a function whose body is still the stub.
+
+    >>> def relu_backward(dy, x):
+    ...     "Gradient of ReLU."
+    >>> is_stub(relu_backward), is_stub(None), is_stub(lambda dy, x: dy)
+    (True, True, False)
+    """
+    if answer is None or answer is Ellipsis:
+        return True
+    code = getattr(answer, "__code__", None)
+    if code is None:
+        return False
+    steps = [step for step in dis.get_instructions(code) if step.opname != "RESUME"]
+    if all(step.opname in IDLE and step.argval is None for step in steps):
+        return True
+    try:
+        return bool(STUB.search(inspect.getsource(answer)))
+    except (OSError, TypeError, IndexError, SyntaxError):
+        return False

@@ -1,0 +1,116 @@
+"""Exercises of notebook 07, initialization. What is compared is not the numbers but how they are spread."""
+
+import math
+
+import numpy as np
+
+from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
+from cnnlib.initializers import fans
+
+MEASURES = ("count", "mean over wanted spread", "spread over wanted spread", "distinct", "follows the rng")
+
+
+def measured(initialize, shape, seed):
+    """What can be said of random weights: counts, mean and spread (rounded to tenths), whether the "
+    "seed rules."""
+    w = np.asarray(initialize(shape, np.random.default_rng(seed)))
+    again = np.asarray(initialize(shape, np.random.default_rng(seed)))
+    other = np.asarray(initialize(shape, np.random.default_rng(seed + 1)))
+    if w.shape != shape or w.dtype.kind != "f":
+        raise Misfit(f"The weights have shape {w.shape} and type {w.dtype}, expected {shape} and float.")
+    spread = math.sqrt(2 / fans(shape)[0])
+    distinct = len(np.unique(w)) > 0.9 * w.size
+    repeatable = np.array_equal(w, again) and not np.array_equal(w, other)
+    numbers = [near(w.mean() / spread, 0.0), near(w.std() / spread, 1.0)]
+    return (w.size, *numbers, int(distinct), int(repeatable))
+
+
+def near(value, wanted, room=0.1):
+    """The wanted value if it is met within the room that chance needs, else the value, to two digits."""
+    return wanted if abs(value - wanted) < room else round(float(value), 2)
+
+
+def shape_cases(rng):
+    """Shapes large enough that chance moves the spread by at most three hundredths."""
+    yield (400, 300), 0
+    yield (32, 16, 3, 3), 1
+    yield (16, 64, 3, 3), 2
+    for number in range(20):
+        if number % 2:
+            shape = tuple(int(size) for size in rng.integers(40, 400, 2))
+        else:
+            shape = tuple(int(size) for size in (*rng.integers(10, 60, 2), *rng.integers(3, 6, 2)))
+        yield shape, int(rng.integers(1000))
+
+
+def normal(std):
+    """An initialization by normal numbers of the spread ``std(fan_in, fan_out)``."""
+    return lambda shape, rng: rng.normal(0.0, std(*fans(shape)), shape)
+
+
+def channels_only(shape, rng):
+    """The window left out of fan_in."""
+    return rng.normal(0.0, math.sqrt(2 / (shape[1] if len(shape) == 4 else shape[0])), shape)
+
+
+register(
+    Exercise(
+        name="07.he_init",
+        signature="he_init(shape, rng) -> weights, shape (F, C, kH, kW) or (in, out)",
+        inputs=("shape", "seed of rng"),
+        outputs=MEASURES,
+        oracle=lambda shape, rng: rng.normal(0.0, math.sqrt(2 / fans(shape)[0]), shape),
+        cases=shape_cases,
+        run=measured,
+        hints=(
+            "How many numbers are added up for one output? That count, and the half which ReLU cuts "
+            "off, set the "
+            "spread.",
+            "The variance is 2 over fan_in, and a spread is a square root. fan_in is C * kH * kW for "
+            "a convolution "
+            "and the first size for a linear layer. Draw from the rng you are given.",
+        ),
+        misconceptions=(
+            Misconception(
+                "variance taken for spread",
+                "The variance 2 / fan_in was used as the spread; the square root is missing.",
+                normal(lambda fan_in, fan_out: 2 / fan_in),
+            ),
+            Misconception(
+                "half of ReLU forgotten",
+                "The spread is that of 1 / fan_in; ReLU cuts half of the signal off, so a 2 belongs there.",
+                normal(lambda fan_in, fan_out: math.sqrt(1 / fan_in)),
+            ),
+            Misconception(
+                "fan_out for fan_in",
+                "The outputs of the layer were counted, not the inputs that are summed.",
+                normal(lambda fan_in, fan_out: math.sqrt(2 / fan_out)),
+            ),
+            Misconception(
+                "Xavier",
+                "This is Xavier's rule, with inputs and outputs in the mean; He counts the inputs alone.",
+                normal(lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out))),
+            ),
+            Misconception(
+                "window not counted",
+                "Only the channels were counted; each channel comes with a whole window of numbers.",
+                channels_only,
+            ),
+            Misconception(
+                "not centred",
+                "All weights are positive; they should lie around zero.",
+                lambda shape, rng: rng.random(shape) * math.sqrt(2 / fans(shape)[0]),
+            ),
+            Misconception(
+                "all the same",
+                "All weights are equal, so all filters stay equal for ever.",
+                lambda shape, rng: np.full(shape, math.sqrt(2 / fans(shape)[0])),
+            ),
+            Misconception(
+                "own generator",
+                "The numbers are the same whatever rng is given: they come from another generator.",
+                lambda shape, rng: np.random.default_rng(0).normal(0.0, math.sqrt(2 / fans(shape)[0]), shape),
+            ),
+        ),
+    )
+)

@@ -1,0 +1,134 @@
+"""Which exercises are done: kept in one plain JSON file on this computer and sent nowhere.
+
+The file is ``.progress.json`` beside the notebooks' folder (git ignores it, so an update of the course never
+touches it), or ``.cnnlib-progress.json`` in the home folder where cnnlib is installed without the course. The
+environment variable ``CNNLIB_PROGRESS`` names another file, or is ``off``. Notebooks run from ``solutions``
+are not counted.
+"""
+
+import html
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cnnlib.checks.exercise import exercises
+
+
+def progress_file():
+    """Where progress is kept, or None if it is not.
+
+    >>> os.environ["CNNLIB_PROGRESS"] = "off"
+    >>> progress_file() is None
+    True
+    """
+    named = os.environ.get("CNNLIB_PROGRESS")
+    if named == "off":
+        return None
+    if named:
+        return Path(named)
+    course = Path(__file__).resolve().parents[2]
+    if (course / "notebooks").is_dir():
+        return course / ".progress.json"
+    return Path.home() / ".cnnlib-progress.json"
+
+
+def read_progress():
+    """The outcomes by exercise: ``{name: {"outcome", "tries", "right_since"}}``; empty if there are none."""
+    path = progress_file()
+    try:
+        done = json.loads(path.read_text(encoding="utf-8"))["exercises"]
+        return {str(name): dict(entry) for name, entry in done.items() if "outcome" in entry}
+    except (AttributeError, OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def record(name, outcome):
+    """Note the outcome of a check; a file that cannot be written is no reason to stop a learner.
+
+    What was right once stays so.
+    """
+    path = progress_file()
+    if path is None or outcome == "not attempted" or Path.cwd().name == "solutions":
+        return
+    done = read_progress()
+    entry = done.setdefault(name, {"outcome": outcome, "tries": 0})
+    entry["tries"] = int(entry.get("tries", 0)) + 1
+    if outcome == "right":
+        entry["outcome"] = "right"
+        entry.setdefault("right_since", datetime.now(UTC).isoformat(timespec="seconds"))
+    try:
+        _write(path, json.dumps({"version": 1, "exercises": done}, indent=1, sort_keys=True))
+    except OSError:
+        pass
+
+
+def _write(path, text):
+    """Replace a file in one step, so that a crash leaves the old one."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(name, path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Exercises done, by notebook; shows itself as a table.
+
+    Attributes
+    ----------
+    outcomes : dict
+        ``{exercise name: "right", "wrong" or "not attempted"}``.
+    """
+
+    outcomes: dict
+
+    def by_notebook(self):
+        """``{"03": [(name, outcome), …]}`` in the course's order."""
+        notebooks = {}
+        for name, outcome in self.outcomes.items():
+            notebooks.setdefault(name[:2], []).append((name, outcome))
+        return notebooks
+
+    @property
+    def done(self):
+        """How many exercises are right."""
+        return sum(outcome == "right" for outcome in self.outcomes.values())
+
+    def __repr__(self):
+        lines = [f"{self.done} of {len(self.outcomes)} exercises are done"]
+        for notebook, items in self.by_notebook().items():
+            marks = "  ".join(f"{_mark(outcome)} {name[3:]}" for name, outcome in items)
+            lines.append(f"{notebook}  {marks}")
+        return "\n".join(lines)
+
+    def _repr_html_(self):
+        rows = "".join(
+            f'<tr><th scope="row">{notebook}</th><td style="text-align:left">'
+            + " &nbsp; ".join(f"{_mark(outcome)} {html.escape(name[3:])}" for name, outcome in items)
+            + f"</td><td>{sum(outcome == 'right' for _, outcome in items)} of {len(items)}</td></tr>"
+            for notebook, items in self.by_notebook().items()
+        )
+        head = '<tr><th scope="col">Notebook</th><th scope="col">Exercises</th><th scope="col">Done</th></tr>'
+        caption = f"{self.done} of {len(self.outcomes)} exercises are done (✓ right, ✗ tried, ○ not yet)"
+        return f"<table><caption>{caption}</caption><thead>{head}</thead><tbody>{rows}</tbody></table>"
+
+
+def _mark(outcome):
+    return {"right": "✓", "wrong": "✗"}.get(outcome, "○")
+
+
+def progress():
+    """The learner's progress over the whole course.
+
+    >>> progress().done
+    0
+    """
+    done = read_progress()
+    return Progress({name: done.get(name, {}).get("outcome", "not attempted") for name in exercises()})

@@ -1,0 +1,177 @@
+"""Right answers of two styles for every exercise: loops beside vectors, one convention beside another."""
+
+import math
+
+import numpy as np
+import pytest
+
+from cnnlib import functional, naive
+from cnnlib.checks import check, exercises
+from cnnlib.checks.nb03 import conv_backward
+from cnnlib.initializers import fans
+
+
+@pytest.fixture(autouse=True)
+def no_progress(monkeypatch):
+    """Keep these answers out of the learner's progress."""
+    monkeypatch.setenv("CNNLIB_PROGRESS", "off")
+
+
+def conv_loops(x, w, b, stride, padding):
+    """As a beginner writes it: pad, walk, multiply, add."""
+    padded = np.zeros((x.shape[0], x.shape[1], x.shape[2] + 2 * padding, x.shape[3] + 2 * padding))
+    padded[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]] = x
+    rows = (padded.shape[2] - w.shape[2]) // stride + 1
+    columns = (padded.shape[3] - w.shape[3]) // stride + 1
+    y = np.zeros((len(x), len(w), rows, columns))
+    for n, f, i, j in np.ndindex(y.shape):
+        top, left = i * stride, j * stride
+        window = padded[n, :, top : top + w.shape[2], left : left + w.shape[3]]
+        y[n, f, i, j] = (window * w[f]).sum() + b[f]
+    return y
+
+
+def size_by_counting(size, kernel_size, stride, padding):
+    """Counts the places."""
+    return len(range(0, size + 2 * padding - kernel_size + 1, stride))
+
+
+def softmax_rows(logits):
+    """Row by row, with a list at the end."""
+    rows = []
+    for row in logits:
+        powers = [math.exp(value - max(row)) for value in row]
+        rows.append([power / sum(powers) for power in powers])
+    return rows
+
+
+def softmax_vectors(logits):
+    """All rows at once."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def loss_loops(logits, labels):
+    """Image by image, in plain Python numbers."""
+    total = 0.0
+    for row, label in zip(logits.tolist(), labels.tolist(), strict=True):
+        top = max(row)
+        total += top + math.log(sum(math.exp(value - top) for value in row)) - row[label]
+    return total / len(labels)
+
+
+def loss_vectors(logits, labels):
+    """With the log-sum-exp of all rows at once."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(shifted).sum(axis=1))
+    return np.mean(log_sum - shifted[np.arange(len(labels)), labels])
+
+
+def gradient_one_hot(logits, labels):
+    """Probabilities minus one-hot rows."""
+    return (softmax_vectors(logits) - np.eye(logits.shape[1])[labels]) / len(logits)
+
+
+def gradient_loops(logits, labels):
+    """One number at a time."""
+    gradient = np.array(softmax_rows(logits))
+    for number, label in enumerate(labels):
+        gradient[number, label] -= 1.0
+    return gradient / len(labels)
+
+
+def relu_loops(dy, x):
+    """One number at a time."""
+    dx = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        if x[place] > 0:
+            dx[place] = dy[place]
+    return dx
+
+
+def pool_vectors(dy, cache):
+    """Through the library's own pair."""
+    return functional.maxpool2d_backward(dy, functional.maxpool2d_forward(*cache)[1])
+
+
+def conv_backward_loops(dy, cache):
+    """Windows of the padded image, frame cut off at the end; a list of three comes back."""
+    x, w, b, stride, padding = cache
+    frame = [(0, 0), (0, 0), (padding, padding), (padding, padding)]
+    padded = np.pad(x, frame)
+    dpadded, dw, db = np.zeros_like(padded), np.zeros_like(w), np.zeros_like(b)
+    for n, f, i, j in np.ndindex(dy.shape):
+        place = (
+            n,
+            slice(None),
+            slice(i * stride, i * stride + w.shape[2]),
+            slice(j * stride, j * stride + w.shape[3]),
+        )
+        dpadded[place] += dy[n, f, i, j] * w[f]
+        dw[f] += dy[n, f, i, j] * padded[place]
+        db[f] += dy[n, f, i, j]
+    height, width = x.shape[2:]
+    return [dpadded[:, :, padding : padding + height, padding : padding + width], dw, db]
+
+
+def momentum_with_rate_inside(w, dw, velocity, lr, momentum):
+    """The other convention: the velocity is the step itself."""
+    velocity = momentum * velocity - lr * dw
+    return w + velocity, velocity
+
+
+def momentum_in_place(w, dw, velocity, lr, momentum):
+    """Changes the arrays it keeps."""
+    velocity *= momentum
+    velocity += dw
+    w -= lr * velocity
+    return w, velocity
+
+
+def he_uniform(shape, rng):
+    """He's spread with uniform numbers: the limit is the spread times the square root of 3."""
+    limit = math.sqrt(6 / fans(shape)[0])
+    return rng.uniform(-limit, limit, shape)
+
+
+def he_scaled(shape, rng):
+    """Standard normal numbers, scaled; 32 bits."""
+    fan_in = np.prod(shape[1:]) if len(shape) == 4 else shape[0]
+    return (rng.standard_normal(shape) * np.sqrt(2 / fan_in)).astype(np.float32)
+
+
+RIGHT = {
+    "01.conv2d_forward": [
+        conv_loops,
+        lambda *a: functional.conv2d_forward(*a),
+        lambda *a: naive.conv2d_forward(*a),
+    ],
+    "01.output_size": [size_by_counting, lambda s, k, t, p: math.floor((s - k + 2 * p) / t + 1)],
+    "02.softmax": [softmax_rows, softmax_vectors],
+    "02.cross_entropy": [loss_loops, loss_vectors],
+    "02.cross_entropy_gradient": [gradient_one_hot, gradient_loops],
+    "03.relu_backward": [relu_loops, lambda dy, x: dy * (x > 0)],
+    "03.maxpool2d_backward": [lambda dy, cache: naive.maxpool2d_backward(dy, cache), pool_vectors],
+    "03.conv2d_backward": [conv_backward_loops, conv_backward],
+    "04.sgd": [lambda w, dw, lr: w - lr * dw, lambda w, dw, lr: np.add(w, np.multiply(dw, -lr))],
+    "04.momentum": [momentum_with_rate_inside, momentum_in_place],
+    "05.cosine_schedule": [
+        lambda step, steps, lr: 0.5 * lr * (1 + np.cos(np.pi * step / steps)),
+        lambda step, steps, lr: lr * math.cos(math.pi * step / steps / 2) ** 2,
+    ],
+    "05.largest_rate": [lambda c: 2.0 / c, lambda c: np.float32(2) / np.float32(c)],
+    "07.he_init": [he_uniform, he_scaled],
+}
+
+
+def test_every_exercise_has_two_right_answers_here():
+    assert set(RIGHT) == set(exercises())
+    assert all(len(answers) >= 2 for answers in RIGHT.values())
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_answers_are_accepted_whatever_their_style(name, number):
+    if number < len(RIGHT[name]):
+        report = check(name, RIGHT[name][number])
+        assert report.passed, report
