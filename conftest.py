@@ -1,8 +1,10 @@
-"""How pytest runs the notebooks: kernels import this repository, texts are compared, pictures counted.
+"""How pytest runs the notebooks (kernels import this repository, texts are compared, pictures counted), and CI.
 
 nbval compares every text an output holds. It leaves pictures and widget views out altogether, so that one
 that is no longer drawn goes unnoticed. Here a picture stands for itself by its kind: there must be as many as
 are saved, whatever their bytes. Widget views stay out (their ids change in every run).
+
+In CI, where the variable CI is set, everything that a test needs is installed: a skipped test fails the run.
 """
 
 import os
@@ -11,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore_glob = ["notebooks/source/*"]  # what the notebooks are built from; not modules to import
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 
 
 def pytest_configure(config):
     """Let the kernels that nbval starts import this repository, and record no learner's progress."""
     here = str(Path(__file__).parent)
+    if not config.option.nbval_sanitize_with:  # nbval looks from the folder in which pytest is called
+        config.option.nbval_sanitize_with = os.path.join(here, "tests", "nbval_sanitize.cfg")
     path = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry and entry != here]
     os.environ["PYTHONPATH"] = os.pathsep.join([here, *path])
     os.environ["CNNLIB_PROGRESS"] = "off"
@@ -51,3 +56,24 @@ def blank_pictures(outputs):
 def repository():
     """The folder that holds the course."""
     return Path(__file__).parent
+
+
+def pytest_sessionfinish(session):
+    """Fail a run in CI in which a test was skipped."""
+    if skipped_in_ci(session.config) and session.exitstatus == 0:
+        session.exitstatus = 1
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say why, just above pytest's last line."""
+    count = skipped_in_ci(config)
+    if count:
+        terminalreporter.section("skipped in CI", red=True)
+        terminalreporter.line(f"{count} skipped: in CI (the variable CI is set) a skipped test is a failure.")
+
+
+def skipped_in_ci(config):
+    """Count the skipped tests and modules; 0 outside CI."""
+    if os.environ.get("CI", "").lower() in ("", "0", "false"):
+        return 0
+    return len(config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", []))

@@ -1,0 +1,360 @@
+#!/usr/bin/env python3
+"""Open the course, or run its tests.
+
+    python3 course.py                open JupyterLab on notebooks/00_start_here.ipynb
+    python3 course.py lab ARGS...    the same, with further arguments for JupyterLab
+    python3 course.py test ARGS...   run every test, with further arguments for pytest
+    python3 course.py --help         show this text
+
+On Windows write `py course.py`. The first call makes the folder .venv beside this file and
+installs the course there; nothing outside it changes. Deleting .venv undoes everything.
+"""
+
+# This file is read by whichever Python a learner happens to have. Everything in it must therefore
+# parse on old Pythons too (no f-strings, no annotations), so that they reach the next sentence.
+from __future__ import print_function
+
+import sys
+
+OLDEST = (3, 11)
+if sys.version_info < OLDEST:
+    sys.exit(
+        "course.py: the course needs Python %d.%d or newer and this is Python %d.%d: install a newer one "
+        "from https://www.python.org/downloads/ and start the course with it, as in `python%d.%d course.py`."
+        % (OLDEST + sys.version_info[:2] + OLDEST)
+    )
+
+import errno
+import hashlib
+import importlib.util
+import itertools
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sysconfig
+import time
+
+WINDOWS = os.name == "nt"
+ROOT = os.path.dirname(os.path.abspath(__file__))
+VENV = os.path.join(ROOT, ".venv")
+FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+INPUTS = ("pyproject.toml", "requirements.txt")
+DOWNLOAD_MB = {"lab": 90, "test": 190}  # measured: 88 and 185 MB
+NEEDED_MB = {"lab": 600, "test": 1100}  # measured: 406 and 784 MB once installed by pip, and room to unpack
+HELP = "Call `python3 course.py --help` for the commands."
+
+# What pip, uv and the operating system say when something is wrong, in lower case, and what to tell
+# the learner. The first row that matches wins: without a network pip also reports missing packages.
+CAUSES = (
+    (
+        ("no space left on device", "not enough space on the disk", "os error 28", "os error 112"),
+        "the disk is full: free about {mb} MB and call again.",
+    ),
+    (
+        ("windows long path", "filename or extension is too long", "file name too long"),
+        "the path of this folder is too long for Windows: move the course to a short one such as C:\\course.",
+    ),
+    (
+        ("certificate verify failed", "certificate_verify_failed", "invalid peer certificate"),
+        "the connection is not trusted (its certificate was refused), which usually means a proxy or a "
+        "virus scanner in between: try another network, or ask who runs this one.",
+    ),
+    (
+        (
+            "name resolution",
+            "getaddrinfo failed",
+            "failed to resolve",
+            "dns error",
+            "failed to establish a new connection",
+            "error sending request",
+            "network is unreachable",
+            "no route to host",
+            "connection refused",
+            "connection reset",
+            "timed out",
+            "proxyerror",
+            "network connectivity is disabled",
+        ),
+        "the packages could not be downloaded: check the internet connection and call again.",
+    ),
+    (
+        ("read-only file system", "permission denied", "access is denied", "os error 13", "os error 30"),
+        "the folder {root} cannot be written to: close JupyterLab if it is running from there, or copy the "
+        "course to a folder of your own.",
+    ),
+    (
+        ("no matching distribution found", "no solution found", "has no wheels"),
+        "some package is not available for Python {python} on this machine: use another Python "
+        "(3.11 or newer; one release back is safest).",
+    ),
+)
+
+
+class Problem(Exception):
+    """Something that stops the course, as one sentence for the learner."""
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def explain(output, extra):
+    """Return the sentence for what pip, uv or the operating system said, or None."""
+    lowered = output.lower()
+    for signs, sentence in CAUSES:
+        if any(sign in lowered for sign in signs):
+            return sentence.format(mb=NEEDED_MB[extra], root=ROOT, python="%d.%d" % sys.version_info[:2])
+    return None
+
+
+# --- the environment -------------------------------------------------------------------------
+
+
+def scripts_folder():
+    """Return the folder of the environment's programs: `bin`, or `Scripts` on Windows."""
+    scheme = "nt_venv" if WINDOWS else "posix_venv"
+    return sysconfig.get_path("scripts", scheme, vars={"base": VENV, "installed_base": VENV})
+
+
+def interpreter():
+    return os.path.join(scripts_folder(), "python.exe" if WINDOWS else "python")
+
+
+def wanted_stamp(extra):
+    """Describe the environment that this folder asks for: what `.venv/course.json` must say."""
+    digest = hashlib.sha256()
+    for name in INPUTS:
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
+    return {
+        "folder": ROOT,  # environments do not survive being moved
+        "python": "%d.%d" % sys.version_info[:2],
+        "inputs": digest.hexdigest(),
+        "extra": extra,
+    }
+
+
+def read_stamp():
+    """Return what is installed in `.venv`; an empty dict when that is unknown or broken."""
+    try:
+        with open(os.path.join(VENV, "course.json"), encoding="utf-8") as file:
+            stamp = json.load(file)
+        with open(os.path.join(VENV, "pyvenv.cfg"), encoding="utf-8") as file:
+            settings = dict(line.split(" = ", 1) for line in file.read().splitlines() if " = " in line)
+    except (OSError, ValueError):
+        return {}
+    alive = os.path.exists(interpreter()) and os.path.isdir(settings.get("home", ""))
+    return stamp if alive and isinstance(stamp, dict) else {}
+
+
+def is_ready(have, want):
+    """Tell whether the environment described by `have` serves `want` (`test` includes `lab`)."""
+    return have.get("extra") in (want["extra"], "test") and dict(have, extra="") == dict(want, extra="")
+
+
+def is_usable(have, want):
+    """Tell whether installing into the environment is enough; otherwise it is made anew."""
+    return all(have.get(key) == want[key] for key in ("folder", "python"))
+
+
+def ensure(extra):
+    """Bring `.venv` to what pyproject.toml and requirements.txt ask for; at once when it is there."""
+    have, want = read_stamp(), wanted_stamp(extra)
+    if is_ready(have, want):
+        return
+    try:
+        check_room(extra)
+        uv = find_uv()
+        install(extra, uv, fresh=not is_usable(have, want))
+        with open(os.path.join(VENV, "course.json"), "w", encoding="utf-8") as file:
+            json.dump(want, file, indent=1)
+    except OSError as error:
+        raise Problem(explain(os.strerror(error.errno or 0), extra) or "%s." % error)
+
+
+def check_room(extra):
+    """Refuse early when the folder cannot be written to or the disk is nearly full."""
+    probe = os.path.join(ROOT, ".course-probe")
+    with open(probe, "w"):
+        pass
+    os.remove(probe)
+    if shutil.disk_usage(ROOT).free < NEEDED_MB[extra] * 2**20:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def find_uv():
+    """Return the path of a uv that works, or None."""
+    uv = shutil.which("uv")
+    if uv and subprocess.run([uv, "--version"], capture_output=True).returncode == 0:
+        return uv
+    return None
+
+
+def install(extra, uv, fresh):
+    """Run uv, or venv and pip: an environment from nothing when `fresh`, else an update in place."""
+    start = time.monotonic()
+    what = "Setting up the course in" if fresh else "Updating the course in"
+    how_long = "some seconds" if uv else "about a minute"
+    say("%s %s: %s, and up to %d MB to download." % (what, VENV, how_long, DOWNLOAD_MB[extra]))
+    if fresh:
+        discard()
+        run_step("Making the environment", make_command(uv), extra)
+    else:
+        os.remove(os.path.join(VENV, "course.json"))  # until the installation has ended
+    run_step("Installing the packages", install_command(extra, uv), extra)
+    say("Done in %.0f seconds; from now on the course starts at once." % (time.monotonic() - start))
+
+
+def discard():
+    """Remove a `.venv` that is half-made, moved, or of another Python."""
+    if os.path.islink(VENV) or os.path.isfile(VENV):
+        os.remove(VENV)
+    elif os.path.isdir(VENV):
+        if os.path.commonpath([os.path.abspath(sys.prefix), VENV]) == VENV:
+            raise Problem("the environment .venv must be made anew: call `deactivate`, then this again.")
+        say("Removing the old .venv: it is unfinished, was moved, or belongs to another Python.")
+        shutil.rmtree(VENV)
+
+
+def make_command(uv):
+    if uv:
+        return [uv, "venv", "--no-project", "--python", sys.executable, "--seed", VENV]
+    if importlib.util.find_spec("ensurepip") is None:
+        raise Problem(
+            "this Python lacks its venv module; on Debian and Ubuntu install it with "
+            "`sudo apt install python%d.%d-venv` and call again." % sys.version_info[:2]
+        )
+    return [sys.executable, "-m", "venv", VENV]
+
+
+def install_command(extra, uv):
+    if uv:
+        command = [uv, "pip", "install", "--python", interpreter()]
+    else:
+        command = [interpreter(), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+        command += ["--progress-bar", "off", "--retries", "2"]
+    # Wheels alone: building NumPy from source on a learner's machine ends in tears.
+    return command + ["--only-binary", ":all:", "-c", "requirements.txt", "-e", ".[%s]" % extra]
+
+
+def run_step(title, command, extra):
+    """Run one command quietly, showing its last line on a terminal; raise a Problem when it fails."""
+    say("  " + title + " ...")
+    environment = dict(os.environ, PIP_USER="0", PYTHONUTF8="1", PYTHONUNBUFFERED="1")
+    for name in ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "UV_SYSTEM_PYTHON"):
+        environment.pop(name, None)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    lines, width = [], shutil.get_terminal_size().columns - 5
+    with process:
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            if sys.stdout.isatty():
+                print("\r    " + lines[-1].strip()[:width].ljust(width), end="", flush=True)
+    if sys.stdout.isatty():
+        print("\r" + " " * (width + 4), end="\r", flush=True)
+    if process.returncode:
+        output = "\n".join(lines)
+        sentence = explain(output, extra)
+        if not sentence:
+            say("\n".join(lines[-20:]))
+            sentence = "the installation failed for the reason above: see the table in README.md."
+        raise Problem(sentence)
+
+
+# --- the commands ----------------------------------------------------------------------------
+
+
+def hand_over(arguments):
+    """Go on as the environment's Python, with the course importable; return its exit code."""
+    os.environ.update(
+        PYTHONPATH=ROOT,
+        PYTHONUTF8="1",  # files are UTF-8 on Windows too
+        VIRTUAL_ENV=VENV,
+        PATH=scripts_folder() + os.pathsep + os.environ.get("PATH", ""),
+        JUPYTER_PREFER_ENV_PATH="1",
+        JUPYTER_CONFIG_PATH=os.path.join(ROOT, "tools", "jupyter"),
+    )
+    os.environ.pop("PYTHONHOME", None)
+    os.chdir(ROOT)
+    command = [interpreter()] + arguments
+    if not WINDOWS:
+        os.execv(command[0], command)
+    process = subprocess.Popen(command)  # Windows has no exec that keeps the terminal
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the child received it too and decides
+            pass
+
+
+def asked_port(arguments):
+    """Return the port asked for by `--port N`, `--port=N` or `--ServerApp.port=N`, or None."""
+    words = " ".join(arguments).replace("=", " ").split()
+    for name, value in itertools.pairwise(words):
+        if name in ("--port", "--ServerApp.port") and value.isdigit():
+            return int(value)
+    return None
+
+
+def is_taken(port):
+    with socket.socket() as probe:
+        if not WINDOWS:  # as the server does: a port that was just closed counts as free
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def lab(arguments):
+    """Start JupyterLab: on the port asked for, or on the first free one from 8888 up."""
+    port = asked_port(arguments)
+    if port and is_taken(port):
+        raise Problem("port %d is in use: choose another, or leave --port out to get a free one." % port)
+    ensure("lab")
+    say("Starting JupyterLab; press Ctrl+C twice in this window to stop it.")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in containers; the server still wants its token
+        arguments = ["--allow-root"] + arguments
+    return hand_over(["-m", "jupyterlab"] + arguments)
+
+
+def test(arguments):
+    """Run pytest; what it runs is written in pyproject.toml."""
+    ensure("test")
+    return hand_over(["-m", "pytest"] + arguments)
+
+
+def main(arguments):
+    command = arguments[0] if arguments else "lab"
+    if command in ("-h", "--help", "help"):
+        say(__doc__.strip())
+        return 0
+    if command not in ("lab", "test"):
+        print("course.py: there is no command %r. %s" % (command, HELP), file=sys.stderr)
+        return 2
+    try:
+        return (lab if command == "lab" else test)(arguments[1:])
+    except Problem as problem:
+        print("course.py: %s" % problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ncourse.py: stopped; the next call puts right what is unfinished.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a folder's name may not fit the terminal's encoding
+    sys.exit(main(sys.argv[1:]))
