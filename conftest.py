@@ -1,4 +1,4 @@
-"""How pytest runs the notebooks (kernels import this repository, texts are compared, pictures counted), and CI.
+"""How pytest runs the notebooks (kernels import the course, texts are compared, pictures counted), and CI.
 
 nbval compares every text an output holds. It leaves pictures and widget views out altogether, so that one
 that is no longer drawn goes unnoticed. Here a picture stands for itself by its kind: there must be as many as
