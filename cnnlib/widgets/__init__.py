@@ -1,0 +1,9 @@
+"""Live widgets for notebooks. See `cnnlib.widgets.base` for how to write one."""
+
+from .base import BadValue, Button, Challenge, Choice, Grid, LogSlider, Number, Slider, Toggle, Widget
+from .descent import DescentExplorer
+
+__all__ = [
+    "BadValue", "Button", "Challenge", "Choice", "DescentExplorer", "Grid", "LogSlider", "Number", "Slider", "Toggle",
+    "Widget",
+]  # fmt: skip

@@ -1,0 +1,93 @@
+"""The loop behind Play: it trains in the kernel and never keeps a button waiting.
+
+It is an asyncio task in the kernel's own event loop. It works for one slice of time, sends a frame if
+the page has painted the one before, and gives the event loop a turn, in which a press on Pause or a
+moved slider arrives. No thread, no lock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+#: Seconds of work between two turns of the event loop.
+SLICE = 0.020
+
+#: Speeds in steps a second; None is as fast as it goes.
+SPEEDS: dict[str, float | None] = {
+    "1 step a second": 1,
+    "5 steps a second": 5,
+    "25 steps a second": 25,
+    "as fast as possible": None,
+}
+
+
+class PlayLoop:
+    """Call `step` again and again, `frame` now and then, until `step` returns False or `stop` is called.
+
+    Parameters
+    ----------
+    step : () -> bool
+        One unit of work; False when there is no more.
+    frame : () -> None
+        Shows how things stand. Called after a slice of work if `ready()`, and once at the end.
+    ready : () -> bool
+        Whether the page waits for a frame.
+    speed : () -> float or None
+        Steps a second at the moment; None: as fast as possible.
+    """
+
+    def __init__(self, step, frame, ready, speed) -> None:
+        self._step, self._frame, self._ready, self._speed = step, frame, ready, speed
+        self._task: asyncio.Task | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._task is not None
+
+    def start(self) -> None:
+        """Begin in the running event loop; a RuntimeError says so if there is none."""
+        if not self.running:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def stop(self) -> None:
+        """End at once: no further step is taken."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _run(self) -> None:
+        task = asyncio.current_task()
+        try:
+            more = True
+            while more and self._task is task:
+                more = self._slice()
+                if self._ready():
+                    self._frame()
+                speed = self._speed()
+                await asyncio.sleep(0 if speed is None else 1 / speed)
+        finally:
+            if self._task is task:
+                self._task = None
+                self._frame()
+
+    def _slice(self) -> bool:
+        """Work for one slice of time, or one step if the speed is limited."""
+        end = time.perf_counter() + SLICE
+        while self._step():
+            if self._speed() is not None or time.perf_counter() >= end:
+                return True
+        return False
+
+
+def run_for(step: Callable[[], bool], count: int) -> int:
+    """Call `step` up to `count` times, until it returns False; return how often it returned True.
+
+    >>> run_for(lambda: True, 3)
+    3
+    """
+    for done in range(count):
+        if not step():
+            return done
+    return count

@@ -1,0 +1,88 @@
+"""Scenes on the wire: a small JSON head, and arrays as binary, of which only the changed ones travel.
+
+Arrays become float32 (a screen shows less) and are named by a hash of their bytes. The sender remembers
+which names the page holds after the last message, so an unchanged curve costs twenty bytes a frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from hashlib import blake2b
+
+import numpy as np
+
+from cnnlib.viz.marks import Mark
+from cnnlib.viz.scene import Axis, Panel, Scene
+
+
+class Packer:
+    """Turns scenes into messages and knows what the page already has.
+
+    >>> from cnnlib.viz import Line
+    >>> panel = Panel([Line([0, 1], [2, 3])], Axis(0, 1), Axis(0, 1))
+    >>> packer = Packer()
+    >>> [len(packer.pack(Scene([panel], ""))[1]) for _ in range(2)]
+    [2, 0]
+    """
+
+    def __init__(self) -> None:
+        self._held: set[str] = set()
+
+    def forget(self) -> None:
+        """The page has nothing any more (it was reloaded): the next message holds everything."""
+        self._held.clear()
+
+    def pack(self, scene: Scene) -> tuple[dict, list[bytes]]:
+        """Return the scene as JSON-ready dict, and the bytes of the arrays that the page lacks.
+
+        The dict's ``arrays`` lists ``[name, shape, index]`` for every array of the scene, where `index` is
+        its place among the bytes or -1; a mark refers to an array by ``{"array": position in the list}``.
+        """
+        self._arrays: dict[str, tuple[int, list]] = {}
+        self._buffers: list[bytes] = []
+        head = {
+            "panels": [self._panel(panel) for panel in scene.panels],
+            "rows": list(scene.rows),
+            "columns": list(scene.columns),
+            "height": scene.height,
+            "arrows": list(scene.arrows),
+        }
+        head["arrays"] = [entry for _, entry in self._arrays.values()]
+        self._held = set(self._arrays)
+        return head, self._buffers
+
+    def _panel(self, panel: Panel) -> dict:
+        return {
+            **vars(panel),
+            "at": list(panel.at),
+            "x": _axis(panel.x),
+            "y": _axis(panel.y),
+            "marks": [self._mark(mark) for mark in panel.marks],
+        }
+
+    def _mark(self, mark: Mark) -> dict:
+        packed = {"kind": type(mark).__name__.lower()}
+        for item in fields(mark):
+            value = getattr(mark, item.name)
+            if isinstance(value, np.ndarray):
+                value = {"array": self._array(value)}
+            elif isinstance(value, np.generic):
+                value = value.item()
+            packed[item.name] = value
+        return packed
+
+    def _array(self, array: np.ndarray) -> int:
+        with np.errstate(over="ignore"):
+            data = np.ascontiguousarray(array, dtype="<f4").tobytes()
+        name = blake2b(data, digest_size=9).hexdigest() + "x".join(map(str, array.shape))
+        if name not in self._arrays:
+            index = -1
+            if name not in self._held:
+                index = len(self._buffers)
+                self._buffers.append(data)
+            self._arrays[name] = len(self._arrays), [name, list(array.shape), index]
+        return self._arrays[name][0]
+
+
+def _axis(axis: Axis) -> dict:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(axis).items()}

@@ -1,0 +1,34 @@
+// Bundles src/ into the one module that the Python package ships. `--check` compares instead of writing.
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const target = (name) => here(`../cnnlib/widgets/static/${name}`);
+
+const result = await build({
+  entryPoints: [here("src/page.js"), here("src/page.css")],
+  bundle: true,
+  minify: true,
+  legalComments: "inline",
+  format: "esm",
+  target: "es2022",
+  outdir: here("dist"),
+  write: false,
+  charset: "utf8",
+});
+
+let drifted = false;
+for (const file of result.outputFiles) {
+  const name = file.path.endsWith(".css") ? "page.css" : "page.js";
+  if (process.argv.includes("--check")) {
+    if (readFileSync(target(name), "utf8") !== file.text) {
+      drifted = true;
+      console.error(`cnnlib/widgets/static/${name} is not what frontend/src gives: run "npm run build".`);
+    }
+  } else {
+    writeFileSync(target(name), file.text);
+    console.log(`${name}: ${(file.text.length / 1024).toFixed(1)} KB`);
+  }
+}
+process.exit(drifted ? 1 : 0);

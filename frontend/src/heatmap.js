@@ -1,0 +1,77 @@
+// Matrices as coloured cells: one bitmap, kept while neither values nor colours change.
+import { colorIndex, colorTable, readableOn } from "./colormap.js";
+import { formatNumber } from "./scale.js";
+
+const bitmaps = new WeakMap();
+const SMALLEST_NUMBER = 15; // pixels; smaller cells show no number
+
+function bitmap(mark, theme) {
+  const key = `${mark.cmap}/${mark.vmin}/${mark.vmax}/${mark.cmap === "category" ? theme.muted : ""}`;
+  const kept = bitmaps.get(mark.z);
+  if (kept?.key === key) return kept.canvas;
+  const [rows, columns] = mark.z.shape;
+  const canvas = kept?.canvas ?? document.createElement("canvas");
+  canvas.width = columns;
+  canvas.height = rows;
+  const ctx = canvas.getContext("2d");
+  const image = ctx.createImageData(columns, rows);
+  const table = colorTable(mark.cmap, theme);
+  const index = colorIndex(mark, table.length / 3);
+  mark.z.data.forEach((value, i) => {
+    const at = 3 * index(value);
+    if (at < 0) return;
+    image.data[4 * i] = table[at];
+    image.data[4 * i + 1] = table[at + 1];
+    image.data[4 * i + 2] = table[at + 2];
+    image.data[4 * i + 3] = 255;
+  });
+  ctx.putImageData(image, 0, 0);
+  bitmaps.set(mark.z, { key, canvas });
+  return canvas;
+}
+
+export function paintHeatmap(ctx, mark, box, theme) {
+  const [rows, columns] = mark.z.shape;
+  const [x0, x1, y0, y1] = mark.extent;
+  ctx.save();
+  ctx.globalAlpha = mark.alpha;
+  ctx.imageSmoothingEnabled = false;
+  const [left, bottom] = [box.x(x0), box.y(y0)];
+  ctx.translate(left, bottom);
+  ctx.scale((box.x(x1) - left) / columns, (box.y(y1) - bottom) / rows);
+  ctx.drawImage(bitmap(mark, theme), 0, 0);
+  ctx.restore();
+  if (mark.numbers) paintNumbers(ctx, mark, box, theme);
+}
+
+function paintNumbers(ctx, mark, box, theme) {
+  const [rows, columns] = mark.z.shape;
+  const [x0, x1, y0, y1] = mark.extent;
+  const [dx, dy] = [(x1 - x0) / columns, (y1 - y0) / rows];
+  const wide = Math.abs(box.x(x0 + dx) - box.x(x0));
+  const high = Math.abs(box.y(y0 + dy) - box.y(y0));
+  if (Math.min(wide, high) < SMALLEST_NUMBER) return;
+  const table = colorTable(mark.cmap, theme);
+  const index = colorIndex(mark, table.length / 3);
+  const longest = Math.max(1, ...Array.from(mark.z.data, (value) => formatNumber(mark.numbers, value).length));
+  ctx.font = `${Math.max(8, Math.min(14, high * 0.6, (wide * 1.6) / longest))}px ${theme.font}`;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  mark.z.data.forEach((value, i) => {
+    const at = 3 * index(value);
+    if (at < 0) return;
+    ctx.fillStyle = readableOn([table[at], table[at + 1], table[at + 2]]);
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    ctx.fillText(formatNumber(mark.numbers, value), box.x(x0 + (column + 0.5) * dx), box.y(y0 + (row + 0.5) * dy));
+  });
+}
+
+/** The cell of a heat map at a point in data coordinates, or null: {row, col, value}. */
+export function cellAt(mark, x, y) {
+  const [rows, columns] = mark.z.shape;
+  const [x0, x1, y0, y1] = mark.extent;
+  const col = Math.floor(((x - x0) / (x1 - x0)) * columns);
+  const row = Math.floor(((y - y0) / (y1 - y0)) * rows);
+  if (row < 0 || col < 0 || row >= rows || col >= columns) return null;
+  return { row, col, value: mark.z.data[row * columns + col] };
+}

@@ -1,0 +1,182 @@
+// One painter for each kind of mark. `box` is the panel's place on the canvas, see layout.js.
+import { valueColor } from "./colormap.js";
+import { paintHeatmap } from "./heatmap.js";
+import { cssColor } from "./theme.js";
+
+const DASHES = { solid: [], dashed: [7, 4], dotted: [2, 3] };
+
+function trace(ctx, xs, ys, box) {
+  let pen = false;
+  for (let i = 0; i < xs.length; i += 1) {
+    const [x, y] = [box.x(xs[i]), box.y(ys[i])];
+    if (!Number.isFinite(x) || !Number.isFinite(y)) {
+      pen = false;
+    } else if (pen) {
+      ctx.lineTo(x, y);
+    } else {
+      ctx.moveTo(x, y);
+      pen = true;
+    }
+  }
+}
+
+function line(ctx, mark, box, theme) {
+  ctx.strokeStyle = cssColor(mark.color, theme);
+  ctx.lineWidth = mark.width;
+  ctx.lineJoin = "round";
+  ctx.setLineDash(DASHES[mark.dash]);
+  ctx.beginPath();
+  trace(ctx, mark.x.data, mark.y.data, box);
+  ctx.stroke();
+}
+
+/** Adds one point's outline to the path. */
+function shape(ctx, kind, x, y, r) {
+  if (kind === "square") ctx.rect(x - r, y - r, 2 * r, 2 * r);
+  else if (kind === "triangle" || kind === "diamond") {
+    ctx.moveTo(x, y - r);
+    ctx.lineTo(x + r, kind === "diamond" ? y : y + r);
+    ctx.lineTo(kind === "diamond" ? x : x - r, y + r);
+    if (kind === "diamond") ctx.lineTo(x - r, y);
+    ctx.closePath();
+  } else if (kind === "cross") {
+    ctx.moveTo(x - r, y - r);
+    ctx.lineTo(x + r, y + r);
+    ctx.moveTo(x - r, y + r);
+    ctx.lineTo(x + r, y - r);
+  } else {
+    ctx.moveTo(x + r, y);
+    ctx.arc(x, y, r, 0, 2 * Math.PI);
+  }
+}
+
+function points(ctx, mark, box, theme) {
+  const paint = mark.values ? valueColor(mark, theme) : () => cssColor(mark.color, theme);
+  ctx.lineWidth = mark.shape === "cross" ? 2 : 1;
+  for (let i = 0; i < mark.x.data.length; i += 1) {
+    const [x, y] = [box.x(mark.x.data[i]), box.y(mark.y.data[i])];
+    const color = paint(mark.values?.data[i]);
+    if (!Number.isFinite(x) || !Number.isFinite(y) || color === null) continue;
+    ctx.beginPath();
+    shape(ctx, mark.shape, x, y, mark.size);
+    ctx.fillStyle = color;
+    ctx.strokeStyle = mark.outline ? cssColor(mark.outline, theme) : color;
+    if (mark.shape !== "cross") ctx.fill();
+    if (mark.outline || mark.shape === "cross") ctx.stroke();
+  }
+}
+
+function bars(ctx, mark, box, theme) {
+  ctx.fillStyle = cssColor(mark.color, theme);
+  mark.x.data.forEach((x, i) => {
+    const [low, high] = [x - mark.width / 2, x + mark.width / 2];
+    const end = mark.base + mark.height.data[i];
+    const [a, b] = mark.horizontal ? [box.x(mark.base), box.x(end)] : [box.x(low), box.x(high)];
+    const [c, d] = mark.horizontal ? [box.y(low), box.y(high)] : [box.y(mark.base), box.y(end)];
+    if ([a, b, c, d].every(Number.isFinite)) ctx.fillRect(Math.min(a, b), Math.min(c, d), Math.abs(b - a), Math.abs(d - c));
+  });
+}
+
+function arrows(ctx, mark, box, theme) {
+  ctx.strokeStyle = ctx.fillStyle = cssColor(mark.color, theme);
+  ctx.lineWidth = mark.width;
+  mark.x.data.forEach((startX, i) => {
+    const startY = mark.y.data[i];
+    const [x0, y0] = [box.x(startX), box.y(startY)];
+    const [x1, y1] = [box.x(startX + mark.dx.data[i]), box.y(startY + mark.dy.data[i])];
+    const length = Math.hypot(x1 - x0, y1 - y0);
+    if (!(length > 0.5) || !Number.isFinite(length)) return;
+    const [ux, uy] = [(x1 - x0) / length, (y1 - y0) / length];
+    const head = Math.min(4 + 2 * mark.width, length);
+    ctx.beginPath();
+    ctx.moveTo(x0, y0);
+    ctx.lineTo(x1 - ux * head * 0.8, y1 - uy * head * 0.8);
+    ctx.stroke();
+    ctx.beginPath();
+    ctx.moveTo(x1, y1);
+    ctx.lineTo(x1 - ux * head - uy * head * 0.45, y1 - uy * head + ux * head * 0.45);
+    ctx.lineTo(x1 - ux * head + uy * head * 0.45, y1 - uy * head - ux * head * 0.45);
+    ctx.fill();
+  });
+}
+
+function text(ctx, mark, box, theme) {
+  ctx.fillStyle = cssColor(mark.color, theme);
+  ctx.font = `${mark.bold ? "600 " : ""}${mark.size}px ${theme.font}`;
+  ctx.textAlign = mark.align;
+  ctx.textBaseline = mark.baseline;
+  mark.text.forEach((word, i) => {
+    const [x, y] = [box.x(mark.x.data[i]), box.y(mark.y.data[i])];
+    if (Number.isFinite(x) && Number.isFinite(y)) ctx.fillText(word, x, y);
+  });
+}
+
+function region(ctx, mark, box, theme) {
+  const x0 = mark.x0 === null ? box.left : box.x(mark.x0);
+  const x1 = mark.x1 === null ? box.right : box.x(mark.x1);
+  const y0 = mark.y0 === null ? box.bottom : box.y(mark.y0);
+  const y1 = mark.y1 === null ? box.top : box.y(mark.y1);
+  const rect = [Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0)];
+  if (mark.filled) {
+    ctx.fillStyle = cssColor(mark.color, theme);
+    ctx.fillRect(...rect);
+  } else {
+    ctx.globalAlpha = 1;
+    ctx.strokeStyle = cssColor(mark.color, theme);
+    ctx.lineWidth = mark.width;
+    ctx.strokeRect(...rect);
+  }
+}
+
+function band(ctx, mark, box, theme) {
+  const xs = [...mark.x.data, ...[...mark.x.data].reverse()];
+  const ys = [...mark.low.data, ...[...mark.high.data].reverse()];
+  ctx.fillStyle = cssColor(mark.color, theme);
+  ctx.beginPath();
+  trace(ctx, xs, ys, box);
+  ctx.fill();
+}
+
+function links(ctx, mark, box, theme) {
+  const paint = mark.values ? valueColor(mark, theme) : () => cssColor(mark.color, theme);
+  mark.x0.data.forEach((from, i) => {
+    const [x0, y0, x1, y1] = [box.x(from), box.y(mark.y0.data[i]), box.x(mark.x1.data[i]), box.y(mark.y1.data[i])];
+    const color = paint(mark.values?.data[i]);
+    if (color === null || ![x0, y0, x1, y1].every(Number.isFinite)) return;
+    ctx.strokeStyle = color;
+    ctx.lineWidth = mark.widths ? mark.widths.data[i] : 1.5;
+    ctx.beginPath();
+    ctx.moveTo(x0, y0);
+    if (mark.curved) ctx.bezierCurveTo((x0 * 2 + x1) / 3, y0, (x0 + 2 * x1) / 3, y1, x1, y1);
+    else ctx.lineTo(x1, y1);
+    ctx.stroke();
+  });
+}
+
+function handle(ctx, mark, box, theme) {
+  ctx.beginPath();
+  ctx.arc(box.x(mark.x), box.y(mark.y), mark.size, 0, 2 * Math.PI);
+  ctx.fillStyle = cssColor(mark.color, theme);
+  ctx.fill();
+  ctx.lineWidth = 2;
+  ctx.strokeStyle = theme.ink;
+  ctx.stroke();
+}
+
+const PAINTERS = { line, points, bars, heatmap: paintHeatmap, arrows, text, region, band, links, handle };
+const UNCLIPPED = new Set(["text", "handle", "arrows"]);
+
+/** Paint a panel's marks in order, clipped to the plot except for words, arrows and handles. */
+export function paintMarks(ctx, box, theme) {
+  for (const mark of box.panel.marks) {
+    ctx.save();
+    if (!UNCLIPPED.has(mark.kind)) {
+      ctx.beginPath();
+      ctx.rect(box.left - 1, box.top - 1, box.right - box.left + 2, box.bottom - box.top + 2);
+      ctx.clip();
+    }
+    ctx.globalAlpha = mark.alpha ?? 1;
+    PAINTERS[mark.kind]?.(ctx, mark, box, theme);
+    ctx.restore();
+  }
+}

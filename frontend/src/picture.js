@@ -1,0 +1,85 @@
+// The canvas: as sharp as the screen, as wide as the page, repainted when frame, width or theme change.
+import { paintAxes, paintGrid, paintLegend } from "./axes.js";
+import { layout } from "./layout.js";
+import { paintMarks } from "./marks.js";
+import { readTheme, watchTheme } from "./theme.js";
+
+export class Picture {
+  /** @param {HTMLElement} parent  @param {{title: string, height: number}} spec */
+  constructor(parent, spec) {
+    this.frame = document.createElement("div");
+    this.frame.className = "cnn-picture";
+    this.frame.style.height = `${spec.height}px`;
+    this.canvas = document.createElement("canvas");
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", spec.title || "Picture");
+    this.frame.append(this.canvas);
+    parent.append(this.frame);
+    this.ctx = this.canvas.getContext("2d");
+    this.scene = null;
+    this.boxes = [];
+    this.theme = readTheme(parent);
+    this.sizes = new ResizeObserver(() => this.resize());
+    this.sizes.observe(this.frame);
+    this.unwatch = watchTheme(parent, (theme) => {
+      this.theme = theme;
+      this.paint();
+    });
+  }
+
+  close() {
+    this.sizes.disconnect();
+    this.unwatch();
+  }
+
+  /** Show a scene whose marks hold their arrays as {shape, data}. */
+  show(scene) {
+    this.scene = scene;
+    if (this.frame.style.height !== `${scene.height}px`) this.frame.style.height = `${scene.height}px`;
+    this.resize() || this.paint();
+  }
+
+  /** Fit the canvas to its frame; true if that repainted it. */
+  resize() {
+    const ratio = globalThis.devicePixelRatio || 1;
+    const width = this.frame.clientWidth;
+    const height = this.frame.clientHeight;
+    if (width === 0 || height === 0) return false;
+    if (width === this.width && height === this.height && ratio === this.ratio) return false;
+    Object.assign(this, { width, height, ratio });
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    this.paint();
+    return true;
+  }
+
+  paint() {
+    if (this.scene === null || !this.width) return;
+    const { ctx, theme } = this;
+    ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    ctx.clearRect(0, 0, this.width, this.height);
+    const measure = (text, size) => {
+      ctx.font = `${size}px ${theme.font}`;
+      return ctx.measureText(text).width;
+    };
+    this.boxes = layout(this.scene, this.width, this.height, measure);
+    for (const box of this.boxes) {
+      paintGrid(ctx, box, theme);
+      paintMarks(ctx, box, theme);
+      paintAxes(ctx, box, theme);
+      paintLegend(ctx, box, theme);
+    }
+  }
+}
+
+/** Put the arrays of a frame into the marks that refer to them. */
+export function resolve(scene, arrays) {
+  for (const panel of scene.panels) {
+    for (const mark of panel.marks) {
+      for (const [key, value] of Object.entries(mark)) {
+        if (value !== null && typeof value === "object" && "array" in value) mark[key] = arrays[value.array];
+      }
+    }
+  }
+  return scene;
+}

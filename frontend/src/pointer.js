@@ -1,0 +1,140 @@
+// Mouse, pen and touch on the picture: what was hit, in the data's own coordinates.
+import { cellAt } from "./heatmap.js";
+import { shortNumber } from "./scale.js";
+
+const REACH = 10; // pixels around a point or handle that still count as a hit
+
+/** What lies under the pixel (px, py): {box, mark, x, y, index?, row?, col?, value?} or null. */
+export function hit(boxes, px, py, wanted) {
+  for (const box of [...boxes].reverse()) {
+    const inside = px >= box.left - REACH && px <= box.right + REACH && py >= box.top - REACH && py <= box.bottom + REACH;
+    if (!inside) continue;
+    const at = { box, x: box.x.invert(px), y: box.y.invert(py) };
+    for (const mark of [...box.panel.marks].reverse()) {
+      const found = wanted(mark) ? hitMark(mark, box, px, py, at) : null;
+      if (found) return { ...at, mark, ...found };
+    }
+  }
+  return null;
+}
+
+function hitMark(mark, box, px, py, at) {
+  if (mark.kind === "handle") {
+    return Math.hypot(box.x(mark.x) - px, box.y(mark.y) - py) <= mark.size + REACH ? {} : null;
+  }
+  if (mark.kind === "heatmap") return cellAt(mark, at.x, at.y);
+  if (mark.kind === "points") {
+    const index = nearest(mark.x.data, (i) => Math.hypot(box.x(mark.x.data[i]) - px, box.y(mark.y.data[i]) - py));
+    return index.distance <= mark.size + REACH ? { index: index.at } : null;
+  }
+  if (mark.kind === "links") {
+    const index = nearest(mark.x0.data, (i) =>
+      toSegment(px, py, box.x(mark.x0.data[i]), box.y(mark.y0.data[i]), box.x(mark.x1.data[i]), box.y(mark.y1.data[i])),
+    );
+    return index.distance <= 6 ? { index: index.at, value: mark.values?.data[index.at] } : null;
+  }
+  return null;
+}
+
+function nearest(list, distanceOf) {
+  const best = { at: -1, distance: Infinity };
+  for (let i = 0; i < list.length; i += 1) {
+    const distance = distanceOf(i);
+    if (distance < best.distance) Object.assign(best, { at: i, distance });
+  }
+  return best;
+}
+
+/** Distance of a point from the segment between two others. */
+export function toSegment(px, py, x0, y0, x1, y1) {
+  const [dx, dy] = [x1 - x0, y1 - y0];
+  const t = Math.min(1, Math.max(0, ((px - x0) * dx + (py - y0) * dy) / (dx * dx + dy * dy || 1)));
+  return Math.hypot(px - x0 - t * dx, py - y0 - t * dy);
+}
+
+const touchable = (mark) => Boolean(mark.emits) || Object.keys(mark.sets ?? {}).length > 0;
+const readable = (mark) => touchable(mark) || (mark.kind === "heatmap" && mark.hover);
+
+export class Pointer {
+  /**
+   * @param {Picture} picture
+   * @param {{set: (values: object) => void, event: (event: object) => void}} target
+   */
+  constructor(picture, target) {
+    this.picture = picture;
+    this.target = target;
+    this.held = null;
+    this.tip = document.createElement("div");
+    this.tip.className = "cnn-tip";
+    this.tip.hidden = true;
+    picture.frame.append(this.tip);
+    const { canvas } = picture;
+    canvas.addEventListener("pointerdown", (event) => this.down(event));
+    canvas.addEventListener("pointermove", (event) => this.move(event));
+    canvas.addEventListener("pointerup", () => (this.held = null));
+    canvas.addEventListener("pointercancel", () => (this.held = null));
+    canvas.addEventListener("pointerleave", () => (this.tip.hidden = true));
+  }
+
+  locate(event) {
+    const area = this.picture.canvas.getBoundingClientRect();
+    return [event.clientX - area.left, event.clientY - area.top];
+  }
+
+  down(event) {
+    const found = hit(this.picture.boxes, ...this.locate(event), touchable);
+    if (!found) return;
+    event.preventDefault();
+    this.picture.canvas.setPointerCapture?.(event.pointerId);
+    this.held = { panel: this.picture.boxes.indexOf(found.box), kind: found.mark.kind, name: found.mark.emits };
+    this.report(found, "click");
+  }
+
+  move(event) {
+    const [px, py] = this.locate(event);
+    if (this.held) {
+      this.drag(px, py);
+      return;
+    }
+    const found = hit(this.picture.boxes, px, py, readable);
+    this.picture.canvas.style.cursor = cursor(found);
+    this.showTip(found, px, py);
+  }
+
+  /** The held mark follows the pointer, within the panel's ranges. */
+  drag(px, py) {
+    const box = this.picture.boxes[this.held.panel];
+    const mark = box?.panel.marks.find((m) => m.kind === this.held.kind && m.emits === this.held.name && touchable(m));
+    if (!mark) return;
+    const x = box.x.invert(Math.min(box.right, Math.max(box.left, px)));
+    const y = box.y.invert(Math.min(box.bottom, Math.max(box.top, py)));
+    const cell = mark.kind === "heatmap" ? cellAt(mark, x, y) : {};
+    if (cell && (mark.kind === "handle" || mark.kind === "heatmap")) this.report({ mark, x, y, ...cell }, "drag");
+  }
+
+  report(found, kind) {
+    const values = {};
+    for (const [key, control] of Object.entries(found.mark.sets ?? {})) {
+      if (found[key] !== undefined) values[control] = found[key];
+    }
+    if (Object.keys(values).length > 0) this.target.set(values);
+    if (found.mark.emits) {
+      const { x, y, row, col, index } = found;
+      this.target.event({ name: found.mark.emits, kind, x, y, row, col, index });
+    }
+  }
+
+  showTip(found, px, py) {
+    this.tip.hidden = found?.value === undefined;
+    if (this.tip.hidden) return;
+    const place = found.row === undefined ? "" : `row ${found.row}, column ${found.col}: `;
+    this.tip.textContent = place + shortNumber(found.value);
+    this.tip.style.left = `${Math.min(px + 12, this.picture.width - 150)}px`;
+    this.tip.style.top = `${Math.max(0, py - 30)}px`;
+  }
+}
+
+function cursor(found) {
+  if (!found || !touchable(found.mark)) return "default";
+  return found.mark.kind === "handle" ? "grab" : "pointer";
+}

@@ -1,0 +1,106 @@
+// One view of a widget: controls, picture, sentences, put together.
+import { buildControls, snap } from "./controls.js";
+import { h, uniqueId } from "./dom.js";
+import { Picture, resolve } from "./picture.js";
+import { Pointer } from "./pointer.js";
+import { hideStatic, showStatic } from "./static.js";
+import { buildToolbar } from "./toolbar.js";
+import { TextLine, challengeLine, copyButton } from "./words.js";
+
+const SILENT = "The kernel does not answer: it is busy, or it was restarted. If this stays, run the cell again.";
+const KEYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, -1], ArrowDown: [1, 1] };
+
+export class View {
+  constructor(parent, spec, session) {
+    this.session = session;
+    this.root = h("div", { class: "cnn-widget", role: "group", "aria-label": spec.title || "Widget" });
+    parent.append(this.root);
+    const send = (message) => session.command(message);
+    this.controls = buildControls(
+      spec.controls,
+      (values) => session.setState(values),
+      (name) => send({ type: "press", name }),
+    );
+    this.toolbar = buildToolbar(spec, send);
+    const title = h("p", { class: "cnn-title" }, spec.title);
+    title.hidden = !spec.title;
+    this.root.append(title, this.controls.element, this.toolbar.element);
+    this.picture = new Picture(this.root, spec);
+    this.pointer = new Pointer(this.picture, { set: (values) => this.touch(values), event: (e) => session.event(e) });
+    this.text = new TextLine(uniqueId("text"));
+    this.picture.canvas.setAttribute("aria-describedby", this.text.element.id);
+    this.picture.frame.addEventListener("keydown", (event) => this.arrow(event));
+    this.message = h("p", { class: "cnn-message", role: "status" });
+    this.silence = h("p", { class: "cnn-message cnn-silence", role: "status" });
+    this.silence.hidden = true;
+    this.challenge = challengeLine(spec.challenge);
+    this.copy = copyButton();
+    this.root.append(this.text.element, this.message, this.silence, this.challenge.element, this.copy.element);
+    this.hidden = null;
+    this.spec = spec;
+    this.state = {};
+  }
+
+  /** Show a frame; while the kernel owes answers (`behind`), the inputs keep what the learner set. */
+  showFrame(frame, arrays, behind) {
+    this.picture.show(resolve(frame.scene, arrays));
+    this.text.show(frame.text, frame.playing);
+    for (const [name, [low, high]] of Object.entries(frame.ranges)) this.controls.byName.get(name)?.setRange?.(low, high);
+    if (!behind) {
+      this.state = frame.state;
+      for (const [name, value] of Object.entries(frame.state)) this.controls.byName.get(name)?.set(value);
+    }
+    this.toolbar.show(frame);
+    if (this.message.textContent !== frame.message) this.message.textContent = frame.message;
+    this.challenge.show(frame.challenge);
+    this.copy.show(frame.line);
+    this.arrows(frame.scene.arrows);
+    this.hidden ??= hideStatic(this.root, this.spec.alt);
+  }
+
+  /** Values from the picture: rounded as their controls round, shown by them, and sent. */
+  touch(values) {
+    const rounded = {};
+    for (const [name, value] of Object.entries(values)) {
+      const control = this.controls.byName.get(name);
+      if (!control) continue;
+      rounded[name] = control.spec.step ? snap(control.spec, value) : value;
+      control.set(rounded[name]);
+    }
+    Object.assign(this.state, rounded);
+    this.session.setState(rounded);
+  }
+
+  /** Arrow keys on the picture move the controls that the scene names. */
+  arrows(names) {
+    this.moved = names;
+    const { frame } = this.picture;
+    if (names.length === 0 || frame.hasAttribute("tabindex")) return;
+    const words = names.map((name) => this.controls.byName.get(name)?.spec.label ?? name);
+    frame.setAttribute("tabindex", "0");
+    frame.setAttribute("role", "application");
+    frame.setAttribute("aria-label", `Picture: arrow keys move ${words.join(" and ")}`);
+  }
+
+  arrow(event) {
+    const [axis, direction] = KEYS[event.key] ?? [];
+    const name = this.moved?.[axis];
+    const control = this.controls.byName.get(name);
+    if (!control) return;
+    event.preventDefault();
+    this.touch({ [name]: this.state[name] + direction * control.spec.step });
+  }
+
+  showSilence(silent) {
+    this.silence.hidden = !silent;
+    if (silent && this.silence.textContent === "") this.silence.textContent = SILENT;
+    if (!silent) this.silence.textContent = "";
+  }
+
+  close() {
+    this.picture.close();
+    this.text.close();
+    showStatic(this.hidden);
+    this.root.remove();
+  }
+}
