@@ -4,6 +4,6 @@ from .base import BadValue, Button, Challenge, Choice, Grid, LogSlider, Number, 
 from .descent import DescentExplorer
 
 __all__ = [
-    "BadValue", "Button", "Challenge", "Choice", "DescentExplorer", "Grid", "LogSlider", "Number", "Slider", "Toggle",
-    "Widget",
+    "BadValue", "Button", "Challenge", "Choice", "DescentExplorer", "Grid", "LogSlider", "Number", "Slider",
+    "Toggle", "Widget",
 ]  # fmt: skip

@@ -162,8 +162,8 @@ class Live:
         message = {
             "type": "frame", "frame": self._frame, "answers": self._answers, "scene": scene,
             "text": widget.text, "state": widget.state, "ranges": widget.limits(widget.state),
-            "message": widget.message, "playing": self.loop.running, "speed": self.speed, "line": repr(widget),
-            "challenge": widget.challenge_reached,
+            "message": widget.message, "playing": self.loop.running, "speed": self.speed,
+            "line": repr(widget), "challenge": widget.challenge_reached,
         }  # fmt: skip
         self.page.send(message, buffers)
 
