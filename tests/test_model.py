@@ -1,8 +1,11 @@
 """Sequential: what it refuses, predictions, saving and loading, what importing it costs."""
 
+import io
 import json
 import subprocess
 import sys
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -107,6 +110,26 @@ def test_files_that_promise_too_much_are_refused(tmp_path):
     for name in "abcd":
         with pytest.raises(ValueError, match="path: "):
             Sequential.load(tmp_path / f"{name}.npz")
+
+
+@pytest.mark.parametrize("sizes_lie_too", [False, True])
+def test_headers_that_lie_cost_no_memory(tmp_path, sizes_lie_too):
+    array = io.BytesIO()
+    np.save(array, np.zeros(100_000, np.uint8))
+    lie = array.getvalue().replace(b"(100000,), }     ", b"(3000000000,), } ")
+    with zipfile.ZipFile(tmp_path / "net.npz", "w") as archive:
+        archive.writestr("w.npy", lie)
+    if sizes_lie_too:
+        content = bytearray((tmp_path / "net.npz").read_bytes())
+        entry = content.rindex(b"PK\x01\x02")
+        content[entry + 20 : entry + 28] = (3_000_000_128).to_bytes(4, "little") * 2
+        (tmp_path / "net.npz").write_bytes(content)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"path: net.npz is not a file that cnnlib saved, or is damaged"):
+        storage.read(tmp_path / "net.npz")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10_000_000
 
 
 def test_import_loads_no_pictures():
