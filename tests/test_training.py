@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from cnnlib.layers import BatchNorm2d, Flatten, Linear
 from cnnlib.losses import CrossEntropyLoss
+from cnnlib.model import Sequential
 from cnnlib.networks import small_cnn
 from cnnlib.optim import SGD
 from cnnlib.training import batches, evaluate, fit, train
@@ -69,6 +71,25 @@ def test_batches_hold_every_sample_once():
     parts = list(batches(10, 4, np.random.default_rng(0)))
     assert [len(p) for p in parts] == [4, 4, 2]
     assert sorted(np.concatenate(parts)) == list(range(10))
+
+
+def test_batches_are_shuffled_anew_each_time_and_by_the_seed_alone():
+    def order(rng):
+        return np.concatenate(list(batches(100, 10, rng))).tolist()
+
+    rng = np.random.default_rng(0)
+    first, second = order(rng), order(rng)
+    assert first != second and first != list(range(100)) and first == order(np.random.default_rng(0))
+
+
+def test_training_trains_and_evaluation_does_not():
+    norm = BatchNorm2d(1)
+    model = Sequential([norm, Flatten(), Linear(64, 10, rng=0)])
+    x, y = np.ones((4, 1, 8, 8), np.float32), np.arange(4)
+    evaluate(model, CrossEntropyLoss(), x, y)
+    assert norm.buffers["running_mean"] == 0
+    next(train(model, CrossEntropyLoss(), SGD(0.1), x, y, batch_size=4))
+    assert norm.buffers["running_mean"] == pytest.approx(0.1)
 
 
 def test_records_count_steps_and_epochs(digits):
