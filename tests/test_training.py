@@ -57,6 +57,8 @@ def test_most_digits_are_learned(digits):
     assert np.mean(accuracies) > 0.96
     assert len(history.loss) == 15 * 45 and history.epoch_ends == list(range(45, 15 * 45 + 1, 45))
     assert history.epoch_loss[-1] < history.epoch_loss[0]
+    assert history.epoch_loss[1] == pytest.approx(np.mean(history.loss[45:90]))
+    assert history.epoch_loss[0] == pytest.approx(np.mean(history.loss[:45]))
 
 
 def test_filters_move_and_have_gradients(digits):

@@ -2,8 +2,21 @@
 
 from .base import BadValue, Button, Challenge, Choice, Grid, LogSlider, Number, Slider, Toggle, Widget
 from .descent import DescentExplorer
+from .gallery import ImageGallery
+from .setup_check import SetupCheck
 
 __all__ = [
-    "BadValue", "Button", "Challenge", "Choice", "DescentExplorer", "Grid", "LogSlider", "Number", "Slider",
-    "Toggle", "Widget",
-]  # fmt: skip
+    "BadValue",
+    "Button",
+    "Challenge",
+    "Choice",
+    "DescentExplorer",
+    "Grid",
+    "ImageGallery",
+    "LogSlider",
+    "Number",
+    "SetupCheck",
+    "Slider",
+    "Toggle",
+    "Widget",
+]

@@ -1,0 +1,70 @@
+"""The first cells of notebook 00: the set-up check and the gallery of images."""
+
+import numpy as np
+import pytest
+from packaging.requirements import Requirement
+
+from cnnlib.data import load_digits
+from cnnlib.widgets import setup_check
+from cnnlib.widgets.gallery import ImageGallery
+from cnnlib.widgets.setup_check import SetupCheck
+
+
+def test_the_check_counts_presses():
+    widget = SetupCheck()
+    assert widget.facts["faults"] == 0
+    for _ in range(2):
+        widget.live.receive({"type": "press", "name": "answer"})
+    assert widget.text.endswith("The page and Python talk to each other: 2 presses have arrived.")
+    widget.reset()
+    assert widget.text.endswith("Now press the button.")
+
+
+def test_the_check_names_what_is_missing_or_old(monkeypatch):
+    needed = [Requirement("numpy>=99"), Requirement("no-such-package"), Requirement("matplotlib>=3")]
+    monkeypatch.setattr(setup_check, "requirements", lambda: needed)
+    widget = SetupCheck()
+    assert widget.facts["faults"] == 2
+    assert widget.text.startswith("numpy is too old; no-such-package is missing: see README.md.")
+
+
+def test_the_check_knows_the_course_without_an_installation(monkeypatch):
+    def missing(name):
+        raise setup_check.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(setup_check.metadata, "requires", missing)
+    assert {"numpy", "ipywidgets"} <= {requirement.name for requirement in setup_check.requirements()}
+
+
+@pytest.mark.parametrize("half", ["training", "test"])
+@pytest.mark.parametrize("label", ["any", *"0123456789"])
+def test_the_gallery_shows_every_image_once(half, label):
+    digits = load_digits()
+    labels = digits.y_train if half == "training" else digits.y_test
+    expected = len(labels) if label == "any" else int((labels == int(label)).sum())
+    widget = ImageGallery(half=half, label=label)
+    pages = widget.limits(widget.state)["page"][1]
+    seen = 0
+    for page in range(1, pages + 1):
+        widget.set_state(page=page)
+        seen += widget.facts["shown"]
+        assert widget.message == "" and widget.text.endswith(f"to {seen} of {expected:,}.")
+        labels_shown = widget.scene.panels[0].marks[1].text
+        assert label == "any" or set(labels_shown) == {label}
+    assert seen == expected
+
+
+def test_the_gallery_draws_the_image_beneath_its_label():
+    digits = load_digits()
+    widget = ImageGallery()
+    heat, words = widget.scene.panels[0].marks
+    np.testing.assert_array_equal(heat.z[11:19, 22:30], digits.x_train[12, 0])
+    assert words.text[12] == str(digits.y_train[12])
+
+
+def test_the_gallery_stays_on_a_page_that_exists():
+    widget = ImageGallery(page=36)
+    widget.set_state(label="7")
+    assert widget.state["page"] == 4
+    widget.set_state(page=99)
+    assert "Page: expected a whole number from 1 to" in widget.message
