@@ -47,7 +47,7 @@ check("01.double", double)
 # %% [markdown] tags=["solution-only"]
 # For the teacher alone.
 
-# %%
+# %% alt="A straight line"
 fig, ax = plt.subplots(figsize=(1, 1))
 ax.plot([1, 2])
 plt.show()
@@ -133,6 +133,12 @@ def test_both_are_executed_in_order_and_hold_nothing_of_this_run_or_machine(buil
 def test_a_widget_keeps_its_static_picture(built):
     (output,) = cell_with(load(built), "class Picture").outputs
     assert set(output.data) == {"text/plain", "image/png"}
+
+
+def test_pictures_get_their_alt_text_from_the_cell_or_from_the_text_beside_them(built):
+    notebook = load(built)
+    assert cell_with(notebook, "plt.subplots").outputs[-1].metadata["image/png"]["alt"] == "A straight line"
+    assert cell_with(notebook, "class Picture").outputs[0].metadata["image/png"]["alt"] == "a slider"
 
 
 def test_ids_follow_the_source_and_are_shared_by_both(built):

@@ -8,7 +8,8 @@ A source, ``notebooks/source/NN_topic.py``, is a script in jupytext's percent fo
 ``### BEGIN SOLUTION`` and ``### END SOLUTION``, as nbgrader has it, and holds one comment ``# Why: …``. The
 learner's notebook has ``# YOUR CODE HERE`` and ``...`` in its place; it must still run from top to bottom. A
 markdown cell tagged ``solution-only`` appears in the twin alone. Cells with an answer, and cells that call
-``check("NN.name", …)``, get the metadata by which nbgrader knows them, unless the source gives its own.
+``check("NN.name", …)``, get the metadata by which nbgrader knows them, unless the source gives its own. A
+cell that draws says in its header what is seen: ``# %% alt="The loss falls from 2.3 to 0.1"`` (or a list).
 
 Both notebooks are executed from a fresh kernel that imports `cnnlib` from this repository, cleaned of what
 changes from run to run, and saved with their outputs.

@@ -39,11 +39,28 @@ def clean_outputs(notebook, repository: Path) -> None:
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        _add_alt_texts(cell)
         for output in cell.get("outputs", []):
             output.pop("transient", None)
             _clean_output(output, repository)
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
+
+
+def _add_alt_texts(cell) -> None:
+    """Give each picture without alt text one: the cell's own (metadata `alt`), or the text beside it.
+
+    A widget's text says what its picture shows; ``<Figure size …>`` says nothing and is not used.
+    """
+    own = cell.metadata.get("alt", [])
+    own = iter([own] if isinstance(own, str) else own)
+    for output in cell.get("outputs", []):
+        for kind in (kind for kind in PICTURES if kind in output.get("data", {})):
+            about = output.metadata.setdefault(kind, {})
+            beside = output.data.get("text/plain", "")
+            alt = about.get("alt") or next(own, None) or ("" if beside.startswith("<") else beside)
+            if alt:
+                about["alt"] = alt
 
 
 def _clean_output(output, repository: Path) -> None:

@@ -1,0 +1,304 @@
+"""The rules of the course's notebooks as a program.
+
+    python -m tools.check_notebooks                 all notebooks and their twins
+    python -m tools.check_notebooks notebooks/03_backpropagation.ipynb
+
+Every rule is a function ``rule(page) -> list of sentences``; a sentence names the cell (counted from 1) and
+what is wanted. What a rule demands, and why, is in its docstring. How numbers in the prose are vouched for is
+told in `tools.prose`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import statistics
+import sys
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+
+from tools import prose
+from tools.page import LINK, MARKDOWN_PICTURE, ROOT, Page
+from tools.saved_outputs import PICTURES, absolute_paths, output_texts, saved_output_faults
+
+COURSE = (
+    "00_start_here",
+    "01_forward_pass",
+    "02_loss",
+    "03_backpropagation",
+    "04_gradient_descent",
+    "05_learning_rate",
+    "06_minima",
+    "07_initialization",
+    "08_spirals",
+    "09_train_a_cnn",
+    "10_where_next",
+)
+CELLS, CELLS_OF_00 = (20, 45), (6, 45)
+MEDIAN_LINES, MOST_LINES = 5, 25
+WORDS_PER_CODE_CELL = (40, 110)
+OBJECTIVES = (3, 5)
+HTML_PICTURE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+REMOTE = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
+
+
+def number_of_cells(page):
+    """20 to 45 cells: long enough for an argument, short enough for a sitting; 00 may be shorter."""
+    low, high = CELLS_OF_00 if page.name.startswith("00") else CELLS
+    count = len(page.notebook.cells)
+    return [] if low <= count <= high else [f"{count} cells; wanted {low} to {high}"]
+
+
+def lines_of_code(page):
+    """Code cells have at most 5 lines in the median and 25 at most: the rest lives in cnnlib."""
+    lengths = {}
+    for number, cell in page.code:
+        lines = [
+            line for line in cell.source.splitlines() if line.strip() and not line.strip().startswith("###")
+        ]
+        lengths[number] = len(lines)
+    faults = [
+        f"cell {n}: {length} lines of code; at most {MOST_LINES}"
+        for n, length in lengths.items()
+        if length > MOST_LINES
+    ]
+    median = statistics.median(lengths.values()) if lengths else 0
+    if median > MEDIAN_LINES and not page.is_twin:
+        faults.append(f"a code cell has {median:g} lines in the median; at most {MEDIAN_LINES}")
+    return faults
+
+
+def words_of_prose(page):
+    """40 to 110 words of prose for every code cell."""
+    if page.is_twin or not page.code:
+        return [] if page.code else ["no code cell"]
+    share = sum(prose.words(text) for _, text in page.markdown) / len(page.code)
+    low, high = WORDS_PER_CODE_CELL
+    return (
+        [] if low <= share <= high else [f"{share:.0f} words of prose per code cell; wanted {low} to {high}"]
+    )
+
+
+def opening_cell(page):
+    """First cell: a question as title, 3 to 5 objectives, what must be known, minutes, links back and on."""
+    text, faults = page.opening, []
+    title = text.strip().splitlines()[0] if text.strip() else ""
+    if not re.match(r"# .*\?\s*$", title):
+        faults.append(f"cell 1: the title is to be a question, '# …?'; found {title!r}")
+    objectives = len(re.findall(r"^\s*(?:[-*+]|\d+[.)])\s", text, re.MULTILINE))
+    low, high = OBJECTIVES
+    if not low <= objectives <= high:
+        faults.append(f"cell 1: {objectives} objectives in a list; wanted {low} to {high}")
+    if not re.search(r"\b\d+\s*minutes\b", text):
+        faults.append("cell 1: does not say how many minutes it takes ('45 minutes')")
+    if not re.search(
+        r"prerequisite|you need|you should know|must be known|to know before", text, re.IGNORECASE
+    ):
+        faults.append("cell 1: does not say what must be known ('You need: …')")
+    return faults + _neighbours(page)
+
+
+def _neighbours(page):
+    """Links back and on, in the order of the course."""
+    if page.name not in COURSE:
+        return []
+    place, faults = COURSE.index(page.name), []
+    targets = [match[0] or match[1] for match in LINK.findall(page.opening)]
+    for word, other in (("back", place - 1), ("on", place + 1)):
+        wanted = 0 <= other < len(COURSE) and (
+            other < 10 or (page.root / "notebooks" / f"{COURSE[other]}.ipynb").exists()
+        )
+        if wanted and not any(target.startswith(f"{COURSE[other]}.ipynb") for target in targets):
+            faults.append(f"cell 1: no link {word} to {COURSE[other]}.ipynb")
+    return faults
+
+
+def closing_parts(page):
+    """At the end: summary in three lines, exercises, questions with folded answers, references with links."""
+    faults = []
+    summary = page.section("Summary|In three lines")
+    lines = [line for line in (summary or "").splitlines() if line.strip()]
+    if summary is None or len(lines) != 3:
+        faults.append(f"the summary ('## Summary') is to have three lines; found {len(lines)}")
+    if page.section("Exercises?") is None and not page.name.startswith("00"):
+        faults.append("no heading 'Exercises'")
+    questions = page.section("Questions")
+    if not questions or not re.search(
+        r"<details>.*?<summary>.*?</summary>.*?</details>", questions, re.DOTALL
+    ):
+        faults.append("no heading 'Questions' with folded answers (<details><summary>…</summary>…</details>)")
+    references = page.section("References|Further reading|Sources")
+    if not references or not LINK.search(references):
+        faults.append("no heading 'References' with links")
+    return faults
+
+
+def saved_outputs(page):
+    """Saved with the outputs of one run from top to bottom; nothing machine-bound in them, below 500 KB."""
+    counts = [cell.get("execution_count") for _, cell in page.code]
+    faults = (
+        [] if counts == list(range(1, len(counts) + 1)) else ["not saved from one run from top to bottom"]
+    )
+    if page.code and not any(cell.get("outputs") for _, cell in page.code):
+        faults.append("no cell has an output")
+    size = page.path.stat().st_size if page.path.exists() else 0
+    return faults + saved_output_faults(page.notebook, size, page.root)
+
+
+def warnings_shown(page):
+    """No warnings in the outputs, unless the cell is there to show one (tag `expects-warning`)."""
+    return [
+        f"cell {number}: writes to stderr: {output.text.strip()[:80]!r}"
+        for number, cell in page.code
+        for output in cell.get("outputs", [])
+        if output.get("name") == "stderr" and "expects-warning" not in cell.metadata.get("tags", [])
+    ]
+
+
+def paths_in_sources(page):
+    """No absolute path in code or prose either."""
+    cells = enumerate(page.notebook.cells, start=1)
+    found = [(number, absolute_paths(cell.source, page.root)) for number, cell in cells]
+    return [f"cell {number}: absolute path {paths[0]!r}" for number, paths in found if paths]
+
+
+def pictures_have_alt_text(page):
+    """Every picture has its words, in the prose and in the outputs (there in ``metadata[kind]["alt"]``)."""
+    faults = []
+    for number, text in page.markdown:
+        faults += [
+            f"cell {number}: picture {m[1]!r} has no alt text"
+            for m in MARKDOWN_PICTURE.findall(text)
+            if not m[0].strip()
+        ]
+        for tag in HTML_PICTURE.findall(text):
+            if not re.search(r"\balt=[\"'][^\"']*\w[^\"']*[\"']", tag):
+                faults.append(f"cell {number}: {tag[:60]!r} has no alt text")
+    for number, cell in page.code:
+        for output in cell.get("outputs", []):
+            for kind in (kind for kind in PICTURES if kind in output.get("data", {})):
+                if not str(output.get("metadata", {}).get(kind, {}).get("alt", "")).strip():
+                    faults.append(
+                        f'cell {number}: its picture has no alt text; put alt="…" into the cell\'s header'
+                    )
+    return faults
+
+
+def pictures_are_here(page):
+    """No picture from elsewhere: the course works offline and tells nobody who reads it."""
+    faults = []
+    texts = [*page.markdown, *((number, text) for number, _, text in output_texts(page.notebook))]
+    for number, text in texts:
+        targets = [match[1] for match in MARKDOWN_PICTURE.findall(text)]
+        targets += re.findall(r"<img\b[^>]*\bsrc=[\"']([^\"']+)", text, re.IGNORECASE)
+        faults += [f"cell {number}: remote picture {target}" for target in targets if REMOTE.match(target)]
+    return faults
+
+
+def links_resolve(page):
+    """Links within the repository lead somewhere: to a file, to a heading of this notebook."""
+    faults = []
+    for number, text in page.markdown:
+        targets = [match[0] or match[1] for match in LINK.findall(text)]
+        targets += [match[1] for match in MARKDOWN_PICTURE.findall(text)]
+        faults += [
+            f"cell {number}: {target!r} leads nowhere" for target in targets if not _resolves(target, page)
+        ]
+    return faults
+
+
+def _resolves(target, page):
+    """Whether a link leads somewhere; links out of the repository are taken at their word."""
+    if re.match(r"^(?:https?|mailto|attachment|data):", target):
+        return True
+    file, _, anchor = unquote(target).partition("#")
+    if not file:
+        return anchor.lower() in _anchors(page)
+    path = (page.path.parent / file).resolve()
+    planned = path.suffix == ".ipynb" and path.stem in COURSE
+    return (path.exists() or planned) and page.root.resolve() in path.parents
+
+
+def _anchors(page):
+    """The anchors that JupyterLab gives to headings, and those set by hand, in small letters."""
+    text = "\n".join(text for _, text in page.markdown)
+    headings = re.findall(r"^#+\s+(.*?)\s*$", text, re.MULTILINE)
+    by_hand = re.findall(r"\b(?:id|name)=[\"']([^\"']+)", text)
+    return {heading.replace(" ", "-").lower() for heading in headings} | {name.lower() for name in by_hand}
+
+
+def numbers_are_vouched_for(page):
+    """Every number in the prose is computed here, asserted by a test, or marked with its source."""
+    texts = [cell.source for _, cell in page.code] + [text for _, _, text in output_texts(page.notebook)]
+    pool, faults, references = (
+        prose.pool_of_numbers(texts),
+        [],
+        page.section("References|Further reading|Sources"),
+    )
+    for number, text in page.markdown:
+        text = text.replace(references or "\0", "")
+        faults += [f"cell {number}: {fault}" for fault in prose.unvouched_numbers(text, pool, page.root)]
+    return faults
+
+
+def randomness_is_seeded(page):
+    """Randomness comes from ``np.random.default_rng(seed)`` alone."""
+    stray = re.compile(
+        r"np\.random\.(?!default_rng\(\s*\w|Generator\b)\w*|default_rng\(\s*\)|^\s*import random\b",
+        re.MULTILINE,
+    )
+    found = [(number, stray.search(cell.source)) for number, cell in page.code]
+    return [
+        f"cell {number}: {match.group().strip()!r}; use np.random.default_rng(seed)"
+        for number, match in found
+        if match
+    ]
+
+
+RULES = (
+    number_of_cells,
+    lines_of_code,
+    words_of_prose,
+    opening_cell,
+    closing_parts,
+    saved_outputs,
+    warnings_shown,
+    paths_in_sources,
+    pictures_have_alt_text,
+    pictures_are_here,
+    links_resolve,
+    numbers_are_vouched_for,
+    randomness_is_seeded,
+)
+
+
+def check(path: Path, root: Path = ROOT) -> list[str]:
+    """List the faults of one notebook, each with the name of its rule."""
+    page = Page(nbformat.read(path, as_version=4), path, root)
+    return [f"{rule.__name__}: {fault}" for rule in RULES for fault in rule(page)]
+
+
+def all_notebooks(root: Path = ROOT) -> list[Path]:
+    """All notebooks of the course, twins included."""
+    folder = root / "notebooks"
+    return [*sorted(folder.glob("*.ipynb")), *sorted((folder / "solutions").glob("*.ipynb"))]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check; return 0 if all is well, 1 otherwise."""
+    parser = argparse.ArgumentParser(description="Check the notebooks against the rules of the course.")
+    parser.add_argument("paths", nargs="*", type=Path, help="notebooks; default: all")
+    paths = parser.parse_args(arguments).paths or all_notebooks()
+    found = 0
+    for path in paths:
+        faults = check(path.resolve())
+        found += len(faults)
+        print(f"{path.name}{' (answers)' if path.parent.name == 'solutions' else ''}: {len(faults)} faults")
+        print("".join(f"  {fault}\n" for fault in faults), end="")
+    return int(found > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
