@@ -73,7 +73,7 @@ def test_products_are_those_of_a_hessian_worked_by_hand():
     np.testing.assert_allclose([hessian.product(v) for v in np.eye(12)], by_hand, atol=1e-12)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1])
 def test_largest_curvature_is_the_largest_eigenvalue(some, seed):
     model = tiny_cnn(seed)
     largest = np.linalg.eigvalsh(pytorch_hessian(model, *some))[-1]
