@@ -29,6 +29,8 @@ from pathlib import Path
 import jupytext
 import nbformat
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file runs as a script too
+
 from tools.saved_outputs import clean_outputs, saved_output_faults
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -19,6 +19,8 @@ from urllib.parse import unquote
 
 import nbformat
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file runs as a script too
+
 from tools import prose
 from tools.page import LINK, MARKDOWN_PICTURE, ROOT, Page
 from tools.saved_outputs import PICTURES, absolute_paths, output_texts, saved_output_faults
