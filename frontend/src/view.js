@@ -3,7 +3,7 @@ import { buildControls, snap } from "./controls.js";
 import { h, uniqueId } from "./dom.js";
 import { Picture, resolve } from "./picture.js";
 import { Pointer } from "./pointer.js";
-import { hideStatic, showStatic } from "./static.js";
+import { StaticPicture } from "./static.js";
 import { buildToolbar } from "./toolbar.js";
 import { TextLine, challengeLine, copyButton } from "./words.js";
 
@@ -36,13 +36,13 @@ export class View {
     this.challenge = challengeLine(spec.challenge);
     this.copy = copyButton();
     this.root.append(this.text.element, this.message, this.silence, this.challenge.element, this.copy.element);
-    this.hidden = null;
-    this.spec = spec;
+    this.static = new StaticPicture(this.root, spec.alt);
     this.state = {};
   }
 
   /** Show a frame; while the kernel owes answers (`behind`), the inputs keep what the learner set. */
   showFrame(frame, arrays, behind) {
+    this.static.hide();
     this.picture.show(resolve(frame.scene, arrays));
     this.text.show(frame.text, frame.playing);
     for (const [name, [low, high]] of Object.entries(frame.ranges)) this.controls.byName.get(name)?.setRange?.(low, high);
@@ -55,7 +55,6 @@ export class View {
     this.challenge.show(frame.challenge);
     this.copy.show(frame.line);
     this.arrows(frame.scene.arrows);
-    this.hidden ??= hideStatic(this.root, this.spec.alt);
   }
 
   /** Values from the picture: rounded as their controls round, shown by them, and sent. */
@@ -100,7 +99,7 @@ export class View {
   close() {
     this.picture.close();
     this.text.close();
-    showStatic(this.hidden);
+    this.static.close();
     this.root.remove();
   }
 }
