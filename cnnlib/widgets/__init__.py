@@ -4,19 +4,9 @@ from .base import BadValue, Button, Challenge, Choice, Grid, LogSlider, Number, 
 from .descent import DescentExplorer
 from .gallery import ImageGallery
 from .setup_check import SetupCheck
+from .training import TrainingView
 
 __all__ = [
-    "BadValue",
-    "Button",
-    "Challenge",
-    "Choice",
-    "DescentExplorer",
-    "Grid",
-    "ImageGallery",
-    "LogSlider",
-    "Number",
-    "SetupCheck",
-    "Slider",
-    "Toggle",
-    "Widget",
-]
+    "BadValue", "Button", "Challenge", "Choice", "DescentExplorer", "Grid", "ImageGallery", "LogSlider",
+    "Number", "SetupCheck", "Slider", "Toggle", "TrainingView", "Widget",
+]  # fmt: skip

@@ -32,6 +32,9 @@ At the end of a cell it shows itself. What else a class may have:
     Reset, and whenever a control named in `restarts` changes; `compute` reads what both keep in ``self``.
 `rewind(self)`
     What Rewind does: by default the advancing control's start, or `begin`.
+`changed(self, before, after)`
+    Controls were moved; for widgets that keep more than their state, such as a network to rewind. `put`
+    sets controls from within; those named in `volatile` are left out of the line that recreates the widget.
 `limits(self, state)`
     Ranges that depend on other controls, as ``{"row": (0, 61)}``.
 `press(self, name)`, `event(self, event)`
@@ -110,6 +113,7 @@ class Widget:
     challenge: Challenge | None = None
     advances: str = ""
     restarts: tuple[str, ...] = ()
+    volatile: tuple[str, ...] = ()
     train = None
 
     def __init__(self, *, challenge: Challenge | None = None, show=None, **state: Any) -> None:
@@ -149,6 +153,9 @@ class Widget:
         """Ranges of controls that depend on the state."""
         return {}
 
+    def changed(self, before: dict, after: dict) -> None:
+        """Controls were moved, by the page or by code, and the scene is not yet computed."""
+
     def press(self, name: str) -> dict | None:
         """A button was pressed."""
 
@@ -175,7 +182,11 @@ class Widget:
 
     def __repr__(self) -> str:
         """One line that recreates the widget."""
-        changed = {n: v for n, v in self._state.items() if v != self._controls[n].default}
+        changed = {
+            name: value
+            for name, value in self._state.items()
+            if value != self._controls[name].default and name not in self.volatile
+        }
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
 
     def set_state(self, **values: Any) -> None:
@@ -187,6 +198,7 @@ class Widget:
         try:
             if any(state[name] != before[name] for name in self.restarts):
                 self.restart()
+            self.changed(before, dict(state))
             self.refresh()
         except BadValue as problem:
             self._state = before
@@ -201,6 +213,10 @@ class Widget:
             if self.failure is None:
                 self.message = " ".join(problems)
             self.live.changed()
+
+    def put(self, **values: Any) -> None:
+        """Set controls from within `train`, `begin` or `changed`: no check, no new picture."""
+        self._state.update(values)
 
     def advance(self, steps: int = 1) -> int:
         """Take up to `steps` steps, as the Step button does; return how many were taken."""

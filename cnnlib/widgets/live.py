@@ -176,8 +176,7 @@ class Live:
         ]
         return {
             "title": widget.title, "controls": controls, "playable": widget.playable, "speeds": list(SPEEDS),
-            "challenge": widget.challenge.text if widget.challenge else "", "alt": widget.text,
-            "height": widget.scene.height,
+            "challenge": widget.challenge.text if widget.challenge else "", "height": widget.scene.height,
         }  # fmt: skip
 
     # Life in a notebook.

@@ -3,15 +3,15 @@
 const LATER = [0, 300, 1000, 3000]; // milliseconds: the picture may arrive after the live view
 
 export class StaticPicture {
-  /** @param {HTMLElement} root the live view  @param {string} alt the words of its static picture */
-  constructor(root, alt) {
+  /** @param {HTMLElement} root the live view  @param {string} end last letters of its picture, in base64 */
+  constructor(root, end) {
     this.root = root;
-    this.alt = alt;
+    this.end = end;
     this.output = null;
     this.timers = null;
   }
 
-  /** Hide the first image after the live view that has its words; called when there is a live picture. */
+  /** Hide the first image after the live view that is its picture; called when there is a live picture. */
   hide() {
     this.timers ??= LATER.map((delay) => setTimeout(() => this.look(), delay));
   }
@@ -20,7 +20,7 @@ export class StaticPicture {
     if (this.output) return;
     for (const image of this.root.ownerDocument.querySelectorAll("img")) {
       const after = this.root.compareDocumentPosition(image) & Node.DOCUMENT_POSITION_FOLLOWING;
-      if (!after || image.alt !== this.alt) continue;
+      if (!after || !image.src.replace(/=+$/, "").endsWith(this.end)) continue;
       this.output = image.closest(".jp-OutputArea-child") ?? image;
       this.output.style.display = "none";
       return;

@@ -36,7 +36,7 @@ export class View {
     this.challenge = challengeLine(spec.challenge);
     this.copy = copyButton();
     this.root.append(this.text.element, this.message, this.silence, this.challenge.element, this.copy.element);
-    this.static = new StaticPicture(this.root, spec.alt);
+    this.static = new StaticPicture(this.root, spec.picture);
     this.state = {};
   }
 

@@ -33,7 +33,8 @@ class Lab:
         self.folder = folder
         settings = folder / ".settings" / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
-        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+        quiet = '{"fetchNews": "false", "checkForUpdates": false}'
+        (settings / "notification.jupyterlab-settings").write_text(quiet)
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         environment = os.environ | {
@@ -79,7 +80,8 @@ class Lab:
         page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
         page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
         page.wait_for_function(
-            "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'", timeout=60_000
+            "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
+            timeout=60_000,
         )
         self.command(page, "filebrowser:hide-main")
         if run:
