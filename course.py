@@ -193,18 +193,29 @@ def find_uv():
 
 
 def install(extra, uv, fresh):
-    """Run uv, or venv and pip: an environment from nothing when `fresh`, else an update in place."""
+    """Make or update the environment with uv, or with venv and pip when there is no uv or it fails."""
     start = time.monotonic()
     what = "Setting up the course in" if fresh else "Updating the course in"
-    how_long = "some seconds" if uv else "about a minute"
+    how_long = "some seconds" if uv else "a minute or two"
     say("%s %s: %s, and up to %d MB to download." % (what, VENV, how_long, DOWNLOAD_MB[extra]))
+    try:
+        install_with(uv, extra, fresh)
+    except Problem:
+        if not uv:
+            raise
+        say("  uv did not manage (pip knows other settings and certificates): once more with pip.")
+        install_with(None, extra, True)
+    say("Done in %.0f seconds; from now on the course starts at once." % (time.monotonic() - start))
+
+
+def install_with(uv, extra, fresh):
+    """Install into an environment made from nothing when `fresh`, else into the one that is there."""
     if fresh:
         discard()
         run_step("Making the environment", make_command(uv), extra)
     else:
         os.remove(os.path.join(VENV, "course.json"))  # until the installation has ended
     run_step("Installing the packages", install_command(extra, uv), extra)
-    say("Done in %.0f seconds; from now on the course starts at once." % (time.monotonic() - start))
 
 
 def discard():

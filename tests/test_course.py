@@ -314,6 +314,17 @@ def test_a_failed_installation_gives_one_sentence(course, monkeypatch, capsys, o
     assert course.read_stamp() == {}
 
 
+def test_pip_takes_over_when_uv_fails(course, monkeypatch, capsys):
+    """Behind a school's proxy uv may refuse a certificate that pip is set up to accept."""
+    monkeypatch.setattr(course, "find_uv", lambda: "uv")
+    fail = [sys.executable, "-c", "raise SystemExit('invalid peer certificate: UnknownIssuer')"]
+    succeed = [sys.executable, "-c", ""]
+    monkeypatch.setattr(course, "install_command", lambda extra, uv: fail if uv else succeed)
+    assert course.main(["lab"]) == 0
+    assert "once more with pip" in capsys.readouterr().out
+    assert course.read_stamp()["extra"] == "lab"
+
+
 def test_an_unknown_failure_shows_what_was_printed(course, monkeypatch, capsys):
     code = "print('the moon is in the way'); raise SystemExit(3)"
     monkeypatch.setattr(course, "install_command", lambda extra, uv: [sys.executable, "-c", code])
