@@ -4,10 +4,12 @@
 records. Whoever stops asking for records has paused the training.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from cnnlib.checkpoint import Position, load_checkpoint, save_checkpoint
 from cnnlib.history import History
 
 
@@ -65,7 +67,20 @@ def batches(n, batch_size, rng=None):
         yield order[start : start + batch_size]
 
 
-def train(model, loss, optimizer, x, y, *, batch_size=32, epochs=1, rng=None, schedule=None, augment=None):
+def train(
+    model,
+    loss,
+    optimizer,
+    x,
+    y,
+    *,
+    batch_size=32,
+    epochs=1,
+    rng=None,
+    schedule=None,
+    augment=None,
+    position=None,
+):
     """Train a network; a generator that yields one `Record` a step.
 
     The arguments are checked at the call, before the first step.
@@ -90,6 +105,8 @@ def train(model, loss, optimizer, x, y, *, batch_size=32, epochs=1, rng=None, sc
         ``schedule(step) -> lr``, called with 0, 1, ... before each step.
     augment : callable, optional
         ``augment(batch, rng) -> batch``, called on each batch of inputs.
+    position : Position, optional
+        Where to begin, see `cnnlib.checkpoint`; moved on with each step.
 
     Returns
     -------
@@ -117,22 +134,24 @@ def train(model, loss, optimizer, x, y, *, batch_size=32, epochs=1, rng=None, sc
         if not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
     rng = np.random.default_rng(rng)
-    return _steps(model, loss, optimizer, x, y, batch_size, epochs, rng, schedule, augment)
+    position = Position() if position is None else position
+    position.check(len(x), int(batch_size))
+    return _steps(model, loss, optimizer, x, y, batch_size, epochs, rng, schedule, augment, position)
 
 
-def _steps(model, loss, optimizer, x, y, batch_size, epochs, rng, schedule, augment):
-    step = 0
-    for epoch in range(1, epochs + 1):
-        seen = 0
-        for batch in batches(len(x), batch_size, rng):
+def _steps(model, loss, optimizer, x, y, batch_size, epochs, rng, schedule, augment, position):
+    while position.epoch <= epochs:
+        order = position.order(rng)
+        for start in range(position.seen, len(x), batch_size):
+            batch = order[start : start + batch_size]
             xb, yb = x[batch], y[batch]
             if augment is not None:
                 xb = augment(xb, rng)
             if schedule is not None:
-                optimizer.lr = schedule(step)
+                optimizer.lr = schedule(position.step)
             value, accuracy = train_step(model, loss, optimizer, xb, yb)
-            step, seen = step + 1, seen + len(batch)
-            yield Record(step, epoch, value, accuracy, float(optimizer.lr), seen == len(x))
+            epoch, last = position.advance(len(batch))
+            yield Record(position.step, epoch, value, accuracy, float(optimizer.lr), last)
 
 
 def train_step(model, loss, optimizer, x, y):
@@ -189,6 +208,9 @@ def fit(
     validation=None,
     schedule=None,
     augment=None,
+    early_stopping=None,
+    checkpoint=None,
+    save_every=None,
     progress=True,
 ):
     """Train to the end and return the `History`; shows a progress bar.
@@ -199,6 +221,14 @@ def fit(
         As for `train`.
     validation : pair of arrays, optional
         ``(x, y)`` to evaluate on after each epoch.
+    early_stopping : EarlyStopping, optional
+        Ends the training by the validation loss and puts the best weights back.
+    checkpoint : str or path, optional
+        A file to keep the state of the training in, after every epoch. Where it is there already, the
+        training goes on from it: the same call again after an interruption gives the same result, to the
+        bit.
+    save_every : int, optional
+        Keep it after so many steps too.
     progress : bool
         Whether to show the bar (in a notebook or a terminal).
 
@@ -207,34 +237,39 @@ def fit(
     History
         Loss and accuracy of each step and of each epoch; ``history.plot()`` draws them.
     """
-    steps = train(
-        model,
-        loss,
-        optimizer,
-        x,
-        y,
-        batch_size=batch_size,
-        epochs=epochs,
-        rng=rng,
-        schedule=schedule,
-        augment=augment,
-    )
-    history = History()
-    with _progress_bar(epochs * -(-len(x) // batch_size), progress) as bar:
-        for record in steps:
+    if early_stopping is not None and validation is None:
+        raise ValueError("validation must be given for early_stopping, got None")
+    rng, history, position = np.random.default_rng(rng), History(), Position()
+    whole = (model, optimizer, rng)
+    if checkpoint is not None and Path(checkpoint).is_file():
+        position = load_checkpoint(checkpoint, *whole, history, early_stopping)
+    options = {"batch_size": batch_size, "epochs": epochs, "schedule": schedule, "augment": augment}
+    steps = train(model, loss, optimizer, x, y, rng=rng, position=position, **options)
+    with _progress_bar(epochs * -(-len(x) // batch_size), position.step, progress) as bar:
+        while not (early_stopping and early_stopping.finished) and (record := next(steps, None)):
             history.add(record)
             bar.update()
             if record.last_of_epoch:
-                if validation is not None:
-                    history.add_validation(evaluate(model, loss, *validation))
+                _end_epoch(model, loss, validation, history, early_stopping)
                 bar.set_postfix_str(history.last_line(), refresh=False)
+            if checkpoint and (record.last_of_epoch or (save_every and record.step % save_every == 0)):
+                save_checkpoint(checkpoint, *whole, position, history, early_stopping)
+    if early_stopping is not None:
+        early_stopping.restore(model)
     return history
 
 
-def _progress_bar(total, show):
+def _end_epoch(model, loss, validation, history, early_stopping):
+    if validation is not None:
+        history.add_validation(evaluate(model, loss, *validation))
+        if early_stopping is not None:
+            early_stopping.update(history.validation_loss[-1], model)
+
+
+def _progress_bar(total, done, show):
     from tqdm.auto import tqdm  # loaded here: it costs more than the rest of cnnlib together
 
-    return tqdm(total=total, disable=not show, unit="step", leave=False)
+    return tqdm(total=total, initial=done, disable=not show, unit="step", leave=False)
 
 
 def _accuracy(outputs, y):
