@@ -1,0 +1,289 @@
+"""The spiral playground: data, network, training and everything that can be asked of them."""
+
+import numpy as np
+
+from cnnlib.playground.config import Config
+from cnnlib.playground.datasets import draw_thumbnails, make_points
+from cnnlib.playground.history import History
+from cnnlib.playground.initial import initial_parameters
+from cnnlib.playground.observe import Observer, complaint
+from cnnlib.playground.seedrandom import SeedRandom
+from cnnlib.playground.training import Network
+
+_LIVE = {"learning_rate", "show_test_data", "discretize", "hide_text", "tutorial", "collect_stats"}
+_OF_DATA = {"dataset", "reg_dataset", "problem", "noise", "perc_train_data", "num_samples"}
+
+
+class Playground:
+    """TensorFlow Playground without its page: the same points, weights and losses from the same seed.
+
+    Parameters
+    ----------
+    config : Config, Mapping or str, optional
+        Settings, a mapping of them in the page's or in Python's spelling, or an address of the
+        page. See :class:`~cnnlib.playground.Config`.
+    **changes
+        Settings that replace those of `config`.
+
+    Attributes
+    ----------
+    config : Config
+    epoch : int
+        Passes over the training points so far.
+    train, test : ndarray, shape (n, 3)
+        Columns x, y, label, in the order in which training visits them.
+    network : Network
+
+    Notes
+    -----
+    Losses follow the original's within 1e-9 in float64, except where training itself is chaotic.
+
+    Examples
+    --------
+    >>> playground = Playground(dataset="spiral", network_shape=[8, 8], seed="0.50025")
+    >>> playground.step(147)
+    >>> round(playground.test_loss, 3), round(playground.train_loss, 3)
+    (0.425, 0.422)
+    """
+
+    def __init__(self, config=None, **changes):
+        self.config = Config.of(config, **changes)
+        self._draw_data()
+        self._build()
+
+    @classmethod
+    def from_url_hash(cls, text):
+        """Open an address of the original page, or only the part behind its ``#``."""
+        return cls(Config.from_url_hash(text))
+
+    def to_url_hash(self):
+        """Return the settings as an address part that the original page opens too."""
+        return self.config.to_url_hash()
+
+    # ------------------------------------------------------------------ making
+
+    def _draw_data(self):
+        self._stream = SeedRandom(self.config.seed)
+        self.train, self.test = make_points(
+            self._stream,
+            self.config.active_dataset,
+            noise=self.config.noise,
+            percent_train=self.config.perc_train_data,
+            n_points=self.config.num_samples,
+        )
+        self._data_draws = self._stream.draws
+
+    def _build(self, initial=None):
+        """Make a new network: from the running stream, or from given weights and biases."""
+        config = self.config
+        self.skipped = self._stream.draws - self._data_draws
+        self._from_stream = initial is None
+        if initial is None:
+            initial = initial_parameters(self._stream, config.layer_sizes, config.initialization)
+        self.network = Network(
+            *initial,
+            config.activation,
+            config.output_activation,
+            config.regularization,
+            config.learning_rate,
+            config.regularization_rate,
+        )
+        self._prepare()
+        self.epoch, self.diverged_at, self._shown = 0, None, None
+        self.history = History()
+        self.history.record(self.network, 0, kept=True)
+
+    def _prepare(self):
+        """Lay out the points for the network."""
+        self.observer = Observer(self.network, self.config.inputs, self.train, self.test)
+        n = len(self.train)
+        self.network.prepare(self.observer.rows[:, :n], self.train[:, 2], self.config.batch_size)
+
+    # ---------------------------------------------------------------- training
+
+    def step(self, epochs=1):
+        """Train for a number of epochs.
+
+        Numbers that overflow are kept as they are, as on the page; see `status`.
+        """
+        if epochs < 0:
+            raise ValueError(f"epochs must be 0 or more, got {epochs}; rewind(epoch) goes back")
+        with np.errstate(all="ignore"):
+            for _ in range(epochs):
+                self.network.epoch()
+                self.epoch += 1
+                self.history.record(self.network, self.epoch)
+                if self.diverged_at is None and not np.isfinite(self.network.parameters.flat).all():
+                    self.diverged_at = self.epoch
+        if epochs:
+            self._shown = None
+
+    def run(self, epochs, every=1):
+        """Train and yield ``(epoch, train_loss, test_loss)`` now and after every `every` epochs.
+
+        >>> [record[0] for record in Playground(seed="0.1").run(10, every=5)]
+        [0, 5, 10]
+        """
+        yield self.epoch, self.train_loss, self.test_loss
+        for done in range(0, epochs, every):
+            self.step(min(every, epochs - done))
+            yield self.epoch, self.train_loss, self.test_loss
+
+    def rewind(self, epoch=0):
+        """Return to the initial weights or to any epoch trained so far, exactly.
+
+        Epochs after it stay available until training or a change by hand goes another way.
+        """
+        if not 0 <= epoch <= self.history.furthest:
+            raise ValueError(f"epoch must be between 0 and {self.history.furthest}, got {epoch}")
+        snapshot = self.history.latest_until(epoch)
+        snapshot.restore(self.network)
+        with np.errstate(all="ignore"):
+            for _ in range(epoch - snapshot.epoch):
+                self.network.epoch()
+        self.config = self.config.replace(learning_rate=self.network.lr)
+        self.epoch, self._shown = epoch, None
+        if self.diverged_at is not None and np.isfinite(self.network.parameters.flat).all():
+            self.diverged_at = None
+
+    def reset(self):
+        """Draw new weights from the running stream, as the page's Reset does; the points stay."""
+        self._build()
+
+    def regenerate(self):
+        """Draw new points under a new seed, as the page's button does: weights and epoch stay.
+
+        The losses shown stay too, until the next step.
+        """
+        self._keep_shown()
+        self.config = self.config.replace(seed=self._stream.seed_text())
+        self._draw_data()
+        leftover = self.network.leftover.copy(), self.network.leftover_count
+        self._prepare()
+        self.network.leftover[:], self.network.leftover_count = leftover
+        self._from_stream = False
+        self.history.record(self.network, self.epoch, kept=True)
+
+    def change(self, **settings):
+        """Change settings with the consequences that they have on the page.
+
+        The learning rate acts at once. Data set, problem, noise and ratio draw new points under a new
+        seed and a new network; everything else builds a new network from the running stream.
+
+        >>> playground = Playground(seed="0.1")
+        >>> playground.change(activation="relu")
+        >>> playground.epoch, playground.config.seed
+        (0, '0.1')
+        """
+        old, self.config = self.config, Config.of(self.config, **settings)
+        changed = {name for name in vars(old) if getattr(old, name) != getattr(self.config, name)}
+        if "learning_rate" in changed:
+            self.network.lr = self.config.learning_rate
+            self.history.record(self.network, self.epoch, kept=True)
+        if changed & _OF_DATA:
+            if "seed" not in changed:
+                self.config = self.config.replace(seed=self._stream.seed_text())
+            self._draw_data()
+            if "problem" in changed:
+                draw_thumbnails(self._stream, self.config.problem)
+            self._build()
+        elif "seed" in changed:
+            self._draw_data()
+            self._build()
+        elif changed - _LIVE:
+            self._build()
+
+    # ----------------------------------------------------------------- reading
+
+    def evaluate(self):
+        """Return (training loss, test loss) of the weights as they are now.
+
+        Each is the mean of 0.5 * (output - label)**2, without any penalty; NaN without points.
+        """
+        return self.observer.losses()
+
+    def _keep_shown(self):
+        if self._shown is None:
+            self._shown = self.evaluate()
+        return self._shown
+
+    @property
+    def train_loss(self):
+        """Training loss as the page shows it: after the last epoch, unmoved by changes by hand."""
+        return self._keep_shown()[0]
+
+    @property
+    def test_loss(self):
+        """Test loss as the page shows it: after the last epoch, unmoved by changes by hand."""
+        return self._keep_shown()[1]
+
+    @property
+    def weights(self):
+        """Weights, one array [destination, source] a layer of links (copies)."""
+        return self.network.parameters.weights
+
+    @property
+    def biases(self):
+        """Biases, one array [destination] a layer, the output's last (copies)."""
+        return self.network.parameters.biases
+
+    @property
+    def dead(self):
+        """Which links L1 has removed, one boolean array [destination, source] a layer."""
+        dead = self.network.parameters.like(self.network.dead)
+        return [matrix[:, :-1] != 0 for matrix in dead.matrices]
+
+    @property
+    def dead_links(self):
+        """Number of dead links."""
+        return int(self.network.dead.sum())
+
+    def predict(self, xy):
+        """Return the network's outputs, shape (n,), at points `xy`, shape (n, 2)."""
+        return self.observer.outputs(xy)
+
+    def node_maps(self, size=100):
+        """Return every node's output over the square from -6 to 6.
+
+        Returns
+        -------
+        list of ndarray, shape (nodes, size, size)
+            One a layer of hidden nodes, then the output; indexed [node, y, x] from low to high. The
+            arrays are reused by the next call.
+        """
+        return self.observer.node_maps(size)
+
+    def gradients(self):
+        """Return the gradients of the training loss by weights and biases, as lists like theirs."""
+        found = self.observer.gradients()
+        return found.weights, found.biases
+
+    @property
+    def status(self):
+        """What is wrong with the run, in a sentence; an empty text when nothing is."""
+        return complaint(self.network, self.config, self.diverged_at, self.evaluate())
+
+    # ----------------------------------------------------------------- by hand
+
+    def set_weight(self, layer, destination, source, value):
+        """Give one weight a value, as typing it into the page does: the losses shown stay.
+
+        A dead link takes the value and uses it, but does not train.
+        """
+        self._set((layer, destination, source), value, "weight")
+
+    def set_bias(self, layer, destination, value):
+        """Give one bias a value; the output's is that of the last layer."""
+        self._set((layer, destination, -1), value, "bias")
+
+    def _set(self, place, value, kind):
+        layer, destination, source = place
+        matrices = self.network.parameters.matrices
+        if not 0 <= layer < len(matrices):
+            raise IndexError(f"layer must be between 0 and {len(matrices) - 1}, got {layer}")
+        rows, columns = matrices[layer].shape
+        if not 0 <= destination < rows or not (source == -1 if kind == "bias" else 0 <= source < columns - 1):
+            raise IndexError(f"layer {layer} has {rows} nodes with {columns - 1} links each; got {place[1:]}")
+        self._keep_shown()
+        matrices[layer][destination, source] = float(value)
+        self.history.record(self.network, self.epoch, kept=True)

@@ -1,0 +1,186 @@
+"""The playground's network, trained fast: every array allocated once, every call bound beforehand.
+
+Such networks have a hundred weights and batches of ten, so the time goes into calls, not into
+arithmetic. Three measures follow from that.
+
+* Activations are stored (nodes + 1, samples) with a last row of ones, and each bias is the last
+  column of its weights: one product does weights and biases, forward and backward.
+* All parameters lie in one flat array, their gradients in another: one subtraction updates all.
+* The calls of a whole epoch are prepared as a list of functions without arguments.
+"""
+
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+
+
+def _sigmoid_calls(z):
+    return [
+        partial(np.negative, z, z),
+        partial(np.exp, z, z),
+        partial(np.add, z, 1.0, z),
+        partial(np.reciprocal, z, z),
+    ]
+
+
+# name: calls that turn total inputs into outputs, in place
+_OUTPUT_CALLS = {
+    "tanh": lambda z: [partial(np.tanh, z, z)],
+    "relu": lambda z: [partial(np.maximum, z, 0.0, out=z)],
+    "sigmoid": _sigmoid_calls,
+    "linear": lambda z: [],
+}
+# name: calls that write the derivative into t, given the outputs a (relu: the sign of an output is 0 or 1)
+_DERIVATIVE_CALLS = {
+    "tanh": lambda a, t: [partial(np.multiply, a, a, t), partial(np.subtract, 1.0, t, t)],
+    "relu": lambda a, t: [partial(np.sign, a, t)],
+    "sigmoid": lambda a, t: [partial(np.subtract, 1.0, a, t), partial(np.multiply, t, a, t)],
+    "linear": lambda a, t: [],
+}
+
+
+class Parameters:
+    """One flat array of all weights and biases, seen as one matrix a layer.
+
+    ``matrices[k]`` has shape (destinations, sources + 1): weights, then the bias as last column.
+    """
+
+    def __init__(self, layer_sizes):
+        shapes = [(n_out, n_in + 1) for n_in, n_out in pairwise(layer_sizes)]
+        self.flat = np.zeros(sum(rows * columns for rows, columns in shapes))
+        self.matrices, start = [], 0
+        for rows, columns in shapes:
+            self.matrices.append(self.flat[start : start + rows * columns].reshape(rows, columns))
+            start += rows * columns
+
+    def like(self, flat):
+        """Return `Parameters` of the same shapes that hold a copy of `flat`."""
+        other = Parameters([self.matrices[0].shape[1] - 1, *(m.shape[0] for m in self.matrices)])
+        other.flat[:] = flat
+        return other
+
+    @property
+    def weights(self):
+        """Copies of the weights, one array [destination, source] a layer."""
+        return [m[:, :-1].copy() for m in self.matrices]
+
+    @property
+    def biases(self):
+        """Copies of the biases, one array [destination] a layer."""
+        return [m[:, -1].copy() for m in self.matrices]
+
+
+class Pass:
+    """Buffers and prepared calls for forward and backward passes over a fixed number of samples.
+
+    Parameters
+    ----------
+    parameters, gradients : Parameters
+        Read by the passes, and written by the backward one (the sum over the samples).
+    activations : list of str
+        One a layer.
+    n_samples : int
+    """
+
+    def __init__(self, parameters, activations, n_samples, gradients=None):
+        self.parameters, self.activations, self.gradients = parameters, activations, gradients
+        sizes = [m.shape[0] for m in parameters.matrices]
+        rows = [n + 1 for n in sizes[:-1]] + [sizes[-1]]
+        ends = np.cumsum([0, *rows]) * n_samples
+        self._ends, needed = ends, 1 if gradients is None else 3  # outputs; derivatives and deltas
+        self._flat = [np.ones(ends[-1]) for _ in range(needed)]
+        layers = [[f[i:j].reshape(-1, n_samples) for i, j in pairwise(ends)] for f in self._flat]
+        self.a, self.t, self.d = layers * (1 if gradients is not None else 3)
+        self.nodes = [a[:n] for a, n in zip(self.a, sizes, strict=True)]  # without the row of ones
+        self.deltas = [d[:n] for d, n in zip(self.d, sizes, strict=True)]
+        self.outputs = self.a[-1][0]
+
+    def forward(self, x):
+        """Return the calls that fill ``nodes`` from the inputs `x`, shape (features + 1, samples)."""
+        calls, source = [], x
+        for matrix, nodes, a, name in zip(
+            self.parameters.matrices, self.nodes, self.a, self.activations, strict=True
+        ):
+            calls += [self._product(matrix, source, nodes), *_OUTPUT_CALLS[name](nodes)]
+            source = a
+        return calls
+
+    def _product(self, matrix, source, out):
+        return partial(matrix.dot, source, out)
+
+    def _product_back(self, matrix, delta, out):
+        return partial(matrix.T.dot, delta, out)
+
+    def _outer_sum(self, delta, source, out):
+        return partial(delta.dot, source.T, out)
+
+    def _derivatives(self):
+        """Neighbouring layers of one activation share their calls."""
+        calls, first = [], 0
+        for k, name in enumerate(self.activations):
+            if k + 1 == len(self.activations) or self.activations[k + 1] != name:
+                part = slice(self._ends[first], self._ends[k + 1])
+                calls += _DERIVATIVE_CALLS[name](self._flat[0][part], self._flat[1][part])
+                first = k + 1
+        return calls
+
+    def backward(self, x, y):
+        """Return the calls that fill the gradients, after ``forward(x)``, for the labels `y`."""
+        calls = [*self._derivatives(), partial(np.subtract, self.a[-1], y, self.d[-1])]
+        if self.activations[-1] != "linear":
+            calls.append(partial(np.multiply, self.d[-1], self.t[-1], self.d[-1]))
+        for k in range(len(self.a) - 1, -1, -1):
+            source = self.a[k - 1] if k else x
+            calls.append(self._outer_sum(self.deltas[k], source, self.gradients.matrices[k]))
+            if k:
+                calls.append(self._product_back(self.parameters.matrices[k], self.deltas[k], self.d[k - 1]))
+                if self.activations[k - 1] != "linear":
+                    calls.append(partial(np.multiply, self.d[k - 1], self.t[k - 1], self.d[k - 1]))
+        return calls
+
+
+class OrderedPass(Pass):
+    """The same passes with every sum in one fixed order, for networks with identical nodes.
+
+    Two hidden nodes that start with equal weights stay equal for ever when both are computed by the
+    same operations in the same order. A matrix product of a numerical library does not promise
+    that: its rows may differ in the last bit, and training can magnify that difference without
+    bound. So the sums are written out here, elementwise; slower, and needed for such networks only.
+    """
+
+    def _product(self, matrix, source, out):
+        def product():
+            out[:] = matrix[:, -1:]
+            for s in range(matrix.shape[1] - 1):
+                np.add(out, matrix[:, s : s + 1] * source[s], out)
+
+        return product
+
+    def _product_back(self, matrix, delta, out):
+        def product():
+            out[:] = 0.0
+            for d in range(matrix.shape[0]):
+                np.add(out, matrix[d, :, None] * delta[d], out)
+
+        return product
+
+    def _outer_sum(self, delta, source, out):
+        def outer_sum():
+            for d in range(delta.shape[0]):
+                np.add.reduce(np.multiply(source, delta[d], order="C"), 1, out=out[d])
+
+        return outer_sum
+
+
+def has_twins(weights, biases):
+    """Whether two hidden nodes of one layer have equal weights in, bias and weights out.
+
+    >>> has_twins([np.zeros((2, 3)), np.zeros((1, 2))], [np.zeros(2), np.zeros(1)])
+    True
+    """
+    for k in range(len(weights) - 1):
+        nodes = np.column_stack([weights[k], biases[k], np.transpose(weights[k + 1])])
+        if len(np.unique(nodes, axis=0)) < len(nodes):
+            return True
+    return False
