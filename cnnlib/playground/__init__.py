@@ -17,6 +17,7 @@ from cnnlib.playground.address import (
 )
 from cnnlib.playground.config import Config
 from cnnlib.playground.engine import Playground
+from cnnlib.playground.ensemble import Ensemble
 from cnnlib.playground.initial import INITIALIZATIONS
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "REGULARIZATIONS",
     "REG_DATASETS",
     "Config",
+    "Ensemble",
     "Playground",
 ]

@@ -8,7 +8,7 @@ from cnnlib.playground.history import History
 from cnnlib.playground.initial import initial_parameters
 from cnnlib.playground.observe import Observer, complaint
 from cnnlib.playground.seedrandom import SeedRandom
-from cnnlib.playground.training import Network
+from cnnlib.playground.training import Network, with_ones
 
 _LIVE = {"learning_rate", "show_test_data", "discretize", "hide_text", "tutorial", "collect_stats"}
 _OF_DATA = {"dataset", "reg_dataset", "problem", "noise", "perc_train_data", "num_samples"}
@@ -84,9 +84,9 @@ class Playground:
             *initial,
             config.activation,
             config.output_activation,
-            config.regularization,
-            config.learning_rate,
-            config.regularization_rate,
+            regularization=config.regularization,
+            lr=config.learning_rate,
+            rate=config.regularization_rate,
         )
         self._prepare()
         self.epoch, self.diverged_at, self._shown = 0, None, None
@@ -96,8 +96,8 @@ class Playground:
     def _prepare(self):
         """Lay out the points for the network."""
         self.observer = Observer(self.network, self.config.inputs, self.train, self.test)
-        n = len(self.train)
-        self.network.prepare(self.observer.rows[:, :n], self.train[:, 2], self.config.batch_size)
+        rows = with_ones(self.observer.rows[:, : len(self.train)])
+        self.network.prepare(rows, self.train[:, 2], self.config.batch_size)
 
     # ---------------------------------------------------------------- training
 
@@ -145,6 +145,13 @@ class Playground:
         self.epoch, self._shown = epoch, None
         if self.diverged_at is not None and np.isfinite(self.network.parameters.flat).all():
             self.diverged_at = None
+
+    def take(self, snapshot):
+        """Go on from a :class:`~cnnlib.playground.history.Snapshot` of the same settings."""
+        snapshot.restore(self.network)
+        self.epoch, self._shown = snapshot.epoch, None
+        self.history.record(self.network, self.epoch, kept=True)
+        self.diverged_at = None if np.isfinite(self.network.parameters.flat).all() else self.epoch
 
     def reset(self):
         """Draw new weights from the running stream, as the page's Reset does; the points stay."""

@@ -80,24 +80,25 @@ class Pass:
         Read by the passes, and written by the backward one (the sum over the samples).
     activations : list of str
         One a layer.
-    n_samples : int
+    samples : tuple of int
+        Number of samples, as the last axes of every buffer.
     """
 
-    def __init__(self, parameters, activations, n_samples, gradients=None):
+    def __init__(self, parameters, activations, samples, gradients=None):
         self.parameters, self.activations, self.gradients = parameters, activations, gradients
-        sizes = [m.shape[0] for m in parameters.matrices]
+        sizes = [m.shape[-2] for m in parameters.matrices]
         rows = [n + 1 for n in sizes[:-1]] + [sizes[-1]]
-        ends = np.cumsum([0, *rows]) * n_samples
+        ends = np.cumsum([0, *rows]) * int(np.prod(samples))
         self._ends, needed = ends, 1 if gradients is None else 3  # outputs; derivatives and deltas
         self._flat = [np.ones(ends[-1]) for _ in range(needed)]
-        layers = [[f[i:j].reshape(-1, n_samples) for i, j in pairwise(ends)] for f in self._flat]
+        layers = [[f[i:j].reshape(-1, *samples) for i, j in pairwise(ends)] for f in self._flat]
         self.a, self.t, self.d = layers * (1 if gradients is not None else 3)
         self.nodes = [a[:n] for a, n in zip(self.a, sizes, strict=True)]  # without the row of ones
         self.deltas = [d[:n] for d, n in zip(self.d, sizes, strict=True)]
         self.outputs = self.a[-1][0]
 
     def forward(self, x):
-        """Return the calls that fill ``nodes`` from the inputs `x`, shape (features + 1, samples)."""
+        """Return the calls that fill ``nodes`` from the inputs `x`, shape (features + 1, *samples)."""
         calls, source = [], x
         for matrix, nodes, a, name in zip(
             self.parameters.matrices, self.nodes, self.a, self.activations, strict=True

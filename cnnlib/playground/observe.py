@@ -27,7 +27,7 @@ class Observer:
         self._points, self._grids = self._forward(self.rows), {}
 
     def _forward(self, rows):
-        buffers = Pass(self.network.parameters, self.network.activations, rows.shape[1])
+        buffers = Pass(self.network.parameters, self.network.activations, rows.shape[1:])
         return buffers, buffers.forward(with_ones(rows))
 
     @staticmethod
@@ -62,7 +62,7 @@ class Observer:
         found = self.network.parameters.like(0.0)
         if self.n_train:
             rows, labels = with_ones(self.rows[:, : self.n_train]), self.labels[: self.n_train]
-            both = Pass(self.network.parameters, self.network.activations, self.n_train, found)
+            both = Pass(self.network.parameters, self.network.activations, (self.n_train,), found)
             self._run((both, both.forward(rows) + both.backward(rows, labels)))
             found.flat /= self.n_train
         return found

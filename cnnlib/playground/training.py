@@ -33,77 +33,67 @@ def with_ones(features):
     return np.vstack([features, np.ones((1, features.shape[1]))])
 
 
-class Network:
-    """The weights of one playground network, and the calls that train them.
+class Trainer:
+    """Prepared training of the network, or networks, whose parameters it is given.
 
     Parameters
     ----------
-    weights : list of array_like, shape (destinations, sources)
-    biases : list of array_like, shape (destinations,)
-    activation, output_activation : {"tanh", "relu", "sigmoid", "linear"}
-        Of the hidden nodes and of the output node.
+    parameters : Parameters
+    activations : list of str
+        One a layer.
     regularization : {"none", "L1", "L2"}
-    lr, rate : float
-        Learning rate and regularization rate; may change at any time.
-
-    Examples
-    --------
-    >>> network = Network([[[0.5, -0.5]]], [[0.1]], "tanh", "linear")
-    >>> network.prepare([[1.0, 0.0], [0.2, 1.0]], [1.0, -1.0], batch_size=1)
-    >>> network.epoch()
-    >>> network.parameters.weights[0].round(3).tolist()
-    [[0.515, -0.516]]
+    lr, rate : float or ndarray
+        Learning rate and regularization rate; may change between epochs.
     """
 
-    def __init__(
-        self, weights, biases, activation, output_activation, regularization="none", lr=0.03, rate=0.0
-    ):
-        sizes = [np.shape(weights[0])[1], *(len(b) for b in biases)]
-        self.activations = [activation] * (len(weights) - 1) + [output_activation]
-        self.regularization = regularization
-        self.parameters, self.gradients = Parameters(sizes), Parameters(sizes)
-        for matrix, w, b in zip(self.parameters.matrices, weights, biases, strict=True):
-            matrix[:, :-1], matrix[:, -1] = w, b
-        links = Parameters(sizes)
+    def __init__(self, parameters, activations, regularization="none", lr=0.03, rate=0.0):
+        self.parameters, self.gradients, links = parameters, parameters.like(0.0), parameters.like(1.0)
         for matrix in links.matrices:
-            matrix[:, :-1] = 1.0
-        self.is_link = links.flat == 1.0
-        self.dead = np.zeros(links.flat.size, dtype=bool)
-        self.leftover, self.leftover_count = np.zeros(links.flat.size), 0
-        self._step, self._first_step = np.zeros(()), np.zeros(())
-        self._penalty, self._shrink = np.zeros(links.flat.size), np.zeros(links.flat.size)
-        self._next, self._crossed = np.zeros(links.flat.size), np.zeros(links.flat.size, dtype=bool)
-        self.batch, self.n_samples, self._calls, self.lr, self.rate = 0, 0, [], lr, rate
+            matrix[..., -1] = 0.0
+        flat = parameters.flat
+        self.activations, self.regularization, self.lr, self.rate = activations, regularization, lr, rate
+        self.is_link, self.dead = links.flat == 1.0, np.zeros(flat.shape, dtype=bool)
+        self.leftover, self.leftover_count = np.zeros_like(flat), 0
+        self._step, self._first_step = np.zeros(np.shape(lr)), np.zeros(np.shape(lr))
+        self._penalty, self._shrink, self._next = (np.zeros_like(flat) for _ in range(3))
+        self._crossed = np.zeros(flat.shape, dtype=bool)
+        self.batch, self.n_samples, self._calls = 0, 0, []
+
+    def make_pass(self, samples, gradients=None):
+        """Buffers for passes over samples of this shape."""
+        return Pass(self.parameters, self.activations, samples, gradients)
 
     def prepare(self, x, y, batch_size):
         """Lay out the training samples and prepare the calls of an epoch.
 
         Parameters
         ----------
-        x : array_like, shape (features, samples)
-        y : array_like, shape (samples,)
+        x : ndarray, shape (features + 1, ..., samples)
+            Inputs, with a last row of ones.
+        y : ndarray, shape (..., samples)
         batch_size : float
             Samples between updates; 0 or more than there are samples means no update ever.
         """
-        x, y = with_ones(x), np.asarray(y, dtype=np.float64)
-        n = self.n_samples = y.size
+        n = self.n_samples = y.shape[-1]
         self.batch = batch_of(batch_size, n)
         self.discard_leftover()
         self._calls = []
         if not self.batch:
             return
-        make_pass = OrderedPass if has_twins(self.parameters.weights, self.parameters.biases) else Pass
-        full = make_pass(self.parameters, self.activations, self.batch, self.gradients)
+        full = self.make_pass((*y.shape[:-1], self.batch), self.gradients)
         for start in range(0, n - self.batch + 1, self.batch):
             part = slice(start, start + self.batch)
-            inputs, labels = x[:, part].copy(), y[part].copy()
-            self._calls += full.forward(inputs) + full.backward(inputs, labels) + self._updates(start == 0)
+            self._calls += self._gradient_calls(full, x[..., part], y[..., part]) + self._updates(start == 0)
         rest = n % self.batch
         if rest:
-            short = make_pass(self.parameters, self.activations, rest, self.gradients)
-            inputs, labels = x[:, n - rest :].copy(), y[n - rest :].copy()
-            self._calls += short.forward(inputs) + short.backward(inputs, labels)
+            short = self.make_pass((*y.shape[:-1], rest), self.gradients)
+            self._calls += self._gradient_calls(short, x[..., n - rest :], y[..., n - rest :])
             self._calls.append(partial(self._keep_leftover, rest))
+
+    @staticmethod
+    def _gradient_calls(buffers, x, y):
+        x, y = x.copy(), y.copy()
+        return buffers.forward(x) + buffers.backward(x, y)
 
     def epoch(self):
         """Visit every training sample once."""
@@ -113,18 +103,18 @@ class Network:
 
     def discard_leftover(self):
         """Forget the gradients of samples left over from the last epoch."""
-        self.leftover[:] = 0.0
+        self.leftover[...] = 0.0
         self.leftover_count = 0
 
     def _set_steps(self):
         if self.batch:
             self._step[...] = self.lr / self.batch
             self._first_step[...] = self.lr / (self.batch + self.leftover_count)
-        self._penalty[:] = self.lr * self.rate
+        self._penalty[...] = self.lr * self.rate
         self._penalty[~self.is_link | self.dead] = 0.0
 
     def _keep_leftover(self, count):
-        self.leftover[:] = self.gradients.flat
+        self.leftover[...] = self.gradients.flat
         self.leftover_count = count
 
     def _updates(self, is_first):
@@ -150,8 +140,41 @@ class Network:
         np.subtract(p, shrink, self._next)
         np.multiply(p, self._next, shrink)
         np.less(shrink, 0.0, crossed)
-        p[:] = self._next
+        p[...] = self._next
         if crossed.any():
             p[crossed] = 0.0
             self.dead |= crossed
             self._penalty[crossed] = 0.0
+
+
+class Network(Trainer):
+    """One playground network and its training.
+
+    Parameters
+    ----------
+    weights : list of array_like, shape (destinations, sources)
+    biases : list of array_like, shape (destinations,)
+    activation, output_activation : {"tanh", "relu", "sigmoid", "linear"}
+        Of the hidden nodes and of the output node.
+    **training
+        As for :class:`Trainer`.
+
+    Examples
+    --------
+    >>> network = Network([[[0.5, -0.5]]], [[0.1]], "tanh", "linear")
+    >>> network.prepare(with_ones([[1.0, 0.0], [0.2, 1.0]]), np.array([1.0, -1.0]), batch_size=1)
+    >>> network.epoch()
+    >>> network.parameters.weights[0].round(3).tolist()
+    [[0.515, -0.516]]
+    """
+
+    def __init__(self, weights, biases, activation, output_activation, **training):
+        parameters = Parameters([np.shape(weights[0])[1], *(len(b) for b in biases)])
+        for matrix, w, b in zip(parameters.matrices, weights, biases, strict=True):
+            matrix[:, :-1], matrix[:, -1] = w, b
+        super().__init__(parameters, [activation] * (len(weights) - 1) + [output_activation], **training)
+
+    def make_pass(self, samples, gradients=None):
+        """Buffers for passes; with sums in a fixed order where hidden nodes are identical."""
+        twins = gradients is not None and has_twins(self.parameters.weights, self.parameters.biases)
+        return (OrderedPass if twins else Pass)(self.parameters, self.activations, samples, gradients)
