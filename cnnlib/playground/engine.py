@@ -8,6 +8,7 @@ from cnnlib.playground.history import History
 from cnnlib.playground.initial import initial_parameters
 from cnnlib.playground.observe import Observer, complaint
 from cnnlib.playground.seedrandom import SeedRandom
+from cnnlib.playground.state import restore, to_text
 from cnnlib.playground.training import Network, with_ones
 
 _LIVE = {"learning_rate", "show_test_data", "discretize", "hide_text", "tutorial", "collect_stats"}
@@ -60,6 +61,23 @@ class Playground:
         """Return the settings as an address part that the original page opens too."""
         return self.config.to_url_hash()
 
+    @classmethod
+    def from_text(cls, text):
+        """Restore a run from a line written by `to_text`, to the last bit; see `cnnlib.playground.state`."""
+        return restore(cls, text)
+
+    def to_text(self, weights=True):
+        """Return the whole run as one line: settings, epoch and weights. The original page opens it too.
+
+        Without `weights` the line is short, and restoring it trains the epochs again.
+
+        >>> playground = Playground(seed="0.1")
+        >>> playground.step(3)
+        >>> Playground.from_text(playground.to_text()).train_loss == playground.train_loss
+        True
+        """
+        return to_text(self, weights)
+
     # ------------------------------------------------------------------ making
 
     def _draw_data(self):
@@ -73,11 +91,16 @@ class Playground:
         )
         self._data_draws = self._stream.draws
 
+    def rebuild(self, skip=0, initial=None):
+        """Make the network anew: from the seed's numbers behind the points and `skip` more, or as given."""
+        self._draw_data()
+        self._stream.skip(skip)
+        self._build(initial)
+
     def _build(self, initial=None):
         """Make a new network: from the running stream, or from given weights and biases."""
         config = self.config
-        self.skipped = self._stream.draws - self._data_draws
-        self._from_stream = initial is None
+        self.skipped, self.from_elsewhere = self._stream.draws - self._data_draws, initial is not None
         if initial is None:
             initial = initial_parameters(self._stream, config.layer_sizes, config.initialization)
         self.network = Network(
@@ -168,7 +191,7 @@ class Playground:
         leftover = self.network.leftover.copy(), self.network.leftover_count
         self._prepare()
         self.network.leftover[:], self.network.leftover_count = leftover
-        self._from_stream = False
+        self.from_elsewhere = True
         self.history.record(self.network, self.epoch, kept=True)
 
     def change(self, **settings):
