@@ -18,7 +18,9 @@ from cnnlib.playground.address import (
 from cnnlib.playground.config import Config
 from cnnlib.playground.engine import Playground
 from cnnlib.playground.ensemble import Ensemble
+from cnnlib.playground.export import model_inputs
 from cnnlib.playground.initial import INITIALIZATIONS
+from cnnlib.playground.observe import feature_maps
 
 __all__ = [
     "ACTIVATIONS",
@@ -31,4 +33,6 @@ __all__ = [
     "Config",
     "Ensemble",
     "Playground",
+    "feature_maps",
+    "model_inputs",
 ]

@@ -2,20 +2,19 @@
 
 import numpy as np
 
+from cnnlib.playground.actions import PageActions
 from cnnlib.playground.config import Config
-from cnnlib.playground.datasets import draw_thumbnails, make_points
+from cnnlib.playground.datasets import make_points
+from cnnlib.playground.export import to_arrays, to_sequential
 from cnnlib.playground.history import History
-from cnnlib.playground.initial import initial_parameters
+from cnnlib.playground.initial import IDENTICAL, initial_parameters
 from cnnlib.playground.observe import Observer, complaint
 from cnnlib.playground.seedrandom import SeedRandom
 from cnnlib.playground.state import restore, to_text
 from cnnlib.playground.training import Network, with_ones
 
-_LIVE = {"learning_rate", "show_test_data", "discretize", "hide_text", "tutorial", "collect_stats"}
-_OF_DATA = {"dataset", "reg_dataset", "problem", "noise", "perc_train_data", "num_samples"}
 
-
-class Playground:
+class Playground(PageActions):
     """TensorFlow Playground without its page: the same points, weights and losses from the same seed.
 
     Parameters
@@ -107,16 +106,18 @@ class Playground:
             *initial,
             config.activation,
             config.output_activation,
+            ordered=config.initialization in IDENTICAL,
             regularization=config.regularization,
             lr=config.learning_rate,
             rate=config.regularization_rate,
         )
-        self._prepare()
+        self.prepare()
+        self.drawn = self.network.parameters.flat.copy()
         self.epoch, self.diverged_at, self._shown = 0, None, None
         self.history = History()
         self.history.record(self.network, 0, kept=True)
 
-    def _prepare(self):
+    def prepare(self):
         """Lay out the points for the network."""
         self.observer = Observer(self.network, self.config.inputs, self.train, self.test)
         rows = with_ones(self.observer.rows[:, : len(self.train)])
@@ -175,53 +176,6 @@ class Playground:
         self.epoch, self._shown = snapshot.epoch, None
         self.history.record(self.network, self.epoch, kept=True)
         self.diverged_at = None if np.isfinite(self.network.parameters.flat).all() else self.epoch
-
-    def reset(self):
-        """Draw new weights from the running stream, as the page's Reset does; the points stay."""
-        self._build()
-
-    def regenerate(self):
-        """Draw new points under a new seed, as the page's button does: weights and epoch stay.
-
-        The losses shown stay too, until the next step.
-        """
-        self._keep_shown()
-        self.config = self.config.replace(seed=self._stream.seed_text())
-        self._draw_data()
-        leftover = self.network.leftover.copy(), self.network.leftover_count
-        self._prepare()
-        self.network.leftover[:], self.network.leftover_count = leftover
-        self.from_elsewhere = True
-        self.history.record(self.network, self.epoch, kept=True)
-
-    def change(self, **settings):
-        """Change settings with the consequences that they have on the page.
-
-        The learning rate acts at once. Data set, problem, noise and ratio draw new points under a new
-        seed and a new network; everything else builds a new network from the running stream.
-
-        >>> playground = Playground(seed="0.1")
-        >>> playground.change(activation="relu")
-        >>> playground.epoch, playground.config.seed
-        (0, '0.1')
-        """
-        old, self.config = self.config, Config.of(self.config, **settings)
-        changed = {name for name in vars(old) if getattr(old, name) != getattr(self.config, name)}
-        if "learning_rate" in changed:
-            self.network.lr = self.config.learning_rate
-            self.history.record(self.network, self.epoch, kept=True)
-        if changed & _OF_DATA:
-            if "seed" not in changed:
-                self.config = self.config.replace(seed=self._stream.seed_text())
-            self._draw_data()
-            if "problem" in changed:
-                draw_thumbnails(self._stream, self.config.problem)
-            self._build()
-        elif "seed" in changed:
-            self._draw_data()
-            self._build()
-        elif changed - _LIVE:
-            self._build()
 
     # ----------------------------------------------------------------- reading
 
@@ -283,6 +237,14 @@ class Playground:
         """
         return self.observer.node_maps(size)
 
+    def to_arrays(self):
+        """Return data, weights and biases as a dict of arrays; see `cnnlib.playground.export`."""
+        return to_arrays(self)
+
+    def to_sequential(self):
+        """Return the network as a ``cnnlib`` Sequential; see `cnnlib.playground.export`."""
+        return to_sequential(self)
+
     def gradients(self):
         """Return the gradients of the training loss by weights and biases, as lists like theirs."""
         found = self.observer.gradients()
@@ -292,28 +254,3 @@ class Playground:
     def status(self):
         """What is wrong with the run, in a sentence; an empty text when nothing is."""
         return complaint(self.network, self.config, self.diverged_at, self.evaluate())
-
-    # ----------------------------------------------------------------- by hand
-
-    def set_weight(self, layer, destination, source, value):
-        """Give one weight a value, as typing it into the page does: the losses shown stay.
-
-        A dead link takes the value and uses it, but does not train.
-        """
-        self._set((layer, destination, source), value, "weight")
-
-    def set_bias(self, layer, destination, value):
-        """Give one bias a value; the output's is that of the last layer."""
-        self._set((layer, destination, -1), value, "bias")
-
-    def _set(self, place, value, kind):
-        layer, destination, source = place
-        matrices = self.network.parameters.matrices
-        if not 0 <= layer < len(matrices):
-            raise IndexError(f"layer must be between 0 and {len(matrices) - 1}, got {layer}")
-        rows, columns = matrices[layer].shape
-        if not 0 <= destination < rows or not (source == -1 if kind == "bias" else 0 <= source < columns - 1):
-            raise IndexError(f"layer {layer} has {rows} nodes with {columns - 1} links each; got {place[1:]}")
-        self._keep_shown()
-        matrices[layer][destination, source] = float(value)
-        self.history.record(self.network, self.epoch, kept=True)

@@ -8,7 +8,8 @@ from cnnlib.playground.config import Config
 from cnnlib.playground.engine import Playground
 from cnnlib.playground.features import feature_rows
 from cnnlib.playground.history import Snapshot
-from cnnlib.playground.network import Parameters, Pass, has_twins
+from cnnlib.playground.initial import IDENTICAL
+from cnnlib.playground.network import Parameters, Pass
 from cnnlib.playground.training import Trainer, with_ones
 
 _SHARED = ("activation", "regularization", "layer_sizes", "output_activation", "batch_size")
@@ -112,8 +113,10 @@ class Ensemble:
         sizes = {(len(m.train), len(m.test)) for m in members}
         if len(sizes) > 1:
             raise ValueError(f"networks of an ensemble must have equally many points, got {sorted(sizes)}")
-        if any(has_twins(m.weights, m.biases) for m in members):
-            raise ValueError("a network whose hidden nodes start identical must be trained alone (Playground)")
+        if any(each.initialization in IDENTICAL for each in self.configs):
+            raise ValueError(
+                "networks whose hidden nodes start identical must be trained alone, by Playground"
+            )
 
     def _prepare(self, members):
         rows = np.stack([m.observer.rows for m in members], axis=1)

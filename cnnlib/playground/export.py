@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from cnnlib import layers
+from cnnlib.model import Sequential
 from cnnlib.playground.features import feature_rows
 
 
@@ -37,14 +39,9 @@ def to_sequential(playground):
     It takes the features of the points, shape (n, features), in float64, and returns shape (n, 1);
     :func:`model_inputs` computes them.
     """
-    from cnnlib import layers
-    from cnnlib.model import Sequential
-
     activations = {"relu": layers.ReLU, "tanh": layers.Tanh, "sigmoid": layers.Sigmoid}
     stack = []
-    for w, b, name in zip(
-        playground.weights, playground.biases, playground.network.activations, strict=True
-    ):
+    for w, b, name in zip(playground.weights, playground.biases, playground.network.activations, strict=True):
         linear = layers.Linear(w.shape[1], w.shape[0], dtype=np.float64)
         linear.params["weight"][...] = w.T
         linear.params["bias"][...] = b

@@ -27,6 +27,7 @@ INITIALIZATIONS = {
     "normal": lambda u, fan_in, fan_out: _gaussian(u),
     "large": lambda u, fan_in, fan_out: 10 * (u - 0.5),
 }
+IDENTICAL = ("zero", "same")  # hidden nodes of one layer start equal and must stay equal
 _FIRST_BIAS = {"playground": 0.1, "large": 0.1}
 
 

@@ -172,16 +172,3 @@ class OrderedPass(Pass):
                 np.add.reduce(np.multiply(source, delta[d], order="C"), 1, out=out[d])
 
         return outer_sum
-
-
-def has_twins(weights, biases):
-    """Whether two hidden nodes of one layer have equal weights in, bias and weights out.
-
-    >>> has_twins([np.zeros((2, 3)), np.zeros((1, 2))], [np.zeros(2), np.zeros(1)])
-    True
-    """
-    for k in range(len(weights) - 1):
-        nodes = np.column_stack([weights[k], biases[k], np.transpose(weights[k + 1])])
-        if len(np.unique(nodes, axis=0)) < len(nodes):
-            return True
-    return False

@@ -1,11 +1,12 @@
 """A whole run in one line of text: an address of the original page with a few keys behind it.
 
-The page ignores keys that it does not know, so the line opens there too, with the same points and first weights.
+The page ignores keys that it does not know, so the line opens there too, with the same points and
+first weights.
 
 =========== =======================================================================================
 epoch       passes over the training points
 skip        numbers of the seed's stream that lie between the points and the first weights
-initial     first weights and biases, where no seed gives them (after new points under old weights)
+initial     first weights and biases, where the seed does not give them (new points, values by hand)
 now         present weights and biases
 dead        the links that L1 has removed
 leftover    gradient sums of the samples that wait for the next update, and their number in leftovers
@@ -49,16 +50,16 @@ def _whole(text, key):
 def to_text(playground, weights=True):
     """Write a playground as one line; see :meth:`Playground.to_text`."""
     network, words = playground.network, [playground.to_url_hash()]
-    start = playground.history.latest_until(0)
-    if playground.skipped and not playground.from_elsewhere:
+    start = playground.history.latest_until(0).parameters
+    if playground.from_elsewhere or not np.array_equal(start, playground.drawn):
+        words.append(f"initial={_pack(start)}")
+    elif playground.skipped:
         words.append(f"skip={playground.skipped}")
-    if playground.from_elsewhere:
-        words.append(f"initial={_pack(start.parameters)}")
     if playground.epoch:
         words.append(f"epoch={playground.epoch}")
     if not weights:
         return "&".join(words)
-    if playground.epoch or not np.array_equal(start.parameters, network.parameters.flat):
+    if playground.epoch or not np.array_equal(start, network.parameters.flat):
         words.append(f"now={_pack(network.parameters.flat)}")
     if network.dead.any():
         words.append("dead=" + ".".join(str(i) for i in np.flatnonzero(network.dead)))

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from cnnlib.playground.network import OrderedPass, Parameters, Pass, has_twins
+from cnnlib.playground.network import OrderedPass, Parameters, Pass
 
 
 def batch_of(batch_size, n_samples):
@@ -114,7 +114,7 @@ class Trainer:
         self._penalty[~self.is_link | self.dead] = 0.0
 
     def _keep_leftover(self, count):
-        self.leftover[...] = self.gradients.flat
+        self.leftover[...] = np.where(self.dead, 0.0, self.gradients.flat)
         self.leftover_count = count
 
     def _updates(self, is_first):
@@ -156,6 +156,8 @@ class Network(Trainer):
     biases : list of array_like, shape (destinations,)
     activation, output_activation : {"tanh", "relu", "sigmoid", "linear"}
         Of the hidden nodes and of the output node.
+    ordered : bool
+        Sum in one fixed order, for networks whose hidden nodes start identical.
     **training
         As for :class:`Trainer`.
 
@@ -168,13 +170,14 @@ class Network(Trainer):
     [[0.515, -0.516]]
     """
 
-    def __init__(self, weights, biases, activation, output_activation, **training):
+    def __init__(self, weights, biases, activation, output_activation, *, ordered=False, **training):
         parameters = Parameters([np.shape(weights[0])[1], *(len(b) for b in biases)])
         for matrix, w, b in zip(parameters.matrices, weights, biases, strict=True):
             matrix[:, :-1], matrix[:, -1] = w, b
+        self.ordered = ordered
         super().__init__(parameters, [activation] * (len(weights) - 1) + [output_activation], **training)
 
     def make_pass(self, samples, gradients=None):
-        """Buffers for passes; with sums in a fixed order where hidden nodes are identical."""
-        twins = gradients is not None and has_twins(self.parameters.weights, self.parameters.biases)
-        return (OrderedPass if twins else Pass)(self.parameters, self.activations, samples, gradients)
+        """Buffers for passes over samples of this shape."""
+        kind = OrderedPass if self.ordered else Pass
+        return kind(self.parameters, self.activations, samples, gradients)
