@@ -166,7 +166,7 @@ def train_step(model, loss, optimizer, x, y):
     """
     outputs = model.forward(x, training=True)
     value = loss.forward(outputs, y)
-    model.backward(loss.backward())
+    model.backward(loss.backward(), input_gradient=False)
     optimizer.step(model.parameters())
     return value, _accuracy(outputs, y)
 

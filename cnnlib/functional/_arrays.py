@@ -30,8 +30,10 @@ def logical(memory):
 
 
 def as_float(x, name):
-    """Return `x` as an ndarray of float32 or float64, or say what came instead."""
+    """Return `x` as an ndarray of float32 or float64 in native byte order, or say what came instead."""
     x = np.asarray(x)
+    if not x.dtype.isnative:
+        x = x.astype(x.dtype.newbyteorder("="))
     if x.dtype not in FLOATS:
         raise TypeError(
             f"{name} must be float32 or float64, got {x.dtype}; convert it first, "

@@ -46,7 +46,10 @@ class Layer:
             If the shape of `dy` is not that of the last output.
         """
         if self._remembered is None:
-            raise RuntimeError(f"{type(self).__name__}.backward: call forward(x) first")
+            raise RuntimeError(
+                f"{type(self).__name__}.backward: call forward(x) first, of this very layer if it stands in"
+                " a Sequential with fast=True"
+            )
         shape, cache = self._remembered
         if np.shape(dy) != shape:
             raise ValueError(

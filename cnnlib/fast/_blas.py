@@ -1,0 +1,109 @@
+"""One thread for each product of matrices, for as long as a step runs, and helpers for the other cores.
+
+The products of a small network are short; a BLAS library that splits each of them among the cores spends
+more time on handing out than on multiplying. So the cores get halves of the batch instead, and BLAS is held
+to one thread meanwhile. That number is a property of the whole process: it is set when a first step
+begins anywhere and put back when the last one has ended, so that steps in several threads at once cannot
+leave it behind; a number that somebody else has set in between stays.
+"""
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+_lock = threading.Lock()
+_steps = 0
+_libraries = None
+_before = []
+_helpers = None
+
+
+@contextmanager
+def single_threaded():
+    """Hold BLAS to one thread inside a ``with`` block, in this process.
+
+    >>> with single_threaded():
+    ...     pass
+    """
+    _enter()
+    try:
+        yield
+    finally:
+        _leave()
+
+
+def _enter():
+    global _steps, _before
+    with _lock:
+        if not _steps:
+            _before = [(library, library.get_num_threads()) for library in _blas_libraries()]
+            for library, _ in _before:
+                library.set_num_threads(1)
+        _steps += 1
+
+
+def _leave():
+    global _steps
+    with _lock:
+        _steps -= 1
+        if not _steps:
+            for library, number in _before:
+                if library.get_num_threads() == 1:
+                    library.set_num_threads(number)
+
+
+def _blas_libraries():
+    """The loaded BLAS libraries whose threads can be set; looked for once, as that takes milliseconds."""
+    global _libraries
+    if _libraries is None:
+        from threadpoolctl import ThreadpoolController  # loaded here: a process that never trains needs none
+
+        found = ThreadpoolController().lib_controllers
+        _libraries = [library for library in found if library.user_api == "blas"]
+    return _libraries
+
+
+def cores():
+    """How many cores this process may use."""
+    if hasattr(os, "process_cpu_count"):
+        return os.process_cpu_count() or 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_all(tasks):
+    """Call every function of a list, the first in this thread and the others beside it; wait for all.
+
+    >>> run_all([lambda: 1, lambda: 2])
+    [1, 2]
+    """
+    first, *others = tasks
+    if not others:
+        return [first()]
+    futures = [_pool().submit(task) for task in others]
+    try:
+        results = [first()]
+    finally:
+        errors = [future.exception() for future in futures]  # waits, whatever happened here
+    for error in errors:
+        if error is not None:
+            raise error
+    return results + [future.result() for future in futures]
+
+
+def _pool():
+    global _helpers
+    with _lock:
+        if _helpers is None:
+            _helpers = ThreadPoolExecutor(max(cores() - 1, 1), "cnnlib")
+        return _helpers
+
+
+def _forget():
+    """A forked child has none of its parent's threads, and no step running."""
+    global _helpers, _lock, _steps
+    _helpers, _lock, _steps = None, threading.Lock(), 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

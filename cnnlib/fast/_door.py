@@ -1,0 +1,195 @@
+"""Which programs run for a batch, in how many threads; what `Sequential` talks to."""
+
+from collections import OrderedDict
+from itertools import pairwise
+
+import numpy as np
+
+from cnnlib.functional._arrays import FLOATS
+from cnnlib.functional.activations import dropout_factors
+from cnnlib.layers import BatchNorm2d
+
+from . import _blas
+from ._program import Program, Unsupported, signature
+from ._stages import Dropping, as_logical, memory_shape
+
+CHUNK = 64  # samples that go through a network together at most: more would not stay in the cache
+THREADS_PAY = 50_000_000  # multiply-adds of a forward pass from which on a second thread pays
+KEPT = 4  # plans that are kept: for the batches, the last smaller one, an evaluation, one to spare
+
+
+class Door:
+    """The fast path of one network: plans for the shapes of batches that came lately."""
+
+    def __init__(self):
+        self.plans = OrderedDict()
+        self.last = None
+
+    def __deepcopy__(self, memo):
+        """A copied network lays out buffers of its own when it first needs them."""
+        return Door()
+
+    def forward(self, layers, x, training=False):
+        """The outputs for a batch, or None if this network or input is for the readable path."""
+        self.last = None
+        plan = self._plan(layers, x, rolling=not training and len(x) > CHUNK)
+        if plan is None:
+            return None
+        with _blas.single_threaded():
+            y = plan.forward(x, training)
+        for layer in layers:
+            layer._remembered = None  # of an earlier forward of its own, which is no longer the last
+        self.last = plan, None if isinstance(plan, Plan) else x.copy()
+        return y
+
+    def predict(self, layers, x):
+        """The outputs outside training, with nothing remembered; or None as above."""
+        self.last = None
+        plan = self._plan(layers, x, rolling=True)
+        if plan is None:
+            return None
+        with _blas.single_threaded():
+            return plan.forward(x)
+
+    def backward(self, layers, dy, input_gradient=True):
+        """Fill the layers' ``grads`` after a `forward`; the gradient by the input, if asked for.
+
+        A large batch outside training is not remembered layer by layer; it is run once more here.
+        """
+        plan, x = self.last
+        dy = plan.checked(dy) if x is None else dy
+        with _blas.single_threaded():
+            if x is not None:
+                plan = self._plan(layers, x, rolling=False)
+                plan.forward(x, False)
+                self.last = plan, None
+                dy = plan.checked(dy)
+            found, dx = plan.backward(dy, input_gradient)
+        for layer, gradients in found:
+            layer.grads.update(gradients)
+        return dx
+
+    def _plan(self, layers, x, rolling):
+        if not isinstance(x, np.ndarray) or x.dtype not in FLOATS or x.ndim not in (2, 4) or not x.size:
+            return None
+        try:
+            key = (rolling, x.shape[rolling:], x.dtype, signature(layers, x.dtype))
+            if key not in self.plans:
+                self.plans[key] = (Rolling if rolling else Plan)(list(layers), x.shape, x.dtype)
+                while len(self.plans) > KEPT:
+                    self.plans.popitem(last=False)
+        except Unsupported:
+            return None
+        self.plans.move_to_end(key)
+        return self.plans[key]
+
+
+class Plan:
+    """The programs that share one batch, for training: every part of the batch has its own buffers."""
+
+    def __init__(self, layers, shape, dtype):
+        (self.n, *sample), self.dtype = shape, dtype
+        self.in_shape = tuple(sample)
+        parts = -(-self.n // CHUNK)
+        if any(isinstance(layer, BatchNorm2d) for layer in layers):
+            parts = 1  # its statistics are those of the whole batch
+        elif threads_for(layers, self.in_shape, self.n, dtype) == 2:
+            parts += parts % 2
+        self.threads = 2 - parts % 2
+        cuts = [self.n * i // parts for i in range(parts + 1)]
+        self.slices = [slice(a, b) for a, b in pairwise(cuts)]
+        self.programs = [Program(layers, self.in_shape, s.stop - s.start, dtype) for s in self.slices]
+        self.out_shape = self.programs[0].out_shape
+
+    def _each(self, work):
+        """Do ``work(program, slice)`` for all parts, shared among the threads; the results in order."""
+        pairs = list(zip(self.programs, self.slices, strict=True))
+        shares = _blas.run_all(
+            [lambda i=i: [work(*pair) for pair in pairs[i :: self.threads]] for i in range(self.threads)]
+        )
+        return [shares[i % self.threads][i // self.threads] for i in range(len(pairs))]
+
+    def forward(self, x, training):
+        self._draw_dropout(training)
+        y = np.empty(memory_shape(self.out_shape, self.n), self.dtype)
+
+        def work(program, part):
+            y[..., part] = program.forward(x[part], training)
+
+        self._each(work)
+        return as_logical(y)
+
+    def checked(self, dy):
+        """The gradient of the outputs, if it has their shape."""
+        if np.shape(dy) != (self.n, *self.out_shape):
+            expected = (self.n, *self.out_shape)
+            raise ValueError(
+                f"dy must have shape {expected}, that of the last forward's output, got {np.shape(dy)}"
+            )
+        return np.asarray(dy)
+
+    def backward(self, dy, input_gradient):
+        dx = np.empty(memory_shape(self.in_shape, self.n), self.dtype) if input_gradient else None
+
+        def work(program, part):
+            found = program.backward(dy[part])
+            if input_gradient:
+                dx[..., part] = program.input_gradient()
+            return found
+
+        total, *others = self._each(work)
+        for found in others:
+            for (_, sums), (_, more) in zip(total, found, strict=True):
+                for name, gradient in more.items():
+                    sums[name] += gradient
+        return total, None if dx is None else as_logical(dx)
+
+    def _draw_dropout(self, training):
+        """One draw for the whole batch, as on the readable path; every part gets its share."""
+        for stages in zip(*(program.stages for program in self.programs), strict=True):
+            if not isinstance(stages[0], Dropping):
+                continue
+            factors, layer = None, stages[0].layer
+            if training:
+                shape = (self.n, *stages[0].out_shape)
+                logical = dropout_factors(shape, self.dtype, layer.p, layer.rng)
+                factors = logical.transpose(2, 3, 1, 0) if len(shape) == 4 else logical.T
+            for stage, part in zip(stages, self.slices, strict=True):
+                stage.factors = None if factors is None else factors[..., part]
+
+
+class Rolling:
+    """A program for each thread that all chunks of a large batch go through: for predictions."""
+
+    def __init__(self, layers, shape, dtype):
+        self.layers, self.in_shape, self.dtype = layers, shape[1:], dtype
+        self.threads = threads_for(layers, self.in_shape, 2 * CHUNK, dtype)
+        self.programs = [{} for _ in range(self.threads)]
+        self.out_shape = self._program(0, 1).out_shape
+
+    def _program(self, thread, n):
+        """The program of a thread for n samples; besides the usual chunk, the last smaller one is kept."""
+        programs = self.programs[thread]
+        if n not in programs:
+            for other in [size for size in programs if size != CHUNK]:
+                del programs[other]
+            programs[n] = Program(self.layers, self.in_shape, n, self.dtype)
+        return programs[n]
+
+    def forward(self, x, training=False):
+        y = np.empty(memory_shape(self.out_shape, len(x)), self.dtype)
+
+        def share(thread):
+            for start in range(thread * CHUNK, len(x), self.threads * CHUNK):
+                part = slice(start, min(start + CHUNK, len(x)))
+                y[..., part] = self._program(thread, part.stop - start).forward(x[part], False)
+
+        _blas.run_all([lambda i=i: share(i) for i in range(self.threads)])
+        return as_logical(y)
+
+
+def threads_for(layers, shape, n, dtype):
+    """How many threads should share a batch of n samples: as long as they are few, one is faster."""
+    if _blas.cores() < 2 or n < 2:
+        return 1
+    return 2 if n * Program(layers, shape, 1, dtype).work >= THREADS_PAY else 1

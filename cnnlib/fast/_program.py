@@ -1,0 +1,170 @@
+"""A network laid out for one number of samples: its stages, connected, with all their buffers."""
+
+import numpy as np
+
+from cnnlib import functional as F
+from cnnlib.layers import (
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
+
+from ._correlation import Scratch
+from ._stages import Activation, Convolution, Dense, Dropping, Flat, Readable, as_logical, memory_shape
+
+PAIRS = {
+    Conv2d: (F.conv2d_forward, F.conv2d_backward),
+    Linear: (F.linear_forward, F.linear_backward),
+    **{kind: kind.pair for kind in (ReLU, Tanh, Sigmoid, Flatten, MaxPool2d, AvgPool2d)},
+}
+OVERRIDES = frozenset(("forward", "backward", "_forward", "_backward"))
+
+
+class Unsupported(Exception):
+    """This network, or this input, is for the readable path."""
+
+
+def signature(layers, dtype):
+    """Everything about the layers that a program is built upon; raises `Unsupported` for strangers."""
+    return tuple([_describe(layer, dtype) for layer in layers])
+
+
+def _describe(layer, dtype):
+    kind = type(layer)
+    if kind in PAIRS:
+        if layer._functions != PAIRS[kind]:
+            raise Unsupported("functions of somebody's own")
+    elif kind is not Dropout and kind is not BatchNorm2d:
+        raise Unsupported(f"a layer of class {kind.__name__}")
+    state = vars(layer)
+    if not OVERRIDES.isdisjoint(state):
+        raise Unsupported("a layer whose methods were replaced")
+    shapes = [kind, id(layer)]
+    for name, value in layer.params.items():
+        if value.dtype != dtype:
+            raise Unsupported("weights and inputs of different precision")
+        shapes += (name, value.shape)
+    for name in ("kernel_size", "stride", "padding"):
+        shapes.append(state.get(name))
+    return tuple(shapes)
+
+
+class Program:
+    """The stages of a network for n samples of one shape.
+
+    Parameters
+    ----------
+    layers : list of Layer
+    shape : tuple
+        Shape of one sample, (C, H, W) or (D,).
+    n : int
+        Number of samples.
+    dtype : dtype
+        float32 or float64.
+
+    Raises
+    ------
+    Unsupported
+        If a layer does not fit its input; the readable path says what is wrong.
+    """
+
+    def __init__(self, layers, shape, n, dtype):
+        self.n, self.stages, self.work, scratch = n, [], 0, Scratch(dtype)
+        rest = list(layers)
+        while rest:
+            stage = self._next(rest, shape, dtype, scratch)
+            shape = stage.out_shape
+            self.stages.append(stage)
+        self.out_shape, self.y = shape, np.empty(memory_shape(shape, n), dtype)
+        for stage, successor in zip(self.stages, [*self.stages[1:], None], strict=True):
+            stage.make_dy(n, dtype)
+            stage.out = self.y if successor is None else successor.x
+            if successor is not None:
+                successor.dx = stage.dy
+        first = self.stages[0]
+        if not isinstance(first, Convolution | Dense):
+            first.dx = np.empty_like(first.x)
+        for stage in self.stages:
+            stage.prepare()
+
+    def _next(self, rest, shape, dtype, scratch):
+        """Take the next layer, or the next few that go together, and make their stage."""
+        layer, n = rest.pop(0), self.n
+        images = len(shape) == 3
+        if isinstance(layer, Conv2d):
+            self._require(images and layer.in_channels == shape[0] and _fits(layer, shape))
+            relu, pool = _take_relu_and_pool(rest)
+            stage = Convolution(layer, shape, n, dtype, scratch, relu, pool)
+            self._require(min(stage.out_shape) > 0)
+            self.work += layer.params["weight"].size * stage.places[0] * stage.places[1]
+            return stage
+        if isinstance(layer, Linear):
+            self._require(shape == (layer.in_features,))
+            self.work += layer.params["weight"].size
+            return Dense(layer, shape, n, dtype, _take(rest, ReLU))
+        if isinstance(layer, Flatten):
+            self._require(images)
+            return Flat(shape, n, dtype)
+        if isinstance(layer, Dropout):
+            return Dropping(layer, shape, n, dtype)
+        if isinstance(layer, ReLU | Tanh | Sigmoid):
+            return Activation(type(layer).__name__, shape, n, dtype)
+        self._require(images)
+        if isinstance(layer, BatchNorm2d):
+            self._require(layer.num_features == shape[0])
+        else:
+            self._require(layer.kernel_size[0] <= shape[1] and layer.kernel_size[1] <= shape[2])
+        return Readable(layer, shape, n, dtype)
+
+    @staticmethod
+    def _require(condition):
+        if not condition:
+            raise Unsupported("a layer that does not fit its input")
+
+    def forward(self, x, training):
+        """Run n samples, x of the logical shape; returns the buffer of outputs, batch-last in memory."""
+        np.copyto(as_logical(self.stages[0].x), x)
+        for stage in self.stages:
+            stage.forward(training)
+        return self.y
+
+    def backward(self, dy):
+        """Run back the gradient of the outputs, of the logical shape; returns the gradients by layer."""
+        np.copyto(as_logical(self.stages[-1].dy), dy)
+        found = []
+        for stage in reversed(self.stages):
+            stage.backward()
+            found += stage.gradients()
+        return found
+
+    def input_gradient(self):
+        """The gradient by the input, after `backward`: a buffer, batch-last in memory."""
+        return self.stages[0].input_gradient()
+
+
+def _fits(layer, shape):
+    """Whether the kernel fits into the padded image, and the padding is not wider than it needs to be."""
+    sides = zip(shape[1:], layer.kernel_size, layer.padding, strict=True)
+    return all(p < k <= size + 2 * p for size, k, p in sides)
+
+
+def _take(rest, kind):
+    if rest and type(rest[0]) is kind:
+        rest.pop(0)
+        return True
+    return False
+
+
+def _take_relu_and_pool(rest):
+    relu, pool = _take(rest, ReLU), False
+    if rest and type(rest[0]) is MaxPool2d and rest[0].kernel_size == rest[0].stride == (2, 2):
+        rest.pop(0)
+        pool = True
+    return relu, pool

@@ -1,0 +1,337 @@
+"""The stages of a fast network: each a layer, or a few layers melted into one, on buffers that stay.
+
+A stage owns the buffer `x` that its predecessor writes its output into, and the buffer `dy` that its
+successor writes its gradient into. `out` and `dx` are the neighbours' `x` and `dy`, connected once by
+`Program`. All of them lie batch-last in memory: (H, W, C, N) for images, (D, N) for rows of features.
+"""
+
+import numpy as np
+
+from cnnlib import functional as F
+
+from ._correlation import Correlation, KernelGradient
+
+
+class Stage:
+    """Common ground: an input buffer, and links to the neighbours."""
+
+    out = dx = None
+
+    def __init__(self, shape, n, dtype):
+        self.x = np.empty(memory_shape(shape, n), dtype)
+
+    def make_dy(self, n, dtype):
+        self.dy = np.empty(memory_shape(self.out_shape, n), dtype)
+
+    def prepare(self):
+        """Called once, when the neighbours are known."""
+
+    def input_gradient(self):
+        """The gradient by the input of the first stage, after `backward`."""
+        return self.dx
+
+    def gradients(self):
+        """The gradients of the last backward: a list of (layer, {name: new array})."""
+        return []
+
+
+def memory_shape(shape, n):
+    """The shape in memory of n samples: of images (C, H, W) or features (D,)."""
+    return (*shape[1:], shape[0], n) if len(shape) == 3 else (*shape, n)
+
+
+def as_logical(memory):
+    """The buffer as everybody else sees it: (N, C, H, W) or (N, D)."""
+    return memory.transpose(3, 2, 0, 1) if memory.ndim == 4 else memory.T
+
+
+class Convolution(Stage):
+    """Convolution and bias, then perhaps ReLU, then perhaps max-pooling by 2x2.
+
+    Bias and ReLU are applied to each block of rows while it is still in the cache. With pooling they
+    are applied after it, to a quarter of the numbers: the largest of four stays the largest when the same
+    bias is added to all. What pooling keeps for the backward pass are three comparisons a window.
+    """
+
+    def __init__(self, layer, shape, n, dtype, scratch, relu, pool):
+        self.layer, self.relu, self.pool, self.scratch, self.n = layer, relu, pool, scratch, n
+        (c, h, w), (ph, pw), self.first_dx = shape, layer.padding, None
+        padded = np.zeros((h + 2 * ph, w + 2 * pw, c, n), dtype)
+        self.x = padded[ph : ph + h, pw : pw + w]
+        places = [
+            (size + 2 * p - k) // s + 1
+            for size, p, k, s in zip((h, w), layer.padding, layer.kernel_size, layer.stride, strict=True)
+        ]
+        self.out_shape = (layer.out_channels, *(p // 2 if pool else p for p in places))
+        self.places = tuple(p // 2 * 2 if pool else p for p in places)
+        self.correlation = Correlation(
+            padded, layer.kernel_size, layer.stride, self.places, layer.out_channels, scratch
+        )
+        row = (self.out_shape[2], layer.out_channels, n)
+        self.bias, self.zero = np.zeros(row, dtype), np.zeros(row, dtype)
+
+    def make_dy(self, n, dtype):
+        """Gradients of the outputs; without anything melted in, they are those of the convolution itself."""
+        self.wide, self.d_conv = self._widened()
+        self.dy = self.d_conv
+        if self.relu or self.pool:
+            super().make_dy(n, dtype)
+
+    def _widened(self):
+        """Zeros with room for the gradient of the convolution: what the turned kernel slides over."""
+        (h, w, _, _), (kh, kw), (ph, pw) = self.x.shape, self.layer.kernel_size, self.layer.padding
+        down, right = self.layer.stride
+        wide = np.zeros((h + kh - 1, w + kw - 1, self.layer.out_channels, self.n), self.x.dtype)
+        inner = wide[kh - 1 - ph :: down, kw - 1 - pw :: right]
+        return wide, inner[: self.places[0], : self.places[1]]
+
+    def _back_products(self, wide, dx):
+        """The correlation of the widened gradient with the turned kernel, by blocks of rows of dx."""
+        self.back = Correlation(
+            wide, self.layer.kernel_size, (1, 1), dx.shape[:2], self.layer.in_channels, self.scratch
+        )
+        step, height = self.back.rows_at_once(), dx.shape[0]
+        cuts = [(i, min(i + step, height)) for i in range(0, height, step)]
+        return [self.back.bind(self.back.block(a, b), dx[a:b]) for a, b in cuts]
+
+    def prepare(self):
+        self.gradient = KernelGradient(self.correlation, self.layer.out_channels)
+        self.blocks = [self._block(first, last) for first, last in self._ranges()]
+        if self.dx is not None:
+            self.back_products = self._back_products(self.wide, self.dx)
+
+    def _ranges(self):
+        step = self.correlation.rows_at_once()
+        step = max(2, step // 2 * 2) if self.pool else step
+        return [(i, min(i + step, self.places[0])) for i in range(0, self.places[0], step)]
+
+    def _block(self, first, last):
+        """All the views that one block of rows needs, forwards and backwards."""
+        half = slice(first // 2, last // 2) if self.pool else slice(first, last)
+        out, shape = self.out[half], (last - first, self.places[1], self.layer.out_channels, self.n)
+        y = self.scratch.take(shape, "y") if self.pool else out
+        step = min(self.correlation.rows_at_once(), self.gradient.rows)
+        cuts = [(i, min(i + step, last)) for i in range(first, last, step)]
+        views = [(self.correlation.block(a, b), slice(a - first, b - first)) for a, b in cuts]
+        d = self.d_conv[first:last]
+        return _Block(
+            [self.correlation.bind(view, y[rows]) for view, rows in views],
+            [self.gradient.bind(view, d[rows]) for view, rows in views],
+            y, out, self.dy[half], d, self.pool, self.scratch,
+        )  # fmt: skip
+
+    def forward(self, training):
+        params = self.layer.params
+        np.copyto(self.correlation.weight, params["weight"].transpose(0, 3, 2, 1))
+        biased = "bias" in params
+        if biased:
+            np.copyto(self.bias, params["bias"][:, None])
+        for block in self.blocks:
+            self.correlation.run(block.products)
+            if self.pool:
+                block.shrink()
+            if biased:
+                np.add(block.out, self.bias, out=block.out)
+            if self.relu:
+                np.maximum(block.out, self.zero, out=block.out)
+
+    def backward(self):
+        self.gradient.total.fill(0)
+        self.bias_sum = np.zeros(self.bias.shape[1:], self.bias.dtype)
+        for block in self.blocks:
+            dy = block.dy
+            if self.relu:
+                np.greater(block.out, 0, out=block.passes)
+                dy = np.multiply(dy, block.passes, out=block.gated)
+            if self.pool:
+                block.widen(dy)
+            self.bias_sum += dy.sum(axis=(0, 1))
+            for product in block.gradients:
+                self.gradient.run(product)
+        if self.dx is not None:
+            self._correlate_back()
+
+    def _correlate_back(self):
+        turned = self.layer.params["weight"][:, :, ::-1, ::-1]
+        np.copyto(self.back.weight, turned.transpose(1, 3, 2, 0))
+        self.back.run(self.back_products)
+
+    def input_gradient(self):
+        if self.dx is None:
+            if self.first_dx is None:
+                self.first_dx = np.empty(self.x.shape, self.x.dtype)
+                self.back_products = self._back_products(self.wide, self.first_dx)
+            self._correlate_back()
+            return self.first_dx
+        return self.dx
+
+    def gradients(self):
+        params = self.layer.params
+        found = {"weight": self.gradient.result(params["weight"].shape)}
+        if "bias" in params:
+            found["bias"] = self.bias_sum.sum(axis=1)
+        return [(self.layer, found)]
+
+
+class _Block:
+    """The views of some rows of a `Convolution`, and pooling by 2x2 on them.
+
+    Of four pixels the two above meet, the two below, then the winners; equal ones leave the earlier.
+    """
+
+    def __init__(self, products, gradients, y, out, dy, d, pool, scratch):
+        self.products, self.gradients, self.out, self.dy = products, gradients, out, dy
+        shape = out.shape
+        self.passes = np.empty(shape, bool)
+        self.gated = scratch.take(shape, "gated") if pool else d
+        if not pool:
+            return
+        self.corners = [y[i::2, j::2] for i in (0, 1) for j in (0, 1)]
+        self.d_corners = [d[i::2, j::2] for i in (0, 1) for j in (0, 1)]
+        self.above, self.below = scratch.take(shape, "above"), scratch.take(shape, "below")
+        self.left_above, self.left_below, self.upper = (np.empty(shape, bool) for _ in range(3))
+
+    def shrink(self):
+        a, b, c, d = self.corners
+        np.greater_equal(a, b, out=self.left_above)
+        np.greater_equal(c, d, out=self.left_below)
+        np.maximum(a, b, out=self.above)
+        np.maximum(c, d, out=self.below)
+        np.greater_equal(self.above, self.below, out=self.upper)
+        np.maximum(self.above, self.below, out=self.out)
+
+    def widen(self, dy):
+        a, b, c, d = self.d_corners
+        np.multiply(dy, self.upper, out=self.above)
+        np.subtract(dy, self.above, out=self.below)
+        np.multiply(self.above, self.left_above, out=a)
+        np.subtract(self.above, a, out=b)
+        np.multiply(self.below, self.left_below, out=c)
+        np.subtract(self.below, c, out=d)
+
+
+class Dense(Stage):
+    """A fully connected layer, perhaps with ReLU."""
+
+    def __init__(self, layer, shape, n, dtype, relu):
+        super().__init__(shape, n, dtype)
+        self.layer, self.relu, self.out_shape = layer, relu, (layer.out_features,)
+        self.gated = np.empty((layer.out_features, n), dtype)
+        self.passes = np.empty(self.gated.shape, bool)
+        self.zero = np.zeros_like(self.gated)
+
+    def forward(self, training):
+        params = self.layer.params
+        np.matmul(params["weight"].T, self.x, out=self.out)
+        if "bias" in params:
+            np.add(self.out, params["bias"][:, None], out=self.out)
+        if self.relu:
+            np.maximum(self.out, self.zero, out=self.out)
+
+    def backward(self):
+        self.d = self.dy
+        if self.relu:
+            np.greater(self.out, 0, out=self.passes)
+            self.d = np.multiply(self.dy, self.passes, out=self.gated)
+        if self.dx is not None:
+            np.matmul(self.layer.params["weight"], self.d, out=self.dx)
+
+    def input_gradient(self):
+        return self.layer.params["weight"] @ self.d if self.dx is None else self.dx
+
+    def gradients(self):
+        found = {"weight": self.x @ self.d.T}
+        if "bias" in self.layer.params:
+            found["bias"] = self.d.sum(axis=1)
+        return [(self.layer, found)]
+
+
+class Flat(Stage):
+    """Images to rows of features, in the order channel, row, column."""
+
+    def __init__(self, shape, n, dtype):
+        super().__init__(shape, n, dtype)
+        self.out_shape = (int(np.prod(shape)),)
+        self.order = (*shape, n)
+
+    def forward(self, training):
+        np.copyto(self.out.reshape(self.order), self.x.transpose(2, 0, 1, 3))
+
+    def backward(self):
+        if self.dx is not None:
+            np.copyto(self.dx, self.dy.reshape(self.order).transpose(1, 2, 0, 3))
+
+
+class Activation(Stage):
+    """ReLU, Tanh or Sigmoid by itself."""
+
+    def __init__(self, kind, shape, n, dtype):
+        super().__init__(shape, n, dtype)
+        self.kind, self.out_shape = kind, shape
+        self.zero = np.zeros_like(self.x) if kind == "ReLU" else None
+
+    def forward(self, training):
+        if self.kind == "ReLU":
+            np.maximum(self.x, self.zero, out=self.out)
+        elif self.kind == "Tanh":
+            np.tanh(self.x, out=self.out)
+        else:
+            np.copyto(self.out, F.sigmoid_forward(self.x)[0])
+
+    def backward(self):
+        if self.dx is None:
+            return
+        y = self.out
+        if self.kind == "ReLU":
+            np.multiply(self.dy, y > 0, out=self.dx)
+            return
+        slope = y * y if self.kind == "Tanh" else 1 - y
+        if self.kind == "Tanh":
+            np.subtract(1, slope, out=slope)
+        else:
+            slope *= y
+        np.multiply(self.dy, slope, out=self.dx)
+
+
+class Dropping(Stage):
+    """Dropout; the factors of the whole batch are drawn beforehand, this stage gets its share of them."""
+
+    def __init__(self, layer, shape, n, dtype):
+        super().__init__(shape, n, dtype)
+        self.layer, self.out_shape, self.factors = layer, shape, None
+
+    def forward(self, training):
+        if self.factors is None:
+            np.copyto(self.out, self.x)
+        else:
+            np.multiply(self.x, self.factors, out=self.out)
+
+    def backward(self):
+        if self.dx is None:
+            return
+        if self.factors is None:
+            np.copyto(self.dx, self.dy)
+        else:
+            np.multiply(self.dy, self.factors, out=self.dx)
+
+
+class Readable(Stage):
+    """Any other layer of the library, by its own readable functions, between two buffers."""
+
+    def __init__(self, layer, shape, n, dtype):
+        super().__init__(shape, n, dtype)
+        self.layer = layer
+        self.out_shape = layer._forward(np.zeros((1, *shape), dtype), False)[0].shape[1:]
+
+    def forward(self, training):
+        y, self.cache = self.layer._forward(as_logical(self.x), training)
+        np.copyto(as_logical(self.out), y)
+
+    def backward(self):
+        self.found = dict(self.layer.grads)
+        dx = self.layer._backward(as_logical(self.dy), self.cache)
+        if self.dx is not None:
+            np.copyto(as_logical(self.dx), dx)
+
+    def gradients(self):
+        return [(self.layer, dict(self.layer.grads))] if self.layer.params else []
