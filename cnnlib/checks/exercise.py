@@ -49,13 +49,15 @@ class Exercise:
     oracle : callable
         The true function: same arguments, same results.
     cases : callable
-        ``cases(rng)`` yields tuples of arguments, the smallest first.
+        ``cases(rng)`` yields tuples of arguments; they are tried in the order of their size.
     hints : tuple of str
         Two hints; neither gives the answer away.
     misconceptions : tuple of Misconception
         At least four.
     run : callable, optional
         ``run(function, *arguments)`` gives what is compared, when that is not the bare result of one call.
+    parts : dict
+        Names of what a tuple among the arguments holds: ``{"cache": ("x", "kernel_size", "stride")}``.
     mutable : tuple of str
         Arguments the function may change.
     rtol : float
@@ -71,7 +73,8 @@ class Exercise:
     hints: tuple
     misconceptions: tuple = ()
     run: Callable | None = None
-    mutable: tuple = field(default=())
+    parts: dict = field(default_factory=dict)
+    mutable: tuple = ()
     rtol: float = 1e-5
 
     def call(self, function, arguments):
@@ -80,7 +83,16 @@ class Exercise:
 
     def all_cases(self):
         """All cases, smallest first: the same for everybody, and too many to be known by heart."""
-        return list(self.cases(np.random.default_rng(sum(self.name.encode()))))
+        return sorted(self.cases(np.random.default_rng(sum(self.name.encode()))), key=count_numbers)
+
+
+def count_numbers(value):
+    """How many numbers an argument, or a tuple of arguments, holds.
+
+    >>> count_numbers((np.zeros((2, 3)), 5))
+    7
+    """
+    return sum(map(count_numbers, value)) if isinstance(value, tuple) else np.size(value)
 
 
 class Misfit(Exception):

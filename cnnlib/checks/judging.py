@@ -1,7 +1,7 @@
 """Find out whether an answer is right, and if not, on which smallest case it fails, how, and why it might."""
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -50,7 +50,8 @@ class Trial:
     sentence: str = ""
     difference: Difference | None = None
     printed: str = ""
-    not_implemented: bool = field(default=False)
+    not_implemented: bool = False
+    cut: bool = False
 
 
 def judge(exercise, answer):
@@ -85,6 +86,7 @@ def try_case(exercise, answer, arguments, seconds=None):
     call = running.call(lambda *these: exercise.call(answer, these), given, seconds)
     trial = Trial(arguments, printed=call.printed)
     if call.cut:
+        trial.cut = True
         trial.sentence = f"It was stopped after {seconds:g} seconds: a loop without end?"
     elif call.error is not None:
         trial.not_implemented = isinstance(call.error, NotImplementedError)
@@ -183,11 +185,13 @@ def _compare_numbers(name, array, expected, rtol):
         return "", None
     difference = Difference(name, array, expected, wrong)
     lost = np.count_nonzero(~np.isfinite(array))
-    count = f"{np.count_nonzero(wrong)} of {wrong.size} numbers" if wrong.ndim else "the number"
     if lost:
-        where = f"{lost} of {wrong.size} numbers of {name} are" if wrong.ndim else f"{name} is"
-        return f"{where} not finite (NaN or infinity).", difference
-    return f"{name}: {count} differ{'' if wrong.ndim and np.count_nonzero(wrong) > 1 else 's'}.", difference
+        place = f" in {lost} of {wrong.size} numbers" if wrong.ndim else ""
+        return f"{name} is not finite (NaN or infinity){place}.", difference
+    place = (
+        f"in {np.count_nonzero(wrong)} of {wrong.size} numbers" if wrong.ndim else "from what was expected"
+    )
+    return f"{name} differs {place}.", difference
 
 
 def recognise(exercise, answer, trial, further):
@@ -195,12 +199,13 @@ def recognise(exercise, answer, trial, further):
 
     Returns its name and its sentence, both empty if none is recognised.
     """
-    if trial.results is None:
+    if trial.cut:
         return "", ""
-    trials = [trial]
-    for arguments in further[:: max(1, len(further) // CASES_TO_RECOGNISE)]:
-        more = try_case(exercise, answer, arguments, seconds=1.0)
-        trials += [more] if more.results is not None else []
+    some = further[:: max(1, len(further) // CASES_TO_RECOGNISE)]
+    trials = [trial, *(try_case(exercise, answer, arguments, seconds=1.0) for arguments in some)]
+    trials = [tried for tried in trials if not tried.cut]
+    if not any(tried.results is not None and tried.sentence for tried in trials):
+        return "", ""
     for misconception in exercise.misconceptions:
         if all(_agrees(exercise, misconception.answer, tried) for tried in trials):
             return misconception.name, misconception.sentence
@@ -211,6 +216,8 @@ def _agrees(exercise, wrong_answer, trial):
     """Whether a known wrong answer gives, on this case, what the learner's answer gave."""
     given = copy.deepcopy(trial.arguments)
     call = running.call(lambda *these: exercise.call(wrong_answer, these), given, 1.0)
+    if trial.results is None:
+        return call.error is not None
     if call.cut or call.error is not None or call.value is None:
         return False
     values = as_tuple(call.value)

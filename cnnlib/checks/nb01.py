@@ -19,6 +19,8 @@ def conv_cases(rng):
     image = np.arange(9.0).reshape(1, 1, 3, 3)
     yield image, np.array([[[[1.0, 2], [3, 4]]]]), np.array([0.0]), 1, 0
     yield image, np.array([[[[1.0, 2], [3, 4]]]]), np.array([1.0]), 1, 1
+    yield np.array([[[[2.0]], [[5.0]]]]), np.array([[[[1.0]], [[10.0]]]]), np.array([0.0]), 1, 0
+    yield np.array([[[[2.0]]], [[[3.0]]]]), np.array([[[[1.0]]], [[[10.0]]]]), np.array([0.0, 1.0]), 1, 0
     yield np.arange(16.0).reshape(1, 1, 4, 4), np.ones((1, 1, 2, 2)), np.array([0.0]), 2, 0
     for number in range(40):
         n, c, f = rng.integers(1, 2 + number // 10, 3)

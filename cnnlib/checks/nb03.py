@@ -73,6 +73,8 @@ def pool_cases(rng):
     yield np.array([[[[5.0]]]]), (np.array([[[[1.0, 4.0], [3.0, 2.0]]]]), 2, 2)
     yield np.array([[[[7.0, -3.0]]]]), (np.array([[[[1.0, 4.0, 8.0, 2.0], [3.0, 2.0, 6.0, 5.0]]]]), 2, 2)
     yield np.array([[[[5.0]]]]), (np.zeros((1, 1, 2, 2)), 2, 2)
+    yield np.array([[[[5.0, 3.0]]]]), (np.array([[[[1.0, 4.0, 0.0], [3.0, 2.0, 0.0]]]]), 2, 1)
+    yield np.array([[[[5.0, 3.0]]]]), (np.array([[[[1.0, 0.0, 4.0], [3.0, 2.0, 0.0]]]]), 2, 1)
     for number in range(40):
         size = int(rng.integers(2, 4))
         stride = int(rng.integers(1, size + 1)) if number > 15 else size
@@ -128,6 +130,7 @@ register(
         name="03.maxpool2d_backward",
         signature="maxpool2d_backward(dy, (x, kernel_size, stride)) -> dx",
         inputs=("dy", "cache"),
+        parts={"cache": ("x", "kernel_size", "stride")},
         outputs=("dx",),
         oracle=naive.maxpool2d_backward,
         cases=pool_cases,
@@ -237,6 +240,7 @@ register(
         name="03.conv2d_backward",
         signature="conv2d_backward(dy, (x, w, b, stride, padding)) -> dx, dw, db",
         inputs=("dy", "cache"),
+        parts={"cache": ("x", "w", "b", "stride", "padding")},
         outputs=("dx", "dw", "db"),
         oracle=conv_backward,
         cases=conv_backward_cases,

@@ -1,6 +1,7 @@
 """What a learner is shown: the outcome, what was tried, the likely misconception, a hint."""
 
 import html
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +64,7 @@ class Report:
         yield f"{MARKS[self.outcome]} {name}: ", head[self.outcome], "head"
         if self.outcome != "wrong":
             return
-        yield from _finding_lines(self.finding, self.exercise.inputs)
+        yield from _finding_lines(self.finding, self.exercise)
         shown = min(max(self.shown_hints, 1), len(hints))
         for number in range(1, shown + 1):
             yield f"Hint {number}: ", self.hint(number), "text"
@@ -71,7 +72,7 @@ class Report:
             yield "", f'For another hint: check("{name}", …, hint={shown + 1})', "text"
 
 
-def _finding_lines(finding, inputs):
+def _finding_lines(finding, exercise):
     """What was tried and where it differs."""
     before = finding.number - 1
     smaller = "the smallest" if before == 0 else f"the smallest it fails on; {before} before it were right"
@@ -80,13 +81,20 @@ def _finding_lines(finding, inputs):
         yield "Likely: ", finding.likely, "text"
     if finding.total:
         yield "Tried with ", f"case {finding.number} of {finding.total} ({smaller}):", "text"
-    for name, value in zip(inputs, finding.arguments, strict=False):
+    for name, value in _named(finding.arguments, exercise):
         yield f"{name} = ", show_value(value, len(name) + 3), "array"
     if finding.difference is not None:
         yield from difference_lines(finding.difference)
     if finding.printed:
         lines = finding.printed.rstrip().splitlines()
         yield "It printed ", "\n".join(lines[:5] + ["…"] * (len(lines) > 5)), "array"
+
+
+def _named(arguments, exercise):
+    """Pairs (name, value) of the arguments, tuples among them taken apart."""
+    for name, value in zip(exercise.inputs, arguments, strict=False):
+        names = exercise.parts.get(name)
+        yield from zip(names, value, strict=True) if names else [(name, value)]
 
 
 def show_value(value, indent=0):
@@ -97,7 +105,7 @@ def show_value(value, indent=0):
     """
     if isinstance(value, np.ndarray):
         text = np.array2string(value, precision=4, suppress_small=True, threshold=60, edgeitems=2)
-        text = text.replace("\n\n", "\n").replace("\n", "\n" + " " * indent)
+        text = re.sub(r"\n\s*\n", "\n", text).replace("\n", "\n" + " " * indent)
         return text if value.size <= 16 else f"{text}  shape {value.shape}"
     if isinstance(value, tuple):
         return "(" + ", ".join(show_value(item, indent + 1) for item in value) + ")"
