@@ -14,7 +14,7 @@ TEXT = "architecture"
 
 
 def write(path, text, arrays):
-    """Write `text` and the dict `arrays` to `path`: first beside it, then moved there in one go.
+    """Write `text` (None for none) and the dict `arrays` to `path`: beside it, then moved there in one go.
 
     A process killed while it writes leaves the earlier file whole.
 
@@ -30,7 +30,7 @@ def write(path, text, arrays):
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with open(beside, "wb") as file:
-            np.savez(file, **{TEXT: np.array(text)}, **arrays)
+            np.savez(file, **({} if text is None else {TEXT: np.array(text)}), **arrays)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
