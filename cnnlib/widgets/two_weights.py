@@ -1,0 +1,240 @@
+"""Descent on an error surface of two weights: one optimizer on a map, and five of them in a race."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from contourpy import LineType, contour_generator
+
+from cnnlib.planes import Bowl, Ripples, Rosenbrock, Saddle, Surface
+from cnnlib.surfaces import METHODS, descend
+from cnnlib.viz import Arrows, Axis, Handle, Heatmap, Line, Panel, Points, Scene
+
+from .base import Choice, LogSlider, Slider, Toggle, Widget
+
+SURFACES = ("bowl", "Rosenbrock's valley", "saddle", "ripples")
+COLORS = dict(zip(METHODS, ("blue", "orange", "green", "vermilion", "purple"), strict=True))
+SHAPES = dict(zip(METHODS, ("circle", "square", "triangle", "diamond", "cross"), strict=True))
+DASHES = dict(zip(METHODS, ("solid", "dashed", "dotted", "solid", "dashed"), strict=True))
+_FLOOR = 1e-10  # errors are drawn on a log axis down to here
+_FAR = 1e3  # a weight beyond this has left for good
+
+
+@lru_cache(maxsize=64)
+def surface_of(name: str, condition: float, angle: float) -> Surface:
+    """The surface of a state."""
+    if name == SURFACES[0]:
+        return Bowl(condition, 1.0, angle)
+    return {SURFACES[1]: Rosenbrock, SURFACES[2]: Saddle, SURFACES[3]: Ripples}[name]()
+
+
+@lru_cache(maxsize=64)
+def map_marks(surface: Surface) -> tuple:
+    """The surface as shades of the root of its error, which keeps valleys visible, and contour lines."""
+    x, y, z = surface.grid(81)
+    shade = np.sqrt(z - z.min())
+    generator = contour_generator(x, y, shade, line_type=LineType.ChunkCombinedNan)
+    lines = [generator.lines(level)[0][0] for level in np.linspace(0, shade.max(), 14)[1:-1]]
+    points = [part for line in lines if line is not None for part in (line, [[np.nan, np.nan]])]
+    half = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
+    extent = (x[0] - half[0], x[-1] + half[0], y[0] - half[1], y[-1] + half[1])
+    outline = np.concatenate(points).T
+    return (
+        Heatmap(shade, extent, cmap="cividis", alpha=0.55, hover=False),
+        Line(outline[0], outline[1], color="muted", width=0.8),
+        Points(*surface.minima.T, color="green", shape="cross", size=7, label="minimum"),
+    )
+
+
+def map_axes(surface: Surface) -> tuple[Axis, Axis]:
+    low, high = surface.low, surface.high
+    return Axis(low[0], high[0], "weight 1"), Axis(low[1], high[1], "weight 2")
+
+
+def visible(path: np.ndarray) -> np.ndarray:
+    """The path up to where it has left the map for good."""
+    gone = ~(np.abs(path) < _FAR).all(axis=1)
+    return path[: int(np.argmax(gone))] if gone.any() else path
+
+
+def excess(surface: Surface, path: np.ndarray) -> np.ndarray:
+    """Error above the smallest, along a path; inf where it overflowed."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        errors = surface.error(path) - float(surface.error(surface.minima[0]))
+    return np.where(np.isfinite(errors), np.maximum(errors, 0), np.inf)
+
+
+def error_panel(curves, steps: int, at=(0, 1)) -> Panel:
+    """Error against steps; `curves` are (errors, color, dash, label)."""
+    marks = []
+    for errors, color, dash, label in curves:
+        drawn = np.where(np.isfinite(errors), np.clip(errors, _FLOOR, None), np.nan)
+        marks.append(Line(np.arange(len(errors)), drawn, color=color, dash=dash, label=label))
+    x = Axis(0, max(10, steps), "step", whole=True)
+    y = Axis(_FLOOR, 100, "error above the minimum", log=True)
+    legend = "lower left" if len(marks) > 1 else ""
+    return Panel(marks, x, y, title="Error at each step", at=at, legend=legend)
+
+
+class ContourExplorer(Widget):
+    """A map of an error of two weights, a start that can be dragged, the path, and the steepest way down.
+
+    Facts: ``error`` (above the smallest), ``weight_1``, ``weight_2``, ``steps``, ``rate``, ``condition``
+    and ``limit`` (2 / largest curvature) at the nearest minimum, ``aside`` (degrees between the steepest
+    way down and the way to the minimum, at the start), ``slope`` (length of the gradient), ``diverged``.
+
+    >>> ContourExplorer(condition=1, rate=1, steps=1).text[:47]
+    'After 1 step the error is 0 at (0.000, 0.000). '
+    """
+
+    title = "Gradient descent on two weights"
+    controls = (
+        Choice("surface", SURFACES, label="Error surface"),
+        LogSlider("condition", 1, 100, 10, label="Condition number", help="of the bowl"),
+        Slider("angle", 0, 90, 30, step=1, label="Angle", unit="degrees", help="of the bowl"),
+        Slider("start_1", -3, 3, -2.5, step=0.01, label="Start, weight 1"),
+        Slider("start_2", -3, 3, 2.0, step=0.01, label="Start, weight 2"),
+        LogSlider("rate", 1e-3, 10, 1.0, label="Learning rate"),
+        Slider("steps", 0, 200, 20, integer=True, label="Steps"),
+        Choice("optimizer", METHODS, label="Optimizer"),
+    )
+    advances = "steps"
+
+    def limits(self, state):
+        surface = surface_of(state["surface"], 1.0, 0.0)
+        return {
+            f"start_{i + 1}": (float(surface.low[i]), float(surface.high[i])) for i in range(2)
+        }  # fmt: skip
+
+    def compute(self, state):
+        surface = surface_of(state["surface"], state["condition"], state["angle"])
+        start = np.array([state["start_1"], state["start_2"]])
+        path = descend(surface, start, state["rate"], state["steps"], state["optimizer"])
+        facts = self.facts_of(surface, path, state)
+        curve = (excess(surface, path), "orange", "solid", "")
+        panels = [self.map_panel(surface, path, state), error_panel([curve], state["steps"])]
+        return Scene(panels, self.sentence(state, facts), facts, columns=(1, 1), height=400)
+
+    def facts_of(self, surface, path, state):
+        start, end = path[0], path[-1]
+        goal = surface.minima[np.argmin(((surface.minima - start) ** 2).sum(1))]
+        curvatures = surface.curvatures(goal)
+        errors = excess(surface, path)
+        return {
+            "error": float(errors[-1]), "weight_1": float(end[0]), "weight_2": float(end[1]),
+            "steps": state["steps"], "rate": state["rate"], "condition": float(curvatures[1] / curvatures[0]),
+            "limit": float(2 / curvatures[1]), "aside": degrees(-surface.gradient(start), goal - start),
+            "slope": float(np.linalg.norm(surface.gradient(start))),
+            "diverged": int(not (np.abs(end) < _FAR).all()),
+        }  # fmt: skip
+
+    def map_panel(self, surface, path, state):
+        seen = visible(path)
+        way = -surface.gradient(path[0])
+        length = np.linalg.norm(way)
+        way = way / length if length > 1e-9 else way * 0
+        marks = [
+            *map_marks(surface),
+            Line(seen[:, 0], seen[:, 1], color="vermilion", width=1.4),
+            Points(seen[:, 0], seen[:, 1], color="orange", size=3, outline="ink", label="steps"),
+            Arrows([path[0, 0]], [path[0, 1]], [way[0]], [way[1]], color="ink", label="steepest way down"),
+            Handle(path[0, 0], path[0, 1], sets={"x": "start_1", "y": "start_2"}, label="start (drag it)"),
+        ]
+        return Panel(marks, *map_axes(surface), title="Map of the error", equal=True, legend="lower left")
+
+    def sentence(self, state, facts):
+        steps = f"After {state['steps']} step{'s' if state['steps'] != 1 else ''}"
+        if facts["diverged"]:
+            return f"{steps} the path has left the map: the error grows without bound. It diverges."
+        aside = facts["aside"]
+        if facts["slope"] < 1e-9:
+            way = "At the start the gradient is zero: there is no way down to follow"
+        elif aside < 0.5:
+            way = "At the start the steepest way down points straight at the minimum"
+        else:
+            way = f"At the start the steepest way down points {aside:.0f} degrees past the minimum"
+        place = f"({facts['weight_1']:.3f}, {facts['weight_2']:.3f})".replace("-0.000", "0.000")
+        return f"{steps} the error is {facts['error']:.3g} at {place}. {way}."
+
+
+def degrees(a: np.ndarray, b: np.ndarray) -> float:
+    """Angle between two directions, in degrees; 0 if one has no length.
+
+    >>> round(degrees(np.array([1.0, 0.0]), np.array([1.0, 1.0])))
+    45
+    """
+    lengths = np.linalg.norm(a) * np.linalg.norm(b)
+    return float(np.degrees(np.arccos(np.clip(a @ b / lengths, -1, 1)))) if lengths > 1e-12 else 0.0
+
+
+class OptimizerRace(Widget):
+    """Five optimizers from one start on one surface: with one rate for all, or each with its best.
+
+    The best rate of an optimizer is that, of 60 between 0.001 and 10, which has the smallest error after
+    the `length` steps of the race. Facts: ``error_SGD`` and so on, ``rate_SGD`` and so on, ``steps``.
+
+    >>> OptimizerRace(steps=0).text
+    'After 0 steps all five stand at the start.'
+    """
+
+    title = "Five optimizers, one start"
+    controls = (
+        Choice("surface", SURFACES, label="Error surface"),
+        LogSlider("condition", 1, 100, 50, label="Condition number", help="of the bowl"),
+        Slider("start_1", -3, 3, -2.0, step=0.01, label="Start, weight 1"),
+        Slider("start_2", -3, 3, 2.0, step=0.01, label="Start, weight 2"),
+        LogSlider("rate", 1e-3, 10, 0.1, label="Learning rate for all"),
+        Toggle("best_rates", False, label="Each with its best rate"),
+        Slider("steps", 0, 100, 40, integer=True, label="Steps"),
+    )
+    advances = "steps"
+    length = 100
+    limits = ContourExplorer.limits
+
+    def compute(self, state):
+        surface = surface_of(state["surface"], state["condition"], 30.0)
+        start = np.array([state["start_1"], state["start_2"]])
+        rates = dict.fromkeys(METHODS, state["rate"])
+        if state["best_rates"]:
+            rates = {method: best_rate(surface, start, method, self.length) for method in METHODS}
+        paths = {m: descend(surface, start, rates[m], state["steps"], m) for m in METHODS}
+        errors = {m: excess(surface, path) for m, path in paths.items()}
+        facts = {f"error_{m}": float(errors[m][-1]) for m in METHODS}
+        facts |= {f"rate_{m}": float(rates[m]) for m in METHODS} | {"steps": state["steps"]}
+        curves = [(errors[m], COLORS[m], DASHES[m], f"{m}, rate {rates[m]:.2g}") for m in METHODS]
+        panels = [self.map_panel(surface, paths), error_panel(curves, state["steps"])]
+        return Scene(panels, self.sentence(state, facts), facts, columns=(1, 1), height=420)
+
+    def map_panel(self, surface, paths):
+        marks = list(map_marks(surface))
+        for m, path in paths.items():
+            seen = visible(path)
+            marks.append(Line(seen[:, 0], seen[:, 1], color=COLORS[m], dash=DASHES[m], width=1.8))
+            marks.append(Points(seen[-1:, 0], seen[-1:, 1], color=COLORS[m], shape=SHAPES[m], size=6))
+        start = next(iter(paths.values()))[0]
+        marks.append(
+            Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, label="start (drag it)")
+        )
+        return Panel(marks, *map_axes(surface), title="Map of the error", equal=True)
+
+    def sentence(self, state, facts):
+        steps = f"After {state['steps']} step{'s' if state['steps'] != 1 else ''}"
+        if state["steps"] == 0:
+            return f"{steps} all five stand at the start."
+        ranking = sorted(METHODS, key=lambda m: facts[f"error_{m}"])
+        rest = ", ".join(f"{m} {_error(facts[f'error_{m}'])}" for m in ranking[1:])
+        if not np.isfinite(facts[f"error_{ranking[0]}"]):
+            return f"{steps} all five have diverged."
+        return f"{steps} {ranking[0]} leads: error {_error(facts[f'error_{ranking[0]}'])}; then {rest}."
+
+
+def best_rate(surface: Surface, start: np.ndarray, method: str, steps: int) -> float:
+    """The rate, of 60 between 0.001 and 10, with the smallest error after `steps` steps."""
+    rates = np.geomspace(1e-3, 10, 60)
+    ends = descend(surface, np.broadcast_to(start, (60, 2)), rates[:, None], steps, method)[-1:]
+    return float(rates[np.argmin(excess(surface, ends)[0])])
+
+
+def _error(error: float) -> str:
+    return f"{error:.2g}" if error < 1e6 else "beyond measure"
