@@ -10,6 +10,8 @@ then one matrix product a copy: with small networks the time goes into the numbe
 few. `cnnlib.functional` explains the same mathematics at leisure; the tests hold that both agree.
 """
 
+import itertools
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -18,74 +20,95 @@ from cnnlib.functional._arrays import output_size
 
 
 class Stacked:
-    """A layer for many copies: ``forward(x)`` and ``backward(dy)``, as in `cnnlib.layers.Layer`."""
+    """A layer for many copies: ``forward(x)`` and ``backward(dy)``, as in `cnnlib.layers.Layer`.
 
-    def __init__(self, layer, params):
-        self.layer, self.params, self.grads = layer, params, {}
-
-    def forward(self, x):
-        raise NotImplementedError
-
-    def backward(self, dy):
-        raise NotImplementedError
-
-
-class Conv2d(Stacked):
-    """E convolutions side by side; weight (E, F, C, kH, kW), bias (E, F)."""
+    Results lie in buffers that the next call uses again: fresh memory would cost as much as the arithmetic.
+    """
 
     first = False  # whether nothing lies before it, so that nobody needs the gradient of its input
 
+    def __init__(self, layer, params):
+        self.layer, self.params, self.grads, self._buffers = layer, params, {}, {}
+
     def forward(self, x):
-        weight, bias = self.params["weight"], self.params.get("bias")
-        copies, filters = weight.shape[:2]
+        raise NotImplementedError
+
+    def backward(self, dy):
+        raise NotImplementedError
+
+    def _buffer(self, name, shape, dtype, fill=0):
+        """An array of this name and shape, the same at every call; `fill` holds at the first."""
+        key = name, shape, dtype
+        if key not in self._buffers:
+            self._buffers[key] = np.full(shape, fill, dtype)
+        return self._buffers[key]
+
+
+class Conv2d(Stacked):
+    """E convolutions side by side; weight (E, F, C, kH, kW), bias (E, F).
+
+    The bias is one more column of the weights and meets a row of ones beneath the pixels, so that it comes
+    with the matrix product, and so does its gradient.
+    """
+
+    def forward(self, x):
+        weight = self.params["weight"]
         self._in = x.shape
-        self._columns, (rows, places) = self._lay_out(x)
-        y = weight.reshape(copies, filters, -1) @ self._columns
-        if bias is not None:
-            y += bias[:, :, None]
-        return y.reshape(copies, filters, rows, places, x.shape[-1])
+        self._columns, places = self._lay_out(x)
+        table = self._buffer("table", (*weight.shape[:2], self._columns.shape[1]), x.dtype)
+        inputs = weight[0, 0].size
+        table[:, :, :inputs] = weight.reshape(*weight.shape[:2], inputs)
+        if "bias" in self.params:
+            table[:, :, inputs] = self.params["bias"]
+        y = self._buffer("y", (*weight.shape[:2], self._columns.shape[2]), x.dtype)
+        np.matmul(table, self._columns, out=y)
+        return y.reshape(*weight.shape[:2], *places, x.shape[-1])
 
     def _lay_out(self, x):
-        """All windows as columns, (E, C*kH*kW, Ho*Wo*N), and how many there are down and across."""
+        """All windows as columns, (E, C*kH*kW + 1, Ho*Wo*N), and how many there are down and across."""
         (kh, kw), (sh, sw), (ph, pw) = self.layer.kernel_size, self.layer.stride, self.layer.padding
         e, c, h, w, n = x.shape
-        padded = np.zeros((e, c, h + 2 * ph, w + 2 * pw, n), x.dtype)
+        padded = self._buffer("padded", (e, c, h + 2 * ph, w + 2 * pw, n), x.dtype)
         padded[:, :, ph : ph + h, pw : pw + w] = x
         places = output_size(padded.shape[2:4], (kh, kw), (sh, sw))
+        rows = c * kh * kw + ("bias" in self.params)
+        columns = self._buffer("columns", (e, rows, places[0] * places[1] * n), x.dtype, fill=1)
         windows = sliding_window_view(padded, (kh, kw), axis=(2, 3))[:, :, ::sh, ::sw]
-        columns = np.empty((e, c, kh, kw, *places, n), x.dtype)
-        columns[...] = windows.transpose(0, 1, 5, 6, 2, 3, 4)
-        return columns.reshape(e, c * kh * kw, -1), places
+        pixels = columns[:, : c * kh * kw].reshape(e, c, kh, kw, *places, n)
+        pixels[...] = windows.transpose(0, 1, 5, 6, 2, 3, 4)
+        return columns, places
 
     def backward(self, dy):
         weight = self.params["weight"]
-        copies, filters = weight.shape[:2]
-        flat = np.ascontiguousarray(dy).reshape(copies, filters, -1)
-        self.grads["weight"] = (flat @ self._columns.swapaxes(1, 2)).reshape(weight.shape)
+        inputs = weight[0, 0].size
+        flat = np.ascontiguousarray(dy).reshape(*weight.shape[:2], -1)
+        both = self._buffer("gradients", (*weight.shape[:2], self._columns.shape[1]), dy.dtype)
+        np.matmul(flat, self._columns.swapaxes(1, 2), out=both)
+        self.grads["weight"] = both[:, :, :inputs].reshape(weight.shape)
         if "bias" in self.params:
-            self.grads["bias"] = flat.sum(axis=2)
+            self.grads["bias"] = both[:, :, inputs]
         if self.first:
             return None
-        columns = weight.reshape(copies, filters, -1).swapaxes(1, 2) @ flat
-        return self._gather(columns.reshape(copies, weight.shape[2], *self.layer.kernel_size, *dy.shape[2:]))
+        shape = (len(weight), weight.shape[2], *self.layer.kernel_size, *dy.shape[2:])
+        columns = self._buffer("d_columns", (len(weight), inputs, flat.shape[2]), dy.dtype)
+        np.matmul(weight.reshape(*weight.shape[:2], inputs).swapaxes(1, 2), flat, out=columns)
+        return self._gather(columns.reshape(shape))
 
     def _gather(self, columns):
         """Add every window's gradient to the pixels it was taken from."""
         (sh, sw), (ph, pw) = self.layer.stride, self.layer.padding
         (e, c, kh, kw, rows, places, n), (h, w) = columns.shape, self._in[2:4]
-        dx = np.zeros((e, c, h + 2 * ph, w + 2 * pw, n), columns.dtype)
+        dx = self._buffer("dx", (e, c, h + 2 * ph, w + 2 * pw, n), columns.dtype)
+        dx[...] = 0
         for i in range(kh):
             for j in range(kw):
-                dx[:, :, i : i + sh * rows : sh, j : j + sw * places : sw][:, :, :rows, :places] += columns[
-                    :, :, i, j
-                ]
+                pixels = dx[:, :, i : i + sh * rows : sh, j : j + sw * places : sw][:, :, :rows, :places]
+                pixels += columns[:, :, i, j]
         return dx[:, :, ph : ph + h, pw : pw + w]
 
 
 class Linear(Stacked):
     """E matrices side by side; weight (E, D, M), bias (E, M), x (E, D, N), y (E, M, N)."""
-
-    first = False
 
     def forward(self, x):
         self._x = x
@@ -142,31 +165,29 @@ class MaxPool2d(Stacked):
     def forward(self, x):
         self._in = x
         corners = self._corners(x)
-        y = np.maximum(corners[0], corners[1]) if len(corners) > 1 else corners[0].copy()
-        for corner in corners[2:]:
+        y = self._buffer("y", corners[0].shape, x.dtype)
+        np.maximum(corners[0], corners[-1], out=y)
+        for corner in corners[1:-1]:
             np.maximum(y, corner, out=y)
-        self._y = y
+        self._largest = self._buffer("largest", y.shape, y.dtype)
+        self._largest[...] = y  # a layer that works in place may change y
         return y
 
     def backward(self, dy):
-        dx = np.zeros_like(self._in)
-        waiting = None  # windows whose maximum has not been met yet
+        dx = self._buffer("dx", self._in.shape, dy.dtype)
+        overlap = any(s < k for s, k in zip(self.layer.stride, self.layer.kernel_size, strict=True))
+        if overlap:
+            dx[...] = 0
+        waiting = np.ones(dy.shape, bool)  # windows whose maximum has not been met yet
         for corner, d_corner in zip(self._corners(self._in), self._corners(dx), strict=True):
-            here = corner == self._y
-            if waiting is None:
-                waiting = ~here
-            else:
-                here &= waiting
-                waiting ^= here
-            if self._overlap:
+            here = corner == self._largest
+            here &= waiting
+            waiting ^= here
+            if overlap:
                 d_corner += dy * here
             else:
                 np.multiply(dy, here, out=d_corner)
         return dx
-
-    @property
-    def _overlap(self):
-        return any(s < k for s, k in zip(self.layer.stride, self.layer.kernel_size, strict=True))
 
     def _corners(self, x):
         (kh, kw), (sh, sw) = self.layer.kernel_size, self.layer.stride
@@ -190,7 +211,15 @@ class Block:
         for i, layer in enumerate(ensemble._template.layers):
             own = {name: self.params[f"{i}.{name}"] for name in layer.params}
             self.layers.append(KINDS[type(layer)](layer, own))
+        self._places = {id(layer): i for i, layer in enumerate(self.layers)}
+        self._pool_before_relu()
         next(layer for layer in self.layers if layer.params).first = True
+
+    def _pool_before_relu(self):
+        """Where a maximum follows a ReLU, take it first: the result is the same and ReLU has less to do."""
+        for i, (a, b) in enumerate(itertools.pairwise(self.layers)):
+            if type(a) is ReLU and type(b) is MaxPool2d:
+                self.layers[i], self.layers[i + 1] = b, a
 
     def forward(self, x):
         if not self.layers[0].params:  # a layer without weights works in place, on an array of its own
@@ -206,7 +235,9 @@ class Block:
             if getattr(layer, "first", False):
                 break
         grads = {
-            f"{i}.{name}": grad for i, layer in enumerate(self.layers) for name, grad in layer.grads.items()
+            f"{self._places[id(layer)]}.{name}": grad
+            for layer in self.layers
+            for name, grad in layer.grads.items()
         }
         return loss, accuracy, grads
 
