@@ -1,7 +1,7 @@
 """Five backward passes with a planted fault each, to be found with the gradient check.
 
-Every fault is one that people make. Each function has the contract of its sound counterpart in
-`cnnlib.functional`, so that it can be handed to a layer: ``ReLU(backward=relu_backward_gate_on_gradient)``.
+Every fault is one that people make. The functions take the caches that learners write for, such as
+``(x, w, b, stride, padding)``, and go into layers by ``Conv2d(…, **BUGS["forgotten bias"].into("conv2d"))``.
 
 >>> for name in BUGS:
 ...     print(name)
@@ -26,35 +26,42 @@ from cnnlib.training import train
 
 
 def conv2d_forward_open(x, w, b, stride=1, padding=0):
-    """`conv2d_forward` with a cache that can be taken apart: (the true cache, x, w, b, stride, padding)."""
-    y, cache = F.conv2d_forward(x, w, b, stride, padding)
-    return y, (cache, x, w, b, stride, padding)
+    """`conv2d_forward` with a cache that can be read: (x, w, b, stride, padding), whole numbers where square."""
+    return F.conv2d_forward(x, w, b, stride, padding)[0], (x, w, b, _plain(stride), _plain(padding))
 
 
 def conv2d_backward_unflipped(dy, cache):
     """Wrong: sends the gradient back through the kernel as it stands, not turned by half a turn."""
-    true_cache, x, w, b, stride, padding = cache
-    _, dw, db = F.conv2d_backward(dy, true_cache)
+    x, w, b, stride, padding = cache
+    _, true_cache = F.conv2d_forward(x, w, b, stride, padding)
     _, wrong_cache = F.conv2d_forward(x, np.ascontiguousarray(w[:, :, ::-1, ::-1]), b, stride, padding)
+    _, dw, db = F.conv2d_backward(dy, true_cache)
     return F.conv2d_backward(dy, wrong_cache)[0], dw, db
 
 
 def conv2d_backward_forgotten_bias(dy, cache):
     """Wrong: leaves the gradient of the bias at zero."""
-    dx, dw, db = F.conv2d_backward(dy, cache)
+    x, w, b, stride, padding = cache
+    dx, dw, db = F.conv2d_backward(dy, F.conv2d_forward(x, w, b, stride, padding)[1])
     return dx, dw, None if db is None else np.zeros_like(db)
 
 
 def maxpool2d_forward_open(x, kernel_size, stride=None):
-    """`maxpool2d_forward` with a cache that can be taken apart: (shape of x, kernel_size, stride)."""
-    return F.maxpool2d_forward(x, kernel_size, stride)[0], (x, kernel_size, stride)
+    """`maxpool2d_forward` with a cache that can be read: (x, kernel_size, stride)."""
+    step = kernel_size if stride is None else stride
+    return F.maxpool2d_forward(x, kernel_size, stride)[0], (x, _plain(kernel_size), _plain(step))
 
 
 def maxpool2d_backward_everywhere(dy, cache):
     """Wrong: hands the whole gradient to every pixel of the window, not to the winner alone."""
     x, kernel_size, stride = cache
     _, mean_cache = F.avgpool2d_forward(x, kernel_size, stride)
-    return F.avgpool2d_backward(dy, mean_cache) * np.prod(kernel_size, dtype=dy.dtype)
+    return F.avgpool2d_backward(dy, mean_cache) * dy.dtype.type(np.prod(np.broadcast_to(kernel_size, 2)))
+
+
+def relu_forward_open(x):
+    """`relu_forward` with x itself as the cache."""
+    return F.relu_forward(x)[0], x
 
 
 def relu_backward_gate_on_gradient(dy, cache):
@@ -74,43 +81,68 @@ class CrossEntropyWithoutMean(CrossEntropyLoss):
 
 
 @dataclass(frozen=True)
-class Bug:
-    """A planted fault.
+class Backwards:
+    """A set of backward functions, sound or not, that can be put into layers.
 
     Attributes
     ----------
     name : str
-    kind : str
-        Where it sits: ``"conv2d"``, ``"maxpool2d"``, ``"relu"`` or ``"loss"``.
     functions : dict
-        The arguments that put it into a layer: ``Conv2d(…, **bug.functions)``.
+        By kind of layer (``"conv2d"``, ``"maxpool2d"``, ``"relu"``): the function that replaces the library's.
     loss : callable
         Makes the loss.
     """
 
     name: str
-    kind: str
     functions: dict
     loss: Callable = CrossEntropyLoss
 
     def into(self, kind):
-        """The functions for a layer of a kind: the fault's own, or none."""
-        return self.functions if kind == self.kind else {}
+        """The arguments that put it into a layer of a kind: ``Conv2d(…, **bug.into("conv2d"))``."""
+        if kind not in self.functions:
+            return {}
+        return {"forward": FORWARDS[kind], "backward": self.functions[kind]}
 
 
+FORWARDS = {"conv2d": conv2d_forward_open, "maxpool2d": maxpool2d_forward_open, "relu": relu_forward_open}
 BUGS = {
     bug.name: bug
     for bug in (
-        Bug("unflipped kernel", "conv2d",
-            {"forward": conv2d_forward_open, "backward": conv2d_backward_unflipped}),
-        Bug("lost batch mean", "loss", {}, CrossEntropyWithoutMean),
-        Bug("pool gradient to every pixel", "maxpool2d",
-            {"forward": maxpool2d_forward_open, "backward": maxpool2d_backward_everywhere}),
-        Bug("forgotten bias", "conv2d", {"backward": conv2d_backward_forgotten_bias}),
-        Bug("gate on the gradient", "relu", {"backward": relu_backward_gate_on_gradient}),
+        Backwards("unflipped kernel", {"conv2d": conv2d_backward_unflipped}),
+        Backwards("lost batch mean", {}, CrossEntropyWithoutMean),
+        Backwards("pool gradient to every pixel", {"maxpool2d": maxpool2d_backward_everywhere}),
+        Backwards("forgotten bias", {"conv2d": conv2d_backward_forgotten_bias}),
+        Backwards("gate on the gradient", {"relu": relu_backward_gate_on_gradient}),
     )
-}  # fmt: skip
-SOUND = Bug("none", "", {})
+}
+SOUND = Backwards("sound", {})
+
+
+def own(relu_backward=None, maxpool2d_backward=None, conv2d_backward=None):
+    """Functions of one's own, to be put into layers in the library's place; None leaves the library's.
+
+    Parameters
+    ----------
+    relu_backward : callable, optional
+        ``relu_backward(dy, x) -> dx``.
+    maxpool2d_backward : callable, optional
+        ``maxpool2d_backward(dy, (x, kernel_size, stride)) -> dx``.
+    conv2d_backward : callable, optional
+        ``conv2d_backward(dy, (x, w, b, stride, padding)) -> dx, dw, db``.
+
+    Examples
+    --------
+    >>> mine = own(relu_backward=lambda dy, x: dy * (x > 0))
+    >>> list(mine.functions)
+    ['relu']
+    """
+    given = {"relu": relu_backward, "maxpool2d": maxpool2d_backward, "conv2d": conv2d_backward}
+    return Backwards("your own", {kind: f for kind, f in given.items() if f is not None})
+
+
+def _plain(pair):
+    """A whole number for a square pair, which is easier to calculate with."""
+    return pair[0] if np.ndim(pair) and pair[0] == pair[1] else pair
 
 
 def layer_of(kind, bug, rng, dtype=np.float64):
@@ -145,9 +177,9 @@ def network_with(bug, rng):
     """
     model = small_cnn(rng)
     for layer in model:
-        own = bug.into(type(layer).__name__.lower())
-        if own:
-            layer._functions = own.get("forward", layer._functions[0]), own["backward"]
+        functions = bug.into(type(layer).__name__.lower())
+        if functions:
+            layer._functions = functions["forward"], functions["backward"]
     return model
 
 
@@ -156,7 +188,7 @@ def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0):
 
     Parameters
     ----------
-    bug : Bug
+    bug : Backwards
     x, y : arrays
         Images and labels.
     lr : float

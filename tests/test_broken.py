@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
-from cnnlib.broken import BUGS, SOUND, layer_of, learning_curve, network_with
+from cnnlib import naive
+from cnnlib.broken import BUGS, SOUND, layer_of, learning_curve, network_with, own
 from cnnlib.data import load_digits
 from cnnlib.gradcheck import check_gradients, numerical_gradient, relative_error
 from cnnlib.losses import CrossEntropyLoss
 
 FAULTS = {
-    "unflipped kernel": {"x"},
-    "pool gradient to every pixel": {"x"},
-    "forgotten bias": {"bias"},
-    "gate on the gradient": {"x"},
+    "unflipped kernel": ("conv2d", {"x"}),
+    "pool gradient to every pixel": ("maxpool2d", {"x"}),
+    "forgotten bias": ("conv2d", {"bias"}),
+    "gate on the gradient": ("relu", {"x"}),
 }
 
 
@@ -24,7 +25,9 @@ def wrong_places(kind, bug):
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_check_finds_each_fault_where_it_was_planted(name):
-    assert wrong_places(BUGS[name].kind, BUGS[name]) == FAULTS[name]
+    kind, places = FAULTS[name]
+    assert wrong_places(kind, BUGS[name]) == places
+    assert list(BUGS[name].functions) == [kind]
 
 
 @pytest.mark.parametrize("kind", ["conv2d", "maxpool2d", "relu"])
@@ -73,3 +76,16 @@ def test_the_lost_mean_learns_better_than_the_sound_one_at_a_small_rate():
 def test_a_curve_that_diverges_is_a_result():
     losses, _ = learning_curve(SOUND, load_digits().x_train, load_digits().y_train, lr=1e6, steps=30)
     assert len(losses) == 30 and np.isfinite(losses[0])
+
+
+def test_functions_of_ones_own_see_the_caches_of_the_exercises_and_train_like_the_library():
+    digits = load_digits()
+    mine = own(relu_backward=lambda dy, x: dy * (x > 0), maxpool2d_backward=naive.maxpool2d_backward)
+    losses, _ = learning_curve(mine, digits.x_train, digits.y_train, steps=3)
+    expected, _ = learning_curve(SOUND, digits.x_train, digits.y_train, steps=3)
+    np.testing.assert_allclose(losses, expected, rtol=1e-4)
+    seen = []
+    layer, x = layer_of("conv2d", own(conv2d_backward=lambda dy, cache: seen.append(cache) or (x, x, x)),
+                        np.random.default_rng(0))  # fmt: skip
+    layer.backward(layer.forward(x))
+    assert seen[0][3:] == (1, 1)
