@@ -26,7 +26,7 @@ from cnnlib.training import train
 
 
 def conv2d_forward_open(x, w, b, stride=1, padding=0):
-    """`conv2d_forward` with a cache that can be read: (x, w, b, stride, padding), whole numbers where square."""
+    """`conv2d_forward` with a cache to read: (x, w, b, stride, padding), square pairs as one number."""
     return F.conv2d_forward(x, w, b, stride, padding)[0], (x, w, b, _plain(stride), _plain(padding))
 
 
@@ -88,7 +88,7 @@ class Backwards:
     ----------
     name : str
     functions : dict
-        By kind of layer (``"conv2d"``, ``"maxpool2d"``, ``"relu"``): the function that replaces the library's.
+        By kind of layer (``"conv2d"``, ``"maxpool2d"``, ``"relu"``): what replaces the library's function.
     loss : callable
         Makes the loss.
     """
