@@ -91,7 +91,7 @@ def first_losses(start="the course's", scale=1.0, brightness=1.0, networks=200):
     Examples
     --------
     >>> print(f"{first_losses(networks=20).mean():.1f}, {first_losses('zeros', networks=2)[0]:.4f}")
-    2.3, 2.3026
+    2.4, 2.3026
     """
     scores = first_scores(start)[:networks].astype(np.float64) * scale**3 * brightness
     labels = load_digits().y_train[:IMAGES]

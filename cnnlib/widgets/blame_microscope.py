@@ -179,8 +179,8 @@ class BlameMicroscope(Widget):
         f, c, p, q = index
         return (
             f"{stage.name[0].upper()}{stage.name[1:]}, kernel {f}, input map {c}, row {p}, column {q}: the"
-            f" weight is used at {terms.inputs.size} places; {facts['terms']} products are not zero, and all add"
-            f" up to its gradient, {facts['gradient']:.3g}."
+            f" weight is used at {terms.inputs.size} places; {facts['terms']} products are not"
+            f" zero, and all add up to its gradient, {facts['gradient']:.3g}."
         )
 
 

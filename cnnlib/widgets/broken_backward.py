@@ -32,8 +32,8 @@ class BrokenBackward(Widget):
         Functions of one's own, made by `cnnlib.broken.own`; a suspect named ``"yours"``.
 
     Facts: ``found`` (how many of the five are named rightly), ``worst`` (the suspect's largest relative
-    error), ``failing`` (parts that fail), ``error`` (of the chosen part), ``last`` and ``last_sound`` (mean loss of
-    the last ten steps, infinite if it diverged).
+    error), ``failing`` (parts that fail), ``error`` (of the chosen part), ``last`` and ``last_sound`` (mean
+    loss of the last ten steps, infinite if it diverged).
 
     >>> BrokenBackward(suspect="D", part="conv: bias").text.split(".")[0]
     'Suspect D: the check fails at conv: bias'

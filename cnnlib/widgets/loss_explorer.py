@@ -33,7 +33,7 @@ class LossExplorer(Widget):
     )  # fmt: skip
 
     def compute(self, state: dict) -> Scene:
-        scores, label = np.array([state[name] for name in CLASSES]), CLASSES.index(state["label"])
+        scores, label = np.array([state[name] for name in CLASSES], float), CLASSES.index(state["label"])
         p = softmax(scores)
         results = {kind: loss_and_gradient(scores, label, kind) for kind in LOSSES}
         (cross, d_cross), (squared, d_squared) = results.values()

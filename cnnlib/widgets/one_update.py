@@ -18,6 +18,7 @@ from .network_xray import WIDTHS
 from .stages import Stage, panel_of, reach_of, shared_reach, stages
 
 FRESH, TRAINED = "fresh", "trained"
+OTHERS = slice(1000, 1100)  # training images that take no part in the update
 FORWARDS = {
     "convolution": "slides its kernels over the maps before it",
     "ReLU": "sets what is negative to zero",
@@ -37,7 +38,8 @@ class OneUpdate(Widget):
     """Forward maps above, gradient maps below; each step adds the next of them.
 
     Facts: ``step``, ``steps``, ``before`` and ``after`` (the loss of this image before and after the update),
-    ``fell`` (before - after), ``predicted`` (learning rate times squared length of the gradient).
+    ``fell`` (before - after), ``predicted`` (learning rate times squared length of the gradient),
+    ``others_before`` and ``others_after`` (mean loss of 100 images that took no part).
 
     >>> OneUpdate(step=8).text.split(":")[0]
     'Step 8 of 18, loss'
@@ -60,21 +62,19 @@ class OneUpdate(Widget):
 
     def compute(self, state: dict) -> Scene:
         x, y = (a[[state["image"]]] for a in (self.digits.x_train, self.digits.y_train))
-        seen, again, predicted, largest = self.update(state, x, y)
-        facts = {
-            "step": state["step"], "steps": 18, "before": seen.loss, "after": again.loss,
-            "fell": seen.loss - again.loss, "predicted": predicted, "largest": largest, "label": int(y[0]),
-        }  # fmt: skip
+        seen, again, facts = self.update(state, x, y)
+        facts |= {"step": state["step"], "steps": 18, "label": int(y[0])}
         last = state["step"] == 18
         panels = self.maps(state["step"], again if last else seen, seen)
         panels += [self.guess(state["step"], seen, again, int(y[0])), self.losses(state["step"], facts)]
         text = f"Step {state['step']} of 18, {self.sentence(state, seen, facts)}"
         return Scene(panels, text, facts, rows=(1, 1), columns=WIDTHS, height=560)
 
-    def update(self, state: dict, x, y) -> tuple[Pass, Pass, float, float]:
-        """Both passes, the fall of the loss that the gradient predicts, and the largest move of a weight."""
+    def update(self, state: dict, x, y) -> tuple[Pass, Pass, dict]:
+        """Both passes, and the losses and moves of the update between them."""
         model, loss = self.networks[state["network"]].copy(), CrossEntropyLoss()
-        seen = full_pass(model, loss, x, y)
+        others = self.digits.x_train[OTHERS], self.digits.y_train[OTHERS]
+        seen, others_before = full_pass(model, loss, x, y), loss.forward(model.forward(others[0]), others[1])
         model.forward(x, training=True)
         model.backward(seen.gradients[-1])
         parameters = model.parameters()
@@ -83,7 +83,14 @@ class OneUpdate(Widget):
         largest = rate * max(float(np.abs(p.grad).max()) for p in parameters)
         SGD(rate).step(parameters)
         with np.errstate(all="ignore"):
-            return seen, full_pass(model, loss, x, y), rate * squares, largest
+            again, others_after = (
+                full_pass(model, loss, x, y),
+                loss.forward(model.forward(others[0]), others[1]),
+            )
+        facts = {"before": seen.loss, "after": abs(again.loss), "fell": seen.loss - again.loss,
+                 "predicted": rate * squares, "largest": largest, "others_before": others_before,
+                 "others_after": others_after}  # fmt: skip
+        return seen, again, facts
 
     def maps(self, step: int, forward: Pass, seen: Pass) -> list[Panel]:
         """Two rows of maps, those not computed yet hidden."""
@@ -114,11 +121,15 @@ class OneUpdate(Widget):
         return Panel(marks, Axis(0, 1.15, "probability", ticks=(0, 0.5, 1)), y, title="guess", at=(0, 8))
 
     def losses(self, step: int, facts: dict) -> Panel:
-        shown = [facts["before"], facts["after"]][: (step >= 8) + (step == 18)]
-        finite = [value for value in shown if np.isfinite(value)]
-        marks = [Bars(np.arange(len(finite)), finite, color="blue")] if finite else []
+        """The loss of this image and the mean loss of the others, before and after."""
+        marks, count, top = [], (step >= 8) + (step == 18), 3.0
+        for name, shift, color in (("", -0.2, "blue"), ("others_", 0.2, "orange")):
+            heights = [facts[f"{name}before"], facts[f"{name}after"]][:count]
+            words = "100 others" if name else "this image"
+            marks.append(Bars(np.arange(count) + shift, heights, width=0.36, color=color, label=words))
+            top = max(top, *(1.1 * height for height in heights if np.isfinite(height)), 0)
         x = Axis(-0.6, 1.6, ticks=(0, 1), names=("before", "after"))
-        return Panel(marks, x, Axis(0, max(3.0, 1.1 * max(finite, default=0))), title="loss", at=(1, 8))
+        return Panel(marks, x, Axis(0, 1.45 * top), title="loss", at=(1, 8), legend="upper right")
 
     def sentence(self, state: dict, seen: Pass, facts: dict) -> str:
         step, count = state["step"], len(self.stages)
@@ -157,9 +168,9 @@ def backward_words(stage: Stage, seen: Pass) -> str:
 
 def after_words(facts: dict) -> str:
     change = f"from {facts['before']:.3f} to {facts['after']:.3f}"
-    if not facts["fell"] > 0:
-        return f"forwards again: the loss of this image rose {change}. The step was too long."
+    way = "fell" if facts["others_after"] <= facts["others_before"] else "rose"
     return (
-        f"forwards again: the loss of this image fell {change}, by {facts['fell']:.3g}; rate times squared"
-        f" gradient had predicted {facts['predicted']:.3g}."
+        f"forwards again: the loss of this image went {change}, down by {facts['fell']:.3g}; rate times"
+        f" squared gradient had predicted {facts['predicted']:.3g}. The mean loss of 100 other images {way} from"
+        f" {facts['others_before']:.3f} to {facts['others_after']:.3f}."
     )
