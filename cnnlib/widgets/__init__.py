@@ -1,12 +1,23 @@
 """Live widgets for notebooks. See `cnnlib.widgets.base` for how to write one."""
 
 from .base import BadValue, Button, Challenge, Choice, Grid, LogSlider, Number, Slider, Toggle, Widget
+from .blame_microscope import BlameMicroscope
+from .broken_backward import BrokenBackward
+from .chain_rule import ChainRule
 from .descent import DescentExplorer
+from .first_loss import FirstLoss
 from .gallery import ImageGallery
+from .gradient_check import GradientCheckExplorer
+from .loss_explorer import LossExplorer
+from .network_xray import NetworkXRay
+from .one_update import OneUpdate
 from .setup_check import SetupCheck
+from .size_explorer import SizeExplorer
 from .training import TrainingView
 
 __all__ = [
-    "BadValue", "Button", "Challenge", "Choice", "DescentExplorer", "Grid", "ImageGallery", "LogSlider",
-    "Number", "SetupCheck", "Slider", "Toggle", "TrainingView", "Widget",
+    "BadValue", "BlameMicroscope", "BrokenBackward", "Button", "ChainRule", "Challenge", "Choice",
+    "DescentExplorer", "FirstLoss", "GradientCheckExplorer", "Grid", "ImageGallery", "LogSlider",
+    "LossExplorer", "NetworkXRay", "Number", "OneUpdate", "SetupCheck", "SizeExplorer", "Slider",
+    "Toggle", "TrainingView", "Widget",
 ]  # fmt: skip

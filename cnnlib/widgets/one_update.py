@@ -171,6 +171,6 @@ def after_words(facts: dict) -> str:
     way = "fell" if facts["others_after"] <= facts["others_before"] else "rose"
     return (
         f"forwards again: the loss of this image went {change}, down by {facts['fell']:.3g}; rate times"
-        f" squared gradient had predicted {facts['predicted']:.3g}. The mean loss of 100 other images {way} from"
-        f" {facts['others_before']:.3f} to {facts['others_after']:.3f}."
+        f" squared gradient had predicted {facts['predicted']:.3g}. The mean loss of 100 other images {way}"
+        f" from {facts['others_before']:.3f} to {facts['others_after']:.3f}."
     )
