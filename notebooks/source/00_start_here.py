@@ -1,0 +1,231 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # What does training look like?
+#
+# A network that has never seen a handwritten digit guesses right about one time in ten. A few seconds later
+# it reads more than nineteen of twenty <!-- computed: 19 / 20 = 0.95 -->. Here you watch those seconds, stop
+# them, and run them backwards. Nothing is explained yet: each later notebook takes apart one thing you see.
+#
+# **After this notebook you can**
+#
+# 1. tell that your set-up works, and what to do if it does not;
+# 2. start, pause, step and rewind the training of a real convolutional network;
+# 3. read its four signs of life: loss, accuracy, filters, and the images that it still gets wrong;
+# 4. say which notebook explains which of them.
+#
+# **You need** some Python. No mathematics in this one.
+#
+# **Time** 10 minutes.
+#
+# **Next** [01: How does an image become a guess?](01_forward_pass.ipynb)
+
+# %% [markdown]
+# ## Is everything here?
+#
+# Run the cell below: click on it and press Shift+Enter. It lists the packages that the course needs and shows
+# a button. Press the button. If the sentence under the table changes, the page and Python talk to each other,
+# and every slider of the course will work. If nothing appears, or nothing changes, read "When it does not
+# start" in the [README](../README.md).
+
+# %%
+from cnnlib.widgets import ImageGallery, SetupCheck, TrainingView
+
+SetupCheck()
+
+# %% [markdown]
+# ## Real images
+#
+# We train on real handwriting: digits that thirteen people wrote by hand, scanned and shrunk to 8x8 pixels
+# by E. Alpaydin and C. Kaynak (source below). The network learns from four fifths of them, the *training
+# images*. From the others, the *test images*, it never learns anything: they will tell us whether it has
+# understood digits or has only memorised pictures.
+
+# %%
+import numpy as np
+
+from cnnlib import SGD, CrossEntropyLoss, evaluate, fit, load_digits, small_cnn
+
+digits = load_digits()
+digits
+
+# %% [markdown]
+# Leaf through them. The label above each image says which digit was meant. Choose the *test* images of class 9
+# or 5 and look for one that you would get wrong yourself: to that standard the network will be held.
+
+# %%
+ImageGallery(digits)
+
+# %% [markdown]
+# To the network an image is a table of numbers, from 0 (paper, black above) to 1 (full ink, white). This is the
+# first one, in sixteenths, the steps in which it was scanned <!-- source: UCI, description of the data set -->:
+
+# %%
+(16 * digits.x_train[0, 0]).astype(int)
+
+# %% [markdown]
+# ## The network
+#
+# The learner is a *convolutional network* of eight layers. Read the table downwards: an image goes in, is turned
+# into smaller and smaller maps, and ten numbers come out, one for each digit. The largest is the guess. The
+# last column counts the *weights*: all that the network knows is in them, and they start as random numbers.
+
+# %%
+network = small_cnn(rng=0)
+print(network.summary(input_shape=(1, 8, 8)))
+
+# %% [markdown]
+# **Predict.** Before any training, how many of the 360 test images will this network get right? Write a
+# number down before you run the cell.
+
+# %%
+before = evaluate(network, CrossEntropyLoss(), digits.x_test, digits.y_test)
+print(f"right: {100 * before.accuracy:.1f} % of the test images")
+print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}")
+
+# %% [markdown]
+# <details><summary>Why that number?</summary>
+#
+# Random weights have no opinion about digits, so the guesses are as good as those of a ten-sided die: about
+# one in ten. The loss, a number for *how* wrong the guesses are, starts near the natural logarithm of ten.
+# [Notebook 02](02_loss.ipynb) shows why.
+#
+# </details>
+
+# %% [markdown]
+# ## Watch it learn
+#
+# **Predict.** An *epoch* is one pass over all 1,437 training images. How many epochs will it take until more
+# than 95 % of the test images are right: one, ten, or a hundred?
+#
+# Then press Play. Four things change at once:
+#
+# - the **loss** falls: how wrong the network is on the images it learns from;
+# - the **accuracy** climbs: the share of test images that it gets right;
+# - the **filters** of the first layer, eight small pictures of 3x3 weights, drift from noise to edges;
+# - the **wrong** images grow few: beside each stands what the network took it for.
+#
+# Pause it, step through it one batch at a time, rewind it and play it again. **Challenge:** more than 95 % of
+# the test images right.
+
+# %%
+TrainingView(digits)
+
+# %% [markdown]
+# ## The same without a window
+#
+# Nothing in that view is hidden. This cell trains the same network with two things that every notebook uses:
+# an *optimizer*, which says how a step is taken, and `fit`, which takes all of them and returns their history.
+
+# %% alt="Two curves over 20 epochs. The loss falls from above 1 to near 0 for training and validation images; the accuracy climbs above 95 per cent."
+optimizer = SGD(lr=0.03, momentum=0.9)
+history = fit(
+    network, CrossEntropyLoss(), optimizer, digits.x_train, digits.y_train,
+    epochs=20, rng=0, validation=(digits.x_test, digits.y_test), progress=False,
+)  # fmt: skip
+axes = history.plot()
+
+# %% [markdown]
+# Both curves of the loss fall: that of the training images, which the network has seen in every epoch, and that
+# of the test images ("validation"), which it has never learned from. So what it learned is about digits and not
+# about these pictures alone. Now settle your prediction:
+
+# %% tags=["nbval-ignore-output"]
+after = evaluate(network, CrossEntropyLoss(), digits.x_test, digits.y_test)
+first = 1 + next(i for i, share in enumerate(history.validation_accuracy) if share > 0.95)
+print(f"right: {100 * after.accuracy:.1f} % of the test images; above 95 % for the first time after epoch {first}")
+assert after.accuracy > 0.95
+
+# %% [markdown]
+# ## Spoil it
+#
+# **Predict.** The learning rate says how far each step goes. What will a rate of 1 do, and what one of 0.0001?
+# Try both in the view: set the rate, rewind to epoch 0, play. Then run this cell, which does the same three
+# times.
+
+# %% tags=["nbval-ignore-output"]
+for rate in (0.0001, 0.03, 1.0):
+    model, optimizer = small_cnn(rng=0), SGD(rate, momentum=0.9)
+    fit(model, CrossEntropyLoss(), optimizer, digits.x_train, digits.y_train, epochs=5, rng=0, progress=False)
+    share = evaluate(model, CrossEntropyLoss(), digits.x_test, digits.y_test).accuracy
+    print(f"rate {rate:<6}: {100 * share:3.0f} % of the test images right")
+    assert (share > 0.8) == (rate == 0.03)
+
+# %% [markdown]
+# <details><summary>What happened?</summary>
+#
+# At 0.0001 the steps are tiny: the network crawls. At 1 they are so large that they overshoot: the loss jumps
+# up, and the network ends by giving every image the same guess. Between the two lies a wide range that works.
+# [Notebook 05](05_learning_rate.ipynb) predicts its upper border before it finds it.
+#
+# </details>
+
+# %% [markdown]
+# ## What you saw, and where it is explained
+#
+# | you saw | the question behind it | notebook |
+# |---|---|---|
+# | an image go in, ten numbers come out | How does an image become a guess? | 01 |
+# | the loss | How wrong is the guess, in one number? | 02 |
+# | filters that drift the right way | Whose fault is it? | 03 |
+# | the loss that falls, and mostly falls | Which way is down? | 04 |
+# | a rate that crawls and a rate that spoils all | How big a step? | 05 |
+# | a training that gets no better | Is this the bottom? | 06 |
+# | random filters at the start | Where do we start? | 07 |
+# | a picture that takes shape | Can I watch a network learn a shape? | 08 |
+# | images that stay wrong | Does it all work on real images? | 09 |
+#
+# Take them in this order: each uses what the one before has built. Exercises check themselves; the cell below
+# shows what you have done so far. It is kept in a file on this computer and nowhere else.
+
+# %% tags=["nbval-ignore-output"]
+from cnnlib.checks import progress
+
+progress()
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. Find the largest learning rate at which the view still reaches 95 %, to two digits. Does it stay the same
+#    with another seed, `TrainingView(digits, seed=1)`?
+# 2. Look at the images that are wrong after thirty epochs. For each, say whether you would have got it right.
+# 3. Give `fit` five times as many epochs, on a fresh network. The loss on the training images goes on falling. Does
+#    the accuracy on the test images go on growing?
+
+# %% [markdown]
+# ## Summary
+#
+# 1. A network is a list of numbers, and training changes them a little after each batch of images.
+# 2. The loss says how wrong it is; the accuracy on images that it never learned from says what that is worth.
+# 3. How far each step goes decides whether it learns at all.
+#
+# %% [markdown]
+# ## Questions
+#
+# 1. Why do we count right answers on images that the network has not learned from?
+# 2. What did Rewind put back, and why did the second run look exactly like the first?
+# 3. The loss of the batches jumps up and down while it falls. What differs from one batch to the next?
+#
+# <details><summary>Answers</summary>
+#
+# 1. Because a network that had merely memorised its images would score full marks on those and nothing on others.
+# 2. The weights (and the order of the batches, which a seed fixes). The same start and the same steps give the
+#    same numbers: nothing in training is random once the seed is chosen.
+# 3. The images in it. Some batches hold more difficult digits than others.
+#
+# </details>
+#
+# ## References
+#
+# The digits: E. Alpaydin, C. Kaynak, [Optical Recognition of Handwritten
+# Digits](https://doi.org/10.24432/C50P49) (UCI Machine Learning Repository, 1998), CC BY 4.0. The idea of such
+# networks: Y. LeCun et al., [Gradient-based learning applied to document
+# recognition](https://doi.org/10.1109/5.726791) (Proceedings of the IEEE, 1998).
+#
+# **Next** [01: How does an image become a guess?](01_forward_pass.ipynb)
