@@ -159,6 +159,9 @@ def test_sentences_say_what_came_and_what_was_expected():
     assert sentence(lambda dy, x: dy * np.nan) == "dx is not finite (NaN or infinity) in 1 of 1 numbers."
     assert sentence(lambda dy, x: (dy, x)) == "It returned 2 values, expected 1 (dx)."
     assert "relu_backward(dy, x) -> dx" in sentence(lambda dy: dy)
+    assert sentence(exits).startswith("It raised SystemExit: 3")
+    flat = sentence(lambda dy, x: np.where(x > 0, dy, 0).ravel())
+    assert flat == "dx has the shape (2,), expected (2, 1)."
     assert "expected a function relu_backward(dy, x) -> dx" in sentence(5)
 
 
