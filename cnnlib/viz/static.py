@@ -16,6 +16,7 @@ from matplotlib.colors import Colormap, ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
+from PIL import Image
 
 from . import marks as m
 from .colors import CATEGORIES, COLOR_MAPS, to_hex
@@ -70,14 +71,17 @@ def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 
 
 
 def to_png(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 96.0) -> bytes:
-    """The scene as a PNG file.
+    """The scene as a PNG file of at most 256 colours, which makes notebooks a third as large.
 
     >>> from cnnlib.viz import Axis, Line, Panel
     >>> to_png(Scene([Panel([Line([0, 1], [0, 1])], Axis(0, 1), Axis(0, 1))], ""))[1:4]
     b'PNG'
     """
+    figure = draw(scene, width, theme, dpi)
+    figure.canvas.draw()
+    image = Image.fromarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
     buffer = io.BytesIO()
-    draw(scene, width, theme, dpi).savefig(buffer, format="png", pil_kwargs={"optimize": True})
+    image.quantize(256, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
     return buffer.getvalue()
 
 
@@ -121,9 +125,25 @@ def _draw_axis(axes, axis: Axis, which: str, ink: str) -> None:
         target.set_major_locator(MaxNLocator(integer=True))
 
 
+def _tame(axes, x, y):
+    """x and y with what lies far outside the panel brought nearer: a diverged run overflows the renderer."""
+    tamed = []
+    for values, (low, high) in ((x, axes.get_xlim()), (y, axes.get_ylim())):
+        reach = 100 * abs(high - low)
+        tamed.append(np.clip(values, min(low, high) - reach, max(low, high) + reach))
+    return tamed
+
+
+def _near(axes, x: float, y: float) -> bool:
+    """Whether a point lies in the panel or close to it."""
+    ends = zip((x, y), (axes.get_xlim(), axes.get_ylim()), strict=True)
+    return all(np.isfinite(v) and abs(v - (a + b) / 2) <= abs(b - a) for v, (a, b) in ends)
+
+
 def _line(axes, mark: m.Line, theme: str, order: int) -> None:
+    x, y = _tame(axes, mark.x, mark.y)
     axes.plot(
-        mark.x, mark.y, color=to_hex(mark.color, theme), linewidth=mark.width * POINTS_PER_PIXEL,
+        x, y, color=to_hex(mark.color, theme), linewidth=mark.width * POINTS_PER_PIXEL,
         linestyle=_DASHES[mark.dash], alpha=mark.alpha, label=mark.label or "_", zorder=order,
     )  # fmt: skip
 
@@ -136,8 +156,9 @@ def _points(axes, mark: m.Points, theme: str, order: int) -> None:
     else:
         face = color_map(mark.cmap, theme)(normalize(mark.cmap, mark.vmin, mark.vmax)(mark.values[keep]))
     edge = to_hex(mark.outline, theme) if mark.outline else (None if mark.shape == "cross" else "none")
+    x, y = _tame(axes, mark.x[keep], mark.y[keep])
     axes.scatter(
-        mark.x[keep], mark.y[keep], s=size, c=face, marker=_SHAPES[mark.shape], edgecolors=edge,
+        x, y, s=size, c=face, marker=_SHAPES[mark.shape], edgecolors=edge,
         alpha=mark.alpha, label=mark.label or "_", zorder=order,
     )  # fmt: skip
 
@@ -146,9 +167,11 @@ def _bars(axes, mark: m.Bars, theme: str, order: int) -> None:
     style = {"color": to_hex(mark.color, theme), "alpha": mark.alpha, "zorder": order}
     style["label"] = mark.label or "_"
     if mark.horizontal:
-        axes.barh(mark.x, mark.height, height=mark.width, left=mark.base, **style)
+        height, x = _tame(axes, mark.height, mark.x)
+        axes.barh(x, height, height=mark.width, left=mark.base, **style)
     else:
-        axes.bar(mark.x, mark.height, width=mark.width, bottom=mark.base, **style)
+        x, height = _tame(axes, mark.x, mark.height)
+        axes.bar(x, height, width=mark.width, bottom=mark.base, **style)
 
 
 def readable_on(rgba: tuple[float, ...]) -> str:
@@ -178,7 +201,7 @@ def _arrows(axes, mark: m.Arrows, theme: str, order: int) -> None:
     for x, y, dx, dy in zip(mark.x, mark.y, mark.dx, mark.dy, strict=True):
         style = {"arrowstyle": "-|>", "color": to_hex(mark.color, theme), "shrinkA": 0, "shrinkB": 0}
         style["linewidth"] = mark.width * POINTS_PER_PIXEL
-        if np.all(np.isfinite([x, y, dx, dy])):
+        if _near(axes, x, y) and _near(axes, x + dx, y + dy):
             axes.annotate("", (x + dx, y + dy), (x, y), arrowprops=style, zorder=order, annotation_clip=False)
     if mark.label:
         axes.plot([], [], color=to_hex(mark.color, theme), label=mark.label)
@@ -187,7 +210,7 @@ def _arrows(axes, mark: m.Arrows, theme: str, order: int) -> None:
 def _text(axes, mark: m.Text, theme: str, order: int) -> None:
     vertical = {"middle": "center"}.get(mark.baseline, mark.baseline)
     for x, y, word in zip(mark.x, mark.y, mark.text, strict=True):
-        if np.isfinite(x) and np.isfinite(y):
+        if _near(axes, x, y):
             axes.text(
                 x, y, word, color=to_hex(mark.color, theme), fontsize=mark.size * POINTS_PER_PIXEL,
                 ha=mark.align, va=vertical, fontweight="bold" if mark.bold else "normal", zorder=order,
@@ -209,8 +232,9 @@ def _region(axes, mark: m.Region, theme: str, order: int) -> None:
 
 
 def _band(axes, mark: m.Band, theme: str, order: int) -> None:
+    x, low = _tame(axes, mark.x, mark.low)
     axes.fill_between(
-        mark.x, mark.low, mark.high, color=to_hex(mark.color, theme), alpha=mark.alpha, linewidth=0,
+        x, low, _tame(axes, mark.x, mark.high)[1], color=to_hex(mark.color, theme), alpha=mark.alpha, linewidth=0,
         label=mark.label or "_", zorder=order,
     )  # fmt: skip
 
@@ -218,8 +242,9 @@ def _band(axes, mark: m.Band, theme: str, order: int) -> None:
 def _links(axes, mark: m.Links, theme: str, order: int) -> None:
     bend = np.linspace(0, 1, 16 if mark.curved else 2)
     ease = 3 * bend**2 - 2 * bend**3 if mark.curved else bend
-    x = mark.x0[:, None] + (mark.x1 - mark.x0)[:, None] * bend
-    y = mark.y0[:, None] + (mark.y1 - mark.y0)[:, None] * ease
+    (x0, y0), (x1, y1) = _tame(axes, mark.x0, mark.y0), _tame(axes, mark.x1, mark.y1)
+    x = x0[:, None] + (x1 - x0)[:, None] * bend
+    y = y0[:, None] + (y1 - y0)[:, None] * ease
     widths = np.full(len(x), 1.5) if mark.widths is None else mark.widths
     colors = to_hex(mark.color, theme)
     if mark.values is not None:

@@ -4,6 +4,7 @@ from .base import BadValue, Button, Challenge, Choice, Grid, LogSlider, Number, 
 from .blame_microscope import BlameMicroscope
 from .broken_backward import BrokenBackward
 from .chain_rule import ChainRule
+from .convolution import ConvolutionMicroscope
 from .descent import DescentExplorer
 from .first_loss import FirstLoss
 from .gallery import ImageGallery
@@ -16,8 +17,28 @@ from .size_explorer import SizeExplorer
 from .training import TrainingView
 
 __all__ = [
-    "BadValue", "BlameMicroscope", "BrokenBackward", "Button", "ChainRule", "Challenge", "Choice",
-    "DescentExplorer", "FirstLoss", "GradientCheckExplorer", "Grid", "ImageGallery", "LogSlider",
-    "LossExplorer", "NetworkXRay", "Number", "OneUpdate", "SetupCheck", "SizeExplorer", "Slider",
-    "Toggle", "TrainingView", "Widget",
-]  # fmt: skip
+    "BadValue",
+    "BlameMicroscope",
+    "BrokenBackward",
+    "Button",
+    "ChainRule",
+    "Challenge",
+    "Choice",
+    "ConvolutionMicroscope",
+    "DescentExplorer",
+    "FirstLoss",
+    "GradientCheckExplorer",
+    "Grid",
+    "ImageGallery",
+    "LogSlider",
+    "LossExplorer",
+    "NetworkXRay",
+    "Number",
+    "OneUpdate",
+    "SetupCheck",
+    "SizeExplorer",
+    "Slider",
+    "Toggle",
+    "TrainingView",
+    "Widget",
+]

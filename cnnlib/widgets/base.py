@@ -30,6 +30,8 @@ At the end of a cell it shows itself. What else a class may have:
     A generator instead: Play and Step run it, one ``yield`` a step. It reads ``self.state`` as it goes, so
     a learning rate can change on the way. `begin(self)` prepares a fresh run and is called first, on
     Reset, and whenever a control named in `restarts` changes; `compute` reads what both keep in ``self``.
+`speed`
+    How fast Play goes at first: a key of `cnnlib.widgets.loop.SPEEDS`.
 `rewind(self)`
     What Rewind does: by default the advancing control's start, or `begin`.
 `changed(self, before, after)`
@@ -114,6 +116,7 @@ class Widget:
     advances: str = ""
     restarts: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
+    speed: str = ""
     train = None
 
     def __init__(self, *, challenge: Challenge | None = None, show=None, **state: Any) -> None:

@@ -18,7 +18,9 @@ class Live:
     def __init__(self, widget) -> None:
         self.widget = widget
         self.page = None
-        self.speed = "as fast as possible" if widget.train is not None else "5 steps a second"
+        self.speed = widget.speed or (
+            "as fast as possible" if widget.train is not None else "5 steps a second"
+        )
         self.loop = PlayLoop(self._play_step, self._play_frame, self._page_waits, lambda: SPEEDS[self.speed])
         self._run = None
         self._frame = 0

@@ -1,0 +1,181 @@
+"""Scenes: what they refuse, what they resolve, and that the static picture shows what they say."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from PIL import Image
+
+from cnnlib.viz import (
+    Arrows,
+    Axis,
+    Band,
+    Bars,
+    Handle,
+    Heatmap,
+    Line,
+    Links,
+    Panel,
+    Points,
+    Region,
+    Scene,
+    Text,
+    image_panel,
+    mosaic,
+)
+from cnnlib.viz.colors import CATEGORIES, OKABE_ITO, to_hex
+from cnnlib.viz.marks import value_range
+from cnnlib.viz.static import color_map, draw, to_png
+
+
+def one_panel(*marks, x=(0, 10), y=(0, 10), **options):
+    return Scene([Panel(marks, Axis(*x), Axis(*y), **options)], "A picture.")
+
+
+def pixel(figure, x, y, axes=0):
+    """The drawn colour (r, g, b) at a point in data coordinates."""
+    figure.canvas.draw()
+    shot = np.asarray(figure.canvas.buffer_rgba())
+    left, bottom = figure.axes[axes].transData.transform((x, y))
+    return tuple(int(c) for c in shot[shot.shape[0] - 1 - int(bottom), int(left), :3])
+
+
+def rgb(color, theme="light"):
+    code = to_hex(color, theme)
+    return tuple(int(code[i : i + 2], 16) for i in (1, 3, 5))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Axis(0, np.inf, "w"), "finite"),
+        (lambda: Axis(1, 1), "two finite numbers"),
+        (lambda: Axis(0, 1, log=True), "positive"),
+        (lambda: Axis(0, 1, ticks=[0, 1], names=["a"]), "1 names for 2 ticks"),
+        (lambda: Line([0, 1], [0]), "lengths differ"),
+        (lambda: Line([[0]], [[0]]), "one dimension"),
+        (lambda: Line([0], [0], color="pink"), "'pink'"),
+        (lambda: Line([0], [0], dash="wavy"), "'wavy'"),
+        (lambda: Points([0], [0], shape="star"), "'star'"),
+        (lambda: Heatmap(np.zeros(3)), "(3,)"),
+        (lambda: Heatmap(np.zeros((2, 2)), cmap="jet"), "'jet'"),
+        (lambda: Text([0, 1], [0, 1], ["a"]), "1 strings for 2 points"),
+        (lambda: Handle(np.nan, 0), "finite"),
+        (lambda: Handle(0, 0, sets={"z": "start"}), "'z'"),
+        (lambda: Panel([], Axis(0, 1), Axis(0, 1), at=(0,)), "(0,)"),
+        (lambda: Panel([], Axis(0, 1), Axis(0, 1), legend="middle"), "'middle'"),
+        (lambda: Scene([Panel([], Axis(0, 1), Axis(0, 1), at=(1, 0))], ""), "outside 1 rows"),
+        (lambda: mosaic(np.zeros((2, 2)), 2), "(N, H, W)"),
+    ],
+)
+def test_a_wrong_argument_is_named(make, words):
+    with pytest.raises(ValueError) as problem:
+        make()
+    assert words in str(problem.value)
+
+
+def test_value_ranges():
+    assert value_range(np.array([1.0, 4.0]), "viridis", None, None) == (1, 4)
+    assert value_range(np.array([1.0, 4.0]), "diverging", None, None) == (-4, 4)
+    assert value_range(np.array([np.nan, np.inf]), "viridis", None, None) == (0, 1)
+    assert value_range(np.array([2.0, 2.0]), "viridis", None, None) == (2, 3)
+    assert value_range(np.array([0.0]), "diverging", None, None) == (-1, 1)
+
+
+def test_mosaic_places_each_image():
+    tiled = mosaic(np.arange(3)[:, None, None] * np.ones((3, 2, 4)), columns=2, gap=1)
+    assert tiled.shape == (5, 9)
+    assert tiled[3, 0] == 2 and tiled[0, 5] == 1
+    assert np.isnan(tiled[2]).all() and np.isnan(tiled[3:, 5:]).all()
+
+
+def test_one_of_each_mark_is_drawn_where_it_says():
+    scene = one_panel(
+        Heatmap([[0.0, 1.0]], extent=(0, 2, 0, 1), cmap="viridis"),
+        Bars([4], [3], width=1, color="green"),
+        Region(6, 8, 0, 2, color="orange", alpha=1),
+        Line([0, 10], [5, 5], color="blue", width=6),
+        Points([2], [8], color="vermilion", size=6),
+        Band([5, 6], [7, 7], [8, 8], color="purple", alpha=1),
+        Links([7], [8], [9], [8], widths=[8], color="sky"),
+        Handle(3, 8, color="yellow"),
+        Arrows([4], [9], [1], [0]),
+        Text(9, 1, "word"),
+    )
+    figure = draw(scene)
+    table = color_map("viridis")
+    expected = {
+        (0.5, 0.5): tuple(table(0.0, bytes=True)[:3]), (1.5, 0.5): tuple(table(1.0, bytes=True)[:3]),
+        (4, 1): rgb("green"), (7, 1): rgb("orange"), (5, 5): rgb("blue"), (2, 8): rgb("vermilion"),
+        (5.5, 7.5): rgb("purple"), (8, 8): rgb("sky"), (3, 8): rgb("yellow"), (9.5, 9.5): (255, 255, 255),
+    }  # fmt: skip
+    for (x, y), color in expected.items():
+        assert pixel(figure, x, y) == pytest.approx(tuple(int(c) for c in color), abs=2), (x, y)
+
+
+def test_categories_take_the_colors_in_order():
+    figure = draw(one_panel(Heatmap([list(range(7))], extent=(0, 7, 0, 1), cmap="category")))
+    for index in range(7):
+        assert pixel(figure, index + 0.5, 0.5) == pytest.approx(rgb(CATEGORIES[index]), abs=1)
+
+
+def test_axes_follow_the_scene():
+    panel = Panel([], Axis(5, -1, "row"), Axis(0.01, 100, "error", log=True, ticks=[1, 10], names=["a", "b"]), "T")
+    axes = draw(Scene([panel], "")).axes[0]
+    assert axes.get_xlim() == (5, -1) and axes.get_ylim() == (0.01, 100)
+    assert axes.get_yscale() == "log" and axes.get_xlabel() == "row" and axes.get_title() == "T"
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b"]
+    whole = draw(Scene([Panel([], Axis(0, 3, whole=True), Axis(0, 1))], "")).axes[0]
+    assert all(float(tick).is_integer() for tick in whole.get_xticks())
+
+
+def test_themes_differ_in_paper_and_ink_alone():
+    scene = one_panel(Line([0, 10], [5, 5], color="orange", width=6))
+    light, dark = draw(scene), draw(scene, theme="dark")
+    assert pixel(light, 5, 5) == pixel(dark, 5, 5)
+    assert pixel(light, 9, 9) == (255, 255, 255) and pixel(dark, 9, 9) == rgb("paper", "dark")
+
+
+def test_png_is_as_large_as_asked():
+    image = Image.open(io.BytesIO(to_png(one_panel(Line([0, 1], [0, 1])), width=500, dpi=192)))
+    assert image.size == (1000, 680)
+
+
+def test_the_front_end_has_the_same_colors():
+    from pathlib import Path
+
+    import cnnlib
+
+    file = Path(cnnlib.__file__).parents[1] / "frontend" / "src" / "colors.json"
+    colors = json.loads(file.read_text("utf-8"))
+    assert colors["palette"] == OKABE_ITO and colors["categories"] == list(CATEGORIES)
+    for name, table in colors["maps"].items():
+        assert bytes.fromhex(table) == color_map(name)(range(256), bytes=True)[:, :3].tobytes()
+
+
+finite = st.floats(-1e6, 1e6)
+
+
+@settings(max_examples=8, deadline=None)
+@given(npst.arrays(float, st.integers(1, 20), elements=st.floats(allow_nan=True, allow_infinity=True)))
+def test_values_that_are_not_finite_are_left_out(values):
+    """A diverged run must still give a picture: no painter may fall over inf or nan."""
+    marks = [
+        Line(values, values), Points(values, values, values=values), Bars(values, values),
+        Heatmap([values]), Arrows(values, values, values, values), Text(values, values, ["x"] * len(values)),
+        Links(values, values, values, values, values=values), Band(values, values, values),
+    ]  # fmt: skip
+    with np.errstate(all="ignore"):
+        assert to_png(one_panel(*marks), width=300)
+
+
+def test_image_panel_has_row_zero_on_top():
+    scene = Scene([image_panel(np.array([[0.0, 0.0], [1.0, 1.0]]), vmin=0, vmax=1)], "")
+    figure = draw(scene)
+    assert pixel(figure, 0.5, 0) == (0, 0, 0) and pixel(figure, 0.5, 1) == (255, 255, 255)
+    top, bottom = (figure.axes[0].transData.transform((0, row))[1] for row in (0, 1))
+    assert top > bottom
