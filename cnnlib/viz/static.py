@@ -233,8 +233,9 @@ def _region(axes, mark: m.Region, theme: str, order: int) -> None:
 
 def _band(axes, mark: m.Band, theme: str, order: int) -> None:
     x, low = _tame(axes, mark.x, mark.low)
+    high = _tame(axes, mark.x, mark.high)[1]
     axes.fill_between(
-        x, low, _tame(axes, mark.x, mark.high)[1], color=to_hex(mark.color, theme), alpha=mark.alpha, linewidth=0,
+        x, low, high, color=to_hex(mark.color, theme), alpha=mark.alpha, linewidth=0,
         label=mark.label or "_", zorder=order,
     )  # fmt: skip
 
