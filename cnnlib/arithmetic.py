@@ -102,14 +102,22 @@ def receptive_field(windows):
 def pixels_seen(windows, index, length):
     """First and last input pixel, along one axis, that unit `index` sees inside an image of `length` pixels.
 
+    Followed backwards layer by layer, because a window may reach into the padding of any of them: what lies
+    beyond the last unit of a map sees nothing.
+
     Examples
     --------
     >>> pixels_seen([(3, 1, 1)], 0, 8), pixels_seen([(3, 1, 1), (2, 2, 0)], 3, 8)
     ((0, 1), (5, 7))
     """
-    field = receptive_field(windows)
-    first = field.start + index * field.jump
-    return max(first, 0), min(first + field.size, length) - 1
+    sizes = [length]
+    for window in windows:
+        sizes.append(output_size(sizes[-1], *window))
+    first = last = index
+    for (kernel_size, stride, padding), size in reversed(list(zip(windows, sizes[:-1], strict=True))):
+        first = max(first * stride - padding, 0)
+        last = min(last * stride - padding + kernel_size, size) - 1
+    return first, last
 
 
 def windows_of(layers, axis=0):

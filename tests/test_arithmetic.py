@@ -56,6 +56,11 @@ def test_the_field_holds_exactly_the_pixels_that_move_the_unit(specs, data):
     assert (moved[0], moved[-1]) == arithmetic.pixels_seen(specs, unit, length)
 
 
+def test_padding_of_a_deeper_layer_sees_no_pixel():
+    """Unit 2 of the second layer reaches over units 4, 5 and one place of padding: pixels 8 to 12 of 14."""
+    assert arithmetic.pixels_seen([(3, 2, 0), (3, 3, 2)], 2, 14) == (8, 12)
+
+
 def test_windows_are_read_from_layers_along_each_axis():
     layers = [Conv2d(1, 2, (3, 5), stride=(1, 2), padding=(0, 2), rng=0), ReLU(), AvgPool2d((2, 1))]
     assert arithmetic.windows_of(layers, 0) == [(3, 1, 0), (2, 2, 0)]
