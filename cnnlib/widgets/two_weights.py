@@ -31,17 +31,18 @@ def surface_of(name: str, condition: float, angle: float) -> Surface:
 
 @lru_cache(maxsize=64)
 def map_marks(surface: Surface) -> tuple:
-    """The surface as shades of the root of its error, which keeps valleys visible, and contour lines."""
-    x, y, z = surface.grid(81)
+    """The surface as bands of the root of its error, which keeps valleys visible, and contour lines."""
+    x, y, z = surface.grid(101)
     shade = np.sqrt(z - z.min())
+    levels = np.linspace(0, shade.max(), 14)
     generator = contour_generator(x, y, shade, line_type=LineType.ChunkCombinedNan)
-    lines = [generator.lines(level)[0][0] for level in np.linspace(0, shade.max(), 14)[1:-1]]
+    lines = [generator.lines(level)[0][0] for level in levels[1:-1]]
     points = [part for line in lines if line is not None for part in (line, [[np.nan, np.nan]])]
     half = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
     extent = (x[0] - half[0], x[-1] + half[0], y[0] - half[1], y[-1] + half[1])
     outline = np.concatenate(points).T
     return (
-        Heatmap(shade, extent, cmap="cividis", alpha=0.55, hover=False),
+        Heatmap(levels[np.digitize(shade, levels[1:-1])], extent, cmap="cividis", alpha=0.55, hover=False),
         Line(outline[0], outline[1], color="muted", width=0.8),
         Points(*surface.minima.T, color="green", shape="cross", size=7, label="minimum"),
     )

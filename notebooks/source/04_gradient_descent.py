@@ -1,0 +1,354 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # Which way is down?
+#
+# Backpropagation ended with a number for every weight: how the error changes if that weight grows a little.
+# This notebook spends those numbers.
+#
+# When you have worked through it, you can
+#
+# - take a step of gradient descent by hand and say what it will do to the error;
+# - read a map of an error of two weights, and say why the steepest way down rarely points at the minimum;
+# - weigh the noise of a small batch against its cost;
+# - write SGD and momentum, and say what Nesterov, RMSprop and Adam change.
+#
+# You need: the gradient from [Whose fault is it?](03_backpropagation.ipynb). Time: 40 minutes.
+#
+# Back: [03 Backpropagation](03_backpropagation.ipynb) · On: [05 Learning rate](05_learning_rate.ipynb)
+
+# %%
+import numpy as np
+
+from cnnlib.checks import check
+from cnnlib.data import load_digits
+from cnnlib.hessian import Hessian
+from cnnlib.losses import CrossEntropyLoss
+from cnnlib.networks import small_cnn
+from cnnlib.planes import Bowl, Rosenbrock
+from cnnlib.surfaces import METHODS, Quadratic, descend
+from cnnlib.widgets import Challenge
+from cnnlib.widgets.batch_noise import BatchNoise
+from cnnlib.widgets.descent import DescentExplorer
+from cnnlib.widgets.two_weights import ContourExplorer, OptimizerRace
+
+# %% [markdown]
+# ## One weight, one rule
+#
+# Stand on a hillside in fog. You cannot see the valley, but your feet feel the slope. If the ground rises
+# to the right, step left; if it rises steeply, step further. That is the whole rule:
+#
+# $$W(t) = W(t-1) - lr \cdot \frac{\partial E}{\partial W}$$
+#
+# New weight is old weight minus learning rate times the derivative of the error. (The chapter that this
+# course grew from writes $\lambda$ for the learning rate $lr$.) The minus sign is the direction, the rate
+# the length of the stride. Here are three steps on the simplest error there is, a parabola:
+
+# %%
+curve, w, lr = Quadratic(1.0), -2.5, 0.4
+for step in range(1, 4):
+    w = w - lr * curve.gradient(w)
+    print(f"after step {step}: weight {w:+.3f}, error {curve.error(w):.4f}")
+
+# %% [markdown]
+# **Predict.** With a rate of 0.1 from the same start: how many steps until the error is below 0.02? Say a
+# number aloud, then press Play. After that, meet the challenge: choose a rate that needs no more than 15
+# steps. The start can be dragged along the curve; the sliders answer to the arrow keys.
+
+# %%
+DescentExplorer(
+    rate=0.1,
+    challenge=Challenge(
+        "From the start at -2.5, an error below 0.02 in 15 steps or fewer",
+        lambda f: f["error"] < 0.02 and 0 < f["steps"] <= 15 and f["start"] == -2.5,
+    ),
+)
+
+# %% [markdown]
+# Look at the right-hand picture, whose axis is logarithmic: the error falls along a straight line. Each
+# step removes the same *share* of what is left. Nothing more is needed to explain it than the rule itself:
+# on the parabola $E = \tfrac{c}{2} w^2$ the slope is $c\,w$, so one step turns $w$ into $(1 - lr \cdot
+# c)\,w$. The weight shrinks by that factor and the error by its square. English, then code:
+
+# %%
+steps = np.arange(6)
+predicted = Quadratic(1.0).error((1 - 0.1 * 1.0) ** steps * -2.5)
+walked = Quadratic(1.0).error(descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=5))
+np.testing.assert_allclose(walked, predicted)
+print("error after 0 to 5 steps:", walked.round(3))
+
+# %% [markdown]
+# Why then not always a larger rate? The next notebook is about that question. What happens when the stride
+# is far too long you may see at once: at a rate of 3 the factor is $1 - 3 = -2$. The weight jumps across
+# the valley to a place twice as high up, and from there again. Doubling never takes long to leave any range
+# of numbers. We ask NumPy to stop at the first overflow, so that it cannot go unseen. **This cell is meant
+# to fail.**
+
+# %% tags=["raises-exception"]
+with np.errstate(over="raise"):
+    w = np.float64(-2.5)
+    for _ in range(2000):
+        w = w - 3.0 * curve.gradient(w)
+        error = curve.error(w)
+
+# %% [markdown]
+# ## Two weights: the map
+#
+# A network has thousands of weights, and two are the most that fit on a map. Dark ground is low. Each thin
+# line joins places of equal error, as on a hiking map. The black arrow is the steepest way down, minus the
+# gradient.
+#
+# **Predict.** Does the arrow point at the green cross? When would it? Drag the start about and read the
+# sentence below the picture. Then turn the condition number down to 1 and look again.
+
+# %%
+ContourExplorer(
+    challenge=Challenge(
+        "Condition number 10 or more: an error below 0.0001 in 20 steps, by plain SGD or any other",
+        lambda f: f["condition"] > 9.9 and f["error"] < 1e-4 and 0 < f["steps"] <= 20 and f["slope"] > 1,
+    ),
+)
+
+# %% [markdown]
+# The arrow crosses the contour lines at a right angle: along a contour the error does not change, so all of
+# the change is across it. In a round bowl, straight across is the way to the middle. In a long valley it is
+# the way to the *other slope*. Two lines of arithmetic check the right angle: a tiny walk along the
+# contour, at right angles to the gradient, must leave the error as it is.
+
+# %%
+bowl, place = Bowl(condition=10, angle=30), np.array([-2.5, 2.0])
+down = -bowl.gradient(place)
+along = np.array([-down[1], down[0]]) / np.linalg.norm(down)
+change = (bowl.error(place + 1e-6 * along) - bowl.error(place)) / 1e-6
+print(f"slope along the contour {change:.5f}, slope along the gradient {np.linalg.norm(down):.3f}")
+
+# %% [markdown]
+# How long the valley is, is told by its **condition number**: the largest curvature divided by the
+# smallest. The stride must be short enough for the steep side, and then it is far too short for the flat
+# one. **Predict**: ten times the condition number means how many times the steps?
+
+# %%
+for condition in (1, 10, 100):
+    bowl = Bowl(condition, angle=30)
+    best = 2 / bowl.curvatures(np.zeros(2)).sum()  # the rate that treats both sides alike
+    errors = bowl.error(descend(bowl, [-2.5, 2.0], best, 2000))
+    print(f"condition number {condition:3d}: {np.argmax(errors < 1e-4):4d} steps to an error below 0.0001")
+
+# %% [markdown]
+# The number of steps grows about in proportion to the condition number. Real networks are far worse off
+# than these bowls: among the curvatures of a network's loss there are always some very near zero, and some
+# below.
+#
+# ## A batch is a guess at the gradient
+#
+# The gradient is a mean over the training set. A mean over a *few* images is nearly the same and much
+# cheaper. "Stochastic" gradient descent, SGD, is nothing else. The next picture does a real task with two
+# weights: from two pixels of a bundled digit, is it a 3 or a 5? The blue points in the middle are the steps
+# that different batches of one size propose.
+#
+# **Predict.** You may look at 1,500 images, some of them several times. Which batch size comes furthest: 1,
+# 16, or all images each time?
+# <!-- computed: 3 * 500 = 1500 -->
+
+# %%
+BatchNoise(
+    batch="64",
+    challenge=Challenge(
+        "An error below 0.001 above the smallest, at a cost of 400 images",
+        lambda f: f["error"] < 1e-3 and f["samples"] <= 400,
+    ),
+)
+
+# %% [markdown]
+# All images at each step give a smooth path, and after 1,500 images it has hardly begun. One image at a
+# time gives many steps and a drunken walk, which never settles: every step is a guess, and the guesses do
+# not shrink. In between lies the bargain. Here it is in numbers, at one rate and one cost:
+# <!-- computed: 3 * 500 = 1500 -->
+
+# %%
+for batch in ("1", "4", "16", "64", "all"):
+    facts = BatchNoise(batch=batch, samples=1500).facts
+    print(
+        f"batch {batch:>3}: {facts['steps']:4d} steps, error above the smallest {facts['error']:.4f},", end=""
+    )
+    print(f" spread of the gradient {facts['spread']:.2f}, predicted {facts['predicted']:.2f}")
+
+# %% [markdown]
+# The predicted column is the statistician's rule: the mean of $B$ guesses spreads $\sqrt B$ times less than
+# one guess. Four times the images buy half the noise, so large batches are poor value, until hardware that
+# works on many images at once makes them nearly free.
+#
+# Does the rule hold in a network with all its weights? Take the small CNN of this course, fresh, and
+# measure how far the gradient of a batch lies from the gradient of all training images.
+
+# %%
+digits, model, rng = load_digits(), small_cnn(rng=0), np.random.default_rng(0)
+x, y = digits.x_train, digits.y_train
+full = Hessian(model, CrossEntropyLoss(), x, y).gradient
+spread = {}
+for size in (8, 32, 128):
+    picks = [rng.choice(len(x), size, replace=False) for _ in range(60)]
+    noise = [Hessian(model, CrossEntropyLoss(), x[p], y[p]).gradient - full for p in picks]
+    spread[size] = np.linalg.norm(noise, axis=1).mean() / np.linalg.norm(full)
+    print(f"batch {size:3d}: noise {spread[size]:.1f} times the length of the gradient")
+
+# %% [markdown]
+# Each four-fold batch halves the noise here as well. Mark the size of it: with the customary batch of 32
+# the noise is as long as the gradient itself, with 8 it is twice as long. Training works all the same,
+# since the errors of many steps cancel and the slope does not.
+#
+# <details><summary>How far does the accuracy grow with the number of steps?</summary>
+#
+# With the full gradient and a rate that converges, for ever: each step removes the same share. With
+# batches, to a floor: near the minimum the noise is all that is left of a step. The floor falls with the
+# rate, which is why rates are turned down towards the end of a training (next notebook).
+#
+# </details>
+#
+# ## Better walkers
+#
+# Five rules, one gradient. **Momentum** lets a heavy ball roll: it keeps most of its velocity, so that
+# steps across the valley cancel and steps along it add up. **Nesterov** looks where the ball is about to
+# be. **RMSprop** divides each weight's step by the usual size of its own gradient, so that flat and steep
+# directions move alike. **Adam** does both. **Predict** which is first after 40 steps, all at the same
+# rate; then give each its best.
+# <!-- computed: 4 * 10 = 40 -->
+
+# %%
+OptimizerRace(
+    challenge=Challenge(
+        "A start from which SGD at its best rate beats Adam at its best, after 60 steps or more",
+        lambda f: f["steps"] >= 60 and f["error_SGD"] < f["error_Adam"] and f["rate_SGD"] != f["rate_Adam"],
+    ),
+)
+
+# %% [markdown]
+# A race at one rate for all is unfair, since a rate means something else in each rule: to RMSprop and Adam
+# it is nearly the length of the step, to the others a factor. So give each rule the best of sixty rates,
+# and change the ground. **Predict**: will one of them win everywhere?
+
+# %%
+for surface in ("bowl", "Rosenbrock's valley", "saddle", "ripples"):
+    facts = OptimizerRace(surface=surface, best_rates=True, steps=100).facts
+    ranking = sorted(METHODS, key=lambda m: facts[f"error_{m}"])
+    print(f"{surface:20s} {' < '.join(ranking)}")
+
+# %% [markdown]
+# No rule wins everywhere, and the last of one surface is the first of another. In the long, straight valley
+# plain SGD comes last: memory of any kind pays there. Each line is one race from one start; drag the start
+# in the picture above and some places change.
+#
+# Here is one step of each on the same gradient, the first step from rest at a rate of 0.1. The first three
+# move in proportion to the slope. RMSprop and Adam do not: a large and a small gradient give the same first
+# step.
+
+# %%
+for method in METHODS:
+    first = [float(descend(Quadratic(c), 1.0, 0.1, 1, method)[1] - 1) for c in (4.0, 0.04)]
+    print(f"{method:9s} slope 4: {first[0]:+.3f}   slope 0.04: {first[1]:+.3f}")
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. One step of SGD.** Write the rule of this notebook. The arguments are arrays of any one shape and a
+# rate; return a new array, do not change the old one.
+
+
+# %%
+def sgd_step(w, dw, lr):
+    ### BEGIN SOLUTION
+    # Why: the gradient points uphill, so the step goes against it, as far as the rate says.
+    return w - lr * dw
+    ### END SOLUTION
+
+
+# %%
+check("04.sgd", sgd_step)
+
+# %% [markdown]
+# **2. Momentum.** The velocity keeps its old self times `momentum` and takes in the new gradient whole;
+# then the weight moves by rate times velocity. Return both. With a momentum of 0 it must be exercise 1.
+
+
+# %%
+def momentum_step(w, dw, velocity, lr, momentum):
+    ### BEGIN SOLUTION
+    # Why: gradients that keep their sign add up in the velocity, those that change sign cancel.
+    velocity = momentum * velocity + dw
+    return w - lr * velocity, velocity
+    ### END SOLUTION
+
+
+# %%
+check("04.momentum", momentum_step)
+
+# %% [markdown]
+# **3. A target within a budget.** In Rosenbrock's valley, from (-1, 2): an error below 0.001 within 60
+# steps. Choose rate and momentum; the first pair below is not good enough. (This cell uses the library's
+# momentum, so it works whether or not you have solved exercise 2.)
+# <!-- computed: 6 * 10 = 60 -->
+
+# %%
+rate, momentum = 0.2, 0.5
+### BEGIN SOLUTION
+# Why: along the valley floor the curvature is small, so memory has to carry the walk; too much swings past.
+rate, momentum = 0.3, 0.8
+### END SOLUTION
+path = descend(Rosenbrock(), [-1.0, 2.0], rate, 60, "Momentum", momentum)
+errors = Rosenbrock().error(path)
+print(f"error after 60 steps {errors[-1]:.5f}: {'target reached' if errors[-1] < 1e-3 else 'not yet'}")
+
+# %% [markdown]
+# ## What the chapter claims, and what we found
+#
+# - *New weight = old weight minus learning rate times the derivative* (claim 6): **holds**, and it is
+#   exact. All five rules start from it.
+# - *Accuracy grows with the number of steps* (claim 9, second half): **holds up to a floor.** With the full
+#   gradient the error shrank by the same share at each step; with batches of one it stopped above the
+#   smallest error and stayed there.
+#
+# ## Questions
+#
+# <details><summary>Why does the error fall along a straight line on a logarithmic axis?</summary>
+#
+# Each step multiplies the distance from the minimum by the same factor. The logarithm turns equal factors
+# into equal distances.
+# </details>
+#
+# <details><summary>A colleague halves the batch and keeps the number of epochs. What changes?</summary>
+#
+# Twice the steps at the same cost, each with about 1.4 times the noise (the root of 2). Whether that is a
+# gain depends on which of the two was missing: steps or precision. <!-- computed: 2 ** 0.5 =
+# 1.4142135623730951 -->
+# </details>
+#
+# <details><summary>A rate of 0.1 is modest for SGD on these surfaces. Why is it not for RMSprop?</summary>
+#
+# RMSprop divides by the size of the gradient. What is left is a step of about the rate itself, in each
+# weight and however flat the ground. Near a minimum SGD's steps shrink with the slope; RMSprop's do not, so
+# it needs a small rate or one that falls.
+# </details>
+#
+# ## Summary
+#
+# The gradient says which way is up; minus the gradient, times a rate, is the step. The steepest way down is
+# rarely the way to the minimum, and the condition number says how rarely. A batch trades noise for cost;
+# momentum and its relatives trade memory for steps.
+#
+# ## References
+#
+# - L. Bottou, F. Curtis, J. Nocedal, [Optimization methods for large-scale machine
+#   learning](https://arxiv.org/abs/1606.04838), 2018
+# - G. Goh, [Why momentum really works](https://distill.pub/2017/momentum/), Distill 2017: the bowl in full
+#   detail
+# - D. Kingma, J. Ba, [Adam](https://arxiv.org/abs/1412.6980), 2015; T. Tieleman, G. Hinton, RMSprop,
+#   lecture 6e, 2012
+# - PyTorch, [torch.optim](https://pytorch.org/docs/stable/optim.html): the same five rules in a library
+#
+# Next: [How big a step?](05_learning_rate.ipynb)
