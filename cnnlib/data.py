@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnnlib.download import FASHION_MNIST, MNIST, fetch, find_file, find_folder
 from cnnlib.idx import read_idx
 
 ASSETS = Path(__file__).with_name("assets")
@@ -80,15 +81,19 @@ def load_photo():
     return _asset("photo.npz")["image"][None, None].astype(np.float32) / 255
 
 
-def load_mnist(folder):
+def load_mnist(folder=None, *, download=False):
     """MNIST: 70,000 handwritten digits of 28x28 pixels, from the four files of the learner's own copy.
 
     Source: Y. LeCun, C. Cortes and C. J. C. Burges, made from databases of NIST.
 
     Parameters
     ----------
-    folder : str or path
-        Where ``train-images-idx3-ubyte`` and the other three lie, plain or with ``.gz``.
+    folder : str or path, optional
+        Where ``train-images-idx3-ubyte`` and the other three lie, plain or with ``.gz``, or its parent
+        folder. Without it they are looked for in ``mnist`` in the folder that the environment variable
+        ``CNNLIB_DATA`` names, in ``data`` of the course, and in ``data`` of the working folder.
+    download : bool
+        Whether to fetch what is missing (12 MB) into that folder, or the first of those.
 
     Returns
     -------
@@ -97,23 +102,34 @@ def load_mnist(folder):
     Raises
     ------
     FileNotFoundError
-        If a file is missing.
+        If a file is missing; the message says where it was looked for and how to get it.
     ValueError
         If a file is damaged or the files do not belong together.
+    OSError
+        If the download fails.
     """
-    return _load_idx_folder(folder, DIGITS)
+    return _load_source(MNIST, folder, download, DIGITS)
 
 
-def load_fashion_mnist(folder):
-    """Fashion-MNIST: 70,000 pictures of clothes of 28x28 pixels; files and errors as for `load_mnist`.
+def load_fashion_mnist(folder=None, *, download=False):
+    """Fashion-MNIST: 70,000 pictures of clothes of 28x28 pixels; folders and errors as for `load_mnist`.
 
-    Source: H. Xiao, K. Rasul and R. Vollgraf, 2017, arXiv:1708.07747, MIT licence.
+    The sub-folder is ``fashion_mnist``, the download 31 MB. Source: H. Xiao, K. Rasul and R. Vollgraf, 2017,
+    arXiv:1708.07747, MIT licence.
     """
-    return _load_idx_folder(folder, FASHION)
+    return _load_source(FASHION_MNIST, folder, download, FASHION)
 
 
-def _load_idx_folder(folder, class_names):
-    halves = [_load_half(Path(folder), half, len(class_names)) for half in ("train", "t10k")]
+def _load_source(source, folder, download, class_names):
+    try:
+        place = find_folder(source, folder)
+    except FileNotFoundError:
+        if not download:
+            raise
+        place = None if folder is None else folder
+    if download:
+        place = fetch(source, place)
+    halves = [_load_half(place, half, len(class_names)) for half in ("train", "t10k")]
     return Split(*halves[0], *halves[1], class_names)
 
 
@@ -133,10 +149,10 @@ def _load_half(folder, half, num_classes):
 
 
 def _find(folder, name):
-    for path in (folder / f"{name}.gz", folder / name):
-        if path.is_file():
-            return path
-    raise FileNotFoundError(f"folder: found neither {name}.gz nor {name} in {folder}")
+    path = find_file(folder, name)
+    if path is None:
+        raise FileNotFoundError(f"folder: found neither {name}.gz nor {name} in {folder}")
+    return path
 
 
 def _asset(name):

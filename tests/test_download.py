@@ -1,0 +1,228 @@
+"""Finding and fetching MNIST: order of the folders, cut connections, wrong files, no connection at all."""
+
+import gzip
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+
+from cnnlib import data, download
+from cnnlib.data import load_fashion_mnist, load_mnist
+from cnnlib.download import FASHION_MNIST, MNIST, Source, fetch, find_folder, places
+
+
+def idx(array):
+    return (
+        bytes([0, 0, 8, array.ndim])
+        + np.array(array.shape, ">u4").tobytes()
+        + array.astype(np.uint8).tobytes()
+    )
+
+
+def contents(seed=0):
+    """Small files with the names of MNIST's; the first is long enough to be cut."""
+    rng = np.random.default_rng(seed)
+    arrays = {}
+    for half, n in (("train", 200), ("t10k", 3)):
+        arrays[f"{half}-images-idx3-ubyte"] = rng.integers(0, 256, (n, 28, 28))
+        arrays[f"{half}-labels-idx1-ubyte"] = rng.integers(0, 10, n)
+    return {f"{name}.gz": gzip.compress(idx(array), mtime=0) for name, array in arrays.items()}
+
+
+class Server:
+    """A file server on this machine. `cut`: bytes sent of each answer before the connection drops."""
+
+    def __init__(self, files, cut=None, ranges=True):
+        self.asked = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.asked.append((self.path.strip("/"), self.headers.get("Range")))
+                body = files.get(self.path.strip("/"))
+                if body is None:
+                    return self.send_error(404)
+                first = self.headers.get("Range") if ranges else None
+                start = int(first.removeprefix("bytes=").removesuffix("-")) if first else 0
+                self.send_response(206 if first else 200)
+                self.send_header("Content-Length", str(len(body) - start))
+                self.end_headers()
+                self.wfile.write(body[start : None if cut is None else start + cut])
+
+            def log_message(self, *_):
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}/"
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.http.shutdown()
+        self.http.server_close()
+
+
+def source_of(files, *servers):
+    facts = {
+        n.removesuffix(".gz"): (len(body), hashlib.sha256(body).hexdigest()) for n, body in files.items()
+    }
+    return Source("MNIST", servers, facts)
+
+
+def in_folder(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+NOBODY = "http://127.0.0.1:9/"  # the discard port: nothing listens
+
+
+def test_all_files_are_fetched_once(tmp_path):
+    files = contents()
+    with Server(files) as server:
+        source = source_of(files, server.url)
+        assert fetch(source, tmp_path / "new" / "mnist", progress=False) == tmp_path / "new" / "mnist"
+        assert in_folder(tmp_path / "new" / "mnist") == files
+        fetch(source, tmp_path / "new" / "mnist", progress=False)
+        assert server.asked == [(name, None) for name in files]
+
+
+def test_a_progress_bar_shows(tmp_path, capsys):
+    files = contents()
+    with Server(files) as server:
+        fetch(source_of(files, server.url), tmp_path)
+    assert "train-images-idx3-ubyte.gz: 100%" in capsys.readouterr().err
+
+
+def test_a_cut_connection_is_continued_where_it_stopped_and_by_another_server(tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "PIECE", 250)
+    files = contents()
+    name = next(iter(files))
+    with Server(files, cut=1000) as bad, Server(files) as good:
+        with pytest.raises(OSError, match=r"could not be fetched.*goes on where it stopped"):
+            fetch(source_of(files, bad.url), tmp_path, progress=False)
+        assert in_folder(tmp_path) == {f"{name}.part": files[name][:1000]}
+        fetch(source_of(files, bad.url, good.url), tmp_path, progress=False)
+        assert bad.asked[1] == (name, "bytes=1000-") and good.asked[0] == (name, "bytes=2000-")
+    assert in_folder(tmp_path) == files
+
+
+def test_a_server_that_knows_no_ranges_sends_it_all_again(tmp_path):
+    files = contents()
+    name = next(iter(files))
+    (tmp_path / f"{name}.part").write_bytes(b"x" * 500)
+    with Server(files, ranges=False) as server:
+        fetch(source_of(files, server.url), tmp_path, progress=False)
+    assert in_folder(tmp_path) == files
+
+
+def test_another_file_than_published_is_thrown_away_and_the_next_server_asked(tmp_path):
+    files = contents()
+    others = {name: body[:-1] + b"?" for name, body in files.items()}
+    longer = {name: body + b"more" for name, body in files.items()}
+    with Server(others) as wrong, Server(files) as right, Server(longer) as longer_one:
+        fetch(source_of(files, wrong.url, right.url), tmp_path / "a", progress=False)
+        assert in_folder(tmp_path / "a") == files
+        with pytest.raises(OSError, match=r"sent another file \(SHA-256 [0-9a-f]{12}…, expected"):
+            fetch(source_of(files, wrong.url), tmp_path / "b", progress=False)
+        assert not any((tmp_path / "b").iterdir())
+        fetch(source_of(files, longer_one.url), tmp_path / "c", progress=False)
+        assert in_folder(tmp_path / "c") == files  # never more than promised is kept
+
+
+def test_a_part_with_wrong_bytes_is_fetched_afresh_from_the_next_server(tmp_path):
+    files = contents()
+    name = next(iter(files))
+    (tmp_path / f"{name}.part").write_bytes(b"x" * 500)
+    with Server(files) as server:
+        fetch(source_of(files, server.url, server.url), tmp_path, progress=False)
+    assert in_folder(tmp_path) == files
+
+
+def test_offline_a_sentence_says_what_to_do(tmp_path):
+    with pytest.raises(OSError) as caught:
+        fetch(source_of(contents(), NOBODY, NOBODY + "other/"), tmp_path, progress=False)
+    text = str(caught.value)
+    assert "train-images-idx3-ubyte.gz of MNIST could not be fetched. Without a connection, copy" in text
+    assert str(tmp_path) in text and "load_digits()" in text and text.count(NOBODY) >= 2 and "\n" not in text
+
+
+def test_a_missing_file_is_told_from_a_missing_connection(tmp_path):
+    with Server({}) as server, pytest.raises(OSError, match="404"):
+        fetch(source_of(contents(), server.url), tmp_path, progress=False)
+
+
+@pytest.fixture
+def roots(tmp_path, monkeypatch):
+    """Three folders to look in: by the variable, the course's, the working folder's."""
+    named, course, working = (tmp_path / name for name in ("named", "course", "working"))
+    for folder in (named, course, working):
+        folder.mkdir()
+    (course / "pyproject.toml").touch()
+    monkeypatch.setenv(download.FOLDER_VARIABLE, str(named))
+    monkeypatch.setattr(download, "COURSE", course)
+    monkeypatch.chdir(working)
+    return [named / "mnist", course / "data" / "mnist", working / "data" / "mnist"]
+
+
+def fill(folder, files):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in files.items():
+        (folder / name).write_bytes(body)
+
+
+def test_folders_are_searched_in_order(roots):
+    assert places(MNIST) == roots
+    for folder in reversed(roots):
+        fill(folder, contents())
+        assert find_folder(MNIST) == folder
+    assert load_mnist().x_train.shape == (200, 1, 28, 28)
+
+
+def test_outside_a_checkout_and_without_the_variable_only_the_working_folder_counts(roots, monkeypatch):
+    monkeypatch.delenv(download.FOLDER_VARIABLE)
+    (download.COURSE / "pyproject.toml").unlink()
+    assert places(MNIST) == roots[2:]
+
+
+def test_a_folder_given_may_be_the_parent(tmp_path):
+    fill(tmp_path / "fashion_mnist", contents(1))
+    assert load_fashion_mnist(tmp_path).class_names[9] == "Ankle boot"
+    assert len(load_fashion_mnist(str(tmp_path / "fashion_mnist")).x_test) == 3
+
+
+def test_without_files_a_sentence_says_what_to_do(roots):
+    with pytest.raises(FileNotFoundError) as caught:
+        load_fashion_mnist()
+    text = str(caught.value)
+    assert text.startswith("folder must hold the four Fashion-MNIST files, found none in ")
+    assert all(str(root.with_name("fashion_mnist")) in text for root in roots)
+    assert "load_fashion_mnist(download=True) fetches them (31 MB); offline, copy them" in text
+
+
+def test_nothing_is_fetched_unless_asked_for(roots, monkeypatch):
+    files = contents()
+    with Server(files) as server:
+        monkeypatch.setattr(data, "MNIST", source_of(files, server.url))
+        with pytest.raises(FileNotFoundError):
+            load_mnist()
+        fill(roots[1], {name: files[name] for name in list(files)[:2]})
+        with pytest.raises(FileNotFoundError, match="found neither t10k-images"):
+            load_mnist()
+        assert server.asked == []
+        split = load_mnist(download=True)  # completes the folder that has some
+        assert len(split.x_train) == 200 and in_folder(roots[1]) == files
+        assert [name for name, _ in server.asked] == list(files)[2:]
+        load_mnist(roots[2], download=True)
+        assert in_folder(roots[2]) == files
+
+
+def test_the_published_facts_have_the_right_form():
+    for source in (MNIST, FASHION_MNIST):
+        assert len(source.files) == 4 and len(source.servers) >= 2
+        assert all(url.endswith("/") for url in source.servers)
+        assert all(len(bytes.fromhex(checksum)) == 32 for _, checksum in source.files.values())
+    assert sum(size for size, _ in MNIST.files.values()) == 11594722
