@@ -10,7 +10,7 @@
 # # What does training look like?
 #
 # A network that has never seen a handwritten digit guesses right about one time in ten. A few seconds later
-# it reads more than nineteen of twenty <!-- computed: 19 / 20 = 0.95 -->. Here you watch those seconds, stop
+# it reads more than nineteen of twenty. <!-- computed: 19 / 20 = 0.95 --> Here you watch those seconds, stop
 # them, and run them backwards. Nothing is explained yet: each later notebook takes apart one thing you see.
 #
 # **After this notebook you can**
@@ -64,7 +64,7 @@ ImageGallery(digits)
 
 # %% [markdown]
 # To the network an image is a table of numbers, from 0 (paper, black above) to 1 (full ink, white). This is the
-# first one, in sixteenths, the steps in which it was scanned <!-- source: UCI, description of the data set -->:
+# first one, in sixteenths, the steps in which it was scanned: <!-- source: UCI, description of the data set -->
 
 # %%
 (16 * digits.x_train[0, 0]).astype(int)
@@ -108,8 +108,8 @@ print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}
 #
 # - the **loss** falls: how wrong the network is on the images it learns from;
 # - the **accuracy** climbs: the share of test images that it gets right;
-# - the **filters** of the first layer, eight small pictures of 3x3 weights, drift from noise to edges;
-# - the **wrong** images grow few: beside each stands what the network took it for.
+# - the **filters** of the first layer, eight small pictures of 3x3 weights, drift away from their random start;
+# - the **wrong** images grow few: beneath each stands the true digit, then the guess.
 #
 # Pause it, step through it one batch at a time, rewind it and play it again. **Challenge:** more than 95 % of
 # the test images right.
