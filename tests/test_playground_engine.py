@@ -73,7 +73,7 @@ def test_engine_equals_the_loop(features, **options):
     loop = Loop(playground)
     playground.step(2)
     loop.step(2)
-    if playground.diverged_at is None and max(map(abs, playground.network.parameters.flat), default=0) < 50:
+    if playground.diverged_at is None and np.nanmax(playground.evaluate()) < 10:
         assert_equal(playground, loop)
 
 
@@ -277,10 +277,11 @@ def test_maps_of_all_nodes():
     maps = playground.node_maps()
     assert [m.shape for m in maps] == [(3, 100, 100), (2, 100, 100), (1, 100, 100)]
     axis = np.linspace(-6, 6, 100)
-    assert maps[-1][0, 20, 70] == pytest.approx(playground.predict([[axis[70], axis[20]]])[0], abs=1e-14)
+    assert maps[-1][0, 20, 70] == pytest.approx(playground.predict([[axis[70], axis[20]]])[0], abs=1e-6)
     w, b = playground.weights[0], playground.biases[0]
     x, y = axis[70], axis[20]
-    np.testing.assert_allclose(maps[0][:, 20, 70], np.tanh(w @ [x, y, x * y] + b), atol=1e-14)
+    np.testing.assert_allclose(maps[0][:, 20, 70], np.tanh(w @ [x, y, x * y] + b), atol=1e-5)
+    assert [m.shape for m in playground.node_maps(53)] == [(3, 53, 53), (2, 53, 53), (1, 53, 53)]
     assert feature_maps(10).shape == (7, 10, 10) and feature_maps(10)[2, 0, 0] == 36
 
 

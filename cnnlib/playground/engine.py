@@ -137,7 +137,7 @@ class Playground(PageActions):
                 self.network.epoch()
                 self.epoch += 1
                 self.history.record(self.network, self.epoch)
-                if self.diverged_at is None and not np.isfinite(self.network.parameters.flat).all():
+                if self.diverged_at is None and not self.network.is_finite():
                     self.diverged_at = self.epoch
         if epochs:
             self._shown = None
@@ -167,7 +167,7 @@ class Playground(PageActions):
                 self.network.epoch()
         self.config = self.config.replace(learning_rate=self.network.lr)
         self.epoch, self._shown = epoch, None
-        if self.diverged_at is not None and np.isfinite(self.network.parameters.flat).all():
+        if self.diverged_at is not None and self.network.is_finite():
             self.diverged_at = None
 
     def take(self, snapshot):
@@ -175,7 +175,7 @@ class Playground(PageActions):
         snapshot.restore(self.network)
         self.epoch, self._shown = snapshot.epoch, None
         self.history.record(self.network, self.epoch, kept=True)
-        self.diverged_at = None if np.isfinite(self.network.parameters.flat).all() else self.epoch
+        self.diverged_at = None if self.network.is_finite() else self.epoch
 
     # ----------------------------------------------------------------- reading
 
@@ -232,8 +232,8 @@ class Playground(PageActions):
         Returns
         -------
         list of ndarray, shape (nodes, size, size)
-            One a layer of hidden nodes, then the output; indexed [node, y, x] from low to high. The
-            arrays are reused by the next call.
+            One a layer of hidden nodes, then the output; indexed [node, y, x] from low to high, in
+            float32. The arrays are reused by the next call.
         """
         return self.observer.node_maps(size)
 

@@ -1,7 +1,5 @@
 """Many playground networks trained at once, each by exactly the rules that it would follow alone."""
 
-from functools import partial
-
 import numpy as np
 
 from cnnlib.playground.config import Config
@@ -9,7 +7,7 @@ from cnnlib.playground.engine import Playground
 from cnnlib.playground.features import feature_rows
 from cnnlib.playground.history import Snapshot
 from cnnlib.playground.initial import IDENTICAL
-from cnnlib.playground.network import Parameters, Pass
+from cnnlib.playground.network import Parameters, StackedPass
 from cnnlib.playground.training import Trainer, with_ones
 
 _SHARED = ("activation", "regularization", "layer_sizes", "output_activation", "batch_size")
@@ -29,23 +27,6 @@ class StackedParameters:
     def like(self, flat):
         """Return stacked parameters of the same shapes that hold a copy of `flat`."""
         return StackedParameters(np.broadcast_to(flat, self.flat.shape).copy(), self._sizes)
-
-
-def _network_first(buffer):
-    return buffer.transpose(1, 0, 2)
-
-
-class StackedPass(Pass):
-    """Passes of several networks, each over its own samples: buffers (nodes, networks, samples)."""
-
-    def _product(self, matrix, source, out):
-        return partial(np.matmul, matrix, _network_first(source), _network_first(out))
-
-    def _product_back(self, matrix, delta, out):
-        return partial(np.matmul, matrix.transpose(0, 2, 1), _network_first(delta), _network_first(out))
-
-    def _outer_sum(self, delta, source, out):
-        return partial(np.matmul, _network_first(delta), source.transpose(1, 2, 0), out)
 
 
 class StackedTrainer(Trainer):

@@ -1,12 +1,11 @@
 """What a run must remember to be rewound exactly."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """Everything that training changes, at the end of one epoch.
 
     ``kept`` marks a record that must not be thinned out: the start, and any change by hand, which

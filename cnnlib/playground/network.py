@@ -14,12 +14,14 @@ from itertools import pairwise
 
 import numpy as np
 
+_ONE, _ZERO = np.ones(()), np.zeros(())  # a call takes these faster than it takes Python numbers
+
 
 def _sigmoid_calls(z):
     return [
         partial(np.negative, z, z),
         partial(np.exp, z, z),
-        partial(np.add, z, 1.0, z),
+        partial(np.add, z, _ONE, z),
         partial(np.reciprocal, z, z),
     ]
 
@@ -27,15 +29,15 @@ def _sigmoid_calls(z):
 # name: calls that turn total inputs into outputs, in place
 _OUTPUT_CALLS = {
     "tanh": lambda z: [partial(np.tanh, z, z)],
-    "relu": lambda z: [partial(np.maximum, z, 0.0, out=z)],
+    "relu": lambda z: [partial(np.maximum, z, _ZERO, out=z)],
     "sigmoid": _sigmoid_calls,
     "linear": lambda z: [],
 }
 # name: calls that write the derivative into t, given the outputs a (relu: the sign of an output is 0 or 1)
 _DERIVATIVE_CALLS = {
-    "tanh": lambda a, t: [partial(np.multiply, a, a, t), partial(np.subtract, 1.0, t, t)],
+    "tanh": lambda a, t: [partial(np.multiply, a, a, t), partial(np.subtract, _ONE, t, t)],
     "relu": lambda a, t: [partial(np.sign, a, t)],
-    "sigmoid": lambda a, t: [partial(np.subtract, 1.0, a, t), partial(np.multiply, t, a, t)],
+    "sigmoid": lambda a, t: [partial(np.subtract, _ONE, a, t), partial(np.multiply, t, a, t)],
     "linear": lambda a, t: [],
 }
 
@@ -46,17 +48,17 @@ class Parameters:
     ``matrices[k]`` has shape (destinations, sources + 1): weights, then the bias as last column.
     """
 
-    def __init__(self, layer_sizes):
+    def __init__(self, layer_sizes, dtype=np.float64):
         shapes = [(n_out, n_in + 1) for n_in, n_out in pairwise(layer_sizes)]
-        self.flat = np.zeros(sum(rows * columns for rows, columns in shapes))
+        self.flat = np.zeros(sum(rows * columns for rows, columns in shapes), dtype)
         self.matrices, start = [], 0
         for rows, columns in shapes:
             self.matrices.append(self.flat[start : start + rows * columns].reshape(rows, columns))
             start += rows * columns
 
-    def like(self, flat):
+    def like(self, flat, dtype=np.float64):
         """Return `Parameters` of the same shapes that hold a copy of `flat`."""
-        other = Parameters([self.matrices[0].shape[1] - 1, *(m.shape[0] for m in self.matrices)])
+        other = Parameters([self.matrices[0].shape[1] - 1, *(m.shape[0] for m in self.matrices)], dtype)
         other.flat[:] = flat
         return other
 
@@ -90,7 +92,7 @@ class Pass:
         rows = [n + 1 for n in sizes[:-1]] + [sizes[-1]]
         ends = np.cumsum([0, *rows]) * int(np.prod(samples))
         self._ends, needed = ends, 1 if gradients is None else 3  # outputs; derivatives and deltas
-        self._flat = [np.ones(ends[-1]) for _ in range(needed)]
+        self._flat = [np.ones(ends[-1], parameters.flat.dtype) for _ in range(needed)]
         layers = [[f[i:j].reshape(-1, *samples) for i, j in pairwise(ends)] for f in self._flat]
         self.a, self.t, self.d = layers * (1 if gradients is not None else 3)
         self.nodes = [a[:n] for a, n in zip(self.a, sizes, strict=True)]  # without the row of ones
@@ -128,7 +130,8 @@ class Pass:
 
     def backward(self, x, y):
         """Return the calls that fill the gradients, after ``forward(x)``, for the labels `y`."""
-        calls = [*self._derivatives(), partial(np.subtract, self.a[-1], y, self.d[-1])]
+        labels = y[np.newaxis]  # of the outputs' shape: broadcasting would cost more than subtracting
+        calls = [*self._derivatives(), partial(np.subtract, self.a[-1], labels, self.d[-1])]
         if self.activations[-1] != "linear":
             calls.append(partial(np.multiply, self.d[-1], self.t[-1], self.d[-1]))
         for k in range(len(self.a) - 1, -1, -1):
@@ -139,6 +142,26 @@ class Pass:
                 if self.activations[k - 1] != "linear":
                     calls.append(partial(np.multiply, self.d[k - 1], self.t[k - 1], self.d[k - 1]))
         return calls
+
+
+def _stack_first(buffer):
+    return buffer.transpose(1, 0, 2)
+
+
+class StackedPass(Pass):
+    """The same passes over a stack of sample blocks: buffers (nodes, blocks, samples).
+
+    Each block may have a network of its own: matrices (blocks, destinations, sources + 1).
+    """
+
+    def _product(self, matrix, source, out):
+        return partial(np.matmul, matrix, _stack_first(source), _stack_first(out))
+
+    def _product_back(self, matrix, delta, out):
+        return partial(np.matmul, matrix.transpose(0, 2, 1), _stack_first(delta), _stack_first(out))
+
+    def _outer_sum(self, delta, source, out):
+        return partial(np.matmul, _stack_first(delta), source.transpose(1, 2, 0), out)
 
 
 class OrderedPass(Pass):

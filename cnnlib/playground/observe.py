@@ -4,7 +4,7 @@ import numpy as np
 
 from cnnlib.playground.config import FEATURES
 from cnnlib.playground.features import feature_rows, grid_points
-from cnnlib.playground.network import Pass
+from cnnlib.playground.network import Pass, StackedPass
 from cnnlib.playground.training import with_ones
 
 
@@ -51,11 +51,10 @@ class Observer:
         return self._run(self._forward(feature_rows(self.inputs, xy))).outputs.copy()
 
     def node_maps(self, size):
-        """Outputs of all nodes on a grid: arrays (nodes, y, x), one a layer, reused by the next call."""
+        """Outputs of all nodes on a grid: a float32 array (nodes, y, x) a layer, reused by the next call."""
         if size not in self._grids:
-            self._grids[size] = self._forward(feature_rows(self.inputs, grid_points(size)))
-        nodes = self._run(self._grids[size]).nodes
-        return [layer.reshape(len(layer), size, size) for layer in nodes]
+            self._grids[size] = GridPass(self.network, self.inputs, size)
+        return self._grids[size].maps()
 
     def gradients(self):
         """Gradients of the training loss (without penalty) by all parameters, as `Parameters`."""
@@ -66,6 +65,33 @@ class Observer:
             self._run((both, both.forward(rows) + both.backward(rows, labels)))
             found.flat /= self.n_train
         return found
+
+
+class GridPass:
+    """Prepared forward pass of all nodes over the square, for pictures: in float32.
+
+    The grid is cut into blocks of a few thousand points, which stay in the processor's cache and below the
+    size from which numerical libraries start threads.
+    """
+
+    block = 2500
+
+    def __init__(self, network, inputs, size):
+        self.source, self.size = network.parameters, size
+        self.parameters = self.source.like(self.source.flat, np.float32)
+        rows = next(r for r in range(size, 0, -1) if size % r == 0 and (r * size <= self.block or r == 1))
+        points = with_ones(feature_rows(inputs, grid_points(size))).astype(np.float32)
+        points = points.reshape(len(points), size // rows, rows * size)
+        self.nodes = StackedPass(self.parameters, network.activations, points.shape[1:])
+        self.calls = self.nodes.forward(points)
+
+    def maps(self):
+        """Compute and return the maps of the present weights."""
+        with np.errstate(all="ignore"):
+            self.parameters.flat[:] = self.source.flat
+            for call in self.calls:
+                call()
+        return [layer.reshape(len(layer), self.size, self.size) for layer in self.nodes.nodes]
 
 
 def feature_maps(size=100):

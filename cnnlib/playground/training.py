@@ -101,6 +101,11 @@ class Trainer:
         for call in self._calls:
             call()
 
+    def is_finite(self):
+        """Whether no parameter is infinite or NaN."""
+        flat = self.parameters.flat.ravel()
+        return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())  # squares may overflow
+
     def discard_leftover(self):
         """Forget the gradients of samples left over from the last epoch."""
         self.leftover[...] = 0.0
@@ -110,8 +115,9 @@ class Trainer:
         if self.batch:
             self._step[...] = self.lr / self.batch
             self._first_step[...] = self.lr / (self.batch + self.leftover_count)
-        self._penalty[...] = self.lr * self.rate
-        self._penalty[~self.is_link | self.dead] = 0.0
+        if self.regularization != "none":
+            self._penalty[...] = self.lr * self.rate
+            self._penalty[~self.is_link | self.dead] = 0.0
 
     def _keep_leftover(self, count):
         self.leftover[...] = np.where(self.dead, 0.0, self.gradients.flat)
