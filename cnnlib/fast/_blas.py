@@ -10,7 +10,6 @@ leave it behind; a number that somebody else has set in between stays.
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 _lock = threading.Lock()
 _steps = 0
@@ -19,38 +18,34 @@ _before = []
 _helpers = None
 
 
-@contextmanager
-def single_threaded():
+SERIAL = 2**18  # multiply-adds up to which OpenBLAS does not think of a second thread
+
+
+class single_threaded:
     """Hold BLAS to one thread inside a ``with`` block, in this process.
 
     >>> with single_threaded():
     ...     pass
     """
-    _enter()
-    try:
-        yield
-    finally:
-        _leave()
 
+    def __enter__(self):
+        global _steps, _before
+        with _lock:
+            if not _steps:
+                _before = [(library, library.get_num_threads()) for library in _blas_libraries()]
+                for library, number in _before:
+                    if number != 1:
+                        library.set_num_threads(1)
+            _steps += 1
 
-def _enter():
-    global _steps, _before
-    with _lock:
-        if not _steps:
-            _before = [(library, library.get_num_threads()) for library in _blas_libraries()]
-            for library, _ in _before:
-                library.set_num_threads(1)
-        _steps += 1
-
-
-def _leave():
-    global _steps
-    with _lock:
-        _steps -= 1
-        if not _steps:
-            for library, number in _before:
-                if library.get_num_threads() == 1:
-                    library.set_num_threads(number)
+    def __exit__(self, *error):
+        global _steps
+        with _lock:
+            _steps -= 1
+            if not _steps:
+                for library, number in _before:
+                    if number != 1 and library.get_num_threads() == 1:
+                        library.set_num_threads(number)
 
 
 def _blas_libraries():

@@ -53,18 +53,25 @@ class Correlation:
         width = (places[1] - 1) * stride[1] + kw
         self.row_bytes = width * kh * self.c * self.n * source.dtype.itemsize
         self.stack_shape = (width, kh, self.c, self.n)
-        self.scratch = scratch
+        self.scratch, self.kept = scratch, False
 
     def rows_at_once(self):
         """How many rows of outputs fit into the cache together with their stacked inputs."""
         return int(max(1, min(self.places[0], CACHE // self.row_bytes)))
 
     def block(self, first, last):
-        """Views for the output rows from `first` to before `last`: where from, the stack, its windows."""
+        """Views for the output rows from `first` to before `last`: where from, the stack, its windows.
+
+        If these are all the rows there are, the stack has memory of its own and is kept until the backward
+        pass.
+        """
         rows, (width, kh, c, n), (down, right) = last - first, self.stack_shape, self.stride
         s, source = self.source.strides, self.source[first * down :]
         origin = as_strided(source, (rows, *self.stack_shape), (down * s[0], s[1], s[0], *s[2:]))
-        stack = self.scratch.take((rows, *self.stack_shape), "stack")
+        self.kept = rows == self.places[0]
+        stack = (Scratch(source.dtype) if self.kept else self.scratch).take(
+            (rows, *self.stack_shape), "stack"
+        )
         item = stack.itemsize
         pixel = kh * c * n * item
         windows = as_strided(
@@ -103,15 +110,16 @@ class KernelGradient:
     ----------
     correlation : Correlation
         The forward one, whose windows are used.
+    filters : int
+        F.
     """
 
     def __init__(self, correlation, filters):
-        self.correlation, self.filters = correlation, filters
+        self.correlation = correlation
         one = correlation.depth * filters * correlation.source.itemsize
         self.columns = int(max(1, min(correlation.places[1], CACHE // (2 * one))))
-        self.rows = int(max(1, min(correlation.rows_at_once(), CACHE // (2 * one * self.columns))))
-        shape = (self.columns, correlation.depth, filters)
-        self.total = np.empty(shape, correlation.source.dtype)
+        self.rows = int(max(1, CACHE // (2 * one * self.columns)))
+        self.total = np.empty((self.columns, correlation.depth, filters), correlation.source.dtype)
 
     def bind(self, block, dy):
         """Prepare the products of one block with its output gradient (rows, columns, F, N)."""
@@ -119,19 +127,24 @@ class KernelGradient:
         turned, tiles = dy.swapaxes(2, 3), []
         for first in range(0, windows.shape[1], self.columns):
             w, d = windows[:, first : first + self.columns], turned[:, first : first + self.columns]
-            out = self.correlation.scratch.take((*w.shape[:2], *self.total.shape[1:]), "products")
-            tiles.append((w, d, out, self.total[: w.shape[1]]))
+            products = self.correlation.scratch.take((*w.shape[:2], *self.total.shape[1:]), "products")
+            row = self.correlation.scratch.take(products.shape[1:], "row") if len(products) > 1 else None
+            tiles.append((w, d, products, row, self.total[: w.shape[1]]))
         return origin, stack, tiles
 
-    def run(self, block):
-        """Add one block to the total."""
-        origin, stack, tiles = block
-        np.copyto(stack, origin)
-        for windows, dy, products, total in tiles:
-            np.matmul(windows, dy, out=products)
-            np.add(total, products[0] if len(products) == 1 else products.sum(axis=0), out=total)
+    def run(self, blocks):
+        """Add prepared blocks to the total."""
+        for origin, stack, tiles in blocks:
+            if not self.correlation.kept:
+                np.copyto(stack, origin)
+            for windows, dy, products, row, total in tiles:
+                np.matmul(windows, dy, out=products)
+                if row is not None:
+                    np.add.reduce(products, axis=0, out=row)
+                np.add(total, products[0] if row is None else row, out=total)
 
     def result(self, shape):
         """The gradient, a new array of the shape of w."""
         f, c, kh, kw = shape
-        return np.ascontiguousarray(self.total.sum(axis=0).reshape(kw, kh, c, f).transpose(3, 2, 1, 0))
+        total = np.add.reduce(self.total, axis=0).reshape(kw, kh, c, f)
+        return np.ascontiguousarray(total.transpose(3, 2, 1, 0))

@@ -1,6 +1,7 @@
 """Which programs run for a batch, in how many threads; what `Sequential` talks to."""
 
 from collections import OrderedDict
+from contextlib import nullcontext
 from itertools import pairwise
 
 import numpy as np
@@ -35,7 +36,7 @@ class Door:
         plan = self._plan(layers, x, rolling=not training and len(x) > CHUNK)
         if plan is None:
             return None
-        with _blas.single_threaded():
+        with plan.limit:
             y = plan.forward(x, training)
         for layer in layers:
             layer._remembered = None  # of an earlier forward of its own, which is no longer the last
@@ -48,7 +49,7 @@ class Door:
         plan = self._plan(layers, x, rolling=True)
         if plan is None:
             return None
-        with _blas.single_threaded():
+        with plan.limit:
             return plan.forward(x)
 
     def backward(self, layers, dy, input_gradient=True):
@@ -58,7 +59,7 @@ class Door:
         """
         plan, x = self.last
         dy = plan.checked(dy) if x is None else dy
-        with _blas.single_threaded():
+        with plan.limit:
             if x is not None:
                 plan = self._plan(layers, x, rolling=False)
                 plan.forward(x, False)
@@ -99,10 +100,17 @@ class Plan:
         cuts = [self.n * i // parts for i in range(parts + 1)]
         self.slices = [slice(a, b) for a, b in pairwise(cuts)]
         self.programs = [Program(layers, self.in_shape, s.stop - s.start, dtype) for s in self.slices]
-        self.out_shape = self.programs[0].out_shape
+        self.out_shape, self.limit = self.programs[0].out_shape, limit_for(self.programs[0])
+        self.dropouts = [
+            stages
+            for stages in zip(*(program.stages for program in self.programs), strict=True)
+            if isinstance(stages[0], Dropping)
+        ]
 
     def _each(self, work):
         """Do ``work(program, slice)`` for all parts, shared among the threads; the results in order."""
+        if len(self.programs) == 1:
+            return [work(self.programs[0], self.slices[0])]
         pairs = list(zip(self.programs, self.slices, strict=True))
         shares = _blas.run_all(
             [lambda i=i: [work(*pair) for pair in pairs[i :: self.threads]] for i in range(self.threads)]
@@ -146,9 +154,7 @@ class Plan:
 
     def _draw_dropout(self, training):
         """One draw for the whole batch, as on the readable path; every part gets its share."""
-        for stages in zip(*(program.stages for program in self.programs), strict=True):
-            if not isinstance(stages[0], Dropping):
-                continue
+        for stages in self.dropouts:
             factors, layer = None, stages[0].layer
             if training:
                 shape = (self.n, *stages[0].out_shape)
@@ -165,7 +171,8 @@ class Rolling:
         self.layers, self.in_shape, self.dtype = layers, shape[1:], dtype
         self.threads = threads_for(layers, self.in_shape, 2 * CHUNK, dtype)
         self.programs = [{} for _ in range(self.threads)]
-        self.out_shape = self._program(0, 1).out_shape
+        first = self._program(0, CHUNK)
+        self.out_shape, self.limit = first.out_shape, limit_for(first)
 
     def _program(self, thread, n):
         """The program of a thread for n samples; besides the usual chunk, the last smaller one is kept."""
@@ -186,6 +193,11 @@ class Rolling:
 
         _blas.run_all([lambda i=i: share(i) for i in range(self.threads)])
         return as_logical(y)
+
+
+def limit_for(program):
+    """What holds BLAS to one thread; nothing where it would not take a second one anyway."""
+    return _blas.single_threaded() if program.largest > _blas.SERIAL else nullcontext()
 
 
 def threads_for(layers, shape, n, dtype):

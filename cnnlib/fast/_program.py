@@ -24,6 +24,7 @@ PAIRS = {
     Linear: (F.linear_forward, F.linear_backward),
     **{kind: kind.pair for kind in (ReLU, Tanh, Sigmoid, Flatten, MaxPool2d, AvgPool2d)},
 }
+OTHERS = frozenset((Dropout, BatchNorm2d))
 OVERRIDES = frozenset(("forward", "backward", "_forward", "_backward"))
 
 
@@ -33,27 +34,24 @@ class Unsupported(Exception):
 
 def signature(layers, dtype):
     """Everything about the layers that a program is built upon; raises `Unsupported` for strangers."""
-    return tuple([_describe(layer, dtype) for layer in layers])
-
-
-def _describe(layer, dtype):
-    kind = type(layer)
-    if kind in PAIRS:
-        if layer._functions != PAIRS[kind]:
-            raise Unsupported("functions of somebody's own")
-    elif kind is not Dropout and kind is not BatchNorm2d:
-        raise Unsupported(f"a layer of class {kind.__name__}")
-    state = vars(layer)
-    if not OVERRIDES.isdisjoint(state):
-        raise Unsupported("a layer whose methods were replaced")
-    shapes = [kind, id(layer)]
-    for name, value in layer.params.items():
-        if value.dtype != dtype:
-            raise Unsupported("weights and inputs of different precision")
-        shapes += (name, value.shape)
-    for name in ("kernel_size", "stride", "padding"):
-        shapes.append(state.get(name))
-    return tuple(shapes)
+    found = []
+    for layer in layers:
+        kind, state = type(layer), layer.__dict__
+        if kind in PAIRS:
+            if state["_functions"] != PAIRS[kind]:
+                raise Unsupported("functions of somebody's own")
+        elif kind not in OTHERS:
+            raise Unsupported(f"a layer of class {kind.__name__}")
+        if not OVERRIDES.isdisjoint(state):
+            raise Unsupported("a layer whose methods were replaced")
+        found.append(id(layer))
+        if "kernel_size" in state:
+            found += (state["kernel_size"], state["stride"], state.get("padding"))
+        for name, value in state["params"].items():
+            if value.dtype != dtype:
+                raise Unsupported("weights and inputs of different precision")
+            found += (name, value.shape)
+    return tuple(found)
 
 
 class Program:
@@ -69,6 +67,13 @@ class Program:
     dtype : dtype
         float32 or float64.
 
+    Attributes
+    ----------
+    work : int
+        Multiply-adds of a forward pass of one sample.
+    largest : int
+        Those of the largest product of matrices.
+
     Raises
     ------
     Unsupported
@@ -76,7 +81,7 @@ class Program:
     """
 
     def __init__(self, layers, shape, n, dtype):
-        self.n, self.stages, self.work, scratch = n, [], 0, Scratch(dtype)
+        self.n, self.stages, self.work, self.largest, scratch = n, [], 0, 0, Scratch(dtype)
         rest = list(layers)
         while rest:
             stage = self._next(rest, shape, dtype, scratch)
@@ -103,11 +108,11 @@ class Program:
             relu, pool = _take_relu_and_pool(rest)
             stage = Convolution(layer, shape, n, dtype, scratch, relu, pool)
             self._require(min(stage.out_shape) > 0)
-            self.work += layer.params["weight"].size * stage.places[0] * stage.places[1]
+            self._count(layer, stage.places[0] * stage.places[1])
             return stage
         if isinstance(layer, Linear):
             self._require(shape == (layer.in_features,))
-            self.work += layer.params["weight"].size
+            self._count(layer, 1)
             return Dense(layer, shape, n, dtype, _take(rest, ReLU))
         if isinstance(layer, Flatten):
             self._require(images)
@@ -122,6 +127,12 @@ class Program:
         else:
             self._require(layer.kernel_size[0] <= shape[1] and layer.kernel_size[1] <= shape[2])
         return Readable(layer, shape, n, dtype)
+
+    def _count(self, layer, places):
+        """Add up the multiply-adds of one sample, and note the largest single product of matrices."""
+        size = layer.params["weight"].size
+        self.work += size * places
+        self.largest = max(self.largest, size * self.n)
 
     @staticmethod
     def _require(condition):

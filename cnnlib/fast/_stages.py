@@ -145,9 +145,8 @@ class Convolution(Stage):
                 dy = np.multiply(dy, block.passes, out=block.gated)
             if self.pool:
                 block.widen(dy)
-            self.bias_sum += dy.sum(axis=(0, 1))
-            for product in block.gradients:
-                self.gradient.run(product)
+            self.bias_sum += np.add.reduce(dy, axis=(0, 1))
+            self.gradient.run(block.gradients)
         if self.dx is not None:
             self._correlate_back()
 
@@ -169,7 +168,7 @@ class Convolution(Stage):
         params = self.layer.params
         found = {"weight": self.gradient.result(params["weight"].shape)}
         if "bias" in params:
-            found["bias"] = self.bias_sum.sum(axis=1)
+            found["bias"] = np.add.reduce(self.bias_sum, axis=1)
         return [(self.layer, found)]
 
 
@@ -242,7 +241,7 @@ class Dense(Stage):
     def gradients(self):
         found = {"weight": self.x @ self.d.T}
         if "bias" in self.layer.params:
-            found["bias"] = self.d.sum(axis=1)
+            found["bias"] = np.add.reduce(self.d, axis=1)
         return [(self.layer, found)]
 
 

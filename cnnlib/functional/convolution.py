@@ -2,10 +2,11 @@
 
 What deep learning calls a convolution is a correlation: the kernel is not flipped.
 
-The memory order (H, W, C, N) makes it short. In one row of an image the kW neighbouring pixels under a
-kernel are kW * C * N consecutive numbers, so they already are a matrix of shape (kW*C, N), and the next
-window is the same matrix a little further on. One row of the kernel is a matrix of shape (F, kW*C). So a
-convolution is a sum of kH products of matrices, and no pixel is ever copied to build a column.
+The memory order (H, W, C, N) makes it short. Lay the kH rows of pixels that one row of the kernel's places
+sees side by side, as if they were more channels. Then the kW pixels under a kernel are consecutive
+numbers, a matrix of shape (kW*kH*C, N), and the next window is the same matrix one pixel further on. The
+kernels are a matrix of shape (F, kW*kH*C). One product of the two is a pixel of the output, in all F
+channels of all N images, and `numpy.matmul` does all the pixels.
 """
 
 import numpy as np
@@ -56,8 +57,8 @@ def conv2d_forward(x, w, b, stride=1, padding=0):
     """
     x, w, b, stride, padding = _checked(x, w, b, stride, padding)
     places = output_size(_padded_size(x, padding), w.shape[2:], stride, "w")
-    windows = _windows(_pad(batch_last(x), padding), w.shape[3], stride[1])
-    y = _correlate(windows, w, stride[0], places[0])
+    windows = _windows(_pad(batch_last(x), padding), w.shape[2:], stride, places)
+    y = _as_matrix(w) @ windows
     if b is not None:
         y += b[:, None]
     return logical(y), (windows, w, b, stride, padding, x.shape)
@@ -90,40 +91,32 @@ def conv2d_backward(dy, cache):
             [4., 4.]]), array([4.]))
     """
     windows, w, b, stride, padding, x_shape = cache
-    f, c, kh, kw = w.shape
-    places = windows.shape[1]
-    rows = (windows.shape[0] - kh) // stride[0] + 1
-    dy = batch_last(as_gradient(dy, (x_shape[0], f, rows, places), w.dtype))
+    (f, c, kh, kw), places = w.shape, windows.shape[:2]
+    dy = batch_last(as_gradient(dy, (x_shape[0], f, *places), w.dtype))
 
-    dw = np.empty((kh, kw * c, f), w.dtype)
-    for i in range(kh):
-        products = windows[i : i + stride[0] * rows : stride[0]][:rows] @ dy.swapaxes(2, 3)
-        dw[i] = products.sum(axis=0).sum(axis=0)
-    dw = dw.reshape(kh, kw, c, f).transpose(3, 2, 0, 1)
+    dw = sum((row @ dy_row.swapaxes(1, 2)).sum(axis=0) for row, dy_row in zip(windows, dy, strict=True))
+    dw = dw.reshape(kw, kh, c, f).transpose(3, 2, 1, 0)
 
     db = None if b is None else dy.sum(axis=3).sum(axis=(0, 1))
 
     turned = w[:, :, ::-1, ::-1].swapaxes(0, 1)
     spread = _spread(dy, x_shape, (kh, kw), stride, padding)
-    dx = _correlate(_windows(spread, kw, 1), turned, 1, x_shape[2])
+    dx = _as_matrix(turned) @ _windows(spread, (kh, kw), (1, 1), x_shape[2:])
     return logical(dx), np.ascontiguousarray(dw), db
 
 
-def _correlate(windows, w, stride, rows):
-    """Sum over the rows of the kernel: (F, kW*C) times (kW*C, N), at every place of every image."""
-    f, c, kh, kw = w.shape
-    kernel = w.transpose(2, 0, 3, 1).reshape(kh, f, kw * c)
-    y = kernel[0] @ windows[: stride * rows : stride]
-    for i in range(1, kh):
-        y += kernel[i] @ windows[i : i + stride * rows : stride][:rows]
-    return y
+def _as_matrix(w):
+    """The kernels (F, C, kH, kW) as rows of a matrix, in the order of the windows: (F, kW*kH*C)."""
+    return w.transpose(0, 3, 2, 1).reshape(len(w), -1)
 
 
-def _windows(memory, kw, stride):
-    """View (H, W, C, N) as its windows of kW pixels in a row, (H, Wo, kW*C, N); nothing is copied."""
-    h, width, c, n = memory.shape
-    view = sliding_window_view(memory.reshape(h, width * c, n), kw * c, axis=1)
-    return view[:, :: stride * c].swapaxes(2, 3)
+def _windows(memory, kernel, stride, places):
+    """All windows of (H, W, C, N) images: an array (Ho, Wo, kW*kH*C, N), overlapping in memory."""
+    (_, width, c, n), (kh, kw) = memory.shape, kernel
+    rows = sliding_window_view(memory, kh, axis=0)[:: stride[0]]  # (Ho, W, C, N, kH)
+    stacked = np.ascontiguousarray(rows.transpose(0, 1, 4, 2, 3)).reshape(places[0], width * kh * c, n)
+    view = sliding_window_view(stacked, kw * kh * c, axis=1)[:, :: stride[1] * kh * c]
+    return view.swapaxes(2, 3)
 
 
 def _pad(memory, padding):

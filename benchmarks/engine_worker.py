@@ -1,0 +1,292 @@
+"""One contestant in a process of its own: told over standard input what to prepare and how long to run.
+
+``python engine_worker.py NAME`` reads lines of JSON and answers each with one.
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+from engine_cases import CONV, FLATTEN, LINEAR, POOL, RELU, make
+
+LR = 0.01
+
+
+class Cnnlib:
+    """cnnlib on the fast or the readable path."""
+
+    def __init__(self, case, fast):
+        from cnnlib.losses import CrossEntropyLoss
+        from cnnlib.model import Sequential
+        from cnnlib.optim import SGD
+
+        self.case, self.loss, self.optimizer = case, CrossEntropyLoss(), SGD(LR)
+        self.model = Sequential(self.layers(case), fast=fast)
+
+    @staticmethod
+    def layers(case, **functions):
+        from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
+
+        arrays, made = iter(case["weights"]), []
+        for kind, *arguments in case["rows"]:
+            if kind in (CONV, LINEAR):
+                w, b = next(arrays).copy(), next(arrays)
+                if kind == CONV:
+                    layer = Conv2d(w.shape[1], w.shape[0], w.shape[2], padding=arguments[2],
+                                   init=lambda *_, w=w: w, **functions.get(kind, {}))  # fmt: skip
+                else:
+                    layer = Linear(*w.shape, init=lambda *_, w=w: w, **functions.get(kind, {}))
+                layer.params["bias"][:] = b
+            elif kind == POOL:
+                layer = MaxPool2d(2, **functions.get(kind, {}))
+            else:
+                layer = {RELU: ReLU, FLATTEN: Flatten}[kind](**functions.get(kind, {}))
+            made.append(layer)
+        return made
+
+    def step(self):
+        outputs = self.model.forward(self.case["x"], training=True)
+        self.loss.forward(outputs, self.case["y"])
+        self.model.backward(self.loss.backward(), input_gradient=False)
+        self.optimizer.step(self.model.parameters())
+
+    def layer(self):
+        self.model.forward(self.case["x"], training=True)
+        self.model.backward(self.case["dy"])
+
+    def inference(self):
+        return self.model._outputs(self.case["x"], 500)
+
+    def epoch(self):
+        from cnnlib.training import fit
+
+        fit(self.model, self.loss, self.optimizer, self.case["x"], self.case["y"],
+            batch_size=self.case["batch_size"], rng=0, progress=False)  # fmt: skip
+
+    def answers(self, name):
+        """Outputs and gradients, to be compared before anything is timed."""
+        if name.startswith("inference"):
+            return [self.inference()]
+        if name.startswith("layer"):
+            y = self.model.forward(self.case["x"], training=True)
+            return [y, self.model.backward(self.case["dy"]), *(p.grad for p in self.model.parameters())]
+        y = self.model.forward(self.case["x"], training=True)
+        value = self.loss.forward(y, self.case["y"])
+        self.model.backward(self.loss.backward(), input_gradient=False)
+        return [y, np.array(value), *(p.grad for p in self.model.parameters())]
+
+
+class Loops(Cnnlib):
+    """cnnlib with the plain loops of `cnnlib.naive` in its layers."""
+
+    def __init__(self, case):
+        from cnnlib import naive
+
+        super().__init__(case, fast=False)
+        pairs = {CONV: "conv2d", LINEAR: "linear", POOL: "maxpool2d", RELU: "relu", FLATTEN: "flatten"}
+        functions = {
+            kind: {way: getattr(naive, f"{name}_{way}") for way in ("forward", "backward")}
+            for kind, name in pairs.items()
+        }
+        self.model.layers[:] = self.layers(case, **functions)
+
+
+class Im2col:
+    """The layers of `engine_im2col`, with the loss and the steps written out."""
+
+    def __init__(self, case):
+        import engine_im2col as im2col
+
+        self.case, self.layers, arrays = case, [], iter(case["weights"])
+        for kind, *arguments in case["rows"]:
+            if kind == CONV:
+                layer = im2col.Conv(next(arrays).copy(), next(arrays).copy(), arguments[2])
+            elif kind == LINEAR:
+                layer = im2col.Affine(next(arrays).copy(), next(arrays).copy())
+            else:
+                layer = {POOL: im2col.Pool, RELU: im2col.Relu, FLATTEN: im2col.Flatten}[kind]()
+            self.layers.append(layer)
+
+    def forward(self):
+        y = self.case["x"]
+        for layer in self.layers:
+            y = layer.forward(y)
+        return y
+
+    inference = forward
+
+    def back(self, dy, input_gradient):
+        for i, layer in reversed(list(enumerate(self.layers))):
+            dy = layer.backward(dy, input_gradient or i > 0)
+        return dy
+
+    def gradients(self):
+        outputs, labels = self.forward(), self.case["y"]
+        p = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        rows = np.arange(len(labels))
+        self.value = -np.log(p[rows, labels]).mean()
+        p[rows, labels] -= 1
+        self.back(p / len(labels), False)
+        return outputs
+
+    def step(self):
+        self.gradients()
+        for layer in self.layers:
+            if hasattr(layer, "grads"):
+                layer.w -= LR * layer.grads[0]
+                layer.b -= LR * layer.grads[1]
+
+    def layer(self):
+        self.forward()
+        return self.back(self.case["dy"], True)
+
+    def answers(self, name):
+        if name.startswith("inference"):
+            return [self.forward()]
+        if name.startswith("layer"):
+            y = self.forward()
+            start = [y, self.back(self.case["dy"], True)]
+        else:
+            start = [self.gradients(), np.array(self.value)]
+        return start + [g for layer in self.layers for g in getattr(layer, "grads", [])]
+
+
+class Torch:
+    """PyTorch on the CPU, eager, one or two threads."""
+
+    def __init__(self, case, threads):
+        import torch
+
+        torch.set_num_threads(threads)
+        self.torch, self.case, made = torch, case, []
+        arrays = iter(case["weights"])
+        for kind, *arguments in case["rows"]:
+            if kind in (CONV, LINEAR):
+                w, b = (torch.from_numpy(next(arrays).copy()) for _ in range(2))
+                if kind == CONV:
+                    layer = torch.nn.Conv2d(w.shape[1], w.shape[0], w.shape[2], padding=arguments[2])
+                else:
+                    layer, w = torch.nn.Linear(*w.shape), w.T.contiguous()
+                layer.weight.data, layer.bias.data = w, b
+            else:
+                layer = {POOL: lambda: torch.nn.MaxPool2d(2), RELU: torch.nn.ReLU, FLATTEN: torch.nn.Flatten}[
+                    kind
+                ]()
+            made.append(layer)
+        self.model = torch.nn.Sequential(*made)
+        self.loss = torch.nn.CrossEntropyLoss()
+        if case["weights"]:
+            self.optimizer = torch.optim.SGD(self.model.parameters(), lr=LR)
+        self.x = torch.from_numpy(case["x"])
+        self.y, self.dy = (torch.from_numpy(case[k]) if k in case else None for k in ("y", "dy"))
+
+    def step(self, x=None, y=None):
+        self.optimizer.zero_grad()
+        outputs = self.model(self.x if x is None else x)
+        value = self.loss(outputs, self.y if y is None else y)
+        value.backward()
+        self.optimizer.step()
+        return outputs, value
+
+    def layer(self):
+        x = self.x.detach().requires_grad_()
+        y = self.model(x)
+        y.backward(self.dy)
+        return y, x.grad
+
+    def inference(self):
+        with self.torch.no_grad():
+            return self.model(self.x)
+
+    def epoch(self):
+        torch = self.torch
+        loader = torch.utils.data.DataLoader(
+            torch.utils.data.TensorDataset(self.x, self.y), self.case["batch_size"], shuffle=True
+        )
+        for x, y in loader:
+            self.step(x, y)
+
+    def answers(self, name):
+        if name.startswith("inference"):
+            found = [self.inference()]
+        elif name.startswith("layer"):
+            found = list(self.layer())
+        else:
+            outputs = self.model(self.x)
+            value = self.loss(outputs, self.y)
+            value.backward()
+            found = [outputs, value]
+        gradients = [
+            p.grad.T if p.ndim == 2 else p.grad for p in self.model.parameters() if p.grad is not None
+        ]
+        return [t.detach().numpy() for t in [*found, *gradients]]
+
+
+CONTESTANTS = {
+    "cnnlib, fast": lambda case: Cnnlib(case, True),
+    "cnnlib, readable": lambda case: Cnnlib(case, False),
+    "PyTorch, 2 threads": lambda case: Torch(case, 2),
+    "PyTorch, 1 thread": lambda case: Torch(case, 1),
+    "im2col (CS231n manner)": Im2col,
+    "loops": Loops,
+}
+
+
+def peak_memory():
+    """Largest resident memory of this process so far, in bytes."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def sgemm_peak(threads):
+    """The best GFLOP/s of products of square float32 matrices that NumPy's BLAS reaches."""
+    from threadpoolctl import threadpool_limits
+
+    best = 0.0
+    with threadpool_limits(threads, user_api="blas"):
+        for size in (512, 1024, 2048):
+            a = np.random.default_rng(0).random((size, size), np.float32)
+            out = a @ a
+            for _ in range(8):
+                start = time.perf_counter()
+                np.matmul(a, a, out=out)
+                best = max(best, 2 * size**3 / (time.perf_counter() - start) / 1e9)
+    return best
+
+
+def timed(function, seconds):
+    """Call a function over and over for some time, at least once; the durations in seconds."""
+    durations, end = [], time.perf_counter() + seconds
+    while not durations or time.perf_counter() < end:
+        start = time.perf_counter()
+        function()
+        durations.append(time.perf_counter() - start)
+    return durations
+
+
+def main(name):
+    for line in sys.stdin:
+        order = json.loads(line)
+        if order["do"] == "prepare":
+            contestant = CONTESTANTS[name](make(order["case"]))
+            run = getattr(contestant, order["case"].partition("/")[0])
+            np.savez(order["path"], *contestant.answers(order["case"]))
+            answer = None
+        elif order["do"] == "time":
+            answer = timed(run, order["seconds"])
+        elif order["do"] == "memory":
+            contestant = CONTESTANTS[name](make(order["case"]))
+            before = peak_memory()
+            for _ in range(5):
+                contestant.step()
+            answer = peak_memory() - before
+        else:
+            answer = sgemm_peak(order["threads"])
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
