@@ -73,9 +73,10 @@ def test_divergence_is_a_result():
     assert not np.isfinite(descend(Quadratic(5), 3.0, 10.0, 2000)[-1])
 
 
-@pytest.mark.parametrize(
-    "make", [lambda: Quadratic(0), lambda: Wells((0,), (1, 2), (1,)), lambda: descend(Wells(), 0, 1, 1, "Newton")]
-)
+WRONG = [lambda: Quadratic(0), lambda: Wells((0,), (1, 2), (1,)), lambda: descend(Wells(), 0, 1, 1, "Newton")]
+
+
+@pytest.mark.parametrize("make", WRONG)
 def test_wrong_arguments_are_refused(make):
     with pytest.raises(ValueError, match="expected"):
         make()

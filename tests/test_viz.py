@@ -124,7 +124,8 @@ def test_categories_take_the_colors_in_order():
 
 
 def test_axes_follow_the_scene():
-    panel = Panel([], Axis(5, -1, "row"), Axis(0.01, 100, "error", log=True, ticks=[1, 10], names=["a", "b"]), "T")
+    y = Axis(0.01, 100, "error", log=True, ticks=[1, 10], names=["a", "b"])
+    panel = Panel([], Axis(5, -1, "row"), y, "T")
     axes = draw(Scene([panel], "")).axes[0]
     assert axes.get_xlim() == (5, -1) and axes.get_ylim() == (0.01, 100)
     assert axes.get_yscale() == "log" and axes.get_xlabel() == "row" and axes.get_title() == "T"

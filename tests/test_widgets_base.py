@@ -1,0 +1,386 @@
+"""The base of the widgets: values, faults, states, frames, playing; all without a browser."""
+
+import asyncio
+import gc
+import json
+import threading
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from cnnlib.viz import Axis, Heatmap, Line, Panel, Scene
+from cnnlib.widgets.base import BadValue, Button, Challenge, Choice, Grid, LogSlider, Slider, Toggle, Widget
+from cnnlib.widgets.page import CellRegistry, Mailbox
+from cnnlib.widgets.wire import Packer
+from tests.every_move import make, moves
+
+
+class Toy(Widget):
+    """One of each control; a plain picture."""
+
+    title = "A toy"
+    controls = (
+        Slider("start", -2, 2, 0, label="Start"),
+        LogSlider("rate", 1e-4, 10, 0.1, label="Rate"),
+        Slider("steps", 0, 20, 5, integer=True),
+        Choice("rule", ("SGD", "Adam")),
+        Toggle("grid"),
+        Grid("kernel", ((0.0, 1.0), (2.0, 3.0)), -9, 9),
+        Button("shuffle"),
+    )
+    advances = "steps"
+
+    def compute(self, state):
+        w = np.linspace(-2, 2, 50)
+        line = Line(w, state["rate"] * (w - state["start"]) ** 2)
+        heat = Heatmap(np.array(state["kernel"]))
+        axis = Axis(-2, 2, "w")
+        text = f"After {state['steps']} steps with rate {state['rate']:g}."
+        return Scene([Panel([line, heat], axis, axis)], text, {"steps": state["steps"]})
+
+    def press(self, name):
+        return {"start": 1.5}
+
+
+class FakePage:
+    """Stands where the page's model stands, and keeps what is sent."""
+
+    def __init__(self):
+        self.frames = []
+
+    def send(self, message, buffers):
+        json.dumps(message, allow_nan=False)
+        self.frames.append((message, buffers))
+
+    def close(self):
+        self.closed = True
+
+
+def shown(widget):
+    widget.live.page = FakePage()
+    return widget
+
+
+def test_state_is_a_plain_dict_of_the_values():
+    toy = Toy(rate=0.5, rule="Adam")
+    assert toy.state == {
+        "start": 0, "rate": 0.5, "steps": 5, "rule": "Adam", "grid": False, "kernel": ((0.0, 1.0), (2.0, 3.0))
+    }  # fmt: skip
+    toy.state["rate"] = 7
+    assert toy.state["rate"] == 0.5
+
+
+def test_one_line_recreates_the_widget():
+    toy = Toy(rate=0.25, grid=True, kernel=[[1, 2], [3, 4]])
+    assert repr(toy) == "Toy(rate=0.25, grid=True, kernel=((1.0, 2.0), (3.0, 4.0)))"
+    again = eval(repr(toy))
+    assert again.state == toy.state and again.text == toy.text
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"rate": 11}, "Rate: expected a number from 0.0001 to 10, received 11. It stays 0.1."),
+        ({"rate": ""}, "received nothing"),
+        ({"rate": "fast"}, "received 'fast'"),
+        ({"rate": float("nan")}, "received nan"),
+        ({"rate": True}, "received True"),
+        ({"steps": 2.5}, "expected a whole number from 0 to 20, received 2.5"),
+        ({"rule": "Newton"}, "expected one of SGD, Adam, received 'Newton'"),
+        ({"grid": "yes"}, "expected True or False"),
+        ({"kernel": [[1, 2, 3]]}, "expected 2 rows of 2 numbers"),
+        ({"kernel": [[1, 2], [3, "x"]]}, "row 2, column 2: expected a number from -9 to 9, received 'x'"),
+        ({"speed": 3}, "no control named 'speed'; there are: start, rate, steps, rule, grid, kernel."),
+    ],
+)
+def test_a_wrong_value_gives_a_sentence_and_changes_nothing(values, words):
+    toy = Toy()
+    before = toy.state
+    toy.set_state(**values)
+    assert words in toy.message and toy.state == before
+    toy.set_state(rate=0.2)
+    assert toy.message == ""
+
+
+def test_right_values_beside_wrong_ones_are_set():
+    toy = Toy()
+    toy.set_state(rate="0,5", steps="many", start=1)
+    assert (toy.state["rate"], toy.state["start"], toy.state["steps"]) == (0.5, 1, 5)
+
+
+class Planted(Toy):
+    """Fails for some values of a control, far from its default: what nbval cannot see."""
+
+    def compute(self, state):
+        if state["rate"] > 3:
+            np.zeros(3) + np.zeros(2)
+        return super().compute(state)
+
+
+def test_nbval_would_miss_the_planted_fault_and_the_sweep_finds_it():
+    Planted()  # the default state shows nothing of it
+
+    @settings(max_examples=200, deadline=None, database=None, phases=[Phase.generate])
+    @given(st.data())
+    def sweep(data):
+        planted = Planted()
+        for _ in range(5):
+            make(planted, data.draw(moves(planted)))
+
+    with pytest.raises(AssertionError, match="operands could not be broadcast"):
+        sweep()
+
+
+def test_a_fault_reaches_code_and_becomes_a_sentence_on_the_page():
+    planted = shown(Planted())
+    with pytest.raises(ValueError, match="broadcast"):
+        planted.set_state(rate=5)
+    assert planted.state["rate"] == 0.1
+    planted.live.receive({"type": "state", "id": 4, "values": {"rate": 5}})
+    message, _ = planted.live.page.frames[-1]
+    assert "cannot be shown" in message["message"] and message["answers"] == 4
+    assert message["state"]["rate"] == 0.1
+    planted.live.receive({"type": "state", "id": 5, "values": {"rate": 2}})
+    assert planted.state["rate"] == 2 and planted.message == "" and planted.failure is None
+
+
+def test_compute_may_refuse_a_value():
+    class Picky(Toy):
+        def compute(self, state):
+            if state["steps"] == 13:
+                raise BadValue("Thirteen steps are not shown.")
+            return super().compute(state)
+
+    picky = Picky(steps=12)
+    picky.set_state(steps=13)
+    assert picky.message == "Thirteen steps are not shown." and picky.state["steps"] == 12
+
+
+def test_limits_hold_values_within():
+    class Limited(Toy):
+        def limits(self, state):
+            return {"steps": (0, 10 if state["rule"] == "SGD" else 4)}
+
+    limited = Limited(steps=9)
+    limited.set_state(rule="Adam")
+    assert limited.state["steps"] == 4
+
+
+def test_challenge_stays_reached_until_reset():
+    toy = Toy(challenge=Challenge("ten steps", lambda facts: facts["steps"] >= 10))
+    assert not toy.challenge_reached
+    toy.set_state(steps=11)
+    toy.set_state(steps=1)
+    assert toy.challenge_reached
+    toy.reset()
+    assert not toy.challenge_reached and toy.state["steps"] == 5
+
+
+def test_frames_hold_changed_arrays_alone():
+    toy = shown(Toy())
+    toy.live.receive({"type": "ready"})
+    assert len(toy.live.page.frames[-1][1]) == 3
+    toy.set_state(steps=6)
+    assert len(toy.live.page.frames[-1][1]) == 0
+    toy.set_state(rate=1)
+    assert len(toy.live.page.frames[-1][1]) == 1
+    toy.live.receive({"type": "ready"})
+    assert len(toy.live.page.frames[-1][1]) == 3
+
+
+def test_packed_arrays_are_float32_in_row_order():
+    z = np.arange(6.0).reshape(2, 3).T
+    scene = Scene([Panel([Heatmap(z)], Axis(0, 1), Axis(0, 1))], "")
+    head, buffers = Packer().pack(scene)
+    assert head["arrays"][0][1:] == [[3, 2], 0]
+    np.testing.assert_array_equal(np.frombuffer(buffers[0], "<f4").reshape(3, 2), z)
+
+
+def test_buttons_steps_and_rewind_come_from_the_page():
+    toy = shown(Toy())
+    for kind in ({"type": "press", "name": "shuffle"}, {"type": "step"}, {"type": "step"}):
+        toy.live.receive(kind)
+    assert toy.state["start"] == 1.5 and toy.state["steps"] == 7
+    toy.live.receive({"type": "rewind"})
+    assert toy.state["steps"] == 0
+    toy.live.receive({"type": "reset"})
+    assert toy.state == Toy().state
+
+
+STRANGE = [{}, {"type": "_on"}, {"type": "speed", "value": "warp"}, {"type": "event"}]
+
+
+@pytest.mark.parametrize("message", STRANGE)
+def test_messages_nobody_understands_harm_nothing(message):
+    toy = shown(Toy())
+    toy.live.receive(message)
+    toy.set_state(rate=1)
+    assert toy.state["rate"] == 1
+
+
+class Trainer(Toy):
+    """A generator that counts, and burns a little time."""
+
+    advances = ""
+
+    def begin(self):
+        self.count = 0
+
+    def train(self):
+        while self.count < 1000:
+            time.sleep(0.001)
+            self.count += 1
+            yield
+
+    def compute(self, state):
+        return Scene([], f"It has counted to {self.count}.", {"count": self.count})
+
+
+async def until(condition, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it took too long"
+        await asyncio.sleep(0.005)
+
+
+def test_play_and_pause():
+    async def main():
+        trainer = shown(Trainer())
+        trainer.live.receive({"type": "play"})
+        await until(lambda: trainer.count > 30)
+        trainer.live.receive({"type": "pause"})
+        count = trainer.count
+        assert not trainer.live.page.frames[-1][0]["playing"]
+        await asyncio.sleep(0.05)
+        assert trainer.count == count
+        assert trainer.text == f"It has counted to {count}."
+
+    asyncio.run(main())
+
+
+def test_one_frame_is_on_its_way_at_a_time():
+    async def main():
+        trainer = shown(Trainer())
+        trainer.live.receive({"type": "play"})
+        first = len(trainer.live.page.frames)
+        await until(lambda: trainer.count > 100)
+        assert len(trainer.live.page.frames) == first
+        for _ in range(3):
+            count, frames = trainer.count, len(trainer.live.page.frames)
+            trainer.live.receive({"type": "painted", "frame": trainer.live.page.frames[-1][0]["frame"]})
+            await until(lambda seen=count: trainer.count > seen + 60)
+            assert len(trainer.live.page.frames) == frames + 1
+        trainer.live.receive({"type": "pause"})
+
+    asyncio.run(main())
+
+
+def test_playing_ends_by_itself_and_can_begin_again():
+    async def main():
+        toy = shown(Toy(steps=17))
+        toy.live.speed = "as fast as possible"
+        toy.live.receive({"type": "play"})
+        await until(lambda: not toy.live.loop.running)
+        assert toy.state["steps"] == 20
+        assert not toy.live.page.frames[-1][0]["playing"]
+        toy.live.receive({"type": "rewind"})
+        toy.live.receive({"type": "play"})
+        await until(lambda: toy.state["steps"] == 20 and not toy.live.loop.running)
+
+    asyncio.run(main())
+
+
+def test_a_limited_speed_is_kept():
+    async def main():
+        toy = shown(Toy(steps=0))
+        toy.live.receive({"type": "speed", "value": "25 steps a second"})
+        toy.live.receive({"type": "play"})
+        await until(lambda: toy.state["steps"] >= 2)
+        toy.live.receive({"type": "pause"})
+        assert toy.state["steps"] < 20
+
+    asyncio.run(main())
+
+
+def test_a_fault_while_playing_stops_with_a_sentence():
+    class Broken(Trainer):
+        def train(self):
+            yield
+            raise ZeroDivisionError("nothing to divide by")
+
+    async def main():
+        broken = shown(Broken())
+        broken.live.receive({"type": "play"})
+        await until(lambda: not broken.live.loop.running)
+        assert "nothing to divide by" in broken.live.page.frames[-1][0]["message"]
+
+    asyncio.run(main())
+
+
+def test_messages_from_another_thread_are_handled_in_the_main_one_and_the_newest_wins():
+    async def main():
+        seen = []
+        box = Mailbox(lambda message: seen.append((threading.current_thread(), message)))
+
+        def page():
+            for value in range(50):
+                box.put({"type": "state", "id": value, "values": {"rate": value, f"v{value}": 1}})
+            box.put({"type": "pause"})
+
+        thread = threading.Thread(target=page)
+        thread.start()
+        thread.join()  # the main thread was busy all the while
+        await until(lambda: len(seen) == 2)
+        assert {who for who, _ in seen} == {threading.main_thread()}
+        first, last = (message for _, message in seen)
+        assert first["id"] == 49 and first["values"]["rate"] == 49 and len(first["values"]) == 51
+        assert last == {"type": "pause"}
+
+    asyncio.run(main())
+
+
+def test_running_a_cell_again_closes_the_earlier_widgets(monkeypatch):
+    place = ("cell", "run 1")
+    monkeypatch.setattr("cnnlib.widgets.page.current_cell", lambda: place)
+    registry, toys = CellRegistry(), [shown(Toy()) for _ in range(4)]
+    pages = [toy.live.page for toy in toys]
+    registry.enter(toys[0])
+    registry.enter(toys[1])
+    assert not hasattr(pages[0], "closed")
+    place = ("cell", "run 2")
+    registry.enter(toys[2])
+    assert pages[0].closed and pages[1].closed and toys[0].live.page is None
+    place = ("other cell", "run 3")
+    registry.enter(toys[3])
+    assert not hasattr(pages[2], "closed")
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_sweep_of_the_toy(data):
+    toy = shown(Toy())
+    for _ in range(8):
+        make(toy, data.draw(moves(toy)))
+        assert toy.live.page.frames[-1][0]["state"] == toy.state
+
+
+def test_a_thousand_moves_leave_no_memory_behind():
+    toy = shown(Toy())
+    toy.live.page.send = lambda message, buffers: None
+
+    def move(count):
+        for i in range(count):
+            toy.live.receive({"type": "state", "id": i, "values": {"rate": 0.1 + i / 1000, "steps": i % 20}})
+        gc.collect()
+
+    move(200)
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    move(1000)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 100_000
