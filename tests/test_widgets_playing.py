@@ -1,0 +1,130 @@
+"""Play, Pause, speed and the way of messages: how a widget runs in the kernel's own event loop."""
+
+import asyncio
+import threading
+import time
+
+from cnnlib.viz import Scene
+from cnnlib.widgets.page import Mailbox
+from tests.toy_widget import Toy, shown
+
+
+class Trainer(Toy):
+    """A generator that counts, and burns a little time."""
+
+    advances = ""
+
+    def begin(self):
+        self.count = 0
+
+    def train(self):
+        while self.count < 1000:
+            time.sleep(0.001)
+            self.count += 1
+            yield
+
+    def compute(self, state):
+        return Scene([], f"It has counted to {self.count}.", {"count": self.count})
+
+
+async def until(condition, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it took too long"
+        await asyncio.sleep(0.005)
+
+
+def test_play_and_pause():
+    async def main():
+        trainer = shown(Trainer())
+        trainer.live.receive({"type": "play"})
+        await until(lambda: trainer.count > 30)
+        trainer.live.receive({"type": "pause"})
+        count = trainer.count
+        assert not trainer.live.page.frames[-1][0]["playing"]
+        await asyncio.sleep(0.05)
+        assert trainer.count == count
+        assert trainer.text == f"It has counted to {count}."
+
+    asyncio.run(main())
+
+
+def test_one_frame_is_on_its_way_at_a_time():
+    async def main():
+        trainer = shown(Trainer())
+        trainer.live.receive({"type": "play"})
+        first = len(trainer.live.page.frames)
+        await until(lambda: trainer.count > 100)
+        assert len(trainer.live.page.frames) == first
+        for _ in range(3):
+            count, frames = trainer.count, len(trainer.live.page.frames)
+            trainer.live.receive({"type": "painted", "frame": trainer.live.page.frames[-1][0]["frame"]})
+            await until(lambda seen=count: trainer.count > seen + 60)
+            assert len(trainer.live.page.frames) == frames + 1
+        trainer.live.receive({"type": "pause"})
+
+    asyncio.run(main())
+
+
+def test_playing_ends_by_itself_and_can_begin_again():
+    async def main():
+        toy = shown(Toy(steps=17))
+        toy.live.speed = "as fast as possible"
+        toy.live.receive({"type": "play"})
+        await until(lambda: not toy.live.loop.running)
+        assert toy.state["steps"] == 20
+        assert not toy.live.page.frames[-1][0]["playing"]
+        toy.live.receive({"type": "rewind"})
+        toy.live.receive({"type": "play"})
+        await until(lambda: toy.state["steps"] == 20 and not toy.live.loop.running)
+
+    asyncio.run(main())
+
+
+def test_a_limited_speed_is_kept():
+    async def main():
+        toy = shown(Toy(steps=0))
+        toy.live.receive({"type": "speed", "value": "25 steps a second"})
+        toy.live.receive({"type": "play"})
+        await until(lambda: toy.state["steps"] >= 2)
+        toy.live.receive({"type": "pause"})
+        assert toy.state["steps"] < 20
+
+    asyncio.run(main())
+
+
+def test_a_fault_while_playing_stops_with_a_sentence():
+    class Broken(Trainer):
+        def train(self):
+            yield
+            raise ZeroDivisionError("nothing to divide by")
+
+    async def main():
+        broken = shown(Broken())
+        broken.live.receive({"type": "play"})
+        await until(lambda: not broken.live.loop.running)
+        assert "nothing to divide by" in broken.live.page.frames[-1][0]["message"]
+
+    asyncio.run(main())
+
+
+def test_messages_from_another_thread_are_handled_in_the_main_one_and_the_newest_wins():
+    async def main():
+        seen = []
+        box = Mailbox(lambda message: seen.append((threading.current_thread(), message)))
+
+        def page():
+            for value in range(50):
+                box.put({"type": "state", "id": value, "values": {"rate": value, f"v{value}": 1}})
+            box.put({"type": "pause"})
+
+        thread = threading.Thread(target=page)
+        thread.start()
+        thread.join()  # the main thread was busy all the while
+        await until(lambda: len(seen) == 2)
+        assert {who for who, _ in seen} == {threading.main_thread()}
+        first, last = (message for _, message in seen)
+        assert first["id"] == 49 and first["values"]["rate"] == 49 and len(first["values"]) == 51
+        assert last == {"type": "pause"}
+
+    asyncio.run(main())
