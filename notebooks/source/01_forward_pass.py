@@ -1,0 +1,487 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # How does an image become a guess?
+#
+# In [notebook 00](00_start_here.ipynb) a network learned to read digits. Its training was half of what you saw.
+# The other half runs thousands of times a second and never changes: an image goes in at one end, ten numbers
+# come out at the other. This is the *forward pass*. Here you take it apart until every number is a sum that
+# you could have written on paper.
+#
+# **After this notebook you can**
+#
+# 1. compute any number of a convolution by hand, and say what its kernel looks for;
+# 2. predict the size of every map, the number of weights, and how many pixels a unit sees;
+# 3. say what ReLU, max-pooling, flatten, linear and softmax do, each with its shape;
+# 4. follow a real digit through a trained network, from the pixels to the guess;
+# 5. say what a training pass keeps that a mere guess does not need, and why.
+#
+# **You need** Python, and sums of products. No calculus yet.
+#
+# **Time** 45 minutes. **Back** [00: What does training look like?](00_start_here.ipynb)
+# **On** [02: How wrong is the guess, in one number?](02_loss.ipynb)
+
+# %%
+import numpy as np
+
+from cnnlib import functional as F
+from cnnlib import load_digits, naive
+from cnnlib.checks import check
+from cnnlib.widgets import Challenge, ConvolutionMicroscope, NetworkXRay, SizeExplorer
+
+digits = load_digits()
+digits.x_test.shape
+
+# %% [markdown]
+# ## An image is a table of numbers
+#
+# That shape is read from left to right: 360 images, 1 *channel* (grey; a colour photograph has three), 8 rows,
+# 8 columns. The whole course writes it as (N, C, H, W). Here is one image, its ink in sixteenths:
+
+# %%
+image = digits.x_test[0, 0]
+(16 * image).astype(int)
+
+# %% [markdown]
+# ## One window
+#
+# A convolution looks at the image through a small window. Under the window lie nine pixels; the *kernel* is a
+# table of nine weights. Multiply each pixel by the weight that lies on it, and add the nine products up. That
+# sum is one number of the output. Nothing else happens in a convolution.
+#
+# **Predict.** Do this one on paper before you run it. What is the sum, and what would it be for a patch in
+# which all three columns are equal?
+
+# %%
+patch = np.array([[0, 1, 5], [0, 2, 6], [0, 1, 5]])
+kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+(patch * kernel).sum()
+
+# %% [markdown]
+# <details><summary>The sum, product by product</summary>
+#
+# Left column: nothing, since the pixels are zero. Middle column: nothing, since the weights are zero. Right
+# column: 5·1 + 6·2 + 5·1 = 22. Equal columns give 0, because each row of weights adds up to zero: this kernel,
+# named after Irwin Sobel, answers only where the right side of the window differs from the left one.
+# <!-- computed: 5 * 1 + 6 * 2 + 5 * 1 = 22 -->
+#
+# </details>
+
+# %% [markdown]
+# Now slide the window. In the microscope, move it with the sliders, or with the arrow keys after a click on
+# the picture. You see the patch, the kernel, the nine products, and the number that they leave in the output.
+#
+# **Predict** before each: what does *blur* do to a single bright pixel? Where does *Sobel x* give large positive
+# numbers, where large negative ones? Which preset leaves the image as it is?
+#
+# **Challenge.** With *Sobel x*, find the only window of the digit whose sum is above 3.
+
+# %%
+steepest = Challenge("A window with a sum above 3", lambda facts: facts["sum"] > 3)
+ConvolutionMicroscope(challenge=steepest, image="digit", kernel_name="Sobel x")
+
+# %% [markdown]
+# <details><summary>What you should have seen</summary>
+#
+# Sobel x is positive where the image gets brighter from left to right, negative where it gets darker. Blur
+# spreads one pixel over nine places, a ninth of it each. *Identity* has a single 1 in the middle and copies.
+# A kernel is a little picture of what it looks for: the sum is largest where the patch looks like it.
+#
+# </details>
+#
+# ## A word about the name
+#
+# Mathematicians turn the kernel by half a turn before they slide it, and call *that* a convolution. What
+# networks do, without the turn, is a *cross-correlation*. Everyone says convolution all the same. **Predict:**
+# for which of the presets does the turn change nothing?
+
+# %%
+turned = kernel[::-1, ::-1]
+print(turned)
+print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).sum())
+
+# %% [markdown]
+# Identity, blur, sharpen and Laplace look the same after half a turn. The two Sobel kernels change their sign. For
+# learning it does not matter: a network that needs the turned kernel learns the turned kernel. Tick *Flip the
+# kernel* in the microscope to see both. Remember the half turn, though: on the way *back*, in
+# [notebook 03](03_backpropagation.ipynb), it comes up by itself.
+#
+# ## The whole map, slowly and fast
+#
+# All sums together form a *map*. English first: for every place the window can take, cut out the patch, multiply
+# it by the kernel, add up.
+
+# %%
+def slide(image, kernel):
+    """Slide a square kernel over one image."""
+    size = len(kernel)
+    rows, columns = image.shape[0] - size + 1, image.shape[1] - size + 1
+    y = np.zeros((rows, columns))
+    for i in range(rows):
+        for j in range(columns):
+            y[i, j] = (image[i : i + size, j : j + size] * kernel).sum()
+    return y
+
+
+slide(16 * image, kernel).astype(int)
+
+# %% [markdown]
+# Two Python loops over places are slow. NumPy can look at all windows at once: `sliding_window_view` shows the
+# image as a table of windows without copying a pixel, and one `einsum` multiplies and adds. The two must agree
+# to the last digits, or one of them is wrong; we ask before we measure.
+
+# %%
+def slide_fast(image, kernel):
+    """The same without a loop."""
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    return np.einsum("ijpq,pq->ij", windows, kernel)
+
+
+np.testing.assert_allclose(slide(image, kernel), slide_fast(image, kernel))
+
+# %% tags=["nbval-ignore-output"]
+from timeit import repeat
+
+photo = np.tile(image, (16, 16))
+slow, fast = (min(repeat(lambda f=f: f(photo, kernel), number=1, repeat=3)) for f in (slide, slide_fast))
+print(f"loops {1000 * slow:.1f} ms, no loops {1000 * fast:.2f} ms: {slow / fast:.0f} times faster")
+assert slow / fast > 5
+
+# %% [markdown]
+# ## What comes out, and how big?
+#
+# A window of 3 pixels finds 6 places in a row of 8: the map shrinks. *Padding* adds a frame of zeros, so that the
+# edges get their windows too. *Stride* is the step of the window: 2 skips every other place. Along each axis
+#
+# $$\text{out} = \left\lfloor \frac{\text{size} + 2\,\text{padding} - \text{kernel}}{\text{stride}} \right\rfloor + 1 .$$
+#
+# A stack of layers also widens the view. A unit of the first map sees one window; a unit of the second sees a
+# window *of windows*. What it sees of the image is its *receptive field*.
+#
+# **Predict**, then check with the sliders: an image of 28 pixels, kernel 5, stride 1, no padding, two layers: what
+# sizes, and how many pixels does a last unit see? How does the field grow with kernel 3 and one layer more?
+#
+# **Challenge.** A unit that sees at least 15 pixels, from layers with fewer than 1,300 weights.
+# <!-- computed: 28 - 5 + 1 = 24 -->
+
+# %%
+wide_and_light = lambda facts: facts["pixels"] >= 15 and facts["parameters"] < 1300
+SizeExplorer(challenge=Challenge("15 pixels, fewer than 1,300 weights", wide_and_light), kernel_size=5)
+
+# %% [markdown]
+# <details><summary>Answers</summary>
+#
+# 28 → 24 → 20, and the last unit sees 9 pixels: 5, and 4 more for the second layer. With stride 1 every layer of
+# kernel 3 adds 2 pixels. A stride multiplies: behind a stride of 2 each further step is two pixels of the image
+# wide, so three layers of kernel 3 and stride 2 already see 15, with the 1,248 weights of three layers.
+# <!-- computed: 28 - 5 + 1 = 24 --> <!-- computed: 24 - 5 + 1 = 20 -->
+# <!-- computed: 80 + 584 + 584 = 1248 --> <!-- computed: 1 + 2 + 4 + 8 = 15 -->
+#
+# </details>
+
+# %% [markdown]
+# ## Many channels, many kernels
+#
+# A layer has many kernels, and each makes one map: its *output channel*. And if the input has several channels,
+# each kernel has a slice for every one of them, and adds up over all. With everything written out, and one
+# constant *b* added to each map,
+#
+# $$y_{n f i j} = b_f + \sum_{c,p,q} x_{n\,c\,(i s + p)\,(j s + q)}\; w_{f c p q} .$$
+#
+# **Predict.** A layer reads 8 channels and makes 16, with kernels of 3×3. How many weights does it have? Does
+# the number depend on the size of the image?
+
+# %%
+x = np.ones((2, 8, 14, 14), np.float32)
+w, b = np.zeros((16, 8, 3, 3), np.float32), np.zeros(16, np.float32)
+y, _ = F.conv2d_forward(x, w, b, stride=1, padding=1)
+print("y", y.shape, " weights", w.size + b.size)
+
+# %% [markdown]
+# 16 kernels of 8 slices of 9 weights, and 16 constants: 1,168, whatever the size of the image. A layer that
+# joined every pixel of those two sets of maps to every other would need millions. That thrift is the
+# convolution's point: the same few weights are used at every place, because an edge is an edge everywhere.
+# <!-- computed: 16 * 8 * 9 + 16 = 1168 -->
+#
+# Shapes are also where most mistakes happen. One image is not a batch of one image. What does the library say?
+
+# %% tags=["raises-exception"]
+F.conv2d_forward(digits.x_test[0], w[:, :1], b)
+
+# %% [markdown]
+# The message names what it wanted, what it got, and the way out: `digits.x_test[0][None]`, or `digits.x_test[:1]`.
+#
+# ## The five small layers
+#
+# **ReLU** keeps what is positive and sets the rest to zero. Without such a bend, two layers in a row would only
+# be one layer with other weights. **Max-pooling** keeps the largest number of each 2×2 window: the map halves in
+# both directions, and what was found is kept, its exact place not.
+#
+# **Predict** both results for this map before you run the cell. Which of the sixteen numbers survive?
+
+# %%
+small = np.array([[1.0, -2, 3, 0], [5, 4, -1, -6], [-3, -3, 2, 2], [-1, -4, 2, 7]])[None, None]
+gated = np.maximum(small, 0)
+pooled, _ = F.maxpool2d_forward(gated, 2)
+print(gated[0, 0], pooled[0, 0], sep="\n\n")
+
+# %% [markdown]
+# Four winners: 5, 3, 0 and 7. (In the third window all numbers were negative; ReLU has left only zeros.) On the
+# way back each winner will get all the blame, so somebody must remember who won.
+#
+# **Flatten** lays all maps of an image end to end into one long vector. **Linear** takes that vector and makes ten
+# *scores*, each a sum of all numbers times weights of its own, plus a constant: `y = x @ W + b`. **Softmax** turns
+# scores into probabilities: $p_k = e^{z_k} / \sum_j e^{z_j}$. All become positive and add up to 1, the
+# order stays.
+#
+# **Predict.** Add 100 to all three scores below. What happens to the probabilities?
+
+# %%
+scores = np.array([2.0, 1.0, -1.0])
+print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
+
+# %% [markdown]
+# Nothing happens: the factor $e^{100}$ stands above and below the line. Only differences of scores count.
+#
+# ## All together: a trained network
+#
+# This network is the one of notebook 00, already trained: two rounds of convolution, ReLU and pooling, then one
+# linear layer. **Predict** the shape after each layer, knowing that both convolutions have kernels of 3×3 and a
+# padding of 1. Then let the image through; a forward pass is a loop.
+
+# %%
+from cnnlib.pretrained import load_digits_cnn
+
+model = load_digits_cnn()
+x = digits.x_test[:1]
+for layer in model:
+    x = layer.forward(x)
+    print(f"{type(layer).__name__:10}", x.shape)
+
+# %%
+p = F.softmax(x)[0]
+print("guess", p.argmax(), f"with {p.max():.1%}, label", digits.y_test[0])
+wrong = np.flatnonzero(model.predict(digits.x_test) != digits.y_test)
+print(f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test images; wrong on numbers {wrong}")
+
+# %% [markdown]
+# Now look inside. Every number of the network is a coloured square: red positive, blue negative, white zero,
+# and all layers share one scale. **Click any square.** Below you see the sum that made it; the orange frame on the
+# image shows all pixels that it depends on.
+#
+# Start with convolution 1: nine products. Then convolution 2: eight times nine, one set for each map of the
+# pooling before it (choose which one is shown). Check one sum with a calculator. Then a score.
+#
+# **Predict.** Which of the pictures will the network get wrong with confidence? **Challenge:** find one
+# on which it is wrong *and* gives its guess more than 70 %. (The cell above lists the candidates.)
+
+# %%
+sure_and_wrong = lambda facts: facts["confidence"] > 0.7 and not facts["right"]
+NetworkXRay(challenge=Challenge("Wrong with more than 70 %", sure_and_wrong))
+
+# %% [markdown]
+# <details><summary>What to look for</summary>
+#
+# Some maps of convolution 1 answer to edges on the left, others to edges above or to ink as such: compare them with
+# your Sobel kernels. After ReLU 1 only the places where a kernel found its pattern are left. Units of convolution 2
+# see up to 8 pixels across and answer to strokes and corners. Images 143 and 184 are wrong with more than
+# 70 %; look at them before you call the network stupid.
+# <!-- test: tests/test_notebook_claims.py::test_the_two_confident_mistakes -->
+#
+# </details>
+#
+# That no sum was faked you can check in code: here is one score, taken apart and put together again.
+
+# %%
+from cnnlib.dissect import activations, unit_terms
+
+values = activations(model, digits.x_test[:1])
+terms = unit_terms(model[-1], values[-2], unit=(3,))
+print(f"{terms.inputs.size} products {terms.products.sum():.4f} + bias {terms.bias:.4f} = {terms.total:.4f}")
+np.testing.assert_allclose(terms.total, values[-1][0, 3], rtol=1e-5)
+
+# %% [markdown]
+# ## Your own digit
+#
+# Draw with the mouse on the black square named *input*. (Without a mouse: choose the layer *input*, move with row
+# and column, and press *Ink*.) The digits that it learned from fill the frame from top to bottom and stand in the
+# middle. **Challenge:** a 4 that it recognises with more than 90 %. Then move your 4 to the edge. What
+# happens to the guess, and which layer could have told you?
+
+# %%
+four = Challenge("A 4, more than 90 % sure", lambda f: f["label"] < 0 and f["guess"] == 4 and f["confidence"] > 0.9)
+NetworkXRay(source="your drawing", layer="input", challenge=four)
+
+# %% [markdown]
+# <details><summary>Why the place matters after all</summary>
+#
+# A convolution gives the same answers one pixel further on when the image moves by one pixel, and pooling
+# forgives a little. But the linear layer has a weight for every place of the last maps: at another place the same
+# stroke meets other weights. The next cell shows both halves.
+#
+# </details>
+
+# %%
+moved = np.roll(digits.x_test, 1, axis=3)
+maps, maps_moved = (model[0].forward(images) for images in (digits.x_test, moved))
+inside = slice(2, -2)
+np.testing.assert_allclose(np.roll(maps, 1, axis=3)[..., inside], maps_moved[..., inside], atol=1e-5)
+down = np.roll(digits.x_test, 1, axis=2)
+print(*(f"{(model.predict(images) == digits.y_test).mean():.1%}" for images in (digits.x_test, moved, down)))
+
+# %% [markdown]
+# Those are the shares of test images guessed right: as they are, one pixel to the right, one pixel down. Digits
+# fill their frame from top to bottom, so a row is lost when they move down.
+#
+# ## Guessing and training: the same pass, kept or forgotten
+#
+# When a network only guesses, each map can be thrown away as soon as the next is there. In training nothing may be
+# forgotten: on the way back, the gradient of every weight is a product with the very number that it met on the
+# way forward. **Predict:** how much more memory does that take here, for 64 images?
+
+# %%
+sizes = [a.nbytes for a in activations(model, digits.x_test[:64])]
+two_at_a_time = max(a + b for a, b in zip(sizes, sizes[1:], strict=False))
+print(f"all kept: {sum(sizes) // 1000} kB, two at a time: {two_at_a_time // 1000} kB")
+np.testing.assert_array_equal(model.forward(digits.x_test[:64]), model.forward(digits.x_test[:64], training=True))
+
+# %% [markdown]
+# About twice as much here, and the factor grows with every layer. The last line tests **claim 1** of the chapter
+# this course began with: *training uses the same network, pooling, activations and matrices.* Here it holds to
+# the last bit. It does not for layers made to behave differently in training. The best known is *dropout*: in
+# training it sets each number to zero with a given probability, so that no unit can rely on a neighbour, and
+# scales up the others, so that the mean stays.
+
+# %%
+from cnnlib.layers import Dropout
+
+dropout, ones = Dropout(0.5, rng=0), np.ones((1, 10000))
+print("guessing:", dropout.forward(ones)[0, :8])
+print("training:", dropout.forward(ones, training=True)[0, :8])
+print(f"mean in training: {dropout.forward(ones, training=True).mean():.2f}")
+
+# %% [markdown]
+# **Verdict on claim 1**: the forward half holds, with the exception of layers such as dropout that know which
+# pass it is. The second half, *run backwards*, is put to the test in [notebook 03](03_backpropagation.ipynb).
+#
+# ## Exercises
+#
+# **1. Sizes.** Write the formula as a function. `check` tries it on many cases, names the smallest that fails, and
+# gives a hint. `check("…", f, hint=2)` gives a second one.
+
+# %%
+def output_size(size, kernel_size, stride, padding):
+    """Number of places of a window along one axis."""
+    ### BEGIN SOLUTION
+    # Why: the first place costs kernel_size pixels, each further one a stride; a rest that is too small is lost.
+    return (size + 2 * padding - kernel_size) // stride + 1
+    ### END SOLUTION
+
+# %%
+check("01.output_size", output_size)
+
+# %% [markdown]
+# **2. Convolution with loops.** The formula with all its indices: batch, kernels, channels, stride and padding. Loop
+# over the output; `np.pad` makes the frame. Return y alone.
+
+# %%
+def conv2d_loops(x, w, b, stride, padding):
+    """Shapes: x (N, C, H, W), w (F, C, kH, kW), b (F,); returns y (N, F, Ho, Wo)."""
+    ### BEGIN SOLUTION
+    # Why: each output is one patch times one kernel, summed over channels and window, plus that kernel's bias.
+    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    (n_images, _, height, width), (n_kernels, _, kh, kw) = x.shape, w.shape
+    y = np.zeros((n_images, n_kernels, (height - kh) // stride + 1, (width - kw) // stride + 1))
+    for n, f, i, j in np.ndindex(y.shape):
+        patch = x[n, :, i * stride : i * stride + kh, j * stride : j * stride + kw]
+        y[n, f, i, j] = (patch * w[f]).sum() + b[f]
+    return y
+    ### END SOLUTION
+
+# %%
+check("01.conv2d_forward", conv2d_loops)
+
+# %% [markdown]
+# **3. Convolution without loops.** As in `slide_fast`: windows along axes 2 and 3, every stride-th of them, and
+# one `einsum`. Its letters can say everything: which axes meet, which are summed, which stay.
+
+# %%
+def conv2d_fast(x, w, b, stride, padding):
+    """The same, without a Python loop."""
+    ### BEGIN SOLUTION
+    # Why: windows are (N, C, Ho, Wo, kH, kW); c, p and q meet the kernel's axes and are summed, the others stay.
+    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))
+    windows = windows[:, :, ::stride, ::stride]
+    return np.einsum("ncijpq,fcpq->nfij", windows, w) + b[:, None, None]
+    ### END SOLUTION
+
+# %%
+check("01.conv2d_forward", conv2d_fast)
+
+# %% [markdown]
+# **4. Your function in the network.** A layer accepts functions of your own. This network reads digits with your
+# convolution (with the library's as long as yours returns nothing). It must be right on as many as before.
+
+# %%
+def mine(x, w, b, stride, padding):
+    """What a layer asks for: y and whatever the way back will need (nothing here)."""
+    y = conv2d_fast(x, w, b, stride[0], padding[0])
+    return F.conv2d_forward(x, w, b, stride, padding) if y is None else (y.astype(x.dtype), None)
+
+
+from cnnlib import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
+
+convolutions = (Conv2d(1, 8, 3, padding=1, rng=0, forward=mine), Conv2d(8, 16, 3, padding=1, rng=0, forward=mine))
+first, second = ([conv, ReLU(), MaxPool2d(2)] for conv in convolutions)
+yours = Sequential([*first, *second, Flatten(), Linear(64, 10, rng=0)])
+for here, there in zip(yours.parameters(), model.parameters(), strict=True):
+    here.value[...] = there.value
+print(f"{(yours.predict(digits.x_test) == digits.y_test).mean():.1%}")
+
+# %% [markdown]
+# ## Summary
+#
+# A convolution slides a few weights over the image; each output is a sum of products, largest where the patch looks like the kernel.
+# ReLU, pooling, flatten, linear and softmax turn maps into probabilities; deeper units see more pixels.
+# Guessing and training run the same forward pass; training keeps every map, because the way back needs them.
+#
+# ## Questions
+#
+# <details><summary>A kernel's nine weights add up to zero. What does it answer on a uniform patch?</summary>
+#
+# Zero: the same brightness times nine weights that cancel.
+# </details>
+#
+# <details><summary>Why is there a ReLU between two convolutions?</summary>
+#
+# Sums of sums are sums: without a bend in between, two convolutions are one with a larger kernel.
+# </details>
+#
+# <details><summary>A map of 9 rows, kernel 3, stride 2, padding 0: how many rows come out? And with 10?</summary>
+#
+# Four both times: (9 - 3) // 2 + 1 = 4 and (10 - 3) // 2 + 1 = 4. The tenth row is never looked at.
+# </details>
+#
+# <details><summary>Which layers of the network have weights?</summary>
+#
+# The two convolutions and the linear layer. ReLU, pooling and flatten have none: they are rules.
+# </details>
+#
+# <details><summary>What must a max-pooling remember for the way back?</summary>
+#
+# Which pixel of each window won.
+# </details>
+#
+# ## References
+#
+# - V. Dumoulin and F. Visin, [A guide to convolution arithmetic for deep learning](https://arxiv.org/abs/1603.07285), 2016: sizes, strides and padding, drawn.
+# - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, [Gradient-based learning applied to document recognition](https://doi.org/10.1109/5.726791), 1998: where this network's shape comes from.
+# - N. Srivastava and others, [Dropout](https://jmlr.org/papers/v15/srivastava14a.html), 2014.
+# - E. Alpaydin and C. Kaynak, [Optical Recognition of Handwritten Digits](https://doi.org/10.24432/C50P49), 1998: the images.
