@@ -198,3 +198,19 @@ def test_a_function_of_ones_own_is_shown_where_it_is_wrong():
     widget = BrokenBackward(yours=mine, suspect="yours", part="ReLU: input")
     assert widget.text.startswith("Yours: the check fails at ReLU: input.")
     assert "no functions of yours" in BrokenBackward(suspect="yours").text
+
+
+def test_a_four_drawn_by_hand_is_recognised():
+    widget = NetworkXRay(source="your drawing", layer="input")
+    for stroke in ([(3, 0), (1, 4), (6, 4)], [(4.5, 2), (4.5, 7)]):
+        for i, (x, y) in enumerate(stroke):
+            event = {"name": "input", "kind": "drag" if i else "click", "x": x, "y": y}
+            widget.set_state(**widget.event({**event, "row": round(y), "col": round(x)}))
+    assert widget.facts["guess"] == 4 and widget.facts["confidence"] > 0.9
+
+
+def test_the_challenges_of_the_text_can_be_met():
+    sizes = SizeExplorer(kernel_size=3, stride=2, layers=3, unit=1).facts
+    assert sizes["pixels"] >= 15 and sizes["parameters"] < 1300
+    confident = NetworkXRay(image=143).facts
+    assert confident["confidence"] > 0.7 and not confident["right"]
