@@ -24,6 +24,7 @@ import hashlib
 import os
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import jupytext
@@ -91,15 +92,19 @@ def clear_solutions(source: str) -> str:
 def read_source(path: Path) -> list[nbformat.NotebookNode]:
     """Read a percent script into cells with their ids, tags and nbgrader metadata, answers still in place."""
     cells = jupytext.read(path, fmt="py:percent").cells
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     for cell in cells:
         if cell.cell_type == "code":
             _check_code(cell, path)
-            _add_nbgrader(cell, path)
-        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8]
-        seen[digest] = seen.get(digest, 0) + 1
-        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+            _add_nbgrader(cell, path, seen)
+        cell.id = _new_name(hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8], seen)
     return cells
+
+
+def _new_name(name: str, seen: Counter[str]) -> str:
+    """Return a name that was not given before: the same one, or numbered."""
+    seen[name] += 1
+    return name if seen[name] == 1 else f"{name}-{seen[name]}"
 
 
 def _check_code(cell, path: Path) -> None:
@@ -112,8 +117,8 @@ def _check_code(cell, path: Path) -> None:
             raise BuildError(f"{path.name}: an answer has no line '# Why: …':\n{cell.source}")
 
 
-def _add_nbgrader(cell, path: Path) -> None:
-    """Mark a cell for nbgrader: an answer may be written into, a check is locked and worth a point each."""
+def _add_nbgrader(cell, path: Path, seen: Counter[str]) -> None:
+    """Mark a cell for nbgrader: an answer is written into, a check is locked and worth a point each."""
     if "nbgrader" in cell.metadata:
         return
     answered, checks = bool(solution_regions(cell.source)), CHECK_CALL.findall(cell.source)
@@ -123,7 +128,7 @@ def _add_nbgrader(cell, path: Path) -> None:
         return
     kind = {"grade": bool(checks), "locked": bool(checks), "solution": answered, "task": False}
     stub = hashlib.sha256(clear_solutions(cell.source).encode()).hexdigest()[:8]
-    name = f"check-{checks[0]}" if checks else f"answer-{stub}"
+    name = _new_name(f"check-{checks[0].replace('.', '-')}" if checks else f"answer-{stub}", seen)
     points = {"points": len(checks)} if checks else {}
     cell.metadata["nbgrader"] = kind | points | {"grade_id": name, "schema_version": 3}
 

@@ -139,7 +139,9 @@ axes = history.plot()
 # %% tags=["nbval-ignore-output"]
 after = evaluate(network, CrossEntropyLoss(), digits.x_test, digits.y_test)
 first = 1 + next(i for i, share in enumerate(history.validation_accuracy) if share > 0.95)
-print(f"right: {100 * after.accuracy:.1f} % of the test images; above 95 % for the first time after epoch {first}")
+print(
+    f"right: {100 * after.accuracy:.1f} % of the test images; above 95 % for the first time after epoch {first}"
+)
 assert after.accuracy > 0.95
 
 # %% [markdown]
