@@ -171,6 +171,17 @@ def test_nbgrader_gets_names_it_accepts_and_none_twice(course):
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]+", name) for name in names)
 
 
+def test_nbgraders_source_has_the_answers_but_nothing_else_of_the_twin(built, monkeypatch, tmp_path):
+    monkeypatch.setattr(builder, "find_sources", lambda names: [built])
+    assert builder.main(["--nbgrader", str(tmp_path / "week1"), "01"]) == 0
+    source = nbformat.read(tmp_path / "week1" / "01_demo.ipynb", as_version=4)
+    assert "return x + x" in cell_with(source, "def double").source
+    assert not any("teacher" in cell.source for cell in source.cells)
+    for cell in source.cells:
+        cell.source = builder.clear_solutions(cell.source) if cell.cell_type == "code" else cell.source
+    assert [(c.id, c.source) for c in source.cells] == [(c.id, c.source) for c in load(built).cells]
+
+
 def test_no_drift_after_a_build(built):
     assert builder.drift(built) == []
     assert builder.strays(built.parents[1]) == []

@@ -3,6 +3,7 @@
     python -m tools.build_notebooks              build all
     python -m tools.build_notebooks 03 04_gradient_descent
     python -m tools.build_notebooks --check      compare the committed notebooks with their sources (fast)
+    python -m tools.build_notebooks --nbgrader FOLDER 03      write what nbgrader takes as its source
 
 A source, ``notebooks/source/NN_topic.py``, is a script in jupytext's percent format. An answer stands between
 ``### BEGIN SOLUTION`` and ``### END SOLUTION``, as nbgrader has it, and holds one comment ``# Why: …``. The
@@ -153,6 +154,12 @@ def make_notebook(cells, name: str, answers: bool) -> nbformat.NotebookNode:
     return notebook
 
 
+def make_nbgrader_source(cells) -> nbformat.NotebookNode:
+    """Make what nbgrader takes as its source: the notebook with its answers, not executed."""
+    kept = [cell for cell in copy.deepcopy(cells) if "solution-only" not in cell.metadata.get("tags", [])]
+    return nbformat.v4.new_notebook(cells=kept, metadata=copy.deepcopy(METADATA))
+
+
 def _twin_link(match: re.Match) -> str:
     """Keep a link from notebook to notebook among the twins; lead every other one up a folder."""
     target = match.group(1)
@@ -277,9 +284,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Build the notebooks from notebooks/source.")
     parser.add_argument("names", nargs="*", help="number, name or path of a source; default: all")
     parser.add_argument("--check", action="store_true", help="only compare the notebooks with their sources")
+    parser.add_argument(
+        "--nbgrader", metavar="FOLDER", type=Path, help="write nbgrader's sources there instead"
+    )
     options = parser.parse_args(arguments)
     try:
         sources = find_sources(options.names)
+        for source in sources if options.nbgrader else []:
+            options.nbgrader.mkdir(parents=True, exist_ok=True)
+            nbformat.write(
+                make_nbgrader_source(read_source(source)), options.nbgrader / f"{source.stem}.ipynb"
+            )
+        if options.nbgrader:
+            return 0
         if options.check:
             faults = [fault for source in sources for fault in drift(source)]
             faults += [] if options.names else strays()
