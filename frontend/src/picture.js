@@ -21,7 +21,7 @@ export class Picture {
     this.theme = readTheme(parent);
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.frame);
-    this.unwatch = watchTheme(parent, (theme) => {
+    this.themes = watchTheme(parent, (theme) => {
       this.theme = theme;
       this.paint();
     });
@@ -29,7 +29,7 @@ export class Picture {
 
   close() {
     this.sizes.disconnect();
-    this.unwatch();
+    this.themes.end();
   }
 
   /** Show a scene whose marks hold their arrays as {shape, data}. */
@@ -45,6 +45,7 @@ export class Picture {
     const width = this.frame.clientWidth;
     const height = this.frame.clientHeight;
     if (width === 0 || height === 0) return false;
+    this.themes.look();
     if (width === this.width && height === this.height && ratio === this.ratio) return false;
     Object.assign(this, { width, height, ratio });
     this.canvas.width = Math.round(width * ratio);

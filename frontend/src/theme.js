@@ -21,11 +21,15 @@ export function cssColor(name, theme) {
   return colors.palette[name] ?? theme[name] ?? name;
 }
 
-/** Calls `changed(theme)` whenever the theme has changed; returns a function that ends it. */
+/**
+ * Calls `changed(theme)` whenever the theme has changed. An element that is not on the page yet has no theme:
+ * call `look()` when it may have got there, and `end()` when it is gone for good.
+ */
 export function watchTheme(element, changed) {
-  let last = JSON.stringify(readTheme(element));
+  let last = "";
   let timers = [];
   const look = () => {
+    if (!element.isConnected) return;
     const theme = readTheme(element);
     const now = JSON.stringify(theme);
     if (now === last) return;
@@ -42,9 +46,11 @@ export function watchTheme(element, changed) {
   }
   const scheme = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
   scheme?.addEventListener?.("change", soon);
-  return () => {
+  soon();
+  const end = () => {
     observer.disconnect();
     scheme?.removeEventListener?.("change", soon);
     timers.forEach(clearTimeout);
   };
+  return { look, end };
 }
