@@ -5,8 +5,9 @@ Needs PyTorch (``pip install torch``, the CPU build) for the comparison; without
 
 Every contestant lives in a process of its own and stays; all take turns in short slices, so that
 whatever else happens on the machine happens to all of them. A ratio is formed within each turn; what
-is reported is its median and quartiles over the turns. Before anything is timed, outputs, losses and all
-gradients must agree.
+is reported is its median and quartiles over the turns. On Linux a turn in which other programs took more
+than a tenth of a core is done again, for as long as patience lasts. Before anything is timed, outputs,
+losses and all gradients must agree.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +52,45 @@ class Worker:
             raise RuntimeError(f"{self.name} ended in {order}")
         return json.loads(line)
 
+    def cpu_seconds(self):
+        """Processor time of the process so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def close(self):
         self.process.stdin.close()
         self.process.wait()
+
+
+class Quiet:
+    """Tells whether a turn was disturbed by other programs; always content where /proc is not to be had."""
+
+    def __init__(self, workers, patience):
+        self.workers, self.end = workers, time.monotonic() + patience
+        self.works = Path("/proc/stat").exists()
+
+    def _state(self):
+        busy = [int(v) for v in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+        everybody = (sum(busy[:8]) - busy[3] - busy[4]) / os.sysconf("SC_CLK_TCK")
+        own = sum(os.times()[:2])
+        return time.monotonic(), everybody - own - sum(worker.cpu_seconds() for worker in self.workers)
+
+    def start(self):
+        """Begin a turn, as soon as other programs leave the processor alone."""
+        self.before = self._state() if self.works else None
+        while self.works:
+            time.sleep(0.2)
+            if self.was():
+                break
+            self.before = self._state()
+        self.before = self._state() if self.works else None
+
+    def was(self):
+        """Whether the time since `start` was quiet, or patience is at its end."""
+        if not self.works or time.monotonic() > self.end:
+            return True
+        (start, before), (now, after) = self.before, self._state()
+        return after - before < 0.1 * (now - start) + 0.03
 
 
 def check_agreement(case, workers, folder):
@@ -71,16 +109,21 @@ def check_agreement(case, workers, folder):
                 raise SystemExit(f"{case}: {name} and {first} are {apart:.1e} apart")
 
 
-def measure(case, workers, turns, seconds, folder):
+def measure(case, workers, folder, options):
     """Median durations and, turn by turn, ratios to the reference: {name: (ms, quartiles of the ratio)}."""
+    quiet = Quiet(workers, options.patience)
     workers = [w for w in workers if can(w.name, case)]
     check_agreement(case, workers, folder)
     for worker in workers:
-        worker.ask(do="time", seconds=seconds)  # not counted
-    times = {worker.name: [] for worker in workers}
-    for _ in range(turns):
-        for worker in workers:
-            times[worker.name].append(np.median(worker.ask(do="time", seconds=seconds)) * 1e3)
+        worker.ask(do="time", seconds=options.seconds)  # not counted
+    times, done = {worker.name: [] for worker in workers}, 0
+    while done < options.turns:
+        quiet.start()
+        turn = {w.name: np.median(w.ask(do="time", seconds=options.seconds)) * 1e3 for w in workers}
+        if quiet.was():
+            done += 1
+            for name, duration in turn.items():
+                times[name].append(duration)
     reference = np.array(times.get(REFERENCE, times["cnnlib, readable"]))
     return {
         name: {"ms": float(np.median(t)), "ratio": np.percentile(t / reference, [25, 50, 75]).tolist()}
@@ -106,10 +149,13 @@ def memory(names, keep_environment):
     return found
 
 
-def peaks(keep_environment):
-    """GFLOP/s of NumPy's BLAS on one and two threads."""
+def machine(keep_environment):
+    """NumPy's BLAS, its GFLOP/s on one and two threads, and the number of cores."""
     worker = Worker("cnnlib, readable", keep_environment)
-    found = [worker.ask(do="peak", threads=threads) for threads in (1, 2)]
+    found = {
+        "peaks": [worker.ask(do="peak", threads=threads) for threads in (1, 2)],
+        "blas": worker.ask(do="blas"), "cores": os.cpu_count(),
+    }  # fmt: skip
     worker.close()
     return found
 
@@ -124,10 +170,19 @@ def import_cost():
     return float(np.median([float(run.stdout) for run in runs]))
 
 
+def fit_overhead(keep_environment):
+    """Milliseconds of a step on W2 inside `fit` and bare, from slices in turn, and the per cent between."""
+    worker = Worker("cnnlib, fast", keep_environment)
+    found = worker.ask(do="overhead")
+    worker.close()
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--turns", type=int, default=25, help="turns of each case")
     parser.add_argument("--seconds", type=float, default=0.1, help="length of a slice")
+    parser.add_argument("--patience", type=float, default=60, help="seconds to wait for quiet, each case")
     parser.add_argument("--only", nargs="*", default=[""], help="only cases whose names contain one of these")
     parser.add_argument("--keep-environment", action="store_true", help="do not unset OPENBLAS_CORETYPE")
     parser.add_argument("--results", type=Path, default=HERE / "results")
@@ -140,7 +195,7 @@ def main():
         for case in CASES:
             if not any(part in case for part in options.only):
                 continue
-            found[case] = measure(case, workers, options.turns, options.seconds, folder)
+            found[case] = measure(case, workers, folder, options)
             row = ", ".join(f"{n} {v['ms']:.2f} ms ({v['ratio'][1]:.2f})" for n, v in found[case].items())
             print(f"{case}: {row}", flush=True)
     for worker in workers:
@@ -148,7 +203,8 @@ def main():
     if options.only == [""]:
         import engine_report
 
-        extra = {"memory": memory(names, keep), "peaks": peaks(keep), "import": import_cost()}
+        extra = {"memory": memory(names, keep), "machine": machine(keep), "import": import_cost(),
+                 "fit": fit_overhead(keep)}  # fmt: skip
         engine_report.write(found, extra, options.results)
 
 

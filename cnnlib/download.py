@@ -5,7 +5,6 @@ before it takes its name; what was cut off is kept as ``….part`` and continued
 whichever server answers.
 """
 
-import hashlib
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -133,6 +132,8 @@ def fetch(source, folder=None, progress=True):
 
 def _fetch_file(source, path, size, checksum, progress):
     """Try each server in turn; a part that is there already is continued."""
+    import hashlib  # loaded where it is needed: `import cnnlib` is to be quick
+
     part, reasons = path.with_name(f"{path.name}.part"), []
     for server in source.servers:
         try:

@@ -5,8 +5,6 @@ length for each axis, then the values, last axis fastest. Source: the format not
 files (Y. LeCun).
 """
 
-import gzip
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +40,9 @@ def read_idx(path):
     >>> read_idx(path)
     array([7, 9], dtype=uint8)
     """
+    import gzip  # loaded where they are needed: `import cnnlib` is to be quick
+    import zlib
+
     path = Path(path)
     with open(path, "rb") as file:
         packed = file.read(2) == b"\x1f\x8b"

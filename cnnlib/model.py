@@ -7,7 +7,7 @@ import numpy as np
 
 from cnnlib import layers as layer_classes
 from cnnlib import storage
-from cnnlib.fast import Door
+from cnnlib.fast import Door, single_threaded
 from cnnlib.functional import softmax
 from cnnlib.layers import Layer
 from cnnlib.optim import Parameter
@@ -53,8 +53,9 @@ class Sequential:
         y = self._door.forward(self.layers, x, training) if self._door else None
         if y is not None:
             return y
-        for layer in self.layers:
-            x = layer.forward(x, training=training)
+        with single_threaded():
+            for layer in self.layers:
+                x = layer.forward(x, training=training)
         return x
 
     def backward(self, dy, input_gradient=True):
@@ -70,8 +71,9 @@ class Sequential:
         """
         if self._door and self._door.last:
             return self._door.backward(self.layers, dy, input_gradient)
-        for layer in reversed(self.layers):
-            dy = layer.backward(dy)
+        with single_threaded():
+            for layer in reversed(self.layers):
+                dy = layer.backward(dy)
         return dy if input_gradient else None
 
     def parameters(self):

@@ -5,7 +5,6 @@ than the file itself is ever allocated on reading, whatever its headers say.
 """
 
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +47,8 @@ def read(path):
     ValueError
         If it is not such a file, or is damaged.
     """
+    import zipfile  # loaded where it is needed: `import cnnlib` is to be quick
+
     path = Path(path)
     size = path.stat().st_size
     try:
@@ -70,7 +71,7 @@ def read(path):
 
 def _member(archive, info, size):
     """Read one array; its header must agree with its length before memory is asked for."""
-    if info.compress_type != zipfile.ZIP_STORED or info.file_size > size:
+    if info.compress_type != 0 or info.file_size > size:
         raise ValueError(f"{info.filename}: compressed or longer than the file")
     with archive.open(info) as file:
         version = np.lib.format.read_magic(file)

@@ -9,7 +9,6 @@ leave it behind; a number that somebody else has set in between stays.
 
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 _lock = threading.Lock()
 _steps = 0
@@ -90,6 +89,8 @@ def _pool():
     global _helpers
     with _lock:
         if _helpers is None:
+            from concurrent.futures import ThreadPoolExecutor  # loaded here: small networks need none
+
             _helpers = ThreadPoolExecutor(max(cores() - 1, 1), "cnnlib")
         return _helpers
 

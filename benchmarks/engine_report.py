@@ -1,0 +1,158 @@
+"""Writes what `engine.py` measured as a table in markdown and a picture."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+from engine_cases import NETWORKS, multiply_adds
+
+REFERENCE = "PyTorch, 2 threads"
+GOALS = {
+    ("step/W1", "cnnlib, readable"): 0.45, ("step/W2", "cnnlib, readable"): 1.2,
+    ("step/W3", "cnnlib, readable"): 2.0, ("step/W1", "cnnlib, fast"): 0.20,
+    ("step/W2", "cnnlib, fast"): 0.60, ("step/W3", "cnnlib, fast"): 0.85,
+    ("inference/W2", "cnnlib, fast"): 0.35,
+}  # fmt: skip
+TITLES = {
+    "step": "One training step",
+    "inference": "Inference, 1,000 images",
+    "epoch": "One epoch, 1,437 images",
+}
+
+
+def write(found, extra, folder):
+    """Write ``engine.md`` and ``engine.png`` into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = [
+        "# How fast cnnlib trains\n",
+        "Written by `python benchmarks/engine.py`; do not edit. Times are medians of turns; the number in"
+        " brackets is the median, over the turns, of the ratio to PyTorch with two threads in the same turn,"
+        " with its quartiles: below 1 is faster than PyTorch. float32 throughout.\n",
+        _machine(extra["machine"]),
+        "## Whole networks\n",
+        _table([case for case in found if not case.startswith("layer/")], found),
+        "## Goals\n", _goals(found),
+        "## How near to the machine's peak\n", _efficiency(found, extra["machine"]),
+        "## Single layers, forward and backward with input gradient\n",
+        _table([case for case in found if case.startswith("layer/")], found),
+        "## Memory, import, overhead\n", _rest(extra),
+    ]  # fmt: skip
+    (folder / "engine.md").write_text("\n".join(parts) + "\n", encoding="utf-8")
+    plot(found, folder / "engine.png")
+
+
+def _machine(machine):
+    def of(name):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "not there"
+
+    return (
+        f"Python {platform.python_version()}, NumPy {np.__version__} with {machine['blas']},"
+        f" PyTorch {of('torch')}; {machine['cores']} cores; sgemm peak of that BLAS, measured:"
+        f" {machine['peaks'][0]:.0f} GFLOP/s on one thread, {machine['peaks'][1]:.0f} on two.\n"
+    )
+
+
+def _cell(result):
+    low, middle, high = result["ratio"]
+    return f"{result['ms']:.3g} ms ({middle:.2f}; {low:.2f} to {high:.2f})"
+
+
+def _table(cases, found):
+    names = list(dict.fromkeys(name for case in cases for name in found[case]))
+    lines = [f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    for case in cases:
+        kind, _, what = case.partition("/")
+        label = what if kind == "layer" else f"{TITLES[kind]}, {what}"
+        cells = [_cell(found[case][name]) if name in found[case] else "" for name in names]
+        lines.append(f"| {label} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _goals(found):
+    lines = ["| | goal | measured | |", "|---|---|---|---|"]
+    for (case, name), goal in GOALS.items():
+        measured = found[case][name]["ratio"][1]
+        lines.append(f"| {name}, {case} | {goal:.2f} | {measured:.2f} | {_verdict(measured <= goal)} |")
+    for case in ("step/W2", "step/W3"):
+        times = found[case]["im2col (CS231n manner)"]["ms"] / found[case]["cnnlib, fast"]["ms"]
+        lines.append(f"| times faster than im2col, {case} | 12 | {times:.1f} | {_verdict(times >= 12)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _verdict(reached):
+    return "reached" if reached else "missed"
+
+
+def _efficiency(found, machine):
+    lines = [
+        "| | multiply-adds of a step | PyTorch, 2 threads | cnnlib, fast | readable |",
+        "|---|---|---|---|---|",
+    ]
+    for name, (shape, rows) in NETWORKS.items():
+        work, row = multiply_adds(shape, rows), found[f"step/{name}"]
+        speeds = [
+            2 * work / row[who]["ms"] / 1e6
+            for who in (REFERENCE, "cnnlib, fast", "cnnlib, readable")
+            if who in row
+        ]
+        cells = [f"{speed:.0f} GFLOP/s, {100 * speed / machine['peaks'][1]:.0f} %" for speed in speeds]
+        lines.append(f"| {name} | {work / 1e6:.1f} million | {' | '.join(cells)} |")
+    return (
+        "\n".join(lines)
+        + "\n\nPer cent of the two-thread peak. The products of W1 are too small for any peak: a step is some"
+        " ninety calls of NumPy of about a microsecond each. W2 has six output channels in its first layer,"
+        " where comparing and adding take as long as multiplying. W3 is bound by the products themselves,"
+        " most of all by the gradient of the kernels, whose sums run over only as many terms as there are"
+        " images.\n"
+    )
+
+
+def _rest(extra):
+    lines = [
+        "| growth of the peak memory over five steps, MB | " + " | ".join(NETWORKS) + " |",
+        "|---|---|---|---|",
+    ]
+    names = list(dict.fromkeys(key.split(" ", 1)[1] for key in extra["memory"]))
+    for name in names:
+        cells = [f"{extra['memory'][f'step/{network} {name}']:.1f}" for network in NETWORKS]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    fit = extra["fit"]
+    return (
+        "\n".join(lines)
+        + f"\n\n`import cnnlib` takes {extra['import']:.0f} ms beyond NumPy's own import (median of 15"
+        f" processes). On W2, a step inside `fit` takes {fit['fit']:.3f} ms and the bare step"
+        f" {fit['bare']:.3f} ms: shuffling, cutting out batches, records and progress cost"
+        f" {fit['overhead']:.1f} %.\n"
+    )
+
+
+def plot(found, path):
+    """Ratios of the whole networks and of the layers to PyTorch, on a logarithmic axis."""
+    import matplotlib.pyplot as plt
+
+    colours = {"cnnlib, fast": "#0072B2", "cnnlib, readable": "#56B4E9", "PyTorch, 1 thread": "#E69F00",
+               "im2col (CS231n manner)": "#999999", "loops": "#CC79A7"}  # fmt: skip
+    cases = list(found)[::-1]
+    figure, axis = plt.subplots(figsize=(9, 0.42 * len(cases) + 1.6), layout="constrained")
+    for i, case in enumerate(cases):
+        for name, colour in colours.items():
+            if name in found[case]:
+                low, middle, high = found[case][name]["ratio"]
+                axis.plot([low, high], [i, i], color=colour, alpha=0.5, lw=2)
+                axis.plot(middle, i, "o", color=colour, label=name)
+    axis.axvline(1, color="black", lw=1)
+    labels = [case.replace("layer/", "").replace("/", " ") for case in cases]
+    axis.set_yticks(range(len(cases)), labels)
+    axis.set_xscale("log")
+    axis.set_xlabel("time, relative to PyTorch with 2 threads (left is faster)")
+    handles, names = axis.get_legend_handles_labels()
+    unique = dict(zip(names, handles, strict=True))
+    axis.legend(
+        unique.values(), unique.keys(), loc="upper center", bbox_to_anchor=(0.5, 1.12), ncols=3, frameon=False
+    )
+    axis.grid(axis="x", alpha=0.3)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
