@@ -12,6 +12,7 @@ from .gradient_check import GradientCheckExplorer
 from .loss_explorer import LossExplorer
 from .network_xray import NetworkXRay
 from .one_update import OneUpdate
+from .playground import Playground
 from .setup_check import SetupCheck
 from .size_explorer import SizeExplorer
 from .training import TrainingView
@@ -35,6 +36,7 @@ __all__ = [
     "NetworkXRay",
     "Number",
     "OneUpdate",
+    "Playground",
     "SetupCheck",
     "SizeExplorer",
     "Slider",

@@ -1,0 +1,303 @@
+"""The spiral playground: a small network on points of the plane, and every control of the original page."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cnnlib.playground import (
+    ACTIVATIONS,
+    DATASETS,
+    FEATURES,
+    INITIALIZATIONS,
+    PROBLEMS,
+    REG_DATASETS,
+    REGULARIZATIONS,
+    Config,
+    feature_maps,
+)
+from cnnlib.playground import Playground as Run
+from cnnlib.viz import Scene
+
+from .base import BadValue, Button, Challenge, Choice, Grid, LogSlider, Number, Slider, Toggle, Widget
+from .playground_presets import OWN, PRESETS, SETTINGS, neurons, preset_state, state_of
+from .playground_scene import CELLS, FEATURE_NAMES, NetworkPicture, loss_panel, map_panel
+from .playground_words import facts_of, sentence
+
+HIDDEN = [f"node {layer}.{node}" for layer in range(1, 7) for node in range(1, 9)]
+NODES = ("output", *FEATURE_NAMES, *HIDDEN)
+CAP = 100.0  # largest weight that can be typed
+
+
+class Playground(Widget):
+    """TensorFlow Playground in the notebook, step for step the same network, and more to see and to do.
+
+    Click a feature to switch it on or off, a node to see its map at large, a link or a bias (the square at a
+    node's corner) to choose it; the value box then changes it. The same can be done with the controls.
+
+    Parameters
+    ----------
+    epoch : int
+        Epochs to train before the first picture.
+    **options
+        As for `Widget`: `challenge`, `show`, and values of controls.
+
+    Facts: ``epoch``, ``train_loss``, ``test_loss``, ``wrong`` (test points), ``neurons``, ``features``,
+    ``links``, ``dead`` links, ``diverged`` (0 or 1). A loss that is no number counts as infinite.
+
+    >>> view = Playground(dataset="spiral", neurons=[[8, 8, 0, 0, 0, 0]], seed=0.50025, epoch=147)
+    >>> round(view.facts["test_loss"], 3)
+    0.425
+    >>> view.url.partition("#")[0]
+    'https://playground.tensorflow.org/'
+    """
+
+    title = "Playground"
+    controls = (
+        Choice("preset", (OWN, *PRESETS), label="Run to look at"),
+        Choice("problem", PROBLEMS, "classification", label="Problem"),
+        Choice("dataset", DATASETS, "circle", label="Data"),
+        Choice("reg_dataset", REG_DATASETS, "reg-plane", label="Data for regression"),
+        Slider("noise", 0, 80, 0, step=5, label="Noise", unit="%"),
+        Slider("perc_train_data", 10, 90, 50, step=10, integer=True, label="Points trained on", unit="%"),
+        Slider("batch_size", 1, 30, 10, integer=True, label="Batch size"),
+        Number("seed", 0, 1, 0.5, step=0.00001, label="Seed"),
+        Button("points", label="New points"),
+        Grid("neurons", ((4, 2, 0, 0, 0, 0),), 0, 8, label="Neurons of the hidden layers (0: no layer)"),
+        Button("more layers", label="Add a layer"),
+        Button("fewer layers", label="Remove a layer"),
+        *(
+            Toggle(name, name in ("x", "y"), label=label)
+            for name, label in zip(FEATURES, FEATURE_NAMES, strict=True)
+        ),
+        Choice("activation", ACTIVATIONS, "tanh", label="Activation"),
+        LogSlider("learning_rate", 1e-5, 10, 0.03, label="Learning rate"),
+        Choice("regularization", REGULARIZATIONS, label="Regularization"),
+        Number("regularization_rate", 0, 10, 0, step=0.001, label="Regularization rate"),
+        Choice("init", tuple(INITIALIZATIONS), label="First weights"),
+        Button("weights", label="New weights"),
+        Slider("epoch", 0, 1_000_000, 0, integer=True, label="Rewind to epoch"),
+        Choice("node", NODES, label="Large map"),
+        Choice("links", ("weights", "gradients"), label="Links show"),
+        Toggle("show_test_data", label="Show test data"),
+        Toggle("discretize", label="Discretize output"),
+        Slider("edit_layer", 1, 7, 1, integer=True, label="Change: layer of links"),
+        Slider("edit_to", 1, 8, 1, integer=True, label="to node"),
+        Slider("edit_from", 0, 8, 1, integer=True, label="from (0: bias)"),
+        Number("value", -CAP, CAP, 0, step=0.1, label="Value"),
+    )
+    restarts = SETTINGS
+    volatile = ("edit_layer", "edit_to", "edit_from", "value")
+    challenge = Challenge(
+        "the spirals with a test loss below the chapter's 0.106",
+        lambda facts: facts["spiral"] and facts["test_loss"] < 0.106,
+    )
+
+    def __init__(self, *, epoch: int = 0, **options) -> None:
+        super().__init__(**options)
+        if epoch:
+            self.go_to(epoch)
+            self.refresh()
+
+    @classmethod
+    def from_url_hash(cls, text: str, **options) -> Playground:
+        """A widget with the settings of an address of the original page."""
+        return cls(**state_of(Config.from_url_hash(text)), **options)
+
+    @property
+    def url(self) -> str:
+        """Address that opens these settings in the original page."""
+        return "https://playground.tensorflow.org/" + self.run.to_url_hash()
+
+    def to_text(self) -> str:
+        """Settings, epoch and weights in one line; `Playground.from_text` makes the same widget of it."""
+        return self.run.to_text()
+
+    @classmethod
+    def from_text(cls, text: str, **options) -> Playground:
+        """A widget from a line of `to_text`, with the same weights to the last bit."""
+        run = Run.from_text(text)
+        view = cls(**state_of(run.config), **options)
+        view.run, view.curve = run, []
+        view.sync()
+        view.refresh()
+        return view
+
+    # The run.
+
+    def config(self) -> Config:
+        """The settings of the state."""
+        state = self._state
+        shape = [n for n in state["neurons"][0] if n]
+        if any(n != round(n) for n in shape):
+            raise BadValue("Neurons must be whole numbers from 0 to 8.")
+        names = set(SETTINGS) - {"neurons", "seed", *FEATURES}
+        return Config(
+            **{name: state[name] for name in names},
+            learning_rate=state["learning_rate"],
+            network_shape=tuple(int(n) for n in shape),
+            seed=f"{state['seed']:.5f}",
+            features=tuple(name for name in FEATURES if state[name]),
+            show_test_data=state["show_test_data"],
+            discretize=state["discretize"],
+        )
+
+    def begin(self) -> None:
+        """New points and first weights from the seed."""
+        self.run = Run(self.config())
+        self.curve: list[tuple[float, float]] = []
+        self.sync()
+
+    def sync(self) -> None:
+        """Bring the controls that follow the run up to date."""
+        run = self.run
+        del self.curve[run.epoch :]
+        self.curve += [(math.nan, math.nan)] * (run.epoch - len(self.curve))
+        self.curve.append((run.train_loss, run.test_loss))
+        layer, destination, source = self.selected()
+        now = run.network.parameters.matrices[layer][destination, source]
+        now = float(np.clip(np.nan_to_num(now), -CAP, CAP))
+        self.put(epoch=run.epoch, value=now, learning_rate=run.config.learning_rate)
+
+    def selected(self) -> tuple[int, int, int]:
+        """The link or bias chosen for a change: layer, destination, and source or -1."""
+        sizes, state = self.run.config.layer_sizes, self._state
+        layer = min(state["edit_layer"], len(sizes) - 1) - 1
+        destination = min(state["edit_to"], sizes[layer + 1]) - 1
+        return layer, destination, min(state["edit_from"], sizes[layer]) - 1
+
+    def limits(self, state: dict) -> dict:
+        sizes = self.run.config.layer_sizes
+        layer = min(state["edit_layer"], len(sizes) - 1)
+        return {
+            "epoch": (0, self.run.history.furthest), "edit_layer": (1, len(sizes) - 1),
+            "edit_to": (1, sizes[layer]), "edit_from": (0, sizes[layer - 1]),
+        }  # fmt: skip
+
+    def train(self):
+        """One epoch a step, until the numbers overflow."""
+        while self.run.diverged_at is None:
+            self.run.step()
+            self.sync()
+            yield self.run.epoch
+
+    def go_to(self, epoch: int) -> None:
+        """Rewind, or train on, to an epoch."""
+        self.run.rewind(min(epoch, self.run.history.furthest))
+        while self.run.epoch < epoch and self.run.diverged_at is None:
+            self.run.step()
+            self.sync()
+        self.sync()
+
+    def rewind(self) -> None:
+        self.go_to(0)
+
+    # What the learner does.
+
+    def changed(self, before: dict, after: dict) -> None:
+        moved = {name for name in after if after[name] != before[name]}
+        if "preset" in moved and after["preset"] != OWN:
+            self.put(**preset_state(after["preset"]))
+            self.restart()
+            return
+        if moved & {*SETTINGS, "learning_rate"}:
+            self.put(preset=OWN)
+        if "learning_rate" in moved:
+            self.run.change(learning_rate=after["learning_rate"])
+        if "epoch" in moved and not moved & set(SETTINGS):
+            self.go_to(after["epoch"])
+        elif "value" in moved:
+            layer, destination, source = self.selected()
+            if source < 0:
+                self.run.set_bias(layer, destination, after["value"])
+            else:
+                self.run.set_weight(layer, destination, source, after["value"])
+        if moved & {"edit_layer", "edit_to", "edit_from"}:
+            self.sync()
+
+    def press(self, name: str) -> dict | None:
+        shape = list(self.run.config.network_shape)
+        if name == "weights":
+            self.run.reset()
+            self.live.forget_run()
+            self.sync()
+        elif name == "points":
+            self.run.regenerate()
+            self.sync()
+            self.put(seed=float(self.run.config.seed), preset=OWN)
+        elif name == "more layers" and len(shape) < 6:
+            return neurons(*shape, 2)
+        elif name == "fewer layers" and shape:
+            return neurons(*shape[:-1])
+        return None
+
+    def event(self, event: dict) -> dict | None:
+        name, index = event["name"], event.get("index")
+        if event["kind"] != "click":
+            return None
+        if name == "feature":
+            return self.toggled(event["row"] // CELLS)
+        if name.startswith("layer"):
+            return self.clicked_node(int(name.split()[1]), event["row"] // CELLS)
+        if name in ("more", "fewer"):
+            shape = list(self.run.config.network_shape)
+            shape[index] = min(8, max(1, shape[index] + (1 if name == "more" else -1)))
+            return neurons(*shape)
+        return self.choose(name, index)
+
+    def toggled(self, row: int) -> dict | None:
+        return {FEATURES[row]: not self._state[FEATURES[row]]} if row < len(FEATURES) else None
+
+    def clicked_node(self, layer: int, row: int) -> dict:
+        """Show a node at large; a second click returns to the output."""
+        name = f"node {layer}.{row + 1}"
+        if layer == len(self.run.config.layer_sizes) - 1 or name == self._state["node"]:
+            return {"node": "output"}
+        return {"node": name}
+
+    def choose(self, kind: str, index: int) -> dict | None:
+        """Controls that select the clicked link or bias."""
+        if kind != "bias":
+            dead = np.concatenate([layer.ravel() for layer in self.run.dead])
+            index = int(np.flatnonzero(dead == (kind == "dead link"))[index])
+        for layer, matrix in enumerate(self.run.weights):
+            count = matrix.size if kind != "bias" else len(matrix)
+            if index < count:
+                place = divmod(index, matrix.shape[1]) if kind != "bias" else (index, -1)
+                return {"edit_layer": layer + 1, "edit_to": place[0] + 1, "edit_from": place[1] + 1}
+            index -= count
+        return None
+
+    # The picture.
+
+    def large(self, state: dict, maps: list[np.ndarray]) -> tuple[str, np.ndarray, tuple[int, int]]:
+        """Name, map and place of the node shown at large; the output where there is no such node."""
+        name = state["node"]
+        if name in FEATURE_NAMES:
+            row = FEATURE_NAMES.index(name)
+            return name, feature_maps()[row], (0, row)
+        if name != "output":
+            layer, node = map(int, name.split()[1].split("."))
+            if layer < len(maps) and node <= len(maps[layer - 1]):
+                return name, maps[layer - 1][node - 1], (layer, node - 1)
+        return "output", maps[-1][0], (len(maps), 3)
+
+    def compute(self, state: dict) -> Scene:
+        maps = [np.nan_to_num(layer, posinf=1e6, neginf=-1e6) for layer in self.run.node_maps()]
+        name, z, place = self.large(state, maps)
+        network = NetworkPicture(self.run, maps, state).panel(self.selected(), place)
+        panels = [
+            network,
+            map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]} (red positive, blue negative)"),
+            loss_panel(self.curve, self.run.epoch),
+        ]
+        facts, chosen = facts_of(self.run), self.selected()
+        return Scene(
+            panels,
+            sentence(self.run, facts, chosen, state["preset"]),
+            facts,
+            rows=(5, 3),
+            columns=(7, 4),
+            height=580,
+        )
