@@ -157,7 +157,7 @@ class Playground(Widget):
         self.curve.append((run.train_loss, run.test_loss))
         layer, destination, source = self.selected()
         now = run.network.parameters.matrices[layer][destination, source]
-        now = float(np.clip(np.nan_to_num(now), -CAP, CAP))
+        now = float(f"{np.clip(np.nan_to_num(now), -CAP, CAP):.3g}")
         self.put(epoch=run.epoch, value=now, learning_rate=run.config.learning_rate)
 
     def selected(self) -> tuple[int, int, int]:

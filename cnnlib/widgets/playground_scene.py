@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from cnnlib.playground import FEATURES, feature_maps
@@ -13,6 +15,7 @@ THUMB = 20  # cells along the side of a node's small map
 PITCH = 1.3  # distance of two nodes of one layer; a node's side is 1
 WIDTH, FOOT, HEAD = 14.8, 10.5, -1.7  # right, bottom and top edge of the network's panel
 LEFT, RIGHT = 1.9, 13.5  # left edges of the first and of the last column of nodes
+PALE = 1.7  # value that has full colour in the large map: its 1 stays paler than the points
 CELLS = 26  # cells of a small map and the gap below it: THUMB * PITCH
 
 
@@ -32,6 +35,12 @@ def shrink(maps: np.ndarray) -> np.ndarray:
     """Maps (n, 100, 100) as means over cells, (n, THUMB, THUMB)."""
     size = maps.shape[-1] // THUMB
     return maps.reshape(len(maps), THUMB, size, THUMB, size).mean(axis=(2, 4))
+
+
+@cache
+def feature_thumbs(discretize: bool) -> np.ndarray:
+    """Small maps of all features."""
+    return shrink(signs(feature_maps(), discretize))
 
 
 def signs(maps: np.ndarray, discretize: bool) -> np.ndarray:
@@ -120,7 +129,7 @@ class NetworkPicture:
 
     def feature_marks(self) -> list:
         """Small maps of all features: those that are off are pale."""
-        maps = shrink(signs(feature_maps(), self.state["discretize"]))
+        maps = feature_thumbs(self.state["discretize"])
         on = np.array([name in self.run.config.inputs for name in FEATURES])
         rows = np.arange(7.0)
         marks = [
