@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from cnnlib import naive
 from cnnlib.data import load_digits
+from cnnlib.gradcheck import check_gradients
+from cnnlib.layers import Linear
 from cnnlib.pretrained import load_digits_cnn
 
 
@@ -10,3 +13,23 @@ def test_the_two_confident_mistakes():
     digits, p = load_digits(), load_digits_cnn().predict_proba(load_digits().x_test)
     sure = (p.max(axis=1) > 0.7) & (p.argmax(axis=1) != digits.y_test)
     assert np.flatnonzero(sure).tolist() == [143, 184]
+
+
+def test_a_right_backward_errs_by_less_than_a_billionth():
+    layer = Linear(5, 3, rng=0, dtype=np.float64)
+    errors = check_gradients(layer, np.ones((4, 5)), np.random.default_rng(0))
+    assert max(errors.values()) < 1e-9
+
+
+def test_the_convolution_worked_by_hand():
+    x, w = np.array([[1.0, 2, 0], [0, 1, 3], [2, 1, 1]]), np.array([[1.0, 0], [2, -1]])
+    _, cache = naive.conv2d_forward(x[None, None], w[None, None], np.zeros(1))
+    dx, dw, db = naive.conv2d_backward(np.array([[[[1.0, -1], [2, 0]]]]), cache)
+    assert dw[0, 0].tolist() == [[-1, 4], [3, 0]] and db.tolist() == [2]
+    assert dx[0, 0].tolist() == [[1, -1, 0], [4, -3, 1], [4, -2, 0]]
+
+
+def test_the_linear_layer_worked_by_hand():
+    _, cache = naive.linear_forward(np.array([[1.0, 2]]), np.array([[3.0, 0], [1, -1]]), np.zeros(2))
+    dx, dw, db = naive.linear_backward(np.array([[2.0, -1]]), cache)
+    assert dx.tolist() == [[6, 3]] and dw.tolist() == [[2, -1], [4, -2]] and db.tolist() == [2, -1]

@@ -336,30 +336,27 @@ print(*(f"{(model.predict(images) == digits.y_test).mean():.1%}" for images in (
 
 # %%
 from cnnlib.dissect import activations
-
-sizes = [a.nbytes for a in activations(model, digits.x_test[:64])]
-two_at_a_time = max(np.add(sizes[1:], sizes[:-1]))
-print(f"all kept: {sum(sizes) // 1000} kB, two at a time: {two_at_a_time // 1000} kB")
-np.testing.assert_array_equal(
-    model.forward(digits.x_test[:64]), model.forward(digits.x_test[:64], training=True)
-)
-
-# %% [markdown]
-# About twice as much here, and the factor grows with every layer. The last line tests **claim 1** of the chapter
-# this course began with: *training uses the same network, pooling, activations and matrices.* Here it holds to
-# the last bit. It does not for layers made to behave differently in training. The best known is *dropout*: in
-# training it sets each number to zero with a given probability, so that no unit can rely on a neighbour, and
-# scales up the others, so that the mean stays.
-
-# %%
 from cnnlib.layers import Dropout
 
-dropout, ones = Dropout(0.5, rng=0), np.ones((1, 10000))
-print("guessing:", dropout.forward(ones)[0, :8])
-print("training:", dropout.forward(ones, training=True)[0, :8])
+batch, dropout, ones = digits.x_test[:64], Dropout(0.5, rng=0), np.ones((1, 10000))
+sizes = [a.nbytes for a in activations(model, batch)]
+print(f"all kept: {sum(sizes) // 1000} kB, two at a time: {max(np.add(sizes[1:], sizes[:-1])) // 1000} kB")
+np.testing.assert_array_equal(model.forward(batch), model.forward(batch, training=True))
+print(
+    "dropout, guessing:",
+    dropout.forward(ones)[0, :8],
+    " training:",
+    dropout.forward(ones, training=True)[0, :8],
+)
 print(f"mean in training: {dropout.forward(ones, training=True).mean():.2f}")
 
 # %% [markdown]
+# About twice as much here, and the factor grows with every layer. The `assert` in the middle tests **claim 1** of
+# the chapter this course began with: *training uses the same network, pooling, activations and matrices.* Here it
+# holds to the last bit. It does not for layers made to behave differently in training. The best known is
+# *dropout*: in training it sets each number to zero with a given probability, so that no unit can rely on a
+# neighbour, and scales up the others, so that the mean stays.
+#
 # **Verdict on claim 1**: the forward half holds, with the exception of layers such as dropout that know which
 # pass it is. The second half, *run backwards*, is put to the test in [notebook 03](03_backpropagation.ipynb).
 #
@@ -401,6 +398,9 @@ def conv2d_loops(x, w, b, stride, padding):
     ### END SOLUTION
 
 
+# %%
+check("01.conv2d_forward", conv2d_loops)
+
 # %% [markdown]
 # **3. Convolution without loops.** As in `slide_fast`: windows along axes 2 and 3, every stride-th of them, and
 # one `einsum`. Its letters can say everything: which axes meet, which are summed, which stay.
@@ -419,7 +419,6 @@ def conv2d_fast(x, w, b, stride, padding):
 
 
 # %%
-check("01.conv2d_forward", conv2d_loops)
 check("01.conv2d_forward", conv2d_fast)
 
 # %% [markdown]

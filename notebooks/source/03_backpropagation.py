@@ -1,0 +1,528 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # Whose fault is it?
+#
+# The network guessed wrong, and [notebook 02](02_loss.ipynb) put the error into one number, the loss. Nearly two
+# thousand weights had a hand in it. Which of them should move, which way, how strongly? *Backpropagation* answers
+# for all of them at once, at the price of about two forward passes. It is the chain rule, applied from
+# the back to the front, and nothing more. Every backward pass that you meet here is put on trial: its
+# gradient against one that is measured.
+#
+# **After this notebook you can**
+#
+# 1. carry gradients backwards through any graph of small operations, by hand;
+# 2. write the backward of linear, ReLU, max-pooling and convolution, and say why each looks as it does;
+# 3. measure a gradient, and choose the step with which to measure;
+# 4. find a fault in a backward pass that a falling loss would never have told you about;
+# 5. train a network with backward functions of your own.
+#
+# **You need** notebooks 01 and 02, the derivatives of sums, products and squares, and the chain rule from school.
+#
+# **Time** 75 minutes. **Back** [02: How wrong is the guess, in one number?](02_loss.ipynb)
+# **On** [04: Which way is down?](04_gradient_descent.ipynb)
+
+# %%
+from timeit import timeit
+
+import numpy as np
+
+from cnnlib import CrossEntropyLoss, Linear, load_digits, naive, small_cnn
+from cnnlib import functional as F
+from cnnlib.checks import check
+from cnnlib.gradcheck import check_gradients, numerical_gradient, relative_error
+from cnnlib.widgets import (
+    BlameMicroscope,
+    BrokenBackward,
+    ChainRule,
+    Challenge,
+    GradientCheckExplorer,
+    OneUpdate,
+)  # fmt: skip
+
+digits = load_digits()
+network = small_cnn(rng=0, dtype=np.float64)
+x, y = digits.x_train[:4].astype(np.float64), digits.y_train[:4]
+print(f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, {network.num_parameters} weights")
+
+# %% [markdown]
+# ## Blame by nudging
+#
+# Here is a way that needs no theory. Nudge one weight up a little, look at the loss; nudge it down, look again.
+# The difference, divided by the way between, is that weight's *partial derivative*: how fast the loss moves
+# with it. All of them together are the *gradient*. **Predict:** how many forward passes does that take for the whole
+# network, and how many for one of a million weights?
+
+# %%
+weight = network[0].params["weight"]
+
+
+def loss_with(nudge):
+    """The loss with one weight of the first layer moved."""
+    weight[3, 0, 1, 1] += nudge
+    loss = CrossEntropyLoss().forward(network.forward(x), y)
+    weight[3, 0, 1, 1] -= nudge
+    return loss
+
+
+measured = (loss_with(1e-5) - loss_with(-1e-5)) / 2e-5
+print(
+    f"the loss moves by {measured:.6f} per unit of this weight; all weights: {2 * network.num_parameters} passes"
+)
+
+# %% [markdown]
+# Two passes for each weight: millions of passes for millions of weights, and that for a *single* step of
+# training. We keep nudging as a judge. For the work itself we need something better.
+#
+# ## The chain rule, on four nodes
+#
+# Cut the computation into steps so small that each has an obvious derivative. Take one weight, one input, one
+# constant, and half the squared error, $E = \tfrac12 (w x + b - t)^2$:
+#
+# $$p = w x, \qquad z = p + b, \qquad d = z - t, \qquad E = \tfrac12 d^2 .$$
+#
+# Forwards, numbers flow through the nodes. Backwards, the question is always the same: *if the number here grew by
+# a little, how would E move?* At E itself the answer is 1. One step back: the node multiplies what arrives by its
+# own slope. With $x = 2,\ w = 1.5,\ b = -1,\ t = 0.5$:
+#
+# $$\frac{dE}{dd} = d = 1.5, \qquad \frac{dE}{dz} = 1.5 \cdot 1, \qquad \frac{dE}{dp} = 1.5 \cdot 1, \qquad
+# \frac{dE}{dw} = 1.5 \cdot x = 3 .$$
+#
+# A plus hands the gradient on to both inputs. A product hands it on *crosswise*: w gets it times x, and x gets it
+# times w. Step through it: Play, Step, Rewind, or the slider.
+#
+# **Predict** dE/dx before step 8. Then choose *one weight used twice*: what does a number get that two nodes use?
+#
+# **Challenge.** At the last step, make dE/dw zero while the error E stays above 0.5.
+
+# %%
+stuck = Challenge(
+    "dE/dw = 0 and E > 0.5", lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5
+)
+ChainRule(challenge=stuck, step=6)
+
+# %% [markdown]
+# <details><summary>What you should have found</summary>
+#
+# dE/dx is 1.5 · w = 2.25. A number used twice gets *both* shares, added up: that is the whole secret of a
+# convolution, whose weights are used at every place. And dE/dw is zero when x is zero: a weight that
+# multiplied nothing carries no blame, however wrong the guess. Through a ReLU there is a second way: a closed gate.
+# <!-- computed: 1.5 * 1.5 = 2.25 -->
+#
+# </details>
+#
+# The same in code, one line a node, in reverse order:
+
+# %%
+x1, w1, b1, t1 = 2.0, 1.5, -1.0, 0.5
+d = w1 * x1 + b1 - t1
+dd = d  # slope of d²/2
+dz = dp = db = dd  # sums hand on what arrives
+dw, dx = dp * x1, dp * w1  # a product hands it on crosswise
+print(f"dw {dw}, dx {dx}, db {db}")
+
+# %% [markdown]
+# ## A judge: the measured slope
+#
+# Before we trust any formula we need to measure well. The slope of f at x is about $(f(x+ε) - f(x-ε)) / 2ε$. A large ε
+# cuts across the curve. A tiny ε subtracts two numbers that agree in almost all their digits, and keeps only
+# the digits that were rounded. **Predict:** a computer calculates with 16 digits (float64). Which ε is best:
+# 1e-2, 1e-5, 1e-10 or 1e-14? And with the 7 digits of float32?
+# <!-- source: IEEE 754: 53 and 24 binary digits are about 16 and 7 decimal ones -->
+#
+# **Challenge.** A relative error below 1e-10 in float64. Then choose *ReLU*, x = 0.1, and find the ε from which on the
+# measurement is wrong. Why there?
+
+# %%
+GradientCheckExplorer(challenge=Challenge("Relative error below 1e-10", lambda f: f["error64"] < 1e-10))
+
+# %% [markdown]
+# <details><summary>Where the valley lies</summary>
+#
+# Truncation grows with ε², rounding with 1/ε. Their sum is least near 1e-5 in float64 and near 1e-2 in float32, where
+# even the best is worth only five or six digits: so gradient checks are done in float64. At ReLU's kink the two points
+# lie on different sides as soon as ε reaches 0.1; what is measured then is a mixture of two slopes.
+# <!-- test: tests/test_chain_and_differences.py::test_the_best_step_lies_in_the_valley_where_theory_puts_it -->
+#
+# </details>
+#
+# ## Linear: two matrix products
+#
+# Forwards, $Y = X W + b$ with shapes (N, M) = (N, D) (D, M) + (M). Let $dY$ be the gradient that arrives, with the
+# shape of Y. One number $y_{nm} = \sum_d x_{nd} w_{dm} + b_m$ is a sum of products, so each product hands on crosswise,
+# and whatever is used often adds up:
+#
+# $$dX_{nd} = \sum_m dY_{nm}\, w_{dm} \;\Rightarrow\; dX = dY\, W^T \quad (N, M)(M, D) = (N, D)$$
+# $$dW_{dm} = \sum_n x_{nd}\, dY_{nm} \;\Rightarrow\; dW = X^T dY \quad (D, N)(N, M) = (D, M)$$
+# $$db_m = \sum_n dY_{nm} \quad (M)$$
+#
+# The shapes alone leave no other choice. **By hand** before you run: the numbers below are small on purpose.
+
+# %% tags=["nbval-ignore-output"]
+X, W, dY = np.array([[1.0, 2]]), np.array([[3.0, 0], [1, -1]]), np.array([[2.0, -1]])
+_, cache = naive.linear_forward(X, W, np.zeros(2))
+by_loops, by_products = naive.linear_backward(dY, cache), (dY @ W.T, X.T @ dY, dY.sum(axis=0))
+for name, slow, fast in zip(("dX", "dW", "db"), by_loops, by_products, strict=True):
+    np.testing.assert_allclose(slow, fast)
+    print(name, fast.tolist())
+errors = check_gradients(Linear(5, 3, rng=0, dtype=np.float64), np.ones((4, 5)), np.random.default_rng(0))
+print({name: f"{error:.0e}" for name, error in errors.items()})
+
+# %% [markdown]
+# The last line is the trial. `check_gradients` measures every entry and gives the largest relative error: about
+# 1e-11. That is what *right* looks like; a wrong formula gives 0.1 or 1.
+# <!-- test: tests/test_notebook_claims.py::test_a_right_backward_errs_by_less_than_a_billionth -->
+#
+# ## ReLU and max-pooling: who was let through?
+#
+# Neither has weights; they only decide where the gradient may go. ReLU is a **gate**: where x was above zero, y
+# moved as x did, slope 1; elsewhere y did not move at all, slope 0. What decided is the number on the way
+# *forwards*, not the gradient. Max-pooling is a **switch**: only the winner of the window could have moved the
+# output (a little), so the winner gets the whole gradient and the others get nothing.
+#
+# **Predict** the gradient of both inputs below. The window 6, 6, 1, 0 has two equal winners: who gets it?
+
+# %%
+z, dz_out = np.array([[-1.0, 3], [0, 2]]), np.array([[10.0, -20], [30, 40]])
+_, gate = F.relu_forward(z)
+print("ReLU:", F.relu_backward(dz_out, gate).tolist())
+image = np.array([[6.0, 6, 2, 1], [1, 0, 3, 4]])[None, None]
+_, switches = F.maxpool2d_forward(image, 2)
+print("pool:", F.maxpool2d_backward(np.array([[[[10.0, -20]]]]), switches)[0, 0].tolist())
+
+# %% [markdown]
+# A tie goes to the first in reading order; any rule would do, as long as the gradient is handed on once. Note the
+# -20 that passes: a negative gradient is a message like any other. A gate that asks for the *gradient's* sign is
+# one of the faults you will hunt below.
+#
+# ## Convolution: three sums
+#
+# Forwards (one channel, no padding): $y_{ij} = b + \sum_{pq} x_{i+p,\,j+q}\, w_{pq}$. A sum of products again. Each
+# product hands on crosswise, each number collects from wherever it was used:
+#
+# $$db = \sum_{ij} dy_{ij} \qquad \text{the bias is in every output}$$
+# $$dw_{pq} = \sum_{ij} x_{i+p,\,j+q}\; dy_{ij} \qquad \text{a correlation of the input with } dy$$
+# $$dx_{rs} = \sum_{pq} dy_{r-p,\,s-q}\; w_{pq} \qquad \text{the signs have turned round!}$$
+#
+# The pixel $x_{rs}$ was met by $w_{pq}$ when the window stood at $(r-p, s-q)$. With a minus in place of the plus, the
+# kernel is run through from its end: pad $dy$ with a frame of zeros, and correlate it with the kernel **turned by
+# half a turn**. There is the half turn of notebook 01: the way back is a convolution in the strict sense.
+#
+# English first: *for every output, hand dy times the kernel to the patch, and dy times the patch to the kernel.*
+
+
+# %%
+def conv_backward_loops(dy, x, w):
+    """One image, one channel, stride 1: scatter every output's gradient."""
+    dx, dw, k = np.zeros(x.shape), np.zeros(w.shape), len(w)
+    for i, j in np.ndindex(dy.shape):
+        dx[i : i + k, j : j + k] += dy[i, j] * w
+        dw += dy[i, j] * x[i : i + k, j : j + k]
+    return dx, dw, dy.sum()
+
+
+x3, w2 = np.array([[1.0, 2, 0], [0, 1, 3], [2, 1, 1]]), np.array([[1.0, 0], [2, -1]])
+dy2 = np.array([[1.0, -1], [2, 0]])
+for name, gradient in zip(("dx", "dw", "db"), conv_backward_loops(dy2, x3, w2), strict=True):
+    print(name, gradient.tolist())
+
+# %% [markdown]
+# Do the corner numbers by hand: $dw_{00} = 1·1 + 2·(-1) + 0·2 + 1·0 = -1$, and $dx_{00} = dy_{00}\,w_{00} = 1$, since the
+# corner pixel is in a single window. **Predict:** which pixel of the nine collects most products, and how many?
+#
+# Now without loops, as the formulae say it: both gradients are correlations themselves. Then the trial: loops against
+# no loops, and both against the measured gradient.
+
+
+# %% tags=["nbval-ignore-output"]
+def correlate(image, kernel):
+    """All windows times the kernel, as in notebook 01."""
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    return np.einsum("ijpq,pq->ij", windows, kernel)
+
+
+def conv_backward_fast(dy, x, w):
+    """The same as two correlations."""
+    return correlate(np.pad(dy, len(w) - 1), w[::-1, ::-1]), correlate(x, dy), dy.sum()
+
+
+for slow, fast in zip(conv_backward_loops(dy2, x3, w2), conv_backward_fast(dy2, x3, w2), strict=True):
+    np.testing.assert_allclose(slow, fast)
+judge = numerical_gradient(lambda w: (dy2 * correlate(x3, w)).sum(), w2)
+print("error of dw:", relative_error(conv_backward_fast(dy2, x3, w2)[1], judge))
+large = np.random.default_rng(0).normal(size=(64, 64))
+slow, fast = (
+    timeit(lambda f=f: f(correlate(large, w2), large, w2), number=3)
+    for f in (conv_backward_loops, conv_backward_fast)
+)
+print(f"{slow / fast:.0f} times faster")
+
+# %% [markdown]
+# (The pixel in the middle: it lies in all four windows.) With batches and channels the sums get two more indices, and
+# nothing else changes; that is exercise 3.
+#
+# ## The blame microscope
+#
+# Now on a trained network. Click any unit. The lower row shows its gradient by everything before it: which
+# numbers would move it, and how much. Look for three things:
+#
+# - the *field*: nothing outside of it ever gets blame;
+# - the *gates and switches*: inside the field most numbers get none either;
+# - from pooling 2 back to ReLU 2, one square lights up and stays one; then a convolution spreads it out.
+#
+# **Predict:** a corner unit of convolution 1 has a padded window. How many pixels get blame?
+# **Challenge:** find a unit that *no* pixel can move.
+
+# %%
+BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.get("pixels") == 0))
+
+# %% [markdown]
+# <details><summary>Answers</summary>
+#
+# Four: five of the nine lie in the padding, and nobody blames a zero that was added. A unit that no pixel moves is
+# easy to find in a ReLU layer: any white one. Its gate is closed, so a small nudge changes nothing. For *this*
+# image it teaches nobody anything; for another image it may be open. One that is closed for all images is called
+# dead; [notebook 07](07_initialization.ipynb) counts them.
+#
+# </details>
+#
+# A weight works the other way round: it is used at many places, so its gradient is a sum over all of them: *what it
+# met there, times the gradient that arrived there*. **Predict:** if an image is black under every place of a
+# kernel's window, what is the gradient of its nine weights?
+
+# %%
+BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, input_map=5)
+
+# %% [markdown]
+# Zero: it met only zeros. (Compare $dE/dw$ with $x = 0$ on the graph of four nodes.)
+#
+# ## The whole network: the loop, reversed
+#
+# Forwards, each layer's output is the next one's input. Backwards, each layer's $dx$ is the $dy$ of the layer before
+# it. Each layer has kept what it needs, and puts the gradients of its weights into `grads`.
+
+# %%
+loss, outputs = CrossEntropyLoss(), x
+for layer in network.layers:
+    outputs = layer.forward(outputs)
+loss.forward(outputs, y)
+dy = loss.backward()
+for layer in reversed(network.layers):
+    dy = layer.backward(dy)
+    print(
+        f"{type(layer).__name__:10} dx {dy.shape!s:15}", *(f"d{n} {g.shape}" for n, g in layer.grads.items())
+    )
+print(f"the nudged weight: {network[0].grads['weight'][3, 0, 1, 1]:.6f}, measured {measured:.6f}")
+
+# %% [markdown]
+# One pass, and there is the derivative that we had nudged for, and all the others with it. **Claim 2** of the
+# chapter says: *backpropagation is the gradient of an error function with respect to the weights, forced backwards
+# through the hidden layers.* That can be tested without mercy: all gradients of the network, the weights' and the
+# pixels', against measured ones. **Predict:** they agree for a network with random biases (first line). Why do two
+# of them *not* agree for the fresh one, whose biases are all exactly zero (second line)? Think of black pixels.
+
+# %% tags=["nbval-ignore-output"]
+tried, rng = small_cnn(rng=0, dtype=np.float64), np.random.default_rng(0)
+for layer in (tried[0], tried[3], tried[7]):
+    layer.params["bias"][:] = rng.normal(0, 0.1, layer.params["bias"].shape)
+errors, at_the_kink = (check_gradients(net, x[:1], np.random.default_rng(0)) for net in (tried, network))
+print({name: f"{error:.0e}" for name, error in errors.items()})
+print({name: f"{error:.0e}" for name, error in at_the_kink.items()})
+assert max(errors.values()) < 1e-6
+
+# %% [markdown]
+# Under black pixels a convolution without bias gives exactly 0: it sits on ReLU's kink, where the measurement takes the
+# mean of two slopes, as you saw with the slider. The formula is not wrong there; the judge is.
+#
+# **Verdict on claim 2: it holds**, for every one of the weights. And **claim 1**, *training uses the same network, run
+# backwards*? Holds as well, if one says how: the same matrices, transposed; the same kernels, turned by half a turn;
+# the same ReLUs, as gates; the same poolings, as switches. Nothing is inverted: the way back carries blame, it does
+# not restore the image.
+#
+# The order matters. What if the way back comes first?
+
+# %% tags=["raises-exception"]
+Linear(3, 2, rng=0).backward(np.ones((1, 2)))
+
+# %% [markdown]
+# ## One update, step by step
+#
+# Gradients in hand, each weight takes a small step against its own: *new weight = old weight minus learning rate
+# times derivative*. That is **claim 6**. The view takes one training image through all of it: maps forwards (above),
+# the loss, gradients backwards (below), the step, and the same image once more.
+#
+# **Predict** how much the loss will fall: the gradient says rate times the sum of all squared derivatives. Does it
+# fall by that much at a rate of 0.001? At 0.1?
+#
+# **Challenge.** At the last step: a rate with which this image's loss falls while that of the hundred others *rises*.
+
+# %%
+selfish = Challenge(
+    "Better here, worse elsewhere",
+    lambda f: f["step"] == f["steps"] and f["fell"] > 0 and f["others_after"] > f["others_before"],
+)
+OneUpdate(challenge=selfish, rate=0.001, step=12)
+
+# %%
+from cnnlib import SGD
+
+before = [p.value.copy() for p in network.parameters()]
+SGD(lr=0.1).step(network.parameters())
+for old, (_, new, gradient) in zip(before, network.parameters(), strict=True):
+    np.testing.assert_array_equal(new, old - 0.1 * gradient)
+print("new weight = old weight - 0.1 * derivative, for all of them")
+
+# %% [markdown]
+# **Verdict on claim 6: it holds** to the last bit, for plain gradient descent. Better rules use more than the present
+# gradient; [notebook 04](04_gradient_descent.ipynb) races them. And the view has shown what the rule does *not* promise: a
+# long step serves one image at the cost of all others. Hence batches, and small rates.
+#
+# ## Five broken backward passes
+#
+# Five suspects, A to E. Each has exactly one of these faults: the kernel is not turned; the mean over the batch is
+# forgotten; pooling hands its gradient to every pixel; the bias gets none; ReLU's gate looks at the gradient's sign.
+#
+# **Predict:** how many of the five will still learn to read digits? Then investigate. The bars show which part fails
+# the gradient check; *Look at* shows that part's gradient beside the measured one, and where they differ. Put your
+# verdict into the five lists. **Challenge:** name all five.
+
+# %% tags=["nbval-ignore-output"]
+BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5))
+
+# %% [markdown]
+# <details><summary>What the training curves show</summary>
+#
+# At a rate of 0.1 three of the five learn about as well as the sound one: unflipped kernel, pooling to every pixel,
+# forgotten bias. The lost mean makes every step 32 times too long, the size of the batch: at 0.1 it is lost, at 0.02 it
+# is the *fastest of all*. The gate on the gradient learns nothing at
+# any rate of the slider. So a falling loss proves nothing:
+# networks learn around many faults, just a little worse. A gradient check takes a second. Do it.
+# <!-- test: tests/test_broken.py::test_the_lost_mean_learns_better_than_the_sound_one_at_a_small_rate -->
+#
+# </details>
+#
+# ## Exercises
+#
+# **1.** ReLU: where may the gradient pass? **2.** Max-pooling: every window finds its winner again and hands over.
+# Loop over images, channels and windows; mind that windows may overlap. **3.** Convolution with batches, channels,
+# stride and padding. Advice for 3: pad x first; loop over the *outputs*, or, faster, over the places p, q of the
+# kernel; cut the frame off dx at the end. Each takes `(dy, cache)`, as the library's own functions do.
+
+
+# %%
+def relu_backward(dy, x):
+    """Gradient by x of y = max(x, 0)."""
+    ### BEGIN SOLUTION
+    # Why: y moved with x exactly where x was above zero; the sign of dy has no say.
+    return dy * (x > 0)
+    ### END SOLUTION
+
+
+# %%
+def maxpool2d_backward(dy, cache):
+    """Gradient by x of max-pooling."""
+    x, kernel_size, stride = cache
+    ### BEGIN SOLUTION
+    # Why: only the winner moved the output; += because a pixel can win in several overlapping windows.
+    dx = np.zeros_like(x)
+    for n, c, i, j in np.ndindex(dy.shape):
+        top, left = i * stride, j * stride
+        window = x[n, c, top : top + kernel_size, left : left + kernel_size]
+        p, q = np.unravel_index(window.argmax(), window.shape)
+        dx[n, c, top + p, left + q] += dy[n, c, i, j]
+    return dx
+    ### END SOLUTION
+
+
+# %%
+def conv2d_backward(dy, cache):
+    """Gradients by x, w and b of a convolution."""
+    x, w, _, stride, padding = cache
+    ### BEGIN SOLUTION
+    # Why: weight (p, q) met one pixel for each output; those pixels are a slice. Products hand on crosswise.
+    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    rows, columns = dy.shape[2:]
+    for p, q in np.ndindex(w.shape[2:]):
+        met = np.s_[:, :, p : p + stride * rows : stride, q : q + stride * columns : stride]
+        dw[:, :, p, q] = np.einsum("nfij,ncij->fc", dy, x[met])
+        dx[met] += np.einsum("nfij,fc->ncij", dy, w[:, :, p, q])
+    inner = slice(padding, -padding or None)
+    return dx[:, :, inner, inner], dw, dy.sum(axis=(0, 2, 3))
+    ### END SOLUTION
+
+
+# %%
+check("03.relu_backward", relu_backward)
+
+# %%
+check("03.maxpool2d_backward", maxpool2d_backward)
+
+# %%
+check("03.conv2d_backward", conv2d_backward)
+
+# %% [markdown]
+# **4. Train with your own functions.** Those that passed take the library's place in every layer of the network; the
+# loss must fall exactly as before. A function that did not pass can be looked at as a suspect:
+# `BrokenBackward(yours=own(relu_backward=relu_backward), suspect="yours")`.
+
+# %% tags=["nbval-ignore-output"]
+from cnnlib.broken import SOUND, learning_curve, own
+
+answers = {f.__name__: f for f in (relu_backward, maxpool2d_backward, conv2d_backward)}
+mine = {name: f for name, f in answers.items() if check(f"03.{name}", f).passed}
+yours, library = (
+    learning_curve(b, digits.x_train, digits.y_train, steps=30)[0] for b in (own(**mine), SOUND)
+)
+print(
+    f"with {len(mine)} functions of yours: loss {yours[0]:.3f} to {yours[-1]:.3f}, library's {library[-1]:.3f}"
+)
+np.testing.assert_allclose(yours, library, rtol=1e-3)
+
+# %% [markdown]
+# ## Summary
+#
+# Backwards, every node multiplies what arrives by its own slope; what is used often adds up its shares.
+# Linear and convolution hand on crosswise (transposed, turned), ReLU and pooling decide who gets anything.
+# A gradient is believed when the measured one agrees; a falling loss proves nothing.
+#
+# ## Questions
+#
+# <details><summary>Why is backpropagation so much cheaper than nudging?</summary>
+#
+# Nudging runs the whole network twice for each weight. Backpropagation computes the gradient at each node once, and
+# all nodes before it use it.
+# </details>
+#
+# <details><summary>Why does the gradient of a convolution's bias have no x in it?</summary>
+#
+# The bias is added, and a sum hands on what arrives. It is in every output of its map, so it adds up all of them.
+# </details>
+#
+# <details><summary>A loss is the mean over the batch. Where does that show in the backward pass?</summary>
+#
+# In the very first gradient: each image's share is divided by N. Forget it, and all gradients are N times too large.
+# </details>
+#
+# <details><summary>You swap float64 for float32 and the check reports 1e-3. Is the formula wrong?</summary>
+#
+# Probably not: it is what rounding leaves in float32. Check in float64.
+# </details>
+#
+# <details><summary>Which numbers of the forward pass does the way back need from each layer?</summary>
+#
+# Linear and convolution: their input (and their weights). ReLU: where x was above zero. Max-pooling: who won.
+# </details>
+#
+# ## References
+#
+# - D. E. Rumelhart, G. E. Hinton and R. J. Williams, [Learning representations by back-propagating errors](https://doi.org/10.1038/323533a0), 1986.
+# - A. Karpathy, [Yes you should understand backprop](https://karpathy.medium.com/yes-you-should-understand-backprop-e2f06eab496b), 2016.
+# - Stanford CS231n, [Backpropagation, intuitions](https://cs231n.github.io/optimization-2/) and [gradient checks](https://cs231n.github.io/neural-networks-3/#gradcheck).
+# - A. G. Baydin and others, [Automatic differentiation in machine learning: a survey](https://arxiv.org/abs/1502.05767), 2015.
