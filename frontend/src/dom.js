@@ -7,9 +7,18 @@ export function uniqueId(word) {
   return `cnn-${word}-${count}-${Math.random().toString(36).slice(2, 8)}`;
 }
 
+/**
+ * Keep JupyterLab's shortcuts away from an element that has the focus: in command mode it takes the arrow
+ * keys from every focused element that does not say so itself.
+ */
+export function ownKeys(element) {
+  element.setAttribute("data-lm-suppress-shortcuts", "true");
+}
+
 /** Build an element: h("input", {type: "range", onInput: f}, children…). */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  if (["input", "select", "button"].includes(tag)) ownKeys(element);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === undefined || value === false || value === null) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);

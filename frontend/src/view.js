@@ -1,6 +1,6 @@
 // One view of a widget: controls, picture, sentences, put together.
 import { buildControls, snap } from "./controls.js";
-import { h, uniqueId } from "./dom.js";
+import { h, ownKeys, uniqueId } from "./dom.js";
 import { Picture, resolve } from "./picture.js";
 import { Pointer } from "./pointer.js";
 import { StaticPicture } from "./static.js";
@@ -77,6 +77,7 @@ export class View {
     if (names.length === 0 || frame.hasAttribute("tabindex")) return;
     const words = names.map((name) => this.controls.byName.get(name)?.spec.label ?? name);
     frame.setAttribute("tabindex", "0");
+    ownKeys(frame);
     frame.setAttribute("role", "application");
     frame.setAttribute("aria-label", `Picture: arrow keys move ${words.join(" and ")}`);
   }
