@@ -36,6 +36,8 @@ import subprocess
 import sysconfig
 import time
 
+from tools import setup_problems
+
 WINDOWS = os.name == "nt"
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
@@ -44,52 +46,6 @@ INPUTS = ("pyproject.toml", "requirements.txt")
 DOWNLOAD_MB = {"lab": 90, "test": 190}  # measured: 88 and 185 MB
 NEEDED_MB = {"lab": 600, "test": 1100}  # measured: 406 and 784 MB once installed by pip, and room to unpack
 HELP = "Call `python3 course.py --help` for the commands."
-
-# What pip, uv and the operating system say when something is wrong, in lower case, and what to tell
-# the learner. The first row that matches wins: without a network pip also reports missing packages.
-CAUSES = (
-    (
-        ("no space left on device", "not enough space on the disk", "os error 28", "os error 112"),
-        "the disk is full: free about {mb} MB and call again.",
-    ),
-    (
-        ("windows long path", "filename or extension is too long", "file name too long"),
-        "the path of this folder is too long for Windows: move the course to a short one such as C:\\course.",
-    ),
-    (
-        ("certificate verify failed", "certificate_verify_failed", "invalid peer certificate"),
-        "the connection is not trusted (its certificate was refused), which usually means a proxy or a "
-        "virus scanner in between: try another network, or ask who runs this one.",
-    ),
-    (
-        (
-            "name resolution",
-            "getaddrinfo failed",
-            "failed to resolve",
-            "dns error",
-            "failed to establish a new connection",
-            "error sending request",
-            "network is unreachable",
-            "no route to host",
-            "connection refused",
-            "connection reset",
-            "timed out",
-            "proxyerror",
-            "network connectivity is disabled",
-        ),
-        "the packages could not be downloaded: check the internet connection and call again.",
-    ),
-    (
-        ("read-only file system", "permission denied", "access is denied", "os error 13", "os error 30"),
-        "the folder {root} cannot be written to: close JupyterLab if it is running from there, or copy the "
-        "course to a folder of your own.",
-    ),
-    (
-        ("no matching distribution found", "no solution found", "has no wheels"),
-        "some package is not available for Python {python} on this machine: use another Python "
-        "(3.11 or newer; one release back is safest).",
-    ),
-)
 
 
 class Problem(Exception):
@@ -102,11 +58,7 @@ def say(text):
 
 def explain(output, extra):
     """Return the sentence for what pip, uv or the operating system said, or None."""
-    lowered = output.lower()
-    for signs, sentence in CAUSES:
-        if any(sign in lowered for sign in signs):
-            return sentence.format(mb=NEEDED_MB[extra], root=ROOT, python="%d.%d" % sys.version_info[:2])
-    return None
+    return setup_problems.explain(output, folder=ROOT, needed_mb=NEEDED_MB[extra])
 
 
 # --- the environment -------------------------------------------------------------------------
@@ -165,21 +117,37 @@ def ensure(extra):
     if is_ready(have, want):
         return
     try:
-        check_room(extra)
-        uv = find_uv()
-        install(extra, uv, fresh=not is_usable(have, want))
-        with open(os.path.join(VENV, "course.json"), "w", encoding="utf-8") as file:
-            json.dump(want, file, indent=1)
+        with only_one():
+            check_room(extra)
+            install(extra, find_uv(), fresh=not is_usable(have, want))
+            with open(os.path.join(VENV, "course.json"), "w", encoding="utf-8") as file:
+                json.dump(want, file, indent=1)
     except OSError as error:
         raise Problem(explain(os.strerror(error.errno or 0), extra) or "%s." % error)
 
 
+def only_one():
+    """Return an open file that keeps a second installation out until it is closed, even by a crash."""
+    file = open(os.path.join(ROOT, ".course.lock"), "w")
+    try:
+        if WINDOWS:
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        file.close()
+        raise Problem("the course is being set up in another window: wait until that is done and call again.")
+    except OSError:
+        pass  # a file system without locks
+    return file
+
+
 def check_room(extra):
-    """Refuse early when the folder cannot be written to or the disk is nearly full."""
-    probe = os.path.join(ROOT, ".course-probe")
-    with open(probe, "w"):
-        pass
-    os.remove(probe)
+    """Refuse early when the disk is nearly full."""
     if shutil.disk_usage(ROOT).free < NEEDED_MB[extra] * 2**20:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 

@@ -85,11 +85,12 @@ def test_the_file_parses_on_old_pythons():
 
 
 def test_only_the_standard_library():
-    """Before the installation there is nothing else."""
-    tree = ast.parse(SOURCE)
-    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    froms = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert {name.split(".")[0] for name in names | froms} <= sys.stdlib_module_names
+    """Before the installation there is nothing else: -S hides what is installed."""
+    run = subprocess.run(
+        [sys.executable, "-S", str(ROOT / "course.py"), "--help"], capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("Open the course, or run its tests.")
 
 
 # --- the environment -------------------------------------------------------------------------
@@ -298,6 +299,7 @@ OUTPUTS = [
     ("Caused by: failed to copy file: No space left on device (os error 28)", "600 MB"),
     ("error: failed to write to file: Read-only file system (os error 30)", "cannot be written to"),
     ("PermissionError: [WinError 5] Access is denied: '...\\_multiarray_umath.pyd'", "close JupyterLab"),
+    ("OSError: [Errno 39] Directory not empty: 'site-packages'", "still at work"),
     ("HINT: ... since this system does not have Windows Long Path support enabled.", "too long for Windows"),
     ("ERROR: No matching distribution found for numpy>=2.1", "use another Python"),
     ("  x No solution found when resolving dependencies: numpy==2.5.5 has no wheels", "use another Python"),
@@ -353,6 +355,16 @@ def test_a_folder_that_cannot_be_written_to(course, monkeypatch, capsys, number)
     assert course.main(["lab"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert course.ROOT in line and "cannot be written to" in line
+
+
+def test_a_second_window_waits_its_turn(course, capsys):
+    """Two installations into one folder would spoil each other."""
+    with course.only_one():
+        assert course.main(["lab"]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert "being set up in another window" in line
+        assert not Path(course.VENV).exists()
+    assert use(course) == ["make", "install lab"]
 
 
 def test_a_folder_that_cannot_be_written_to_still_starts_when_installed(course, monkeypatch):
