@@ -203,9 +203,11 @@ class Playground(Widget):
             return
         if moved & {*SETTINGS, "learning_rate"}:
             self.put(preset=OWN)
+        if moved & set(SETTINGS):
+            return  # the run is new, and epoch and value are already its own
         if "learning_rate" in moved:
             self.run.change(learning_rate=after["learning_rate"])
-        if "epoch" in moved and not moved & set(SETTINGS):
+        if "epoch" in moved:
             self.go_to(after["epoch"])
         elif "value" in moved:
             layer, destination, source = self.selected()
