@@ -13,6 +13,7 @@ from .loss_explorer import LossExplorer
 from .network_xray import NetworkXRay
 from .one_update import OneUpdate
 from .playground import Playground
+from .playground_seeds import PlaygroundSeeds
 from .setup_check import SetupCheck
 from .size_explorer import SizeExplorer
 from .training import TrainingView
@@ -37,6 +38,7 @@ __all__ = [
     "Number",
     "OneUpdate",
     "Playground",
+    "PlaygroundSeeds",
     "SetupCheck",
     "SizeExplorer",
     "Slider",

@@ -1,0 +1,59 @@
+"""Several seeds side by side."""
+
+import numpy as np
+import pytest
+
+from cnnlib.playground import Playground as Run
+from cnnlib.viz import Heatmap
+from cnnlib.widgets.playground_seeds import SIDE, PlaygroundSeeds
+from tests.sweeps import assert_refuses, sweep
+
+
+def test_every_control_over_its_whole_range():
+    view = PlaygroundSeeds(count=3, neurons=[[3, 0, 0, 0]])
+    view.advance(3)
+    sweep(view, rounds=1)
+
+
+@pytest.mark.parametrize("shape", [(0, 0, 0, 0), (8, 8, 8, 8), (0, 5, 0, 0)])
+def test_any_shape(shape):
+    view = PlaygroundSeeds(neurons=[shape], count=2, inputs="all seven")
+    view.advance(2)
+    assert view.ensemble.epoch == 2
+    assert_refuses(view, neurons=[[1.5, 0, 0, 0]])
+
+
+def test_each_map_and_loss_is_that_of_the_network_alone():
+    view = PlaygroundSeeds(seed=0.50024, count=2)
+    view.advance(147)
+    alone = Run(dataset="spiral", network_shape=(8, 8), seed="0.50025")
+    alone.step(147)
+    assert f"{alone.test_loss:.3f}" == "0.425"
+    assert view.curves[-1][1] == pytest.approx(alone.test_loss, abs=1e-9)
+    second = view.scene.panels[1]
+    assert second.title == "0.50025: 0.425"
+    heat = next(m for m in second.marks if isinstance(m, Heatmap))
+    axis = np.linspace(-6, 6, SIDE)
+    assert heat.z[3, 30] == pytest.approx(alone.predict([[axis[30], axis[3]]])[0], abs=1e-9)
+
+
+def test_learning_rate_acts_at_once_and_rewind_begins_again():
+    view = PlaygroundSeeds(count=2)
+    view.advance(2)
+    view.set_state(learning_rate=0.3)
+    assert view.ensemble.epoch == 2
+    view.advance(1)
+    assert (view.ensemble.trainer.lr == 0.3).all()
+    view.live.receive({"type": "rewind"})
+    assert view.facts["epoch"] == 0 and view.text.startswith("Epoch 0, 2 seeds: ")
+
+
+def test_overflow_is_named():
+    view = PlaygroundSeeds(activation="relu", learning_rate=10, count=2, inputs="all seven", dataset="gauss")
+    view.advance(40)
+    if view.facts["diverged"]:
+        assert "the learning rate is too large" in view.text
+    view.ensemble.trainer.parameters.flat[0] = np.inf
+    view.remember()
+    view.refresh()
+    assert view.facts["worst"] == np.inf and "1 overflowed" in view.text
