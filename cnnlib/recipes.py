@@ -1,0 +1,90 @@
+"""Recipes: a network together with everything that its training needs, so that a result can be made again.
+
+A recipe was chosen by trials on part of the training images; test images had no say in it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlib import networks
+from cnnlib.augment import Distort
+from cnnlib.losses import CrossEntropyLoss
+from cnnlib.optim import SGD
+from cnnlib.schedules import one_cycle
+from cnnlib.training import fit
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network is made and trained: SGD with Nesterov's momentum 0.9 and a one-cycle schedule.
+
+    Attributes
+    ----------
+    make_model : callable
+        ``make_model(rng) -> Sequential``
+    lr_max : float
+        The highest learning rate.
+    epochs, batch_size : int
+    weight_decay : float
+    augment : callable or None
+        As for `cnnlib.training.train`.
+
+    Examples
+    --------
+    >>> from cnnlib import load_digits
+    >>> model, history = DIGITS.fit(load_digits(), seed=0, epochs=1, progress=False)
+    >>> model.num_parameters, len(history.loss)
+    (6090, 45)
+    """
+
+    make_model: Callable
+    lr_max: float
+    epochs: int
+    batch_size: int = 64
+    weight_decay: float = 1e-4
+    augment: Callable | None = None
+
+    def fit(self, split, seed, *, epochs=None, **options):
+        """Train the network on the training images of `split`.
+
+        Parameters
+        ----------
+        split : Split
+        seed : int
+            Of the first weights, the order of the images and their distortions.
+        epochs : int, optional
+            Other than the recipe's; the schedule is stretched to them.
+        **options
+            Handed to `cnnlib.training.fit`, such as ``validation=`` or ``checkpoint=``.
+
+        Returns
+        -------
+        model : Sequential
+        history : History
+        """
+        epochs = epochs or self.epochs
+        rng = np.random.default_rng(seed)
+        model = self.make_model(rng)
+        optimizer = SGD(self.lr_max, momentum=0.9, nesterov=True, weight_decay=self.weight_decay)
+        schedule = one_cycle(self.lr_max, epochs * -(-len(split.x_train) // self.batch_size))
+        history = fit(
+            model, CrossEntropyLoss(), optimizer, split.x_train, split.y_train, batch_size=self.batch_size,
+            epochs=epochs, rng=rng, **({"schedule": schedule, "augment": self.augment} | options),
+        )  # fmt: skip
+        return model, history
+
+
+DIGITS = Recipe(
+    networks.digits_cnn, lr_max=0.1, epochs=30, batch_size=32,
+    augment=Distort(shift=0.7, rotate=8, scale=0.08, shear=0.08, elastic=0.2, smoothness=2),
+)  # fmt: skip
+SHAKEN = Distort(shift=1.5, rotate=10, scale=0.1, shear=0.1, elastic=0.6)
+LENET5 = Recipe(networks.lenet5, lr_max=0.05, epochs=15, weight_decay=5e-4)
+LENET5_DISTORTED = Recipe(networks.lenet5, lr_max=0.05, epochs=15, augment=SHAKEN)
+TWO_CONV = Recipe(networks.two_conv, lr_max=0.05, epochs=8, weight_decay=5e-4, augment=Distort(shift=1))
+COMPACT_CNN = Recipe(
+    networks.compact_cnn, lr_max=0.1, epochs=12,
+    augment=Distort(shift=1.5, rotate=8, scale=0.08, shear=0.08, elastic=0.5),
+)  # fmt: skip
