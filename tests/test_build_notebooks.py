@@ -228,6 +228,7 @@ def test_drift_is_seen_when_the_source_moves_or_a_notebook_is_missing_or_stray(c
         ("### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION", "partner"),
         ("### BEGIN SOLUTION\n1\n### END SOLUTION", "Why"),
         ('### BEGIN SOLUTION\n# Why: x\n1\n### END SOLUTION\ncheck("01.a", 1)', "cells of their own"),
+        ('check("01.a", 1)\ncheck("01.b", 1)', "one check"),
         ("if 1:\n### BEGIN SOLUTION\n    # Why: x\n    1\n### END SOLUTION", "not Python"),
     ],
 )

@@ -140,7 +140,37 @@ def he_scaled(shape, rng):
     return (rng.standard_normal(shape) * np.sqrt(2 / fan_in)).astype(np.float32)
 
 
+def conv_over_the_window(x, w, b, stride, padding):
+    """A loop over the window alone, which is as long for every image."""
+    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    rows, columns = ((x.shape[a] - w.shape[a]) // stride + 1 for a in (2, 3))
+    y = np.zeros((len(x), len(w), rows, columns)) + b[:, None, None]
+    for p, q in np.ndindex(*w.shape[2:]):
+        part = x[:, :, p : p + rows * stride : stride, q : q + columns * stride : stride]
+        y += np.einsum("ncij,fc->nfij", part[:, :, :rows, :columns], w[:, :, p, q])
+    return y
+
+
+def conv_by_einsum(x, w, b, stride, padding):
+    """All windows at once."""
+    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    windows = np.lib.stride_tricks.sliding_window_view(x, w.shape[2:], axis=(2, 3))[:, :, ::stride, ::stride]
+    return np.einsum("ncijpq,fcpq->nfij", windows, w) + b[:, None, None]
+
+
+def conv_one_line(x, w, b, stride, padding):
+    """A loop that hides in a comprehension."""
+    return np.array([conv_by_einsum(image[None], w, b, stride, padding)[0] for image in x])
+
+
+@pytest.mark.parametrize("looping", [conv_loops, conv_one_line])
+def test_a_loop_over_images_or_pixels_is_no_vectorised_answer(looping):
+    report = check("01.conv2d_vectorized", looping)
+    assert report.outcome == "wrong" and "loop over images or pixels" in report.finding.sentence
+
+
 RIGHT = {
+    "01.conv2d_vectorized": [conv_by_einsum, conv_over_the_window],
     "01.conv2d_forward": [
         conv_loops,
         lambda *a: functional.conv2d_forward(*a),

@@ -125,12 +125,14 @@ def _add_nbgrader(cell, path: Path, seen: Counter[str]) -> None:
     answered, checks = bool(solution_regions(cell.source)), CHECK_CALL.findall(cell.source)
     if answered and checks:
         raise BuildError(f"{path.name}: put the answer and check({checks[0]!r}, …) into cells of their own")
+    if len(checks) > 1:
+        raise BuildError(f"{path.name}: one check(…) in a cell; a notebook shows the last of {checks} alone")
     if not answered and not checks:
         return
     kind = {"grade": bool(checks), "locked": bool(checks), "solution": answered, "task": False}
     stub = hashlib.sha256(clear_solutions(cell.source).encode()).hexdigest()[:8]
     name = _new_name(f"check-{checks[0].replace('.', '-')}" if checks else f"answer-{stub}", seen)
-    points = {"points": len(checks)} if checks else {}
+    points = {"points": 1} if checks else {}
     cell.metadata["nbgrader"] = kind | points | {"grade_id": name, "schema_version": 3}
 
 

@@ -1,9 +1,11 @@
 """Exercises of notebook 01, the forward pass."""
 
+import sys
+
 import numpy as np
 
 from cnnlib import functional
-from cnnlib.checks.exercise import Exercise, Misconception, register
+from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
 
 
 def only_y(function, *arguments):
@@ -107,6 +109,59 @@ register(
             "Take one number of the result, y[0, 0, 0, 0], and write down by hand which products are in it.",
             "Three things are summed over (channel, row and column of the window), one is added at the end. "
             "Where does the window of y[n, f, i, j] begin in the padded image when the stride is 2?",
+        ),
+        misconceptions=CONV_MISCONCEPTIONS,
+    )
+)
+
+
+def lines_run(function, arguments):
+    """Count the lines of the function's own file that one call runs."""
+    home, count = getattr(getattr(function, "__code__", None), "co_filename", None), 0
+
+    def watch(frame, event, argument):
+        nonlocal count
+        if frame.f_code.co_filename != home:
+            return None
+        count += event == "line"
+        return watch
+
+    before = sys.gettrace()
+    sys.settrace(watch)
+    try:
+        function(*arguments)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def without_loops(function, x, *arguments):
+    """The result, once it is known that a larger image takes no more lines of Python."""
+    larger = np.pad(x, [(0, 1), (0, 0), (0, 8), (0, 8)])
+    y = only_y(function, x.copy(), *arguments)
+    if y is not None and lines_run(function, (larger, *arguments)) > lines_run(
+        function, (x.copy(), *arguments)
+    ):
+        raise Misfit(
+            "It runs more lines of Python on a larger batch of larger images: "
+            "there is a loop over images or pixels."
+        )
+    return y
+
+
+register(
+    Exercise(
+        name="01.conv2d_vectorized",
+        signature="conv2d_vectorized(x, w, b, stride, padding) -> y, without a loop over images or pixels",
+        inputs=("x", "w", "b", "stride", "padding"),
+        outputs=("y",),
+        oracle=functional.conv2d_forward,
+        cases=conv_cases,
+        run=without_loops,
+        hints=(
+            "A view of x with two axes more shows every window at once; NumPy has a function that makes it.",
+            "Name the axes of the windows (image, channel, row, column, its own two) and of the kernels. "
+            "Which are summed? einsum takes these letters. A loop over the window alone is fine.",
         ),
         misconceptions=CONV_MISCONCEPTIONS,
     )

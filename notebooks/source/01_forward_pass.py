@@ -419,7 +419,7 @@ def conv2d_fast(x, w, b, stride, padding):
 
 
 # %%
-check("01.conv2d_forward", conv2d_fast)
+check("01.conv2d_vectorized", conv2d_fast)
 
 # %% [markdown]
 # **4. Your function in the network.** A layer accepts functions of your own. This network reads digits with your
