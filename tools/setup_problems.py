@@ -1,4 +1,4 @@
-"""What stops an installation, in one sentence for the learner: the standard library alone, as for course.py."""
+"""What stops an installation, in one sentence each. Standard library alone, as course.py needs it first."""
 
 import sys
 
