@@ -1,0 +1,404 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # How big a step?
+#
+# The gradient says which way. It does not say how far. That one number, the learning rate, decides more
+# often than any other whether a network learns at all.
+#
+# When you have worked through it, you can
+#
+# - predict the rate at which a descent turns into an explosion, from the curvature alone;
+# - read a sweep over learning rates on a real network: what crawls, what learns, what is lost, and why;
+# - say how far that prediction carries over to a network, and where it ends;
+# - choose a schedule and a rate that reach a target accuracy in few epochs.
+#
+# You need: gradient descent from [Which way is down?](04_gradient_descent.ipynb). Time: 45 minutes.
+#
+# Back: [04 Gradient descent](04_gradient_descent.ipynb) · On: [06 Minima](06_minima.ipynb)
+
+# %%
+import numpy as np
+
+from cnnlib.checks import check
+from cnnlib.data import load_digits
+from cnnlib.ensemble import Ensemble, train_ensemble
+from cnnlib.hessian import Hessian, largest_curvature
+from cnnlib.landscape import get_weights, set_weights
+from cnnlib.layers import ReLU
+from cnnlib.losses import CrossEntropyLoss, HalfSquaredError
+from cnnlib.networks import small_cnn
+from cnnlib.optim import SGD
+from cnnlib.surfaces import Quadratic, Wells, descend
+from cnnlib.training import train
+from cnnlib.widgets import Challenge
+from cnnlib.widgets.batch_noise import BatchNoise
+from cnnlib.widgets.descent import DescentExplorer
+from cnnlib.widgets.rates import RateSweep, ScheduleExplorer
+
+# %% [markdown]
+# ## One curve, one slider
+#
+# The curve below has the curvature 2.5. Move the learning rate slowly from left to right, from a
+# ten-thousandth to ten. You will meet five kinds of walk: crawling, going down one side, jumping from side
+# to side, never settling, exploding.
+#
+# **Predict** before you touch it: at which rate does the walk stop converging? Write your guess down. Then
+# find the border by hand, to the nearest hundredth.
+# <!-- computed: 5 / 2 = 2.5 -->
+
+# %%
+DescentExplorer(
+    curvature=2.5,
+    steps=50,
+    challenge=Challenge(
+        "Within one per cent of the border, after 50 steps or more, at a curvature other than 1",
+        lambda f: abs(f["rate"] / f["limit"] - 1) < 0.01 and f["steps"] >= 50 and f["curvature"] != 1,
+    ),
+)
+
+# %% [markdown]
+# One line explains all five. On the parabola $E = \tfrac{c}{2}w^2$ a step turns $w$ into $(1 - lr \cdot
+# c)\,w$. The walk converges while that factor lies between $-1$ and $1$, that is while
+#
+# $$lr < \frac{2}{c}.$$
+#
+# Below $1/c$ the factor is positive and the walk stays on its side. Between $1/c$ and $2/c$ it is negative:
+# the walk jumps across the valley at every step and still comes down. Twice the curvature halves the
+# border. The number 1 plays no part in it.
+
+# %%
+for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
+    factor = 1 - share  # of the weight, in one step, at rate share / curvature
+    end = descend(Quadratic(2.5), 1.0, share / 2.5, 100)[-1]
+    print(f"rate {share:4.2f} / curvature: factor {factor:+.2f}, after 100 steps the weight is {end:+.3g}")
+
+# %% [markdown]
+# ## Is a rate above 1 too high?
+#
+# The chapter that this course grew from gives a rule of thumb: a rate over 1 may be fast or may never
+# converge, a rate below 0.01 is slow and may be more accurate. **Predict** for each of the four cases below
+# whether the rule is right. The first two are rates around 1, on a flat and on a steep parabola.
+
+# %%
+for rate, curvature in ((3.0, 0.5), (0.9, 3.0)):
+    error = Quadratic(curvature).error(descend(Quadratic(curvature), 1.0, rate, 40)[-1])
+    print(f"rate {rate} on curvature {curvature}: error after 40 steps {error:.2g}")
+for rate in (0.005, 0.3):
+    clean = Quadratic(1.0).error(descend(Quadratic(1.0), 1.0, rate, 300)[-1])
+    noisy = BatchNoise(batch="1", rate=rate, samples=3000).facts["error"]
+    print(f"rate {rate}: error {clean:.2g} with the full gradient, {noisy:.2g} with batches of 1")
+
+# %% [markdown]
+# Three is a fine rate on flat ground, and 0.9 explodes on steep ground. A low rate is no more accurate when
+# the gradient is exact: it has simply not arrived. With noisy gradients it *is* more accurate, because each
+# guess moves the weight less, and errors average out. So the rule holds where its author met it, with
+# typical curvatures and small batches; what decides is $2/c$ and the noise.
+#
+# ## Settling beside the bottom
+#
+# On a parabola a rate that is too high explodes. On other curves it need not. Here is a curve with a
+# rounded hollow, and rates a little above $2/c$ at its bottom. **Predict** where the weight is after 400
+# steps.
+# <!-- computed: 4 * 100 = 400 -->
+
+# %%
+wells = Wells()
+bottom = wells.global_minimum()
+border = 2 / float(wells.curvature(np.array(bottom)))
+for share in (0.9, 1.05, 1.2):
+    path = descend(wells, 1.2, share * border, 400)
+    print(f"rate {share:.2f} x border: last four weights {path[-4:].round(3)}, bottom at {bottom:.3f}")
+
+# %% [markdown]
+# Above the border the weight never reaches the bottom and never leaves the hollow either. It jumps for ever
+# between two places, one on each side: further out the walls are less curved, so a jump that grows meets a
+# wall that sends it back. Seen every second step it has "settled to one side", which is how the chapter
+# puts it.
+#
+# ## A real network: many rates at once
+#
+# The same small CNN, the same first weights, the same batches; only the rate differs, from 0.0001 to 10.
+# All are trained together, since NumPy works on many small networks as on one larger one.
+#
+# **Predict**: which share of these rates, spaced evenly on the logarithmic axis, gives a network that reads
+# digits after six epochs? Half of them? And will the best one lie below or above the dashed line, $2/c$
+# with the largest curvature of this network's loss at its first weights?
+
+# %% tags=["nbval-ignore-output"]
+sweep = RateSweep(
+    challenge=Challenge(
+        "Another optimizer: its best rate at least four times smaller than that of SGD",
+        lambda f: f["steps"] >= 200 and f["best_rate"] < 0.13 and f["best_loss"] < 0.3,
+    )
+)
+sweep.advance(6 * 45)
+sweep
+
+# %% [markdown]
+# Press Rewind and Play, or pull the step slider: the one rewind moves all networks. Change the optimizer
+# and press Play to train them again. The rates that learn span little more than a factor of thirty, in a
+# range of a hundred thousand. Within the span a higher rate is better, nearly to the edge; and just beyond
+# the edge there is nothing.
+#
+# ## What is a lost network?
+#
+# The lost ones have not overflowed. Their losses all end at the same value, near 2.3, the logarithm of ten
+# classes. You know it from the [notebook on the loss](02_loss.ipynb): it is the loss of a network with no
+# opinion. Train one of them alone and look inside.
+
+# %%
+digits, model = load_digits(), small_cnn(rng=0)
+x, y = digits.x_train, digits.y_train
+losses = [r.loss for r in train(model, CrossEntropyLoss(), SGD(3.0), x, y, rng=0)]
+h = x
+for layer in model.layers:
+    h = layer.forward(h)
+    if isinstance(layer, ReLU):
+        print(
+            f"ReLU units that are active for any image: {(h > 0).any(axis=(0, 2, 3)).sum()} of {h.shape[1]}"
+        )
+print(f"highest loss {max(losses):.0f}, different outputs among all images: {len(np.unique(h, axis=0))}")
+print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
+
+# %% [markdown]
+# The first steps threw the weights so far that every ReLU is off for every image. Behind a ReLU that is off
+# there is no gradient, so nothing can ever switch it on again: these networks are dead. Only the last
+# biases still learn, and they learn how frequent each digit is.
+#
+# Divergence can also end in numbers too large to hold. With the squared error, whose gradient grows with
+# the error, it does. We ask NumPy to raise an error at the overflow. **This cell is meant to fail.**
+# Without the first line the loss would become `inf`, then `nan`, and training would go on, computing
+# nothing.
+
+# %% tags=["raises-exception"]
+with np.errstate(over="raise", invalid="raise"):
+    list(train(small_cnn(rng=0), HalfSquaredError(), SGD(100.0), x, y, rng=0, epochs=3))
+
+# %% [markdown]
+# ## The border, predicted for a network
+#
+# A network's loss has as many curvatures as weights: the eigenvalues of its Hessian, the matrix of second
+# derivatives. The steepest, $\lambda_{max}$, sets the border. The matrix need not be written down. Multiply
+# any vector by it again and again, and the part along the steepest direction outgrows the rest: **power
+# iteration**. Each product costs about as much as two backward passes.
+#
+# We take 360 images as the whole training set here, and full batches, so that there is no noise to blame.
+# <!-- computed: 1437 // 4 + 1 = 360 -->
+
+# %%
+few_x, few_y = x[:360], y[:360]
+fresh = largest_curvature(small_cnn(rng=0), CrossEntropyLoss(), few_x, few_y, rng=0)
+print(f"at the first weights: curvature {fresh.value:.1f}, so the border is {fresh.lr_limit:.3f}")
+print(f"found with {fresh.iterations} products of Hessian and vector")
+
+# %% [markdown]
+# The sweep lost its networks only from a rate about seven times higher. Before we ask why, test the
+# prediction where it has its best chance: at the bottom, where a network hardly moves. Train on the few
+# images until the loss is near zero, measure the curvature *there*, and set copies of this network going at
+# rates around $2/\lambda_{max}$.
+#
+# **Predict**: which of them stay at the bottom?
+# <!-- computed: 1.35 / 0.185 = 7.3 -->
+
+# %% tags=["nbval-ignore-output"]
+model = small_cnn(rng=0)
+list(
+    train(model, CrossEntropyLoss(), SGD(0.1, momentum=0.9), few_x, few_y, batch_size=360, epochs=250, rng=0)
+)
+there = largest_curvature(model, CrossEntropyLoss(), few_x, few_y, rng=0, tolerance=1e-4)
+shares = np.array([0.5, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.5, 2.0])
+copies = Ensemble(model, copies=len(shares))
+rates = shares * there.lr_limit
+run = train_ensemble(copies, SGD(1.0), few_x, few_y, lr=rates, batch_size=360, epochs=40, rng=0)
+worst = np.max([record.loss for record in run], axis=0)
+print(f"curvature {there.value:.2f}, border {there.lr_limit:.2f}")
+for share, loss in zip(shares, worst, strict=True):
+    print(f"rate {share:.1f} x border: highest loss in 40 steps {loss:.3g}")
+
+# %% [markdown]
+# The prediction holds, within ten to twenty per cent: below the border all stay, clearly above it all fly
+# off. And it can be checked more sharply. Move the weights a millionth along the steepest direction, take
+# one step from there and one from the old place. The parabola says that the distance is multiplied by $1 -
+# lr \cdot \lambda_{max}$.
+
+# %%
+exact, start, v = (
+    small_cnn(rng=0, dtype=np.float64),
+    get_weights(model).astype(float),
+    there.direction.astype(float),
+)
+
+
+def step(weights, rate):
+    set_weights(exact, weights)
+    return weights - rate * Hessian(exact, CrossEntropyLoss(), few_x.astype(float), few_y).gradient
+
+
+for share in (0.5, 1.5, 2.5):
+    rate = share / there.value
+    factor = (step(start + 1e-6 * v, rate) - step(start, rate)) @ v / 1e-6
+    print(f"rate {share} / curvature: predicted factor {1 - share:+.2f}, measured {factor:+.2f}")
+    assert abs(factor - (1 - share)) < 0.01
+
+# %% [markdown]
+# So $2/\lambda_{max}$ is exact, *for one step near a bottom*. Why then did fresh networks survive rates far
+# above it? Because the curvature is no constant. Watch it on the way down, in units of the border: above 1,
+# the parabola of that moment would explode.
+
+# %% tags=["nbval-ignore-output"]
+model, rate = small_cnn(rng=0), 0.2
+for record in train(model, CrossEntropyLoss(), SGD(rate), few_x, few_y, batch_size=360, epochs=201, rng=0):
+    if record.step in (1, 20, 50, 100, 200):
+        c = largest_curvature(model, CrossEntropyLoss(), few_x, few_y, rng=0, tolerance=0.01).value
+        print(f"step {record.step:3d}: loss {record.loss:.2f}, rate x curvature / 2 = {rate * c / 2:.1f}")
+
+# %% [markdown]
+# The network passes through ground four times too steep for its rate, and the loss goes on falling. A jump
+# that is too long lands further up the wall, where the walls of a network's loss are often *less* steep,
+# and from there the walk goes on towards flatter ground. Rates well above the border of the first step can
+# be survived, and the flatter bottoms they lead to are one reason why high rates train well (Lewkowycz et
+# al. 2020, Cohen et al. 2021).
+#
+# That is how far the agreement goes: exact for a step, right within a fifth for staying at a bottom, and
+# for a whole training no more than an order of magnitude.
+#
+# ## Schedules: fast first, careful later
+#
+# A high rate covers ground, a low one settles. So change it on the way. The picture trains six networks
+# anew whenever you move a control. **Predict**: a constant rate of 0.8 is too high for this network; is it
+# still, if it only comes first?
+
+# %% tags=["nbval-ignore-output"]
+ScheduleExplorer(
+    schedule="cosine",
+    rate=0.8,
+    challenge=Challenge(
+        "Three epochs: more than 95 % of the test images right, averaged over the six networks",
+        lambda f: f["epochs"] <= 3 and f["accuracy"] > 0.95,
+    ),
+)
+
+# %% tags=["nbval-ignore-output"]
+for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
+    results = [ScheduleExplorer(schedule=name, rate=rate).facts for rate in (0.2, 0.5, 0.8)]
+    line = "   ".join(f"{f['accuracy']:.1%} ({f['worst']:.0%} to {f['best']:.0%})" for f in results)
+    print(f"{name:19s} {line}")
+
+# %% [markdown]
+# Columns: highest rates 0.2, 0.5 and 0.8; mean of six networks, lowest and highest. At the highest rate the
+# constant one fails and those that fall do not. At the low rate a schedule gains nothing: there is no noise
+# left to take away. A schedule mostly widens the span of rates that work.
+#
+# How is a rate found without a sweep? With one short run in which the rate grows all the time, the **range
+# test**. The loss falls fastest somewhere and climbs later; take a rate clearly below the climb.
+
+# %% tags=["nbval-ignore-output"]
+ScheduleExplorer(schedule="range test", rate=5, epochs=3)
+
+# %% [markdown]
+# ## Exercises
+#
+# **1. The border.** For the error $E = \tfrac{c}{2}w^2$ of curvature $c$, return the rate above which
+# gradient descent does not converge.
+
+
+# %%
+def largest_rate(curvature):
+    ### BEGIN SOLUTION
+    # Why: one step multiplies w by 1 - lr * c, which must stay above -1.
+    return 2 / curvature
+    ### END SOLUTION
+
+
+# %%
+check("05.largest_rate", largest_rate)
+
+# %% [markdown]
+# **2. A cosine.** Half a wave from `lr` at step 0 down to 0 at step `steps`. `math.cos` and `math.pi` are
+# all you need. Draw the curve on paper first and mark the middle.
+
+
+# %%
+def cosine_schedule(step, steps, lr):
+    ### BEGIN SOLUTION
+    # Why: the cosine runs from 1 to -1 over half a wave; lifted by 1 and halved it runs from 1 to 0.
+    return lr * (1 + np.cos(np.pi * step / steps)) / 2
+    ### END SOLUTION
+
+
+# %%
+check("05.cosine_schedule", cosine_schedule)
+
+# %% [markdown]
+# **3. Few epochs.** Choose schedule, rate and momentum so that six networks read more than 95 % of the test
+# images on average after three epochs. What stands there is the plain choice, which does not. <!--
+# computed: 19 * 5 = 95 -->
+
+# %% tags=["nbval-ignore-output"]
+choice = {"schedule": "constant", "rate": 0.1, "momentum": 0}
+### BEGIN SOLUTION
+# Why: momentum makes each rate go further, so the rate is smaller; the last third is walked with a tenth of it.
+choice = {"schedule": "step", "rate": 0.08, "momentum": 0.9}
+### END SOLUTION
+accuracy = ScheduleExplorer(epochs=3, **choice).facts["accuracy"]
+print(f"{accuracy:.1%} on average: {'target reached' if accuracy > 0.95 else 'not yet'}")
+
+# %% [markdown]
+# ## What the chapter claims, and what we found
+#
+# - *A rate over 1 may converge faster or never; below 0.01 it is slow and may be more accurate* (claim 7):
+#   **holds sometimes.** The border is 2 over the curvature, not 1; we saw 3 converge and 0.9 explode. Low
+#   rates are more accurate with noisy gradients, and merely slow with exact ones.
+# - *With too high a rate the bottom is never reached; it settles to one side* (claim 8): **first half
+#   holds**, since above the border no walk stays at the bottom. What comes instead depends on the curve:
+#   explosion on a parabola, an endless jump between two sides in a rounded hollow, and in a network dead
+#   units.
+# - *Accuracy grows with the number of steps* (claim 9): **up to a floor**, which the rate and the noise
+#   set; lowering the rate on the way lowers it.
+#
+# ## Questions
+#
+# <details><summary>Two parabolas, one four times as curved as the other. How do their borders
+# compare?</summary>
+#
+# The more curved one's border is a quarter of the other's.
+# </details>
+#
+# <details><summary>Your loss reads 2.3026 in every step, at ten classes. What do you suspect?</summary>
+#
+# A network with no opinion that no longer changes: dead units after a first step that was too long. Lower
+# the rate, or warm it up, and start afresh; training on will not revive it.
+# </details>
+#
+# <details><summary>Why does a copy that overflows not disturb the others in the sweep?</summary>
+#
+# Each copy has its own weights and its own matrix products. They share only the images and the loop. The
+# tests hold that the others stay equal to the bit.
+# </details>
+#
+# ## Summary
+#
+# On a parabola, descent converges below 2 over the curvature: the border has nothing to do with 1. In a
+# network that is exact for a step and right at a bottom; on the way down the curvature itself changes.
+# Start with a rate near the highest that learns, and let it fall.
+#
+# ## References
+#
+# - I. Goodfellow, Y. Bengio, A. Courville, [Deep Learning, chapter
+#   8](https://www.deeplearningbook.org/contents/optimization.html), 2016
+# - A. Lewkowycz et al., [The large learning rate phase of deep learning](https://arxiv.org/abs/2003.02218),
+#   2020
+# - J. Cohen et al., [Gradient descent typically occurs at the edge of
+#   stability](https://arxiv.org/abs/2103.00065), 2021
+# - L. Smith, [Cyclical learning rates](https://arxiv.org/abs/1506.01186), 2017: the range test
+# - B. Pearlmutter, [Fast exact multiplication by the
+#   Hessian](https://www.bcl.hamilton.ie/~barak/papers/nc-hessian.pdf), 1994
+#
+# Next: [Is this the bottom?](06_minima.ipynb)
