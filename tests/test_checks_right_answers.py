@@ -169,6 +169,38 @@ def test_a_loop_over_images_or_pixels_is_no_vectorised_answer(looping):
     assert report.outcome == "wrong" and "loop over images or pixels" in report.finding.sentence
 
 
+def l1_loop(w, dw, lr, rate):
+    """Weight by weight; each product with its sign spelt out."""
+    new = np.zeros(w.shape)
+    for place in np.ndindex(w.shape):
+        stepped = w[place] - lr * dw[place]
+        pull = lr * rate if w[place] > 0 else -lr * rate if w[place] < 0 else 0.0
+        crossed = (stepped > 0 > stepped - pull) or (stepped < 0 < stepped - pull)
+        new[place] = 0.0 if crossed else stepped - pull
+    return new
+
+
+def l1_vectors(w, dw, lr, rate):
+    """Soft threshold where the penalty pulls towards zero."""
+    stepped = w - lr * dw
+    pulled = stepped - lr * rate * np.sign(w)
+    return pulled * (np.sign(stepped) * np.sign(pulled) >= 0)
+
+
+def effects_loop(z):
+    """Means of columns and of rows one by one."""
+    columns = [float(np.mean([row[j] for row in z])) for j in range(z.shape[1])]
+    rows = [float(sum(row) / len(row)) for row in z]
+    middle = float(np.mean(rows))
+    whole = sum((v - middle) ** 2 for row in z for v in row) / z.size
+    return tuple(sum((m - middle) ** 2 for m in means) / len(means) / whole for means in (columns, rows))
+
+
+def effects_vectors(z):
+    """Variances of means."""
+    return [z.mean(axis=axis).var() / z.var() for axis in (0, 1)]
+
+
 RIGHT = {
     "01.conv2d_vectorized": [conv_by_einsum, conv_over_the_window],
     "01.conv2d_forward": [
@@ -191,6 +223,8 @@ RIGHT = {
     ],
     "05.largest_rate": [lambda c: 2.0 / c, lambda c: np.float32(2) / np.float32(c)],
     "07.he_init": [he_uniform, he_scaled],
+    "08.l1_update": [l1_loop, l1_vectors],
+    "08.main_effects": [effects_loop, effects_vectors],
 }
 
 

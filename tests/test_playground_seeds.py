@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from cnnlib.playground import Playground as Run
-from cnnlib.viz import Heatmap
+from cnnlib.playground import main_effects
+from cnnlib.viz import Heatmap, Points
 from cnnlib.widgets.playground_seeds import SIDE, PlaygroundSeeds
+from cnnlib.widgets.playground_snapshots import PlaygroundSnapshots
 from tests.sweeps import assert_refuses, sweep
 
 
@@ -57,3 +59,22 @@ def test_overflow_is_named():
     view.remember()
     view.refresh()
     assert view.facts["worst"] == np.inf and "1 overflowed" in view.text
+
+
+def test_snapshots_are_those_of_the_run():
+    view = PlaygroundSnapshots()
+    assert view.facts["wrong"] == 16 and f"{view.facts['test_loss']:.3f}" == "0.106"
+    assert [panel.title for panel in view.scene.panels[:2]] == ["epoch 1: 0.480", "epoch 4: 0.471"]
+    wrong = next(m for m in view.scene.panels[5].marks if isinstance(m, Points))
+    assert len(wrong.x) == 16
+    view.set_state(last=147)
+    assert f"{view.facts['test_loss']:.3f}" == "0.425" and view.facts["epoch"] == 147
+    sweep(view, rounds=1)
+
+
+def test_main_effects_of_a_sum_and_of_a_product():
+    x, y = np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-2, 2, 7))
+    np.testing.assert_allclose(main_effects(x + y).sum(), 1)
+    np.testing.assert_allclose(main_effects(x * y), 0, atol=1e-30)
+    np.testing.assert_allclose(main_effects(np.stack([x, y])), [[1, 0], [0, 1]], atol=1e-30)
+    assert main_effects(np.ones((3, 3))).tolist() == [0, 0]

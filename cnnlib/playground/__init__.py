@@ -20,7 +20,7 @@ from cnnlib.playground.engine import Playground
 from cnnlib.playground.ensemble import Ensemble
 from cnnlib.playground.export import model_inputs
 from cnnlib.playground.initial import INITIALIZATIONS
-from cnnlib.playground.observe import feature_maps
+from cnnlib.playground.observe import feature_maps, main_effects
 
 __all__ = [
     "ACTIVATIONS",
@@ -34,5 +34,6 @@ __all__ = [
     "Ensemble",
     "Playground",
     "feature_maps",
+    "main_effects",
     "model_inputs",
 ]

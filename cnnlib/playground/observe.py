@@ -103,6 +103,34 @@ def feature_maps(size=100):
     return feature_rows(FEATURES, grid_points(size)).reshape(len(FEATURES), size, size)
 
 
+def main_effects(z):
+    """Share of a map's variance that each coordinate explains by itself.
+
+    The best guess at a map by a function of x alone is its mean over y; how much that guess varies, as a
+    share of the whole variance, is the main effect of x (Saltelli and others, "Global sensitivity
+    analysis", 2008, chapter 1). The two shares add up to 1 when the map is a sum f(x) + g(y).
+
+    Parameters
+    ----------
+    z : array_like, shape (..., y, x)
+        Maps on a grid.
+
+    Returns
+    -------
+    ndarray, shape (..., 2)
+        Shares of x and of y; 0 for a constant map.
+
+    Examples
+    --------
+    >>> main_effects([[0.0, 1.0], [0.0, 1.0]]).tolist()
+    [1.0, 0.0]
+    """
+    z = np.asarray(z, dtype=np.float64)
+    parts = np.stack([z.mean(axis=-2).var(axis=-1), z.mean(axis=-1).var(axis=-1)], axis=-1)
+    whole = z.var(axis=(-2, -1))[..., None]
+    return np.divide(parts, whole, out=np.zeros_like(parts), where=whole > 0)
+
+
 def complaint(network, config, diverged_at, losses):
     """Name in a sentence what keeps a run from learning; an empty text when nothing does."""
     if diverged_at is not None:

@@ -14,6 +14,7 @@ from .network_xray import NetworkXRay
 from .one_update import OneUpdate
 from .playground import Playground
 from .playground_seeds import PlaygroundSeeds
+from .playground_snapshots import PlaygroundSnapshots
 from .setup_check import SetupCheck
 from .size_explorer import SizeExplorer
 from .training import TrainingView
@@ -39,6 +40,7 @@ __all__ = [
     "OneUpdate",
     "Playground",
     "PlaygroundSeeds",
+    "PlaygroundSnapshots",
     "SetupCheck",
     "SizeExplorer",
     "Slider",
