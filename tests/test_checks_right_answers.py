@@ -1,5 +1,6 @@
 """Right answers of two styles for every exercise: loops beside vectors, one convention beside another."""
 
+import functools
 import math
 
 import numpy as np
@@ -201,6 +202,22 @@ def effects_vectors(z):
     return [z.mean(axis=axis).var() / z.var() for axis in (0, 1)]
 
 
+def softplus_by_sigmoid(dy, x):
+    """With the library's sigmoid."""
+    return dy * functional.sigmoid_forward(x)[0]
+
+
+def softplus_by_cases(dy, x):
+    """Divides by the larger of the two powers."""
+    small = np.exp(-np.abs(x))
+    return dy * np.where(x > 0, 1 / (1 + small), small / (1 + small))
+
+
+def replay_recursive(steps, dy):
+    """The last step first, then the rest in the same way."""
+    return replay_recursive(steps[:-1], steps[-1](dy)) if steps else dy
+
+
 RIGHT = {
     "01.conv2d_vectorized": [conv_by_einsum, conv_over_the_window],
     "01.conv2d_forward": [
@@ -225,6 +242,11 @@ RIGHT = {
     "07.he_init": [he_uniform, he_scaled],
     "08.l1_update": [l1_loop, l1_vectors],
     "08.main_effects": [effects_loop, effects_vectors],
+    "10.softplus_backward": [softplus_by_sigmoid, softplus_by_cases],
+    "10.replay": [
+        replay_recursive,
+        lambda steps, dy: functools.reduce(lambda d, step: step(d), steps[::-1], dy),
+    ],
 }
 
 

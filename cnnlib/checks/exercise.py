@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-NOTEBOOKS = ("nb01", "nb02", "nb03", "nb04", "nb05", "nb07", "nb08")
+NOTEBOOKS = ("nb01", "nb02", "nb03", "nb04", "nb05", "nb07", "nb08", "nb10")
 IDLE = ("NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE")
 STUB = re.compile(r"#\s*YOUR CODE HERE\s*\n\s*(?:\.\.\.|pass)\s*$", re.MULTILINE)
 

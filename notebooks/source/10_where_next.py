@@ -1,0 +1,326 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # What does a framework add?
+#
+# You can now compute by hand what happens inside a convolutional network. Out there people write
+# `loss.backward()` and never see a gradient. What do they have that you have not? Less than it looks. This
+# notebook builds one small network three times: with the layers that you know, with functions that return
+# their own backward, and with a *tape* that writes its own. All three give the same numbers, to the last
+# bit. Then the same network stands beside its twin in PyTorch, line by line.
+#
+# **After this notebook you can**
+#
+# 1. tell what a layer has to remember between its two passes, and three places where it can be kept;
+# 2. write a chain of layers as one function that returns one function;
+# 3. explain how a tape finds its way back through any program, and add an operation to it;
+# 4. read a training loop in PyTorch and say what each line does;
+# 5. say what a framework adds, and what it does not.
+#
+# **You need** notebooks 01 to 03.
+#
+# **Time** 40 minutes. **Back** [09: Does it all work on real images?](09_train_a_cnn.ipynb) **On** to projects of
+# your own.
+
+# %%
+import inspect
+from timeit import timeit
+
+import numpy as np
+
+from cnnlib import CrossEntropyLoss, Sequential, closures, load_digits, small_cnn, tape
+from cnnlib.checks import check
+from cnnlib.tape import Tensor
+
+digits = load_digits()
+x, y = digits.x_train[:32], digits.y_train[:32]
+model = Sequential(small_cnn(rng=1).layers, fast=False)
+weights = [parameter.value for parameter in model.parameters()]
+print([w.shape for w in weights])
+
+# %% [markdown]
+# Six arrays: kernels and biases of two convolutions, then matrix and biases of one linear layer. They *are* the
+# network. All three versions below share them; only the code around them differs.
+#
+# ## First way: objects that remember
+#
+# This is the course's own way. Each layer is an object. Its forward leaves in the object what its backward will
+# need; the loop runs forwards, the same loop runs backwards, and each layer keeps its own gradients.
+
+# %%
+loss = CrossEntropyLoss()
+value_1 = loss.forward(model.forward(x, training=True), y)
+model.backward(loss.backward())
+grads_1 = [parameter.grad for parameter in model.parameters()]
+print(f"loss {value_1:.6f}")
+
+# %% [markdown]
+# It is easy to open: any widget of this course can look into any layer. It has a trap. A layer remembers *one*
+# forward. **Predict:** what must go wrong if the same ReLU object stands in a network twice, and what would a
+# network that did not notice compute?
+
+# %% tags=["raises-exception"]
+shared = model[1]
+Sequential([model[0], shared, model[3], shared])
+
+# %% [markdown]
+# <details><summary>What would go wrong</summary>
+#
+# The second forward overwrites what the first one remembered. On the way back the gate of the second ReLU would be
+# used for both: gradients of the right shape and the wrong numbers, the worst kind of fault. So it is refused.
+#
+# </details>
+#
+# ## Second way: functions that return their backward
+#
+# Where else can a layer keep its memory? In a *closure*: a function that carries along the variables among which it was
+# born. A layer then is a function of x that returns two things, the output and a function that turns dy into dx. No
+# object, no state. Here is the convolution, whole:
+
+# %%
+print(inspect.getsource(closures.conv2d))
+
+# %% [markdown]
+# Nothing here can be overwritten: every call of the layer makes a *new* backward with its own cache. And a network
+# is made of layers by `chain`, which is a layer itself: it goes forwards, collects the backwards, and replays them in
+# the reverse order. **Predict** before you read on: how many lines does `chain` need?
+
+# %%
+print(inspect.getsource(closures.chain))
+
+# %% [markdown]
+# That is the whole of backpropagation, once more: *remember on the way out, replay on the way home.* Now the
+# network, on the same six arrays, and the trial: are loss and gradients equal? Not nearly: exactly?
+
+
+# %%
+def closure_network(w):
+    """The network of this course as one function."""
+    return closures.chain(
+        closures.conv2d(w[0], w[1], padding=1), closures.relu, closures.maxpool2d(2),
+        closures.conv2d(w[2], w[3], padding=1), closures.relu, closures.maxpool2d(2),
+        closures.flatten, closures.linear(w[4], w[5]),
+    )  # fmt: skip
+
+
+outputs, backward = closure_network(weights)(x)
+value_2 = loss.forward(outputs, y)
+dx, grads_2 = backward(loss.backward())
+print("equal to the bit:", value_1 == value_2, all(map(np.array_equal, grads_1, grads_2)))
+
+# %% [markdown]
+# ## Third way: a tape
+#
+# Both ways ask you to say the network *before* it runs: a list, a chain. But a program may branch, loop, use a
+# result twice. The third way lets you simply compute. Every `Tensor` notes which tensors it came from and how to
+# hand a gradient on to them: the program writes its own graph. Remember the four nodes of notebook 03:
+
+# %%
+w, b, t = Tensor(1.5), Tensor(-1.0), 0.5
+d = w * Tensor(2.0) + b - t
+error = d * d * 0.5
+error.backward()
+print("E", float(error.value), " dE/dw", float(w.grad), " dE/db", float(b.grad))
+
+# %% [markdown]
+# The numbers of notebook 03, and nobody wrote a backward for this formula. **Predict:** d is used twice, in `d * d`.
+# Which line of the walk back takes care of that?
+
+# %%
+print(inspect.getsource(Tensor.backward))
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# The last one: a parent that has a gradient already gets the new share *added*. "A number used twice gets both
+# shares": the rule of the chain, as one conditional. And the order matters: `_parents_first` puts every tensor behind
+# those it came from, so that none hands on its gradient before all its shares have arrived.
+#
+# </details>
+#
+# An operation on the tape is one line of mathematics more than a forward: it says how to pull a gradient back.
+
+# %%
+print(inspect.getsource(tape.maxpool2d))
+
+# %% [markdown]
+# Now the network a third time, as plain computation, and the same trial. This time the images are tensors too, so
+# they get a gradient for nothing: which pixel would move the loss.
+
+
+# %%
+def tape_network(images, w):
+    """Nothing but the forward pass."""
+    h = tape.maxpool2d(tape.relu(tape.conv2d(images, w[0], w[1], padding=1)), 2)
+    h = tape.maxpool2d(tape.relu(tape.conv2d(h, w[2], w[3], padding=1)), 2)
+    return tape.linear(tape.flatten(h), w[4], w[5])
+
+
+images, tensors = Tensor(x), [Tensor(value) for value in weights]
+taped = tape.cross_entropy(tape_network(images, tensors), y)
+taped.backward()
+grads_3 = [tensor.grad for tensor in tensors]
+print("equal to the bit:", value_1 == float(taped.value), all(map(np.array_equal, grads_1, grads_3)))
+print("and by the pixels:", np.array_equal(images.grad, dx))
+
+# %% [markdown]
+# Three designs, one mathematics. **Predict:** which of the three is the fastest, and by how much?
+
+
+# %% tags=["nbval-ignore-output"]
+def layers_step():
+    loss.forward(model.forward(x, training=True), y)
+    model.backward(loss.backward())
+
+
+def closures_step():
+    out, back = closure_network(weights)(x)
+    loss.forward(out, y)
+    back(loss.backward())
+
+
+def tape_step():
+    tape.cross_entropy(tape_network(Tensor(x), [Tensor(value) for value in weights]), y).backward()
+
+
+for step in (layers_step, closures_step, tape_step):
+    print(f"{step.__name__:14}{1000 * timeit(step, number=30) / 30:6.2f} ms")
+
+# %% [markdown]
+# <details><summary>What decides</summary>
+#
+# Next to nothing: nearly all the time goes into the same products of matrices, and keeping books costs a few
+# microseconds an operation. So the choice is one of taste and purpose. This course took objects, because a widget
+# can open them. PyTorch took the tape, because researchers write programs, not lists.
+#
+# </details>
+#
+# ## The same in PyTorch
+#
+# Line beside line, a step of training with our tape and with PyTorch:
+#
+# | `cnnlib.tape` | PyTorch |
+# |---|---|
+# | `w = [Tensor(value) for value in weights]` | `w = [torch.tensor(value, requires_grad=True) for value in weights]` |
+# | `h = tape.conv2d(images, w[0], w[1], padding=1)` | `h = F.conv2d(images, w[0], w[1], padding=1)` |
+# | `h = tape.relu(h)` | `h = F.relu(h)` |
+# | `h = tape.maxpool2d(h, 2)` | `h = F.max_pool2d(h, 2)` |
+# | `h = tape.flatten(h)` | `h = h.flatten(1)` |
+# | `out = tape.linear(h, w[4], w[5])` | `out = F.linear(h, w[4].T, w[5])` |
+# | `loss = tape.cross_entropy(out, y)` | `loss = F.cross_entropy(out, y)` |
+# | `loss.backward()` | `loss.backward()` |
+# | `value -= lr * tensor.grad` | `optimizer.step(); optimizer.zero_grad()` |
+#
+# Two differences are worth knowing. PyTorch stores a linear layer's matrix the other way round, (out, in). And it *adds*
+# gradients to those of the backward before, until `zero_grad` clears them: who forgets that line trains on the sum of
+# all gradients so far. If PyTorch is installed on your computer, the next cell holds the two side by side.
+
+# %% tags=["nbval-ignore-output"]
+try:
+    import torch
+except ImportError:
+    print(
+        "PyTorch is not installed here; the course does not need it. (The course's tests make this comparison.)"
+    )
+else:
+    from cnnlib.export import to_torch
+
+    twin = to_torch(model)
+    torch.nn.functional.cross_entropy(twin(torch.tensor(x)), torch.tensor(y)).backward()
+    theirs = twin[0].weight.grad.numpy()
+    print("largest difference in the first kernels' gradient:", np.abs(theirs - grads_1[0]).max())
+
+# %% [markdown]
+# ## So what does a framework add?
+#
+# - **Operations.** Our tape knows seven; a framework knows thousands, each with a backward that somebody put on trial.
+# - **Other machines.** The same line runs on a graphics processor, or on many, where products of matrices are what
+#   the hardware was built for.
+# - **Compilers.** The tape is data, so it can be looked at before it runs: operations are fused, memory is reused. (What
+#   `cnnlib.fast` does by hand for one kind of network.)
+# - **Everything around.** Data loading, mixed precision, checkpoints, thousands of published networks.
+#
+# And what it does not add: understanding. A framework reports a wrong shape. It does not report a rate that is too high,
+# filters that were all born the same, a gate on the wrong sign, or test images among the training images. Those you
+# can now find, because you know which number to look at.
+#
+# ## Exercises
+#
+# **1. The walk backwards.** `steps` are functions that turn a dy into a dx, the first layer's first. Return what
+# comes out at the front.
+
+
+# %%
+def replay(steps, dy):
+    ### BEGIN SOLUTION
+    # Why: the last layer was the last to act, so it is the first to hear of the error.
+    for step in reversed(steps):
+        dy = step(dy)
+    return dy
+    ### END SOLUTION
+
+
+# %%
+check("10.replay", replay)
+
+# %% [markdown]
+# **2. A new operation.** Softplus, $y = \ln(1 + e^x)$, is ReLU without the kink. Write its backward; mind large x.
+
+
+# %%
+def softplus_backward(dy, x):
+    ### BEGIN SOLUTION
+    # Why: the slope of ln(1 + e^x) is e^x / (1 + e^x), the sigmoid; in this form no power overflows.
+    return dy * np.exp(-np.logaddexp(0.0, -x))
+    ### END SOLUTION
+
+
+# %%
+check("10.softplus_backward", softplus_backward)
+
+# %% [markdown]
+# **3. Put it on the tape.** Write `softplus(tensor)` in the manner of `tape.relu`, with your backward, and replace one
+# ReLU of `tape_network` by it. Compare a gradient with `numerical_gradient`, as in notebook 03.
+#
+# **4. A branch.** Write a forward pass that uses the second convolution only if the mean of the first maps is above a
+# number. Does the tape mind? What do the gradients of a convolution that was left out look like?
+
+# %% [markdown]
+# ## Summary
+#
+# 1. A backward needs what its forward met; an object, a closure or a tape can keep it.
+# 2. All three compute the same numbers to the bit, in the same time; they differ in what they let you write.
+# 3. A framework adds operations, machines and convenience; which number to look at remains your business.
+
+# %% [markdown]
+# ## Questions
+#
+# 1. Why may a closure's backward be called after another forward of the same layer, and an object's may not?
+# 2. Why does the tape sort its tensors before it walks back, while `chain` merely reverses a list?
+# 3. `Tensor.backward` first sets every gradient to None. What would the second of two calls give without that?
+# 4. In which of the three designs is it easiest to look at the gradient of a map in the middle of the network?
+#
+# <details><summary>Answers</summary>
+#
+# 1. Each call of a closure makes its own memory; an object has one place for it, and the later forward takes it.
+# 2. In a chain each result is used once, by the next layer. On a tape a result may be used in many places, and must
+#    wait until all of them have sent their share.
+# 3. The sum of both: the behaviour of PyTorch, which has `zero_grad` for it.
+# 4. On the tape: every tensor keeps its gradient. With objects one stops the loop at that layer; with closures
+#    one calls the backwards one by one.
+#
+# </details>
+#
+# ## References
+#
+# - A tape for single numbers, in a hundred lines: A. Karpathy, [micrograd](https://github.com/karpathy/micrograd). <!-- source: its README -->
+# - Closures as layers: the library [thinc](https://thinc.ai/docs/concept), with its chapter on the concept.
+# - The real thing: [how autograd encodes the history](https://pytorch.org/docs/stable/notes/autograd.html), in PyTorch's notes.
+# - Next courses: [CS231n](https://cs231n.github.io) (Stanford), [Dive into Deep Learning](https://d2l.ai), and
+#   [Practical Deep Learning](https://course.fast.ai).
