@@ -37,6 +37,7 @@ from playwright.sync_api import sync_playwright  # noqa: E402
 SETUP = """
 import numpy as np, ipywidgets, os
 from IPython.display import display
+from ipympl.backend_nbagg import Canvas, FigureManager  # makes pyplot its own: before the cell that takes it back
 w = np.linspace(-3, 3, 400)
 t = np.arange(30)
 gx, gy = np.meshgrid(np.linspace(-3, 3, 100), np.linspace(-3, 3, 100))
@@ -80,16 +81,16 @@ def show(k):
 ipywidgets.interact(show, k=ipywidgets.IntSlider(50, 0, 200));
 """
 IPYMPL = """
-%matplotlib ipympl
-import matplotlib.pyplot as plt
-figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), dpi=100)
+from matplotlib.figure import Figure
+figure = Figure(figsize=(9, 4), dpi=100); canvas = Canvas(figure); manager = FigureManager(canvas, 0)
+left, right = figure.subplots(1, 2)
 curve, path, heat = data(50)
 lines = left.plot(w, curve) + left.plot(path, path, "o-"); left.set(ylim=(0, 9))
 image = right.imshow(heat, vmin=-1, vmax=1)
 def move(change):
     curve, path, heat = data(change["new"])
-    lines[0].set_ydata(curve); lines[1].set_data(path, path); image.set_data(heat); figure.canvas.draw_idle()
-slider_d = ipywidgets.IntSlider(50, 0, 200); slider_d.observe(move, "value"); display(slider_d); plt.show()
+    lines[0].set_ydata(curve); lines[1].set_data(path, path); image.set_data(heat); canvas.draw_idle()
+slider_d = ipywidgets.IntSlider(50, 0, 200); slider_d.observe(move, "value"); display(slider_d, canvas)
 """
 TRAIN = """
 from cnnlib.widgets import TrainingView
@@ -124,7 +125,7 @@ WATCH = """
     const tick = () => {
       if (w.stop) return;
       const nodes = area.querySelectorAll(selector);
-      const now = look(nodes[nodes.length - 1]);
+      const now = look(nodes[0]);
       if (now === "blank") w.blanks += 1;
       else if (now !== w.last) { w.changes.push(performance.now()); w.last = now; }
       requestAnimationFrame(tick);
