@@ -243,7 +243,10 @@ def speed(bench: Bench, presses: int, seconds: float) -> None:
         ratio, high_ratio = middle / statistics.median(base), high / percentile(base, 0.95)
         print(f"{way:12}{middle:10.0f}{high:8.0f}{ratio:9.2f}{high_ratio:8.2f}{blanks:6}", end="")
         drag = bench.drag(way, seconds)
-        print(f"{drag['frames/s']:10.1f}{drag['last ms']:9.0f}{drag['blank']:6}{drag['kernel ms/frame']:12.1f}", flush=True)
+        print(
+            f"{drag['frames/s']:10.1f}{drag['last ms']:9.0f}{drag['blank']:6}{drag['kernel ms/frame']:12.1f}",
+            flush=True,
+        )
     spent = bench.run("print(1000 * sum(spent) / len(spent))")
     print(f"of which b computes and sends in {float(spent):.1f} ms a frame")
 
@@ -265,7 +268,9 @@ def training(bench: Bench, seconds: float = 5) -> None:
     spent = time.perf_counter() - begin
     changes = page.evaluate("watched.changes")[first:]
     gaps = [b - a for a, b in zip(changes, changes[1:], strict=False)]
-    page.evaluate("document.addEventListener('click', () => window.clicked = performance.now(), {capture: true})")
+    page.evaluate(
+        "document.addEventListener('click', () => window.clicked = performance.now(), {capture: true})"
+    )
     cell.get_by_role("button", name="Pause").click()
     cell.get_by_role("button", name="Play").wait_for()
     pause = page.evaluate("performance.now() - clicked")
@@ -273,7 +278,10 @@ def training(bench: Bench, seconds: float = 5) -> None:
     rates.append(float(bench.run(f"{alone}; print(n / (time.perf_counter() - begin))")))
     alone = statistics.mean(rates)
     print(f"training alone {alone:.0f} steps/s, live {steps / spent:.0f} ({steps / spent / alone:.2f} of it)")
-    print(f"  {len(changes) / spent:.1f} frames/s, 95 % of the gaps below {percentile(gaps, 0.95):.0f} ms;", end="")
+    print(
+        f"  {len(changes) / spent:.1f} frames/s, 95 % of the gaps below {percentile(gaps, 0.95):.0f} ms;",
+        end="",
+    )
     print(f" Pause answered in at most {pause:.0f} ms")
 
 
@@ -316,7 +324,9 @@ def main() -> None:
             page.locator(".jp-CodeCell").last.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
             page.wait_for_timeout(1500)
             page.evaluate(WATCH)
-            bench = Bench(page, int(page.locator(".jp-CodeCell").first.locator(".jp-OutputArea-output").text_content()))
+            bench = Bench(
+                page, int(page.locator(".jp-CodeCell").first.locator(".jp-OutputArea-output").text_content())
+            )
             wanted = options.only.split(",")
             if "speed" in wanted:
                 speed(bench, options.presses, options.drag)

@@ -1,8 +1,8 @@
 """The loop behind Play: it trains in the kernel and never keeps a button waiting.
 
-It is an asyncio task in the kernel's own event loop. It works for one slice of time, sends a frame if
-the page has painted the one before, and gives the event loop a turn, in which a press on Pause or a
-moved slider arrives. No thread, no lock.
+It is an asyncio task in the kernel's own event loop. It works for one slice of time, gives the
+event loop a turn, in which a press on Pause or a moved slider arrives, and sends a frame if the page has
+painted the one before. No thread, no lock.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 
 #: Seconds of work between two turns of the event loop.
-SLICE = 0.020
+SLICE = 0.012
 
 #: Speeds in steps a second; None is as fast as it goes.
 SPEEDS: dict[str, float | None] = {
@@ -63,10 +63,10 @@ class PlayLoop:
             more = True
             while more and self._task is task:
                 more = self._slice()
-                if self._ready():
-                    self._frame()
                 speed = self._speed()
                 await asyncio.sleep(0 if speed is None else 1 / speed)
+                if self._task is task and self._ready():
+                    self._frame()
         finally:
             if self._task is task:
                 self._task = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from cnnlib.viz import Axis, Heatmap, Line, Panel, Points, Region, Scene, Text, 
 from .base import Challenge, LogSlider, Slider, Widget
 
 _WRONG_ROWS, _WRONG_COLUMNS = 3, 4
+_MOST_POINTS = 500  # of the loss curve
 
 
 @dataclass
@@ -91,13 +93,13 @@ class TrainingView(Widget):
         self.rng = np.random.default_rng(self.seed)
         self.model = self.make_model(rng=self.rng)
         self.optimizer = self.make_optimizer(lr=self.state["rate"])
-        self.losses: list[float] = []
+        self.losses = array("d")
         self.snapshots: list[Snapshot] = []
         self.remember()
 
     def remember(self) -> None:
         """Keep a snapshot of the end of an epoch."""
-        weights = {name: array.copy() for name, array in self.model.arrays().items()}
+        weights = {name: values.copy() for name, values in self.model.arrays().items()}
         rng = copy.deepcopy(self.rng.bit_generator.state)
         accuracy = self.examine()[1]
         optimizer = copy.deepcopy(self.optimizer)
@@ -107,8 +109,8 @@ class TrainingView(Widget):
     def restore(self, epoch: int) -> None:
         """Put the network back to the end of an epoch; later ones stay until training goes on."""
         snapshot = self.snapshots[epoch]
-        for name, array in self.model.arrays().items():
-            array[...] = snapshot.weights[name]
+        for name, values in self.model.arrays().items():
+            values[...] = snapshot.weights[name]
         self.optimizer = copy.deepcopy(snapshot.optimizer)
         self.rng.bit_generator.state = copy.deepcopy(snapshot.rng)
         del self.losses[snapshot.step :]
@@ -178,15 +180,22 @@ class TrainingView(Widget):
         return f"{when} the loss is {facts['loss']:.2f} and {right}."
 
     def loss_panel(self) -> Panel:
-        steps = np.arange(1, len(self.losses) + 1)
-        losses = np.clip(np.nan_to_num(self.losses, nan=np.inf), 1e-3, 1e3)
-        x = Axis(0, self.horizon(), "step", whole=True)
-        return Panel(
-            [Line(steps, losses, width=1.5)], x, Axis(1e-3, 10, "loss", log=True), title="Loss of each batch"
-        )
+        """The loss of each batch, or its mean over 2, 4, 8, … batches once there are very many."""
+        block = 1
+        while len(self.losses) > _MOST_POINTS * block:
+            block *= 2
+        whole = len(self.losses) // block * block
+        losses = np.frombuffer(self.losses)[:whole].reshape(-1, block)
+        with np.errstate(all="ignore"):
+            means = np.clip(np.nan_to_num(losses.mean(axis=1), nan=np.inf), 1e-3, 1e3)
+        steps = block * (np.arange(len(means)) + 1) - (block - 1) / 2
+        x, y = Axis(0, self.horizon(), "step", whole=True), Axis(1e-3, 10, "loss", log=True)
+        title = "Loss of each batch" if block == 1 else f"Loss, mean of {block} batches"
+        return Panel([Line(steps, means, width=1.5)], x, y, title=title)
 
     def accuracy_panel(self, accuracy: float) -> Panel:
         kept = [snapshot for snapshot in self.snapshots if snapshot.step <= len(self.losses)]
+        kept = kept[:: 1 + len(kept) // _MOST_POINTS]
         x = np.array([snapshot.step for snapshot in kept] + [len(self.losses)])
         y = 100 * np.array([snapshot.accuracy for snapshot in kept] + [accuracy])
         marks = [
