@@ -218,6 +218,25 @@ def replay_recursive(steps, dy):
     return replay_recursive(steps[:-1], steps[-1](dy)) if steps else dy
 
 
+def restarts_one_by_one(curve, starts, rate, steps):
+    """One weight after the other, the best remembered."""
+    best = None
+    for w in starts:
+        for _ in range(steps):
+            w = w - rate * curve.gradient(w)
+        if best is None or curve.error(w) < curve.error(best):
+            best = w
+    return best
+
+
+def restarts_at_once(curve, starts, rate, steps):
+    """All weights in one array."""
+    w = starts.copy()
+    for _ in range(steps):
+        w -= rate * curve.gradient(w)
+    return w[np.argmin(curve.error(w))]
+
+
 RIGHT = {
     "01.conv2d_vectorized": [conv_by_einsum, conv_over_the_window],
     "01.conv2d_forward": [
@@ -239,6 +258,9 @@ RIGHT = {
         lambda step, steps, lr: lr * math.cos(math.pi * step / steps / 2) ** 2,
     ],
     "05.largest_rate": [lambda c: 2.0 / c, lambda c: np.float32(2) / np.float32(c)],
+    "06.false_minimum": [(-2.5, 0.1), [0.0, 0.3], np.array([-1.2, 0.05])],
+    "06.momentum_escape": [(0.02, 0.9), [0.05, 0.85]],
+    "06.best_of_restarts": [restarts_one_by_one, restarts_at_once],
     "07.he_init": [he_uniform, he_scaled],
     "08.l1_update": [l1_loop, l1_vectors],
     "08.main_effects": [effects_loop, effects_vectors],

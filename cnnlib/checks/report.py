@@ -59,8 +59,9 @@ class Report:
     def _lines(self):
         """The report as (label, text, kind) triples; both forms are made of them."""
         name, hints = self.exercise.name, self.exercise.hints
+        verb = "find" if self.exercise.value else "write"
         head = {"right": "right, on every case tried", "wrong": "wrong"}
-        head["not attempted"] = f"not attempted yet. To write: {self.exercise.signature}"
+        head["not attempted"] = f"not attempted yet. To {verb}: {self.exercise.signature}"
         yield f"{MARKS[self.outcome]} {name}: ", head[self.outcome], "head"
         if self.outcome != "wrong":
             return
@@ -79,7 +80,7 @@ def _finding_lines(finding, exercise):
     yield "", finding.sentence, "text"
     if finding.likely:
         yield "Likely: ", finding.likely, "text"
-    if finding.total:
+    if finding.arguments:
         yield "Tried with ", f"case {finding.number} of {finding.total} ({smaller}):", "text"
     for name, value in _named(finding.arguments, exercise):
         yield f"{name} = ", show_value(value, len(name) + 3), "array"
