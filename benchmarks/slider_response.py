@@ -26,6 +26,7 @@ import statistics
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,70 +34,8 @@ sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
 from lab import BROWSER_FLAGS, CHROMIUM, Lab  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
+from slider_cells import INTERACT, IPYMPL, LABEL, OURS, SETUP, TRAIN, WATCH  # noqa: E402
 
-SETUP = """
-import numpy as np, ipywidgets, os
-from IPython.display import display
-from ipympl.backend_nbagg import Canvas, FigureManager  # makes pyplot its own: before the cell that takes it back
-w = np.linspace(-3, 3, 400)
-t = np.arange(30)
-gx, gy = np.meshgrid(np.linspace(-3, 3, 100), np.linspace(-3, 3, 100))
-def data(k):
-    a = 0.2 + k / 100
-    return a / 2 * w**2, 2.5 * (1 - 0.1 * a) ** t, np.sin(a * gx) * np.cos(gy + a)
-os.getpid()
-"""
-LABEL = """
-slider_a = ipywidgets.IntSlider(50, 0, 200); label = ipywidgets.Label("50")
-slider_a.observe(lambda change: setattr(label, "value", str(change["new"])), "value")
-display(ipywidgets.VBox([slider_a, label]))
-"""
-OURS = """
-from cnnlib.viz import Axis, Heatmap, Line, Panel, Points, Scene
-from cnnlib.widgets import Slider, Widget
-import time
-class Sample(Widget):
-    controls = (Slider("k", 0, 200, 50, integer=True),)
-    def compute(self, state):
-        curve, path, heat = data(state["k"])
-        left = Panel([Line(w, curve), Line(path, path), Points(path, path)], Axis(-3, 3, "w"), Axis(0, 9, "E"))
-        x = Axis(-3, 3)
-        right = Panel([Heatmap(heat, (-3, 3, -3, 3), vmin=-1, vmax=1)], x, x, at=(0, 1))
-        return Scene([left, right], f"The number is {state['k']} now.", columns=(1, 1), height=400)
-sample = Sample(); handle = sample.live.receive; spent = []
-def timed(message):
-    begin = time.perf_counter(); handle(message); spent.append(time.perf_counter() - begin)
-sample.live.receive = timed
-sample
-"""
-INTERACT = """
-%matplotlib inline
-import matplotlib.pyplot as plt
-def show(k):
-    curve, path, heat = data(k)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), dpi=100)
-    left.plot(w, curve); left.plot(path, path, "o-"); left.set(ylim=(0, 9))
-    right.imshow(heat, vmin=-1, vmax=1)
-    plt.show()
-ipywidgets.interact(show, k=ipywidgets.IntSlider(50, 0, 200));
-"""
-IPYMPL = """
-from matplotlib.figure import Figure
-figure = Figure(figsize=(9, 4), dpi=100); canvas = Canvas(figure); manager = FigureManager(canvas, 0)
-left, right = figure.subplots(1, 2)
-curve, path, heat = data(50)
-lines = left.plot(w, curve) + left.plot(path, path, "o-"); left.set(ylim=(0, 9))
-image = right.imshow(heat, vmin=-1, vmax=1)
-def move(change):
-    curve, path, heat = data(change["new"])
-    lines[0].set_ydata(curve); lines[1].set_data(path, path); image.set_data(heat); canvas.draw_idle()
-slider_d = ipywidgets.IntSlider(50, 0, 200); slider_d.observe(move, "value"); display(slider_d, canvas)
-"""
-TRAIN = """
-from cnnlib.widgets import TrainingView
-view = TrainingView(epochs=10**6)
-view
-"""
 # In cell order; the slider's element, and what shows the picture.
 WAYS = {
     "a label": (LABEL, ".noUi-handle", ".jupyter-widgets.widget-label:last-child"),
@@ -104,38 +43,6 @@ WAYS = {
     "c interact": (INTERACT, ".noUi-handle", ".jp-OutputArea img"),
     "d ipympl": (IPYMPL, ".noUi-handle", ".jupyter-matplotlib-canvas-div canvas"),
 }
-# A fingerprint of what is seen, looked at before every frame the browser paints.
-WATCH = """
-(() => {
-  const small = document.createElement("canvas"); small.width = 48; small.height = 24;
-  const ctx = small.getContext("2d", {willReadFrequently: true});
-  const look = (node) => {
-    if (!node || !node.isConnected) return "blank";
-    if (node.tagName === "IMG") return node.complete && node.naturalWidth ? node.src.length + node.src.slice(-60) : "blank";
-    if (node.tagName !== "CANVAS") return node.textContent;
-    ctx.clearRect(0, 0, 48, 24); ctx.drawImage(node, 0, 0, 48, 24);
-    const bytes = ctx.getImageData(0, 0, 48, 24).data;
-    let hash = 0, ink = 0;
-    for (let i = 0; i < bytes.length; i++) { hash = (hash * 31 + bytes[i]) | 0; ink |= bytes[i]; }
-    return ink ? String(hash) : "blank";
-  };
-  window.watch = (cell, selector) => {
-    const area = document.querySelectorAll(".jp-CodeCell")[cell].querySelector(".jp-Cell-outputWrapper");
-    const w = window.watched = {changes: [], blanks: 0, inputs: [], last: null, stop: false};
-    const tick = () => {
-      if (w.stop) return;
-      const nodes = area.querySelectorAll(selector);
-      const now = look(nodes[0]);
-      if (now === "blank") w.blanks += 1;
-      else if (now !== w.last) { w.changes.push(performance.now()); w.last = now; }
-      requestAnimationFrame(tick);
-    };
-    const note = (event) => w.inputs.push(performance.now());
-    for (const kind of ["keydown", "pointermove"]) area.addEventListener(kind, note, {capture: true});
-    requestAnimationFrame(tick);
-  };
-})()
-"""
 
 
 def cpu_seconds(pid: int) -> float:
@@ -220,7 +127,9 @@ class Bench:
               const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
               const future = kernel.requestExecute({code, silent: false});
               window.answer = "";
-              future.onIOPub = (m) => { if (m.header.msg_type === "stream") window.answer += m.content.text; };
+              future.onIOPub = (message) => {
+                if (message.header.msg_type === "stream") window.answer += message.content.text;
+              };
               await future.done;
             }""",
             code,
@@ -251,38 +160,54 @@ def speed(bench: Bench, presses: int, seconds: float) -> None:
     print(f"of which b computes and sends in {float(spent):.1f} ms a frame")
 
 
-def training(bench: Bench, seconds: float = 5) -> None:
-    """Frames and training speed of a network that trains live, beside the same training alone."""
+def training_alone(bench: Bench, steps: int = 4500) -> tuple[float, float]:
+    """Steps a second, and steps a second of the kernel's processor time, with nothing to show."""
+    cpu, train = cpu_seconds(bench.pid), f"TrainingView(epochs=10**6).advance({steps})"
+    spent = float(bench.run(f"t = time.perf_counter(); {train}; print(time.perf_counter() - t)"))
+    return steps / spent, steps / (cpu_seconds(bench.pid) - cpu)
+
+
+def training_live(bench: Bench, cell, seconds: float) -> tuple[float, float, list[float]]:
+    """The same two while the picture is live, and when (in ms) its frames came."""
     page = bench.page
-    cell = page.locator(".jp-CodeCell").nth(len(WAYS) + 1)
-    cell.scroll_into_view_if_needed()
-    alone = "begin = time.perf_counter(); n = TrainingView(epochs=10**6).advance(3000)"
-    rates = [float(bench.run(f"{alone}; print(n / (time.perf_counter() - begin))"))]
-    page.evaluate("([cell, selector]) => watch(cell, selector)", [len(WAYS) + 1, ".cnn-picture canvas"])
+    page.evaluate("([cell, selector]) => watch(cell, selector)", [len(WAYS) + 1, ".cnn-text"])
     cell.get_by_role("button", name="Play").click()
     page.wait_for_timeout(500)
-    first, begin = len(page.evaluate("watched.changes")), time.perf_counter()
-    count = float(bench.run("print(len(view.losses))"))
+    first, begin, cpu = len(page.evaluate("watched.changes")), time.perf_counter(), cpu_seconds(bench.pid)
+    count = int(bench.run("print(len(view.losses))"))
     page.wait_for_timeout(1000 * seconds)
-    steps = float(bench.run("print(len(view.losses))")) - count
-    spent = time.perf_counter() - begin
-    changes = page.evaluate("watched.changes")[first:]
-    gaps = [b - a for a, b in zip(changes, changes[1:], strict=False)]
-    page.evaluate(
-        "document.addEventListener('click', () => window.clicked = performance.now(), {capture: true})"
-    )
-    cell.get_by_role("button", name="Pause").click()
-    cell.get_by_role("button", name="Play").wait_for()
-    pause = page.evaluate("performance.now() - clicked")
-    bench.unwatch()
-    rates.append(float(bench.run(f"{alone}; print(n / (time.perf_counter() - begin))")))
-    alone = statistics.mean(rates)
-    print(f"training alone {alone:.0f} steps/s, live {steps / spent:.0f} ({steps / spent / alone:.2f} of it)")
+    steps = int(bench.run("print(len(view.losses))")) - count
+    spent, cpu = time.perf_counter() - begin, cpu_seconds(bench.pid) - cpu
+    return steps / spent, steps / cpu, page.evaluate("watched.changes")[first:]
+
+
+def training(bench: Bench, seconds: float = 4) -> None:
+    """Frames and training speed of a network that trains live, beside the same training alone, in turns."""
+    page, cell = bench.page, bench.page.locator(".jp-CodeCell").nth(len(WAYS) + 1)
+    cell.scroll_into_view_if_needed()
+    page.evaluate("document.addEventListener('click', () => window.clicked = performance.now(), true)")
+    walls, busy, gaps, pauses = [], [], [], []
+    for _ in range(3):
+        alone = training_alone(bench)
+        wall, cpu, frames = training_live(bench, cell, seconds)
+        gaps += [b - a for a, b in pairwise(frames)]
+        cell.get_by_role("button", name="Pause").click()
+        cell.get_by_role("button", name="Play").wait_for()
+        pauses.append(page.evaluate("performance.now() - clicked"))
+        bench.unwatch()
+        walls.append(wall / alone[0])
+        busy.append(cpu / alone[1])
+        cell.get_by_role("button", name="Reset").click()
     print(
-        f"  {len(changes) / spent:.1f} frames/s, 95 % of the gaps below {percentile(gaps, 0.95):.0f} ms;",
+        f"training live does {statistics.median(walls):.2f} of the steps a second that it does alone,",
+        end=" ",
+    )
+    print(f"{statistics.median(busy):.2f} of those a second of the kernel's processor time;")
+    print(
+        f"{1000 / statistics.mean(gaps):.1f} frames/s, 95 % of the gaps below {percentile(gaps, 0.95):.0f} ms;",
         end="",
     )
-    print(f" Pause answered in at most {pause:.0f} ms")
+    print(f" Pause answered in at most {max(pauses):.0f} ms")
 
 
 def memory(bench: Bench, updates: int = 1000) -> None:
