@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from cnnlib.layers import AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Tanh
+from cnnlib.layers import (
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Tanh,
+)
 from cnnlib.model import Sequential
 
 
@@ -43,10 +53,17 @@ def small_cnn(rng=None, dtype=np.float32):
     )
 
 
-def digits_cnn(rng=None):
+def digits_cnn(rng=None, dropout=0.0):
     """A network for the bundled 8x8 digits with two convolutions before the first pooling: 6,090 weights.
 
     Padded 3x3 convolutions of 16 and 32 filters at full size, 4x4 pooling in two steps, one linear layer.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, int or None
+        Source of the first weights and of the dropout masks.
+    dropout : float
+        Share of the linear layer's inputs set to zero in training.
 
     Examples
     --------
@@ -55,8 +72,9 @@ def digits_cnn(rng=None):
     """
     rng = np.random.default_rng(rng)
     first, second = Conv2d(1, 16, 3, padding=1, rng=rng), Conv2d(16, 32, 3, padding=1, rng=rng)
-    end = [MaxPool2d(2), MaxPool2d(2), Flatten(), Linear(128, 10, rng=rng)]
-    return Sequential([first, ReLU(), second, ReLU(), *end])
+    linear = Linear(128, 10, rng=rng)
+    drop = [Dropout(dropout, rng=rng)] if dropout else []
+    return Sequential([first, ReLU(), second, ReLU(), MaxPool2d(2), MaxPool2d(2), Flatten(), *drop, linear])
 
 
 def lenet5(rng=None):
@@ -127,3 +145,59 @@ def _block(in_channels, out_channels, kernel_size, padding, rng):
     """Convolution, batch normalization, ReLU; the normalization's shift takes the place of a bias."""
     conv = Conv2d(in_channels, out_channels, kernel_size, padding=padding, bias=False, rng=rng)
     return conv, BatchNorm2d(out_channels), ReLU()
+
+
+def mlp(num_parameters, in_features, rng=None, num_classes=10):
+    """One hidden layer with ReLU on the bare pixels, as wide as a budget of weights allows.
+
+    Parameters
+    ----------
+    num_parameters : int
+        The budget; the network has at most so many weights and as close to them as whole units go.
+    in_features : int
+        Pixels of an image.
+    rng : numpy.random.Generator, int or None
+    num_classes : int
+
+    Examples
+    --------
+    >>> mlp(6090, in_features=64, rng=0).num_parameters
+    6085
+    """
+    rng, hidden = (
+        np.random.default_rng(rng),
+        (num_parameters - num_classes) // (in_features + 1 + num_classes),
+    )
+    if hidden < 1:
+        raise ValueError(f"num_parameters must allow one hidden unit, got {num_parameters}")
+    first = Linear(in_features, hidden, init="he", rng=rng)
+    return Sequential([Flatten(), first, ReLU(), Linear(hidden, num_classes, rng=rng)])
+
+
+def logistic_regression(in_features, rng=None, num_classes=10):
+    """One linear layer on the bare pixels: the least that can be called a classifier.
+
+    Examples
+    --------
+    >>> logistic_regression(in_features=64, rng=0).num_parameters
+    650
+    """
+    return Sequential([Flatten(), Linear(in_features, num_classes, rng=np.random.default_rng(rng))])
+
+
+class FrozenConvolutions(Sequential):
+    """A network whose convolutions keep their first, random weights: only the other layers are trained.
+
+    A control. If it is as good as the same network trained whole, the filters have learned nothing useful.
+
+    Examples
+    --------
+    >>> network = FrozenConvolutions(digits_cnn(rng=0).layers)
+    >>> network.num_parameters  # of the linear layer alone
+    1290
+    """
+
+    def parameters(self):
+        """List the weight arrays that are trained: all but those of the convolutions."""
+        frozen = {str(i) for i, layer in enumerate(self.layers) if isinstance(layer, Conv2d)}
+        return [parameter for parameter in super().parameters() if parameter.name.split(".")[0] not in frozen]

@@ -77,7 +77,7 @@ class Recipe:
 
 
 DIGITS = Recipe(
-    networks.digits_cnn, lr_max=0.1, epochs=30, batch_size=32,
+    networks.digits_cnn, lr_max=0.1, epochs=20, batch_size=32,
     augment=Distort(shift=0.7, rotate=8, scale=0.08, shear=0.08, elastic=0.2, smoothness=2),
 )  # fmt: skip
 SHAKEN = Distort(shift=1.5, rotate=10, scale=0.1, shear=0.1, elastic=0.6)
