@@ -50,19 +50,20 @@ def call(function, arguments, seconds=3.0):
     result, printed = Call(), _Limited()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        worker = threading.Thread(target=_work, args=(function, arguments, result), daemon=True)
+        done = threading.Event()
+        worker = threading.Thread(target=_work, args=(function, arguments, result, done), daemon=True)
         try:
             worker.start()
         except RuntimeError:  # "can't start new thread"
             _trace(function, arguments, result, seconds)
         else:
-            _wait(worker, result, seconds)
+            _wait(worker, result, seconds, done)
     result.printed = printed.getvalue()
     return result
 
 
-def _work(function, arguments, result):
-    """Run the function and note what came of it."""
+def _work(function, arguments, result, done=None):
+    """Run the function and note what came of it, then that it is done."""
     try:
         with np.errstate(all="ignore"):
             result.value = function(*arguments)
@@ -70,25 +71,34 @@ def _work(function, arguments, result):
         result.cut = True
     except BaseException as error:  # also SystemExit, whatever a learner may raise
         result.error = error
-
-
-def _wait(worker, result, seconds):
-    """Wait for the thread; when time is up, or the learner interrupts, end it."""
-    try:
-        worker.join(seconds)
     finally:
-        if worker.is_alive():
-            result.cut = True
-            _stop(worker)
+        if done:
+            done.set()
 
 
-def _stop(worker, patience=1.0):
+def _wait(worker, result, seconds, done):
+    """Wait for the function; when time is up, or the learner interrupts, end it.
+
+    An event is waited for, not the thread: a `Thread.join` that is interrupted takes it for ended. The
+    waits are short, because on Windows an interrupt does not end one.
+    """
+    until = time.monotonic() + seconds
+    try:
+        while not done.wait(min(0.1, seconds)) and time.monotonic() < until:
+            pass
+    finally:
+        if not done.is_set():
+            _stop(worker, done)
+            result.cut, result.error = True, None
+
+
+def _stop(worker, done, patience=1.0):
     """Raise `TimeUp` in a thread, again and again should it be swallowed, then leave the thread behind."""
     raise_in = getattr(getattr(ctypes, "pythonapi", None), "PyThreadState_SetAsyncExc", None)
     until = time.monotonic() + patience
-    while raise_in and worker.is_alive() and time.monotonic() < until:
+    while raise_in and not done.is_set() and time.monotonic() < until:
         raise_in(ctypes.c_ulong(worker.ident), ctypes.py_object(TimeUp))
-        worker.join(0.05)
+        done.wait(0.05)
 
 
 def _trace(function, arguments, result, seconds):
