@@ -62,8 +62,9 @@ class SeedHistogram(Widget):
         )
         for record in run:
             self.steps = record.step
+            if record.last_of_epoch and record.epoch == EPOCHS:
+                self.finished[self.width] = self.losses()
             yield
-        self.finished[self.width] = self.losses()
 
     def losses(self):
         digits = load_digits()

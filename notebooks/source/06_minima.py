@@ -1,0 +1,353 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # Is this the bottom?
+#
+# The gradient is zero, nothing moves any more, the error is not small. Is that the best there is?
+#
+# When you have worked through it, you can
+#
+# - say from the start and the rate which minimum a descent will fall into, and where that stops being
+#   possible;
+# - get out of a false minimum in four ways, and say what each costs;
+# - tell a saddle from a minimum;
+# - look at slices of a real network's loss surface without being deceived by them;
+# - judge from your own thirty networks whether bad minima are common.
+#
+# You need: rates and their border from [How big a step?](05_learning_rate.ipynb). Time: 50 minutes.
+#
+# Back: [05 Learning rate](05_learning_rate.ipynb) · On: [07 Initialization](07_initialization.ipynb)
+
+# %%
+import numpy as np
+
+from cnnlib.data import load_digits
+from cnnlib.losses import CrossEntropyLoss
+from cnnlib.matching import match_units
+from cnnlib.optim import SGD
+from cnnlib.planes import Saddle
+from cnnlib.surfaces import METHODS, Wells, descend
+from cnnlib.training import evaluate, fit
+from cnnlib.widgets import Challenge
+from cnnlib.widgets.minima import BasinMap, EscapeExplorer, basins
+from cnnlib.widgets.seeds import SeedHistogram, network
+from cnnlib.widgets.slices import LineBetween, LossSlice
+from cnnlib.widgets.two_weights import ContourExplorer
+
+# %% [markdown]
+# ## Three valleys
+#
+# The curve below is the error of one weight, with three valleys. C is the deepest: the **global minimum**.
+# A and B are **local minima**: lower than everything near them, and yet not the lowest. Between A and B
+# rises the highest point of the range, the **global maximum**. A descent knows none of this. It sees one
+# slope at a time.
+
+# %%
+curve = Wells()
+minima, maxima = curve.stationary()
+for name, w in zip("ABC", minima, strict=True):
+    print(f"minimum {name} at weight {w:+.2f}, error {curve.error(w):.2f}")
+for w in maxima:
+    print(f"maximum   at weight {w:+.2f}, error {curve.error(w):.2f}")
+
+# %% [markdown]
+# **Predict.** A descent starts at weight -2.5. In which valley does it end? Does the learning rate matter?
+# Then look at the right-hand picture: it shows the answer for ten thousand descents, one for each pair of
+# start and rate, worked out while you move. Click anywhere on it, or drag across it, to run that one on the
+# left.
+
+# %%
+goal = "Start right of 1, in the valley of C, and end in a false minimum all the same"
+BasinMap(challenge=Challenge(goal, lambda f: f["start"] > 1 and f["false"] == 1 and f["steps"] == 100))
+
+# %% [markdown]
+# At low rates the map has straight borders: only the start counts, and the watersheds are the two maxima.
+# At high rates the areas fray into dust. There a step can cross a hill, and whether it does depends on
+# digits of start and rate that nobody controls. A pair that "works" in the dust is luck, not skill. The
+# straight borders can be checked:
+
+# %%
+starts = np.linspace(-3, 3, 100)
+low_rate = basins("SGD")[50]  # one row of the map: all starts at one low rate
+change = np.flatnonzero(np.diff(low_rate))
+print("the outcome changes between", [f"{starts[i]:.2f} and {starts[i + 1]:.2f}" for i in change])
+print("the maxima lie at          ", maxima.round(2))
+
+# %% [markdown]
+# So "step size and starting point decide which" is true, with a refinement: at low rates the starting point
+# alone decides. Does a cleverer optimizer choose better? **Predict** the order of the five, by the share of
+# the map that ends in C.
+
+# %%
+low_rates, in_a = slice(0, 60), starts < maxima[0]  # the lower part of the map, up to a rate of 0.3
+for method in METHODS:
+    codes = basins(method)
+    print(
+        f"{method:9s} ends in C {np.mean(codes == 2):4.0%}, in none yet {np.mean(codes == 7):4.0%},", end=""
+    )
+    print(f" in C from A's valley at a low rate {np.mean(codes[low_rates, in_a] == 2):.0%}")
+
+# %% [markdown]
+# Adam reaches C from half of this map, mainly because it still converges at high rates, where the others do
+# not. But from inside the valley of A, at rates below 0.3, not one of the five crosses to C. The shares are
+# those of *this* map, with its rates and its hundred steps. No method here searches for the deepest valley;
+# each just rolls.
+#
+# ## Four ways out
+#
+# Sit at the bottom of A. The slope is zero, so plain descent stays for ever. What could help? **Momentum**,
+# that rolls over the hill. **Noise**, such as small batches make, that kicks the weight about. **Noise that
+# fades**: kicks first, rest later, as a falling learning rate brings it. And **restarts** from somewhere
+# else.
+#
+# **Predict**: does the chance of escape grow with the noise, without end?
+
+# %%
+goal = "From -2.5: more than 65 % in the global valley, and a median error below 0.01"
+won = Challenge(goal, lambda f: f["start"] == -2.5 and f["chance"] > 0.65 and f["typical_error"] < 0.01)
+EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
+
+# %% [markdown]
+# Noise that stays defeats itself: enough to leave A is enough to leave C as well, and the median error
+# grows. Noise that fades does better on both counts. This is why the schedules of the last notebook work,
+# and why small batches at a high rate followed by a low rate are a standard recipe. In numbers, four
+# hundred walks each:
+
+# %%
+for noise in (0, 2, 4, 6):
+    stays, fades = (EscapeExplorer(rate=0.2, noise=noise, cooling=c).facts for c in (False, True))
+    print(
+        f"noise {noise}: stays, {stays['chance']:3.0%} reach C, error {stays['typical_error']:.2f};", end=""
+    )
+    print(f"  fades, {fades['chance']:3.0%} reach C, error {fades['typical_error']:.2f}")
+
+# %% [markdown]
+# The plainest way out is to start again. If one start from the range ends in C with probability $p$, then
+# at least one of $k$ independent starts does so with $1 - (1-p)^k$. It costs $k$ times the work, and needs
+# no idea of the landscape.
+
+# %%
+p = np.mean(low_rate == 2)
+for k in (1, 2, 4, 8):
+    print(f"{k} starts: {1 - (1 - p) ** k:.0%} chance that at least one ends in C")
+
+# %% [markdown]
+# ## Two weights: saddles
+#
+# With two weights there is a new kind of place: a minimum along one direction and a maximum along another.
+# On the map below the descent comes down a valley towards the centre, slows down as if it had arrived, and
+# then leaves sideways. **Predict**: starting ten times closer to the ridge line, does it take ten times as
+# long to leave?
+
+# %%
+goal = "From weight 2 between 0 and 0.01: an error below 0.01 within 40 steps"
+won = Challenge(goal, lambda f: f["error"] < 0.01 and 0 < f["steps"] <= 40 and f["slope"] > 0.5)
+ContourExplorer(surface="saddle", start_1=1.5, start_2=0.01, rate=0.2, steps=40, challenge=won)
+
+# %%
+saddle = Saddle()
+for distance in (0.1, 0.01, 0.001):
+    path = descend(saddle, [1.5, distance], 0.2, 400)
+    print(f"start {distance} beside the ridge: {np.argmax(np.abs(path[:, 1]) > 0.7)} steps until it has left")
+print(
+    "curvatures at the saddle",
+    saddle.curvatures(np.zeros(2)),
+    "and at a minimum",
+    saddle.curvatures([0, 2**0.5]),
+)
+
+# %% [markdown]
+# Each factor of ten costs the same number of steps, twenty-five or so: the distance grows by an equal
+# factor at each step. Only a start exactly on the ridge never leaves, and noise takes care of that. What
+# tells a saddle from a minimum is the sign of the curvatures: all positive at a minimum, at least one
+# negative at a saddle. In a space of thousands of directions, that *all* bend upwards at one place by
+# chance is unlikely, so most places of zero slope and high error are saddles (Dauphin et al. 2014).
+#
+# ## A real network
+#
+# The picture shows a plane through the weights of a trained CNN, and the loss at each point of it. The line
+# is the shadow of its training, from the first weights to the last. The plane is chosen so that it holds as
+# much of that path as a plane can. **Predict**: how much would a *random* plane hold?
+
+# %% tags=["nbval-ignore-output"]
+goal = "Find the first point of the path at which the loss is below 0.5"
+LossSlice(challenge=Challenge(goal, lambda f: f["loss"] < 0.5 and f["steps"] <= 54 and f["share"] > 0.5))
+
+# %% tags=["nbval-ignore-output"]
+for name in ("along the training path", "random, filter-normalised"):
+    print(f"{name:28s} holds {LossSlice(plane=name).facts['share']:.1%} of the path")
+
+# %% [markdown]
+# A smooth bowl on both planes, no trap to be seen. Be careful with that: a plane shows two directions of
+# nearly two thousand, and a random one hardly sees where the training went. A slice can *show* a wall; that
+# it shows none proves little. The random directions here are scaled filter by filter (Li et al. 2018):
+# without it, a network with large weights would look flat merely because one unit of length means little to
+# it.
+# <!-- computed: 1898 + 102 = 2000 -->
+#
+# ## From one solution to another
+#
+# Two networks, trained from different seeds, are equally good. Walk from one to the other in a straight
+# line. **Predict** the loss half way: as low as at the ends? Near guessing?
+
+# %% tags=["nbval-ignore-output"]
+goal = "Two different seeds for which matching removes three quarters of the barrier"
+LineBetween(challenge=Challenge(goal, lambda f: 0 < f["barrier_matched"] < f["barrier"] / 4))
+
+# %% [markdown]
+# There is a wall between them, yet it is partly a matter of names. The filters of a layer can stand in any
+# order without changing the network; eight and sixteen filters can be ordered in about $10^{17}$ ways. The
+# second network may have learned the first one's filters in another order. Pair the units by the similarity
+# of their outputs, reorder, and the wall shrinks to a third (blue to orange).
+#
+# Pairing needs networks of one shape. **This cell is meant to fail**: 4 filters cannot be paired with 8.
+# <!-- source: 8! times 16! is 8.4e17 -->
+
+# %% tags=["raises-exception"]
+match_units(network(4, seed=0), network(8, seed=0), load_digits().x_train)
+
+# %% [markdown]
+# ## Are bad minima common?
+#
+# For curves of one weight, false minima are everywhere. For networks, do not take it from anyone; train
+# thirty. Each dot below is a network with its own seed, all trained for the same six epochs. Press Play to
+# see a width train.
+#
+# **Predict** for one filter and for sixteen: how far apart are the best and the worst of thirty?
+
+# %% tags=["nbval-ignore-output"]
+seeds = SeedHistogram(width="1")
+for width in ("1", "2", "4", "8", "16"):
+    seeds.set_state(width=width)
+    seeds.advance(6 * 45)
+    f = seeds.facts
+    print(
+        f"{width:>2} filters: best {f['best']:.2f}, median {f['median']:.2f}, worst {f['worst']:.2f},", end=""
+    )
+    print(f" {f['stuck']} above 1")
+seeds
+
+# %% [markdown]
+# The spread from best to worst falls from nearly two to a few hundredths. With one filter the seed decides,
+# and some networks are stuck at the loss of guessing, about 2.3. With sixteen every one of thirty is good.
+# That is what research reports of large networks (Choromanska et al. 2015): bad ends exist, and become rare
+# as width grows. Do not over-read the picture, though. On the logarithmic axis the dots stay about as
+# scattered as before: what shrinks is the difference in loss, not the ratio.
+#
+# And is the worst network of width 4 in a minimum at all? Train it on.
+
+# %% tags=["nbval-ignore-output"]
+x, y = load_digits().x_train, load_digits().y_train
+worst = int(np.argmax(seeds.finished[4]))
+model = network(4, worst)
+for more, total in ((6, 6), (12, 18), (24, 42)):
+    fit(model, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=more, rng=0, progress=False)
+    print(f"seed {worst}, after {total} epochs: loss {evaluate(model, CrossEntropyLoss(), x, y).loss:.3f}")
+
+# %% [markdown]
+# It was not stuck, it was slow. "A bad minimum" is often the name of a training that was stopped early.
+#
+# ## Exercises
+#
+# **1. Into the trap.** Find a start right of the last maximum, in the valley of C, and a rate, with which a
+# descent of 100 steps ends in A or B. The optimizer is yours to choose. (The pair below ends in C.)
+
+# %%
+trap = {"start": 2.0, "rate": 0.1, "optimizer": "SGD"}
+### BEGIN SOLUTION
+# Why: a heavy ball comes down the slope of C so fast that it rolls over the low hill into B.
+trap = {"start": 2.88, "rate": 0.19, "optimizer": "Momentum"}
+### END SOLUTION
+print("trapped" if BasinMap(**trap).facts["false"] else "not trapped yet:", BasinMap(**trap).text[:86])
+
+# %% [markdown]
+# **2. Two ways out.** From -2.5, in the valley of A, give two settings that bring more than half of the
+# walks to C: one with noise that fades, and one with another way than in your first. What stands below
+# stays in A.
+
+# %%
+first_way = {"rate": 0.1, "noise": 0.0, "cooling": True}
+second_way = {"rate": 0.1, "noise": 0.0, "momentum": 0.0}
+### BEGIN SOLUTION
+# Why: kicks cross the hill while they are strong; as they fade the deepest valley is the hardest to leave.
+first_way = {"rate": 0.2, "noise": 4.0, "cooling": True}
+# Why: momentum adds up kicks that would cancel, so less noise is enough.
+second_way = {"rate": 0.1, "noise": 2.0, "momentum": 0.9, "cooling": True}
+### END SOLUTION
+for way in (first_way, second_way):
+    chance = EscapeExplorer(start=-2.5, **way).facts["chance"]
+    print(f"{way}: {chance:.0%} reach C, {'a way out' if chance > 0.5 else 'not yet'}")
+
+# %% [markdown]
+# **3. How many restarts?** With probability $p$ one start succeeds. Return the smallest number of starts
+# that gives a chance of at least `wanted`.
+
+
+# %%
+def restarts_needed(p, wanted):
+    ### BEGIN SOLUTION
+    # Why: all k fail with (1 - p) ** k, which has to fall to 1 - wanted.
+    return int(np.ceil(np.log(1 - wanted) / np.log(1 - p)))
+    ### END SOLUTION
+
+
+# %%
+answers = [restarts_needed(*case) for case in ((0.5, 0.75), (0.25, 0.9), (0.44, 0.99))]
+attempted = None not in answers
+print("right" if answers == [2, 9, 8] else "not right yet" if attempted else "not attempted yet")
+
+# %% [markdown]
+# ## What the chapter claims, and what we found
+#
+# - *The aim is the global minimum* (claim 9, first half): **true of the curve, not of practice.** No
+#   optimizer searches for it. In wide networks nearly every end was about as good as the best, so nobody
+#   needs to.
+# - *A local minimum can be taken for the global one and is hard to escape* (claim 10): **holds on curves of
+#   one weight.** Plain descent never left A. Fading noise freed more than half of the walks. In networks
+#   with few filters some seeds were lost; with many, none was.
+# - *Step size and starting point decide which* (claim 11): **holds**; at low rates the starting point
+#   alone, at high rates both, and so finely that it amounts to chance.
+#
+# ## Questions
+#
+# <details><summary>The gradient is zero. Which three kinds of place can that be, and how do you
+# tell?</summary>
+#
+# Minimum, maximum, saddle: all curvatures positive, all negative, or some of each.
+# </details>
+#
+# <details><summary>Why does matching not remove the wall altogether?</summary>
+#
+# The two networks have not learned quite the same filters, and half a filter of each is a filter of
+# neither. Wider networks have more units to choose partners from; there the wall can vanish (Ainsworth et
+# al. 2023).
+# </details>
+#
+# <details><summary>Momentum got a descent out of one valley. Did it find a better one on purpose?</summary>
+#
+# No. It rolls out of good valleys as well, as the first exercise shows.
+# </details>
+#
+# ## Summary
+#
+# Which minimum a descent falls into is decided by the start, at low rates by the start alone. Noise that
+# fades, momentum and restarts lead out of false minima; noise that stays leads out of good ones too. In a
+# real network most flat high places are saddles or slow stretches, and width makes bad ends rare.
+#
+# ## References
+#
+# - Y. Dauphin et al., [Identifying and attacking the saddle point
+#   problem](https://arxiv.org/abs/1406.2572), 2014
+# - A. Choromanska et al., [The loss surfaces of multilayer networks](https://arxiv.org/abs/1412.0233), 2015
+# - I. Goodfellow, O. Vinyals, A. Saxe, [Qualitatively characterizing neural network optimization
+#   problems](https://arxiv.org/abs/1412.6544), 2015
+# - H. Li et al., [Visualizing the loss landscape of neural nets](https://arxiv.org/abs/1712.09913), 2018
+# - S. Ainsworth, J. Hayase, S. Srinivasa, [Git re-basin](https://arxiv.org/abs/2209.04836), 2023
+#
+# Next: [Where do we start?](07_initialization.ipynb)
