@@ -48,9 +48,44 @@ def test_other_outcomes_are_pytest_s_own(tmp_path):
     assert run(tmp_path, "", "true")[0] == 5, "no test ran"
 
 
-def test_the_script_stops_at_the_first_failure_and_ends_with_the_tests():
-    lines = [line for line in (ROOT / ".ci" / "run").read_text().splitlines() if line.strip()]
-    assert "set -euo pipefail" in lines
-    assert any(line.startswith("export CI=true") for line in lines)
-    assert lines[-1] == '"$python" course.py test'
-    assert subprocess.run(["bash", "-n", str(ROOT / ".ci" / "run")]).returncode == 0
+def run_script(folder, codes):
+    """Run .ci/run in an empty repository whose Python is a stand-in; return its exit code and output."""
+    for name in (".ci", "bin", ".venv/bin"):
+        (folder / name).mkdir(parents=True)
+    shutil.copy(ROOT / ".ci" / "run", folder / ".ci" / "run")
+    cases = "".join(f"*"{words}"*) exit {code};;" for words, code in codes.items())
+    script = f'#!/bin/sh\necho "ran $*, CI is $CI"\ncase "$*" in {cases} esac\n'
+    for name in ("bin/python3", "bin/chromium", ".venv/bin/python"):
+        (folder / name).write_text(script)
+        (folder / name).chmod(0o755)
+    environment = {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)}
+    done = subprocess.run(["bash", ".ci/run"], cwd=folder, env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout
+
+
+needs_bash = pytest.mark.skipif(os.name == "nt", reason=".ci/run is for Linux")
+
+
+@needs_bash
+def test_the_script_ends_with_the_readme_s_command(tmp_path):
+    code, said = run_script(tmp_path, {})
+    assert code == 0
+    assert said.splitlines()[-1] == "ran course.py test, CI is true"
+    assert "python3 course.py test\n" in (ROOT / "README.md").read_text("utf-8")
+
+
+@needs_bash
+@pytest.mark.parametrize("words", ["ruff check", "ruff format", "build_notebooks", "check_notebooks", "test"])
+def test_the_script_fails_when_a_check_fails(tmp_path, words):
+    code, said = run_script(tmp_path, {words: 3})
+    assert code != 0
+    if words != "test":
+        assert "ran course.py test, CI" in said, "the tests run all the same"
+        assert words in said.split("== Failed")[1]
+
+
+@needs_bash
+def test_the_script_stops_when_there_is_no_environment(tmp_path):
+    code, said = run_script(tmp_path, {"version": 1})
+    assert code == 1
+    assert "ruff" not in said
