@@ -53,7 +53,7 @@ def run_script(folder, codes):
     for name in (".ci", "bin", ".venv/bin"):
         (folder / name).mkdir(parents=True)
     shutil.copy(ROOT / ".ci" / "run", folder / ".ci" / "run")
-    cases = "".join(f"*"{words}"*) exit {code};;" for words, code in codes.items())
+    cases = "".join(f'*"{words}"*) exit {code};;' for words, code in codes.items())
     script = f'#!/bin/sh\necho "ran $*, CI is $CI"\ncase "$*" in {cases} esac\n'
     for name in ("bin/python3", "bin/chromium", ".venv/bin/python"):
         (folder / name).write_text(script)
