@@ -1,0 +1,32 @@
+"""The written pages: links that resolve, a glossary in order."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cnnlib import widgets
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_within_the_repository_resolve(page):
+    targets = [target for target in LINK.findall(page.read_text("utf-8")) if "://" not in target]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+ROW = re.compile(r"^\| `(\w+\(.*?\))` \| (.+?) \|$", re.MULTILINE)
+STATES = ROW.findall((ROOT / "TEACHING.md").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("code", "words"), STATES, ids=[code for code, _ in STATES])
+def test_the_states_to_hand_out_show_what_they_promise(code, words):
+    widget = eval(code, vars(widgets))
+    assert widget.message == "" and words in widget.text
+
+
+def test_there_are_states_to_hand_out():
+    assert len(STATES) >= 12
