@@ -35,7 +35,12 @@ const describedBy = (spec, id) => (spec.help ? `${id}-help` : undefined);
 /** A box for a number. Sends its text as it is: the kernel answers a wrong one with a sentence. */
 function numberBox(attributes, nudge, change) {
   const box = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", class: "cnn-box", ...attributes });
-  box.addEventListener("change", () => change(box.value));
+  let typing = false;
+  box.addEventListener("input", () => (typing = true));
+  box.addEventListener("change", () => {
+    typing = false;
+    change(box.value);
+  });
   box.addEventListener("keydown", (event) => {
     const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (direction && nudge) {
@@ -45,7 +50,7 @@ function numberBox(attributes, nudge, change) {
   });
   const set = (value) => {
     const text = shortNumber(value);
-    if (box.value !== text) box.value = text;
+    if (!typing && box.value !== text) box.value = text; // never beneath the learner's fingers
   };
   return { box, set };
 }

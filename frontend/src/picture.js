@@ -15,6 +15,7 @@ export class Picture {
     this.canvas.setAttribute("aria-label", spec.title || "Picture");
     this.frame.append(this.canvas);
     parent.append(this.frame);
+    this.canvas.picture = this; // for those who look at the page: tests, the console
     this.ctx = this.canvas.getContext("2d");
     this.scene = null;
     this.boxes = [];
