@@ -33,6 +33,12 @@ class Page(anywidget.AnyWidget):
         super().__init__(_esm=script, _css=style, spec=spec)
         self.on_msg(lambda _page, content, _buffers: receive(content))
 
+    def close(self) -> None:
+        """Take the view off the page; ipywidgets would leave the layout model behind."""
+        if self.layout is not None:
+            self.layout.close()
+        super().close()
+
     def view(self) -> dict:
         """The MIME bundle entry that asks the page for a live view."""
         return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}

@@ -37,11 +37,14 @@ function numberBox(attributes, nudge, change) {
   const box = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", class: "cnn-box", ...attributes });
   let typing = false;
   box.addEventListener("input", () => (typing = true));
-  box.addEventListener("change", () => {
+  const commit = () => {
+    if (!typing) return;
     typing = false;
     change(box.value);
-  });
+  };
+  box.addEventListener("change", commit);
   box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey) commit(); // JupyterLab may keep the change event from coming
     const direction = { ArrowUp: 1, ArrowDown: -1 }[event.key];
     if (direction && nudge) {
       event.preventDefault();
