@@ -80,9 +80,9 @@ class PlaygroundSeeds(Widget):
             "worst": float(now.max()), "solved": int((now < SOLVED).sum()), "networks": len(now),
             "diverged": int(np.isinf(now).sum()), "spiral": int(state["dataset"] == "spiral"),
         }  # fmt: skip
-        rows = (3, 3, 4) if len(now) > ACROSS else (4, 4)
+        rows = (5, 5, 5) if len(now) > ACROSS else (5, 5)
         return Scene(
-            panels, self.sentence(facts), facts, rows=rows, columns=(1,) * ACROSS, height=150 * len(rows)
+            panels, self.sentence(facts), facts, rows=rows, columns=(1,) * ACROSS, height=180 * len(rows)
         )
 
     def maps(self) -> np.ndarray:
