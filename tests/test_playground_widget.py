@@ -78,6 +78,28 @@ def test_clicking_features_nodes_and_signs():
     assert view.run.config.network_shape == (8, 2, 2, 2, 2, 2)
 
 
+def hover(view, kind, name="", **event):
+    view.live.receive({"type": "event", "event": {"name": name, "kind": kind, **event}})
+    assert view.failure is None, view.failure
+
+
+def test_pointing_at_a_node_shows_its_map_until_the_pointer_leaves():
+    view = Playground()
+    hover(view, "hover", "layer 1", row=2 * CELLS + 3)
+    assert view.scene.panels[1].title.startswith("Node 1.3") and view.state["node"] == "output"
+    hover(view, "hover", "feature", row=4 * CELLS)
+    assert view.scene.panels[1].title.startswith("X₁X₂")
+    hover(view, "hover", "layer 1", row=7 * CELLS)  # there is no such node
+    assert view.scene.panels[1].title.startswith("Output")
+    hover(view, "leave")
+    assert view.scene.panels[1].title.startswith("Output")
+    view.set_state(node="node 1.1")
+    hover(view, "hover", "layer 3", row=3 * CELLS)
+    assert view.scene.panels[1].title.startswith("Output")
+    hover(view, "leave")
+    assert view.scene.panels[1].title.startswith("Node 1.1")
+
+
 def test_links_and_biases_are_chosen_by_a_click_and_changed_by_a_value():
     view = Playground(seed=0.3)
     click(view, "link", index=8 + 5)

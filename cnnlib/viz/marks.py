@@ -164,6 +164,9 @@ class Heatmap(Mark):
         Name under which clicks reach the widget's ``event`` (with ``row``, ``col``, ``x``, ``y``).
     hover : bool
         Show the value beneath the pointer.
+    hovers : int
+        With `emits`: also report where the pointer rests (kind ``"hover"``) and that it left (``"leave"``),
+        once for so many rows; 0 reports nothing.
     """
 
     z: Any
@@ -176,6 +179,7 @@ class Heatmap(Mark):
     emits: str = ""
     sets: dict[str, str] = field(default_factory=dict)
     hover: bool = True
+    hovers: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -33,8 +33,9 @@ CAP = 100.0  # largest weight that can be typed
 class Playground(Widget):
     """TensorFlow Playground in the notebook, step for step the same network, and more to see and to do.
 
-    Click a feature to switch it on or off, a node to see its map at large, a link or a bias (the square at a
-    node's corner) to choose it; the value box then changes it. The same can be done with the controls.
+    Point at a node to see its map at large, click it to keep that map. Click a feature to switch it on or
+    off, a link or a bias (the square at a node's corner) to choose it; the value box then changes it. The
+    same can be done with the controls.
 
     Parameters
     ----------
@@ -93,6 +94,8 @@ class Playground(Widget):
         "the spirals with a test loss below the chapter's 0.106",
         lambda facts: facts["spiral"] and facts["test_loss"] < 0.106,
     )
+
+    hovered: str | None = None  # the node beneath the pointer
 
     def __init__(self, *, epoch: int = 0, **options) -> None:
         super().__init__(**options)
@@ -236,12 +239,15 @@ class Playground(Widget):
 
     def event(self, event: dict) -> dict | None:
         name, index = event["name"], event.get("index")
+        if event["kind"] in ("hover", "leave"):
+            self.hovered = self.node_at(name, event.get("row", 0) // CELLS)
         if event["kind"] != "click":
             return None
         if name == "feature":
             return self.toggled(event["row"] // CELLS)
         if name.startswith("layer"):
-            return self.clicked_node(int(name.split()[1]), event["row"] // CELLS)
+            shown = self.node_at(name, event["row"] // CELLS)
+            return {"node": "output" if shown == self._state["node"] else shown}
         if name in ("more", "fewer"):
             shape = list(self.run.config.network_shape)
             shape[index] = min(8, max(1, shape[index] + (1 if name == "more" else -1)))
@@ -251,12 +257,14 @@ class Playground(Widget):
     def toggled(self, row: int) -> dict | None:
         return {FEATURES[row]: not self._state[FEATURES[row]]} if row < len(FEATURES) else None
 
-    def clicked_node(self, layer: int, row: int) -> dict:
-        """Show a node at large; a second click returns to the output."""
-        name = f"node {layer}.{row + 1}"
-        if layer == len(self.run.config.layer_sizes) - 1 or name == self._state["node"]:
-            return {"node": "output"}
-        return {"node": name}
+    def node_at(self, mark: str, row: int) -> str | None:
+        """Name of the node in a row of a column's small maps; None away from them."""
+        if mark == "feature":
+            return FEATURE_NAMES[row] if row < len(FEATURE_NAMES) else None
+        if not mark.startswith("layer"):
+            return None
+        layer, sizes = int(mark.split()[1]), self.run.config.layer_sizes
+        return "output" if layer == len(sizes) - 1 else f"node {layer}.{row + 1}"
 
     def choose(self, kind: str, index: int) -> dict | None:
         """Controls that select the clicked link or bias."""
@@ -275,7 +283,7 @@ class Playground(Widget):
 
     def large(self, state: dict, maps: list[np.ndarray]) -> tuple[str, np.ndarray, tuple[int, int]]:
         """Name, map and place of the node shown at large; the output where there is no such node."""
-        name = state["node"]
+        name = self.hovered or state["node"]
         if name in FEATURE_NAMES:
             row = FEATURE_NAMES.index(name)
             return name, feature_maps()[row], (0, row)

@@ -55,7 +55,7 @@ def column_map(x: float, thumbs: np.ndarray, rows: np.ndarray, **options) -> Hea
         top = round(row * CELLS)
         z[top : top + THUMB] = thumb[::-1]  # the axis points down here, the map's own y up
     extent = (x, x + 1, 0, 8 * PITCH)
-    return Heatmap(z, extent, cmap="diverging", vmin=-1, vmax=1, hover=False, **options)
+    return Heatmap(z, extent, cmap="diverging", vmin=-1, vmax=1, hover=False, hovers=CELLS, **options)
 
 
 class NetworkPicture:

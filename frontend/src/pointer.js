@@ -64,6 +64,7 @@ export class Pointer {
     this.picture = picture;
     this.target = target;
     this.held = null;
+    this.place = ""; // where the pointer rests, as last told to the widget
     this.tip = document.createElement("div");
     this.tip.className = "cnn-tip";
     this.tip.hidden = true;
@@ -73,7 +74,10 @@ export class Pointer {
     canvas.addEventListener("pointermove", (event) => this.move(event));
     canvas.addEventListener("pointerup", () => (this.held = null));
     canvas.addEventListener("pointercancel", () => (this.held = null));
-    canvas.addEventListener("pointerleave", () => (this.tip.hidden = true));
+    canvas.addEventListener("pointerleave", () => {
+      this.tip.hidden = true;
+      this.track(null);
+    });
   }
 
   locate(event) {
@@ -99,6 +103,17 @@ export class Pointer {
     const found = hit(this.picture.boxes, px, py, readable);
     this.picture.canvas.style.cursor = cursor(found);
     this.showTip(found, px, py);
+    this.track(found);
+  }
+
+  /** Tell the widget where the pointer rests, when it comes to another place and when it leaves. */
+  track(found) {
+    const rows = found?.mark.hovers;
+    const place = rows ? `${found.mark.emits}/${Math.floor(found.row / rows)}` : "";
+    if (place === this.place) return;
+    this.place = place;
+    if (place) this.target.event({ name: found.mark.emits, kind: "hover", x: found.x, y: found.y, row: found.row, col: found.col });
+    else this.target.event({ name: "", kind: "leave" });
   }
 
   /** The held mark follows the pointer, within the panel's ranges. */

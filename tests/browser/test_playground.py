@@ -66,6 +66,26 @@ def test_a_click_on_a_node_shows_its_map(page):
     playwright.expect(view(page).get_by_label("Large map")).to_have_value("output")
 
 
+def test_pointing_at_a_node_shows_its_map(page):
+    canvas = view(page).locator("canvas")
+    middle = 1.9 + (13.5 - 1.9) / 3 + 0.5
+    page.evaluate(
+        """() => {
+            const draw = CanvasRenderingContext2D.prototype.fillText;
+            window.words = [];
+            CanvasRenderingContext2D.prototype.fillText = function (text, ...where) {
+                window.words.push(text);
+                return draw.call(this, text, ...where);
+            };
+        }"""
+    )
+    canvas.hover(position=network_point(page, middle, 5 * 1.3 + 0.5))
+    page.wait_for_function("window.words.some(word => word.startsWith('Node 1.6'))", timeout=10_000)
+    page.evaluate("window.words.length = 0")
+    canvas.hover(position=network_point(page, middle + 1.5, -1.5))
+    page.wait_for_function("window.words.some(word => word.startsWith('Output'))", timeout=10_000)
+
+
 def test_play_trains_pause_stops_and_the_keyboard_rewinds(page):
     group = view(page)
     group.get_by_role("button", name="Play").click()
