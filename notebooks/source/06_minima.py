@@ -89,7 +89,7 @@ low_rates, in_a = slice(0, 60), starts < maxima[0]  # the lower part of the map,
 for method in METHODS:
     codes = basins(method)
     print(
-        f"{method:9s} ends in C {np.mean(codes == 2):4.0%}, in none yet {np.mean(codes == 7):4.0%},", end=""
+        f"{method:9s} ends in C {np.mean(codes == 2):4.0%}, in none yet {np.mean(codes == 4):4.0%},", end=""
     )
     print(f" in C from A's valley at a low rate {np.mean(codes[low_rates, in_a] == 2):.0%}")
 

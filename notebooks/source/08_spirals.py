@@ -132,7 +132,9 @@ print("lowest loss of fresh weights: training {:.3f}, test {:.3f}".format(*fresh
 spread = Ensemble({"dataset": "spiral", "network_shape": [8, 8]}, seeds=seeds[:30])
 spread.step(1531)
 quartiles = np.percentile(spread.test_loss, [0, 25, 50, 75, 100])
-print("test loss of 30 seeds: lowest {:.3f}, quartiles {:.3f} {:.3f} {:.3f}, highest {:.3f}".format(*quartiles))
+print(
+    "test loss of 30 seeds: lowest {:.3f}, quartiles {:.3f} {:.3f} {:.3f}, highest {:.3f}".format(*quartiles)
+)
 print(f"below 0.106: {(spread.test_loss < 0.106).sum()} of 30")
 
 # %% [markdown]
@@ -194,7 +196,9 @@ for epoch in (1, 20, 100, 300, 600, 1000, 1531):
     maps = again.predict(grid).reshape(30, 50, 50)
     parts = [maps.mean(axis=a).var(axis=1) / maps.var(axis=(1, 2)) for a in (1, 2)]
     low, middle, high = np.percentile(100 * (parts[0] + parts[1]), [10, 50, 90])
-    print(f"epoch {epoch:4d}: median {middle:3.0f} %, eight of ten seeds between {low:3.0f} and {high:3.0f} %")
+    print(
+        f"epoch {epoch:4d}: median {middle:3.0f} %, eight of ten seeds between {low:3.0f} and {high:3.0f} %"
+    )
 
 # %% [markdown]
 # The impression holds, and now it has a size. One more thing hides in it: early on it is mostly *one*
@@ -287,7 +291,9 @@ for game, choice in ours.items():
     while attempt.test_loss >= 0.106:
         attempt.step()
     sizes = attempt.config.layer_sizes
-    print(f"{game}: {sizes[0]} features, {sum(sizes[1:-1])} neurons, epoch {attempt.epoch}, {attempt.test_loss:.3f}")
+    print(
+        f"{game}: {sizes[0]} features, {sum(sizes[1:-1])} neurons, epoch {attempt.epoch}, {attempt.test_loss:.3f}"
+    )
 
 # %% [markdown]
 # Beat one of them. The line below the picture recreates what you found; the copy button takes it.

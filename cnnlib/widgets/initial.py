@@ -1,0 +1,252 @@
+"""Where a network starts: the size of its first weights, and what happens if they are all alike."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from cnnlib.data import load_digits
+from cnnlib.ensemble import Ensemble, train_ensemble
+from cnnlib.initializers import he
+from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Tanh
+from cnnlib.losses import CrossEntropyLoss
+from cnnlib.model import Sequential
+from cnnlib.networks import small_cnn
+from cnnlib.optim import SGD
+from cnnlib.signals import dead_units, distinct_filters, layer_signals
+from cnnlib.training import evaluate, train
+from cnnlib.viz import Axis, Heatmap, Line, Panel, Points, Scene, image_panel, mosaic
+
+from .base import Choice, LogSlider, Slider, Widget
+
+ACTIVATIONS = {"ReLU": ReLU, "tanh": Tanh}
+LOW, HIGH = 0.1, 10.0
+XAVIER = float(np.sqrt(0.5))  # its standard deviation over He's, where fan_in equals fan_out
+SCALES = np.geomspace(LOW, HIGH, 13)
+BINS = np.linspace(-9, 3, 49)
+EPOCHS = 3
+
+
+def deep_network(depth: int, scale: float, activation: str, seed: int) -> Sequential:
+    """`depth` convolutions of 8 filters, their first weights `scale` times as large as He's rule has them."""
+    rng = np.random.default_rng(seed)
+
+    def rule(shape, rng):
+        return scale * he(shape, rng)
+
+    layers = [Conv2d(1, 8, 3, padding=1, init=rule, rng=rng), ACTIVATIONS[activation](), MaxPool2d(2)]
+    for _ in range(depth - 1):
+        layers += [Conv2d(8, 8, 3, padding=1, init=rule, rng=rng), ACTIVATIONS[activation]()]
+    return Sequential([*layers, Flatten(), Linear(128, 10, rng=rng)])
+
+
+@lru_cache(maxsize=128)
+def first_signals(depth: int, scale: float, activation: str, seed: int) -> tuple:
+    """Shares by size (bins, layers) and spreads (layers,) of activations and gradients, and dead units."""
+    digits, model = load_digits(), deep_network(depth, scale, activation, seed)
+    x, y = digits.x_train[:100], digits.y_train[:100]
+    signals = layer_signals(model, CrossEntropyLoss(), x, y, ACTIVATIONS[activation])
+    pictures = [histograms([getattr(s, kind) for s in signals]) for kind in ("activation", "gradient")]
+    return (*pictures, dead_units(model, x))
+
+
+def histograms(arrays: list) -> tuple[np.ndarray, np.ndarray]:
+    """Share of the values that differ from zero in each bin of log10 of their size, and the spreads."""
+    table = np.zeros((len(BINS) - 1, len(arrays)))
+    for column, array in enumerate(arrays):
+        sizes = np.abs(array[np.isfinite(array) & (array != 0)].astype(np.float64))
+        counts, _ = np.histogram(np.clip(np.log10(sizes), BINS[0], BINS[-1]), BINS)
+        table[:, column] = counts / max(counts.sum(), 1)
+    with np.errstate(all="ignore"):
+        return table, np.array([np.std(array.astype(np.float64)) for array in arrays])
+
+
+class InitExplorer(Widget):
+    """Activations and gradients of a fresh network, layer by layer, and how networks of all scales train.
+
+    The scale multiplies the standard deviation of He's rule; Xavier's rule is scale 0.71 here. Play trains
+    thirteen networks of scales from 0.1 to 10 at once. Facts: ``scale``, ``act_first``, ``act_last``,
+    ``grad_first``, ``grad_last`` (standard deviations in the first and last hidden layer), ``dead`` and
+    ``units`` (ReLU units, at the start), ``steps``, ``loss`` and ``start_loss`` (of the network of the scale
+    nearest to the slider, now and at the start), ``best_scale``, ``learning`` (networks with a loss below 1).
+
+    >>> InitExplorer(depth=4, scale=1).facts["units"]
+    32
+    """
+
+    title = "How large should the first weights be?"
+    controls = (
+        LogSlider("scale", LOW, HIGH, 1, label="Scale (He is 1)"),
+        Slider("depth", 2, 10, 6, integer=True, label="Hidden layers"),
+        Choice("activation", tuple(ACTIVATIONS), label="Activation"),
+        Slider("seed", 0, 20, 0, integer=True, label="Seed"),
+    )
+    restarts = ("depth", "activation", "seed")
+
+    def begin(self):
+        s = self.state
+        self.ensemble = Ensemble(
+            [deep_network(s["depth"], scale, s["activation"], s["seed"]) for scale in SCALES]
+        )
+        self.steps, self.start_losses = 0, self.losses()
+        self.now = self.start_losses
+
+    def losses(self):
+        digits = load_digits()
+        loss, _ = self.ensemble.evaluate(digits.x_train[:360], digits.y_train[:360])
+        return np.where(np.isfinite(loss), loss, np.inf)
+
+    def train(self):
+        """One ``yield`` a step of all scales."""
+        digits = load_digits()
+        run = train_ensemble(
+            self.ensemble, SGD(0.02, momentum=0.9), digits.x_train, digits.y_train, epochs=EPOCHS,
+            rng=self.state["seed"],
+        )  # fmt: skip
+        for record in run:
+            self.steps = record.step
+            yield
+
+    def compute(self, state):
+        key = state["depth"], state["scale"], state["activation"], state["seed"]
+        activations, gradients, (dead, units) = first_signals(*key)
+        losses = self.losses() if self.steps else self.start_losses
+        nearest = int(np.argmin(np.abs(np.log(SCALES / state["scale"]))))
+        facts = {
+            "scale": state["scale"],
+            "act_first": float(activations[1][0]), "act_last": float(activations[1][-1]),
+            "grad_first": float(gradients[1][0]), "grad_last": float(gradients[1][-1]),
+            "dead": dead, "units": units, "steps": self.steps, "loss": float(losses[nearest]),
+            "start_loss": float(self.start_losses[nearest]), "best_scale": float(SCALES[np.argmin(losses)]),
+            "learning": int((losses < 1).sum()),
+        }  # fmt: skip
+        panels = [
+            self.signal_panel(*activations, "Activations", "log10 of the size", 0),
+            self.signal_panel(*gradients, "Gradients", "", 1),
+            self.loss_panel(losses, nearest),
+        ]
+        text = self.sentence(state, facts)
+        return Scene(panels, text, facts, columns=(4, 4, 5), height=360)
+
+    def signal_panel(self, table, spreads, title, label, column):
+        layers = np.arange(1, table.shape[1] + 1)
+        with np.errstate(all="ignore"):
+            middle = np.clip(np.log10(spreads), BINS[0], BINS[-1])
+        marks = [
+            Heatmap(table, (0.5, len(layers) + 0.5, BINS[0], BINS[-1]), cmap="viridis", vmin=0, vmax=0.25),
+            Line(layers, middle, color="vermilion", width=2),
+            Points(layers, middle, color="vermilion", size=3, outline="paper", label="spread"),
+        ]
+        x, y = (
+            Axis(0.5, len(layers) + 0.5, "hidden layer", ticks=layers[:: 1 + len(layers) // 7]),
+            Axis(-9, 3, label),
+        )
+        return Panel(marks, x, y, title=title, at=(0, column), grid=False, legend="lower right")
+
+    def loss_panel(self, losses, nearest):
+        drawn = np.clip(losses, 0.0101, 99)
+        marks = [
+            Line([XAVIER] * 2, [0.01, 100], color="purple", dash="dotted", label="Xavier"),
+            Line([1, 1], [0.01, 100], color="green", dash="dashed", label="He"),
+            Line(SCALES, np.clip(self.start_losses, 0.0101, 99), color="muted", width=1.2, label="before"),
+            Line(SCALES, drawn, color="orange", label=f"after {self.steps} steps"),
+            Points(SCALES, drawn, color="orange", size=4),
+            Points(SCALES[nearest], drawn[nearest], color="ink", shape="diamond", size=6),
+        ]
+        x, y = Axis(LOW, HIGH, "scale of the first weights", log=True), Axis(0.01, 100, "loss", log=True)
+        return Panel(marks, x, y, title="Loss by scale", at=(0, 2), legend="upper left")
+
+    def sentence(self, state, f):
+        signal = (
+            f"Scale {state['scale']:.2g}: from the first to the last of {state['depth']} hidden layers the"
+            f" activations go from {_size(f['act_first'])} to {_size(f['act_last'])}, the gradients back"
+            f" to the first from {_size(f['grad_last'])} to {_size(f['grad_first'])}."
+        )
+        dead = f" {f['dead']} of {f['units']} ReLU units are dead." if f["units"] else ""
+        if not self.steps:
+            return f"{signal}{dead} Nothing is trained yet."
+        loss = f"{f['loss']:.2f}" if np.isfinite(f["loss"]) else "no number any more"
+        return (
+            f"{signal}{dead} After {self.steps} steps the loss at this scale is {loss}; {f['learning']} of"
+            f" {len(SCALES)} scales have learned."
+        )
+
+
+def _size(value: float) -> str:
+    return f"{value:.1g}" if np.isfinite(value) else "beyond measure"
+
+
+STARTS = ("all identical", "all zero", "random (He)", "identical filters, random last layer")
+
+
+def starting_network(start: str, seed: int = 0) -> Sequential:
+    """The small CNN of the course with its weights set in one of four ways; biases are zero."""
+    model = small_cnn(seed)
+    if start in STARTS[:2]:
+        for name, value, _ in model.parameters():
+            value[...] = 0.05 if start == STARTS[0] and name.endswith("weight") else 0
+    if start == STARTS[3]:
+        for place in (0, 3):
+            model[place].params["weight"][...] = 0.05
+    return model
+
+
+class FilterWatch(Widget):
+    """The eight first filters of the small CNN while it trains, from four kinds of first weights.
+
+    Facts: ``distinct`` (different filters among the eight), ``distinct_second`` (among the sixteen),
+    ``loss``, ``accuracy`` (test images), ``steps``.
+
+    >>> FilterWatch().text
+    'Before the first step 1 of 8 filters are different; 10.8 % of the test images are right, loss 2.30.'
+    """
+
+    title = "Do the filters become different?"
+    controls = (
+        Choice("start", STARTS, label="First weights"),
+        LogSlider("rate", 1e-3, 0.1, 0.01, label="Learning rate"),
+    )
+    restarts = ("start", "rate")
+    epochs = 8
+
+    def begin(self):
+        self.model, self.curve, self.spread = starting_network(self.state["start"]), [], []
+
+    def train(self):
+        """One ``yield`` a step."""
+        digits, optimizer = load_digits(), SGD(self.state["rate"], momentum=0.9)
+        x, y = digits.x_train, digits.y_train
+        run = train(self.model, CrossEntropyLoss(), optimizer, x, y, epochs=self.epochs, rng=0)
+        for record in run:
+            self.curve.append(record.loss)
+            yield
+
+    def compute(self, state):
+        digits, weights = load_digits(), self.model[0].params["weight"]
+        result = evaluate(self.model, CrossEntropyLoss(), digits.x_test, digits.y_test)
+        facts = {
+            "distinct": distinct_filters(weights), "loss": result.loss, "accuracy": result.accuracy,
+            "distinct_second": distinct_filters(self.model[3].params["weight"]), "steps": len(self.curve),
+        }  # fmt: skip
+        reach = max(0.1, float(np.abs(weights).max()))
+        picture = image_panel(
+            mosaic(weights[:, 0], 4), title=f"First filters (±{reach:.2g})", cmap="diverging", vmin=-reach,
+            vmax=reach,
+        )  # fmt: skip
+        return Scene([picture, self.loss_panel()], self.sentence(facts), facts, columns=(1, 1))
+
+    def loss_panel(self):
+        x = Axis(0, self.epochs * 45, "step", whole=True)
+        losses = np.clip(self.curve, 0.0101, 99)
+        line = Line(np.arange(1, len(losses) + 1), losses, color="orange", width=1.5)
+        guess = Line([0, self.epochs * 45], [np.log(10)] * 2, color="muted", dash="dotted", label="guessing")
+        y = Axis(0.01, 10, "loss", log=True)
+        return Panel([guess, line], x, y, title="Loss of each batch", at=(0, 1), legend="lower left")
+
+    def sentence(self, f):
+        when = f"After {f['steps']} step{'s' * (f['steps'] != 1)}" if f["steps"] else "Before the first step"
+        return (
+            f"{when} {f['distinct']} of 8 filters are different; {100 * f['accuracy']:.1f} % of the test"
+            f" images are right, loss {f['loss']:.2f}."
+        )
