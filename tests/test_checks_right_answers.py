@@ -9,6 +9,7 @@ import pytest
 from cnnlib import functional, naive
 from cnnlib.checks import check, exercises
 from cnnlib.checks.nb03 import conv_backward
+from cnnlib.checks.nb09 import train_epoch
 from cnnlib.initializers import fans
 
 
@@ -35,6 +36,35 @@ def conv_loops(x, w, b, stride, padding):
 def size_by_counting(size, kernel_size, stride, padding):
     """Counts the places."""
     return len(range(0, size + 2 * padding - kernel_size + 1, stride))
+
+
+def epoch_in_pieces(model, loss, optimizer, x, y, batch_size, rng):
+    """Puts images and labels in a new order first; asks for the length instead of slicing past the end."""
+    order = rng.permutation(len(x))
+    x, y, start = x[order], y[order], 0
+    while start < len(x):
+        end = min(start + batch_size, len(x))
+        outputs = model.forward(x[start:end], training=True)
+        loss.forward(outputs, y[start:end])
+        dy = loss.backward()
+        model.backward(dy)
+        optimizer.step(model.parameters())
+        start = end
+
+
+def confusion_loops(labels, guesses, num_classes):
+    """One image at a time, in lists."""
+    matrix = [[0] * num_classes for _ in range(num_classes)]
+    for label, guess in zip(labels, guesses, strict=True):
+        matrix[label][guess] += 1
+    return matrix
+
+
+def confusion_added(labels, guesses, num_classes):
+    """All at once, repeats added up."""
+    matrix = np.zeros((num_classes, num_classes))
+    np.add.at(matrix, (labels, guesses), 1)
+    return matrix
 
 
 def softmax_rows(logits):
@@ -253,6 +283,8 @@ RIGHT = {
     "03.conv2d_backward": [conv_backward_loops, conv_backward],
     "04.sgd": [lambda w, dw, lr: w - lr * dw, lambda w, dw, lr: np.add(w, np.multiply(dw, -lr))],
     "04.momentum": [momentum_with_rate_inside, momentum_in_place],
+    "09.train_epoch": [train_epoch, epoch_in_pieces],
+    "09.confusion_matrix": [confusion_loops, confusion_added],
     "05.cosine_schedule": [
         lambda step, steps, lr: 0.5 * lr * (1 + np.cos(np.pi * step / steps)),
         lambda step, steps, lr: lr * math.cos(math.pi * step / steps / 2) ** 2,
