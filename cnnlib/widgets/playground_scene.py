@@ -15,7 +15,7 @@ THUMB = 20  # cells along the side of a node's small map
 PITCH = 1.3  # distance of two nodes of one layer; a node's side is 1
 WIDTH, FOOT, HEAD = 14.8, 10.5, -1.7  # right, bottom and top edge of the network's panel
 LEFT, RIGHT = 1.9, 13.5  # left edges of the first and of the last column of nodes
-PALE = 1.7  # value that has full colour in the large map: its 1 stays paler than the points
+PALE = 1.7  # value of full colour in map and links: 1 stays paler than a point, and visible on dark pages
 CELLS = 26  # cells of a small map and the gap below it: THUMB * PITCH
 
 
@@ -96,7 +96,12 @@ class NetworkPicture:
         widths = np.clip(1 + 9 * np.abs(values) / (5 * reach), 1, 10)
         chosen, ends = self.index_of(selected), np.array([x0, y0, x1, y1])
         values, widths = np.nan_to_num(values), np.nan_to_num(widths, nan=1.0)
-        colors = {"values": values[~dead], "widths": widths[~dead], "vmin": -reach, "vmax": reach}
+        colors = {
+            "values": values[~dead],
+            "widths": widths[~dead],
+            "vmin": -PALE * reach,
+            "vmax": PALE * reach,
+        }
         marks = [
             Links(*ends[:, dead], color="muted", curved=True, alpha=0.35, emits="dead link"),
             Links(*ends[:, ~dead], **colors, curved=True, emits="link"),
