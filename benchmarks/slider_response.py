@@ -203,10 +203,8 @@ def training(bench: Bench, seconds: float = 4) -> None:
         end=" ",
     )
     print(f"{statistics.median(busy):.2f} of those a second of the kernel's processor time;")
-    print(
-        f"{1000 / statistics.mean(gaps):.1f} frames/s, 95 % of the gaps below {percentile(gaps, 0.95):.0f} ms;",
-        end="",
-    )
+    late = percentile(gaps, 0.95)
+    print(f"{1000 / statistics.mean(gaps):.1f} frames/s, 95 % of the gaps below {late:.0f} ms;", end="")
     print(f" Pause answered in at most {max(pauses):.0f} ms")
 
 

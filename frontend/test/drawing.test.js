@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+
+import { colorIndex, colorTable, readableOn, toBytes, valueColor } from "../src/colormap.js";
+import { cellAt } from "../src/heatmap.js";
+import { layout, tracks } from "../src/layout.js";
+import { hit, toSegment } from "../src/pointer.js";
+import { axisTicks, formatNumber, makeScale, powerOfTen, shortNumber } from "../src/scale.js";
+
+const axis = (low, high, more = {}) => ({ low, high, label: "", log: false, ticks: null, names: null, whole: false, visible: true, ...more });
+const panel = (marks, x, y, more = {}) => ({ marks, x, y, title: "", at: [0, 0, 1, 1], equal: false, grid: true, legend: "", ...more });
+const vector = (...data) => ({ shape: [data.length], data: Float32Array.from(data) });
+const place = (one) => layout({ panels: [one], rows: [1], columns: [1] }, 400, 300, (text) => 6 * text.length)[0];
+
+describe("axes", () => {
+  test("data and pixels are inverse, upside down and logarithmic too", () => {
+    for (const one of [axis(0, 10), axis(7.5, -0.5), axis(1e-4, 10, { log: true })]) {
+      const scale = makeScale(one, 50, 350);
+      expect(scale(one.low)).toBe(50);
+      expect(scale.invert(350)).toBeCloseTo(one.high, 9);
+    }
+  });
+  test("ticks", () => {
+    expect(axisTicks(axis(0, 10), 300, 70).map((t) => t.text)).toEqual(["0", "2", "4", "6", "8", "10"]);
+    expect(axisTicks(axis(0, 3, { whole: true }), 600, 70).map((t) => t.text)).toEqual(["0", "1", "2", "3"]);
+    expect(axisTicks(axis(1e-4, 10, { log: true }), 600, 70).map((t) => t.text)).toEqual(["10⁻⁴", "0.001", "0.01", "0.1", "1", "10"]);
+    expect(axisTicks(axis(0, 1, { ticks: [0, 1], names: ["no", "yes"] }), 300, 70).map((t) => t.text)).toEqual(["no", "yes"]);
+    expect(axisTicks(axis(2, 5, { log: true }), 300, 70).length).toBeGreaterThan(1);
+  });
+  test("numbers as words", () => {
+    expect([powerOfTen(1e-12), powerOfTen(1000), powerOfTen(1e6)]).toEqual(["10⁻¹²", "1000", "10⁶"]);
+    expect([formatNumber(".2f", -1.239), formatNumber("not a format", 0.5)]).toEqual(["−1.24", "0.5"]);
+    expect([shortNumber(0.30000000000000004), shortNumber(NaN)]).toEqual(["0.3", "NaN"]);
+  });
+});
+
+describe("layout", () => {
+  test("tracks share the space by weight", () => {
+    expect(tracks([3, 1], 400)).toEqual([[0, 300], [300, 400]]);
+  });
+  test("equal panels have square units and stay inside", () => {
+    const box = place(panel([], axis(-0.5, 149.5, { visible: false }), axis(99.5, -0.5, { visible: false }), { equal: true }));
+    expect((box.right - box.left) / 150).toBeCloseTo((box.bottom - box.top) / 100, 9);
+    expect(box.left).toBeGreaterThanOrEqual(0);
+    expect(box.right).toBeLessThanOrEqual(400);
+  });
+  test("wide tick words get room", () => {
+    const narrow = place(panel([], axis(0, 1), axis(0, 1)));
+    const wide = place(panel([], axis(0, 1), axis(0, 1, { ticks: [0.5], names: ["a very long name"] })));
+    expect(wide.left).toBeGreaterThan(narrow.left + 50);
+  });
+});
+
+describe("colours", () => {
+  const mark = { cmap: "viridis", vmin: 0, vmax: 1 };
+  test("ends, middle, beyond, and what is no number", () => {
+    const index = colorIndex(mark, 256);
+    expect([0, 0.5, 1, -3, 7, NaN, Infinity].map(index)).toEqual([0, 128, 255, 0, 255, -1, -1]);
+    expect(valueColor(mark, {})(0)).toBe("rgb(68,1,84)");
+    expect(valueColor(mark, {})(NaN)).toBe(null);
+  });
+  test("the diverging map is near white at zero", () => {
+    const table = colorTable("diverging", {});
+    expect([...table.slice(3 * 128, 3 * 129)].every((byte) => byte > 240)).toBe(true);
+  });
+  test("categories follow the theme where they must", () => {
+    const table = colorTable("category", { muted: "#808080" });
+    expect([...table.slice(0, 3), ...table.slice(-3)]).toEqual([0, 114, 178, 128, 128, 128]);
+  });
+  test("words on a colour can be read", () => {
+    expect([readableOn([255, 255, 255]), readableOn([0, 0, 80])]).toEqual(["#000000", "#ffffff"]);
+    expect([toBytes("#fff"), toBytes("rgba(1, 2, 3, 0.5)"), toBytes("?")]).toEqual([[255, 255, 255], [1, 2, 3], [117, 117, 117]]);
+  });
+});
+
+describe("what the pointer touches", () => {
+  const heat = { kind: "heatmap", z: { shape: [2, 3], data: Float32Array.from([0, 1, 2, 3, 4, 5]) }, extent: [-0.5, 2.5, -0.5, 1.5], emits: "map", sets: {} };
+  const box = place(panel([heat], axis(-0.5, 2.5), axis(1.5, -0.5)));
+  test("cells", () => {
+    expect(cellAt(heat, 2, 1)).toEqual({ row: 1, col: 2, value: 5 });
+    expect(cellAt(heat, 3, 0)).toBe(null);
+    const found = hit([box], box.x(1), box.y(0), () => true);
+    expect([found.row, found.col]).toEqual([0, 1]);
+    expect(found.x).toBeCloseTo(1, 6);
+  });
+  test("handles lie above, points and links are found within reach", () => {
+    const knob = { kind: "handle", x: 1, y: 0, size: 8, sets: { x: "start" } };
+    const dots = { kind: "points", x: vector(0, 2), y: vector(1, 1), size: 3 };
+    const link = { kind: "links", x0: vector(0), y0: vector(0), x1: vector(2), y1: vector(0) };
+    const full = place(panel([link, dots, knob], axis(-0.5, 2.5), axis(1.5, -0.5)));
+    expect(hit([full], full.x(1) + 5, full.y(0), () => true).mark).toBe(knob);
+    expect(hit([full], full.x(2) + 8, full.y(1), () => true).index).toBe(1);
+    expect(hit([full], full.x(0.5), full.y(0) + 4, () => true).mark).toBe(link);
+    expect(hit([full], full.x(1), full.y(1), () => true)).toBe(null);
+    expect(toSegment(0, 1, -1, 0, 1, 0)).toBe(1);
+  });
+});
