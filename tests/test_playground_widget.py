@@ -116,6 +116,15 @@ def test_links_and_biases_are_chosen_by_a_click_and_changed_by_a_value():
     assert view.state["value"] == pytest.approx(view.run.biases[2][0], rel=0.005)
 
 
+def test_clicks_on_an_earlier_picture_do_nothing():
+    view = Playground(**neurons(1))
+    before = view.state
+    for name in ("link", "dead link", "bias", "more", "fewer"):
+        click(view, name, index=77)
+    click(view, "feature", row=7 * CELLS)
+    assert view.state == before
+
+
 def test_dead_links_are_drawn_apart_counted_and_can_be_chosen():
     view = Playground(preset="L1 removes every link")
     view.advance(3)
@@ -217,6 +226,24 @@ def test_the_whole_state_in_one_line_after_changes_by_hand():
     view.advance(3)
     again = Playground.from_text(view.to_text())
     assert again.to_text() == view.to_text() and again.facts == view.facts
+    view.set_state(links="gradients")
+    printed = eval(repr(view))
+    assert printed.to_text() == view.to_text() and printed.state["links"] == "gradients"
+    view.set_state(activation="relu")
+    assert repr(view).startswith("Playground(seed=") and not view.altered
+
+
+@pytest.mark.parametrize("change", ["rate", "weights", "value"])
+def test_the_printed_line_is_true_after_any_change(change):
+    view = Playground(seed=0.3, epoch=3)
+    if change == "rate":
+        view.set_state(learning_rate=0.3)
+    elif change == "weights":
+        press(view, "weights")
+    else:
+        view.set_state(value=1)
+    view.advance(4)
+    assert eval(repr(view)).run.weights[0].tolist() == view.run.weights[0].tolist()
 
 
 def test_addresses_beyond_the_widget_are_refused_in_a_sentence():

@@ -22,7 +22,7 @@ from cnnlib.viz import Scene
 
 from .base import BadValue, Button, Challenge, Choice, Grid, LogSlider, Number, Slider, Toggle, Widget
 from .playground_presets import OWN, PRESETS, SETTINGS, neurons, preset_state, state_of
-from .playground_scene import CELLS, FEATURE_NAMES, NetworkPicture, loss_panel, map_panel
+from .playground_scene import CELLS, FEATURE_NAMES, NetworkPicture, loss_panel, map_panel, node_at, place_of
 from .playground_words import facts_of, sentence
 
 HIDDEN = [f"node {layer}.{node}" for layer in range(1, 7) for node in range(1, 9)]
@@ -108,6 +108,17 @@ class Playground(Widget):
         """A widget with the settings of an address of the original page."""
         return cls(**state_of(Config.from_url_hash(text)), **options)
 
+    def __repr__(self) -> str:
+        """One line that recreates the widget; with the weights where seed and epoch do not give them."""
+        if not self.altered:
+            return super().__repr__()
+        names = ("node", "links", "show_test_data", "discretize")
+        looks = {
+            name: self._state[name] for name in names if self._state[name] != self._controls[name].default
+        }
+        options = "".join(f", {name}={value!r}" for name, value in looks.items())
+        return f"Playground.from_text({self.to_text()!r}{options})"
+
     @property
     def url(self) -> str:
         """Address that opens these settings in the original page."""
@@ -122,7 +133,7 @@ class Playground(Widget):
         """A widget from a line of `to_text`, with the same weights to the last bit."""
         run = Run.from_text(text)
         view = cls(**state_of(run.config), **options)
-        view.run, view.curve = run, []
+        view.run, view.curve, view.altered = run, [], True
         view.sync()
         view.refresh()
         return view
@@ -149,6 +160,7 @@ class Playground(Widget):
     def begin(self) -> None:
         """New points and first weights from the seed."""
         self.run = Run(self.config())
+        self.altered = False  # by hand, so that settings and epoch do not give the weights
         self.curve: list[tuple[float, float]] = []
         self.sync()
 
@@ -209,10 +221,12 @@ class Playground(Widget):
         if moved & set(SETTINGS):
             return  # the run is new, and epoch and value are already its own
         if "learning_rate" in moved:
+            self.altered = self.altered or self.run.epoch > 0
             self.run.change(learning_rate=after["learning_rate"])
         if "epoch" in moved:
             self.go_to(after["epoch"])
         elif "value" in moved:
+            self.altered = True
             layer, destination, source = self.selected()
             if source < 0:
                 self.run.set_bias(layer, destination, after["value"])
@@ -223,6 +237,7 @@ class Playground(Widget):
 
     def press(self, name: str) -> dict | None:
         shape = list(self.run.config.network_shape)
+        self.altered = self.altered or name in ("weights", "points")
         if name == "weights":
             self.run.reset()
             self.live.forget_run()
@@ -240,44 +255,24 @@ class Playground(Widget):
     def event(self, event: dict) -> dict | None:
         name, index = event["name"], event.get("index")
         if event["kind"] in ("hover", "leave"):
-            self.hovered = self.node_at(name, event.get("row", 0) // CELLS)
+            self.hovered = node_at(self.run, name, event.get("row", 0) // CELLS)
         if event["kind"] != "click":
             return None
         if name == "feature":
             return self.toggled(event["row"] // CELLS)
         if name.startswith("layer"):
-            shown = self.node_at(name, event["row"] // CELLS)
+            shown = node_at(self.run, name, event["row"] // CELLS)
             return {"node": "output" if shown == self._state["node"] else shown}
         if name in ("more", "fewer"):
             shape = list(self.run.config.network_shape)
+            if index >= len(shape):  # a click on an earlier picture
+                return None
             shape[index] = min(8, max(1, shape[index] + (1 if name == "more" else -1)))
             return neurons(*shape)
-        return self.choose(name, index)
+        return place_of(self.run, name, index)
 
     def toggled(self, row: int) -> dict | None:
         return {FEATURES[row]: not self._state[FEATURES[row]]} if row < len(FEATURES) else None
-
-    def node_at(self, mark: str, row: int) -> str | None:
-        """Name of the node in a row of a column's small maps; None away from them."""
-        if mark == "feature":
-            return FEATURE_NAMES[row] if row < len(FEATURE_NAMES) else None
-        if not mark.startswith("layer"):
-            return None
-        layer, sizes = int(mark.split()[1]), self.run.config.layer_sizes
-        return "output" if layer == len(sizes) - 1 else f"node {layer}.{row + 1}"
-
-    def choose(self, kind: str, index: int) -> dict | None:
-        """Controls that select the clicked link or bias."""
-        if kind != "bias":
-            dead = np.concatenate([layer.ravel() for layer in self.run.dead])
-            index = int(np.flatnonzero(dead == (kind == "dead link"))[index])
-        for layer, matrix in enumerate(self.run.weights):
-            count = matrix.size if kind != "bias" else len(matrix)
-            if index < count:
-                place = divmod(index, matrix.shape[1]) if kind != "bias" else (index, -1)
-                return {"edit_layer": layer + 1, "edit_to": place[0] + 1, "edit_from": place[1] + 1}
-            index -= count
-        return None
 
     # The picture.
 

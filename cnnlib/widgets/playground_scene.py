@@ -229,3 +229,30 @@ def loss_panel(curve: list, epoch: int, at=(1, 1)) -> Panel:
     ]
     x, y = Axis(0, end, "epoch", whole=True), Axis(0, top, "loss")
     return Panel(marks, x, y, title="Loss", at=at, legend="upper right")
+
+
+def node_at(run: Run, mark: str, row: int) -> str | None:
+    """Name of the node in a row of a column's small maps; None away from them."""
+    if mark == "feature":
+        return FEATURE_NAMES[row] if row < len(FEATURE_NAMES) else None
+    if not mark.startswith("layer"):
+        return None
+    layer, sizes = int(mark.split()[1]), run.config.layer_sizes
+    return "output" if layer == len(sizes) - 1 else f"node {layer}.{row + 1}"
+
+
+def place_of(run: Run, kind: str, index: int) -> dict | None:
+    """Controls that select the clicked link or bias."""
+    if kind != "bias":
+        dead = np.concatenate([layer.ravel() for layer in run.dead])
+        places = np.flatnonzero(dead == (kind == "dead link"))
+        if index >= len(places):  # a click on an earlier picture
+            return None
+        index = int(places[index])
+    for layer, matrix in enumerate(run.weights):
+        count = matrix.size if kind != "bias" else len(matrix)
+        if index < count:
+            place = divmod(index, matrix.shape[1]) if kind != "bias" else (index, -1)
+            return {"edit_layer": layer + 1, "edit_to": place[0] + 1, "edit_from": place[1] + 1}
+        index -= count
+    return None
