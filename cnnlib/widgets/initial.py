@@ -67,9 +67,10 @@ class InitExplorer(Widget):
 
     The scale multiplies the standard deviation of He's rule; Xavier's rule is scale 0.71 here. Play trains
     thirteen networks of scales from 0.1 to 10 at once. Facts: ``scale``, ``act_first``, ``act_last``,
-    ``grad_first``, ``grad_last`` (standard deviations in the first and last hidden layer), ``dead`` and
-    ``units`` (ReLU units, at the start), ``steps``, ``loss`` and ``start_loss`` (of the network of the scale
-    nearest to the slider, now and at the start), ``best_scale``, ``learning`` (networks with a loss below 1).
+    ``grad_first``, ``grad_last`` (standard deviations in the first and last hidden layer, before training),
+    ``dead`` and ``units`` (ReLU units), ``steps``, ``loss`` and ``start_loss``, ``best_scale``, ``learning``
+    (networks with a loss below 1). Loss and dead units are those of the network of the scale nearest to the
+    slider, as far as it is trained. With ``trained=True`` the training is run before the widget appears.
 
     >>> InitExplorer(depth=4, scale=1).facts["units"]
     32
@@ -80,9 +81,15 @@ class InitExplorer(Widget):
         LogSlider("scale", LOW, HIGH, 1, label="Scale (He is 1)"),
         Slider("depth", 2, 10, 6, integer=True, label="Hidden layers"),
         Choice("activation", tuple(ACTIVATIONS), label="Activation"),
+        LogSlider("rate", 0.002, 0.2, 0.02, label="Learning rate"),
         Slider("seed", 0, 20, 0, integer=True, label="Seed"),
     )
-    restarts = ("depth", "activation", "seed")
+    restarts = ("depth", "activation", "rate", "seed")
+
+    def __init__(self, *, trained=False, **options):
+        super().__init__(**options)
+        if trained:
+            self.advance(EPOCHS * 45)
 
     def begin(self):
         s = self.state
@@ -101,8 +108,8 @@ class InitExplorer(Widget):
         """One ``yield`` a step of all scales."""
         digits = load_digits()
         run = train_ensemble(
-            self.ensemble, SGD(0.02, momentum=0.9), digits.x_train, digits.y_train, epochs=EPOCHS,
-            rng=self.state["seed"],
+            self.ensemble, SGD(self.state["rate"], momentum=0.9), digits.x_train, digits.y_train,
+            epochs=EPOCHS, rng=self.state["seed"],
         )  # fmt: skip
         for record in run:
             self.steps = record.step
@@ -113,6 +120,8 @@ class InitExplorer(Widget):
         activations, gradients, (dead, units) = first_signals(*key)
         losses = self.losses() if self.steps else self.start_losses
         nearest = int(np.argmin(np.abs(np.log(SCALES / state["scale"]))))
+        if self.steps and not self.ensemble.diverged_at[nearest]:
+            dead, _ = dead_units(self.ensemble.model(nearest), load_digits().x_train[:360])
         facts = {
             "scale": state["scale"],
             "act_first": float(activations[1][0]), "act_last": float(activations[1][-1]),
@@ -163,12 +172,16 @@ class InitExplorer(Widget):
             f" activations go from {_size(f['act_first'])} to {_size(f['act_last'])}, the gradients back"
             f" to the first from {_size(f['grad_last'])} to {_size(f['grad_first'])}."
         )
-        dead = f" {f['dead']} of {f['units']} ReLU units are dead." if f["units"] else ""
         if not self.steps:
-            return f"{signal}{dead} Nothing is trained yet."
+            return f"{signal} Nothing is trained yet."
         loss = f"{f['loss']:.2f}" if np.isfinite(f["loss"]) else "no number any more"
+        dead = (
+            f", {f['dead']} of {f['units']} ReLU units are dead"
+            if f["units"] and np.isfinite(f["loss"])
+            else ""
+        )
         return (
-            f"{signal}{dead} After {self.steps} steps the loss at this scale is {loss}; {f['learning']} of"
+            f"{signal} After {self.steps} steps the loss near this scale is {loss}{dead}; {f['learning']} of"
             f" {len(SCALES)} scales have learned."
         )
 
@@ -196,7 +209,8 @@ class FilterWatch(Widget):
     """The eight first filters of the small CNN while it trains, from four kinds of first weights.
 
     Facts: ``distinct`` (different filters among the eight), ``distinct_second`` (among the sixteen),
-    ``loss``, ``accuracy`` (test images), ``steps``.
+    ``loss``, ``accuracy`` (test images), ``steps``. With ``trained=True`` the training is run before the
+    widget appears.
 
     >>> FilterWatch().text
     'Before the first step 1 of 8 filters are different; 10.8 % of the test images are right, loss 2.30.'
@@ -209,6 +223,11 @@ class FilterWatch(Widget):
     )
     restarts = ("start", "rate")
     epochs = 8
+
+    def __init__(self, *, trained=False, **options):
+        super().__init__(**options)
+        if trained:
+            self.advance(self.epochs * 45)
 
     def begin(self):
         self.model, self.curve, self.spread = starting_network(self.state["start"]), [], []

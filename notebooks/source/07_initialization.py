@@ -1,0 +1,320 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # Where do we start?
+#
+# Every descent begins somewhere. The last notebook left that somewhere to chance. A network leaves less to
+# chance than you may think: some starts cannot lead anywhere, and they can be told beforehand.
+#
+# When you have worked through it, you can
+#
+# - say why weights that start alike stay alike, and what breaks the spell;
+# - follow the size of a signal through the layers, forwards and backwards, and predict where it dies or
+#   explodes;
+# - derive Xavier's and He's rule in four lines, and say which belongs to which activation;
+# - recognise a network that started badly, and restart it.
+#
+# You need: minima and rates from [Is this the bottom?](06_minima.ipynb), gradients from [Whose fault is
+# it?](03_backpropagation.ipynb). Time: 40 minutes.
+#
+# Back: [06 Minima](06_minima.ipynb) · On: [08 Spirals](08_spirals.ipynb)
+
+# %%
+import numpy as np
+
+from cnnlib.checks import check
+from cnnlib.data import load_digits
+from cnnlib.initializers import he, xavier
+from cnnlib.layers import Conv2d
+from cnnlib.losses import CrossEntropyLoss
+from cnnlib.optim import SGD
+from cnnlib.signals import dead_units, distinct_filters, layer_signals
+from cnnlib.training import evaluate, fit
+from cnnlib.widgets import Challenge
+from cnnlib.widgets.initial import STARTS, FilterWatch, InitExplorer, deep_network, starting_network
+
+digits = load_digits()
+x, y = digits.x_train, digits.y_train
+
+# %% [markdown]
+# ## All alike
+#
+# The chapter that this course grew from says that weights start "identical or random". Take it at its word:
+# give every weight of the small CNN the value 0.05 and train it. The picture shows its eight first filters.
+#
+# **Predict.** After eight epochs: how many *different* filters are there among the eight? And how many
+# digits does the network read: none, half, most?
+
+# %% tags=["nbval-ignore-output"]
+goal = "Eight different filters and more than 95 % of the test images right"
+won = Challenge(goal, lambda f: f["distinct"] == 8 and f["accuracy"] > 0.95)
+FilterWatch(trained=True, challenge=won)
+
+# %% [markdown]
+# The filters did change; they learned something. But they all learned *the same*. The network has eight
+# first filters on paper and one in fact, and it reads about half of the digits. Choose other first weights,
+# and press Play, to meet the challenge.
+#
+# Why do they stay alike? Two filters with equal weights see the same image, so they answer with the same
+# map. If the next layer reads both maps with equal weights, both get the same blame. Equal blame, equal
+# step: equal weights again. The argument starts over at the next step, so it holds for ever. Look at the
+# gradients of the first step:
+
+# %%
+model, loss = starting_network("all identical"), CrossEntropyLoss()
+for step in range(2):
+    loss.forward(model.forward(x[:64]), y[:64])
+    model.backward(loss.backward())
+    grad = model[0].grads["weight"]
+    apart = np.abs(grad - grad[:1]).max()
+    print(
+        f"step {step + 1}: largest gradient {np.abs(grad).max():.5f}, largest difference between filters {apart:.0e}"
+    )
+    SGD(0.1).step(model.parameters())
+
+# %% [markdown]
+# At the very first step the first layer gets no gradient at all: all ten classes read its maps alike, so
+# their blames cancel. The last layer moves first, and by class; from the second step on there is something
+# to pass back.
+#
+# **Predict** three more starts before you run the next cell. All weights zero. All random, by He's rule.
+# And: identical filters in both layers, but a *random last layer* that reads them.
+
+# %% tags=["nbval-ignore-output"]
+for start in STARTS:
+    f = FilterWatch(start=start, trained=True).facts
+    print(f"{start:37s}", end="")
+    print(
+        f"{f['distinct']} of 8 and {f['distinct_second']:2d} of 16 filters differ, {f['accuracy']:.0%} right"
+    )
+
+# %% [markdown]
+# Zero is identical and worse: where all weights are zero, so is every activation and every gradient but
+# that of the last biases. They learn how frequent the digits are, and that is all.
+#
+# The last line is the interesting one. The sixteen filters of the second layer became different, because
+# they are read by weights that differ. The eight of the first layer did not: they are read by filters that
+# treat all eight alike, and go on doing so. **Symmetry is broken by the reader.** It is enough for a
+# network to differ somewhere above, layer by layer; random weights everywhere do it at once.
+#
+# Zero weights cannot be repaired by patience. **This cell is meant to fail.**
+
+# %% tags=["raises-exception"]
+patient = starting_network("all zero")
+fit(patient, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=10, rng=0, progress=False)
+right = evaluate(patient, CrossEntropyLoss(), digits.x_test, digits.y_test).accuracy
+assert right > 0.5, f"after ten epochs {right:.0%} of the test images are right"
+
+# %% [markdown]
+# ## Random, but how large?
+#
+# Random it is. One number is left: the spread of the random weights. The network below has six hidden
+# layers. Left: how large its activations are, layer by layer, as histograms standing upright (bright is
+# frequent, the scale is logarithmic). Middle: the gradients, which travel from right to left. Right: the
+# losses of thirteen such networks, equal but for the scale.
+#
+# **Predict.** At a scale of 0.3, each layer hands on a third of the usual signal. How large is it after six
+# layers? Where is the gradient smallest? Then move the scale slider and watch both pictures tilt.
+
+# %% tags=["nbval-ignore-output"]
+goal = "Ten hidden layers: a scale whose activations keep their size within a factor of three"
+won = Challenge(goal, lambda f: f["units"] == 80 and 1 / 3 < f["act_last"] / f["act_first"] < 3)
+InitExplorer(trained=True, challenge=won)
+
+# %% [markdown]
+# Each layer multiplies the signal by about the same factor, forwards and backwards. Six times the same
+# factor is a power: a factor of a third becomes a thousandth. Too small a scale, and all images look alike
+# to the last layer while the first layer gets no gradient: the loss stays at 2.30, the logarithm of ten.
+# Too large, and the first loss is enormous and the first step explodes. Between lies a valley. How wide is
+# it?
+
+# %% tags=["nbval-ignore-output"]
+print(f"loss of no opinion: ln 10 = {np.log(10):.2f}")
+for depth in (2, 4, 6, 10):
+    f = InitExplorer(depth=depth, trained=True).facts
+    print(f"{depth:2d} hidden layers: {f['learning']:2d} of 13 scales reach a loss below 1,", end="")
+    print(f" the best is scale {f['best_scale']:.2f}")
+
+# %% [markdown]
+# With two hidden layers nearly any scale will do, which is how people long got by without a rule. Each
+# layer more narrows the valley, and with ten only one of the thirteen learns. It lies where He's rule says.
+#
+# ## The rule, in four lines
+#
+# One output is a sum of $n$ products, $y = \sum_{i=1}^{n} w_i x_i$, with $n$ the number of inputs, the
+# *fan-in*. Weights are independent of each other and of the inputs, with mean zero.
+#
+# 1. The mean square of a sum of independent terms of mean zero is the sum of theirs: $\overline{y^2} = n
+#    \cdot \overline{w^2} \cdot \overline{x^2}$.
+# 2. Without an activation between, size is kept if $n \cdot \overline{w^2} = 1$: variance $1/n$.
+# 3. Backwards the same sum runs over the *fan-out*. **Xavier** takes the mean of both: variance $2/(n_{in}
+#    + n_{out})$.
+# 4. ReLU sets half of $y$ to zero, and with it half of the mean square. **He** puts it back: variance
+#    $2/n_{in}$.
+#
+# Does the derivation hold when the layers are many? Ten linear layers of 300 units with ReLU between, the
+# mean square after each:
+# <!-- computed: 3 * 100 = 300 -->
+
+# %%
+rng = np.random.default_rng(0)
+for name, rule in (("Xavier", xavier), ("He", he)):
+    h, sizes = rng.normal(size=(2000, 300)), []
+    for _ in range(10):
+        h = np.maximum(h @ rule((300, 300), rng), 0)
+        sizes.append((h**2).mean())
+    print(f"{name:6s} mean square after layers 1, 5, 10: {sizes[0]:.3f}, {sizes[4]:.3f}, {sizes[9]:.4f}")
+
+# %% [markdown]
+# Xavier's rule, right for activations that pass both signs such as tanh, halves the mean square at each
+# ReLU layer, and ten halvings are a thousandth. He's keeps it, up to chance. For convolutions the fan-in
+# counts the whole window: channels times height times width.
+#
+# **Predict**: with tanh in place of ReLU, does a large scale explode too?
+
+# %% tags=["nbval-ignore-output"]
+for activation in ("ReLU", "tanh"):
+    explorer = InitExplorer(activation=activation, trained=True)
+    for scale in (0.3, 0.7, 1, 1.5, 3, 10):
+        explorer.set_state(scale=scale)
+        last, first = explorer.facts["act_last"], explorer.facts["grad_first"]
+        print(
+            f"{activation:4s} scale {scale:4}: last activations {last:.0e}, first gradients {first:.0e},",
+            end="",
+        )
+        print(f" loss {explorer.facts['loss']:.2f}")
+
+# %% [markdown]
+# It cannot: tanh never exceeds 1. Its activations saturate instead, all near plus or minus one, where its
+# slope is nearly zero. Small scales fail alike for both. The valley of tanh is wider, and its bottom lies
+# above Xavier's mark: Xavier's derivation takes tanh for a straight line, and the real one flattens what is
+# large. PyTorch therefore recommends a factor of 5/3 on top for tanh.
+# <!-- source: PyTorch documentation, torch.nn.init.calculate_gain -->
+#
+# ## Dead units
+#
+# A ReLU unit that is off for every image of the training set is **dead**: nothing flows through it, no
+# gradient reaches its weights, and no image can wake it. A fresh network of zero biases has hardly any.
+# They die in training, when a step is so long that a bias or filter ends far on the negative side.
+# **Predict** which scales kill most.
+
+# %% tags=["nbval-ignore-output"]
+print("at the start:", dead_units(deep_network(6, 1.0, "ReLU", 0), x), "dead, of all")
+explorer = InitExplorer(rate=0.01, trained=True)
+for scale in (0.15, 0.46, 1.0, 2.2, 3.2, 4.6):
+    explorer.set_state(scale=scale)
+    f = explorer.facts
+    print(f"scale {scale:4}: {f['dead']:2d} of {f['units']} units dead in the end, loss {f['loss']:.2f}")
+
+# %% [markdown]
+# Both ends kill, each in its way. Large weights make large gradients and long steps. Tiny weights make tiny
+# activations, so that a small move of a bias outweighs all that the images contribute, and the unit is off
+# for all of them alike. Near He's scale one unit or none is lost.
+#
+# ## Exercises
+#
+# **1. He's rule.** `shape` is `(F, C, kH, kW)` for a convolution or `(in, out)` for a linear layer. Draw
+# normal numbers from `rng`, with the spread (not the variance) that keeps the size of the signal through
+# ReLU.
+
+
+# %%
+def he_init(shape, rng):
+    ### BEGIN SOLUTION
+    # Why: fan_in numbers are summed for one output, and ReLU cuts half of the mean square off.
+    fan_in = shape[0] if len(shape) == 2 else shape[1] * shape[2] * shape[3]
+    return rng.normal(0.0, np.sqrt(2 / fan_in), shape)
+    ### END SOLUTION
+
+
+# %%
+check("07.he_init", he_init)
+
+# %% [markdown]
+# **2. Restart.** This network of eight hidden layers does not learn. Look at the sizes of its signals, then
+# change the scale of its first weights, nothing else, until the loss is below 1.
+
+# %%
+scale = 0.3
+### BEGIN SOLUTION
+# Why: at 0.3 each layer loses two thirds of the signal; He's rule, scale 1, keeps it.
+scale = 1.0
+### END SOLUTION
+
+# %% tags=["nbval-ignore-output"]
+stuck = deep_network(8, scale, "ReLU", seed=0)
+signals = layer_signals(stuck, CrossEntropyLoss(), x[:100], y[:100], Conv2d)
+print("spread of the signals:", " ".join(f"{signal.activation.std():.1g}" for signal in signals))
+fit(stuck, CrossEntropyLoss(), SGD(0.02, momentum=0.9), x, y, epochs=4, rng=0, progress=False)
+final = evaluate(stuck, CrossEntropyLoss(), x, y).loss
+print(f"loss {final:.2f}: {'it learns' if final < 1 else 'it does not learn yet'}")
+
+# %% [markdown]
+# **3. Break the spell by hand.** In the network below all weights are identical. Change as few numbers as
+# you can, before training, so that all eight first filters become different. One line is enough.
+
+# %%
+spell = starting_network("all identical")
+### BEGIN SOLUTION
+# Why: whoever reads the filters must read each of them differently; one number a channel does it.
+spell[3].params["weight"][0, :, 0, 0] += np.linspace(0, 0.02, 8)
+### END SOLUTION
+
+# %% tags=["nbval-ignore-output"]
+fit(spell, CrossEntropyLoss(), SGD(0.01, momentum=0.9), x, y, epochs=8, rng=0, progress=False)
+count = distinct_filters(spell[0].params["weight"])
+print(f"{count} of 8 filters differ: {'the spell is broken' if count == 8 else 'not yet'}")
+
+# %% [markdown]
+# ## What the chapter claims, and what we found
+#
+# - *Weights start identical or random* (claim 4): **random holds, identical fails.** Eight identical
+#   filters did the work of one and read about half of the digits; random ones read more than nineteen in
+#   twenty. Two refinements: it is enough that the layers *above* differ to make filters differ, one layer
+#   at a time; and random is not enough, since the spread decides whether a deep network learns at all.
+#
+# ## Questions
+#
+# <details><summary>May biases all start at zero?</summary>
+#
+# Yes, as they do in this course: the random weights already make the units different.
+# </details>
+#
+# <details><summary>Your deep network's loss stays at ln 10. Name two causes that this notebook showed, and
+# how to tell them apart.</summary>
+#
+# Weights too small: the last activations are tiny and hardly depend on the image, the first gradients
+# vanish. Dead units: the activations are exactly zero. `layer_signals` and `dead_units` tell.
+# </details>
+#
+# <details><summary>"For ever", says the argument about identical filters. Is it true on a
+# computer?</summary>
+#
+# In exact arithmetic, yes. On a computer the sums for two equal filters may be rounded differently, and a
+# difference of that size can grow where training is wild. Do not count on it: the experiment above shows
+# what to expect.
+# </details>
+#
+# ## Summary
+#
+# Units that start alike and are read alike stay alike, so weights start random. Each layer multiplies the
+# signal by a factor, forwards and backwards: He's rule makes it 1 for ReLU, Xavier's for tanh. The deeper
+# the network, the narrower the range of scales from which it learns.
+#
+# ## References
+#
+# - X. Glorot, Y. Bengio, [Understanding the difficulty of training deep feedforward neural
+#   networks](https://proceedings.mlr.press/v9/glorot10a.html), 2010
+# - K. He et al., [Delving deep into rectifiers](https://arxiv.org/abs/1502.01852), 2015
+# - D. Mishkin, J. Matas, [All you need is a good init](https://arxiv.org/abs/1511.06422), 2016
+# - PyTorch, [torch.nn.init](https://pytorch.org/docs/stable/nn.init.html): the rules, and gains by
+#   activation
+# - L. Lu et al., [Dying ReLU and initialization](https://arxiv.org/abs/1903.06733), 2019
+#
+# Next: [Can I watch a network learn a shape?](08_spirals.ipynb)
