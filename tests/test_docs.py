@@ -30,3 +30,10 @@ def test_the_states_to_hand_out_show_what_they_promise(code, words):
 
 def test_there_are_states_to_hand_out():
     assert len(STATES) >= 12
+
+
+def test_every_claim_has_a_verdict():
+    rows = re.findall(
+        r"^\| (\d+) \| .+ \| [\d, ]+ \| (.+) \|$", (ROOT / "docs/claims.md").read_text("utf-8"), re.M
+    )
+    assert [int(number) for number, verdict in rows if verdict.strip()] == list(range(1, 15))

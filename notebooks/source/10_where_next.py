@@ -34,13 +34,13 @@ from timeit import timeit
 
 import numpy as np
 
-from cnnlib import CrossEntropyLoss, Sequential, closures, load_digits, small_cnn, tape
+from cnnlib import CrossEntropyLoss, Linear, ReLU, Sequential, closures, load_digits, small_cnn, tape
 from cnnlib.checks import check
 from cnnlib.tape import Tensor
 
 digits = load_digits()
 x, y = digits.x_train[:32], digits.y_train[:32]
-model = Sequential(small_cnn(rng=1).layers, fast=False)
+model = Sequential(small_cnn(rng=1).layers, fast=False)  # layer by layer, as the notebooks tell it
 weights = [parameter.value for parameter in model.parameters()]
 print([w.shape for w in weights])
 
@@ -66,8 +66,8 @@ print(f"loss {value_1:.6f}")
 # network that did not notice compute?
 
 # %% tags=["raises-exception"]
-shared = model[1]
-Sequential([model[0], shared, model[3], shared])
+gate = ReLU()
+Sequential([Linear(8, 8, rng=0), gate, Linear(8, 8, rng=1), gate])
 
 # %% [markdown]
 # <details><summary>What would go wrong</summary>
@@ -89,7 +89,7 @@ print(inspect.getsource(closures.conv2d))
 # %% [markdown]
 # Nothing here can be overwritten: every call of the layer makes a *new* backward with its own cache. And a network
 # is made of layers by `chain`, which is a layer itself: it goes forwards, collects the backwards, and replays them in
-# the reverse order. **Predict** before you read on: how many lines does `chain` need?
+# the reverse order. **Predict** before you read on: what must `chain` remember between the two passes?
 
 # %%
 print(inspect.getsource(closures.chain))
@@ -134,20 +134,23 @@ print("E", float(error.value), " dE/dw", float(w.grad), " dE/db", float(b.grad))
 
 # %%
 print(inspect.getsource(Tensor.backward))
+print(inspect.getsource(tape._parents_first))
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
 # The last one: a parent that has a gradient already gets the new share *added*. "A number used twice gets both
-# shares": the rule of the chain, as one conditional. And the order matters: `_parents_first` puts every tensor behind
-# those it came from, so that none hands on its gradient before all its shares have arrived.
+# shares", as one conditional. And the order matters: `_parents_first` puts a tensor into its list only after all
+# those it came from, so that, walking from the end, none hands on its gradient before all its shares have arrived.
 #
 # </details>
 #
-# An operation on the tape is one line of mathematics more than a forward: it says how to pull a gradient back.
+# An operation on the tape returns `Tensor(value, parents, pull)`: its result, what it came from, and a function that
+# turns the gradient by the result into the gradients by the parents.
 
 # %%
-print(inspect.getsource(tape.maxpool2d))
+print(inspect.getsource(tape.relu))
+print(inspect.getsource(tape.linear))
 
 # %% [markdown]
 # Now the network a third time, as plain computation, and the same trial. This time the images are tensors too, so
@@ -195,31 +198,49 @@ for step in (layers_step, closures_step, tape_step):
 # %% [markdown]
 # <details><summary>What decides</summary>
 #
-# Next to nothing: nearly all the time goes into the same products of matrices, and keeping books costs a few
-# microseconds an operation. So the choice is one of taste and purpose. This course took objects, because a widget
-# can open them. PyTorch took the tape, because researchers write programs, not lists.
+# The products of matrices, which are the same in all three. What differs is the bookkeeping: some microseconds an
+# operation, visible here because the network is tiny and the images have 64 pixels. So the choice is one of taste and
+# purpose. This course took objects, because a widget can open them. PyTorch took the tape, because researchers write
+# programs, not lists. <!-- computed: 8 * 8 = 64 -->
 #
 # </details>
 #
 # ## The same in PyTorch
 #
-# Line beside line, a step of training with our tape and with PyTorch:
+# Line beside line: the operations of our tape, and PyTorch's (there `F` is `torch.nn.functional`).
 #
 # | `cnnlib.tape` | PyTorch |
 # |---|---|
-# | `w = [Tensor(value) for value in weights]` | `w = [torch.tensor(value, requires_grad=True) for value in weights]` |
-# | `h = tape.conv2d(images, w[0], w[1], padding=1)` | `h = F.conv2d(images, w[0], w[1], padding=1)` |
-# | `h = tape.relu(h)` | `h = F.relu(h)` |
-# | `h = tape.maxpool2d(h, 2)` | `h = F.max_pool2d(h, 2)` |
-# | `h = tape.flatten(h)` | `h = h.flatten(1)` |
-# | `out = tape.linear(h, w[4], w[5])` | `out = F.linear(h, w[4].T, w[5])` |
-# | `loss = tape.cross_entropy(out, y)` | `loss = F.cross_entropy(out, y)` |
+# | `Tensor(value)` | `torch.tensor(value, requires_grad=True)` |
+# | `tape.conv2d(h, w[0], w[1], padding=1)` | `F.conv2d(h, w[0], w[1], padding=1)` |
+# | `tape.relu(h)` | `F.relu(h)` |
+# | `tape.maxpool2d(h, 2)` | `F.max_pool2d(h, 2)` |
+# | `tape.flatten(h)` | `h.flatten(1)` |
+# | `tape.linear(h, w[4], w[5])` | `F.linear(h, w[4].T, w[5])` |
+# | `tape.cross_entropy(out, y)` | `F.cross_entropy(out, y)` |
 # | `loss.backward()` | `loss.backward()` |
-# | `value -= lr * tensor.grad` | `optimizer.step(); optimizer.zero_grad()` |
 #
-# Two differences are worth knowing. PyTorch stores a linear layer's matrix the other way round, (out, in). And it *adds*
-# gradients to those of the backward before, until `zero_grad` clears them: who forgets that line trains on the sum of
-# all gradients so far. If PyTorch is installed on your computer, the next cell holds the two side by side.
+# And the loop of notebook 09, as people write it:
+#
+# ```python
+# network = nn.Sequential(
+#     nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+#     nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+#     nn.Flatten(), nn.Linear(64, 10),
+# )
+# optimizer = torch.optim.SGD(network.parameters(), lr=0.03, momentum=0.9)
+# for epoch in range(20):
+#     for images, labels in DataLoader(digits, batch_size=32, shuffle=True):
+#         loss = F.cross_entropy(network(images), labels)   # forward; the tape is written
+#         optimizer.zero_grad()                             # forget the gradients of the last step
+#         loss.backward()                                   # the tape is played backwards
+#         optimizer.step()                                  # new weight = old weight - ...
+# ```
+#
+# You can read every line of it. Two differences are worth knowing. PyTorch stores a linear layer's matrix the other way
+# round, (out, in). And it *adds* gradients to those of the backward before, until `zero_grad` clears them: who forgets
+# that line trains on the sum of all gradients so far. If PyTorch is installed here, the next cell holds the two side by
+# side. They differ in the last digits: it adds the same float32 numbers in another order.
 
 # %% tags=["nbval-ignore-output"]
 try:
@@ -239,11 +260,11 @@ else:
 # %% [markdown]
 # ## So what does a framework add?
 #
-# - **Operations.** Our tape knows seven; a framework knows thousands, each with a backward that somebody put on trial.
+# - **Operations.** Our tape knows nine; a framework knows thousands, each with a backward that somebody put on trial.
 # - **Other machines.** The same line runs on a graphics processor, or on many, where products of matrices are what
 #   the hardware was built for.
-# - **Compilers.** The tape is data, so it can be looked at before it runs: operations are fused, memory is reused. (What
-#   `cnnlib.fast` does by hand for one kind of network.)
+# - **Compilers.** What was recorded once can be looked at as a whole: operations are fused, memory is reused, and the
+#   result is run again and again. (What `cnnlib.fast` does by hand for one kind of network.)
 # - **Everything around.** Data loading, mixed precision, checkpoints, thousands of published networks.
 #
 # And what it does not add: understanding. A framework reports a wrong shape. It does not report a rate that is too high,
@@ -270,7 +291,8 @@ def replay(steps, dy):
 check("10.replay", replay)
 
 # %% [markdown]
-# **2. A new operation.** Softplus, $y = \ln(1 + e^x)$, is ReLU without the kink. Write its backward; mind large x.
+# **2. A new operation.** Softplus, $y = \ln(1 + e^x)$, is ReLU without the kink. Write its backward: the slope by
+# the chain rule of school, and then mind x far from zero, on both sides, where powers overflow.
 
 
 # %%
@@ -290,12 +312,20 @@ check("10.softplus_backward", softplus_backward)
 #
 # **4. A branch.** Write a forward pass that uses the second convolution only if the mean of the first maps is above a
 # number. Does the tape mind? What do the gradients of a convolution that was left out look like?
+#
+# <details><summary>Answers to 3 and 4</summary>
+#
+# 3: `value = np.logaddexp(0, x.value)`, then `Tensor(value, (x,), lambda dy: (softplus_backward(dy, x.value),))`.
+# 4: It does not mind, for it records only what was computed. The weights of a convolution that was left out are on no
+# tape: their `grad` stays None.
+#
+# </details>
 
 # %% [markdown]
 # ## Summary
 #
 # 1. A backward needs what its forward met; an object, a closure or a tape can keep it.
-# 2. All three compute the same numbers to the bit, in the same time; they differ in what they let you write.
+# 2. All three compute the same numbers to the bit, in about the same time; they differ in what they let you write.
 # 3. A framework adds operations, machines and convenience; which number to look at remains your business.
 
 # %% [markdown]
@@ -311,9 +341,10 @@ check("10.softplus_backward", softplus_backward)
 # 1. Each call of a closure makes its own memory; an object has one place for it, and the later forward takes it.
 # 2. In a chain each result is used once, by the next layer. On a tape a result may be used in many places, and must
 #    wait until all of them have sent their share.
-# 3. The sum of both: the behaviour of PyTorch, which has `zero_grad` for it.
-# 4. On the tape: every tensor keeps its gradient. With objects one stops the loop at that layer; with closures
-#    one calls the backwards one by one.
+# 3. Too much, and not even twice: the tensors in the middle would hand on their old shares once more with the new
+#    ones. (PyTorch keeps gradients, and adds them up, only at the ends: the weights. Hence `zero_grad`.)
+# 4. On the tape: every tensor that you hold on to has its gradient. With objects one stops the loop at that layer;
+#    with closures one calls the backwards one by one.
 #
 # </details>
 #
