@@ -119,16 +119,20 @@ def measure(case, workers, folder, options):
     times, done = {worker.name: [] for worker in workers}, 0
     while done < options.turns:
         quiet.start()
-        turn = {w.name: np.median(w.ask(do="time", seconds=options.seconds)) * 1e3 for w in workers}
+        turn = {w.name: np.median(w.ask(do="time", seconds=options.seconds), axis=0) * 1e3 for w in workers}
         if quiet.was():
             done += 1
             for name, duration in turn.items():
                 times[name].append(duration)
-    reference = np.array(times.get(REFERENCE, times["cnnlib, readable"]))
+    times = {name: np.array(turns) for name, turns in times.items()}
+    reference = times.get(REFERENCE, times["cnnlib, readable"])[:, 0]
     return {
-        name: {"ms": float(np.median(t)), "ratio": np.percentile(t / reference, [25, 50, 75]).tolist()}
-        for name, t in times.items()
-    }
+        name: {
+            "ms": float(np.median(wall)), "cpu": float(np.median(cpu)),
+            "ratio": np.percentile(wall / reference, [25, 50, 75]).tolist(),
+        }
+        for name, (wall, cpu) in ((name, turns.T) for name, turns in times.items())
+    }  # fmt: skip
 
 
 def can(name, case):
@@ -196,7 +200,10 @@ def main():
             if not any(part in case for part in options.only):
                 continue
             found[case] = measure(case, workers, folder, options)
-            row = ", ".join(f"{n} {v['ms']:.2f} ms ({v['ratio'][1]:.2f})" for n, v in found[case].items())
+            row = ", ".join(
+                f"{n} {v['ms']:.3f} ms ({v['ratio'][1]:.2f}; cpu {v['cpu']:.3f})"
+                for n, v in found[case].items()
+            )
             print(f"{case}: {row}", flush=True)
     for worker in workers:
         worker.close()

@@ -280,18 +280,18 @@ def fit_overhead(epochs=40):
         start = time.perf_counter()
         fit(one.model, one.loss, one.optimizer, x, y, batch_size=size, rng=0, progress=False)
         inside.append((time.perf_counter() - start) / (n // size) * 1e3)
-        bare.append(np.median(timed(one.step, inside[-1] * n / size / 1e3)) * 1e3)
+        bare.append(np.median(timed(one.step, inside[-1] * n / size / 1e3), axis=0)[0] * 1e3)
     inside, bare = float(np.median(inside)), float(np.median(bare))
     return {"fit": inside, "bare": bare, "overhead": 100 * (inside / bare - 1)}
 
 
 def timed(function, seconds):
-    """Call a function over and over for some time, at least once; the durations in seconds."""
+    """Call a function over and over for some time, at least once; wall and processor seconds of each."""
     durations, end = [], time.perf_counter() + seconds
     while not durations or time.perf_counter() < end:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         function()
-        durations.append(time.perf_counter() - start)
+        durations.append((time.perf_counter() - start, time.process_time() - cpu))
     return durations
 
 

@@ -130,7 +130,7 @@ class CrossEntropyLoss(Loss):
             return p
 
         self._gradient = gradient
-        return -float(log_p[rows, targets].mean())
+        return -float(log_p[rows, targets].sum()) / len(targets)
 
 
 class HalfSquaredError(Loss):

@@ -142,6 +142,16 @@ def test_five_hundred_steps_on_both_paths_give_the_same_losses():
     assert np.abs(model.layers[0].params["weight"] - slow_model.layers[0].params["weight"]).max() < 1e-7
 
 
+@pytest.mark.parametrize("window", [(2, 2), (2, 1), (2, 3), (3, 2), ((2, 1), (2, 1)), (1, 1)])
+@pytest.mark.parametrize("relu", [True, False])
+def test_pooling_of_every_window_after_a_convolution(window, relu, pieces):
+    layers = [Conv2d(1, 4, 3, padding=1, rng=0, dtype=F64), *([ReLU()] if relu else []), MaxPool2d(*window)]
+    rng = np.random.default_rng(0)
+    x = np.maximum(rng.standard_normal((5, 1, 9, 7)), 0)
+    x[:, :, :4] = 0  # whole windows are equal there: the first pixel must win
+    assert compare(*twins(layers), x, rng)
+
+
 def test_dropout_draws_the_same_numbers_on_both_paths(pieces):
     layers = [Dropout(0.2, rng=5), Conv2d(1, 4, 3, rng=0, dtype=F64), Flatten(), Dropout(0.5, rng=6),
               Linear(144, 3, rng=1, dtype=F64)]  # fmt: skip
@@ -318,6 +328,7 @@ def test_order_of_calls():
     x = np.random.default_rng(0).random((5, 1, 8, 8), F32)
     with pytest.raises(RuntimeError, match=r"call forward\(x\) first"):
         model.backward(np.zeros((5, 10), F32))
+    Sequential(model.layers, fast=False).forward(x)  # leaves something in every layer
     model.forward(x)
     with pytest.raises(ValueError, match=r"dy must have shape \(5, 10\).* got \(4, 10\)"):
         model.backward(np.zeros((4, 10), F32))

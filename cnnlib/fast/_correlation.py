@@ -119,18 +119,28 @@ class KernelGradient:
         one = correlation.depth * filters * correlation.source.itemsize
         self.columns = int(max(1, min(correlation.places[1], CACHE // (2 * one))))
         self.rows = int(max(1, CACHE // (2 * one * self.columns)))
-        self.total = np.empty((self.columns, correlation.depth, filters), correlation.source.dtype)
+        shape = (1, self.columns, correlation.depth, filters)
+        self.single = False
+        self.total = np.empty(shape, correlation.source.dtype)
 
     def bind(self, block, dy):
         """Prepare the products of one block with its output gradient (rows, columns, F, N)."""
         origin, stack, windows = block
         turned, tiles = dy.swapaxes(2, 3), []
+        self.single = windows.shape[:2] == self.correlation.places and self.columns == windows.shape[1]
+        if self.single:  # one product of each place; they are added up in `result`
+            self.total = np.empty((*windows.shape[:2], *self.total.shape[2:]), self.total.dtype)
+            return origin, stack, [(windows, turned, self.total, None, None)]
         for first in range(0, windows.shape[1], self.columns):
             w, d = windows[:, first : first + self.columns], turned[:, first : first + self.columns]
-            products = self.correlation.scratch.take((*w.shape[:2], *self.total.shape[1:]), "products")
+            products = self.correlation.scratch.take((*w.shape[:2], *self.total.shape[2:]), "products")
             row = self.correlation.scratch.take(products.shape[1:], "row") if len(products) > 1 else None
-            tiles.append((w, d, products, row, self.total[: w.shape[1]]))
+            tiles.append((w, d, products, row, self.total[0, : w.shape[1]]))
         return origin, stack, tiles
+
+    def clear(self):
+        if not self.single:
+            self.total.fill(0)
 
     def run(self, blocks):
         """Add prepared blocks to the total."""
@@ -141,10 +151,11 @@ class KernelGradient:
                 np.matmul(windows, dy, out=products)
                 if row is not None:
                     np.add.reduce(products, axis=0, out=row)
-                np.add(total, products[0] if row is None else row, out=total)
+                if total is not None:
+                    np.add(total, products[0] if row is None else row, out=total)
 
     def result(self, shape):
         """The gradient, a new array of the shape of w."""
         f, c, kh, kw = shape
-        total = np.add.reduce(self.total, axis=0).reshape(kw, kh, c, f)
+        total = np.add.reduce(self.total, axis=(0, 1)).reshape(kw, kh, c, f)
         return np.ascontiguousarray(total.transpose(3, 2, 1, 0))

@@ -136,8 +136,8 @@ class Convolution(Stage):
                 np.maximum(block.out, self.zero, out=block.out)
 
     def backward(self):
-        self.gradient.total.fill(0)
-        self.bias_sum = np.zeros(self.bias.shape[1:], self.bias.dtype)
+        self.gradient.clear()
+        self.bias_sum = None
         for block in self.blocks:
             dy = block.dy
             if self.relu:
@@ -145,7 +145,8 @@ class Convolution(Stage):
                 dy = np.multiply(dy, block.passes, out=block.gated)
             if self.pool:
                 block.widen(dy)
-            self.bias_sum += np.add.reduce(dy, axis=(0, 1))
+            sums = np.add.reduce(dy, axis=(0, 1))
+            self.bias_sum = sums if self.bias_sum is None else np.add(self.bias_sum, sums, out=sums)
             self.gradient.run(block.gradients)
         if self.dx is not None:
             self._correlate_back()
