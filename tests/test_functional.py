@@ -153,8 +153,6 @@ def test_no_hidden_copy_at_the_entrance_of_a_batch_last_array():
     x = np.zeros((6, 6, 2, 4)).transpose(3, 2, 0, 1)
     assert np.shares_memory(x, F.maxpool2d_forward(x, 2)[1][0])
     assert np.shares_memory(x, batch_last(x)) and not np.shares_memory(x, batch_last(x.copy()))
-    windows = F.conv2d_forward(x, np.ones((1, 2, 1, 3)), None)[1][0]
-    assert np.shares_memory(x, windows), "a kernel one row high sees its windows in the images themselves"
 
 
 @pytest.mark.parametrize("stored", ["fortran", "strided", "read-only", "batch-last", "broadcast", "negative"])

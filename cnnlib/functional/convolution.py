@@ -10,7 +10,7 @@ channels of all N images, and `numpy.matmul` does all the pixels.
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 
 from ._arrays import as_float, as_gradient, as_images, as_pair, as_vector, batch_last, logical, output_size
 
@@ -113,10 +113,12 @@ def _as_matrix(w):
 def _windows(memory, kernel, stride, places):
     """All windows of (H, W, C, N) images: an array (Ho, Wo, kW*kH*C, N), overlapping in memory."""
     (_, width, c, n), (kh, kw) = memory.shape, kernel
-    rows = sliding_window_view(memory, kh, axis=0)[:: stride[0]]  # (Ho, W, C, N, kH)
-    stacked = np.ascontiguousarray(rows.transpose(0, 1, 4, 2, 3)).reshape(places[0], width * kh * c, n)
-    view = sliding_window_view(stacked, kw * kh * c, axis=1)[:, :: stride[1] * kh * c]
-    return view.swapaxes(2, 3)
+    stacked = np.empty((places[0], width, kh, c, n), memory.dtype)
+    for i in range(kh):
+        stacked[:, :, i] = memory[i :: stride[0]][: places[0]]
+    row, pixel, _, _, image = stacked.strides
+    shape = (*places, kw * kh * c, n)
+    return as_strided(stacked, shape, (row, stride[1] * pixel, n * image, image), writeable=False)
 
 
 def _pad(memory, padding):

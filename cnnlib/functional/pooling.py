@@ -73,7 +73,7 @@ def maxpool2d_backward(dy, cache):
     dx = np.zeros_like(memory)
     waiting = np.ones(y.shape, bool)  # windows whose maximum has not been met yet
     for corner, d_corner in zip(_corners(memory, window), _corners(dx, window), strict=True):
-        here = waiting & ~(corner < y)
+        here = waiting > (corner < y)  # waiting, and not smaller
         d_corner += dy * here
         waiting ^= here
     return logical(dx)
