@@ -138,10 +138,10 @@ class Bench:
         return page.evaluate("window.answer")
 
 
-def speed(bench: Bench, presses: int, seconds: float) -> None:
-    rounds, results = 4, {way: ([], 0) for way in WAYS}
+def speed(bench: Bench, presses: int, seconds: float, wanted: str) -> None:
+    rounds, results = 4, {way: ([], 0) for way in WAYS if way[0] in wanted}
     for _ in range(rounds):
-        for way in WAYS:
+        for way in results:
             times, blanks = bench.presses(way, presses // rounds)
             results[way] = (results[way][0] + times, results[way][1] + blanks)
     base = results["a label"][0]
@@ -234,6 +234,7 @@ def main() -> None:
     parser.add_argument("--presses", type=int, default=120)
     parser.add_argument("--drag", type=float, default=5)
     parser.add_argument("--option", action="append", default=[], help="passed to the server")
+    parser.add_argument("--ways", default="abcd", help="which of the four")
     parser.add_argument("--only", default="speed,training,memory")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="slider_response_"))
@@ -252,7 +253,7 @@ def main() -> None:
             )
             wanted = options.only.split(",")
             if "speed" in wanted:
-                speed(bench, options.presses, options.drag)
+                speed(bench, options.presses, options.drag, options.ways)
             if "training" in wanted:
                 training(bench)
             if "memory" in wanted:
