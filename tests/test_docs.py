@@ -37,3 +37,9 @@ def test_every_claim_has_a_verdict():
         r"^\| (\d+) \| .+ \| [\d, ]+ \| (.+) \|$", (ROOT / "docs/claims.md").read_text("utf-8"), re.M
     )
     assert [int(number) for number, verdict in rows if verdict.strip()] == list(range(1, 15))
+
+
+def test_contributing_says_what_each_module_is_for():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    modules = [path.name for path in (ROOT / "cnnlib").iterdir() if path.name[0] not in "_."]
+    assert [name for name in sorted(modules) if name not in text] == []
