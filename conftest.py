@@ -27,6 +27,12 @@ def pytest_configure(config):
     os.environ["CNNLIB_PROGRESS"] = "off"
 
 
+def pytest_collection_modifyitems(items):
+    """Put the browser tests last: Playwright leaves an event loop running, and no other can start inside."""
+    browser = Path(__file__).parent / "tests" / "browser"
+    items.sort(key=lambda item: item.path.is_relative_to(browser))
+
+
 def pytest_itemcollected(item):
     """Have a notebook's cell compare its outputs as described above."""
     if type(item).__name__ == "IPyNbCell":

