@@ -125,10 +125,11 @@ def table(results):
 
 NOTE = """\
 Written by `python -m benchmarks.accuracy`. Error: share of the 10,000 test images, at the end of the last
-epoch; mean and standard deviation over the seeds, in brackets each of them. Seconds an epoch: median training
-step (forward, loss, backward, SGD with momentum, batch 64) times the steps of an epoch, taken in turn with
-PyTorch's in one process; distortion and loading are not in it. The ratio is the median over pairs of
-neighbouring steps; below 1 is faster than PyTorch. On a busy machine it is worth more than the seconds.
+epoch; mean and standard deviation over the seeds, in brackets each of them. The settings were fixed after one
+trial run of each kind; no run was left out. Seconds an epoch: median training step (forward, loss, backward,
+SGD with momentum, batch 64) times the steps of an epoch, taken in turn with PyTorch's in one process;
+distortion and loading are not in it. The ratio is the median over pairs of neighbouring steps; below 1 is
+faster than PyTorch. On a busy machine it is worth more than the seconds.
 """
 
 

@@ -32,7 +32,8 @@ class Table:
         for row in self.rows:
             share = f"{100 * row['mean']:.2f} ± {100 * row['spread']:.2f}"
             lines.append(f"{row['name'][:23]:<24}{row['weights']:>8,}{share:>16}")
-        return "\n".join([*lines, f"{len(self.rows)} looks at the test images"])
+        looks = "1 look" if len(self.rows) == 1 else f"{len(self.rows)} looks"
+        return "\n".join([*lines, f"{looks} at the test images"])
 
     def plot(self, ax=None):
         """Draw mean and spread of the test accuracy against the number of weights."""

@@ -53,17 +53,10 @@ def small_cnn(rng=None, dtype=np.float32):
     )
 
 
-def digits_cnn(rng=None, dropout=0.0):
+def digits_cnn(rng=None):
     """A network for the bundled 8x8 digits with two convolutions before the first pooling: 6,090 weights.
 
     Padded 3x3 convolutions of 16 and 32 filters at full size, 4x4 pooling in two steps, one linear layer.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator, int or None
-        Source of the first weights and of the dropout masks.
-    dropout : float
-        Share of the linear layer's inputs set to zero in training.
 
     Examples
     --------
@@ -72,9 +65,8 @@ def digits_cnn(rng=None, dropout=0.0):
     """
     rng = np.random.default_rng(rng)
     first, second = Conv2d(1, 16, 3, padding=1, rng=rng), Conv2d(16, 32, 3, padding=1, rng=rng)
-    linear = Linear(128, 10, rng=rng)
-    drop = [Dropout(dropout, rng=rng)] if dropout else []
-    return Sequential([first, ReLU(), second, ReLU(), MaxPool2d(2), MaxPool2d(2), Flatten(), *drop, linear])
+    end = [MaxPool2d(2), MaxPool2d(2), Flatten(), Linear(128, 10, rng=rng)]
+    return Sequential([first, ReLU(), second, ReLU(), *end])
 
 
 def lenet5(rng=None):
@@ -183,6 +175,17 @@ def logistic_regression(in_features, rng=None, num_classes=10):
     650
     """
     return Sequential([Flatten(), Linear(in_features, num_classes, rng=np.random.default_rng(rng))])
+
+
+def add_dropout(model, p=0.5, rng=None):
+    """The same layers, with Dropout before the last.
+
+    Examples
+    --------
+    >>> add_dropout(logistic_regression(64, rng=0), p=0.5).layers
+    [Flatten(), Dropout(p=0.5), Linear(in_features=64, out_features=10, bias=True, dtype='float32')]
+    """
+    return Sequential([*model.layers[:-1], Dropout(p, rng=rng), model.layers[-1]])
 
 
 class FrozenConvolutions(Sequential):

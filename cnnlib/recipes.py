@@ -1,6 +1,7 @@
 """Recipes: a network together with everything that its training needs, so that a result can be made again.
 
-A recipe was chosen by trials on part of the training images; test images had no say in it.
+`DIGITS` was compared with its neighbours (other distortions, rates and lengths) on 300 training images held
+back. The recipes for MNIST were fixed after one trial run of each kind.
 """
 
 from collections.abc import Callable

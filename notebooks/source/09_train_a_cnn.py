@@ -1,0 +1,447 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # Does it all work on real images?
+#
+# Every piece has been taken apart: the forward pass, the loss, the blame carried backwards, the step, the
+# rate, the start. Here they are put together and judged on handwriting that the network has never seen.
+#
+# When you have worked through it, you can
+#
+# - write the training loop yourself, and test it before you trust it;
+# - tell learning from memorising, and measure what each remedy is worth;
+# - look into a trained network: its filters, its mistakes, the pixels that a guess rests on;
+# - ask the control question of every success: would something simpler have done as well?
+# - save a network, resume a training as if nothing had happened, and take the weights to PyTorch.
+#
+# You need: notebooks [00](00_start_here.ipynb) to [05](05_learning_rate.ipynb). Time: 60 minutes.
+#
+# Back: [08 Spirals](08_spirals.ipynb) · On: [10 Where next](10_where_next.ipynb)
+
+# %%
+import tempfile
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from cnnlib import SGD, CrossEntropyLoss, Sequential, capstone, data, evaluate, fit, networks, recipes
+from cnnlib.checks import check
+from cnnlib.early_stopping import EarlyStopping
+from cnnlib.studies import Variant, compare
+from cnnlib.widgets import (
+    AugmentationExplorer,
+    Challenge,
+    EvidenceExplorer,
+    ImageGallery,
+    MistakeExplorer,
+    TrainingView,
+)
+
+# %% [markdown]
+# ## The images
+#
+# The course brings 1,797 digits of 8x8 pixels <!-- test: tests/test_data.py::test_digits_are_scikit_learns -->.
+# The classic set, MNIST, has 70,000 of 28x28, and Fashion-MNIST as many pictures of clothes <!-- source:
+# Xiao, Rasul and Vollgraf 2017 -->. If their files are on your disk, write `"mnist"` or `"fashion_mnist"`
+# below and run everything again: all cells work on them too, in many minutes instead of seconds.
+#
+# Nothing is fetched without being asked. `data.load_mnist(download=True)` does it once, checks every file
+# against its published check sum, and goes on where a broken connection stopped it.
+
+# %%
+DATA = "digits"
+load = {"digits": data.load_digits, "mnist": data.load_mnist, "fashion_mnist": data.load_fashion_mnist}
+recipe = recipes.DIGITS if DATA == "digits" else recipes.TWO_CONV
+images = load[DATA]()
+images
+
+# %% [markdown]
+# Without the files, a sentence says what to do. **This cell is meant to fail**; read its last lines.
+
+# %% tags=["raises-exception"]
+data.load_mnist("no_such_folder")
+
+# %% [markdown]
+# Look before you train. Leaf through forty test images, cover the labels, and count how many you get wrong
+# yourself. That is the first figure to compare a network with, and the one that most reports leave out.
+
+# %%
+ImageGallery(images, half="test")
+
+# %% [markdown]
+# **Three parts, not two.** Whoever tries ten settings and reports the best *test* result has let the test
+# images choose: their error is no longer that of unseen images. So part of the training images is held back
+# for choosing. It is called the *validation* set. The test images are looked at once, at the end.
+
+# %%
+order = np.random.default_rng(0).permutation(len(images.x_train))
+held, kept = order[:300], order[300:]
+x, y = images.x_train[kept], images.y_train[kept]
+validation = images.x_train[held], images.y_train[held]
+print(f"{len(x)} to train on, {len(held)} to choose by, {len(images.x_test)} to judge by")
+
+# %% [markdown]
+# ## The loop, written out once
+#
+# Six notebooks lead to these lines. In each epoch the images are put in a new order and cut into batches.
+# For each batch: forward, loss, backward through the loss, backward through the network, one step.
+#
+# **Exercise.** Write it. Three things are forgotten most often: labels must be reordered with their
+# images, the network must know that it is training, and the last batch may be short.
+
+# %%
+def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
+    """One pass over the images in a random order, one step for each batch."""
+    ### BEGIN SOLUTION
+    # Why: one order for the whole epoch, so that every image is seen once; images and labels by the same index.
+    order = rng.permutation(len(x))
+    for start in range(0, len(x), batch_size):
+        batch = order[start : start + batch_size]
+        loss.forward(model.forward(x[batch], training=True), y[batch])
+        model.backward(loss.backward())
+        optimizer.step(model.parameters())
+    ### END SOLUTION
+
+
+# %%
+check("09.train_epoch", train_epoch)
+
+# %% [markdown]
+# ## First, learn twenty images by heart
+#
+# Before a long training, ask for something easy. A network with thousands of weights must be able to learn
+# twenty images completely. If it cannot, there is a fault in the code, and no amount of data will mend it.
+# This test takes a second and has saved many days.
+#
+# **Predict.** How many passes over the twenty until all are right? And what share of the images it has not
+# seen will it get right then? The gap between those two shares is what this notebook is about.
+
+# %% tags=["nbval-ignore-output"]
+model = recipe.make_model(0)
+history = fit(model, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x[:20], y[:20], epochs=40, rng=0, progress=False)
+passes = 1 + next(i for i, share in enumerate(history.epoch_accuracy) if share == 1)
+unseen = evaluate(model, CrossEntropyLoss(), *validation)
+print(f"all twenty right after {passes} passes; of the unseen images {unseen.accuracy:.0%}")
+assert history.epoch_accuracy[-1] == 1 and history.epoch_loss[-1] < 0.05 and unseen.accuracy < 0.85
+
+# %% [markdown]
+# ## Now all of them, and when to stop
+#
+# `fit` is your loop with a progress bar and a history. It also watches the validation loss. Early on it
+# falls together with the training loss. Later the network begins to learn single images by heart: the
+# training loss goes on falling, the other does not. *Early stopping* ends the run when there has been no new
+# best for `patience` epochs, and puts the best weights back.
+
+# %% alt="Left: training loss falls towards zero, validation loss levels off above it. Right: accuracy on both climbs, training ends near one." tags=["nbval-ignore-output"]
+reader, stopping = recipe.make_model(0), EarlyStopping(patience=6)
+history = fit(
+    reader, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=40, rng=0, validation=validation,
+    early_stopping=stopping, progress=False,
+)  # fmt: skip
+history.plot()
+print(f"best epoch {stopping.best_epoch} of {len(history.epoch_ends)}, validation loss {stopping.best:.3f}")
+
+# %% [markdown]
+# **Question.** Which curve would you have to look at to see that nothing more is gained, and why is it not
+# the one that the optimizer works on?
+#
+# ## Watch it
+#
+# The same network, live. The filters stand in the middle, the images it still gets wrong on the right.
+# **Predict** which digits will stay longest in that corner. **Challenge:** more than 98 % of the test images
+# right. Rewind and try other rates; the recipe further down needs no luck.
+
+# %%
+TrainingView(
+    images, make_model=recipe.make_model, rate=0.05,
+    challenge=Challenge("more than 98 % of the test images right", lambda facts: facts["accuracy"] > 0.98),
+)  # fmt: skip
+
+# %% [markdown]
+# ## One number is no result
+#
+# Another seed gives other first weights, another order of images, and another accuracy. So a result is a
+# mean over several seeds with its spread. The recipe below was compared with its neighbours on validation
+# images: SGD with Nesterov's momentum, one cycle of the learning rate, a little weight decay, and images
+# distorted anew in each epoch.
+#
+# **Predict.** By how much will five seeds differ?
+
+# %% tags=["nbval-ignore-output"]
+shares = []
+for seed in range(5):
+    model, history = recipe.fit(images, seed, progress=False)
+    shares.append(evaluate(model, CrossEntropyLoss(), images.x_test, images.y_test).accuracy)
+print("test images right:", ", ".join(f"{share:.2%}" for share in shares))
+print(f"mean {np.mean(shares):.2%}, standard deviation {np.std(shares, ddof=1):.2%}")
+assert np.mean(shares) > 0.98
+
+# %% [markdown]
+# One test image more or less is 0.28 points <!-- computed: 100 / 360 = 0.28 -->. So with 360 images,
+# differences of that size between two seeds, or between two methods, mean nothing. That is the first question
+# to ask of any table of results, this one included.
+#
+# ## Memorising, and what helps against it
+#
+# To see over-fitting plainly, starve the network: 100 images instead of 1,437. It will learn all of them by
+# heart. Four remedies, each with the same number of steps and three seeds:
+#
+# - **dropout**: half of the last layer's inputs are switched off at random in each step;
+# - **weight decay**: every weight is pulled towards zero;
+# - **augmentation**: every image is shifted, turned and bent a little, differently each time;
+# - **more data**: four times as many images.
+#
+# (The first images of the file are by few writers, so `compare` draws its hundred at random.) **Predict** their order before you run it. Write it down.
+
+# %% tags=["nbval-ignore-output"]
+def with_dropout(rng):
+    return networks.add_dropout(recipe.make_model(rng), p=0.5, rng=rng)
+
+
+remedies = {
+    "nothing": Variant(recipe.make_model, images=100),
+    "dropout": Variant(with_dropout, images=100),
+    "weight decay": Variant(recipe.make_model, images=100, weight_decay=0.005),
+    "augmentation": Variant(recipe.make_model, images=100, augment=recipe.augment),
+    "more data": Variant(recipe.make_model, images=400),
+}
+study = compare(remedies, images, steps=400, lr=0.03)
+assert study.mean("more data") > study.mean("augmentation") > study.mean("nothing")
+print(study)
+
+# %% [markdown]
+# Read the table with its spread. More images help most, and images made from the old ones come next. Weight
+# decay lowers the *loss* on unseen images, but its accuracy, like that of dropout, stays within about a point
+# of doing nothing: on this small network three seeds cannot tell them apart. That is a result too, and a
+# common one. Remedies are measured, not believed.
+#
+# How far may an image be bent? As far as *you* still read it. Move the sliders and compare yourself with the
+# network of notebook 01. **Challenge:** distort so that it reads fewer than half of the images, though you
+# still read them. What does that say about how it sees?
+
+# %%
+AugmentationExplorer()
+
+# %% [markdown]
+# ## What did it learn?
+#
+# Eight filters of the first layer of the network that stopped early: above before training, below after it,
+# on one scale, blue negative and red positive. Noise has been bent towards strokes, edges and spots. Did they really move? The assertion says
+# so, and that gradients arrived there. A network can look trained while its first layer has never changed.
+
+# %% alt="Two rows of small 3x3 filters. Above: random weights. Below: after training, with stronger and smoother patterns such as edges."
+rows = [m[0].params["weight"].mean(axis=1) for m in (recipe.make_model(0), reader)]
+reach, (figure, axes) = np.abs(rows[1]).max(), plt.subplots(2, 8, figsize=(9, 2.6), layout="constrained")
+for ax, kernel in zip(axes.ravel(), [*rows[0][:8], *rows[1][:8]], strict=True):
+    ax.imshow(kernel, cmap="RdBu_r", vmin=-reach, vmax=reach)
+    ax.set_axis_off()
+assert np.abs(rows[1] - rows[0]).max() > 0.1 and np.abs(reader[0].grads["weight"]).max() > 0
+
+# %% [markdown]
+# ## Where is it wrong?
+#
+# A single share hides which digits are confused. The *confusion matrix* counts them: row, the true class;
+# column, the guess.
+#
+# **Exercise.** Write it. There is a trap in NumPy on the way, and the check knows it.
+
+# %%
+def confusion_matrix(labels, guesses, num_classes):
+    """How often each class (row) was taken for each class (column)."""
+    ### BEGIN SOLUTION
+    # Why: `matrix[labels, guesses] += 1` would count a pair once however often it occurs; np.add.at adds up.
+    matrix = np.zeros((num_classes, num_classes), int)
+    np.add.at(matrix, (labels, guesses), 1)
+    return matrix
+    ### END SOLUTION
+
+
+# %%
+check("09.confusion_matrix", confusion_matrix)
+
+# %% [markdown]
+# The widget shows the matrix of the network that stopped early, and the images behind each of its numbers,
+# the most confident first. Click a cell, or use the arrow keys. **Question.** Are its worst mistakes images
+# that you would have got right? (Give it `model`, the last network of the recipe, and compare.)
+
+# %% tags=["nbval-ignore-output"]
+MistakeExplorer(reader, images)
+
+# %% [markdown]
+# ## What does a guess rest on?
+#
+# Two questions to a network. *Saliency*: how much does the logit change if this pixel changes a little? That
+# is a gradient, carried back one layer further than training needs it, to the image itself. *Occlusion*: how
+# far does the probability fall if these pixels are covered? That is an experiment.
+#
+# **Predict** for a 7: which pixels decide? Then ask the wrong class (why is this 7 no 1?). The two maps
+# often disagree: a tiny change and a removed stroke are different questions.
+
+# %% tags=["nbval-ignore-output"]
+EvidenceExplorer(reader, images)
+
+# %% [markdown]
+# ## The honest control
+#
+# Over 98 % sounds like a triumph of learned filters. It is one only if simpler things fail:
+#
+# - the same network with its filters **frozen** at their first, random values;
+# - a network without convolutions (**MLP**) with as many weights;
+# - **logistic regression**: one linear layer on bare pixels.
+#
+# **Predict** the three accuracies. How good can filters be that have never learned anything?
+
+# %% tags=["nbval-ignore-output"]
+weights, pixels = recipe.make_model(0).num_parameters, images.x_train[0].size
+controls = {
+    "learned filters": Variant(recipe.make_model),
+    "frozen random filters": Variant(lambda rng: networks.FrozenConvolutions(recipe.make_model(rng).layers)),
+    "MLP of equal size": Variant(lambda rng: networks.mlp(weights, pixels, rng)),
+    "logistic regression": Variant(lambda rng: networks.logistic_regression(pixels, rng)),
+}
+study = compare(controls, images, steps=450)
+assert study.mean("learned filters") == study.test.mean(axis=1).max()
+print(study)
+
+# %% [markdown]
+# Learning the filters wins, beyond the spread. But look at the other rows: random filters with a trained
+# layer on top are far better than guessing, no better than bare pixels, and the MLP comes close. On these
+# small, centred digits much of the success is cheap. Whoever reports only the first row has not lied, and has not told the truth.
+#
+# ## Against published figures
+#
+# MNIST is the measure that allows a comparison across decades. The course's engine trained four networks on
+# it; the table is written by a program and not by hand. LeNet-5 had an error of 0.95 % in 1998, and 0.8 %
+# with distorted images <!-- source: LeCun, Bottou, Bengio and Haffner 1998 -->.
+
+# %%
+from IPython.display import Markdown
+
+from cnnlib.download import COURSE
+
+Markdown((COURSE / "benchmarks" / "results" / "accuracy.md").read_text(encoding="utf-8"))
+
+# %% [markdown]
+# ## Keep it, break it off, go on
+#
+# `model.save(path)` keeps a network: its layers by name, and its arrays. No pickle: loading a file from a
+# stranger runs no code of theirs.
+#
+# A *training* is more than its weights. Below, one is broken off after two of four epochs and called again
+# with the same arguments. **Predict:** will the weights be the same as if it had never stopped, nearly the
+# same, or quite different? List what must be kept besides the weights: what the optimizer remembers, the
+# place in the schedule, the running averages, and the state of every random generator.
+
+# %%
+def run(epochs, checkpoint=None):
+    schedule = np.linspace(0.05, 0.01, 4 * len(x)).tolist().__getitem__
+    how = {"schedule": schedule, "augment": recipe.augment, "rng": 1, "progress": False}
+    net = networks.add_dropout(recipe.make_model(1), p=0.3, rng=2)
+    fit(net, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=epochs, checkpoint=checkpoint, **how)
+    return net
+
+
+folder = Path(tempfile.mkdtemp())
+run(2, folder / "run.npz")  # "the power fails"
+resumed, whole = run(4, folder / "run.npz"), run(4)
+print("to the bit:", all((value == whole.arrays()[name]).all() for name, value in resumed.arrays().items()))
+resumed.save(folder / "reader.npz")
+again = Sequential.load(folder / "reader.npz")
+print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(validation[0])).all())
+
+# %% [markdown]
+# It survives worse: in the course's tests the process is killed again and again, even in the middle of
+# writing the file <!-- test:
+# tests/test_checkpoint.py::test_a_process_killed_while_it_writes_leaves_the_checkpoint_before -->.
+#
+# ## Take it to PyTorch
+#
+# The arithmetic is the same everywhere; only the layout of one array differs. PyTorch keeps a linear layer's
+# weights as (out, in), this course as (in, out). If PyTorch is installed, the cell builds the same network
+# there and compares all outputs; if not, it says so.
+
+# %% tags=["nbval-ignore-output"]
+from cnnlib.export import state_dict, to_torch
+
+print({name: array.shape for name, array in state_dict(model).items()})
+try:
+    import torch
+
+    theirs = to_torch(model)(torch.from_numpy(images.x_test)).detach().numpy()
+    np.testing.assert_allclose(theirs, model.forward(images.x_test), atol=1e-4, rtol=1e-5)
+    print("PyTorch gives the same outputs")
+except ImportError:
+    print("PyTorch is not installed; pip install torch, then run this cell again")
+
+# %% [markdown]
+# ## Capstone
+#
+# Build the best reader of the 8x8 digits within 20,000 weights and 10 epochs. `capstone.score` trains your
+# network with three seeds, scores it on the fixed test images, and keeps the result in a file on this
+# computer. Layers, optimizer, schedule, batch size and augmentation are yours. Each entry is a look at the
+# test images, and the table counts them: choose on validation images, score rarely.
+
+# %% alt="A point for each result: test images right in per cent against the number of weights, with the limit of 20,000 weights as a dashed line." tags=["nbval-ignore-output"]
+def my_network(rng):
+    return networks.digits_cnn(rng)
+
+
+table = capstone.score("first try", my_network, lambda: SGD(0.05, momentum=0.9))
+print(table)
+axes = table.plot()
+
+# %% [markdown]
+# ## Exercises
+#
+# 1. The two above, checked by their cells.
+# 2. Repeat the study of remedies with half as many images, and with all. Where does each stop to matter?
+# 3. Freeze only the first convolution. Which of the two layers is it worth to learn?
+# 4. Find an image that the network gets wrong with more than 90 % confidence, and cover pixels until it is
+#    right. What had misled it?
+# 5. Capstone: beat the first try by more than the spread.
+#
+# ## Summary
+#
+# 1. A training loop is six lines; trust it after it has learned twenty images by heart.
+# 2. A result is a mean over seeds with its spread, on images that had no part in any choice, beside a control.
+# 3. More data beat every remedy here; distorted copies came next, and the rest was within the noise.
+#
+# ## Questions
+#
+# 1. Why is the best of ten test results no honest figure?
+# 2. Saliency uses a gradient and occlusion none. When will they disagree most?
+# 3. Frozen random filters are far better than guessing. Why does that not mean that they have learned?
+#
+# <details><summary>Answers</summary>
+#
+# 1. The maximum of ten noisy numbers is larger than what any of the ten settings will reach on fresh images:
+#    part of it is luck, which does not come back.
+# 2. Where the network is saturated: at a probability of nearly one, tiny changes do nothing (gradient near
+#    zero) while removing a stroke changes everything.
+# 3. The linear layer on top has learned, and it does as well on bare pixels. What learned filters add is the
+#    distance from both controls, and only that.
+#
+# </details>
+#
+# ## References
+#
+# - Y. LeCun, L. Bottou, Y. Bengio, P. Haffner,
+#   [Gradient-based learning applied to document recognition](https://doi.org/10.1109/5.726791) (1998)
+# - P. Simard, D. Steinkraus, J. Platt,
+#   [Best practices for convolutional neural networks](https://doi.org/10.1109/ICDAR.2003.1227801) (2003)
+# - K. Simonyan, A. Vedaldi, A. Zisserman,
+#   [Deep inside convolutional networks](https://arxiv.org/abs/1312.6034) (2014)
+# - M. Zeiler, R. Fergus,
+#   [Visualizing and understanding convolutional networks](https://arxiv.org/abs/1311.2901) (2014)
+# - H. Xiao, K. Rasul, R. Vollgraf, [Fashion-MNIST](https://arxiv.org/abs/1708.07747) (2017)
+# - E. Alpaydin, C. Kaynak,
+#   [Optical Recognition of Handwritten Digits](https://doi.org/10.24432/C50P49) (1998)
+#
+# Back: [08 Spirals](08_spirals.ipynb) · On: [10 Where next](10_where_next.ipynb)
