@@ -146,6 +146,16 @@ def test_png_is_as_large_as_asked():
     assert image.size == (1000, 680)
 
 
+def test_a_note_stands_beneath_the_picture_without_shrinking_it():
+    scene = one_panel(Line([0, 10], [5, 5], color="blue", width=8))
+    plain, noted = (
+        np.asarray(Image.open(io.BytesIO(to_png(scene, note=n))).convert("RGB")) for n in ("", "Hello")
+    )
+    assert noted.shape[0] == plain.shape[0] + 18
+    assert (noted[-18:] < 200).any() and not (plain[-3:] < 200).any()
+    assert abs(int((noted[:, 450] == rgb("blue")).all(-1).sum()) - 8) <= 2
+
+
 def test_the_front_end_has_the_same_colors():
     from pathlib import Path
 

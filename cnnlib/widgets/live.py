@@ -187,12 +187,12 @@ class Live:
         """Show the widget in the notebook cell that runs now."""
         from cnnlib.viz.static import to_png
 
-        from .page import CELLS, Mailbox, Page, show
+        from .page import CELLS, STILL, Mailbox, Page, show
 
         if self.page is None:
             self.page = Page(self.spec(), Mailbox(self.receive).put)
             CELLS.enter(self.widget)
-        show(self.page, repr(self.widget), self.widget.text, to_png(self.widget.scene))
+        show(self.page, repr(self.widget), self.widget.text, to_png(self.widget.scene, note=STILL))
 
     def close(self) -> None:
         """Stop, and take the view off the page."""

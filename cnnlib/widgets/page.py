@@ -20,6 +20,12 @@ MEND = (
 )
 
 
+STILL = (
+    "A still picture: the cell that made it shows a live one in its place. If none appears there: "
+    "pip install ipywidgets anywidget, restart Jupyter, reload the page."
+)
+
+
 class Page(anywidget.AnyWidget):
     """The model that the front end attaches to: what never changes is synchronised, the rest is sent."""
 
