@@ -1,0 +1,420 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # How wrong is the guess, in one number?
+#
+# [Notebook 01](01_forward_pass.ipynb) ended with ten probabilities. To learn, a network needs to be told how wrong
+# they are, and in a form from which it can tell in which direction "less wrong" lies. That form is one number, the
+# *loss*. Which number one chooses decides whether the network can learn from its worst mistakes, or gets stuck in
+# them. And its very first value, before any learning, already tells whether something is broken.
+#
+# **After this notebook you can**
+#
+# 1. say what a training set is, and why it decides what the network will do in the field;
+# 2. compute half squared error and cross-entropy by hand, and their gradients;
+# 3. explain why the squared error stalls at a confident wrong answer, and cross-entropy does not;
+# 4. tell from the first loss whether weights, pixels or labels are out of order;
+# 5. write a softmax and a cross-entropy that never overflow.
+#
+# **You need** notebook 01, logarithms and the exponential function, derivatives of both.
+#
+# **Time** 30 minutes. **Back** [01: How does an image become a guess?](01_forward_pass.ipynb)
+# **On** [03: Whose fault is it?](03_backpropagation.ipynb)
+
+# %%
+import numpy as np
+
+from cnnlib import SGD, CrossEntropyLoss, evaluate, fit, load_digits, small_cnn
+from cnnlib import functional as F
+from cnnlib.augment import Distort
+from cnnlib.checks import check
+from cnnlib.gradcheck import numerical_gradient, relative_error
+from cnnlib.losses import one_hot
+from cnnlib.scores import loss_and_gradient
+from cnnlib.widgets import Challenge, FirstLoss, ImageGallery, LossExplorer
+
+digits = load_digits()
+digits
+
+# %% [markdown]
+# ## Images with known labels
+#
+# A training set is a pile of images, each with the right answer attached: its *label*. Somebody has looked at every
+# one of them. The network sees the training half, again and again; the test half is locked away until the end.
+#
+# **Predict:** are all ten digits equally frequent? What would a network learn from a set in which nine of ten are
+# ones? Leaf through both halves, and look for labels that you would dispute.
+
+# %%
+ImageGallery(digits)
+
+# %% [markdown]
+# Images are fed in *batches* of, say, 32: large enough for a fair sample, small enough to be quick. A label such as 3 is a
+# name, not a quantity: 3 is not "between" 2 and 4. So the wanted output is *one-hot*: ten numbers, a single 1 in the
+# place of the label. That is what perfect probabilities would be.
+
+# %%
+print("training images of each digit:", np.bincount(digits.y_train))
+print("first labels:", digits.y_train[:3])
+one_hot(digits.y_train[:3], 10)
+
+# %% [markdown]
+# ## Normalise, but do not peek
+#
+# Networks learn best from numbers near 0, of size about 1. So one subtracts the mean of all pixels and divides by their
+# standard deviation. The catch: **both are taken from the training half alone**, and then used for both halves. Whoever
+# includes the test images lets the network know something about images that it claims never to have seen.
+#
+# **Predict:** after this, the training pixels have mean 0 and deviation 1 exactly. And the test pixels?
+
+# %%
+mean, deviation = digits.x_train.mean(), digits.x_train.std()
+for half in (digits.x_train, digits.x_test):
+    normalised = (half - mean) / deviation
+    print(f"mean {abs(normalised.mean()):.3f}, deviation {normalised.std():.3f}")
+
+# %% [markdown]
+# Nearly, not exactly; and that is how it should be. (For digits in [0, 1] the course leaves the pixels as they are.)
+#
+# ## The training set decides
+#
+# **Claim 3** of the chapter: *a training set is images with known labels, and it decides how the system behaves in the
+# field.* We test it twice. First, a network that never sees a 7 in training. **Predict:** how many of the 36 sevens
+# of the test half will it read right? What will it say instead, and how sure will it be?
+
+
+# %% tags=["nbval-ignore-output"]
+def trained_on(x, y, augment=None):
+    """A fresh network after 20 epochs."""
+    network = small_cnn(rng=0)
+    fit(
+        network,
+        CrossEntropyLoss(),
+        SGD(lr=0.05, momentum=0.9),
+        x,
+        y,
+        epochs=20,
+        rng=0,
+        augment=augment,
+        progress=False,
+    )
+    return network
+
+
+others, sevens = digits.y_train != 7, digits.x_test[digits.y_test == 7]
+blind = trained_on(digits.x_train[others], digits.y_train[others])
+p = blind.predict_proba(sevens)
+print("said for the sevens 0 to 9:", np.bincount(p.argmax(axis=1), minlength=10))
+print(
+    f"median confidence {np.median(p.max(axis=1)):.0%}; right: {(p.argmax(axis=1) == 7).sum()} of {len(sevens)}"
+)
+assert not (p.argmax(axis=1) == 7).any()
+
+# %% [markdown]
+# Not one, and it is sure of itself all the same. It has no way to say "I have never seen anything like this".
+#
+# Second: all training digits stand in the middle of their frame. **Predict:** what happens to the accuracy when the test
+# digits are moved one pixel to the right? And if the training digits had been moved about at random?
+
+# %% tags=["nbval-ignore-output"]
+moved = np.roll(digits.x_test, 1, axis=3)
+for name, augment in (("centred", None), ("moved about", Distort(shift=1))):
+    network = trained_on(digits.x_train, digits.y_train, augment)
+    right = [(network.predict(x) == digits.y_test).mean() for x in (digits.x_test, moved)]
+    print(f"trained on {name:11}  test images as they are {right[0]:.0%}, moved {right[1]:.0%}")
+    assert right[0] > 0.93 and (right[1] < 0.8) == (augment is None)
+
+# %% [markdown]
+# The same network, the same digits, one pixel: a quarter of the answers lost, or nearly none. **Verdict on claim 3: it
+# holds**, more strictly than it sounds. What is not in the training set is not in the network.
+#
+# ## Two ways to count
+#
+# Three classes are enough. The network says $p = (0.7, 0.2, 0.1)$, the label is class 0, so wanted is $t = (1, 0, 0)$.
+#
+# **Half squared error**, the chapter's: half the squared distance from what was wanted, $E = \tfrac12 \sum_k (p_k - t_k)^2$.
+# The half is there for convenience: it cancels the 2 of the derivative.
+#
+# **Cross-entropy**: minus the logarithm of the probability given to the truth, $E = -\ln p_{\text{label}}$. It only asks
+# what the network thought of the right answer. Sure and right costs nothing; sure and wrong costs without bound.
+#
+# **Do both by hand** before you run the cell. Over a batch, one takes the mean.
+
+# %%
+p, t = np.array([0.7, 0.2, 0.1]), np.array([1, 0, 0])
+print(f"half squared error {0.5 * ((p - t) ** 2).sum():.3f}, cross-entropy {-np.log(p[0]):.3f}")
+
+# %% [markdown]
+# Now move the scores. They go through a softmax; below, both losses against the true class's score, and both
+# gradients: how strongly each loss pulls at each score.
+#
+# **Predict:** give the true class, *cat*, a score of -6 and *dog* one of 6. Both losses see that this is as wrong as can
+# be. Which of them pulls harder, and how much?
+#
+# **Challenge.** A state in which the squared error is above 0.9 and yet pulls with less than 0.001.
+
+# %%
+stalled = Challenge("Very wrong, hardly pulled", lambda f: f["squared"] > 0.9 and f["push_squared"] < 0.001)
+LossExplorer(challenge=stalled)
+
+# %% [markdown]
+# <details><summary>What happened</summary>
+#
+# Cross-entropy pulls with nearly 1, the squared error with about 0.00001. Look at the middle picture: at the left, where
+# the guess is worst, the orange curve is flat. The squared error *knows* how wrong the guess is, but its slope
+# there is nil, and learning follows slopes.
+# <!-- test: tests/test_network_widgets.py::test_the_squared_error_stalls_where_cross_entropy_pulls -->
+#
+# </details>
+#
+# ## Why: the gradients, in a few lines
+#
+# Write $p_k = e^{z_k} / S$ with $S = \sum_j e^{z_j}$. For cross-entropy, the logarithm undoes the exponential:
+#
+# $$E = -\ln p_y = -z_y + \ln S, \qquad
+# \frac{\partial E}{\partial z_k} = -[k = y] + \frac{e^{z_k}}{S} = p_k - t_k .$$
+#
+# *Probability minus wanted.* Nothing simpler could stand there, and for a confident mistake it is as large as it gets.
+# For the half squared error each probability depends on all scores, $\partial p_j / \partial z_k = p_j ([j = k] - p_k)$, so
+#
+# $$\frac{\partial E}{\partial z_k} = p_k \Bigl( (p_k - t_k) - \sum_j p_j (p_j - t_j) \Bigr) .$$
+#
+# The factor $p_k$ in front does the damage: the true class has $p_k \approx 0$ just when the help is needed. As always,
+# formulae go on trial, against gradients measured by nudging each score.
+
+# %%
+z = np.array([1.0, 3.0, -1.0])
+for kind in ("cross-entropy", "half squared error"):
+    _, gradient = loss_and_gradient(z, 0, kind)
+    measured = numerical_gradient(lambda z, kind=kind: loss_and_gradient(z, 0, kind)[0], z.copy())
+    print(f"{kind:18} {gradient.round(4)}  agrees: {relative_error(gradient, measured) < 1e-8}")
+    assert relative_error(gradient, measured) < 1e-8
+
+# %% [markdown]
+# How long does it take to get out of such a mistake? Start from scores of -6, 6 and 0, and let each loss pull the scores
+# themselves, a step of 1 at a time, until the true class has half of the probability.
+#
+# **Predict** the number of steps for each. (One of them you can estimate in your head.)
+
+# %%
+for kind in ("cross-entropy", "half squared error"):
+    z, steps = np.array([-6.0, 6.0, 0.0]), 0
+    while F.softmax(z)[0] < 0.5:
+        z -= loss_and_gradient(z, 0, kind)[1]
+        steps += 1
+    print(f"{kind:18} {steps} steps")
+
+# %% [markdown]
+# Cross-entropy closes the gap of 12 with two scores moving by 1 at each step. The squared error needs a thousand times
+# as long, nearly all of it on the flat part. That is why classifiers are trained with cross-entropy, and why the
+# squared error stays where the answer is a quantity: a price, an angle.
+#
+# ## The first loss
+#
+# A fresh network knows nothing. If it gave each of ten classes the same probability, its loss would be
+# $-\ln \tfrac{1}{10} = \ln 10 \approx 2.3026$. Here are 200 fresh networks, each with its own random weights, on the same
+# 64 digits.
+#
+# **Predict:** will the losses scatter around ln 10, or lie above it? Can a network without any knowledge be *worse*
+# than one without any opinion? Then find out what the first loss tells:
+#
+# - all weights three times as large;
+# - pixels from 0 to 255, because somebody forgot to divide; <!-- source: a byte holds 0 to 255 -->
+# - all weights zero.
+#
+# **Challenge.** A mean first loss between 7.5 and 8.5. Which two mistakes could be behind it?
+
+# %%
+FirstLoss(challenge=Challenge("A mean first loss of about 8", lambda f: 7.5 < f["mean"] < 8.5))
+
+# %% [markdown]
+# <details><summary>How to read a first loss</summary>
+#
+# - **About 2.4**: all is well. Random opinions are wrong more often than right, so the mean lies a little above ln 10.
+# - **2.3026 exactly**, for every network: nothing depends on the image. Weights are zero, or a layer is dead.
+# - **About 6, 8 or 20**: strong opinions from the first moment; weights two or three times too large.
+# - **Hundreds**: the pixels are not normalised.
+# - **nan**: something has overflowed, see below.
+# <!-- test: tests/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
+#
+# A look at the first loss costs one forward pass, and finds more faults than an hour of training.
+#
+# </details>
+#
+# **Claim 5** of the chapter: *the first forward pass gives a large error into the loss function.* Large compared with
+# what?
+
+# %% tags=["nbval-ignore-output"]
+for name, net in (("fresh", small_cnn(rng=0)), ("trained", network)):
+    result = evaluate(net, CrossEntropyLoss(), digits.x_test, digits.y_test)
+    print(
+        f"{name:8} loss {result.loss:.2f}, right {result.accuracy:.0%};  no opinion at all: {np.log(10):.2f}"
+    )
+
+# %% [markdown]
+# **Verdict on claim 5: it holds, with a condition.** The first loss is more than ten times what training leaves over, but it
+# is not "large" at random: started sensibly it is that of having no opinion. A truly large one is a symptom.
+#
+# ## When numbers run over
+#
+# Softmax as it is written takes $e^{z}$. Double precision ends at about $10^{308}$, that is at a score of 709. A network
+# that is learning too fast reaches such scores easily. **Predict** what the quotient of two infinities is, then let it
+# happen (we ask NumPy to raise an error and not to pass over it in silence):
+# <!-- source: IEEE 754, largest double 1.8e308; its natural logarithm is 709.78 -->
+
+
+# %% tags=["raises-exception"]
+def naive_softmax(z):
+    """As it is written, and not to be used."""
+    return np.exp(z) / np.exp(z).sum()
+
+
+print(naive_softmax(np.array([700.0, 699.0])))
+with np.errstate(over="raise"):
+    naive_softmax(np.array([1000.0, 999.0]))
+
+# %% [markdown]
+# Without that request the result would have been `nan`: not a number. One `nan` in a loss, and at the next step every weight
+# is one. The cure costs nothing: the softmax does not change when all scores are shifted, so shift them until the
+# largest is 0. No power is then above 1. The same goes for the logarithm of the sum, *log-sum-exp*:
+#
+# $$-\ln p_y = \ln \sum_j e^{z_j - m} - (z_y - m), \qquad m = \max_j z_j .$$
+#
+# And never take the logarithm of a softmax: a probability that has been rounded to 0 has none.
+
+# %%
+z = np.array([1000.0, 999.0, 0.0])
+print("probabilities:", F.softmax(z).round(4))
+print("their logarithms:", F.log_softmax(z).round(4))
+with np.errstate(divide="ignore"):
+    print("the careless way:", np.log(F.softmax(z)).round(4))
+
+# %% [markdown]
+# ## Exercises
+#
+# **1.** A softmax that never overflows, for a batch: one row an image, shape (N, K).
+
+
+# %%
+def softmax(logits):
+    """Probabilities of each row."""
+    ### BEGIN SOLUTION
+    # Why: shifting a row changes nothing in the quotient; with its maximum at 0 no power exceeds 1.
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+    ### END SOLUTION
+
+
+# %%
+check("02.softmax", softmax)
+
+# %% [markdown]
+# **2.** The mean cross-entropy of a batch, from its scores ("logits") and integer labels, by log-sum-exp.
+
+
+# %%
+def cross_entropy(logits, labels):
+    """Mean of minus the log probability of the label."""
+    ### BEGIN SOLUTION
+    # Why: log p = shifted score - log of the sum of powers; rounding to p = 0 never happens on the way.
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return -log_p[np.arange(len(labels)), labels].mean()
+    ### END SOLUTION
+
+
+# %%
+check("02.cross_entropy", cross_entropy)
+
+# %% [markdown]
+# **3.** Its gradient by the scores. Mind the mean: each image has only its share of it.
+
+
+# %%
+def cross_entropy_gradient(logits, labels):
+    """Gradient of the mean, shape (N, K)."""
+    ### BEGIN SOLUTION
+    # Why: probability minus one-hot for each image; the mean divides every share by N.
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    gradient = powers / powers.sum(axis=1, keepdims=True)
+    gradient[np.arange(len(labels)), labels] -= 1
+    return gradient / len(labels)
+    ### END SOLUTION
+
+
+# %%
+check("02.cross_entropy_gradient", cross_entropy_gradient)
+
+# %% [markdown]
+# **4. Learn with it.** Ten weights for each of the 64 pixels and no hidden layer: already your gradient can teach them to
+# read. (Why $X^T dY$ is the gradient of the weights is the business of [notebook 03](03_backpropagation.ipynb). Until
+# yours is right, the library's is used.)
+
+
+# %%
+def library_gradient(logits, labels):
+    """What CrossEntropyLoss computes."""
+    loss = CrossEntropyLoss()
+    loss.forward(logits, labels)
+    return loss.backward()
+
+
+gradient = (
+    cross_entropy_gradient
+    if check("02.cross_entropy_gradient", cross_entropy_gradient).passed
+    else library_gradient
+)
+x, x_test, weights = digits.x_train.reshape(-1, 64), digits.x_test.reshape(-1, 64), np.zeros((64, 10))
+for _ in range(300):
+    weights -= 1.0 * x.T @ gradient(x @ weights, digits.y_train)
+print(f"{((x_test @ weights).argmax(axis=1) == digits.y_test).mean():.0%} of the test images right")
+
+# %% [markdown]
+# ## Summary
+#
+# A loss is one number for how wrong the guesses are; what is not in the training set does not count in it.
+# Cross-entropy pulls hardest where the network is surely wrong; the squared error stalls there.
+# The first loss should be near ln 10 = 2.3026; anything else has a cause that can be named.
+#
+# ## Questions
+#
+# <details><summary>With 1000 classes, what should the first loss be?</summary>
+#
+# About ln 1000 = 6.9, or a little more.
+# <!-- source: natural logarithm of 1000 -->
+# </details>
+#
+# <details><summary>The network gives the truth 50 %. What is the cross-entropy, and what would halving that probability add?</summary>
+#
+# ln 2 = 0.69; each further halving adds as much again.
+# <!-- source: natural logarithm of 2 -->
+# </details>
+#
+# <details><summary>Why does adding 5 to all scores change neither loss?</summary>
+#
+# The softmax only sees differences.
+# </details>
+#
+# <details><summary>Why must mean and deviation come from the training half?</summary>
+#
+# Anything computed from the test half is knowledge about it; the accuracy there would no longer speak for new images.
+# </details>
+#
+# <details><summary>A network of yours begins at a loss of 40. What do you look at first?</summary>
+#
+# The range of the pixels, then the size of the first weights.
+# <!-- source: an invented value -->
+# </details>
+#
+# ## References
+#
+# - M. Nielsen, [Neural Networks and Deep Learning, chapter 3](http://neuralnetworksanddeeplearning.com/chap3.html), 2015: the slow-down of the squared error.
+# - A. Karpathy, [A recipe for training neural networks](https://karpathy.github.io/2019/04/25/recipe/), 2019: "verify loss at init".
+# - P. Blanchard, D. J. Higham and N. J. Higham, [Accurately computing the log-sum-exp and softmax functions](https://doi.org/10.1093/imanum/draa038), 2021.
+# - I. Goodfellow, Y. Bengio and A. Courville, [Deep Learning, section 6.2](https://www.deeplearningbook.org/contents/mlp.html), 2016: losses and output units.
