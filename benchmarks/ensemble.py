@@ -1,4 +1,4 @@
-"""Training many copies at once against one after the other.
+"""Training many copies at once against one after the other, and the redrawing of the basin map.
 
     python -m benchmarks.ensemble
 
@@ -15,7 +15,9 @@ from cnnlib.ensemble import Ensemble, train_ensemble
 from cnnlib.losses import CrossEntropyLoss
 from cnnlib.networks import small_cnn
 from cnnlib.optim import SGD
+from cnnlib.surfaces import METHODS
 from cnnlib.training import train
+from cnnlib.widgets.minima import BasinMap, basins
 
 
 def seconds(run):
@@ -54,6 +56,19 @@ def sweep(copies, epochs):
     return seconds(run)[0], int((ensemble.diverged_at > 0).sum())
 
 
+def basin_map(repeats):
+    """Milliseconds from a changed optimizer to the new scene: 10,000 descents of 100 steps each."""
+    widget, times = BasinMap(), {}
+    for method in METHODS * repeats:
+        basins.cache_clear()
+        widget.set_state(optimizer="SGD" if method != "SGD" else "Adam")
+        basins.cache_clear()
+        start = time.perf_counter()
+        widget.set_state(optimizer=method)
+        times.setdefault(method, []).append(1e3 * (time.perf_counter() - start))
+    return {method: float(np.median(values)) for method, values in times.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--copies", type=int, default=24)
@@ -64,7 +79,9 @@ def main():
     wall, cpu = compare(options.copies, options.epochs, options.repeats)
     print(f"median: {wall:.2f} times as fast (processor time {cpu:.2f}); the goal is 3")
     took, diverged = sweep(options.copies, 10)
+    maps = ", ".join(f"{method} {ms:.0f} ms" for method, ms in basin_map(options.repeats).items())
     print(f"sweep of {options.copies} rates, 10 epochs: {took:.1f} s, {diverged} diverged; the goal is 20 s")
+    print(f"basin map, median: {maps}; the goal is 100 ms")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def step_decay(lr, every, factor=0.1):
     _positive("lr", lr)
     _whole("every", every)
     if not 0 < factor <= 1:
-        raise ValueError(f"factor: got {factor}, expected a number above 0 and at most 1")
+        raise ValueError(f"factor must be a number above 0 and at most 1, got {factor}")
     return lambda step: lr * factor ** (step // every)
 
 
@@ -63,7 +63,7 @@ def cosine(lr, total_steps, lr_min=0.0):
     _positive("lr", lr)
     _whole("total_steps", total_steps)
     if not 0 <= lr_min <= lr:
-        raise ValueError(f"lr_min: got {lr_min}, expected a number from 0 to lr, which is {lr}")
+        raise ValueError(f"lr_min must be a number from 0 to lr, which is {lr}, got {lr_min}")
     return lambda step: _cosine(lr, lr_min, min(step / total_steps, 1.0))
 
 
@@ -91,7 +91,7 @@ def warm_up(schedule, steps, start_factor=0.1):
     follow = schedule if callable(schedule) else constant(schedule)
     _whole("steps", steps)
     if not 0 < start_factor <= 1:
-        raise ValueError(f"start_factor: got {start_factor}, expected a number above 0 and at most 1")
+        raise ValueError(f"start_factor must be a number above 0 and at most 1, got {start_factor}")
 
     def rate(step):
         if step >= steps:
@@ -131,8 +131,8 @@ def one_cycle(lr_max, total_steps, warm_share=0.3, div_factor=25.0, final_div_fa
     top = warm_share * total_steps - 1
     if not (0 < warm_share < 1 and top > 0):
         raise ValueError(
-            f"warm_share: got {warm_share}, expected a share of the {total_steps} steps that is longer than"
-            " one step and shorter than all"
+            f"warm_share must be a share of the {total_steps} steps that is longer than one step and shorter"
+            f" than all, got {warm_share}"
         )
     low, last = lr_max / div_factor, lr_max / div_factor / final_div_factor
 
@@ -158,9 +158,9 @@ def range_test(lr_low, lr_high, total_steps):
     """
     _positive("lr_low", lr_low)
     if not lr_low < lr_high < math.inf:
-        raise ValueError(f"lr_high: got {lr_high}, expected a finite number above lr_low, which is {lr_low}")
+        raise ValueError(f"lr_high must be a finite number above lr_low, which is {lr_low}, got {lr_high}")
     if total_steps < 2:
-        raise ValueError(f"total_steps: got {total_steps}, expected a whole number of at least 2")
+        raise ValueError(f"total_steps must be a whole number of at least 2, got {total_steps}")
     return lambda step: lr_low * (lr_high / lr_low) ** (step / (total_steps - 1))
 
 
@@ -171,9 +171,9 @@ def _cosine(first, last, share):
 
 def _positive(name, value):
     if not 0 < value < math.inf:
-        raise ValueError(f"{name}: got {value}, expected a finite number above 0")
+        raise ValueError(f"{name} must be a finite number above 0, got {value}")
 
 
 def _whole(name, value):
     if value != int(value) or value < 1:
-        raise ValueError(f"{name}: got {value}, expected a whole number of at least 1")
+        raise ValueError(f"{name} must be a whole number of at least 1, got {value}")

@@ -28,7 +28,8 @@ class Stacked:
     first = False  # whether nothing lies before it, so that nobody needs the gradient of its input
 
     def __init__(self, layer, params):
-        self.layer, self.params, self.grads, self._buffers = layer, params, {}, {}
+        self.layer, self.params, self.grads = layer, params, {}
+        self._buffers, self._views = {}, {}
 
     def forward(self, x):
         raise NotImplementedError
@@ -66,17 +67,25 @@ class Conv2d(Stacked):
 
     def _lay_out(self, x):
         """All windows as columns, (E, C*kH*kW + 1, Ho*Wo*N), and how many there are down and across."""
+        if x.shape not in self._views:
+            self._views[x.shape] = self._make_views(x)
+        inside, windows, pixels, columns, places = self._views[x.shape]
+        inside[...] = x
+        pixels[...] = windows
+        return columns, places
+
+    def _make_views(self, x):
+        """Buffers of one input shape, and the views of them that copying an input into columns takes."""
         (kh, kw), (sh, sw), (ph, pw) = self.layer.kernel_size, self.layer.stride, self.layer.padding
         e, c, h, w, n = x.shape
-        padded = self._buffer("padded", (e, c, h + 2 * ph, w + 2 * pw, n), x.dtype)
-        padded[:, :, ph : ph + h, pw : pw + w] = x
+        padded = np.zeros((e, c, h + 2 * ph, w + 2 * pw, n), x.dtype)
         places = output_size(padded.shape[2:4], (kh, kw), (sh, sw))
         rows = c * kh * kw + ("bias" in self.params)
-        columns = self._buffer("columns", (e, rows, places[0] * places[1] * n), x.dtype, fill=1)
-        windows = sliding_window_view(padded, (kh, kw), axis=(2, 3))[:, :, ::sh, ::sw]
+        columns = np.ones((e, rows, places[0] * places[1] * n), x.dtype)
         pixels = columns[:, : c * kh * kw].reshape(e, c, kh, kw, *places, n)
-        pixels[...] = windows.transpose(0, 1, 5, 6, 2, 3, 4)
-        return columns, places
+        windows = sliding_window_view(padded, (kh, kw), axis=(2, 3))[:, :, ::sh, ::sw]
+        inside = padded[:, :, ph : ph + h, pw : pw + w]
+        return inside, windows.transpose(0, 1, 5, 6, 2, 3, 4), pixels, columns, places
 
     def backward(self, dy):
         weight = self.params["weight"]
@@ -175,18 +184,17 @@ class MaxPool2d(Stacked):
 
     def backward(self, dy):
         dx = self._buffer("dx", self._in.shape, dy.dtype)
-        overlap = any(s < k for s, k in zip(self.layer.stride, self.layer.kernel_size, strict=True))
-        if overlap:
+        if overlap := any(s < k for s, k in zip(self.layer.stride, self.layer.kernel_size, strict=True)):
             dx[...] = 0
-        waiting = np.ones(dy.shape, bool)  # windows whose maximum has not been met yet
+        rest = dy.copy()  # the gradient of windows whose maximum has not been met yet
         for corner, d_corner in zip(self._corners(self._in), self._corners(dx), strict=True):
-            here = corner == self._largest
-            here &= waiting
-            waiting ^= here
             if overlap:
-                d_corner += dy * here
+                here = rest * (corner == self._largest)
+                d_corner += here
+                rest -= here
             else:
-                np.multiply(dy, here, out=d_corner)
+                np.multiply(rest, corner == self._largest, out=d_corner)
+                rest -= d_corner
         return dx
 
     def _corners(self, x):

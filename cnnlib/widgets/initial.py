@@ -181,8 +181,8 @@ class InitExplorer(Widget):
             else ""
         )
         return (
-            f"{signal} After {self.steps} steps the loss near this scale is {loss}{dead}; {f['learning']} of"
-            f" {len(SCALES)} scales have learned."
+            f"{signal} After {self.steps} step{'s' * (self.steps != 1)} the loss near this scale is"
+            f" {loss}{dead}; {f['learning']} of {len(SCALES)} scales have learned."
         )
 
 
