@@ -46,9 +46,11 @@ from cnnlib.widgets.two_weights import ContourExplorer, OptimizerRace
 #
 # $$W(t) = W(t-1) - lr \cdot \frac{\partial E}{\partial W}$$
 #
-# New weight is old weight minus learning rate times the derivative of the error. (The chapter that this
-# course grew from writes $\lambda$ for the learning rate $lr$.) The minus sign is the direction, the rate
-# the length of the stride. Here are three steps on the simplest error there is, a parabola:
+# New weight is old weight minus learning rate times the derivative of the error. ([The chapter](../docs/claims.md)
+# that this course grew from writes $\lambda$ for the learning rate $lr$.) The minus sign is the direction, the rate
+# the length of the stride. Here are three steps on the simplest error there is, the parabola $E = \tfrac{c}{2} w^2$
+# with $c = 1$. Its slope is $c\,w$. The number $c$ is its **curvature**: how fast the slope itself changes, the
+# second derivative. A large $c$ makes a narrow valley.
 
 # %%
 curve, w, lr = Quadratic(1.0), -2.5, 0.4
@@ -73,7 +75,7 @@ DescentExplorer(
 # %% [markdown]
 # Look at the right-hand picture, whose axis is logarithmic: the error falls along a straight line. Each
 # step removes the same *share* of what is left. Nothing more is needed to explain it than the rule itself:
-# on the parabola $E = \tfrac{c}{2} w^2$ the slope is $c\,w$, so one step turns $w$ into $(1 - lr \cdot
+# on the parabola the slope is $c\,w$, so one step turns $w$ into $(1 - lr \cdot
 # c)\,w$. The weight shrinks by that factor and the error by its square. English, then code:
 
 # %%
@@ -86,7 +88,7 @@ print("error after 0 to 5 steps:", walked.round(3))
 # %% [markdown]
 # Why then not always a larger rate? The next notebook is about that question. What happens when the stride
 # is far too long you may see at once: at a rate of 3 the factor is $1 - 3 = -2$. The weight jumps across
-# the valley to a place twice as high up, and from there again. Doubling never takes long to leave any range
+# the valley to a place twice as far out and four times as high, and from there again. Doubling never takes long to leave any range
 # of numbers. We ask NumPy to stop at the first overflow, so that it cannot go unseen. **This cell is meant
 # to fail.**
 
@@ -119,7 +121,8 @@ ContourExplorer(
 # The arrow crosses the contour lines at a right angle: along a contour the error does not change, so all of
 # the change is across it. In a round bowl, straight across is the way to the middle. In a long valley it is
 # the way to the *other slope*. Two lines of arithmetic check the right angle: a tiny walk along the
-# contour, at right angles to the gradient, must leave the error as it is.
+# contour, at right angles to the gradient, must leave the error as it is. (In a long valley the arrow meets the
+# cross only from a start that lies exactly on one of its two axes.)
 
 # %%
 bowl, place = Bowl(condition=10, angle=30), np.array([-2.5, 2.0])
@@ -129,28 +132,28 @@ change = (bowl.error(place + 1e-6 * along) - bowl.error(place)) / 1e-6
 print(f"slope along the contour {change:.5f}, slope along the gradient {np.linalg.norm(down):.3f}")
 
 # %% [markdown]
-# How long the valley is, is told by its **condition number**: the largest curvature divided by the
-# smallest. The stride must be short enough for the steep side, and then it is far too short for the flat
+# How long the valley is, is told by its **condition number**: its curvature across, the largest, divided by
+# that along, the smallest. The stride must be short enough for the steep side, and then it is far too short for the flat
 # one. **Predict**: ten times the condition number means how many times the steps?
 
 # %%
 for condition in (1, 10, 100):
     bowl = Bowl(condition, angle=30)
-    best = 2 / bowl.curvatures(np.zeros(2)).sum()  # the rate that treats both sides alike
+    best = 2 / bowl.curvatures(np.zeros(2)).sum()  # both axes shrink by the same factor a step
     errors = bowl.error(descend(bowl, [-2.5, 2.0], best, 2000))
     print(f"condition number {condition:3d}: {np.argmax(errors < 1e-4):4d} steps to an error below 0.0001")
 
 # %% [markdown]
-# The number of steps grows about in proportion to the condition number. Real networks are far worse off
-# than these bowls: among the curvatures of a network's loss there are always some very near zero, and some
-# below.
+# From 10 to 100 the number of steps grows in proportion. (The round bowl is a special case: one step.) Real
+# networks are worse off than these bowls: notebook 05 measures the largest curvature of one, and most of its
+# directions are nearly flat.
 #
 # ## A batch is a guess at the gradient
 #
 # The gradient is a mean over the training set. A mean over a *few* images is nearly the same and much
 # cheaper. "Stochastic" gradient descent, SGD, is nothing else. The next picture does a real task with two
-# weights: from two pixels of a bundled digit, is it a 3 or a 5? The blue points in the middle are the steps
-# that different batches of one size propose.
+# weights: from two pixels of a handwritten digit, is it a 3 or a 5? The blue points in the middle are the
+# steps that different batches of one size propose.
 #
 # **Predict.** You may look at 1,500 images, some of them several times. Which batch size comes furthest: 1,
 # 16, or all images each time?
@@ -167,8 +170,8 @@ BatchNoise(
 
 # %% [markdown]
 # All images at each step give a smooth path, and after 1,500 images it has hardly begun. One image at a
-# time gives many steps and a drunken walk, which never settles: every step is a guess, and the guesses do
-# not shrink. In between lies the bargain. Here it is in numbers, at one rate and one cost:
+# time gives many steps and a drunken walk: every step is a guess, and the guesses do not shrink. Here it is in
+# numbers, at one rate and one cost:
 # <!-- computed: 3 * 500 = 1500 -->
 
 # %%
@@ -180,8 +183,9 @@ for batch in ("1", "4", "16", "64", "all"):
     print(f" spread of the gradient {facts['spread']:.2f}, predicted {facts['predicted']:.2f}")
 
 # %% [markdown]
-# The predicted column is the statistician's rule: the mean of $B$ guesses spreads $\sqrt B$ times less than
-# one guess. Four times the images buy half the noise, so large batches are poor value, until hardware that
+# The bargain lies in between; the drunken walk gets further than the careful one that has no time. The
+# predicted column is the statistician's rule: the mean of $B$ guesses spreads $\sqrt B$ times less than one guess
+# (somewhat less still when a batch is a good part of all images, and not at all when it is all of them). Four times the images buy half the noise, so large batches are poor value, until hardware that
 # works on many images at once makes them nearly free.
 #
 # Does the rule hold in a network with all its weights? Take the small CNN of this course, fresh, and
@@ -203,9 +207,9 @@ for size in (8, 32, 128):
 # the noise is as long as the gradient itself, with 8 it is twice as long. Training works all the same,
 # since the errors of many steps cancel and the slope does not.
 #
-# <details><summary>How far does the accuracy grow with the number of steps?</summary>
+# <details><summary>How far does the error fall with the number of steps?</summary>
 #
-# With the full gradient and a rate that converges, for ever: each step removes the same share. With
+# On a parabola with the full gradient and a rate that converges, for ever: each step removes the same share. With
 # batches, to a floor: near the minimum the noise is all that is left of a step. The floor falls with the
 # rate, which is why rates are turned down towards the end of a training (next notebook).
 #
@@ -213,12 +217,19 @@ for size in (8, 32, 128):
 #
 # ## Better walkers
 #
-# Five rules, one gradient. **Momentum** lets a heavy ball roll: it keeps most of its velocity, so that
-# steps across the valley cancel and steps along it add up. **Nesterov** looks where the ball is about to
-# be. **RMSprop** divides each weight's step by the usual size of its own gradient, so that flat and steep
-# directions move alike. **Adam** does both. **Predict** which is first after 40 steps, all at the same
-# rate; then give each its best.
-# <!-- computed: 4 * 10 = 40 -->
+# Five rules, one gradient $g$; all that is remembered starts at zero.
+#
+# | rule | remembers | one step |
+# |---|---|---|
+# | SGD | nothing | $w \leftarrow w - lr\, g$ |
+# | Momentum | velocity $v \leftarrow 0.9\, v + g$ | $w \leftarrow w - lr\, v$ |
+# | Nesterov | the same $v$ | $w \leftarrow w - lr\, (g + 0.9\, v)$ |
+# | RMSprop | mean square $q \leftarrow 0.9\, q + 0.1\, g^2$ | $w \leftarrow w - lr\, g / \sqrt q$ |
+# | Adam | $m \leftarrow 0.9\, m + 0.1\, g$ and $q \leftarrow 0.999\, q + 0.001\, g^2$, both scaled up at first, while they fill | $w \leftarrow w - lr\, m / \sqrt q$ |
+#
+# Momentum is a heavy ball: steps across the valley cancel, steps along it add up. RMSprop divides each weight's step by
+# the usual size of its own gradient, so that flat and steep directions move alike. **Predict** which is first after 40
+# steps, all at the same rate; then give each its best. <!-- computed: 4 * 10 = 40 -->
 
 # %%
 OptimizerRace(
@@ -230,8 +241,9 @@ OptimizerRace(
 
 # %% [markdown]
 # A race at one rate for all is unfair, since a rate means something else in each rule: to RMSprop and Adam
-# it is nearly the length of the step, to the others a factor. So give each rule the best of sixty rates,
-# and change the ground. **Predict**: will one of them win everywhere?
+# it is nearly the length of the step, to the others a factor. So give each rule the best of sixty rates
+# for this start and number of steps, and change the ground: two more surfaces, a saddle (down in one direction, up in
+# the other) and ripples (many small hollows). Smallest error first. **Predict**: will one of them win everywhere?
 
 # %%
 for surface in ("bowl", "Rosenbrock's valley", "saddle", "ripples"):
@@ -241,12 +253,13 @@ for surface in ("bowl", "Rosenbrock's valley", "saddle", "ripples"):
 
 # %% [markdown]
 # No rule wins everywhere, and the last of one surface is the first of another. In the long, straight valley
-# plain SGD comes last: memory of any kind pays there. Each line is one race from one start; drag the start
+# plain SGD comes last: remembering pays there, directions or sizes. Each line is one race from one start; drag the start
 # in the picture above and some places change.
 #
 # Here is one step of each on the same gradient, the first step from rest at a rate of 0.1. The first three
-# move in proportion to the slope. RMSprop and Adam do not: a large and a small gradient give the same first
-# step.
+# move in proportion to the slope; Nesterov steps by $g + 0.9\,g$. RMSprop and Adam do not: a large and a small
+# gradient give the same first step. RMSprop's is $lr / \sqrt{0.1}$, longer than the rate, because its mean square has
+# only begun to fill; Adam corrects that.
 
 # %%
 for method in METHODS:
@@ -273,7 +286,7 @@ check("04.sgd", sgd_step)
 
 # %% [markdown]
 # **2. Momentum.** The velocity keeps its old self times `momentum` and takes in the new gradient whole;
-# then the weight moves by rate times velocity. Return both. With a momentum of 0 it must be exercise 1.
+# then the weight moves by minus rate times velocity. Return both. With a momentum of 0 it must be exercise 1.
 
 
 # %%
@@ -310,8 +323,18 @@ print(f"error after 60 steps {errors[-1]:.5f}: {'target reached' if errors[-1] <
 # - *New weight = old weight minus learning rate times the derivative* (claim 6): **holds**, and it is
 #   exact. All five rules start from it.
 # - *Accuracy grows with the number of steps* (claim 9, second half): **holds up to a floor.** With the full
-#   gradient the error shrank by the same share at each step; with batches of one it stopped above the
-#   smallest error and stayed there.
+#   gradient the error shrank by the same share at each step. With batches of one it came near the
+#   smallest error and went on wandering about it; the next lines walk on from where the picture stopped.
+
+# %%
+for samples in (1000, 2000, 3000):
+    for batch in ("1", "16"):
+        error = BatchNoise(batch=batch, samples=samples).facts["error"]
+        print(f"{samples} images, batch {batch:>2}: error above the smallest {error:.5f}")
+
+# %% [markdown]
+# With batches of one the error rises and falls by a factor of ten and more, and the last number is the worst: that
+# is the floor. Batches of 16 wander too, nearer to it.
 #
 # ## Questions
 #
@@ -330,15 +353,15 @@ print(f"error after 60 steps {errors[-1]:.5f}: {'target reached' if errors[-1] <
 #
 # <details><summary>A rate of 0.1 is modest for SGD on these surfaces. Why is it not for RMSprop?</summary>
 #
-# RMSprop divides by the size of the gradient. What is left is a step of about the rate itself, in each
-# weight and however flat the ground. Near a minimum SGD's steps shrink with the slope; RMSprop's do not, so
+# RMSprop divides by the size of the gradient. What is left, once its memory has filled, is a step of about the rate
+# itself, in each weight and however flat the ground. Near a minimum SGD's steps shrink with the slope; RMSprop's do not, so
 # it needs a small rate or one that falls.
 # </details>
 #
 # ## Summary
 #
 # The gradient says which way is up; minus the gradient, times a rate, is the step. The steepest way down is
-# rarely the way to the minimum, and the condition number says how rarely. A batch trades noise for cost;
+# rarely the way to the minimum: the larger the condition number, the worse it points. A batch trades noise for cost;
 # momentum and its relatives trade memory for steps.
 #
 # ## References
