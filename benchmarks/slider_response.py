@@ -139,7 +139,7 @@ class Bench:
 
 
 def speed(bench: Bench, presses: int, seconds: float, wanted: str) -> None:
-    rounds, results = 4, {way: ([], 0) for way in WAYS if way[0] in wanted}
+    rounds, results = 12, {way: ([], 0) for way in WAYS if way[0] in wanted}
     for _ in range(rounds):
         for way in results:
             times, blanks = bench.presses(way, presses // rounds)

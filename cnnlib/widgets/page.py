@@ -21,8 +21,8 @@ MEND = (
 
 
 STILL = (
-    "A still picture: the cell that made it shows a live one in its place. If none appears there: "
-    "pip install ipywidgets anywidget, restart Jupyter, reload the page."
+    "A still picture: run the cell for the live one. If none appears, "
+    "pip install ipywidgets anywidget, restart Jupyter and reload the page."
 )
 
 

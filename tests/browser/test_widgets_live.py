@@ -194,10 +194,22 @@ def test_the_saved_notebook_keeps_the_picture_and_no_widget_state(explorer):
     assert image.count() == 1 and not image.is_visible()
 
 
+def test_a_reloaded_page_is_live_again_and_a_reopened_notebook_shows_the_still_picture(notebook):
+    book = notebook("reopened", EXPLORER)
+    book.run("w.set_state(steps=7)")
+    book.page.evaluate("async () => { await jupyterapp.shell.currentWidget.context.save(); }")
+    book.page.reload()
+    see(book.widget(0), "After 7 steps")
+    book.page.wait_for_function("jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel")
+    book.page.evaluate("async () => { await jupyterapp.shell.currentWidget.sessionContext.shutdown(); }")
+    book.page.goto(f"{book.lab.url}/lab/tree/{book.name}?reset")
+    book.page.locator(".jp-OutputArea img").wait_for(timeout=60_000)
+    assert book.page.locator(".cnn-widget").count() == 0
+
+
 def test_a_lost_kernel_leaves_the_picture_and_a_sentence(notebook):
     book = notebook("lost", EXPLORER)
     widget = book.widget(0)
-    book.page.evaluate("async () => { await jupyterapp.shell.currentWidget.sessionContext.restartKernel; }")
     book.page.evaluate(
         "async () => { await jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
     )
