@@ -87,7 +87,11 @@ class Quiet:
 
     def was(self):
         """Whether the time since `start` was quiet, or patience is at its end."""
-        if not self.works or time.monotonic() > self.end:
+        return self.silent() or time.monotonic() > self.end
+
+    def silent(self):
+        """Whether other programs took less than a tenth of a core."""
+        if not self.works:
             return True
         (start, before), (now, after) = self.before, self._state()
         return after - before < 0.1 * (now - start) + 0.03
@@ -109,8 +113,8 @@ def check_agreement(case, workers, folder):
                 raise SystemExit(f"{case}: {name} and {first} are {apart:.1e} apart")
 
 
-def measure(case, workers, folder, options):
-    """Median durations and, turn by turn, ratios to the reference: {name: (ms, quartiles of the ratio)}."""
+def measure(case, workers, folder, options, notes):
+    """Median durations and, turn by turn, ratios to the reference: {name: {ms, cpu, quartiles of ratio}}."""
     quiet = Quiet(workers, options.patience)
     workers = [w for w in workers if can(w.name, case)]
     check_agreement(case, workers, folder)
@@ -120,8 +124,10 @@ def measure(case, workers, folder, options):
     while done < options.turns:
         quiet.start()
         turn = {w.name: np.median(w.ask(do="time", seconds=options.seconds), axis=0) * 1e3 for w in workers}
-        if quiet.was():
+        silent = quiet.silent()
+        if silent or quiet.was():
             done += 1
+            notes["quiet"].append(silent)
             for name, duration in turn.items():
                 times[name].append(duration)
     times = {name: np.array(turns) for name, turns in times.items()}
@@ -194,12 +200,12 @@ def main():
     names = NAMES if importlib.util.find_spec("torch") else NAMES[2:]
     keep = options.keep_environment
     workers = [Worker(name, keep) for name in names]
-    found = {}
+    found, notes = {}, {"quiet": []}
     with tempfile.TemporaryDirectory() as folder:
         for case in CASES:
             if not any(part in case for part in options.only):
                 continue
-            found[case] = measure(case, workers, folder, options)
+            found[case] = measure(case, workers, folder, options, notes)
             row = ", ".join(
                 f"{n} {v['ms']:.3f} ms ({v['ratio'][1]:.2f}; cpu {v['cpu']:.3f})"
                 for n, v in found[case].items()
@@ -211,7 +217,7 @@ def main():
         import engine_report
 
         extra = {"memory": memory(names, keep), "machine": machine(keep), "import": import_cost(),
-                 "fit": fit_overhead(keep)}  # fmt: skip
+                 "fit": fit_overhead(keep), "quiet": float(np.mean(notes["quiet"]))}  # fmt: skip
         engine_report.write(found, extra, options.results)
 
 

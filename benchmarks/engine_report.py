@@ -27,7 +27,9 @@ def write(found, extra, folder):
         "# How fast cnnlib trains\n",
         "Written by `python benchmarks/engine.py`; do not edit. Times are medians of turns; the number in"
         " brackets is the median, over the turns, of the ratio to PyTorch with two threads in the same turn,"
-        " with its quartiles: below 1 is faster than PyTorch. float32 throughout.\n",
+        " with its quartiles: below 1 is faster than PyTorch. Then the processor time of one step, all threads"
+        " together, which other programs on the machine disturb least. float32 throughout.\n",
+        _quiet(extra["quiet"]),
         _machine(extra["machine"]),
         "## Whole networks\n",
         _table([case for case in found if not case.startswith("layer/")], found),
@@ -55,9 +57,19 @@ def _machine(machine):
     )
 
 
+def _quiet(share):
+    if share > 0.9:
+        return "The machine was quiet.\n"
+    return (
+        f"**The machine was busy: only {share:.0%} of the turns were undisturbed by other programs.** Threads"
+        " that wait for each other suffer most from that, PyTorch's two above all; go by the processor times,"
+        " beside PyTorch with one thread, and repeat the run on a quiet machine.\n"
+    )
+
+
 def _cell(result):
     low, middle, high = result["ratio"]
-    return f"{result['ms']:.3g} ms ({middle:.2f}; {low:.2f} to {high:.2f})"
+    return f"{result['ms']:.3g} ms ({middle:.2f}; {low:.2f} to {high:.2f}), cpu {result['cpu']:.3g} ms"
 
 
 def _table(cases, found):

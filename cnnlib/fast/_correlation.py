@@ -117,8 +117,8 @@ class KernelGradient:
     def __init__(self, correlation, filters):
         self.correlation = correlation
         one = correlation.depth * filters * correlation.source.itemsize
-        self.columns = int(max(1, min(correlation.places[1], CACHE // (2 * one))))
-        self.rows = int(max(1, CACHE // (2 * one * self.columns)))
+        self.columns = int(max(1, min(correlation.places[1], 2 * CACHE // one)))
+        self.rows = int(max(1, 2 * CACHE // (one * self.columns)))
         shape = (1, self.columns, correlation.depth, filters)
         self.single = False
         self.total = np.empty(shape, correlation.source.dtype)
