@@ -1,6 +1,7 @@
 """Export: the same network in PyTorch gives the same outputs, and goes on training alike."""
 
 import builtins
+import sys
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from cnnlib.layers import (
 )  # fmt: skip
 from cnnlib.losses import CrossEntropyLoss
 from cnnlib.model import Sequential
+from cnnlib.onnx_export import to_onnx
 from cnnlib.optim import SGD
 from cnnlib.training import fit
 
@@ -145,3 +147,36 @@ def test_without_torch_a_sentence_says_so(monkeypatch):
         ImportError, match="to_torch needs PyTorch, which is not installed: pip install torch"
     ):
         to_torch(every_layer())
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-9)])
+def test_the_onnx_file_gives_the_same_outputs_for_any_batch(tmp_path, digits, dtype, tolerance):
+    onnx = pytest.importorskip("onnx")
+    from onnx.reference import ReferenceEvaluator
+
+    model = trained(digits, dtype)  # (ONNX keeps the eps of batch normalization in float32)
+    to_onnx(model, tmp_path / "net.onnx", (1, 8, 8))
+    dims = onnx.load(tmp_path / "net.onnx").graph.input[0].type.tensor_type.shape.dim
+    assert (dims[0].dim_param, [dim.dim_value for dim in dims[1:]]) == ("N", [1, 8, 8])
+    network = ReferenceEvaluator(str(tmp_path / "net.onnx"))
+    for n in (1, 20):
+        x = digits.x_test[:n].astype(dtype)
+        (theirs,) = network.run(None, {"images": x})
+        np.testing.assert_allclose(theirs, model.forward(x), atol=tolerance, rtol=tolerance)
+    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
+
+
+def test_what_onnx_has_no_word_for_is_named(tmp_path):
+    pytest.importorskip("onnx")
+
+    class Twice(Layer):
+        pass
+
+    with pytest.raises(TypeError, match=r"model must be made of AvgPool2d, .*, got Twice\(\)"):
+        to_onnx(Sequential([Twice()]), tmp_path / "net.onnx", (4,))
+
+
+def test_without_onnx_a_sentence_says_so(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(ImportError, match="to_onnx needs the package onnx, which is not installed"):
+        to_onnx(every_layer(), tmp_path / "net.onnx", (1, 8, 8))

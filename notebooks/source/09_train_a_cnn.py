@@ -135,17 +135,19 @@ assert history.epoch_accuracy[-1] == 1 and history.epoch_loss[-1] < 0.05 and uns
 # ## Now all of them, and when to stop
 #
 # `fit` is your loop with a progress bar and a history. It also watches the validation loss. Early on it
-# falls together with the training loss. Later the network begins to learn single images by heart: the
-# training loss goes on falling, the other does not. *Early stopping* ends the run when there has been no new
+# falls together with the training loss. Later the network begins to learn single images by heart: on the
+# logarithmic axis the training loss goes on falling, the other does not. *Early stopping* ends the run when there has been no new
 # best for `patience` epochs, and puts the best weights back.
 
-# %% alt="Left: training loss falls towards zero, validation loss levels off above it. Right: accuracy on both climbs, training ends near one." tags=["nbval-ignore-output"]
+# %% alt="Left, on a logarithmic axis: the training loss falls on and on, the validation loss levels off far above it. Right: accuracy on both climbs; training reaches one, validation stays just below." tags=["nbval-ignore-output"]
 reader, stopping = recipe.make_model(0), EarlyStopping(patience=6)
 history = fit(
     reader, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=40, rng=0, validation=validation,
     early_stopping=stopping, progress=False,
 )  # fmt: skip
-history.plot()
+axes = history.plot()
+axes[0].set(yscale="log", ylim=(1e-4, 4))
+axes[1].set(ylim=(0.9, 1.003))
 print(f"best epoch {stopping.best_epoch} of {len(history.epoch_ends)}, validation loss {stopping.best:.3f}")
 
 # %% [markdown]
@@ -365,7 +367,8 @@ print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(vali
 #
 # The arithmetic is the same everywhere; only the layout of one array differs. PyTorch keeps a linear layer's
 # weights as (out, in), this course as (in, out). If PyTorch is installed, the cell builds the same network
-# there and compares all outputs; if not, it says so.
+# there and compares all outputs; if not, it says so. (For everything else there is
+# `cnnlib.onnx_export.to_onnx`.)
 
 # %% tags=["nbval-ignore-output"]
 from cnnlib.export import state_dict, to_torch
