@@ -205,10 +205,10 @@ def numbers(title: str, values: np.ndarray, at: tuple, winner: tuple | None = No
 
 
 def sum_words(terms: Terms) -> str:
-    products = terms.total - terms.bias
+    total, bias = round(float(terms.total), 3), round(float(terms.bias), 3)  # the shown numbers add up
     return (
-        f"{terms.inputs.size} products add up to {products:.2f}, plus the bias {terms.bias:.2f}"
-        f" makes {terms.total:.2f}."
+        f"{terms.inputs.size} products add up to {total - bias:.3f}, plus the bias {bias:.3f}"
+        f" makes {total:.3f}."
     )
 
 

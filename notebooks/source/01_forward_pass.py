@@ -20,18 +20,18 @@
 # 2. predict the size of every map, the number of weights, and how many pixels a unit sees;
 # 3. say what ReLU, max-pooling, flatten, linear and softmax do, each with its shape;
 # 4. follow a real digit through a trained network, from the pixels to the guess;
-# 5. say what a training pass keeps that a mere guess does not need, and why.
+# 5. say what a training pass keeps that a mere guess does not need.
 #
 # **You need** Python, and sums of products. No calculus yet.
 #
-# **Time** 45 minutes. **Back** [00: What does training look like?](00_start_here.ipynb)
+# **Time** 45 minutes, and as much again for the exercises. **Back** [00: What does training look like?](00_start_here.ipynb)
 # **On** [02: How wrong is the guess, in one number?](02_loss.ipynb)
 
 # %%
 import numpy as np
 
 from cnnlib import functional as F
-from cnnlib import load_digits
+from cnnlib import load_digits, load_photo
 from cnnlib.checks import check
 from cnnlib.widgets import Challenge, ConvolutionMicroscope, NetworkXRay, SizeExplorer
 
@@ -44,7 +44,7 @@ print((16 * image).astype(int))
 # ## An image is a table of numbers
 #
 # The shape is read from left to right: 360 images, 1 *channel* (grey; a colour photograph has three), 8 rows,
-# 8 columns. The whole course writes it as (N, C, H, W). Squint at the table, and you see the digit.
+# 8 columns. The whole course writes it as (N, C, H, W). Squint at the table: a digit.
 #
 # ## One window
 #
@@ -74,28 +74,31 @@ kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 # the picture. You see the patch, the kernel, the nine products, and the number that they leave in the output.
 #
 # **Predict** before each: what does *blur* do to a single bright pixel? Where does *Sobel x* give large positive
-# numbers, where large negative ones? Which preset leaves the image as it is?
+# numbers, where large negative ones?
 #
-# **Challenge.** With *Sobel x*, find the only window of the digit whose sum is above 3.
+# **Challenge.** The digit is the one of your table, its ink as a share of 1. With *Sobel x* and no padding, find the
+# window that answers most strongly: it is the only one whose sum is above 3.8.
 
 # %%
-steepest = Challenge("A window with a sum above 3", lambda facts: facts["sum"] > 3)
-ConvolutionMicroscope(challenge=steepest, image="digit", kernel_name="Sobel x")
+steepest = Challenge("The window above 3.8", lambda f: f["sum"] > 3.8 and f["height"] == 6)
+images = {"the digit": image, "photograph": load_photo()[0, 0]}
+ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x")
 
 # %% [markdown]
 # <details><summary>What you should have seen</summary>
 #
 # Sobel x is positive where the image gets brighter from left to right, negative where it gets darker. Blur
 # spreads one pixel over nine places, a ninth of it each. *Identity* has a single 1 in the middle and copies.
-# A kernel is a little picture of what it looks for: the sum is largest where the patch looks like it.
+# A kernel is a little picture of what it looks for: of two patches of equal brightness, the one that looks more like it
+# has the larger sum. The strongest answer is in row 4, column 2: white ink begins there from one pixel to the next.
 #
 # </details>
 #
 # ## A word about the name
 #
 # Mathematicians turn the kernel by half a turn before they slide it, and call *that* a convolution. What
-# networks do, without the turn, is a *cross-correlation*. Everyone says convolution all the same. **Predict:**
-# for which of the presets does the turn change nothing?
+# networks do, without the turn, is a *cross-correlation*. Everyone says convolution all the same. **Predict:** what
+# does half a turn make of Sobel x? And which kernels does it leave as they are?
 
 # %%
 turned = kernel[::-1, ::-1]
@@ -103,15 +106,16 @@ print(turned)
 print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).sum())
 
 # %% [markdown]
-# Identity, blur, sharpen and Laplace look the same after half a turn. The two Sobel kernels change their sign. For
-# learning it does not matter: a network that needs the turned kernel learns the turned kernel. Tick *Flip the
-# kernel* in the microscope to see both. Remember the half turn, though: on the way *back*, in
-# [notebook 03](03_backpropagation.ipynb), it comes up by itself.
+# Half a turn changes the sign of the two Sobel kernels; identity, blur, sharpen and Laplace stay as they are. For
+# learning it does not matter: a network that needs the turned kernel learns the turned kernel. Tick *Flip the kernel*
+# in the microscope to see both. Remember the half turn, though: on the way *back*, in [notebook
+# 03](03_backpropagation.ipynb), it comes up by itself.
 #
 # ## The whole map, slowly and fast
 #
-# All sums together form a *map*. English first: for every place the window can take, cut out the patch, multiply
-# it by the kernel, add up.
+# All sums together form a *map*; each of its numbers is a *unit*. English first: for every place of the window, cut
+# out the patch, multiply it by the kernel, add up. **Predict** for your digit: on which side of its stroke is the map
+# positive, on which negative?
 
 
 # %%
@@ -129,9 +133,14 @@ def slide(image, kernel):
 slide(16 * image, kernel).astype(int)
 
 # %% [markdown]
+# Positive where the ink begins, on the left; negative where it ends. And there is your window: 61 sixteenths.
+#
 # Two Python loops over places are slow. NumPy can look at all windows at once: `sliding_window_view` shows the
-# image as a table of windows without copying a pixel, and one `einsum` multiplies and adds. The two must agree
-# to the last digits, or one of them is wrong; we ask before we measure.
+# image as a table of windows without copying a pixel, and one `einsum` multiplies and adds. Its recipe is
+# `"ijpq,pq->ij"`: a letter for each axis, i and j for the place, p and q for the pixel inside the window. Axes with the
+# same letter run together, numbers that meet are multiplied, and a letter missing behind the arrow is summed over.
+#
+# The two must agree to the last digits, or one of them is wrong; we ask before we measure.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -153,58 +162,27 @@ print(f"loops {1000 * slow:.1f} ms, no loops {1000 * fast:.2f} ms: {slow / fast:
 assert slow / fast > 5
 
 # %% [markdown]
-# ## What comes out, and how big?
-#
-# A window of 3 pixels finds 6 places in a row of 8: the map shrinks. *Padding* adds a frame of zeros, so that the
-# edges get their windows too. *Stride* is the step of the window: 2 skips every other place. Along each axis
-#
-# $$\text{out} = \left\lfloor \frac{\text{size} + 2\,\text{padding} - \text{kernel}}{\text{stride}} \right\rfloor + 1 .$$
-#
-# A stack of layers also widens the view. A unit of the first map sees one window; a unit of the second sees a
-# window *of windows*. What it sees of the image is its *receptive field*.
-#
-# **Predict**, then check with the sliders: an image of 28 pixels, kernel 5, stride 1, no padding, two layers: what
-# sizes, and how many pixels does a last unit see? How does the field grow with kernel 3 and one layer more?
-#
-# **Challenge.** A unit that sees at least 15 pixels, from layers with fewer than 1,300 weights.
-# <!-- computed: 28 - 5 + 1 = 24 -->
-
-# %%
-wide = Challenge("15 pixels, under 1,300 weights", lambda f: f["pixels"] >= 15 and f["parameters"] < 1300)
-SizeExplorer(challenge=wide, kernel_size=5)
-
-# %% [markdown]
-# <details><summary>Answers</summary>
-#
-# 28 → 24 → 20, and the last unit sees 9 pixels: 5, and 4 more for the second layer. With stride 1 every layer of
-# kernel 3 adds 2 pixels. A stride multiplies: behind a stride of 2 each further step is two pixels of the image
-# wide, so three layers of kernel 3 and stride 2 already see 15, with the 1,248 weights of three layers.
-# <!-- computed: 28 - 5 + 1 = 24 --> <!-- computed: 24 - 5 + 1 = 20 -->
-# <!-- computed: 80 + 584 + 584 = 1248 --> <!-- computed: 1 + 2 + 4 + 8 = 15 -->
-#
-# </details>
-#
 # ## Many channels, many kernels
 #
-# A layer has many kernels, and each makes one map: its *output channel*. And if the input has several channels,
-# each kernel has a slice for every one of them, and adds up over all. With everything written out, and one
-# constant *b* added to each map,
+# A layer has many kernels, and each makes one map: its *output channel*. If the input has several channels, each
+# kernel has a slice for every one of them, and adds up over all. And each map gets one constant *b*, its *bias*,
+# added to all its units. For image n and map f, with c for the input channel:
 #
-# $$y_{n f i j} = b_f + \sum_{c,p,q} x_{n\,c\,(i s + p)\,(j s + q)}\; w_{f c p q} .$$
+# $$y_{n f i j} = b_f + \sum_{c,p,q} x_{n\,c\,(i + p)\,(j + q)}\; w_{f c p q} .$$
 #
-# **Predict.** A layer reads 8 channels and makes 16, with kernels of 3×3. How many weights does it have? Does
-# the number depend on the size of the image?
+# **Predict.** A layer reads 8 channels and makes 16, with kernels of 3×3. How many weights does it have, biases
+# included? Does the number depend on the size of the image?
 
 # %%
 x = np.ones((2, 8, 14, 14), np.float32)
 w, b = np.zeros((16, 8, 3, 3), np.float32), np.zeros(16, np.float32)
-y, _ = F.conv2d_forward(x, w, b, stride=1, padding=1)
+y, _ = F.conv2d_forward(x, w, b)
 print("y", y.shape, " weights", w.size + b.size)
 
 # %% [markdown]
-# 16 kernels of 8 slices of 9 weights, and 16 constants: 1,168, whatever the size of the image. A layer that
-# joined every pixel of those two sets of maps to every other would need millions. That thrift is the
-# convolution's point: the same few weights are used at every place, because an edge is an edge everywhere.
+# 16 kernels of 8 slices of 9 weights, and 16 biases: 1,168, whatever the size of the image. A layer that
+# joined every pixel of those two sets of maps to every other would need millions. The same few weights are used at
+# every place, because an edge is an edge everywhere.
 # <!-- computed: 16 * 8 * 9 + 16 = 1168 -->
 #
 # Shapes are also where most mistakes happen. One image is not a batch of one image. What does the library say?
@@ -213,7 +191,41 @@ print("y", y.shape, " weights", w.size + b.size)
 F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 
 # %% [markdown]
-# The message names what it wanted, what it got, and the way out: `digits.x_test[0][None]`, or `digits.x_test[:1]`.
+# The message names what it wanted, what it got, and the way out; `digits.x_test[:1]` is another.
+#
+# ## What comes out, and how big?
+#
+# A window of 3 pixels finds 6 places in a row of 8: the map shrinks. *Padding* adds a frame of zeros around x, so that
+# the edges get their windows too. *Stride* is the step s of the window: 2 skips every other place, and in the
+# formula above $i + p$ becomes $i s + p$. Along each axis
+#
+# $$\text{out} = \left\lfloor \frac{\text{size} + 2\,\text{padding} - \text{kernel}}{\text{stride}} \right\rfloor + 1 ,$$
+#
+# rounded down (that is what $\lfloor\ \rfloor$ says).
+#
+# A stack of layers also widens the view. A unit of the first map sees one window; a unit of the second sees a window
+# *of windows*. What it sees of the image is its *receptive field*. **Predict**, then set the sliders: an image of 28
+# pixels, kernel 5, stride 1, no padding, two layers: what sizes, and how many pixels along an axis does a last unit
+# see? And with kernel 3, but three layers: more or fewer?
+#
+# **Challenge.** A unit that sees at least 15 pixels along an axis, from layers of 8 maps with fewer than 1,300 weights
+# in all.
+
+# %%
+wide = Challenge("15 pixels, under 1,300 weights", lambda f: f["pixels"] >= 15 and f["parameters"] < 1300)
+SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "padding", "layers", "unit"])
+
+# %% [markdown]
+# <details><summary>Answers</summary>
+#
+# 28 → 24 → 20, and the last unit sees 9 pixels: 5, and 4 more for the second layer. Three layers of kernel 3 see fewer,
+# 3 → 5 → 7: with stride 1 each adds 2. A stride multiplies: behind a stride of 2 each further step is two pixels of
+# the image wide, so three layers of kernel 3 and stride 2 already see 15: 3, and 2·2, and 2·4 more. The first has 80
+# weights, the others 584 each (8·8·9, and 8 biases): 1,248.
+# <!-- computed: 28 - 5 + 1 = 24 --> <!-- computed: 24 - 5 + 1 = 20 --> <!-- computed: 3 + 2 * 2 + 2 * 4 = 15 -->
+# <!-- computed: 8 * 9 + 8 = 80 --> <!-- computed: 8 * 8 * 9 + 8 = 584 --> <!-- computed: 80 + 584 + 584 = 1248 -->
+#
+# </details>
 #
 # ## The five small layers
 #
@@ -221,7 +233,7 @@ F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 # be one layer with other weights. **Max-pooling** keeps the largest number of each 2×2 window: the map halves in
 # both directions, and what was found is kept, its exact place not.
 #
-# **Predict** both results for this map before you run the cell. Which of the sixteen numbers survive?
+# **Predict** both results for this map before you run the cell. Which four numbers are left in the end?
 
 # %%
 small = np.array([[1.0, -2, 3, 0], [5, 4, -1, -6], [-3, -3, 2, 2], [-1, -4, 2, 7]])[None, None]
@@ -230,8 +242,7 @@ pooled, _ = F.maxpool2d_forward(gated, 2)
 print(gated[0, 0], pooled[0, 0], sep="\n\n")
 
 # %% [markdown]
-# Four winners: 5, 3, 0 and 7. (In the third window all numbers were negative; ReLU has left only zeros.) On the
-# way back each winner will get all the blame, so somebody must remember who won.
+# Four winners: 5, 3, 0 and 7. (In the third window ReLU has left four zeros; among equals the first wins.) Training will ask who it was that got through, so somebody must remember who won.
 #
 # **Flatten** lays all maps of an image end to end into one long vector. **Linear** takes that vector and makes ten
 # *scores*, each a sum of all numbers times weights of its own, plus a constant: `y = x @ W + b`. **Softmax** turns
@@ -249,9 +260,9 @@ print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 #
 # ## All together: a trained network
 #
-# This network is the one of notebook 00, already trained: two rounds of convolution, ReLU and pooling, then one
-# linear layer. **Predict** the shape after each layer, knowing that both convolutions have kernels of 3×3 and a
-# padding of 1. Then let the image through; a forward pass is a loop.
+# This network has the layers of notebook 00's, but it was trained longer, and its weights are stored with the course:
+# two rounds of convolution, ReLU and pooling, then one linear layer. **Predict** the shape after each layer,
+# knowing that both convolutions have kernels of 3×3 and a padding of 1. Then let the image through; a forward pass is a loop.
 
 # %%
 from cnnlib.pretrained import load_digits_cnn
@@ -267,15 +278,16 @@ wrong = np.flatnonzero(model.predict(digits.x_test) != digits.y_test)
 print(f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test images; wrong on numbers {wrong}")
 
 # %% [markdown]
-# Now look inside. Every number of the network is a coloured square: red positive, blue negative, white zero,
-# and all layers share one scale. **Click any square.** Below you see the sum that made it; the orange frame on the
-# image shows all pixels that it depends on.
+# Now look inside. Every number of the network is a coloured square: red positive, blue negative, white zero, and all
+# layers share one scale. (The image alone is grey, black for no ink.) **Click any square.** Below you see the sum
+# that made it; the orange frame on the image shows all pixels that it depends on.
 #
-# Start with convolution 1: nine products. Then convolution 2: eight times nine, one set for each map of the
-# pooling before it (choose which one is shown). Check one sum with a calculator. Then a score.
+# Start with convolution 1: nine products. Check one sum with a calculator. **Predict** before each click: how many
+# products make a unit of convolution 2 (choose which of the maps before it is shown)? How many a score? How many pixels
+# across does a unit of convolution 2 see?
 #
-# **Predict.** Which of the pictures will the network get wrong with confidence? **Challenge:** find one
-# on which it is wrong *and* gives its guess more than 70 %. (The cell above lists the candidates.)
+# **Challenge:** find a picture on which the network is wrong *and* gives its guess more than 70 %. The cell above
+# lists the candidates.
 
 # %%
 sure = Challenge(
@@ -287,8 +299,10 @@ NetworkXRay(challenge=sure)
 # <details><summary>What to look for</summary>
 #
 # Some maps of convolution 1 answer to edges on the left, others to edges above or to ink as such: compare them with
-# your Sobel kernels. After ReLU 1 only the places where a kernel found its pattern are left. Units of convolution 2
-# see up to 8 pixels across and answer to strokes and corners. Images 143 and 184 are wrong with more than
+# your Sobel kernels. After ReLU 1 only the places where a kernel found its pattern are left. A unit of convolution 2 has
+# eight times nine products, 72, a score 64, one for each number that is left. A unit of pooling 1 sees 4 pixels, a
+# window and one more; three of them side by side, two pixels apart, see 4 + 2·2 = 8 across, and answer to strokes and
+# corners. Images 143 and 184 are wrong with more than
 # 70 %; look at them before you call the network stupid.
 # <!-- test: tests/test_notebook_claims.py::test_the_two_confident_mistakes -->
 #
@@ -298,8 +312,8 @@ NetworkXRay(challenge=sure)
 #
 # Draw with the mouse on the black square named *input*. (Without a mouse: choose the layer *input*, move with row
 # and column, and press *Ink*.) The digits that it learned from fill the frame from top to bottom and stand in the
-# middle. **Challenge:** a 4 that it recognises with more than 90 %. Then move your 4 to the edge. What
-# happens to the guess, and which layer could have told you?
+# middle. **Challenge:** a 4 that it recognises with more than 90 %. Then clear it and draw the same 4 one or two
+# columns further to the side. What happens to the guess, and which layer is it that cares about the place?
 
 # %%
 four = Challenge(
@@ -312,27 +326,41 @@ NetworkXRay(source="your drawing", layer="input", challenge=four)
 #
 # A convolution gives the same answers one pixel further on when the image moves by one pixel, and pooling
 # forgives a little. But the linear layer has a weight for every place of the last maps: at another place the same
-# stroke meets other weights. The next cell shows both halves.
+# stroke meets other weights. So the linear layer is the one that cares. The next cell tests both halves.
 #
 # </details>
 
+
 # %%
-moved = np.roll(digits.x_test, 1, axis=3)
-maps, maps_moved = (model[0].forward(images) for images in (digits.x_test, moved))
-inside = slice(2, -2)
-np.testing.assert_allclose(np.roll(maps, 1, axis=3)[..., inside], maps_moved[..., inside], atol=1e-5)
-down = np.roll(digits.x_test, 1, axis=2)
-print(*(f"{(model.predict(images) == digits.y_test).mean():.1%}" for images in (digits.x_test, moved, down)))
+def push(images, down=0, right=0):
+    """Move images by some pixels; what leaves the frame is lost, zeros come in."""
+    return np.pad(images, [(0, 0), (0, 0), (down, 0), (right, 0)])[:, :, :8, :8]
+
+
+pushed = push(digits.x_test, right=1)
+before, after = (model[0].forward(images) for images in (digits.x_test, pushed))
+np.testing.assert_allclose(after[..., 1:7], before[..., 0:6], atol=1e-5)
+print("convolution 1: the same numbers, one column further on")
+for name, images in {"as they are": digits.x_test, "right": pushed, "down": push(digits.x_test, 1)}.items():
+    print(f"{name}: {(model.predict(images) == digits.y_test).mean():.1%} guessed right")
 
 # %% [markdown]
-# Those are the shares of test images guessed right: as they are, one pixel to the right, one pixel down. Digits
-# fill their frame from top to bottom, so a row is lost when they move down.
+# The first half holds in all six columns where windows meet the same pixels as before. The second: one pixel costs
+# guesses, and downwards more of them, because these digits fill their frame from top to bottom and lose a row of ink.
 #
 # ## Guessing and training: the same pass, kept or forgotten
 #
-# When a network only guesses, each map can be thrown away as soon as the next is there. In training nothing may be
-# forgotten: on the way back, the gradient of every weight is a product with the very number that it met on the
-# way forward. **Predict:** how much more memory does that take here, for 64 images?
+# When a network only guesses, each map can be thrown away as soon as the next is there. Training comes back: to say
+# how much a weight had to do with the error, it must know the very numbers that this weight met on the way forward.
+# [Notebook 03](03_backpropagation.ipynb) shows what each layer needs; the simplest way is to keep every map.
+# **Predict:** how much more memory does that take here, for 64 images?
+#
+# Apart from what is kept, is it the same pass? The textbook chapter that this course grew from says so in its first
+# claim, **claim 1** of [fourteen](../docs/claims.md): *Training uses the same network, pooling, activations and
+# matrices, run backwards.* The forward half can be tried now. There is one kind of layer that is made to fail it:
+# *dropout* sets each number to zero with a given probability, in training only, so that no unit can rely on a
+# neighbour, and scales up the others. **Predict:** by how much, so that the mean stays, if half of them go?
+# <!-- test: tests/test_docs.py::test_every_claim_has_a_verdict -->
 
 # %%
 from cnnlib.dissect import activations
@@ -342,23 +370,16 @@ batch, dropout, ones = digits.x_test[:64], Dropout(0.5, rng=0), np.ones((1, 1000
 sizes = [a.nbytes for a in activations(model, batch)]
 print(f"all kept: {sum(sizes) // 1000} kB, two at a time: {max(np.add(sizes[1:], sizes[:-1])) // 1000} kB")
 np.testing.assert_array_equal(model.forward(batch), model.forward(batch, training=True))
-print(
-    "dropout, guessing:",
-    dropout.forward(ones)[0, :8],
-    " training:",
-    dropout.forward(ones, training=True)[0, :8],
-)
-print(f"mean in training: {dropout.forward(ones, training=True).mean():.2f}")
+for training in (False, True):
+    y = dropout.forward(ones, training=training)
+    print(f"dropout, training={training}:", y[0, :8], f"mean {y.mean():.2f}")
 
 # %% [markdown]
-# About twice as much here, and the factor grows with every layer. The `assert` in the middle tests **claim 1** of
-# the chapter this course began with: *training uses the same network, pooling, activations and matrices.* Here it
-# holds to the last bit. It does not for layers made to behave differently in training. The best known is
-# *dropout*: in training it sets each number to zero with a given probability, so that no unit can rely on a
-# neighbour, and scales up the others, so that the mean stays.
+# Memory: about twice as much here, and the factor grows with every layer. Dropout: by 2. Our network gives the same
+# scores to the last bit, and could not do otherwise: none of its layers asks which pass it is.
 #
-# **Verdict on claim 1**: the forward half holds, with the exception of layers such as dropout that know which
-# pass it is. The second half, *run backwards*, is put to the test in [notebook 03](03_backpropagation.ipynb).
+# **Verdict on claim 1**: the forward half holds, except for layers such as dropout that do ask. The second half,
+# *run backwards*, is put to the test in [notebook 03](03_backpropagation.ipynb).
 #
 # ## Exercises
 #
@@ -403,7 +424,7 @@ check("01.conv2d_forward", conv2d_loops)
 
 # %% [markdown]
 # **3. Convolution without loops.** As in `slide_fast`: windows along axes 2 and 3, every stride-th of them, and
-# one `einsum`. Its letters can say everything: which axes meet, which are summed, which stay.
+# one `einsum`. Name the axes first: windows are (n, c, i, j, p, q), kernels (f, c, p, q), and what stays is (n, f, i, j).
 
 
 # %%
@@ -448,9 +469,9 @@ print(f"{(yours.predict(digits.x_test) == digits.y_test).mean():.1%}")
 # %% [markdown]
 # ## Summary
 #
-# A convolution slides a few weights over the image; each output is a sum of products, largest where the patch looks like the kernel.
+# A convolution slides a few weights over the image; each output is a sum of products, large where the patch looks like the kernel.
 # ReLU, pooling, flatten, linear and softmax turn maps into probabilities; deeper units see more pixels.
-# Guessing and training run the same forward pass; training keeps every map, because the way back needs them.
+# Guessing and training run the same forward pass; training keeps what its layers met, because the way back needs it.
 #
 # ## Questions
 #
@@ -461,7 +482,7 @@ print(f"{(yours.predict(digits.x_test) == digits.y_test).mean():.1%}")
 #
 # <details><summary>Why is there a ReLU between two convolutions?</summary>
 #
-# Sums of sums are sums: without a bend in between, two convolutions are one with a larger kernel.
+# Sums of sums are sums: without a bend in between, two convolutions are (away from a padded border) one with a larger kernel.
 # </details>
 #
 # <details><summary>A map of 9 rows, kernel 3, stride 2, padding 0: how many rows come out? And with 10?</summary>
