@@ -71,7 +71,7 @@ DescentExplorer(
 #
 # Below $1/c$ the factor is positive and the walk stays on its side. Between $1/c$ and $2/c$ it is negative:
 # the walk jumps across the valley at every step and still comes down. Twice the curvature halves the
-# border. The number 1 plays no part in it.
+# border. Whether a rate is above or below 1 plays no part in it.
 
 # %%
 for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
@@ -82,9 +82,10 @@ for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
 # %% [markdown]
 # ## Is a rate above 1 too high?
 #
-# The chapter that this course grew from gives a rule of thumb: a rate over 1 may be fast or may never
-# converge, a rate below 0.01 is slow and may be more accurate. **Predict** for each of the four cases below
-# whether the rule is right. The first two are rates around 1, on a flat and on a steep parabola.
+# [The chapter](../docs/claims.md) that this course grew from gives a rule of thumb: a rate over 1 may be fast or may
+# never converge, a rate below 0.01 is slow and may be more accurate. **Predict** four cases. Which converges: a rate
+# of 3 on a parabola of curvature 0.5, or a rate of 0.9 on one of curvature 3? And which comes closer to the minimum,
+# 0.005 or 0.3: on a parabola with its exact gradient, and in the two-pixel task of notebook 04 with batches of 1?
 
 # %%
 for rate, curvature in ((3.0, 0.5), (0.9, 3.0)):
@@ -93,18 +94,19 @@ for rate, curvature in ((3.0, 0.5), (0.9, 3.0)):
 for rate in (0.005, 0.3):
     clean = Quadratic(1.0).error(descend(Quadratic(1.0), 1.0, rate, 300)[-1])
     noisy = BatchNoise(batch="1", rate=rate, samples=3000).facts["error"]
-    print(f"rate {rate}: error {clean:.2g} with the full gradient, {noisy:.2g} with batches of 1")
+    print(f"rate {rate}: exact gradient on the parabola {clean:.2g}; batches of 1 in the task {noisy:.2g}")
 
 # %% [markdown]
-# Three is a fine rate on flat ground, and 0.9 explodes on steep ground. A low rate is no more accurate when
+# Three is a fine rate on flat ground, and 0.9 explodes on curved ground. (Compare the last two lines column by column:
+# they are two problems.) A low rate is no more accurate when
 # the gradient is exact: it has simply not arrived. With noisy gradients it *is* more accurate, because each
 # guess moves the weight less, and errors average out. So the rule holds where its author met it, with
 # typical curvatures and small batches; what decides is $2/c$ and the noise.
 #
 # ## Settling beside the bottom
 #
-# On a parabola a rate that is too high explodes. On other curves it need not. Here is a curve with a
-# rounded hollow, and rates a little above $2/c$ at its bottom. **Predict** where the weight is after 400
+# On a parabola a rate that is too high explodes. On other curves it need not. Here is the curve with several
+# minima that the explorer offers too (and notebook 06 is about), started near its lowest, and rates a little above $2/c$ at its bottom. **Predict** where the weight is after 400
 # steps.
 # <!-- computed: 4 * 100 = 400 -->
 
@@ -119,8 +121,8 @@ for share in (0.9, 1.05, 1.2):
 # %% [markdown]
 # Above the border the weight never reaches the bottom and never leaves the hollow either. It jumps for ever
 # between two places, one on each side: further out the walls are less curved, so a jump that grows meets a
-# wall that sends it back. Seen every second step it has "settled to one side", which is how the chapter
-# puts it.
+# wall that sends it back. Who looks at every second step sees it "settled to one side": perhaps that is what the
+# chapter means.
 #
 # ## A real network: many rates at once
 #
@@ -173,7 +175,8 @@ print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
 # biases still learn, and they learn how frequent each digit is.
 #
 # Divergence can also end in numbers too large to hold. With the squared error, whose gradient grows with
-# the error, it does. We ask NumPy to raise an error at the overflow. **This cell is meant to fail.**
+# the error, and a rate far beyond the sweep, it does. We ask NumPy to raise an error at the overflow. **This cell is
+# meant to fail.**
 # Without the first line the loss would become `inf`, then `nan`, and training would go on, computing
 # nothing.
 
@@ -184,10 +187,13 @@ with np.errstate(over="raise", invalid="raise"):
 # %% [markdown]
 # ## The border, predicted for a network
 #
-# A network's loss has as many curvatures as weights: the eigenvalues of its Hessian, the matrix of second
-# derivatives. The steepest, $\lambda_{max}$, sets the border. The matrix need not be written down. Multiply
-# any vector by it again and again, and the part along the steepest direction outgrows the rest: **power
-# iteration**. Each product costs about as much as two backward passes.
+# The bowl of notebook 04 had two curvatures, across the valley and along it, and the larger one limited the rate. A
+# network's loss has one for each weight. They belong to the **Hessian**, the matrix of all second derivatives, and
+# are called its eigenvalues; the largest is $\lambda_{max}$. How is it found in a matrix of millions of entries? Take any
+# direction. Multiplying it by the matrix stretches its part along each curved direction by that direction's
+# curvature. Do it again and again, shortening the result to length one each time: the part along the most curved
+# direction outgrows all others, and how much each product stretches it is $\lambda_{max}$. This is **power iteration**.
+# The matrix is never written down: its product with a direction is how the gradient changes along it.
 #
 # We take 360 images as the whole training set here, and full batches, so that there is no noise to blame.
 # <!-- computed: 1437 // 4 + 1 = 360 -->
@@ -223,8 +229,10 @@ for share, loss in zip(shares, worst, strict=True):
     print(f"rate {share:.1f} x border: highest loss in 40 steps {loss:.3g}")
 
 # %% [markdown]
-# The prediction holds, within ten to twenty per cent: below the border all stay, clearly above it all fly
-# off. And it can be checked more sharply. Move the weights a millionth along the steepest direction, take
+# The prediction holds, to within a fifth: below the border all stay, clearly above it all fly off, and end where
+# every unit is dead. The one a tenth above stays as well; while it trains its loss goes on falling, and the curvature
+# with it, so that the border moves away. (Four hundred steps instead of forty give the same picture.) It can be checked
+# more sharply. Move the weights a millionth along the steepest direction, take
 # one step from there and one from the old place. The parabola says that the distance is multiplied by $1 -
 # lr \cdot \lambda_{max}$.
 
@@ -260,9 +268,10 @@ for record in train(model, CrossEntropyLoss(), SGD(rate), few_x, few_y, batch_si
         print(f"step {record.step:3d}: loss {record.loss:.2f}, rate x curvature / 2 = {rate * c / 2:.1f}")
 
 # %% [markdown]
-# The network passes through ground four times too steep for its rate, and the loss goes on falling. A jump
-# that is too long lands further up the wall, where the walls of a network's loss are often *less* steep,
-# and from there the walk goes on towards flatter ground. Rates well above the border of the first step can
+# The network passes through ground more than four times too curved for its rate, and the loss goes on falling. A jump
+# that is too long lands further up the wall, where the walls of a network's loss are often *less* curved,
+# and from there the walk goes on towards flatter ground. (Part of the fall at the end is cross-entropy's own: where
+# every image is right with certainty, the loss is flat.) Rates well above the border of the first step can
 # be survived, and the flatter bottoms they lead to are one reason why high rates train well (Lewkowycz et
 # al. 2020, Cohen et al. 2021).
 #
@@ -271,9 +280,10 @@ for record in train(model, CrossEntropyLoss(), SGD(rate), few_x, few_y, batch_si
 #
 # ## Schedules: fast first, careful later
 #
-# A high rate covers ground, a low one settles. So change it on the way. The picture trains six networks
-# anew whenever you move a control. **Predict**: a constant rate of 0.8 is too high for this network; is it
-# still, if it only comes first?
+# A high rate covers ground, a low one settles. So change it on the way: *step* divides the rate at fixed times, *cosine*
+# lets it fall along half a cosine, *warm-up and cosine* climbs first, *one cycle* climbs for longer and falls below the
+# start. The left picture draws the one you choose. Six networks are trained anew whenever you move a control.
+# **Predict**: at a constant rate of 0.8 some of the six fail; do they still, if it only comes first?
 
 # %% tags=["nbval-ignore-output"]
 ScheduleExplorer(
@@ -293,8 +303,8 @@ for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
 
 # %% [markdown]
 # Columns: highest rates 0.2, 0.5 and 0.8; mean of six networks, lowest and highest. At the highest rate the
-# constant one fails and those that fall do not. At the low rate a schedule gains nothing: there is no noise
-# left to take away. A schedule mostly widens the span of rates that work.
+# constant one fails most. At the low rate the schedules hardly differ: six networks whose results spread by points
+# cannot rank tenths of a point. A schedule mostly widens the span of rates that work.
 #
 # How is a rate found without a sweep? With one short run in which the rate grows all the time, the **range
 # test**. The loss falls fastest somewhere and climbs later; take a rate clearly below the climb.
@@ -357,9 +367,8 @@ print(f"{accuracy:.1%} on average: {'target reached' if accuracy > 0.95 else 'no
 #   **holds sometimes.** The border is 2 over the curvature, not 1; we saw 3 converge and 0.9 explode. Low
 #   rates are more accurate with noisy gradients, and merely slow with exact ones.
 # - *With too high a rate the bottom is never reached; it settles to one side* (claim 8): **first half
-#   holds**, since above the border no walk stays at the bottom. What comes instead depends on the curve:
-#   explosion on a parabola, an endless jump between two sides in a rounded hollow, and in a network dead
-#   units.
+#   holds** where the curvature stays what it is. What comes instead depends on the curve: explosion on a parabola,
+#   an endless jump between two sides in a rounded hollow, and in a network dead units, or a flatter place further on.
 # - *Accuracy grows with the number of steps* (claim 9): **up to a floor**, which the rate and the noise
 #   set; lowering the rate on the way lowers it.
 #
@@ -371,16 +380,16 @@ print(f"{accuracy:.1%} on average: {'target reached' if accuracy > 0.95 else 'no
 # The more curved one's border is a quarter of the other's.
 # </details>
 #
-# <details><summary>Your loss reads 2.3026 in every step, at ten classes. What do you suspect?</summary>
+# <details><summary>Your loss stays near 2.30, the logarithm of ten, at ten classes. What do you suspect?</summary>
 #
-# A network with no opinion that no longer changes: dead units after a first step that was too long. Lower
+# A network with no opinion but how frequent each class is: dead units after a first step that was too long. Lower
 # the rate, or warm it up, and start afresh; training on will not revive it.
 # </details>
 #
-# <details><summary>Why does a copy that overflows not disturb the others in the sweep?</summary>
+# <details><summary>If one copy of the sweep overflowed, why would it not disturb the others?</summary>
 #
-# Each copy has its own weights and its own matrix products. They share only the images and the loop. The
-# tests hold that the others stay equal to the bit.
+# Each copy has its own weights and its own matrix products. They share only the images and the loop. (The course's
+# own tests make one overflow on purpose, and compare the others to the last bit.)
 # </details>
 #
 # ## Summary
