@@ -237,31 +237,38 @@ def main() -> None:
     parser.add_argument("--ways", default="abcd", help="which of the four")
     parser.add_argument("--only", default="speed,training,memory")
     options = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="slider_response_"))
-    lab = Lab(folder, *options.option)
+    lab = Lab(Path(tempfile.mkdtemp(prefix="slider_response_")), *options.option)
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
-            context = browser.new_context(viewport={"width": 1300, "height": 1000})
-            cells = [SETUP, *(code for code, _, _ in WAYS.values()), TRAIN]
-            page = lab.open(context, lab.notebook("speed.ipynb", *cells))
-            page.locator(".jp-CodeCell").last.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
-            page.wait_for_timeout(1500)
-            page.evaluate(WATCH)
-            bench = Bench(
-                page, int(page.locator(".jp-CodeCell").first.locator(".jp-OutputArea-output").text_content())
-            )
-            wanted = options.only.split(",")
-            if "speed" in wanted:
-                speed(bench, options.presses, options.drag, options.ways)
-            if "training" in wanted:
-                training(bench)
-            if "memory" in wanted:
-                memory(bench)
-            print(json.dumps({"load": os.getloadavg(), "cores": os.cpu_count()}))
+            measure(open_notebook(lab, browser), options)
             browser.close()
     finally:
         lab.close()
+
+
+def open_notebook(lab: Lab, browser) -> Bench:
+    """Open the notebook and run its cells."""
+    context = browser.new_context(viewport={"width": 1300, "height": 1000})
+    cells = [SETUP, *(code for code, _, _ in WAYS.values()), TRAIN]
+    page = lab.open(context, lab.notebook("speed.ipynb", *cells))
+    page.locator(".jp-CodeCell").last.locator(".cnn-text:not(:empty)").wait_for(timeout=120_000)
+    page.wait_for_timeout(1500)
+    page.evaluate(WATCH)
+    process = page.locator(".jp-CodeCell").first.locator(".jp-OutputArea-output").text_content()
+    return Bench(page, int(process))
+
+
+def measure(bench: Bench, options: argparse.Namespace) -> None:
+    """Print what was asked for, and how busy the machine was."""
+    wanted = options.only.split(",")
+    if "speed" in wanted:
+        speed(bench, options.presses, options.drag, options.ways)
+    if "training" in wanted:
+        training(bench)
+    if "memory" in wanted:
+        memory(bench)
+    print(json.dumps({"load": os.getloadavg(), "cores": os.cpu_count()}))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from cnnlib.data import load_digits, load_photo
 from cnnlib.functional import conv2d_forward
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene
 
-from .base import BadValue, Choice, Grid, Slider, Toggle, Widget
+from .base import Choice, Grid, Slider, Toggle, Widget
 
 _NINTH = 1 / 9
 #: Kernels by name. The Sobel kernels follow I. Sobel and G. Feldman (1968), read as cross-correlation.
@@ -116,8 +116,6 @@ class ConvolutionMicroscope(Widget):
             kernel = kernel[::-1, ::-1]
         image, pad, stride = self.images[state["image"]], state["padding"], state["stride"]
         height, width = self.output_shape(state)
-        if height < 1 or width < 1:
-            raise BadValue("The kernel is larger than the padded image: there is no place for it")
         output = conv2d_forward(image[None, None], kernel[None, None], None, stride, pad)[0][0, 0]
         row, col = state["row"], state["col"]
         top, left = row * stride, col * stride

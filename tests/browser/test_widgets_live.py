@@ -29,7 +29,7 @@ def becomes(book, expression, expected):
 
 def see(widget, words):
     """Wait until the text line holds `words`."""
-    widget.locator(".cnn-text", has_text=words).wait_for(timeout=10_000)
+    widget.locator(".cnn-text", has_text=words).wait_for(timeout=30_000)
 
 
 def test_sliders_move_with_the_keys(explorer):
@@ -219,5 +219,6 @@ def test_a_lost_kernel_leaves_the_picture_and_a_sentence(notebook):
     ink = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v)"
     assert widget.locator("canvas").evaluate(ink)
     book.lab.run_all(book.page)
+
     see(book.widget(0), "After 10 steps")
     assert book.errors == []
