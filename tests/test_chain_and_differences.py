@@ -23,7 +23,7 @@ def test_gradients_of_graphs_are_the_numerical_ones(name, x, w, b, t):
 
 def test_the_worked_example_of_the_text():
     values, gradients = chain.run(chain.GRAPHS["one weight"], {"x": 2.0, "w": 1.5, "b": -1.0, "t": 0.5})
-    assert values == {"x": 2, "w": 1.5, "b": -1, "t": 0.5, "p": 3, "z": 2, "d": 1.5, "E": 1.125}
+    assert values == {"x": 2, "w": 1.5, "b": -1, "t": 0.5, "p": 3, "z": 2, "r": 1.5, "E": 1.125}
     assert {k: gradients[k] for k in "wxbt"} == {"w": 3.0, "x": 2.25, "b": 1.5, "t": -1.5}
 
 

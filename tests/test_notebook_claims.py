@@ -7,6 +7,7 @@ from cnnlib.data import load_digits
 from cnnlib.gradcheck import check_gradients
 from cnnlib.layers import Linear
 from cnnlib.pretrained import load_digits_cnn
+from cnnlib.widgets import OneUpdate
 
 
 def test_the_two_confident_mistakes():
@@ -33,3 +34,11 @@ def test_the_linear_layer_worked_by_hand():
     _, cache = naive.linear_forward(np.array([[1.0, 2]]), np.array([[3.0, 0], [1, -1]]), np.zeros(2))
     dx, dw, db = naive.linear_backward(np.array([[2.0, -1]]), cache)
     assert dx.tolist() == [[6, 3]] and dw.tolist() == [[2, -1], [4, -2]] and db.tolist() == [2, -1]
+
+
+def test_what_one_update_promises_and_what_it_keeps():
+    small, large = (OneUpdate(rate=rate, step=18).facts for rate in (0.001, 0.1))
+    assert round(small["predicted"], 3) == round(small["fell"], 3) == 0.041
+    assert round(large["before"], 1) == 2.6 and round(large["predicted"], 1) == 4.1
+    assert round(large["fell"], 1) == 2.4
+    assert round(large["others_before"], 1) == 2.4 and round(large["others_after"], 1) == 3.9

@@ -11,9 +11,9 @@
 #
 # The network guessed wrong, and [notebook 02](02_loss.ipynb) put the error into one number, the loss. Nearly two
 # thousand weights had a hand in it. Which of them should move, which way, how strongly? *Backpropagation* answers
-# for all of them at once, at the price of about two forward passes. It is the chain rule, applied from
-# the back to the front, and nothing more. Every backward pass that you meet here is put on trial: its
-# gradient against one that is measured.
+# for all of them at once, at the price of about two forward passes. It is the chain rule, applied from the back to
+# the front, with one addition for numbers that are used more than once. Every backward pass that you meet here is put
+# on trial: its gradient against one that is measured.
 #
 # **After this notebook you can**
 #
@@ -25,7 +25,8 @@
 #
 # **You need** notebooks 01 and 02, the derivatives of sums, products and squares, and the chain rule from school.
 #
-# **Time** 75 minutes. **Back** [02: How wrong is the guess, in one number?](02_loss.ipynb)
+# **Time** 75 minutes, and as much again for the exercises.
+# **Back** [02: How wrong is the guess, in one number?](02_loss.ipynb)
 # **On** [04: Which way is down?](04_gradient_descent.ipynb)
 
 # %%
@@ -33,7 +34,7 @@ from timeit import timeit
 
 import numpy as np
 
-from cnnlib import CrossEntropyLoss, Linear, load_digits, naive, small_cnn
+from cnnlib import CrossEntropyLoss, Linear, MaxPool2d, ReLU, load_digits, naive, small_cnn
 from cnnlib import functional as F
 from cnnlib.checks import check
 from cnnlib.gradcheck import check_gradients, numerical_gradient, relative_error
@@ -85,13 +86,13 @@ print(
 # Cut the computation into steps so small that each has an obvious derivative. Take one weight, one input, one
 # constant, and half the squared error, $E = \tfrac12 (w x + b - t)^2$:
 #
-# $$p = w x, \qquad z = p + b, \qquad d = z - t, \qquad E = \tfrac12 d^2 .$$
+# $$p = w x, \qquad z = p + b, \qquad r = z - t, \qquad E = \tfrac12 r^2 .$$
 #
 # Forwards, numbers flow through the nodes. Backwards, the question is always the same: *if the number here grew by
 # a little, how would E move?* At E itself the answer is 1. One step back: the node multiplies what arrives by its
 # own slope. With $x = 2,\ w = 1.5,\ b = -1,\ t = 0.5$:
 #
-# $$\frac{dE}{dd} = d = 1.5, \qquad \frac{dE}{dz} = 1.5 \cdot 1, \qquad \frac{dE}{dp} = 1.5 \cdot 1, \qquad
+# $$\frac{dE}{dr} = r = 1.5, \qquad \frac{dE}{dz} = 1.5 \cdot 1, \qquad \frac{dE}{dp} = 1.5 \cdot 1, \qquad
 # \frac{dE}{dw} = 1.5 \cdot x = 3 .$$
 #
 # A plus hands the gradient on to both inputs. A product hands it on *crosswise*: w gets it times x, and x gets it
@@ -110,30 +111,37 @@ ChainRule(challenge=stuck, step=6)
 # %% [markdown]
 # <details><summary>What you should have found</summary>
 #
-# dE/dx is 1.5 · w = 2.25. A number used twice gets *both* shares, added up: that is the whole secret of a
-# convolution, whose weights are used at every place. And dE/dw is zero when x is zero: a weight that
-# multiplied nothing carries no blame, however wrong the guess. Through a ReLU there is a second way: a closed gate.
+# dE/dx is 1.5 · w = 2.25. A number used twice gets *both* shares, added up. And dE/dw is zero when x is zero: a
+# weight that multiplied nothing carries no blame, however wrong the guess. Through a ReLU there is a second way: a
+# closed gate.
 # <!-- computed: 1.5 * 1.5 = 2.25 -->
 #
 # </details>
 #
-# The same in code, one line a node, in reverse order:
+# **Why both shares?** Nudge w by a little ε, and each of the places where it is used moves; small moves add. School
+# agrees. Let w be both factors of a product, $E = \tfrac12 (w \cdot w - t)^2$. The chain rule from school gives
+# $(w^2 - t) \cdot 2w$. On the graph, $r = w^2 - t$ arrives at the product, which hands r · w to its first factor and
+# r · w to its second: together r · 2w. This sum is the whole secret of a convolution, whose weights are used at every
+# place.
+#
+# Back to one weight, in code, one line a node, in reverse order. Here and from now on `dw` is short for dE/dw:
 
 # %%
 x1, w1, b1, t1 = 2.0, 1.5, -1.0, 0.5
-d = w1 * x1 + b1 - t1
-dd = d  # slope of d²/2
-dz = dp = db = dd  # sums hand on what arrives
+r = w1 * x1 + b1 - t1
+dr = r  # slope of r²/2
+dz = dp = db = dr  # sums hand on what arrives
 dw, dx = dp * x1, dp * w1  # a product hands it on crosswise
 print(f"dw {dw}, dx {dx}, db {db}")
 
 # %% [markdown]
 # ## A judge: the measured slope
 #
-# Before we trust any formula we need to measure well. The slope of f at x is about $(f(x+ε) - f(x-ε)) / 2ε$. A large ε
-# cuts across the curve. A tiny ε subtracts two numbers that agree in almost all their digits, and keeps only
-# the digits that were rounded. **Predict:** a computer calculates with 16 digits (float64). Which ε is best:
-# 1e-2, 1e-5, 1e-10 or 1e-14? And with the 7 digits of float32?
+# Before we trust any formula we need to measure well. The slope of f at x is about $(f(x+ε) - f(x-ε)) / 2ε$. A large
+# ε cuts across the curve (*truncation*): for $x^3$ this quotient is exactly $3x^2 + ε^2$, too large by ε². A tiny ε
+# subtracts two numbers that agree in almost all their digits, and divides by ε what was lost in *rounding* them,
+# about 1e-16 with the 16 digits of float64. **Predict:** which ε is best, 1e-2, 1e-5, 1e-10 or 1e-14? And with the 7
+# digits of float32? The *relative error* is the difference as a share of the true slope.
 # <!-- source: IEEE 754: 53 and 24 binary digits are about 16 and 7 decimal ones -->
 #
 # **Challenge.** A relative error below 1e-10 in float64. Then choose *ReLU*, x = 0.1, and find the ε from which on the
@@ -145,24 +153,26 @@ GradientCheckExplorer(challenge=Challenge("Relative error below 1e-10", lambda f
 # %% [markdown]
 # <details><summary>Where the valley lies</summary>
 #
-# Truncation grows with ε², rounding with 1/ε. Their sum is least near 1e-5 in float64 and near 1e-2 in float32, where
-# even the best is worth only five or six digits: so gradient checks are done in float64. At ReLU's kink the two points
-# lie on different sides as soon as ε reaches 0.1; what is measured then is a mixture of two slopes.
+# Truncation grows with ε², rounding with 1/ε. Their sum is least near 1e-5 in float64, and between 1e-3 and 1e-2 in
+# float32, where a good choice is worth about five digits: so gradient checks are done in float64. At ReLU's kink the
+# two points lie on different sides as soon as ε reaches 0.1; what is measured then is a mixture of two slopes.
 # <!-- test: tests/test_chain_and_differences.py::test_the_best_step_lies_in_the_valley_where_theory_puts_it -->
 #
 # </details>
 #
 # ## Linear: two matrix products
 #
-# Forwards, $Y = X W + b$ with shapes (N, M) = (N, D) (D, M) + (M). Let $dY$ be the gradient that arrives, with the
-# shape of Y. One number $y_{nm} = \sum_d x_{nd} w_{dm} + b_m$ is a sum of products, so each product hands on crosswise,
-# and whatever is used often adds up:
+# Forwards, $Y = X W + b$ with shapes (N, M) = (N, D) (D, M) + (M). Let $dY$ be the gradient that arrives, dE/dY, with
+# the shape of Y. One number $y_{nm} = \sum_d x_{nd} w_{dm} + b_m$ is a sum of products, so each product hands on
+# crosswise, and whatever is used often adds up:
 #
 # $$dX_{nd} = \sum_m dY_{nm}\, w_{dm} \;\Rightarrow\; dX = dY\, W^T \quad (N, M)(M, D) = (N, D)$$
 # $$dW_{dm} = \sum_n x_{nd}\, dY_{nm} \;\Rightarrow\; dW = X^T dY \quad (D, N)(N, M) = (D, M)$$
 # $$db_m = \sum_n dY_{nm} \quad (M)$$
 #
-# The shapes alone leave no other choice. **By hand** before you run: the numbers below are small on purpose.
+# ($W^T$ is W with rows and columns exchanged.) If N, D and M all differ, the shapes alone leave no other choice.
+# **By hand** before you run: the numbers below are small on purpose. `cache` is what the forward pass has
+# kept.
 
 # %% tags=["nbval-ignore-output"]
 X, W, dY = np.array([[1.0, 2]]), np.array([[3.0, 0], [1, -1]]), np.array([[2.0, -1]])
@@ -175,26 +185,35 @@ errors = check_gradients(Linear(5, 3, rng=0, dtype=np.float64), np.ones((4, 5)),
 print({name: f"{error:.0e}" for name, error in errors.items()})
 
 # %% [markdown]
-# The last line is the trial. `check_gradients` measures every entry and gives the largest relative error: about
-# 1e-11. That is what *right* looks like; a wrong formula gives 0.1 or 1.
+# The last line is the trial. A layer alone has no loss, so one is made up: with random numbers dY, *the sum of dY · Y
+# over all entries*. Its slope by each entry of Y is that entry of dY, so to the layer it is as good as any loss
+# from which dY might have arrived. `check_gradients` nudges every entry of X, W and b, and gives the largest error,
+# as a share of the largest number: about 1e-11. A wrong formula gives 0.1 or 1.
 # <!-- test: tests/test_notebook_claims.py::test_a_right_backward_errs_by_less_than_a_billionth -->
 #
 # ## ReLU and max-pooling: who was let through?
 #
 # Neither has weights; they only decide where the gradient may go. ReLU is a **gate**: where x was above zero, y
-# moved as x did, slope 1; elsewhere y did not move at all, slope 0. What decided is the number on the way
+# moved as x did, slope 1; below zero y did not move at all, slope 0. (At exactly 0 there is a kink and no slope; one
+# takes 0.) What decided is the number on the way
 # *forwards*, not the gradient. Max-pooling is a **switch**: only the winner of the window could have moved the
 # output (a little), so the winner gets the whole gradient and the others get nothing.
 #
-# **Predict** the gradient of both inputs below. The window 6, 6, 1, 0 has two equal winners: who gets it?
+# **Predict** the gradient of both inputs below. The window 6, 6, 1, 0 has two equal winners: who gets it? (Who was it in notebook 01?)
 
 # %%
-z, dz_out = np.array([[-1.0, 3], [0, 2]]), np.array([[10.0, -20], [30, 40]])
+z, arriving = np.array([[-1.0, 3], [0, 2]]), np.array([[10.0, -20], [30, 40]])
 _, gate = F.relu_forward(z)
-print("ReLU:", F.relu_backward(dz_out, gate).tolist())
+print("ReLU:", F.relu_backward(arriving, gate).tolist())
 image = np.array([[6.0, 6, 2, 1], [1, 0, 3, 4]])[None, None]
 _, switches = F.maxpool2d_forward(image, 2)
 print("pool:", F.maxpool2d_backward(np.array([[[[10.0, -20]]]]), switches)[0, 0].tolist())
+
+# %%
+rng = np.random.default_rng(0)
+for layer in (ReLU(), MaxPool2d(2)):
+    assert check_gradients(layer, rng.normal(size=(2, 3, 4, 4)), rng)["x"] < 1e-9
+print("on random numbers both agree with the measured gradient")
 
 # %% [markdown]
 # A tie goes to the first in reading order; any rule would do, as long as the gradient is handed on once. Note the
@@ -211,8 +230,9 @@ print("pool:", F.maxpool2d_backward(np.array([[[[10.0, -20]]]]), switches)[0, 0]
 # $$dx_{rs} = \sum_{pq} dy_{r-p,\,s-q}\; w_{pq} \qquad \text{the signs have turned round!}$$
 #
 # The pixel $x_{rs}$ was met by $w_{pq}$ when the window stood at $(r-p, s-q)$. With a minus in place of the plus, the
-# kernel is run through from its end: pad $dy$ with a frame of zeros, and correlate it with the kernel **turned by
-# half a turn**. There is the half turn of notebook 01: the way back is a convolution in the strict sense.
+# kernel is run through from its end; where a window would stand outside, dy counts as 0. So pad $dy$ with a frame of
+# zeros, one less than the kernel wide, and correlate it with the kernel **turned by half a turn**. There is the half
+# turn of notebook 01: the way back is a convolution in the strict sense.
 #
 # English first: *for every output, hand dy times the kernel to the patch, and dy times the patch to the kernel.*
 
@@ -233,11 +253,11 @@ for name, gradient in zip(("dx", "dw", "db"), conv_backward_loops(dy2, x3, w2), 
     print(name, gradient.tolist())
 
 # %% [markdown]
-# Do the corner numbers by hand: $dw_{00} = 1·1 + 2·(-1) + 0·2 + 1·0 = -1$, and $dx_{00} = dy_{00}\,w_{00} = 1$, since the
-# corner pixel is in a single window. **Predict:** which pixel of the nine collects most products, and how many?
+# Do the corner numbers by hand: $dw_{00} = 1·1 + 2·(-1) + 0·2 + 1·0 = -1$, and $dx_{00} = dy_{00}\,w_{00} = 1$, since
+# the corner pixel is in a single window. **Predict:** which pixel of the nine collects most products, and how many?
 #
 # Now without loops, as the formulae say it: both gradients are correlations themselves. Then the trial: loops against
-# no loops, and both against the measured gradient.
+# no loops, and all three gradients against measured ones, with the sum of dy · y in the place of the loss.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -254,8 +274,12 @@ def conv_backward_fast(dy, x, w):
 
 for slow, fast in zip(conv_backward_loops(dy2, x3, w2), conv_backward_fast(dy2, x3, w2), strict=True):
     np.testing.assert_allclose(slow, fast)
-judge = numerical_gradient(lambda w: (dy2 * correlate(x3, w)).sum(), w2)
-print("error of dw:", relative_error(conv_backward_fast(dy2, x3, w2)[1], judge))
+b2 = np.zeros(1)
+for name, value, gradient in zip(
+    ("dx", "dw", "db"), (x3, w2, b2), conv_backward_fast(dy2, x3, w2), strict=True
+):
+    judge = numerical_gradient(lambda _: (dy2 * (correlate(x3, w2) + b2)).sum(), value)
+    print(f"error of {name}: {relative_error(np.atleast_1d(gradient), judge):.0e}")
 large = np.random.default_rng(0).normal(size=(64, 64))
 slow, fast = (
     timeit(lambda f=f: f(correlate(large, w2), large, w2), number=3)
@@ -264,8 +288,9 @@ slow, fast = (
 print(f"{slow / fast:.0f} times faster")
 
 # %% [markdown]
-# (The pixel in the middle: it lies in all four windows.) With batches and channels the sums get two more indices, and
-# nothing else changes; that is exercise 3.
+# (The pixel in the middle: it lies in all four windows.) Batches and channels give the sums two more indices. With a
+# stride s the patch of output (i, j) begins at row $i s$ and column $j s$, on the way back as on the way out; and what
+# arrives at a padding of zeros is cut off. That is exercise 3.
 #
 # ## The blame microscope
 #
@@ -293,14 +318,19 @@ BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.ge
 # </details>
 #
 # A weight works the other way round: it is used at many places, so its gradient is a sum over all of them: *what it
-# met there, times the gradient that arrived there*. **Predict:** if an image is black under every place of a
-# kernel's window, what is the gradient of its nine weights?
+# met there, times the gradient that arrived there*. The view shows one slice of a kernel of convolution 2.
+# **Predict:** if the map that it reads is zero everywhere, what are its nine gradients? Then look for such an input
+# map.
 
 # %%
 BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, input_map=5)
 
 # %% [markdown]
-# Zero: it met only zeros. (Compare $dE/dw$ with $x = 0$ on the graph of four nodes.)
+# <details><summary>Answer</summary>
+#
+# Zero: it met only zeros. (As did w with $x = 0$ on the graph.)
+#
+# </details>
 #
 # ## The whole network: the loop, reversed
 #
@@ -321,11 +351,12 @@ for layer in reversed(network.layers):
 print(f"the nudged weight: {network[0].grads['weight'][3, 0, 1, 1]:.6f}, measured {measured:.6f}")
 
 # %% [markdown]
-# One pass, and there is the derivative that we had nudged for, and all the others with it. **Claim 2** of the
-# chapter says: *backpropagation is the gradient of an error function with respect to the weights, forced backwards
-# through the hidden layers.* That can be tested without mercy: all gradients of the network, the weights' and the
-# pixels', against measured ones. **Predict:** they agree for a network with random biases (first line). Why do two
-# of them *not* agree for the fresh one, whose biases are all exactly zero (second line)? Think of black pixels.
+# One pass, and there is the derivative that we had nudged for, and all the others with it. [**Claim
+# 2**](../docs/claims.md) of the textbook chapter that this course tries says: *Backpropagation is the gradient of an
+# error function with respect to the weights, forced backwards through the hidden layers.* That can be tested without
+# mercy: all gradients of the network, the weights' and the pixels', against measured ones. **Predict:** they agree
+# for a network with random biases (first line). Why do two of them *not* agree for the fresh one, whose biases are
+# all exactly zero (second line)? Think of black pixels.
 
 # %% tags=["nbval-ignore-output"]
 tried, rng = small_cnn(rng=0, dtype=np.float64), np.random.default_rng(0)
@@ -338,12 +369,13 @@ assert max(errors.values()) < 1e-6
 
 # %% [markdown]
 # Under black pixels a convolution without bias gives exactly 0: it sits on ReLU's kink, where the measurement takes the
-# mean of two slopes, as you saw with the slider. The formula is not wrong there; the judge is.
+# mean of two slopes, as you saw with the slider. A kink has no derivative: the formula picks one of its slopes, the
+# measurement mixes them, and neither convicts the other.
 #
-# **Verdict on claim 2: it holds**, for every one of the weights. And **claim 1**, *training uses the same network, run
-# backwards*? Holds as well, if one says how: the same matrices, transposed; the same kernels, turned by half a turn;
-# the same ReLUs, as gates; the same poolings, as switches. Nothing is inverted: the way back carries blame, it does
-# not restore the image.
+# **Verdict on claim 2: it holds**, for every one of the weights. And **claim 1**, *Training uses the same network,
+# pooling, activations and matrices, run backwards*? Holds as well, if one says how: the same matrices, transposed;
+# the same kernels, turned by half a turn; the same ReLUs, as gates; the same poolings, as switches. Nothing is
+# inverted: the way back carries blame, it does not restore the image.
 #
 # The order matters. What if the way back comes first?
 
@@ -353,14 +385,17 @@ Linear(3, 2, rng=0).backward(np.ones((1, 2)))
 # %% [markdown]
 # ## One update, step by step
 #
-# Gradients in hand, each weight takes a small step against its own: *new weight = old weight minus learning rate
-# times derivative*. That is **claim 6**. The view takes one training image through all of it: maps forwards (above),
-# the loss, gradients backwards (below), the step, and the same image once more.
+# Gradients in hand, each weight takes a small step against its own: *New weight = old weight minus learning rate
+# times the partial derivative of the error by the weight.* That is **claim 6**. The view takes one training image
+# through all of it: maps forwards (above), the loss, gradients backwards (below), the step, and the same image once
+# more.
 #
-# **Predict** how much the loss will fall: the gradient says rate times the sum of all squared derivatives. Does it
-# fall by that much at a rate of 0.001? At 0.1?
+# How much should the loss fall? A weight with derivative g moves by -rate · g, and each unit of its way is worth g:
+# so the loss changes by -rate · g². All weights together: rate times the sum of all squared derivatives. **Predict:**
+# does it fall by that much at a rate of 0.001? At 0.1?
 #
-# **Challenge.** At the last step: a rate with which this image's loss falls while that of the hundred others *rises*.
+# **Challenge.** At the last step: a rate with which this image's loss falls, while the mean loss of a hundred other
+# training images (orange bars) *rises*.
 
 # %%
 selfish = Challenge(
@@ -368,6 +403,17 @@ selfish = Challenge(
     lambda f: f["step"] == f["steps"] and f["fell"] > 0 and f["others_after"] > f["others_before"],
 )
 OneUpdate(challenge=selfish, rate=0.001, step=12)
+
+# %% [markdown]
+# <details><summary>What the last step shows</summary>
+#
+# At 0.001 the gradient promises 0.041, and 0.041 it is. At 0.1 it promises 4.1, more than the whole loss of 2.6, which
+# falls by 2.4: on so long a way the slopes change. And the hundred others pay: their mean rises from 2.4 to 3.9.
+# <!-- test: tests/test_notebook_claims.py::test_what_one_update_promises_and_what_it_keeps -->
+#
+# </details>
+#
+# The rule itself, for every weight of the network:
 
 # %%
 from cnnlib import SGD
@@ -380,8 +426,8 @@ print("new weight = old weight - 0.1 * derivative, for all of them")
 
 # %% [markdown]
 # **Verdict on claim 6: it holds** to the last bit, for plain gradient descent. Better rules use more than the present
-# gradient; [notebook 04](04_gradient_descent.ipynb) races them. And the view has shown what the rule does *not* promise: a
-# long step serves one image at the cost of all others. Hence batches, and small rates.
+# gradient; [notebook 04](04_gradient_descent.ipynb) races them. And the view has shown what the rule does *not*
+# promise: a long step serves one image at the cost of the others. Hence batches, and small rates.
 #
 # ## Five broken backward passes
 #
@@ -398,11 +444,11 @@ BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5))
 # %% [markdown]
 # <details><summary>What the training curves show</summary>
 #
-# At a rate of 0.1 three of the five learn about as well as the sound one: unflipped kernel, pooling to every pixel,
-# forgotten bias. The lost mean makes every step 32 times too long, the size of the batch: at 0.1 it is lost, at 0.02 it
-# is the *fastest of all*. The gate on the gradient learns nothing at
-# any rate of the slider. So a falling loss proves nothing:
-# networks learn around many faults, just a little worse. A gradient check takes a second. Do it.
+# Four, if each may choose its rate. At 0.1 three learn about as well as the sound one: unflipped kernel, pooling to
+# every pixel, forgotten bias. The lost mean makes every step 32 times too long, the size of the batch: at 0.1 it is
+# lost, at 0.02 it is the *fastest of all*. The gate on the gradient learns nothing at any rate of the slider. So a
+# falling loss proves nothing: networks learn around many faults, now a little worse, now even a little better. A
+# gradient check takes a second. Do it.
 # <!-- test: tests/test_broken.py::test_the_lost_mean_learns_better_than_the_sound_one_at_a_small_rate -->
 #
 # </details>
@@ -412,7 +458,8 @@ BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5))
 # **1.** ReLU: where may the gradient pass? **2.** Max-pooling: every window finds its winner again and hands over.
 # Loop over images, channels and windows; mind that windows may overlap. **3.** Convolution with batches, channels,
 # stride and padding. Advice for 3: pad x first; loop over the *outputs*, or, faster, over the places p, q of the
-# kernel; cut the frame off dx at the end. Each takes `(dy, cache)`, as the library's own functions do.
+# kernel; cut the frame off dx at the end. Each takes `(dy, cache)`, as the library's own functions do: ReLU's cache
+# is x itself, the others begin by unpacking theirs. Kernel size, stride and padding are whole numbers here.
 
 
 # %%
@@ -497,7 +544,8 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 # <details><summary>Why is backpropagation so much cheaper than nudging?</summary>
 #
 # Nudging runs the whole network twice for each weight. Backpropagation computes the gradient at each node once, and
-# all nodes before it use it.
+# all nodes before it use it. Where the way out has one product of matrices, X W, the way back has two, for dX and dW:
+# about two forward passes in all.
 # </details>
 #
 # <details><summary>Why does the gradient of a convolution's bias have no x in it?</summary>
