@@ -173,7 +173,8 @@ class OptimizerRace(Widget):
     """Five optimizers from one start on one surface: with one rate for all, or each with its best.
 
     The best rate of an optimizer is that, of 60 between 0.001 and 10, which has the smallest error after
-    the `length` steps of the race. Facts: ``error_SGD`` and so on, ``rate_SGD`` and so on, ``steps``.
+    the `length` steps of the race. Facts: ``error_SGD`` and so on, ``rate_SGD`` and so on, ``steps``,
+    ``best_rates`` (0 or 1).
 
     >>> OptimizerRace(steps=0).text
     'After 0 steps all five stand at the start.'
@@ -203,6 +204,7 @@ class OptimizerRace(Widget):
         errors = {m: excess(surface, path) for m, path in paths.items()}
         facts = {f"error_{m}": float(errors[m][-1]) for m in METHODS}
         facts |= {f"rate_{m}": float(rates[m]) for m in METHODS} | {"steps": state["steps"]}
+        facts["best_rates"] = int(state["best_rates"])
         curves = [(errors[m], COLORS[m], DASHES[m], f"{m}, rate {rates[m]:.2g}") for m in METHODS]
         panels = [self.map_panel(surface, paths), error_panel(curves, state["steps"])]
         return Scene(panels, self.sentence(state, facts), facts, columns=(1, 1), height=420)
