@@ -131,14 +131,21 @@ def measure(case, workers, folder, options, notes):
             for name, duration in turn.items():
                 times[name].append(duration)
     times = {name: np.array(turns) for name, turns in times.items()}
-    reference = times.get(REFERENCE, times["cnnlib, readable"])[:, 0]
+    counts = int(options.processor_time)  # 0: wall clock, 1: processor time
+    reference = next(times[name] for name in (*names_of_reference(options), *times) if name in times)
+    reference = reference[:, counts]
     return {
         name: {
             "ms": float(np.median(wall)), "cpu": float(np.median(cpu)),
-            "ratio": np.percentile(wall / reference, [25, 50, 75]).tolist(),
+            "ratio": np.percentile((wall, cpu)[counts] / reference, [25, 50, 75]).tolist(),
         }
         for name, (wall, cpu) in ((name, turns.T) for name, turns in times.items())
     }  # fmt: skip
+
+
+def names_of_reference(options):
+    """Whom the others are compared with."""
+    return ("PyTorch, 1 thread",) if options.processor_time else (REFERENCE,)
 
 
 def can(name, case):
@@ -194,10 +201,15 @@ def main():
     parser.add_argument("--seconds", type=float, default=0.1, help="length of a slice")
     parser.add_argument("--patience", type=float, default=60, help="seconds to wait for quiet, each case")
     parser.add_argument("--only", nargs="*", default=[""], help="only cases whose names contain one of these")
+    parser.add_argument(
+        "--processor-time", action="store_true",
+        help="compare processor time with PyTorch on one thread, for a machine that is never quiet",
+    )  # fmt: skip
     parser.add_argument("--keep-environment", action="store_true", help="do not unset OPENBLAS_CORETYPE")
     parser.add_argument("--results", type=Path, default=HERE / "results")
     options = parser.parse_args()
     names = NAMES if importlib.util.find_spec("torch") else NAMES[2:]
+    names = [name for name in names if not (options.processor_time and name == REFERENCE)]
     keep = options.keep_environment
     workers = [Worker(name, keep) for name in names]
     found, notes = {}, {"quiet": []}
@@ -217,7 +229,8 @@ def main():
         import engine_report
 
         extra = {"memory": memory(names, keep), "machine": machine(keep), "import": import_cost(),
-                 "fit": fit_overhead(keep), "quiet": float(np.mean(notes["quiet"]))}  # fmt: skip
+                 "fit": fit_overhead(keep), "quiet": float(np.mean(notes["quiet"])),
+                 "processor_time": options.processor_time}  # fmt: skip
         engine_report.write(found, extra, options.results)
 
 

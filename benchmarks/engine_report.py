@@ -23,24 +23,39 @@ TITLES = {
 def write(found, extra, folder):
     """Write ``engine.md`` and ``engine.png`` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    processor_time = extra["processor_time"]
+    name = "engine_processor_time" if processor_time else "engine"
     parts = [
         "# How fast cnnlib trains\n",
-        "Written by `python benchmarks/engine.py`; do not edit. Times are medians of turns; the number in"
-        " brackets is the median, over the turns, of the ratio to PyTorch with two threads in the same turn,"
-        " with its quartiles: below 1 is faster than PyTorch. Then the processor time of one step, all threads"
-        " together, which other programs on the machine disturb least. float32 throughout.\n",
-        _quiet(extra["quiet"]),
+        _introduction(processor_time),
+        "" if processor_time else _quiet(extra["quiet"]),
         _machine(extra["machine"]),
         "## Whole networks\n",
         _table([case for case in found if not case.startswith("layer/")], found),
-        "## Goals\n", _goals(found),
-        "## How near to the machine's peak\n", _efficiency(found, extra["machine"]),
+        "" if processor_time else "## Goals\n\n" + _goals(found),
+        "## How near to the machine's peak\n", _efficiency(found, extra["machine"], processor_time),
         "## Single layers, forward and backward with input gradient\n",
         _table([case for case in found if case.startswith("layer/")], found),
         "## Memory, import, overhead\n", _rest(extra),
     ]  # fmt: skip
-    (folder / "engine.md").write_text("\n".join(parts) + "\n", encoding="utf-8")
-    plot(found, folder / "engine.png")
+    (folder / f"{name}.md").write_text("\n".join(filter(None, parts)), encoding="utf-8")
+    plot(found, folder / f"{name}.png", processor_time)
+
+
+def _introduction(processor_time):
+    if processor_time:
+        return (
+            "Written by `python benchmarks/engine.py --processor-time`; do not edit. For a machine on which"
+            " other programs run: the number in brackets is the processor time of all threads together, relative to"
+            " PyTorch on one thread in the same turn, median and quartiles over the turns; below 1 is cheaper"
+            " than PyTorch. Times before the brackets are wall-clock. float32 throughout.\n"
+        )
+    return (
+        "Written by `python benchmarks/engine.py`; do not edit. Times are medians of turns; the number in"
+        " brackets is the median, over the turns, of the ratio to PyTorch with two threads in the same turn,"
+        " with its quartiles: below 1 is faster than PyTorch. Then the processor time of one step, all"
+        " threads together, which other programs on the machine disturb least. float32 throughout.\n"
+    )
 
 
 def _machine(machine):
@@ -98,23 +113,21 @@ def _verdict(reached):
     return "reached" if reached else "missed"
 
 
-def _efficiency(found, machine):
-    lines = [
-        "| | multiply-adds of a step | PyTorch, 2 threads | cnnlib, fast | readable |",
-        "|---|---|---|---|---|",
-    ]
+def _efficiency(found, machine, processor_time):
+    key, threads = ("cpu", 1) if processor_time else ("ms", 2)
+    who = ["PyTorch, 1 thread" if processor_time else REFERENCE, "cnnlib, fast", "cnnlib, readable"]
+    who = [name for name in who if name in found["step/W1"]]
+    lines = [f"| | multiply-adds of a step | {' | '.join(who)} |", "|---" * (len(who) + 2) + "|"]
     for name, (shape, rows) in NETWORKS.items():
         work, row = multiply_adds(shape, rows), found[f"step/{name}"]
-        speeds = [
-            2 * work / row[who]["ms"] / 1e6
-            for who in (REFERENCE, "cnnlib, fast", "cnnlib, readable")
-            if who in row
+        speeds = [2 * work / row[name][key] / 1e6 for name in who]
+        cells = [
+            f"{speed:.0f} GFLOP/s, {100 * speed / machine['peaks'][threads - 1]:.0f} %" for speed in speeds
         ]
-        cells = [f"{speed:.0f} GFLOP/s, {100 * speed / machine['peaks'][1]:.0f} %" for speed in speeds]
         lines.append(f"| {name} | {work / 1e6:.1f} million | {' | '.join(cells)} |")
     return (
         "\n".join(lines)
-        + "\n\nPer cent of the two-thread peak. The products of W1 are too small for any peak: a step is some"
+        + "\n\nPer cent of the measured peak. The products of W1 are too small for any peak: a step is some"
         " ninety calls of NumPy of about a microsecond each. W2 has six output channels in its first layer,"
         " where comparing and adding take as long as multiplying. W3 is bound by the products themselves,"
         " most of all by the gradient of the kernels, whose sums run over only as many terms as there are"
@@ -141,7 +154,7 @@ def _rest(extra):
     )
 
 
-def plot(found, path):
+def plot(found, path, processor_time):
     """Ratios of the whole networks and of the layers to PyTorch, on a logarithmic axis."""
     import matplotlib.pyplot as plt
 
@@ -151,7 +164,7 @@ def plot(found, path):
     figure, axis = plt.subplots(figsize=(9, 0.42 * len(cases) + 1.6), layout="constrained")
     for i, case in enumerate(cases):
         for name, colour in colours.items():
-            if name in found[case]:
+            if name in found[case] and found[case][name]["ratio"] != [1.0, 1.0, 1.0]:
                 low, middle, high = found[case][name]["ratio"]
                 axis.plot([low, high], [i, i], color=colour, alpha=0.5, lw=2)
                 axis.plot(middle, i, "o", color=colour, label=name)
@@ -159,7 +172,11 @@ def plot(found, path):
     labels = [case.replace("layer/", "").replace("/", " ") for case in cases]
     axis.set_yticks(range(len(cases)), labels)
     axis.set_xscale("log")
-    axis.set_xlabel("time, relative to PyTorch with 2 threads (left is faster)")
+    axis.set_xlabel(
+        "processor time, relative to PyTorch with 1 thread (left is cheaper)"
+        if processor_time
+        else "time, relative to PyTorch with 2 threads (left is faster)"
+    )
     handles, names = axis.get_legend_handles_labels()
     unique = dict(zip(names, handles, strict=True))
     axis.legend(

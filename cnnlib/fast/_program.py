@@ -16,8 +16,9 @@ from cnnlib.layers import (
     Tanh,
 )
 
+from ._convolution import Convolution
 from ._correlation import Scratch
-from ._stages import Activation, Convolution, Dense, Dropping, Flat, Readable, as_logical, memory_shape
+from ._stages import Activation, Dense, Dropping, Flat, Readable, as_logical, memory_shape
 
 PAIRS = {
     Conv2d: (F.conv2d_forward, F.conv2d_backward),

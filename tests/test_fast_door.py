@@ -1,0 +1,200 @@
+"""The fast path's manners: when it opens, in what order calls may come, threads, memory."""
+
+import gc
+import sys
+import threading
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from cnnlib.fast import _blas, _door
+from cnnlib.functional import relu_backward
+from cnnlib.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Tanh
+from cnnlib.losses import CrossEntropyLoss
+from cnnlib.model import Sequential
+from cnnlib.optim import SGD
+from tests.fast_twins import F32, F64, close, course_network, run
+
+
+class Doubling(Tanh):
+    """A layer of somebody's own."""
+
+    def _forward(self, x, training):
+        return 2 * x, None
+
+    def _backward(self, dy, cache):
+        return 2 * dy
+
+
+def replaced(layer):
+    layer.forward = lambda x, training=False: x
+    layer.backward = lambda dy: dy
+    return layer
+
+
+STRANGERS = {
+    "own layer": lambda: [Doubling()],
+    "own function": lambda: [ReLU(backward=lambda dy, cache: relu_backward(dy, cache))],
+    "replaced method": lambda: [replaced(ReLU())],
+    "mixed precision": lambda: [Conv2d(1, 1, 1, rng=0, dtype=F64)],
+    "padding wider than the kernel": lambda: [Conv2d(1, 1, 1, padding=1, rng=0), MaxPool2d(3, 1)],
+}
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+def test_strangers_take_the_readable_path(name):
+    strange = STRANGERS[name]()
+    model = Sequential([*strange, *course_network().layers])
+    slow = Sequential([*model.layers], fast=False)
+    x = np.random.default_rng(0).random((5, 1, 8, 8), F32)
+    np.testing.assert_array_equal(model.forward(x), slow.forward(x))
+    assert not model._door.last and not model._door.plans
+    assert model.backward(np.ones((5, 10), F32)).shape == x.shape
+
+
+def test_other_inputs_take_the_readable_path_and_its_errors():
+    model = course_network()
+    assert model.forward(np.zeros((2, 1, 8, 8), F64)).dtype == F64
+    for bad, error in [
+        (np.zeros((2, 1, 8, 8), int), TypeError),
+        (np.zeros((1, 8, 8), F32), ValueError),
+        (np.zeros((2, 3, 8, 8), F32), ValueError),
+        (np.zeros((2, 1, 1, 8), F32), ValueError),
+    ]:
+        with pytest.raises(error):
+            model.forward(bad)
+
+
+def test_changes_to_the_network_are_noticed():
+    model = course_network()
+    x = np.random.default_rng(0).random((5, 1, 8, 8), F32)
+
+    def same():
+        slow = Sequential(model.layers, fast=False).copy()
+        close(model.forward(x), slow.forward(x), F32)
+        assert model._door.last
+
+    same()
+    model.layers[0].params["weight"] *= 2
+    same()
+    model.layers[0].params["weight"] = np.ones((4, 1, 3, 3), F32)
+    same()
+    model.layers[0].params.pop("bias")
+    same()
+    model.layers[2] = AvgPool2d(2)
+    same()
+    model.layers.insert(1, Tanh())
+    same()
+    model.layers[-1] = Linear(32, 7, rng=0)
+    same()
+    model.layers = course_network(rng=7).layers
+    same()
+
+
+def test_order_of_calls():
+    model = course_network()
+    x = np.random.default_rng(0).random((5, 1, 8, 8), F32)
+    with pytest.raises(RuntimeError, match=r"call forward\(x\) first"):
+        model.backward(np.zeros((5, 10), F32))
+    Sequential(model.layers, fast=False).forward(x)  # leaves something in every layer
+    model.forward(x)
+    with pytest.raises(ValueError, match=r"dy must have shape \(5, 10\).* got \(4, 10\)"):
+        model.backward(np.zeros((4, 10), F32))
+    with pytest.raises(RuntimeError, match=r"Linear.backward: call forward\(x\) first"):
+        model.layers[-1].backward(np.zeros((5, 10), F32))
+    first = model.backward(np.ones((5, 10), F32))
+    np.testing.assert_array_equal(model.backward(np.ones((5, 10), F32)), first)
+
+
+def test_a_copy_has_buffers_of_its_own():
+    model = course_network()
+    x = np.random.default_rng(0).random((5, 1, 8, 8), F32)
+    y = model.forward(x)
+    other = model.copy()
+    other.layers[0].params["weight"][:] = 0
+    other.forward(x)
+    np.testing.assert_array_equal(model.forward(x), y)
+    assert other._door is not model._door and other._door.last
+
+
+@pytest.mark.parametrize("threads_pay", [0, 10**18])
+def test_networks_trained_in_threads_at_once(threads_pay, monkeypatch):
+    monkeypatch.setattr(_door, "THREADS_PAY", threads_pay)
+    monkeypatch.setattr(_blas, "cores", lambda: 2)
+    alone = run(True, 60, F32)[1]
+    results = {}
+    workers = [
+        threading.Thread(target=lambda i=i: results.update({i: run(True, 60, F32)[1]})) for i in range(3)
+    ]
+    before = blas_threads()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for i in range(3):
+        np.testing.assert_array_equal(results[i], alone)
+    assert blas_threads() == before
+
+
+def blas_threads():
+    return [library.get_num_threads() for library in _blas._blas_libraries()]
+
+
+def test_blas_threads_are_put_back_and_a_change_by_others_stays():
+    libraries = _blas._blas_libraries()
+    if not libraries:
+        pytest.skip("this NumPy's BLAS has no number of threads to set")
+    before = blas_threads()
+    try:
+        libraries[0].set_num_threads(2)
+        with pytest.raises(KeyError), _blas.single_threaded():
+            assert blas_threads()[0] == 1
+            with _blas.single_threaded():
+                pass
+            assert blas_threads()[0] == 1
+            raise KeyError
+        assert blas_threads()[0] == 2
+        with _blas.single_threaded():
+            libraries[0].set_num_threads(3)
+        assert blas_threads()[0] == 3
+    finally:
+        for library, number in zip(libraries, before, strict=True):
+            library.set_num_threads(number)
+
+
+def test_an_error_in_one_thread_arrives_and_leaves_nothing_behind(monkeypatch):
+    def fail():
+        raise KeyError("planted")
+
+    with pytest.raises(KeyError, match="planted"):
+        _blas.run_all([lambda: 1, fail])
+    with pytest.raises(KeyError, match="planted"):
+        _blas.run_all([fail, lambda: 1])
+    assert _blas.run_all([lambda: 1, lambda: 2, lambda: 3]) == [1, 2, 3]
+
+
+def test_ten_thousand_steps_do_not_grow():
+    model = Sequential([Conv2d(1, 2, 3, rng=0), ReLU(), MaxPool2d(2), Flatten(), Linear(2, 2, rng=0)])
+    loss, optimizer = CrossEntropyLoss(), SGD(0.01)
+    rng = np.random.default_rng(0)
+    x, y = rng.random((6, 1, 4, 4), F32), rng.integers(0, 2, 6)
+
+    def steps(count):
+        for step in range(count):
+            n = 6 - step % 3
+            loss.forward(model.forward(x[:n], training=True), y[:n])
+            model.backward(loss.backward(), input_gradient=False)
+            optimizer.step(model.parameters())
+        gc.collect()
+
+    steps(100)
+    blocks = sys.getallocatedblocks()
+    steps(10_000)
+    assert sys.getallocatedblocks() - blocks < 500
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    steps(600)
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert grown < 20_000
