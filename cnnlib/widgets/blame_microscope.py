@@ -10,7 +10,7 @@ from cnnlib.dissect import activations, blame, full_pass, weight_gradient_terms
 from cnnlib.layers import Conv2d
 from cnnlib.losses import CrossEntropyLoss
 from cnnlib.pretrained import load_digits_cnn
-from cnnlib.viz import Axis, Heatmap, Panel, Scene, Text, mosaic
+from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene, mosaic
 
 from .base import Choice, Slider, Widget
 from .network_xray import WIDTHS
@@ -170,7 +170,8 @@ class BlameMicroscope(Widget):
         picture = mosaic(gradients.reshape(-1, *gradients.shape[2:]), gradients.shape[1])
         marks = [Heatmap(picture, cmap="diverging", emits="weight:")]
         row, column = index[0] * 4 + index[2], index[1] * 4 + index[3]
-        marks.append(Text(column, row, "●", color="ink", size=10))
+        edges = (column - 0.6, column + 0.6, row - 0.6, row + 0.6)
+        marks.append(Region(*edges, color="green", filled=False, alpha=1, width=3))
         rows, columns = picture.shape
         x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
         return Panel(marks, x, y, title="all gradients", at=(0, 3), equal=True, grid=False)

@@ -10,7 +10,7 @@ from cnnlib.dissect import Terms, activations, unit_terms
 from cnnlib.functional import softmax
 from cnnlib.layers import MaxPool2d
 from cnnlib.pretrained import load_digits_cnn
-from cnnlib.viz import Axis, Bars, Heatmap, Panel, Points, Scene, Text
+from cnnlib.viz import Axis, Bars, Heatmap, Panel, Points, Scene
 
 from .base import Button, Choice, Grid, Slider, Widget
 from .stages import Stage, panel_of, reach_of, shared_reach, stages
@@ -160,7 +160,7 @@ class NetworkXRay(Widget):
         layer = self.model[stage.place - 1]
         terms = unit_terms(layer, values[stage.place - 1], unit)
         if isinstance(layer, MaxPool2d):
-            panels = [numbers("window", terms.inputs[0], (1, 0, 1, 4), winner=terms.winner)]
+            panels = [numbers("window, ◆ the winner", terms.inputs[0], (1, 0, 1, 4), winner=terms.winner)]
             return (
                 panels,
                 f"the largest of {terms.inputs.size} numbers is {terms.total:.2f}.",
@@ -197,8 +197,8 @@ def numbers(title: str, values: np.ndarray, at: tuple, winner: tuple | None = No
     """A small matrix with its numbers; a diamond marks the winner of a pooling."""
     marks = [Heatmap(values, cmap="diverging", numbers=".2f")]
     if winner is not None:
-        marks += [Points(winner[1] + 0.38, winner[0] - 0.38, color="vermilion", shape="diamond", size=6)]
-        marks += [Text(winner[1], winner[0] + 0.3, "winner", size=11)]
+        place = winner[1] + 0.36, winner[0] - 0.36
+        marks.append(Points(*place, color="yellow", shape="diamond", size=7, outline="black"))
     rows, columns = values.shape
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
     return Panel(marks, x, y, title=title, at=at, equal=True, grid=False)
