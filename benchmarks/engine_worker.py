@@ -13,6 +13,13 @@ from engine_cases import CONV, FLATTEN, LINEAR, POOL, RELU, make
 LR = 0.01
 
 
+def batch_last(x):
+    """The same images or features with the batch as the last axis in memory."""
+    if x.ndim == 2:
+        return np.asfortranarray(x)
+    return np.ascontiguousarray(x.transpose(2, 3, 1, 0)).transpose(3, 2, 0, 1)
+
+
 class Cnnlib:
     """cnnlib on the fast or the readable path."""
 
@@ -21,6 +28,8 @@ class Cnnlib:
         from cnnlib.model import Sequential
         from cnnlib.optim import SGD
 
+        if "dy" in case:  # a layer inside a network: the batch lies last in memory
+            case = case | {name: batch_last(case[name]) for name in ("x", "dy")}
         self.case, self.loss, self.optimizer = case, CrossEntropyLoss(), SGD(LR)
         self.model = Sequential(self.layers(case), fast=fast)
 
