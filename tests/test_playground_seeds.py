@@ -72,6 +72,27 @@ def test_snapshots_are_those_of_the_run():
     sweep(view, rounds=1)
 
 
+def test_shares_are_those_of_the_last_map_upright_and_turned():
+    view = PlaygroundSnapshots(last=20)
+    run = Run(dataset="spiral", network_shape=(8, 8), seed="0.50025")
+    run.step(20)
+    x, y = np.meshgrid(*2 * [np.linspace(-6, 6, 50)])
+    turned = np.column_stack([(x - y).ravel(), (x + y).ravel()]) / np.sqrt(2)
+    upright = main_effects(run.predict(np.column_stack([x.ravel(), y.ravel()])).reshape(50, 50))
+    oblique = main_effects(run.predict(turned).reshape(50, 50))
+    shares = [view.facts[name] for name in ("share_x", "share_y", "share_turned")]
+    np.testing.assert_allclose(shares, [*upright, oblique.max()], atol=1e-6)
+    assert f"the better of two axes turned by 45° {100 * oblique.max():.0f} %." in view.text
+
+
+def test_the_larger_share_tells_an_oblique_ramp_from_an_upright_one_and_the_sum_does_not():
+    for degrees, larger in ((0, 1), (45, 0.5), (90, 1)):
+        direction = np.radians(degrees)
+        x, y = np.meshgrid(np.linspace(-6, 6, 50), np.linspace(-6, 6, 50))
+        shares = main_effects(np.cos(direction) * x + np.sin(direction) * y)
+        assert shares.sum() == pytest.approx(1) and shares.max() == pytest.approx(larger)
+
+
 def test_main_effects_of_a_sum_and_of_a_product():
     x, y = np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-2, 2, 7))
     np.testing.assert_allclose(main_effects(x + y).sum(), 1)

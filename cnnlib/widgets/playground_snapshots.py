@@ -8,12 +8,15 @@ import numpy as np
 
 from cnnlib.playground import FEATURES, main_effects
 from cnnlib.playground import Playground as Run
+from cnnlib.playground.features import grid_points
 from cnnlib.viz import Axis, Heatmap, Line, Panel, Points, Region, Scene
 
 from .base import Choice, Slider, Widget
 
 COLUMNS = 6
 LAST = 1531  # the chapter's last epoch
+SIDE = 50  # points along the side of a map
+TURNED = grid_points(SIDE) @ (np.array([[1, 1], [-1, 1]]) / np.sqrt(2))  # the square turned by 45 degrees
 _SPIRAL = {"dataset": "spiral", "network_shape": (8, 8)}
 RUNS = {
     "test loss 0.425, then 0.106": {**_SPIRAL, "seed": "0.50025"},
@@ -24,12 +27,13 @@ RUNS = {
 
 @cache
 def trained(name: str) -> tuple[Run, np.ndarray]:
-    """A run trained to its last epoch, and by epoch the shares of its map that X1 and X2 explain."""
+    """A run trained to its last epoch; by epoch the shares of X1, of X2, of the better turned axis."""
     run = Run(RUNS[name])
-    effects = np.empty((LAST + 1, 2))
+    effects = np.empty((LAST + 1, 3))
     for epoch in range(LAST + 1):
         run.step(epoch - run.epoch)
-        effects[epoch] = main_effects(run.node_maps(50)[-1][0])
+        effects[epoch, :2] = main_effects(run.node_maps(SIDE)[-1][0])
+        effects[epoch, 2] = main_effects(run.predict(TURNED).reshape(SIDE, SIDE)).max()
     return run, effects
 
 
@@ -41,10 +45,12 @@ def epochs_until(last: int) -> np.ndarray:
 class PlaygroundSnapshots(Widget):
     """The output's map at six epochs, and the share of it that a single coordinate explains.
 
-    Test points that are wrong at that epoch are marked.
+    A sum of both shares is 100 % for any straight ramp, so each is drawn by itself, beside the larger
+    share along axes turned by 45 degrees. Test points that are wrong at that epoch are marked.
 
     Facts: ``epoch`` (of the last map), ``test_loss``, ``train_loss``, ``wrong`` (test points),
-    ``share_x``, ``share_y`` (of the last map's variance, explained by one coordinate alone).
+    ``share_x``, ``share_y``, ``share_turned`` (of the last map's variance, explained by one coordinate
+    alone; by the better of the two turned ones).
 
     >>> PlaygroundSnapshots(last=147).facts["wrong"] > 60
     True
@@ -65,11 +71,9 @@ class PlaygroundSnapshots(Widget):
         facts = {
             "epoch": last, "train_loss": run.train_loss, "test_loss": run.test_loss,
             "wrong": int(self.wrong(run).sum()), "share_x": float(effects[last, 0]),
-            "share_y": float(effects[last, 1]),
+            "share_y": float(effects[last, 1]), "share_turned": float(effects[last, 2]),
         }  # fmt: skip
-        return Scene(
-            panels, self.sentence(facts, effects), facts, rows=(3, 4), columns=(1,) * COLUMNS, height=400
-        )
+        return Scene(panels, self.sentence(facts), facts, rows=(3, 4), columns=(1,) * COLUMNS, height=400)
 
     @staticmethod
     def wrong(run: Run) -> np.ndarray:
@@ -80,7 +84,7 @@ class PlaygroundSnapshots(Widget):
         run.rewind(int(epoch))
         x, y = run.test[self.wrong(run), :2].T
         marks = [
-            Heatmap(run.node_maps(50)[-1][0], (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3),
+            Heatmap(run.node_maps(SIDE)[-1][0], (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3),
             Points(x, y, color="yellow", outline="#000000", size=2.5),
         ]
         axis = Axis(-6, 6, visible=False)
@@ -92,18 +96,19 @@ class PlaygroundSnapshots(Widget):
         shares = 100 * effects[until]
         marks = [
             Region(x0=float(epochs[-1]) - 0.01, x1=float(epochs[-1]), color="ink", alpha=1),
-            Line(until, shares.sum(axis=1), color="ink", width=3, label="either alone"),
-            Line(until, shares[:, 1], color="orange", dash="dashed", label="height X₂"),
+            Line(until, shares[:, 1], color="orange", width=3, label="height X₂"),
             Line(until, shares[:, 0], color="blue", dash="dotted", label="width X₁"),
+            Line(until, shares[:, 2], color="ink", dash="dashed", label="better of two axes turned by 45°"),
         ]
         x, y = Axis(1, LAST, "epoch", log=True), Axis(0, 100, "% of the map explained")
         title = "Share of the map that one coordinate explains by itself"
         return Panel(marks, x, y, title=title, at=(1, 0, 1, COLUMNS), legend="lower left")
 
-    def sentence(self, facts: dict, effects: np.ndarray) -> str:
-        early, late = 100 * effects[1].sum(), 100 * (facts["share_x"] + facts["share_y"])
+    def sentence(self, facts: dict) -> str:
         loss, wrong = facts["test_loss"], facts["wrong"]
+        x, y, turned = (100 * facts[name] for name in ("share_x", "share_y", "share_turned"))
         return (
             f"At epoch {facts['epoch']} the test loss is {loss:.3f} and {wrong} test points are wrong. "
-            f"Single coordinates explain {late:.0f} % of the map, against {early:.0f} % at epoch 1."
+            f"The height alone explains {y:.0f} % of the map, the width {x:.0f} %, "
+            f"the better of two axes turned by 45° {turned:.0f} %."
         )
