@@ -43,3 +43,10 @@ def test_contributing_says_what_each_module_is_for():
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     modules = [path.name for path in (ROOT / "cnnlib").iterdir() if path.name[0] not in "_."]
     assert [name for name in sorted(modules) if name not in text] == []
+
+
+def test_the_glossary_is_in_order_and_every_word_once():
+    words = re.findall(r"^\*\*(.+?)\*\*", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)
+    assert len(words) >= 50 and words == sorted(
+        set(words), key=lambda word: re.sub(r"[^a-z ]", "", word.lower())
+    )
