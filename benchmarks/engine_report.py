@@ -34,8 +34,8 @@ def write(found, extra, folder):
         _table([case for case in found if not case.startswith("layer/")], found),
         "" if processor_time else "## Goals\n\n" + _goals(found),
         "## How near to the machine's peak\n", _efficiency(found, extra["machine"], processor_time),
-        "## Single layers, forward and backward with input gradient\n\nEverybody gets the images in the memory"
-        " order that they have inside a network of theirs.\n",
+        "## Single layers, forward and backward with input gradient\n\nEverybody gets the images in the"
+        " memory order that they have inside a network of theirs.\n",
         _table([case for case in found if case.startswith("layer/")], found),
         "## Memory, import, overhead\n", _rest(extra),
     ]  # fmt: skip
@@ -48,8 +48,8 @@ def _introduction(processor_time):
         return (
             "Written by `python benchmarks/engine.py --processor-time`; do not edit. For a machine on which"
             " other programs run: the number in brackets is the processor time of all threads together,"
-            " relative to PyTorch on one thread in the same turn, median and quartiles over the turns; below 1"
-            " is cheaper than PyTorch. Times before the brackets are wall-clock. float32 throughout.\n"
+            " relative to PyTorch on one thread in the same turn, median and quartiles over the turns; below"
+            " 1 is cheaper than PyTorch. Times before the brackets are wall-clock. float32 throughout.\n"
         )
     return (
         "Written by `python benchmarks/engine.py`; do not edit. Times are medians of turns; the number in"
