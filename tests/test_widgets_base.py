@@ -214,3 +214,16 @@ def test_a_thousand_moves_leave_no_memory_behind():
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert grown < 100_000
+
+
+def test_an_output_is_a_view_with_its_text_and_a_picture_with_its_words(monkeypatch):
+    shown_outputs = []
+    monkeypatch.setattr("IPython.display.publish_display_data", lambda *output: shown_outputs.append(output))
+    toy = Toy()
+    toy._ipython_display_()
+    (view, _), (picture, about) = shown_outputs
+    assert view["application/vnd.jupyter.widget-view+json"]["model_id"] == toy.live.page.model_id
+    assert view["text/plain"].startswith("Toy()\nAfter 5 steps with rate 0.1.\n")
+    assert picture["text/plain"] == toy.text and about["image/png"]["alt"] == toy.text
+    assert picture["image/png"].rstrip("=").endswith(toy.live.page.spec["picture"])
+    toy.close()

@@ -12,7 +12,6 @@ import anywidget
 import traitlets
 
 _STATIC = Path(__file__).parent / "static"
-VIEW = "application/vnd.jupyter.widget-view+json"
 
 MEND = (
     "Live controls appear when this cell runs in JupyterLab, Jupyter Notebook 7, VS Code or Colab. "
@@ -45,9 +44,10 @@ class Page(anywidget.AnyWidget):
             self.layout.close()
         super().close()
 
-    def view(self) -> dict:
-        """The MIME bundle entry that asks the page for a live view."""
-        return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
+    def view(self, text: str) -> tuple[dict, dict]:
+        """Data and metadata (Colab needs some) of an output that is a live view, or else `text`."""
+        data, metadata = self._repr_mimebundle_()
+        return {**data, "text/plain": text}, metadata
 
 
 class Mailbox:
@@ -141,5 +141,5 @@ def show(page: Page, line: str, text: str, png: bytes) -> None:
 
     picture = base64.b64encode(png).decode("ascii")
     page.spec = {**page.spec, "picture": picture.rstrip("=")[-48:]}
-    publish_display_data({**page.view(), "text/plain": f"{line}\n{text}\n{MEND}"})
+    publish_display_data(*page.view(f"{line}\n{text}\n{MEND}"))
     publish_display_data({"image/png": picture, "text/plain": text}, {"image/png": {"alt": text}})
