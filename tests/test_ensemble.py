@@ -110,6 +110,7 @@ def test_divergence_touches_no_other_copy_and_warns_of_nothing(digits):
     first = mixed.diverged_at[8]
     assert np.isnan(losses[first - 1 :, 8]).all() and np.isfinite(losses[: first - 1, 8]).all()
     assert np.isnan(mixed.evaluate(x, y)[0][8])
+    assert not any(value[8].any() for value in mixed.params.values())  # set aside, with weights of zero
     with pytest.raises(ValueError, match="got 8, which diverged"):
         mixed.model(8)
 

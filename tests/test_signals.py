@@ -18,6 +18,9 @@ def test_signals_are_activations_and_their_gradients(digits):
     signals = layer_signals(model, loss, x, y, (ReLU, Linear))
     assert [signal.place for signal in signals] == [1, 4, 7]
     np.testing.assert_allclose(signals[2].activation, model.forward(x))
+    loss.forward(model.forward(x), y)
+    np.testing.assert_allclose(signals[2].gradient, loss.backward())
+    assert all(signal.activation.shape == signal.gradient.shape for signal in signals)
     # the gradient by a hidden activation, measured by moving that activation
     rest = Sequential(model.layers[5:])
     direction = np.random.default_rng(0).normal(size=signals[1].activation.shape)
