@@ -148,7 +148,7 @@ def _rest(extra):
     fit = extra["fit"]
     return (
         "\n".join(lines)
-        + f"\n\n`import cnnlib` takes {extra['import']:.0f} ms of processor time beyond NumPy's own (median of"
+        + f"\n\n`import cnnlib` takes {extra['import']:.0f} ms of processor time beyond NumPy's (median of"
         f" 15 processes). On W2, a step inside `fit` takes {fit['fit']:.3f} ms and the bare step"
         f" {fit['bare']:.3f} ms: shuffling, cutting out batches, records and progress cost"
         f" {fit['overhead']:.1f} %.\n"
