@@ -66,3 +66,19 @@ def test_windows_are_read_from_layers_along_each_axis():
     assert arithmetic.windows_of(layers, 0) == [(3, 1, 0), (2, 2, 0)]
     assert arithmetic.windows_of(layers, 1) == [(5, 2, 2), (1, 1, 0)]
     assert arithmetic.unit_field(layers, 1, 1, 12, 12) == ((2, 5), (0, 4))
+
+
+@pytest.mark.parametrize("specs", [
+    [(3, 2, 1), (3, 2, 1), (3, 1, 1)], [(3, 1, 1), (2, 2, 0), (3, 1, 1)], [(5, 2, 2), (3, 1, 1)],
+    [(2, 2, 0), (3, 1, 2)],
+])  # fmt: skip
+def test_the_field_of_every_unit_behind_strides_and_paddings(specs):
+    ones = {"init": lambda shape, rng: np.ones(shape), "dtype": np.float64}
+    model = Sequential([Conv2d(1, 1, k, s, p, **ones) for k, s, p in specs])
+    x = np.ones((1, 1, 16, 16))
+    for unit in range(model.forward(x).shape[2]):
+        dy = np.zeros_like(model.forward(x))
+        dy[0, 0, unit] = 1
+        moved = np.flatnonzero(model.backward(dy)[0, 0].any(axis=1))
+        if len(moved):  # a unit may lie in the padding alone
+            assert (moved[0], moved[-1]) == arithmetic.pixels_seen(specs, unit, 16)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cnnlib import broken
+from cnnlib.networks import small_cnn
 from cnnlib.viz import Heatmap, static
 from cnnlib.widgets.blame_microscope import BlameMicroscope
 from cnnlib.widgets.broken_backward import LETTERS, BrokenBackward
@@ -18,6 +19,7 @@ from cnnlib.widgets.loss_explorer import LossExplorer
 from cnnlib.widgets.network_xray import NetworkXRay
 from cnnlib.widgets.one_update import OneUpdate
 from cnnlib.widgets.size_explorer import SizeExplorer
+from cnnlib.widgets.stages import stages
 from tests.sweeping import assert_sound, moves_of, sweep_garbage
 
 FAST = (
@@ -82,6 +84,14 @@ def test_a_click_anywhere_on_any_map_is_answered(widget_class):
                 widget.set_state(**(widget.event(event) or {}))
                 assert not widget.message
                 assert_sound(widget)
+
+
+def test_every_cell_of_a_stage_is_its_unit_and_back():
+    for stage in stages(small_cnn(rng=0), (1, 8, 8)):
+        units = list(np.ndindex(stage.shape))
+        assert [stage.unit_at(*stage.cell(unit)) for unit in units] == units
+        picture = stage.picture(np.arange(np.prod(stage.shape), dtype=float).reshape(stage.shape))
+        assert [picture[stage.cell(unit)] for unit in units] == list(range(len(units)))
 
 
 def test_a_click_on_a_unit_chooses_it():

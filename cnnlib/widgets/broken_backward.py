@@ -142,6 +142,7 @@ def maps(claimed: np.ndarray, measured: np.ndarray) -> list[Panel]:
         zip(titles, (claimed, measured, claimed - measured), strict=True)
     ):
         digits = ".1f" if reach > 0.5 and shape[1] < 8 else ""
+        values = values.round(9) + 0.0  # no negative zeros among the numbers shown
         heat = Heatmap(values, cmap="diverging", vmin=-reach, vmax=reach, numbers=digits)
         x, y = Axis(-0.5, shape[1] - 0.5, visible=False), Axis(shape[0] - 0.5, -0.5, visible=False)
         panels.append(Panel([heat], x, y, title=title, at=(0, column), equal=True, grid=False))
