@@ -82,3 +82,11 @@ def test_the_field_of_every_unit_behind_strides_and_paddings(specs):
         moved = np.flatnonzero(model.backward(dy)[0, 0].any(axis=1))
         if len(moved):  # a unit may lie in the padding alone
             assert (moved[0], moved[-1]) == arithmetic.pixels_seen(specs, unit, 16)
+
+
+def test_fields_inside_the_image_start_where_size_and_jump_say():
+    specs = [(3, 2, 1), (3, 2, 1), (3, 1, 1)]
+    field = arithmetic.receptive_field(specs)
+    assert field == (15, 4, -7)
+    first = field.start + 2 * field.jump
+    assert arithmetic.pixels_seen(specs, 2, 32) == (first, first + field.size - 1)

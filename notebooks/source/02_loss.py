@@ -128,7 +128,7 @@ for name, augment in (("centred", None), ("moved about", Distort(shift=1))):
     network = trained_on(digits.x_train, digits.y_train, augment)
     right = [(network.predict(x) == digits.y_test).mean() for x in (digits.x_test, moved)]
     print(f"trained on {name:11}  test images as they are {right[0]:.0%}, moved {right[1]:.0%}")
-    assert right[0] > 0.93 and (right[1] < 0.8) == (augment is None)
+    assert right[0] > 0.9 and (right[1] < 0.8) == (augment is None)
 
 # %% [markdown]
 # The same network, the same digits, one pixel: a quarter of the answers lost, or nearly none. **Verdict on claim 3: it
@@ -258,7 +258,7 @@ for name, net in (("fresh", small_cnn(rng=0)), ("trained", network)):
     )
 
 # %% [markdown]
-# **Verdict on claim 5: it holds, with a condition.** The first loss is more than ten times what training leaves over, but it
+# **Verdict on claim 5: it holds, with a condition.** The first loss is many times what training leaves over, but it
 # is not "large" at random: started sensibly it is that of having no opinion. A truly large one is a symptom.
 #
 # ## When numbers run over
