@@ -186,6 +186,11 @@ def training(bench: Bench, seconds: float = 4) -> None:
     page, cell = bench.page, bench.page.locator(".jp-CodeCell").nth(len(WAYS) + 1)
     cell.scroll_into_view_if_needed()
     page.evaluate("document.addEventListener('click', () => window.clicked = performance.now(), true)")
+    cell.locator(".cnn-play").evaluate(
+        """(button) => new MutationObserver(() => {
+          if (button.textContent.includes("Play")) window.paused = performance.now() - window.clicked;
+        }).observe(button, {subtree: true, childList: true, characterData: true})"""
+    )
     walls, busy, gaps, pauses = [], [], [], []
     for _ in range(3):
         alone = training_alone(bench)
@@ -193,7 +198,7 @@ def training(bench: Bench, seconds: float = 4) -> None:
         gaps += [b - a for a, b in pairwise(frames)]
         cell.get_by_role("button", name="Pause").click()
         cell.get_by_role("button", name="Play").wait_for()
-        pauses.append(page.evaluate("performance.now() - clicked"))
+        pauses.append(page.evaluate("paused"))
         bench.unwatch()
         walls.append(wall / alone[0])
         busy.append(cpu / alone[1])
@@ -205,7 +210,7 @@ def training(bench: Bench, seconds: float = 4) -> None:
     print(f"{statistics.median(busy):.2f} of those a second of the kernel's processor time;")
     late = percentile(gaps, 0.95)
     print(f"{1000 / statistics.mean(gaps):.1f} frames/s, 95 % of the gaps below {late:.0f} ms;", end="")
-    print(f" Pause answered in at most {max(pauses):.0f} ms")
+    print(f" Pause answered within {max(pauses):.0f} ms")
 
 
 def memory(bench: Bench, updates: int = 1000) -> None:
