@@ -42,20 +42,21 @@ RUNS = {  # name: (recipe, what it is, published test error in %, where)
 def run(name, seed, split, checkpoint):
     """Train one network with one seed; return its row of results."""
     recipe = RUNS[name][0]
-    started = time.perf_counter()
     model, history = recipe.fit(split, seed, checkpoint=checkpoint, progress=False)
-    seconds = time.perf_counter() - started
     result = evaluate(model, CrossEntropyLoss(), split.x_test, split.y_test)
     checkpoint.unlink()
     return {
         "error": round(100 * (1 - result.accuracy), 2), "loss": round(result.loss, 5),
         "training_loss": round(history.epoch_loss[-1], 5), "epochs": recipe.epochs,
-        "parameters": model.num_parameters, "seconds_here": round(seconds, 1),
+        "parameters": model.num_parameters,
     }  # fmt: skip
 
 
-def speed(name, split, steps=40):
-    """Seconds of one training step, in turn with PyTorch's on one and on two threads; medians."""
+def speed(name, split, blocks=10, steps=6, warm=2):
+    """Seconds of a training step in blocks of steps, in turn with PyTorch's on one and on two threads.
+
+    The first steps of a block are not counted: they wake threads, and another library's have to fall asleep.
+    """
     import torch
 
     from cnnlib.export import to_torch
@@ -72,13 +73,13 @@ def speed(name, split, steps=40):
         torch.nn.functional.cross_entropy(network(xt), yt).backward()
         theirs.step()
 
-    times = {"cnnlib": [], "torch_1": [], "torch_2": []}
-    for _ in range(steps):
-        times["cnnlib"].append(_seconds(lambda: train_step(model, loss, optimizer, x, y)))
-        for threads in (1, 2):
-            torch.set_num_threads(threads)
-            torch_step()  # the first step after a change of threads starts them
-            times[f"torch_{threads}"].append(_seconds(torch_step))
+    ways = {"cnnlib": lambda: train_step(model, loss, optimizer, x, y), "torch_1": torch_step}
+    ways["torch_2"] = torch_step
+    times = {way: [] for way in ways}
+    for _ in range(blocks):
+        for way, step in ways.items():
+            torch.set_num_threads(2 if way == "torch_2" else 1)
+            times[way].append(statistics.median([_seconds(step) for _ in range(steps)][warm:]))
     return _speed_row(times, -(-len(split.x_train) // recipe.batch_size))
 
 
@@ -89,7 +90,7 @@ def _seconds(step):
 
 
 def _speed_row(times, steps_an_epoch):
-    """Seconds an epoch of each, and the median ratio of steps taken one right after the other."""
+    """Seconds an epoch of each, and the median ratio of blocks taken one right after the other."""
     ours = np.array(times["cnnlib"])
     best = np.minimum(times["torch_1"], times["torch_2"])
     row = {f"epoch_{name}": round(statistics.median(t) * steps_an_epoch, 2) for name, t in times.items()}
@@ -127,9 +128,10 @@ NOTE = """\
 Written by `python -m benchmarks.accuracy`. Error: share of the 10,000 test images, at the end of the last
 epoch; mean and standard deviation over the seeds, in brackets each of them. The settings were fixed after one
 trial run of each kind; no run was left out. Seconds an epoch: median training step (forward, loss, backward,
-SGD with momentum, batch 64) times the steps of an epoch, taken in turn with PyTorch's in one process;
-distortion and loading are not in it. The ratio is the median over pairs of neighbouring steps; below 1 is
-faster than PyTorch. On a busy machine it is worth more than the seconds.
+SGD with momentum, batch 64) times the steps of an epoch, in blocks taken in turn with PyTorch's in one
+process; distortion and loading are not in it. The ratio is the median over neighbouring blocks, to PyTorch
+with the number of threads that was faster; below 1 is faster than PyTorch. Measured on a machine that was
+busy with other work: the seconds are not the best possible, and the ratio is worth more than they are.
 """
 
 

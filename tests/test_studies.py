@@ -105,6 +105,13 @@ def test_a_study_measures_what_it_says(digits):
     assert "training %" in title and f"{100 * study.test[0].mean():.1f} ± " in row
 
 
+def test_weight_decay_reaches_the_optimizer(digits):
+    make = lambda rng: logistic_regression(64, rng)  # noqa: E731
+    variants = {"free": Variant(make), "held": Variant(make, weight_decay=0.5)}
+    study = compare(variants, digits, steps=60, seeds=(0, 1))
+    assert study.train_loss[1].min() > study.train_loss[0].max() + 0.5
+
+
 def test_one_seed_is_refused(digits):
     with pytest.raises(ValueError, match="seeds must hold at least two"):
         compare({}, digits, steps=1, seeds=(0,))
