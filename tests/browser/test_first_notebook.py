@@ -5,7 +5,6 @@ import time
 
 import pytest
 
-from tests.browser.lab import BROWSER_FLAGS, CHROMIUM
 from tests.test_course_server import free_port, started_lab
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -13,10 +12,8 @@ ACCURACY = re.compile(r"([\d.]+) % of the 360 test images are right")
 
 
 @pytest.fixture
-def page(tmp_path, monkeypatch):
+def page(browser, tmp_path, monkeypatch):
     """JupyterLab as `python3 course.py` opens it, in Chromium; it saves nothing."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
     settings = tmp_path / "settings" / "@jupyterlab" / "docmanager-extension"
     settings.mkdir(parents=True)
     (settings / "plugin.jupyterlab-settings").write_text('{"autosave": false}')
@@ -26,12 +23,11 @@ def page(tmp_path, monkeypatch):
         address = wait_for(
             lambda: re.search(r"http://127\.0\.0\.1:\S+token=\w+", log.read_text()), 60
         ).group()
-        with playwright.sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
-            page = browser.new_page(viewport={"width": 1200, "height": 1000})
-            page.goto(address)
-            yield page
-            browser.close()
+        context = browser.new_context(viewport={"width": 1200, "height": 1000})
+        page = context.new_page()
+        page.goto(address)
+        yield page
+        context.close()
 
 
 def wait_for(look, seconds):

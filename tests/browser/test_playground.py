@@ -4,8 +4,6 @@ import re
 
 import pytest
 
-from tests.browser.lab import BROWSER_FLAGS, CHROMIUM, Lab
-
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 CELLS = """
 from cnnlib.widgets import Playground
@@ -15,21 +13,14 @@ view
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def page(lab, browser):
     """A notebook with one playground, run."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    lab = Lab(tmp_path_factory.mktemp("playground"))
-    try:
-        lab.notebook("playground.ipynb", CELLS)
-        with playwright.sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
-            page = lab.open(browser.new_context(viewport={"width": 1300, "height": 1300}), "playground.ipynb")
-            view(page).locator(".cnn-text").filter(has_text="Epoch 0").wait_for(timeout=60_000)
-            yield page
-            browser.close()
-    finally:
-        lab.close()
+    context = browser.new_context(viewport={"width": 1300, "height": 1300})
+    lab.notebook("playground.ipynb", CELLS)
+    page = lab.open(context, "playground.ipynb")
+    view(page).locator(".cnn-text").filter(has_text="Epoch 0").wait_for(timeout=60_000)
+    yield page
+    context.close()
 
 
 def view(page):
