@@ -46,10 +46,10 @@ digits
 # ## Images with known labels
 #
 # A training set is a pile of images, each with the right answer attached: its *label*. Somebody has looked at every
-# one of them. The network sees the training half, again and again; the test half is locked away until the end.
+# one of them. The network sees the training part, again and again; the test part is kept from it.
 #
 # **Predict:** are all ten digits equally frequent? What would a network learn from a set in which nine of ten are
-# ones? Leaf through both halves, and look for labels that you would dispute.
+# ones? Leaf through both parts, and look for labels that you would dispute.
 
 # %%
 ImageGallery(digits)
@@ -68,7 +68,7 @@ one_hot(digits.y_train[:3], 10)
 # ## Normalise, but do not peek
 #
 # Networks learn best from numbers near 0, of size about 1. So one subtracts the mean of all pixels and divides by their
-# standard deviation. The catch: **both are taken from the training half alone**, and then used for both halves. Whoever
+# standard deviation. The catch: **both are taken from the training part alone**, and then used for both parts. Whoever
 # includes the test images lets the network know something about images that it claims never to have seen.
 #
 # **Predict:** after this, the training pixels have mean 0 and deviation 1 exactly. And the test pixels?
@@ -131,7 +131,7 @@ for name, augment in (("centred", None), ("moved about", Distort(shift=1))):
     assert right[0] > 0.9 and (right[1] < 0.8) == (augment is None)
 
 # %% [markdown]
-# The same network, the same digits, one pixel: a quarter of the answers lost, or nearly none. **Verdict on claim 3: it
+# The same layers trained on two sets: one pixel costs a quarter of the answers, or nearly none. **Verdict on claim 3: it
 # holds**, more strictly than it sounds. What is not in the training set is not in the network.
 #
 # ## Two ways to count
@@ -236,10 +236,11 @@ FirstLoss(challenge=Challenge("A mean first loss of about 8", lambda f: 7.5 < f[
 # %% [markdown]
 # <details><summary>How to read a first loss</summary>
 #
-# - **About 2.4**: all is well. Random opinions are wrong more often than right, so the mean lies a little above ln 10.
+# - **About 2.4**: all is well. A random opinion loses more where it is wrong than it gains where it is right, so
+#   the mean lies a little above ln 10.
 # - **2.3026 exactly**, for every network: nothing depends on the image. Weights are zero, or a layer is dead.
 # - **About 6, 8 or 20**: strong opinions from the first moment; weights two or three times too large.
-# - **Hundreds**: the pixels are not normalised.
+# - **Hundreds**: the pixels were not divided by their largest value.
 # - **nan**: something has overflowed, see below.
 # <!-- test: tests/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
 #
@@ -401,9 +402,9 @@ print(f"{((x_test @ weights).argmax(axis=1) == digits.y_test).mean():.0%} of the
 # The softmax only sees differences.
 # </details>
 #
-# <details><summary>Why must mean and deviation come from the training half?</summary>
+# <details><summary>Why must mean and deviation come from the training part?</summary>
 #
-# Anything computed from the test half is knowledge about it; the accuracy there would no longer speak for new images.
+# Anything computed from the test part is knowledge about it; the accuracy there would no longer speak for new images.
 # </details>
 #
 # <details><summary>A network of yours begins at a loss of 40. What do you look at first?</summary>

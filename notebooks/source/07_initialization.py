@@ -100,8 +100,8 @@ for start in STARTS:
 #
 # The last line is the interesting one. The sixteen filters of the second layer became different, because
 # they are read by weights that differ. The eight of the first layer did not: they are read by filters that
-# treat all eight alike, and go on doing so. **Symmetry is broken by the reader.** It is enough for a
-# network to differ somewhere above, layer by layer; random weights everywhere do it at once.
+# treat all eight alike, and go on doing so. **Symmetry is broken by the reader.** Two
+# filters part only if the layer directly above reads them with different weights; random weights everywhere see to that.
 #
 # Zero weights cannot be repaired by patience. **This cell is meant to fail.**
 
@@ -143,7 +143,8 @@ for depth in (2, 4, 6, 10):
 
 # %% [markdown]
 # With two hidden layers nearly any scale will do, which is how people long got by without a rule. Each
-# layer more narrows the valley, and with ten only one of the thirteen learns. It lies where He's rule says.
+# few layers more narrow the valley, and with ten only one of the thirteen learns. It lies within a factor of two
+# of He's rule.
 #
 # ## The rule, in four lines
 #
@@ -200,7 +201,7 @@ for activation in ("ReLU", "tanh"):
 # ## Dead units
 #
 # A ReLU unit that is off for every image of the training set is **dead**: nothing flows through it, no
-# gradient reaches its weights, and no image can wake it. A fresh network of zero biases has hardly any.
+# gradient reaches its weights, and no training image wakes it unless the layers below change. A fresh network of zero biases has hardly any.
 # They die in training, when a step is so long that a bias or filter ends far on the negative side.
 # **Predict** which scales kill most.
 
@@ -215,7 +216,7 @@ for scale in (0.15, 0.46, 1.0, 2.2, 3.2, 4.6):
 # %% [markdown]
 # Both ends kill, each in its way. Large weights make large gradients and long steps. Tiny weights make tiny
 # activations, so that a small move of a bias outweighs all that the images contribute, and the unit is off
-# for all of them alike. Near He's scale one unit or none is lost.
+# for all of them alike. Near He's scale hardly a unit is lost.
 #
 # ## Exercises
 #
@@ -276,8 +277,8 @@ print(f"{count} of 8 filters differ: {'the spell is broken' if count == 8 else '
 #
 # - *Weights start identical or random* (claim 4): **random holds, identical fails.** Eight identical
 #   filters did the work of one and read about half of the digits; random ones read more than nineteen in
-#   twenty. Two refinements: it is enough that the layers *above* differ to make filters differ, one layer
-#   at a time; and random is not enough, since the spread decides whether a deep network learns at all.
+#   twenty. Two refinements: two filters part only if the layer directly above reads them with different
+#   weights; and random is not enough, since the spread decides whether a deep network learns at all.
 #
 # ## Questions
 #
