@@ -136,7 +136,7 @@ print("lowest loss of fresh weights: training {:.3f}, test {:.3f}".format(*fresh
 # number without its seed and settings is an anecdote. What the spread over seeds looks like is quickly
 # computed, since many networks can be trained in one go:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 spread = Ensemble({"dataset": "spiral", "network_shape": [8, 8]}, seeds=seeds[:30])
 spread.step(1531)
 quartiles = np.percentile(spread.test_loss, [0, 25, 50, 75, 100])
@@ -250,7 +250,7 @@ tell_shares(tilted)
 # Some points stay wrong to the end, the chapter says. Which? **Predict**: those in the crowded middle, or those
 # at the ends of the arms?
 
-# %%
+# %% tags=["nbval-ignore-output"]
 wrong = np.sign(spread.outputs[:, spread.train.shape[1] :]) != spread.test[:, :, 2]
 radius = np.hypot(spread.test[:, :, 0], spread.test[:, :, 1])
 for low, high in ((0, 0.1), (0.1, 1), (1, 2), (2, 3), (3, 4), (4, 5)):
@@ -311,7 +311,7 @@ np.testing.assert_allclose(outputs, first.predict(first.test[:, :2]), atol=1e-12
 # each is a game of its own. This is what our search found, seed and all; it is certainly not the last word.
 # <!-- source: the chapter that the course grew from: its run on the spirals -->
 
-# %%
+# %% tags=["nbval-ignore-output"]
 ours = {
     "fewest epochs": {"features": FEATURES, "network_shape": [8, 8], "batch_size": 3, "seed": "0.50009"},
     "fewest neurons": {"features": FEATURES, "network_shape": [3], "learning_rate": 0.1, "seed": "0.50004"},
