@@ -127,7 +127,8 @@ def table(results):
 NOTE = """\
 Written by `python -m benchmarks.accuracy`. Error: share of the 10,000 test images, at the end of the last
 epoch; mean and standard deviation over the seeds, in brackets each of them. The settings were fixed after
-trial runs, which showed test errors too; no later run was left out. Seconds an epoch: median training step (forward, loss, backward,
+trial runs, which showed test errors too; no later run was left out.
+Seconds an epoch: median training step (forward, loss, backward,
 SGD with momentum, batch 64) times the steps of an epoch, in blocks taken in turn with PyTorch's in one
 process; distortion and loading are not in it. The ratio is the median over neighbouring blocks, to PyTorch
 with the number of threads that was faster; below 1 is faster than PyTorch. Measured on a machine that was
