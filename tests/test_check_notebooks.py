@@ -184,6 +184,7 @@ BROKEN = [
         "does not exist",
         add("There are 17. <!-- test: tests/test_none.py::test_a -->"),
     ),
+    ("numbers_are_vouched_for", "more than one line", add("There are 17. <!-- computed: 16\n+ 1 = 17 -->")),
     ("numbers_are_vouched_for", "computes wrongly", add("There are 17. <!-- computed: 4 * 4 = 17 -->")),
     ("numbers_are_vouched_for", "cannot be read", add("There are 17. <!-- computed: exit() = 17 -->")),
     (

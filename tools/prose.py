@@ -161,7 +161,12 @@ def _recompute(claim: str) -> list[str]:
 
 def unvouched_numbers(text: str, pool: set[float], root: Path) -> list[str]:
     """List what is wrong with the numbers of a markdown text."""
-    faults = []
+    # Markdown ends a comment where its next line looks like a list or a heading, and shows the rest.
+    faults = [
+        f"has a comment of more than one line, which a page may show: {comment.strip()!r}"
+        for comment in COMMENT.findall(text)
+        if "\n" in comment.strip()
+    ]
     for paragraph in paragraphs(text):
         named, computed, wrong = vouchers(paragraph, root)
         faults += wrong

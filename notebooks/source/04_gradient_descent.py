@@ -231,8 +231,8 @@ for size in (8, 32, 128):
 #
 # Momentum is a heavy ball: steps across the valley cancel, steps along it add up. RMSprop divides each
 # weight's step by the usual size of its own gradient, so that flat and steep directions move alike.
-# **Predict** which is first after 40 steps, all at the same rate; then give each its best. <!-- computed: 4
-# * 10 = 40 -->
+# **Predict** which is first after 40 steps, all at the same rate; then give each its best.
+# <!-- computed: 4 * 10 = 40 -->
 
 # %%
 OptimizerRace(
@@ -352,8 +352,8 @@ for samples in (1000, 2000, 3000):
 # <details><summary>A colleague halves the batch and keeps the number of epochs. What changes?</summary>
 #
 # Twice the steps at the same cost, each with about 1.4 times the noise (the root of 2). Whether that is a
-# gain depends on which of the two was missing: steps or precision. <!-- computed: 2 ** 0.5 =
-# 1.4142135623730951 -->
+# gain depends on which of the two was missing: steps or precision.
+# <!-- computed: 2 ** 0.5 = 1.4142135623730951 -->
 # </details>
 #
 # <details><summary>A rate of 0.1 is modest for SGD on these surfaces. Why is it not for RMSprop?</summary>

@@ -348,8 +348,8 @@ check("05.cosine_schedule", cosine_schedule)
 
 # %% [markdown]
 # **3. Few epochs.** Choose schedule, rate and momentum so that six networks read more than 95 % of the test
-# images on average after three epochs. What stands there is the plain choice, which does not. <!--
-# computed: 19 * 5 = 95 -->
+# images on average after three epochs. What stands there is the plain choice, which does not.
+# <!-- computed: 19 * 5 = 95 -->
 
 # %% tags=["nbval-ignore-output"]
 choice = {"schedule": "constant", "rate": 0.1, "momentum": 0}

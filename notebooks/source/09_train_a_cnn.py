@@ -48,9 +48,10 @@ from cnnlib.widgets import (
 # ## The images
 #
 # The course brings 1,797 digits of 8x8 pixels <!-- test: tests/test_data.py::test_digits_are_scikit_learns -->.
-# The classic set, MNIST, has 70,000 of 28x28, and Fashion-MNIST as many pictures of clothes <!-- source:
-# Xiao, Rasul and Vollgraf 2017 -->. If their files are on your disk, write `"mnist"` or `"fashion_mnist"`
-# below and run everything again: all cells work on them too, in many minutes instead of seconds.
+# The classic set, MNIST, has 70,000 of 28x28, and Fashion-MNIST as many pictures of clothes. If
+# their files are on your disk, write `"mnist"` or `"fashion_mnist"` below and run everything again: all
+# cells work on them too, in many minutes instead of seconds.
+# <!-- source: Xiao, Rasul and Vollgraf 2017 -->
 #
 # Nothing is fetched without being asked. `data.load_mnist(download=True)` does it once, checks every file
 # against its published check sum, and goes on where a broken connection stopped it.
@@ -362,8 +363,8 @@ print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(vali
 
 # %% [markdown]
 # It survives worse: in the course's tests the process is killed again and again, even in the middle of
-# writing the file <!-- test:
-# tests/test_checkpoint.py::test_a_process_killed_while_it_writes_leaves_the_checkpoint_before -->.
+# writing the file.
+# <!-- test: tests/test_checkpoint.py::test_a_process_killed_while_it_writes_leaves_the_checkpoint_before -->
 #
 # ## Take it to PyTorch
 #
