@@ -56,8 +56,15 @@ digits = load_digits()
 digits
 
 # %% [markdown]
-# Leaf through them. The label above each image says which digit was meant. Choose the *test* images of class 9
-# or 5 and look for one that you would get wrong yourself. Nobody can ask a network to do better than that.
+# Is each of the ten digits there as often as the others? Counted from 0 to 9, among the training images:
+
+# %%
+np.bincount(digits.y_train)
+
+# %% [markdown]
+# Nearly, so always guessing the same digit earns about one right answer in ten. Leaf through the images. The label
+# above each says which digit was meant. Choose the *test* images of class 9 or 5 and look for one that you would
+# get wrong yourself. Nobody can ask a network to do better than that.
 
 # %%
 ImageGallery(digits)
@@ -150,6 +157,15 @@ print(
     f"right: {100 * after.accuracy:.1f} % of the test images; above 95 % for the first time after epoch {first}"
 )
 assert after.accuracy > 0.95
+
+# %% [markdown]
+# And the images that stay wrong? Find some of them in the gallery above (test images, class *any*) and judge
+# whether you would blame the network.
+
+# %% tags=["nbval-ignore-output"]
+guesses = network.predict(digits.x_test)
+for i in np.flatnonzero(guesses != digits.y_test):
+    print(f"page {i // 40 + 1}: a {digits.y_test[i]}, taken for a {guesses[i]}")
 
 # %% [markdown]
 # ## Spoil it
