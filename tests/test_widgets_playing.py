@@ -5,6 +5,7 @@ import threading
 import time
 
 from cnnlib.viz import Scene
+from cnnlib.widgets import live
 from cnnlib.widgets.page import Mailbox
 from tests.toy_widget import Toy, shown
 
@@ -49,18 +50,57 @@ def test_play_and_pause():
     asyncio.run(main())
 
 
-def test_one_frame_is_on_its_way_at_a_time():
+def frames_of(widget):
+    return [head for head, _ in widget.live.page.frames]
+
+
+def answer(widget):
+    """The page has painted the newest frame that asked for an answer."""
+    asked = [frame["frame"] for frame in frames_of(widget) if frame["asks"]]
+    widget.live.receive({"type": "painted", "frame": asked[-1]})
+
+
+def test_a_page_that_does_not_answer_gets_no_more_frames():
     async def main():
         trainer = shown(Trainer())
         trainer.live.receive({"type": "play"})
-        first = len(trainer.live.page.frames)
+        first = len(frames_of(trainer))
         await until(lambda: trainer.count > 100)
-        assert len(trainer.live.page.frames) == first
-        for _ in range(3):
-            count, frames = trainer.count, len(trainer.live.page.frames)
-            trainer.live.receive({"type": "painted", "frame": trainer.live.page.frames[-1][0]["frame"]})
-            await until(lambda seen=count: trainer.count > seen + 60)
-            assert len(trainer.live.page.frames) == frames + 1
+        assert len(frames_of(trainer)) == first + 1  # one on its way, and one more
+        trainer.live.receive({"type": "pause"})
+
+    asyncio.run(main())
+
+
+def test_of_a_prompt_page_only_some_frames_want_an_answer():
+    async def main():
+        trainer = shown(Trainer())
+        trainer.live.receive({"type": "play"})
+        await until(lambda: any(frame["asks"] for frame in frames_of(trainer)))
+        first = len(frames_of(trainer))
+        answer(trainer)
+        await until(lambda: trainer.count > 300)
+        asks = [frame["asks"] for frame in frames_of(trainer)[first:]]
+        assert asks.count(True) == 1
+        assert asks.index(True) == len(asks) - 2 == live.ASK_EVERY - 1
+        trainer.live.receive({"type": "pause"})
+
+    asyncio.run(main())
+
+
+def test_of_a_slow_page_every_frame_wants_an_answer(monkeypatch):
+    monkeypatch.setattr(live, "PROMPT", 0.0)
+
+    async def main():
+        trainer = shown(Trainer())
+        trainer.live.receive({"type": "play"})
+        for _ in range(4):
+            frames = len(frames_of(trainer))
+            await until(lambda seen=frames: len(frames_of(trainer)) > seen)
+            if frames_of(trainer)[-1]["asks"]:
+                answer(trainer)
+        playing = [frame for frame in frames_of(trainer) if frame["playing"]]
+        assert [frame["asks"] for frame in playing[1:]] == [True] * len(playing[1:])
         trainer.live.receive({"type": "pause"})
 
     asyncio.run(main())

@@ -11,6 +11,10 @@ from .wire import Packer
 #: After so many seconds without an answer the page is taken to be gone, and playing goes on.
 PATIENCE = 2.0
 
+#: While playing, only every so many frames ask the page to answer when they are painted: an answer costs the
+#: page and the kernel more than a frame does. Where it takes longer than `PROMPT` seconds, every frame asks.
+ASK_EVERY, PROMPT = 5, 0.1
+
 
 class Live:
     """Connects one `Widget` with its page. Does nothing, at no cost, until the widget is displayed."""
@@ -21,11 +25,13 @@ class Live:
         self.speed = widget.speed or (
             "as fast as possible" if widget.train is not None else "5 steps a second"
         )
-        self.loop = PlayLoop(self._play_step, self._play_frame, self._page_waits, lambda: SPEEDS[self.speed])
+        self.loop = PlayLoop(self._play_step, self._play_frame, self._page_ready, lambda: SPEEDS[self.speed])
         self._run = None
         self._frame = 0
         self._painted = 0
-        self._sent_at = 0.0
+        self._asked = 0
+        self._ask_every = 1
+        self._sent_at = self._asked_at = 0.0
         self._answers = 0
         self._packer = Packer()
 
@@ -85,10 +91,11 @@ class Live:
         self.widget.failure = failure
         self.widget.message = f"It stopped ({type(failure).__name__}: {failure})."
 
-    def _page_waits(self) -> bool:
+    def _page_ready(self) -> bool:
         if self.page is None:
             return False
-        return self._painted >= self._frame or time.monotonic() - self._sent_at > PATIENCE
+        """Whether no more frames are on their way than until the next answer, and one."""
+        return self._frame - self._painted <= self._ask_every or time.monotonic() - self._sent_at > PATIENCE
 
     # Messages from the page.
 
@@ -111,6 +118,8 @@ class Live:
 
     def _on_painted(self, message: dict) -> None:
         self._painted = max(self._painted, int(message["frame"]))
+        if self._painted == self._asked:
+            self._ask_every = ASK_EVERY if time.monotonic() - self._asked_at < PROMPT else 1
 
     def _on_state(self, message: dict) -> None:
         self.widget.set_state(**message["values"])
@@ -159,15 +168,24 @@ class Live:
         scene, buffers = self._packer.pack(widget.scene)
         self._frame += 1
         self._sent_at = time.monotonic()
-        if not self.loop.running:
-            self._painted = self._frame  # only while playing does the page answer each frame
+        asks = self._asks()
         message = {
-            "type": "frame", "frame": self._frame, "answers": self._answers, "scene": scene,
+            "type": "frame", "frame": self._frame, "asks": asks, "answers": self._answers, "scene": scene,
             "text": widget.text, "state": widget.state, "ranges": widget.limits(widget.state),
             "message": widget.message, "playing": self.loop.running, "speed": self.speed,
             "line": repr(widget), "challenge": widget.challenge_reached,
         }  # fmt: skip
         self.page.send(message, buffers)
+
+    def _asks(self) -> bool:
+        """Whether the frame that is being sent asks for an answer; only while playing does one."""
+        if not self.loop.running:
+            self._painted = self._asked = self._frame
+            return False
+        if self._frame < self._asked + self._ask_every:
+            return False
+        self._asked, self._asked_at = self._frame, self._sent_at
+        return True
 
     def spec(self) -> dict:
         """What the page needs to know once: the controls, the buttons, the words."""

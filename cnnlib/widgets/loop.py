@@ -1,8 +1,8 @@
 """The loop behind Play: it trains in the kernel and never keeps a button waiting.
 
 It is an asyncio task in the kernel's own event loop. It works for one slice of time, gives the
-event loop a turn, in which a press on Pause or a moved slider arrives, and sends a frame if the page has
-painted the one before. No thread, no lock.
+event loop some turns, in which a press on Pause or a moved slider arrives, and sends a frame when one is
+due and the page keeps up. No thread, no lock.
 """
 
 from __future__ import annotations
@@ -11,8 +11,14 @@ import asyncio
 import time
 from collections.abc import Callable
 
-#: Seconds of work between two turns of the event loop.
+#: Seconds of work before the event loop has its turns again.
 SLICE = 0.012
+
+#: Seconds between two frames. More are hardly seen, and painting them takes processor time from the training.
+PERIOD = 1 / 27
+
+#: Turns of the event loop after a slice: a message may need some from the socket to its handler.
+TURNS = 4
 
 #: Speeds in steps a second; None is as fast as it goes.
 SPEEDS: dict[str, float | None] = {
@@ -31,9 +37,10 @@ class PlayLoop:
     step : () -> bool
         One unit of work; False when there is no more.
     frame : () -> None
-        Shows how things stand. Called after a slice of work if `ready()`, and once at the end.
+        Shows how things stand. Called after a slice of work when a frame is due and the page is `ready()`,
+        and once at the end.
     ready : () -> bool
-        Whether the page waits for a frame.
+        Whether the page keeps up with the frames it was sent.
     speed : () -> float or None
         Steps a second at the moment; None: as fast as possible.
     """
@@ -41,6 +48,7 @@ class PlayLoop:
     def __init__(self, step, frame, ready, speed) -> None:
         self._step, self._frame, self._ready, self._speed = step, frame, ready, speed
         self._task: asyncio.Task | None = None
+        self._due = 0.0
 
     @property
     def running(self) -> bool:
@@ -63,18 +71,30 @@ class PlayLoop:
             more = True
             while more and self._task is task:
                 more = self._slice()
-                speed = self._speed()
-                await asyncio.sleep(0 if speed is None else 1 / speed)
-                if self._task is task and self._ready():
+                await self._give_way()
+                if self._task is task and time.perf_counter() >= self._due and self._ready():
+                    self._due = max(self._due, time.perf_counter() - PERIOD) + PERIOD
                     self._frame()
         finally:
             if self._task is task:
                 self._task = None
                 self._frame()
 
+    async def _give_way(self) -> None:
+        """Let messages in: for as long as the speed asks, otherwise briefly."""
+        speed = self._speed()
+        if speed is not None:
+            await asyncio.sleep(1 / speed)
+            return
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+
     def _slice(self) -> bool:
-        """Work for one slice of time, or one step if the speed is limited."""
-        end = time.perf_counter() + SLICE
+        """Work for one slice of time, or until a frame is due, or for one step if the speed is limited."""
+        begin = time.perf_counter()
+        end = begin + SLICE
+        if begin < self._due < end:
+            end = self._due
         while self._step():
             if self._speed() is not None or time.perf_counter() >= end:
                 return True

@@ -105,7 +105,7 @@ export class Session {
     this.answered = Math.max(this.answered, message.answers);
     const arrays = this.unpack(message.scene.arrays, buffers);
     if (arrays !== null) this.view?.showFrame(message, arrays, this.waiting);
-    if (message.playing) this.send({ type: "painted", frame: message.frame });
+    if (message.asks) this.send({ type: "painted", frame: message.frame });
     this.flush();
     if (this.sent > this.answered) this.expectAnswer();
   }

@@ -92,9 +92,9 @@ export class View {
   }
 
   showSilence(silent) {
+    if (this.silence.hidden === !silent) return;
     this.silence.hidden = !silent;
-    if (silent && this.silence.textContent === "") this.silence.textContent = SILENT;
-    if (!silent) this.silence.textContent = "";
+    this.silence.textContent = silent ? SILENT : "";
   }
 
   close() {

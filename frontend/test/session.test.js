@@ -76,10 +76,11 @@ test("the view knows whether the kernel still owes an answer", () => {
   expect(view.frames.map(([, , behind]) => behind)).toEqual([true, false]);
 });
 
-test("only while playing is a frame acknowledged", () => {
+test("only a frame that asks is acknowledged", () => {
   const { model, frame } = open();
   frame({ frame: 4 });
-  frame({ frame: 5, playing: true });
+  frame({ frame: 5, playing: true, asks: true });
+  frame({ frame: 6, playing: true, asks: false });
   expect(model.sent.filter((m) => m.type === "painted")).toEqual([{ type: "painted", frame: 5 }]);
 });
 

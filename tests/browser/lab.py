@@ -39,6 +39,7 @@ class Lab:
         self.url = f"http://127.0.0.1:{port}"
         environment = os.environ | {
             "PYTHONPATH": str(ROOT),
+            "JUPYTER_CONFIG_PATH": str(ROOT / "tools" / "jupyter"),  # as course.py starts it
             "JUPYTER_CONFIG_DIR": str(folder / ".config"),
             "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"),
