@@ -8,13 +8,14 @@ import sys
 import textwrap
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cnnlib.checks import check, exercises, progress
 from cnnlib.checks.exercise import count_numbers, is_stub, register
-from cnnlib.checks.progress import read_progress, record
+from cnnlib.checks.progress import progress_file, read_progress, record
 from cnnlib.checks.running import call
 
 NAMES = list(exercises())
@@ -375,6 +376,34 @@ def test_a_place_that_cannot_be_written_is_no_obstacle(monkeypatch, tmp_path):
     monkeypatch.setenv("CNNLIB_PROGRESS", str(tmp_path / "missing" / "progress.json"))
     assert check("03.relu_backward", exercises()["03.relu_backward"].oracle).passed
     assert progress().done == 0
+
+
+def copy_of_the_course(folder):
+    (folder / "notebooks").mkdir(parents=True)
+    (folder / "notebooks" / "00_start_here.ipynb").touch()
+    (folder / "course.py").touch()
+    return folder
+
+
+def test_a_class_that_shares_one_installation_keeps_progress_apart(monkeypatch, tmp_path):
+    """The notebook's own copy of the course counts, not the one that cnnlib was installed from."""
+    monkeypatch.delenv("CNNLIB_PROGRESS")
+    for name in ("ada", "ben"):
+        mine = copy_of_the_course(tmp_path / name / "course")
+        monkeypatch.chdir(mine / "notebooks")
+        assert progress_file() == mine / ".progress.json"
+        assert progress().done == 0
+        record("03.relu_backward", "right")
+        assert progress().done == 1
+
+
+def test_without_a_course_of_one_s_own_progress_is_in_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("CNNLIB_PROGRESS")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    assert progress_file() == Path(__file__).parents[1] / ".progress.json"
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert progress_file() == tmp_path / "home" / ".cnnlib-progress.json"
 
 
 def test_solutions_and_off_are_not_recorded(own_progress, monkeypatch, tmp_path):

@@ -1,9 +1,10 @@
 """Which exercises are done: kept in one plain JSON file on this computer and sent nowhere.
 
 The file is ``.progress.json`` beside the notebooks' folder (git ignores it, so an update of the course never
-touches it), or ``.cnnlib-progress.json`` in the home folder where cnnlib is installed without the course. The
-environment variable ``CNNLIB_PROGRESS`` names another file, or is ``off``. Notebooks run from ``solutions``
-are not counted.
+touches it): that of the learner's own copy of the course, in which the notebook runs, even where a class
+shares one installed cnnlib. Elsewhere it is that of the course cnnlib lies in, or, where it is installed without
+the course or nobody may write there, ``.cnnlib-progress.json`` in the home folder. The environment variable
+``CNNLIB_PROGRESS`` names another file, or is ``off``. Notebooks run from ``solutions`` are not counted.
 """
 
 import html
@@ -29,10 +30,15 @@ def progress_file():
         return None
     if named:
         return Path(named)
-    course = Path(__file__).resolve().parents[2]
-    if (course / "notebooks").is_dir():
-        return course / ".progress.json"
+    here, installed = Path.cwd(), Path(__file__).resolve().parents[2]
+    for course in (here, *here.parents, installed):
+        if _is_course(course) and os.access(course, os.W_OK):
+            return course / ".progress.json"
     return Path.home() / ".cnnlib-progress.json"
+
+
+def _is_course(folder):
+    return (folder / "notebooks" / "00_start_here.ipynb").is_file() and (folder / "course.py").is_file()
 
 
 def read_progress():
