@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Open the course, or run its tests.
+"""Open the course, update it, or run its tests.
 
     python3 course.py                open JupyterLab on notebooks/00_start_here.ipynb
     python3 course.py lab ARGS...    the same, with further arguments for JupyterLab
     python3 course.py test ARGS...   run every test, with further arguments for pytest
+    python3 course.py update         fetch a newer course; your own work is kept
     python3 course.py --help         show this text
 
 On Windows write `py course.py`. The first call makes the folder .venv beside this file and
@@ -36,7 +37,7 @@ import subprocess
 import sysconfig
 import time
 
-from tools import setup_problems
+from tools import setup_problems, updating
 
 WINDOWS = os.name == "nt"
 ROOT = os.path.dirname(os.path.abspath(__file__))
@@ -317,16 +318,29 @@ def test(arguments):
     return hand_over(["-m", "pytest"] + arguments)
 
 
+def update(arguments):
+    """Fetch a newer course with git; packages follow at the next start, if they changed."""
+    say("Looking for a newer course ...")
+    try:
+        say(updating.update(ROOT))
+    except updating.Refusal as refusal:
+        raise Problem(str(refusal))
+    return 0
+
+
+COMMANDS = {"lab": lab, "test": test, "update": update}
+
+
 def main(arguments):
     command = arguments[0] if arguments else "lab"
     if command in ("-h", "--help", "help"):
         say(__doc__.strip())
         return 0
-    if command not in ("lab", "test"):
+    if command not in COMMANDS:
         print("course.py: there is no command %r. %s" % (command, HELP), file=sys.stderr)
         return 2
     try:
-        return (lab if command == "lab" else test)(arguments[1:])
+        return COMMANDS[command](arguments[1:])
     except Problem as problem:
         print("course.py: %s" % problem, file=sys.stderr)
         return 1

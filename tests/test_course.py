@@ -90,7 +90,7 @@ def test_only_the_standard_library():
         [sys.executable, "-S", str(ROOT / "course.py"), "--help"], capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
-    assert run.stdout.startswith("Open the course, or run its tests.")
+    assert run.stdout.startswith("Open the course, update it, or run its tests.")
 
 
 # --- the environment -------------------------------------------------------------------------

@@ -2,8 +2,8 @@
 
 The file is ``.progress.json`` beside the notebooks' folder (git ignores it, so an update of the course never
 touches it): that of the learner's own copy of the course, in which the notebook runs, even where a class
-shares one installed cnnlib. Elsewhere it is that of the course cnnlib lies in, or, where it is installed without
-the course or nobody may write there, ``.cnnlib-progress.json`` in the home folder. The environment variable
+shares one installed cnnlib. Elsewhere it is that of the course which cnnlib lies in; where there is none, or
+nobody may write there, ``.cnnlib-progress.json`` in the home folder. The environment variable
 ``CNNLIB_PROGRESS`` names another file, or is ``off``. Notebooks run from ``solutions`` are not counted.
 """
 

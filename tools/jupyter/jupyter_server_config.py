@@ -1,15 +1,20 @@
-"""How `course.py` starts JupyterLab; options on the command line win over what stands here."""
+"""How `course.py` starts JupyterLab; options on the command line win over what stands here.
 
+A JupyterHub may use this file too (docs/jupyterhub_config.py); there the hub decides on address and folder.
+"""
+
+import os
 from pathlib import Path
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 c = get_config()  # noqa: F821 (Jupyter defines it)
 
-# This machine alone, with the token that Jupyter makes up for each start.
-c.ServerApp.ip = "127.0.0.1"
-c.ServerApp.root_dir = str(Path(__file__).resolve().parents[2])
-c.LabApp.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
+if "JUPYTERHUB_USER" not in os.environ:
+    # This machine alone, with the token that Jupyter makes up for each start.
+    c.ServerApp.ip = "127.0.0.1"
+    c.ServerApp.root_dir = str(Path(__file__).resolve().parents[2])
+    c.LabApp.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
 
 
 class PromptConnection(ZMQChannelsWebsocketConnection):
