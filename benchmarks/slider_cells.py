@@ -64,6 +64,12 @@ from cnnlib.widgets import TrainingView
 view = TrainingView(epochs=10**6)
 view
 """
+PLAYGROUND = """
+from cnnlib.widgets import Playground
+settings = dict(dataset="spiral", neurons=[[8, 8, 0, 0, 0, 0]], seed=0.50025)
+spirals = Playground(**settings)
+spirals
+"""
 
 # A fingerprint of what is seen, looked at before every frame the browser paints.
 WATCH = """

@@ -10,11 +10,13 @@ d  ipympl: artists updated, `draw_idle`.
 
 Measured are the time from a key press to changed pixels, and what a drag of some seconds with 30 events a
 second shows: painted frames a second, how late the last position appears, blank frames, and processor time
-of the kernel. Then a network trains in the same kernel; then 1,000 updates show whether memory stays.
+of the kernel. Then a network trains in the same kernel, then the playground does (`slider_live.py`); then
+1,000 updates show whether memory stays.
 
-    python benchmarks/slider_response.py [--presses 120] [--drag 5] [--option --A.b=c …]
+    python benchmarks/slider_response.py [--only speed,training,playground,memory] [--write]
 
 Needs the test extras, ipympl and Chromium. Speeds on different machines do not compare: read the ratios.
+With `--write` the results of the parts measured replace those in `results/sliders.json` and `sliders.md`.
 """
 
 from __future__ import annotations
@@ -26,7 +28,6 @@ import statistics
 import sys
 import tempfile
 import time
-from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,7 +35,10 @@ sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
 from lab import BROWSER_FLAGS, CHROMIUM, Lab  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
-from slider_cells import INTERACT, IPYMPL, LABEL, OURS, SETUP, TRAIN, WATCH  # noqa: E402
+from slider_cells import INTERACT, IPYMPL, LABEL, OURS, PLAYGROUND, SETUP, TRAIN, WATCH  # noqa: E402
+from slider_live import playground, training  # noqa: E402
+from slider_measures import cpu_seconds, percentile, resident_mb  # noqa: E402
+from slider_report import keep  # noqa: E402
 
 # In cell order; the slider's element, and what shows the picture.
 WAYS = {
@@ -43,20 +47,6 @@ WAYS = {
     "c interact": (INTERACT, ".noUi-handle", ".jp-OutputArea img"),
     "d ipympl": (IPYMPL, ".noUi-handle", ".jupyter-matplotlib-canvas-div canvas"),
 }
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
-
-
-def percentile(values, share):
-    return sorted(values)[min(len(values) - 1, round(share * (len(values) - 1)))]
 
 
 class Bench:
@@ -115,8 +105,8 @@ class Bench:
         frames = len(seen["changes"]) - 1
         late = seen["changes"][-1] - seen["inputs"][-1]
         return {
-            "frames/s": frames / spent, "last ms": late, "blank": seen["blanks"],
-            "kernel ms/frame": 1000 * cpu / max(frames, 1),
+            "frames": frames / spent, "last": late, "blank": seen["blanks"],
+            "kernel": 1000 * cpu / max(frames, 1),
         }  # fmt: skip
 
     def run(self, code: str) -> str:
@@ -138,82 +128,26 @@ class Bench:
         return page.evaluate("window.answer")
 
 
-def speed(bench: Bench, presses: int, seconds: float, wanted: str) -> None:
-    rounds, results = 12, {way: ([], 0) for way in WAYS if way[0] in wanted}
+def speed(bench: Bench, options: argparse.Namespace) -> dict:
+    """Presses of all ways in turns, then a drag of each."""
+    rounds, presses = 12, {way: ([], 0) for way in WAYS if way[0] in options.ways}
     for _ in range(rounds):
-        for way in results:
-            times, blanks = bench.presses(way, presses // rounds)
-            results[way] = (results[way][0] + times, results[way][1] + blanks)
-    base = results["a label"][0]
-    print(f"{'':12}{'median ms':>10}{'p95 ms':>8}{'of bare':>9}{'p95 of':>8}{'blank':>6}", end="")
-    print(f"{'drag f/s':>10}{'last ms':>9}{'blank':>6}{'kernel ms/f':>12}")
-    for way, (times, blanks) in results.items():
-        middle, high = statistics.median(times), percentile(times, 0.95)
-        ratio, high_ratio = middle / statistics.median(base), high / percentile(base, 0.95)
-        print(f"{way:12}{middle:10.0f}{high:8.0f}{ratio:9.2f}{high_ratio:8.2f}{blanks:6}", end="")
-        drag = bench.drag(way, seconds)
-        print(
-            f"{drag['frames/s']:10.1f}{drag['last ms']:9.0f}{drag['blank']:6}{drag['kernel ms/frame']:12.1f}",
-            flush=True,
-        )
-    spent = bench.run("print(1000 * sum(spent) / len(spent))")
-    print(f"of which b computes and sends in {float(spent):.1f} ms a frame")
+        for way in presses:
+            times, blanks = bench.presses(way, options.presses // rounds)
+            presses[way] = (presses[way][0] + times, presses[way][1] + blanks)
+    ways = {}
+    for way, (times, blanks) in presses.items():
+        drag = bench.drag(way, options.drag)
+        drag["blank"] += blanks
+        ways[way] = {"median": statistics.median(times), "p95": percentile(times, 0.95), **drag}
+        print(way, {name: round(value, 1) for name, value in ways[way].items()}, flush=True)
+    found = {"presses": len(times), "seconds": options.drag, "ways": ways}
+    if "b ours" in ways:
+        found["computes"] = float(bench.run("print(1000 * sum(spent) / len(spent))"))
+    return found
 
 
-def training_alone(bench: Bench, steps: int = 4500) -> tuple[float, float]:
-    """Steps a second, and steps a second of the kernel's processor time, with nothing to show."""
-    cpu, train = cpu_seconds(bench.pid), f"TrainingView(epochs=10**6).advance({steps})"
-    spent = float(bench.run(f"t = time.perf_counter(); {train}; print(time.perf_counter() - t)"))
-    return steps / spent, steps / (cpu_seconds(bench.pid) - cpu)
-
-
-def training_live(bench: Bench, cell, seconds: float) -> tuple[float, float, list[float]]:
-    """The same two while the picture is live, and when (in ms) its frames came."""
-    page = bench.page
-    page.evaluate("([cell, selector]) => watch(cell, selector)", [len(WAYS) + 1, ".cnn-text"])
-    cell.get_by_role("button", name="Play").click()
-    page.wait_for_timeout(500)
-    first, begin, cpu = len(page.evaluate("watched.changes")), time.perf_counter(), cpu_seconds(bench.pid)
-    count = int(bench.run("print(len(view.losses))"))
-    page.wait_for_timeout(1000 * seconds)
-    steps = int(bench.run("print(len(view.losses))")) - count
-    spent, cpu = time.perf_counter() - begin, cpu_seconds(bench.pid) - cpu
-    return steps / spent, steps / cpu, page.evaluate("watched.changes")[first:]
-
-
-def training(bench: Bench, seconds: float = 4) -> None:
-    """Frames and training speed of a network that trains live, beside the same training alone, in turns."""
-    page, cell = bench.page, bench.page.locator(".jp-CodeCell").nth(len(WAYS) + 1)
-    cell.scroll_into_view_if_needed()
-    page.evaluate("document.addEventListener('click', () => window.clicked = performance.now(), true)")
-    cell.locator(".cnn-play").evaluate(
-        """(button) => new MutationObserver(() => {
-          if (button.textContent.includes("Play")) window.paused = performance.now() - window.clicked;
-        }).observe(button, {subtree: true, childList: true, characterData: true})"""
-    )
-    walls, busy, gaps, pauses = [], [], [], []
-    for _ in range(3):
-        alone = training_alone(bench)
-        wall, cpu, frames = training_live(bench, cell, seconds)
-        gaps += [b - a for a, b in pairwise(frames)]
-        cell.get_by_role("button", name="Pause").click()
-        cell.get_by_role("button", name="Play").wait_for()
-        pauses.append(page.evaluate("paused"))
-        bench.unwatch()
-        walls.append(wall / alone[0])
-        busy.append(cpu / alone[1])
-        cell.get_by_role("button", name="Reset").click()
-    print(
-        f"training live does {statistics.median(walls):.2f} of the steps a second that it does alone,",
-        end=" ",
-    )
-    print(f"{statistics.median(busy):.2f} of those a second of the kernel's processor time;")
-    late = percentile(gaps, 0.95)
-    print(f"{1000 / statistics.mean(gaps):.1f} frames/s, 95 % of the gaps below {late:.0f} ms;", end="")
-    print(f" Pause answered within {max(pauses):.0f} ms")
-
-
-def memory(bench: Bench, updates: int = 1000) -> None:
+def memory(bench: Bench, options: argparse.Namespace, updates: int = 1000) -> dict:
     """What a thousand updates leave behind, in the kernel and in the page."""
     client = bench.page.context.new_cdp_session(bench.page)
     client.send("Performance.enable")
@@ -229,20 +163,22 @@ def memory(bench: Bench, updates: int = 1000) -> None:
     before = measure()
     bench.presses("b ours", updates)
     after = measure()
-    names = ("kernel MB", "page heap MB", "nodes", "open figures")
-    changes = (f"{name} {b:.0f} -> {a:.0f}" for name, b, a in zip(names, before, after, strict=True))
-    print(f"{updates} updates: " + ", ".join(changes))
+    names = ("kernel's resident MB", "page's heap, MB", "page's nodes", "open figures")
+    return {"updates": updates, "rows": list(zip(names, before, after, strict=True))}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--presses", type=int, default=120)
     parser.add_argument("--drag", type=float, default=5)
+    parser.add_argument("--live", type=float, default=4, help="seconds of a live run")
     parser.add_argument("--option", action="append", default=[], help="passed to the server")
     parser.add_argument("--ways", default="abcd", help="which of the four")
-    parser.add_argument("--only", default="speed,training,memory")
+    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--usual", action="store_true", help="a server without the course's settings")
+    parser.add_argument("--write", action="store_true", help="keep the results in results/sliders.*")
     options = parser.parse_args()
-    lab = Lab(Path(tempfile.mkdtemp(prefix="slider_response_")), *options.option)
+    lab = Lab(Path(tempfile.mkdtemp(prefix="slider_response_")), *options.option, course=not options.usual)
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
@@ -255,7 +191,7 @@ def main() -> None:
 def open_notebook(lab: Lab, browser) -> Bench:
     """Open the notebook and run its cells."""
     context = browser.new_context(viewport={"width": 1300, "height": 1000})
-    cells = [SETUP, *(code for code, _, _ in WAYS.values()), TRAIN]
+    cells = [SETUP, *(code for code, _, _ in WAYS.values()), TRAIN, PLAYGROUND]
     page = lab.open(context, lab.notebook("speed.ipynb", *cells))
     page.locator(".jp-CodeCell").last.locator(".cnn-text:not(:empty)").wait_for(timeout=120_000)
     page.wait_for_timeout(1500)
@@ -264,16 +200,16 @@ def open_notebook(lab: Lab, browser) -> Bench:
     return Bench(page, int(process))
 
 
+PARTS = {"speed": speed, "training": training, "playground": playground, "memory": memory}
+
+
 def measure(bench: Bench, options: argparse.Namespace) -> None:
-    """Print what was asked for, and how busy the machine was."""
-    wanted = options.only.split(",")
-    if "speed" in wanted:
-        speed(bench, options.presses, options.drag, options.ways)
-    if "training" in wanted:
-        training(bench)
-    if "memory" in wanted:
-        memory(bench)
-    print(json.dumps({"load": os.getloadavg(), "cores": os.cpu_count()}))
+    """Measure the parts asked for."""
+    for part in options.only.split(","):
+        found = PARTS[part](bench, options) | {"load": os.getloadavg()[0], "cores": os.cpu_count()}
+        print(part, json.dumps(found), flush=True)
+        if options.write:
+            keep(f"{part}, usual server" if options.usual else part, found)
 
 
 if __name__ == "__main__":

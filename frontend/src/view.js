@@ -8,6 +8,7 @@ import { buildToolbar } from "./toolbar.js";
 import { TextLine, challengeLine, copyButton } from "./words.js";
 
 const SILENT = "The kernel does not answer: it is busy, or it was restarted. If this stays, run the cell again.";
+const WORDS = 200; // milliseconds between two changes of words and controls while playing: each lays out the page
 const KEYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, -1], ArrowDown: [1, 1] };
 
 export class View {
@@ -38,16 +39,26 @@ export class View {
     this.root.append(this.text.element, this.message, this.silence, this.challenge.element, this.copy.element);
     this.static = new StaticPicture(this.root, spec.picture);
     this.state = {};
+    this.wordsDue = 0;
   }
 
   /** Show a frame; while the kernel owes answers (`behind`), the inputs keep what the learner set. */
   showFrame(frame, arrays, behind) {
     this.static.hide();
     this.picture.show(resolve(frame.scene, arrays));
+    if (!behind) this.state = frame.state;
+    const now = performance.now();
+    if (frame.playing && this.playing && now < this.wordsDue) return;
+    this.playing = frame.playing;
+    this.wordsDue = now + WORDS;
+    this.showWords(frame, behind);
+  }
+
+  /** Everything but the picture: it follows some times a second while playing, and at once otherwise. */
+  showWords(frame, behind) {
     this.text.show(frame.text, frame.playing);
     for (const [name, [low, high]] of Object.entries(frame.ranges)) this.controls.byName.get(name)?.setRange?.(low, high);
     if (!behind) {
-      this.state = frame.state;
       for (const [name, value] of Object.entries(frame.state)) this.controls.byName.get(name)?.set(value);
     }
     this.toolbar.show(frame);

@@ -27,9 +27,12 @@ def free_port() -> int:
 
 
 class Lab:
-    """A JupyterLab server over `folder`, without token, on a free port of this machine alone."""
+    """A JupyterLab server over `folder`, without token, on a free port of this machine alone.
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    With `course` as `course.py` starts it, otherwise as Jupyter starts by itself.
+    """
+
+    def __init__(self, folder: Path, *options: str, course: bool = True) -> None:
         self.folder = folder
         settings = folder / ".settings" / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
@@ -39,7 +42,7 @@ class Lab:
         self.url = f"http://127.0.0.1:{port}"
         environment = os.environ | {
             "PYTHONPATH": str(ROOT),
-            "JUPYTER_CONFIG_PATH": str(ROOT / "tools" / "jupyter"),  # as course.py starts it
+            "JUPYTER_CONFIG_PATH": str(ROOT / "tools" / "jupyter") if course else "",
             "JUPYTER_CONFIG_DIR": str(folder / ".config"),
             "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"),

@@ -1,0 +1,50 @@
+// @vitest-environment jsdom
+import { beforeEach, expect, test, vi } from "vitest";
+
+import { View } from "../src/view.js";
+
+beforeEach(() => {
+  vi.stubGlobal("ResizeObserver", class { observe() {} disconnect() {} });
+  HTMLCanvasElement.prototype.getContext = () => ({});
+  vi.useFakeTimers({ now: 1000, toFake: ["performance", "setTimeout", "clearTimeout"] });
+});
+
+function open() {
+  const spec = { title: "A toy", controls: [], playable: true, speeds: ["fast"], challenge: "", height: 100, picture: "" };
+  const view = new View(document.body, spec, { setState() {}, event() {}, command() {} });
+  let painted = 0;
+  view.picture.show = () => (painted += 1);
+  const show = (text, playing) => {
+    const scene = { panels: [], arrows: [] };
+    view.showFrame({ scene, text, playing, state: {}, ranges: {}, message: "", speed: "fast", line: "", challenge: false }, [], false);
+    return [painted, view.text.element.textContent];
+  };
+  return { view, show };
+}
+
+test("while playing every frame is painted, and the words follow a few times a second", () => {
+  const { show } = open();
+  expect(show("0", true)).toEqual([1, "0"]);
+  vi.advanceTimersByTime(40);
+  expect(show("1", true)).toEqual([2, "0"]);
+  vi.advanceTimersByTime(170);
+  expect(show("2", true)).toEqual([3, "2"]);
+});
+
+test("the frame that ends the playing is told at once", () => {
+  const { view, show } = open();
+  show("0", true);
+  expect(view.root.querySelector(".cnn-play").textContent).toContain("Pause");
+  expect(show("1", false)).toEqual([2, "1"]);
+  expect(view.root.querySelector(".cnn-play").textContent).toContain("Play");
+  expect(show("2", false)).toEqual([3, "2"]);
+});
+
+test("silence is shown and taken back", () => {
+  const { view } = open();
+  expect(view.silence.hidden).toBe(true);
+  view.showSilence(true);
+  expect(view.silence.textContent).toContain("run the cell again");
+  view.showSilence(false);
+  expect([view.silence.hidden, view.silence.textContent]).toEqual([true, ""]);
+});
