@@ -8,15 +8,12 @@ of another, so a copy that overflows leaves the others exactly as they would hav
 
 import copy
 import itertools
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
-from cnnlib import stacked
+from cnnlib import blocks, stacked
+from cnnlib.fast import _blas
 from cnnlib.functional._arrays import as_images
 from cnnlib.losses import check_labels
 from cnnlib.training import batches
@@ -88,7 +85,7 @@ class Ensemble:
         self.diverged_at = np.zeros(self.copies, int)
         count = min(self.copies, _workers() * -(-self.copies // (_workers() * BLOCK)))
         edges = np.linspace(0, self.copies, count + 1).astype(int)
-        self._blocks = [stacked.Block(self, slice(a, b)) for a, b in itertools.pairwise(edges)]
+        self._blocks = [blocks.Block(self, slice(a, b)) for a, b in itertools.pairwise(edges)]
 
     @staticmethod
     def _check(models):
@@ -121,7 +118,7 @@ class Ensemble:
             sums = np.zeros((2, block.size))
             for start in range(0, len(y), batch_size):
                 rows = slice(start, start + batch_size)
-                loss, accuracy, _ = stacked.cross_entropy(block.forward(memory[..., rows]), y[rows])
+                loss, accuracy, _ = blocks.cross_entropy(block.forward(memory[..., rows]), y[rows])
                 sums += len(y[rows]) * np.stack([loss, accuracy])
             return sums / len(y)
 
@@ -169,15 +166,17 @@ class Ensemble:
     def dtype(self):
         return next(iter(self.params.values())).dtype
 
-    def _map(self, work, blocks):
+    def _map(self, work, those):
         def quietly(block):
             with np.errstate(all="ignore"):  # overflow is a result here: see `diverged_at`
                 return work(block)
 
-        with _blas().limit(limits=1, user_api="blas"):
-            if len(blocks) < 2 or _workers() < 2:
-                return [quietly(block) for block in blocks]
-            return list(_threads().map(quietly, blocks))
+        threads = max(1, min(_workers(), len(those)))
+        with _blas.single_threaded():
+            shares = _blas.run_all(
+                [lambda i=i: [quietly(block) for block in those[i::threads]] for i in range(threads)]
+            )
+        return [shares[i % threads][i // threads] for i in range(len(those))]
 
 
 def train_ensemble(
@@ -259,14 +258,4 @@ def _copies(copies):
 
 
 def _workers():
-    return min(2, os.cpu_count() or 1)
-
-
-@cache
-def _threads():
-    return ThreadPoolExecutor(_workers(), thread_name_prefix="ensemble")
-
-
-@cache
-def _blas():
-    return ThreadpoolController()
+    return min(2, _blas.cores())

@@ -10,13 +10,16 @@ then one matrix product a copy: with small networks the time goes into the numbe
 few. `cnnlib.functional` explains the same mathematics at leisure; the tests hold that both agree.
 """
 
-import itertools
+import math
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnlib import layers
 from cnnlib.functional._arrays import output_size
+
+#: Copies whose columns of gradients are made at once: as many as stay in the cache until they are added up.
+PART = 4
 
 
 class Stacked:
@@ -49,24 +52,35 @@ class Conv2d(Stacked):
     """E convolutions side by side; weight (E, F, C, kH, kW), bias (E, F).
 
     The bias is one more column of the weights and meets a row of ones beneath the pixels, so that it comes
-    with the matrix product, and so does its gradient.
+    with the matrix product, and so does its gradient. Where all copies see the same images, those are laid
+    out once.
+
+    The columns may stand in any order. With a `window`, that of a pooling behind it, all top left pixels of
+    the windows come first, then all top right ones, and so on, (E, F, 2, 2, Ho/2, Wo/2, N): pooling then
+    compares whole rows of memory, and pixels that it would leave over are not computed.
     """
+
+    window = None
 
     def forward(self, x):
         weight = self.params["weight"]
         self._in = x.shape
         self._columns, places = self._lay_out(x)
-        table = self._buffer("table", (*weight.shape[:2], self._columns.shape[1]), x.dtype)
-        inputs = weight[0, 0].size
-        table[:, :, :inputs] = weight.reshape(*weight.shape[:2], inputs)
+        (copies, filters), inputs, (rows, pixels) = (
+            weight.shape[:2],
+            weight[0, 0].size,
+            self._columns.shape[1:],
+        )
+        table = self._buffer("table", (copies, filters, rows), x.dtype)
+        table[:, :, :inputs] = weight.reshape(copies, filters, inputs)
         if "bias" in self.params:
             table[:, :, inputs] = self.params["bias"]
-        y = self._buffer("y", (*weight.shape[:2], self._columns.shape[2]), x.dtype)
+        y = self._buffer("y", (copies, filters, pixels), x.dtype)
         np.matmul(table, self._columns, out=y)
-        return y.reshape(*weight.shape[:2], *places, x.shape[-1])
+        return y.reshape(copies, filters, *places)
 
     def _lay_out(self, x):
-        """All windows as columns, (E, C*kH*kW + 1, Ho*Wo*N), and how many there are down and across."""
+        """All windows as columns, (E, C*kH*kW + 1, Ho*Wo*N), and the sizes of the axes of their places."""
         if x.shape not in self._views:
             self._views[x.shape] = self._make_views(x)
         inside, windows, pixels, columns, places = self._views[x.shape]
@@ -79,41 +93,74 @@ class Conv2d(Stacked):
         (kh, kw), (sh, sw), (ph, pw) = self.layer.kernel_size, self.layer.stride, self.layer.padding
         e, c, h, w, n = x.shape
         padded = np.zeros((e, c, h + 2 * ph, w + 2 * pw, n), x.dtype)
-        places = output_size(padded.shape[2:4], (kh, kw), (sh, sw))
-        rows = c * kh * kw + ("bias" in self.params)
-        columns = np.ones((e, rows, places[0] * places[1] * n), x.dtype)
-        pixels = columns[:, : c * kh * kw].reshape(e, c, kh, kw, *places, n)
+        rows, across = output_size(padded.shape[2:4], (kh, kw), (sh, sw))
         windows = sliding_window_view(padded, (kh, kw), axis=(2, 3))[:, :, ::sh, ::sw]
-        inside = padded[:, :, ph : ph + h, pw : pw + w]
-        return inside, windows.transpose(0, 1, 5, 6, 2, 3, 4), pixels, columns, places
+        windows, places = windows.transpose(0, 1, 5, 6, 2, 3, 4), (rows, across, n)
+        if self.window:
+            down, right = self.window
+            rows, across = rows // down, across // right
+            windows = windows[..., : rows * down, : across * right, :]
+            windows = windows.reshape(*windows.shape[:4], rows, down, across, right, n)
+            windows, places = windows.transpose(0, 1, 2, 3, 5, 7, 4, 6, 8), (down, right, rows, across, n)
+        depth = c * kh * kw
+        columns = np.ones((e, depth + ("bias" in self.params), math.prod(places)), x.dtype)
+        inside, pixels = padded[:, :, ph : ph + h, pw : pw + w], columns[:, :depth].reshape(windows.shape)
+        return inside, windows, pixels, columns, places
 
     def backward(self, dy):
         weight = self.params["weight"]
-        inputs = weight[0, 0].size
-        flat = np.ascontiguousarray(dy).reshape(*weight.shape[:2], -1)
-        both = self._buffer("gradients", (*weight.shape[:2], self._columns.shape[1]), dy.dtype)
+        (copies, filters), inputs, (rows, pixels) = (
+            weight.shape[:2],
+            weight[0, 0].size,
+            self._columns.shape[1:],
+        )
+        flat = np.ascontiguousarray(dy).reshape(copies, filters, pixels)
+        both = self._buffer("gradients", (copies, filters, rows), dy.dtype)
         np.matmul(flat, self._columns.swapaxes(1, 2), out=both)
         self.grads["weight"] = both[:, :, :inputs].reshape(weight.shape)
         if "bias" in self.params:
             self.grads["bias"] = both[:, :, inputs]
         if self.first:
             return None
-        shape = (len(weight), weight.shape[2], *self.layer.kernel_size, *dy.shape[2:])
-        columns = self._buffer("d_columns", (len(weight), inputs, flat.shape[2]), dy.dtype)
-        np.matmul(weight.reshape(*weight.shape[:2], inputs).swapaxes(1, 2), flat, out=columns)
-        return self._gather(columns.reshape(shape))
-
-    def _gather(self, columns):
-        """Add every window's gradient to the pixels it was taken from."""
-        (sh, sw), (ph, pw) = self.layer.stride, self.layer.padding
-        (e, c, kh, kw, rows, places, n), (h, w) = columns.shape, self._in[2:4]
-        dx = self._buffer("dx", (e, c, h + 2 * ph, w + 2 * pw, n), columns.dtype)
+        dx, parts = self._gathering(dy.shape, dy.dtype)
+        turned = weight.reshape(copies, filters, inputs).swapaxes(1, 2)
         dx[...] = 0
-        for i in range(kh):
-            for j in range(kw):
-                pixels = dx[:, :, i : i + sh * rows : sh, j : j + sw * places : sw][:, :, :rows, :places]
-                pixels += columns[:, :, i, j]
-        return dx[:, :, ph : ph + h, pw : pw + w]
+        for part, columns, pairs in parts:
+            np.matmul(turned[part], flat[part], out=columns)
+            for pixels, windows in pairs:
+                np.add(pixels, windows, out=pixels)
+        return dx
+
+    def _gathering(self, shape, dtype):
+        """The gradient of the input, and which views of the columns to add to which of its pixels.
+
+        Columns are made for a few copies at a time, so that they are still in the cache when they are added
+        to the pixels that they were taken from. What lies on the frame is left out.
+        """
+        if (shape, dtype) in self._views:
+            return self._views[shape, dtype]
+        (kh, kw), (sh, sw), (ph, pw) = self.layer.kernel_size, self.layer.stride, self.layer.padding
+        (copies, _, rows, across, n), (c, h, w) = shape, self._in[1:4]
+        dx, parts = np.empty((copies, c, h, w, n), dtype), []
+        room = np.empty((min(PART, copies), c, kh, kw, rows, across, n), dtype)
+        for start in range(0, copies, PART):
+            part, pairs = slice(start, start + PART), []
+            columns = room[: len(dx[part])]
+            for i, j in np.ndindex(kh, kw):
+                down, row = _inside(i - ph, sh, rows, h)
+                right, place = _inside(j - pw, sw, across, w)
+                pairs.append((dx[part, :, down, right], columns[:, :, i, j, row, place]))
+            parts.append((part, columns.reshape(len(columns), c * kh * kw, -1), pairs))
+        self._views[shape, dtype] = dx, parts
+        return dx, parts
+
+
+def _inside(first, step, count, size):
+    """Of the places ``first + step * i`` for i below `count`, those from 0 to below `size`; and their i."""
+    start, stop = max(0, -(first // step)), min(count, (size - 1 - first) // step + 1)
+    if start >= stop:
+        return slice(0), slice(0)
+    return slice(first + step * start, first + step * (stop - 1) + 1, step), slice(start, stop)
 
 
 class Linear(Stacked):
@@ -134,10 +181,10 @@ class Linear(Stacked):
 
 
 class ReLU(Stacked):
-    """``max(x, 0)``, in place: what comes before does not need its output again."""
+    """``max(x, 0)``."""
 
     def forward(self, x):
-        self._y = np.maximum(x, 0, out=x)
+        self._y = np.maximum(x, 0, out=self._buffer("y", x.shape, x.dtype))
         return self._y
 
     def backward(self, dy):
@@ -146,10 +193,10 @@ class ReLU(Stacked):
 
 
 class Tanh(Stacked):
-    """Hyperbolic tangent, in place."""
+    """Hyperbolic tangent."""
 
     def forward(self, x):
-        self._y = np.tanh(x, out=x)
+        self._y = np.tanh(x, out=self._buffer("y", x.shape, x.dtype))
         return self._y
 
     def backward(self, dy):
@@ -169,35 +216,51 @@ class Flatten(Stacked):
 
 
 class MaxPool2d(Stacked):
-    """The largest value of each window; ties go to the first in row order."""
+    """The largest value of each window, of which the first in row order gets the gradient.
+
+    With `relu`, a ReLU goes with it. It makes no difference whether that comes before the maximum or after
+    it; after it there is less to do, and in the backward pass one mask serves both.
+    """
+
+    relu = False
 
     def forward(self, x):
         self._in = x
         corners = self._corners(x)
-        y = self._buffer("y", corners[0].shape, x.dtype)
+        y = self._y = self._buffer("y", corners[0].shape, x.dtype)
         np.maximum(corners[0], corners[-1], out=y)
         for corner in corners[1:-1]:
             np.maximum(y, corner, out=y)
-        self._largest = self._buffer("largest", y.shape, y.dtype)
-        self._largest[...] = y  # a layer that works in place may change y
+        if self.relu:  # an array of zeros, as NumPy has no fast loop for an array and one number
+            np.maximum(y, self._buffer("zero", y.shape, y.dtype), out=y)
         return y
 
     def backward(self, dy):
         dx = self._buffer("dx", self._in.shape, dy.dtype)
         if overlap := any(s < k for s, k in zip(self.layer.stride, self.layer.kernel_size, strict=True)):
             dx[...] = 0
-        rest = dy.copy()  # the gradient of windows whose maximum has not been met yet
-        for corner, d_corner in zip(self._corners(self._in), self._corners(dx), strict=True):
-            if overlap:
-                here = rest * (corner == self._largest)
-                d_corner += here
-                rest -= here
+        rest, here = (self._buffer(name, dy.shape, bool) for name in ("rest", "here"))
+        if self.relu:  # `rest` marks the windows whose maximum is still to be met
+            np.greater(self._y, self._buffer("zero", dy.shape, dy.dtype), out=rest)
+        else:
+            rest[...] = True
+        *others, (_, d_last) = zip(self._corners(self._in), self._corners(dx), strict=True)
+        for corner, d_corner in [*others, (None, d_last)]:
+            if corner is None:
+                here = rest
             else:
-                np.multiply(rest, corner == self._largest, out=d_corner)
-                rest -= d_corner
+                np.logical_and(np.equal(corner, self._y, out=here), rest, out=here)
+                np.not_equal(rest, here, out=rest)
+            if overlap:
+                d_corner += dy * here
+            else:
+                np.multiply(dy, here, out=d_corner)
         return dx
 
     def _corners(self, x):
+        """The first pixels of all windows, the second ones, and so on; see `Conv2d.window`."""
+        if x.ndim == 7:
+            return [x[:, :, i, j] for i, j in np.ndindex(x.shape[2:4])]
         (kh, kw), (sh, sw) = self.layer.kernel_size, self.layer.stride
         rows, places = output_size(x.shape[2:4], (kh, kw), (sh, sw))
         return [x[:, :, i::sh, j::sw][:, :, :rows, :places] for i in range(kh) for j in range(kw)]
@@ -207,80 +270,3 @@ KINDS = {
     layers.Conv2d: Conv2d, layers.Linear: Linear, layers.ReLU: ReLU, layers.Tanh: Tanh,
     layers.Flatten: Flatten, layers.MaxPool2d: MaxPool2d,
 }  # fmt: skip
-
-
-class Block:
-    """Some neighbouring copies and the layers that work on them; weights are views into the ensemble's."""
-
-    def __init__(self, ensemble, where):
-        self.where, self.size = where, where.stop - where.start
-        self.params = {name: value[where] for name, value in ensemble.params.items()}
-        self.layers = []
-        for i, layer in enumerate(ensemble._template.layers):
-            own = {name: self.params[f"{i}.{name}"] for name in layer.params}
-            self.layers.append(KINDS[type(layer)](layer, own))
-        self._places = {id(layer): i for i, layer in enumerate(self.layers)}
-        self._pool_before_relu()
-        next(layer for layer in self.layers if layer.params).first = True
-
-    def _pool_before_relu(self):
-        """Where a maximum follows a ReLU, take it first: the result is the same and ReLU has less to do."""
-        for i, (a, b) in enumerate(itertools.pairwise(self.layers)):
-            if type(a) is ReLU and type(b) is MaxPool2d:
-                self.layers[i], self.layers[i + 1] = b, a
-
-    def forward(self, x):
-        if not self.layers[0].params:  # a layer without weights works in place, on an array of its own
-            x = np.repeat(x, self.size, axis=0)
-        for layer in self.layers:
-            x = layer.forward(x)
-        return x
-
-    def gradients(self, x, y):
-        loss, accuracy, dy = cross_entropy(self.forward(x), y)
-        for layer in reversed(self.layers):
-            dy = layer.backward(dy)
-            if getattr(layer, "first", False):
-                break
-        grads = {
-            f"{self._places[id(layer)]}.{name}": grad
-            for layer in self.layers
-            for name, grad in layer.grads.items()
-        }
-        return loss, accuracy, grads
-
-    def step(self, optimizer, lr, x, y):
-        loss, accuracy, grads = self.gradients(x, y)
-        optimizer.steps += 1
-        for name, value in self.params.items():
-            grad = grads[name]
-            if optimizer.weight_decay:
-                grad = grad + value.dtype.type(optimizer.weight_decay) * value
-            state = optimizer.state.setdefault(name, {})
-            for slot in optimizer.slots:
-                state.setdefault(slot, np.zeros_like(value))
-            shape = (-1,) + (1,) * (value.ndim - 1)
-            optimizer._update(value, grad, state, lr[self.where].astype(value.dtype).reshape(shape))
-        return loss, accuracy
-
-    def set_aside(self, optimizer, gone):
-        if gone.any():
-            for name, value in self.params.items():
-                value[gone] = 0
-                for array in optimizer.state.get(name, {}).values():
-                    array[gone] = 0
-
-
-def cross_entropy(logits, y):
-    """Mean loss, share of right guesses, and gradient by the logits (E, K, N), which are used up."""
-    n = np.arange(len(y))
-    accuracy = (logits.argmax(axis=1) == y).mean(axis=1)
-    logits -= logits.max(axis=1, keepdims=True)
-    right = logits[:, y, n]
-    p = np.exp(logits, out=logits)
-    total = p.sum(axis=1, keepdims=True)
-    loss = (np.log(total[:, 0]) - right).mean(axis=1)
-    p /= total
-    p[:, y, n] -= 1
-    p /= len(y)
-    return loss, accuracy, p

@@ -1,10 +1,12 @@
 """Ensembles: every copy trains as it would alone, whatever happens to its neighbours."""
 
+import itertools
 import warnings
 
 import numpy as np
 import pytest
 
+from cnnlib import stacked
 from cnnlib.ensemble import Ensemble, train_ensemble
 from cnnlib.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Tanh
 from cnnlib.losses import CrossEntropyLoss
@@ -48,9 +50,45 @@ def odd_network(seed, dtype=np.float64):
     )
 
 
-def test_gradients_are_those_of_the_single_networks(digits):
+def ends_in_classes(*layers, features, rng):
+    return Sequential([*layers, Flatten(), Linear(features, 10, rng=rng, dtype=np.float64)])
+
+
+def pooling_that_leaves_pixels_over(seed):
+    rng = np.random.default_rng(seed)
+    how = {"rng": rng, "dtype": np.float64}
+    first, second = Conv2d(1, 3, 2, **how), Conv2d(3, 2, 2, stride=(2, 1), padding=(1, 2), **how)
+    return ends_in_classes(first, MaxPool2d((2, 3)), second, MaxPool2d(2), Tanh(), features=4, rng=rng)
+
+
+def activations_before_any_weights(seed):
+    rng = np.random.default_rng(seed)
+    how = {"rng": rng, "dtype": np.float64}
+    layers = Tanh(), ReLU(), MaxPool2d(2), Conv2d(1, 2, 3, padding=1, **how), ReLU(), MaxPool2d(2)
+    return ends_in_classes(*layers, features=8, rng=rng)
+
+
+def frame_wider_than_the_kernel(seed):
+    rng = np.random.default_rng(seed)
+    how = {"rng": rng, "dtype": np.float64}
+    first = Conv2d(1, 2, 1, padding=1, stride=9, **how)
+    second = Conv2d(2, 2, 2, padding=3, stride=2, **how)
+    return ends_in_classes(first, second, ReLU(), MaxPool2d(3, stride=1), features=8, rng=rng)
+
+
+NETWORKS = (
+    odd_network,
+    lambda seed: small_cnn(seed, np.float64),
+    pooling_that_leaves_pixels_over,
+    activations_before_any_weights,
+    frame_wider_than_the_kernel,
+)
+
+
+@pytest.mark.parametrize("make", NETWORKS)
+def test_gradients_are_those_of_the_single_networks(digits, make):
     x, y = digits.x_train[:20].astype(np.float64), digits.y_train[:20]
-    models = [odd_network(seed) for seed in range(27)]
+    models = [make(seed) for seed in range(27)]
     grads, outputs = Ensemble(models).gradients(x, y), Ensemble(models).forward(x)
     for i, model in enumerate(models):
         loss = CrossEntropyLoss()
@@ -175,3 +213,12 @@ def test_the_pattern_and_the_networks_stay_as_they_were(digits):
 def test_bad_arguments_are_named(digits, make, error, sentence):
     with pytest.raises(error, match=sentence):
         make(digits.x_train[:8], digits.y_train[:8])
+
+
+@pytest.mark.parametrize("step", (1, 2, 3))
+def test_the_places_of_a_window_that_lie_on_the_image(step):
+    for first, count, size in itertools.product(range(-5, 5), range(1, 6), range(1, 7)):
+        expected = [(first + step * i, i) for i in range(count) if 0 <= first + step * i < size]
+        pixels, places = stacked._inside(first, step, count, size)
+        found = list(zip(range(size)[pixels], range(count)[places], strict=True))
+        assert found == expected, (first, step, count, size)
