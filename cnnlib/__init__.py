@@ -37,7 +37,7 @@ from cnnlib.networks import small_cnn
 from cnnlib.optim import SGD, Adam, RMSprop
 from cnnlib.training import evaluate, fit, train
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 __all__ = [
     "SGD",

@@ -17,7 +17,8 @@ from packaging.version import Version
 import cnnlib
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = PYPROJECT["project"]
 LOCK = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
 PINS = [Requirement(line) for line in LOCK if line and not line.startswith("#")]
 PYTHONS = [text.rpartition(" ")[2] for text in PROJECT["classifiers"] if ":: Python :: 3." in text]
@@ -130,9 +131,25 @@ def test_supported_pythons_agree():
 
 
 def test_one_version_everywhere():
-    """The package, its metadata and the citation name the same release."""
+    """The package has it, its metadata take it from there; citation and release notes name the same."""
+    assert "version" in PROJECT["dynamic"] and "version" not in PROJECT
+    assert PYPROJECT["tool"]["hatch"]["version"] == {"path": "cnnlib/__init__.py"}
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
-    assert cnnlib.__version__ == PROJECT["version"] == citation["version"]
+    notes = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    newest, date = re.search(r"^## (\S+), (\S+)$", notes, re.MULTILINE).groups()
+    assert cnnlib.__version__ == citation["version"] == newest
+    assert str(citation["date-released"]) == date
+    assert Version(newest).release == tuple(map(int, newest.split(".")))
+
+
+def test_the_citation_has_what_zenodo_takes_from_it():
+    """Zenodo reads a repository's CITATION.cff where there is no .zenodo.json: one source is enough."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    wanted = {"cff-version", "message", "title", "authors", "version", "date-released", "license", "keywords"}
+    assert wanted | {"abstract", "type"} <= set(citation)
+    assert citation["cff-version"] == "1.2.0" and citation["license"] == PROJECT["license"]
+    assert all({"name"} <= set(author) or {"family-names"} <= set(author) for author in citation["authors"])
+    assert not (ROOT / ".zenodo.json").exists()
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
