@@ -9,7 +9,7 @@ from cnnlib import layers as layer_classes
 from cnnlib import storage
 from cnnlib.fast import Door, single_threaded
 from cnnlib.functional import softmax
-from cnnlib.layers import Layer
+from cnnlib.layers import Conv2d, Layer, Linear
 from cnnlib.optim import Parameter
 
 
@@ -71,9 +71,13 @@ class Sequential:
         """
         if self._door and self._door.last:
             return self._door.backward(self.layers, dy, input_gradient)
+        first, *others = self.layers
         with single_threaded():
-            for layer in reversed(self.layers):
+            for layer in reversed(others):
                 dy = layer.backward(dy)
+            if not input_gradient and type(first) in (Conv2d, Linear):
+                return first.backward_weights(dy)
+            dy = first.backward(dy)
         return dy if input_gradient else None
 
     def parameters(self):

@@ -74,7 +74,8 @@ class Optimizer:
             raise ValueError(
                 f"parameters: {name} has a gradient of shape {grad.shape}, expected {value.shape}"
             )
-        for slot, array in self.state.get(name, {}).items():
+        state = self.state.get(name)
+        for slot, array in state.items() if state else ():
             if array.shape != value.shape:
                 raise ValueError(
                     f"parameters: {name} has shape {value.shape}, but this optimizer remembers a {slot} of"

@@ -90,7 +90,7 @@ def test_random_networks_give_the_same_numbers(pieces, dtype):
             for training in (True, False):
                 x = rng.standard_normal((n, *shape)).astype(dtype)
                 opened += compare(fast, slow, x, rng, training)
-    assert opened > 350, "most of these networks should go through the fast door"
+    assert opened > 300, "most of these networks should go through the fast door"
 
 
 def test_five_hundred_steps_on_both_paths_give_the_same_losses():

@@ -53,6 +53,14 @@ def test_strangers_take_the_readable_path(name):
     assert model.backward(np.ones((5, 10), F32)).shape == x.shape
 
 
+@pytest.mark.parametrize("layers", [[ReLU()], [MaxPool2d(2), Flatten()]])
+def test_a_network_without_products_takes_the_readable_path(layers):
+    model = Sequential(layers)
+    x = np.random.default_rng(0).standard_normal((5, 1, 8, 8)).astype(F32)
+    y = model.forward(x)
+    assert not model._door.plans and model.backward(np.ones_like(y)).shape == x.shape
+
+
 def test_other_inputs_take_the_readable_path_and_its_errors():
     model = course_network()
     assert model.forward(np.zeros((2, 1, 8, 8), F64)).dtype == F64

@@ -14,7 +14,7 @@ _lock = threading.Lock()
 _steps = 0
 _libraries = None
 _before = []
-_helpers = None
+_idle = []  # helpers without a task; taking and putting back one are atomic
 
 
 SERIAL = 2**18  # multiply-adds up to which OpenBLAS does not think of a second thread
@@ -65,6 +65,37 @@ def cores():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _Helper:
+    """A thread that stays and waits for tasks; handing one over and back costs some ten microseconds."""
+
+    def __init__(self):
+        self.begin, self.end = threading.Lock(), threading.Lock()
+        self.begin.acquire()
+        self.end.acquire()
+        threading.Thread(target=self._work, name="cnnlib", daemon=True).start()
+
+    def _work(self):
+        while True:
+            self.begin.acquire()
+            try:
+                self.result, self.error = self.task(), None
+            except BaseException as error:  # whatever it is, it belongs to whoever gave the task
+                self.result, self.error = None, error
+            self.task = None
+            self.end.release()
+
+    def start(self, task):
+        self.task = task
+        self.begin.release()
+
+    def wait(self):
+        """Wait for the end of the task; its result and its error, one of them None."""
+        self.end.acquire()
+        answer = self.result, self.error
+        self.result = self.error = None
+        return answer
+
+
 def run_all(tasks):
     """Call every function of a list, the first in this thread and the others beside it; wait for all.
 
@@ -72,33 +103,33 @@ def run_all(tasks):
     [1, 2]
     """
     first, *others = tasks
-    if not others:
-        return [first()]
-    futures = [_pool().submit(task) for task in others]
+    helpers = [_helper(task) for task in others]
     try:
         results = [first()]
     finally:
-        errors = [future.exception() for future in futures]  # waits, whatever happened here
-    for error in errors:
+        answers = [helper.wait() for helper in helpers]  # whatever happened here
+        _idle.extend(helpers)
+    for result, error in answers:
         if error is not None:
             raise error
-    return results + [future.result() for future in futures]
+        results.append(result)
+    return results
 
 
-def _pool():
-    global _helpers
-    with _lock:
-        if _helpers is None:
-            from concurrent.futures import ThreadPoolExecutor  # loaded here: small networks need none
-
-            _helpers = ThreadPoolExecutor(max(cores() - 1, 1), "cnnlib")
-        return _helpers
+def _helper(task):
+    """A helper that nobody else is using, already at work."""
+    try:
+        helper = _idle.pop()
+    except IndexError:
+        helper = _Helper()
+    helper.start(task)
+    return helper
 
 
 def _forget():
     """A forked child has none of its parent's threads, and no step running."""
-    global _helpers, _lock, _steps
-    _helpers, _lock, _steps = None, threading.Lock(), 0
+    global _idle, _lock, _steps
+    _idle, _lock, _steps = [], threading.Lock(), 0
 
 
 if hasattr(os, "register_at_fork"):

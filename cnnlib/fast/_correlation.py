@@ -1,16 +1,24 @@
 """The convolution of `cnnlib.functional` on buffers that stay, a few rows of the image at a time.
 
-The readable convolution multiplies once for each row of the kernel and adds the kH results. Here the kH
-rows under the kernel are first laid side by side, "stacked", in a small scratch array (rows, W, kH, C, N).
-There a window of kW pixels is one matrix (kW*kH*C, N), and a single product with the kernel, (F, kW*kH*C),
-makes a pixel of all F outputs. The scratch array is small enough to stay in the processor's cache between
-being filled and being multiplied.
+The readable convolution lays the kH rows under the kernel side by side, "stacked", in a new array. Here the
+stack, (rows, W, kH*C, N), is a buffer that stays, and holds only as many rows as remain in the processor's
+cache between being filled and being multiplied. A window of kW pixels in it is one matrix (kW*kH*C, N), and a
+single product with the kernel, (F, kW*kH*C), makes a pixel of all F outputs.
+
+The bias rides along: each pixel of the stack has one more channel that is always 1, and the kernel has the
+bias as that channel's first weight and zeros as the others. So the product adds the bias, and the product
+that gives the kernel's gradient gives the bias's too, without a call of its own for either.
+
+Nothing is computed here at once. Everything is prepared as a list of calls, NumPy functions together with the
+views they work on, and a step runs through the list.
 """
+
+from functools import partial as call
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-CACHE = 256 * 1024  # bytes that a scratch array should not exceed: a good part of a second-level cache
+CACHE = 1024 * 1024  # bytes that a scratch array should not exceed: a second-level cache
 SMALL = 100**3  # multiply-adds up to which OpenBLAS has kernels that skip the packing of small matrices
 
 
@@ -40,59 +48,65 @@ class Correlation:
         Size of the kernel, its step, and how many outputs there are, vertically and horizontally.
     filters : int
         F.
-    scratch : Scratch
+    biased : bool
+        Whether each pixel of the stack has the channel of ones.
+
+    Attributes
+    ----------
+    weight : array (F, kW, kH, C)
+        To be filled with the kernels.
+    bias : array (F,)
+        To be filled with the biases; only if biased.
     """
 
-    def __init__(self, source, kernel, stride, places, filters, scratch):
-        self.source, self.stride, self.places = source, stride, places
-        (kh, kw), (self.c, self.n) = kernel, source.shape[2:]
-        self.weight = np.empty((filters, kw, kh, self.c), source.dtype)
-        self.depth = kh * kw * self.c
+    def __init__(self, source, kernel, stride, places, filters, biased):
+        self.source, self.stride, self.places, self.biased = source, stride, places, biased
+        (self.kh, self.kw), (self.c, self.n) = kernel, source.shape[2:]
+        self.channels = self.kh * self.c + biased
+        self.depth = self.kw * self.channels
+        kernels = np.zeros((filters, self.kw, self.channels), source.dtype)
+        self.weight, self.bias = self.split(kernels.transpose(1, 2, 0))
+        self.weight = self.weight.transpose(3, 0, 1, 2)
         self.parts = _parts(filters, self.depth * self.n)
-        self.kernel = self.weight.reshape(self.parts, filters // self.parts, self.depth)
-        width = (places[1] - 1) * stride[1] + kw
-        self.row_bytes = width * kh * self.c * self.n * source.dtype.itemsize
-        self.stack_shape = (width, kh, self.c, self.n)
-        self.scratch, self.kept = scratch, False
+        self.kernel = kernels.reshape(self.parts, filters // self.parts, self.depth)
+        self.width = (places[1] - 1) * stride[1] + self.kw
+        self.row_bytes = self.width * self.channels * self.n * source.dtype.itemsize
+        self.scratch, self.kept = Scratch(source.dtype), False
+
+    def split(self, rows):
+        """Of an array (kW, channels, F): its weights, (kW, kH, C, F), and its biases, (F,), as views."""
+        weight = rows[:, : self.kh * self.c].reshape(self.kw, self.kh, self.c, rows.shape[2])
+        return weight, rows[0, -1] if self.biased else None
 
     def rows_at_once(self):
         """How many rows of outputs fit into the cache together with their stacked inputs."""
         return int(max(1, min(self.places[0], CACHE // self.row_bytes)))
 
     def block(self, first, last):
-        """Views for the output rows from `first` to before `last`: where from, the stack, its windows.
+        """Prepare the output rows from `first` to before `last`: the call that stacks, and the windows.
 
-        If these are all the rows there are, the stack has memory of its own and is kept until the backward
-        pass.
+        If these are all the rows there are, the stack is still good in the backward pass.
         """
-        rows, (width, kh, c, n), (down, right) = last - first, self.stack_shape, self.stride
-        s, source = self.source.strides, self.source[first * down :]
-        origin = as_strided(source, (rows, *self.stack_shape), (down * s[0], s[1], s[0], *s[2:]))
+        rows, (down, right), (row, pixel, *inner) = last - first, self.stride, self.source.strides
         self.kept = rows == self.places[0]
-        stack = (Scratch(source.dtype) if self.kept else self.scratch).take(
-            (rows, *self.stack_shape), "stack"
-        )
-        item = stack.itemsize
-        pixel = kh * c * n * item
+        stack = self.scratch.take((rows, self.width, self.channels, self.n), "stack")
+        if self.biased:
+            stack[:, :, -1] = 1
+        shape = (rows, self.width, self.kh, self.c, self.n)
+        origin = as_strided(self.source[first * down :], shape, (down * row, pixel, row, *inner))
+        target = stack[:, :, : self.kh * self.c].reshape(shape)
+        step, wide, image, item = stack.strides
         windows = as_strided(
-            stack,
-            (rows, self.places[1], self.depth, n),
-            (width * pixel, right * pixel, n * item, item),
+            stack, (rows, self.places[1], self.depth, self.n), (step, right * wide, image, item)
         )
-        return origin, stack, windows
+        return call(np.copyto, target, origin), windows
 
-    def bind(self, block, y):
-        """Prepare one product: the windows of a block, and the rows of y they go to, (…, F, N)."""
-        windows = block[2]
+    def calls(self, block, y):
+        """Prepare the stacking and the product of a block, into the rows of y they go to, (…, F, N)."""
+        fill, windows = block
         shape = (*y.shape[:2], self.parts, y.shape[2] // self.parts, self.n)
         strides = (*y.strides[:2], y.strides[2] * shape[3], *y.strides[2:])
-        return (*block[:2], windows[:, :, None], as_strided(y, shape, strides))
-
-    def run(self, products):
-        """Do prepared products."""
-        for origin, stack, windows, y in products:
-            np.copyto(stack, origin)
-            np.matmul(self.kernel, windows, out=y)
+        return [fill, call(np.matmul, self.kernel, windows[:, :, None], out=as_strided(y, shape, strides))]
 
 
 def _parts(filters, multiply_adds_each):
@@ -112,50 +126,54 @@ class KernelGradient:
         The forward one, whose windows are used.
     filters : int
         F.
+    scratch : Scratch
     """
 
-    def __init__(self, correlation, filters):
-        self.correlation = correlation
+    def __init__(self, correlation, filters, scratch):
+        self.correlation, self.filters, self.scratch = correlation, filters, scratch
         one = correlation.depth * filters * correlation.source.itemsize
-        self.columns = int(max(1, min(correlation.places[1], 2 * CACHE // one)))
-        self.rows = int(max(1, 2 * CACHE // (one * self.columns)))
-        shape = (1, self.columns, correlation.depth, filters)
+        self.columns = int(max(1, min(correlation.places[1], CACHE // one)))
+        self.rows = int(max(1, CACHE // (one * self.columns)))
         self.single = False
-        self.total = np.empty(shape, correlation.source.dtype)
+        self._lay_out((1, self.columns))
+        self.sums = np.empty((correlation.depth, filters), correlation.source.dtype)
+        rows = self.sums.reshape(correlation.kw, correlation.channels, filters)
+        weight, self.bias = correlation.split(rows)
+        self.weight = weight.transpose(3, 2, 1, 0)
 
-    def bind(self, block, dy):
-        """Prepare the products of one block with its output gradient (rows, columns, F, N)."""
-        origin, stack, windows = block
-        turned, tiles = dy.swapaxes(2, 3), []
-        self.single = windows.shape[:2] == self.correlation.places and self.columns == windows.shape[1]
+    def _lay_out(self, places):
+        self.total = np.empty((*places, self.correlation.depth, self.filters), self.correlation.source.dtype)
+        self.terms = self.total.reshape(-1, self.correlation.depth, self.filters)
+
+    def calls(self, block, dy):
+        """Prepare the products of one block with its output gradient (rows, columns, F, N), and their sum."""
+        fill, windows = block
+        turned, places = dy.swapaxes(2, 3), windows.shape[:2]
+        self.single = places == self.correlation.places and self.columns == places[1]
         if self.single:  # one product of each place; they are added up in `result`
-            self.total = np.empty((*windows.shape[:2], *self.total.shape[2:]), self.total.dtype)
-            return origin, stack, [(windows, turned, self.total, None, None)]
-        for first in range(0, windows.shape[1], self.columns):
-            w, d = windows[:, first : first + self.columns], turned[:, first : first + self.columns]
-            products = self.correlation.scratch.take((*w.shape[:2], *self.total.shape[2:]), "products")
-            row = self.correlation.scratch.take(products.shape[1:], "row") if len(products) > 1 else None
-            tiles.append((w, d, products, row, self.total[0, : w.shape[1]]))
-        return origin, stack, tiles
+            self._lay_out(places)
+            return [call(np.matmul, windows, turned, out=self.total)]
+        calls = [] if self.correlation.kept else [fill]
+        for first in range(0, places[1], self.columns):
+            calls += self._tile(
+                windows[:, first : first + self.columns], turned[:, first : first + self.columns]
+            )
+        return calls
 
-    def clear(self):
-        if not self.single:
-            self.total.fill(0)
+    def _tile(self, windows, dy):
+        total = self.total[0, : windows.shape[1]]
+        products = self.scratch.take((*windows.shape[:2], *total.shape[1:]), "products")
+        calls, row = [call(np.matmul, windows, dy, out=products)], products[0]
+        if len(products) > 1:
+            row = self.scratch.take(products.shape[1:], "row")
+            calls.append(call(np.add.reduce, products, axis=0, out=row))
+        return [*calls, call(np.add, total, row, out=total)]
 
-    def run(self, blocks):
-        """Add prepared blocks to the total."""
-        for origin, stack, tiles in blocks:
-            if not self.correlation.kept:
-                np.copyto(stack, origin)
-            for windows, dy, products, row, total in tiles:
-                np.matmul(windows, dy, out=products)
-                if row is not None:
-                    np.add.reduce(products, axis=0, out=row)
-                if total is not None:
-                    np.add(total, products[0] if row is None else row, out=total)
+    def start(self):
+        """What comes before the calls of the blocks."""
+        return [] if self.single else [call(self.total.fill, 0)]
 
-    def result(self, shape):
-        """The gradient, a new array of the shape of w."""
-        f, c, kh, kw = shape
-        total = np.add.reduce(self.total, axis=(0, 1)).reshape(kw, kh, c, f)
-        return np.ascontiguousarray(total.transpose(3, 2, 1, 0))
+    def result(self):
+        """The gradients of the kernels and of the biases (or None): new arrays."""
+        np.add.reduce(self.terms, 0, None, self.sums)
+        return self.weight.copy(), None if self.bias is None else self.bias.copy()

@@ -15,7 +15,7 @@ from ._program import Program, Unsupported, signature
 from ._stages import Dropping, as_logical, memory_shape
 
 CHUNK = 64  # samples that go through a network together at most: more would not stay in the cache
-THREADS_PAY = 50_000_000  # multiply-adds of a forward pass from which on a second thread pays
+THREADS_PAY = 20_000_000  # multiply-adds of a forward pass from which on a second thread pays: measured
 KEPT = 4  # plans that are kept: for the batches, the last smaller one, an evaluation, one to spare
 
 
@@ -101,6 +101,7 @@ class Plan:
         self.slices = [slice(a, b) for a, b in pairwise(cuts)]
         self.programs = [Program(layers, self.in_shape, s.stop - s.start, dtype) for s in self.slices]
         self.out_shape, self.limit = self.programs[0].out_shape, limit_for(self.programs[0])
+        self.y_shape = (self.n, *self.out_shape)
         self.dropouts = [
             stages
             for stages in zip(*(program.stages for program in self.programs), strict=True)
@@ -109,8 +110,6 @@ class Plan:
 
     def _each(self, work):
         """Do ``work(program, slice)`` for all parts, shared among the threads; the results in order."""
-        if len(self.programs) == 1:
-            return [work(self.programs[0], self.slices[0])]
         pairs = list(zip(self.programs, self.slices, strict=True))
         shares = _blas.run_all(
             [lambda i=i: [work(*pair) for pair in pairs[i :: self.threads]] for i in range(self.threads)]
@@ -118,7 +117,10 @@ class Plan:
         return [shares[i % self.threads][i // self.threads] for i in range(len(pairs))]
 
     def forward(self, x, training):
-        self._draw_dropout(training)
+        if self.dropouts:
+            self._draw_dropout(training)
+        if len(self.programs) == 1:
+            return as_logical(self.programs[0].forward(x, training).copy())
         y = np.empty(memory_shape(self.out_shape, self.n), self.dtype)
 
         def work(program, part):
@@ -129,14 +131,17 @@ class Plan:
 
     def checked(self, dy):
         """The gradient of the outputs, if it has their shape."""
-        if np.shape(dy) != (self.n, *self.out_shape):
-            expected = (self.n, *self.out_shape)
+        dy = np.asarray(dy)
+        if dy.shape != self.y_shape:
             raise ValueError(
-                f"dy must have shape {expected}, that of the last forward's output, got {np.shape(dy)}"
+                f"dy must have shape {self.y_shape}, that of the last forward's output, got {dy.shape}"
             )
-        return np.asarray(dy)
+        return dy
 
     def backward(self, dy, input_gradient):
+        if len(self.programs) == 1:
+            found = self.programs[0].backward(dy)
+            return found, as_logical(self.programs[0].input_gradient().copy()) if input_gradient else None
         dx = np.empty(memory_shape(self.in_shape, self.n), self.dtype) if input_gradient else None
 
         def work(program, part):

@@ -26,7 +26,7 @@ PAIRS = {
     **{kind: kind.pair for kind in (ReLU, Tanh, Sigmoid, Flatten, MaxPool2d, AvgPool2d)},
 }
 OTHERS = frozenset((Dropout, BatchNorm2d))
-OVERRIDES = frozenset(("forward", "backward", "_forward", "_backward"))
+MULTIPLIERS = frozenset((Conv2d, Linear))
 
 
 class Unsupported(Exception):
@@ -35,23 +35,27 @@ class Unsupported(Exception):
 
 def signature(layers, dtype):
     """Everything about the layers that a program is built upon; raises `Unsupported` for strangers."""
-    found = []
+    found, multiplies = [], False
     for layer in layers:
         kind, state = type(layer), layer.__dict__
-        if kind in PAIRS:
-            if state["_functions"] != PAIRS[kind]:
-                raise Unsupported("functions of somebody's own")
-        elif kind not in OTHERS:
-            raise Unsupported(f"a layer of class {kind.__name__}")
-        if not OVERRIDES.isdisjoint(state):
+        pair = PAIRS.get(kind)
+        if pair is None:
+            if kind not in OTHERS:
+                raise Unsupported(f"a layer of class {kind.__name__}")
+        elif state["_functions"] != pair:
+            raise Unsupported("functions of somebody's own")
+        if "forward" in state or "backward" in state or "_forward" in state or "_backward" in state:
             raise Unsupported("a layer whose methods were replaced")
         found.append(id(layer))
         if "kernel_size" in state:
-            found += (state["kernel_size"], state["stride"], state.get("padding"))
+            found += state["kernel_size"], state["stride"], state.get("padding")
+        multiplies = multiplies or kind in MULTIPLIERS
         for name, value in state["params"].items():
             if value.dtype != dtype:
                 raise Unsupported("weights and inputs of different precision")
-            found += (name, value.shape)
+            found += name, value.shape
+    if not multiplies:
+        raise Unsupported("nothing to gain without a product: copying into buffers would cost more")
     return tuple(found)
 
 
@@ -99,6 +103,9 @@ class Program:
             first.dx = np.empty_like(first.x)
         for stage in self.stages:
             stage.prepare()
+        self.entrance, self.exit = as_logical(first.x), as_logical(self.stages[-1].dy)
+        self.forwards = [stage.forward for stage in self.stages]
+        self.backwards = [(stage.backward, stage.gradients) for stage in reversed(self.stages)]
 
     def _next(self, rest, shape, dtype, scratch):
         """Take the next layer, or the next few that go together, and make their stage."""
@@ -142,18 +149,18 @@ class Program:
 
     def forward(self, x, training):
         """Run n samples, x of the logical shape; returns the buffer of outputs, batch-last in memory."""
-        np.copyto(as_logical(self.stages[0].x), x)
-        for stage in self.stages:
-            stage.forward(training)
+        np.copyto(self.entrance, x)
+        for forward in self.forwards:
+            forward(training)
         return self.y
 
     def backward(self, dy):
         """Run back the gradient of the outputs, of the logical shape; returns the gradients by layer."""
-        np.copyto(as_logical(self.stages[-1].dy), dy)
+        np.copyto(self.exit, dy)
         found = []
-        for stage in reversed(self.stages):
-            stage.backward()
-            found += stage.gradients()
+        for backward, gradients in self.backwards:
+            backward()
+            found += gradients()
         return found
 
     def input_gradient(self):

@@ -35,6 +35,12 @@ class Stage:
         return []
 
 
+def run(calls):
+    """Run through prepared calls: functions together with their arguments."""
+    for call in calls:
+        call()
+
+
 def memory_shape(shape, n):
     """The shape in memory of n samples: of images (C, H, W) or features (D,)."""
     return (*shape[1:], shape[0], n) if len(shape) == 3 else (*shape, n)
@@ -56,20 +62,20 @@ class Dense(Stage):
         self.zero = np.zeros_like(self.gated)
 
     def forward(self, training):
-        params = self.layer.params
-        np.matmul(params["weight"].T, self.x, out=self.out)
+        params, out = self.layer.params, self.out
+        np.matmul(params["weight"].T, self.x, out)
         if "bias" in params:
-            np.add(self.out, params["bias"][:, None], out=self.out)
+            np.add(out, params["bias"][:, None], out)
         if self.relu:
-            np.maximum(self.out, self.zero, out=self.out)
+            np.maximum(out, self.zero, out=out)
 
     def backward(self):
         self.d = self.dy
         if self.relu:
-            np.greater(self.out, 0, out=self.passes)
-            self.d = np.multiply(self.dy, self.passes, out=self.gated)
+            np.greater(self.out, self.zero, self.passes)
+            self.d = np.multiply(self.dy, self.passes, self.gated)
         if self.dx is not None:
-            np.matmul(self.layer.params["weight"], self.d, out=self.dx)
+            np.matmul(self.layer.params["weight"], self.d, self.dx)
 
     def input_gradient(self):
         return self.layer.params["weight"] @ self.d if self.dx is None else self.dx
@@ -77,7 +83,7 @@ class Dense(Stage):
     def gradients(self):
         found = {"weight": self.x @ self.d.T}
         if "bias" in self.layer.params:
-            found["bias"] = np.add.reduce(self.d, axis=1)
+            found["bias"] = np.add.reduce(self.d, 1)
         return [(self.layer, found)]
 
 
@@ -89,12 +95,17 @@ class Flat(Stage):
         self.out_shape = (int(np.prod(shape)),)
         self.order = (*shape, n)
 
+    def prepare(self):
+        self.images = self.x.transpose(2, 0, 1, 3)
+        self.rows, self.d_rows = self.out.reshape(self.order), self.dy.reshape(self.order)
+        self.d_images = None if self.dx is None else self.dx.transpose(2, 0, 1, 3)
+
     def forward(self, training):
-        np.copyto(self.out.reshape(self.order), self.x.transpose(2, 0, 1, 3))
+        np.copyto(self.rows, self.images)
 
     def backward(self):
-        if self.dx is not None:
-            np.copyto(self.dx, self.dy.reshape(self.order).transpose(1, 2, 0, 3))
+        if self.d_images is not None:
+            np.copyto(self.d_images, self.d_rows)
 
 
 class Activation(Stage):

@@ -14,7 +14,8 @@ def relu_forward(x):
     array([0., 0., 3.])
     """
     x = as_float(x, "x")
-    y = np.maximum(x, np.zeros_like(x))  # several times faster than with the number 0
+    zero = np.zeros(x.shape[:2] + (1,) * (x.ndim - 2), x.dtype, order="F")  # faster than the number 0
+    y = np.maximum(x, zero)
     return y, y
 
 

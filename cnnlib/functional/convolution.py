@@ -10,9 +10,10 @@ channels of all N images, and `numpy.matmul` does all the pixels.
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from ._arrays import as_float, as_gradient, as_images, as_pair, as_vector, batch_last, logical, output_size
+
+PRODUCTS = 2**18  # numbers that the products of the kernel's gradient may fill at a time
 
 
 def conv2d_forward(x, w, b, stride=1, padding=0):
@@ -64,7 +65,7 @@ def conv2d_forward(x, w, b, stride=1, padding=0):
     return logical(y), (windows, w, b, stride, padding, x.shape)
 
 
-def conv2d_backward(dy, cache):
+def conv2d_backward(dy, cache, input_gradient=True):
     """Gradients of a loss with respect to the inputs of `conv2d_forward`.
 
     Every window that made an output pixel gets its share: ``dw`` sums window times ``dy`` over all places
@@ -77,6 +78,8 @@ def conv2d_backward(dy, cache):
         Gradient of the loss with respect to y.
     cache
         The second result of `conv2d_forward`.
+    input_gradient : bool
+        Whether dx is wanted. A network's first layer has no use for it; then dx is None.
 
     Returns
     -------
@@ -94,15 +97,18 @@ def conv2d_backward(dy, cache):
     (f, c, kh, kw), places = w.shape, windows.shape[:2]
     dy = batch_last(as_gradient(dy, (x_shape[0], f, *places), w.dtype))
 
-    dw = sum((row @ dy_row.swapaxes(1, 2)).sum(axis=0) for row, dy_row in zip(windows, dy, strict=True))
-    dw = dw.reshape(kw, kh, c, f).transpose(3, 2, 1, 0)
-
+    some = max(1, PRODUCTS // (places[1] * w.size))  # rows at once
+    parts = [slice(i, i + some) for i in range(0, places[0], some)]
+    dw = sum((windows[rows] @ dy[rows].swapaxes(2, 3)).sum(axis=(0, 1)) for rows in parts)
+    dw = np.ascontiguousarray(dw.reshape(kw, kh, c, f).transpose(3, 2, 1, 0))
     db = None if b is None else dy.sum(axis=3).sum(axis=(0, 1))
+    if not input_gradient:
+        return None, dw, db
 
     turned = w[:, :, ::-1, ::-1].swapaxes(0, 1)
     spread = _spread(dy, x_shape, (kh, kw), stride, padding)
     dx = _as_matrix(turned) @ _windows(spread, (kh, kw), (1, 1), x_shape[2:])
-    return logical(dx), np.ascontiguousarray(dw), db
+    return logical(dx), dw, db
 
 
 def _as_matrix(w):
@@ -116,9 +122,9 @@ def _windows(memory, kernel, stride, places):
     stacked = np.empty((places[0], width, kh, c, n), memory.dtype)
     for i in range(kh):
         stacked[:, :, i] = memory[i :: stride[0]][: places[0]]
-    row, pixel, _, _, image = stacked.strides
+    row, pixel, _, channel, image = stacked.strides
     shape = (*places, kw * kh * c, n)
-    return as_strided(stacked, shape, (row, stride[1] * pixel, n * image, image), writeable=False)
+    return np.ndarray(shape, memory.dtype, stacked, 0, (row, stride[1] * pixel, channel, image))
 
 
 def _pad(memory, padding):

@@ -51,7 +51,7 @@ def linear_forward(x, w, b):
     return y.T, (x, w, b)
 
 
-def linear_backward(dy, cache):
+def linear_backward(dy, cache, input_gradient=True):
     """Gradients of a loss with respect to the inputs of `linear_forward`.
 
     ``dx = dy @ w.T``, ``dw = x.T @ dy``, and ``db`` sums ``dy`` over the batch.
@@ -62,6 +62,8 @@ def linear_backward(dy, cache):
         Gradient of the loss with respect to y.
     cache
         The second result of `linear_forward`.
+    input_gradient : bool
+        Whether dx is wanted; else it is None.
 
     Returns
     -------
@@ -76,7 +78,7 @@ def linear_backward(dy, cache):
     """
     x, w, b = cache
     dy = as_gradient(dy, (x.shape[0], w.shape[1]), x.dtype)
-    dx = (w @ dy.T).T
+    dx = (w @ dy.T).T if input_gradient else None
     dw = x.T @ dy
     db = None if b is None else np.ascontiguousarray(dy.T).sum(axis=1)
     return dx, dw, db

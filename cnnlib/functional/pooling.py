@@ -69,13 +69,15 @@ def maxpool2d_backward(dy, cache):
            [0., 0.]])
     """
     memory, y, window = cache
-    dy = batch_last(as_gradient(dy, logical(y).shape, y.dtype))
-    dx = np.zeros_like(memory)
-    waiting = np.ones(y.shape, bool)  # windows whose maximum has not been met yet
-    for corner, d_corner in zip(_corners(memory, window), _corners(dx, window), strict=True):
-        here = waiting > (corner < y)  # waiting, and not smaller
-        d_corner += dy * here
-        waiting ^= here
+    rest = batch_last(as_gradient(dy, logical(y).shape, y.dtype))  # of windows that wait for their maximum
+    dx = np.zeros(memory.shape, memory.dtype)
+    *corners, _ = _corners(memory, window)
+    *d_corners, d_last = _corners(dx, window)
+    for corner, d_corner in zip(corners, d_corners, strict=True):
+        share = rest * (corner == y)
+        d_corner += share
+        rest = rest - share
+    d_last += rest
     return logical(dx)
 
 

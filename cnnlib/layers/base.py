@@ -45,6 +45,10 @@ class Layer:
         ValueError
             If the shape of `dy` is not that of the last output.
         """
+        return self._backward(*self._recall(dy))
+
+    def _recall(self, dy):
+        """The gradient `dy`, if it fits the last ``forward``, and what that left behind."""
         if self._remembered is None:
             raise RuntimeError(
                 f"{type(self).__name__}.backward: call forward(x) first, of this very layer if it stands in"
@@ -55,7 +59,7 @@ class Layer:
             raise ValueError(
                 f"dy must have shape {shape}, that of the last forward's output, got {np.shape(dy)}"
             )
-        return self._backward(dy, cache)
+        return dy, cache
 
     def config(self):
         """The arguments that make this layer again, as plain numbers and strings."""

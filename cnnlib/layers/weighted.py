@@ -17,6 +17,13 @@ class Weighted(Layer):
         if bias:
             self.params["bias"] = np.zeros(outputs, self.dtype)
 
+    def backward_weights(self, dy):
+        """Fill ``grads`` as ``backward`` does, but leave the gradient by the input out if possible."""
+        if "backward" in vars(self) or self._functions[1] not in (F.conv2d_backward, F.linear_backward):
+            self.backward(dy)
+        else:
+            self._keep(*self._functions[1](*self._recall(dy), input_gradient=False))
+
     def _keep(self, dx, dw, db):
         self.grads["weight"] = dw
         if "bias" in self.params:
