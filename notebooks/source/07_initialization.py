@@ -74,7 +74,7 @@ for step in range(2):
     grad = model[0].grads["weight"]
     apart = np.abs(grad - grad[:1]).max()
     print(
-        f"step {step + 1}: largest gradient {np.abs(grad).max():.5f}, largest difference between filters {apart:.0e}"
+        f"step {step + 1}: largest gradient {np.abs(grad).max():.3f}, largest difference between filters {apart:.0e}"
     )
     SGD(0.1).step(model.parameters())
 
