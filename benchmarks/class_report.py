@@ -13,7 +13,7 @@ MOODS = {
 
 def write_report(kept: dict) -> None:
     """Write ``class_server.md``."""
-    PAGE.write_text(report(kept), encoding="utf-8")
+    PAGE.write_text(report(kept), encoding="utf-8", newline="\n")
 
 
 def report(kept: dict) -> str:

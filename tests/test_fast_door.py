@@ -151,8 +151,9 @@ def blas_threads():
 
 def test_blas_threads_are_put_back_and_a_change_by_others_stays():
     libraries = _blas._blas_libraries()
-    if not libraries:
-        pytest.skip("this NumPy's BLAS has no number of threads to set")
+    if not libraries:  # a BLAS without a number of threads to set, such as that of macOS: nothing to do
+        with _blas.single_threaded():
+            return
     before = blas_threads()
     try:
         libraries[0].set_num_threads(2)

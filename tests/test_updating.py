@@ -16,7 +16,6 @@ from tools.updating import Refusal, update
 ROOT = Path(__file__).parents[1]
 NOTEBOOK = "notebooks/03_backpropagation.ipynb"
 OTHER = "notebooks/01_forward_pass.ipynb"
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is missing")
 
 
 def git(folder, *arguments, check=True):
@@ -66,7 +65,8 @@ def read(path):
 
 
 def write(path, notebook):
-    path.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def add_cell(path, source, place=3):

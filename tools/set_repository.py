@@ -87,7 +87,7 @@ def main(arguments, folder=ROOT):
         print("\n".join(f"{file} names another repository than pyproject.toml" for file in differ))
         return int(bool(differ))
     for file in differ:
-        (folder / file).write_text(texts[file], encoding="utf-8")
+        (folder / file).write_text(texts[file], encoding="utf-8", newline="\n")
     print(f"written: {', '.join(differ) or 'nothing, all was so'}")
     return 0
 
