@@ -53,7 +53,9 @@ class Optimizer:
         """
         parameters = list(parameters)
         for parameter in parameters:
-            self._check(parameter)
+            name, value, grad = parameter
+            if grad is None or grad.shape != value.shape or self.state.get(name):
+                self._check(parameter)
         self.steps += 1
         lr = float(self.lr)  # a NumPy float64 would turn float32 weights into float64 on the way
         for name, value, grad in parameters:

@@ -7,6 +7,8 @@ import numpy as np
 from ._correlation import Correlation, KernelGradient
 from ._stages import Stage, run
 
+ROW = 2**15  # numbers up to which an array of zeros is cheaper to read than to repeat
+
 
 class Convolution(Stage):
     """Convolution and bias, then perhaps ReLU, then perhaps max-pooling by 2x2.
@@ -27,11 +29,16 @@ class Convolution(Stage):
         ]
         self.out_shape = (layer.out_channels, *(p // 2 if pool else p for p in places))
         self.places = tuple(p // 2 * 2 if pool else p for p in places)
-        self.biased, self.zero = "bias" in layer.params, np.zeros((layer.out_channels, n), dtype)
+        self.biased = "bias" in layer.params
         self.correlation = Correlation(
             padded, layer.kernel_size, layer.stride, self.places, layer.out_channels, self.biased
         )
         self.weight_in = self.correlation.weight.transpose(0, 3, 2, 1)
+
+    def _zeros(self, out):
+        """Zeros to compare some rows of outputs with: as many where they are few, else the same row over."""
+        few = out.size <= ROW
+        return np.zeros(out.shape if few else out.shape[1:], out.dtype)
 
     def make_dy(self, n, dtype):
         """Gradients of the outputs; without anything melted in, they are those of the convolution itself."""
@@ -80,15 +87,16 @@ class Convolution(Stage):
                 np.empty(out.shape, bool),
                 self.scratch.take(out.shape, "gated") if self.pool else d,
             )
+            zeros = self._zeros(out)
             backward += [
-                call(np.greater, out, self.zero, out=passes), call(np.multiply, dy, passes, out=gated),
+                call(np.greater, out, zeros, out=passes), call(np.multiply, dy, passes, out=gated),
             ]  # fmt: skip
             dy = gated
         if self.pool:
             shrink, widen = _pooling(y, out, dy, d, self.scratch)
             forward, backward = forward + shrink, backward + widen
         if self.relu:
-            forward.append(call(np.maximum, out, self.zero, out=out))
+            forward.append(call(np.maximum, out, zeros, out=out))
         return forward, backward + gradients
 
     def _prepare_back(self, dx):

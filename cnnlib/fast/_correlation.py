@@ -19,6 +19,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 CACHE = 1024 * 1024  # bytes that a scratch array should not exceed: a second-level cache
+PRODUCTS = 512 * 1024  # likewise for the products of windows and gradients, which are added up at once
+DEEP = 100  # numbers in a window from which on it pays to turn the output gradient over before multiplying
 SMALL = 100**3  # multiply-adds up to which OpenBLAS has kernels that skip the packing of small matrices
 
 
@@ -132,8 +134,8 @@ class KernelGradient:
     def __init__(self, correlation, filters, scratch):
         self.correlation, self.filters, self.scratch = correlation, filters, scratch
         one = correlation.depth * filters * correlation.source.itemsize
-        self.columns = int(max(1, min(correlation.places[1], CACHE // one)))
-        self.rows = int(max(1, CACHE // (one * self.columns)))
+        self.columns = int(max(1, min(correlation.places[1], PRODUCTS // one)))
+        self.rows = int(max(1, PRODUCTS // (one * self.columns)))
         self.single = False
         self._lay_out((1, self.columns))
         self.sums = np.empty((correlation.depth, filters), correlation.source.dtype)
@@ -148,26 +150,34 @@ class KernelGradient:
     def calls(self, block, dy):
         """Prepare the products of one block with its output gradient (rows, columns, F, N), and their sum."""
         fill, windows = block
-        turned, places = dy.swapaxes(2, 3), windows.shape[:2]
+        places = windows.shape[:2]
         self.single = places == self.correlation.places and self.columns == places[1]
         if self.single:  # one product of each place; they are added up in `result`
             self._lay_out(places)
-            return [call(np.matmul, windows, turned, out=self.total)]
+            return self._products(windows, dy, self.total)
         calls = [] if self.correlation.kept else [fill]
         for first in range(0, places[1], self.columns):
-            calls += self._tile(
-                windows[:, first : first + self.columns], turned[:, first : first + self.columns]
-            )
+            some = slice(first, first + self.columns)
+            calls += self._tile(windows[:, some], dy[:, some])
         return calls
 
     def _tile(self, windows, dy):
+        """The calls that add the products of some places to the total."""
         total = self.total[0, : windows.shape[1]]
         products = self.scratch.take((*windows.shape[:2], *total.shape[1:]), "products")
-        calls, row = [call(np.matmul, windows, dy, out=products)], products[0]
+        calls, row = self._products(windows, dy, products), products[0]
         if len(products) > 1:
             row = self.scratch.take(products.shape[1:], "row")
             calls.append(call(np.add.reduce, products, axis=0, out=row))
         return [*calls, call(np.add, total, row, out=total)]
+
+    def _products(self, windows, dy, out):
+        """The calls that multiply windows, (…, kW*kH*C, N), by gradients, (…, F, N), turned over."""
+        turned = dy.swapaxes(2, 3)
+        if self.correlation.depth < DEEP:
+            return [call(np.matmul, windows, turned, out=out)]
+        rows = self.scratch.take(turned.shape, "turned")
+        return [call(np.copyto, rows, turned), call(np.matmul, windows, rows, out=out)]
 
     def start(self):
         """What comes before the calls of the blocks."""
