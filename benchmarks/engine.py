@@ -187,10 +187,10 @@ def import_cost():
     return float(np.median([float(run.stdout) for run in runs]))
 
 
-def fit_overhead(keep_environment):
-    """Milliseconds of a step on W2 inside `fit` and bare, from slices in turn, and the per cent between."""
+def ask_fast(what, keep_environment):
+    """What a process with the fast path answers: "overhead" of `fit`, or "threads", one beside two."""
     worker = Worker("cnnlib, fast", keep_environment)
-    found = worker.ask(do="overhead")
+    found = worker.ask(do=what)
     worker.close()
     return found
 
@@ -229,7 +229,8 @@ def main():
         import engine_report
 
         extra = {"memory": memory(names, keep), "machine": machine(keep), "import": import_cost(),
-                 "fit": fit_overhead(keep), "quiet": float(np.mean(notes["quiet"])),
+                 "fit": ask_fast("overhead", keep), "threads": ask_fast("threads", keep),
+                 "quiet": float(np.mean(notes["quiet"])),
                  "processor_time": options.processor_time}  # fmt: skip
         engine_report.write(found, extra, options.results)
 

@@ -36,6 +36,7 @@ LAYERS = {
     "linear 3136->128, batch 64": ((64, 3136), [(LINEAR, 128)]),
 }
 INFERENCE = 1000
+LR = 0.01
 
 
 def weights(shape, rows, rng):

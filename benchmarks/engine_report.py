@@ -128,11 +128,13 @@ def _efficiency(found, machine, processor_time):
         lines.append(f"| {name} | {work / 1e6:.1f} million | {' | '.join(cells)} |")
     return (
         "\n".join(lines)
-        + "\n\nPer cent of the measured peak. The products of W1 are too small for any peak: a step is some"
-        " ninety calls of NumPy of about a microsecond each. W2 has six output channels in its first layer,"
-        " where comparing and adding take as long as multiplying. W3 is bound by the products themselves,"
-        " most of all by the gradient of the kernels, whose sums run over only as many terms as there are"
-        " images.\n"
+        + "\n\nPer cent of the measured peak. What bounds the rest: W1 is some fifty calls of NumPy of a"
+        " microsecond or two each, and a third of the step is what Python does around them, the loss and the"
+        " step of the optimizer; its products alone, far too small for any peak, take less than a third of"
+        " the time. W2 has six output channels in its first layer, where comparing and adding for the pooling"
+        " take as long as multiplying; its second thread waits a few microseconds for Python's lock at each"
+        " call. W3 is bound by the products themselves, most of all by the gradient of the kernels, whose"
+        " sums run over only as many terms as there are images in a thread's half of the batch.\n"
     )
 
 
@@ -145,13 +147,21 @@ def _rest(extra):
     for name in names:
         cells = [f"{extra['memory'][f'step/{network} {name}']:.1f}" for network in NETWORKS]
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    fit = extra["fit"]
+    fit, threads = extra["fit"], extra["threads"]
     return (
         "\n".join(lines)
         + f"\n\n`import cnnlib` takes {extra['import']:.0f} ms of processor time beyond NumPy's (median of"
         f" 15 processes). On W2, a step inside `fit` takes {fit['fit']:.3f} ms and the bare step"
         f" {fit['bare']:.3f} ms: shuffling, cutting out batches, records and progress cost"
-        f" {fit['overhead']:.1f} %.\n"
+        f" {fit['overhead']:.1f} %.\n\n"
+        "Two threads of one process share a batch from 20 million multiply-adds of its forward pass on;"
+        " below that, handing over costs more than it gains. Milliseconds of a step with one thread and with"
+        f" two: W2 {threads['step/W2'][0]:.2f} and {threads['step/W2'][1]:.2f},"
+        f" W3 {threads['step/W3'][0]:.1f} and {threads['step/W3'][1]:.1f}. So `fit` has no option for"
+        " worker processes: they could at best halve the first number of each pair, and would bring copies of"
+        " the data, a start-up on every call and the rules of three operating systems.\n\n"
+        "A network without any product of matrices, such as the ReLU and the pooling alone above, takes"
+        " the readable path: copying into buffers would cost more than it saves.\n"
     )
 
 

@@ -32,6 +32,7 @@ def pieces(request, monkeypatch):
         monkeypatch.setattr(_blas, "cores", lambda: 2)
         monkeypatch.setattr(_correlation, "CACHE", 3000)
         monkeypatch.setattr(_correlation, "SMALL", 50)
+        monkeypatch.setattr(_correlation, "DEEP", 15)
 
 
 def random_layers(rng, dtype):

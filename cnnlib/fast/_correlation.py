@@ -19,7 +19,6 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 CACHE = 1024 * 1024  # bytes that a scratch array should not exceed: a second-level cache
-PRODUCTS = 512 * 1024  # likewise for the products of windows and gradients, which are added up at once
 DEEP = 100  # numbers in a window from which on it pays to turn the output gradient over before multiplying
 SMALL = 100**3  # multiply-adds up to which OpenBLAS has kernels that skip the packing of small matrices
 
@@ -134,8 +133,8 @@ class KernelGradient:
     def __init__(self, correlation, filters, scratch):
         self.correlation, self.filters, self.scratch = correlation, filters, scratch
         one = correlation.depth * filters * correlation.source.itemsize
-        self.columns = int(max(1, min(correlation.places[1], PRODUCTS // one)))
-        self.rows = int(max(1, PRODUCTS // (one * self.columns)))
+        self.columns = int(max(1, min(correlation.places[1], CACHE // one)))
+        self.rows = int(max(1, CACHE // (one * self.columns)))
         self.single = False
         self._lay_out((1, self.columns))
         self.sums = np.empty((correlation.depth, filters), correlation.source.dtype)
