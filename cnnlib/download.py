@@ -157,7 +157,8 @@ def _fetch_file(source, path, size, checksum, progress):
 def _continue(url, part, size, progress):
     """Append to `part` what is missing of the `size` bytes at `url`."""
     import requests  # loaded here: only a download needs it
-    from tqdm.auto import tqdm
+
+    from cnnlib.bars import progress_bar  # as above: `import cnnlib` is to be quick
 
     have = part.stat().st_size if part.is_file() else 0
     if have >= size:
@@ -166,8 +167,8 @@ def _continue(url, part, size, progress):
     with requests.get(url, headers=headers, stream=True, timeout=20) as response:
         response.raise_for_status()
         have = have if response.status_code == 206 else 0
-        label, show = part.name.removesuffix(".part"), not progress
-        bar = tqdm(total=size, initial=have, desc=label, unit="B", unit_scale=True, disable=show)
+        label = part.name.removesuffix(".part")
+        bar = progress_bar(progress, total=size, initial=have, desc=label, unit="B", unit_scale=True)
         with open(part, "ab" if have else "wb") as file, bar:
             for piece in response.iter_content(PIECE):
                 bar.update(file.write(piece[: size - have]))

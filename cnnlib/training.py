@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnnlib.bars import progress_bar
 from cnnlib.checkpoint import Position, load_checkpoint, save_checkpoint
 from cnnlib.history import History
 
@@ -245,7 +246,8 @@ def fit(
         position = load_checkpoint(checkpoint, *whole, history, early_stopping)
     options = {"batch_size": batch_size, "epochs": epochs, "schedule": schedule, "augment": augment}
     steps = train(model, loss, optimizer, x, y, rng=rng, position=position, **options)
-    with _progress_bar(epochs * -(-len(x) // batch_size), position.step, progress) as bar:
+    total = epochs * -(-len(x) // batch_size)
+    with progress_bar(progress, total=total, initial=position.step, unit="step", leave=False) as bar:
         while not (early_stopping and early_stopping.finished) and (record := next(steps, None)):
             history.add(record)
             bar.update()
@@ -264,12 +266,6 @@ def _end_epoch(model, loss, validation, history, early_stopping):
         history.add_validation(evaluate(model, loss, *validation))
         if early_stopping is not None:
             early_stopping.update(history.validation_loss[-1], model)
-
-
-def _progress_bar(total, done, show):
-    from tqdm.auto import tqdm  # loaded here: it costs more than the rest of cnnlib together
-
-    return tqdm(total=total, initial=done, disable=not show, unit="step", leave=False)
 
 
 def _accuracy(outputs, y):

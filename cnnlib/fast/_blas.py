@@ -9,6 +9,7 @@ leave it behind; a number that somebody else has set in between stays.
 
 import os
 import threading
+from functools import cache
 
 _lock = threading.Lock()
 _steps = 0
@@ -48,8 +49,13 @@ class single_threaded:
 
 
 def _blas_libraries():
-    """The loaded BLAS libraries whose threads can be set; looked for once, as that takes milliseconds."""
+    """The loaded BLAS libraries whose threads can be set; looked for once, as that takes milliseconds.
+
+    Where no thread can be started there is none to be held.
+    """
     global _libraries
+    if _libraries is None and not can_start_threads():
+        _libraries = []
     if _libraries is None:
         from threadpoolctl import ThreadpoolController  # loaded here: a process that never trains needs none
 
@@ -58,8 +64,22 @@ def _blas_libraries():
     return _libraries
 
 
+@cache
+def can_start_threads():
+    """Whether this Python can start a thread: one that runs inside a browser cannot."""
+    probe = threading.Thread(target=int)
+    try:
+        probe.start()
+    except RuntimeError:  # "can't start new thread"
+        return False
+    probe.join()
+    return True
+
+
 def cores():
-    """How many cores this process may use."""
+    """How many cores this process may use; 1 where it cannot start a thread."""
+    if not can_start_threads():
+        return 1
     if hasattr(os, "process_cpu_count"):
         return os.process_cpu_count() or 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -99,10 +119,14 @@ class _Helper:
 def run_all(tasks):
     """Call every function of a list, the first in this thread and the others beside it; wait for all.
 
+    Where no thread can be started they run one after the other.
+
     >>> run_all([lambda: 1, lambda: 2])
     [1, 2]
     """
     first, *others = tasks
+    if others and not can_start_threads():
+        return [task() for task in tasks]
     helpers = [_helper(task) for task in others]
     try:
         results = [first()]

@@ -99,12 +99,20 @@ def current_cell() -> tuple[str, str] | None:
     try:
         from IPython import get_ipython
 
-        parent = get_ipython().kernel.get_parent("shell")
+        parent = _parent(get_ipython().kernel)
     except (ImportError, AttributeError):
         return None
     code = parent.get("content", {}).get("code", "")
     cell = parent.get("metadata", {}).get("cellId") or hashlib.sha256(code.encode()).hexdigest()
     return str(cell), str(parent.get("header", {}).get("msg_id", ""))
+
+
+def _parent(kernel) -> dict:
+    """The message that a kernel answers; JupyterLite's kernel has one channel and takes no name of it."""
+    try:
+        return kernel.get_parent("shell")
+    except TypeError:
+        return kernel.get_parent()
 
 
 class CellRegistry:
