@@ -83,7 +83,16 @@ def test_the_script_ends_with_the_readme_s_command(tmp_path):
 @in_bash
 @pytest.mark.parametrize(
     "words",
-    ["ruff check", "ruff format", "frontend ci", "run lint", "build_notebooks", "check_notebooks", "test"],
+    [
+        "ruff check",
+        "ruff format",
+        "frontend ci",
+        "run lint",
+        "build_notebooks",
+        "check_notebooks",
+        "build_site",
+        "test",
+    ],
 )
 def test_the_script_fails_when_a_check_fails(tmp_path, words):
     code, said = run_script(tmp_path, {words: 3})

@@ -1,0 +1,184 @@
+"""Lay out what Sphinx reads: the written pages, and the notebooks made ready to be read without a kernel."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+import shutil
+import struct
+from pathlib import Path
+
+import nbformat
+
+from tools.site.settings import ROOT
+
+COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
+LINK = re.compile(r"(?P<text>!?\[[^\]]*\])\((?P<target>[^)#\s]+)(?P<place>#[^)]*)?\)")
+FIRST = ("README.md", "docs/glossary.md", "docs/notation.md", "docs/claims.md", "TEACHING.md")
+NOTEBOOK_ROW = re.compile(r"^\| \[\d\d .+ \|$", re.MULTILINE)  # the README's table of notebooks
+PROMPT = "Live controls appear when this cell runs"  # the last line of a widget's text, meant for a notebook
+
+
+def notebooks(root: Path = ROOT) -> list[Path]:
+    """Return the learner's notebooks, then their twins with the answers.
+
+    >>> [path.name for path in notebooks()][0]
+    '00_start_here.ipynb'
+    """
+    folder = root / "notebooks"
+    return [*sorted(folder.glob("*.ipynb")), *sorted((folder / "solutions").glob("*.ipynb"))]
+
+
+def written_pages(root: Path = ROOT) -> list[str]:
+    """Return the written pages: those at the top and in docs, and whatever other Markdown they link to.
+
+    >>> {"README.md", "docs/glossary.md"} <= set(written_pages())
+    True
+    """
+    todo = [*sorted(root.glob("*.md")), *sorted((root / "docs").glob("*.md"))]
+    found: list[str] = []
+    for page in todo:
+        name = page.relative_to(root).as_posix()
+        if name not in found:
+            found.append(name)
+            todo += [target for target in targets(page) if target.suffix == ".md"]
+    return found
+
+
+def targets(page: Path) -> list[Path]:
+    """Return the files of the repository that a page links to."""
+    links = [match["target"] for match in LINK.finditer(page.read_text("utf-8"))]
+    paths = [(page.parent / link).resolve() for link in links if "://" not in link]
+    return [path for path in paths if path.is_file()]
+
+
+def title(notebook) -> str:
+    """Return the first heading of a notebook.
+
+    >>> title(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Why?\\n\\nBecause.")]))
+    'Why?'
+    """
+    return notebook.cells[0].source.splitlines()[0].removeprefix("#").strip()
+
+
+def stage(folder: Path, root: Path = ROOT) -> None:
+    """Write everything that Sphinx reads into `folder`; what was there goes."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "extra" / "pictures").mkdir(parents=True)
+    titles = {}
+    for path in notebooks(root):
+        place = path.relative_to(root)
+        notebook = nbformat.read(path, as_version=4)
+        prepare(notebook, folder / "extra" / "pictures", "../" * (len(place.parts) - 1))
+        titles[place] = title(notebook)
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, folder / place)
+    for name in written_pages(root):
+        copy_page(root / name, folder / name, root)
+        for beside in targets(root / name):
+            if beside.suffix not in (".md", ".ipynb"):
+                copy(beside, folder / beside.relative_to(root))
+    copy(root / "docs" / "training.webp", folder / "docs" / "training.webp")
+    front = (root / "docs" / "site" / "index.md").read_text("utf-8")
+    rows = "\n".join(NOTEBOOK_ROW.findall((root / "README.md").read_text("utf-8")))
+    front = front.replace("{table}", rows).replace("{contents}", contents(titles, written_pages(root)))
+    (folder / "index.md").write_text(front, "utf-8")
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file to a place whose folder may not exist yet."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target)
+
+
+def copy_page(source: Path, target: Path, root: Path) -> None:
+    """Copy a written page; a link to a folder leads to its first notebook, or is none where it has none."""
+
+    def lead(match: re.Match) -> str:
+        place = source.parent / match["target"]
+        if not place.is_dir():
+            return match.group()
+        inside = sorted(place.glob("*.ipynb"))
+        return (
+            f"{match['text']}({match['target'].rstrip('/')}/{inside[0].name})"
+            if inside
+            else match["text"][1:-1]
+        )
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(LINK.sub(lead, source.read_text("utf-8")), "utf-8")
+
+
+def contents(titles: dict[Path, str], pages: list[str]) -> str:
+    """Return the tables of contents for the side bar: the notebooks, the answers, the other pages."""
+    learner = {place: words for place, words in titles.items() if "solutions" not in place.parts}
+    answers = {place: words for place, words in titles.items() if "solutions" in place.parts}
+    others = {name.removesuffix(".md"): "" for name in (*FIRST, *pages)} | {"README": "On your own computer"}
+    return "\n".join(
+        [
+            _toctree("The notebooks", {_page(p): f"{p.name[:2]} {words}" for p, words in learner.items()}),
+            _toctree("With answers", {_page(p): f"{p.name[:2]} {words}" for p, words in answers.items()}),
+            _toctree("Beside them", others),
+        ]
+    )
+
+
+def _page(place: Path) -> str:
+    return place.with_suffix("").as_posix()
+
+
+def _toctree(caption: str, entries: dict[str, str]) -> str:
+    lines = [f"{words} <{page}>" if words else page for page, words in entries.items()]
+    return "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *lines, "```", ""])
+
+
+def prepare(notebook, pictures: Path, up: str) -> None:
+    """Make a notebook ready for a page: pictures as files, a widget's text beneath, no comments.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        Changed in place; its cells are not executed.
+    pictures : Path
+        Folder for the pictures, each named by its contents.
+    up : str
+        Leads from the page to the site's root: ``"../"`` for each folder.
+    """
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = COMMENT.sub("", cell.source)
+        else:
+            cell.outputs = _outputs(cell.outputs, pictures, up)
+
+
+def _outputs(outputs, pictures: Path, up: str) -> list:
+    """Return a cell's outputs, each picture an `img`; the text of a widget goes beneath its picture."""
+    made = []
+    for output in outputs:
+        data = output.get("data", {})
+        if data.get("text/plain", "").splitlines()[-1:] and PROMPT in data["text/plain"].splitlines()[-1]:
+            continue  # the picture that follows says the same to those who cannot see it
+        if "image/png" in data:
+            alt = output.metadata["image/png"]["alt"]
+            says = alt if data.get("text/plain", "") == alt else ""
+            picture = picture_html(base64.b64decode(data["image/png"]), alt, says, pictures, up)
+            output = nbformat.v4.new_output("display_data", data={"text/html": picture})
+        made.append(output)
+    return made
+
+
+def picture_html(png: bytes, alt: str, says: str, pictures: Path, up: str) -> str:
+    """Save a picture and return the HTML that shows it, with the sentence `says` visible beneath.
+
+    The sentence is the alt text once more, so readers of the screen are spared it.
+    """
+    name = hashlib.sha256(png).hexdigest()[:16] + ".png"
+    (pictures / name).write_bytes(png)
+    width, height = struct.unpack(">II", png[16:24])
+    line = f'<p class="cnn-says" aria-hidden="true">{html.escape(says)}</p>' if says else ""
+    return (
+        f'<div class="cnn-picture"><img src="{up}pictures/{name}" alt="{html.escape(alt)}" width="{width}"'
+        f' height="{height}" loading="lazy" decoding="async">{line}</div>'
+    )
