@@ -329,9 +329,9 @@ print(study)
 # %%
 from IPython.display import Markdown
 
-from cnnlib.download import COURSE
+from cnnlib.recipes import accuracy_table
 
-Markdown((COURSE / "benchmarks" / "results" / "accuracy.md").read_text(encoding="utf-8"))
+Markdown(accuracy_table())
 
 # %% [markdown]
 # ## Keep it, break it off, go on
