@@ -1,9 +1,12 @@
 """The fast path's manners: when it opens, in what order calls may come, threads, memory."""
 
 import gc
+import os
+import subprocess
 import sys
 import threading
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -181,6 +184,34 @@ def test_an_error_in_one_thread_arrives_and_leaves_nothing_behind(monkeypatch):
     with pytest.raises(KeyError, match="planted"):
         _blas.run_all([fail, lambda: 1])
     assert _blas.run_all([lambda: 1, lambda: 2, lambda: 3]) == [1, 2, 3]
+
+
+def test_helper_threads_are_used_again():
+    tasks = [threading.get_ident] * 3
+    _blas.run_all(tasks)
+    before, seen = threading.active_count(), set()
+    for _ in range(20):
+        seen.update(_blas.run_all(tasks)[1:])
+    assert threading.active_count() == before and len(seen) <= before
+
+
+FORK = """
+import os, signal
+from cnnlib.fast import _blas
+tasks = [lambda: 1, lambda: 2]
+assert _blas.run_all(tasks) == [1, 2]
+child = os.fork()
+if not child:
+    signal.alarm(20)  # ends a child that waits for its parent's threads
+    os._exit(0 if _blas.run_all(tasks) == [1, 2] else 1)
+raise SystemExit(os.waitpid(child, 0)[1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_child_starts_threads_of_its_own():
+    root = str(Path(__file__).parents[1])
+    subprocess.run([sys.executable, "-W", "ignore", "-c", FORK], check=True, timeout=60, cwd=root)
 
 
 def test_ten_thousand_steps_do_not_grow():
