@@ -73,8 +73,9 @@ def as_pair(value, name, least):
     >>> as_pair(2, "stride", 1), as_pair((1, 3), "stride", 1)
     ((2, 2), (1, 3))
     """
+    single = not isinstance(value, tuple) and np.ndim(value) == 0
     try:
-        pair = (operator.index(value),) * 2 if np.ndim(value) == 0 else tuple(map(operator.index, value))
+        pair = (operator.index(value),) * 2 if single else tuple(map(operator.index, value))
     except TypeError:
         raise TypeError(f"{name} must be an int or a pair of ints, got {value!r}") from None
     if len(pair) != 2:
