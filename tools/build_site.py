@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file runs as a script too
 
 from tools.site import check, settings
+from tools.site.staging import notebooks
 
 IGNORED = ("node_modules", "__pycache__")  # not what the site is made from, as are hidden files
 
@@ -68,8 +69,9 @@ def build(output: Path, only: str | None = None) -> list[str]:
 
 def inputs() -> str:
     """Return a check sum of all that the site is made from."""
-    digest, folders = hashlib.sha256(), ("cnnlib", "docs", "notebooks", "tools/site")
+    digest, folders = hashlib.sha256(), ("cnnlib", "docs", "tools/site")
     files = [path for folder in folders for path in sorted((settings.ROOT / folder).rglob("*"))]
+    files += notebooks()  # not what else a learner keeps in that folder
     for path in [*files, *sorted(settings.ROOT.glob("*.*"))]:
         parts = path.relative_to(settings.ROOT).parts
         if path.is_file() and not any(part[0] == "." or part in IGNORED for part in parts):
