@@ -22,7 +22,7 @@ NOTE_FRAMES = """(canvas) => {
   window.painted = [];
   delete picture.show; // an earlier turn's
   const show = picture.show;
-  picture.show = (scene) => { show.call(picture, scene); painted.push(performance.now()); };
+  picture.show = (...scene) => { show.apply(picture, scene); painted.push(performance.now()); };
 }"""
 
 # A text box in the page: from a key's event to the next frame that the page paints.

@@ -9,7 +9,7 @@ import math
 from hypothesis import strategies as st
 
 from cnnlib.viz import Scene
-from cnnlib.widgets.base import Button, Choice, Grid, LogSlider, Slider, Toggle
+from cnnlib.widgets.base import Button, Choice, Grid, LogSlider, Slider, Text, Toggle
 from cnnlib.widgets.wire import Packer
 
 NONSENSE = st.sampled_from(
@@ -31,6 +31,8 @@ def values(control):
         return st.sampled_from(control.options)
     if isinstance(control, Toggle):
         return st.booleans()
+    if isinstance(control, Text):
+        return st.from_regex(r"[A-Za-z0-9._+-]{1,40}", fullmatch=True)
     if isinstance(control, Grid):
         rows, columns = control.shape
         cell = st.sampled_from([control.low, 0, control.high]) | st.floats(control.low, control.high)

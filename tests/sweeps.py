@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle
+from cnnlib.widgets.base import Choice, LogSlider, Slider, Text, Toggle
 
 
 def values_of(control, rng):
@@ -13,6 +13,8 @@ def values_of(control, rng):
         return list(control.options)
     if isinstance(control, Toggle):
         return [True, False]
+    if isinstance(control, Text):
+        return ["0.50000", "0.3", "hello", "7"]
     if not isinstance(control, Slider):
         return [control.default]
     if isinstance(control, LogSlider):

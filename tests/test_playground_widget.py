@@ -203,7 +203,7 @@ def test_new_weights_and_new_points():
     assert view.run.epoch == 0 and (view.run.weights[0] != weights).all()
     np.testing.assert_array_equal(view.run.train, points)
     press(view, "points")
-    assert view.state["seed"] != 0.3 and f"{view.state['seed']:.5f}" == view.run.config.seed
+    assert view.state["seed"] != "0.30000" and view.state["seed"] == view.run.config.seed
     assert (view.run.train != points).any()
     view.advance(1)
     assert view.run.epoch == 1
@@ -246,9 +246,28 @@ def test_the_printed_line_is_true_after_any_change(change):
     assert eval(repr(view)).run.weights[0].tolist() == view.run.weights[0].tolist()
 
 
+@pytest.mark.parametrize("seed", ["0.50025", "0.3", "0.30000", "hello", "0.1234567890123", "7"])
+def test_any_seed_of_an_address_makes_the_way_there_and_back(seed):
+    run = Run(seed=seed)
+    view = Playground.from_url_hash(run.to_url_hash())
+    assert view.run.config.seed == seed and f"seed={seed}&" in view.url
+    np.testing.assert_array_equal(view.run.train, run.train)
+    assert eval(repr(view)).run.to_text() == run.to_text()
+    assert Playground.from_text(view.to_text()).state["seed"] == seed
+    view.set_state(seed="0.7")
+    view.set_state(seed=seed)
+    assert view.run.to_text() == run.to_text()
+
+
+def test_a_seed_given_as_a_number_loses_nothing():
+    for number, text in ((0.5, "0.50000"), (0.50025, "0.50025"), (0.123456, "0.123456"), (3, "3.00000")):
+        view = Playground(seed=number)
+        assert view.state["seed"] == view.run.config.seed == text and not view.message
+
+
 def test_addresses_beyond_the_widget_are_refused_in_a_sentence():
-    with pytest.raises(BadValue, match="seeds of five decimals"):
-        Playground.from_url_hash("#seed=hello")
+    with pytest.raises(BadValue, match="Seed: expected up to 40 letters"):
+        Playground.from_url_hash("#seed=a%20b")
     with pytest.raises(BadValue, match="up to 6 layers of 1 to 8 neurons"):
         Playground.from_url_hash("#seed=0.50000&networkShape=9")
 

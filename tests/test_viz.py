@@ -81,6 +81,7 @@ def test_a_wrong_argument_is_named(make, words):
 def test_value_ranges():
     assert value_range(np.array([1.0, 4.0]), "viridis", None, None) == (1, 4)
     assert value_range(np.array([1.0, 4.0]), "diverging", None, None) == (-4, 4)
+    assert value_range(np.array([1.0, 4.0]), "orange-blue", None, None) == (-4, 4)
     assert value_range(np.array([np.nan, np.inf]), "viridis", None, None) == (0, 1)
     assert value_range(np.array([2.0, 2.0]), "viridis", None, None) == (2, 3)
     assert value_range(np.array([0.0]), "diverging", None, None) == (-1, 1)
@@ -190,3 +191,19 @@ def test_image_panel_has_row_zero_on_top():
     assert pixel(figure, 0.5, 0) == (0, 0, 0) and pixel(figure, 0.5, 1) == (255, 255, 255)
     top, bottom = (figure.axes[0].transData.transform((0, row))[1] for row in (0, 1))
     assert top > bottom
+
+
+def test_orange_and_blue_are_made_for_the_color_blind():
+    """Ends of the palette, near white at zero, and equally bright at equal distances from it."""
+    table = color_map("orange-blue")([0.0, 0.25, 0.5, 0.75, 1.0], bytes=True)[:, :3]
+    stops = ["#" + bytes(color).hex() for color in table]
+    assert stops[0] == OKABE_ITO["vermilion"] and stops[4] == OKABE_ITO["blue"]
+    assert (table[2] > 240).all()
+    steps = color_map("orange-blue")(np.linspace(0, 1, 256))[:, :3]
+    linear = np.where(steps <= 0.04045, steps / 12.92, ((steps + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    assert (np.diff(luminance)[:127] > 0).all() and (np.diff(luminance)[129:] < 0).all()
+    assert np.abs(luminance - luminance[::-1]).max() < 0.1
+    dark, light = 0.0056, 1.0  # of the page's papers; graphics need a contrast of 3 (WCAG 2, 1.4.11)
+    for end in (luminance[0], luminance[-1]):
+        assert (end + 0.05) / (dark + 0.05) > 3 and (light + 0.05) / (end + 0.05) > 3

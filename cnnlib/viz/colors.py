@@ -1,7 +1,8 @@
 """Colours that hold for the colour-blind, on paper, and on a dark screen.
 
 Categories take the eight colours of Okabe and Ito (2008, "Color Universal Design"); magnitudes take
-viridis or cividis; signed values take a diverging map whose middle is zero. Three more names have no
+viridis or cividis; signed values take a diverging map whose middle is zero: red and blue, or the
+``orange-blue`` of the spiral playground, made of the eight colours. Three more names have no
 fixed value, since they follow the page's theme: ``ink`` (text and axes), ``muted`` (grid, secondary
 lines) and ``paper`` (the background).
 """
@@ -26,7 +27,7 @@ CATEGORIES = ("blue", "orange", "green", "vermilion", "sky", "purple", "yellow",
 
 THEMES = {
     "light": {"ink": "#1f1f1f", "muted": "#757575", "paper": "#ffffff", "grid": "#e4e4e4"},
-    "dark": {"ink": "#e8e8e8", "muted": "#9a9a9a", "paper": "#111111", "grid": "#303030"},
+    "dark": {"ink": "#e8e8e8", "muted": "#b8b8b8", "paper": "#111111", "grid": "#303030"},
 }
 
 #: Names of the colour maps, and the matplotlib map that each is.
@@ -34,9 +35,17 @@ COLOR_MAPS = {
     "viridis": "viridis",
     "cividis": "cividis",
     "diverging": "RdBu_r",
+    "orange-blue": None,
     "gray": "gray",
     "category": None,
 }
+
+#: Colour maps whose middle stands for zero.
+SIGNED = ("diverging", "orange-blue")
+
+#: Evenly spaced stops of the map ``orange-blue``: below zero orange, above it blue, zero nearly white. Equal
+#: distances from zero have nearly equal luminance, and orange and blue stay apart for the colour-blind.
+ORANGE_BLUE = ("vermilion", "orange", "#f7f7f7", "sky", "blue")
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .colors import check_color, check_color_map
+from .colors import SIGNED, check_color, check_color_map
 
 DASHES = ("solid", "dashed", "dotted")
 SHAPES = ("circle", "square", "triangle", "diamond", "cross")
@@ -34,14 +34,14 @@ def _one_of(mark: str, name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def value_range(values: np.ndarray, cmap: str, low: float | None, high: float | None) -> tuple[float, float]:
-    """The range a colour map spans: as given, else that of the finite values; symmetric if diverging.
+    """The range a colour map spans: as given, else that of the finite values; symmetric if signed.
 
     >>> value_range(np.array([-1.0, 3.0, np.nan]), "diverging", None, None)
     (-3.0, 3.0)
     """
     finite = values[np.isfinite(values)]
     lowest, highest = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    if cmap == "diverging" and low is None and high is None:
+    if cmap in SIGNED and low is None and high is None:
         reach = max(abs(lowest), abs(highest)) or 1.0
         return -reach, reach
     low = lowest if low is None else float(low)
@@ -261,7 +261,11 @@ class Band(Mark):
 
 @dataclass(frozen=True, eq=False)
 class Links(Mark):
-    """Connections from (x0, y0) to (x1, y1); `values` colours them and `widths` makes them thicker."""
+    """Connections from (x0, y0) to (x1, y1); `values` colours them and `widths` makes them thicker.
+
+    Those that `crawls` are dashed on the page, and while a widget plays the dashes move along them, from
+    (x0, y0) on; for readers who have asked their system for less motion they are still.
+    """
 
     x0: Any
     y0: Any
@@ -274,6 +278,7 @@ class Links(Mark):
     vmin: float | None = None
     vmax: float | None = None
     curved: bool = False
+    crawls: bool = False
     alpha: float = 1.0
     emits: str = ""
     sets: dict[str, str] = field(default_factory=dict)

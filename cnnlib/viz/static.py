@@ -12,14 +12,14 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Colormap, ListedColormap, Normalize
+from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from . import marks as m
-from .colors import CATEGORIES, COLOR_MAPS, to_hex
+from .colors import CATEGORIES, COLOR_MAPS, ORANGE_BLUE, to_hex
 from .scene import Axis, Panel, Scene
 
 POINTS_PER_PIXEL = 0.75  # 72 points and 96 CSS pixels to the inch
@@ -32,6 +32,8 @@ def color_map(cmap: str, theme: str = "light") -> Colormap:
     """matplotlib's colour map for one of the names in `cnnlib.viz.colors.COLOR_MAPS`."""
     if cmap == "category":
         return ListedColormap([to_hex(name, theme) for name in CATEGORIES])
+    if cmap == "orange-blue":
+        return LinearSegmentedColormap.from_list(cmap, [to_hex(stop) for stop in ORANGE_BLUE])
     return matplotlib.colormaps[COLOR_MAPS[cmap]]
 
 

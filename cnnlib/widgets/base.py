@@ -58,12 +58,12 @@ from typing import Any
 
 from cnnlib.viz.scene import Scene
 
-from .controls import VALUED, Button, Choice, Control, Grid, LogSlider, Number, Slider, Toggle
+from .controls import VALUED, Button, Choice, Control, Grid, LogSlider, Number, Slider, Text, Toggle
 from .live import Live
 
 __all__ = [
-    "BadValue", "Button", "Challenge", "Choice", "Control", "Grid", "LogSlider", "Number", "Slider", "Toggle",
-    "Widget",
+    "BadValue", "Button", "Challenge", "Choice", "Control", "Grid", "LogSlider", "Number", "Slider", "Text",
+    "Toggle", "Widget",
 ]  # fmt: skip
 
 

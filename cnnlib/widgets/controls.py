@@ -14,6 +14,7 @@ ValueError: Start: expected a number from -2 to 2, received 'abc'
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -136,6 +137,29 @@ class Number(Slider):
 
 
 @dataclass(frozen=True)
+class Text(Control):
+    """A box for a short text without blanks: letters, digits or ``._+-``.
+
+    >>> Text("seed", "0.5").clean(" hello ")
+    'hello'
+    """
+
+    default: str
+    longest: int = 40
+    label: str = ""
+    help: str = ""
+
+    def clean(self, value: Any) -> str:
+        text = value.strip() if isinstance(value, str) else ""
+        if not re.fullmatch(r"[A-Za-z0-9._+-]+", text) or len(text) > self.longest:
+            received = "nothing" if isinstance(value, str) and not value.strip() else _show(value)
+            raise ValueError(
+                f"{self.title}: expected up to {self.longest} letters, digits or ._+-, received {received}"
+            )
+        return text
+
+
+@dataclass(frozen=True)
 class Choice(Control):
     """One of several words: a drop-down list."""
 
@@ -212,4 +236,4 @@ class Button(Control):
 
 
 #: Controls that have a value in the state.
-VALUED = (Slider, Choice, Toggle, Grid)
+VALUED = (Slider, Text, Choice, Toggle, Grid)

@@ -21,7 +21,7 @@ from cnnlib.playground import Playground as Run
 from cnnlib.viz import Scene
 
 from .base import BadValue, Button, Challenge, Choice, Grid, LogSlider, Number, Slider, Toggle, Widget
-from .playground_presets import OWN, PRESETS, SETTINGS, neurons, preset_state, state_of
+from .playground_presets import OWN, PRESETS, SETTINGS, Seed, neurons, preset_state, state_of
 from .playground_scene import CELLS, FEATURE_NAMES, NetworkPicture, loss_panel, map_panel, node_at, place_of
 from .playground_words import facts_of, sentence
 
@@ -63,7 +63,7 @@ class Playground(Widget):
         Slider("noise", 0, 80, 0, step=5, label="Noise", unit="%"),
         Slider("perc_train_data", 10, 90, 50, step=10, integer=True, label="Points trained on", unit="%"),
         Slider("batch_size", 1, 30, 10, integer=True, label="Batch size"),
-        Number("seed", 0, 1, 0.5, step=0.00001, label="Seed"),
+        Seed("seed", "0.50000", label="Seed"),
         Button("points", label="New points"),
         Grid("neurons", ((4, 2, 0, 0, 0, 0),), 0, 8, label="Neurons of the hidden layers (0: no layer)"),
         Button("more layers", label="Add a layer"),
@@ -151,7 +151,7 @@ class Playground(Widget):
             **{name: state[name] for name in names},
             learning_rate=state["learning_rate"],
             network_shape=tuple(int(n) for n in shape),
-            seed=f"{state['seed']:.5f}",
+            seed=state["seed"],
             features=tuple(name for name in FEATURES if state[name]),
             show_test_data=state["show_test_data"],
             discretize=state["discretize"],
@@ -245,7 +245,7 @@ class Playground(Widget):
         elif name == "points":
             self.run.regenerate()
             self.sync()
-            self.put(seed=float(self.run.config.seed), preset=OWN)
+            self.put(seed=self.run.config.seed, preset=OWN)
         elif name == "more layers" and len(shape) < 6:
             return neurons(*shape, 2)
         elif name == "fewer layers" and shape:
@@ -294,7 +294,7 @@ class Playground(Widget):
         network = NetworkPicture(self.run, maps, state).panel(self.selected(), place)
         panels = [
             network,
-            map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]} (red positive, blue negative)"),
+            map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]} (blue positive, orange negative)"),
             loss_panel(self.curve, self.run.epoch),
         ]
         facts, chosen = facts_of(self.run), self.selected()

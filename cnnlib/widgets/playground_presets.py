@@ -7,6 +7,7 @@ import math
 from cnnlib.playground import FEATURES, Config
 
 from .base import BadValue
+from .controls import Text
 
 OWN = "your own"
 SETTINGS = (
@@ -75,6 +76,22 @@ PRESETS = {
 }  # fmt: skip
 
 
+class Seed(Text):
+    """The seed as the address of the original page spells it: any short text; a number gets five decimals.
+
+    >>> [Seed("seed", "0.50000").clean(value) for value in (0.3, "0.3", 0.123456)]
+    ['0.30000', '0.3', '0.123456']
+    """
+
+    def describe(self) -> dict:
+        return {**super().describe(), "kind": "text"}
+
+    def clean(self, value) -> str:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+            value = f"{value:.5f}" if float(f"{value:.5f}") == value else repr(value)
+        return super().clean(value)
+
+
 def neurons(*shape: int) -> dict:
     """The state of the boxes for a network shape."""
     return {"neurons": ((*map(float, shape), *[0.0] * (6 - len(shape))),)}
@@ -83,6 +100,7 @@ def neurons(*shape: int) -> dict:
 def preset_state(name: str) -> dict:
     """Controls for a preset."""
     settings = _PLAIN | PRESETS[name][0]
+    settings["seed"] = f"{settings['seed']:.5f}"
     on = settings.pop("features")
     return settings | neurons(*settings.pop("neurons")) | {f: f in on for f in FEATURES}
 
@@ -90,11 +108,9 @@ def preset_state(name: str) -> dict:
 def state_of(config: Config) -> dict:
     """Controls for settings of an address; BadValue where the widget has no such setting."""
     try:
-        seed = float(config.seed)
-    except ValueError:
-        seed = math.nan
-    if f"{seed:.5f}" != config.seed:
-        raise BadValue(f"The widget knows seeds of five decimals, such as 0.50025; got {config.seed!r}.")
+        seed = Seed("seed", "0.50000", label="Seed").clean(config.seed)
+    except ValueError as problem:
+        raise BadValue(f"{problem}.") from None
     if len(config.network_shape) > 6 or any(n not in range(1, 9) for n in config.network_shape):
         raise BadValue(f"The widget has up to 6 layers of 1 to 8 neurons; got {config.network_shape}.")
     names = set(SETTINGS) - {"neurons", "seed", "init", *FEATURES}

@@ -55,7 +55,7 @@ def column_map(x: float, thumbs: np.ndarray, rows: np.ndarray, **options) -> Hea
         top = round(row * CELLS)
         z[top : top + THUMB] = thumb[::-1]  # the axis points down here, the map's own y up
     extent = (x, x + 1, 0, 8 * PITCH)
-    return Heatmap(z, extent, cmap="diverging", vmin=-1, vmax=1, hover=False, hovers=CELLS, **options)
+    return Heatmap(z, extent, cmap="orange-blue", vmin=-1, vmax=1, hover=False, hovers=CELLS, **options)
 
 
 class NetworkPicture:
@@ -99,17 +99,18 @@ class NetworkPicture:
         colors = {
             "values": values[~dead],
             "widths": widths[~dead],
+            "cmap": "orange-blue",
             "vmin": -PALE * reach,
             "vmax": PALE * reach,
         }
         marks = [
             Links(*ends[:, dead], color="muted", curved=True, alpha=0.35, emits="dead link"),
-            Links(*ends[:, ~dead], **colors, curved=True, emits="link"),
+            Links(*ends[:, ~dead], **colors, curved=True, crawls=True, emits="link"),
         ]
         if chosen is not None:
             one = slice(chosen, chosen + 1)
             marks.insert(
-                0, Links(x0[one], y0[one], x1[one], y1[one], color="orange", widths=[14], curved=True)
+                0, Links(x0[one], y0[one], x1[one], y1[one], color="green", widths=[14], curved=True)
             )
         return marks
 
@@ -163,7 +164,7 @@ class NetworkPicture:
         y = np.concatenate([r * PITCH + 1.08 for r in self.rows[1:]])
         b = np.concatenate(self.run.biases)
         return [
-            Points(x, y, values=np.where(np.isfinite(b), b, 0.0), cmap="diverging", vmin=-1, vmax=1, size=5,
+            Points(x, y, values=np.where(np.isfinite(b), b, 0.0), cmap="orange-blue", vmin=-1, vmax=1, size=5,
                    shape="square", outline="ink", emits="bias")
         ]  # fmt: skip
 
@@ -192,7 +193,9 @@ class NetworkPicture:
 def map_panel(run: Run, z: np.ndarray, state: dict, title: str, at=(0, 1)) -> Panel:
     """One node's map over the square, with the points."""
     marks = [
-        Heatmap(signs(z, state["discretize"]), (-6, 6, -6, 6), cmap="diverging", vmin=-1, vmax=1, alpha=0.75)
+        Heatmap(
+            signs(z, state["discretize"]), (-6, 6, -6, 6), cmap="orange-blue", vmin=-1, vmax=1, alpha=0.75
+        )
     ]
     reach = np.abs(run.train[:, 2]).max(initial=0) if run.config.problem == "regression" else 1.0
     for points, outline, size in ((run.train, "#ffffff", 3.5), (run.test, "#000000", 3.0)):
@@ -200,7 +203,7 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, at=(0, 1)) -> Pa
             inside = points[np.abs(points[:, :2]).max(axis=1, initial=0) <= 6]
             values = inside[:, 2] / (reach or 1.0)
             marks.append(
-                Points(inside[:, 0], inside[:, 1], values=values, cmap="diverging", vmin=-1, vmax=1,
+                Points(inside[:, 0], inside[:, 1], values=values, cmap="orange-blue", vmin=-1, vmax=1,
                        size=size, outline=outline)
             )  # fmt: skip
     ticks = (-6, -3, 0, 3, 6)

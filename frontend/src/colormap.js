@@ -1,6 +1,6 @@
 // Values to colours: 256 colours a map, the same as the static picture's.
 import colors from "./colors.json" with { type: "json" };
-import { cssColor } from "./theme.js";
+import { cssColor, hexToBytes, toBytes } from "./theme.js";
 
 const tables = new Map();
 
@@ -11,18 +11,6 @@ export function colorTable(cmap, theme) {
   }
   if (!tables.has(cmap)) tables.set(cmap, Uint8Array.from(hexToBytes(colors.maps[cmap])));
   return tables.get(cmap);
-}
-
-function hexToBytes(hex) {
-  return hex.match(/../g).map((pair) => parseInt(pair, 16));
-}
-
-/** r, g, b of a CSS colour written as #rrggbb, #rgb or rgb(…). */
-export function toBytes(css) {
-  if (/^#[0-9a-f]{6}$/i.test(css)) return hexToBytes(css.slice(1));
-  if (/^#[0-9a-f]{3}$/i.test(css)) return [...css.slice(1)].map((digit) => parseInt(digit + digit, 16));
-  const numbers = css.match(/[\d.]+/g)?.map(Number);
-  return numbers?.length >= 3 ? numbers.slice(0, 3) : [117, 117, 117];
 }
 
 /** A function from value to the index of its colour in the table; -1 for values that are not finite. */

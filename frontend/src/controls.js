@@ -32,8 +32,8 @@ function labelled(spec, id, ...inputs) {
 
 const describedBy = (spec, id) => (spec.help ? `${id}-help` : undefined);
 
-/** A box for a number. Sends its text as it is: the kernel answers a wrong one with a sentence. */
-function numberBox(attributes, nudge, change) {
+/** A box for a number, or what `write` makes of it. Sends its text as it is: the kernel answers a wrong one with a sentence. */
+function numberBox(attributes, nudge, change, write = shortNumber) {
   const box = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", class: "cnn-box", ...attributes });
   let typing = false;
   box.addEventListener("input", () => (typing = true));
@@ -52,7 +52,7 @@ function numberBox(attributes, nudge, change) {
     }
   });
   const set = (value) => {
-    const text = shortNumber(value);
+    const text = write(value);
     if (!typing && box.value !== text) box.value = text; // never beneath the learner's fingers
   };
   return { box, set };
@@ -107,6 +107,12 @@ function number(original, change) {
   return { element: labelled(spec, id, box), set: show, setRange: (low, high) => Object.assign(spec, { low, high }), spec };
 }
 
+function text(spec, change) {
+  const id = uniqueId(spec.name);
+  const { box, set } = numberBox({ id, inputmode: "text", maxlength: spec.longest, "aria-describedby": describedBy(spec, id) }, null, change, String);
+  return { element: labelled(spec, id, box), set, spec };
+}
+
 function choice(spec, change) {
   const id = uniqueId(spec.name);
   const options = spec.options.map((option) => h("option", { value: option }, option));
@@ -139,7 +145,7 @@ function button(spec, change, press) {
   return { element, set: () => {}, spec };
 }
 
-const KINDS = { slider, number, choice, toggle, grid, button };
+const KINDS = { slider, number, text, choice, toggle, grid, button };
 
 /** All controls of a widget: `change(values)` when one moved, `press(name)` when a button was pressed. */
 export function buildControls(specs, change, press) {

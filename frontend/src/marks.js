@@ -3,6 +3,7 @@ import { valueColor } from "./colormap.js";
 import { paintHeatmap } from "./heatmap.js";
 import { cssColor } from "./theme.js";
 
+const CRAWL = [9, 1]; // dash and gap of links that crawl, in pixels
 const DASHES = { solid: [], dashed: [7, 4], dotted: [2, 3] };
 
 function trace(ctx, xs, ys, box) {
@@ -139,6 +140,10 @@ function band(ctx, mark, box, theme) {
 
 function links(ctx, mark, box, theme) {
   const paint = mark.values ? valueColor(mark, theme) : () => cssColor(mark.color, theme);
+  if (mark.crawls) {
+    ctx.setLineDash(CRAWL);
+    ctx.lineDashOffset = -(box.crawl ?? 0);
+  }
   mark.x0.data.forEach((from, i) => {
     const [x0, y0, x1, y1] = [box.x(from), box.y(mark.y0.data[i]), box.x(mark.x1.data[i]), box.y(mark.y1.data[i])];
     const color = paint(mark.values?.data[i]);

@@ -4,6 +4,13 @@ import { layout } from "./layout.js";
 import { paintMarks } from "./marks.js";
 import { readTheme, watchTheme } from "./theme.js";
 
+const CRAWL_SPEED = 30; // pixels a second
+
+/** Whether the reader has asked the system for less motion. */
+function prefersStillness() {
+  return globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
+}
+
 export class Picture {
   /** @param {HTMLElement} parent  @param {{title: string, height: number}} spec */
   constructor(parent, spec) {
@@ -19,6 +26,7 @@ export class Picture {
     this.ctx = this.canvas.getContext("2d");
     this.scene = null;
     this.boxes = [];
+    this.crawl = 0; // pixels that dashes have moved along their links
     this.theme = readTheme(parent);
     this.sizes = new ResizeObserver(() => this.resize());
     this.sizes.observe(this.frame);
@@ -33,9 +41,14 @@ export class Picture {
     this.themes.end();
   }
 
-  /** Show a scene whose marks hold their arrays as {shape, data}. */
-  show(scene) {
+  /** Show a scene whose marks hold their arrays as {shape, data}; while `playing`, links may crawl. */
+  show(scene, playing = false) {
     this.scene = scene;
+    const now = performance.now();
+    if (playing && this.shown !== undefined && !prefersStillness()) {
+      this.crawl += Math.min(now - this.shown, 100) * (CRAWL_SPEED / 1000);
+    }
+    this.shown = playing ? now : undefined;
     if (this.frame.style.height !== `${scene.height}px`) this.frame.style.height = `${scene.height}px`;
     this.resize() || this.paint();
   }
@@ -66,6 +79,7 @@ export class Picture {
     };
     this.boxes = layout(this.scene, this.width, this.height, measure);
     for (const box of this.boxes) {
+      box.crawl = this.crawl;
       paintGrid(ctx, box, theme);
       paintMarks(ctx, box, theme);
       paintAxes(ctx, box, theme);

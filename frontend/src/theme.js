@@ -7,13 +7,30 @@ const WATCHED = ["class", "style", "theme", "data-jp-theme-name", "data-jp-theme
 export function readTheme(element) {
   const style = getComputedStyle(element);
   const read = (name, fallback) => style.getPropertyValue(`--cnn-${name}`).trim() || fallback;
+  const paper = read("paper", "#ffffff");
+  const opaque = (color) => `rgb(${toBytes(color, toBytes(paper)).join(",")})`;
   return {
     ink: read("ink", "#1f1f1f"),
-    muted: read("muted", "#757575"),
+    muted: opaque(read("muted", "#757575")), // the static picture's greys are opaque too
     grid: read("grid", "#e4e4e4"),
-    paper: read("paper", "#ffffff"),
+    paper,
     font: style.fontFamily || "sans-serif",
   };
+}
+
+export function hexToBytes(hex) {
+  return hex.match(/../g).map((pair) => parseInt(pair, 16));
+}
+
+/** r, g, b of a CSS colour written as #rrggbb, #rgb, rgb(…) or rgba(…); what is not opaque lies on `paper`. */
+export function toBytes(css, paper = [255, 255, 255]) {
+  if (/^#[0-9a-f]{6}$/i.test(css)) return hexToBytes(css.slice(1));
+  if (/^#[0-9a-f]{3}$/i.test(css)) return [...css.slice(1)].map((digit) => parseInt(digit + digit, 16));
+  if (css === "white") return [255, 255, 255];
+  const numbers = css.match(/[\d.]+/g)?.map(Number);
+  if (!(numbers?.length >= 3)) return [117, 117, 117];
+  const [opacity = 1] = numbers.slice(3); // JupyterLab's greys are black or white, let through
+  return numbers.slice(0, 3).map((byte, i) => Math.round(opacity * byte + (1 - opacity) * paper[i]));
 }
 
 /** A colour's CSS text: a name of the palette, of the theme, or #rrggbb. */

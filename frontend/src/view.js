@@ -45,7 +45,7 @@ export class View {
   /** Show a frame; while the kernel owes answers (`behind`), the inputs keep what the learner set. */
   showFrame(frame, arrays, behind) {
     this.static.hide();
-    this.picture.show(resolve(frame.scene, arrays));
+    this.picture.show(resolve(frame.scene, arrays), frame.playing);
     if (!behind) this.state = frame.state;
     const now = performance.now();
     if (frame.playing && this.playing && now < this.wordsDue) return;

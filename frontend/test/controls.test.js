@@ -44,6 +44,15 @@ test("a slider sends numbers, its box sends text as it was typed", () => {
   expect(seen).toEqual([{ rate: 0.0316 }, { steps: 7 }, { rate: "fast" }]);
 });
 
+test("a box for text shows and sends every letter of it", () => {
+  const { element, seen, byName } = build({ name: "seed", kind: "text", label: "Seed", default: "0.50000", longest: 40, shown: true });
+  const box = element.querySelector("input");
+  byName.get("seed").set("0.1234567890123");
+  expect([box.value, box.labels[0].textContent, box.maxLength]).toEqual(["0.1234567890123", "Seed", 40]);
+  type(box, "0.30000");
+  expect(seen).toEqual([{ seed: "0.30000" }]);
+});
+
 test("every input has a name", () => {
   const choice = { name: "rule", kind: "choice", label: "Rule", options: ["a", "b"], default: "a", shown: true };
   const toggle = { name: "grid", kind: "toggle", label: "Grid", default: false, shown: true };

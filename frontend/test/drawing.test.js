@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { colorIndex, colorTable, readableOn, toBytes, valueColor } from "../src/colormap.js";
+import { colorIndex, colorTable, readableOn, valueColor } from "../src/colormap.js";
+import { toBytes } from "../src/theme.js";
 import { cellAt } from "../src/heatmap.js";
 import { layout, tracks } from "../src/layout.js";
 import { hit, toSegment } from "../src/pointer.js";
@@ -63,12 +64,16 @@ describe("colours", () => {
     expect([...table.slice(3 * 128, 3 * 129)].every((byte) => byte > 240)).toBe(true);
   });
   test("categories follow the theme where they must", () => {
-    const table = colorTable("category", { muted: "#808080" });
+    const table = colorTable("category", { muted: "#808080", paper: "#ffffff" });
     expect([...table.slice(0, 3), ...table.slice(-3)]).toEqual([0, 114, 178, 128, 128, 128]);
+  });
+  test("a grey that lets the paper through is what is seen on it", () => {
+    expect(toBytes("rgba(0, 0, 0, .54)", toBytes("white"))).toEqual([117, 117, 117]);
+    expect(toBytes("rgba(255,255,255,.7)", toBytes("#111"))).toEqual([184, 184, 184]);
   });
   test("words on a colour can be read", () => {
     expect([readableOn([255, 255, 255]), readableOn([0, 0, 80])]).toEqual(["#000000", "#ffffff"]);
-    expect([toBytes("#fff"), toBytes("rgba(1, 2, 3, 0.5)"), toBytes("?")]).toEqual([[255, 255, 255], [1, 2, 3], [117, 117, 117]]);
+    expect([toBytes("#fff"), toBytes("rgba(1, 2, 3, 1)"), toBytes("?")]).toEqual([[255, 255, 255], [1, 2, 3], [117, 117, 117]]);
   });
 });
 

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test, vi } from "vitest";
 
+import { Picture } from "../src/picture.js";
 import { View } from "../src/view.js";
 
 beforeEach(() => {
@@ -47,4 +48,14 @@ test("silence is shown and taken back", () => {
   expect(view.silence.textContent).toContain("run the cell again");
   view.showSilence(false);
   expect([view.silence.hidden, view.silence.textContent]).toEqual([true, ""]);
+});
+
+test("dashes crawl while playing, and not for readers who want less motion", () => {
+  const picture = new Picture(document.body, { title: "", height: 100 });
+  const scene = { height: 100, panels: [] };
+  const play = (playing) => (picture.show(scene, playing), vi.advanceTimersByTime(50), picture.crawl);
+  expect([play(false), play(false), play(true), play(true), play(true), play(false)]).toEqual([0, 0, 0, 1.5, 3, 3]);
+  vi.stubGlobal("matchMedia", () => ({ matches: true }));
+  expect([play(true), play(true)]).toEqual([3, 3]);
+  vi.unstubAllGlobals();
 });

@@ -48,11 +48,11 @@ from cnnlib.widgets import Challenge, Playground, PlaygroundSeeds, PlaygroundSna
 # *Features*, numbers made of a point's two coordinates $X_1$ and $X_2$, enter at the left. A *neuron* weighs
 # what it receives, adds a bias and bends the sum by tanh, a smooth curve from -1 to 1; *hidden* layers of
 # neurons stand between the features and the output. Features and neurons are the *nodes*. Each small square
-# is the *map* of a node: its output at every point of the plane, red above zero, blue below. A point's label
+# is the *map* of a node: its output at every point of the plane, blue above zero, orange below. A point's label
 # is 1 or -1, in the same colours; a point is *wrong* where the output has the other sign. A line is a weight, a little square at
 # a node's corner is its bias. Click a feature, a node, a line.
 #
-# **Predict.** The red disc within its blue ring needs a closed border. How many straight cuts make one, at the least?
+# **Predict.** The blue disc within its orange ring needs a closed border. How many straight cuts make one, at the least?
 # Set that many neurons in a single layer, press Play, and see whether the test loss falls below 0.02.
 
 # %%

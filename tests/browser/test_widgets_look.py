@@ -30,6 +30,7 @@ SCENES = {
             Line([0, 10], [6, 6], color="blue", width=8),
             Points([2, 8], [8, 8], color="vermilion", size=9, shape="square"),
             Handle(5, 8, color="purple", size=9),
+            Line([0, 10], [9.3, 9.3], color="muted", width=8),
             Links([4], [4], [9], [4], color="sky", widths=[9]),
         ],
         Axis(0, 10, "w"),
@@ -44,14 +45,24 @@ SCENES = {
     "diverging": Panel(
         [Heatmap(GRADIENT - 5, (-3, 3, -3, 3), cmap="diverging")], Axis(-3, 3), Axis(-3, 3), grid=False
     ),
-    "category": Panel([Heatmap(GRADIENT % 7, cmap="category")], Axis(-0.5, 7.5), Axis(-0.5, 7.5)),
+    "orange-blue": Panel(
+        [
+            Heatmap(GRADIENT - 7, (-3, 3, -3, 3), cmap="orange-blue"),
+            Links([-2], [0], [2], [0], values=[1], vmin=-1, vmax=1, cmap="orange-blue", widths=[20]),
+        ],
+        Axis(-3, 3),
+        Axis(-3, 3),
+        grid=False,
+    ),
+    "category": Panel([Heatmap(GRADIENT % 8, cmap="category")], Axis(-0.5, 7.5), Axis(-0.5, 7.5)),
 }
 SAMPLES = {
-    "curve": [(7, 1), (2, 1.5), (3, 6), (2, 8), (8, 8), (5, 8), (6, 4)],
+    "curve": [(7, 1), (2, 1.5), (3, 6), (2, 8), (8, 8), (5, 8), (6, 4), (3, 9.3)],
     "log": [(0.01, 1), (1, 10), (100, 100)],
     "viridis": [(c, r) for c in range(8) for r in (0, 3, 7)],
     "diverging": [(-2.6, -2.6), (0.4, 0.4), (2.6, 2.6), (-2.6, 2.6)],
-    "category": [(c, 0) for c in range(7)],
+    "orange-blue": [(-2.6, -2.6), (-2.6, 0.6), (2.6, -2.6), (2.6, 2.6), (0, 0)],
+    "category": [(c, 0) for c in range(8)],
 }
 PAINTED = """
 from cnnlib.widgets import Widget
@@ -147,9 +158,12 @@ def test_words_and_controls_are_not_cut_off(everything):
     everything.page.set_viewport_size({"width": 1200, "height": 1000})
 
 
-def test_both_painters_show_the_same_colors_at_the_same_places(notebook):
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_both_painters_show_the_same_colors_at_the_same_places(notebook, theme):
     folder = str(Path(__file__).parent)
     book = notebook("painted", *[PAINTED.format(folder=folder, name=name) for name in SCENES])
+    book.widget(0).locator(".cnn-text:not(:empty)").wait_for(state="attached", timeout=60_000)
+    book.theme(theme)
     for index, name in enumerate(SCENES):
         widget = book.widget(index)
         widget.locator(".cnn-text:not(:empty)").wait_for(state="attached")
@@ -163,7 +177,7 @@ def test_both_painters_show_the_same_colors_at_the_same_places(notebook):
             }""",
             SAMPLES[name],
         )
-        figure = draw(one_panel(name))
+        figure = draw(one_panel(name), theme=theme.lower())
         figure.canvas.draw()
         shot, axes = np.asarray(figure.canvas.buffer_rgba()), figure.axes[0]
         assert tuple(seen[1]) == axes.get_xlim() and tuple(seen[2]) == axes.get_ylim()
