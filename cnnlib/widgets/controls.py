@@ -149,6 +149,9 @@ class Text(Control):
     label: str = ""
     help: str = ""
 
+    def describe(self) -> dict:
+        return {**super().describe(), "kind": "word"}
+
     def clean(self, value: Any) -> str:
         text = value.strip() if isinstance(value, str) else ""
         if not re.fullmatch(r"[A-Za-z0-9._+-]+", text) or len(text) > self.longest:

@@ -83,9 +83,6 @@ class Seed(Text):
     ['0.30000', '0.3', '0.123456']
     """
 
-    def describe(self) -> dict:
-        return {**super().describe(), "kind": "text"}
-
     def clean(self, value) -> str:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
             value = f"{value:.5f}" if float(f"{value:.5f}") == value else repr(value)

@@ -107,7 +107,7 @@ function number(original, change) {
   return { element: labelled(spec, id, box), set: show, setRange: (low, high) => Object.assign(spec, { low, high }), spec };
 }
 
-function text(spec, change) {
+function word(spec, change) {
   const id = uniqueId(spec.name);
   const { box, set } = numberBox({ id, inputmode: "text", maxlength: spec.longest, "aria-describedby": describedBy(spec, id) }, null, change, String);
   return { element: labelled(spec, id, box), set, spec };
@@ -145,7 +145,7 @@ function button(spec, change, press) {
   return { element, set: () => {}, spec };
 }
 
-const KINDS = { slider, number, text, choice, toggle, grid, button };
+const KINDS = { slider, number, word, choice, toggle, grid, button };
 
 /** All controls of a widget: `change(values)` when one moved, `press(name)` when a button was pressed. */
 export function buildControls(specs, change, press) {

@@ -45,7 +45,7 @@ test("a slider sends numbers, its box sends text as it was typed", () => {
 });
 
 test("a box for text shows and sends every letter of it", () => {
-  const { element, seen, byName } = build({ name: "seed", kind: "text", label: "Seed", default: "0.50000", longest: 40, shown: true });
+  const { element, seen, byName } = build({ name: "seed", kind: "word", label: "Seed", default: "0.50000", longest: 40, shown: true });
   const box = element.querySelector("input");
   byName.get("seed").set("0.1234567890123");
   expect([box.value, box.labels[0].textContent, box.maxLength]).toEqual(["0.1234567890123", "Seed", 40]);
