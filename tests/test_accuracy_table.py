@@ -63,9 +63,5 @@ def test_a_run_is_kept_and_its_checkpoint_goes(tmp_path, digits, monkeypatch):
     assert list(json.loads((tmp_path / "results.json").read_text())["runs"]) == ["tiny-0", "tiny-1"]
 
 
-def test_the_table_is_found_with_the_course_and_without(monkeypatch, tmp_path):
+def test_the_package_brings_the_same_table():
     assert recipes.accuracy_table() == accuracy.table(kept())
-    (tmp_path / "accuracy.md").write_text("a copy in the wheel")
-    monkeypatch.setattr(recipes, "COURSE", tmp_path / "site-packages")
-    monkeypatch.setattr(recipes, "ASSETS", tmp_path)
-    assert recipes.accuracy_table() == "a copy in the wheel"
