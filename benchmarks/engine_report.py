@@ -134,8 +134,8 @@ def _efficiency(found, machine, processor_time):
         " the time. W2 has six output channels in its first layer, where comparing and adding for the pooling"
         " take as long as multiplying; its second thread waits a few microseconds for Python's lock at each"
         " call. W3 is bound by the products, and by what surrounds them: laying rows side by side before"
-        " each, and adding up the gradient of the kernels, whose products run over only as many terms as there"
-        " are images in a thread's half of the batch.\n"
+        " each, and adding up the gradient of the kernels, whose products run over only as many terms as"
+        " there are images in a thread's half of the batch.\n"
     )
 
 
