@@ -5,6 +5,7 @@ import re
 
 import nbformat
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -170,9 +171,17 @@ def test_npm_and_the_kernel_mean_the_same_pyodide():
 
 
 def test_the_learner_finds_every_file(site):
-    for path in (*NOTEBOOKS, *(settings.ROOT / name for name in staging.written_pages())):
-        copy = site / "lite/files" / path.relative_to(settings.ROOT)
-        assert copy.read_bytes() == path.read_bytes()
+    folder = site / "lite/files"
+    for name in staging.written_pages():
+        assert (folder / name).read_bytes() == (settings.ROOT / name).read_bytes()
+    for path in NOTEBOOKS:
+        copy = folder / path.relative_to(settings.ROOT)
+        assert nbformat.read(copy, as_version=4) == nbformat.read(path, as_version=4)
+        outputs = [
+            o for cell in json.loads(copy.read_text("utf-8"))["cells"] for o in cell.get("outputs", [])
+        ]
+        lists = [value for o in outputs for value in o.get("data", {}).values() if isinstance(value, list)]
+        assert lists == [], "JupyterLite would show commas between the lines"
     listed = json.loads((site / "lite/api/contents/notebooks/all.json").read_text("utf-8"))["content"]
     assert {entry["name"] for entry in listed} >= {path.name for path in NOTEBOOKS} | {"solutions"}
 
@@ -193,6 +202,15 @@ def test_a_formula_that_cannot_be_read_is_an_error(site):
     assert re.match(r'<span class="katex">', render([("x^2", False)])[0])
     with pytest.raises(ValueError, match=r"frca"):
         render([(r"\frca{1}{2}", True)])
+
+
+def test_the_workflow_publishes_what_the_tool_builds():
+    workflow = yaml.safe_load((settings.ROOT / ".github/workflows/pages.yml").read_text("utf-8"))
+    steps = workflow["jobs"]["build"]["steps"]
+    assert "python -m tools.build_site" in [step.get("run") for step in steps]
+    uploaded = [step["with"]["path"] for step in steps if "upload-pages" in step.get("uses", "")]
+    assert [settings.ROOT / path for path in uploaded] == [settings.OUTPUT]
+    assert any("--constraint requirements.txt" in step.get("run", "") for step in steps)
 
 
 def test_the_site_s_addresses_stand_in_one_file():

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
+
 from tools.site import settings
 from tools.site.runtime import build_runtime
 from tools.site.staging import copy, notebooks, targets, written_pages
@@ -47,11 +49,18 @@ def build_wheel(folder: Path, root: Path) -> Path:
 
 
 def copy_contents(folder: Path, root: Path) -> None:
-    """Copy what a learner finds in the file browser: the notebooks, their twins, and the written pages."""
+    """Copy what a learner finds in the file browser: the notebooks, their twins, and the written pages.
+
+    A notebook's texts are written as one string each: JupyterLite shows a list of lines with commas between.
+    """
     pages = [root / name for name in written_pages(root)]
     pictures = [target for page in pages for target in targets(page) if target.suffix in (".webp", ".png")]
-    for path in (*notebooks(root), *pages, *pictures):
+    for path in (*pages, *pictures):
         copy(path, folder / path.relative_to(root))
+    for path in notebooks(root):
+        (folder / path.relative_to(root)).parent.mkdir(parents=True, exist_ok=True)
+        whole = json.dumps(nbformat.read(path, as_version=4), indent=1, ensure_ascii=False)
+        (folder / path.relative_to(root)).write_text(whole, "utf-8")
 
 
 def instructions(lite: Path, output: Path) -> dict:
