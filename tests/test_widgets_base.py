@@ -1,6 +1,7 @@
 """The base of the widgets: values, faults, states, frames, playing; all without a browser."""
 
 import gc
+import sys
 import tracemalloc
 
 import numpy as np
@@ -227,3 +228,24 @@ def test_an_output_is_a_view_with_its_text_and_a_picture_with_its_words(monkeypa
     assert picture["text/plain"] == toy.text and about["image/png"]["alt"] == toy.text
     assert picture["image/png"].rstrip("=").endswith(toy.live.page.spec["picture"])
     toy.close()
+
+
+@pytest.mark.parametrize("package", ["anywidget", "ipywidgets", "traitlets"])
+def test_without_a_package_of_the_live_view_one_sentence_mends_it_and_the_picture_stays(package, monkeypatch):
+    shown_outputs = []
+    for name in list(sys.modules):
+        if name.partition(".")[0] == "anywidget" or name == "cnnlib.widgets.page":
+            monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr(
+        "IPython.display.publish_display_data",
+        lambda data, metadata=None: shown_outputs.append((data, metadata)),
+    )
+    toy = Toy(steps=3)
+    toy._ipython_display_()
+    (sentence, _), (picture, metadata) = shown_outputs
+    assert list(sentence) == ["text/plain"] and sentence["text/plain"].count(".") == 1
+    assert package in sentence["text/plain"] and "pip install ipywidgets anywidget" in sentence["text/plain"]
+    assert picture["image/png"].startswith("iVBOR") and metadata["image/png"]["alt"] == toy.text
+    toy.set_state(steps=4)
+    assert "4 steps" in toy.text

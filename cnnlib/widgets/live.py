@@ -6,6 +6,7 @@ import time
 
 from .controls import VALUED, Slider
 from .loop import SPEEDS, PlayLoop, run_for
+from .still import show_still
 from .wire import Packer
 
 #: After so many seconds without an answer the page is taken to be gone, and playing goes on.
@@ -202,11 +203,14 @@ class Live:
     # Life in a notebook.
 
     def display(self) -> None:
-        """Show the widget in the notebook cell that runs now."""
+        """Show the widget in the notebook cell that runs now; without its packages, the picture alone."""
         from cnnlib.viz.static import to_png
 
-        from .page import CELLS, STILL, Mailbox, Page, show
-
+        try:
+            from .page import CELLS, STILL, Mailbox, Page, show
+        except ImportError as missing:
+            show_still(self.widget.text, to_png(self.widget.scene), missing)
+            return
         if self.page is None:
             self.page = Page(self.spec(), Mailbox(self.receive).put)
             CELLS.enter(self.widget)
