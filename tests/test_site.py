@@ -117,6 +117,19 @@ def test_a_widget_becomes_a_picture_with_its_sentence(tmp_path):
     assert '<p class="cnn-says" aria-hidden="true">The slope is &lt;2&gt;.</p>' in html
 
 
+def test_badges_of_other_servers_and_links_to_folders_stay_behind(tmp_path):
+    badge = "[![Tests](https://example.org/badge.svg)](https://example.org)"
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "01_x.ipynb").write_text("{}")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "page.md").write_text(
+        f"# A\n\n<!-- badges -->\n{badge}\n<!-- end of badges -->\n[in](notebooks/) [data](data) [b](b.md#c)\n"
+    )
+    staging.copy_page(tmp_path / "page.md", tmp_path / "out" / "page.md", tmp_path)
+    made = (tmp_path / "out" / "page.md").read_text()
+    assert made.split("\n")[-2] == "[in](notebooks/01_x.ipynb) data [b](b.md#c)" and "example.org" not in made
+
+
 def test_links_come_from_one_address():
     found = settings.links("notebooks/02_loss.ipynb", "../", repository="ada/course", branch="v1")
     assert (

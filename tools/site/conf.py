@@ -54,6 +54,7 @@ html_theme_options = {
 def add_run_links(app, page, template, context, doctree):
     """Tell the template where the notebook of this page runs."""
     up = "../" * page.count("/")
+    context["colab_first"] = settings.COLAB_FIRST.format(repository=settings.REPOSITORY)
     is_notebook = page.startswith("notebooks/")
     context["run_links"] = settings.links(f"{page}.ipynb", up) if is_notebook else {}
     context["start_link"] = settings.links("notebooks/00_start_here.ipynb", up)["JupyterLite"]

@@ -5,21 +5,29 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tools import set_repository
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 OUTPUT = ROOT / "build" / "site"
 
 TITLE, SHORT_TITLE = "How convolutional networks train", "How networks train"
 
-#: Where the course is kept, as ``owner/name`` on GitHub: Binder and Colab open notebooks from there. Empty:
-#: the pages offer JupyterLite alone. GitHub's own workflows set the second variable.
-REPOSITORY = os.environ.get("COURSE_REPOSITORY", os.environ.get("GITHUB_REPOSITORY", ""))
-BRANCH = os.environ.get("COURSE_BRANCH", "main")
+#: Where the course is kept, as ``owner/name`` on GitHub: Binder and Colab open notebooks from there. It is
+#: what `tools.set_repository` wrote, unless a variable says otherwise; GitHub's workflows set the last one.
+#: Empty: the pages offer JupyterLite alone.
+REPOSITORY = (
+    os.environ.get("COURSE_REPOSITORY")
+    or set_repository.repository()
+    or os.environ.get("GITHUB_REPOSITORY", "")
+)
+BRANCH = os.environ.get("COURSE_BRANCH", "HEAD")
 
 #: Where a notebook runs; ``{path}`` is its place, ``{up}`` leads from a page to the site's root.
 JUPYTERLITE = "{up}lite/lab/index.html?path={path}"
 BINDER = "https://mybinder.org/v2/gh/{repository}/{branch}?urlpath=lab/tree/{path}"
 COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
+COLAB_FIRST = "%pip install -q git+https://github.com/{repository}"  # what Colab needs in a cell of its own
 
 #: Where Python for the browser (Pyodide, its version pinned in package.json) keeps its compiled packages. The
 #: build fetches from here what no package index has; what it cannot reach then, the reader's browser will.

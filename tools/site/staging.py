@@ -14,6 +14,7 @@ import nbformat
 
 from tools.site.settings import ROOT
 
+BADGES = re.compile(r"<!-- badges -->.*?<!-- end of badges -->\n?", re.DOTALL)  # pictures of other servers
 COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 LINK = re.compile(r"(?P<text>!?\[[^\]]*\])\((?P<target>[^)#\s]+)(?P<place>#[^)]*)?\)")
 FIRST = ("README.md", "docs/glossary.md", "docs/notation.md", "docs/claims.md", "TEACHING.md")
@@ -108,7 +109,7 @@ def copy_page(source: Path, target: Path, root: Path) -> None:
         )
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(LINK.sub(lead, source.read_text("utf-8")), "utf-8")
+    target.write_text(LINK.sub(lead, BADGES.sub("", source.read_text("utf-8"))), "utf-8")
 
 
 def contents(titles: dict[Path, str], pages: list[str]) -> str:
