@@ -122,11 +122,8 @@ def test_badges_of_other_servers_and_links_to_folders_stay_behind(tmp_path):
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "01_x.ipynb").write_text("{}")
     (tmp_path / "data").mkdir()
-    (tmp_path / "page.md").write_text(
-        text=f"<!-- badges -->\n{badge}\n<!-- end of badges -->\n[in](notebooks/) [data](data) [b](b.md#c)\n"(
-            tmp_path / "page.md"
-        ).write_text(f"# A\n\n{text}")
-    )
+    text = f"<!-- badges -->\n{badge}\n<!-- end of badges -->\n[in](notebooks/) [data](data) [b](b.md#c)\n"
+    (tmp_path / "page.md").write_text(f"# A\n\n{text}")
     staging.copy_page(tmp_path / "page.md", tmp_path / "out" / "page.md", tmp_path)
     made = (tmp_path / "out" / "page.md").read_text()
     assert made.split("\n")[-2] == "[in](notebooks/01_x.ipynb) data [b](b.md#c)" and "example.org" not in made
