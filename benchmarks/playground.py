@@ -1,12 +1,12 @@
 """Speed of the playground's engine beside loops, plain NumPy and a graph of JavaScript objects.
 
-    python -m benchmarks.playground
+    python -m benchmarks.playground [--write]
 
 Epochs a second of four ways to train the same network by the same rules, for the page's default (a:
 2-4-2-1), the spirals with 8,8 (b) and all seven features with 8,8,8 (c), batches of 10 from 250 points.
 Rounds alternate between the ways, and what counts is the median of the ratios within a round: the
 machine may be busy. All ways must first agree in their losses. The JavaScript yardstick needs ``node``;
-without it the rest is still measured.
+without it the rest is still measured. With `--write` the tables replace those in `results/playground.md`.
 """
 
 import argparse
@@ -190,9 +190,8 @@ RATIOS = [
 
 def report(case, seen):
     """Print one case."""
-    shape = "-".join(map(str, Playground(CASES[case]).config.layer_sizes))
     medians = {way: np.median([found[way] for found in seen]) for way in seen[0]}
-    print(f"\n{case}: {shape}   epochs a second (30 seeds: network-epochs)")
+    print(f"\n{case}: {shape_of(case)}   epochs a second (30 seeds: network-epochs)")
     print("   " + ",  ".join(f"{way} {value:,.0f}" for way, value in medians.items()))
     for over, under in RATIOS:
         value = ratio(seen, over, under)
@@ -200,17 +199,47 @@ def report(case, seen):
             print(f"   {over} / {under}: {value:.2f}")
 
 
+def pages(found):
+    """The results of all cases as Markdown; `found` maps a case to its rounds."""
+    lines = [
+        "# How fast the playground trains", "",
+        "Written by `python -m benchmarks.playground --write`; do not edit. Epochs a second (30 seeds: "
+        "epochs of all networks together), medians of the rounds, and medians of the ratios within a round. "
+        "*Objects* is a graph of neurons and links in Node, one sample at a time, as the original page's "
+        "engine works; *page* adds both losses and the map of every node after each epoch, as the page "
+        "computes them. The default network (a) is so small that the time goes into the calls of NumPy.", "",
+        "| | " + " | ".join(f"{case}: {shape_of(case)}" for case in found) + " |",
+        "|---|" + "---|" * len(found),
+    ]  # fmt: skip
+    for way in next(iter(found.values()))[0]:
+        row = (f"{np.median([one[way] for one in seen]):,.0f}" for seen in found.values())
+        lines.append(f"| {way} | " + " | ".join(row) + " |")
+    for over, under in RATIOS:
+        values = [ratio(seen, over, under) for seen in found.values()]
+        if None not in values:
+            lines.append(f"| {over} / {under} | " + " | ".join(f"{value:.2f}" for value in values) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def shape_of(case):
+    return "-".join(map(str, Playground(CASES[case]).config.layer_sizes))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.4, help="of each way in each round")
-    options = parser.parse_args()
+    parser.add_argument("--write", action="store_true", help="keep the results in results/playground.md")
+    options, found = parser.parse_args(), {}
     for case, settings in CASES.items():
         objects = Objects(Playground(settings)) if shutil.which("node") else None
         check(case, objects)
-        report(case, measure(case, objects, options.rounds, options.seconds))
+        found[case] = measure(case, objects, options.rounds, options.seconds)
+        report(case, found[case])
         if objects:
             objects.close()
+    if options.write:
+        Path(__file__).with_name("results").joinpath("playground.md").write_text(pages(found), "utf-8")
 
 
 if __name__ == "__main__":
