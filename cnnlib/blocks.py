@@ -66,12 +66,11 @@ class Block:
             optimizer._update(value, grad, state, lr[self.where].astype(value.dtype).reshape(shape))
         return loss, accuracy
 
-    def set_aside(self, optimizer, gone):
+    def set_aside(self, gone):
+        """Put the weights of copies that have diverged to zero, after every step anew."""
         if gone.any():
-            for name, value in self.params.items():
+            for value in self.params.values():
                 value[gone] = 0
-                for array in optimizer.state.get(name, {}).values():
-                    array[gone] = 0
 
 
 def cross_entropy(logits, y):

@@ -145,7 +145,7 @@ class Ensemble:
         new = ~np.isfinite(results[0]) & (self.diverged_at == 0)
         self.diverged_at[new] = number
         for block in alive:
-            block.set_aside(optimizers[block.where.start], self.diverged_at[block.where] > 0)
+            block.set_aside(self.diverged_at[block.where] > 0)
         results[:, self.diverged_at > 0] = np.nan
         return results
 

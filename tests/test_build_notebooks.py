@@ -106,6 +106,11 @@ def test_the_learner_gets_stubs_that_run(built):
     assert not any("teacher" in cell.source for cell in notebook.cells)
 
 
+def test_a_stub_outside_a_function_prints_nothing():
+    source = "rate = 0.3\n### BEGIN SOLUTION\n# Why: less is too slow.\nrate = 1.0\n### END SOLUTION"
+    assert builder.clear_solutions(source) == "rate = 0.3\n# YOUR CODE HERE"
+
+
 def test_the_twin_has_the_answers_and_the_line_on_why(built):
     twin = load(built, answers=True)
     assert "### BEGIN SOLUTION\n    # Why: doubling" in cell_with(twin, "def double").source

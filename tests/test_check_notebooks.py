@@ -154,6 +154,7 @@ BROKEN = [
     ("saved_outputs", "widget state", lambda n: n.metadata.update(widgets={})),
     ("saved_outputs", "widget view", widget_view),
     ("warnings_shown", "overflow", prints("RuntimeWarning: overflow", "stderr")),
+    ("nothing_but_dots", "cell 3: shows Ellipsis", prints("Ellipsis")),
     ("paths_in_sources", "'/Users/ada'", code("open('/Users/ada/x')")),
     ("paths_in_sources", "C:", add("Open `C:\\Users\\ada\\x` first.")),
     ("pictures_have_alt_text", "'pictures/a.png'", add("![](pictures/a.png)")),

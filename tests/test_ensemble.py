@@ -147,10 +147,21 @@ def test_divergence_touches_no_other_copy_and_warns_of_nothing(digits):
     assert (mixed.diverged_at[[7, 8]] > 0).all() and (mixed.diverged_at[others] == 0).all()
     first = mixed.diverged_at[8]
     assert np.isnan(losses[first - 1 :, 8]).all() and np.isfinite(losses[: first - 1, 8]).all()
-    assert np.isnan(mixed.evaluate(x, y)[0][8])
+    for values in mixed.evaluate(x, y):
+        np.testing.assert_array_equal(np.isnan(values), mixed.diverged_at > 0)
     assert not any(value[8].any() for value in mixed.params.values())  # set aside, with weights of zero
     with pytest.raises(ValueError, match="got 8, which diverged"):
         mixed.model(8)
+
+
+def test_a_copy_set_aside_stays_at_zero_whatever_the_optimizer_remembers(digits):
+    x, y = digits.x_train[:96], digits.y_train[:96]
+    ensemble = Ensemble(small_cnn(0), copies=2)
+    run = train_ensemble(ensemble, SGD(1.0, momentum=0.9), x, y, lr=[0.05, 1e30], epochs=3, rng=0)
+    for _ in run:
+        if ensemble.diverged_at[1]:
+            assert not any(value[1].any() for value in ensemble.params.values())
+    assert 0 < ensemble.diverged_at[1] < 5
 
 
 def test_blocks_that_have_all_diverged_are_skipped(digits):
@@ -177,6 +188,14 @@ def test_a_schedule_multiplies_every_rate(digits):
     run = train_ensemble(ensemble, SGD(1.0), x, y, lr=[0.1, 0.2], epochs=3, rng=0, schedule=schedule)
     assert [tuple(record.lr) for record in run] == [
         (0.1 * schedule(step), 0.2 * schedule(step)) for step in range(6)
+    ]
+
+
+def test_the_end_of_an_epoch_is_its_last_batch(digits):
+    ensemble = Ensemble(small_cnn(0), copies=2)
+    run = list(train_ensemble(ensemble, SGD(0.1), digits.x_train[:70], digits.y_train[:70], epochs=2, rng=0))
+    assert [(record.epoch, record.last_of_epoch) for record in run] == [
+        (epoch, last) for epoch in (1, 2) for last in (False, False, True)
     ]
 
 

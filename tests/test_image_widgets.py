@@ -63,6 +63,8 @@ def test_the_share_read_is_that_of_the_network_on_the_distorted_images(digits):
     assert f"the network reads {100 * expected:.0f} %" in widget.text
     assert not widget.challenge_reached
     widget.set_state(rotate=180, shift=3)
+    assert widget.facts["read"] < 0.5 and not widget.challenge_reached  # nobody reads that
+    widget.set_state(shift=0, rotate=0, scale=0, shear=0, elastic=1.1, smoothness=1)
     assert widget.challenge_reached
 
 

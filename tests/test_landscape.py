@@ -166,6 +166,19 @@ def test_a_direction_moves_each_filter_by_its_length():
             np.testing.assert_allclose((moved[name] ** 2).sum(axes), (value**2).sum(axes), rtol=1e-5)
 
 
+def test_one_factor_serves_a_whole_filter():
+    model, rng, start = small_cnn(3), np.random.default_rng(7), 0
+    direction = landscape.random_direction(model, 7)
+    for _, value, _ in model.parameters():
+        part = direction[start : start + value.size].reshape(value.shape)
+        start += value.size
+        if value.ndim == 4:
+            drawn = rng.normal(size=value.shape)
+            for weights, moved, number in zip(value, part, drawn, strict=True):
+                factor = np.linalg.norm(weights) / np.linalg.norm(number)
+                np.testing.assert_allclose(moved, factor * number, rtol=1e-6)
+
+
 def test_slices_and_lines_hold_the_network_s_own_losses(digits):
     x, y = digits.x_test, digits.y_test
     model, other = small_cnn(0), small_cnn(1)
@@ -200,6 +213,13 @@ def test_path_directions_span_the_path():
     np.testing.assert_allclose(directions @ directions.T, np.eye(2), atol=1e-12)
     with pytest.raises(ValueError, match="at least 3 points"):
         landscape.path_directions(path[:2])
+
+
+def test_the_share_of_a_path_is_counted_in_squares_from_its_end():
+    path = np.array([[3.0, 0, 0], [0, 2, 0], [0, 0, 1], [0, 0, 0]]) + 5
+    directions, share = landscape.path_directions(path)
+    assert share == pytest.approx((9 + 4) / (9 + 4 + 1))
+    np.testing.assert_allclose(np.abs(directions), [[1, 0, 0], [0, 1, 0]], atol=1e-12)
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 16, 40])

@@ -49,6 +49,12 @@ def test_optimizer_keeps_float32_and_the_gradient(name):
     np.testing.assert_array_equal(*values)
 
 
+def test_weight_decay_pulls_on_biases_too():
+    for value in (np.ones((2, 3)), np.ones(3)):
+        SGD(0.1, weight_decay=0.5).step([Parameter("any", value, np.zeros_like(value))])
+        np.testing.assert_allclose(value, 0.95)
+
+
 def test_missing_gradient_changes_nothing():
     first, optimizer = np.ones(2), SGD(0.1)
     with pytest.raises(ValueError, match="b has no gradient yet"):

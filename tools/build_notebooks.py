@@ -7,7 +7,8 @@
 
 A source, ``notebooks/source/NN_topic.py``, is a script in jupytext's percent format. An answer stands between
 ``### BEGIN SOLUTION`` and ``### END SOLUTION``, as nbgrader has it, and holds one comment ``# Why: …``. The
-learner's notebook has ``# YOUR CODE HERE`` and ``...`` in its place; it must still run from top to bottom. A
+learner's notebook has ``# YOUR CODE HERE`` and ``...`` in its place (outside functions the comment alone:
+``...`` at the end of a cell would be printed); it must still run from top to bottom. A
 markdown cell tagged ``solution-only`` appears in the twin alone. Cells with an answer, and cells that call
 ``check("NN.name", …)``, get the metadata by which nbgrader knows them, unless the source gives its own. A
 cell that draws says in its header what is seen: ``# %% alt="The loss falls from 2.3 to 0.1"`` (or a list).
@@ -86,7 +87,7 @@ def clear_solutions(source: str) -> str:
     lines = source.splitlines()
     for start, end in reversed(solution_regions(source)):
         indent = lines[start][: len(lines[start]) - len(lines[start].lstrip())]
-        lines[start : end + 1] = [indent + line for line in STUB]
+        lines[start : end + 1] = [indent + line for line in (STUB if indent else STUB[:1])]
     return "\n".join(lines)
 
 

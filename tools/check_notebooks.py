@@ -159,6 +159,15 @@ def warnings_shown(page):
     ]
 
 
+def nothing_but_dots(page):
+    """No cell shows ``Ellipsis``: an unanswered exercise that ends in a bare ``...`` would."""
+    return [
+        f"cell {number}: shows Ellipsis; a stub is to show nothing"
+        for number, _, text in output_texts(page.notebook)
+        if text.strip() == "Ellipsis"
+    ]
+
+
 def paths_in_sources(page):
     """No absolute path in code or prose either."""
     cells = enumerate(page.notebook.cells, start=1)
@@ -267,6 +276,7 @@ RULES = (
     closing_parts,
     saved_outputs,
     warnings_shown,
+    nothing_but_dots,
     paths_in_sources,
     pictures_have_alt_text,
     pictures_are_here,

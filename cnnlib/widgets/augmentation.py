@@ -48,8 +48,8 @@ class AugmentationExplorer(Widget):
         Slider("seed", 0, 99, 0, integer=True, label="Seed"),
     )
     challenge = Challenge(
-        "Distort so that the network reads fewer than half, though you still read them",
-        lambda facts: facts["read"] < 0.5,
+        "The network reads fewer than half, though pixels move by less than 1.5 on average",
+        lambda facts: facts["read"] < 0.5 and facts["moved"] < 1.5,
     )
 
     def __init__(self, split: Split | None = None, model=None, **options) -> None:

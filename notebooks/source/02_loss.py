@@ -55,6 +55,9 @@ digits
 ImageGallery(digits)
 
 # %% [markdown]
+# (All ten are nearly equally frequent. Where nine of ten are ones, always saying "one" is right nine times in ten: that
+# is what a network would learn first, and perhaps last.)
+#
 # Images are fed in *batches* of, say, 32: large enough for a fair sample, small enough to be quick. A label such as 3 is a
 # name, not a quantity: 3 is not "between" 2 and 4. So the wanted output is *one-hot*: ten numbers, a single 1 in the
 # place of the label. That is what perfect probabilities would be.
@@ -187,6 +190,10 @@ LossExplorer(challenge=stalled)
 #
 # The factor $p_k$ in front does the damage: the true class has $p_k \approx 0$ just when the help is needed. As always,
 # formulae go on trial, against gradients measured by nudging each score.
+#
+# And the *wrong* class, the dog with all the probability? Its $p_k$ is nearly 1, but its bracket vanishes:
+# $p_k - t_k$ is nearly 1, and so is the sum that is subtracted. In words: where one class has everything, a small
+# change of any score changes no probability, and a loss that looks at probabilities alone does not feel it.
 
 # %%
 z = np.array([1.0, 3.0, -1.0])
@@ -240,6 +247,8 @@ FirstLoss(challenge=Challenge("A mean first loss of about 8", lambda f: 7.5 < f[
 #   the mean lies a little above ln 10.
 # - **2.3026 exactly**, for every network: nothing depends on the image. Weights are zero, or a layer is dead.
 # - **About 6, 8 or 20**: strong opinions from the first moment; weights two or three times too large.
+# - **The challenge, about 8**: weights 2.2 times as large, or pixels left from 0 to 16 and weights at 0.87.
+# <!-- test: tests/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
 # - **Hundreds**: the pixels were not divided by their largest value.
 # - **nan**: something has overflowed, see below.
 # <!-- test: tests/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
@@ -264,10 +273,11 @@ for name, net in (("fresh", small_cnn(rng=0)), ("trained", network)):
 #
 # ## When numbers run over
 #
-# Softmax as it is written takes $e^{z}$. Double precision ends at about $10^{308}$, that is at a score of 709. A network
-# that is learning too fast reaches such scores easily. **Predict** what the quotient of two infinities is, then let it
+# Softmax as it is written takes $e^{z}$. Double precision ends at about $10^{308}$, that is at a score of 709; single
+# precision, in which networks compute, at $10^{38}$, a score of 88. A network that is learning too fast reaches such
+# scores easily. **Predict** what the quotient of two infinities is, then let it
 # happen (we ask NumPy to raise an error and not to pass over it in silence):
-# <!-- source: IEEE 754, largest double 1.8e308; its natural logarithm is 709.78 -->
+# <!-- source: IEEE 754, largest double 1.8e308, logarithm 709.78; largest single 3.4e38, logarithm 88.72 -->
 
 
 # %% tags=["raises-exception"]
@@ -281,7 +291,7 @@ with np.errstate(over="raise"):
     naive_softmax(np.array([1000.0, 999.0]))
 
 # %% [markdown]
-# Without that request the result would have been `nan`: not a number. One `nan` in a loss, and at the next step every weight
+# Without that request infinity by infinity would have given `nan`: not a number. One `nan` in a loss, and at the next step every weight
 # is one. The cure costs nothing: the softmax does not change when all scores are shifted, so shift them until the
 # largest is 0. No power is then above 1. The same goes for the logarithm of the sum, *log-sum-exp*:
 #

@@ -85,6 +85,8 @@ predicted = Quadratic(1.0).error((1 - 0.1 * 1.0) ** steps * -2.5)
 walked = Quadratic(1.0).error(descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=5))
 np.testing.assert_allclose(walked, predicted)
 print("error after 0 to 5 steps:", walked.round(3))
+errors = Quadratic(1.0).error(descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=50))
+print("below 0.02 for the first time after", np.argmax(errors < 0.02), "steps")
 
 # %% [markdown]
 # Why then not always a larger rate? The next notebook is about that question. What happens when the stride
@@ -229,7 +231,9 @@ for size in (8, 32, 128):
 # | RMSprop | mean square $q \leftarrow 0.9\, q + 0.1\, g^2$ | $w \leftarrow w - lr\, g / \sqrt q$ |
 # | Adam | $m \leftarrow 0.9\, m + 0.1\, g$ and $q \leftarrow 0.999\, q + 0.001\, g^2$, both scaled up at first, while they fill | $w \leftarrow w - lr\, m / \sqrt q$ |
 #
-# Momentum is a heavy ball: steps across the valley cancel, steps along it add up. RMSprop divides each
+# (Adam's square root also gets a tiny number added, so that nothing is divided by zero; RMSprop's too.)
+# Momentum is a heavy ball: steps across the valley cancel, steps along it add up; where the ground is round it
+# therefore swings past the bottom. RMSprop divides each
 # weight's step by the usual size of its own gradient, so that flat and steep directions move alike.
 # **Predict** which is first after 40 steps, all at the same rate; then give each its best.
 # <!-- computed: 4 * 10 = 40 -->
@@ -257,7 +261,8 @@ for surface in ("bowl", "Rosenbrock's valley", "saddle", "ripples"):
 
 # %% [markdown]
 # No rule wins everywhere, and the last of one surface is the first of another. In the long, straight valley
-# plain SGD comes last: remembering pays there, directions or sizes. Each line is one race from one start;
+# plain SGD comes last: remembering pays there, directions or sizes. On the saddle and the ripples it comes first:
+# memory is no gain by itself. Each line is one race from one start;
 # drag the start in the picture above and some places change.
 #
 # Here is one step of each on the same gradient, the first step from rest at a rate of 0.1. The first three

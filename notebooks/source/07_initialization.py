@@ -114,13 +114,14 @@ assert right > 0.5, f"after ten epochs {right:.0%} of the test images are right"
 # %% [markdown]
 # ## Random, but how large?
 #
-# Random it is. One number is left: the spread of the random weights. The network below has six hidden
-# layers. Left: how large its activations are, layer by layer, as histograms standing upright (bright is
-# frequent, the scale is logarithmic). Middle: the gradients, which travel from right to left. Right: the
-# losses of thirteen such networks, equal but for the scale.
+# Random it is. One number is left: the spread of the random weights. It is called the **scale** here, and 1 is He's
+# rule, which comes below; at scale 0.3 every first weight is 0.3 times as large. The network below has six hidden
+# layers. Left: how large its activations are, layer by layer, as histograms standing upright (bright is frequent, the
+# axis is logarithmic). Middle: the gradients of the loss by these same activations, which travel from right to left.
+# Right: the losses of thirteen such networks, equal but for the scale.
 #
-# **Predict.** At a scale of 0.3, each layer hands on a third of the usual signal. How large is it after six
-# layers? Where is the gradient smallest? Then move the scale slider and watch both pictures tilt.
+# **Predict.** At a scale of 0.3, each layer hands on about a third of the signal it gets at scale 1. How large is it
+# after six layers? Where is the gradient smallest? Then move the scale slider and watch both pictures tilt.
 
 # %% tags=["nbval-ignore-output"]
 goal = "Ten hidden layers: a scale whose activations keep their size within a factor of three"
@@ -129,7 +130,8 @@ InitExplorer(trained=True, challenge=won)
 
 # %% [markdown]
 # Each layer multiplies the signal by about the same factor, forwards and backwards. Six times the same
-# factor is a power: a factor of a third becomes a thousandth. Too small a scale, and all images look alike
+# factor is a power: a factor of a third becomes a thousandth, and the gradient, which comes from behind, is smallest
+# at the first layer. Too small a scale, and all images look alike
 # to the last layer while the first layer gets no gradient: the loss stays at 2.30, the logarithm of ten.
 # Too large, and the first loss is enormous and the first step explodes. Between lies a valley. How wide is
 # it?
@@ -175,7 +177,10 @@ for name, rule in (("Xavier", xavier), ("He", he)):
 # %% [markdown]
 # Xavier's rule, right for activations that pass both signs such as tanh, halves the mean square at each
 # ReLU layer, and ten halvings are a thousandth. He's keeps it, up to chance. For convolutions the fan-in
-# counts the whole window: channels times height times width.
+# counts the whole window: channels times height times width. Even so the activations of the picture shrink at scale
+# 1: on maps of 4x4 pixels a padded window hangs over the frame, on average only 0.69 of its inputs are pixels, and the
+# rest are zeros. So the best scale there is not 1 exactly.
+# <!-- computed: (10 * 10) / (4 * 4 * 9) = 0.69 -->
 #
 # **Predict**: with tanh in place of ReLU, does a large scale explode too?
 
@@ -192,8 +197,11 @@ for activation in ("ReLU", "tanh"):
         print(f" loss {explorer.facts['loss']:.2f}")
 
 # %% [markdown]
-# It cannot: tanh never exceeds 1. Its activations saturate instead, all near plus or minus one, where its
-# slope is nearly zero. Small scales fail alike for both. The valley of tanh is wider, and its bottom lies
+# It cannot: tanh never exceeds 1. Its activations saturate instead, most near plus or minus one, where its
+# slope is nearly zero. And yet the first gradients *grow* with the scale. On the way back each layer multiplies them
+# twice: by its weights, which grow with the scale, and by the slope, which is nearly zero for most units but not for
+# all. The few units in between carry large gradients, and steps taken on those lead nowhere: the loss at scale 10 is
+# that of guessing. Small scales fail alike for both. The valley of tanh is wider, and its bottom lies
 # above Xavier's mark: Xavier's derivation takes tanh for a straight line, and the real one flattens what is
 # large. PyTorch therefore recommends a factor of 5/3 on top for tanh.
 # <!-- source: PyTorch documentation, torch.nn.init.calculate_gain -->
@@ -257,8 +265,9 @@ final = evaluate(stuck, CrossEntropyLoss(), x, y).loss
 print(f"loss {final:.2f}: {'it learns' if final < 1 else 'it does not learn yet'}")
 
 # %% [markdown]
-# **3. Break the spell by hand.** In the network below all weights are identical. Change as few numbers as
-# you can, before training, so that all eight first filters become different. One line is enough.
+# **3. Break the spell by hand.** In the network below all weights are identical. Without touching the first layer,
+# `spell[0]`, change as few numbers as you can, before training, so that all eight first filters become different. One
+# line is enough. (The layer that reads them is `spell[3]`; its weights are `spell[3].params["weight"]`.)
 
 # %%
 spell = starting_network("all identical")
