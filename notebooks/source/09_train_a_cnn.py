@@ -243,6 +243,7 @@ print(study)
 # How far may an image be bent? As far as *you* still read it. Move the sliders and compare yourself with the
 # network of notebook 01. **Challenge:** distort so that it reads fewer than half of the images, while pixels move by
 # less than 1.5 on average. What does it say about how the network sees that you still read most of them?
+# <!-- test: tests/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
 #
 # <details><summary>A way, and what it says</summary>
 #
