@@ -226,6 +226,33 @@ def test_the_course_s_live_drawing_works_there(lite):
     assert cell and execution
 
 
+PLAYING = """
+import importlib.util, sysconfig
+path = sysconfig.get_path("purelib") + "/cnnlib/widgets/loop.py"
+found = importlib.util.spec_from_file_location("loop_of_the_course", path)
+module = importlib.util.module_from_spec(found)
+found.loader.exec_module(module)
+steps = 0
+def step():
+    global steps
+    steps += 1
+    return True
+loop = module.PlayLoop(step, frame=lambda: None, ready=lambda: True, speed=lambda: None)
+loop.start()
+"""
+
+
+def test_play_runs_there_and_the_kernel_answers_meanwhile(lite):
+    lite.evaluate(EXECUTE, PLAYING)
+    seen = [int(lite.evaluate(EXECUTE, "steps")) for _ in range(3)]
+    assert 0 < seen[0] < seen[1] < seen[2], "the loop goes on between two answers"
+    stopped = int(lite.evaluate(EXECUTE, "loop.stop(); steps"))
+    lite.wait_for_timeout(300)
+    assert (
+        int(lite.evaluate(EXECUTE, "steps")) == stopped and lite.evaluate(EXECUTE, "loop.running") == "False"
+    )
+
+
 def test_numpy_is_had_or_lacks_for_the_one_known_address_alone(lite):
     """Where the compiled packages are within reach the course trains; elsewhere nothing else is asked for."""
     said = lite.evaluate(EXECUTE, "from cnnlib import *; print('imported')")
