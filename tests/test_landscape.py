@@ -114,6 +114,34 @@ def test_a_surface_that_bends_down_most_is_no_trap():
     assert second.value == pytest.approx(1, rel=1e-6)
 
 
+class Known:
+    """A Hessian whose eigenvalues are known, in the place of a network's."""
+
+    size = 3
+
+    def __init__(self, *eigenvalues):
+        self.eigenvalues = np.array(eigenvalues)
+
+    def product(self, v):
+        return self.eigenvalues * v
+
+
+@pytest.mark.parametrize(("eigenvalues", "largest"), [((1.0, -5.0, 0.2), 1.0), ((-2.0, -5.0, -0.5), -0.5)])
+def test_the_largest_curvature_is_not_that_of_the_largest_size(monkeypatch, eigenvalues, largest):
+    monkeypatch.setattr(hessian_module, "Hessian", lambda *_: Known(*eigenvalues))
+    found = largest_curvature(None, None, None, None, rng=0, tolerance=1e-12, max_iterations=2000)
+    assert found.value == pytest.approx(largest, rel=1e-6)
+    assert np.isinf(found.lr_limit) == (largest < 0)
+
+
+def test_the_residual_is_a_share_of_the_eigenvalue():
+    shares = [
+        hessian_module._power_iteration(Known(2 * scale, scale, scale), np.ones(3), 0.0, 0.0, 3).residual
+        for scale in (1.0, 1000.0)
+    ]
+    assert 0 < shares[0] < 1 and shares[1] == pytest.approx(shares[0])
+
+
 def test_a_maximum_of_the_loss_has_its_least_negative_curvature(some):
     """At confident mistakes the loss bends both ways; the largest eigenvalue is that of the whole matrix."""
     model = tiny_cnn(7)
