@@ -62,6 +62,7 @@ slider_d = ipywidgets.IntSlider(50, 0, 200); slider_d.observe(move, "value"); di
 TRAIN = """
 from cnnlib.widgets import TrainingView
 view = TrainingView(epochs=10**6)
+view.live.speed = "as fast as possible"
 view
 """
 PLAYGROUND = """

@@ -93,9 +93,9 @@ class Live:
         self.widget.message = f"It stopped ({type(failure).__name__}: {failure})."
 
     def _page_ready(self) -> bool:
+        """Whether no more frames are on their way than until the next answer, and one."""
         if self.page is None:
             return False
-        """Whether no more frames are on their way than until the next answer, and one."""
         return self._frame - self._painted <= self._ask_every or time.monotonic() - self._sent_at > PATIENCE
 
     # Messages from the page.

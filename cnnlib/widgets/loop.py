@@ -25,6 +25,7 @@ SPEEDS: dict[str, float | None] = {
     "1 step a second": 1,
     "5 steps a second": 5,
     "25 steps a second": 25,
+    "100 steps a second": 100,
     "as fast as possible": None,
 }
 
@@ -70,8 +71,9 @@ class PlayLoop:
         try:
             more = True
             while more and self._task is task:
+                begin = time.perf_counter()
                 more = self._slice()
-                await self._give_way()
+                await self._give_way(time.perf_counter() - begin)
                 if self._task is task and time.perf_counter() >= self._due and self._ready():
                     self._due = max(self._due, time.perf_counter() - PERIOD) + PERIOD
                     self._frame()
@@ -80,11 +82,11 @@ class PlayLoop:
                 self._task = None
                 self._frame()
 
-    async def _give_way(self) -> None:
-        """Let messages in: for as long as the speed asks, otherwise briefly."""
+    async def _give_way(self, worked: float) -> None:
+        """Let messages in: until the speed allows the next step, otherwise briefly."""
         speed = self._speed()
         if speed is not None:
-            await asyncio.sleep(1 / speed)
+            await asyncio.sleep(max(0.0, 1 / speed - worked))
             return
         for _ in range(TURNS):
             await asyncio.sleep(0)

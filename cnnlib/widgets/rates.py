@@ -53,6 +53,7 @@ class RateSweep(Widget):
     """
 
     title = "Many learning rates at once"
+    speed = "100 steps a second"  # as fast as it goes is over before it is seen
     controls = (
         Choice("optimizer", tuple(OPTIMIZERS), label="Optimizer"),
         Slider("seed", 0, 20, 0, integer=True, label="Seed"),

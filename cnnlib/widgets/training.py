@@ -62,6 +62,7 @@ class TrainingView(Widget):
     """
 
     title = "A small network learns to read digits"
+    speed = "100 steps a second"  # as fast as it goes is over before it is seen
     controls = (
         LogSlider("rate", 1e-4, 1, 0.03, label="Learning rate"),
         Slider("epoch", 0, 10_000, 0, integer=True, label="Rewind to epoch"),

@@ -7,7 +7,7 @@ import pytest
 CELLS = (
     "from cnnlib.widgets.minima import BasinMap\nbasin = BasinMap()\nbasin",
     "from cnnlib.widgets.two_weights import ContourExplorer\nContourExplorer()",
-    "from cnnlib.widgets.rates import RateSweep\nsweep = RateSweep(copies=6, epochs=3)\nsweep",
+    "from cnnlib.widgets.rates import RateSweep\nsweep = RateSweep(copies=6, epochs=60)\nsweep",
     "from cnnlib.widgets.initial import InitExplorer\nInitExplorer(depth=3)",
     "from cnnlib.widgets.two_weights import OptimizerRace\nOptimizerRace()",
     "from cnnlib.widgets.batch_noise import BatchNoise\nBatchNoise()",
