@@ -213,7 +213,7 @@ class FilterWatch(Widget):
     ``loss``, ``accuracy`` (test images), ``steps``. With ``trained=True`` the training is run before the
     widget appears.
 
-    >>> FilterWatch().text  # ten equal scores: which is the largest, only rounding knows  # doctest: +ELLIPSIS
+    >>> FilterWatch().text  # of ten equal scores rounding picks one  # doctest: +ELLIPSIS
     'Before the first step 1 of 8 filters are different; ... % of the test images are right, loss 2.30.'
     """
 
