@@ -4,9 +4,14 @@ import asyncio
 import threading
 import time
 
+import pytest
+
 from cnnlib.viz import Scene
-from cnnlib.widgets import live
+from cnnlib.widgets import TrainingView, live
+from cnnlib.widgets.initial import FilterWatch, InitExplorer
+from cnnlib.widgets.loop import PERIOD, PlayLoop
 from cnnlib.widgets.page import Mailbox
+from cnnlib.widgets.rates import RateSweep
 from tests.toy_widget import Toy, shown
 
 
@@ -131,6 +136,45 @@ def test_a_limited_speed_is_kept():
         assert toy.state["steps"] < 20
 
     asyncio.run(main())
+
+
+def test_a_limited_speed_waits_for_what_the_step_has_left_of_its_time(monkeypatch):
+    asked = []
+
+    async def note(seconds):
+        asked.append(seconds)
+
+    monkeypatch.setattr("cnnlib.widgets.loop.asyncio.sleep", note)
+    loop = PlayLoop(None, None, None, lambda: 100)
+    for worked in (0.0, 0.004, 0.5):
+        asyncio.run(loop._give_way(worked))
+    assert asked == pytest.approx([0.01, 0.006, 0.0])
+
+
+def test_frames_are_paced_however_fast_the_steps_are(monkeypatch):
+    class Clock:
+        now = 0.0
+
+        def perf_counter(self):
+            self.now += 0.001
+            return self.now
+
+    async def main():
+        frames = []
+        loop = PlayLoop(lambda: clock.now < 2, lambda: frames.append(clock.now), lambda: True, lambda: None)
+        loop.start()
+        await until(lambda: not loop.running)
+        return frames
+
+    clock = Clock()
+    monkeypatch.setattr("cnnlib.widgets.loop.time", clock)
+    frames = asyncio.run(main())
+    assert 2 / PERIOD - 4 <= len(frames) <= 2 / PERIOD + 2  # and the one that shows how it ended
+
+
+@pytest.mark.parametrize("kind", [TrainingView, RateSweep, InitExplorer, FilterWatch])
+def test_trainings_play_at_a_speed_that_can_be_watched(kind):
+    assert kind().live.speed == "100 steps a second"
 
 
 def test_a_fault_while_playing_stops_with_a_sentence():

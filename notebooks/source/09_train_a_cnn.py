@@ -47,7 +47,7 @@ from cnnlib.widgets import (
 # %% [markdown]
 # ## The images
 #
-# The course brings 1,797 digits of 8x8 pixels <!-- test: tests/test_data.py::test_digits_are_scikit_learns -->.
+# The course brings 1,797 digits of 8x8 pixels<!-- test: tests/test_data.py::test_digits_are_scikit_learns -->.
 # The classic set, MNIST, has 70,000 of 28x28, and Fashion-MNIST as many pictures of clothes. If
 # their files are on your disk, write `"mnist"` or `"fashion_mnist"` below and run everything again: all
 # cells work on them too, in many minutes instead of seconds.
@@ -201,7 +201,7 @@ print(f"mean {np.mean(shares):.2%}, standard deviation {np.std(shares, ddof=1):.
 assert np.mean(shares) > 0.98
 
 # %% [markdown]
-# One test image more or less is 0.28 points <!-- computed: 100 / 360 = 0.28 -->. So with 360 images,
+# One test image more or less is 0.28 points<!-- computed: 100 / 360 = 0.28 -->. So with 360 images,
 # differences of that size between two seeds, or between two methods, mean nothing. That is the first question
 # to ask of any table of results, this one included.
 #
@@ -361,7 +361,7 @@ print(study)
 #
 # MNIST is the measure that allows a comparison across decades. The course's engine trained four networks on
 # it; the table is written by a program and not by hand. LeNet-5 had an error of 0.95 % in 1998, and 0.8 %
-# with distorted images <!-- source: LeCun, Bottou, Bengio and Haffner 1998 -->.
+# with distorted images<!-- source: LeCun, Bottou, Bengio and Haffner 1998 -->.
 
 # %%
 from IPython.display import Markdown
