@@ -226,6 +226,23 @@ def test_a_four_drawn_by_hand_is_recognised():
     assert widget.facts["guess"] == 4 and widget.facts["confidence"] > 0.9
 
 
+@pytest.mark.parametrize(("source", "title"), [("your drawing", "draw here"), ("test image", "input, large")])
+def test_the_input_stands_large_below_to_draw_on(source, title):
+    widget = NetworkXRay(source=source, layer="input", row=2, column=5)
+    sheets = [panel for panel in widget.compute(widget.state).panels if panel.title == title]
+    (heat,) = (mark for mark in sheets[0].marks if getattr(mark, "emits", "") == "input")
+    assert np.shape(heat.z) == (8, 8)
+    assert "It sees" not in widget.text, "a pixel sees nothing but itself"
+
+
+def test_no_bar_of_the_sum_hides_behind_the_legend():
+    for unit in range(10):
+        total = NetworkXRay(layer="scores", channel=unit, image=7).scene.panels[-1]
+        low, high = total.y.low, total.y.high
+        highest = max(float(np.max(bars.height)) for bars in total.marks)
+        assert low < 0 < high and (high - max(highest, 0)) / (high - low) > 0.28
+
+
 def test_the_challenges_of_the_text_can_be_met():
     sizes = SizeExplorer(kernel_size=3, stride=2, layers=3, unit=1).facts
     assert sizes["pixels"] >= 15 and sizes["parameters"] < 1300

@@ -99,7 +99,7 @@ CONV_MISCONCEPTIONS = (
 register(
     Exercise(
         name="01.conv2d_forward",
-        signature="conv2d_forward(x, w, b, stride, padding) -> y",
+        signature="conv2d_loops(x, w, b, stride, padding) -> y",
         inputs=("x", "w", "b", "stride", "padding"),
         outputs=("y",),
         oracle=functional.conv2d_forward,
@@ -152,7 +152,7 @@ def without_loops(function, x, *arguments):
 register(
     Exercise(
         name="01.conv2d_vectorized",
-        signature="conv2d_vectorized(x, w, b, stride, padding) -> y, without a loop over images or pixels",
+        signature="conv2d_fast(x, w, b, stride, padding) -> y, without a loop over images or pixels",
         inputs=("x", "w", "b", "stride", "padding"),
         outputs=("y",),
         oracle=functional.conv2d_forward,

@@ -120,7 +120,8 @@ class NetworkXRay(Widget):
         }  # fmt: skip
         panels = [*self.overview(state, values, stage, unit, field), probabilities(p, label)]
         below, words, facts["terms"] = self.arithmetic(state, values, stage, unit)
-        text = f"{self.name_of(stage, unit)}: {words} {seen(field)} {guess(facts)}"
+        sees = [seen(field)] if stage.place else []
+        text = " ".join([f"{self.name_of(stage, unit)}: {words}", *sees, guess(facts)])
         return Scene([*panels, *below], text, facts, rows=(3, 2), columns=WIDTHS, height=560)
 
     def field(self, stage: Stage, unit: tuple) -> tuple:
@@ -156,7 +157,7 @@ class NetworkXRay(Widget):
     def arithmetic(self, state, values, stage, unit) -> tuple[list[Panel], str, int]:
         """The panels with the numbers behind a unit, a sentence on them, and the number of terms."""
         if stage.place == 0:
-            return [], f"the pixel is {values[0][(0, *unit)]:.2f}.", 0
+            return [self.sheet(values[0][0, 0], unit, state)], f"the pixel is {values[0][(0, *unit)]:.2f}.", 0
         layer = self.model[stage.place - 1]
         terms = unit_terms(layer, values[stage.place - 1], unit)
         if isinstance(layer, MaxPool2d):
@@ -173,6 +174,15 @@ class NetworkXRay(Widget):
         window = below.shape if len(unit) == 1 else terms.inputs.shape
         return sum_panels(terms, window, state["input_map"], below.name), sum_words(terms), terms.inputs.size
 
+    def sheet(self, pixels: np.ndarray, unit: tuple, state: dict) -> Panel:
+        """The input once more: an image with its numbers, or a sheet large enough to draw on."""
+        stage = self.stages["input"]
+        title, numbers = ("draw here", "") if state["source"] == DRAWING else ("input, large", ".1f")
+        heat = Heatmap(pixels, cmap="gray", vmin=0, vmax=1, numbers=numbers, emits=stage.name)
+        x, y = Axis(-0.5, 7.5, visible=False), Axis(7.5, -0.5, visible=False)
+        marks, at = [heat, stage.frame(unit, unit)], (1, 0, 1, 4)
+        return Panel(marks, x, y, title=title, at=at, equal=True, grid=False)
+
 
 def sum_panels(terms: Terms, window: tuple, shown: int, source: str) -> list[Panel]:
     """Inputs, weights and products of one input map as numbers, and the sums over all input maps."""
@@ -181,10 +191,12 @@ def sum_panels(terms: Terms, window: tuple, shown: int, source: str) -> list[Pan
     sums = products.sum(axis=(1, 2))
     bars = Bars(np.arange(len(sums)), sums, color="blue", label="sum of one input map's products")
     bias = Bars([len(sums)], [terms.bias], color="orange", label="bias")
-    reach = 1.7 * reach_of([sums, np.array([terms.bias])])
+    low, high = min(0, sums.min(), terms.bias), max(0, sums.max(), terms.bias)
+    span = (high - low) or 1.0
     x = Axis(-0.6, len(sums) + 0.6, f"map of {source}, then the bias", whole=True)
-    total = Panel([bars, bias], x, Axis(-reach, reach, "part of the sum"), at=(1, 5, 1, 4),
-                  title=f"all parts add up to {terms.total:.2f}", legend="upper left")  # fmt: skip
+    y = Axis(low - 0.1 * span, high + 0.45 * span, "part of the sum")  # room for the legend above the bars
+    title = f"all parts add up to {terms.total:.2f}"
+    total = Panel([bars, bias], x, y, at=(1, 5, 1, 4), title=title, legend="upper left")
     return [
         numbers(f"{source}, map {shown}", inputs[shown], (1, 0, 1, 2)),
         numbers("× weights", factors[shown], (1, 2, 1, 1)),

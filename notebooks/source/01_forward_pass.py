@@ -58,7 +58,7 @@ print((16 * image).astype(int))
 # %%
 patch = np.array([[0, 1, 5], [0, 2, 6], [0, 1, 5]])
 kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
-(patch * kernel).sum()
+print((patch * kernel).sum())
 
 # %% [markdown]
 # <details><summary>The sum, product by product</summary>
@@ -70,8 +70,11 @@ kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 #
 # </details>
 #
-# Now slide the window. In the microscope, move it with the sliders, or with the arrow keys after a click on
-# the picture. You see the patch, the kernel, the nine products, and the number that they leave in the output.
+# ## The convolution microscope
+#
+# Now slide the window: with the sliders, with the arrow keys after a click on the picture, or let *Play* walk it. You
+# see the nine products and the number that they leave in the output, which fills in as you go. (*Whole output map*
+# shows it at once; try the challenge without.)
 #
 # **Predict** before each: what does *blur* do to a single bright pixel? Where does *Sobel x* give large positive
 # numbers, where large negative ones?
@@ -82,7 +85,7 @@ kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 # %%
 steepest = Challenge("The window above 3.8", lambda f: f["sum"] > 3.8 and f["height"] == 6)
 images = {"the digit": image, "photograph": load_photo()[0, 0]}
-ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x")
+ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=False, row=2, col=1)
 
 # %% [markdown]
 # <details><summary>What you should have seen</summary>
@@ -108,8 +111,8 @@ print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).su
 # %% [markdown]
 # Half a turn changes the sign of the two Sobel kernels; identity, blur, sharpen and Laplace stay as they are. For
 # learning it does not matter: a network that needs the turned kernel learns the turned kernel. Tick *Flip the kernel*
-# in the microscope to see both. Remember the half turn, though: on the way *back*, in [notebook
-# 03](03_backpropagation.ipynb), it comes up by itself.
+# in the microscope to see both. The half turn comes up again on the way *back*, in [notebook
+# 03](03_backpropagation.ipynb).
 #
 # ## The whole map, slowly and fast
 #
@@ -140,7 +143,7 @@ slide(16 * image, kernel).astype(int)
 # `"ijpq,pq->ij"`: a letter for each axis, i and j for the place, p and q for the pixel inside the window. Axes with the
 # same letter run together, numbers that meet are multiplied, and a letter missing behind the arrow is summed over.
 #
-# The two must agree to the last digits, or one of them is wrong; we ask before we measure.
+# The two must agree to the last digits; we ask before we measure.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -176,7 +179,7 @@ assert slow / fast > 5
 # %%
 x = np.ones((2, 8, 14, 14), np.float32)
 w, b = np.zeros((16, 8, 3, 3), np.float32), np.zeros(16, np.float32)
-y, _ = F.conv2d_forward(x, w, b)
+y, _ = F.conv2d_forward(x, w, b)  # the second is what training will need, see below
 print("y", y.shape, " weights", w.size + b.size)
 
 # %% [markdown]
@@ -191,7 +194,7 @@ print("y", y.shape, " weights", w.size + b.size)
 F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 
 # %% [markdown]
-# The message names what it wanted, what it got, and the way out; `digits.x_test[:1]` is another.
+# Of a red page read the last line first: it names what was wanted, what came, and the way out.
 #
 # ## What comes out, and how big?
 #
@@ -234,6 +237,7 @@ SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "p
 # both directions, and what was found is kept, its exact place not.
 #
 # **Predict** both results for this map before you run the cell. Which four numbers are left in the end?
+# (`[None, None]` adds the axes N and C.)
 
 # %%
 small = np.array([[1.0, -2, 3, 0], [5, 4, -1, -6], [-3, -3, 2, 2], [-1, -4, 2, 7]])[None, None]
@@ -242,7 +246,8 @@ pooled, _ = F.maxpool2d_forward(gated, 2)
 print(gated[0, 0], pooled[0, 0], sep="\n\n")
 
 # %% [markdown]
-# Four winners: 5, 3, 0 and 7. (In the third window ReLU has left four zeros; among equals the first wins.) Training will ask who it was that got through, so somebody must remember who won.
+# Four winners: 5, 3, 0 and 7. (In the third window ReLU has left four zeros; among equals the first wins.) Training
+# will ask who won, so somebody must remember.
 #
 # **Flatten** lays all maps of an image end to end into one long vector. **Linear** takes that vector and makes ten
 # *scores*, each a sum of all numbers times weights of its own, plus a constant: `y = x @ W + b`. **Softmax** turns
@@ -302,15 +307,15 @@ NetworkXRay(challenge=sure)
 # your Sobel kernels. After ReLU 1 only the places where a kernel found its pattern are left. A unit of convolution 2 has
 # eight times nine products, 72, a score 64, one for each number that is left. A unit of pooling 1 sees 4 pixels, a
 # window and one more; three of them side by side, two pixels apart, see 4 + 2·2 = 8 across, and answer to strokes and
-# corners. Images 143 and 184 are wrong with more than
-# 70 %; look at them before you call the network stupid.
+# corners. On images 143 and 184 it is wrong with more than
+# 70 %; would you have read them?
 # <!-- test: tests/test_notebook_claims.py::test_the_two_confident_mistakes -->
 #
 # </details>
 #
 # ## Your own digit
 #
-# Draw with the mouse on the black square named *input*. (Without a mouse: choose the layer *input*, move with row
+# Draw with the mouse on one of the black squares. (Without a mouse: choose the layer *input*, move with row
 # and column, and press *Ink*.) The digits that it learned from fill the frame from top to bottom and stand in the
 # middle. **Challenge:** a 4 that it recognises with more than 90 %. Then clear it and draw the same 4 one or two
 # columns further to the side. What happens to the guess, and which layer is it that cares about the place?
@@ -451,7 +456,7 @@ check("01.conv2d_vectorized", conv2d_fast)
 def mine(x, w, b, stride, padding):
     """What a layer asks for: y and whatever the way back will need (nothing here)."""
     y = conv2d_fast(x, w, b, stride[0], padding[0])
-    return F.conv2d_forward(x, w, b, stride, padding) if y is None else (y.astype(x.dtype), None)
+    return F.conv2d_forward(x, w, b, stride, padding) if y is None else (np.asarray(y, x.dtype), None)
 
 
 from cnnlib import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
