@@ -101,7 +101,8 @@ def try_case(exercise, answer, arguments, seconds=None):
         ]
         if changed and not trial.sentence:
             names = " and ".join(changed)
-            trial.sentence = f"The result is right, but {names} was changed, which other code still needs."
+            others = "which other code still needs; work on a copy"
+            trial.sentence = f"The result is right, but {names} was changed, {others}."
     return trial
 
 
@@ -144,7 +145,7 @@ def _compare(trial, value, exercise):
         values = tuple(value)
     if len(values) != len(exercise.outputs):
         wanted = f"{len(exercise.outputs)} ({', '.join(exercise.outputs)})"
-        trial.sentence = f"It returned {len(values)} values, expected {wanted}."
+        trial.sentence = f"It returned {len(values)} value{'s' * (len(values) != 1)}, expected {wanted}."
         return
     trial.results = values
     for name, got, expected in zip(exercise.outputs, values, trial.expected, strict=True):

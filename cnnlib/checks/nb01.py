@@ -90,6 +90,11 @@ CONV_MISCONCEPTIONS = (
         padded_with_the_edge,
     ),
     Misconception(
+        "every axis padded",
+        "Zeros were added along all four axes: as images and channels too. Only rows and columns get a frame.",
+        lambda x, w, b, stride, padding: conv(np.pad(x, padding), w, b, stride, 0),
+    ),
+    Misconception(
         "rows and columns swapped",
         "The kernel was laid on with its rows and columns swapped.",
         lambda x, w, b, stride, padding: conv(x, np.swapaxes(w, 2, 3), b, stride, padding),

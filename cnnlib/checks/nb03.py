@@ -235,6 +235,14 @@ def last_image_only(dy, cache):
     return dx, conv_backward(dy[-1:], (x[-1:], w, b, stride, padding))[1], db
 
 
+def cut_by_minus_padding(dy, cache):
+    """The frame cut off with ``padding:-padding``, which is nothing at all without a frame."""
+    dx, dw, db = conv_backward(dy, cache)
+    padding = cache[4]
+    framed = np.pad(dx, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    return framed[:, :, padding:-padding, padding:-padding], dw, db
+
+
 register(
     Exercise(
         name="03.conv2d_backward",
@@ -278,6 +286,11 @@ register(
                 "last image only",
                 "dw comes from one image; the gradients of all images of the batch add up.",
                 last_image_only,
+            ),
+            Misconception(
+                "cut to nothing",
+                "A slice such as padding:-padding is empty when the padding is 0: -0 is 0, the beginning.",
+                cut_by_minus_padding,
             ),
             Misconception(
                 "input forgotten",

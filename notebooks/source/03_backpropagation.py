@@ -38,14 +38,7 @@ from cnnlib import CrossEntropyLoss, Linear, MaxPool2d, ReLU, load_digits, naive
 from cnnlib import functional as F
 from cnnlib.checks import check
 from cnnlib.gradcheck import check_gradients, numerical_gradient, relative_error
-from cnnlib.widgets import (
-    BlameMicroscope,
-    BrokenBackward,
-    ChainRule,
-    Challenge,
-    GradientCheckExplorer,
-    OneUpdate,
-)  # fmt: skip
+from cnnlib.widgets import BlameMicroscope, BrokenBackward, ChainRule, Challenge, GradientCheckExplorer
 
 digits = load_digits()
 network = small_cnn(rng=0, dtype=np.float64)
@@ -61,11 +54,11 @@ print(f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, {network.n
 # network, and how many for one of a million weights?
 
 # %%
-weight = network[0].params["weight"]
+weight = network[0].params["weight"]  # of the first convolution: (F, C, kH, kW)
 
 
 def loss_with(nudge):
-    """The loss with one weight of the first layer moved."""
+    """The loss with one weight moved: kernel 3, channel 0, the middle of the window."""
     weight[3, 0, 1, 1] += nudge
     loss = CrossEntropyLoss().forward(network.forward(x), y)
     weight[3, 0, 1, 1] -= nudge
@@ -73,9 +66,8 @@ def loss_with(nudge):
 
 
 measured = (loss_with(1e-5) - loss_with(-1e-5)) / 2e-5
-print(
-    f"the loss moves by {measured:.6f} per unit of this weight; all weights: {2 * network.num_parameters} passes"
-)
+print(f"the loss moves by {measured:.6f} per unit of this weight")
+print(f"forward passes for all weights: {2 * network.num_parameters}")
 
 # %% [markdown]
 # Two passes for each weight: millions of passes for millions of weights, and that for a *single* step of
@@ -272,19 +264,16 @@ def conv_backward_fast(dy, x, w):
     return correlate(np.pad(dy, len(w) - 1), w[::-1, ::-1]), correlate(x, dy), dy.sum()
 
 
-for slow, fast in zip(conv_backward_loops(dy2, x3, w2), conv_backward_fast(dy2, x3, w2), strict=True):
+gradients, b2 = conv_backward_fast(dy2, x3, w2), np.zeros(1)
+for slow, fast in zip(conv_backward_loops(dy2, x3, w2), gradients, strict=True):
     np.testing.assert_allclose(slow, fast)
-b2 = np.zeros(1)
-for name, value, gradient in zip(
-    ("dx", "dw", "db"), (x3, w2, b2), conv_backward_fast(dy2, x3, w2), strict=True
-):
+for name, value, gradient in zip(("dx", "dw", "db"), (x3, w2, b2), gradients, strict=True):
+    # numerical_gradient nudges the numbers of x3, w2 or b2 themselves, one by one
     judge = numerical_gradient(lambda _: (dy2 * (correlate(x3, w2) + b2)).sum(), value)
     print(f"error of {name}: {relative_error(np.atleast_1d(gradient), judge):.0e}")
 large = np.random.default_rng(0).normal(size=(64, 64))
-slow, fast = (
-    timeit(lambda f=f: f(correlate(large, w2), large, w2), number=3)
-    for f in (conv_backward_loops, conv_backward_fast)
-)
+ways = conv_backward_loops, conv_backward_fast
+slow, fast = (timeit(lambda f=f: f(correlate(large, w2), large, w2), number=3) for f in ways)
 print(f"{slow / fast:.0f} times faster")
 
 # %% [markdown]
@@ -345,15 +334,14 @@ loss.forward(outputs, y)
 dy = loss.backward()
 for layer in reversed(network.layers):
     dy = layer.backward(dy)
-    print(
-        f"{type(layer).__name__:10} dx {dy.shape!s:15}", *(f"d{n} {g.shape}" for n, g in layer.grads.items())
-    )
+    shapes = [f"d{name} {gradient.shape}" for name, gradient in layer.grads.items()]
+    print(f"{type(layer).__name__:10} dx {dy.shape!s:15}", *shapes)
 print(f"the nudged weight: {network[0].grads['weight'][3, 0, 1, 1]:.6f}, measured {measured:.6f}")
 
 # %% [markdown]
 # One pass, and there is the derivative that we had nudged for, and all the others with it. [**Claim
 # 2**](../docs/claims.md) of the textbook chapter that this course tries says: *Backpropagation is the gradient of an
-# error function with respect to the weights, forced backwards through the hidden layers.* That can be tested without
+# error function with respect to the weights, forced backwards through the hidden layers.* Tried without
 # mercy: all gradients of the network, the weights' and the pixels', against measured ones. **Predict:** they agree
 # for a network with random biases (first line). Why do two of them *not* agree for the fresh one, whose biases are
 # all exactly zero (second line)? Think of black pixels.
@@ -363,8 +351,8 @@ tried, rng = small_cnn(rng=0, dtype=np.float64), np.random.default_rng(0)
 for layer in (tried[0], tried[3], tried[7]):
     layer.params["bias"][:] = rng.normal(0, 0.1, layer.params["bias"].shape)
 errors, at_the_kink = (check_gradients(net, x[:1], np.random.default_rng(0)) for net in (tried, network))
-print({name: f"{error:.0e}" for name, error in errors.items()})
-print({name: f"{error:.0e}" for name, error in at_the_kink.items()})
+for found in (errors, at_the_kink):  # x is the image, 0.weight the weights of layer 0
+    print("   ".join(f"{name} {error:.0e}" for name, error in found.items()))
 assert max(errors.values()) < 1e-6
 
 # %% [markdown]
@@ -383,6 +371,8 @@ assert max(errors.values()) < 1e-6
 Linear(3, 2, rng=0).backward(np.ones((1, 2)))
 
 # %% [markdown]
+# No forward pass, nothing kept, nothing to send back.
+#
 # ## One update, step by step
 #
 # Gradients in hand, each weight takes a small step against its own: *New weight = old weight minus learning rate
@@ -390,14 +380,16 @@ Linear(3, 2, rng=0).backward(np.ones((1, 2)))
 # through all of it: maps forwards (above), the loss, gradients backwards (below), the step, and the same image once
 # more.
 #
-# How much should the loss fall? A weight with derivative g moves by -rate · g, and each unit of its way is worth g:
-# so the loss changes by -rate · g². All weights together: rate times the sum of all squared derivatives. **Predict:**
+# How much should the loss fall? A weight with derivative g moves by $-\text{rate} \cdot g$, and each unit of its way is worth g:
+# so the loss changes by $-\text{rate} \cdot g^2$. All weights together: rate times the sum of all squared derivatives. **Predict:**
 # does it fall by that much at a rate of 0.001? At 0.1?
 #
 # **Challenge.** At the last step: a rate with which this image's loss falls, while the mean loss of a hundred other
 # training images (orange bars) *rises*.
 
 # %%
+from cnnlib.widgets import OneUpdate
+
 selfish = Challenge(
     "Better here, worse elsewhere",
     lambda f: f["step"] == f["steps"] and f["fell"] > 0 and f["others_after"] > f["others_before"],
@@ -472,6 +464,10 @@ def relu_backward(dy, x):
 
 
 # %%
+check("03.relu_backward", relu_backward)
+
+
+# %%
 def maxpool2d_backward(dy, cache):
     """Gradient by x of max-pooling."""
     x, kernel_size, stride = cache
@@ -485,6 +481,10 @@ def maxpool2d_backward(dy, cache):
         dx[n, c, top + p, left + q] += dy[n, c, i, j]
     return dx
     ### END SOLUTION
+
+
+# %%
+check("03.maxpool2d_backward", maxpool2d_backward)
 
 
 # %%
@@ -506,12 +506,6 @@ def conv2d_backward(dy, cache):
 
 
 # %%
-check("03.relu_backward", relu_backward)
-
-# %%
-check("03.maxpool2d_backward", maxpool2d_backward)
-
-# %%
 check("03.conv2d_backward", conv2d_backward)
 
 # %% [markdown]
@@ -522,14 +516,16 @@ check("03.conv2d_backward", conv2d_backward)
 # %% tags=["nbval-ignore-output"]
 from cnnlib.broken import SOUND, learning_curve, own
 
-answers = {f.__name__: f for f in (relu_backward, maxpool2d_backward, conv2d_backward)}
+answers = {
+    "relu_backward": relu_backward,
+    "maxpool2d_backward": maxpool2d_backward,
+    "conv2d_backward": conv2d_backward,
+}
 mine = {name: f for name, f in answers.items() if check(f"03.{name}", f).passed}
-yours, library = (
-    learning_curve(b, digits.x_train, digits.y_train, steps=30)[0] for b in (own(**mine), SOUND)
-)
-print(
-    f"with {len(mine)} functions of yours: loss {yours[0]:.3f} to {yours[-1]:.3f}, library's {library[-1]:.3f}"
-)
+data = digits.x_train, digits.y_train
+yours, library = (learning_curve(backward, *data, steps=30)[0] for backward in (own(**mine), SOUND))
+print(f"with {len(mine)} functions of yours: loss {yours[0]:.3f} to {yours[-1]:.3f}")
+print(f"with the library's alone:    loss {library[0]:.3f} to {library[-1]:.3f}")
 np.testing.assert_allclose(yours, library, rtol=1e-3)
 
 # %% [markdown]
