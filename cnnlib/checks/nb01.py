@@ -90,15 +90,16 @@ CONV_MISCONCEPTIONS = (
         padded_with_the_edge,
     ),
     Misconception(
-        "every axis padded",
-        "Zeros were added along all four axes: as images and channels too. Only rows and columns get a frame.",
-        lambda x, w, b, stride, padding: conv(np.pad(x, padding), w, b, stride, 0),
-    ),
-    Misconception(
         "rows and columns swapped",
         "The kernel was laid on with its rows and columns swapped.",
         lambda x, w, b, stride, padding: conv(x, np.swapaxes(w, 2, 3), b, stride, padding),
     ),
+)
+
+EVERY_AXIS_PADDED = Misconception(
+    "every axis padded",
+    "Zeros were added along all four axes, as images and channels too; only rows and columns get a frame.",
+    lambda x, w, b, stride, padding: conv(np.pad(x, padding), w, b, stride, 0),
 )
 
 register(
@@ -115,7 +116,7 @@ register(
             "Three things are summed over (channel, row and column of the window), one is added at the end. "
             "Where does the window of y[n, f, i, j] begin in the padded image when the stride is 2?",
         ),
-        misconceptions=CONV_MISCONCEPTIONS,
+        misconceptions=(*CONV_MISCONCEPTIONS, EVERY_AXIS_PADDED),
     )
 )
 
