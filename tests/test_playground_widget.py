@@ -7,7 +7,7 @@ import pytest
 
 from cnnlib.playground import FEATURES
 from cnnlib.playground import Playground as Run
-from cnnlib.viz import Heatmap, Links, Points
+from cnnlib.viz import Heatmap, Links, Points, Text
 from cnnlib.widgets.base import BadValue
 from cnnlib.widgets.playground import NODES, Playground
 from cnnlib.widgets.playground_presets import OWN, PRESETS, neurons
@@ -324,3 +324,53 @@ def test_presets_set_every_setting():
     view.set_state(preset="circle, solved")
     assert view.run.to_url_hash() == Run(seed="0.12345").to_url_hash()
     assert [view.state[name] for name in FEATURES] == [True, True, False, False, False, False, False]
+
+
+def test_choosing_data_of_the_other_problem_brings_the_problem():
+    view = Playground()
+    view.set_state(reg_dataset="reg-gauss")
+    assert view.state["problem"] == view.run.config.problem == "regression" and len(view.run.train) == 600
+    view.set_state(dataset="xor")
+    assert view.state["problem"] == "classification" and view.run.config.active_dataset == "xor"
+    view.set_state(problem="regression", dataset="gauss")
+    assert view.run.config.active_dataset == "reg-gauss"
+
+
+def axis_top(view):
+    return view.scene.panels[2].y.high
+
+
+def test_the_axis_of_the_loss_fits_small_and_huge_losses():
+    view = Playground(problem="regression", reg_dataset="reg-gauss", seed=0.3, epoch=5)
+    assert axis_top(view) / 2 < max(max(pair) for pair in view.curve) <= axis_top(view)
+    assert axis_top(Playground(epoch=5)) == 0.6
+    still = Playground(problem="regression", epoch=1, init="zero", perc_train_data=10, noise=0)
+    assert 0 < axis_top(still) <= 0.6
+    view = Playground(preset="divergence", epoch=3)
+    assert view.facts["test_loss"] <= axis_top(view) or axis_top(view) > 1e11
+
+
+def test_divergence_takes_its_time_and_is_told_in_short_numbers():
+    view = Playground(preset="divergence", epoch=60)
+    assert view.facts["diverged"] == 0 and view.facts["train_loss"] > 1e100
+    assert len(view.text) < 400 and f"training loss {view.facts['train_loss']:.2e}," in view.text
+    assert "Diverging" in view.text
+    with np.errstate(all="raise"):
+        view.advance(5000)
+    assert view.facts["diverged"] == 1
+
+
+def test_a_bar_tells_what_the_colors_mean():
+    bar = next(m for m in Playground().scene.panels[0].marks if isinstance(m, Heatmap) and m.z.shape[1] == 1)
+    assert (bar.z[0, 0], bar.z[-1, 0]) == (-1, 1) or (bar.z[0, 0], bar.z[-1, 0]) == (1, -1)
+    words = [word for m in Playground().scene.panels[0].marks if isinstance(m, Text) for word in m.text]
+    assert {"1", "0", "−1"} <= set(words)
+
+
+def test_a_node_that_does_not_exist_is_said_to_be_missing():
+    view = Playground(node="node 2.2")
+    assert "There is no" not in view.text
+    view.set_state(node="node 3.1")
+    assert view.text.endswith("There is no node 3.1 here, so the large map is the output's.")
+    hover(view, "hover", "layer 3", row=3 * CELLS)
+    assert "There is no" not in view.text

@@ -118,6 +118,17 @@ def test_one_of_each_mark_is_drawn_where_it_says():
         assert pixel(figure, x, y) == pytest.approx(tuple(int(c) for c in color), abs=2), (x, y)
 
 
+def test_links_near_zero_fade_into_the_page_in_both_themes():
+    values = {"values": [0, 1], "widths": [9, 9], "cmap": "orange-blue", "vmin": -1, "vmax": 1}
+    links = Links([2, 2], [3, 7], [8, 8], [3, 7], **values)
+    for theme in ("light", "dark"):
+        figure = draw(one_panel(links, grid=False), theme=theme)
+        assert pixel(figure, 5, 3) == pytest.approx(pixel(figure, 5, 5), abs=32), theme
+        assert pixel(figure, 5, 7) == (0, 114, 178), theme
+    shades = to_png(one_panel(Links([2], [3], [8], [3], values=[np.nan], vmin=-1, vmax=1)), theme="dark")
+    assert shades
+
+
 def test_categories_take_the_colors_in_order():
     figure = draw(one_panel(Heatmap([list(range(7))], extent=(0, 7, 0, 1), cmap="category")))
     for index in range(7):

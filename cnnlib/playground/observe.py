@@ -43,8 +43,8 @@ class Observer:
         outputs = self._run(self._points).outputs
         with np.errstate(all="ignore"):
             errors = 0.5 * (outputs - self.labels) ** 2
-        parts = errors[: self.n_train], errors[self.n_train :]
-        return tuple(float(part.sum() / part.size) if part.size else float("nan") for part in parts)
+            parts = errors[: self.n_train], errors[self.n_train :]
+            return tuple(float(part.sum() / part.size) if part.size else float("nan") for part in parts)
 
     def outputs(self, xy):
         """Outputs at points of shape (n, 2)."""

@@ -12,7 +12,7 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap, Normalize
+from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap, Normalize, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
@@ -23,6 +23,7 @@ from .colors import CATEGORIES, COLOR_MAPS, ORANGE_BLUE, to_hex
 from .scene import Axis, Panel, Scene
 
 POINTS_PER_PIXEL = 0.75  # 72 points and 96 CSS pixels to the inch
+FAINTEST = 0.12  # what is left of a link of weight zero on a dark page
 _DASHES = {"solid": "-", "dashed": (0, (5, 3)), "dotted": (0, (1.5, 2))}
 _SHAPES = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "cross": "x"}
 
@@ -262,6 +263,9 @@ def _links(axes, mark: m.Links, theme: str, order: int) -> None:
     colors = to_hex(mark.color, theme)
     if mark.values is not None:
         colors = color_map(mark.cmap, theme)(normalize(mark.cmap, mark.vmin, mark.vmax)(mark.values))
+        if theme == "dark" and mark.vmin == -mark.vmax < 0:  # or zero would glare: pale gives way to the page
+            share = np.minimum(1, FAINTEST + 2 * np.abs(np.nan_to_num(mark.values)) / mark.vmax)[:, None]
+            colors = share * colors + (1 - share) * np.array(to_rgba(to_hex("paper", theme)))
     axes.add_collection(
         LineCollection(
             np.stack([x, y], axis=-1), linewidths=widths * POINTS_PER_PIXEL, colors=colors, alpha=mark.alpha,

@@ -62,22 +62,22 @@ class Playground(Widget):
         Choice("reg_dataset", REG_DATASETS, "reg-plane", label="Data for regression"),
         Slider("noise", 0, 80, 0, step=5, label="Noise", unit="%"),
         Slider("perc_train_data", 10, 90, 50, step=10, integer=True, label="Points trained on", unit="%"),
-        Slider("batch_size", 1, 30, 10, integer=True, label="Batch size"),
         Seed("seed", "0.50000", label="Seed"),
         Button("points", label="New points"),
         Grid("neurons", ((4, 2, 0, 0, 0, 0),), 0, 8, label="Neurons of the hidden layers (0: no layer)"),
         Button("more layers", label="Add a layer"),
         Button("fewer layers", label="Remove a layer"),
+        Choice("activation", ACTIVATIONS, "tanh", label="Activation"),
+        Choice("init", tuple(INITIALIZATIONS), label="First weights"),
+        Button("weights", label="New weights"),
         *(
             Toggle(name, name in ("x", "y"), label=label)
             for name, label in zip(FEATURES, FEATURE_NAMES, strict=True)
         ),
-        Choice("activation", ACTIVATIONS, "tanh", label="Activation"),
         LogSlider("learning_rate", 1e-5, 10, 0.03, label="Learning rate"),
+        Slider("batch_size", 1, 30, 10, integer=True, label="Batch size"),
         Choice("regularization", REGULARIZATIONS, label="Regularization"),
         Number("regularization_rate", 0, 10, 0, step=0.001, label="Regularization rate"),
-        Choice("init", tuple(INITIALIZATIONS), label="First weights"),
-        Button("weights", label="New weights"),
         Slider("epoch", 0, 1_000_000, 0, integer=True, label="Rewind to epoch"),
         Choice("node", NODES, label="Large map"),
         Choice("links", ("weights", "gradients"), label="Links show"),
@@ -218,6 +218,8 @@ class Playground(Widget):
             return
         if moved & {*SETTINGS, "learning_rate"}:
             self.put(preset=OWN)
+        if moved & {"dataset", "reg_dataset"} and "problem" not in moved:
+            self.bring_problem(moved)
         if moved & set(SETTINGS):
             return  # the run is new, and epoch and value are already its own
         if "learning_rate" in moved:
@@ -234,6 +236,13 @@ class Playground(Widget):
                 self.run.set_weight(layer, destination, source, after["value"])
         if moved & {"edit_layer", "edit_to", "edit_from"}:
             self.sync()
+
+    def bring_problem(self, moved: set[str]) -> None:
+        """A data set of the other problem brings its problem along."""
+        problem = "classification" if "dataset" in moved else "regression"
+        if problem != self._state["problem"]:
+            self.put(problem=problem)
+            self.restart()
 
     def press(self, name: str) -> dict | None:
         shape = list(self.run.config.network_shape)
@@ -294,13 +303,15 @@ class Playground(Widget):
         network = NetworkPicture(self.run, maps, state).panel(self.selected(), place)
         panels = [
             network,
-            map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]} (blue positive, orange negative)"),
+            map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]}"),
             loss_panel(self.curve, self.run.epoch),
         ]
         facts, chosen = facts_of(self.run), self.selected()
+        missing = name == "output" and not self.hovered and state["node"] != "output"
+        absent = f" There is no {state['node']} here, so the large map is the output's." if missing else ""
         return Scene(
             panels,
-            sentence(self.run, facts, chosen, state["preset"]),
+            sentence(self.run, facts, chosen, state["preset"]) + absent,
             facts,
             rows=(5, 3),
             columns=(7, 4),

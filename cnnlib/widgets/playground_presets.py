@@ -70,8 +70,11 @@ PRESETS = {
         "Bad: steps of rate 3 throw the neurons into saturation, where the gradient vanishes.",
     ),
     "divergence": (
-        {"problem": "regression", "activation": "linear", "learning_rate": 1.0, "seed": 0.5},
-        "Bad: linear neurons and a large rate; every step overshoots more, until the numbers overflow.",
+        {
+            "problem": "regression", "neurons": (), "learning_rate": 0.3, "batch_size": 30,
+            "perc_train_data": 10, "seed": 0.5,
+        },
+        "Bad: a linear output and a large rate; every step overshoots more, until the numbers overflow.",
     ),
 }  # fmt: skip
 

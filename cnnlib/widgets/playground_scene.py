@@ -16,6 +16,8 @@ PITCH = 1.3  # distance of two nodes of one layer; a node's side is 1
 WIDTH, FOOT, HEAD = 14.8, 10.5, -1.7  # right, bottom and top edge of the network's panel
 LEFT, RIGHT = 1.9, 13.5  # left edges of the first and of the last column of nodes
 PALE = 1.7  # value of full colour in map and links: 1 stays paler than a point, and visible on dark pages
+SMALLEST = 0.01  # where the axis of the loss ends at the least
+BAR = (13.85, 14.15, 6.3, 9.1)  # left, right, top and bottom of the bar of colours
 CELLS = 26  # cells of a small map and the gap below it: THUMB * PITCH
 
 
@@ -58,6 +60,16 @@ def column_map(x: float, thumbs: np.ndarray, rows: np.ndarray, **options) -> Hea
     return Heatmap(z, extent, cmap="orange-blue", vmin=-1, vmax=1, hover=False, hovers=CELLS, **options)
 
 
+@cache
+def color_bar() -> tuple[Heatmap, Text]:
+    """What the colours of maps, points and biases mean."""
+    _, right, top, bottom = BAR
+    middle = (top + bottom) / 2
+    ramp = np.linspace(1, -1, 50)[:, None]  # the axis points down
+    words = Text([right + 0.1] * 3, [top, middle, bottom], ["1", "0", "−1"], align="left", size=12)
+    return Heatmap(ramp, BAR, cmap="orange-blue", vmin=-1, vmax=1, hover=False), words
+
+
 class NetworkPicture:
     """Marks of the network, and which of them stands for what when it is clicked."""
 
@@ -69,7 +81,7 @@ class NetworkPicture:
         """The whole network; `selected` is (layer, destination, source), `node` is (column, row)."""
         marks = [
             *self.link_marks(selected), *self.feature_marks(), *self.node_marks(), *self.bias_marks(),
-            *self.header_marks(), self.frame(node),
+            *self.header_marks(), *color_bar(), self.frame(node),
         ]  # fmt: skip
         across, down = Axis(0, WIDTH, visible=False), Axis(FOOT, HEAD, visible=False)
         return Panel(marks, across, down, "", at=at, equal=True, grid=False)
@@ -219,8 +231,10 @@ def loss_panel(curve: list, epoch: int, at=(1, 1)) -> Panel:
         keep = np.unique(np.linspace(0, len(table) - 1, 500).round().astype(int))
         table, epochs = table[keep], epochs[keep]
     finite = table[np.isfinite(table)]
-    top = 0.6
-    while finite.size and top < finite.max() and top < 1e12:
+    top, peak = 0.6, finite.max(initial=0.0)
+    while top / 2 >= peak and top > SMALLEST:
+        top /= 2
+    while top < peak and top < 1e12:
         top *= 2
     drawn = np.where(np.abs(table) <= top, table, np.nan)
     end = 50

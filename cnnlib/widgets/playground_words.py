@@ -28,13 +28,22 @@ def facts_of(run: Run) -> dict:
     }  # fmt: skip
 
 
+def short(loss: float) -> str:
+    """A loss to three decimals, as the original page shows it; a huge one as a power of ten.
+
+    >>> short(0.42512), short(7.2e31)
+    ('0.425', '7.20e+31')
+    """
+    return f"{loss:.3f}" if not math.isfinite(loss) or loss < 1e4 else f"{loss:.2e}"
+
+
 def sentence(run: Run, facts: dict, chosen: tuple[int, int, int], preset: str) -> str:
     """What the picture shows, in words."""
     words = []
     if facts["diverged"]:
         words.append(run.status)
     else:
-        losses = f"training loss {facts['train_loss']:.3f}, test loss {facts['test_loss']:.3f}"
+        losses = f"training loss {short(facts['train_loss'])}, test loss {short(facts['test_loss'])}"
         words.append(f"Epoch {facts['epoch']}: {losses}.")
         if run.config.problem == "classification":
             words.append(f"{facts['wrong']} of {len(run.test)} test points are wrong.")

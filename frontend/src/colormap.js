@@ -2,6 +2,7 @@
 import colors from "./colors.json" with { type: "json" };
 import { cssColor, hexToBytes, toBytes } from "./theme.js";
 
+const FAINTEST = 0.12; // what is left of a link of weight zero on a dark page
 const tables = new Map();
 
 /** The 256 (or fewer) colours of a map as bytes r, g, b, r, g, b, … */
@@ -40,4 +41,16 @@ export function readableOn([r, g, b]) {
     return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
   });
   return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179 ? "#000000" : "#ffffff";
+}
+
+/** As valueColor, for lines: on a dark page the pale middle of a signed map gives way to the page, or zero would glare. */
+export function lineColor(mark, theme) {
+  const paint = valueColor(mark, theme);
+  const paper = toBytes(theme.paper);
+  if (readableOn(paper) === "#000000" || !(mark.vmax > 0 && mark.vmin === -mark.vmax)) return paint;
+  return (value) => {
+    const color = paint(value);
+    const share = Math.min(1, FAINTEST + (2 * Math.abs(value)) / mark.vmax);
+    return color && `rgb(${toBytes(color).map((byte, i) => Math.round(share * byte + (1 - share) * paper[i])).join(",")})`;
+  };
 }

@@ -1,5 +1,5 @@
 // One painter for each kind of mark. `box` is the panel's place on the canvas, see layout.js.
-import { valueColor } from "./colormap.js";
+import { lineColor, valueColor } from "./colormap.js";
 import { paintHeatmap } from "./heatmap.js";
 import { cssColor } from "./theme.js";
 
@@ -139,7 +139,7 @@ function band(ctx, mark, box, theme) {
 }
 
 function links(ctx, mark, box, theme) {
-  const paint = mark.values ? valueColor(mark, theme) : () => cssColor(mark.color, theme);
+  const paint = mark.values ? lineColor(mark, theme) : () => cssColor(mark.color, theme);
   if (mark.crawls) {
     ctx.setLineDash(CRAWL);
     ctx.lineDashOffset = -(box.crawl ?? 0);

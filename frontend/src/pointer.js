@@ -3,6 +3,7 @@ import { cellAt } from "./heatmap.js";
 import { shortNumber } from "./scale.js";
 
 const REACH = 10; // pixels around a point or handle that still count as a hit
+const PIECES = 16; // straight pieces that stand for a curve
 
 /** What lies under the pixel (px, py): {box, mark, x, y, index?, row?, col?, value?} or null. */
 export function hit(boxes, px, py, wanted) {
@@ -25,11 +26,13 @@ function hitMark(mark, box, px, py, at) {
   if (mark.kind === "heatmap") return cellAt(mark, at.x, at.y);
   if (mark.kind === "points") {
     const index = nearest(mark.x.data, (i) => Math.hypot(box.x(mark.x.data[i]) - px, box.y(mark.y.data[i]) - py));
-    return index.distance <= mark.size + REACH ? { index: index.at } : null;
+    const value = mark.emits ? mark.values?.data[index.at] : undefined;
+    return index.distance <= mark.size + REACH ? { index: index.at, value } : null;
   }
   if (mark.kind === "links") {
+    const distance = mark.curved ? toCurve : toSegment;
     const index = nearest(mark.x0.data, (i) =>
-      toSegment(px, py, box.x(mark.x0.data[i]), box.y(mark.y0.data[i]), box.x(mark.x1.data[i]), box.y(mark.y1.data[i])),
+      distance(px, py, box.x(mark.x0.data[i]), box.y(mark.y0.data[i]), box.x(mark.x1.data[i]), box.y(mark.y1.data[i])),
     );
     return index.distance <= 6 ? { index: index.at, value: mark.values?.data[index.at] } : null;
   }
@@ -50,6 +53,18 @@ export function toSegment(px, py, x0, y0, x1, y1) {
   const [dx, dy] = [x1 - x0, y1 - y0];
   const t = Math.min(1, Math.max(0, ((px - x0) * dx + (py - y0) * dy) / (dx * dx + dy * dy || 1)));
   return Math.hypot(px - x0 - t * dx, py - y0 - t * dy);
+}
+
+/** Distance of a point from a link as `marks.js` bends it: level at both ends. */
+function toCurve(px, py, x0, y0, x1, y1) {
+  let [least, x, y] = [Infinity, x0, y0];
+  for (let i = 1; i <= PIECES; i += 1) {
+    const t = i / PIECES;
+    const next = [x0 + t * (x1 - x0), y0 + t * t * (3 - 2 * t) * (y1 - y0)];
+    least = Math.min(least, toSegment(px, py, x, y, ...next));
+    [x, y] = next;
+  }
+  return least;
 }
 
 const touchable = (mark) => Boolean(mark.emits) || Object.keys(mark.sets ?? {}).length > 0;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { colorIndex, colorTable, readableOn, valueColor } from "../src/colormap.js";
+import { colorIndex, colorTable, lineColor, readableOn, valueColor } from "../src/colormap.js";
 import { toBytes } from "../src/theme.js";
 import { cellAt } from "../src/heatmap.js";
 import { layout, tracks } from "../src/layout.js";
@@ -77,6 +77,15 @@ describe("colours", () => {
   });
 });
 
+test("links near zero fade into the page, a dark one too", () => {
+  const mark = { cmap: "orange-blue", vmin: -1, vmax: 1 };
+  const dark = lineColor(mark, { paper: "#111111" });
+  expect(toBytes(dark(0)).every((byte) => byte > 17 && byte < 48)).toBe(true);
+  expect(dark(0.8)).toBe(valueColor(mark, {})(0.8));
+  expect(lineColor(mark, { paper: "#ffffff" })(0.1)).toBe(valueColor(mark, {})(0.1));
+  expect(dark(NaN)).toBe(null);
+});
+
 describe("what the pointer touches", () => {
   const heat = { kind: "heatmap", z: { shape: [2, 3], data: Float32Array.from([0, 1, 2, 3, 4, 5]) }, extent: [-0.5, 2.5, -0.5, 1.5], emits: "map", sets: {} };
   const box = place(panel([heat], axis(-0.5, 2.5), axis(1.5, -0.5)));
@@ -97,5 +106,23 @@ describe("what the pointer touches", () => {
     expect(hit([full], full.x(0.5), full.y(0) + 4, () => true).mark).toBe(link);
     expect(hit([full], full.x(1), full.y(1), () => true)).toBe(null);
     expect(toSegment(0, 1, -1, 0, 1, 0)).toBe(1);
+  });
+  test("a curved link is found where it is drawn", () => {
+    const flat = { kind: "links", x0: vector(0), y0: vector(0.2), x1: vector(2), y1: vector(0.2), curved: true };
+    const steep = { kind: "links", x0: vector(0), y0: vector(0), x1: vector(2), y1: vector(1), curved: true, values: vector(-0.3) };
+    const full = place(panel([flat, steep], axis(-0.5, 2.5), axis(1.5, -0.5)));
+    for (const t of [0.1, 0.25, 0.5, 0.8]) {
+      const drawn = [full.x(2 * t), full.y(3 * t ** 2 - 2 * t ** 3)];
+      const found = hit([full], ...drawn, () => true);
+      expect([found.mark, found.value]).toEqual([steep, Math.fround(-0.3)]);
+    }
+    expect(hit([full], full.x(0.2 * 2), full.y(0.2), (mark) => mark === steep)).toBe(null); // on the straight line
+  });
+  test("points that can be clicked tell their value, others do not", () => {
+    const bias = { kind: "points", x: vector(0), y: vector(0), values: vector(0.25), size: 3, emits: "bias" };
+    const data = { kind: "points", x: vector(2), y: vector(1), values: vector(1), size: 3, emits: "" };
+    const full = place(panel([bias, data], axis(-0.5, 2.5), axis(1.5, -0.5)));
+    expect(hit([full], full.x(0), full.y(0), () => true)).toMatchObject({ index: 0, value: 0.25 });
+    expect(hit([full], full.x(2), full.y(1), () => true).value).toBe(undefined);
   });
 });

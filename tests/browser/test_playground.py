@@ -77,6 +77,26 @@ def test_pointing_at_a_node_shows_its_map(page):
     page.wait_for_function("window.words.some(word => word.startsWith('Output'))", timeout=10_000)
 
 
+def test_a_link_is_chosen_where_its_curve_runs_and_a_bias_tells_its_value(page):
+    canvas = view(page).locator("canvas")
+    first, second = 1.9 + (13.5 - 1.9) / 3, 1.9 + 2 * (13.5 - 1.9) / 3
+    t, start, end = (
+        0.3,
+        0.5,
+        7 * 1.3 + 0.5 - 0.125,
+    )  # from the first feature to the last node, level at both ends
+    place = network_point(page, 2.9 + t * (first - 2.9), start + (3 * t**2 - 2 * t**3) * (end - start))
+    canvas.click(position=place)
+    words(page).to_contain_text("Chosen: the weight from X₁ to node 1.8 is")
+    canvas.hover(position=network_point(page, second - 0.06, 2 * 1.3 + 1.08))
+    playwright.expect(view(page).locator(".cnn-tip")).to_have_text("0.1")
+    canvas.click(position=network_point(page, first - 0.06, 1.08))
+    words(page).to_contain_text("Chosen: the bias of node 1.1 is 0.1.")
+    view(page).get_by_label("from (0: bias)", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    words(page).to_contain_text("Chosen: the weight from X₁ to node 1.1 is")
+
+
 def test_play_trains_pause_stops_and_the_keyboard_rewinds(page):
     group = view(page)
     group.get_by_role("button", name="Play").click()
