@@ -79,3 +79,30 @@ def test_the_chapter_s_run_among_others():
     ensemble.step(147)
     assert f"{ensemble.test_loss[1]:.3f}" == "0.425"
     assert len(ensemble) == 2 and ensemble.epoch == 147
+
+
+def test_turned_points_are_trained_on_and_judged_by_the_same_networks():
+    settings = {"dataset": "spiral", "features": ("x", "y", "sinX")}
+    ensemble, plain = (Ensemble(settings, seeds=["0.1", "0.2"]) for _ in range(2))
+    ensemble.turn(30)
+    radius = np.hypot(plain.test[..., 0], plain.test[..., 1])
+    np.testing.assert_allclose(np.hypot(ensemble.test[..., 0], ensemble.test[..., 1]), radius, atol=1e-12)
+    for k, weights in enumerate(plain.weights):
+        np.testing.assert_array_equal(ensemble.weights[k], weights)
+    ensemble.step(3)
+    plain.step(3)
+    assert (abs(ensemble.train_loss - plain.train_loss) > 1e-4).all()
+    outputs = ensemble.predict(ensemble.train[0, :, :2])[0]
+    np.testing.assert_allclose(outputs, ensemble.outputs[0, : len(outputs)], atol=1e-12)
+    assert ensemble.train_loss[0] == pytest.approx((0.5 * (outputs - ensemble.train[0, :, 2]) ** 2).mean())
+    angle = np.degrees(np.arctan2(*ensemble.train[0, 5, 1::-1]) - np.arctan2(*plain.train[0, 5, 1::-1]))
+    assert angle % 360 == pytest.approx(30)
+
+
+def test_turning_forward_and_back_changes_nothing():
+    once, never = (Ensemble({"batch_size": 30}, seeds=["0.1", "0.2"]) for _ in range(2))
+    once.turn(77)
+    once.turn(-77)
+    once.step(2)
+    never.step(2)
+    np.testing.assert_allclose(once.test_loss, never.test_loss, atol=1e-10)

@@ -82,7 +82,7 @@ class Ensemble:
             np.array([[each.learning_rate] for each in self.configs], dtype=np.float64),
             np.array([[each.regularization_rate] for each in self.configs], dtype=np.float64),
         )
-        self._prepare(members)
+        self._prepare(np.stack([m.observer.rows for m in members], axis=1))
 
     def _check(self, members):
         if not members:
@@ -99,9 +99,8 @@ class Ensemble:
                 "networks whose hidden nodes start identical must be trained alone, by Playground"
             )
 
-    def _prepare(self, members):
-        rows = np.stack([m.observer.rows for m in members], axis=1)
-        labels, n = np.stack([m.observer.labels for m in members]), self.train.shape[1]
+    def _prepare(self, rows):
+        labels, n = np.concatenate([self.train, self.test], axis=1)[..., 2].copy(), self.train.shape[1]
         rows = np.concatenate([rows, np.ones((1, *rows.shape[1:]))])
         self.trainer.prepare(rows[..., :n], labels[:, :n], self.configs[0].batch_size)
         self._labels, self._points = labels, self.trainer.make_pass(labels.shape)
@@ -109,6 +108,23 @@ class Ensemble:
 
     def __len__(self):
         return len(self.configs)
+
+    def turn(self, degrees):
+        """Turn all points about the origin, counter-clockwise; the networks stay as they are.
+
+        >>> ensemble = Ensemble({"dataset": "gauss"}, seeds=["0.1"])
+        >>> before = ensemble.train.copy()
+        >>> ensemble.turn(90)
+        >>> bool(np.allclose(ensemble.train[..., 1], before[..., 0]))
+        True
+        """
+        angle = np.radians(degrees)
+        matrix = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        for part in (self.train, self.test):
+            part[..., :2] = part[..., :2] @ matrix
+        points = np.concatenate([self.train, self.test], axis=1)[..., :2]
+        rows = [feature_rows(names, xy, exact=True) for names, xy in zip(self._inputs, points, strict=True)]
+        self._prepare(np.stack(rows, axis=1))
 
     def step(self, epochs=1):
         """Train all networks for a number of epochs; one that diverges does not touch the others."""

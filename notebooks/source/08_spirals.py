@@ -50,7 +50,7 @@ from cnnlib.widgets import Challenge, Playground, PlaygroundSeeds, PlaygroundSna
 # neurons stand between the features and the output. Features and neurons are the *nodes*. Each small square
 # is the *map* of a node: its output at every point of the plane, blue above zero, orange below. A point's label
 # is 1 or -1, in the same colours; a point is *wrong* where the output has the other sign. A line is a weight, a little square at
-# a node's corner is its bias. Click a feature, a node, a line.
+# a node's corner is its bias; rest on one to read its value. Click a feature, a node, a line.
 #
 # **Predict.** The blue disc within its orange ring needs a closed border. How many straight cuts make one, at the least?
 # Set that many neurons in a single layer, press Play, and see whether the test loss falls below 0.02.
@@ -69,8 +69,9 @@ Playground(
 # the seed 0.5 three neurons get stuck. Try it.) Hold a node's map beside the
 # output's: each hidden node of the first layer is one soft cut, the output adds them up. *Rewind* returns to
 # the same first weights, the slider to any epoch in between, and *New weights* throws the dice again, as
-# the page's own button does. Choose a run to look at from the first list; half of them are bad ones, and a
-# sentence says why.
+# the page's own button does. Click a line and type a number into *Value*: the maps answer at once. Set *Links show*
+# to gradients, and the lines tell how hard each weight is pulled instead of what it is. Choose a run to look at from
+# the first list; most of them are bad ones, and a sentence says why.
 #
 # ## Nothing hidden: one epoch with loops
 #
@@ -236,8 +237,7 @@ for degrees in (0, 45, 90, 135):
         f"direction {degrees:3d} degrees: correlation with the label {np.corrcoef(along, every[:, 2])[0, 1]:+.2f}"
     )
 tilted = Ensemble({"dataset": "spiral", "network_shape": [8, 8]}, seeds=seeds[:30])
-x, y = np.moveaxis(tilted.train[:, :, :2] @ turn, 2, 0)
-tilted.trainer.prepare(np.stack([x, y, np.ones_like(x)]), tilted.train[:, :, 2], 10)
+tilted.turn(45)
 tell_shares(tilted)
 
 # %% [markdown]
@@ -261,12 +261,14 @@ for low, high in ((0, 0.1), (0.1, 1), (1, 2), (2, 3), (3, 4), (4, 5)):
 # Two different reasons. At the very centre the arms *meet*: both pass through the origin, so one point
 # carries both labels, and no function can be right about both. Farther out the arms lie apart, but the
 # points of an arm are rare there and the network has few of them to learn from; where an arm ends it has
-# nothing to go on at all. In the chapter's run:
+# nothing to go on at all. In the two runs with the chapter's numbers, each time in the half whose loss is
+# 0.106:
 
 # %%
-missed = np.sign(first.predict(first.test[:, :2])) != first.test[:, 2]
-distances = np.sort(np.hypot(*first.test[missed, :2].T))
-print(f"{missed.sum()} of {len(first.test)} test points wrong, at radius", distances.round(1))
+for half, run, points in (("test", first, first.test), ("training", second, second.train)):
+    missed = np.sign(run.predict(points[:, :2])) != points[:, 2]
+    distances = np.sort(np.hypot(*points[missed, :2].T))
+    print(f"{missed.sum()} of {len(points)} {half} points wrong, at radius", distances.round(1))
 both = np.vstack([first.train, first.test])
 print("labels at the origin:", both[np.hypot(both[:, 0], both[:, 1]) < 1e-12, 2])
 
@@ -279,7 +281,8 @@ print("labels at the origin:", both[np.hypot(both[:, 0], both[:, 1]) < 1e-12, 2]
 # ## When it breaks
 #
 # On the page a too large rate ends in an empty picture and no word. Here the run says what happened. With
-# linear neurons and a rate of 1 every step overshoots more than the one before, until the numbers overflow.
+# linear neurons and a rate of 1 every step overshoots more than the one before, until the numbers overflow. (Too fast
+# to watch; the run "divergence" in the list above takes some seconds.)
 # **This cell is meant to fail.**
 
 # %% tags=["raises-exception"]
