@@ -45,11 +45,12 @@ def check_labels(labels, num_classes, name="labels"):
         raise ValueError(f"{name} must have shape (N,), got {labels.shape}")
     if labels.size and labels.dtype.kind not in "iu":
         raise TypeError(f"{name} must be integers from 0 to {num_classes - 1}, got {labels.dtype}")
-    if labels.size and not 0 <= np.minimum.reduce(labels) <= np.maximum.reduce(labels) < num_classes:
+    indices = labels.astype(np.intp, copy=False)
+    if labels.size and np.maximum.reduce(indices.view(np.uintp)) >= num_classes:  # below 0 counts as huge
         raise ValueError(
             f"{name} must be 0 to {num_classes - 1}, got values from {labels.min()} to {labels.max()}"
         )
-    return labels.astype(np.intp, copy=False)
+    return indices
 
 
 class Loss:
@@ -122,15 +123,14 @@ class CrossEntropyLoss(Loss):
         shifted = outputs - np.maximum.reduce(outputs, axis=1, keepdims=True)
         e = np.exp(shifted)
         sums = np.add.reduce(e, axis=1, keepdims=True)
+        log_p = shifted[labelled] - np.log(sums[:, 0])
 
         def gradient():
-            p = e / sums
-            p[labelled] -= 1
-            p /= n
+            p = e / (n * sums)
+            p[labelled] = np.expm1(log_p) / n  # (p - 1) / n, without cancellation where p is nearly 1
             return p
 
         self._gradient = gradient
-        log_p = shifted[labelled] - np.log(sums[:, 0])
         return -float(np.add.reduce(log_p)) / n
 
 

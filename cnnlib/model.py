@@ -7,7 +7,7 @@ import numpy as np
 
 from cnnlib import layers as layer_classes
 from cnnlib import storage
-from cnnlib.fast import Door, single_threaded
+from cnnlib.fast import Door, held
 from cnnlib.functional import softmax
 from cnnlib.layers import Conv2d, Layer, Linear
 from cnnlib.optim import Parameter
@@ -53,7 +53,7 @@ class Sequential:
         y = self._door.forward(self.layers, x, training) if self._door else None
         if y is not None:
             return y
-        with single_threaded():
+        with held(self.layers, x):
             for layer in self.layers:
                 x = layer.forward(x, training=training)
         return x
@@ -72,7 +72,7 @@ class Sequential:
         if self._door and self._door.last:
             return self._door.backward(self.layers, dy, input_gradient)
         first, *others = self.layers
-        with single_threaded():
+        with held(self.layers, dy):
             for layer in reversed(others):
                 dy = layer.backward(dy)
             if not input_gradient and type(first) in (Conv2d, Linear):

@@ -57,8 +57,10 @@ class Optimizer:
             if grad is None or grad.shape != value.shape or self.state.get(name):
                 self._check(parameter)
         self.steps += 1
-        lr = float(self.lr)  # a NumPy float64 would turn float32 weights into float64 on the way
+        lr = np.asarray(self.lr, parameters[0].value.dtype) if parameters else None
         for name, value, grad in parameters:
+            if lr.dtype != value.dtype:  # else it would turn float32 weights into float64 on the way
+                lr = np.asarray(self.lr, value.dtype)
             if self.weight_decay:
                 grad = grad + self.weight_decay * value
             state = self.state.get(name)

@@ -9,7 +9,10 @@ leave it behind; a number that somebody else has set in between stays.
 
 import os
 import threading
+from contextlib import nullcontext
 from functools import cache
+
+import numpy as np
 
 _lock = threading.Lock()
 _steps = 0
@@ -46,6 +49,16 @@ class single_threaded:
                 for library, number in _before:
                     if number != 1 and library.get_num_threads() == 1:
                         library.set_num_threads(number)
+
+
+def held(layers, batch):
+    """`single_threaded` where a batch makes a product of `layers` long enough for a second thread.
+
+    Otherwise nothing has to be held: asking and setting costs microseconds, as much as a small layer.
+    """
+    n = len(batch) if np.ndim(batch) else 1
+    sizes = [value.size for layer in layers for value in layer.params.values()]
+    return single_threaded() if n * max(sizes, default=0) > SERIAL else nullcontext()
 
 
 def _blas_libraries():

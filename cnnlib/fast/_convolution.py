@@ -5,8 +5,9 @@ from functools import partial as call
 import numpy as np
 
 from ._correlation import Correlation, KernelGradient
-from ._stages import Stage, run
+from ._stages import Stage, copying, run
 
+WHOLE = (slice(None),) * 3
 ROW = 2**15  # numbers up to which an array of zeros is cheaper to read than to repeat
 
 
@@ -41,9 +42,17 @@ class Convolution(Stage):
         return np.zeros(out.shape if few else out.shape[1:], out.dtype)
 
     def make_dy(self, n, dtype):
-        """Gradients of the outputs; without anything melted in, they are those of the convolution itself."""
-        self.wide, self.d_conv = self._widened()
-        self.dy = self.d_conv
+        """Buffers for the gradients: of the outputs, and of the convolution before ReLU and pooling.
+
+        Where a predecessor waits for its gradient the second lies amid zeros, for the turned kernel.
+        """
+        (rows, columns), rest = self.places, (self.layer.out_channels, n)
+        if self.dx is not None:
+            self.wide, self.d = self._widened()
+        else:
+            shape = (2, 2, rows // 2, columns // 2, *rest) if self.pool else (rows, columns, *rest)
+            self.d = np.empty(shape, dtype)
+        self.dy = self.d
         if self.relu or self.pool:
             super().make_dy(n, dtype)
 
@@ -52,52 +61,68 @@ class Convolution(Stage):
         (h, w, _, _), (kh, kw), (ph, pw) = self.x.shape, self.layer.kernel_size, self.layer.padding
         down, right = self.layer.stride
         wide = np.zeros((h + kh - 1, w + kw - 1, self.layer.out_channels, self.n), self.x.dtype)
-        inner = wide[kh - 1 - ph :: down, kw - 1 - pw :: right]
-        return wide, inner[: self.places[0], : self.places[1]]
+        inner = wide[kh - 1 - ph :: down, kw - 1 - pw :: right][: self.places[0], : self.places[1]]
+        return wide, quarters(inner) if self.pool else inner
 
     def prepare(self):
         """Prepare the calls of both passes, block by block of rows."""
         self.gradient = KernelGradient(self.correlation, self.layer.out_channels, self.scratch)
-        self.forward_calls, gradients = [], []
+        self.forward_calls, self.backward_calls = [], []
         step = self.correlation.rows_at_once()
         step = max(2, step // 2 * 2) if self.pool else step
         for first in range(0, self.places[0], step):
             forward, backward = self._block(first, min(first + step, self.places[0]))
             self.forward_calls += forward
-            gradients += backward
-        self.backward_calls = [*self.gradient.start(), *gradients]
+            self.backward_calls += backward
         if self.dx is not None:
             self._prepare_back(self.dx)
 
     def _block(self, first, last):
         """The calls of one block of rows, forwards and backwards."""
         half = slice(first // 2, last // 2) if self.pool else slice(first, last)
-        out, dy, d = self.out[half], self.dy[half], self.d_conv[first:last]
-        shape = (last - first, self.places[1], self.layer.out_channels, self.n)
-        y = self.scratch.take(shape, "y") if self.pool else out
-        step = min(self.correlation.rows_at_once(), self.gradient.rows)
-        forward, gradients, backward = [], [], []
-        for a in range(first, last, step):
-            b = min(a + step, last)
-            block, rows = self.correlation.block(a, b), slice(a - first, b - first)
-            forward += self.correlation.calls(block, y[rows])
-            gradients += self.gradient.calls(block, d[rows])
-        if self.relu:
-            passes, gated = (
-                np.empty(out.shape, bool),
-                self.scratch.take(out.shape, "gated") if self.pool else d,
-            )
-            zeros = self._zeros(out)
-            backward += [
-                call(np.greater, out, zeros, out=passes), call(np.multiply, dy, passes, out=gated),
-            ]  # fmt: skip
-            dy = gated
-        if self.pool:
-            shrink, widen = _pooling(y, out, dy, d, self.scratch)
-            forward, backward = forward + shrink, backward + widen
-        if self.relu:
-            forward.append(call(np.maximum, out, zeros, out=out))
-        return forward, backward + gradients
+        out, dy, d = self.out[half], self.dy[half], self.d[..., half, :, :, :]
+        if not self.pool:
+            forward, gradients = self._products(first, last, out, d)
+            clip, gate = self._rectifying(out, out, dy, d)
+            return forward + clip, gate + gradients
+        y, whole = self.scratch.take((2, 2, *out.shape), "y"), d
+        if self.dx is not None:  # by itself until it is complete: whole blocks of memory are faster
+            d = self.scratch.take(y.shape, "d")
+        pooled = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
+        gated = self.scratch.take(out.shape, "gated") if self.relu else dy
+        forward, gradients = self._products(first, last, y, d)
+        clip, gate = self._rectifying(pooled, out, dy, gated)
+        shrink, widen = _pooling(y, pooled, gated, d, self.scratch)
+        place = [] if whole is d else [copying(whole, d)]
+        return forward + shrink + clip, gate + widen + place + gradients
+
+    def _rectifying(self, y, out, dy, d):
+        """The calls of ReLU from y to out and from dy to d; without ReLU, those that bring y to out."""
+        if not self.relu:
+            return [] if y is out else [copying(out, y)], []
+        passes, zeros = np.empty(y.shape, bool), self._zeros(y)
+        return [call(np.maximum, y, zeros, out=out)], [
+            call(np.greater, y, zeros, passes), call(np.multiply, dy, passes, d),
+        ]  # fmt: skip
+
+    def _products(self, first, last, y, d):
+        """The calls that fill y, and those that multiply windows by its gradient d, a few rows a time."""
+        step = self.correlation.rows_at_once()
+        step = step // 2 * 2 if self.pool and step > 1 else step
+        forward, gradients = [], []
+        for a in range(0, last - first, step):
+            b = min(a + step, last - first)
+            fill, windows = self.correlation.block(first + a, first + b)
+            if not self.pool:
+                rows = slice(a, b)
+            elif b - a > 1:
+                rows, windows = (..., slice(a // 2, b // 2), *WHOLE), quarters(windows)
+            else:
+                rows, windows = (slice(None), a % 2, slice(a // 2, a // 2 + 1)), _row_of_quarters(windows)
+            forward += [fill, *self.correlation.calls(windows, y[rows])]
+            gradients += [] if self.correlation.kept else [fill]
+            gradients += self.gradient.calls(windows, d[rows])
+        return forward, gradients
 
     def _prepare_back(self, dx):
         """The correlation of the widened gradient with the turned kernel, by blocks of rows of dx."""
@@ -107,13 +132,14 @@ class Convolution(Stage):
         step, height, self.back_calls = back.rows_at_once(), dx.shape[0], []
         for first in range(0, height, step):
             last = min(first + step, height)
-            self.back_calls += back.calls(back.block(first, last), dx[first:last])
+            fill, windows = back.block(first, last)
+            self.back_calls += [fill, *back.calls(windows, dx[first:last])]
 
     def forward(self, training):
         params = self.layer.params
-        np.copyto(self.weight_in, params["weight"])
+        self.weight_in[...] = params["weight"]
         if self.biased:
-            np.copyto(self.correlation.bias, params["bias"])
+            self.correlation.bias[...] = params["bias"]
         run(self.forward_calls)
 
     def backward(self):
@@ -122,15 +148,18 @@ class Convolution(Stage):
             self._correlate_back()
 
     def _correlate_back(self):
-        np.copyto(self.turned_in, self.layer.params["weight"])
+        self.turned_in[...] = self.layer.params["weight"]
         run(self.back_calls)
 
     def input_gradient(self):
+        """The gradient by the input; for a first layer only computed if somebody asks."""
         if self.dx is not None:
             return self.dx
         if self.first_dx is None:
             self.first_dx = np.empty(self.x.shape, self.x.dtype)
+            self.wide, self.inner = self._widened()
             self._prepare_back(self.first_dx)
+        self.inner[...] = self.d
         self._correlate_back()
         return self.first_dx
 
@@ -139,22 +168,42 @@ class Convolution(Stage):
         return [(self.layer, {"weight": weight, "bias": bias} if self.biased else {"weight": weight})]
 
 
+def quarters(array):
+    """Rows and columns, (R, C, …), by whether they are even or odd, (2, 2, R/2, C/2, …): a view.
+
+    The first axis tells left from right in each window of 2x2, the second above from below. What pooling
+    compares so lies side by side as two whole blocks of memory.
+
+    >>> quarters(np.arange(8).reshape(2, 4))[0, 1]  # left, below
+    array([[4, 6]])
+    """
+    rows, columns, *inner = array.shape
+    split = array.reshape(rows // 2, 2, columns // 2, 2, *inner)
+    return split.transpose(3, 1, 0, 2, *range(4, split.ndim))
+
+
+def _row_of_quarters(windows):
+    """The same for a single row: (1, C, …) to (2, 1, C/2, …)."""
+    split = windows.reshape(1, windows.shape[1] // 2, 2, *windows.shape[2:])
+    return split.transpose(2, 0, 1, *range(3, split.ndim))
+
+
 def _pooling(y, out, dy, d, scratch):
-    """The calls that pool y into out by 2x2, and those that lead dy back to d.
+    """The calls that pool y, by quarters, into out by 2x2, and those that lead dy back to d.
 
     In each row the left pixel meets the right one, then the winner above meets the one below; equal ones
     leave the earlier. That is the first of the four in row order, as in PyTorch.
     """
-    left, right, d_left, d_right = y[:, ::2], y[:, 1::2], d[:, ::2], d[:, 1::2]
+    (left, right), (d_left, d_right) = y, d
     winners = scratch.take(left.shape, "winners")
-    above, below = winners[::2], winners[1::2]
+    above, below = winners
     was_left, was_above = np.empty(left.shape, bool), np.empty(out.shape, bool)
     shrink = [
-        call(np.greater_equal, left, right, out=was_left), call(np.maximum, left, right, out=winners),
-        call(np.greater_equal, above, below, out=was_above), call(np.maximum, above, below, out=out),
+        call(np.greater_equal, left, right, was_left), call(np.maximum, left, right, out=winners),
+        call(np.greater_equal, above, below, was_above), call(np.maximum, above, below, out=out),
     ]  # fmt: skip
     widen = [
-        call(np.multiply, dy, was_above, out=above), call(np.subtract, dy, above, out=below),
-        call(np.multiply, winners, was_left, out=d_left), call(np.subtract, winners, d_left, out=d_right),
+        call(np.multiply, dy, was_above, above), call(np.subtract, dy, above, below),
+        call(np.multiply, winners, was_left, d_left), call(np.subtract, winners, d_left, d_right),
     ]  # fmt: skip
     return shrink, widen

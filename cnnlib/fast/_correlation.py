@@ -14,9 +14,12 @@ views they work on, and a step runs through the list.
 """
 
 from functools import partial as call
+from math import prod
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+
+from ._stages import copying
 
 CACHE = 1024 * 1024  # bytes that a scratch array should not exceed: a second-level cache
 DEEP = 100  # numbers in a window from which on it pays to turn the output gradient over before multiplying
@@ -100,14 +103,13 @@ class Correlation:
         windows = as_strided(
             stack, (rows, self.places[1], self.depth, self.n), (step, right * wide, image, item)
         )
-        return call(np.copyto, target, origin), windows
+        return copying(target, origin), windows
 
-    def calls(self, block, y):
-        """Prepare the stacking and the product of a block, into the rows of y they go to, (…, F, N)."""
-        fill, windows = block
-        shape = (*y.shape[:2], self.parts, y.shape[2] // self.parts, self.n)
-        strides = (*y.strides[:2], y.strides[2] * shape[3], *y.strides[2:])
-        return [fill, call(np.matmul, self.kernel, windows[:, :, None], out=as_strided(y, shape, strides))]
+    def calls(self, windows, y):
+        """Prepare the product of some windows, (…, kW*kH*C, N), into the places (…, F, N) they go to."""
+        shape = (*y.shape[:-2], self.parts, y.shape[-2] // self.parts, self.n)
+        strides = (*y.strides[:-2], y.strides[-2] * shape[-2], *y.strides[-2:])
+        return [call(np.matmul, self.kernel, windows[..., None, :, :], out=as_strided(y, shape, strides))]
 
 
 def _parts(filters, multiply_adds_each):
@@ -116,6 +118,22 @@ def _parts(filters, multiply_adds_each):
         if filters % parts == 0 and filters // parts * multiply_adds_each <= SMALL:
             return parts if filters // parts >= 4 else 1
     return 1
+
+
+def boxes(shape, limit):
+    """Cut an array's leading axes into boxes of at most `limit` places each: tuples of slices.
+
+    >>> list(boxes((2, 3), 3))
+    [(slice(0, 1, None), slice(0, 3, None)), (slice(1, 2, None), slice(0, 3, None))]
+    """
+    if not shape:
+        yield ()
+        return
+    step = max(1, limit // prod(shape[1:]))
+    for first in range(0, shape[0], step):
+        last = min(first + step, shape[0])
+        for rest in boxes(shape[1:], max(1, limit // (last - first))):
+            yield (slice(first, last), *rest)
 
 
 class KernelGradient:
@@ -132,57 +150,42 @@ class KernelGradient:
 
     def __init__(self, correlation, filters, scratch):
         self.correlation, self.filters, self.scratch = correlation, filters, scratch
-        one = correlation.depth * filters * correlation.source.itemsize
-        self.columns = int(max(1, min(correlation.places[1], CACHE // one)))
-        self.rows = int(max(1, CACHE // (one * self.columns)))
-        self.single = False
-        self._lay_out((1, self.columns))
         self.sums = np.empty((correlation.depth, filters), correlation.source.dtype)
+        self.places = int(max(1, CACHE // self.sums.nbytes))  # whose products fit into the cache
+        self.begun = False
         rows = self.sums.reshape(correlation.kw, correlation.channels, filters)
         weight, self.bias = correlation.split(rows)
         self.weight = weight.transpose(3, 2, 1, 0)
 
-    def _lay_out(self, places):
-        self.total = np.empty((*places, self.correlation.depth, self.filters), self.correlation.source.dtype)
-        self.terms = self.total.reshape(-1, self.correlation.depth, self.filters)
-
-    def calls(self, block, dy):
-        """Prepare the products of one block with its output gradient (rows, columns, F, N), and their sum."""
-        fill, windows = block
-        places = windows.shape[:2]
-        self.single = places == self.correlation.places and self.columns == places[1]
-        if self.single:  # one product of each place; they are added up in `result`
-            self._lay_out(places)
-            return self._products(windows, dy, self.total)
-        calls = [] if self.correlation.kept else [fill]
-        for first in range(0, places[1], self.columns):
-            some = slice(first, first + self.columns)
-            calls += self._tile(windows[:, some], dy[:, some])
+    def calls(self, windows, dy):
+        """Prepare the sum of products of windows, (…, kW*kH*C, N), and output gradients, (…, F, N)."""
+        calls = []
+        for box in boxes(windows.shape[:-2], self.places):
+            calls += self._tile(windows[box], dy[box])
         return calls
 
     def _tile(self, windows, dy):
-        """The calls that add the products of some places to the total."""
-        total = self.total[0, : windows.shape[1]]
-        products = self.scratch.take((*windows.shape[:2], *total.shape[1:]), "products")
-        calls, row = self._products(windows, dy, products), products[0]
-        if len(products) > 1:
-            row = self.scratch.take(products.shape[1:], "row")
-            calls.append(call(np.add.reduce, products, axis=0, out=row))
-        return [*calls, call(np.add, total, row, out=total)]
+        """The calls that add the products of some places up, and to what was there before."""
+        products = self.scratch.take((*windows.shape[:-2], *self.sums.shape), "products")
+        terms, ones = products.reshape(-1, self.sums.size), np.ones(prod(windows.shape[:-2]), products.dtype)
+        sums = self.sums.reshape(-1)
+        calls, row = self._products(windows, dy, products), sums
+        if self.begun:
+            row = self.scratch.take(sums.shape, "row")
+        calls.append(call(ones.dot, terms, row))  # a product with ones adds up faster than a sum
+        if self.begun:
+            calls.append(call(np.add, sums, row, sums))
+        self.begun = True
+        return calls
 
     def _products(self, windows, dy, out):
         """The calls that multiply windows, (…, kW*kH*C, N), by gradients, (…, F, N), turned over."""
-        turned = dy.swapaxes(2, 3)
+        turned = dy.swapaxes(-1, -2)
         if self.correlation.depth < DEEP:
-            return [call(np.matmul, windows, turned, out=out)]
+            return [call(np.matmul, windows, turned, out)]
         rows = self.scratch.take(turned.shape, "turned")
-        return [call(np.copyto, rows, turned), call(np.matmul, windows, rows, out=out)]
-
-    def start(self):
-        """What comes before the calls of the blocks."""
-        return [] if self.single else [call(self.total.fill, 0)]
+        return [copying(rows, turned), call(np.matmul, windows, rows, out)]
 
     def result(self):
         """The gradients of the kernels and of the biases (or None): new arrays."""
-        np.add.reduce(self.terms, 0, None, self.sums)
         return self.weight.copy(), None if self.bias is None else self.bias.copy()

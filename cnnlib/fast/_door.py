@@ -1,7 +1,6 @@
 """Which programs run for a batch, in how many threads; what `Sequential` talks to."""
 
 from collections import OrderedDict
-from contextlib import nullcontext
 from itertools import pairwise
 
 import numpy as np
@@ -37,8 +36,7 @@ class Door:
         plan = self._plan(layers, x, rolling=not training and len(x) > CHUNK)
         if plan is None:
             return None
-        with plan.limit:
-            y = plan.forward(x, training)
+        y = limited(plan, plan.forward, x, training)
         for layer in layers:
             layer._remembered = None  # of an earlier forward of its own, which is no longer the last
         self.last = plan, None if isinstance(plan, Plan) else x.copy()
@@ -50,8 +48,7 @@ class Door:
         plan = self._plan(layers, x, rolling=True)
         if plan is None:
             return None
-        with plan.limit:
-            return plan.forward(x)
+        return limited(plan, plan.forward, x)
 
     def backward(self, layers, dy, input_gradient=True):
         """Fill the layers' ``grads`` after a `forward`; the gradient by the input, if asked for.
@@ -60,13 +57,12 @@ class Door:
         """
         plan, x = self.last
         dy = plan.checked(dy) if x is None else dy
-        with plan.limit:
-            if x is not None:
-                plan = self._plan(layers, x, rolling=False)
-                plan.forward(x, False)
-                self.last = plan, None
-                dy = plan.checked(dy)
-            found, dx = plan.backward(dy, input_gradient)
+        if x is not None:
+            plan = self._plan(layers, x, rolling=False)
+            limited(plan, plan.forward, x, False)
+            self.last = plan, None
+            dy = plan.checked(dy)
+        found, dx = limited(plan, plan.backward, dy, input_gradient)
         for layer, gradients in found:
             layer.grads.update(gradients)
         return dx
@@ -104,7 +100,7 @@ class Plan:
         cuts = [self.n * i // parts for i in range(parts + 1)]
         self.slices = [slice(a, b) for a, b in pairwise(cuts)]
         self.programs = [Program(layers, self.in_shape, s.stop - s.start, dtype) for s in self.slices]
-        self.out_shape, self.limit = self.programs[0].out_shape, limit_for(self.programs[0])
+        self.out_shape, self.largest = self.programs[0].out_shape, self.programs[0].largest
         self.y_shape = (self.n, *self.out_shape)
         self.dropouts = [
             stages
@@ -181,7 +177,7 @@ class Rolling:
         self.threads = threads_for(layers, self.in_shape, 2 * CHUNK, dtype)
         self.programs = [{} for _ in range(self.threads)]
         first = self._program(0, CHUNK)
-        self.out_shape, self.limit = first.out_shape, limit_for(first)
+        self.out_shape, self.largest = first.out_shape, first.largest
 
     def _program(self, thread, n):
         """The program of a thread for n samples; besides the usual chunk, the last smaller one is kept."""
@@ -204,9 +200,12 @@ class Rolling:
         return as_logical(y)
 
 
-def limit_for(program):
-    """What holds BLAS to one thread; nothing where it would not take a second one anyway."""
-    return _blas.single_threaded() if program.largest > _blas.SERIAL else nullcontext()
+def limited(plan, work, *arguments):
+    """Call `work` with BLAS held to one thread, unless it would not take a second one anyway."""
+    if plan.largest <= _blas.SERIAL:
+        return work(*arguments)
+    with _blas.single_threaded():
+        return work(*arguments)
 
 
 def threads_for(layers, shape, n, dtype):

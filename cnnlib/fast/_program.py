@@ -20,12 +20,16 @@ from ._convolution import Convolution
 from ._correlation import Scratch
 from ._stages import Activation, Dense, Dropping, Flat, Readable, as_logical, memory_shape
 
-PAIRS = {
-    Conv2d: (F.conv2d_forward, F.conv2d_backward),
-    Linear: (F.linear_forward, F.linear_backward),
-    **{kind: kind.pair for kind in (ReLU, Tanh, Sigmoid, Flatten, MaxPool2d, AvgPool2d)},
+# Of each class of layers: its functions, where it could have others; and its sizes
+KINDS = {
+    Conv2d: ((F.conv2d_forward, F.conv2d_backward), ("kernel_size", "stride", "padding")),
+    Linear: ((F.linear_forward, F.linear_backward), ()),
+    MaxPool2d: (MaxPool2d.pair, ("kernel_size", "stride")),
+    AvgPool2d: (AvgPool2d.pair, ("kernel_size", "stride")),
+    **{kind: (kind.pair, ()) for kind in (ReLU, Tanh, Sigmoid, Flatten)},
+    Dropout: (None, ()),
+    BatchNorm2d: (None, ()),
 }
-OTHERS = frozenset((Dropout, BatchNorm2d))
 MULTIPLIERS = frozenset((Conv2d, Linear))
 
 
@@ -38,17 +42,16 @@ def signature(layers, dtype):
     found, multiplies = [], False
     for layer in layers:
         kind, state = type(layer), layer.__dict__
-        pair = PAIRS.get(kind)
-        if pair is None:
-            if kind not in OTHERS:
-                raise Unsupported(f"a layer of class {kind.__name__}")
-        elif state["_functions"] != pair:
+        if kind not in KINDS:
+            raise Unsupported(f"a layer of class {kind.__name__}")
+        pair, sizes = KINDS[kind]
+        if pair is not None and state["_functions"] != pair:
             raise Unsupported("functions of somebody's own")
         if "forward" in state or "backward" in state or "_forward" in state or "_backward" in state:
             raise Unsupported("a layer whose methods were replaced")
         found.append(id(layer))
-        if "kernel_size" in state:
-            found += state["kernel_size"], state["stride"], state.get("padding")
+        for name in sizes:
+            found.append(state[name])
         multiplies = multiplies or kind in MULTIPLIERS
         for name, value in state["params"].items():
             if value.dtype != dtype:
@@ -149,7 +152,7 @@ class Program:
 
     def forward(self, x, training):
         """Run n samples, x of the logical shape; returns the buffer of outputs, batch-last in memory."""
-        np.copyto(self.entrance, x)
+        self.entrance[...] = x
         for forward in self.forwards:
             forward(training)
         return self.y

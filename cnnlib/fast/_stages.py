@@ -7,6 +7,9 @@ successor writes its gradient into. `out` and `dx` are the neighbours' `x` and `
 `Program`. All of them lie batch-last in memory: (H, W, C, N) for images, (D, N) for rows of features.
 """
 
+from functools import partial
+from operator import setitem
+
 import numpy as np
 
 from cnnlib import functional as F
@@ -35,6 +38,11 @@ class Stage:
         return []
 
 
+def copying(target, source):
+    """A prepared call that copies; writing into ``target[...]`` starts sooner than ``np.copyto``."""
+    return partial(setitem, target, ..., source)
+
+
 def run(calls):
     """Run through prepared calls: functions together with their arguments."""
     for call in calls:
@@ -57,33 +65,34 @@ class Dense(Stage):
     def __init__(self, layer, shape, n, dtype, relu):
         super().__init__(shape, n, dtype)
         self.layer, self.relu, self.out_shape = layer, relu, (layer.out_features,)
-        self.gated = np.empty((layer.out_features, n), dtype)
-        self.passes = np.empty(self.gated.shape, bool)
-        self.zero = np.zeros_like(self.gated)
+        self.passes = np.empty((layer.out_features, n), bool)
+        self.zero, self.ones = np.zeros(self.passes.shape, dtype), np.ones(n, dtype)
+
+    def prepare(self):
+        self.d = np.empty_like(self.dy) if self.relu else self.dy
 
     def forward(self, training):
         params, out = self.layer.params, self.out
-        np.matmul(params["weight"].T, self.x, out)
+        params["weight"].T.dot(self.x, out)
         if "bias" in params:
             np.add(out, params["bias"][:, None], out)
         if self.relu:
             np.maximum(out, self.zero, out=out)
 
     def backward(self):
-        self.d = self.dy
         if self.relu:
             np.greater(self.out, self.zero, self.passes)
-            self.d = np.multiply(self.dy, self.passes, self.gated)
+            np.multiply(self.dy, self.passes, self.d)
         if self.dx is not None:
-            np.matmul(self.layer.params["weight"], self.d, self.dx)
+            self.layer.params["weight"].dot(self.d, self.dx)
 
     def input_gradient(self):
         return self.layer.params["weight"] @ self.d if self.dx is None else self.dx
 
     def gradients(self):
-        found = {"weight": self.x @ self.d.T}
+        found = {"weight": self.x.dot(self.d.T)}
         if "bias" in self.layer.params:
-            found["bias"] = np.add.reduce(self.d, 1)
+            found["bias"] = self.d.dot(self.ones)
         return [(self.layer, found)]
 
 
@@ -101,11 +110,11 @@ class Flat(Stage):
         self.d_images = None if self.dx is None else self.dx.transpose(2, 0, 1, 3)
 
     def forward(self, training):
-        np.copyto(self.rows, self.images)
+        self.rows[...] = self.images
 
     def backward(self):
         if self.d_images is not None:
-            np.copyto(self.d_images, self.d_rows)
+            self.d_images[...] = self.d_rows
 
 
 class Activation(Stage):
@@ -122,7 +131,7 @@ class Activation(Stage):
         elif self.kind == "Tanh":
             np.tanh(self.x, out=self.out)
         else:
-            np.copyto(self.out, F.sigmoid_forward(self.x)[0])
+            self.out[...] = F.sigmoid_forward(self.x)[0]
 
     def backward(self):
         if self.dx is None:
@@ -148,7 +157,7 @@ class Dropping(Stage):
 
     def forward(self, training):
         if self.factors is None:
-            np.copyto(self.out, self.x)
+            self.out[...] = self.x
         else:
             np.multiply(self.x, self.factors, out=self.out)
 
@@ -156,7 +165,7 @@ class Dropping(Stage):
         if self.dx is None:
             return
         if self.factors is None:
-            np.copyto(self.dx, self.dy)
+            self.dx[...] = self.dy
         else:
             np.multiply(self.dy, self.factors, out=self.dx)
 
@@ -171,13 +180,13 @@ class Readable(Stage):
 
     def forward(self, training):
         y, self.cache = self.layer._forward(as_logical(self.x), training)
-        np.copyto(as_logical(self.out), y)
+        as_logical(self.out)[...] = y
 
     def backward(self):
         self.found = dict(self.layer.grads)
         dx = self.layer._backward(as_logical(self.dy), self.cache)
         if self.dx is not None:
-            np.copyto(as_logical(self.dx), dx)
+            as_logical(self.dx)[...] = dx
 
     def gradients(self):
         return [(self.layer, dict(self.layer.grads))] if self.layer.params else []

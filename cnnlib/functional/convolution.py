@@ -9,6 +9,8 @@ kernels are a matrix of shape (F, kW*kH*C). One product of the two is a pixel of
 channels of all N images, and `numpy.matmul` does all the pixels.
 """
 
+from math import prod
+
 import numpy as np
 
 from ._arrays import as_float, as_gradient, as_images, as_pair, as_vector, batch_last, logical, output_size
@@ -101,7 +103,7 @@ def conv2d_backward(dy, cache, input_gradient=True):
     parts = [slice(i, i + some) for i in range(0, places[0], some)]
     dw = sum((windows[rows] @ dy[rows].swapaxes(2, 3)).sum(axis=(0, 1)) for rows in parts)
     dw = np.ascontiguousarray(dw.reshape(kw, kh, c, f).transpose(3, 2, 1, 0))
-    db = None if b is None else dy.sum(axis=3).sum(axis=(0, 1))
+    db = None if b is None else _sum_images(dy).sum(axis=(0, 1))
     if not input_gradient:
         return None, dw, db
 
@@ -109,6 +111,12 @@ def conv2d_backward(dy, cache, input_gradient=True):
     spread = _spread(dy, x_shape, (kh, kw), stride, padding)
     dx = _as_matrix(turned) @ _windows(spread, (kh, kw), (1, 1), x_shape[2:])
     return logical(dx), dw, db
+
+
+def _sum_images(memory):
+    """Sum an (H, W, C, N) array over N: the product with a vector of ones is the fastest sum there is."""
+    *places, n = memory.shape
+    return (memory.reshape(prod(places), n) @ np.ones(n, memory.dtype)).reshape(places)
 
 
 def _as_matrix(w):
