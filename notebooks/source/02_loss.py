@@ -78,9 +78,9 @@ one_hot(digits.y_train[:3], 10)
 
 # %%
 mean, deviation = digits.x_train.mean(), digits.x_train.std()
-for half in (digits.x_train, digits.x_test):
-    normalised = (half - mean) / deviation
-    print(f"mean {abs(normalised.mean()):.3f}, deviation {normalised.std():.3f}")
+for name, part in (("training", digits.x_train), ("test", digits.x_test)):
+    normalised = (part - mean) / deviation
+    print(f"{name:8} mean {abs(normalised.mean()):.3f} from 0, deviation {normalised.std():.3f}")
 
 # %% [markdown]
 # Nearly, not exactly; and that is how it should be. (For digits in [0, 1] the course leaves the pixels as they are.)
@@ -95,29 +95,18 @@ for half in (digits.x_train, digits.x_test):
 # %% tags=["nbval-ignore-output"]
 def trained_on(x, y, augment=None):
     """A fresh network after 20 epochs."""
-    network = small_cnn(rng=0)
-    fit(
-        network,
-        CrossEntropyLoss(),
-        SGD(lr=0.05, momentum=0.9),
-        x,
-        y,
-        epochs=20,
-        rng=0,
-        augment=augment,
-        progress=False,
-    )
+    network, how = small_cnn(rng=0), {"epochs": 20, "augment": augment, "rng": 0, "progress": False}
+    fit(network, CrossEntropyLoss(), SGD(lr=0.05, momentum=0.9), x, y, **how)
     return network
 
 
 others, sevens = digits.y_train != 7, digits.x_test[digits.y_test == 7]
 blind = trained_on(digits.x_train[others], digits.y_train[others])
 p = blind.predict_proba(sevens)
-print("said for the sevens 0 to 9:", np.bincount(p.argmax(axis=1), minlength=10))
-print(
-    f"median confidence {np.median(p.max(axis=1)):.0%}; right: {(p.argmax(axis=1) == 7).sum()} of {len(sevens)}"
-)
-assert not (p.argmax(axis=1) == 7).any()
+said = p.argmax(axis=1)
+print("said for the sevens, how often 0, 1, ... 9:", np.bincount(said, minlength=10))
+print(f"right: {(said == 7).sum()} of {len(sevens)}; median confidence {np.median(p.max(axis=1)):.0%}")
+assert not (said == 7).any()
 
 # %% [markdown]
 # Not one, and it is sure of itself all the same. It has no way to say "I have never seen anything like this".
@@ -178,7 +167,9 @@ LossExplorer(challenge=stalled)
 #
 # ## Why: the gradients, in a few lines
 #
-# Write $p_k = e^{z_k} / S$ with $S = \sum_j e^{z_j}$. For cross-entropy, the logarithm undoes the exponential:
+# With each loss we ask for its slope by one score, $z_k$, while the other scores stand still. That is what
+# $\partial E / \partial z_k$ means. Write $p_k = e^{z_k} / S$ with $S = \sum_j e^{z_j}$; $y$ is the label, and $[k = y]$ is
+# 1 if $k$ is the label and 0 if not, so it is $t_k$. For cross-entropy, the logarithm undoes the exponential:
 #
 # $$E = -\ln p_y = -z_y + \ln S, \qquad
 # \frac{\partial E}{\partial z_k} = -[k = y] + \frac{e^{z_k}}{S} = p_k - t_k .$$
@@ -263,9 +254,8 @@ FirstLoss(challenge=Challenge("A mean first loss of about 8", lambda f: 7.5 < f[
 # %% tags=["nbval-ignore-output"]
 for name, net in (("fresh", small_cnn(rng=0)), ("trained", network)):
     result = evaluate(net, CrossEntropyLoss(), digits.x_test, digits.y_test)
-    print(
-        f"{name:8} loss {result.loss:.2f}, right {result.accuracy:.0%};  no opinion at all: {np.log(10):.2f}"
-    )
+    print(f"{name:8} loss {result.loss:.2f}, right {result.accuracy:.0%}")
+print(f"no opinion at all: loss {np.log(10):.2f}")
 
 # %% [markdown]
 # **Verdict on claim 5: it holds, with a condition.** The first loss is many times what training leaves over, but it
@@ -376,14 +366,11 @@ def library_gradient(logits, labels):
     return loss.backward()
 
 
-gradient = (
-    cross_entropy_gradient
-    if check("02.cross_entropy_gradient", cross_entropy_gradient).passed
-    else library_gradient
-)
+passed = check("02.cross_entropy_gradient", cross_entropy_gradient).passed
+gradient = cross_entropy_gradient if passed else library_gradient
 x, x_test, weights = digits.x_train.reshape(-1, 64), digits.x_test.reshape(-1, 64), np.zeros((64, 10))
 for _ in range(300):
-    weights -= 1.0 * x.T @ gradient(x @ weights, digits.y_train)
+    weights -= 1.0 * x.T @ np.asarray(gradient(x @ weights, digits.y_train))  # learning rate 1
 print(f"{((x_test @ weights).argmax(axis=1) == digits.y_test).mean():.0%} of the test images right")
 
 # %% [markdown]

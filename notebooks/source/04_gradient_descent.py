@@ -12,16 +12,18 @@
 # Backpropagation ended with a number for every weight: how the error changes if that weight grows a little.
 # This notebook spends those numbers.
 #
-# When you have worked through it, you can
+# **After this notebook you can**
 #
-# - take a step of gradient descent by hand and say what it will do to the error;
-# - read a map of an error of two weights, and say why the steepest way down rarely points at the minimum;
-# - weigh the noise of a small batch against its cost;
-# - write SGD and momentum, and say what Nesterov, RMSprop and Adam change.
+# 1. take a step of gradient descent by hand and say what it will do to the error;
+# 2. read a map of an error of two weights, and say why the steepest way down rarely points at the minimum;
+# 3. weigh the noise of a small batch against its cost;
+# 4. write SGD and momentum, and say what Nesterov, RMSprop and Adam change.
 #
-# You need: the gradient from [Whose fault is it?](03_backpropagation.ipynb). Time: 40 minutes.
+# **You need** the gradient from [Whose fault is it?](03_backpropagation.ipynb).
 #
-# Back: [03 Backpropagation](03_backpropagation.ipynb) · On: [05 Learning rate](05_learning_rate.ipynb)
+# **Time** 40 minutes.
+# **Back** [03: Whose fault is it?](03_backpropagation.ipynb)
+# **On** [05: How big a step?](05_learning_rate.ipynb)
 
 # %%
 import numpy as np

@@ -12,34 +12,30 @@
 # The gradient says which way. It does not say how far. That one number, the learning rate, decides more
 # often than any other whether a network learns at all.
 #
-# When you have worked through it, you can
+# **After this notebook you can**
 #
-# - predict the rate at which a descent turns into an explosion, from the curvature alone;
-# - read a sweep over learning rates on a real network: what crawls, what learns, what is lost, and why;
-# - say how far that prediction carries over to a network, and where it ends;
-# - choose a schedule and a rate that reach a target accuracy in few epochs.
+# 1. predict the rate at which a descent turns into an explosion, from the curvature alone;
+# 2. read a sweep over learning rates on a real network: what crawls, what learns, what is lost, and why;
+# 3. say how far that prediction carries over to a network, and where it ends;
+# 4. choose a schedule and a rate that reach a target accuracy in few epochs.
 #
-# You need: gradient descent from [Which way is down?](04_gradient_descent.ipynb). Time: 45 minutes.
+# **You need** gradient descent from [Which way is down?](04_gradient_descent.ipynb).
 #
-# Back: [04 Gradient descent](04_gradient_descent.ipynb) · On: [06 Minima](06_minima.ipynb)
+# **Time** 45 minutes.
+# **Back** [04: Which way is down?](04_gradient_descent.ipynb)
+# **On** [06: Is this the bottom?](06_minima.ipynb)
 
 # %%
 import numpy as np
 
+from cnnlib import SGD, CrossEntropyLoss, HalfSquaredError, ReLU, load_digits, small_cnn, train
 from cnnlib.checks import check
-from cnnlib.data import load_digits
 from cnnlib.ensemble import Ensemble, train_ensemble
 from cnnlib.hessian import Hessian, largest_curvature
 from cnnlib.landscape import get_weights, set_weights
-from cnnlib.layers import ReLU
-from cnnlib.losses import CrossEntropyLoss, HalfSquaredError
-from cnnlib.networks import small_cnn
-from cnnlib.optim import SGD
 from cnnlib.surfaces import Quadratic, Wells, descend
-from cnnlib.training import train
-from cnnlib.widgets import Challenge
+from cnnlib.widgets import Challenge, DescentExplorer
 from cnnlib.widgets.batch_noise import BatchNoise
-from cnnlib.widgets.descent import DescentExplorer
 from cnnlib.widgets.rates import RateSweep, ScheduleExplorer
 
 # %% [markdown]
@@ -170,9 +166,8 @@ h = x
 for layer in model.layers:
     h = layer.forward(h)
     if isinstance(layer, ReLU):
-        print(
-            f"ReLU units that are active for any image: {(h > 0).any(axis=(0, 2, 3)).sum()} of {h.shape[1]}"
-        )
+        active = (h > 0).any(axis=(0, 2, 3)).sum()
+        print(f"ReLU maps with a unit that is active for any image: {active} of {h.shape[1]}")
 print(f"highest loss {max(losses):.0f}, different outputs among all images: {len(np.unique(h, axis=0))}")
 print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
 
@@ -182,16 +177,22 @@ print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
 # biases still learn, and they learn how frequent each digit is.
 #
 # Divergence can also end in numbers too large to hold. With the squared error, whose gradient grows with
-# the error, and a rate far beyond the sweep, it does. We ask NumPy to raise an error at the overflow. **This cell is
-# meant to fail.**
-# Without the first line the loss would become `inf`, then `nan`, and training would go on, computing
-# nothing.
+# the error, and a rate beyond the sweep, it does. **Predict** the loss after ten steps, and after forty: where do
+# numbers end? The last line is how a loop of your own should guard itself. **This cell is meant to fail.**
 
-# %% tags=["raises-exception"]
-with np.errstate(over="raise", invalid="raise"):
-    list(train(small_cnn(rng=0), HalfSquaredError(), SGD(100.0), x, y, rng=0, epochs=3))
+# %% tags=["raises-exception", "nbval-ignore-output"]
+with np.errstate(all="ignore"):  # NumPy would warn; we look at the numbers instead
+    records = list(train(small_cnn(rng=0), HalfSquaredError(), SGD(30.0), x, y, rng=0))
+losses = [record.loss for record in records]
+print(" ".join(f"{loss:.0e}" for loss in losses[:12]), "...", *losses[-3:])
+assert np.isfinite(losses).all(), f"the loss is {losses[-1]}: start afresh with a smaller rate"
 
 # %% [markdown]
+# Each step makes the loss about a thousand times larger. A float32 ends near 3e38; what is larger becomes `inf`,
+# *infinite*. Then comes inf - inf, or 0 · inf, which is no number at all: `nan`. Whatever a `nan` meets becomes `nan`,
+# every weight in the end, and training goes on, computing nothing.
+# <!-- source: IEEE 754 single precision, largest finite number 3.4e38 -->
+#
 # ## The border, predicted for a network
 #
 # The bowl of notebook 04 had two curvatures, across the valley and along it, and the larger one limited the rate. A
@@ -222,14 +223,14 @@ print(f"found with {fresh.iterations} products of Hessian and vector")
 
 # %% tags=["nbval-ignore-output"]
 model = small_cnn(rng=0)
-list(
-    train(model, CrossEntropyLoss(), SGD(0.1, momentum=0.9), few_x, few_y, batch_size=360, epochs=250, rng=0)
-)
+full = {"batch_size": 360, "rng": 0}
+for _ in train(model, CrossEntropyLoss(), SGD(0.1, momentum=0.9), few_x, few_y, epochs=250, **full):
+    pass  # it only has to arrive
 there = largest_curvature(model, CrossEntropyLoss(), few_x, few_y, rng=0, tolerance=1e-4)
 shares = np.array([0.5, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.5, 2.0])
 copies = Ensemble(model, copies=len(shares))
 rates = shares * there.lr_limit
-run = train_ensemble(copies, SGD(1.0), few_x, few_y, lr=rates, batch_size=360, epochs=40, rng=0)
+run = train_ensemble(copies, SGD(1.0), few_x, few_y, lr=rates, epochs=40, **full)
 worst = np.max([record.loss for record in run], axis=0)
 print(f"curvature {there.value:.2f}, border {there.lr_limit:.2f}")
 for share, loss in zip(shares, worst, strict=True):
@@ -244,11 +245,8 @@ for share, loss in zip(shares, worst, strict=True):
 # lr \cdot \lambda_{max}$.
 
 # %%
-exact, start, v = (
-    small_cnn(rng=0, dtype=np.float64),
-    get_weights(model).astype(float),
-    there.direction.astype(float),
-)
+exact = small_cnn(rng=0, dtype=np.float64)
+start, v = get_weights(model).astype(float), there.direction.astype(float)
 
 
 def step(weights, rate):
@@ -269,7 +267,7 @@ for share in (0.5, 1.5, 2.5):
 
 # %% tags=["nbval-ignore-output"]
 model, rate = small_cnn(rng=0), 0.2
-for record in train(model, CrossEntropyLoss(), SGD(rate), few_x, few_y, batch_size=360, epochs=201, rng=0):
+for record in train(model, CrossEntropyLoss(), SGD(rate), few_x, few_y, epochs=201, **full):
     if record.step in (1, 20, 50, 100, 200):
         c = largest_curvature(model, CrossEntropyLoss(), few_x, few_y, rng=0, tolerance=0.01).value
         print(f"step {record.step:3d}: loss {record.loss:.2f}, rate x curvature / 2 = {rate * c / 2:.1f}")

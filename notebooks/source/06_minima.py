@@ -11,18 +11,20 @@
 #
 # The gradient is zero, nothing moves any more, the error is not small. Is that the best there is?
 #
-# When you have worked through it, you can
+# **After this notebook you can**
 #
-# - say from the start and the rate which minimum a descent will fall into, and where that stops being
-#   possible;
-# - get out of a false minimum in four ways, and say what each costs;
-# - tell a saddle from a minimum;
-# - look at slices of a real network's loss surface without being deceived by them;
-# - judge from your own thirty networks whether bad minima are common.
+# 1. say from the start and the rate which minimum a descent will fall into, and where that stops being
+#    possible;
+# 2. get out of a false minimum in four ways, and say what each costs;
+# 3. tell a saddle from a minimum;
+# 4. look at slices of a real network's loss surface without being deceived by them;
+# 5. judge from your own thirty networks whether bad minima are common.
 #
-# You need: rates and their border from [How big a step?](05_learning_rate.ipynb). Time: 50 minutes.
+# **You need** rates and their border from [How big a step?](05_learning_rate.ipynb).
 #
-# Back: [05 Learning rate](05_learning_rate.ipynb) · On: [07 Initialization](07_initialization.ipynb)
+# **Time** 50 minutes.
+# **Back** [05: How big a step?](05_learning_rate.ipynb)
+# **On** [07: Where do we start?](07_initialization.ipynb)
 
 # %%
 import numpy as np

@@ -12,30 +12,28 @@
 # Every descent begins somewhere. The last notebook left that somewhere to chance. A network leaves less to
 # chance than you may think: some starts cannot lead anywhere, and they can be told beforehand.
 #
-# When you have worked through it, you can
+# **After this notebook you can**
 #
-# - say why weights that start alike stay alike, and what breaks the spell;
-# - follow the size of a signal through the layers, forwards and backwards, and predict where it dies or
-#   explodes;
-# - derive Xavier's and He's rule in four lines, and say which belongs to which activation;
-# - recognise a network that started badly, and restart it.
+# 1. say why weights that start alike stay alike, and what breaks the spell;
+# 2. follow the size of a signal through the layers, forwards and backwards, and predict where it dies or
+#    explodes;
+# 3. derive Xavier's and He's rule in four lines, and say which belongs to which activation;
+# 4. recognise a network that started badly, and restart it.
 #
-# You need: minima and rates from [Is this the bottom?](06_minima.ipynb), gradients from [Whose fault is
-# it?](03_backpropagation.ipynb). Time: 40 minutes.
+# **You need** minima and rates from [Is this the bottom?](06_minima.ipynb), gradients from [Whose fault is
+# it?](03_backpropagation.ipynb).
 #
-# Back: [06 Minima](06_minima.ipynb) · On: [08 Spirals](08_spirals.ipynb)
+# **Time** 40 minutes.
+# **Back** [06: Is this the bottom?](06_minima.ipynb)
+# **On** [08: Can I watch a network learn a shape?](08_spirals.ipynb)
 
 # %%
 import numpy as np
 
+from cnnlib import SGD, Conv2d, CrossEntropyLoss, evaluate, fit, load_digits
 from cnnlib.checks import check
-from cnnlib.data import load_digits
 from cnnlib.initializers import he, xavier
-from cnnlib.layers import Conv2d
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.optim import SGD
 from cnnlib.signals import dead_units, distinct_filters, layer_signals
-from cnnlib.training import evaluate, fit
 from cnnlib.widgets import Challenge
 from cnnlib.widgets.initial import STARTS, FilterWatch, InitExplorer, deep_network, starting_network
 
@@ -64,7 +62,7 @@ FilterWatch(trained=True, challenge=won)
 # Why do they stay alike? Two filters with equal weights see the same image, so they answer with the same
 # map. If the next layer reads both maps with equal weights, both get the same blame. Equal blame, equal
 # step: equal weights again. The argument starts over at the next step, so it holds for ever. Look at the
-# gradients of the first step:
+# gradients of the first two steps:
 
 # %%
 model, loss = starting_network("all identical"), CrossEntropyLoss()
@@ -73,9 +71,7 @@ for step in range(2):
     model.backward(loss.backward())
     grad = model[0].grads["weight"]
     apart = np.abs(grad - grad[:1]).max()
-    print(
-        f"step {step + 1}: largest gradient {np.abs(grad).max():.3f}, largest difference between filters {apart:.0e}"
-    )
+    print(f"step {step + 1}: largest gradient {np.abs(grad).max():.3f}, apart by at most {apart:.0e}")
     SGD(0.1).step(model.parameters())
 
 # %% [markdown]
@@ -89,10 +85,8 @@ for step in range(2):
 # %% tags=["nbval-ignore-output"]
 for start in STARTS:
     f = FilterWatch(start=start, trained=True).facts
-    print(f"{start:37s}", end="")
-    print(
-        f"{f['distinct']} of 8 and {f['distinct_second']:2d} of 16 filters differ, {f['accuracy']:.0%} right"
-    )
+    different = f"{f['distinct']} of 8 and {f['distinct_second']:2d} of 16 filters differ"
+    print(f"{start:37s}{different}, {f['accuracy']:.0%} right")
 
 # %% [markdown]
 # Zero is identical and worse: where all weights are zero, so is every activation and every gradient but
@@ -140,8 +134,8 @@ InitExplorer(trained=True, challenge=won)
 print(f"loss of no opinion: ln 10 = {np.log(10):.2f}")
 for depth in (2, 4, 6, 10):
     f = InitExplorer(depth=depth, trained=True).facts
-    print(f"{depth:2d} hidden layers: {f['learning']:2d} of 13 scales reach a loss below 1,", end="")
-    print(f" the best is scale {f['best_scale']:.2f}")
+    learn = f"{f['learning']:2d} of 13 scales reach a loss below 1"
+    print(f"{depth:2d} hidden layers: {learn}, the best is scale {f['best_scale']:.2f}")
 
 # %% [markdown]
 # With two hidden layers nearly any scale will do, which is how people long got by without a rule. Each
@@ -151,12 +145,13 @@ for depth in (2, 4, 6, 10):
 # ## The rule, in four lines
 #
 # One output is a sum of $n$ products, $y = \sum_{i=1}^{n} w_i x_i$, with $n$ the number of inputs, the
-# *fan-in*. Weights are independent of each other and of the inputs, with mean zero.
+# *fan-in*. Weights are independent of each other and of the inputs, with mean zero, so that their mean square is what
+# statistics calls their variance. A bar stands for a mean.
 #
 # 1. The mean square of a sum of independent terms of mean zero is the sum of theirs: $\overline{y^2} = n
 #    \cdot \overline{w^2} \cdot \overline{x^2}$.
 # 2. Without an activation between, size is kept if $n \cdot \overline{w^2} = 1$: variance $1/n$.
-# 3. Backwards the same sum runs over the *fan-out*. **Xavier** takes the mean of both: variance $2/(n_{in}
+# 3. Backwards the same sum runs over the outputs that read one input; their number is the *fan-out*. **Xavier** takes the mean of both: variance $2/(n_{in}
 #    + n_{out})$.
 # 4. ReLU sets half of $y$ to zero, and with it half of the mean square. **He** puts it back: variance
 #    $2/n_{in}$.
@@ -189,12 +184,9 @@ for activation in ("ReLU", "tanh"):
     explorer = InitExplorer(activation=activation, trained=True)
     for scale in (0.3, 0.7, 1, 1.5, 3, 10):
         explorer.set_state(scale=scale)
-        last, first = explorer.facts["act_last"], explorer.facts["grad_first"]
-        print(
-            f"{activation:4s} scale {scale:4}: last activations {last:.0e}, first gradients {first:.0e},",
-            end="",
-        )
-        print(f" loss {explorer.facts['loss']:.2f}")
+        f = explorer.facts
+        sizes = f"last activations {f['act_last']:.0e}, first gradients {f['grad_first']:.0e}"
+        print(f"{activation:4s} scale {scale:4}: {sizes}, loss {f['loss']:.2f}")
 
 # %% [markdown]
 # It cannot: tanh never exceeds 1. Its activations saturate instead, most near plus or minus one, where its
@@ -214,7 +206,8 @@ for activation in ("ReLU", "tanh"):
 # **Predict** which scales kill most.
 
 # %% tags=["nbval-ignore-output"]
-print("at the start:", dead_units(deep_network(6, 1.0, "ReLU", 0), x), "dead, of all")
+dead, units = dead_units(deep_network(6, 1.0, "ReLU", 0), x)
+print(f"at the start: {dead} of {units} units dead")
 explorer = InitExplorer(rate=0.01, trained=True)
 for scale in (0.15, 0.46, 1.0, 2.2, 3.2, 4.6):
     explorer.set_state(scale=scale)

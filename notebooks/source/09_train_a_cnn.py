@@ -12,17 +12,19 @@
 # Every piece has been taken apart: the forward pass, the loss, the blame carried backwards, the step, the
 # rate, the start. Here they are put together and judged on handwriting that the network has never seen.
 #
-# When you have worked through it, you can
+# **After this notebook you can**
 #
-# - write the training loop yourself, and test it before you trust it;
-# - tell learning from memorising, and measure what each remedy is worth;
-# - look into a trained network: its filters, its mistakes, the pixels that a guess rests on;
-# - ask the control question of every success: would something simpler have done as well?
-# - save a network, resume a training as if nothing had happened, and take the weights to PyTorch.
+# 1. write the training loop yourself, and test it before you trust it;
+# 2. tell learning from memorising, and measure what each remedy is worth;
+# 3. look into a trained network: its filters, its mistakes, the pixels that a guess rests on;
+# 4. ask the control question of every success: would something simpler have done as well?
+# 5. save a network, resume a training as if nothing had happened, and take the weights to PyTorch.
 #
-# You need: notebooks [00](00_start_here.ipynb) to [05](05_learning_rate.ipynb). Time: 60 minutes.
+# **You need** notebooks [00](00_start_here.ipynb) to [05](05_learning_rate.ipynb).
 #
-# Back: [08 Spirals](08_spirals.ipynb) · On: [10 Where next](10_where_next.ipynb)
+# **Time** 60 minutes.
+# **Back** [08: Can I watch a network learn a shape?](08_spirals.ipynb)
+# **On** [10: What does a framework add?](10_where_next.ipynb)
 
 # %%
 import tempfile
