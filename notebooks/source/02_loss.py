@@ -291,10 +291,10 @@ with np.errstate(over="raise"):
 
 # %%
 z = np.array([1000.0, 999.0, 0.0])
-print("probabilities:", F.softmax(z).round(4))
-print("their logarithms:", F.log_softmax(z).round(4))
+print("probabilities:   ", *F.softmax(z).round(4))
+print("their logarithms:", *F.log_softmax(z).round(4))
 with np.errstate(divide="ignore"):
-    print("the careless way:", np.log(F.softmax(z)).round(4))
+    print("the careless way:", *np.log(F.softmax(z)).round(4))
 
 # %% [markdown]
 # ## Exercises
