@@ -42,7 +42,7 @@ def shrink(maps: np.ndarray) -> np.ndarray:
 @cache
 def feature_thumbs(discretize: bool) -> np.ndarray:
     """Small maps of all features."""
-    return shrink(signs(feature_maps(), discretize))
+    return signs(shrink(feature_maps()), discretize)
 
 
 def signs(maps: np.ndarray, discretize: bool) -> np.ndarray:
