@@ -46,7 +46,7 @@ class Table:
             ax.annotate(row["name"], (row["weights"], 100 * row["mean"]), (6, 4), textcoords="offset points")
         ax.axvline(MOST_WEIGHTS, color="#D55E00", linestyle="--", label="most weights allowed")
         ax.set(xlabel="weights", ylabel="test images right (%)", title="Capstone", xscale="log")
-        ax.legend()
+        ax.legend(loc="upper center")  # the points stand left of the line, and have error bars
         return ax
 
 

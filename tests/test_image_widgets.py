@@ -115,3 +115,11 @@ def test_larger_images_and_classes_with_names_are_shown():
         assert widget.failure is None and static.to_png(widget.scene)
     assert EvidenceExplorer(model, split, target="class 3").state["target"] == "class 3"
     assert load_digits().class_names[3] == "3"
+
+
+def test_the_sentence_tells_the_number_of_the_most_confident_mistake():
+    widget = MistakeExplorer()
+    number, split = widget.facts["first"], widget.split
+    assert f"the first (number {number})" in widget.text
+    assert split.y_test[number] == widget.state["label"] != widget.state["guess"]
+    assert int(widget.guesses[number]) == widget.state["guess"]

@@ -113,7 +113,7 @@ class BatchNoise(Widget):
         drawn = np.where(np.isfinite(errors), np.clip(errors, 1e-6, None), np.nan)
         line = Line(np.arange(len(errors)) * size, drawn, color="orange")
         y = Axis(1e-6, 100, "error above the smallest", log=True)
-        x = Axis(0, max(300, state["samples"]), "images looked at")
+        x = Axis(0, 1.06 * max(300, state["samples"]), "images looked at")  # the last tick's label needs room
         return Panel([line], x, y, title="Error against cost", at=(0, 2))
 
     def sentence(self, facts):

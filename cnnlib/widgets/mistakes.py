@@ -27,7 +27,7 @@ class MistakeExplorer(Widget):
         As for `Widget`. It opens at the largest number of wrong guesses.
 
     Facts: ``count`` (images of class ``label`` taken for class ``guess``), ``wrong`` (of all),
-    ``confidence`` (largest, 0 when there is no image).
+    ``confidence`` (largest, 0 when there is no image), ``first`` (number of that test image, -1 without).
 
     Examples
     --------
@@ -60,7 +60,8 @@ class MistakeExplorer(Widget):
         chosen = chosen[np.argsort(-self.confidence[chosen], kind="stable")]
         count, wrong = len(chosen), int(self.matrix.sum() - np.trace(self.matrix))
         top = float(self.confidence[chosen[0]]) if count else 0.0
-        facts = {"count": count, "wrong": wrong, "confidence": top}
+        first = int(chosen[0]) if count else -1
+        facts = {"count": count, "wrong": wrong, "confidence": top, "first": first}
         return Scene(
             [self._matrix_panel(label, guess), self._images_panel(chosen)],
             self._sentence(label, guess, facts), facts, columns=(1.25, 1), height=420,
@@ -71,7 +72,8 @@ class MistakeExplorer(Widget):
         names, count = self.split.class_names, facts["count"]
         right = "rightly taken" if label == guess else "taken"
         images = "image" if count == 1 else "images"
-        sure = f", the first with a confidence of {100 * facts['confidence']:.0f} %" if count else ""
+        sure = f"a confidence of {100 * facts['confidence']:.0f} %"
+        sure = f", the first (number {facts['first']}) with {sure}" if count else ""
         return (
             f"{count} test {images} of class {names[label]} {right} for {names[guess]}{sure};"
             f" wrong are {facts['wrong']} of {len(self.guesses):,} in all."

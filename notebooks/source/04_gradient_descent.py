@@ -28,16 +28,13 @@
 # %%
 import numpy as np
 
+from cnnlib import CrossEntropyLoss, load_digits, small_cnn
 from cnnlib.checks import check
-from cnnlib.data import load_digits
 from cnnlib.hessian import Hessian
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.networks import small_cnn
 from cnnlib.planes import Bowl, Rosenbrock
 from cnnlib.surfaces import METHODS, Quadratic, descend
-from cnnlib.widgets import Challenge
+from cnnlib.widgets import Challenge, DescentExplorer
 from cnnlib.widgets.batch_noise import BatchNoise
-from cnnlib.widgets.descent import DescentExplorer
 from cnnlib.widgets.two_weights import ContourExplorer, OptimizerRace
 
 # %% [markdown]
@@ -182,10 +179,8 @@ BatchNoise(
 # %%
 for batch in ("1", "4", "16", "64", "all"):
     facts = BatchNoise(batch=batch, samples=1500).facts
-    print(
-        f"batch {batch:>3}: {facts['steps']:4d} steps, error above the smallest {facts['error']:.4f},", end=""
-    )
-    print(f" spread of the gradient {facts['spread']:.2f}, predicted {facts['predicted']:.2f}")
+    spread = f"spread of the gradient {facts['spread']:.2f}, predicted {facts['predicted']:.2f}"
+    print(f"batch {batch:>3}: {facts['steps']:4d} steps, error above the smallest {facts['error']:.4f}, {spread}")
 
 # %% [markdown]
 # The bargain lies in between; the drunken walk gets further than the careful one that has no time. The
@@ -200,13 +195,13 @@ for batch in ("1", "4", "16", "64", "all"):
 # %%
 digits, model, rng = load_digits(), small_cnn(rng=0), np.random.default_rng(0)
 x, y = digits.x_train, digits.y_train
+# Hessian is an object of notebook 05; here it only hands out the gradient of all weights as one vector.
 full = Hessian(model, CrossEntropyLoss(), x, y).gradient
-spread = {}
 for size in (8, 32, 128):
     picks = [rng.choice(len(x), size, replace=False) for _ in range(60)]
     noise = [Hessian(model, CrossEntropyLoss(), x[p], y[p]).gradient - full for p in picks]
-    spread[size] = np.linalg.norm(noise, axis=1).mean() / np.linalg.norm(full)
-    print(f"batch {size:3d}: noise {spread[size]:.1f} times the length of the gradient")
+    share = np.linalg.norm(noise, axis=1).mean() / np.linalg.norm(full)
+    print(f"batch {size:3d}: noise {share:.1f} times the length of the gradient")
 
 # %% [markdown]
 # Each four-fold batch halves the noise here as well. Mark the size of it: with the customary batch of 32

@@ -29,14 +29,11 @@
 # %%
 import numpy as np
 
+from cnnlib import SGD, CrossEntropyLoss, evaluate, fit, load_digits
 from cnnlib.checks import check
-from cnnlib.data import load_digits
-from cnnlib.losses import CrossEntropyLoss
 from cnnlib.matching import match_units
-from cnnlib.optim import SGD
 from cnnlib.planes import Saddle
 from cnnlib.surfaces import METHODS, Wells, descend
-from cnnlib.training import evaluate, fit
 from cnnlib.widgets import Challenge
 from cnnlib.widgets.minima import BasinMap, EscapeExplorer, basins
 from cnnlib.widgets.seeds import SeedHistogram, network
@@ -98,11 +95,9 @@ print("the maxima lie at          ", maxima.round(2))
 low_rates, in_a = slice(0, 60), starts < maxima[0]  # the lower part of the map, up to a rate of 0.3
 for method in METHODS:
     codes = basins(method)
-    print(
-        f"{method:9s} ends in C {np.mean(codes == 2):4.0%}, in none yet {np.mean(codes == 4):4.0%},", end=""
-    )
-    from_a = [np.mean(codes[rates, in_a] == 2) for rates in (low_rates, slice(60, None))]
-    print(" from A's valley {:.0%} at low rates, {:.0%} at high ones".format(*from_a))
+    low, high = (np.mean(codes[rates, in_a] == 2) for rates in (low_rates, slice(60, None)))
+    print(f"{method:9s} ends in C {np.mean(codes == 2):4.0%}, in none yet {np.mean(codes == 4):4.0%};", end="")
+    print(f"  in C from A's valley {low:.0%} at low rates, {high:.0%} at high ones")
 
 # %% [markdown]
 # Adam reaches C from half of this map, mainly because it still converges at high rates, where the others do
@@ -135,10 +130,8 @@ EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 # %%
 for noise in (0, 2, 4, 6):
     stays, fades = (EscapeExplorer(rate=0.2, noise=noise, cooling=c).facts for c in (False, True))
-    print(
-        f"noise {noise}: stays, {stays['chance']:3.0%} reach C, error {stays['typical_error']:.2f};", end=""
-    )
-    print(f"  fades, {fades['chance']:3.0%} reach C, error {fades['typical_error']:.2f}")
+    stays, fades = (f"{f['chance']:3.0%} reach C, error {f['typical_error']:.2f}" for f in (stays, fades))
+    print(f"noise {noise}: stays, {stays};  fades, {fades}")
 
 # %% [markdown]
 # The plainest way out is to start again. If one start from the range ends in C with probability $p$, then
@@ -168,12 +161,7 @@ saddle = Saddle()
 for distance in (0.1, 0.01, 0.001):
     path = descend(saddle, [1.5, distance], 0.2, 400)
     print(f"start {distance} beside the ridge: {np.argmax(np.abs(path[:, 1]) > 0.7)} steps until it has left")
-print(
-    "curvatures at the saddle",
-    saddle.curvatures(np.zeros(2)),
-    "and at a minimum",
-    saddle.curvatures([0, 2**0.5]),
-)
+print("curvatures at the saddle", saddle.curvatures([0, 0]), "and at a minimum", saddle.curvatures([0, 2**0.5]))
 
 # %% [markdown]
 # Each factor of ten costs the same number of steps, twenty-five or so: the distance grows by an equal
@@ -243,10 +231,8 @@ for width in ("1", "2", "4", "8", "16"):
     seeds.set_state(width=width)
     seeds.advance(6 * 45)
     f = seeds.facts
-    print(
-        f"width {width:>2}: best {f['best']:.2f}, median {f['median']:.2f}, worst {f['worst']:.2f},", end=""
-    )
-    print(f" {f['stuck']} above 1")
+    losses = f"best {f['best']:.2f}, median {f['median']:.2f}, worst {f['worst']:.2f}"
+    print(f"width {width:>2}: {losses}, {f['stuck']} above 1")
 seeds
 
 # %% [markdown]

@@ -37,14 +37,7 @@ from cnnlib import SGD, CrossEntropyLoss, Sequential, capstone, data, evaluate, 
 from cnnlib.checks import check
 from cnnlib.early_stopping import EarlyStopping
 from cnnlib.studies import Variant, compare
-from cnnlib.widgets import (
-    AugmentationExplorer,
-    Challenge,
-    EvidenceExplorer,
-    ImageGallery,
-    MistakeExplorer,
-    TrainingView,
-)
+from cnnlib.widgets import AugmentationExplorer, Challenge, EvidenceExplorer, ImageGallery, TrainingView
 
 # %% [markdown]
 # ## The images
@@ -148,7 +141,7 @@ reader, stopping = recipe.make_model(0), EarlyStopping(patience=6)
 history = fit(
     reader, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=40, rng=0, validation=validation,
     early_stopping=stopping, progress=False,
-)  # fmt: skip
+)
 axes = history.plot()
 axes[0].set(yscale="log", ylim=(1e-4, 4))
 axes[1].set(ylim=(0.9, 1.003))
@@ -181,7 +174,7 @@ print(f"best epoch {stopping.best_epoch} of {len(history.epoch_ends)}, validatio
 TrainingView(
     images, make_model=recipe.make_model, rate=0.05,
     challenge=Challenge("more than 98 % of the test images right", lambda facts: facts["accuracy"] > 0.98),
-)  # fmt: skip
+)
 
 # %% [markdown]
 # ## One number is no result
@@ -308,6 +301,8 @@ check("09.confusion_matrix", confusion_matrix)
 # </details>
 
 # %% tags=["nbval-ignore-output"]
+from cnnlib.widgets import MistakeExplorer
+
 MistakeExplorer(reader, images)
 
 # %% [markdown]
@@ -455,8 +450,8 @@ axes = table.plot()
 #    `Sequential` whose `parameters()` leaves out the names that begin with `"0."`; see
 #    `networks.FrozenConvolutions??`.)
 # 4. Find an image that the network gets wrong with more than 90 % confidence, and cover pixels until it is
-#    right. What had misled it? (Hint: `MistakeExplorer` finds it; `x = images.x_test[i:i+1].copy()`, then set pixels
-#    to 0 and call `reader.predict_proba(x)`.)
+#    right. What had misled it? (Hint: `MistakeExplorer` tells its number i; `x = images.x_test[i:i+1].copy()`, then set
+#    pixels to 0 and call `reader.predict_proba(x)`.)
 # 5. Capstone: beat the first try by more than the spread. (Hint: begin with what helped above, more images made by
 #    `recipe.augment` and a rate that falls.)
 #
@@ -497,4 +492,4 @@ axes = table.plot()
 # - E. Alpaydin, C. Kaynak,
 #   [Optical Recognition of Handwritten Digits](https://doi.org/10.24432/C50P49) (1998)
 #
-# Back: [08 Spirals](08_spirals.ipynb) · On: [10 Where next](10_where_next.ipynb)
+# Next: [What does a framework add?](10_where_next.ipynb)

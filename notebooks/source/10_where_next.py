@@ -106,7 +106,7 @@ def closure_network(w):
         closures.conv2d(w[0], w[1], padding=1), closures.relu, closures.maxpool2d(2),
         closures.conv2d(w[2], w[3], padding=1), closures.relu, closures.maxpool2d(2),
         closures.flatten, closures.linear(w[4], w[5]),
-    )  # fmt: skip
+    )
 
 
 outputs, backward = closure_network(weights)(x)
