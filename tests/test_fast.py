@@ -113,6 +113,20 @@ def test_pooling_of_every_window_after_a_convolution(window, relu, pieces):
     assert compare(*twins(layers), x, rng)
 
 
+@pytest.mark.parametrize("relu", [True, False])
+def test_pooling_into_a_padded_image_in_the_middle_of_a_network(relu, pieces):
+    def block(channels, filters):
+        return [
+            Conv2d(channels, filters, 3, padding=1, rng=0, dtype=F64),
+            *([ReLU()] if relu else []),
+            MaxPool2d(2),
+        ]
+
+    layers = [*block(1, 4), *block(4, 6), Conv2d(6, 2, 3, padding=1, rng=1, dtype=F64)]
+    rng = np.random.default_rng(0)
+    assert compare(*twins(layers), rng.standard_normal((5, 1, 18, 14)), rng)
+
+
 def test_dropout_draws_the_same_numbers_on_both_paths(pieces):
     layers = [Dropout(0.2, rng=5), Conv2d(1, 4, 3, rng=0, dtype=F64), Flatten(), Dropout(0.5, rng=6),
               Linear(144, 3, rng=1, dtype=F64)]  # fmt: skip

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,55 @@ def test_changes_to_the_network_are_noticed():
     same()
     model.layers = course_network(rng=7).layers
     same()
+
+
+def test_changed_sizes_and_shapes_are_noticed():
+    x = np.random.default_rng(0).random((5, 2, 9, 9), F32)
+    conv, pool = Conv2d(2, 3, 3, padding=1, rng=0), MaxPool2d(3)
+    model = Sequential([conv, Tanh(), pool, Flatten(), Linear(27, 4, rng=1)])
+
+    def same(layers):
+        found, slow = Sequential(layers), Sequential(layers, fast=False).copy()
+        found._door = model._door  # with the plans of before
+        y = found.forward(x)
+        close(y, slow.forward(x), F32)
+        close(found.backward(np.ones_like(y)), slow.backward(np.ones_like(y)), F32)
+
+    same(model.layers)
+    conv.stride = (2, 2)
+    same([conv, Tanh()])
+    conv.stride = (1, 1)
+    same([conv, Tanh()])
+    conv.padding = (0, 0)
+    same([conv, Tanh()])
+    conv.padding = (1, 1)
+    same([conv, Tanh(), pool])
+    pool.stride = (1, 1)
+    same([conv, Tanh(), pool])
+    conv.params.update(weight=np.ones((6, 2, 3, 3), F32), bias=np.ones(6, F32))  # more kernels than made with
+    same([conv, Tanh()])
+    line = Linear(162, 4, rng=0)
+    same([Flatten(), line])
+    line.params.update(weight=np.ones((162, 7), F32), bias=np.ones(7, F32))
+    same([Flatten(), line])
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_blas_is_held_to_one_thread_where_it_would_take_two(fast, monkeypatch):
+    held = []
+    monkeypatch.setattr(_blas, "single_threaded", lambda: held.append(1) or nullcontext())
+    for features, times in ((4, 0), (2000, 2)):
+        model, held[:] = Sequential([Linear(features, 40, rng=0)], fast=fast), []
+        y = model.forward(np.zeros((8, features), F32))
+        model.backward(y)
+        assert len(held) == times
+
+
+def test_a_gradient_without_a_batch_is_refused_by_name():
+    model = course_network(fast=False)
+    model.forward(np.zeros((2, 1, 8, 8), F32))
+    with pytest.raises(ValueError, match=r"dy must have shape \(2, 10\)"):
+        model.backward(1.0)
 
 
 def test_order_of_calls():

@@ -85,16 +85,14 @@ class Convolution(Stage):
             forward, gradients = self._products(first, last, out, d)
             clip, gate = self._rectifying(out, out, dy, d)
             return forward + clip, gate + gradients
-        y, whole = self.scratch.take((2, 2, *out.shape), "y"), d
-        if self.dx is not None:  # by itself until it is complete: whole blocks of memory are faster
-            d = self.scratch.take(y.shape, "d")
+        y, amid_zeros = self.scratch.take((2, 2, *out.shape), "y"), []
+        if self.dx is not None:  # first in one block of memory, that of y, which has been used by then
+            d, amid_zeros = y, [copying(d, y)]
         pooled = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
-        gated = self.scratch.take(out.shape, "gated") if self.relu else dy
         forward, gradients = self._products(first, last, y, d)
-        clip, gate = self._rectifying(pooled, out, dy, gated)
-        shrink, widen = _pooling(y, pooled, gated, d, self.scratch)
-        place = [] if whole is d else [copying(whole, d)]
-        return forward + shrink + clip, gate + widen + place + gradients
+        clip, gate = self._rectifying(pooled, out, dy, dy)
+        shrink, widen = _pooling(y, pooled, dy, d, self.scratch)
+        return forward + shrink + clip, gate + widen + amid_zeros + gradients
 
     def _rectifying(self, y, out, dy, d):
         """The calls of ReLU from y to out and from dy to d; without ReLU, those that bring y to out."""

@@ -116,6 +116,7 @@ class Program:
         images = len(shape) == 3
         if isinstance(layer, Conv2d):
             self._require(images and layer.in_channels == shape[0] and _fits(layer, shape))
+            self._require_weights(layer, (layer.out_channels, layer.in_channels, *layer.kernel_size), 0)
             relu, pool = _take_relu_and_pool(rest)
             stage = Convolution(layer, shape, n, dtype, scratch, relu, pool)
             self._require(min(stage.out_shape) > 0)
@@ -123,6 +124,7 @@ class Program:
             return stage
         if isinstance(layer, Linear):
             self._require(shape == (layer.in_features,))
+            self._require_weights(layer, (layer.in_features, layer.out_features), 1)
             self._count(layer, 1)
             return Dense(layer, shape, n, dtype, _take(rest, ReLU))
         if isinstance(layer, Flatten):
@@ -144,6 +146,12 @@ class Program:
         size = layer.params["weight"].size
         self.work += size * places
         self.largest = max(self.largest, size * self.n)
+
+    def _require_weights(self, layer, shape, outputs):
+        """Weights of the shape that the layer was made with, and a bias, if any, for each of its outputs."""
+        params = layer.params
+        self._require(params["weight"].shape == shape)
+        self._require("bias" not in params or params["bias"].shape == (shape[outputs],))
 
     @staticmethod
     def _require(condition):
