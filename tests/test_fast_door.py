@@ -104,35 +104,40 @@ def test_changes_to_the_network_are_noticed():
     same()
 
 
-def test_changed_sizes_and_shapes_are_noticed():
-    x = np.random.default_rng(0).random((5, 2, 9, 9), F32)
-    conv, pool = Conv2d(2, 3, 3, padding=1, rng=0), MaxPool2d(3)
-    model = Sequential([conv, Tanh(), pool, Flatten(), Linear(27, 4, rng=1)])
-
-    def same(layers):
-        found, slow = Sequential(layers), Sequential(layers, fast=False).copy()
-        found._door = model._door  # with the plans of before
-        y = found.forward(x)
+def one_after_the_other(model, changes):
+    """Make one change after the other; each time both paths must agree. Whether the fast one was open."""
+    x, opened = np.random.default_rng(0).random((5, 2, 9, 9), F32), []
+    for change in [lambda: None, *changes]:
+        change()
+        slow = Sequential(model.layers, fast=False).copy()
+        y = model.forward(x)
+        opened.append(bool(model._door.last))
         close(y, slow.forward(x), F32)
-        close(found.backward(np.ones_like(y)), slow.backward(np.ones_like(y)), F32)
+        close(model.backward(np.ones_like(y)), slow.backward(np.ones_like(y)), F32)
+    return opened
 
-    same(model.layers)
-    conv.stride = (2, 2)
-    same([conv, Tanh()])
-    conv.stride = (1, 1)
-    same([conv, Tanh()])
-    conv.padding = (0, 0)
-    same([conv, Tanh()])
-    conv.padding = (1, 1)
-    same([conv, Tanh(), pool])
-    pool.stride = (1, 1)
-    same([conv, Tanh(), pool])
-    conv.params.update(weight=np.ones((6, 2, 3, 3), F32), bias=np.ones(6, F32))  # more kernels than made with
-    same([conv, Tanh()])
-    line = Linear(162, 4, rng=0)
-    same([Flatten(), line])
-    line.params.update(weight=np.ones((162, 7), F32), bias=np.ones(7, F32))
-    same([Flatten(), line])
+
+def test_changed_sizes_are_noticed():
+    conv, pool = Conv2d(2, 3, 3, padding=1, rng=0), MaxPool2d(3)
+    changes = [
+        lambda: setattr(conv, "stride", (2, 2)), lambda: setattr(conv, "padding", (0, 0)),
+        lambda: setattr(pool, "stride", (1, 1)), lambda: setattr(pool, "kernel_size", (2, 2)),
+    ]  # fmt: skip
+    assert all(one_after_the_other(Sequential([conv, Tanh(), pool]), changes))
+
+
+def test_weights_of_other_shapes_take_the_readable_path():
+    conv, line = Conv2d(2, 3, 3, padding=1, rng=0), Linear(162, 4, rng=0)
+    more = {"weight": np.ones((6, 2, 3, 3), F32), "bias": np.ones(6, F32)}
+    opened = one_after_the_other(Sequential([conv, Tanh()]), [lambda: conv.params.update(more)])
+    assert opened == [True, False]
+    wide = {"weight": np.ones((162, 7), F32), "bias": np.ones(7, F32)}
+    opened = one_after_the_other(Sequential([Flatten(), line]), [lambda: line.params.update(wide)])
+    assert opened == [True, False]
+    model = Sequential([Linear(3, 4, rng=0)])
+    model.layers[0].params["bias"] = np.ones(1, F32)  # would fit by broadcasting
+    with pytest.raises(ValueError, match=r"b must have shape \(4,\)"):
+        model.forward(np.zeros((2, 3), F32))
 
 
 @pytest.mark.parametrize("fast", [True, False])

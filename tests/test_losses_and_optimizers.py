@@ -55,6 +55,20 @@ def test_weight_decay_pulls_on_biases_too():
         np.testing.assert_allclose(value, 0.95)
 
 
+def test_parameters_of_both_precisions_step_as_each_alone():
+    rng, found = np.random.default_rng(0), []
+    both = [
+        Parameter(t.__name__, rng.random(9).astype(t), rng.random(9).astype(t))
+        for t in (np.float64, np.float32)
+    ]
+    for group in (both, both[:1], both[1:]):
+        copies = [Parameter(name, value.copy(), grad) for name, value, grad in group]
+        SGD(0.1).step(copies)
+        found.append([value for _, value, _ in copies])
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    np.testing.assert_array_equal(found[0][1], found[2][0])
+
+
 def test_missing_gradient_changes_nothing():
     first, optimizer = np.ones(2), SGD(0.1)
     with pytest.raises(ValueError, match="b has no gradient yet"):
