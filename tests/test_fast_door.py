@@ -134,6 +134,11 @@ def test_weights_of_other_shapes_take_the_readable_path():
     wide = {"weight": np.ones((162, 7), F32), "bias": np.ones(7, F32)}
     opened = one_after_the_other(Sequential([Flatten(), line]), [lambda: line.params.update(wide)])
     assert opened == [True, False]
+    bare = Linear(162, 4, bias=False, rng=0)
+    opened = one_after_the_other(
+        Sequential([Flatten(), bare]), [lambda: bare.params.update(weight=np.ones((162, 7), F32))]
+    )
+    assert opened == [True, False]
     model = Sequential([Linear(3, 4, rng=0)])
     model.layers[0].params["bias"] = np.ones(1, F32)  # would fit by broadcasting
     with pytest.raises(ValueError, match=r"b must have shape \(4,\)"):
