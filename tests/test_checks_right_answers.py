@@ -52,6 +52,16 @@ def epoch_in_pieces(model, loss, optimizer, x, y, batch_size, rng):
         start = end
 
 
+def epoch_by_choice(model, loss, optimizer, x, y, batch_size, rng):
+    """Draws the order another way; every order is as good."""
+    order = list(rng.choice(len(x), size=len(x), replace=False))
+    while order:
+        batch, order = order[:batch_size], order[batch_size:]
+        loss.forward(model.forward(x[batch], training=True), list(y[batch]))
+        model.backward(loss.backward())
+        optimizer.step(model.parameters())
+
+
 def confusion_loops(labels, guesses, num_classes):
     """One image at a time, in lists."""
     matrix = [[0] * num_classes for _ in range(num_classes)]
@@ -283,7 +293,7 @@ RIGHT = {
     "03.conv2d_backward": [conv_backward_loops, conv_backward],
     "04.sgd": [lambda w, dw, lr: w - lr * dw, lambda w, dw, lr: np.add(w, np.multiply(dw, -lr))],
     "04.momentum": [momentum_with_rate_inside, momentum_in_place],
-    "09.train_epoch": [train_epoch, epoch_in_pieces],
+    "09.train_epoch": [train_epoch, epoch_in_pieces, epoch_by_choice],
     "09.confusion_matrix": [confusion_loops, confusion_added],
     "05.cosine_schedule": [
         lambda step, steps, lr: 0.5 * lr * (1 + np.cos(np.pi * step / steps)),

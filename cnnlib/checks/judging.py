@@ -189,10 +189,9 @@ def _compare_numbers(name, array, expected, rtol):
     if lost:
         place = f" in {lost} of {wrong.size} numbers" if wrong.ndim else ""
         return f"{name} is not finite (NaN or infinity){place}.", difference
-    place = (
-        f"in {np.count_nonzero(wrong)} of {wrong.size} numbers" if wrong.ndim else "from what was expected"
-    )
-    return f"{name} differs {place}.", difference
+    if not wrong.ndim:
+        return f"{name}: not what was expected.", difference
+    return f"{name}: {np.count_nonzero(wrong)} of {wrong.size} numbers differ.", difference
 
 
 def recognise(exercise, answer, trial, further):

@@ -36,6 +36,12 @@ def naive_softmax(logits, axis=-1):
     return powers / powers.sum(axis=axis, keepdims=True)
 
 
+def softmax_without_keepdims(logits):
+    """Maxima and sums of the rows, laid along the rows."""
+    powers = np.exp(logits - logits.max(axis=1))
+    return powers / powers.sum(axis=1)
+
+
 def picked(values, labels):
     """The entry of the true class in every row."""
     return values[np.arange(len(labels)), labels]
@@ -66,6 +72,11 @@ register(
                 "over the images",
                 "The columns sum to 1: the sum ran over the images, not over the classes.",
                 lambda logits: softmax(logits, axis=0),
+            ),
+            Misconception(
+                "sums along the wrong axis",
+                "Each row's maximum and sum met a column: keepdims=True keeps them standing upright.",
+                softmax_without_keepdims,
             ),
             Misconception(
                 "no exponential",
@@ -112,6 +123,12 @@ register(
                 "With scores in the hundreds exp overflows, or a probability rounds to 0 and its "
                 "logarithm is gone.",
                 lambda logits, labels: -np.log(picked(naive_softmax(logits), labels)).mean(),
+            ),
+            Misconception(
+                "every label for every image",
+                "An index such as [:, labels] picks the scores of all labels for each image; pairs need "
+                "np.arange(N) beside the labels.",
+                lambda logits, labels: -log_softmax(logits)[:, labels].mean(),
             ),
             Misconception(
                 "no softmax",

@@ -87,6 +87,11 @@ register(
                 normal(lambda fan_in, fan_out: math.sqrt(2 / fan_out)),
             ),
             Misconception(
+                "linear read as convolution",
+                "Right for convolutions; a linear layer's shape is (in, out): its inputs stand first.",
+                lambda shape, rng: rng.normal(0.0, math.sqrt(2 / math.prod(shape[1:])), shape),
+            ),
+            Misconception(
                 "Xavier",
                 "This is Xavier's rule, with inputs and outputs in the mean; He counts the inputs alone.",
                 normal(lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out))),

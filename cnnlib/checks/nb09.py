@@ -19,6 +19,13 @@ def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
         optimizer.step(model.parameters())
 
 
+SAID = (
+    "steps taken", "every forward in training", "how often each image was seen",
+    "another order from another rng", "labels belong to their images",
+    "weights, minus those of the same batches trained rightly",
+)  # fmt: skip
+
+
 class Spy:
     """A network that notes what it is asked for; it learns like any other."""
 
@@ -37,18 +44,52 @@ class Spy:
         return getattr(self.network, name)
 
 
-def run_epoch(function, x, y, batch_size):
-    """Train a small network for an epoch: steps, whether all was in training, what it saw, its weights."""
-    model, optimizer, loss = Spy(x.shape[1]), SGD(0.5), CrossEntropyLoss()
+class Listener(CrossEntropyLoss):
+    """A loss that notes which labels it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.heard = []
+
+    def forward(self, logits, labels):
+        self.heard.append(np.array(labels, copy=True))
+        return super().forward(logits, labels)
+
+
+def one_epoch(function, x, y, batch_size, seed):
+    """Let a loop train a small network: network, optimizer and loss after it, images in the order seen."""
+    model, optimizer, loss = Spy(x.shape[1]), SGD(0.5), Listener()
     try:
-        function(model, loss, optimizer, x.copy(), y.copy(), batch_size, np.random.default_rng(3))
+        function(model, loss, optimizer, x.copy(), y.copy(), batch_size, np.random.default_rng(seed))
     except RuntimeError as error:
         raise Misfit(f"A step was taken out of turn: {error}.") from error
     if not model.seen:
         raise Misfit("No batch went through the network.")
-    seen = np.concatenate([np.atleast_2d(batch) for batch in model.seen])
-    weights = np.concatenate([value.ravel() for _, value, _ in model.network.parameters()])
-    return float(optimizer.steps), float(all(model.training)), seen, weights
+    if len(loss.heard) != len(model.seen):
+        raise Misfit(f"{len(model.seen)} batches went through the network, {len(loss.heard)} into the loss.")
+    rows = np.concatenate([np.atleast_2d(batch) for batch in model.seen])
+    return model, optimizer, loss, np.abs(rows[:, None] - x).sum(axis=2).argmin(axis=1)
+
+
+def run_epoch(function, x, y, batch_size):
+    """What can be said of an epoch whatever order ``rng`` gave it, by the names of `SAID`."""
+    model, optimizer, loss, order = one_epoch(function, x, y, batch_size, seed=3)
+    labels = np.concatenate([np.atleast_1d(heard) for heard in loss.heard])
+    together = labels.shape == order.shape and bool((labels == y[order]).all())
+    orders = {tuple(one_epoch(function, x, y, batch_size, seed)[3]) for seed in range(6)}
+    shuffled = len(x) < 4 or len(orders) > 1  # few images may fall into the same order six times
+    again, sound = Spy(x.shape[1]), SGD(0.5)
+    for images, named in zip(model.seen, loss.heard, strict=True):
+        step = CrossEntropyLoss()
+        step.forward(again.forward(images, training=True), named)
+        again.backward(step.backward())
+        sound.step(again.parameters())
+    after, wanted = (
+        np.concatenate([value.ravel() for _, value, _ in net.network.parameters()]) for net in (model, again)
+    )
+    times = np.bincount(order, minlength=len(x)).astype(float)
+    steps = float(optimizer.steps)
+    return steps, float(all(model.training)), times, float(shuffled), float(together), after - wanted
 
 
 def epoch_cases(rng):
@@ -120,7 +161,7 @@ register(
         name="09.train_epoch",
         signature="train_epoch(model, loss, optimizer, x, y, batch_size, rng) -> None",
         inputs=("x", "y", "batch_size"),
-        outputs=("steps taken", "every forward in training", "images in the order seen", "weights after it"),
+        outputs=SAID,
         oracle=train_epoch,
         cases=epoch_cases,
         run=run_epoch,
@@ -133,7 +174,9 @@ register(
         misconceptions=(
             Misconception("never shuffled", "The images come in the order of the file.", _in_order),
             Misconception(
-                "labels left behind", "Images were put in a new order, labels not.", _labels_left_behind
+                "labels left behind",
+                "Images were put in a new order, labels not, or in another: they no longer belong together.",
+                _labels_left_behind,
             ),
             Misconception(
                 "inference in training",
