@@ -8,6 +8,7 @@ import pytest
 from cnnlib.playground import FEATURES
 from cnnlib.playground import Playground as Run
 from cnnlib.viz import Heatmap, Links, Points, Text
+from cnnlib.viz.static import to_png
 from cnnlib.widgets.base import BadValue
 from cnnlib.widgets.playground import NODES, Playground
 from cnnlib.widgets.playground_presets import OWN, PRESETS, neurons
@@ -346,8 +347,13 @@ def test_the_axis_of_the_loss_fits_small_and_huge_losses():
     assert axis_top(Playground(epoch=5)) == 0.6
     still = Playground(problem="regression", epoch=1, init="zero", perc_train_data=10, noise=0)
     assert 0 < axis_top(still) <= 0.6
-    view = Playground(preset="divergence", epoch=3)
-    assert view.facts["test_loss"] <= axis_top(view) or axis_top(view) > 1e11
+    for epoch in (3, 20, 500):
+        view = Playground(preset="divergence", epoch=epoch)
+        axis, curve = view.scene.panels[2].y, view.scene.panels[2].marks[0].y
+        assert axis.log and axis.low <= view.curve[0][0] and np.nanmax(curve) <= axis.high <= 1e38
+        assert np.isfinite(curve[: min(epoch, 9)]).all() and axis_top(view) / np.nanmax(curve) <= 1e4
+        with np.errstate(all="raise"):
+            assert to_png(view.scene)
 
 
 def test_divergence_takes_its_time_and_is_told_in_short_numbers():
@@ -374,3 +380,12 @@ def test_a_node_that_does_not_exist_is_said_to_be_missing():
     assert view.text.endswith("There is no node 3.1 here, so the large map is the output's.")
     hover(view, "hover", "layer 3", row=3 * CELLS)
     assert "There is no" not in view.text
+
+
+def test_what_is_no_number_is_left_empty_not_shown_as_zero():
+    view = Playground(preset="divergence", discretize=True)
+    view.advance(5000)
+    for panel, emits in ((1, ""), (0, "layer 1")):
+        heat = next(m for m in view.scene.panels[panel].marks if isinstance(m, Heatmap) and m.emits == emits)
+        assert np.isnan(heat.z).any() and set(heat.z[np.isfinite(heat.z)]) <= {-1.0, 1.0}
+    assert view.text.startswith("Diverged")

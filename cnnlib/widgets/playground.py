@@ -298,7 +298,7 @@ class Playground(Widget):
         return "output", maps[-1][0], (len(maps), 3)
 
     def compute(self, state: dict) -> Scene:
-        maps = [np.nan_to_num(layer, posinf=1e6, neginf=-1e6) for layer in self.run.node_maps()]
+        maps = [np.nan_to_num(layer, nan=np.nan, posinf=1e6, neginf=-1e6) for layer in self.run.node_maps()]
         name, z, place = self.large(state, maps)
         network = NetworkPicture(self.run, maps, state).panel(self.selected(), place)
         panels = [

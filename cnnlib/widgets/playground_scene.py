@@ -16,7 +16,8 @@ PITCH = 1.3  # distance of two nodes of one layer; a node's side is 1
 WIDTH, FOOT, HEAD = 14.8, 10.5, -1.7  # right, bottom and top edge of the network's panel
 LEFT, RIGHT = 1.9, 13.5  # left edges of the first and of the last column of nodes
 PALE = 1.7  # value of full colour in map and links: 1 stays paler than a point, and visible on dark pages
-SMALLEST = 0.01  # where the axis of the loss ends at the least
+SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
+MOST = 1e38  # what the page can still draw: its numbers have 32 bits
 BAR = (13.85, 14.15, 6.3, 9.1)  # left, right, top and bottom of the bar of colours
 CELLS = 26  # cells of a small map and the gap below it: THUMB * PITCH
 
@@ -46,8 +47,13 @@ def feature_thumbs(discretize: bool) -> np.ndarray:
 
 
 def signs(maps: np.ndarray, discretize: bool) -> np.ndarray:
-    """The maps, or only their signs."""
-    return np.where(maps >= 0, 1.0, -1.0) if discretize else maps
+    """The maps, or only their signs; what is no number stays none."""
+    return np.where(np.isnan(maps), np.nan, np.where(maps >= 0, 1.0, -1.0)) if discretize else maps
+
+
+def drawable(values: np.ndarray) -> np.ndarray:
+    """Numbers that the page can draw: 0 for what is none, and not beyond its largest."""
+    return np.clip(np.nan_to_num(values), -MOST, MOST)
 
 
 def column_map(x: float, thumbs: np.ndarray, rows: np.ndarray, **options) -> Heatmap:
@@ -107,7 +113,7 @@ class NetworkPicture:
         values, reach = self.shown(weights)
         widths = np.clip(1 + 9 * np.abs(values) / (5 * reach), 1, 10)
         chosen, ends = self.index_of(selected), np.array([x0, y0, x1, y1])
-        values, widths = np.nan_to_num(values), np.nan_to_num(widths, nan=1.0)
+        values, widths = drawable(values), np.nan_to_num(widths, nan=1.0)
         colors = {
             "values": values[~dead],
             "widths": widths[~dead],
@@ -176,7 +182,7 @@ class NetworkPicture:
         y = np.concatenate([r * PITCH + 1.08 for r in self.rows[1:]])
         b = np.concatenate(self.run.biases)
         return [
-            Points(x, y, values=np.where(np.isfinite(b), b, 0.0), cmap="orange-blue", vmin=-1, vmax=1, size=5,
+            Points(x, y, values=drawable(b), cmap="orange-blue", vmin=-1, vmax=1, size=5,
                    shape="square", outline="ink", emits="bias")
         ]  # fmt: skip
 
@@ -223,6 +229,20 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, at=(0, 1)) -> Pa
     return Panel(marks, *axes, title=title, at=at, equal=True, grid=False)
 
 
+def loss_axis(table: np.ndarray) -> Axis:
+    """From 0 to just above the largest loss, in doublings of 0.6; powers of ten when a run diverges."""
+    finite = table[np.isfinite(table)]
+    top, peak = 0.6, finite.max(initial=0.0)
+    if peak > HUGE:
+        low, high = np.log10([finite[finite > 0].min(), peak])
+        return Axis(10.0 ** np.floor(low), min(10.0 ** np.ceil(high), MOST), "loss", log=True)
+    while top / 2 >= peak and top > SMALLEST:
+        top /= 2
+    while top < peak:
+        top *= 2
+    return Axis(0, top, "loss")
+
+
 def loss_panel(curve: list, epoch: int, at=(1, 1)) -> Panel:
     """Training and test loss against the epoch."""
     table = np.array(curve[: epoch + 1], dtype=float).reshape(-1, 2)
@@ -230,13 +250,8 @@ def loss_panel(curve: list, epoch: int, at=(1, 1)) -> Panel:
     if len(table) > 500:
         keep = np.unique(np.linspace(0, len(table) - 1, 500).round().astype(int))
         table, epochs = table[keep], epochs[keep]
-    finite = table[np.isfinite(table)]
-    top, peak = 0.6, finite.max(initial=0.0)
-    while top / 2 >= peak and top > SMALLEST:
-        top /= 2
-    while top < peak and top < 1e12:
-        top *= 2
-    drawn = np.where(np.abs(table) <= top, table, np.nan)
+    y = loss_axis(table)
+    drawn = np.where(table <= y.high, table, np.nan)
     end = 50
     while end < epoch:
         end *= 2
@@ -244,7 +259,7 @@ def loss_panel(curve: list, epoch: int, at=(1, 1)) -> Panel:
         Line(epochs, drawn[:, 0], color="muted", dash="dashed", label="training"),
         Line(epochs, drawn[:, 1], color="ink", label="test"),
     ]
-    x, y = Axis(0, end, "epoch", whole=True), Axis(0, top, "loss")
+    x = Axis(0, end, "epoch", whole=True)
     return Panel(marks, x, y, title="Loss", at=at, legend="upper right")
 
 

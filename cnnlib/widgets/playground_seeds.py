@@ -9,6 +9,7 @@ from cnnlib.playground.features import grid_points
 from cnnlib.viz import Axis, Heatmap, Line, Panel, Scene
 
 from .base import BadValue, Challenge, Choice, Grid, LogSlider, Number, Slider, Widget
+from .playground_words import short
 
 SIDE = 40  # points along the side of each small map
 ACROSS = 6  # maps in a row
@@ -93,7 +94,9 @@ class PlaygroundSeeds(Widget):
     def map_panel(self, index: int, z: np.ndarray) -> Panel:
         loss = self.curves[-1][index]
         mark = Heatmap(z, (-6, 6, -6, 6), cmap="orange-blue", vmin=-1, vmax=1)
-        title = f"{self.seeds[index]}: {loss:.3f}" if np.isfinite(loss) else f"{self.seeds[index]}: overflow"
+        title = (
+            f"{self.seeds[index]}: {short(loss)}" if np.isfinite(loss) else f"{self.seeds[index]}: overflow"
+        )
         axis = Axis(-6, 6, visible=False)
         return Panel([mark], axis, axis, title=title, at=divmod(index, ACROSS), equal=True, grid=False)
 
@@ -120,7 +123,8 @@ class PlaygroundSeeds(Widget):
         )
 
     def sentence(self, facts: dict) -> str:
-        losses = f"test losses from {facts['best']:.3f} to {facts['worst']:.3f}, median {facts['median']:.3f}"
+        best, worst, median = (short(facts[name]) for name in ("best", "worst", "median"))
+        losses = f"test losses from {best} to {worst}, median {median}"
         words = f"Epoch {facts['epoch']}, {facts['networks']} seeds: {losses}."
         if facts["spiral"]:
             words += f" {facts['solved']} of them are below the chapter's 0.106."
