@@ -248,3 +248,10 @@ def test_the_challenges_of_the_text_can_be_met():
     assert sizes["pixels"] >= 15 and sizes["parameters"] < 1300
     confident = NetworkXRay(image=143).facts
     assert confident["confidence"] > 0.7 and not confident["right"]
+
+
+@pytest.mark.parametrize("layers", [1, 3, 6])
+def test_the_axis_of_the_layers_counts_whole_layers(layers):
+    axis = SizeExplorer(layers=layers).scene.panels[1].x
+    assert list(axis.ticks) == list(range(1, layers + 1))
+    assert "sees 1 pixel along" in SizeExplorer(kernel_size=1, layers=layers, stride=1, padding=0).text

@@ -143,7 +143,7 @@ class ConvolutionMicroscope(Widget):
         height, width = image.shape
         edge = pad + 0.5
         extent = (-edge, width + edge - 1, -edge, height + edge - 1)
-        numbers = ".2f" if height * width <= 100 else ""
+        numbers = ".2f" if (height + 2 * pad) * (width + 2 * pad) <= 100 else ""  # as many as can be read
         marks = [
             Heatmap(np.pad(image, pad), extent, "gray", 0, 1, numbers=numbers, emits="image"),
             Region(left - 0.5, left + 2.5, top - 0.5, top + 2.5, color="vermilion", filled=False, width=3),

@@ -193,7 +193,9 @@ def sum_panels(terms: Terms, window: tuple, shown: int, source: str) -> list[Pan
     bias = Bars([len(sums)], [terms.bias], color="orange", label="bias")
     low, high = min(0, sums.min(), terms.bias), max(0, sums.max(), terms.bias)
     span = (high - low) or 1.0
-    x = Axis(-0.6, len(sums) + 0.6, f"map of {source}, then the bias", whole=True)
+    ticks = [*range(0, len(sums), 1 + len(sums) // 10), len(sums)]
+    names = [*map(str, ticks[:-1]), "bias"]
+    x = Axis(-0.6, len(sums) + 0.6, f"map of {source}, and the bias", ticks=ticks, names=names)
     y = Axis(low - 0.1 * span, high + 0.45 * span, "part of the sum")  # room for the legend above the bars
     title = f"all parts add up to {terms.total:.2f}"
     total = Panel([bars, bias], x, y, at=(1, 5, 1, 4), title=title, legend="upper left")

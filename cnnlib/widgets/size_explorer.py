@@ -87,12 +87,14 @@ class SizeExplorer(Widget):
         marks.append(Text(np.arange(1, len(weights) + 1), weights, [f"{w:,}" for w in weights],
                           baseline="bottom", size=10))  # fmt: skip
         y = Axis(0, 1.15 * max([*weights, 1]), "weights and biases")
-        return Panel(marks, Axis(0.4, count + 0.6, "layer", whole=True), y, title="Weights", at=(0, 1))
+        x = Axis(0.4, count + 0.6, "layer", ticks=range(1, count + 1))
+        return Panel(marks, x, y, title="Weights", at=(0, 1))
 
     def sentence(self, state: dict, sizes: list[int], facts: dict) -> str:
         chain = " → ".join(map(str, sizes))
+        pixels = "pixel" if facts["field"] == 1 else "pixels"
         words = (
-            f"Sizes {chain}. A unit of the last layer sees {facts['field']} pixels along each axis, "
+            f"Sizes {chain}. A unit of the last layer sees {facts['field']} {pixels} along each axis, "
             f"{facts['pixels']} of them inside the image. The layers have {facts['parameters']:,} weights."
         )
         if facts["layers"] < state["layers"]:

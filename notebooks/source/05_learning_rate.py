@@ -189,7 +189,7 @@ assert np.isfinite(losses).all(), f"the loss is {losses[-1]}: start afresh with 
 
 # %% [markdown]
 # Each step makes the loss about a thousand times larger. A float32 ends near 3e38; what is larger becomes `inf`,
-# *infinite*. Then comes inf - inf, or 0 · inf, which is no number at all: `nan`. Whatever a `nan` meets becomes `nan`,
+# *infinite*. Then comes $\infty - \infty$ or $0 \cdot \infty$, which is no number at all: `nan`. Whatever a `nan` meets becomes `nan`,
 # every weight in the end, and training goes on, computing nothing.
 # <!-- source: IEEE 754 single precision, largest finite number 3.4e38 -->
 #
