@@ -104,6 +104,7 @@ class History:
         _curves(right, epochs, self.epoch_accuracy, self.validation_accuracy)
         right.set(xlabel="epoch", ylabel="share right", title="Accuracy", ylim=(None, 1.005))
         for ax in axes:
+            ax.xaxis.get_major_locator().set_params(integer=True)  # no half epochs
             if ax.get_legend_handles_labels()[0]:
                 ax.legend()
         return axes

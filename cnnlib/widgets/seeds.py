@@ -90,7 +90,7 @@ class SeedHistogram(Widget):
         width = 0.9 * (centers[1] - centers[0])
         x = Axis(*np.log10([LOW, HIGH]), "loss", ticks=np.log10(ticks), names=[f"{t:g}" for t in ticks])
         bars = Bars(centers, counts, width=width, color="blue")
-        return Panel([bars], x, Axis(0, 20, "networks"), title=f"First layer: {self.width}")
+        return Panel([bars], x, Axis(0, 20, "networks", whole=True), title=f"First layer: {self.width}")
 
     def strips(self, losses):
         """A dot for each network of each width: those that are done, and the present one."""
