@@ -232,7 +232,7 @@ for kind in ("cross-entropy", "half squared error"):
 FirstLoss(challenge=Challenge("A mean first loss of about 8", lambda f: 7.5 < f["mean"] < 8.5))
 
 # %% [markdown]
-# <details><summary>How to read a first loss</summary>
+# <details style="margin-bottom: 1em"><summary>How to read a first loss</summary>
 #
 # - **About 2.4**: all is well. A random opinion loses more where it is wrong than it gains where it is right, so
 #   the mean lies a little above ln 10.

@@ -101,7 +101,7 @@ stuck = Challenge(
 ChainRule(challenge=stuck, step=6)
 
 # %% [markdown]
-# <details><summary>What you should have found</summary>
+# <details style="margin-bottom: 1em"><summary>What you should have found</summary>
 #
 # dE/dx is 1.5 · w = 2.25. A number used twice gets *both* shares, added up. And dE/dw is zero when x is zero: a
 # weight that multiplied nothing carries no blame, however wrong the guess. Through a ReLU there is a second way: a
@@ -297,7 +297,7 @@ print(f"{slow / fast:.0f} times faster")
 BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.get("pixels") == 0))
 
 # %% [markdown]
-# <details><summary>Answers</summary>
+# <details style="margin-bottom: 1em"><summary>Answers</summary>
 #
 # Four: five of the nine lie in the padding, and nobody blames a zero that was added. A unit that no pixel moves is
 # easy to find in a ReLU layer: any white one. Its gate is closed, so a small nudge changes nothing. For *this*
@@ -397,7 +397,7 @@ selfish = Challenge(
 OneUpdate(challenge=selfish, rate=0.001, step=12)
 
 # %% [markdown]
-# <details><summary>What the last step shows</summary>
+# <details style="margin-bottom: 1em"><summary>What the last step shows</summary>
 #
 # At 0.001 the gradient promises 0.041, and 0.041 it is. At 0.1 it promises 4.1, more than the whole loss of 2.6, which
 # falls by 2.4: on so long a way the slopes change. And the hundred others pay: their mean rises from 2.4 to 3.9.

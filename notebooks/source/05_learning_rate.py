@@ -140,7 +140,7 @@ sweep.advance(6 * 45)
 sweep
 
 # %% [markdown]
-# <details><summary>What the picture says to both predictions</summary>
+# <details style="margin-bottom: 1em"><summary>What the picture says to both predictions</summary>
 #
 # Of the twenty-four rates 11 crawl (their loss is above half of the first) and 5 are lost, so 8 learn: a third. The best
 # lies above the line, at 0.5; the line, 0.19, is where the parabola of the very first step would begin to explode.

@@ -67,7 +67,7 @@ goal = "Start right of 1, in the valley of C, and end in a false minimum all the
 BasinMap(start=0.0, challenge=Challenge(goal, lambda f: f["start"] > 1 and f["false"] == 1 and f["steps"] == 100))
 
 # %% [markdown]
-# <details><summary>Where does it end from -2.5?</summary>
+# <details style="margin-bottom: 1em"><summary>Where does it end from -2.5?</summary>
 #
 # In A, at every rate below 0.3 with which it arrives at all: the ground falls towards A, and the maximum on its far
 # side is never passed. Above that, nearly every descent from there still moves after the hundred steps.

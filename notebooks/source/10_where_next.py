@@ -137,7 +137,7 @@ print(inspect.getsource(Tensor.backward))
 print(inspect.getsource(tape._parents_first))
 
 # %% [markdown]
-# <details><summary>Answer</summary>
+# <details style="margin-bottom: 1em"><summary>Answer</summary>
 #
 # The last one: a parent that has a gradient already gets the new share *added*. "A number used twice gets both
 # shares", as one conditional. And the order matters: `_parents_first` puts a tensor into its list only after all
