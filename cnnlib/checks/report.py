@@ -76,7 +76,7 @@ class Report:
 def _finding_lines(finding, exercise):
     """What was tried and where it differs."""
     before = finding.number - 1
-    smaller = "the smallest" if before == 0 else f"the smallest it fails on; {before} before it were right"
+    smaller = "the smallest" if before == 0 else f"the smallest it fails on; {before} before it passed"
     yield "", finding.sentence, "text"
     if finding.likely:
         yield "Likely: ", finding.likely, "text"
