@@ -12,6 +12,7 @@ from cnnlib.playground.address import ACTIVATIONS, FEATURES, REGULARIZATIONS
 from cnnlib.playground.features import feature_rows
 from cnnlib.playground.history import History
 from cnnlib.playground.naive import NaiveNetwork
+from cnnlib.playground.network import JointPass
 from cnnlib.playground.training import batch_of
 
 
@@ -74,6 +75,29 @@ def test_engine_equals_the_loop(features, **options):
     playground.step(2)
     loop.step(2)
     if playground.diverged_at is None and np.nanmax(playground.evaluate()) < 10:
+        assert_equal(playground, loop)
+
+
+@pytest.mark.parametrize("limit", [0, 10**9])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"network_shape": (8, 8), "batch_size": 7},
+        {"network_shape": (), "batch_size": 1, "learning_rate": 0.001},
+        {"network_shape": (3, 1, 5), "dataset": "reg-gauss", "activation": "relu", "batch_size": 16},
+        {"network_shape": (4, 4), "regularization": "L1", "regularization_rate": 0.03, "batch_size": 11},
+        {"network_shape": (4, 2), "regularization": "L2", "regularization_rate": 0.03},
+    ],
+)
+def test_gradients_by_one_product_for_all_layers_and_by_one_each(options, limit, monkeypatch):
+    monkeypatch.setattr(JointPass, "LIMIT", limit)
+    playground = Playground(num_samples=120, seed="0.6", **options)
+    loop = Loop(playground)
+    for rate in (0.03, 0.003):
+        playground.change(learning_rate=rate)
+        loop.config = playground.config
+        playground.step(3)
+        loop.step(3)
         assert_equal(playground, loop)
 
 

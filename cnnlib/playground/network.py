@@ -93,10 +93,20 @@ class Pass:
         ends = np.cumsum([0, *rows]) * int(np.prod(samples))
         self._ends, needed = ends, 1 if gradients is None else 3  # outputs; derivatives and deltas
         self._flat = [np.ones(ends[-1], parameters.flat.dtype) for _ in range(needed)]
-        layers = [[f[i:j].reshape(-1, *samples) for i, j in pairwise(ends)] for f in self._flat]
-        self.a, self.t, self.d = layers * (1 if gradients is not None else 3)
-        self.nodes = [a[:n] for a, n in zip(self.a, sizes, strict=True)]  # without the row of ones
-        self.deltas = [d[:n] for d, n in zip(self.d, sizes, strict=True)]
+        self._sizes, self.samples = sizes, samples
+        if gradients is not None:
+            self.t, self.d = (self._layers(flat) for flat in self._flat[1:])
+            self.deltas = [d[:n] for d, n in zip(self.d, sizes, strict=True)]
+        self._write_to(self._flat[0])
+
+    def _layers(self, flat):
+        """One flat array of numbers as one array a layer, (nodes + 1, *samples)."""
+        return [flat[i:j].reshape(-1, *self.samples) for i, j in pairwise(self._ends)]
+
+    def _write_to(self, flat):
+        """Keep the activations of the calls to come in this array."""
+        self._flat[0], self.a = flat, self._layers(flat)
+        self.nodes = [a[:n] for a, n in zip(self.a, self._sizes, strict=True)]  # without the row of ones
         self.outputs = self.a[-1][0]
 
     def forward(self, x):
@@ -118,6 +128,11 @@ class Pass:
     def _outer_sum(self, delta, source, out):
         return partial(delta.dot, source.T, out)
 
+    def _outer_sums(self, x):
+        """The calls that make the gradients out of the deltas and the sources of all layers."""
+        layers = zip(self.deltas, [x, *self.a], self.gradients.matrices, strict=False)
+        return [self._outer_sum(*layer) for layer in layers]
+
     def _derivatives(self):
         """Neighbouring layers of one activation share their calls."""
         calls, first = [], 0
@@ -128,20 +143,90 @@ class Pass:
                 first = k + 1
         return calls
 
-    def backward(self, x, y):
-        """Return the calls that fill the gradients, after ``forward(x)``, for the labels `y`."""
-        labels = y[np.newaxis]  # of the outputs' shape: broadcasting would cost more than subtracting
-        calls = [*self._derivatives(), partial(np.subtract, self.a[-1], labels, self.d[-1])]
+    def _errors(self, y, factor):
+        """The calls that subtract the labels from the outputs and multiply by a factor."""
+        labels, error = y[np.newaxis], self.d[-1]  # of the outputs' shape: broadcasting would cost more
+        return [
+            partial(np.subtract, self.a[-1], labels, error),
+            partial(np.multiply, error, self._scale(factor), error),
+        ]
+
+    def _scale(self, factor):
+        return factor[0, 0, ...]  # an array still, without axes: it will be read when its number has changed
+
+    def _backward(self, x, y, factor):
+        """The calls that fill the gradients, after those of ``forward(x)``."""
+        calls = [*self._derivatives(), *self._errors(y, factor)]
         if self.activations[-1] != "linear":
             calls.append(partial(np.multiply, self.d[-1], self.t[-1], self.d[-1]))
-        for k in range(len(self.a) - 1, -1, -1):
-            source = self.a[k - 1] if k else x
-            calls.append(self._outer_sum(self.deltas[k], source, self.gradients.matrices[k]))
-            if k:
-                calls.append(self._product_back(self.parameters.matrices[k], self.deltas[k], self.d[k - 1]))
-                if self.activations[k - 1] != "linear":
-                    calls.append(partial(np.multiply, self.d[k - 1], self.t[k - 1], self.d[k - 1]))
-        return calls
+        for k in range(len(self.a) - 1, 0, -1):
+            calls.append(self._product_back(self.parameters.matrices[k], self.deltas[k], self.d[k - 1]))
+            if self.activations[k - 1] != "linear":
+                calls.append(partial(np.multiply, self.d[k - 1], self.t[k - 1], self.d[k - 1]))
+        return calls + self._outer_sums(x)
+
+    def both_ways(self, x, y, factor):
+        """Return the calls that run a batch forwards and back.
+
+        Parameters
+        ----------
+        x : ndarray, shape (features + 1, *samples)
+            Inputs, with a last row of ones; copied.
+        y : ndarray, shape samples
+            Labels; copied.
+        factor : ndarray, shape (1, 2) or (networks, 1)
+            What the gradients, sums over the samples, are multiplied by, read anew each time; shape (1, 2)
+            for a single network holds it twice.
+        """
+        x, y = x.copy(), y.copy()
+        return self.forward(x) + self._backward(x, y, factor)
+
+
+class JointPass(Pass):
+    """The same passes with a single product for the gradients of all layers.
+
+    All deltas times all sources: the gradients are the blocks on the diagonal of that matrix, and nobody
+    wants the rest. In a small network computing the rest takes less time than a call for each layer.
+    """
+
+    LIMIT = 32_000  # multiply-adds of such a product up to which it pays: measured
+
+    def __init__(self, parameters, activations, samples, gradients):
+        super().__init__(parameters, activations, samples, gradients)
+        (n,), inputs = samples, parameters.matrices[0].shape[1]
+        self._all_deltas = self._flat[2].reshape(-1, n)
+        sources = inputs + len(self._all_deltas) - self._sizes[-1]
+        self._products = np.zeros((len(self._all_deltas), sources))
+        numbers, down, right = np.arange(self._products.size).reshape(self._products.shape), 0, 0
+        blocks = []
+        for matrix in parameters.matrices:
+            rows, columns = matrix.shape
+            blocks.append(numbers[down : down + rows, right : right + columns].ravel())
+            down, right = down + rows + 1, right + columns
+        self._blocks = np.concatenate(blocks)
+
+    @classmethod
+    def pays(cls, parameters, samples):
+        """Whether this pass is the faster one for networks of these sizes."""
+        rows, columns = np.sum([m.shape for m in parameters.matrices], axis=0)
+        return (rows + len(parameters.matrices)) * columns * np.prod(samples) <= cls.LIMIT
+
+    def both_ways(self, x, y, factor):
+        """As above. Inputs, activations and labels lie in one matrix, so that all sources are one, too."""
+        rows = np.concatenate([x, self._flat[0].reshape(-1, *self.samples), -y[np.newaxis]])
+        self._write_to(rows[len(x) : -1].reshape(-1))
+        self._all_sources, self._outputs_and_labels = rows[: self._products.shape[1]], rows[-2:]
+        return self.forward(rows[: len(x)]) + self._backward(rows[: len(x)], y, factor)
+
+    def _errors(self, y, factor):
+        return [partial(factor.dot, self._outputs_and_labels, self.d[-1])]
+
+    def _outer_sums(self, x):
+        products, gradients = self._products, self.gradients.flat
+        return [
+            partial(self._all_deltas.dot, self._all_sources.T, products),
+            partial(products.take, self._blocks, None, gradients, "clip"),
+        ]
 
 
 def _stack_first(buffer):
@@ -153,6 +238,9 @@ class StackedPass(Pass):
 
     Each block may have a network of its own: matrices (blocks, destinations, sources + 1).
     """
+
+    def _scale(self, factor):
+        return factor
 
     def _product(self, matrix, source, out):
         return partial(np.matmul, matrix, _stack_first(source), _stack_first(out))

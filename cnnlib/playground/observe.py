@@ -62,7 +62,7 @@ class Observer:
         if self.n_train:
             rows, labels = with_ones(self.rows[:, : self.n_train]), self.labels[: self.n_train]
             both = Pass(self.network.parameters, self.network.activations, (self.n_train,), found)
-            self._run((both, both.forward(rows) + both.backward(rows, labels)))
+            self._run((both, both.both_ways(rows, labels, np.ones((1, 2)))))
             found.flat /= self.n_train
         return found
 

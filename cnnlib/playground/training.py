@@ -8,11 +8,13 @@ weight the penalty would carry across zero becomes zero and is dead from then on
 """
 
 import math
+import operator
+from collections import deque
 from functools import partial
 
 import numpy as np
 
-from cnnlib.playground.network import OrderedPass, Parameters, Pass
+from cnnlib.playground.network import JointPass, OrderedPass, Parameters, Pass
 
 
 def batch_of(batch_size, n_samples):
@@ -54,7 +56,7 @@ class Trainer:
         self.activations, self.regularization, self.lr, self.rate = activations, regularization, lr, rate
         self.is_link, self.dead = links.flat == 1.0, np.zeros(flat.shape, dtype=bool)
         self.leftover, self.leftover_count = np.zeros_like(flat), 0
-        self._step, self._first_step = np.zeros(np.shape(lr)), np.zeros(np.shape(lr))
+        self._step, self._first_step, self._one = (np.ones(np.shape(lr) or (1, 2)) for _ in range(3))
         self._penalty, self._shrink, self._next = (np.zeros_like(flat) for _ in range(3))
         self._crossed = np.zeros(flat.shape, dtype=bool)
         self.batch, self.n_samples, self._calls = 0, 0, []
@@ -83,23 +85,18 @@ class Trainer:
         full = self.make_pass((*y.shape[:-1], self.batch), self.gradients)
         for start in range(0, n - self.batch + 1, self.batch):
             part = slice(start, start + self.batch)
-            self._calls += self._gradient_calls(full, x[..., part], y[..., part]) + self._updates(start == 0)
+            step = self._step if start else self._first_step
+            self._calls += full.both_ways(x[..., part], y[..., part], step) + self._updates(start == 0)
         rest = n % self.batch
         if rest:
             short = self.make_pass((*y.shape[:-1], rest), self.gradients)
-            self._calls += self._gradient_calls(short, x[..., n - rest :], y[..., n - rest :])
+            self._calls += short.both_ways(x[..., n - rest :], y[..., n - rest :], self._one)
             self._calls.append(partial(self._keep_leftover, rest))
-
-    @staticmethod
-    def _gradient_calls(buffers, x, y):
-        x, y = x.copy(), y.copy()
-        return buffers.forward(x) + buffers.backward(x, y)
 
     def epoch(self):
         """Visit every training sample once."""
         self._set_steps()
-        for call in self._calls:
-            call()
+        deque(map(operator.call, self._calls), 0)
 
     def is_finite(self):
         """Whether no parameter is infinite or NaN."""
@@ -119,15 +116,20 @@ class Trainer:
             self._penalty[...] = self.lr * self.rate
             self._penalty[~self.is_link | self.dead] = 0.0
 
+    def _take_leftover(self):
+        """Add the gradients of the samples left over to those of the first batch."""
+        if self.leftover_count:
+            self.gradients.flat += self.leftover * (self.lr / (self.batch + self.leftover_count))
+            self.discard_leftover()
+
     def _keep_leftover(self, count):
         self.leftover[...] = np.where(self.dead, 0.0, self.gradients.flat)
         self.leftover_count = count
 
     def _updates(self, is_first):
-        """Calls that turn the summed gradients into new weights."""
+        """Calls that turn the gradients, multiplied by the step, into new weights."""
         p, g, shrink = self.parameters.flat, self.gradients.flat, self._shrink
-        calls = [partial(np.add, g, self.leftover, g), self.discard_leftover] if is_first else []
-        calls.append(partial(np.multiply, g, self._first_step if is_first else self._step, g))
+        calls = [self._take_leftover] if is_first else []
         if self.regularization == "L1":
             return [*calls, self._update_l1]
         if self.regularization == "L2":
@@ -186,4 +188,6 @@ class Network(Trainer):
     def make_pass(self, samples, gradients=None):
         """Buffers for passes over samples of this shape."""
         kind = OrderedPass if self.ordered else Pass
+        if not self.ordered and gradients is not None and JointPass.pays(self.parameters, samples):
+            kind = JointPass
         return kind(self.parameters, self.activations, samples, gradients)
