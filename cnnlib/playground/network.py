@@ -1,11 +1,12 @@
 """The playground's network, trained fast: every array allocated once, every call bound beforehand.
 
 Such networks have a hundred weights and batches of ten, so the time goes into calls, not into
-arithmetic. Three measures follow from that.
+arithmetic. Four measures follow from that.
 
 * Activations are stored (nodes + 1, samples) with a last row of ones, and each bias is the last
   column of its weights: one product does weights and biases, forward and backward.
 * All parameters lie in one flat array, their gradients in another: one subtraction updates all.
+* The gradients of all layers are made by one product (see `JointPass`).
 * The calls of a whole epoch are prepared as a list of functions without arguments.
 """
 
