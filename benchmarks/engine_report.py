@@ -130,9 +130,9 @@ def _efficiency(found, machine, processor_time):
         "\n".join(lines)
         + "\n\nPer cent of the measured peak. What bounds the rest: W1 is some fifty calls of NumPy of a"
         " microsecond or two each, and a third of the step is what Python does around them, the loss and the"
-        " step of the optimizer; its products alone, far too small for any peak, take less than a third of"
-        " the time. W2 has six output channels in its first layer, where comparing and adding for the pooling"
-        " take as long as multiplying; its second thread waits a few microseconds for Python's lock at each"
+        " step of the optimizer; its products, far too small for any peak, take another third. W2 has six"
+        " output channels in its first layer: the many small products that make the gradient of its kernels"
+        " run at a third of the peak; its second thread waits a few microseconds for Python's lock at each"
         " call. W3 is bound by the products, and by what surrounds them: laying rows side by side before"
         " each, and adding up the gradient of the kernels, whose products run over only as many terms as"
         " there are images in a thread's half of the batch.\n"
