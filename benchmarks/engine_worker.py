@@ -209,21 +209,24 @@ def blas():
     )
 
 
-def fit_overhead(epochs=40):
-    """Processor milliseconds of a step inside `fit` and of the bare step, W2: medians of epochs."""
+def fit_overhead(turns=30, epochs=5):
+    """Processor milliseconds of a step inside `fit` and of the bare step, W2: medians of the turns."""
     from cnnlib.training import fit
 
     one = Cnnlib(make("step/W2"), True)
     n, size = 640, len(one.case["x"])
     x, y = np.tile(one.case["x"], (n // size, 1, 1, 1)), np.tile(one.case["y"], n // size)
-    inside, bare = [], []
-    for _ in range(epochs):
+    steps, inside, bare = epochs * n // size, [], []
+    for _ in range(turns):
         start = time.process_time()
-        fit(one.model, one.loss, one.optimizer, x, y, batch_size=size, rng=0, progress=False)
-        inside.append((time.process_time() - start) / (n // size) * 1e3)
-        bare.append(np.mean(timed(one.step, inside[-1] * n / size / 1e3), axis=0)[1] * 1e3)
-    inside, bare = float(np.median(inside)), float(np.median(bare))
-    return {"fit": inside, "bare": bare, "overhead": 100 * (inside / bare - 1)}
+        fit(one.model, one.loss, one.optimizer, x, y, batch_size=size, epochs=epochs, rng=0, progress=False)
+        middle = time.process_time()
+        for _ in range(steps):
+            one.step()
+        inside.append((middle - start) / steps * 1e3)
+        bare.append((time.process_time() - middle) / steps * 1e3)
+    overhead = 100 * (float(np.median(np.array(inside) / bare)) - 1)
+    return {"fit": float(np.median(inside)), "bare": float(np.median(bare)), "overhead": overhead}
 
 
 def second_thread(turns=15):
