@@ -152,8 +152,8 @@ def _rest(extra):
     return (
         "\n".join(lines)
         + f"\n\n`import cnnlib` takes {extra['import']:.0f} ms of processor time beyond NumPy's (median of"
-        f" 15 processes). On W2, a step inside `fit` (five epochs a call) takes {fit['fit']:.3f} ms and the bare step"
-        f" {fit['bare']:.3f} ms: shuffling, cutting out batches, records and progress cost"
+        f" 15 processes). On W2, a step inside `fit` (five epochs a call) takes {fit['fit']:.3f} ms and the"
+        f" bare step {fit['bare']:.3f} ms: shuffling, cutting out batches, records and progress cost"
         f" {fit['overhead']:.1f} %.\n\n"
         "Two threads of one process share a batch from 20 million multiply-adds of its forward pass on;"
         " below that, handing over costs more than it gains. Milliseconds of a step with one thread and with"
