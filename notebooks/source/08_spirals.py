@@ -13,19 +13,21 @@
 # two coordinates. So here the input is a point, the question is "which spiral?", and everything the network
 # believes fits into one coloured square.
 #
-# When you have worked through it, you can
+# **After this notebook you can**
 #
-# - read every part of a small network while it trains: features, maps of nodes, weights, losses;
-# - say what a published number such as "0.106 after 1531 epochs" tells and what it leaves out;
-# - measure what a map is made of, instead of trusting an impression;
-# - keep a run, settings and weights, in one line and take it elsewhere.
+# 1. read every part of a small network while it trains: features, maps of nodes, weights, losses;
+# 2. say what a published number such as "0.106 after 1531 epochs" tells and what it leaves out;
+# 3. measure what a map is made of, instead of trusting an impression;
+# 4. keep a run, settings and weights, in one line and take it elsewhere.
 #
-# You need: gradient descent and batches from [Which way is down?](04_gradient_descent.ipynb), first weights
-# from [Where do we start?](07_initialization.ipynb). Time: 50 minutes.
+# **You need** gradient descent and batches from [Which way is down?](04_gradient_descent.ipynb), first weights
+# from [Where do we start?](07_initialization.ipynb).
 #
-# Back: [07 Initialization](07_initialization.ipynb) · On: [09 Train a CNN](09_train_a_cnn.ipynb) · On trial: the
-# [chapter's claims](../docs/claims.md) 12, 13 and 14
+# **Time** 50 minutes. **On trial** the [chapter's claims](../docs/claims.md) 12, 13 and 14.
 # <!-- source: the chapter that the course grew from: its run on the spirals -->
+#
+# **Back** [07: Where do we start?](07_initialization.ipynb)
+# **On** [09: Does it all work on real images?](09_train_a_cnn.ipynb)
 
 # %%
 import numpy as np
