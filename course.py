@@ -42,7 +42,6 @@ from tools import setup_problems, updating
 WINDOWS = os.name == "nt"
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
-FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 COMPILED = ("numpy", "matplotlib", "pillow", "pyzmq", "scipy", "scikit-learn")  # never to be built at home
 INPUTS = ("pyproject.toml", "requirements.txt")
 DOWNLOAD_MB = {"lab": 90, "test": 190}  # measured: 88 and 185 MB

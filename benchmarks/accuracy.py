@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib import recipes
 from cnnlib.data import ASSETS, load_mnist
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.optim import SGD
-from cnnlib.training import evaluate, train_step
+from cnnlib.networks import recipes
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import evaluate, train_step
 
 RESULTS = Path(__file__).parent / "results"
 SEEDS = (0, 1, 2)
@@ -59,7 +59,7 @@ def speed(name, split, blocks=10, steps=6, warm=2):
     """
     import torch
 
-    from cnnlib.export import to_torch
+    from cnnlib.saving import to_torch
 
     recipe = RUNS[name][0]
     x, y = split.x_train[: recipe.batch_size], split.y_train[: recipe.batch_size]

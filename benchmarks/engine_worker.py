@@ -24,9 +24,9 @@ class Cnnlib:
     """cnnlib on the fast or the readable path."""
 
     def __init__(self, case, fast):
-        from cnnlib.losses import CrossEntropyLoss
-        from cnnlib.model import Sequential
-        from cnnlib.optim import SGD
+        from cnnlib.fast import Sequential
+        from cnnlib.nn.losses import CrossEntropyLoss
+        from cnnlib.nn.optim import SGD
 
         if "dy" in case:  # a layer inside a network: the batch lies last in memory
             case = case | {name: batch_last(case[name]) for name in ("x", "dy")}
@@ -35,7 +35,7 @@ class Cnnlib:
 
     @staticmethod
     def layers(case, **functions):
-        from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
+        from cnnlib.nn.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 
         arrays, made = iter(case["weights"]), []
         for kind, *arguments in case["rows"]:
@@ -87,10 +87,10 @@ class Cnnlib:
 
 
 class Loops(Cnnlib):
-    """cnnlib with the plain loops of `cnnlib.naive` in its layers."""
+    """cnnlib with the plain loops of `cnnlib.nn.naive` in its layers."""
 
     def __init__(self, case):
-        from cnnlib import naive
+        from cnnlib.nn import naive
 
         super().__init__(case, fast=False)
         pairs = {CONV: "conv2d", LINEAR: "linear", POOL: "maxpool2d", RELU: "relu", FLATTEN: "flatten"}
@@ -231,16 +231,16 @@ def fit_overhead(turns=30, epochs=5):
 
 def second_thread(turns=15):
     """Milliseconds of a step of the fast path with one thread and with two, W2 and W3: {case: [one, two]}."""
-    from cnnlib.fast import _blas
+    from cnnlib.runtime import threads
 
-    found, cores = {}, _blas.cores
+    found, cores = {}, threads.cores
     for case in ("step/W2", "step/W3"):
         contestants = []
         for number in (1, 2):
-            _blas.cores = lambda number=number: number
+            threads.cores = lambda number=number: number
             contestants.append(Cnnlib(make(case), True))
             contestants[-1].step()  # lays the plan out
-        _blas.cores = cores
+        threads.cores = cores
         times = [[np.median(timed(c.step, 0.1), axis=0)[0] for c in contestants] for _ in range(turns)]
         found[case] = (np.median(times, axis=0) * 1e3).tolist()
     return found

@@ -14,14 +14,15 @@ from pathlib import Path
 import numpy as np
 
 from cnnlib.data import load_digits
-from cnnlib.ensemble import Ensemble, train_ensemble
-from cnnlib.fast._blas import cores
-from cnnlib.losses import CrossEntropyLoss
+from cnnlib.experiments.basins import basins
+from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
+from cnnlib.experiments.error_curves import METHODS
 from cnnlib.networks import small_cnn
-from cnnlib.optim import SGD
-from cnnlib.surfaces import METHODS
-from cnnlib.training import train
-from cnnlib.widgets.minima import BasinMap, basins
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import train
+from cnnlib.runtime.threads import cores
+from cnnlib.widgets.minima.basin_map import BasinMap
 
 RESULT = Path(__file__).parent / "results" / "ensemble.md"
 TEXT = """# Many networks at once
@@ -54,7 +55,7 @@ def compare(copies, epochs, repeats):
     how, ratios = {"epochs": epochs, "rng": 0}, []
     for _ in range(repeats):
         single = seconds(train(small_cnn(0), CrossEntropyLoss(), SGD(0.1), x, y, **how))
-        ensemble = Ensemble(small_cnn(0), copies)
+        ensemble = NetworkEnsemble(small_cnn(0), copies)
         together = seconds(train_ensemble(ensemble, SGD(1.0), x, y, lr=rates, **how))
         ratios.append([copies * one / all_ for one, all_ in zip(single, together, strict=True)])
         print(
@@ -67,7 +68,7 @@ def compare(copies, epochs, repeats):
 def sweep(copies, epochs):
     """Seconds of a sweep over learning rates as a notebook runs it, rates up to divergence."""
     digits = load_digits()
-    ensemble = Ensemble(small_cnn(0), copies)
+    ensemble = NetworkEnsemble(small_cnn(0), copies)
     run = train_ensemble(
         ensemble, SGD(1.0), digits.x_train, digits.y_train,
         lr=np.geomspace(1e-4, 10, copies), epochs=epochs, rng=0,

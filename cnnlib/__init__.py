@@ -1,15 +1,13 @@
 """Convolutional networks in plain NumPy, written to be read.
 
-The names that notebooks use most stand here; everything else is one module further:
+The names that notebooks use most stand here. Everything else is in a room of its own:
 
-`cnnlib.functional`, `cnnlib.naive`
-    The mathematics: pairs of forward and backward, vectorised and as loops.
-`cnnlib.layers`, `cnnlib.losses`, `cnnlib.optim`, `cnnlib.initializers`, `cnnlib.schedules`
-    What a network and its training are made of.
-`cnnlib.model`, `cnnlib.training`, `cnnlib.data`, `cnnlib.networks`
-    Networks, the training loop, real images.
-`cnnlib.gradcheck`
-    Numerical gradients, the judge of every backward.
+`cnnlib.nn`
+    The core, and the only room one has to know: layers, losses, optimizers, networks, the training loop.
+`cnnlib.fast`, `cnnlib.training`, `cnnlib.data`, `cnnlib.networks`, `cnnlib.saving`, `cnnlib.autodiff`
+    The same networks on kept buffers; `fit`; real images; the course's networks; files; other designs.
+`cnnlib.experiments`, `cnnlib.playground`, `cnnlib.checks`
+    What single notebooks try, the spirals, and what judges the exercises.
 `cnnlib.widgets`, `cnnlib.viz`
     Live pictures. They alone need matplotlib and ipywidgets, so ``import cnnlib`` does not load them.
 
@@ -19,7 +17,10 @@ The names that notebooks use most stand here; everything else is one module furt
 """
 
 from cnnlib.data import load_digits, load_photo
-from cnnlib.layers import (
+from cnnlib.fast import Sequential
+from cnnlib.networks import small_cnn
+from cnnlib.nn import functional, naive
+from cnnlib.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
@@ -31,13 +32,12 @@ from cnnlib.layers import (
     Sigmoid,
     Tanh,
 )
-from cnnlib.losses import CrossEntropyLoss, HalfSquaredError
-from cnnlib.model import Sequential
-from cnnlib.networks import small_cnn
-from cnnlib.optim import SGD, Adam, RMSprop
-from cnnlib.training import evaluate, fit, train
+from cnnlib.nn.losses import CrossEntropyLoss, HalfSquaredError
+from cnnlib.nn.optim import SGD, Adam, RMSprop
+from cnnlib.nn.training import evaluate, train
+from cnnlib.training import fit
 
-__version__ = "1.0.0"
+__version__ = "2.0.0"
 
 __all__ = [
     "SGD",
@@ -58,8 +58,10 @@ __all__ = [
     "Tanh",
     "evaluate",
     "fit",
+    "functional",
     "load_digits",
     "load_photo",
+    "naive",
     "small_cnn",
     "train",
 ]

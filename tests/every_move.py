@@ -9,8 +9,8 @@ import math
 from hypothesis import strategies as st
 
 from cnnlib.viz import Scene
-from cnnlib.widgets.base import Button, Choice, Grid, LogSlider, Slider, Text, Toggle
-from cnnlib.widgets.wire import Packer
+from cnnlib.widgets.base import Button, Choice, Grid, LogSlider, Slider, TextField, Toggle
+from cnnlib.widgets.base.packer import Packer
 
 NONSENSE = st.sampled_from(
     ["", " ", "abc", "1e999", "--3", "½", None, math.nan, math.inf, -1e300, 10**400, [], {}, b"1", (1, 2)]
@@ -31,7 +31,7 @@ def values(control):
         return st.sampled_from(control.options)
     if isinstance(control, Toggle):
         return st.booleans()
-    if isinstance(control, Text):
+    if isinstance(control, TextField):
         return st.from_regex(r"[A-Za-z0-9._+-]{1,40}", fullmatch=True)
     if isinstance(control, Grid):
         rows, columns = control.shape

@@ -2,18 +2,19 @@
 
 import numpy as np
 
-from cnnlib.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.model import Sequential
-from cnnlib.optim import SGD
-from cnnlib.training import train
+from cnnlib import nn
+from cnnlib.fast import Sequential
+from cnnlib.nn.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import train
 
 F32, F64 = np.float32, np.float64
 
 
 def twins(layers):
     """The same network twice, on the fast path and on the readable one."""
-    slow = Sequential(layers, fast=False).copy()
+    slow = nn.Sequential(layers).copy()
     fast = Sequential(slow.copy().layers)
     return fast, slow
 
@@ -25,12 +26,12 @@ def close(a, b, dtype):
 
 
 def course_network(dtype=F32, fast=True, rng=0):
-    return Sequential(
+    kind = Sequential if fast else nn.Sequential
+    return kind(
         [
             Conv2d(1, 4, 3, padding=1, rng=rng, dtype=dtype), ReLU(), MaxPool2d(2),
             Conv2d(4, 8, 3, rng=rng, dtype=dtype), ReLU(), Flatten(), Linear(32, 10, rng=rng, dtype=dtype),
         ],
-        fast=fast,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import random
 import numpy as np
 from hypothesis import strategies as st
 
-from cnnlib.widgets.controls import Choice, Grid, LogSlider, Slider, Text, Toggle
+from cnnlib.widgets.base.controls import Choice, Grid, LogSlider, Slider, TextField, Toggle
 
 GARBAGE = ("", "abc", None, float("nan"), float("inf"), -1e300, [], "1e999", True, {}, "999999")
 
@@ -16,7 +16,7 @@ def values_of(control):
         return st.sampled_from(control.options)
     if isinstance(control, Toggle):
         return st.booleans()
-    if isinstance(control, Text):
+    if isinstance(control, TextField):
         return st.from_regex(r"[A-Za-z0-9._+-]{1,40}", fullmatch=True)
     if isinstance(control, Grid):
         rows, columns = control.shape
@@ -34,7 +34,9 @@ def values_of(control):
 
 def moves_of(widget_class):
     """A strategy for one move: the name of a control and a value for it."""
-    controls = [c for c in widget_class.controls if isinstance(c, Slider | Text | Choice | Toggle | Grid)]
+    controls = [
+        c for c in widget_class.controls if isinstance(c, Slider | TextField | Choice | Toggle | Grid)
+    ]
     return st.sampled_from(controls).flatmap(lambda c: st.tuples(st.just(c.name), values_of(c)))
 
 

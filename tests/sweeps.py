@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from cnnlib.widgets.base import Choice, LogSlider, Slider, Text, Toggle
+from cnnlib.widgets.base import Choice, LogSlider, Slider, TextField, Toggle
 
 
 def values_of(control, rng):
@@ -13,7 +13,7 @@ def values_of(control, rng):
         return list(control.options)
     if isinstance(control, Toggle):
         return [True, False]
-    if isinstance(control, Text):
+    if isinstance(control, TextField):
         return ["0.50000", "0.3", "hello", "7"]
     if not isinstance(control, Slider):
         return [control.default]

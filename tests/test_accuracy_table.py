@@ -6,8 +6,8 @@ import statistics
 import pytest
 
 from benchmarks import accuracy
-from cnnlib import recipes
 from cnnlib.data import Split
+from cnnlib.networks import recipes
 
 
 def kept():

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnnlib import arithmetic
-from cnnlib.layers import AvgPool2d, Conv2d, ReLU
-from cnnlib.model import Sequential
+from cnnlib.experiments import layer_sizes
+from cnnlib.fast import Sequential
+from cnnlib.nn.layers import AvgPool2d, Conv2d, ReLU
 
 window = st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(0, 2))
 
@@ -18,7 +18,7 @@ def test_output_size_is_that_of_the_layer(size, spec):
     kernel, stride, padding = spec
     assume(kernel <= size + 2 * padding)
     y = Conv2d(1, 1, kernel, stride, padding, rng=0).forward(np.zeros((1, 1, size, size), np.float32))
-    assert y.shape[2] == arithmetic.output_size(size, kernel, stride, padding)
+    assert y.shape[2] == layer_sizes.output_size(size, kernel, stride, padding)
 
 
 @pytest.mark.parametrize(
@@ -27,13 +27,13 @@ def test_output_size_is_that_of_the_layer(size, spec):
 )  # fmt: skip
 def test_impossible_sizes_are_named(arguments, name):
     with pytest.raises(ValueError, match=f"^{name} must be"):
-        arithmetic.output_size(*arguments)
+        layer_sizes.output_size(*arguments)
 
 
 @pytest.mark.parametrize("bias", [True, False])
 def test_parameters_are_those_of_the_layer(bias):
     layer = Conv2d(3, 5, 4, bias=bias, rng=0)
-    assert arithmetic.conv2d_parameters(3, 5, 4, bias) == sum(v.size for v in layer.params.values())
+    assert layer_sizes.conv2d_parameters(3, 5, 4, bias) == sum(v.size for v in layer.params.values())
 
 
 @settings(max_examples=60, deadline=None)
@@ -43,7 +43,7 @@ def test_the_field_holds_exactly_the_pixels_that_move_the_unit(specs, data):
     for kernel, stride, padding in specs:
         assume(kernel <= size + 2 * padding)
         assume(kernel >= stride and padding < kernel)  # gaps between windows, or units in pure padding
-        size = arithmetic.output_size(size, kernel, stride, padding)
+        size = layer_sizes.output_size(size, kernel, stride, padding)
     layers = [Conv2d(1, 1, k, s, p, init=lambda shape, rng: np.ones(shape), dtype=np.float64)
               for k, s, p in specs]  # fmt: skip
     model = Sequential([*layers, ReLU()])
@@ -53,19 +53,19 @@ def test_the_field_holds_exactly_the_pixels_that_move_the_unit(specs, data):
     dy[0, 0, unit, unit] = 1
     moved = np.flatnonzero(model.backward(dy)[0, 0].any(axis=1))
     assume(len(moved))
-    assert (moved[0], moved[-1]) == arithmetic.pixels_seen(specs, unit, length)
+    assert (moved[0], moved[-1]) == layer_sizes.pixels_seen(specs, unit, length)
 
 
 def test_padding_of_a_deeper_layer_sees_no_pixel():
     """Unit 2 of the second layer reaches over units 4, 5 and one place of padding: pixels 8 to 12 of 14."""
-    assert arithmetic.pixels_seen([(3, 2, 0), (3, 3, 2)], 2, 14) == (8, 12)
+    assert layer_sizes.pixels_seen([(3, 2, 0), (3, 3, 2)], 2, 14) == (8, 12)
 
 
 def test_windows_are_read_from_layers_along_each_axis():
     layers = [Conv2d(1, 2, (3, 5), stride=(1, 2), padding=(0, 2), rng=0), ReLU(), AvgPool2d((2, 1))]
-    assert arithmetic.windows_of(layers, 0) == [(3, 1, 0), (2, 2, 0)]
-    assert arithmetic.windows_of(layers, 1) == [(5, 2, 2), (1, 1, 0)]
-    assert arithmetic.unit_field(layers, 1, 1, 12, 12) == ((2, 5), (0, 4))
+    assert layer_sizes.windows_of(layers, 0) == [(3, 1, 0), (2, 2, 0)]
+    assert layer_sizes.windows_of(layers, 1) == [(5, 2, 2), (1, 1, 0)]
+    assert layer_sizes.unit_field(layers, 1, 1, 12, 12) == ((2, 5), (0, 4))
 
 
 @pytest.mark.parametrize("specs", [
@@ -81,12 +81,12 @@ def test_the_field_of_every_unit_behind_strides_and_paddings(specs):
         dy[0, 0, unit] = 1
         moved = np.flatnonzero(model.backward(dy)[0, 0].any(axis=1))
         if len(moved):  # a unit may lie in the padding alone
-            assert (moved[0], moved[-1]) == arithmetic.pixels_seen(specs, unit, 16)
+            assert (moved[0], moved[-1]) == layer_sizes.pixels_seen(specs, unit, 16)
 
 
 def test_fields_inside_the_image_start_where_size_and_jump_say():
     specs = [(3, 2, 1), (3, 2, 1), (3, 1, 1)]
-    field = arithmetic.receptive_field(specs)
+    field = layer_sizes.receptive_field(specs)
     assert field == (15, 4, -7)
     first = field.start + 2 * field.jump
-    assert arithmetic.pixels_seen(specs, 2, 32) == (first, first + field.size - 1)
+    assert layer_sizes.pixels_seen(specs, 2, 32) == (first, first + field.size - 1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnlib.augment import Distort, sample
+from cnnlib.data import Distort, sample
 
 
 def field(dy, dx, shape):

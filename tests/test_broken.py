@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from cnnlib import naive
-from cnnlib.broken import BUGS, SOUND, layer_of, learning_curve, network_with, own
 from cnnlib.data import load_digits
-from cnnlib.gradcheck import check_gradients, numerical_gradient, relative_error
-from cnnlib.losses import CrossEntropyLoss
+from cnnlib.experiments.planted_faults import BUGS, SOUND, layer_of, learning_curve, network_with, own
+from cnnlib.nn import naive
+from cnnlib.nn.gradcheck import check_gradients, numerical_gradient, relative_error
+from cnnlib.nn.losses import CrossEntropyLoss
 
 FAULTS = {
     "unflipped kernel": ("conv2d", {"x"}),

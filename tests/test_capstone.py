@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from cnnlib import capstone
-from cnnlib.capstone import results, results_file, score
+from cnnlib.checks import capstone
+from cnnlib.checks.capstone import results, results_file, score
 from cnnlib.networks import digits_cnn, logistic_regression, mlp
-from cnnlib.optim import SGD
+from cnnlib.nn.optim import SGD
 
 
 @pytest.fixture(autouse=True)

@@ -12,18 +12,15 @@ import time
 import numpy as np
 import pytest
 
-from cnnlib import storage
-from cnnlib.augment import Distort
-from cnnlib.checkpoint import Position, load_checkpoint, save_checkpoint
-from cnnlib.data import load_digits
-from cnnlib.early_stopping import EarlyStopping
-from cnnlib.history import History
-from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.model import Sequential
-from cnnlib.optim import SGD, Adam, RMSprop
-from cnnlib.schedules import cosine
-from cnnlib.training import fit, train
+from cnnlib.data import Distort, load_digits
+from cnnlib.fast import Sequential
+from cnnlib.nn.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD, Adam, RMSprop
+from cnnlib.nn.schedules import cosine
+from cnnlib.nn.training import Position, train
+from cnnlib.saving import npz, save
+from cnnlib.training import EarlyStopping, History, fit, load_checkpoint, save_checkpoint
 
 SAMPLES, BATCH, EPOCHS = 50, 16, 3  # 12 steps, the last batch of each epoch a short one
 
@@ -160,14 +157,14 @@ def test_a_process_killed_again_and_again_ends_the_same_to_the_bit(tmp_path, rep
             kills += process.wait() == KILLED
         error = process.communicate()[1].decode()
         assert process.returncode in (0, KILLED), error
-        assert storage.read(tmp_path / "run.npz")
+        assert npz.read(tmp_path / "run.npz")
     assert kills >= 2 and result(tmp_path) == expected
 
 
 DIE_WHILE_WRITING = """
 import os, signal
 import numpy as np
-from cnnlib import storage
+from cnnlib.saving import npz
 savez, saves = np.savez, iter(range(7))
 def half(file, **arrays):
     if next(saves, None) is not None:
@@ -175,7 +172,7 @@ def half(file, **arrays):
     file.write(b"half of what a checkpoint")
     file.flush()
     os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))  # Windows kills by either
-storage.np.savez = half
+npz.np.savez = half
 """
 
 
@@ -186,7 +183,7 @@ def test_a_process_killed_while_it_writes_leaves_the_checkpoint_before(tmp_path,
     process.communicate()
     assert process.returncode == (signal.SIGTERM if os.name == "nt" else KILLED)
     assert len(list(tmp_path.glob("run.npz.*.part"))) == 1
-    assert json.loads(storage.read(tmp_path / "run.npz")[0])["position"]["step"] == 7
+    assert json.loads(npz.read(tmp_path / "run.npz")[0])["position"]["step"] == 7
     process = start(tmp_path, repository)
     assert process.wait() == 0 and not list(tmp_path.glob("*.part"))
     assert result(tmp_path) == expected
@@ -233,7 +230,7 @@ def test_other_data_batches_networks_and_optimizers_are_refused(tmp_path):
 
 
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path):
-    network().save(tmp_path / "net.npz")
+    save(network(), tmp_path / "net.npz")
     parts = network(), SGD(0.1), np.random.default_rng(0)
     with pytest.raises(ValueError, match=r"path must name a checkpoint, but net.npz is none"):
         load_checkpoint(tmp_path / "net.npz", *parts)

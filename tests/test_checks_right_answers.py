@@ -6,11 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from cnnlib import functional, naive
 from cnnlib.checks import check, exercises
 from cnnlib.checks.nb03 import conv_backward
 from cnnlib.checks.nb09 import train_epoch
-from cnnlib.initializers import fans
+from cnnlib.nn import functional, naive
+from cnnlib.nn.initializers import fans
 
 
 @pytest.fixture(autouse=True)

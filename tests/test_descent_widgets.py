@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from cnnlib.surfaces import METHODS, descend
-from cnnlib.widgets.batch_noise import SIZES, BatchNoise, regression
-from cnnlib.widgets.two_weights import SURFACES, ContourExplorer, OptimizerRace, degrees, surface_of
+from cnnlib.experiments.error_curves import METHODS, descend
+from cnnlib.widgets.gradient_descent.batch_noise import SIZES, BatchNoise, regression
+from cnnlib.widgets.gradient_descent.contours import SURFACES, ContourExplorer, degrees, surface_of
+from cnnlib.widgets.gradient_descent.optimizer_race import OptimizerRace
 from tests.sweeps import assert_refuses, sweep
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from cnnlib.data import load_digits
-from cnnlib.dissect import activations, blame, full_pass, unit_terms, weight_gradient_terms
-from cnnlib.gradcheck import numerical_gradient, relative_error
-from cnnlib.layers import AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Tanh
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.model import Sequential
+from cnnlib.experiments.dissect import activations, blame, full_pass, unit_terms, weight_gradient_terms
+from cnnlib.fast import Sequential
+from cnnlib.nn.gradcheck import numerical_gradient, relative_error
+from cnnlib.nn.layers import AvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Tanh
+from cnnlib.nn.losses import CrossEntropyLoss
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 
-from cnnlib import data, download
-from cnnlib.data import load_fashion_mnist, load_mnist
-from cnnlib.download import FASHION_MNIST, MNIST, Source, fetch, find_folder, places
+from cnnlib.data import download, images, load_fashion_mnist, load_mnist
+from cnnlib.data.download import FASHION_MNIST, MNIST, Source, fetch, find_folder, places
 
 
 def idx(array):
@@ -206,7 +205,7 @@ def test_without_files_a_sentence_says_what_to_do(roots):
 def test_nothing_is_fetched_unless_asked_for(roots, monkeypatch):
     files = contents()
     with Server(files) as server:
-        monkeypatch.setattr(data, "MNIST", source_of(files, server.url))
+        monkeypatch.setattr(images, "MNIST", source_of(files, server.url))
         with pytest.raises(FileNotFoundError):
             load_mnist()
         fill(roots[1], {name: files[name] for name in list(files)[:2]})

@@ -6,15 +6,14 @@ import warnings
 import numpy as np
 import pytest
 
-from cnnlib import stacked
-from cnnlib.ensemble import Ensemble, train_ensemble
-from cnnlib.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Tanh
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.model import Sequential
+from cnnlib.experiments.ensemble import NetworkEnsemble, layers, train_ensemble
+from cnnlib.fast import Sequential
 from cnnlib.networks import small_cnn
-from cnnlib.optim import SGD, Adam, RMSprop
-from cnnlib.schedules import cosine
-from cnnlib.training import evaluate, train
+from cnnlib.nn.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Tanh
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD, Adam, RMSprop
+from cnnlib.nn.schedules import cosine
+from cnnlib.nn.training import evaluate, train
 
 RATES = np.geomspace(0.003, 0.3, 26)
 
@@ -89,7 +88,7 @@ NETWORKS = (
 def test_gradients_are_those_of_the_single_networks(digits, make):
     x, y = digits.x_train[:20].astype(np.float64), digits.y_train[:20]
     models = [make(seed) for seed in range(27)]
-    grads, outputs = Ensemble(models).gradients(x, y), Ensemble(models).forward(x)
+    grads, outputs = NetworkEnsemble(models).gradients(x, y), NetworkEnsemble(models).forward(x)
     for i, model in enumerate(models):
         loss = CrossEntropyLoss()
         loss.forward(model.forward(x), y)
@@ -104,7 +103,7 @@ def test_a_copy_trains_as_it_would_alone(digits, name):
     kind, options = OPTIMIZERS[name]
     x, y = digits.x_train[:200].astype(np.float64), digits.y_train[:200]
     rates = RATES if kind is SGD else RATES / 10
-    ensemble = Ensemble(small_cnn(0, np.float64), copies=len(rates))
+    ensemble = NetworkEnsemble(small_cnn(0, np.float64), copies=len(rates))
     how = {"batch_size": 32, "epochs": 4}
     run = train_ensemble(ensemble, kind(lr=1.0, **options), x, y, lr=rates, rng=5, **how)
     losses = np.array([record.loss for record in run])
@@ -118,7 +117,7 @@ def test_a_copy_trains_as_it_would_alone(digits, name):
 
 def test_in_float32_an_epoch_agrees_to_a_millionth(digits):
     x, y = digits.x_train, digits.y_train
-    ensemble = Ensemble(small_cnn(0), copies=24)
+    ensemble = NetworkEnsemble(small_cnn(0), copies=24)
     rates = np.geomspace(1e-3, 0.1, 24)
     list(train_ensemble(ensemble, SGD(1.0), x, y, lr=rates, rng=0))
     for i in (0, 11, 23):
@@ -136,7 +135,7 @@ def test_divergence_touches_no_other_copy_and_warns_of_nothing(digits):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for rates in (np.full(24, 0.05), wild):
-            ensemble = Ensemble(small_cnn(0), copies=24)
+            ensemble = NetworkEnsemble(small_cnn(0), copies=24)
             run = train_ensemble(ensemble, SGD(1.0, momentum=0.9), x, y, lr=rates, epochs=3, rng=0)
             results.append((ensemble, np.array([record.loss for record in run])))
     (calm, calm_losses), (mixed, losses) = results
@@ -156,7 +155,7 @@ def test_divergence_touches_no_other_copy_and_warns_of_nothing(digits):
 
 def test_a_copy_set_aside_stays_at_zero_whatever_the_optimizer_remembers(digits):
     x, y = digits.x_train[:96], digits.y_train[:96]
-    ensemble = Ensemble(small_cnn(0), copies=2)
+    ensemble = NetworkEnsemble(small_cnn(0), copies=2)
     run = train_ensemble(ensemble, SGD(1.0, momentum=0.9), x, y, lr=[0.05, 1e30], epochs=3, rng=0)
     for _ in run:
         if ensemble.diverged_at[1]:
@@ -166,14 +165,14 @@ def test_a_copy_set_aside_stays_at_zero_whatever_the_optimizer_remembers(digits)
 
 def test_blocks_that_have_all_diverged_are_skipped(digits):
     x, y = digits.x_train[:64], digits.y_train[:64]
-    ensemble = Ensemble(small_cnn(0), copies=4)
+    ensemble = NetworkEnsemble(small_cnn(0), copies=4)
     records = list(train_ensemble(ensemble, SGD(1.0), x, y, lr=[1e38] * 4, epochs=3, rng=0))
     assert len(records) == 6 and (ensemble.diverged_at > 0).all()
     assert np.isnan(records[-1].loss).all()
 
 
 def test_evaluation_is_that_of_the_single_network(digits):
-    ensemble = Ensemble([small_cnn(seed) for seed in range(5)])
+    ensemble = NetworkEnsemble([small_cnn(seed) for seed in range(5)])
     loss, accuracy = ensemble.evaluate(digits.x_test, digits.y_test, batch_size=77)
     for i in range(5):
         single = evaluate(ensemble.model(i), CrossEntropyLoss(), digits.x_test, digits.y_test)
@@ -184,7 +183,7 @@ def test_evaluation_is_that_of_the_single_network(digits):
 def test_a_schedule_multiplies_every_rate(digits):
     x, y = digits.x_train[:64], digits.y_train[:64]
     schedule = cosine(1.0, 6)
-    ensemble = Ensemble(small_cnn(0), copies=2)
+    ensemble = NetworkEnsemble(small_cnn(0), copies=2)
     run = train_ensemble(ensemble, SGD(1.0), x, y, lr=[0.1, 0.2], epochs=3, rng=0, schedule=schedule)
     assert [tuple(record.lr) for record in run] == [
         (0.1 * schedule(step), 0.2 * schedule(step)) for step in range(6)
@@ -192,7 +191,7 @@ def test_a_schedule_multiplies_every_rate(digits):
 
 
 def test_the_end_of_an_epoch_is_its_last_batch(digits):
-    ensemble = Ensemble(small_cnn(0), copies=2)
+    ensemble = NetworkEnsemble(small_cnn(0), copies=2)
     run = list(train_ensemble(ensemble, SGD(0.1), digits.x_train[:70], digits.y_train[:70], epochs=2, rng=0))
     assert [(record.epoch, record.last_of_epoch) for record in run] == [
         (epoch, last) for epoch in (1, 2) for last in (False, False, True)
@@ -202,7 +201,7 @@ def test_the_end_of_an_epoch_is_its_last_batch(digits):
 def test_the_pattern_and_the_networks_stay_as_they_were(digits):
     model, optimizer = small_cnn(0), Adam(0.01)
     before = {name: value.copy() for name, value, _ in model.parameters()}
-    list(train_ensemble(Ensemble(model, 2), optimizer, digits.x_train[:64], digits.y_train[:64]))
+    list(train_ensemble(NetworkEnsemble(model, 2), optimizer, digits.x_train[:64], digits.y_train[:64]))
     assert optimizer.steps == 0 and not optimizer.state
     assert all((value == before[name]).all() for name, value, _ in model.parameters())
 
@@ -210,23 +209,23 @@ def test_the_pattern_and_the_networks_stay_as_they_were(digits):
 @pytest.mark.parametrize(
     ("make", "error", "sentence"),
     [
-        (lambda x, y: Ensemble([]), ValueError, "at least one network"),
-        (lambda x, y: Ensemble(small_cnn(0)), ValueError, "copies must be a whole number of at least 1"),
-        (lambda x, y: Ensemble([small_cnn(0), odd_network(0)]), ValueError, "models must be alike"),
-        (lambda x, y: Ensemble(Sequential([AvgPool2d(2)]), 2), TypeError, "got AvgPool2d"),
+        (lambda x, y: NetworkEnsemble([]), ValueError, "at least one network"),
+        (lambda x, y: NetworkEnsemble(small_cnn(0)), ValueError, "copies must be a whole number of at"),
+        (lambda x, y: NetworkEnsemble([small_cnn(0), odd_network(0)]), ValueError, "models must be alike"),
+        (lambda x, y: NetworkEnsemble(Sequential([AvgPool2d(2)]), 2), TypeError, "got AvgPool2d"),
         (
-            lambda x, y: train_ensemble(Ensemble(small_cnn(0), 2), SGD(1.0), x, y, lr=[0.1]),
+            lambda x, y: train_ensemble(NetworkEnsemble(small_cnn(0), 2), SGD(1.0), x, y, lr=[0.1]),
             ValueError, "lr must be 2 finite rates",
         ),
         (
-            lambda x, y: train_ensemble(Ensemble(small_cnn(0), 2), SGD(1.0), x, y, lr=[0.1, np.inf]),
+            lambda x, y: train_ensemble(NetworkEnsemble(small_cnn(0), 2), SGD(1.0), x, y, lr=[0.1, np.inf]),
             ValueError, "lr must be 2 finite rates",
         ),
         (
-            lambda x, y: train_ensemble(Ensemble(small_cnn(0), 2), SGD(1.0), x, y, epochs=0),
+            lambda x, y: train_ensemble(NetworkEnsemble(small_cnn(0), 2), SGD(1.0), x, y, epochs=0),
             ValueError, "epochs must be a whole number",
         ),
-        (lambda x, y: Ensemble(small_cnn(0), 2).evaluate(x, y[:3]), ValueError, "y must hold 8 labels"),
+        (lambda x, y: NetworkEnsemble(small_cnn(0), 2).evaluate(x, y[:3]), ValueError, "y must hold 8"),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_named(digits, make, error, sentence):
@@ -238,6 +237,6 @@ def test_bad_arguments_are_named(digits, make, error, sentence):
 def test_the_places_of_a_window_that_lie_on_the_image(step):
     for first, count, size in itertools.product(range(-5, 5), range(1, 6), range(1, 7)):
         expected = [(first + step * i, i) for i in range(count) if 0 <= first + step * i < size]
-        pixels, places = stacked._inside(first, step, count, size)
+        pixels, places = layers._inside(first, step, count, size)
         found = list(zip(range(size)[pixels], range(count)[places], strict=True))
         assert found == expected, (first, step, count, size)

@@ -6,9 +6,9 @@ import sys
 import numpy as np
 import pytest
 
-from cnnlib import layers
-from cnnlib.export import export_weights, state_dict, to_torch
-from cnnlib.layers import (
+from cnnlib.fast import Sequential
+from cnnlib.nn import layers
+from cnnlib.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
@@ -21,10 +21,9 @@ from cnnlib.layers import (
     Sigmoid,
     Tanh,
 )  # fmt: skip
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.model import Sequential
-from cnnlib.onnx_export import to_onnx
-from cnnlib.optim import SGD
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.saving import state_dict, to_onnx, to_torch
 from cnnlib.training import fit
 
 
@@ -84,7 +83,7 @@ def test_the_same_network_in_torch_gives_the_same_outputs(digits, dtype, toleran
 def test_exported_weights_load_without_cnnlib(tmp_path, digits):
     torch = pytest.importorskip("torch")
     model = trained(digits)
-    export_weights(model, tmp_path / "weights.npz")
+    np.savez(tmp_path / "weights.npz", **state_dict(model))
     network = to_torch(every_layer())
     arrays = {name: torch.from_numpy(array) for name, array in np.load(tmp_path / "weights.npz").items()}
     network.load_state_dict(arrays)
@@ -130,7 +129,9 @@ def test_a_layer_of_ones_own_is_named():
     class Twice(Layer):
         pass
 
-    with pytest.raises(TypeError, match=r"model must be made of the layers of cnnlib.layers, got Twice\(\)"):
+    with pytest.raises(
+        TypeError, match=r"model must be made of the layers of cnnlib.nn.layers, got Twice\(\)"
+    ):
         to_torch(Sequential([Twice()]))
 
 

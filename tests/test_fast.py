@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from cnnlib.fast import _blas, _correlation, _door
-from cnnlib.gradcheck import check_gradients
-from cnnlib.layers import (
+from cnnlib import nn
+from cnnlib.fast import correlation, engine
+from cnnlib.nn.gradcheck import check_gradients
+from cnnlib.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
@@ -17,9 +18,9 @@ from cnnlib.layers import (
     Sigmoid,
     Tanh,
 )
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.model import Sequential
-from cnnlib.training import evaluate
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.training import evaluate
+from cnnlib.runtime import threads
 from tests.fast_twins import F32, F64, close, course_network, run, twins
 
 
@@ -27,12 +28,12 @@ from tests.fast_twins import F32, F64, close, course_network, run, twins
 def pieces(request, monkeypatch):
     """Run a test once with the usual sizes, and once with tiny chunks, blocks and two threads throughout."""
     if request.param == "many small pieces":
-        monkeypatch.setattr(_door, "CHUNK", 3)
-        monkeypatch.setattr(_door, "THREADS_PAY", 0)
-        monkeypatch.setattr(_blas, "cores", lambda: 2)
-        monkeypatch.setattr(_correlation, "CACHE", 3000)
-        monkeypatch.setattr(_correlation, "SMALL", 50)
-        monkeypatch.setattr(_correlation, "DEEP", 15)
+        monkeypatch.setattr(engine, "CHUNK", 3)
+        monkeypatch.setattr(engine, "THREADS_PAY", 0)
+        monkeypatch.setattr(threads, "cores", lambda: 2)
+        monkeypatch.setattr(correlation, "CACHE", 3000)
+        monkeypatch.setattr(correlation, "SMALL", 50)
+        monkeypatch.setattr(correlation, "DEEP", 15)
 
 
 def random_layers(rng, dtype):
@@ -49,13 +50,13 @@ def random_layers(rng, dtype):
                            bias=rng.random() < 0.8, rng=rng, dtype=dtype)  # fmt: skip
             layers.append(layer)
             layers += [ReLU()] if rng.random() < 0.7 else []
-            after = Sequential(layers, fast=False).forward(np.zeros((1, *start), dtype)).shape
+            after = nn.Sequential(layers).forward(np.zeros((1, *start), dtype)).shape
             layers += [MaxPool2d(2)] if min(after[2:]) > 1 and rng.random() < 0.6 else []
         elif kind < 6:
             layers.append((MaxPool2d, AvgPool2d)[kind - 4](kernel, stride))
         else:
             layers.append([BatchNorm2d(shape[0], dtype=dtype), Dropout(0.3, rng=1), Tanh()][kind - 6])
-        shape = Sequential(layers, fast=False).forward(np.zeros((1, *start), dtype)).shape[1:]
+        shape = nn.Sequential(layers).forward(np.zeros((1, *start), dtype)).shape[1:]
     if rng.random() < 0.8:
         layers += [Flatten(), Linear(int(np.prod(shape)), 5, bias=rng.random() < 0.8, rng=rng, dtype=dtype)]
         layers += [[ReLU()], [Sigmoid()], [Tanh(), Linear(5, 3, rng=rng, dtype=dtype)], []][rng.integers(4)]
@@ -77,7 +78,7 @@ def compare(fast, slow, x, rng, training=True):
         close(a, b, dtype)
     for name, value in fast.arrays().items():
         close(value, slow.arrays()[name], dtype)
-    return fast._door.last is not None
+    return bool(fast._engine.plans)
 
 
 @pytest.mark.parametrize("dtype", [F32, F64])
@@ -91,13 +92,13 @@ def test_random_networks_give_the_same_numbers(pieces, dtype):
             for training in (True, False):
                 x = rng.standard_normal((n, *shape)).astype(dtype)
                 opened += compare(fast, slow, x, rng, training)
-    assert opened > 300, "most of these networks should go through the fast door"
+    assert opened > 300, "most of these networks should go through the fast network"
 
 
 def test_five_hundred_steps_on_both_paths_give_the_same_losses():
     model, fast = run(True, 500, F64)
     slow_model, slow = run(False, 500, F64)
-    assert model._door.last and len(fast) == 500
+    assert model._engine.last and len(fast) == 500
     np.testing.assert_allclose(fast, slow, rtol=1e-7)  # rounding grows along a training
     np.testing.assert_allclose(run(True, 500, F32)[1][:100], slow[:100], rtol=5e-3)
     assert np.abs(model.layers[0].params["weight"] - slow_model.layers[0].params["weight"]).max() < 1e-7
@@ -142,7 +143,7 @@ def test_gradients_of_the_fast_path_are_those_measured(pieces, training):
     errors = check_gradients(
         model, np.random.default_rng(0).random((4, 1, 8, 8)), np.random.default_rng(1), training
     )
-    assert model._door.last and max(errors.values()) < 1e-7
+    assert model._engine.plans and max(errors.values()) < 1e-7
 
 
 STORED = {
@@ -181,7 +182,7 @@ def test_a_smaller_last_batch_and_batches_of_every_size(pieces):
     rng = np.random.default_rng(0)
     for n in (20, 20, 3, 20, 1, 7, 65, 130, 20, 3):
         assert compare(fast, slow, rng.random((n, 1, 8, 8)), rng)
-    assert len(fast._door.plans) <= _door.KEPT
+    assert len(fast._engine.plans) <= engine.KEPT
 
 
 def test_large_batches_outside_training_can_be_run_backwards_too(pieces):

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnnlib import functional as F
-from cnnlib import naive
-from cnnlib.functional._arrays import batch_last
+from cnnlib.nn import functional as F
+from cnnlib.nn import naive
+from cnnlib.nn.functional._arrays import batch_last
 
 CONV = st.tuples(*[st.integers(1, 3)] * 5, *[st.integers(1, 3)] * 2, *[st.integers(0, 3)] * 2, st.booleans())
 

@@ -6,9 +6,10 @@ A new layer needs one row in `LAYERS`.
 import numpy as np
 import pytest
 
-from cnnlib import functional as F
-from cnnlib.gradcheck import check_gradients, numerical_gradient, projection_error, relative_error
-from cnnlib.layers import (
+from cnnlib.fast import Sequential
+from cnnlib.nn import functional as F
+from cnnlib.nn.gradcheck import check_gradients, numerical_gradient, projection_error, relative_error
+from cnnlib.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
@@ -20,8 +21,7 @@ from cnnlib.layers import (
     Sigmoid,
     Tanh,
 )
-from cnnlib.losses import CrossEntropyLoss, HalfSquaredError
-from cnnlib.model import Sequential
+from cnnlib.nn.losses import CrossEntropyLoss, HalfSquaredError
 
 F64 = {"dtype": np.float64}
 IMAGE = (3, 2, 7, 6)

@@ -10,8 +10,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from cnnlib import SGD, Sequential, small_cnn, storage
-from cnnlib.checkpoint import load_checkpoint
+from cnnlib import SGD, small_cnn
+from cnnlib.saving import load, npz, save
+from cnnlib.training import load_checkpoint
 
 ESCAPES = ["../evil.npy", "/tmp/evil.npy", "..\\evil.npy", "C:\\evil.npy", "a/../../evil.npy", "evil.npy/"]
 
@@ -31,9 +32,8 @@ def load_checkpoint_of(path):
 
 
 READERS = {
-    "read": storage.read,
-    "load": Sequential.load,
-    "fill": lambda path: small_cnn(0).load(path),
+    "read": npz.read,
+    "load": load,
     "resume": load_checkpoint_of,
 }
 READERS = [pytest.param(read, id=name) for name, read in READERS.items()]
@@ -103,7 +103,7 @@ def test_a_small_file_never_becomes_a_large_one(tmp_path, read, compression):
 
 @pytest.mark.parametrize("read", READERS)
 def test_a_file_cut_off_anywhere_is_refused(tmp_path, read):
-    small_cnn(0).save(tmp_path / "net.npz")
+    save(small_cnn(0), tmp_path / "net.npz")
     whole, cut = (tmp_path / "net.npz").read_bytes(), tmp_path / "cut.npz"
     for length in [*range(0, 200), *range(200, len(whole), 97), len(whole) - 1]:
         cut.write_bytes(whole[:length])
@@ -114,9 +114,9 @@ def test_a_file_cut_off_anywhere_is_refused(tmp_path, read):
 def test_twice_the_same_name_is_no_way_in(tmp_path):
     """Two members of one name: whichever counts, it has been checked."""
     made = tmp_path / "made"
-    small_cnn(0).save(tmp_path / "net.npz")
+    save(small_cnn(0), tmp_path / "net.npz")
     with zipfile.ZipFile(tmp_path / "net.npz", "a") as file, pytest.warns(UserWarning):
         file.writestr("0.weight.npy", npy(np.array([Bomb(made)], dtype=object), allow_pickle=True))
     with pytest.raises(ValueError, match="path"):
-        Sequential.load(tmp_path / "net.npz")
+        load(tmp_path / "net.npz")
     assert not made.exists()

@@ -5,15 +5,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cnnlib.augment import Distort
-from cnnlib.data import Split, load_digits
-from cnnlib.inspection import confusion_matrix, occlusion
-from cnnlib.networks import two_conv
-from cnnlib.pretrained import load_digits_cnn
+from cnnlib.data import Distort, Split, load_digits
+from cnnlib.experiments.inspection import confusion_matrix, occlusion
+from cnnlib.networks import load_digits_cnn, two_conv
 from cnnlib.viz import Heatmap, static
-from cnnlib.widgets.augmentation import AugmentationExplorer
-from cnnlib.widgets.evidence import OWN, EvidenceExplorer
-from cnnlib.widgets.mistakes import MistakeExplorer
+from cnnlib.widgets.train_a_cnn.augmentation import AugmentationExplorer
+from cnnlib.widgets.train_a_cnn.evidence import OWN, EvidenceExplorer
+from cnnlib.widgets.train_a_cnn.mistakes import MistakeExplorer
 from tests.sweeping import assert_sound, sweep_garbage, values_of
 
 ALL = (AugmentationExplorer, MistakeExplorer, EvidenceExplorer)

@@ -12,7 +12,7 @@ import textwrap
 import numpy as np
 import pytest
 
-from cnnlib.fast import _blas
+from cnnlib.runtime import threads
 
 PYODIDE = """
     import sys, threading, warnings
@@ -43,11 +43,11 @@ RUNS = {
         loss = CrossEntropyLoss()
         loss.forward(network.forward(x, training=True), y)
         network.backward(loss.backward())
-        print(network.predict(x).shape == (256,), cnnlib.fast._blas.cores())
+        print(network.predict(x).shape == (256,), cnnlib.runtime.threads.cores())
     """,
     "an ensemble": """
-        from cnnlib.ensemble import Ensemble, train_ensemble
-        ensemble = Ensemble(small_cnn(rng=0), copies=40)
+        from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
+        ensemble = NetworkEnsemble(small_cnn(rng=0), copies=40)
         *_, last = train_ensemble(ensemble, SGD(0.1), digits.x_train[:64], digits.y_train[:64], rng=0)
         print(last.loss.shape, numpy.isfinite(last.loss).all())
     """,
@@ -68,7 +68,7 @@ RUNS = {
         shown = []
         shell.display_pub.publish = lambda data, metadata=None, **more: shown.append((data, metadata))
         from cnnlib.widgets import LossExplorer, SetupCheck, TrainingView
-        from cnnlib.widgets.page import current_cell
+        from cnnlib.widgets.base.page import current_cell
         for widget in (SetupCheck(), LossExplorer(), TrainingView(digits)):
             widget._ipython_display_()
         widget.advance(3)
@@ -97,12 +97,12 @@ def test_it_runs_where_no_thread_can_be_started(name):
 def test_the_numbers_are_those_of_two_threads(monkeypatch):
     """The tasks run one after the other and in order, whatever each of them is."""
     tasks = [lambda i=i: np.full(3, i) for i in range(4)]
-    beside = _blas.run_all(tasks)
-    monkeypatch.setattr(_blas, "can_start_threads", lambda: False)
-    alone = _blas.run_all(tasks)
+    beside = threads.run_all(tasks)
+    monkeypatch.setattr(threads, "can_start_threads", lambda: False)
+    alone = threads.run_all(tasks)
     np.testing.assert_array_equal(alone, beside)
-    assert _blas.cores() == 1
+    assert threads.cores() == 1
 
 
 def test_an_ordinary_python_starts_threads():
-    assert _blas.can_start_threads() and _blas.cores() >= 1
+    assert threads.can_start_threads() and threads.cores() >= 1

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cnnlib import functional as F
-from cnnlib.layers import Conv2d, Flatten, Linear, ReLU
-from cnnlib.model import Sequential
+from cnnlib import nn
+from cnnlib.nn import functional as F
+from cnnlib.nn.layers import Conv2d, Flatten, Linear, ReLU
 
 RNG = np.random.default_rng(0)
 
@@ -43,7 +43,7 @@ FIRST = {
 
 @pytest.mark.parametrize("name", FIRST)
 def test_a_network_leaves_it_out_and_gives_the_same_gradients(name):
-    model = Sequential(FIRST[name](), fast=False)
+    model = nn.Sequential(FIRST[name]())
     x = RNG.standard_normal((5, 1, 4, 4) if isinstance(model[0], Conv2d) else (5, 4)).astype(np.float32)
     dy = RNG.standard_normal(model.forward(x, training=True).shape).astype(np.float32)
     assert model.backward(dy).shape == x.shape
@@ -56,7 +56,7 @@ def test_a_network_leaves_it_out_and_gives_the_same_gradients(name):
 
 
 def test_a_replaced_backward_is_still_called():
-    model = Sequential([Linear(4, 2, rng=0)], fast=False)
+    model = nn.Sequential([Linear(4, 2, rng=0)])
     called, original = [], model[0].backward
     model[0].backward = lambda dy: called.append(dy) or original(dy)
     model.forward(np.ones((3, 4), np.float32))
@@ -65,7 +65,7 @@ def test_a_replaced_backward_is_still_called():
 
 
 def test_the_checks_of_dy_stay():
-    model = Sequential([Linear(4, 2, rng=0)], fast=False)
+    model = nn.Sequential([Linear(4, 2, rng=0)])
     with pytest.raises(RuntimeError, match=r"call forward\(x\) first"):
         model.backward(np.ones((3, 2), np.float32), input_gradient=False)
     model.forward(np.ones((3, 4), np.float32))

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from cnnlib.functional import softmax
-from cnnlib.inspection import confusion_matrix, occlusion, saliency, worst_mistakes
-from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, Tanh
-from cnnlib.model import Sequential
-from cnnlib.pretrained import load_digits_cnn
+from cnnlib.experiments.inspection import confusion_matrix, occlusion, saliency, worst_mistakes
+from cnnlib.fast import Sequential
+from cnnlib.networks import load_digits_cnn
+from cnnlib.nn.functional import softmax
+from cnnlib.nn.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, Tanh
 
 
 def network():

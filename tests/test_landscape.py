@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from cnnlib import hessian as hessian_module
-from cnnlib import landscape
-from cnnlib.hessian import Hessian, largest_curvature
-from cnnlib.landscape import get_weights, set_weights
-from cnnlib.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Tanh
-from cnnlib.losses import CrossEntropyLoss, HalfSquaredError
-from cnnlib.matching import assign, match_units, reorder_units
-from cnnlib.model import Sequential
+from cnnlib.experiments import hessian as hessian_module
+from cnnlib.experiments import landscape
+from cnnlib.experiments.hessian import Hessian, largest_curvature
+from cnnlib.experiments.landscape import get_weights, set_weights
+from cnnlib.experiments.unit_matching import assign, match_units, reorder_units
+from cnnlib.fast import Sequential
 from cnnlib.networks import small_cnn
-from cnnlib.training import evaluate
+from cnnlib.nn.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Tanh
+from cnnlib.nn.losses import CrossEntropyLoss, HalfSquaredError
+from cnnlib.nn.training import evaluate
 
 
 def tiny_cnn(seed, activation=Tanh):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cnnlib import functional as F
-from cnnlib.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
+from cnnlib.nn import functional as F
+from cnnlib.nn.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
 
 
 def test_backward_before_forward_is_refused():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cnnlib.losses import CrossEntropyLoss, HalfSquaredError, one_hot
-from cnnlib.optim import SGD, Adam, Parameter, RMSprop
+from cnnlib.nn.losses import CrossEntropyLoss, HalfSquaredError, one_hot
+from cnnlib.nn.optim import SGD, Adam, Parameter, RMSprop
 
 OPTIMIZERS = {
     "sgd": (lambda: SGD(0.1), "SGD", {"lr": 0.1}),

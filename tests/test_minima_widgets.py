@@ -3,22 +3,23 @@
 import numpy as np
 import pytest
 
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.surfaces import METHODS, descend
-from cnnlib.training import evaluate
-from cnnlib.widgets.minima import (
-    BEST,
-    CODES,
-    CURVE,
-    MINIMA,
-    BasinMap,
-    EscapeExplorer,
-    basins,
-    ends,
-    walk_ends,
+from cnnlib.experiments.basins import BEST, CODES, CURVE, MINIMA, basins, ends
+from cnnlib.experiments.error_curves import METHODS, descend
+from cnnlib.networks import small_cnn
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.training import evaluate
+from cnnlib.widgets.minima.basin_map import BasinMap
+from cnnlib.widgets.minima.escape import EscapeExplorer, walk_ends
+from cnnlib.widgets.minima.line_between import LineBetween
+from cnnlib.widgets.minima.loss_slice import (
+    PLANES,
+    LossSlice,
+    few_images,
+    path_losses,
+    plane,
+    trained_path,
 )
-from cnnlib.widgets.seeds import SEEDS, SeedHistogram, network
-from cnnlib.widgets.slices import PLANES, LineBetween, LossSlice, few_images, path_losses, plane, trained_path
+from cnnlib.widgets.minima.seed_histogram import SEEDS, SeedHistogram
 from tests.sweeps import assert_refuses, assert_sound, sweep
 
 
@@ -128,4 +129,4 @@ def test_seeds_train_and_stay_beside_the_other_widths():
 
 
 def test_a_network_of_width_8_is_the_course_s_own():
-    assert network(8, 0).num_parameters == 1898
+    assert small_cnn(0, width=8).num_parameters == small_cnn(0).num_parameters == 1898

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cnnlib import broken
+from cnnlib.experiments import planted_faults
 from cnnlib.networks import small_cnn
 from cnnlib.viz import Heatmap, static
-from cnnlib.widgets.blame_microscope import BlameMicroscope
-from cnnlib.widgets.broken_backward import LETTERS, BrokenBackward
-from cnnlib.widgets.chain_rule import ChainRule
-from cnnlib.widgets.first_loss import FirstLoss
-from cnnlib.widgets.gradient_check import GradientCheckExplorer
-from cnnlib.widgets.loss_explorer import LossExplorer
-from cnnlib.widgets.network_xray import NetworkXRay
-from cnnlib.widgets.one_update import OneUpdate
-from cnnlib.widgets.size_explorer import SizeExplorer
-from cnnlib.widgets.stages import stages
+from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
+from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
+from cnnlib.widgets.backpropagation.chain_rule import ChainRule
+from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
+from cnnlib.widgets.backpropagation.one_update import OneUpdate
+from cnnlib.widgets.forward_pass.network_layout import stages
+from cnnlib.widgets.forward_pass.network_xray import NetworkXRay
+from cnnlib.widgets.forward_pass.size_explorer import SizeExplorer
+from cnnlib.widgets.loss.first_loss import FirstLoss
+from cnnlib.widgets.loss.loss_explorer import LossExplorer
 from tests.sweeping import assert_sound, moves_of, sweep_garbage
 
 FAST = (
@@ -211,7 +211,7 @@ def test_all_five_faults_can_be_found():
 
 
 def test_a_function_of_ones_own_is_shown_where_it_is_wrong():
-    mine = broken.own(relu_backward=lambda dy, x: dy * (x < 0))
+    mine = planted_faults.own(relu_backward=lambda dy, x: dy * (x < 0))
     widget = BrokenBackward(yours=mine, suspect="yours", part="ReLU: input")
     assert widget.text.startswith("Yours: the check fails at ReLU: input.")
     assert "no functions of yours" in BrokenBackward(suspect="yours").text

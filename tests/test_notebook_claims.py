@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from cnnlib import naive
 from cnnlib.data import load_digits
-from cnnlib.gradcheck import check_gradients
-from cnnlib.layers import Linear
-from cnnlib.pretrained import load_digits_cnn
+from cnnlib.networks import load_digits_cnn
+from cnnlib.nn import naive
+from cnnlib.nn.gradcheck import check_gradients
+from cnnlib.nn.layers import Linear
 from cnnlib.widgets import OneUpdate
 
 

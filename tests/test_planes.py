@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cnnlib.gradcheck import numerical_gradient
-from cnnlib.planes import Bowl, Regression, Ripples, Rosenbrock, Saddle
-from cnnlib.surfaces import METHODS, descend
+from cnnlib.experiments.error_curves import METHODS, descend
+from cnnlib.experiments.error_surfaces import Bowl, Regression, Ripples, Rosenbrock, Saddle
+from cnnlib.nn.gradcheck import numerical_gradient
 
 SURFACES = [Bowl(7.0, 2.0, 30.0), Rosenbrock(), Saddle(), Ripples()]
 

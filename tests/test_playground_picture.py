@@ -5,9 +5,9 @@ import pytest
 
 from cnnlib.playground import feature_maps
 from cnnlib.viz import Heatmap, Line, Links, Points, Region, Text
-from cnnlib.widgets.playground import OWN, Playground
-from cnnlib.widgets.playground_presets import neurons
-from cnnlib.widgets.playground_scene import CELLS, PITCH, THUMB
+from cnnlib.widgets.spirals.explorer import OWN, Playground
+from cnnlib.widgets.spirals.presets import neurons
+from cnnlib.widgets.spirals.scene import CELLS, PITCH, THUMB
 
 
 def marks(view, panel, kind, emits=None):

@@ -6,8 +6,8 @@ import pytest
 from cnnlib.playground import Playground as Run
 from cnnlib.playground import main_effects
 from cnnlib.viz import Heatmap, Points
-from cnnlib.widgets.playground_seeds import SIDE, PlaygroundSeeds
-from cnnlib.widgets.playground_snapshots import PlaygroundSnapshots
+from cnnlib.widgets.spirals.seeds import SIDE, PlaygroundSeeds
+from cnnlib.widgets.spirals.snapshots import PlaygroundSnapshots
 from tests.sweeps import assert_refuses, sweep
 
 

@@ -10,10 +10,10 @@ from cnnlib.playground import Playground as Run
 from cnnlib.viz import Heatmap, Links, Points, Text
 from cnnlib.viz.static import to_png
 from cnnlib.widgets.base import BadValue
-from cnnlib.widgets.playground import Playground
-from cnnlib.widgets.playground_controls import NODES
-from cnnlib.widgets.playground_presets import OWN, PRESETS, neurons
-from cnnlib.widgets.playground_scene import CELLS
+from cnnlib.widgets.spirals.controls import NODES
+from cnnlib.widgets.spirals.explorer import Playground
+from cnnlib.widgets.spirals.presets import OWN, PRESETS, neurons
+from cnnlib.widgets.spirals.scene import CELLS
 from tests.sweeps import assert_refuses, assert_sound, sweep
 
 

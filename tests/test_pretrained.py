@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnlib.pretrained import load_digits_cnn
+from cnnlib.networks import load_digits_cnn
 from tools.train_digits_cnn import PATH, accuracy_on_tests, train_network
 
 

@@ -3,18 +3,16 @@
 import numpy as np
 import pytest
 
-from cnnlib.losses import CrossEntropyLoss
 from cnnlib.networks import small_cnn
-from cnnlib.optim import SGD
-from cnnlib.training import train
-from cnnlib.widgets.rates import (
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import train
+from cnnlib.widgets.learning_rate.rate_sweep import RateSweep, fate, starting_curvature
+from cnnlib.widgets.learning_rate.schedule_explorer import (
     SCHEDULES,
-    RateSweep,
     ScheduleExplorer,
-    fate,
     running_mean,
     schedule_of,
-    starting_curvature,
 )
 from tests.sweeps import assert_refuses, sweep
 

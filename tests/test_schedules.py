@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from cnnlib import schedules
-from cnnlib.layers import Linear
-from cnnlib.losses import HalfSquaredError
-from cnnlib.model import Sequential
-from cnnlib.optim import SGD
-from cnnlib.training import train
+from cnnlib.fast import Sequential
+from cnnlib.nn import schedules
+from cnnlib.nn.layers import Linear
+from cnnlib.nn.losses import HalfSquaredError
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import train
 
 STEPS = 60
 

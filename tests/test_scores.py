@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnlib.data import load_digits
-from cnnlib.gradcheck import numerical_gradient
-from cnnlib.losses import CrossEntropyLoss
+from cnnlib.experiments.first_losses import IMAGES, LOSSES, first_losses, loss_and_gradient
 from cnnlib.networks import small_cnn
-from cnnlib.scores import IMAGES, LOSSES, first_losses, loss_and_gradient
+from cnnlib.nn.gradcheck import numerical_gradient
+from cnnlib.nn.losses import CrossEntropyLoss
 
 score = st.floats(-8, 8).map(lambda v: round(v, 3))
 

@@ -5,9 +5,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from cnnlib.data import load_digits
-from cnnlib.widgets import setup_check
-from cnnlib.widgets.gallery import ImageGallery
-from cnnlib.widgets.setup_check import SetupCheck
+from cnnlib.widgets.start_here import setup_check
+from cnnlib.widgets.start_here.gallery import ImageGallery
+from cnnlib.widgets.start_here.setup_check import SetupCheck
 
 
 def test_the_check_counts_presses():

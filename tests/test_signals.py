@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from cnnlib.layers import Conv2d, Linear, ReLU
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.model import Sequential
+from cnnlib.experiments.signals import dead_units, distinct_filters, layer_signals
+from cnnlib.fast import Sequential
 from cnnlib.networks import small_cnn
-from cnnlib.signals import dead_units, distinct_filters, layer_signals
-from cnnlib.widgets.initial import SCALES, STARTS, FilterWatch, InitExplorer, deep_network, histograms
+from cnnlib.nn.layers import Conv2d, Linear, ReLU
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.widgets.initialization.filter_watch import STARTS, FilterWatch
+from cnnlib.widgets.initialization.init_explorer import SCALES, InitExplorer, deep_network, histograms
 from tests.sweeps import assert_refuses, assert_sound, sweep
 
 

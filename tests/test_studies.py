@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from cnnlib import recipes
-from cnnlib.augment import Distort
-from cnnlib.layers import Conv2d
-from cnnlib.losses import CrossEntropyLoss
+from cnnlib.data import Distort
+from cnnlib.experiments.comparisons import Variant, compare
 from cnnlib.networks import (
     FrozenConvolutions,
     compact_cnn,
@@ -14,11 +12,13 @@ from cnnlib.networks import (
     lenet5,
     logistic_regression,
     mlp,
+    recipes,
     two_conv,
 )
-from cnnlib.optim import SGD
-from cnnlib.studies import Variant, compare
-from cnnlib.training import evaluate, train
+from cnnlib.nn.layers import Conv2d
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import evaluate, train
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnlib.optim import SGD, Adam, Parameter, RMSprop
-from cnnlib.surfaces import METHODS, Quadratic, Wells, descend
+from cnnlib.experiments.error_curves import METHODS, Quadratic, Wells, descend
+from cnnlib.nn.optim import SGD, Adam, Parameter, RMSprop
 
 CURVES = [Quadratic(0.3), Quadratic(5, minimum=1, floor=2), Wells(), Wells((0.5,), (-1,), (0.2,), bowl=1)]
 

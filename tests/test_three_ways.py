@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from cnnlib import closures, tape
-from cnnlib.gradcheck import numerical_gradient, relative_error
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.model import Sequential
+from cnnlib import nn
+from cnnlib.autodiff import closures, tape
+from cnnlib.autodiff.tape import Tensor
 from cnnlib.networks import small_cnn
-from cnnlib.tape import Tensor
+from cnnlib.nn.gradcheck import numerical_gradient, relative_error
+from cnnlib.nn.losses import CrossEntropyLoss
 
 
 def weights_of(model):
@@ -30,7 +30,7 @@ def tape_network(x, w):
 
 
 def by_layers(w, x, y):
-    model = Sequential(small_cnn(0, x.dtype).layers, fast=False)
+    model = nn.Sequential(small_cnn(0, x.dtype).layers)
     for value, ours in zip(weights_of(model), w, strict=True):
         value[...] = ours
     loss = CrossEntropyLoss()

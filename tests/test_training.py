@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from cnnlib.layers import BatchNorm2d, Flatten, Linear
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.model import Sequential
+from cnnlib.fast import Sequential
 from cnnlib.networks import small_cnn
-from cnnlib.optim import SGD
-from cnnlib.training import batches, evaluate, fit, train
+from cnnlib.nn.layers import BatchNorm2d, Flatten, Linear
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import batches, evaluate, train
+from cnnlib.training import fit
 
 
 def test_overfits_twenty_digits(digits):

@@ -119,7 +119,7 @@ def test_microscope_against_the_sum_written_out():
 
 def test_microscope_kernel_names_and_numbers_go_together():
     from cnnlib.widgets import ConvolutionMicroscope
-    from cnnlib.widgets.convolution import KERNELS
+    from cnnlib.widgets.forward_pass.convolution import KERNELS
 
     widget = ConvolutionMicroscope(image="digit")
     widget.set_state(kernel_name="Laplace")
@@ -164,7 +164,7 @@ def test_training_reaches_its_goal_and_rewinds_to_the_same_numbers():
 
 
 def test_training_shows_divergence_instead_of_failing():
-    from cnnlib.optim import SGD
+    from cnnlib.nn.optim import SGD
     from cnnlib.widgets import TrainingView
 
     view = TrainingView(make_optimizer=lambda lr: SGD(lr=1e6))

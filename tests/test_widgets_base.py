@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cnnlib.viz import Axis, Heatmap, Panel, Scene
 from cnnlib.widgets.base import BadValue, Challenge
-from cnnlib.widgets.page import CellRegistry
-from cnnlib.widgets.wire import Packer
+from cnnlib.widgets.base.packer import Packer
+from cnnlib.widgets.base.page import CellRegistry
 from tests.every_move import make, moves
 from tests.toy_widget import Toy, shown
 
@@ -176,7 +176,7 @@ def test_messages_nobody_understands_harm_nothing(message):
 
 def test_running_a_cell_again_closes_the_earlier_widgets(monkeypatch):
     place = ("cell", "run 1")
-    monkeypatch.setattr("cnnlib.widgets.page.current_cell", lambda: place)
+    monkeypatch.setattr("cnnlib.widgets.base.page.current_cell", lambda: place)
     registry, toys = CellRegistry(), [shown(Toy()) for _ in range(4)]
     pages = [toy.live.page for toy in toys]
     registry.enter(toys[0])
@@ -234,7 +234,7 @@ def test_an_output_is_a_view_with_its_text_and_a_picture_with_its_words(monkeypa
 def test_without_a_package_of_the_live_view_one_sentence_mends_it_and_the_picture_stays(package, monkeypatch):
     shown_outputs = []
     for name in list(sys.modules):
-        if name.partition(".")[0] == "anywidget" or name == "cnnlib.widgets.page":
+        if name.partition(".")[0] == "anywidget" or name == "cnnlib.widgets.base.page":
             monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)
     monkeypatch.setattr(

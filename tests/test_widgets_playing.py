@@ -7,11 +7,13 @@ import time
 import pytest
 
 from cnnlib.viz import Scene
-from cnnlib.widgets import TrainingView, live
-from cnnlib.widgets.initial import FilterWatch, InitExplorer
-from cnnlib.widgets.loop import PERIOD, PlayLoop
-from cnnlib.widgets.page import Mailbox
-from cnnlib.widgets.rates import RateSweep
+from cnnlib.widgets import TrainingView
+from cnnlib.widgets.base import session
+from cnnlib.widgets.base.page import Mailbox
+from cnnlib.widgets.base.play_loop import PERIOD, PlayLoop
+from cnnlib.widgets.initialization.filter_watch import FilterWatch
+from cnnlib.widgets.initialization.init_explorer import InitExplorer
+from cnnlib.widgets.learning_rate.rate_sweep import RateSweep
 from tests.toy_widget import Toy, shown
 
 
@@ -87,14 +89,14 @@ def test_of_a_prompt_page_only_some_frames_want_an_answer():
         await until(lambda: trainer.count > 300)
         asks = [frame["asks"] for frame in frames_of(trainer)[first:]]
         assert asks.count(True) == 1
-        assert asks.index(True) == len(asks) - 2 == live.ASK_EVERY - 1
+        assert asks.index(True) == len(asks) - 2 == session.ASK_EVERY - 1
         trainer.live.receive({"type": "pause"})
 
     asyncio.run(main())
 
 
 def test_of_a_slow_page_every_frame_wants_an_answer(monkeypatch):
-    monkeypatch.setattr(live, "PROMPT", 0.0)
+    monkeypatch.setattr(session, "PROMPT", 0.0)
 
     async def main():
         trainer = shown(Trainer())
@@ -144,7 +146,7 @@ def test_a_limited_speed_waits_for_what_the_step_has_left_of_its_time(monkeypatc
     async def note(seconds):
         asked.append(seconds)
 
-    monkeypatch.setattr("cnnlib.widgets.loop.asyncio.sleep", note)
+    monkeypatch.setattr("cnnlib.widgets.base.play_loop.asyncio.sleep", note)
     loop = PlayLoop(None, None, None, lambda: 100)
     for worked in (0.0, 0.004, 0.5):
         asyncio.run(loop._give_way(worked))
@@ -167,7 +169,7 @@ def test_frames_are_paced_however_fast_the_steps_are(monkeypatch):
         return frames
 
     clock = Clock()
-    monkeypatch.setattr("cnnlib.widgets.loop.time", clock)
+    monkeypatch.setattr("cnnlib.widgets.base.play_loop.time", clock)
     frames = asyncio.run(main())
     assert 2 / PERIOD - 4 <= len(frames) <= 2 / PERIOD + 2  # and the one that shows how it ended
 

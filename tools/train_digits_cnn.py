@@ -11,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib.augment import Distort
-from cnnlib.data import load_digits
-from cnnlib.losses import CrossEntropyLoss
+from cnnlib.data import Distort, load_digits
 from cnnlib.networks import small_cnn
-from cnnlib.optim import Adam
-from cnnlib.training import evaluate, train
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import Adam
+from cnnlib.nn.training import evaluate, train
 
 PATH = Path(__file__).parents[1] / "cnnlib" / "assets" / "digits_cnn.npz"
 EPOCHS = 60

@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 
-from cnnlib import functional
 from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
+from cnnlib.nn import functional
 
 
 def only_y(function, *arguments):

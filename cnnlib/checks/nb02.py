@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnnlib.checks.exercise import Exercise, Misconception, register
-from cnnlib.functional import log_softmax, softmax
+from cnnlib.nn.functional import log_softmax, softmax
 
 
 def logit_cases(rng):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from cnnlib import functional, naive
 from cnnlib.checks.exercise import Exercise, Misconception, register
 from cnnlib.checks.nb01 import conv_cases
+from cnnlib.nn import functional, naive
 
 
 def relu_cases(rng):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
-from cnnlib.surfaces import Wells, descend
+from cnnlib.experiments.error_curves import Wells, descend
 
 CURVE = Wells()
 STEPS = 300

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
-from cnnlib.initializers import fans
+from cnnlib.nn.initializers import fans
 
 MEASURES = ("count", "mean over wanted spread", "spread over wanted spread", "distinct", "follows the rng")
 

@@ -3,14 +3,14 @@
 import numpy as np
 
 from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
-from cnnlib.layers import Dropout, Linear
-from cnnlib.losses import CrossEntropyLoss
-from cnnlib.model import Sequential
-from cnnlib.optim import SGD
+from cnnlib.fast import Sequential
+from cnnlib.nn.layers import Dropout, Linear
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
 
 
 def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
-    """The loop of `cnnlib.training.train`, bare."""
+    """The loop of `cnnlib.nn.training.train`, bare."""
     order = rng.permutation(len(x))
     for start in range(0, len(x), batch_size):
         batch = order[start : start + batch_size]

@@ -7,14 +7,7 @@
 0.003
 """
 
-from cnnlib.playground.address import (
-    ACTIVATIONS,
-    DATASETS,
-    FEATURES,
-    PROBLEMS,
-    REG_DATASETS,
-    REGULARIZATIONS,
-)
+from cnnlib.playground.address import ACTIVATIONS, DATASETS, FEATURES, PROBLEMS, REG_DATASETS, REGULARIZATIONS
 from cnnlib.playground.config import Config
 from cnnlib.playground.engine import Playground
 from cnnlib.playground.ensemble import Ensemble

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cnnlib import layers
-from cnnlib.model import Sequential
+from cnnlib.fast import Sequential
+from cnnlib.nn import layers
 from cnnlib.playground.features import feature_rows
 
 

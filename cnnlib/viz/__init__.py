@@ -1,7 +1,7 @@
 """Scenes: pictures as plain data, and their static drawing with matplotlib (`cnnlib.viz.static`)."""
 
-from .marks import Arrows, Band, Bars, Handle, Heatmap, Line, Links, Mark, Points, Region, Text
-from .scene import Axis, Panel, Scene, image_panel, mosaic
+from cnnlib.viz.marks import Arrows, Band, Bars, Handle, Heatmap, Line, Links, Mark, Points, Region, Text
+from cnnlib.viz.scene import Axis, Panel, Scene, image_panel, mosaic
 
 __all__ = [
     "Arrows", "Axis", "Band", "Bars", "Handle", "Heatmap", "Line", "Links", "Mark", "Panel", "Points",

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .colors import SIGNED, check_color, check_color_map
+from cnnlib.viz.colors import SIGNED, check_color, check_color_map
 
 DASHES = ("solid", "dashed", "dotted")
 SHAPES = ("circle", "square", "triangle", "diamond", "cross")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .marks import Heatmap, Mark
+from cnnlib.viz.marks import Heatmap, Mark
 
 LEGENDS = ("", "upper right", "upper left", "lower right", "lower left")
 

@@ -18,9 +18,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from . import marks as m
-from .colors import CATEGORIES, COLOR_MAPS, ORANGE_BLUE, to_hex
-from .scene import Axis, Panel, Scene
+from cnnlib.viz import marks as m
+from cnnlib.viz.colors import CATEGORIES, COLOR_MAPS, ORANGE_BLUE, to_hex
+from cnnlib.viz.scene import Axis, Panel, Scene
 
 POINTS_PER_PIXEL = 0.75  # 72 points and 96 CSS pixels to the inch
 FAINTEST = 0.12  # what is left of a link of weight zero on a dark page

@@ -30,9 +30,9 @@
 # %%
 import numpy as np
 
-from cnnlib import functional as F
 from cnnlib import load_digits, load_photo
 from cnnlib.checks import check
+from cnnlib.nn import functional as F
 from cnnlib.widgets import Challenge, ConvolutionMicroscope, NetworkXRay, SizeExplorer
 
 digits = load_digits()
@@ -270,7 +270,7 @@ print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 # knowing that both convolutions have kernels of 3×3 and a padding of 1. Then let the image through; a forward pass is a loop.
 
 # %%
-from cnnlib.pretrained import load_digits_cnn
+from cnnlib.networks import load_digits_cnn
 
 model = load_digits_cnn()
 x = digits.x_test[:1]
@@ -368,8 +368,8 @@ for name, images in {"as they are": digits.x_test, "right": pushed, "down": push
 # <!-- test: tests/test_docs.py::test_every_claim_has_a_verdict -->
 
 # %%
-from cnnlib.dissect import activations
-from cnnlib.layers import Dropout
+from cnnlib.experiments.dissect import activations
+from cnnlib.nn.layers import Dropout
 
 batch, dropout, ones = digits.x_test[:64], Dropout(0.5, rng=0), np.ones((1, 10000))
 sizes = [a.nbytes for a in activations(model, batch)]

@@ -31,12 +31,12 @@
 import numpy as np
 
 from cnnlib import SGD, CrossEntropyLoss, evaluate, fit, load_digits, small_cnn
-from cnnlib import functional as F
-from cnnlib.augment import Distort
 from cnnlib.checks import check
-from cnnlib.gradcheck import numerical_gradient, relative_error
-from cnnlib.losses import one_hot
-from cnnlib.scores import loss_and_gradient
+from cnnlib.data import Distort
+from cnnlib.experiments.first_losses import loss_and_gradient
+from cnnlib.nn import functional as F
+from cnnlib.nn.gradcheck import numerical_gradient, relative_error
+from cnnlib.nn.losses import one_hot
 from cnnlib.widgets import Challenge, FirstLoss, ImageGallery, LossExplorer
 
 digits = load_digits()

@@ -34,10 +34,11 @@ from timeit import timeit
 
 import numpy as np
 
-from cnnlib import CrossEntropyLoss, Linear, MaxPool2d, ReLU, load_digits, naive, small_cnn
-from cnnlib import functional as F
+from cnnlib import CrossEntropyLoss, Linear, MaxPool2d, ReLU, load_digits, small_cnn
 from cnnlib.checks import check
-from cnnlib.gradcheck import check_gradients, numerical_gradient, relative_error
+from cnnlib.nn import functional as F
+from cnnlib.nn import naive
+from cnnlib.nn.gradcheck import check_gradients, numerical_gradient, relative_error
 from cnnlib.widgets import BlameMicroscope, BrokenBackward, ChainRule, Challenge, GradientCheckExplorer
 
 digits = load_digits()
@@ -514,7 +515,7 @@ check("03.conv2d_backward", conv2d_backward)
 # `BrokenBackward(yours=own(relu_backward=relu_backward), suspect="yours")`.
 
 # %% tags=["nbval-ignore-output"]
-from cnnlib.broken import SOUND, learning_curve, own
+from cnnlib.experiments.planted_faults import SOUND, learning_curve, own
 
 answers = {
     "relu_backward": relu_backward,

@@ -30,12 +30,10 @@ import numpy as np
 
 from cnnlib import CrossEntropyLoss, load_digits, small_cnn
 from cnnlib.checks import check
-from cnnlib.hessian import Hessian
-from cnnlib.planes import Bowl, Rosenbrock
-from cnnlib.surfaces import METHODS, Quadratic, descend
-from cnnlib.widgets import Challenge, DescentExplorer
-from cnnlib.widgets.batch_noise import BatchNoise
-from cnnlib.widgets.two_weights import ContourExplorer, OptimizerRace
+from cnnlib.experiments.error_curves import METHODS, Quadratic, descend
+from cnnlib.experiments.error_surfaces import Bowl, Rosenbrock
+from cnnlib.experiments.hessian import Hessian
+from cnnlib.widgets import BatchNoise, Challenge, ContourExplorer, DescentExplorer, OptimizerRace
 
 # %% [markdown]
 # ## One weight, one rule

@@ -30,13 +30,11 @@ import numpy as np
 
 from cnnlib import SGD, CrossEntropyLoss, HalfSquaredError, ReLU, load_digits, small_cnn, train
 from cnnlib.checks import check
-from cnnlib.ensemble import Ensemble, train_ensemble
-from cnnlib.hessian import Hessian, largest_curvature
-from cnnlib.landscape import get_weights, set_weights
-from cnnlib.surfaces import Quadratic, Wells, descend
-from cnnlib.widgets import Challenge, DescentExplorer
-from cnnlib.widgets.batch_noise import BatchNoise
-from cnnlib.widgets.rates import RateSweep, ScheduleExplorer
+from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
+from cnnlib.experiments.error_curves import Quadratic, Wells, descend
+from cnnlib.experiments.hessian import Hessian, largest_curvature
+from cnnlib.experiments.landscape import get_weights, set_weights
+from cnnlib.widgets import BatchNoise, Challenge, DescentExplorer, RateSweep, ScheduleExplorer
 
 # %% [markdown]
 # ## One curve, one slider
@@ -228,7 +226,7 @@ for _ in train(model, CrossEntropyLoss(), SGD(0.1, momentum=0.9), few_x, few_y, 
     pass  # it only has to arrive
 there = largest_curvature(model, CrossEntropyLoss(), few_x, few_y, rng=0, tolerance=1e-4)
 shares = np.array([0.5, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.5, 2.0])
-copies = Ensemble(model, copies=len(shares))
+copies = NetworkEnsemble(model, copies=len(shares))
 rates = shares * there.lr_limit
 run = train_ensemble(copies, SGD(1.0), few_x, few_y, lr=rates, epochs=40, **full)
 worst = np.max([record.loss for record in run], axis=0)

@@ -29,16 +29,21 @@
 # %%
 import numpy as np
 
-from cnnlib import SGD, CrossEntropyLoss, evaluate, fit, load_digits
+from cnnlib import SGD, CrossEntropyLoss, evaluate, fit, load_digits, small_cnn
 from cnnlib.checks import check
-from cnnlib.matching import match_units
-from cnnlib.planes import Saddle
-from cnnlib.surfaces import METHODS, Wells, descend
-from cnnlib.widgets import Challenge
-from cnnlib.widgets.minima import BasinMap, EscapeExplorer, basins
-from cnnlib.widgets.seeds import SeedHistogram, network
-from cnnlib.widgets.slices import LineBetween, LossSlice
-from cnnlib.widgets.two_weights import ContourExplorer
+from cnnlib.experiments.basins import basins
+from cnnlib.experiments.error_curves import METHODS, Wells, descend
+from cnnlib.experiments.error_surfaces import Saddle
+from cnnlib.experiments.unit_matching import match_units
+from cnnlib.widgets import (
+    BasinMap,
+    Challenge,
+    ContourExplorer,
+    EscapeExplorer,
+    LineBetween,
+    LossSlice,
+    SeedHistogram,
+)
 
 # %% [markdown]
 # ## Three valleys
@@ -213,7 +218,7 @@ LineBetween(challenge=Challenge(goal, lambda f: 0 < f["barrier_matched"] < f["ba
 # <!-- source: 8! times 16! is 8.4e17 -->
 
 # %% tags=["raises-exception"]
-match_units(network(4, seed=0), network(8, seed=0), load_digits().x_train)
+match_units(small_cnn(0, width=4), small_cnn(0, width=8), load_digits().x_train)
 
 # %% [markdown]
 # ## Are bad minima common?
@@ -247,7 +252,7 @@ seeds
 # %% tags=["nbval-ignore-output"]
 x, y = load_digits().x_train, load_digits().y_train
 worst = int(np.argmax(seeds.finished[4]))
-model = network(4, worst)
+model = small_cnn(worst, width=4)
 for more, total in ((6, 6), (12, 18), (24, 42)):
     fit(model, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=more, rng=0, progress=False)
     print(f"seed {worst}, after {total} epochs: loss {evaluate(model, CrossEntropyLoss(), x, y).loss:.3f}")

@@ -32,10 +32,10 @@ import numpy as np
 
 from cnnlib import SGD, Conv2d, CrossEntropyLoss, evaluate, fit, load_digits
 from cnnlib.checks import check
-from cnnlib.initializers import he, xavier
-from cnnlib.signals import dead_units, distinct_filters, layer_signals
-from cnnlib.widgets import Challenge
-from cnnlib.widgets.initial import STARTS, FilterWatch, InitExplorer, deep_network, starting_network
+from cnnlib.experiments.signals import dead_units, distinct_filters, layer_signals
+from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network
+from cnnlib.nn.initializers import he, xavier
+from cnnlib.widgets import Challenge, FilterWatch, InitExplorer
 
 digits = load_digits()
 x, y = digits.x_train, digits.y_train

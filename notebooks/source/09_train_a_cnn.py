@@ -33,10 +33,11 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib import SGD, CrossEntropyLoss, Sequential, capstone, data, evaluate, fit, networks, recipes
-from cnnlib.checks import check
-from cnnlib.early_stopping import EarlyStopping
-from cnnlib.studies import Variant, compare
+from cnnlib import SGD, CrossEntropyLoss, data, evaluate, fit, networks, saving
+from cnnlib.checks import capstone, check
+from cnnlib.experiments.comparisons import Variant, compare
+from cnnlib.networks import recipes
+from cnnlib.training import EarlyStopping
 from cnnlib.widgets import AugmentationExplorer, Challenge, EvidenceExplorer, ImageGallery, TrainingView
 
 # %% [markdown]
@@ -363,14 +364,14 @@ print(study)
 # %%
 from IPython.display import Markdown
 
-from cnnlib.recipes import accuracy_table
+from cnnlib.networks.recipes import accuracy_table
 
 Markdown(accuracy_table())
 
 # %% [markdown]
 # ## Keep it, break it off, go on
 #
-# `model.save(path)` keeps a network: its layers by name, and its arrays. No pickle: loading a file from a
+# `saving.save(model, path)` keeps a network: its layers by name, and its arrays. No pickle: loading a file from a
 # stranger runs no code of theirs.
 #
 # A *training* is more than its weights. Below, one is broken off after two of four epochs and called again
@@ -390,8 +391,8 @@ folder = Path(tempfile.mkdtemp())
 run(2, folder / "run.npz")  # "the power fails"
 resumed, whole = run(4, folder / "run.npz"), run(4)
 print("to the bit:", all((value == whole.arrays()[name]).all() for name, value in resumed.arrays().items()))
-resumed.save(folder / "reader.npz")
-again = Sequential.load(folder / "reader.npz")
+saving.save(resumed, folder / "reader.npz")
+again = saving.load(folder / "reader.npz")
 print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(validation[0])).all())
 
 # %% [markdown]
@@ -408,10 +409,10 @@ print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(vali
 # The arithmetic is the same everywhere; only the layout of one array differs. PyTorch keeps a linear layer's
 # weights as (out, in), this course as (in, out). If PyTorch is installed, the cell builds the same network
 # there and compares all outputs; if not, it says so. (For everything else there is
-# `cnnlib.onnx_export.to_onnx`.)
+# `cnnlib.saving.to_onnx.to_onnx`.)
 
 # %% tags=["nbval-ignore-output"]
-from cnnlib.export import state_dict, to_torch
+from cnnlib.saving import state_dict, to_torch
 
 print({name: array.shape for name, array in state_dict(model).items()})
 try:

@@ -34,13 +34,14 @@ from timeit import repeat
 
 import numpy as np
 
-from cnnlib import CrossEntropyLoss, Linear, ReLU, Sequential, closures, load_digits, small_cnn, tape
+from cnnlib import CrossEntropyLoss, Linear, ReLU, Sequential, load_digits, nn, small_cnn
+from cnnlib.autodiff import closures, tape
+from cnnlib.autodiff.tape import Tensor
 from cnnlib.checks import check
-from cnnlib.tape import Tensor
 
 digits = load_digits()
 x, y = digits.x_train[:32], digits.y_train[:32]
-model = Sequential(small_cnn(rng=1).layers, fast=False)  # layer by layer, as the notebooks tell it
+model = nn.Sequential(small_cnn(rng=1).layers)  # layer by layer, as the notebooks tell it
 weights = [parameter.value for parameter in model.parameters()]
 print([w.shape for w in weights])
 
@@ -210,7 +211,7 @@ for step in (layers_step, closures_step, tape_step):
 #
 # Line beside line: the operations of our tape, and PyTorch's (there `F` is `torch.nn.functional`).
 #
-# | `cnnlib.tape` | PyTorch |
+# | `cnnlib.autodiff.tape` | PyTorch |
 # |---|---|
 # | `Tensor(value)` | `torch.tensor(value, requires_grad=True)` |
 # | `tape.conv2d(h, w[0], w[1], padding=1)` | `F.conv2d(h, w[0], w[1], padding=1)` |
@@ -249,7 +250,7 @@ try:
 except ImportError:
     print("PyTorch is not installed here; the course does not need it (its tests make this comparison).")
 else:
-    from cnnlib.export import to_torch
+    from cnnlib.saving import to_torch
 
     twin = to_torch(model)
     torch.nn.functional.cross_entropy(twin(torch.tensor(x)), torch.tensor(y)).backward()
@@ -308,7 +309,7 @@ check("10.softplus_backward", softplus_backward)
 # %% [markdown]
 # **3. Put it on the tape.** Write `softplus(tensor)` in the manner of `tape.relu`, with your backward, and replace one
 # ReLU of `tape_network` by it. Compare a gradient with the measured one, as in notebook 03: `numerical_gradient` comes
-# from `cnnlib.gradcheck` and wants float64, so give the network `[value.astype(float) for value in weights]`.
+# from `cnnlib.nn.gradcheck` and wants float64, so give the network `[value.astype(float) for value in weights]`.
 #
 # **4. A branch.** Write a forward pass that uses the second convolution only if the mean of the first maps is above a
 # number. Does the tape mind? What do the gradients of a convolution that was left out look like?

@@ -5,18 +5,18 @@ import re
 import pytest
 
 CELLS = (
-    "from cnnlib.widgets.minima import BasinMap\nbasin = BasinMap()\nbasin",
-    "from cnnlib.widgets.two_weights import ContourExplorer\nContourExplorer()",
-    "from cnnlib.widgets.rates import RateSweep\nsweep = RateSweep(copies=6, epochs=60)\nsweep",
-    "from cnnlib.widgets.initial import InitExplorer\nInitExplorer(depth=3)",
-    "from cnnlib.widgets.two_weights import OptimizerRace\nOptimizerRace()",
-    "from cnnlib.widgets.batch_noise import BatchNoise\nBatchNoise()",
-    "from cnnlib.widgets.minima import EscapeExplorer\nEscapeExplorer()",
-    "from cnnlib.widgets.slices import LineBetween, LossSlice\nLossSlice()",
+    "from cnnlib.widgets.minima.basin_map import BasinMap\nbasin = BasinMap()\nbasin",
+    "from cnnlib.widgets.gradient_descent.contours import ContourExplorer\nContourExplorer()",
+    "from cnnlib.widgets import RateSweep\nsweep = RateSweep(copies=6, epochs=60)\nsweep",
+    "from cnnlib.widgets.initialization.init_explorer import InitExplorer\nInitExplorer(depth=3)",
+    "from cnnlib.widgets.gradient_descent.contours import OptimizerRace\nOptimizerRace()",
+    "from cnnlib.widgets.gradient_descent.batch_noise import BatchNoise\nBatchNoise()",
+    "from cnnlib.widgets.minima.basin_map import EscapeExplorer\nEscapeExplorer()",
+    "from cnnlib.widgets.minima.loss_slice import LineBetween, LossSlice\nLossSlice()",
     "LineBetween()",
-    "from cnnlib.widgets.seeds import SeedHistogram\nSeedHistogram(width='1')",
-    "from cnnlib.widgets.initial import FilterWatch\nFilterWatch()",
-    "from cnnlib.widgets.rates import ScheduleExplorer\nScheduleExplorer(epochs=1)",
+    "from cnnlib.widgets.minima.seed_histogram import SeedHistogram\nSeedHistogram(width='1')",
+    "from cnnlib.widgets.initialization.init_explorer import FilterWatch\nFilterWatch()",
+    "from cnnlib.widgets.learning_rate.rate_sweep import ScheduleExplorer\nScheduleExplorer(epochs=1)",
 )
 
 

@@ -172,7 +172,7 @@ def run_cell(page, code):
 
 WIDGET = """
 import base64, importlib.util, json, sysconfig
-path = sysconfig.get_path("purelib") + "/cnnlib/widgets/page.py"
+path = sysconfig.get_path("purelib") + "/cnnlib/widgets/base/page.py"
 found = importlib.util.spec_from_file_location("page_of_the_course", path)
 module = importlib.util.module_from_spec(found)
 found.loader.exec_module(module)
@@ -228,7 +228,7 @@ def test_the_course_s_live_drawing_works_there(lite):
 
 PLAYING = """
 import importlib.util, sysconfig
-path = sysconfig.get_path("purelib") + "/cnnlib/widgets/loop.py"
+path = sysconfig.get_path("purelib") + "/cnnlib/widgets/base/play_loop.py"
 found = importlib.util.spec_from_file_location("loop_of_the_course", path)
 module = importlib.util.module_from_spec(found)
 found.loader.exec_module(module)

@@ -1,0 +1,182 @@
+"""MNIST and Fashion-MNIST on the learner's disk: where they are looked for, and fetching them on request.
+
+Nothing is fetched unless asked for. What is fetched is compared with the published size and SHA-256 check sum
+before it takes its name; what was cut off is kept as ``….part`` and continued by the next attempt, from
+whichever server answers.
+"""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+FOLDER_VARIABLE = "CNNLIB_DATA"
+PIECE = 2**15  # bytes; a cut connection costs less than one piece
+COURSE = Path(__file__).resolve().parents[2]
+
+
+class Source(NamedTuple):
+    """A data set to fetch: its name, where from (in turn), and size in bytes and SHA-256 of each file."""
+
+    title: str
+    servers: tuple
+    files: dict
+
+
+MNIST = Source(
+    "MNIST",
+    ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
+    {
+        "train-images-idx3-ubyte": (
+            9912422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+        "train-labels-idx1-ubyte": (
+            28881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+        "t10k-images-idx3-ubyte": (
+            1648877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+        "t10k-labels-idx1-ubyte": (
+            4542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+    },
+)  # fmt: skip
+FASHION_MNIST = Source(
+    "Fashion-MNIST",
+    (
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    ),
+    {
+        "train-images-idx3-ubyte": (
+            26421880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+        "train-labels-idx1-ubyte": (
+            29515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+        "t10k-images-idx3-ubyte": (
+            4422102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+        "t10k-labels-idx1-ubyte": (
+            5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
+    },
+)  # fmt: skip
+
+
+def find_file(folder, name):
+    """Return the path of `name` or ``name.gz`` in `folder`, or None."""
+    paths = (Path(folder) / f"{name}.gz", Path(folder) / name)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def places(source, folder=None):
+    """List the folders in which the files of `source` are looked for, in order.
+
+    That given and its sub-folder of the data set's name; without one, that sub-folder of the folder that the
+    environment variable ``CNNLIB_DATA`` names, of ``data`` in the course, of ``data`` in the working folder.
+
+    Examples
+    --------
+    >>> [path.as_posix() for path in places(MNIST, "pictures")]
+    ['pictures', 'pictures/mnist']
+    """
+    name = source.title.lower().replace("-", "_")
+    if folder is not None:
+        return [Path(folder), Path(folder) / name]
+    return [root / name for root in _roots()]
+
+
+def _roots():
+    named = [Path(os.environ[FOLDER_VARIABLE])] if os.environ.get(FOLDER_VARIABLE) else []
+    course = [COURSE / "data"] if (COURSE / "pyproject.toml").is_file() else []
+    return list(dict.fromkeys([*named, *course, Path("data").resolve()]))
+
+
+def find_folder(source, folder=None):
+    """Return the first of `places` that holds any file of `source`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If none does; the message says where it looked and how to get the files.
+    """
+    looked = places(source, folder)
+    for place in looked:
+        if any(find_file(place, name) for name in source.files):
+            return place
+    loader = f"load_{source.title.lower().replace('-', '_')}"
+    megabytes = sum(size for size, _ in source.files.values()) / 1e6
+    raise FileNotFoundError(
+        f"folder must hold the four {source.title} files, found none in {' or '.join(map(str, looked))}."
+        f" Online, {loader}(download=True) fetches them ({megabytes:.0f} MB); offline, copy them there from"
+        " elsewhere, or use load_digits(), which needs no files"
+    )
+
+
+def fetch(source, folder=None, progress=True):
+    """Fetch the files of `source` that are not there yet; return the folder they are in.
+
+    Parameters
+    ----------
+    source : Source
+        `MNIST` or `FASHION_MNIST`.
+    folder : str or path, optional
+        Where to; without one, the first of `places`.
+    progress : bool
+        Whether to show a progress bar.
+
+    Raises
+    ------
+    OSError
+        If no server gives a file as published.
+    """
+    folder = Path(folder) if folder is not None else places(source)[0]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (size, checksum) in source.files.items():
+        if find_file(folder, name) is None:
+            _fetch_file(source, folder / f"{name}.gz", size, checksum, progress)
+    return folder
+
+
+def _fetch_file(source, path, size, checksum, progress):
+    """Try each server in turn; a part that is there already is continued."""
+    import hashlib  # loaded where it is needed: `import cnnlib` is to be quick
+
+    part, reasons = path.with_name(f"{path.name}.part"), []
+    for server in source.servers:
+        try:
+            _continue(server + path.name, part, size, progress)
+            with open(part, "rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            if found == checksum:
+                os.replace(part, path)
+                return
+            part.unlink()
+            reasons.append(f"{server}: sent another file (SHA-256 {found[:12]}…, expected {checksum[:12]}…)")
+        except OSError as error:  # all of requests' errors are OSErrors
+            reasons.append(f"{server}: {_first_line(error)}")
+    raise OSError(
+        f"{path.name} of {source.title} could not be fetched. Without a connection, copy the four files"
+        f" into {path.parent} from elsewhere, or use load_digits(), which needs none; with one, the same"
+        f" call again goes on where it stopped. The servers: {'; '.join(reasons)}"
+    )
+
+
+def _continue(url, part, size, progress):
+    """Append to `part` what is missing of the `size` bytes at `url`."""
+    import requests  # loaded here: only a download needs it
+
+    from cnnlib.runtime.progress_bar import progress_bar  # as above: `import cnnlib` is to be quick
+
+    have = part.stat().st_size if part.is_file() else 0
+    if have >= size:
+        return
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(url, headers=headers, stream=True, timeout=20) as response:
+        response.raise_for_status()
+        have = have if response.status_code == 206 else 0
+        label = part.name.removesuffix(".part")
+        bar = progress_bar(progress, total=size, initial=have, desc=label, unit="B", unit_scale=True)
+        with open(part, "ab" if have else "wb") as file, bar:
+            for piece in response.iter_content(PIECE):
+                bar.update(file.write(piece[: size - have]))
+                have += len(piece)
+                if have >= size:
+                    return
+    raise OSError(f"the connection ended after {have:,} of {size:,} bytes")
+
+
+def _first_line(error):
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

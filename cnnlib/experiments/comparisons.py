@@ -1,0 +1,123 @@
+"""Studies: the same training with one thing changed, over several seeds, so that a difference counts."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import evaluate, train
+
+CHOICE = 0  # seed of the choice among the training images
+
+
+class Variant(NamedTuple):
+    """One way to train.
+
+    Attributes
+    ----------
+    make_model : callable
+        ``make_model(rng) -> Sequential``
+    weight_decay : float
+    augment : callable or None
+        As for `cnnlib.nn.training.train`.
+    images : int or None
+        How many of the training images are used; None for all. The choice is random, always the same, and
+        a smaller one is part of a larger one. (The first images of the digits are by few writers.)
+    """
+
+    make_model: Callable
+    weight_decay: float = 0.0
+    augment: Callable | None = None
+    images: int | None = None
+
+
+class Study(NamedTuple):
+    """What came of it: one row a variant, one column a seed.
+
+    Attributes
+    ----------
+    names : tuple of str
+    parameters : tuple of int
+        Trained weights of each variant.
+    train, test : array, shape (variants, seeds)
+        Share of right answers on the training images that were used, and on the test images.
+    train_loss, test_loss : array, shape (variants, seeds)
+    """
+
+    names: tuple
+    parameters: tuple
+    train: np.ndarray
+    test: np.ndarray
+    train_loss: np.ndarray
+    test_loss: np.ndarray
+
+    def mean(self, name):
+        """Mean test accuracy of a variant over the seeds."""
+        return float(self.test[self.names.index(name)].mean())
+
+    def __str__(self):
+        lines = [f"{'':<28}{'weights':>8}{'training %':>12}{'test %':>16}{'test loss':>11}"]
+        for i, name in enumerate(self.names):
+            spread = f"{100 * self.test[i].mean():.1f} ± {100 * self.test[i].std(ddof=1):.1f}"
+            lines.append(
+                f"{name:<28}{self.parameters[i]:>8,}{100 * self.train[i].mean():>12.1f}{spread:>16}"
+                f"{self.test_loss[i].mean():>11.3f}"
+            )
+        return "\n".join(lines)
+
+
+def compare(variants, split, *, steps, seeds=(0, 1, 2), lr=0.05, batch_size=32):
+    """Train every variant with every seed for the same number of steps; the rate stays the same throughout.
+
+    Parameters
+    ----------
+    variants : dict of str to Variant
+    split : Split
+        Images to train and to test on.
+    steps : int
+        Steps of SGD with momentum 0.9.
+    seeds : sequence of int
+        At least two; each gives the first weights and the order of the images.
+    lr : float
+    batch_size : int
+
+    Returns
+    -------
+    Study
+
+    Examples
+    --------
+    >>> from cnnlib import load_digits
+    >>> from cnnlib.networks import logistic_regression
+    >>> plain = {"logistic regression": Variant(lambda rng: logistic_regression(64, rng))}
+    >>> study = compare(plain, load_digits(), steps=90, seeds=(0, 1))
+    >>> study.test.shape, study.mean("logistic regression") > 0.8
+    ((1, 2), True)
+    """
+    if len(seeds) < 2:
+        raise ValueError(f"seeds must hold at least two, for a spread, got {seeds}")
+    results, parameters = [], []
+    for variant in variants.values():
+        runs = [_run(variant, split, steps, seed, lr, batch_size) for seed in seeds]
+        parameters.append(runs[0][0])
+        results.append([run[1:] for run in runs])
+    columns = np.moveaxis(np.array(results), 2, 0)
+    return Study(tuple(variants), tuple(parameters), *columns)
+
+
+def _run(variant, split, steps, seed, lr, batch_size):
+    """Train once; return the weights' number, then accuracy and loss on training and test images."""
+    rng, loss = np.random.default_rng(seed), CrossEntropyLoss()
+    chosen = np.random.default_rng(CHOICE).permutation(len(split.x_train))[: variant.images]
+    x, y = split.x_train[chosen], split.y_train[chosen]
+    model = variant.make_model(rng)
+    optimizer = SGD(lr, momentum=0.9, weight_decay=variant.weight_decay)
+    records = train(
+        model, loss, optimizer, x, y, batch_size=batch_size, epochs=steps, rng=rng, augment=variant.augment
+    )
+    for _ in zip(range(steps), records, strict=False):
+        pass
+    known, unknown = evaluate(model, loss, x, y), evaluate(model, loss, split.x_test, split.y_test)
+    return model.num_parameters, known.accuracy, unknown.accuracy, known.loss, unknown.loss

@@ -1,0 +1,215 @@
+"""Five backward passes with a planted fault each, to be found with the gradient check.
+
+Every fault is one that people make. The functions take the caches that learners write for, such as
+``(x, w, b, stride, padding)``, and go into layers by ``Conv2d(…, **BUGS["forgotten bias"].into("conv2d"))``.
+
+>>> for name in BUGS:
+...     print(name)
+unflipped kernel
+lost batch mean
+pool gradient to every pixel
+forgotten bias
+gate on the gradient
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlib.networks import small_cnn
+from cnnlib.nn import functional as F
+from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import train
+
+
+def conv2d_forward_open(x, w, b, stride=1, padding=0):
+    """`conv2d_forward` with a cache to read: (x, w, b, stride, padding), square pairs as one number."""
+    return F.conv2d_forward(x, w, b, stride, padding)[0], (x, w, b, _plain(stride), _plain(padding))
+
+
+def conv2d_backward_unflipped(dy, cache):
+    """Wrong: sends the gradient back through the kernel as it stands, not turned by half a turn."""
+    x, w, b, stride, padding = cache
+    _, true_cache = F.conv2d_forward(x, w, b, stride, padding)
+    _, wrong_cache = F.conv2d_forward(x, np.ascontiguousarray(w[:, :, ::-1, ::-1]), b, stride, padding)
+    _, dw, db = F.conv2d_backward(dy, true_cache)
+    return F.conv2d_backward(dy, wrong_cache)[0], dw, db
+
+
+def conv2d_backward_forgotten_bias(dy, cache):
+    """Wrong: leaves the gradient of the bias at zero."""
+    x, w, b, stride, padding = cache
+    dx, dw, db = F.conv2d_backward(dy, F.conv2d_forward(x, w, b, stride, padding)[1])
+    return dx, dw, None if db is None else np.zeros_like(db)
+
+
+def maxpool2d_forward_open(x, kernel_size, stride=None):
+    """`maxpool2d_forward` with a cache that can be read: (x, kernel_size, stride)."""
+    step = kernel_size if stride is None else stride
+    return F.maxpool2d_forward(x, kernel_size, stride)[0], (x, _plain(kernel_size), _plain(step))
+
+
+def maxpool2d_backward_everywhere(dy, cache):
+    """Wrong: hands the whole gradient to every pixel of the window, not to the winner alone."""
+    x, kernel_size, stride = cache
+    _, mean_cache = F.avgpool2d_forward(x, kernel_size, stride)
+    return F.avgpool2d_backward(dy, mean_cache) * dy.dtype.type(np.prod(np.broadcast_to(kernel_size, 2)))
+
+
+def relu_forward_open(x):
+    """`relu_forward` with x itself as the cache."""
+    return F.relu_forward(x)[0], x
+
+
+def relu_backward_gate_on_gradient(dy, cache):
+    """Wrong: opens the gate where the arriving gradient is positive, not where the input was."""
+    return dy * (dy > 0)
+
+
+class CrossEntropyWithoutMean(CrossEntropyLoss):
+    """Wrong: the gradient of the sum over the batch, beside a loss that is the mean."""
+
+    def backward(self):
+        return super().backward() * self._batch
+
+    def forward(self, outputs, targets):
+        self._batch = np.asarray(outputs).dtype.type(len(outputs))
+        return super().forward(outputs, targets)
+
+
+@dataclass(frozen=True)
+class Backwards:
+    """A set of backward functions, sound or not, that can be put into layers.
+
+    Attributes
+    ----------
+    name : str
+    functions : dict
+        By kind of layer (``"conv2d"``, ``"maxpool2d"``, ``"relu"``): what replaces the library's function.
+    loss : callable
+        Makes the loss.
+    """
+
+    name: str
+    functions: dict
+    loss: Callable = CrossEntropyLoss
+
+    def into(self, kind):
+        """The arguments that put it into a layer of a kind: ``Conv2d(…, **bug.into("conv2d"))``."""
+        if kind not in self.functions:
+            return {}
+        return {"forward": FORWARDS[kind], "backward": self.functions[kind]}
+
+
+FORWARDS = {"conv2d": conv2d_forward_open, "maxpool2d": maxpool2d_forward_open, "relu": relu_forward_open}
+BUGS = {
+    bug.name: bug
+    for bug in (
+        Backwards("unflipped kernel", {"conv2d": conv2d_backward_unflipped}),
+        Backwards("lost batch mean", {}, CrossEntropyWithoutMean),
+        Backwards("pool gradient to every pixel", {"maxpool2d": maxpool2d_backward_everywhere}),
+        Backwards("forgotten bias", {"conv2d": conv2d_backward_forgotten_bias}),
+        Backwards("gate on the gradient", {"relu": relu_backward_gate_on_gradient}),
+    )
+}
+SOUND = Backwards("sound", {})
+
+
+def own(relu_backward=None, maxpool2d_backward=None, conv2d_backward=None):
+    """Functions of one's own, to be put into layers in the library's place; None leaves the library's.
+
+    Parameters
+    ----------
+    relu_backward : callable, optional
+        ``relu_backward(dy, x) -> dx``.
+    maxpool2d_backward : callable, optional
+        ``maxpool2d_backward(dy, (x, kernel_size, stride)) -> dx``.
+    conv2d_backward : callable, optional
+        ``conv2d_backward(dy, (x, w, b, stride, padding)) -> dx, dw, db``.
+
+    Examples
+    --------
+    >>> mine = own(relu_backward=lambda dy, x: dy * (x > 0))
+    >>> list(mine.functions)
+    ['relu']
+    """
+    given = {"relu": relu_backward, "maxpool2d": maxpool2d_backward, "conv2d": conv2d_backward}
+    return Backwards("your own", {kind: f for kind, f in given.items() if f is not None})
+
+
+def _plain(pair):
+    """A whole number for a square pair, which is easier to calculate with."""
+    return pair[0] if np.ndim(pair) and pair[0] == pair[1] else pair
+
+
+def layer_of(kind, bug, rng, dtype=np.float64):
+    """A small layer of a kind with a fault in it, and an input for it: what a gradient check needs.
+
+    Examples
+    --------
+    >>> layer, x = layer_of("relu", BUGS["gate on the gradient"], np.random.default_rng(0))
+    >>> bool(np.any(layer.backward(layer.forward(x) * 0 - 1)))
+    False
+    """
+    functions = bug.into(kind)
+    if kind == "conv2d":
+        layer = Conv2d(1, 1, 3, padding=1, rng=rng, dtype=dtype, **functions)
+        layer.params["bias"][:] = 0.5
+        return layer, rng.normal(size=(1, 1, 6, 6)).astype(dtype)
+    if kind == "maxpool2d":
+        return MaxPool2d(2, **functions), rng.permutation(36).reshape(1, 1, 6, 6).astype(dtype)
+    if kind == "relu":
+        x = rng.uniform(0.2, 1, (1, 1, 6, 6)) * rng.choice([-1, 1], (1, 1, 6, 6))
+        return ReLU(**functions), x.astype(dtype)
+    raise ValueError(f"kind must be 'conv2d', 'maxpool2d' or 'relu', got {kind!r}")
+
+
+def network_with(bug, rng):
+    """The course's small digit network, untrained, with a fault in every layer of its kind.
+
+    Examples
+    --------
+    >>> network_with(SOUND, np.random.default_rng(0)).num_parameters
+    1898
+    """
+    model = small_cnn(rng)
+    for layer in model:
+        functions = bug.into(type(layer).__name__.lower())
+        if functions:
+            layer.forward_function = functions["forward"]
+            layer.backward_function = functions["backward"]
+    return model
+
+
+def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0):
+    """Train the network with a fault by plain gradient descent, from the same weights on the same batches.
+
+    Parameters
+    ----------
+    bug : Backwards
+    x, y : arrays
+        Images and labels.
+    lr : float
+        Learning rate.
+    steps, batch_size, seed : int
+
+    Returns
+    -------
+    losses : array (steps,)
+        Of each batch before the step; NaN or infinite once it has diverged.
+    model : Sequential
+        After the last step.
+    """
+    rng = np.random.default_rng(seed)
+    model, losses = network_with(bug, rng), np.full(steps, np.nan)
+    epochs = -(-steps * batch_size // len(x)) + 1
+    run = train(model, bug.loss(), SGD(lr), x, y, batch_size=batch_size, epochs=epochs, rng=rng)
+    with np.errstate(all="ignore"):
+        for step, record in zip(range(steps), run, strict=False):
+            losses[step] = record.loss
+            if not np.isfinite(record.loss):
+                break
+    return losses, model

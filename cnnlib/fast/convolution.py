@@ -1,0 +1,211 @@
+"""The convolution as a stage of a fast network, together with the ReLU and the pooling that follow it."""
+
+from functools import partial as call
+
+import numpy as np
+
+from cnnlib.fast.correlation import Correlation, KernelGradient
+from cnnlib.fast.stages import Stage, copying, run
+
+WHOLE = (slice(None),) * 3
+ROW = 2**15  # numbers up to which an array of zeros is cheaper to read than to repeat
+
+
+class Convolution(Stage):
+    """Convolution and bias, then perhaps ReLU, then perhaps max-pooling by 2x2.
+
+    ReLU and pooling are applied to each block of rows while it is still in the cache. With pooling, ReLU is
+    applied after it, to a quarter of the numbers: the largest of four stays the largest. What pooling keeps
+    for the backward pass are three comparisons a window.
+    """
+
+    def __init__(self, layer, shape, n, dtype, scratch, relu, pool):
+        self.layer, self.relu, self.pool, self.scratch, self.n = layer, relu, pool, scratch, n
+        (c, h, w), (ph, pw), self.first_dx = shape, layer.padding, None
+        padded = np.zeros((h + 2 * ph, w + 2 * pw, c, n), dtype)
+        self.x = padded[ph : ph + h, pw : pw + w]
+        places = [
+            (size + 2 * p - k) // s + 1
+            for size, p, k, s in zip((h, w), layer.padding, layer.kernel_size, layer.stride, strict=True)
+        ]
+        self.out_shape = (layer.out_channels, *(p // 2 if pool else p for p in places))
+        self.places = tuple(p // 2 * 2 if pool else p for p in places)
+        self.biased = "bias" in layer.params
+        self.correlation = Correlation(
+            padded, layer.kernel_size, layer.stride, self.places, layer.out_channels, self.biased
+        )
+        self.weight_in = self.correlation.weight.transpose(0, 3, 2, 1)
+
+    def _zeros(self, out):
+        """Zeros to compare some rows of outputs with: as many where they are few, else the same row over."""
+        few = out.size <= ROW
+        return np.zeros(out.shape if few else out.shape[1:], out.dtype)
+
+    def make_dy(self, n, dtype):
+        """Buffers for the gradients: of the outputs, and of the convolution before ReLU and pooling.
+
+        Where a predecessor waits for its gradient the second lies amid zeros, for the turned kernel.
+        """
+        (rows, columns), rest = self.places, (self.layer.out_channels, n)
+        if self.dx is not None:
+            self.wide, self.d = self._widened()
+        else:
+            shape = (2, 2, rows // 2, columns // 2, *rest) if self.pool else (rows, columns, *rest)
+            self.d = np.empty(shape, dtype)
+        self.dy = self.d
+        if self.relu or self.pool:
+            super().make_dy(n, dtype)
+
+    def _widened(self):
+        """Zeros with room for the gradient of the convolution: what the turned kernel slides over."""
+        (h, w, _, _), (kh, kw), (ph, pw) = self.x.shape, self.layer.kernel_size, self.layer.padding
+        down, right = self.layer.stride
+        wide = np.zeros((h + kh - 1, w + kw - 1, self.layer.out_channels, self.n), self.x.dtype)
+        inner = wide[kh - 1 - ph :: down, kw - 1 - pw :: right][: self.places[0], : self.places[1]]
+        return wide, quarters(inner) if self.pool else inner
+
+    def prepare(self):
+        """Prepare the calls of both passes, block by block of rows."""
+        self.gradient = KernelGradient(self.correlation, self.layer.out_channels, self.scratch)
+        self.forward_calls, self.backward_calls = [], []
+        step = self.correlation.rows_at_once()
+        step = max(2, step // 2 * 2) if self.pool else step
+        for first in range(0, self.places[0], step):
+            forward, backward = self._block(first, min(first + step, self.places[0]))
+            self.forward_calls += forward
+            self.backward_calls += backward
+        if self.dx is not None:
+            self._prepare_back(self.dx)
+
+    def _block(self, first, last):
+        """The calls of one block of rows, forwards and backwards."""
+        half = slice(first // 2, last // 2) if self.pool else slice(first, last)
+        out, dy, d = self.out[half], self.dy[half], self.d[..., half, :, :, :]
+        if not self.pool:
+            forward, gradients = self._products(first, last, out, d)
+            clip, gate = self._rectifying(out, out, dy, d)
+            return forward + clip, gate + gradients
+        y, amid_zeros = self.scratch.take((2, 2, *out.shape), "y"), []
+        if self.dx is not None:  # first in one block of memory, that of y, which has been used by then
+            d, amid_zeros = y, [copying(d, y)]
+        pooled = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
+        forward, gradients = self._products(first, last, y, d)
+        clip, gate = self._rectifying(pooled, out, dy, dy)
+        shrink, widen = _pooling(y, pooled, dy, d, self.scratch)
+        return forward + shrink + clip, gate + widen + amid_zeros + gradients
+
+    def _rectifying(self, y, out, dy, d):
+        """The calls of ReLU from y to out and from dy to d; without ReLU, those that bring y to out."""
+        if not self.relu:
+            return [] if y is out else [copying(out, y)], []
+        passes, zeros = np.empty(y.shape, bool), self._zeros(y)
+        return [call(np.maximum, y, zeros, out=out)], [
+            call(np.greater, y, zeros, passes), call(np.multiply, dy, passes, d),
+        ]  # fmt: skip
+
+    def _products(self, first, last, y, d):
+        """The calls that fill y, and those that multiply windows by its gradient d, a few rows a time."""
+        step = self.correlation.rows_at_once()
+        step = step // 2 * 2 if self.pool and step > 1 else step
+        forward, gradients = [], []
+        for a in range(0, last - first, step):
+            b = min(a + step, last - first)
+            fill, windows = self.correlation.block(first + a, first + b)
+            if not self.pool:
+                rows = slice(a, b)
+            elif b - a > 1:
+                rows, windows = (..., slice(a // 2, b // 2), *WHOLE), quarters(windows)
+            else:
+                rows, windows = (slice(None), a % 2, slice(a // 2, a // 2 + 1)), _row_of_quarters(windows)
+            forward += [fill, *self.correlation.calls(windows, y[rows])]
+            gradients += [] if self.correlation.kept else [fill]
+            gradients += self.gradient.calls(windows, d[rows])
+        return forward, gradients
+
+    def _prepare_back(self, dx):
+        """The correlation of the widened gradient with the turned kernel, by blocks of rows of dx."""
+        layer = self.layer
+        back = Correlation(self.wide, layer.kernel_size, (1, 1), dx.shape[:2], layer.in_channels, False)
+        self.turned_in = back.weight[:, ::-1, ::-1].transpose(3, 0, 2, 1)
+        step, height, self.back_calls = back.rows_at_once(), dx.shape[0], []
+        for first in range(0, height, step):
+            last = min(first + step, height)
+            fill, windows = back.block(first, last)
+            self.back_calls += [fill, *back.calls(windows, dx[first:last])]
+
+    def forward(self, training):
+        params = self.layer.params
+        self.weight_in[...] = params["weight"]
+        if self.biased:
+            self.correlation.bias[...] = params["bias"]
+        run(self.forward_calls)
+
+    def backward(self):
+        run(self.backward_calls)
+        if self.dx is not None:
+            self._correlate_back()
+
+    def _correlate_back(self):
+        self.turned_in[...] = self.weight_in
+        run(self.back_calls)
+
+    def input_gradient(self):
+        """The gradient by the input; for a first layer only computed if somebody asks."""
+        if self.dx is not None:
+            return self.dx
+        if self.first_dx is None:
+            self.first_dx = np.empty(self.x.shape, self.x.dtype)
+            self.wide, self.inner = self._widened()
+            self._prepare_back(self.first_dx)
+        self.inner[...] = self.d
+        self._correlate_back()
+        return self.first_dx
+
+    def weights(self):
+        copies = {"weight": self.weight_in.copy()}
+        return copies | {"bias": self.correlation.bias.copy()} if self.biased else copies
+
+    def gradients(self):
+        weight, bias = self.gradient.result()
+        return [(self.layer, {"weight": weight, "bias": bias} if self.biased else {"weight": weight})]
+
+
+def quarters(array):
+    """Rows and columns, (R, C, …), by whether they are even or odd, (2, 2, R/2, C/2, …): a view.
+
+    The first axis tells left from right in each window of 2x2, the second above from below. What pooling
+    compares so lies side by side as two whole blocks of memory.
+
+    >>> quarters(np.arange(8).reshape(2, 4))[0, 1]  # left, below
+    array([[4, 6]])
+    """
+    rows, columns, *inner = array.shape
+    split = array.reshape(rows // 2, 2, columns // 2, 2, *inner)
+    return split.transpose(3, 1, 0, 2, *range(4, split.ndim))
+
+
+def _row_of_quarters(windows):
+    """The same for a single row: (1, C, …) to (2, 1, C/2, …)."""
+    split = windows.reshape(1, windows.shape[1] // 2, 2, *windows.shape[2:])
+    return split.transpose(2, 0, 1, *range(3, split.ndim))
+
+
+def _pooling(y, out, dy, d, scratch):
+    """The calls that pool y, by quarters, into out by 2x2, and those that lead dy back to d.
+
+    In each row the left pixel meets the right one, then the winner above meets the one below; equal ones
+    leave the earlier. That is the first of the four in row order, as in PyTorch.
+    """
+    (left, right), (d_left, d_right) = y, d
+    winners = scratch.take(left.shape, "winners")
+    above, below = winners
+    was_left, was_above = np.empty(left.shape, bool), np.empty(out.shape, bool)
+    shrink = [
+        call(np.greater_equal, left, right, was_left), call(np.maximum, left, right, out=winners),
+        call(np.greater_equal, above, below, was_above), call(np.maximum, above, below, out=out),
+    ]  # fmt: skip
+    widen = [
+        call(np.multiply, dy, was_above, above), call(np.subtract, dy, above, below),
+        call(np.multiply, winners, was_left, d_left), call(np.subtract, winners, d_left, d_right),
+    ]  # fmt: skip
+    return shrink, widen

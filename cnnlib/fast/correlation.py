@@ -1,0 +1,191 @@
+"""The convolution of `cnnlib.nn.functional` on buffers that stay, a few rows of the image at a time.
+
+The readable convolution lays the kH rows under the kernel side by side, "stacked", in a new array. Here the
+stack, (rows, W, kH*C, N), is a buffer that stays, and holds only as many rows as remain in the processor's
+cache between being filled and being multiplied. A window of kW pixels in it is one matrix (kW*kH*C, N), and a
+single product with the kernel, (F, kW*kH*C), makes a pixel of all F outputs.
+
+The bias rides along: each pixel of the stack has one more channel that is always 1, and the kernel has the
+bias as that channel's first weight and zeros as the others. So the product adds the bias, and the product
+that gives the kernel's gradient gives the bias's too, without a call of its own for either.
+
+Nothing is computed here at once. Everything is prepared as a list of calls, NumPy functions together with the
+views they work on, and a step runs through the list.
+"""
+
+from functools import partial as call
+from math import prod
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from cnnlib.fast.stages import copying
+
+CACHE = 1024 * 1024  # bytes that a scratch array should not exceed: a second-level cache
+DEEP = 100  # numbers in a window from which on it pays to turn the output gradient over before multiplying
+SMALL = 100**3  # multiply-adds up to which OpenBLAS has kernels that skip the packing of small matrices
+
+
+class Scratch:
+    """Memory that is only good until the next asker fills it; it grows to the largest request."""
+
+    def __init__(self, dtype):
+        self.dtype = np.dtype(dtype)
+        self.memory = {}
+
+    def take(self, shape, name):
+        """An array of a shape; the same memory for everybody who asks under the same name."""
+        size = int(np.prod(shape))
+        if name not in self.memory or self.memory[name].size < size:
+            self.memory[name] = np.empty(size, self.dtype)
+        return self.memory[name][:size].reshape(shape)
+
+
+class Correlation:
+    """Slide kernels over one padded buffer (H, W, C, N), giving (rows, columns, F, N).
+
+    Parameters
+    ----------
+    source : array (H, W, C, N)
+        The padded images; zeros around them included.
+    kernel, stride, places : (int, int)
+        Size of the kernel, its step, and how many outputs there are, vertically and horizontally.
+    filters : int
+        F.
+    biased : bool
+        Whether each pixel of the stack has the channel of ones.
+
+    Attributes
+    ----------
+    weight : array (F, kW, kH, C)
+        To be filled with the kernels.
+    bias : array (F,)
+        To be filled with the biases; only if biased.
+    """
+
+    def __init__(self, source, kernel, stride, places, filters, biased):
+        self.source, self.stride, self.places, self.biased = source, stride, places, biased
+        (self.kh, self.kw), (self.c, self.n) = kernel, source.shape[2:]
+        self.channels = self.kh * self.c + biased
+        self.depth = self.kw * self.channels
+        kernels = np.zeros((filters, self.kw, self.channels), source.dtype)
+        self.weight, self.bias = self.split(kernels.transpose(1, 2, 0))
+        self.weight = self.weight.transpose(3, 0, 1, 2)
+        self.parts = _parts(filters, self.depth * self.n)
+        self.kernel = kernels.reshape(self.parts, filters // self.parts, self.depth)
+        self.width = (places[1] - 1) * stride[1] + self.kw
+        self.row_bytes = self.width * self.channels * self.n * source.dtype.itemsize
+        self.scratch, self.kept = Scratch(source.dtype), False
+
+    def split(self, rows):
+        """Of an array (kW, channels, F): its weights, (kW, kH, C, F), and its biases, (F,), as views."""
+        weight = rows[:, : self.kh * self.c].reshape(self.kw, self.kh, self.c, rows.shape[2])
+        return weight, rows[0, -1] if self.biased else None
+
+    def rows_at_once(self):
+        """How many rows of outputs fit into the cache together with their stacked inputs."""
+        return int(max(1, min(self.places[0], CACHE // self.row_bytes)))
+
+    def block(self, first, last):
+        """Prepare the output rows from `first` to before `last`: the call that stacks, and the windows.
+
+        If these are all the rows there are, the stack is still good in the backward pass.
+        """
+        rows, (down, right), (row, pixel, *inner) = last - first, self.stride, self.source.strides
+        self.kept = rows == self.places[0]
+        stack = self.scratch.take((rows, self.width, self.channels, self.n), "stack")
+        if self.biased:
+            stack[:, :, -1] = 1
+        shape = (rows, self.width, self.kh, self.c, self.n)
+        origin = as_strided(self.source[first * down :], shape, (down * row, pixel, row, *inner))
+        target = stack[:, :, : self.kh * self.c].reshape(shape)
+        step, wide, image, item = stack.strides
+        windows = as_strided(
+            stack, (rows, self.places[1], self.depth, self.n), (step, right * wide, image, item)
+        )
+        return copying(target, origin), windows
+
+    def calls(self, windows, y):
+        """Prepare the product of some windows, (…, kW*kH*C, N), into the places (…, F, N) they go to."""
+        shape = (*y.shape[:-2], self.parts, y.shape[-2] // self.parts, self.n)
+        strides = (*y.strides[:-2], y.strides[-2] * shape[-2], *y.strides[-2:])
+        return [call(np.matmul, self.kernel, windows[..., None, :, :], out=as_strided(y, shape, strides))]
+
+
+def _parts(filters, multiply_adds_each):
+    """Into how many groups to divide the kernels so that each product is one of the small ones."""
+    for parts in range(1, filters + 1):
+        if filters % parts == 0 and filters // parts * multiply_adds_each <= SMALL:
+            return parts if filters // parts >= 4 else 1
+    return 1
+
+
+def boxes(shape, limit):
+    """Cut an array's leading axes into boxes of at most `limit` places each: tuples of slices.
+
+    >>> list(boxes((2, 3), 3))
+    [(slice(0, 1, None), slice(0, 3, None)), (slice(1, 2, None), slice(0, 3, None))]
+    """
+    if not shape:
+        yield ()
+        return
+    step = max(1, limit // prod(shape[1:]))
+    for first in range(0, shape[0], step):
+        last = min(first + step, shape[0])
+        for rest in boxes(shape[1:], max(1, limit // (last - first))):
+            yield (slice(first, last), *rest)
+
+
+class KernelGradient:
+    """Sum of window times output gradient over all places, in blocks that stay in the cache.
+
+    Parameters
+    ----------
+    correlation : Correlation
+        The forward one, whose windows are used.
+    filters : int
+        F.
+    scratch : Scratch
+    """
+
+    def __init__(self, correlation, filters, scratch):
+        self.correlation, self.filters, self.scratch = correlation, filters, scratch
+        self.sums = np.empty((correlation.depth, filters), correlation.source.dtype)
+        self.places = int(max(1, CACHE // self.sums.nbytes))  # whose products fit into the cache
+        self.begun = False
+        rows = self.sums.reshape(correlation.kw, correlation.channels, filters)
+        weight, self.bias = correlation.split(rows)
+        self.weight = weight.transpose(3, 2, 1, 0)
+
+    def calls(self, windows, dy):
+        """Prepare the sum of products of windows, (…, kW*kH*C, N), and output gradients, (…, F, N)."""
+        calls = []
+        for box in boxes(windows.shape[:-2], self.places):
+            calls += self._tile(windows[box], dy[box])
+        return calls
+
+    def _tile(self, windows, dy):
+        """The calls that add the products of some places up, and to what was there before."""
+        products = self.scratch.take((*windows.shape[:-2], *self.sums.shape), "products")
+        terms, ones = products.reshape(-1, self.sums.size), np.ones(prod(windows.shape[:-2]), products.dtype)
+        sums = self.sums.reshape(-1)
+        calls, row = self._products(windows, dy, products), sums
+        if self.begun:
+            row = self.scratch.take(sums.shape, "row")
+        calls.append(call(ones.dot, terms, row))  # a product with ones adds up faster than a sum
+        if self.begun:
+            calls.append(call(np.add, sums, row, sums))
+        self.begun = True
+        return calls
+
+    def _products(self, windows, dy, out):
+        """The calls that multiply windows, (…, kW*kH*C, N), by gradients, (…, F, N), turned over."""
+        turned = dy.swapaxes(-1, -2)
+        if self.correlation.depth < DEEP:
+            return [call(np.matmul, windows, turned, out)]
+        rows = self.scratch.take(turned.shape, "turned")
+        return [copying(rows, turned), call(np.matmul, windows, rows, out)]
+
+    def result(self):
+        """The gradients of the kernels and of the biases (or None): new arrays."""
+        return self.weight.copy(), None if self.bias is None else self.bias.copy()

@@ -1,0 +1,102 @@
+"""What lets each layer be run backwards by itself after a pass of the fast network.
+
+The fast passes leave no caches behind, only the input of each stage and the weights it worked with. A layer
+whose own ``backward`` is called needs its cache: it is made then, from these, by the readable forward.
+"""
+
+import copy
+
+import numpy as np
+
+from cnnlib.nn.layers.base import Memory
+
+
+class LazyMemory:
+    """A `cnnlib.nn.layers.base.Memory` that is worked out when somebody asks for it.
+
+    Parameters
+    ----------
+    memories : Memories
+        Those of the whole network.
+    place : int
+        Number of the layer.
+    """
+
+    __slots__ = ("_memories", "_place")
+
+    def __init__(self, memories, place):
+        self._memories, self._place = memories, place
+
+    @property
+    def shape(self):
+        return self._memories[self._place].shape
+
+    @property
+    def cache(self):
+        return self._memories[self._place].cache
+
+
+class Memories:
+    """The base class of what a pass remembers, layer by layer: ``memories[place] -> Memory``."""
+
+    def __init__(self, layers):
+        self.layers = layers
+        self.lazy = [LazyMemory(self, place) for place in range(len(layers))]
+        self.found = {}
+
+    def __getitem__(self, place):
+        if place not in self.found:
+            self._find(place)
+        return self.found[place]
+
+    def hand_out(self):
+        """Give every layer its memory; what earlier passes left is forgotten."""
+        self.found.clear()
+        for layer, memory in zip(self.layers, self.lazy, strict=True):
+            layer.memory = memory
+
+
+class PlanMemories(Memories):
+    """From the buffers of a `cnnlib.fast.engine.Plan`, good until its next forward."""
+
+    def __init__(self, plan, layers):
+        super().__init__(layers)
+        self.plan = plan
+
+    def _find(self, place):
+        """Work through the layers of the stage that holds the layer, from the stage's input."""
+        first = 0
+        for stages in zip(*(program.stages for program in self.plan.programs), strict=True):
+            last = first + len(stages[0].layers)
+            if place < last:
+                break
+            first = last
+        x = np.concatenate([stage.logical_input() for stage in stages])
+        y, cache = stages[0].readable(x, stages)
+        self.found[first] = Memory(y.shape, cache)
+        for i in range(first + 1, last):
+            y, cache = self.layers[i]._forward(y, False)
+            self.found[i] = Memory(y.shape, cache)
+
+
+class ReplayMemories(Memories):
+    """From a large batch outside training, of which only a copy was kept, and copies of the weights."""
+
+    def __init__(self, layers, x):
+        super().__init__(layers)
+        self.x = x.copy()
+        self.params = [{name: value.copy() for name, value in layer.params.items()} for layer in layers]
+        self.buffers = [{name: value.copy() for name, value in layer.buffers.items()} for layer in layers]
+
+    def _find(self, place):
+        x = self.x
+        for i, layer in enumerate(self.layers):
+            x, cache = with_weights(layer, self.params[i], self.buffers[i])._forward(x, False)
+            self.found[i] = Memory(x.shape, cache)
+
+
+def with_weights(layer, params, buffers):
+    """The layer as it was when its weights were these."""
+    twin = copy.copy(layer)
+    twin.params, twin.buffers = params, buffers
+    return twin

@@ -1,0 +1,11 @@
+"""The core: everything a convolutional network is made of and trained with, in NumPy alone.
+
+Read it in this order. `functional` holds the mathematics, pairs of forward and backward; `naive` the same
+with loops; `layers` thin classes around the pairs, with `initializers` for their first weights; `model` the
+network, a list of layers; `losses`, `optim` and `schedules` what is minimised, and how; `training` the loop;
+`gradcheck` measures gradients to judge every backward.
+"""
+
+from cnnlib.nn.model import Sequential
+
+__all__ = ["Sequential"]

@@ -1,0 +1,118 @@
+"""Batch normalization (Ioffe and Szegedy, 2015): every channel brought to mean 0 and variance 1."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cnnlib.nn.functional._arrays import as_gradient, as_images, as_vector, batch_last, logical
+
+
+class BatchNormCache(NamedTuple):
+    """What `batchnorm2d_backward` needs; mean and var, of shape (C,), are the ones that were used."""
+
+    mean: np.ndarray
+    var: np.ndarray
+    x_hat: np.ndarray  # (H, W, C, N)
+    inv_std: np.ndarray  # (C, 1), like gamma
+    gamma: np.ndarray
+    from_batch: bool
+
+
+def batchnorm2d_forward(x, gamma, beta, mean=None, var=None, eps=1e-5):
+    """Normalize each channel, then scale and shift it.
+
+    ``y = gamma * (x - mean) / sqrt(var + eps) + beta``, with one mean, var, gamma and beta a channel.
+
+    Parameters
+    ----------
+    x : array (N, C, H, W), float32 or float64
+        The images.
+    gamma, beta : arrays (C,)
+        Scale and shift.
+    mean, var : arrays (C,), optional
+        The statistics to use, as constants. Without them those of this batch are taken, over images
+        and places; the variance divides by the number of values, not by one less.
+    eps : float
+        Added to the variance, so that a constant channel does not divide by zero.
+
+    Returns
+    -------
+    y : array (N, C, H, W), the dtype of x
+    cache : BatchNormCache
+        What `batchnorm2d_backward` needs; ``cache.mean`` and ``cache.var`` are the statistics used.
+
+    Raises
+    ------
+    TypeError
+        If an array is not floating-point.
+    ValueError
+        If a shape does not fit, only one of mean and var is given, or there is nothing to average.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 3.0]).reshape(2, 1, 1, 1)
+    >>> y, cache = batchnorm2d_forward(x, np.array([10.0]), np.array([0.5]), eps=0)
+    >>> y.ravel(), cache.mean, cache.var
+    (array([-9.5, 10.5]), array([2.]), array([1.]))
+    """
+    x = as_images(x)
+    c, memory = x.shape[1], batch_last(x)
+    gamma, beta = (as_vector(v, name, c, x.dtype)[:, None] for v, name in ((gamma, "gamma"), (beta, "beta")))
+    if (mean is None) != (var is None):
+        raise ValueError(f"mean and var must be given together or not at all, got mean={mean!r}, var={var!r}")
+    if from_batch := mean is None:
+        if x.size == 0:
+            raise ValueError(
+                f"x must not be empty when the statistics come from the batch, got shape {x.shape}"
+            )
+        mean = _mean(memory)
+        var = _mean(np.square(memory - mean[:, None]))
+    else:
+        mean, var = as_vector(mean, "mean", c, x.dtype), as_vector(var, "var", c, x.dtype)
+    inv_std = (1 / np.sqrt(var + x.dtype.type(eps)))[:, None]
+    x_hat = (memory - mean[:, None]) * inv_std
+    return logical(gamma * x_hat + beta), BatchNormCache(mean, var, x_hat, inv_std, gamma, from_batch)
+
+
+def batchnorm2d_backward(dy, cache):
+    """Gradients of a loss with respect to x, gamma and beta.
+
+    With given statistics ``dx = dy * gamma / sqrt(var + eps)``. Statistics of the batch depend on x too;
+    this takes from ``dy`` its mean, and its share along the normalized x.
+
+    Parameters
+    ----------
+    dy : array (N, C, H, W)
+        Gradient of the loss with respect to y.
+    cache : BatchNormCache
+        The second result of `batchnorm2d_forward`.
+
+    Returns
+    -------
+    dx : array (N, C, H, W)
+    dgamma, dbeta : arrays (C,)
+
+    Examples
+    --------
+    >>> y, cache = batchnorm2d_forward(np.array([1.0, 3.0]).reshape(2, 1, 1, 1), np.ones(1), np.zeros(1))
+    >>> dx, dgamma, dbeta = batchnorm2d_backward(np.ones((2, 1, 1, 1)), cache)
+    >>> dx.ravel(), dgamma, dbeta
+    (array([0., 0.]), array([0.]), array([2.]))
+    """
+    x_hat, slope = cache.x_hat, cache.gamma * cache.inv_std
+    dy = batch_last(as_gradient(dy, logical(x_hat).shape, x_hat.dtype))
+    dgamma, dbeta = _sum(dy * x_hat), _sum(dy)
+    if not cache.from_batch:
+        return logical(dy * slope), dgamma, dbeta
+    count = x_hat.size // x_hat.shape[2]
+    dx = (dy - (dbeta / count)[:, None] - x_hat * (dgamma / count)[:, None]) * slope
+    return logical(dx), dgamma, dbeta
+
+
+def _sum(memory):
+    """Sum (H, W, C, N) over all but C; first along the contiguous axis, where NumPy adds pairwise."""
+    return memory.sum(axis=3).sum(axis=(0, 1))
+
+
+def _mean(memory):
+    return _sum(memory) / memory.dtype.type(memory.size // memory.shape[2])

@@ -1,0 +1,104 @@
+"""Layers that behave differently in training: Dropout and BatchNorm2d."""
+
+import numpy as np
+
+from cnnlib.nn import functional as F
+from cnnlib.nn.layers.base import Layer, count
+
+
+class Dropout(Layer):
+    """In training, set each value to zero with probability `p` and divide the others by ``1 - p``.
+
+    Outside training the input passes unchanged: the division has kept its mean. Source: Srivastava
+    et al., "Dropout: a simple way to prevent neural networks from overfitting", JMLR 2014.
+
+    Parameters
+    ----------
+    p : float
+        From 0 to below 1.
+    rng : numpy.random.Generator, int or None
+        Source of the masks.
+
+    Examples
+    --------
+    >>> Dropout(0.5).forward(np.ones((1, 3)))
+    array([[1., 1., 1.]])
+    """
+
+    def __init__(self, p=0.5, rng=None):
+        super().__init__()
+        if not 0 <= p < 1:
+            raise ValueError(f"p must be a probability from 0 to below 1, got {p}")
+        self.p = p
+        self.rng = np.random.default_rng(rng)
+
+    def _forward(self, x, training):
+        return F.dropout_forward(x, self.p, self.rng) if training else (np.asarray(x), None)
+
+    def _backward(self, dy, cache):
+        return dy if cache is None else F.dropout_backward(dy, cache)
+
+    def config(self):
+        return {"p": self.p}
+
+
+class BatchNorm2d(Layer):
+    """Give each channel mean 0 and variance 1, then a learned scale and shift.
+
+    In training, mean and variance are those of the batch, and running averages of them are kept:
+    ``running = (1 - momentum) * running + momentum * batch``, the variance with the divisor ``n - 1``, as
+    in PyTorch. Outside training the running averages are used. Source: Ioffe and Szegedy, "Batch
+    normalization", 2015, arXiv:1502.03167.
+
+    Parameters
+    ----------
+    num_features : int
+        Number of channels.
+    eps : float
+        Added to the variance under the root.
+    momentum : float
+        Weight of the newest batch in the running averages.
+    dtype : dtype
+        float32 or float64.
+
+    Examples
+    --------
+    >>> y = BatchNorm2d(3).forward(np.random.default_rng(0).normal(5, 2, (8, 3, 4, 4)), training=True)
+    >>> print(f"{abs(y.mean()):.3f} {y.std():.3f}")
+    0.000 1.000
+    """
+
+    def __init__(self, num_features, eps=1e-5, momentum=0.1, dtype=np.float32):
+        super().__init__()
+        self.num_features = count("num_features", num_features)
+        self.eps, self.momentum, self.dtype = eps, momentum, np.dtype(dtype)
+        self.params = {"weight": np.ones(num_features, dtype), "bias": np.zeros(num_features, dtype)}
+        self.buffers = {
+            "running_mean": np.zeros(num_features, dtype),
+            "running_var": np.ones(num_features, dtype),
+        }
+
+    def _forward(self, x, training):
+        weight, bias = self.params["weight"].copy(), self.params["bias"]
+        mean, var = self.buffers["running_mean"], self.buffers["running_var"]
+        if not training:
+            return F.batchnorm2d_forward(x, weight, bias, mean, var, eps=self.eps)
+        y, cache = F.batchnorm2d_forward(x, weight, bias, eps=self.eps)
+        values = y.size // self.num_features
+        self._average(mean, cache.mean)
+        self._average(var, cache.var * (values / max(values - 1, 1)))
+        return y, cache
+
+    def _average(self, running, batch):
+        running *= 1 - self.momentum
+        running += self.momentum * batch
+
+    def _backward(self, dy, cache):
+        dx, self.grads["weight"], self.grads["bias"] = F.batchnorm2d_backward(dy, cache)
+        return dx
+
+    def config(self):
+        return {
+            "num_features": self.num_features, "eps": self.eps, "momentum": self.momentum,
+            "dtype": self.dtype.name,
+        }  # fmt: skip

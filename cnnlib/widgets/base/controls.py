@@ -1,0 +1,242 @@
+"""Controls, declared: what a learner can change, in which range, and under which name.
+
+A control is data. The page draws it as a native input with an accessible name; `clean` turns whatever
+arrives, from the page or from code, into a value of the widget's state, or raises a ValueError whose
+message is a sentence for the learner.
+
+>>> LogSlider("rate", 1e-4, 10, 0.1, label="Learning rate").clean("0.25")
+0.25
+>>> Slider("start", -2, 2, 0, label="Start").clean("abc")
+Traceback (most recent call last):
+ValueError: Start: expected a number from -2 to 2, received 'abc'
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+def _show(value: Any) -> str:
+    """`value` for a message: short, whatever it is."""
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def parse_number(value: Any) -> float:
+    """A finite float from a number or from text, with a decimal comma allowed; ValueError otherwise.
+
+    >>> parse_number("1e-3"), parse_number("0,5")
+    (0.001, 0.5)
+    """
+    if isinstance(value, str):
+        value = value.strip().replace(",", ".").replace("−", "-")
+    elif isinstance(value, (bool, np.bool_)) or np.ndim(value) != 0:
+        raise ValueError("not a number")
+    try:
+        number = float(value)
+    except (TypeError, OverflowError) as error:
+        raise ValueError("not a number") from error
+    if not math.isfinite(number):
+        raise ValueError("not finite")
+    return number
+
+
+@dataclass(frozen=True)
+class Control:
+    """Base of the controls that hold a value of the state.
+
+    Parameters
+    ----------
+    name : str
+        Key in the widget's state.
+    label : str
+        What the page shows; `name` with a capital letter if empty.
+    help : str
+        A sentence shown as the control's description.
+    """
+
+    name: str
+
+    @property
+    def title(self) -> str:
+        return self.label or self.name.replace("_", " ").capitalize()
+
+    def describe(self) -> dict:
+        """The control as JSON for the page."""
+        return {**vars(self), "kind": type(self).__name__.lower(), "label": self.title}
+
+    def with_range(self, low: float, high: float) -> Control:
+        """The same control with another range, see `Widget.limits`."""
+        raise TypeError(f"{self.name}: a {type(self).__name__} has no range")
+
+
+@dataclass(frozen=True)
+class Slider(Control):
+    """A slider over [low, high] in equal steps, with a box for the exact number.
+
+    `integer` keeps whole numbers. By default there are 200 steps, or steps of 1 for integers.
+    """
+
+    low: float
+    high: float
+    default: float
+    step: float | None = None
+    label: str = ""
+    unit: str = ""
+    integer: bool = False
+    help: str = ""
+
+    def clean(self, value: Any) -> float | int:
+        """`value` as a number in the range; ValueError with a sentence otherwise."""
+        kind = "whole number" if self.integer else "number"
+        expected = f"{self.title}: expected a {kind} from {self.low:g} to {self.high:g}"
+        try:
+            number = parse_number(value)
+        except ValueError:
+            received = "nothing" if isinstance(value, str) and not value.strip() else _show(value)
+            raise ValueError(f"{expected}, received {received}") from None
+        if not self.low <= number <= self.high or (self.integer and number != round(number)):
+            raise ValueError(f"{expected}, received {number:g}")
+        return round(number) if self.integer else number
+
+    def clamp(self, value: float) -> float | int:
+        """The nearest value in the range."""
+        return min(max(value, self.low), self.high)
+
+    def describe(self) -> dict:
+        step = self.step or (1 if self.integer else (self.high - self.low) / 200)
+        return {**super().describe(), "kind": "slider", "step": step, "log": isinstance(self, LogSlider)}
+
+    def with_range(self, low: float, high: float) -> Control:
+        return type(self)(**{**vars(self), "low": low, "high": max(low, high)})
+
+
+@dataclass(frozen=True)
+class LogSlider(Slider):
+    """A slider whose equal movements multiply by equal factors: for rates. The range is positive."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.low < self.high:
+            raise ValueError(
+                f"{self.name}: range {self.low} to {self.high}; a log slider needs 0 < low < high"
+            )
+
+
+@dataclass(frozen=True)
+class Number(Slider):
+    """A box for a number, without a slider."""
+
+    def describe(self) -> dict:
+        return {**super().describe(), "kind": "number"}
+
+
+@dataclass(frozen=True)
+class TextField(Control):
+    """A box for a short text without blanks: letters, digits or ``._+-``.
+
+    >>> TextField("seed", "0.5").clean(" hello ")
+    'hello'
+    """
+
+    default: str
+    longest: int = 40
+    label: str = ""
+    help: str = ""
+
+    def describe(self) -> dict:
+        return {**super().describe(), "kind": "word"}
+
+    def clean(self, value: Any) -> str:
+        text = value.strip() if isinstance(value, str) else ""
+        if not re.fullmatch(r"[A-Za-z0-9._+-]+", text) or len(text) > self.longest:
+            received = "nothing" if isinstance(value, str) and not value.strip() else _show(value)
+            raise ValueError(
+                f"{self.title}: expected up to {self.longest} letters, digits or ._+-, received {received}"
+            )
+        return text
+
+
+@dataclass(frozen=True)
+class Choice(Control):
+    """One of several words: a drop-down list."""
+
+    options: Sequence[str]
+    default: str = ""
+    label: str = ""
+    help: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", tuple(self.options))
+        object.__setattr__(self, "default", self.default or self.options[0])
+
+    def clean(self, value: Any) -> str:
+        if value not in self.options:
+            raise ValueError(
+                f"{self.title}: expected one of {', '.join(self.options)}, received {_show(value)}"
+            )
+        return value
+
+
+@dataclass(frozen=True)
+class Toggle(Control):
+    """On or off: a check box."""
+
+    default: bool = False
+    label: str = ""
+    help: str = ""
+
+    def clean(self, value: Any) -> bool:
+        if not isinstance(value, (bool, np.bool_)):
+            raise ValueError(f"{self.title}: expected True or False, received {_show(value)}")
+        return bool(value)
+
+
+@dataclass(frozen=True)
+class Grid(Control):
+    """A small matrix of number boxes, such as a convolution kernel. Its value is a tuple of tuples."""
+
+    default: tuple[tuple[float, ...], ...]
+    low: float = -100.0
+    high: float = 100.0
+    label: str = ""
+    help: str = ""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.default), len(self.default[0])
+
+    def clean(self, value: Any) -> tuple[tuple[float, ...], ...]:
+        rows, columns = self.shape
+        try:
+            table = [list(row) for row in value]
+        except TypeError:
+            table = []
+        if len(table) != rows or any(len(row) != columns for row in table):
+            raise ValueError(
+                f"{self.title}: expected {rows} rows of {columns} numbers, received {_show(value)}"
+            )
+        return tuple(
+            tuple(self._cell(cell, r + 1, c + 1) for c, cell in enumerate(row)) for r, row in enumerate(table)
+        )
+
+    def _cell(self, value: Any, row: int, column: int) -> float:
+        box = Slider(self.name, self.low, self.high, 0, label=f"{self.title}, row {row}, column {column}")
+        return float(box.clean(value))
+
+
+@dataclass(frozen=True)
+class Button(Control):
+    """A button; pressing it calls the widget's ``press(name)``. It holds no value."""
+
+    label: str = ""
+    help: str = ""
+
+
+#: Controls that have a value in the state.
+VALUED = (Slider, TextField, Choice, Toggle, Grid)

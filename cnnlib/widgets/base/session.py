@@ -1,0 +1,224 @@
+"""A widget's live side: messages from the page, frames to it, playing, display."""
+
+from __future__ import annotations
+
+import time
+
+from cnnlib.widgets.base.controls import VALUED, Slider
+from cnnlib.widgets.base.fallback import show_still
+from cnnlib.widgets.base.packer import Packer
+from cnnlib.widgets.base.play_loop import SPEEDS, PlayLoop, run_for
+
+#: After so many seconds without an answer the page is taken to be gone, and playing goes on.
+PATIENCE = 2.0
+
+#: While playing, only every so many frames ask the page to answer when they are painted: an answer costs the
+#: page and the kernel more than a frame does. Where it takes longer than `PROMPT` seconds, every frame asks.
+ASK_EVERY, PROMPT = 5, 0.1
+
+
+class Live:
+    """Connects one `Widget` with its page. Does nothing, at no cost, until the widget is displayed."""
+
+    def __init__(self, widget) -> None:
+        self.widget = widget
+        self.page = None
+        self.speed = widget.speed or (
+            "as fast as possible" if widget.train is not None else "5 steps a second"
+        )
+        self.loop = PlayLoop(self._play_step, self._play_frame, self._page_ready, lambda: SPEEDS[self.speed])
+        self._run = None
+        self._frame = 0
+        self._painted = 0
+        self._asked = 0
+        self._ask_every = 1
+        self._sent_at = self._asked_at = 0.0
+        self._answers = 0
+        self._packer = Packer()
+
+    # Steps.
+
+    def forget_run(self) -> None:
+        """Drop the generator of the present run."""
+        self._run = None
+
+    def advance(self, steps: int) -> int:
+        """Take steps without showing them; return how many there were."""
+        return run_for(self._one_step, steps)
+
+    def _one_step(self) -> bool:
+        widget = self.widget
+        if widget.train is not None:
+            if self._run is None:
+                self._run = widget.train()
+            try:
+                next(self._run)
+            except StopIteration:
+                self._run = None
+                return False
+            return True
+        return bool(widget.advances) and self._advance_control()
+
+    def _advance_control(self) -> bool:
+        widget = self.widget
+        control = self.control(widget.advances)
+        value = widget.state[control.name]
+        if value >= control.high:
+            return False
+        widget._state[control.name] = control.clamp(value + control.describe()["step"])
+        return True
+
+    def control(self, name: str) -> Slider:
+        """A control with the range it has at the moment."""
+        control = self.widget._controls[name]
+        ranges = self.widget.limits(self.widget.state)
+        return control.with_range(*ranges[name]) if name in ranges else control
+
+    def _play_step(self) -> bool:
+        try:
+            return self._one_step()
+        except Exception as failure:
+            self._fail(failure)
+            return False
+
+    def _play_frame(self) -> None:
+        try:
+            self.widget.refresh()
+        except Exception as failure:
+            self._fail(failure)
+        self.changed()
+
+    def _fail(self, failure: Exception) -> None:
+        self.widget.failure = failure
+        self.widget.message = f"It stopped ({type(failure).__name__}: {failure})."
+
+    def _page_ready(self) -> bool:
+        """Whether no more frames are on their way than until the next answer, and one."""
+        if self.page is None:
+            return False
+        return self._frame - self._painted <= self._ask_every or time.monotonic() - self._sent_at > PATIENCE
+
+    # Messages from the page.
+
+    def receive(self, message: dict) -> None:
+        """Act on a message of the page; no exception leaves here."""
+        handler = getattr(self, f"_on_{message.get('type')}", None)
+        self._answers = message.get("id", self._answers)
+        try:
+            if handler is not None:
+                handler(message)
+        except Exception as failure:
+            if self.widget.failure is not failure:
+                self._fail(failure)
+                self.changed()
+
+    def _on_ready(self, message: dict) -> None:
+        """A view was opened, perhaps after a reload: it needs everything."""
+        self._packer.forget()
+        self.changed()
+
+    def _on_painted(self, message: dict) -> None:
+        self._painted = max(self._painted, int(message["frame"]))
+        if self._painted == self._asked:
+            self._ask_every = ASK_EVERY if time.monotonic() - self._asked_at < PROMPT else 1
+
+    def _on_state(self, message: dict) -> None:
+        self.widget.set_state(**message["values"])
+
+    def _on_event(self, message: dict) -> None:
+        self.widget.set_state(**(self.widget.event(message["event"]) or {}))
+
+    def _on_press(self, message: dict) -> None:
+        self.widget.set_state(**(self.widget.press(message["name"]) or {}))
+
+    def _on_speed(self, message: dict) -> None:
+        if message["value"] in SPEEDS:
+            self.speed = message["value"]
+        self.changed()
+
+    def _on_play(self, message: dict) -> None:
+        if self.widget.playable:
+            self.widget.message = ""
+            self.loop.start()
+        self.changed()
+
+    def _on_pause(self, message: dict) -> None:
+        self.loop.stop()
+        self._play_frame()
+
+    def _on_step(self, message: dict) -> None:
+        self.loop.stop()
+        self.widget.advance(1)
+
+    def _on_rewind(self, message: dict) -> None:
+        self.loop.stop()
+        self.widget.rewind()
+        self._play_frame()
+
+    def _on_reset(self, message: dict) -> None:
+        self.loop.stop()
+        self.widget.reset()
+
+    # Frames to the page.
+
+    def changed(self) -> None:
+        """Send the widget's present picture and state, if a page is there."""
+        if self.page is None or self.widget.scene is None:
+            return
+        widget = self.widget
+        scene, buffers = self._packer.pack(widget.scene)
+        self._frame += 1
+        self._sent_at = time.monotonic()
+        asks = self._asks()
+        message = {
+            "type": "frame", "frame": self._frame, "asks": asks, "answers": self._answers, "scene": scene,
+            "text": widget.text, "state": widget.state, "ranges": widget.limits(widget.state),
+            "message": widget.message, "playing": self.loop.running, "speed": self.speed,
+            "line": repr(widget), "challenge": widget.challenge_reached,
+        }  # fmt: skip
+        self.page.send(message, buffers)
+
+    def _asks(self) -> bool:
+        """Whether the frame that is being sent asks for an answer; only while playing does one."""
+        if not self.loop.running:
+            self._painted = self._asked = self._frame
+            return False
+        if self._frame < self._asked + self._ask_every:
+            return False
+        self._asked, self._asked_at = self._frame, self._sent_at
+        return True
+
+    def spec(self) -> dict:
+        """What the page needs to know once: the controls, the buttons, the words."""
+        widget = self.widget
+        controls = [
+            {**c.describe(), "shown": c.name in widget.show, "valued": isinstance(c, VALUED)}
+            for c in widget.controls
+        ]
+        return {
+            "title": widget.title, "controls": controls, "playable": widget.playable, "speeds": list(SPEEDS),
+            "challenge": widget.challenge.text if widget.challenge else "", "height": widget.scene.height,
+        }  # fmt: skip
+
+    # Life in a notebook.
+
+    def display(self) -> None:
+        """Show the widget in the notebook cell that runs now; without its packages, the picture alone."""
+        from cnnlib.viz.static import to_png
+
+        try:
+            from cnnlib.widgets.base.page import CELLS, STILL, Mailbox, Page, show
+        except ImportError as missing:
+            show_still(self.widget.text, to_png(self.widget.scene), missing)
+            return
+        if self.page is None:
+            self.page = Page(self.spec(), Mailbox(self.receive).put)
+            CELLS.enter(self.widget)
+        show(self.page, repr(self.widget), self.widget.text, to_png(self.widget.scene, note=STILL))
+
+    def close(self) -> None:
+        """Stop, and take the view off the page."""
+        self.loop.stop()
+        if self.page is not None:
+            self.page.close()
+            self.page = None

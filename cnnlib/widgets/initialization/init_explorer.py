@@ -1,0 +1,172 @@
+"""The size of the first weights: the signals of each layer, and how training goes from there."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from cnnlib.data import load_digits
+from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
+from cnnlib.experiments.signals import dead_units, layer_signals
+from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.viz import Axis, Heatmap, Line, Panel, Points, Scene
+from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+
+LOW, HIGH = 0.1, 10.0
+XAVIER = float(np.sqrt(0.5))  # its standard deviation over He's, where fan_in equals fan_out
+SCALES = np.geomspace(LOW, HIGH, 13)
+BINS = np.linspace(-9, 3, 49)
+EPOCHS = 3
+
+
+@lru_cache(maxsize=128)
+def first_signals(depth: int, scale: float, activation: str, seed: int) -> tuple:
+    """Shares by size (bins, layers) and spreads (layers,) of activations and gradients, and dead units."""
+    digits, model = load_digits(), deep_network(depth, scale, activation, seed)
+    x, y = digits.x_train[:100], digits.y_train[:100]
+    signals = layer_signals(model, CrossEntropyLoss(), x, y, ACTIVATIONS[activation])
+    pictures = [histograms([getattr(s, kind) for s in signals]) for kind in ("activation", "gradient")]
+    return (*pictures, dead_units(model, x))
+
+
+def histograms(arrays: list) -> tuple[np.ndarray, np.ndarray]:
+    """Share of the values that differ from zero in each bin of log10 of their size, and the spreads."""
+    table = np.zeros((len(BINS) - 1, len(arrays)))
+    for column, array in enumerate(arrays):
+        sizes = np.abs(array[np.isfinite(array) & (array != 0)].astype(np.float64))
+        counts, _ = np.histogram(np.clip(np.log10(sizes), BINS[0], BINS[-1]), BINS)
+        table[:, column] = counts / max(counts.sum(), 1)
+    with np.errstate(all="ignore"):
+        return table, np.array([np.std(array.astype(np.float64)) for array in arrays])
+
+
+class InitExplorer(Widget):
+    """Activations and gradients of a fresh network, layer by layer, and how networks of all scales train.
+
+    The scale multiplies the standard deviation of He's rule; Xavier's rule is scale 0.71 here. Play trains
+    thirteen networks of scales from 0.1 to 10 at once. Facts: ``scale``, ``act_first``, ``act_last``,
+    ``grad_first``, ``grad_last`` (standard deviations in the first and last hidden layer, before training),
+    ``dead`` and ``units`` (ReLU units), ``steps``, ``loss`` and ``start_loss``, ``best_scale``, ``learning``
+    (networks with a loss below 1). Loss and dead units are those of the network of the scale nearest to the
+    slider, as far as it is trained. With ``trained=True`` the training is run before the widget appears.
+
+    >>> InitExplorer(depth=4, scale=1).facts["units"]
+    32
+    """
+
+    title = "How large should the first weights be?"
+    speed = "100 steps a second"  # as fast as it goes is over before it is seen
+    controls = (
+        LogSlider("scale", LOW, HIGH, 1, label="Scale (He is 1)"),
+        Slider("depth", 2, 10, 6, integer=True, label="Hidden layers"),
+        Choice("activation", tuple(ACTIVATIONS), label="Activation"),
+        LogSlider("rate", 0.002, 0.2, 0.02, label="Learning rate"),
+        Slider("seed", 0, 20, 0, integer=True, label="Seed"),
+    )
+    restarts = ("depth", "activation", "rate", "seed")
+
+    def __init__(self, *, trained=False, **options):
+        super().__init__(**options)
+        if trained:
+            self.advance(EPOCHS * 45)
+
+    def begin(self):
+        s = self.state
+        self.ensemble = NetworkEnsemble(
+            [deep_network(s["depth"], scale, s["activation"], s["seed"]) for scale in SCALES]
+        )
+        self.steps, self.start_losses = 0, self.losses()
+        self.now = self.start_losses
+
+    def losses(self):
+        digits = load_digits()
+        loss, _ = self.ensemble.evaluate(digits.x_train[:360], digits.y_train[:360])
+        return np.where(np.isfinite(loss), loss, np.inf)
+
+    def train(self):
+        """One ``yield`` a step of all scales."""
+        digits = load_digits()
+        run = train_ensemble(
+            self.ensemble, SGD(self.state["rate"], momentum=0.9), digits.x_train, digits.y_train,
+            epochs=EPOCHS, rng=self.state["seed"],
+        )  # fmt: skip
+        for record in run:
+            self.steps = record.step
+            yield
+
+    def compute(self, state):
+        key = state["depth"], state["scale"], state["activation"], state["seed"]
+        activations, gradients, (dead, units) = first_signals(*key)
+        losses = self.losses() if self.steps else self.start_losses
+        nearest = int(np.argmin(np.abs(np.log(SCALES / state["scale"]))))
+        if self.steps and not self.ensemble.diverged_at[nearest]:
+            dead, _ = dead_units(self.ensemble.model(nearest), load_digits().x_train[:360])
+        facts = {
+            "scale": state["scale"],
+            "act_first": float(activations[1][0]), "act_last": float(activations[1][-1]),
+            "grad_first": float(gradients[1][0]), "grad_last": float(gradients[1][-1]),
+            "dead": dead, "units": units, "steps": self.steps, "loss": float(losses[nearest]),
+            "start_loss": float(self.start_losses[nearest]), "best_scale": float(SCALES[np.argmin(losses)]),
+            "learning": int((losses < 1).sum()),
+        }  # fmt: skip
+        panels = [
+            self.signal_panel(*activations, "Activations", "log10 of the size", 0),
+            self.signal_panel(*gradients, "Gradients", "", 1),
+            self.loss_panel(losses, nearest),
+        ]
+        text = self.sentence(state, facts)
+        return Scene(panels, text, facts, columns=(4, 4, 5), height=360)
+
+    def signal_panel(self, table, spreads, title, label, column):
+        layers = np.arange(1, table.shape[1] + 1)
+        with np.errstate(all="ignore"):
+            middle = np.clip(np.log10(spreads), BINS[0], BINS[-1])
+        marks = [
+            Heatmap(table, (0.5, len(layers) + 0.5, BINS[0], BINS[-1]), cmap="viridis", vmin=0, vmax=0.25),
+            Line(layers, middle, color="vermilion", width=2),
+            Points(layers, middle, color="vermilion", size=3, outline="paper", label="spread"),
+        ]
+        x, y = (
+            Axis(0.5, len(layers) + 0.5, "hidden layer", ticks=layers[:: 1 + len(layers) // 7]),
+            Axis(-9, 3, label),
+        )
+        return Panel(marks, x, y, title=title, at=(0, column), grid=False, legend="lower right")
+
+    def loss_panel(self, losses, nearest):
+        drawn = np.clip(losses, 0.0101, 99)
+        marks = [
+            Line([XAVIER] * 2, [0.01, 100], color="purple", dash="dotted", label="Xavier"),
+            Line([1, 1], [0.01, 100], color="green", dash="dashed", label="He"),
+            Line(SCALES, np.clip(self.start_losses, 0.0101, 99), color="muted", width=1.2, label="before"),
+            Line(SCALES, drawn, color="orange", label=f"after {self.steps} steps"),
+            Points(SCALES, drawn, color="orange", size=4),
+            Points(SCALES[nearest], drawn[nearest], color="ink", shape="diamond", size=6),
+        ]
+        x, y = Axis(LOW, HIGH, "scale of the first weights", log=True), Axis(0.01, 100, "loss", log=True)
+        return Panel(marks, x, y, title="Loss by scale", at=(0, 2), legend="upper left")
+
+    def sentence(self, state, f):
+        signal = (
+            f"Scale {state['scale']:.2g}: from the first to the last of {state['depth']} hidden layers the"
+            f" activations go from {_size(f['act_first'])} to {_size(f['act_last'])}, the gradients back"
+            f" to the first from {_size(f['grad_last'])} to {_size(f['grad_first'])}."
+        )
+        if not self.steps:
+            return f"{signal} Nothing is trained yet."
+        loss = f"{f['loss']:.2f}" if np.isfinite(f["loss"]) else "no number any more"
+        dead = (
+            f", {f['dead']} of {f['units']} ReLU units are dead"
+            if f["units"] and np.isfinite(f["loss"])
+            else ""
+        )
+        return (
+            f"{signal} After {self.steps} step{'s' * (self.steps != 1)} the loss near this scale is"
+            f" {loss}{dead}; {f['learning']} of {len(SCALES)} scales have learned."
+        )
+
+
+def _size(value: float) -> str:
+    return f"{value:.1g}" if np.isfinite(value) else "beyond measure"

@@ -1,0 +1,188 @@
+"""Many learning rates at once on a real network."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from cnnlib.data import load_digits
+from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
+from cnnlib.experiments.hessian import largest_curvature
+from cnnlib.networks import small_cnn
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD, Adam
+from cnnlib.viz import Axis, Line, Panel, Points, Region, Scene
+from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+
+OPTIMIZERS = {
+    "SGD": lambda: SGD(1.0),
+    "Momentum": lambda: SGD(1.0, momentum=0.9),
+    "Adam": lambda: Adam(1.0),
+}
+LOW, HIGH = 1e-4, 10.0
+GUESSING = np.log(10)
+FATES = {"crawls": "sky", "learns": "green", "lost": "vermilion"}
+DASHES = {"crawls": "dotted", "learns": "solid", "lost": "dashed"}
+WINDOW = 20  # steps whose mean loss is reported
+
+
+@lru_cache(maxsize=16)
+def starting_curvature(seed: int) -> float:
+    """Largest curvature of the loss of 360 training images at the first weights of a seed."""
+    digits = load_digits()
+    x, y = digits.x_train[:360], digits.y_train[:360]
+    return largest_curvature(small_cnn(seed), CrossEntropyLoss(), x, y, rng=0).value
+
+
+class RateSweep(Widget):
+    """Networks with the same first weights trained on the same batches, each with a rate of its own.
+
+    Play trains all of them at once; the step slider then goes back and forth through what was recorded, and
+    the rate slider picks out one network. A network is *lost* when its loss is no longer finite, or no better
+    than guessing after it had been thrown far up; it *crawls* while its loss is above half of the first.
+
+    Facts: ``steps``, ``best_rate``, ``best_loss``, ``loss`` (of the chosen network), ``chosen`` (its rate),
+    ``limit`` (2 / largest curvature at the start), ``border`` (smallest rate from which on all are lost; inf
+    if none), ``lost``, ``crawling`` (numbers of networks). Losses are means of the last 20 batches.
+
+    >>> RateSweep(copies=4).text
+    'No step yet: 4 networks with the same weights wait, their rates from 0.0001 to 10.'
+    """
+
+    title = "Many learning rates at once"
+    speed = "100 steps a second"  # as fast as it goes is over before it is seen
+    controls = (
+        Choice("optimizer", tuple(OPTIMIZERS), label="Optimizer"),
+        Slider("seed", 0, 20, 0, integer=True, label="Seed"),
+        LogSlider("rate", LOW, HIGH, 0.1, label="Show the network with rate"),
+        Slider("step", 0, 10_000, 0, integer=True, label="Rewind to step"),
+    )
+    restarts = ("optimizer", "seed")
+    volatile = ("step",)
+
+    def __init__(self, *, copies: int = 24, epochs: int = 6, batch_size: int = 32, **options) -> None:
+        self.rates = np.geomspace(LOW, HIGH, copies)
+        self.epochs, self.batch_size = epochs, batch_size
+        super().__init__(**options)
+
+    def begin(self):
+        self.losses = np.empty((0, len(self.rates)))
+        self.put(step=0)
+
+    def limits(self, state):
+        return {"step": (0, len(self.losses))}
+
+    def rewind(self):
+        self.put(step=0)
+
+    def train(self):
+        """One ``yield`` a step of all networks; training goes on where the record ends."""
+        digits, state = load_digits(), self.state
+        ensemble = NetworkEnsemble(small_cnn(state["seed"]), len(self.rates))
+        run = train_ensemble(
+            ensemble, OPTIMIZERS[state["optimizer"]](), digits.x_train, digits.y_train,
+            lr=self.rates, epochs=self.epochs, batch_size=self.batch_size, rng=state["seed"],
+        )  # fmt: skip
+        for record in run:
+            if record.step > len(self.losses):
+                self.losses = np.vstack([self.losses, record.loss])
+                self.put(step=len(self.losses))
+                yield
+
+    def compute(self, state):
+        losses = self.losses[: state["step"]]
+        limit = 2 / starting_curvature(state["seed"])
+        if not len(losses):
+            low, high = self.rates[[0, -1]]
+            text = (
+                f"No step yet: {len(self.rates)} networks with the same weights wait,"
+                f" their rates from {low:g} to {high:g}."
+            )
+            facts = {"steps": 0, "limit": limit, "lost": 0, "crawling": 0, "border": np.inf}
+            return Scene(self.panels(losses, None, [], facts, 0), text, facts, columns=(1, 1), height=380)
+        recent = means(losses[-WINDOW:])
+        fates = [fate(losses[:, i], recent[i]) for i in range(len(self.rates))]
+        chosen = int(np.argmin(np.abs(np.log(self.rates / state["rate"]))))
+        facts = self.facts_of(recent, fates, chosen, limit, len(losses))
+        panels = self.panels(losses, recent, fates, facts, chosen)
+        return Scene(panels, self.sentence(facts), facts, columns=(1, 1), height=380)
+
+    def facts_of(self, recent, fates, chosen, limit, steps):
+        best = int(np.nanargmin(np.where(np.isfinite(recent), recent, np.inf)))
+        lost = np.array([f == "lost" for f in fates])
+        from_here = np.logical_and.accumulate(lost[::-1])[::-1]
+        border = float(self.rates[np.argmax(from_here)]) if from_here.any() else np.inf
+        return {
+            "steps": steps, "best_rate": float(self.rates[best]), "best_loss": float(recent[best]),
+            "chosen": float(self.rates[chosen]), "loss": float(recent[chosen]), "limit": limit,
+            "border": border, "lost": int(lost.sum()), "crawling": fates.count("crawls"),
+        }  # fmt: skip
+
+    def panels(self, losses, recent, fates, facts, chosen):
+        """Loss against steps, and loss against rate."""
+        curves = self.curves(losses, fates, chosen) if fates else []
+        horizon = self.epochs * -(-len(load_digits().x_train) // self.batch_size)
+        x = Axis(0, horizon, "step", whole=True)
+        left = Panel(curves, x, Axis(0.01, 100, "loss", log=True), title="Loss of each network")
+        marks = [
+            Line([facts["limit"]] * 2, [0.01, 100], color="purple", dash="dashed", label="2 / curvature"),
+            Line([LOW / 2, HIGH * 2], [GUESSING] * 2, color="muted", dash="dotted", label="guessing"),
+        ]
+        if np.isfinite(facts["border"]):
+            marks.append(
+                Region(facts["border"] / 1.28, HIGH * 2, color="vermilion", alpha=0.12, label="lost")
+            )
+        for name, shape in (("crawls", "triangle"), ("learns", "circle"), ("lost", "cross")):
+            here = [i for i, f in enumerate(fates) if f == name]
+            if here:
+                y = np.clip(np.nan_to_num(recent[here], nan=99), 0.0101, 99)
+                marks.append(Points(self.rates[here], y, color=FATES[name], shape=shape, label=name, size=5))
+        if fates:
+            y = [float(np.clip(np.nan_to_num(recent[chosen], nan=99), 0.0101, 99))]
+            marks.append(Points(self.rates[[chosen]], y, color="ink", size=2.5))
+        axes = Axis(LOW / 2, HIGH * 2, "learning rate", log=True), Axis(0.01, 100, "loss now", log=True)
+        right = Panel(marks, *axes, title="Loss against rate", at=(0, 1), legend="upper left")
+        return [left, right]
+
+    def curves(self, losses, fates, chosen):
+        width = max(1, len(losses) // 60)
+        whole = len(losses) // width * width
+        x = np.arange(whole).reshape(-1, width).mean(axis=1) + 1
+        marks = []
+        for i, name in enumerate(fates):
+            y = means(losses[:whole, i].reshape(-1, width).T)
+            marks.append(Line(x, np.clip(y, 0.0101, 99), color=FATES[name], dash=DASHES[name], width=1.1))
+        y = means(losses[:whole, chosen].reshape(-1, width).T)
+        marks.append(Line(x, np.clip(y, 0.0101, 99), color="ink", width=2.5))
+        return marks
+
+    def sentence(self, f):
+        steps = f"After {f['steps']} step{'s' * (f['steps'] != 1)}"
+        loss = f"{f['loss']:.2f}" if np.isfinite(f["loss"]) else "no number any more"
+        lost = "none is lost"
+        if f["lost"]:
+            lost = f"{f['lost']} are lost"
+            if np.isfinite(f["border"]):
+                lost += f", all from {f['border']:.2g} up"
+        return (
+            f"{steps} the lowest loss is {f['best_loss']:.2f}, at rate {f['best_rate']:.2g};"
+            f" {f['crawling']} crawl, {lost}. At rate {f['chosen']:.2g} the loss is {loss}."
+            f" The parabola's border 2 / curvature was {f['limit']:.2f} at the start."
+        )
+
+
+def means(rows: np.ndarray) -> np.ndarray:
+    """Means over the first axis; not finite where a value is not, and no warning of it."""
+    with np.errstate(all="ignore"):
+        return rows.mean(axis=0)
+
+
+def fate(losses: np.ndarray, recent: float) -> str:
+    """What became of a network: it learns, it crawls, or it is lost."""
+    if not np.isfinite(recent):
+        return "lost"
+    thrown = losses.max() > 1.15 * losses[0]
+    if thrown and recent > 0.9 * GUESSING:
+        return "lost"
+    return "crawls" if recent > losses[0] / 2 else "learns"

@@ -1,0 +1,80 @@
+"""The first loss of 200 fresh networks, against that of a guess without any opinion."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.experiments.first_losses import STARTS, first_losses
+from cnnlib.viz import Axis, Bars, Panel, Region, Scene
+from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+
+PIXELS = {"0 to 1": 1.0, "0 to 16": 16.0, "0 to 255": 255.0}
+NO_OPINION = float(np.log(10))
+
+
+class FirstLoss(Widget):
+    """Histogram of the loss before the first step; scale of the weights, rule and range of pixels vary.
+
+    Facts: ``mean``, ``spread`` (standard deviation), ``least``, ``most``, ``no_opinion`` (ln 10).
+
+    >>> FirstLoss(start="zeros").text
+    'All 200 networks begin at exactly 2.3026 = ln 10: no network has any opinion.'
+    """
+
+    title = "The loss before the first step"
+    controls = (
+        Choice("start", STARTS, label="First weights"),
+        LogSlider("scale", 0.03, 10, 1, label="Weights times"),
+        Choice("pixels", tuple(PIXELS), label="Range of the pixels"),
+        Slider("networks", 10, 200, 200, step=10, integer=True, label="Networks"),
+    )
+
+    def compute(self, state: dict) -> Scene:
+        losses = first_losses(state["start"], state["scale"], PIXELS[state["pixels"]], state["networks"])
+        facts = {
+            "mean": float(losses.mean()), "spread": float(losses.std()), "least": float(losses.min()),
+            "most": float(losses.max()), "no_opinion": NO_OPINION,
+        }  # fmt: skip
+        top = nice_top(facts["most"])
+        near = 0.6 * max(facts["spread"] * 5, 0.05)
+        panels = [
+            histogram(losses, 0.0, top, "All networks", (0, 0)),
+            histogram(losses, facts["mean"] - near, facts["mean"] + near, "The same, close up", (0, 1)),
+        ]
+        return Scene(panels, sentence(state, facts), facts, columns=(1, 1), height=320)
+
+
+def nice_top(value: float) -> float:
+    """The next of 4, 10, 40, 100, … above a value."""
+    top = 4.0
+    while top <= value:
+        top *= 2.5 if f"{top:.0e}"[0] == "4" else 4
+    return top
+
+
+def histogram(losses: np.ndarray, low: float, high: float, title: str, at: tuple) -> Panel:
+    counts, edges = np.histogram(losses, bins=40, range=(low, high))
+    width = edges[1] - edges[0]
+    marks = [Bars(edges[:-1] + width / 2, counts, width=width * 0.9, color="blue", label="networks")]
+    if low < NO_OPINION < high:
+        line = Region(
+            NO_OPINION - width / 8, NO_OPINION + width / 8, color="vermilion", alpha=0.9, label="ln 10"
+        )
+        marks.append(line)
+    y = Axis(0, 1.3 * max(counts.max(), 1), "networks", whole=True)
+    return Panel(marks, Axis(low, high, "first loss"), y, title=title, at=at, legend="upper right")
+
+
+def sentence(state: dict, facts: dict) -> str:
+    if facts["most"] - facts["least"] < 1e-9:
+        count = f"All {state['networks']} networks"
+        return f"{count} begin at exactly {facts['mean']:.4f} = ln 10: no network has any opinion."
+    words = (
+        f"{state['networks']} networks begin at {facts['mean']:.3f} on average, from {facts['least']:.3f} to"
+        f" {facts['most']:.3f}; no opinion at all would be ln 10 = {NO_OPINION:.4f}."
+    )
+    if facts["mean"] > 4:
+        return f"{words} They begin with strong opinions, and these are wrong."
+    if facts["spread"] < 0.002:
+        return f"{words} They hardly look at the image."
+    return words

@@ -1,0 +1,109 @@
+"""Are bad minima common? Thirty networks of one width trained at once, from thirty seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.data import load_digits
+from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
+from cnnlib.networks import small_cnn
+from cnnlib.nn.optim import SGD
+from cnnlib.viz import Axis, Bars, Line, Panel, Points, Scene
+from cnnlib.widgets.base import Choice, Widget
+
+WIDTHS = ("1", "2", "4", "8", "16")
+SEEDS, EPOCHS = 30, 6
+LOW, HIGH = 0.002, 5.0
+
+
+class SeedHistogram(Widget):
+    """Thirty seeds, one width: the histogram of their losses while they train, beside the widths done before.
+
+    Facts: ``width``, ``steps``, ``median``, ``best``, ``worst`` (losses on 360 training images), ``ratio``
+    (ninth decile over first), ``stuck`` (networks with a loss above 1), ``finished`` (widths trained to the
+    end).
+
+    >>> SeedHistogram(width="1").text
+    'No step yet: 30 networks with 1 and 2 filters wait, with a median loss of 2.34.'
+    """
+
+    title = "Thirty seeds"
+    controls = (Choice("width", WIDTHS, default="4", label="Filters in the first layer"),)
+    restarts = ("width",)
+
+    def __init__(self, **options):
+        self.finished = {}
+        super().__init__(**options)
+
+    def begin(self):
+        self.width = int(self.state["width"])
+        self.ensemble = NetworkEnsemble([small_cnn(seed, width=self.width) for seed in range(SEEDS)])
+        self.steps = 0
+
+    def train(self):
+        """One ``yield`` a step of all thirty."""
+        digits = load_digits()
+        run = train_ensemble(
+            self.ensemble, SGD(0.05, momentum=0.9), digits.x_train, digits.y_train, epochs=EPOCHS, rng=0
+        )
+        for record in run:
+            self.steps = record.step
+            if record.last_of_epoch and record.epoch == EPOCHS:
+                self.finished[self.width] = self.losses()
+            yield
+
+    def losses(self):
+        digits = load_digits()
+        loss, _ = self.ensemble.evaluate(digits.x_train[:360], digits.y_train[:360])
+        return np.nan_to_num(loss, nan=HIGH, posinf=HIGH)
+
+    def compute(self, state):
+        losses = self.losses()
+        deciles = np.quantile(losses, [0.1, 0.9])
+        facts = {
+            "width": self.width, "steps": self.steps, "median": float(np.median(losses)),
+            "best": float(losses.min()), "worst": float(losses.max()), "stuck": int((losses > 1).sum()),
+            "ratio": float(deciles[1] / deciles[0]), "finished": len(self.finished),
+        }  # fmt: skip
+        panels = [self.histogram(losses), self.strips(losses)]
+        return Scene(panels, self.sentence(facts), facts, columns=(1, 1))
+
+    def histogram(self, losses):
+        edges = np.geomspace(LOW, HIGH, 31)
+        counts, _ = np.histogram(np.clip(losses, LOW, HIGH), edges)
+        centers = np.log10(np.sqrt(edges[1:] * edges[:-1]))
+        ticks = (0.01, 0.1, 1.0)
+        width = 0.9 * (centers[1] - centers[0])
+        x = Axis(*np.log10([LOW, HIGH]), "loss", ticks=np.log10(ticks), names=[f"{t:g}" for t in ticks])
+        bars = Bars(centers, counts, width=width, color="blue")
+        return Panel([bars], x, Axis(0, 20, "networks", whole=True), title=f"First layer: {self.width}")
+
+    def strips(self, losses):
+        """A dot for each network of each width: those that are done, and the present one."""
+        marks, spread = [], np.linspace(-0.25, 0.25, SEEDS)
+        for place, name in enumerate(WIDTHS):
+            now = int(name) == self.width
+            values = losses if now else self.finished.get(int(name))
+            if values is None:
+                continue
+            values = np.clip(values, LOW * 1.02, HIGH * 0.98)
+            color, shape = ("vermilion", "diamond") if now else ("blue", "circle")
+            marks.append(Points(place + spread, values, color=color, shape=shape, size=3, alpha=0.8))
+            middle = float(np.median(values))
+            marks.append(Line([place - 0.3, place + 0.3], [middle, middle], color="ink"))
+        x = Axis(
+            -0.5, len(WIDTHS) - 0.5, "filters in the first layer", ticks=range(len(WIDTHS)), names=WIDTHS
+        )
+        return Panel(marks, x, Axis(LOW, HIGH, "loss", log=True), title="All thirty, by width", at=(0, 1))
+
+    def sentence(self, f):
+        if not f["steps"]:
+            return (
+                f"No step yet: {SEEDS} networks with {f['width']} and {2 * f['width']} filters wait,"
+                f" with a median loss of {f['median']:.2f}."
+            )
+        return (
+            f"After {f['steps']} step{'s' * (f['steps'] != 1)} of {SEEDS} networks with {f['width']} and"
+            f" {2 * f['width']} filters the median loss is {f['median']:.2f}, the lowest {f['best']:.2f}, the"
+            f" highest {f['worst']:.2f}; {f['stuck']} are above 1."
+        )

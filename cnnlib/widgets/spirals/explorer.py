@@ -1,0 +1,281 @@
+"""The spiral playground: a small network on points of the plane, and every control of the original page."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cnnlib.playground import FEATURES, Config, feature_maps
+from cnnlib.playground import Playground as Run
+from cnnlib.viz import Scene
+from cnnlib.widgets.base import BadValue, Challenge, Widget
+from cnnlib.widgets.spirals.controls import CAP, CONTROLS
+from cnnlib.widgets.spirals.presets import OWN, SETTINGS, neurons, preset_state, state_of
+from cnnlib.widgets.spirals.scene import (
+    CELLS,
+    FEATURE_NAMES,
+    NetworkPicture,
+    loss_panel,
+    map_panel,
+    node_at,
+    place_of,
+)
+from cnnlib.widgets.spirals.sentences import facts_of, sentence
+
+
+class Playground(Widget):
+    """TensorFlow Playground in the notebook, step for step the same network, and more to see and to do.
+
+    Point at a node to see its map at large, click it to keep that map. Click a feature to switch it on or
+    off, a link or a bias (the square at a node's corner) to choose it; the value box then changes it. The
+    same can be done with the controls.
+
+    Parameters
+    ----------
+    epoch : int
+        Epochs to train before the first picture.
+    **options
+        As for `Widget`: `challenge`, `show`, and values of controls.
+
+    Facts: ``epoch``, ``train_loss``, ``test_loss``, ``wrong`` (test points), ``neurons``, ``features``,
+    ``links``, ``dead`` links, ``diverged`` (0 or 1). A loss that is no number counts as infinite.
+
+    >>> view = Playground(dataset="spiral", neurons=[[8, 8, 0, 0, 0, 0]], seed=0.50025, epoch=147)
+    >>> round(view.facts["test_loss"], 3)
+    0.425
+    >>> view.url.partition("#")[0]
+    'https://playground.tensorflow.org/'
+    """
+
+    title = "Playground"
+    controls = CONTROLS
+    restarts = SETTINGS
+    volatile = ("edit_layer", "edit_to", "edit_from", "value")
+    challenge = Challenge(
+        "the spirals with a test loss below the chapter's 0.106",
+        lambda facts: facts["spiral"] and facts["test_loss"] < 0.106,
+    )
+
+    hovered: str | None = None  # the node beneath the pointer
+
+    def __init__(self, *, epoch: int = 0, **options) -> None:
+        super().__init__(**options)
+        if epoch:
+            self.go_to(epoch)
+            self.refresh()
+
+    @classmethod
+    def from_url_hash(cls, text: str, **options) -> Playground:
+        """A widget with the settings of an address of the original page."""
+        return cls(**state_of(Config.from_url_hash(text)), **options)
+
+    def __repr__(self) -> str:
+        """One line that recreates the widget; with the weights where seed and epoch do not give them."""
+        if not self.altered:
+            return super().__repr__()
+        names = ("node", "links", "show_test_data", "discretize")
+        looks = {
+            name: self._state[name] for name in names if self._state[name] != self._controls[name].default
+        }
+        options = "".join(f", {name}={value!r}" for name, value in looks.items())
+        return f"Playground.from_text({self.to_text()!r}{options})"
+
+    @property
+    def url(self) -> str:
+        """Address that opens these settings in the original page."""
+        return "https://playground.tensorflow.org/" + self.run.to_url_hash()
+
+    def to_text(self) -> str:
+        """Settings, epoch and weights in one line; `Playground.from_text` makes the same widget of it."""
+        return self.run.to_text()
+
+    @classmethod
+    def from_text(cls, text: str, **options) -> Playground:
+        """A widget from a line of `to_text`, with the same weights to the last bit."""
+        run = Run.from_text(text)
+        view = cls(**state_of(run.config), **options)
+        view.run, view.curve, view.altered = run, [], True
+        view.sync()
+        view.refresh()
+        return view
+
+    # The run.
+
+    def config(self) -> Config:
+        """The settings of the state."""
+        state = self._state
+        shape = [n for n in state["neurons"][0] if n]
+        if any(n != round(n) for n in shape):
+            raise BadValue("Neurons must be whole numbers from 0 to 8.")
+        names = set(SETTINGS) - {"neurons", "seed", *FEATURES}
+        return Config(
+            **{name: state[name] for name in names},
+            learning_rate=state["learning_rate"],
+            network_shape=tuple(int(n) for n in shape),
+            seed=state["seed"],
+            features=tuple(name for name in FEATURES if state[name]),
+            show_test_data=state["show_test_data"],
+            discretize=state["discretize"],
+        )
+
+    def begin(self) -> None:
+        """New points and first weights from the seed."""
+        self.run = Run(self.config())
+        self.altered = False  # by hand, so that settings and epoch do not give the weights
+        self.curve: list[tuple[float, float]] = []
+        self.sync()
+
+    def sync(self) -> None:
+        """Bring the controls that follow the run up to date."""
+        run = self.run
+        del self.curve[run.epoch :]
+        self.curve += [(math.nan, math.nan)] * (run.epoch - len(self.curve))
+        self.curve.append((run.train_loss, run.test_loss))
+        layer, destination, source = self.selected()
+        now = run.network.parameters.matrices[layer][destination, source]
+        now = float(f"{np.clip(np.nan_to_num(now), -CAP, CAP):.3g}")
+        self.put(epoch=run.epoch, value=now, learning_rate=run.config.learning_rate)
+
+    def selected(self) -> tuple[int, int, int]:
+        """The link or bias chosen for a change: layer, destination, and source or -1."""
+        sizes, state = self.run.config.layer_sizes, self._state
+        layer = min(state["edit_layer"], len(sizes) - 1) - 1
+        destination = min(state["edit_to"], sizes[layer + 1]) - 1
+        return layer, destination, min(state["edit_from"], sizes[layer]) - 1
+
+    def limits(self, state: dict) -> dict:
+        sizes = self.run.config.layer_sizes
+        layer = min(state["edit_layer"], len(sizes) - 1)
+        return {
+            "epoch": (0, self.run.history.furthest), "edit_layer": (1, len(sizes) - 1),
+            "edit_to": (1, sizes[layer]), "edit_from": (0, sizes[layer - 1]),
+        }  # fmt: skip
+
+    def train(self):
+        """One epoch a step, until the numbers overflow."""
+        while self.run.diverged_at is None:
+            self.run.step()
+            self.sync()
+            yield self.run.epoch
+
+    def go_to(self, epoch: int) -> None:
+        """Rewind, or train on, to an epoch."""
+        self.run.rewind(min(epoch, self.run.history.furthest))
+        while self.run.epoch < epoch and self.run.diverged_at is None:
+            self.run.step()
+            self.sync()
+        self.sync()
+
+    def rewind(self) -> None:
+        self.go_to(0)
+
+    # What the learner does.
+
+    def changed(self, before: dict, after: dict) -> None:
+        moved = {name for name in after if after[name] != before[name]}
+        if "preset" in moved and after["preset"] != OWN:
+            self.put(**preset_state(after["preset"]))
+            self.restart()
+            return
+        if moved & {*SETTINGS, "learning_rate"}:
+            self.put(preset=OWN)
+        if moved & {"dataset", "reg_dataset"} and "problem" not in moved:
+            self.bring_problem(moved)
+        if moved & set(SETTINGS):
+            return  # the run is new, and epoch and value are already its own
+        if "learning_rate" in moved:
+            self.altered = self.altered or self.run.epoch > 0
+            self.run.change(learning_rate=after["learning_rate"])
+        if "epoch" in moved:
+            self.go_to(after["epoch"])
+        elif "value" in moved:
+            self.altered = True
+            layer, destination, source = self.selected()
+            if source < 0:
+                self.run.set_bias(layer, destination, after["value"])
+            else:
+                self.run.set_weight(layer, destination, source, after["value"])
+        if moved & {"edit_layer", "edit_to", "edit_from"}:
+            self.sync()
+
+    def bring_problem(self, moved: set[str]) -> None:
+        """A data set of the other problem brings its problem along."""
+        problem = "classification" if "dataset" in moved else "regression"
+        if problem != self._state["problem"]:
+            self.put(problem=problem)
+            self.restart()
+
+    def press(self, name: str) -> dict | None:
+        shape = list(self.run.config.network_shape)
+        self.altered = self.altered or name in ("weights", "points")
+        if name == "weights":
+            self.run.reset()
+            self.live.forget_run()
+            self.sync()
+        elif name == "points":
+            self.run.regenerate()
+            self.sync()
+            self.put(seed=self.run.config.seed, preset=OWN)
+        elif name == "more layers" and len(shape) < 6:
+            return neurons(*shape, 2)
+        elif name == "fewer layers" and shape:
+            return neurons(*shape[:-1])
+        return None
+
+    def event(self, event: dict) -> dict | None:
+        name, index = event["name"], event.get("index")
+        if event["kind"] in ("hover", "leave"):
+            self.hovered = node_at(self.run, name, event.get("row", 0) // CELLS)
+        if event["kind"] != "click":
+            return None
+        if name == "feature":
+            return self.toggled(event["row"] // CELLS)
+        if name.startswith("layer"):
+            shown = node_at(self.run, name, event["row"] // CELLS)
+            return {"node": "output" if shown == self._state["node"] else shown}
+        if name in ("more", "fewer"):
+            shape = list(self.run.config.network_shape)
+            if index >= len(shape):  # a click on an earlier picture
+                return None
+            shape[index] = min(8, max(1, shape[index] + (1 if name == "more" else -1)))
+            return neurons(*shape)
+        return place_of(self.run, name, index)
+
+    def toggled(self, row: int) -> dict | None:
+        return {FEATURES[row]: not self._state[FEATURES[row]]} if row < len(FEATURES) else None
+
+    # The picture.
+
+    def large(self, state: dict, maps: list[np.ndarray]) -> tuple[str, np.ndarray, tuple[int, int]]:
+        """Name, map and place of the node shown at large; the output where there is no such node."""
+        name = self.hovered or state["node"]
+        if name in FEATURE_NAMES:
+            row = FEATURE_NAMES.index(name)
+            return name, feature_maps()[row], (0, row)
+        if name != "output":
+            layer, node = map(int, name.split()[1].split("."))
+            if layer < len(maps) and node <= len(maps[layer - 1]):
+                return name, maps[layer - 1][node - 1], (layer, node - 1)
+        return "output", maps[-1][0], (len(maps), 3)
+
+    def compute(self, state: dict) -> Scene:
+        maps = [np.nan_to_num(layer, nan=np.nan, posinf=1e6, neginf=-1e6) for layer in self.run.node_maps()]
+        name, z, place = self.large(state, maps)
+        network = NetworkPicture(self.run, maps, state).panel(self.selected(), place)
+        panels = [
+            network,
+            map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]}"),
+            loss_panel(self.curve, self.run.epoch),
+        ]
+        facts, chosen = facts_of(self.run), self.selected()
+        missing = name == "output" and not self.hovered and state["node"] != "output"
+        absent = f" There is no {state['node']} here, so the large map is the output's." if missing else ""
+        return Scene(
+            panels,
+            sentence(self.run, facts, chosen, state["preset"]) + absent,
+            facts,
+            rows=(5, 3),
+            columns=(7, 4),
+            height=580,
+        )

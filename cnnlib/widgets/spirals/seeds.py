@@ -1,0 +1,132 @@
+"""The same small network from several seeds at once, side by side: how much is luck."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.playground import ACTIVATIONS, DATASETS, FEATURES, Config, Ensemble
+from cnnlib.playground.features import grid_points
+from cnnlib.viz import Axis, Heatmap, Line, Panel, Scene
+from cnnlib.widgets.base import BadValue, Challenge, Choice, Grid, LogSlider, Number, Slider, Widget
+from cnnlib.widgets.spirals.sentences import short
+
+SIDE = 40  # points along the side of each small map
+ACROSS = 6  # maps in a row
+SOLVED = 0.106  # test loss that counts as solved: the chapter's
+INPUTS = {"X₁ and X₂": ("x", "y"), "all seven": FEATURES}
+
+
+class PlaygroundSeeds(Widget):
+    """Up to twelve networks that differ in their seed alone, trained together.
+
+    Facts: ``epoch``, ``median``, ``best`` and ``worst`` test loss, ``solved`` (networks below the
+    chapter's loss), ``diverged`` (networks whose numbers overflowed; their loss counts as infinite).
+
+    >>> view = PlaygroundSeeds(count=4)
+    >>> view.advance(100)
+    100
+    >>> view.facts["best"] < view.facts["median"] < 0.5
+    True
+    """
+
+    title = "Several seeds side by side"
+    controls = (
+        Choice("dataset", DATASETS, "spiral", label="Data"),
+        Choice("inputs", tuple(INPUTS), label="Features"),
+        Grid("neurons", ((8, 8, 0, 0),), 0, 8, label="Neurons of the hidden layers (0: no layer)"),
+        Choice("activation", ACTIVATIONS, "tanh", label="Activation"),
+        LogSlider("learning_rate", 1e-4, 10, 0.03, label="Learning rate"),
+        Number("seed", 0, 0.99, 0.5, step=0.00001, label="First seed"),
+        Slider("count", 2, 12, 12, integer=True, label="Seeds"),
+    )
+    restarts = ("dataset", "inputs", "neurons", "activation", "seed", "count")
+    challenge = Challenge(
+        "Every network solves the spirals (test loss below 0.106)",
+        lambda f: f["spiral"] and f["solved"] == f["networks"],
+    )
+
+    def begin(self) -> None:
+        state = self._state
+        shape = [n for n in state["neurons"][0] if n]
+        if any(n != round(n) for n in shape):
+            raise BadValue("Neurons must be whole numbers from 0 to 8.")
+        config = Config(
+            dataset=state["dataset"], network_shape=tuple(map(int, shape)), activation=state["activation"],
+            features=INPUTS[state["inputs"]], learning_rate=state["learning_rate"], seed="0",
+        )  # fmt: skip
+        self.seeds = [f"{state['seed'] + i / 1e5:.5f}" for i in range(state["count"])]
+        self.ensemble = Ensemble(config, seeds=self.seeds)
+        self.curves: list[np.ndarray] = []
+        self.remember()
+
+    def remember(self) -> None:
+        """Keep the test losses of this epoch."""
+        self.curves.append(np.nan_to_num(self.ensemble.test_loss, nan=np.inf, posinf=np.inf))
+
+    def train(self):
+        """One epoch of all networks a step."""
+        while True:
+            self.ensemble.trainer.lr[:] = self._state["learning_rate"]
+            self.ensemble.step()
+            self.remember()
+            yield self.ensemble.epoch
+
+    def compute(self, state: dict) -> Scene:
+        now = self.curves[-1]
+        panels = [self.map_panel(i, z) for i, z in enumerate(self.maps())]
+        panels.append(self.loss_panel())
+        facts = {
+            "epoch": self.ensemble.epoch, "median": float(np.median(now)), "best": float(now.min()),
+            "worst": float(now.max()), "solved": int((now < SOLVED).sum()), "networks": len(now),
+            "diverged": int(np.isinf(now).sum()), "spiral": int(state["dataset"] == "spiral"),
+        }  # fmt: skip
+        rows = (5, 5, 5) if len(now) > ACROSS else (5, 5)
+        return Scene(
+            panels, self.sentence(facts), facts, rows=rows, columns=(1,) * ACROSS, height=180 * len(rows)
+        )
+
+    def maps(self) -> np.ndarray:
+        """The outputs of all networks over the square, shape (networks, SIDE, SIDE)."""
+        outputs = self.ensemble.predict(grid_points(SIDE))
+        return np.nan_to_num(outputs, posinf=1e6, neginf=-1e6).reshape(-1, SIDE, SIDE)
+
+    def map_panel(self, index: int, z: np.ndarray) -> Panel:
+        loss = self.curves[-1][index]
+        mark = Heatmap(z, (-6, 6, -6, 6), cmap="orange-blue", vmin=-1, vmax=1)
+        title = (
+            f"{self.seeds[index]}: {short(loss)}" if np.isfinite(loss) else f"{self.seeds[index]}: overflow"
+        )
+        axis = Axis(-6, 6, visible=False)
+        return Panel([mark], axis, axis, title=title, at=divmod(index, ACROSS), equal=True, grid=False)
+
+    def loss_panel(self) -> Panel:
+        table = np.array(self.curves)
+        epochs = np.arange(len(table))
+        if len(table) > 400:
+            keep = np.unique(np.linspace(0, len(table) - 1, 400).round().astype(int))
+            table, epochs = table[keep], epochs[keep]
+        marks = [
+            Line(epochs, np.where(c < 10, c, np.nan), color="muted", width=1, alpha=0.7) for c in table.T
+        ]
+        middle = np.median(table, axis=1)
+        marks.append(
+            Line(epochs, np.where(middle < 10, middle, np.nan), color="blue", width=3, label="median")
+        )
+        end = 50
+        while end < len(self.curves) - 1:
+            end *= 2
+        row = 1 + (len(self.seeds) > ACROSS)
+        x, y = Axis(0, end, "epoch", whole=True), Axis(0, 0.6, "test loss")
+        return Panel(
+            marks, x, y, title="Test loss of every seed", at=(row, 0, 1, ACROSS), legend="lower left"
+        )
+
+    def sentence(self, facts: dict) -> str:
+        best, worst, median = (short(facts[name]) for name in ("best", "worst", "median"))
+        losses = f"test losses from {best} to {worst}, median {median}"
+        words = f"Epoch {facts['epoch']}, {facts['networks']} seeds: {losses}."
+        if facts["spiral"]:
+            words += f" {facts['solved']} of them are below the chapter's 0.106."
+        if facts["diverged"]:
+            words += f" {facts['diverged']} overflowed: the learning rate is too large."
+        return words

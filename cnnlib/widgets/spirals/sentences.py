@@ -1,0 +1,70 @@
+"""What the playground widget says: its facts and its sentence."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cnnlib.playground import FEATURES
+from cnnlib.playground import Playground as Run
+from cnnlib.widgets.spirals.presets import OWN, PRESETS
+from cnnlib.widgets.spirals.scene import FEATURE_NAMES
+
+
+def facts_of(run: Run) -> dict:
+    """The numbers of a run's state; a loss that is no number counts as infinite."""
+    losses = [loss if math.isfinite(loss) else math.inf for loss in (run.train_loss, run.test_loss)]
+    wrong = 0
+    if run.config.problem == "classification":
+        wrong = int(np.count_nonzero(np.sign(run.predict(run.test[:, :2])) != run.test[:, 2]))
+    sizes = run.config.layer_sizes
+    return {
+        "epoch": run.epoch, "train_loss": losses[0], "test_loss": losses[1], "wrong": wrong,
+        "neurons": sum(sizes[1:-1]), "features": sizes[0], "dead": run.dead_links,
+        "links": sum(w.size for w in run.weights), "diverged": int(run.diverged_at is not None),
+        "spiral": int(run.config.active_dataset == "spiral"),
+    }  # fmt: skip
+
+
+def short(loss: float) -> str:
+    """A loss to three decimals, as the original page shows it; a huge one as a power of ten.
+
+    >>> short(0.42512), short(7.2e31)
+    ('0.425', '7.20e+31')
+    """
+    return f"{loss:.3f}" if not math.isfinite(loss) or loss < 1e4 else f"{loss:.2e}"
+
+
+def sentence(run: Run, facts: dict, chosen: tuple[int, int, int], preset: str) -> str:
+    """What the picture shows, in words."""
+    words = []
+    if facts["diverged"]:
+        words.append(run.status)
+    else:
+        losses = f"training loss {short(facts['train_loss'])}, test loss {short(facts['test_loss'])}"
+        words.append(f"Epoch {facts['epoch']}: {losses}.")
+        if run.config.problem == "classification":
+            words.append(f"{facts['wrong']} of {len(run.test)} test points are wrong.")
+        if facts["dead"]:
+            words.append(f"{facts['dead']} of {facts['links']} links are dead.")
+        words += [run.status] if run.status else []
+    words.append(selection(run, chosen))
+    if preset != OWN:
+        words.append(PRESETS[preset][1])
+    return " ".join(words)
+
+
+def selection(run: Run, chosen: tuple[int, int, int]) -> str:
+    """The chosen link or bias and its value, in words."""
+    layer, destination, source = chosen
+    value = run.network.parameters.matrices[layer][destination, source]
+    shown = f"{value:.2g}" if math.isfinite(value) else "no number any more"
+    to = "the output" if layer == len(run.weights) - 1 else f"node {layer + 1}.{destination + 1}"
+    if source < 0:
+        return f"Chosen: the bias of {to} is {shown}."
+    start = f"node {layer}.{source + 1}"
+    if layer == 0:
+        start = FEATURE_NAMES[FEATURES.index(run.config.inputs[source])]
+    dead = ", dead" if run.dead[layer][destination, source] else ""
+    return f"Chosen: the weight from {start} to {to} is {shown}{dead}."

@@ -1,0 +1,113 @@
+"""A playground network at several epochs, from left to right, and what its map is made of."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from cnnlib.playground import FEATURES, main_effects
+from cnnlib.playground import Playground as Run
+from cnnlib.playground.features import grid_points
+from cnnlib.viz import Axis, Heatmap, Line, Panel, Points, Region, Scene
+from cnnlib.widgets.base import Choice, Slider, Widget
+
+COLUMNS = 6
+LAST = 1531  # the chapter's last epoch
+SIDE = 50  # points along the side of a map
+TURNED = grid_points(SIDE) @ (np.array([[1, 1], [-1, 1]]) / np.sqrt(2))  # the square turned by 45 degrees
+_SPIRAL = {"dataset": "spiral", "network_shape": (8, 8)}
+RUNS = {
+    "test loss 0.425, then 0.106": {**_SPIRAL, "seed": "0.50025"},
+    "training loss 0.425, then 0.106": {**_SPIRAL, "seed": "0.50139", "learning_rate": 0.01},
+    "all seven features": {**_SPIRAL, "network_shape": (8,), "features": FEATURES, "seed": "0.20012"},
+}
+
+
+@cache
+def trained(name: str) -> tuple[Run, np.ndarray]:
+    """A run trained to its last epoch; by epoch the shares of X1, of X2, of the better turned axis."""
+    run = Run(RUNS[name])
+    effects = np.empty((LAST + 1, 3))
+    for epoch in range(LAST + 1):
+        run.step(epoch - run.epoch)
+        effects[epoch, :2] = main_effects(run.node_maps(SIDE)[-1][0])
+        effects[epoch, 2] = main_effects(run.predict(TURNED).reshape(SIDE, SIDE)).max()
+    return run, effects
+
+
+def epochs_until(last: int) -> np.ndarray:
+    """Up to six epochs in about equal factors, 1 and `last` among them."""
+    return np.unique(np.geomspace(1, last, COLUMNS).round().astype(int))
+
+
+class PlaygroundSnapshots(Widget):
+    """The output's map at six epochs, and the share of it that a single coordinate explains.
+
+    A sum of both shares is 100 % for any straight ramp, so each is drawn by itself, beside the larger
+    share along axes turned by 45 degrees. Test points that are wrong at that epoch are marked.
+
+    Facts: ``epoch`` (of the last map), ``test_loss``, ``train_loss``, ``wrong`` (test points),
+    ``share_x``, ``share_y``, ``share_turned`` (of the last map's variance, explained by one coordinate
+    alone; by the better of the two turned ones).
+
+    >>> PlaygroundSnapshots(last=147).facts["wrong"] > 60
+    True
+    """
+
+    title = "From left to right: the map as it bends"
+    controls = (
+        Choice("run", tuple(RUNS), label="Run"),
+        Slider("last", 6, LAST, LAST, integer=True, label="Last epoch"),
+    )
+
+    def compute(self, state: dict) -> Scene:
+        run, effects = trained(state["run"])
+        epochs = epochs_until(state["last"])
+        panels = [self.map_panel(run, epoch, column) for column, epoch in enumerate(epochs)]
+        panels.append(self.effect_panel(effects, epochs))
+        last = int(epochs[-1])
+        facts = {
+            "epoch": last, "train_loss": run.train_loss, "test_loss": run.test_loss,
+            "wrong": int(self.wrong(run).sum()), "share_x": float(effects[last, 0]),
+            "share_y": float(effects[last, 1]), "share_turned": float(effects[last, 2]),
+        }  # fmt: skip
+        return Scene(panels, self.sentence(facts), facts, rows=(3, 4), columns=(1,) * COLUMNS, height=400)
+
+    @staticmethod
+    def wrong(run: Run) -> np.ndarray:
+        """Which test points have the wrong sign."""
+        return np.sign(run.predict(run.test[:, :2])) != run.test[:, 2]
+
+    def map_panel(self, run: Run, epoch: int, column: int) -> Panel:
+        run.rewind(int(epoch))
+        x, y = run.test[self.wrong(run), :2].T
+        marks = [
+            Heatmap(run.node_maps(SIDE)[-1][0], (-6, 6, -6, 6), cmap="orange-blue", vmin=-1.3, vmax=1.3),
+            Points(x, y, color="black", outline="#ffffff", size=2.5),
+        ]
+        axis = Axis(-6, 6, visible=False)
+        title = f"epoch {epoch}: {run.test_loss:.3f}"
+        return Panel(marks, axis, axis, title=title, at=(0, column), equal=True, grid=False)
+
+    def effect_panel(self, effects: np.ndarray, epochs: np.ndarray) -> Panel:
+        until = np.arange(1, epochs[-1] + 1)
+        shares = 100 * effects[until]
+        marks = [
+            Region(x0=float(epochs[-1]) - 0.01, x1=float(epochs[-1]), color="ink", alpha=1),
+            Line(until, shares[:, 1], color="orange", width=3, label="height X₂"),
+            Line(until, shares[:, 0], color="blue", dash="dotted", label="width X₁"),
+            Line(until, shares[:, 2], color="ink", dash="dashed", label="better of two axes turned by 45°"),
+        ]
+        x, y = Axis(1, LAST, "epoch", log=True), Axis(0, 100, "% of the map explained")
+        title = "Share of the map that one coordinate explains by itself"
+        return Panel(marks, x, y, title=title, at=(1, 0, 1, COLUMNS), legend="lower left")
+
+    def sentence(self, facts: dict) -> str:
+        loss, wrong = facts["test_loss"], facts["wrong"]
+        x, y, turned = (100 * facts[name] for name in ("share_x", "share_y", "share_turned"))
+        return (
+            f"At epoch {facts['epoch']} the test loss is {loss:.3f} and {wrong} test points are wrong. "
+            f"The height alone explains {y:.0f} % of the map, the width {x:.0f} %, "
+            f"the better of two axes turned by 45° {turned:.0f} %."
+        )

@@ -1,0 +1,262 @@
+"""A network while it trains: loss, accuracy, first-layer filters, and the images it still gets wrong."""
+
+from __future__ import annotations
+
+import copy
+import math
+from array import array
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlib.data import Split, load_digits
+from cnnlib.networks import small_cnn
+from cnnlib.nn.layers import Conv2d
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import train
+from cnnlib.viz import Axis, Heatmap, Line, Panel, Points, Region, Scene, Text, image_panel, mosaic
+from cnnlib.widgets.base import Challenge, LogSlider, Slider, Widget
+
+_WRONG_ROWS, _WRONG_COLUMNS = 3, 4
+_MOST_POINTS = 500  # of the loss curve
+
+
+@dataclass
+class Snapshot:
+    """Everything needed to go on training from the end of an epoch, exactly as if nothing had come after."""
+
+    step: int
+    weights: dict
+    optimizer: object
+    rng: dict
+    accuracy: float
+
+
+class TrainingView(Widget):
+    """Train a network live, and rewind it to the end of any epoch, or to its first weights.
+
+    Parameters
+    ----------
+    split : Split, optional
+        Images to train and to test on; by default the bundled digits.
+    make_model : callable, optional
+        ``make_model(rng=…) -> Sequential``; by default `cnnlib.networks.small_cnn`.
+    make_optimizer : callable, optional
+        ``make_optimizer(lr=…) -> Optimizer``; by default SGD with momentum 0.9.
+    batch_size, epochs, seed : int
+        Samples a step, epochs at most, and the seed of first weights and order of samples.
+    probe : int
+        Test images that each picture is computed on, at most.
+    **options
+        As for `Widget`: `challenge`, `show`, and values of controls.
+
+    Facts: ``steps``, ``epochs`` (completed), ``rate``; ``loss``, ``accuracy``, ``wrong`` on the test images.
+
+    >>> view = TrainingView()
+    >>> view.advance(45)
+    45
+    >>> view.facts["epochs"], view.facts["accuracy"] > 0.5
+    (1, True)
+    """
+
+    title = "A small network learns to read digits"
+    speed = "100 steps a second"  # as fast as it goes is over before it is seen
+    controls = (
+        LogSlider("rate", 1e-4, 1, 0.03, label="Learning rate"),
+        Slider("epoch", 0, 10_000, 0, integer=True, label="Rewind to epoch"),
+    )
+    volatile = ("epoch",)
+    challenge = Challenge("more than 95 % of the test images right", lambda facts: facts["accuracy"] > 0.95)
+
+    def __init__(
+        self,
+        split: Split | None = None,
+        *,
+        make_model=small_cnn,
+        make_optimizer=lambda lr: SGD(lr=lr, momentum=0.9),
+        batch_size: int = 32,
+        epochs: int = 30,
+        seed: int = 0,
+        probe: int = 1000,
+        **options,
+    ) -> None:
+        self.split = load_digits() if split is None else split
+        self.make_model, self.make_optimizer = make_model, make_optimizer
+        self.batch_size, self.epochs, self.seed, self.probe = batch_size, epochs, seed, probe
+        self.epoch_steps = math.ceil(len(self.split.x_train) / batch_size)
+        super().__init__(**options)
+
+    # Training and rewinding.
+
+    def begin(self) -> None:
+        self.rng = np.random.default_rng(self.seed)
+        self.model = self.make_model(rng=self.rng)
+        self.optimizer = self.make_optimizer(lr=self.state["rate"])
+        self.losses = array("d")
+        self.snapshots: list[Snapshot] = []
+        self.remember()
+
+    def remember(self) -> None:
+        """Keep a snapshot of the end of an epoch."""
+        weights = {name: values.copy() for name, values in self.model.arrays().items()}
+        rng = copy.deepcopy(self.rng.bit_generator.state)
+        accuracy = self.examine()[1]
+        optimizer = copy.deepcopy(self.optimizer)
+        self.snapshots.append(Snapshot(len(self.losses), weights, optimizer, rng, accuracy))
+        self.put(epoch=len(self.snapshots) - 1)
+
+    def restore(self, epoch: int) -> None:
+        """Put the network back to the end of an epoch; later ones stay until training goes on."""
+        snapshot = self.snapshots[epoch]
+        for name, values in self.model.arrays().items():
+            values[...] = snapshot.weights[name]
+        self.optimizer = copy.deepcopy(snapshot.optimizer)
+        self.rng.bit_generator.state = copy.deepcopy(snapshot.rng)
+        del self.losses[snapshot.step :]
+        self.live.forget_run()
+
+    def train(self):
+        """One ``yield`` a step, from the present epoch on."""
+        del self.snapshots[self.state["epoch"] + 1 :]
+        while len(self.snapshots) <= self.epochs:
+            records = train(
+                self.model, CrossEntropyLoss(), self.optimizer, self.split.x_train, self.split.y_train,
+                batch_size=self.batch_size, rng=self.rng, schedule=lambda step: self._state["rate"],
+            )  # fmt: skip
+            for record in quiet(records):
+                self.losses.append(record.loss)
+                if record.last_of_epoch:
+                    self.remember()
+                yield record
+
+    def changed(self, before: dict, after: dict) -> None:
+        if after["epoch"] != before["epoch"]:
+            self.restore(after["epoch"])
+
+    def rewind(self) -> None:
+        self.put(epoch=0)
+        self.restore(0)
+
+    def limits(self, state: dict) -> dict:
+        return {"epoch": (0, len(self.snapshots) - 1)}
+
+    # The picture.
+
+    def examine(self) -> tuple[float, float, np.ndarray]:
+        """Loss, accuracy and guesses on the test images."""
+        x, y = self.split.x_test[: self.probe], self.split.y_test[: self.probe]
+        with np.errstate(all="ignore"):
+            outputs = self.model.forward(x)
+            loss = float(CrossEntropyLoss().forward(outputs, y)) if np.isfinite(outputs).all() else math.nan
+        guesses = outputs.argmax(axis=1)
+        return loss, float(np.mean(guesses == y)), guesses
+
+    def compute(self, state: dict) -> Scene:
+        loss, accuracy, guesses = self.examine()
+        wrong = np.flatnonzero(guesses != self.split.y_test[: self.probe])
+        steps = len(self.losses)
+        facts = {
+            "steps": steps, "epochs": steps // self.epoch_steps, "loss": loss, "accuracy": accuracy,
+            "wrong": len(wrong), "rate": state["rate"],
+        }  # fmt: skip
+        panels = [
+            self.loss_panel(),
+            self.accuracy_panel(accuracy),
+            self.filter_panel(),
+            self.wrong_panel(wrong, guesses),
+        ]
+        text = self.sentence(facts, len(guesses))
+        return Scene(panels, text, facts, rows=(1, 1), columns=(10, 6, 7), height=400)
+
+    def sentence(self, facts: dict, tested: int) -> str:
+        steps, epochs = facts["steps"], facts["epochs"]
+        right = f"{100 * facts['accuracy']:.1f} % of the {tested} test images are right"
+        if not math.isfinite(facts["loss"]):
+            return f"After {steps} steps the loss is no number any more: the steps were too large. Rewind."
+        when = f"After {steps} step{'s' * (steps != 1)} ({epochs} epoch{'s' * (epochs != 1)})"
+        if steps == 0:
+            when = "Before the first step"
+        return f"{when} the loss is {facts['loss']:.2f} and {right}."
+
+    def loss_panel(self) -> Panel:
+        """The loss of each batch, or its mean over 2, 4, 8, … batches once there are very many."""
+        block = 1
+        while len(self.losses) > _MOST_POINTS * block:
+            block *= 2
+        whole = len(self.losses) // block * block
+        losses = np.frombuffer(self.losses)[:whole].reshape(-1, block)
+        with np.errstate(all="ignore"):
+            means = np.clip(np.nan_to_num(losses.mean(axis=1), nan=np.inf), 1e-3, 1e3)
+        steps = block * (np.arange(len(means)) + 1) - (block - 1) / 2
+        x, y = Axis(0, self.horizon(), "step", whole=True), Axis(1e-3, 10, "loss", log=True)
+        title = "Loss of each batch" if block == 1 else f"Loss, mean of {block} batches"
+        return Panel([Line(steps, means, width=1.5)], x, y, title=title)
+
+    def accuracy_panel(self, accuracy: float) -> Panel:
+        kept = [snapshot for snapshot in self.snapshots if snapshot.step <= len(self.losses)]
+        kept = kept[:: 1 + len(kept) // _MOST_POINTS]
+        x = np.array([snapshot.step for snapshot in kept] + [len(self.losses)])
+        y = 100 * np.array([snapshot.accuracy for snapshot in kept] + [accuracy])
+        marks = [
+            Region(y0=95, color="green", alpha=0.15),
+            Line(x, y, color="orange"),
+            Points(x, y, color="orange", size=2.5),
+        ]
+        title = "Test images right"
+        x_axis = Axis(0, self.horizon(), "step", whole=True)
+        return Panel(marks, x_axis, Axis(0, 100, "%"), title=title, at=(1, 0))
+
+    def horizon(self) -> int:
+        """Right end of the step axes: doubles as the run grows, so that they seldom change."""
+        end = 5 * self.epoch_steps
+        while end < len(self.losses):
+            end *= 2
+        return end
+
+    def filter_panel(self) -> Panel:
+        """The first layer's filters, each averaged over its input channels, on one scale about zero."""
+        layer = next((layer for layer in self.model if isinstance(layer, Conv2d)), None)
+        if layer is None:
+            return Panel(
+                [], Axis(0, 1, visible=False), Axis(0, 1, visible=False), title="No filters", at=(0, 1, 2, 1)
+            )
+        filters = np.nan_to_num(layer.params["weight"].mean(axis=1), posinf=0, neginf=0)
+        reach = max(0.5, math.ceil(2 * float(np.abs(filters).max())) / 2)
+        columns = math.ceil(math.sqrt(len(filters) / 2))
+        return image_panel(
+            mosaic(filters, columns), title=f"First-layer filters (±{reach:g})", at=(0, 1, 2, 1),
+            cmap="diverging", vmin=-reach, vmax=reach,
+        )  # fmt: skip
+
+    def wrong_panel(self, wrong: np.ndarray, guesses: np.ndarray) -> Panel:
+        """Some of the test images that are still wrong, with the true and the guessed class beneath."""
+        height, width = self.split.x_test.shape[2:]
+        label = height * 0.35
+        shown = wrong[: _WRONG_ROWS * _WRONG_COLUMNS]
+        names = self.split.class_names
+        marks, step_x, step_y = [], width * 1.15, height + label + 0.1 * height
+        for place, index in enumerate(shown):
+            row, column = divmod(place, _WRONG_COLUMNS)
+            left, top = column * step_x, row * step_y
+            image = self.split.x_test[index].mean(axis=0)
+            extent = (left, left + width, top, top + height)
+            marks.append(Heatmap(image, extent, cmap="gray", vmin=0, vmax=1, hover=False))
+            words = f"{names[self.split.y_test[index]]} → {names[guesses[index]]}"
+            marks.append(Text(left + width / 2, top + height + label / 2, words, size=11))
+        if len(shown) == 0:
+            marks.append(Text(2 * step_x, 1.5 * step_y, "none is wrong", size=13))
+        x = Axis(0, _WRONG_COLUMNS * step_x - 0.15 * width, visible=False)
+        y = Axis(_WRONG_ROWS * step_y, 0, visible=False)
+        title = f"Still wrong: {len(wrong)} (true → guess)"
+        return Panel(marks, x, y, title=title, at=(0, 2, 2, 1), equal=True, grid=False)
+
+
+def quiet(records):
+    """The same records, without NumPy's warnings when a too large rate overflows: the picture says it."""
+    while True:
+        with np.errstate(all="ignore"):
+            record = next(records, None)
+        if record is None:
+            return
+        yield record

@@ -1,0 +1,96 @@
+"""Which pixels speak for a class: saliency and occlusion of one image at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.data import Split, load_digits
+from cnnlib.experiments.inspection import occlusion, saliency
+from cnnlib.networks import load_digits_cnn
+from cnnlib.nn.functional import softmax
+from cnnlib.viz import Axis, Bars, Panel, Scene, image_panel
+from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
+
+OWN = "its guess"
+
+
+class EvidenceExplorer(Widget):
+    """One test image, the ten probabilities, and two maps of what they rest on.
+
+    Parameters
+    ----------
+    model : Sequential, optional
+        By default the network that comes with the course.
+    split : Split, optional
+        Its test images; by default the bundled digits.
+    **options
+        As for `Widget`.
+
+    Facts: ``guess``, ``label``, ``confidence`` (of the guess); ``fall`` (largest fall of the probability of
+    the class asked about when a square is covered), ``row`` and ``col`` (upper left pixel of that square).
+
+    Examples
+    --------
+    >>> widget = EvidenceExplorer(image=0)
+    >>> widget.facts["guess"] == widget.facts["label"], widget.facts["fall"] > 0
+    (True, True)
+    """
+
+    title = "Which pixels speak for it"
+
+    def __init__(self, model=None, split: Split | None = None, **options) -> None:
+        self.model = load_digits_cnn() if model is None else model
+        self.split = load_digits() if split is None else split
+        side = min(self.split.x_test.shape[2:])
+        self.controls = (
+            Slider("image", 0, len(self.split.x_test) - 1, 0, integer=True, label="Test image"),
+            Choice("target", (OWN, *self.split.class_names), label="Class asked about"),
+            Slider(
+                "size", 1, side // 2, max(1, side // 4), integer=True, label="Side of the square (pixels)"
+            ),
+        )
+        super().__init__(**options)
+
+    def compute(self, state: dict) -> Scene:
+        x = self.split.x_test[state["image"] : state["image"] + 1]
+        if not all(np.isfinite(value).all() for value in self.model.arrays().values()):
+            raise BadValue("The network's weights are not finite: train it with a smaller rate first.")
+        p = softmax(self.model.forward(x))[0]
+        names, guess = self.split.class_names, int(p.argmax())
+        asked = guess if state["target"] == OWN else names.index(state["target"])
+        grads, falls = (
+            saliency(self.model, x, asked)[0],
+            occlusion(self.model, x, state["size"], target=asked)[0],
+        )
+        row, col = (int(i) for i in np.unravel_index(falls.argmax(), falls.shape))
+        facts = {
+            "guess": guess, "label": int(self.split.y_test[state["image"]]), "confidence": float(p[guess]),
+            "fall": float(falls.max()), "row": row, "col": col,
+        }  # fmt: skip
+        panels = self._panels(x[0].mean(axis=0), p, grads, falls, names[facts["label"]])
+        text = (
+            f"A {names[facts['label']]}, taken for {names[guess]} with {100 * p[guess]:.0f} %. Covering"
+            f" {state['size']}x{state['size']} pixels at row {row}, column {col} costs class {names[asked]}"
+            f" most: {100 * facts['fall']:.0f} points of its {100 * p[asked]:.0f} %."
+        )
+        return Scene(panels, text, facts, columns=(1, 1, 1, 1.1), height=300)
+
+    def _panels(
+        self, image: np.ndarray, p: np.ndarray, grads: np.ndarray, falls: np.ndarray, label: str
+    ) -> list:
+        reach = max(0.01, float(np.abs(falls).max()))
+        names = [name[:8] for name in self.split.class_names]
+        bars = Panel(
+            [Bars(np.arange(len(p)), p, horizontal=True)], Axis(0, 1, "probability"),
+            Axis(len(p) - 0.5, -0.5, ticks=range(len(p)), names=names), title="Guess", at=(0, 3), grid=False,
+        )  # fmt: skip
+        return [
+            image_panel(image, title=f"Image: {label}", vmin=0, vmax=1),
+            image_panel(
+                grads, title="Saliency", at=(0, 1), cmap="viridis", vmin=0, vmax=max(1e-9, grads.max())
+            ),
+            image_panel(
+                falls, title="Fall when covered", at=(0, 2), cmap="diverging", vmin=-reach, vmax=reach
+            ),
+            bars,
+        ]
