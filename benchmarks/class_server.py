@@ -208,7 +208,7 @@ def restart(arguments, folder: Path) -> dict:
 
 def alone(arguments, folder: Path) -> dict:
     """Memory of one learner on a laptop: JupyterLab as course.py starts it, notebook 03 open and run."""
-    from tests.test_course_server import started_lab, wait_for_address
+    from tests.course.test_course_server import started_lab, wait_for_address
 
     os.environ["CNNLIB_PROGRESS"] = "off"
     port = free_port()

@@ -24,14 +24,14 @@ class Cnnlib:
     """cnnlib on the fast or the readable path."""
 
     def __init__(self, case, fast):
-        from cnnlib.fast import Sequential
+        from cnnlib import Sequential, nn
         from cnnlib.nn.losses import CrossEntropyLoss
         from cnnlib.nn.optim import SGD
 
         if "dy" in case:  # a layer inside a network: the batch lies last in memory
             case = case | {name: batch_last(case[name]) for name in ("x", "dy")}
         self.case, self.loss, self.optimizer = case, CrossEntropyLoss(), SGD(LR)
-        self.model = Sequential(self.layers(case), fast=fast)
+        self.model = (Sequential if fast else nn.Sequential)(self.layers(case))
 
     @staticmethod
     def layers(case, **functions):

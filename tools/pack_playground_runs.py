@@ -1,6 +1,6 @@
 """Pack recorded runs of TensorFlow Playground into the small file that the tests read.
 
-    python tools/pack_playground_runs.py FOLDER tests/data/playground_runs.npz
+    python tools/pack_playground_runs.py FOLDER tests/playground/runs.npz
 
 FOLDER holds one JSON file a run, recorded from the unmodified engine of TensorFlow Playground
 (https://github.com/tensorflow/playground, commit 02469bd, Apache-2.0): settings, points, weights and

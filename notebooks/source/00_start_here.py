@@ -208,7 +208,7 @@ for rate in (0.0001, 0.03, 1.0):
 # | `fit`, and nothing of its inside | What does a framework add? | 10 |
 #
 # The course grew from a textbook chapter on training such networks, and puts each of its [fourteen
-# claims](../docs/claims.md) to an experiment. <!-- test: tests/test_docs.py::test_every_claim_has_a_verdict -->
+# claims](../docs/claims.md) to an experiment. <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
 # Take the notebooks in this order: each uses what the one before has built. Exercises check themselves; the cell below
 # shows what you have done so far. It is kept in a file on this computer and nowhere else.
 

@@ -309,7 +309,7 @@ NetworkXRay(challenge=sure)
 # window and one more; three of them side by side, two pixels apart, see 4 + 2·2 = 8 across, and answer to strokes and
 # corners. On images 143 and 184 it is wrong with more than
 # 70 %; would you have read them?
-# <!-- test: tests/test_notebook_claims.py::test_the_two_confident_mistakes -->
+# <!-- test: tests/notebooks/test_claims.py::test_the_two_confident_mistakes -->
 #
 # </details>
 #
@@ -365,7 +365,7 @@ for name, images in {"as they are": digits.x_test, "right": pushed, "down": push
 # matrices, run backwards.* The forward half can be tried now. There is one kind of layer that is made to fail it:
 # *dropout* sets each number to zero with a given probability, in training only, so that no unit can rely on a
 # neighbour, and scales up the others. **Predict:** by how much, so that the mean stays, if half of them go?
-# <!-- test: tests/test_docs.py::test_every_claim_has_a_verdict -->
+# <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
 
 # %%
 from cnnlib.experiments.dissect import activations

@@ -161,7 +161,7 @@ LossExplorer(challenge=stalled)
 # Cross-entropy pulls with nearly 1, the squared error with about 0.00001. Look at the middle picture: at the left, where
 # the guess is worst, the orange curve is flat. The squared error *knows* how wrong the guess is, but its slope
 # there is nil, and learning follows slopes.
-# <!-- test: tests/test_network_widgets.py::test_the_squared_error_stalls_where_cross_entropy_pulls -->
+# <!-- test: tests/widgets/test_network_widgets.py::test_the_squared_error_stalls_where_cross_entropy_pulls -->
 #
 # </details>
 #
@@ -239,10 +239,10 @@ FirstLoss(challenge=Challenge("A mean first loss of about 8", lambda f: 7.5 < f[
 # - **2.3026 exactly**, for every network: nothing depends on the image. Weights are zero, or a layer is dead.
 # - **About 6, 8 or 20**: strong opinions from the first moment; weights two or three times too large.
 # - **The challenge, about 8**: weights 2.2 times as large, or pixels left from 0 to 16 and weights at 0.87.
-# <!-- test: tests/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
+# <!-- test: tests/widgets/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
 # - **Hundreds**: the pixels were not divided by their largest value.
 # - **nan**: something has overflowed, see below.
-# <!-- test: tests/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
+# <!-- test: tests/widgets/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
 #
 # A look at the first loss costs one forward pass, and finds more faults than an hour of training.
 #

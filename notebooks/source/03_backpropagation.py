@@ -149,7 +149,7 @@ GradientCheckExplorer(challenge=Challenge("Relative error below 1e-10", lambda f
 # Truncation grows with ε², rounding with 1/ε. Their sum is least near 1e-5 in float64, and between 1e-3 and 1e-2 in
 # float32, where a good choice is worth about five digits: so gradient checks are done in float64. At ReLU's kink the
 # two points lie on different sides as soon as ε reaches 0.1; what is measured then is a mixture of two slopes.
-# <!-- test: tests/test_chain_and_differences.py::test_the_best_step_lies_in_the_valley_where_theory_puts_it -->
+# <!-- test: tests/experiments/test_scalar_graph_and_difference_quotients.py::test_the_best_step_lies_in_the_valley_where_theory_puts_it -->
 #
 # </details>
 #
@@ -182,7 +182,7 @@ print({name: f"{error:.0e}" for name, error in errors.items()})
 # over all entries*. Its slope by each entry of Y is that entry of dY, so to the layer it is as good as any loss
 # from which dY might have arrived. `check_gradients` nudges every entry of X, W and b, and gives the largest error,
 # as a share of the largest number: about 1e-11. A wrong formula gives 0.1 or 1.
-# <!-- test: tests/test_notebook_claims.py::test_a_right_backward_errs_by_less_than_a_billionth -->
+# <!-- test: tests/notebooks/test_claims.py::test_a_right_backward_errs_by_less_than_a_billionth -->
 #
 # ## ReLU and max-pooling: who was let through?
 #
@@ -402,7 +402,7 @@ OneUpdate(challenge=selfish, rate=0.001, step=12)
 #
 # At 0.001 the gradient promises 0.041, and 0.041 it is. At 0.1 it promises 4.1, more than the whole loss of 2.6, which
 # falls by 2.4: on so long a way the slopes change. And the hundred others pay: their mean rises from 2.4 to 3.9.
-# <!-- test: tests/test_notebook_claims.py::test_what_one_update_promises_and_what_it_keeps -->
+# <!-- test: tests/notebooks/test_claims.py::test_what_one_update_promises_and_what_it_keeps -->
 #
 # </details>
 #
@@ -442,7 +442,7 @@ BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5))
 # lost, at 0.02 it is the *fastest of all*. The gate on the gradient learns nothing at any rate of the slider. So a
 # falling loss proves nothing: networks learn around many faults, now a little worse, now even a little better. A
 # gradient check takes a second. Do it.
-# <!-- test: tests/test_broken.py::test_the_lost_mean_learns_better_than_the_sound_one_at_a_small_rate -->
+# <!-- test: tests/experiments/test_planted_faults.py::test_the_lost_mean_learns_better_than_the_sound_one_at_a_small_rate -->
 #
 # </details>
 #

@@ -45,7 +45,7 @@ from cnnlib.widgets import Challenge, Playground, PlaygroundSeeds, PlaygroundSna
 #
 # [TensorFlow Playground](https://playground.tensorflow.org) is a network in a web page, and the one below is
 # the same: from the same seed it makes the same points, the same first weights and, to nine decimals, the
-# same losses. <!-- test: tests/test_playground_runs.py::test_losses_follow_to_the_end -->
+# same losses. <!-- test: tests/playground/test_runs.py::test_losses_follow_to_the_end -->
 #
 # *Features*, numbers made of a point's two coordinates $X_1$ and $X_2$, enter at the left. A *neuron* weighs
 # what it receives, adds a bias and bends the sum by tanh, a smooth curve from -1 to 1; *hidden* layers of

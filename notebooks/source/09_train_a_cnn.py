@@ -43,7 +43,7 @@ from cnnlib.widgets import AugmentationExplorer, Challenge, EvidenceExplorer, Im
 # %% [markdown]
 # ## The images
 #
-# The course brings 1,797 digits of 8x8 pixels<!-- test: tests/test_data.py::test_digits_are_scikit_learns -->.
+# The course brings 1,797 digits of 8x8 pixels<!-- test: tests/data/test_data.py::test_digits_are_scikit_learns -->.
 # The classic set, MNIST, has 70,000 of 28x28, and Fashion-MNIST as many pictures of clothes. If
 # their files are on your disk, write `"mnist"` or `"fashion_mnist"` below and run everything again: all
 # cells work on them too, in many minutes instead of seconds.
@@ -239,13 +239,13 @@ print(study)
 # How far may an image be bent? As far as *you* still read it. Move the sliders and compare yourself with the
 # network of notebook 01. **Challenge:** distort so that it reads fewer than half of the images, while pixels move by
 # less than 1.5 on average. What does it say about how the network sees that you still read most of them?
-# <!-- test: tests/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
+# <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
 #
 # <details><summary>A way, and what it says</summary>
 #
 # Elastic 1.1 at smoothness 1, everything else 0. You follow a stroke even where its edges are torn; the network adds
 # up what it finds at each place, and torn edges are nothing it has met in training.
-# <!-- test: tests/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
+# <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
 #
 # </details>
 
@@ -402,7 +402,7 @@ print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(vali
 #
 # It survives worse: in the course's tests the process is killed again and again, even in the middle of
 # writing the file.
-# <!-- test: tests/test_checkpoint.py::test_a_process_killed_while_it_writes_leaves_the_checkpoint_before -->
+# <!-- test: tests/training/test_checkpoint.py::test_a_process_killed_while_it_writes_leaves_the_checkpoint_before -->
 #
 # ## Take it to PyTorch
 #

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.test_course_server import free_port, started_lab
+from tests.course.test_course_server import free_port, started_lab
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 ACCURACY = re.compile(r"([\d.]+) % of the 360 test images are right")

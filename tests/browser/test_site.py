@@ -11,7 +11,7 @@ import pytest
 import cnnlib
 from cnnlib.widgets import LossExplorer
 from tests.browser.test_widgets_look import AXE
-from tests.site_built import built
+from tests.course.site_built import built
 from tools.site import settings, staging
 
 VIOLATIONS = """async (rules) => (await axe.run({preload: false, ...(rules && {runOnly: rules})})).violations

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.test_docs import ROOT
+from tests.course.test_docs import ROOT
 
 NOTEBOOK = "03_backpropagation.ipynb"
 PICTURES = """() => jupyterapp.shell.currentWidget.content.widgets

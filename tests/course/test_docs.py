@@ -1,0 +1,52 @@
+"""The written pages: links that resolve, a glossary in order."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cnnlib import widgets
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_within_the_repository_resolve(page):
+    targets = [target for target in LINK.findall(page.read_text("utf-8")) if "://" not in target]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+ROW = re.compile(r"^\| `(\w+\(.*?\))` \| (.+?) \|$", re.MULTILINE)
+STATES = ROW.findall((ROOT / "TEACHING.md").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("code", "words"), STATES, ids=[code for code, _ in STATES])
+def test_the_states_to_hand_out_show_what_they_promise(code, words):
+    widget = eval(code, vars(widgets))
+    assert widget.message == "" and words in widget.text
+
+
+def test_there_are_states_to_hand_out():
+    assert len(STATES) >= 12
+
+
+def test_every_claim_has_a_verdict():
+    rows = re.findall(
+        r"^\| (\d+) \| .+ \| [\d, ]+ \| (.+) \|$", (ROOT / "docs/claims.md").read_text("utf-8"), re.M
+    )
+    assert [int(number) for number, verdict in rows if verdict.strip()] == list(range(1, 15))
+
+
+def test_contributing_says_what_each_module_is_for():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    modules = [path.name for path in (ROOT / "cnnlib").iterdir() if path.name[0] not in "_."]
+    assert [name for name in sorted(modules) if name not in text] == []
+
+
+def test_the_glossary_is_in_order_and_every_word_once():
+    words = re.findall(r"^\*\*(.+?)\*\*", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)
+    assert len(words) >= 50 and words == sorted(
+        set(words), key=lambda word: re.sub(r"[^a-z ]", "", word.lower())
+    )

@@ -1,0 +1,37 @@
+"""The page's half of the widgets, as far as it can be judged without Node."""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import cnnlib.widgets
+
+STATIC = Path(cnnlib.widgets.__file__).parent / "static"
+FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
+
+
+def test_the_shipped_files_are_built_from_the_present_sources():
+    digest = hashlib.sha256()
+    for file in sorted((FRONTEND / "src").iterdir(), key=lambda file: file.name):
+        text = file.read_text("utf-8").replace("\r\n", "\n")
+        digest.update(f"{file.name}\0{text}\0".encode())
+    for name in ("page.js", "page.css"):
+        first = (STATIC / name).read_text("utf-8").splitlines()[0]
+        assert digest.hexdigest()[:16] in first, f"{name} is old: run `npm run build` in frontend/"
+
+
+def test_the_shipped_module_asks_the_network_for_nothing():
+    script = (STATIC / "page.js").read_text("utf-8")
+    forbidden = r"\b(fetch|importScripts|XMLHttpRequest|WebSocket|EventSource|sendBeacon)\b|\bimport\s*\("
+    assert not re.search(forbidden, script)
+    assert not re.search(r"^\s*import\b", script, flags=re.MULTILINE)
+    assert "url(" not in (STATIC / "page.css").read_text("utf-8")
+    assert len(script) < 150_000
+
+
+def test_the_lock_file_names_no_registry():
+    lock = json.loads((FRONTEND / "package-lock.json").read_text("utf-8"))
+    assert lock["lockfileVersion"] == 3
+    assert not [name for name, package in lock["packages"].items() if "resolved" in package]
+    assert all("integrity" in package for name, package in lock["packages"].items() if name)

@@ -1,0 +1,239 @@
+"""The site as it is built: every notebook a page, nothing from elsewhere, a runtime that knows the course."""
+
+import json
+import re
+
+import nbformat
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from tests.course.site_built import built
+from tools.site import check, settings, staging
+
+NOTEBOOKS = staging.notebooks()
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+@pytest.fixture(scope="module")
+def site():
+    return built()
+
+
+def page_of(site, path):
+    return (site / path.relative_to(settings.ROOT)).with_suffix(".html")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem + path.parent.name[:3])
+def test_every_notebook_is_a_page(site, path):
+    notebook = nbformat.read(path, as_version=4)
+    text = page_of(site, path).read_text("utf-8")
+    page = check.Page(text)
+    assert f"<h1>{staging.title(notebook)}<" in text.replace("’", "'")
+    pictures = sum("image/png" in o.get("data", {}) for c in notebook.cells for o in c.get("outputs", []))
+    assert text.count('class="cnn-picture"') == pictures and page.wordless == []
+    place = path.relative_to(settings.ROOT).as_posix()
+    assert any(link.endswith(f"lite/lab/index.html?path={place}") for link in page.links)
+    assert text.count("<details>") == sum(c.source.count("<details>") for c in notebook.cells)
+    assert "Live controls appear" not in text and "<!-- " not in text.split("<main")[1].split("</main")[0]
+
+
+def test_the_other_pages_are_there(site):
+    for name in staging.written_pages():
+        assert (site / name).with_suffix(".html").exists(), name
+    assert (site / "search.html").exists() and (site / "searchindex.js").stat().st_size > 50_000
+
+
+def test_nothing_is_broken_wordless_or_from_elsewhere(site):
+    assert check.faults(site) == []
+
+
+def test_formulae_are_set_without_a_script(site):
+    text = (site / "notebooks/03_backpropagation.html").read_text("utf-8")
+    assert text.count('<span class="katex">') > 30 and text.count("<math ") > 30
+    assert "katex.min.js" not in text and "MathJax" not in text
+
+
+def test_the_size_is_bounded(site):
+    sizes = check.size(site)
+    print({half: f"{size / 1e6:.1f} MB" for half, size in sizes.items()})
+    assert sizes["pages"] < 8e6 and sizes["lite"] < 90e6
+    heaviest = max(page_of(site, path).stat().st_size for path in NOTEBOOKS)
+    assert heaviest < 400_000, "a page is to open at once, also on a phone"
+
+
+def test_all_faults_are_found(tmp_path):
+    page = (
+        '<h1 id="top">x</h1><a href="#top">1</a><a href="gone.html">2</a><a href="#gone">3</a>'
+        '<a href="../up.html">4</a><a href="https://example.org">5</a>'
+        '<img src="a.png" alt="words"><img src="a.png">'
+        '<script src="https://cdn.example.org/x.js"></script>'
+        '<link rel="stylesheet" href="//fonts.example.org/f.css">'
+        "<p style=\"background: url('http://example.org/b.png')\">"
+    )
+    (tmp_path / "index.html").write_text(page)
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "s.css").write_text("@import 'https://example.org/s.css'; a {background: url(gone.woff2)}")
+    found = check.faults(tmp_path)
+    assert sorted(line.split(": ", 1)[1] for line in found) == [
+        "a picture without alt text: a.png",
+        "leads nowhere: gone.html",
+        "leads nowhere: gone.woff2",
+        "leads out of the site: ../up.html",
+        "loads from elsewhere: //fonts.example.org/f.css",
+        "loads from elsewhere: http://example.org/b.png",
+        "loads from elsewhere: https://cdn.example.org/x.js",
+        "loads from elsewhere: https://example.org/s.css",
+        "no such place on the page: #gone",
+    ]
+
+
+def test_a_widget_becomes_a_picture_with_its_sentence(tmp_path):
+    text, sentence = f"Slope()\nThe slope is 2.\n{staging.PROMPT} in JupyterLab.", "The slope is <2>."
+    output = nbformat.v4.new_output
+    cell = nbformat.v4.new_code_cell(
+        "Slope()",
+        outputs=[
+            output("display_data", {"text/plain": text}),
+            output(
+                "display_data",
+                {"image/png": PIXEL, "text/plain": sentence},
+                metadata={"image/png": {"alt": sentence}},
+            ),
+            output("stream", name="stdout", text="kept\n"),
+        ],
+    )
+    prose = nbformat.v4.new_markdown_cell("# Why?\n\nBecause. <!-- test: x -->")
+    notebook = nbformat.v4.new_notebook(cells=[prose, cell])
+    staging.prepare(notebook, tmp_path, "../")
+    picture, kept = notebook.cells[1].outputs
+    assert notebook.cells[0].source.endswith("Because.") and kept.text == "kept\n"
+    (file,) = tmp_path.iterdir()
+    html = picture.data["text/html"]
+    assert f'src="../{tmp_path.name}' not in html and f'src="../pictures/{file.name}"' in html
+    assert 'alt="The slope is &lt;2&gt;."' in html and 'width="1" height="1"' in html
+    assert '<p class="cnn-says" aria-hidden="true">The slope is &lt;2&gt;.</p>' in html
+
+
+def test_badges_of_other_servers_and_links_to_folders_stay_behind(tmp_path):
+    badge = "[![Tests](https://example.org/badge.svg)](https://example.org)"
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "01_x.ipynb").write_text("{}")
+    (tmp_path / "data").mkdir()
+    text = f"<!-- badges -->\n{badge}\n<!-- end of badges -->\n[in](notebooks/) [data](data) [b](b.md#c)\n"
+    (tmp_path / "page.md").write_text(f"# A\n\n{text}")
+    staging.copy_page(tmp_path / "page.md", tmp_path / "out" / "page.md", tmp_path)
+    made = (tmp_path / "out" / "page.md").read_text()
+    assert made.split("\n")[-2] == "[in](notebooks/01_x.ipynb) data [b](b.md#c)" and "example.org" not in made
+
+
+def test_links_come_from_one_address():
+    found = settings.links("notebooks/02_loss.ipynb", "../", repository="ada/course", branch="v1")
+    assert (
+        found["Binder"] == "https://mybinder.org/v2/gh/ada/course/v1?urlpath=lab/tree/notebooks/02_loss.ipynb"
+    )
+    assert found["Colab"].endswith("/github/ada/course/blob/v1/notebooks/02_loss.ipynb")
+    assert list(settings.links("notebooks/02_loss.ipynb", "../", repository="")) == ["JupyterLite"]
+
+
+def lock_of(site):
+    return json.loads((site / "lite/static/pyodide/pyodide-lock.json").read_text("utf-8"))["packages"]
+
+
+def test_the_runtime_has_all_that_the_course_needs(site):
+    """In versions within the course's ranges, each a file of the site or at the one known address."""
+    from tools.site.runtime import metadata
+
+    packages, folder = lock_of(site), site / "lite/static/pyodide"
+    course = metadata(folder / packages["cnnlib"]["file_name"])
+    wanted = [Requirement(text) for text in course.get_all("Requires-Dist")]
+    wanted = [one for one in wanted if one.marker is None or one.marker.evaluate({"extra": ""})]
+    assert {one.name for one in wanted} >= {"numpy", "matplotlib", "ipywidgets", "anywidget"}
+    for one in wanted:
+        assert one.specifier.contains(packages[canonicalize_name(one.name)]["version"]), one
+    todo, seen = ["cnnlib", *settings.KERNEL], set()
+    while todo:
+        name = todo.pop()
+        if name not in seen:
+            seen.add(name)
+            todo += [canonicalize_name(one) for one in packages[name]["depends"]]
+    away = {name for name in seen if "://" in packages[name]["file_name"]}
+    assert away <= {"numpy", "matplotlib", "pillow", "kiwisolver"}
+    assert {(folder / packages[name]["file_name"]).is_file() for name in seen - away} == {True}
+    start = settings.PYODIDE_PACKAGES.split("{")[0]
+    assert all(packages[name]["file_name"].startswith(start) for name in away)
+
+
+def test_widgets_have_the_same_version_on_both_sides(site):
+    """The page's half of ipywidgets and anywidget, and Python's."""
+    packages = lock_of(site)
+    extensions = site / "lite/extensions"
+    found = json.loads((extensions / "anywidget/package.json").read_text("utf-8"))["version"]
+    assert Version(found) == Version(packages["anywidget"]["version"])
+    manager = json.loads((extensions / "@jupyter-widgets/jupyterlab-manager/package.json").read_text("utf-8"))
+    assert Version(manager["version"]).major == 5 and Version(packages["ipywidgets"]["version"]).major == 8
+
+
+def test_npm_and_the_kernel_mean_the_same_pyodide():
+    constants = pytest.importorskip("jupyterlite_pyodide_kernel.constants")
+    package = json.loads((settings.HERE / "package.json").read_text("utf-8"))
+    assert package["devDependencies"]["pyodide"] == constants.PYODIDE_VERSION
+
+
+def test_the_learner_finds_every_file(site):
+    folder = site / "lite/files"
+    for name in staging.written_pages():
+        assert (folder / name).read_bytes() == (settings.ROOT / name).read_bytes()
+    for path in NOTEBOOKS:
+        copy = folder / path.relative_to(settings.ROOT)
+        assert nbformat.read(copy, as_version=4) == nbformat.read(path, as_version=4)
+        outputs = [
+            o for cell in json.loads(copy.read_text("utf-8"))["cells"] for o in cell.get("outputs", [])
+        ]
+        lists = [value for o in outputs for value in o.get("data", {}).values() if isinstance(value, list)]
+        assert lists == [], "JupyterLite would show commas between the lines"
+    listed = json.loads((site / "lite/api/contents/notebooks/all.json").read_text("utf-8"))["content"]
+    assert {entry["name"] for entry in listed} >= {path.name for path in NOTEBOOKS} | {"solutions"}
+
+
+def test_an_unreachable_server_leaves_the_address_to_the_browser(tmp_path):
+    from tools.site.runtime import RuntimeBuildError, fetch
+
+    assert fetch("http://127.0.0.1:9/numpy.whl", "00", tmp_path) is None
+    (tmp_path / "other.whl").write_bytes(b"not what the lock describes")
+    with pytest.raises(RuntimeBuildError, match="not the file"):
+        fetch("http://127.0.0.1:9/other.whl", "00", tmp_path)
+    assert not (tmp_path / "other.whl").exists()
+
+
+def test_a_formula_that_cannot_be_read_is_an_error(site):
+    from tools.site.formulae import render
+
+    assert re.match(r'<span class="katex">', render([("x^2", False)])[0])
+    with pytest.raises(ValueError, match=r"frca"):
+        render([(r"\frca{1}{2}", True)])
+
+
+def test_the_workflow_publishes_what_the_tool_builds():
+    workflow = yaml.safe_load((settings.ROOT / ".github/workflows/pages.yml").read_text("utf-8"))
+    steps = workflow["jobs"]["build"]["steps"]
+    assert "python -m tools.build_site" in [step.get("run") for step in steps]
+    uploaded = [step["with"]["path"] for step in steps if "upload-pages" in step.get("uses", "")]
+    assert [settings.ROOT / path for path in uploaded] == [settings.OUTPUT]
+    assert any("--constraint requirements.txt" in step.get("run", "") for step in steps)
+
+
+def test_the_site_s_addresses_stand_in_one_file():
+    """No other file of the tool names a server."""
+    for path in (
+        *settings.HERE.rglob("*.py"),
+        *settings.HERE.glob("templates/*"),
+        *settings.HERE.glob("static/*"),
+    ):
+        if path.name != "settings.py" and "node_modules" not in path.parts:
+            found = re.findall(
+                r"https?://(?!127\.0\.0\.1|www\.w3\.org/2000/svg)[\w.]+", path.read_text("utf-8")
+            )
+            assert found == [], path

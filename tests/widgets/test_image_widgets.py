@@ -1,0 +1,123 @@
+"""The widgets of notebook 09, swept over every control, and their sentences against the numerics."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cnnlib.data import Distort, Split, load_digits
+from cnnlib.experiments.inspection import confusion_matrix, occlusion
+from cnnlib.networks import load_digits_cnn, two_conv
+from cnnlib.viz import Heatmap, static
+from cnnlib.widgets.train_a_cnn.augmentation import AugmentationExplorer
+from cnnlib.widgets.train_a_cnn.evidence import OWN, EvidenceExplorer
+from cnnlib.widgets.train_a_cnn.mistakes import MistakeExplorer
+from tests.widgets.sweeping import assert_sound, sweep_garbage, values_of
+
+ALL = (AugmentationExplorer, MistakeExplorer, EvidenceExplorer)
+
+
+@pytest.fixture(scope="module")
+def made():
+    return {widget_class: widget_class() for widget_class in ALL}
+
+
+@pytest.mark.parametrize("widget_class", ALL)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_every_control_over_its_whole_range_in_any_order(widget_class, made, data):
+    widget = made[widget_class]
+    move = st.sampled_from(list(widget.controls)).flatmap(lambda c: st.tuples(st.just(c.name), values_of(c)))
+    for name, value in data.draw(st.lists(move, min_size=1, max_size=8)):
+        widget.set_state(**{name: value})
+        assert not widget.message
+        assert 0 <= min(widget.facts[k] for k in ("read", "wrong", "confidence") if k in widget.facts)
+        assert widget.failure is None and widget.text.endswith((".", "all.")) and len(widget.text) < 400
+
+
+@pytest.mark.parametrize("widget_class", ALL)
+def test_nonsense_ends_in_a_sentence(widget_class):
+    widget = widget_class()
+    if widget_class is MistakeExplorer:  # its opening cell depends on the network, so no line leaves it out
+        widget.set_state(label="abc")
+        assert widget.message.endswith(".") and widget.failure is None
+    else:
+        sweep_garbage(widget)
+        assert_sound(widget)
+
+
+@pytest.mark.parametrize("widget_class", ALL)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_picture_can_be_drawn_in_both_themes(widget_class, theme, made):
+    assert static.to_png(made[widget_class].scene, theme=theme)[1:4] == b"PNG"
+
+
+def test_the_share_read_is_that_of_the_network_on_the_distorted_images(digits):
+    widget = AugmentationExplorer(shift=1, rotate=20, seed=5)
+    distort = Distort(shift=1, rotate=20, scale=0.08, shear=0.08, elastic=0.2, smoothness=2)
+    shaken = distort(digits.x_test[:100], np.random.default_rng(5))
+    expected = (load_digits_cnn().predict(shaken) == digits.y_test[:100]).mean()
+    assert widget.facts["read"] == expected < widget.facts["read_plain"]
+    assert f"the network reads {100 * expected:.0f} %" in widget.text
+    assert not widget.challenge_reached
+    widget.set_state(rotate=180, shift=3)
+    assert widget.facts["read"] < 0.5 and not widget.challenge_reached  # nobody reads that
+    widget.set_state(shift=0, rotate=0, scale=0, shear=0, elastic=1.1, smoothness=1)
+    assert widget.challenge_reached
+
+
+def test_no_distortion_moves_nothing():
+    widget = AugmentationExplorer(shift=0, rotate=0, scale=0, shear=0, elastic=0)
+    assert widget.facts["moved"] == 0 and widget.facts["read"] == widget.facts["read_plain"] > 0.95
+
+
+def test_the_matrix_opens_at_the_worst_confusion_and_a_click_chooses_another(digits):
+    model, widget = load_digits_cnn(), MistakeExplorer()
+    matrix = confusion_matrix(digits.y_test, model.predict(digits.x_test), 10)
+    off = matrix - np.diag(np.diag(matrix))
+    assert widget.facts["count"] == off.max() and widget.facts["wrong"] == off.sum()
+    heat = next(mark for mark in widget.scene.panels[0].marks if isinstance(mark, Heatmap))
+    assert heat.sets == {"row": "label", "col": "guess"}
+    for label in range(10):
+        widget.set_state(label=label, guess=label)
+        assert widget.facts["count"] == matrix[label, label] and "rightly taken" in widget.text
+    empty = tuple(int(i) for i in np.argwhere(matrix == 0)[0])
+    widget.set_state(label=empty[0], guess=empty[1])
+    assert widget.facts["count"] == 0 and widget.text.startswith(f"0 test images of class {empty[0]} taken")
+
+
+def test_the_largest_fall_is_where_the_square_costs_most(digits):
+    widget = EvidenceExplorer(image=7, size=3)
+    falls = occlusion(load_digits_cnn(), digits.x_test[7:8], 3)[0]
+    assert widget.facts["fall"] == pytest.approx(falls.max())
+    assert falls[widget.facts["row"], widget.facts["col"]] == falls.max()
+    asked = EvidenceExplorer(image=7, size=3, target="1")
+    other = occlusion(load_digits_cnn(), digits.x_test[7:8], 3, target=1)[0]
+    assert asked.facts["fall"] == pytest.approx(other.max()) and widget.state["target"] == OWN
+
+
+def test_a_network_that_overflowed_is_answered_with_a_sentence():
+    model = load_digits_cnn()
+    widget = EvidenceExplorer(model)
+    model[0].params["weight"][...] = np.nan
+    widget.set_state(image=1)
+    assert "not finite" in widget.message and widget.failure is None
+
+
+def test_larger_images_and_classes_with_names_are_shown():
+    rng, names = np.random.default_rng(0), tuple(f"class {i}" for i in range(10))
+    x, y = rng.random((30, 1, 28, 28), np.float32), rng.integers(0, 10, 30)
+    split, model = Split(x, y, x, y, names), two_conv(0)
+    for widget_class in ALL:
+        widget = widget_class(split=split, model=model)
+        assert widget.failure is None and static.to_png(widget.scene)
+    assert EvidenceExplorer(model, split, target="class 3").state["target"] == "class 3"
+    assert load_digits().class_names[3] == "3"
+
+
+def test_the_sentence_tells_the_number_of_the_most_confident_mistake():
+    widget = MistakeExplorer()
+    number, split = widget.facts["first"], widget.split
+    assert f"the first (number {number})" in widget.text
+    assert split.y_test[number] == widget.state["label"] != widget.state["guess"]
+    assert int(widget.guesses[number]) == widget.state["guess"]

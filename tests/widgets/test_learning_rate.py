@@ -1,0 +1,116 @@
+"""The widgets of learning rates on a real network: sweeps, fates, schedules."""
+
+import numpy as np
+import pytest
+
+from cnnlib.networks import small_cnn
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import train
+from cnnlib.widgets.learning_rate.rate_sweep import RateSweep, fate, starting_curvature
+from cnnlib.widgets.learning_rate.schedule_explorer import (
+    SCHEDULES,
+    ScheduleExplorer,
+    running_mean,
+    schedule_of,
+)
+from tests.widgets.sweeps import assert_refuses, sweep
+
+
+@pytest.fixture(scope="module")
+def done():
+    """A sweep of 12 rates over one epoch."""
+    widget = RateSweep(copies=12, epochs=1)
+    assert widget.advance(1000) == 45
+    return widget
+
+
+def test_every_control_over_its_whole_range():
+    widget = RateSweep(copies=5, epochs=1)
+    widget.advance(10)
+    sweep(widget, rounds=1)
+    widget.advance(7)
+    assert widget.facts["steps"] == widget.state["step"] == 7 or widget.facts["steps"] == 17
+
+
+def test_schedules_over_their_whole_range():
+    texts = sweep(ScheduleExplorer(epochs=1), rounds=1)
+    assert any("range test" in text for text in texts)
+
+
+@pytest.mark.parametrize("kind", [RateSweep, ScheduleExplorer])
+def test_bad_values_get_a_sentence(kind):
+    options = {"copies": 2} if kind is RateSweep else {"epochs": 1}
+    for wrong in (0, "", "fast", float("inf"), 99):
+        assert_refuses(kind(**options), rate=wrong)
+
+
+def test_the_rewind_shows_what_was_recorded(done):
+    record = done.losses.copy()
+    done.set_state(step=10, rate=0.1)
+    assert done.facts["steps"] == 10
+    assert done.facts["loss"] == pytest.approx(
+        record[:10, np.argmin(abs(done.rates - done.facts["chosen"]))].mean()
+    )
+    done.rewind()
+    done.refresh()
+    assert done.text.startswith("No step yet")
+    done.set_state(step=45)
+    np.testing.assert_array_equal(done.losses, record)
+    assert done.facts["limit"] == pytest.approx(2 / starting_curvature(0))
+
+
+def test_a_network_of_the_sweep_is_the_one_trained_alone(done, digits):
+    chosen = int(np.argmin(abs(np.log(done.rates / 0.05))))
+    alone = train(
+        small_cnn(0),
+        CrossEntropyLoss(),
+        SGD(float(done.rates[chosen])),
+        digits.x_train,
+        digits.y_train,
+        rng=0,
+    )
+    losses = [record.loss for record in alone]
+    np.testing.assert_allclose(done.losses[:, chosen], losses, rtol=1e-3)
+
+
+def test_high_rates_are_lost_and_low_ones_crawl(done):
+    done.set_state(step=45)
+    facts = done.facts
+    assert facts["lost"] >= 2 and facts["crawling"] >= 5
+    assert facts["limit"] < facts["border"] < 10
+    assert facts["best_loss"] < done.losses[0, 0]
+    assert "are lost, all from" in done.text
+
+
+def test_what_becomes_of_a_network():
+    assert fate(np.array([2.3, 9.0, 2.3]), 2.3) == "lost"
+    assert fate(np.array([2.3, np.nan]), np.nan) == "lost"
+    assert fate(np.array([2.3, 2.3]), 2.3) == "crawls"
+    assert fate(np.array([2.3, 9.0, 0.5]), 0.5) == "learns"
+
+
+def test_overflow_is_a_sentence_not_a_crash(done):
+    widget = RateSweep(copies=12, epochs=1)
+    widget.losses = np.where(np.arange(12) > 8, np.nan, done.losses)
+    widget.put(step=45)
+    widget.set_state(rate=10)
+    assert "At rate 10 the loss is no number any more" in widget.text
+    assert widget.facts["lost"] >= 3
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_a_schedule_never_goes_above_its_rate(name):
+    for total in (45, 180):
+        rates = [schedule_of(name, 0.5, total)(step) for step in range(total)]
+        assert max(rates) == pytest.approx(0.5, rel=0.02) and min(rates) >= 0
+
+
+def test_a_falling_rate_saves_a_rate_that_is_too_high():
+    constant = ScheduleExplorer(schedule="constant", rate=0.8).facts["accuracy"]
+    falling = ScheduleExplorer(schedule="cosine", rate=0.8).facts["accuracy"]
+    assert falling > constant + 0.05
+
+
+def test_running_means_of_what_overflows():
+    assert np.isnan(running_mean(np.array([1.0, np.nan, 1.0]), 2)[1:]).all()

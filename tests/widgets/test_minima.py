@@ -1,0 +1,132 @@
+"""The widgets of minima: the basin map, noisy walks, slices of a real network, lines, seeds."""
+
+import numpy as np
+import pytest
+
+from cnnlib.experiments.basins import BEST, CODES, CURVE, MINIMA, basins, ends
+from cnnlib.experiments.error_curves import METHODS, descend
+from cnnlib.networks import small_cnn
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.training import evaluate
+from cnnlib.widgets.minima.basin_map import BasinMap
+from cnnlib.widgets.minima.escape import EscapeExplorer, walk_ends
+from cnnlib.widgets.minima.line_between import LineBetween
+from cnnlib.widgets.minima.loss_slice import (
+    PLANES,
+    LossSlice,
+    few_images,
+    path_losses,
+    plane,
+    trained_path,
+)
+from cnnlib.widgets.minima.seed_histogram import SEEDS, SeedHistogram
+from tests.widgets.sweeps import assert_refuses, assert_sound, sweep
+
+
+@pytest.mark.parametrize("kind", [BasinMap, EscapeExplorer, LossSlice, LineBetween])
+def test_every_control_over_its_whole_range(kind):
+    assert len(set(sweep(kind(), rounds=1))) > 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(BasinMap, "rate"), (EscapeExplorer, "noise"), (LossSlice, "seed"), (LineBetween, "share")],
+)
+def test_bad_values_get_a_sentence(kind, name):
+    for wrong in (-1, "", "far", float("nan"), 99):
+        assert_refuses(kind(), **{name: wrong})
+
+
+@pytest.mark.parametrize("optimizer", METHODS)
+def test_the_map_holds_the_single_descents(optimizer):
+    codes = basins(optimizer)
+    starts, rates = np.linspace(CURVE.low, CURVE.high, 100), np.geomspace(0.01, 3.0, 100)
+    for row, column in np.random.default_rng(0).integers(0, 100, (30, 2)):
+        end = descend(CURVE, starts[column], rates[row], 100, optimizer)[-1]
+        assert codes[row, column] == ends(np.array([end]))[0]
+
+
+def test_ends_are_told_apart():
+    places = np.array([*MINIMA, MINIMA[0] + 0.1, 1e6, np.inf, np.nan])
+    expected = [CODES[name] for name in ("A", "B", "C", "none", "out", "out", "out")]
+    assert ends(places).tolist() == expected and MINIMA[2] == BEST
+
+
+def test_a_click_on_the_map_runs_that_descent():
+    widget = BasinMap()
+    widget.set_state(**widget.event({"name": "map", "kind": "click", "x": 2.0, "y": -1.0}))
+    assert widget.state["start"] == 2.0 and widget.state["rate"] == pytest.approx(0.1)
+    assert "it is in the global minimum, C" in widget.text and widget.facts["global"] == 1
+    widget.set_state(**widget.event({"name": "map", "kind": "drag", "x": 99.0, "y": 99.0}))
+    assert widget.state["start"] == CURVE.high and not widget.message
+
+
+def test_one_start_falls_into_each_minimum():
+    for start, words in ((-2.5, "the false minimum A"), (-0.3, "the false minimum B"), (1.0, "minimum, C")):
+        assert words in BasinMap(start=start, rate=0.1).text
+
+
+def test_momentum_carries_over_a_low_hill():
+    low = BasinMap(start=-0.8, rate=0.05, optimizer="SGD").facts
+    rolling = BasinMap(start=-0.8, rate=0.05, optimizer="Momentum").facts
+    assert low["false"] == 1 and rolling["global"] == 1
+
+
+def test_walks_without_noise_are_plain_descents():
+    w = walk_ends(-2.5, 0.1, 0.0, 0.0, False)
+    assert (w == descend(CURVE, -2.5, 0.1, 400)[-1]).all()
+
+
+def test_noise_that_fades_finds_the_bottom_and_noise_that_stays_does_not():
+    fading = EscapeExplorer(rate=0.2, noise=4, cooling=True).facts
+    staying = EscapeExplorer(rate=0.2, noise=4).facts
+    assert fading["chance"] > 0.6 > 0.3 > staying["chance"]
+    assert fading["typical_error"] < 0.01 < staying["typical_error"]
+    assert EscapeExplorer(noise=0).facts["chance"] == 0
+
+
+@pytest.mark.parametrize("name", PLANES)
+def test_a_slice_passes_through_the_trained_network(name):
+    model, _ = trained_path(0)
+    points, share, a, b, losses = plane(name, 0)
+    assert points.shape == (46, 2) and np.abs(points[-1]).max() < 1e-8 and 0 < share <= 1
+    assert (a[0] < points[:, 0].min()) and (points[:, 1].max() < b[-1]) and losses.shape == (25, 25)
+    trained = evaluate(model, CrossEntropyLoss(), *few_images()).loss
+    assert path_losses(0)[-1] == pytest.approx(trained, rel=1e-4)
+    widget = LossSlice(plane=name)
+    assert widget.facts["shadow"] == pytest.approx(trained, rel=0.5)
+
+
+def test_the_path_lies_in_its_own_plane_and_hardly_in_a_random_one():
+    shares = [LossSlice(plane=name).facts["share"] for name in PLANES]
+    assert shares[0] > 0.9 and shares[1] < 0.1
+
+
+def test_the_line_ends_in_the_networks_and_matching_lowers_its_barrier():
+    widget = LineBetween(share=0)
+    assert widget.facts["loss"] == pytest.approx(path_losses(0)[-1], rel=1e-4)
+    widget.set_state(share=1)
+    assert widget.facts["loss"] == pytest.approx(path_losses(1)[-1], rel=1e-4)
+    assert widget.facts["matched"] == pytest.approx(widget.facts["loss"], rel=1e-3)
+    for other in (1, 2, 3):
+        facts = LineBetween(second=other).facts
+        assert facts["barrier_matched"] < facts["barrier"]
+
+
+def test_seeds_train_and_stay_beside_the_other_widths():
+    widget = SeedHistogram(width="1")
+    assert widget.advance(30) == 30
+    assert_sound(widget)
+    assert widget.facts["steps"] == 30 and widget.facts["finished"] == 0
+    widget.advance(1000)
+    assert widget.facts["steps"] == 270 and widget.facts["finished"] == 1
+    widget.set_state(width="2")
+    assert widget.text.startswith("No step yet: 30 networks with 2 and 4 filters")
+    assert_refuses(widget, width="3")
+    widget.advance(1000)
+    assert set(widget.finished) == {1, 2} and len(widget.finished[1]) == SEEDS
+    assert np.median(widget.finished[2]) < np.median(widget.finished[1])
+
+
+def test_a_network_of_width_8_is_the_course_s_own():
+    assert small_cnn(0, width=8).num_parameters == small_cnn(0).num_parameters == 1898

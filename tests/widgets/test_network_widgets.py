@@ -1,0 +1,257 @@
+"""The widgets of notebooks 01 to 03, swept over every control, and their sentences against the numerics."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cnnlib.experiments import planted_faults
+from cnnlib.networks import small_cnn
+from cnnlib.viz import Heatmap, static
+from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
+from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
+from cnnlib.widgets.backpropagation.chain_rule import ChainRule
+from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
+from cnnlib.widgets.backpropagation.one_update import OneUpdate
+from cnnlib.widgets.forward_pass.network_layout import stages
+from cnnlib.widgets.forward_pass.network_xray import NetworkXRay
+from cnnlib.widgets.forward_pass.size_explorer import SizeExplorer
+from cnnlib.widgets.loss.first_loss import FirstLoss
+from cnnlib.widgets.loss.loss_explorer import LossExplorer
+from tests.widgets.sweeping import assert_sound, moves_of, sweep_garbage
+
+FAST = (
+    NetworkXRay, SizeExplorer, LossExplorer, FirstLoss, ChainRule, GradientCheckExplorer, BlameMicroscope,
+    OneUpdate,
+)  # fmt: skip
+ALL = (*FAST, BrokenBackward)
+
+
+@pytest.fixture(scope="module")
+def made():
+    return {widget_class: widget_class() for widget_class in ALL}
+
+
+@pytest.mark.parametrize("widget_class", FAST)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_every_control_over_its_whole_range_in_any_order(widget_class, made, data):
+    widget = made[widget_class]
+    for name, value in data.draw(st.lists(moves_of(widget_class), min_size=1, max_size=8)):
+        widget.set_state(**{name: value})
+        assert not widget.message or "expected" in widget.message
+        assert_sound(widget)
+
+
+@pytest.mark.parametrize("rate", [1e-3, 1.0])
+@pytest.mark.parametrize("suspect", [*LETTERS, "sound", "yours"])
+def test_every_suspect_at_both_ends_of_the_rate(suspect, rate, made):
+    widget = made[BrokenBackward]
+    for part in widget._controls["part"].options:
+        widget.set_state(suspect=suspect, part=part, rate=rate)
+        assert_sound(widget)
+
+
+@pytest.mark.parametrize("widget_class", ALL)
+def test_nonsense_ends_in_a_sentence(widget_class):
+    sweep_garbage(widget_class())
+
+
+@pytest.mark.parametrize("widget_class", ALL)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_picture_can_be_drawn_in_both_themes(widget_class, theme, made):
+    assert static.to_png(made[widget_class].scene, theme=theme)[1:4] == b"PNG"
+
+
+@pytest.mark.parametrize("widget_class", [NetworkXRay, BlameMicroscope])
+def test_a_click_anywhere_on_any_map_is_answered(widget_class):
+    widget = widget_class()
+    rng = np.random.default_rng(0)
+    for panel in widget.scene.panels:
+        for heat in (m for m in panel.marks if isinstance(m, Heatmap) and m.emits):
+            for _ in range(6):
+                row, column = (int(rng.integers(0, size)) for size in heat.z.shape)
+                event = {
+                    "name": heat.emits,
+                    "kind": "click",
+                    "x": column,
+                    "y": row,
+                    "row": row,
+                    "col": column,
+                }
+                widget.set_state(**(widget.event(event) or {}))
+                assert not widget.message
+                assert_sound(widget)
+
+
+def test_every_cell_of_a_stage_is_its_unit_and_back():
+    for stage in stages(small_cnn(rng=0), (1, 8, 8)):
+        units = list(np.ndindex(stage.shape))
+        assert [stage.unit_at(*stage.cell(unit)) for unit in units] == units
+        picture = stage.picture(np.arange(np.prod(stage.shape), dtype=float).reshape(stage.shape))
+        assert [picture[stage.cell(unit)] for unit in units] == list(range(len(units)))
+
+
+def test_a_click_on_a_unit_chooses_it():
+    widget = NetworkXRay()
+    # Map 3 stands in the second row and second column of the mosaic of 4x4 maps; its cell (1, 2).
+    event = {"name": "pooling 1", "kind": "click", "x": 7, "y": 6, "row": 6, "col": 7}
+    widget.set_state(**widget.event(event))
+    assert (widget.state["channel"], widget.state["row"], widget.state["column"]) == (3, 1, 2)
+    assert widget.text.startswith("Pooling 1, map 3, row 1, column 2: the largest of 4 numbers is")
+    assert widget.event({**event, "row": 4}) is None
+
+
+@pytest.mark.parametrize("layer", ["convolution 1", "convolution 2", "ReLU 1", "pooling 2", "scores"])
+def test_the_numbers_shown_add_up_to_the_unit(layer):
+    widget = NetworkXRay(layer=layer, channel=2, row=1, column=1, image=7)
+    shown = widget.text.split(".  ")[0]
+    if layer not in ("ReLU 1", "pooling 2"):
+        products, bias, total = map(float, re.findall(r"(?:up to|bias|makes) (-?\d+\.\d{3})", shown))
+        assert round(products + bias, 3) == total == round(widget.facts["value"], 3)
+    else:
+        assert f"{widget.facts['value']:.2f}" in shown
+
+
+def test_a_digit_can_be_drawn_with_the_mouse_and_with_keys():
+    widget = NetworkXRay(source="your drawing")
+    assert "The drawing is empty" in widget.text
+    for row in range(8):
+        event = {
+            "name": "input",
+            "kind": "drag" if row else "click",
+            "x": 3.6,
+            "y": row,
+            "row": row,
+            "col": 4,
+        }
+        widget.set_state(**widget.event(event))
+    assert widget.facts["guess"] == 1 and widget.facts["label"] == -1 and widget.facts["ink"] > 8
+    widget.set_state(**widget.press("clear"))
+    assert widget.facts["ink"] == 0
+    widget.set_state(layer="input", row=2, column=5)
+    widget.set_state(**widget.press("ink"))
+    assert widget.facts["ink"] == 1
+    widget.set_state(**widget.press("ink"))
+    assert widget.facts["ink"] == 0
+
+
+def test_sizes_of_layers_that_do_not_fit_are_said():
+    widget = SizeExplorer(size=8, kernel_size=5, layers=3)
+    assert widget.facts["layers"] == 1 and "Layer 2 does not fit: a kernel of 5" in widget.text
+    assert SizeExplorer(size=28, kernel_size=3, layers=6, padding=1).facts["output"] == 28
+    assert SizeExplorer(layers=5, maps=8).facts["parameters"] == 80 + 4 * 584
+
+
+def test_the_squared_error_stalls_where_cross_entropy_pulls():
+    widget = LossExplorer(cat=-6, dog=6, bird=0, label="cat")
+    assert widget.facts["push_cross_entropy"] > 0.99 and widget.facts["push_squared"] < 1e-4
+    assert "hardly moves" in widget.text
+
+
+@pytest.mark.parametrize(("state", "mean", "tolerance"), [
+    ({}, 2.402, 0.01), ({"scale": 2}, 6.19, 0.05), ({"pixels": "0 to 255"}, 184, 3),
+    ({"start": "zeros"}, 2.302585, 1e-6),
+    ({"scale": 3}, 19.6, 0.5), ({"scale": 2.2}, 8, 0.5), ({"pixels": "0 to 16", "scale": 0.87}, 8, 0.5),
+])  # fmt: skip
+def test_the_first_losses_that_the_text_names(state, mean, tolerance):
+    assert FirstLoss(**state).facts["mean"] == pytest.approx(mean, abs=tolerance)
+
+
+def test_the_chain_rule_stepped_to_its_end_and_back():
+    widget = ChainRule()
+    assert widget.advance(100) == 8
+    assert widget.facts["dw"] == 3.0 and "w gets 1.5 × 2 = 3" in widget.text
+    widget.set_state(graph="one weight used twice")
+    assert widget.facts["step"] == 8
+    widget.advance(2)
+    assert "on top" in widget.text
+    widget.rewind()
+    assert widget.state["step"] == 0
+
+
+def test_the_kink_is_named():
+    widget = GradientCheckExplorer(function="ReLU", x=0.1, step=0.2)
+    assert widget.facts["across"] == 1 and "different sides of the kink" in widget.text
+    assert "rounding" in GradientCheckExplorer(step=1e-13).text
+
+
+def test_a_closed_relu_lets_no_blame_through():
+    widget = BlameMicroscope(layer="ReLU 1")
+    for place in np.ndindex(8, 8, 8):
+        widget.set_state(channel=place[0], row=place[1], column=place[2])
+        if widget.facts["value"] == 0:
+            break
+    assert widget.facts["pixels"] == 0 and "A closed ReLU stops all of it" in widget.text
+
+
+def test_a_weight_has_its_sum():
+    widget = BlameMicroscope(what="a weight", layer="convolution 1", channel=2, row=1, column=0, image=3)
+    assert "kernel 2, input map 0, row 1, column 0" in widget.text
+    assert f"its gradient, {widget.facts['gradient']:.3g}." in widget.text
+
+
+def test_one_update_lowers_the_loss_as_predicted_and_too_long_a_step_raises_it():
+    small = OneUpdate(rate=1e-4, step=18).facts
+    assert small["fell"] == pytest.approx(small["predicted"], rel=0.05)
+    large = OneUpdate(rate=10, step=18)
+    assert large.facts["fell"] > 0 and "100 other images rose" in large.text
+    texts = [OneUpdate(step=step).text for step in range(19)]
+    assert len(set(texts)) == 19 and "forwards: convolution 1" in texts[1] and "loss:" in texts[8]
+
+
+def test_all_five_faults_can_be_found():
+    widget = BrokenBackward(**LETTERS)
+    assert widget.facts["found"] == 5
+    for letter in LETTERS:
+        widget.set_state(suspect=letter)
+        assert widget.facts["failing"] == 1
+
+
+def test_a_function_of_ones_own_is_shown_where_it_is_wrong():
+    mine = planted_faults.own(relu_backward=lambda dy, x: dy * (x < 0))
+    widget = BrokenBackward(yours=mine, suspect="yours", part="ReLU: input")
+    assert widget.text.startswith("Yours: the check fails at ReLU: input.")
+    assert "no functions of yours" in BrokenBackward(suspect="yours").text
+
+
+def test_a_four_drawn_by_hand_is_recognised():
+    widget = NetworkXRay(source="your drawing", layer="input")
+    for stroke in ([(3, 0), (1, 4), (6, 4)], [(4.5, 2), (4.5, 7)]):
+        for i, (x, y) in enumerate(stroke):
+            event = {"name": "input", "kind": "drag" if i else "click", "x": x, "y": y}
+            widget.set_state(**widget.event({**event, "row": round(y), "col": round(x)}))
+    assert widget.facts["guess"] == 4 and widget.facts["confidence"] > 0.9
+
+
+@pytest.mark.parametrize(("source", "title"), [("your drawing", "draw here"), ("test image", "input, large")])
+def test_the_input_stands_large_below_to_draw_on(source, title):
+    widget = NetworkXRay(source=source, layer="input", row=2, column=5)
+    sheets = [panel for panel in widget.compute(widget.state).panels if panel.title == title]
+    (heat,) = (mark for mark in sheets[0].marks if getattr(mark, "emits", "") == "input")
+    assert np.shape(heat.z) == (8, 8)
+    assert "It sees" not in widget.text, "a pixel sees nothing but itself"
+
+
+def test_no_bar_of_the_sum_hides_behind_the_legend():
+    for unit in range(10):
+        total = NetworkXRay(layer="scores", channel=unit, image=7).scene.panels[-1]
+        low, high = total.y.low, total.y.high
+        highest = max(float(np.max(bars.height)) for bars in total.marks)
+        assert low < 0 < high and (high - max(highest, 0)) / (high - low) > 0.28
+
+
+def test_the_challenges_of_the_text_can_be_met():
+    sizes = SizeExplorer(kernel_size=3, stride=2, layers=3, unit=1).facts
+    assert sizes["pixels"] >= 15 and sizes["parameters"] < 1300
+    confident = NetworkXRay(image=143).facts
+    assert confident["confidence"] > 0.7 and not confident["right"]
+
+
+@pytest.mark.parametrize("layers", [1, 3, 6])
+def test_the_axis_of_the_layers_counts_whole_layers(layers):
+    axis = SizeExplorer(layers=layers).scene.panels[1].x
+    assert list(axis.ticks) == list(range(1, layers + 1))
+    assert "sees 1 pixel along" in SizeExplorer(kernel_size=1, layers=layers, stride=1, padding=0).text

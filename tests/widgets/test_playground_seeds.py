@@ -1,0 +1,101 @@
+"""Several seeds side by side."""
+
+import numpy as np
+import pytest
+
+from cnnlib.playground import Playground as Run
+from cnnlib.playground import main_effects
+from cnnlib.viz import Heatmap, Points
+from cnnlib.widgets.spirals.seeds import SIDE, PlaygroundSeeds
+from cnnlib.widgets.spirals.snapshots import PlaygroundSnapshots
+from tests.widgets.sweeps import assert_refuses, sweep
+
+
+def test_every_control_over_its_whole_range():
+    view = PlaygroundSeeds(count=3, neurons=[[3, 0, 0, 0]])
+    view.advance(3)
+    sweep(view, rounds=1)
+
+
+@pytest.mark.parametrize("shape", [(0, 0, 0, 0), (8, 8, 8, 8), (0, 5, 0, 0)])
+def test_any_shape(shape):
+    view = PlaygroundSeeds(neurons=[shape], count=2, inputs="all seven")
+    view.advance(2)
+    assert view.ensemble.epoch == 2
+    assert_refuses(view, neurons=[[1.5, 0, 0, 0]])
+
+
+def test_each_map_and_loss_is_that_of_the_network_alone():
+    view = PlaygroundSeeds(seed=0.50024, count=2)
+    view.advance(147)
+    alone = Run(dataset="spiral", network_shape=(8, 8), seed="0.50025")
+    alone.step(147)
+    assert f"{alone.test_loss:.3f}" == "0.425"
+    assert view.curves[-1][1] == pytest.approx(alone.test_loss, abs=1e-9)
+    second = view.scene.panels[1]
+    assert second.title == "0.50025: 0.425"
+    heat = next(m for m in second.marks if isinstance(m, Heatmap))
+    axis = np.linspace(-6, 6, SIDE)
+    assert heat.z[3, 30] == pytest.approx(alone.predict([[axis[30], axis[3]]])[0], abs=1e-9)
+
+
+def test_learning_rate_acts_at_once_and_rewind_begins_again():
+    view = PlaygroundSeeds(count=2)
+    view.advance(2)
+    view.set_state(learning_rate=0.3)
+    assert view.ensemble.epoch == 2
+    view.advance(1)
+    assert (view.ensemble.trainer.lr == 0.3).all()
+    view.live.receive({"type": "rewind"})
+    assert view.facts["epoch"] == 0 and view.text.startswith("Epoch 0, 2 seeds: ")
+
+
+def test_overflow_is_named():
+    view = PlaygroundSeeds(activation="relu", learning_rate=10, count=2, inputs="all seven", dataset="gauss")
+    view.advance(40)
+    if view.facts["diverged"]:
+        assert "the learning rate is too large" in view.text
+    view.ensemble.trainer.parameters.flat[0] = np.inf
+    view.remember()
+    view.refresh()
+    assert view.facts["worst"] == np.inf and "1 overflowed" in view.text
+
+
+def test_snapshots_are_those_of_the_run():
+    view = PlaygroundSnapshots()
+    assert view.facts["wrong"] == 16 and f"{view.facts['test_loss']:.3f}" == "0.106"
+    assert [panel.title for panel in view.scene.panels[:2]] == ["epoch 1: 0.480", "epoch 4: 0.471"]
+    wrong = next(m for m in view.scene.panels[5].marks if isinstance(m, Points))
+    assert len(wrong.x) == 16
+    view.set_state(last=147)
+    assert f"{view.facts['test_loss']:.3f}" == "0.425" and view.facts["epoch"] == 147
+    sweep(view, rounds=1)
+
+
+def test_shares_are_those_of_the_last_map_upright_and_turned():
+    view = PlaygroundSnapshots(last=20)
+    run = Run(dataset="spiral", network_shape=(8, 8), seed="0.50025")
+    run.step(20)
+    x, y = np.meshgrid(*2 * [np.linspace(-6, 6, 50)])
+    turned = np.column_stack([(x - y).ravel(), (x + y).ravel()]) / np.sqrt(2)
+    upright = main_effects(run.predict(np.column_stack([x.ravel(), y.ravel()])).reshape(50, 50))
+    oblique = main_effects(run.predict(turned).reshape(50, 50))
+    shares = [view.facts[name] for name in ("share_x", "share_y", "share_turned")]
+    np.testing.assert_allclose(shares, [*upright, oblique.max()], atol=1e-6)
+    assert f"the better of two axes turned by 45° {100 * oblique.max():.0f} %." in view.text
+
+
+def test_the_larger_share_tells_an_oblique_ramp_from_an_upright_one_and_the_sum_does_not():
+    for degrees, larger in ((0, 1), (45, 0.5), (90, 1)):
+        direction = np.radians(degrees)
+        x, y = np.meshgrid(np.linspace(-6, 6, 50), np.linspace(-6, 6, 50))
+        shares = main_effects(np.cos(direction) * x + np.sin(direction) * y)
+        assert shares.sum() == pytest.approx(1) and shares.max() == pytest.approx(larger)
+
+
+def test_main_effects_of_a_sum_and_of_a_product():
+    x, y = np.meshgrid(np.linspace(-1, 1, 9), np.linspace(-2, 2, 7))
+    np.testing.assert_allclose(main_effects(x + y).sum(), 1)
+    np.testing.assert_allclose(main_effects(x * y), 0, atol=1e-30)
+    np.testing.assert_allclose(main_effects(np.stack([x, y])), [[1, 0], [0, 1]], atol=1e-30)
+    assert main_effects(np.ones((3, 3))).tolist() == [0, 0]

@@ -1,0 +1,392 @@
+"""The playground widget: every control, every click, every preset, state kept and restored."""
+
+import math
+
+import numpy as np
+import pytest
+
+from cnnlib.playground import FEATURES
+from cnnlib.playground import Playground as Run
+from cnnlib.viz import Heatmap, Links, Points, Text
+from cnnlib.viz.static import to_png
+from cnnlib.widgets.base import BadValue
+from cnnlib.widgets.spirals.controls import NODES
+from cnnlib.widgets.spirals.explorer import Playground
+from cnnlib.widgets.spirals.presets import OWN, PRESETS, neurons
+from cnnlib.widgets.spirals.scene import CELLS
+from tests.widgets.sweeps import assert_refuses, assert_sound, sweep
+
+
+@pytest.mark.parametrize("preset", [OWN, "spirals, the chapter's run", "L1 removes every link", "divergence"])
+def test_every_control_over_its_whole_range(preset):
+    view = Playground(preset=preset)
+    view.advance(5)
+    sweep(view, seed=len(preset), rounds=1)
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (8, 8, 8, 8, 8, 8), (3, 1, 5)])
+def test_any_shape_can_be_drawn_trained_and_clicked(shape):
+    view = Playground(**neurons(*shape))
+    view.advance(2)
+    assert_sound(view)
+    assert view.facts["neurons"] == sum(shape) and view.facts["epoch"] == 2
+    for node in NODES:
+        view.set_state(node=node)
+        assert_sound(view)
+
+
+def test_wrong_values_end_in_a_sentence():
+    view = Playground()
+    assert_refuses(view, neurons=[[2.5, 0, 0, 0, 0, 0]])
+    assert_refuses(view, neurons=[[9, 0, 0, 0, 0, 0]])
+    assert_refuses(view, noise="loud")
+    assert_refuses(view, seed="")
+    view.set_state(epoch=50)
+    assert view.state["epoch"] == 0
+
+
+def click(view, name, **event):
+    view.live.receive({"type": "event", "event": {"name": name, "kind": "click", **event}})
+    assert view.failure is None, view.failure
+
+
+def press(view, name):
+    view.live.receive({"type": "press", "name": name})
+    assert view.failure is None, view.failure
+
+
+def test_clicking_features_nodes_and_signs():
+    view = Playground()
+    click(view, "feature", row=2 * CELLS + 5)
+    assert view.run.config.inputs == ("x", "y", "xSquared") and view.state["xSquared"]
+    click(view, "feature", row=3)
+    assert view.run.config.inputs == ("y", "xSquared")
+    click(view, "layer 1", row=3 * CELLS)
+    assert view.state["node"] == "node 1.4" and view.scene.panels[1].title.startswith("Node 1.4")
+    click(view, "layer 1", row=3 * CELLS)
+    assert view.state["node"] == "output"
+    click(view, "more", index=1)
+    assert view.run.config.network_shape == (4, 3)
+    click(view, "fewer", index=0)
+    assert view.run.config.network_shape == (3, 3)
+    press(view, "more layers")
+    assert view.run.config.network_shape == (3, 3, 2)
+    press(view, "fewer layers")
+    press(view, "fewer layers")
+    assert view.run.config.network_shape == (3,)
+    for _ in range(9):
+        click(view, "more", index=0)
+        press(view, "more layers")
+    assert view.run.config.network_shape == (8, 2, 2, 2, 2, 2)
+
+
+def hover(view, kind, name="", **event):
+    view.live.receive({"type": "event", "event": {"name": name, "kind": kind, **event}})
+    assert view.failure is None, view.failure
+
+
+def test_pointing_at_a_node_shows_its_map_until_the_pointer_leaves():
+    view = Playground()
+    hover(view, "hover", "layer 1", row=2 * CELLS + 3)
+    assert view.scene.panels[1].title.startswith("Node 1.3") and view.state["node"] == "output"
+    hover(view, "hover", "feature", row=4 * CELLS)
+    assert view.scene.panels[1].title.startswith("X₁X₂")
+    hover(view, "hover", "layer 1", row=7 * CELLS)  # there is no such node
+    assert view.scene.panels[1].title.startswith("Output")
+    hover(view, "leave")
+    assert view.scene.panels[1].title.startswith("Output")
+    view.set_state(node="node 1.1")
+    hover(view, "hover", "layer 3", row=3 * CELLS)
+    assert view.scene.panels[1].title.startswith("Output")
+    hover(view, "leave")
+    assert view.scene.panels[1].title.startswith("Node 1.1")
+
+
+def test_links_and_biases_are_chosen_by_a_click_and_changed_by_a_value():
+    view = Playground(seed=0.3)
+    click(view, "link", index=8 + 5)
+    assert view.selected() == (1, 1, 1)
+    assert view.state["value"] == pytest.approx(view.run.weights[1][1, 1], rel=0.005)
+    view.set_state(value=-3)
+    assert view.run.weights[1][1, 1] == -3 and "the weight from node 1.2 to node 2.2 is -3." in view.text
+    click(view, "bias", index=6)
+    view.set_state(value=1.5)
+    assert view.run.biases[2][0] == 1.5 and "the bias of the output is 1.5." in view.text
+    shown = view.run.train_loss
+    view.advance(1)
+    assert view.run.train_loss != shown
+    assert view.state["value"] == pytest.approx(view.run.biases[2][0], rel=0.005)
+
+
+def test_clicks_on_an_earlier_picture_do_nothing():
+    view = Playground(**neurons(1))
+    before = view.state
+    for name in ("link", "dead link", "bias", "more", "fewer"):
+        click(view, name, index=77)
+    click(view, "feature", row=7 * CELLS)
+    assert view.state == before
+
+
+def test_dead_links_are_drawn_apart_counted_and_can_be_chosen():
+    view = Playground(preset="L1 removes every link")
+    view.advance(3)
+    dead = np.concatenate([d.ravel() for d in view.run.dead])
+    marks = {m.emits: m for m in view.scene.panels[0].marks if isinstance(m, Links)}
+    assert len(marks["dead link"].x0) == dead.sum() == view.facts["dead"] > 20
+    assert len(marks["link"].x0) == (~dead).sum()
+    click(view, "dead link", index=0)
+    assert "links are dead." in view.text and "is 0, dead." in view.text
+    layer, destination, source = view.selected()
+    view.set_state(value=4)
+    view.advance(2)
+    assert view.run.weights[layer][destination, source] == 4
+
+
+def test_the_picture_holds_what_the_network_says():
+    view = Playground(dataset="spiral", **neurons(8, 8), seed=0.50025, epoch=20, show_test_data=True)
+    network, large, losses = view.scene.panels
+    heat = next(m for m in large.marks if isinstance(m, Heatmap))
+    np.testing.assert_allclose(heat.z, view.run.node_maps()[-1][0], atol=1e-6)
+    points = [m for m in large.marks if isinstance(m, Points)]
+    assert [len(m.x) for m in points] == [250, 250]
+    links = next(m for m in network.marks if isinstance(m, Links) and m.emits == "link")
+    np.testing.assert_array_equal(links.values, np.concatenate([w.ravel() for w in view.run.weights]))
+    assert links.widths.min() >= 1 and links.widths.max() <= 10
+    np.testing.assert_allclose(losses.marks[1].y[-1], view.run.test_loss)
+    view.set_state(discretize=True, links="gradients")
+    heat = next(m for m in view.scene.panels[1].marks if isinstance(m, Heatmap))
+    assert set(np.unique(heat.z)) <= {-1.0, 1.0}
+    links = next(m for m in view.scene.panels[0].marks if isinstance(m, Links) and m.emits == "link")
+    np.testing.assert_allclose(links.values, np.concatenate([g.ravel() for g in view.run.gradients()[0]]))
+
+
+def test_small_maps_stand_with_their_node_and_upright():
+    view = Playground(**neurons(2))
+    layer = next(m for m in view.scene.panels[0].marks if getattr(m, "emits", "") == "layer 1")
+    full = view.run.node_maps()[0][1]
+    corner = layer.z[CELLS, 0]  # top left cell of the second node
+    assert corner == pytest.approx(full[-5:, :5].mean(), abs=1e-6)
+    assert np.isnan(layer.z[20:CELLS]).all() and np.isnan(layer.z[2 * CELLS :]).all()
+
+
+def test_rewind_and_the_epoch_slider():
+    view = Playground(seed=0.3)
+    first = view.run.weights[0]
+    view.advance(30)
+    at_30 = view.run.train_loss
+    view.set_state(epoch=12)
+    assert view.run.epoch == 12 and view.facts["epoch"] == 12
+    view.set_state(epoch=30)
+    assert view.run.train_loss == at_30
+    view.live.receive({"type": "rewind"})
+    assert view.state["epoch"] == 0
+    np.testing.assert_array_equal(view.run.weights[0], first)
+    view.advance(4)
+    assert view.limits(view.state)["epoch"] == (0, 4)
+
+
+def test_learning_rate_acts_without_a_rebuild_and_other_settings_with_one():
+    view = Playground(seed=0.3)
+    view.advance(3)
+    view.set_state(learning_rate=0.1)
+    assert view.run.epoch == 3 and view.run.network.lr == 0.1
+    view.set_state(show_test_data=True, discretize=True, node="X₁")
+    assert view.run.epoch == 3
+    view.set_state(activation="relu")
+    assert view.run.epoch == 0 and view.run.network.activations == ["relu", "relu", "tanh"]
+    np.testing.assert_array_equal(view.run.weights[0], Run(seed="0.30000").weights[0])
+
+
+def test_new_weights_and_new_points():
+    view = Playground(seed=0.3)
+    view.advance(3)
+    points, weights = view.run.train.copy(), view.run.weights[0]
+    press(view, "weights")
+    assert view.run.epoch == 0 and (view.run.weights[0] != weights).all()
+    np.testing.assert_array_equal(view.run.train, points)
+    press(view, "points")
+    assert view.state["seed"] != "0.30000" and view.state["seed"] == view.run.config.seed
+    assert (view.run.train != points).any()
+    view.advance(1)
+    assert view.run.epoch == 1
+
+
+def test_a_line_recreates_the_run():
+    view = Playground(dataset="xor", **neurons(3, 2), seed=0.3, xTimesY=True, learning_rate=0.1)
+    view.advance(12)
+    again = eval(repr(view))
+    assert again.run.to_text() == view.run.to_text() and again.state == view.state
+    assert Playground().url.startswith("https://playground.tensorflow.org/#activation=tanh&")
+    opened = Playground.from_url_hash(view.url)
+    assert opened.run.to_url_hash() == view.run.to_url_hash()
+
+
+def test_the_whole_state_in_one_line_after_changes_by_hand():
+    view = Playground(seed=0.3, epoch=5)
+    view.set_state(value=2.5)
+    press(view, "points")
+    view.advance(3)
+    again = Playground.from_text(view.to_text())
+    assert again.to_text() == view.to_text() and again.facts == view.facts
+    view.set_state(links="gradients")
+    printed = eval(repr(view))
+    assert printed.to_text() == view.to_text() and printed.state["links"] == "gradients"
+    view.set_state(activation="relu")
+    assert repr(view).startswith("Playground(seed=") and not view.altered
+
+
+@pytest.mark.parametrize("change", ["rate", "weights", "value"])
+def test_the_printed_line_is_true_after_any_change(change):
+    view = Playground(seed=0.3, epoch=3)
+    if change == "rate":
+        view.set_state(learning_rate=0.3)
+    elif change == "weights":
+        press(view, "weights")
+    else:
+        view.set_state(value=1)
+    view.advance(4)
+    assert eval(repr(view)).run.weights[0].tolist() == view.run.weights[0].tolist()
+
+
+@pytest.mark.parametrize("seed", ["0.50025", "0.3", "0.30000", "hello", "0.1234567890123", "7"])
+def test_any_seed_of_an_address_makes_the_way_there_and_back(seed):
+    run = Run(seed=seed)
+    view = Playground.from_url_hash(run.to_url_hash())
+    assert view.run.config.seed == seed and f"seed={seed}&" in view.url
+    np.testing.assert_array_equal(view.run.train, run.train)
+    assert eval(repr(view)).run.to_text() == run.to_text()
+    assert Playground.from_text(view.to_text()).state["seed"] == seed
+    view.set_state(seed="0.7")
+    view.set_state(seed=seed)
+    assert view.run.to_text() == run.to_text()
+
+
+def test_a_seed_given_as_a_number_loses_nothing():
+    for number, text in ((0.5, "0.50000"), (0.50025, "0.50025"), (0.123456, "0.123456"), (3, "3.00000")):
+        view = Playground(seed=number)
+        assert view.state["seed"] == view.run.config.seed == text and not view.message
+
+
+def test_addresses_beyond_the_widget_are_refused_in_a_sentence():
+    with pytest.raises(BadValue, match="Seed: expected up to 40 letters"):
+        Playground.from_url_hash("#seed=a%20b")
+    with pytest.raises(BadValue, match="up to 6 layers of 1 to 8 neurons"):
+        Playground.from_url_hash("#seed=0.50000&networkShape=9")
+
+
+def test_divergence_stops_play_and_is_named():
+    view = Playground(preset="divergence")
+    taken = view.advance(5000)
+    assert 0 < taken < 5000 and view.facts["diverged"] == 1 and view.facts["train_loss"] == math.inf
+    assert view.text.startswith("Diverged: at epoch ") and "too large" in view.text
+    view.set_state(links="gradients")
+    assert view.failure is None
+    view.live.receive({"type": "rewind"})
+    assert view.facts["diverged"] == 0
+
+
+def test_challenge_is_reached_by_the_spirals_alone():
+    view = Playground(preset="spirals, all features")
+    assert view.advance(300) == 300 and view.challenge_reached
+    easy = Playground(seed=0.12345, epoch=100)
+    assert easy.facts["test_loss"] < 0.106 and not easy.challenge_reached
+
+
+CLAIMS = {
+    "circle, solved": (100, lambda f: f["test_loss"] < 0.02),
+    "spirals, the chapter's run": (
+        1531,
+        lambda f: round(f["test_loss"], 3) == 0.106 and f["wrong"] == 16,
+    ),
+    "spirals, all features": (500, lambda f: f["test_loss"] < 0.03),
+    "spirals, too small": (3000, lambda f: f["test_loss"] > 0.27),
+    "exclusive or without hidden layer": (500, lambda f: f["test_loss"] > 0.4),
+    "all weights zero": (200, lambda f: f["test_loss"] > 0.49),
+    "all nodes the same": (200, lambda f: f["test_loss"] > 0.2),
+    "L1 removes every link": (50, lambda f: f["dead"] == f["links"] == 88),
+    "learning by heart": (1000, lambda f: f["train_loss"] < 0.1 and f["test_loss"] > 0.5),
+    "learning rate too large": (200, lambda f: f["train_loss"] > 0.3),
+    "divergence": (5000, lambda f: f["diverged"]),
+}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_do_what_their_sentence_says(name):
+    epochs, holds = CLAIMS[name]
+    view = Playground(preset=name)
+    assert PRESETS[name][1] in view.text
+    view.advance(epochs)
+    assert holds(view.facts), view.text
+    view.set_state(batch_size=3)
+    assert view.state["preset"] == OWN and PRESETS[name][1] not in view.text
+
+
+def test_presets_set_every_setting():
+    view = Playground(preset="L1 removes every link", sinX=True)
+    view.set_state(preset="circle, solved")
+    assert view.run.to_url_hash() == Run(seed="0.12345").to_url_hash()
+    assert [view.state[name] for name in FEATURES] == [True, True, False, False, False, False, False]
+
+
+def test_choosing_data_of_the_other_problem_brings_the_problem():
+    view = Playground()
+    view.set_state(reg_dataset="reg-gauss")
+    assert view.state["problem"] == view.run.config.problem == "regression" and len(view.run.train) == 600
+    view.set_state(dataset="xor")
+    assert view.state["problem"] == "classification" and view.run.config.active_dataset == "xor"
+    view.set_state(problem="regression", dataset="gauss")
+    assert view.run.config.active_dataset == "reg-gauss"
+
+
+def axis_top(view):
+    return view.scene.panels[2].y.high
+
+
+def test_the_axis_of_the_loss_fits_small_and_huge_losses():
+    view = Playground(problem="regression", reg_dataset="reg-gauss", seed=0.3, epoch=5)
+    assert axis_top(view) / 2 < max(max(pair) for pair in view.curve) <= axis_top(view)
+    assert axis_top(Playground(epoch=5)) == 0.6
+    still = Playground(problem="regression", epoch=1, init="zero", perc_train_data=10, noise=0)
+    assert 0 < axis_top(still) <= 0.6
+    for epoch in (3, 20, 500):
+        view = Playground(preset="divergence", epoch=epoch)
+        axis, curve = view.scene.panels[2].y, view.scene.panels[2].marks[0].y
+        assert axis.log and axis.low <= view.curve[0][0] and np.nanmax(curve) <= axis.high <= 1e38
+        assert np.isfinite(curve[: min(epoch, 9)]).all() and axis_top(view) / np.nanmax(curve) <= 1e4
+        with np.errstate(all="raise"):
+            assert to_png(view.scene)
+
+
+def test_divergence_takes_its_time_and_is_told_in_short_numbers():
+    view = Playground(preset="divergence", epoch=60)
+    assert view.facts["diverged"] == 0 and view.facts["train_loss"] > 1e100
+    assert len(view.text) < 400 and f"training loss {view.facts['train_loss']:.2e}," in view.text
+    assert "Diverging" in view.text
+    with np.errstate(all="raise"):
+        view.advance(5000)
+    assert view.facts["diverged"] == 1
+
+
+def test_a_bar_tells_what_the_colors_mean():
+    bar = next(m for m in Playground().scene.panels[0].marks if isinstance(m, Heatmap) and m.z.shape[1] == 1)
+    assert (bar.z[0, 0], bar.z[-1, 0]) == (-1, 1) or (bar.z[0, 0], bar.z[-1, 0]) == (1, -1)
+    words = [word for m in Playground().scene.panels[0].marks if isinstance(m, Text) for word in m.text]
+    assert {"1", "0", "−1"} <= set(words)
+
+
+def test_a_node_that_does_not_exist_is_said_to_be_missing():
+    view = Playground(node="node 2.2")
+    assert "There is no" not in view.text
+    view.set_state(node="node 3.1")
+    assert view.text.endswith("There is no node 3.1 here, so the large map is the output's.")
+    hover(view, "hover", "layer 3", row=3 * CELLS)
+    assert "There is no" not in view.text
+
+
+def test_what_is_no_number_is_left_empty_not_shown_as_zero():
+    view = Playground(preset="divergence", discretize=True)
+    view.advance(5000)
+    for panel, emits in ((1, ""), (0, "layer 1")):
+        heat = next(m for m in view.scene.panels[panel].marks if isinstance(m, Heatmap) and m.emits == emits)
+        assert np.isnan(heat.z).any() and set(heat.z[np.isfinite(heat.z)]) <= {-1.0, 1.0}
+    assert view.text.startswith("Diverged")

@@ -1,0 +1,174 @@
+"""Every widget of the package: swept over all its controls, and held to what all of them promise."""
+
+import gc
+import inspect
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import cnnlib.widgets
+from cnnlib.viz.static import to_png
+from cnnlib.widgets.base import Button, Widget
+from tests.widgets.every_move import make, moves, sound
+
+CLASSES = [
+    cls
+    for cls in map(cnnlib.widgets.__dict__.get, cnnlib.widgets.__all__)
+    if inspect.isclass(cls) and issubclass(cls, Widget) and cls is not Widget
+]
+every = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+
+
+@every
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_no_move_in_any_order_breaks_it(cls, data):
+    widget = cls()
+    for _ in range(6):
+        make(widget, data.draw(moves(widget)))
+
+
+@every
+def test_default_state(cls):
+    widget = cls()
+    sound(widget)
+    assert widget.title and widget.message == ""
+    assert cls().text == widget.text, "the default text differs from one time to the next"
+    assert cls.__doc__
+    for control in widget.controls:
+        assert control.title, control
+        if not isinstance(control, Button):
+            assert control.clean(widget.state[control.name]) == widget.state[control.name]
+
+
+@every
+def test_state_round_trip(cls):
+    widget = cls()
+    again = cls(**widget.state)
+    assert again.state == widget.state and again.text == widget.text
+
+
+@every
+def test_static_picture(cls):
+    assert len(to_png(cls().scene)) < 70_000, "the saved picture is large: ten of them fill a notebook"
+
+
+@every
+def test_moves_leave_no_objects_behind(cls):
+    widget = cls()
+    number = next((c for c in widget.controls if hasattr(c, "low")), None)
+    if number is None:
+        return
+    ends = (number.low, number.high)
+
+    def move(times):
+        for i in range(times):
+            widget.set_state(**{number.name: ends[i % 2]})
+        gc.collect()
+        return len(gc.get_objects())
+
+    before = move(10)
+    assert move(40) - before < 40
+
+
+def test_descent_text_tells_what_the_picture_shows():
+    from cnnlib.widgets import DescentExplorer
+
+    widget = DescentExplorer(curvature=1, start=-2, steps=30)
+    for rate, words in [
+        (0.0001, "it crawls"),
+        (0.5, "on one side"),
+        (1.9, "from side to side"),
+        (2.05, "the rate is too high"),
+        (10, "It diverges"),
+        (1, "at the minimum"),
+    ]:
+        widget.set_state(rate=rate)
+        assert words in widget.text, (rate, widget.text)
+    widget.set_state(start=0)
+    assert "began at the minimum" in widget.text
+    widget.set_state(curve="several minima", start=-2.5, rate=0.05, steps=100)
+    assert "false minimum at -1.67" in widget.text and widget.facts["at_global_minimum"] == 0
+    widget.set_state(start=2.5)
+    assert "global minimum at 1.47" in widget.text and widget.facts["at_global_minimum"] == 1
+
+
+def test_descent_start_follows_the_handle():
+    from cnnlib.viz import Handle
+    from cnnlib.widgets import DescentExplorer
+
+    widget = DescentExplorer(start=1.25)
+    handles = [mark for panel in widget.scene.panels for mark in panel.marks if isinstance(mark, Handle)]
+    assert [(handle.x, handle.sets) for handle in handles] == [(1.25, {"x": "start"})]
+
+
+def test_microscope_against_the_sum_written_out():
+    from cnnlib.data import load_photo
+    from cnnlib.widgets import ConvolutionMicroscope
+
+    image = load_photo()[0, 0]
+    widget = ConvolutionMicroscope(kernel_name="sharpen", stride=2, padding=1, row=3, col=5)
+    kernel = np.array(widget.state["kernel"])
+    patch = np.pad(image, 1)[6:9, 10:13]
+    assert widget.facts["sum"] == pytest.approx(float((patch * kernel).sum()), abs=1e-5)
+    assert (widget.facts["height"], widget.facts["width"]) == (50, 75)
+    assert "Row 3, column 5" in widget.text and "50 rows, 75 columns" in widget.text
+
+
+def test_microscope_kernel_names_and_numbers_go_together():
+    from cnnlib.widgets import ConvolutionMicroscope
+    from cnnlib.widgets.forward_pass.convolution import KERNELS
+
+    widget = ConvolutionMicroscope(image="digit")
+    widget.set_state(kernel_name="Laplace")
+    assert widget.state["kernel"] == KERNELS["Laplace"]
+    widget.set_state(kernel=((1, 0, 0),) * 3)
+    assert widget.state["kernel_name"] == "my own"
+    widget.set_state(kernel=KERNELS["sharpen"])
+    assert widget.state["kernel_name"] == "sharpen"
+
+
+def test_microscope_window_stays_on_the_map_and_plays_along_the_rows():
+    from cnnlib.widgets import ConvolutionMicroscope
+
+    widget = ConvolutionMicroscope(image="digit", row=5, col=5)
+    widget.set_state(stride=3)
+    assert (widget.state["row"], widget.state["col"]) == (1, 1)
+    widget.rewind()
+    assert widget.advance(3) == 3 and (widget.state["row"], widget.state["col"]) == (1, 1)
+    assert widget.advance(1) == 0
+    widget.set_state(**widget.event({"name": "image", "kind": "click", "x": 3.9, "y": 1.2}))
+    assert (widget.state["row"], widget.state["col"]) == (0, 1)
+
+
+def test_training_reaches_its_goal_and_rewinds_to_the_same_numbers():
+    from cnnlib.widgets import TrainingView
+
+    view = TrainingView()
+    first = view.model.arrays()["0.weight"].copy()
+    view.advance(7 * 45)
+    assert view.facts["accuracy"] > 0.95 and view.challenge_reached and view.facts["epochs"] == 7
+    assert view.text.startswith("After 315 steps (7 epochs) the loss is 0.")
+    assert "of the 360 test images are right" in view.text
+    text = view.text
+    view.set_state(epoch=3)
+    assert "After 135 steps (3 epochs)" in view.text
+    view.advance(4 * 45)
+    assert view.text == text
+    view.rewind()
+    view.refresh()
+    np.testing.assert_array_equal(view.model.arrays()["0.weight"], first)
+    assert view.text.startswith("Before the first step")
+
+
+def test_training_shows_divergence_instead_of_failing():
+    from cnnlib.nn.optim import SGD
+    from cnnlib.widgets import TrainingView
+
+    view = TrainingView(make_optimizer=lambda lr: SGD(lr=1e6))
+    view.put(rate=1e6)  # beyond its slider
+    view.advance(20)
+    assert "no number any more" in view.text
+    assert to_png(view.scene)
