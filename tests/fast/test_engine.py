@@ -122,9 +122,11 @@ def one_after_the_other(model, changes):
 def test_changed_sizes_are_noticed():
     conv, pool = Conv2d(2, 3, 3, padding=1, rng=0), MaxPool2d(3)
     changes = [
-        lambda: setattr(conv, "stride", (2, 2)), lambda: setattr(conv, "padding", (0, 0)),
-        lambda: setattr(pool, "stride", (1, 1)), lambda: setattr(pool, "kernel_size", (2, 2)),
-    ]  # fmt: skip
+        lambda: setattr(conv, "stride", (2, 2)),
+        lambda: setattr(conv, "padding", (0, 0)),
+        lambda: setattr(pool, "stride", (1, 1)),
+        lambda: setattr(pool, "kernel_size", (2, 2)),
+    ]
     assert all(one_after_the_other(Sequential([conv, Tanh(), pool]), changes))
 
 

@@ -22,9 +22,12 @@ class Loop:
     def __init__(self, playground):
         config, self.config = playground.config, playground.config
         self.network = NaiveNetwork(
-            playground.weights, playground.biases, config.activation, config.output_activation,
+            playground.weights,
+            playground.biases,
+            config.activation,
+            config.output_activation,
             config.regularization,
-        )  # fmt: skip
+        )
         self.parts = [
             (self.inputs(part), part[:, 2].tolist()) for part in (playground.train, playground.test)
         ]
@@ -105,9 +108,13 @@ def test_gradients_by_one_product_for_all_layers_and_by_one_each(options, limit,
 def test_identical_nodes_stay_identical_to_the_last_bit(dataset, shape):
     """In a library's matrix product rows can differ in the last bit, which this training magnifies."""
     playground = Playground(
-        dataset=dataset, network_shape=shape, activation="sigmoid", learning_rate=0.3,
-        init_zero=True, seed="0.1",
-    )  # fmt: skip
+        dataset=dataset,
+        network_shape=shape,
+        activation="sigmoid",
+        learning_rate=0.3,
+        init_zero=True,
+        seed="0.1",
+    )
     loop = Loop(playground)
     for _ in range(2):
         playground.step(60)
@@ -119,9 +126,20 @@ def test_identical_nodes_stay_identical_to_the_last_bit(dataset, shape):
 
 @pytest.mark.parametrize(
     ("batch_size", "n", "expected"),
-    [(10, 250, 10), (30, 250, 30), (2.5, 250, 5), (0, 250, 0), (300, 250, 0), (-10, 250, 10), (250, 250, 250),
-     (math.nan, 250, 0), (math.inf, 250, 0), (0.5, 250, 1), (10, 0, 0)],
-)  # fmt: skip
+    [
+        (10, 250, 10),
+        (30, 250, 30),
+        (2.5, 250, 5),
+        (0, 250, 0),
+        (300, 250, 0),
+        (-10, 250, 10),
+        (250, 250, 250),
+        (math.nan, 250, 0),
+        (math.inf, 250, 0),
+        (0.5, 250, 1),
+        (10, 0, 0),
+    ],
+)
 def test_samples_between_updates(batch_size, n, expected):
     assert batch_of(batch_size, n) == expected
 
@@ -255,9 +273,14 @@ def test_values_by_hand_leave_the_shown_loss_until_the_next_step():
 
 def test_a_dead_link_takes_a_value_by_hand_but_does_not_train():
     playground = Playground(
-        activation="relu", network_shape=(8, 8), regularization="L1", regularization_rate=0.1,
-        learning_rate=0.1, batch_size=30, seed="0.20006",
-    )  # fmt: skip
+        activation="relu",
+        network_shape=(8, 8),
+        regularization="L1",
+        regularization_rate=0.1,
+        learning_rate=0.1,
+        batch_size=30,
+        seed="0.20006",
+    )
     playground.step(2)
     destination, source = np.argwhere(playground.dead[0])[0]
     assert playground.weights[0][destination, source] == 0

@@ -20,8 +20,13 @@ from tests.widgets.toy_widget import Toy, shown
 def test_state_is_a_plain_dict_of_the_values():
     toy = Toy(rate=0.5, rule="Adam")
     assert toy.state == {
-        "start": 0, "rate": 0.5, "steps": 5, "rule": "Adam", "grid": False, "kernel": ((0.0, 1.0), (2.0, 3.0))
-    }  # fmt: skip
+        "start": 0,
+        "rate": 0.5,
+        "steps": 5,
+        "rule": "Adam",
+        "grid": False,
+        "kernel": ((0.0, 1.0), (2.0, 3.0)),
+    }
     toy.state["rate"] = 7
     assert toy.state["rate"] == 0.5
 

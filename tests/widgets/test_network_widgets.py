@@ -23,9 +23,15 @@ from cnnlib.widgets.loss.loss_explorer import LossExplorer
 from tests.widgets.sweeping import assert_sound, moves_of, sweep_garbage
 
 FAST = (
-    NetworkXRay, SizeExplorer, LossExplorer, FirstLoss, ChainRule, GradientCheckExplorer, BlameMicroscope,
+    NetworkXRay,
+    SizeExplorer,
+    LossExplorer,
+    FirstLoss,
+    ChainRule,
+    GradientCheckExplorer,
+    BlameMicroscope,
     OneUpdate,
-)  # fmt: skip
+)
 ALL = (*FAST, BrokenBackward)
 
 
@@ -151,11 +157,18 @@ def test_the_squared_error_stalls_where_cross_entropy_pulls():
     assert "hardly moves" in widget.text
 
 
-@pytest.mark.parametrize(("state", "mean", "tolerance"), [
-    ({}, 2.402, 0.01), ({"scale": 2}, 6.19, 0.05), ({"pixels": "0 to 255"}, 184, 3),
-    ({"start": "zeros"}, 2.302585, 1e-6),
-    ({"scale": 3}, 19.6, 0.5), ({"scale": 2.2}, 8, 0.5), ({"pixels": "0 to 16", "scale": 0.87}, 8, 0.5),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("state", "mean", "tolerance"),
+    [
+        ({}, 2.402, 0.01),
+        ({"scale": 2}, 6.19, 0.05),
+        ({"pixels": "0 to 255"}, 184, 3),
+        ({"start": "zeros"}, 2.302585, 1e-6),
+        ({"scale": 3}, 19.6, 0.5),
+        ({"scale": 2.2}, 8, 0.5),
+        ({"pixels": "0 to 16", "scale": 0.87}, 8, 0.5),
+    ],
+)
 def test_the_first_losses_that_the_text_names(state, mean, tolerance):
     assert FirstLoss(**state).facts["mean"] == pytest.approx(mean, abs=tolerance)
 

@@ -267,6 +267,10 @@ class MaxPool2d(Stacked):
 
 
 KINDS = {
-    layers.Conv2d: Conv2d, layers.Linear: Linear, layers.ReLU: ReLU, layers.Tanh: Tanh,
-    layers.Flatten: Flatten, layers.MaxPool2d: MaxPool2d,
-}  # fmt: skip
+    layers.Conv2d: Conv2d,
+    layers.Linear: Linear,
+    layers.ReLU: ReLU,
+    layers.Tanh: Tanh,
+    layers.Flatten: Flatten,
+    layers.MaxPool2d: MaxPool2d,
+}

@@ -54,8 +54,12 @@ class BlameMicroscope(Widget):
         stage = self.stages[state["layer"]]
         if state["what"] == WEIGHT:
             kernels, inputs, height, width = self.kernel(state).shape
-            return {"channel": (0, kernels - 1), "input_map": (0, inputs - 1), "row": (0, height - 1),
-                    "column": (0, width - 1)}  # fmt: skip
+            return {
+                "channel": (0, kernels - 1),
+                "input_map": (0, inputs - 1),
+                "row": (0, height - 1),
+                "column": (0, width - 1),
+            }
         channels, height, width = stage.shape if len(stage.shape) == 3 else (*stage.shape, 1, 1)
         return {"channel": (0, channels - 1), "row": (0, height - 1), "column": (0, width - 1)}
 
@@ -98,7 +102,7 @@ class BlameMicroscope(Widget):
             "field": (field[0][1] - field[0][0] + 1) * (field[1][1] - field[1][0] + 1),
             "weights": sum(int(np.count_nonzero(g)) for layer in weight_gradients for g in layer.values()),
             "switches": self.switches(stage, gradients),
-        }  # fmt: skip
+        }
         text = self.unit_sentence(stage, unit, facts)
         return Scene([*forward, *backward], text, facts, rows=(1, 1), columns=WIDTHS[:8], height=560)
 
@@ -111,13 +115,30 @@ class BlameMicroscope(Widget):
             if other.place == 0:
                 colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
             frame = [other.frame(unit, unit)] if other is stage else []
-            forward.append(panel_of(other, values[other.place][0], *frame, at=(0, column),
-                                    emits=f"unit:{other.name}", **colors))  # fmt: skip
+            forward.append(
+                panel_of(
+                    other,
+                    values[other.place][0],
+                    *frame,
+                    at=(0, column),
+                    emits=f"unit:{other.name}",
+                    **colors,
+                )
+            )
             beyond = other.place > stage.place
             gradient = np.zeros(other.shape) if beyond else gradients[other.place][0]
             colors = {"cmap": "diverging", "vmin": -reach_of([gradient]), "vmax": reach_of([gradient])}
-            backward.append(panel_of(other, gradient, *frame, at=(1, column), hidden=beyond,
-                                     emits=f"unit:{other.name}", **colors))  # fmt: skip
+            backward.append(
+                panel_of(
+                    other,
+                    gradient,
+                    *frame,
+                    at=(1, column),
+                    hidden=beyond,
+                    emits=f"unit:{other.name}",
+                    **colors,
+                )
+            )
         return forward, backward
 
     def switches(self, stage: Stage, gradients: list) -> int:

@@ -42,11 +42,13 @@ class GradientCheckExplorer(Widget):
         }
         low = x if one_sided else x - step
         facts = {
-            "error64": errors["float64"], "error32": errors["float32"], "step": step,
+            "error64": errors["float64"],
+            "error32": errors["float32"],
+            "step": step,
             "measured": float(quotient(curve, x, step, np.float64, one_sided)),
             "true": float(curve.slope(np.float64(x))),
             "across": int(state["function"] == "ReLU" and low <= 0 < x + step),
-        }  # fmt: skip
+        }
         panels = [self.secant(curve, x, low, step, facts), self.valley(curve, x, step, errors, one_sided)]
         return Scene(panels, self.sentence(curve, x, facts), facts, columns=(1, 1.2), height=360)
 
@@ -59,10 +61,15 @@ class GradientCheckExplorer(Widget):
         marks = [
             Line(around, heights, color="muted", label=curve.formula),
             Line(around, here + facts["true"] * (around - x), "green", dash="dashed", label="true slope"),
-            Line(around, curve.f(np.float64(low)) + facts["measured"] * (around - low), color="vermilion",
-                 width=1.5, label="measured slope"),
+            Line(
+                around,
+                curve.f(np.float64(low)) + facts["measured"] * (around - low),
+                color="vermilion",
+                width=1.5,
+                label="measured slope",
+            ),
             Points(ends, curve.f(ends), color="vermilion", size=5, outline="ink"),
-        ]  # fmt: skip
+        ]
         reach = max(1.5, 1.4 * abs(facts["true"]))
         x_axis, y_axis = Axis(x - 1.2, x + 1.2, "x"), Axis(here - reach, here + reach, "f(x)")
         return Panel(marks, x_axis, y_axis, title="The curve and the two points", legend="upper left")

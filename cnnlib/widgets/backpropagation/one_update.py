@@ -85,9 +85,15 @@ class OneUpdate(Widget):
                 full_pass(model, loss, x, y),
                 loss.forward(model.forward(others[0]), others[1]),
             )
-        facts = {"before": seen.loss, "after": abs(again.loss), "fell": seen.loss - again.loss,
-                 "predicted": rate * squares, "largest": largest, "others_before": others_before,
-                 "others_after": others_after}  # fmt: skip
+        facts = {
+            "before": seen.loss,
+            "after": abs(again.loss),
+            "fell": seen.loss - again.loss,
+            "predicted": rate * squares,
+            "largest": largest,
+            "others_before": others_before,
+            "others_after": others_after,
+        }
         return seen, again, facts
 
     def maps(self, step: int, forward: Pass, seen: Pass) -> list[Panel]:
@@ -98,12 +104,24 @@ class OneUpdate(Widget):
             colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
             if stage.place == 0:
                 colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
-            panels.append(panel_of(stage, forward.activations[stage.place][0], at=(0, column),
-                                   hidden=column > step, **colors))  # fmt: skip
+            panels.append(
+                panel_of(
+                    stage, forward.activations[stage.place][0], at=(0, column), hidden=column > step, **colors
+                )
+            )
             gradient = seen.gradients[stage.place][0]
             reach = reach_of([gradient])
-            panels.append(panel_of(stage, gradient, at=(1, column), hidden=step < 2 * count - column,
-                                   cmap="diverging", vmin=-reach, vmax=reach))  # fmt: skip
+            panels.append(
+                panel_of(
+                    stage,
+                    gradient,
+                    at=(1, column),
+                    hidden=step < 2 * count - column,
+                    cmap="diverging",
+                    vmin=-reach,
+                    vmax=reach,
+                )
+            )
         return panels
 
     def guess(self, step: int, seen: Pass, again: Pass, label: int) -> Panel:

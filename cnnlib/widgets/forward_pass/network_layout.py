@@ -15,9 +15,14 @@ from cnnlib.nn.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Text, mosaic
 
 WORDS = {
-    Conv2d: "convolution", Linear: "linear", MaxPool2d: "pooling", AvgPool2d: "pooling", ReLU: "ReLU",
-    Tanh: "tanh", Sigmoid: "sigmoid",
-}  # fmt: skip
+    Conv2d: "convolution",
+    Linear: "linear",
+    MaxPool2d: "pooling",
+    AvgPool2d: "pooling",
+    ReLU: "ReLU",
+    Tanh: "tanh",
+    Sigmoid: "sigmoid",
+}
 MAPS_A_ROW = 2
 
 

@@ -17,9 +17,7 @@ from cnnlib.widgets.forward_pass.network_layout import Stage, panel_of, reach_of
 SHARED, OWN = "one for all layers", "each layer its own"
 IMAGE, DRAWING = "test image", "your drawing"
 WIDTHS = (1.2, 1.7, 1.7, 1.4, 0.8, 0.8, 0.7, 0.5, 1.4)
-NAMES = (
-    "input", "convolution 1", "ReLU 1", "pooling 1", "convolution 2", "ReLU 2", "pooling 2", "scores",
-)  # fmt: skip
+NAMES = ("input", "convolution 1", "ReLU 1", "pooling 1", "convolution 2", "ReLU 2", "pooling 2", "scores")
 
 
 class NetworkXRay(Widget):
@@ -58,9 +56,11 @@ class NetworkXRay(Widget):
         channels, height, width = shape if len(shape) == 3 else (*shape, 1, 1)
         deep = self.before(self.stages[state["layer"]])
         return {
-            "channel": (0, channels - 1), "row": (0, height - 1), "column": (0, width - 1),
+            "channel": (0, channels - 1),
+            "row": (0, height - 1),
+            "column": (0, width - 1),
             "input_map": (0, deep.shape[0] - 1 if deep else 0),
-        }  # fmt: skip
+        }
 
     def before(self, stage: Stage) -> Stage | None:
         """The stage that a convolution or linear layer reads; None for what works map by map."""
@@ -80,8 +80,12 @@ class NetworkXRay(Widget):
     def event(self, event: dict) -> dict | None:
         stage = self.stages[event["name"]]
         if stage.place == 0 and self.state["source"] == DRAWING:
-            return {"drawing": self.stroke(event).tolist(), "layer": "input",
-                    "row": int(event["row"]), "column": int(event["col"])}  # fmt: skip
+            return {
+                "drawing": self.stroke(event).tolist(),
+                "layer": "input",
+                "row": int(event["row"]),
+                "column": int(event["col"]),
+            }
         unit = stage.unit_at(int(event["row"]), int(event["col"]))
         if unit is None:
             return None
@@ -112,11 +116,14 @@ class NetworkXRay(Widget):
         field = self.field(stage, unit)
         p = softmax(values[-1])[0]
         facts = {
-            "guess": int(p.argmax()), "confidence": float(p.max()), "label": label,
-            "right": int(p.argmax() == label), "value": float(values[stage.place][(0, *unit)]),
+            "guess": int(p.argmax()),
+            "confidence": float(p.max()),
+            "label": label,
+            "right": int(p.argmax() == label),
+            "value": float(values[stage.place][(0, *unit)]),
             "pixels_seen": (field[0][1] - field[0][0] + 1) * (field[1][1] - field[1][0] + 1),
             "ink": float(x.sum()),
-        }  # fmt: skip
+        }
         panels = [*self.overview(state, values, stage, unit, field), probabilities(p, label)]
         below, words, facts["terms"] = self.arithmetic(state, values, stage, unit)
         sees = [seen(field)] if stage.place else []

@@ -55,9 +55,12 @@ class FilterWatch(Widget):
         digits, weights = load_digits(), self.model[0].params["weight"]
         result = evaluate(self.model, CrossEntropyLoss(), digits.x_test, digits.y_test)
         facts = {
-            "distinct": distinct_filters(weights), "loss": result.loss, "accuracy": result.accuracy,
-            "distinct_second": distinct_filters(self.model[3].params["weight"]), "steps": len(self.curve),
-        }  # fmt: skip
+            "distinct": distinct_filters(weights),
+            "loss": result.loss,
+            "accuracy": result.accuracy,
+            "distinct_second": distinct_filters(self.model[3].params["weight"]),
+            "steps": len(self.curve),
+        }
         reach = max(0.1, float(np.abs(weights).max()))
         title, colors = f"First filters (blue {-reach:.2g}, red {reach:.2g})", {"vmin": -reach, "vmax": reach}
         picture = image_panel(mosaic(weights[:, 0], 4), title=title, cmap="diverging", **colors)

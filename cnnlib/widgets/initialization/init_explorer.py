@@ -90,9 +90,13 @@ class InitExplorer(Widget):
         """One ``yield`` a step of all scales."""
         digits = load_digits()
         run = train_ensemble(
-            self.ensemble, SGD(self.state["rate"], momentum=0.9), digits.x_train, digits.y_train,
-            epochs=EPOCHS, rng=self.state["seed"],
-        )  # fmt: skip
+            self.ensemble,
+            SGD(self.state["rate"], momentum=0.9),
+            digits.x_train,
+            digits.y_train,
+            epochs=EPOCHS,
+            rng=self.state["seed"],
+        )
         for record in run:
             self.steps = record.step
             yield
@@ -106,12 +110,18 @@ class InitExplorer(Widget):
             dead, _ = dead_units(self.ensemble.model(nearest), load_digits().x_train[:360])
         facts = {
             "scale": state["scale"],
-            "act_first": float(activations[1][0]), "act_last": float(activations[1][-1]),
-            "grad_first": float(gradients[1][0]), "grad_last": float(gradients[1][-1]),
-            "dead": dead, "units": units, "steps": self.steps, "loss": float(losses[nearest]),
-            "start_loss": float(self.start_losses[nearest]), "best_scale": float(SCALES[np.argmin(losses)]),
+            "act_first": float(activations[1][0]),
+            "act_last": float(activations[1][-1]),
+            "grad_first": float(gradients[1][0]),
+            "grad_last": float(gradients[1][-1]),
+            "dead": dead,
+            "units": units,
+            "steps": self.steps,
+            "loss": float(losses[nearest]),
+            "start_loss": float(self.start_losses[nearest]),
+            "best_scale": float(SCALES[np.argmin(losses)]),
             "learning": int((losses < 1).sum()),
-        }  # fmt: skip
+        }
         panels = [
             self.signal_panel(*activations, "Activations", "log10 of the size", 0),
             self.signal_panel(*gradients, "Gradients", "", 1),

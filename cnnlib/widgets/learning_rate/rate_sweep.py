@@ -15,11 +15,7 @@ from cnnlib.nn.optim import SGD, Adam
 from cnnlib.viz import Axis, Line, Panel, Points, Region, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
-OPTIMIZERS = {
-    "SGD": lambda: SGD(1.0),
-    "Momentum": lambda: SGD(1.0, momentum=0.9),
-    "Adam": lambda: Adam(1.0),
-}
+OPTIMIZERS = {"SGD": lambda: SGD(1.0), "Momentum": lambda: SGD(1.0, momentum=0.9), "Adam": lambda: Adam(1.0)}
 LOW, HIGH = 1e-4, 10.0
 GUESSING = np.log(10)
 FATES = {"crawls": "sky", "learns": "green", "lost": "vermilion"}
@@ -81,9 +77,15 @@ class RateSweep(Widget):
         digits, state = load_digits(), self.state
         ensemble = NetworkEnsemble(small_cnn(state["seed"]), len(self.rates))
         run = train_ensemble(
-            ensemble, OPTIMIZERS[state["optimizer"]](), digits.x_train, digits.y_train,
-            lr=self.rates, epochs=self.epochs, batch_size=self.batch_size, rng=state["seed"],
-        )  # fmt: skip
+            ensemble,
+            OPTIMIZERS[state["optimizer"]](),
+            digits.x_train,
+            digits.y_train,
+            lr=self.rates,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            rng=state["seed"],
+        )
         for record in run:
             if record.step > len(self.losses):
                 self.losses = np.vstack([self.losses, record.loss])
@@ -114,10 +116,16 @@ class RateSweep(Widget):
         from_here = np.logical_and.accumulate(lost[::-1])[::-1]
         border = float(self.rates[np.argmax(from_here)]) if from_here.any() else np.inf
         return {
-            "steps": steps, "best_rate": float(self.rates[best]), "best_loss": float(recent[best]),
-            "chosen": float(self.rates[chosen]), "loss": float(recent[chosen]), "limit": limit,
-            "border": border, "lost": int(lost.sum()), "crawling": fates.count("crawls"),
-        }  # fmt: skip
+            "steps": steps,
+            "best_rate": float(self.rates[best]),
+            "best_loss": float(recent[best]),
+            "chosen": float(self.rates[chosen]),
+            "loss": float(recent[chosen]),
+            "limit": limit,
+            "border": border,
+            "lost": int(lost.sum()),
+            "crawling": fates.count("crawls"),
+        }
 
     def panels(self, losses, recent, fates, facts, chosen):
         """Loss against steps, and loss against rate."""

@@ -42,9 +42,14 @@ def trained(name: str, rate: float, momentum: float, epochs: int) -> tuple[np.nd
     total = epochs * -(-len(digits.x_train) // 32)
     ensemble = NetworkEnsemble([small_cnn(seed) for seed in range(NETWORKS)])
     run = train_ensemble(
-        ensemble, SGD(1.0, momentum=momentum), digits.x_train, digits.y_train, epochs=epochs, rng=0,
+        ensemble,
+        SGD(1.0, momentum=momentum),
+        digits.x_train,
+        digits.y_train,
+        epochs=epochs,
+        rng=0,
         schedule=schedule_of(name, rate, total),
-    )  # fmt: skip
+    )
     losses = np.array([record.loss for record in run])
     return losses, np.nan_to_num(ensemble.evaluate(digits.x_test, digits.y_test)[1], nan=0.1)
 
@@ -71,10 +76,14 @@ class ScheduleExplorer(Widget):
         key = state["rate"], state["momentum"], state["epochs"]
         losses, accuracy = trained(state["schedule"], *key)
         facts = {
-            "accuracy": float(accuracy.mean()), "worst": float(accuracy.min()), "best": float(accuracy.max()),
-            "loss": float(means(losses[-WINDOW:]).mean()), "steps": len(losses), "rate": state["rate"],
+            "accuracy": float(accuracy.mean()),
+            "worst": float(accuracy.min()),
+            "best": float(accuracy.max()),
+            "loss": float(means(losses[-WINDOW:]).mean()),
+            "steps": len(losses),
+            "rate": state["rate"],
             "epochs": state["epochs"],
-        }  # fmt: skip
+        }
         rates = [schedule_of(state["schedule"], state["rate"], len(losses))(s) for s in range(len(losses))]
         panels = [self.rate_panel(np.array(rates), state), self.loss_panel(losses, np.array(rates), state)]
         return Scene(panels, self.sentence(state, facts), facts, columns=(2, 3))

@@ -53,9 +53,13 @@ class EscapeExplorer(Widget):
         levels = np.linspace(0, 8, 9)
         chances = [chance_of(self.ends_of(key, float(level))) for level in levels]
         facts = {
-            "chance": chance_of(w), "noise": state["noise"], "rate": state["rate"], "start": state["start"],
-            "momentum": state["momentum"], "typical_error": typical_error(w),
-        }  # fmt: skip
+            "chance": chance_of(w),
+            "noise": state["noise"],
+            "rate": state["rate"],
+            "start": state["start"],
+            "momentum": state["momentum"],
+            "typical_error": typical_error(w),
+        }
         panels = [self.curve_panel(w, state), self.chance_panel(levels, chances, facts)]
         return Scene(panels, self.sentence(facts), facts, columns=(1, 1), height=380)
 

@@ -47,10 +47,14 @@ class LineBetween(Widget):
         shares, plain, matched = line_between(state["first"], state["second"])
         i = int(np.argmin(np.abs(shares - state["share"])))
         facts = {
-            "share": float(shares[i]), "loss": float(plain[0][i]), "matched": float(matched[0][i]),
-            "accuracy": float(plain[1][i]), "accuracy_matched": float(matched[1][i]),
-            "barrier": barrier(plain[0]), "barrier_matched": barrier(matched[0]),
-        }  # fmt: skip
+            "share": float(shares[i]),
+            "loss": float(plain[0][i]),
+            "matched": float(matched[0][i]),
+            "accuracy": float(plain[1][i]),
+            "accuracy_matched": float(matched[1][i]),
+            "barrier": barrier(plain[0]),
+            "barrier_matched": barrier(matched[0]),
+        }
         panels = [
             self.panel(shares, plain[0], matched[0], i, Axis(0.01, 10, "loss", log=True), "Loss", 0),
             self.panel(

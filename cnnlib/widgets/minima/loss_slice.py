@@ -33,9 +33,14 @@ def trained_path(seed: int) -> tuple:
     digits, model = load_digits(), small_cnn(seed)
     path = [landscape.get_weights(model)]
     steps = train(
-        model, CrossEntropyLoss(), SGD(0.03, momentum=0.9), digits.x_train, digits.y_train,
-        epochs=EPOCHS, rng=seed,
-    )  # fmt: skip
+        model,
+        CrossEntropyLoss(),
+        SGD(0.03, momentum=0.9),
+        digits.x_train,
+        digits.y_train,
+        epochs=EPOCHS,
+        rng=seed,
+    )
     path += [landscape.get_weights(model) for record in steps if record.step % EVERY == 0]
     return model, np.array(path, np.float64)
 
@@ -90,9 +95,12 @@ class LossSlice(Widget):
         true, here = path_losses(state["seed"]), points[state["point"]]
         column, row = np.argmin(np.abs(a - here[0])), np.argmin(np.abs(b - here[1]))
         facts = {
-            "loss": float(true[state["point"]]), "shadow": float(losses[row, column]), "share": share,
-            "point": state["point"], "steps": state["point"] * EVERY,
-        }  # fmt: skip
+            "loss": float(true[state["point"]]),
+            "shadow": float(losses[row, column]),
+            "share": share,
+            "point": state["point"],
+            "steps": state["point"] * EVERY,
+        }
         panels = [self.map_panel(points[: state["point"] + 1], a, b, losses), self.loss_panel(true, state)]
         return Scene(panels, self.sentence(facts), facts, columns=(3, 2), height=400)
 

@@ -61,10 +61,15 @@ class SeedHistogram(Widget):
         losses = self.losses()
         deciles = np.quantile(losses, [0.1, 0.9])
         facts = {
-            "width": self.width, "steps": self.steps, "median": float(np.median(losses)),
-            "best": float(losses.min()), "worst": float(losses.max()), "stuck": int((losses > 1).sum()),
-            "ratio": float(deciles[1] / deciles[0]), "finished": len(self.finished),
-        }  # fmt: skip
+            "width": self.width,
+            "steps": self.steps,
+            "median": float(np.median(losses)),
+            "best": float(losses.min()),
+            "worst": float(losses.max()),
+            "stuck": int((losses > 1).sum()),
+            "ratio": float(deciles[1] / deciles[0]),
+            "finished": len(self.finished),
+        }
         panels = [self.histogram(losses), self.strips(losses)]
         return Scene(panels, self.sentence(facts), facts, columns=(1, 1))
 
