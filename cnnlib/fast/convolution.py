@@ -151,7 +151,7 @@ class Convolution(Stage):
         run(self.back_calls)
 
     def input_gradient(self):
-        """The gradient by the input; for a first layer only computed if somebody asks."""
+        """The gradient by the input; for a first layer computed on request."""
         if self.dx is not None:
             return self.dx
         if self.first_dx is None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cnnlib.playground import INITIALIZATIONS, Config, Playground, feature_maps, model_inputs
 from cnnlib.playground.address import ACTIVATIONS, FEATURES, REGULARIZATIONS
 from cnnlib.playground.features import feature_rows
-from cnnlib.playground.history import History
+from cnnlib.playground.history import RunHistory
 from cnnlib.playground.naive import NaiveNetwork
 from cnnlib.playground.network import JointPass
 from cnnlib.playground.training import batch_of
@@ -201,7 +201,7 @@ def test_rewind_to_any_epoch_is_exact(limit):
 
 
 def test_history_thins_out_and_keeps_what_cannot_be_trained_again():
-    playground, history = Playground(seed="0.1"), History(limit=8)
+    playground, history = Playground(seed="0.1"), RunHistory(limit=8)
     for epoch in range(100):
         history.record(playground.network, epoch, kept=epoch in (0, 13))
     assert len(history) <= 9 and history.furthest == 99

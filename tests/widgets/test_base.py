@@ -172,7 +172,7 @@ STRANGE = [{}, {"type": "_on"}, {"type": "speed", "value": "warp"}, {"type": "ev
 
 
 @pytest.mark.parametrize("message", STRANGE)
-def test_messages_nobody_understands_harm_nothing(message):
+def test_unknown_messages_harm_nothing(message):
     toy = shown(Toy())
     toy.live.receive(message)
     toy.set_state(rate=1)

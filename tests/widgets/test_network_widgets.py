@@ -15,7 +15,7 @@ from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackwa
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
 from cnnlib.widgets.backpropagation.one_update import OneUpdate
-from cnnlib.widgets.forward_pass.network_layout import stages
+from cnnlib.widgets.forward_pass.network_layout import layer_outputs
 from cnnlib.widgets.forward_pass.network_xray import NetworkXRay
 from cnnlib.widgets.forward_pass.size_explorer import SizeExplorer
 from cnnlib.widgets.loss.first_loss import FirstLoss
@@ -93,11 +93,11 @@ def test_a_click_anywhere_on_any_map_is_answered(widget_class):
 
 
 def test_every_cell_of_a_stage_is_its_unit_and_back():
-    for stage in stages(small_cnn(rng=0), (1, 8, 8)):
-        units = list(np.ndindex(stage.shape))
-        assert [stage.unit_at(*stage.cell(unit)) for unit in units] == units
-        picture = stage.picture(np.arange(np.prod(stage.shape), dtype=float).reshape(stage.shape))
-        assert [picture[stage.cell(unit)] for unit in units] == list(range(len(units)))
+    for output in layer_outputs(small_cnn(rng=0), (1, 8, 8)):
+        units = list(np.ndindex(output.shape))
+        assert [output.unit_at(*output.cell(unit)) for unit in units] == units
+        picture = output.picture(np.arange(np.prod(output.shape), dtype=float).reshape(output.shape))
+        assert [picture[output.cell(unit)] for unit in units] == list(range(len(units)))
 
 
 def test_a_click_on_a_unit_chooses_it():

@@ -28,7 +28,7 @@ class Stacked:
     Results lie in buffers that the next call uses again: fresh memory would cost as much as the arithmetic.
     """
 
-    first = False  # whether nothing lies before it, so that nobody needs the gradient of its input
+    first = False  # whether nothing lies before it, so that the gradient of its input is not needed
 
     def __init__(self, layer, params):
         self.layer, self.params, self.grads = layer, params, {}

@@ -158,23 +158,23 @@ class InitExplorer(Widget):
         x, y = Axis(LOW, HIGH, "scale of the first weights", log=True), Axis(0.01, 100, "loss", log=True)
         return Panel(marks, x, y, title="Loss by scale", at=(0, 2), legend="upper left")
 
-    def sentence(self, state, f):
+    def sentence(self, state, facts):
         signal = (
             f"Scale {state['scale']:.2g}: from the first to the last of {state['depth']} hidden layers the"
-            f" activations go from {_size(f['act_first'])} to {_size(f['act_last'])}, the gradients back"
-            f" to the first from {_size(f['grad_last'])} to {_size(f['grad_first'])}."
+            f" activations go from {_size(facts['act_first'])} to {_size(facts['act_last'])}, the gradients"
+            f" back to the first from {_size(facts['grad_last'])} to {_size(facts['grad_first'])}."
         )
         if not self.steps:
             return f"{signal} Nothing is trained yet."
-        loss = f"{f['loss']:.2f}" if np.isfinite(f["loss"]) else "no number any more"
+        loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "no number any more"
         dead = (
-            f", {f['dead']} of {f['units']} ReLU units are dead"
-            if f["units"] and np.isfinite(f["loss"])
+            f", {facts['dead']} of {facts['units']} ReLU units are dead"
+            if facts["units"] and np.isfinite(facts["loss"])
             else ""
         )
         return (
             f"{signal} After {self.steps} step{'s' * (self.steps != 1)} the loss near this scale is"
-            f" {loss}{dead}; {f['learning']} of {len(SCALES)} scales have learned."
+            f" {loss}{dead}; {facts['learning']} of {len(SCALES)} scales have learned."
         )
 
 

@@ -165,18 +165,18 @@ class RateSweep(Widget):
         marks.append(Line(x, np.clip(y, 0.0101, 99), color="ink", width=2.5))
         return marks
 
-    def sentence(self, f):
-        steps = f"After {f['steps']} step{'s' * (f['steps'] != 1)}"
-        loss = f"{f['loss']:.2f}" if np.isfinite(f["loss"]) else "no number any more"
+    def sentence(self, facts):
+        steps = f"After {facts['steps']} step{'s' * (facts['steps'] != 1)}"
+        loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "no number any more"
         lost = "none is lost"
-        if f["lost"]:
-            lost = f"{f['lost']} are lost"
-            if np.isfinite(f["border"]):
-                lost += f", all from {f['border']:.2g} up"
+        if facts["lost"]:
+            lost = f"{facts['lost']} are lost"
+            if np.isfinite(facts["border"]):
+                lost += f", all from {facts['border']:.2g} up"
         return (
-            f"{steps} the lowest loss is {f['best_loss']:.2f}, at rate {f['best_rate']:.2g};"
-            f" {f['crawling']} crawl, {lost}. At rate {f['chosen']:.2g} the loss is {loss}."
-            f" The parabola's border 2 / curvature was {f['limit']:.2f} at the start."
+            f"{steps} the lowest loss is {facts['best_loss']:.2f}, at rate {facts['best_rate']:.2g};"
+            f" {facts['crawling']} crawl, {lost}. At rate {facts['chosen']:.2g} the loss is {loss}."
+            f" The parabola's border 2 / curvature was {facts['limit']:.2f} at the start."
         )
 
 

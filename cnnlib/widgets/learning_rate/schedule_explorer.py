@@ -111,17 +111,18 @@ class ScheduleExplorer(Widget):
             y = Axis(0, 5, "loss, mean of six")
         return Panel(marks, axis, y, title="Loss", at=(0, 1), legend="upper right")
 
-    def sentence(self, state, f):
+    def sentence(self, state, facts):
         if state["schedule"] == "range test":
             return (
-                f"A range test of {f['steps']} steps, from {state['rate'] / 1e4:.2g} to {state['rate']:.2g}:"
-                " look for the rate where the loss falls fastest, well below the one where it climbs."
+                f"A range test of {facts['steps']} steps, from {state['rate'] / 1e4:.2g} to"
+                f" {state['rate']:.2g}: look for the rate where the loss falls fastest, well below the one"
+                " where it climbs."
             )
-        loss = f"{f['loss']:.3f}" if np.isfinite(f["loss"]) else "no number any more"
+        loss = f"{facts['loss']:.3f}" if np.isfinite(facts["loss"]) else "no number any more"
         return (
             f"After {state['epochs']} epoch{'s' * (state['epochs'] != 1)} six networks have"
-            f" {100 * f['accuracy']:.1f} % of the test images right on average,"
-            f" from {100 * f['worst']:.1f} % to {100 * f['best']:.1f} %; the loss is {loss}."
+            f" {100 * facts['accuracy']:.1f} % of the test images right on average,"
+            f" from {100 * facts['worst']:.1f} % to {100 * facts['best']:.1f} %; the loss is {loss}."
         )
 
 

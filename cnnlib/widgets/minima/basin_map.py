@@ -113,19 +113,20 @@ class BasinMap(Widget):
         x = Axis(CURVE.low, CURVE.high, "start")
         return Panel(marks, x, y, title="All of them (click one)", at=(0, 1), grid=False)
 
-    def sentence(self, state, f):
+    def sentence(self, state, facts):
         begin = (
-            f"After {f['steps']} step{'s' * (f['steps'] != 1)} from {f['start']:.2f} at rate {f['rate']:.3g}"
+            f"After {facts['steps']} step{'s' * (facts['steps'] != 1)} from {facts['start']:.2f}"
+            f" at rate {facts['rate']:.3g}"
         )
-        share = f"Of all starts and rates {100 * f['share']:.0f} % end in the global minimum."
-        if f["out"]:
+        share = f"Of all starts and rates {100 * facts['share']:.0f} % end in the global minimum."
+        if facts["out"]:
             return f"{begin} the weight has left the picture. {share}"
         place = "in no minimum yet"
-        if f["global"]:
+        if facts["global"]:
             place = "in the global minimum, C"
-        elif f["false"]:
-            place = f"in the false minimum {NAMES[int(np.argmin(np.abs(MINIMA - f['weight'])))]}"
-        return f"{begin} the weight is {f['weight']:.3f}: it is {place}. {share}"
+        elif facts["false"]:
+            place = f"in the false minimum {NAMES[int(np.argmin(np.abs(MINIMA - facts['weight'])))]}"
+        return f"{begin} the weight is {facts['weight']:.3f}: it is {place}. {share}"
 
 
 def letters(codes: np.ndarray) -> list:

@@ -135,9 +135,9 @@ class LossSlice(Widget):
         axes = Axis(0, steps[-1], "step", whole=True), Axis(0.01, 10, "loss", log=True)
         return Panel(marks, *axes, title="The loss itself", at=(0, 1))
 
-    def sentence(self, f):
-        when = f"After {f['steps']} steps" if f["steps"] else "Before the first step"
+    def sentence(self, facts):
+        when = f"After {facts['steps']} steps" if facts["steps"] else "Before the first step"
         return (
-            f"{when} the loss is {f['loss']:.2f}, and {f['shadow']:.2f} at the shadow on this plane,"
-            f" which holds {100 * f['share']:.1f} % of the path."
+            f"{when} the loss is {facts['loss']:.2f}, and {facts['shadow']:.2f} at the shadow on this plane,"
+            f" which holds {100 * facts['share']:.1f} % of the path."
         )

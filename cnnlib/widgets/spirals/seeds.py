@@ -42,7 +42,7 @@ class PlaygroundSeeds(Widget):
     restarts = ("dataset", "inputs", "neurons", "activation", "seed", "count")
     challenge = Challenge(
         "Every network solves the spirals (test loss below 0.106)",
-        lambda f: f["spiral"] and f["solved"] == f["networks"],
+        lambda facts: facts["spiral"] and facts["solved"] == facts["networks"],
     )
 
     def begin(self) -> None:

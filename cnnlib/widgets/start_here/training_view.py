@@ -23,7 +23,7 @@ _MOST_POINTS = 500  # of the loss curve
 
 
 @dataclass
-class Snapshot:
+class EpochEnd:
     """Everything needed to go on training from the end of an epoch, exactly as if nothing had come after."""
 
     step: int
@@ -94,7 +94,7 @@ class TrainingView(Widget):
         self.model = self.make_model(rng=self.rng)
         self.optimizer = self.make_optimizer(lr=self.state["rate"])
         self.losses = array("d")
-        self.snapshots: list[Snapshot] = []
+        self.snapshots: list[EpochEnd] = []
         self.remember()
 
     def remember(self) -> None:
@@ -103,7 +103,7 @@ class TrainingView(Widget):
         rng = copy.deepcopy(self.rng.bit_generator.state)
         accuracy = self.examine()[1]
         optimizer = copy.deepcopy(self.optimizer)
-        self.snapshots.append(Snapshot(len(self.losses), weights, optimizer, rng, accuracy))
+        self.snapshots.append(EpochEnd(len(self.losses), weights, optimizer, rng, accuracy))
         self.put(epoch=len(self.snapshots) - 1)
 
     def restore(self, epoch: int) -> None:
