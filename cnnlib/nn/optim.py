@@ -141,7 +141,7 @@ class SGD(Optimizer):
 class RMSprop(Optimizer):
     """Divide each step by the running root mean square of its own gradient.
 
-    ``square = alpha * square + (1 - alpha) * grad**2``; ``value -= lr * grad / (sqrt(square) + eps)``.
+    ``square = alpha * square + (1 - alpha) * grad**2``; ``value -= lr * (grad / (sqrt(square) + eps))``.
     Source: Tieleman and Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
 
     Examples
@@ -165,7 +165,7 @@ class RMSprop(Optimizer):
         square = state["square"]
         square *= self.alpha
         square += (1 - self.alpha) * grad**2
-        value -= lr * grad / (np.sqrt(square) + self.eps)
+        value -= lr * (grad / (np.sqrt(square) + self.eps))
 
 
 class Adam(Optimizer):
