@@ -42,8 +42,14 @@ class Cnnlib:
             if kind in (CONV, LINEAR):
                 w, b = next(arrays).copy(), next(arrays)
                 if kind == CONV:
-                    layer = Conv2d(w.shape[1], w.shape[0], w.shape[2], padding=arguments[2],
-                                   init=lambda *_, w=w: w, **functions.get(kind, {}))  # fmt: skip
+                    layer = Conv2d(
+                        w.shape[1],
+                        w.shape[0],
+                        w.shape[2],
+                        padding=arguments[2],
+                        init=lambda *_, w=w: w,
+                        **functions.get(kind, {}),
+                    )
                 else:
                     layer = Linear(*w.shape, init=lambda *_, w=w: w, **functions.get(kind, {}))
                 layer.params["bias"][:] = b
@@ -70,8 +76,16 @@ class Cnnlib:
     def epoch(self):
         from cnnlib.training import fit
 
-        fit(self.model, self.loss, self.optimizer, self.case["x"], self.case["y"],
-            batch_size=self.case["batch_size"], rng=0, progress=False)  # fmt: skip
+        fit(
+            self.model,
+            self.loss,
+            self.optimizer,
+            self.case["x"],
+            self.case["y"],
+            batch_size=self.case["batch_size"],
+            rng=0,
+            progress=False,
+        )
 
     def answers(self, name):
         """Outputs and gradients, to be compared before anything is timed."""
