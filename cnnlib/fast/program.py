@@ -1,5 +1,7 @@
 """A network laid out for one number of samples: its stages, connected, with all their buffers."""
 
+import copy
+
 import numpy as np
 
 from cnnlib.fast.convolution import Convolution
@@ -93,7 +95,7 @@ class Program:
         while rest:
             taken = list(rest)
             stage = self._next(rest, shape, dtype, scratch)
-            stage.layers = taken[: len(taken) - len(rest)]
+            stage.layers = [copy.copy(layer) for layer in taken[: len(taken) - len(rest)]]
             shape = stage.out_shape
             self.stages.append(stage)
         self.out_shape, self.y = shape, np.empty(memory_shape(shape, n), dtype)

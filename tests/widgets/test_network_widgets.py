@@ -4,8 +4,6 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from cnnlib.experiments import planted_faults
 from cnnlib.networks import small_cnn
@@ -20,9 +18,9 @@ from cnnlib.widgets.forward_pass.network_xray import NetworkXRay
 from cnnlib.widgets.forward_pass.size_explorer import SizeExplorer
 from cnnlib.widgets.loss.first_loss import FirstLoss
 from cnnlib.widgets.loss.loss_explorer import LossExplorer
-from tests.widgets.sweeping import assert_sound, moves_of, sweep_garbage
+from tests.widgets.sweep import assert_sound
 
-FAST = (
+ALL = (
     NetworkXRay,
     SizeExplorer,
     LossExplorer,
@@ -31,24 +29,13 @@ FAST = (
     GradientCheckExplorer,
     BlameMicroscope,
     OneUpdate,
+    BrokenBackward,
 )
-ALL = (*FAST, BrokenBackward)
 
 
 @pytest.fixture(scope="module")
 def made():
     return {widget_class: widget_class() for widget_class in ALL}
-
-
-@pytest.mark.parametrize("widget_class", FAST)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_every_control_over_its_whole_range_in_any_order(widget_class, made, data):
-    widget = made[widget_class]
-    for name, value in data.draw(st.lists(moves_of(widget_class), min_size=1, max_size=8)):
-        widget.set_state(**{name: value})
-        assert not widget.message or "expected" in widget.message
-        assert_sound(widget)
 
 
 @pytest.mark.parametrize("rate", [1e-3, 1.0])
@@ -58,11 +45,6 @@ def test_every_suspect_at_both_ends_of_the_rate(suspect, rate, made):
     for part in widget._controls["part"].options:
         widget.set_state(suspect=suspect, part=part, rate=rate)
         assert_sound(widget)
-
-
-@pytest.mark.parametrize("widget_class", ALL)
-def test_nonsense_ends_in_a_sentence(widget_class):
-    sweep_garbage(widget_class())
 
 
 @pytest.mark.parametrize("widget_class", ALL)
@@ -92,7 +74,7 @@ def test_a_click_anywhere_on_any_map_is_answered(widget_class):
                 assert_sound(widget)
 
 
-def test_every_cell_of_a_stage_is_its_unit_and_back():
+def test_every_cell_of_a_layer_is_its_unit_and_back():
     for output in layer_outputs(small_cnn(rng=0), (1, 8, 8)):
         units = list(np.ndindex(output.shape))
         assert [output.unit_at(*output.cell(unit)) for unit in units] == units

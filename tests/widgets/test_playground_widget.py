@@ -14,14 +14,14 @@ from cnnlib.widgets.spirals.controls import NODES
 from cnnlib.widgets.spirals.explorer import Playground
 from cnnlib.widgets.spirals.presets import OWN, PRESETS, neurons
 from cnnlib.widgets.spirals.scene import CELLS
-from tests.widgets.sweeps import assert_refuses, assert_sound, sweep
+from tests.widgets.sweep import assert_refuses, assert_sound, sweep
 
 
 @pytest.mark.parametrize("preset", [OWN, "spirals, the chapter's run", "L1 removes every link", "divergence"])
 def test_every_control_over_its_whole_range(preset):
     view = Playground(preset=preset)
     view.advance(5)
-    sweep(view, seed=len(preset), rounds=1)
+    sweep(view, seed=len(preset))
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (8, 8, 8, 8, 8, 8), (3, 1, 5)])
@@ -33,6 +33,12 @@ def test_any_shape_can_be_drawn_trained_and_clicked(shape):
     for node in NODES:
         view.set_state(node=node)
         assert_sound(view)
+
+
+def test_the_chosen_link_is_always_one_of_the_network():
+    view = Playground(**neurons(8, 8, 8), edit_layer=4, edit_to=1, edit_from=8)
+    view.set_state(preset="exclusive or without hidden layer")
+    assert (view.state["edit_layer"], view.state["edit_to"], view.state["edit_from"]) == (1, 1, 2)
 
 
 def test_wrong_values_end_in_a_sentence():

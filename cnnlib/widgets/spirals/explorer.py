@@ -136,6 +136,7 @@ class Playground(Widget):
         now = run.network.parameters.matrices[layer][destination, source]
         now = float(f"{np.clip(np.nan_to_num(now), -CAP, CAP):.3g}")
         self.put(epoch=run.epoch, value=now, learning_rate=run.config.learning_rate)
+        self.put(edit_layer=layer + 1, edit_to=destination + 1, edit_from=source + 1)
 
     def selected(self) -> tuple[int, int, int]:
         """The link or bias chosen for a change: layer, destination, and source or -1."""
