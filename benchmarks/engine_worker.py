@@ -71,7 +71,7 @@ class Cnnlib:
         self.model.backward(self.case["dy"])
 
     def inference(self):
-        return self.model._outputs(self.case["x"], 500)
+        return self.model._infer_in_batches(self.case["x"], 500)
 
     def epoch(self):
         from cnnlib.training import fit

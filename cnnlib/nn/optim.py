@@ -204,6 +204,32 @@ class Adam(Optimizer):
         value -= lr / (1 - beta1**self.steps) * mean / root
 
 
+class AdamW(Adam):
+    """Adam with decoupled weight decay: each step also shrinks every value by ``lr * weight_decay`` itself.
+
+    ``value -= lr * weight_decay * value``, then Adam's step by the gradient. In `Adam` the penalty joins
+    the gradient and is divided by its running root mean square, so that weights with large gradients hardly
+    decay; here all decay alike. For plain SGD the two are the same. Source: Loshchilov and Hutter, "Decoupled
+    weight decay regularization", 2019, arXiv:1711.05101.
+
+    Examples
+    --------
+    >>> w = np.array([1.0])
+    >>> AdamW(lr=0.01, weight_decay=0.1).step([Parameter("w", w, np.array([0.0]))])
+    >>> w
+    array([0.999])
+    """
+
+    def __init__(self, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+        super().__init__(lr, betas, eps)
+        _check_range("weight_decay", weight_decay, 0.0)
+        self.decoupled_decay = weight_decay
+
+    def update(self, value, grad, state, lr):
+        value *= 1 - lr * self.decoupled_decay
+        super().update(value, grad, state, lr)
+
+
 def _check_range(name, value, low, below=np.inf):
     if not low <= value < below:
         limit = f"below {below}" if np.isfinite(below) else "finite"
