@@ -69,8 +69,3 @@ def test_no_circle_of_rooms():
     while ready := {room for room, needed in waiting.items() if not needed & set(waiting)}:
         waiting = {room: needed for room, needed in waiting.items() if room not in ready}
     assert not waiting, f"rooms that import each other: {waiting}"
-
-
-def test_the_core_is_small_enough_to_be_read():
-    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in (PACKAGE / "nn").rglob("*.py"))
-    assert lines < 3100

@@ -13,11 +13,14 @@ from cnnlib.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    LayerNorm,
     Linear,
     MaxPool2d,
     ReLU,
+    Residual,
     Sigmoid,
     Tanh,
 )
@@ -64,6 +67,20 @@ def everything():
     ]
 
 
+def deeper():
+    """Layers that the fast passes leave to the readable ones, alone and inside a residual block."""
+    inner = [Conv2d(4, 4, 3, padding=2, dilation=2, rng=0, dtype=F64), BatchNorm2d(4, dtype=F64), ReLU()]
+    return [
+        ConvTranspose2d(2, 4, 2, stride=2, rng=1, dtype=F64),
+        MaxPool2d(2),
+        Residual([*inner, Dropout(0.3, rng=2)], shortcut=[Conv2d(4, 4, 1, rng=3, dtype=F64)]),
+        AvgPool2d(4),
+        Flatten(),
+        LayerNorm(16, dtype=F64),
+        Linear(16, 10, rng=4, dtype=F64),
+    ]
+
+
 def unknown():
     return [*course()[:-2], Doubling(), *course()[-2:]]
 
@@ -73,7 +90,7 @@ def dense():
     return [Flatten(), hidden, ReLU(), Dropout(0.5, rng=1), Linear(16, 10, rng=2, dtype=F64)]
 
 
-NETWORKS = [course, everything, unknown, dense]
+NETWORKS = [course, everything, deeper, unknown, dense]
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=["plain", "fast", "fast in pieces"], indirect=True)
 each_network = pytest.mark.parametrize("layers", NETWORKS, ids=lambda layers: layers.__name__)
 each_pass = pytest.mark.parametrize(("n", "training"), PASSES)
