@@ -46,7 +46,8 @@ def test_wrong_values_end_in_a_sentence():
     assert_refuses(view, neurons=[[2.5, 0, 0, 0, 0, 0]])
     assert_refuses(view, neurons=[[9, 0, 0, 0, 0, 0]])
     assert_refuses(view, noise="loud")
-    assert_refuses(view, seed="")
+    for wrong in ("", 10**400, float("nan"), float("inf"), 1e300):
+        assert_refuses(view, seed=wrong)
     view.set_state(epoch=50)
     assert view.state["epoch"] == 0
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from cnnlib.playground import FEATURES, Config
 from cnnlib.widgets.base import BadValue, TextField
 
@@ -105,7 +103,7 @@ class Seed(TextField):
     """
 
     def clean(self, value) -> str:
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300:
             value = f"{value:.5f}" if float(f"{value:.5f}") == value else repr(value)
         return super().clean(value)
 
