@@ -109,7 +109,7 @@ class BlameMicroscope(Widget):
         for column, other in enumerate(self.stages.values()):
             colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
             if other.place == 0:
-                colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
+                colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
             frame = [other.frame(unit, unit)] if other is stage else []
             forward.append(panel_of(other, values[other.place][0], *frame, at=(0, column),
                                     emits=f"unit:{other.name}", **colors))  # fmt: skip

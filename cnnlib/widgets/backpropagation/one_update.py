@@ -97,7 +97,7 @@ class OneUpdate(Widget):
         for column, stage in enumerate(self.stages):
             colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
             if stage.place == 0:
-                colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
+                colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
             panels.append(panel_of(stage, forward.activations[stage.place][0], at=(0, column),
                                    hidden=column > step, **colors))  # fmt: skip
             gradient = seen.gradients[stage.place][0]

@@ -22,6 +22,10 @@ from typing import Any
 import numpy as np
 
 
+#: How a `Choice` is drawn.
+PICKERS = ("list", "segments", "thumbnails")
+
+
 def _show(value: Any) -> str:
     """`value` for a message: short, whatever it is."""
     text = repr(value)
@@ -164,14 +168,21 @@ class TextField(Control):
 
 @dataclass(frozen=True)
 class Choice(Control):
-    """One of several words: a drop-down list."""
+    """One of several words: a drop-down list, a row of segments, or thumbnails.
+
+    `picker` is ``"list"``, ``"segments"`` (for two to four short words) or ``"thumbnails"``, whose pictures
+    the scene gives (`Scene.pictures`).
+    """
 
     options: Sequence[str]
     default: str = ""
     label: str = ""
     help: str = ""
+    picker: str = "list"
 
     def __post_init__(self) -> None:
+        if self.picker not in PICKERS:
+            raise ValueError(f"{self.name}: picker is {self.picker!r}; expected one of {', '.join(PICKERS)}")
         object.__setattr__(self, "options", tuple(self.options))
         object.__setattr__(self, "default", self.default or self.options[0])
 

@@ -174,7 +174,7 @@ class Live:
             "type": "frame", "frame": self._frame, "asks": asks, "answers": self._answers, "scene": scene,
             "text": widget.text, "state": widget.state, "ranges": widget.limits(widget.state),
             "message": widget.message, "playing": self.loop.running, "speed": self.speed,
-            "line": repr(widget), "challenge": widget.challenge_reached,
+            "line": repr(widget), "challenge": widget.challenge_reached, "goal": widget.goal(),
         }  # fmt: skip
         self.page.send(message, buffers)
 
@@ -196,7 +196,7 @@ class Live:
             for c in widget.controls
         ]
         return {
-            "title": widget.title, "controls": controls, "playable": widget.playable, "speeds": list(SPEEDS),
+            "title": widget.title, "controls": controls, "slots": dict(widget.slots), "playable": widget.playable, "speeds": list(SPEEDS),
             "challenge": widget.challenge.text if widget.challenge else "", "height": widget.scene.height,
         }  # fmt: skip
 

@@ -63,7 +63,7 @@ def column_map(x: float, thumbs: np.ndarray, rows: np.ndarray, **options) -> Hea
         top = round(row * CELLS)
         z[top : top + THUMB] = thumb[::-1]  # the axis points down here, the map's own y up
     extent = (x, x + 1, 0, 8 * PITCH)
-    return Heatmap(z, extent, cmap="orange-blue", vmin=-1, vmax=1, hover=False, hovers=CELLS, **options)
+    return Heatmap(z, extent, cmap="diverging", vmin=-1, vmax=1, hover=False, hovers=CELLS, **options)
 
 
 @cache
@@ -73,7 +73,7 @@ def color_bar() -> tuple[Heatmap, Text]:
     middle = (top + bottom) / 2
     ramp = np.linspace(1, -1, 50)[:, None]  # the axis points down
     words = Text([right + 0.1] * 3, [top, middle, bottom], ["1", "0", "−1"], align="left", size=12)
-    return Heatmap(ramp, BAR, cmap="orange-blue", vmin=-1, vmax=1, hover=False), words
+    return Heatmap(ramp, BAR, cmap="diverging", vmin=-1, vmax=1, hover=False), words
 
 
 class NetworkPicture:
@@ -117,7 +117,7 @@ class NetworkPicture:
         colors = {
             "values": values[~dead],
             "widths": widths[~dead],
-            "cmap": "orange-blue",
+            "cmap": "diverging",
             "vmin": -PALE * reach,
             "vmax": PALE * reach,
         }
@@ -182,7 +182,7 @@ class NetworkPicture:
         y = np.concatenate([r * PITCH + 1.08 for r in self.rows[1:]])
         b = np.concatenate(self.run.biases)
         return [
-            Points(x, y, values=drawable(b), cmap="orange-blue", vmin=-1, vmax=1, size=5,
+            Points(x, y, values=drawable(b), cmap="diverging", vmin=-1, vmax=1, size=5,
                    shape="square", outline="ink", emits="bias")
         ]  # fmt: skip
 
@@ -212,7 +212,7 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, at=(0, 1)) -> Pa
     """One node's map over the square, with the points."""
     marks = [
         Heatmap(
-            signs(z, state["discretize"]), (-6, 6, -6, 6), cmap="orange-blue", vmin=-1, vmax=1, alpha=0.75
+            signs(z, state["discretize"]), (-6, 6, -6, 6), cmap="diverging", vmin=-1, vmax=1, alpha=0.75
         )
     ]
     reach = np.abs(run.train[:, 2]).max(initial=0) if run.config.problem == "regression" else 1.0
@@ -221,7 +221,7 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, at=(0, 1)) -> Pa
             inside = points[np.abs(points[:, :2]).max(axis=1, initial=0) <= 6]
             values = inside[:, 2] / (reach or 1.0)
             marks.append(
-                Points(inside[:, 0], inside[:, 1], values=values, cmap="orange-blue", vmin=-1, vmax=1,
+                Points(inside[:, 0], inside[:, 1], values=values, cmap="diverging", vmin=-1, vmax=1,
                        size=size, outline=outline)
             )  # fmt: skip
     ticks = (-6, -3, 0, 3, 6)
