@@ -209,7 +209,7 @@ class Arrows(Mark):
 
 @dataclass(frozen=True, eq=False)
 class Text(Mark):
-    """Words at points: `text` is one string or one for each point."""
+    """Words at points: `text` is one string or one for each point, moved by `shift` pixels (right, down)."""
 
     x: Any
     y: Any
@@ -219,6 +219,7 @@ class Text(Mark):
     align: str = "center"
     baseline: str = "middle"
     bold: bool = False
+    shift: tuple[float, float] = (0.0, 0.0)
     vectors = ("x", "y")
 
     def __post_init__(self) -> None:

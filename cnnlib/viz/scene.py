@@ -138,6 +138,8 @@ class Scene:
         Another grid for a width below 640 pixels; without it up to four panels stand beneath one another.
     strip : Strip, optional
         Trouble, and the ways out of it.
+    idle : sequence of str
+        Controls that have no effect at present: drawn pale, and none of a choice's options is marked.
     """
 
     panels: Sequence[Panel]
@@ -156,6 +158,7 @@ class Scene:
     zones: Mapping[str, Sequence[Zone]] = field(default_factory=dict)
     narrow: Narrow | None = None
     strip: Strip | None = None
+    idle: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "panels", tuple(self.panels))

@@ -245,8 +245,9 @@ def _text(axes, mark: m.Text, theme: str, order: int) -> None:
     vertical = {"middle": "center"}.get(mark.baseline, mark.baseline)
     for x, y, word in zip(mark.x, mark.y, mark.text, strict=True):
         if _near(axes, x, y):
-            axes.text(
-                x, y, word, color=to_hex(mark.color, theme), fontsize=mark.size * POINTS_PER_PIXEL,
+            axes.annotate(
+                word, (x, y), (mark.shift[0] * POINTS_PER_PIXEL, -mark.shift[1] * POINTS_PER_PIXEL),
+                textcoords="offset points", annotation_clip=False, color=to_hex(mark.color, theme), fontsize=mark.size * POINTS_PER_PIXEL,
                 ha=mark.align, va=vertical, fontweight="bold" if mark.bold else "normal", zorder=order,
                 clip_on=False, parse_math=False,
             )  # fmt: skip

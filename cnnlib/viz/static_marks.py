@@ -78,10 +78,10 @@ def tiles(axes, mark: Tiles, theme: str, order: int, colors) -> None:
         fit = mark.size / image.shape[0]
         color, width = _FRAMES[0 if mark.state is None else int(mark.state[i])]
         frame = {"edgecolor": to_hex(color, theme), "linewidth": width * PIXEL, "facecolor": paper}
-        picture = OffsetImage(
-            image, zoom=fit * PIXEL * axes.figure.dpi / 72 / (axes.figure.dpi / 72), interpolation="nearest"
-        )
-        axes.add_artist(AnnotationBbox(picture, (x, y), pad=0, bboxprops=frame, zorder=order))
+        picture = OffsetImage(image, zoom=fit * PIXEL, interpolation="nearest")
+        away = mark.shift[0] * PIXEL, -mark.shift[1] * PIXEL
+        look = {"boxcoords": "offset points", "pad": 0, "bboxprops": frame, "zorder": order}
+        axes.add_artist(AnnotationBbox(picture, away, (x, y), **look))
         if mark.captions:
             below = {"xytext": (0, -(mark.size / 2 + 3) * PIXEL), "textcoords": "offset points"}
             axes.annotate(

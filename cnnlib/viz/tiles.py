@@ -35,6 +35,8 @@ class Tiles(Mark):
         What each tile is called, for screen readers and tips.
     radius : float
         Rounding of the corners in pixels.
+    shift : (float, float)
+        Pixels by which the tiles are moved right and down: a small tile at the corner of a large one.
     emits, sets, hovers
         A click reaches the widget's ``event`` with the tile's ``index``, and the ``row`` and ``col`` of its
         cell; `sets` maps these to controls. With `hovers`, the pointer's coming and leaving are told too.
@@ -56,6 +58,7 @@ class Tiles(Mark):
     captions: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     radius: float = 3.0
+    shift: tuple[float, float] = (0.0, 0.0)
     emits: str = ""
     sets: dict[str, str] = field(default_factory=dict)
     hovers: bool = False

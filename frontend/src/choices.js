@@ -25,21 +25,37 @@ function roving(buttons, choose) {
   };
 }
 
+/** What the page shows for an option. */
+export const wordOf = (spec, i) => spec.words?.[i] ?? spec.options[i];
+
 function group(spec, buttons, kind, change) {
   const id = uniqueId(spec.name);
+  let idle = false;
+  let value = spec.default;
   const mark = roving(buttons, (i) => {
+    idle = false;
     mark(i);
     change(spec.options[i]);
   });
+  const show = () => mark(idle ? -1 : spec.options.indexOf(value));
   const list = h("div", { class: kind, role: "radiogroup", "aria-labelledby": id }, ...buttons);
   const label = h("span", { class: "cnn-label", id }, spec.label);
   const help = spec.help ? h("span", { class: "cnn-help" }, spec.help) : null;
   const element = h("div", { class: `cnn-control cnn-choice ${kind}-group` }, label, list, help);
-  return { element, set: (value) => mark(spec.options.indexOf(value)), spec };
+  const set = (next) => {
+    value = next;
+    show();
+  };
+  const setIdle = (next) => {
+    if (next === idle) return;
+    idle = next;
+    show();
+  };
+  return { element, set, setIdle, spec };
 }
 
 export function segments(spec, change) {
-  const buttons = spec.options.map((option) => h("button", { type: "button", role: "radio", class: "cnn-segment" }, option));
+  const buttons = spec.options.map((option, i) => h("button", { type: "button", role: "radio", class: "cnn-segment" }, wordOf(spec, i)));
   return group(spec, buttons, "cnn-segments", change);
 }
 
@@ -48,7 +64,7 @@ const SIDE = 56; // pixels of a thumbnail
 export function thumbnails(spec, change) {
   const canvases = spec.options.map(() => h("canvas", { "aria-hidden": "true" }));
   const buttons = spec.options.map((option, i) => {
-    const word = h("span", { class: "cnn-thumb-word" }, option);
+    const word = h("span", { class: "cnn-thumb-word" }, wordOf(spec, i));
     return h("button", { type: "button", role: "radio", class: "cnn-thumb", title: option }, canvases[i], word);
   });
   let panels = null;

@@ -1,5 +1,5 @@
 // The declared controls as native inputs, each with a name for screen readers.
-import { segments, thumbnails } from "./choices.js";
+import { segments, thumbnails, wordOf } from "./choices.js";
 import { h, uniqueId } from "./dom.js";
 import { shortNumber } from "./scale.js";
 
@@ -166,7 +166,7 @@ function choice(spec, change) {
   if (spec.picker === "segments") return segments(spec, change);
   if (spec.picker === "thumbnails") return thumbnails(spec, change);
   const id = uniqueId(spec.name);
-  const options = spec.options.map((option) => h("option", { value: option }, option));
+  const options = spec.options.map((option, i) => h("option", { value: option }, wordOf(spec, i)));
   const list = h("select", { id, "aria-describedby": describedBy(spec, id) }, ...options);
   list.addEventListener("change", () => change(list.value));
   return { element: labelled(spec, id, list), set: (value) => (list.value = value), spec };
@@ -191,7 +191,9 @@ function grid(spec, change) {
 }
 
 function button(spec, change, press) {
-  const element = h("button", { type: "button", class: "cnn-button" }, spec.label);
+  const sign = spec.label.length === 1;
+  const look = sign ? { class: "cnn-button cnn-round", "aria-label": spec.help || undefined, title: spec.help || undefined } : { class: "cnn-button" };
+  const element = h("button", { type: "button", ...look }, spec.label);
   element.addEventListener("click", () => press(spec.name));
   return { element, set: () => {}, spec };
 }

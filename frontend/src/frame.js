@@ -1,8 +1,6 @@
 // What stands around the picture: head, bar, strip, foot, sentence, More; and which control lives where.
 import { h, uniqueId } from "./dom.js";
 
-const PARTS = new Set(["head", "bar", "foot", "more", "handle", "anchored", "strip"]);
-
 /** The controls of each slot in the order in which the widget names them, and the parts that are no controls. */
 export function sortIntoSlots(spec, controls, extras) {
   const bySlot = new Map();
@@ -39,26 +37,27 @@ function more(elements) {
   return { button, sheet };
 }
 
-/** The frame as elements; `foot` shares the picture's columns where its slots are called "foot 0", "foot 1", … */
+/** The frame as elements; `settings`, above the picture, and `foot`, below it, share the picture's columns where their slots are called "foot 0", "foot 1", … */
 export function buildFrame(spec, bySlot, run, figures, challenge) {
   const take = (slot) => bySlot.get(slot) ?? [];
   const title = h("p", { class: "cnn-title" }, spec.title);
   const { button, sheet } = more(take("more"));
   const head = h("div", { class: "cnn-head" }, title, ...take("head"), challenge, button);
-  const settings = h("div", { class: "cnn-settings" }, ...take("bar"));
-  settings.hidden = take("bar").length === 0;
+  const first = h("div", { class: "cnn-settings" }, ...take("bar"));
+  first.hidden = take("bar").length === 0;
   const time = h("div", { class: "cnn-time" });
-  const bar = h("div", { class: "cnn-bar" }, run, settings, time, figures);
-  const columns = [...bySlot.keys()].filter((slot) => slot.startsWith("foot ")).sort();
-  const cells = columns.map((slot) => h("div", { class: "cnn-cell" }, ...take(slot)));
-  const foot = h("div", { class: cells.length ? "cnn-foot cnn-columns" : "cnn-foot" }, ...cells, ...take("foot"));
-  foot.hidden = foot.children.length === 0;
+  const bar = h("div", { class: "cnn-bar" }, run, first, figures[0], time, figures[1]);
+  const row = (name) => {
+    const columns = [...bySlot.keys()].filter((slot) => slot.startsWith(`${name} `)).sort();
+    const cells = columns.map((slot) => h("div", { class: "cnn-cell" }, ...take(slot)));
+    const element = h("div", { class: cells.length ? "cnn-row-of cnn-columns" : "cnn-row-of" }, ...cells, ...take(name));
+    element.hidden = element.children.length === 0;
+    return element;
+  };
+  const [settings, foot] = [row("settings"), row("foot")];
   const handle = h("div", { class: "cnn-handle" }, ...take("handle"));
   return { title, head, bar, settings, time, foot, handle, sheet };
 }
-
-/** Whether a slot belongs to the picture's own grid. */
-export const inPicture = (slot) => !PARTS.has(slot) && !slot.startsWith("foot ");
 
 /** Trouble and the ways out of it. */
 export class TroubleStrip {

@@ -109,7 +109,8 @@ function text(ctx, mark, box, theme) {
   ctx.textAlign = mark.align;
   ctx.textBaseline = mark.baseline;
   mark.text.forEach((word, i) => {
-    const [x, y] = [box.x(mark.x.data[i]), box.y(mark.y.data[i])];
+    const [dx, dy] = mark.shift ?? [0, 0];
+    const [x, y] = [box.x(mark.x.data[i]) + dx, box.y(mark.y.data[i]) + dy];
     if (Number.isFinite(x) && Number.isFinite(y)) ctx.fillText(word, x, y);
   });
 }

@@ -6,7 +6,8 @@ const FRAMES = [["grid", 1, 0.5], ["ink", 1.25, 0.6], ["you", 3, 2.5]]; // colou
 /** Left and top of tile i in pixels. */
 export function tileAt(mark, box, i) {
   const half = mark.size / 2;
-  return [Math.round(box.x(mark.x.data[i]) - half), Math.round(box.y(mark.y.data[i]) - half)];
+  const [dx, dy] = mark.shift ?? [0, 0];
+  return [Math.round(box.x(mark.x.data[i]) - half + dx), Math.round(box.y(mark.y.data[i]) - half + dy)];
 }
 
 export function tiles(ctx, mark, box, theme) {

@@ -41,6 +41,8 @@ export class View {
 
   build(spec) {
     this.figures = new Figures();
+    this.first = new Figures();
+    this.first.element.classList.add("cnn-first");
     this.challenge = challengeLine(spec.challenge);
     const { toolbar, controls } = this;
     const extras = {
@@ -51,21 +53,27 @@ export class View {
       save: { element: saveButtons(() => this, spec.title), slot: "more" },
     };
     const bySlot = sortIntoSlots(spec, controls, extras);
-    const frame = buildFrame(spec, bySlot, toolbar.element ?? "", this.figures.element, this.challenge.element);
+    const frame = buildFrame(spec, bySlot, toolbar.element ?? "", [this.first.element, this.figures.element], this.challenge.element);
     this.frame = frame;
     this.strip = new TroubleStrip(controls.byName);
     this.message = h("p", { class: "cnn-message", role: "status" });
     this.silence = h("p", { class: "cnn-message cnn-silence", role: "status" });
     this.silence.hidden = true;
     const says = h("div", { class: "cnn-says" }, ...(bySlot.get("says") ?? []));
-    this.root.append(frame.head, frame.bar, this.strip.element, this.message, this.silence);
+    this.root.append(frame.head, frame.bar, frame.settings, this.strip.element, this.message, this.silence);
     this.overlay = new Overlay(controls.byName, bySlot);
     this.picture = new Picture(this.root, spec, { placed: (...how) => this.placed(...how) });
     this.picture.frame.append(this.overlay.element, frame.handle);
     this.root.append(frame.foot, says, frame.sheet);
-    const target = { set: (values) => this.touch(values), event: (e) => this.session.event(e) };
+    const target = { set: (values) => this.touch(values), event: (e) => this.emitted(e) };
     this.pointer = new Pointer(this.picture, target);
     this.target = target;
+  }
+
+  /** A mark was touched: what was closed before may open again. */
+  emitted(event) {
+    if (event.kind === "click") this.overlay.closed = "";
+    this.session.event(event);
   }
 
   /** The small plot in the bar, made when a scene first has one. */
@@ -121,8 +129,14 @@ export class View {
     if (!behind) {
       for (const [name, value] of Object.entries(frame.state)) this.controls.byName.get(name)?.set(value);
     }
-    for (const control of this.controls.byName.values()) control.showZones?.(scene.zones?.[control.spec.name] ?? []);
-    this.figures.show(scene.figures ?? []);
+    const idle = new Set(scene.idle);
+    for (const [name, control] of this.controls.byName) {
+      control.showZones?.(scene.zones?.[name] ?? []);
+      control.setIdle?.(idle.has(name));
+      control.element.classList.toggle("cnn-idle", idle.has(name));
+    }
+    this.figures.show((scene.figures ?? []).filter((figure) => !figure.first));
+    this.first.show((scene.figures ?? []).filter((figure) => figure.first));
     this.strip.show(scene.strip);
     this.toolbar.show(frame);
     if (this.message.textContent !== frame.message) this.message.textContent = frame.message;

@@ -171,7 +171,7 @@ class Choice(Control):
     """One of several words: a drop-down list, a row of segments, or thumbnails.
 
     `picker` is ``"list"``, ``"segments"`` (for two to four short words) or ``"thumbnails"``, whose pictures
-    the scene gives (`Scene.pictures`).
+    the scene gives (`Scene.pictures`). `words` are shown instead of the options.
     """
 
     options: Sequence[str]
@@ -179,6 +179,7 @@ class Choice(Control):
     label: str = ""
     help: str = ""
     picker: str = "list"
+    words: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.picker not in PICKERS:
@@ -243,7 +244,10 @@ class Grid(Control):
 
 @dataclass(frozen=True)
 class Button(Control):
-    """A button; pressing it calls the widget's ``press(name)``. It holds no value."""
+    """A button; pressing it calls the widget's ``press(name)``. It holds no value.
+
+    A label of one sign, such as ``"+"``, makes it round; `help` then says to screen readers what it does.
+    """
 
     label: str = ""
     help: str = ""

@@ -64,6 +64,7 @@ class Packer:
             "timeline": self._panel(scene.timeline) if scene.timeline else None,
             "zones": {name: [vars(zone) for zone in zones] for name, zones in scene.zones.items()},
             "narrow": {**vars(scene.narrow), "at": dict(scene.narrow.at)} if scene.narrow else None,
+            "idle": list(scene.idle),
             "strip": vars(scene.strip) if scene.strip else None,
         }
         if scene.pictures is not self._pictures:
