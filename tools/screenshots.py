@@ -1,7 +1,7 @@
 """Take pictures of widgets in both themes and at four widths, to look at: no JupyterLab, one plain page.
 
     python -m tools.screenshots --out /tmp/shots
-    python -m tools.screenshots TrainingView "Playground(dataset='spiral', epoch=147)" --out /tmp/shots --width 1060
+    python -m tools.screenshots TrainingView "DescentExplorer(rate=1)" --out /tmp/shots --width 1060
 
 Each picture is of the widget alone, drawn by the front end as it was last built (`node frontend/build.js`),
 with the live widget behind it. Needs Playwright and Chromium; set CHROMIUM to its path if it is not found.

@@ -7,7 +7,7 @@ from cnnlib.viz.scene import Axis, Panel, Scene, image_panel, mosaic
 from cnnlib.viz.tiles import Tiles
 
 __all__ = [
-    "Anchor", "Arrows", "Axis", "Band", "Bars", "Cursor", "Figure", "Handle", "Heatmap", "Line", "Links", "Mark",
-    "Narrow", "Note", "Panel", "Points", "Reference", "Region", "Scene", "Slot", "Strip", "Text", "Tiles", "Zone",
-    "image_panel", "mosaic",
+    "Anchor", "Arrows", "Axis", "Band", "Bars", "Cursor", "Figure", "Handle", "Heatmap", "Line", "Links",
+    "Mark", "Narrow", "Note", "Panel", "Points", "Reference", "Region", "Scene", "Slot", "Strip", "Text",
+    "Tiles", "Zone", "image_panel", "mosaic",
 ]  # fmt: skip

@@ -30,6 +30,8 @@ class Note(Mark):
         Wrapped by the painter.
     to : (x, y), optional
         Where the arrow points; without it there is none.
+    needs : float
+        Width of the panel in pixels below which the note gives way to the picture.
 
     >>> Note(1, 2, "One neuron: its answer over the whole plane.", to=(1.5, 3)).to
     (1.5, 3)
@@ -42,6 +44,7 @@ class Note(Mark):
     width: float = 160.0
     color: str = "muted"
     align: str = "left"
+    needs: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

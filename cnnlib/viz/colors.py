@@ -26,7 +26,7 @@ OKABE_ITO = {
 #: The order in which categories 0, 1, 2, … are coloured (colour map ``"category"``).
 CATEGORIES = ("blue", "orange", "green", "vermilion", "sky", "purple", "yellow", "muted")
 
-#: Colours by theme. ``pos`` and ``neg`` are lines and bars of a sign, ``pos-text`` and ``neg-text`` its numbers.
+#: Colours by theme. ``pos`` and ``neg`` are lines and bars of a sign, ``pos-text`` and ``neg-text`` numbers.
 THEMES = {
     "light": {
         "paper": "#ffffff", "panel": "#f5f7f9", "ink": "#1b232d", "muted": "#566170", "grid": "#d5dbe2",

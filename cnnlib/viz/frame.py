@@ -42,8 +42,8 @@ class Figure:
     """A number that matters, in large type: what it is called, its value in words, its unit.
 
     `large` marks the one or two that are read first (28 px instead of 20). `mark` is a sign before the
-    label that ties the number to what shows it in the picture: ``"solid"``, ``"dashed"``, ``"ring"``. `first` puts it before
-    the timeline instead of at the bar's end.
+    label that ties the number to what shows it in the picture: ``"solid"``, ``"dashed"``, ``"ring"``.
+    `first` puts it before the timeline instead of at the bar's end.
 
     >>> Figure("Wrong", "16", unit="/ 250", mark="ring").value
     '16'

@@ -153,7 +153,10 @@ function number(original, change) {
     current = value;
     set(value);
   };
-  return { element: labelled(spec, id, box), set: show, setRange: (low, high) => Object.assign(spec, { low, high }), spec };
+  const nudger = (sign, direction, word) =>
+    h("button", { type: "button", class: "cnn-button cnn-round", "aria-label": `${spec.label}, ${word}`, onClick: () => nudge(direction) }, sign);
+  const pair = h("span", { class: "cnn-nudge" }, nudger("−", -1, "less"), box, nudger("+", 1, "more"));
+  return { element: labelled(spec, id, pair), set: show, setRange: (low, high) => Object.assign(spec, { low, high }), spec };
 }
 
 function word(spec, change) {

@@ -94,7 +94,7 @@ function place(panel, cell, measure) {
 
 /** Whether title and subtitle fit on one line. */
 export function besideTitle(panel, cell, measure) {
-  return !panel.title || measure(panel.title, TITLE_FONT) * 1.08 + measure(panel.subtitle, LABEL_FONT) + 12 < cell.right - cell.left;
+  return !panel.title || measure(panel.title, TITLE_FONT) * 1.08 + measure(panel.subtitle, LABEL_FONT) + 24 < cell.right - cell.left;
 }
 
 /** Pixels at the right for labels at the ends of lines. */
@@ -109,7 +109,7 @@ function squeeze(box) {
   const [unitsX, unitsY] = [Math.abs(x.high - x.low), Math.abs(y.high - y.low)];
   const scale = Math.min((box.right - box.left) / unitsX, (box.bottom - box.top) / unitsY);
   const [spareX, spareY] = [box.right - box.left - unitsX * scale, box.bottom - box.top - unitsY * scale];
-  const bare = !box.panel.x.visible && !box.panel.y.visible;
+  const bare = !box.panel.y.visible;
   box.left += bare ? 0 : spareX / 2;
   box.right -= bare ? spareX : spareX / 2;
   box.top += bare ? 0 : spareY / 2;

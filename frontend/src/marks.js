@@ -145,6 +145,10 @@ function band(ctx, mark, box, theme) {
 export function linkEnds(mark, box, i) {
   const far = box.byName?.get(mark.to) ?? box;
   const [start, end] = mark.inset ?? [0, 0];
+  if (far.top > box.bottom) { // in a narrow place the other panel lies beneath: the links run out to the right
+    const middle = (box.top + box.bottom) / 2;
+    return [box.x(mark.x0.data[i]) + start, box.y(mark.y0.data[i]), box.right, middle + 4 * (i - (mark.x0.data.length - 1) / 2)];
+  }
   return [box.x(mark.x0.data[i]) + start, box.y(mark.y0.data[i]), far.x(mark.x1.data[i]) - end, far.y(mark.y1.data[i])];
 }
 
@@ -156,7 +160,7 @@ function related(mark, pointed, i) {
 
 function links(ctx, mark, box, theme) {
   const paint = mark.values ? lineColor(mark, theme) : () => cssColor(mark.color, theme);
-  if (mark.crawls) {
+  if (mark.crawls && box.playing) {
     ctx.setLineDash(CRAWL);
     ctx.lineDashOffset = -(box.crawl ?? 0);
   }

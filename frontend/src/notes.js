@@ -29,6 +29,7 @@ export function wrap(ctx, text, width) {
 }
 
 export function note(ctx, mark, box, theme) {
+  if (box.right - box.left < (mark.needs ?? 0)) return;
   const color = cssColor(mark.color, theme);
   ctx.font = `italic ${SIZE}px ${theme.font}`;
   ctx.textAlign = mark.align;

@@ -101,7 +101,7 @@ export class Picture {
     };
     this.boxes = layout(this.arrangement, this.width, this.height, measure);
     const byName = new Map(this.boxes.map((box) => [box.panel.name, box]));
-    for (const box of this.boxes) Object.assign(box, { byName, crawl: this.crawl, pointed: this.pointed });
+    for (const box of this.boxes) Object.assign(box, { byName, crawl: this.crawl, playing: this.shown !== undefined, pointed: this.pointed });
     for (const box of this.boxes) {
       paintGrid(ctx, box, theme);
       paintMarks(ctx, box, theme);

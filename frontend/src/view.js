@@ -13,6 +13,7 @@ import { TextLine, challengeLine, copyButton } from "./words.js";
 
 const SILENT = "The kernel does not answer: it is busy, or it was restarted. If this stays, run the cell again.";
 const WORDS = 200; // milliseconds between two changes of words and controls while playing: each lays out the page
+const TIME = 76; // pixels of height of the plot in the bar
 const KEYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, -1], ArrowDown: [1, 1] };
 
 export class View {
@@ -80,13 +81,13 @@ export class View {
   timeline(panel, playing) {
     if (!panel) return;
     if (!this.time) {
-      this.time = new Picture(this.frame.time, { title: "", height: 84 }, { name: "cnn-timeline" });
+      this.time = new Picture(this.frame.time, { title: "", height: TIME }, { name: "cnn-timeline" });
       this.time.canvas.setAttribute("aria-hidden", "true");
       this.time.frame.append(this.frame.handle);
       this.timePointer = new Pointer(this.time, this.target);
       this.frame.bar.classList.add("cnn-timed");
     }
-    this.time.show({ panels: [panel], rows: [1], columns: [1], height: 84 }, playing);
+    this.time.show({ panels: [panel], rows: [1], columns: [1], height: TIME }, playing);
   }
 
   /** The picture was laid out: HTML goes where it belongs. */

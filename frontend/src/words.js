@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 
 const QUIET = 500; // milliseconds without a change before a screen reader hears the text
-const LEAD = 60; // letters of a first sentence that stands out
+const LEAD = 42; // letters of a first sentence that stands out
 
 /** What the picture shows. It is seen at once and announced when it has stopped changing. */
 export class TextLine {

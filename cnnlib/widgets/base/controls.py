@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-
 #: How a `Choice` is drawn.
 PICKERS = ("list", "segments", "thumbnails")
 

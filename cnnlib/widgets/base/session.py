@@ -196,7 +196,8 @@ class Live:
             for c in widget.controls
         ]
         return {
-            "title": widget.title, "controls": controls, "slots": dict(widget.slots), "playable": widget.playable, "speeds": list(SPEEDS),
+            "title": widget.title, "controls": controls, "slots": dict(widget.slots),
+            "playable": widget.playable, "speeds": list(SPEEDS),
             "challenge": widget.challenge.text if widget.challenge else "", "height": widget.scene.height,
         }  # fmt: skip
 

@@ -19,18 +19,25 @@ HIDDEN = [f"node {layer}.{node}" for layer in range(1, 7) for node in range(1, 9
 NODES = ("output", *FEATURE_NAMES, *HIDDEN)
 CAP = 100.0  # largest weight that can be typed
 
+DATA_WORDS = {"circle": "circle", "xor": "xor", "gauss": "clouds", "spiral": "spirals"}
+REG_WORDS = {"reg-plane": "plane", "reg-gauss": "hills"}
+
 CONTROLS = (
-    Choice("preset", (OWN, *PRESETS), label="Run to look at"),
+    Choice("preset", (OWN, *PRESETS), label="Run to look at", words=("Runs worth seeing", *PRESETS)),
     Choice("problem", PROBLEMS, "classification", label="Problem"),
-    Choice("dataset", DATASETS, "circle", label="Data"),
-    Choice("reg_dataset", REG_DATASETS, "reg-plane", label="Data for regression"),
+    Choice("dataset", DATASETS, "circle", label="Which points?", picker="thumbnails",
+           words=[DATA_WORDS[name] for name in DATASETS]),
+    Choice("reg_dataset", REG_DATASETS, "reg-plane", label="Or a number each:", picker="thumbnails",
+           words=[REG_WORDS[name] for name in REG_DATASETS]),
     Slider("noise", 0, 80, 0, step=5, label="Noise", unit="%"),
-    Slider("perc_train_data", 10, 90, 50, step=10, integer=True, label="Points trained on", unit="%"),
+    Slider("perc_train_data", 10, 90, 50, step=10, integer=True, label="Trained on", unit="%"),
     Seed("seed", "0.50000", label="Seed"),
     Button("points", label="New points"),
     Grid("neurons", ((4, 2, 0, 0, 0, 0),), 0, 8, label="Neurons of the hidden layers (0: no layer)"),
-    Button("more layers", label="Add a layer"),
-    Button("fewer layers", label="Remove a layer"),
+    Button("more layers", label="+", help="Add a layer"),
+    Button("fewer layers", label="−", help="Remove a layer"),
+    *(Button(f"more {k}", label="+", help=f"One neuron more in layer {k}") for k in range(1, 7)),
+    *(Button(f"fewer {k}", label="−", help=f"One neuron fewer in layer {k}") for k in range(1, 7)),
     Choice("activation", ACTIVATIONS, "tanh", label="Activation"),
     Choice("init", tuple(INITIALIZATIONS), label="First weights"),
     Button("weights", label="New weights"),
@@ -40,15 +47,33 @@ CONTROLS = (
     ),
     LogSlider("learning_rate", 1e-5, 10, 0.03, label="Learning rate"),
     Slider("batch_size", 1, 30, 10, integer=True, label="Batch size"),
-    Choice("regularization", REGULARIZATIONS, label="Regularization"),
-    Number("regularization_rate", 0, 10, 0, step=0.001, label="Regularization rate"),
+    Choice("regularization", REGULARIZATIONS, label="Penalty"),
+    Number("regularization_rate", 0, 10, 0, step=0.001, label="Penalty rate"),
     Slider("epoch", 0, 1_000_000, 0, integer=True, label="Rewind to epoch"),
     Choice("node", NODES, label="Large map"),
-    Choice("links", ("weights", "gradients"), label="Links show"),
-    Toggle("show_test_data", label="Show test data"),
-    Toggle("discretize", label="Discretize output"),
+    Choice("links", ("weights", "gradients"), label="Lines show"),
+    Toggle("show_test_data", label="Test points"),
+    Toggle("discretize", label="Only the sign"),
     Slider("edit_layer", 1, 7, 1, integer=True, label="Change: layer of links"),
     Slider("edit_to", 1, 8, 1, integer=True, label="to node"),
     Slider("edit_from", 0, 8, 1, integer=True, label="from (0: bias)"),
     Number("value", -CAP, CAP, 0, step=0.1, label="Value"),
-)
+)  # fmt: skip
+
+SLOTS = {
+    "head": ("preset",),
+    "settings 0": ("noise",),
+    "settings 1": ("learning_rate", "activation", "regularization", "links"),
+    "settings 2": ("speed", "weights"),
+    "data": ("dataset", "reg_dataset", "points"),
+    "output": ("show_test_data", "discretize", "text"),
+    "handle": ("epoch",),
+    "anchored": (
+        "more layers", "fewer layers", *(f"{word} {k}" for k in range(1, 7) for word in ("fewer", "more")),
+        *FEATURES, "value",
+    ),
+    "more": (
+        "problem", "perc_train_data", "seed", "batch_size", "regularization_rate", "init", "node",
+        "edit_layer", "edit_to", "edit_from", "neurons", "reset", "save", "copy",
+    ),
+}  # fmt: skip
