@@ -248,7 +248,8 @@ def _text(axes, mark: m.Text, theme: str, order: int) -> None:
             axes.annotate(
                 word, (x, y), (mark.shift[0] * POINTS_PER_PIXEL, -mark.shift[1] * POINTS_PER_PIXEL),
                 textcoords="offset points", annotation_clip=False, color=to_hex(mark.color, theme),
-                fontsize=mark.size * POINTS_PER_PIXEL, ha=mark.align, va=vertical, fontweight="bold" if mark.bold else "normal", zorder=order,
+                fontsize=mark.size * POINTS_PER_PIXEL, ha=mark.align, va=vertical,
+                fontweight="bold" if mark.bold else "normal", zorder=order,
                 clip_on=False, parse_math=False,
             )  # fmt: skip
 

@@ -81,7 +81,7 @@ def tiles(axes, mark: Tiles, theme: str, order: int, colors) -> None:
         picture = OffsetImage(image, zoom=fit * PIXEL, interpolation="nearest")
         away = mark.shift[0] * PIXEL, -mark.shift[1] * PIXEL
         look = {"boxcoords": "offset points", "pad": 0, "bboxprops": frame, "zorder": order}
-        axes.add_artist(AnnotationBbox(picture, away, (x, y), **look))
+        axes.add_artist(AnnotationBbox(picture, (x, y), away, **look))
         if mark.captions:
             below = {"xytext": (0, -(mark.size / 2 + 3) * PIXEL), "textcoords": "offset points"}
             axes.annotate(

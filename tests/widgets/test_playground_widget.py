@@ -150,7 +150,7 @@ def test_dead_links_are_drawn_apart_counted_and_can_be_chosen():
 
 def test_the_picture_holds_what_the_network_says():
     view = Playground(dataset="spiral", **neurons(8, 8), seed=0.50025, epoch=20, show_test_data=True)
-    network, large, _ = view.scene.panels
+    _, large, _ = view.scene.panels
     heat = next(m for m in large.marks if isinstance(m, Heatmap))
     np.testing.assert_allclose(heat.z, view.run.node_maps()[-1][0], atol=1e-6)
     points = [m for m in large.marks if isinstance(m, Points)]
