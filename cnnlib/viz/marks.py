@@ -209,7 +209,7 @@ class Arrows(Mark):
 
 @dataclass(frozen=True, eq=False)
 class Text(Mark):
-    """Words at points: `text` is one string or one for each point."""
+    """Words at points: `text` is one string or one for each point, moved by `shift` pixels (right, down)."""
 
     x: Any
     y: Any
@@ -219,6 +219,7 @@ class Text(Mark):
     align: str = "center"
     baseline: str = "middle"
     bold: bool = False
+    shift: tuple[float, float] = (0.0, 0.0)
     vectors = ("x", "y")
 
     def __post_init__(self) -> None:
@@ -263,6 +264,10 @@ class Band(Mark):
 class Links(Mark):
     """Connections from (x0, y0) to (x1, y1); `values` colours them and `widths` makes them thicker.
 
+    With `to`, the name of another panel, (x1, y1) are coordinates of that panel: the links lead there, over
+    the space between. `inset` moves both ends inwards, in pixels, so that links end at the edges of tiles.
+    `sources` and `targets` are the ids of the `Tiles` at both ends.
+
     Those that `crawls` are dashed on the page, and while a widget plays the dashes move along them, from
     (x0, y0) on; for readers who have asked their system for less motion they are still.
     """
@@ -280,9 +285,13 @@ class Links(Mark):
     curved: bool = False
     crawls: bool = False
     alpha: float = 1.0
+    to: str = ""
+    inset: tuple[float, float] = (0.0, 0.0)
+    sources: Any = None
+    targets: Any = None
     emits: str = ""
     sets: dict[str, str] = field(default_factory=dict)
-    vectors = ("x0", "y0", "x1", "y1", "values", "widths")
+    vectors = ("x0", "y0", "x1", "y1", "values", "widths", "sources", "targets")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -300,7 +309,7 @@ class Handle(Mark):
     x: float
     y: float
     sets: dict[str, str] = field(default_factory=dict)
-    color: str = "vermilion"
+    color: str = "you"
     size: float = 8.0
     label: str = ""
     emits: str = ""

@@ -1,15 +1,17 @@
 // Matrices as coloured cells: one bitmap, kept while neither values nor colours change.
-import { colorIndex, colorTable, readableOn } from "./colormap.js";
+import { colorIndex, colorTable, readableOn, tableName } from "./colormap.js";
 import { formatNumber } from "./scale.js";
 
 const bitmaps = new WeakMap();
 const SMALLEST_NUMBER = 15; // pixels; smaller cells show no number
 
-function bitmap(mark, theme) {
-  const key = `${mark.cmap}/${mark.vmin}/${mark.vmax}/${mark.cmap === "category" ? theme.muted : ""}`;
+/** The matrix as a small canvas, one pixel a cell. */
+export function bitmap(mark, theme) {
+  const key = `${tableName(mark.cmap, theme)}/${mark.vmin}/${mark.vmax}`;
   const kept = bitmaps.get(mark.z);
   if (kept?.key === key) return kept.canvas;
-  const [rows, columns] = mark.z.shape;
+  const columns = mark.z.shape.at(-1);
+  const rows = mark.z.data.length / columns; // many images lie beneath one another
   const canvas = kept?.canvas ?? document.createElement("canvas");
   canvas.width = columns;
   canvas.height = rows;

@@ -3,19 +3,16 @@ import colors from "./colors.json" with { type: "json" };
 
 const WATCHED = ["class", "style", "theme", "data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"];
 
-/** Reads ink, muted, grid and paper from the style sheet's variables. */
+/** The theme's colours by name, as the style sheet has them, its font, and whether it is dark. */
 export function readTheme(element) {
   const style = getComputedStyle(element);
-  const read = (name, fallback) => style.getPropertyValue(`--cnn-${name}`).trim() || fallback;
-  const paper = read("paper", "#ffffff");
-  const opaque = (color) => `rgb(${toBytes(color, toBytes(paper)).join(",")})`;
-  return {
-    ink: read("ink", "#1f1f1f"),
-    muted: opaque(read("muted", "#757575")), // the static picture's greys are opaque too
-    grid: read("grid", "#e4e4e4"),
-    paper,
-    font: style.fontFamily || "sans-serif",
-  };
+  const theme = { font: style.fontFamily || "sans-serif" };
+  for (const [name, fallback] of Object.entries(colors.themes.light)) {
+    theme[name] = style.getPropertyValue(`--cnn-${name}`).trim() || fallback;
+  }
+  const [r, g, b] = toBytes(theme.paper);
+  theme.dark = 0.3 * r + 0.6 * g + 0.1 * b < 110;
+  return theme;
 }
 
 export function hexToBytes(hex) {

@@ -1,19 +1,25 @@
-// One view of a widget: controls, picture, sentences, put together.
+// One view of a widget: head, bar, picture with its slots, foot and sentences, put together.
 import { buildControls, snap } from "./controls.js";
 import { h, ownKeys, uniqueId } from "./dom.js";
+import { Figures } from "./figures.js";
+import { TroubleStrip, buildFrame, sortIntoSlots } from "./frame.js";
+import { Overlay } from "./overlay.js";
 import { Picture, resolve } from "./picture.js";
 import { Pointer } from "./pointer.js";
+import { saveButtons } from "./save.js";
 import { StaticPicture } from "./static.js";
 import { buildToolbar } from "./toolbar.js";
 import { TextLine, challengeLine, copyButton } from "./words.js";
 
 const SILENT = "The kernel does not answer: it is busy, or it was restarted. If this stays, run the cell again.";
 const WORDS = 200; // milliseconds between two changes of words and controls while playing: each lays out the page
+const TIME = 76; // pixels of height of the plot in the bar
 const KEYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, -1], ArrowDown: [1, 1] };
 
 export class View {
   constructor(parent, spec, session) {
     this.session = session;
+    this.spec = spec;
     this.root = h("div", { class: "cnn-widget", role: "group", "aria-label": spec.title || "Widget" });
     parent.append(this.root);
     const send = (message) => session.command(message);
@@ -23,29 +29,89 @@ export class View {
       (name) => send({ type: "press", name }),
     );
     this.toolbar = buildToolbar(spec, send);
-    const title = h("p", { class: "cnn-title" }, spec.title);
-    title.hidden = !spec.title;
-    this.root.append(title, this.controls.element, this.toolbar.element);
-    this.picture = new Picture(this.root, spec);
-    this.pointer = new Pointer(this.picture, { set: (values) => this.touch(values), event: (e) => session.event(e) });
     this.text = new TextLine(uniqueId("text"));
+    this.copy = copyButton();
+    this.build(spec);
     this.picture.canvas.setAttribute("aria-describedby", this.text.element.id);
     this.picture.frame.addEventListener("keydown", (event) => this.arrow(event));
-    this.message = h("p", { class: "cnn-message", role: "status" });
-    this.silence = h("p", { class: "cnn-message cnn-silence", role: "status" });
-    this.silence.hidden = true;
-    this.challenge = challengeLine(spec.challenge);
-    this.copy = copyButton();
-    this.root.append(this.text.element, this.message, this.silence, this.challenge.element, this.copy.element);
+    this.root.addEventListener("keydown", (event) => this.space(event));
     this.static = new StaticPicture(this.root, spec.picture);
     this.state = {};
     this.wordsDue = 0;
   }
 
+  build(spec) {
+    this.figures = new Figures();
+    this.first = new Figures();
+    this.first.element.classList.add("cnn-first");
+    this.challenge = challengeLine(spec.challenge);
+    const { toolbar, controls } = this;
+    const extras = {
+      text: { element: this.text.element, slot: "says" },
+      copy: { element: this.copy.element, slot: "says" },
+      speed: { element: toolbar.speed, slot: "more" },
+      reset: { element: toolbar.reset, slot: "more" },
+      save: { element: saveButtons(() => this, spec.title), slot: "more" },
+    };
+    const bySlot = sortIntoSlots(spec, controls, extras);
+    const frame = buildFrame(spec, bySlot, toolbar.element ?? "", [this.first.element, this.figures.element], this.challenge.element);
+    this.frame = frame;
+    this.strip = new TroubleStrip(controls.byName);
+    this.message = h("p", { class: "cnn-message", role: "status" });
+    this.silence = h("p", { class: "cnn-message cnn-silence", role: "status" });
+    this.silence.hidden = true;
+    const says = h("div", { class: "cnn-says" }, ...(bySlot.get("says") ?? []));
+    this.root.append(frame.head, frame.bar, frame.settings, this.strip.element, this.message, this.silence);
+    this.overlay = new Overlay(controls.byName, bySlot);
+    this.picture = new Picture(this.root, spec, { placed: (...how) => this.placed(...how) });
+    this.picture.frame.append(this.overlay.element, frame.handle);
+    this.root.append(frame.foot, says, frame.sheet);
+    const target = { set: (values) => this.touch(values), event: (e) => this.emitted(e) };
+    this.pointer = new Pointer(this.picture, target);
+    this.target = target;
+  }
+
+  /** A mark was touched: what was closed before may open again. */
+  emitted(event) {
+    if (event.kind === "click") this.overlay.closed = "";
+    this.session.event(event);
+  }
+
+  /** The small plot in the bar, made when a scene first has one. */
+  timeline(panel, playing) {
+    if (!panel) return;
+    if (!this.time) {
+      this.time = new Picture(this.frame.time, { title: "", height: TIME }, { name: "cnn-timeline" });
+      this.time.canvas.setAttribute("aria-hidden", "true");
+      this.time.frame.append(this.frame.handle);
+      this.timePointer = new Pointer(this.time, this.target);
+      this.frame.bar.classList.add("cnn-timed");
+    }
+    this.time.show({ panels: [panel], rows: [1], columns: [1], height: TIME }, playing);
+  }
+
+  /** The picture was laid out: HTML goes where it belongs. */
+  placed(arrangement, boxes, theme) {
+    const { width, height, scene } = this.picture;
+    this.root.classList.toggle("cnn-narrow", arrangement.narrow);
+    this.overlay.place(arrangement, boxes, width, height, scene.anchors ?? []);
+    if (arrangement !== this.arrangement) {
+      this.arrangement = arrangement;
+      const fixed = arrangement.columns.at(-1);
+      this.root.style.setProperty("--cnn-last", typeof fixed === "string" && arrangement.columns.length > 1 ? fixed : "auto");
+      const tracks = arrangement.columns.map((size) => (typeof size === "string" ? size : `minmax(0, ${size}fr)`));
+      this.root.style.setProperty("--cnn-columns", arrangement.narrow ? "repeat(2, minmax(0, 1fr))" : tracks.join(" "));
+    }
+    for (const control of this.controls.byName.values()) control.showPictures?.(this.pictures?.[control.spec.name], theme);
+  }
+
   /** Show a frame; while the kernel owes answers (`behind`), the inputs keep what the learner set. */
   showFrame(frame, arrays, behind) {
     this.static.hide();
-    this.picture.show(resolve(frame.scene, arrays), frame.playing);
+    const scene = resolve(frame.scene, arrays);
+    if (scene.pictures) this.pictures = scene.pictures;
+    this.picture.show(scene, frame.playing);
+    this.timeline(scene.timeline, frame.playing);
     if (!behind) this.state = frame.state;
     const now = performance.now();
     if (frame.playing && this.playing && now < this.wordsDue) return;
@@ -56,16 +122,28 @@ export class View {
 
   /** Everything but the picture: it follows some times a second while playing, and at once otherwise. */
   showWords(frame, behind) {
+    const { scene } = frame;
     this.text.show(frame.text, frame.playing);
+    const title = scene.title || this.spec.title;
+    if (this.frame.title.textContent !== title) this.frame.title.textContent = title;
     for (const [name, [low, high]] of Object.entries(frame.ranges)) this.controls.byName.get(name)?.setRange?.(low, high);
     if (!behind) {
       for (const [name, value] of Object.entries(frame.state)) this.controls.byName.get(name)?.set(value);
     }
+    const idle = new Set(scene.idle);
+    for (const [name, control] of this.controls.byName) {
+      control.showZones?.(scene.zones?.[name] ?? []);
+      control.setIdle?.(idle.has(name));
+      control.element.classList.toggle("cnn-idle", idle.has(name));
+    }
+    this.figures.show((scene.figures ?? []).filter((figure) => !figure.first));
+    this.first.show((scene.figures ?? []).filter((figure) => figure.first));
+    this.strip.show(scene.strip);
     this.toolbar.show(frame);
     if (this.message.textContent !== frame.message) this.message.textContent = frame.message;
-    this.challenge.show(frame.challenge);
+    this.challenge.show(frame.challenge, frame.goal);
     this.copy.show(frame.line);
-    this.arrows(frame.scene.arrows);
+    this.arrows(scene.arrows);
   }
 
   /** Values from the picture: rounded as their controls round, shown by them, and sent. */
@@ -81,6 +159,14 @@ export class View {
     this.session.setState(rounded);
   }
 
+  /** Space plays and pauses wherever no field or button has the focus. */
+  space(event) {
+    if (event.key !== " " || event.target.closest("input, select, button, textarea")) return;
+    if (!this.toolbar.play) return;
+    event.preventDefault();
+    this.toolbar.play.click();
+  }
+
   /** Arrow keys on the picture move the controls that the scene names. */
   arrows(names) {
     this.moved = names;
@@ -94,6 +180,7 @@ export class View {
   }
 
   arrow(event) {
+    if (event.target !== this.picture.frame) return;
     const [axis, direction] = KEYS[event.key] ?? [];
     const name = this.moved?.[axis];
     const control = this.controls.byName.get(name);
@@ -110,6 +197,7 @@ export class View {
 
   close() {
     this.picture.close();
+    this.time?.close();
     this.text.close();
     this.static.close();
     this.root.remove();

@@ -256,8 +256,8 @@ AugmentationExplorer()
 # ## What did it learn?
 #
 # Eight filters of the first layer of the network that stopped early: above before training, below after it,
-# on one scale, blue negative and red positive. Noise has been bent towards strokes, edges and spots. Did they really move? The assertion says
-# so, and that gradients arrived there. A network can look trained while its first layer has never changed.
+# on one scale, blue positive and orange negative. Noise has been bent towards strokes, edges and spots. Did they
+# really move? The assertion says so, and that gradients arrived there. A network can look trained while its first layer has never changed.
 
 # %% alt="Two rows of small 3x3 filters. Above: random weights. Below: after training, with stronger and smoother patterns such as edges."
 rows = [m[0].params["weight"].mean(axis=1) for m in (recipe.make_model(0), reader)]

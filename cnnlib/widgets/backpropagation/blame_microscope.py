@@ -119,7 +119,7 @@ class BlameMicroscope(Widget):
         for column, other in enumerate(self.outputs.values()):
             colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
             if other.place == 0:
-                colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
+                colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
             frame = [other.frame(unit, unit)] if other is output else []
             forward.append(
                 panel_of(

@@ -184,6 +184,7 @@ class Live:
             "speed": self.speed,
             "line": repr(widget),
             "challenge": widget.challenge_reached,
+            "goal": widget.goal(),
         }
         self.page.send(message, buffers)
 
@@ -207,6 +208,7 @@ class Live:
         return {
             "title": widget.title,
             "controls": controls,
+            "slots": dict(widget.slots),
             "playable": widget.playable,
             "speeds": list(SPEEDS),
             "challenge": widget.challenge.text if widget.challenge else "",

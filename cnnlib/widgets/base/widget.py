@@ -52,6 +52,7 @@ sentence, ``widget.failure`` keeps it, and the state goes back to what it was.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -95,12 +96,15 @@ class BadValue(ValueError):
 class Challenge:
     """A goal in numbers: what to reach, and how to recognise it in the scene's facts.
 
+    `progress` gives the present value in words, such as ``"now 0.52"``, and the share of the way, 0 to 1.
+
     >>> Challenge("Error below 0.02", lambda facts: facts["error"] < 0.02).reached({"error": 0.01})
     True
     """
 
     text: str
     test: Callable[[Mapping[str, float]], bool]
+    progress: Callable[[Mapping[str, float]], tuple[str, float]] | None = None
 
     def reached(self, facts: Mapping[str, float]) -> bool:
         return bool(self.test(facts))
@@ -132,6 +136,7 @@ class Widget:
 
     title: str = ""
     controls: tuple[Control, ...] = ()
+    slots: Mapping[str, tuple[str, ...]] = {}
     challenge: Challenge | None = None
     advances: str = ""
     restarts: tuple[str, ...] = ()
@@ -267,6 +272,13 @@ class Widget:
         self.scene = self.compute(dict(self._state))
         if self.challenge is not None and not self.challenge_reached:
             self.challenge_reached = self.challenge.reached(self.scene.facts)
+
+    def goal(self) -> dict | None:
+        """How far the challenge is: words for the present value, and the share of the way."""
+        if self.challenge is None or self.challenge.progress is None:
+            return None
+        words, share = self.challenge.progress(self.scene.facts)
+        return {"text": words, "share": min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0}
 
     def close(self) -> None:
         """Stop playing and release what the page holds."""

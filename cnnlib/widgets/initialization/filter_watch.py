@@ -62,7 +62,10 @@ class FilterWatch(Widget):
             "steps": len(self.curve),
         }
         reach = max(0.1, float(np.abs(weights).max()))
-        title, colors = f"First filters (blue {-reach:.2g}, red {reach:.2g})", {"vmin": -reach, "vmax": reach}
+        title, colors = (
+            f"First filters (orange {-reach:.2g}, blue {reach:.2g})",
+            {"vmin": -reach, "vmax": reach},
+        )
         picture = image_panel(mosaic(weights[:, 0], 4), title=title, cmap="diverging", **colors)
         return Scene([picture, self.loss_panel()], self.sentence(facts), facts, columns=(1, 1))
 

@@ -77,7 +77,7 @@ class ImageGallery(Widget):
         middle = column * (width + GAP) + (width - 1) / 2
         above = row * (height + GAP) - 0.5 - GAP / 2
         words = [self.split.class_names[label] for label in labels]
-        marks = [Heatmap(tiled, cmap="gray", vmin=0, vmax=1), Text(middle, above, words, size=12)]
+        marks = [Heatmap(tiled, cmap="ink", vmin=0, vmax=1), Text(middle, above, words, size=12)]
         x = Axis(-0.5, tiled.shape[1] - 0.5, visible=False)
         y = Axis(tiled.shape[0] - 0.5, -0.5 - GAP, visible=False)
         return Panel(marks, x, y, equal=True, grid=False)

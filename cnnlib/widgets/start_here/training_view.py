@@ -255,7 +255,7 @@ class TrainingView(Widget):
             left, top = column * step_x, row * step_y
             image = self.split.x_test[index].mean(axis=0)
             extent = (left, left + width, top, top + height)
-            marks.append(Heatmap(image, extent, cmap="gray", vmin=0, vmax=1, hover=False))
+            marks.append(Heatmap(image, extent, cmap="ink", vmin=0, vmax=1, hover=False))
             words = f"{names[self.split.y_test[index]]} → {names[guesses[index]]}"
             marks.append(Text(left + width / 2, top + height + label / 2, words, size=11))
         if len(shown) == 0:
