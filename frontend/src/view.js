@@ -7,7 +7,12 @@ import { StaticPicture } from "./static.js";
 import { buildToolbar } from "./toolbar.js";
 import { TextLine, challengeLine, copyButton } from "./words.js";
 
-const SILENT = "The kernel does not answer: it is busy, or it was restarted. If this stays, run the cell again.";
+const SILENCES = {
+  "": "",
+  cell: "Python is busy with another cell. This picture follows when that cell has ended.",
+  working: "Python is still working on this. To stop it, interrupt the kernel.",
+  silent: "The kernel does not answer: it was restarted, or the connection is lost. If this stays, run the cell again.",
+};
 const WORDS = 200; // milliseconds between two changes of words and controls while playing: each lays out the page
 const KEYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, -1], ArrowDown: [1, 1] };
 
@@ -15,6 +20,7 @@ export class View {
   constructor(parent, spec, session) {
     this.session = session;
     this.root = h("div", { class: "cnn-widget", role: "group", "aria-label": spec.title || "Widget" });
+    this.root.style.display = "none"; // until there is a picture: the still one stands there
     parent.append(this.root);
     const send = (message) => session.command(message);
     this.controls = buildControls(
@@ -44,6 +50,7 @@ export class View {
 
   /** Show a frame; while the kernel owes answers (`behind`), the inputs keep what the learner set. */
   showFrame(frame, arrays, behind) {
+    this.root.style.display = "";
     this.static.hide();
     this.picture.show(resolve(frame.scene, arrays), frame.playing);
     if (!behind) this.state = frame.state;
@@ -102,10 +109,11 @@ export class View {
     this.touch({ [name]: this.state[name] + direction * control.spec.step });
   }
 
-  showSilence(silent) {
-    if (this.silence.hidden === !silent) return;
-    this.silence.hidden = !silent;
-    this.silence.textContent = silent ? SILENT : "";
+  /** Say why a question of the learner's waits: a key of SILENCES, "" when it does not. */
+  showSilence(why) {
+    const words = SILENCES[why];
+    this.silence.hidden = words === "";
+    if (this.silence.textContent !== words) this.silence.textContent = words;
   }
 
   close() {

@@ -10,8 +10,8 @@ beforeEach(() => {
   vi.useFakeTimers({ now: 1000, toFake: ["performance", "setTimeout", "clearTimeout"] });
 });
 
-function open() {
-  const spec = { title: "A toy", controls: [], playable: true, speeds: ["fast"], challenge: "", height: 100, picture: "" };
+function open(end = "") {
+  const spec = { title: "A toy", controls: [], playable: true, speeds: ["fast"], challenge: "", height: 100, picture: end };
   const view = new View(document.body, spec, { setState() {}, event() {}, command() {} });
   let painted = 0;
   view.picture.show = () => (painted += 1);
@@ -41,13 +41,38 @@ test("the frame that ends the playing is told at once", () => {
   expect(show("2", false)).toEqual([3, "2"]);
 });
 
-test("silence is shown and taken back", () => {
+test("silence is shown with its reason, and taken back", () => {
   const { view } = open();
   expect(view.silence.hidden).toBe(true);
-  view.showSilence(true);
+  view.showSilence("silent");
   expect(view.silence.textContent).toContain("run the cell again");
-  view.showSilence(false);
+  view.showSilence("cell");
+  expect(view.silence.textContent).toContain("busy with another cell");
+  view.showSilence("");
   expect([view.silence.hidden, view.silence.textContent]).toEqual([true, ""]);
+});
+
+const picture = (end) => Object.assign(document.createElement("img"), { src: `data:image/png;base64,${end}` });
+
+test("a view without a picture takes no room and leaves the still one", async () => {
+  document.body.replaceChildren();
+  const { view, show } = open("abcd");
+  document.body.append(picture("xabcd=="));
+  const still = document.querySelector("img");
+  expect([view.root.style.display, still.style.display]).toEqual(["none", ""]);
+  show("0", false);
+  expect([view.root.style.display, still.style.display]).toEqual(["", "none"]);
+  view.close();
+  expect(still.style.display).toBe("");
+});
+
+test("a still picture that arrives later goes before it is seen", async () => {
+  document.body.replaceChildren();
+  const { show } = open("abcd");
+  show("0", false);
+  document.body.append(picture("other"), picture("abcd"));
+  await Promise.resolve();
+  expect([...document.querySelectorAll("img")].map((image) => image.style.display)).toEqual(["", "none"]);
 });
 
 test("dashes crawl while playing, and not for readers who want less motion", () => {
