@@ -65,6 +65,7 @@ export class View {
   showWords(frame, behind) {
     this.text.show(frame.text, frame.playing);
     for (const [name, [low, high]] of Object.entries(frame.ranges)) this.controls.byName.get(name)?.setRange?.(low, high);
+    for (const [name, words] of Object.entries(frame.options ?? {})) this.controls.byName.get(name)?.setOptions?.(words);
     if (!behind) {
       for (const [name, value] of Object.entries(frame.state)) this.controls.byName.get(name)?.set(value);
     }

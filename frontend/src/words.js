@@ -38,10 +38,10 @@ export function challengeLine(text) {
   const mark = h("span", { class: "cnn-mark" }, "");
   const element = h("p", { class: "cnn-challenge", role: "status" }, h("strong", {}, "Challenge: "), text, " ", mark);
   element.hidden = text === "";
-  const show = (reached) => {
-    const word = reached ? "✓ reached" : "";
+  const show = (how) => {
+    const word = how === "" ? "" : `✓ ${how}`;
     if (mark.textContent !== word) mark.textContent = word;
-    element.classList.toggle("cnn-reached", reached);
+    element.classList.toggle("cnn-reached", how !== "");
   };
   return { element, show };
 }

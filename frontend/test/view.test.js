@@ -17,7 +17,7 @@ function open(end = "") {
   view.picture.show = () => (painted += 1);
   const show = (text, playing) => {
     const scene = { panels: [], arrows: [] };
-    view.showFrame({ scene, text, playing, state: {}, ranges: {}, message: "", speed: "fast", line: "", challenge: false }, [], false);
+    view.showFrame({ scene, text, playing, state: {}, ranges: {}, message: "", speed: "fast", line: "", challenge: "" }, [], false);
     return [painted, view.text.element.textContent];
   };
   return { view, show };

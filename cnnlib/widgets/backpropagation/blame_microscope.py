@@ -11,7 +11,7 @@ from cnnlib.networks import load_digits_cnn
 from cnnlib.nn.layers import Conv2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene, mosaic
-from cnnlib.widgets.base import Choice, Slider, Widget
+from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import Stage, panel_of, reach_of, shared_reach, stages
 from cnnlib.widgets.forward_pass.network_xray import WIDTHS
 
@@ -58,6 +58,21 @@ class BlameMicroscope(Widget):
                     "column": (0, width - 1)}  # fmt: skip
         channels, height, width = stage.shape if len(stage.shape) == 3 else (*stage.shape, 1, 1)
         return {"channel": (0, channels - 1), "row": (0, height - 1), "column": (0, width - 1)}
+
+    def options(self, state: dict) -> dict:
+        convolutions = tuple(name for name in NAMES if name.startswith("convolution"))
+        return {"layer": convolutions if state["what"] == WEIGHT else NAMES}
+
+    def changed(self, before: dict, after: dict) -> None:
+        """Only convolutions have kernels: coming from another layer, the one before it; else a sentence."""
+        if after["what"] != WEIGHT or after["layer"].startswith("convolution"):
+            return
+        if before["what"] == WEIGHT:
+            raise BadValue(
+                f"Layer: expected convolution 1 or convolution 2 for a weight, received {after['layer']}."
+                f" It stays {before['layer']}."
+            )
+        self.put(layer=self.convolution(after).name)
 
     def event(self, event: dict) -> dict | None:
         kind, _, name = event["name"].partition(":")

@@ -26,7 +26,7 @@ TURNS = 4
 #: Of the time between two slices no more than so many seconds count as playing: a cell took the rest.
 LONGEST_WAIT = 1.0
 
-#: Seconds for an answer to get from the socket to its handler, before a loop that nobody looks at is given up.
+#: Seconds for an answer to get from the socket to its handler, before a loop without answers is given up.
 GRACE = 0.2
 
 GAVE_UP = "Play stopped by itself: for about a minute no page had shown it. Press Play to go on."
@@ -115,7 +115,7 @@ class PlayLoop:
                 self._frame()
 
     async def _turn(self) -> bool:
-        """A slice of work and a pause for messages; False when there is no more to do, or nobody to see it."""
+        """A slice of work and a pause for messages; False when nothing is left to do, or nobody looks."""
         INTERRUPTS.watch(self)
         begin = time.perf_counter()
         self._working = True

@@ -1,4 +1,4 @@
-"""Whether a cell runs at the moment: while one does, no message of a page is answered, and the page may say so."""
+"""Whether a cell runs at the moment: while one does, no page is answered, and the page may say so."""
 
 from __future__ import annotations
 

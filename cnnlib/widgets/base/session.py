@@ -42,6 +42,7 @@ class Live:
         self._sent_at = self._asked_at = 0.0
         self._alone = 0.0
         self._answers = 0
+        self._played = False  # whether Play has taken a step since it was pressed
         self._packer = Packer()
 
     # Steps.
@@ -87,10 +88,18 @@ class Live:
 
     def _play_step(self) -> bool:
         try:
-            return self._one_step()
+            more = self._one_step()
         except Exception as failure:
             self._fail(failure)
             return False
+        if not more and not self._played:
+            self._say_end()
+        self._played = True
+        return more
+
+    def _say_end(self) -> None:
+        """Play or Step was pressed, and nothing is left to do: say so, unless a fault was said."""
+        self.widget.message = self.widget.message or self.widget.at_end
 
     def _play_frame(self) -> None:
         try:
@@ -146,7 +155,9 @@ class Live:
             self._ask_every = ASK_EVERY if time.monotonic() - self._asked_at < PROMPT else 1
 
     def _on_state(self, message: dict) -> None:
-        self.widget.set_state(**message["values"])
+        controls = self.widget._controls
+        values = message["values"].items()
+        self.widget.set_state(**{n: controls[n].typed(v) if n in controls else v for n, v in values})
 
     def _on_event(self, message: dict) -> None:
         self.widget.set_state(**(self.widget.event(message["event"]) or {}))
@@ -162,6 +173,7 @@ class Live:
     def _on_play(self, message: dict) -> None:
         if self.widget.playable:
             self.widget.message = ""
+            self._played = False
             self.loop.start()
         self.changed()
 
@@ -171,10 +183,15 @@ class Live:
 
     def _on_step(self, message: dict) -> None:
         self.loop.stop()
-        self.widget.advance(1)
+        self.widget.message = ""
+        if not self.widget.advance(1):
+            self._say_end()
+            self.changed()
 
     def _on_rewind(self, message: dict) -> None:
         self.loop.stop()
+        self.widget.message = ""
+        self.widget.challenge_reached = False
         self.widget.rewind()
         self._play_frame()
 
@@ -203,10 +220,18 @@ class Live:
         message = {
             "type": "frame", "frame": self._frame, "asks": asks, "answers": self._answers, "scene": scene,
             "text": widget.text, "state": widget.state, "ranges": widget.limits(widget.state),
+            "options": {name: list(words) for name, words in widget.options(widget.state).items()},
             "message": widget.message, "playing": self.loop.running, "speed": self.speed,
-            "line": repr(widget), "challenge": widget.challenge_reached, "cell": CELL.running,
+            "line": repr(widget), "challenge": self._challenge(), "cell": CELL.running,
         }  # fmt: skip
         return message, buffers
+
+    def _challenge(self) -> str:
+        """How the challenge stands: reached, reached earlier in this run, or not."""
+        widget = self.widget
+        if not widget.challenge_reached:
+            return ""
+        return "reached" if widget.challenge.reached(widget.facts) else "reached earlier"
 
     def tell_cell(self, running: bool) -> None:
         """Tell the page whether a cell runs: until that has ended, it gets no answers."""

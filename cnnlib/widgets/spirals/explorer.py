@@ -152,6 +152,15 @@ class Playground(Widget):
             "edit_to": (1, sizes[layer]), "edit_from": (0, sizes[layer - 1]),
         }  # fmt: skip
 
+    def options(self, state: dict) -> dict:
+        """The nodes that there are."""
+        hidden = [
+            f"node {layer}.{node}"
+            for layer, size in enumerate(self.run.config.network_shape, 1)
+            for node in range(1, size + 1)
+        ]
+        return {"node": ("output", *FEATURE_NAMES, *hidden)}
+
     def train(self):
         """One epoch a step, until the numbers overflow."""
         while self.run.diverged_at is None:
@@ -161,6 +170,8 @@ class Playground(Widget):
 
     def go_to(self, epoch: int) -> None:
         """Rewind, or train on, to an epoch."""
+        if epoch < self.run.epoch:
+            self.challenge_reached = False
         self.run.rewind(min(epoch, self.run.history.furthest))
         while self.run.epoch < epoch and self.run.diverged_at is None:
             self.run.step()
