@@ -124,12 +124,45 @@ def test_limits_hold_values_within():
     assert limited.state["steps"] == 4
 
 
+class Dependent(Toy):
+    """Its steps end earlier, or later than declared, with the rule."""
+
+    def limits(self, state):
+        return {"steps": (0, 30 if state["rule"] == "SGD" else 4)}
+
+    def options(self, state):
+        return {"rule": ("SGD",) if state["grid"] else ("SGD", "Adam")}
+
+
+@pytest.mark.parametrize(("rule", "steps", "end"), [("SGD", 31, 30), ("Adam", 5, 4), ("Adam", -1, 4)])
+def test_a_typed_number_is_held_to_the_range_that_is_there(rule, steps, end):
+    toy = Dependent(rule=rule, steps=3)
+    toy.set_state(steps=steps)
+    assert toy.message == f"Steps: expected a whole number from 0 to {end}, received {steps}. It stays 3."
+    toy.set_state(steps=end)
+    assert toy.state["steps"] == end and toy.message == ""
+
+
+def test_a_range_is_that_of_the_values_set_beside_it():
+    toy = Dependent(rule="Adam")
+    toy.set_state(steps=25, rule="SGD")
+    assert toy.state["steps"] == 25 and toy.message == ""
+    toy.set_state(rule="Adam")
+    assert toy.state["steps"] == 4 and toy.message == ""
+
+
+def test_the_page_is_told_which_words_are_there():
+    toy = shown(Dependent())
+    toy.set_state(grid=True)
+    assert toy.live.page.frames[-1][0]["options"] == {"rule": ["SGD"]}
+
+
 def test_challenge_stays_reached_until_reset():
     toy = Toy(challenge=Challenge("ten steps", lambda facts: facts["steps"] >= 10))
     assert not toy.challenge_reached
     toy.set_state(steps=11)
     toy.set_state(steps=1)
-    assert toy.challenge_reached
+    assert toy.challenge_reached and shown(toy).live.first()["frame"]["challenge"] == "reached earlier"
     toy.reset()
     assert not toy.challenge_reached and toy.state["steps"] == 5
 

@@ -366,3 +366,20 @@ def test_play_after_a_fault_begins_the_run_again():
             assert once.count == expected
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", ["play", "step"])
+def test_play_and_step_at_the_end_say_so(kind):
+    async def main():
+        toy = shown(Toy(steps=20))
+        toy.live.receive({"type": kind})
+        await until(lambda: not toy.live.loop.running)
+        assert frames_of(toy)[-1]["message"] == Toy.at_end
+        toy.live.receive({"type": "rewind"})
+        assert frames_of(toy)[-1]["message"] == ""
+        toy.live.speed = "as fast as possible"
+        toy.live.receive({"type": "play"})
+        await until(lambda: not toy.live.loop.running)
+        assert toy.state["steps"] == 20 and toy.message == ""  # it has played to its end
+
+    asyncio.run(main())
