@@ -418,3 +418,15 @@ def test_a_goal_left_behind_by_rewinding_is_no_longer_reached():
     assert view.challenge_reached
     view.set_state(epoch=3)
     assert not view.challenge_reached
+
+
+def test_the_curve_stays_when_it_is_rewound_and_brought_forward_again():
+    view = Playground(seed="0.10000")
+    view.advance(20)
+    curve = list(view.curve)
+    for epoch in (2, 20):
+        view.set_state(epoch=epoch)
+    assert view.curve == curve and np.isfinite(view.curve).all()
+    view.set_state(epoch=2)
+    view.advance(1)
+    assert len(view.curve) == 4 and view.curve == curve[:4]

@@ -181,7 +181,9 @@ class BlameMicroscope(Widget):
     def kernels_panel(self, gradients: np.ndarray, index: tuple) -> Panel:
         """The gradients of all kernels: one row a kernel, one column an input map; the weight is marked."""
         picture = mosaic(gradients.reshape(-1, *gradients.shape[2:]), gradients.shape[1])
-        marks = [Heatmap(picture, cmap="diverging", emits="weight:")]
+        names = [f"kernel {k}, input map {m}" for k, m in np.ndindex(gradients.shape[:2])]
+        tiles = {"tile": (*gradients.shape[2:], 1), "tile_names": names, "means": "gradient"}
+        marks = [Heatmap(picture, cmap="diverging", emits="weight:", **tiles)]
         row, column = index[0] * 4 + index[2], index[1] * 4 + index[3]
         edges = (column - 0.6, column + 0.6, row - 0.6, row + 0.6)
         marks.append(Region(*edges, color="green", filled=False, alpha=1, width=3))

@@ -113,7 +113,8 @@ def panel_of(stage: Stage, values, *marks, at, emits="", hidden=False, **colors)
     """The picture of a stage: its maps, `marks` above them; an empty frame if hidden."""
     picture = stage.picture(np.full(stage.shape, np.nan) if hidden else values)
     rows, columns = picture.shape
-    heat = Heatmap(picture, emits=emits, **colors)
+    tile = (*stage.shape[1:], 1) if len(stage.shape) == 3 else None
+    heat = Heatmap(picture, emits=emits, tile=tile, **colors)
     words = [] if not hidden else [Text((columns - 1) / 2, (rows - 1) / 2, "?", color="muted", size=16)]
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
     return Panel([heat, *words, *marks], x, y, title=stage.title, at=at, equal=True, grid=False)

@@ -129,9 +129,9 @@ class Playground(Widget):
     def sync(self) -> None:
         """Bring the controls that follow the run up to date."""
         run = self.run
-        del self.curve[run.epoch :]
+        del self.curve[run.history.furthest + 1 :]
         self.curve += [(math.nan, math.nan)] * (run.epoch - len(self.curve))
-        self.curve.append((run.train_loss, run.test_loss))
+        self.curve[run.epoch : run.epoch + 1] = [(run.train_loss, run.test_loss)]
         layer, destination, source = self.selected()
         now = run.network.parameters.matrices[layer][destination, source]
         now = float(f"{np.clip(np.nan_to_num(now), -CAP, CAP):.3g}")

@@ -93,7 +93,15 @@ class ImageGallery(Widget):
         left, above = column * (width + GAP) - 0.5, row * (height + GAP) - 0.5 - GAP / 2
         labels = [self.split.class_names[label] for label in y[page]] if state["labels"] else [""] * len(page)
         marks = [
-            Heatmap(tiled, cmap="gray", vmin=0, vmax=1),
+            Heatmap(
+                tiled,
+                cmap="gray",
+                vmin=0,
+                vmax=1,
+                means="ink",
+                tile=(height, width, GAP),
+                tile_names=[f"image {number}" for number in page],
+            ),
             Text(left + width, above, labels, size=13, align="right", bold=True),
             Text(left, above, [f"{number}" for number in page], size=10, align="left", color="muted"),
         ]

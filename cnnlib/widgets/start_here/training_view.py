@@ -231,7 +231,8 @@ class TrainingView(Widget):
         columns = math.ceil(math.sqrt(len(filters) / 2))
         return image_panel(
             mosaic(filters, columns), title=f"First-layer filters (±{reach:g})", at=(0, 1, 2, 1),
-            cmap="diverging", vmin=-reach, vmax=reach,
+            cmap="diverging", vmin=-reach, vmax=reach, tile=(*filters.shape[1:], 1), means="weight",
+            tile_names=[f"filter {i}" for i in range(len(filters))],
         )  # fmt: skip
 
     def wrong_panel(self, wrong: np.ndarray, guesses: np.ndarray) -> Panel:
