@@ -6,7 +6,7 @@ const WATCHED = ["class", "style", "theme", "data-jp-theme-name", "data-jp-theme
 /** Reads ink, muted, grid and paper from the style sheet's variables. */
 export function readTheme(element) {
   const style = getComputedStyle(element);
-  const read = (name, fallback) => style.getPropertyValue(`--cnn-${name}`).trim() || fallback;
+  const read = (name, fallback) => plain(element, style.getPropertyValue(`--cnn-${name}`).trim() || fallback);
   const paper = read("paper", "#ffffff");
   const opaque = (color) => `rgb(${toBytes(color, toBytes(paper)).join(",")})`;
   return {
@@ -16,6 +16,17 @@ export function readTheme(element) {
     paper,
     font: style.fontFamily || "sans-serif",
   };
+}
+
+/** A colour as numbers: those of the system, which a high contrast mode brings, have names such as CanvasText. */
+function plain(element, color) {
+  if (!/^([a-z]+$|color-mix)/i.test(color)) return color;
+  const probe = document.createElement("span");
+  probe.style.color = color;
+  element.append(probe);
+  const numbers = getComputedStyle(probe).color;
+  probe.remove();
+  return numbers || color;
 }
 
 export function hexToBytes(hex) {
@@ -61,12 +72,12 @@ export function watchTheme(element, changed) {
   for (const node of [document.documentElement, document.body]) {
     observer.observe(node, { attributes: true, attributeFilter: WATCHED });
   }
-  const scheme = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
-  scheme?.addEventListener?.("change", soon);
+  const schemes = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => globalThis.matchMedia?.(query));
+  schemes.forEach((scheme) => scheme?.addEventListener?.("change", soon));
   soon();
   const end = () => {
     observer.disconnect();
-    scheme?.removeEventListener?.("change", soon);
+    schemes.forEach((scheme) => scheme?.removeEventListener?.("change", soon));
     timers.forEach(clearTimeout);
   };
   return { look, end };

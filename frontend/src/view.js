@@ -16,6 +16,17 @@ const SILENCES = {
 const WORDS = 200; // milliseconds between two changes of words and controls while playing: each lays out the page
 const KEYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, -1], ArrowDown: [1, 1] };
 
+/** What the arrow keys move: the controls that the scene names, otherwise those of its handle. */
+function movedByArrows(scene) {
+  if (scene.arrows.length > 0) return scene.arrows.map((name) => ({ name, sign: 1 }));
+  for (const panel of scene.panels) {
+    const { sets } = panel.marks.find((mark) => mark.kind === "handle") ?? {};
+    const up = panel.y?.low < panel.y?.high ? -1 : 1; // values that grow upwards grow with the key that points there
+    if (sets) return [sets.x && { name: sets.x, sign: 1 }, sets.y && { name: sets.y, sign: up }];
+  }
+  return [];
+}
+
 export class View {
   constructor(parent, spec, session) {
     this.session = session;
@@ -73,7 +84,7 @@ export class View {
     if (this.message.textContent !== frame.message) this.message.textContent = frame.message;
     this.challenge.show(frame.challenge);
     this.copy.show(frame.line);
-    this.arrows(frame.scene.arrows);
+    this.arrows(movedByArrows(frame.scene));
   }
 
   /** Values from the picture: rounded as their controls round, shown by them, and sent. */
@@ -89,9 +100,10 @@ export class View {
     this.session.setState(rounded);
   }
 
-  /** Arrow keys on the picture move the controls that the scene names. */
-  arrows(names) {
-    this.moved = names;
+  /** Arrow keys on the picture move these controls: [across, down], each {name, sign} or undefined. */
+  arrows(moved) {
+    this.moved = moved;
+    const names = moved.filter(Boolean).map(({ name }) => name);
     const { frame } = this.picture;
     if (names.length === 0 || frame.hasAttribute("tabindex")) return;
     const words = names.map((name) => this.controls.byName.get(name)?.spec.label ?? name);
@@ -103,11 +115,11 @@ export class View {
 
   arrow(event) {
     const [axis, direction] = KEYS[event.key] ?? [];
-    const name = this.moved?.[axis];
+    const { name, sign } = this.moved?.[axis] ?? {};
     const control = this.controls.byName.get(name);
     if (!control) return;
     event.preventDefault();
-    this.touch({ [name]: this.state[name] + direction * control.spec.step });
+    this.touch({ [name]: this.state[name] + sign * direction * control.spec.step });
   }
 
   /** Say why a question of the learner's waits: a key of SILENCES, "" when it does not. */

@@ -84,3 +84,27 @@ test("dashes crawl while playing, and not for readers who want less motion", () 
   expect([play(true), play(true)]).toEqual([3, 3]);
   vi.unstubAllGlobals();
 });
+
+test("arrow keys move the handle where the scene names nothing else, upwards with the axis", () => {
+  const control = (name) => ({ name, kind: "slider", label: name, low: -2, high: 2, step: 0.5, default: 0, shown: true });
+  const spec = { title: "", controls: ["a", "b"].map(control), playable: false, speeds: [], challenge: "", height: 100, picture: "" };
+  const sent = [];
+  const view = new View(document.body, spec, { setState: (values) => sent.push(values), event() {}, command() {} });
+  view.picture.show = () => {};
+  const handle = { kind: "handle", sets: { x: "a", y: "b" } };
+  const show = (arrows, y) => {
+    const scene = { panels: [{ marks: [{ kind: "line" }, handle], y }], arrows };
+    view.showFrame({ scene, text: "", playing: false, state: { a: 0, b: 0 }, ranges: {}, message: "", line: "", challenge: "" }, [], false);
+  };
+  const press = (key) => view.picture.frame.dispatchEvent(new KeyboardEvent("keydown", { key }));
+  show([], { low: 0, high: 1 });
+  press("ArrowUp");
+  press("ArrowLeft");
+  show([], { low: 1, high: 0 });
+  press("ArrowUp");
+  show(["b", "a"], { low: 0, high: 1 });
+  press("ArrowRight");
+  press("ArrowUp");
+  expect(sent).toEqual([{ b: 0.5 }, { a: -0.5 }, { b: -0.5 }, { b: 0.5 }, { a: -0.5 }]);
+  expect(view.picture.frame.getAttribute("tabindex")).toBe("0");
+});

@@ -115,7 +115,8 @@ class BlameMicroscope(Widget):
             "switches": self.switches(stage, gradients),
         }  # fmt: skip
         text = self.unit_sentence(stage, unit, facts)
-        return Scene([*forward, *backward], text, facts, rows=(1, 1), columns=WIDTHS[:8], height=560)
+        return Scene([*forward, *backward], text, facts, rows=(1, 1), columns=WIDTHS[:8], height=560,
+                     arrows=("column", "row"))  # fmt: skip
 
     def rows(self, stage: Stage, unit: tuple, values: list, gradients: list) -> tuple[list, list]:
         """Forward maps above, gradients by the chosen unit below; layers behind the unit stay empty."""
