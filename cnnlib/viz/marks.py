@@ -167,6 +167,12 @@ class Heatmap(Mark):
     hovers : int
         With `emits`: also report where the pointer rests (kind ``"hover"``) and that it left (``"leave"``),
         once for so many rows; 0 reports nothing.
+    tile : (height, width, gap), optional
+        Of a `mosaic`: the pointer then counts rows and columns within each image, and names the image.
+    tile_names : sequence of str
+        Names of the images, in their order; by default ``"map 0"``, ``"map 1"``, ….
+    means : str
+        What the values are, for whoever reads one at the pointer; by default the panel's title.
     """
 
     z: Any
@@ -180,6 +186,9 @@ class Heatmap(Mark):
     sets: dict[str, str] = field(default_factory=dict)
     hover: bool = True
     hovers: int = 0
+    tile: tuple[int, int, int] | None = None
+    tile_names: tuple[str, ...] = ()
+    means: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -169,10 +169,25 @@ function choice(spec, change) {
   if (spec.picker === "segments") return segments(spec, change);
   if (spec.picker === "thumbnails") return thumbnails(spec, change);
   const id = uniqueId(spec.name);
-  const options = spec.options.map((option, i) => h("option", { value: option }, wordOf(spec, i)));
-  const list = h("select", { id, "aria-describedby": describedBy(spec, id) }, ...options);
+  const list = h("select", { id, "aria-describedby": describedBy(spec, id) });
+  let offered = "";
+  const setOptions = (words) => {
+    if (words.join("\n") === offered) return;
+    offered = words.join("\n");
+    const { value } = list;
+    list.replaceChildren(...words.map((word) => h("option", { value: word }, wordOf(spec, spec.options.indexOf(word)))));
+    if (value) set(value);
+  };
+  const set = (value) => {
+    if (list.value !== value) list.querySelector("[data-gone]")?.remove();
+    list.value = value;
+    if (list.value === value) return;
+    list.append(h("option", { value, "data-gone": true }, value)); // not offered at the moment, and yet the state
+    list.value = value;
+  };
+  setOptions(spec.options);
   list.addEventListener("change", () => change(list.value));
-  return { element: labelled(spec, id, list), set: (value) => (list.value = value), spec };
+  return { element: labelled(spec, id, list), set, setOptions, spec };
 }
 
 function toggle(spec, change) {

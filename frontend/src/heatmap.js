@@ -68,6 +68,17 @@ function paintNumbers(ctx, mark, box, theme) {
   });
 }
 
+/** Where a cell lies, in words: in its own image of a mosaic, "" in the gaps between them. */
+export function placeInWords(mark, row, col) {
+  if (!mark.tile) return mark.z.shape[1] === 1 ? `row ${row}` : `row ${row}, column ${col}`;
+  const [height, width, gap] = mark.tile;
+  const [down, y] = [Math.floor(row / (height + gap)), row % (height + gap)];
+  const [right, x] = [Math.floor(col / (width + gap)), col % (width + gap)];
+  if (y >= height || x >= width) return "";
+  const index = down * Math.ceil(mark.z.shape[1] / (width + gap)) + right;
+  return `${mark.tile_names[index] ?? `map ${index}`}, row ${y}, column ${x}`;
+}
+
 /** The cell of a heat map at a point in data coordinates, or null: {row, col, value}. */
 export function cellAt(mark, x, y) {
   const [rows, columns] = mark.z.shape;

@@ -1,5 +1,5 @@
 // Mouse, pen and touch on the picture: what was hit, in the data's own coordinates.
-import { cellAt } from "./heatmap.js";
+import { cellAt, placeInWords } from "./heatmap.js";
 import { linkEnds } from "./marks.js";
 import { cursorUnder } from "./notes.js";
 import { shortNumber } from "./scale.js";
@@ -74,6 +74,12 @@ function toCurve(px, py, x0, y0, x1, y1) {
   return least;
 }
 
+/** Whether a press on the mark may go on as a vertical movement: then the page must not scroll instead. */
+export function movesUp(mark) {
+  if (mark.kind === "handle") return Boolean(mark.emits || mark.sets?.y);
+  return mark.kind === "heatmap" && !mark.hovers && Boolean(mark.emits || mark.sets?.row);
+}
+
 const touchable = (mark) => Boolean(mark.emits) || Object.keys(mark.sets ?? {}).length > 0;
 const readable = (mark) => touchable(mark) || (mark.kind === "heatmap" && mark.hover) || mark.kind === "tiles";
 
@@ -93,6 +99,8 @@ export class Pointer {
     picture.frame.append(this.tip);
     const { canvas } = picture;
     canvas.addEventListener("pointerdown", (event) => this.down(event));
+    // pointerdown comes before touchstart, so what is held is known here
+    canvas.addEventListener("touchstart", (event) => this.held?.ours && event.preventDefault(), { passive: false });
     canvas.addEventListener("pointermove", (event) => this.move(event));
     canvas.addEventListener("pointerup", () => (this.held = null));
     canvas.addEventListener("pointercancel", () => (this.held = null));
@@ -109,11 +117,12 @@ export class Pointer {
   }
 
   down(event) {
+    this.picture.frame.focus({ preventScroll: true }); // the arrow keys are the picture's from now on
     const found = hit(this.picture.boxes, ...this.locate(event), touchable);
     if (!found) return;
     event.preventDefault();
     this.picture.canvas.setPointerCapture?.(event.pointerId);
-    this.held = { panel: this.picture.boxes.indexOf(found.box), kind: found.mark.kind, name: found.mark.emits };
+    this.held = { panel: this.picture.boxes.indexOf(found.box), kind: found.mark.kind, name: found.mark.emits, ours: movesUp(found.mark) };
     this.report(found, "click");
   }
 
@@ -165,13 +174,39 @@ export class Pointer {
   }
 
   showTip(found, px, py) {
-    this.tip.hidden = found?.value === undefined && !found?.name;
+    const words = tipWords(found);
+    this.tip.hidden = words === "";
     if (this.tip.hidden) return;
-    const place = found.row === undefined ? "" : `row ${found.row}, column ${found.col}: `;
-    this.tip.textContent = found.name ?? place + shortNumber(found.value);
-    this.tip.style.left = `${Math.min(px + 12, this.picture.width - 150)}px`;
-    this.tip.style.top = `${Math.max(0, py - 30)}px`;
+    this.tip.textContent = words;
+    const { width, height } = this.picture;
+    const within = (place, end) => `${Math.max(0, Math.min(place, end))}px`; // else the page would scroll
+    Object.assign(this.tip.style, { left: "0px", top: "0px", maxWidth: `${width}px`, boxSizing: "border-box" });
+    this.tip.style.left = within(px + 12, width - this.tip.offsetWidth);
+    this.tip.style.top = within(py - 30, height - this.tip.offsetHeight);
   }
+}
+
+/** What is read at the pointer: what it is, where, and its value; "" where there is no number. */
+export function tipWords(found) {
+  if (found?.name) return found.name;
+  if (!found || !Number.isFinite(found.value)) return "";
+  const { mark, box } = found;
+  const place = found.row === undefined ? "" : placeOf(found);
+  if (place === null) return "";
+  const what = mark.means || box.panel.title || mark.emits;
+  return `${[what, place].filter(Boolean).join(", ")}: ${shortNumber(found.value)}`;
+}
+
+/** A cell's place: on axes that can be read in their units, otherwise by row and column; null between images. */
+function placeOf({ mark, box, x, y, row, col }) {
+  const axes = [[box.panel.x, x], [box.panel.y, y]].filter(([axis]) => axis.visible && axis.label);
+  if (axes.length === 2) return axes.map(([axis, value]) => `${axis.label} ${onAxis(axis, value)}`).join(", ");
+  return placeInWords(mark, row, col) || null;
+}
+
+function onAxis(axis, value) {
+  const place = axis.names?.length ? axis.ticks.indexOf(Math.round(value)) : -1;
+  return axis.names?.[place] ?? shortNumber(Number(value.toPrecision(3)));
 }
 
 function cursor(found) {

@@ -11,16 +11,33 @@ import { StaticPicture } from "./static.js";
 import { buildToolbar } from "./toolbar.js";
 import { TextLine, challengeLine, copyButton } from "./words.js";
 
-const SILENT = "The kernel does not answer: it is busy, or it was restarted. If this stays, run the cell again.";
+const SILENCES = {
+  "": "",
+  cell: "Python is busy with another cell. This picture follows when that cell has ended.",
+  working: "Python is still working on this. To stop it, interrupt the kernel.",
+  silent: "The kernel does not answer: it was restarted, or the connection is lost. If this stays, run the cell again.",
+};
 const WORDS = 200; // milliseconds between two changes of words and controls while playing: each lays out the page
 const TIME = 76; // pixels of height of the plot in the bar
 const KEYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, -1], ArrowDown: [1, 1] };
+
+/** What the arrow keys move: the controls that the scene names, otherwise those of its handle. */
+function movedByArrows(scene) {
+  if (scene.arrows.length > 0) return scene.arrows.map((name) => ({ name, sign: 1 }));
+  for (const panel of scene.panels) {
+    const { sets } = panel.marks.find((mark) => mark.kind === "handle") ?? {};
+    const up = panel.y?.low < panel.y?.high ? -1 : 1; // values that grow upwards grow with the key that points there
+    if (sets) return [sets.x && { name: sets.x, sign: 1 }, sets.y && { name: sets.y, sign: up }];
+  }
+  return [];
+}
 
 export class View {
   constructor(parent, spec, session) {
     this.session = session;
     this.spec = spec;
     this.root = h("div", { class: "cnn-widget", role: "group", "aria-label": spec.title || "Widget" });
+    this.root.style.display = "none"; // until there is a picture: the still one stands there
     parent.append(this.root);
     const send = (message) => session.command(message);
     this.controls = buildControls(
@@ -107,6 +124,7 @@ export class View {
 
   /** Show a frame; while the kernel owes answers (`behind`), the inputs keep what the learner set. */
   showFrame(frame, arrays, behind) {
+    this.root.style.display = "";
     this.static.hide();
     const scene = resolve(frame.scene, arrays);
     if (scene.pictures) this.pictures = scene.pictures;
@@ -127,6 +145,7 @@ export class View {
     const title = scene.title || this.spec.title;
     if (this.frame.title.textContent !== title) this.frame.title.textContent = title;
     for (const [name, [low, high]] of Object.entries(frame.ranges)) this.controls.byName.get(name)?.setRange?.(low, high);
+    for (const [name, words] of Object.entries(frame.options ?? {})) this.controls.byName.get(name)?.setOptions?.(words);
     if (!behind) {
       for (const [name, value] of Object.entries(frame.state)) this.controls.byName.get(name)?.set(value);
     }
@@ -143,7 +162,7 @@ export class View {
     if (this.message.textContent !== frame.message) this.message.textContent = frame.message;
     this.challenge.show(frame.challenge, frame.goal);
     this.copy.show(frame.line);
-    this.arrows(scene.arrows);
+    this.arrows(movedByArrows(scene));
   }
 
   /** Values from the picture: rounded as their controls round, shown by them, and sent. */
@@ -167,9 +186,10 @@ export class View {
     this.toolbar.play.click();
   }
 
-  /** Arrow keys on the picture move the controls that the scene names. */
-  arrows(names) {
-    this.moved = names;
+  /** Arrow keys on the picture move these controls: [across, down], each {name, sign} or undefined. */
+  arrows(moved) {
+    this.moved = moved;
+    const names = moved.filter(Boolean).map(({ name }) => name);
     const { frame } = this.picture;
     if (names.length === 0 || frame.hasAttribute("tabindex")) return;
     const words = names.map((name) => this.controls.byName.get(name)?.spec.label ?? name);
@@ -182,17 +202,18 @@ export class View {
   arrow(event) {
     if (event.target !== this.picture.frame) return;
     const [axis, direction] = KEYS[event.key] ?? [];
-    const name = this.moved?.[axis];
+    const { name, sign } = this.moved?.[axis] ?? {};
     const control = this.controls.byName.get(name);
     if (!control) return;
     event.preventDefault();
-    this.touch({ [name]: this.state[name] + direction * control.spec.step });
+    this.touch({ [name]: this.state[name] + sign * direction * control.spec.step });
   }
 
-  showSilence(silent) {
-    if (this.silence.hidden === !silent) return;
-    this.silence.hidden = !silent;
-    this.silence.textContent = silent ? SILENT : "";
+  /** Say why a question of the learner's waits: a key of SILENCES, "" when it does not. */
+  showSilence(why) {
+    const words = SILENCES[why];
+    this.silence.hidden = words === "";
+    if (this.silence.textContent !== words) this.silence.textContent = words;
   }
 
   close() {

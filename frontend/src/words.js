@@ -48,12 +48,12 @@ export function challengeLine(text) {
   const words = h("span", {}, h("strong", {}, h("span", { class: "cnn-unseen" }, "Challenge: "), text), mark);
   const element = h("p", { class: "cnn-challenge", role: "status" }, ring, words);
   element.hidden = text === "";
-  const show = (reached, goal) => {
+  const show = (how, goal) => {
     const now = goal?.text ?? "";
-    const word = reached ? `✓ reached${now ? `: ${now}` : ""}` : now;
+    const word = how === "" ? now : `✓ ${how}${now ? `: ${now}` : ""}`;
     if (mark.textContent !== word) mark.textContent = word;
-    ring.style.setProperty("--cnn-done", reached ? "1" : String(goal?.share ?? 0));
-    element.classList.toggle("cnn-reached", reached);
+    ring.style.setProperty("--cnn-done", how === "" ? String(goal?.share ?? 0) : "1");
+    element.classList.toggle("cnn-reached", how !== "");
   };
   return { element, show };
 }

@@ -66,11 +66,11 @@ images
 data.load_mnist("no_such_folder")
 
 # %% [markdown]
-# Look before you train. Leaf through forty test images, cover the labels, and count how many you get wrong
-# yourself. That is the first figure to compare a network with, and the one that most reports leave out.
+# Look before you train. Leaf through forty test images without their labels, write down what you read, then
+# switch *Show the labels* on and count how many you got wrong. That is the first figure to compare a network with, and the one that most reports leave out.
 
 # %%
-ImageGallery(images, half="test")
+ImageGallery(images, half="test", labels=False)
 
 # %% [markdown]
 # **Three parts, not two.** Whoever tries ten settings and reports the best *test* result has let the test

@@ -78,6 +78,21 @@ def test_the_largest_fall_is_where_the_square_costs_most(digits):
     assert asked.facts["fall"] == pytest.approx(other.max()) and widget.state["target"] == OWN
 
 
+def test_a_class_without_probability_is_looked_at_by_its_logit(digits):
+    model = load_digits_cnn()
+    p = model.predict_proba(digits.x_test[7:8])[0]
+    least = int(p.argmin())
+    widget = EvidenceExplorer(image=7, size=3, target=str(least))
+    falls = occlusion(model, digits.x_test[7:8], 3, target=least, logit=True)[0]
+    covered = digits.x_test[7:8].copy()
+    covered[..., 1:4, 2:5] = 0
+    both = (model.forward(x)[0, least] for x in (digits.x_test[7:8], covered))
+    assert falls[1, 2] == pytest.approx(next(both) - next(both), rel=1e-5)
+    assert widget.facts["fall"] == pytest.approx(falls.max()) and falls.max() > 0.1
+    assert "logit" in widget.text and widget.scene.panels[2].title == "Fall of the logit when covered"
+    assert "logit" not in EvidenceExplorer(image=7).text
+
+
 def test_a_network_that_overflowed_is_answered_with_a_sentence():
     model = load_digits_cnn()
     widget = EvidenceExplorer(model)

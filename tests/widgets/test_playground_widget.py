@@ -9,7 +9,7 @@ from cnnlib.playground import FEATURES
 from cnnlib.playground import Playground as Run
 from cnnlib.viz import Heatmap, Links, Points, Tiles
 from cnnlib.viz.static import to_png
-from cnnlib.widgets.base import BadValue
+from cnnlib.widgets.base import BadValue, Challenge
 from cnnlib.widgets.spirals.controls import NODES
 from cnnlib.widgets.spirals.explorer import Playground
 from cnnlib.widgets.spirals.presets import OWN, PRESETS, neurons
@@ -405,3 +405,43 @@ def test_what_is_no_number_is_left_empty_not_shown_as_zero():
     for heat in maps:
         assert np.isnan(heat.z).any() and set(heat.z[np.isfinite(heat.z)]) <= {-1.0, 1.0}
     assert view.text.startswith("Diverged")
+
+
+def test_a_number_typed_as_seed_is_one_run_however_it_is_written():
+    view = Playground()
+    losses = set()
+    for text in ("0.5", "0.50000", ".5", "0,5"):
+        view.live.receive({"type": "state", "id": 1, "values": {"seed": text}})
+        losses.add((view.state["seed"], view.facts["train_loss"]))
+    assert len(losses) == 1
+    view.live.receive({"type": "state", "id": 2, "values": {"seed": "mine"}})
+    assert view.state["seed"] == "mine"
+    assert Playground(seed="0.5").state["seed"] == "0.5"  # an address means what it says
+
+
+def test_the_list_of_maps_holds_the_nodes_that_there_are():
+    view = Playground(**neurons(4, 2))
+    hidden = [word for word in view.options(view.state)["node"] if word.startswith("node")]
+    assert hidden == ["node 1.1", "node 1.2", "node 1.3", "node 1.4", "node 2.1", "node 2.2"]
+    view.set_state(**neurons())
+    assert not any(word.startswith("node") for word in view.options(view.state)["node"])
+
+
+def test_a_goal_left_behind_by_rewinding_is_no_longer_reached():
+    view = Playground(challenge=Challenge("ten epochs", lambda facts: facts["epoch"] >= 10))
+    view.advance(10)
+    assert view.challenge_reached
+    view.set_state(epoch=3)
+    assert not view.challenge_reached
+
+
+def test_the_curve_stays_when_it_is_rewound_and_brought_forward_again():
+    view = Playground(seed="0.10000")
+    view.advance(20)
+    curve = list(view.curve)
+    for epoch in (2, 20):
+        view.set_state(epoch=epoch)
+    assert view.curve == curve and np.isfinite(view.curve).all()
+    view.set_state(epoch=2)
+    view.advance(1)
+    assert len(view.curve) == 4 and view.curve == curve[:4]

@@ -70,6 +70,10 @@ class Control:
     def title(self) -> str:
         return self.label or self.name.replace("_", " ").capitalize()
 
+    def typed(self, value: Any) -> Any:
+        """What a value from the page means, before `clean`."""
+        return value
+
     def describe(self) -> dict:
         """The control as JSON for the page."""
         return {**vars(self), "kind": type(self).__name__.lower(), "label": self.title}

@@ -66,7 +66,10 @@ class FilterWatch(Widget):
             f"First filters (orange {-reach:.2g}, blue {reach:.2g})",
             {"vmin": -reach, "vmax": reach},
         )
-        picture = image_panel(mosaic(weights[:, 0], 4), title=title, cmap="diverging", **colors)
+        tiles = {"tile": (*weights.shape[2:], 1), "tile_names": [f"filter {i}" for i in range(len(weights))]}
+        picture = image_panel(
+            mosaic(weights[:, 0], 4), title=title, cmap="diverging", means="weight", **tiles, **colors
+        )
         return Scene([picture, self.loss_panel()], self.sentence(facts), facts, columns=(1, 1))
 
     def loss_panel(self):

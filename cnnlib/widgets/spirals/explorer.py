@@ -128,8 +128,8 @@ class Playground(Widget):
         """Bring the controls that follow the run up to date."""
         run = self.run
         del self.losses[run.history.furthest + 1 :]
-        self.losses += [(math.nan, math.nan)] * (run.epoch + 1 - len(self.losses))
-        self.losses[run.epoch] = run.train_loss, run.test_loss
+        self.losses += [(math.nan, math.nan)] * (run.epoch - len(self.losses))
+        self.losses[run.epoch : run.epoch + 1] = [(run.train_loss, run.test_loss)]
         layer, destination, source = self.selected()
         now = run.network.parameters.matrices[layer][destination, source]
         now = float(f"{np.clip(np.nan_to_num(now), -CAP, CAP):.3g}")
@@ -158,6 +158,15 @@ class Playground(Widget):
             "edit_from": (0, sizes[layer - 1]),
         }
 
+    def options(self, state: dict) -> dict:
+        """The nodes that there are."""
+        hidden = [
+            f"node {layer}.{node}"
+            for layer, size in enumerate(self.run.config.network_shape, 1)
+            for node in range(1, size + 1)
+        ]
+        return {"node": ("output", *FEATURE_NAMES, *hidden)}
+
     def train(self):
         """One epoch a step, until the numbers overflow."""
         self.opened = False
@@ -168,6 +177,8 @@ class Playground(Widget):
 
     def go_to(self, epoch: int) -> None:
         """Rewind, or train on, to an epoch."""
+        if epoch < self.run.epoch:
+            self.challenge_reached = False
         self.run.rewind(min(epoch, self.run.history.furthest))
         while self.run.epoch < epoch and self.run.diverged_at is None:
             self.run.step()
