@@ -139,6 +139,7 @@ def test_an_interrupted_cell_ends_the_loop_too():
         assert trainer.live.loop.running
         CELL._ended(SimpleNamespace(error_in_exec=KeyboardInterrupt()))
         await until(lambda: not trainer.live.loop.running)
+        assert trainer.count < 1000 and "interrupted" in frames_of(trainer)[-1]["message"]
 
     asyncio.run(main())
 
