@@ -1,18 +1,12 @@
 """What an exercise consists of, and the list of all exercises."""
 
 import difflib
-import dis
 import importlib
-import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-
-IDLE = ("NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE")
-STUB = re.compile(r"#\s*YOUR CODE HERE\s*\n\s*(?:\.\.\.|pass)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -27,11 +21,14 @@ class Misconception:
         What the learner is told; it names the belief, not the remedy.
     answer : callable
         The function that this belief leads to.
+    also : tuple of callable
+        Other ways of writing it which give other results.
     """
 
     name: str
     sentence: str
     answer: Callable
+    also: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +61,13 @@ class Exercise:
         Whether the answer is a value rather than a function.
     rtol : float
         Relative tolerance, of the largest expected number.
+    whole : tuple of str
+        Outputs that must be of a type of whole numbers.
+    forms : bool
+        Whether arrays are also handed over in other forms: other orders in memory, read-only, float32.
+    unit : callable, optional
+        ``unit(*arguments)``: the size of number in which 32-bit arithmetic may round; by default the largest
+        number in the arrays of floats.
     """
 
     name: str
@@ -79,6 +83,9 @@ class Exercise:
     mutable: tuple = ()
     value: bool = False
     rtol: float = 1e-5
+    whole: tuple = ()
+    forms: bool = True
+    unit: Callable | None = None
 
     def call(self, function, arguments):
         """Call an answer on one case; a value counts as a function without arguments that returns it."""
@@ -146,25 +153,3 @@ def find(name):
         near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.3) or list(known)
         raise ValueError(f"name: got {name!r}, expected an exercise such as {', '.join(map(repr, near))}")
     return known[name]
-
-
-def is_stub(answer):
-    """Whether an answer has not been begun: None, ``...``, or a function whose body is still the stub.
-
-    >>> def relu_backward(dy, x):
-    ...     "Gradient of ReLU."
-    >>> is_stub(relu_backward), is_stub(None), is_stub(lambda dy, x: dy)
-    (True, True, False)
-    """
-    if answer is None or answer is Ellipsis:
-        return True
-    code = getattr(answer, "__code__", None)
-    if code is None:
-        return False
-    steps = [step for step in dis.get_instructions(code) if step.opname != "RESUME"]
-    if all(step.opname in IDLE and step.argval is None for step in steps):
-        return True
-    try:
-        return bool(STUB.search(inspect.getsource(answer)))
-    except (OSError, TypeError, IndexError, SyntaxError):
-        return False
