@@ -39,6 +39,8 @@ def test_every_misconception_is_rejected_and_recognised(name, wrong):
     assert report.outcome == "wrong"
     assert report.finding.misconception == wrong.name
     assert wrong.sentence in repr(report)
+    for another in wrong.also:
+        assert check(name, another).finding.misconception == wrong.name
 
 
 @pytest.mark.parametrize("name", NAMES)
