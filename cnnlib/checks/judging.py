@@ -15,7 +15,7 @@ from cnnlib.checks.recognising import recognise
 from cnnlib.checks.stubs import is_stub, is_untouched
 
 SECONDS_PER_CASE = 3.0
-CASES_TO_RECOGNISE = 12
+CASES_TO_RECOGNISE = 30
 CASES_OF_A_FORM = 8
 KEEPS = (
     "Asked twice with the same arguments, it gives two answers. It keeps something from one call to the next "
