@@ -63,8 +63,9 @@ class Exercise:
         Relative tolerance, of the largest expected number.
     whole : tuple of str
         Outputs that must be of a type of whole numbers.
-    forms : bool
-        Whether arrays are also handed over in other forms: other orders in memory, read-only, float32.
+    probed : bool
+        Whether each case is asked twice, and arrays are also handed over in other forms: other orders in
+        memory, read-only, float32. A `run` that asks several times itself says False.
     unit : callable, optional
         ``unit(*arguments)``: the size of number in which 32-bit arithmetic may round; by default the largest
         number in the arrays of floats.
@@ -84,7 +85,7 @@ class Exercise:
     value: bool = False
     rtol: float = 1e-5
     whole: tuple = ()
-    forms: bool = True
+    probed: bool = True
     unit: Callable | None = None
 
     def call(self, function, arguments):

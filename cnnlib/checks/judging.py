@@ -95,7 +95,7 @@ def _first_fault(exercise, answer, cases):
             trial.likely = "An array is kept between the calls (a global?) and used again; make a new one."
             return trial, number
         last = trial
-    for form in FORMS if exercise.forms else ():
+    for form in FORMS if exercise.probed else ():
         for number in range(1, len(cases) + 1, max(1, len(cases) // CASES_OF_A_FORM)):
             trial = try_case(exercise, answer, cases[number - 1], form=form)
             if trial.sentence:
@@ -156,7 +156,7 @@ def _look_at_what_was_given(trial, exercise, given):
 
 def _ask_again(trial, exercise, answer, given, seconds):
     """Call once more with the same arguments, and say so if another answer comes."""
-    if trial.results is None or not exercise.inputs:
+    if trial.results is None or not (exercise.probed and exercise.inputs):
         return
     first = kept(trial.results)
     again = running.call(lambda *these: exercise.call(answer, these), given, seconds)

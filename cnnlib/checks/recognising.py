@@ -24,7 +24,10 @@ def recognise(exercise, trials):
         Both empty if none is recognised; the sentence alone may name a common factor.
     """
     trials = [tried for tried in trials if not tried.cut]
-    if not any(tried.results is not None and tried.sentence for tried in trials):
+    told = [
+        tried.results is not None or isinstance(tried.error, Misfit) for tried in trials if tried.sentence
+    ]
+    if not any(told):
         return "", ""
     for misconception in exercise.misconceptions:
         for known in (misconception.answer, *misconception.also):
