@@ -9,8 +9,9 @@ from cnnlib.checks.exercise import Exercise, Misfit, register
 from cnnlib.checks.nb01 import CONV_MISCONCEPTIONS, conv_cases, only_y
 from cnnlib.nn import functional
 
-MORE_IMAGES, MORE_PIXELS = 16, 12
-FEW = 8  # steps by which NumPy's own Python code may differ between sizes
+FEWER, MORE = 3, 21  # images, and places along either axis, by which the two sizes exceed a case's
+SMALL = 6  # numbers in the images that are made larger
+UNEVEN = 8  # steps by which NumPy's own Python code may differ between sizes
 
 
 class _Enough(BaseException):
@@ -45,24 +46,30 @@ def steps_run(function, arguments, most=10**9):
     return count
 
 
+def enlarged(x, images, pixels):
+    """The images in a larger batch, within larger images."""
+    return np.pad(x, [(0, images), (0, 0), (0, pixels), (0, pixels)], constant_values=0.5)
+
+
 def without_loops(function, x, *arguments):
     """The result, once it is known that more and larger images take no more steps of Python.
 
-    Both sizes are computed once before anything is counted: places worked out once for a size and kept are
-    no loop over the numbers that come later.
+    Where it does at first, it may try again: places worked out once for a size and kept are no loop over the
+    numbers that come later.
     """
     y = only_y(function, x, *arguments)
-    if y is None or x.size > 40:
+    if y is None or x.size > SMALL:
         return y
-    pixels = MORE_PIXELS * arguments[2]
-    larger = np.pad(x, [(0, MORE_IMAGES), (0, 0), (0, pixels), (0, pixels)])
-    only_y(function, larger.copy(), *arguments)
-    few = steps_run(function, (x + 0.5, *arguments))
-    if steps_run(function, (larger + 0.5, *arguments), few + FEW) > few + FEW:
-        raise Misfit(
-            "It takes more steps of Python on a larger batch of larger images: "
-            "there is a loop over images or pixels, in it or in a function it calls."
-        )
+    base, larger = (enlarged(x, more, more * arguments[2]) for more in (FEWER, MORE))
+    only_y(function, base.copy(), *arguments)
+    most = steps_run(function, (base + 0.5, *arguments)) + UNEVEN
+    if steps_run(function, (larger.copy(), *arguments), most) > most:
+        only_y(function, larger.copy(), *arguments)
+        if steps_run(function, (larger + 0.5, *arguments), most) > most:
+            raise Misfit(
+                "It takes more steps of Python on a larger batch of larger images: "
+                "there is a loop over images or pixels, in it or in a function it calls."
+            )
     return y
 
 
