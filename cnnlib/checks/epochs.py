@@ -17,6 +17,18 @@ SAID = (
 )  # fmt: skip
 
 
+TOLD = {
+    SAID[3]: "The batches do not have batch_size images each, all but one.",
+    SAID[4]: "The order does not come from rng alone: another generator, or np.random, has a part in it.",
+    SAID[
+        5
+    ]: "The order is the same for every rng: rng is not used, or a generator with a seed of its own is.",
+    SAID[6]: "Two epochs with one rng have the same order: draw from rng itself, not from a copy of it.",
+    SAID[7]: "The batches come in a new order, but each holds the same images every time.",
+    SAID[8]: "Most images still come next to their neighbours in the file: the order is hardly shuffled.",
+}
+
+
 class Spy:
     """A network that notes what it is asked for; it learns like any other."""
 

@@ -57,6 +57,8 @@ class Exercise:
         Names of what a tuple among the arguments holds: ``{"cache": ("x", "kernel_size", "stride")}``.
     mutable : tuple of str
         Arguments the function may change.
+    told : dict
+        By the names of outputs: what it most likely means when one of them is the first that is wrong.
     value : bool
         Whether the answer is a value rather than a function.
     rtol : float
@@ -82,6 +84,7 @@ class Exercise:
     run: Callable | None = None
     parts: dict = field(default_factory=dict)
     mutable: tuple = ()
+    told: dict = field(default_factory=dict)
     value: bool = False
     rtol: float = 1e-5
     whole: tuple = ()

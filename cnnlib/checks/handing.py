@@ -13,7 +13,7 @@ COPY = "which other code still needs; work on a copy"
 
 @dataclass(frozen=True)
 class Form:
-    """A form in which the same numbers may come.
+    """A form in which the numbers of a case may come.
 
     `lead` begins the sentence of a fault found in this form, `likely` says what it is usually owed to, and
     `change` gives an array this form.
@@ -46,11 +46,20 @@ def _single(array):
     return array.astype(np.float32) if array.dtype.kind == "f" else array
 
 
+def _other_numbers(array):
+    """Other numbers in an array of the same shape."""
+    if array.dtype.kind != "f":
+        return array
+    return array[..., ::-1] / 2 + np.linspace(0, 1, array.size).reshape(array.shape)
+
+
 LOST = (
     "ravel() and reshape() give a view of some arrays and a copy of others; what is written into a copy is "
     "lost. Index the array itself."
 )
+KEPT = "It seems to keep the results of an earlier call and to hand them out again."
 FORMS = (
+    Form("On other numbers in arrays of the same shapes: ", KEPT, _other_numbers),
     Form("On an array stored column after column, as x.T is: ", LOST, _column_after_column),
     Form("On an array that is a part of a larger one, as x[::2, ::2] is: ", LOST, _every_other),
     Form("On arrays that may only be read: ", f"It writes into what was handed over, {COPY}.", _read_only),

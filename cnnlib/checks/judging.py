@@ -118,6 +118,7 @@ def _explain(exercise, answer, trial, number, cases):
         others = [try_case(exercise, answer, arguments, seconds=1.0) for arguments in some]
         name, likely = recognise(exercise, [trial, *others])
         likely = likely or next((other.likely for other in others if other.likely == KEEPS), "")
+        likely = likely or (exercise.told.get(trial.difference.name, "") if trial.difference else "")
     shown = (trial.sentence, trial.arguments, number, len(cases), trial.difference)
     return Finding(*shown, likely, name, trial.printed)
 

@@ -167,8 +167,16 @@ register(
         inputs=("start", "gradients of the steps", "lr", "momentum"),
         outputs=(
             "weights after each step",
-            "the same weights, when another array takes its steps in turn",
-            "the weights of that other array",
+            "weights after each step, when a second array takes its steps in turn",
+            "weights of the second array",
+        ),
+        told=dict.fromkeys(
+            (
+                "weights after each step, when a second array takes its steps in turn",
+                "weights of the second array",
+            ),
+            "Right for one array alone. A network has many, and each has a velocity of its own, which is "
+            "handed over and returned: nothing may be kept outside of the function.",
         ),
         oracle=momentum_step,
         cases=momentum_cases,

@@ -117,7 +117,12 @@ register(
             "the hollow, and must lose it again within 300 steps to come to rest.",
         ),
         misconceptions=(
-            Misconception("too little momentum", "It stops in the false minimum.", (0.02, 0.1)),
+            Misconception(
+                "too little momentum",
+                "It stops in the false minimum.",
+                (0.02, 0.1),
+                ((0.05, 0.0), (0.02, 0.5)),
+            ),
             Misconception(
                 "too slow",
                 "It has not arrived after 300 steps.",
@@ -127,7 +132,7 @@ register(
             Misconception(
                 "never comes to rest", "It still swings after 300 steps: nothing brakes it.", (0.3, 0.999)
             ),
-            Misconception("off the map", "It leaves the map.", (100.0, 0.9)),
+            Misconception("off the map", "It leaves the map.", (100.0, 0.9), ((50.0, 0.0),)),
         ),
     )
 )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib.checks.epochs import SAID, run_epoch
+from cnnlib.checks.epochs import SAID, TOLD, run_epoch
 from cnnlib.checks.exercise import Exercise, Misconception, register
 
 
@@ -142,6 +142,7 @@ register(
         oracle=train_epoch,
         cases=epoch_cases,
         run=run_epoch,
+        told=TOLD,
         probed=False,
         hints=(
             "One call of rng.permutation(len(x)) gives the order of the whole epoch; images and labels are"
