@@ -74,7 +74,12 @@ def one_epoch(function, x, y, batch_size, rng):
     if len(loss.heard) != len(model.seen):
         raise Misfit(f"{len(model.seen)} batches went through the network, {len(loss.heard)} into the loss.")
     rows = np.concatenate([np.atleast_2d(batch) for batch in model.seen])
-    return model, optimizer, loss, np.abs(rows[:, None] - x).sum(axis=2).argmin(axis=1)
+    if rows.shape[1:] != x.shape[1:]:
+        raise Misfit(f"Images of shape {rows.shape[1:]} went through the network, expected {x.shape[1:]}.")
+    order = np.abs(rows[:, None] - x).sum(axis=2).argmin(axis=1)
+    if not np.allclose(rows, x[order], rtol=1e-5, atol=1e-6):
+        raise Misfit("The network was shown other numbers than those of the images.")
+    return model, optimizer, loss, order
 
 
 def said_of_orders(function, x, y, batch_size):

@@ -19,6 +19,8 @@ def size_cases(rng):
     for number in range(60):
         kernel, stride, padding = rng.integers(1, 8), rng.integers(1, 5), rng.integers(0, 4)
         yield int(kernel + rng.integers(0, 5 + number)), int(kernel), int(stride), int(padding)
+    for padding in (6, 9, 15):
+        yield int(rng.integers(1, 9)), int(rng.integers(1, 9)), 1, padding
     for number in range(20):  # far apart: thousands of pixels, wide steps
         kernel, stride, padding = (int(value) for value in rng.integers((1, 1, 0), (30, 40, 12)))
         yield int(kernel + rng.integers(0, 10 ** (1 + number // 5))), kernel, stride, padding

@@ -27,7 +27,7 @@ def restart_cases(rng):
         wells = (np.round(values, 2) for values in (centers, depths, widths))
         curve = ShownWells(*wells, floor=float((1, 0, -3, 40)[number % 4]))
         starts = np.round(rng.uniform(-3, 3, 1 + number // 4), 2)
-        steps = int(rng.integers(1, 9) if number % 5 == 2 else rng.integers(50, 200))
+        steps = int(rng.integers(1, 9) if number % 5 == 2 else rng.integers(40, 90))
         yield curve, starts, (0.02, 0.05, 0.01)[number % 3], steps
 
 

@@ -21,6 +21,8 @@ def softplus_cases(rng):
         yield rng.normal(size=shape), 3 * rng.normal(size=shape)
     yield np.array([1.0, 1.0]), np.array([1000.0, -1000.0])
     yield np.array([-0.25, 40.0]), np.array([800.0, -800.0])
+    yield cases.gradient(rng, (3, 4)), np.linspace(6, 12, 12).reshape(3, 4)  # nearly flat, not quite
+    yield cases.gradient(rng, (3, 4)), np.linspace(-10, -4, 12).reshape(3, 4)
     for number in range(12):  # far from zero on one side, on both, near it; gradients far from 1
         shape = (3, 2, 2)[: 1 + number % 3]
         x = rng.normal(size=shape) * (1e-3, 30, 300)[number % 3] + (0, 40, -40)[number // 3 % 3]
