@@ -10,11 +10,18 @@ from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 
 SAID = (
-    "steps taken", "every forward in training", "how often each image was seen", "images in each batch",
-    "the same order from the same rng", "another order from another rng",
-    "another order in the next epoch", "images meet others in their batches", "neighbours are parted",
-    "labels belong to their images", "weights, minus those of the same batches trained rightly",
-)  # fmt: skip
+    "steps taken",
+    "every forward in training",
+    "how often each image was seen",
+    "images in each batch",
+    "the same order from the same rng",
+    "another order from another rng",
+    "another order in the next epoch",
+    "images meet others in their batches",
+    "neighbours are parted",
+    "labels belong to their images",
+    "weights, minus those of the same batches trained rightly",
+)
 
 
 TOLD = {

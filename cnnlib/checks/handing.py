@@ -129,6 +129,7 @@ def hand_over(function, names, *arguments):
     changed = [name for name, old, new in pairs if name and not same(old, new)]
     if changed:
         verb = "was" if len(changed) == 1 else "were"
-        raise Misfit(f"{' and '.join(changed)} {verb} changed (emptied, put in another order or "
-                     f"overwritten), {COPY}.")  # fmt: skip
+        raise Misfit(
+            f"{' and '.join(changed)} {verb} changed (emptied, put in another order or overwritten), {COPY}."
+        )
     return value

@@ -12,9 +12,10 @@ def conv_backward_cases(rng):
     """The cases of the forward pass, with a gradient for each result."""
     for x, w, b, stride, padding in conv_cases(rng):
         shape = functional.conv2d_forward(x, w, b, stride, padding)[0].shape
-        yield (rng.integers(-3, 4, shape).astype(float) if x.size < 5 else cases.gradient(rng, shape)), (
-            x, w, b, stride, padding,
-        )  # fmt: skip
+        yield (
+            (rng.integers(-3, 4, shape).astype(float) if x.size < 5 else cases.gradient(rng, shape)),
+            (x, w, b, stride, padding),
+        )
 
 
 def conv_backward(dy, cache):

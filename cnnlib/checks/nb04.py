@@ -202,12 +202,7 @@ register(
                 "momentum on the weight",
                 "The weight is multiplied by momentum; it is the velocity that fades.",
                 lambda w, dw, velocity, lr, momentum: (momentum * w - lr * dw, momentum * w - lr * dw),
-                (
-                    lambda w, dw, velocity, lr, momentum: (
-                        momentum * w - lr * (velocity + dw),
-                        velocity + dw,
-                    ),
-                ),
+                (lambda w, dw, velocity, lr, momentum: (momentum * w - lr * (velocity + dw), velocity + dw),),
             ),
             Misconception(
                 "one gradient remembered",

@@ -65,10 +65,7 @@ register(
         ),
         misconceptions=(
             Misconception(
-                "lowest minimum",
-                "It ends in the lowest minimum.",
-                (2.5, 0.1),
-                ((0.9, 0.05), (3, 0.2)),
+                "lowest minimum", "It ends in the lowest minimum.", (2.5, 0.1), ((0.9, 0.05), (3, 0.2))
             ),
             Misconception(
                 "too slow",

@@ -96,9 +96,7 @@ register(
                 lambda c, s, r, n: best_end(c, s, r, n + 1),
             ),
             Misconception(
-                "first restart",
-                "It returns the first restart's end.",
-                lambda c, s, r, n: ends(c, s, r, n)[0],
+                "first restart", "It returns the first restart's end.", lambda c, s, r, n: ends(c, s, r, n)[0]
             ),
             Misconception(
                 "largest error",

@@ -8,9 +8,14 @@ from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
 from cnnlib.nn.initializers import fans
 
 MEASURES = (
-    "count", "mean over wanted spread", "spread over wanted spread", "distinct", "follows the rng",
-    "a second draw from one rng is a new one", "spread of every filter alike",
-)  # fmt: skip
+    "count",
+    "mean over wanted spread",
+    "spread over wanted spread",
+    "distinct",
+    "follows the rng",
+    "a second draw from one rng is a new one",
+    "spread of every filter alike",
+)
 
 
 def measured(initialize, shape, seed):
@@ -29,9 +34,13 @@ def measured(initialize, shape, seed):
     uneven = max(rows.std(axis=1).max() / rows.std(), rows.std() / max(rows.std(axis=1).min(), 1e-12))
     numbers = [near(w.mean() / spread, 0.0, w.size), near(w.std() / spread, 1.0, 2 * w.size)]
     return (
-        w.size, *numbers, int(len(np.unique(w)) > 0.9 * w.size), int(repeatable), int(fresh),
+        w.size,
+        *numbers,
+        int(len(np.unique(w)) > 0.9 * w.size),
+        int(repeatable),
+        int(fresh),
         int(uneven < 1.8),
-    )  # fmt: skip
+    )
 
 
 def near(value, wanted, count):

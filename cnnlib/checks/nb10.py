@@ -210,9 +210,7 @@ register(
                 product_of_answers,
             ),
             Misconception(
-                "last step only",
-                "Only the last layer's step was called.",
-                lambda steps, dy: steps[-1](dy),
+                "last step only", "Only the last layer's step was called.", lambda steps, dy: steps[-1](dy)
             ),
             Misconception(
                 "first layer left out", "The first layer's step was not called.", without_the_first
@@ -223,9 +221,7 @@ register(
                 lambda steps, dy: last_to_first(steps[:-1], dy),
             ),
             Misconception(
-                "first step only",
-                "Only the first layer's step was called.",
-                lambda steps, dy: steps[0](dy),
+                "first step only", "Only the first layer's step was called.", lambda steps, dy: steps[0](dy)
             ),
             Misconception(
                 "answers added",

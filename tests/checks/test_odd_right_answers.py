@@ -36,11 +36,18 @@ def conv_by_remembered_places(x, w, b, stride, padding):
     rows, columns = (height - kh) // stride + 1, (width - kw) // stride + 1
     key = (c, height, width, kh, kw, stride)
     if key not in places:
-        places[key] = np.array([
-            [k * height * width + (i * stride + p) * width + j * stride + q
-             for k in range(c) for p in range(kh) for q in range(kw)]
-            for i in range(rows) for j in range(columns)
-        ])  # fmt: skip
+        places[key] = np.array(
+            [
+                [
+                    k * height * width + (i * stride + p) * width + j * stride + q
+                    for k in range(c)
+                    for p in range(kh)
+                    for q in range(kw)
+                ]
+                for i in range(rows)
+                for j in range(columns)
+            ]
+        )
     windows = x.reshape(n, -1)[:, places[key]]
     return (windows @ w.reshape(f, -1).T + b).transpose(0, 2, 1).reshape(n, f, rows, columns)
 

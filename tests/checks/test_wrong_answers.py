@@ -114,11 +114,20 @@ def cut(name, limit):
 
 
 ARRAYS = {  # an argument to spoil
-    "01.conv2d_forward": 0, "02.softmax": 0, "02.cross_entropy": 1, "02.cross_entropy_gradient": 0,
-    "03.relu_backward": 1, "03.maxpool2d_backward": 1, "03.conv2d_backward": 0, "04.sgd": 1,
-    "08.l1_update": 0, "08.main_effects": 0, "09.confusion_matrix": 0, "10.softplus_backward": 0,
+    "01.conv2d_forward": 0,
+    "02.softmax": 0,
+    "02.cross_entropy": 1,
+    "02.cross_entropy_gradient": 0,
+    "03.relu_backward": 1,
+    "03.maxpool2d_backward": 1,
+    "03.conv2d_backward": 0,
+    "04.sgd": 1,
+    "08.l1_update": 0,
+    "08.main_effects": 0,
+    "09.confusion_matrix": 0,
+    "10.softplus_backward": 0,
     "06.best_of_restarts": 1,
-}  # fmt: skip
+}
 ONE_ARRAY = [name for name in ARRAYS if name not in ("03.conv2d_backward", "08.main_effects")]
 ONE_ARRAY = [name for name in ONE_ARRAY if name not in ("02.cross_entropy", "06.best_of_restarts")]
 RAVELLED = ["02.softmax", "02.cross_entropy_gradient", "03.relu_backward", "04.sgd", "08.l1_update"]

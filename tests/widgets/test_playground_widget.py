@@ -14,14 +14,14 @@ from cnnlib.widgets.spirals.controls import NODES
 from cnnlib.widgets.spirals.explorer import Playground
 from cnnlib.widgets.spirals.presets import OWN, PRESETS, neurons
 from cnnlib.widgets.spirals.scene import CELLS
-from tests.widgets.sweeps import assert_refuses, assert_sound, sweep
+from tests.widgets.sweep import assert_refuses, assert_sound, sweep
 
 
 @pytest.mark.parametrize("preset", [OWN, "spirals, the chapter's run", "L1 removes every link", "divergence"])
 def test_every_control_over_its_whole_range(preset):
     view = Playground(preset=preset)
     view.advance(5)
-    sweep(view, seed=len(preset), rounds=1)
+    sweep(view, seed=len(preset))
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (8, 8, 8, 8, 8, 8), (3, 1, 5)])
@@ -35,12 +35,19 @@ def test_any_shape_can_be_drawn_trained_and_clicked(shape):
         assert_sound(view)
 
 
+def test_the_chosen_link_is_always_one_of_the_network():
+    view = Playground(**neurons(8, 8, 8), edit_layer=4, edit_to=1, edit_from=8)
+    view.set_state(preset="exclusive or without hidden layer")
+    assert (view.state["edit_layer"], view.state["edit_to"], view.state["edit_from"]) == (1, 1, 2)
+
+
 def test_wrong_values_end_in_a_sentence():
     view = Playground()
     assert_refuses(view, neurons=[[2.5, 0, 0, 0, 0, 0]])
     assert_refuses(view, neurons=[[9, 0, 0, 0, 0, 0]])
     assert_refuses(view, noise="loud")
-    assert_refuses(view, seed="")
+    for wrong in ("", 10**400, float("nan"), float("inf"), 1e300):
+        assert_refuses(view, seed=wrong)
     view.set_state(epoch=50)
     assert view.state["epoch"] == 0
 
@@ -294,10 +301,7 @@ def test_challenge_is_reached_by_the_spirals_alone():
 
 CLAIMS = {
     "circle, solved": (100, lambda f: f["test_loss"] < 0.02),
-    "spirals, the chapter's run": (
-        1531,
-        lambda f: round(f["test_loss"], 3) == 0.106 and f["wrong"] == 16,
-    ),
+    "spirals, the chapter's run": (1531, lambda f: round(f["test_loss"], 3) == 0.106 and f["wrong"] == 16),
     "spirals, all features": (500, lambda f: f["test_loss"] < 0.03),
     "spirals, too small": (3000, lambda f: f["test_loss"] > 0.27),
     "exclusive or without hidden layer": (500, lambda f: f["test_loss"] > 0.4),

@@ -55,7 +55,7 @@ class Layer:
     def infer(self, x):
         """Return the output for `x` outside training; remember nothing, and leave what is remembered."""
         if type(self).forward is not Layer.forward or "forward" in vars(self):
-            return self.forward(x)  # a layer of somebody's own that replaces the whole method
+            return self.forward(x)  # a subclass that replaces the whole method
         return self._forward(x, False)[0]
 
     def backward(self, dy):
@@ -85,6 +85,10 @@ class Layer:
                 f" got {np.shape(dy)}"
             )
         return self.memory.cache
+
+    def walk(self):
+        """Yield this layer and, if it is made of others, all of them too."""
+        yield self
 
     def config(self):
         """The arguments that make this layer again, as plain numbers and strings."""

@@ -136,6 +136,7 @@ class Playground(Widget):
         now = run.network.parameters.matrices[layer][destination, source]
         now = float(f"{np.clip(np.nan_to_num(now), -CAP, CAP):.3g}")
         self.put(epoch=run.epoch, value=now, learning_rate=run.config.learning_rate)
+        self.put(edit_layer=layer + 1, edit_to=destination + 1, edit_from=source + 1)
 
     def selected(self) -> tuple[int, int, int]:
         """The link or bias chosen for a change: layer, destination, and source or -1."""
@@ -148,9 +149,11 @@ class Playground(Widget):
         sizes = self.run.config.layer_sizes
         layer = min(state["edit_layer"], len(sizes) - 1)
         return {
-            "epoch": (0, self.run.history.furthest), "edit_layer": (1, len(sizes) - 1),
-            "edit_to": (1, sizes[layer]), "edit_from": (0, sizes[layer - 1]),
-        }  # fmt: skip
+            "epoch": (0, self.run.history.furthest),
+            "edit_layer": (1, len(sizes) - 1),
+            "edit_to": (1, sizes[layer]),
+            "edit_from": (0, sizes[layer - 1]),
+        }
 
     def train(self):
         """One epoch a step, until the numbers overflow."""

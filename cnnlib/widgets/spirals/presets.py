@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
-import math
-
 from cnnlib.playground import FEATURES, Config
 from cnnlib.widgets.base import BadValue, TextField
 
 OWN = "your own"
 SETTINGS = (
-    "problem", "dataset", "reg_dataset", "noise", "perc_train_data", "batch_size", "activation",
-    "regularization", "regularization_rate", "init", "seed", "neurons", *FEATURES,
-)  # fmt: skip
+    "problem",
+    "dataset",
+    "reg_dataset",
+    "noise",
+    "perc_train_data",
+    "batch_size",
+    "activation",
+    "regularization",
+    "regularization_rate",
+    "init",
+    "seed",
+    "neurons",
+    *FEATURES,
+)
 
 _PLAIN = {
-    "problem": "classification", "dataset": "circle", "reg_dataset": "reg-plane", "noise": 0.0,
-    "batch_size": 10, "perc_train_data": 50, "learning_rate": 0.03, "activation": "tanh",
-    "regularization": "none", "regularization_rate": 0.0, "init": "playground",
-    "neurons": (4, 2), "features": ("x", "y"),
-}  # fmt: skip
+    "problem": "classification",
+    "dataset": "circle",
+    "reg_dataset": "reg-plane",
+    "noise": 0.0,
+    "batch_size": 10,
+    "perc_train_data": 50,
+    "learning_rate": 0.03,
+    "activation": "tanh",
+    "regularization": "none",
+    "regularization_rate": 0.0,
+    "init": "playground",
+    "neurons": (4, 2),
+    "features": ("x", "y"),
+}
 
 # name: (what differs from the plain settings, what to see)
 PRESETS = {
@@ -85,7 +103,7 @@ class Seed(TextField):
     """
 
     def clean(self, value) -> str:
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300:
             value = f"{value:.5f}" if float(f"{value:.5f}") == value else repr(value)
         return super().clean(value)
 
