@@ -113,6 +113,16 @@ def kept(value):
     return np.array(value, copy=True) if isinstance(value, np.ndarray) else value
 
 
+def were_changed(names):
+    """Say of arguments that they were changed.
+
+    >>> were_changed(["x"]), were_changed(["steps"])
+    ('x was changed', 'steps were changed')
+    """
+    verb = "were" if len(names) > 1 or names[0].endswith("s") else "was"
+    return f"{' and '.join(names)} {verb} changed"
+
+
 def hand_over(function, names, *arguments):
     """Call a function inside a check's own loop, and see that it leaves the named arguments as they were.
 
@@ -128,8 +138,5 @@ def hand_over(function, names, *arguments):
     pairs = zip(names, before, arguments, strict=True)
     changed = [name for name, old, new in pairs if name and not same(old, new)]
     if changed:
-        verb = "was" if len(changed) == 1 else "were"
-        raise Misfit(
-            f"{' and '.join(changed)} {verb} changed (emptied, put in another order or overwritten), {COPY}."
-        )
+        raise Misfit(f"{were_changed(changed)} (emptied, put in another order or overwritten), {COPY}.")
     return value

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cnnlib.checks import running
 from cnnlib.checks.comparing import SLACK, Difference, alike, as_tuple, compare_one, count_results, largest
 from cnnlib.checks.exercise import Misfit
-from cnnlib.checks.handing import COPY, FORMS, kept, plain, reform, same
+from cnnlib.checks.handing import COPY, FORMS, kept, plain, reform, same, were_changed
 from cnnlib.checks.recognising import recognise
 from cnnlib.checks.stubs import is_stub, is_untouched
 
@@ -28,7 +28,8 @@ class Finding:
     """Why an answer is wrong.
 
     `sentence` says it in words; `arguments` is the smallest case it fails on, the `number`-th of `total`;
-    `difference` is the first result that differs, where one can be shown; `likely` names the misconception.
+    `difference` is the first result that differs, where one can be shown; `likely` names the misconception;
+    `in_form` says that all cases passed, and this one failed with its arrays in another form.
     """
 
     sentence: str
@@ -39,6 +40,7 @@ class Finding:
     likely: str = ""
     misconception: str = ""
     printed: str = ""
+    in_form: bool = False
 
 
 @dataclass
@@ -52,6 +54,7 @@ class Trial:
     difference: Difference | None = None
     likely: str = ""
     printed: str = ""
+    in_form: bool = False
     error: BaseException | None = None
     cut: bool = False
 
@@ -99,6 +102,7 @@ def _first_fault(exercise, answer, cases):
         for number in range(1, len(cases) + 1, max(1, len(cases) // CASES_OF_A_FORM)):
             trial = try_case(exercise, answer, cases[number - 1], form=form)
             if trial.sentence:
+                trial.in_form = True
                 trial.sentence, trial.likely = form.lead + trial.sentence, trial.likely or form.likely
                 return trial, number
     return None, 0
@@ -120,7 +124,7 @@ def _explain(exercise, answer, trial, number, cases):
         likely = likely or next((other.likely for other in others if other.likely == KEEPS), "")
         likely = likely or (exercise.told.get(trial.difference.name, "") if trial.difference else "")
     shown = (trial.sentence, trial.arguments, number, len(cases), trial.difference)
-    return Finding(*shown, likely, name, trial.printed)
+    return Finding(*shown, likely, name, trial.printed, trial.in_form)
 
 
 def try_case(exercise, answer, arguments, seconds=None, form=None):
@@ -151,7 +155,7 @@ def _look_at_what_was_given(trial, exercise, given):
     pairs = zip(exercise.inputs, trial.arguments, given, strict=True)
     changed = [name for name, before, now in pairs if name not in exercise.mutable and not same(before, now)]
     if changed and not trial.sentence:
-        trial.sentence = f"The result is right, but {' and '.join(changed)} was changed, {COPY}."
+        trial.sentence = f"The result is right, but {were_changed(changed)}, {COPY}."
     return bool(changed)
 
 
