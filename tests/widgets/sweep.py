@@ -88,7 +88,7 @@ def make(widget, kind, name=None, value=None):
 
 
 def takes(control, value, low, high):
-    """Whether a control takes a value between the limits of the moment; texts and grids may lack a picture."""
+    """Whether a control takes a value between the limits of the moment; texts and grids may lack one."""
     try:
         clean = control.clean(value)
     except ValueError:
