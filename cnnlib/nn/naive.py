@@ -98,10 +98,10 @@ def relu_forward(x):
 
 
 def relu_backward(dy, cache):
-    """``dx = dy`` where x was above zero, else 0."""
+    """``dx = dy`` where x was above zero (or NaN), else 0."""
     x, dx = cache, np.zeros_like(cache)
     for place in np.ndindex(x.shape):
-        if x[place] > 0:
+        if not x[place] <= 0:
             dx[place] = dy[place]
     return dx
 
@@ -269,12 +269,10 @@ def _window(i, j, kernel_size, stride):
 
 
 def _winner(image, i, j, kernel_size, stride):
-    """Where the first maximum of a window lies; a window with NaN counts as NaN everywhere."""
+    """Where the first maximum of a window lies; where some are NaN, the last of those."""
     places = _window(i, j, kernel_size, stride)
     best = places[0]
     for place in places:
-        if math.isnan(image[place]):
-            return place
-        if image[place] > image[best]:
+        if math.isnan(image[place]) or image[place] > image[best]:
             best = place
     return best

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnnlib.nn.arguments import number
+
 
 class Parameter(NamedTuple):
     """One weight array of a network with its gradient, as ``Sequential.parameters`` lists them."""
@@ -31,10 +33,8 @@ class Optimizer:
     slots = ()
 
     def __init__(self, lr, weight_decay=0.0):
-        _check_range("lr", lr, 0.0)
-        _check_range("weight_decay", weight_decay, 0.0)
-        self.lr = lr
-        self.weight_decay = weight_decay
+        self.lr = number("lr", lr, 0.0)
+        self.weight_decay = number("weight_decay", weight_decay, 0.0)
         self.steps = 0
         self.state = {}
 
@@ -122,11 +122,10 @@ class SGD(Optimizer):
 
     def __init__(self, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
         super().__init__(lr, weight_decay)
-        _check_range("momentum", momentum, 0.0, 1.0)
+        self.momentum = number("momentum", momentum, 0.0, 1.0)
+        self.nesterov = bool(nesterov)
         if nesterov and not momentum:
             raise ValueError("nesterov must come with a momentum above 0, got momentum 0")
-        self.momentum = momentum
-        self.nesterov = nesterov
         self.slots = ("velocity",) if momentum else ()
 
     def update(self, value, grad, state, lr):
@@ -156,10 +155,8 @@ class RMSprop(Optimizer):
 
     def __init__(self, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0):
         super().__init__(lr, weight_decay)
-        _check_range("alpha", alpha, 0.0, 1.0)
-        _check_range("eps", eps, 0.0)
-        self.alpha = alpha
-        self.eps = eps
+        self.alpha = number("alpha", alpha, 0.0, 1.0)
+        self.eps = number("eps", eps, 0.0)
 
     def update(self, value, grad, state, lr):
         square = state["square"]
@@ -187,11 +184,10 @@ class Adam(Optimizer):
 
     def __init__(self, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
         super().__init__(lr, weight_decay)
-        for beta in betas:
-            _check_range("betas", beta, 0.0, 1.0)
-        _check_range("eps", eps, 0.0)
-        self.betas = tuple(betas)
-        self.eps = eps
+        if np.shape(betas) != (2,):
+            raise ValueError(f"betas must be two numbers, got {betas!r}")
+        self.betas = tuple(number("betas", beta, 0.0, 1.0) for beta in betas)
+        self.eps = number("eps", eps, 0.0)
 
     def update(self, value, grad, state, lr):
         beta1, beta2 = self.betas
@@ -202,9 +198,3 @@ class Adam(Optimizer):
         square += (1 - beta2) * grad**2
         root = np.sqrt(square / (1 - beta2**self.steps)) + self.eps
         value -= lr / (1 - beta1**self.steps) * mean / root
-
-
-def _check_range(name, value, low, below=np.inf):
-    if not low <= value < below:
-        limit = f"below {below}" if np.isfinite(below) else "finite"
-        raise ValueError(f"{name} must be a number of at least {low} and {limit}, got {value}")
