@@ -76,9 +76,9 @@ def float_type(value, name="dtype"):
     dtype('float32')
     """
     try:
-        dtype = np.dtype(value)
+        dtype = None if value is None else np.dtype(value)
     except TypeError:
         dtype = None
-    if dtype not in FLOATS:
+    if dtype is None or dtype not in FLOATS:  # NumPy takes None for float64
         raise TypeError(f"{name} must be float32 or float64, got {value!r}")
     return dtype.newbyteorder("=")

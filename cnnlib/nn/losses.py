@@ -74,6 +74,10 @@ class Loss:
             raise RuntimeError(f"{type(self).__name__}.backward: call forward(outputs, targets) first")
         return self._gradient()
 
+    def __getstate__(self):
+        """What copies and pickles hold: not what the last forward left behind."""
+        return {**vars(self), "_gradient": None}
+
 
 def _check_outputs(outputs):
     outputs = np.asarray(outputs)
@@ -131,7 +135,7 @@ class CrossEntropyLoss(Loss):
             return p
 
         self._gradient = gradient
-        return -float(np.add.reduce(log_p)) / n
+        return 0.0 - float(np.add.reduce(log_p)) / n  # with a minus sign alone, no error at all were -0.0
 
 
 class HalfSquaredError(Loss):

@@ -38,7 +38,7 @@ def save(model, path):
     if unknown:
         raise ValueError(f"layers: cannot save {unknown}, expected the layers of cnnlib.nn.layers")
     rows = [[name, layer.config()] for name, layer in zip(names, model.layers, strict=True)]
-    npz.write(path, json.dumps(rows), model.arrays())
+    npz.write(path, json.dumps(rows, default=npz.plain_value), model.arrays())
 
 
 def load(path):
