@@ -8,6 +8,8 @@ from cnnlib.fast import Sequential
 from cnnlib.nn import layers as layer_classes
 from cnnlib.saving import npz
 
+MOST_LAYERS = 10_000
+
 
 def save(model, path):
     """Write a network to an ``.npz`` file: arrays by name, and the architecture as JSON. No pickle.
@@ -68,9 +70,11 @@ def load(path):
 def _build(text, arrays):
     """Make the layers that the JSON `text` describes; weights come from the file, so none can be larger."""
     try:
+        rows = json.loads(text)
+        if len(rows) > MOST_LAYERS:
+            raise ValueError(f"{len(rows)} layers, expected at most {MOST_LAYERS}")
         return [
-            _layer(name, dict(config), arrays.get(f"{i}.weight"))
-            for i, (name, config) in enumerate(json.loads(text))
+            _layer(name, dict(config), arrays.get(f"{i}.weight")) for i, (name, config) in enumerate(rows)
         ]
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ValueError(f"path: the file describes a network that cannot be built ({error!r})") from error
