@@ -31,8 +31,8 @@ def read_idx(path):
     Raises
     ------
     ValueError
-        If the file is no IDX file of unsigned bytes, is shorter or longer than its header says, holds more than
-        a gigabyte or than a hundred times its own size, or is damaged. Memory is asked for only after that.
+        If the file is no IDX file of unsigned bytes, is shorter or longer than its header says, holds more
+        than a gigabyte or than a hundred times its own size, or is damaged.
 
     Examples
     --------

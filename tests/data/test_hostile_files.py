@@ -145,7 +145,7 @@ def local(name, data):
     return b"PK\x03\x04" + struct.pack("<HHHHHLLLHH", *fields) + name + data
 
 
-def nested(path, copies=200, length=2**20):
+def nested(path, copies=60, length=2**19):
     """Each member holds the next one's header and data: a megabyte is read `copies` times over."""
     names = [f"{i}.weight.npy".encode() for i in range(copies)]
     data, offsets = bytes(length), []

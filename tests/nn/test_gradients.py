@@ -199,7 +199,7 @@ class Forgetful(Layer):
 
 
 def random_networks():
-    """Dropout by itself, shared generators, running averages, and the judge's own generator in the network."""
+    """Dropout by itself, shared generators, running averages, the judge's own generator in the network."""
     rng, judge = np.random.default_rng(1), np.random.default_rng(2)
     wide = {"rng": 3, "dtype": np.float64}
     dense = [Linear(6, 8, **wide), Dropout(0.5, rng=rng), Tanh(), Dropout(0.3, rng=rng), Linear(8, 3, **wide)]
@@ -233,7 +233,9 @@ def test_randomness_and_buffers_are_held_fixed_and_given_back(check, case):
 
 
 def test_a_check_that_is_interrupted_leaves_the_point_and_the_buffers():
-    def stop(x, calls=iter(range(5))):
+    calls = iter(range(5))
+
+    def stop(x):
         next(calls)
         return float(x.sum())
 
