@@ -7,8 +7,8 @@ import sys
 CAUSES = (
     (
         ("quota exceeded", "os error 122", "not enough quota", "os error 1816", "os error 1295"),
-        "your account's share of the disk is used up (its quota): free about {needed_mb} MB of your own files, "
-        "or put the course on another disk, and call again.",
+        "your account's share of the disk is used up (its quota): free about {needed_mb} MB of your own "
+        "files, or put the course on another disk, and call again.",
     ),
     (
         ("no space left on device", "not enough space on the disk", "os error 28", "os error 112"),
@@ -25,8 +25,8 @@ CAUSES = (
     ),
     (
         ("certificate has expired", "certificate expired", "certexpired", "(expired)"),
-        "the connection is not trusted because its certificate has expired: set this computer's date and time "
-        "right, or ask who runs this network, and call again.",
+        "the connection is not trusted because its certificate has expired: set this computer's date and "
+        "time right, or ask who runs this network, and call again.",
     ),
     (
         ("missing dependencies for socks", "socksio", "socks proxy", "socks5 proxy", "pysocks"),

@@ -16,10 +16,10 @@ import tempfile
 PYTHON = ("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONHASHSEED", "PYTHONUNBUFFERED")
 NETWORK = (
     "index", "index-url", "extra-index-url", "default-index", "find-links", "no-index", "trusted-host",
-    "allow-insecure-host", "insecure-host", "cert", "client-cert", "proxy", "retries", "timeout", "default-timeout",
-    "http-timeout", "native-tls", "system-certs", "keyring-provider", "offline", "cache-dir", "no-cache",
-    "no-cache-dir", "use-feature", "use-deprecated", "progress-bar", "disable-pip-version-check", "config-file",
-    "concurrent-downloads", "link-mode",
+    "allow-insecure-host", "insecure-host", "cert", "client-cert", "proxy", "retries", "timeout",
+    "default-timeout", "http-timeout", "native-tls", "system-certs", "keyring-provider", "offline",
+    "cache-dir", "no-cache", "no-cache-dir", "use-feature", "use-deprecated", "progress-bar",
+    "disable-pip-version-check", "config-file", "concurrent-downloads", "link-mode",
 )  # fmt: skip
 FAMILIES = {
     "PYTHON": PYTHON,

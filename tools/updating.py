@@ -94,8 +94,8 @@ def _check_branch(root):
         ]
         name = next((name for name in (usual, "main", "master", *known) if name in known), usual or "main")
         raise Refusal(
-            "a single version is checked out here and no branch (a detached HEAD), so there is nothing to move "
-            f"on: call `git switch {name}` and then this again."
+            "a single version is checked out here and no branch (a detached HEAD), so there is nothing to "
+            f"move on: call `git switch {name}` and then this again."
         )
     if not _ask(root, "config", f"branch.{branch}.merge"):
         raise Refusal(

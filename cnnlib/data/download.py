@@ -78,8 +78,8 @@ def places(source, folder=None):
 
     Examples
     --------
-    >>> [path.as_posix() for path in places(MNIST, "pictures")]
-    ['pictures', 'pictures/mnist', 'pictures/MNIST', 'pictures/raw', 'pictures/mnist/raw', 'pictures/MNIST/raw']
+    >>> [path.as_posix() for path in places(MNIST, "x")]
+    ['x', 'x/mnist', 'x/MNIST', 'x/raw', 'x/mnist/raw', 'x/MNIST/raw']
     """
     usual = usual_places(source, folder)
     names = dict.fromkeys([source.title, source.title.replace("-", ""), source.title.lower()])
@@ -117,13 +117,12 @@ def find_folder(source, folder=None):
             return place
     loader = f"load_{source.title.lower().replace('-', '_')}"
     megabytes = sum(size for size, _ in source.files.values()) / 1e6
-    some = {place: [name for name in source.files if not find_file(place, name)] for place in looked}
-    some = [
-        f"{place} lacks {', '.join(left)}" for place, left in some.items() if len(left) < len(source.files)
-    ]
+    missing = {place: [name for name in source.files if not find_file(place, name)] for place in looked}
+    some = [f"{p} lacks {', '.join(left)}" for p, left in missing.items() if len(left) < len(source.files)]
+    nowhere = " or ".join(map(str, usual_places(source, folder)))
     raise FileNotFoundError(
         f"folder must hold the four {source.title} files {', '.join(source.files)}, plain or with .gz; "
-        f"{'; '.join(some) if some else 'found none in ' + ' or '.join(map(str, usual_places(source, folder)))}."
+        f"{'; '.join(some) if some else f'found none in {nowhere}'}."
         f" Online, {loader}(download=True) fetches them ({megabytes:.0f} MB); offline, copy them there from"
         " elsewhere, or use load_digits(), which needs no files"
     )

@@ -90,8 +90,9 @@ def load_mnist(folder=None, *, download=False):
     ----------
     folder : str or path, optional
         Where ``train-images-idx3-ubyte`` and the other three lie, plain or with ``.gz``, or its parent
-        folder; ``train-images.idx3-ubyte`` and ``MNIST/raw`` are found too. Without it they are looked for in ``mnist`` in the folder that the environment variable
-        ``CNNLIB_DATA`` names, in ``data`` of the course, and in ``data`` of the working folder.
+        folder; ``train-images.idx3-ubyte`` and ``MNIST/raw`` are found too. Without it they are looked for
+        in ``mnist`` in the folder that the environment variable ``CNNLIB_DATA`` names, in ``data`` of the
+        course, and in ``data`` of the working folder.
     download : bool
         Whether to fetch what is missing (12 MB) into that folder, or the first of those.
 

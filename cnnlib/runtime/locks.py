@@ -44,7 +44,7 @@ def _acquire(path, end):
     """Return the open and locked file, or None."""
     while True:
         try:
-            file = open(path, "a")  # noqa: SIM115 (closed when it is released)
+            file = open(path, "a")  # closed when it is released
         except OSError:
             return None  # nobody may write here
         try:

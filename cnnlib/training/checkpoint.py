@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib.nn.training import Position
 from cnnlib.saving import npz
 from cnnlib.training import stored
 
@@ -40,6 +39,7 @@ def save_checkpoint(path, model, optimizer, rng, position, history=None, early_s
     >>> import tempfile
     >>> from cnnlib.networks import small_cnn
     >>> from cnnlib.nn.optim import SGD
+    >>> from cnnlib.nn.training import Position
     >>> path, rng = Path(tempfile.mkdtemp()) / "run.npz", np.random.default_rng(0)
     >>> save_checkpoint(path, small_cnn(rng=0), SGD(lr=0.1), rng, Position(step=7))
     >>> load_checkpoint(path, small_cnn(rng=1), SGD(lr=0.1), rng).step

@@ -6,6 +6,7 @@ The figure is made without pyplot, so none stays open, and no back end is chosen
 from __future__ import annotations
 
 import io
+from contextlib import AbstractContextManager
 from functools import cache
 
 import matplotlib
@@ -15,6 +16,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap, Normalize, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.style.core import STYLE_BLACKLIST
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
@@ -43,6 +45,18 @@ def normalize(cmap: str, vmin: float, vmax: float) -> Normalize:
     return Normalize(0, len(CATEGORIES)) if cmap == "category" else Normalize(vmin, vmax)
 
 
+def plain() -> AbstractContextManager:
+    """Hold matplotlib's own settings instead of the learner's: with ``text.usetex``, say, nothing would come.
+
+    >>> with matplotlib.rc_context({"text.usetex": True}), plain():
+    ...     matplotlib.rcParams["text.usetex"]
+    False
+    """
+    default = matplotlib.rcParamsDefault
+    return matplotlib.rc_context({name: default[name] for name in default if name not in STYLE_BLACKLIST})
+
+
+@plain()
 def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 96.0) -> Figure:
     """Draw `scene` as a matplotlib figure.
 
@@ -73,6 +87,7 @@ def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 
     return figure
 
 
+@plain()
 def to_png(
     scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 96.0, note: str = ""
 ) -> bytes:

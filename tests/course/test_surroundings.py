@@ -168,7 +168,8 @@ def test_of_pip_s_files_mirrors_and_certificates_are_kept_and_nothing_else(tmp_p
     file = tmp_path / "pip.conf"
     file.write_text(
         "[global]\ntarget = /mine\nindex-url = https://mirror.example/simple\nuser = true\n"
-        "trusted-host =\n    a.example\n    b.example\n[install]\nprefix = /mine\nno-deps = true\nretries = 7\n"
+        "trusted-host =\n    a.example\n    b.example\n[install]\nprefix = /mine\n"
+        "no-deps = true\nretries = 7\n"
     )
     before = {"PATH": os.environ["PATH"], "PIP_CONFIG_FILE": str(file)}
     found = surroundings.for_installing(before, sys.executable)
@@ -228,14 +229,15 @@ PRINTED = [
     ("Caused by: unsuccessful tunnel (proxy authentication required)", "wants a login"),
     ("ERROR: HTTP error 407 while getting https://pypi.org/simple/numpy/", "wants a login"),
     ("ERROR: Could not install packages due to an OSError: Missing dependencies for SOCKS support.", "SOCKS"),
-    ("SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate is "
-     "not yet valid (_ssl.c:1000)')", "clock is behind"),
-    ("Caused by: invalid peer certificate: certificate not valid yet: verification time 1", "clock is behind"),
+    ("SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate "
+     "is not yet valid (_ssl.c:1000)')", "clock is behind"),
+    ("Caused by: invalid peer certificate: certificate not valid yet: time 1", "clock is behind"),
     ("invalid peer certificate: NotValidYet", "clock is behind"),
     ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired", "has expired"),
     ("invalid peer certificate: Expired (CertExpired)", "has expired"),
     ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate", "not trusted"),
-    ("ProxyError('Cannot connect to proxy.', NewConnectionError('Connection refused'))", "internet connection"),
+    ("ProxyError('Cannot connect to proxy.', NewConnectionError('Connection refused'))",
+     "internet connection"),
 ]  # fmt: skip
 
 

@@ -348,7 +348,7 @@ def test_a_branch_that_is_gone_with_no_other_names_a_remedy(upstream, clone):
     git(upstream, "checkout", "--quiet", "--detach")
     git(upstream, "branch", "--quiet", "--delete", "--force", "main")
     before = contents(clone)
-    with pytest.raises(Refusal, match="is no longer there, .* into a folder of its own"):
+    with pytest.raises(Refusal, match=r"is no longer there, .* into a folder of its own"):
         update(clone)
     assert contents(clone) == before
 

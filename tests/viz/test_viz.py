@@ -3,6 +3,7 @@
 import io
 import json
 
+import matplotlib
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -218,3 +219,13 @@ def test_orange_and_blue_are_made_for_the_color_blind():
     dark, light = 0.0056, 1.0  # of the page's papers; graphics need a contrast of 3 (WCAG 2, 1.4.11)
     for end in (luminance[0], luminance[-1]):
         assert (end + 0.05) / (dark + 0.05) > 3 and (light + 0.05) / (end + 0.05) > 3
+
+
+@pytest.mark.parametrize("setting", [{"text.usetex": True}, {"font.size": 40.0}, {"axes.titlesize": 60.0}])
+def test_the_learner_s_own_settings_of_matplotlib_change_no_picture(setting):
+    """With `text.usetex` and no TeX there was neither picture nor widget."""
+    scene = Scene([Panel([Line([0, 1], [0, 1])], Axis(0, 1, "x"), Axis(0, 1, "y"), title="A line")], "")
+    before = to_png(scene)
+    with matplotlib.rc_context(setting):
+        assert to_png(scene) == before
+        assert matplotlib.rcParams[next(iter(setting))] == next(iter(setting.values()))
