@@ -63,14 +63,17 @@ def _acquire(path, end):
 
 
 def _lock(file):
-    try:
-        import fcntl
-    except ImportError:
+    """Lock the open file or raise: a BlockingIOError or PermissionError if it is held, else an OSError."""
+    if os.name == "nt":
         import msvcrt
 
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-    else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+    except ImportError as error:  # a Python in a browser
+        raise OSError("no locks here") from error
+    flock(file, LOCK_EX | LOCK_NB)
 
 
 def _release(path, file):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cnnlib.checks.progress import read_progress, record
+from cnnlib.runtime import locks
 from cnnlib.runtime.locks import locked
 
 RECORD = """
@@ -85,3 +86,12 @@ def test_a_file_that_cannot_be_read_now_is_not_overwritten(own_progress, monkeyp
         windows.setattr(Path, "read_text", refuse)
         record("03.other", "right")
     assert own_progress.read_bytes() == before and os.listdir(own_progress.parent) == ["progress.json"]
+
+
+def test_where_there_are_no_locks_it_goes_on_without(own_progress, monkeypatch):
+    def refuse(file):
+        raise OSError("no locks here")
+
+    monkeypatch.setattr(locks, "_lock", refuse)
+    record("03.relu_backward", "right")
+    assert list(read_progress()) == ["03.relu_backward"]
