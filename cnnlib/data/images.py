@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cnnlib.data.download import FASHION_MNIST, MNIST, fetch, find_file, find_folder
+from cnnlib.data.download import FASHION_MNIST, MNIST, fetch, find_file, find_folder, places
 from cnnlib.data.idx import read_idx
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -99,8 +99,9 @@ def load_mnist(folder=None, *, download=False):
     ----------
     folder : str or path, optional
         Where ``train-images-idx3-ubyte`` and the other three lie, plain or with ``.gz``, or its parent
-        folder. Without it they are looked for in ``mnist`` in the folder that the environment variable
-        ``CNNLIB_DATA`` names, in ``data`` of the course, and in ``data`` of the working folder.
+        folder; ``train-images.idx3-ubyte`` and ``MNIST/raw`` are found too. Without it they are looked for
+        in ``mnist`` in the folder that the environment variable ``CNNLIB_DATA`` names, in ``data`` of the
+        course, and in ``data`` of the working folder.
     download : bool
         Whether to fetch what is missing (12 MB) into that folder, or the first of those.
 
@@ -135,11 +136,23 @@ def _load_source(source, folder, download, class_names):
     except FileNotFoundError:
         if not download:
             raise
-        place = None if folder is None else folder
+        place = _begun(source, folder)
     if download:
         place = fetch(source, place)
     halves = [_load_half(place, half, len(class_names)) for half in ("train", "t10k")]
+    sizes = [images.shape[2:] for images, _ in halves]
+    if sizes[0] != sizes[1]:
+        raise ValueError(
+            f"t10k-images-idx3-ubyte: holds images of shape {sizes[1]}, expected {sizes[0]} as those of"
+            f" train-images-idx3-ubyte; both in {place}"
+        )
     return Split(*halves[0], *halves[1], class_names)
+
+
+def _begun(source, folder):
+    """Where to fetch into: a folder that holds some of the files already, or the one that was named."""
+    begun = [p for p in places(source, folder) if any(find_file(p, name) for name in source.files)]
+    return begun[0] if begun else folder
 
 
 def _load_half(folder, half, num_classes):
