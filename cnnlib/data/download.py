@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST on the learner's disk: where they are looked for, and fetching them on request.
+"""MNIST, Fashion-MNIST and CIFAR-10 on the learner's disk: where they are looked for; fetching on request.
 
 Nothing is fetched unless asked for. What is fetched is compared with the published size and SHA-256 check sum
 before it takes its name; what was cut off is kept as ``….part`` and continued by the next attempt, from
@@ -20,6 +20,12 @@ class Source(NamedTuple):
     title: str
     servers: tuple
     files: dict
+    name: str = ""
+
+    @property
+    def word(self):
+        """The name in folders and in functions, such as ``fashion_mnist``."""
+        return self.name or self.title.lower().replace("-", "_")
 
 
 MNIST = Source(
@@ -54,6 +60,16 @@ FASHION_MNIST = Source(
     },
 )  # fmt: skip
 
+CIFAR10 = Source(
+    "CIFAR-10",
+    ("https://www.cs.toronto.edu/~kriz/",),
+    {
+        "cifar-10-binary.tar": (
+            170052171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),
+    },
+    "cifar10",
+)  # fmt: skip
+
 
 def find_file(folder, name):
     """Return the path of `name` or ``name.gz`` in `folder`, or None."""
@@ -72,10 +88,9 @@ def places(source, folder=None):
     >>> [path.as_posix() for path in places(MNIST, "pictures")]
     ['pictures', 'pictures/mnist']
     """
-    name = source.title.lower().replace("-", "_")
     if folder is not None:
-        return [Path(folder), Path(folder) / name]
-    return [root / name for root in _roots()]
+        return [Path(folder), Path(folder) / source.word]
+    return [root / source.word for root in _roots()]
 
 
 def _roots():
@@ -84,8 +99,8 @@ def _roots():
     return list(dict.fromkeys([*named, *course, Path("data").resolve()]))
 
 
-def find_folder(source, folder=None):
-    """Return the first of `places` that holds any file of `source`.
+def find_folder(source, folder=None, others=()):
+    """Return the first of `places` that holds any file of `source`, or any of the names `others`.
 
     Raises
     ------
@@ -94,15 +109,19 @@ def find_folder(source, folder=None):
     """
     looked = places(source, folder)
     for place in looked:
-        if any(find_file(place, name) for name in source.files):
+        if any(find_file(place, name) for name in (*source.files, *others)):
             return place
-    loader = f"load_{source.title.lower().replace('-', '_')}"
     megabytes = sum(size for size, _ in source.files.values()) / 1e6
     raise FileNotFoundError(
-        f"folder must hold the four {source.title} files, found none in {' or '.join(map(str, looked))}."
-        f" Online, {loader}(download=True) fetches them ({megabytes:.0f} MB); offline, copy them there from"
-        " elsewhere, or use load_digits(), which needs no files"
+        f"folder must hold {_files(source)}, found none in {' or '.join(map(str, looked))}."
+        f" Online, load_{source.word}(download=True) fetches them ({megabytes:.0f} MB); offline, copy them"
+        " there from elsewhere, or use load_mnist_sample(), which comes with the package"
     )
+
+
+def _files(source):
+    """Say which files: four of names that the loader's description has, or the one."""
+    return f"the four {source.title} files" if len(source.files) == 4 else f"{next(iter(source.files))}.gz"
 
 
 def fetch(source, folder=None, progress=True):
@@ -111,7 +130,7 @@ def fetch(source, folder=None, progress=True):
     Parameters
     ----------
     source : Source
-        `MNIST` or `FASHION_MNIST`.
+        `MNIST`, `FASHION_MNIST` or `CIFAR10`.
     folder : str or path, optional
         Where to; without one, the first of `places`.
     progress : bool
@@ -148,9 +167,9 @@ def _fetch_file(source, path, size, checksum, progress):
         except OSError as error:  # all of requests' errors are OSErrors
             reasons.append(f"{server}: {_first_line(error)}")
     raise OSError(
-        f"{path.name} of {source.title} could not be fetched. Without a connection, copy the four files"
-        f" into {path.parent} from elsewhere, or use load_digits(), which needs none; with one, the same"
-        f" call again goes on where it stopped. The servers: {'; '.join(reasons)}"
+        f"{path.name} of {source.title} could not be fetched. Without a connection, copy {_files(source)}"
+        f" into {path.parent} from elsewhere, or use load_mnist_sample(), which needs none; with one, the"
+        f" same call again goes on where it stopped. The servers: {'; '.join(reasons)}"
     )
 
 
