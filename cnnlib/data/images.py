@@ -16,8 +16,17 @@ from cnnlib.data.mnist import ASSETS, SAMPLE, WHOLE, as_images, read_bundle
 
 DIGITS = tuple("0123456789")
 FASHION = (
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
-)  # fmt: skip
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 
 
 class Split(NamedTuple):
