@@ -32,11 +32,9 @@ def values_of(control):
     return st.one_of(ends, whole if control.integer else st.floats(control.low, control.high))
 
 
-def moves_of(widget_class):
-    """A strategy for one move: the name of a control and a value for it."""
-    controls = [
-        c for c in widget_class.controls if isinstance(c, Slider | TextField | Choice | Toggle | Grid)
-    ]
+def moves_of(widget):
+    """A strategy for one move of a widget, or of a class: the name of a control and a value for it."""
+    controls = [c for c in widget.controls if isinstance(c, Slider | TextField | Choice | Toggle | Grid)]
     return st.sampled_from(controls).flatmap(lambda c: st.tuples(st.just(c.name), values_of(c)))
 
 

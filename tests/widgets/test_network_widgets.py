@@ -45,7 +45,7 @@ def made():
 @given(data=st.data())
 def test_every_control_over_its_whole_range_in_any_order(widget_class, made, data):
     widget = made[widget_class]
-    for name, value in data.draw(st.lists(moves_of(widget_class), min_size=1, max_size=8)):
+    for name, value in data.draw(st.lists(moves_of(made[widget_class]), min_size=1, max_size=8)):
         widget.set_state(**{name: value})
         assert not widget.message or "expected" in widget.message
         assert_sound(widget)
