@@ -35,8 +35,8 @@ def from_torch(module):
     """
     if not _is(module, "Sequential"):
         raise TypeError(
-            f"module: got {type(module).__name__}, expected a torch.nn.Sequential; of a network with a forward"
-            " of its own only you know the order of the layers: put them into one"
+            f"module: got {type(module).__name__}, expected a torch.nn.Sequential; of a network with"
+            " a forward() of its own only you know the order of the layers: put them into one"
         )
     layers = [layer for place, child in _flat(module) if (layer := _layer(place, child)) is not None]
     if not layers:

@@ -95,8 +95,8 @@ def _halves(array: np.ndarray) -> bytes:
     """The array in float16, scaled by the power of two that comes last, at a length that tells of it.
 
     >>> data = _halves(np.array([3e-7, 1e-7]))
-    >>> len(data), int.from_bytes(data[4:], "little", signed=True), bool(0.5 < np.frombuffer(data, "<f2")[0] < 1)
-    (6, -21, True)
+    >>> len(data), int.from_bytes(data[4:], "little", signed=True)
+    (6, -21)
     """
     largest = np.abs(array[np.isfinite(array)]).max(initial=0)
     exponent = int(np.clip(np.frexp(largest)[1], -1000, 1000)) if largest else 0
