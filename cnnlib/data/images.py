@@ -48,6 +48,33 @@ class Split(NamedTuple):
     y_test: np.ndarray
     class_names: tuple
 
+    def hold_back(self, count, rng=0):
+        """Return a Split for choosing: `count` training images are held back, no test image is in it.
+
+        Whoever tries settings and keeps the best judges them on these *validation* images, and looks at the
+        test images once, at the end.
+
+        Parameters
+        ----------
+        count : int
+            How many of the training images become the second half of the new Split.
+        rng : int or numpy.random.Generator
+            Draws them.
+
+        Examples
+        --------
+        >>> load_digits().hold_back(300)
+        Split(1137 training and 300 test images of shape (1, 8, 8), 10 classes)
+        """
+        if not 0 < count < len(self.x_train):
+            raise ValueError(
+                f"count: got {count}, expected 1 to {len(self.x_train) - 1} of the training images"
+            )
+        held = np.zeros(len(self.x_train), bool)
+        held[np.random.default_rng(rng).choice(len(held), count, replace=False)] = True
+        x, y = self.x_train, self.y_train
+        return Split(x[~held], y[~held], x[held], y[held], self.class_names)
+
     def __repr__(self):
         return (
             f"Split({len(self.x_train)} training and {len(self.x_test)} test images of shape"
