@@ -1,6 +1,6 @@
 """Judging a network while it trains: a few images now and then, all of them when there is time.
 
-To judge 2,000 images of 28x28 takes as long as MANY steps of training. So while a network trains, it is shown
+To judge 2,000 images of 28x28 takes as long as nine steps of training. So while a network trains, it is shown
 some images after every so many that it learned from, always the next ones in turn with its weights of that
 moment, and the newest thousand answers are counted. That costs about a twentieth of the time, and the share
 lags behind by half of the thousand.
