@@ -29,7 +29,7 @@ from playwright.sync_api import sync_playwright  # noqa: E402
 
 TITLE = "A small network learns to read digits"
 READY = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'"
-LEARNT = re.compile(r"9[0-9]\.\d % of the 360 test images are right|100\.0 %")
+LEARNT = re.compile(r"9[0-9]\.\d % of the (?:last )?[\d,]+ test images|100\.0 %")
 
 
 class Watch:

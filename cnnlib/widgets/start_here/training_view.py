@@ -235,7 +235,7 @@ class TrainingView(Widget):
             means = np.clip(np.nan_to_num(losses.mean(axis=1), nan=np.inf), 1e-3, 1e3)
         steps = block * (np.arange(len(means)) + 1) - (block - 1) / 2
         images = steps * len(self.split.x_train) / self.epoch_steps
-        x, y = Axis(0, self.horizon(), "images seen", whole=True), Axis(1e-3, 10, "loss", log=True)
+        x, y = self.images_axis(), Axis(1e-3, 10, "loss", log=True)
         title = "Loss of each batch" if block == 1 else f"Loss, mean of {block} batches"
         return Panel([Line(images, means, width=1.5)], x, y, title=title)
 
@@ -253,8 +253,12 @@ class TrainingView(Widget):
             Points(ends_x, 100 * ends_y, color="orange", size=2.5),
         ]
         title = f"{self.judged.capitalize()} right"
-        x_axis = Axis(0, self.horizon(), "images seen", whole=True)
+        x_axis = self.images_axis()
         return Panel(marks, x_axis, Axis(0, 100, "%"), title=title, at=(1, 0))
+
+    def images_axis(self) -> Axis:
+        ticks = np.linspace(0, self.horizon(), 5)
+        return Axis(0, self.horizon(), "images seen", ticks=ticks, names=[f"{tick:,.0f}" for tick in ticks])
 
     def horizon(self) -> int:
         """Right end of the axes: doubles as the run grows, so that they seldom change."""
@@ -301,7 +305,7 @@ class TrainingView(Widget):
             marks.append(Text(2 * step_x, 1.5 * step_y, "none is wrong", size=13))
         x = Axis(0, _WRONG_COLUMNS * step_x - 0.15 * width, visible=False)
         y = Axis(_WRONG_ROWS * step_y, 0, visible=False)
-        title = f"Still wrong: {len(found.wrong)} of {found.count:,} (true → guess)"
+        title = f"{len(found.wrong):,} wrong (true → guess)"
         return Panel(marks, x, y, title=title, at=(0, 2, 2, 1), equal=True, grid=False)
 
 
