@@ -44,7 +44,7 @@ def centred(drawing, side=SIDE, box=BOX):
     if peak <= 0:
         return np.zeros((side, side), np.float32)
     ink = np.clip(drawing / peak, 0, 1)
-    rows, columns = (np.flatnonzero(ink.max(axis=axis) > 0.1) for axis in (1, 0))
+    rows, columns = (np.flatnonzero(ink.max(axis=axis) > 0.02) for axis in (1, 0))
     cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = box / max(cut.shape)
     down, right = (_averaging(n, max(1, round(n * scale))) for n in cut.shape)
@@ -62,13 +62,13 @@ def _averaging(old, new):
 
 
 def _placed(small, side):
-    """Put a small image into a square one, centre of mass in the middle as far as it fits."""
+    """Put a small image into a square one, its centre of mass on pixel ``side / 2`` as far as it fits."""
     weights = small / small.sum()
     image = np.zeros((side, side))
     corner = []
     for axis, length in enumerate(small.shape):
         middle = float((weights.sum(axis=1 - axis) * np.arange(length)).sum())
-        corner.append(int(np.clip(round((side - 1) / 2 - middle), 0, side - length)))
+        corner.append(int(np.clip(round(side / 2 - middle), 0, side - length)))
     top, left = corner
     image[top : top + small.shape[0], left : left + small.shape[1]] = small
     return image
