@@ -50,7 +50,7 @@ print((16 * image).astype(int))
 # A colour photograph is three such tables of one size: how much red, green and blue light each place has. **Predict**
 # before you run it: in which of the three is the orange suit brightest, in which darkest? And the white of the flag?
 
-# %% alt="A colour photograph of an astronaut in an orange suit beside a flag, and its three channels in grey: the suit is bright in red, darker in green, nearly black in blue."
+# %% alt="A colour photograph of an astronaut in an orange suit beside a flag, and its three channels in grey: the suit is bright in red, dark in green, darker still in blue."
 photo = load_photo(color=True)
 print("shape of the photograph:", photo.shape)
 _, axes = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained")
@@ -64,7 +64,7 @@ for ax, title, picture in zip(axes, ("all three", "red", "green", "blue"), (phot
 # %% [markdown]
 # <details><summary>What the channels show</summary>
 #
-# Orange is much red, some green and hardly any blue: the suit is bright in the first table and nearly black in the
+# Orange is much red, some green and little blue: the suit is bright in the first table and darkest in the
 # last. White has as much of all three, so the white stripes are bright in each; of the red ones only the first table
 # knows that they are no shade of black.
 #
@@ -384,8 +384,8 @@ NetworkXRay(reader, mnist, source="your drawing", layer="input", challenge=four)
 #
 # <details><summary>Why the place matters after all</summary>
 #
-# The small 4 is read as well as the large one, because it arrives as large and in the middle. Without that it would
-# not: a convolution gives the same answers one pixel further on when the image moves by one pixel, and pooling
+# The small 4 is read too, if less surely (the pen is as thick as for a large one), because it arrives large and in the
+# middle. Left in its corner it would hardly be: a convolution gives the same answers one pixel further on when the image moves by one pixel, and pooling
 # forgives a little. But the linear layer has a weight for every place of the last maps: at another place the same
 # stroke meets other weights. So the linear layer is the one that cares. The next cell tests both halves, on the small
 # network and its digits of 8x8.
