@@ -112,17 +112,23 @@ def lenet5(rng=None):
     )
 
 
-def two_conv(rng=None):
-    """Two 5x5 convolutions with batch normalization for images of 28x28 pixels: 28,986 weights.
+def two_conv(rng=None, shape=(1, 28, 28)):
+    """Two 5x5 convolutions with batch normalization: 28,986 weights for images of 28x28 pixels.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, int or None
+    shape : tuple of int
+        Of an image, (C, H, W); height and width multiples of four.
 
     Examples
     --------
-    >>> two_conv(rng=0).num_parameters
-    28986
+    >>> two_conv(rng=0).num_parameters, two_conv(rng=0, shape=(3, 32, 32)).num_parameters
+    (28986, 34586)
     """
-    rng = np.random.default_rng(rng)
-    blocks = [*_block(1, 16, 5, 2, rng), MaxPool2d(2), *_block(16, 32, 5, 2, rng), MaxPool2d(2)]
-    return Sequential([*blocks, Flatten(), Linear(1568, 10, rng=rng)])
+    rng, (channels, height, width) = np.random.default_rng(rng), shape
+    blocks = [*_block(channels, 16, 5, 2, rng), MaxPool2d(2), *_block(16, 32, 5, 2, rng), MaxPool2d(2)]
+    return Sequential([*blocks, Flatten(), Linear(2 * height * width, 10, rng=rng)])
 
 
 def compact_cnn(rng=None):

@@ -263,6 +263,8 @@ else:
 # be taken is named.) Here it is not trained, so the guesses are worth nothing; put your own in its place.
 
 # %% tags=["nbval-ignore-output"]
+from IPython.display import display
+
 from cnnlib import load_mnist_sample
 from cnnlib.saving import from_torch
 from cnnlib.widgets import NetworkXRay
