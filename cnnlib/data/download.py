@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from cnnlib.runtime.locks import locked
+
 FOLDER_VARIABLE = "CNNLIB_DATA"
 PIECE = 2**15  # bytes; a cut connection costs less than one piece
 COURSE = Path(__file__).resolve().parents[2]
@@ -72,25 +74,42 @@ CIFAR10 = Source(
 
 
 def find_file(folder, name):
-    """Return the path of `name` or ``name.gz`` in `folder`, or None."""
-    paths = (Path(folder) / f"{name}.gz", Path(folder) / name)
+    """Return the path of `name` in `folder`, or None.
+
+    Plain or with ``.gz``, also as ``train-images.idx3-ubyte``, also within a folder of such a name, as some
+    archives unpack.
+    """
+    spellings = [f"{stem}{end}" for stem in (name, name.replace("-idx", ".idx")) for end in (".gz", "")]
+    folders = [Path(folder), *(Path(folder) / spelling for spelling in spellings)]
+    paths = [place / spelling for place in folders for spelling in spellings]
     return next((path for path in paths if path.is_file()), None)
 
 
 def places(source, folder=None):
     """List the folders in which the files of `source` are looked for, in order.
 
-    That given and its sub-folder of the data set's name; without one, that sub-folder of the folder that the
-    environment variable ``CNNLIB_DATA`` names, of ``data`` in the course, of ``data`` in the working folder.
+    That given and its sub-folders of the data set's name; without one, those sub-folders of the folder that
+    the environment variable ``CNNLIB_DATA`` names, of ``data`` in the course, of ``data`` in the working
+    folder. ``raw`` within a folder, as torchvision makes it, counts as the folder.
 
     Examples
     --------
-    >>> [path.as_posix() for path in places(MNIST, "pictures")]
-    ['pictures', 'pictures/mnist']
+    >>> [path.as_posix() for path in places(MNIST, "x")]
+    ['x', 'x/mnist', 'x/MNIST', 'x/raw', 'x/mnist/raw', 'x/MNIST/raw']
     """
-    if folder is not None:
-        return [Path(folder), Path(folder) / source.word]
-    return [root / source.word for root in _roots()]
+    usual = usual_places(source, folder)
+    names = dict.fromkeys([source.title, source.title.replace("-", ""), source.title.lower()])
+    roots = _roots() if folder is None else usual[:1]
+    more = [root / name for root in roots for name in names]
+    return list(dict.fromkeys([*usual, *more, *(place / "raw" for place in [*usual, *more])]))
+
+
+def usual_places(source, folder=None):
+    """Those of `places` that a download goes to, and that a message names."""
+    if folder is None:
+        return [root / source.word for root in _roots()]
+    folder = Path(folder).parent if Path(folder).is_file() else Path(folder)  # one of the files was named
+    return [folder, folder / source.word]
 
 
 def _roots():
@@ -99,29 +118,34 @@ def _roots():
     return list(dict.fromkeys([*named, *course, Path("data").resolve()]))
 
 
-def find_folder(source, folder=None, others=()):
-    """Return the first of `places` that holds any file of `source`, or any of the names `others`.
+def find_folder(source, folder=None, instead=()):
+    """Return the first of `places` that holds all files of `source`, or all those named `instead`.
 
     Raises
     ------
     FileNotFoundError
-        If none does; the message says where it looked and how to get the files.
+        If none does; the message names the files, where it looked and how to get them.
     """
     looked = places(source, folder)
     for place in looked:
-        if any(find_file(place, name) for name in (*source.files, *others)):
+        if any(names and all(find_file(place, name) for name in names) for names in (source.files, instead)):
             return place
     megabytes = sum(size for size, _ in source.files.values()) / 1e6
+    missing = {place: [name for name in source.files if not find_file(place, name)] for place in looked}
+    some = [f"{p} lacks {', '.join(left)}" for p, left in missing.items() if len(left) < len(source.files)]
+    nowhere = " or ".join(map(str, usual_places(source, folder)))
     raise FileNotFoundError(
-        f"folder must hold {_files(source)}, found none in {' or '.join(map(str, looked))}."
+        f"folder must hold {_files(source)}{', plain or with .gz' * (len(source.files) > 1)}; "
+        f"{'; '.join(some) if some else f'found none in {nowhere}'}."
         f" Online, load_{source.word}(download=True) fetches them ({megabytes:.0f} MB); offline, copy them"
         " there from elsewhere, or use load_mnist_sample(), which comes with the package"
     )
 
 
 def _files(source):
-    """Say which files: four of names that the loader's description has, or the one."""
-    return f"the four {source.title} files" if len(source.files) == 4 else f"{next(iter(source.files))}.gz"
+    """Say which files there should be."""
+    names = list(source.files)
+    return f"the four {source.title} files {', '.join(names)}" if len(names) > 1 else f"{names[0]}.gz"
 
 
 def fetch(source, folder=None, progress=True):
@@ -145,7 +169,9 @@ def fetch(source, folder=None, progress=True):
     folder.mkdir(parents=True, exist_ok=True)
     for name, (size, checksum) in source.files.items():
         if find_file(folder, name) is None:
-            _fetch_file(source, folder / f"{name}.gz", size, checksum, progress)
+            with locked(folder / f"{name}.gz"):  # whoever comes second finds it there
+                if find_file(folder, name) is None:
+                    _fetch_file(source, folder / f"{name}.gz", size, checksum, progress)
     return folder
 
 

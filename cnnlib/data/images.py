@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cnnlib.data import cifar
-from cnnlib.data.download import CIFAR10, FASHION_MNIST, MNIST, fetch, find_file, find_folder
+from cnnlib.data.download import CIFAR10, FASHION_MNIST, MNIST, fetch, find_file, find_folder, places
 from cnnlib.data.idx import read_idx
 from cnnlib.data.mnist import ASSETS, SAMPLE, WHOLE, as_images, read_bundle
 
@@ -141,7 +141,7 @@ def load_mnist(folder=None, *, download=False):
     ----------
     folder : str or path, optional
         Read the learner's own copy instead: where ``train-images-idx3-ubyte`` and the other three lie, plain
-        or with ``.gz``, or its parent folder.
+        or with ``.gz``, or its parent folder; ``train-images.idx3-ubyte`` and ``MNIST/raw`` are found too.
     download : bool
         Whether to fetch what is missing of such a copy (12 MB) into that folder; without one, into ``mnist``
         in the folder that the environment variable ``CNNLIB_DATA`` names, in ``data`` of the course, or in
@@ -203,32 +203,40 @@ def load_cifar10(folder=None, *, download=False):
     ``cifar-10-binary.tar.gz``, or from the six ``.bin`` files in it. Source: A. Krizhevsky, "Learning
     multiple layers of features from tiny images", 2009.
     """
-    if download:
-        place = fetch(CIFAR10, _place(CIFAR10, folder, (cifar.TEST,)))
+    names = (*cifar.TRAINING, cifar.TEST)
+    place = _place(CIFAR10, folder, download, names)
+    archive = find_file(place, cifar.ARCHIVE.removesuffix(".gz"))
+    if archive is not None:
+        files = cifar.read_archive(archive, names)
     else:
-        place = find_folder(CIFAR10, folder, (cifar.TEST,))
-    archive = place / cifar.ARCHIVE
-    if archive.is_file():
-        files = cifar.read_archive(archive)
-    else:
-        files = {name: cifar.read_records(_plain(place, name)) for name in (*cifar.TRAINING, cifar.TEST)}
+        files = {name: cifar.read_records(find_file(place, name)) for name in names}
     x, y = (np.concatenate([files[name][i] for name in cifar.TRAINING]) for i in (0, 1))
     x_test, y_test = files[cifar.TEST]
     return Split(as_images(x), y.astype(np.intp), as_images(x_test), y_test.astype(np.intp), cifar.CLASSES)
 
 
 def _load_source(source, folder, download, class_names):
-    place = fetch(source, _place(source, folder)) if download else find_folder(source, folder)
+    place = _place(source, folder, download)
     halves = [_load_half(place, half, len(class_names)) for half in ("train", "t10k")]
+    sizes = [images.shape[2:] for images, _ in halves]
+    if sizes[0] != sizes[1]:
+        raise ValueError(
+            f"t10k-images-idx3-ubyte: holds images of shape {sizes[1]}, expected {sizes[0]} as those of"
+            f" train-images-idx3-ubyte; both in {place}"
+        )
     return Split(*halves[0], *halves[1], class_names)
 
 
-def _place(source, folder, others=()):
-    """Where a download goes: to the files that are there already, or to `folder` (None: the first place)."""
+def _place(source, folder, download, instead=()):
+    """The folder with all files, fetched if asked for: into one that has some, or the one that was named."""
     try:
-        return find_folder(source, folder, others)
+        place = find_folder(source, folder, instead)
     except FileNotFoundError:
-        return folder
+        if not download:
+            raise
+        begun = [p for p in places(source, folder) if any(find_file(p, name) for name in source.files)]
+        place = begun[0] if begun else folder
+    return fetch(source, place) if download else place
 
 
 def _load_half(folder, half, num_classes):
@@ -251,12 +259,6 @@ def _find(folder, name):
     if path is None:
         raise FileNotFoundError(f"folder: found neither {name}.gz nor {name} in {folder}")
     return path
-
-
-def _plain(folder, name):
-    if not (folder / name).is_file():
-        raise FileNotFoundError(f"folder: found neither {cifar.ARCHIVE} nor {name} in {folder}")
-    return folder / name
 
 
 def _asset(name):

@@ -75,7 +75,7 @@ np.bincount(mnist.y_train)
 ImageGallery(mnist)
 
 # %% [markdown]
-# To the network an image is a table of numbers between 0 (paper, drawn black) and 1 (ink, drawn white). The first
+# To the network an image is a table of numbers between 0 (paper) and 1 (ink). The first
 # image, in ninths so that each number has one digit:
 
 # %%

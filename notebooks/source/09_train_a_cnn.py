@@ -76,11 +76,11 @@ images
 data.load_fashion_mnist("no_such_folder")
 
 # %% [markdown]
-# Look before you train. Leaf through forty test images, cover the labels, and count how many you get wrong
-# yourself. That is the first figure to compare a network with, and the one that most reports leave out.
+# Look before you train. Leaf through forty test images without their labels, write down what you read, then
+# switch *Show the labels* on and count how many you got wrong. That is the first figure to compare a network with, and the one that most reports leave out.
 
 # %%
-ImageGallery(images, half="test")
+ImageGallery(images, half="test", labels=False)
 
 # %% [markdown]
 # **Three parts, not two.** Whoever tries ten settings and reports the best *test* result has let the test
@@ -280,8 +280,8 @@ AugmentationExplorer()
 # %% [markdown]
 # ## What did it learn?
 #
-# The eight filters of the first layer of `reader`: above before training, below after it, on one scale, blue negative
-# and red positive. Did they really move? The correlation of each with its own start says how far: 1 is not at all. The
+# The eight filters of the first layer of `reader`: above before training, below after it, on one scale, blue positive
+# and orange negative. Did they really move? The correlation of each with its own start says how far: 1 is not at all. The
 # assertion says that gradients arrived there. After a single epoch some filters have hardly moved, and much of the work
 # is done by the layers behind them. A network can look trained while its first layer has never changed.
 

@@ -4,8 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from cnnlib import AvgPool2d, Conv2d, Dropout, Flatten, Linear, ReLU, Sequential, Sigmoid, load_mnist_sample
 from cnnlib.data import Split
@@ -13,7 +11,7 @@ from cnnlib.networks import compact_cnn, lenet5, load_mnist_cnn, mlp, mnist_cnn,
 from cnnlib.viz import Heatmap, static
 from cnnlib.widgets import BlameMicroscope, BrokenBackward, NetworkXRay, OneUpdate
 from cnnlib.widgets.base.packer import Packer
-from tests.widgets.sweeping import assert_sound, moves_of, sweep_garbage
+from tests.widgets.sweep import assert_sound, sweep
 
 CLASSES = ("cat", "dog", "bird")
 
@@ -50,14 +48,9 @@ def made():
 
 @pytest.mark.parametrize("kind", WIDGETS)
 @pytest.mark.parametrize("name", NETWORKS)
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_every_control_over_its_whole_range(name, kind, made, data):
-    widget = made[name, kind]
-    for key, value in data.draw(st.lists(moves_of(widget), min_size=1, max_size=5)):
-        widget.set_state(**{key: value})
-        assert not widget.message or "expected" in widget.message
-        assert_sound(widget)
+def test_every_control_over_its_whole_range(name, kind):
+    """Every control at its ends and between, and every button, in random order; nonsense is refused."""
+    assert len(sweep(kind(*NETWORKS[name]()))) > 5
 
 
 @pytest.mark.parametrize("kind", [NetworkXRay, BlameMicroscope])
@@ -85,10 +78,8 @@ def test_a_click_anywhere_is_answered_and_chooses_what_was_touched(name, kind, m
 
 @pytest.mark.parametrize("kind", WIDGETS)
 @pytest.mark.parametrize("name", NETWORKS)
-def test_the_picture_can_be_drawn_and_nonsense_is_told(name, kind, made):
-    widget = kind(*NETWORKS[name]())
-    assert static.to_png(widget.scene)[1:4] == b"PNG"
-    sweep_garbage(widget)
+def test_the_picture_can_be_drawn(name, kind, made):
+    assert static.to_png(made[name, kind].scene)[1:4] == b"PNG"
 
 
 @pytest.mark.parametrize("kind", WIDGETS)

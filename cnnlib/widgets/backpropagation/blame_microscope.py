@@ -10,7 +10,7 @@ from cnnlib.experiments.dissect import activations, blame, full_pass, weight_gra
 from cnnlib.nn.layers import Conv2d, MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene, mosaic
-from cnnlib.widgets.base import Choice, Slider, Widget
+from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, panel_of, reach_of, shared_reach, widths
 from cnnlib.widgets.forward_pass.network_xray import default
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
@@ -92,6 +92,23 @@ class BlameMicroscope(Widget):
         channels, height, width = output.shape if len(output.shape) == 3 else (*output.shape, 1, 1)
         return images | {"channel": (0, channels - 1), "row": (0, height - 1), "column": (0, width - 1)}
 
+    def options(self, state: dict) -> dict:
+        names = tuple(self.outputs)[1:]
+        convolutions = tuple(name for name in names if name.startswith("convolution"))
+        return {"layer": convolutions if state["what"] == WEIGHT else names}
+
+    def changed(self, before: dict, after: dict) -> None:
+        """Only convolutions have kernels: coming from another layer, the one before it; else a sentence."""
+        if after["what"] != WEIGHT or after["layer"].startswith("convolution"):
+            return
+        if before["what"] == WEIGHT:
+            raise BadValue(
+                f"Layer: expected {' or '.join(self.options(after)['layer'])} for a weight, received"
+                f" {after['layer']}."
+                f" It stays {before['layer']}."
+            )
+        self.put(layer=self.convolution(after).name)
+
     def event(self, event: dict) -> dict | None:
         kind, _, name = event["name"].partition(":")
         row, column = int(event["row"]), int(event["col"])
@@ -143,8 +160,15 @@ class BlameMicroscope(Widget):
             "switches": self.switches(output, gradients),
         }
         text = self.unit_sentence(output, unit, facts)
-        columns = widths(list(self.outputs.values()))
-        return Scene([*forward, *backward], text, facts, rows=(1, 1), columns=columns, height=560)
+        return Scene(
+            [*forward, *backward],
+            text,
+            facts,
+            rows=(1, 1),
+            columns=widths(list(self.outputs.values())),
+            height=560,
+            arrows=("column", "row"),
+        )
 
     def rows(self, state, output: LayerOutput, unit, values: list, gradients: list) -> tuple[list, list]:
         """Forward maps above, gradients by the chosen unit below; layers behind the unit stay empty."""
@@ -153,7 +177,7 @@ class BlameMicroscope(Widget):
         for column, other in enumerate(self.opened.laid_out(state).values()):
             colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
             if other.place == 0:
-                colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
+                colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
             frame = [other.frame(unit, unit)] if other.name == output.name else []
             forward.append(
                 panel_of(
@@ -225,14 +249,16 @@ class BlameMicroscope(Widget):
     def kernels_panel(self, gradients: np.ndarray, index: tuple) -> Panel:
         """The gradients of all kernels: one row a kernel, one column an input map; the weight is marked."""
         kernels, inputs, height, width = gradients.shape
+        names = [f"kernel {k}, input map {m}" for k, m in np.ndindex(kernels, inputs)]
         if kernels * inputs <= MOST_KERNELS:
             picture, (down, right) = mosaic(gradients.reshape(-1, height, width), inputs), index[:2]
             title = "all gradients"
         else:
             side = square_side(inputs)
             picture, (down, right) = mosaic(gradients[index[0]], side), divmod(index[1], side)
-            title = f"gradients of kernel {index[0]}"
-        marks = [Heatmap(picture, cmap="diverging", emits="weight:")]
+            title, names = f"gradients of kernel {index[0]}", names[index[0] * inputs :][:inputs]
+        tiles = {"tile": (height, width, 1), "tile_names": names, "means": "gradient"}
+        marks = [Heatmap(picture, cmap="diverging", emits="weight:", **tiles)]
         row, column = down * (height + 1) + index[2], right * (width + 1) + index[3]
         edges = (column - 0.6, column + 0.6, row - 0.6, row + 0.6)
         marks.append(Region(*edges, color="green", filled=False, alpha=1, width=3))

@@ -37,7 +37,7 @@ WORDS = {
     BatchNorm2d: "normalization",
 }
 MAPS_A_ROW = 2
-LARGE = 14  # pixels along a side, from which on two maps stand one above the other
+LARGE = 10  # pixels along a side, from which on two maps stand one above the other
 UPRIGHT = 20  # numbers that stand in one column; more of them are wrapped
 MOST_DRAWN = 10  # pictures in a row
 
@@ -191,7 +191,8 @@ def _most_maps(size: tuple, rows: int) -> int:
     pixels = size[0] * size[1]
     if pixels <= 16:
         return 16
-    return (16 if pixels <= 64 else 8 if pixels <= LARGE**2 else 4) // rows
+    most = (16, 8, 4) if rows == 1 else (8, 2, 2)
+    return most[0] if pixels <= 64 else most[1] if pixels <= 196 else most[2]
 
 
 def drawn(outputs: list[LayerOutput]) -> list[LayerOutput]:
@@ -220,7 +221,9 @@ def panel_of(output: LayerOutput, values, *marks, at, emits="", hidden=False, **
     """The picture of an output: its maps, `marks` above them; an empty frame if hidden."""
     picture = output.picture(np.full(output.shape, np.nan) if hidden else values)
     rows, columns = picture.shape
-    heat = Heatmap(picture, emits=emits, **colors)
+    tile = (*output.shape[1:], 1) if len(output.shape) == 3 else None
+    names = [f"map {i}" for i in output.maps]
+    heat = Heatmap(picture, emits=emits, tile=tile, tile_names=names, **colors)
     words = [] if not hidden else [Text((columns - 1) / 2, (rows - 1) / 2, "?", color="muted", size=16)]
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
     return Panel([heat, *words, *marks], x, y, title=output.title, at=at, equal=True, grid=False)

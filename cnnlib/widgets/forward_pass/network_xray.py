@@ -190,7 +190,7 @@ class NetworkXRay(Widget):
             colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
             marks = []
             if other.place == 0:
-                colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
+                colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
                 for channel in other.maps:
                     first, last = ((channel, field[0][i], field[1][i]) for i in (0, 1))
                     marks.append(other.frame(first, last, "orange"))
@@ -235,7 +235,7 @@ class NetworkXRay(Widget):
     def sheet(self, pixels, unit, title, at, emits="input") -> Panel:
         """The input once more: an image with its numbers, or a sheet large enough to draw on."""
         numbers = ".1f" if title.startswith("input") and pixels.size <= READABLE else ""
-        heat = Heatmap(pixels, cmap="gray", vmin=0, vmax=1, numbers=numbers, emits=emits)
+        heat = Heatmap(pixels, cmap="ink", vmin=0, vmax=1, numbers=numbers, emits=emits)
         frames = (
             [] if unit is None else [LayerOutput("input", 0, (1, *pixels.shape)).frame(*[(0, *unit[1:])] * 2)]
         )

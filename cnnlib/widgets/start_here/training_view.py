@@ -35,6 +35,7 @@ class EpochEnd:
     rng: dict
     accuracy: float
     seen: int
+    losses: array  # of the batches of this epoch
 
 
 class TrainingView(Widget):
@@ -75,6 +76,7 @@ class TrainingView(Widget):
         Slider("epoch", 0, 10_000, 0, integer=True, label="Rewind to epoch"),
     )
     volatile = ("epoch",)
+    at_end = "All epochs are done. Rewind to an earlier one to train from there, perhaps at another rate."
     challenge = Challenge(
         "more than 95 % of the test images right",
         lambda facts: facts["accuracy"] > 0.95 and facts["judged"] >= ENOUGH,
@@ -119,24 +121,28 @@ class TrainingView(Widget):
         rng = copy.deepcopy(self.rng.bit_generator.state)
         accuracy = self.judge_all().accuracy
         optimizer = copy.deepcopy(self.optimizer)
-        self.snapshots.append(EpochEnd(len(self.losses), weights, optimizer, rng, accuracy, self.seen()))
+        losses = self.losses[self.snapshots[-1].step :] if self.snapshots else self.losses[:]
+        self.snapshots.append(
+            EpochEnd(len(self.losses), weights, optimizer, rng, accuracy, self.seen(), losses)
+        )
         self.put(epoch=len(self.snapshots) - 1)
 
     def restore(self, epoch: int) -> None:
         """Put the network back to the end of an epoch; later ones stay until training goes on."""
+        self.challenge_reached = False
         snapshot = self.snapshots[epoch]
         for name, values in self.model.arrays().items():
             values[...] = snapshot.weights[name]
         self.optimizer = copy.deepcopy(snapshot.optimizer)
         self.rng.bit_generator.state = copy.deepcopy(snapshot.rng)
-        del self.losses[snapshot.step :]
-        self.course = [point for point in self.course if point[0] <= snapshot.seen]
+        self.losses = array("d", (loss for kept in self.snapshots[: epoch + 1] for loss in kept.losses))
         self.current = False
         self.live.forget_run()
 
     def train(self):
         """One ``yield`` a step, from the present epoch on."""
         del self.snapshots[self.state["epoch"] + 1 :]
+        self.course = [point for point in self.course if point[0] <= self.seen()]
         while len(self.snapshots) <= self.epochs:
             records = train(
                 self.model,
@@ -216,13 +222,17 @@ class TrainingView(Widget):
         share = f"{100 * facts['accuracy']:.1f} %"
         right = f"{share} of the {which}{facts['judged']:,} {self.judged}{shown} are right"
         if steps == 0:
-            return f"Before the first step the loss is {facts['loss']:.2f} and {right}."
+            return f"Before the first step the loss on the {self.judged} is {facts['loss']:.2f} and {right}."
         if facts["judged"] and not math.isfinite(facts["loss"]):
             return f"After {steps:,} steps the loss is no number any more: the steps were too large. Rewind."
-        when = (
+        words = (
             f"After {steps:,} step{'s' * (steps != 1)} ({seen:,} images, {epochs} epoch{'s' * (epochs != 1)})"
         )
-        return f"{when} the loss is {facts['loss']:.2f} and {right}." if facts["judged"] else f"{when}."
+        if facts["judged"]:
+            words += f" the loss on the {self.judged} is {facts['loss']:.2f} and {right}"
+        return (
+            f"{words}. These were all epochs: rewind to train anew." if epochs >= self.epochs else f"{words}."
+        )
 
     def loss_panel(self) -> Panel:
         """The loss of each batch, or its mean over 2, 4, 8, … batches once there are very many."""
@@ -245,7 +255,8 @@ class TrainingView(Widget):
         kept = [snapshot for snapshot in self.snapshots if snapshot.seen <= seen]
         kept = kept[:: 1 + len(kept) // _MOST_POINTS]
         ends = [(snapshot.seen, snapshot.accuracy) for snapshot in kept] + [(seen, accuracy)]
-        curve = sorted([*self.course[:: 1 + len(self.course) // _MOST_POINTS], *ends])
+        between = [point for point in self.course if point[0] <= seen]
+        curve = sorted([*between[:: 1 + len(between) // _MOST_POINTS], *ends])
         (x, y), (ends_x, ends_y) = np.array(curve).T, np.array(ends).T
         marks = [
             Region(y0=95, color="green", alpha=0.15),
@@ -284,6 +295,9 @@ class TrainingView(Widget):
             cmap="diverging",
             vmin=-reach,
             vmax=reach,
+            tile=(*filters.shape[1:], 1),
+            means="weight",
+            tile_names=[f"filter {i}" for i in range(len(filters))],
         )
 
     def wrong_panel(self, found: Judgement) -> Panel:
@@ -298,7 +312,7 @@ class TrainingView(Widget):
             left, top = column * step_x, row * step_y
             image = self.split.x_test[index].mean(axis=0)
             extent = (left, left + width, top, top + height)
-            marks.append(Heatmap(image, extent, cmap="gray", vmin=0, vmax=1, hover=False))
+            marks.append(Heatmap(image, extent, cmap="ink", vmin=0, vmax=1, hover=False))
             words = f"{names[self.split.y_test[index]]} → {names[found.guesses[place]]}"
             marks.append(Text(left + width / 2, top + height + label / 2, words, size=11))
         if len(shown) == 0:
