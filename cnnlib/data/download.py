@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST on the learner's disk: where they are looked for, and fetching them on request.
+"""MNIST, Fashion-MNIST and CIFAR-10 on the learner's disk: where they are looked for; fetching on request.
 
 Nothing is fetched unless asked for. What is fetched is compared with the published size and SHA-256 check sum
 before it takes its name; what was cut off is kept as ``….part`` and continued by the next attempt, from
@@ -22,6 +22,12 @@ class Source(NamedTuple):
     title: str
     servers: tuple
     files: dict
+    name: str = ""
+
+    @property
+    def word(self):
+        """The name in folders and in functions, such as ``fashion_mnist``."""
+        return self.name or self.title.lower().replace("-", "_")
 
 
 MNIST = Source(
@@ -54,6 +60,16 @@ FASHION_MNIST = Source(
         "t10k-labels-idx1-ubyte": (
             5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
     },
+)  # fmt: skip
+
+CIFAR10 = Source(
+    "CIFAR-10",
+    ("https://www.cs.toronto.edu/~kriz/",),
+    {
+        "cifar-10-binary.tar": (
+            170052171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),
+    },
+    "cifar10",
 )  # fmt: skip
 
 
@@ -90,11 +106,10 @@ def places(source, folder=None):
 
 def usual_places(source, folder=None):
     """Those of `places` that a download goes to, and that a message names."""
-    name = source.title.lower().replace("-", "_")
     if folder is None:
-        return [root / name for root in _roots()]
+        return [root / source.word for root in _roots()]
     folder = Path(folder).parent if Path(folder).is_file() else Path(folder)  # one of the files was named
-    return [folder, folder / name]
+    return [folder, folder / source.word]
 
 
 def _roots():
@@ -103,8 +118,8 @@ def _roots():
     return list(dict.fromkeys([*named, *course, Path("data").resolve()]))
 
 
-def find_folder(source, folder=None):
-    """Return the first of `places` that holds all files of `source`.
+def find_folder(source, folder=None, instead=()):
+    """Return the first of `places` that holds all files of `source`, or all those named `instead`.
 
     Raises
     ------
@@ -113,19 +128,24 @@ def find_folder(source, folder=None):
     """
     looked = places(source, folder)
     for place in looked:
-        if all(find_file(place, name) for name in source.files):
+        if any(names and all(find_file(place, name) for name in names) for names in (source.files, instead)):
             return place
-    loader = f"load_{source.title.lower().replace('-', '_')}"
     megabytes = sum(size for size, _ in source.files.values()) / 1e6
     missing = {place: [name for name in source.files if not find_file(place, name)] for place in looked}
     some = [f"{p} lacks {', '.join(left)}" for p, left in missing.items() if len(left) < len(source.files)]
     nowhere = " or ".join(map(str, usual_places(source, folder)))
     raise FileNotFoundError(
-        f"folder must hold the four {source.title} files {', '.join(source.files)}, plain or with .gz; "
+        f"folder must hold {_files(source)}{', plain or with .gz' * (len(source.files) > 1)}; "
         f"{'; '.join(some) if some else f'found none in {nowhere}'}."
-        f" Online, {loader}(download=True) fetches them ({megabytes:.0f} MB); offline, copy them there from"
-        " elsewhere, or use load_digits(), which needs no files"
+        f" Online, load_{source.word}(download=True) fetches them ({megabytes:.0f} MB); offline, copy them"
+        " there from elsewhere, or use load_mnist_sample(), which comes with the package"
     )
+
+
+def _files(source):
+    """Say which files there should be."""
+    names = list(source.files)
+    return f"the four {source.title} files {', '.join(names)}" if len(names) > 1 else f"{names[0]}.gz"
 
 
 def fetch(source, folder=None, progress=True):
@@ -134,7 +154,7 @@ def fetch(source, folder=None, progress=True):
     Parameters
     ----------
     source : Source
-        `MNIST` or `FASHION_MNIST`.
+        `MNIST`, `FASHION_MNIST` or `CIFAR10`.
     folder : str or path, optional
         Where to; without one, the first of `places`.
     progress : bool
@@ -173,9 +193,9 @@ def _fetch_file(source, path, size, checksum, progress):
         except OSError as error:  # all of requests' errors are OSErrors
             reasons.append(f"{server}: {_first_line(error)}")
     raise OSError(
-        f"{path.name} of {source.title} could not be fetched. Without a connection, copy the four files"
-        f" into {path.parent} from elsewhere, or use load_digits(), which needs none; with one, the same"
-        f" call again goes on where it stopped. The servers: {'; '.join(reasons)}"
+        f"{path.name} of {source.title} could not be fetched. Without a connection, copy {_files(source)}"
+        f" into {path.parent} from elsewhere, or use load_mnist_sample(), which needs none; with one, the"
+        f" same call again goes on where it stopped. The servers: {'; '.join(reasons)}"
     )
 
 

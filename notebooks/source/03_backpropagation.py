@@ -307,6 +307,26 @@ BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.ge
 #
 # </details>
 #
+# The same in the network for digits of 28x28. **Predict:** how many pixels lie in the field of a unit of convolution 2
+# (windows of 5x5, a pooling of 2x2 between them), and what shape does the blame of a score have on the image?
+
+# %%
+from cnnlib import load_mnist_sample
+from cnnlib.networks import load_mnist_cnn
+
+mnist = load_mnist_sample()
+BlameMicroscope(load_mnist_cnn(), mnist, layer="convolution 2", channel=7, row=7, column=7)
+
+# %% [markdown]
+# <details style="margin-bottom: 1em"><summary>Answer</summary>
+#
+# Five units of pooling 1 side by side see 2·5 = 10 columns of convolution 1, and these 10 + 4 = 14 of the image: 196
+# pixels, of which only those count whose way is open. The blame of a score lies along the strokes: there the gates are
+# open. It says which ink speaks for the digit (blue) and which against it (orange).
+# <!-- computed: 14 * 14 = 196 -->
+#
+# </details>
+#
 # A weight works the other way round: it is used at many places, so its gradient is a sum over all of them: *what it
 # met there, times the gradient that arrived there*. The view shows one slice of a kernel of convolution 2.
 # **Predict:** if the map that it reads is zero everywhere, what are its nine gradients? Then look for such an input

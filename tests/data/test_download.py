@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from cnnlib.data import download, images, load_fashion_mnist, load_mnist
-from cnnlib.data.download import FASHION_MNIST, MNIST, Source, fetch, find_folder, places
+from cnnlib.data.download import CIFAR10, FASHION_MNIST, MNIST, Source, fetch, find_folder, places
+from cnnlib.data.mnist import SAMPLE
 
 
 def idx(array):
@@ -150,7 +151,12 @@ def test_offline_a_sentence_says_what_to_do(tmp_path):
         fetch(source_of(contents(), NOBODY, NOBODY + "other/"), tmp_path, progress=False)
     text = str(caught.value)
     assert "train-images-idx3-ubyte.gz of MNIST could not be fetched. Without a connection, copy" in text
-    assert str(tmp_path) in text and "load_digits()" in text and text.count(NOBODY) >= 2 and "\n" not in text
+    assert (
+        str(tmp_path) in text
+        and "load_mnist_sample()" in text
+        and text.count(NOBODY) >= 2
+        and "\n" not in text
+    )
 
 
 def test_a_missing_file_is_told_from_a_missing_connection(tmp_path):
@@ -177,11 +183,12 @@ def fill(folder, files):
         (folder / name).write_bytes(body)
 
 
-def test_folders_are_searched_in_order(roots):
+def test_folders_are_searched_in_order(roots, monkeypatch):
     assert places(MNIST)[:3] == roots
     for folder in reversed(roots):
         fill(folder, contents())
         assert find_folder(MNIST) == folder
+    monkeypatch.setattr(images, "WHOLE", SAMPLE._replace(path=roots[0] / "none"))
     assert load_mnist().x_train.shape == (200, 1, 28, 28)
 
 
@@ -211,6 +218,7 @@ def test_without_files_a_sentence_says_what_to_do(roots):
 
 def test_nothing_is_fetched_unless_asked_for(roots, monkeypatch):
     files = contents()
+    monkeypatch.setattr(images, "WHOLE", SAMPLE._replace(path=roots[0] / "none"))
     with Server(files) as server:
         monkeypatch.setattr(images, "MNIST", source_of(files, server.url))
         with pytest.raises(FileNotFoundError):
@@ -232,6 +240,13 @@ def test_the_published_facts_have_the_right_form():
         assert all(url.endswith("/") for url in source.servers)
         assert all(len(bytes.fromhex(checksum)) == 32 for _, checksum in source.files.values())
     assert sum(size for size, _ in MNIST.files.values()) == 11594722
+    ((name, (size, checksum)),) = CIFAR10.files.items()
+    assert f"{name}.gz" == "cifar-10-binary.tar.gz" and size == 170_052_171 and len(checksum) == 64
+    assert [source.word for source in (MNIST, FASHION_MNIST, CIFAR10)] == [
+        "mnist",
+        "fashion_mnist",
+        "cifar10",
+    ]
 
 
 # --- as people have them ---------------------------------------------------------------------

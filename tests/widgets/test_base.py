@@ -147,6 +147,20 @@ def test_packed_arrays_are_float32_in_row_order():
     np.testing.assert_array_equal(np.frombuffer(buffers[0], "<f4").reshape(3, 2), z)
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e-6, 1, 1e8])
+@pytest.mark.parametrize("cells", [(20, 20), (19, 21)])
+def test_large_heatmaps_are_halved_where_that_cannot_be_seen(cells, scale):
+    """Three digits, NaN among them; their length is no multiple of four. Those with numbers stay float32."""
+    z = scale * np.random.default_rng(0).normal(size=cells)
+    z[3] = np.nan
+    _, (data,) = Packer().pack(Scene([Panel([Heatmap(z)], Axis(0, 1), Axis(0, 1))], ""))
+    assert len(data) % 4 == 2
+    got = np.frombuffer(data, "<f2")[: z.size].reshape(cells) * 2.0 ** np.frombuffer(data[-2:], "<i2")
+    np.testing.assert_allclose(got, z, rtol=1e-3, atol=1e-6 * scale)
+    _, (data,) = Packer().pack(Scene([Panel([Heatmap(z, numbers=".1f")], Axis(0, 1), Axis(0, 1))], ""))
+    np.testing.assert_array_equal(np.frombuffer(data, "<f4").reshape(cells), z.astype("<f4"))
+
+
 def test_buttons_steps_and_rewind_come_from_the_page():
     toy = shown(Toy())
     for kind in ({"type": "press", "name": "shuffle"}, {"type": "step"}, {"type": "step"}):
