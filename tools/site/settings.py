@@ -33,6 +33,9 @@ COLAB_FIRST = "%pip install -q git+https://github.com/{repository}"  # what Cola
 #: build fetches from here what no package index has; what it cannot reach then, the reader's browser will.
 PYODIDE_PACKAGES = os.environ.get("PYODIDE_PACKAGES", "https://cdn.jsdelivr.net/pyodide/v{version}/full/")
 
+#: The same for the pages that run their own cells, whose Pyodide is another (pyodide-pages in package.json).
+PYODIDE_PAGES = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
+
 
 def links(path: str, up: str, repository: str = REPOSITORY, branch: str = BRANCH) -> dict[str, str]:
     """Return where the notebook `path` can be run, by name; `up` is ``../`` for each folder of the page.
