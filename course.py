@@ -312,9 +312,9 @@ def lab(arguments):
 
 
 def test(arguments):
-    """Run pytest; what it runs is written in pyproject.toml."""
+    """Run pytest, some files side by side; what it runs is written in pyproject.toml and conftest.py."""
     ensure("test")
-    return hand_over(["-m", "pytest"] + arguments)
+    return hand_over(["-m", "pytest", "--numprocesses", "auto"] + arguments)
 
 
 def update(arguments):

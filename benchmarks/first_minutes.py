@@ -95,8 +95,12 @@ def main() -> None:
         with open(log, "w") as file:
             process = subprocess.Popen(
                 [arguments.python, "course.py", "lab", *options],
-                cwd=course, env=environ, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+                cwd=course,
+                env=environ,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+            )
         try:
             address = address_in(log, process)
             watch.lap("set up, JupyterLab answers")

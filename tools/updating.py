@@ -90,8 +90,12 @@ def _git(root, *arguments):
     try:
         done = subprocess.run(
             ["git", *arguments],
-            cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS,
-        )  # fmt: skip
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
+        )
     except subprocess.TimeoutExpired:
         raise Refusal("the new version could not be fetched: check the internet connection.") from None
     if done.returncode:

@@ -70,9 +70,7 @@ CONV_MISCONCEPTIONS = (
         lambda x, w, b, stride, padding: conv(x, w, 0 * b, stride, padding),
     ),
     Misconception(
-        "first channel only",
-        "Only the first channel of the image seems to count.",
-        first_channel_only,
+        "first channel only", "Only the first channel of the image seems to count.", first_channel_only
     ),
     Misconception(
         "padding ignored",

@@ -83,11 +83,7 @@ register(
                 "The scores were divided by their sum without exp; negative scores come out negative.",
                 lambda logits: logits / logits.sum(axis=1, keepdims=True),
             ),
-            Misconception(
-                "logarithm",
-                "These are logarithms of probabilities.",
-                log_softmax,
-            ),
+            Misconception("logarithm", "These are logarithms of probabilities.", log_softmax),
         ),
     )
 )

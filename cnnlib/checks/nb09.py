@@ -20,10 +20,13 @@ def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
 
 
 SAID = (
-    "steps taken", "every forward in training", "how often each image was seen",
-    "another order from another rng", "labels belong to their images",
+    "steps taken",
+    "every forward in training",
+    "how often each image was seen",
+    "another order from another rng",
+    "labels belong to their images",
     "weights, minus those of the same batches trained rightly",
-)  # fmt: skip
+)
 
 
 class Spy:

@@ -138,9 +138,7 @@ register(
                 product_of_answers,
             ),
             Misconception(
-                "last step only",
-                "Only the last layer's step was called.",
-                lambda steps, dy: steps[-1](dy),
+                "last step only", "Only the last layer's step was called.", lambda steps, dy: steps[-1](dy)
             ),
             Misconception(
                 "first layer left out", "The first layer's step was not called.", without_the_first

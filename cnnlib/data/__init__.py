@@ -4,5 +4,12 @@ from cnnlib.data.augment import Distort, sample
 from cnnlib.data.images import ASSETS, Split, load_digits, load_fashion_mnist, load_mnist, load_photo
 
 __all__ = [
-    "ASSETS", "Distort", "Split", "load_digits", "load_fashion_mnist", "load_mnist", "load_photo", "sample",
-]  # fmt: skip
+    "ASSETS",
+    "Distort",
+    "Split",
+    "load_digits",
+    "load_fashion_mnist",
+    "load_mnist",
+    "load_photo",
+    "sample",
+]

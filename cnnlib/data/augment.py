@@ -46,9 +46,14 @@ class Distort:
 
     def __init__(self, shift=0.0, rotate=0.0, scale=0.0, shear=0.0, elastic=0.0, smoothness=4.0, fill=0.0):
         self.options = {
-            "shift": shift, "rotate": rotate, "scale": scale, "shear": shear, "elastic": elastic,
-            "smoothness": smoothness, "fill": fill,
-        }  # fmt: skip
+            "shift": shift,
+            "rotate": rotate,
+            "scale": scale,
+            "shear": shear,
+            "elastic": elastic,
+            "smoothness": smoothness,
+            "fill": fill,
+        }
         for name, value in self.options.items():
             if not np.isfinite(value) or (value < 0 and name != "fill"):
                 raise ValueError(f"{name}: got {value}, expected a finite number of at least 0")

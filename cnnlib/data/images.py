@@ -15,8 +15,17 @@ from cnnlib.data.idx import read_idx
 ASSETS = Path(__file__).parents[1] / "assets"
 DIGITS = tuple("0123456789")
 FASHION = (
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
-)  # fmt: skip
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
 
 
 class Split(NamedTuple):

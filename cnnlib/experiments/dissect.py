@@ -18,7 +18,7 @@ from cnnlib.nn.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d
 
 
 @dataclass(frozen=True)
-class Pass:
+class FullPass:
     """One forward and one backward pass, everything kept.
 
     Attributes
@@ -98,13 +98,13 @@ def full_pass(model, loss, x, y):
 
     Returns
     -------
-    Pass
+    FullPass
     """
     probe = model.copy()
     values = activations(probe, x, training=True)
     error = loss.forward(values[-1], y)
     gradients = backward_from(probe.layers, loss.backward())
-    return Pass(values, gradients, [dict(layer.grads) for layer in probe], error)
+    return FullPass(values, gradients, [dict(layer.grads) for layer in probe], error)
 
 
 def blame(model, x, place, unit):

@@ -210,9 +210,13 @@ def _squared_error_tangent(outputs, tangent):
 
 
 _RULES = {
-    layers.Conv2d: _Bilinear, layers.Linear: _Bilinear, layers.ReLU: _ReLU, layers.Tanh: _Tanh,
-    layers.Flatten: _Flatten, layers.MaxPool2d: _MaxPool2d,
-}  # fmt: skip
+    layers.Conv2d: _Bilinear,
+    layers.Linear: _Bilinear,
+    layers.ReLU: _ReLU,
+    layers.Tanh: _Tanh,
+    layers.Flatten: _Flatten,
+    layers.MaxPool2d: _MaxPool2d,
+}
 _LOSS_TANGENTS = {CrossEntropyLoss: _cross_entropy_tangent, HalfSquaredError: _squared_error_tangent}
 
 

@@ -1,4 +1,4 @@
-"""What did a trained network learn? Maps and counts as plain arrays; drawing them is somebody else's."""
+"""What did a trained network learn? Maps and counts as plain arrays; nothing is drawn here."""
 
 from typing import NamedTuple
 

@@ -25,7 +25,7 @@ from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
 
 
-def conv2d_forward_open(x, w, b, stride=1, padding=0):
+def conv2d_forward_plain_cache(x, w, b, stride=1, padding=0):
     """`conv2d_forward` with a cache to read: (x, w, b, stride, padding), square pairs as one number."""
     return F.conv2d_forward(x, w, b, stride, padding)[0], (x, w, b, _plain(stride), _plain(padding))
 
@@ -46,7 +46,7 @@ def conv2d_backward_forgotten_bias(dy, cache):
     return dx, dw, None if db is None else np.zeros_like(db)
 
 
-def maxpool2d_forward_open(x, kernel_size, stride=None):
+def maxpool2d_forward_plain_cache(x, kernel_size, stride=None):
     """`maxpool2d_forward` with a cache that can be read: (x, kernel_size, stride)."""
     step = kernel_size if stride is None else stride
     return F.maxpool2d_forward(x, kernel_size, stride)[0], (x, _plain(kernel_size), _plain(step))
@@ -59,7 +59,7 @@ def maxpool2d_backward_everywhere(dy, cache):
     return F.avgpool2d_backward(dy, mean_cache) * dy.dtype.type(np.prod(np.broadcast_to(kernel_size, 2)))
 
 
-def relu_forward_open(x):
+def relu_forward_plain_cache(x):
     """`relu_forward` with x itself as the cache."""
     return F.relu_forward(x)[0], x
 
@@ -104,7 +104,11 @@ class Backwards:
         return {"forward": FORWARDS[kind], "backward": self.functions[kind]}
 
 
-FORWARDS = {"conv2d": conv2d_forward_open, "maxpool2d": maxpool2d_forward_open, "relu": relu_forward_open}
+FORWARDS = {
+    "conv2d": conv2d_forward_plain_cache,
+    "maxpool2d": maxpool2d_forward_plain_cache,
+    "relu": relu_forward_plain_cache,
+}
 BUGS = {
     bug.name: bug
     for bug in (
@@ -119,7 +123,7 @@ SOUND = Backwards("sound", {})
 
 
 def own(relu_backward=None, maxpool2d_backward=None, conv2d_backward=None):
-    """Functions of one's own, to be put into layers in the library's place; None leaves the library's.
+    """Backward functions to be put into layers in the library's place; None leaves the library's.
 
     Parameters
     ----------

@@ -100,8 +100,9 @@ class Convolution(Stage):
             return [] if y is out else [copying(out, y)], []
         passes, zeros = np.empty(y.shape, bool), self._zeros(y)
         return [call(np.maximum, y, zeros, out=out)], [
-            call(np.greater, y, zeros, passes), call(np.multiply, dy, passes, d),
-        ]  # fmt: skip
+            call(np.greater, y, zeros, passes),
+            call(np.multiply, dy, passes, d),
+        ]
 
     def _products(self, first, last, y, d):
         """The calls that fill y, and those that multiply windows by its gradient d, a few rows a time."""
@@ -150,7 +151,7 @@ class Convolution(Stage):
         run(self.back_calls)
 
     def input_gradient(self):
-        """The gradient by the input; for a first layer only computed if somebody asks."""
+        """The gradient by the input; for a first layer computed on request."""
         if self.dx is not None:
             return self.dx
         if self.first_dx is None:
@@ -201,11 +202,15 @@ def _pooling(y, out, dy, d, scratch):
     above, below = winners
     was_left, was_above = np.empty(left.shape, bool), np.empty(out.shape, bool)
     shrink = [
-        call(np.greater_equal, left, right, was_left), call(np.maximum, left, right, out=winners),
-        call(np.greater_equal, above, below, was_above), call(np.maximum, above, below, out=out),
-    ]  # fmt: skip
+        call(np.greater_equal, left, right, was_left),
+        call(np.maximum, left, right, out=winners),
+        call(np.greater_equal, above, below, was_above),
+        call(np.maximum, above, below, out=out),
+    ]
     widen = [
-        call(np.multiply, dy, was_above, above), call(np.subtract, dy, above, below),
-        call(np.multiply, winners, was_left, d_left), call(np.subtract, winners, d_left, d_right),
-    ]  # fmt: skip
+        call(np.multiply, dy, was_above, above),
+        call(np.subtract, dy, above, below),
+        call(np.multiply, winners, was_left, d_left),
+        call(np.subtract, winners, d_left, d_right),
+    ]
     return shrink, widen

@@ -12,7 +12,7 @@ from cnnlib.nn.layers.base import Memory
 
 
 class LazyMemory:
-    """A `cnnlib.nn.layers.base.Memory` that is worked out when somebody asks for it.
+    """A `cnnlib.nn.layers.base.Memory` that is worked out when it is first read.
 
     Parameters
     ----------

@@ -72,7 +72,7 @@ def memory_shape(shape, n):
 
 
 def as_logical(memory):
-    """The buffer as everybody else sees it: (N, C, H, W) or (N, D)."""
+    """The buffer as layers see it: (N, C, H, W) or (N, D)."""
     return memory.transpose(3, 2, 0, 1) if memory.ndim == 4 else memory.T
 
 

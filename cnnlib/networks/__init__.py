@@ -14,6 +14,14 @@ from cnnlib.networks.architectures import (
 from cnnlib.networks.pretrained import load_digits_cnn
 
 __all__ = [
-    "FrozenConvolutions", "add_dropout", "compact_cnn", "digits_cnn", "lenet5", "load_digits_cnn",
-    "logistic_regression", "mlp", "small_cnn", "two_conv",
-]  # fmt: skip
+    "FrozenConvolutions",
+    "add_dropout",
+    "compact_cnn",
+    "digits_cnn",
+    "lenet5",
+    "load_digits_cnn",
+    "logistic_regression",
+    "mlp",
+    "small_cnn",
+    "two_conv",
+]

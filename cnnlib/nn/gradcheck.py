@@ -1,4 +1,4 @@
-"""Numerical gradients: the judge of every backward.
+"""Numerical gradients, against which every backward is checked.
 
 A derivative is measured by central differences, ``(f(x + e) - f(x - e)) / 2e``, in float64. Its error
 is of the order of ``e**2`` (truncation) plus ``1e-16 / e`` (rounding), so ``e`` near 1e-5 is best.

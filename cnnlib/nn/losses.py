@@ -54,7 +54,7 @@ def check_labels(labels, num_classes, name="labels"):
 
 
 class Loss:
-    """Common ground of the losses; ``backward`` gives the gradient of the last ``forward``."""
+    """The base class of the losses; ``backward`` gives the gradient of the last ``forward``."""
 
     _gradient = None
 

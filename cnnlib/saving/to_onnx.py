@@ -67,11 +67,12 @@ def to_onnx(model, path, input_shape):
         model.copy().forward(np.zeros((1, *input_shape), dtype)),
     )
     graph = helper.make_graph(
-        [*nodes, helper.make_node("Identity", [last], ["logits"])], "cnnlib",
+        [*nodes, helper.make_node("Identity", [last], ["logits"])],
+        "cnnlib",
         [helper.make_tensor_value_info("images", kind, ["N", *input_shape])],
         [helper.make_tensor_value_info("logits", kind, ["N", *outputs.shape[1:]])],
         [onnx.numpy_helper.from_array(np.array(array, order="C"), name) for name, array in arrays.items()],
-    )  # fmt: skip
+    )
     whole = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=FORMAT, producer_name="cnnlib"
     )

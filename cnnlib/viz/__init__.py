@@ -4,6 +4,20 @@ from cnnlib.viz.marks import Arrows, Band, Bars, Handle, Heatmap, Line, Links, M
 from cnnlib.viz.scene import Axis, Panel, Scene, image_panel, mosaic
 
 __all__ = [
-    "Arrows", "Axis", "Band", "Bars", "Handle", "Heatmap", "Line", "Links", "Mark", "Panel", "Points",
-    "Region", "Scene", "Text", "image_panel", "mosaic",
-]  # fmt: skip
+    "Arrows",
+    "Axis",
+    "Band",
+    "Bars",
+    "Handle",
+    "Heatmap",
+    "Line",
+    "Links",
+    "Mark",
+    "Panel",
+    "Points",
+    "Region",
+    "Scene",
+    "Text",
+    "image_panel",
+    "mosaic",
+]

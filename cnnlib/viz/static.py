@@ -156,9 +156,15 @@ def _near(axes, x: float, y: float) -> bool:
 def _line(axes, mark: m.Line, theme: str, order: int) -> None:
     x, y = _tame(axes, mark.x, mark.y)
     axes.plot(
-        x, y, color=to_hex(mark.color, theme), linewidth=mark.width * POINTS_PER_PIXEL,
-        linestyle=_DASHES[mark.dash], alpha=mark.alpha, label=mark.label or "_", zorder=order,
-    )  # fmt: skip
+        x,
+        y,
+        color=to_hex(mark.color, theme),
+        linewidth=mark.width * POINTS_PER_PIXEL,
+        linestyle=_DASHES[mark.dash],
+        alpha=mark.alpha,
+        label=mark.label or "_",
+        zorder=order,
+    )
 
 
 def _points(axes, mark: m.Points, theme: str, order: int) -> None:
@@ -171,9 +177,16 @@ def _points(axes, mark: m.Points, theme: str, order: int) -> None:
     edge = to_hex(mark.outline, theme) if mark.outline else (None if mark.shape == "cross" else "none")
     x, y = _tame(axes, mark.x[keep], mark.y[keep])
     axes.scatter(
-        x, y, s=size, c=face, marker=_SHAPES[mark.shape], edgecolors=edge,
-        alpha=mark.alpha, label=mark.label or "_", zorder=order,
-    )  # fmt: skip
+        x,
+        y,
+        s=size,
+        c=face,
+        marker=_SHAPES[mark.shape],
+        edgecolors=edge,
+        alpha=mark.alpha,
+        label=mark.label or "_",
+        zorder=order,
+    )
 
 
 def _bars(axes, mark: m.Bars, theme: str, order: int) -> None:
@@ -205,9 +218,15 @@ def _heatmap(axes, mark: m.Heatmap, theme: str, order: int) -> None:
         for (row, column), value in np.ndenumerate(mark.z):
             if np.isfinite(value):
                 axes.text(
-                    (x[column] + x[column + 1]) / 2, (y[row] + y[row + 1]) / 2, format(value, mark.numbers),
-                    ha="center", va="center", fontsize=8, color=readable_on(cmap(norm(value))), zorder=order,
-                )  # fmt: skip
+                    (x[column] + x[column + 1]) / 2,
+                    (y[row] + y[row + 1]) / 2,
+                    format(value, mark.numbers),
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                    color=readable_on(cmap(norm(value))),
+                    zorder=order,
+                )
 
 
 def _arrows(axes, mark: m.Arrows, theme: str, order: int) -> None:
@@ -225,10 +244,18 @@ def _text(axes, mark: m.Text, theme: str, order: int) -> None:
     for x, y, word in zip(mark.x, mark.y, mark.text, strict=True):
         if _near(axes, x, y):
             axes.text(
-                x, y, word, color=to_hex(mark.color, theme), fontsize=mark.size * POINTS_PER_PIXEL,
-                ha=mark.align, va=vertical, fontweight="bold" if mark.bold else "normal", zorder=order,
-                clip_on=False, parse_math=False,
-            )  # fmt: skip
+                x,
+                y,
+                word,
+                color=to_hex(mark.color, theme),
+                fontsize=mark.size * POINTS_PER_PIXEL,
+                ha=mark.align,
+                va=vertical,
+                fontweight="bold" if mark.bold else "normal",
+                zorder=order,
+                clip_on=False,
+                parse_math=False,
+            )
 
 
 def _region(axes, mark: m.Region, theme: str, order: int) -> None:
@@ -248,9 +275,15 @@ def _band(axes, mark: m.Band, theme: str, order: int) -> None:
     x, low = _tame(axes, mark.x, mark.low)
     high = _tame(axes, mark.x, mark.high)[1]
     axes.fill_between(
-        x, low, high, color=to_hex(mark.color, theme), alpha=mark.alpha, linewidth=0,
-        label=mark.label or "_", zorder=order,
-    )  # fmt: skip
+        x,
+        low,
+        high,
+        color=to_hex(mark.color, theme),
+        alpha=mark.alpha,
+        linewidth=0,
+        label=mark.label or "_",
+        zorder=order,
+    )
 
 
 def _links(axes, mark: m.Links, theme: str, order: int) -> None:
@@ -268,11 +301,14 @@ def _links(axes, mark: m.Links, theme: str, order: int) -> None:
             colors = share * colors + (1 - share) * np.array(to_rgba(to_hex("paper", theme)))
     axes.add_collection(
         LineCollection(
-            np.stack([x, y], axis=-1), linewidths=widths * POINTS_PER_PIXEL, colors=colors, alpha=mark.alpha,
+            np.stack([x, y], axis=-1),
+            linewidths=widths * POINTS_PER_PIXEL,
+            colors=colors,
+            alpha=mark.alpha,
             zorder=order,
         ),
         autolim=False,
-    )  # fmt: skip
+    )
 
 
 def _handle(axes, mark: m.Handle, theme: str, order: int) -> None:
@@ -281,6 +317,14 @@ def _handle(axes, mark: m.Handle, theme: str, order: int) -> None:
 
 
 _PAINTERS = {
-    m.Line: _line, m.Points: _points, m.Bars: _bars, m.Heatmap: _heatmap, m.Arrows: _arrows, m.Text: _text,
-    m.Region: _region, m.Band: _band, m.Links: _links, m.Handle: _handle,
-}  # fmt: skip
+    m.Line: _line,
+    m.Points: _points,
+    m.Bars: _bars,
+    m.Heatmap: _heatmap,
+    m.Arrows: _arrows,
+    m.Text: _text,
+    m.Region: _region,
+    m.Band: _band,
+    m.Links: _links,
+    m.Handle: _handle,
+}

@@ -16,9 +16,10 @@ AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-c
 NAMES = [
     name
     for name in cnnlib.widgets.__all__
-    if name != "Widget" and isinstance(getattr(cnnlib.widgets, name), type)
+    if name != "Widget"
+    and isinstance(getattr(cnnlib.widgets, name), type)
     and issubclass(getattr(cnnlib.widgets, name), Widget)
-]  # fmt: skip
+]
 SHOTS = os.environ.get("CNNLIB_SCREENSHOTS")  # a folder: the pictures of both themes are left there
 
 GRADIENT = np.add.outer(np.arange(8.0), np.arange(8.0))

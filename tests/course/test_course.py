@@ -260,7 +260,7 @@ def test_commands_pass_arguments_and_exit_codes(course, monkeypatch):
     assert course.main(["lab", "--no-browser", "--port", "0"]) == 0
     assert course.ran[-1] == ["-m", "jupyterlab", "--no-browser", "--port", "0"]
     assert course.main(["test", "-k", "nothing"]) == 5
-    assert course.ran[-1] == ["-m", "pytest", "-k", "nothing"]
+    assert course.ran[-1] == ["-m", "pytest", "--numprocesses", "auto", "-k", "nothing"]
 
 
 def test_root_needs_no_further_option(course, monkeypatch):

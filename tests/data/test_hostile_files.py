@@ -31,11 +31,7 @@ def load_checkpoint_of(path):
     return load_checkpoint(path, small_cnn(0), SGD(lr=0.1), np.random.default_rng(0))
 
 
-READERS = {
-    "read": npz.read,
-    "load": load,
-    "resume": load_checkpoint_of,
-}
+READERS = {"read": npz.read, "load": load, "resume": load_checkpoint_of}
 READERS = [pytest.param(read, id=name) for name, read in READERS.items()]
 
 

@@ -20,7 +20,7 @@ from cnnlib.nn.layers import (
     ReLU,
     Sigmoid,
     Tanh,
-)  # fmt: skip
+)
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.saving import state_dict, to_onnx, to_torch

@@ -110,10 +110,17 @@ def test_one_of_each_mark_is_drawn_where_it_says():
     figure = draw(scene)
     table = color_map("viridis")
     expected = {
-        (0.5, 0.5): tuple(table(0.0, bytes=True)[:3]), (1.5, 0.5): tuple(table(1.0, bytes=True)[:3]),
-        (4, 1): rgb("green"), (7, 1): rgb("orange"), (5, 5): rgb("blue"), (2, 8): rgb("vermilion"),
-        (5.5, 7.5): rgb("purple"), (8, 8): rgb("sky"), (3, 8): rgb("yellow"), (9.5, 9.5): (255, 255, 255),
-    }  # fmt: skip
+        (0.5, 0.5): tuple(table(0.0, bytes=True)[:3]),
+        (1.5, 0.5): tuple(table(1.0, bytes=True)[:3]),
+        (4, 1): rgb("green"),
+        (7, 1): rgb("orange"),
+        (5, 5): rgb("blue"),
+        (2, 8): rgb("vermilion"),
+        (5.5, 7.5): rgb("purple"),
+        (8, 8): rgb("sky"),
+        (3, 8): rgb("yellow"),
+        (9.5, 9.5): (255, 255, 255),
+    }
     for (x, y), color in expected.items():
         assert pixel(figure, x, y) == pytest.approx(tuple(int(c) for c in color), abs=2), (x, y)
 
@@ -188,10 +195,15 @@ finite = st.floats(-1e6, 1e6)
 def test_values_that_are_not_finite_are_left_out(values):
     """A diverged run must still give a picture: no painter may fall over inf or nan."""
     marks = [
-        Line(values, values), Points(values, values, values=values), Bars(values, values),
-        Heatmap([values]), Arrows(values, values, values, values), Text(values, values, ["x"] * len(values)),
-        Links(values, values, values, values, values=values), Band(values, values, values),
-    ]  # fmt: skip
+        Line(values, values),
+        Points(values, values, values=values),
+        Bars(values, values),
+        Heatmap([values]),
+        Arrows(values, values, values, values),
+        Text(values, values, ["x"] * len(values)),
+        Links(values, values, values, values, values=values),
+        Band(values, values, values),
+    ]
     with np.errstate(all="ignore"):
         assert to_png(one_panel(*marks), width=300)
 

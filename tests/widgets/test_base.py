@@ -20,8 +20,13 @@ from tests.widgets.toy_widget import Toy, shown
 def test_state_is_a_plain_dict_of_the_values():
     toy = Toy(rate=0.5, rule="Adam")
     assert toy.state == {
-        "start": 0, "rate": 0.5, "steps": 5, "rule": "Adam", "grid": False, "kernel": ((0.0, 1.0), (2.0, 3.0))
-    }  # fmt: skip
+        "start": 0,
+        "rate": 0.5,
+        "steps": 5,
+        "rule": "Adam",
+        "grid": False,
+        "kernel": ((0.0, 1.0), (2.0, 3.0)),
+    }
     toy.state["rate"] = 7
     assert toy.state["rate"] == 0.5
 
@@ -167,7 +172,7 @@ STRANGE = [{}, {"type": "_on"}, {"type": "speed", "value": "warp"}, {"type": "ev
 
 
 @pytest.mark.parametrize("message", STRANGE)
-def test_messages_nobody_understands_harm_nothing(message):
+def test_unknown_messages_harm_nothing(message):
     toy = shown(Toy())
     toy.live.receive(message)
     toy.set_state(rate=1)

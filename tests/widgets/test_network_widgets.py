@@ -15,7 +15,7 @@ from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackwa
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
 from cnnlib.widgets.backpropagation.one_update import OneUpdate
-from cnnlib.widgets.forward_pass.network_layout import stages
+from cnnlib.widgets.forward_pass.network_layout import layer_outputs
 from cnnlib.widgets.forward_pass.network_xray import NetworkXRay
 from cnnlib.widgets.forward_pass.size_explorer import SizeExplorer
 from cnnlib.widgets.loss.first_loss import FirstLoss
@@ -23,9 +23,15 @@ from cnnlib.widgets.loss.loss_explorer import LossExplorer
 from tests.widgets.sweeping import assert_sound, moves_of, sweep_garbage
 
 FAST = (
-    NetworkXRay, SizeExplorer, LossExplorer, FirstLoss, ChainRule, GradientCheckExplorer, BlameMicroscope,
+    NetworkXRay,
+    SizeExplorer,
+    LossExplorer,
+    FirstLoss,
+    ChainRule,
+    GradientCheckExplorer,
+    BlameMicroscope,
     OneUpdate,
-)  # fmt: skip
+)
 ALL = (*FAST, BrokenBackward)
 
 
@@ -87,11 +93,11 @@ def test_a_click_anywhere_on_any_map_is_answered(widget_class):
 
 
 def test_every_cell_of_a_stage_is_its_unit_and_back():
-    for stage in stages(small_cnn(rng=0), (1, 8, 8)):
-        units = list(np.ndindex(stage.shape))
-        assert [stage.unit_at(*stage.cell(unit)) for unit in units] == units
-        picture = stage.picture(np.arange(np.prod(stage.shape), dtype=float).reshape(stage.shape))
-        assert [picture[stage.cell(unit)] for unit in units] == list(range(len(units)))
+    for output in layer_outputs(small_cnn(rng=0), (1, 8, 8)):
+        units = list(np.ndindex(output.shape))
+        assert [output.unit_at(*output.cell(unit)) for unit in units] == units
+        picture = output.picture(np.arange(np.prod(output.shape), dtype=float).reshape(output.shape))
+        assert [picture[output.cell(unit)] for unit in units] == list(range(len(units)))
 
 
 def test_a_click_on_a_unit_chooses_it():
@@ -151,11 +157,18 @@ def test_the_squared_error_stalls_where_cross_entropy_pulls():
     assert "hardly moves" in widget.text
 
 
-@pytest.mark.parametrize(("state", "mean", "tolerance"), [
-    ({}, 2.402, 0.01), ({"scale": 2}, 6.19, 0.05), ({"pixels": "0 to 255"}, 184, 3),
-    ({"start": "zeros"}, 2.302585, 1e-6),
-    ({"scale": 3}, 19.6, 0.5), ({"scale": 2.2}, 8, 0.5), ({"pixels": "0 to 16", "scale": 0.87}, 8, 0.5),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("state", "mean", "tolerance"),
+    [
+        ({}, 2.402, 0.01),
+        ({"scale": 2}, 6.19, 0.05),
+        ({"pixels": "0 to 255"}, 184, 3),
+        ({"start": "zeros"}, 2.302585, 1e-6),
+        ({"scale": 3}, 19.6, 0.5),
+        ({"scale": 2.2}, 8, 0.5),
+        ({"pixels": "0 to 16", "scale": 0.87}, 8, 0.5),
+    ],
+)
 def test_the_first_losses_that_the_text_names(state, mean, tolerance):
     assert FirstLoss(**state).facts["mean"] == pytest.approx(mean, abs=tolerance)
 

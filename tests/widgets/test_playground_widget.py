@@ -294,10 +294,7 @@ def test_challenge_is_reached_by_the_spirals_alone():
 
 CLAIMS = {
     "circle, solved": (100, lambda f: f["test_loss"] < 0.02),
-    "spirals, the chapter's run": (
-        1531,
-        lambda f: round(f["test_loss"], 3) == 0.106 and f["wrong"] == 16,
-    ),
+    "spirals, the chapter's run": (1531, lambda f: round(f["test_loss"], 3) == 0.106 and f["wrong"] == 16),
     "spirals, all features": (500, lambda f: f["test_loss"] < 0.03),
     "spirals, too small": (3000, lambda f: f["test_loss"] > 0.27),
     "exclusive or without hidden layer": (500, lambda f: f["test_loss"] > 0.4),

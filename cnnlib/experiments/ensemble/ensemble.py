@@ -180,9 +180,7 @@ class NetworkEnsemble:
         return [shares[i % workers][i // workers] for i in range(len(those))]
 
 
-def train_ensemble(
-    ensemble, optimizer, x, y, *, lr=None, batch_size=32, epochs=1, rng=None, schedule=None
-):  # fmt: skip
+def train_ensemble(ensemble, optimizer, x, y, *, lr=None, batch_size=32, epochs=1, rng=None, schedule=None):
     """Train all copies on the same batches; a generator that yields one record a step.
 
     Copy i goes through exactly the batches that `cnnlib.train` would give a single network with the

@@ -28,7 +28,7 @@ class Stacked:
     Results lie in buffers that the next call uses again: fresh memory would cost as much as the arithmetic.
     """
 
-    first = False  # whether nothing lies before it, so that nobody needs the gradient of its input
+    first = False  # whether nothing lies before it, so that the gradient of its input is not needed
 
     def __init__(self, layer, params):
         self.layer, self.params, self.grads = layer, params, {}
@@ -267,6 +267,10 @@ class MaxPool2d(Stacked):
 
 
 KINDS = {
-    layers.Conv2d: Conv2d, layers.Linear: Linear, layers.ReLU: ReLU, layers.Tanh: Tanh,
-    layers.Flatten: Flatten, layers.MaxPool2d: MaxPool2d,
-}  # fmt: skip
+    layers.Conv2d: Conv2d,
+    layers.Linear: Linear,
+    layers.ReLU: ReLU,
+    layers.Tanh: Tanh,
+    layers.Flatten: Flatten,
+    layers.MaxPool2d: MaxPool2d,
+}

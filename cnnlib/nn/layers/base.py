@@ -55,7 +55,7 @@ class Layer:
     def infer(self, x):
         """Return the output for `x` outside training; remember nothing, and leave what is remembered."""
         if type(self).forward is not Layer.forward or "forward" in vars(self):
-            return self.forward(x)  # a layer of somebody's own that replaces the whole method
+            return self.forward(x)  # a subclass that replaces the whole method
         return self._forward(x, False)[0]
 
     def backward(self, dy):

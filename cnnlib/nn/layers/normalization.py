@@ -99,6 +99,8 @@ class BatchNorm2d(Layer):
 
     def config(self):
         return {
-            "num_features": self.num_features, "eps": self.eps, "momentum": self.momentum,
+            "num_features": self.num_features,
+            "eps": self.eps,
+            "momentum": self.momentum,
             "dtype": self.dtype.name,
-        }  # fmt: skip
+        }

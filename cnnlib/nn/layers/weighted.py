@@ -72,9 +72,20 @@ class Conv2d(Weighted):
     """
 
     def __init__(
-        self, in_channels, out_channels, kernel_size, stride=1, padding=0, bias=True, init="he", rng=None,
-        dtype=np.float32, *, forward=None, backward=None,
-    ):  # fmt: skip
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride=1,
+        padding=0,
+        bias=True,
+        init="he",
+        rng=None,
+        dtype=np.float32,
+        *,
+        forward=None,
+        backward=None,
+    ):
         super().__init__()
         self.in_channels = count("in_channels", in_channels)
         self.out_channels = count("out_channels", out_channels)
@@ -96,10 +107,14 @@ class Conv2d(Weighted):
 
     def config(self):
         return {
-            "in_channels": self.in_channels, "out_channels": self.out_channels,
-            "kernel_size": self.kernel_size, "stride": self.stride, "padding": self.padding,
-            "bias": "bias" in self.params, "dtype": self.dtype.name,
-        }  # fmt: skip
+            "in_channels": self.in_channels,
+            "out_channels": self.out_channels,
+            "kernel_size": self.kernel_size,
+            "stride": self.stride,
+            "padding": self.padding,
+            "bias": "bias" in self.params,
+            "dtype": self.dtype.name,
+        }
 
 
 class Linear(Weighted):
@@ -122,9 +137,17 @@ class Linear(Weighted):
     """
 
     def __init__(
-        self, in_features, out_features, bias=True, init="uniform", rng=None, dtype=np.float32, *,
-        forward=None, backward=None,
-    ):  # fmt: skip
+        self,
+        in_features,
+        out_features,
+        bias=True,
+        init="uniform",
+        rng=None,
+        dtype=np.float32,
+        *,
+        forward=None,
+        backward=None,
+    ):
         super().__init__()
         self.in_features = count("in_features", in_features)
         self.out_features = count("out_features", out_features)
@@ -142,6 +165,8 @@ class Linear(Weighted):
 
     def config(self):
         return {
-            "in_features": self.in_features, "out_features": self.out_features,
-            "bias": "bias" in self.params, "dtype": self.dtype.name,
-        }  # fmt: skip
+            "in_features": self.in_features,
+            "out_features": self.out_features,
+            "bias": "bias" in self.params,
+            "dtype": self.dtype.name,
+        }

@@ -12,7 +12,13 @@ from cnnlib.nn.layers import Conv2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene, mosaic
 from cnnlib.widgets.base import Choice, Slider, Widget
-from cnnlib.widgets.forward_pass.network_layout import Stage, panel_of, reach_of, shared_reach, stages
+from cnnlib.widgets.forward_pass.network_layout import (
+    LayerOutput,
+    layer_outputs,
+    panel_of,
+    reach_of,
+    shared_reach,
+)
 from cnnlib.widgets.forward_pass.network_xray import WIDTHS
 
 UNIT, WEIGHT = "a unit", "a weight"
@@ -47,16 +53,20 @@ class BlameMicroscope(Widget):
 
     def __init__(self, **options) -> None:
         self.model, self.digits = load_digits_cnn(), load_digits()
-        self.stages = {stage.name: stage for stage in stages(self.model, (1, 8, 8))}
+        self.outputs = {output.name: output for output in layer_outputs(self.model, (1, 8, 8))}
         super().__init__(**options)
 
     def limits(self, state: dict) -> dict:
-        stage = self.stages[state["layer"]]
+        output = self.outputs[state["layer"]]
         if state["what"] == WEIGHT:
             kernels, inputs, height, width = self.kernel(state).shape
-            return {"channel": (0, kernels - 1), "input_map": (0, inputs - 1), "row": (0, height - 1),
-                    "column": (0, width - 1)}  # fmt: skip
-        channels, height, width = stage.shape if len(stage.shape) == 3 else (*stage.shape, 1, 1)
+            return {
+                "channel": (0, kernels - 1),
+                "input_map": (0, inputs - 1),
+                "row": (0, height - 1),
+                "column": (0, width - 1),
+            }
+        channels, height, width = output.shape if len(output.shape) == 3 else (*output.shape, 1, 1)
         return {"channel": (0, channels - 1), "row": (0, height - 1), "column": (0, width - 1)}
 
     def event(self, event: dict) -> dict | None:
@@ -66,7 +76,7 @@ class BlameMicroscope(Widget):
             down, p = divmod(row, 4)
             right, q = divmod(column, 4)
             return {"row": p, "column": q, "input_map": right, "channel": down} if max(p, q) < 3 else None
-        unit = self.stages[name].unit_at(row, column)
+        unit = self.outputs[name].unit_at(row, column)
         if unit is None or name == "input":
             return None
         channel, y, x = unit if len(unit) == 3 else (unit[0], 0, 0)
@@ -76,59 +86,76 @@ class BlameMicroscope(Widget):
         """The kernels of the chosen convolution, or of the one before the chosen layer."""
         return self.model[self.convolution(state).place - 1].params["weight"]
 
-    def convolution(self, state: dict) -> Stage:
-        return self.stages["convolution 1" if state["layer"].endswith("1") else "convolution 2"]
+    def convolution(self, state: dict) -> LayerOutput:
+        return self.outputs["convolution 1" if state["layer"].endswith("1") else "convolution 2"]
 
     def compute(self, state: dict) -> Scene:
         x = self.digits.x_test[state["image"]][None]
         return self.unit_scene(state, x) if state["what"] == UNIT else self.weight_scene(state, x)
 
     def unit_scene(self, state: dict, x: np.ndarray) -> Scene:
-        stage = self.stages[state["layer"]]
-        unit = stage.clip(state["channel"], state["row"], state["column"])
+        output = self.outputs[state["layer"]]
+        unit = output.clip(state["channel"], state["row"], state["column"])
         values = activations(self.model, x)
-        gradients, weight_gradients = blame(self.model, x, stage.place, unit)
-        forward, backward = self.rows(stage, unit, values, gradients)
+        gradients, weight_gradients = blame(self.model, x, output.place, unit)
+        forward, backward = self.rows(output, unit, values, gradients)
         field = ((0, 7), (0, 7))
         if len(unit) == 3:
-            field = unit_field(self.model.layers[: stage.place], unit[1], unit[2], 8, 8)
+            field = unit_field(self.model.layers[: output.place], unit[1], unit[2], 8, 8)
         facts = {
-            "value": float(values[stage.place][(0, *unit)]),
+            "value": float(values[output.place][(0, *unit)]),
             "pixels": int(np.count_nonzero(gradients[0])),
             "field": (field[0][1] - field[0][0] + 1) * (field[1][1] - field[1][0] + 1),
             "weights": sum(int(np.count_nonzero(g)) for layer in weight_gradients for g in layer.values()),
-            "switches": self.switches(stage, gradients),
-        }  # fmt: skip
-        text = self.unit_sentence(stage, unit, facts)
+            "switches": self.switches(output, gradients),
+        }
+        text = self.unit_sentence(output, unit, facts)
         return Scene([*forward, *backward], text, facts, rows=(1, 1), columns=WIDTHS[:8], height=560)
 
-    def rows(self, stage: Stage, unit: tuple, values: list, gradients: list) -> tuple[list, list]:
+    def rows(self, output: LayerOutput, unit: tuple, values: list, gradients: list) -> tuple[list, list]:
         """Forward maps above, gradients by the chosen unit below; layers behind the unit stay empty."""
-        spread = shared_reach([values[s.place] for s in self.stages.values() if s.place])
+        spread = shared_reach([values[s.place] for s in self.outputs.values() if s.place])
         forward, backward = [], []
-        for column, other in enumerate(self.stages.values()):
+        for column, other in enumerate(self.outputs.values()):
             colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
             if other.place == 0:
                 colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
-            frame = [other.frame(unit, unit)] if other is stage else []
-            forward.append(panel_of(other, values[other.place][0], *frame, at=(0, column),
-                                    emits=f"unit:{other.name}", **colors))  # fmt: skip
-            beyond = other.place > stage.place
+            frame = [other.frame(unit, unit)] if other is output else []
+            forward.append(
+                panel_of(
+                    other,
+                    values[other.place][0],
+                    *frame,
+                    at=(0, column),
+                    emits=f"unit:{other.name}",
+                    **colors,
+                )
+            )
+            beyond = other.place > output.place
             gradient = np.zeros(other.shape) if beyond else gradients[other.place][0]
             colors = {"cmap": "diverging", "vmin": -reach_of([gradient]), "vmax": reach_of([gradient])}
-            backward.append(panel_of(other, gradient, *frame, at=(1, column), hidden=beyond,
-                                     emits=f"unit:{other.name}", **colors))  # fmt: skip
+            backward.append(
+                panel_of(
+                    other,
+                    gradient,
+                    *frame,
+                    at=(1, column),
+                    hidden=beyond,
+                    emits=f"unit:{other.name}",
+                    **colors,
+                )
+            )
         return forward, backward
 
-    def switches(self, stage: Stage, gradients: list) -> int:
+    def switches(self, output: LayerOutput, gradients: list) -> int:
         """How many windows of max-poolings passed a gradient on, each to its winner alone."""
         poolings = [
-            s for s in self.stages.values() if s.name.startswith("pooling") and s.place <= stage.place
+            s for s in self.outputs.values() if s.name.startswith("pooling") and s.place <= output.place
         ]
         return sum(int(np.count_nonzero(gradients[s.place])) for s in poolings)
 
-    def unit_sentence(self, stage: Stage, unit: tuple, facts: dict) -> str:
-        name = f"{stage.name[0].upper()}{stage.name[1:]}"
+    def unit_sentence(self, output: LayerOutput, unit: tuple, facts: dict) -> str:
+        name = f"{output.name[0].upper()}{output.name[1:]}"
         where = f"map {unit[0]}, row {unit[1]}, column {unit[2]}" if len(unit) == 3 else f"digit {unit[0]}"
         words = (
             f"{name}, {where}: {facts['pixels']} of the {facts['field']} pixels in its field receive a"
@@ -141,13 +168,13 @@ class BlameMicroscope(Widget):
         return words
 
     def weight_scene(self, state: dict, x: np.ndarray) -> Scene:
-        stage, label = self.convolution(state), self.digits.y_test[[state["image"]]]
+        output, label = self.convolution(state), self.digits.y_test[[state["image"]]]
         kernels = self.kernel(state)
         limits = (state["channel"], state["input_map"], state["row"], state["column"])
         index = tuple(min(i, size - 1) for i, size in zip(limits, kernels.shape, strict=True))
         seen = full_pass(self.model, CrossEntropyLoss(), x, label)
-        before, after = seen.activations[stage.place - 1], seen.gradients[stage.place]
-        layer = self.model[stage.place - 1]
+        before, after = seen.activations[output.place - 1], seen.gradients[output.place]
+        layer = self.model[output.place - 1]
         assert isinstance(layer, Conv2d)
         terms = weight_gradient_terms(layer, before, after, index)
         facts = {"gradient": terms.total, "terms": int(np.count_nonzero(terms.products)), "loss": seen.loss}
@@ -158,9 +185,9 @@ class BlameMicroscope(Widget):
             square(array, title, (0, i), shown)
             for i, (array, title) in enumerate(zip(arrays, titles, strict=True))
         ]
-        gradients = seen.weight_gradients[stage.place - 1]["weight"]
+        gradients = seen.weight_gradients[output.place - 1]["weight"]
         panels.append(self.kernels_panel(gradients, index))
-        text = self.weight_sentence(stage, index, facts, terms)
+        text = self.weight_sentence(output, index, facts, terms)
         return Scene(panels, text, facts, columns=(1.3, 1.3, 1.3, 1), height=400)
 
     def kernels_panel(self, gradients: np.ndarray, index: tuple) -> Panel:
@@ -174,10 +201,10 @@ class BlameMicroscope(Widget):
         x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
         return Panel(marks, x, y, title="all gradients", at=(0, 3), equal=True, grid=False)
 
-    def weight_sentence(self, stage: Stage, index: tuple, facts: dict, terms) -> str:
+    def weight_sentence(self, output: LayerOutput, index: tuple, facts: dict, terms) -> str:
         f, c, p, q = index
         return (
-            f"{stage.name[0].upper()}{stage.name[1:]}, kernel {f}, input map {c}, row {p}, column {q}: the"
+            f"{output.name[0].upper()}{output.name[1:]}, kernel {f}, input map {c}, row {p}, column {q}: the"
             f" weight is used at {terms.inputs.size} places; {facts['terms']} products are not"
             f" zero, and all add up to its gradient, {facts['gradient']:.3g}."
         )

@@ -12,12 +12,27 @@ from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.viz import Axis, Bars, Heatmap, Line, Panel, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Widget
 
-LETTERS = dict(zip("ABCDE", ("pool gradient to every pixel", "lost batch mean", "gate on the gradient",
-                             "forgotten bias", "unflipped kernel"), strict=True))  # fmt: skip
+LETTERS = dict(
+    zip(
+        "ABCDE",
+        (
+            "pool gradient to every pixel",
+            "lost batch mean",
+            "gate on the gradient",
+            "forgotten bias",
+            "unflipped kernel",
+        ),
+        strict=True,
+    )
+)
 PARTS = {
-    "conv: input": ("conv2d", "x"), "conv: kernel": ("conv2d", "weight"), "conv: bias": ("conv2d", "bias"),
-    "pool: input": ("maxpool2d", "x"), "ReLU: input": ("relu", "x"), "loss: scores": ("loss", "scores"),
-}  # fmt: skip
+    "conv: input": ("conv2d", "x"),
+    "conv: kernel": ("conv2d", "weight"),
+    "conv: bias": ("conv2d", "bias"),
+    "pool: input": ("maxpool2d", "x"),
+    "ReLU: input": ("relu", "x"),
+    "loss: scores": ("loss", "scores"),
+}
 UNKNOWN, FLOOR, GOOD = "?", 1e-12, 1e-6
 STEPS = 200
 
@@ -62,9 +77,12 @@ class BrokenBackward(Widget):
         curve, sound = (curve_of(b, float(f"{state['rate']:.3g}")) for b in (suspect, SOUND))
         facts = {
             "found": sum(state[letter] == fault for letter, fault in LETTERS.items()),
-            "worst": max(errors.values()), "failing": sum(e > GOOD for e in errors.values()),
-            "error": errors[state["part"]], "last": final(curve), "last_sound": final(sound),
-        }  # fmt: skip
+            "worst": max(errors.values()),
+            "failing": sum(e > GOOD for e in errors.values()),
+            "error": errors[state["part"]],
+            "last": final(curve),
+            "last_sound": final(sound),
+        }
         panels = [
             *maps(*results[state["part"]]),
             errors_panel(errors, state["part"]),

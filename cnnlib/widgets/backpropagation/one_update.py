@@ -5,14 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.data import load_digits
-from cnnlib.experiments.dissect import Pass, full_pass
+from cnnlib.experiments.dissect import FullPass, full_pass
 from cnnlib.networks import load_digits_cnn, small_cnn
 from cnnlib.nn.functional import softmax
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.viz import Axis, Bars, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.forward_pass.network_layout import Stage, panel_of, reach_of, shared_reach, stages
+from cnnlib.widgets.forward_pass.network_layout import (
+    LayerOutput,
+    layer_outputs,
+    panel_of,
+    reach_of,
+    shared_reach,
+)
 from cnnlib.widgets.forward_pass.network_xray import WIDTHS
 
 FRESH, TRAINED = "fresh", "trained"
@@ -55,7 +61,7 @@ class OneUpdate(Widget):
     def __init__(self, **options) -> None:
         self.networks = {FRESH: small_cnn(rng=0), TRAINED: load_digits_cnn()}
         self.digits = load_digits()
-        self.stages = stages(self.networks[FRESH], (1, 8, 8))
+        self.outputs = layer_outputs(self.networks[FRESH], (1, 8, 8))
         super().__init__(**options)
 
     def compute(self, state: dict) -> Scene:
@@ -68,7 +74,7 @@ class OneUpdate(Widget):
         text = f"Step {state['step']} of 18, {self.sentence(state, seen, facts)}"
         return Scene(panels, text, facts, rows=(1, 1), columns=WIDTHS, height=560)
 
-    def update(self, state: dict, x, y) -> tuple[Pass, Pass, dict]:
+    def update(self, state: dict, x, y) -> tuple[FullPass, FullPass, dict]:
         """Both passes, and the losses and moves of the update between them."""
         model, loss = self.networks[state["network"]].copy(), CrossEntropyLoss()
         others = self.digits.x_train[OTHERS], self.digits.y_train[OTHERS]
@@ -85,28 +91,50 @@ class OneUpdate(Widget):
                 full_pass(model, loss, x, y),
                 loss.forward(model.forward(others[0]), others[1]),
             )
-        facts = {"before": seen.loss, "after": abs(again.loss), "fell": seen.loss - again.loss,
-                 "predicted": rate * squares, "largest": largest, "others_before": others_before,
-                 "others_after": others_after}  # fmt: skip
+        facts = {
+            "before": seen.loss,
+            "after": abs(again.loss),
+            "fell": seen.loss - again.loss,
+            "predicted": rate * squares,
+            "largest": largest,
+            "others_before": others_before,
+            "others_after": others_after,
+        }
         return seen, again, facts
 
-    def maps(self, step: int, forward: Pass, seen: Pass) -> list[Panel]:
+    def maps(self, step: int, forward: FullPass, seen: FullPass) -> list[Panel]:
         """Two rows of maps, those not computed yet hidden."""
-        count, panels = len(self.stages), []
-        spread = shared_reach([forward.activations[s.place] for s in self.stages if s.place])
-        for column, stage in enumerate(self.stages):
+        count, panels = len(self.outputs), []
+        spread = shared_reach([forward.activations[s.place] for s in self.outputs if s.place])
+        for column, output in enumerate(self.outputs):
             colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
-            if stage.place == 0:
+            if output.place == 0:
                 colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
-            panels.append(panel_of(stage, forward.activations[stage.place][0], at=(0, column),
-                                   hidden=column > step, **colors))  # fmt: skip
-            gradient = seen.gradients[stage.place][0]
+            panels.append(
+                panel_of(
+                    output,
+                    forward.activations[output.place][0],
+                    at=(0, column),
+                    hidden=column > step,
+                    **colors,
+                )
+            )
+            gradient = seen.gradients[output.place][0]
             reach = reach_of([gradient])
-            panels.append(panel_of(stage, gradient, at=(1, column), hidden=step < 2 * count - column,
-                                   cmap="diverging", vmin=-reach, vmax=reach))  # fmt: skip
+            panels.append(
+                panel_of(
+                    output,
+                    gradient,
+                    at=(1, column),
+                    hidden=step < 2 * count - column,
+                    cmap="diverging",
+                    vmin=-reach,
+                    vmax=reach,
+                )
+            )
         return panels
 
-    def guess(self, step: int, seen: Pass, again: Pass, label: int) -> Panel:
+    def guess(self, step: int, seen: FullPass, again: FullPass, label: int) -> Panel:
         """Probabilities before the update, and after it as points."""
         marks = [Points(1.06, label, color="green", shape="diamond", size=6, label="label")]
         if step >= 7:
@@ -129,18 +157,18 @@ class OneUpdate(Widget):
         x = Axis(-0.6, 1.6, ticks=(0, 1), names=("before", "after"))
         return Panel(marks, x, Axis(0, 1.45 * top), title="loss", at=(1, 8), legend="upper right")
 
-    def sentence(self, state: dict, seen: Pass, facts: dict) -> str:
-        step, count = state["step"], len(self.stages)
+    def sentence(self, state: dict, seen: FullPass, facts: dict) -> str:
+        step, count = state["step"], len(self.outputs)
         if step == 0:
             return f"the image, a {facts['label']}. Press Step to send it through the network."
         if step < count:
-            return forward_words(self.stages[step])
+            return forward_words(self.outputs[step])
         if step == count:
             p = np.exp(-facts["before"])
             words = f"loss: the network gives the right digit {p:.1%}, and minus its logarithm is"
             return f"{words} {facts['before']:.3f}."
         if step <= 2 * count:
-            return backward_words(self.stages[2 * count - step], seen)
+            return backward_words(self.outputs[2 * count - step], seen)
         if step == 17:
             return (
                 f"update: every one of the 1,898 weights moves by the learning rate {state['rate']:.3g}"
@@ -149,17 +177,17 @@ class OneUpdate(Widget):
         return after_words(facts)
 
 
-def forward_words(stage: Stage) -> str:
-    word = stage.name.split()[0]
-    return f"forwards: {stage.name} {FORWARDS[word]}: {stage.size}."
+def forward_words(output: LayerOutput) -> str:
+    word = output.name.split()[0]
+    return f"forwards: {output.name} {FORWARDS[word]}: {output.size}."
 
 
-def backward_words(stage: Stage, seen: Pass) -> str:
-    gradient = seen.gradients[stage.place]
+def backward_words(output: LayerOutput, seen: FullPass) -> str:
+    gradient = seen.gradients[output.place]
     share = np.count_nonzero(gradient)
-    word = stage.name.split()[0]
+    word = output.name.split()[0]
     return (
-        f"backwards: the gradient at {stage.name}, {share} of {gradient.size} numbers are not zero:"
+        f"backwards: the gradient at {output.name}, {share} of {gradient.size} numbers are not zero:"
         f" {BACKWARDS[word]}."
     )
 

@@ -171,11 +171,20 @@ class Live:
         self._sent_at = time.monotonic()
         asks = self._asks()
         message = {
-            "type": "frame", "frame": self._frame, "asks": asks, "answers": self._answers, "scene": scene,
-            "text": widget.text, "state": widget.state, "ranges": widget.limits(widget.state),
-            "message": widget.message, "playing": self.loop.running, "speed": self.speed,
-            "line": repr(widget), "challenge": widget.challenge_reached,
-        }  # fmt: skip
+            "type": "frame",
+            "frame": self._frame,
+            "asks": asks,
+            "answers": self._answers,
+            "scene": scene,
+            "text": widget.text,
+            "state": widget.state,
+            "ranges": widget.limits(widget.state),
+            "message": widget.message,
+            "playing": self.loop.running,
+            "speed": self.speed,
+            "line": repr(widget),
+            "challenge": widget.challenge_reached,
+        }
         self.page.send(message, buffers)
 
     def _asks(self) -> bool:
@@ -196,9 +205,13 @@ class Live:
             for c in widget.controls
         ]
         return {
-            "title": widget.title, "controls": controls, "playable": widget.playable, "speeds": list(SPEEDS),
-            "challenge": widget.challenge.text if widget.challenge else "", "height": widget.scene.height,
-        }  # fmt: skip
+            "title": widget.title,
+            "controls": controls,
+            "playable": widget.playable,
+            "speeds": list(SPEEDS),
+            "challenge": widget.challenge.text if widget.challenge else "",
+            "height": widget.scene.height,
+        }
 
     # Life in a notebook.
 

@@ -72,10 +72,19 @@ from cnnlib.widgets.base.controls import (
 from cnnlib.widgets.base.session import Live
 
 __all__ = [
-    "BadValue", "Button", "Challenge", "Choice", "Control", "Grid", "LogSlider", "Number", "Slider",
+    "BadValue",
+    "Button",
+    "Challenge",
+    "Choice",
+    "Control",
+    "Grid",
+    "LogSlider",
+    "Number",
+    "Slider",
     "TextField",
-    "Toggle", "Widget",
-]  # fmt: skip
+    "Toggle",
+    "Widget",
+]
 
 
 class BadValue(ValueError):

@@ -121,9 +121,15 @@ class ConvolutionMicroscope(Widget):
         patch = np.pad(image, pad)[top : top + 3, left : left + 3]
         total = float(output[row, col])
         facts = {
-            "row": row, "col": col, "sum": total, "height": height, "width": width,
-            "stride": stride, "padding": pad, "multiplications": 9 * height * width,
-        }  # fmt: skip
+            "row": row,
+            "col": col,
+            "sum": total,
+            "height": height,
+            "width": width,
+            "stride": stride,
+            "padding": pad,
+            "multiplications": 9 * height * width,
+        }
         text = (
             f"Row {row}, column {col} of the output: the nine products add up to {total:.3f}. "
             f"Output map: {height} rows, {width} columns."

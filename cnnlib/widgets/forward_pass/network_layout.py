@@ -1,7 +1,7 @@
 """A network laid out as a row of pictures, one a layer: what several widgets about networks share.
 
 >>> from cnnlib.networks import small_cnn
->>> [stage.name for stage in stages(small_cnn(rng=0), (1, 8, 8))][:4]
+>>> [output.name for output in layer_outputs(small_cnn(rng=0), (1, 8, 8))][:4]
 ['input', 'convolution 1', 'ReLU 1', 'pooling 1']
 """
 
@@ -15,14 +15,19 @@ from cnnlib.nn.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Text, mosaic
 
 WORDS = {
-    Conv2d: "convolution", Linear: "linear", MaxPool2d: "pooling", AvgPool2d: "pooling", ReLU: "ReLU",
-    Tanh: "tanh", Sigmoid: "sigmoid",
-}  # fmt: skip
+    Conv2d: "convolution",
+    Linear: "linear",
+    MaxPool2d: "pooling",
+    AvgPool2d: "pooling",
+    ReLU: "ReLU",
+    Tanh: "tanh",
+    Sigmoid: "sigmoid",
+}
 MAPS_A_ROW = 2
 
 
 @dataclass(frozen=True)
-class Stage:
+class LayerOutput:
     """One array of a forward pass and its place in the picture.
 
     Attributes
@@ -82,7 +87,7 @@ class Stage:
         return down * (height + 1) + unit[1], right * (width + 1) + unit[2]
 
     def clip(self, channel: int, row: int, column: int) -> tuple:
-        """The nearest unit of this stage."""
+        """The nearest unit of this layer."""
         if len(self.shape) == 1:
             return (min(channel, self.shape[0] - 1),)
         return tuple(min(i, size - 1) for i, size in zip((channel, row, column), self.shape, strict=True))
@@ -94,9 +99,9 @@ class Stage:
         return Region(*edges, color=color, filled=False, alpha=1, width=2.5)
 
 
-def stages(model, input_shape: tuple) -> list[Stage]:
+def layer_outputs(model, input_shape: tuple) -> list[LayerOutput]:
     """The pictures of a network: its input and every layer's output except Flatten's, in their order."""
-    found, counts = [Stage("input", 0, tuple(input_shape))], {}
+    found, counts = [LayerOutput("input", 0, tuple(input_shape))], {}
     x = np.zeros((1, *input_shape), next(iter(model.parameters())).value.dtype)
     for place, layer in enumerate(model.copy(), start=1):
         x = layer.forward(x)
@@ -105,18 +110,18 @@ def stages(model, input_shape: tuple) -> list[Stage]:
         word = WORDS.get(type(layer), type(layer).__name__)
         counts[word] = counts.get(word, 0) + 1
         name = "scores" if place == len(model) else f"{word} {counts[word]}"
-        found.append(Stage(name, place, x.shape[1:]))
+        found.append(LayerOutput(name, place, x.shape[1:]))
     return found
 
 
-def panel_of(stage: Stage, values, *marks, at, emits="", hidden=False, **colors) -> Panel:
-    """The picture of a stage: its maps, `marks` above them; an empty frame if hidden."""
-    picture = stage.picture(np.full(stage.shape, np.nan) if hidden else values)
+def panel_of(output: LayerOutput, values, *marks, at, emits="", hidden=False, **colors) -> Panel:
+    """The picture of an output: its maps, `marks` above them; an empty frame if hidden."""
+    picture = output.picture(np.full(output.shape, np.nan) if hidden else values)
     rows, columns = picture.shape
     heat = Heatmap(picture, emits=emits, **colors)
     words = [] if not hidden else [Text((columns - 1) / 2, (rows - 1) / 2, "?", color="muted", size=16)]
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
-    return Panel([heat, *words, *marks], x, y, title=stage.title, at=at, equal=True, grid=False)
+    return Panel([heat, *words, *marks], x, y, title=output.title, at=at, equal=True, grid=False)
 
 
 def reach_of(values: list[np.ndarray]) -> float:

@@ -12,14 +12,18 @@ from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import MaxPool2d
 from cnnlib.viz import Axis, Bars, Heatmap, Panel, Points, Scene
 from cnnlib.widgets.base import Button, Choice, Grid, Slider, Widget
-from cnnlib.widgets.forward_pass.network_layout import Stage, panel_of, reach_of, shared_reach, stages
+from cnnlib.widgets.forward_pass.network_layout import (
+    LayerOutput,
+    layer_outputs,
+    panel_of,
+    reach_of,
+    shared_reach,
+)
 
 SHARED, OWN = "one for all layers", "each layer its own"
 IMAGE, DRAWING = "test image", "your drawing"
 WIDTHS = (1.2, 1.7, 1.7, 1.4, 0.8, 0.8, 0.7, 0.5, 1.4)
-NAMES = (
-    "input", "convolution 1", "ReLU 1", "pooling 1", "convolution 2", "ReLU 2", "pooling 2", "scores",
-)  # fmt: skip
+NAMES = ("input", "convolution 1", "ReLU 1", "pooling 1", "convolution 2", "ReLU 2", "pooling 2", "scores")
 
 
 class NetworkXRay(Widget):
@@ -49,25 +53,27 @@ class NetworkXRay(Widget):
 
     def __init__(self, **options) -> None:
         self.model, self.digits, self.pen = load_digits_cnn(), load_digits(), None
-        self.stages = {stage.name: stage for stage in stages(self.model, (1, 8, 8))}
+        self.outputs = {output.name: output for output in layer_outputs(self.model, (1, 8, 8))}
         options.setdefault("show", [c.name for c in self.controls if c.name != "drawing"])
         super().__init__(**options)
 
     def limits(self, state: dict) -> dict:
-        shape = self.stages[state["layer"]].shape
+        shape = self.outputs[state["layer"]].shape
         channels, height, width = shape if len(shape) == 3 else (*shape, 1, 1)
-        deep = self.before(self.stages[state["layer"]])
+        deep = self.before(self.outputs[state["layer"]])
         return {
-            "channel": (0, channels - 1), "row": (0, height - 1), "column": (0, width - 1),
+            "channel": (0, channels - 1),
+            "row": (0, height - 1),
+            "column": (0, width - 1),
             "input_map": (0, deep.shape[0] - 1 if deep else 0),
-        }  # fmt: skip
+        }
 
-    def before(self, stage: Stage) -> Stage | None:
-        """The stage that a convolution or linear layer reads; None for what works map by map."""
-        if stage.name != "scores" and not stage.name.startswith("convolution"):
+    def before(self, output: LayerOutput) -> LayerOutput | None:
+        """The output that a convolution or linear layer reads; None for what works map by map."""
+        if output.name != "scores" and not output.name.startswith("convolution"):
             return None
-        ordered = list(self.stages.values())
-        return ordered[ordered.index(stage) - 1]
+        ordered = list(self.outputs.values())
+        return ordered[ordered.index(output) - 1]
 
     def press(self, name: str) -> dict:
         if name == "clear":
@@ -78,15 +84,19 @@ class NetworkXRay(Widget):
         return {"drawing": table.tolist(), "source": DRAWING}
 
     def event(self, event: dict) -> dict | None:
-        stage = self.stages[event["name"]]
-        if stage.place == 0 and self.state["source"] == DRAWING:
-            return {"drawing": self.stroke(event).tolist(), "layer": "input",
-                    "row": int(event["row"]), "column": int(event["col"])}  # fmt: skip
-        unit = stage.unit_at(int(event["row"]), int(event["col"]))
+        output = self.outputs[event["name"]]
+        if output.place == 0 and self.state["source"] == DRAWING:
+            return {
+                "drawing": self.stroke(event).tolist(),
+                "layer": "input",
+                "row": int(event["row"]),
+                "column": int(event["col"]),
+            }
+        unit = output.unit_at(int(event["row"]), int(event["col"]))
         if unit is None:
             return None
         channel, row, column = unit if len(unit) == 3 else (unit[0], 0, 0)
-        return {"layer": stage.name, "channel": channel, "row": row, "column": column}
+        return {"layer": output.name, "channel": channel, "row": row, "column": column}
 
     def stroke(self, event: dict) -> np.ndarray:
         """The drawing with ink along the pen's way since the last event of the same stroke."""
@@ -107,39 +117,42 @@ class NetworkXRay(Widget):
             x = np.array(state["drawing"], np.float32)[None, None]
         label = -1 if drawn else int(self.digits.y_test[state["image"]])
         values = activations(self.model, x)
-        stage = self.stages[state["layer"]]
-        unit = stage.clip(state["channel"], state["row"], state["column"])
-        field = self.field(stage, unit)
+        output = self.outputs[state["layer"]]
+        unit = output.clip(state["channel"], state["row"], state["column"])
+        field = self.field(output, unit)
         p = softmax(values[-1])[0]
         facts = {
-            "guess": int(p.argmax()), "confidence": float(p.max()), "label": label,
-            "right": int(p.argmax() == label), "value": float(values[stage.place][(0, *unit)]),
+            "guess": int(p.argmax()),
+            "confidence": float(p.max()),
+            "label": label,
+            "right": int(p.argmax() == label),
+            "value": float(values[output.place][(0, *unit)]),
             "pixels_seen": (field[0][1] - field[0][0] + 1) * (field[1][1] - field[1][0] + 1),
             "ink": float(x.sum()),
-        }  # fmt: skip
-        panels = [*self.overview(state, values, stage, unit, field), probabilities(p, label)]
-        below, words, facts["terms"] = self.arithmetic(state, values, stage, unit)
-        sees = [seen(field)] if stage.place else []
-        text = " ".join([f"{self.name_of(stage, unit)}: {words}", *sees, guess(facts)])
+        }
+        panels = [*self.overview(state, values, output, unit, field), probabilities(p, label)]
+        below, words, facts["terms"] = self.arithmetic(state, values, output, unit)
+        sees = [seen(field)] if output.place else []
+        text = " ".join([f"{self.name_of(output, unit)}: {words}", *sees, guess(facts)])
         return Scene([*panels, *below], text, facts, rows=(3, 2), columns=WIDTHS, height=560)
 
-    def field(self, stage: Stage, unit: tuple) -> tuple:
+    def field(self, output: LayerOutput, unit: tuple) -> tuple:
         """Rows and columns of the image that feed a unit; all of it for a score."""
         if len(unit) == 1:
             return (0, 7), (0, 7)
-        return unit_field(self.model.layers[: stage.place], unit[1], unit[2], 8, 8)
+        return unit_field(self.model.layers[: output.place], unit[1], unit[2], 8, 8)
 
-    def name_of(self, stage: Stage, unit: tuple) -> str:
+    def name_of(self, output: LayerOutput, unit: tuple) -> str:
         if len(unit) == 1:
             return f"Score of the digit {unit[0]}"
-        name = stage.name[0].upper() + stage.name[1:]
+        name = output.name[0].upper() + output.name[1:]
         return f"{name}, map {unit[0]}, row {unit[1]}, column {unit[2]}"
 
-    def overview(self, state, values, stage, unit, field) -> list[Panel]:
+    def overview(self, state, values, output, unit, field) -> list[Panel]:
         """One picture a layer; the chosen unit and the pixels that feed it are framed."""
-        shared = shared_reach([values[s.place] for s in self.stages.values() if s.place])
+        shared = shared_reach([values[s.place] for s in self.outputs.values() if s.place])
         panels = []
-        for column, other in enumerate(self.stages.values()):
+        for column, other in enumerate(self.outputs.values()):
             array = values[other.place][0]
             reach = shared if state["scale"] == SHARED else reach_of([array])
             colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
@@ -148,17 +161,17 @@ class NetworkXRay(Widget):
                 colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
                 first, last = ((0, field[0][i], field[1][i]) for i in (0, 1))
                 marks.append(other.frame(first, last, "orange"))
-            if other is stage:
+            if other is output:
                 marks.append(other.frame(unit, unit))
             panels.append(panel_of(other, array, *marks, at=(0, column), emits=other.name, **colors))
         return panels
 
-    def arithmetic(self, state, values, stage, unit) -> tuple[list[Panel], str, int]:
+    def arithmetic(self, state, values, output, unit) -> tuple[list[Panel], str, int]:
         """The panels with the numbers behind a unit, a sentence on them, and the number of terms."""
-        if stage.place == 0:
+        if output.place == 0:
             return [self.sheet(values[0][0, 0], unit, state)], f"the pixel is {values[0][(0, *unit)]:.2f}.", 0
-        layer = self.model[stage.place - 1]
-        terms = unit_terms(layer, values[stage.place - 1], unit)
+        layer = self.model[output.place - 1]
+        terms = unit_terms(layer, values[output.place - 1], unit)
         if isinstance(layer, MaxPool2d):
             panels = [numbers("window, ◆ the winner", terms.inputs[0], (1, 0, 1, 4), winner=terms.winner)]
             return (
@@ -166,20 +179,20 @@ class NetworkXRay(Widget):
                 f"the largest of {terms.inputs.size} numbers is {terms.total:.2f}.",
                 terms.inputs.size,
             )
-        if stage.name.startswith("ReLU"):
+        if output.name.startswith("ReLU"):
             panels = [numbers("before", terms.inputs.reshape(1, 1), (1, 0, 1, 4))]
             return panels, f"max(0, {terms.inputs[0]:.2f}) = {terms.total:.2f}.", 1
-        below = self.before(stage)
+        below = self.before(output)
         window = below.shape if len(unit) == 1 else terms.inputs.shape
         return sum_panels(terms, window, state["input_map"], below.name), sum_words(terms), terms.inputs.size
 
     def sheet(self, pixels: np.ndarray, unit: tuple, state: dict) -> Panel:
         """The input once more: an image with its numbers, or a sheet large enough to draw on."""
-        stage = self.stages["input"]
+        output = self.outputs["input"]
         title, numbers = ("draw here", "") if state["source"] == DRAWING else ("input, large", ".1f")
-        heat = Heatmap(pixels, cmap="gray", vmin=0, vmax=1, numbers=numbers, emits=stage.name)
+        heat = Heatmap(pixels, cmap="gray", vmin=0, vmax=1, numbers=numbers, emits=output.name)
         x, y = Axis(-0.5, 7.5, visible=False), Axis(7.5, -0.5, visible=False)
-        marks, at = [heat, stage.frame(unit, unit)], (1, 0, 1, 4)
+        marks, at = [heat, output.frame(unit, unit)], (1, 0, 1, 4)
         return Panel(marks, x, y, title=title, at=at, equal=True, grid=False)
 
 

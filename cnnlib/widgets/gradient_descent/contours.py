@@ -103,9 +103,7 @@ class ContourExplorer(Widget):
 
     def limits(self, state):
         surface = surface_of(state["surface"], 1.0, 0.0)
-        return {
-            f"start_{i + 1}": (float(surface.low[i]), float(surface.high[i])) for i in range(2)
-        }  # fmt: skip
+        return {f"start_{i + 1}": (float(surface.low[i]), float(surface.high[i])) for i in range(2)}
 
     def compute(self, state):
         surface = surface_of(state["surface"], state["condition"], state["angle"])
@@ -122,12 +120,17 @@ class ContourExplorer(Widget):
         curvatures = surface.curvatures(goal)
         errors = excess(surface, path)
         return {
-            "error": float(errors[-1]), "weight_1": float(end[0]), "weight_2": float(end[1]),
-            "steps": state["steps"], "rate": state["rate"], "condition": float(curvatures[1] / curvatures[0]),
-            "limit": float(2 / curvatures[1]), "aside": degrees(-surface.gradient(start), goal - start),
+            "error": float(errors[-1]),
+            "weight_1": float(end[0]),
+            "weight_2": float(end[1]),
+            "steps": state["steps"],
+            "rate": state["rate"],
+            "condition": float(curvatures[1] / curvatures[0]),
+            "limit": float(2 / curvatures[1]),
+            "aside": degrees(-surface.gradient(start), goal - start),
             "slope": float(np.linalg.norm(surface.gradient(start))),
             "diverged": int(not (np.abs(end) < _FAR).all()),
-        }  # fmt: skip
+        }
 
     def map_panel(self, surface, path, state):
         seen = visible(path)

@@ -32,9 +32,12 @@ class FirstLoss(Widget):
     def compute(self, state: dict) -> Scene:
         losses = first_losses(state["start"], state["scale"], PIXELS[state["pixels"]], state["networks"])
         facts = {
-            "mean": float(losses.mean()), "spread": float(losses.std()), "least": float(losses.min()),
-            "most": float(losses.max()), "no_opinion": NO_OPINION,
-        }  # fmt: skip
+            "mean": float(losses.mean()),
+            "spread": float(losses.std()),
+            "least": float(losses.min()),
+            "most": float(losses.max()),
+            "no_opinion": NO_OPINION,
+        }
         top = nice_top(facts["most"])
         near = 0.6 * max(facts["spread"] * 5, 0.05)
         panels = [

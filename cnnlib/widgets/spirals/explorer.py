@@ -148,9 +148,11 @@ class Playground(Widget):
         sizes = self.run.config.layer_sizes
         layer = min(state["edit_layer"], len(sizes) - 1)
         return {
-            "epoch": (0, self.run.history.furthest), "edit_layer": (1, len(sizes) - 1),
-            "edit_to": (1, sizes[layer]), "edit_from": (0, sizes[layer - 1]),
-        }  # fmt: skip
+            "epoch": (0, self.run.history.furthest),
+            "edit_layer": (1, len(sizes) - 1),
+            "edit_to": (1, sizes[layer]),
+            "edit_from": (0, sizes[layer - 1]),
+        }
 
     def train(self):
         """One epoch a step, until the numbers overflow."""

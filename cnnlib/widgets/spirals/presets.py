@@ -9,16 +9,36 @@ from cnnlib.widgets.base import BadValue, TextField
 
 OWN = "your own"
 SETTINGS = (
-    "problem", "dataset", "reg_dataset", "noise", "perc_train_data", "batch_size", "activation",
-    "regularization", "regularization_rate", "init", "seed", "neurons", *FEATURES,
-)  # fmt: skip
+    "problem",
+    "dataset",
+    "reg_dataset",
+    "noise",
+    "perc_train_data",
+    "batch_size",
+    "activation",
+    "regularization",
+    "regularization_rate",
+    "init",
+    "seed",
+    "neurons",
+    *FEATURES,
+)
 
 _PLAIN = {
-    "problem": "classification", "dataset": "circle", "reg_dataset": "reg-plane", "noise": 0.0,
-    "batch_size": 10, "perc_train_data": 50, "learning_rate": 0.03, "activation": "tanh",
-    "regularization": "none", "regularization_rate": 0.0, "init": "playground",
-    "neurons": (4, 2), "features": ("x", "y"),
-}  # fmt: skip
+    "problem": "classification",
+    "dataset": "circle",
+    "reg_dataset": "reg-plane",
+    "noise": 0.0,
+    "batch_size": 10,
+    "perc_train_data": 50,
+    "learning_rate": 0.03,
+    "activation": "tanh",
+    "regularization": "none",
+    "regularization_rate": 0.0,
+    "init": "playground",
+    "neurons": (4, 2),
+    "features": ("x", "y"),
+}
 
 # name: (what differs from the plain settings, what to see)
 PRESETS = {

@@ -86,9 +86,14 @@ class NetworkPicture:
     def panel(self, selected: tuple[int, int, int], node: tuple[int, int], at=(0, 0, 2, 1)) -> Panel:
         """The whole network; `selected` is (layer, destination, source), `node` is (column, row)."""
         marks = [
-            *self.link_marks(selected), *self.feature_marks(), *self.node_marks(), *self.bias_marks(),
-            *self.header_marks(), *color_bar(), self.frame(node),
-        ]  # fmt: skip
+            *self.link_marks(selected),
+            *self.feature_marks(),
+            *self.node_marks(),
+            *self.bias_marks(),
+            *self.header_marks(),
+            *color_bar(),
+            self.frame(node),
+        ]
         across, down = Axis(0, WIDTH, visible=False), Axis(FOOT, HEAD, visible=False)
         return Panel(marks, across, down, "", at=at, equal=True, grid=False)
 
@@ -182,9 +187,19 @@ class NetworkPicture:
         y = np.concatenate([r * PITCH + 1.08 for r in self.rows[1:]])
         b = np.concatenate(self.run.biases)
         return [
-            Points(x, y, values=drawable(b), cmap="orange-blue", vmin=-1, vmax=1, size=5,
-                   shape="square", outline="ink", emits="bias")
-        ]  # fmt: skip
+            Points(
+                x,
+                y,
+                values=drawable(b),
+                cmap="orange-blue",
+                vmin=-1,
+                vmax=1,
+                size=5,
+                shape="square",
+                outline="ink",
+                emits="bias",
+            )
+        ]
 
     def header_marks(self) -> list:
         """Number of neurons above each layer, with + and - to click."""
@@ -221,9 +236,17 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, at=(0, 1)) -> Pa
             inside = points[np.abs(points[:, :2]).max(axis=1, initial=0) <= 6]
             values = inside[:, 2] / (reach or 1.0)
             marks.append(
-                Points(inside[:, 0], inside[:, 1], values=values, cmap="orange-blue", vmin=-1, vmax=1,
-                       size=size, outline=outline)
-            )  # fmt: skip
+                Points(
+                    inside[:, 0],
+                    inside[:, 1],
+                    values=values,
+                    cmap="orange-blue",
+                    vmin=-1,
+                    vmax=1,
+                    size=size,
+                    outline=outline,
+                )
+            )
     ticks = (-6, -3, 0, 3, 6)
     axes = Axis(-6, 6, "X₁", ticks=ticks), Axis(-6, 6, "X₂", ticks=ticks)
     return Panel(marks, *axes, title=title, at=at, equal=True, grid=False)

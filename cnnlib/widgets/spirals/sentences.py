@@ -20,11 +20,17 @@ def facts_of(run: Run) -> dict:
         wrong = int(np.count_nonzero(np.sign(run.predict(run.test[:, :2])) != run.test[:, 2]))
     sizes = run.config.layer_sizes
     return {
-        "epoch": run.epoch, "train_loss": losses[0], "test_loss": losses[1], "wrong": wrong,
-        "neurons": sum(sizes[1:-1]), "features": sizes[0], "dead": run.dead_links,
-        "links": sum(w.size for w in run.weights), "diverged": int(run.diverged_at is not None),
+        "epoch": run.epoch,
+        "train_loss": losses[0],
+        "test_loss": losses[1],
+        "wrong": wrong,
+        "neurons": sum(sizes[1:-1]),
+        "features": sizes[0],
+        "dead": run.dead_links,
+        "links": sum(w.size for w in run.weights),
+        "diverged": int(run.diverged_at is not None),
         "spiral": int(run.config.active_dataset == "spiral"),
-    }  # fmt: skip
+    }
 
 
 def short(loss: float) -> str:

@@ -68,10 +68,14 @@ class PlaygroundSnapshots(Widget):
         panels.append(self.effect_panel(effects, epochs))
         last = int(epochs[-1])
         facts = {
-            "epoch": last, "train_loss": run.train_loss, "test_loss": run.test_loss,
-            "wrong": int(self.wrong(run).sum()), "share_x": float(effects[last, 0]),
-            "share_y": float(effects[last, 1]), "share_turned": float(effects[last, 2]),
-        }  # fmt: skip
+            "epoch": last,
+            "train_loss": run.train_loss,
+            "test_loss": run.test_loss,
+            "wrong": int(self.wrong(run).sum()),
+            "share_x": float(effects[last, 0]),
+            "share_y": float(effects[last, 1]),
+            "share_turned": float(effects[last, 2]),
+        }
         return Scene(panels, self.sentence(facts), facts, rows=(3, 4), columns=(1,) * COLUMNS, height=400)
 
     @staticmethod

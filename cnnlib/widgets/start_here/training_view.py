@@ -23,7 +23,7 @@ _MOST_POINTS = 500  # of the loss curve
 
 
 @dataclass
-class Snapshot:
+class EpochEnd:
     """Everything needed to go on training from the end of an epoch, exactly as if nothing had come after."""
 
     step: int
@@ -94,7 +94,7 @@ class TrainingView(Widget):
         self.model = self.make_model(rng=self.rng)
         self.optimizer = self.make_optimizer(lr=self.state["rate"])
         self.losses = array("d")
-        self.snapshots: list[Snapshot] = []
+        self.snapshots: list[EpochEnd] = []
         self.remember()
 
     def remember(self) -> None:
@@ -103,7 +103,7 @@ class TrainingView(Widget):
         rng = copy.deepcopy(self.rng.bit_generator.state)
         accuracy = self.examine()[1]
         optimizer = copy.deepcopy(self.optimizer)
-        self.snapshots.append(Snapshot(len(self.losses), weights, optimizer, rng, accuracy))
+        self.snapshots.append(EpochEnd(len(self.losses), weights, optimizer, rng, accuracy))
         self.put(epoch=len(self.snapshots) - 1)
 
     def restore(self, epoch: int) -> None:
@@ -121,9 +121,15 @@ class TrainingView(Widget):
         del self.snapshots[self.state["epoch"] + 1 :]
         while len(self.snapshots) <= self.epochs:
             records = train(
-                self.model, CrossEntropyLoss(), self.optimizer, self.split.x_train, self.split.y_train,
-                batch_size=self.batch_size, rng=self.rng, schedule=lambda step: self._state["rate"],
-            )  # fmt: skip
+                self.model,
+                CrossEntropyLoss(),
+                self.optimizer,
+                self.split.x_train,
+                self.split.y_train,
+                batch_size=self.batch_size,
+                rng=self.rng,
+                schedule=lambda step: self._state["rate"],
+            )
             for record in quiet(records):
                 self.losses.append(record.loss)
                 if record.last_of_epoch:
@@ -157,9 +163,13 @@ class TrainingView(Widget):
         wrong = np.flatnonzero(guesses != self.split.y_test[: self.probe])
         steps = len(self.losses)
         facts = {
-            "steps": steps, "epochs": steps // self.epoch_steps, "loss": loss, "accuracy": accuracy,
-            "wrong": len(wrong), "rate": state["rate"],
-        }  # fmt: skip
+            "steps": steps,
+            "epochs": steps // self.epoch_steps,
+            "loss": loss,
+            "accuracy": accuracy,
+            "wrong": len(wrong),
+            "rate": state["rate"],
+        }
         panels = [
             self.loss_panel(),
             self.accuracy_panel(accuracy),
@@ -225,9 +235,13 @@ class TrainingView(Widget):
         reach = max(0.5, math.ceil(2 * float(np.abs(filters).max())) / 2)
         columns = math.ceil(math.sqrt(len(filters) / 2))
         return image_panel(
-            mosaic(filters, columns), title=f"First-layer filters (±{reach:g})", at=(0, 1, 2, 1),
-            cmap="diverging", vmin=-reach, vmax=reach,
-        )  # fmt: skip
+            mosaic(filters, columns),
+            title=f"First-layer filters (±{reach:g})",
+            at=(0, 1, 2, 1),
+            cmap="diverging",
+            vmin=-reach,
+            vmax=reach,
+        )
 
     def wrong_panel(self, wrong: np.ndarray, guesses: np.ndarray) -> Panel:
         """Some of the test images that are still wrong, with the true and the guessed class beneath."""

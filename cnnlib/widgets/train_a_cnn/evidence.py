@@ -64,9 +64,13 @@ class EvidenceExplorer(Widget):
         )
         row, col = (int(i) for i in np.unravel_index(falls.argmax(), falls.shape))
         facts = {
-            "guess": guess, "label": int(self.split.y_test[state["image"]]), "confidence": float(p[guess]),
-            "fall": float(falls.max()), "row": row, "col": col,
-        }  # fmt: skip
+            "guess": guess,
+            "label": int(self.split.y_test[state["image"]]),
+            "confidence": float(p[guess]),
+            "fall": float(falls.max()),
+            "row": row,
+            "col": col,
+        }
         panels = self._panels(x[0].mean(axis=0), p, grads, falls, names[facts["label"]])
         text = (
             f"A {names[facts['label']]}, taken for {names[guess]} with {100 * p[guess]:.0f} %. Covering"
@@ -81,9 +85,13 @@ class EvidenceExplorer(Widget):
         reach = max(0.01, float(np.abs(falls).max()))
         names = [name[:8] for name in self.split.class_names]
         bars = Panel(
-            [Bars(np.arange(len(p)), p, horizontal=True)], Axis(0, 1, "probability"),
-            Axis(len(p) - 0.5, -0.5, ticks=range(len(p)), names=names), title="Guess", at=(0, 3), grid=False,
-        )  # fmt: skip
+            [Bars(np.arange(len(p)), p, horizontal=True)],
+            Axis(0, 1, "probability"),
+            Axis(len(p) - 0.5, -0.5, ticks=range(len(p)), names=names),
+            title="Guess",
+            at=(0, 3),
+            grid=False,
+        )
         return [
             image_panel(image, title=f"Image: {label}", vmin=0, vmax=1),
             image_panel(

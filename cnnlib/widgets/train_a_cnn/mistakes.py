@@ -63,9 +63,12 @@ class MistakeExplorer(Widget):
         facts = {"count": count, "wrong": wrong, "confidence": top, "first": first}
         return Scene(
             [self._matrix_panel(label, guess), self._images_panel(chosen)],
-            self._sentence(label, guess, facts), facts, columns=(1.25, 1), height=420,
+            self._sentence(label, guess, facts),
+            facts,
+            columns=(1.25, 1),
+            height=420,
             arrows=("guess", "label"),
-        )  # fmt: skip
+        )
 
     def _sentence(self, label: int, guess: int, facts: dict) -> str:
         names, count = self.split.class_names, facts["count"]
