@@ -1,8 +1,8 @@
 """What a cell of a notebook needs to have run before it: worked out from its text alone.
 
 A page that is made live runs a widget's cell and the cells that it needs, no more. A cell needs, for each
-name that it reads, the last cell before it that binds the name, and every cell in between that may change what
-the name stands for; and what those need in turn.
+name that it reads, the last cell before it that binds the name, and every cell in between that may change
+what the name stands for; and what those need in turn.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Name(self, node):
         if isinstance(node.ctx, ast.Load):
-            self.found.reads |= {node.id} - self.found.binds  # what the cell has just bound it need not be given
+            self.found.reads |= {node.id} - self.found.binds  # what is not bound in the cell itself
         else:
             self._bind({node.id})
 
@@ -158,8 +158,8 @@ def _direct(cells: list[Names], index: int, defined: set[str]) -> set[int]:
 def plan(notebook) -> list[dict]:
     """Return what a page is told of its code cells: what each needs, and what kind of cell it is.
 
-    ``needs`` are indices among the code cells; ``live`` tells whether it shows a widget, ``fails`` whether it is
-    meant to end in an error, ``draws`` whether it draws with matplotlib, ``todo`` whether a learner is to
+    ``needs`` are indices among the code cells; ``live`` tells whether it shows a widget, ``fails`` whether it
+    is meant to end in an error, ``draws`` whether it draws with matplotlib, ``todo`` whether a learner is to
     write in it.
     """
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]

@@ -1,7 +1,7 @@
 """Python's half of a live page: runs the page's cells and joins their widgets to the page.
 
-It is loaded in a Web Worker, where `tell(text, buffers)` takes a message to the page. What a notebook finds in
-IPython is here as far as cells use it: the last value is shown, `display`, `Markdown`, `HTML`.
+It is loaded in a Web Worker, where `tell(text, buffers)` takes a message to the page. What a notebook finds
+in IPython is here as far as cells use it: the last value is shown, `display`, `Markdown`, `HTML`.
 """
 
 from __future__ import annotations

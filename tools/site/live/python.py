@@ -1,8 +1,8 @@
 """Pack Python for the pages: Pyodide's core, NumPy, contourpy and the course, compiled, each file compressed.
 
 Pyodide's own files are taken as its makers publish them and held against their check sums; what travels is
-their content, compiled by the same Python and compressed, which halves the time from a click to a live picture.
-Whatever server the site lies on, a page knows from ``manifest.json`` how many bytes will come.
+their content, compiled by the same Python and compressed, which shortens the time from a click to a live
+picture. Whatever server the site lies on, a page knows from ``manifest.json`` how many bytes will come.
 """
 
 from __future__ import annotations
@@ -21,29 +21,33 @@ from tools.site import settings
 from tools.site.runtime import fetch
 
 PYODIDE = settings.HERE / "node_modules" / "pyodide-pages"
-BESIDE = settings.ROOT.parent / "shared" / "browser"  # packages kept beside the course, for tests without a network
+BESIDE = (
+    settings.ROOT.parent / "shared" / "browser"
+)  # packages kept beside the course, for tests without a network
 COMPILED = ("numpy", "contourpy")
 HOST = Path(__file__).with_name("course_page.py")
 #: Taken from the Python that builds the site: cnnlib imports them.
 PURE = ("packaging", "tqdm")
 #: Loaded when a cell draws with it.
 LATER = "matplotlib"
-#: What no page needs: NumPy's tools for Fortran, C headers and stubs, and the standard library's own tools.
-LEFT_OUT = (
-    "numpy/f2py/", "numpy/_core/include/", "numpy/_core/lib/", "numpy/distutils/", "numpy/_pyinstaller/",
-    "numpy/typing/", "numpy/__init__.c", "contourpy/util/", "tqdm/contrib/", "packaging/licenses/",
-    "ensurepip/", "idlelib/", "lib2to3/", "pydoc_data/", "tkinter/", "turtledemo/", "venv/", "test/", "sqlite3/",
-    "curses/", "dbm/", "wsgiref/", "xmlrpc/", "distutils/", "_pydatetime", "_pydecimal", "_pyio", "mailbox",
-    "doctest", "pdb", "pickletools", "smtplib", "poplib", "imaplib", "ftplib", "nntplib", "telnetlib", "cgi",
-    "turtle", "modulefinder", "profile", "cProfile", "pstats", "trace.", "tabnanny", "pyclbr", "msilib/",
-    "webbrowser", "nturl2path", "ntpath_", "encodings/big5", "encodings/euc_", "encodings/gb", "encodings/iso",
-    "encodings/johab", "encodings/koi8", "encodings/mac_", "encodings/ptcp", "encodings/shift", "encodings/cp1",
-    "encodings/cp7", "encodings/cp8", "encodings/cp9", "encodings/cp03", "encodings/cp27", "encodings/hp_",
-    "numpy/testing/", "unittest/", "multiprocessing/", "ssl", "packaging/pylock", "packaging/metadata",
-    "packaging/d", "tqdm/cli", "tqdm/keras", "tqdm/dask", "tqdm/tk", "tqdm/rich", "socketserver", "http/server",
-    "http/cookie", "lib-dynload/", "asyncio/windows", "asyncio/proactor", "zipapp", "py_compile",
-    "encodings/kz", "encodings/tis", "encodings/hz", "__phello__/",
-)  # fmt: skip
+#: Beginnings of names that no page needs: NumPy's tools for Fortran and C, the standard library's for servers,
+#: terminals and profiling, old encodings.
+LEFT_OUT = tuple(
+    """
+    numpy/f2py/ numpy/_core/include/ numpy/_core/lib/ numpy/distutils/ numpy/_pyinstaller/
+    numpy/typing/ numpy/__init__.c contourpy/util/ tqdm/contrib/ packaging/licenses/ numpy/testing/
+    packaging/pylock packaging/metadata packaging/d tqdm/cli tqdm/keras tqdm/dask tqdm/tk tqdm/rich
+    ensurepip/ idlelib/ lib2to3/ pydoc_data/ tkinter/ turtledemo/ venv/ test/ sqlite3/ curses/ dbm/
+    wsgiref/ xmlrpc/ _pydatetime _pydecimal _pyio mailbox doctest pdb pickletools smtplib poplib
+    imaplib ftplib nntplib telnetlib cgi turtle modulefinder profile cProfile pstats trace. tabnanny
+    pyclbr webbrowser nturl2path unittest/ multiprocessing/ ssl socketserver http/server http/cookie
+    lib-dynload/ asyncio/windows asyncio/proactor zipapp py_compile __phello__/
+    encodings/big5 encodings/euc_ encodings/gb encodings/iso encodings/johab encodings/koi8
+    encodings/mac_ encodings/ptcp encodings/shift encodings/cp1 encodings/cp7 encodings/cp8
+    encodings/cp9 encodings/cp03 encodings/cp27 encodings/hp_ encodings/kz encodings/tis
+    encodings/hz
+    """.split()
+)
 
 
 class PythonMissing(Exception):
@@ -103,7 +107,7 @@ def version() -> str:
 
 
 def later(lock: dict, output: Path, work: Path) -> dict:
-    """Return a lock of what is loaded when a cell asks for it; each wheel lies on this site, or stays away."""
+    """Return a lock of what is loaded when a cell asks for it; each wheel is here or stays away."""
     todo, packages = [LATER], {}
     while todo:
         name = todo.pop()
@@ -138,6 +142,7 @@ def compiled(work: Path, wheels: list[Path], wheel: Path) -> Path:
     for name in PURE:
         copy_installed(name, tree / "packages")
     unpack(wheel, tree / "course")
+    require_what_is_there(tree / "course")
     shutil.copy(HOST, tree / "course")
     script = settings.HERE / "live" / "compile.mjs"
     subprocess.run(["node", str(script), str(tree)], cwd=settings.HERE, check=True)
@@ -155,7 +160,9 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpack a wheel or the standard library, without what no page needs."""
     with zipfile.ZipFile(archive) as found:
         for name in found.namelist():
-            if not (name.startswith(LEFT_OUT) or "/tests/" in name or name.endswith((".pyi", ".h", ".a", "/"))):
+            if not (
+                name.startswith(LEFT_OUT) or "/tests/" in name or name.endswith((".pyi", ".h", ".a", "/"))
+            ):
                 found.extract(name, folder)
 
 
@@ -167,6 +174,15 @@ def copy_installed(name: str, folder: Path) -> None:
             target = folder / text
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file.locate(), target)
+
+
+def require_what_is_there(folder: Path) -> None:
+    """Have the course's metadata ask for what a page brings; its first cell checks that."""
+    (path,) = folder.glob("*.dist-info/METADATA")
+    here = tuple(f"Requires-Dist: {name}" for name in (*COMPILED, *PURE))
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith("Requires-Dist:") or line.startswith(here)]
+    path.write_text("".join(kept), "utf-8")
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -184,7 +200,7 @@ def stored(folder: Path) -> bytes:
 
 
 def pack(folder: Path) -> bytes:
-    """Return the files of a folder one after the other: length of the list, list of names and sizes, contents."""
+    """Return the files of a folder one after the other, with a list of their names and sizes before them."""
     files = [(path.relative_to(folder).as_posix(), path.read_bytes()) for path in files_of(folder)]
     head = json.dumps([[name, len(content)] for name, content in files]).encode()
     return len(head).to_bytes(4, "little") + head + b"".join(content for _, content in files)
