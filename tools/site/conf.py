@@ -7,6 +7,7 @@ import nbformat
 
 from tools.site import settings
 from tools.site.live.cells import plan
+from tools.site.live.record import recorded_cells
 
 here = Path(__file__).parent
 
@@ -66,7 +67,8 @@ def add_run_links(app, page, template, context, doctree):
         context["live_folder"], context["live_up"] = page.rpartition("/")[0], up
     if is_notebook:
         notebook = nbformat.read(settings.ROOT / f"{page}.ipynb", as_version=4)
-        context["live_plan"] = json.dumps(plan(notebook)).replace("<", "\\u003c")
+        recorded = recorded_cells(Path(app.srcdir).parent / "recorded", page.removeprefix("notebooks/"))
+        context["live_plan"] = json.dumps(plan(notebook, recorded)).replace("<", "\\u003c")
 
 
 def setup(app):

@@ -155,12 +155,12 @@ def _direct(cells: list[Names], index: int, defined: set[str]) -> set[int]:
     return found
 
 
-def plan(notebook) -> list[dict]:
+def plan(notebook, recorded: dict[int, str] | None = None) -> list[dict]:
     """Return what a page is told of its code cells: what each needs, and what kind of cell it is.
 
     ``needs`` are indices among the code cells; ``live`` tells whether it shows a widget, ``fails`` whether it
     is meant to end in an error, ``draws`` whether it draws with matplotlib, ``todo`` whether a learner is to
-    write in it.
+    write in it, ``recorded`` the file of its recorded frames.
     """
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     wanted = needs([cell.source for cell in cells])
@@ -171,6 +171,7 @@ def plan(notebook) -> list[dict]:
             "fails": "raises-exception" in cell.metadata.get("tags", []),
             "draws": not is_live(cell) and any("image/png" in o.get("data", {}) for o in cell.outputs),
             "todo": "YOUR CODE HERE" in cell.source,
+            "recorded": (recorded or {}).get(index, ""),
         }
         for index, cell in enumerate(cells)
     ]

@@ -30,7 +30,7 @@ HOST = Path(__file__).with_name("course_page.py")
 PURE = ("packaging", "tqdm")
 #: Loaded when a cell draws with it.
 LATER = "matplotlib"
-#: Beginnings of names that no page needs: NumPy's tools for Fortran and C, the standard library's for servers,
+#: Beginnings of names that no page needs: tools for Fortran and C, what the standard library has for servers,
 #: terminals and profiling, old encodings.
 LEFT_OUT = tuple(
     """

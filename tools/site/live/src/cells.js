@@ -1,6 +1,7 @@
 // The cells of the page: what stands in them, what they need, and what they show when they run here.
 import { h } from "./dom.js";
 import { Outputs } from "./outputs.js";
+import { showWhenNear } from "./showing.js";
 
 export class Cell {
   constructor(element, index, told, notebook) {
@@ -32,7 +33,24 @@ export class Cell {
     this.still = still;
     const start = () => this.notebook.warm();
     this.liveButton = h("button", { type: "button", class: "cnn-live-it", onClick: () => this.notebook.run(this), onPointerenter: start }, "▶ Make it live");
-    still.prepend(h("div", { class: "cnn-live-row" }, this.liveButton));
+    this.row = h("div", { class: "cnn-live-row" }, this.liveButton);
+    still.before(this.row);
+    if (this.recorded) this.move();
+  }
+
+  /** A recording moves before Python has come; the button then brings the real one. */
+  move() {
+    const address = new URL(`recorded/${this.recorded}`, this.notebook.base).href;
+    showWhenNear(this.still, address, this.notebook.drawing, (close) => {
+      this.closeRecorded = close;
+      if (this.outputs.widgets > 0) this.unrecord();
+      this.liveButton.textContent = "▶ Run it in Python";
+    });
+  }
+
+  unrecord() {
+    this.closeRecorded?.();
+    this.closeRecorded = null;
   }
 
   /** Whether nothing has changed since its last run: neither its text nor what it needs. */
@@ -77,13 +95,15 @@ export class Cell {
 
   show(output) {
     this.outputs.show(output);
-    if (output.kind === "widget" && this.still) this.still.hidden = true;
+    if (output.kind !== "widget" || !this.still) return;
+    this.unrecord();
+    this.still.hidden = this.row.hidden = true;
   }
 
   end(asked) {
     this.element.classList.remove("cnn-runs");
     if (this.liveButton) this.liveButton.disabled = false;
-    if (this.still) this.still.hidden = this.outputs.widgets > 0;
+    if (this.still && !this.closeRecorded) this.still.hidden = this.row.hidden = this.outputs.widgets > 0;
     if (!asked && !this.live && this.outputs.element.childElementCount === 0) this.place.replaceChildren();
     const saved = this.output && !this.live && this.place.contains(this.outputs.element);
     if (saved && asked) this.output.hidden = true;
@@ -97,7 +117,7 @@ export class Cell {
       this.outputs.clear();
       this.place.replaceChildren();
     }
-    if (this.still) this.still.hidden = false;
+    if (this.still && !this.closeRecorded) this.still.hidden = this.row.hidden = false;
     this.element.classList.remove("cnn-runs");
     if (this.liveButton) this.liveButton.disabled = false;
     return alive;

@@ -30,6 +30,7 @@ export class Store {
       if (!answer) throw error;
     }
     this.manifest = await answer.json();
+    if (this.manifest.missing) throw new Error(this.manifest.missing);
     this.total = Object.values(this.manifest.files).reduce((sum, file) => sum + file.bytes, 0);
     await this.tidy();
   }
