@@ -4,7 +4,7 @@ import { build } from "esbuild";
 
 const source = (name) => fileURLToPath(new URL(`src/${name}`, import.meta.url));
 await build({
-  entryPoints: ["live.js", "worker.js", "editor.js", "live.css"].map(source),
+  entryPoints: ["live.js", "worker.js", "editor.js", "sw.js", "live.css"].map(source),
   outdir: process.argv[2],
   bundle: true,
   minify: true,

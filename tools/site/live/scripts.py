@@ -16,3 +16,4 @@ def build_scripts(output: Path, root: Path = settings.ROOT) -> None:
     subprocess.run(["node", str(script), str(output)], cwd=settings.HERE, check=True)
     for name in ("page.js", "page.css"):
         shutil.copy(root / "cnnlib" / "widgets" / "static" / name, output)
+    (output / "sw.js").replace(output.parent / "sw.js")  # it serves what lies beside it and below

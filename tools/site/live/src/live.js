@@ -23,3 +23,6 @@ for (const still of document.querySelectorAll("[data-recorded]")) {
     setTimeout(() => model.playing || model.answer({ type: "play" }), 400);
   });
 }
+
+// What was visited is there without a network. Failing that (a page opened as a file), everything else works.
+navigator.serviceWorker?.register(new URL("../sw.js", base)).catch(() => {});
