@@ -30,7 +30,9 @@ def live(site, page):  # noqa: F811
     """A page of a browser, on a site that has Python for it."""
     manifest = json.loads((site / "live/python/manifest.json").read_text("utf-8"))
     if "missing" in manifest:
-        pytest.skip("NumPy for the browser is neither beside the course nor at its server: see PYODIDE_PACKAGES")
+        pytest.skip(
+            "NumPy for the browser is neither beside the course nor at its server: see PYODIDE_PACKAGES"
+        )
     return page
 
 
@@ -119,11 +121,16 @@ def test_what_comes_is_less_than_ten_megabytes_and_is_counted(live, server, site
     manifest = json.loads((site / "live/python/manifest.json").read_text("utf-8"))
     total = sum(file["bytes"] for file in manifest["files"].values())
     assert total < 9.5e6
-    assert all((site / "live/python" / f["file"]).stat().st_size == f["bytes"] for f in manifest["files"].values())
+    assert all(
+        (site / "live/python" / f["file"]).stat().st_size == f["bytes"] for f in manifest["files"].values()
+    )
     live.goto(server + "notebooks/02_loss.html")
     live.evaluate(
-        """() => { globalThis.heard = [];
-          cnnNotebook.python.addEventListener("change", ({detail}) => detail.total && heard.push(detail)); }"""
+        """() => {
+          const hear = ({ detail }) => detail.total && heard.push(detail);
+          globalThis.heard = [];
+          cnnNotebook.python.addEventListener("change", hear);
+        }"""
     )
     make_live(live, 7)
     heard = live.evaluate("heard")
@@ -146,7 +153,10 @@ def test_an_exercise_is_done_wrong_then_right_and_recorded(live, server, tmp_pat
     said = cell(live, judged).locator(".cnn-html-out, .cnn-text-out").first
     said.wait_for(timeout=120_000)
     assert "✗" in said.inner_text() or "not" in said.inner_text()
-    assert json.loads(live.evaluate("localStorage['cnnlib.record']"))["exercises"]["03.relu_backward"]["outcome"] == "wrong"
+    assert (
+        json.loads(live.evaluate("localStorage['cnnlib.record']"))["exercises"]["03.relu_backward"]["outcome"]
+        == "wrong"
+    )
     editor.click()
     live.keyboard.press("Control+a")
     live.keyboard.insert_text(RIGHT)
@@ -180,7 +190,9 @@ def test_a_file_that_is_no_record_is_refused(page, server, tmp_path):  # noqa: F
 def test_an_endless_loop_is_ended_and_widgets_come_back(live, server):  # noqa: F811
     live.goto(server + "notebooks/04_gradient_descent.html")
     make_live(live, 2)
-    live.evaluate("cnnNotebook.cells[3].source = 'while True:\\n    pass'; cnnNotebook.run(cnnNotebook.cells[3]); 0")
+    live.evaluate(
+        "cnnNotebook.cells[3].source = 'while True:\\n    pass'; cnnNotebook.run(cnnNotebook.cells[3]); 0"
+    )
     stop = live.locator(".cnn-bar").get_by_role("button", name="Stop")
     stop.wait_for(timeout=20_000)
     stop.click()
@@ -236,7 +248,11 @@ def test_recorded_widgets_move_before_any_python(page, server):  # noqa: F811
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(server + "notebooks/06_minima.html")
-    index = next(i for i, text in enumerate(page.evaluate("cnnNotebook.cells.map(c => c.original)")) if "LineBetween(" in text)
+    index = next(
+        i
+        for i, text in enumerate(page.evaluate("cnnNotebook.cells.map(c => c.original)"))
+        if "LineBetween(" in text
+    )
     cell(page, index).scroll_into_view_if_needed()
     view = cell(page, index).locator(".cnn-recorded .cnn-widget")
     view.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
@@ -257,7 +273,9 @@ def test_the_front_page_learns_before_ones_eyes(page, server):  # noqa: F811
     page.goto(server + "index.html")
     view = page.locator(".cnn-recorded .cnn-widget")
     view.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
-    page.wait_for_function("document.querySelector('.cnn-recorded .cnn-text').textContent.includes('epochs')", timeout=60_000)
+    page.wait_for_function(
+        "document.querySelector('.cnn-recorded .cnn-text').textContent.includes('epochs')", timeout=60_000
+    )
     doors = page.locator(".cnn-doors a")
     assert doors.count() == 3 and "Try it here" in doors.first.inner_text()
     assert page.said == [] and page.away == []
@@ -307,7 +325,9 @@ def phone(browser, server, site):  # noqa: F811
 @pytest.mark.parametrize("path", WITH_WIDGETS[:6], ids=lambda path: path.stem)
 def test_a_phone_makes_a_page_live_and_moves_it(phone, server, site, path):  # noqa: F811
     if "missing" in json.loads((site / "live/python/manifest.json").read_text("utf-8")):
-        pytest.skip("NumPy for the browser is neither beside the course nor at its server: see PYODIDE_PACKAGES")
+        pytest.skip(
+            "NumPy for the browser is neither beside the course nor at its server: see PYODIDE_PACKAGES"
+        )
     phone.goto(server + name_of(path))
     told = plan(nbformat.read(path, as_version=4))
     index = [i for i, one in enumerate(told) if one["live"]][1 if path.stem.startswith("00") else 0]

@@ -3,6 +3,9 @@ import { h } from "./dom.js";
 import { Outputs } from "./outputs.js";
 import { showWhenNear } from "./showing.js";
 
+// NumPy in a browser has no flags of the processor to ask, so a cell that is to fail at an overflow does not.
+const NO_FLAGS = "On a computer this cell ends in the error shown on this page; Python in a browser does not notice it.";
+
 export class Cell {
   constructor(element, index, told, notebook) {
     Object.assign(this, told);
@@ -101,6 +104,9 @@ export class Cell {
   }
 
   end(asked) {
+    if (this.fails && this.right && this.source === this.original) {
+      this.outputs.element.append(h("p", { class: "cnn-note" }, NO_FLAGS));
+    }
     this.element.classList.remove("cnn-runs");
     if (this.liveButton) this.liveButton.disabled = false;
     if (this.still && !this.closeRecorded) this.still.hidden = this.row.hidden = this.outputs.widgets > 0;
