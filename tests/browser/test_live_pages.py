@@ -49,7 +49,7 @@ def make_live(page, index):  # noqa: F811
     box = cell(page, index)
     box.locator(".cnn-live-it").click()
     view = box.locator(".cnn-live .cnn-widget").last
-    view.locator(".cnn-text:not(:empty)").wait_for(timeout=120_000)
+    view.locator(".cnn-text:not(:empty)").wait_for(timeout=240_000)
     return view
 
 
@@ -151,7 +151,7 @@ def test_an_exercise_is_done_wrong_then_right_and_recorded(live, server, tmp_pat
     live.keyboard.insert_text(WRONG)
     cell(live, judged).get_by_role("button", name="Run").click()
     said = cell(live, judged).locator(".cnn-html-out, .cnn-text-out").first
-    said.wait_for(timeout=120_000)
+    said.wait_for(timeout=240_000)
     assert "✗" in said.inner_text() or "not" in said.inner_text()
     assert (
         json.loads(live.evaluate("localStorage['cnnlib.record']"))["exercises"]["03.relu_backward"]["outcome"]
@@ -199,7 +199,7 @@ def test_an_endless_loop_is_ended_and_widgets_come_back(live, server):  # noqa: 
     cell(live, 3).locator(".cnn-error-out").wait_for()
     assert "Stopped" in cell(live, 3).locator(".cnn-error-out").inner_text()
     view = cell(live, 2).locator(".cnn-live .cnn-widget")
-    view.locator(".cnn-text:not(:empty)").wait_for(timeout=120_000)
+    view.locator(".cnn-text:not(:empty)").wait_for(timeout=240_000)
     assert run(live, 3, "print(6 * 7)").inner_text().strip() == "42"
 
 
@@ -333,7 +333,7 @@ def test_a_phone_makes_a_page_live_and_moves_it(phone, server, site, path):  # n
     index = [i for i, one in enumerate(told) if one["live"]][1 if path.stem.startswith("00") else 0]
     cell(phone, index).locator(".cnn-live-it").tap()
     view = cell(phone, index).locator(".cnn-live .cnn-widget")
-    view.locator(".cnn-text:not(:empty)").wait_for(timeout=120_000)
+    view.locator(".cnn-text:not(:empty)").wait_for(timeout=240_000)
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     slider = view.locator("input[type=range]:visible, select:visible").first
     area = slider.bounding_box()

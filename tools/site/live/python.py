@@ -35,12 +35,13 @@ LATER = "matplotlib"
 LEFT_OUT = tuple(
     """
     numpy/f2py/ numpy/_core/include/ numpy/_core/lib/ numpy/distutils/ numpy/_pyinstaller/
-    numpy/typing/ numpy/__init__.c contourpy/util/ tqdm/contrib/ packaging/licenses/ numpy/testing/
-    packaging/pylock packaging/metadata packaging/d tqdm/cli tqdm/keras tqdm/dask tqdm/tk tqdm/rich
+    numpy/typing/ numpy/__init__.c contourpy/util/ tqdm/contrib/ packaging/licenses/
+    packaging/pylock packaging/metadata packaging/d tqdm/keras tqdm/dask tqdm/tk tqdm/rich
     ensurepip/ idlelib/ lib2to3/ pydoc_data/ tkinter/ turtledemo/ venv/ test/ sqlite3/ curses/ dbm/
     wsgiref/ xmlrpc/ _pydatetime _pydecimal _pyio mailbox doctest pdb pickletools smtplib poplib
     imaplib ftplib nntplib telnetlib cgi turtle modulefinder profile cProfile pstats trace. tabnanny
-    pyclbr webbrowser nturl2path unittest/ multiprocessing/ ssl socketserver http/server http/cookie
+    pyclbr webbrowser nturl2path multiprocessing/ ssl socketserver http/server http/cookie
+    xml/ unittest/mock aifc chunk sunau sndhdr wave. xdrlib uu. imghdr pipes crypt mailcap antigravity
     lib-dynload/ asyncio/windows asyncio/proactor zipapp py_compile __phello__/
     encodings/big5 encodings/euc_ encodings/gb encodings/iso encodings/johab encodings/koi8
     encodings/mac_ encodings/ptcp encodings/shift encodings/cp1 encodings/cp7 encodings/cp8

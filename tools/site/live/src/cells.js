@@ -38,6 +38,7 @@ export class Cell {
     this.liveButton = h("button", { type: "button", class: "cnn-live-it", onClick: () => this.notebook.run(this), onPointerenter: start }, "▶ Make it live");
     this.row = h("div", { class: "cnn-live-row" }, this.liveButton);
     still.before(this.row);
+    still.addEventListener("pointerenter", () => this.notebook.warmIfKept());
     if (this.recorded) this.move();
   }
 

@@ -2,6 +2,7 @@
 import { Bar } from "./bar.js";
 import { Cell } from "./cells.js";
 import { Python } from "./python.js";
+import { isKept } from "./store.js";
 
 export class Notebook {
   constructor(base, folder, plan, record) {
@@ -23,6 +24,11 @@ export class Notebook {
   warm() {
     if (!navigator.connection?.saveData) this.python.start();
     this.drawing();
+  }
+
+  /** A pointer is near a picture: begin if that costs no download. */
+  async warmIfKept() {
+    if (this.python.state === "none" && (await isKept(new URL("python/", this.base).href))) this.warm();
   }
 
   /** Run a cell and, before it, those that it needs and that have not run as they stand. */

@@ -3,6 +3,18 @@
 
 const KEPT = "cnnlib-python";
 
+/** Whether an earlier visit has left all files of Python in this browser. */
+export async function isKept(base) {
+  try {
+    const kept = await caches.open(KEPT);
+    const { files } = await (await kept.match(new URL("manifest.json", base).href)).json();
+    const here = new Set((await kept.keys()).map(({ url }) => url));
+    return Object.values(files).every(({ file }) => here.has(new URL(file, base).href));
+  } catch {
+    return false; // nothing is kept, or nothing can be
+  }
+}
+
 export class Store {
   /**
    * @param {string} base address of the folder that holds manifest.json
