@@ -24,16 +24,19 @@ from cnnlib.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    LayerNorm,
     Linear,
     MaxPool2d,
     ReLU,
+    Residual,
     Sigmoid,
     Tanh,
 )
 from cnnlib.nn.losses import CrossEntropyLoss, HalfSquaredError
-from cnnlib.nn.optim import SGD, Adam, RMSprop
+from cnnlib.nn.optim import SGD, Adam, AdamW, RMSprop
 from cnnlib.nn.training import evaluate, train
 from cnnlib.training import fit
 
@@ -42,17 +45,21 @@ __version__ = "2.0.0"
 __all__ = [
     "SGD",
     "Adam",
+    "AdamW",
     "AvgPool2d",
     "BatchNorm2d",
     "Conv2d",
+    "ConvTranspose2d",
     "CrossEntropyLoss",
     "Dropout",
     "Flatten",
     "HalfSquaredError",
+    "LayerNorm",
     "Linear",
     "MaxPool2d",
     "RMSprop",
     "ReLU",
+    "Residual",
     "Sequential",
     "Sigmoid",
     "Tanh",

@@ -118,7 +118,7 @@ class _Bilinear(_Rule):
     def _forward(self, x, weight, bias=None):
         if isinstance(self.layer, layers.Linear):
             return F.linear_forward(x, weight, bias)
-        return F.conv2d_forward(x, weight, bias, self.layer.stride, self.layer.padding)
+        return F.conv2d_forward(x, weight, bias, self.layer.stride, self.layer.padding, self.layer.dilation)
 
     def _backward(self, dy, cache):
         linear = isinstance(self.layer, layers.Linear)

@@ -135,7 +135,8 @@ def windows_of(layers, axis=0):
     windows = []
     for layer in layers:
         if isinstance(layer, Conv2d):
-            windows.append((layer.kernel_size[axis], layer.stride[axis], layer.padding[axis]))
+            reach = layer.dilation[axis] * (layer.kernel_size[axis] - 1) + 1
+            windows.append((reach, layer.stride[axis], layer.padding[axis]))
         elif isinstance(layer, MaxPool2d | AvgPool2d):
             windows.append((layer.kernel_size[axis], layer.stride[axis], 0))
     return windows

@@ -58,9 +58,10 @@ class Convolution(Stage):
 
     def _widened(self):
         """Zeros with room for the gradient of the convolution: what the turned kernel slides over."""
-        (h, w, _, _), (kh, kw), (ph, pw) = self.x.shape, self.layer.kernel_size, self.layer.padding
-        down, right = self.layer.stride
-        wide = np.zeros((h + kh - 1, w + kw - 1, self.layer.out_channels, self.n), self.x.dtype)
+        layer = self.layers[0]
+        (h, w, _, _), (kh, kw), (ph, pw) = self.x.shape, layer.kernel_size, layer.padding
+        down, right = layer.stride
+        wide = np.zeros((h + kh - 1, w + kw - 1, layer.out_channels, self.n), self.x.dtype)
         inner = wide[kh - 1 - ph :: down, kw - 1 - pw :: right][: self.places[0], : self.places[1]]
         return wide, quarters(inner) if self.pool else inner
 
@@ -125,7 +126,7 @@ class Convolution(Stage):
 
     def _prepare_back(self, dx):
         """The correlation of the widened gradient with the turned kernel, by blocks of rows of dx."""
-        layer = self.layer
+        layer = self.layers[0]
         back = Correlation(self.wide, layer.kernel_size, (1, 1), dx.shape[:2], layer.in_channels, False)
         self.turned_in = back.weight[:, ::-1, ::-1].transpose(3, 0, 2, 1)
         step, height, self.back_calls = back.rows_at_once(), dx.shape[0], []

@@ -17,7 +17,10 @@ from cnnlib.nn import functional as F
 
 
 class Stage:
-    """The base class: an input buffer, links to the neighbours, and the layers whose work it does."""
+    """The base class: an input buffer, links to the neighbours, and copies of the layers whose work it does.
+
+    The copies keep the sizes that the layers had when the stage was made.
+    """
 
     out = dx = None
     layers = ()
@@ -216,7 +219,7 @@ class Readable(Stage):
     def readable(self, x, stages):
         if len(stages) == 1:  # its own cache: batch normalization would count the batch twice
             return as_logical(self.out), self.cache
-        return self.layer._forward(x, False)
+        return self.layers[0]._forward(x, False)
 
     def backward(self):
         dx = self.layer._backward(as_logical(self.dy), self.cache)

@@ -141,7 +141,7 @@ class SGD(Optimizer):
 class RMSprop(Optimizer):
     """Divide each step by the running root mean square of its own gradient.
 
-    ``square = alpha * square + (1 - alpha) * grad**2``; ``value -= lr * grad / (sqrt(square) + eps)``.
+    ``square = alpha * square + (1 - alpha) * grad**2``; ``value -= lr * (grad / (sqrt(square) + eps))``.
     Source: Tieleman and Hinton, Neural Networks for Machine Learning, lecture 6e, 2012.
 
     Examples
@@ -165,7 +165,7 @@ class RMSprop(Optimizer):
         square = state["square"]
         square *= self.alpha
         square += (1 - self.alpha) * grad**2
-        value -= lr * grad / (np.sqrt(square) + self.eps)
+        value -= lr * (grad / (np.sqrt(square) + self.eps))
 
 
 class Adam(Optimizer):
@@ -202,6 +202,32 @@ class Adam(Optimizer):
         square += (1 - beta2) * grad**2
         root = np.sqrt(square / (1 - beta2**self.steps)) + self.eps
         value -= lr / (1 - beta1**self.steps) * mean / root
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: each step also shrinks every value by ``lr * weight_decay`` itself.
+
+    ``value -= lr * weight_decay * value``, then Adam's step by the gradient. In `Adam` the penalty joins
+    the gradient and is divided by its running root mean square, so that weights with large gradients hardly
+    decay; here all decay alike. For plain SGD the two are the same. Source: Loshchilov and Hutter, "Decoupled
+    weight decay regularization", 2019, arXiv:1711.05101.
+
+    Examples
+    --------
+    >>> w = np.array([1.0])
+    >>> AdamW(lr=0.01, weight_decay=0.1).step([Parameter("w", w, np.array([0.0]))])
+    >>> w
+    array([0.999])
+    """
+
+    def __init__(self, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+        super().__init__(lr, betas, eps)
+        _check_range("weight_decay", weight_decay, 0.0)
+        self.decoupled_decay = weight_decay
+
+    def update(self, value, grad, state, lr):
+        value *= 1 - lr * self.decoupled_decay
+        super().update(value, grad, state, lr)
 
 
 def _check_range(name, value, low, below=np.inf):

@@ -137,9 +137,10 @@ def _generators(model, rng):
     """Every random generator a step may draw from, by name."""
     found = {"rng": rng}
     for i, layer in enumerate(model.layers):
-        for name, value in vars(layer).items():
-            if isinstance(value, np.random.Generator):
-                found[f"{i}.{name}"] = value
+        for place, inner in enumerate(layer.walk()):
+            for name, value in vars(inner).items():
+                if isinstance(value, np.random.Generator):
+                    found[f"{i}.{name}" if not place else f"{i}.{place}.{name}"] = value
     return found
 
 

@@ -70,7 +70,7 @@ np.bincount(digits.y_train)
 ImageGallery(digits)
 
 # %% [markdown]
-# To the network an image is a table of numbers between 0 (paper, drawn black) and 1 (ink, drawn white). Each pixel
+# To the network an image is a table of numbers between 0 (paper) and 1 (ink). Each pixel
 # stands for a block of 4x4 dots of the scan and counts how many of them were inked, in sixteenths. The first image:
 # <!-- source: UCI, description of the data set -->
 

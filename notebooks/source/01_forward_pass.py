@@ -93,7 +93,7 @@ ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=F
 # Sobel x is positive where the image gets brighter from left to right, negative where it gets darker. Blur
 # spreads one pixel over nine places, a ninth of it each. *Identity* has a single 1 in the middle and copies.
 # A kernel is a little picture of what it looks for: of two patches of equal brightness, the one that looks more like it
-# has the larger sum. The strongest answer is in row 4, column 2: white ink begins there from one pixel to the next.
+# has the larger sum. The strongest answer is in row 4, column 2: the ink begins there from one pixel to the next.
 #
 # </details>
 #
@@ -283,8 +283,8 @@ wrong = np.flatnonzero(model.predict(digits.x_test) != digits.y_test)
 print(f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test images; wrong on numbers {wrong}")
 
 # %% [markdown]
-# Now look inside. Every number of the network is a coloured square: red positive, blue negative, white zero, and all
-# layers share one scale. (The image alone is grey, black for no ink.) **Click any square.** Below you see the sum
+# Now look inside. Every number of the network is a coloured square: blue positive, orange negative, zero is the paper,
+# and all layers share one scale. (The image alone is grey: ink on paper.) **Click any square.** Below you see the sum
 # that made it; the orange frame on the image shows all pixels that it depends on.
 #
 # Start with convolution 1: nine products. Check one sum with a calculator. **Predict** before each click: how many

@@ -301,7 +301,7 @@ BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.ge
 # <details style="margin-bottom: 1em"><summary>Answers</summary>
 #
 # Four: five of the nine lie in the padding, and nobody blames a zero that was added. A unit that no pixel moves is
-# easy to find in a ReLU layer: any white one. Its gate is closed, so a small nudge changes nothing. For *this*
+# easy to find in a ReLU layer: any empty one. Its gate is closed, so a small nudge changes nothing. For *this*
 # image it teaches nobody anything; for another image it may be open. One that is closed for all images is called
 # dead; [notebook 07](07_initialization.ipynb) counts them.
 #

@@ -66,11 +66,11 @@ images
 data.load_mnist("no_such_folder")
 
 # %% [markdown]
-# Look before you train. Leaf through forty test images, cover the labels, and count how many you get wrong
-# yourself. That is the first figure to compare a network with, and the one that most reports leave out.
+# Look before you train. Leaf through forty test images without their labels, write down what you read, then
+# switch *Show the labels* on and count how many you got wrong. That is the first figure to compare a network with, and the one that most reports leave out.
 
 # %%
-ImageGallery(images, half="test")
+ImageGallery(images, half="test", labels=False)
 
 # %% [markdown]
 # **Three parts, not two.** Whoever tries ten settings and reports the best *test* result has let the test
@@ -256,8 +256,8 @@ AugmentationExplorer()
 # ## What did it learn?
 #
 # Eight filters of the first layer of the network that stopped early: above before training, below after it,
-# on one scale, blue negative and red positive. Noise has been bent towards strokes, edges and spots. Did they really move? The assertion says
-# so, and that gradients arrived there. A network can look trained while its first layer has never changed.
+# on one scale, blue positive and orange negative. Noise has been bent towards strokes, edges and spots. Did they
+# really move? The assertion says so, and that gradients arrived there. A network can look trained while its first layer has never changed.
 
 # %% alt="Two rows of small 3x3 filters. Above: random weights. Below: after training, with stronger and smoother patterns such as edges."
 rows = [m[0].params["weight"].mean(axis=1) for m in (recipe.make_model(0), reader)]

@@ -1,4 +1,4 @@
-"""The fast path's manners: when it opens, in what order calls may come, threads, memory."""
+"""The fast path: which networks take it, in what order calls may come, threads, memory."""
 
 import gc
 import os

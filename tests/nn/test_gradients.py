@@ -13,11 +13,14 @@ from cnnlib.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    LayerNorm,
     Linear,
     MaxPool2d,
     ReLU,
+    Residual,
     Sigmoid,
     Tanh,
 )
@@ -33,6 +36,10 @@ LAYERS = {
     "conv one pixel": (lambda: Conv2d(2, 4, 1, rng=1, **F64), (3, 2, 1, 1)),
     "conv whole image": (lambda: Conv2d(2, 4, (7, 6), rng=1, **F64), IMAGE),
     "conv no bias": (lambda: Conv2d(2, 3, 3, bias=False, rng=1, **F64), IMAGE),
+    "conv dilated": (lambda: Conv2d(2, 3, (3, 2), (1, 2), 1, dilation=(2, 3), rng=1, **F64), IMAGE),
+    "conv transposed": (lambda: ConvTranspose2d(2, 3, 3, rng=1, **F64), IMAGE),
+    "conv transposed strided": (lambda: ConvTranspose2d(2, 3, (3, 2), (2, 3), (1, 0), rng=1, **F64), IMAGE),
+    "conv transposed gaps": (lambda: ConvTranspose2d(2, 3, 1, 2, bias=False, rng=1, **F64), IMAGE),
     "linear": (lambda: Linear(5, 4, rng=1, **F64), (3, 5)),
     "linear no bias": (lambda: Linear(5, 4, bias=False, rng=1, **F64), (3, 5)),
     "max-pool": (lambda: MaxPool2d(2), IMAGE),
@@ -46,6 +53,16 @@ LAYERS = {
     "sigmoid": (Sigmoid, IMAGE),
     "flatten": (Flatten, IMAGE),
     "batch norm": (lambda: BatchNorm2d(2, **F64), IMAGE),
+    "layer norm": (lambda: LayerNorm(IMAGE[1:], **F64), IMAGE),
+    "layer norm of features": (lambda: LayerNorm(5, **F64), (3, 5)),
+    "residual": (
+        lambda: Residual([Conv2d(2, 2, 3, padding=1, rng=1, **F64), Tanh(), BatchNorm2d(2, **F64)]),
+        IMAGE,
+    ),
+    "residual with a shortcut": (
+        lambda: Residual([Conv2d(2, 3, 3, rng=1, **F64), Tanh()], [Conv2d(2, 3, 3, rng=2, **F64)]),
+        IMAGE,
+    ),
 }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib.nn.losses import CrossEntropyLoss, HalfSquaredError, one_hot
-from cnnlib.nn.optim import SGD, Adam, Parameter, RMSprop
+from cnnlib.nn.optim import SGD, Adam, AdamW, Parameter, RMSprop
 
 OPTIMIZERS = {
     "sgd": (lambda: SGD(0.1), "SGD", {"lr": 0.1}),
@@ -16,6 +16,7 @@ OPTIMIZERS = {
     ),
     "rmsprop": (lambda: RMSprop(0.01, weight_decay=0.1), "RMSprop", {"lr": 0.01, "weight_decay": 0.1}),
     "adam": (lambda: Adam(0.02, weight_decay=0.1), "Adam", {"lr": 0.02, "weight_decay": 0.1}),
+    "adamw": (lambda: AdamW(0.02, weight_decay=0.1), "AdamW", {"lr": 0.02, "weight_decay": 0.1}),
 }
 
 

@@ -86,6 +86,10 @@ class Layer:
             )
         return self.memory.cache
 
+    def walk(self):
+        """Yield this layer and, if it is made of others, all of them too."""
+        yield self
+
     def config(self):
         """The arguments that make this layer again, as plain numbers and strings."""
         return {}

@@ -1,4 +1,4 @@
-"""Layers that behave differently in training: Dropout and BatchNorm2d."""
+"""Dropout, and the normalizations: BatchNorm2d over the batch, LayerNorm over each sample."""
 
 import numpy as np
 
@@ -104,3 +104,46 @@ class BatchNorm2d(Layer):
             "momentum": self.momentum,
             "dtype": self.dtype.name,
         }
+
+
+class LayerNorm(Layer):
+    """Give each sample mean 0 and variance 1, then each of its numbers a learned scale and shift.
+
+    Training and inference do the same, and no sample sees another. Source: Ba, Kiros and Hinton, "Layer
+    normalization", 2016, arXiv:1607.06450.
+
+    Parameters
+    ----------
+    normalized_shape : int or tuple of int
+        Shape of one sample, such as 64 or (8, 14, 14).
+    eps : float
+        Added to the variance under the root.
+    dtype : dtype
+        float32 or float64.
+
+    Examples
+    --------
+    >>> y = LayerNorm(4).forward(np.array([[1.0, 2.0, 3.0, 4.0]]))
+    >>> print(f"{y.mean():.3f} {y.std():.3f}")
+    0.000 1.000
+    """
+
+    def __init__(self, normalized_shape, eps=1e-5, dtype=np.float32):
+        super().__init__()
+        shape = (normalized_shape,) if np.ndim(normalized_shape) == 0 else tuple(normalized_shape)
+        self.normalized_shape = tuple(count("normalized_shape", size) for size in shape)
+        self.eps, self.dtype = eps, np.dtype(dtype)
+        self.params = {
+            "weight": np.ones(self.normalized_shape, dtype),
+            "bias": np.zeros(self.normalized_shape, dtype),
+        }
+
+    def _forward(self, x, training):
+        return F.layernorm_forward(x, self.params["weight"].copy(), self.params["bias"], self.eps)
+
+    def _backward(self, dy, cache):
+        dx, self.grads["weight"], self.grads["bias"] = F.layernorm_backward(dy, cache)
+        return dx
+
+    def config(self):
+        return {"normalized_shape": self.normalized_shape, "eps": self.eps, "dtype": self.dtype.name}

@@ -11,7 +11,7 @@ from cnnlib.networks import load_digits_cnn
 from cnnlib.nn.layers import Conv2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene, mosaic
-from cnnlib.widgets.base import Choice, Slider, Widget
+from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import (
     LayerOutput,
     layer_outputs,
@@ -69,6 +69,21 @@ class BlameMicroscope(Widget):
         channels, height, width = output.shape if len(output.shape) == 3 else (*output.shape, 1, 1)
         return {"channel": (0, channels - 1), "row": (0, height - 1), "column": (0, width - 1)}
 
+    def options(self, state: dict) -> dict:
+        convolutions = tuple(name for name in NAMES if name.startswith("convolution"))
+        return {"layer": convolutions if state["what"] == WEIGHT else NAMES}
+
+    def changed(self, before: dict, after: dict) -> None:
+        """Only convolutions have kernels: coming from another layer, the one before it; else a sentence."""
+        if after["what"] != WEIGHT or after["layer"].startswith("convolution"):
+            return
+        if before["what"] == WEIGHT:
+            raise BadValue(
+                f"Layer: expected convolution 1 or convolution 2 for a weight, received {after['layer']}."
+                f" It stays {before['layer']}."
+            )
+        self.put(layer=self.convolution(after).name)
+
     def event(self, event: dict) -> dict | None:
         kind, _, name = event["name"].partition(":")
         row, column = int(event["row"]), int(event["col"])
@@ -110,7 +125,15 @@ class BlameMicroscope(Widget):
             "switches": self.switches(output, gradients),
         }
         text = self.unit_sentence(output, unit, facts)
-        return Scene([*forward, *backward], text, facts, rows=(1, 1), columns=WIDTHS[:8], height=560)
+        return Scene(
+            [*forward, *backward],
+            text,
+            facts,
+            rows=(1, 1),
+            columns=WIDTHS[:8],
+            height=560,
+            arrows=("column", "row"),
+        )
 
     def rows(self, output: LayerOutput, unit: tuple, values: list, gradients: list) -> tuple[list, list]:
         """Forward maps above, gradients by the chosen unit below; layers behind the unit stay empty."""
@@ -119,7 +142,7 @@ class BlameMicroscope(Widget):
         for column, other in enumerate(self.outputs.values()):
             colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
             if other.place == 0:
-                colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
+                colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
             frame = [other.frame(unit, unit)] if other is output else []
             forward.append(
                 panel_of(
@@ -193,7 +216,9 @@ class BlameMicroscope(Widget):
     def kernels_panel(self, gradients: np.ndarray, index: tuple) -> Panel:
         """The gradients of all kernels: one row a kernel, one column an input map; the weight is marked."""
         picture = mosaic(gradients.reshape(-1, *gradients.shape[2:]), gradients.shape[1])
-        marks = [Heatmap(picture, cmap="diverging", emits="weight:")]
+        names = [f"kernel {k}, input map {m}" for k, m in np.ndindex(gradients.shape[:2])]
+        tiles = {"tile": (*gradients.shape[2:], 1), "tile_names": names, "means": "gradient"}
+        marks = [Heatmap(picture, cmap="diverging", emits="weight:", **tiles)]
         row, column = index[0] * 4 + index[2], index[1] * 4 + index[3]
         edges = (column - 0.6, column + 0.6, row - 0.6, row + 0.6)
         marks.append(Region(*edges, color="green", filled=False, alpha=1, width=3))

@@ -19,7 +19,8 @@ class GradientCheckExplorer(Widget):
     """A curve with its secant, and the error of the measured slope against the step, in two precisions.
 
     Facts: ``error64`` and ``error32`` (relative errors of the measured slope), ``measured`` (in float64),
-    ``true``, ``step``, ``across`` (1 if the two points lie on different sides of ReLU's kink).
+    ``true``, ``step``, ``across`` (1 if the two points lie on different sides of ReLU's kink), ``kink`` (1
+    if x itself is the kink).
 
     >>> GradientCheckExplorer(function="cubic", x=1, step=0.1).text.split(",")[0]
     'With a step of 0.1 the slope of x³ at 1 is measured as 3.01'
@@ -47,7 +48,8 @@ class GradientCheckExplorer(Widget):
             "step": step,
             "measured": float(quotient(function, x, step, np.float64, one_sided)),
             "true": float(function.slope(np.float64(x))),
-            "across": int(state["function"] == "ReLU" and low <= 0 < x + step),
+            "across": int(state["function"] == "ReLU" and low < 0 < x + step),
+            "kink": int(state["function"] == "ReLU" and x == 0),
         }
         panels = [
             self.secant(function, x, low, step, facts),
@@ -93,6 +95,8 @@ class GradientCheckExplorer(Widget):
             f" {facts['measured']:.10g}, true is {facts['true']:.10g}: relative error {facts['error64']:.1e}"
             f" in float64, {facts['error32']:.1e} in float32."
         )
+        if facts["kink"]:
+            return f"{words} At the kink itself there is no slope; backpropagation takes 0."
         if facts["across"]:
             return f"{words} The two points lie on different sides of the kink."
         if facts["error64"] > 1e-6:

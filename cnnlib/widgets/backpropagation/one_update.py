@@ -109,7 +109,7 @@ class OneUpdate(Widget):
         for column, output in enumerate(self.outputs):
             colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
             if output.place == 0:
-                colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
+                colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
             panels.append(
                 panel_of(
                     output,

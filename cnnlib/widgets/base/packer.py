@@ -27,10 +27,12 @@ class Packer:
 
     def __init__(self) -> None:
         self._held: set[str] = set()
+        self._pictures: object = None
 
     def forget(self) -> None:
         """The page has nothing any more (it was reloaded): the next message holds everything."""
         self._held.clear()
+        self._pictures = None
 
     def pack(self, scene: Scene) -> tuple[dict, list[bytes]]:
         """Return the scene as JSON-ready dict, and the bytes of the arrays that the page lacks.
@@ -46,10 +48,31 @@ class Packer:
             "columns": list(scene.columns),
             "height": scene.height,
             "arrows": list(scene.arrows),
+            **self._frame(scene),
         }
         head["arrays"] = [entry for _, entry in self._arrays.values()]
         self._held = set(self._arrays)
         return head, self._buffers
+
+    def _frame(self, scene: Scene) -> dict:
+        """What stands around the panels; thumbnails only when they are others than in the last message."""
+        head = {
+            "title": scene.title,
+            "figures": [vars(figure) for figure in scene.figures],
+            "slots": [vars(slot) for slot in scene.slots],
+            "anchors": [vars(anchor) for anchor in scene.anchors],
+            "timeline": self._panel(scene.timeline) if scene.timeline else None,
+            "zones": {name: [vars(zone) for zone in zones] for name, zones in scene.zones.items()},
+            "narrow": {**vars(scene.narrow), "at": dict(scene.narrow.at)} if scene.narrow else None,
+            "idle": list(scene.idle),
+            "strip": vars(scene.strip) if scene.strip else None,
+        }
+        if scene.pictures is not self._pictures:
+            self._pictures = scene.pictures
+            head["pictures"] = {
+                name: [self._panel(panel) for panel in panels] for name, panels in scene.pictures.items()
+            }
+        return head
 
     def _panel(self, panel: Panel) -> dict:
         return {

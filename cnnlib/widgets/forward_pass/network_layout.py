@@ -118,7 +118,8 @@ def panel_of(output: LayerOutput, values, *marks, at, emits="", hidden=False, **
     """The picture of an output: its maps, `marks` above them; an empty frame if hidden."""
     picture = output.picture(np.full(output.shape, np.nan) if hidden else values)
     rows, columns = picture.shape
-    heat = Heatmap(picture, emits=emits, **colors)
+    tile = (*output.shape[1:], 1) if len(output.shape) == 3 else None
+    heat = Heatmap(picture, emits=emits, tile=tile, **colors)
     words = [] if not hidden else [Text((columns - 1) / 2, (rows - 1) / 2, "?", color="muted", size=16)]
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
     return Panel([heat, *words, *marks], x, y, title=output.title, at=at, equal=True, grid=False)

@@ -158,7 +158,7 @@ class NetworkXRay(Widget):
             colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
             marks = []
             if other.place == 0:
-                colors = {"cmap": "gray", "vmin": 0, "vmax": 1}
+                colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
                 first, last = ((0, field[0][i], field[1][i]) for i in (0, 1))
                 marks.append(other.frame(first, last, "orange"))
             if other is output:
@@ -190,7 +190,7 @@ class NetworkXRay(Widget):
         """The input once more: an image with its numbers, or a sheet large enough to draw on."""
         output = self.outputs["input"]
         title, numbers = ("draw here", "") if state["source"] == DRAWING else ("input, large", ".1f")
-        heat = Heatmap(pixels, cmap="gray", vmin=0, vmax=1, numbers=numbers, emits=output.name)
+        heat = Heatmap(pixels, cmap="ink", vmin=0, vmax=1, numbers=numbers, emits=output.name)
         x, y = Axis(-0.5, 7.5, visible=False), Axis(7.5, -0.5, visible=False)
         marks, at = [heat, output.frame(unit, unit)], (1, 0, 1, 4)
         return Panel(marks, x, y, title=title, at=at, equal=True, grid=False)

@@ -62,8 +62,14 @@ class FilterWatch(Widget):
             "steps": len(self.curve),
         }
         reach = max(0.1, float(np.abs(weights).max()))
-        title, colors = f"First filters (blue {-reach:.2g}, red {reach:.2g})", {"vmin": -reach, "vmax": reach}
-        picture = image_panel(mosaic(weights[:, 0], 4), title=title, cmap="diverging", **colors)
+        title, colors = (
+            f"First filters (orange {-reach:.2g}, blue {reach:.2g})",
+            {"vmin": -reach, "vmax": reach},
+        )
+        tiles = {"tile": (*weights.shape[2:], 1), "tile_names": [f"filter {i}" for i in range(len(weights))]}
+        picture = image_panel(
+            mosaic(weights[:, 0], 4), title=title, cmap="diverging", means="weight", **tiles, **colors
+        )
         return Scene([picture, self.loss_panel()], self.sentence(facts), facts, columns=(1, 1))
 
     def loss_panel(self):

@@ -101,7 +101,7 @@ class PlaygroundSeeds(Widget):
 
     def map_panel(self, index: int, z: np.ndarray) -> Panel:
         loss = self.curves[-1][index]
-        mark = Heatmap(z, (-6, 6, -6, 6), cmap="orange-blue", vmin=-1, vmax=1)
+        mark = Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-1, vmax=1)
         title = (
             f"{self.seeds[index]}: {short(loss)}" if np.isfinite(loss) else f"{self.seeds[index]}: overflow"
         )

@@ -87,7 +87,7 @@ class PlaygroundSnapshots(Widget):
         run.rewind(int(epoch))
         x, y = run.test[self.wrong(run), :2].T
         marks = [
-            Heatmap(run.node_maps(SIDE)[-1][0], (-6, 6, -6, 6), cmap="orange-blue", vmin=-1.3, vmax=1.3),
+            Heatmap(run.node_maps(SIDE)[-1][0], (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3),
             Points(x, y, color="black", outline="#ffffff", size=2.5),
         ]
         axis = Axis(-6, 6, visible=False)

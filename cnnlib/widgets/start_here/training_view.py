@@ -31,6 +31,7 @@ class EpochEnd:
     optimizer: object
     rng: dict
     accuracy: float
+    losses: array  # of the batches of this epoch
 
 
 class TrainingView(Widget):
@@ -67,6 +68,7 @@ class TrainingView(Widget):
         Slider("epoch", 0, 10_000, 0, integer=True, label="Rewind to epoch"),
     )
     volatile = ("epoch",)
+    at_end = "All epochs are done. Rewind to an earlier one to train from there, perhaps at another rate."
     challenge = Challenge("more than 95 % of the test images right", lambda facts: facts["accuracy"] > 0.95)
 
     def __init__(
@@ -103,17 +105,19 @@ class TrainingView(Widget):
         rng = copy.deepcopy(self.rng.bit_generator.state)
         accuracy = self.examine()[1]
         optimizer = copy.deepcopy(self.optimizer)
-        self.snapshots.append(EpochEnd(len(self.losses), weights, optimizer, rng, accuracy))
+        losses = self.losses[self.snapshots[-1].step :] if self.snapshots else self.losses[:]
+        self.snapshots.append(EpochEnd(len(self.losses), weights, optimizer, rng, accuracy, losses))
         self.put(epoch=len(self.snapshots) - 1)
 
     def restore(self, epoch: int) -> None:
         """Put the network back to the end of an epoch; later ones stay until training goes on."""
+        self.challenge_reached = False
         snapshot = self.snapshots[epoch]
         for name, values in self.model.arrays().items():
             values[...] = snapshot.weights[name]
         self.optimizer = copy.deepcopy(snapshot.optimizer)
         self.rng.bit_generator.state = copy.deepcopy(snapshot.rng)
-        del self.losses[snapshot.step :]
+        self.losses = array("d", (loss for kept in self.snapshots[: epoch + 1] for loss in kept.losses))
         self.live.forget_run()
 
     def train(self):
@@ -187,7 +191,8 @@ class TrainingView(Widget):
         when = f"After {steps} step{'s' * (steps != 1)} ({epochs} epoch{'s' * (epochs != 1)})"
         if steps == 0:
             when = "Before the first step"
-        return f"{when} the loss is {facts['loss']:.2f} and {right}."
+        words = f"{when} the loss on the test images is {facts['loss']:.2f} and {right}."
+        return f"{words} These were all epochs: rewind to train anew." if epochs >= self.epochs else words
 
     def loss_panel(self) -> Panel:
         """The loss of each batch, or its mean over 2, 4, 8, … batches once there are very many."""
@@ -241,6 +246,9 @@ class TrainingView(Widget):
             cmap="diverging",
             vmin=-reach,
             vmax=reach,
+            tile=(*filters.shape[1:], 1),
+            means="weight",
+            tile_names=[f"filter {i}" for i in range(len(filters))],
         )
 
     def wrong_panel(self, wrong: np.ndarray, guesses: np.ndarray) -> Panel:
@@ -255,7 +263,7 @@ class TrainingView(Widget):
             left, top = column * step_x, row * step_y
             image = self.split.x_test[index].mean(axis=0)
             extent = (left, left + width, top, top + height)
-            marks.append(Heatmap(image, extent, cmap="gray", vmin=0, vmax=1, hover=False))
+            marks.append(Heatmap(image, extent, cmap="ink", vmin=0, vmax=1, hover=False))
             words = f"{names[self.split.y_test[index]]} → {names[guesses[index]]}"
             marks.append(Text(left + width / 2, top + height + label / 2, words, size=11))
         if len(shown) == 0:
