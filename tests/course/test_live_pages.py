@@ -207,7 +207,7 @@ def test_line_between_keeps_its_challenge_from_one_frame_to_the_next_apart():
     widget = LineBetween(first=0, second=0, share=0.4, challenge=goal)
     recording = record.Recording(widget)
     widget.set_state(share=0.5)
-    assert recording.frame()["challenge"] is True
+    assert recording.frame()["challenge"] == "reached"
 
 
 def test_a_pack_is_a_list_and_the_contents(tmp_path):

@@ -79,6 +79,7 @@ class Host:
         """Run a cell; return whether it ended without an error."""
         self.cell = cell
         self.forget(cell)
+        self.tell_busy(True)
         before = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = Stream(self, "stdout"), Stream(self, "stderr")
         try:
@@ -91,6 +92,7 @@ class Host:
             return False
         finally:
             sys.stdout, sys.stderr = before
+            self.tell_busy(False)
             self.send_record()
         return True
 
@@ -162,6 +164,11 @@ class Host:
         """Close the widgets that an earlier run of a cell has shown."""
         for key in [key for key in self.widgets if key.rpartition("/")[0] == cell]:
             self.widgets.pop(key).live.close()
+
+    def tell_busy(self, busy: bool) -> None:
+        """Have the widgets say that a cell runs: until it ends they get no answers."""
+        for widget in self.widgets.values():
+            widget.live.tell_cell(busy)
 
     def receive(self, key: str, text: str) -> None:
         """Hand a message of the page to its widget."""

@@ -26,6 +26,7 @@ from tools.site.live.cells import plan
 #: Widgets that are recorded whole where a notebook shows them.
 WHOLE = ("ImageGallery", "LineBetween", "LossSlice", "MistakeExplorer")
 MOST_STATES, MOST_BYTES = 2000, 1_000_000
+WIRE = ("type", "frame", "asks", "answers", "message", "playing", "speed")  # what the page's own model adds
 KEPT_BITS = 12  # of the 23 of a float32: a screen shows no more, and the rest does not compress
 
 
@@ -61,8 +62,7 @@ class Recording:
         scene["arrays"] = [
             [self._array(name, buffers[index]), shape] for name, shape, index in scene["arrays"]
         ]
-        kept = ("text", "state", "ranges", "message", "line", "challenge")
-        return {"scene": scene, **{name: message[name] for name in kept}}
+        return {**{name: value for name, value in message.items() if name not in WIRE}, "scene": scene}
 
     def _array(self, name: str, data: bytes) -> int:
         if name not in self.arrays:

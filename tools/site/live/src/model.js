@@ -38,3 +38,13 @@ export class WidgetModel {
     for (const listener of [...this.listeners]) listener(message, buffers);
   }
 }
+
+/**
+ * Open a view of a model in an element with what page.js exports; the promise brings the function that closes it.
+ * anywidget takes an object with `render`, or a function that makes one for each model.
+ */
+export async function openView(drawing, model, el) {
+  model.drawing ??= Promise.resolve(typeof drawing === "function" ? drawing() : drawing);
+  const { render } = await model.drawing;
+  return (await render({ model, el })) ?? (() => {});
+}

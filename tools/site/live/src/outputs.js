@@ -1,9 +1,10 @@
 // What a cell shows when it runs in the page.
 import { h } from "./dom.js";
 import { toHtml } from "./markdown.js";
+import { openView } from "./model.js";
 
 export class Outputs {
-  /** @param {() => Promise<{render: Function}>} drawing loads the page's half of the widgets */
+  /** @param {() => Promise<object | Function>} drawing loads the page's half of the widgets */
   constructor(drawing) {
     this.drawing = drawing;
     this.element = h("div", { class: "cnn-out" });
@@ -53,9 +54,8 @@ export class Outputs {
     this.widgets += 1;
     const place = h("div", { class: "cnn-live" });
     this.element.append(place);
-    this.drawing().then(({ render }) => {
-      if (place.isConnected) this.closers.push(render({ model, el: place }));
-    });
+    const opened = this.drawing().then((drawing) => openView(drawing, model, place));
+    this.closers.push(() => opened.then((close) => close()));
   }
 }
 

@@ -77,7 +77,7 @@ class Recorded extends WidgetModel {
 
   show() {
     const frame = this.frame();
-    this.reached ||= frame.challenge;
+    this.reached ||= frame.challenge === "reached";
     this.count += 1;
     const buffers = frame.scene.arrays.map(([number]) => this.recording.arrays[number]);
     const arrays = frame.scene.arrays.map(([number, shape], index) => [`recorded ${number}`, shape, index]);
@@ -92,7 +92,7 @@ class Recorded extends WidgetModel {
         message: this.message,
         playing: this.playing,
         speed: this.speed,
-        challenge: this.reached,
+        challenge: frame.challenge || (this.reached ? "reached earlier" : ""),
       },
       buffers,
     );
