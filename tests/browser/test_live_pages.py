@@ -141,7 +141,7 @@ def test_what_comes_is_less_than_ten_megabytes_and_is_counted(live, server, site
     make_live(live, 7)
     heard = live.evaluate("heard")
     assert heard[-1]["done"] == heard[-1]["total"] == total
-    assert live.locator(".cnn-bar").is_hidden()
+    assert live.locator(".cnn-python").is_hidden()
 
 
 def test_an_exercise_is_done_wrong_then_right_and_recorded(live, server, tmp_path):  # noqa: F811
@@ -199,7 +199,7 @@ def test_an_endless_loop_is_ended_and_widgets_come_back(live, server):  # noqa: 
     live.evaluate(
         "cnnNotebook.cells[3].source = 'while True:\\n    pass'; cnnNotebook.run(cnnNotebook.cells[3]); 0"
     )
-    stop = live.locator(".cnn-bar").get_by_role("button", name="Stop")
+    stop = live.locator(".cnn-python").get_by_role("button", name="Stop")
     stop.wait_for(timeout=20_000)
     stop.click()
     cell(live, 3).locator(".cnn-error-out").wait_for()
@@ -233,7 +233,7 @@ def test_without_python_a_sentence_and_the_picture_stays(page, server):  # noqa:
     page.context.route("**/live/python/**", lambda route: route.abort())
     page.goto(server + "notebooks/04_gradient_descent.html")
     cell(page, 2).locator(".cnn-live-it").click()
-    page.locator(".cnn-bar").get_by_text("Python cannot be had here").wait_for(timeout=30_000)
+    page.locator(".cnn-python").get_by_text("Python cannot be had here").wait_for(timeout=30_000)
     assert cell(page, 2).locator(".cnn-picture > img").is_visible()
     assert cell(page, 2).locator(".cnn-live-it").is_enabled()
 
@@ -242,9 +242,9 @@ def test_the_download_can_be_cancelled(live, server):  # noqa: F811
     live.context.route("**/packages.pack*", lambda route: None)  # never answered
     live.goto(server + "notebooks/04_gradient_descent.html")
     cell(live, 2).locator(".cnn-live-it").click()
-    live.locator(".cnn-bar").get_by_text(re.compile(r"\d\.\d of 9\.\d MB")).wait_for(timeout=30_000)
-    live.locator(".cnn-bar").get_by_role("button", name="Cancel").click()
-    assert live.locator(".cnn-bar").is_hidden() and live.evaluate(PYTHON) == "none"
+    live.locator(".cnn-python").get_by_text(re.compile(r"\d\.\d of 9\.\d MB")).wait_for(timeout=30_000)
+    live.locator(".cnn-python").get_by_role("button", name="Cancel").click()
+    assert live.locator(".cnn-python").is_hidden() and live.evaluate(PYTHON) == "none"
     assert cell(live, 2).locator(".cnn-picture > img").is_visible()
     live.context.unroute("**/packages.pack*")
     make_live(live, 2)

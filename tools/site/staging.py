@@ -178,7 +178,7 @@ def picture_html(png: bytes, alt: str, says: str, pictures: Path, up: str) -> st
     name = hashlib.sha256(png).hexdigest()[:16] + ".png"
     (pictures / name).write_bytes(png)
     width, height = struct.unpack(">II", png[16:24])
-    line = f'<p class="cnn-says" aria-hidden="true">{html.escape(says)}</p>' if says else ""
+    line = f'<p class="course-says" aria-hidden="true">{html.escape(says)}</p>' if says else ""
     return (
         f'<div class="cnn-picture"><img src="{up}pictures/{name}" alt="{html.escape(alt)}" width="{width}"'
         f' height="{height}" loading="lazy" decoding="async">{line}</div>'

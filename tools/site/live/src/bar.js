@@ -11,7 +11,7 @@ export class Bar {
     this.cancel = h("button", { type: "button", class: "cnn-small", onClick: actions.cancel }, "Cancel");
     this.stop = h("button", { type: "button", class: "cnn-small", onClick: actions.stop }, "Stop");
     this.close = h("button", { type: "button", class: "cnn-small", onClick: () => this.hide() }, "Close");
-    this.element = h("div", { class: "cnn-bar" }, this.words, this.meter, this.cancel, this.stop, this.close);
+    this.element = h("div", { class: "cnn-python" }, this.words, this.meter, this.cancel, this.stop, this.close);
     this.element.hidden = true;
     this.timers = [];
     document.body.append(this.element);

@@ -11,7 +11,7 @@ const told = document.getElementById("cnn-plan");
 if (told) {
   const record = new LearnersRecord();
   const notebook = new Notebook(base, script.dataset.cnnLive, JSON.parse(told.textContent), record);
-  document.querySelector(".cnn-run")?.after(recordMenu(record));
+  document.querySelector(".course-run")?.after(recordMenu(record));
   globalThis.cnnNotebook = notebook;
 }
 
