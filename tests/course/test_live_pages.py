@@ -221,7 +221,7 @@ def test_a_pack_is_a_list_and_the_contents(tmp_path):
 
 
 def test_only_files_with_the_published_check_sum_are_taken(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYODIDE_PACKAGES", str(tmp_path))
+    monkeypatch.setattr(settings, "PYODIDE_FOLDER", str(tmp_path))
     monkeypatch.setattr(python, "BESIDE", tmp_path / "none")
     monkeypatch.setattr(python, "version", lambda: "0")
     monkeypatch.setattr(settings, "PYODIDE_PAGES", "http://127.0.0.1:9/{version}/")

@@ -81,7 +81,7 @@ def stage(folder: Path, root: Path = ROOT) -> None:
         for beside in targets(root / name):
             if beside.suffix not in (".md", ".ipynb"):
                 copy(beside, folder / beside.relative_to(root))
-    copy(root / "docs" / "training.webp", folder / "docs" / "training.webp")
+    copy(root / "docs" / "training.webp", folder / "extra" / "pictures" / "training.webp")
     front = (root / "docs" / "site" / "index.md").read_text("utf-8")
     rows = "\n".join(NOTEBOOK_ROW.findall((root / "README.md").read_text("utf-8")))
     front = front.replace("{table}", rows).replace("{contents}", contents(titles, written_pages(root)))

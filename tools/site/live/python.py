@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import importlib.metadata
 import json
-import os
 import shutil
 import subprocess
 import zipfile
@@ -89,8 +88,7 @@ def build_python(output: Path, work: Path, wheel: Path) -> None:
 def find(name: str, lock: dict, work: Path) -> Path:
     """Return a package of Pyodide as its makers publish it: from a folder, or from their server."""
     entry = lock["packages"][name]
-    place = os.environ.get("PYODIDE_PACKAGES", "")
-    for folder in (*([Path(place)] if place and "://" not in place else []), BESIDE / f"pyodide-{version()}"):
+    for folder in (Path(settings.PYODIDE_FOLDER), BESIDE / f"pyodide-{version()}"):
         path = folder / entry["file_name"]
         if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == entry["sha256"]:
             return path
