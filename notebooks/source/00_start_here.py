@@ -36,6 +36,7 @@
 
 # %%
 from cnnlib.widgets import ImageGallery, SetupCheck, TrainingView
+from cnnlib.widgets.cards import my_course, predict, quiz
 
 SetupCheck()
 
@@ -90,10 +91,13 @@ network = small_cnn(rng=0)
 print(network.summary(input_shape=(1, 8, 8)))
 
 # %% [markdown]
-# **Predict.** Before any training, how many of the 360 test images will this network get right? Write a
-# number down before you run the cell.
+# Before an experiment a card asks you to **predict** what will come out. *Commit* keeps what you said, and the card
+# sets it beside what came out. It is kept on this computer and nowhere else; you may also look without a guess.
 
 # %%
+predict("00.untrained")
+
+# %% answers="00.untrained"
 before = evaluate(network, CrossEntropyLoss(), digits.x_test, digits.y_test)
 print(f"right: {100 * before.accuracy:.1f} % of the test images")
 print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}")
@@ -111,10 +115,9 @@ print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}
 # ## Watch it learn
 #
 # The network learns in small steps. Each looks at a *batch* of 32 images and changes every weight a little. An
-# *epoch* is one pass over all 1,437 training images, 45 steps. **Predict.** After how many epochs will more than
-# 95 % of the test images be right: one, about five, or fifty? <!-- computed: 44 * 32 + 29 = 1437 --> <!-- computed: 44 + 1 = 45 -->
+# *epoch* is one pass over all 1,437 training images, 45 steps. <!-- computed: 44 * 32 + 29 = 1437 --> <!-- computed: 44 + 1 = 45 -->
 #
-# Then press Play. Four things change at once:
+# Below, press Play. Four things change at once:
 #
 # - the **loss** falls: how wrong the network is on the images it learns from;
 # - the **accuracy** climbs: the share of test images that it gets right;
@@ -123,6 +126,9 @@ print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}
 #
 # Pause it, step through it one batch at a time, rewind it and play it again. **Challenge:** more than 95 % of
 # the test images right.
+
+# %%
+predict("00.epochs")
 
 # %%
 TrainingView(digits)
@@ -134,7 +140,7 @@ TrainingView(digits)
 # taken (`lr` is the learning rate; momentum is a matter for notebook 04), and with `fit`, which takes all the steps
 # and returns their history.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] answers="00.epochs"
 optimizer = SGD(lr=0.03, momentum=0.9)
 history = fit(
     network, CrossEntropyLoss(), optimizer, digits.x_train, digits.y_train,
@@ -142,7 +148,7 @@ history = fit(
 )
 history
 
-# %% alt="Two curves over 20 epochs. The loss falls from above 1 to near 0 for training and validation images; the accuracy climbs above 95 per cent."
+# %% answers="00.epochs" alt="Two curves over 20 epochs. The loss falls from above 1 to near 0 for training and validation images; the accuracy climbs above 95 per cent."
 axes = history.plot()
 
 # %% [markdown]
@@ -150,7 +156,7 @@ axes = history.plot()
 # of the test images ("validation"), which it has never learned from. So what it learned is about digits and not
 # about these pictures alone. Now settle your prediction:
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] answers="00.epochs"
 after = evaluate(network, CrossEntropyLoss(), digits.x_test, digits.y_test)
 first = 1 + next(i for i, share in enumerate(history.validation_accuracy) if share > 0.95)
 print(f"right: {100 * after.accuracy:.1f} % of the test images")
@@ -169,11 +175,13 @@ for i in np.flatnonzero(guesses != digits.y_test):
 # %% [markdown]
 # ## Spoil it
 #
-# **Predict.** The learning rate says how far each step goes. What will a rate of 1 do, and what one of 0.0001?
-# Try both in the view: set the rate, rewind to epoch 0, play. Then run this cell, which does the same three
-# times.
+# The learning rate says how far each step goes. What will a rate of 1 do, and what one of 0.0001? Commit yourself,
+# then try both in the view: set the rate, rewind to epoch 0, play. The cell below does the same three times.
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("00.rates")
+
+# %% tags=["nbval-ignore-output"] answers="00.rates"
 for rate in (0.0001, 0.03, 1.0):
     model, optimizer = small_cnn(rng=0), SGD(rate, momentum=0.9)
     fit(model, CrossEntropyLoss(), optimizer, digits.x_train, digits.y_train, epochs=5, rng=0, progress=False)
@@ -218,12 +226,19 @@ from cnnlib.checks import progress
 progress()
 
 # %% [markdown]
+# And this is your record: how near your predictions were, where you were most surprised, what is due in
+# [review](review.ipynb) today.
+
+# %%
+my_course()
+
+# %% [markdown]
 # ## Exercises
 #
-# 1. Find the largest learning rate at which the view reaches 95 % within its thirty epochs, to two digits. Does it stay the same
+# 1. *Warm-up, 10 minutes.* Find the largest learning rate at which the view reaches 95 % within its thirty epochs, to two digits. Does it stay the same
 #    with another seed, `TrainingView(digits, seed=1)`?
-# 2. Look at the images that are wrong after thirty epochs. For each, say whether you would have got it right.
-# 3. Give `fit` five times as many epochs, on a fresh network. The loss on the training images goes on falling. Does
+# 2. *Warm-up, 5 minutes.* Look at the images that are wrong after thirty epochs. For each, say whether you would have got it right.
+# 3. *Core, 10 minutes.* Give `fit` five times as many epochs, on a fresh network. The loss on the training images goes on falling. Does
 #    the accuracy on the test images go on growing?
 
 # %% [markdown]
@@ -236,20 +251,12 @@ progress()
 # %% [markdown]
 # ## Questions
 #
-# 1. Why do we count right answers on images that the network has not learned from?
-# 2. Press Rewind and play again. What did it put back, that the second run looks exactly like the first?
-# 3. The loss of the batches jumps up and down while it falls. What differs from one batch to the next?
-#
-# <details><summary>Answers</summary>
-#
-# 1. Because a network that had merely memorised its images would score full marks on those, and no better than a
-#    die on others.
-# 2. The weights, what the optimizer remembers, and the order of the batches, which a seed fixes. The same start and
-#    the same steps give the same numbers: nothing in training is random once the seed is chosen.
-# 3. The images in it. Some batches hold more difficult digits than others.
-#
-# </details>
-#
+# Five of them, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("00")
+
+# %% [markdown]
 # ## References
 #
 # The digits: E. Alpaydin, C. Kaynak, [Optical Recognition of Handwritten
