@@ -13,9 +13,9 @@ markdown cell tagged ``solution-only`` appears in the twin alone. Cells with an 
 ``check("NN.name", …)``, get the metadata by which nbgrader knows them, unless the source gives its own. A
 cell that draws says in its header what is seen: ``# %% alt="The loss falls from 2.3 to 0.1"`` (or a list).
 
-A cell that answers a prediction says which: ``# %% answers="01.window"``. In the learner's notebook it carries
-no output, so that nobody reads the answer under the question. A source without a number, such as ``review.py``,
-has no answers in it and makes one notebook.
+A cell that answers a prediction says which: ``# %% answers="01.window"``. In the learner's notebook it
+carries no output, so that nobody reads the answer under the question. A source without a number, such as
+``review.py``, has no answers in it and makes one notebook.
 
 Both notebooks are executed from a fresh kernel that imports `cnnlib` from this repository, cleaned of what
 changes from run to run, and saved with their outputs.

@@ -92,8 +92,9 @@ class Record:
         return [name for _, name in sorted(found)]
 
     def export(self, folder: Path) -> Path:
-        """Write the record as one JSON file with a random key in place of a name; return its path."""
-        key = secrets.token_hex(4)
+        """Write the record as one JSON file; its random key stands in place of a name. Return its path."""
+        self.store.change(lambda content: content.setdefault("key", secrets.token_hex(4)))
+        key = self.store.read()["key"]
         content = {"version": VERSION, "key": key, "events": self.events()}
         path = Path(folder) / f"my-record-{key}.json"
         replace(path, json.dumps(content, indent=1, ensure_ascii=False))

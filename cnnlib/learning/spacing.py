@@ -2,8 +2,8 @@
 
 FSRS (Free Spaced Repetition Scheduler; J. Ye and others, https://github.com/open-spaced-repetition) keeps two
 numbers a question, how well it is remembered and how difficult it is, and asks again when the chance of
-remembering has fallen to 90 %. Here an answer is right or not (FSRS's *good* and *again*), days are whole, and
-no chance is added, so the same answers give the same days.
+remembering has fallen to 90 %. Here an answer is right or not (FSRS's *good* and *again*), days are whole,
+and no chance is added, so the same answers give the same days.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ class Store:
         self._memory = empty()
 
     def read(self) -> dict:
-        """Return ``{"version", "events"}``; an unreadable file counts as empty here and is left alone."""
+        """Return ``{"version", "key", "events"}``; an unreadable file counts as empty here and is left alone."""
         if self.path is None:
             return self._memory
         try:
@@ -89,8 +90,8 @@ class Store:
 
 
 def empty() -> dict:
-    """Return the content of a record without events."""
-    return {"version": VERSION, "events": []}
+    """Return the content of a record without events: its key is random and says nothing about anybody."""
+    return {"version": VERSION, "key": secrets.token_hex(4), "events": []}
 
 
 def _parse(text: str) -> dict:

@@ -54,6 +54,8 @@ function line(spec, enter) {
   return built;
 }
 
+const isCode = (text) => /[=(]/.test(text) || text.endsWith(":");
+
 /** Lines with buttons that move them; with the focus on a line the arrow keys move it as well. */
 function order(spec) {
   const things = [...(Array.isArray(spec.value) ? spec.value : spec.options)];
@@ -71,7 +73,7 @@ function order(spec) {
     list.replaceChildren(...things.map((thing, index) => {
       const up = h("button", { type: "button", class: "cnn-card-move", tabindex: "-1", "aria-label": `Move up: ${thing}`, onClick: () => move(index, -1) }, "▲");
       const down = h("button", { type: "button", class: "cnn-card-move", tabindex: "-1", "aria-label": `Move down: ${thing}`, onClick: () => move(index, 1) }, "▼");
-      const row = h("li", { tabindex: "0", "aria-label": `${index + 1}: ${thing}. Arrow keys move it.` }, h("span", { class: thing.includes("=") || thing.includes("(") ? "cnn-card-line" : "" }, ...inline(thing)), up, down);
+      const row = h("li", { tabindex: "0", "aria-label": `${index + 1}: ${thing}. Arrow keys move it.` }, isCode(thing) ? h("code", { class: "cnn-card-line" }, thing) : h("span", {}, ...inline(thing)), up, down);
       ownKeys(row);
       row.addEventListener("keydown", (event) => {
         const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];

@@ -505,7 +505,8 @@ BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5))
 # Loop over images, channels and windows; mind that windows may overlap. **3.** *Stretch, 40 minutes.* Convolution with batches, channels,
 # stride and padding. Advice for 3: pad x first; loop over the *outputs*, or, faster, over the places p, q of the
 # kernel; cut the frame off dx at the end. Each takes `(dy, cache)`, as the library's own functions do: ReLU's cache
-# is x itself, the others begin by unpacking theirs. Kernel size, stride and padding are whole numbers here.
+# is x itself, the others begin by unpacking theirs. Kernel size, stride and padding are whole numbers here. From 1 to 2
+# is a step, from 2 to 3 a leap: the cards in between have worked examples whose lines are to be put in order.
 
 
 # %%
@@ -519,10 +520,6 @@ def relu_backward(dy, x):
 
 # %%
 check("03.relu_backward", relu_backward)
-
-# %% [markdown]
-# From here to exercise 2 is a step, and to exercise 3 a leap. In between, put the lines of two worked backwards in
-# order.
 
 # %%
 worked("03.worked-linear", "03.worked-pool")
@@ -546,10 +543,6 @@ def maxpool2d_backward(dy, cache):
 
 # %%
 check("03.maxpool2d_backward", maxpool2d_backward)
-
-# %% [markdown]
-# One image and one channel, but with stride and padding, is exercise 3 without its bookkeeping: first its lines in
-# order, then the same with a gap.
 
 # %%
 worked("03.worked-stride", "03.gap")

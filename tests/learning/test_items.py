@@ -134,7 +134,7 @@ def test_a_former_name_finds_the_item(tmp_path):
 
 
 def test_an_unknown_name_is_told_with_its_neighbours():
-    with pytest.raises(ValueError, match="01.window"):
+    with pytest.raises(ValueError, match=r"01\.window"):
         find("01.windw")
 
 

@@ -10,7 +10,7 @@ from cnnlib.widgets.cards.card import Card
 
 
 def my_course() -> None:
-    """Show how far one has come: notebook by notebook, how near one's predictions were, what surprised most."""
+    """Show how far one has come: notebook by notebook, how near the predictions were, what surprised."""
     from IPython.display import display
 
     display(Course())

@@ -1,7 +1,8 @@
 """The words and parts of a card's face, the same for predictions and questions.
 
-A face is a dict: ``title``, ``mark`` (one sign), ``tone`` (``""``, ``"near"``, ``"far"``), ``note``, ``dots``,
-``ask``, ``code``, ``input``, ``figures``, ``scale``, ``curves``, ``says``, ``buttons``, ``hint``, ``cover``.
+A face is a dict: ``title``, ``mark`` (one sign), ``tone`` (``""``, ``"near"``, ``"far"``), ``note``,
+``dots``, ``ask``, ``code``, ``input``, ``figures``, ``scale``, ``curves``, ``says``, ``buttons``, ``hint``,
+``cover``.
 The page draws what is there.
 """
 

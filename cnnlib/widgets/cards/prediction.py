@@ -137,15 +137,20 @@ class Prediction(Card):
         order = self.item.kind == "order" and not self.item.things
         asked = Asked(self.item, 0, tuple(sorted(self.item.answers)) if order else self.item.answers)
         return {
-            "title": "Predict", "mark": "?", "tone": "", "ask": self.item.text(), "code": self._code(),
-            "input": faces.input_of(asked, sure=True), "cover": True,
+            "title": "Predict",
+            "mark": "?",
+            "tone": "",
+            "ask": self.item.text(),
+            "code": self._code(),
+            "input": faces.input_of(asked, sure=True),
+            "cover": True,
             "buttons": [
                 faces.button("commit", "Commit", primary=True, takes=True),
                 faces.button("skip", "Show without a guess"),
             ],
             "hint": "Enter commits. It cannot be changed afterwards.",
             "still": "Run this cell to commit your prediction on the card, then go on.",
-        }  # fmt: skip
+        }
 
     def face(self) -> dict:
         face = {**self.blank_face(), **self._tally()}
@@ -175,10 +180,13 @@ class Prediction(Card):
         found = grade(self.item, self.event["value"], self.truth)
         if found.says:
             says.append({"tone": "far", "head": "", "text": found.says})
+        yours = {"label": "You said", "value": said, "unit": unit}
         parts = {
-            "mark": "✓" if found.near else "≠", "tone": "near" if found.near else "far", "says": says,
-            "figures": [{"label": "You said", "value": said, "unit": unit if was else ""}, *figures] if was else [],
-        }  # fmt: skip
+            "mark": "✓" if found.near else "≠",
+            "tone": "near" if found.near else "far",
+            "says": says,
+            "figures": [yours, *figures] if was else [],
+        }
         if self.item.kind == "number" and abs(float(self.truth)) < FAR**2:
             parts["scale"] = faces.scale_of(self.item, float(self.event["value"]), float(self.truth))
         if self.item.kind == "sketch":

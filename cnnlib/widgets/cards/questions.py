@@ -12,6 +12,15 @@ from cnnlib.learning.spacing import RULE
 from cnnlib.widgets.cards import faces
 from cnnlib.widgets.cards.card import Card
 
+#: What is said to an answer behind which no belief is known.
+OTHERWISE = {
+    "number": "It is another number. What would have to be so, if it were this one?",
+    "choice": "What would have to be so, if it were this one?",
+    "order": "Some of them stand the other way round: which one needs what another makes?",
+    "line": "This line does what it should. Follow the shapes and the signs through the others.",
+    "sketch": "The two lines lie further apart than that.",
+}
+
 #: How many questions a review asks at most: ten minutes' worth.
 REVIEWED = 20
 
@@ -44,7 +53,7 @@ def review() -> None:
 
 
 def test(form: str) -> None:
-    """Show a form of the test, ``test("A")`` before the course and ``test("B")`` after it, or the other way."""
+    """Show a form of the test: ``test("A")`` before the course, ``test("B")`` after it."""
     from IPython.display import display
 
     display(Test(form))
@@ -142,10 +151,15 @@ class Questions(Card):
 
     def blank_face(self) -> dict:
         return {
-            "title": self.title, "mark": "Q", "tone": "", "ask": self.opening(), "note": "", "input": None,
+            "title": self.title,
+            "mark": "Q",
+            "tone": "",
+            "ask": self.opening(),
+            "note": "",
+            "input": None,
             "buttons": [faces.button("begin", "Begin", primary=True)] if self.items else [],
             "still": "Run this cell to answer on the card.",
-        }  # fmt: skip
+        }
 
     def face(self) -> dict:
         if not self.begun:
@@ -154,12 +168,16 @@ class Questions(Card):
             return {**self.blank_face(), "ask": self.closing(), "buttons": [], "mark": "✓"}
         item = self.now.item
         face = {
-            "title": self.title, "mark": "Q", "tone": "", "note": self.note(), "ask": self.now.text,
+            "title": self.title,
+            "mark": "Q",
+            "tone": "",
+            "note": self.note(),
+            "ask": self.now.text,
             "code": item.code.strip().splitlines() if item.kind != "line" and item.code else None,
             "input": faces.input_of(self.now),
             "buttons": [faces.button("answer", "Answer", primary=True, takes=True)],
             "hint": "Keys 1 to 9 choose, Enter answers." if item.kind in ("choice", "line") else "",
-        }  # fmt: skip
+        }
         return face if self.grade is None else face | self._answered()
 
     def note(self) -> str:
@@ -176,14 +194,18 @@ class Questions(Card):
             says = [{"tone": "near", "head": head, "text": self._why()}]
             buttons = [faces.button("next", "Go on", primary=True)]
         else:
-            text = self.grade.says or "That is not what it is. What would have to be so, if it were?"
+            text = self.grade.says or OTHERWISE[item.kind]
             says = [{"tone": "far", "head": "Not this one.", "text": text}]
             again = [faces.button("again", "Try again", primary=True)]
             buttons = [*again, faces.button("later", "Ask me later")]
         return {
-            "input": shape, "says": says, "buttons": buttons, "hint": "",
-            "tone": "near" if near else "far", "mark": "✓" if near else "≠",
-        }  # fmt: skip
+            "input": shape,
+            "says": says,
+            "buttons": buttons,
+            "hint": "",
+            "tone": "near" if near else "far",
+            "mark": "✓" if near else "≠",
+        }
 
     def _why(self) -> str:
         item = self.now.item

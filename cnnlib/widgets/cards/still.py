@@ -10,7 +10,7 @@ import re
 
 BOX = "border:1px solid;border-radius:12px;padding:8px 16px 12px;max-width:720px;margin:4px 0;opacity:0.9"
 HEAD = "font-size:11px;letter-spacing:.06em;text-transform:uppercase;font-weight:600;margin:0 0 6px"
-CODE = re.compile(r"`([^`]+)`")
+MARKED = re.compile(r"`([^`]+)`|\*([^*\s][^*]*)\*")
 
 
 def still_html(face: dict, mark: str) -> str:
@@ -34,5 +34,14 @@ def still_html(face: dict, mark: str) -> str:
 
 
 def inline(text: str) -> str:
-    """Escape a text; what stands between backticks is code."""
-    return CODE.sub(r"<code>\1</code>", html.escape(text, quote=False))
+    """Escape a text; what stands between backticks is code, between stars emphasis.
+
+    >>> inline("`w * x` is *not* 1")
+    '<code>w * x</code> is <em>not</em> 1'
+    """
+    return MARKED.sub(_element, html.escape(text, quote=False))
+
+
+def _element(match: re.Match) -> str:
+    code, words = match.groups()
+    return f"<code>{code}</code>" if code else f"<em>{words}</em>"
