@@ -42,7 +42,7 @@ class Store:
         self._memory = empty()
 
     def read(self) -> dict:
-        """Return ``{"version", "key", "events"}``; an unreadable file counts as empty here and is left alone."""
+        """Return ``{"version", "key", "events"}``; an unreadable file counts as empty and is left alone."""
         if self.path is None:
             return self._memory
         try:
