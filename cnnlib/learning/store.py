@@ -147,7 +147,9 @@ else:
     import fcntl
 
     def _lock(file) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        with contextlib.suppress(OSError):  # a file system that knows no locks, such as a browser's
+            fcntl.flock(file, fcntl.LOCK_EX)
 
     def _unlock(file) -> None:
-        fcntl.flock(file, fcntl.LOCK_UN)
+        with contextlib.suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_UN)

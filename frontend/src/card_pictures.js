@@ -41,7 +41,7 @@ function evenly(low, high) {
   return found.length ? found : [low];
 }
 
-const [TALL, TOP, BOTTOM, INDENT] = [200, 10, 164, 40];
+const [TALL, TOP, BOTTOM, INDENT] = [212, 24, 176, 40];
 
 /** The frame of a sketch: scales from data to the picture, axes and ticks. */
 export function frame({ x, y }) {
@@ -54,7 +54,7 @@ export function frame({ x, y }) {
     ]),
     ...evenly(x[0], x[1]).map((tick) => s("text", { x: px(tick), y: BOTTOM + 16, "text-anchor": "middle" }, shortNumber(tick))),
     s("text", { x: RIGHT, y: TALL - 4, "text-anchor": "end", class: "cnn-strong" }, x[2] ?? ""),
-    s("text", { x: INDENT + 4, y: TOP + 2, class: "cnn-strong" }, y[2] ?? ""),
+    s("text", { x: 8, y: 12, class: "cnn-strong" }, y[2] ?? ""),
   ];
   return { px, py, parts, size: [WIDE, TALL], box: { left: INDENT, right: RIGHT, top: TOP, bottom: BOTTOM } };
 }
@@ -75,8 +75,8 @@ export function curves(spec) {
   const said = pointsOf(spec, spec.said, { px, py });
   const was = spec.was.map(([x, y]) => [px(x), py(y)]);
   const area = s("path", { d: `${path(said)}L${path([...was].reverse()).slice(1)}Z`, class: "cnn-between" });
-  const [sx, sy] = said[Math.floor(said.length * 0.6)];
-  const [wx, wy] = was[Math.floor(was.length * 0.3)];
+  const [sx, sy] = said[Math.floor(said.length * 0.7)];
+  const [wx, wy] = was[Math.floor(was.length * 0.6)];
   return s("svg", { viewBox: `0 0 ${size[0]} ${size[1]}`, class: "cnn-card-curves", role: "img", "aria-label": "Your sketch, dashed, and what came out" },
     ...parts, area, line(said, "cnn-sketch"), line(was, "cnn-came"),
     s("text", { x: sx, y: sy - 8, class: "cnn-strong" }, "your sketch"), s("text", { x: wx, y: wy - 8, class: "cnn-strong cnn-came-word" }, "what came out"));

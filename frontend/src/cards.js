@@ -142,7 +142,7 @@ function sureness(choices) {
 function table(spec) {
   if (!spec) return null;
   const cell = (text, index) =>
-    index === 0 ? h("th", { scope: "row" }, text) : h("td", {}, text ? h("span", { class: "cnn-card-dots", role: "img", "aria-label": words(text) }, ...marks(text)) : "");
+    index === 0 ? h("th", { scope: "row" }, text) : h("td", { "data-head": spec.head[index] }, text ? h("span", { class: "cnn-card-dots", role: "img", "aria-label": words(text) }, ...marks(text)) : "");
   const rows = spec.rows.map((row) => h("tr", {}, ...row.map(cell)));
   return h("table", { class: "cnn-card-table" }, h("caption", {}, spec.caption),
     h("thead", {}, h("tr", {}, ...spec.head.map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, ...rows));

@@ -1,0 +1,112 @@
+"""Cards in JupyterLab: a prediction is covered, committed and met; a quiz answers back."""
+
+import json
+
+import nbformat
+import pytest
+
+from cnnlib.learning import items
+from tests.browser.lab import ROOT, Lab
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory, browser):
+    """A server over a folder whose kernels keep a record there."""
+    folder = tmp_path_factory.mktemp("cards")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CNNLIB_PROGRESS", str(folder / "progress.json"))
+        server = Lab(folder)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def page_of(course, browser):
+    """Open a notebook of the given cells and run all of it."""
+    contexts = []
+
+    def open_page(name, *cells, width=1000):
+        context = browser.new_context(viewport={"width": width, "height": 1000})
+        contexts.append(context)
+        page = course.open(context, course.notebook(name, *cells))
+        page.wait_for_selector(".cnn-card-button", timeout=60_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def events(course):
+    return json.loads((course.folder / "progress.learning.json").read_text())["events"]
+
+
+def test_a_prediction_is_covered_committed_and_met(page_of, course):
+    page = page_of(
+        "predict.ipynb",
+        'from cnnlib.widgets.cards import predict\npredict("01.window")',
+        'print("the sum is 22")',
+    )
+    card, printed = page.locator(".cnn-card").first, page.get_by_text("the sum is 22", exact=True)
+    playwright.expect(printed).not_to_be_visible()
+    card.get_by_label("Your answer").fill("16")
+    card.get_by_label("Your answer").press("Enter")
+    playwright.expect(card).to_contain_text("committed: a guess")
+    playwright.expect(printed).to_be_visible()
+    page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex = 1")
+    Lab.command(page, "notebook:run-cell")
+    playwright.expect(card).to_contain_text("It was")
+    playwright.expect(card).to_contain_text("The middle row counts twice")
+    kept = {event["what"]: event for event in events(course) if event["id"] == "01.window"}
+    assert kept["prediction"]["value"] == 16 and kept["surprise"]["near"] is False
+
+
+def test_a_quiz_is_answered_with_the_keyboard_alone(page_of):
+    page = page_of("quiz.ipynb", 'from cnnlib.widgets.cards import worked\nworked("01.bend")')
+    card = page.locator(".cnn-card")
+    card.get_by_role("button", name="Begin").press("Enter")
+    card.get_by_role("radio").first.wait_for()
+    texts = card.locator(".cnn-card-option").all_inner_texts()
+    far = texts.index("To make the map smaller.")
+    card.get_by_role("radio").first.focus()
+    page.keyboard.press(str(far + 1))
+    page.keyboard.press("Enter")
+    playwright.expect(card).to_contain_text("It is pooling that makes maps smaller")
+    card.get_by_role("button", name="Try again").press("Enter")
+    playwright.expect(card).to_contain_text("Somebody answers")
+
+
+@pytest.mark.parametrize("width", [1000, 390])
+def test_nothing_of_a_card_is_cut_off(page_of, width):
+    page = page_of(
+        f"wide{width}.ipynb",
+        'from cnnlib.widgets.cards import predict, quiz, my_course\npredict("08.height")',
+        "my_course()",
+        width=width,
+    )
+    page.wait_for_timeout(500)
+    wider = page.evaluate(
+        """() => [...document.querySelectorAll('.cnn-card *')].filter(
+            one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === 'visible'
+                && one.clientWidth > 0 && !one.closest('svg, .cnn-card-sr')).map(one => one.className)"""
+    )
+    assert wider == []
+
+
+@pytest.mark.parametrize("name", ["01_forward_pass", "03_backpropagation"])
+def test_a_reader_of_a_saved_notebook_is_told_no_answer(course, browser, name):
+    """Opened and not run: cards ask; folded prose stays folded; no number of an answer's output is there."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    nbformat.write(notebook, course.folder / f"{name}.ipynb")
+    context = browser.new_context(viewport={"width": 1000, "height": 1000})
+    try:
+        page = course.open(context, f"{name}.ipynb", run=False)
+        page.wait_for_timeout(1500)
+        assert page.locator(".cnn-still").count() > 0
+        seen = page.evaluate("document.querySelector('.jp-Notebook').innerText")
+        for item in items("prediction", name[:2]):
+            assert item.why not in seen
+    finally:
+        context.close()
