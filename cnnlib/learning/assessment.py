@@ -79,7 +79,7 @@ def _share(person: Mapping[str, bool], without: str) -> float:
 def gain(before: float, after: float) -> float:
     """Return Hake's normalised gain: the share of what was missing before that was learned.
 
-    >>> gain(0.4, 0.7)
+    >>> gain(0.5, 0.75)
     0.5
     """
     return (after - before) / (1 - before) if before < 1 else 0.0

@@ -96,7 +96,7 @@ def _beliefs(item: Item) -> tuple[Belief, ...]:
 
 def _to_answer(item: Item, last: Mapping) -> Belief | None:
     """The belief behind the last answer; the first one of the item where it was right."""
-    beliefs = _beliefs(item) if item.kind == "choice" and len(_beliefs(item)) > 1 else ()
+    beliefs = _beliefs(item)
     return next((b for b in beliefs if b.answer == last.get("value")), next(iter(beliefs), None))
 
 

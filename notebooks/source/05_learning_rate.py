@@ -121,8 +121,7 @@ for rate in (0.005, 0.3):
 predict("05.hollow")
 
 # %% answers="05.hollow"
-wells = Wells()
-bottom = wells.global_minimum()
+wells, bottom = Wells(), Wells().global_minimum()
 border = 2 / float(wells.curvature(np.array(bottom)))
 for share in (0.9, 1.05, 1.2):
     path = descend(wells, 1.2, share * border, 400)
@@ -163,7 +162,7 @@ sweep
 # <details style="margin-bottom: 1em"><summary>What the picture says to both predictions</summary>
 #
 # Of the twenty-four rates 11 crawl (their loss is above half of the first) and 5 are lost, so 8 learn: a third. The best
-# lies above the line, at 0.5; the line, 0.19, is where the parabola of the very first step would begin to explode.
+# lies above the line, at 0.5; the line, 0.185, is where the parabola of the very first step would begin to explode.
 #
 # </details>
 #

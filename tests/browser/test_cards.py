@@ -5,7 +5,7 @@ import json
 import nbformat
 import pytest
 
-from cnnlib.learning import items
+from cnnlib.learning import find, items
 from tests.browser.lab import ROOT, Lab
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -108,5 +108,60 @@ def test_a_reader_of_a_saved_notebook_is_told_no_answer(course, browser, name):
         seen = page.evaluate("document.querySelector('.jp-Notebook').innerText")
         for item in items("prediction", name[:2]):
             assert item.why not in seen
+    finally:
+        context.close()
+
+
+CELLS = """() => jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type === 'code'
+    ? cell.model.sharedModel.getSource() : '')"""
+IDLE = "jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+COUNT = "i => jupyterapp.shell.currentWidget.content.widgets[i].model.executionCount"
+SHOWN = """i => { const shell = jupyterapp.shell.currentWidget.content; shell.activeCellIndex = i;
+    shell.scrollToItem(i, 'center'); }"""
+
+
+def run_cell(page, index):
+    """Run one cell and wait until the kernel has nothing to do."""
+    page.evaluate(SHOWN, index)
+    Lab.command(page, "notebook:run-cell")
+    page.wait_for_function(COUNT, arg=index, timeout=240_000)
+    page.wait_for_function(IDLE, timeout=240_000)
+
+
+def commit(card, item):
+    """Commit something that nobody would mean seriously, by the means that the card offers."""
+    if item.kind == "number":
+        card.get_by_label("Your answer").fill("123456")
+    elif item.kind == "choice":
+        card.locator(".cnn-card-option").last.click()
+    card.get_by_role("button", name="Commit").click()
+    playwright.expect(card).to_contain_text("committed")
+
+
+@pytest.mark.parametrize("name", ["01_forward_pass", "02_loss"])
+def test_a_fresh_reader_is_never_told_before_committing(course, browser, name):
+    """Cell by cell through a notebook: what a card is to tell stands nowhere before it was committed."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    nbformat.write(notebook, course.folder / f"fresh_{name}.ipynb")
+    context = browser.new_context(viewport={"width": 1100, "height": 1000})
+    try:
+        page = course.open(context, f"fresh_{name}.ipynb", run=False)
+        waiting, asked = [], 0
+        for index, source in enumerate(page.evaluate(CELLS)):
+            if not source or source.startswith(("quiz(", "check(", "worked(")):
+                continue
+            run_cell(page, index)
+            seen = page.evaluate("document.querySelector('.jp-Notebook').innerText")
+            for card, item in [pair for pair in waiting if pair[1].reveal == "run"]:
+                playwright.expect(card).to_contain_text("Why?")
+                waiting.remove((card, item))
+            if source.startswith("predict("):
+                item = find(source.split('"')[1])
+                assert item.why not in seen and "It was" not in seen.rpartition(item.ask[:30])[2]
+                card = page.locator(".cnn-card", has_text=item.ask[:40]).last
+                commit(card, item)
+                waiting.append((card, item))
+                asked += 1
+        assert asked == len(items("prediction", name[:2]))
     finally:
         context.close()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from cnnlib.widgets.base.fallback import mending
 from cnnlib.widgets.cards.still import still_html
 
-MEND = "The card answers when this cell runs in JupyterLab, Jupyter Notebook 7, VS Code or Colab."
-
 
 class Card:
     """A card without a picture of its own: `face` says what is on it, ``on_NAME`` answers its buttons.
@@ -67,7 +65,7 @@ class Card:
         mark = "cnn-still-" + self.name.replace(".", "-")
         still = {"text/html": still_html(blank, mark), "text/plain": text}
         try:
-            from cnnlib.widgets.base.page import CELLS, Mailbox, Page
+            from cnnlib.widgets.base.page import CELLS, MEND, Mailbox, Page
         except ImportError as missing:
             publish_display_data({"text/plain": mending(missing)})
             publish_display_data(still)
@@ -77,5 +75,5 @@ class Card:
                 {"card": True, "title": blank["title"], "still": mark}, Mailbox(self.receive).put
             )
             CELLS.enter(self)
-        publish_display_data(*self.page.view(f"{text}\n{MEND}"))
+        publish_display_data(*self.page.view(MEND))
         publish_display_data(still)
