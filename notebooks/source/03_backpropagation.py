@@ -438,7 +438,7 @@ Linear(3, 2, rng=0).backward(np.ones((1, 2)))
 # %%
 predict("03.promise")
 
-# %%
+# %% answers="03.promise"
 from cnnlib.widgets import OneUpdate
 
 selfish = Challenge(
