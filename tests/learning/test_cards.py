@@ -1,5 +1,7 @@
 """Cards as a learner meets them: committed, met by what came out, answered, tried again; and as stills."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from cnnlib.learning import find, items
@@ -96,6 +98,14 @@ def test_an_experiment_by_hand_is_not_told_by_the_next_cell():
     press(card, "commit", value="10")
     assert not card.cell_has_run()
     assert press(card, "show")["figures"][1]["value"] == "9"
+
+
+def test_a_cell_that_shows_another_card_finds_nothing_out():
+    card = Prediction("01.window")
+    press(card, "commit", value="1")
+    for source, state in (('predict("01.dot")', "committed"), ("print(22)", "shown")):
+        WATCH.cell_has_run(SimpleNamespace(info=SimpleNamespace(raw_cell=source)))
+        assert card.state == state
 
 
 def test_a_failing_truth_stays_on_its_card(monkeypatch):

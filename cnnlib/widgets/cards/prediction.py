@@ -238,8 +238,13 @@ class Watch:
             self.waiting.append(card)
         shell = _shell()
         if shell is not None and not self._told:
-            shell.events.register("post_run_cell", lambda _result: self.look())
+            shell.events.register("post_run_cell", self.cell_has_run)
             self._told = True
+
+    def cell_has_run(self, result) -> None:
+        """IPython says that a cell has run; one that shows another card finds nothing out."""
+        if not str(getattr(result.info, "raw_cell", "")).lstrip().startswith("predict("):
+            self.look()
 
     def discard(self, card: Prediction) -> None:
         """A card needs to know no more."""
