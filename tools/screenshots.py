@@ -102,7 +102,7 @@ def make(expression: str) -> Widget:
     1.0
     """
     line = expression if "(" in expression else f"{expression}()"
-    return eval(line, vars(cnnlib.widgets).copy())
+    return eval(line, {name: getattr(cnnlib.widgets, name) for name in cnnlib.widgets.__all__})
 
 
 def shoot(browser, expression: str, arguments) -> None:

@@ -3,7 +3,8 @@
     python -m tools.train_mnist_cnn
 
 Trained with Nesterov's momentum for 10 passes over MNIST's 60,000 training images, each moved, turned and
-resized a little at random. The test images took no part. The same seed gives the same network up to the rounding of the machine's matrix products.
+resized a little at random. The test images took no part. The same seed gives the same network up to the
+rounding of the machine's matrix products.
 """
 
 from pathlib import Path

@@ -1,10 +1,7 @@
 """Which exercises are done: kept in one plain JSON file on this computer and sent nowhere.
 
-The file is ``.progress.json`` beside the notebooks' folder (git ignores it, so an update of the course never
-touches it): that of the learner's own copy of the course, in which the notebook runs, even where a class
-shares one installed cnnlib. Elsewhere it is that of the course which cnnlib lies in; where there is none, or
-nobody may write there, ``.cnnlib-progress.json`` in the home folder. The environment variable
-``CNNLIB_PROGRESS`` names another file, or is ``off``. Notebooks run from ``solutions`` are not counted.
+The file is ``.progress.json``; `cnnlib.learning.place` says where it lies. Notebooks run from ``solutions``
+are not counted.
 """
 
 import html
@@ -16,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cnnlib.checks.exercise import exercises
+from cnnlib.learning.place import counts, own_file
 from cnnlib.runtime.locks import locked
 
 
@@ -26,20 +24,7 @@ def progress_file():
     >>> progress_file() is None
     True
     """
-    named = os.environ.get("CNNLIB_PROGRESS")
-    if named == "off":
-        return None
-    if named:
-        return Path(named)
-    here, installed = Path.cwd(), Path(__file__).resolve().parents[2]
-    for course in (here, *here.parents, installed):
-        if _is_course(course) and os.access(course, os.W_OK):
-            return course / ".progress.json"
-    return Path.home() / ".cnnlib-progress.json"
-
-
-def _is_course(folder):
-    return (folder / "notebooks" / "00_start_here.ipynb").is_file() and (folder / "course.py").is_file()
+    return own_file("progress")
 
 
 def read_progress():
@@ -60,7 +45,7 @@ def record(name, outcome):
     What was right once stays so.
     """
     path = progress_file()
-    if path is None or outcome == "not attempted" or Path.cwd().name == "solutions":
+    if path is None or outcome == "not attempted" or not counts():
         return
     try:
         with locked(path, seconds=10):  # two notebooks of one learner run in two processes

@@ -36,6 +36,7 @@
 
 # %%
 from cnnlib.widgets import Challenge, ImageGallery, SetupCheck, TrainingView
+from cnnlib.widgets.cards import my_course, predict, quiz
 
 SetupCheck()
 
@@ -94,10 +95,13 @@ network = mnist_cnn(rng=0)
 print(network.summary(input_shape=(1, 28, 28)))
 
 # %% [markdown]
-# **Predict.** Before any training, what share of the test images will this network get right? Write a
-# number down before you run the cell.
+# Before an experiment a card asks you to **predict** what will come out. *Commit* keeps what you said, and the card
+# sets it beside what came out. It is kept on this computer and nowhere else; you may also look without a guess.
 
 # %%
+predict("00.untrained")
+
+# %% answers="00.untrained"
 before = evaluate(network, CrossEntropyLoss(), mnist.x_test, mnist.y_test)
 print(f"right: {100 * before.accuracy:.1f} % of the test images")
 print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}")
@@ -115,10 +119,9 @@ print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}
 # ## Watch it learn
 #
 # The network learns in small steps. Each looks at a *batch* of 64 images and changes every weight a little. An
-# *epoch* is one pass over all training images. **Predict.** How many of the 60,000 must it have seen until more than
-# 95 % of the test images are right: all, half of them, or fewer than 20,000?
+# *epoch* is one pass over all training images.
 #
-# Then press Play. Four things change at once:
+# Below, press Play. Four things change at once:
 #
 # - the **loss** falls: how wrong the network is on the images it learns from;
 # - the **accuracy** climbs: the share of test images that it gets right (while it plays, of the last thousand that it
@@ -128,6 +131,9 @@ print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}
 #
 # Pause it, step through it one batch at a time, rewind it and play it again. **Challenge:** more than 98 % of
 # the test images right.
+
+# %%
+predict("00.images-seen")
 
 # %%
 TrainingView(
@@ -144,7 +150,7 @@ TrainingView(
 # chooses by the test images has learned from them after all. So 5,000 of the training images are held back for
 # choosing. They are called *validation images*; the test images stay untouched until the end.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] answers="00.images-seen"
 parts = mnist.hold_back(len(mnist.x_train) // 12)
 optimizer = SGD(lr=0.03, momentum=0.9)
 history = fit(
@@ -153,14 +159,14 @@ history = fit(
 )
 history
 
-# %% alt="Two curves over 3 epochs. The loss of the batches falls steeply and then slowly, for training and validation images alike; the accuracy climbs above 97 per cent."
+# %% answers="00.images-seen" alt="Two curves over 3 epochs. The loss of the batches falls steeply and then slowly, for training and validation images alike; the accuracy climbs above 97 per cent."
 axes = history.plot()
 
 # %% [markdown]
 # Both curves of the loss fall: that of the training images, and that of the validation images, which it has not
 # learned from. So what it learned is about digits and not about these pictures alone. Now the test images, once:
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] answers="00.images-seen"
 after = evaluate(network, CrossEntropyLoss(), mnist.x_test, mnist.y_test)
 print(f"right: {100 * after.accuracy:.1f} % of the test images")
 assert after.accuracy > 0.95
@@ -177,11 +183,14 @@ for i in np.flatnonzero(guesses != mnist.y_test)[:10]:
 # %% [markdown]
 # ## Spoil it
 #
-# **Predict.** The learning rate says how far each step goes. What will a rate of 1 do, and what one of 0.0001?
-# Try both in the view: set the rate, rewind to epoch 0, play. Then run this cell, which does the same three
-# times, on 10,000 images, and judges by the validation images.
+# The learning rate says how far each step goes. What will a rate of 1 do, and what one of 0.0001? Commit yourself,
+# then try both in the view: set the rate, rewind, play. The cell below does the same three times, on 10,000 images,
+# and judges by the validation images.
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("00.rates")
+
+# %% tags=["nbval-ignore-output"] answers="00.rates"
 for rate in (0.0001, 0.03, 1.0):
     model, optimizer = mnist_cnn(rng=0), SGD(rate, momentum=0.9)
     x, y = parts.x_train[:10_000], parts.y_train[:10_000]
@@ -227,14 +236,22 @@ from cnnlib.checks import progress
 progress()
 
 # %% [markdown]
+# And this is your record: how near your predictions were, where you were most surprised, what is due in
+# [review](review.ipynb) today.
+
+# %%
+my_course()
+
+# %% [markdown]
 # ## Exercises
 #
-# 1. Find the largest learning rate at which the view reaches 95 % within 20,000 images, to one digit, choosing by
-#    validation images: `TrainingView(parts, judged="validation images", make_model=mnist_cnn, batch_size=64)`. Does it
-#    stay the same with another seed (`seed=1`)?
-# 2. Look at the images that are wrong after an epoch. For each, say whether you would have got it right.
-# 3. Give `fit` five times as many epochs, on a fresh network (a minute or two). The loss on the training images goes
-#    on falling. Does the accuracy on the validation images go on growing?
+# 1. *Warm-up, 10 minutes.* Find the largest learning rate at which the view reaches 95 % within 20,000 images, to one
+#    digit, choosing by validation images: `TrainingView(parts, judged="validation images", make_model=mnist_cnn,
+#    batch_size=64)`. Does it stay the same with another seed (`seed=1`)?
+# 2. *Warm-up, 5 minutes.* Look at the images that are wrong after an epoch. For each, say whether you would have got it
+#    right.
+# 3. *Core, 10 minutes.* Give `fit` five times as many epochs, on a fresh network (a minute or two). The loss on the
+#    training images goes on falling. Does the accuracy on the validation images go on growing?
 
 # %% [markdown]
 # ## Summary
@@ -246,20 +263,12 @@ progress()
 # %% [markdown]
 # ## Questions
 #
-# 1. Why do we count right answers on images that the network has not learned from?
-# 2. Press Rewind and play again. What did it put back, that the second run looks exactly like the first?
-# 3. The loss of the batches jumps up and down while it falls. What differs from one batch to the next?
-#
-# <details><summary>Answers</summary>
-#
-# 1. Because a network that had merely memorised its images would score full marks on those, and no better than a
-#    die on others.
-# 2. The weights, what the optimizer remembers, and the order of the batches, which a seed fixes. The same start and
-#    the same steps give the same numbers: nothing in training is random once the seed is chosen.
-# 3. The images in it. Some batches hold more difficult digits than others.
-#
-# </details>
-#
+# Five of them, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("00")
+
+# %% [markdown]
 # ## References
 #
 # The digits: Y. LeCun, C. Cortes, C. J. C. Burges, *The MNIST database of handwritten digits*, made from databases

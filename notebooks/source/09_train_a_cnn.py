@@ -39,6 +39,7 @@ from cnnlib.experiments.comparisons import Variant, compare
 from cnnlib.networks import recipes
 from cnnlib.training import EarlyStopping
 from cnnlib.widgets import AugmentationExplorer, Challenge, EvidenceExplorer, ImageGallery, TrainingView
+from cnnlib.widgets.cards import predict, quiz
 
 # %% [markdown]
 # ## The images
@@ -127,10 +128,13 @@ check("09.train_epoch", train_epoch)
 # twenty images completely. If it cannot, there is a fault in the code, and no amount of data will mend it.
 # This test takes a second and has saved many days.
 #
-# **Predict.** How many passes over the twenty until all are right? And what share of the images it has not
-# seen will it get right then? The gap between those two shares is what this notebook is about.
+# How many passes over the twenty until all are right? And what share of the images it has not seen will it get
+# right then? The gap between those two shares is what this notebook is about.
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("09.unseen")
+
+# %% tags=["nbval-ignore-output"] answers="09.unseen"
 model = recipe.make_model(0)
 history = fit(model, CrossEntropyLoss(), SGD(rate, momentum=0.9), x[:20], y[:20], epochs=40, rng=0, progress=False)
 passes = 1 + next(i for i, share in enumerate(history.epoch_accuracy) if share == 1)
@@ -172,7 +176,7 @@ print(f"best epoch {stopping.best_epoch} of {len(history.epoch_ends)}, validatio
 # ## Watch it
 #
 # The same network, live, on all of the images that are left for training. The filters stand in the middle, the images
-# it still gets wrong on the right. **Predict** which digits will stay longest in that corner. **Challenge:** more than
+# it still gets wrong on the right. Which digits will stay longest in that corner? **Challenge:** more than
 # 98 % of the *validation* images right: rewind and try other rates, that is choosing. The recipe further down needs no
 # luck.
 #
@@ -182,6 +186,9 @@ print(f"best epoch {stopping.best_epoch} of {len(history.epoch_ends)}, validatio
 # another digit.
 #
 # </details>
+
+# %%
+predict("09.longest")
 
 # %%
 TrainingView(
@@ -198,9 +205,12 @@ TrainingView(
 # mean over several seeds with its spread. The recipe is SGD with Nesterov's momentum, one cycle of the learning rate, a
 # little weight decay, and images distorted anew in each epoch. One epoch a seed here, some ten seconds each.
 #
-# **Predict.** By how much will three seeds differ?
+# By how much will three seeds differ?
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("09.seeds")
+
+# %% tags=["nbval-ignore-output"] answers="09.seeds"
 shares = []
 for seed in range(3):
     reader, history = recipe.fit(parts, seed, epochs=10 if DATA == "digits" else 1)
@@ -236,10 +246,14 @@ if LONG:
 # - **augmentation**: every image is shifted, turned and bent a little, differently each time;
 # - **more data**: four times as many images.
 #
-# (`compare` draws its hundred at random.) **Predict** their order before you run it, and write it
-# down. (In the tables ± is the standard deviation of the three seeds, in points of accuracy.)
+# (`compare` draws its hundred at random. In the tables ± is the standard deviation of the three seeds, in points of
+# accuracy.)
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("09.remedies")
+
+
+# %% tags=["nbval-ignore-output"] answers="09.remedies"
 def with_dropout(rng):
     return networks.add_dropout(recipe.make_model(rng), p=0.5, rng=rng)
 
@@ -256,10 +270,19 @@ assert study.mean("more data") > study.mean("augmentation") > study.mean("nothin
 print(study)
 
 # %% [markdown]
-# Read the table with its spread. More images help most, and images made from the old ones come next, nearly as good.
+# Read the table with its spread.
+#
+# <details><summary>What came out</summary>
+#
+# More images help most, and images made from the old ones come next, nearly as good.
 # Dropout gains about five points: it is the linear layer that learns by heart, and has most of the weights. Weight decay
 # lowers the *loss* on unseen images, but its accuracy stays within the spread of doing nothing: three seeds
-# cannot tell the two apart. That is a result too, and a common one. Remedies are measured, not believed.
+# cannot tell the two apart.
+#
+# </details>
+#
+# A result that three seeds cannot tell from nothing is a result too, and a common one. Remedies are measured, not
+# believed.
 #
 # How far may an image be bent? As far as *you* still read it. Move the sliders and compare yourself with the
 # network of notebook 01. **Challenge:** distort so that it reads fewer than half of the images, while pixels move by
@@ -342,8 +365,11 @@ MistakeExplorer(reader, images)
 # is a gradient, carried back one layer further than training needs it, to the image itself. *Occlusion*: how
 # far does the probability fall if these pixels are covered? That is an experiment.
 #
-# **Predict** for a 7: which pixels decide? Then ask the wrong class (why is this 7 no 1?). The two maps
+# Which pixels decide for a 7? Commit yourself, look, and then ask the wrong class (why is this 7 no 1?). The two maps
 # often disagree: a tiny change and a removed stroke are different questions.
+
+# %%
+predict("09.seven")
 
 # %% tags=["nbval-ignore-output"]
 EvidenceExplorer(reader, images)
@@ -357,9 +383,12 @@ EvidenceExplorer(reader, images)
 # - a network without convolutions (**MLP**) with as many weights;
 # - **logistic regression**: one linear layer on bare pixels.
 #
-# **Predict** the three accuracies. How good can filters be that have never learned anything?
+# How good can filters be that have never learned anything?
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("09.frozen")
+
+# %% tags=["nbval-ignore-output"] answers="09.frozen"
 weights, pixels = recipe.make_model(0).num_parameters, images.x_train[0].size
 controls = {
     "learned filters": Variant(recipe.make_model),
@@ -372,11 +401,17 @@ assert study.mean("learned filters") == study.test.mean(axis=1).max()
 print(study)
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Learning the filters wins, far beyond the spread. But look at the other rows: one linear layer on bare pixels gets nine
 # of ten right, random filters with a trained layer on top a little more (all might still gain with more steps). An MLP of
 # as many weights, spent on fourteen hidden units, is no better than no hidden layer at all, and errs three times as
-# often as the convolutions. On centred digits much of the success is cheap. Whoever reports only the
-# first row has not lied, and has not told the truth.
+# often as the convolutions.
+#
+# </details>
+#
+# On centred digits much of the success is cheap. Whoever reports only the first row has not lied, and has not told the
+# truth.
 #
 # ## Against published figures
 #
@@ -398,10 +433,14 @@ Markdown(accuracy_table())
 # stranger runs no code of theirs.
 #
 # A *training* is more than its weights. Below, one is broken off after two of four epochs and called again
-# to finish all four. **Predict:** with the weights alone in the file, would the result be the same as if it had never
+# to finish all four. With the weights alone in the file, would the result be the same as if it had never
 # stopped? List all that must be kept besides them for the two to agree *to the bit*, then run it.
 
 # %%
+predict("09.resumed")
+
+
+# %% answers="09.resumed"
 def run(epochs, checkpoint=None):
     few = x[:2000], y[:2000]
     rates = np.linspace(rate, rate / 5, 4 * -(-len(few[0]) // 32))  # one for each step of four epochs
@@ -420,9 +459,13 @@ again = saving.load(folder / "reader.npz")
 print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(validation[0])).all())
 
 # %% [markdown]
+# <details><summary>What must be kept?</summary>
+#
 # Kept are, besides the weights: what the optimizer remembers, the place in the schedule and in the epoch, running
 # averages, and the state of every random generator (the order of the images, the dropout, the distortions). Leave out
 # one of them, and the two networks drift apart.
+#
+# </details>
 #
 # It survives worse: in the course's tests the process is killed again and again, even in the middle of
 # writing the file.
@@ -468,16 +511,16 @@ axes = table.plot()
 # %% [markdown]
 # ## Exercises
 #
-# 1. The two above, checked by their cells.
-# 2. Repeat the study of remedies with half as many images, and with all. Where does each stop to matter?
+# 1. *Core, 15 minutes.* The two above, checked by their cells.
+# 2. *Core, 20 minutes.* Repeat the study of remedies with half as many images, and with all. Where does each stop to matter?
 #    (Hint: `Variant(..., images=50)`; without `images` a variant gets all of them.)
-# 3. Freeze only the first convolution. Which of the two layers is it worth to learn? (Hint: a subclass of
+# 3. *Stretch, 20 minutes.* Freeze only the first convolution. Which of the two layers is it worth to learn? (Hint: a subclass of
 #    `Sequential` whose `parameters()` leaves out the names that begin with `"0."`; see
 #    `networks.FrozenConvolutions??`.)
-# 4. Find an image that the network gets wrong with more than 90 % confidence, and cover pixels until it is
+# 4. *Core, 15 minutes.* Find an image that the network gets wrong with more than 90 % confidence, and cover pixels until it is
 #    right. What had misled it? (Hint: `MistakeExplorer` tells its number i; `x = images.x_test[i:i+1].copy()`, then set
 #    pixels to 0 and call `reader.predict_proba(x)`.)
-# 5. Capstone: beat the first try by more than the spread. (Hint: begin with what helped above, more images made by
+# 5. *Stretch, 60 minutes.* Capstone: beat the first try by more than the spread. (Hint: begin with what helped above, more images made by
 #    `recipe.augment` and a rate that falls.)
 #
 # ## Summary
@@ -488,21 +531,12 @@ axes = table.plot()
 #
 # ## Questions
 #
-# 1. Why is the best of ten test results no honest figure?
-# 2. Saliency uses a gradient and occlusion none. When will they disagree most?
-# 3. Frozen random filters are far better than guessing. Why does that not mean that they have learned?
-#
-# <details><summary>Answers</summary>
-#
-# 1. The maximum of ten noisy numbers is larger than what any of the ten settings will reach on fresh images:
-#    part of it is luck, which does not come back.
-# 2. A gradient tells of tiny changes only. Covering a stroke is no tiny change: it switches ReLUs and winners of
-#    pooling. And where the guess is very sure, covering one pixel leaves it sure, whatever the logit's gradient.
-# 3. The linear layer on top has learned, and it does as well on bare pixels. What learned filters add is the
-#    distance from the best control, and only that.
-#
-# </details>
-#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("09")
+
+# %% [markdown]
 # ## References
 #
 # - Y. LeCun, L. Bottou, Y. Bengio, P. Haffner,

@@ -24,7 +24,7 @@ STATES = ROW.findall((ROOT / "TEACHING.md").read_text("utf-8"))
 
 @pytest.mark.parametrize(("code", "words"), STATES, ids=[code for code, _ in STATES])
 def test_the_states_to_hand_out_show_what_they_promise(code, words):
-    widget = eval(code, vars(widgets))
+    widget = eval(code, {name: getattr(widgets, name) for name in widgets.__all__})
     assert widget.message == "" and words in widget.text
 
 

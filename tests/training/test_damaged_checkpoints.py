@@ -53,7 +53,7 @@ def begun(model, optimizer, rng, steps=3):
     return model, optimizer, rng, position, history, watch
 
 
-@pytest.mark.parametrize("make", NUMBERS, ids=str)
+@pytest.mark.parametrize("make", NUMBERS, ids=lambda make: make.__name__)
 @pytest.mark.parametrize("whole", WHOLES, ids=str)
 def test_every_number_of_numpy_is_a_setting_and_is_saved(tmp_path, make, whole):
     for optimizer in optimizers(make):

@@ -13,7 +13,7 @@ from tests.widgets.sweep import assert_sound, sweep
 
 CLASSES = [
     cls
-    for cls in map(cnnlib.widgets.__dict__.get, cnnlib.widgets.__all__)
+    for cls in (getattr(cnnlib.widgets, name) for name in cnnlib.widgets.__all__)
     if inspect.isclass(cls) and issubclass(cls, Widget) and cls is not Widget
 ]
 every = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from contourpy import LineType, contour_generator
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle, Surface
@@ -31,6 +30,8 @@ def surface_of(name: str, condition: float, angle: float) -> Surface:
 @lru_cache(maxsize=64)
 def map_marks(surface: Surface) -> tuple:
     """The surface as bands of the root of its error, which keeps valleys visible, and contour lines."""
+    from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
+
     x, y, z = surface.grid(101)
     shade = np.sqrt(z - z.min())
     levels = np.linspace(0, shade.max(), 14)

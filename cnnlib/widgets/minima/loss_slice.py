@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from contourpy import LineType, contour_generator
 
 from cnnlib.data import load_digits
 from cnnlib.experiments import landscape
@@ -105,6 +104,8 @@ class LossSlice(Widget):
         return Scene(panels, self.sentence(facts), facts, columns=(3, 2), height=400)
 
     def map_panel(self, points, a, b, losses):
+        from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
+
         shade = np.log10(np.clip(losses, 1e-3, 1e3))
         levels = np.linspace(shade.min(), shade.max(), 16)
         generator = contour_generator(a, b, shade, line_type=LineType.ChunkCombinedNan)
