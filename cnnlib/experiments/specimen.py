@@ -10,8 +10,20 @@ import numpy as np
 
 from cnnlib import nn
 from cnnlib.data import Split
-from cnnlib.nn import layers as layer_classes
+from cnnlib.nn.layers import (
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
 
+KINDS = (AvgPool2d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Sigmoid, Tanh)
 MOST_LAYERS = 40
 MOST_WEIGHTS = 5_000_000
 MOST_PIXELS = 64  # along either side of an image
@@ -54,8 +66,8 @@ def specimen(model, images, class_names=None):
     Parameters
     ----------
     model : Sequential
-        Of the layers of `cnnlib.nn.layers`: at most 40 of them and 5,000,000 weights, ending in one number
-        for each of 2 to 100 classes.
+        Of Conv2d, Linear, MaxPool2d, AvgPool2d, BatchNorm2d, ReLU, Tanh, Sigmoid, Flatten and Dropout: at
+        most 40 of them and 5,000,000 weights, ending in one number for each of 2 to 100 classes.
     images : Split, array or pair of arrays
         A `Split` (its test images are meant), images (N, C, H, W) of at most 64 x 64 pixels, or a pair of
         images and their labels (N,).
@@ -103,10 +115,10 @@ def _check_model(model):
             f"model: got {type(model).__name__}, expected a Sequential (saving.from_torch makes one of a"
             " network of PyTorch's)"
         )
-    known = [getattr(layer_classes, name) for name in layer_classes.__all__ if name != "Layer"]
-    odd = [type(layer).__name__ for layer in model if type(layer) not in known]
+    odd = [type(layer).__name__ for layer in model if type(layer) not in KINDS]
     if odd:
-        raise TypeError(f"model: holds {', '.join(odd)}, expected layers of cnnlib.nn.layers alone")
+        known = ", ".join(kind.__name__ for kind in KINDS)
+        raise TypeError(f"model: holds {', '.join(odd)}, which has no picture; expected {known}")
     if len(model) > MOST_LAYERS or model.num_parameters > MOST_WEIGHTS:
         raise ValueError(
             f"model: has {len(model)} layers and {model.num_parameters:,} weights, expected at most"

@@ -65,7 +65,12 @@ class _Chain:
     def __init__(self, graph, arrays, name, value_of):
         self.arrays, self.name = arrays, name
         for node in graph.node:  # constants may stand among the nodes
-            if node.op_type == "Constant" and node.attribute and node.attribute[0].name == "value":
+            if (
+                node.op_type == "Constant"
+                and node.output
+                and node.attribute
+                and node.attribute[0].name == "value"
+            ):
                 from onnx import numpy_helper
 
                 arrays[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
@@ -87,6 +92,8 @@ class _Chain:
             ):
                 if not (node.op_type == "Add" and self.last in node.input):
                     raise TypeError(f"{self.name}: {node.op_type} {place} is no link of one chain")
+            if not node.output:
+                raise TypeError(f"{self.name}: {node.op_type} {place} has no output")
             self.last = node.output[0]
             layer = self.layer(place, node, found)
             if layer is not None:
@@ -153,15 +160,18 @@ class _Chain:
         weight, bias = weights[0], weights[1] if len(weights) > 1 else None
         if weight.ndim != 4:
             raise ValueError(f"{self.where} has kernels of shape {weight.shape}, expected (F, C, kH, kW)")
-        self.refuse(options, group=1, dilations=1)
+        self.refuse(options, group=1)
+        dilation = tuple(options.get("dilations", (1, 1)))
+        reach = [d * (k - 1) + 1 for k, d in zip(weight.shape[2:], dilation, strict=False)]
         layer = layer_classes.Conv2d(
             weight.shape[1],
             weight.shape[0],
             weight.shape[2:],
             stride=tuple(options.get("strides", (1, 1))),
-            padding=self.padding(options, weight.shape[2:]),
+            padding=self.padding(options, reach),
             bias=bias is not None,
             dtype=self.dtype(weight),
+            dilation=dilation,
         )
         return self.fill(layer, weight=weight, bias=bias)
 

@@ -19,8 +19,8 @@ def from_torch(module):
     Parameters
     ----------
     module : torch.nn.Sequential
-        Of Conv2d, Linear, MaxPool2d, AvgPool2d, BatchNorm2d, ReLU, Tanh, Sigmoid, Flatten, Dropout and
-        Identity, in float32 or float64, on any device. It is not changed.
+        Of Conv2d, ConvTranspose2d, Linear, MaxPool2d, AvgPool2d, BatchNorm2d, LayerNorm, ReLU, Tanh, Sigmoid,
+        Flatten, Dropout and Identity, in float32 or float64, on any device. It is not changed.
 
     Returns
     -------
@@ -31,7 +31,7 @@ def from_torch(module):
     TypeError
         If it is no `torch.nn.Sequential`, or holds a layer that the course does not have.
     ValueError
-        If a layer has an option that the course's does not have, such as groups or dilation.
+        If a layer has an option that the course's does not have, such as groups.
     """
     if not _is(module, "Sequential"):
         raise TypeError(
@@ -64,6 +64,8 @@ def _layer(place, child):
     kind = type(child).__name__
     makers = {
         "Conv2d": _conv2d,
+        "ConvTranspose2d": _conv_transpose,
+        "LayerNorm": _layer_norm,
         "Linear": _linear,
         "BatchNorm2d": _batch_norm,
         "MaxPool2d": _pool,
@@ -114,10 +116,10 @@ def _dtype(tensor):
 
 
 def _conv2d(child, refuse):
-    refuse(dilation=1, groups=1, padding_mode="zeros", transposed=False)
+    refuse(groups=1, padding_mode="zeros")
     padding = child.padding
     if isinstance(padding, str):
-        sizes = child.kernel_size
+        sizes = [d * (k - 1) + 1 for k, d in zip(child.kernel_size, child.dilation, strict=True)]
         if padding == "same" and any(size % 2 == 0 for size in sizes):
             refuse(padding=0)
         padding = tuple(size // 2 for size in sizes) if padding == "same" else 0
@@ -129,7 +131,30 @@ def _conv2d(child, refuse):
         padding=padding,
         bias=child.bias is not None,
         dtype=_dtype(child.weight),
+        dilation=child.dilation,
     )
+    return _fill(layer, {"weight": _array(child.weight), "bias": _array(child.bias)})
+
+
+def _conv_transpose(child, refuse):
+    refuse(groups=1, padding_mode="zeros", dilation=1, output_padding=0)
+    layer = layer_classes.ConvTranspose2d(
+        child.in_channels,
+        child.out_channels,
+        child.kernel_size,
+        stride=child.stride,
+        padding=child.padding,
+        bias=child.bias is not None,
+        dtype=_dtype(child.weight),
+    )
+    return _fill(layer, {"weight": _array(child.weight), "bias": _array(child.bias)})
+
+
+def _layer_norm(child, refuse):
+    refuse(elementwise_affine=True)
+    if child.bias is None:
+        raise ValueError("module: a LayerNorm has no bias; the course's has one")
+    layer = layer_classes.LayerNorm(child.normalized_shape, eps=child.eps, dtype=_dtype(child.weight))
     return _fill(layer, {"weight": _array(child.weight), "bias": _array(child.bias)})
 
 

@@ -178,7 +178,7 @@ assert after.accuracy > 0.95
 # %% tags=["nbval-ignore-output"]
 guesses = network.predict(mnist.x_test)
 for i in np.flatnonzero(guesses != mnist.y_test)[:10]:
-    print(f"page {i // 40 + 1}: a {mnist.y_test[i]}, taken for a {guesses[i]}")
+    print(f"page {i // 40 + 1}, number {i}: a {mnist.y_test[i]}, taken for a {guesses[i]}")
 
 # %% [markdown]
 # ## Spoil it

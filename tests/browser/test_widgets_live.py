@@ -165,7 +165,7 @@ def test_play_pause_step_rewind_and_rewinding_to_an_epoch(notebook):
     see(widget, f"After {count} steps")
     widget.get_by_label("Rewind to epoch, exact value").fill("2")
     book.page.keyboard.press("Enter")
-    see(widget, "After 90 steps (2 epochs)")
+    see(widget, "After 90 steps (2,874 images, 2 epochs)")
     widget.get_by_role("button", name="Rewind").click()
     see(widget, "Before the first step")
 

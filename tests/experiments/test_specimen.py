@@ -43,7 +43,7 @@ LONG = Sequential([Flatten(), *[ReLU() for _ in range(40)], Linear(64, 10, rng=0
     ("model", "images", "sentence"),
     [
         ("net", X, "model: got str, expected a Sequential"),
-        (Sequential([Twice()]), X, "model: holds Twice, expected layers of"),
+        (Sequential([Twice()]), X, "model: holds Twice, which has no picture; expected AvgPool2d, "),
         (LONG, X, "model: has 42 layers"),
         (MAPS, X, r"model: its outputs for one image have shape \(2, 6, 6\), expected \(K,\)"),
         (None, X[0], r"images: got shape \(1, 8, 8\), expected \(N, C, H, W\)"),

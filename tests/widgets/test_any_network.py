@@ -116,6 +116,20 @@ def test_classes_have_their_names():
     assert any(name in OneUpdate(colour_cnn(), colour_split()).text for name in CLASSES)
 
 
+def test_pixels_are_counted_once_whatever_their_channels():
+    facts = BlameMicroscope(colour_cnn(), colour_split(), layer="pooling 1", row=2, column=1).facts
+    assert 0 < facts["pixels"] <= facts["field"]
+
+
+def test_steps_of_one_update_show_the_same_update():
+    widget = OneUpdate(*NETWORKS["mnist_cnn"](), step=3)
+    kept = widget.kept
+    widget.set_state(step=4)
+    assert widget.kept is kept
+    widget.set_state(image=1)
+    assert widget.kept is not kept
+
+
 def test_the_network_opened_is_a_copy():
     model, images = NETWORKS["mnist_cnn"]()
     widget = NetworkXRay(model, images)

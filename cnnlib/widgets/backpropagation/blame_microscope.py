@@ -154,7 +154,7 @@ class BlameMicroscope(Widget):
         field = self.opened.field(output, unit)
         facts = {
             "value": float(values[output.place][(0, *unit)]),
-            "pixels": int(np.count_nonzero(gradients[0])),
+            "pixels": int(np.count_nonzero(np.any(gradients[0][0], axis=0))),  # in any channel
             "field": (field[0][1] - field[0][0] + 1) * (field[1][1] - field[1][0] + 1),
             "weights": sum(int(np.count_nonzero(g)) for layer in weight_gradients for g in layer.values()),
             "switches": self.switches(output, gradients),

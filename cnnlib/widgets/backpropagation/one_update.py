@@ -95,7 +95,7 @@ class OneUpdate(Widget):
             layer_outputs(self.specimen.model, self.specimen.shape, self.specimen.images, rows=2)
         )
         self.others = min(OTHERS, len(self.specimen.images) // 2)
-        self.steps = 2 * len(self.outputs) + 2
+        self.steps, self.kept = 2 * len(self.outputs) + 2, None
         last = len(self.specimen.images) - self.others - 1
         self.controls = (
             Choice("network", tuple(self.networks), label="Network"),
@@ -110,8 +110,11 @@ class OneUpdate(Widget):
 
     def compute(self, state: dict) -> Scene:
         x, y = (a[[state["image"]]] for a in (self.specimen.images, self.specimen.labels))
-        seen, again, facts = self.update(state, x, y)
-        facts |= {"step": state["step"], "steps": self.steps, "label": int(y[0])}
+        key = state["network"], state["image"], state["rate"]
+        if self.kept is None or self.kept[0] != key:  # a step forwards shows more of the same update
+            self.kept = key, self.update(state, x, y)
+        seen, again, facts = self.kept[1]
+        facts = facts | {"step": state["step"], "steps": self.steps, "label": int(y[0])}
         last = state["step"] == self.steps
         panels = self.maps(state["step"], again if last else seen, seen)
         panels += [self.guess(state["step"], seen, again, int(y[0])), self.losses(state["step"], facts)]

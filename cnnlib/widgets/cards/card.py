@@ -72,7 +72,7 @@ class Card:
             return
         if self.page is None:
             self.page = Page(
-                {"card": True, "title": blank["title"], "still": mark}, Mailbox(self.receive).put
+                {"card": True, "title": blank["title"], "still": mark}, Mailbox(self.receive).put, dict
             )
             CELLS.enter(self)
         publish_display_data(*self.page.view(MEND))

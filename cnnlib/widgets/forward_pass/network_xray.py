@@ -12,7 +12,7 @@ from cnnlib.experiments.dissect import Terms, activations, unit_terms
 from cnnlib.networks import load_digits_cnn
 from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d
-from cnnlib.viz import Axis, Bars, Heatmap, Panel, Points, Scene
+from cnnlib.viz import Axis, Bars, Heatmap, Panel, Points, Region, Scene
 from cnnlib.widgets.base import Button, Choice, Grid, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, panel_of, reach_of, shared_reach, widths
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
@@ -236,11 +236,12 @@ class NetworkXRay(Widget):
         """The input once more: an image with its numbers, or a sheet large enough to draw on."""
         numbers = ".1f" if title.startswith("input") and pixels.size <= READABLE else ""
         heat = Heatmap(pixels, cmap="ink", vmin=0, vmax=1, numbers=numbers, emits=emits)
-        frames = (
-            [] if unit is None else [LayerOutput("input", 0, (1, *pixels.shape)).frame(*[(0, *unit[1:])] * 2)]
-        )
-        x, y = Axis(-0.5, self.width - 0.5, visible=False), Axis(self.height - 0.5, -0.5, visible=False)
-        return Panel([heat, *frames], x, y, title=title, at=at, equal=True, grid=False)
+        right, bottom = self.width - 0.5, self.height - 0.5
+        marks = [heat, Region(-0.5, right, -0.5, bottom, color="muted", filled=False, width=1)]
+        if unit is not None:
+            marks.append(LayerOutput("input", 0, (1, *pixels.shape)).frame((0, *unit[1:]), (0, *unit[1:])))
+        x, y = Axis(-0.5, right, visible=False), Axis(bottom, -0.5, visible=False)
+        return Panel(marks, x, y, title=title, at=at, equal=True, grid=False)
 
     def guess(self, facts: dict) -> str:
         """What the network makes of the image, in words."""

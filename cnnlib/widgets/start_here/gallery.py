@@ -85,7 +85,7 @@ class ImageGallery(Widget):
         x, y = self._half(state)
         height, width = x.shape[2:]
         full = np.full((ROWS * COLUMNS, height, width), np.nan)
-        full[: len(page)] = x[page, 0]
+        full[: len(page)] = x[page].mean(axis=1)  # colours as shades of grey
         tiled = mosaic(full, COLUMNS, GAP)
         row, column = np.divmod(np.arange(len(page)), COLUMNS)
         left, above = column * (width + GAP) - 0.5, row * (height + GAP) - 0.5 - GAP / 2
