@@ -57,7 +57,19 @@ function paintTitle(ctx, box, theme) {
   }
   ctx.fillStyle = theme.muted;
   ctx.font = `${LABEL_FONT}px ${theme.font}`;
-  if (panel.subtitle) ctx.fillText(panel.subtitle, beside ? after : left, beside ? line : box.top - 8);
+  const start = beside ? after : left;
+  const words = fitting(panel.subtitle, (text) => ctx.measureText(text).width < cell.right - start);
+  ctx.fillText(words, start, beside ? line : box.top - 8);
+}
+
+/** As many clauses of a text as fit. */
+export function fitting(text, fits) {
+  let words = text;
+  while (words && !fits(words)) {
+    const cut = Math.max(words.lastIndexOf(", "), words.lastIndexOf("; "), words.lastIndexOf(": "));
+    words = words.slice(0, Math.max(0, cut));
+  }
+  return words;
 }
 
 function rule(ctx, theme, x0, y0, x1, y1) {

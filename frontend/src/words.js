@@ -50,7 +50,7 @@ export function challengeLine(text) {
   element.hidden = text === "";
   const show = (reached, goal) => {
     const now = goal?.text ?? "";
-    const word = reached ? `✓ reached${now ? `: ${now}` : ""}` : now;
+    const word = reached ? `✓ reached${now ? `; ${now}` : ""}` : now;
     if (mark.textContent !== word) mark.textContent = word;
     ring.style.setProperty("--cnn-done", reached ? "1" : String(goal?.share ?? 0));
     element.classList.toggle("cnn-reached", reached);

@@ -38,7 +38,8 @@ from cnnlib.checks import capstone, check
 from cnnlib.experiments.comparisons import Variant, compare
 from cnnlib.networks import recipes
 from cnnlib.training import EarlyStopping
-from cnnlib.widgets import AugmentationExplorer, Challenge, EvidenceExplorer, ImageGallery, TrainingView
+from cnnlib.viz.static import color_map
+from cnnlib.widgets import AugmentationExplorer, EvidenceExplorer, ImageGallery, TrainingView
 
 # %% [markdown]
 # ## The images
@@ -172,10 +173,7 @@ print(f"best epoch {stopping.best_epoch} of {len(history.epoch_ends)}, validatio
 # </details>
 
 # %%
-TrainingView(
-    images, make_model=recipe.make_model, rate=0.05,
-    challenge=Challenge("more than 98 % of the test images right", lambda facts: facts["accuracy"] > 0.98),
-)
+TrainingView(images, make_model=recipe.make_model, rate=0.05, goal=0.98)
 
 # %% [markdown]
 # ## One number is no result
@@ -263,7 +261,7 @@ AugmentationExplorer()
 rows = [m[0].params["weight"].mean(axis=1) for m in (recipe.make_model(0), reader)]
 reach, (figure, axes) = np.abs(rows[1]).max(), plt.subplots(2, 8, figsize=(9, 2.6), layout="constrained")
 for ax, kernel in zip(axes.ravel(), [*rows[0][:8], *rows[1][:8]], strict=True):
-    ax.imshow(kernel, cmap="RdBu_r", vmin=-reach, vmax=reach)
+    ax.imshow(kernel, cmap=color_map("diverging"), vmin=-reach, vmax=reach)
     ax.set_axis_off()
 assert np.abs(rows[1] - rows[0]).max() > 0.1 and np.abs(reader[0].grads["weight"]).max() > 0
 

@@ -71,7 +71,10 @@ SCENES = {
         grid=False,
     ),
     "tiles": Panel(
-        [Tiles([1, 3], [1, 3], [[[-1.0]], [[1.0]]], size=40, vmin=-1, vmax=1)], Axis(0, 4), Axis(0, 4), grid=False
+        [Tiles([1, 3], [1, 3], [[[-1.0]], [[1.0]]], size=40, vmin=-1, vmax=1)],
+        Axis(0, 4),
+        Axis(0, 4),
+        grid=False,
     ),
     "category": Panel([Heatmap(GRADIENT % 8, cmap="category")], Axis(-0.5, 7.5), Axis(-0.5, 7.5)),
 }

@@ -16,7 +16,7 @@ from cnnlib.widgets.forward_pass.network_layout import Stage, panel_of, reach_of
 
 SHARED, OWN = "one for all layers", "each layer its own"
 IMAGE, DRAWING = "test image", "your drawing"
-WIDTHS = (1.2, 1.7, 1.7, 1.4, 0.8, 0.8, 0.7, 0.5, 1.4)
+WIDTHS = (1.2, 1.7, 1.7, 1.4, 0.8, 0.8, 0.7, 0.55, 1.4)
 NAMES = (
     "input", "convolution 1", "ReLU 1", "pooling 1", "convolution 2", "ReLU 2", "pooling 2", "scores",
 )  # fmt: skip

@@ -59,7 +59,10 @@ class FilterWatch(Widget):
             "distinct_second": distinct_filters(self.model[3].params["weight"]), "steps": len(self.curve),
         }  # fmt: skip
         reach = max(0.1, float(np.abs(weights).max()))
-        title, colors = f"First filters (orange {-reach:.2g}, blue {reach:.2g})", {"vmin": -reach, "vmax": reach}
+        title, colors = (
+            f"First filters (orange {-reach:.2g}, blue {reach:.2g})",
+            {"vmin": -reach, "vmax": reach},
+        )
         picture = image_panel(mosaic(weights[:, 0], 4), title=title, cmap="diverging", **colors)
         return Scene([picture, self.loss_panel()], self.sentence(facts), facts, columns=(1, 1))
 
