@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
+from cnnlib.viz.color_maps import color_map
 from cnnlib.viz.colors import CATEGORIES, COLOR_MAPS, OKABE_ITO, RAMPS, THEMES
-from cnnlib.viz.static import color_map
 
 
 def table(name: str, theme: str = "light") -> str:

@@ -38,7 +38,7 @@ from cnnlib.checks import capstone, check
 from cnnlib.experiments.comparisons import Variant, compare
 from cnnlib.networks import recipes
 from cnnlib.training import EarlyStopping
-from cnnlib.viz.static import color_map
+from cnnlib.viz.color_maps import color_map
 from cnnlib.widgets import AugmentationExplorer, EvidenceExplorer, ImageGallery, TrainingView
 
 # %% [markdown]
