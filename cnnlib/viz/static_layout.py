@@ -41,16 +41,13 @@ def boxes(scene: Scene, width: float) -> list[Box]:
     rows = np.concatenate([[0], np.cumsum(tracks(scene.rows, scene.height))])
     columns = np.concatenate([[0], np.cumsum(tracks(scene.columns, width))])
     found = [_box(panel, rows, columns) for panel in scene.panels]
+    groups: dict[tuple, list[Box]] = {}
     for panel, box in zip(scene.panels, found, strict=True):
-        mates = [
-            b
-            for p, b in zip(scene.panels, found, strict=True)
-            if p.group == panel.group and p.at[1] == panel.at[1]
-        ]
         if panel.group:
-            left, right = max(b.left for b in mates), min(b.right for b in mates)
-            for mate in mates:
-                mate.left, mate.right = left, right
+            groups.setdefault((panel.group, panel.at[1], panel.at[3]), []).append(box)
+    for mates in groups.values():
+        left, right = max(box.left for box in mates), min(box.right for box in mates)
+        for box in mates:
             box.left, box.right = left, right
     return found
 
@@ -106,8 +103,10 @@ def _between(axes, far, mark: m.Links, theme: str) -> LineCollection:
     """Links as lines in the figure's dots."""
     far.apply_aspect()
     dot = axes.figure.dpi / 96
-    start = axes.transData.transform(np.column_stack([mark.x0, mark.y0])) + (mark.inset[0] * dot, 0)
-    end = far.transData.transform(np.column_stack([mark.x1, mark.y1])) - (mark.inset[1] * dot, 0)
+    start = axes.transData.transform(np.column_stack([mark.x0, mark.y0]))
+    end = far.transData.transform(np.column_stack([mark.x1, mark.y1]))
+    start[:, 0] += mark.inset[0] * dot
+    end[:, 0] -= mark.inset[1] * dot
     t = np.linspace(0, 1, 20)[None, :]
     ease = 3 * t**2 - 2 * t**3 if mark.curved else t
     x = start[:, :1] + (end - start)[:, :1] * t

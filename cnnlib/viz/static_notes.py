@@ -68,45 +68,48 @@ def cursor(axes, mark: Cursor, theme: str, order: int) -> None:
         )  # fmt: skip
 
 
+def side_of(axes, mark: Tiles) -> float:
+    """Side of the tiles in pixels: smaller where the panel has no room."""
+    if not mark.fit:
+        return mark.size
+    low, high = axes.get_xlim()
+    wide = axes.get_window_extent().width * 96 / axes.figure.dpi
+    return min(mark.size, wide * mark.fit / abs(high - low))
+
+
 def tiles(axes, mark: Tiles, theme: str, order: int) -> None:
     norm, cmap = normalize(mark.cmap, mark.vmin, mark.vmax), color_map(mark.cmap, theme)
-    zoom = FINE * mark.size / mark.z.shape[1]
-    paper = to_hex("paper", theme)
+    size, shift = side_of(axes, mark), (mark.shift[0] * PIXEL, -mark.shift[1] * PIXEL)
+    times = max(1, round(FINE * size / mark.z.shape[1]))
     for i, (x, y) in enumerate(zip(mark.x, mark.y, strict=True)):
-        opacity = 1.0 if mark.opacity is None else float(mark.opacity[i])
-        image = np.kron(
-            cmap(norm(np.ma.masked_invalid(mark.z[i]))),
-            np.ones((max(1, round(zoom)), max(1, round(zoom)), 1)),
-        )
-        image[..., 3] *= opacity
-        fit = mark.size / image.shape[0]
+        image = np.kron(cmap(norm(np.ma.masked_invalid(mark.z[i]))), np.ones((times, times, 1)))
+        image[..., 3] *= 1.0 if mark.opacity is None else mark.opacity[i]
         color, width = _FRAMES[0 if mark.state is None else int(mark.state[i])]
-        frame = {"edgecolor": to_hex(color, theme), "linewidth": width * PIXEL, "facecolor": paper}
-        picture = OffsetImage(image, zoom=fit * PIXEL, interpolation="nearest")
-        away = mark.shift[0] * PIXEL, -mark.shift[1] * PIXEL
+        frame = {"edgecolor": to_hex(color, theme), "linewidth": width * PIXEL}
+        frame["facecolor"] = to_hex("paper", theme)
+        picture = OffsetImage(image, zoom=size / image.shape[0] * PIXEL, interpolation="nearest")
         look = {"boxcoords": "offset points", "pad": 0, "bboxprops": frame, "zorder": order}
-        axes.add_artist(AnnotationBbox(picture, (x, y), away, **look))
+        axes.add_artist(AnnotationBbox(picture, (x, y), shift, **look))
         if mark.captions:
-            below = {"xytext": (0, -(mark.size / 2 + 3) * PIXEL), "textcoords": "offset points"}
-            axes.annotate(
-                mark.captions[i],
-                (x, y),
-                ha="center",
-                va="top",
-                fontsize=8,
-                color=to_hex("muted", theme),
-                **below,
-            )
+            below = {"xytext": (0, -(size / 2 + 3) * PIXEL), "textcoords": "offset points"}
+            words = {"ha": "center", "va": "top", "fontsize": 8, "color": to_hex("muted", theme)}
+            axes.annotate(mark.captions[i], (x, y), parse_math=False, **below, **words)
 
 
 def label_ends(axes, lines: list[Line], theme: str) -> None:
-    """Each line's label at its right end."""
+    """Each line's label at its right end, moved apart where two would overlap."""
+    ends = []
     for line in lines:
         seen = np.flatnonzero(np.isfinite(line.x) & np.isfinite(line.y))
         if line.label and len(seen):
             at = line.x[seen[-1]], line.y[seen[-1]]
-            name = {"pos": "pos-text", "neg": "neg-text"}.get(line.color, line.color)
-            axes.annotate(
-                line.label, at, xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
-                fontweight="bold", color=to_hex(name, theme), annotation_clip=False, path_effects=halo(theme),
-            )  # fmt: skip
+            ends.append((axes.transData.transform(at)[1] * 72 / axes.figure.dpi, at, line))
+    free = -np.inf
+    for height, at, line in sorted(ends, key=lambda end: end[0]):
+        free = max(height, free)
+        name = {"pos": "pos-text", "neg": "neg-text"}.get(line.color, line.color)
+        axes.annotate(
+            line.label, at, xytext=(6, free - height), textcoords="offset points", va="center", fontsize=8.5,
+            fontweight="bold", color=to_hex(name, theme), annotation_clip=False, path_effects=halo(theme),
+        )  # fmt: skip
+        free += 11
