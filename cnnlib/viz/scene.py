@@ -169,7 +169,7 @@ class Scene:
         for part in (*self.panels, *self.slots):
             row, column, height, width = part.at
             if row + height > len(self.rows) or column + width > len(self.columns) or min(part.at) < 0:
-                name = getattr(part, "title", part.name)
+                name = part.title or part.name
                 raise ValueError(f"Scene: panel {name!r} is at {part.at}, outside {grid}")
         names = {panel.name for panel in self.panels}
         for anchor in self.anchors:
