@@ -172,7 +172,7 @@ function paintEnds(ctx, box, theme, entries) {
   }
   ends.sort((a, b) => a.y - b.y);
   for (let i = 1; i < ends.length; i += 1) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + LABEL_FONT + 2);
-  const over = ends.length ? Math.max(0, ends.at(-1).y - box.bottom - 6) : 0;
+  const over = ends.length ? Math.max(0, ends.at(-1).y - box.bottom + 5) : 0;
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   for (const { mark, x, y } of ends) {

@@ -50,7 +50,7 @@ def test_sliders_move_with_the_keys(explorer):
 
 def test_every_control_is_reached_by_tab_and_shows_its_focus(explorer):
     widget, page = explorer.widget(0), explorer.page
-    widget.get_by_role("button", name="More").click()
+    widget.get_by_role("button", name="More", exact=True).click()
     wanted = widget.locator("input, select, button").count()
     widget.locator("input, select, button").first.focus()
     seen = []
