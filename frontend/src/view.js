@@ -61,7 +61,8 @@ export class View {
     this.silence = h("p", { class: "cnn-message cnn-silence", role: "status" });
     this.silence.hidden = true;
     const says = h("div", { class: "cnn-says" }, ...(bySlot.get("says") ?? []));
-    this.root.append(frame.head, frame.bar, frame.settings, this.strip.element, this.message, this.silence);
+    // Play comes first for the keyboard, though the head stands above it.
+    this.root.append(frame.bar, frame.head, frame.settings, this.strip.element, this.message, this.silence);
     this.overlay = new Overlay(controls.byName, bySlot);
     this.picture = new Picture(this.root, spec, { placed: (...how) => this.placed(...how) });
     this.picture.frame.append(this.overlay.element, frame.handle);

@@ -136,9 +136,10 @@ def test_play_trains_pause_stops_and_the_keyboard_rewinds(page):
 def test_the_keyboard_alone_changes_a_weight_and_a_bias(page):
     group = view(page)
     more(page)
-    for key in ("Home", "ArrowRight"):  # choosing a link opens the card with its value
-        group.get_by_label("from (0: bias)", exact=True).focus()
-        page.keyboard.press(key)
+    group.get_by_label("from (0: bias)", exact=True).focus()
+    for key, chosen in (("Home", "the bias of node 1.1"), ("ArrowRight", "the weight from X₁")):
+        page.keyboard.press(key)  # choosing a link opens the card with its value
+        words(page).to_contain_text(chosen)
     group.get_by_label("Value", exact=True).focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("2,5")
@@ -157,6 +158,7 @@ def test_the_keyboard_alone_changes_a_weight_and_a_bias(page):
 
 def test_pointing_at_a_node_makes_its_links_strong_without_a_message(page):
     """The page alone answers: no state and no event is needed to see where a node's links go."""
+    view(page).locator(".cnn-popover").get_by_role("button", name="Close").click()
     canvas = picture(page)
     canvas.hover(position=tile(page, "layer 1", 3))
     assert canvas.evaluate("canvas => canvas.picture.pointed") == 103

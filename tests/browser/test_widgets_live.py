@@ -50,7 +50,8 @@ def test_sliders_move_with_the_keys(explorer):
 
 def test_every_control_is_reached_by_tab_and_shows_its_focus(explorer):
     widget, page = explorer.widget(0), explorer.page
-    widget.get_by_role("button", name="More", exact=True).click()
+    widget.get_by_role("button", name="More", exact=True).focus()
+    page.keyboard.press("Enter")
     wanted = widget.locator("input, select, button").count()
     widget.locator("input, select, button").first.focus()
     seen = []
