@@ -28,10 +28,14 @@ DARK = (
 )  # fmt: skip
 
 
+#: What has the course's face: widgets and cards.
+FACES = ":is(.cnn-widget, .cnn-card)"
+
+
 def tokens() -> str:
     """The colours of both themes as a style sheet."""
     rules = []
-    for theme, where in (("light", ".cnn-widget"), ("dark", f":is({', '.join(DARK)}) .cnn-widget")):
+    for theme, where in (("light", FACES), ("dark", f":is({', '.join(DARK)}) {FACES}")):
         lines = [f"  --cnn-{name}: {code};" for name, code in THEMES[theme].items()]
         rules.append("\n".join([f"{where} {{", f"  color-scheme: {theme};", *lines, "}", ""]))
     return "/* Written by make_colors.py. */\n" + "\n".join(rules)

@@ -34,7 +34,7 @@ class Tiles(Mark):
     captions : sequence of str
         A word beneath each tile.
     names : sequence of str
-        What each tile is called, for screen readers and tips.
+        What each tile is called: said to screen readers, and shown beside the pointer if `tips`.
     radius : float
         Rounding of the corners in pixels.
     shift : (float, float)
@@ -60,6 +60,7 @@ class Tiles(Mark):
     ids: Any = None
     captions: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    tips: bool = True
     radius: float = 3.0
     shift: tuple[float, float] = (0.0, 0.0)
     emits: str = ""

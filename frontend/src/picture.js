@@ -7,7 +7,7 @@ import { readTheme, watchTheme } from "./theme.js";
 const CRAWL_SPEED = 30; // pixels a second
 
 /** Whether the reader has asked the system for less motion. */
-function prefersStillness() {
+export function prefersStillness() {
   return globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
 }
 

@@ -62,7 +62,7 @@ export function tileUnder(mark, box, px, py) {
     const [dx, dy] = [px - left, py - top];
     if (dx < 0 || dy < 0 || dx >= side || dy >= side) continue;
     const [row, col] = [Math.floor((dy / side) * rows), Math.floor((dx / side) * columns)];
-    return { index: i, row, col, id: mark.ids?.data[i], name: mark.names[i] };
+    return { index: i, row, col, id: mark.ids?.data[i], name: mark.tips === false ? undefined : mark.names[i] };
   }
   return null;
 }

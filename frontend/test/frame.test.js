@@ -8,7 +8,7 @@ import { Figures } from "../src/figures.js";
 import { TroubleStrip, buildFrame, sortIntoSlots } from "../src/frame.js";
 import { arrange, layout, tracks } from "../src/layout.js";
 import { Overlay } from "../src/overlay.js";
-import { SvgContext } from "../src/svg.js";
+import { SvgContext } from "../src/svg_context.js";
 import { tileUnder } from "../src/tiles.js";
 import { challengeLine } from "../src/words.js";
 

@@ -170,7 +170,7 @@ for i in np.flatnonzero(guesses != digits.y_test):
 # ## Spoil it
 #
 # **Predict.** The learning rate says how far each step goes. What will a rate of 1 do, and what one of 0.0001?
-# Try both in the view: set the rate, rewind to epoch 0, play. Then run this cell, which does the same three
+# Try both in the view: set the rate, rewind, play. Then run this cell, which does the same three
 # times.
 
 # %% tags=["nbval-ignore-output"]
