@@ -16,7 +16,7 @@ SIDE, PITCH, TOP = 36, 42, 103  # of nodes, in pixels: side, distance of two mid
 DEPTH = 452  # height of the network in pixels
 LEFT, RIGHT = 0.17, 1.1  # places of features and of the output, as shares of the width
 CURVE = 18  # pixels between the ends of links that arrive at one node
-PALE = 1.35  # value of full colour in maps: 1 stays paler than a point
+PALE = 1.65  # value of full colour in maps: 1 stays paler than a point
 OUTPUT = 9000  # id of the output among the tiles; of neuron i in layer k: 100 k + i
 AIR = 470  # pixels of width below which notes give way
 
@@ -222,7 +222,7 @@ class NetworkPicture:
                 )
             )
         if 2 < len(self.rows) < 5:
-            what = "weight: blue adds, orange takes away. Click it."
+            what = "weight: blue adds, orange takes away."
             if self.state["links"] != "weights":
                 what = "weight's gradient: where blue, the weight will fall."
             spot = self.x[2] - 0.5 * (self.x[2] - self.x[1]), bottoms[2] - 12

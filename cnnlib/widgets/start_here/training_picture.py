@@ -12,7 +12,7 @@ from cnnlib.viz import Axis, Bars, Cursor, Heatmap, Line, Note, Panel, Points, R
 
 ROWS, COLUMNS = 3, 6  # of the wrong images
 PLACES = ROWS * COLUMNS
-MOST_DOTS, MOST_MEANS = 400, 120  # of the loss of single batches, and of its running mean
+MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
 FILTERS = 16  # shown at most, in rows of eight
 GHOST = 0.3  # opacity of what came after the step rewound to
 
@@ -195,7 +195,7 @@ def wrong_panel(split: Split, places: list, shares: np.ndarray, count: int, chos
                 x,
                 y,
                 images,
-                50,
+                46,
                 cmap="ink",
                 vmin=0,
                 vmax=1,
