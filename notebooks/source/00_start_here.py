@@ -35,7 +35,7 @@
 # start" in the [README](../README.md).
 
 # %%
-from cnnlib.widgets import Challenge, ImageGallery, SetupCheck, TrainingView
+from cnnlib.widgets import ImageGallery, SetupCheck, TrainingView
 
 SetupCheck()
 
@@ -130,10 +130,7 @@ print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}
 # the test images right.
 
 # %%
-TrainingView(
-    mnist, make_model=mnist_cnn, batch_size=64,
-    challenge=Challenge("more than 98 % of the test images right", lambda f: f["accuracy"] > 0.98 and f["judged"] >= 1000),
-)
+TrainingView(mnist, make_model=mnist_cnn, batch_size=64, goal=0.98)
 
 # %% [markdown]
 # ## The same without a window
@@ -178,8 +175,8 @@ for i in np.flatnonzero(guesses != mnist.y_test)[:10]:
 # ## Spoil it
 #
 # **Predict.** The learning rate says how far each step goes. What will a rate of 1 do, and what one of 0.0001?
-# Try both in the view: set the rate, rewind to epoch 0, play. Then run this cell, which does the same three
-# times, on 10,000 images, and judges by the validation images.
+# Try both in the view: set the rate, rewind, play. Then run this cell, which does the same three times, on
+# 10,000 images, and judges by the validation images.
 
 # %% tags=["nbval-ignore-output"]
 for rate in (0.0001, 0.03, 1.0):
