@@ -71,7 +71,7 @@ def test_the_axis_counts_images_seen_in_round_numbers():
     names = tuple("0123456789")
     view = TrainingView(Split(x, y, x[:2500], y[:2500], names), batch_size=64)
     time = view.scene.panels[1].x
-    assert time.label == "images seen" and time.names == ("0", "5,000", "10,000", "15,000", "20,000")
+    assert time.names == ("0", "5,000", "10,000", "15,000", "20,000 images")
     assert time.high == pytest.approx(20_000 / 6000 * view.epoch_steps)
     assert view.facts["judged"] == 2000 and len(view.examiner.x) == 2000
     view.advance(2)

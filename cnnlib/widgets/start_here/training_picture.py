@@ -17,13 +17,13 @@ FILTERS = 16  # shown at most, in rows of eight
 FIRST_HORIZON = 20_000  # images seen at the right end of the axes, at first
 GHOST = 0.3  # opacity of what came after the step rewound to
 FRAME = {
-    "rows": ("166px", "95px", "186px"),
+    "rows": ("166px", "88px", "186px"),
     "columns": (10.6, 7),
-    "height": 447,
+    "height": 440,
     "narrow": Narrow(
-        ("250px", "190px", "166px", "270px"),
+        ("250px", "180px", "166px", "270px"),
         (1,),
-        876,
+        866,
         {"loss": (0, 0), "accuracy": (1, 0), "filters": (2, 0), "wrong": (3, 0)},
     ),
 }
@@ -49,8 +49,9 @@ class Curves:
             end *= 2
         images = np.arange(0, end + 1, round_gap(end / 5))
         names = [f"{count:,.0f}" if words else "" for count in images]
+        names[-1] += " images" if words else ""  # of the axis: a word beneath would lie under the cursor's
         steps = view.epoch_steps / samples
-        return Axis(0, end * steps, "images seen" if words else "", ticks=images * steps, names=names)
+        return Axis(0, end * steps, ticks=images * steps, names=names)
 
     def kept(self, which: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Steps and what was judged up to now, with the present, and of what came after it."""
@@ -113,7 +114,7 @@ class Curves:
             words = f"Dots: batches of {self.view.batch_size}. Line: {self.view.judged}, never trained on."
             where = (0.3 * time.high, 0.1 if log else 0.62 * axis.high)
             marks.append(Note(*where, words, width=230, needs=330))
-        subtitle = "each line: a tenth of the one above" if log else "how wrong it is; 0 is perfect"
+        subtitle = "a tenth at each line" if log else "how wrong; 0 is perfect"
         return Panel(
             marks,
             time,
