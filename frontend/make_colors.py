@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
+from cnnlib.viz.color_maps import color_map
 from cnnlib.viz.colors import CATEGORIES, COLOR_MAPS, OKABE_ITO, RAMPS, THEMES
-from cnnlib.viz.static import color_map
 
 
 def table(name: str, theme: str = "light") -> str:
@@ -28,10 +28,14 @@ DARK = (
 )  # fmt: skip
 
 
+#: What has the course's face: widgets and cards.
+FACES = ":is(.cnn-widget, .cnn-card)"
+
+
 def tokens() -> str:
     """The colours of both themes as a style sheet."""
     rules = []
-    for theme, where in (("light", ".cnn-widget"), ("dark", f":is({', '.join(DARK)}) .cnn-widget")):
+    for theme, where in (("light", FACES), ("dark", f":is({', '.join(DARK)}) {FACES}")):
         lines = [f"  --cnn-{name}: {code};" for name, code in THEMES[theme].items()]
         rules.append("\n".join([f"{where} {{", f"  color-scheme: {theme};", *lines, "}", ""]))
     return "/* Written by make_colors.py. */\n" + "\n".join(rules)

@@ -47,6 +47,13 @@ class Examiner:
     window : int
         How many of the newest answers count.
 
+    Attributes
+    ----------
+    guesses : array of int, shape (N,)
+        The last answer for each image; -1 before the first.
+    sure, losses : array of float, shape (N,)
+        The probability that the network gave to that answer, and its cross-entropy.
+
     Examples
     --------
     >>> from cnnlib import load_digits, small_cnn
@@ -63,6 +70,7 @@ class Examiner:
         self.x, self.y, self.every = x, y, every
         self.part, self.window = min(part, len(x)), min(window, len(x))
         self.guesses, self.losses = np.full(len(x), -1), np.full(len(x), np.nan)
+        self.sure = np.full(len(x), np.nan)
         self.forget()
 
     def forget(self):
@@ -107,5 +115,6 @@ class Examiner:
                 outputs = model.infer(self.x[some]).astype(np.float64)
                 shifted = outputs - outputs.max(axis=1, keepdims=True)
                 right = shifted[np.arange(len(some)), self.y[some]]
-                self.losses[some] = np.log(np.exp(shifted).sum(axis=1)) - right
+                total = np.exp(shifted).sum(axis=1)
+                self.losses[some], self.sure[some] = np.log(total) - right, 1 / total
             self.guesses[some] = outputs.argmax(axis=1)

@@ -80,13 +80,15 @@ class Cursor(Mark):
     """The present moment as an upright line that the pointer drags: the handle of time.
 
     `sets` maps ``"x"`` to the control that follows it; that control, in the slot ``"handle"``, is what the
-    keyboard moves. `text` stands in a pill at the line's foot; an empty one gives a knob at its top.
+    keyboard moves. `text` stands in a pill at the line's foot; an empty one gives a knob at its top;
+    a `bare` one is the line alone, for the other panels of the same time.
     """
 
     x: float
     sets: dict[str, str] = field(default_factory=dict)
     text: str = ""
     color: str = "you"
+    bare: bool = False
     emits: str = ""
 
     def __post_init__(self) -> None:

@@ -79,7 +79,9 @@ class Panel:
     `at` is (row, column) or (row, column, rows, columns) in the scene's grid. `equal` gives both axes the
     same scale. `legend` is a corner such as ``"upper right"`` and lists the marks that have a label, or
     ``"ends"``: each line's label then stands at its right end. `subtitle` says in a few words what is seen,
-    or how to read it; both it and `title` stand above the left edge. `name` is what `Links`, `Anchor` and
+    or how to read it; both it and `title` stand above the left edge, and clauses that find no room are left
+    out. Panels of one `group` that stand beneath one another have their left and right edges in line, for
+    plots over the same time. `name` is what `Links`, `Anchor` and
     `Narrow` call the panel.
     """
 
@@ -93,6 +95,7 @@ class Panel:
     legend: str = ""
     subtitle: str = ""
     name: str = ""
+    group: str = ""
 
     def __post_init__(self) -> None:
         if len(self.at) not in (2, 4):
@@ -166,7 +169,7 @@ class Scene:
         for part in (*self.panels, *self.slots):
             row, column, height, width = part.at
             if row + height > len(self.rows) or column + width > len(self.columns) or min(part.at) < 0:
-                name = getattr(part, "title", part.name)
+                name = part.title or part.name
                 raise ValueError(f"Scene: panel {name!r} is at {part.at}, outside {grid}")
         names = {panel.name for panel in self.panels}
         for anchor in self.anchors:

@@ -1,123 +1,230 @@
-"""How matplotlib draws the marks that explain, and tiles; used by `cnnlib.viz.static`."""
+"""How matplotlib draws each kind of mark: `PAINTERS`."""
 
 from __future__ import annotations
 
-import textwrap
-
 import numpy as np
-from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-from matplotlib.patheffects import withStroke
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgba
+from matplotlib.patches import Rectangle
 
+from cnnlib.viz import marks as m
+from cnnlib.viz import static_notes
 from cnnlib.viz.annotations import Cursor, Note, Reference
-from cnnlib.viz.colors import to_hex
-from cnnlib.viz.marks import Line
+from cnnlib.viz.color_maps import color_map, normalize
+from cnnlib.viz.colors import SIGNED, to_hex
+from cnnlib.viz.static_notes import DASHES
 from cnnlib.viz.tiles import Tiles
 
-PIXEL = 0.75  # points of a CSS pixel
-LETTER = 6.0  # mean width of a letter of a note in pixels
-FINE = 2  # dots a pixel of a tile
-_DASHES = {"solid": "-", "dashed": (0, (5, 3)), "dotted": (0, (1.5, 2))}
-_FRAMES = (("grid", 1.0), ("ink", 1.25), ("you", 3.0))
+POINTS_PER_PIXEL = 0.75  # 72 points and 96 CSS pixels to the inch
+FAINTEST = 0.15  # opacity of a link of weight zero
+_SHAPES = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "cross": "x"}
 
 
-def halo(theme: str) -> list:
-    """A rim of paper around words, so that lines behind them do not disturb."""
-    return [withStroke(linewidth=3, foreground=to_hex("paper", theme))]
+def _tame(axes, x, y):
+    """x and y with what lies far outside the panel brought nearer: a diverged run overflows the renderer."""
+    tamed = []
+    for values, (low, high) in ((x, axes.get_xlim()), (y, axes.get_ylim())):
+        reach = 100 * abs(high - low)
+        tamed.append(np.clip(values, min(low, high) - reach, max(low, high) + reach))
+    return tamed
 
 
-def note(axes, mark: Note, theme: str, order: int) -> None:
-    color = to_hex(mark.color, theme)
-    words = textwrap.fill(mark.text, max(8, int(mark.width / LETTER)))
-    look = {"fontsize": 8.5, "style": "italic", "color": color, "zorder": order, "parse_math": False}
-    axes.text(mark.x, mark.y, words, ha=mark.align, va="top", path_effects=halo(theme), clip_on=False, **look)
-    if mark.to is not None:
-        arrow = {"arrowstyle": "->", "color": color, "linewidth": 0.8, "connectionstyle": "arc3,rad=0.25"}
-        axes.annotate("", mark.to, (mark.x, mark.y), arrowprops=arrow, annotation_clip=False, zorder=order)
+def _near(axes, x: float, y: float) -> bool:
+    """Whether a point lies in the panel or close to it."""
+    ends = zip((x, y), (axes.get_xlim(), axes.get_ylim()), strict=True)
+    return all(np.isfinite(v) and abs(v - (a + b) / 2) <= abs(b - a) for v, (a, b) in ends)
 
 
-def reference(axes, mark: Reference, theme: str, order: int) -> None:
-    color = to_hex(mark.color, theme)
-    draw = axes.axhline if mark.x is None else axes.axvline
-    draw(
-        mark.y if mark.x is None else mark.x,
-        color=color,
-        linewidth=1,
-        linestyle=_DASHES[mark.dash],
+def _line(axes, mark: m.Line, theme: str, order: int) -> None:
+    x, y = _tame(axes, mark.x, mark.y)
+    axes.plot(
+        x,
+        y,
+        color=to_hex(mark.color, theme),
+        linewidth=mark.width * POINTS_PER_PIXEL,
+        linestyle=DASHES[mark.dash],
+        alpha=mark.alpha,
+        label=mark.label or "_",
         zorder=order,
     )
-    look = {"fontsize": 8, "color": color, "zorder": order, "path_effects": halo(theme), "parse_math": False}
-    end = mark.at == "end"
-    if mark.x is None:
-        place, across = (0.99 if end else 0.01, mark.y), axes.get_yaxis_transform()
-        axes.text(*place, mark.text, ha="right" if end else "left", va="bottom", transform=across, **look)
+
+
+def _points(axes, mark: m.Points, theme: str, order: int) -> None:
+    size = (2 * mark.size * POINTS_PER_PIXEL) ** 2
+    keep = np.isfinite(mark.x) & np.isfinite(mark.y)
+    if mark.values is None:
+        face = to_hex(mark.color, theme)
     else:
-        place, upright = (mark.x, 0.98 if end else 0.02), axes.get_xaxis_transform()
-        axes.text(*place, " " + mark.text, va="top" if end else "bottom", transform=upright, **look)
+        face = color_map(mark.cmap, theme)(normalize(mark.cmap, mark.vmin, mark.vmax)(mark.values[keep]))
+    edge = to_hex(mark.outline, theme) if mark.outline else (None if mark.shape == "cross" else "none")
+    x, y = _tame(axes, mark.x[keep], mark.y[keep])
+    axes.scatter(
+        x,
+        y,
+        s=size,
+        c=face,
+        marker=_SHAPES[mark.shape],
+        edgecolors=edge,
+        alpha=mark.alpha,
+        label=mark.label or "_",
+        zorder=order,
+    )
 
 
-def cursor(axes, mark: Cursor, theme: str, order: int) -> None:
-    color = to_hex(mark.color, theme)
-    axes.axvline(mark.x, color=color, linewidth=1.5, zorder=order)
-    if mark.text:
-        box = {"boxstyle": "round,pad=0.3,rounding_size=0.8", "facecolor": color, "linewidth": 0}
-        look = {"fontsize": 8, "fontweight": "bold", "color": to_hex("on-you", theme), "bbox": box}
-        axes.text(
-            mark.x,
-            0,
-            mark.text,
-            ha="center",
-            va="top",
-            transform=axes.get_xaxis_transform(),
-            zorder=order,
-            clip_on=False,
-            **look,
-        )
+def _bars(axes, mark: m.Bars, theme: str, order: int) -> None:
+    style = {"color": to_hex(mark.color, theme), "alpha": mark.alpha, "zorder": order}
+    style["label"] = mark.label or "_"
+    if mark.horizontal:
+        height, x = _tame(axes, mark.height, mark.x)
+        axes.barh(x, height, height=mark.width, left=mark.base, **style)
+    else:
+        x, height = _tame(axes, mark.x, mark.height)
+        axes.bar(x, height, width=mark.width, bottom=mark.base, **style)
 
 
-def tiles(axes, mark: Tiles, theme: str, order: int, colors) -> None:
-    """`colors` makes (rows, columns, 4) of values, as the colour map says."""
-    zoom = FINE * mark.size / mark.z.shape[1]
-    paper = to_hex("paper", theme)
-    for i, (x, y) in enumerate(zip(mark.x, mark.y, strict=True)):
-        opacity = 1.0 if mark.opacity is None else float(mark.opacity[i])
-        image = np.kron(colors(mark.z[i]), np.ones((max(1, round(zoom)), max(1, round(zoom)), 1)))
-        image[..., 3] *= opacity
-        fit = mark.size / image.shape[0]
-        color, width = _FRAMES[0 if mark.state is None else int(mark.state[i])]
-        frame = {"edgecolor": to_hex(color, theme), "linewidth": width * PIXEL, "facecolor": paper}
-        picture = OffsetImage(image, zoom=fit * PIXEL, interpolation="nearest")
-        away = mark.shift[0] * PIXEL, -mark.shift[1] * PIXEL
-        look = {"boxcoords": "offset points", "pad": 0, "bboxprops": frame, "zorder": order}
-        axes.add_artist(AnnotationBbox(picture, (x, y), away, **look))
-        if mark.captions:
-            below = {"xytext": (0, -(mark.size / 2 + 3) * PIXEL), "textcoords": "offset points"}
+def readable_on(rgba: tuple[float, ...]) -> str:
+    """Black or white, whichever is read more easily on a colour (relative luminance, WCAG 2)."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in rgba[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if luminance > 0.179 else "#ffffff"
+
+
+def _heatmap(axes, mark: m.Heatmap, theme: str, order: int) -> None:
+    norm, cmap = normalize(mark.cmap, mark.vmin, mark.vmax), color_map(mark.cmap, theme)
+    x0, x1, y0, y1 = mark.extent
+    rows, columns = mark.z.shape
+    x, y = np.linspace(x0, x1, columns + 1), np.linspace(y0, y1, rows + 1)
+    z = np.ma.masked_invalid(mark.z)
+    axes.pcolormesh(x, y, z, cmap=cmap, norm=norm, alpha=mark.alpha, zorder=order, rasterized=True)
+    if mark.numbers:
+        for (row, column), value in np.ndenumerate(mark.z):
+            if np.isfinite(value):
+                axes.text(
+                    (x[column] + x[column + 1]) / 2,
+                    (y[row] + y[row + 1]) / 2,
+                    format(value, mark.numbers),
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                    color=readable_on(cmap(norm(value))),
+                    zorder=order,
+                )
+
+
+def _arrows(axes, mark: m.Arrows, theme: str, order: int) -> None:
+    for x, y, dx, dy in zip(mark.x, mark.y, mark.dx, mark.dy, strict=True):
+        style = {"arrowstyle": "-|>", "color": to_hex(mark.color, theme), "shrinkA": 0, "shrinkB": 0}
+        style["linewidth"] = mark.width * POINTS_PER_PIXEL
+        if _near(axes, x, y) and _near(axes, x + dx, y + dy):
+            axes.annotate("", (x + dx, y + dy), (x, y), arrowprops=style, zorder=order, annotation_clip=False)
+    if mark.label:
+        axes.plot([], [], color=to_hex(mark.color, theme), label=mark.label)
+
+
+def _text(axes, mark: m.Text, theme: str, order: int) -> None:
+    vertical = {"middle": "center"}.get(mark.baseline, mark.baseline)
+    for x, y, word in zip(mark.x, mark.y, mark.text, strict=True):
+        if _near(axes, x, y):
             axes.annotate(
-                mark.captions[i],
+                word,
                 (x, y),
-                ha="center",
-                va="top",
-                fontsize=8,
-                color=to_hex("muted", theme),
-                **below,
-            )
-
-
-def label_ends(axes, lines: list[Line], theme: str) -> None:
-    """Each line's label at its right end."""
-    for line in lines:
-        seen = np.flatnonzero(np.isfinite(line.x) & np.isfinite(line.y))
-        if line.label and len(seen):
-            at = line.x[seen[-1]], line.y[seen[-1]]
-            name = {"pos": "pos-text", "neg": "neg-text"}.get(line.color, line.color)
-            axes.annotate(
-                line.label,
-                at,
-                xytext=(6, 0),
+                (mark.shift[0] * POINTS_PER_PIXEL, -mark.shift[1] * POINTS_PER_PIXEL),
                 textcoords="offset points",
-                va="center",
-                fontsize=8.5,
-                fontweight="bold",
-                color=to_hex(name, theme),
                 annotation_clip=False,
-                path_effects=halo(theme),
+                color=to_hex(mark.color, theme),
+                fontsize=mark.size * POINTS_PER_PIXEL,
+                ha=mark.align,
+                va=vertical,
+                fontweight="bold" if mark.bold else "normal",
+                zorder=order,
+                clip_on=False,
+                parse_math=False,
             )
+
+
+def _region(axes, mark: m.Region, theme: str, order: int) -> None:
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    x0, x1 = (left if mark.x0 is None else mark.x0), (right if mark.x1 is None else mark.x1)
+    y0, y1 = (bottom if mark.y0 is None else mark.y0), (top if mark.y1 is None else mark.y1)
+    color = to_hex(mark.color, theme)
+    if mark.filled:
+        look = {"facecolor": color, "alpha": mark.alpha, "linewidth": 0}
+    else:
+        look = {"fill": False, "edgecolor": color, "linewidth": mark.width * POINTS_PER_PIXEL}
+    patch = Rectangle((x0, y0), x1 - x0, y1 - y0, label=mark.label or "_", zorder=order, **look)
+    axes.add_patch(patch)
+
+
+def _band(axes, mark: m.Band, theme: str, order: int) -> None:
+    x, low = _tame(axes, mark.x, mark.low)
+    high = _tame(axes, mark.x, mark.high)[1]
+    axes.fill_between(
+        x,
+        low,
+        high,
+        color=to_hex(mark.color, theme),
+        alpha=mark.alpha,
+        linewidth=0,
+        label=mark.label or "_",
+        zorder=order,
+    )
+
+
+def _link_colors(mark: m.Links, theme: str) -> np.ndarray:
+    """Colours (n, 4) by value; in a signed map the sign's colour, less and less opaque towards zero."""
+    if mark.cmap not in SIGNED:
+        return color_map(mark.cmap, theme)(normalize(mark.cmap, mark.vmin, mark.vmax)(mark.values))
+    values = np.nan_to_num(mark.values)
+    signs = np.array([to_rgba(to_hex(name, theme)) for name in ("neg", "pos")])
+    colors = signs[(values > 0).astype(int)]
+    colors[:, 3] = np.minimum(1, FAINTEST + (1 - FAINTEST) * np.abs(values) / mark.vmax)
+    return colors
+
+
+def link_look(mark: m.Links, theme: str) -> tuple[np.ndarray, np.ndarray]:
+    """Widths in pixels and colours (n, 4) of links."""
+    widths = np.full(len(mark.x0), 1.5) if mark.widths is None else mark.widths
+    colors = np.array([to_rgba(to_hex(mark.color, theme))] * len(mark.x0)).reshape(-1, 4)
+    if mark.values is not None:
+        colors = _link_colors(mark, theme)
+    colors[:, 3] *= mark.alpha
+    return widths, colors
+
+
+def _links(axes, mark: m.Links, theme: str, order: int) -> None:
+    if mark.to:
+        return  # they lead to another panel: `static_layout.join_panels`
+    bend = np.linspace(0, 1, 16 if mark.curved else 2)
+    ease = 3 * bend**2 - 2 * bend**3 if mark.curved else bend
+    (x0, y0), (x1, y1) = _tame(axes, mark.x0, mark.y0), _tame(axes, mark.x1, mark.y1)
+    pixel = (axes.get_xlim()[1] - axes.get_xlim()[0]) / axes.get_window_extent().width * axes.figure.dpi / 96
+    x0, x1 = x0 + mark.inset[0] * pixel, x1 - mark.inset[1] * pixel
+    x = x0[:, None] + (x1 - x0)[:, None] * bend
+    y = y0[:, None] + (y1 - y0)[:, None] * ease
+    widths, colors = link_look(mark, theme)
+    look = {"linewidths": widths * POINTS_PER_PIXEL, "colors": colors, "zorder": order}
+    axes.add_collection(LineCollection(np.stack([x, y], axis=-1), **look), autolim=False)
+
+
+def _handle(axes, mark: m.Handle, theme: str, order: int) -> None:
+    knob = m.Points(mark.x, mark.y, color=mark.color, size=mark.size, outline="ink", label=mark.label)
+    _points(axes, knob, theme, order)
+
+
+#: One painter for each kind of mark: (axes, mark, theme, order).
+PAINTERS = {
+    Tiles: static_notes.tiles,
+    Note: static_notes.note,
+    Reference: static_notes.reference,
+    Cursor: static_notes.cursor,
+    m.Line: _line,
+    m.Points: _points,
+    m.Bars: _bars,
+    m.Heatmap: _heatmap,
+    m.Arrows: _arrows,
+    m.Text: _text,
+    m.Region: _region,
+    m.Band: _band,
+    m.Links: _links,
+    m.Handle: _handle,
+}

@@ -22,6 +22,8 @@ class Tiles(Mark):
         Their values; row 0 is on top. Values that are not finite stay unpainted.
     size : float
         Side of a tile in pixels; give a multiple of the number of rows where cells are to be seen.
+    fit : float
+        Length along x in the panel's units that a tile may fill at most: in a narrow panel tiles shrink.
     opacity : array (N,), optional
         From 0 to 1; for tiles that are off or unrelated.
     state : array (N,), optional
@@ -32,7 +34,7 @@ class Tiles(Mark):
     captions : sequence of str
         A word beneath each tile.
     names : sequence of str
-        What each tile is called, for screen readers and tips.
+        What each tile is called: said to screen readers, and shown beside the pointer if `tips`.
     radius : float
         Rounding of the corners in pixels.
     shift : (float, float)
@@ -52,11 +54,13 @@ class Tiles(Mark):
     cmap: str = "diverging"
     vmin: float | None = None
     vmax: float | None = None
+    fit: float = 0.0
     opacity: Any = None
     state: Any = None
     ids: Any = None
     captions: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    tips: bool = True
     radius: float = 3.0
     shift: tuple[float, float] = (0.0, 0.0)
     emits: str = ""

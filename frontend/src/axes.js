@@ -57,7 +57,19 @@ function paintTitle(ctx, box, theme) {
   }
   ctx.fillStyle = theme.muted;
   ctx.font = `${LABEL_FONT}px ${theme.font}`;
-  if (panel.subtitle) ctx.fillText(panel.subtitle, beside ? after : left, beside ? line : box.top - 8);
+  const start = beside ? after : left;
+  const words = fitting(panel.subtitle, (text) => ctx.measureText(text).width < cell.right - start);
+  ctx.fillText(words, start, beside ? line : box.top - 8);
+}
+
+/** As many clauses of a text as fit. */
+export function fitting(text, fits) {
+  let words = text;
+  while (words && !fits(words)) {
+    const cut = Math.max(words.lastIndexOf(", "), words.lastIndexOf("; "), words.lastIndexOf(": "));
+    words = words.slice(0, Math.max(0, cut));
+  }
+  return words;
 }
 
 function rule(ctx, theme, x0, y0, x1, y1) {
@@ -160,7 +172,7 @@ function paintEnds(ctx, box, theme, entries) {
   }
   ends.sort((a, b) => a.y - b.y);
   for (let i = 1; i < ends.length; i += 1) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + LABEL_FONT + 2);
-  const over = ends.length ? Math.max(0, ends.at(-1).y - box.bottom - 6) : 0;
+  const over = ends.length ? Math.max(0, ends.at(-1).y - box.bottom + 5) : 0;
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   for (const { mark, x, y } of ends) {

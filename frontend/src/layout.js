@@ -70,13 +70,26 @@ export function cellOf(at, rows, columns, gap = GAP) {
 export function layout(arrangement, width, height, measure) {
   const rows = tracks(arrangement.rows, height);
   const columns = tracks(arrangement.columns, width);
-  return arrangement.panels.map(([panel, at]) => place(panel, cellOf(at, rows, columns), measure));
+  const boxes = arrangement.panels.map(([panel, at]) => place(panel, cellOf(at, rows, columns), measure));
+  for (const box of boxes) if (box.panel.group) alignWith(box, boxes);
+  return boxes;
+}
+
+/** Left and right edge of a plot in line with those of its group in the same columns. */
+function alignWith(box, boxes) {
+  const mates = boxes.filter((b) => b.panel.group === box.panel.group && b.cell.left === box.cell.left && b.cell.right === box.cell.right);
+  const left = Math.max(...mates.map((b) => b.left));
+  const right = Math.min(...mates.map((b) => b.right));
+  for (const mate of mates) {
+    Object.assign(mate, { left, right });
+    mate.x = makeScale(mate.panel.x, left, right);
+  }
 }
 
 function place(panel, cell, measure) {
   const words = (panel.title ? 20 : 0) + (panel.subtitle && !besideTitle(panel, cell, measure) ? 17 : 0);
   const bare = !panel.x.visible && !panel.y.visible;
-  const top = cell.top + (words ? words + 4 : bare ? 2 : 8);
+  const top = cell.top + (words ? words + 4 : panel.y.visible ? 8 : 2);
   const bottom = cell.bottom - (panel.x.visible ? TICK + TICK_FONT + 5 + (panel.x.label ? LABEL_FONT + 5 : 0) : 4);
   const yTicks = panel.y.visible ? axisTicks(panel.y, bottom - top, 34) : [];
   const widest = Math.max(0, ...yTicks.map((tick) => measure(tick.text, TICK_FONT)));

@@ -195,12 +195,18 @@ function handle(ctx, mark, box, theme) {
   ctx.stroke();
 }
 
-const PAINTERS = { line, points, bars, heatmap: paintHeatmap, arrows, text, region, band, links, handle, tiles, note, reference, cursor };
-const UNCLIPPED = new Set(["text", "handle", "arrows", "tiles", "note", "reference", "cursor"]);
+const PAINTERS = { line, points, bars, heatmap: paintHeatmap, arrows, text, region, band, links, handle, tiles, note, reference };
+const UNCLIPPED = new Set(["text", "handle", "arrows", "tiles", "note", "reference"]);
+
+/** The cursors of a panel, above its axes and their words. */
+export function paintCursors(ctx, box, theme) {
+  for (const mark of box.panel.marks) if (mark.kind === "cursor") cursor(ctx, mark, box, theme);
+}
 
 /** Paint a panel's marks in order, clipped to the plot except for words, arrows and handles. */
 export function paintMarks(ctx, box, theme) {
   for (const mark of box.panel.marks) {
+    if (mark.kind === "cursor") continue; // above the axes, see paintCursors
     ctx.save();
     if (!UNCLIPPED.has(mark.kind) && !mark.to) {
       ctx.beginPath();

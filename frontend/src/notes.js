@@ -98,9 +98,10 @@ export function cursor(ctx, mark, box, theme) {
   ctx.fillStyle = ctx.strokeStyle = color;
   ctx.lineWidth = 2;
   ctx.beginPath();
-  ctx.moveTo(x, mark.text ? box.top : box.top + 4);
+  ctx.moveTo(x, mark.text || mark.bare ? box.top : box.top + 4);
   ctx.lineTo(x, box.bottom + (mark.text ? 3 : 0));
   ctx.stroke();
+  if (mark.bare) return;
   if (mark.text) pill(ctx, mark, box, theme, x);
   else knob(ctx, box, theme, x);
 }

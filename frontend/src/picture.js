@@ -1,13 +1,13 @@
 // The canvas: as sharp as the screen, as wide as the page, repainted when frame, width or theme change.
 import { paintAxes, paintGrid, paintLegend } from "./axes.js";
 import { arrange, layout } from "./layout.js";
-import { paintMarks } from "./marks.js";
+import { paintCursors, paintMarks } from "./marks.js";
 import { readTheme, watchTheme } from "./theme.js";
 
 const CRAWL_SPEED = 30; // pixels a second
 
 /** Whether the reader has asked the system for less motion. */
-function prefersStillness() {
+export function prefersStillness() {
   return globalThis.matchMedia?.("(prefers-reduced-motion: reduce)").matches ?? false;
 }
 
@@ -107,6 +107,8 @@ export class Picture {
       paintMarks(ctx, box, theme);
       paintAxes(ctx, box, theme);
       paintLegend(ctx, box, theme);
+      ctx.globalAlpha = 1;
+      paintCursors(ctx, box, theme);
     }
     if (place) this.placed(this.arrangement, this.boxes, theme);
   }

@@ -1,6 +1,6 @@
 // The picture as it stands, as a PNG or SVG file for a slide.
 import { h } from "./dom.js";
-import { SvgContext } from "./svg.js";
+import { SvgContext } from "./svg_context.js";
 
 const SCALE = 2; // dots a CSS pixel of a saved PNG
 

@@ -3,9 +3,14 @@ import { bitmap } from "./heatmap.js";
 
 const FRAMES = [["grid", 1, 0.5], ["ink", 1.25, 0.6], ["you", 3, 2.5]]; // colour, width and distance, by state
 
+/** Side of the tiles in pixels: smaller where the panel has no room. */
+export function sideOf(mark, box) {
+  return mark.fit ? Math.min(mark.size, Math.floor(Math.abs(box.x(mark.fit) - box.x(0)))) : mark.size;
+}
+
 /** Left and top of tile i in pixels. */
 export function tileAt(mark, box, i) {
-  const half = mark.size / 2;
+  const half = sideOf(mark, box) / 2;
   const [dx, dy] = mark.shift ?? [0, 0];
   return [Math.round(box.x(mark.x.data[i]) - half + dx), Math.round(box.y(mark.y.data[i]) - half + dy)];
 }
@@ -13,6 +18,7 @@ export function tileAt(mark, box, i) {
 export function tiles(ctx, mark, box, theme) {
   const [, rows, columns] = mark.z.shape;
   const picture = bitmap(mark, theme);
+  const side = sideOf(mark, box);
   ctx.imageSmoothingEnabled = false;
   ctx.font = `11px ${theme.font}`;
   ctx.textAlign = "center";
@@ -24,38 +30,39 @@ export function tiles(ctx, mark, box, theme) {
     ctx.globalAlpha = (mark.opacity?.data[i] ?? 1) * (mark.alpha ?? 1);
     ctx.save();
     ctx.beginPath();
-    ctx.roundRect(left, top, mark.size, mark.size, mark.radius);
+    ctx.roundRect(left, top, side, side, mark.radius);
     ctx.clip();
     ctx.fillStyle = theme.paper;
-    ctx.fillRect(left, top, mark.size, mark.size);
-    ctx.drawImage(picture, 0, i * rows, columns, rows, left, top, mark.size, mark.size);
+    ctx.fillRect(left, top, side, side);
+    ctx.drawImage(picture, 0, i * rows, columns, rows, left, top, side, side);
     ctx.restore();
-    frame(ctx, mark, theme, left, top, pointed ? Math.max(1, mark.state?.data[i] ?? 0) : (mark.state?.data[i] ?? 0));
+    frame(ctx, mark, theme, [left, top, side], pointed ? Math.max(1, mark.state?.data[i] ?? 0) : (mark.state?.data[i] ?? 0));
     if (mark.captions.length) {
       ctx.fillStyle = theme.muted;
-      ctx.fillText(mark.captions[i], left + mark.size / 2, top + mark.size + 5);
+      ctx.fillText(mark.captions[i], left + side / 2, top + side + 5);
     }
   }
 }
 
-function frame(ctx, mark, theme, left, top, state) {
+function frame(ctx, mark, theme, [left, top, side], state) {
   const [color, width, away] = FRAMES[state] ?? FRAMES[0];
   ctx.strokeStyle = theme[color];
   ctx.lineWidth = width;
   ctx.beginPath();
-  ctx.roundRect(left - away, top - away, mark.size + 2 * away, mark.size + 2 * away, mark.radius + away);
+  ctx.roundRect(left - away, top - away, side + 2 * away, side + 2 * away, mark.radius + away);
   ctx.stroke();
 }
 
 /** The tile under a pixel, or null: {index, row, col, value, name}. */
 export function tileUnder(mark, box, px, py) {
   const [, rows, columns] = mark.z.shape;
+  const side = sideOf(mark, box);
   for (let i = 0; i < mark.x.data.length; i += 1) {
     const [left, top] = tileAt(mark, box, i);
     const [dx, dy] = [px - left, py - top];
-    if (dx < 0 || dy < 0 || dx >= mark.size || dy >= mark.size) continue;
-    const [row, col] = [Math.floor((dy / mark.size) * rows), Math.floor((dx / mark.size) * columns)];
-    return { index: i, row, col, id: mark.ids?.data[i], name: mark.names[i] };
+    if (dx < 0 || dy < 0 || dx >= side || dy >= side) continue;
+    const [row, col] = [Math.floor((dy / side) * rows), Math.floor((dx / side) * columns)];
+    return { index: i, row, col, id: mark.ids?.data[i], name: mark.tips === false ? undefined : mark.names[i] };
   }
   return null;
 }

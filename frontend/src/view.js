@@ -4,10 +4,11 @@ import { h, ownKeys, uniqueId } from "./dom.js";
 import { Figures } from "./figures.js";
 import { TroubleStrip, buildFrame, sortIntoSlots } from "./frame.js";
 import { Overlay } from "./overlay.js";
-import { Picture, resolve } from "./picture.js";
+import { Picture, prefersStillness, resolve } from "./picture.js";
 import { Pointer } from "./pointer.js";
 import { saveButtons } from "./save.js";
 import { StaticPicture } from "./static.js";
+import { TileKeys } from "./tilekeys.js";
 import { buildToolbar } from "./toolbar.js";
 import { TextLine, challengeLine, copyButton } from "./words.js";
 
@@ -18,6 +19,7 @@ const SILENCES = {
   silent: "The kernel does not answer: it was restarted, or the connection is lost. If this stays, run the cell again.",
 };
 const WORDS = 200; // milliseconds between two changes of words and controls while playing: each lays out the page
+const CALM = 500; // milliseconds between two pictures while playing, for readers who want less motion
 const TIME = 76; // pixels of height of the plot in the bar
 const KEYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, -1], ArrowDown: [1, 1] };
 
@@ -54,7 +56,7 @@ export class View {
     this.root.addEventListener("keydown", (event) => this.space(event));
     this.static = new StaticPicture(this.root, spec.picture);
     this.state = {};
-    this.wordsDue = 0;
+    this.wordsDue = this.pictureDue = 0;
   }
 
   build(spec) {
@@ -78,13 +80,15 @@ export class View {
     this.silence = h("p", { class: "cnn-message cnn-silence", role: "status" });
     this.silence.hidden = true;
     const says = h("div", { class: "cnn-says" }, ...(bySlot.get("says") ?? []));
-    this.root.append(frame.head, frame.bar, frame.settings, this.strip.element, this.message, this.silence);
+    // Play comes first for the keyboard, though the head stands above it.
+    this.root.append(frame.bar, frame.head, frame.settings, this.strip.element, this.message, this.silence);
     this.overlay = new Overlay(controls.byName, bySlot);
     this.picture = new Picture(this.root, spec, { placed: (...how) => this.placed(...how) });
     this.picture.frame.append(this.overlay.element, frame.handle);
     this.root.append(frame.foot, says, frame.sheet);
     const target = { set: (values) => this.touch(values), event: (e) => this.emitted(e) };
     this.pointer = new Pointer(this.picture, target);
+    this.tileKeys = new TileKeys(this.picture, target);
     this.target = target;
   }
 
@@ -111,6 +115,7 @@ export class View {
   placed(arrangement, boxes, theme) {
     const { width, height, scene } = this.picture;
     this.root.classList.toggle("cnn-narrow", arrangement.narrow);
+    this.tileKeys.placed(boxes);
     this.overlay.place(arrangement, boxes, width, height, scene.anchors ?? []);
     if (arrangement !== this.arrangement) {
       this.arrangement = arrangement;
@@ -128,10 +133,14 @@ export class View {
     this.static.hide();
     const scene = resolve(frame.scene, arrays);
     if (scene.pictures) this.pictures = scene.pictures;
-    this.picture.show(scene, frame.playing);
-    this.timeline(scene.timeline, frame.playing);
-    if (!behind) this.state = frame.state;
     const now = performance.now();
+    const still = frame.playing && this.playing && prefersStillness();
+    if (!still || now >= this.pictureDue) {
+      this.pictureDue = now + CALM;
+      this.picture.show(scene, frame.playing);
+      this.timeline(scene.timeline, frame.playing);
+    }
+    if (!behind) this.state = frame.state;
     if (frame.playing && this.playing && now < this.wordsDue) return;
     this.playing = frame.playing;
     this.wordsDue = now + WORDS;

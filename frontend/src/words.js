@@ -50,7 +50,7 @@ export function challengeLine(text) {
   element.hidden = text === "";
   const show = (how, goal) => {
     const now = goal?.text ?? "";
-    const word = how === "" ? now : `✓ ${how}${now ? `: ${now}` : ""}`;
+    const word = how === "" ? now : `✓ ${how}${now ? `; ${now}` : ""}`;
     if (mark.textContent !== word) mark.textContent = word;
     ring.style.setProperty("--cnn-done", how === "" ? String(goal?.share ?? 0) : "1");
     element.classList.toggle("cnn-reached", how !== "");

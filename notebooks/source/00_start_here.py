@@ -35,7 +35,7 @@
 # start" in the [README](../README.md).
 
 # %%
-from cnnlib.widgets import Challenge, ImageGallery, SetupCheck, TrainingView
+from cnnlib.widgets import ImageGallery, SetupCheck, TrainingView
 from cnnlib.widgets.cards import my_course, predict, quiz
 
 SetupCheck()
@@ -136,10 +136,7 @@ print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}
 predict("00.images-seen")
 
 # %%
-TrainingView(
-    mnist, make_model=mnist_cnn, batch_size=64,
-    challenge=Challenge("more than 98 % of the test images right", lambda f: f["accuracy"] > 0.98 and f["judged"] >= 1000),
-)
+TrainingView(mnist, make_model=mnist_cnn, batch_size=64, goal=0.98)
 
 # %% [markdown]
 # ## The same without a window

@@ -38,7 +38,8 @@ from cnnlib.checks import capstone, check
 from cnnlib.experiments.comparisons import Variant, compare
 from cnnlib.networks import recipes
 from cnnlib.training import EarlyStopping
-from cnnlib.widgets import AugmentationExplorer, Challenge, EvidenceExplorer, ImageGallery, TrainingView
+from cnnlib.viz.color_maps import color_map
+from cnnlib.widgets import AugmentationExplorer, EvidenceExplorer, ImageGallery, TrainingView
 from cnnlib.widgets.cards import predict, quiz
 
 # %% [markdown]
@@ -192,10 +193,7 @@ predict("09.longest")
 
 # %%
 TrainingView(
-    parts, judged="validation images", make_model=recipe.make_model, batch_size=64, rate=rate,
-    challenge=Challenge(
-        "more than 98 % of the validation images right", lambda facts: facts["accuracy"] > 0.98 and facts["judged"] >= 1000
-    ),
+    parts, judged="validation images", make_model=recipe.make_model, batch_size=64, rate=rate, goal=0.98
 )
 
 # %% [markdown]
@@ -313,7 +311,7 @@ start = recipe.make_model(np.random.default_rng(seed))
 rows = [m[0].params["weight"].mean(axis=1) for m in (start, reader)]
 reach, (figure, axes) = np.abs(rows[1]).max(), plt.subplots(2, 8, figsize=(9, 2.6), layout="constrained")
 for ax, kernel in zip(axes.ravel(), [*rows[0][:8], *rows[1][:8]], strict=True):
-    ax.imshow(kernel, cmap="RdBu_r", vmin=-reach, vmax=reach)
+    ax.imshow(kernel, cmap=color_map("diverging"), vmin=-reach, vmax=reach)
     ax.set_axis_off()
 alike = [np.corrcoef(before.ravel(), after.ravel())[0, 1] for before, after in zip(*rows, strict=True)]
 print("correlation of each filter with its start:", ", ".join(f"{value:.2f}" for value in alike[:8]))

@@ -41,7 +41,7 @@ def spot(widget, panel, x, y):
       const box = canvas.picture.boxes[panel], area = canvas.getBoundingClientRect();
       return [area.left + box.x(x), area.top + box.y(y)];
     }"""
-    return widget.locator("canvas").evaluate(script, [panel, x, y])
+    return widget.locator(".cnn-picture > canvas").evaluate(script, [panel, x, y])
 
 
 def test_a_click_on_the_basin_map_runs_that_descent(book):

@@ -31,35 +31,45 @@ def words(page):
     return playwright.expect(view(page).locator(".cnn-text"))
 
 
-def network_point(page, x, y):
-    """Where a point of the network's panel (nodes are 1 wide) lies on the canvas, in pixels."""
-    box = view(page).locator("canvas").bounding_box()
-    width, height = box["width"] * 7 / 11 - 5 - 8, box["height"] - 12
-    scale = min(width / 14.8, height / 12.2)
-    left, top = 4 + (width - 14.8 * scale) / 2, 8 + (height - 12.2 * scale) / 2
-    return {"x": left + x * scale, "y": top + (y + 1.7) * scale}
+def picture(page):
+    return view(page).locator(".cnn-picture > canvas")
+
+
+def tile(page, emits, index):
+    """Where the middle of a tile of the network lies on the canvas."""
+    script = """(canvas, [emits, index]) => {
+        const [box] = canvas.picture.boxes, mark = box.panel.marks.find((one) => one.emits === emits);
+        const [dx, dy] = mark.shift;
+        return {x: box.x(mark.x.data[index]) + dx, y: box.y(mark.y.data[index]) + dy};
+    }"""
+    return picture(page).evaluate(script, [emits, index])
+
+
+def more(page):
+    """Open what is rare."""
+    button = view(page).get_by_role("button", name="More", exact=True)
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
 
 
 def test_a_click_on_a_feature_switches_it_on(page):
-    canvas = view(page).locator("canvas")
-    canvas.click(position=network_point(page, 2.4, 2 * 1.3 + 0.5))
-    playwright.expect(view(page).get_by_label("X₁²", exact=True)).to_be_checked()
-    canvas.click(position=network_point(page, 2.4, 2 * 1.3 + 0.5))
-    playwright.expect(view(page).get_by_label("X₁²", exact=True)).not_to_be_checked()
+    canvas = picture(page)
+    for check in ("to_be_checked", "not_to_be_checked"):
+        canvas.click(position=tile(page, "feature", 2))
+        getattr(playwright.expect(view(page).get_by_label("X₁²", exact=True)), check)()
 
 
 def test_a_click_on_a_node_shows_its_map(page):
-    canvas = view(page).locator("canvas")
-    middle = 1.9 + (13.5 - 1.9) / 3 + 0.5
-    canvas.click(position=network_point(page, middle, 4 * 1.3 + 0.5))
+    canvas = picture(page)
+    more(page)
+    canvas.click(position=tile(page, "layer 1", 4))
     playwright.expect(view(page).get_by_label("Large map")).to_have_value("node 1.5")
-    canvas.click(position=network_point(page, middle, 4 * 1.3 + 0.5))
+    canvas.click(position=tile(page, "layer 1", 4))
     playwright.expect(view(page).get_by_label("Large map")).to_have_value("output")
 
 
 def test_pointing_at_a_node_shows_its_map(page):
-    canvas = view(page).locator("canvas")
-    middle = 1.9 + (13.5 - 1.9) / 3 + 0.5
+    canvas = picture(page)
     page.evaluate(
         """() => {
             const draw = CanvasRenderingContext2D.prototype.fillText;
@@ -70,28 +80,37 @@ def test_pointing_at_a_node_shows_its_map(page):
             };
         }"""
     )
-    canvas.hover(position=network_point(page, middle, 5 * 1.3 + 0.5))
+    canvas.hover(position=tile(page, "layer 1", 5))
     page.wait_for_function("window.words.some(word => word.startsWith('Node 1.6'))", timeout=10_000)
     page.evaluate("window.words.length = 0")
-    canvas.hover(position=network_point(page, middle + 1.5, -1.5))
+    canvas.hover(position={"x": 300, "y": 8})
     page.wait_for_function("window.words.some(word => word.startsWith('Output'))", timeout=10_000)
 
 
 def test_a_link_is_chosen_where_its_curve_runs_and_a_bias_tells_its_value(page):
-    canvas = view(page).locator("canvas")
-    first, second = 1.9 + (13.5 - 1.9) / 3, 1.9 + 2 * (13.5 - 1.9) / 3
-    t, start, end = (
-        0.3,
-        0.5,
-        7 * 1.3 + 0.5 - 0.125,
-    )  # from the first feature to the last node, level at both ends
-    place = network_point(page, 2.9 + t * (first - 2.9), start + (3 * t**2 - 2 * t**3) * (end - start))
+    canvas = picture(page)
+    place = canvas.evaluate(
+        """(canvas) => {
+            const [box] = canvas.picture.boxes, mark = box.panel.marks.find((one) => one.emits === "link 0");
+            const i = 14, t = 0.3, ease = 3 * t ** 2 - 2 * t ** 3; // from the first feature to the last node
+            const [x0, x1] = [box.x(mark.x0.data[i]) + mark.inset[0], box.x(mark.x1.data[i]) - mark.inset[1]];
+            const across = 1.5 * t * (1 - t) ** 2 + 1.5 * t * t * (1 - t) + t ** 3; // level at both ends
+            const [y0, y1] = [box.y(mark.y0.data[i]), box.y(mark.y1.data[i])];
+            return {x: x0 + across * (x1 - x0), y: y0 + ease * (y1 - y0)};
+        }"""
+    )
     canvas.click(position=place)
     words(page).to_contain_text("Chosen: the weight from X₁ to node 1.8 is")
-    canvas.hover(position=network_point(page, second - 0.06, 2 * 1.3 + 1.08))
-    playwright.expect(view(page).locator(".cnn-tip")).to_have_text("bias: 0.1")
-    canvas.click(position=network_point(page, first - 0.06, 1.08))
+    card = view(page).locator(".cnn-popover")
+    playwright.expect(card).to_contain_text("X₁ → node 1.8")
+    card.get_by_role("button", name="Close").click()
+    playwright.expect(card).to_be_hidden()
+    canvas.hover(position=tile(page, "bias", 8))
+    playwright.expect(view(page).locator(".cnn-picture .cnn-tip")).to_have_text("bias 0.1")
+    canvas.click(position=tile(page, "bias", 0))
     words(page).to_contain_text("Chosen: the bias of node 1.1 is 0.1.")
+    playwright.expect(card).to_be_visible()
+    more(page)
     view(page).get_by_label("from (0: bias)", exact=True).focus()
     page.keyboard.press("ArrowRight")
     words(page).to_contain_text("Chosen: the weight from X₁ to node 1.1 is")
@@ -100,7 +119,7 @@ def test_a_link_is_chosen_where_its_curve_runs_and_a_bias_tells_its_value(page):
 def test_play_trains_pause_stops_and_the_keyboard_rewinds(page):
     group = view(page)
     group.get_by_role("button", name="Play").click()
-    words(page).to_contain_text(re.compile(r"Epoch \d{3,}"), timeout=30_000)
+    words(page).to_contain_text(re.compile(r"Epoch \d{2,}"), timeout=30_000)
     group.get_by_role("button", name="Pause").click()
     playwright.expect(group.get_by_role("button", name="Play")).to_be_visible()
     text = group.locator(".cnn-text").inner_text()
@@ -116,6 +135,11 @@ def test_play_trains_pause_stops_and_the_keyboard_rewinds(page):
 
 def test_the_keyboard_alone_changes_a_weight_and_a_bias(page):
     group = view(page)
+    more(page)
+    group.get_by_label("from (0: bias)", exact=True).focus()
+    for key, chosen in (("Home", "the bias of node 1.1"), ("ArrowRight", "the weight from X₁")):
+        page.keyboard.press(key)  # choosing a link opens the card with its value
+        words(page).to_contain_text(chosen)
     group.get_by_label("Value", exact=True).focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("2,5")
@@ -130,3 +154,26 @@ def test_the_keyboard_alone_changes_a_weight_and_a_bias(page):
     page.keyboard.press("Enter")
     message = group.locator(".cnn-message").first
     playwright.expect(message).to_contain_text("Value: expected a number from -100 to 100, received 'much'")
+
+
+def test_pointing_at_a_node_makes_its_links_strong_without_a_message(page):
+    """The page alone answers: no state and no event is needed to see where a node's links go."""
+    view(page).locator(".cnn-popover").get_by_role("button", name="Close").click()
+    canvas = picture(page)
+    canvas.hover(position=tile(page, "layer 1", 3))
+    assert canvas.evaluate("canvas => canvas.picture.pointed") == 103
+    canvas.hover(position={"x": 300, "y": 8})
+    assert canvas.evaluate("canvas => canvas.picture.pointed") is None
+
+
+def test_thumbnails_are_radio_buttons_that_the_arrow_keys_move(page):
+    group = view(page)
+    spirals = group.get_by_role("radio", name="spirals")
+    playwright.expect(spirals).to_be_checked()
+    spirals.focus()
+    page.keyboard.press("Home")
+    playwright.expect(group.get_by_role("radio", name="circle")).to_be_checked()
+    playwright.expect(group.locator(".cnn-title")).to_have_text("Can it fence in a disc?")
+    group.get_by_role("radio", name="plane").click()
+    playwright.expect(group.locator(".cnn-title")).to_have_text("Can it learn a slope?")
+    playwright.expect(group.get_by_role("radio", name="circle")).not_to_be_checked()

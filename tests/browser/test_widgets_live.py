@@ -50,6 +50,8 @@ def test_sliders_move_with_the_keys(explorer):
 
 def test_every_control_is_reached_by_tab_and_shows_its_focus(explorer):
     widget, page = explorer.widget(0), explorer.page
+    widget.get_by_role("button", name="More", exact=True).focus()
+    page.keyboard.press("Enter")
     wanted = widget.locator("input, select, button").count()
     widget.locator("input, select, button").first.focus()
     seen = []
@@ -113,7 +115,7 @@ def test_the_start_is_dragged_on_the_curve(explorer):
       const at = (w, e) => [area.left + box.x(w), area.top + box.y(e)];
       return [at(knob.x, knob.y), at(1.5, 2)];
     }"""
-    here, there = widget.locator("canvas").evaluate(spot)
+    here, there = widget.locator(".cnn-picture > canvas").evaluate(spot)
     page.mouse.move(*here)
     page.mouse.down()
     page.mouse.move(*there, steps=5)
@@ -131,7 +133,7 @@ def test_set_state_in_a_cell_moves_the_controls(explorer):
 def test_the_state_is_copied_as_a_line(explorer):
     explorer.run("w.set_state(start=1.25)")
     explorer.page.wait_for_timeout(300)
-    explorer.widget(0).get_by_role("button", name="Copy this state").click()
+    explorer.widget(0).get_by_role("button", name="Copy as code").click()
     assert explorer.widget(0).locator(".cnn-line").inner_text() == "DescentExplorer(start=1.25)"
 
 
@@ -152,7 +154,7 @@ def test_running_the_cell_again_stops_the_earlier_loop_and_doubles_nothing(noteb
     assert book.widget(0).count() == 1
 
 
-def test_play_pause_step_rewind_and_rewinding_to_an_epoch(notebook):
+def test_play_pause_step_rewind_and_rewinding_to_a_step(notebook):
     book = notebook("twice", TRAINING)
     book.run("view.reset()")
     widget = book.widget(0)
@@ -163,9 +165,12 @@ def test_play_pause_step_rewind_and_rewinding_to_an_epoch(notebook):
     count = int(book.run("print(len(view.losses))"))
     assert count > 100 and int(book.run("print(len(view.losses))")) == count
     see(widget, f"After {count} steps")
-    widget.get_by_label("Rewind to epoch, exact value").fill("2")
-    book.page.keyboard.press("Enter")
-    see(widget, "After 90 steps (2,874 images, 2 epochs)")
+    slider = widget.get_by_label("Rewind to step", exact=True)
+    slider.focus()
+    book.page.keyboard.press("Home")
+    see(widget, "Before the first step")
+    book.page.keyboard.press("ArrowRight")
+    see(widget, "After 1 step (")
     widget.get_by_role("button", name="Rewind").click()
     see(widget, "Before the first step")
 
@@ -217,7 +222,7 @@ def test_a_lost_kernel_leaves_the_picture_and_a_sentence(notebook):
     book.page.keyboard.press("ArrowRight")
     widget.locator(".cnn-silence", has_text="run the cell again").wait_for(timeout=20_000)
     ink = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v)"
-    assert widget.locator("canvas").evaluate(ink)
+    assert widget.locator(".cnn-picture > canvas").evaluate(ink)
     book.lab.run_all(book.page)
 
     see(book.widget(0), "After 10 steps")

@@ -28,9 +28,10 @@ from cnnlib.viz import (
     image_panel,
     mosaic,
 )
+from cnnlib.viz.color_maps import color_map
 from cnnlib.viz.colors import CATEGORIES, OKABE_ITO, THEMES, to_hex
 from cnnlib.viz.marks import value_range
-from cnnlib.viz.static import color_map, draw, to_png
+from cnnlib.viz.static import draw, to_png
 
 
 def one_panel(*marks, x=(0, 10), y=(0, 10), **options):

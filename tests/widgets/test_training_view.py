@@ -1,24 +1,37 @@
 """The training view's life: rewinding, its last epoch, its goal."""
 
+import numpy as np
+import pytest
+
+from cnnlib.data import Split, load_digits
 from cnnlib.widgets import TrainingView
 from cnnlib.widgets.base import Challenge
+from cnnlib.widgets.base.play_loop import PlayLoop
 from tests.widgets.toy_widget import shown
 
 
-def test_training_rewound_and_brought_forward_again_tells_of_the_same_epoch():
+def test_training_rewound_and_brought_forward_again_tells_of_the_same_step():
     view = TrainingView()
     view.advance(20 * 45)
-    at_twenty = view.text, list(view.losses)
-    view.set_state(epoch=2)
-    assert len(view.losses) == 90
-    view.set_state(epoch=20)
-    assert (view.text, list(view.losses)) == at_twenty
-    view.set_state(epoch=2)
+    at_twenty, losses = view.text, list(view.losses)
+    view.set_state(step=90)
+    assert view.steps == 90 and list(view.losses) == losses  # the future stays, as a ghost
+    view.set_state(step=900)
+    assert (view.text, list(view.losses)) == (at_twenty, losses)
+    view.set_state(step=90)
     view.advance(45)
-    assert "After 135 steps (4,311 images, 3 epochs)" in view.text and view.limits(view.state)["epoch"] == (
-        0,
-        3,
-    )
+    assert "After 135 steps (4,311 images, 3 epochs)" in view.text
+    assert view.limits(view.state)["step"] == (0, 135) and list(view.losses) == losses[:135]
+
+
+def test_what_came_after_a_step_is_forgotten_where_training_goes_on_at_another_rate():
+    view = TrainingView()
+    view.advance(90)
+    losses = list(view.losses)
+    view.set_state(step=45, rate=0.001)
+    view.advance(10)
+    assert list(view.losses[:45]) == losses[:45] and list(view.losses[46:]) != losses[46:55]
+    assert max(step for step, _, _ in view.course) <= view.steps == 55
 
 
 def test_training_says_that_its_epochs_are_done_and_which_loss_it_means():
@@ -45,8 +58,45 @@ def test_a_goal_that_was_rewound_or_lost_is_not_said_to_be_reached():
     view.put(rate=1e3)
     view.advance(5)
     assert said() == "reached earlier"
-    view.set_state(epoch=0)
+    view.set_state(step=0)
     assert said() == ""
     view.advance(45)
     view.live.receive({"type": "rewind"})
     assert said() == ""
+
+
+def test_the_axis_counts_images_seen_in_round_numbers():
+    rng = np.random.default_rng(0)
+    x, y = rng.random((6000, 1, 8, 8), np.float32), rng.integers(0, 10, 6000)
+    names = tuple("0123456789")
+    view = TrainingView(Split(x, y, x[:2500], y[:2500], names), batch_size=64)
+    time = view.scene.panels[1].x
+    assert time.names == ("0", "5,000", "10,000", "15,000", "20,000 images")
+    assert time.high == pytest.approx(20_000 / 6000 * view.epoch_steps)
+    assert view.facts["judged"] == 2000 and len(view.examiner.x) == 2000
+    view.advance(2)
+    assert "(128 images, 0 epochs)" in view.text and view.facts["seen"] == 128
+
+
+def test_while_it_plays_a_few_images_are_judged_and_it_says_how_many(monkeypatch):
+    digits = load_digits()
+    x, y = np.tile(digits.x_test, (2, 1, 1, 1)), np.tile(digits.y_test, 2)
+    split = Split(digits.x_train, digits.y_train, x, y, digits.class_names)
+    view = TrainingView(split, judged="validation images", goal=0.2)
+    assert view.challenge.text == "more than 20 % of the validation images right"
+    asked = []
+    infer = view.model.infer
+    view.model.infer = lambda images: asked.append(len(images)) or infer(images)
+    playing = [True]
+    monkeypatch.setattr(PlayLoop, "running", property(lambda loop: bool(playing)))
+    view.live.advance(40)
+    view.refresh()
+    assert asked == [100, 100] and view.facts["judged"] == 200 and not view.challenge_reached
+    assert "of the last 200 validation images that it was shown are right" in view.text
+    assert view.scene.figures[0].label == "Validation images right"
+    view.live.advance(20)
+    view.refresh()
+    assert [step for step, _, _ in view.course] == [0, 45] and view.facts["judged"] == 100
+    playing.clear()
+    view.refresh()
+    assert view.facts["judged"] == 720 and view.challenge_reached and "last" not in view.text

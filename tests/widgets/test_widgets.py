@@ -151,14 +151,51 @@ def test_training_reaches_its_goal_and_rewinds_to_the_same_numbers():
     assert view.text.startswith("After 315 steps (10,059 images, 7 epochs) the loss on the test images is 0.")
     assert "of the 360 test images are right" in view.text
     text = view.text
-    view.set_state(epoch=3)
-    assert "After 135 steps (4,311 images, 3 epochs)" in view.text
-    view.advance(4 * 45)
-    assert view.text == text
+    for step, images in ((135, 4311), (35, 1120), (2, 64)):  # ends of epochs, and steps within one
+        view.set_state(step=step)
+        assert f"After {step} steps ({images:,} images, " in view.text
+        view.advance(315 - step)
+        assert view.text == text
     view.rewind()
     view.refresh()
     np.testing.assert_array_equal(view.model.arrays()["0.weight"], first)
     assert view.text.startswith("Before the first step")
+
+
+def test_training_goes_to_the_step_that_was_kept_nearest_and_shows_what_came_after():
+    from cnnlib.viz import Cursor, Line
+    from cnnlib.widgets import TrainingView
+
+    view = TrainingView()
+    view.advance(2 * 45)
+    kept = [snapshot.step for snapshot in view.snapshots]
+    assert kept[:5] == [0, 1, 2, 4, 5] and kept[-4:] == [67, 78, 89, 90] and len(kept) < 20
+    view.set_state(step=44)
+    assert view.state["step"] == view.facts["steps"] == 40
+    view.set_state(step=41)
+    assert view.state["step"] == 45  # forwards: an arrow key is never stuck between two
+    view.set_state(step=33)
+    assert view.limits(view.state)["step"] == (0, 90)
+    loss, accuracy = view.scene.panels[:2]
+    ghosts = [m for m in loss.marks if isinstance(m, Line) and m.alpha < 1]
+    assert all(m.x[-1] > 80 for m in ghosts)
+    cursors = [m for panel in (loss, accuracy) for m in panel.marks if isinstance(m, Cursor)]
+    assert [(m.x, m.sets) for m in cursors] == [(view.steps, {"x": "step"})] * 2
+    view.advance(1)
+    assert view.limits(view.state)["step"] == (0, view.steps)
+
+
+def test_wrong_images_keep_their_place_while_they_are_wrong_and_a_click_tells_the_scores():
+    from cnnlib.widgets import TrainingView
+
+    view = TrainingView()
+    view.advance(60)
+    before = list(view.places)
+    view.advance(10)
+    stayed = [(a, b) for a, b in zip(before, view.places, strict=True) if a in view.places]
+    assert len(stayed) > 4 and all(a == b for a, b in stayed)
+    view.live.receive({"type": "event", "event": {"name": "wrong", "kind": "click", "index": 1}})
+    assert f"Test image {view.places[1]} is a " in view.text and "the network says" in view.text
 
 
 def test_training_shows_divergence_instead_of_failing():

@@ -213,7 +213,7 @@ def widths(outputs: list[LayerOutput]) -> tuple:
     found = []
     for output in outputs:
         rows, columns = output.picture(np.zeros(output.shape)).shape
-        found.append(1.2 if output.place == 0 else float(np.clip(3.4 * columns / rows, 0.5, 1.7)))
+        found.append(1.2 if output.place == 0 else float(np.clip(3.4 * columns / rows, 0.55, 1.7)))
     return tuple(found)
 
 

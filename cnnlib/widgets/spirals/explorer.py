@@ -339,14 +339,14 @@ class Playground(Widget):
 
 
 FRAME = {
-    "rows": ("316px", "40px", "102px"),
+    "rows": ("302px", "54px", "102px"),
     "columns": (1.35, 5.4, 3.15),
     "height": 458,
     "slots": (Slot("data", (0, 0, 3, 1), title="Data"), Slot("output", (2, 2))),
     "narrow": Narrow(
-        ("124px", "458px", "340px", "40px", "120px"),
+        ("124px", "458px", "340px", "54px", "120px"),
         (1,),
-        1082,
+        1096,
         {"data": (0, 0), "network": (1, 0), "map": (2, 0), "ramp": (3, 0), "output": (4, 0)},
     ),
 }

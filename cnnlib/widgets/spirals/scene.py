@@ -16,7 +16,7 @@ SIDE, PITCH, TOP = 36, 42, 103  # of nodes, in pixels: side, distance of two mid
 DEPTH = 452  # height of the network in pixels
 LEFT, RIGHT = 0.17, 1.1  # places of features and of the output, as shares of the width
 CURVE = 18  # pixels between the ends of links that arrive at one node
-PALE = 1.35  # value of full colour in maps: 1 stays paler than a point
+PALE = 1.65  # value of full colour in maps: 1 stays paler than a point
 OUTPUT = 9000  # id of the output among the tiles; of neuron i in layer k: 100 k + i
 AIR = 470  # pixels of width below which notes give way
 
@@ -66,7 +66,9 @@ def node_tiles(x: float, rows: np.ndarray, maps: np.ndarray, ids: np.ndarray, **
     """Nodes of one layer; a map's rows run upwards, a tile's downwards."""
     thumbs = np.clip(maps[:, ::-1], -1, 1)
     places = np.full(len(rows), x), row_y(rows)
-    return Tiles(*places, thumbs, SIDE, vmin=-PALE, vmax=PALE, ids=ids, radius=4, hovers=True, **options)
+    return Tiles(
+        *places, thumbs, SIDE, vmin=-PALE, vmax=PALE, ids=ids, radius=4, hovers=True, tips=False, **options
+    )
 
 
 class NetworkPicture:
@@ -159,6 +161,9 @@ class NetworkPicture:
         """Small maps of all features: those that are off are pale."""
         on = np.array([name in self.run.config.inputs for name in FEATURES])
         look = {"opacity": np.where(on, 1.0, 0.3), "state": on.astype(float), "emits": "feature"}
+        look["names"] = [
+            f"{name}, {'on' if lit else 'off'}" for name, lit in zip(FEATURE_NAMES, on, strict=True)
+        ]
         return node_tiles(
             LEFT, np.arange(7.0), feature_thumbs(self.state["discretize"]), np.arange(7), **look
         )
@@ -169,9 +174,9 @@ class NetworkPicture:
         for k, maps in enumerate(self.maps[:-1], 1):
             thumbs = signs(shrink(maps), self.state["discretize"])
             state = np.where((self.rows[k] == node[1]) & (k == node[0]), 2.0, 1.0)
-            marks.append(
-                node_tiles(self.x[k], self.rows[k], thumbs, self.ids(k), state=state, emits=f"layer {k}")
-            )
+            look = {"state": state, "emits": f"layer {k}"}
+            look["names"] = [f"node {k}.{i + 1}" for i in range(len(maps))]
+            marks.append(node_tiles(self.x[k], self.rows[k], thumbs, self.ids(k), **look))
         return marks
 
     def bias_marks(self) -> Tiles:
@@ -238,7 +243,7 @@ class NetworkPicture:
                 )
             )
         if 2 < len(self.rows) < 5:
-            what = "weight: blue adds, orange takes away. Click it."
+            what = "weight: blue adds, orange takes away."
             if self.state["links"] != "weights":
                 what = "weight's gradient: where blue, the weight will fall."
             spot = self.x[2] - 0.5 * (self.x[2] - self.x[1]), bottoms[2] - 12

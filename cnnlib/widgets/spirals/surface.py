@@ -40,7 +40,7 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, a
 
 def point_marks(points: np.ndarray, reach: float, shape: str, size: float, outline: str) -> Points:
     """Points in the colour of their label."""
-    values = {"values": points[:, 2] / reach, "cmap": "diverging", "vmin": -1.15, "vmax": 1.15}
+    values = {"values": points[:, 2] / reach, "cmap": "diverging", "vmin": -1, "vmax": 1}
     return Points(points[:, 0], points[:, 1], size=size, shape=shape, outline=outline, **values)
 
 

@@ -12,34 +12,34 @@ import numpy as np
 from cnnlib.data import Split, load_digits
 from cnnlib.experiments.examiner import Examiner, Judgement
 from cnnlib.networks import small_cnn
-from cnnlib.nn.layers import Conv2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
-from cnnlib.nn.training import train
-from cnnlib.viz import Axis, Heatmap, Line, Panel, Points, Region, Scene, Text, image_panel, mosaic
-from cnnlib.widgets.base import Challenge, LogSlider, Slider, Widget
+from cnnlib.nn.training import Position, train
+from cnnlib.viz import Anchor, Scene, Strip
+from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.start_here import training_picture as picture
+from cnnlib.widgets.start_here import training_words as words
+from cnnlib.widgets.start_here.training_words import ENOUGH
 
-_WRONG_ROWS, _WRONG_COLUMNS = 3, 4
-_MOST_POINTS = 500  # of the loss curve
-ENOUGH = 300  # images judged, for a share that says something
-FIRST_HORIZON = 20_000  # images seen at the right end of the axes, at first
+FEW = 500  # images that take no time worth mention: all are judged at once
 
 
 @dataclass
-class EpochEnd:
-    """Everything needed to go on training from the end of an epoch, exactly as if nothing had come after."""
+class Snapshot:
+    """Everything needed to go on training from a step, exactly as if nothing had come after."""
 
-    step: int
+    position: Position
     weights: dict
     optimizer: object
     rng: dict
-    accuracy: float
-    seen: int
-    losses: array  # of the batches of this epoch
+
+    @property
+    def step(self) -> int:
+        return self.position.step
 
 
 class TrainingView(Widget):
-    """Train a network live, and rewind it to the end of any epoch, or to its first weights.
+    """Train a network live, and rewind it to any step that was kept: many at first, then fewer and fewer.
 
     Parameters
     ----------
@@ -56,6 +56,9 @@ class TrainingView(Widget):
     probe : int
         Test images that are judged by, at most. While it plays, a few at a time: see
         `cnnlib.experiments.examiner`.
+    goal : float
+        Share of the test images to get right, below 1, for the challenge and as a line in the picture. It
+        counts once there are `ENOUGH` answers, and so many that twenty of them may be wrong.
     **options
         As for `Widget`: `challenge`, `show`, and values of controls.
 
@@ -73,14 +76,12 @@ class TrainingView(Widget):
     speed = "100 steps a second"  # as fast as it goes is over before it is seen
     controls = (
         LogSlider("rate", 1e-4, 1, 0.03, label="Learning rate"),
-        Slider("epoch", 0, 10_000, 0, integer=True, label="Rewind to epoch"),
+        Slider("step", 0, 1_000_000, 0, integer=True, label="Rewind to step"),
+        Choice("scale", ("linear", "log"), label="Scale of the loss", picker="segments"),
     )
-    volatile = ("epoch",)
-    at_end = "All epochs are done. Rewind to an earlier one to train from there, perhaps at another rate."
-    challenge = Challenge(
-        "more than 95 % of the test images right",
-        lambda facts: facts["accuracy"] > 0.95 and facts["judged"] >= ENOUGH,
-    )
+    slots = {"bar": ("rate", "speed"), "handle": ("step",), "anchored": ("scale",)}
+    volatile = ("step",)
+    at_end = "All epochs are done. Rewind to an earlier step to train from there, perhaps at another rate."
 
     def __init__(
         self,
@@ -93,14 +94,17 @@ class TrainingView(Widget):
         epochs: int = 30,
         seed: int = 0,
         probe: int = 2000,
+        goal: float = 0.95,
         **options,
     ) -> None:
         self.split = load_digits() if split is None else split
         self.make_model, self.make_optimizer = make_model, make_optimizer
         self.batch_size, self.epochs, self.seed, self.probe = batch_size, epochs, seed, probe
         self.epoch_steps = math.ceil(len(self.split.x_train) / batch_size)
-        self.judged = judged
-        self.examiner = Examiner(self.split.x_test[:probe], self.split.y_test[:probe])
+        self.judged, self.goal_share = judged, goal
+        x, y = self.split.x_test[:probe], self.split.y_test[:probe]
+        self.examiner = Examiner(x, y, part=len(x) if len(x) <= FEW else 100)
+        self.challenge = words.goal_challenge(self)
         super().__init__(**options)
 
     # Training and rewinding.
@@ -109,83 +113,123 @@ class TrainingView(Widget):
         self.rng = np.random.default_rng(self.seed)
         self.model = self.make_model(rng=self.rng)
         self.optimizer = self.make_optimizer(lr=self.state["rate"])
-        self.losses = array("d")
-        self.course: list[tuple[int, float]] = []  # training images seen, share right, while it played
+        self.position = Position()
+        self.losses = array("d")  # of every step, also of those after the one rewound to
+        self.course: list[tuple[int, float, float]] = []  # step, loss and share right, also of later ones
         self.current = False  # whether all that is judged by was judged with the present weights
-        self.snapshots: list[EpochEnd] = []
+        self.snapshots: list[Snapshot] = []
+        self.places: list[int | None] = [None] * picture.PLACES
+        self.chosen: int | None = None
+        self.start = self.first_filters()
         self.remember()
 
+    @property
+    def steps(self) -> int:
+        """Steps taken on the way to the present weights."""
+        return self.position.step
+
+    def first_filters(self) -> np.ndarray | None:
+        """The first layer's filters, each averaged over its input channels."""
+        layer = picture.first_convolution(self.model)
+        return None if layer is None else layer.params["weight"].mean(axis=1).copy()
+
     def remember(self) -> None:
-        """Keep a snapshot of the end of an epoch."""
+        """Keep a snapshot of the present step; judge all at the end of an epoch, or when there is time."""
         weights = {name: values.copy() for name, values in self.model.arrays().items()}
         rng = copy.deepcopy(self.rng.bit_generator.state)
-        accuracy = self.judge_all().accuracy
-        optimizer = copy.deepcopy(self.optimizer)
-        losses = self.losses[self.snapshots[-1].step :] if self.snapshots else self.losses[:]
-        self.snapshots.append(
-            EpochEnd(len(self.losses), weights, optimizer, rng, accuracy, self.seen(), losses)
-        )
-        self.put(epoch=len(self.snapshots) - 1)
+        place, optimizer = copy.deepcopy(self.position), copy.deepcopy(self.optimizer)
+        self.snapshots.append(Snapshot(place, weights, optimizer, rng))
+        few = len(self.examiner.x) <= FEW
+        if few or not self.live.loop.running or self.steps % self.epoch_steps == 0:
+            self.note(self.judge_all())
 
-    def restore(self, epoch: int) -> None:
-        """Put the network back to the end of an epoch; later ones stay until training goes on."""
-        self.challenge_reached = False
-        snapshot = self.snapshots[epoch]
+    def due(self) -> bool:
+        """Whether the present step is kept: the first few, eight of the first epoch, then ever fewer."""
+        gap = max(1, self.epoch_steps * min(8, 2 ** ((self.steps - 1) // self.epoch_steps)) // 8)
+        within = (self.steps - 1) % self.epoch_steps + 1
+        return self.steps in (1, 2, 4) or within == self.epoch_steps or within % gap == 0
+
+    def kept_beside(self, step: int, later: bool) -> Snapshot:
+        """The snapshot of `step`, or else the next one before it, or after it if `later`."""
+        if later:
+            return next((kept for kept in self.snapshots if kept.step >= step), self.snapshots[-1])
+        return next(kept for kept in reversed(self.snapshots) if kept.step <= step)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put the network back to a snapshot; later ones stay until training goes on."""
         for name, values in self.model.arrays().items():
             values[...] = snapshot.weights[name]
         self.optimizer = copy.deepcopy(snapshot.optimizer)
         self.rng.bit_generator.state = copy.deepcopy(snapshot.rng)
-        self.losses = array("d", (loss for kept in self.snapshots[: epoch + 1] for loss in kept.losses))
-        self.current = False
+        self.position = copy.deepcopy(snapshot.position)
+        self.challenge_reached = self.current = False
+        self.judge_all()
+        self.put(step=self.steps)
         self.live.forget_run()
 
     def train(self):
-        """One ``yield`` a step, from the present epoch on."""
-        del self.snapshots[self.state["epoch"] + 1 :]
-        self.course = [point for point in self.course if point[0] <= self.seen()]
-        while len(self.snapshots) <= self.epochs:
-            records = train(
-                self.model,
-                CrossEntropyLoss(),
-                self.optimizer,
-                self.split.x_train,
-                self.split.y_train,
-                batch_size=self.batch_size,
-                rng=self.rng,
-                schedule=lambda step: self._state["rate"],
-            )
-            for record in quiet(records):
-                self.losses.append(record.loss)
-                self.current = False
-                self.watch()
-                if record.last_of_epoch:
-                    self.remember()
-                yield record
+        """One ``yield`` a step, from the present one on."""
+        del self.losses[self.steps :]
+        self.snapshots = [kept for kept in self.snapshots if kept.step <= self.steps]
+        self.course = [point for point in self.course if point[0] <= self.steps]
+        if self.position.epoch > self.epochs:
+            return
+        records = train(
+            self.model,
+            CrossEntropyLoss(),
+            self.optimizer,
+            self.split.x_train,
+            self.split.y_train,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            rng=self.rng,
+            position=self.position,
+            schedule=lambda step: self._state["rate"],
+        )
+        for record in quiet(records):
+            self.losses.append(record.loss)
+            self.put(step=self.steps)
+            self.current = False
+            self.watch()
+            if self.due():
+                self.remember()
+            yield record
 
     def changed(self, before: dict, after: dict) -> None:
-        if after["epoch"] != before["epoch"]:
-            self.restore(after["epoch"])
+        if after["step"] != before["step"]:
+            self.restore(self.kept_beside(after["step"], later=after["step"] > before["step"]))
 
     def rewind(self) -> None:
-        self.put(epoch=0)
-        self.restore(0)
+        self.restore(self.snapshots[0])
 
     def limits(self, state: dict) -> dict:
-        return {"epoch": (0, len(self.snapshots) - 1)}
+        return {"step": (0, max(self.steps, self.snapshots[-1].step))}
+
+    def event(self, event: dict) -> None:
+        """A wrong image was clicked: its scores are said; a second click leaves it."""
+        if event["name"] == "wrong" and event["kind"] == "click":
+            shown = [index for index in self.places if index is not None]
+            if event["index"] < len(shown):
+                index = shown[event["index"]]
+                self.chosen = None if self.chosen == index else index
 
     # The picture.
 
-    def seen(self) -> int:
-        """Training images that the network has learned from, each counted as often as it was used."""
-        epochs, steps = divmod(len(self.losses), self.epoch_steps)
-        return epochs * len(self.split.x_train) + steps * self.batch_size
+    def seen(self, steps: int) -> int:
+        """Training images learned from after some steps, each counted as often as it was used."""
+        epochs, rest = divmod(steps, self.epoch_steps)
+        return epochs * len(self.split.x_train) + rest * self.batch_size
 
     def watch(self) -> None:
-        """While it plays: judge a few images now and then; a point of the curve once there are enough."""
+        """While it plays: judge a few images now and then; a point of the curves once there are enough."""
         if self.live.loop.running and self.examiner.learned(self.model, self.batch_size):
             found = self.examiner.judgement()
-            if found.count >= min(ENOUGH, len(self.examiner.x)):
-                self.course.append((self.seen(), found.accuracy))
+            if found.count >= min(ENOUGH, self.examiner.window):
+                self.note(found)
+
+    def note(self, found: Judgement) -> None:
+        """A point of the curves."""
+        self.course.append((self.steps, found.loss, found.accuracy))
 
     def judge_all(self) -> Judgement:
         """Judge all, unless that was done with these weights."""
@@ -194,133 +238,54 @@ class TrainingView(Widget):
             self.current = True
         return self.examiner.judgement()
 
+    def keep_places(self, wrong: np.ndarray) -> None:
+        """Images stay where they are while their last answer is wrong; others fill the gaps."""
+        last, true = self.examiner.guesses, self.examiner.y
+        self.places = [k if k is not None and last[k] != true[k] else None for k in self.places]
+        taken = set(self.places)
+        others = iter(index for index in wrong.tolist() if index not in taken)
+        self.places = [next(others, None) if index is None else index for index in self.places]
+
     def compute(self, state: dict) -> Scene:
         found = self.examiner.judgement() if self.live.loop.running else self.judge_all()
-        steps = len(self.losses)
-        facts = {
-            "steps": steps,
-            "seen": self.seen(),
-            "epochs": steps // self.epoch_steps,
+        self.keep_places(found.wrong)
+        facts = self.all_facts(found)
+        curves = picture.Curves(self, found)
+        loss_panel = curves.loss(state["scale"] == "log")
+        panels = [
+            loss_panel,
+            curves.accuracy(),
+            picture.filter_panel(self.first_filters(), self.start),
+            picture.wrong_panel(self, found),
+        ]
+        scale = Anchor("scale", "loss", loss_panel.x.high, loss_panel.y.high, dx=2, dy=-18, align="right")
+        return Scene(
+            panels,
+            words.sentence(self, facts) + words.chosen(self),
+            facts,
+            **picture.FRAME,
+            title="How does a network learn to read?",
+            figures=words.figures(self, facts),
+            anchors=[scale],
+            strip=None if math.isfinite(found.loss) else Strip(words.LOST),
+        )
+
+    def all_facts(self, found: Judgement) -> dict:
+        return {
+            "steps": self.steps,
+            "seen": self.seen(self.steps),
+            "epochs": self.steps // self.epoch_steps,
             "judged": found.count,
             "loss": found.loss,
             "accuracy": found.accuracy,
             "wrong": len(found.wrong),
-            "rate": state["rate"],
+            "rate": self.state["rate"],
         }
-        panels = [
-            self.loss_panel(),
-            self.accuracy_panel(found.accuracy),
-            self.filter_panel(),
-            self.wrong_panel(found),
-        ]
-        return Scene(panels, self.sentence(facts), facts, rows=(1, 1), columns=(10, 6, 7), height=400)
 
-    def sentence(self, facts: dict) -> str:
-        steps, epochs, seen = facts["steps"], facts["epochs"], facts["seen"]
-        which = "last " if facts["judged"] < len(self.examiner.x) else ""
-        shown = " that it was shown" if which else ""
-        share = f"{100 * facts['accuracy']:.1f} %"
-        right = f"{share} of the {which}{facts['judged']:,} {self.judged}{shown} are right"
-        if steps == 0:
-            return f"Before the first step the loss on the {self.judged} is {facts['loss']:.2f} and {right}."
-        if facts["judged"] and not math.isfinite(facts["loss"]):
-            return f"After {steps:,} steps the loss is no number any more: the steps were too large. Rewind."
-        words = (
-            f"After {steps:,} step{'s' * (steps != 1)} ({seen:,} images, {epochs} epoch{'s' * (epochs != 1)})"
-        )
-        if facts["judged"]:
-            words += f" the loss on the {self.judged} is {facts['loss']:.2f} and {right}"
-        return (
-            f"{words}. These were all epochs: rewind to train anew." if epochs >= self.epochs else f"{words}."
-        )
-
-    def loss_panel(self) -> Panel:
-        """The loss of each batch, or its mean over 2, 4, 8, … batches once there are very many."""
-        block = 1
-        while len(self.losses) > _MOST_POINTS * block:
-            block *= 2
-        whole = len(self.losses) // block * block
-        losses = np.frombuffer(self.losses)[:whole].reshape(-1, block)
-        with np.errstate(all="ignore"):
-            means = np.clip(np.nan_to_num(losses.mean(axis=1), nan=np.inf), 1e-3, 1e3)
-        steps = block * (np.arange(len(means)) + 1) - (block - 1) / 2
-        images = steps * len(self.split.x_train) / self.epoch_steps
-        x, y = self.images_axis(), Axis(1e-3, 10, "loss", log=True)
-        title = "Loss of each batch" if block == 1 else f"Loss, mean of {block} batches"
-        return Panel([Line(images, means, width=1.5)], x, y, title=title)
-
-    def accuracy_panel(self, accuracy: float) -> Panel:
-        """The share right at the end of each epoch (points), while it played (line), and now."""
-        seen = self.seen()
-        kept = [snapshot for snapshot in self.snapshots if snapshot.seen <= seen]
-        kept = kept[:: 1 + len(kept) // _MOST_POINTS]
-        ends = [(snapshot.seen, snapshot.accuracy) for snapshot in kept] + [(seen, accuracy)]
-        between = [point for point in self.course if point[0] <= seen]
-        curve = sorted([*between[:: 1 + len(between) // _MOST_POINTS], *ends])
-        (x, y), (ends_x, ends_y) = np.array(curve).T, np.array(ends).T
-        marks = [
-            Region(y0=95, color="green", alpha=0.15),
-            Line(x, 100 * y, color="orange"),
-            Points(ends_x, 100 * ends_y, color="orange", size=2.5),
-        ]
-        title = f"{self.judged.capitalize()} right"
-        x_axis = self.images_axis()
-        return Panel(marks, x_axis, Axis(0, 100, "%"), title=title, at=(1, 0))
-
-    def images_axis(self) -> Axis:
-        ticks = np.linspace(0, self.horizon(), 5)
-        return Axis(0, self.horizon(), "images seen", ticks=ticks, names=[f"{tick:,.0f}" for tick in ticks])
-
-    def horizon(self) -> int:
-        """Right end of the axes: doubles as the run grows, so that they seldom change."""
-        end = min(5 * len(self.split.x_train), FIRST_HORIZON)
-        while end < self.seen():
-            end *= 2
-        return end
-
-    def filter_panel(self) -> Panel:
-        """The first layer's filters, each averaged over its input channels, on one scale about zero."""
-        layer = next((layer for layer in self.model if isinstance(layer, Conv2d)), None)
-        if layer is None:
-            return Panel(
-                [], Axis(0, 1, visible=False), Axis(0, 1, visible=False), title="No filters", at=(0, 1, 2, 1)
-            )
-        filters = np.nan_to_num(layer.params["weight"].mean(axis=1), posinf=0, neginf=0)
-        reach = max(0.5, math.ceil(2 * float(np.abs(filters).max())) / 2)
-        columns = math.ceil(math.sqrt(len(filters) / 2))
-        return image_panel(
-            mosaic(filters, columns),
-            title=f"First-layer filters (±{reach:g})",
-            at=(0, 1, 2, 1),
-            cmap="diverging",
-            vmin=-reach,
-            vmax=reach,
-            tile=(*filters.shape[1:], 1),
-            means="weight",
-            tile_names=[f"filter {i}" for i in range(len(filters))],
-        )
-
-    def wrong_panel(self, found: Judgement) -> Panel:
-        """Some of the test images that are still wrong, with the true and the guessed class beneath."""
-        height, width = self.split.x_test.shape[2:]
-        label = height * 0.35
-        shown = found.wrong[: _WRONG_ROWS * _WRONG_COLUMNS]
-        names = self.split.class_names
-        marks, step_x, step_y = [], width * 1.15, height + label + 0.1 * height
-        for place, index in enumerate(shown):
-            row, column = divmod(place, _WRONG_COLUMNS)
-            left, top = column * step_x, row * step_y
-            image = self.split.x_test[index].mean(axis=0)
-            extent = (left, left + width, top, top + height)
-            marks.append(Heatmap(image, extent, cmap="ink", vmin=0, vmax=1, hover=False))
-            words = f"{names[self.split.y_test[index]]} → {names[found.guesses[place]]}"
-            marks.append(Text(left + width / 2, top + height + label / 2, words, size=11))
-        if len(shown) == 0:
-            marks.append(Text(2 * step_x, 1.5 * step_y, "none is wrong", size=13))
-        x = Axis(0, _WRONG_COLUMNS * step_x - 0.15 * width, visible=False)
-        y = Axis(_WRONG_ROWS * step_y, 0, visible=False)
-        title = f"{len(found.wrong):,} wrong (true → guess)"
-        return Panel(marks, x, y, title=title, at=(0, 2, 2, 1), equal=True, grid=False)
+    @property
+    def kind(self) -> str:
+        """Such as ``"test"``, of test images."""
+        return self.judged.removesuffix(" images")
 
 
 def quiet(records):

@@ -1,0 +1,127 @@
+"""Where the panels of a still picture stand: the same places as on the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import AutoLocator, MaxNLocator
+from matplotlib.transforms import IdentityTransform
+
+from cnnlib.viz import marks as m
+from cnnlib.viz.frame import tracks
+from cnnlib.viz.scene import Axis, Panel, Scene
+from cnnlib.viz.static_marks import POINTS_PER_PIXEL, link_look
+
+GAP = 10.0  # pixels between panels
+LETTER, TITLE_LETTER, TICK_LETTER = 6.4, 7.6, 6.6  # mean widths in pixels
+LEAST = 20.0  # pixels of width and height of a plot
+
+
+@dataclass
+class Box:
+    """A plot in pixels from the upper left corner; `beside`: title and subtitle share a line."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    beside: bool
+
+    def within(self, width: float, height: float, head: float) -> tuple[float, float, float, float]:
+        """Left, bottom, width and height as shares of a figure with `head` pixels above the panels."""
+        low = 1 - (self.bottom + head) / height
+        return self.left / width, low, (self.right - self.left) / width, (self.bottom - self.top) / height
+
+
+def boxes(scene: Scene, width: float) -> list[Box]:
+    """The plots of a scene, those of one group in line."""
+    rows = np.concatenate([[0], np.cumsum(tracks(scene.rows, scene.height))])
+    columns = np.concatenate([[0], np.cumsum(tracks(scene.columns, width))])
+    found = [_box(panel, rows, columns) for panel in scene.panels]
+    groups: dict[tuple, list[Box]] = {}
+    for panel, box in zip(scene.panels, found, strict=True):
+        if panel.group:
+            groups.setdefault((panel.group, panel.at[1], panel.at[3]), []).append(box)
+    for mates in groups.values():
+        left, right = max(box.left for box in mates), min(box.right for box in mates)
+        for box in mates:
+            box.left, box.right = left, right
+    return found
+
+
+def _box(panel: Panel, rows: np.ndarray, columns: np.ndarray) -> Box:
+    row, column, high, wide = panel.at
+    gap = GAP / 2
+    left, right = columns[column] + gap * (column > 0), columns[column + wide]
+    right -= gap * (column + wide < len(columns) - 1)
+    top, bottom = rows[row] + gap * (row > 0), rows[row + high] - gap * (row + high < len(rows) - 1)
+    words = TITLE_LETTER * len(panel.title) + LETTER * len(panel.subtitle) + 24
+    beside = not panel.title or words < right - left
+    lines = 20 * bool(panel.title) + 17 * (bool(panel.subtitle) and not beside)
+    top += lines + 4 if lines else (8 if panel.y.visible else 2)
+    bottom -= 20 + 17 * bool(panel.x.label) if panel.x.visible else 4
+    if panel.y.visible:
+        left += TICK_LETTER * _widest_tick(panel.y) + 9 + 18 * bool(panel.y.label)
+    else:
+        left += 4 if panel.x.visible else 1
+    right -= max(14 if panel.x.visible else 4, _end_words(panel))
+    return Box(left, max(left + LEAST, right), top, max(top + LEAST, bottom), beside)
+
+
+def _widest_tick(axis: Axis) -> int:
+    """Letters of the longest word at an axis."""
+    if axis.names is not None:
+        return max((len(name) for name in axis.names), default=0)
+    if axis.log:
+        return 4
+    low, high = sorted((axis.low, axis.high))
+    locator = MaxNLocator(integer=True) if axis.whole else AutoLocator()
+    ticks = axis.ticks if axis.ticks is not None else locator.tick_values(low, high)
+    return max((len(f"{tick:.6g}") for tick in ticks if low <= tick <= high), default=1)
+
+
+def _end_words(panel: Panel) -> float:
+    """Pixels for labels at the ends of lines."""
+    labels = [mark.label for mark in panel.marks if isinstance(mark, m.Line)]
+    return 12 + 1.1 * LETTER * max(map(len, labels), default=0) if panel.legend == "ends" else 0.0
+
+
+def join_panels(figure: Figure, scene: Scene, theme: str) -> None:
+    """Links that lead from one panel to another."""
+    by_name = {panel.name: axes for panel, axes in zip(scene.panels, figure.axes, strict=True)}
+    for panel, axes in zip(scene.panels, figure.axes, strict=True):
+        axes.apply_aspect()
+        for mark in panel.marks:
+            if isinstance(mark, m.Links) and mark.to in by_name and mark.to:
+                figure.add_artist(_between(axes, by_name[mark.to], mark, theme))
+
+
+def _between(axes, far, mark: m.Links, theme: str) -> LineCollection:
+    """Links as lines in the figure's dots."""
+    far.apply_aspect()
+    dot = axes.figure.dpi / 96
+    start = axes.transData.transform(np.column_stack([mark.x0, mark.y0]))
+    end = far.transData.transform(np.column_stack([mark.x1, mark.y1]))
+    start[:, 0] += mark.inset[0] * dot
+    end[:, 0] -= mark.inset[1] * dot
+    t = np.linspace(0, 1, 20)[None, :]
+    ease = 3 * t**2 - 2 * t**3 if mark.curved else t
+    x = start[:, :1] + (end - start)[:, :1] * t
+    y = start[:, 1:] + (end - start)[:, 1:] * ease
+    widths, colors = link_look(mark, theme)
+    lines = np.stack([x, y], axis=-1)
+    look = {"linewidths": widths * POINTS_PER_PIXEL, "colors": colors, "zorder": 5}
+    return LineCollection(lines, transform=IdentityTransform(), **look)
+
+
+def lift(figure: Figure, share: float) -> None:
+    """Make room beneath everything: it keeps `share` of a figure that has grown."""
+    for axes in figure.axes:
+        left, bottom, width, height = axes.get_position(original=True).bounds
+        axes.set_position((left, 1 - share * (1 - bottom), width, height * share))
+    for words in figure.texts:
+        x, y = words.get_position()
+        words.set_position((x, 1 - share * (1 - y)))

@@ -1,0 +1,242 @@
+"""The panels of `TrainingView`: loss and accuracy over one time, filters, and wrong images."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from cnnlib.experiments.examiner import Judgement
+from cnnlib.nn.layers import Conv2d
+from cnnlib.viz import Axis, Bars, Cursor, Heatmap, Line, Narrow, Note, Panel, Points, Reference, Text, Tiles
+
+ROWS, COLUMNS = 3, 6  # of the wrong images
+PLACES = ROWS * COLUMNS
+MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
+FILTERS = 16  # shown at most, in rows of eight
+FIRST_HORIZON = 20_000  # images seen at the right end of the axes, at first
+GHOST = 0.3  # opacity of what came after the step rewound to
+FRAME = {
+    "rows": ("166px", "88px", "186px"),
+    "columns": (10.6, 7),
+    "height": 440,
+    "narrow": Narrow(
+        ("250px", "180px", "166px", "270px"),
+        (1,),
+        866,
+        {"loss": (0, 0), "accuracy": (1, 0), "filters": (2, 0), "wrong": (3, 0)},
+    ),
+}
+
+
+def first_convolution(model) -> Conv2d | None:
+    """The first convolution of a network, if it has one."""
+    return next((layer for layer in model if isinstance(layer, Conv2d)), None)
+
+
+class Curves:
+    """Both plots over the same time; the test loss is solid, that of single batches dots and dashes."""
+
+    def __init__(self, view, found: Judgement) -> None:
+        self.view, self.now = view, (found.loss, found.accuracy)
+        self.classes = len(view.split.class_names)
+
+    def time(self, words: bool) -> Axis:
+        """Steps, marked with the images seen; the end doubles as the run grows, so that it seldom changes."""
+        view, samples = self.view, len(self.view.split.x_train)
+        end = min(5 * samples, FIRST_HORIZON)
+        while end < view.seen(len(view.losses)):
+            end *= 2
+        images = np.arange(0, end + 1, round_gap(end / 5))
+        names = [f"{count:,.0f}" if words else "" for count in images]
+        names[-1] += " images" if words else ""  # of the axis: a word beneath would lie under the cursor's
+        steps = view.epoch_steps / samples
+        return Axis(0, end * steps, ticks=images * steps, names=names)
+
+    def kept(self, which: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Steps and what was judged up to now, with the present, and of what came after it."""
+        view = self.view
+        course = view.course[:: 1 + len(view.course) // MOST_DOTS]
+        values = [(step, (loss, accuracy)[which]) for step, loss, accuracy in course]
+        past = [pair for pair in values if pair[0] < view.steps] + [(view.steps, self.now[which])]
+        later = past[-1:] + [pair for pair in values if pair[0] > view.steps]
+        return (*np.array(past, dtype=float).T, *np.array(later, dtype=float).T)
+
+    def batches(self) -> list:
+        """Losses of single batches as dots, and their mean over 1, 2, 4, … batches as dashes."""
+        steps = self.view.steps
+        losses = np.array(self.view.losses)  # a copy: the run goes on
+        at = np.arange(1, len(losses) + 1)
+        stride = 1 + len(losses) // MOST_DOTS
+        block = 1
+        while len(losses) > MOST_MEANS * block:
+            block *= 2
+        whole = len(losses) // block * block
+        with np.errstate(all="ignore"):
+            means = losses[:whole].reshape(-1, block).mean(axis=1)
+            last = losses[max(0, steps - block) : steps]
+            now = ([steps], [last.mean()]) if steps else ([], [])  # the line ends where the test loss does
+        middles = at[:whole].reshape(-1, block).mean(axis=1)
+        past = middles <= steps
+        dots = slice(0, steps, stride)
+        size = 4.0 if steps < 4 else 1.6
+        return [
+            Line(middles[~past], means[~past], color="muted", width=1.5, dash="dashed", alpha=GHOST),
+            Points(at[dots], losses[dots], color="muted", size=size, alpha=0.45),
+            Line(
+                np.append(middles[past], now[0]),
+                np.append(means[past], now[1]),
+                color="muted",
+                width=1.75,
+                dash="dashed",
+                label="batches",
+            ),
+        ]
+
+    def loss(self, log: bool) -> Panel:
+        """Loss of batches and of the test images."""
+        x, y, later, coming = self.kept(0)
+        guessing = math.log(self.classes)
+        first = [v for v in (*self.view.losses[:20], self.view.course[0][1]) if math.isfinite(v)]
+        top = math.ceil(2.2 * max([guessing, *first])) / 2 if first else 2.5
+        axis = Axis(1e-3, 10, log=True) if log else Axis(0, min(top, 10.0))
+        shown = f"{self.view.kind} {self.now[0]:.2f}" if math.isfinite(self.now[0]) else self.view.kind
+        marks = [
+            Reference(f"{guessing:.2f} = guessing", y=guessing),
+            *self.batches(),
+            Line(later, coming, color="ink", alpha=GHOST),
+            Line(x, y, color="ink", width=2.5, label=shown),
+            Points(x[-1:], y[-1:], color="ink", size=5),
+            Cursor(self.view.steps, sets={"x": "step"}, bare=True),
+        ]
+        time = self.time(words=False)
+        if self.view.steps < time.high / 5:
+            words = f"Dots: batches of {self.view.batch_size}. Line: {self.view.judged}, never trained on."
+            where = (0.3 * time.high, 0.1 if log else 0.62 * axis.high)
+            marks.append(Note(*where, words, width=230, needs=330))
+        subtitle = "a tenth at each line" if log else "how wrong; 0 is perfect"
+        return Panel(
+            marks,
+            time,
+            axis,
+            "Loss",
+            (0, 0, 2, 1),
+            subtitle=subtitle,
+            legend="ends",
+            name="loss",
+            group="time",
+        )
+
+    def accuracy(self) -> Panel:
+        """Share of the test images that are right."""
+        x, y, later, coming = self.kept(1)
+        goal, guessing = 100 * self.view.goal_share, 100 / self.classes
+        marks = [
+            Reference(f"{guessing:.0f} % = guessing", y=guessing),
+            Reference(f"goal {goal:g} %", y=goal, color="ink", dash="dashed", at="start"),
+            Line(later, 100 * coming, color="ink", alpha=GHOST),
+            Line(x, 100 * y, color="ink", width=2.5, label=f"{100 * self.now[1]:.1f} %"),
+            Points(x[-1:], 100 * y[-1:], color="ink", size=5),
+            Cursor(self.view.steps, sets={"x": "step"}, text=f"{self.view.seen(self.view.steps):,}"),
+        ]
+        subtitle = f"of the {self.view.judged}, which it never trains on"
+        axis = Axis(0, 100, ticks=(0, 50, 100))
+        time = self.time(words=True)
+        return Panel(
+            marks,
+            time,
+            axis,
+            "Right, %",
+            (2, 0),
+            subtitle=subtitle,
+            legend="ends",
+            name="accuracy",
+            group="time",
+        )
+
+
+def round_gap(least: float) -> float:
+    """The next of 1, 2, 5, 10, 20, …: a round distance of ticks.
+
+    >>> round_gap(1437), round_gap(4000)
+    (2000, 5000)
+    """
+    size = 10 ** math.floor(math.log10(least))
+    return next(size * factor for factor in (1, 2, 5, 10) if size * factor >= least)
+
+
+def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
+    """The first layer's filters, large as they are now and small as they began, on one scale about zero."""
+    across, down = Axis(0, 8, visible=False), Axis(118, 0, visible=False)
+    place = {"at": (0, 1), "grid": False, "name": "filters"}
+    if filters is None:
+        return Panel(
+            [Text([0], [20], "no convolution", align="left")], across, down, "First-layer filters", **place
+        )
+    now, start = (np.nan_to_num(z[:FILTERS], posinf=0, neginf=0) for z in (filters, start))
+    reach = max(0.5, math.ceil(2 * float(np.abs(now).max())) / 2)
+    x, row = np.arange(len(now)) % 8 + 0.5, np.arange(len(now)) // 8
+    scale = {"vmin": -reach, "vmax": reach, "fit": 0.94}
+    single = len(now) <= 8
+    marks = [
+        Tiles(x, 22 + 48 * row, now, 42, **scale, names=[f"filter {k}" for k in range(len(now))]),
+        *ramp(reach),
+    ]
+    if single:
+        names = [f"filter {k} at the start" for k in range(len(now))]
+        marks.insert(1, Tiles(x, np.full(len(x), 62.0), start, 24, **scale, names=names))
+    size = " by ".join(map(str, now.shape[1:]))
+    more = f", {FILTERS} of {len(filters)}" if len(filters) > FILTERS else ""
+    words = f"{size} weights{': now, and small at the start' if single else more}"
+    return Panel(marks, across, down, "First-layer filters", subtitle=words, **place)
+
+
+def ramp(reach: float) -> tuple[Heatmap, Text, Text]:
+    """What the colours of the filters mean."""
+    heat = Heatmap(
+        np.linspace(-reach, reach, 60)[None, :],
+        (0.7, 3.2, 96, 104),
+        vmin=-reach,
+        vmax=reach,
+        hover=False,
+        cmap="diverging",
+    )
+    look = {"color": "muted", "size": 11}
+    low = Text([0.62], [100], f"−{reach:g}", align="right", **look)
+    return heat, low, Text([3.28], [100], f"+{reach:g}; paper is 0", align="left", **look)
+
+
+def wrong_panel(view, found: Judgement) -> Panel:
+    """Some of the images that are still wrong: the true class, the guess, and how sure it was."""
+    across, down = Axis(0, COLUMNS, visible=False), Axis(222, 0, visible=False)
+    marks = wrong_marks(view)
+    if not marks:
+        marks = [Text([0], [30], "None is wrong.", size=14, align="left")]
+    if found.count < len(view.examiner.x):
+        title = "Wrong when they were last shown"
+    else:
+        shown = sum(index is not None for index in view.places)
+        more = f", {shown} shown" if len(found.wrong) > shown else ""
+        title = f"Still wrong: {len(found.wrong):,}{more}"
+    words = "true → guess; the bar: how sure it is"
+    return Panel(marks, across, down, title, (1, 1, 2, 1), grid=False, subtitle=words, name="wrong")
+
+
+def wrong_marks(view) -> list:
+    """The images in their places, each with its words and its bar."""
+    spots = [(place, index) for place, index in enumerate(view.places) if index is not None]
+    if not spots:
+        return []
+    judged, names = view.examiner, view.split.class_names
+    slots, index = (np.array(part) for part in zip(*spots, strict=True))
+    x, y = slots % COLUMNS + 0.5, 25.0 + 74 * (slots // COLUMNS)
+    sure, marks = np.nan_to_num(judged.sure[index]), []
+    for column in range(COLUMNS):
+        here, base = x == column + 0.5, column + 0.1
+        for width, color in ((np.ones(here.sum()), "grid"), (sure[here], "muted")):
+            marks.append(Bars(y[here] + 45, 0.8 * width, 4, base, color, horizontal=True))
+    words = [f"{names[judged.y[i]]} → {names[judged.guesses[i]]}" for i in index]
+    state = np.where(index == view.chosen, 2.0, 0.0) if view.chosen is not None else np.zeros(len(index))
+    look = {"cmap": "ink", "vmin": 0, "vmax": 1, "fit": 0.9}
+    images = judged.x[index].mean(axis=1)
+    return [*marks, Tiles(x, y, images, 46, state=state, captions=words, emits="wrong", **look)]

@@ -1,0 +1,143 @@
+"""The widgets' face on a plain page: sizes, phones, keyboard, saved pictures; no JupyterLab."""
+
+import xml.etree.ElementTree as tree
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+from lab import BROWSER_FLAGS, CHROMIUM
+
+from tools.screenshots import OpenPage, make
+
+SPIRALS = "Playground(dataset='spiral', neurons=[[8, 8, 0, 0, 0, 0]], seed=0.50025, epoch=40)"
+WINDOW = 690  # pixels of height that JupyterLab leaves of a 1280x800 screen
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    if CHROMIUM is None:
+        pytest.skip("no Chromium found")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium):
+    """Open a widget on a page of a width (of the widget, in pixels)."""
+    pages = []
+
+    def show(line, width=1060, theme="light", **options):
+        page = chromium.new_page(viewport={"width": width + 24, "height": WINDOW}, **options)
+        pages.append(page)
+        return OpenPage(page, make(line), theme)
+
+    yield show
+    for page in pages:
+        page.close()
+
+
+@pytest.mark.parametrize("line", [SPIRALS, "TrainingView"])
+@pytest.mark.parametrize("width", [1060, 860])
+def test_it_fits_the_window_that_jupyterlab_leaves(opened, line, width):
+    card = opened(line, width).page.locator(".cnn-widget").bounding_box()
+    assert card["height"] <= WINDOW + 10
+
+
+@pytest.mark.parametrize(
+    "line", [SPIRALS, "TrainingView", "DescentExplorer", "ContourExplorer", "LossExplorer"]
+)
+def test_on_a_phone_nothing_scrolls_sideways_and_targets_are_large(opened, line):
+    page = opened(line, 366, has_touch=True, is_mobile=True).page
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    small = page.locator(".cnn-widget :is(button, select, input[type=range])").evaluate_all(
+        """(nodes) => nodes.filter((n) => n.offsetParent && !n.closest(".cnn-handle"))
+        .map((n) => [n.outerHTML.slice(0, 90), n.getBoundingClientRect()])
+        .filter(([, r]) => r.height > 1 && r.height < 40).map(([html]) => html)"""
+    )
+    assert [html for html in small if "cnn-close" not in html] == []
+
+
+def test_the_keyboard_finds_play_first_and_walks_among_the_nodes(opened):
+    one = opened(SPIRALS)
+    page = one.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.title") == "Play"
+    page.locator(".cnn-picture").focus()
+    for key in ("ArrowRight", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+        one.pump()
+    node = one.widget.state["node"]
+    assert node.startswith("node 1.") and page.locator(".cnn-focus").is_visible()
+    assert one.widget.scene.panels[1].title == node.capitalize()
+
+
+def test_pointing_at_a_node_needs_no_message_to_show_its_links(opened):
+    one = opened("TrainingView")
+    one.pump()
+    one.page.evaluate("window.take()")
+    box = one.page.locator(".cnn-picture > canvas").bounding_box()
+    one.page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 60)
+    one.page.wait_for_timeout(100)
+    assert one.page.locator(".cnn-picture > .cnn-tip").inner_text().startswith("filter")
+    assert one.page.evaluate("window.take()") == []
+
+
+def test_the_cursor_rewinds_by_mouse_and_by_keyboard(opened):
+    one = opened(SPIRALS)
+    page = one.page
+    x, y = page.locator(".cnn-timeline > canvas").evaluate(
+        """(canvas) => {
+          const [box] = canvas.picture.boxes, area = canvas.getBoundingClientRect();
+          const mark = box.panel.marks.find((one) => one.kind === "cursor");
+          return [area.left + box.x(mark.x), area.top + (box.top + box.bottom) / 2];
+        }"""
+    )
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 60, y, steps=3)
+    page.mouse.up()
+    one.pump()
+    assert 0 < one.widget.state["epoch"] < 40
+    page.get_by_label("Rewind to epoch", exact=True).focus()
+    page.keyboard.press("Home")
+    one.pump()
+    assert one.widget.state["epoch"] == 0 and page.locator(".cnn-first .cnn-value").inner_text() == "0"
+
+
+def test_the_picture_is_saved_as_png_and_svg(opened):
+    page = opened(SPIRALS).page
+    page.get_by_role("button", name="More", exact=True).click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="as SVG").click()
+    root = tree.parse(saved.value.path()).getroot()
+    assert saved.value.suggested_filename == "playground.svg"
+    words = {node.text for node in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"Features", "8 neurons", "Output"} <= words
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save picture as PNG").click()
+    assert saved.value.path().read_bytes()[1:4] == b"PNG"
+
+
+def test_less_motion_means_two_pictures_a_second(opened):
+    one = opened("DescentExplorer", reduced_motion="reduce")
+    count = """() => {
+      const {picture} = document.querySelector(".cnn-picture > canvas"), show = picture.show.bind(picture);
+      window.shown = 0;
+      picture.show = (...scene) => { window.shown += 1; show(...scene); };
+    }"""
+    one.page.evaluate(count)
+    frame = None
+    for _ in range(8):
+        one.widget.live.changed()
+        frame, one.frames = one.frames[-1], []
+        frame[0]["playing"] = True
+        one.page.evaluate("([message, buffers]) => window.give(message, buffers)", list(frame))
+    assert one.page.evaluate("window.shown") <= 2
+    one.widget.live.changed()  # the frame that ends the playing is shown at once
+    one.pump()
+    assert one.page.evaluate("window.shown") <= 3
