@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 collect_ignore_glob = ["notebooks/source/*"]  # what the notebooks are built from; not modules to import
+BROWSER = "tests/browser/"
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 
 
@@ -29,8 +30,20 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     """Put the browser tests last: Playwright leaves an event loop running, and no other can start inside."""
-    browser = Path(__file__).parent / "tests" / "browser"
-    items.sort(key=lambda item: item.path.is_relative_to(browser))
+    items.sort(key=lambda item: item.nodeid.startswith(BROWSER))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Run the files of tests side by side, but all browser tests in one process: one server, one browser."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+    config.option.loadscopereorder = False  # keeps the browser last, see above
+    return ByFile(config, log)
 
 
 def pytest_itemcollected(item):
@@ -80,6 +93,6 @@ def pytest_terminal_summary(terminalreporter, config):
 
 def skipped_in_ci(config):
     """Count the skipped tests and modules; 0 outside CI."""
-    if os.environ.get("CI", "").lower() in ("", "0", "false"):
-        return 0
+    if os.environ.get("CI", "").lower() in ("", "0", "false") or hasattr(config, "workerinput"):
+        return 0  # where files run side by side, the process that hands them out counts
     return len(config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", []))

@@ -46,10 +46,12 @@ def run(name, seed, split, checkpoint):
     result = evaluate(model, CrossEntropyLoss(), split.x_test, split.y_test)
     checkpoint.unlink()
     return {
-        "error": round(100 * (1 - result.accuracy), 2), "loss": round(result.loss, 5),
-        "training_loss": round(history.epoch_loss[-1], 5), "epochs": recipe.epochs,
+        "error": round(100 * (1 - result.accuracy), 2),
+        "loss": round(result.loss, 5),
+        "training_loss": round(history.epoch_loss[-1], 5),
+        "epochs": recipe.epochs,
         "parameters": model.num_parameters,
-    }  # fmt: skip
+    }
 
 
 def speed(name, split, blocks=10, steps=6, warm=2):

@@ -56,9 +56,14 @@ class Hub:
         self.url, self.web = f"http://127.0.0.1:{port}", requests.Session()
         self.web.headers["Authorization"] = f"token {self.token}"
         settings = SETTINGS.format(
-            course=str(ROOT / "docs" / "jupyterhub_config.py"), homes=str(self.homes), token=self.token,
-            port=port, inner=free_port(), api=free_port(), proxy=[proxy],
-        )  # fmt: skip
+            course=str(ROOT / "docs" / "jupyterhub_config.py"),
+            homes=str(self.homes),
+            token=self.token,
+            port=port,
+            inner=free_port(),
+            api=free_port(),
+            proxy=[proxy],
+        )
         (folder / "jupyterhub_config.py").write_text(settings)
 
     def __enter__(self) -> Hub:
@@ -69,9 +74,12 @@ class Hub:
         self.log = (self.folder / "hub.log").open("w")
         self.process = subprocess.Popen(
             [self.python, "-m", "jupyterhub", "-f", str(self.folder / "jupyterhub_config.py")],
-            cwd=self.folder, env=environment, stdout=self.log, stderr=subprocess.STDOUT,
+            cwd=self.folder,
+            env=environment,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
-        )  # fmt: skip
+        )
         self._wait(lambda: self.web.get(f"{self.url}/hub/api/").ok, 60)
         return self
 

@@ -61,14 +61,20 @@ def _memory(load: dict, alone: dict) -> str:
     rows = [
         ["`python3 course.py` on a laptop", alone["server_mb"], alone["kernel_mb"], alone["all_mb"], ""],
         [
-            "the first learner of the hub", one["server_mb"], one["kernel_mb"], one["learner_mb"],
+            "the first learner of the hub",
+            one["server_mb"],
+            one["kernel_mb"],
+            one["learner_mb"],
             one["all_mb"],
         ],
         [
-            f"each of {load['learners']}", all_of_them["server_mb"], all_of_them["kernel_mb"],
-            all_of_them["learner_mb"], all_of_them["all_mb"],
+            f"each of {load['learners']}",
+            all_of_them["server_mb"],
+            all_of_them["kernel_mb"],
+            all_of_them["learner_mb"],
+            all_of_them["all_mb"],
         ],
-    ]  # fmt: skip
+    ]
     head = ["MB", "server", "kernel", "together", "all, with hub and proxy"]
     return _table(head, rows)
 

@@ -41,8 +41,11 @@ class Worker:
             environment.pop("OPENBLAS_CORETYPE", None)
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / "engine_worker.py"), name],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
 
     def ask(self, **order):
         self.process.stdin.write(json.dumps(order) + "\n")
@@ -136,11 +139,12 @@ def measure(case, workers, folder, options, notes):
     reference = reference[:, counts]
     return {
         name: {
-            "ms": float(np.median(wall)), "cpu": float(np.median(cpu)),
+            "ms": float(np.median(wall)),
+            "cpu": float(np.median(cpu)),
             "ratio": np.percentile((wall, cpu)[counts] / reference, [25, 50, 75]).tolist(),
         }
         for name, (wall, cpu) in ((name, turns.T) for name, turns in times.items())
-    }  # fmt: skip
+    }
 
 
 def names_of_reference(options):
@@ -171,19 +175,21 @@ def machine(keep_environment):
     worker = Worker("cnnlib, readable", keep_environment)
     found = {
         "peaks": [worker.ask(do="peak", threads=threads) for threads in (1, 2)],
-        "blas": worker.ask(do="blas"), "cores": os.cpu_count(),
-    }  # fmt: skip
+        "blas": worker.ask(do="blas"),
+        "cores": os.cpu_count(),
+    }
     worker.close()
     return found
 
 
 def import_cost():
     """Processor milliseconds that ``import cnnlib`` takes beyond NumPy's own: the median of 15 processes."""
-    code = ("import time, numpy; t = time.process_time(); import cnnlib;"
-            "print((time.process_time() - t) * 1e3)")  # fmt: skip
+    code = "import time, numpy; t = time.process_time(); import cnnlib;print((time.process_time() - t) * 1e3)"
     environment = dict(os.environ, PYTHONPATH=str(HERE.parent))
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-            for _ in range(15)]  # fmt: skip
+    runs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+        for _ in range(15)
+    ]
     return float(np.median([float(run.stdout) for run in runs]))
 
 
@@ -202,9 +208,10 @@ def main():
     parser.add_argument("--patience", type=float, default=60, help="seconds to wait for quiet, each case")
     parser.add_argument("--only", nargs="*", default=[""], help="only cases whose names contain one of these")
     parser.add_argument(
-        "--processor-time", action="store_true",
+        "--processor-time",
+        action="store_true",
         help="compare processor time with PyTorch on one thread, for a machine that is never quiet",
-    )  # fmt: skip
+    )
     parser.add_argument("--keep-environment", action="store_true", help="do not unset OPENBLAS_CORETYPE")
     parser.add_argument("--results", type=Path, default=HERE / "results")
     options = parser.parse_args()
@@ -228,10 +235,15 @@ def main():
     if options.only == [""]:
         import engine_report
 
-        extra = {"memory": memory(names, keep), "machine": machine(keep), "import": import_cost(),
-                 "fit": ask_fast("overhead", keep), "threads": ask_fast("threads", keep),
-                 "quiet": float(np.mean(notes["quiet"])),
-                 "processor_time": options.processor_time}  # fmt: skip
+        extra = {
+            "memory": memory(names, keep),
+            "machine": machine(keep),
+            "import": import_cost(),
+            "fit": ask_fast("overhead", keep),
+            "threads": ask_fast("threads", keep),
+            "quiet": float(np.mean(notes["quiet"])),
+            "processor_time": options.processor_time,
+        }
         engine_report.write(found, extra, options.results)
 
 

@@ -88,12 +88,21 @@ def make(name):
     if case == "layer":
         shape, rows = LAYERS[what]
         arrays, out = weights(shape, rows, rng)
-        return {"rows": rows, "weights": arrays, "x": rng.standard_normal(shape, np.float32),
-                "dy": rng.standard_normal((shape[0], *out), np.float32)}  # fmt: skip
+        return {
+            "rows": rows,
+            "weights": arrays,
+            "x": rng.standard_normal(shape, np.float32),
+            "dy": rng.standard_normal((shape[0], *out), np.float32),
+        }
     shape, rows = NETWORKS[what]
     arrays, _ = weights(shape, rows, rng)
     n = INFERENCE if case == "inference" else shape[0]
     if case == "epoch":
         n = 1437
-    return {"rows": rows, "weights": arrays, "x": rng.random((n, *shape[1:]), np.float32),
-            "y": rng.integers(0, 10, n), "batch_size": shape[0]}  # fmt: skip
+    return {
+        "rows": rows,
+        "weights": arrays,
+        "x": rng.random((n, *shape[1:]), np.float32),
+        "y": rng.integers(0, 10, n),
+        "batch_size": shape[0],
+    }

@@ -8,11 +8,14 @@ from engine_cases import NETWORKS, multiply_adds
 
 REFERENCE = "PyTorch, 2 threads"
 GOALS = {
-    ("step/W1", "cnnlib, readable"): 0.45, ("step/W2", "cnnlib, readable"): 1.2,
-    ("step/W3", "cnnlib, readable"): 2.0, ("step/W1", "cnnlib, fast"): 0.20,
-    ("step/W2", "cnnlib, fast"): 0.60, ("step/W3", "cnnlib, fast"): 0.85,
+    ("step/W1", "cnnlib, readable"): 0.45,
+    ("step/W2", "cnnlib, readable"): 1.2,
+    ("step/W3", "cnnlib, readable"): 2.0,
+    ("step/W1", "cnnlib, fast"): 0.20,
+    ("step/W2", "cnnlib, fast"): 0.60,
+    ("step/W3", "cnnlib, fast"): 0.85,
     ("inference/W2", "cnnlib, fast"): 0.35,
-}  # fmt: skip
+}
 TITLES = {
     "step": "One training step",
     "inference": "Inference, 1,000 images",
@@ -33,12 +36,14 @@ def write(found, extra, folder):
         "## Whole networks\n",
         _table([case for case in found if not case.startswith("layer/")], found),
         "" if processor_time else "## Goals\n\n" + _goals(found),
-        "## How near to the machine's peak\n", _efficiency(found, extra["machine"], processor_time),
+        "## How near to the machine's peak\n",
+        _efficiency(found, extra["machine"], processor_time),
         "## Single layers, forward and backward with input gradient\n\nEverybody gets the images in the"
         " memory order that they have inside a network of theirs.\n",
         _table([case for case in found if case.startswith("layer/")], found),
-        "## Memory, import, overhead\n", _rest(extra),
-    ]  # fmt: skip
+        "## Memory, import, overhead\n",
+        _rest(extra),
+    ]
     (folder / f"{name}.md").write_text("\n".join(filter(None, parts)), encoding="utf-8")
     plot(found, folder / f"{name}.png", processor_time)
 
@@ -170,8 +175,13 @@ def plot(found, path, processor_time):
     """Ratios of the whole networks and of the layers to PyTorch, on a logarithmic axis."""
     import matplotlib.pyplot as plt
 
-    colours = {"cnnlib, fast": "#0072B2", "cnnlib, readable": "#56B4E9", "PyTorch, 1 thread": "#E69F00",
-               "im2col (CS231n manner)": "#999999", "loops": "#CC79A7"}  # fmt: skip
+    colours = {
+        "cnnlib, fast": "#0072B2",
+        "cnnlib, readable": "#56B4E9",
+        "PyTorch, 1 thread": "#E69F00",
+        "im2col (CS231n manner)": "#999999",
+        "loops": "#CC79A7",
+    }
     cases = list(found)[::-1]
     figure, axis = plt.subplots(figsize=(9, 0.42 * len(cases) + 1.6), layout="constrained")
     for i, case in enumerate(cases):

@@ -42,8 +42,14 @@ class Cnnlib:
             if kind in (CONV, LINEAR):
                 w, b = next(arrays).copy(), next(arrays)
                 if kind == CONV:
-                    layer = Conv2d(w.shape[1], w.shape[0], w.shape[2], padding=arguments[2],
-                                   init=lambda *_, w=w: w, **functions.get(kind, {}))  # fmt: skip
+                    layer = Conv2d(
+                        w.shape[1],
+                        w.shape[0],
+                        w.shape[2],
+                        padding=arguments[2],
+                        init=lambda *_, w=w: w,
+                        **functions.get(kind, {}),
+                    )
                 else:
                     layer = Linear(*w.shape, init=lambda *_, w=w: w, **functions.get(kind, {}))
                 layer.params["bias"][:] = b
@@ -65,13 +71,21 @@ class Cnnlib:
         self.model.backward(self.case["dy"])
 
     def inference(self):
-        return self.model._outputs(self.case["x"], 500)
+        return self.model._infer_in_batches(self.case["x"], 500)
 
     def epoch(self):
         from cnnlib.training import fit
 
-        fit(self.model, self.loss, self.optimizer, self.case["x"], self.case["y"],
-            batch_size=self.case["batch_size"], rng=0, progress=False)  # fmt: skip
+        fit(
+            self.model,
+            self.loss,
+            self.optimizer,
+            self.case["x"],
+            self.case["y"],
+            batch_size=self.case["batch_size"],
+            rng=0,
+            progress=False,
+        )
 
     def answers(self, name):
         """Outputs and gradients, to be compared before anything is timed."""

@@ -70,9 +70,14 @@ def sweep(copies, epochs):
     digits = load_digits()
     ensemble = NetworkEnsemble(small_cnn(0), copies)
     run = train_ensemble(
-        ensemble, SGD(1.0), digits.x_train, digits.y_train,
-        lr=np.geomspace(1e-4, 10, copies), epochs=epochs, rng=0,
-    )  # fmt: skip
+        ensemble,
+        SGD(1.0),
+        digits.x_train,
+        digits.y_train,
+        lr=np.geomspace(1e-4, 10, copies),
+        epochs=epochs,
+        rng=0,
+    )
     return seconds(run)[0]
 
 
@@ -101,9 +106,17 @@ def main():
     took = sweep(options.copies, 10)
     maps = ", ".join(f"{method} {ms:.0f} ms" for method, ms in basin_map(options.repeats).items())
     report = TEXT.format(
-        repeats=options.repeats, copies=options.copies, epochs=options.epochs, wall=wall, cpu=cpu, took=took,
-        maps=maps, numpy=np.__version__, python=platform.python_version(), cores=cores(),
-    )  # fmt: skip
+        repeats=options.repeats,
+        copies=options.copies,
+        epochs=options.epochs,
+        wall=wall,
+        cpu=cpu,
+        took=took,
+        maps=maps,
+        numpy=np.__version__,
+        python=platform.python_version(),
+        cores=cores(),
+    )
     print(report)
     if options.save:
         RESULT.write_text(report, encoding="utf-8")

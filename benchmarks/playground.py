@@ -82,10 +82,7 @@ def check(case, engines):
 def measure_round(case, engines, seconds):
     """Epochs a second by way, each measured once."""
     fresh = Playground(CASES[case])
-    found = {
-        "loop": rate(Loop(fresh).step, seconds),
-        "plain NumPy": rate(Vectorised(fresh).step, seconds),
-    }
+    found = {"loop": rate(Loop(fresh).step, seconds), "plain NumPy": rate(Vectorised(fresh).step, seconds)}
     for after, ending in AFTER.items():
         found["engine" + ending] = rate(stepper(Playground(CASES[case]), after), seconds)
         for name, engine in engines.items():

@@ -3,12 +3,20 @@
 import numpy as np
 
 RATIOS = [
-    ("engine", "loop"), ("engine", "plain NumPy"), ("30 seeds", "engine"),
-    ("engine", "objects"), ("engine, losses", "objects, losses"), ("engine, page", "objects, page"),
-    ("30 seeds", "objects"), ("plain NumPy", "objects"),
-    ("engine", "original"), ("engine, losses", "original, losses"), ("engine, page", "original, page"),
-    ("30 seeds", "original"), ("objects", "original"),
-]  # fmt: skip
+    ("engine", "loop"),
+    ("engine", "plain NumPy"),
+    ("30 seeds", "engine"),
+    ("engine", "objects"),
+    ("engine, losses", "objects, losses"),
+    ("engine, page", "objects, page"),
+    ("30 seeds", "objects"),
+    ("plain NumPy", "objects"),
+    ("engine", "original"),
+    ("engine, losses", "original, losses"),
+    ("engine, page", "original, page"),
+    ("30 seeds", "original"),
+    ("objects", "original"),
+]
 
 WAYS = {
     "loop": "one sample and one link at a time in plain Python; training alone",
@@ -86,8 +94,13 @@ def in_words(found, rival):
     for ending, name in {"": "training alone", ", losses": "losses", ", page": "page"}.items():
         values = {case[0]: ratio(seen, "engine" + ending, rival + ending) for case, seen in found.items()}
         slower = [case for case, value in values.items() if value < 1]
-        yield f"- {name}: " + ", ".join(f"{value:.2f} times on {case}" for case, value in values.items()) + (
-            f". It is slower on {' and '.join(slower)}:\n  there the time goes into the calls of NumPy."
-            if slower else "."
-        )  # fmt: skip
+        yield (
+            f"- {name}: "
+            + ", ".join(f"{value:.2f} times on {case}" for case, value in values.items())
+            + (
+                f". It is slower on {' and '.join(slower)}:\n  there the time goes into the calls of NumPy."
+                if slower
+                else "."
+            )
+        )
     yield ""

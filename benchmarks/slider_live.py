@@ -101,9 +101,14 @@ def turns(run: Run, seconds: float, count: int = 3, during=None) -> dict:
         gaps += found
     wall, alone = (statistics.median(column) for column in zip(*rates, strict=True))
     return {
-        "frames": 1000 / statistics.mean(gaps), "gap": percentile(gaps, 0.95), "pause": max(pauses),
-        "wall": statistics.median(walls), "cpu": statistics.median(busy), "steps": wall, "alone": alone,
-    }  # fmt: skip
+        "frames": 1000 / statistics.mean(gaps),
+        "gap": percentile(gaps, 0.95),
+        "pause": max(pauses),
+        "wall": statistics.median(walls),
+        "cpu": statistics.median(busy),
+        "steps": wall,
+        "alone": alone,
+    }
 
 
 def training(bench, options) -> dict:
@@ -132,5 +137,7 @@ def playground(bench, options) -> dict:
     keys = page.evaluate("keys")
     run.cell.locator(".note-keys").evaluate("(box) => box.remove()")
     return found | {
-        "key": statistics.median(keys), "key95": percentile(keys, 0.95), "page": sum(ticks) / sum(spent),
-    }  # fmt: skip
+        "key": statistics.median(keys),
+        "key95": percentile(keys, 0.95),
+        "page": sum(ticks) / sum(spent),
+    }

@@ -26,16 +26,21 @@ def keep(part: str, found: dict) -> None:
 def page(parts: dict) -> str:
     """All that was measured, in Markdown."""
     lines = [
-        "# How fast the sliders answer", "",
+        "# How fast the sliders answer",
+        "",
         "Written by `python benchmarks/slider_response.py --write`; do not edit. A real JupyterLab, started "
         "with the settings that `course.py` starts it with, in headless Chromium without a graphics card. "
         "The processor is shared by kernel, server, browser and the script that presses the keys: 2 cores. "
-        "Milliseconds are this machine's; ratios are of one run, in which the four ways take turns.", "",
-    ]  # fmt: skip
+        "Milliseconds are this machine's; ratios are of one run, in which the four ways take turns.",
+        "",
+    ]
     writers = [
-        ("speed", _speed), (USUAL, _usual), ("training", _training), ("playground", _playground),
+        ("speed", _speed),
+        (USUAL, _usual),
+        ("training", _training),
+        ("playground", _playground),
         ("memory", _memory),
-    ]  # fmt: skip
+    ]
     for part, writer in writers:
         if part in parts:
             lines += [*writer(parts[part]), _machine(parts[part]), ""]
@@ -48,13 +53,15 @@ def _machine(found: dict) -> str:
 
 def _speed(found: dict) -> list[str]:
     lines = [
-        "## From the key to the pixels, and in a drag", "",
+        "## From the key to the pixels, and in a drag",
+        "",
         "The same picture: a 400-point curve, a 30-point path, a 100x100 heat map. "
-        f"{found['presses']} key presses each; a drag of {found['seconds']:g} s with 30 events a second.", "",
+        f"{found['presses']} key presses each; a drag of {found['seconds']:g} s with 30 events a second.",
+        "",
         "| | median ms | 95th percentile ms | of the bare median | of the bare 95th | blank frames "
         "| frames/s in the drag | last position after ms | kernel ms a frame |",
         "|---|---|---|---|---|---|---|---|---|",
-    ]  # fmt: skip
+    ]
     base = found["ways"]["a label"]
     for way, row in found["ways"].items():
         lines.append(
@@ -63,47 +70,52 @@ def _speed(found: dict) -> list[str]:
             f"| {row['kernel']:.1f} |"
         )
     return [
-        *lines, "",
+        *lines,
+        "",
         f"Kernel time is that of the whole process; of it a widget of this course computes and sends for "
-        f"{found['computes']:.1f} ms a frame.", "",
-    ]  # fmt: skip
+        f"{found['computes']:.1f} ms a frame.",
+        "",
+    ]
 
 
 def _usual(found: dict) -> list[str]:
     return [
-        "## The same from a server without the course's settings", "",
-        "Jupyter by itself lets the system hold small packets back until the last one is acknowledged.", "",
+        "## The same from a server without the course's settings",
+        "",
+        "Jupyter by itself lets the system hold small packets back until the last one is acknowledged.",
+        "",
         *_speed(found)[4:-2],
-    ]  # fmt: skip
+    ]
 
 
 def _training(found: dict) -> list[str]:
     return [
-        "## While a network trains in the same kernel", "",
+        "## While a network trains in the same kernel",
+        "",
         f"`TrainingView`: {found['frames']:.1f} frames/s, 95 % of the gaps below {found['gap']:.0f} ms; "
         f"training does {found['wall']:.2f} of the steps a second that it does alone ({found['cpu']:.2f} of "
         f"those a second of the kernel's processor time); Pause answers within {found['pause']:.0f} ms. "
-        "Medians of three turns, the longest of three pauses.", "",
-    ]  # fmt: skip
+        "Medians of three turns, the longest of three pauses.",
+        "",
+    ]
 
 
 def _playground(found: dict) -> list[str]:
     return [
-        "## While the playground trains", "",
+        "## While the playground trains",
+        "",
         f"`Playground`, spirals, two layers of eight: {found['frames']:.1f} frames/s of network, maps and "
         f"loss curves, 95 % of the gaps below {found['gap']:.0f} ms; {found['steps']:.0f} epochs/s, "
         f"{found['wall']:.2f} of those alone. A key press in a text box beside it is painted after "
         f"{found['key']:.0f} ms (median; 95th percentile {found['key95']:.0f} ms), and the page's own frames "
         f"come at {found['page']:.0f} a second. "
-        f"Pause answers within {found['pause']:.0f} ms.", "",
-    ]  # fmt: skip
+        f"Pause answers within {found['pause']:.0f} ms.",
+        "",
+    ]
 
 
 def _memory(found: dict) -> list[str]:
-    lines = [
-        f"## What {found['updates']} updates leave behind", "",
-        "| | before | after |", "|---|---|---|",
-    ]  # fmt: skip
+    lines = [f"## What {found['updates']} updates leave behind", "", "| | before | after |", "|---|---|---|"]
     for name, before, after in found["rows"]:
         lines.append(f"| {name} | {before:.1f} | {after:.1f} |")
     return [*lines, ""]
@@ -122,8 +134,9 @@ def _floor(parts: dict) -> list[str]:
         f"takes {others[0] / bare:.1f} and ipympl {others[1] / bare:.1f} times as long: a widget as fast as "
         "the floor is faster by no more than that. Of the kernel's time a frame it needs "
         f"1/{ways['c interact']['kernel'] / ways['b ours']['kernel']:.0f} of what `interact` needs and "
-        f"1/{ways['d ipympl']['kernel'] / ways['b ours']['kernel']:.0f} of ipympl's.", "",
-    ]  # fmt: skip
+        f"1/{ways['d ipympl']['kernel'] / ways['b ours']['kernel']:.0f} of ipympl's.",
+        "",
+    ]
 
 
 def _goals(parts: dict) -> list[str]:

@@ -105,9 +105,11 @@ class Bench:
         frames = len(seen["changes"]) - 1
         late = seen["changes"][-1] - seen["inputs"][-1]
         return {
-            "frames": frames / spent, "last": late, "blank": seen["blanks"],
+            "frames": frames / spent,
+            "last": late,
+            "blank": seen["blanks"],
             "kernel": 1000 * cpu / max(frames, 1),
-        }  # fmt: skip
+        }
 
     def run(self, code: str) -> str:
         """Run code in a new last cell and return what it shows."""

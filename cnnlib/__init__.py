@@ -16,7 +16,7 @@ The names that notebooks use most stand here. Everything else is in a room of it
 650
 """
 
-from cnnlib.data import load_digits, load_photo
+from cnnlib.data import load_digits, load_mnist, load_mnist_sample, load_photo
 from cnnlib.fast import Sequential
 from cnnlib.networks import small_cnn
 from cnnlib.nn import functional, naive
@@ -24,16 +24,19 @@ from cnnlib.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    LayerNorm,
     Linear,
     MaxPool2d,
     ReLU,
+    Residual,
     Sigmoid,
     Tanh,
 )
 from cnnlib.nn.losses import CrossEntropyLoss, HalfSquaredError
-from cnnlib.nn.optim import SGD, Adam, RMSprop
+from cnnlib.nn.optim import SGD, Adam, AdamW, RMSprop
 from cnnlib.nn.training import evaluate, train
 from cnnlib.training import fit
 
@@ -42,17 +45,21 @@ __version__ = "2.0.0"
 __all__ = [
     "SGD",
     "Adam",
+    "AdamW",
     "AvgPool2d",
     "BatchNorm2d",
     "Conv2d",
+    "ConvTranspose2d",
     "CrossEntropyLoss",
     "Dropout",
     "Flatten",
     "HalfSquaredError",
+    "LayerNorm",
     "Linear",
     "MaxPool2d",
     "RMSprop",
     "ReLU",
+    "Residual",
     "Sequential",
     "Sigmoid",
     "Tanh",
@@ -60,6 +67,8 @@ __all__ = [
     "fit",
     "functional",
     "load_digits",
+    "load_mnist",
+    "load_mnist_sample",
     "load_photo",
     "naive",
     "small_cnn",

@@ -1,4 +1,4 @@
-"""Build the web site of the course: readable pages, and JupyterLite, in which the notebooks run.
+"""Build the web site of the course: pages that run their own cells, and JupyterLite with every notebook.
 
     python -m tools.build_site                 into build/site
     python -m tools.build_site --serve         and show it on this computer
@@ -45,7 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def build(output: Path, only: str | None = None) -> list[str]:
     """Build the site, or one half of it; return what is wrong with it."""
-    from tools.site.lite import build_lite  # here, so that --help needs none of the site's packages
+    from tools.site.lite import build_lite, build_wheel  # here, so that --help needs none of these packages
+    from tools.site.live.build import build_live
+    from tools.site.live.record import build_recordings
     from tools.site.pages import build_pages
 
     fetch_npm_packages()
@@ -53,14 +55,19 @@ def build(output: Path, only: str | None = None) -> list[str]:
     work.mkdir(parents=True, exist_ok=True)
     (work / "inputs").unlink(missing_ok=True)
     if only != "lite":
+        build_recordings(work / "recorded")
         build_pages(output, work)
+        missing = build_live(output / "live", work, build_wheel(work / "course", settings.ROOT))
+        if missing:
+            print(f"pages without Python: {missing}")
     if only != "pages":
         absent = build_lite(output / "lite", work)
         if absent:
             address = settings.PYODIDE_PACKAGES.split("{")[0]
             print(f"left to the reader's browser, from {address}: {', '.join(absent)}")
     sizes = check.size(output)
-    print(f"{output}: pages {sizes['pages'] / 1e6:.1f} MB, JupyterLite {sizes['lite'] / 1e6:.1f} MB")
+    words = {"pages": "pages", "live": "their Python and recordings", "lite": "JupyterLite"}
+    print(f"{output}:", ", ".join(f"{words[part]} {size / 1e6:.1f} MB" for part, size in sizes.items()))
     faults = check.faults(output)
     if only is None and not faults:
         (work / "inputs").write_text(inputs(), "utf-8")

@@ -1,8 +1,8 @@
 """The same layers a second way: functions that return their own backward.
 
 A layer is a function ``layer(x) -> y, backward``; the function ``backward(dy) -> dx, grads`` remembers what
-it needs by closing over it. There are no classes and nothing is kept anywhere: as long as somebody holds a
-``backward`` its pass can be run, and two passes at once are no danger. `chain` of layers is again a layer.
+it needs by closing over it. There are no classes, and the only thing kept is the ``backward`` itself: two
+passes at once do not disturb each other. `chain` of layers is again a layer.
 
 The mathematics is that of `cnnlib.nn.functional`, so the numbers equal those of the layers to the bit. The
 design is that of the library thinc (https://thinc.ai), told in small.

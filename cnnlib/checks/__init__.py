@@ -1,4 +1,4 @@
-"""Exercises that answer back: ``check("03.relu_backward", my_relu_backward)``.
+"""Exercises and their checks: ``check("03.relu_backward", my_relu_backward)``.
 
 A check calls the learner's function on many hidden cases, from tiny to small, and shows the smallest one it
 fails on. Whatever the function does (an error, an endless loop, a wrong shape, NaN), a report comes of it.

@@ -113,9 +113,12 @@ def score(name, make_model, make_optimizer, *, batch_size=32, schedule=None, aug
             pass
         accuracies.append(evaluate(model, loss, digits.x_test, digits.y_test).accuracy)
     row = {
-        "name": str(name), "weights": model.num_parameters, "mean": float(np.mean(accuracies)),
-        "spread": float(np.std(accuracies, ddof=1)), "when": datetime.now(UTC).isoformat(timespec="seconds"),
-    }  # fmt: skip
+        "name": str(name),
+        "weights": model.num_parameters,
+        "mean": float(np.mean(accuracies)),
+        "spread": float(np.std(accuracies, ddof=1)),
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
     return _keep(row)
 
 

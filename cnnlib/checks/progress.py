@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cnnlib.checks.exercise import exercises
 from cnnlib.learning.place import counts, own_file
+from cnnlib.runtime.locks import locked
 
 
 def progress_file():
@@ -31,8 +32,10 @@ def read_progress():
     path = progress_file()
     try:
         done = json.loads(path.read_text(encoding="utf-8"))["exercises"]
-        return {str(name): dict(entry) for name, entry in done.items() if "outcome" in entry}
-    except (AttributeError, OSError, ValueError, KeyError, TypeError):
+        return {
+            str(n): dict(entry) for n, entry in done.items() if isinstance(entry, dict) and "outcome" in entry
+        }
+    except (AttributeError, OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
 
 
@@ -44,16 +47,39 @@ def record(name, outcome):
     path = progress_file()
     if path is None or outcome == "not attempted" or not counts():
         return
-    done = read_progress()
-    entry = done.setdefault(name, {"outcome": outcome, "tries": 0})
-    entry["tries"] = int(entry.get("tries", 0)) + 1
+    try:
+        with locked(path, seconds=10):  # two notebooks of one learner run in two processes
+            kept = _read_or_set_aside(path)
+            _count(kept["exercises"], name, outcome)
+            _write(path, json.dumps(kept, indent=1, sort_keys=True))
+    except OSError:
+        pass
+
+
+def _count(done, name, outcome):
+    """Note one more try of an exercise in `done`, as it stands in the file."""
+    entry = done.get(name)
+    if not isinstance(entry, dict) or "outcome" not in entry:
+        entry = done[name] = {"outcome": outcome, "tries": 0}
+    tries = entry.get("tries")
+    entry["tries"] = (tries if isinstance(tries, int) else 0) + 1
     if outcome == "right":
         entry["outcome"] = "right"
         entry.setdefault("right_since", datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def _read_or_set_aside(path):
+    """What the file holds, all of it; a damaged one is kept as ``NAME.damaged`` and a new one begun."""
     try:
-        _write(path, json.dumps({"version": 1, "exercises": done}, indent=1, sort_keys=True))
-    except OSError:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(kept["exercises"], dict):
+            return kept
+    except FileNotFoundError:
+        return {"version": 1, "exercises": {}}
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
+    os.replace(path, path.with_name(path.name + ".damaged"))
+    return {"version": 1, "exercises": {}}
 
 
 def _write(path, text):

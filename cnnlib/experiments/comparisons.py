@@ -1,4 +1,4 @@
-"""Studies: the same training with one thing changed, over several seeds, so that a difference counts."""
+"""Comparisons: the same training with one thing changed, over several seeds, so that a difference counts."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -33,8 +33,8 @@ class Variant(NamedTuple):
     images: int | None = None
 
 
-class Study(NamedTuple):
-    """What came of it: one row a variant, one column a seed.
+class Comparison(NamedTuple):
+    """Results of a comparison: one row a variant, one column a seed.
 
     Attributes
     ----------
@@ -85,7 +85,7 @@ def compare(variants, split, *, steps, seeds=(0, 1, 2), lr=0.05, batch_size=32):
 
     Returns
     -------
-    Study
+    Comparison
 
     Examples
     --------
@@ -104,7 +104,7 @@ def compare(variants, split, *, steps, seeds=(0, 1, 2), lr=0.05, batch_size=32):
         parameters.append(runs[0][0])
         results.append([run[1:] for run in runs])
     columns = np.moveaxis(np.array(results), 2, 0)
-    return Study(tuple(variants), tuple(parameters), *columns)
+    return Comparison(tuple(variants), tuple(parameters), *columns)
 
 
 def _run(variant, split, steps, seed, lr, batch_size):

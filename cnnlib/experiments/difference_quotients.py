@@ -16,7 +16,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Curve:
+class Function:
     """A function of one number with its true slope; `formula` is for the eye."""
 
     f: Callable
@@ -25,21 +25,21 @@ class Curve:
 
 
 FUNCTIONS = {
-    "cubic": Curve(lambda x: x**3, lambda x: 3 * x**2, "x³"),
-    "exponential": Curve(np.exp, np.exp, "exp(x)"),
-    "logistic loss": Curve(
+    "cubic": Function(lambda x: x**3, lambda x: 3 * x**2, "x³"),
+    "exponential": Function(np.exp, np.exp, "exp(x)"),
+    "logistic loss": Function(
         lambda x: np.log1p(np.exp(-x)), lambda x: -1 / (1 + np.exp(x)), "log(1 + exp(−x))"
     ),
-    "ReLU": Curve(lambda x: np.maximum(x, x.dtype.type(0)), lambda x: np.float64(x > 0), "max(0, x)"),
+    "ReLU": Function(lambda x: np.maximum(x, x.dtype.type(0)), lambda x: np.float64(x > 0), "max(0, x)"),
 }
 
 
-def quotient(curve, x, epsilon, dtype, one_sided=False):
-    """Measure the slope of a curve by a difference quotient, all of it computed in one precision.
+def quotient(function, x, epsilon, dtype, one_sided=False):
+    """Measure the slope of a function by a difference quotient, all of it computed in one precision.
 
     Parameters
     ----------
-    curve : Curve
+    function : Function
     x : float
     epsilon : float or array
         Half the distance of the two points (the whole distance if one-sided).
@@ -54,17 +54,17 @@ def quotient(curve, x, epsilon, dtype, one_sided=False):
     x, epsilon = np.asarray(x, dtype), np.asarray(epsilon, dtype)
     with np.errstate(all="ignore"):
         if one_sided:
-            return (curve.f(x + epsilon) - curve.f(x)) / epsilon
-        return (curve.f(x + epsilon) - curve.f(x - epsilon)) / (2 * epsilon)
+            return (function.f(x + epsilon) - function.f(x)) / epsilon
+        return (function.f(x + epsilon) - function.f(x - epsilon)) / (2 * epsilon)
 
 
-def quotient_error(curve, x, epsilon, dtype, one_sided=False):
+def quotient_error(function, x, epsilon, dtype, one_sided=False):
     """Relative error of `quotient`, against the true slope in float64 (absolute where that is 0).
 
     >>> far, near, nearest = quotient_error(FUNCTIONS["cubic"], 1.0, [1e-1, 1e-5, 1e-13], np.float64)
     >>> bool(near < far and near < nearest)
     True
     """
-    true = float(curve.slope(np.float64(x)))
-    measured = quotient(curve, x, epsilon, dtype, one_sided).astype(np.float64)
+    true = float(function.slope(np.float64(x)))
+    measured = quotient(function, x, epsilon, dtype, one_sided).astype(np.float64)
     return np.abs(measured - true) / (abs(true) or 1.0)

@@ -14,11 +14,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlib.nn.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d
+from cnnlib.nn.layers import (
+    AvgPool2d,
+    Conv2d,
+    ConvTranspose2d,
+    Flatten,
+    LayerNorm,
+    Linear,
+    MaxPool2d,
+    Residual,
+)
 
 
 @dataclass(frozen=True)
-class Pass:
+class FullPass:
     """One forward and one backward pass, everything kept.
 
     Attributes
@@ -98,13 +107,13 @@ def full_pass(model, loss, x, y):
 
     Returns
     -------
-    Pass
+    FullPass
     """
     probe = model.copy()
     values = activations(probe, x, training=True)
     error = loss.forward(values[-1], y)
     gradients = backward_from(probe.layers, loss.backward())
-    return Pass(values, gradients, [dict(layer.grads) for layer in probe], error)
+    return FullPass(values, gradients, [dict(layer.grads) for layer in probe], error)
 
 
 def blame(model, x, place, unit):
@@ -173,7 +182,7 @@ def unit_terms(layer, x, unit):
     image = np.asarray(x)[0]
     if isinstance(layer, Conv2d):
         channel, row, column = unit
-        patch = _window(image, row, column, layer.kernel_size, layer.stride, layer.padding)
+        patch = _window(image, row, column, layer.kernel_size, layer.stride, layer.padding, layer.dilation)
         return Terms(patch, layer.params["weight"][channel], _bias(layer, channel))
     if isinstance(layer, Linear):
         return Terms(image, layer.params["weight"][:, unit[0]], _bias(layer, unit[0]))
@@ -181,13 +190,15 @@ def unit_terms(layer, x, unit):
         return _pool_terms(layer, image, unit)
     if isinstance(layer, Flatten):
         return Terms(image.reshape(-1)[unit[0]][None], np.ones(1, image.dtype))
-    value, output = image[unit], layer.forward(np.asarray(x)[:1])[(0, *unit)]
+    if isinstance(layer, ConvTranspose2d | LayerNorm | Residual):
+        raise TypeError(f"layer must be one whose units are single sums, got {layer!r}")
+    value, output = image[unit], layer.infer(np.asarray(x)[:1])[(0, *unit)]
     return Terms(value[None], np.array([output / value if value else 0.0]))
 
 
 def _pool_terms(layer, image, unit):
     channel, row, column = unit
-    window = _window(image[channel : channel + 1], row, column, layer.kernel_size, layer.stride, (0, 0))
+    window = _window(image[channel : channel + 1], row, column, layer.kernel_size, layer.stride)
     if isinstance(layer, AvgPool2d):
         return Terms(window, np.full_like(window, 1 / window.size))
     winner = np.unravel_index(window.argmax(), window.shape)
@@ -231,6 +242,7 @@ def weight_gradient_terms(layer, x, dy, index):
     kernel, channel, p, q = index
     (down, right), (ph, pw), (rows, columns) = layer.stride, layer.padding, dy.shape[2:]
     padded = np.pad(x[:, channel], [(0, 0), (ph, ph), (pw, pw)])
+    p, q = p * layer.dilation[0], q * layer.dilation[1]
     met = padded[:, p : p + down * rows : down, q : q + right * columns : right]
     return Terms(met[:, :rows, :columns], dy[:, kernel])
 
@@ -239,7 +251,8 @@ def _bias(layer, output):
     return float(layer.params["bias"][output]) if "bias" in layer.params else 0.0
 
 
-def _window(image, row, column, kernel_size, stride, padding):
-    (kh, kw), (sh, sw), (ph, pw) = kernel_size, stride, padding
+def _window(image, row, column, kernel_size, stride, padding=(0, 0), dilation=(1, 1)):
+    (kh, kw), (sh, sw), (ph, pw), (down, right) = kernel_size, stride, padding, dilation
     padded = np.pad(image, [(0, 0), (ph, ph), (pw, pw)])
-    return padded[:, row * sh : row * sh + kh, column * sw : column * sw + kw]
+    rows = slice(row * sh, row * sh + down * (kh - 1) + 1, down)
+    return padded[:, rows, column * sw : column * sw + right * (kw - 1) + 1 : right]

@@ -118,7 +118,7 @@ class _Bilinear(_Rule):
     def _forward(self, x, weight, bias=None):
         if isinstance(self.layer, layers.Linear):
             return F.linear_forward(x, weight, bias)
-        return F.conv2d_forward(x, weight, bias, self.layer.stride, self.layer.padding)
+        return F.conv2d_forward(x, weight, bias, self.layer.stride, self.layer.padding, self.layer.dilation)
 
     def _backward(self, dy, cache):
         linear = isinstance(self.layer, layers.Linear)
@@ -145,10 +145,10 @@ class _Bilinear(_Rule):
 
 class _ReLU(_Rule):
     def forwards(self, tangent, direction):
-        return None if tangent is None else tangent * (self.y > 0)
+        return None if tangent is None else F.relu_backward(tangent, self.y)
 
     def backwards(self, tangent):
-        return None if tangent is None else tangent * (self.y > 0), {}
+        return None if tangent is None else F.relu_backward(tangent, self.y), {}
 
 
 class _Tanh(_Rule):
@@ -210,9 +210,13 @@ def _squared_error_tangent(outputs, tangent):
 
 
 _RULES = {
-    layers.Conv2d: _Bilinear, layers.Linear: _Bilinear, layers.ReLU: _ReLU, layers.Tanh: _Tanh,
-    layers.Flatten: _Flatten, layers.MaxPool2d: _MaxPool2d,
-}  # fmt: skip
+    layers.Conv2d: _Bilinear,
+    layers.Linear: _Bilinear,
+    layers.ReLU: _ReLU,
+    layers.Tanh: _Tanh,
+    layers.Flatten: _Flatten,
+    layers.MaxPool2d: _MaxPool2d,
+}
 _LOSS_TANGENTS = {CrossEntropyLoss: _cross_entropy_tangent, HalfSquaredError: _squared_error_tangent}
 
 

@@ -1,4 +1,4 @@
-"""What did a trained network learn? Maps and counts as plain arrays; drawing them is somebody else's."""
+"""What did a trained network learn? Maps and counts as plain arrays; nothing is drawn here."""
 
 from typing import NamedTuple
 
@@ -116,8 +116,8 @@ def saliency(model, x, target=None):
     return np.abs(probe.backward(dy)).max(axis=1)
 
 
-def occlusion(model, x, size=3, stride=1, fill=0.0, target=None):
-    """How much the probability of a class falls when a square of the image is covered.
+def occlusion(model, x, size=3, stride=1, fill=0.0, target=None, logit=False):
+    """How much the probability of a class, or its logit, falls when a square of the image is covered.
 
     Each value is ``p(target | whole image) - p(target | square covered)``: positive where the covered part
     spoke for the class. Source: Zeiler and Fergus, "Visualizing and understanding convolutional networks",
@@ -133,6 +133,8 @@ def occlusion(model, x, size=3, stride=1, fill=0.0, target=None):
         Value that covers; 0 is the paper of the digits.
     target : int or array of int, shape (N,), optional
         The class asked about; each image's own guess, when not given.
+    logit : bool
+        Whether to measure the fall of the logit: a probability that is 0 cannot fall.
 
     Returns
     -------
@@ -153,14 +155,15 @@ def occlusion(model, x, size=3, stride=1, fill=0.0, target=None):
     logits = model.forward(x)
     target = _targets(target, logits)
     images = np.arange(n)
-    whole = softmax(logits)[images, target]
+    measure = (lambda scores: scores) if logit else softmax
+    whole = measure(logits)[images, target]
     rows, columns = range(0, height - size + 1, stride), range(0, width - size + 1, stride)
     falls = np.empty((n, len(rows), len(columns)), x.dtype)
     for i, top in enumerate(rows):
         for j, left in enumerate(columns):
             covered = x.copy()
             covered[:, :, top : top + size, left : left + size] = fill
-            falls[:, i, j] = whole - model.predict_proba(covered)[images, target]
+            falls[:, i, j] = whole - measure(model.forward(covered))[images, target]
     return falls
 
 

@@ -50,8 +50,12 @@ def output_size(size, kernel_size, stride=1, padding=0):
     >>> output_size(28, 5), output_size(28, 5, padding=2), output_size(28, 5, stride=2, padding=2)
     (24, 28, 14)
     """
-    for name, value, least in (("size", size, 1), ("kernel_size", kernel_size, 1), ("stride", stride, 1),
-                               ("padding", padding, 0)):  # fmt: skip
+    for name, value, least in (
+        ("size", size, 1),
+        ("kernel_size", kernel_size, 1),
+        ("stride", stride, 1),
+        ("padding", padding, 0),
+    ):
         if value < least:
             raise ValueError(f"{name} must be at least {least}, got {value}")
     if kernel_size > size + 2 * padding:
@@ -131,7 +135,8 @@ def windows_of(layers, axis=0):
     windows = []
     for layer in layers:
         if isinstance(layer, Conv2d):
-            windows.append((layer.kernel_size[axis], layer.stride[axis], layer.padding[axis]))
+            reach = layer.dilation[axis] * (layer.kernel_size[axis] - 1) + 1
+            windows.append((reach, layer.stride[axis], layer.padding[axis]))
         elif isinstance(layer, MaxPool2d | AvgPool2d):
             windows.append((layer.kernel_size[axis], layer.stride[axis], 0))
     return windows

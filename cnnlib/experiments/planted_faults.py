@@ -25,7 +25,7 @@ from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
 
 
-def conv2d_forward_open(x, w, b, stride=1, padding=0):
+def conv2d_forward_plain_cache(x, w, b, stride=1, padding=0):
     """`conv2d_forward` with a cache to read: (x, w, b, stride, padding), square pairs as one number."""
     return F.conv2d_forward(x, w, b, stride, padding)[0], (x, w, b, _plain(stride), _plain(padding))
 
@@ -46,7 +46,7 @@ def conv2d_backward_forgotten_bias(dy, cache):
     return dx, dw, None if db is None else np.zeros_like(db)
 
 
-def maxpool2d_forward_open(x, kernel_size, stride=None):
+def maxpool2d_forward_plain_cache(x, kernel_size, stride=None):
     """`maxpool2d_forward` with a cache that can be read: (x, kernel_size, stride)."""
     step = kernel_size if stride is None else stride
     return F.maxpool2d_forward(x, kernel_size, stride)[0], (x, _plain(kernel_size), _plain(step))
@@ -59,7 +59,7 @@ def maxpool2d_backward_everywhere(dy, cache):
     return F.avgpool2d_backward(dy, mean_cache) * dy.dtype.type(np.prod(np.broadcast_to(kernel_size, 2)))
 
 
-def relu_forward_open(x):
+def relu_forward_plain_cache(x):
     """`relu_forward` with x itself as the cache."""
     return F.relu_forward(x)[0], x
 
@@ -104,7 +104,11 @@ class Backwards:
         return {"forward": FORWARDS[kind], "backward": self.functions[kind]}
 
 
-FORWARDS = {"conv2d": conv2d_forward_open, "maxpool2d": maxpool2d_forward_open, "relu": relu_forward_open}
+FORWARDS = {
+    "conv2d": conv2d_forward_plain_cache,
+    "maxpool2d": maxpool2d_forward_plain_cache,
+    "relu": relu_forward_plain_cache,
+}
 BUGS = {
     bug.name: bug
     for bug in (
@@ -119,7 +123,7 @@ SOUND = Backwards("sound", {})
 
 
 def own(relu_backward=None, maxpool2d_backward=None, conv2d_backward=None):
-    """Functions of one's own, to be put into layers in the library's place; None leaves the library's.
+    """Backward functions to be put into layers in the library's place; None leaves the library's.
 
     Parameters
     ----------
@@ -167,15 +171,15 @@ def layer_of(kind, bug, rng, dtype=np.float64):
     raise ValueError(f"kind must be 'conv2d', 'maxpool2d' or 'relu', got {kind!r}")
 
 
-def network_with(bug, rng):
-    """The course's small digit network, untrained, with a fault in every layer of its kind.
+def network_with(bug, rng, make_model=small_cnn):
+    """A network, untrained, with a fault in every layer of its kind; by default the small one for digits.
 
     Examples
     --------
     >>> network_with(SOUND, np.random.default_rng(0)).num_parameters
     1898
     """
-    model = small_cnn(rng)
+    model = make_model(rng)
     for layer in model:
         functions = bug.into(type(layer).__name__.lower())
         if functions:
@@ -184,7 +188,7 @@ def network_with(bug, rng):
     return model
 
 
-def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0):
+def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0, make_model=small_cnn):
     """Train the network with a fault by plain gradient descent, from the same weights on the same batches.
 
     Parameters
@@ -195,6 +199,8 @@ def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0):
     lr : float
         Learning rate.
     steps, batch_size, seed : int
+    make_model : callable
+        ``make_model(rng) -> Sequential``, for images of this size.
 
     Returns
     -------
@@ -204,7 +210,7 @@ def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0):
         After the last step.
     """
     rng = np.random.default_rng(seed)
-    model, losses = network_with(bug, rng), np.full(steps, np.nan)
+    model, losses = network_with(bug, rng, make_model), np.full(steps, np.nan)
     epochs = -(-steps * batch_size // len(x)) + 1
     run = train(model, bug.loss(), SGD(lr), x, y, batch_size=batch_size, epochs=epochs, rng=rng)
     with np.errstate(all="ignore"):

@@ -4,7 +4,7 @@
 What makes it fast: no memory is asked for during a step; every call of NumPy is prepared beforehand, with the
 views it works on; the image is worked off in blocks of rows that stay in the processor's cache; the bias is
 part of the product, ReLU and pooling are done on each block before it leaves the cache; the first layer's
-input gradient is only computed for somebody who asks; and where it pays, two threads take half of the batch
+input gradient is computed on request only; and where it pays, two threads take half of the batch
 each. Results agree with the readable network up to the rounding of sums in another order. A network without
 convolutions or fully connected layers has nothing to gain here and runs as the readable one does.
 

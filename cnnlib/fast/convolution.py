@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib.fast.correlation import Correlation, KernelGradient
 from cnnlib.fast.stages import Stage, copying, run
+from cnnlib.nn.functional._arrays import bits
 
 WHOLE = (slice(None),) * 3
 ROW = 2**15  # numbers up to which an array of zeros is cheaper to read than to repeat
@@ -58,9 +59,10 @@ class Convolution(Stage):
 
     def _widened(self):
         """Zeros with room for the gradient of the convolution: what the turned kernel slides over."""
-        (h, w, _, _), (kh, kw), (ph, pw) = self.x.shape, self.layer.kernel_size, self.layer.padding
-        down, right = self.layer.stride
-        wide = np.zeros((h + kh - 1, w + kw - 1, self.layer.out_channels, self.n), self.x.dtype)
+        layer = self.layers[0]
+        (h, w, _, _), (kh, kw), (ph, pw) = self.x.shape, layer.kernel_size, layer.padding
+        down, right = layer.stride
+        wide = np.zeros((h + kh - 1, w + kw - 1, layer.out_channels, self.n), self.x.dtype)
         inner = wide[kh - 1 - ph :: down, kw - 1 - pw :: right][: self.places[0], : self.places[1]]
         return wide, quarters(inner) if self.pool else inner
 
@@ -100,8 +102,9 @@ class Convolution(Stage):
             return [] if y is out else [copying(out, y)], []
         passes, zeros = np.empty(y.shape, bool), self._zeros(y)
         return [call(np.maximum, y, zeros, out=out)], [
-            call(np.greater, y, zeros, passes), call(np.multiply, dy, passes, d),
-        ]  # fmt: skip
+            call(np.greater, y, zeros, passes),
+            call(np.multiply, bits(dy), passes, bits(d)),
+        ]
 
     def _products(self, first, last, y, d):
         """The calls that fill y, and those that multiply windows by its gradient d, a few rows a time."""
@@ -124,7 +127,7 @@ class Convolution(Stage):
 
     def _prepare_back(self, dx):
         """The correlation of the widened gradient with the turned kernel, by blocks of rows of dx."""
-        layer = self.layer
+        layer = self.layers[0]
         back = Correlation(self.wide, layer.kernel_size, (1, 1), dx.shape[:2], layer.in_channels, False)
         self.turned_in = back.weight[:, ::-1, ::-1].transpose(3, 0, 2, 1)
         step, height, self.back_calls = back.rows_at_once(), dx.shape[0], []
@@ -150,7 +153,7 @@ class Convolution(Stage):
         run(self.back_calls)
 
     def input_gradient(self):
-        """The gradient by the input; for a first layer only computed if somebody asks."""
+        """The gradient by the input; for a first layer computed on request."""
         if self.dx is not None:
             return self.dx
         if self.first_dx is None:
@@ -194,18 +197,26 @@ def _pooling(y, out, dy, d, scratch):
     """The calls that pool y, by quarters, into out by 2x2, and those that lead dy back to d.
 
     In each row the left pixel meets the right one, then the winner above meets the one below; equal ones
-    leave the earlier. That is the first of the four in row order, as in PyTorch.
+    leave the earlier. That is the first of the four in row order, as in PyTorch. (Networks that give NaN are
+    run backwards by the readable passes.) Gradients are led as bits, see `bits`: infinite ones too go to the
+    winner alone.
     """
     (left, right), (d_left, d_right) = y, d
     winners = scratch.take(left.shape, "winners")
     above, below = winners
+    dy, won, d_left, d_right = bits(dy), bits(winners), bits(d_left), bits(d_right)
+    d_above, d_below = won
     was_left, was_above = np.empty(left.shape, bool), np.empty(out.shape, bool)
     shrink = [
-        call(np.greater_equal, left, right, was_left), call(np.maximum, left, right, out=winners),
-        call(np.greater_equal, above, below, was_above), call(np.maximum, above, below, out=out),
-    ]  # fmt: skip
+        call(np.greater_equal, left, right, was_left),
+        call(np.maximum, left, right, out=winners),
+        call(np.greater_equal, above, below, was_above),
+        call(np.maximum, above, below, out=out),
+    ]
     widen = [
-        call(np.multiply, dy, was_above, above), call(np.subtract, dy, above, below),
-        call(np.multiply, winners, was_left, d_left), call(np.subtract, winners, d_left, d_right),
-    ]  # fmt: skip
+        call(np.multiply, dy, was_above, d_above),
+        call(np.subtract, dy, d_above, d_below),
+        call(np.multiply, won, was_left, d_left),
+        call(np.subtract, won, d_left, d_right),
+    ]
     return shrink, widen

@@ -27,14 +27,14 @@ SMALL = 100**3  # multiply-adds up to which OpenBLAS has kernels that skip the p
 
 
 class Scratch:
-    """Memory that is only good until the next asker fills it; it grows to the largest request."""
+    """Memory whose contents last until the next request; it grows to the largest one."""
 
     def __init__(self, dtype):
         self.dtype = np.dtype(dtype)
         self.memory = {}
 
     def take(self, shape, name):
-        """An array of a shape; the same memory for everybody who asks under the same name."""
+        """An array of a shape; every request under the same name gets the same memory."""
         size = int(np.prod(shape))
         if name not in self.memory or self.memory[name].size < size:
             self.memory[name] = np.empty(size, self.dtype)

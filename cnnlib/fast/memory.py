@@ -12,7 +12,7 @@ from cnnlib.nn.layers.base import Memory
 
 
 class LazyMemory:
-    """A `cnnlib.nn.layers.base.Memory` that is worked out when somebody asks for it.
+    """A `cnnlib.nn.layers.base.Memory` that is worked out when it is first read.
 
     Parameters
     ----------
@@ -74,25 +74,28 @@ class PlanMemories(Memories):
         x = np.concatenate([stage.logical_input() for stage in stages])
         y, cache = stages[0].readable(x, stages)
         self.found[first] = Memory(y.shape, cache)
-        for i in range(first + 1, last):
-            y, cache = self.layers[i]._forward(y, False)
+        for i, layer in enumerate(stages[0].layers[1:], start=first + 1):
+            y, cache = layer._forward(y, False)
             self.found[i] = Memory(y.shape, cache)
 
 
 class ReplayMemories(Memories):
-    """From a large batch outside training, of which only a copy was kept, and copies of the weights."""
+    """From a large batch outside training, of which only a copy was kept, and copies of the layers."""
 
     def __init__(self, layers, x):
         super().__init__(layers)
         self.x = x.copy()
-        self.params = [{name: value.copy() for name, value in layer.params.items()} for layer in layers]
-        self.buffers = [{name: value.copy() for name, value in layer.buffers.items()} for layer in layers]
+        self.copies = [with_weights(layer, copied(layer.params), copied(layer.buffers)) for layer in layers]
 
     def _find(self, place):
         x = self.x
-        for i, layer in enumerate(self.layers):
-            x, cache = with_weights(layer, self.params[i], self.buffers[i])._forward(x, False)
+        for i, layer in enumerate(self.copies):
+            x, cache = layer._forward(x, False)
             self.found[i] = Memory(x.shape, cache)
+
+
+def copied(arrays):
+    return {name: array.copy() for name, array in arrays.items()}
 
 
 def with_weights(layer, params, buffers):

@@ -1,9 +1,10 @@
 """The network that `cnnlib.Sequential` names: the readable one, with passes on kept buffers."""
 
-from threading import RLock, get_ident
+from threading import RLock, local
 
 from cnnlib import nn
 from cnnlib.fast.engine import Engine
+from cnnlib.nn.arguments import count
 from cnnlib.runtime.threads import one_blas_thread
 
 
@@ -13,8 +14,8 @@ class Sequential(nn.Sequential):
     It takes the same arguments and gives the same numbers, up to rounding, several times faster. Its layers
     can be used by themselves after its passes, as those of the readable network.
 
-    Several threads may predict with one network while one of them trains it. Two that train it are told: the
-    second forward makes the first one's backward raise.
+    Several threads may predict with one network while one of them trains it. Where two train it at once, a
+    RuntimeError tells the one whose outputs or gradients the other has replaced.
 
     Examples
     --------
@@ -31,12 +32,15 @@ class Sequential(nn.Sequential):
         self._start()
 
     def _start(self):
-        self._engine, self._lock, self._thread = Engine(), RLock(), None
+        self._engine, self._lock = Engine(), RLock()
+        self._forwards = self._backwards = 0  # how many there were, by all threads
+        self._own = local()  # of each thread: the numbers of its last ones
 
     def forward(self, x, training=False):
         """Return the outputs (logits) for a batch `x`; ``training`` is handed to every layer."""
         with self._lock:
-            self._thread = get_ident()
+            self._forwards += 1
+            self._own.forward = self._forwards
             y = self._engine.forward(self.layers, x, training)
             if y is None:
                 with one_blas_thread(self.layers, x):
@@ -48,15 +52,33 @@ class Sequential(nn.Sequential):
         """Fill every layer's ``grads`` after a `forward`; see `cnnlib.nn.Sequential.backward`."""
         with self._lock:
             self._check_memories()
-            if self._thread != get_ident():
+            if getattr(self._own, "forward", None) != self._forwards:
                 raise RuntimeError(
                     "Sequential.backward: the last forward was run by another thread; train a model.copy() in"
                     " each thread"
                 )
+            self._backwards += 1
+            self._own.backward = self._backwards
             if self._engine.last:
                 return self._engine.backward(dy, input_gradient)
             with one_blas_thread(self.layers, dy):
                 return super().backward(dy, input_gradient)
+
+    def parameters(self):
+        """List every weight array with its gradient; see `cnnlib.nn.Sequential.parameters`.
+
+        Raises
+        ------
+        RuntimeError
+            If since this thread's backward another thread has run one, so that the gradients are that one's.
+        """
+        with self._lock:
+            if vars(self._own).pop("backward", self._backwards) != self._backwards:
+                raise RuntimeError(
+                    "Sequential.parameters: since this thread's backward another thread has run one; train a"
+                    " model.copy() in each thread"
+                )
+            return super().parameters()
 
     def infer(self, x):
         """Return the outputs (logits) for a batch outside training; nothing is remembered or forgotten."""
@@ -69,13 +91,14 @@ class Sequential(nn.Sequential):
 
     def _infer_in_batches(self, x, batch_size):
         """A large batch is cut by the engine itself, into pieces that stay in the processor's cache."""
+        count("batch_size", batch_size)
         with self._lock:
             y = self._engine.infer(self.layers, x)
             return super()._infer_in_batches(x, batch_size) if y is None else y
 
     def __getstate__(self):
         state = super().__getstate__()
-        for name in ("_engine", "_lock", "_thread"):
+        for name in ("_engine", "_lock", "_forwards", "_backwards", "_own"):
             del state[name]
         return state
 

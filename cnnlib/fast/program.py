@@ -1,5 +1,7 @@
 """A network laid out for one number of samples: its stages, connected, with all their buffers."""
 
+import copy
+
 import numpy as np
 
 from cnnlib.fast.convolution import Convolution
@@ -21,7 +23,7 @@ from cnnlib.nn.layers import (
 
 # Of each class of layers: its functions, where it could have others; and its sizes
 KINDS = {
-    Conv2d: ((F.conv2d_forward, F.conv2d_backward), ("kernel_size", "stride", "padding")),
+    Conv2d: ((F.conv2d_forward, F.conv2d_backward), ("kernel_size", "stride", "padding", "dilation")),
     Linear: ((F.linear_forward, F.linear_backward), ()),
     MaxPool2d: (MaxPool2d.pair, ("kernel_size", "stride")),
     AvgPool2d: (AvgPool2d.pair, ("kernel_size", "stride")),
@@ -93,7 +95,7 @@ class Program:
         while rest:
             taken = list(rest)
             stage = self._next(rest, shape, dtype, scratch)
-            stage.layers = taken[: len(taken) - len(rest)]
+            stage.layers = [copy.copy(layer) for layer in taken[: len(taken) - len(rest)]]
             shape = stage.out_shape
             self.stages.append(stage)
         self.out_shape, self.y = shape, np.empty(memory_shape(shape, n), dtype)
@@ -117,6 +119,7 @@ class Program:
         images = len(shape) == 3
         if isinstance(layer, Conv2d):
             self._require(images and layer.in_channels == shape[0] and _fits(layer, shape))
+            self._require(layer.dilation == (1, 1))
             self._require_weights(layer, (layer.out_channels, layer.in_channels, *layer.kernel_size), 0)
             relu, pool = _take_relu_and_pool(rest)
             stage = Convolution(layer, shape, n, dtype, scratch, relu, pool)

@@ -14,10 +14,14 @@ import numpy as np
 
 from cnnlib.fast.memory import with_weights
 from cnnlib.nn import functional as F
+from cnnlib.nn.functional._arrays import bits
 
 
 class Stage:
-    """The base class: an input buffer, links to the neighbours, and the layers whose work it does."""
+    """The base class: an input buffer, links to the neighbours, and copies of the layers whose work it does.
+
+    The copies keep the sizes that the layers had when the stage was made.
+    """
 
     out = dx = None
     layers = ()
@@ -72,7 +76,7 @@ def memory_shape(shape, n):
 
 
 def as_logical(memory):
-    """The buffer as everybody else sees it: (N, C, H, W) or (N, D)."""
+    """The buffer as layers see it: (N, C, H, W) or (N, D)."""
     return memory.transpose(3, 2, 0, 1) if memory.ndim == 4 else memory.T
 
 
@@ -89,6 +93,7 @@ class Dense(Stage):
 
     def prepare(self):
         self.d = np.empty_like(self.dy) if self.relu else self.dy
+        self.bits = bits(self.dy), bits(self.d)
 
     def forward(self, training):
         params, out = self.layer.params, self.out
@@ -103,7 +108,7 @@ class Dense(Stage):
     def backward(self):
         if self.relu:
             np.greater(self.out, self.zero, self.passes)
-            np.multiply(self.dy, self.passes, self.d)
+            np.multiply(self.bits[0], self.passes, self.bits[1])
         if self.dx is not None:
             self.weight.dot(self.d, self.dx)
 
@@ -163,7 +168,7 @@ class Activation(Stage):
             return
         y = self.out
         if self.kind == "ReLU":
-            np.multiply(self.dy, y > 0, out=self.dx)
+            np.multiply(bits(self.dy), y > 0, out=bits(self.dx))
             return
         slope = y * y if self.kind == "Tanh" else 1 - y
         if self.kind == "Tanh":
@@ -216,7 +221,7 @@ class Readable(Stage):
     def readable(self, x, stages):
         if len(stages) == 1:  # its own cache: batch normalization would count the batch twice
             return as_logical(self.out), self.cache
-        return self.layer._forward(x, False)
+        return self.layers[0]._forward(x, False)
 
     def backward(self):
         dx = self.layer._backward(as_logical(self.dy), self.cache)

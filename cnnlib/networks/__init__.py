@@ -8,12 +8,23 @@ from cnnlib.networks.architectures import (
     lenet5,
     logistic_regression,
     mlp,
+    mnist_cnn,
     small_cnn,
     two_conv,
 )
-from cnnlib.networks.pretrained import load_digits_cnn
+from cnnlib.networks.pretrained import load_digits_cnn, load_mnist_cnn
 
 __all__ = [
-    "FrozenConvolutions", "add_dropout", "compact_cnn", "digits_cnn", "lenet5", "load_digits_cnn",
-    "logistic_regression", "mlp", "small_cnn", "two_conv",
-]  # fmt: skip
+    "FrozenConvolutions",
+    "add_dropout",
+    "compact_cnn",
+    "digits_cnn",
+    "lenet5",
+    "load_digits_cnn",
+    "load_mnist_cnn",
+    "logistic_regression",
+    "mlp",
+    "mnist_cnn",
+    "small_cnn",
+    "two_conv",
+]

@@ -6,6 +6,7 @@ back. The recipes for MNIST were fixed after trial runs, which showed test error
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -71,24 +72,40 @@ class Recipe:
         optimizer = SGD(self.lr_max, momentum=0.9, nesterov=True, weight_decay=self.weight_decay)
         schedule = one_cycle(self.lr_max, epochs * -(-len(split.x_train) // self.batch_size))
         history = fit(
-            model, CrossEntropyLoss(), optimizer, split.x_train, split.y_train, batch_size=self.batch_size,
-            epochs=epochs, rng=rng, **({"schedule": schedule, "augment": self.augment} | options),
-        )  # fmt: skip
+            model,
+            CrossEntropyLoss(),
+            optimizer,
+            split.x_train,
+            split.y_train,
+            batch_size=self.batch_size,
+            epochs=epochs,
+            rng=rng,
+            **({"schedule": schedule, "augment": self.augment} | options),
+        )
         return model, history
 
 
 DIGITS = Recipe(
-    architectures.digits_cnn, lr_max=0.1, epochs=20, batch_size=32,
+    architectures.digits_cnn,
+    lr_max=0.1,
+    epochs=20,
+    batch_size=32,
     augment=Distort(shift=0.7, rotate=8, scale=0.08, shear=0.08, elastic=0.2, smoothness=2),
-)  # fmt: skip
+)
 SHAKEN = Distort(shift=1.5, rotate=10, scale=0.1, shear=0.1, elastic=0.6)
 LENET5 = Recipe(architectures.lenet5, lr_max=0.05, epochs=15, weight_decay=5e-4)
 LENET5_DISTORTED = Recipe(architectures.lenet5, lr_max=0.05, epochs=15, augment=SHAKEN)
+MNIST_CNN = Recipe(
+    architectures.mnist_cnn, lr_max=0.05, epochs=1, augment=Distort(shift=1.5, rotate=8, scale=0.1, shear=0.1)
+)
+COLOR = Recipe(partial(architectures.two_conv, shape=(3, 32, 32)), lr_max=0.05, epochs=1)
 TWO_CONV = Recipe(architectures.two_conv, lr_max=0.05, epochs=8, weight_decay=5e-4, augment=Distort(shift=1))
 COMPACT_CNN = Recipe(
-    architectures.compact_cnn, lr_max=0.1, epochs=12,
+    architectures.compact_cnn,
+    lr_max=0.1,
+    epochs=12,
     augment=Distort(shift=1.5, rotate=8, scale=0.08, shear=0.08, elastic=0.5),
-)  # fmt: skip
+)
 
 
 def accuracy_table():

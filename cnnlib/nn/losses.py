@@ -54,7 +54,7 @@ def check_labels(labels, num_classes, name="labels"):
 
 
 class Loss:
-    """Common ground of the losses; ``backward`` gives the gradient of the last ``forward``."""
+    """The base class of the losses; ``backward`` gives the gradient of the last ``forward``."""
 
     _gradient = None
 
@@ -73,6 +73,10 @@ class Loss:
         if self._gradient is None:
             raise RuntimeError(f"{type(self).__name__}.backward: call forward(outputs, targets) first")
         return self._gradient()
+
+    def __getstate__(self):
+        """What copies and pickles hold: not what the last forward left behind."""
+        return {**vars(self), "_gradient": None}
 
 
 def _check_outputs(outputs):
@@ -99,12 +103,24 @@ class CrossEntropyLoss(Loss):
     The outputs are logits: softmax is part of the loss, computed as log-sum-exp so that no logit
     overflows. Gradient: ``(p - one_hot(labels)) / N``.
 
+    Parameters
+    ----------
+    label_smoothing : float
+        From 0 (none) to below 1: the wanted probabilities are ``1 - label_smoothing`` for the label, and
+        ``label_smoothing / K`` more for each of the K classes. Source: Szegedy et al., "Rethinking the
+        Inception architecture", 2016, arXiv:1512.00567.
+
     Examples
     --------
     >>> loss = CrossEntropyLoss()
     >>> print(f"{loss.forward(np.zeros((4, 10)), [0, 1, 2, 3]):.4f}")  # no opinion: ln 10
     2.3026
     """
+
+    def __init__(self, label_smoothing=0.0):
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"label_smoothing must be from 0 to below 1, got {label_smoothing!r}")
+        self.label_smoothing = label_smoothing
 
     def forward(self, outputs, targets):
         """Return the mean cross-entropy.
@@ -124,14 +140,22 @@ class CrossEntropyLoss(Loss):
         e = np.exp(shifted)
         sums = np.add.reduce(e, axis=1, keepdims=True)
         log_p = shifted[labelled] - np.log(sums[:, 0])
+        smooth = outputs.dtype.type(self.label_smoothing)
 
         def gradient():
             p = e / (n * sums)
             p[labelled] = np.expm1(log_p) / n  # (p - 1) / n, without cancellation where p is nearly 1
+            if smooth:
+                p[labelled] += smooth / n
+                p -= smooth / (n * p.shape[1])
             return p
 
         self._gradient = gradient
-        return -float(np.add.reduce(log_p)) / n
+        loss = 0.0 - float(np.add.reduce(log_p)) / n  # with a minus sign alone, no error at all were -0.0
+        if not smooth:
+            return loss
+        spread = -float(np.add.reduce(shifted - np.log(sums), axis=None)) / outputs.size
+        return float((1 - smooth) * loss + smooth * spread)
 
 
 class HalfSquaredError(Loss):

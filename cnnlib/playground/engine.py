@@ -6,7 +6,7 @@ from cnnlib.playground.actions import PageActions
 from cnnlib.playground.config import Config
 from cnnlib.playground.datasets import make_points
 from cnnlib.playground.export import to_arrays, to_sequential
-from cnnlib.playground.history import History
+from cnnlib.playground.history import RunHistory
 from cnnlib.playground.initial import IDENTICAL, initial_parameters
 from cnnlib.playground.observe import Observer, complaint
 from cnnlib.playground.seedrandom import SeedRandom
@@ -114,7 +114,7 @@ class Playground(PageActions):
         self.prepare()
         self.drawn = self.network.parameters.flat.copy()
         self.epoch, self.diverged_at, self._shown = 0, None, None
-        self.history = History()
+        self.history = RunHistory()
         self.history.record(self.network, 0, kept=True)
 
     def prepare(self):
@@ -148,6 +148,8 @@ class Playground(PageActions):
         >>> [record[0] for record in Playground(seed="0.1").run(10, every=5)]
         [0, 5, 10]
         """
+        if every < 1:
+            raise ValueError(f"every must be a whole number of at least 1, got {every}")
         yield self.epoch, self.train_loss, self.test_loss
         for done in range(0, epochs, every):
             self.step(min(every, epochs - done))

@@ -42,7 +42,7 @@ class Snapshot(NamedTuple):
         network.lr = self.lr
 
 
-class History:
+class RunHistory:
     """Snapshots by epoch, thinned to every second, fourth, … when they grow too many.
 
     Attributes
@@ -52,7 +52,7 @@ class History:
 
     Examples
     --------
-    >>> history = History(limit=4)
+    >>> history = RunHistory(limit=4)
     >>> history.stride
     1
     """

@@ -186,8 +186,8 @@ class Pass:
 class JointPass(Pass):
     """The same passes with a single product for the gradients of all layers.
 
-    All deltas times all sources: the gradients are the blocks on the diagonal of that matrix, and nobody
-    wants the rest. In a small network computing the rest takes less time than a call for each layer.
+    All deltas times all sources: the gradients are the blocks on the diagonal of that matrix, and
+    the rest is not used. In a small network computing the rest takes less time than a call for each layer.
     """
 
     LIMIT = 32_000  # multiply-adds of such a product up to which it pays: measured

@@ -4,7 +4,7 @@ The products of a small network are short; a BLAS library that splits each of th
 more time on handing out than on multiplying. So the cores get halves of the batch instead, and BLAS is held
 to one thread meanwhile. That number is a property of the whole process: it is set when a first step
 begins anywhere and put back when the last one has ended, so that steps in several threads at once cannot
-leave it behind; a number that somebody else has set in between stays.
+leave it behind; a number that other code has set in between stays.
 """
 
 import os
@@ -154,7 +154,7 @@ def run_all(tasks):
 
 
 def _helper(task):
-    """A helper that nobody else is using, already at work."""
+    """A helper thread that is free, already at work."""
     try:
         helper = _idle.pop()
     except IndexError:

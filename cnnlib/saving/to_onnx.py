@@ -13,11 +13,14 @@ from cnnlib.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    LayerNorm,
     Linear,
     MaxPool2d,
     ReLU,
+    Residual,
     Sigmoid,
     Tanh,
 )
@@ -52,26 +55,18 @@ def to_onnx(model, path, input_shape):
         raise ImportError(
             "to_onnx needs the package onnx, which is not installed: pip install onnx"
         ) from error
-    nodes, arrays, last = [], {}, "images"
-    for i, layer in enumerate(model.layers):
-        if isinstance(layer, Dropout):
-            continue
-        operator, names, options = _operator(i, layer)
-        arrays |= {name: array for name, array in names.items() if array is not None}
-        inputs = [last, *(name for name in names if name in arrays)]
-        last = f"{i}.output"
-        nodes.append(helper.make_node(operator, inputs, [last], name=f"{i}.{operator}", **options))
+    nodes, arrays = [], {}
+    last = _append(helper.make_node, model.layers, "", "images", nodes, arrays)
     dtype = next((value.dtype for _, value, _ in model.parameters()), np.dtype(np.float32))
-    kind, outputs = (
-        helper.np_dtype_to_tensor_dtype(dtype),
-        model.copy().forward(np.zeros((1, *input_shape), dtype)),
-    )
+    kind = helper.np_dtype_to_tensor_dtype(dtype)
+    outputs = model.infer(np.zeros((1, *input_shape), dtype))
     graph = helper.make_graph(
-        [*nodes, helper.make_node("Identity", [last], ["logits"])], "cnnlib",
+        [*nodes, helper.make_node("Identity", [last], ["logits"])],
+        "cnnlib",
         [helper.make_tensor_value_info("images", kind, ["N", *input_shape])],
         [helper.make_tensor_value_info("logits", kind, ["N", *outputs.shape[1:]])],
         [onnx.numpy_helper.from_array(np.array(array, order="C"), name) for name, array in arrays.items()],
-    )  # fmt: skip
+    )
     whole = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=FORMAT, producer_name="cnnlib"
     )
@@ -81,17 +76,52 @@ def to_onnx(model, path, input_shape):
     os.replace(beside, path)
 
 
-def _operator(i, layer):
+def _append(make_node, layers, prefix, last, nodes, arrays, first=0):
+    """Append the nodes and arrays of some layers, numbered from `first`; return the name of their output."""
+    for i, layer in enumerate(layers, start=first):
+        name = f"{prefix}{i}"
+        if isinstance(layer, Dropout):
+            continue
+        if isinstance(layer, Residual):
+            y = _append(make_node, layer.layers, f"{name}.", last, nodes, arrays)
+            past = _append(make_node, layer.shortcut, f"{name}.", last, nodes, arrays, len(layer.layers))
+            operator, inputs, options = "Add", [y, past], {}
+        else:
+            operator, named, options = _operator(name, layer)
+            named = {key: array for key, array in named.items() if array is not None}
+            arrays |= named
+            inputs = [last, *named]
+        last = f"{name}.output"
+        nodes.append(make_node(operator, inputs, [last], name=f"{name}.{operator}", **options))
+    return last
+
+
+def _operator(prefix, layer):
     """Name the ONNX operator of a layer, its arrays in the operator's order, and its options."""
-    arrays = {f"{i}.{name}": layer.params.get(name) for name in ("weight", "bias")}
+    arrays = {f"{prefix}.{name}": layer.params.get(name) for name in ("weight", "bias")}
     match layer:
         case Conv2d():
             pads = [*layer.padding, *layer.padding]
-            return "Conv", arrays, {"kernel_shape": layer.kernel_size, "strides": layer.stride, "pads": pads}
+            return (
+                "Conv",
+                arrays,
+                {
+                    "kernel_shape": layer.kernel_size,
+                    "strides": layer.stride,
+                    "pads": pads,
+                    "dilations": layer.dilation,
+                },
+            )
+        case ConvTranspose2d():
+            pads = [*layer.padding, *layer.padding]
+            options = {"kernel_shape": layer.kernel_size, "strides": layer.stride, "pads": pads}
+            return "ConvTranspose", arrays, options
+        case LayerNorm():
+            return "LayerNormalization", arrays, {"axis": 1, "epsilon": layer.eps}
         case Linear():
             return "Gemm", arrays, {}
         case BatchNorm2d():
-            arrays |= {f"{i}.{name}": layer.buffers[name] for name in ("running_mean", "running_var")}
+            arrays |= {f"{prefix}.{name}": layer.buffers[name] for name in ("running_mean", "running_var")}
             return "BatchNormalization", arrays, {"epsilon": layer.eps}
         case MaxPool2d() | AvgPool2d():
             operator = "MaxPool" if isinstance(layer, MaxPool2d) else "AveragePool"

@@ -10,7 +10,7 @@ PyTorch is loaded only by `to_torch`; `state_dict` does without.
 import numpy as np
 
 from cnnlib.nn import layers as layer_classes
-from cnnlib.nn.layers import BatchNorm2d, Linear
+from cnnlib.nn.layers import BatchNorm2d, Linear, Residual
 
 
 def state_dict(model):
@@ -32,13 +32,21 @@ def state_dict(model):
     >>> weights["7.weight"].shape  # (64, 10) in cnnlib
     (10, 64)
     """
+    return _arrays(model.layers, "")
+
+
+def _arrays(layers, prefix):
+    """The arrays of some layers, named by their places after `prefix`."""
     arrays = {}
-    for i, layer in enumerate(model.layers):
+    for i, layer in enumerate(layers):
+        if isinstance(layer, Residual):
+            arrays |= _arrays([*layer.layers, *layer.shortcut], f"{prefix}{i}.")
+            continue
         for name, value in {**layer.params, **layer.buffers}.items():
             turned = isinstance(layer, Linear) and name == "weight"
-            arrays[f"{i}.{name}"] = np.array(value.T if turned else value, order="C")
+            arrays[f"{prefix}{i}.{name}"] = np.array(value.T if turned else value, order="C")
         if isinstance(layer, BatchNorm2d):
-            arrays[f"{i}.num_batches_tracked"] = np.array(0)
+            arrays[f"{prefix}{i}.num_batches_tracked"] = np.array(0)
     return arrays
 
 
@@ -75,6 +83,24 @@ def _torch_layer(torch, layer):
     name, options = type(layer).__name__, layer.config()
     if name not in layer_classes.__all__:
         raise TypeError(f"model must be made of the layers of cnnlib.nn.layers, got {layer!r}")
+    if isinstance(layer, Residual):
+        return _torch_residual(torch, layer)
     if "dtype" in options:
         options["dtype"] = getattr(torch, options["dtype"])
     return getattr(torch.nn, name)(**options)
+
+
+def _torch_residual(torch, layer):
+    """PyTorch has no such module: a Sequential of all inner layers, which goes through them as ours does."""
+
+    class Residual(torch.nn.Sequential):
+        def forward(self, x):
+            y = past = x
+            for i, inner in enumerate(self):
+                if i < len(layer.layers):
+                    y = inner(y)
+                else:
+                    past = inner(past)
+            return y + past
+
+    return Residual(*[_torch_layer(torch, inner) for inner in (*layer.layers, *layer.shortcut)])

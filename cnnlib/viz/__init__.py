@@ -1,9 +1,36 @@
 """Scenes: pictures as plain data, and their static drawing with matplotlib (`cnnlib.viz.static`)."""
 
+from cnnlib.viz.annotations import Cursor, Note, Reference
+from cnnlib.viz.frame import Anchor, Figure, Narrow, Slot, Strip, Zone
 from cnnlib.viz.marks import Arrows, Band, Bars, Handle, Heatmap, Line, Links, Mark, Points, Region, Text
 from cnnlib.viz.scene import Axis, Panel, Scene, image_panel, mosaic
+from cnnlib.viz.tiles import Tiles
 
 __all__ = [
-    "Arrows", "Axis", "Band", "Bars", "Handle", "Heatmap", "Line", "Links", "Mark", "Panel", "Points",
-    "Region", "Scene", "Text", "image_panel", "mosaic",
-]  # fmt: skip
+    "Anchor",
+    "Arrows",
+    "Axis",
+    "Band",
+    "Bars",
+    "Cursor",
+    "Figure",
+    "Handle",
+    "Heatmap",
+    "Line",
+    "Links",
+    "Mark",
+    "Narrow",
+    "Note",
+    "Panel",
+    "Points",
+    "Reference",
+    "Region",
+    "Scene",
+    "Slot",
+    "Strip",
+    "Text",
+    "Tiles",
+    "Zone",
+    "image_panel",
+    "mosaic",
+]

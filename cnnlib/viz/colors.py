@@ -1,10 +1,11 @@
 """Colours that hold for the colour-blind, on paper, and on a dark screen.
 
-Categories take the eight colours of Okabe and Ito (2008, "Color Universal Design"); magnitudes take
-viridis or cividis; signed values take a diverging map whose middle is zero: red and blue, or the
-``orange-blue`` of the spiral playground, made of the eight colours. Three more names have no
-fixed value, since they follow the page's theme: ``ink`` (text and axes), ``muted`` (grid, secondary
-lines) and ``paper`` (the background).
+Blue is plus, orange is minus, and zero is the paper of the theme: in marks the names ``pos`` and ``neg``,
+in colour maps ``diverging``. Teal (``you``) is the learner: what they chose, hold or press; it never means
+data. Categories take the eight colours of Okabe and Ito (2008, "Color Universal Design"); magnitudes take
+viridis or cividis; images of ink (digits) take ``ink``, from paper to ink, and photographs ``gray``, from
+black to white in both themes; ``shade`` darkens from the paper on, for heights of a surface. The names in
+`THEMES` have no fixed value, since they follow the page's theme.
 """
 
 from __future__ import annotations
@@ -25,27 +26,71 @@ OKABE_ITO = {
 #: The order in which categories 0, 1, 2, … are coloured (colour map ``"category"``).
 CATEGORIES = ("blue", "orange", "green", "vermilion", "sky", "purple", "yellow", "muted")
 
+#: Colours by theme. ``pos`` and ``neg`` are lines and bars of a sign, ``pos-text`` and ``neg-text`` numbers.
 THEMES = {
-    "light": {"ink": "#1f1f1f", "muted": "#757575", "paper": "#ffffff", "grid": "#e4e4e4"},
-    "dark": {"ink": "#e8e8e8", "muted": "#b8b8b8", "paper": "#111111", "grid": "#303030"},
+    "light": {
+        "paper": "#ffffff",
+        "panel": "#f5f7f9",
+        "ink": "#1b232d",
+        "muted": "#566170",
+        "grid": "#d5dbe2",
+        "link": "#c4ccd6",
+        "shut": "#d9dee4",
+        "you": "#00695c",
+        "you-soft": "#dff1ee",
+        "on-you": "#ffffff",
+        "pos": "#0072b2",
+        "neg": "#d46f05",
+        "pos-text": "#00649c",
+        "neg-text": "#a04a00",
+        "bad": "#9a3412",
+    },
+    "dark": {
+        "paper": "#14171c",
+        "panel": "#1d2229",
+        "ink": "#e9edf2",
+        "muted": "#a3aebb",
+        "grid": "#39424d",
+        "link": "#465260",
+        "shut": "#3a424c",
+        "you": "#5fd4bf",
+        "you-soft": "#173a36",
+        "on-you": "#06231e",
+        "pos": "#56b4e9",
+        "neg": "#f39a1f",
+        "pos-text": "#79bdf7",
+        "neg-text": "#f3a94a",
+        "bad": "#ffb08a",
+    },
 }
 
-#: Names of the colour maps, and the matplotlib map that each is.
+_MINUS = {
+    "light": ("#ffffff", "#fbd0a0", "#ee922f", "#b65200"),
+    "dark": ("#14171c", "#683a04", "#d07d18", "#ffd08c"),
+}
+_PLUS = {
+    "light": ("#ffffff", "#a3d0ec", "#3a96d0", "#005a92"),
+    "dark": ("#14171c", "#00486f", "#3192d0", "#a8dafa"),
+}
+
+#: Colour maps by theme as evenly spaced stops, mixed in squared RGB.
+RAMPS = {
+    "diverging": {theme: (*reversed(_MINUS[theme]), *_PLUS[theme][1:]) for theme in THEMES},
+    "ink": {"light": ("#ffffff", "#1b232d"), "dark": ("#14171c", "#e9edf2")},
+    "shade": {"light": ("#ffffff", "#aab4c0"), "dark": ("#14171c", "#4f5b69")},
+}
+
+#: Names of the colour maps, and the matplotlib map that each is; None: of stops or categories.
 COLOR_MAPS = {
     "viridis": "viridis",
     "cividis": "cividis",
-    "diverging": "RdBu_r",
-    "orange-blue": None,
     "gray": "gray",
     "category": None,
+    **dict.fromkeys(RAMPS),
 }
 
 #: Colour maps whose middle stands for zero.
-SIGNED = ("diverging", "orange-blue")
-
-#: Evenly spaced stops of the map ``orange-blue``: below zero orange, above it blue, zero nearly white. Equal
-#: distances from zero have nearly equal luminance, and orange and blue stay apart for the colour-blind.
-ORANGE_BLUE = ("vermilion", "orange", "#f7f7f7", "sky", "blue")
+SIGNED = ("diverging",)
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -66,7 +111,7 @@ def to_hex(color: str, theme: str = "light") -> str:
     """The colour as ``#rrggbb`` in a theme.
 
     >>> to_hex("vermilion"), to_hex("ink", "dark")
-    ('#d55e00', '#e8e8e8')
+    ('#d55e00', '#e9edf2')
     """
     return OKABE_ITO.get(color) or THEMES[theme].get(color) or color
 

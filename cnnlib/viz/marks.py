@@ -167,6 +167,12 @@ class Heatmap(Mark):
     hovers : int
         With `emits`: also report where the pointer rests (kind ``"hover"``) and that it left (``"leave"``),
         once for so many rows; 0 reports nothing.
+    tile : (height, width, gap), optional
+        Of a `mosaic`: the pointer then counts rows and columns within each image, and names the image.
+    tile_names : sequence of str
+        Names of the images, in their order; by default ``"map 0"``, ``"map 1"``, ….
+    means : str
+        What the values are, for whoever reads one at the pointer; by default the panel's title.
     """
 
     z: Any
@@ -180,6 +186,9 @@ class Heatmap(Mark):
     sets: dict[str, str] = field(default_factory=dict)
     hover: bool = True
     hovers: int = 0
+    tile: tuple[int, int, int] | None = None
+    tile_names: tuple[str, ...] = ()
+    means: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -209,7 +218,7 @@ class Arrows(Mark):
 
 @dataclass(frozen=True, eq=False)
 class Text(Mark):
-    """Words at points: `text` is one string or one for each point."""
+    """Words at points: `text` is one string or one for each point, moved by `shift` pixels (right, down)."""
 
     x: Any
     y: Any
@@ -219,6 +228,7 @@ class Text(Mark):
     align: str = "center"
     baseline: str = "middle"
     bold: bool = False
+    shift: tuple[float, float] = (0.0, 0.0)
     vectors = ("x", "y")
 
     def __post_init__(self) -> None:
@@ -263,6 +273,10 @@ class Band(Mark):
 class Links(Mark):
     """Connections from (x0, y0) to (x1, y1); `values` colours them and `widths` makes them thicker.
 
+    With `to`, the name of another panel, (x1, y1) are coordinates of that panel: the links lead there, over
+    the space between. `inset` moves both ends inwards, in pixels, so that links end at the edges of tiles.
+    `sources` and `targets` are the ids of the `Tiles` at both ends.
+
     Those that `crawls` are dashed on the page, and while a widget plays the dashes move along them, from
     (x0, y0) on; for readers who have asked their system for less motion they are still.
     """
@@ -280,9 +294,13 @@ class Links(Mark):
     curved: bool = False
     crawls: bool = False
     alpha: float = 1.0
+    to: str = ""
+    inset: tuple[float, float] = (0.0, 0.0)
+    sources: Any = None
+    targets: Any = None
     emits: str = ""
     sets: dict[str, str] = field(default_factory=dict)
-    vectors = ("x0", "y0", "x1", "y1", "values", "widths")
+    vectors = ("x0", "y0", "x1", "y1", "values", "widths", "sources", "targets")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -300,7 +318,7 @@ class Handle(Mark):
     x: float
     y: float
     sets: dict[str, str] = field(default_factory=dict)
-    color: str = "vermilion"
+    color: str = "you"
     size: float = 8.0
     label: str = ""
     emits: str = ""

@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from cnnlib.viz.frame import Anchor, Figure, Narrow, Slot, Strip, Zone, check_track
 from cnnlib.viz.marks import Heatmap, Mark
 
-LEGENDS = ("", "upper right", "upper left", "lower right", "lower left")
+LEGENDS = ("", "upper right", "upper left", "lower right", "lower left", "ends")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +77,10 @@ class Panel:
     """One pair of axes and its marks, painted in their order.
 
     `at` is (row, column) or (row, column, rows, columns) in the scene's grid. `equal` gives both axes the
-    same scale; `legend` is a corner such as ``"upper right"`` and lists the marks that have a label.
+    same scale. `legend` is a corner such as ``"upper right"`` and lists the marks that have a label, or
+    ``"ends"``: each line's label then stands at its right end. `subtitle` says in a few words what is seen,
+    or how to read it; both it and `title` stand above the left edge. `name` is what `Links`, `Anchor` and
+    `Narrow` call the panel.
     """
 
     marks: Sequence[Mark]
@@ -87,6 +91,8 @@ class Panel:
     equal: bool = False
     grid: bool = True
     legend: str = ""
+    subtitle: str = ""
+    name: str = ""
 
     def __post_init__(self) -> None:
         if len(self.at) not in (2, 4):
@@ -108,29 +114,68 @@ class Scene:
         What the picture shows now, in a sentence: read by screen readers, asserted by tests.
     facts : mapping of str to number
         The numbers of the text by name; challenges are decided on them.
-    rows, columns : sequence of float
-        Relative heights and widths of the grid.
+    rows, columns : sequence of float or str
+        Relative heights and widths of the grid, or pixels: ``("116px", 1, "316px")``.
     height : float
         Height of the picture in CSS pixels; its width is the page's.
     arrows : (str, str)
         Controls that the left/right and up/down keys move while the picture has the focus.
+    title : str
+        The question this picture answers; the widget's own title if empty.
+    figures : sequence of Figure
+        The numbers that matter, large, in the bar.
+    slots : sequence of Slot
+        Cells of the grid that hold controls.
+    anchors : sequence of Anchor
+        Controls that stand at places of a panel.
+    timeline : Panel, optional
+        A small plot in the bar; with a `Cursor` it is the handle of time.
+    pictures : mapping of str to sequence of Panel
+        For a `Choice` with thumbnails: one picture for each option.
+    zones : mapping of str to sequence of Zone
+        For a slider: what its values lead to, drawn along its track.
+    narrow : Narrow, optional
+        Another grid for a width below 640 pixels; without it up to four panels stand beneath one another.
+    strip : Strip, optional
+        Trouble, and the ways out of it.
+    idle : sequence of str
+        Controls that have no effect at present: drawn pale, and none of a choice's options is marked.
     """
 
     panels: Sequence[Panel]
     text: str
     facts: Mapping[str, float] = field(default_factory=dict)
-    rows: Sequence[float] = (1.0,)
-    columns: Sequence[float] = (1.0,)
+    rows: Sequence[float | str] = (1.0,)
+    columns: Sequence[float | str] = (1.0,)
     height: float = 340.0
     arrows: tuple[str, ...] = ()
+    title: str = ""
+    figures: Sequence[Figure] = ()
+    slots: Sequence[Slot] = ()
+    anchors: Sequence[Anchor] = ()
+    timeline: Panel | None = None
+    pictures: Mapping[str, Sequence[Panel]] = field(default_factory=dict)
+    zones: Mapping[str, Sequence[Zone]] = field(default_factory=dict)
+    narrow: Narrow | None = None
+    strip: Strip | None = None
+    idle: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "panels", tuple(self.panels))
-        for panel in self.panels:
-            row, column, height, width = panel.at
-            if row + height > len(self.rows) or column + width > len(self.columns) or min(panel.at) < 0:
-                grid = f"{len(self.rows)} rows and {len(self.columns)} columns"
-                raise ValueError(f"Scene: panel {panel.title!r} is at {panel.at}, outside {grid}")
+        grid = f"{len(self.rows)} rows and {len(self.columns)} columns"
+        for part in (*self.panels, *self.slots):
+            row, column, height, width = part.at
+            if row + height > len(self.rows) or column + width > len(self.columns) or min(part.at) < 0:
+                name = getattr(part, "title", part.name)
+                raise ValueError(f"Scene: panel {name!r} is at {part.at}, outside {grid}")
+        names = {panel.name for panel in self.panels}
+        for anchor in self.anchors:
+            if anchor.panel not in names:
+                raise ValueError(
+                    f"Scene: {anchor.control!r} is anchored in {anchor.panel!r}, which no panel is named"
+                )
+        for size in (*self.rows, *self.columns):
+            check_track(size)
 
 
 def image_panel(
@@ -146,12 +191,12 @@ def image_panel(
     title, at
         As in `Panel`.
     **heatmap
-        Passed on to `Heatmap`; the colour map is ``"gray"`` if not given.
+        Passed on to `Heatmap`; the colour map is ``"ink"`` if not given.
 
     >>> image_panel(np.zeros((8, 6)), title="a digit").y.low
     7.5
     """
-    mark = Heatmap(image, **{"cmap": "gray", **heatmap})
+    mark = Heatmap(image, **{"cmap": "ink", **heatmap})
     rows, columns = mark.z.shape
     x = Axis(-0.5, columns - 0.5, visible=False)
     y = Axis(rows - 0.5, -0.5, visible=False)

@@ -6,24 +6,31 @@ The figure is made without pyplot, so none stays open, and no back end is chosen
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 
 import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap, Normalize, to_rgba
+from matplotlib.colors import Colormap, ListedColormap, Normalize, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.style.core import STYLE_BLACKLIST
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from cnnlib.viz import marks as m
-from cnnlib.viz.colors import CATEGORIES, COLOR_MAPS, ORANGE_BLUE, to_hex
+from cnnlib.viz import static_marks
+from cnnlib.viz.annotations import Cursor, Note, Reference
+from cnnlib.viz.colors import CATEGORIES, COLOR_MAPS, RAMPS, SIGNED, to_hex
+from cnnlib.viz.frame import tracks
 from cnnlib.viz.scene import Axis, Panel, Scene
+from cnnlib.viz.tiles import Tiles
 
 POINTS_PER_PIXEL = 0.75  # 72 points and 96 CSS pixels to the inch
-FAINTEST = 0.12  # what is left of a link of weight zero on a dark page
+FAINTEST = 0.15  # opacity of a link of weight zero
 _DASHES = {"solid": "-", "dashed": (0, (5, 3)), "dotted": (0, (1.5, 2))}
 _SHAPES = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "cross": "x"}
 
@@ -33,9 +40,23 @@ def color_map(cmap: str, theme: str = "light") -> Colormap:
     """matplotlib's colour map for one of the names in `cnnlib.viz.colors.COLOR_MAPS`."""
     if cmap == "category":
         return ListedColormap([to_hex(name, theme) for name in CATEGORIES])
-    if cmap == "orange-blue":
-        return LinearSegmentedColormap.from_list(cmap, [to_hex(stop) for stop in ORANGE_BLUE])
+    if cmap in RAMPS:
+        return ListedColormap(ramp(RAMPS[cmap][theme]), cmap)
     return matplotlib.colormaps[COLOR_MAPS[cmap]]
+
+
+def ramp(stops: Sequence[str]) -> np.ndarray:
+    """256 colours (256, 3) between evenly spaced stops, mixed in squared RGB; a middle stop is met exactly.
+
+    >>> ramp(("#000000", "#ffffff"))[[0, 64, 255], 0].round(2)
+    array([0. , 0.5, 1. ])
+    """
+    squares = np.array([to_rgba(stop)[:3] for stop in stops]) ** 2
+    place = np.linspace(0, len(stops) - 1, 256)
+    if len(stops) % 2:
+        place[127:129] = (len(stops) - 1) / 2  # zero lies between two of 256 colours: both are the middle's
+    channels = [np.interp(place, np.arange(len(stops)), channel) for channel in squares.T]
+    return np.sqrt(np.stack(channels, axis=1))
 
 
 def normalize(cmap: str, vmin: float, vmax: float) -> Normalize:
@@ -43,6 +64,18 @@ def normalize(cmap: str, vmin: float, vmax: float) -> Normalize:
     return Normalize(0, len(CATEGORIES)) if cmap == "category" else Normalize(vmin, vmax)
 
 
+def plain() -> AbstractContextManager:
+    """Hold matplotlib's own settings instead of the learner's: with ``text.usetex``, say, nothing would come.
+
+    >>> with matplotlib.rc_context({"text.usetex": True}), plain():
+    ...     matplotlib.rcParams["text.usetex"]
+    False
+    """
+    default = matplotlib.rcParamsDefault
+    return matplotlib.rc_context({name: default[name] for name in default if name not in STYLE_BLACKLIST})
+
+
+@plain()
 def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 96.0) -> Figure:
     """Draw `scene` as a matplotlib figure.
 
@@ -63,9 +96,8 @@ def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 
     figure = Figure(figsize=(width / 96, scene.height / 96), dpi=dpi, layout="constrained")
     FigureCanvasAgg(figure)
     figure.set_facecolor(to_hex("paper", theme))
-    grid = figure.add_gridspec(
-        len(scene.rows), len(scene.columns), height_ratios=scene.rows, width_ratios=scene.columns
-    )
+    heights, widths = tracks(scene.rows, scene.height), tracks(scene.columns, width)
+    grid = figure.add_gridspec(len(heights), len(widths), height_ratios=heights, width_ratios=widths)
     for panel in scene.panels:
         row, column, rows, columns = panel.at
         axes = figure.add_subplot(grid[row : row + rows, column : column + columns])
@@ -73,6 +105,7 @@ def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 
     return figure
 
 
+@plain()
 def to_png(
     scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 96.0, note: str = ""
 ) -> bytes:
@@ -101,7 +134,8 @@ def to_png(
 def _draw_panel(axes, panel: Panel, theme: str) -> None:
     ink = to_hex("ink", theme)
     axes.set_facecolor(to_hex("paper", theme))
-    axes.set_title(panel.title, fontsize=10, color=ink)
+    title = panel.title if not panel.subtitle else f"{panel.title}: {panel.subtitle}".removeprefix(": ")
+    axes.set_title(title, fontsize=10, fontweight="semibold", color=ink, loc="left", parse_math=False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -117,7 +151,9 @@ def _draw_panel(axes, panel: Panel, theme: str) -> None:
     for order, mark in enumerate(panel.marks):
         _PAINTERS[type(mark)](axes, mark, theme, order + 2)
     axes.set(xlim=(panel.x.low, panel.x.high), ylim=(panel.y.low, panel.y.high))
-    if panel.legend:
+    if panel.legend == "ends":
+        static_marks.label_ends(axes, [mark for mark in panel.marks if isinstance(mark, m.Line)], theme)
+    elif panel.legend:
         paper = to_hex("paper", theme)
         axes.legend(loc=panel.legend, fontsize=8, framealpha=0.85, facecolor=paper, labelcolor=ink)
 
@@ -156,9 +192,15 @@ def _near(axes, x: float, y: float) -> bool:
 def _line(axes, mark: m.Line, theme: str, order: int) -> None:
     x, y = _tame(axes, mark.x, mark.y)
     axes.plot(
-        x, y, color=to_hex(mark.color, theme), linewidth=mark.width * POINTS_PER_PIXEL,
-        linestyle=_DASHES[mark.dash], alpha=mark.alpha, label=mark.label or "_", zorder=order,
-    )  # fmt: skip
+        x,
+        y,
+        color=to_hex(mark.color, theme),
+        linewidth=mark.width * POINTS_PER_PIXEL,
+        linestyle=_DASHES[mark.dash],
+        alpha=mark.alpha,
+        label=mark.label or "_",
+        zorder=order,
+    )
 
 
 def _points(axes, mark: m.Points, theme: str, order: int) -> None:
@@ -171,9 +213,16 @@ def _points(axes, mark: m.Points, theme: str, order: int) -> None:
     edge = to_hex(mark.outline, theme) if mark.outline else (None if mark.shape == "cross" else "none")
     x, y = _tame(axes, mark.x[keep], mark.y[keep])
     axes.scatter(
-        x, y, s=size, c=face, marker=_SHAPES[mark.shape], edgecolors=edge,
-        alpha=mark.alpha, label=mark.label or "_", zorder=order,
-    )  # fmt: skip
+        x,
+        y,
+        s=size,
+        c=face,
+        marker=_SHAPES[mark.shape],
+        edgecolors=edge,
+        alpha=mark.alpha,
+        label=mark.label or "_",
+        zorder=order,
+    )
 
 
 def _bars(axes, mark: m.Bars, theme: str, order: int) -> None:
@@ -205,9 +254,15 @@ def _heatmap(axes, mark: m.Heatmap, theme: str, order: int) -> None:
         for (row, column), value in np.ndenumerate(mark.z):
             if np.isfinite(value):
                 axes.text(
-                    (x[column] + x[column + 1]) / 2, (y[row] + y[row + 1]) / 2, format(value, mark.numbers),
-                    ha="center", va="center", fontsize=8, color=readable_on(cmap(norm(value))), zorder=order,
-                )  # fmt: skip
+                    (x[column] + x[column + 1]) / 2,
+                    (y[row] + y[row + 1]) / 2,
+                    format(value, mark.numbers),
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                    color=readable_on(cmap(norm(value))),
+                    zorder=order,
+                )
 
 
 def _arrows(axes, mark: m.Arrows, theme: str, order: int) -> None:
@@ -224,11 +279,21 @@ def _text(axes, mark: m.Text, theme: str, order: int) -> None:
     vertical = {"middle": "center"}.get(mark.baseline, mark.baseline)
     for x, y, word in zip(mark.x, mark.y, mark.text, strict=True):
         if _near(axes, x, y):
-            axes.text(
-                x, y, word, color=to_hex(mark.color, theme), fontsize=mark.size * POINTS_PER_PIXEL,
-                ha=mark.align, va=vertical, fontweight="bold" if mark.bold else "normal", zorder=order,
-                clip_on=False, parse_math=False,
-            )  # fmt: skip
+            axes.annotate(
+                word,
+                (x, y),
+                (mark.shift[0] * POINTS_PER_PIXEL, -mark.shift[1] * POINTS_PER_PIXEL),
+                textcoords="offset points",
+                annotation_clip=False,
+                color=to_hex(mark.color, theme),
+                fontsize=mark.size * POINTS_PER_PIXEL,
+                ha=mark.align,
+                va=vertical,
+                fontweight="bold" if mark.bold else "normal",
+                zorder=order,
+                clip_on=False,
+                parse_math=False,
+            )
 
 
 def _region(axes, mark: m.Region, theme: str, order: int) -> None:
@@ -248,31 +313,47 @@ def _band(axes, mark: m.Band, theme: str, order: int) -> None:
     x, low = _tame(axes, mark.x, mark.low)
     high = _tame(axes, mark.x, mark.high)[1]
     axes.fill_between(
-        x, low, high, color=to_hex(mark.color, theme), alpha=mark.alpha, linewidth=0,
-        label=mark.label or "_", zorder=order,
-    )  # fmt: skip
+        x,
+        low,
+        high,
+        color=to_hex(mark.color, theme),
+        alpha=mark.alpha,
+        linewidth=0,
+        label=mark.label or "_",
+        zorder=order,
+    )
+
+
+def _link_colors(mark: m.Links, theme: str) -> np.ndarray:
+    """Colours (n, 4) by value; in a signed map the sign's colour, less and less opaque towards zero."""
+    if mark.cmap not in SIGNED:
+        return color_map(mark.cmap, theme)(normalize(mark.cmap, mark.vmin, mark.vmax)(mark.values))
+    values = np.nan_to_num(mark.values)
+    signs = np.array([to_rgba(to_hex(name, theme)) for name in ("neg", "pos")])
+    colors = signs[(values > 0).astype(int)]
+    colors[:, 3] = np.minimum(1, FAINTEST + (1 - FAINTEST) * np.abs(values) / mark.vmax)
+    return colors
 
 
 def _links(axes, mark: m.Links, theme: str, order: int) -> None:
     bend = np.linspace(0, 1, 16 if mark.curved else 2)
     ease = 3 * bend**2 - 2 * bend**3 if mark.curved else bend
     (x0, y0), (x1, y1) = _tame(axes, mark.x0, mark.y0), _tame(axes, mark.x1, mark.y1)
+    if mark.to:
+        return  # between panels: on the page alone
     x = x0[:, None] + (x1 - x0)[:, None] * bend
     y = y0[:, None] + (y1 - y0)[:, None] * ease
     widths = np.full(len(x), 1.5) if mark.widths is None else mark.widths
-    colors = to_hex(mark.color, theme)
+    colors = np.array([to_rgba(to_hex(mark.color, theme))] * len(x)).reshape(-1, 4)
     if mark.values is not None:
-        colors = color_map(mark.cmap, theme)(normalize(mark.cmap, mark.vmin, mark.vmax)(mark.values))
-        if theme == "dark" and mark.vmin == -mark.vmax < 0:  # or zero would glare: pale gives way to the page
-            share = np.minimum(1, FAINTEST + 2 * np.abs(np.nan_to_num(mark.values)) / mark.vmax)[:, None]
-            colors = share * colors + (1 - share) * np.array(to_rgba(to_hex("paper", theme)))
+        colors = _link_colors(mark, theme)
+    colors[:, 3] *= mark.alpha
     axes.add_collection(
         LineCollection(
-            np.stack([x, y], axis=-1), linewidths=widths * POINTS_PER_PIXEL, colors=colors, alpha=mark.alpha,
-            zorder=order,
+            np.stack([x, y], axis=-1), linewidths=widths * POINTS_PER_PIXEL, colors=colors, zorder=order
         ),
         autolim=False,
-    )  # fmt: skip
+    )
 
 
 def _handle(axes, mark: m.Handle, theme: str, order: int) -> None:
@@ -280,7 +361,24 @@ def _handle(axes, mark: m.Handle, theme: str, order: int) -> None:
     _points(axes, knob, theme, order)
 
 
+def _tiles(axes, mark: Tiles, theme: str, order: int) -> None:
+    norm, cmap = normalize(mark.cmap, mark.vmin, mark.vmax), color_map(mark.cmap, theme)
+    static_marks.tiles(axes, mark, theme, order, lambda z: cmap(norm(np.ma.masked_invalid(z))))
+
+
 _PAINTERS = {
-    m.Line: _line, m.Points: _points, m.Bars: _bars, m.Heatmap: _heatmap, m.Arrows: _arrows, m.Text: _text,
-    m.Region: _region, m.Band: _band, m.Links: _links, m.Handle: _handle,
-}  # fmt: skip
+    Tiles: _tiles,
+    Note: static_marks.note,
+    Reference: static_marks.reference,
+    Cursor: static_marks.cursor,
+    m.Line: _line,
+    m.Points: _points,
+    m.Bars: _bars,
+    m.Heatmap: _heatmap,
+    m.Arrows: _arrows,
+    m.Text: _text,
+    m.Region: _region,
+    m.Band: _band,
+    m.Links: _links,
+    m.Handle: _handle,
+}

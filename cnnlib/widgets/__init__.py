@@ -1,77 +1,40 @@
-"""Live widgets for notebooks, by subject. See `cnnlib.widgets.base` for how to write one."""
+"""Live widgets for notebooks, by subject. See `cnnlib.widgets.base` for how to write one.
 
-from cnnlib.widgets.backpropagation import (
-    BlameMicroscope,
-    BrokenBackward,
-    ChainRule,
-    GradientCheckExplorer,
-    OneUpdate,
-)
-from cnnlib.widgets.base import (
-    BadValue,
-    Button,
-    Challenge,
-    Choice,
-    Grid,
-    LogSlider,
-    Number,
-    Slider,
-    TextField,
-    Toggle,
-    Widget,
-)
-from cnnlib.widgets.forward_pass import ConvolutionMicroscope, NetworkXRay, SizeExplorer
-from cnnlib.widgets.gradient_descent import BatchNoise, ContourExplorer, DescentExplorer, OptimizerRace
-from cnnlib.widgets.initialization import FilterWatch, InitExplorer
-from cnnlib.widgets.learning_rate import RateSweep, ScheduleExplorer
-from cnnlib.widgets.loss import FirstLoss, LossExplorer
-from cnnlib.widgets.minima import BasinMap, EscapeExplorer, LineBetween, LossSlice, SeedHistogram
-from cnnlib.widgets.spirals import Playground, PlaygroundSeeds, PlaygroundSnapshots
-from cnnlib.widgets.start_here import ImageGallery, SetupCheck, TrainingView
-from cnnlib.widgets.train_a_cnn import AugmentationExplorer, EvidenceExplorer, MistakeExplorer
+A subject is loaded when the first of its widgets is asked for: a notebook that shows two widgets, and a page
+that runs in a browser, need not wait for all of them.
 
-__all__ = [
-    "AugmentationExplorer",
-    "BadValue",
-    "BasinMap",
-    "BatchNoise",
-    "BlameMicroscope",
-    "BrokenBackward",
-    "Button",
-    "ChainRule",
-    "Challenge",
-    "Choice",
-    "ContourExplorer",
-    "ConvolutionMicroscope",
-    "DescentExplorer",
-    "EscapeExplorer",
-    "EvidenceExplorer",
-    "FilterWatch",
-    "FirstLoss",
-    "GradientCheckExplorer",
-    "Grid",
-    "ImageGallery",
-    "InitExplorer",
-    "LineBetween",
-    "LogSlider",
-    "LossExplorer",
-    "LossSlice",
-    "MistakeExplorer",
-    "NetworkXRay",
-    "Number",
-    "OneUpdate",
-    "OptimizerRace",
-    "Playground",
-    "PlaygroundSeeds",
-    "PlaygroundSnapshots",
-    "RateSweep",
-    "ScheduleExplorer",
-    "SeedHistogram",
-    "SetupCheck",
-    "SizeExplorer",
-    "Slider",
-    "TextField",
-    "Toggle",
-    "TrainingView",
-    "Widget",
-]
+>>> from cnnlib.widgets import LossExplorer
+>>> LossExplorer.__module__
+'cnnlib.widgets.loss.loss_explorer'
+"""
+
+from importlib import import_module
+
+SUBJECTS = {
+    "backpropagation": "BlameMicroscope BrokenBackward ChainRule GradientCheckExplorer OneUpdate",
+    "base": "BadValue Button Challenge Choice Grid LogSlider Number Slider TextField Toggle Widget",
+    "forward_pass": "ConvolutionMicroscope NetworkXRay SizeExplorer",
+    "gradient_descent": "BatchNoise ContourExplorer DescentExplorer OptimizerRace",
+    "initialization": "FilterWatch InitExplorer",
+    "learning_rate": "RateSweep ScheduleExplorer",
+    "loss": "FirstLoss LossExplorer",
+    "minima": "BasinMap EscapeExplorer LineBetween LossSlice SeedHistogram",
+    "spirals": "Playground PlaygroundSeeds PlaygroundSnapshots",
+    "start_here": "ImageGallery SetupCheck TrainingView",
+    "train_a_cnn": "AugmentationExplorer EvidenceExplorer MistakeExplorer",
+}
+_homes = {name: subject for subject, names in SUBJECTS.items() for name in names.split()}
+
+__all__ = sorted(_homes)
+
+
+def __getattr__(name):
+    if name not in _homes:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_homes[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__():
+    return [*globals(), *__all__]

@@ -1,5 +1,6 @@
 // Everything of a panel that is not a mark: grid, axis lines, ticks, labels, title, legend.
-import { LABEL_FONT, TICK_FONT } from "./layout.js";
+import { LABEL_FONT, TICK_FONT, TITLE_FONT, besideTitle } from "./layout.js";
+import { haloText } from "./notes.js";
 import { cssColor } from "./theme.js";
 
 /** Grid lines, beneath the marks. */
@@ -25,19 +26,42 @@ export function paintGrid(ctx, box, theme) {
 export function paintAxes(ctx, box, theme) {
   const { panel } = box;
   const middle = (box.left + box.right) / 2;
-  ctx.fillStyle = theme.ink;
+  paintTitle(ctx, box, theme);
+  ctx.fillStyle = theme.muted;
   ctx.textAlign = "center";
-  if (panel.title) {
-    ctx.font = `600 ${LABEL_FONT}px ${theme.font}`;
-    ctx.textBaseline = "bottom";
-    ctx.fillText(panel.title, middle, box.top - 5);
-  }
   if (panel.x.visible) paintX(ctx, box, theme, middle);
   if (panel.y.visible) paintY(ctx, box, theme);
 }
 
+/** Title and subtitle above the left edge: on one line where there is room. */
+function paintTitle(ctx, box, theme) {
+  const { panel, cell } = box;
+  if (!panel.title && !panel.subtitle) return;
+  const measure = (text, size) => {
+    ctx.font = `${size}px ${theme.font}`;
+    return ctx.measureText(text).width;
+  };
+  const bare = !panel.x.visible && !panel.y.visible;
+  const left = Math.round(bare || panel.equal ? box.left : cell.left);
+  const beside = besideTitle(panel, cell, measure);
+  ctx.textAlign = "left";
+  ctx.textBaseline = "alphabetic";
+  const line = box.top - 9 - (panel.subtitle && !beside ? 16 : 0);
+  let after = left;
+  if (panel.title) {
+    ctx.fillStyle = theme.ink;
+    ctx.font = `600 ${TITLE_FONT}px ${theme.font}`;
+    const room = cell.right - left;
+    ctx.fillText(panel.title, left, line, room);
+    after = left + ctx.measureText(panel.title).width + 10;
+  }
+  ctx.fillStyle = theme.muted;
+  ctx.font = `${LABEL_FONT}px ${theme.font}`;
+  if (panel.subtitle) ctx.fillText(panel.subtitle, beside ? after : left, beside ? line : box.top - 8);
+}
+
 function rule(ctx, theme, x0, y0, x1, y1) {
-  ctx.strokeStyle = theme.muted;
+  ctx.strokeStyle = theme.grid;
   ctx.lineWidth = 1;
   ctx.beginPath();
   ctx.moveTo(x0, y0);
@@ -54,7 +78,6 @@ function paintX(ctx, box, theme, middle) {
   for (const tick of box.xTicks) {
     const x = box.x(tick.value);
     const half = ctx.measureText(tick.text).width / 2;
-    rule(ctx, theme, Math.round(x) + 0.5, y, Math.round(x) + 0.5, y + 4);
     if (x - half < end) continue; // no room for this word
     ctx.fillText(tick.text, x, y + 6);
     end = x + half + 6;
@@ -74,7 +97,6 @@ function paintY(ctx, box, theme) {
   let widest = 0;
   for (const tick of box.yTicks) {
     const y = box.y(tick.value);
-    rule(ctx, theme, x - 4, Math.round(y) + 0.5, x, Math.round(y) + 0.5);
     ctx.fillText(tick.text, x - 7, y);
     widest = Math.max(widest, ctx.measureText(tick.text).width);
   }
@@ -97,6 +119,10 @@ function panelLabel(axis) {
 /** The marks with a label, in the corner that the panel names. */
 export function paintLegend(ctx, box, theme) {
   const entries = box.panel.marks.filter((mark) => mark.label);
+  if (box.panel.legend === "ends") {
+    paintEnds(ctx, box, theme, entries);
+    return;
+  }
   if (!box.panel.legend || entries.length === 0) return;
   ctx.font = `${TICK_FONT}px ${theme.font}`;
   const line = TICK_FONT + 6;
@@ -119,6 +145,32 @@ export function paintLegend(ctx, box, theme) {
     ctx.fillText(mark.label, left + 28, y);
   });
 }
+
+/** Each line's label at its right end, moved apart where two would overlap. */
+function paintEnds(ctx, box, theme, entries) {
+  const ends = [];
+  for (const mark of entries) {
+    const { x, y } = mark;
+    for (let i = (y?.data?.length ?? 0) - 1; i >= 0; i -= 1) {
+      const [px, py] = [box.x(x.data[i]), box.y(y.data[i])];
+      if (!Number.isFinite(px) || !Number.isFinite(py)) continue;
+      ends.push({ mark, x: px, y: Math.min(box.bottom, Math.max(box.top, py)) });
+      break;
+    }
+  }
+  ends.sort((a, b) => a.y - b.y);
+  for (let i = 1; i < ends.length; i += 1) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + LABEL_FONT + 2);
+  const over = ends.length ? Math.max(0, ends.at(-1).y - box.bottom - 6) : 0;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "middle";
+  for (const { mark, x, y } of ends) {
+    ctx.font = `600 ${LABEL_FONT}px ${theme.font}`;
+    haloText(ctx, theme, mark.label, x + 8, y - over, cssColor(textColor(mark.color), theme));
+  }
+}
+
+/** Words of a sign need a darker shade than its lines. */
+const textColor = (name) => ({ pos: "pos-text", neg: "neg-text" })[name] ?? name;
 
 function sample(ctx, mark, theme, x, y) {
   const color = cssColor(mark.color, theme);

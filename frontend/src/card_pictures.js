@@ -1,5 +1,5 @@
 // Small pictures of a card: two numbers on one scale, a sketch beside what came out.
-import { s } from "./svg.js";
+import { s } from "./elements.js";
 import { shortNumber } from "./scale.js";
 
 const [WIDE, LEFT, RIGHT] = [440, 14, 426];

@@ -2,7 +2,7 @@
 import { frame, line, pointsOf } from "./card_pictures.js";
 import { h, ownKeys } from "./dom.js";
 import { shortNumber } from "./scale.js";
-import { s } from "./svg.js";
+import { s } from "./elements.js";
 
 export function sketch(spec, enter) {
   const [low, high] = spec.y;

@@ -2,16 +2,23 @@
 import colors from "./colors.json" with { type: "json" };
 import { cssColor, hexToBytes, toBytes } from "./theme.js";
 
-const FAINTEST = 0.12; // what is left of a link of weight zero on a dark page
+const FAINTEST = 0.15; // opacity of a link of weight zero
 const tables = new Map();
+
+/** What tells the tables of a map in both themes apart. */
+export const tableName = (cmap, theme) => (typeof colors.maps[cmap] === "string" ? cmap : `${cmap}/${theme.dark}/${theme.muted}`);
 
 /** The 256 (or fewer) colours of a map as bytes r, g, b, r, g, b, … */
 export function colorTable(cmap, theme) {
   if (cmap === "category") {
     return Uint8Array.from(colors.categories.flatMap((name) => toBytes(cssColor(name, theme))));
   }
-  if (!tables.has(cmap)) tables.set(cmap, Uint8Array.from(hexToBytes(colors.maps[cmap])));
-  return tables.get(cmap);
+  const key = tableName(cmap, theme);
+  if (!tables.has(key)) {
+    const map = colors.maps[cmap];
+    tables.set(key, Uint8Array.from(hexToBytes(map[theme.dark ? "dark" : "light"] ?? map)));
+  }
+  return tables.get(key);
 }
 
 /** A function from value to the index of its colour in the table; -1 for values that are not finite. */
@@ -43,14 +50,13 @@ export function readableOn([r, g, b]) {
   return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179 ? "#000000" : "#ffffff";
 }
 
-/** As valueColor, for lines: on a dark page the pale middle of a signed map gives way to the page, or zero would glare. */
+/** As valueColor, for lines: in a signed map the sign's colour, less and less opaque towards zero. */
 export function lineColor(mark, theme) {
-  const paint = valueColor(mark, theme);
-  const paper = toBytes(theme.paper);
-  if (readableOn(paper) === "#000000" || !(mark.vmax > 0 && mark.vmin === -mark.vmax)) return paint;
+  if (mark.cmap !== "diverging") return valueColor(mark, theme);
+  const [minus, plus] = [toBytes(theme.neg).join(","), toBytes(theme.pos).join(",")];
   return (value) => {
-    const color = paint(value);
-    const share = Math.min(1, FAINTEST + (2 * Math.abs(value)) / mark.vmax);
-    return color && `rgb(${toBytes(color).map((byte, i) => Math.round(share * byte + (1 - share) * paper[i])).join(",")})`;
+    if (!Number.isFinite(value)) return null;
+    const share = Math.min(1, FAINTEST + ((1 - FAINTEST) * Math.abs(value)) / mark.vmax);
+    return `rgba(${value > 0 ? plus : minus},${share.toFixed(3)})`;
   };
 }

@@ -1,4 +1,5 @@
 // The declared controls as native inputs, each with a name for screen readers.
+import { segments, thumbnails, wordOf } from "./choices.js";
 import { h, uniqueId } from "./dom.js";
 import { shortNumber } from "./scale.js";
 
@@ -71,12 +72,15 @@ function slider(original, change) {
     if (spec.log) send(logScale.value(spec, logScale.position(spec, current) + direction));
     else send(snap(spec, Number(current) + direction * spec.step));
   };
+  const track = new Track(spec);
   const exact = numberBox({ "aria-label": `${spec.label}, exact value` }, nudge, (text) => change(text));
   const show = (value) => {
     current = value;
     const position = spec.log ? logScale.position(spec, value) : value;
     if (Number(range.value) !== Number(position)) range.value = position;
-    range.setAttribute("aria-valuetext", `${shortNumber(value)}${spec.unit ? ` ${spec.unit}` : ""}`);
+    const zone = track.zoneOf(value);
+    range.setAttribute("aria-valuetext", `${shortNumber(value)}${spec.unit ? ` ${spec.unit}` : ""}${zone ? `: ${zone}` : ""}`);
+    range.style.setProperty("--cnn-share", track.share(value).toFixed(4));
     exact.set(value);
   };
   const setRange = (low, high) => {
@@ -85,13 +89,58 @@ function slider(original, change) {
     range.max = spec.log ? LOG_STEPS : high;
     range.step = spec.log ? 1 : spec.step;
     range.disabled = low === high;
+    range.style.setProperty("--cnn-share", track.share(current).toFixed(4));
   };
   setRange(spec.low, spec.high);
   range.addEventListener("input", () => {
     const value = spec.log ? logScale.value(spec, Number(range.value)) : Number(range.value);
     send(spec.integer ? Math.round(value) : value);
   });
-  return { element: labelled(spec, id, range, exact.box), set: show, setRange, spec };
+  const element = labelled(spec, id, range, exact.box);
+  const showZones = (zones) => element.classList.toggle("cnn-zoned", track.show(zones, element));
+  return { element, set: show, setRange, showZones, range, spec };
+}
+
+/** What the values of a slider lead to: stripes on its track, a word beneath each. */
+class Track {
+  constructor(spec) {
+    this.spec = spec;
+    this.key = "";
+    this.zones = [];
+  }
+
+  /** Where a value lies on the track, from 0 to 1. */
+  share(value) {
+    const { low, high, log } = this.spec;
+    if (!(high > low)) return 0;
+    const share = log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+    return Math.min(1, Math.max(0, share)) || 0;
+  }
+
+  zoneOf(value) {
+    return this.zones.find((zone) => value <= zone.end)?.text ?? "";
+  }
+
+  show(zones, parent) {
+    const { low, high } = this.spec;
+    const key = JSON.stringify([zones, low, high]);
+    if (key === this.key) return zones.length > 0;
+    this.key = key;
+    this.zones = zones;
+    this.element?.remove();
+    let start = 0;
+    const parts = zones.map((zone) => {
+      const end = this.share(zone.end);
+      const part = h("span", { class: "cnn-zone" }, h("span", {}, zone.sign ? `${zone.sign} ${zone.text}` : zone.text));
+      part.style.cssText = `left:${100 * start}%;width:${100 * (end - start)}%;--cnn-zone:var(--cnn-${zone.color}, ${zone.color})`;
+      if (zone.border) part.append(h("em", {}, zone.border));
+      start = end;
+      return part;
+    });
+    this.element = h("span", { class: "cnn-zones", "aria-hidden": "true" }, ...parts);
+    if (zones.length) parent.append(this.element);
+    return zones.length > 0;
+  }
 }
 
 function number(original, change) {
@@ -104,7 +153,10 @@ function number(original, change) {
     current = value;
     set(value);
   };
-  return { element: labelled(spec, id, box), set: show, setRange: (low, high) => Object.assign(spec, { low, high }), spec };
+  const nudger = (sign, direction, word) =>
+    h("button", { type: "button", class: "cnn-button cnn-round", "aria-label": `${spec.label}, ${word}`, onClick: () => nudge(direction) }, sign);
+  const pair = h("span", { class: "cnn-nudge" }, nudger("−", -1, "less"), box, nudger("+", 1, "more"));
+  return { element: labelled(spec, id, pair), set: show, setRange: (low, high) => Object.assign(spec, { low, high }), spec };
 }
 
 function word(spec, change) {
@@ -114,11 +166,28 @@ function word(spec, change) {
 }
 
 function choice(spec, change) {
+  if (spec.picker === "segments") return segments(spec, change);
+  if (spec.picker === "thumbnails") return thumbnails(spec, change);
   const id = uniqueId(spec.name);
-  const options = spec.options.map((option) => h("option", { value: option }, option));
-  const list = h("select", { id, "aria-describedby": describedBy(spec, id) }, ...options);
+  const list = h("select", { id, "aria-describedby": describedBy(spec, id) });
+  let offered = "";
+  const setOptions = (words) => {
+    if (words.join("\n") === offered) return;
+    offered = words.join("\n");
+    const { value } = list;
+    list.replaceChildren(...words.map((word) => h("option", { value: word }, wordOf(spec, spec.options.indexOf(word)))));
+    if (value) set(value);
+  };
+  const set = (value) => {
+    if (list.value !== value) list.querySelector("[data-gone]")?.remove();
+    list.value = value;
+    if (list.value === value) return;
+    list.append(h("option", { value, "data-gone": true }, value)); // not offered at the moment, and yet the state
+    list.value = value;
+  };
+  setOptions(spec.options);
   list.addEventListener("change", () => change(list.value));
-  return { element: labelled(spec, id, list), set: (value) => (list.value = value), spec };
+  return { element: labelled(spec, id, list), set, setOptions, spec };
 }
 
 function toggle(spec, change) {
@@ -140,14 +209,19 @@ function grid(spec, change) {
 }
 
 function button(spec, change, press) {
-  const element = h("button", { type: "button", class: "cnn-button" }, spec.label);
+  const sign = spec.label.length === 1;
+  const look = sign ? { class: "cnn-button cnn-round", "aria-label": spec.help || undefined, title: spec.help || undefined } : { class: "cnn-button" };
+  const element = h("button", { type: "button", ...look }, spec.label);
   element.addEventListener("click", () => press(spec.name));
   return { element, set: () => {}, spec };
 }
 
 const KINDS = { slider, number, word, choice, toggle, grid, button };
 
-/** All controls of a widget: `change(values)` when one moved, `press(name)` when a button was pressed. */
+/**
+ * All controls of a widget: `change(values)` when one moved, `press(name)` when a button was pressed.
+ * `element` holds those that are shown; the view moves each to its slot.
+ */
 export function buildControls(specs, change, press) {
   const element = h("div", { class: "cnn-controls" });
   const byName = new Map();

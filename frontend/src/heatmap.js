@@ -1,15 +1,17 @@
 // Matrices as coloured cells: one bitmap, kept while neither values nor colours change.
-import { colorIndex, colorTable, readableOn } from "./colormap.js";
+import { colorIndex, colorTable, readableOn, tableName } from "./colormap.js";
 import { formatNumber } from "./scale.js";
 
 const bitmaps = new WeakMap();
 const SMALLEST_NUMBER = 15; // pixels; smaller cells show no number
 
-function bitmap(mark, theme) {
-  const key = `${mark.cmap}/${mark.vmin}/${mark.vmax}/${mark.cmap === "category" ? theme.muted : ""}`;
+/** The matrix as a small canvas, one pixel a cell. */
+export function bitmap(mark, theme) {
+  const key = `${tableName(mark.cmap, theme)}/${mark.vmin}/${mark.vmax}`;
   const kept = bitmaps.get(mark.z);
   if (kept?.key === key) return kept.canvas;
-  const [rows, columns] = mark.z.shape;
+  const columns = mark.z.shape.at(-1);
+  const rows = mark.z.data.length / columns; // many images lie beneath one another
   const canvas = kept?.canvas ?? document.createElement("canvas");
   canvas.width = columns;
   canvas.height = rows;
@@ -64,6 +66,17 @@ function paintNumbers(ctx, mark, box, theme) {
     const [row, column] = [Math.floor(i / columns), i % columns];
     ctx.fillText(formatNumber(mark.numbers, value), box.x(x0 + (column + 0.5) * dx), box.y(y0 + (row + 0.5) * dy));
   });
+}
+
+/** Where a cell lies, in words: in its own image of a mosaic, "" in the gaps between them. */
+export function placeInWords(mark, row, col) {
+  if (!mark.tile) return mark.z.shape[1] === 1 ? `row ${row}` : `row ${row}, column ${col}`;
+  const [height, width, gap] = mark.tile;
+  const [down, y] = [Math.floor(row / (height + gap)), row % (height + gap)];
+  const [right, x] = [Math.floor(col / (width + gap)), col % (width + gap)];
+  if (y >= height || x >= width) return "";
+  const index = down * Math.ceil(mark.z.shape[1] / (width + gap)) + right;
+  return `${mark.tile_names[index] ?? `map ${index}`}, row ${y}, column ${x}`;
 }
 
 /** The cell of a heat map at a point in data coordinates, or null: {row, col, value}. */

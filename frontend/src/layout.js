@@ -3,48 +3,86 @@ import { axisTicks, makeScale } from "./scale.js";
 
 export const TICK_FONT = 11;
 export const LABEL_FONT = 12;
+export const TITLE_FONT = 13;
+export const NARROW = 640; // pixels of width from which the picture has columns
 const GAP = 10; // between panels
 const TICK = 4;
 
-/** Sizes of grid tracks of the given weights within `total` pixels, as [start, end] pairs. */
-export function tracks(weights, total) {
-  const sum = weights.reduce((a, b) => a + b, 0);
+/** Sizes of grid tracks within `total` pixels, as [start, end] pairs: "40px" is fixed, the rest goes by weight. */
+export function tracks(sizes, total) {
+  const fixed = sizes.map((size) => (typeof size === "string" ? parseFloat(size) : 0));
+  const weights = sizes.map((size) => (typeof size === "string" ? 0 : size));
+  const sum = weights.reduce((a, b) => a + b, 0) || 1;
+  const spare = Math.max(0, total - fixed.reduce((a, b) => a + b, 0));
   let start = 0;
-  return weights.map((weight) => {
-    const size = (total * weight) / sum;
+  return sizes.map((_, i) => {
+    const size = fixed[i] + (spare * weights[i]) / sum;
     start += size;
     return [start - size, start];
   });
 }
 
+const MOST_STACKED = 4; // panels that are put beneath one another in a narrow place
+
+/** Where panels and slots go at this width: {rows, columns, height, panels: [[panel, at]], slots: [[slot, at]]}. */
+export function arrange(scene, width) {
+  const slots = scene.slots ?? [];
+  if (width < NARROW && scene.narrow) {
+    const { rows, columns, height, at } = scene.narrow;
+    const placed = (list) => list.filter((item) => at[item.name]).map((item) => [item, at[item.name]]);
+    return { rows, columns, height, panels: placed(scene.panels), slots: placed(slots), narrow: true };
+  }
+  const { rows, columns, height } = scene;
+  const wide = { rows, columns, height, panels: scene.panels.map((panel) => [panel, panel.at]), slots: slots.map((slot) => [slot, slot.at]), narrow: false };
+  const many = scene.panels.length;
+  if (width >= NARROW || many < 2 || many > MOST_STACKED || slots.length > 0) return wide;
+  return stack(wide, width);
+}
+
+/** One panel beneath the other, in reading order; square ones as wide as the page. */
+function stack({ rows, height, panels }, width) {
+  const cuts = tracks(rows, height);
+  const order = [...panels].sort(([, a], [, b]) => a[0] - b[0] || a[1] - b[1]);
+  const sizes = order.map(([panel, [row, , span]]) => {
+    const own = cuts[row + span - 1][1] - cuts[row][0];
+    return panel.equal ? Math.min(own, width * 1.05) : Math.min(Math.max(own, 170), 280);
+  });
+  const total = sizes.reduce((a, b) => a + b, 0);
+  return { rows: sizes.map((size) => `${size}px`), columns: [1], height: total, panels: order.map(([panel], i) => [panel, [i, 0, 1, 1]]), slots: [], narrow: true };
+}
+
+/** The rectangle of a place in the grid, in pixels. */
+export function cellOf(at, rows, columns, gap = GAP) {
+  const [row, column, rowSpan, columnSpan] = at;
+  return {
+    left: columns[column][0] + (column > 0 ? gap / 2 : 0),
+    right: columns[column + columnSpan - 1][1] - (column + columnSpan < columns.length ? gap / 2 : 0),
+    top: rows[row][0] + (row > 0 ? gap / 2 : 0),
+    bottom: rows[row + rowSpan - 1][1] - (row + rowSpan < rows.length ? gap / 2 : 0),
+  };
+}
+
 /**
- * Plot areas of a scene's panels.
+ * Plot areas of an arrangement's panels.
  * @param {(text: string, size: number) => number} measure width of a text in pixels
  * @returns {Array<{panel, left, right, top, bottom, x, y, xTicks, yTicks}>}
  */
-export function layout(scene, width, height, measure) {
-  const rows = tracks(scene.rows, height);
-  const columns = tracks(scene.columns, width);
-  return scene.panels.map((panel) => {
-    const [row, column, rowSpan, columnSpan] = panel.at;
-    const cell = {
-      left: columns[column][0] + (column > 0 ? GAP / 2 : 0),
-      right: columns[column + columnSpan - 1][1] - (column + columnSpan < columns.length ? GAP / 2 : 0),
-      top: rows[row][0] + (row > 0 ? GAP / 2 : 0),
-      bottom: rows[row + rowSpan - 1][1] - (row + rowSpan < rows.length ? GAP / 2 : 0),
-    };
-    return place(panel, cell, measure);
-  });
+export function layout(arrangement, width, height, measure) {
+  const rows = tracks(arrangement.rows, height);
+  const columns = tracks(arrangement.columns, width);
+  return arrangement.panels.map(([panel, at]) => place(panel, cellOf(at, rows, columns), measure));
 }
 
 function place(panel, cell, measure) {
-  const top = cell.top + (panel.title ? 22 : 8);
+  const words = (panel.title ? 20 : 0) + (panel.subtitle && !besideTitle(panel, cell, measure) ? 17 : 0);
+  const bare = !panel.x.visible && !panel.y.visible;
+  const top = cell.top + (words ? words + 4 : bare ? 2 : 8);
   const bottom = cell.bottom - (panel.x.visible ? TICK + TICK_FONT + 5 + (panel.x.label ? LABEL_FONT + 5 : 0) : 4);
   const yTicks = panel.y.visible ? axisTicks(panel.y, bottom - top, 34) : [];
   const widest = Math.max(0, ...yTicks.map((tick) => measure(tick.text, TICK_FONT)));
-  const left = cell.left + (panel.y.visible ? widest + TICK + 5 + (panel.y.label ? LABEL_FONT + 6 : 0) : 4);
-  const lastWide = panel.x.visible ? 14 : 4;
-  const box = { panel, left, right: Math.max(left + 20, cell.right - lastWide), top, bottom };
+  const left = cell.left + (panel.y.visible ? widest + TICK + 5 + (panel.y.label ? LABEL_FONT + 6 : 0) : bare ? 1 : 4);
+  const lastWide = Math.max(panel.x.visible ? 14 : bare ? 1 : 4, endWords(panel, measure));
+  const box = { panel, cell, left, right: Math.max(left + 20, cell.right - lastWide), top, bottom };
   box.bottom = Math.max(top + 20, bottom);
   if (panel.equal) squeeze(box);
   box.x = makeScale(panel.x, box.left, box.right);
@@ -54,14 +92,26 @@ function place(panel, cell, measure) {
   return box;
 }
 
-/** Shrinks the plot so that one unit is as long on both axes; it stays centred. */
+/** Whether title and subtitle fit on one line. */
+export function besideTitle(panel, cell, measure) {
+  return !panel.title || measure(panel.title, TITLE_FONT) * 1.08 + measure(panel.subtitle, LABEL_FONT) + 24 < cell.right - cell.left;
+}
+
+/** Pixels at the right for labels at the ends of lines. */
+function endWords(panel, measure) {
+  if (panel.legend !== "ends") return 0;
+  return 10 + Math.max(0, ...panel.marks.filter((mark) => mark.label).map((mark) => measure(mark.label, LABEL_FONT) * 1.06));
+}
+
+/** Shrinks the plot so that one unit is as long on both axes; images stay at the left, plots with axes centred. */
 function squeeze(box) {
   const { x, y } = box.panel;
   const [unitsX, unitsY] = [Math.abs(x.high - x.low), Math.abs(y.high - y.low)];
   const scale = Math.min((box.right - box.left) / unitsX, (box.bottom - box.top) / unitsY);
   const [spareX, spareY] = [box.right - box.left - unitsX * scale, box.bottom - box.top - unitsY * scale];
-  box.left += spareX / 2;
-  box.right -= spareX / 2;
-  box.top += spareY / 2;
-  box.bottom -= spareY / 2;
+  const bare = !box.panel.y.visible;
+  box.left += bare ? 0 : spareX / 2;
+  box.right -= bare ? spareX : spareX / 2;
+  box.top += bare ? 0 : spareY / 2;
+  box.bottom -= bare ? spareY : spareY / 2;
 }

@@ -1,7 +1,9 @@
 // One painter for each kind of mark. `box` is the panel's place on the canvas, see layout.js.
 import { lineColor, valueColor } from "./colormap.js";
 import { paintHeatmap } from "./heatmap.js";
+import { cursor, note, reference } from "./notes.js";
 import { cssColor } from "./theme.js";
+import { tiles } from "./tiles.js";
 
 const CRAWL = [9, 1]; // dash and gap of links that crawl, in pixels
 const DASHES = { solid: [], dashed: [7, 4], dotted: [2, 3] };
@@ -107,7 +109,8 @@ function text(ctx, mark, box, theme) {
   ctx.textAlign = mark.align;
   ctx.textBaseline = mark.baseline;
   mark.text.forEach((word, i) => {
-    const [x, y] = [box.x(mark.x.data[i]), box.y(mark.y.data[i])];
+    const [dx, dy] = mark.shift ?? [0, 0];
+    const [x, y] = [box.x(mark.x.data[i]) + dx, box.y(mark.y.data[i]) + dy];
     if (Number.isFinite(x) && Number.isFinite(y)) ctx.fillText(word, x, y);
   });
 }
@@ -138,44 +141,68 @@ function band(ctx, mark, box, theme) {
   ctx.fill();
 }
 
+/** Both ends of link i in pixels: [x0, y0, x1, y1]. */
+export function linkEnds(mark, box, i) {
+  const far = box.byName?.get(mark.to) ?? box;
+  const [start, end] = mark.inset ?? [0, 0];
+  if (far.top > box.bottom) { // in a narrow place the other panel lies beneath: the links run out to the right
+    const middle = (box.top + box.bottom) / 2;
+    return [box.x(mark.x0.data[i]) + start, box.y(mark.y0.data[i]), box.right, middle + 4 * (i - (mark.x0.data.length - 1) / 2)];
+  }
+  return [box.x(mark.x0.data[i]) + start, box.y(mark.y0.data[i]), far.x(mark.x1.data[i]) - end, far.y(mark.y1.data[i])];
+}
+
+/** How strongly link i is painted while a tile is pointed at: 1 if it begins or ends there. */
+function related(mark, pointed, i) {
+  if (pointed === null || pointed === undefined || !(mark.sources || mark.targets)) return 1;
+  return mark.sources?.data[i] === pointed || mark.targets?.data[i] === pointed ? 1 : 0.08;
+}
+
 function links(ctx, mark, box, theme) {
   const paint = mark.values ? lineColor(mark, theme) : () => cssColor(mark.color, theme);
-  if (mark.crawls) {
+  if (mark.crawls && box.playing) {
     ctx.setLineDash(CRAWL);
     ctx.lineDashOffset = -(box.crawl ?? 0);
   }
-  mark.x0.data.forEach((from, i) => {
-    const [x0, y0, x1, y1] = [box.x(from), box.y(mark.y0.data[i]), box.x(mark.x1.data[i]), box.y(mark.y1.data[i])];
+  const width = (i) => (mark.widths ? mark.widths.data[i] : 1.5);
+  const order = Array.from(mark.x0.data.keys());
+  if (mark.widths) order.sort((a, b) => width(a) - width(b)); // strong ones on top
+  for (const i of order) {
+    const [x0, y0, x1, y1] = linkEnds(mark, box, i);
     const color = paint(mark.values?.data[i]);
-    if (color === null || ![x0, y0, x1, y1].every(Number.isFinite)) return;
+    if (color === null || ![x0, y0, x1, y1].every(Number.isFinite)) continue;
+    ctx.globalAlpha = (mark.alpha ?? 1) * related(mark, box.pointed, i);
     ctx.strokeStyle = color;
-    ctx.lineWidth = mark.widths ? mark.widths.data[i] : 1.5;
+    ctx.lineWidth = width(i);
     ctx.beginPath();
     ctx.moveTo(x0, y0);
-    if (mark.curved) ctx.bezierCurveTo((x0 * 2 + x1) / 3, y0, (x0 + 2 * x1) / 3, y1, x1, y1);
+    if (mark.curved) ctx.bezierCurveTo((x0 + x1) / 2, y0, (x0 + x1) / 2, y1, x1, y1);
     else ctx.lineTo(x1, y1);
     ctx.stroke();
-  });
+  }
 }
 
 function handle(ctx, mark, box, theme) {
   ctx.beginPath();
   ctx.arc(box.x(mark.x), box.y(mark.y), mark.size, 0, 2 * Math.PI);
   ctx.fillStyle = cssColor(mark.color, theme);
+  ctx.lineWidth = 6;
+  ctx.strokeStyle = theme.paper;
+  ctx.stroke();
   ctx.fill();
-  ctx.lineWidth = 2;
+  ctx.lineWidth = 1.5;
   ctx.strokeStyle = theme.ink;
   ctx.stroke();
 }
 
-const PAINTERS = { line, points, bars, heatmap: paintHeatmap, arrows, text, region, band, links, handle };
-const UNCLIPPED = new Set(["text", "handle", "arrows"]);
+const PAINTERS = { line, points, bars, heatmap: paintHeatmap, arrows, text, region, band, links, handle, tiles, note, reference, cursor };
+const UNCLIPPED = new Set(["text", "handle", "arrows", "tiles", "note", "reference", "cursor"]);
 
 /** Paint a panel's marks in order, clipped to the plot except for words, arrows and handles. */
 export function paintMarks(ctx, box, theme) {
   for (const mark of box.panel.marks) {
     ctx.save();
-    if (!UNCLIPPED.has(mark.kind)) {
+    if (!UNCLIPPED.has(mark.kind) && !mark.to) {
       ctx.beginPath();
       ctx.rect(box.left - 1, box.top - 1, box.right - box.left + 2, box.bottom - box.top + 2);
       ctx.clip();

@@ -3,18 +3,29 @@ import { CardView } from "./cards.js";
 import { Session } from "./session.js";
 import { View } from "./view.js";
 
-function render({ model, el }) {
-  if (model.get("spec").card) {
-    const card = new CardView(el, model);
-    return () => card.close();
+/** The front end's own model, of which anywidget hands out a part; null where it cannot be had. */
+async function ownModel(model) {
+  try {
+    return (await model.widget_manager?.get_model?.(model.get("spec").model)) ?? null;
+  } catch {
+    return null;
   }
-  const session = new Session(model);
-  const view = new View(el, model.get("spec"), session);
-  session.open(view);
-  return () => {
-    session.close();
-    view.close();
-  };
 }
 
-export default { render };
+export default () => {
+  const kept = {}; // the newest frame, for all views of this model
+  async function render({ model, el }) {
+    if (model.get("spec").card) {
+      const card = new CardView(el, model);
+      return () => card.close();
+    }
+    const session = new Session(model, await ownModel(model), kept);
+    const view = new View(el, model.get("spec"), session);
+    session.open(view);
+    return () => {
+      session.close();
+      view.close();
+    };
+  }
+  return { render };
+};

@@ -1,6 +1,6 @@
 // The canvas: as sharp as the screen, as wide as the page, repainted when frame, width or theme change.
 import { paintAxes, paintGrid, paintLegend } from "./axes.js";
-import { layout } from "./layout.js";
+import { arrange, layout } from "./layout.js";
 import { paintMarks } from "./marks.js";
 import { readTheme, watchTheme } from "./theme.js";
 
@@ -12,10 +12,16 @@ function prefersStillness() {
 }
 
 export class Picture {
-  /** @param {HTMLElement} parent  @param {{title: string, height: number}} spec */
-  constructor(parent, spec) {
+  /**
+   * @param {HTMLElement} parent
+   * @param {{title: string, height: number}} spec
+   * @param {{name?: string, placed?: (arrangement, boxes, theme) => void}} options
+   */
+  constructor(parent, spec, { name = "cnn-picture", placed = () => {} } = {}) {
+    this.placed = placed;
+    this.pointed = null; // id of the tile under the pointer
     this.frame = document.createElement("div");
-    this.frame.className = "cnn-picture";
+    this.frame.className = name;
     this.frame.style.height = `${spec.height}px`;
     this.canvas = document.createElement("canvas");
     this.canvas.setAttribute("role", "img");
@@ -49,13 +55,28 @@ export class Picture {
       this.crawl += Math.min(now - this.shown, 100) * (CRAWL_SPEED / 1000);
     }
     this.shown = playing ? now : undefined;
-    if (this.frame.style.height !== `${scene.height}px`) this.frame.style.height = `${scene.height}px`;
+    this.fit();
     this.resize() || this.paint();
+  }
+
+  /** Arrange the scene for the present width, and be as high as that needs. */
+  fit() {
+    this.arrangement = arrange(this.scene, this.frame.clientWidth || this.width || 1000);
+    const height = `${this.arrangement.height}px`;
+    if (this.frame.style.height !== height) this.frame.style.height = height;
+  }
+
+  /** The tile under the pointer: its links are painted strongly. */
+  point(id) {
+    if (id === this.pointed) return;
+    this.pointed = id;
+    this.paint();
   }
 
   /** Fit the canvas to its frame; true if that repainted it. */
   resize() {
     const ratio = globalThis.devicePixelRatio || 1;
+    if (this.scene) this.fit();
     const width = this.frame.clientWidth;
     const height = this.frame.clientHeight;
     if (width === 0 || height === 0) return false;
@@ -68,7 +89,8 @@ export class Picture {
     return true;
   }
 
-  paint() {
+  /** Paint the scene; `place` also puts the HTML over it in its place. */
+  paint(place = true) {
     if (this.scene === null || !this.width) return;
     const { ctx, theme } = this;
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
@@ -77,20 +99,23 @@ export class Picture {
       ctx.font = `${size}px ${theme.font}`;
       return ctx.measureText(text).width;
     };
-    this.boxes = layout(this.scene, this.width, this.height, measure);
+    this.boxes = layout(this.arrangement, this.width, this.height, measure);
+    const byName = new Map(this.boxes.map((box) => [box.panel.name, box]));
+    for (const box of this.boxes) Object.assign(box, { byName, crawl: this.crawl, playing: this.shown !== undefined, pointed: this.pointed });
     for (const box of this.boxes) {
-      box.crawl = this.crawl;
       paintGrid(ctx, box, theme);
       paintMarks(ctx, box, theme);
       paintAxes(ctx, box, theme);
       paintLegend(ctx, box, theme);
     }
+    if (place) this.placed(this.arrangement, this.boxes, theme);
   }
 }
 
 /** Put the arrays of a frame into the marks that refer to them. */
 export function resolve(scene, arrays) {
-  for (const panel of scene.panels) {
+  const panels = [...scene.panels, ...(scene.timeline ? [scene.timeline] : []), ...Object.values(scene.pictures ?? {}).flat()];
+  for (const panel of panels) {
     for (const mark of panel.marks) {
       for (const [key, value] of Object.entries(mark)) {
         if (value !== null && typeof value === "object" && "array" in value) mark[key] = arrays[value.array];

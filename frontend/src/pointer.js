@@ -1,14 +1,20 @@
 // Mouse, pen and touch on the picture: what was hit, in the data's own coordinates.
-import { cellAt } from "./heatmap.js";
+import { cellAt, placeInWords } from "./heatmap.js";
+import { linkEnds } from "./marks.js";
+import { cursorUnder } from "./notes.js";
 import { shortNumber } from "./scale.js";
+import { tileUnder } from "./tiles.js";
 
 const REACH = 10; // pixels around a point or handle that still count as a hit
+const BELOW = 26; // pixels beneath a plot where the pill of a cursor is
 const PIECES = 16; // straight pieces that stand for a curve
 
 /** What lies under the pixel (px, py): {box, mark, x, y, index?, row?, col?, value?} or null. */
 export function hit(boxes, px, py, wanted) {
   for (const box of [...boxes].reverse()) {
-    const inside = px >= box.left - REACH && px <= box.right + REACH && py >= box.top - REACH && py <= box.bottom + REACH;
+    const beyond = box.panel.marks.some((mark) => mark.kind === "tiles" || mark.to) ? 60 : REACH; // drawn outside the plot
+    const below = box.panel.marks.some((mark) => mark.kind === "cursor") ? BELOW : beyond;
+    const inside = px >= box.left - beyond && px <= box.right + beyond && py >= box.top - beyond && py <= box.bottom + below;
     if (!inside) continue;
     const at = { box, x: box.x.invert(px), y: box.y.invert(py) };
     for (const mark of [...box.panel.marks].reverse()) {
@@ -24,6 +30,8 @@ function hitMark(mark, box, px, py, at) {
     return Math.hypot(box.x(mark.x) - px, box.y(mark.y) - py) <= mark.size + REACH ? {} : null;
   }
   if (mark.kind === "heatmap") return cellAt(mark, at.x, at.y);
+  if (mark.kind === "tiles") return tileUnder(mark, box, px, py);
+  if (mark.kind === "cursor") return cursorUnder(mark, box, px, py) ? {} : null;
   if (mark.kind === "points") {
     const index = nearest(mark.x.data, (i) => Math.hypot(box.x(mark.x.data[i]) - px, box.y(mark.y.data[i]) - py));
     const value = mark.emits ? mark.values?.data[index.at] : undefined;
@@ -31,9 +39,7 @@ function hitMark(mark, box, px, py, at) {
   }
   if (mark.kind === "links") {
     const distance = mark.curved ? toCurve : toSegment;
-    const index = nearest(mark.x0.data, (i) =>
-      distance(px, py, box.x(mark.x0.data[i]), box.y(mark.y0.data[i]), box.x(mark.x1.data[i]), box.y(mark.y1.data[i])),
-    );
+    const index = nearest(mark.x0.data, (i) => distance(px, py, ...linkEnds(mark, box, i)));
     return index.distance <= 6 ? { index: index.at, value: mark.values?.data[index.at] } : null;
   }
   return null;
@@ -60,15 +66,22 @@ function toCurve(px, py, x0, y0, x1, y1) {
   let [least, x, y] = [Infinity, x0, y0];
   for (let i = 1; i <= PIECES; i += 1) {
     const t = i / PIECES;
-    const next = [x0 + t * (x1 - x0), y0 + t * t * (3 - 2 * t) * (y1 - y0)];
+    const across = 1.5 * t * (1 - t) ** 2 + 1.5 * t * t * (1 - t) + t ** 3;
+    const next = [x0 + across * (x1 - x0), y0 + t * t * (3 - 2 * t) * (y1 - y0)];
     least = Math.min(least, toSegment(px, py, x, y, ...next));
     [x, y] = next;
   }
   return least;
 }
 
+/** Whether a press on the mark may go on as a vertical movement: then the page must not scroll instead. */
+export function movesUp(mark) {
+  if (mark.kind === "handle") return Boolean(mark.emits || mark.sets?.y);
+  return mark.kind === "heatmap" && !mark.hovers && Boolean(mark.emits || mark.sets?.row);
+}
+
 const touchable = (mark) => Boolean(mark.emits) || Object.keys(mark.sets ?? {}).length > 0;
-const readable = (mark) => touchable(mark) || (mark.kind === "heatmap" && mark.hover);
+const readable = (mark) => touchable(mark) || (mark.kind === "heatmap" && mark.hover) || mark.kind === "tiles";
 
 export class Pointer {
   /**
@@ -86,11 +99,14 @@ export class Pointer {
     picture.frame.append(this.tip);
     const { canvas } = picture;
     canvas.addEventListener("pointerdown", (event) => this.down(event));
+    // pointerdown comes before touchstart, so what is held is known here
+    canvas.addEventListener("touchstart", (event) => this.held?.ours && event.preventDefault(), { passive: false });
     canvas.addEventListener("pointermove", (event) => this.move(event));
     canvas.addEventListener("pointerup", () => (this.held = null));
     canvas.addEventListener("pointercancel", () => (this.held = null));
     canvas.addEventListener("pointerleave", () => {
       this.tip.hidden = true;
+      picture.point(null);
       this.track(null);
     });
   }
@@ -101,11 +117,12 @@ export class Pointer {
   }
 
   down(event) {
+    this.picture.frame.focus({ preventScroll: true }); // the arrow keys are the picture's from now on
     const found = hit(this.picture.boxes, ...this.locate(event), touchable);
     if (!found) return;
     event.preventDefault();
     this.picture.canvas.setPointerCapture?.(event.pointerId);
-    this.held = { panel: this.picture.boxes.indexOf(found.box), kind: found.mark.kind, name: found.mark.emits };
+    this.held = { panel: this.picture.boxes.indexOf(found.box), kind: found.mark.kind, name: found.mark.emits, ours: movesUp(found.mark) };
     this.report(found, "click");
   }
 
@@ -117,6 +134,7 @@ export class Pointer {
     }
     const found = hit(this.picture.boxes, px, py, readable);
     this.picture.canvas.style.cursor = cursor(found);
+    this.picture.point(found?.id ?? null);
     this.showTip(found, px, py);
     this.track(found);
   }
@@ -124,10 +142,11 @@ export class Pointer {
   /** Tell the widget where the pointer rests, when it comes to another place and when it leaves. */
   track(found) {
     const rows = found?.mark.hovers;
-    const place = rows ? `${found.mark.emits}/${Math.floor(found.row / rows)}` : "";
+    const part = found?.mark.kind === "tiles" ? found.index : Math.floor(found?.row / rows);
+    const place = rows ? `${found.mark.emits}/${part}` : "";
     if (place === this.place) return;
     this.place = place;
-    if (place) this.target.event({ name: found.mark.emits, kind: "hover", x: found.x, y: found.y, row: found.row, col: found.col });
+    if (place) this.target.event({ name: found.mark.emits, kind: "hover", x: found.x, y: found.y, row: found.row, col: found.col, index: found.index });
     else this.target.event({ name: "", kind: "leave" });
   }
 
@@ -139,7 +158,7 @@ export class Pointer {
     const x = box.x.invert(Math.min(box.right, Math.max(box.left, px)));
     const y = box.y.invert(Math.min(box.bottom, Math.max(box.top, py)));
     const cell = mark.kind === "heatmap" ? cellAt(mark, x, y) : {};
-    if (cell && (mark.kind === "handle" || mark.kind === "heatmap")) this.report({ mark, x, y, ...cell }, "drag");
+    if (cell && ["handle", "heatmap", "cursor"].includes(mark.kind)) this.report({ mark, x, y, ...cell }, "drag");
   }
 
   report(found, kind) {
@@ -155,16 +174,43 @@ export class Pointer {
   }
 
   showTip(found, px, py) {
-    this.tip.hidden = found?.value === undefined;
+    const words = tipWords(found);
+    this.tip.hidden = words === "";
     if (this.tip.hidden) return;
-    const place = found.row === undefined ? "" : `row ${found.row}, column ${found.col}: `;
-    this.tip.textContent = place + shortNumber(found.value);
-    this.tip.style.left = `${Math.min(px + 12, this.picture.width - 150)}px`;
-    this.tip.style.top = `${Math.max(0, py - 30)}px`;
+    this.tip.textContent = words;
+    const { width, height } = this.picture;
+    const within = (place, end) => `${Math.max(0, Math.min(place, end))}px`; // else the page would scroll
+    Object.assign(this.tip.style, { left: "0px", top: "0px", maxWidth: `${width}px`, boxSizing: "border-box" });
+    this.tip.style.left = within(px + 12, width - this.tip.offsetWidth);
+    this.tip.style.top = within(py - 30, height - this.tip.offsetHeight);
   }
+}
+
+/** What is read at the pointer: what it is, where, and its value; "" where there is no number. */
+export function tipWords(found) {
+  if (found?.name) return found.name;
+  if (!found || !Number.isFinite(found.value)) return "";
+  const { mark, box } = found;
+  const place = found.row === undefined ? "" : placeOf(found);
+  if (place === null) return "";
+  const what = mark.means || box.panel.title || mark.emits;
+  return `${[what, place].filter(Boolean).join(", ")}: ${shortNumber(found.value)}`;
+}
+
+/** A cell's place: on axes that can be read in their units, otherwise by row and column; null between images. */
+function placeOf({ mark, box, x, y, row, col }) {
+  const axes = [[box.panel.x, x], [box.panel.y, y]].filter(([axis]) => axis.visible && axis.label);
+  if (axes.length === 2) return axes.map(([axis, value]) => `${axis.label} ${onAxis(axis, value)}`).join(", ");
+  return placeInWords(mark, row, col) || null;
+}
+
+function onAxis(axis, value) {
+  const place = axis.names?.length ? axis.ticks.indexOf(Math.round(value)) : -1;
+  return axis.names?.[place] ?? shortNumber(Number(value.toPrecision(3)));
 }
 
 function cursor(found) {
   if (!found || !touchable(found.mark)) return "default";
+  if (found.mark.kind === "cursor") return "ew-resize";
   return found.mark.kind === "handle" ? "grab" : "pointer";
 }

@@ -3,19 +3,27 @@ import colors from "./colors.json" with { type: "json" };
 
 const WATCHED = ["class", "style", "theme", "data-jp-theme-name", "data-jp-theme-light", "data-vscode-theme-kind"];
 
-/** Reads ink, muted, grid and paper from the style sheet's variables. */
+/** The theme's colours by name, as the style sheet has them, its font, and whether it is dark. */
 export function readTheme(element) {
   const style = getComputedStyle(element);
-  const read = (name, fallback) => style.getPropertyValue(`--cnn-${name}`).trim() || fallback;
-  const paper = read("paper", "#ffffff");
-  const opaque = (color) => `rgb(${toBytes(color, toBytes(paper)).join(",")})`;
-  return {
-    ink: read("ink", "#1f1f1f"),
-    muted: opaque(read("muted", "#757575")), // the static picture's greys are opaque too
-    grid: read("grid", "#e4e4e4"),
-    paper,
-    font: style.fontFamily || "sans-serif",
-  };
+  const read = (name, fallback) => plain(element, style.getPropertyValue(`--cnn-${name}`).trim() || fallback);
+  const theme = { font: style.fontFamily || "sans-serif" };
+  for (const [name, fallback] of Object.entries(colors.themes.light)) theme[name] = read(name, fallback);
+  const paper = toBytes(theme.paper);
+  theme.muted = `rgb(${toBytes(theme.muted, paper).join(",")})`; // the static picture's greys are opaque too
+  theme.dark = 0.3 * paper[0] + 0.6 * paper[1] + 0.1 * paper[2] < 110;
+  return theme;
+}
+
+/** A colour as numbers: those of the system, which a high contrast mode brings, have names such as CanvasText. */
+function plain(element, color) {
+  if (!/^([a-z]+$|color-mix)/i.test(color)) return color;
+  const probe = document.createElement("span");
+  probe.style.color = color;
+  element.append(probe);
+  const numbers = getComputedStyle(probe).color;
+  probe.remove();
+  return numbers || color;
 }
 
 export function hexToBytes(hex) {
@@ -61,12 +69,12 @@ export function watchTheme(element, changed) {
   for (const node of [document.documentElement, document.body]) {
     observer.observe(node, { attributes: true, attributeFilter: WATCHED });
   }
-  const scheme = globalThis.matchMedia?.("(prefers-color-scheme: dark)");
-  scheme?.addEventListener?.("change", soon);
+  const schemes = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => globalThis.matchMedia?.(query));
+  schemes.forEach((scheme) => scheme?.addEventListener?.("change", soon));
   soon();
   const end = () => {
     observer.disconnect();
-    scheme?.removeEventListener?.("change", soon);
+    schemes.forEach((scheme) => scheme?.removeEventListener?.("change", soon));
     timers.forEach(clearTimeout);
   };
   return { look, end };

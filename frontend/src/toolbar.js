@@ -1,41 +1,58 @@
-// Play, Pause, Step, Rewind, Reset and speed.
+// The bar's buttons: Play, large and filled; step and rewind beside it. Speed and Reset live where the widget says.
 import { h, uniqueId } from "./dom.js";
 
-const SIGNS = { play: "▶", pause: "❚❚", step: "❚▶", rewind: "◀◀", reset: "↺" };
+const NS = "http://www.w3.org/2000/svg";
+const SIGNS = {
+  play: "M8 5v14l11-7z",
+  pause: "M7 5h4v14H7zM13 5h4v14h-4z",
+  step: "M6 5v14l9-7zM16 5h2.5v14H16z",
+  rewind: "M18 5v14l-9-7zM5.5 5H8v14H5.5z",
+};
 
-function press(word, action) {
-  const sign = h("span", { "aria-hidden": "true", class: "cnn-sign" }, SIGNS[word]);
-  const text = h("span", {}, word[0].toUpperCase() + word.slice(1));
-  return h("button", { type: "button", class: `cnn-button cnn-${word}`, onClick: action }, sign, text);
+/** A sign of the bar as SVG, so that it looks alike in every font. */
+function sign(name) {
+  const svg = document.createElementNS(NS, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(NS, "path");
+  path.setAttribute("d", SIGNS[name]);
+  svg.append(path);
+  return svg;
 }
 
-/** The row of buttons; `send` takes a message for the kernel. `show(frame)` keeps it up to date. */
+function press(name, action) {
+  const word = name[0].toUpperCase() + name.slice(1);
+  const text = h("span", { class: "cnn-unseen" }, word);
+  return h("button", { type: "button", class: `cnn-icon cnn-${name}`, title: word, onClick: action }, sign(name), text);
+}
+
+function speedList(spec, send) {
+  const id = uniqueId("speed");
+  const list = h("select", { id }, ...spec.speeds.map((name) => h("option", { value: name }, name)));
+  list.addEventListener("change", () => send({ type: "speed", value: list.value }));
+  const element = h("div", { class: "cnn-control cnn-choice" }, h("label", { for: id }, "Speed"), list);
+  return { element, list };
+}
+
+/** Buttons that run the widget; `send` takes a message for the kernel. `show(frame)` keeps them up to date. */
 export function buildToolbar(spec, send) {
+  const reset = h("button", { type: "button", class: "cnn-button", onClick: () => send({ type: "reset" }) }, "Reset");
+  if (!spec.playable) return { element: null, reset, speed: null, show: () => {} };
   let playing = false;
-  const element = h("div", { class: "cnn-toolbar", role: "group", "aria-label": "Run" });
-  const reset = press("reset", () => send({ type: "reset" }));
-  if (!spec.playable) {
-    element.append(reset);
-    return { element, show: () => {} };
-  }
-  const play = press("play", () => {
-    send({ type: playing ? "pause" : "play" });
-  });
-  const [sign, word] = play.children;
+  const play = press("play", () => send({ type: playing ? "pause" : "play" }));
+  const [, word] = play.children;
   const step = press("step", () => send({ type: "step" }));
   const rewind = press("rewind", () => send({ type: "rewind" }));
-  const id = uniqueId("speed");
-  const speeds = h("select", { id }, ...spec.speeds.map((name) => h("option", { value: name }, name)));
-  speeds.addEventListener("change", () => send({ type: "speed", value: speeds.value }));
-  element.append(play, step, rewind, reset, h("label", { for: id }, "Speed"), speeds);
+  const speed = speedList(spec, send);
+  const element = h("div", { class: "cnn-run", role: "group", "aria-label": "Run" }, play, h("div", { class: "cnn-steps" }, step, rewind));
   const show = (frame) => {
     if (frame.playing !== playing) {
       playing = frame.playing;
-      sign.textContent = playing ? SIGNS.pause : SIGNS.play;
-      word.textContent = playing ? "Pause" : "Play";
+      play.firstChild.replaceWith(sign(playing ? "pause" : "play"));
+      word.textContent = play.title = playing ? "Pause" : "Play";
       play.classList.toggle("cnn-running", playing);
     }
-    if (document.activeElement !== speeds) speeds.value = frame.speed;
+    if (document.activeElement !== speed.list) speed.list.value = frame.speed;
   };
-  return { element, show };
+  return { element, reset, speed: speed.element, play, show };
 }

@@ -2,6 +2,7 @@
 import { h } from "./dom.js";
 
 const QUIET = 500; // milliseconds without a change before a screen reader hears the text
+const LEAD = 42; // letters of a first sentence that stands out
 
 /** What the picture shows. It is seen at once and announced when it has stopped changing. */
 export class TextLine {
@@ -15,17 +16,24 @@ export class TextLine {
     if (text !== this.text) {
       if (this.text !== "") this.element.setAttribute("aria-live", "off");
       this.text = text;
-      this.element.textContent = text;
+      this.fill();
     }
     clearTimeout(this.timer);
     if (!playing) this.timer = setTimeout(() => this.announce(), QUIET);
+  }
+
+  /** The first sentence stands out where it is short: it says what is the case, the rest what that means. */
+  fill() {
+    const end = this.text.indexOf(". ") + 1;
+    if (end > 0 && end <= LEAD) this.element.replaceChildren(h("strong", {}, this.text.slice(0, end)), this.text.slice(end));
+    else this.element.textContent = this.text;
   }
 
   announce() {
     if (this.element.getAttribute("aria-live") === "polite") return;
     this.element.setAttribute("aria-live", "polite");
     this.element.textContent = "";
-    this.element.textContent = this.text;
+    this.fill();
   }
 
   close() {
@@ -33,15 +41,19 @@ export class TextLine {
   }
 }
 
-/** The challenge, and whether it was reached. */
+/** The goal, how near it is, and whether it was reached: a ring that fills, and a tick. */
 export function challengeLine(text) {
+  const ring = h("span", { class: "cnn-ring", "aria-hidden": "true" });
   const mark = h("span", { class: "cnn-mark" }, "");
-  const element = h("p", { class: "cnn-challenge", role: "status" }, h("strong", {}, "Challenge: "), text, " ", mark);
+  const words = h("span", {}, h("strong", {}, h("span", { class: "cnn-unseen" }, "Challenge: "), text), mark);
+  const element = h("p", { class: "cnn-challenge", role: "status" }, ring, words);
   element.hidden = text === "";
-  const show = (reached) => {
-    const word = reached ? "✓ reached" : "";
+  const show = (how, goal) => {
+    const now = goal?.text ?? "";
+    const word = how === "" ? now : `✓ ${how}${now ? `: ${now}` : ""}`;
     if (mark.textContent !== word) mark.textContent = word;
-    element.classList.toggle("cnn-reached", reached);
+    ring.style.setProperty("--cnn-done", how === "" ? String(goal?.share ?? 0) : "1");
+    element.classList.toggle("cnn-reached", how !== "");
   };
   return { element, show };
 }
@@ -52,7 +64,7 @@ export function copyButton() {
   const shown = h("code", { class: "cnn-line" });
   shown.hidden = true;
   const word = h("span", { role: "status", class: "cnn-copied" });
-  const button = h("button", { type: "button", class: "cnn-button cnn-copy" }, "Copy this state as code");
+  const button = h("button", { type: "button", class: "cnn-quiet cnn-copy" }, "Copy as code");
   button.addEventListener("click", async () => {
     shown.hidden = false;
     shown.textContent = line;
@@ -71,5 +83,5 @@ export function copyButton() {
       word.textContent = "";
     }
   };
-  return { element: h("div", { class: "cnn-foot" }, button, word, shown), show };
+  return { element: h("div", { class: "cnn-copying" }, word, shown, button), show };
 }

@@ -109,3 +109,15 @@ test("hidden controls are not on the page but can be set", () => {
   byName.get("steps").set(3);
   expect(element.children.length).toBe(0);
 });
+
+test("a list offers what is there, and shows a state that is not", () => {
+  const { byName, element } = build({ name: "node", kind: "choice", label: "Map", options: ["output", "1", "2", "3"], shown: true });
+  const node = byName.get("node");
+  const words = () => [...element.querySelectorAll("option")].map((option) => option.value);
+  node.set("3");
+  node.setOptions(["output", "1"]);
+  expect([words(), element.querySelector("select").value]).toEqual([["output", "1", "3"], "3"]);
+  node.set("1");
+  node.setOptions(["output", "1"]);
+  expect([words(), element.querySelector("select").value]).toEqual([["output", "1"], "1"]);
+});

@@ -10,7 +10,7 @@ import { axisTicks, formatNumber, makeScale, powerOfTen, shortNumber } from "../
 const axis = (low, high, more = {}) => ({ low, high, label: "", log: false, ticks: null, names: null, whole: false, visible: true, ...more });
 const panel = (marks, x, y, more = {}) => ({ marks, x, y, title: "", at: [0, 0, 1, 1], equal: false, grid: true, legend: "", ...more });
 const vector = (...data) => ({ shape: [data.length], data: Float32Array.from(data) });
-const place = (one) => layout({ panels: [one], rows: [1], columns: [1] }, 400, 300, (text) => 6 * text.length)[0];
+const place = (one) => layout({ panels: [[one, one.at]], rows: [1], columns: [1] }, 400, 300, (text) => 6 * text.length)[0];
 
 describe("axes", () => {
   test("data and pixels are inverse, upside down and logarithmic too", () => {
@@ -77,13 +77,11 @@ describe("colours", () => {
   });
 });
 
-test("links near zero fade into the page, a dark one too", () => {
-  const mark = { cmap: "orange-blue", vmin: -1, vmax: 1 };
-  const dark = lineColor(mark, { paper: "#111111" });
-  expect(toBytes(dark(0)).every((byte) => byte > 17 && byte < 48)).toBe(true);
-  expect(dark(0.8)).toBe(valueColor(mark, {})(0.8));
-  expect(lineColor(mark, { paper: "#ffffff" })(0.1)).toBe(valueColor(mark, {})(0.1));
-  expect(dark(NaN)).toBe(null);
+test("links have the colour of their sign, and fade towards zero", () => {
+  const paint = lineColor({ cmap: "diverging", vmin: -1, vmax: 1 }, { pos: "#0072b2", neg: "#d46f05" });
+  expect([paint(1), paint(-2)]).toEqual(["rgba(0,114,178,1.000)", "rgba(212,111,5,1.000)"]);
+  expect(paint(0)).toBe("rgba(212,111,5,0.150)");
+  expect(paint(NaN)).toBe(null);
 });
 
 describe("what the pointer touches", () => {

@@ -3,10 +3,12 @@ import { expect, test, vi } from "vitest";
 import { Session, toFloats } from "../src/session.js";
 
 /** A model that keeps what is sent, a clock that is wound by hand, and a view that notes what it is shown. */
-function open() {
+function open({ first = undefined, own = null, kept = {}, kernel = undefined } = {}) {
   const listeners = {};
   const model = {
     sent: [],
+    get: (name) => ({ first })[name],
+    widget_manager: { kernel },
     send: (message) => model.sent.push(message),
     on: (name, listener) => (listeners[name] = listener),
     off: (name) => delete listeners[name],
@@ -17,9 +19,9 @@ function open() {
     setTimeout: (action) => (timers.set((count += 1), action), count),
     clearTimeout: (id) => timers.delete(id),
   };
-  const view = { frames: [], silent: false, showFrame: (...frame) => view.frames.push(frame) };
-  view.showSilence = (silent) => (view.silent = silent);
-  const session = new Session(model, clock);
+  const view = { frames: [], silence: "", showFrame: (...frame) => view.frames.push(frame) };
+  view.showSilence = (why) => (view.silence = why);
+  const session = new Session(model, own, kept, clock);
   session.open(view);
   const frame = (more = {}) => {
     const message = { type: "frame", frame: 1, answers: 0, playing: false, scene: { arrays: [] }, ...more };
@@ -31,7 +33,7 @@ function open() {
 }
 
 test("it asks for a frame when it opens", () => {
-  expect(open().model.sent).toEqual([{ type: "ready" }]);
+  expect(open().model.sent).toEqual([{ type: "ready", frame: -1 }]);
 });
 
 test("at most two states are on their way, and the newest wins", () => {
@@ -107,11 +109,11 @@ test("silence is said, and ends with the next frame", () => {
   frame();
   session.setState({ a: 1 });
   wait();
-  expect(view.silent).toBe(true);
+  expect(view.silence).toBe("silent");
   session.setState({ a: 2 });
   expect(states().length).toBe(2);
   frame({ answers: 2 });
-  expect(view.silent).toBe(false);
+  expect(view.silence).toBe("");
 });
 
 test("a connection that is gone is said at once", () => {
@@ -120,11 +122,131 @@ test("a connection that is gone is said at once", () => {
     throw new Error("disposed");
   });
   session.command({ type: "step" });
-  expect(view.silent).toBe(true);
+  expect(view.silence).toBe("silent");
+});
+
+const whole = (more = {}, values = [1, 2]) => ({
+  frame: { type: "frame", frame: 3, answers: 0, playing: false, cell: true, scene: { arrays: [["a", [2], 0]] }, ...more },
+  buffers: [new DataView(new Float32Array(values).buffer)],
+});
+
+test("the first frame came with the model: it is drawn before any answer", () => {
+  const { view, model, wait } = open({ first: whole() });
+  expect([...view.frames[0][1][0].data]).toEqual([1, 2]);
+  expect(model.sent).toEqual([{ type: "ready", frame: 3 }]);
+  wait();
+  expect(view.silence).toBe(""); // nobody has asked anything
+});
+
+test("a second view begins with the newest frame, not with the first", () => {
+  const kept = {};
+  const { frame } = open({ first: whole(), kept });
+  frame({ frame: 9, scene: { arrays: [["a", [2], -1]] } });
+  const { view, model } = open({ first: whole(), kept });
+  expect(view.frames.map(([message]) => message.frame)).toEqual([9]);
+  expect([...view.frames[0][1][0].data]).toEqual([1, 2]);
+  expect(model.sent).toEqual([{ type: "ready", frame: 9 }]);
+});
+
+test("without a kernel nothing is drawn and nothing asked, until there is one", () => {
+  const own = { comm_live: false };
+  const { view, model, listeners } = open({ first: whole(), own });
+  expect([view.frames, model.sent]).toEqual([[], []]);
+  own.comm_live = true;
+  listeners.comm_live_update();
+  expect([view.frames.length, model.sent.length]).toEqual([1, 1]);
+});
+
+test("while a cell runs a question waits without an alarm, and is not asked twice", () => {
+  const { session, view, wait, frame, states, listeners } = open({ first: whole() });
+  for (const a of [1, 2, 3]) session.setState({ a });
+  wait();
+  wait();
+  expect(view.silence).toBe("cell");
+  expect(states().length).toBe(2);
+  frame({ frame: 4, answers: 2, cell: false });
+  expect([view.silence, states().at(-1).values.a]).toEqual(["", 3]);
+  wait();
+  expect(view.silence).toBe("silent");
+  listeners["msg:custom"]({ type: "cell", cell: true });
+  expect(view.silence).toBe("cell");
+});
+
+test("a kernel that works on the question itself is not said to be gone", () => {
+  const kernel = { status: "busy" };
+  const { session, view, wait } = open({ kernel });
+  session.command({ type: "step" });
+  wait();
+  expect(view.silence).toBe("working");
+});
+
+test("a pointer that only passes asks nothing", () => {
+  const { session, view, wait } = open();
+  session.event({ name: "map", kind: "hover" });
+  session.event({ name: "", kind: "leave" });
+  wait();
+  expect(view.silence).toBe("");
+  session.event({ name: "map", kind: "click" });
+  wait();
+  expect(view.silence).toBe("silent");
+});
+
+const asked = (model) => model.sent.filter((message) => message.type === "ready").map((message) => message.frame);
+
+test("an unknown array is asked for once, and again if no answer comes", () => {
+  const { view, model, frame, wait } = open();
+  const lost = { frame: 5, scene: { arrays: [["b", [1], -1]] } };
+  frame(lost);
+  frame({ ...lost, frame: 6 });
+  expect(asked(model)).toEqual([-1, -1]); // when it was opened, and now
+  wait();
+  expect(asked(model).length).toBe(3);
+  frame({ ...whole({ frame: 7 }).frame, buffers: whole().buffers });
+  expect(view.frames.length).toBe(1);
+  wait();
+  expect(asked(model).length).toBe(3);
+});
+
+test("a page that plays and hears nothing more asks how things stand", () => {
+  const { model, frame, wait } = open();
+  frame({ frame: 2, playing: true });
+  wait();
+  wait();
+  expect(asked(model)).toEqual([-1, -1, -1]);
+  frame({ frame: 3, playing: false });
+  wait();
+  expect(asked(model).length).toBe(3);
+});
+
+test("a page that was cut off asks when it is connected again", () => {
+  let told = null;
+  const connectionStatusChanged = { connect: (slot) => (told = slot), disconnect: () => (told = null) };
+  const { session, model, frame } = open({ kernel: { connectionStatusChanged } });
+  frame({ frame: 8 });
+  told(null, "connecting");
+  told(null, "connected");
+  expect(asked(model)).toEqual([-1, 8]);
+  session.close();
+  expect(told).toBe(null);
+});
+
+test("answers to another page's questions are no answers to later ones here", () => {
+  const { session, states, frame } = open();
+  frame({ answers: 57 });
+  for (const a of [1, 2, 3]) session.setState({ a });
+  expect(states().length).toBe(2);
 });
 
 test("closing takes the listeners away", () => {
   const { session, listeners } = open();
   session.close();
   expect(listeners).toEqual({});
+});
+
+test("large heatmaps arrive as float16 with a power of two, told by their length", () => {
+  const bits = new Uint16Array([0x3c00, 0xc000, 0x7e00, 0x0001, 0x3555, 0x8000, -3]);
+  const numbers = toFloats(bits.buffer);
+  expect([...numbers]).toEqual([0.125, -0.25, NaN, 2 ** -27, 0.333251953125 / 8, -0]);
+  const shifted = new Uint8Array([9, 9, 9, ...new Uint8Array(bits.buffer)]);
+  expect(toFloats(new DataView(shifted.buffer, 3))).toEqual(numbers);
 });

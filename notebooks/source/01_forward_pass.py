@@ -28,9 +28,10 @@
 # **On** [02: How wrong is the guess, in one number?](02_loss.ipynb)
 
 # %%
+import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib import load_digits, load_photo
+from cnnlib import load_digits, load_mnist_sample, load_photo
 from cnnlib.checks import check
 from cnnlib.nn import functional as F
 from cnnlib.widgets import Challenge, ConvolutionMicroscope, NetworkXRay, SizeExplorer
@@ -46,6 +47,29 @@ print((16 * image).astype(int))
 #
 # The shape is read from left to right: 360 images, 1 *channel* (grey; a colour photograph has three), 8 rows,
 # 8 columns. The whole course writes it as (N, C, H, W). Squint at the table: a digit.
+#
+# A colour photograph is three such tables of one size: how much red, green and blue light each place has. **Predict**
+# before you run it: in which of the three is the orange suit brightest, in which darkest? And the white of the flag?
+
+# %% alt="A colour photograph of an astronaut in an orange suit beside a flag, and its three channels in grey: the suit is bright in red, dark in green, darker still in blue."
+photo = load_photo(color=True)
+print("shape of the photograph:", photo.shape)
+_, axes = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained")
+axes[0].imshow(photo[0].transpose(1, 2, 0))  # matplotlib wants the channels last
+for ax, title, picture in zip(axes, ("all three", "red", "green", "blue"), (photo[0], *photo[0]), strict=True):
+    ax.set(title=title)
+    ax.set_axis_off()
+    if picture.ndim == 2:
+        ax.imshow(picture, cmap="gray", vmin=0, vmax=1)
+
+# %% [markdown]
+# <details><summary>What the channels show</summary>
+#
+# Orange is much red, some green and little blue: the suit is bright in the first table and darkest in the
+# last. White has as much of all three, so the white stripes are bright in each; of the red ones only the first table
+# knows that they are no shade of black.
+#
+# </details>
 #
 # ## One window
 #
@@ -91,9 +115,11 @@ predict("01.dot")
 
 # %%
 steepest = Challenge("The window above 3.8", lambda f: f["sum"] > 3.8 and f["height"] == 6)
+large = load_mnist_sample().x_test[0, 0]  # 28x28, from MNIST
 dot = np.zeros((9, 9))
 dot[4, 4] = 1
-images = {"the digit": image, "one bright pixel": dot, "photograph": load_photo()[0, 0]}
+images = {"the digit": image, "one bright pixel": dot, "a digit of 28x28": large, "photograph": load_photo()[0, 0]}
+images |= {f"astronaut, {name}": channel for name, channel in zip(("red", "green", "blue"), photo[0], strict=True)}
 ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=False, row=2, col=1)
 
 # %% [markdown]
@@ -102,7 +128,7 @@ ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=F
 # Sobel x is positive where the image gets brighter from left to right, negative where it gets darker. Blur
 # spreads one pixel over nine places, a ninth of it each. *Identity* has a single 1 in the middle and copies.
 # A kernel is a little picture of what it looks for: of two patches of equal brightness, the one that looks more like it
-# has the larger sum. The strongest answer is in row 4, column 2: white ink begins there from one pixel to the next.
+# has the larger sum. The strongest answer is in row 4, column 2: the ink begins there from one pixel to the next.
 #
 # </details>
 #
@@ -332,8 +358,8 @@ wrong = np.flatnonzero(model.predict(digits.x_test) != digits.y_test)
 print(f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test images; wrong on numbers {wrong}")
 
 # %% [markdown]
-# Now look inside. Every number of the network is a coloured square: red positive, blue negative, white zero, and all
-# layers share one scale. (The image alone is grey, black for no ink.) **Click any square.** Below you see the sum
+# Now look inside. Every number of the network is a coloured square: blue positive, orange negative, zero is the paper,
+# and all layers share one scale. (The image alone is grey: ink on paper.) **Click any square.** Below you see the sum
 # that made it; the orange frame on the image shows all pixels that it depends on.
 #
 # Start with convolution 1: nine products. Check one sum with a calculator. Ask yourself before each click: how many
@@ -365,25 +391,56 @@ NetworkXRay(challenge=sure)
 #
 # </details>
 #
+# ## The same at full size
+#
+# Eight by eight pixels are right for a calculator. Networks for real images look no different inside, only larger.
+# This one has the same eight layers for MNIST's digits of 28x28, with windows of 5x5, and comes trained too. Of its
+# maps the picture shows those that differ most from image to image; *Map* brings any other into view.
+# **Predict:** how many products make a unit of convolution 2 here, and how many a score?
+
+# %%
+from cnnlib.networks import load_mnist_cnn
+
+mnist = load_mnist_sample()
+reader = load_mnist_cnn()
+print(f"right on {np.mean(reader.predict(mnist.x_test) == mnist.y_test):.1%} of {len(mnist.x_test):,} test images")
+NetworkXRay(reader, mnist, layer="pooling 2", channel=7, row=4, column=3)
+
+# %% [markdown]
+# <details><summary>The numbers</summary>
+#
+# Eight maps times 25 pixels, 200, and for a score 16 maps of 7x7, 784. Look at the maps of convolution 1 for one digit
+# after another: edges on one side of a stroke, horizontal bars, the ink itself. By pooling 2 most of the picture is gone.
+# What is left says which kind of stroke there is, and roughly where.
+# <!-- computed: 8 * 25 = 200 --> <!-- computed: 16 * 49 = 784 -->
+#
+# </details>
+#
 # ## Your own digit
 #
-# Draw with the mouse on one of the black squares. (Without a mouse: choose the layer *input*, move with row
-# and column, and press *Ink*.) The digits that it learned from fill the frame from top to bottom and stand in the
-# middle. **Challenge:** a 4 that it recognises with more than 90 %. Then clear it and draw the same 4 one or two
-# columns further to the side. What happens to the guess, and which layer is it that cares about the place?
+# Draw on the large black sheet with the mouse. (Without a mouse: choose the layer *input*, move with row and column,
+# and press *Ink*.) MNIST's makers fitted every digit into a box of 20x20 pixels and put its centre of mass into the
+# middle of the image. The same is done to yours: beside the sheet stands what the network gets. **Challenge:** a 4
+# that it recognises with more than 90 %. Then clear it and draw a small 4 in a corner. **Predict** the guess, and say
+# which layer would care about the place if nobody centred the digit.
 
 # %%
 four = Challenge(
     "A 4, more than 90 % sure", lambda f: f["label"] < 0 and f["guess"] == 4 and f["confidence"] > 0.9
 )
-NetworkXRay(source="your drawing", layer="input", challenge=four)
+NetworkXRay(reader, mnist, source="your drawing", layer="input", challenge=four)
 
 # %% [markdown]
+# (A photograph of a digit on paper does as well: `from cnnlib.data import read_digit`, then
+# `NetworkXRay(reader, read_digit("four.jpg"))`.)
+#
 # <details><summary>Why the place matters after all</summary>
 #
-# A convolution gives the same answers one pixel further on when the image moves by one pixel, and pooling
+# The small 4 is read too, if less surely (the pen is as thick as for a large one), because it arrives large and in the
+# middle. Left in its corner it would hardly be: a convolution gives the same answers one pixel further on when the image moves by one pixel, and pooling
 # forgives a little. But the linear layer has a weight for every place of the last maps: at another place the same
-# stroke meets other weights. So the linear layer is the one that cares. The next cell tests both halves.
+# stroke meets other weights. So the linear layer is the one that cares. The next cell tests both halves, on the small
+# network and its digits of 8x8.
 #
 # </details>
 

@@ -408,8 +408,8 @@ check("02.cross_entropy_gradient", cross_entropy_gradient)
 
 # %% [markdown]
 # **4. Learn with it.** *Warm-up, 3 minutes.* Ten weights for each of the 64 pixels and no hidden layer: already your gradient can teach them to
-# read. (Why $X^T dY$ is the gradient of the weights is the business of [notebook 03](03_backpropagation.ipynb). Until
-# yours is right, the library's is used.)
+# read, from fifty images a step. (Why $X^T dY$ is the gradient of the weights is the business of
+# [notebook 03](03_backpropagation.ipynb). Until yours is right, the library's is used.)
 
 
 # %%
@@ -423,8 +423,10 @@ def library_gradient(logits, labels):
 passed = check("02.cross_entropy_gradient", cross_entropy_gradient).passed
 gradient = cross_entropy_gradient if passed else library_gradient
 x, x_test, weights = digits.x_train.reshape(-1, 64), digits.x_test.reshape(-1, 64), np.zeros((64, 10))
-for _ in range(300):
-    weights -= 1.0 * x.T @ np.asarray(gradient(x @ weights, digits.y_train))  # learning rate 1
+for step in range(300):
+    batch = np.arange(50 * step, 50 * step + 50) % len(x)  # the next 50 images; after the last the first again
+    dlogits = np.asarray(gradient(x[batch] @ weights, digits.y_train[batch]))
+    weights -= 1.0 * x[batch].T @ dlogits  # learning rate 1
 print(f"{((x_test @ weights).argmax(axis=1) == digits.y_test).mean():.0%} of the test images right")
 
 # %% [markdown]

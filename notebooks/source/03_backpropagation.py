@@ -338,9 +338,29 @@ BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.ge
 # <details style="margin-bottom: 1em"><summary>Answers</summary>
 #
 # Four: five of the nine lie in the padding, and nobody blames a zero that was added. A unit that no pixel moves is
-# easy to find in a ReLU layer: any white one. Its gate is closed, so a small nudge changes nothing. For *this*
+# easy to find in a ReLU layer: any empty one. Its gate is closed, so a small nudge changes nothing. For *this*
 # image it teaches nobody anything; for another image it may be open. One that is closed for all images is called
 # dead; [notebook 07](07_initialization.ipynb) counts them.
+#
+# </details>
+#
+# The same in the network for digits of 28x28. **Predict:** how many pixels lie in the field of a unit of convolution 2
+# (windows of 5x5, a pooling of 2x2 between them), and what shape does the blame of a score have on the image?
+
+# %%
+from cnnlib import load_mnist_sample
+from cnnlib.networks import load_mnist_cnn
+
+mnist = load_mnist_sample()
+BlameMicroscope(load_mnist_cnn(), mnist, layer="convolution 2", channel=7, row=7, column=7)
+
+# %% [markdown]
+# <details style="margin-bottom: 1em"><summary>Answer</summary>
+#
+# Five units of pooling 1 side by side see 2·5 = 10 columns of convolution 1, and these 10 + 4 = 14 of the image: 196
+# pixels, of which only those count whose way is open. The blame of a score lies along the strokes: there the gates are
+# open. It says which ink speaks for the digit (blue) and which against it (orange).
+# <!-- computed: 14 * 14 = 196 -->
 #
 # </details>
 #

@@ -272,6 +272,29 @@ else:
     print("largest difference in the first kernels' gradient:", np.abs(theirs - grads_1[0]).max())
 
 # %% [markdown]
+# The way back is as short. A network that was made and trained with PyTorch becomes one of the course's, with the same
+# weights, and opens in the X-ray of notebook 01. (`saving.from_onnx` reads files that other programs wrote. What cannot
+# be taken is named.) Here it is not trained, so the guesses are worth nothing; put your own in its place.
+
+# %% tags=["nbval-ignore-output"]
+from IPython.display import display
+
+from cnnlib import load_mnist_sample
+from cnnlib.saving import from_torch
+from cnnlib.widgets import NetworkXRay
+
+try:
+    from torch import nn
+except ImportError:
+    print("PyTorch is not installed here.")
+else:
+    theirs = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 10),
+    )
+    display(NetworkXRay(from_torch(theirs), load_mnist_sample()))
+
+# %% [markdown]
 # ## So what does a framework add?
 #
 # - **Operations.** Our tape knows nine; a framework knows thousands, each with a backward that somebody put on trial.

@@ -17,10 +17,15 @@ def weights_of(model):
 
 def closures_network(w):
     return closures.chain(
-        closures.conv2d(w[0], w[1], padding=1), closures.relu, closures.maxpool2d(2),
-        closures.conv2d(w[2], w[3], padding=1), closures.relu, closures.maxpool2d(2),
-        closures.flatten, closures.linear(w[4], w[5]),
-    )  # fmt: skip
+        closures.conv2d(w[0], w[1], padding=1),
+        closures.relu,
+        closures.maxpool2d(2),
+        closures.conv2d(w[2], w[3], padding=1),
+        closures.relu,
+        closures.maxpool2d(2),
+        closures.flatten,
+        closures.linear(w[4], w[5]),
+    )
 
 
 def tape_network(x, w):

@@ -266,5 +266,8 @@ def test_numpy_is_had_or_lacks_for_the_one_known_address_alone(lite):
     start = settings.PYODIDE_PACKAGES.split("{")[0]
     assert all(address.startswith(start) for address in lite.away)
     assert {address.rsplit("/", 1)[1].split("-")[0] for address in lite.away} <= {
-        "numpy", "matplotlib", "pillow", "kiwisolver"
-    }  # fmt: skip
+        "numpy",
+        "matplotlib",
+        "pillow",
+        "kiwisolver",
+    }

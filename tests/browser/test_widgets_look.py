@@ -8,7 +8,21 @@ import numpy as np
 import pytest
 
 import cnnlib.widgets
-from cnnlib.viz import Axis, Bars, Handle, Heatmap, Line, Links, Panel, Points, Region, Scene
+from cnnlib.viz import (
+    Axis,
+    Bars,
+    Cursor,
+    Handle,
+    Heatmap,
+    Line,
+    Links,
+    Panel,
+    Points,
+    Reference,
+    Region,
+    Scene,
+    Tiles,
+)
 from cnnlib.viz.static import draw
 from cnnlib.widgets.base import Widget
 
@@ -16,9 +30,10 @@ AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-c
 NAMES = [
     name
     for name in cnnlib.widgets.__all__
-    if name != "Widget" and isinstance(getattr(cnnlib.widgets, name), type)
+    if name != "Widget"
+    and isinstance(getattr(cnnlib.widgets, name), type)
     and issubclass(getattr(cnnlib.widgets, name), Widget)
-]  # fmt: skip
+]
 SHOTS = os.environ.get("CNNLIB_SCREENSHOTS")  # a folder: the pictures of both themes are left there
 
 GRADIENT = np.add.outer(np.arange(8.0), np.arange(8.0))
@@ -45,13 +60,21 @@ SCENES = {
     "diverging": Panel(
         [Heatmap(GRADIENT - 5, (-3, 3, -3, 3), cmap="diverging")], Axis(-3, 3), Axis(-3, 3), grid=False
     ),
-    "orange-blue": Panel(
+    "signs": Panel(
         [
-            Heatmap(GRADIENT - 7, (-3, 3, -3, 3), cmap="orange-blue"),
-            Links([-2], [0], [2], [0], values=[1], vmin=-1, vmax=1, cmap="orange-blue", widths=[20]),
+            Heatmap(GRADIENT - 7, (-3, 3, -3, 3), cmap="ink"),
+            Links([-2, -2], [0, 1], [2, 2], [0, 1], values=[1, -1], vmin=-1, vmax=1, widths=[16, 16]),
+            Reference("a level", y=-2, color="neg", dash="solid"),
+            Cursor(2),
         ],
         Axis(-3, 3),
         Axis(-3, 3),
+        grid=False,
+    ),
+    "tiles": Panel(
+        [Tiles([1, 3], [1, 3], [[[-1.0]], [[1.0]]], size=40, vmin=-1, vmax=1)],
+        Axis(0, 4),
+        Axis(0, 4),
         grid=False,
     ),
     "category": Panel([Heatmap(GRADIENT % 8, cmap="category")], Axis(-0.5, 7.5), Axis(-0.5, 7.5)),
@@ -61,7 +84,8 @@ SAMPLES = {
     "log": [(0.01, 1), (1, 10), (100, 100)],
     "viridis": [(c, r) for c in range(8) for r in (0, 3, 7)],
     "diverging": [(-2.6, -2.6), (0.4, 0.4), (2.6, 2.6), (-2.6, 2.6)],
-    "orange-blue": [(-2.6, -2.6), (-2.6, 0.6), (2.6, -2.6), (2.6, 2.6), (0, 0)],
+    "signs": [(-2.6, -2.6), (-2.6, 0.6), (2.6, -2.6), (2.6, 2.6), (0, 0), (0, 1), (2, -1)],
+    "tiles": [(1, 1), (3, 3), (2, 2)],
     "category": [(c, 0) for c in range(8)],
 }
 PAINTED = """
@@ -149,7 +173,7 @@ def test_words_and_controls_are_not_cut_off(everything):
                   const outside = [...root.querySelectorAll("input, select, button, label, p")]
                     .filter((node) => node.getBoundingClientRect().right > edge)
                     .map((node) => node.outerHTML.slice(0, 90));
-                  const boxes = root.querySelector("canvas").picture.boxes;
+                  const boxes = root.querySelector(".cnn-picture > canvas").picture.boxes;
                   const flat = boxes.filter((b) => b.right - b.left < 20.5 || b.bottom - b.top < 20.5).length;
                   return [outside, flat];
                 }"""

@@ -55,12 +55,17 @@ def free_port():
 
 
 def get(address):
-    """Return status and text of a page."""
-    try:
-        with urllib.request.urlopen(address, timeout=10) as page:
-            return page.status, page.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, ""
+    """Return status and text of a page; a server that has just said its address may still need a moment."""
+    for wait in (0.1, 0.5, 2, 5, 10, 0):
+        try:
+            with urllib.request.urlopen(address, timeout=10) as page:
+                return page.status, page.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, ""
+        except urllib.error.URLError:
+            if not wait:
+                raise
+            time.sleep(wait)
 
 
 def wait_for_address(process, log, port):

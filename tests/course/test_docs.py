@@ -8,11 +8,11 @@ import pytest
 from cnnlib import widgets
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/s*/README.md")])
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_within_the_repository_resolve(page):
     targets = [target for target in LINK.findall(page.read_text("utf-8")) if "://" not in target]
     assert [target for target in targets if not (page.parent / target).exists()] == []
@@ -24,7 +24,7 @@ STATES = ROW.findall((ROOT / "TEACHING.md").read_text("utf-8"))
 
 @pytest.mark.parametrize(("code", "words"), STATES, ids=[code for code, _ in STATES])
 def test_the_states_to_hand_out_show_what_they_promise(code, words):
-    widget = eval(code, vars(widgets))
+    widget = eval(code, {name: getattr(widgets, name) for name in widgets.__all__})
     assert widget.message == "" and words in widget.text
 
 
@@ -40,9 +40,13 @@ def test_every_claim_has_a_verdict():
 
 
 def test_contributing_says_what_each_module_is_for():
+    """One line a room, in a tree of the package that holds nothing else; and every path in it exists."""
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
-    modules = [path.name for path in (ROOT / "cnnlib").iterdir() if path.name[0] not in "_."]
-    assert [name for name in sorted(modules) if name not in text] == []
+    tree = dict(re.findall(r"^  (\w+)/ +(.+)$", text.partition("cnnlib/\n")[2].partition("```")[0], re.M))
+    rooms = {path.name for path in (ROOT / "cnnlib").iterdir() if path.is_dir() and path.name[0] not in "_."}
+    assert set(tree) == rooms and all(len(words.split()) >= 3 for words in tree.values())
+    paths = [path for path in re.findall(r"`([\w./]+/[\w./]*)`", text) if "NN" not in path]
+    assert len(paths) > 8 and [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_the_glossary_is_in_order_and_every_word_once():

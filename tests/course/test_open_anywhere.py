@@ -66,6 +66,17 @@ def test_vs_code_is_told_the_two_extensions_it_needs():
     assert found == {"recommendations": ["ms-python.python", "ms-toolsai.jupyter"]}
 
 
+def test_a_codespace_installs_the_course_as_everybody_does():
+    """The container has a Python that the course is tested on, and ends with the course's own environment."""
+    found = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    assert re.fullmatch(r"mcr\.microsoft\.com/devcontainers/python:(3\.\d+)", found["image"])[1] in PYTHONS
+    assert found["postCreateCommand"] == "python3 course.py test --version"
+    code = found["customizations"]["vscode"]
+    wanted = json.loads((ROOT / ".vscode" / "extensions.json").read_text("utf-8"))
+    assert code["extensions"] == wanted["recommendations"]
+    assert code["settings"]["python.defaultInterpreterPath"].endswith("/.venv/bin/python")
+
+
 # --- Colab -----------------------------------------------------------------------------------
 
 COLAB = """

@@ -69,11 +69,11 @@ def test_lock_holds_pins_alone():
 
 
 def test_lock_names_the_command_that_made_it():
-    """Whoever opens the file sees how it is renewed, and CONTRIBUTING.md says the same."""
+    """Whoever opens the file sees how it is renewed, and the head of pyproject.toml says the same."""
     command = LOCK[1].removeprefix("#").strip()
     assert command.startswith("uv pip compile --universal")
     assert f"--python-version {min(PYTHONS, key=Version)}" in command
-    assert command in (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert command in (ROOT / "pyproject.toml").read_text("utf-8")
 
 
 def test_lock_is_complete():

@@ -115,7 +115,7 @@ def test_a_widget_becomes_a_picture_with_its_sentence(tmp_path):
     html = picture.data["text/html"]
     assert f'src="../{tmp_path.name}' not in html and f'src="../pictures/{file.name}"' in html
     assert 'alt="The slope is &lt;2&gt;."' in html and 'width="1" height="1"' in html
-    assert '<p class="cnn-says" aria-hidden="true">The slope is &lt;2&gt;.</p>' in html
+    assert '<p class="course-says" aria-hidden="true">The slope is &lt;2&gt;.</p>' in html
 
 
 def test_badges_of_other_servers_and_links_to_folders_stay_behind(tmp_path):

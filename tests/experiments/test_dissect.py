@@ -18,11 +18,18 @@ def rng():
 
 @pytest.fixture
 def model(rng):
-    return Sequential([
-        Conv2d(1, 3, 3, padding=1, rng=rng, dtype=np.float64), ReLU(), MaxPool2d(2),
-        Conv2d(3, 4, 3, stride=2, padding=1, rng=rng, dtype=np.float64), Tanh(), AvgPool2d(2),
-        Flatten(), Linear(4, 5, rng=rng, dtype=np.float64),
-    ])  # fmt: skip
+    return Sequential(
+        [
+            Conv2d(1, 3, 3, padding=1, rng=rng, dtype=np.float64),
+            ReLU(),
+            MaxPool2d(2),
+            Conv2d(3, 4, 3, stride=2, padding=1, rng=rng, dtype=np.float64),
+            Tanh(),
+            AvgPool2d(2),
+            Flatten(),
+            Linear(4, 5, rng=rng, dtype=np.float64),
+        ]
+    )
 
 
 def test_every_unit_of_every_layer_is_the_total_of_its_terms(model, rng):
@@ -42,10 +49,13 @@ def test_the_winner_of_a_pooling_is_where_its_gradient_goes(rng):
         assert layer.backward(dy)[0, unit[0], unit[1] * 2 + row, unit[2] * 2 + column] == 1
 
 
-@pytest.mark.parametrize("layer", [
-    Conv2d(2, 3, 3, stride=2, padding=1, rng=0, dtype=np.float64),
-    Conv2d(2, 1, (2, 3), rng=0, dtype=np.float64),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Conv2d(2, 3, 3, stride=2, padding=1, rng=0, dtype=np.float64),
+        Conv2d(2, 1, (2, 3), rng=0, dtype=np.float64),
+    ],
+)
 def test_every_weight_gradient_of_a_kernel_is_the_total_of_its_terms(layer, rng):
     x = rng.normal(size=(3, 2, 6, 7))
     dy = rng.normal(size=layer.forward(x).shape)

@@ -215,19 +215,22 @@ def test_the_pattern_and_the_networks_stay_as_they_were(digits):
         (lambda x, y: NetworkEnsemble(Sequential([AvgPool2d(2)]), 2), TypeError, "got AvgPool2d"),
         (
             lambda x, y: train_ensemble(NetworkEnsemble(small_cnn(0), 2), SGD(1.0), x, y, lr=[0.1]),
-            ValueError, "lr must be 2 finite rates",
+            ValueError,
+            "lr must be 2 finite rates",
         ),
         (
             lambda x, y: train_ensemble(NetworkEnsemble(small_cnn(0), 2), SGD(1.0), x, y, lr=[0.1, np.inf]),
-            ValueError, "lr must be 2 finite rates",
+            ValueError,
+            "lr must be 2 finite rates",
         ),
         (
             lambda x, y: train_ensemble(NetworkEnsemble(small_cnn(0), 2), SGD(1.0), x, y, epochs=0),
-            ValueError, "epochs must be a whole number",
+            ValueError,
+            "epochs must be a whole number",
         ),
         (lambda x, y: NetworkEnsemble(small_cnn(0), 2).evaluate(x, y[:3]), ValueError, "y must hold 8"),
     ],
-)  # fmt: skip
+)
 def test_bad_arguments_are_named(digits, make, error, sentence):
     with pytest.raises(error, match=sentence):
         make(digits.x_train[:8], digits.y_train[:8])

@@ -80,3 +80,14 @@ WRONG = [lambda: Quadratic(0), lambda: Wells((0,), (1, 2), (1,)), lambda: descen
 def test_wrong_arguments_are_refused(make):
     with pytest.raises(ValueError, match="expected"):
         make()
+
+
+def test_rmsprop_is_the_rule_written_out_to_the_last_bit():
+    """Far from minima its steps are chaotic: another order of the same products shows in the maps."""
+    curve, starts, rate = Wells(), np.linspace(-3, 3, 50), 0.6
+    w, square = starts, np.zeros(50)
+    for _ in range(100):
+        slope = curve.gradient(w)
+        square = 0.9 * square + (1 - 0.9) * slope**2
+        w = w - rate * (slope / (np.sqrt(square) + 1e-8))
+    np.testing.assert_array_equal(descend(curve, starts, rate, 100, "RMSprop")[-1], w)

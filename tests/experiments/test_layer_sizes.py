@@ -22,9 +22,15 @@ def test_output_size_is_that_of_the_layer(size, spec):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "name"), [((0, 1), "size"), ((3, 0), "kernel_size"), ((3, 4), "kernel_size"),
-                            ((3, 1, 0), "stride"), ((3, 1, 1, -1), "padding")],
-)  # fmt: skip
+    ("arguments", "name"),
+    [
+        ((0, 1), "size"),
+        ((3, 0), "kernel_size"),
+        ((3, 4), "kernel_size"),
+        ((3, 1, 0), "stride"),
+        ((3, 1, 1, -1), "padding"),
+    ],
+)
 def test_impossible_sizes_are_named(arguments, name):
     with pytest.raises(ValueError, match=f"^{name} must be"):
         layer_sizes.output_size(*arguments)
@@ -44,8 +50,9 @@ def test_the_field_holds_exactly_the_pixels_that_move_the_unit(specs, data):
         assume(kernel <= size + 2 * padding)
         assume(kernel >= stride and padding < kernel)  # gaps between windows, or units in pure padding
         size = layer_sizes.output_size(size, kernel, stride, padding)
-    layers = [Conv2d(1, 1, k, s, p, init=lambda shape, rng: np.ones(shape), dtype=np.float64)
-              for k, s, p in specs]  # fmt: skip
+    layers = [
+        Conv2d(1, 1, k, s, p, init=lambda shape, rng: np.ones(shape), dtype=np.float64) for k, s, p in specs
+    ]
     model = Sequential([*layers, ReLU()])
     unit = data.draw(st.integers(0, size - 1))
     x = np.ones((1, 1, length, length))
@@ -68,10 +75,15 @@ def test_windows_are_read_from_layers_along_each_axis():
     assert layer_sizes.unit_field(layers, 1, 1, 12, 12) == ((2, 5), (0, 4))
 
 
-@pytest.mark.parametrize("specs", [
-    [(3, 2, 1), (3, 2, 1), (3, 1, 1)], [(3, 1, 1), (2, 2, 0), (3, 1, 1)], [(5, 2, 2), (3, 1, 1)],
-    [(2, 2, 0), (3, 1, 2)],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "specs",
+    [
+        [(3, 2, 1), (3, 2, 1), (3, 1, 1)],
+        [(3, 1, 1), (2, 2, 0), (3, 1, 1)],
+        [(5, 2, 2), (3, 1, 1)],
+        [(2, 2, 0), (3, 1, 2)],
+    ],
+)
 def test_the_field_of_every_unit_behind_strides_and_paddings(specs):
     ones = {"init": lambda shape, rng: np.ones(shape), "dtype": np.float64}
     model = Sequential([Conv2d(1, 1, k, s, p, **ones) for k, s, p in specs])

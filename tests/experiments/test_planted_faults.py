@@ -85,7 +85,10 @@ def test_functions_of_ones_own_see_the_caches_of_the_exercises_and_train_like_th
     expected, _ = learning_curve(SOUND, digits.x_train, digits.y_train, steps=3)
     np.testing.assert_allclose(losses, expected, rtol=1e-4)
     seen = []
-    layer, x = layer_of("conv2d", own(conv2d_backward=lambda dy, cache: seen.append(cache) or (x, x, x)),
-                        np.random.default_rng(0))  # fmt: skip
+    layer, x = layer_of(
+        "conv2d",
+        own(conv2d_backward=lambda dy, cache: seen.append(cache) or (x, x, x)),
+        np.random.default_rng(0),
+    )
     layer.backward(layer.forward(x))
     assert seen[0][3:] == (1, 1)

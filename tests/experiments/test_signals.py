@@ -10,7 +10,7 @@ from cnnlib.nn.layers import Conv2d, Linear, ReLU
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.widgets.initialization.filter_watch import STARTS, FilterWatch
 from cnnlib.widgets.initialization.init_explorer import SCALES, InitExplorer, deep_network, histograms
-from tests.widgets.sweeps import assert_refuses, assert_sound, sweep
+from tests.widgets.sweep import assert_refuses, assert_sound, sweep
 
 
 def test_signals_are_activations_and_their_gradients(digits):
@@ -59,13 +59,13 @@ def test_histograms_count_what_is_not_zero():
 
 def test_every_control_over_its_whole_range():
     widget = InitExplorer(depth=2)
-    texts = sweep(widget, rounds=1)
+    texts = sweep(widget)
     assert len(set(texts)) > 15
     widget = InitExplorer(depth=2)
     widget.advance(5)
     widget.set_state(scale=10)
     assert_sound(widget)
-    sweep(FilterWatch())
+    sweep(FilterWatch(), rounds=2)
 
 
 @pytest.mark.parametrize(("kind", "name"), [(InitExplorer, "scale"), (FilterWatch, "rate")])

@@ -1,4 +1,4 @@
-"""The fast path's manners: when it opens, in what order calls may come, threads, memory."""
+"""The fast path: which networks take it, in what order calls may come, threads, memory."""
 
 import gc
 import os
@@ -23,7 +23,7 @@ from tests.fast.twins import F32, F64, close, course_network, run
 
 
 class Doubling(Tanh):
-    """A layer of somebody's own."""
+    """A layer that the engine does not know."""
 
     def _forward(self, x, training):
         return 2 * x, None
@@ -38,7 +38,7 @@ def replaced(layer):
     return layer
 
 
-STRANGERS = {
+UNKNOWN = {
     "own layer": lambda: [Doubling()],
     "own function": lambda: [ReLU(backward=lambda dy, cache: relu_backward(dy, cache))],
     "replaced method": lambda: [replaced(ReLU())],
@@ -47,10 +47,10 @@ STRANGERS = {
 }
 
 
-@pytest.mark.parametrize("name", STRANGERS)
-def test_strangers_take_the_readable_path(name):
-    strange = STRANGERS[name]()
-    model = Sequential([*strange, *course_network().layers])
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_unknown_layers_take_the_readable_path(name):
+    unknown = UNKNOWN[name]()
+    model = Sequential([*unknown, *course_network().layers])
     slow = nn.Sequential([*model.layers])
     x = np.random.default_rng(0).random((5, 1, 8, 8), F32)
     expected = slow.forward(x)
@@ -122,9 +122,11 @@ def one_after_the_other(model, changes):
 def test_changed_sizes_are_noticed():
     conv, pool = Conv2d(2, 3, 3, padding=1, rng=0), MaxPool2d(3)
     changes = [
-        lambda: setattr(conv, "stride", (2, 2)), lambda: setattr(conv, "padding", (0, 0)),
-        lambda: setattr(pool, "stride", (1, 1)), lambda: setattr(pool, "kernel_size", (2, 2)),
-    ]  # fmt: skip
+        lambda: setattr(conv, "stride", (2, 2)),
+        lambda: setattr(conv, "padding", (0, 0)),
+        lambda: setattr(pool, "stride", (1, 1)),
+        lambda: setattr(pool, "kernel_size", (2, 2)),
+    ]
     assert all(one_after_the_other(Sequential([conv, Tanh(), pool]), changes))
 
 

@@ -46,8 +46,16 @@ def random_layers(rng, dtype):
         padding = tuple(int(rng.integers(0, k + 1)) for k in kernel) if rng.random() < 0.7 else 0
         kind = rng.integers(9)
         if kind < 4:
-            layer = Conv2d(shape[0], int(rng.integers(1, 9)), kernel, 1 if kind < 3 else stride, padding,
-                           bias=rng.random() < 0.8, rng=rng, dtype=dtype)  # fmt: skip
+            layer = Conv2d(
+                shape[0],
+                int(rng.integers(1, 9)),
+                kernel,
+                1 if kind < 3 else stride,
+                padding,
+                bias=rng.random() < 0.8,
+                rng=rng,
+                dtype=dtype,
+            )
             layers.append(layer)
             layers += [ReLU()] if rng.random() < 0.7 else []
             after = nn.Sequential(layers).forward(np.zeros((1, *start), dtype)).shape
@@ -129,8 +137,13 @@ def test_pooling_into_a_padded_image_in_the_middle_of_a_network(relu, pieces):
 
 
 def test_dropout_draws_the_same_numbers_on_both_paths(pieces):
-    layers = [Dropout(0.2, rng=5), Conv2d(1, 4, 3, rng=0, dtype=F64), Flatten(), Dropout(0.5, rng=6),
-              Linear(144, 3, rng=1, dtype=F64)]  # fmt: skip
+    layers = [
+        Dropout(0.2, rng=5),
+        Conv2d(1, 4, 3, rng=0, dtype=F64),
+        Flatten(),
+        Dropout(0.5, rng=6),
+        Linear(144, 3, rng=1, dtype=F64),
+    ]
     fast, slow = twins(layers)
     rng = np.random.default_rng(0)
     for _ in range(3):

@@ -29,16 +29,29 @@ def course_network(dtype=F32, fast=True, rng=0):
     kind = Sequential if fast else nn.Sequential
     return kind(
         [
-            Conv2d(1, 4, 3, padding=1, rng=rng, dtype=dtype), ReLU(), MaxPool2d(2),
-            Conv2d(4, 8, 3, rng=rng, dtype=dtype), ReLU(), Flatten(), Linear(32, 10, rng=rng, dtype=dtype),
-        ],
-    )  # fmt: skip
+            Conv2d(1, 4, 3, padding=1, rng=rng, dtype=dtype),
+            ReLU(),
+            MaxPool2d(2),
+            Conv2d(4, 8, 3, rng=rng, dtype=dtype),
+            ReLU(),
+            Flatten(),
+            Linear(32, 10, rng=rng, dtype=dtype),
+        ]
+    )
 
 
 def run(fast, steps, dtype, n=203, batch_size=20):
     rng = np.random.default_rng(3)
     x, y = rng.random((n, 1, 8, 8)).astype(dtype), rng.integers(0, 10, n)
     model = course_network(dtype, fast)
-    records = train(model, CrossEntropyLoss(), SGD(0.05, 0.9), x, y, batch_size=batch_size,
-                    epochs=-(-steps // -(-n // batch_size)), rng=0)  # fmt: skip
+    records = train(
+        model,
+        CrossEntropyLoss(),
+        SGD(0.05, 0.9),
+        x,
+        y,
+        batch_size=batch_size,
+        epochs=-(-steps // -(-n // batch_size)),
+        rng=0,
+    )
     return model, np.array([record.loss for record, _ in zip(records, range(steps), strict=False)])

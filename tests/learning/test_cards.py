@@ -45,9 +45,16 @@ def test_a_commitment_is_kept_and_met_by_what_came_out(record):
     assert (face["tone"], face["figures"][1]["value"]) == ("far", "22")
     assert "counts twice" in face["says"][1]["text"] and face["scale"]["was"] == 22
     assert record.predictions()["01.window"] | {"when": ""} == {
-        "what": "prediction", "id": "01.window", "value": 16.0, "sure": "certain", "when": "", "near": False,
-        "truth": 22.0, "belief": "weights of the side column taken as 1", "distance": pytest.approx(15),
-    }  # fmt: skip
+        "what": "prediction",
+        "id": "01.window",
+        "value": 16.0,
+        "sure": "certain",
+        "when": "",
+        "near": False,
+        "truth": 22.0,
+        "belief": "weights of the side column taken as 1",
+        "distance": pytest.approx(15),
+    }
     card.receive({"type": "commit", "value": "22"})
     assert record.predictions()["01.window"]["value"] == 16.0, "it cannot be changed afterwards"
 

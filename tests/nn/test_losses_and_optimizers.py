@@ -4,18 +4,20 @@ import numpy as np
 import pytest
 
 from cnnlib.nn.losses import CrossEntropyLoss, HalfSquaredError, one_hot
-from cnnlib.nn.optim import SGD, Adam, Parameter, RMSprop
+from cnnlib.nn.optim import SGD, Adam, AdamW, Parameter, RMSprop
 
 OPTIMIZERS = {
     "sgd": (lambda: SGD(0.1), "SGD", {"lr": 0.1}),
     "momentum": (lambda: SGD(0.1, momentum=0.9), "SGD", {"lr": 0.1, "momentum": 0.9}),
     "nesterov": (
-        lambda: SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.01), "SGD",
+        lambda: SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
+        "SGD",
         {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
     ),
     "rmsprop": (lambda: RMSprop(0.01, weight_decay=0.1), "RMSprop", {"lr": 0.01, "weight_decay": 0.1}),
     "adam": (lambda: Adam(0.02, weight_decay=0.1), "Adam", {"lr": 0.02, "weight_decay": 0.1}),
-}  # fmt: skip
+    "adamw": (lambda: AdamW(0.02, weight_decay=0.1), "AdamW", {"lr": 0.02, "weight_decay": 0.1}),
+}
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -89,10 +91,7 @@ def test_one_optimizer_for_two_networks_is_refused():
         (lambda: SGD(-1), "lr must be .* got -1"),
         (lambda: SGD(float("nan")), "lr must be .* got nan"),
         (lambda: SGD(float("inf")), "lr must be .* finite, got inf"),
-        (
-            lambda: SGD(0.1, momentum=1.0),
-            "momentum must be a number of at least 0.0 and below 1.0, got 1.0",
-        ),
+        (lambda: SGD(0.1, momentum=1.0), "momentum must be a number of at least 0.0 and below 1.0, got 1.0"),
         (lambda: SGD(0.1, nesterov=True), "nesterov must come with a momentum above 0"),
         (lambda: Adam(betas=(0.9, 1.0)), "betas must be .* got 1.0"),
         (lambda: RMSprop(alpha=-0.1), "alpha must be .* got -0.1"),

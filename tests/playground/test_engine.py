@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cnnlib.playground import INITIALIZATIONS, Config, Playground, feature_maps, model_inputs
 from cnnlib.playground.address import ACTIVATIONS, FEATURES, REGULARIZATIONS
 from cnnlib.playground.features import feature_rows
-from cnnlib.playground.history import History
+from cnnlib.playground.history import RunHistory
 from cnnlib.playground.naive import NaiveNetwork
 from cnnlib.playground.network import JointPass
 from cnnlib.playground.training import batch_of
@@ -22,9 +22,12 @@ class Loop:
     def __init__(self, playground):
         config, self.config = playground.config, playground.config
         self.network = NaiveNetwork(
-            playground.weights, playground.biases, config.activation, config.output_activation,
+            playground.weights,
+            playground.biases,
+            config.activation,
+            config.output_activation,
             config.regularization,
-        )  # fmt: skip
+        )
         self.parts = [
             (self.inputs(part), part[:, 2].tolist()) for part in (playground.train, playground.test)
         ]
@@ -105,9 +108,13 @@ def test_gradients_by_one_product_for_all_layers_and_by_one_each(options, limit,
 def test_identical_nodes_stay_identical_to_the_last_bit(dataset, shape):
     """In a library's matrix product rows can differ in the last bit, which this training magnifies."""
     playground = Playground(
-        dataset=dataset, network_shape=shape, activation="sigmoid", learning_rate=0.3,
-        init_zero=True, seed="0.1",
-    )  # fmt: skip
+        dataset=dataset,
+        network_shape=shape,
+        activation="sigmoid",
+        learning_rate=0.3,
+        init_zero=True,
+        seed="0.1",
+    )
     loop = Loop(playground)
     for _ in range(2):
         playground.step(60)
@@ -119,9 +126,20 @@ def test_identical_nodes_stay_identical_to_the_last_bit(dataset, shape):
 
 @pytest.mark.parametrize(
     ("batch_size", "n", "expected"),
-    [(10, 250, 10), (30, 250, 30), (2.5, 250, 5), (0, 250, 0), (300, 250, 0), (-10, 250, 10), (250, 250, 250),
-     (math.nan, 250, 0), (math.inf, 250, 0), (0.5, 250, 1), (10, 0, 0)],
-)  # fmt: skip
+    [
+        (10, 250, 10),
+        (30, 250, 30),
+        (2.5, 250, 5),
+        (0, 250, 0),
+        (300, 250, 0),
+        (-10, 250, 10),
+        (250, 250, 250),
+        (math.nan, 250, 0),
+        (math.inf, 250, 0),
+        (0.5, 250, 1),
+        (10, 0, 0),
+    ],
+)
 def test_samples_between_updates(batch_size, n, expected):
     assert batch_of(batch_size, n) == expected
 
@@ -183,7 +201,7 @@ def test_rewind_to_any_epoch_is_exact(limit):
 
 
 def test_history_thins_out_and_keeps_what_cannot_be_trained_again():
-    playground, history = Playground(seed="0.1"), History(limit=8)
+    playground, history = Playground(seed="0.1"), RunHistory(limit=8)
     for epoch in range(100):
         history.record(playground.network, epoch, kept=epoch in (0, 13))
     assert len(history) <= 9 and history.furthest == 99
@@ -255,9 +273,14 @@ def test_values_by_hand_leave_the_shown_loss_until_the_next_step():
 
 def test_a_dead_link_takes_a_value_by_hand_but_does_not_train():
     playground = Playground(
-        activation="relu", network_shape=(8, 8), regularization="L1", regularization_rate=0.1,
-        learning_rate=0.1, batch_size=30, seed="0.20006",
-    )  # fmt: skip
+        activation="relu",
+        network_shape=(8, 8),
+        regularization="L1",
+        regularization_rate=0.1,
+        learning_rate=0.1,
+        batch_size=30,
+        seed="0.20006",
+    )
     playground.step(2)
     destination, source = np.argwhere(playground.dead[0])[0]
     assert playground.weights[0][destination, source] == 0

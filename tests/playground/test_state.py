@@ -130,8 +130,10 @@ def test_mappings_in_both_spellings():
 def test_a_regression_data_set_brings_its_problem():
     config = Config.of({"dataset": "reg-gauss"})
     assert (config.problem, config.active_dataset, config.output_activation) == (
-        "regression", "reg-gauss", "linear",
-    )  # fmt: skip
+        "regression",
+        "reg-gauss",
+        "linear",
+    )
 
 
 def test_mistakes_are_named():

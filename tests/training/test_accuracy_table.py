@@ -26,8 +26,11 @@ def test_three_seeds_each_reach_the_published_error_within_their_weights(name):
     assert {row["parameters"] for row in rows} == {recipe.make_model(0).num_parameters}
     assert {row["epochs"] for row in rows} == {recipe.epochs}
     assert set(kept()["speed"][name]) == {
-        "epoch_cnnlib", "epoch_torch_1", "epoch_torch_2", "ratio_to_faster_torch",
-    }  # fmt: skip
+        "epoch_cnnlib",
+        "epoch_torch_1",
+        "epoch_torch_2",
+        "ratio_to_faster_torch",
+    }
 
 
 def test_the_networks_stay_within_what_the_table_says_of_them():

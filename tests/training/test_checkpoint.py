@@ -44,9 +44,18 @@ OPTIMIZERS = {
 def steps(model, optimizer, rng, position):
     x, y = load_digits().x_train[:SAMPLES], load_digits().y_train[:SAMPLES]
     return train(
-        model, CrossEntropyLoss(), optimizer, x, y, rng=rng, position=position, batch_size=BATCH,
-        epochs=EPOCHS, schedule=cosine(0.1, 12), augment=Distort(shift=1, elastic=0.3),
-    )  # fmt: skip
+        model,
+        CrossEntropyLoss(),
+        optimizer,
+        x,
+        y,
+        rng=rng,
+        position=position,
+        batch_size=BATCH,
+        epochs=EPOCHS,
+        schedule=cosine(0.1, 12),
+        augment=Distort(shift=1, elastic=0.3),
+    )
 
 
 def everything(model, optimizer, rng):
@@ -88,10 +97,19 @@ def call_fit(folder, epochs=4, save_every=1, **others):
     model, watch = network(), EarlyStopping(patience=3)
     options = {"rng": 3, "batch_size": 32, "schedule": cosine(0.05, 16), "augment": Distort(shift=1)} | others
     history = fit(
-        model, CrossEntropyLoss(), SGD(0.05, momentum=0.9), data.x_train[:128], data.y_train[:128],
-        epochs=epochs, validation=(data.x_test[:50], data.y_test[:50]), early_stopping=watch,
-        checkpoint=folder / "run.npz", save_every=save_every, progress=False, **options,
-    )  # fmt: skip
+        model,
+        CrossEntropyLoss(),
+        SGD(0.05, momentum=0.9),
+        data.x_train[:128],
+        data.y_train[:128],
+        epochs=epochs,
+        validation=(data.x_test[:50], data.y_test[:50]),
+        early_stopping=watch,
+        checkpoint=folder / "run.npz",
+        save_every=save_every,
+        progress=False,
+        **options,
+    )
     arrays = {name: value.tobytes().hex() for name, value in model.arrays().items()}
     return arrays, vars(history), (watch.best, watch.best_epoch, watch.waited)
 
@@ -208,9 +226,14 @@ def test_other_data_batches_networks_and_optimizers_are_refused(tmp_path):
     for n, batch_size, sentence in ((49, BATCH, "samples must be 50"), (50, 8, "batch_size must be 16")):
         with pytest.raises(ValueError, match=sentence):
             train(
-                model, CrossEntropyLoss(), optimizer, x[:n], y[:n], batch_size=batch_size,
+                model,
+                CrossEntropyLoss(),
+                optimizer,
+                x[:n],
+                y[:n],
+                batch_size=batch_size,
                 position=load_checkpoint(path, model, optimizer, rng),
-            )  # fmt: skip
+            )
     other = Sequential([Flatten(), Linear(64, 10, rng=0)])
     before = everything(network(), SGD(0.1), np.random.default_rng(7))
     fresh = np.random.default_rng(7)
@@ -261,9 +284,19 @@ def test_fit_stops_early_and_puts_the_best_weights_back(digits):
 
     x, y = digits.x_train[:200], digits.y_train[:200]
     history = fit(
-        model, CrossEntropyLoss(), SGD(1.0), x, y, epochs=30, batch_size=200, rng=0, validation=(x, y),
-        schedule=note, early_stopping=watch, progress=False,
-    )  # fmt: skip
+        model,
+        CrossEntropyLoss(),
+        SGD(1.0),
+        x,
+        y,
+        epochs=30,
+        batch_size=200,
+        rng=0,
+        validation=(x, y),
+        schedule=note,
+        early_stopping=watch,
+        progress=False,
+    )
     losses = history.validation_loss
     assert len(losses) < 30 and watch.best_epoch == 1 + int(np.argmin(losses)) == len(losses) - 2
     best = seen[watch.best_epoch].arrays()  # one step an epoch: the copy made before the next one
@@ -285,9 +318,14 @@ def test_bad_patience_is_named(options, sentence):
 def test_early_stopping_needs_a_validation_set(digits):
     with pytest.raises(ValueError, match="validation must be given for early_stopping"):
         fit(
-            network(), CrossEntropyLoss(), SGD(0.1), digits.x_train, digits.y_train,
-            early_stopping=EarlyStopping(), progress=False,
-        )  # fmt: skip
+            network(),
+            CrossEntropyLoss(),
+            SGD(0.1),
+            digits.x_train,
+            digits.y_train,
+            early_stopping=EarlyStopping(),
+            progress=False,
+        )
 
 
 def test_each_epoch_has_an_order_of_its_own_that_can_be_drawn_again():

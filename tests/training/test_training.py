@@ -51,9 +51,15 @@ def test_most_digits_are_learned(digits):
     accuracies = []
     for seed in range(3):
         history = fit(
-            small_cnn(seed), CrossEntropyLoss(), SGD(0.05, momentum=0.9), *data, epochs=15, rng=seed,
-            validation=(digits.x_test, digits.y_test), progress=False,
-        )  # fmt: skip
+            small_cnn(seed),
+            CrossEntropyLoss(),
+            SGD(0.05, momentum=0.9),
+            *data,
+            epochs=15,
+            rng=seed,
+            validation=(digits.x_test, digits.y_test),
+            progress=False,
+        )
         accuracies.append(history.validation_accuracy[-1])
     assert np.mean(accuracies) > 0.96
     assert len(history.loss) == 15 * 45 and history.epoch_ends == list(range(45, 15 * 45 + 1, 45))

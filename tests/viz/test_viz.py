@@ -3,6 +3,7 @@
 import io
 import json
 
+import matplotlib
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -27,7 +28,7 @@ from cnnlib.viz import (
     image_panel,
     mosaic,
 )
-from cnnlib.viz.colors import CATEGORIES, OKABE_ITO, to_hex
+from cnnlib.viz.colors import CATEGORIES, OKABE_ITO, THEMES, to_hex
 from cnnlib.viz.marks import value_range
 from cnnlib.viz.static import color_map, draw, to_png
 
@@ -81,7 +82,6 @@ def test_a_wrong_argument_is_named(make, words):
 def test_value_ranges():
     assert value_range(np.array([1.0, 4.0]), "viridis", None, None) == (1, 4)
     assert value_range(np.array([1.0, 4.0]), "diverging", None, None) == (-4, 4)
-    assert value_range(np.array([1.0, 4.0]), "orange-blue", None, None) == (-4, 4)
     assert value_range(np.array([np.nan, np.inf]), "viridis", None, None) == (0, 1)
     assert value_range(np.array([2.0, 2.0]), "viridis", None, None) == (2, 3)
     assert value_range(np.array([0.0]), "diverging", None, None) == (-1, 1)
@@ -110,21 +110,28 @@ def test_one_of_each_mark_is_drawn_where_it_says():
     figure = draw(scene)
     table = color_map("viridis")
     expected = {
-        (0.5, 0.5): tuple(table(0.0, bytes=True)[:3]), (1.5, 0.5): tuple(table(1.0, bytes=True)[:3]),
-        (4, 1): rgb("green"), (7, 1): rgb("orange"), (5, 5): rgb("blue"), (2, 8): rgb("vermilion"),
-        (5.5, 7.5): rgb("purple"), (8, 8): rgb("sky"), (3, 8): rgb("yellow"), (9.5, 9.5): (255, 255, 255),
-    }  # fmt: skip
+        (0.5, 0.5): tuple(table(0.0, bytes=True)[:3]),
+        (1.5, 0.5): tuple(table(1.0, bytes=True)[:3]),
+        (4, 1): rgb("green"),
+        (7, 1): rgb("orange"),
+        (5, 5): rgb("blue"),
+        (2, 8): rgb("vermilion"),
+        (5.5, 7.5): rgb("purple"),
+        (8, 8): rgb("sky"),
+        (3, 8): rgb("yellow"),
+        (9.5, 9.5): (255, 255, 255),
+    }
     for (x, y), color in expected.items():
         assert pixel(figure, x, y) == pytest.approx(tuple(int(c) for c in color), abs=2), (x, y)
 
 
 def test_links_near_zero_fade_into_the_page_in_both_themes():
-    values = {"values": [0, 1], "widths": [9, 9], "cmap": "orange-blue", "vmin": -1, "vmax": 1}
+    values = {"values": [0, 1], "widths": [9, 9], "cmap": "diverging", "vmin": -1, "vmax": 1}
     links = Links([2, 2], [3, 7], [8, 8], [3, 7], **values)
     for theme in ("light", "dark"):
         figure = draw(one_panel(links, grid=False), theme=theme)
-        assert pixel(figure, 5, 3) == pytest.approx(pixel(figure, 5, 5), abs=32), theme
-        assert pixel(figure, 5, 7) == (0, 114, 178), theme
+        assert pixel(figure, 5, 3) == pytest.approx(pixel(figure, 5, 5), abs=42), theme
+        assert pixel(figure, 5, 7) == rgb("pos", theme), theme
     shades = to_png(one_panel(Links([2], [3], [8], [3], values=[np.nan], vmin=-1, vmax=1)), theme="dark")
     assert shades
 
@@ -140,7 +147,7 @@ def test_axes_follow_the_scene():
     panel = Panel([], Axis(5, -1, "row"), y, "T")
     axes = draw(Scene([panel], "")).axes[0]
     assert axes.get_xlim() == (5, -1) and axes.get_ylim() == (0.01, 100)
-    assert axes.get_yscale() == "log" and axes.get_xlabel() == "row" and axes.get_title() == "T"
+    assert axes.get_yscale() == "log" and axes.get_xlabel() == "row" and axes.get_title("left") == "T"
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b"]
     whole = draw(Scene([Panel([], Axis(0, 3, whole=True), Axis(0, 1))], "")).axes[0]
     assert all(float(tick).is_integer() for tick in whole.get_xticks())
@@ -176,8 +183,13 @@ def test_the_front_end_has_the_same_colors():
     file = Path(cnnlib.__file__).parents[1] / "frontend" / "src" / "colors.json"
     colors = json.loads(file.read_text("utf-8"))
     assert colors["palette"] == OKABE_ITO and colors["categories"] == list(CATEGORIES)
-    for name, table in colors["maps"].items():
-        assert bytes.fromhex(table) == color_map(name)(range(256), bytes=True)[:, :3].tobytes()
+    assert colors["themes"] == THEMES
+    for name, tables in colors["maps"].items():
+        for theme, table in ({"light": tables} if isinstance(tables, str) else tables).items():
+            assert bytes.fromhex(table) == color_map(name, theme)(range(256), bytes=True)[:, :3].tobytes()
+    style = (file.parent / "tokens.css").read_text("utf-8")
+    for theme in THEMES.values():
+        assert all(f"--cnn-{name}: {code};" in style for name, code in theme.items())
 
 
 finite = st.floats(-1e6, 1e6)
@@ -188,10 +200,15 @@ finite = st.floats(-1e6, 1e6)
 def test_values_that_are_not_finite_are_left_out(values):
     """A diverged run must still give a picture: no painter may fall over inf or nan."""
     marks = [
-        Line(values, values), Points(values, values, values=values), Bars(values, values),
-        Heatmap([values]), Arrows(values, values, values, values), Text(values, values, ["x"] * len(values)),
-        Links(values, values, values, values, values=values), Band(values, values, values),
-    ]  # fmt: skip
+        Line(values, values),
+        Points(values, values, values=values),
+        Bars(values, values),
+        Heatmap([values]),
+        Arrows(values, values, values, values),
+        Text(values, values, ["x"] * len(values)),
+        Links(values, values, values, values, values=values),
+        Band(values, values, values),
+    ]
     with np.errstate(all="ignore"):
         assert to_png(one_panel(*marks), width=300)
 
@@ -199,22 +216,49 @@ def test_values_that_are_not_finite_are_left_out(values):
 def test_image_panel_has_row_zero_on_top():
     scene = Scene([image_panel(np.array([[0.0, 0.0], [1.0, 1.0]]), vmin=0, vmax=1)], "")
     figure = draw(scene)
-    assert pixel(figure, 0.5, 0) == (0, 0, 0) and pixel(figure, 0.5, 1) == (255, 255, 255)
+    assert pixel(figure, 0.5, 0) == rgb("paper") and pixel(figure, 0.5, 1) == rgb("ink")
     top, bottom = (figure.axes[0].transData.transform((0, row))[1] for row in (0, 1))
     assert top > bottom
 
 
-def test_orange_and_blue_are_made_for_the_color_blind():
-    """Ends of the palette, near white at zero, and equally bright at equal distances from it."""
-    table = color_map("orange-blue")([0.0, 0.25, 0.5, 0.75, 1.0], bytes=True)[:, :3]
-    stops = ["#" + bytes(color).hex() for color in table]
-    assert stops[0] == OKABE_ITO["vermilion"] and stops[4] == OKABE_ITO["blue"]
-    assert (table[2] > 240).all()
-    steps = color_map("orange-blue")(np.linspace(0, 1, 256))[:, :3]
-    linear = np.where(steps <= 0.04045, steps / 12.92, ((steps + 0.055) / 1.055) ** 2.4)
-    luminance = linear @ [0.2126, 0.7152, 0.0722]
-    assert (np.diff(luminance)[:127] > 0).all() and (np.diff(luminance)[129:] < 0).all()
-    assert np.abs(luminance - luminance[::-1]).max() < 0.1
-    dark, light = 0.0056, 1.0  # of the page's papers; graphics need a contrast of 3 (WCAG 2, 1.4.11)
-    for end in (luminance[0], luminance[-1]):
-        assert (end + 0.05) / (dark + 0.05) > 3 and (light + 0.05) / (end + 0.05) > 3
+def luminance(colors):
+    linear = np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
+    return linear[..., :3] @ [0.2126, 0.7152, 0.0722]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_zero_is_the_paper_and_both_signs_leave_it_alike(theme):
+    """Orange below, blue above; equally far from the paper at equal distances from zero."""
+    steps = color_map("diverging", theme)(np.linspace(0, 1, 256))[:, :3]
+    assert tuple((steps[127] * 255).round()) == tuple((steps[128] * 255).round()) == rgb("paper", theme)
+    assert steps[0, 0] > steps[0, 2] and steps[-1, 2] > steps[-1, 0]
+    bright = luminance(steps)
+    away = np.abs(bright - luminance(np.array(rgb("paper", theme)) / 255))
+    assert (np.diff(away)[:126] <= 1e-6).all() and (np.diff(away)[129:] >= -1e-6).all()
+    paper = luminance(np.array(rgb("paper", theme)) / 255)
+    for end in (bright[0], bright[-1]):  # graphics need a contrast of 3 (WCAG 2, 1.4.11)
+        assert (max(end, paper) + 0.05) / (min(end, paper) + 0.05) > 3
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("ground", ["paper", "panel"])
+def test_words_and_lines_stand_out_from_paper_and_panels(theme, ground):
+    def contrast(name, on):
+        a, b = (luminance(np.array(rgb(color, theme)) / 255) + 0.05 for color in (name, on))
+        return max(a, b) / min(a, b)
+
+    for words in ("ink", "muted", "you", "pos-text", "neg-text", "bad"):
+        assert contrast(words, ground) > 5, words
+    for lines in ("pos", "neg", "muted"):
+        assert contrast(lines, ground) > 3, lines
+    assert contrast("on-you", "you") > 4.5
+
+
+@pytest.mark.parametrize("setting", [{"text.usetex": True}, {"font.size": 40.0}, {"axes.titlesize": 60.0}])
+def test_the_learner_s_own_settings_of_matplotlib_change_no_picture(setting):
+    """With `text.usetex` and no TeX there was neither picture nor widget."""
+    scene = Scene([Panel([Line([0, 1], [0, 1])], Axis(0, 1, "x"), Axis(0, 1, "y"), title="A line")], "")
+    before = to_png(scene)
+    with matplotlib.rc_context(setting):
+        assert to_png(scene) == before
+        assert matplotlib.rcParams[next(iter(setting))] == next(iter(setting.values()))

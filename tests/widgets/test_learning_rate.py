@@ -14,7 +14,7 @@ from cnnlib.widgets.learning_rate.schedule_explorer import (
     running_mean,
     schedule_of,
 )
-from tests.widgets.sweeps import assert_refuses, sweep
+from tests.widgets.sweep import assert_refuses, sweep
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +28,13 @@ def done():
 def test_every_control_over_its_whole_range():
     widget = RateSweep(copies=5, epochs=1)
     widget.advance(10)
-    sweep(widget, rounds=1)
+    sweep(widget)
     widget.advance(7)
     assert widget.facts["steps"] == widget.state["step"] == 7 or widget.facts["steps"] == 17
 
 
 def test_schedules_over_their_whole_range():
-    texts = sweep(ScheduleExplorer(epochs=1), rounds=1)
+    texts = sweep(ScheduleExplorer(epochs=1))
     assert any("range test" in text for text in texts)
 
 

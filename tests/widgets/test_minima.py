@@ -11,21 +11,14 @@ from cnnlib.nn.training import evaluate
 from cnnlib.widgets.minima.basin_map import BasinMap
 from cnnlib.widgets.minima.escape import EscapeExplorer, walk_ends
 from cnnlib.widgets.minima.line_between import LineBetween
-from cnnlib.widgets.minima.loss_slice import (
-    PLANES,
-    LossSlice,
-    few_images,
-    path_losses,
-    plane,
-    trained_path,
-)
+from cnnlib.widgets.minima.loss_slice import PLANES, LossSlice, few_images, path_losses, plane, trained_path
 from cnnlib.widgets.minima.seed_histogram import SEEDS, SeedHistogram
-from tests.widgets.sweeps import assert_refuses, assert_sound, sweep
+from tests.widgets.sweep import assert_refuses, assert_sound, sweep
 
 
 @pytest.mark.parametrize("kind", [BasinMap, EscapeExplorer, LossSlice, LineBetween])
 def test_every_control_over_its_whole_range(kind):
-    assert len(set(sweep(kind(), rounds=1))) > 10
+    assert len(set(sweep(kind()))) > 10
 
 
 @pytest.mark.parametrize(

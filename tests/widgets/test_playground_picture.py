@@ -4,30 +4,50 @@ import numpy as np
 import pytest
 
 from cnnlib.playground import feature_maps
-from cnnlib.viz import Heatmap, Line, Links, Points, Region, Text
+from cnnlib.viz import Cursor, Line, Links, Points, Tiles
 from cnnlib.widgets.spirals.explorer import OWN, Playground
 from cnnlib.widgets.spirals.presets import neurons
-from cnnlib.widgets.spirals.scene import CELLS, PITCH, THUMB
+from cnnlib.widgets.spirals.scene import PITCH, SIDE, THUMB
 
 
 def marks(view, panel, kind, emits=None):
-    """Marks of a kind in a panel: 0 the network, 1 the large map, 2 the losses."""
+    """Marks of a kind in a panel: 0 the network, 1 the large map."""
     found = [m for m in view.scene.panels[panel].marks if isinstance(m, kind)]
     return found if emits is None else [m for m in found if m.emits == emits]
 
 
-def column_left(view, layer):
-    return marks(view, 0, Heatmap, f"layer {layer}")[0].extent[0]
+def tiles(view, emits):
+    return marks(view, 0, Tiles, emits)[0]
+
+
+def curves(view, ghost=False):
+    """The lines of training and test loss in the timeline: lived, or still to come."""
+    lines = [m for m in view.scene.timeline.marks if isinstance(m, Line) and (m.alpha < 1) == ghost]
+    assert len(lines) == 2
+    return lines
 
 
 def test_both_curves_hold_the_losses_of_every_epoch():
     view = Playground(seed=0.3, noise=30, epoch=20)
-    training, test = marks(view, 2, Line)
+    training, test = curves(view)
     assert (training.label, test.label) == ("training", "test")
     view.run.rewind(0)
     for epoch in range(21):
         assert (training.y[epoch], test.y[epoch]) == pytest.approx((view.run.train_loss, view.run.test_loss))
         view.run.step()
+
+
+def test_the_future_stays_as_a_ghost_until_the_run_goes_another_way():
+    view = Playground(seed=0.3, epoch=30)
+    whole = curves(view)[1].y
+    view.set_state(epoch=10)
+    assert [len(curves(view, ghost)[1].y) for ghost in (False, True)] == [11, 21]
+    np.testing.assert_array_equal(curves(view, ghost=True)[1].y, whole[10:])
+    (cursor,) = (m for m in view.scene.timeline.marks if isinstance(m, Cursor))
+    assert cursor.x == 10 and cursor.sets == {"x": "epoch"}
+    view.set_state(learning_rate=1.0)
+    view.advance(1)
+    assert [len(curves(view, ghost)[1].y) for ghost in (False, True)] == [12, 1]
 
 
 def test_after_a_rewind_the_curve_is_that_of_the_new_way():
@@ -41,7 +61,7 @@ def test_after_a_rewind_the_curve_is_that_of_the_new_way():
 
 def test_points_are_those_of_the_run_and_only_those_inside_the_square():
     view = Playground(dataset="gauss", noise=50, seed=0.3, show_test_data=True)
-    for mark, points in zip(marks(view, 1, Points), (view.run.train, view.run.test), strict=True):
+    for mark, points in zip(marks(view, 1, Points)[::2], (view.run.train, view.run.test), strict=True):
         inside = points[(np.abs(points[:, :2]) <= 6).all(axis=1)]
         assert 0 < len(inside) < len(points)
         np.testing.assert_allclose(np.column_stack([mark.x, mark.y, mark.values]), inside, atol=1e-6)
@@ -53,21 +73,29 @@ def test_labels_of_regression_have_full_colour_at_the_largest():
     assert np.abs(marks(view, 1, Points)[0].values).max() == pytest.approx(1)
 
 
-def test_width_of_links_is_the_original_page_s():
+def test_links_are_wide_as_their_weights_are_large():
     view = Playground(seed=0.3)
-    for weight, width in ((0, 1), (2.5, 5.5), (-5, 10), (50, 10)):
+    for weight, width in ((0, 0.75), (2.5, 4.25), (-5, 7.75), (50, 8)):
         view.set_state(value=weight)
-        assert marks(view, 0, Links, "link")[0].widths[0] == pytest.approx(width)
+        assert marks(view, 0, Links, "link 0")[0].widths[0] == pytest.approx(width)
+
+
+def test_points_on_the_wrong_side_have_a_ring_of_ink():
+    view = Playground(seed=0.3, epoch=10)
+    plain, ringed = marks(view, 1, Points)
+    wrong = np.sign(view.run.predict(view.run.train[:, :2])) != view.run.train[:, 2]
+    assert ringed.outline == "ink" and plain.outline == "paper"
+    np.testing.assert_allclose(ringed.x, view.run.train[wrong, 0], rtol=1e-6)
 
 
 def test_squares_at_the_corners_have_the_colours_of_the_biases():
     view = Playground(**neurons(3, 2), seed=0.3, epoch=30)
-    (squares,) = marks(view, 0, Points, "bias")
-    np.testing.assert_allclose(squares.values, np.concatenate(view.run.biases), rtol=1e-6)
-    assert squares.y[1] - squares.y[0] == pytest.approx(PITCH)
-    for at, layer, row in ((0, 1, 0), (2, 1, 2), (3, 2, 0)):
-        left = column_left(view, layer)
-        assert left - 0.2 < squares.x[at] < left and 1 < squares.y[at] - row * PITCH < 1.2
+    squares = tiles(view, "bias")
+    np.testing.assert_allclose(squares.z.ravel(), np.concatenate(view.run.biases[:-1]), rtol=1e-6)
+    nodes = np.concatenate([tiles(view, "layer 1").y, tiles(view, "layer 2").y])
+    np.testing.assert_allclose(squares.y, nodes)
+    assert squares.y[1] - squares.y[0] == PITCH and squares.shift[0] < -SIDE / 2 < 0 < squares.shift[1]
+    assert squares.names[4] == f"bias {view.run.biases[1][1]:.3g}"
 
 
 @pytest.mark.parametrize("discretize", [False, True])
@@ -76,38 +104,37 @@ def test_small_maps_of_features_and_nodes(discretize):
     cells = (2, THUMB, 100 // THUMB, THUMB, 100 // THUMB)
     hidden = view.run.node_maps()[0].reshape(cells).mean(axis=(2, 4))
     hidden = np.where(hidden >= 0, 1, -1) if discretize else hidden  # after the mean, as on the page
-    drawn = marks(view, 0, Heatmap, "layer 1")[0].z
-    for row in range(2):
-        part = drawn[row * CELLS : row * CELLS + THUMB]
-        np.testing.assert_allclose(part, hidden[row][::-1], atol=1e-6)
+    np.testing.assert_allclose(tiles(view, "layer 1").z, hidden[:, ::-1], atol=1e-6)
     means = feature_maps().reshape(7, *cells[1:]).mean(axis=(2, 4))
-    means = np.where(means >= 0, 1, -1) if discretize else means
-    pale, full = sorted(marks(view, 0, Heatmap, "feature"), key=lambda mark: mark.alpha)
-    assert (pale.alpha, full.alpha) == (0.3, 1.0)
-    for row in range(7):
-        part = slice(row * CELLS, row * CELLS + THUMB)
-        here, other = (full, pale) if row < 3 else (pale, full)
-        np.testing.assert_allclose(here.z[part], means[row][::-1], rtol=1e-6)
-        assert np.isnan(other.z[part]).all()
+    means = np.where(means >= 0, 1, -1) if discretize else np.clip(means, -1, 1)
+    features = tiles(view, "feature")
+    np.testing.assert_allclose(features.z, means[:, ::-1], rtol=1e-6)
+    assert features.opacity.tolist() == [1, 1, 1, 0.3, 0.3, 0.3, 0.3]
 
 
-def test_the_frame_stands_around_the_node_at_large():
+def test_the_chosen_node_is_framed():
     view = Playground(**neurons(4, 2), node="node 2.2")
-    (frame,) = marks(view, 0, Region)
-    left = column_left(view, 2)
-    assert frame.x0 < left < left + 1 < frame.x1 and frame.y0 < PITCH < PITCH + 1 < frame.y1
-    assert max(frame.x1 - frame.x0, frame.y1 - frame.y0) < 1.2
+    assert (
+        tiles(view, "layer 2").state.tolist() == [1, 2] and tiles(view, "layer 1").state.tolist() == [1] * 4
+    )
+
+
+def test_links_begin_and_end_at_the_tiles_that_they_join():
+    view = Playground(**neurons(3, 2), seed=0.3)
+    first, second, last = (marks(view, 0, Links, f"link {k}")[0] for k in range(3))
+    assert second.sources.tolist() == [100, 101, 102] * 2 and second.targets.tolist() == [200] * 3 + [201] * 3
+    assert set(first.sources) <= set(tiles(view, "feature").ids) and set(last.sources) == {200, 201}
+    assert last.to == "map" and (last.x1 == -6).all()
+    np.testing.assert_allclose(second.y0, np.tile(tiles(view, "layer 1").y, 2))
 
 
 def test_plus_stands_at_the_right_and_adds():
     view = Playground()
-    (fewer,), (more,) = (marks(view, 0, Points, name) for name in ("fewer", "more"))
-    assert (fewer.x < more.x).all()
-    signs = {word: m for m in marks(view, 0, Text) for word in m.text}
-    np.testing.assert_allclose(signs["+"].x, more.x)
-    np.testing.assert_allclose(signs["−"].x, fewer.x)
+    at = {anchor.control: anchor for anchor in view.scene.anchors}
+    assert at["fewer 1"].x == at["more 1"].x and at["fewer 1"].dx < 0 < at["more 1"].dx
+    assert "more 3" not in at
     for _ in range(9):
-        view.live.receive({"type": "event", "event": {"name": "more", "kind": "click", "index": 0}})
+        view.live.receive({"type": "press", "name": "more 1"})
         assert not view.message
     assert view.run.config.network_shape == (8, 2)
 

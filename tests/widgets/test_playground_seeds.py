@@ -8,13 +8,13 @@ from cnnlib.playground import main_effects
 from cnnlib.viz import Heatmap, Points
 from cnnlib.widgets.spirals.seeds import SIDE, PlaygroundSeeds
 from cnnlib.widgets.spirals.snapshots import PlaygroundSnapshots
-from tests.widgets.sweeps import assert_refuses, sweep
+from tests.widgets.sweep import assert_refuses, sweep
 
 
 def test_every_control_over_its_whole_range():
     view = PlaygroundSeeds(count=3, neurons=[[3, 0, 0, 0]])
     view.advance(3)
-    sweep(view, rounds=1)
+    sweep(view)
 
 
 @pytest.mark.parametrize("shape", [(0, 0, 0, 0), (8, 8, 8, 8), (0, 5, 0, 0)])
@@ -69,7 +69,7 @@ def test_snapshots_are_those_of_the_run():
     assert len(wrong.x) == 16
     view.set_state(last=147)
     assert f"{view.facts['test_loss']:.3f}" == "0.425" and view.facts["epoch"] == 147
-    sweep(view, rounds=1)
+    sweep(view)
 
 
 def test_shares_are_those_of_the_last_map_upright_and_turned():

@@ -7,21 +7,20 @@ import pytest
 
 from cnnlib.playground import FEATURES
 from cnnlib.playground import Playground as Run
-from cnnlib.viz import Heatmap, Links, Points, Text
+from cnnlib.viz import Heatmap, Links, Points, Tiles
 from cnnlib.viz.static import to_png
-from cnnlib.widgets.base import BadValue
+from cnnlib.widgets.base import BadValue, Challenge
 from cnnlib.widgets.spirals.controls import NODES
 from cnnlib.widgets.spirals.explorer import Playground
 from cnnlib.widgets.spirals.presets import OWN, PRESETS, neurons
-from cnnlib.widgets.spirals.scene import CELLS
-from tests.widgets.sweeps import assert_refuses, assert_sound, sweep
+from tests.widgets.sweep import assert_refuses, assert_sound, sweep
 
 
 @pytest.mark.parametrize("preset", [OWN, "spirals, the chapter's run", "L1 removes every link", "divergence"])
 def test_every_control_over_its_whole_range(preset):
     view = Playground(preset=preset)
     view.advance(5)
-    sweep(view, seed=len(preset), rounds=1)
+    sweep(view, seed=len(preset))
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (8, 8, 8, 8, 8, 8), (3, 1, 5)])
@@ -35,12 +34,19 @@ def test_any_shape_can_be_drawn_trained_and_clicked(shape):
         assert_sound(view)
 
 
+def test_the_chosen_link_is_always_one_of_the_network():
+    view = Playground(**neurons(8, 8, 8), edit_layer=4, edit_to=1, edit_from=8)
+    view.set_state(preset="exclusive or without hidden layer")
+    assert (view.state["edit_layer"], view.state["edit_to"], view.state["edit_from"]) == (1, 1, 2)
+
+
 def test_wrong_values_end_in_a_sentence():
     view = Playground()
     assert_refuses(view, neurons=[[2.5, 0, 0, 0, 0, 0]])
     assert_refuses(view, neurons=[[9, 0, 0, 0, 0, 0]])
     assert_refuses(view, noise="loud")
-    assert_refuses(view, seed="")
+    for wrong in ("", 10**400, float("nan"), float("inf"), 1e300):
+        assert_refuses(view, seed=wrong)
     view.set_state(epoch=50)
     assert view.state["epoch"] == 0
 
@@ -57,17 +63,17 @@ def press(view, name):
 
 def test_clicking_features_nodes_and_signs():
     view = Playground()
-    click(view, "feature", row=2 * CELLS + 5)
+    click(view, "feature", index=2)
     assert view.run.config.inputs == ("x", "y", "xSquared") and view.state["xSquared"]
-    click(view, "feature", row=3)
+    click(view, "feature", index=0)
     assert view.run.config.inputs == ("y", "xSquared")
-    click(view, "layer 1", row=3 * CELLS)
+    click(view, "layer 1", index=3)
     assert view.state["node"] == "node 1.4" and view.scene.panels[1].title.startswith("Node 1.4")
-    click(view, "layer 1", row=3 * CELLS)
+    click(view, "layer 1", index=3)
     assert view.state["node"] == "output"
-    click(view, "more", index=1)
+    press(view, "more 2")
     assert view.run.config.network_shape == (4, 3)
-    click(view, "fewer", index=0)
+    press(view, "fewer 1")
     assert view.run.config.network_shape == (3, 3)
     press(view, "more layers")
     assert view.run.config.network_shape == (3, 3, 2)
@@ -75,7 +81,7 @@ def test_clicking_features_nodes_and_signs():
     press(view, "fewer layers")
     assert view.run.config.network_shape == (3,)
     for _ in range(9):
-        click(view, "more", index=0)
+        press(view, "more 1")
         press(view, "more layers")
     assert view.run.config.network_shape == (8, 2, 2, 2, 2, 2)
 
@@ -87,16 +93,16 @@ def hover(view, kind, name="", **event):
 
 def test_pointing_at_a_node_shows_its_map_until_the_pointer_leaves():
     view = Playground()
-    hover(view, "hover", "layer 1", row=2 * CELLS + 3)
+    hover(view, "hover", "layer 1", index=2)
     assert view.scene.panels[1].title.startswith("Node 1.3") and view.state["node"] == "output"
-    hover(view, "hover", "feature", row=4 * CELLS)
+    hover(view, "hover", "feature", index=4)
     assert view.scene.panels[1].title.startswith("X₁X₂")
-    hover(view, "hover", "layer 1", row=7 * CELLS)  # there is no such node
+    hover(view, "hover", "layer 1", index=7)  # there is no such node
     assert view.scene.panels[1].title.startswith("Output")
     hover(view, "leave")
     assert view.scene.panels[1].title.startswith("Output")
     view.set_state(node="node 1.1")
-    hover(view, "hover", "layer 3", row=3 * CELLS)
+    hover(view, "hover", "layer 3", index=0)  # of an earlier picture
     assert view.scene.panels[1].title.startswith("Output")
     hover(view, "leave")
     assert view.scene.panels[1].title.startswith("Node 1.1")
@@ -104,26 +110,31 @@ def test_pointing_at_a_node_shows_its_map_until_the_pointer_leaves():
 
 def test_links_and_biases_are_chosen_by_a_click_and_changed_by_a_value():
     view = Playground(seed=0.3)
-    click(view, "link", index=8 + 5)
+    click(view, "link 1", index=5)
     assert view.selected() == (1, 1, 1)
     assert view.state["value"] == pytest.approx(view.run.weights[1][1, 1], rel=0.005)
     view.set_state(value=-3)
     assert view.run.weights[1][1, 1] == -3 and "the weight from node 1.2 to node 2.2 is -3." in view.text
-    click(view, "bias", index=6)
+    assert (
+        view.scene.anchors[-1].popover == "node 1.2 → node 2.2" and "Gradient" in view.scene.anchors[-1].text
+    )
+    click(view, "bias", index=5)
     view.set_state(value=1.5)
-    assert view.run.biases[2][0] == 1.5 and "the bias of the output is 1.5." in view.text
+    assert view.run.biases[1][1] == 1.5 and "the bias of node 2.2 is 1.5." in view.text
     shown = view.run.train_loss
     view.advance(1)
     assert view.run.train_loss != shown
-    assert view.state["value"] == pytest.approx(view.run.biases[2][0], rel=0.005)
+    assert view.state["value"] == pytest.approx(view.run.biases[1][1], rel=0.005)
+    assert "Chosen" not in view.text  # playing closes the card
 
 
 def test_clicks_on_an_earlier_picture_do_nothing():
     view = Playground(**neurons(1))
     before = view.state
-    for name in ("link", "dead link", "bias", "more", "fewer"):
+    for name in ("link 0", "link 7", "dead 0", "bias"):
         click(view, name, index=77)
-    click(view, "feature", row=7 * CELLS)
+    click(view, "feature", index=7)
+    press(view, "more 6")
     assert view.state == before
 
 
@@ -131,10 +142,12 @@ def test_dead_links_are_drawn_apart_counted_and_can_be_chosen():
     view = Playground(preset="L1 removes every link")
     view.advance(3)
     dead = np.concatenate([d.ravel() for d in view.run.dead])
-    marks = {m.emits: m for m in view.scene.panels[0].marks if isinstance(m, Links)}
-    assert len(marks["dead link"].x0) == dead.sum() == view.facts["dead"] > 20
-    assert len(marks["link"].x0) == (~dead).sum()
-    click(view, "dead link", index=0)
+    marks = [m for m in view.scene.panels[0].marks if isinstance(m, Links)]
+    apart = [len(m.x0) for m in marks if m.emits.startswith("dead")]
+    assert sum(apart) == dead.sum() == view.facts["dead"] > 20
+    assert sum(len(m.x0) for m in marks if m.emits.startswith("link")) == (~dead).sum()
+    first = next(m.emits for m in marks if m.emits.startswith("dead"))
+    click(view, first, index=0)
     assert "links are dead." in view.text and "is 0, dead." in view.text
     layer, destination, source = view.selected()
     view.set_state(value=4)
@@ -144,29 +157,34 @@ def test_dead_links_are_drawn_apart_counted_and_can_be_chosen():
 
 def test_the_picture_holds_what_the_network_says():
     view = Playground(dataset="spiral", **neurons(8, 8), seed=0.50025, epoch=20, show_test_data=True)
-    network, large, losses = view.scene.panels
+    _, large, _ = view.scene.panels
     heat = next(m for m in large.marks if isinstance(m, Heatmap))
     np.testing.assert_allclose(heat.z, view.run.node_maps()[-1][0], atol=1e-6)
     points = [m for m in large.marks if isinstance(m, Points)]
-    assert [len(m.x) for m in points] == [250, 250]
-    links = next(m for m in network.marks if isinstance(m, Links) and m.emits == "link")
-    np.testing.assert_array_equal(links.values, np.concatenate([w.ravel() for w in view.run.weights]))
-    assert links.widths.min() >= 1 and links.widths.max() <= 10
-    np.testing.assert_allclose(losses.marks[1].y[-1], view.run.test_loss)
+    wrong = [np.sign(view.run.predict(p[:, :2])) != p[:, 2] for p in (view.run.train, view.run.test)]
+    assert [len(m.x) for m in points] == [250, wrong[0].sum(), 250, wrong[1].sum()]
+    for links, weights in zip(live_links(view), view.run.weights, strict=True):
+        np.testing.assert_array_equal(links.values, weights.ravel())
+        assert links.widths.min() >= 0.75 and links.widths.max() <= 8
+    assert view.scene.timeline.marks[3].y[-1] == pytest.approx(view.run.test_loss)
     view.set_state(discretize=True, links="gradients")
     heat = next(m for m in view.scene.panels[1].marks if isinstance(m, Heatmap))
     assert set(np.unique(heat.z)) <= {-1.0, 1.0}
-    links = next(m for m in view.scene.panels[0].marks if isinstance(m, Links) and m.emits == "link")
-    np.testing.assert_allclose(links.values, np.concatenate([g.ravel() for g in view.run.gradients()[0]]))
+    for links, gradients in zip(live_links(view), view.run.gradients()[0], strict=True):
+        np.testing.assert_allclose(links.values, gradients.ravel())
+
+
+def live_links(view):
+    """Links of every layer, without those that are dead."""
+    marks = view.scene.panels[0].marks
+    return [m for m in marks if isinstance(m, Links) and m.emits.startswith("link")]
 
 
 def test_small_maps_stand_with_their_node_and_upright():
     view = Playground(**neurons(2))
     layer = next(m for m in view.scene.panels[0].marks if getattr(m, "emits", "") == "layer 1")
     full = view.run.node_maps()[0][1]
-    corner = layer.z[CELLS, 0]  # top left cell of the second node
-    assert corner == pytest.approx(full[-5:, :5].mean(), abs=1e-6)
-    assert np.isnan(layer.z[20:CELLS]).all() and np.isnan(layer.z[2 * CELLS :]).all()
+    assert isinstance(layer, Tiles) and layer.z[1, 0, 0] == pytest.approx(full[-5:, :5].mean(), abs=1e-6)
 
 
 def test_rewind_and_the_epoch_slider():
@@ -294,10 +312,7 @@ def test_challenge_is_reached_by_the_spirals_alone():
 
 CLAIMS = {
     "circle, solved": (100, lambda f: f["test_loss"] < 0.02),
-    "spirals, the chapter's run": (
-        1531,
-        lambda f: round(f["test_loss"], 3) == 0.106 and f["wrong"] == 16,
-    ),
+    "spirals, the chapter's run": (1531, lambda f: round(f["test_loss"], 3) == 0.106 and f["wrong"] == 16),
     "spirals, all features": (500, lambda f: f["test_loss"] < 0.03),
     "spirals, too small": (3000, lambda f: f["test_loss"] > 0.27),
     "exclusive or without hidden layer": (500, lambda f: f["test_loss"] > 0.4),
@@ -339,7 +354,7 @@ def test_choosing_data_of_the_other_problem_brings_the_problem():
 
 
 def axis_top(view):
-    return view.scene.panels[2].y.high
+    return view.scene.timeline.y.high
 
 
 def test_the_axis_of_the_loss_fits_small_and_huge_losses():
@@ -350,7 +365,7 @@ def test_the_axis_of_the_loss_fits_small_and_huge_losses():
     assert 0 < axis_top(still) <= 0.6
     for epoch in (3, 20, 500):
         view = Playground(preset="divergence", epoch=epoch)
-        axis, curve = view.scene.panels[2].y, view.scene.panels[2].marks[0].y
+        axis, curve = view.scene.timeline.y, view.scene.timeline.marks[2].y
         assert axis.log and axis.low <= view.curve[0][0] and np.nanmax(curve) <= axis.high <= 1e38
         assert np.isfinite(curve[: min(epoch, 9)]).all() and axis_top(view) / np.nanmax(curve) <= 1e4
         with np.errstate(all="raise"):
@@ -368,10 +383,9 @@ def test_divergence_takes_its_time_and_is_told_in_short_numbers():
 
 
 def test_a_bar_tells_what_the_colors_mean():
-    bar = next(m for m in Playground().scene.panels[0].marks if isinstance(m, Heatmap) and m.z.shape[1] == 1)
-    assert (bar.z[0, 0], bar.z[-1, 0]) == (-1, 1) or (bar.z[0, 0], bar.z[-1, 0]) == (1, -1)
-    words = [word for m in Playground().scene.panels[0].marks if isinstance(m, Text) for word in m.text]
-    assert {"1", "0", "−1"} <= set(words)
+    bar = Playground().scene.panels[2]
+    assert (np.diff(bar.marks[0].z[0]) > 0).all() and bar.marks[0].z.min() == -bar.marks[0].z.max()
+    assert bar.x.names == ("−1 orange", "0", "blue +1") and bar.x.ticks == (-1, 0, 1)
 
 
 def test_a_node_that_does_not_exist_is_said_to_be_missing():
@@ -379,14 +393,55 @@ def test_a_node_that_does_not_exist_is_said_to_be_missing():
     assert "There is no" not in view.text
     view.set_state(node="node 3.1")
     assert view.text.endswith("There is no node 3.1 here, so the large map is the output's.")
-    hover(view, "hover", "layer 3", row=3 * CELLS)
+    hover(view, "hover", "feature", index=0)
     assert "There is no" not in view.text
 
 
 def test_what_is_no_number_is_left_empty_not_shown_as_zero():
     view = Playground(preset="divergence", discretize=True)
     view.advance(5000)
-    for panel, emits in ((1, ""), (0, "layer 1")):
-        heat = next(m for m in view.scene.panels[panel].marks if isinstance(m, Heatmap) and m.emits == emits)
+    maps = [m for m in view.scene.panels[1].marks if isinstance(m, Heatmap)]
+    maps += [m for m in view.scene.panels[0].marks if isinstance(m, Tiles) and m.emits.startswith("layer")]
+    for heat in maps:
         assert np.isnan(heat.z).any() and set(heat.z[np.isfinite(heat.z)]) <= {-1.0, 1.0}
     assert view.text.startswith("Diverged")
+
+
+def test_a_number_typed_as_seed_is_one_run_however_it_is_written():
+    view = Playground()
+    losses = set()
+    for text in ("0.5", "0.50000", ".5", "0,5"):
+        view.live.receive({"type": "state", "id": 1, "values": {"seed": text}})
+        losses.add((view.state["seed"], view.facts["train_loss"]))
+    assert len(losses) == 1
+    view.live.receive({"type": "state", "id": 2, "values": {"seed": "mine"}})
+    assert view.state["seed"] == "mine"
+    assert Playground(seed="0.5").state["seed"] == "0.5"  # an address means what it says
+
+
+def test_the_list_of_maps_holds_the_nodes_that_there_are():
+    view = Playground(**neurons(4, 2))
+    hidden = [word for word in view.options(view.state)["node"] if word.startswith("node")]
+    assert hidden == ["node 1.1", "node 1.2", "node 1.3", "node 1.4", "node 2.1", "node 2.2"]
+    view.set_state(**neurons())
+    assert not any(word.startswith("node") for word in view.options(view.state)["node"])
+
+
+def test_a_goal_left_behind_by_rewinding_is_no_longer_reached():
+    view = Playground(challenge=Challenge("ten epochs", lambda facts: facts["epoch"] >= 10))
+    view.advance(10)
+    assert view.challenge_reached
+    view.set_state(epoch=3)
+    assert not view.challenge_reached
+
+
+def test_the_curve_stays_when_it_is_rewound_and_brought_forward_again():
+    view = Playground(seed="0.10000")
+    view.advance(20)
+    curve = list(view.curve)
+    for epoch in (2, 20):
+        view.set_state(epoch=epoch)
+    assert view.curve == curve and np.isfinite(view.curve).all()
+    view.set_state(epoch=2)
+    view.advance(1)
+    assert len(view.curve) == 4 and view.curve == curve[:4]

@@ -48,7 +48,9 @@ def test_the_gallery_shows_every_image_once(half, label):
     for page in range(1, pages + 1):
         widget.set_state(page=page)
         seen += widget.facts["shown"]
-        assert widget.message == "" and widget.text.endswith(f"to {seen} of {expected:,}.")
+        assert widget.message == "" and (
+            f"of {expected:,} " in widget.text or f"All {expected} " in widget.text
+        )
         labels_shown = widget.scene.panels[0].marks[1].text
         assert label == "any" or set(labels_shown) == {label}
     assert seen == expected
@@ -57,14 +59,31 @@ def test_the_gallery_shows_every_image_once(half, label):
 def test_the_gallery_draws_the_image_beneath_its_label():
     digits = load_digits()
     widget = ImageGallery()
-    heat, words = widget.scene.panels[0].marks
+    heat, words, numbers = widget.scene.panels[0].marks
     np.testing.assert_array_equal(heat.z[11:19, 22:30], digits.x_train[12, 0])
-    assert words.text[12] == str(digits.y_train[12])
+    assert words.text[12] == str(digits.y_train[12]) and numbers.text[12] == "12"
+
+
+def test_the_gallery_names_the_numbers_that_the_images_have():
+    digits = load_digits()
+    widget = ImageGallery(half="test", label="7", page=1)
+    numbers = [int(word) for word in widget.scene.panels[0].marks[2].text]
+    assert (digits.y_test[numbers] == 7).all()
+    assert widget.text.endswith(f"numbers {numbers[0]} to {numbers[-1]}.")
+    np.testing.assert_array_equal(widget.scene.panels[0].marks[0].z[:8, 11:19], digits.x_test[numbers[1], 0])
+
+
+def test_the_labels_of_the_gallery_can_be_hidden():
+    widget = ImageGallery(labels=False)
+    assert set(widget.scene.panels[0].marks[1].text) == {""}
+    assert "numbers 0 to 39" in widget.text
 
 
 def test_the_gallery_stays_on_a_page_that_exists():
     widget = ImageGallery(page=36)
     widget.set_state(label="7")
-    assert widget.state["page"] == 4
+    assert widget.state["page"] == 4 and widget.message == ""
+    widget.set_state(page=5)
+    assert widget.message == "Page: expected a whole number from 1 to 4, received 5. It stays 4."
     widget.set_state(page=99)
     assert "Page: expected a whole number from 1 to" in widget.message

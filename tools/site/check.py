@@ -107,9 +107,10 @@ def _style_faults(path: Path, site: Path) -> list[str]:
 
 
 def size(site: Path) -> dict[str, int]:
-    """Return the bytes of the readable pages and of JupyterLite."""
-    sizes = {"pages": 0, "lite": 0}
+    """Return the bytes of the readable pages, of what makes them live, and of JupyterLite."""
+    sizes = {"pages": 0, "live": 0, "lite": 0}
     for path in site.rglob("*"):
         if path.is_file():
-            sizes["lite" if path.relative_to(site).parts[0] == "lite" else "pages"] += path.stat().st_size
+            part = path.relative_to(site).parts[0]
+            sizes[part if part in sizes else "pages"] += path.stat().st_size
     return sizes

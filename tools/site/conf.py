@@ -1,8 +1,13 @@
 """How Sphinx makes the pages; `tools.site.pages` calls it, and adds which folders hold what it copies."""
 
+import json
 from pathlib import Path
 
+import nbformat
+
 from tools.site import settings
+from tools.site.live.cells import plan
+from tools.site.live.record import recorded_cells
 
 here = Path(__file__).parent
 
@@ -38,7 +43,7 @@ html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "navbar_persistent": ["search-button-field"],
     "article_header_start": [],
-    "article_header_end": ["run-this.html"],
+    "article_header_end": ["run-this.html", "live.html"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["licences.html"],
     "footer_center": [],
@@ -58,6 +63,12 @@ def add_run_links(app, page, template, context, doctree):
     is_notebook = page.startswith("notebooks/")
     context["run_links"] = settings.links(f"{page}.ipynb", up) if is_notebook else {}
     context["start_link"] = settings.links("notebooks/00_start_here.ipynb", up)["JupyterLite"]
+    if is_notebook or page == "index":
+        context["live_folder"], context["live_up"] = page.rpartition("/")[0], up
+    if is_notebook:
+        notebook = nbformat.read(settings.ROOT / f"{page}.ipynb", as_version=4)
+        recorded = recorded_cells(Path(app.srcdir).parent / "recorded", page.removeprefix("notebooks/"))
+        context["live_plan"] = json.dumps(plan(notebook, recorded)).replace("<", "\\u003c")
 
 
 def setup(app):

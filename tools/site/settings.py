@@ -31,7 +31,13 @@ COLAB_FIRST = "%pip install -q git+https://github.com/{repository}"  # what Cola
 
 #: Where Python for the browser (Pyodide, its version pinned in package.json) keeps its compiled packages. The
 #: build fetches from here what no package index has; what it cannot reach then, the reader's browser will.
-PYODIDE_PACKAGES = os.environ.get("PYODIDE_PACKAGES", "https://cdn.jsdelivr.net/pyodide/v{version}/full/")
+#: The variable PYODIDE_PACKAGES names another server, or a folder of packages for the live pages.
+_place = os.environ.get("PYODIDE_PACKAGES", "")
+PYODIDE_PACKAGES = _place if "://" in _place else "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
+PYODIDE_FOLDER = _place if "://" not in _place else ""
+
+#: The same for the pages that run their own cells, whose Pyodide is another (pyodide-pages in package.json).
+PYODIDE_PAGES = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
 
 
 def links(path: str, up: str, repository: str = REPOSITORY, branch: str = BRANCH) -> dict[str, str]:

@@ -83,7 +83,7 @@ def stage(folder: Path, root: Path = ROOT) -> None:
         for beside in targets(root / name):
             if beside.suffix not in (".md", ".ipynb"):
                 copy(beside, folder / beside.relative_to(root))
-    copy(root / "docs" / "training.webp", folder / "docs" / "training.webp")
+    copy(root / "docs" / "training.webp", folder / "extra" / "pictures" / "training.webp")
     front = (root / "docs" / "site" / "index.md").read_text("utf-8")
     rows = "\n".join(NOTEBOOK_ROW.findall((root / "README.md").read_text("utf-8")))
     front = front.replace("{table}", rows).replace("{contents}", contents(titles, written_pages(root)))
@@ -214,7 +214,7 @@ def picture_html(png: bytes, alt: str, says: str, pictures: Path, up: str) -> st
     name = hashlib.sha256(png).hexdigest()[:16] + ".png"
     (pictures / name).write_bytes(png)
     width, height = struct.unpack(">II", png[16:24])
-    line = f'<p class="cnn-says" aria-hidden="true">{html.escape(says)}</p>' if says else ""
+    line = f'<p class="course-says" aria-hidden="true">{html.escape(says)}</p>' if says else ""
     return (
         f'<div class="cnn-picture"><img src="{up}pictures/{name}" alt="{html.escape(alt)}" width="{width}"'
         f' height="{height}" loading="lazy" decoding="async">{line}</div>'

@@ -29,9 +29,8 @@ class Block:
                 b.relu = True
         for a, b in itertools.pairwise(self.layers):
             apart = type(b) is layers.MaxPool2d and b.layer.kernel_size == b.layer.stride
-            if (
-                apart and type(a) is layers.Conv2d and a.first
-            ):  # its dx, for which the order matters, nobody needs
+            # the dx of a first layer, for which the order matters, is not needed
+            if apart and type(a) is layers.Conv2d and a.first:
                 a.window = b.layer.kernel_size
 
     def forward(self, x):

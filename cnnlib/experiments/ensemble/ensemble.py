@@ -96,6 +96,10 @@ class NetworkEnsemble:
             if type(layer) not in layers.KINDS:
                 known = ", ".join(kind.__name__ for kind in layers.KINDS)
                 raise TypeError(f"models must be made of {known}, got {layer!r} at place {i}")
+            if getattr(layer, "dilation", (1, 1)) != (1, 1):
+                raise ValueError(
+                    f"models must have convolutions without dilation, got {layer!r} at place {i}"
+                )
         for i, model in enumerate(models):
             if repr(model) != repr(models[0]):
                 raise ValueError(f"models must be alike but for their weights, got at place {i} {model!r}")
@@ -180,9 +184,7 @@ class NetworkEnsemble:
         return [shares[i % workers][i // workers] for i in range(len(those))]
 
 
-def train_ensemble(
-    ensemble, optimizer, x, y, *, lr=None, batch_size=32, epochs=1, rng=None, schedule=None
-):  # fmt: skip
+def train_ensemble(ensemble, optimizer, x, y, *, lr=None, batch_size=32, epochs=1, rng=None, schedule=None):
     """Train all copies on the same batches; a generator that yields one record a step.
 
     Copy i goes through exactly the batches that `cnnlib.train` would give a single network with the

@@ -19,7 +19,7 @@ def longest_in_the_corner(reader, images):
 
 
 def spread_of_seeds(shares):
-    """Standard deviation of the five seeds, in points of accuracy, from the cell below."""
+    """Standard deviation of the seeds, in points of accuracy, from the cell below."""
     return float(100 * np.std(shares, ddof=1))
 
 

@@ -24,13 +24,19 @@ from cnnlib.nn.functional.activations import (
 )
 from cnnlib.nn.functional.convolution import conv2d_backward, conv2d_forward
 from cnnlib.nn.functional.dense import flatten_backward, flatten_forward, linear_backward, linear_forward
-from cnnlib.nn.functional.normalization import batchnorm2d_backward, batchnorm2d_forward
+from cnnlib.nn.functional.normalization import (
+    batchnorm2d_backward,
+    batchnorm2d_forward,
+    layernorm_backward,
+    layernorm_forward,
+)
 from cnnlib.nn.functional.pooling import (
     avgpool2d_backward,
     avgpool2d_forward,
     maxpool2d_backward,
     maxpool2d_forward,
 )
+from cnnlib.nn.functional.transposed_convolution import conv_transpose2d_backward, conv_transpose2d_forward
 
 __all__ = [
     "avgpool2d_backward",
@@ -39,10 +45,14 @@ __all__ = [
     "batchnorm2d_forward",
     "conv2d_backward",
     "conv2d_forward",
+    "conv_transpose2d_backward",
+    "conv_transpose2d_forward",
     "dropout_backward",
     "dropout_forward",
     "flatten_backward",
     "flatten_forward",
+    "layernorm_backward",
+    "layernorm_forward",
     "linear_backward",
     "linear_forward",
     "log_softmax",

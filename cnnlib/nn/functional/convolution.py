@@ -27,11 +27,11 @@ from cnnlib.nn.functional._arrays import (
 PRODUCTS = 2**18  # numbers that the products of the kernel's gradient may fill at a time
 
 
-def conv2d_forward(x, w, b, stride=1, padding=0):
+def conv2d_forward(x, w, b, stride=1, padding=0, dilation=1):
     """Slide F kernels over a batch of images.
 
-    ``y[n, f, i, j] = b[f] + sum over c, p, q of x[n, c, i*stride + p - padding, j*stride + q - padding]
-    * w[f, c, p, q]``, where pixels outside the image count as zero.
+    ``y[n, f, i, j] = b[f] + sum over c, p, q of x[n, c, i*stride + p*dilation - padding,
+    j*stride + q*dilation - padding] * w[f, c, p, q]``, where pixels outside the image count as zero.
 
     Parameters
     ----------
@@ -45,10 +45,13 @@ def conv2d_forward(x, w, b, stride=1, padding=0):
         Step of the kernel, vertical and horizontal.
     padding : int or (int, int)
         Rows added above and below, columns added left and right, all zero.
+    dilation : int or (int, int)
+        Distance of the pixels that neighbouring weights of the kernel see; 1 for an ordinary kernel.
 
     Returns
     -------
-    y : array (N, F, Ho, Wo), ``Ho = (H + 2*padding - kH) // stride + 1``, Wo likewise; the dtype of x
+    y : array (N, F, Ho, Wo), the dtype of x
+        ``Ho = (H + 2*padding - dilation*(kH - 1) - 1) // stride + 1``, Wo likewise.
     cache
         What `conv2d_backward` needs.
 
@@ -68,12 +71,14 @@ def conv2d_forward(x, w, b, stride=1, padding=0):
            [4., 6., 4.]])
     """
     x, w, b, stride, padding = _checked(x, w, b, stride, padding)
+    dilation = as_pair(dilation, "dilation", 1)
+    w = dilate(w, dilation)
     places = output_size(_padded_size(x, padding), w.shape[2:], stride, "w")
     windows = _windows(_pad(batch_last(x), padding), w.shape[2:], stride, places)
     y = _as_matrix(w) @ windows
     if b is not None:
         y += b[:, None]
-    return logical(y), (windows, w, b, stride, padding, x.shape)
+    return logical(y), (windows, w, b, stride, padding, dilation, x.shape)
 
 
 def conv2d_backward(dy, cache, input_gradient=True):
@@ -104,25 +109,48 @@ def conv2d_backward(dy, cache, input_gradient=True):
     (array([[4., 4.],
             [4., 4.]]), array([4.]))
     """
-    windows, w, b, stride, padding, x_shape = cache
-    (f, c, kh, kw), places = w.shape, windows.shape[:2]
-    dy = batch_last(as_gradient(dy, (x_shape[0], f, *places), w.dtype))
+    windows, w, b, stride, padding, dilation, x_shape = cache
+    dy = batch_last(as_gradient(dy, (x_shape[0], len(w), *windows.shape[:2]), w.dtype))
+    dw = np.ascontiguousarray(kernel_gradient(windows, dy, w.shape)[:, :, :: dilation[0], :: dilation[1]])
+    db = None if b is None else sum_images(dy).sum(axis=(0, 1))
+    return logical(hand_back(dy, w, x_shape, stride, padding)) if input_gradient else None, dw, db
 
-    some = max(1, PRODUCTS // (places[1] * w.size))  # rows at once
+
+def kernel_gradient(windows, dy, w_shape):
+    """Window times dy, summed over all places and images: an array (F, C, kH, kW). Some rows at a time."""
+    (f, c, kh, kw), places = w_shape, dy.shape[:2]
+    some = max(1, PRODUCTS // (places[1] * prod(w_shape)))
     parts = [slice(i, i + some) for i in range(0, places[0], some)]
     dw = sum((windows[rows] @ dy[rows].swapaxes(2, 3)).sum(axis=(0, 1)) for rows in parts)
-    dw = np.ascontiguousarray(dw.reshape(kw, kh, c, f).transpose(3, 2, 1, 0))
-    db = None if b is None else _sum_images(dy).sum(axis=(0, 1))
-    if not input_gradient:
-        return None, dw, db
+    return np.ascontiguousarray(dw.reshape(kw, kh, c, f).transpose(3, 2, 1, 0))
 
+
+def hand_back(dy, w, x_shape, stride, padding):
+    """What every pixel of x is handed by all outputs that saw it: the turned kernel over the spread dy."""
+    kernel = w.shape[2:]
     turned = w[:, :, ::-1, ::-1].swapaxes(0, 1)
-    spread = _spread(dy, x_shape, (kh, kw), stride, padding)
-    dx = _as_matrix(turned) @ _windows(spread, (kh, kw), (1, 1), x_shape[2:])
-    return logical(dx), dw, db
+    spread = _spread(dy, x_shape, kernel, stride, padding)
+    return _as_matrix(turned) @ _windows(spread, kernel, (1, 1), x_shape[2:])
 
 
-def _sum_images(memory):
+def dilate(w, dilation):
+    """Put ``dilation - 1`` zeros between neighbouring weights of every kernel.
+
+    A dilated convolution is an ordinary one with this kernel, at the price of multiplying by the zeros.
+
+    >>> dilate(np.ones((1, 1, 2, 2)), (1, 2))[0, 0]
+    array([[1., 0., 1.],
+           [1., 0., 1.]])
+    """
+    if dilation == (1, 1):
+        return w
+    (f, c, kh, kw), (down, right) = w.shape, dilation
+    wide = np.zeros((f, c, down * (kh - 1) + 1, right * (kw - 1) + 1), w.dtype)
+    wide[:, :, ::down, ::right] = w
+    return wide
+
+
+def sum_images(memory):
     """Sum an (H, W, C, N) array over N: the product with a vector of ones is the fastest sum there is."""
     *places, n = memory.shape
     return (memory.reshape(prod(places), n) @ np.ones(n, memory.dtype)).reshape(places)

@@ -1,10 +1,10 @@
-"""Batch normalization (Ioffe and Szegedy, 2015): every channel brought to mean 0 and variance 1."""
+"""Normalization to mean 0 and variance 1: of every channel over the batch, or of every sample by itself."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-from cnnlib.nn.functional._arrays import as_gradient, as_images, as_vector, batch_last, logical
+from cnnlib.nn.functional._arrays import as_float, as_gradient, as_images, as_vector, batch_last, logical
 
 
 class BatchNormCache(NamedTuple):
@@ -46,7 +46,7 @@ def batchnorm2d_forward(x, gamma, beta, mean=None, var=None, eps=1e-5):
     TypeError
         If an array is not floating-point.
     ValueError
-        If a shape does not fit, only one of mean and var is given, or there is nothing to average.
+        If a shape does not fit, only one of mean and var is given, or there are not two values to average.
 
     Examples
     --------
@@ -61,10 +61,7 @@ def batchnorm2d_forward(x, gamma, beta, mean=None, var=None, eps=1e-5):
     if (mean is None) != (var is None):
         raise ValueError(f"mean and var must be given together or not at all, got mean={mean!r}, var={var!r}")
     if from_batch := mean is None:
-        if x.size == 0:
-            raise ValueError(
-                f"x must not be empty when the statistics come from the batch, got shape {x.shape}"
-            )
+        _check_values(x)
         mean = _mean(memory)
         var = _mean(np.square(memory - mean[:, None]))
     else:
@@ -107,6 +104,98 @@ def batchnorm2d_backward(dy, cache):
     count = x_hat.size // x_hat.shape[2]
     dx = (dy - (dbeta / count)[:, None] - x_hat * (dgamma / count)[:, None]) * slope
     return logical(dx), dgamma, dbeta
+
+
+def _check_values(x):
+    """Refuse a batch with nothing to average, or whose every value would become zero."""
+    if x.size == 0:
+        raise ValueError(f"x must not be empty when the statistics come from the batch, got shape {x.shape}")
+    if x.size == x.shape[1]:
+        raise ValueError(
+            "x must hold at least two values a channel when the statistics come from the batch: a single one"
+            f" has no variance; got shape {x.shape}"
+        )
+
+
+def layernorm_forward(x, gamma, beta, eps=1e-5):
+    """Normalize each sample by itself, then scale and shift each of its numbers.
+
+    ``y = gamma * (x - mean) / sqrt(var + eps) + beta``, with mean and var over all numbers of the sample, so
+    that training and inference do the same and a batch of one will do. Source: Ba, Kiros and Hinton, "Layer
+    normalization", 2016, arXiv:1607.06450.
+
+    Parameters
+    ----------
+    x : array (N, ...), float32 or float64
+        N samples of any shape.
+    gamma, beta : arrays of the shape of one sample
+        Scale and shift.
+    eps : float
+        Added to the variance, so that a constant sample does not divide by zero.
+
+    Returns
+    -------
+    y : array of the shape and dtype of x
+    cache
+        What `layernorm_backward` needs.
+
+    Raises
+    ------
+    TypeError
+        If an array is not floating-point.
+    ValueError
+        If gamma or beta do not have the shape of a sample.
+
+    Examples
+    --------
+    >>> y, cache = layernorm_forward(np.array([[1.0, 3.0]]), np.ones(2), np.zeros(2), eps=0)
+    >>> y
+    array([[-1.,  1.]])
+    """
+    x = as_float(x, "x")
+    gamma, beta = (as_float(v, name) for v, name in ((gamma, "gamma"), (beta, "beta")))
+    for name, v in (("gamma", gamma), ("beta", beta)):
+        if v.shape != x.shape[1:] or x.ndim < 2:
+            raise ValueError(f"{name} must have the shape of a sample, {x.shape[1:]}, got {v.shape}")
+    gamma, beta = gamma.astype(x.dtype, copy=False), beta.astype(x.dtype, copy=False)
+    rest = tuple(range(1, x.ndim))
+    centred = x - x.mean(axis=rest, keepdims=True)
+    inv_std = 1 / np.sqrt(np.square(centred).mean(axis=rest, keepdims=True) + x.dtype.type(eps))
+    x_hat = centred * inv_std
+    return gamma * x_hat + beta, (x_hat, inv_std, gamma)
+
+
+def layernorm_backward(dy, cache):
+    """Gradients of a loss with respect to x, gamma and beta.
+
+    With ``d = dy * gamma``, the gradient by x_hat: ``dx = (d - mean(d) - x_hat * mean(d * x_hat))
+    / sqrt(var + eps)``, the means over each sample: its mean and variance depend on x and take their shares.
+
+    Parameters
+    ----------
+    dy : array of the shape of y
+        Gradient of the loss with respect to y.
+    cache
+        The second result of `layernorm_forward`.
+
+    Returns
+    -------
+    dx : array of the shape of x
+    dgamma, dbeta : arrays of the shape of one sample
+
+    Examples
+    --------
+    >>> y, cache = layernorm_forward(np.array([[1.0, 3.0]]), np.ones(2), np.zeros(2))
+    >>> dx, dgamma, dbeta = layernorm_backward(np.array([[1.0, 1.0]]), cache)
+    >>> dx, dbeta
+    (array([[0., 0.]]), array([1., 1.]))
+    """
+    x_hat, inv_std, gamma = cache
+    dy = as_gradient(dy, x_hat.shape, x_hat.dtype)
+    rest, d = tuple(range(1, dy.ndim)), dy * gamma
+    share = x_hat * (d * x_hat).mean(axis=rest, keepdims=True)
+    dx = (d - d.mean(axis=rest, keepdims=True) - share) * inv_std
+    return dx, (dy * x_hat).sum(axis=0), dy.sum(axis=0)
 
 
 def _sum(memory):

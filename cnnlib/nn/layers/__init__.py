@@ -7,20 +7,24 @@ dicts of arrays of equal shapes. Gradients are overwritten by each backward; the
 
 from cnnlib.nn.layers.activations import Flatten, ReLU, Sigmoid, Tanh
 from cnnlib.nn.layers.base import Layer
-from cnnlib.nn.layers.normalization import BatchNorm2d, Dropout
+from cnnlib.nn.layers.normalization import BatchNorm2d, Dropout, LayerNorm
 from cnnlib.nn.layers.pooling import AvgPool2d, MaxPool2d
-from cnnlib.nn.layers.weighted import Conv2d, Linear
+from cnnlib.nn.layers.residual import Residual
+from cnnlib.nn.layers.weighted import Conv2d, ConvTranspose2d, Linear
 
 __all__ = [
     "AvgPool2d",
     "BatchNorm2d",
     "Conv2d",
+    "ConvTranspose2d",
     "Dropout",
     "Flatten",
     "Layer",
+    "LayerNorm",
     "Linear",
     "MaxPool2d",
     "ReLU",
+    "Residual",
     "Sigmoid",
     "Tanh",
 ]

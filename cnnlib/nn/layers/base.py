@@ -1,4 +1,4 @@
-"""What every layer is, and the checks of layers' arguments."""
+"""What every layer is."""
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class Layer:
     def infer(self, x):
         """Return the output for `x` outside training; remember nothing, and leave what is remembered."""
         if type(self).forward is not Layer.forward or "forward" in vars(self):
-            return self.forward(x)  # a layer of somebody's own that replaces the whole method
+            return self.forward(x)  # a subclass that replaces the whole method
         return self._forward(x, False)[0]
 
     def backward(self, dy):
@@ -86,6 +86,10 @@ class Layer:
             )
         return self.memory.cache
 
+    def walk(self):
+        """Yield this layer and, if it is made of others, all of them too."""
+        yield self
+
     def config(self):
         """The arguments that make this layer again, as plain numbers and strings."""
         return {}
@@ -97,10 +101,3 @@ class Layer:
     def __repr__(self):
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.config().items())
         return f"{type(self).__name__}({arguments})"
-
-
-def count(name, value):
-    """Return `value` as an int if it is a whole number of at least 1; a ValueError names it if not."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return int(value)

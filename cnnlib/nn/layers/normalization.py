@@ -1,9 +1,10 @@
-"""Layers that behave differently in training: Dropout and BatchNorm2d."""
+"""Dropout, and the normalizations: BatchNorm2d over the batch, LayerNorm over each sample."""
 
 import numpy as np
 
 from cnnlib.nn import functional as F
-from cnnlib.nn.layers.base import Layer, count
+from cnnlib.nn.arguments import count, float_type, number, share
+from cnnlib.nn.layers.base import Layer
 
 
 class Dropout(Layer):
@@ -27,9 +28,9 @@ class Dropout(Layer):
 
     def __init__(self, p=0.5, rng=None):
         super().__init__()
-        if not 0 <= p < 1:
+        self.p = number("p", p)
+        if not 0 <= self.p < 1:
             raise ValueError(f"p must be a probability from 0 to below 1, got {p}")
-        self.p = p
         self.rng = np.random.default_rng(rng)
 
     def _forward(self, x, training):
@@ -71,12 +72,10 @@ class BatchNorm2d(Layer):
     def __init__(self, num_features, eps=1e-5, momentum=0.1, dtype=np.float32):
         super().__init__()
         self.num_features = count("num_features", num_features)
-        self.eps, self.momentum, self.dtype = eps, momentum, np.dtype(dtype)
-        self.params = {"weight": np.ones(num_features, dtype), "bias": np.zeros(num_features, dtype)}
-        self.buffers = {
-            "running_mean": np.zeros(num_features, dtype),
-            "running_var": np.ones(num_features, dtype),
-        }
+        self.eps, self.momentum = number("eps", eps, 0.0), share("momentum", momentum)
+        self.dtype, size = float_type(dtype), self.num_features
+        self.params = {"weight": np.ones(size, self.dtype), "bias": np.zeros(size, self.dtype)}
+        self.buffers = {"running_mean": np.zeros(size, self.dtype), "running_var": np.ones(size, self.dtype)}
 
     def _forward(self, x, training):
         weight, bias = self.params["weight"].copy(), self.params["bias"]
@@ -99,6 +98,51 @@ class BatchNorm2d(Layer):
 
     def config(self):
         return {
-            "num_features": self.num_features, "eps": self.eps, "momentum": self.momentum,
+            "num_features": self.num_features,
+            "eps": self.eps,
+            "momentum": self.momentum,
             "dtype": self.dtype.name,
-        }  # fmt: skip
+        }
+
+
+class LayerNorm(Layer):
+    """Give each sample mean 0 and variance 1, then each of its numbers a learned scale and shift.
+
+    Training and inference do the same, and no sample sees another. Source: Ba, Kiros and Hinton, "Layer
+    normalization", 2016, arXiv:1607.06450.
+
+    Parameters
+    ----------
+    normalized_shape : int or tuple of int
+        Shape of one sample, such as 64 or (8, 14, 14).
+    eps : float
+        Added to the variance under the root.
+    dtype : dtype
+        float32 or float64.
+
+    Examples
+    --------
+    >>> y = LayerNorm(4).forward(np.array([[1.0, 2.0, 3.0, 4.0]]))
+    >>> print(f"{y.mean():.3f} {y.std():.3f}")
+    0.000 1.000
+    """
+
+    def __init__(self, normalized_shape, eps=1e-5, dtype=np.float32):
+        super().__init__()
+        shape = (normalized_shape,) if np.ndim(normalized_shape) == 0 else tuple(normalized_shape)
+        self.normalized_shape = tuple(count("normalized_shape", size) for size in shape)
+        self.eps, self.dtype = number("eps", eps, 0.0), float_type(dtype)
+        self.params = {
+            "weight": np.ones(self.normalized_shape, self.dtype),
+            "bias": np.zeros(self.normalized_shape, self.dtype),
+        }
+
+    def _forward(self, x, training):
+        return F.layernorm_forward(x, self.params["weight"].copy(), self.params["bias"], self.eps)
+
+    def _backward(self, dy, cache):
+        dx, self.grads["weight"], self.grads["bias"] = F.layernorm_backward(dy, cache)
+        return dx
+
+    def config(self):
+        return {"normalized_shape": self.normalized_shape, "eps": self.eps, "dtype": self.dtype.name}

@@ -24,10 +24,12 @@ class ChainRule(Widget):
     title = "The chain rule, one node at a time"
     controls = (
         Choice("graph", tuple(GRAPHS), label="Graph"),
-        *(Slider(name, -LIMIT, LIMIT, start, step=0.1, label=name)
-          for name, start in {"x": 2, "w": 1.5, "b": -1, "t": 0.5}.items()),
+        *(
+            Slider(name, -LIMIT, LIMIT, start, step=0.1, label=name)
+            for name, start in {"x": 2, "w": 1.5, "b": -1, "t": 0.5}.items()
+        ),
         Slider("step", 0, 10, 0, integer=True, label="Step"),
-    )  # fmt: skip
+    )
     advances = "step"
 
     def limits(self, state: dict) -> dict:
@@ -45,9 +47,12 @@ class ChainRule(Widget):
             reached = {name for other, _ in ways[:back] for name in (other.name, *other.inputs)}
             gradients = {name: partial[name] for name in reached}
         facts = {
-            "step": state["step"], "steps": 2 * len(graph.nodes), "E": values["E"],
-            "dw": gradients.get("w", 0.0), "known": len(gradients),
-        }  # fmt: skip
+            "step": state["step"],
+            "steps": 2 * len(graph.nodes),
+            "E": values["E"],
+            "dw": gradients.get("w", 0.0),
+            "known": len(gradients),
+        }
         panel = draw(graph, values, known, gradients, graph.nodes[done - 1] if done and not back else node)
         return Scene([panel], sentence(state, graph, values, gradients, node), facts, height=330)
 
@@ -73,8 +78,15 @@ def draw(graph: Graph, values: dict, known: set, gradients: dict, active: Node |
         if node.name in gradients and all(n in gradients for n in node.inputs):
             (x0, y0), (x1, y1) = graph.places[name], graph.places[node.name]
             slope = slopes(node, values)[node.inputs.index(name)]
-            marks.append(Text(0.45 * x0 + 0.55 * x1, 0.45 * y0 + 0.55 * y1 + 0.13, f"×{short(slope)}",
-                              color="vermilion", size=11))  # fmt: skip
+            marks.append(
+                Text(
+                    0.45 * x0 + 0.55 * x1,
+                    0.45 * y0 + 0.55 * y1 + 0.13,
+                    f"×{short(slope)}",
+                    color="vermilion",
+                    size=11,
+                )
+            )
     for node in graph.nodes:
         x, y = graph.places[node.name]
         marks.append(Text(x, y + 0.52, operation(node), color="muted", size=11))

@@ -21,6 +21,9 @@ from typing import Any
 
 import numpy as np
 
+#: How a `Choice` is drawn.
+PICKERS = ("list", "segments", "thumbnails")
+
 
 def _show(value: Any) -> str:
     """`value` for a message: short, whatever it is."""
@@ -66,6 +69,10 @@ class Control:
     @property
     def title(self) -> str:
         return self.label or self.name.replace("_", " ").capitalize()
+
+    def typed(self, value: Any) -> Any:
+        """What a value from the page means, before `clean`."""
+        return value
 
     def describe(self) -> dict:
         """The control as JSON for the page."""
@@ -164,14 +171,22 @@ class TextField(Control):
 
 @dataclass(frozen=True)
 class Choice(Control):
-    """One of several words: a drop-down list."""
+    """One of several words: a drop-down list, a row of segments, or thumbnails.
+
+    `picker` is ``"list"``, ``"segments"`` (for two to four short words) or ``"thumbnails"``, whose pictures
+    the scene gives (`Scene.pictures`). `words` are shown instead of the options.
+    """
 
     options: Sequence[str]
     default: str = ""
     label: str = ""
     help: str = ""
+    picker: str = "list"
+    words: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        if self.picker not in PICKERS:
+            raise ValueError(f"{self.name}: picker is {self.picker!r}; expected one of {', '.join(PICKERS)}")
         object.__setattr__(self, "options", tuple(self.options))
         object.__setattr__(self, "default", self.default or self.options[0])
 
@@ -232,7 +247,10 @@ class Grid(Control):
 
 @dataclass(frozen=True)
 class Button(Control):
-    """A button; pressing it calls the widget's ``press(name)``. It holds no value."""
+    """A button; pressing it calls the widget's ``press(name)``. It holds no value.
+
+    A label of one sign, such as ``"+"``, makes it round; `help` then says to screen readers what it does.
+    """
 
     label: str = ""
     help: str = ""

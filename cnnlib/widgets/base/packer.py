@@ -1,7 +1,9 @@
 """Scenes on the wire: a small JSON head, and arrays as binary, of which only the changed ones travel.
 
 Arrays become float32 (a screen shows less) and are named by a hash of their bytes. The sender remembers
-which names the page holds after the last message, so an unchanged curve costs twenty bytes a frame.
+which names the page holds after the last message, so an unchanged curve costs twenty bytes a frame. Large
+heatmaps without numbers travel as float16, three decimal digits of a colour; the page tells them by their
+length, which is no multiple of four bytes.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ from hashlib import blake2b
 
 import numpy as np
 
-from cnnlib.viz.marks import Mark
+from cnnlib.viz.marks import Heatmap, Mark
 from cnnlib.viz.scene import Axis, Panel, Scene
+
+LARGE = 256  # cells of a heatmap from which on it pays to halve them
 
 
 class Packer:
@@ -27,10 +31,12 @@ class Packer:
 
     def __init__(self) -> None:
         self._held: set[str] = set()
+        self._pictures: object = None
 
     def forget(self) -> None:
         """The page has nothing any more (it was reloaded): the next message holds everything."""
         self._held.clear()
+        self._pictures = None
 
     def pack(self, scene: Scene) -> tuple[dict, list[bytes]]:
         """Return the scene as JSON-ready dict, and the bytes of the arrays that the page lacks.
@@ -46,10 +52,31 @@ class Packer:
             "columns": list(scene.columns),
             "height": scene.height,
             "arrows": list(scene.arrows),
+            **self._frame(scene),
         }
         head["arrays"] = [entry for _, entry in self._arrays.values()]
         self._held = set(self._arrays)
         return head, self._buffers
+
+    def _frame(self, scene: Scene) -> dict:
+        """What stands around the panels; thumbnails only when they are others than in the last message."""
+        head = {
+            "title": scene.title,
+            "figures": [vars(figure) for figure in scene.figures],
+            "slots": [vars(slot) for slot in scene.slots],
+            "anchors": [vars(anchor) for anchor in scene.anchors],
+            "timeline": self._panel(scene.timeline) if scene.timeline else None,
+            "zones": {name: [vars(zone) for zone in zones] for name, zones in scene.zones.items()},
+            "narrow": {**vars(scene.narrow), "at": dict(scene.narrow.at)} if scene.narrow else None,
+            "idle": list(scene.idle),
+            "strip": vars(scene.strip) if scene.strip else None,
+        }
+        if scene.pictures is not self._pictures:
+            self._pictures = scene.pictures
+            head["pictures"] = {
+                name: [self._panel(panel) for panel in panels] for name, panels in scene.pictures.items()
+            }
+        return head
 
     def _panel(self, panel: Panel) -> dict:
         return {
@@ -65,16 +92,19 @@ class Packer:
         for item in fields(mark):
             value = getattr(mark, item.name)
             if isinstance(value, np.ndarray):
-                value = {"array": self._array(value)}
+                half = isinstance(mark, Heatmap) and item.name == "z" and not mark.numbers
+                value = {"array": self._array(value, half)}
             elif isinstance(value, np.generic):
                 value = value.item()
             packed[item.name] = value
         return packed
 
-    def _array(self, array: np.ndarray) -> int:
+    def _array(self, array: np.ndarray, half: bool = False) -> int:
         with np.errstate(over="ignore"):
             data = np.ascontiguousarray(array, dtype="<f4").tobytes()
-        name = blake2b(data, digest_size=9).hexdigest() + "x".join(map(str, array.shape))
+        if half and array.size >= LARGE:
+            data = _halves(array)
+        name = blake2b(data, digest_size=7).hexdigest() + "x".join(map(str, array.shape))
         if name not in self._arrays:
             index = -1
             if name not in self._held:
@@ -82,6 +112,20 @@ class Packer:
                 self._buffers.append(data)
             self._arrays[name] = len(self._arrays), [name, list(array.shape), index]
         return self._arrays[name][0]
+
+
+def _halves(array: np.ndarray) -> bytes:
+    """The array in float16, scaled by the power of two that comes last, at a length that tells of it.
+
+    >>> data = _halves(np.array([3e-7, 1e-7]))
+    >>> len(data), int.from_bytes(data[4:], "little", signed=True)
+    (6, -21)
+    """
+    largest = np.abs(array[np.isfinite(array)]).max(initial=0)
+    exponent = int(np.clip(np.frexp(largest)[1], -1000, 1000)) if largest else 0
+    scaled = np.where(np.isfinite(array), array, np.nan) * 2.0**-exponent
+    filling = b"\0\x7e" if array.size % 2 else b""  # NaN
+    return scaled.astype("<f2").tobytes() + filling + np.int16(exponent).astype("<i2").tobytes()
 
 
 def _axis(axis: Axis) -> dict:

@@ -7,6 +7,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import anywidget
 import traitlets
@@ -26,16 +27,23 @@ STILL = (
 
 
 class Page(anywidget.AnyWidget):
-    """The model that the front end attaches to: what never changes is synchronised, the rest is sent."""
+    """The model that the front end attaches to: what never changes is synchronised, the rest is sent.
+
+    `first`, the frame that travels with the model, is made anew whenever a page asks for the model, so a page
+    that is reloaded starts with the present picture. `whole` makes it: `Live.first`.
+    """
 
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
     spec = traitlets.Dict().tag(sync=True)
+    first = traitlets.Any().tag(sync=True, to_json=lambda _value, page: page._whole())
 
-    def __init__(self, spec: dict, receive: Callable[[dict], None]) -> None:
+    def __init__(self, spec: dict, receive: Callable[[dict], None], whole: Callable[[], dict]) -> None:
+        self._whole = whole
         script = (_STATIC / "page.js").read_text("utf-8")
         style = (_STATIC / "page.css").read_text("utf-8")
-        super().__init__(_esm=script, _css=style, spec=spec)
+        name = uuid4().hex
+        super().__init__(_esm=script, _css=style, spec={**spec, "model": name}, model_id=name)
         self.on_msg(lambda _page, content, _buffers: receive(content))
 
     def close(self) -> None:

@@ -2,7 +2,8 @@
 
 It is an asyncio task in the kernel's own event loop. It works for one slice of time, gives the
 event loop some turns, in which a press on Pause or a moved slider arrives, and sends a frame when one is
-due and the page keeps up. No thread, no lock.
+due and the page keeps up. No thread, no lock. It ends by itself where nobody looks any more, and when the
+learner interrupts the kernel.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+
+from cnnlib.widgets.base.interrupts import INTERRUPTS
 
 #: Seconds of work before the event loop has its turns again.
 SLICE = 0.012
@@ -19,6 +22,15 @@ PERIOD = 1 / 27
 
 #: Turns of the event loop after a slice: a message may need some from the socket to its handler.
 TURNS = 4
+
+#: Of the time between two slices no more than so many seconds count as playing: a cell took the rest.
+LONGEST_WAIT = 1.0
+
+#: Seconds for an answer to get from the socket to its handler, before a loop without answers is given up.
+GRACE = 0.2
+
+GAVE_UP = "Play stopped by itself: for about a minute no page had shown it. Press Play to go on."
+INTERRUPTED = "Play stopped: the kernel was interrupted. Press Play to go on."
 
 #: Speeds in steps a second; None is as fast as it goes.
 SPEEDS: dict[str, float | None] = {
@@ -44,12 +56,18 @@ class PlayLoop:
         Whether the page keeps up with the frames it was sent.
     speed : () -> float or None
         Steps a second at the moment; None: as fast as possible.
+    forgotten : (seconds: float) -> bool
+        Told how long it has played since it was last asked; True when nobody looks any more.
+    tell : (sentence: str) -> None
+        Why it ended although nobody pressed Pause; called before the last frame.
     """
 
-    def __init__(self, step, frame, ready, speed) -> None:
+    def __init__(self, step, frame, ready, speed, forgotten=lambda _: False, tell=lambda _: None) -> None:
         self._step, self._frame, self._ready, self._speed = step, frame, ready, speed
+        self._forgotten, self._tell = forgotten, tell
         self._task: asyncio.Task | None = None
         self._due = 0.0
+        self._interrupted = self._working = False
 
     @property
     def running(self) -> bool:
@@ -66,21 +84,54 @@ class PlayLoop:
             self._task.cancel()
             self._task = None
 
+    def interrupt(self) -> None:
+        """End after the present step; asked a second time meanwhile, in the middle of it."""
+        if self._interrupted and self._working:
+            raise KeyboardInterrupt
+        if self._task is not None:
+            self._interrupted = True
+            self._task.get_loop().call_soon_threadsafe(self._end_interrupted)
+
+    def _end_interrupted(self) -> None:
+        self._interrupted = False
+        if self.running:
+            self.stop()
+            self._tell(INTERRUPTED)
+            self._frame()
+
     async def _run(self) -> None:
         task = asyncio.current_task()
+        self._interrupted = False
         try:
-            more = True
-            while more and self._task is task:
-                begin = time.perf_counter()
-                more = self._slice()
-                await self._give_way(time.perf_counter() - begin)
+            while self._task is task and await self._turn():
                 if self._task is task and time.perf_counter() >= self._due and self._ready():
                     self._due = max(self._due, time.perf_counter() - PERIOD) + PERIOD
                     self._frame()
+        except KeyboardInterrupt:
+            self._end_interrupted()
         finally:
             if self._task is task:
                 self._task = None
                 self._frame()
+
+    async def _turn(self) -> bool:
+        """A slice of work and a pause for messages; False when nothing is left to do, or nobody looks."""
+        INTERRUPTS.watch(self)
+        begin = time.perf_counter()
+        self._working = True
+        try:
+            more = self._slice()
+        finally:
+            self._working = False
+        worked = time.perf_counter() - begin
+        await self._give_way(worked)
+        waited = time.perf_counter() - begin - worked
+        if more and self._forgotten(worked + min(waited, LONGEST_WAIT)):
+            await asyncio.sleep(GRACE)
+            if self._forgotten(0.0):
+                self._tell(GAVE_UP)
+                return False
+        return more
 
     async def _give_way(self, worked: float) -> None:
         """Let messages in: until the speed allows the next step, otherwise briefly."""
@@ -97,7 +148,7 @@ class PlayLoop:
         end = begin + SLICE
         if begin < self._due < end:
             end = self._due
-        while self._step():
+        while not self._interrupted and self._step():
             if self._speed() is not None or time.perf_counter() >= end:
                 return True
         return False

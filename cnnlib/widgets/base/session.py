@@ -8,9 +8,13 @@ from cnnlib.widgets.base.controls import VALUED, Slider
 from cnnlib.widgets.base.fallback import show_still
 from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.base.play_loop import SPEEDS, PlayLoop, run_for
+from cnnlib.widgets.base.running_cell import CELL
 
 #: After so many seconds without an answer the page is taken to be gone, and playing goes on.
 PATIENCE = 2.0
+
+#: After so many seconds of playing without an answer nobody looks any more, and playing ends.
+FORGOTTEN = 60.0
 
 #: While playing, only every so many frames ask the page to answer when they are painted: an answer costs the
 #: page and the kernel more than a frame does. Where it takes longer than `PROMPT` seconds, every frame asks.
@@ -26,14 +30,23 @@ class Live:
         self.speed = widget.speed or (
             "as fast as possible" if widget.train is not None else "5 steps a second"
         )
-        self.loop = PlayLoop(self._play_step, self._play_frame, self._page_ready, lambda: SPEEDS[self.speed])
+        self.loop = PlayLoop(
+            self._play_step,
+            self._play_frame,
+            self._page_ready,
+            lambda: SPEEDS[self.speed],
+            self._forgotten,
+            self._tell,
+        )
         self._run = None
         self._frame = 0
         self._painted = 0
         self._asked = 0
         self._ask_every = 1
         self._sent_at = self._asked_at = 0.0
+        self._alone = 0.0
         self._answers = 0
+        self._played = False  # whether Play has taken a step since it was pressed
         self._packer = Packer()
 
     # Steps.
@@ -56,6 +69,9 @@ class Live:
             except StopIteration:
                 self._run = None
                 return False
+            except BaseException:
+                self._run = None  # a generator that has failed is at its end
+                raise
             return True
         return bool(widget.advances) and self._advance_control()
 
@@ -76,10 +92,18 @@ class Live:
 
     def _play_step(self) -> bool:
         try:
-            return self._one_step()
+            more = self._one_step()
         except Exception as failure:
             self._fail(failure)
             return False
+        if not more and not self._played:
+            self._say_end()
+        self._played = True
+        return more
+
+    def _say_end(self) -> None:
+        """Play or Step was pressed, and nothing is left to do: say so, unless a fault was said."""
+        self.widget.message = self.widget.message or self.widget.at_end
 
     def _play_frame(self) -> None:
         try:
@@ -98,12 +122,21 @@ class Live:
             return False
         return self._frame - self._painted <= self._ask_every or time.monotonic() - self._sent_at > PATIENCE
 
+    def _forgotten(self, seconds: float) -> bool:
+        """Whether no page has answered for `FORGOTTEN` seconds of playing, of which `seconds` are new."""
+        self._alone = self._alone + seconds if self._asked > self._painted else 0.0
+        return self._alone >= FORGOTTEN
+
+    def _tell(self, sentence: str) -> None:
+        self.widget.message = sentence
+
     # Messages from the page.
 
     def receive(self, message: dict) -> None:
         """Act on a message of the page; no exception leaves here."""
         handler = getattr(self, f"_on_{message.get('type')}", None)
         self._answers = message.get("id", self._answers)
+        self._alone = 0.0
         try:
             if handler is not None:
                 handler(message)
@@ -113,9 +146,12 @@ class Live:
                 self.changed()
 
     def _on_ready(self, message: dict) -> None:
-        """A view was opened, perhaps after a reload: it needs everything."""
+        """A view was opened, or lost something: it has `frame` complete, or needs everything."""
         self._packer.forget()
-        self.changed()
+        if message.get("frame") == self._frame:
+            self.tell_cell(CELL.running)
+        else:
+            self.changed()
 
     def _on_painted(self, message: dict) -> None:
         self._painted = max(self._painted, int(message["frame"]))
@@ -123,7 +159,9 @@ class Live:
             self._ask_every = ASK_EVERY if time.monotonic() - self._asked_at < PROMPT else 1
 
     def _on_state(self, message: dict) -> None:
-        self.widget.set_state(**message["values"])
+        controls = self.widget._controls
+        values = message["values"].items()
+        self.widget.set_state(**{n: controls[n].typed(v) if n in controls else v for n, v in values})
 
     def _on_event(self, message: dict) -> None:
         self.widget.set_state(**(self.widget.event(message["event"]) or {}))
@@ -139,6 +177,7 @@ class Live:
     def _on_play(self, message: dict) -> None:
         if self.widget.playable:
             self.widget.message = ""
+            self._played = False
             self.loop.start()
         self.changed()
 
@@ -148,10 +187,15 @@ class Live:
 
     def _on_step(self, message: dict) -> None:
         self.loop.stop()
-        self.widget.advance(1)
+        self.widget.message = ""
+        if not self.widget.advance(1):
+            self._say_end()
+            self.changed()
 
     def _on_rewind(self, message: dict) -> None:
         self.loop.stop()
+        self.widget.message = ""
+        self.widget.challenge_reached = False
         self.widget.rewind()
         self._play_frame()
 
@@ -165,18 +209,49 @@ class Live:
         """Send the widget's present picture and state, if a page is there."""
         if self.page is None or self.widget.scene is None:
             return
-        widget = self.widget
-        scene, buffers = self._packer.pack(widget.scene)
         self._frame += 1
         self._sent_at = time.monotonic()
-        asks = self._asks()
+        self.page.send(*self._message(self._packer, self._asks()))
+
+    def first(self) -> dict:
+        """The present frame, complete: it travels with the widget, so that the page can draw at once."""
+        message, buffers = self._message(Packer(), asks=False)
+        return {"frame": message, "buffers": buffers}
+
+    def _message(self, packer: Packer, asks: bool) -> tuple[dict, list[bytes]]:
+        widget = self.widget
+        scene, buffers = packer.pack(widget.scene)
         message = {
-            "type": "frame", "frame": self._frame, "asks": asks, "answers": self._answers, "scene": scene,
-            "text": widget.text, "state": widget.state, "ranges": widget.limits(widget.state),
-            "message": widget.message, "playing": self.loop.running, "speed": self.speed,
-            "line": repr(widget), "challenge": widget.challenge_reached,
-        }  # fmt: skip
-        self.page.send(message, buffers)
+            "type": "frame",
+            "frame": self._frame,
+            "asks": asks,
+            "answers": self._answers,
+            "scene": scene,
+            "text": widget.text,
+            "state": widget.state,
+            "ranges": widget.limits(widget.state),
+            "options": {name: list(words) for name, words in widget.options(widget.state).items()},
+            "message": widget.message,
+            "playing": self.loop.running,
+            "speed": self.speed,
+            "line": repr(widget),
+            "challenge": self._challenge(),
+            "goal": widget.goal(),
+            "cell": CELL.running,
+        }
+        return message, buffers
+
+    def _challenge(self) -> str:
+        """How the challenge stands: reached, reached earlier in this run, or not."""
+        widget = self.widget
+        if not widget.challenge_reached:
+            return ""
+        return "reached" if widget.challenge.reached(widget.facts) else "reached earlier"
+
+    def tell_cell(self, running: bool) -> None:
+        """Tell the page whether a cell runs: until that has ended, it gets no answers."""
+        if self.page is not None:
+            self.page.send({"type": "cell", "cell": running}, [])
 
     def _asks(self) -> bool:
         """Whether the frame that is being sent asks for an answer; only while playing does one."""
@@ -196,9 +271,14 @@ class Live:
             for c in widget.controls
         ]
         return {
-            "title": widget.title, "controls": controls, "playable": widget.playable, "speeds": list(SPEEDS),
-            "challenge": widget.challenge.text if widget.challenge else "", "height": widget.scene.height,
-        }  # fmt: skip
+            "title": widget.title,
+            "controls": controls,
+            "slots": dict(widget.slots),
+            "playable": widget.playable,
+            "speeds": list(SPEEDS),
+            "challenge": widget.challenge.text if widget.challenge else "",
+            "height": widget.scene.height,
+        }
 
     # Life in a notebook.
 
@@ -212,7 +292,8 @@ class Live:
             show_still(self.widget.text, to_png(self.widget.scene), missing)
             return
         if self.page is None:
-            self.page = Page(self.spec(), Mailbox(self.receive).put)
+            CELL.tell(self)
+            self.page = Page(self.spec(), Mailbox(self.receive).put, self.first)
             CELLS.enter(self.widget)
         show(self.page, repr(self.widget), self.widget.text, to_png(self.widget.scene, note=STILL))
 

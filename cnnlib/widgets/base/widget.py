@@ -30,6 +30,8 @@ At the end of a cell it shows itself. What else a class may have:
     A generator instead: Play and Step run it, one ``yield`` a step. It reads ``self.state`` as it goes, so
     a learning rate can change on the way. `begin(self)` prepares a fresh run and is called first, on
     Reset, and whenever a control named in `restarts` changes; `compute` reads what both keep in ``self``.
+`at_end`
+    What is said when Play or Step is pressed and there is no further step.
 `speed`
     How fast Play goes at first: a key of `cnnlib.widgets.base.play_loop.SPEEDS`.
 `rewind(self)`
@@ -37,8 +39,9 @@ At the end of a cell it shows itself. What else a class may have:
 `changed(self, before, after)`
     Controls were moved; for widgets that keep more than their state, such as a network to rewind. `put`
     sets controls from within; those named in `volatile` are left out of the line that recreates the widget.
-`limits(self, state)`
-    Ranges that depend on other controls, as ``{"row": (0, 61)}``.
+`limits(self, state)`, `options(self, state)`
+    Ranges that depend on other controls, as ``{"row": (0, 61)}``, and the words that a `Choice` offers at the
+    moment, as ``{"node": ("output", "node 1.1")}``.
 `press(self, name)`, `event(self, event)`
     A `Button` was pressed; a mark that `emits` was clicked or dragged, in data coordinates. Both may
     return a dict of values to set. (A mark that `sets` controls needs neither.)
@@ -52,11 +55,12 @@ sentence, ``widget.failure`` keeps it, and the state goes back to what it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
 from typing import Any
 
 from cnnlib.viz.scene import Scene
+from cnnlib.widgets.base.challenge import Challenge
 from cnnlib.widgets.base.controls import (
     VALUED,
     Button,
@@ -72,29 +76,23 @@ from cnnlib.widgets.base.controls import (
 from cnnlib.widgets.base.session import Live
 
 __all__ = [
-    "BadValue", "Button", "Challenge", "Choice", "Control", "Grid", "LogSlider", "Number", "Slider",
+    "BadValue",
+    "Button",
+    "Challenge",
+    "Choice",
+    "Control",
+    "Grid",
+    "LogSlider",
+    "Number",
+    "Slider",
     "TextField",
-    "Toggle", "Widget",
-]  # fmt: skip
+    "Toggle",
+    "Widget",
+]
 
 
 class BadValue(ValueError):
     """A value that a learner may try and that has no picture; its message is a sentence for them."""
-
-
-@dataclass(frozen=True)
-class Challenge:
-    """A goal in numbers: what to reach, and how to recognise it in the scene's facts.
-
-    >>> Challenge("Error below 0.02", lambda facts: facts["error"] < 0.02).reached({"error": 0.01})
-    True
-    """
-
-    text: str
-    test: Callable[[Mapping[str, float]], bool]
-
-    def reached(self, facts: Mapping[str, float]) -> bool:
-        return bool(self.test(facts))
 
 
 class Widget:
@@ -118,16 +116,18 @@ class Widget:
     message : str
         The last complaint about a value, or empty.
     challenge_reached : bool
-        Whether the challenge was reached at some time since the last reset.
+        Whether the challenge was reached at some time since the run began.
     """
 
     title: str = ""
     controls: tuple[Control, ...] = ()
+    slots: Mapping[str, tuple[str, ...]] = {}
     challenge: Challenge | None = None
     advances: str = ""
     restarts: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
     speed: str = ""
+    at_end: str = "There is no further step. Press Rewind to begin again."
     train = None
 
     def __init__(self, *, challenge: Challenge | None = None, show=None, **state: Any) -> None:
@@ -165,6 +165,10 @@ class Widget:
 
     def limits(self, state: dict) -> dict[str, tuple[float, float]]:
         """Ranges of controls that depend on the state."""
+        return {}
+
+    def options(self, state: dict) -> dict[str, tuple[str, ...]]:
+        """Of choices whose words depend on the state, those that are there now; the others stay allowed."""
         return {}
 
     def changed(self, before: dict, after: dict) -> None:
@@ -242,14 +246,14 @@ class Widget:
     def reset(self) -> None:
         """Back to the state the widget was made with, its run begun afresh."""
         self._state = dict(self._initial)
-        self.challenge_reached = False
         self.message = ""
         self.restart()
         self.refresh()
         self.live.changed()
 
     def restart(self) -> None:
-        """Begin the run afresh."""
+        """Begin the run afresh, and its challenge with it."""
+        self.challenge_reached = False
         self.live.forget_run()
         self.begin()
 
@@ -258,6 +262,13 @@ class Widget:
         self.scene = self.compute(dict(self._state))
         if self.challenge is not None and not self.challenge_reached:
             self.challenge_reached = self.challenge.reached(self.scene.facts)
+
+    def goal(self) -> dict | None:
+        """How far the challenge is: words for the present value, and the share of the way."""
+        if self.challenge is None or self.challenge.progress is None:
+            return None
+        words, share = self.challenge.progress(self.scene.facts)
+        return {"text": words, "share": min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0}
 
     def close(self) -> None:
         """Stop playing and release what the page holds."""
@@ -269,18 +280,32 @@ class Widget:
     def _cleaned(self, values: Mapping[str, Any]) -> tuple[dict, list[str]]:
         """The state with `values` set as far as they are right, and sentences about the others."""
         state, problems = dict(self._state), []
-        for name, value in values.items():
+        ranged = self.limits(dict(state))
+        for name in values:
             if name not in self._controls:
                 known = ", ".join(self._controls)
                 problems.append(f"There is no control named {name!r}; there are: {known}.")
-                continue
-            try:
-                state[name] = self._controls[name].clean(value)
-            except ValueError as problem:
-                problems.append(f"{problem}. It stays {_short(state[name])}.")
-        for name, (low, high) in self.limits(dict(state)).items():
-            state[name] = self._controls[name].with_range(low, high).clamp(state[name])
+            elif name not in ranged:
+                self._set(state, self._controls[name], values, problems)
+        for name in {**ranged, **self.limits(dict(state))}:  # in order: one may depend on those before it
+            control, ends = self._controls[name], self.limits(dict(state)).get(name)
+            if ends is not None:
+                control = control.with_range(*ends)
+            if name in ranged:
+                self._set(state, control, values, problems)
+            state[name] = control.clamp(state[name])
         return state, problems
+
+    @staticmethod
+    def _set(state: dict, control: Control, values: Mapping[str, Any], problems: list[str]) -> None:
+        """Set a control, if `values` has it, or note what is wrong about the value."""
+        if control.name in values:
+            try:
+                state[control.name] = control.clean(values[control.name])
+            except ValueError as problem:
+                stays = state[control.name]
+                stays = control.clamp(stays) if isinstance(control, Slider) else stays
+                problems.append(f"{problem}. It stays {_short(stays)}.")
 
 
 def _short(value: Any) -> str:

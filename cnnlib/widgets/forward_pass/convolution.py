@@ -121,9 +121,15 @@ class ConvolutionMicroscope(Widget):
         patch = np.pad(image, pad)[top : top + 3, left : left + 3]
         total = float(output[row, col])
         facts = {
-            "row": row, "col": col, "sum": total, "height": height, "width": width,
-            "stride": stride, "padding": pad, "multiplications": 9 * height * width,
-        }  # fmt: skip
+            "row": row,
+            "col": col,
+            "sum": total,
+            "height": height,
+            "width": width,
+            "stride": stride,
+            "padding": pad,
+            "multiplications": 9 * height * width,
+        }
         text = (
             f"Row {row}, column {col} of the output: the nine products add up to {total:.3f}. "
             f"Output map: {height} rows, {width} columns."
@@ -175,7 +181,7 @@ class ConvolutionMicroscope(Widget):
         x, y = Axis(-0.5, width - 0.5, visible=False), Axis(height - 0.5, -0.5, visible=False)
         title = f"Output map, {height} x {width}"
         if reach["cmap"] == "diverging":
-            title += f" (blue {-reach['vmax']:.2g}, white 0, red {reach['vmax']:.2g})"
+            title += f" (orange {-reach['vmax']:.2g}, blue {reach['vmax']:.2g})"
         return Panel(marks, x, y, title=title, at=(0, 6, 1, 6), equal=True, grid=False)
 
 

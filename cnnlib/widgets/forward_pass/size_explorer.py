@@ -55,9 +55,12 @@ class SizeExplorer(Widget):
         lit.append((state["unit"], state["unit"]))
         field = receptive_field([window] * depth).size
         facts = {
-            "output": sizes[-1], "layers": depth, "parameters": sum(weights), "field": field,
+            "output": sizes[-1],
+            "layers": depth,
+            "parameters": sum(weights),
+            "field": field,
             "pixels": max(lit[0][1] - lit[0][0] + 1, 0),
-        }  # fmt: skip
+        }
         panels = [self.cone(sizes, lit), self.weights_panel(weights)]
         return Scene(panels, self.sentence(state, sizes, facts), facts, columns=(3, 1), height=360)
 
@@ -77,14 +80,26 @@ class SizeExplorer(Widget):
         names = ["image", *(f"layer {i}" for i in range(1, len(sizes)))]
         y = Axis(len(sizes) - 0.4, -0.6, ticks=range(len(sizes)), names=names)
         width = sizes[0] / 2 + 0.12 * sizes[0] + 1
-        return Panel(marks, Axis(-width, width, visible=False), y, grid=False,
-                     title="One row of each layer; orange: what feeds the chosen unit")  # fmt: skip
+        return Panel(
+            marks,
+            Axis(-width, width, visible=False),
+            y,
+            grid=False,
+            title="One row of each layer; orange: what feeds the chosen unit",
+        )
 
     def weights_panel(self, weights: list[int]) -> Panel:
         count = max(len(weights), 1)
         marks = [Bars(np.arange(1, len(weights) + 1), weights, color="blue")]
-        marks.append(Text(np.arange(1, len(weights) + 1), weights, [f"{w:,}" for w in weights],
-                          baseline="bottom", size=10))  # fmt: skip
+        marks.append(
+            Text(
+                np.arange(1, len(weights) + 1),
+                weights,
+                [f"{w:,}" for w in weights],
+                baseline="bottom",
+                size=10,
+            )
+        )
         y = Axis(0, 1.15 * max([*weights, 1]), "weights and biases")
         x = Axis(0.4, count + 0.6, "layer", ticks=range(1, count + 1))
         return Panel(marks, x, y, title="Weights", at=(0, 1))

@@ -85,10 +85,13 @@ class BatchNoise(Widget):
         # without putting back, a batch of n of n has no noise: the factor (n - size) / (n - 1)
         share = (n - size) / (n - 1) / size
         return {
-            "error": float(errors[-1]) if np.isfinite(errors[-1]) else np.inf, "steps": len(errors) - 1,
-            "samples": state["samples"], "batch": size, "spread": _rms(noise),
+            "error": float(errors[-1]) if np.isfinite(errors[-1]) else np.inf,
+            "steps": len(errors) - 1,
+            "samples": state["samples"],
+            "batch": size,
+            "spread": _rms(noise),
             "predicted": _rms(single) * float(np.sqrt(share)),
-        }  # fmt: skip
+        }
 
     def map_panel(self, surface, path):
         seen = visible(path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from contourpy import LineType, contour_generator
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle, Surface
@@ -31,6 +30,8 @@ def surface_of(name: str, condition: float, angle: float) -> Surface:
 @lru_cache(maxsize=64)
 def map_marks(surface: Surface) -> tuple:
     """The surface as bands of the root of its error, which keeps valleys visible, and contour lines."""
+    from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
+
     x, y, z = surface.grid(101)
     shade = np.sqrt(z - z.min())
     levels = np.linspace(0, shade.max(), 14)
@@ -103,9 +104,7 @@ class ContourExplorer(Widget):
 
     def limits(self, state):
         surface = surface_of(state["surface"], 1.0, 0.0)
-        return {
-            f"start_{i + 1}": (float(surface.low[i]), float(surface.high[i])) for i in range(2)
-        }  # fmt: skip
+        return {f"start_{i + 1}": (float(surface.low[i]), float(surface.high[i])) for i in range(2)}
 
     def compute(self, state):
         surface = surface_of(state["surface"], state["condition"], state["angle"])
@@ -122,12 +121,17 @@ class ContourExplorer(Widget):
         curvatures = surface.curvatures(goal)
         errors = excess(surface, path)
         return {
-            "error": float(errors[-1]), "weight_1": float(end[0]), "weight_2": float(end[1]),
-            "steps": state["steps"], "rate": state["rate"], "condition": float(curvatures[1] / curvatures[0]),
-            "limit": float(2 / curvatures[1]), "aside": degrees(-surface.gradient(start), goal - start),
+            "error": float(errors[-1]),
+            "weight_1": float(end[0]),
+            "weight_2": float(end[1]),
+            "steps": state["steps"],
+            "rate": state["rate"],
+            "condition": float(curvatures[1] / curvatures[0]),
+            "limit": float(2 / curvatures[1]),
+            "aside": degrees(-surface.gradient(start), goal - start),
             "slope": float(np.linalg.norm(surface.gradient(start))),
             "diverged": int(not (np.abs(end) < _FAR).all()),
-        }  # fmt: skip
+        }
 
     def map_panel(self, surface, path, state):
         seen = visible(path)

@@ -60,10 +60,16 @@ class DescentExplorer(Widget):
         diverged = not np.isfinite(errors[-1]) or abs(end) > 10 * HIGH
         at_best = abs(end - curve.global_minimum()) < 0.05
         return {
-            "error": float(errors[-1]), "weight": float(end), "steps": state["steps"], "rate": state["rate"],
-            "start": state["start"], "curvature": curvature, "limit": 2 / curvature,
-            "diverged": int(diverged), "at_global_minimum": int(at_best),
-        }  # fmt: skip
+            "error": float(errors[-1]),
+            "weight": float(end),
+            "steps": state["steps"],
+            "rate": state["rate"],
+            "start": state["start"],
+            "curvature": curvature,
+            "limit": 2 / curvature,
+            "diverged": int(diverged),
+            "at_global_minimum": int(at_best),
+        }
 
     def curve_panel(self, curve: Curve, path: np.ndarray, errors: np.ndarray, best: float) -> Panel:
         w = np.linspace(LOW, HIGH, 400)

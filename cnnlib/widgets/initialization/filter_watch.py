@@ -55,12 +55,21 @@ class FilterWatch(Widget):
         digits, weights = load_digits(), self.model[0].params["weight"]
         result = evaluate(self.model, CrossEntropyLoss(), digits.x_test, digits.y_test)
         facts = {
-            "distinct": distinct_filters(weights), "loss": result.loss, "accuracy": result.accuracy,
-            "distinct_second": distinct_filters(self.model[3].params["weight"]), "steps": len(self.curve),
-        }  # fmt: skip
+            "distinct": distinct_filters(weights),
+            "loss": result.loss,
+            "accuracy": result.accuracy,
+            "distinct_second": distinct_filters(self.model[3].params["weight"]),
+            "steps": len(self.curve),
+        }
         reach = max(0.1, float(np.abs(weights).max()))
-        title, colors = f"First filters (blue {-reach:.2g}, red {reach:.2g})", {"vmin": -reach, "vmax": reach}
-        picture = image_panel(mosaic(weights[:, 0], 4), title=title, cmap="diverging", **colors)
+        title, colors = (
+            f"First filters (orange {-reach:.2g}, blue {reach:.2g})",
+            {"vmin": -reach, "vmax": reach},
+        )
+        tiles = {"tile": (*weights.shape[2:], 1), "tile_names": [f"filter {i}" for i in range(len(weights))]}
+        picture = image_panel(
+            mosaic(weights[:, 0], 4), title=title, cmap="diverging", means="weight", **tiles, **colors
+        )
         return Scene([picture, self.loss_panel()], self.sentence(facts), facts, columns=(1, 1))
 
     def loss_panel(self):
@@ -71,9 +80,13 @@ class FilterWatch(Widget):
         y = Axis(0.01, 10, "loss", log=True)
         return Panel([guess, line], x, y, title="Loss of each batch", at=(0, 1), legend="lower left")
 
-    def sentence(self, f):
-        when = f"After {f['steps']} step{'s' * (f['steps'] != 1)}" if f["steps"] else "Before the first step"
+    def sentence(self, facts):
+        when = (
+            f"After {facts['steps']} step{'s' * (facts['steps'] != 1)}"
+            if facts["steps"]
+            else "Before the first step"
+        )
         return (
-            f"{when} {f['distinct']} of 8 filters are different; {100 * f['accuracy']:.1f} % of the test"
-            f" images are right, loss {f['loss']:.2f}."
+            f"{when} {facts['distinct']} of 8 filters are different; {100 * facts['accuracy']:.1f} % of the"
+            f" test images are right, loss {facts['loss']:.2f}."
         )

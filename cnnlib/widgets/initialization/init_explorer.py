@@ -90,9 +90,13 @@ class InitExplorer(Widget):
         """One ``yield`` a step of all scales."""
         digits = load_digits()
         run = train_ensemble(
-            self.ensemble, SGD(self.state["rate"], momentum=0.9), digits.x_train, digits.y_train,
-            epochs=EPOCHS, rng=self.state["seed"],
-        )  # fmt: skip
+            self.ensemble,
+            SGD(self.state["rate"], momentum=0.9),
+            digits.x_train,
+            digits.y_train,
+            epochs=EPOCHS,
+            rng=self.state["seed"],
+        )
         for record in run:
             self.steps = record.step
             yield
@@ -106,12 +110,18 @@ class InitExplorer(Widget):
             dead, _ = dead_units(self.ensemble.model(nearest), load_digits().x_train[:360])
         facts = {
             "scale": state["scale"],
-            "act_first": float(activations[1][0]), "act_last": float(activations[1][-1]),
-            "grad_first": float(gradients[1][0]), "grad_last": float(gradients[1][-1]),
-            "dead": dead, "units": units, "steps": self.steps, "loss": float(losses[nearest]),
-            "start_loss": float(self.start_losses[nearest]), "best_scale": float(SCALES[np.argmin(losses)]),
+            "act_first": float(activations[1][0]),
+            "act_last": float(activations[1][-1]),
+            "grad_first": float(gradients[1][0]),
+            "grad_last": float(gradients[1][-1]),
+            "dead": dead,
+            "units": units,
+            "steps": self.steps,
+            "loss": float(losses[nearest]),
+            "start_loss": float(self.start_losses[nearest]),
+            "best_scale": float(SCALES[np.argmin(losses)]),
             "learning": int((losses < 1).sum()),
-        }  # fmt: skip
+        }
         panels = [
             self.signal_panel(*activations, "Activations", "log10 of the size", 0),
             self.signal_panel(*gradients, "Gradients", "", 1),
@@ -148,23 +158,23 @@ class InitExplorer(Widget):
         x, y = Axis(LOW, HIGH, "scale of the first weights", log=True), Axis(0.01, 100, "loss", log=True)
         return Panel(marks, x, y, title="Loss by scale", at=(0, 2), legend="upper left")
 
-    def sentence(self, state, f):
+    def sentence(self, state, facts):
         signal = (
             f"Scale {state['scale']:.2g}: from the first to the last of {state['depth']} hidden layers the"
-            f" activations go from {_size(f['act_first'])} to {_size(f['act_last'])}, the gradients back"
-            f" to the first from {_size(f['grad_last'])} to {_size(f['grad_first'])}."
+            f" activations go from {_size(facts['act_first'])} to {_size(facts['act_last'])}, the gradients"
+            f" back to the first from {_size(facts['grad_last'])} to {_size(facts['grad_first'])}."
         )
         if not self.steps:
             return f"{signal} Nothing is trained yet."
-        loss = f"{f['loss']:.2f}" if np.isfinite(f["loss"]) else "no number any more"
+        loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "no number any more"
         dead = (
-            f", {f['dead']} of {f['units']} ReLU units are dead"
-            if f["units"] and np.isfinite(f["loss"])
+            f", {facts['dead']} of {facts['units']} ReLU units are dead"
+            if facts["units"] and np.isfinite(facts["loss"])
             else ""
         )
         return (
             f"{signal} After {self.steps} step{'s' * (self.steps != 1)} the loss near this scale is"
-            f" {loss}{dead}; {f['learning']} of {len(SCALES)} scales have learned."
+            f" {loss}{dead}; {facts['learning']} of {len(SCALES)} scales have learned."
         )
 
 

@@ -15,11 +15,7 @@ from cnnlib.nn.optim import SGD, Adam
 from cnnlib.viz import Axis, Line, Panel, Points, Region, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
-OPTIMIZERS = {
-    "SGD": lambda: SGD(1.0),
-    "Momentum": lambda: SGD(1.0, momentum=0.9),
-    "Adam": lambda: Adam(1.0),
-}
+OPTIMIZERS = {"SGD": lambda: SGD(1.0), "Momentum": lambda: SGD(1.0, momentum=0.9), "Adam": lambda: Adam(1.0)}
 LOW, HIGH = 1e-4, 10.0
 GUESSING = np.log(10)
 FATES = {"crawls": "sky", "learns": "green", "lost": "vermilion"}
@@ -81,9 +77,15 @@ class RateSweep(Widget):
         digits, state = load_digits(), self.state
         ensemble = NetworkEnsemble(small_cnn(state["seed"]), len(self.rates))
         run = train_ensemble(
-            ensemble, OPTIMIZERS[state["optimizer"]](), digits.x_train, digits.y_train,
-            lr=self.rates, epochs=self.epochs, batch_size=self.batch_size, rng=state["seed"],
-        )  # fmt: skip
+            ensemble,
+            OPTIMIZERS[state["optimizer"]](),
+            digits.x_train,
+            digits.y_train,
+            lr=self.rates,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            rng=state["seed"],
+        )
         for record in run:
             if record.step > len(self.losses):
                 self.losses = np.vstack([self.losses, record.loss])
@@ -114,10 +116,16 @@ class RateSweep(Widget):
         from_here = np.logical_and.accumulate(lost[::-1])[::-1]
         border = float(self.rates[np.argmax(from_here)]) if from_here.any() else np.inf
         return {
-            "steps": steps, "best_rate": float(self.rates[best]), "best_loss": float(recent[best]),
-            "chosen": float(self.rates[chosen]), "loss": float(recent[chosen]), "limit": limit,
-            "border": border, "lost": int(lost.sum()), "crawling": fates.count("crawls"),
-        }  # fmt: skip
+            "steps": steps,
+            "best_rate": float(self.rates[best]),
+            "best_loss": float(recent[best]),
+            "chosen": float(self.rates[chosen]),
+            "loss": float(recent[chosen]),
+            "limit": limit,
+            "border": border,
+            "lost": int(lost.sum()),
+            "crawling": fates.count("crawls"),
+        }
 
     def panels(self, losses, recent, fates, facts, chosen):
         """Loss against steps, and loss against rate."""
@@ -157,18 +165,18 @@ class RateSweep(Widget):
         marks.append(Line(x, np.clip(y, 0.0101, 99), color="ink", width=2.5))
         return marks
 
-    def sentence(self, f):
-        steps = f"After {f['steps']} step{'s' * (f['steps'] != 1)}"
-        loss = f"{f['loss']:.2f}" if np.isfinite(f["loss"]) else "no number any more"
+    def sentence(self, facts):
+        steps = f"After {facts['steps']} step{'s' * (facts['steps'] != 1)}"
+        loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "no number any more"
         lost = "none is lost"
-        if f["lost"]:
-            lost = f"{f['lost']} are lost"
-            if np.isfinite(f["border"]):
-                lost += f", all from {f['border']:.2g} up"
+        if facts["lost"]:
+            lost = f"{facts['lost']} are lost"
+            if np.isfinite(facts["border"]):
+                lost += f", all from {facts['border']:.2g} up"
         return (
-            f"{steps} the lowest loss is {f['best_loss']:.2f}, at rate {f['best_rate']:.2g};"
-            f" {f['crawling']} crawl, {lost}. At rate {f['chosen']:.2g} the loss is {loss}."
-            f" The parabola's border 2 / curvature was {f['limit']:.2f} at the start."
+            f"{steps} the lowest loss is {facts['best_loss']:.2f}, at rate {facts['best_rate']:.2g};"
+            f" {facts['crawling']} crawl, {lost}. At rate {facts['chosen']:.2g} the loss is {loss}."
+            f" The parabola's border 2 / curvature was {facts['limit']:.2f} at the start."
         )
 
 

@@ -42,9 +42,14 @@ def trained(name: str, rate: float, momentum: float, epochs: int) -> tuple[np.nd
     total = epochs * -(-len(digits.x_train) // 32)
     ensemble = NetworkEnsemble([small_cnn(seed) for seed in range(NETWORKS)])
     run = train_ensemble(
-        ensemble, SGD(1.0, momentum=momentum), digits.x_train, digits.y_train, epochs=epochs, rng=0,
+        ensemble,
+        SGD(1.0, momentum=momentum),
+        digits.x_train,
+        digits.y_train,
+        epochs=epochs,
+        rng=0,
         schedule=schedule_of(name, rate, total),
-    )  # fmt: skip
+    )
     losses = np.array([record.loss for record in run])
     return losses, np.nan_to_num(ensemble.evaluate(digits.x_test, digits.y_test)[1], nan=0.1)
 
@@ -71,10 +76,14 @@ class ScheduleExplorer(Widget):
         key = state["rate"], state["momentum"], state["epochs"]
         losses, accuracy = trained(state["schedule"], *key)
         facts = {
-            "accuracy": float(accuracy.mean()), "worst": float(accuracy.min()), "best": float(accuracy.max()),
-            "loss": float(means(losses[-WINDOW:]).mean()), "steps": len(losses), "rate": state["rate"],
+            "accuracy": float(accuracy.mean()),
+            "worst": float(accuracy.min()),
+            "best": float(accuracy.max()),
+            "loss": float(means(losses[-WINDOW:]).mean()),
+            "steps": len(losses),
+            "rate": state["rate"],
             "epochs": state["epochs"],
-        }  # fmt: skip
+        }
         rates = [schedule_of(state["schedule"], state["rate"], len(losses))(s) for s in range(len(losses))]
         panels = [self.rate_panel(np.array(rates), state), self.loss_panel(losses, np.array(rates), state)]
         return Scene(panels, self.sentence(state, facts), facts, columns=(2, 3))
@@ -102,17 +111,18 @@ class ScheduleExplorer(Widget):
             y = Axis(0, 5, "loss, mean of six")
         return Panel(marks, axis, y, title="Loss", at=(0, 1), legend="upper right")
 
-    def sentence(self, state, f):
+    def sentence(self, state, facts):
         if state["schedule"] == "range test":
             return (
-                f"A range test of {f['steps']} steps, from {state['rate'] / 1e4:.2g} to {state['rate']:.2g}:"
-                " look for the rate where the loss falls fastest, well below the one where it climbs."
+                f"A range test of {facts['steps']} steps, from {state['rate'] / 1e4:.2g} to"
+                f" {state['rate']:.2g}: look for the rate where the loss falls fastest, well below the one"
+                " where it climbs."
             )
-        loss = f"{f['loss']:.3f}" if np.isfinite(f["loss"]) else "no number any more"
+        loss = f"{facts['loss']:.3f}" if np.isfinite(facts["loss"]) else "no number any more"
         return (
             f"After {state['epochs']} epoch{'s' * (state['epochs'] != 1)} six networks have"
-            f" {100 * f['accuracy']:.1f} % of the test images right on average,"
-            f" from {100 * f['worst']:.1f} % to {100 * f['best']:.1f} %; the loss is {loss}."
+            f" {100 * facts['accuracy']:.1f} % of the test images right on average,"
+            f" from {100 * facts['worst']:.1f} % to {100 * facts['best']:.1f} %; the loss is {loss}."
         )
 
 

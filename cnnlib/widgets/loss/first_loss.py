@@ -32,14 +32,18 @@ class FirstLoss(Widget):
     def compute(self, state: dict) -> Scene:
         losses = first_losses(state["start"], state["scale"], PIXELS[state["pixels"]], state["networks"])
         facts = {
-            "mean": float(losses.mean()), "spread": float(losses.std()), "least": float(losses.min()),
-            "most": float(losses.max()), "no_opinion": NO_OPINION,
-        }  # fmt: skip
+            "mean": float(losses.mean()),
+            "spread": float(losses.std()),
+            "least": float(losses.min()),
+            "most": float(losses.max()),
+            "no_opinion": NO_OPINION,
+        }
         top = nice_top(facts["most"])
-        near = 0.6 * max(facts["spread"] * 5, 0.05)
+        mean = facts["mean"]
+        near = max(1.1 * (facts["most"] - mean), 1.1 * (mean - facts["least"]), 0.03)  # none is left out
         panels = [
             histogram(losses, 0.0, top, "All networks", (0, 0)),
-            histogram(losses, facts["mean"] - near, facts["mean"] + near, "The same, close up", (0, 1)),
+            histogram(losses, mean - near, mean + near, "The same, close up", (0, 1)),
         ]
         return Scene(panels, sentence(state, facts), facts, columns=(1, 1), height=320)
 
@@ -53,8 +57,11 @@ def nice_top(value: float) -> float:
 
 
 def histogram(losses: np.ndarray, low: float, high: float, title: str, at: tuple) -> Panel:
-    counts, edges = np.histogram(losses, bins=40, range=(low, high))
-    width = edges[1] - edges[0]
+    """How many networks begin where: bars of a fortieth of the range, one of them centred on ln 10."""
+    width = (high - low) / 40
+    first, last = (np.floor((end - NO_OPINION) / width + 0.5) for end in (low, high))
+    edges = NO_OPINION + width * (np.arange(first, last + 2) - 0.5)
+    counts, _ = np.histogram(losses, bins=edges)
     marks = [Bars(edges[:-1] + width / 2, counts, width=width * 0.9, color="blue", label="networks")]
     if low < NO_OPINION < high:
         line = Region(
@@ -66,7 +73,7 @@ def histogram(losses: np.ndarray, low: float, high: float, title: str, at: tuple
 
 
 def sentence(state: dict, facts: dict) -> str:
-    if facts["most"] - facts["least"] < 1e-9:
+    if facts["most"] - facts["least"] < 1e-9 and abs(facts["mean"] - NO_OPINION) < 1e-9:
         count = f"All {state['networks']} networks"
         return f"{count} begin at exactly {facts['mean']:.4f} = ln 10: no network has any opinion."
     words = (

@@ -26,10 +26,12 @@ class LossExplorer(Widget):
 
     title = "Two losses"
     controls = (
-        *(Slider(name, -LIMIT, LIMIT, start, step=0.1, label=f"Score of {name}")
-          for name, start in zip(CLASSES, (1, 3, -1), strict=True)),
+        *(
+            Slider(name, -LIMIT, LIMIT, start, step=0.1, label=f"Score of {name}")
+            for name, start in zip(CLASSES, (1, 3, -1), strict=True)
+        ),
         Choice("label", CLASSES, label="True class"),
-    )  # fmt: skip
+    )
 
     def compute(self, state: dict) -> Scene:
         scores, label = np.array([state[name] for name in CLASSES], float), CLASSES.index(state["label"])
@@ -37,9 +39,12 @@ class LossExplorer(Widget):
         results = {kind: loss_and_gradient(scores, label, kind) for kind in LOSSES}
         (cross, d_cross), (squared, d_squared) = results.values()
         facts = {
-            "cross_entropy": cross, "squared": squared, "p_true": float(p[label]),
-            "push_cross_entropy": float(-d_cross[label]), "push_squared": float(-d_squared[label]),
-        }  # fmt: skip
+            "cross_entropy": cross,
+            "squared": squared,
+            "p_true": float(p[label]),
+            "push_cross_entropy": float(-d_cross[label]),
+            "push_squared": float(-d_squared[label]),
+        }
         panels = [
             probabilities_panel(p, label),
             curves_panel(scores, label, results),
@@ -74,8 +79,9 @@ def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
         Axis(-LIMIT, LIMIT, f"score of {CLASSES[label]}"),
         Axis(0, 8 if results["cross-entropy"][0] < 7.5 else 26, "loss"),
     )
-    return Panel(marks, x, y, title="Both losses against the true class's score", at=(0, 1),
-                 legend="upper right")  # fmt: skip
+    return Panel(
+        marks, x, y, title="Both losses against the true class's score", at=(0, 1), legend="upper right"
+    )
 
 
 def gradients_panel(results: dict) -> Panel:
@@ -84,8 +90,9 @@ def gradients_panel(results: dict) -> Panel:
         for kind, shift in zip(LOSSES, (-0.2, 0.2), strict=True)
     ]
     x = Axis(-0.6, 2.6, ticks=(0, 1, 2), names=CLASSES)
-    return Panel(marks, x, Axis(-1.1, 1.6, "gradient by the score"), title="Gradients", at=(0, 2),
-                 legend="upper right")  # fmt: skip
+    return Panel(
+        marks, x, Axis(-1.1, 1.6, "gradient by the score"), title="Gradients", at=(0, 2), legend="upper right"
+    )
 
 
 def sentence(state: dict, facts: dict) -> str:

@@ -70,18 +70,23 @@ class BasinMap(Widget):
         panels = [self.curve_panel(path), self.map_panel(state, codes)]
         return Scene(
             panels, self.sentence(state, facts), facts, columns=(1, 1), height=400, arrows=("start", "rate")
-        )  # fmt: skip
+        )
 
     def facts_of(self, state, path, codes):
         code = int(ends(path[-1:])[0])
         with np.errstate(over="ignore", invalid="ignore"):
             error = float(CURVE.error(path[-1]) - CURVE.error(BEST))
         return {
-            "start": state["start"], "rate": state["rate"], "weight": float(path[-1]), "error": error,
-            "steps": state["steps"], "share": float((codes == CODES["C"]).mean()),
-            "global": int(code == CODES["C"]), "out": int(code == CODES["out"]),
+            "start": state["start"],
+            "rate": state["rate"],
+            "weight": float(path[-1]),
+            "error": error,
+            "steps": state["steps"],
+            "share": float((codes == CODES["C"]).mean()),
+            "global": int(code == CODES["C"]),
+            "out": int(code == CODES["out"]),
             "false": int(code in (CODES["A"], CODES["B"])),
-        }  # fmt: skip
+        }
 
     def curve_panel(self, path):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -101,26 +106,27 @@ class BasinMap(Widget):
         ticks = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
         heat = Heatmap(
             codes, (CURVE.low, CURVE.high, low, high), cmap="category", alpha=0.75, hover=False, emits="map"
-        )  # fmt: skip
+        )
         marks = [heat, *letters(codes)]
         marks.append(Points(state["start"], np.log10(state["rate"]), color="ink", size=6, outline="paper"))
         y = Axis(low, high, "learning rate", ticks=np.log10(ticks), names=[f"{t:g}" for t in ticks])
         x = Axis(CURVE.low, CURVE.high, "start")
         return Panel(marks, x, y, title="All of them (click one)", at=(0, 1), grid=False)
 
-    def sentence(self, state, f):
+    def sentence(self, state, facts):
         begin = (
-            f"After {f['steps']} step{'s' * (f['steps'] != 1)} from {f['start']:.2f} at rate {f['rate']:.3g}"
+            f"After {facts['steps']} step{'s' * (facts['steps'] != 1)} from {facts['start']:.2f}"
+            f" at rate {facts['rate']:.3g}"
         )
-        share = f"Of all starts and rates {100 * f['share']:.0f} % end in the global minimum."
-        if f["out"]:
+        share = f"Of all starts and rates {100 * facts['share']:.0f} % end in the global minimum."
+        if facts["out"]:
             return f"{begin} the weight has left the picture. {share}"
         place = "in no minimum yet"
-        if f["global"]:
+        if facts["global"]:
             place = "in the global minimum, C"
-        elif f["false"]:
-            place = f"in the false minimum {NAMES[int(np.argmin(np.abs(MINIMA - f['weight'])))]}"
-        return f"{begin} the weight is {f['weight']:.3f}: it is {place}. {share}"
+        elif facts["false"]:
+            place = f"in the false minimum {NAMES[int(np.argmin(np.abs(MINIMA - facts['weight'])))]}"
+        return f"{begin} the weight is {facts['weight']:.3f}: it is {place}. {share}"
 
 
 def letters(codes: np.ndarray) -> list:

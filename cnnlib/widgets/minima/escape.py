@@ -53,9 +53,13 @@ class EscapeExplorer(Widget):
         levels = np.linspace(0, 8, 9)
         chances = [chance_of(self.ends_of(key, float(level))) for level in levels]
         facts = {
-            "chance": chance_of(w), "noise": state["noise"], "rate": state["rate"], "start": state["start"],
-            "momentum": state["momentum"], "typical_error": typical_error(w),
-        }  # fmt: skip
+            "chance": chance_of(w),
+            "noise": state["noise"],
+            "rate": state["rate"],
+            "start": state["start"],
+            "momentum": state["momentum"],
+            "typical_error": typical_error(w),
+        }
         panels = [self.curve_panel(w, state), self.chance_panel(levels, chances, facts)]
         return Scene(panels, self.sentence(facts), facts, columns=(1, 1), height=380)
 
@@ -84,13 +88,13 @@ class EscapeExplorer(Widget):
         title = "Walks that end in the global valley"
         return Panel(marks, *axes, title=title, at=(0, 1), legend="upper left")
 
-    def sentence(self, f):
-        error = f["typical_error"]
+    def sentence(self, facts):
+        error = facts["typical_error"]
         found = f"The median error is {error:.2g} above the smallest."
         if not error < 1e6:
             found = "Most have left the picture."
         return (
-            f"Of {WALKERS} walks from {f['start']:.2f}, {100 * f['chance']:.0f} % end in the valley"
+            f"Of {WALKERS} walks from {facts['start']:.2f}, {100 * facts['chance']:.0f} % end in the valley"
             f" of the global minimum. {found}"
         )
 

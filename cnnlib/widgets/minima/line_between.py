@@ -47,10 +47,14 @@ class LineBetween(Widget):
         shares, plain, matched = line_between(state["first"], state["second"])
         i = int(np.argmin(np.abs(shares - state["share"])))
         facts = {
-            "share": float(shares[i]), "loss": float(plain[0][i]), "matched": float(matched[0][i]),
-            "accuracy": float(plain[1][i]), "accuracy_matched": float(matched[1][i]),
-            "barrier": barrier(plain[0]), "barrier_matched": barrier(matched[0]),
-        }  # fmt: skip
+            "share": float(shares[i]),
+            "loss": float(plain[0][i]),
+            "matched": float(matched[0][i]),
+            "accuracy": float(plain[1][i]),
+            "accuracy_matched": float(matched[1][i]),
+            "barrier": barrier(plain[0]),
+            "barrier_matched": barrier(matched[0]),
+        }
         panels = [
             self.panel(shares, plain[0], matched[0], i, Axis(0.01, 10, "loss", log=True), "Loss", 0),
             self.panel(
@@ -71,11 +75,12 @@ class LineBetween(Widget):
         x = Axis(0, 1, "0: the first network, 1: the second")
         return Panel(marks, x, y, title=title, at=(0, column), legend="lower right")
 
-    def sentence(self, f):
+    def sentence(self, facts):
         return (
-            f"At {f['share']:.2f} of the way the loss is {f['loss']:.2f}, after matching the units"
-            f" {f['matched']:.2f}; {100 * f['accuracy']:.0f} % and {100 * f['accuracy_matched']:.0f} % of the"
-            f" images are right. The barrier is {f['barrier']:.2f}, matched {f['barrier_matched']:.2f}."
+            f"At {facts['share']:.2f} of the way the loss is {facts['loss']:.2f}, after matching the units"
+            f" {facts['matched']:.2f}; {100 * facts['accuracy']:.0f} % and"
+            f" {100 * facts['accuracy_matched']:.0f} % of the images are right. The barrier is"
+            f" {facts['barrier']:.2f}, matched {facts['barrier_matched']:.2f}."
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from contourpy import LineType, contour_generator
 
 from cnnlib.data import load_digits
 from cnnlib.experiments import landscape
@@ -33,9 +32,14 @@ def trained_path(seed: int) -> tuple:
     digits, model = load_digits(), small_cnn(seed)
     path = [landscape.get_weights(model)]
     steps = train(
-        model, CrossEntropyLoss(), SGD(0.03, momentum=0.9), digits.x_train, digits.y_train,
-        epochs=EPOCHS, rng=seed,
-    )  # fmt: skip
+        model,
+        CrossEntropyLoss(),
+        SGD(0.03, momentum=0.9),
+        digits.x_train,
+        digits.y_train,
+        epochs=EPOCHS,
+        rng=seed,
+    )
     path += [landscape.get_weights(model) for record in steps if record.step % EVERY == 0]
     return model, np.array(path, np.float64)
 
@@ -90,13 +94,18 @@ class LossSlice(Widget):
         true, here = path_losses(state["seed"]), points[state["point"]]
         column, row = np.argmin(np.abs(a - here[0])), np.argmin(np.abs(b - here[1]))
         facts = {
-            "loss": float(true[state["point"]]), "shadow": float(losses[row, column]), "share": share,
-            "point": state["point"], "steps": state["point"] * EVERY,
-        }  # fmt: skip
+            "loss": float(true[state["point"]]),
+            "shadow": float(losses[row, column]),
+            "share": share,
+            "point": state["point"],
+            "steps": state["point"] * EVERY,
+        }
         panels = [self.map_panel(points[: state["point"] + 1], a, b, losses), self.loss_panel(true, state)]
         return Scene(panels, self.sentence(facts), facts, columns=(3, 2), height=400)
 
     def map_panel(self, points, a, b, losses):
+        from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
+
         shade = np.log10(np.clip(losses, 1e-3, 1e3))
         levels = np.linspace(shade.min(), shade.max(), 16)
         generator = contour_generator(a, b, shade, line_type=LineType.ChunkCombinedNan)
@@ -127,9 +136,9 @@ class LossSlice(Widget):
         axes = Axis(0, steps[-1], "step", whole=True), Axis(0.01, 10, "loss", log=True)
         return Panel(marks, *axes, title="The loss itself", at=(0, 1))
 
-    def sentence(self, f):
-        when = f"After {f['steps']} steps" if f["steps"] else "Before the first step"
+    def sentence(self, facts):
+        when = f"After {facts['steps']} steps" if facts["steps"] else "Before the first step"
         return (
-            f"{when} the loss is {f['loss']:.2f}, and {f['shadow']:.2f} at the shadow on this plane,"
-            f" which holds {100 * f['share']:.1f} % of the path."
+            f"{when} the loss is {facts['loss']:.2f}, and {facts['shadow']:.2f} at the shadow on this plane,"
+            f" which holds {100 * facts['share']:.1f} % of the path."
         )

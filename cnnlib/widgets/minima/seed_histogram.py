@@ -61,10 +61,15 @@ class SeedHistogram(Widget):
         losses = self.losses()
         deciles = np.quantile(losses, [0.1, 0.9])
         facts = {
-            "width": self.width, "steps": self.steps, "median": float(np.median(losses)),
-            "best": float(losses.min()), "worst": float(losses.max()), "stuck": int((losses > 1).sum()),
-            "ratio": float(deciles[1] / deciles[0]), "finished": len(self.finished),
-        }  # fmt: skip
+            "width": self.width,
+            "steps": self.steps,
+            "median": float(np.median(losses)),
+            "best": float(losses.min()),
+            "worst": float(losses.max()),
+            "stuck": int((losses > 1).sum()),
+            "ratio": float(deciles[1] / deciles[0]),
+            "finished": len(self.finished),
+        }
         panels = [self.histogram(losses), self.strips(losses)]
         return Scene(panels, self.sentence(facts), facts, columns=(1, 1))
 
@@ -96,14 +101,15 @@ class SeedHistogram(Widget):
         )
         return Panel(marks, x, Axis(LOW, HIGH, "loss", log=True), title="All thirty, by width", at=(0, 1))
 
-    def sentence(self, f):
-        if not f["steps"]:
+    def sentence(self, facts):
+        if not facts["steps"]:
             return (
-                f"No step yet: {SEEDS} networks with {f['width']} and {2 * f['width']} filters wait,"
-                f" with a median loss of {f['median']:.2f}."
+                f"No step yet: {SEEDS} networks with {facts['width']} and {2 * facts['width']} filters wait,"
+                f" with a median loss of {facts['median']:.2f}."
             )
         return (
-            f"After {f['steps']} step{'s' * (f['steps'] != 1)} of {SEEDS} networks with {f['width']} and"
-            f" {2 * f['width']} filters the median loss is {f['median']:.2f}, the lowest {f['best']:.2f}, the"
-            f" highest {f['worst']:.2f}; {f['stuck']} are above 1."
+            f"After {facts['steps']} step{'s' * (facts['steps'] != 1)} of {SEEDS} networks with"
+            f" {facts['width']} and {2 * facts['width']} filters the median loss is {facts['median']:.2f},"
+            f" the lowest {facts['best']:.2f}, the highest {facts['worst']:.2f}; {facts['stuck']} are above"
+            " 1."
         )

@@ -8,20 +8,13 @@ import numpy as np
 
 from cnnlib.playground import FEATURES, Config, feature_maps
 from cnnlib.playground import Playground as Run
-from cnnlib.viz import Scene
+from cnnlib.viz import Figure, Narrow, Scene, Slot, Strip
 from cnnlib.widgets.base import BadValue, Challenge, Widget
-from cnnlib.widgets.spirals.controls import CAP, CONTROLS
+from cnnlib.widgets.spirals.controls import CAP, CONTROLS, SLOTS
 from cnnlib.widgets.spirals.presets import OWN, SETTINGS, neurons, preset_state, state_of
-from cnnlib.widgets.spirals.scene import (
-    CELLS,
-    FEATURE_NAMES,
-    NetworkPicture,
-    loss_panel,
-    map_panel,
-    node_at,
-    place_of,
-)
-from cnnlib.widgets.spirals.sentences import facts_of, sentence
+from cnnlib.widgets.spirals.scene import FEATURE_NAMES, NetworkPicture, node_at, place_of
+from cnnlib.widgets.spirals.sentences import QUESTIONS, chosen_words, facts_of, pushed, sentence, short, way
+from cnnlib.widgets.spirals.surface import color_bar, data_pictures, map_panel, timeline
 
 
 class Playground(Widget):
@@ -50,14 +43,18 @@ class Playground(Widget):
 
     title = "Playground"
     controls = CONTROLS
+    slots = SLOTS
+    speed = "25 steps a second"  # as fast as it goes is over before it is seen
     restarts = SETTINGS
     volatile = ("edit_layer", "edit_to", "edit_from", "value")
     challenge = Challenge(
-        "the spirals with a test loss below the chapter's 0.106",
+        "spirals: test loss below the chapter's 0.106",
         lambda facts: facts["spiral"] and facts["test_loss"] < 0.106,
+        way,
     )
 
     hovered: str | None = None  # the node beneath the pointer
+    opened = False  # whether the chosen link's value is shown beside it
 
     def __init__(self, *, epoch: int = 0, **options) -> None:
         super().__init__(**options)
@@ -95,7 +92,7 @@ class Playground(Widget):
         """A widget from a line of `to_text`, with the same weights to the last bit."""
         run = Run.from_text(text)
         view = cls(**state_of(run.config), **options)
-        view.run, view.curve, view.altered = run, [], True
+        view.run, view.losses, view.altered = run, [], True
         view.sync()
         view.refresh()
         return view
@@ -123,19 +120,26 @@ class Playground(Widget):
         """New points and first weights from the seed."""
         self.run = Run(self.config())
         self.altered = False  # by hand, so that settings and epoch do not give the weights
-        self.curve: list[tuple[float, float]] = []
+        self.losses: list[tuple[float, float]] = []  # of all epochs that can be gone to
+        self.opened = False
         self.sync()
 
     def sync(self) -> None:
         """Bring the controls that follow the run up to date."""
         run = self.run
-        del self.curve[run.epoch :]
-        self.curve += [(math.nan, math.nan)] * (run.epoch - len(self.curve))
-        self.curve.append((run.train_loss, run.test_loss))
+        del self.losses[run.history.furthest + 1 :]
+        self.losses += [(math.nan, math.nan)] * (run.epoch - len(self.losses))
+        self.losses[run.epoch : run.epoch + 1] = [(run.train_loss, run.test_loss)]
         layer, destination, source = self.selected()
         now = run.network.parameters.matrices[layer][destination, source]
         now = float(f"{np.clip(np.nan_to_num(now), -CAP, CAP):.3g}")
         self.put(epoch=run.epoch, value=now, learning_rate=run.config.learning_rate)
+        self.put(edit_layer=layer + 1, edit_to=destination + 1, edit_from=source + 1)
+
+    @property
+    def curve(self) -> list[tuple[float, float]]:
+        """Training and test loss of every epoch up to the present one."""
+        return self.losses[: self.run.epoch + 1]
 
     def selected(self) -> tuple[int, int, int]:
         """The link or bias chosen for a change: layer, destination, and source or -1."""
@@ -148,12 +152,24 @@ class Playground(Widget):
         sizes = self.run.config.layer_sizes
         layer = min(state["edit_layer"], len(sizes) - 1)
         return {
-            "epoch": (0, self.run.history.furthest), "edit_layer": (1, len(sizes) - 1),
-            "edit_to": (1, sizes[layer]), "edit_from": (0, sizes[layer - 1]),
-        }  # fmt: skip
+            "epoch": (0, self.run.history.furthest),
+            "edit_layer": (1, len(sizes) - 1),
+            "edit_to": (1, sizes[layer]),
+            "edit_from": (0, sizes[layer - 1]),
+        }
+
+    def options(self, state: dict) -> dict:
+        """The nodes that there are."""
+        hidden = [
+            f"node {layer}.{node}"
+            for layer, size in enumerate(self.run.config.network_shape, 1)
+            for node in range(1, size + 1)
+        ]
+        return {"node": ("output", *FEATURE_NAMES, *hidden)}
 
     def train(self):
         """One epoch a step, until the numbers overflow."""
+        self.opened = False
         while self.run.diverged_at is None:
             self.run.step()
             self.sync()
@@ -161,6 +177,8 @@ class Playground(Widget):
 
     def go_to(self, epoch: int) -> None:
         """Rewind, or train on, to an epoch."""
+        if epoch < self.run.epoch:
+            self.challenge_reached = False
         self.run.rewind(min(epoch, self.run.history.furthest))
         while self.run.epoch < epoch and self.run.diverged_at is None:
             self.run.step()
@@ -172,6 +190,15 @@ class Playground(Widget):
 
     # What the learner does.
 
+    def set_state(self, **values) -> None:
+        """As for `Widget`; a data set of the other problem brings its problem along."""
+        if "problem" not in values:
+            if "dataset" in values:
+                values["problem"] = "classification"
+            elif "reg_dataset" in values:
+                values["problem"] = "regression"
+        super().set_state(**values)
+
     def changed(self, before: dict, after: dict) -> None:
         moved = {name for name in after if after[name] != before[name]}
         if "preset" in moved and after["preset"] != OWN:
@@ -180,8 +207,6 @@ class Playground(Widget):
             return
         if moved & {*SETTINGS, "learning_rate"}:
             self.put(preset=OWN)
-        if moved & {"dataset", "reg_dataset"} and "problem" not in moved:
-            self.bring_problem(moved)
         if moved & set(SETTINGS):
             return  # the run is new, and epoch and value are already its own
         if "learning_rate" in moved:
@@ -197,14 +222,8 @@ class Playground(Widget):
             else:
                 self.run.set_weight(layer, destination, source, after["value"])
         if moved & {"edit_layer", "edit_to", "edit_from"}:
+            self.opened = True
             self.sync()
-
-    def bring_problem(self, moved: set[str]) -> None:
-        """A data set of the other problem brings its problem along."""
-        problem = "classification" if "dataset" in moved else "regression"
-        if problem != self._state["problem"]:
-            self.put(problem=problem)
-            self.restart()
 
     def press(self, name: str) -> dict | None:
         shape = list(self.run.config.network_shape)
@@ -217,33 +236,36 @@ class Playground(Widget):
             self.run.regenerate()
             self.sync()
             self.put(seed=self.run.config.seed, preset=OWN)
+        elif name.split()[1:] in ([str(k)] for k in range(1, 7)):
+            return self.resized(int(name.split()[1]) - 1, 1 if name.startswith("more") else -1)
         elif name == "more layers" and len(shape) < 6:
             return neurons(*shape, 2)
         elif name == "fewer layers" and shape:
             return neurons(*shape[:-1])
         return None
 
+    def resized(self, layer: int, by: int) -> dict | None:
+        """One neuron more or fewer in a layer; None where there is no such layer any more."""
+        shape = list(self.run.config.network_shape)
+        if layer >= len(shape):
+            return None
+        shape[layer] = min(8, max(1, shape[layer] + by))
+        return neurons(*shape)
+
     def event(self, event: dict) -> dict | None:
-        name, index = event["name"], event.get("index")
+        name, index = event["name"], event.get("index", 0)
         if event["kind"] in ("hover", "leave"):
-            self.hovered = node_at(self.run, name, event.get("row", 0) // CELLS)
+            self.hovered = node_at(self.run, name, index)
         if event["kind"] != "click":
             return None
         if name == "feature":
-            return self.toggled(event["row"] // CELLS)
+            return {FEATURES[index]: not self._state[FEATURES[index]]} if index < len(FEATURES) else None
         if name.startswith("layer"):
-            shown = node_at(self.run, name, event["row"] // CELLS)
+            shown = node_at(self.run, name, index)
             return {"node": "output" if shown == self._state["node"] else shown}
-        if name in ("more", "fewer"):
-            shape = list(self.run.config.network_shape)
-            if index >= len(shape):  # a click on an earlier picture
-                return None
-            shape[index] = min(8, max(1, shape[index] + (1 if name == "more" else -1)))
-            return neurons(*shape)
-        return place_of(self.run, name, index)
-
-    def toggled(self, row: int) -> dict | None:
-        return {FEATURES[row]: not self._state[FEATURES[row]]} if row < len(FEATURES) else None
+        place = place_of(self.run, name, index)
+        self.opened = place is not None
+        return place
 
     # The picture.
 
@@ -257,25 +279,74 @@ class Playground(Widget):
             layer, node = map(int, name.split()[1].split("."))
             if layer < len(maps) and node <= len(maps[layer - 1]):
                 return name, maps[layer - 1][node - 1], (layer, node - 1)
-        return "output", maps[-1][0], (len(maps), 3)
+        return "output", maps[-1][0], (len(maps), 0)
 
     def compute(self, state: dict) -> Scene:
         maps = [np.nan_to_num(layer, nan=np.nan, posinf=1e6, neginf=-1e6) for layer in self.run.node_maps()]
         name, z, place = self.large(state, maps)
-        network = NetworkPicture(self.run, maps, state).panel(self.selected(), place)
+        chosen, facts = self.selected(), facts_of(self.run)
+        network = NetworkPicture(self.run, maps, state)
+        anchors = network.anchors()
+        if self.opened:
+            anchors.append(network.popover(chosen, chosen_words(self.run, chosen), pushed(self.run, chosen)))
+        alone = "" if name == "output" else "its answer at each point, alone"
+        subtitle = alone or "what the network answers at each point"
         panels = [
-            network,
-            map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]}"),
-            loss_panel(self.curve, self.run.epoch),
+            network.panel(chosen if self.opened else None, place, at=(0, 1, 3, 1)),
+            map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]}", subtitle, (0, 2)),
+            color_bar((1, 2)),
         ]
-        facts, chosen = facts_of(self.run), self.selected()
         missing = name == "output" and not self.hovered and state["node"] != "output"
         absent = f" There is no {state['node']} here, so the large map is the output's." if missing else ""
+        shown = chosen if self.opened else None
         return Scene(
             panels,
-            sentence(self.run, facts, chosen, state["preset"]) + absent,
+            sentence(self.run, facts, shown, state["preset"]) + absent,
             facts,
-            rows=(5, 3),
-            columns=(7, 4),
-            height=580,
+            **FRAME,
+            title=QUESTIONS[self.run.config.active_dataset],
+            figures=self.figures(facts),
+            anchors=anchors,
+            timeline=timeline(self.losses, self.run.epoch),
+            pictures=data_pictures(),
+            strip=self.trouble(),
+            idle=self.idle(state),
         )
+
+    def figures(self, facts: dict) -> list[Figure]:
+        """The numbers that matter."""
+        shown = [
+            Figure("Epoch", f"{facts['epoch']:,}", large=True, first=True),
+            Figure("Test loss", short(facts["test_loss"]), large=True, mark="solid"),
+            Figure("Training loss", short(facts["train_loss"]), mark="dashed"),
+        ]
+        if self.run.config.problem == "classification":
+            shown.append(Figure("Wrong", str(facts["wrong"]), f"/ {len(self.run.test)}", mark="ring"))
+        return shown
+
+    def trouble(self) -> Strip | None:
+        """A run whose numbers have overflowed, and the ways out."""
+        if self.run.diverged_at is None:
+            return None
+        words = f"{self.run.status} Drag the cursor back, or choose a smaller learning rate and new weights."
+        return Strip(words)
+
+    @staticmethod
+    def idle(state: dict) -> list[str]:
+        """Controls without effect: the other problem's data, the rate of no penalty."""
+        found = ["reg_dataset" if state["problem"] == "classification" else "dataset"]
+        return found + ["regularization_rate"] * (state["regularization"] == "none")
+
+
+FRAME = {
+    "rows": ("316px", "40px", "102px"),
+    "columns": (1.35, 5.4, 3.15),
+    "height": 458,
+    "slots": (Slot("data", (0, 0, 3, 1), title="Data"), Slot("output", (2, 2))),
+    "narrow": Narrow(
+        ("124px", "458px", "340px", "40px", "120px"),
+        (1,),
+        1082,
+        {"data": (0, 0), "network": (1, 0), "map": (2, 0), "ramp": (3, 0), "output": (4, 0)},
+    ),
+}

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-import math
-
 from cnnlib.playground import FEATURES, Config
 from cnnlib.widgets.base import BadValue, TextField
+from cnnlib.widgets.base.controls import parse_number
 
 OWN = "your own"
 SETTINGS = (
-    "problem", "dataset", "reg_dataset", "noise", "perc_train_data", "batch_size", "activation",
-    "regularization", "regularization_rate", "init", "seed", "neurons", *FEATURES,
-)  # fmt: skip
+    "problem",
+    "dataset",
+    "reg_dataset",
+    "noise",
+    "perc_train_data",
+    "batch_size",
+    "activation",
+    "regularization",
+    "regularization_rate",
+    "init",
+    "seed",
+    "neurons",
+    *FEATURES,
+)
 
 _PLAIN = {
-    "problem": "classification", "dataset": "circle", "reg_dataset": "reg-plane", "noise": 0.0,
-    "batch_size": 10, "perc_train_data": 50, "learning_rate": 0.03, "activation": "tanh",
-    "regularization": "none", "regularization_rate": 0.0, "init": "playground",
-    "neurons": (4, 2), "features": ("x", "y"),
-}  # fmt: skip
+    "problem": "classification",
+    "dataset": "circle",
+    "reg_dataset": "reg-plane",
+    "noise": 0.0,
+    "batch_size": 10,
+    "perc_train_data": 50,
+    "learning_rate": 0.03,
+    "activation": "tanh",
+    "regularization": "none",
+    "regularization_rate": 0.0,
+    "init": "playground",
+    "neurons": (4, 2),
+    "features": ("x", "y"),
+}
 
 # name: (what differs from the plain settings, what to see)
 PRESETS = {
@@ -80,12 +99,23 @@ PRESETS = {
 class Seed(TextField):
     """The seed as the address of the original page spells it: any short text; a number gets five decimals.
 
+    In an address "0.5" and "0.50000" are two seeds, and so they are in code. What is typed in the box as a
+    number is that number.
+
     >>> [Seed("seed", "0.50000").clean(value) for value in (0.3, "0.3", 0.123456)]
     ['0.30000', '0.3', '0.123456']
+    >>> [Seed("seed", "0.50000").typed(value) for value in ("0.3", "0,3", "hello", "0.123456")]
+    ['0.30000', '0.30000', 'hello', '0.123456']
     """
 
+    def typed(self, value):
+        try:
+            return self.clean(parse_number(value))
+        except ValueError:
+            return value
+
     def clean(self, value) -> str:
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300:
             value = f"{value:.5f}" if float(f"{value:.5f}") == value else repr(value)
         return super().clean(value)
 

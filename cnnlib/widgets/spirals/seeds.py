@@ -42,7 +42,7 @@ class PlaygroundSeeds(Widget):
     restarts = ("dataset", "inputs", "neurons", "activation", "seed", "count")
     challenge = Challenge(
         "Every network solves the spirals (test loss below 0.106)",
-        lambda f: f["spiral"] and f["solved"] == f["networks"],
+        lambda facts: facts["spiral"] and facts["solved"] == facts["networks"],
     )
 
     def begin(self) -> None:
@@ -51,9 +51,13 @@ class PlaygroundSeeds(Widget):
         if any(n != round(n) for n in shape):
             raise BadValue("Neurons must be whole numbers from 0 to 8.")
         config = Config(
-            dataset=state["dataset"], network_shape=tuple(map(int, shape)), activation=state["activation"],
-            features=INPUTS[state["inputs"]], learning_rate=state["learning_rate"], seed="0",
-        )  # fmt: skip
+            dataset=state["dataset"],
+            network_shape=tuple(map(int, shape)),
+            activation=state["activation"],
+            features=INPUTS[state["inputs"]],
+            learning_rate=state["learning_rate"],
+            seed="0",
+        )
         self.seeds = [f"{state['seed'] + i / 1e5:.5f}" for i in range(state["count"])]
         self.ensemble = Ensemble(config, seeds=self.seeds)
         self.curves: list[np.ndarray] = []
@@ -76,10 +80,15 @@ class PlaygroundSeeds(Widget):
         panels = [self.map_panel(i, z) for i, z in enumerate(self.maps())]
         panels.append(self.loss_panel())
         facts = {
-            "epoch": self.ensemble.epoch, "median": float(np.median(now)), "best": float(now.min()),
-            "worst": float(now.max()), "solved": int((now < SOLVED).sum()), "networks": len(now),
-            "diverged": int(np.isinf(now).sum()), "spiral": int(state["dataset"] == "spiral"),
-        }  # fmt: skip
+            "epoch": self.ensemble.epoch,
+            "median": float(np.median(now)),
+            "best": float(now.min()),
+            "worst": float(now.max()),
+            "solved": int((now < SOLVED).sum()),
+            "networks": len(now),
+            "diverged": int(np.isinf(now).sum()),
+            "spiral": int(state["dataset"] == "spiral"),
+        }
         rows = (5, 5, 5) if len(now) > ACROSS else (5, 5)
         return Scene(
             panels, self.sentence(facts), facts, rows=rows, columns=(1,) * ACROSS, height=180 * len(rows)
@@ -92,7 +101,7 @@ class PlaygroundSeeds(Widget):
 
     def map_panel(self, index: int, z: np.ndarray) -> Panel:
         loss = self.curves[-1][index]
-        mark = Heatmap(z, (-6, 6, -6, 6), cmap="orange-blue", vmin=-1, vmax=1)
+        mark = Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-1, vmax=1)
         title = (
             f"{self.seeds[index]}: {short(loss)}" if np.isfinite(loss) else f"{self.seeds[index]}: overflow"
         )

@@ -20,11 +20,17 @@ def facts_of(run: Run) -> dict:
         wrong = int(np.count_nonzero(np.sign(run.predict(run.test[:, :2])) != run.test[:, 2]))
     sizes = run.config.layer_sizes
     return {
-        "epoch": run.epoch, "train_loss": losses[0], "test_loss": losses[1], "wrong": wrong,
-        "neurons": sum(sizes[1:-1]), "features": sizes[0], "dead": run.dead_links,
-        "links": sum(w.size for w in run.weights), "diverged": int(run.diverged_at is not None),
+        "epoch": run.epoch,
+        "train_loss": losses[0],
+        "test_loss": losses[1],
+        "wrong": wrong,
+        "neurons": sum(sizes[1:-1]),
+        "features": sizes[0],
+        "dead": run.dead_links,
+        "links": sum(w.size for w in run.weights),
+        "diverged": int(run.diverged_at is not None),
         "spiral": int(run.config.active_dataset == "spiral"),
-    }  # fmt: skip
+    }
 
 
 def short(loss: float) -> str:
@@ -36,8 +42,28 @@ def short(loss: float) -> str:
     return f"{loss:.3f}" if not math.isfinite(loss) or loss < 1e4 else f"{loss:.2e}"
 
 
-def sentence(run: Run, facts: dict, chosen: tuple[int, int, int], preset: str) -> str:
-    """What the picture shows, in words."""
+QUESTIONS = {
+    "circle": "Can it fence in a disc?",
+    "xor": "Can it tell opposite corners apart?",
+    "gauss": "Can it part two clouds?",
+    "spiral": "Can it untangle two spirals?",
+    "reg-plane": "Can it learn a slope?",
+    "reg-gauss": "Can it learn hills and hollows?",
+}
+
+
+def way(facts: dict) -> tuple[str, float]:
+    """How far the spirals are from the chapter's test loss, in words and as a share of the way from 0.5."""
+    loss = facts["test_loss"]
+    if not facts["spiral"]:
+        return "choose the spirals", 0.0
+    if not math.isfinite(loss):
+        return "now: no number any more", 0.0
+    return f"{short(loss)} at epoch {facts['epoch']:,}", (0.5 - loss) / (0.5 - 0.106)
+
+
+def sentence(run: Run, facts: dict, chosen: tuple[int, int, int] | None, preset: str) -> str:
+    """What the picture shows, in words; a chosen link or bias too."""
     words = []
     if facts["diverged"]:
         words.append(run.status)
@@ -49,10 +75,41 @@ def sentence(run: Run, facts: dict, chosen: tuple[int, int, int], preset: str) -
         if facts["dead"]:
             words.append(f"{facts['dead']} of {facts['links']} links are dead.")
         words += [run.status] if run.status else []
-    words.append(selection(run, chosen))
+    if chosen is not None:
+        words.append(selection(run, chosen))
     if preset != OWN:
         words.append(PRESETS[preset][1])
     return " ".join(words)
+
+
+def ends(run: Run, chosen: tuple[int, int, int]) -> tuple[str, str]:
+    """Where a link begins, empty for a bias, and the node where it ends."""
+    layer, destination, source = chosen
+    to = "the output" if layer == len(run.weights) - 1 else f"node {layer + 1}.{destination + 1}"
+    if source < 0:
+        return "", to
+    start = f"node {layer}.{source + 1}"
+    return (FEATURE_NAMES[FEATURES.index(run.config.inputs[source])] if layer == 0 else start), to
+
+
+def chosen_words(run: Run, chosen: tuple[int, int, int]) -> str:
+    """The chosen link or bias, as a title."""
+    start, to = ends(run, chosen)
+    return f"{start} → {to}" if start else f"Bias of {to}"
+
+
+def pushed(run: Run, chosen: tuple[int, int, int]) -> str:
+    """What the next step does to the chosen weight or bias."""
+    layer, destination, source = chosen
+    weights, biases = run.gradients()
+    slope = float(biases[layer][destination] if source < 0 else weights[layer][destination, source])
+    if not math.isfinite(slope):
+        return "It has no gradient any more."
+    if slope == 0:
+        return "Its gradient is zero: the next step leaves it alone."
+    step = run.config.learning_rate * abs(slope)
+    way = "down" if slope > 0 else "up"
+    return f"Gradient {slope:.2g}: the next steps push it {way}, by about {step:.2g} each."
 
 
 def selection(run: Run, chosen: tuple[int, int, int]) -> str:
@@ -60,11 +117,8 @@ def selection(run: Run, chosen: tuple[int, int, int]) -> str:
     layer, destination, source = chosen
     value = run.network.parameters.matrices[layer][destination, source]
     shown = f"{value:.2g}" if math.isfinite(value) else "no number any more"
-    to = "the output" if layer == len(run.weights) - 1 else f"node {layer + 1}.{destination + 1}"
+    start, to = ends(run, chosen)
     if source < 0:
         return f"Chosen: the bias of {to} is {shown}."
-    start = f"node {layer}.{source + 1}"
-    if layer == 0:
-        start = FEATURE_NAMES[FEATURES.index(run.config.inputs[source])]
     dead = ", dead" if run.dead[layer][destination, source] else ""
     return f"Chosen: the weight from {start} to {to} is {shown}{dead}."

@@ -68,10 +68,14 @@ class PlaygroundSnapshots(Widget):
         panels.append(self.effect_panel(effects, epochs))
         last = int(epochs[-1])
         facts = {
-            "epoch": last, "train_loss": run.train_loss, "test_loss": run.test_loss,
-            "wrong": int(self.wrong(run).sum()), "share_x": float(effects[last, 0]),
-            "share_y": float(effects[last, 1]), "share_turned": float(effects[last, 2]),
-        }  # fmt: skip
+            "epoch": last,
+            "train_loss": run.train_loss,
+            "test_loss": run.test_loss,
+            "wrong": int(self.wrong(run).sum()),
+            "share_x": float(effects[last, 0]),
+            "share_y": float(effects[last, 1]),
+            "share_turned": float(effects[last, 2]),
+        }
         return Scene(panels, self.sentence(facts), facts, rows=(3, 4), columns=(1,) * COLUMNS, height=400)
 
     @staticmethod
@@ -83,7 +87,7 @@ class PlaygroundSnapshots(Widget):
         run.rewind(int(epoch))
         x, y = run.test[self.wrong(run), :2].T
         marks = [
-            Heatmap(run.node_maps(SIDE)[-1][0], (-6, 6, -6, 6), cmap="orange-blue", vmin=-1.3, vmax=1.3),
+            Heatmap(run.node_maps(SIDE)[-1][0], (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3),
             Points(x, y, color="black", outline="#ffffff", size=2.5),
         ]
         axis = Axis(-6, 6, visible=False)

@@ -6,17 +6,19 @@ import numpy as np
 
 from cnnlib.data import Split, load_digits
 from cnnlib.viz import Axis, Heatmap, Panel, Scene, Text, mosaic
-from cnnlib.widgets.base import Choice, Slider, Widget
+from cnnlib.widgets.base import Choice, Slider, Toggle, Widget
 
 ROWS, COLUMNS = 4, 10
 GAP = 3  # pixels between images; the label stands in the gap above
 
 
 class ImageGallery(Widget):
-    """The images of a data set, forty a page, each with its label above it.
+    """The images of a data set, forty a page, each with its number and its label above it.
+
+    The number is that of the image in its half: ``split.x_test[number]``. The labels can be hidden.
 
     Facts: ``shown`` (images on this page), ``matching`` (images of the half and class), ``first`` (number of
-    the page's first image among them).
+    the page's first image).
 
     Parameters
     ----------
@@ -28,7 +30,7 @@ class ImageGallery(Widget):
     Examples
     --------
     >>> ImageGallery(half="test", label="7").text
-    'Test images of class 7, 1 to 36 of 36.'
+    'All 36 test images of class 7: numbers 13 to 343.'
     """
 
     title = "Look at the images"
@@ -39,45 +41,68 @@ class ImageGallery(Widget):
             Choice("half", ("training", "test"), label="Images"),
             Choice("label", ("any", *self.split.class_names), label="Class"),
             Slider("page", 1, self._pages(len(self.split.x_train)), 1, integer=True, label="Page"),
+            Toggle("labels", True, label="Show the labels"),
         )
         super().__init__(**options)
 
     def limits(self, state: dict) -> dict:
-        return {"page": (1, self._pages(len(self._matching(state)[0])))}
+        return {"page": (1, self._pages(len(self._matching(state))))}
 
     def compute(self, state: dict) -> Scene:
-        images, labels = self._matching(state)
+        matching = self._matching(state)
         first = (state["page"] - 1) * ROWS * COLUMNS
-        page, names = images[first : first + ROWS * COLUMNS], labels[first : first + ROWS * COLUMNS]
-        kind = "" if state["label"] == "any" else f" of class {state['label']}"
-        where = f"{first + 1} to {first + len(page)} of {len(images):,}" if len(page) else "there are none"
-        facts = {"shown": len(page), "matching": len(images), "first": first + 1}
-        text = f"{state['half'].capitalize()} images{kind}, {where}."
-        return Scene([self._panel(page, names)], text, facts, height=330)
+        page = matching[first : first + ROWS * COLUMNS]
+        facts = {"shown": len(page), "matching": len(matching), "first": int(page[0]) if len(page) else 0}
+        text = self._sentence(state, matching, page, first)
+        return Scene([self._panel(state, page)], text, facts, height=330)
 
-    def _matching(self, state: dict) -> tuple[np.ndarray, np.ndarray]:
-        """Images (N, H, W) and labels of the chosen half and class."""
-        split, training = self.split, state["half"] == "training"
-        x, y = (split.x_train, split.y_train) if training else (split.x_test, split.y_test)
-        if state["label"] != "any":
-            chosen = y == split.class_names.index(state["label"])
-            x, y = x[chosen], y[chosen]
-        return x[:, 0], y
+    def _matching(self, state: dict) -> np.ndarray:
+        """Numbers of the images of the chosen half and class."""
+        labels = self._half(state)[1]
+        if state["label"] == "any":
+            return np.arange(len(labels))
+        return np.flatnonzero(labels == self.split.class_names.index(state["label"]))
+
+    def _half(self, state: dict) -> tuple[np.ndarray, np.ndarray]:
+        split = self.split
+        return (split.x_train, split.y_train) if state["half"] == "training" else (split.x_test, split.y_test)
+
+    def _sentence(self, state: dict, matching: np.ndarray, page: np.ndarray, first: int) -> str:
+        kind = f"{state['half']} images" + ("" if state["label"] == "any" else f" of class {state['label']}")
+        if len(page) == 0:
+            return f"There are no {kind}."
+        numbers = f"numbers {page[0]} to {page[-1]}" if len(page) > 1 else f"number {page[0]}"
+        if len(page) == len(matching):
+            return f"All {len(page)} {kind}: {numbers}."
+        pages = f"page {state['page']} of {self._pages(len(matching))}"
+        return f"{len(page)} of {len(matching):,} {kind}, {pages}: {numbers}."
 
     @staticmethod
     def _pages(count: int) -> int:
         return max(1, -(-count // (ROWS * COLUMNS)))
 
-    def _panel(self, images: np.ndarray, labels: np.ndarray) -> Panel:
-        height, width = self.split.x_train.shape[2:]
+    def _panel(self, state: dict, page: np.ndarray) -> Panel:
+        x, y = self._half(state)
+        height, width = x.shape[2:]
         full = np.full((ROWS * COLUMNS, height, width), np.nan)
-        full[: len(images)] = images
+        full[: len(page)] = x[page, 0]
         tiled = mosaic(full, COLUMNS, GAP)
-        row, column = np.divmod(np.arange(len(images)), COLUMNS)
-        middle = column * (width + GAP) + (width - 1) / 2
-        above = row * (height + GAP) - 0.5 - GAP / 2
-        words = [self.split.class_names[label] for label in labels]
-        marks = [Heatmap(tiled, cmap="gray", vmin=0, vmax=1), Text(middle, above, words, size=12)]
-        x = Axis(-0.5, tiled.shape[1] - 0.5, visible=False)
-        y = Axis(tiled.shape[0] - 0.5, -0.5 - GAP, visible=False)
-        return Panel(marks, x, y, equal=True, grid=False)
+        row, column = np.divmod(np.arange(len(page)), COLUMNS)
+        left, above = column * (width + GAP) - 0.5, row * (height + GAP) - 0.5 - GAP / 2
+        labels = [self.split.class_names[label] for label in y[page]] if state["labels"] else [""] * len(page)
+        marks = [
+            Heatmap(
+                tiled,
+                cmap="ink",
+                vmin=0,
+                vmax=1,
+                means="ink",
+                tile=(height, width, GAP),
+                tile_names=[f"image {number}" for number in page],
+            ),
+            Text(left + width, above, labels, size=13, align="right", bold=True),
+            Text(left, above, [f"{number}" for number in page], size=10, align="left", color="muted"),
+        ]
+        across = Axis(-0.5, tiled.shape[1] - 0.5, visible=False)
+        down = Axis(tiled.shape[0] - 0.5, -0.5 - GAP, visible=False)
+        return Panel(marks, across, down, equal=True, grid=False)

@@ -7,7 +7,6 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-from packaging.requirements import Requirement
 
 from cnnlib.viz import Axis, Panel, Scene, Text
 from cnnlib.widgets.base import Button, Widget
@@ -15,8 +14,10 @@ from cnnlib.widgets.base import Button, Widget
 WORDS = {True: "recent enough", False: "too old", None: "missing"}
 
 
-def requirements() -> list[Requirement]:
+def requirements() -> list:
     """What cnnlib needs to run: from the installed package, else from the checkout's pyproject.toml."""
+    from packaging.requirements import Requirement  # loaded here: in a browser it takes a moment
+
     try:
         lines = metadata.requires("cnnlib")
     except metadata.PackageNotFoundError:
@@ -26,9 +27,10 @@ def requirements() -> list[Requirement]:
     return [r for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
 
 
-def installed(requirement: Requirement) -> tuple[str, bool | None]:
+def installed(requirement) -> tuple[str, bool | None]:
     """The version of a package that is there, and whether it will do: None if it is missing.
 
+    >>> from packaging.requirements import Requirement
     >>> installed(Requirement("numpy>=1"))[1], installed(Requirement("no-such-package"))
     (True, ('-', None))
     """

@@ -12,6 +12,7 @@ from cnnlib.viz import Axis, Bars, Panel, Scene, image_panel
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 
 OWN = "its guess"
+SMALL = 0.005  # below this a probability has no room to fall, and the logits are shown
 
 
 class EvidenceExplorer(Widget):
@@ -26,8 +27,11 @@ class EvidenceExplorer(Widget):
     **options
         As for `Widget`.
 
-    Facts: ``guess``, ``label``, ``confidence`` (of the guess); ``fall`` (largest fall of the probability of
-    the class asked about when a square is covered), ``row`` and ``col`` (upper left pixel of that square).
+    A class whose probability is below half a percent is looked at by its logit, the score before softmax.
+
+    Facts: ``guess``, ``label``, ``confidence`` (of the guess); ``logit`` (of the class asked about), ``fall``
+    (largest fall of its probability, or of its logit, when a square is covered), ``row`` and ``col`` (upper
+    left pixel of that square).
 
     Examples
     --------
@@ -55,42 +59,62 @@ class EvidenceExplorer(Widget):
         x = self.split.x_test[state["image"] : state["image"] + 1]
         if not all(np.isfinite(value).all() for value in self.model.arrays().values()):
             raise BadValue("The network's weights are not finite: train it with a smaller rate first.")
-        p = softmax(self.model.forward(x))[0]
+        logits = self.model.forward(x)
+        p = softmax(logits)[0]
         names, guess = self.split.class_names, int(p.argmax())
         asked = guess if state["target"] == OWN else names.index(state["target"])
-        grads, falls = (
-            saliency(self.model, x, asked)[0],
-            occlusion(self.model, x, state["size"], target=asked)[0],
-        )
+        small = bool(p[asked] < SMALL)
+        grads = saliency(self.model, x, asked)[0]
+        falls = occlusion(self.model, x, state["size"], target=asked, logit=small)[0]
         row, col = (int(i) for i in np.unravel_index(falls.argmax(), falls.shape))
         facts = {
-            "guess": guess, "label": int(self.split.y_test[state["image"]]), "confidence": float(p[guess]),
-            "fall": float(falls.max()), "row": row, "col": col,
-        }  # fmt: skip
-        panels = self._panels(x[0].mean(axis=0), p, grads, falls, names[facts["label"]])
+            "guess": guess,
+            "label": int(self.split.y_test[state["image"]]),
+            "confidence": float(p[guess]),
+            "logit": float(logits[0, asked]),
+            "fall": float(falls.max()),
+            "row": row,
+            "col": col,
+        }
+        panels = self._panels(x[0].mean(axis=0), p, grads, falls, names[facts["label"]], small)
+        cost = f"{100 * facts['fall']:.0f} points of its {100 * p[asked]:.0f} %"
+        if small:
+            cost = (
+                f"{facts['fall']:.2g} of its logit of {facts['logit']:.2g}; its probability,"
+                f" {p[asked]:.1g}, has no room to fall"
+            )
         text = (
             f"A {names[facts['label']]}, taken for {names[guess]} with {100 * p[guess]:.0f} %. Covering"
             f" {state['size']}x{state['size']} pixels at row {row}, column {col} costs class {names[asked]}"
-            f" most: {100 * facts['fall']:.0f} points of its {100 * p[asked]:.0f} %."
+            f" most: {cost}."
         )
         return Scene(panels, text, facts, columns=(1, 1, 1, 1.1), height=300)
 
     def _panels(
-        self, image: np.ndarray, p: np.ndarray, grads: np.ndarray, falls: np.ndarray, label: str
+        self, image: np.ndarray, p: np.ndarray, grads: np.ndarray, falls: np.ndarray, label: str, small: bool
     ) -> list:
         reach = max(0.01, float(np.abs(falls).max()))
         names = [name[:8] for name in self.split.class_names]
         bars = Panel(
-            [Bars(np.arange(len(p)), p, horizontal=True)], Axis(0, 1, "probability"),
-            Axis(len(p) - 0.5, -0.5, ticks=range(len(p)), names=names), title="Guess", at=(0, 3), grid=False,
-        )  # fmt: skip
+            [Bars(np.arange(len(p)), p, horizontal=True)],
+            Axis(0, 1, "probability"),
+            Axis(len(p) - 0.5, -0.5, ticks=range(len(p)), names=names),
+            title="Guess",
+            at=(0, 3),
+            grid=False,
+        )
         return [
             image_panel(image, title=f"Image: {label}", vmin=0, vmax=1),
             image_panel(
                 grads, title="Saliency", at=(0, 1), cmap="viridis", vmin=0, vmax=max(1e-9, grads.max())
             ),
             image_panel(
-                falls, title="Fall when covered", at=(0, 2), cmap="diverging", vmin=-reach, vmax=reach
+                falls,
+                title="Fall of the logit when covered" if small else "Fall when covered",
+                at=(0, 2),
+                cmap="diverging",
+                vmin=-reach,
+                vmax=reach,
             ),
             bars,
         ]

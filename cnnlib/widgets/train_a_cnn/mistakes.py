@@ -63,9 +63,12 @@ class MistakeExplorer(Widget):
         facts = {"count": count, "wrong": wrong, "confidence": top, "first": first}
         return Scene(
             [self._matrix_panel(label, guess), self._images_panel(chosen)],
-            self._sentence(label, guess, facts), facts, columns=(1.25, 1), height=420,
+            self._sentence(label, guess, facts),
+            facts,
+            columns=(1.25, 1),
+            height=420,
             arrows=("guess", "label"),
-        )  # fmt: skip
+        )
 
     def _sentence(self, label: int, guess: int, facts: dict) -> str:
         names, count = self.split.class_names, facts["count"]
@@ -107,6 +110,6 @@ class MistakeExplorer(Widget):
             marks = [Text((COLUMNS * (width + 1)) / 2 - 1, (ROWS * (height + 1)) / 2 - 1, "none", size=14)]
         else:
             picture = mosaic(self.split.x_test[shown].mean(axis=1), COLUMNS)
-            marks = [Heatmap(picture, cmap="gray", vmin=0, vmax=1, hover=False)]
+            marks = [Heatmap(picture, cmap="ink", vmin=0, vmax=1, hover=False)]
         title = f"{min(len(shown), len(chosen))} of {len(chosen)}, most confident first"
         return Panel(marks, x, y, title=title, at=(0, 1), equal=True, grid=False)

@@ -1,0 +1,96 @@
+"""Marks that explain: notes with an arrow, reference lines in words, and the cursor on an axis of time.
+
+Places are in the coordinates of the panel, widths in CSS pixels, as in `cnnlib.viz.marks`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cnnlib.viz.marks import ALIGNS, DASHES, Mark, _one_of
+
+
+def _finite(mark: str, **places: float | None) -> None:
+    for name, value in places.items():
+        if value is not None and not np.isfinite(value):
+            raise ValueError(f"{mark}: {name} is {value}; expected a finite number")
+
+
+@dataclass(frozen=True, eq=False)
+class Note(Mark):
+    """A few words in italics, at most `width` pixels wide, with a thin arrow to what they are about.
+
+    Parameters
+    ----------
+    x, y : float
+        Top of the words; left edge, middle or right edge by `align`.
+    text : str
+        Wrapped by the painter.
+    to : (x, y), optional
+        Where the arrow points; without it there is none.
+    needs : float
+        Width of the panel in pixels below which the note gives way to the picture.
+
+    >>> Note(1, 2, "One neuron: its answer over the whole plane.", to=(1.5, 3)).to
+    (1.5, 3)
+    """
+
+    x: float
+    y: float
+    text: str
+    to: tuple[float, float] | None = None
+    width: float = 160.0
+    color: str = "muted"
+    align: str = "left"
+    needs: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _finite("Note", x=self.x, y=self.y)
+        _one_of("Note", "align", self.align, ALIGNS)
+
+
+@dataclass(frozen=True, eq=False)
+class Reference(Mark):
+    """A level or a moment to compare with, as a thin line with its meaning in words: "2.30 = guessing".
+
+    Exactly one of `x` and `y` is given. The words stand at the line's ``"start"`` or ``"end"``.
+    """
+
+    text: str
+    y: float | None = None
+    x: float | None = None
+    color: str = "muted"
+    dash: str = "dotted"
+    at: str = "end"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.x is None) == (self.y is None):
+            raise ValueError("Reference: give exactly one of x and y")
+        _finite("Reference", x=self.x, y=self.y)
+        _one_of("Reference", "dash", self.dash, DASHES)
+        _one_of("Reference", "at", self.at, ("start", "end"))
+
+
+@dataclass(frozen=True, eq=False)
+class Cursor(Mark):
+    """The present moment as an upright line that the pointer drags: the handle of time.
+
+    `sets` maps ``"x"`` to the control that follows it; that control, in the slot ``"handle"``, is what the
+    keyboard moves. `text` stands in a pill at the line's foot; an empty one gives a knob at its top.
+    """
+
+    x: float
+    sets: dict[str, str] = field(default_factory=dict)
+    text: str = ""
+    color: str = "you"
+    emits: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _finite("Cursor", x=self.x)
+        if unknown := set(self.sets) - {"x"}:
+            raise ValueError(f"Cursor: sets names {sorted(unknown)}; expected 'x'")

@@ -1,0 +1,119 @@
+"""Beside the playground's network: one map at large with the points, its colours, the losses over time."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from cnnlib.playground import DATASETS, REG_DATASETS, Config
+from cnnlib.playground import Playground as Run
+from cnnlib.viz import Axis, Cursor, Heatmap, Line, Panel, Points, Reference
+from cnnlib.widgets.spirals.scene import MOST, PALE, signs
+
+SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
+TICKS = (-6, -3, 0, 3, 6)
+
+
+def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, at) -> Panel:
+    """One node's map over the square, with the points; those on the wrong side have a ring of ink."""
+    reach = np.abs(run.train[:, 2]).max(initial=0) if run.config.problem == "regression" else 1.0
+    marks = [
+        Heatmap(
+            signs(np.clip(z, -1, 1), state["discretize"]),
+            (-6, 6, -6, 6),
+            cmap="diverging",
+            vmin=-PALE,
+            vmax=PALE,
+        )
+    ]
+    for points, shape, size in ((run.train, "circle", 3.5), (run.test, "square", 3.0)):
+        if points is run.train or state["show_test_data"]:
+            inside = points[np.abs(points[:, :2]).max(axis=1, initial=0) <= 6]
+            marks.append(point_marks(inside, reach or 1.0, shape, size, "paper"))
+            if run.config.problem == "classification":
+                wrong = inside[np.sign(run.predict(inside[:, :2])) != inside[:, 2]]
+                marks.append(point_marks(wrong, 1.0, shape, size + 0.5, "ink"))
+    axes = Axis(-6, 6, ticks=TICKS), Axis(-6, 6, visible=False)
+    return Panel(marks, *axes, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name="map")
+
+
+def point_marks(points: np.ndarray, reach: float, shape: str, size: float, outline: str) -> Points:
+    """Points in the colour of their label."""
+    values = {"values": points[:, 2] / reach, "cmap": "diverging", "vmin": -1.15, "vmax": 1.15}
+    return Points(points[:, 0], points[:, 1], size=size, shape=shape, outline=outline, **values)
+
+
+@cache
+def color_bar(at: tuple[int, ...]) -> Panel:
+    """What the colours of maps, points and biases mean."""
+    ramp = np.linspace(-PALE, PALE, 90)[None, :]
+    marks = [Heatmap(ramp, (-PALE, PALE, 0, 1), cmap="diverging", vmin=-PALE, vmax=PALE, hover=False)]
+    x = Axis(-PALE, PALE, ticks=(-1, 0, 1), names=("−1 orange", "0", "blue +1"))
+    return Panel(marks, x, Axis(0, 1, visible=False), at=at, grid=False, name="ramp")
+
+
+def loss_axis(table: np.ndarray) -> Axis:
+    """From 0 to just above the largest loss, in doublings of 0.6; powers of ten when a run diverges."""
+    finite = table[np.isfinite(table)]
+    top, peak = 0.6, finite.max(initial=0.0)
+    if peak > HUGE:
+        low, high = np.log10([finite[finite > 0].min(), peak])
+        return Axis(10.0 ** np.floor(low), min(10.0 ** np.ceil(high), MOST), log=True)
+    while top / 2 >= peak and top > SMALLEST:
+        top /= 2
+    while top < peak:
+        top *= 2
+    return Axis(0, top, ticks=(0, top))
+
+
+def thinned(table: np.ndarray, first: int, most: int = 400) -> tuple[np.ndarray, np.ndarray]:
+    """Epochs and losses, at most `most` of them."""
+    epochs = np.arange(first, first + len(table))
+    if len(table) > most:
+        keep = np.unique(np.linspace(0, len(table) - 1, most).round().astype(int))
+        return epochs[keep], table[keep]
+    return epochs, table
+
+
+def timeline(losses: list, epoch: int) -> Panel:
+    """Training and test loss against the epoch, the way back as a cursor, the future as a ghost."""
+    table = np.array(losses, dtype=float).reshape(-1, 2)
+    y = loss_axis(table)
+    drawn = np.where(table <= y.high, table, np.nan)
+    end = 50
+    while end < len(losses) - 1:
+        end *= 2
+    past, lived = thinned(drawn[: epoch + 1], 0)
+    coming, future = thinned(drawn[epoch:], epoch)
+    marks = [
+        Line(coming, future[:, 0], color="muted", dash="dashed", width=1.5, alpha=0.3),
+        Line(coming, future[:, 1], color="ink", alpha=0.3),
+        Line(past, lived[:, 0], color="muted", dash="dashed", width=1.5, label="training"),
+        Line(past, lived[:, 1], color="ink", label="test"),
+        Cursor(epoch, sets={"x": "epoch"}),
+    ]
+    if len(losses) == 1:
+        marks.insert(
+            0, Reference("Press Play: the curves of the loss grow from here", y=y.high / 2, at="end")
+        )
+    return Panel(marks, Axis(0, end, whole=True), y, legend="ends", name="time")
+
+
+@cache
+def data_pictures() -> dict[str, tuple[Panel, ...]]:
+    """What the data sets look like."""
+    square = Axis(-6, 6, visible=False)
+
+    def picture(points: np.ndarray) -> Panel:
+        reach = np.abs(points[:, 2]).max()
+        marks = [point_marks(points[:140], reach, "circle", 1.7, "")]
+        return Panel(marks, square, square, equal=True, grid=False)
+
+    return {
+        "dataset": tuple(picture(Run(Config(dataset=name, seed="0.5")).train) for name in DATASETS),
+        "reg_dataset": tuple(
+            picture(Run(Config(problem="regression", reg_dataset=name, seed="0.5")).train)
+            for name in REG_DATASETS
+        ),
+    }

@@ -1,0 +1,87 @@
+// HTML over the canvas: slots in cells of the picture's grid, and controls anchored to places of a panel.
+import { h } from "./dom.js";
+import { cellOf, tracks } from "./layout.js";
+
+export class Overlay {
+  /** @param {Map} controls by name  @param {Map<string, HTMLElement[]>} bySlot what each slot holds */
+  constructor(controls, bySlot) {
+    this.element = h("div", { class: "cnn-over" });
+    this.controls = controls;
+    this.bySlot = bySlot;
+    this.slots = new Map();
+    this.anchored = new Map();
+    this.closed = ""; // the popover that the learner has closed
+  }
+
+  /** Put everything where the picture's arrangement says. */
+  place(arrangement, boxes, width, height, anchors) {
+    const rows = tracks(arrangement.rows, height);
+    const columns = tracks(arrangement.columns, width);
+    const shown = new Set();
+    for (const [slot, at] of arrangement.slots) {
+      shown.add(slot.name);
+      const cell = cellOf(at, rows, columns, 0);
+      const { element, title, text } = this.slot(slot.name);
+      title.textContent = slot.title;
+      text.textContent = slot.text;
+      element.style.cssText = `left:${cell.left}px;top:${cell.top}px;width:${cell.right - cell.left}px;height:${cell.bottom - cell.top}px`;
+    }
+    for (const [name, { element }] of this.slots) element.hidden = !shown.has(name);
+    this.anchor(anchors, boxes, width);
+  }
+
+  slot(name) {
+    if (!this.slots.has(name)) {
+      const title = h("h4", {});
+      const text = h("p", { class: "cnn-hint" });
+      const element = h("div", { class: `cnn-slot cnn-slot-${name}` }, title, text, ...(this.bySlot.get(name) ?? []));
+      this.element.append(element);
+      this.slots.set(name, { element, title, text });
+    }
+    return this.slots.get(name);
+  }
+
+  anchor(anchors, boxes, width) {
+    const wanted = new Set(anchors.map((anchor) => anchor.control));
+    for (const [name, card] of this.anchored) card.element.hidden = !wanted.has(name);
+    for (const anchor of anchors) {
+      const box = boxes.find(({ panel }) => panel.name === anchor.panel);
+      const card = this.card(anchor);
+      if (!box || !card) continue;
+      const popover = anchor.popover !== "";
+      card.element.hidden = popover && this.closed === key(anchor);
+      card.element.classList.toggle("cnn-popover", popover);
+      card.title.textContent = anchor.popover;
+      card.text.textContent = anchor.text;
+      const share = { center: 0.5, left: 0, right: 1 }[anchor.align];
+      const [x, y] = [box.x(anchor.x) + anchor.dx, box.y(anchor.y) + anchor.dy];
+      const { offsetWidth: wide, offsetHeight: high } = card.element;
+      card.element.style.left = `${Math.max(0, Math.min(width - wide, x - share * wide))}px`;
+      card.element.style.top = `${popover ? y : y - high / 2}px`;
+    }
+  }
+
+  card(anchor) {
+    const control = this.controls.get(anchor.control);
+    if (!control) return null;
+    if (!this.anchored.has(anchor.control)) {
+      const title = h("strong", {});
+      const text = h("p", { class: "cnn-hint" });
+      const close = h("button", { type: "button", class: "cnn-close", "aria-label": "Close" }, "×");
+      const element = h("div", { class: "cnn-anchor" }, title, close, control.element, text);
+      const shut = () => {
+        this.closed = key(this.anchored.get(anchor.control).last);
+        element.hidden = true;
+      };
+      close.addEventListener("click", shut);
+      element.addEventListener("keydown", (event) => event.key === "Escape" && shut());
+      this.element.append(element);
+      this.anchored.set(anchor.control, { element, title, text });
+    }
+    const card = this.anchored.get(anchor.control);
+    card.last = anchor;
+    return card;
+  }
+}
+
+const key = (anchor) => `${anchor.control}/${anchor.popover}`;

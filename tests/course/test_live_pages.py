@@ -1,0 +1,266 @@
+"""What lies behind the live pages, without a browser: which cells are needed, Python's half, recordings."""
+
+import asyncio
+import gzip
+import json
+import zipfile
+
+import nbformat
+import numpy as np
+import pytest
+
+from cnnlib.widgets import DescentExplorer, LineBetween, MistakeExplorer, TrainingView
+from tools.site import settings
+from tools.site.live import python, record
+from tools.site.live.cells import is_live, names, needs, plan
+from tools.site.live.course_page import Host
+
+
+@pytest.mark.parametrize(
+    "sources, wanted",
+    [
+        (["import numpy as np", "np.zeros(3)"], [0]),
+        (["x = 1", "x = 2", "print(x)"], [1]),
+        (["x = []", "x.append(1)", "len(x)", "print(x)"], [0, 1]),
+        (["model = make()", "fit(model)", "evaluate(model)"], [0, 1]),
+        (["model = make()", "Widget(model)", "model"], [0]),
+        (["f = 1", "g = lambda f: f + 1\ng"], []),
+        (["i = 1", "[i for i in range(3)]"], []),
+        (["goal = 'a'", "goal = 'b'\ngoal"], []),
+        (["n = 1", "n += 1", "n"], [0, 1]),
+        (["a = 1", "def f():\n    return a", "f()"], [0, 1]),
+        (["x = {}", "x['a'] = 1", "x"], [0, 1]),
+        (["x = 1", "this is no Python", "x"], [0]),
+    ],
+)
+def test_a_cell_needs_what_binds_and_what_changes_its_names(sources, wanted):
+    assert needs(sources)[-1] == wanted
+
+
+def test_what_a_function_keeps_to_itself_is_not_read():
+    found = names("def f(a, *, b=c):\n    d = a + b\n    return d + e")
+    assert found.binds == {"f"} and found.reads == {"c", "e"}
+
+
+@pytest.mark.parametrize(
+    "path", sorted((settings.ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem
+)
+def test_the_needed_cells_of_every_widget_come_before_it(path):
+    notebook = nbformat.read(path, as_version=4)
+    told = plan(notebook)
+    assert len(told) == sum(cell.cell_type == "code" for cell in notebook.cells)
+    for index, one in enumerate(told):
+        assert all(needed < index for needed in one["needs"])
+        closed = {deeper for needed in one["needs"] for deeper in told[needed]["needs"]}
+        assert closed <= set(one["needs"])
+    assert any(one["live"] for one in told) or path.stem.startswith("10")
+
+
+class Page:
+    """Takes what Python's half says."""
+
+    def __init__(self):
+        self.said = []
+
+    def __call__(self, text, buffers):
+        self.said.append({**json.loads(text), "buffers": buffers})
+
+    def outputs(self):
+        return [(one["kind"], one.get("text", "")) for one in self.said if one["type"] == "output"]
+
+
+@pytest.fixture
+def told(monkeypatch, tmp_path):
+    monkeypatch.setenv("CNNLIB_PROGRESS", str(tmp_path / "progress.json"))
+    for name in ("IPython", "IPython.display"):
+        monkeypatch.setitem(__import__("sys").modules, name, None)
+    return Page()
+
+
+def run(host, source, cell="1"):
+    return asyncio.run(host.run(cell, source))
+
+
+def test_the_last_value_is_shown_and_names_stay(told):
+    host = Host(told)
+    assert run(host, "x = 2\nx + 1") and run(host, "print('two')\nx;", "2") and run(host, "x * 2", "3")
+    assert told.outputs() == [("text", "3"), ("stream", "two"), ("stream", "\n"), ("text", "4")]
+
+
+def test_html_markdown_and_display(told):
+    host = Host(told)
+    run(host, "from IPython.display import Markdown, HTML\ndisplay(HTML('<b>a</b>'))\nMarkdown('**b**')")
+    assert told.outputs() == [("html", "<b>a</b>"), ("markdown", "**b**")]
+
+
+def test_an_error_ends_the_cell_and_not_the_page(told):
+    host = Host(told)
+    assert not run(host, "def f():\n    return 1 / 0\nf()")
+    assert not run(host, "raise SystemExit")
+    assert not run(host, "1 +")
+    first, second, third = (text for _, text in told.outputs())
+    assert "ZeroDivisionError" in first and "line 2, in f" in first and "return 1 / 0" in first
+    assert "course_page" not in first and "SystemExit" in second and "SyntaxError" in third
+
+
+def test_a_stub_is_recognised_by_its_text(told):
+    """The checks read the learner's function as it stands in the cell."""
+    host = Host(told)
+    source = "from cnnlib.checks import check\ndef relu_backward(dy, x):\n    # YOUR CODE HERE\n    ...\n"
+    run(host, source + "print(check('03.relu_backward', relu_backward).outcome)")
+    assert ("stream", "not attempted") in told.outputs()
+
+
+def test_await_at_the_top_of_a_cell(told):
+    host = Host(told)
+    assert run(host, "import asyncio\nawait asyncio.sleep(0)\n7")
+    assert told.outputs() == [("text", "7")]
+
+
+def test_a_widget_gets_a_place_and_answers(told):
+    host = Host(told)
+    run(host, "from cnnlib.widgets import DescentExplorer\nDescentExplorer(rate=0.1)")
+    (shown,) = [one for one in told.said if one.get("kind") == "widget"]
+    assert shown["key"] == "1/1" and shown["spec"]["title"] == DescentExplorer.title
+    assert shown["text"] == DescentExplorer(rate=0.1).text
+    host.receive("1/1", json.dumps({"type": "ready"}))
+    frame = told.said[-1]
+    assert frame["type"] == "widget" and frame["message"]["type"] == "frame"
+    assert all(isinstance(buffer, bytes) for buffer in frame["buffers"])
+    host.receive("1/1", json.dumps({"type": "state", "id": 1, "values": {"rate": 0.2}}))
+    assert told.said[-1]["message"]["state"]["rate"] == 0.2
+    widget = host.widgets["1/1"]
+    run(host, "2")
+    assert host.widgets == {} and widget.live.page is None, "the cell ran again: its widget is closed"
+
+
+def test_the_record_is_given_to_the_page_and_taken_from_it(told):
+    host = Host(told)
+    source = "from cnnlib.checks import check\ncheck('03.relu_backward', lambda dy, x: dy)"
+    run(host, source)
+    (said,) = [one for one in told.said if one["type"] == "record"]
+    assert json.loads(said["text"])["exercises"]["03.relu_backward"]["outcome"] == "wrong"
+    run(host, "1")
+    assert len([one for one in told.said if one["type"] == "record"]) == 1, "nothing new, nothing said"
+    host.write_record("")
+    run(host, "from cnnlib.checks import progress\nprint(progress().done)", "9")
+    assert ("stream", "0") in told.outputs()
+
+
+def read(file):
+    """A recording as the page reads it."""
+    whole = gzip.decompress(file)
+    length = int.from_bytes(whole[:4], "little")
+    told, at, arrays = json.loads(whole[4 : 4 + length]), 4 + length, []
+    for size in told["sizes"]:
+        arrays.append(np.frombuffer(whole[at : at + size], "<f4"))
+        at += size
+    assert at == len(whole) and (4 + length) % 4 == 0
+    return told, arrays
+
+
+def test_a_recording_holds_every_position_and_its_sentence():
+    told, arrays = read(record.whole(MistakeExplorer()))
+    assert len(told["frames"]) == 100
+    for place, frame in list(told["frames"].items())[::17]:
+        label, guess = map(int, place.split("/"))
+        assert frame["text"] == MistakeExplorer(label=label, guess=guess).text
+        assert all(np.prod(shape) == len(arrays[number]) for number, shape in frame["scene"]["arrays"])
+    assert told["start"] in told["frames"]
+
+
+def test_a_widget_with_too_many_positions_is_not_recorded_whole():
+    assert record.whole(DescentExplorer()) is None
+
+
+def test_a_run_is_recorded_as_it_is_played():
+    told, _ = read(record.run(TrainingView(show=()), steps=6, every=3, speed="25 steps a second"))
+    view = TrainingView()
+    assert told["run"][0]["text"] == view.text
+    view.advance(6)
+    assert told["run"][-1]["text"] == view.text and len(told["run"]) == 3
+
+
+def test_recorded_numbers_are_right_to_four_digits():
+    values = np.float32([0, 1, -3.14159, 1e-20, 6.02e23, np.inf, -np.inf])
+    short = np.frombuffer(record.shortened(values.tobytes()), "<f4")
+    assert np.allclose(short, values, rtol=2**-13, atol=0) and np.isnan(
+        np.frombuffer(record.shortened(np.float32([np.nan]).tobytes()), "<f4")
+    )
+
+
+def test_recorded_whole_are_widgets_of_the_notebooks():
+    found = {}
+    for path in sorted((settings.ROOT / "notebooks").glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for index in record.whole_cells(notebook):
+            assert is_live(cells[index]), (path.stem, index)
+            found.setdefault(path.stem[:2], []).append(index)
+    assert set(found) >= {"00", "06", "09"}
+
+
+def test_line_between_keeps_its_challenge_from_one_frame_to_the_next_apart():
+    from cnnlib.widgets import Challenge
+
+    goal = Challenge("half way", lambda facts: facts["share"] == 0.5)
+    widget = LineBetween(first=0, second=0, share=0.4, challenge=goal)
+    recording = record.Recording(widget)
+    widget.set_state(share=0.5)
+    assert recording.frame()["challenge"] == "reached"
+
+
+def test_a_pack_is_a_list_and_the_contents(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.py").write_bytes(b"x = 1")
+    (tmp_path / "c.txt").write_bytes(b"")
+    whole = python.pack(tmp_path)
+    length = int.from_bytes(whole[:4], "little")
+    assert json.loads(whole[4 : 4 + length]) == [["a/b.py", 5], ["c.txt", 0]]
+    assert whole[4 + length :] == b"x = 1"
+
+
+def test_only_files_with_the_published_check_sum_are_taken(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "PYODIDE_FOLDER", str(tmp_path))
+    monkeypatch.setattr(python, "BESIDE", tmp_path / "none")
+    monkeypatch.setattr(python, "version", lambda: "0")
+    monkeypatch.setattr(settings, "PYODIDE_PAGES", "http://127.0.0.1:9/{version}/")
+    lock = {"packages": {"numpy": {"file_name": "numpy.whl", "sha256": "0" * 64}}}
+    (tmp_path / "numpy.whl").write_bytes(b"something else")
+    with pytest.raises(python.PythonMissing, match="numpy for the browser"):
+        python.find("numpy", lock, tmp_path / "work")
+
+
+def test_a_page_s_metadata_asks_for_what_a_page_brings(tmp_path):
+    folder = tmp_path / "cnnlib-2.dist-info"
+    folder.mkdir()
+    lines = ["Name: cnnlib", "Requires-Dist: numpy>=2.0", "Requires-Dist: matplotlib>=3.9", "", "Text"]
+    (folder / "METADATA").write_text("\n".join(lines))
+    python.require_what_is_there(tmp_path)
+    assert (folder / "METADATA").read_text() == "Name: cnnlib\nRequires-Dist: numpy>=2.0\n\nText"
+
+
+def test_what_no_page_needs_stays_away(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.whl", "w") as archive:
+        for name in (
+            "numpy/__init__.py",
+            "numpy/f2py/x.py",
+            "numpy/ma/tests/x.py",
+            "numpy/a.pyi",
+            "smtplib.py",
+        ):
+            archive.writestr(name, "")
+    python.unpack(tmp_path / "x.whl", tmp_path / "out")
+    assert [path.name for path in python.files_of(tmp_path / "out")] == ["__init__.py"]
+
+
+def test_the_lowest_numpy_that_is_allowed_is_the_one_that_the_pages_run():
+    lock = (
+        json.loads((python.PYODIDE / "pyodide-lock.json").read_text("utf-8"))
+        if python.PYODIDE.is_dir()
+        else None
+    )
+    if lock is None:
+        pytest.skip("npm's packages are missing: run `npm ci` in tools/site")
+    text = (settings.ROOT / "pyproject.toml").read_text("utf-8")
+    assert '"numpy>=2.0"' in text and lock["packages"]["numpy"]["version"].startswith("2.0.")

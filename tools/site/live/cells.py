@@ -1,0 +1,183 @@
+"""What a cell of a notebook needs to have run before it: worked out from its text alone.
+
+A page that is made live runs a widget's cell and the cells that it needs, no more. A cell needs, for each
+name that it reads, the last cell before it that binds the name, and every cell in between that may change
+what the name stands for; and what those need in turn.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass, field
+
+#: Calls that change none of their arguments.
+PURE = {name for name in dir(builtins) if name not in ("setattr", "delattr", "exec", "eval", "next")}
+
+
+@dataclass
+class Names:
+    """The names a cell binds, reads and may change."""
+
+    binds: set[str] = field(default_factory=set)
+    reads: set[str] = field(default_factory=set)
+    changes: set[str] = field(default_factory=set)
+    defines: set[str] = field(default_factory=set)  # modules, functions, classes: no call changes them
+
+
+class _Reader(ast.NodeVisitor):
+    """Collects the names of one scope after the other."""
+
+    def __init__(self) -> None:
+        self.found = Names()
+
+    def visit_Import(self, node):
+        bound = {(item.asname or item.name).split(".")[0] for item in node.names}
+        self._bind(bound, defines=True)
+
+    visit_ImportFrom = visit_Import
+
+    def visit_FunctionDef(self, node):
+        self._scope(node)
+        self._bind({node.name}, defines=True)
+
+    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef
+
+    def visit_Lambda(self, node):
+        self._scope(node)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_Lambda
+
+    def visit_arg(self, node):
+        self._bind({node.arg})
+        self.generic_visit(node)
+
+    def visit_Name(self, node):
+        if isinstance(node.ctx, ast.Load):
+            self.found.reads |= {node.id} - self.found.binds  # what is not bound in the cell itself
+        else:
+            self._bind({node.id})
+
+    def visit_Assign(self, node):
+        for part in (node.value, *node.targets):  # in the order in which Python takes them
+            self.visit(part)
+
+    def visit_AugAssign(self, node):
+        self._change(node.target)
+        if isinstance(node.target, ast.Name):
+            self.visit(ast.Name(node.target.id, ast.Load()))
+        self.generic_visit(node)
+
+    def visit_Attribute(self, node):
+        if not isinstance(node.ctx, ast.Load):
+            self._change(node)
+        self.generic_visit(node)
+
+    visit_Subscript = visit_Attribute
+
+    def visit_Call(self, node):
+        if isinstance(node.func, ast.Attribute):
+            self._change(node.func.value)
+        name = _last_name(node.func)
+        if name not in PURE and not name[:1].isupper():
+            for argument in (*node.args, *(one.value for one in node.keywords)):
+                self._change(argument.value if isinstance(argument, ast.Starred) else argument)
+        self.generic_visit(node)
+
+    def _scope(self, node) -> None:
+        """A function, class or comprehension: what it binds stays inside."""
+        around, self.found = self.found, Names()
+        self.generic_visit(node)
+        around.reads |= self.found.reads - self.found.binds
+        around.changes |= self.found.changes - self.found.binds
+        self.found = around
+
+    def _bind(self, names: set[str], defines: bool = False) -> None:
+        self.found.binds |= names
+        if defines:
+            self.found.defines |= names
+
+    def _change(self, node) -> None:
+        while isinstance(node, (ast.Attribute, ast.Subscript)):
+            node = node.value
+        if isinstance(node, ast.Name):
+            self.found.changes.add(node.id)
+
+
+def _last_name(function) -> str:
+    """The last part of what is called: ``train`` of ``cnnlib.train(…)``."""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def names(source: str) -> Names:
+    """Return the names that a cell binds, reads and may change; none for a text that is not Python.
+
+    >>> found = names("model = small_cnn(0)\\nfit(model, epochs=n)")
+    >>> sorted(found.binds), sorted(found.reads), sorted(found.changes)
+    (['model'], ['fit', 'n', 'small_cnn'], ['model', 'n'])
+    """
+    reader = _Reader()
+    try:
+        reader.visit(ast.parse(source))
+    except SyntaxError:
+        return Names()
+    return reader.found
+
+
+def needs(sources: list[str]) -> list[list[int]]:
+    """Return, for each cell, the cells that must have run before it, in order.
+
+    >>> needs(["import numpy as np", "x = np.ones(3)", "y = 2", "x[0] = 5", "print(x)"])
+    [[], [0], [], [0, 1], [0, 1, 3]]
+    """
+    cells = [names(source) for source in sources]
+    defined = set().union(*(cell.defines for cell in cells)) if cells else set()
+    direct = [_direct(cells, index, defined) for index in range(len(cells))]
+    found: list[list[int]] = []
+    for index in range(len(cells)):
+        found.append(sorted(direct[index].union(*(found[earlier] for earlier in direct[index]))))
+    return found
+
+
+def _direct(cells: list[Names], index: int, defined: set[str]) -> set[int]:
+    """The cells that bind what cell `index` reads, and those that change it since."""
+    found: set[int] = set()
+    for name in cells[index].reads:
+        binders = [earlier for earlier in range(index) if name in cells[earlier].binds]
+        if not binders:
+            continue
+        found.add(binders[-1])
+        if name not in defined:
+            between = range(binders[-1] + 1, index)
+            found |= {cell for cell in between if name in cells[cell].changes}
+    return found
+
+
+def plan(notebook, recorded: dict[int, str] | None = None) -> list[dict]:
+    """Return what a page is told of its code cells: what each needs, and what kind of cell it is.
+
+    ``needs`` are indices among the code cells; ``live`` tells whether it shows a widget, ``fails`` whether it
+    is meant to end in an error, ``draws`` whether it draws with matplotlib, ``todo`` whether a learner is to
+    write in it, ``recorded`` the file of its recorded frames.
+    """
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    wanted = needs([cell.source for cell in cells])
+    return [
+        {
+            "needs": wanted[index],
+            "live": is_live(cell),
+            "fails": "raises-exception" in cell.metadata.get("tags", []),
+            "draws": not is_live(cell) and any("image/png" in o.get("data", {}) for o in cell.outputs),
+            "todo": "YOUR CODE HERE" in cell.source,
+            "recorded": (recorded or {}).get(index, ""),
+        }
+        for index, cell in enumerate(cells)
+    ]
+
+
+def is_live(cell) -> bool:
+    """Whether a cell shows a widget: its picture has the text of a widget before it."""
+    texts = [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
+    return any("Live controls appear" in text for text in texts)

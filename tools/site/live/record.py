@@ -1,0 +1,206 @@
+"""Record frames of widgets, from the widgets themselves: they move on a page before any Python has come.
+
+Two kinds. A widget with few enough positions of its controls is recorded whole: one frame for each. A
+training run is recorded as the frames that playing it would show. A recording is one compressed file: the
+length of a list in JSON, the list, and the arrays that its frames share.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import gzip
+import hashlib
+import io
+import itertools
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import numpy as np
+
+from tools.site import settings
+from tools.site.live.cells import plan
+
+#: Widgets that are recorded whole where a notebook shows them.
+WHOLE = ("ImageGallery", "LineBetween", "LossSlice", "MistakeExplorer")
+MOST_STATES, MOST_BYTES = 2000, 1_000_000
+WIRE = ("type", "frame", "asks", "answers", "message", "playing", "speed")  # what the page's own model adds
+KEPT_BITS = 12  # of the 23 of a float32: a screen shows no more, and the rest does not compress
+
+
+class Recorder:
+    """Stands where a widget keeps its page, and keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list = []
+
+    def send(self, message: dict, buffers) -> None:
+        self.sent.append((message, list(buffers)))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Recording:
+    """Frames of one widget, their arrays kept once."""
+
+    def __init__(self, widget) -> None:
+        self.widget, self.page = widget, Recorder()
+        widget.live.page = self.page
+        self.arrays: dict[str, int] = {}
+        self.data: list[bytes] = []
+        self.spec = {"picture": "", **widget.live.spec()}
+
+    def frame(self) -> dict:
+        """Return the widget's present frame, its arrays as ``[number, shape]``."""
+        self.page.sent.clear()
+        self.widget.live.receive({"type": "ready"})
+        message, buffers = self.page.sent[-1]
+        scene = dict(message["scene"])
+        scene["arrays"] = [
+            [self._array(name, buffers[index]), shape] for name, shape, index in scene["arrays"]
+        ]
+        return {**{name: value for name, value in message.items() if name not in WIRE}, "scene": scene}
+
+    def _array(self, name: str, data: bytes) -> int:
+        if name not in self.arrays:
+            self.arrays[name] = len(self.data)
+            self.data.append(shortened(data))
+        return self.arrays[name]
+
+    def file(self, **content) -> bytes:
+        """Return the compressed recording."""
+        sizes = [len(data) for data in self.data]
+        told = {"spec": self.spec, "sizes": sizes, **content}
+        head = json.dumps(told, default=lambda value: value.tolist(), separators=(",", ":")).encode()
+        head += b" " * (-len(head) % 4)  # so that the arrays lie where a Float32Array may begin
+        whole = len(head).to_bytes(4, "little") + head + b"".join(self.data)
+        return gzip.compress(whole, 9, mtime=0)
+
+
+def shortened(data: bytes) -> bytes:
+    """Round float32 numbers to fewer bits, so that they compress.
+
+    >>> np.frombuffer(shortened(np.float32([1, 0.1, np.nan]).tobytes()), "<f4").round(4).tolist()
+    [1.0, 0.1, nan]
+    """
+    bits = np.frombuffer(data, "<u4")
+    half = np.uint32(1 << (22 - KEPT_BITS))
+    finite = np.isfinite(np.frombuffer(data, "<f4"))
+    rounded = (bits + half) & ~np.uint32(2 * half - 1)
+    return np.where(finite, rounded, bits).astype("<u4").tobytes()
+
+
+def positions(control: dict) -> list:
+    """Return the values that a control can take."""
+    if control["kind"] == "choice":
+        return list(control["options"])
+    if control["kind"] == "toggle":
+        return [False, True]
+    count = round((control["high"] - control["low"]) / control["step"])
+    values = [control["low"] + index * control["step"] for index in range(count + 1)]
+    return [round(value) for value in values] if control["integer"] else values
+
+
+def whole(widget) -> bytes | None:
+    """Record every position of a widget's controls; None if there are too many, or they take too much room.
+
+    A frame's key is the positions of the controls in their order, such as ``"0/3/12"``.
+    """
+    recording = Recording(widget)
+    controls = [control for control in recording.spec["controls"] if control["valued"]]
+    choices = [positions(control) for control in controls]
+    if np.prod([len(values) for values in choices]) > MOST_STATES:
+        return None
+    frames, first = {}, widget.state
+    for place in itertools.product(*(range(len(values)) for values in choices)):
+        wanted = {c["name"]: values[i] for c, values, i in zip(controls, choices, place, strict=True)}
+        widget.challenge_reached = False
+        widget.set_state(**wanted)
+        if all(widget.state[name] == value for name, value in wanted.items()):  # not held back by a limit
+            frames["/".join(map(str, place))] = recording.frame()
+    start = "/".join(str(v.index(first[c["name"]])) for c, v in zip(controls, choices, strict=True))
+    file = recording.file(frames=frames, start=start, advances=widget.advances, speed=widget.live.speed)
+    return file if len(file) <= MOST_BYTES else None
+
+
+def run(widget, steps: int, every: int, speed: str) -> bytes:
+    """Record a training run: a frame after every so many steps."""
+    recording = Recording(widget)
+    frames = [recording.frame()]
+    for _ in range(steps // every):
+        widget.advance(every)
+        frames.append(recording.frame())
+    return recording.file(run=frames, speed=speed)
+
+
+def front_page() -> bytes:
+    """Record the run of the front page: the small network reads digits, for six epochs."""
+    from cnnlib.widgets import TrainingView
+
+    widget = TrainingView(show=())
+    return run(widget, steps=270, every=3, speed="25 steps a second")
+
+
+def of_notebook(path: Path) -> dict[int, bytes]:
+    """Record what can be recorded whole of a notebook's widgets, by the index of the code cell."""
+    notebook = nbformat.read(path, as_version=4)
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    told = plan(notebook)
+    found = {}
+    for index in whole_cells(notebook):
+        names: dict = {"__name__": "__main__"}
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            for needed in told[index]["needs"]:
+                exec(compile(cells[needed], f"<cell {needed}>", "exec"), names)
+            widget = value_of(cells[index], names)
+        file = whole(widget)
+        if file is not None:
+            found[index] = file
+    return found
+
+
+def whole_cells(notebook) -> list[int]:
+    """Return the code cells whose last line makes a widget that is recorded whole."""
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return [
+        index
+        for index, source in enumerate(cells)
+        if any(line.startswith(tuple(f"{name}(" for name in WHOLE)) for line in source.splitlines())
+    ]
+
+
+def value_of(source: str, names: dict):
+    """Run a cell; return the value of its last expression."""
+    tree = ast.parse(source)
+    exec(compile(ast.Module(tree.body[:-1], []), "<cell>", "exec"), names)
+    return eval(compile(ast.Expression(tree.body[-1].value), "<cell>", "eval"), names)
+
+
+def build_recordings(folder: Path, root: Path = settings.ROOT) -> None:
+    """Record everything into `folder`, anew if the course has changed.
+
+    A file is named by its notebook and its code cell; the front page's run is ``front-0.bin``.
+    """
+    digest = hashlib.sha256()
+    paths = sorted((root / "notebooks").glob("*.ipynb"))
+    for path in (*sorted((root / "cnnlib").rglob("*.py")), *paths, Path(__file__)):
+        digest.update(path.read_bytes())
+    stamp = folder / "sources"
+    if stamp.is_file() and stamp.read_text() == digest.hexdigest():
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    (folder / "front-0.bin").write_bytes(front_page())
+    for path in paths:
+        for index, file in of_notebook(path).items():
+            (folder / f"{path.stem}-{index}.bin").write_bytes(file)
+    stamp.write_text(digest.hexdigest())
+
+
+def recorded_cells(folder: Path, notebook: str) -> dict[int, str]:
+    """Return the recordings of a notebook by code cell."""
+    files = sorted(folder.glob(f"{notebook}-*.bin"))
+    return {int(file.stem.rpartition("-")[2]): file.name for file in files}

@@ -1,0 +1,132 @@
+// The cells of the page: what stands in them, what they need, and what they show when they run here.
+import { h } from "./dom.js";
+import { Outputs } from "./outputs.js";
+import { showWhenNear } from "./showing.js";
+
+// NumPy in a browser has no flags of the processor to ask, so a cell that is to fail at an overflow does not.
+const NO_FLAGS = "On a computer this cell ends in the error shown on this page; Python in a browser does not notice it.";
+
+export class Cell {
+  constructor(element, index, told, notebook) {
+    Object.assign(this, told);
+    this.element = element;
+    this.index = index;
+    this.notebook = notebook;
+    this.name = String(index);
+    this.input = element.querySelector(".cell_input");
+    this.output = element.querySelector(".cell_output");
+    this.original = (this.input?.querySelector("pre")?.textContent ?? "").replace(/\n$/, "");
+    this.source = this.original;
+    this.ran = null; // {source, order} of the last run
+    this.outputs = new Outputs(notebook.drawing);
+    this.place = h("div", { class: "cnn-here" });
+    this.build();
+  }
+
+  build() {
+    this.runButton = h("button", { type: "button", class: "cnn-small", onClick: () => this.notebook.run(this) }, "Run");
+    this.editButton = h("button", { type: "button", class: "cnn-small", onClick: () => this.edit() }, "Edit");
+    this.backButton = h("button", { type: "button", class: "cnn-small", onClick: () => this.back() }, "As it was");
+    this.backButton.hidden = true;
+    const tools = h("div", { class: "cnn-tools", role: "group", "aria-label": `Cell ${this.index + 1}` }, this.runButton, this.editButton, this.backButton);
+    this.input?.append(tools);
+    this.input?.after(this.place);
+    const still = this.live ? [...(this.output?.querySelectorAll(".cnn-picture") ?? [])].pop() : null;
+    if (!still) return;
+    this.still = still;
+    const start = () => this.notebook.warm();
+    this.liveButton = h("button", { type: "button", class: "cnn-live-it", onClick: () => this.notebook.run(this), onPointerenter: start }, "▶ Make it live");
+    this.row = h("div", { class: "cnn-live-row" }, this.liveButton);
+    still.before(this.row);
+    still.addEventListener("pointerenter", () => this.notebook.warmIfKept());
+    if (this.recorded) this.move();
+  }
+
+  /** A recording moves before Python has come; the button then brings the real one. */
+  move() {
+    const address = new URL(`recorded/${this.recorded}`, this.notebook.base).href;
+    showWhenNear(this.still, address, this.notebook.drawing, (close) => {
+      this.closeRecorded = close;
+      if (this.outputs.widgets > 0) this.unrecord();
+      this.liveButton.textContent = "▶ Run it in Python";
+    });
+  }
+
+  unrecord() {
+    this.closeRecorded?.();
+    this.closeRecorded = null;
+  }
+
+  /** Whether nothing has changed since its last run: neither its text nor what it needs. */
+  get fresh() {
+    if (this.ran === null || this.ran.source !== this.source) return false;
+    const needed = this.needs.map((index) => this.notebook.cells[index]);
+    return needed.every((cell) => cell.fresh && cell.ran.order < this.ran.order);
+  }
+
+  async edit() {
+    if (this.editor) return this.editor.focus();
+    this.editButton.disabled = true;
+    const { edit } = await this.notebook.editing();
+    const box = h("div", { class: "cnn-editor" });
+    const code = this.input.querySelector(".highlight-python, .highlight-ipython3, .highlight-default, [class*=highlight-]");
+    code.hidden = true;
+    code.after(box);
+    this.editor = edit(box, this.source, {
+      label: `Code of cell ${this.index + 1}`,
+      changed: (text) => {
+        this.source = text;
+        this.backButton.hidden = text === this.original;
+      },
+      run: () => this.notebook.run(this),
+    });
+    this.editButton.hidden = true;
+    return this.editor.focus();
+  }
+
+  back() {
+    this.editor.dispatch({ changes: { from: 0, to: this.editor.state.doc.length, insert: this.original } });
+  }
+
+  /** Before a run: room for what it shows. `asked` is false for a cell that runs because another needs it. */
+  begin(asked) {
+    this.outputs.clear();
+    this.element.classList.add("cnn-runs");
+    const inside = asked || this.live ? this.outputs.element : h("details", {}, h("summary", {}, "Ran here"), this.outputs.element);
+    this.place.replaceChildren(inside);
+    if (this.liveButton) this.liveButton.disabled = true;
+  }
+
+  show(output) {
+    this.outputs.show(output);
+    if (output.kind !== "widget" || !this.still) return;
+    this.unrecord();
+    this.still.hidden = this.row.hidden = true;
+  }
+
+  end(asked) {
+    if (this.fails && this.right && this.source === this.original) {
+      this.outputs.element.append(h("p", { class: "cnn-note" }, NO_FLAGS));
+    }
+    this.element.classList.remove("cnn-runs");
+    if (this.liveButton) this.liveButton.disabled = false;
+    if (this.still && !this.closeRecorded) this.still.hidden = this.row.hidden = this.outputs.widgets > 0;
+    if (!asked && !this.live && this.outputs.element.childElementCount === 0) this.place.replaceChildren();
+    const saved = this.output && !this.live && this.place.contains(this.outputs.element);
+    if (saved && asked) this.output.hidden = true;
+  }
+
+  /** Python has ended: what it showed is dead. */
+  reset() {
+    this.ran = null;
+    const alive = this.outputs.widgets > 0;
+    if (alive) {
+      this.outputs.clear();
+      this.place.replaceChildren();
+    }
+    if (this.still && !this.closeRecorded) this.still.hidden = this.row.hidden = false;
+    this.element.classList.remove("cnn-runs");
+    if (this.liveButton) this.liveButton.disabled = false;
+    return alive;
+  }
+}

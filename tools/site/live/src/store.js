@@ -1,0 +1,120 @@
+// The files of Python: fetched once, kept in the browser's Cache Storage, handed to whoever asks.
+// A server need not compress them nor say how long they are: the list that comes first knows.
+
+const KEPT = "cnnlib-python";
+
+/** Whether an earlier visit has left all files of Python in this browser. */
+export async function isKept(base) {
+  try {
+    const kept = await caches.open(KEPT);
+    const { files } = await (await kept.match(new URL("manifest.json", base).href)).json();
+    const here = new Set((await kept.keys()).map(({ url }) => url));
+    return Object.values(files).every(({ file }) => here.has(new URL(file, base).href));
+  } catch {
+    return false; // nothing is kept, or nothing can be
+  }
+}
+
+export class Store {
+  /**
+   * @param {string} base address of the folder that holds manifest.json
+   * @param {(done: number, total: number) => void} progress told of bytes as they arrive; not called when all is kept
+   */
+  constructor(base, progress) {
+    this.base = base;
+    this.progress = progress;
+    this.done = 0;
+    this.asked = new Map();
+  }
+
+  async open() {
+    const address = new URL("manifest.json", this.base).href;
+    this.kept = await globalThis.caches?.open(KEPT).catch(() => undefined);
+    const native = globalThis.fetch.bind(globalThis);
+    this.fetch = native;
+    let answer;
+    try {
+      answer = await native(address, { cache: "no-cache" });
+      if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+      await this.kept?.put(address, answer.clone());
+    } catch (error) {
+      answer = await this.kept?.match(address);
+      if (!answer) throw error;
+    }
+    this.manifest = await answer.json();
+    if (this.manifest.missing) throw new Error(this.manifest.missing);
+    this.total = Object.values(this.manifest.files).reduce((sum, file) => sum + file.bytes, 0);
+    await this.tidy();
+  }
+
+  /** Drop what an earlier version of the site has left. */
+  async tidy() {
+    const wanted = new Set(Object.values(this.manifest.files).map(({ file }) => new URL(file, this.base).href));
+    for (const { url } of (await this.kept?.keys()) ?? []) {
+      if (url.startsWith(this.base) && url.endsWith(".bin") && !wanted.has(url)) await this.kept.delete(url);
+    }
+  }
+
+  /** The answer to a request for one of the files; undefined for any other. */
+  answer(resource) {
+    const address = String(resource?.url ?? resource);
+    const name = address.slice(address.lastIndexOf("/") + 1);
+    if (name === "pyodide-lock.json") return Promise.resolve(Response.json(this.manifest.lock));
+    if (!this.manifest.files[name] || !address.startsWith(this.base)) return undefined;
+    const type = name.endsWith(".wasm") ? "application/wasm" : "application/octet-stream";
+    return this.unpacked(name).then((body) => new Response(body, { headers: { "Content-Type": type } }));
+  }
+
+  /** A file's content. */
+  async bytes(name) {
+    if (name.endsWith(".wasm") || name.endsWith(".zip")) {
+      this.unpacked(name); // begun now, taken when Pyodide asks
+      return undefined;
+    }
+    const body = await this.unpacked(name);
+    return new Uint8Array(await new Response(body).arrayBuffer());
+  }
+
+  /** A file as a stream, decompressed. */
+  unpacked(name) {
+    if (!this.asked.has(name)) this.asked.set(name, this.packed(name).then((body) => body.pipeThrough(new DecompressionStream("gzip"))));
+    return this.asked.get(name);
+  }
+
+  /** A file as it travels: from what is kept, or from the server and then kept. */
+  async packed(name) {
+    const address = new URL(this.manifest.files[name].file, this.base).href;
+    const kept = await this.kept?.match(address);
+    if (kept) {
+      this.count(this.manifest.files[name].bytes, true);
+      return kept.body;
+    }
+    const answer = await this.fetch(address);
+    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    const counted = answer.body.pipeThrough(
+      new TransformStream({
+        transform: (chunk, controller) => {
+          this.count(chunk.byteLength);
+          controller.enqueue(chunk);
+        },
+      }),
+    );
+    if (!this.kept) return counted;
+    const [now, later] = counted.tee();
+    const headers = { "Content-Type": "application/octet-stream" };
+    this.kept.put(address, new Response(later, { headers })).catch(() => {}); // no room: fetched again next time
+    return now;
+  }
+
+  count(bytes, silent = false) {
+    this.done += bytes;
+    if (!silent || this.told) {
+      this.told = true;
+      this.progress(this.done, this.total);
+    }
+  }
+
+  close() {
+    this.asked.clear();
+  }
+}
