@@ -19,9 +19,9 @@ def right_untrained(before):
 @cache
 def images_to_95(seen=20_000):
     """When 95 % of the images are read: place of "fewer than 20,000", "about 30,000", "all, or more"."""
-    if share_after(0.03, seen) > 0.95:
+    if share_after(0.03, seen, judged=10_000) > 0.95:  # the first thousand are harder than the rest
         return 0
-    return 1 if share_after(0.03, 2 * seen) > 0.95 else 2
+    return 1 if share_after(0.03, 2 * seen, judged=10_000) > 0.95 else 2
 
 
 @cache
