@@ -135,7 +135,7 @@ def _draw_panel(axes, panel: Panel, theme: str) -> None:
     ink = to_hex("ink", theme)
     axes.set_facecolor(to_hex("paper", theme))
     title = panel.title if not panel.subtitle else f"{panel.title}: {panel.subtitle}".removeprefix(": ")
-    axes.set_title(title, fontsize=10, fontweight="semibold", color=ink, loc="left", parse_math=False)
+    axes.set_title(title, fontsize=10, fontweight="bold", color=ink, loc="left", parse_math=False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
