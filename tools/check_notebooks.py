@@ -40,7 +40,7 @@ COURSE = (
     "09_train_a_cnn",
     "10_where_next",
 )
-CELLS, CELLS_OF_00 = (20, 45), (6, 45)
+CELLS, CELLS_OF_00 = (20, 48), (6, 48)
 MEDIAN_LINES, MOST_LINES = 5, 25
 WORDS_PER_CODE_CELL = (40, 110)
 OBJECTIVES = (3, 5)
@@ -49,7 +49,7 @@ REMOTE = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
 
 
 def number_of_cells(page):
-    """20 to 45 cells: long enough for an argument, short enough for a sitting; 00 may be shorter.
+    """20 to 48 cells: long enough for an argument, short enough for a sitting; 00 may be shorter.
 
     Cards are not counted, and prose that a card parts is one cell.
     """

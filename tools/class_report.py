@@ -170,7 +170,7 @@ def verdict(item: Statistics) -> str:
     """A remark on an item's statistics."""
     if item.answered < FEW:
         return f"only {item.answered} people"
-    if item.discrimination < 0:
+    if item.discrimination < -2 / item.answered**0.5:  # two standard errors of a correlation of 0
         return "misleads those who know: look at its wording"
     if item.difficulty in (0, 1):
         return "separates nobody"
@@ -244,7 +244,7 @@ def picture_of(report: Report) -> bytes:
     axes.set_xlabel("people")
     axes.spines[["top", "right"]].set_visible(False)
     if rows:
-        axes.legend(loc="lower right", frameon=False)
+        axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     return buffer.getvalue()

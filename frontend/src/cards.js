@@ -22,6 +22,8 @@ export class CardView {
     this.onLife = () => this.send({ type: "ready" });
     model.on("msg:custom", this.onMessage);
     model.on("comm_live_update", this.onLife);
+    const first = model.get("first"); // travels with the model, so a page that is reloaded starts with it
+    if (first?.face) this.show(first.face);
     this.send({ type: "ready" });
   }
 

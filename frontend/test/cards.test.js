@@ -8,8 +8,8 @@ class Model {
     this.sent = [];
     this.handlers = {};
   }
-  get() {
-    return { card: true, title: "Predict", still: "cnn-still-x" };
+  get(name) {
+    return name === "first" ? null : { card: true, title: "Predict", still: "cnn-still-x" };
   }
   on(name, handler) {
     this.handlers[name] = handler;

@@ -48,10 +48,13 @@ print((16 * image).astype(int))
 # The shape is read from left to right: 360 images, 1 *channel* (grey; a colour photograph has three), 8 rows,
 # 8 columns. The whole course writes it as (N, C, H, W). Squint at the table: a digit.
 #
-# A colour photograph is three such tables of one size: how much red, green and blue light each place has. **Predict**
-# before you run it: in which of the three is the orange suit brightest, in which darkest? And the white of the flag?
+# A colour photograph is three such tables of one size: how much red, green and blue light each place has. In which of the
+# three is an orange suit brightest, in which darkest? And the white of a flag?
 
-# %% alt="A colour photograph of an astronaut in an orange suit beside a flag, and its three channels in grey: the suit is bright in red, dark in green, darker still in blue."
+# %%
+predict("01.suit")
+
+# %% answers="01.suit" alt="A colour photograph of an astronaut in an orange suit beside a flag, and its three channels in grey: the suit is bright in red, dark in green, darker still in blue."
 photo = load_photo(color=True)
 print("shape of the photograph:", photo.shape)
 _, axes = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained")
@@ -396,9 +399,12 @@ NetworkXRay(challenge=sure)
 # Eight by eight pixels are right for a calculator. Networks for real images look no different inside, only larger.
 # This one has the same eight layers for MNIST's digits of 28x28, with windows of 5x5, and comes trained too. Of its
 # maps the picture shows those that differ most from image to image; *Map* brings any other into view.
-# **Predict:** how many products make a unit of convolution 2 here, and how many a score?
+# How many products make a unit of convolution 2 here, and how many a score?
 
 # %%
+predict("01.full-size")
+
+# %% answers="01.full-size"
 from cnnlib.networks import load_mnist_cnn
 
 mnist = load_mnist_sample()
@@ -421,7 +427,7 @@ NetworkXRay(reader, mnist, layer="pooling 2", channel=7, row=4, column=3)
 # Draw on the large black sheet with the mouse. (Without a mouse: choose the layer *input*, move with row and column,
 # and press *Ink*.) MNIST's makers fitted every digit into a box of 20x20 pixels and put its centre of mass into the
 # middle of the image. The same is done to yours: beside the sheet stands what the network gets. **Challenge:** a 4
-# that it recognises with more than 90 %. Then clear it and draw a small 4 in a corner. **Predict** the guess, and say
+# that it recognises with more than 90 %. Then clear it and draw a small 4 in a corner. Say beforehand what the guess will be, and
 # which layer would care about the place if nobody centred the digit.
 
 # %%

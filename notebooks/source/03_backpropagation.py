@@ -344,10 +344,13 @@ BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.ge
 #
 # </details>
 #
-# The same in the network for digits of 28x28. **Predict:** how many pixels lie in the field of a unit of convolution 2
-# (windows of 5x5, a pooling of 2x2 between them), and what shape does the blame of a score have on the image?
+# The same in the network for digits of 28x28. How many pixels lie in the field of a unit of convolution 2, and what
+# shape does the blame of a score have on the image?
 
 # %%
+predict("03.field-28")
+
+# %% answers="03.field-28"
 from cnnlib import load_mnist_sample
 from cnnlib.networks import load_mnist_cnn
 

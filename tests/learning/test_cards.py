@@ -205,6 +205,17 @@ def test_a_still_asks_and_needs_no_script(name):
     assert still.count("<div") == still.count("</div>")
 
 
+@pytest.mark.parametrize("card", [lambda: Prediction("01.window"), lambda: Quiz("01"), Course])
+def test_a_card_shows_itself_live_and_as_a_still(card, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.publish_display_data", lambda data, *_, **__: shown.append(data))
+    card = card()
+    card._ipython_display_()
+    assert "application/vnd.jupyter.widget-view+json" in shown[0] and "cnn-still" in shown[1]["text/html"]
+    assert card.whole()["face"]["title"] == card.blank_face()["title"]
+    card.close()
+
+
 def test_stills_do_not_depend_on_what_was_answered(record):
     before = [Quiz("01").blank_face(), Review().blank_face()["still"], Course().blank_face()]
     answer_all(Quiz("01"), True)

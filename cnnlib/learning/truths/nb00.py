@@ -18,15 +18,15 @@ def right_untrained(before):
 
 @cache
 def images_to_95(seen=20_000):
-    """Place of "fewer than 20,000", "about 30,000", "all": when 95 % of the unseen images are read."""
-    if share_after(0.03, seen) > 0.95:
+    """When 95 % of the images are read: place of "fewer than 20,000", "about 30,000", "all, or more"."""
+    if share_after(0.03, seen, judged=10_000) > 0.95:  # the first thousand are harder than the rest
         return 0
-    return 1 if share_after(0.03, 2 * seen) > 0.95 else 2
+    return 1 if share_after(0.03, 2 * seen, judged=10_000) > 0.95 else 2
 
 
 @cache
 def rates_that_learn():
-    """Which of the rates read most digits after one pass over 10,000 images: the place of the choice."""
+    """Which of the three rates read most digits after a pass over 10,000 images: the place of the choice."""
     learns = [share_after(rate) > 0.8 for rate in (0.0001, 0.03, 1.0)]
     return [[False, True, False], [False, True, True], [True, True, False], [True, True, True]].index(learns)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnnlib.data import load_photo
 from cnnlib.experiments.layer_sizes import output_size, receptive_field
 from cnnlib.nn import functional as F
 from cnnlib.nn.layers import Conv2d, Dropout, Flatten
@@ -85,6 +86,20 @@ def products_of_the_second(model):
     """Products in one unit of the second convolution."""
     _, second = (layer for layer in model if isinstance(layer, Conv2d))
     return second.params["weight"][0].size
+
+
+def products_at_full_size(reader):
+    """Products in one unit of the second convolution of the larger network."""
+    return products_of_the_second(reader)
+
+
+def channels_of_the_suit():
+    """In which channel an orange suit is brightest and darkest: the place of the choice."""
+    red, green, blue = load_photo(color=True)[0]
+    suit = (red > 0.6) & (red - blue > 0.4) & (green < 0.75 * red)
+    means = [channel[suit].mean() for channel in (red, green, blue)]
+    order = int(np.argmax(means)), int(np.argmin(means))
+    return [(0, 2), (0, 1), (1, 2)].index(order)
 
 
 def memory_of_training(sizes):

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib.data import load_digits
 from cnnlib.experiments.difference_quotients import FUNCTIONS, quotient_error
+from cnnlib.experiments.layer_sizes import receptive_field
 from cnnlib.experiments.planted_faults import BUGS, learning_curve
 from cnnlib.networks import small_cnn
 from cnnlib.nn import functional as F
@@ -52,6 +53,11 @@ def blamed_at_a_corner():
     dy = np.zeros_like(y)
     dy[0, 0, 0, 0] = 1
     return int((F.conv2d_backward(dy, cache)[0] != 0).sum())
+
+
+def pixels_in_the_field():
+    """Pixels of the image in the field of a unit of the second 5x5 convolution, a pooling between."""
+    return receptive_field([(5, 1, 2), (2, 2, 0), (5, 1, 2)])[0] ** 2
 
 
 def gradients_over_zeros():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib.nn.optim import SGD
+from cnnlib.nn.optim import SGD, Parameter
 
 DIGITS = (0, 1, 6, 8)
 
@@ -58,7 +58,7 @@ def weights_alone():
         for step in range(6):
             if forgets and step == 3:
                 rule = SGD(0.1, momentum=0.9)
-            rule.step([("w", w, w.copy())])
+            rule.step([Parameter("w", w, w.copy())])
         ends.append(float(w[0]))
     return 0 if ends[0] == ends[1] else 1
 

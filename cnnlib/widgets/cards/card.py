@@ -40,10 +40,14 @@ class Card:
             self.message = f"This did not work ({type(failure).__name__}: {failure})."
         self.changed()
 
+    def whole(self) -> dict:
+        """What a page is told of the card as it is now."""
+        return {"type": "face", "face": {**self.face(), "message": self.message}}
+
     def changed(self) -> None:
         """Send the present face, if a page is there."""
         if self.page is not None:
-            self.page.send({"type": "face", "face": {**self.face(), "message": self.message}}, [])
+            self.page.send(self.whole(), [])
 
     def on_ready(self, message: dict) -> None:
         """A view was opened, perhaps after a reload."""
@@ -71,9 +75,8 @@ class Card:
             publish_display_data(still)
             return
         if self.page is None:
-            self.page = Page(
-                {"card": True, "title": blank["title"], "still": mark}, Mailbox(self.receive).put, dict
-            )
+            spec = {"card": True, "title": blank["title"], "still": mark}
+            self.page = Page(spec, Mailbox(self.receive).put, self.whole)
             CELLS.enter(self)
         publish_display_data(*self.page.view(MEND))
         publish_display_data(still)

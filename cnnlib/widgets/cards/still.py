@@ -20,10 +20,13 @@ def still_html(face: dict, mark: str) -> str:
     True
     """
     parts = [f'<p style="{HEAD}">{html.escape(face["title"])}</p>', f"<p>{inline(face['ask'])}</p>"]
-    if face.get("code"):
-        lines = "\n".join(f"{number}  {line}" for number, line in enumerate(face["code"], start=1))
-        parts.append(f'<pre style="background:none;color:inherit">{html.escape(lines)}</pre>')
     shape = face.get("input") or {}
+    lines = face.get("code") or []
+    if shape.get("kind") == "line":
+        lines = [f"{number}  {line}" for number, line in enumerate(shape["options"], start=1)]
+    if lines:
+        code = html.escape("\n".join(lines))
+        parts.append(f'<pre style="background:none;color:inherit">{code}</pre>')
     if shape.get("kind") in ("choice", "order"):
         rows = "".join(f"<li>{inline(option)}</li>" for option in shape["options"])
         parts.append(f"<ul>{rows}</ul>")
