@@ -15,7 +15,9 @@ from tools.site.live.cells import plan
 LEARNER = [path for path in staging.notebooks() if path.parent.name == "notebooks"]
 WITH_WIDGETS = [p for p in LEARNER if any(cell["live"] for cell in plan(nbformat.read(p, as_version=4)))]
 PICTURE = """box => { const c = box.querySelector("canvas"); return c ? c.toDataURL() : "" }"""
-MOVERS = "input[type=range], select, button[role=radio], button.cnn-button, input[type=checkbox]"
+MOVERS = (
+    "input[type=range], select, button[role=radio], button.cnn-button:not(.cnn-pill), input[type=checkbox]"
+)
 PYTHON = "() => cnnNotebook.python.state"
 WRONG = "def relu_backward(dy, x):\n    return dy * (dy > 0)\n"
 RIGHT = "import numpy as np\ndef relu_backward(dy, x):\n    return np.where(x > 0, dy, 0.0)\n"
