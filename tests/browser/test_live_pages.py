@@ -15,7 +15,7 @@ from tools.site.live.cells import plan
 LEARNER = [path for path in staging.notebooks() if path.parent.name == "notebooks"]
 WITH_WIDGETS = [p for p in LEARNER if any(cell["live"] for cell in plan(nbformat.read(p, as_version=4)))]
 PICTURE = """box => { const c = box.querySelector("canvas"); return c ? c.toDataURL() : "" }"""
-MOVERS = "input[type=range], .cnn-step, select, [role=radio], .cnn-button:not(.cnn-pill), input[type=checkbox]"
+MOVERS = "input[type=range], .cnn-step, select, [role=radio], .cnn-button:not(.cnn-pill), [type=checkbox]"
 BARRIER = "cnnNotebook.python.run('test', '0;', false, () => {})"
 PYTHON = "() => cnnNotebook.python.state"
 WRONG = "def relu_backward(dy, x):\n    return dy * (dy > 0)\n"
