@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Open the course, update it, or run its tests.
+from __future__ import print_function
+
+USAGE = """Open the course, update it, or run its tests.
 
     python3 course.py                open JupyterLab on notebooks/00_start_here.ipynb
     python3 course.py lab ARGS...    the same, with further arguments for JupyterLab
@@ -10,13 +12,14 @@
 On Windows write `py course.py`. The first call makes the folder .venv beside this file and
 installs the course there; nothing outside it changes. Deleting .venv undoes everything.
 """
+__doc__ = USAGE  # kept by PYTHONOPTIMIZE=2 too, which drops docstrings
 
 # This file is read by whichever Python a learner happens to have. Everything in it must therefore
 # parse on old Pythons too (no f-strings, no annotations), so that they reach the next sentence.
-from __future__ import print_function
-
+import os
 import sys
 
+ROOT = os.path.dirname(os.path.abspath(__file__))
 OLDEST = (3, 11)
 if sys.version_info < OLDEST:
     sys.exit(
@@ -30,17 +33,17 @@ import hashlib
 import importlib.util
 import itertools
 import json
-import os
 import shutil
 import socket
 import subprocess
 import sysconfig
 import time
 
-from tools import setup_problems, updating
+if ROOT not in sys.path:  # PYTHONSAFEPATH leaves it out
+    sys.path.insert(0, ROOT)
+from tools import setup_problems, surroundings, updating
 
 WINDOWS = os.name == "nt"
-ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 COMPILED = ("numpy", "matplotlib", "pillow", "pyzmq", "scipy", "scikit-learn")  # never to be built at home
 INPUTS = ("pyproject.toml", "requirements.txt")
@@ -104,12 +107,30 @@ def read_stamp():
 
 def is_ready(have, want):
     """Tell whether the environment described by `have` serves `want` (`test` includes `lab`)."""
-    return have.get("extra") in (want["extra"], "test") and dict(have, extra="") == dict(want, extra="")
+    enough = have.get("extra") in (want["extra"], "test") and have.get("inputs") == want["inputs"]
+    return enough and is_usable(have, want)
 
 
 def is_usable(have, want):
     """Tell whether installing into the environment is enough; otherwise it is made anew."""
-    return all(have.get(key) == want[key] for key in ("folder", "python"))
+    return have.get("python") == want["python"] and same_folder(have.get("folder"), want["folder"])
+
+
+def same_folder(a, b):
+    """Tell whether two paths are one folder, spelt alike or not (`c:` and `C:`, a symbolic link)."""
+    try:
+        return os.path.normcase(a) == os.path.normcase(b) or os.path.samefile(a, b)
+    except (OSError, TypeError, ValueError):  # one is not there, or is no path
+        return False
+
+
+def is_inside(path, folder):
+    """Tell whether a path lies in a folder; on another drive it does not."""
+    try:
+        path, folder = (os.path.normcase(os.path.realpath(each)) for each in (path, folder))
+        return os.path.commonpath([path, folder]) == folder
+    except ValueError:
+        return False
 
 
 def ensure(extra):
@@ -121,10 +142,25 @@ def ensure(extra):
         with only_one():
             check_room(extra)
             install(extra, find_uv(), fresh=not is_usable(have, want))
+            lead_back()
             with open(os.path.join(VENV, "course.json"), "w", encoding="utf-8") as file:
                 json.dump(want, file, indent=1)
     except OSError as error:
         raise Problem(explain(os.strerror(error.errno or 0), extra) or "%s." % error)
+
+
+def lead_back():
+    """Name the course's folder in the environment in a way that any encoding can read.
+
+    The editable installation writes its path in UTF-8, which Python 3.11 and 3.12 on Windows read in another
+    encoding: with an accent in the path, cnnlib is not found by kernels that course.py has not started.
+    Relative to the file it is plain ASCII.
+    """
+    scheme = "nt_venv" if WINDOWS else "posix_venv"
+    packages = sysconfig.get_path("purelib", scheme, vars={"base": VENV, "installed_base": VENV})
+    if os.path.isdir(packages):
+        with open(os.path.join(packages, "cnnlib_course.pth"), "w", encoding="ascii") as file:
+            file.write(os.path.relpath(ROOT, packages) + "\n")
 
 
 def only_one():
@@ -192,7 +228,7 @@ def discard():
     if os.path.islink(VENV) or os.path.isfile(VENV):
         os.remove(VENV)
     elif os.path.isdir(VENV):
-        if os.path.commonpath([os.path.abspath(sys.prefix), VENV]) == VENV:
+        if is_inside(sys.prefix, VENV):
             raise Problem("the environment .venv must be made anew: call `deactivate`, then this again.")
         say("Removing the old .venv: it is unfinished, was moved, or belongs to another Python.")
         shutil.rmtree(VENV)
@@ -223,9 +259,7 @@ def install_command(extra, uv):
 def run_step(title, command, extra):
     """Run one command quietly, showing its last line on a terminal; raise a Problem when it fails."""
     say("  " + title + " ...")
-    environment = dict(os.environ, PIP_USER="0", PYTHONUTF8="1", PYTHONUNBUFFERED="1")
-    for name in ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "UV_SYSTEM_PYTHON"):
-        environment.pop(name, None)
+    environment = dict(surroundings.for_installing(os.environ, sys.executable), PYTHONUNBUFFERED="1")
     process = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -258,15 +292,10 @@ def run_step(title, command, extra):
 
 def hand_over(arguments):
     """Go on as the environment's Python, with the course importable; return its exit code."""
-    os.environ.update(
-        PYTHONPATH=ROOT,
-        PYTHONUTF8="1",  # files are UTF-8 on Windows too
-        VIRTUAL_ENV=VENV,
-        PATH=scripts_folder() + os.pathsep + os.environ.get("PATH", ""),
-        JUPYTER_PREFER_ENV_PATH="1",
-        JUPYTER_CONFIG_PATH=os.path.join(ROOT, "tools", "jupyter"),
-    )
-    os.environ.pop("PYTHONHOME", None)
+    environment = surroundings.for_running(os.environ, ROOT, VENV)
+    environment["PATH"] = scripts_folder() + os.pathsep + environment.get("PATH", "")
+    os.environ.clear()
+    os.environ.update(environment)
     os.chdir(ROOT)
     command = [interpreter()] + arguments
     if not WINDOWS:
@@ -333,7 +362,7 @@ COMMANDS = {"lab": lab, "test": test, "update": update}
 def main(arguments):
     command = arguments[0] if arguments else "lab"
     if command in ("-h", "--help", "help"):
-        say(__doc__.strip())
+        say(USAGE.strip())
         return 0
     if command not in COMMANDS:
         print("course.py: there is no command %r. %s" % (command, HELP), file=sys.stderr)

@@ -16,7 +16,7 @@ The names that notebooks use most stand here. Everything else is in a room of it
 650
 """
 
-from cnnlib.data import load_digits, load_photo
+from cnnlib.data import load_digits, load_mnist, load_mnist_sample, load_photo
 from cnnlib.fast import Sequential
 from cnnlib.networks import small_cnn
 from cnnlib.nn import functional, naive
@@ -67,6 +67,8 @@ __all__ = [
     "fit",
     "functional",
     "load_digits",
+    "load_mnist",
+    "load_mnist_sample",
     "load_photo",
     "naive",
     "small_cnn",

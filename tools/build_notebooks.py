@@ -13,6 +13,10 @@ markdown cell tagged ``solution-only`` appears in the twin alone. Cells with an 
 ``check("NN.name", …)``, get the metadata by which nbgrader knows them, unless the source gives its own. A
 cell that draws says in its header what is seen: ``# %% alt="The loss falls from 2.3 to 0.1"`` (or a list).
 
+A cell that answers a prediction says which: ``# %% answers="01.window"``. In the learner's notebook it
+carries no output, so that nobody reads the answer under the question. A source without a number, such as
+``review.py``, has no answers in it and makes one notebook.
+
 Both notebooks are executed from a fresh kernel that imports `cnnlib` from this repository, cleaned of what
 changes from run to run, and saved with their outputs.
 """
@@ -152,9 +156,24 @@ def make_notebook(cells, name: str, answers: bool) -> nbformat.NotebookNode:
             if cell.cell_type == "code":
                 cell.source = clear_solutions(cell.source)
                 _check_syntax(cell.source, name)
+                _leave_uncompared(cell)
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(METADATA))
     nbformat.validate(notebook)
     return notebook
+
+
+def _leave_uncompared(cell) -> None:
+    """A cell whose output the learner's notebook does not keep cannot be compared with it."""
+    if "answers" in cell.metadata:
+        tags = cell.metadata.get("tags", [])
+        cell.metadata["tags"] = [*tags, *({"nbval-ignore-output"} - set(tags))]
+
+
+def hide_answers(notebook) -> None:
+    """Take the outputs out of the cells that answer a prediction."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "answers" in cell.metadata:
+            cell.outputs = []
 
 
 def make_nbgrader_source(cells) -> nbformat.NotebookNode:
@@ -213,9 +232,11 @@ def kernel_environment(repository: Path = ROOT) -> dict[str, str]:
 
 
 def targets(source: Path) -> dict[bool, Path]:
-    """Return where the learner's notebook (False) and its twin (True) of a source are kept."""
+    """Return where the learner's notebook (False) and its twin (True, if numbered) of a source are kept."""
     folder = source.parents[1]
-    return {False: folder / f"{source.stem}.ipynb", True: folder / "solutions" / f"{source.stem}.ipynb"}
+    learner = {False: folder / f"{source.stem}.ipynb"}
+    numbered = source.stem[:1].isdigit()
+    return learner | ({True: folder / "solutions" / f"{source.stem}.ipynb"} if numbered else {})
 
 
 def build(source: Path, repository: Path = ROOT) -> list[Path]:
@@ -226,6 +247,8 @@ def build(source: Path, repository: Path = ROOT) -> list[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         execute(notebook, target.parent, repository)
         clean_outputs(notebook, repository)
+        if not answers:
+            hide_answers(notebook)
         notebook.metadata = copy.deepcopy(nbformat.from_dict(METADATA))
         text = nbformat.writes(notebook) + "\n"
         if faults := saved_output_faults(notebook, len(text.encode()), repository):

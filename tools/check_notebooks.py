@@ -11,6 +11,7 @@ told in `tools.prose`.
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import statistics
 import sys
@@ -22,7 +23,8 @@ import nbformat
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file runs as a script too
 
 from tools import prose
-from tools.page import LINK, MARKDOWN_PICTURE, ROOT, Page
+from tools.page import LINK, MARKDOWN_PICTURE, ROOT, Page, is_card
+from tools.predictions import exercises_climb, nothing_is_given_away, predictions_are_made
 from tools.saved_outputs import PICTURES, absolute_paths, output_texts, saved_output_faults
 
 COURSE = (
@@ -47,16 +49,25 @@ REMOTE = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
 
 
 def number_of_cells(page):
-    """20 to 45 cells: long enough for an argument, short enough for a sitting; 00 may be shorter."""
+    """20 to 45 cells: long enough for an argument, short enough for a sitting; 00 may be shorter.
+
+    Cards are not counted, and prose that a card parts is one cell.
+    """
     low, high = CELLS_OF_00 if page.name.startswith("00") else CELLS
-    count = len(page.notebook.cells)
+    kinds = [cell.cell_type for cell in page.notebook.cells if cell.cell_type != "code" or not is_card(cell)]
+    after_card = sum(
+        is_card(card) and text.cell_type == "markdown"
+        for card, text in itertools.pairwise(page.notebook.cells)
+        if card.cell_type == "code"
+    )
+    count = len(kinds) - after_card
     return [] if low <= count <= high else [f"{count} cells; wanted {low} to {high}"]
 
 
 def lines_of_code(page):
     """Code cells have at most 5 lines in the median and 25 at most: the rest lives in cnnlib."""
     lengths = {}
-    for number, cell in page.code:
+    for number, cell in page.experiments:
         lines = [
             line for line in cell.source.splitlines() if line.strip() and not line.strip().startswith("###")
         ]
@@ -73,10 +84,10 @@ def lines_of_code(page):
 
 
 def words_of_prose(page):
-    """40 to 110 words of prose for every code cell."""
-    if page.is_twin or not page.code:
-        return [] if page.code else ["no code cell"]
-    share = sum(prose.words(text) for _, text in page.markdown) / len(page.code)
+    """40 to 110 words of prose for every code cell that is more than a card."""
+    if page.is_twin or not page.experiments:
+        return [] if page.experiments else ["no code cell"]
+    share = sum(prose.words(text) for _, text in page.markdown) / len(page.experiments)
     low, high = WORDS_PER_CODE_CELL
     return (
         [] if low <= share <= high else [f"{share:.0f} words of prose per code cell; wanted {low} to {high}"]
@@ -118,7 +129,7 @@ def _neighbours(page):
 
 
 def closing_parts(page):
-    """At the end: summary in three lines, exercises, questions with folded answers, references with links."""
+    """At the end: summary in three lines, exercises, questions that answer back, references with links."""
     faults = []
     summary = page.section("Summary|In three lines")
     lines = [line for line in (summary or "").splitlines() if line.strip()]
@@ -126,11 +137,9 @@ def closing_parts(page):
         faults.append(f"the summary ('## Summary') is to have three lines; found {len(lines)}")
     if page.section("Exercises?") is None and not page.name.startswith("00"):
         faults.append("no heading 'Exercises'")
-    questions = page.section("Questions")
-    if not questions or not re.search(
-        r"<details>.*?<summary>.*?</summary>.*?</details>", questions, re.DOTALL
-    ):
-        faults.append("no heading 'Questions' with folded answers (<details><summary>…</summary>…</details>)")
+    asked = any(cell.source.startswith(f'quiz("{page.name[:2]}")') for _, cell in page.code)
+    if page.section("Questions") is None or not asked:
+        faults.append(f"no heading 'Questions' with a cell quiz(\"{page.name[:2]}\")")
     references = page.section("References|Further reading|Sources")
     if not references or not LINK.search(references):
         faults.append("no heading 'References' with links")
@@ -228,7 +237,7 @@ def _resolves(target, page):
     if not file:
         return anchor.lower() in _anchors(page)
     path = (page.path.parent / file).resolve()
-    planned = path.suffix == ".ipynb" and path.stem in COURSE
+    planned = path.suffix == ".ipynb" and path.stem in (*COURSE, "review")
     return (path.exists() or planned) and page.root.resolve() in path.parents
 
 
@@ -243,6 +252,8 @@ def _anchors(page):
 def numbers_are_vouched_for(page):
     """Every number in the prose is computed here, asserted by a test, or marked with its source."""
     texts = [cell.source for _, cell in page.code] + [text for _, _, text in output_texts(page.notebook)]
+    if page.twin is not None:  # the learner's notebook keeps no output that answers a prediction
+        texts += [text for _, _, text in output_texts(page.twin)]
     pool, faults, references = (
         prose.pool_of_numbers(texts),
         [],
@@ -268,12 +279,7 @@ def randomness_is_seeded(page):
     ]
 
 
-RULES = (
-    number_of_cells,
-    lines_of_code,
-    words_of_prose,
-    opening_cell,
-    closing_parts,
+ANYWHERE = (
     saved_outputs,
     warnings_shown,
     nothing_but_dots,
@@ -284,12 +290,24 @@ RULES = (
     numbers_are_vouched_for,
     randomness_is_seeded,
 )
+RULES = (
+    number_of_cells,
+    lines_of_code,
+    words_of_prose,
+    opening_cell,
+    closing_parts,
+    predictions_are_made,
+    nothing_is_given_away,
+    exercises_climb,
+    *ANYWHERE,
+)
 
 
 def check(path: Path, root: Path = ROOT) -> list[str]:
     """List the faults of one notebook, each with the name of its rule."""
     page = Page(nbformat.read(path, as_version=4), path, root)
-    return [f"{rule.__name__}: {fault}" for rule in RULES for fault in rule(page)]
+    rules = RULES if page.name[:1].isdigit() else ANYWHERE
+    return [f"{rule.__name__}: {fault}" for rule in rules for fault in rule(page)]
 
 
 def all_notebooks(root: Path = ROOT) -> list[Path]:

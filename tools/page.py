@@ -14,6 +14,9 @@ MARKDOWN_PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]*)[^)]*\)")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)[^)]*\)|<a\b[^>]*href=[\"']([^\"']+)", re.IGNORECASE)
 
 
+CARD = re.compile(r"^(?:predict|quiz|worked|review|test|my_course)\(", re.MULTILINE)
+
+
 @dataclass
 class Page:
     """A notebook and where it lies."""
@@ -36,6 +39,17 @@ class Page:
         """Pairs (number from 1, cell) of the code cells."""
         cells = enumerate(self.notebook.cells, start=1)
         return [(number, cell) for number, cell in cells if cell.cell_type == "code"]
+
+    @property
+    def experiments(self):
+        """The code cells without those that only show a card."""
+        return [(number, cell) for number, cell in self.code if not is_card(cell)]
+
+    @property
+    def twin(self):
+        """The edition with the answers, where there is one: it holds every output."""
+        path = self.path.parent / "solutions" / self.path.name
+        return nbformat.read(path, as_version=4) if not self.is_twin and path.exists() else None
 
     @property
     def name(self):
@@ -62,3 +76,9 @@ class Page:
         rest = text[heading.end() :]
         end = re.search(rf"^#{{1,{len(heading.group(1))}}}\s", rest, re.MULTILINE)
         return rest[: end.start()] if end else rest
+
+
+def is_card(cell):
+    """Whether a cell does nothing but show a card."""
+    lines = [line for line in cell.source.splitlines() if line.strip()]
+    return len(lines) == 1 and bool(CARD.match(lines[0]))

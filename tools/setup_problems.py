@@ -6,12 +6,43 @@ import sys
 # first row that matches wins: without a network, for instance, pip also reports missing packages.
 CAUSES = (
     (
+        ("quota exceeded", "os error 122", "not enough quota", "os error 1816", "os error 1295"),
+        "your account's share of the disk is used up (its quota): free about {needed_mb} MB of your own "
+        "files, or put the course on another disk, and call again.",
+    ),
+    (
         ("no space left on device", "not enough space on the disk", "os error 28", "os error 112"),
         "the disk is full: free about {needed_mb} MB and call again.",
     ),
     (
         ("windows long path", "filename or extension is too long", "file name too long"),
         "the path of this folder is too long for Windows: move the course to a short one such as C:\\course.",
+    ),
+    (
+        ("not yet valid", "not valid yet", "notvalidyet"),
+        "the connection is not trusted because its certificate is not valid yet: this computer's clock is "
+        "behind; set date and time right and call again.",
+    ),
+    (
+        ("certificate has expired", "certificate expired", "certexpired", "(expired)"),
+        "the connection is not trusted because its certificate has expired: set this computer's date and "
+        "time right, or ask who runs this network, and call again.",
+    ),
+    (
+        ("missing dependencies for socks", "socksio", "socks proxy", "socks5 proxy", "pysocks"),
+        "the connection goes through a SOCKS proxy, which pip cannot use: set HTTPS_PROXY to an address "
+        "that begins with http://, or unset ALL_PROXY, and call again.",
+    ),
+    (
+        (
+            "407 proxy",
+            "407 authentication",
+            "proxy authentication required",
+            "connection failed: 407",
+            "error 407",
+        ),
+        "the proxy of this network wants a login: set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT and call "
+        "again, or use another network.",
     ),
     (
         ("certificate verify failed", "certificate_verify_failed", "invalid peer certificate"),

@@ -16,6 +16,7 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import Adam
 from cnnlib.nn.training import evaluate, train
+from cnnlib.saving import save
 
 PATH = Path(__file__).parents[1] / "cnnlib" / "assets" / "digits_cnn.npz"
 EPOCHS = 60
@@ -41,5 +42,5 @@ def accuracy_on_tests(model):
 
 if __name__ == "__main__":
     network = train_network()
-    network.save(PATH)
+    save(network, PATH)
     print(f"{PATH.name}: {network.num_parameters} weights, test accuracy {accuracy_on_tests(network):.1%}")

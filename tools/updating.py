@@ -35,11 +35,13 @@ def update(root):
     """
     root = Path(root).resolve()
     _check_clone(root)
-    _git(root, "fetch", "--quiet")
+    before = _git(root, "rev-list", "--count", "@{upstream}..HEAD").strip()
+    _fetch(root)
     ahead, behind = map(int, _git(root, "rev-list", "--count", "--left-right", "HEAD...@{upstream}").split())
     if not behind:
         return "The course is up to date."
-    if ahead:
+    rewritten = ahead and (before == "0" or _was_published(root))
+    if ahead and not rewritten:
         raise Refusal(
             "you have commits of your own here: bring both together with `git pull --rebase`, or " + BY_HAND
         )
@@ -48,7 +50,10 @@ def update(root):
     copies = [(root / name, _keep(root, name)) for name in collisions if _is_work(root, name)]
     try:
         _make_way(root, collisions)
-        _git(root, "merge", "--ff-only", "--quiet", "@{upstream}")
+        if rewritten:  # the old commits are the course's own: nothing of the learner's is in them
+            _git(root, "reset", "--keep", "--quiet", "@{upstream}")
+        else:
+            _git(root, "merge", "--ff-only", "--quiet", "@{upstream}")
     except Refusal:
         for original, copy in copies:
             os.replace(copy, original)
@@ -70,16 +75,84 @@ def _check_clone(root):
         if "dubious ownership" in str(reason):
             raise
         top = ""
-    if not top or Path(top).resolve() != root:
+    if not top or not os.path.samefile(top, root):
         raise Refusal("this copy of the course was not made by `git clone`: " + BY_HAND)
-    try:
-        _git(root, "rev-parse", "--verify", "--quiet", "@{upstream}")
-    except Refusal:
-        raise Refusal("this branch follows no other, so there is nowhere to update from.") from None
+    _check_branch(root)
     folder = root / _git(root, "rev-parse", "--git-dir").strip()
     busy = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply")
     if any((folder / name).exists() for name in busy):
         raise Refusal("a merge or rebase is unfinished here: end it, or call it off with its `--abort`.")
+
+
+def _check_branch(root):
+    """Refuse where no branch is checked out, or one that follows no other; the sentence names the remedy."""
+    branch = _ask(root, "symbolic-ref", "--quiet", "--short", "HEAD")
+    if not branch:
+        known = _ask(root, "for-each-ref", "--format=%(refname:short)", "refs/heads").split()
+        usual = _ask(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD").rpartition("/")[
+            2
+        ]
+        name = next((name for name in (usual, "main", "master", *known) if name in known), usual or "main")
+        raise Refusal(
+            "a single version is checked out here and no branch (a detached HEAD), so there is nothing to "
+            f"move on: call `git switch {name}` and then this again."
+        )
+    if not _ask(root, "config", f"branch.{branch}.merge"):
+        raise Refusal(
+            f"the branch {branch} follows no other, so there is nowhere to update from: call `git branch "
+            f"--set-upstream-to=origin/{_default_branch(root) or 'main'}` and then this again."
+        )
+    if not _ask(root, "rev-parse", "--verify", "--quiet", "@{upstream}"):
+        _follow_default(root, branch)
+
+
+def _fetch(root):
+    """Fetch; where the branch that this one follows is gone upstream, follow the one that took its place."""
+    branch = _git(root, "symbolic-ref", "--short", "HEAD").strip()
+    try:
+        _git(root, "fetch", "--quiet", "--prune")
+    except Refusal as reason:
+        if "couldn't find remote ref" not in str(reason):  # a clone of this single branch
+            raise
+        _follow_default(root, branch)
+        return
+    if not _ask(root, "rev-parse", "--verify", "--quiet", "@{upstream}"):
+        _follow_default(root, branch)
+
+
+def _follow_default(root, branch):
+    """Let `branch` follow the remote's default branch: that which it followed has been renamed or removed."""
+    remote = _ask(root, "config", f"branch.{branch}.remote") or "origin"
+    name = _default_branch(root, remote)
+    if not name:
+        raise Refusal(
+            f"the branch that {branch} follows is no longer there, and {remote} names no other: " + BY_HAND
+        )
+    _git(root, "fetch", "--quiet", remote, f"+refs/heads/{name}:refs/remotes/{remote}/{name}")
+    _git(root, "config", f"remote.{remote}.fetch", f"+refs/heads/*:refs/remotes/{remote}/*")
+    _git(root, "branch", "--quiet", f"--set-upstream-to={remote}/{name}")
+
+
+def _default_branch(root, remote="origin"):
+    """Name of the branch that the remote shows first, or an empty text."""
+    for line in _ask(root, "ls-remote", "--symref", remote, "HEAD").splitlines():
+        if line.startswith("ref: refs/heads/"):
+            return line.removeprefix("ref: refs/heads/").partition("\t")[0]
+    return ""
+
+
+def _was_published(root):
+    """Whether the present commit was the course's own before its history was written anew."""
+    head = _git(root, "rev-parse", "HEAD").strip()
+    return _ask(root, "merge-base", "--fork-point", "@{upstream}", "HEAD") == head
+
+
+def _ask(root, *arguments):
+    """What git answers, or an empty text where it has no answer."""
+    try:
+        return _git(root, *arguments).strip()
+    except Refusal:
+        return ""
 
 
 def _git(root, *arguments):
@@ -103,7 +176,7 @@ def _git(root, *arguments):
         if arguments[0] == "fetch":
             raise Refusal(
                 "the new version could not be fetched, and nothing has changed: check the internet "
-                f"connection and call again (git says: {lines[0]})."
+                f"connection and call again (git says: {' '.join(lines[:2])})."
             )
         raise Refusal(f"git {arguments[0]} did not manage: {' '.join(lines)}")
     return done.stdout.decode("utf-8", "surrogateescape")

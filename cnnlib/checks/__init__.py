@@ -16,6 +16,7 @@ from cnnlib.checks.exercise import exercises, find
 from cnnlib.checks.judging import judge
 from cnnlib.checks.progress import progress, record
 from cnnlib.checks.report import Report
+from cnnlib.learning.record import note_exercise
 
 __all__ = ["Report", "check", "exercises", "progress"]
 
@@ -48,6 +49,7 @@ def check(name, answer=None, hint=1):
     outcome, finding = judge(exercise, answer)
     report = Report(exercise, outcome, finding, shown_hints=hint)
     record(name, outcome)
+    note_exercise(name, outcome, finding.misconception if finding else "")
     if os.environ.get("CNNLIB_CHECKS") == "raise" and not report.passed:
         raise AssertionError(repr(report))
     return report

@@ -1,18 +1,12 @@
 """What an exercise consists of, and the list of all exercises."""
 
 import difflib
-import dis
 import importlib
-import inspect
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-
-IDLE = ("NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE")
-STUB = re.compile(r"#\s*YOUR CODE HERE\s*\n\s*(?:\.\.\.|pass)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -27,11 +21,14 @@ class Misconception:
         What the learner is told; it names the belief, not the remedy.
     answer : callable
         The function that this belief leads to.
+    also : tuple of callable
+        Other ways of writing it which give other results.
     """
 
     name: str
     sentence: str
     answer: Callable
+    also: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -60,10 +57,20 @@ class Exercise:
         Names of what a tuple among the arguments holds: ``{"cache": ("x", "kernel_size", "stride")}``.
     mutable : tuple of str
         Arguments the function may change.
+    told : dict
+        By the names of outputs: what it most likely means when one of them is the first that is wrong.
     value : bool
         Whether the answer is a value rather than a function.
     rtol : float
         Relative tolerance, of the largest expected number.
+    whole : tuple of str
+        Outputs that must be of a type of whole numbers.
+    probed : bool
+        Whether each case is asked twice, and arrays are also handed over in other forms: other orders in
+        memory, read-only, float32. A `run` that asks several times itself says False.
+    unit : callable, optional
+        ``unit(*arguments)``: the size of number in which 32-bit arithmetic may round; by default the largest
+        number in the arrays of floats.
     """
 
     name: str
@@ -77,8 +84,12 @@ class Exercise:
     run: Callable | None = None
     parts: dict = field(default_factory=dict)
     mutable: tuple = ()
+    told: dict = field(default_factory=dict)
     value: bool = False
     rtol: float = 1e-5
+    whole: tuple = ()
+    probed: bool = True
+    unit: Callable | None = None
 
     def call(self, function, arguments):
         """Call an answer on one case; a value counts as a function without arguments that returns it."""
@@ -128,7 +139,7 @@ def exercises():
     >>> "03.relu_backward" in exercises()
     True
     """
-    for path in sorted(Path(__file__).parent.glob("nb[0-9][0-9].py")):
+    for path in sorted(Path(__file__).parent.glob("nb[0-9][0-9]*.py")):
         importlib.import_module(f"cnnlib.checks.{path.stem}")
     return dict(sorted(_exercises.items(), key=lambda item: item[0][:2]))
 
@@ -146,25 +157,3 @@ def find(name):
         near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.3) or list(known)
         raise ValueError(f"name: got {name!r}, expected an exercise such as {', '.join(map(repr, near))}")
     return known[name]
-
-
-def is_stub(answer):
-    """Whether an answer has not been begun: None, ``...``, or a function whose body is still the stub.
-
-    >>> def relu_backward(dy, x):
-    ...     "Gradient of ReLU."
-    >>> is_stub(relu_backward), is_stub(None), is_stub(lambda dy, x: dy)
-    (True, True, False)
-    """
-    if answer is None or answer is Ellipsis:
-        return True
-    code = getattr(answer, "__code__", None)
-    if code is None:
-        return False
-    steps = [step for step in dis.get_instructions(code) if step.opname != "RESUME"]
-    if all(step.opname in IDLE and step.argval is None for step in steps):
-        return True
-    try:
-        return bool(STUB.search(inspect.getsource(answer)))
-    except (OSError, TypeError, IndexError, SyntaxError):
-        return False

@@ -1,25 +1,26 @@
-"""Find out whether an answer is right, and if not, on which smallest case it fails, how, and why it might."""
+"""Find out whether an answer is right, and if not, on which smallest case it fails, how, and why it might.
+
+An answer is tried on every case. Then it is tried on some of them again, with the same numbers in other
+forms (`handing.FORMS`). Each time it is asked twice, and what it was given is looked at afterwards.
+"""
 
 import copy
 from dataclasses import dataclass
 
-import numpy as np
-
 from cnnlib.checks import running
-from cnnlib.checks.exercise import Misfit, is_stub
+from cnnlib.checks.comparing import SLACK, Difference, alike, as_tuple, compare_one, count_results, largest
+from cnnlib.checks.exercise import Misfit
+from cnnlib.checks.handing import COPY, FORMS, kept, plain, reform, same, were_changed
+from cnnlib.checks.recognising import recognise
+from cnnlib.checks.stubs import is_stub, is_untouched
 
 SECONDS_PER_CASE = 3.0
-CASES_TO_RECOGNISE = 6
-
-
-@dataclass
-class Difference:
-    """One result beside what was expected; `wrong` marks the numbers that differ."""
-
-    name: str
-    got: np.ndarray
-    expected: np.ndarray
-    wrong: np.ndarray
+CASES_TO_RECOGNISE = 30
+CASES_OF_A_FORM = 8
+KEEPS = (
+    "Asked twice with the same arguments, it gives two answers. It keeps something from one call to the next "
+    "(in a global, or in a default such as list=[]), or draws random numbers of its own."
+)
 
 
 @dataclass
@@ -27,7 +28,8 @@ class Finding:
     """Why an answer is wrong.
 
     `sentence` says it in words; `arguments` is the smallest case it fails on, the `number`-th of `total`;
-    `difference` is the first result that differs, where one can be shown; `likely` names the misconception.
+    `difference` is the first result that differs, where one can be shown; `likely` names the misconception;
+    `in_form` says that all cases passed, and this one failed with its arrays in another form.
     """
 
     sentence: str
@@ -38,6 +40,7 @@ class Finding:
     likely: str = ""
     misconception: str = ""
     printed: str = ""
+    in_form: bool = False
 
 
 @dataclass
@@ -49,8 +52,10 @@ class Trial:
     expected: tuple = ()
     sentence: str = ""
     difference: Difference | None = None
+    likely: str = ""
     printed: str = ""
-    not_implemented: bool = False
+    in_form: bool = False
+    error: BaseException | None = None
     cut: bool = False
 
 
@@ -69,41 +74,109 @@ def judge(exercise, answer):
     if not callable(answer) and not exercise.value:
         return "wrong", Finding(f"It is a {type(answer).__name__}, expected a function {exercise.signature}.")
     cases = exercise.all_cases()
+    trial, number = _first_fault(exercise, answer, cases)
+    if trial is None:
+        return "right", None
+    if number == 1 and isinstance(trial.error, NotImplementedError):
+        return "not attempted", None
+    if is_untouched(
+        answer, lambda noting: running.call(exercise.call, (noting, copy.deepcopy(cases[0])), 1.0)
+    ):
+        return "not attempted", None
+    return "wrong", _explain(exercise, answer, trial, number, cases)
+
+
+def _first_fault(exercise, answer, cases):
+    """The first trial with a fault and the number of its case; None and 0 if there is none."""
+    last = None
     for number, arguments in enumerate(cases, start=1):
         trial = try_case(exercise, answer, arguments)
-        if trial.not_implemented:
-            return "not attempted", None
         if trial.sentence:
-            name, likely = recognise(exercise, answer, trial, cases[number:])
-            shown = (trial.sentence, arguments, number, len(cases), trial.difference)
-            return "wrong", Finding(*shown, likely, name, trial.printed)
-    return "right", None
+            return trial, number
+        if last is not None and not _still_right(exercise, last):
+            trial.sentence = "The result of one call was changed by the next: both are the same array."
+            trial.likely = "An array is kept between the calls (a global?) and used again; make a new one."
+            return trial, number
+        last = trial
+    for form in FORMS if exercise.probed else ():
+        for number in range(1, len(cases) + 1, max(1, len(cases) // CASES_OF_A_FORM)):
+            trial = try_case(exercise, answer, cases[number - 1], form=form)
+            if trial.sentence:
+                trial.in_form = True
+                trial.sentence, trial.likely = form.lead + trial.sentence, trial.likely or form.likely
+                return trial, number
+    return None, 0
 
 
-def try_case(exercise, answer, arguments, seconds=None):
-    """Call an answer on copies of a case's arguments and compare all there is to compare."""
+def _still_right(exercise, trial):
+    """Whether the results of an earlier call are what they were."""
+    return all(not sentence for sentence, _ in _compared(exercise, trial, trial.results))
+
+
+def _explain(exercise, answer, trial, number, cases):
+    """What a learner is told of a fault: the case, the belief behind it where one is known."""
+    name, likely = "", trial.likely
+    if not likely and not trial.cut:
+        further = cases[number:]
+        some = further[:: max(1, len(further) // CASES_TO_RECOGNISE)]
+        others = [try_case(exercise, answer, arguments, seconds=1.0) for arguments in some]
+        name, likely = recognise(exercise, [trial, *others])
+        likely = likely or next((other.likely for other in others if other.likely == KEEPS), "")
+        likely = likely or (exercise.told.get(trial.difference.name, "") if trial.difference else "")
+    shown = (trial.sentence, trial.arguments, number, len(cases), trial.difference)
+    return Finding(*shown, likely, name, trial.printed, trial.in_form)
+
+
+def try_case(exercise, answer, arguments, seconds=None, form=None):
+    """Call an answer on copies of a case's arguments, in a form if one is named, and compare all there is."""
     given, seconds = copy.deepcopy(arguments), seconds or SECONDS_PER_CASE
+    if form is not None:
+        given = reform(given, form.change)
+        arguments = reform(given, plain)
     call = running.call(lambda *these: exercise.call(answer, these), given, seconds)
     trial = Trial(arguments, printed=call.printed)
     if call.cut:
         trial.cut = True
         trial.sentence = f"It was stopped after {seconds:g} seconds: a loop without end?"
-    elif call.error is not None:
-        trial.not_implemented = isinstance(call.error, NotImplementedError)
+        return trial
+    if call.error is not None:
+        trial.error = call.error
         trial.sentence = _told_error(call.error, answer, exercise)
-    else:
-        trial.expected = as_tuple(exercise.call(exercise.oracle, copy.deepcopy(arguments)))
-        _compare(trial, call.value, exercise)
-        changed = [
-            name
-            for name, before, after in zip(exercise.inputs, arguments, given, strict=True)
-            if name not in exercise.mutable and not same(before, after)
-        ]
-        if changed and not trial.sentence:
-            names = " and ".join(changed)
-            others = "which other code still needs; work on a copy"
-            trial.sentence = f"The result is right, but {names} was changed, {others}."
+        return trial
+    trial.expected = as_tuple(exercise.call(exercise.oracle, copy.deepcopy(arguments)))
+    _compare(trial, call.value, exercise)
+    if not _look_at_what_was_given(trial, exercise, given):
+        _ask_again(trial, exercise, answer, given, seconds)
     return trial
+
+
+def _look_at_what_was_given(trial, exercise, given):
+    """Say which arguments were changed; whether any was."""
+    pairs = zip(exercise.inputs, trial.arguments, given, strict=True)
+    changed = [name for name, before, now in pairs if name not in exercise.mutable and not same(before, now)]
+    if changed and not trial.sentence:
+        trial.sentence = f"The result is right, but {were_changed(changed)}, {COPY}."
+    return bool(changed)
+
+
+def _ask_again(trial, exercise, answer, given, seconds):
+    """Call once more with the same arguments, and say so if another answer comes."""
+    if trial.results is None or not (exercise.probed and exercise.inputs):
+        return
+    first = kept(trial.results)
+    again = running.call(lambda *these: exercise.call(answer, these), given, seconds)
+    if again.cut or again.error is not None or not _as_before(first, again.value, exercise):
+        trial.likely = KEEPS
+        trial.sentence = trial.sentence or "Right the first time; asked again with the same arguments, wrong."
+
+
+def _as_before(first, value, exercise):
+    """Whether a second answer is the first one again."""
+    values, sentence = count_results(value, exercise.outputs)
+    if sentence:
+        return False
+    pairs = zip(values, first, strict=True)
+    return repr(first) == repr(values) or all(alike(new, old, exercise.rtol) for new, old in pairs)
 
 
 def _told_error(error, answer, exercise):
@@ -116,140 +189,16 @@ def _told_error(error, answer, exercise):
     return said + (f" It is called as {exercise.signature}." if call else "")
 
 
-def as_tuple(value):
-    """Results as a tuple, one or many."""
-    return value if isinstance(value, tuple) else (value,)
-
-
-def same(left, right):
-    """Whether two arguments are equal, arrays to the bit, whatever else they hold.
-
-    >>> same((1, np.arange(2)), (1, np.arange(2))), same(np.zeros(2), np.ones(2))
-    (True, False)
-    """
-    if isinstance(left, (tuple, list)):
-        pairs = zip(left, right, strict=True)
-        return type(left) is type(right) and len(left) == len(right) and all(same(a, b) for a, b in pairs)
-    if isinstance(left, np.ndarray):
-        return left.shape == right.shape and np.array_equal(left, right, equal_nan=True)
-    return isinstance(left, np.random.Generator) or left == right
-
-
 def _compare(trial, value, exercise):
     """Compare what was returned with what was expected; fills in the trial."""
-    if value is None:
-        trial.sentence = "It returned None: is there a return at the end?"
-        return
-    values = as_tuple(value)
-    if isinstance(value, list) and len(exercise.outputs) > 1:
-        values = tuple(value)
-    if len(values) != len(exercise.outputs):
-        wanted = f"{len(exercise.outputs)} ({', '.join(exercise.outputs)})"
-        trial.sentence = f"It returned {len(values)} value{'s' * (len(values) != 1)}, expected {wanted}."
-        return
-    trial.results = values
-    for name, got, expected in zip(exercise.outputs, values, trial.expected, strict=True):
-        trial.sentence, trial.difference = compare_one(name, got, expected, exercise.rtol)
-        if trial.sentence:
-            return
+    trial.results, trial.sentence = count_results(value, exercise.outputs)
+    if trial.results is not None:
+        faults = _compared(exercise, trial, trial.results)
+        trial.sentence, trial.difference = next((fault for fault in faults if fault[0]), ("", None))
 
 
-def compare_one(name, got, expected, rtol):
-    """Compare one result; return a sentence (empty if right) and the difference that can be shown.
-
-    >>> compare_one("dx", np.ones(3), np.zeros((1, 3)), 1e-5)[0]
-    'dx has the shape (3,), expected (1, 3).'
-    >>> compare_one("dx", "dy", np.zeros(3), 1e-5)[0]
-    'dx is a str, expected an array of numbers of shape (3,).'
-    """
-    expected = np.asarray(expected)
-    what = f"an array of numbers of shape {expected.shape}" if expected.ndim else "a number"
-    try:
-        array = np.asarray(got)
-        kind = array.dtype.kind
-    except Exception:  # a list of uneven rows, or an object that refuses
-        return f"{name} is a {type(got).__name__} that is no array, expected {what}.", None
-    if kind not in "fiu" and not (kind == "b" and expected.dtype.kind == "b"):
-        found = f"an array of {array.dtype}" if isinstance(got, np.ndarray) else f"a {type(got).__name__}"
-        return f"{name} is {found}, expected {what}.", None
-    if array.shape != expected.shape:
-        return f"{name} has the shape {array.shape}, expected {expected.shape}.", None
-    return _compare_numbers(name, array, expected, rtol)
-
-
-def _compare_numbers(name, array, expected, rtol):
-    """Compare two arrays of equal shape."""
-    scale = max(np.abs(expected).max(initial=0.0), 1e-3)
-    with np.errstate(all="ignore"):
-        wrong = ~(np.abs(array - expected) <= rtol * scale)
-    if not wrong.any():
-        return "", None
-    difference = Difference(name, array, expected, wrong)
-    lost = np.count_nonzero(~np.isfinite(array))
-    if lost:
-        place = f" in {lost} of {wrong.size} numbers" if wrong.ndim else ""
-        return f"{name} is not finite (NaN or infinity){place}.", difference
-    if not wrong.ndim:
-        return f"{name}: not what was expected.", difference
-    return f"{name}: {np.count_nonzero(wrong)} of {wrong.size} numbers differ.", difference
-
-
-def recognise(exercise, answer, trial, further):
-    """Name the misconception whose wrong answer gives the same results as this one, on several cases.
-
-    Returns its name and its sentence, both empty if none is recognised.
-    """
-    if trial.cut:
-        return "", ""
-    some = further[:: max(1, len(further) // CASES_TO_RECOGNISE)]
-    trials = [trial, *(try_case(exercise, answer, arguments, seconds=1.0) for arguments in some)]
-    trials = [tried for tried in trials if not tried.cut]
-    if not any(tried.results is not None and tried.sentence for tried in trials):
-        return "", ""
-    for misconception in exercise.misconceptions:
-        if all(_agrees(exercise, misconception.answer, tried) for tried in trials):
-            return misconception.name, misconception.sentence
-    return "", _common_factor(trials)
-
-
-def _agrees(exercise, wrong_answer, trial):
-    """Whether a known wrong answer gives, on this case, what the learner's answer gave."""
-    given = copy.deepcopy(trial.arguments)
-    call = running.call(lambda *these: exercise.call(wrong_answer, these), given, 1.0)
-    if trial.results is None:
-        return call.error is not None
-    if call.cut or call.error is not None or call.value is None:
-        return False
-    values = as_tuple(call.value)
-    return len(values) == len(trial.results) and all(
-        _alike(got, known, exercise.rtol) for got, known in zip(trial.results, values, strict=True)
-    )
-
-
-def _alike(got, known, rtol):
-    """Whether two results are the same, NaN and infinities in the same places."""
-    try:
-        got, known = np.asarray(got), np.asarray(known)
-    except ValueError:  # a list of uneven rows
-        return False
-    if got.dtype.kind not in "fiub":
-        return False
-    scale = np.abs(known[np.isfinite(known)]).max(initial=1e-3)
-    return got.shape == known.shape and np.allclose(got, known, rtol=0, atol=rtol * scale, equal_nan=True)
-
-
-def _common_factor(trials):
-    """Say by which factor every differing result is too large, if it is one and the same."""
-    factors = []
-    for difference in (trial.difference for trial in trials if trial.difference is not None):
-        expected, got = difference.expected.astype(float), difference.got.astype(float)
-        if not np.isfinite(got).all() or not np.abs(expected).max(initial=0) > 0:
-            return ""
-        factor = np.vdot(expected, got) / np.vdot(expected, expected)
-        if np.abs(got - factor * expected).max() > 1e-5 * np.abs(expected).max() or factor == 0:
-            return ""
-        factors.append(factor)
-    if not factors or np.ptp(factors) > 1e-5 * abs(factors[0]):
-        return ""
-    sign = "Every number has the opposite sign." if abs(factors[0] + 1) < 1e-5 else ""
-    return sign or f"Every number is {factors[0]:.4g} times what was expected."
+def _compared(exercise, trial, results):
+    """Sentence and difference of each result."""
+    slack = SLACK * (largest(trial.arguments) if exercise.unit is None else exercise.unit(*trial.arguments))
+    for name, got, expected in zip(exercise.outputs, results, trial.expected, strict=True):
+        yield compare_one(name, got, expected, exercise.rtol, slack, name in exercise.whole)

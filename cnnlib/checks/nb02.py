@@ -1,7 +1,8 @@
-"""Exercises of notebook 02, the loss."""
+"""Exercises of notebook 02, the loss: softmax."""
 
 import numpy as np
 
+from cnnlib.checks import cases
 from cnnlib.checks.exercise import Exercise, Misconception, register
 from cnnlib.nn.functional import log_softmax, softmax
 
@@ -16,18 +17,19 @@ def logit_cases(rng):
         yield rng.normal(scale=1 + number / 8, size=(rows, classes)), rng.integers(0, classes, rows)
     for size in (500.0, 1000.0, 3000.0):
         yield rng.normal(size=(3, 4)) + np.array([size, 0, -size, size]), np.array([0, 3, 1])
+    yield from odd_logits(rng)
 
 
-def cross_entropy(logits, labels):
-    """Mean of minus the log probability of the true class."""
-    return -log_softmax(logits)[np.arange(len(labels)), labels].mean()
-
-
-def cross_entropy_gradient(logits, labels, over=None):
-    """Probabilities minus one-hot labels, over the size of the batch."""
-    gradient = softmax(logits)
-    gradient[np.arange(len(labels)), labels] -= 1
-    return gradient / (len(labels) if over is None else over)
+def odd_logits(rng):
+    """Rows far apart or all negative, ties, classes that never occur, and one batch of 600 images."""
+    yield np.array([[-900.0, -901.0]]), np.array([1])
+    yield np.array([[0.5, 0.0], [-800.0, -802.0]]), np.array([0, 1])
+    for number in range(12):
+        rows, classes = 2 + number // 2, 3 + number % 4
+        yield cases.uneven_rows(rng, rows, classes), cases.labels_with_gaps(rng, rows, classes)
+        yield 50 * cases.negative(rng, (rows, classes)), np.full(rows, classes - 1)
+        yield cases.tied(rng, (rows, classes)), cases.labels_with_gaps(rng, rows, classes)
+    yield rng.normal(size=(600, 3)), cases.labels_with_gaps(rng, 600, 3)
 
 
 def naive_softmax(logits, axis=-1):
@@ -40,11 +42,6 @@ def softmax_without_keepdims(logits):
     """Maxima and sums of the rows, laid along the rows."""
     powers = np.exp(logits - logits.max(axis=1))
     return powers / powers.sum(axis=1)
-
-
-def picked(values, labels):
-    """The entry of the true class in every row."""
-    return values[np.arange(len(labels)), labels]
 
 
 register(
@@ -62,6 +59,42 @@ register(
             "the largest power harmless?",
         ),
         misconceptions=(
+            Misconception(
+                "largest of the whole batch",
+                "The largest score of the whole batch was subtracted; a row far below it underflows to "
+                "0 / 0. Each row has its own.",
+                lambda logits: naive_softmax(logits - logits.max()),
+            ),
+            Misconception(
+                "zero instead of a negative maximum",
+                "A maximum below zero was taken as 0, or by its size; a row far below zero then "
+                "underflows to 0 / 0.",
+                lambda logits: naive_softmax(logits - np.maximum(0, logits.max(axis=1, keepdims=True))),
+                (lambda logits: naive_softmax(logits - np.abs(logits).max(axis=1, keepdims=True)),),
+            ),
+            Misconception(
+                "largest of each column",
+                "The largest score of each class was subtracted; the shift must be one number for a row.",
+                lambda logits: naive_softmax(logits - logits.max(axis=0)),
+            ),
+            Misconception(
+                "smallest or middle subtracted",
+                "The smallest score, or the mean, was subtracted; the largest power can still overflow.",
+                lambda logits: naive_softmax(logits - logits.min(axis=1, keepdims=True)),
+                (lambda logits: naive_softmax(logits - logits.mean(axis=1, keepdims=True)),),
+            ),
+            Misconception(
+                "scores cut off",
+                "Large scores were cut to a limit; then two scores above it count as equal.",
+                lambda logits: naive_softmax(np.clip(logits, -500, 500)),
+                (lambda logits: naive_softmax(np.minimum(logits, 700)),),
+            ),
+            Misconception(
+                "divided by the maximum",
+                "The scores were divided by their maximum; that changes the quotient, subtracting does not.",
+                lambda logits: naive_softmax(logits / np.abs(logits).max(axis=1, keepdims=True)),
+                (lambda logits: naive_softmax(logits / logits.max(axis=1, keepdims=True)),),
+            ),
             Misconception("overflow", "Large scores overflow: exp(1000) is infinite.", naive_softmax),
             Misconception(
                 "over the whole batch",
@@ -84,121 +117,6 @@ register(
                 lambda logits: logits / logits.sum(axis=1, keepdims=True),
             ),
             Misconception("logarithm", "These are logarithms of probabilities.", log_softmax),
-        ),
-    )
-)
-
-register(
-    Exercise(
-        name="02.cross_entropy",
-        signature="cross_entropy(logits, labels) -> loss",
-        inputs=("logits", "labels"),
-        outputs=("loss",),
-        oracle=cross_entropy,
-        cases=logit_cases,
-        hints=(
-            "For one image the loss asks a single probability: that of the true class. What is it for scores "
-            "that are all equal?",
-            "log(exp(a) / sum(exp)) can be taken apart before any number is computed; then nothing "
-            "overflows and "
-            "no log of zero is left. The batch counts by its mean.",
-        ),
-        misconceptions=(
-            Misconception(
-                "sum instead of mean",
-                "The losses of the batch were added up; their mean is asked for.",
-                lambda logits, labels: cross_entropy(logits, labels) * len(labels),
-            ),
-            Misconception(
-                "sign forgotten",
-                "The loss is negative: a logarithm of a probability is, so the sign is turned.",
-                lambda logits, labels: -cross_entropy(logits, labels),
-            ),
-            Misconception(
-                "overflow",
-                "With scores in the hundreds exp overflows, or a probability rounds to 0 and its "
-                "logarithm is gone.",
-                lambda logits, labels: -np.log(picked(naive_softmax(logits), labels)).mean(),
-            ),
-            Misconception(
-                "every label for every image",
-                "An index such as [:, labels] picks the scores of all labels for each image; pairs need "
-                "np.arange(N) beside the labels.",
-                lambda logits, labels: -log_softmax(logits)[:, labels].mean(),
-            ),
-            Misconception(
-                "no softmax",
-                "The scores were taken for probabilities.",
-                lambda logits, labels: -np.log(np.abs(picked(logits, labels)) + 1e-12).mean(),
-            ),
-            Misconception(
-                "probability instead of its logarithm",
-                "It is one minus the probability of the true class; the logarithm is missing.",
-                lambda logits, labels: 1 - picked(softmax(logits), labels).mean(),
-            ),
-            Misconception(
-                "logarithm to base 2",
-                "The logarithm has another base than e.",
-                lambda logits, labels: cross_entropy(logits, labels) / np.log(2),
-            ),
-            Misconception(
-                "mean over the classes too",
-                "It was divided by the number of classes as well as by the number of images.",
-                lambda logits, labels: cross_entropy(logits, labels) / logits.shape[1],
-            ),
-        ),
-    )
-)
-
-register(
-    Exercise(
-        name="02.cross_entropy_gradient",
-        signature="cross_entropy_gradient(logits, labels) -> dlogits",
-        inputs=("logits", "labels"),
-        outputs=("dlogits",),
-        oracle=cross_entropy_gradient,
-        cases=logit_cases,
-        hints=(
-            "Look at one row of the gradient: which score should rise, which should fall, and what "
-            "does the row "
-            "sum to?",
-            "Compare the probabilities with the row they should have been (1 for the true class, "
-            "else 0). The "
-            "loss was a mean over the batch; that mean has a factor.",
-        ),
-        misconceptions=(
-            Misconception(
-                "mean of the batch lost",
-                "The gradient is that of the summed loss: the factor of the mean over the batch is missing.",
-                lambda logits, labels: cross_entropy_gradient(logits, labels, over=1),
-            ),
-            Misconception(
-                "uphill",
-                "The sign is turned: a step against this gradient would make the true class less likely.",
-                lambda logits, labels: -cross_entropy_gradient(logits, labels),
-            ),
-            Misconception(
-                "labels not subtracted",
-                "These are the probabilities; that one class was the true one has not entered yet.",
-                lambda logits, labels: softmax(logits) / len(labels),
-            ),
-            Misconception(
-                "true class only",
-                "Only the true class gets a gradient, but every other score also lowers its probability.",
-                lambda logits, labels: (
-                    cross_entropy_gradient(logits, labels) * np.eye(logits.shape[1])[labels]
-                ),
-            ),
-            Misconception(
-                "scores instead of probabilities",
-                "The labels were subtracted from the scores, not from the probabilities.",
-                lambda logits, labels: (logits - np.eye(logits.shape[1])[labels]) / len(labels),
-            ),
-            Misconception(
-                "mean over everything",
-                "It was divided by the number of images times the number of classes.",
-                lambda logits, labels: cross_entropy_gradient(logits, labels, over=logits.size),
-            ),
         ),
     )
 )

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from cnnlib.checks import cases
 from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
+from cnnlib.checks.handing import COPY, hand_over, kept, same
 
 
 def sgd_cases(rng):
@@ -12,6 +14,9 @@ def sgd_cases(rng):
     for number in range(40):
         shape = tuple(rng.integers(1, 4, 1 + number % 4))
         yield rng.normal(size=shape), rng.normal(size=shape), float(10 ** rng.uniform(-4, 1))
+    for number in range(12):
+        shape = tuple(rng.integers(2, 5, 1 + number % 4))
+        yield rng.normal(size=shape), cases.gradient(rng, shape), float(10 ** rng.uniform(-2, 1))
 
 
 register(
@@ -45,6 +50,41 @@ register(
                 lambda w, dw, lr: w - lr * np.sign(dw),
             ),
             Misconception(
+                "divided by the size",
+                "The step is divided by the number of weights; each weight takes its own gradient whole.",
+                lambda w, dw, lr: w - lr * dw / dw.size,
+                (lambda w, dw, lr: w - lr * dw / len(dw), lambda w, dw, lr: w - lr * dw.mean()),
+            ),
+            Misconception(
+                "gradient cut off",
+                "Large gradients are cut to a limit; here a gradient ten times as large is a step ten times "
+                "as long.",
+                lambda w, dw, lr: w - lr * np.clip(dw, -1, 1),
+                (lambda w, dw, lr: w - lr * np.clip(dw, -5, 5),),
+            ),
+            Misconception(
+                "weight shrunk as well",
+                "The weights shrink a little at every step: that is weight decay, another rule.",
+                lambda w, dw, lr: w - lr * (dw + 0.01 * w),
+                (lambda w, dw, lr: w * (1 - lr) - lr * dw,),
+            ),
+            Misconception(
+                "step in proportion to the weight",
+                "The step is multiplied with the weight; a weight of 0 would never move.",
+                lambda w, dw, lr: w * (1 - lr * dw),
+            ),
+            Misconception(
+                "rate divides",
+                "The gradient is divided by the rate; a larger rate makes a longer step, not a shorter one.",
+                lambda w, dw, lr: w - dw / lr,
+            ),
+            Misconception(
+                "gradient squared",
+                "The gradient is squared: it loses its sign, and the step its direction.",
+                lambda w, dw, lr: w - lr * dw**2,
+                (lambda w, dw, lr: w - lr * np.abs(dw),),
+            ),
+            Misconception(
                 "gradient of length one",
                 "The gradient was brought to length one; its size should count.",
                 lambda w, dw, lr: w - lr * dw / max(np.linalg.norm(dw), 1e-12),
@@ -54,18 +94,38 @@ register(
 )
 
 
+def one_step(step, w, dw, velocity, lr, momentum):
+    """The new w and the new velocity. w and velocity may be changed if they are also what is returned."""
+    before = kept((w, velocity))
+    results = hand_over(step, (None, "dw", None, None, None), w, dw, velocity, lr, momentum)
+    pair = len(results) == 2 if isinstance(results, (tuple, list, np.ndarray)) else False
+    if not pair:
+        raise Misfit(f"It returned {type(results).__name__}, expected two arrays: new w, new velocity.")
+    for name, old, given in zip(("w", "velocity"), before, (w, velocity), strict=True):
+        if not same(old, given) and not any(np.shares_memory(given, result) for result in results):
+            raise Misfit(f"{name} was changed without being returned, {COPY}.")
+    for name, result in zip(("w", "velocity"), results, strict=True):
+        if np.shape(result) != dw.shape:
+            raise Misfit(f"The new {name} has the shape {np.shape(result)}, expected {dw.shape}.")
+    return results
+
+
 def walk(step, w, gradients, lr, momentum):
-    """Take one step for each gradient; the weights on the way, one row a step."""
-    w, velocity, path = w.copy(), np.zeros_like(w), []
-    for dw in gradients:
-        results = step(w, dw.copy(), velocity, lr, momentum)
-        if not isinstance(results, (tuple, list)) or len(results) != 2:
-            raise Misfit(f"It returned {type(results).__name__}, expected two arrays: new w, new velocity.")
-        w, velocity = results
-        if np.shape(w) != dw.shape:
-            raise Misfit(f"The new w has the shape {np.shape(w)}, expected {dw.shape}.")
-        path.append(np.array(w, copy=True))
-    return np.array(path)
+    """Take one step for each gradient; the weights on the way, one row a step.
+
+    Then walk again in turn with a second array, which starts elsewhere and has its gradients in the opposite
+    order, as the arrays of a network take their steps in turn.
+    """
+    paths, seconds = [], gradients[::-1].copy()
+    for starts in ((w,), (w, w[::-1] + 1)):
+        states = [(start.copy(), np.zeros_like(start)) for start in starts]
+        path = [[] for _ in states]
+        for pair in zip(gradients, seconds, strict=True):
+            for number, (dw, state) in enumerate(zip(pair, states, strict=False)):
+                states[number] = one_step(step, state[0], dw, state[1], lr, momentum)
+                path[number].append(np.array(states[number][0], copy=True))
+        paths += map(np.array, path)
+    return tuple(paths)
 
 
 def momentum_cases(rng):
@@ -77,6 +137,9 @@ def momentum_cases(rng):
         momentum = float(rng.choice([0.0, 0.5, 0.9, 0.99]))
         rate = float(10 ** rng.uniform(-3, 0))
         yield rng.normal(size=size), rng.normal(size=(steps, size)), rate, momentum
+    for number in range(8):
+        shape = (2, 3, 2, 2)[: 1 + number % 4]
+        yield rng.normal(size=shape), cases.gradient(rng, (3, *shape)), 0.01, 0.8
 
 
 def momentum_step(w, dw, velocity, lr, momentum):
@@ -102,7 +165,19 @@ register(
         name="04.momentum",
         signature="momentum_step(w, dw, velocity, lr, momentum) -> new w, new velocity",
         inputs=("start", "gradients of the steps", "lr", "momentum"),
-        outputs=("weights after each step",),
+        outputs=(
+            "weights after each step",
+            "weights after each step, when a second array takes its steps in turn",
+            "weights of the second array",
+        ),
+        told=dict.fromkeys(
+            (
+                "weights after each step, when a second array takes its steps in turn",
+                "weights of the second array",
+            ),
+            "Right for one array alone. A network has many, and each has a velocity of its own, which is "
+            "handed over and returned: nothing may be kept outside of the function.",
+        ),
         oracle=momentum_step,
         cases=momentum_cases,
         run=walk,
@@ -115,6 +190,43 @@ register(
             "velocity. Return both, so that the next step knows the velocity.",
         ),
         misconceptions=(
+            Misconception(
+                "rate counted twice",
+                "The rate is in the velocity and in the step as well; it belongs to one of them.",
+                lambda w, dw, velocity, lr, momentum: (
+                    w - lr * (momentum * velocity + lr * dw),
+                    momentum * velocity + lr * dw,
+                ),
+            ),
+            Misconception(
+                "momentum on the weight",
+                "The weight is multiplied by momentum; it is the velocity that fades.",
+                lambda w, dw, velocity, lr, momentum: (momentum * w - lr * dw, momentum * w - lr * dw),
+                (lambda w, dw, velocity, lr, momentum: (momentum * w - lr * (velocity + dw), velocity + dw),),
+            ),
+            Misconception(
+                "one gradient remembered",
+                "The velocity returned is this gradient alone; it should hold all gradients so far.",
+                lambda w, dw, velocity, lr, momentum: (w - lr * (momentum * velocity + dw), dw),
+            ),
+            Misconception(
+                "momentum twice",
+                "Momentum fades the velocity twice in one step.",
+                lambda w, dw, velocity, lr, momentum: (
+                    w - lr * (momentum**2 * velocity + dw),
+                    momentum**2 * velocity + dw,
+                ),
+            ),
+            Misconception(
+                "results in the other order",
+                "Two arrays come back in the wrong order: first the new w, then the new velocity.",
+                lambda w, dw, velocity, lr, momentum: momentum_step(w, dw, velocity, lr, momentum)[::-1],
+            ),
+            Misconception(
+                "forgets at a rate of momentum",
+                "The velocity keeps 1 - momentum of itself: with 0.9 it would forget almost all.",
+                lambda w, dw, velocity, lr, momentum: momentum_step(w, dw, velocity, lr, 1 - momentum),
+            ),
             Misconception(
                 "no memory",
                 "Every step forgets the ones before: the velocity is not handed on.",

@@ -1,9 +1,9 @@
-"""Exercises of notebook 08, spirals."""
+"""Exercise of notebook 08, spirals: an update with the penalty L1."""
 
 import numpy as np
 
+from cnnlib.checks import cases
 from cnnlib.checks.exercise import Exercise, Misconception, register
-from cnnlib.playground import main_effects
 
 
 def l1_cases(rng):
@@ -16,6 +16,10 @@ def l1_cases(rng):
         shape = tuple(rng.integers(1, 5, 1 + number % 2))
         lr, rate = float(10 ** rng.uniform(-2, 0)), float(10 ** rng.uniform(-2, 0.5))
         yield rng.normal(0, 0.5, shape), rng.normal(size=shape), lr, rate
+    for number in range(12):  # many zeros, large gradients, no penalty
+        shape = (4, 3)[: 1 + number % 2]
+        w = rng.normal(0, 0.5, shape) * rng.integers(0, 2, shape)
+        yield w, cases.gradient(rng, shape), 0.03, (0.0, 0.3, 3.0)[number % 3]
 
 
 def l1_update(w, dw, lr, rate):
@@ -36,6 +40,19 @@ def dead_by_any_crossing(w, dw, lr, rate):
     """The old weight compared with the new one."""
     shrunk = w - lr * dw - lr * rate * np.sign(w)
     return np.where(w * shrunk < 0, 0.0, shrunk)
+
+
+def one_sided(w, dw, lr, rate, sign):
+    """The rule with another sign for the pull."""
+    stepped = w - lr * dw
+    shrunk = stepped - lr * rate * sign
+    return np.where(stepped * shrunk < 0, 0.0, shrunk)
+
+
+def crosses(w, dw, lr, rate):
+    """Where the penalty carries a weight across zero."""
+    stepped = w - lr * dw
+    return stepped * (stepped - lr * rate * np.sign(w)) < 0
 
 
 register(
@@ -74,6 +91,57 @@ register(
                 dead_by_any_crossing,
             ),
             Misconception(
+                "zero pulled as well",
+                "A weight of exactly 0 is pulled; it has no sign, so no direction to be pulled in.",
+                lambda w, dw, lr, rate: one_sided(w, dw, lr, rate, np.where(w >= 0, 1, -1)),
+                (lambda w, dw, lr, rate: one_sided(w, dw, lr, rate, np.where(w > 0, 1, -1)),),
+            ),
+            Misconception(
+                "penalty before the data",
+                "The penalty comes first and the data after it; then the data may wake what the penalty "
+                "has just set to 0.",
+                lambda w, dw, lr, rate: l1_update(w, 0, lr, rate) - lr * dw,
+            ),
+            Misconception(
+                "small weights set to zero",
+                "Every weight smaller than the pull is set to 0, wherever the data took it.",
+                lambda w, dw, lr, rate: np.where(np.abs(w) < lr * rate, 0, w - lr * (dw + rate * np.sign(w))),
+                (
+                    lambda w, dw, lr, rate: np.where(
+                        np.abs(w - lr * dw) < lr * rate, 0, w - lr * (dw + rate * np.sign(w))
+                    ),
+                ),
+            ),
+            Misconception(
+                "penalty alone",
+                "The data's step is missing: only the penalty moves the weights.",
+                lambda w, dw, lr, rate: l1_update(w, 0 * dw, lr, rate),
+            ),
+            Misconception(
+                "data alone",
+                "The penalty is missing: this is plain gradient descent.",
+                lambda w, dw, lr, rate: w - lr * dw,
+            ),
+            Misconception(
+                "sign of the gradient",
+                "The pull goes by the sign of the gradient; it goes by the sign of the old weight.",
+                lambda w, dw, lr, rate: one_sided(w, dw, lr, rate, np.sign(dw)),
+            ),
+            Misconception(
+                "all or nothing",
+                "One weight that crosses zero sets all of them to 0; each weight is judged by itself.",
+                lambda w, dw, lr, rate: (
+                    0 * w if crosses(w, dw, lr, rate).any() else w - lr * (dw + rate * np.sign(w))
+                ),
+            ),
+            Misconception(
+                "stopped where it was",
+                "A weight the penalty would carry across zero stays where the data took it; it becomes 0.",
+                lambda w, dw, lr, rate: np.where(
+                    crosses(w, dw, lr, rate), w - lr * dw, w - lr * (dw + rate * np.sign(w))
+                ),
+            ),
+            Misconception(
                 "away from zero",
                 "The penalty pushes weights away from zero; it should pull them there.",
                 lambda w, dw, lr, rate: l1_update(w, dw, lr, -rate),
@@ -82,75 +150,6 @@ register(
                 "rate not scaled",
                 "The penalty has the size of the regularization rate alone; the learning rate scales it too.",
                 lambda w, dw, lr, rate: l1_update(w, dw, lr, rate / lr),
-            ),
-        ),
-    )
-)
-
-
-def effect_cases(rng):
-    """Small maps first; sums, products and noise."""
-    yield (np.array([[0.0, 1.0], [0.0, 1.0]]),)
-    yield (np.array([[0.0, 1.0], [2.0, 3.0]]),)
-    yield (np.array([[1.0, -1.0], [-1.0, 1.0]]),)
-    for number in range(30):
-        rows, columns = rng.integers(2, 4 + number // 4, 2)
-        x, y = rng.normal(size=columns), rng.normal(size=(rows, 1))
-        yield (x + rng.uniform(0, 2) * y + rng.uniform(0, 2) * rng.normal(size=(rows, columns)),)
-
-
-def shares(function, z):
-    """Two numbers as an array."""
-    return np.asarray(function(z), dtype=np.float64)
-
-
-def straight_lines(z):
-    """Only straight lines count."""
-    rows, columns = z.shape
-    x, y = np.arange(columns) - (columns - 1) / 2, np.arange(rows) - (rows - 1) / 2
-    slope_x, slope_y = (z.mean(0) @ x) / (x @ x), (z.mean(1) @ y) / (y @ y)
-    return np.array([(slope_x * x).var(), (slope_y * y).var()]) / z.var()
-
-
-register(
-    Exercise(
-        name="08.main_effects",
-        signature="main_effects(z) -> share of x, share of y",
-        inputs=("z",),
-        outputs=("shares",),
-        oracle=lambda z: main_effects(z),
-        cases=effect_cases,
-        run=shares,
-        hints=(
-            "z[y, x] is a table. The best guess that knows only the column is the mean of the column.",
-            "The variance of the column means, as a share of the variance of the whole table; then the "
-            "same for rows.",
-        ),
-        misconceptions=(
-            Misconception(
-                "axes swapped",
-                "The two shares are in the wrong order: averaging over axis 0 leaves the columns, that is x.",
-                lambda z: main_effects(z)[::-1],
-            ),
-            Misconception(
-                "not a share",
-                "These are variances, not shares: divide by the variance of the whole map.",
-                lambda z: np.array([z.mean(0).var(), z.mean(1).var()]),
-            ),
-            Misconception(
-                "standard deviations",
-                "These are shares of the standard deviation; shares that add up are of the variance.",
-                lambda z: np.array([z.mean(0).std(), z.mean(1).std()]) / z.std(),
-            ),
-            Misconception(
-                "mean of the variances",
-                "The variance within the columns is averaged; wanted is the variance of the columns' means.",
-                lambda z: np.array([z.var(axis=0).mean(), z.var(axis=1).mean()]) / z.var(),
-            ),
-            Misconception(
-                "straight lines only",
-                "Only a straight slope is counted; any function of one coordinate is allowed.",
-                straight_lines,
             ),
         ),
     )

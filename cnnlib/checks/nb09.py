@@ -1,12 +1,9 @@
-"""Exercises of notebook 09: the training loop, and the confusion matrix."""
+"""Exercise of notebook 09: the training loop."""
 
 import numpy as np
 
-from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
-from cnnlib.fast import Sequential
-from cnnlib.nn.layers import Dropout, Linear
-from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.nn.optim import SGD
+from cnnlib.checks.epochs import SAID, TOLD, run_epoch
+from cnnlib.checks.exercise import Exercise, Misconception, register
 
 
 def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
@@ -19,87 +16,11 @@ def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
         optimizer.step(model.parameters())
 
 
-SAID = (
-    "steps taken",
-    "every forward in training",
-    "how often each image was seen",
-    "another order from another rng",
-    "labels belong to their images",
-    "weights, minus those of the same batches trained rightly",
-)
-
-
-class Spy:
-    """A network that notes what it is asked for; it learns like any other."""
-
-    def __init__(self, features):
-        rng = np.random.default_rng(0)
-        layers = [Linear(features, 3, rng=rng, dtype=np.float64), Dropout(0.4, rng=1)]
-        self.network = Sequential([*layers, Linear(3, 2, rng=rng, dtype=np.float64)])
-        self.seen, self.training = [], []
-
-    def forward(self, x, training=False):
-        self.seen.append(np.array(x, copy=True))
-        self.training.append(training)
-        return self.network.forward(x, training=training)
-
-    def __getattr__(self, name):
-        return getattr(self.network, name)
-
-
-class Listener(CrossEntropyLoss):
-    """A loss that notes which labels it is given."""
-
-    def __init__(self):
-        super().__init__()
-        self.heard = []
-
-    def forward(self, logits, labels):
-        self.heard.append(np.array(labels, copy=True))
-        return super().forward(logits, labels)
-
-
-def one_epoch(function, x, y, batch_size, seed):
-    """Let a loop train a small network: network, optimizer and loss after it, images in the order seen."""
-    model, optimizer, loss = Spy(x.shape[1]), SGD(0.5), Listener()
-    try:
-        function(model, loss, optimizer, x.copy(), y.copy(), batch_size, np.random.default_rng(seed))
-    except RuntimeError as error:
-        raise Misfit(f"A step was taken out of turn: {error}.") from error
-    if not model.seen:
-        raise Misfit("No batch went through the network.")
-    if len(loss.heard) != len(model.seen):
-        raise Misfit(f"{len(model.seen)} batches went through the network, {len(loss.heard)} into the loss.")
-    rows = np.concatenate([np.atleast_2d(batch) for batch in model.seen])
-    return model, optimizer, loss, np.abs(rows[:, None] - x).sum(axis=2).argmin(axis=1)
-
-
-def run_epoch(function, x, y, batch_size):
-    """What can be said of an epoch whatever order ``rng`` gave it, by the names of `SAID`."""
-    model, optimizer, loss, order = one_epoch(function, x, y, batch_size, seed=3)
-    labels = np.concatenate([np.atleast_1d(heard) for heard in loss.heard])
-    together = labels.shape == order.shape and bool((labels == y[order]).all())
-    orders = {tuple(one_epoch(function, x, y, batch_size, seed)[3]) for seed in range(6)}
-    shuffled = len(x) < 4 or len(orders) > 1  # few images may fall into the same order six times
-    again, sound = Spy(x.shape[1]), SGD(0.5)
-    for images, named in zip(model.seen, loss.heard, strict=True):
-        step = CrossEntropyLoss()
-        step.forward(again.forward(images, training=True), named)
-        again.backward(step.backward())
-        sound.step(again.parameters())
-    after, wanted = (
-        np.concatenate([value.ravel() for _, value, _ in net.network.parameters()]) for net in (model, again)
-    )
-    times = np.bincount(order, minlength=len(x)).astype(float)
-    steps = float(optimizer.steps)
-    return steps, float(all(model.training)), times, float(shuffled), float(together), after - wanted
-
-
 def epoch_cases(rng):
     """Images as vectors, labels, batch size; the last batch is often a short one."""
     yield np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0, 1]), 1
     yield np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), np.array([0, 1, 0]), 2
-    for number in range(22):
+    for number in range(18):
         n, features = 4 + number, int(rng.integers(2, 5))
         x = rng.normal(size=(n, features))
         yield x, (x[:, 0] > 0).astype(int), int(rng.integers(2, 5))
@@ -159,6 +80,59 @@ def _drawn_again(model, loss, optimizer, x, y, batch_size, rng):
         optimizer.step(model.parameters())
 
 
+def loop(batches, *, pick=lambda x, y, batch: (x[batch], y[batch]), before=False):
+    """A training loop over the batches that ``batches(n, batch_size, rng)`` gives."""
+
+    def train(model, loss, optimizer, x, y, batch_size, rng):
+        for batch in batches(len(x), batch_size, rng):
+            images, labels = pick(x, y, batch)
+            loss.forward(model.forward(images, training=True), labels)
+            dy = loss.backward()
+            if before:
+                optimizer.step(model.parameters())
+            model.backward(dy)
+            if not before:
+                optimizer.step(model.parameters())
+
+    return train
+
+
+def cut(order, size):
+    """An order in pieces."""
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def _shuffled_batches(n, size, rng):
+    batches = cut(np.arange(n), size)
+    return [batches[number] for number in rng.permutation(len(batches))]
+
+
+def _even_batches(n, size, rng):
+    return np.array_split(rng.permutation(n), -(-n // size))
+
+
+def _begun_anywhere(n, size, rng):
+    return cut(np.roll(np.arange(n), rng.integers(n)), size)
+
+
+def _with_replacement(n, size, rng):
+    return cut(rng.integers(n, size=n), size)
+
+
+def _own_numbers(n, size, rng):
+    return cut(np.random.default_rng().permutation(n), size)
+
+
+def _same_numbers(n, size, rng):
+    return cut(np.random.default_rng(0).permutation(n), size)
+
+
+def _shuffled_in_place(model, loss, optimizer, x, y, batch_size, rng):
+    order = rng.permutation(len(x))
+    x[:], y[:] = x[order], y[order]
+    train_epoch(model, loss, optimizer, x, y, batch_size, rng)
+
+
 register(
     Exercise(
         name="09.train_epoch",
@@ -168,6 +142,8 @@ register(
         oracle=train_epoch,
         cases=epoch_cases,
         run=run_epoch,
+        told=TOLD,
+        probed=False,
         hints=(
             "One call of rng.permutation(len(x)) gives the order of the whole epoch; images and labels are"
             " both picked by it.",
@@ -175,7 +151,57 @@ register(
             " of the loss, backward of the network, one step of the optimizer.",
         ),
         misconceptions=(
-            Misconception("never shuffled", "The images come in the order of the file.", _in_order),
+            Misconception(
+                "never shuffled",
+                "The images come in the order of the file.",
+                _in_order,
+                (loop(lambda n, size, rng: cut(np.arange(n)[::-1], size)),),
+            ),
+            Misconception(
+                "only the batches shuffled",
+                "The batches come in a new order, but each holds the same images every time; the images "
+                "themselves are to be shuffled.",
+                loop(_shuffled_batches),
+            ),
+            Misconception(
+                "begun anywhere",
+                "The order is that of the file, begun at another place; neighbours stay neighbours.",
+                loop(_begun_anywhere),
+            ),
+            Misconception(
+                "drawn with replacement",
+                "Each image is drawn anew from all of them: some come twice, others never.",
+                loop(_with_replacement),
+            ),
+            Misconception(
+                "one order for ever",
+                "The order is the same whatever rng says: it comes from a generator of its own.",
+                loop(_same_numbers),
+            ),
+            Misconception(
+                "batches of even size",
+                "The batches were made equally large; only the last one may be smaller than batch_size.",
+                loop(_even_batches),
+            ),
+            Misconception(
+                "step before backward",
+                "The optimizer steps before the gradients of this batch are known.",
+                loop(lambda n, size, rng: cut(rng.permutation(n), size), before=True),
+            ),
+            Misconception(
+                "one batch too many",
+                "The images of one batch come twice in an epoch.",
+                loop(
+                    lambda n, size, rng: (lambda batches: [*batches, batches[0]])(
+                        cut(rng.permutation(n), size)
+                    )
+                ),
+            ),
+            Misconception(
+                "arrays shuffled themselves",
+                "x and y are put in a new order where they lie; whoever handed them over finds them changed.",
+                _shuffled_in_place,
+            ),
             Misconception(
                 "labels left behind",
                 "Images were put in a new order, labels not, or in another: they no longer belong together.",
@@ -198,71 +224,6 @@ register(
                 "drawn again for each batch",
                 "A new order is drawn for each batch: some images come twice, others never.",
                 _drawn_again,
-            ),
-        ),
-    )
-)
-
-
-def count_pairs(labels, guesses, num_classes):
-    """Row: true class, column: guess."""
-    return np.bincount(labels * num_classes + guesses, minlength=num_classes**2).reshape(num_classes, -1)
-
-
-def confusion_cases(rng):
-    """Labels, guesses, number of classes; some classes never occur."""
-    yield np.array([0, 0, 1]), np.array([0, 1, 1]), 2
-    yield np.array([2, 2, 2]), np.array([0, 0, 1]), 4
-    for number in range(30):
-        k = int(rng.integers(2, 6))
-        yield (*rng.integers(0, k, (2, 3 + number)), k)
-
-
-def _shares(labels, guesses, num_classes):
-    counts = count_pairs(labels, guesses, num_classes)
-    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-
-
-def _last_only(labels, guesses, num_classes):
-    matrix = np.zeros((num_classes, num_classes), int)
-    matrix[labels, guesses] += 1
-    return matrix
-
-
-register(
-    Exercise(
-        name="09.confusion_matrix",
-        signature="confusion_matrix(labels, guesses, num_classes) -> matrix",
-        inputs=("labels", "guesses", "num_classes"),
-        outputs=("matrix",),
-        oracle=count_pairs,
-        cases=confusion_cases,
-        hints=(
-            "Start from a square of zeros and walk through both lists together, one image at a time.",
-            "Each image adds one at row label and column guess. `matrix[labels, guesses] += 1` in one go"
-            " counts a pair once however often it occurs: use a loop, np.add.at or np.bincount.",
-        ),
-        misconceptions=(
-            Misconception(
-                "rows and columns swapped",
-                "Rows and columns are swapped: the true class is the row.",
-                lambda labels, guesses, k: count_pairs(guesses, labels, k),
-            ),
-            Misconception(
-                "each pair once",
-                "Each pair is counted once at most: an indexed += does not add up repeats.",
-                _last_only,
-            ),
-            Misconception("shares", "These are shares of each row; counts were asked for.", _shares),
-            Misconception(
-                "mistakes only",
-                "Right guesses are missing from the diagonal.",
-                lambda labels, guesses, k: count_pairs(labels, guesses, k) * (1 - np.eye(k, dtype=int)),
-            ),
-            Misconception(
-                "diagonal only",
-                "Only right guesses are counted.",
-                lambda labels, guesses, k: count_pairs(labels, guesses, k) * np.eye(k, dtype=int),
             ),
         ),
     )

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from cnnlib.checks import cases
 from cnnlib.checks.exercise import Exercise, Misconception, register
+from cnnlib.checks.handing import hand_over
 
 
 def sigmoid(x):
@@ -18,12 +20,24 @@ def softplus_cases(rng):
         shape = tuple(rng.integers(1, 4, 1 + number % 4))
         yield rng.normal(size=shape), 3 * rng.normal(size=shape)
     yield np.array([1.0, 1.0]), np.array([1000.0, -1000.0])
+    yield np.array([-0.25, 40.0]), np.array([800.0, -800.0])
+    yield cases.gradient(rng, (3, 4)), np.linspace(6, 12, 12).reshape(3, 4)  # nearly flat, not quite
+    yield cases.gradient(rng, (3, 4)), np.linspace(-10, -4, 12).reshape(3, 4)
+    for number in range(12):  # far from zero on one side, on both, near it; gradients far from 1
+        shape = (3, 2, 2)[: 1 + number % 3]
+        x = rng.normal(size=shape) * (1e-3, 30, 300)[number % 3] + (0, 40, -40)[number // 3 % 3]
+        yield cases.gradient(rng, shape), x
 
 
 def naive_quotient(dy, x):
     """Overflows where exp does."""
     with np.errstate(all="ignore"):
         return dy * (np.exp(x) / (1 + np.exp(x)))
+
+
+def slope_beyond(limit):
+    """Beyond a limit the slope 1, without the gradient."""
+    return lambda dy, x: np.where(x > limit, 1.0, dy * sigmoid(x))
 
 
 register(
@@ -66,6 +80,47 @@ register(
                 lambda dy, x: dy * np.logaddexp(0.0, x),
             ),
             Misconception(
+                "gradient lost where x is large",
+                "Far from zero the slope is handed back without the gradient that arrives.",
+                lambda dy, x: np.where(x > 20, 1.0, dy * sigmoid(x)),
+                tuple(slope_beyond(limit) for limit in (10, 30, 35, 50, 100, 500, 700)),
+            ),
+            Misconception(
+                "x cut to a limit",
+                "x was cut to a limit so small that the slope is not yet 0 or 1 there.",
+                lambda dy, x: dy * sigmoid(np.clip(x, -5, 5)),
+                (
+                    lambda dy, x: dy * sigmoid(np.clip(x, -10, 10)),
+                    lambda dy, x: dy * sigmoid(np.clip(x, -1, 1)),
+                ),
+            ),
+            Misconception(
+                "exponential alone",
+                "This is exp(x), the inner slope; the outer one, 1 / (1 + exp(x)), belongs before it.",
+                lambda dy, x: dy * np.exp(x),
+            ),
+            Misconception(
+                "hyperbolic tangent",
+                "The slope runs from -1 to 1: that is tanh. Softplus never falls: no slope is below 0.",
+                lambda dy, x: dy * np.tanh(x),
+            ),
+            Misconception(
+                "added",
+                "The slope is added to the gradient that arrives; along a chain slopes are multiplied.",
+                lambda dy, x: dy + sigmoid(x),
+            ),
+            Misconception(
+                "softplus itself",
+                "This is the way forwards, log(1 + exp(x)); its slope was asked for.",
+                lambda dy, x: np.logaddexp(0.0, x),
+            ),
+            Misconception(
+                "sigmoid of the gradient",
+                "The sigmoid was taken of the gradient; it is taken of x.",
+                lambda dy, x: sigmoid(dy) * x,
+                (lambda dy, x: sigmoid(dy * x), lambda dy, x: sigmoid(dy)),
+            ),
+            Misconception(
                 "overflow",
                 "Right for small numbers; a large x overflows exp and becomes NaN.",
                 naive_quotient,
@@ -76,8 +131,12 @@ register(
 
 
 def replay(run, slopes):
-    """Call the learner's chain on steps ``dy -> dy * slope``; what comes out at the front."""
-    return run([lambda dy, s=slope: dy * s[0] + s[1] for slope in slopes], 1.0)
+    """Call the learner's chain on steps ``dy -> dy * slope + shift``; what comes out at the front.
+
+    dy is an array; each step makes a new one, as the backward functions of layers do.
+    """
+    steps = [lambda dy, s=slope: dy * s[0] + s[1] for slope in slopes]
+    return hand_over(run, ("steps", "dy"), steps, np.array([1.0, -0.75]))
 
 
 def chain_cases(rng):
@@ -86,6 +145,12 @@ def chain_cases(rng):
     yield (np.array([[2.0, 1.0], [3.0, 0.0]]),)
     for _ in range(30):
         yield (rng.normal(size=(int(rng.integers(2, 6)), 2)),)
+    for number in range(6):  # a slope of 0, or one far from 1, among the steps; many of them
+        slopes = rng.normal(size=(4 + 5 * number, 2)) * np.where(
+            rng.random((4 + 5 * number, 1)) < 0.3, 5, 0.5
+        )
+        slopes[number % len(slopes), 0] = 0.0
+        yield (slopes,)
 
 
 def last_to_first(steps, dy):
@@ -117,6 +182,13 @@ def without_the_first(steps, dy):
     return dy
 
 
+def times_what_arrived(steps, dy):
+    """Multiplies once more."""
+    for step in reversed(steps):
+        dy = dy * step(dy)
+    return dy
+
+
 register(
     Exercise(
         name="10.replay",
@@ -142,6 +214,40 @@ register(
             ),
             Misconception(
                 "first layer left out", "The first layer's step was not called.", without_the_first
+            ),
+            Misconception(
+                "last layer left out",
+                "The last layer's step was not called.",
+                lambda steps, dy: last_to_first(steps[:-1], dy),
+            ),
+            Misconception(
+                "first step only", "Only the first layer's step was called.", lambda steps, dy: steps[0](dy)
+            ),
+            Misconception(
+                "answers added",
+                "The answers of all steps were added up; one step's answer is the next one's gradient.",
+                lambda steps, dy: sum(step(dy) for step in steps),
+                (lambda steps, dy: dy + sum(step(dy) for step in steps),),
+            ),
+            Misconception(
+                "multiplied with what arrived",
+                "What a step gives back is multiplied with what it was given; the step has done that itself.",
+                times_what_arrived,
+            ),
+            Misconception(
+                "there and back",
+                "The steps were called from the first to the last and back again.",
+                lambda steps, dy: last_to_first(steps, first_to_last(steps, dy)),
+            ),
+            Misconception(
+                "called twice",
+                "Every step was called twice in a row.",
+                lambda steps, dy: last_to_first([step for step in steps for _ in (0, 1)], dy),
+            ),
+            Misconception(
+                "begun with one",
+                "It begins with 1 whatever gradient arrives.",
+                lambda steps, dy: last_to_first(steps, np.ones_like(dy)),
             ),
             Misconception("nothing done", "The gradient comes back as it was.", lambda steps, dy: dy),
         ),

@@ -1,10 +1,7 @@
 """Which exercises are done: kept in one plain JSON file on this computer and sent nowhere.
 
-The file is ``.progress.json`` beside the notebooks' folder (git ignores it, so an update of the course never
-touches it): that of the learner's own copy of the course, in which the notebook runs, even where a class
-shares one installed cnnlib. Elsewhere it is that of the course which cnnlib lies in; where there is none, or
-nobody may write there, ``.cnnlib-progress.json`` in the home folder. The environment variable
-``CNNLIB_PROGRESS`` names another file, or is ``off``. Notebooks run from ``solutions`` are not counted.
+The file is ``.progress.json``; `cnnlib.learning.place` says where it lies. Notebooks run from ``solutions``
+are not counted.
 """
 
 import html
@@ -16,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cnnlib.checks.exercise import exercises
+from cnnlib.learning.place import counts, own_file
+from cnnlib.runtime.locks import locked
 
 
 def progress_file():
@@ -25,20 +24,7 @@ def progress_file():
     >>> progress_file() is None
     True
     """
-    named = os.environ.get("CNNLIB_PROGRESS")
-    if named == "off":
-        return None
-    if named:
-        return Path(named)
-    here, installed = Path.cwd(), Path(__file__).resolve().parents[2]
-    for course in (here, *here.parents, installed):
-        if _is_course(course) and os.access(course, os.W_OK):
-            return course / ".progress.json"
-    return Path.home() / ".cnnlib-progress.json"
-
-
-def _is_course(folder):
-    return (folder / "notebooks" / "00_start_here.ipynb").is_file() and (folder / "course.py").is_file()
+    return own_file("progress")
 
 
 def read_progress():
@@ -46,8 +32,10 @@ def read_progress():
     path = progress_file()
     try:
         done = json.loads(path.read_text(encoding="utf-8"))["exercises"]
-        return {str(name): dict(entry) for name, entry in done.items() if "outcome" in entry}
-    except (AttributeError, OSError, ValueError, KeyError, TypeError):
+        return {
+            str(n): dict(entry) for n, entry in done.items() if isinstance(entry, dict) and "outcome" in entry
+        }
+    except (AttributeError, OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
 
 
@@ -57,18 +45,41 @@ def record(name, outcome):
     What was right once stays so.
     """
     path = progress_file()
-    if path is None or outcome == "not attempted" or Path.cwd().name == "solutions":
+    if path is None or outcome == "not attempted" or not counts():
         return
-    done = read_progress()
-    entry = done.setdefault(name, {"outcome": outcome, "tries": 0})
-    entry["tries"] = int(entry.get("tries", 0)) + 1
+    try:
+        with locked(path, seconds=10):  # two notebooks of one learner run in two processes
+            kept = _read_or_set_aside(path)
+            _count(kept["exercises"], name, outcome)
+            _write(path, json.dumps(kept, indent=1, sort_keys=True))
+    except OSError:
+        pass
+
+
+def _count(done, name, outcome):
+    """Note one more try of an exercise in `done`, as it stands in the file."""
+    entry = done.get(name)
+    if not isinstance(entry, dict) or "outcome" not in entry:
+        entry = done[name] = {"outcome": outcome, "tries": 0}
+    tries = entry.get("tries")
+    entry["tries"] = (tries if isinstance(tries, int) else 0) + 1
     if outcome == "right":
         entry["outcome"] = "right"
         entry.setdefault("right_since", datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def _read_or_set_aside(path):
+    """What the file holds, all of it; a damaged one is kept as ``NAME.damaged`` and a new one begun."""
     try:
-        _write(path, json.dumps({"version": 1, "exercises": done}, indent=1, sort_keys=True))
-    except OSError:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(kept["exercises"], dict):
+            return kept
+    except FileNotFoundError:
+        return {"version": 1, "exercises": {}}
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
+    os.replace(path, path.with_name(path.name + ".damaged"))
+    return {"version": 1, "exercises": {}}
 
 
 def _write(path, text):

@@ -78,6 +78,8 @@ def _finding_lines(finding, exercise):
     before = finding.number - 1
     smaller = "the smallest" if before == 0 else f"the smallest it fails on; {before} before it passed"
     yield "", finding.sentence, "text"
+    if finding.in_form:
+        smaller = "in the form of arrays said above; in the plain form all cases passed"
     if finding.likely:
         yield "Likely: ", finding.likely, "text"
     if finding.arguments:

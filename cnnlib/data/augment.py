@@ -6,6 +6,9 @@ network from learning single images by heart. The test images stay as they are.
 
 import numpy as np
 
+from cnnlib.nn.arguments import number
+from cnnlib.nn.functional._arrays import as_images
+
 
 class Distort:
     """Move, turn, resize, slant and bend images at random: ``augment=`` of `cnnlib.nn.training.train`.
@@ -55,8 +58,7 @@ class Distort:
             "fill": fill,
         }
         for name, value in self.options.items():
-            if not np.isfinite(value) or (value < 0 and name != "fill"):
-                raise ValueError(f"{name}: got {value}, expected a finite number of at least 0")
+            number(name, value, *([] if name == "fill" else [0.0]))
         if scale >= 1:
             raise ValueError(f"scale: got {scale}, expected below 1 (0.1 is from 0.9 to 1.1 of the old size)")
         if smoothness == 0:
@@ -76,9 +78,7 @@ class Distort:
         -------
         array, shape (N, C, H, W), the dtype of `x`
         """
-        x = np.asarray(x)
-        if x.ndim != 4:
-            raise ValueError(f"x: got shape {x.shape}, expected (N, C, H, W), a batch of images")
+        x = as_images(x)
         return sample(x, *self.field(len(x), *x.shape[2:], rng), fill=self.options["fill"])
 
     def field(self, n, height, width, rng):
@@ -128,6 +128,7 @@ def sample(x, dy, dx, fill=0.0):
     >>> sample(x, np.zeros((1, 1, 3)), np.full((1, 1, 3), 0.25))
     array([[[[1., 5., 6.]]]])
     """
+    x = as_images(x)
     n, c, height, width = x.shape
     padded = np.full((n, c, height + 2, width + 2), fill, x.dtype)
     padded[:, :, 1:-1, 1:-1] = x

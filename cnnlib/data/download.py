@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST on the learner's disk: where they are looked for, and fetching them on request.
+"""MNIST, Fashion-MNIST and CIFAR-10 on the learner's disk: where they are looked for; fetching on request.
 
 Nothing is fetched unless asked for. What is fetched is compared with the published size and SHA-256 check sum
 before it takes its name; what was cut off is kept as ``….part`` and continued by the next attempt, from
@@ -8,6 +8,8 @@ whichever server answers.
 import os
 from pathlib import Path
 from typing import NamedTuple
+
+from cnnlib.runtime.locks import locked
 
 FOLDER_VARIABLE = "CNNLIB_DATA"
 PIECE = 2**15  # bytes; a cut connection costs less than one piece
@@ -20,6 +22,12 @@ class Source(NamedTuple):
     title: str
     servers: tuple
     files: dict
+    name: str = ""
+
+    @property
+    def word(self):
+        """The name in folders and in functions, such as ``fashion_mnist``."""
+        return self.name or self.title.lower().replace("-", "_")
 
 
 MNIST = Source(
@@ -54,28 +62,54 @@ FASHION_MNIST = Source(
     },
 )  # fmt: skip
 
+CIFAR10 = Source(
+    "CIFAR-10",
+    ("https://www.cs.toronto.edu/~kriz/",),
+    {
+        "cifar-10-binary.tar": (
+            170052171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"),
+    },
+    "cifar10",
+)  # fmt: skip
+
 
 def find_file(folder, name):
-    """Return the path of `name` or ``name.gz`` in `folder`, or None."""
-    paths = (Path(folder) / f"{name}.gz", Path(folder) / name)
+    """Return the path of `name` in `folder`, or None.
+
+    Plain or with ``.gz``, also as ``train-images.idx3-ubyte``, also within a folder of such a name, as some
+    archives unpack.
+    """
+    spellings = [f"{stem}{end}" for stem in (name, name.replace("-idx", ".idx")) for end in (".gz", "")]
+    folders = [Path(folder), *(Path(folder) / spelling for spelling in spellings)]
+    paths = [place / spelling for place in folders for spelling in spellings]
     return next((path for path in paths if path.is_file()), None)
 
 
 def places(source, folder=None):
     """List the folders in which the files of `source` are looked for, in order.
 
-    That given and its sub-folder of the data set's name; without one, that sub-folder of the folder that the
-    environment variable ``CNNLIB_DATA`` names, of ``data`` in the course, of ``data`` in the working folder.
+    That given and its sub-folders of the data set's name; without one, those sub-folders of the folder that
+    the environment variable ``CNNLIB_DATA`` names, of ``data`` in the course, of ``data`` in the working
+    folder. ``raw`` within a folder, as torchvision makes it, counts as the folder.
 
     Examples
     --------
-    >>> [path.as_posix() for path in places(MNIST, "pictures")]
-    ['pictures', 'pictures/mnist']
+    >>> [path.as_posix() for path in places(MNIST, "x")]
+    ['x', 'x/mnist', 'x/MNIST', 'x/raw', 'x/mnist/raw', 'x/MNIST/raw']
     """
-    name = source.title.lower().replace("-", "_")
-    if folder is not None:
-        return [Path(folder), Path(folder) / name]
-    return [root / name for root in _roots()]
+    usual = usual_places(source, folder)
+    names = dict.fromkeys([source.title, source.title.replace("-", ""), source.title.lower()])
+    roots = _roots() if folder is None else usual[:1]
+    more = [root / name for root in roots for name in names]
+    return list(dict.fromkeys([*usual, *more, *(place / "raw" for place in [*usual, *more])]))
+
+
+def usual_places(source, folder=None):
+    """Those of `places` that a download goes to, and that a message names."""
+    if folder is None:
+        return [root / source.word for root in _roots()]
+    folder = Path(folder).parent if Path(folder).is_file() else Path(folder)  # one of the files was named
+    return [folder, folder / source.word]
 
 
 def _roots():
@@ -84,25 +118,34 @@ def _roots():
     return list(dict.fromkeys([*named, *course, Path("data").resolve()]))
 
 
-def find_folder(source, folder=None):
-    """Return the first of `places` that holds any file of `source`.
+def find_folder(source, folder=None, instead=()):
+    """Return the first of `places` that holds all files of `source`, or all those named `instead`.
 
     Raises
     ------
     FileNotFoundError
-        If none does; the message says where it looked and how to get the files.
+        If none does; the message names the files, where it looked and how to get them.
     """
     looked = places(source, folder)
     for place in looked:
-        if any(find_file(place, name) for name in source.files):
+        if any(names and all(find_file(place, name) for name in names) for names in (source.files, instead)):
             return place
-    loader = f"load_{source.title.lower().replace('-', '_')}"
     megabytes = sum(size for size, _ in source.files.values()) / 1e6
+    missing = {place: [name for name in source.files if not find_file(place, name)] for place in looked}
+    some = [f"{p} lacks {', '.join(left)}" for p, left in missing.items() if len(left) < len(source.files)]
+    nowhere = " or ".join(map(str, usual_places(source, folder)))
     raise FileNotFoundError(
-        f"folder must hold the four {source.title} files, found none in {' or '.join(map(str, looked))}."
-        f" Online, {loader}(download=True) fetches them ({megabytes:.0f} MB); offline, copy them there from"
-        " elsewhere, or use load_digits(), which needs no files"
+        f"folder must hold {_files(source)}{', plain or with .gz' * (len(source.files) > 1)}; "
+        f"{'; '.join(some) if some else f'found none in {nowhere}'}."
+        f" Online, load_{source.word}(download=True) fetches them ({megabytes:.0f} MB); offline, copy them"
+        " there from elsewhere, or use load_mnist_sample(), which comes with the package"
     )
+
+
+def _files(source):
+    """Say which files there should be."""
+    names = list(source.files)
+    return f"the four {source.title} files {', '.join(names)}" if len(names) > 1 else f"{names[0]}.gz"
 
 
 def fetch(source, folder=None, progress=True):
@@ -111,7 +154,7 @@ def fetch(source, folder=None, progress=True):
     Parameters
     ----------
     source : Source
-        `MNIST` or `FASHION_MNIST`.
+        `MNIST`, `FASHION_MNIST` or `CIFAR10`.
     folder : str or path, optional
         Where to; without one, the first of `places`.
     progress : bool
@@ -126,7 +169,9 @@ def fetch(source, folder=None, progress=True):
     folder.mkdir(parents=True, exist_ok=True)
     for name, (size, checksum) in source.files.items():
         if find_file(folder, name) is None:
-            _fetch_file(source, folder / f"{name}.gz", size, checksum, progress)
+            with locked(folder / f"{name}.gz"):  # whoever comes second finds it there
+                if find_file(folder, name) is None:
+                    _fetch_file(source, folder / f"{name}.gz", size, checksum, progress)
     return folder
 
 
@@ -148,9 +193,9 @@ def _fetch_file(source, path, size, checksum, progress):
         except OSError as error:  # all of requests' errors are OSErrors
             reasons.append(f"{server}: {_first_line(error)}")
     raise OSError(
-        f"{path.name} of {source.title} could not be fetched. Without a connection, copy the four files"
-        f" into {path.parent} from elsewhere, or use load_digits(), which needs none; with one, the same"
-        f" call again goes on where it stopped. The servers: {'; '.join(reasons)}"
+        f"{path.name} of {source.title} could not be fetched. Without a connection, copy {_files(source)}"
+        f" into {path.parent} from elsewhere, or use load_mnist_sample(), which needs none; with one, the"
+        f" same call again goes on where it stopped. The servers: {'; '.join(reasons)}"
     )
 
 

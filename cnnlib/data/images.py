@@ -1,18 +1,19 @@
 """Real images: arrays (N, C, H, W) of float32 in [0, 1], with integer labels.
 
-Bundled: 1,797 handwritten digits of 8x8 pixels and one photograph. MNIST and Fashion-MNIST are read from
-files of the learner's own, in the IDX format.
+Bundled: 1,797 handwritten digits of 8x8 pixels, MNIST (28x28; whole in the repository, a part of it in the
+package alone), a grey and a colour photograph. Fashion-MNIST and CIFAR-10 are read from files of the
+learner's own, in the formats that they are published in.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from cnnlib.data.download import FASHION_MNIST, MNIST, fetch, find_file, find_folder
+from cnnlib.data import cifar
+from cnnlib.data.download import CIFAR10, FASHION_MNIST, MNIST, fetch, find_file, find_folder, places
 from cnnlib.data.idx import read_idx
+from cnnlib.data.mnist import ASSETS, SAMPLE, WHOLE, as_images, read_bundle
 
-ASSETS = Path(__file__).parents[1] / "assets"
 DIGITS = tuple("0123456789")
 FASHION = (
     "T-shirt/top",
@@ -47,6 +48,33 @@ class Split(NamedTuple):
     y_test: np.ndarray
     class_names: tuple
 
+    def hold_back(self, count, rng=0):
+        """Return a Split for choosing: `count` training images are held back, no test image is in it.
+
+        Whoever tries settings and keeps the best judges them on these *validation* images, and looks at the
+        test images once, at the end.
+
+        Parameters
+        ----------
+        count : int
+            How many of the training images become the second half of the new Split.
+        rng : int or numpy.random.Generator
+            Draws them.
+
+        Examples
+        --------
+        >>> load_digits().hold_back(300)
+        Split(1137 training and 300 test images of shape (1, 8, 8), 10 classes)
+        """
+        if not 0 < count < len(self.x_train):
+            raise ValueError(
+                f"count: got {count}, expected 1 to {len(self.x_train) - 1} of the training images"
+            )
+        held = np.zeros(len(self.x_train), bool)
+        held[np.random.default_rng(rng).choice(len(held), count, replace=False)] = True
+        x, y = self.x_train, self.y_train
+        return Split(x[~held], y[~held], x[held], y[held], self.class_names)
+
     def __repr__(self):
         return (
             f"Split({len(self.x_train)} training and {len(self.x_test)} test images of shape"
@@ -77,32 +105,47 @@ def load_digits():
     return Split(x[~test], y[~test], x[test], y[test], DIGITS)
 
 
-def load_photo():
-    """A photograph of a cat, grey: shape (1, 1, 100, 150), float32 in [0, 1].
+def load_photo(*, color=False):
+    """One of two photographs, as a batch of one image of float32 in [0, 1].
 
-    "Chelsea" by Stefan van der Walt, CC0, in the version that scikit-image ships, made smaller.
+    Grey, a cat, (1, 1, 100, 150): "Chelsea" by Stefan van der Walt, CC0. In colour, the astronaut Eileen
+    Collins, (1, 3, 128, 128): photographed by NASA, in the public domain. Both in the versions that
+    scikit-image ships, made smaller.
+
+    Parameters
+    ----------
+    color : bool
+        Whether to give the one in colour: channels red, green and blue.
 
     Examples
     --------
-    >>> load_photo().shape
-    (1, 1, 100, 150)
+    >>> load_photo().shape, load_photo(color=True).shape
+    ((1, 1, 100, 150), (1, 3, 128, 128))
     """
-    return _asset("photo.npz")["image"][None, None].astype(np.float32) / 255
+    if color:
+        return as_images(_asset("color_photo.npz")["image"].transpose(2, 0, 1)[None])
+    return as_images(_asset("photo.npz")["image"][None, None])
 
 
 def load_mnist(folder=None, *, download=False):
-    """MNIST: 70,000 handwritten digits of 28x28 pixels, from the four files of the learner's own copy.
+    """MNIST: 70,000 handwritten digits of 28x28 pixels, 60,000 to train on and 10,000 to test.
 
-    Source: Y. LeCun, C. Cortes and C. J. C. Burges, made from databases of NIST.
+    It comes with the course's repository and is there at once. The package alone, as Colab and the browser
+    install it, has a fifth of it: `load_mnist_sample`.
+
+    The images to train on are those of the original set in another order, so that their files have other
+    check sums than the original ones; those to test are in the original order. Source: Y. LeCun, C. Cortes
+    and C. J. C. Burges, made from databases of NIST (a work of the United States' government).
 
     Parameters
     ----------
     folder : str or path, optional
-        Where ``train-images-idx3-ubyte`` and the other three lie, plain or with ``.gz``, or its parent
-        folder. Without it they are looked for in ``mnist`` in the folder that the environment variable
-        ``CNNLIB_DATA`` names, in ``data`` of the course, and in ``data`` of the working folder.
+        Read the learner's own copy instead: where ``train-images-idx3-ubyte`` and the other three lie, plain
+        or with ``.gz``, or its parent folder; ``train-images.idx3-ubyte`` and ``MNIST/raw`` are found too.
     download : bool
-        Whether to fetch what is missing (12 MB) into that folder, or the first of those.
+        Whether to fetch what is missing of such a copy (12 MB) into that folder; without one, into ``mnist``
+        in the folder that the environment variable ``CNNLIB_DATA`` names, in ``data`` of the course, or in
+        ``data`` of the working folder. There it is found again where the repository's file is missing.
 
     Returns
     -------
@@ -116,30 +159,84 @@ def load_mnist(folder=None, *, download=False):
         If a file is damaged or the files do not belong together.
     OSError
         If the download fails.
+
+    Examples
+    --------
+    >>> load_mnist()
+    Split(60000 training and 10000 test images of shape (1, 28, 28), 10 classes)
     """
+    if folder is None and not download and WHOLE.path.is_file():
+        return Split(*read_bundle(WHOLE), DIGITS)
     return _load_source(MNIST, folder, download, DIGITS)
 
 
-def load_fashion_mnist(folder=None, *, download=False):
-    """Fashion-MNIST: 70,000 pictures of clothes of 28x28 pixels; folders and errors as for `load_mnist`.
+def load_mnist_sample():
+    """12,000 digits of MNIST, 10,000 to train on and 2,000 to test: comes with the package, everywhere.
 
-    The sub-folder is ``fashion_mnist``, the download 31 MB. Source: H. Xiao, K. Rasul and R. Vollgraf, 2017,
-    arXiv:1708.07747, MIT licence.
+    Every sixth training image and every fifth test image of `load_mnist`.
+
+    Returns
+    -------
+    Split
+
+    Examples
+    --------
+    >>> load_mnist_sample()
+    Split(10000 training and 2000 test images of shape (1, 28, 28), 10 classes)
+    """
+    return Split(*read_bundle(SAMPLE), DIGITS)
+
+
+def load_fashion_mnist(folder=None, *, download=False):
+    """Fashion-MNIST: 70,000 pictures of clothes of 28x28 pixels, from the learner's own copy.
+
+    Folders, download (31 MB) and errors as for `load_mnist`; the sub-folder is ``fashion_mnist``. Source:
+    H. Xiao, K. Rasul and R. Vollgraf, 2017, arXiv:1708.07747, MIT licence.
     """
     return _load_source(FASHION_MNIST, folder, download, FASHION)
 
 
+def load_cifar10(folder=None, *, download=False):
+    """CIFAR-10: 60,000 colour pictures of 32x32 pixels in ten classes, from the learner's own copy.
+
+    Folders, download (170 MB) and errors as for `load_mnist`; the sub-folder is ``cifar10``. It is read from
+    ``cifar-10-binary.tar.gz``, or from the six ``.bin`` files in it. Source: A. Krizhevsky, "Learning
+    multiple layers of features from tiny images", 2009.
+    """
+    names = (*cifar.TRAINING, cifar.TEST)
+    place = _place(CIFAR10, folder, download, names)
+    archive = find_file(place, cifar.ARCHIVE.removesuffix(".gz"))
+    if archive is not None:
+        files = cifar.read_archive(archive, names)
+    else:
+        files = {name: cifar.read_records(find_file(place, name)) for name in names}
+    x, y = (np.concatenate([files[name][i] for name in cifar.TRAINING]) for i in (0, 1))
+    x_test, y_test = files[cifar.TEST]
+    return Split(as_images(x), y.astype(np.intp), as_images(x_test), y_test.astype(np.intp), cifar.CLASSES)
+
+
 def _load_source(source, folder, download, class_names):
+    place = _place(source, folder, download)
+    halves = [_load_half(place, half, len(class_names)) for half in ("train", "t10k")]
+    sizes = [images.shape[2:] for images, _ in halves]
+    if sizes[0] != sizes[1]:
+        raise ValueError(
+            f"t10k-images-idx3-ubyte: holds images of shape {sizes[1]}, expected {sizes[0]} as those of"
+            f" train-images-idx3-ubyte; both in {place}"
+        )
+    return Split(*halves[0], *halves[1], class_names)
+
+
+def _place(source, folder, download, instead=()):
+    """The folder with all files, fetched if asked for: into one that has some, or the one that was named."""
     try:
-        place = find_folder(source, folder)
+        place = find_folder(source, folder, instead)
     except FileNotFoundError:
         if not download:
             raise
-        place = None if folder is None else folder
-    if download:
-        place = fetch(source, place)
-    halves = [_load_half(place, half, len(class_names)) for half in ("train", "t10k")]
-    return Split(*halves[0], *halves[1], class_names)
+        begun = [p for p in places(source, folder) if any(find_file(p, name) for name in source.files)]
+        place = begun[0] if begun else folder
+    return fetch(source, place) if download else place
 
 
 def _load_half(folder, half, num_classes):
@@ -154,7 +251,7 @@ def _load_half(folder, half, num_classes):
         )
     if labels.max() >= num_classes:
         raise ValueError(f"{labels_path.name}: holds label {labels.max()}, expected 0 to {num_classes - 1}")
-    return images[:, None].astype(np.float32) / 255, labels.astype(np.intp)
+    return as_images(images[:, None]), labels.astype(np.intp)
 
 
 def _find(folder, name):

@@ -145,10 +145,10 @@ class _Bilinear(_Rule):
 
 class _ReLU(_Rule):
     def forwards(self, tangent, direction):
-        return None if tangent is None else tangent * (self.y > 0)
+        return None if tangent is None else F.relu_backward(tangent, self.y)
 
     def backwards(self, tangent):
-        return None if tangent is None else tangent * (self.y > 0), {}
+        return None if tangent is None else F.relu_backward(tangent, self.y), {}
 
 
 class _Tanh(_Rule):

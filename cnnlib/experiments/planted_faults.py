@@ -171,15 +171,15 @@ def layer_of(kind, bug, rng, dtype=np.float64):
     raise ValueError(f"kind must be 'conv2d', 'maxpool2d' or 'relu', got {kind!r}")
 
 
-def network_with(bug, rng):
-    """The course's small digit network, untrained, with a fault in every layer of its kind.
+def network_with(bug, rng, make_model=small_cnn):
+    """A network, untrained, with a fault in every layer of its kind; by default the small one for digits.
 
     Examples
     --------
     >>> network_with(SOUND, np.random.default_rng(0)).num_parameters
     1898
     """
-    model = small_cnn(rng)
+    model = make_model(rng)
     for layer in model:
         functions = bug.into(type(layer).__name__.lower())
         if functions:
@@ -188,7 +188,7 @@ def network_with(bug, rng):
     return model
 
 
-def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0):
+def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0, make_model=small_cnn):
     """Train the network with a fault by plain gradient descent, from the same weights on the same batches.
 
     Parameters
@@ -199,6 +199,8 @@ def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0):
     lr : float
         Learning rate.
     steps, batch_size, seed : int
+    make_model : callable
+        ``make_model(rng) -> Sequential``, for images of this size.
 
     Returns
     -------
@@ -208,7 +210,7 @@ def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0):
         After the last step.
     """
     rng = np.random.default_rng(seed)
-    model, losses = network_with(bug, rng), np.full(steps, np.nan)
+    model, losses = network_with(bug, rng, make_model), np.full(steps, np.nan)
     epochs = -(-steps * batch_size // len(x)) + 1
     run = train(model, bug.loss(), SGD(lr), x, y, batch_size=batch_size, epochs=epochs, rng=rng)
     with np.errstate(all="ignore"):

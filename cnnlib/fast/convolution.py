@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib.fast.correlation import Correlation, KernelGradient
 from cnnlib.fast.stages import Stage, copying, run
+from cnnlib.nn.functional._arrays import bits
 
 WHOLE = (slice(None),) * 3
 ROW = 2**15  # numbers up to which an array of zeros is cheaper to read than to repeat
@@ -102,7 +103,7 @@ class Convolution(Stage):
         passes, zeros = np.empty(y.shape, bool), self._zeros(y)
         return [call(np.maximum, y, zeros, out=out)], [
             call(np.greater, y, zeros, passes),
-            call(np.multiply, dy, passes, d),
+            call(np.multiply, bits(dy), passes, bits(d)),
         ]
 
     def _products(self, first, last, y, d):
@@ -196,11 +197,15 @@ def _pooling(y, out, dy, d, scratch):
     """The calls that pool y, by quarters, into out by 2x2, and those that lead dy back to d.
 
     In each row the left pixel meets the right one, then the winner above meets the one below; equal ones
-    leave the earlier. That is the first of the four in row order, as in PyTorch.
+    leave the earlier. That is the first of the four in row order, as in PyTorch. (Networks that give NaN are
+    run backwards by the readable passes.) Gradients are led as bits, see `bits`: infinite ones too go to the
+    winner alone.
     """
     (left, right), (d_left, d_right) = y, d
     winners = scratch.take(left.shape, "winners")
     above, below = winners
+    dy, won, d_left, d_right = bits(dy), bits(winners), bits(d_left), bits(d_right)
+    d_above, d_below = won
     was_left, was_above = np.empty(left.shape, bool), np.empty(out.shape, bool)
     shrink = [
         call(np.greater_equal, left, right, was_left),
@@ -209,9 +214,9 @@ def _pooling(y, out, dy, d, scratch):
         call(np.maximum, above, below, out=out),
     ]
     widen = [
-        call(np.multiply, dy, was_above, above),
-        call(np.subtract, dy, above, below),
-        call(np.multiply, winners, was_left, d_left),
-        call(np.subtract, winners, d_left, d_right),
+        call(np.multiply, dy, was_above, d_above),
+        call(np.subtract, dy, d_above, d_below),
+        call(np.multiply, won, was_left, d_left),
+        call(np.subtract, won, d_left, d_right),
     ]
     return shrink, widen

@@ -4,6 +4,7 @@ from threading import RLock, local
 
 from cnnlib import nn
 from cnnlib.fast.engine import Engine
+from cnnlib.nn.arguments import count
 from cnnlib.runtime.threads import one_blas_thread
 
 
@@ -90,6 +91,7 @@ class Sequential(nn.Sequential):
 
     def _infer_in_batches(self, x, batch_size):
         """A large batch is cut by the engine itself, into pieces that stay in the processor's cache."""
+        count("batch_size", batch_size)
         with self._lock:
             y = self._engine.infer(self.layers, x)
             return super()._infer_in_batches(x, batch_size) if y is None else y

@@ -14,6 +14,7 @@ import numpy as np
 
 from cnnlib.fast.memory import with_weights
 from cnnlib.nn import functional as F
+from cnnlib.nn.functional._arrays import bits
 
 
 class Stage:
@@ -92,6 +93,7 @@ class Dense(Stage):
 
     def prepare(self):
         self.d = np.empty_like(self.dy) if self.relu else self.dy
+        self.bits = bits(self.dy), bits(self.d)
 
     def forward(self, training):
         params, out = self.layer.params, self.out
@@ -106,7 +108,7 @@ class Dense(Stage):
     def backward(self):
         if self.relu:
             np.greater(self.out, self.zero, self.passes)
-            np.multiply(self.dy, self.passes, self.d)
+            np.multiply(self.bits[0], self.passes, self.bits[1])
         if self.dx is not None:
             self.weight.dot(self.d, self.dx)
 
@@ -166,7 +168,7 @@ class Activation(Stage):
             return
         y = self.out
         if self.kind == "ReLU":
-            np.multiply(self.dy, y > 0, out=self.dx)
+            np.multiply(bits(self.dy), y > 0, out=bits(self.dx))
             return
         slope = y * y if self.kind == "Tanh" else 1 - y
         if self.kind == "Tanh":

@@ -8,10 +8,11 @@ from cnnlib.networks.architectures import (
     lenet5,
     logistic_regression,
     mlp,
+    mnist_cnn,
     small_cnn,
     two_conv,
 )
-from cnnlib.networks.pretrained import load_digits_cnn
+from cnnlib.networks.pretrained import load_digits_cnn, load_mnist_cnn
 
 __all__ = [
     "FrozenConvolutions",
@@ -20,8 +21,10 @@ __all__ = [
     "digits_cnn",
     "lenet5",
     "load_digits_cnn",
+    "load_mnist_cnn",
     "logistic_regression",
     "mlp",
+    "mnist_cnn",
     "small_cnn",
     "two_conv",
 ]

@@ -45,6 +45,24 @@ def small_cnn(rng=None, dtype=np.float32, width=8):
     )
 
 
+def mnist_cnn(rng=None, dtype=np.float32):
+    """A small convolutional network for images of 28x28 pixels: 11,274 weights.
+
+    As `small_cnn`, with windows of 5x5: convolution, ReLU and 2x2 max-pooling twice, with 8 and 16 filters,
+    then one linear layer from the 16 maps of 7x7 to the ten classes.
+
+    Examples
+    --------
+    >>> mnist_cnn(rng=0).num_parameters
+    11274
+    """
+    rng = np.random.default_rng(rng)
+    options = {"padding": 2, "rng": rng, "dtype": dtype}
+    first, second = Conv2d(1, 8, 5, **options), Conv2d(8, 16, 5, **options)
+    end = [Flatten(), Linear(784, 10, rng=rng, dtype=dtype)]
+    return Sequential([first, ReLU(), MaxPool2d(2), second, ReLU(), MaxPool2d(2), *end])
+
+
 def digits_cnn(rng=None):
     """A network for the bundled 8x8 digits with two convolutions before the first pooling: 6,090 weights.
 
@@ -94,17 +112,23 @@ def lenet5(rng=None):
     )
 
 
-def two_conv(rng=None):
-    """Two 5x5 convolutions with batch normalization for images of 28x28 pixels: 28,986 weights.
+def two_conv(rng=None, shape=(1, 28, 28)):
+    """Two 5x5 convolutions with batch normalization: 28,986 weights for images of 28x28 pixels.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, int or None
+    shape : tuple of int
+        Of an image, (C, H, W); height and width multiples of four.
 
     Examples
     --------
-    >>> two_conv(rng=0).num_parameters
-    28986
+    >>> two_conv(rng=0).num_parameters, two_conv(rng=0, shape=(3, 32, 32)).num_parameters
+    (28986, 34586)
     """
-    rng = np.random.default_rng(rng)
-    blocks = [*_block(1, 16, 5, 2, rng), MaxPool2d(2), *_block(16, 32, 5, 2, rng), MaxPool2d(2)]
-    return Sequential([*blocks, Flatten(), Linear(1568, 10, rng=rng)])
+    rng, (channels, height, width) = np.random.default_rng(rng), shape
+    blocks = [*_block(channels, 16, 5, 2, rng), MaxPool2d(2), *_block(16, 32, 5, 2, rng), MaxPool2d(2)]
+    return Sequential([*blocks, Flatten(), Linear(2 * height * width, 10, rng=rng)])
 
 
 def compact_cnn(rng=None):

@@ -6,6 +6,7 @@ back. The recipes for MNIST were fixed after trial runs, which showed test error
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -94,6 +95,10 @@ DIGITS = Recipe(
 SHAKEN = Distort(shift=1.5, rotate=10, scale=0.1, shear=0.1, elastic=0.6)
 LENET5 = Recipe(architectures.lenet5, lr_max=0.05, epochs=15, weight_decay=5e-4)
 LENET5_DISTORTED = Recipe(architectures.lenet5, lr_max=0.05, epochs=15, augment=SHAKEN)
+MNIST_CNN = Recipe(
+    architectures.mnist_cnn, lr_max=0.05, epochs=1, augment=Distort(shift=1.5, rotate=8, scale=0.1, shear=0.1)
+)
+COLOR = Recipe(partial(architectures.two_conv, shape=(3, 32, 32)), lr_max=0.05, epochs=1)
 TWO_CONV = Recipe(architectures.two_conv, lr_max=0.05, epochs=8, weight_decay=5e-4, augment=Distort(shift=1))
 COMPACT_CNN = Recipe(
     architectures.compact_cnn,

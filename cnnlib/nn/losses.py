@@ -74,6 +74,10 @@ class Loss:
             raise RuntimeError(f"{type(self).__name__}.backward: call forward(outputs, targets) first")
         return self._gradient()
 
+    def __getstate__(self):
+        """What copies and pickles hold: not what the last forward left behind."""
+        return {**vars(self), "_gradient": None}
+
 
 def _check_outputs(outputs):
     outputs = np.asarray(outputs)
@@ -147,7 +151,7 @@ class CrossEntropyLoss(Loss):
             return p
 
         self._gradient = gradient
-        loss = -float(np.add.reduce(log_p)) / n
+        loss = 0.0 - float(np.add.reduce(log_p)) / n  # with a minus sign alone, no error at all were -0.0
         if not smooth:
             return loss
         spread = -float(np.add.reduce(shifted - np.log(sums), axis=None)) / outputs.size

@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 
+from cnnlib.nn.arguments import count
 from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import Layer
 from cnnlib.nn.optim import Parameter
@@ -114,7 +115,7 @@ class Sequential:
         return self._infer_in_batches(x, batch_size).argmax(axis=1)
 
     def _infer_in_batches(self, x, batch_size):
-        starts = range(0, max(len(x), 1), batch_size)
+        starts = range(0, max(len(x), 1), count("batch_size", batch_size))
         return np.concatenate([self.infer(x[i : i + batch_size]) for i in starts])
 
     def copy(self):

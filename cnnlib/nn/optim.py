@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnnlib.nn.arguments import number
+
 
 class Parameter(NamedTuple):
     """One weight array of a network with its gradient, as ``Sequential.parameters`` lists them."""
@@ -31,12 +33,15 @@ class Optimizer:
     slots = ()
 
     def __init__(self, lr, weight_decay=0.0):
-        _check_range("lr", lr, 0.0)
-        _check_range("weight_decay", weight_decay, 0.0)
-        self.lr = lr
-        self.weight_decay = weight_decay
+        self.lr = number("lr", lr, 0.0)
+        self.weight_decay = number("weight_decay", weight_decay, 0.0)
+        self.reset()
+
+    def reset(self):
+        """Forget all steps: start afresh, for another network or the same; the settings stay."""
         self.steps = 0
         self.state = {}
+        self._values = {}  # the arrays that the state belongs to, by name
 
     def step(self, parameters):
         """Change every value by one step against its gradient.
@@ -49,9 +54,12 @@ class Optimizer:
         Raises
         ------
         ValueError
-            If a gradient is missing or a shape differs; then nothing has been changed.
+            If a gradient is missing, a shape differs, or what the optimizer remembers is of another network's
+            steps; then nothing has been changed.
         """
         parameters = list(parameters)
+        if parameters and self._values.get(parameters[0].name) is not parameters[0].value:
+            self._meet(parameters)
         for parameter in parameters:
             name, value, grad = parameter
             if grad is None or grad.shape != value.shape or self.state.get(name):
@@ -67,6 +75,23 @@ class Optimizer:
             if state is None:
                 state = self.state[name] = {slot: np.zeros_like(value) for slot in self.slots}
             self.update(value, grad, state, lr)
+
+    def _meet(self, parameters):
+        """Note whose arrays these are; refuse those of another network than the last steps'."""
+        for parameter in parameters:
+            self._check(parameter)
+        known = [self._values[name] is value for name, value, _ in parameters if name in self._values]
+        remembers = any(self.state.get(name) for name, *_ in parameters)
+        if known and not any(known) and remembers:
+            raise ValueError(
+                f"parameters: these are of another network than the {self.steps} steps that this"
+                f" {type(self).__name__} remembers; make a new optimizer, or call its reset() first"
+            )
+        self._values |= {name: value for name, value, _ in parameters}
+
+    def __getstate__(self):
+        """What copies and pickles hold: a copy may go on with a copy of the network."""
+        return {**vars(self), "_values": {}}
 
     def _check(self, parameter):
         name, value, grad = parameter
@@ -122,11 +147,10 @@ class SGD(Optimizer):
 
     def __init__(self, lr, momentum=0.0, nesterov=False, weight_decay=0.0):
         super().__init__(lr, weight_decay)
-        _check_range("momentum", momentum, 0.0, 1.0)
+        self.momentum = number("momentum", momentum, 0.0, 1.0)
+        self.nesterov = bool(nesterov)
         if nesterov and not momentum:
             raise ValueError("nesterov must come with a momentum above 0, got momentum 0")
-        self.momentum = momentum
-        self.nesterov = nesterov
         self.slots = ("velocity",) if momentum else ()
 
     def update(self, value, grad, state, lr):
@@ -156,10 +180,8 @@ class RMSprop(Optimizer):
 
     def __init__(self, lr=0.01, alpha=0.99, eps=1e-8, weight_decay=0.0):
         super().__init__(lr, weight_decay)
-        _check_range("alpha", alpha, 0.0, 1.0)
-        _check_range("eps", eps, 0.0)
-        self.alpha = alpha
-        self.eps = eps
+        self.alpha = number("alpha", alpha, 0.0, 1.0)
+        self.eps = number("eps", eps, 0.0)
 
     def update(self, value, grad, state, lr):
         square = state["square"]
@@ -187,11 +209,10 @@ class Adam(Optimizer):
 
     def __init__(self, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
         super().__init__(lr, weight_decay)
-        for beta in betas:
-            _check_range("betas", beta, 0.0, 1.0)
-        _check_range("eps", eps, 0.0)
-        self.betas = tuple(betas)
-        self.eps = eps
+        self.betas = tuple(number("betas", beta, 0.0, 1.0) for beta in betas)
+        if len(self.betas) != 2:
+            raise ValueError(f"betas must be two numbers, got {betas!r}")
+        self.eps = number("eps", eps, 0.0)
 
     def update(self, value, grad, state, lr):
         beta1, beta2 = self.betas
@@ -222,15 +243,8 @@ class AdamW(Adam):
 
     def __init__(self, lr=0.001, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
         super().__init__(lr, betas, eps)
-        _check_range("weight_decay", weight_decay, 0.0)
-        self.decoupled_decay = weight_decay
+        self.decoupled_decay = number("weight_decay", weight_decay, 0.0)
 
     def update(self, value, grad, state, lr):
         value *= 1 - lr * self.decoupled_decay
         super().update(value, grad, state, lr)
-
-
-def _check_range(name, value, low, below=np.inf):
-    if not low <= value < below:
-        limit = f"below {below}" if np.isfinite(below) else "finite"
-        raise ValueError(f"{name} must be a number of at least {low} and {limit}, got {value}")

@@ -7,6 +7,8 @@ to training as ``train(..., schedule=f)``. Each function here makes one. The for
 
 import math
 
+from cnnlib.nn.arguments import count, number, positive
+
 
 def constant(lr):
     """Always `lr`.
@@ -14,7 +16,7 @@ def constant(lr):
     >>> constant(0.1)(999)
     0.1
     """
-    _positive("lr", lr)
+    lr = positive("lr", lr)
     return lambda step: lr
 
 
@@ -41,8 +43,9 @@ def step_decay(lr, every, factor=0.1):
     >>> f(0), f(99), f(100), f(200)
     (0.5, 0.5, 0.25, 0.125)
     """
-    _positive("lr", lr)
-    _whole("every", every)
+    lr = positive("lr", lr)
+    every = count("every", every)
+    factor = number("factor", factor)
     if not 0 < factor <= 1:
         raise ValueError(f"factor must be a number above 0 and at most 1, got {factor}")
     return lambda step: lr * factor ** (step // every)
@@ -60,8 +63,9 @@ def cosine(lr, total_steps, lr_min=0.0):
     >>> round(f(0), 3), round(f(50), 3), round(f(100), 3)
     (0.4, 0.2, 0.0)
     """
-    _positive("lr", lr)
-    _whole("total_steps", total_steps)
+    lr = positive("lr", lr)
+    total_steps = count("total_steps", total_steps)
+    lr_min = number("lr_min", lr_min)
     if not 0 <= lr_min <= lr:
         raise ValueError(f"lr_min must be a number from 0 to lr, which is {lr}, got {lr_min}")
     return lambda step: _cosine(lr, lr_min, min(step / total_steps, 1.0))
@@ -89,7 +93,8 @@ def warm_up(schedule, steps, start_factor=0.1):
     [0.1, 0.15, 0.2, 0.2]
     """
     follow = schedule if callable(schedule) else constant(schedule)
-    _whole("steps", steps)
+    steps = count("steps", steps)
+    start_factor = number("start_factor", start_factor)
     if not 0 < start_factor <= 1:
         raise ValueError(f"start_factor must be a number above 0 and at most 1, got {start_factor}")
 
@@ -124,10 +129,11 @@ def one_cycle(lr_max, total_steps, warm_share=0.3, div_factor=25.0, final_div_fa
     >>> round(f(0), 3), round(f(29), 3), round(f(100), 6)
     (0.04, 1.0, 4e-06)
     """
-    _positive("lr_max", lr_max)
-    _whole("total_steps", total_steps)
-    for name, value in (("div_factor", div_factor), ("final_div_factor", final_div_factor)):
-        _positive(name, value)
+    lr_max = positive("lr_max", lr_max)
+    total_steps = count("total_steps", total_steps)
+    div_factor = positive("div_factor", div_factor)
+    final_div_factor = positive("final_div_factor", final_div_factor)
+    warm_share = number("warm_share", warm_share)
     top = warm_share * total_steps - 1
     if not (0 < warm_share < 1 and top > 0):
         raise ValueError(
@@ -156,24 +162,14 @@ def range_test(lr_low, lr_high, total_steps):
     >>> [round(f(step), 4) for step in range(4)]
     [0.001, 0.01, 0.1, 1.0]
     """
-    _positive("lr_low", lr_low)
-    if not lr_low < lr_high < math.inf:
+    lr_low = positive("lr_low", lr_low)
+    lr_high = number("lr_high", lr_high)
+    if not lr_low < lr_high:
         raise ValueError(f"lr_high must be a finite number above lr_low, which is {lr_low}, got {lr_high}")
-    if total_steps < 2:
-        raise ValueError(f"total_steps must be a whole number of at least 2, got {total_steps}")
+    total_steps = count("total_steps", total_steps, least=2)
     return lambda step: lr_low * (lr_high / lr_low) ** (step / (total_steps - 1))
 
 
 def _cosine(first, last, share):
     """Half a cosine wave from `first` (share 0) to `last` (share 1)."""
     return last + (first - last) * (1 + math.cos(math.pi * share)) / 2
-
-
-def _positive(name, value):
-    if not 0 < value < math.inf:
-        raise ValueError(f"{name} must be a finite number above 0, got {value}")
-
-
-def _whole(name, value):
-    if value != int(value) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value}")

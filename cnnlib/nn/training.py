@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnnlib.nn.arguments import FLOATS, count
+
 
 class Record(NamedTuple):
     """What one training step did.
@@ -113,6 +115,7 @@ def batches(n, batch_size, rng=None):
     >>> [list(map(int, b)) for b in batches(5, 2)]
     [[0, 1], [2, 3], [4]]
     """
+    n, batch_size = count("n", n, least=0), count("batch_size", batch_size)
     order = np.arange(n) if rng is None else rng.permutation(n)
     for start in range(0, n, batch_size):
         yield order[start : start + batch_size]
@@ -181,12 +184,10 @@ def train(
     (100, True)
     """
     x, y = _check_data(x, y)
-    for name, value in (("batch_size", batch_size), ("epochs", epochs)):
-        if not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+    batch_size, epochs = count("batch_size", batch_size), count("epochs", epochs)
     rng = np.random.default_rng(rng)
     position = Position() if position is None else position
-    position.check(len(x), int(batch_size))
+    position.check(len(x), batch_size)
     return _steps(model, loss, optimizer, x, y, batch_size, epochs, rng, schedule, augment, position)
 
 
@@ -238,7 +239,7 @@ def evaluate(model, loss, x, y, batch_size=500):
     """
     x, y = _check_data(x, y)
     total, right = 0.0, 0.0
-    for batch in batches(len(x), batch_size):
+    for batch in batches(len(x), count("batch_size", batch_size)):
         outputs = model.infer(x[batch])
         total += loss.forward(outputs, y[batch]) * len(batch)
         right += (_accuracy(outputs, y[batch]) or 0.0) * len(batch)
@@ -258,7 +259,7 @@ def _check_data(x, y):
         raise ValueError(f"x must have shape (N, ...), a batch of at least two axes, got {x.shape}")
     if not len(x):
         raise ValueError(f"x must hold at least one sample, got shape {x.shape}")
-    if not np.issubdtype(x.dtype, np.floating):
+    if x.dtype not in FLOATS:
         raise TypeError(f"x must be float32 or float64 (images in [0, 1]), got {x.dtype}")
     if y.ndim == 0 or len(y) != len(x):
         raise ValueError(f"y must hold {len(x)} targets, one a sample, got shape {y.shape}")

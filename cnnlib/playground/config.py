@@ -1,5 +1,6 @@
 """Settings of the spiral playground, and the address of the original page that holds them."""
 
+import itertools
 import math
 import warnings
 from collections.abc import Mapping
@@ -22,6 +23,9 @@ from cnnlib.playground.address import (
 from cnnlib.playground.datasets import N_CLASSIFICATION, N_REGRESSION
 from cnnlib.playground.jsnumber import format_number, parse_number, tidy
 
+# What a network may be so that it still answers. The page's own buttons end at 6 layers of 8.
+MOST_SAMPLES, MOST_LAYERS, MOST_NODES, MOST_WEIGHTS, MOST_LETTERS = 10_000, 20, 1000, 50_000, 1000
+
 
 @dataclass(frozen=True)
 class Config:
@@ -37,6 +41,8 @@ class Config:
         Percent. Above 80 it becomes 50 and below 0 it becomes 0, as on the page.
     network_shape : tuple of int
         Neurons of each hidden layer; ``()`` for none.
+    num_samples : int, optional
+        Points in all, 1 to 10,000; the page's 500 or 1200 unless given.
     seed : str
         Fixes the points, their order and the first weights; a random five-decimal one unless given.
     perc_train_data : float
@@ -91,8 +97,9 @@ class Config:
         self._set("features", _features(self.features))
         self._set("seed", _seed(self.seed))
         if self.num_samples is not None:
-            count = _number("num_samples", self.num_samples)
+            count = _samples(self.num_samples)
             self._set("num_samples", None if count == self._usual_samples else count)
+        _check_size(self.layer_sizes)
 
     def _set(self, name, value):
         object.__setattr__(self, name, value)
@@ -115,7 +122,9 @@ class Config:
     @property
     def layer_sizes(self):
         """Nodes of every layer, inputs and output included."""
-        counts = (0 if math.isnan(n) else math.ceil(max(n, 0)) for n in self.network_shape)
+        counts = (
+            0 if math.isnan(n) else math.ceil(min(max(n, 0), MOST_NODES + 1)) for n in self.network_shape
+        )
         return (len(self.inputs), *counts, 1)
 
     @property
@@ -216,6 +225,25 @@ def _number(name, value):
         raise TypeError(f"{name} must be a number, got {value!r}") from None
 
 
+def _samples(value):
+    count = _number("num_samples", value)
+    if not (1 <= count <= MOST_SAMPLES and count == int(count)):
+        raise ValueError(f"num_samples must be a whole number from 1 to {MOST_SAMPLES}, got {count}")
+    return int(count)
+
+
+def _check_size(sizes):
+    """Refuse networks that would not answer: an address may come from anybody."""
+    weights = sum(a * b for a, b in itertools.pairwise(sizes))
+    if len(sizes) - 2 > MOST_LAYERS or max(sizes) > MOST_NODES or weights > MOST_WEIGHTS:
+        largest = max(sizes) if max(sizes) <= MOST_NODES else f"more than {MOST_NODES}"
+        raise ValueError(
+            f"network_shape must list up to {MOST_LAYERS} layers of up to {MOST_NODES} neurons with up to"
+            f" {MOST_WEIGHTS} weights in all, got {len(sizes) - 2} layers, the largest of {largest}, with"
+            f" {weights} weights"
+        )
+
+
 def _shape(value):
     if isinstance(value, str):
         value = [parse_number(piece) for piece in value.split(",")] if value.strip() else []
@@ -235,4 +263,7 @@ def _features(value):
 def _seed(value):
     if value is None:
         return f"{np.random.default_rng().random():.5f}"
-    return value if isinstance(value, str) else format_number(value)
+    value = value if isinstance(value, str) else format_number(value)
+    if len(value) > MOST_LETTERS:
+        raise ValueError(f"seed must be at most {MOST_LETTERS} characters long, got {len(value)}")
+    return value

@@ -148,6 +148,8 @@ class Playground(PageActions):
         >>> [record[0] for record in Playground(seed="0.1").run(10, every=5)]
         [0, 5, 10]
         """
+        if every < 1:
+            raise ValueError(f"every must be a whole number of at least 1, got {every}")
         yield self.epoch, self.train_loss, self.test_loss
         for done in range(0, epochs, every):
             self.step(min(every, epochs - done))

@@ -22,6 +22,10 @@ import numpy as np
 
 from cnnlib.playground.history import Snapshot
 
+MOST_SKIPPED = 10**6  # two seconds, as a seed's numbers are drawn one by one
+MOST_WORK = (
+    5 * 10**9
+)  # some five seconds of training: multiply-adds, and what each layer and point cost beside
 KEYS = ("epoch", "skip", "initial", "now", "dead", "leftover", "leftovers")
 
 
@@ -82,13 +86,30 @@ def restore(kind, text):
         first = network.parameters.like(first)
         playground.rebuild(initial=(first.weights, first.biases))
     elif "skip" in found:
-        playground.rebuild(skip=_whole(found["skip"], "skip"))
+        skip = _whole(found["skip"], "skip")
+        if skip > MOST_SKIPPED:
+            raise ValueError(f"skip must be at most {MOST_SKIPPED}, got {skip}")
+        playground.rebuild(skip=skip)
     epoch = _whole(found.get("epoch", "0"), "epoch")
+    _check_work(playground, epoch, "now" in found)
     if "now" in found:
         playground.take(_snapshot(found, playground.network, epoch))
     else:
         playground.step(epoch)
     return playground
+
+
+def _check_work(playground, epoch, has_weights):
+    """Refuse a line whose epochs take long to train: all of them at once, or on the way back to one."""
+    samples, parameters = (
+        len(playground.train) + len(playground.test),
+        playground.network.parameters.flat.size,
+    )
+    each = max(samples, 1) * (parameters + 400 + 60 * len(playground.weights))
+    most = MOST_WORK * (20 if has_weights else 1) // each
+    if epoch > most:
+        how = "" if has_weights else "; a line with its weights may tell of more"
+        raise ValueError(f"epoch must be at most {most} for these points and this network, got {epoch}{how}")
 
 
 def _read(text):

@@ -8,6 +8,8 @@ from cnnlib.fast import Sequential
 from cnnlib.nn import layers as layer_classes
 from cnnlib.saving import npz
 
+MOST_LAYERS = 10_000
+
 
 def save(model, path):
     """Write a network to an ``.npz`` file: arrays by name, and the architecture as JSON. No pickle.
@@ -38,7 +40,7 @@ def save(model, path):
     if unknown:
         raise ValueError(f"layers: cannot save {unknown}, expected the layers of cnnlib.nn.layers")
     rows = [[type(layer).__name__, layer.config()] for layer in model.layers]
-    npz.write(path, json.dumps(rows), model.arrays())
+    npz.write(path, json.dumps(rows, default=npz.plain_value), model.arrays())
 
 
 def load(path):
@@ -68,9 +70,10 @@ def load(path):
 def _build(text, arrays):
     """Make the layers that the JSON `text` describes; weights come from the file, so none can be larger."""
     try:
-        return [
-            _layer(name, dict(config), arrays, f"{i}.") for i, (name, config) in enumerate(json.loads(text))
-        ]
+        rows = json.loads(text)
+        if len(rows) > MOST_LAYERS:
+            raise ValueError(f"{len(rows)} layers, expected at most {MOST_LAYERS}")
+        return [_layer(name, dict(config), arrays, f"{i}.") for i, (name, config) in enumerate(rows)]
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise ValueError(f"path: the file describes a network that cannot be built ({error!r})") from error
 

@@ -1,15 +1,17 @@
 """Arrays and one line of text in an ``.npz`` file: what networks and checkpoints are saved as.
 
-An ``.npz`` is a plain zip archive of ``.npy`` arrays. No pickle is written or read, and nothing larger
-than the file itself is ever allocated on reading, whatever its headers say.
+An ``.npz`` is a plain zip archive of ``.npy`` arrays. No pickle is written or read, and the arrays that are
+read are together never larger than the file itself, whatever its headers say.
 """
 
+import json
 import os
 from pathlib import Path
 
 import numpy as np
 
 TEXT = "architecture"
+LOCAL_HEADER = 30  # bytes before each member of a zip archive, at least
 
 
 def write(path, text, arrays):
@@ -29,12 +31,28 @@ def write(path, text, arrays):
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         with open(beside, "wb") as file:
-            np.savez(file, **{TEXT: np.array(text)}, **arrays)
+            np.savez(file, **{TEXT: np.array(text)}, **arrays, allow_pickle=False)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def plain_value(value):
+    """Return what `json` cannot write, NumPy's numbers and arrays, as Python's: its ``default=``.
+
+    >>> json.dumps({"momentum": np.float32(0.5), "key": np.arange(2)}, default=plain_value)
+    '{"momentum": 0.5, "key": [0, 1]}'
+    """
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufU":
+        return value.tolist() if value.dtype != np.longdouble else np.float64(value).tolist()
+    raise TypeError(f"settings must be numbers, texts, lists or dicts to be saved, got {value!r}")
+
+
+def plain(value):
+    """Return `value` as it comes back from a file: pairs as lists, NumPy's numbers as Python's."""
+    return json.loads(json.dumps(value, default=plain_value))
 
 
 def read(path):
@@ -53,14 +71,16 @@ def read(path):
     size = path.stat().st_size
     try:
         with zipfile.ZipFile(path) as archive:
-            arrays = {i.filename.removesuffix(".npy"): _member(archive, i, size) for i in archive.infolist()}
-        return str(arrays.pop(TEXT)), arrays
+            _check_members(archive.infolist(), size)
+            arrays = {i.filename.removesuffix(".npy"): _member(archive, i) for i in archive.infolist()}
+        return _text(arrays.pop(TEXT)), arrays
     except (
         zipfile.BadZipFile,
         ValueError,
         KeyError,
         EOFError,
         OSError,
+        OverflowError,
         NotImplementedError,
         RuntimeError,
     ) as error:
@@ -69,10 +89,31 @@ def read(path):
         ) from error
 
 
-def _member(archive, info, size):
+def _check_members(members, size):
+    """Refuse members that are compressed, share bytes of the file, or are longer together than it is.
+
+    Each byte of the file then stands for at most one byte of an array. (Newer Pythons refuse members that
+    overlap by themselves.)
+    """
+    end = 0
+    for info in sorted(members, key=lambda info: info.header_offset):
+        if info.compress_type != 0 or info.compress_size != info.file_size:
+            raise ValueError(f"{info.filename}: compressed")
+        if info.header_offset < end:
+            raise ValueError(f"{info.filename}: shares bytes with another member")
+        end = info.header_offset + LOCAL_HEADER + info.file_size
+    if end > size or len({info.filename for info in members}) < len(members):
+        raise ValueError("members longer than the file, or two of one name")
+
+
+def _text(array):
+    if array.shape != () or array.dtype.kind != "U":
+        raise ValueError(f"{TEXT}: {array.dtype} of shape {array.shape} is no text")
+    return str(array)
+
+
+def _member(archive, info):
     """Read one array; its header must agree with its length before memory is asked for."""
-    if info.compress_type != 0 or info.file_size > size:
-        raise ValueError(f"{info.filename}: compressed or longer than the file")
     with archive.open(info) as file:
         version = np.lib.format.read_magic(file)
         header = (
@@ -80,7 +121,8 @@ def _member(archive, info, size):
         )
         shape, _, dtype = header(file)
         length = dtype.itemsize * int(np.prod(shape, dtype=object))
-        if dtype.hasobject or min(shape, default=0) < 0 or file.tell() + length != info.file_size:
+        fits = dtype.itemsize and min(shape, default=0) >= 0 and file.tell() + length == info.file_size
+        if dtype.kind not in "biufU" or not fits:
             raise ValueError(f"{info.filename}: shape {shape} of {dtype} is not what the file holds")
     with archive.open(info) as file:
         return np.lib.format.read_array(file, allow_pickle=False)
@@ -101,16 +143,23 @@ def fill(wanted, arrays):
     >>> w
     array([1., 1.])
     """
+    check(wanted, arrays)
+    for name, value in wanted.items():
+        value[...] = arrays[name]
+
+
+def check(wanted, arrays):
+    """Raise a ValueError unless `fill` can copy all of `arrays` into `wanted`."""
     odd = sorted(set(wanted) ^ set(arrays))
     if odd:
         raise ValueError(
             f"path: {odd} only in the file or only in this network, expected the same arrays in both"
         )
     for name, value in wanted.items():
-        if arrays[name].shape != value.shape or arrays[name].dtype.kind != value.dtype.kind:
+        if arrays[name].shape != value.shape or arrays[name].dtype != value.dtype:
             raise ValueError(
                 f"path: {name} is {arrays[name].dtype} of shape {arrays[name].shape} in the file,"
                 f" expected {value.dtype} of shape {value.shape}"
             )
-    for name, value in wanted.items():
-        value[...] = arrays[name]
+        if not value.flags.writeable:
+            raise ValueError(f"path: {name} of this network must be writeable, is read-only")

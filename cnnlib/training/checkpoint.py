@@ -12,11 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib.nn.training import Position
 from cnnlib.saving import npz
-from cnnlib.training.history import History
+from cnnlib.training import stored
 
-CURVES = ("loss", "accuracy", "lr", "epoch_ends", "validation_loss", "validation_accuracy")
+DAMAGES = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 
 
 def save_checkpoint(path, model, optimizer, rng, position, history=None, early_stopping=None):
@@ -40,6 +39,7 @@ def save_checkpoint(path, model, optimizer, rng, position, history=None, early_s
     >>> import tempfile
     >>> from cnnlib.networks import small_cnn
     >>> from cnnlib.nn.optim import SGD
+    >>> from cnnlib.nn.training import Position
     >>> path, rng = Path(tempfile.mkdtemp()) / "run.npz", np.random.default_rng(0)
     >>> save_checkpoint(path, small_cnn(rng=0), SGD(lr=0.1), rng, Position(step=7))
     >>> load_checkpoint(path, small_cnn(rng=1), SGD(lr=0.1), rng).step
@@ -55,11 +55,12 @@ def save_checkpoint(path, model, optimizer, rng, position, history=None, early_s
     for name, slots in optimizer.state.items():
         arrays |= {f"optimizer.{name}.{slot}": value for slot, value in slots.items()}
     if history is not None:
-        arrays |= {f"history.{name}": _curve(getattr(history, name)) for name in CURVES}
+        arrays |= {f"history.{name}": _curve(getattr(history, name)) for name in stored.CURVES}
     if early_stopping is not None:
         facts["early_stopping"] = [early_stopping.best, early_stopping.best_epoch, early_stopping.waited]
         arrays |= {f"best.{name}": value for name, value in early_stopping.best_arrays.items()}
-    npz.write(path, json.dumps(facts), arrays)
+    facts["arrays"] = sorted(arrays)
+    npz.write(path, json.dumps(facts, default=npz.plain_value), arrays)
 
 
 def load_checkpoint(path, model, optimizer, rng, history=None, early_stopping=None):
@@ -84,27 +85,62 @@ def load_checkpoint(path, model, optimizer, rng, history=None, early_stopping=No
         If the file is damaged or belongs to another network or optimizer; then nothing is changed.
     """
     text, arrays = npz.read(path)
+    generators, name = _generators(model, rng), Path(path).name
+    facts = _read_facts(text, name)
+    _check_facts(facts, _facts(model, optimizer), generators)
     try:
-        facts = json.loads(text)
-        position = Position(**facts["position"])
-        states, steps, lr = facts["generators"], int(facts["steps"]), float(facts["lr"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"path must name a checkpoint, but {Path(path).name} is none ({error!r})") from error
-    generators = _generators(model, rng)
-    _check_facts(facts, _facts(model, optimizer), states, generators)
-    remembered = _optimizer_state(_part(arrays, "optimizer"), model)
+        changes = _changes(facts, arrays, (model, optimizer, generators), history, early_stopping)
+    except DAMAGES as error:
+        raise ValueError(f"path must name a whole checkpoint, but {name} is damaged: {error}") from error
+    position = changes.pop("position")
     npz.fill(model.arrays(), _part(arrays, "model"))
-    optimizer.state, optimizer.steps, optimizer.lr = remembered, steps, lr
-    for name, generator in generators.items():
-        generator.bit_generator.state = states[name]
-    if history is not None:
-        _fill_history(history, _part(arrays, "history"))
-    if early_stopping is not None and "early_stopping" in facts:
-        early_stopping.best, early_stopping.best_epoch, early_stopping.waited = facts["early_stopping"]
-        early_stopping.best_arrays = _part(arrays, "best")
-    for left in Path(path).parent.glob(f"{Path(path).name}.*.part"):
+    for change in changes.values():
+        change()
+    for left in Path(path).parent.glob(f"{name}.*.part"):
         left.unlink(missing_ok=True)  # by a process that was killed while it wrote
     return position
+
+
+def check_saveable(model, optimizer, rng):
+    """Raise a TypeError now if `save_checkpoint` could not write these later, after the work is done."""
+    json.dumps(_facts(model, optimizer), default=npz.plain_value)
+    for generator in _generators(model, rng).values():
+        json.dumps(generator.bit_generator.state, default=npz.plain_value)
+
+
+def _read_facts(text, name):
+    try:
+        facts = json.loads(text)
+        states = facts["generators"], facts["position"], facts["layers"], facts["optimizer"]
+        if not all(
+            isinstance(state, kind) for state, kind in zip(states, (dict, dict, list, list), strict=True)
+        ):
+            raise TypeError("its parts are of other kinds")
+    except DAMAGES as error:
+        raise ValueError(f"path must name a checkpoint, but {name} is none ({error!r})") from error
+    return facts
+
+
+def _changes(facts, arrays, whole, history, early_stopping):
+    """Everything that the file says, as a `Position` and calls that cannot fail."""
+    model, optimizer, generators = whole
+    stored.check_names(facts, arrays)
+    npz.check(model.arrays(), _part(arrays, "model"))
+    lr, steps, state = stored.read_optimizer(facts, _part(arrays, "optimizer"), model, optimizer)
+    states = {n: stored.read_generator(n, facts["generators"][n], each) for n, each in generators.items()}
+    changes = {
+        "position": stored.read_position(facts, generators["rng"]),
+        "optimizer": lambda: (optimizer.reset(), vars(optimizer).update(lr=lr, steps=steps, state=state)),
+        "generators": lambda: [setattr(g.bit_generator, "state", states[n]) for n, g in generators.items()],
+    }
+    curves = stored.read_history(_part(arrays, "history"))
+    if history is not None:
+        changes["history"] = lambda: vars(history).update(curves)
+    if "early_stopping" in facts:
+        watched = stored.read_early_stopping(facts, _part(arrays, "best"), model)
+        if early_stopping is not None:
+            changes["early_stopping"] = lambda: vars(early_stopping).update(watched)
+    return changes
 
 
 def _facts(model, optimizer):
@@ -118,19 +154,18 @@ def _facts(model, optimizer):
     return {"layers": layers, "optimizer": [type(optimizer).__name__, settings]}
 
 
-def _check_facts(found, wanted, states, generators):
-    wanted = json.loads(json.dumps(wanted))  # pairs become lists, as in the file
-    for name, value in wanted.items():
-        if found.get(name) != value:
-            raise ValueError(f"path must hold a checkpoint of {name} {value}, got one of {found.get(name)}")
+def _check_facts(found, wanted, generators):
+    for name, value in npz.plain(wanted).items():
+        if found[name] != value:
+            raise ValueError(f"path must hold a checkpoint of {name} {value}, got one of {found[name]}")
+    states = found["generators"]
     if set(states) != set(generators):
         raise ValueError(f"path must hold the generators {sorted(generators)}, got {sorted(states)}")
     for name, generator in generators.items():
-        kind = type(generator.bit_generator).__name__
-        if states[name].get("bit_generator") != kind:
-            raise ValueError(
-                f"path must hold a state of {kind} for {name}, got {states[name].get('bit_generator')}"
-            )
+        kind, state = type(generator.bit_generator).__name__, states[name]
+        other = state.get("bit_generator") if isinstance(state, dict) else state
+        if other != kind:
+            raise ValueError(f"path must hold a state of {kind} for {name}, got {other}")
 
 
 def _generators(model, rng):
@@ -148,29 +183,8 @@ def _part(arrays, prefix):
     return {n.removeprefix(f"{prefix}."): value for n, value in arrays.items() if n.startswith(f"{prefix}.")}
 
 
-def _optimizer_state(arrays, model):
-    """Sort ``0.weight.velocity``, ... into a dict a parameter, in the memory order of its weights."""
-    values = {parameter.name: parameter.value for parameter in model.parameters()}
-    state = {}
-    for name, array in arrays.items():
-        parameter, slot = name.rsplit(".", 1)
-        if parameter not in values or values[parameter].shape != array.shape:
-            raise ValueError(f"path must fit the network, got {name} of shape {array.shape}")
-        state.setdefault(parameter, {})[slot] = np.empty_like(values[parameter])
-        state[parameter][slot][...] = array
-    return state
-
-
 def _curve(values):
     """A list of numbers as an array; None becomes NaN."""
     if values and isinstance(values[0], int):
         return np.array(values, np.int64)
     return np.array([np.nan if value is None else value for value in values], np.float64)
-
-
-def _fill_history(history: History, arrays):
-    for name in CURVES:
-        values = arrays.get(name, np.zeros(0)).tolist()
-        if "accuracy" in name:
-            values = [None if np.isnan(value) else value for value in values]
-        setattr(history, name, values)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from cnnlib.nn.arguments import count, number
+
 
 class EarlyStopping:
     """Watch one number, best when small, and remember the network at its smallest.
@@ -35,16 +37,23 @@ class EarlyStopping:
     """
 
     def __init__(self, patience=5, min_delta=0.0):
-        if not isinstance(patience, int | np.integer) or patience < 1:
-            raise ValueError(f"patience must be a whole number of at least 1, got {patience!r}")
-        if not 0 <= min_delta < np.inf:
-            raise ValueError(f"min_delta must be a finite number of at least 0, got {min_delta!r}")
-        self.patience, self.min_delta = int(patience), float(min_delta)
+        self.patience, self.min_delta = count("patience", patience), number("min_delta", min_delta, 0.0)
+        self.reset()
+
+    def reset(self):
+        """Forget what was watched: `cnnlib.training.fit` does so when a training begins."""
         self.best, self.best_epoch, self.waited = np.inf, 0, 0
         self.best_arrays = {}
 
     def update(self, value, model):
-        """Take in the value of one more epoch; return whether to stop. NaN counts as no improvement."""
+        """Take in the value of one more epoch; return whether to stop. NaN counts as no improvement.
+
+        Raises
+        ------
+        ValueError
+            If the network is not shaped as that of the epochs before.
+        """
+        self._check(model)
         if value < self.best - self.min_delta:
             self.best_epoch += self.waited + 1
             self.best, self.waited = float(value), 0
@@ -59,7 +68,15 @@ class EarlyStopping:
         return self.waited >= self.patience
 
     def restore(self, model):
-        """Put the remembered weights and running averages back into the network."""
-        for name, array in model.arrays().items():
-            if name in self.best_arrays:
-                array[...] = self.best_arrays[name]
+        """Put the remembered weights and running averages back into the network, if there are any."""
+        self._check(model)
+        for name, array in self.best_arrays.items():
+            model.arrays()[name][...] = array
+
+    def _check(self, model):
+        shapes = {name: array.shape for name, array in model.arrays().items()}
+        if self.best_arrays and shapes != {name: array.shape for name, array in self.best_arrays.items()}:
+            raise ValueError(
+                "model must be the network that was watched before; make a new EarlyStopping for another, or"
+                " call reset()"
+            )

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlib.nn.arguments import count
 from cnnlib.nn.training import Position, evaluate, train
 from cnnlib.runtime.progress_bar import progress_bar
-from cnnlib.training.checkpoint import load_checkpoint, save_checkpoint
+from cnnlib.training.checkpoint import check_saveable, load_checkpoint, save_checkpoint
 from cnnlib.training.history import History
 
 
@@ -33,11 +34,12 @@ def fit(
     Parameters
     ----------
     model, loss, optimizer, x, y, batch_size, epochs, rng, schedule, augment
-        As for `train`.
+        As for `train`. After a schedule the optimizer has its own rate again.
     validation : pair of arrays, optional
         ``(x, y)`` to evaluate on after each epoch.
     early_stopping : EarlyStopping, optional
-        Ends the training by the validation loss and puts the best weights back.
+        Ends the training by the validation loss and puts the best weights back. It starts afresh with each
+        call, unless a checkpoint goes on.
     checkpoint : str or path, optional
         A file to keep the state of the training in, after every epoch. Where it is there already, the
         training goes on from it: the same call again after an interruption gives the same result, to the
@@ -52,12 +54,18 @@ def fit(
     History
         Loss and accuracy of each step and of each epoch; ``history.plot()`` draws them.
     """
-    if early_stopping is not None and validation is None:
-        raise ValueError("validation must be given for early_stopping, got None")
+    batch_size, epochs = count("batch_size", batch_size), count("epochs", epochs)
+    save_every = None if save_every is None else count("save_every", save_every)
+    if early_stopping is not None:
+        if validation is None:
+            raise ValueError("validation must be given for early_stopping, got None")
+        early_stopping.reset()
     rng, history, position = np.random.default_rng(rng), History(), Position()
-    whole = (model, optimizer, rng)
-    if checkpoint is not None and Path(checkpoint).is_file():
-        position = load_checkpoint(checkpoint, *whole, history, early_stopping)
+    whole, rate = (model, optimizer, rng), optimizer.lr
+    if checkpoint is not None:
+        check_saveable(*whole)
+        if Path(checkpoint).is_file():
+            position = load_checkpoint(checkpoint, *whole, history, early_stopping)
     options = {"batch_size": batch_size, "epochs": epochs, "schedule": schedule, "augment": augment}
     steps = train(model, loss, optimizer, x, y, rng=rng, position=position, **options)
     total = epochs * -(-len(x) // batch_size)
@@ -72,6 +80,8 @@ def fit(
                 save_checkpoint(checkpoint, *whole, position, history, early_stopping)
     if early_stopping is not None:
         early_stopping.restore(model)
+    if schedule is not None:
+        optimizer.lr = rate  # what comes next begins with the rate that was set, not with the schedule's last
     return history
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 
 import matplotlib
@@ -16,6 +17,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, ListedColormap, Normalize, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.style.core import STYLE_BLACKLIST
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
@@ -62,6 +64,18 @@ def normalize(cmap: str, vmin: float, vmax: float) -> Normalize:
     return Normalize(0, len(CATEGORIES)) if cmap == "category" else Normalize(vmin, vmax)
 
 
+def plain() -> AbstractContextManager:
+    """Hold matplotlib's own settings instead of the learner's: with ``text.usetex``, say, nothing would come.
+
+    >>> with matplotlib.rc_context({"text.usetex": True}), plain():
+    ...     matplotlib.rcParams["text.usetex"]
+    False
+    """
+    default = matplotlib.rcParamsDefault
+    return matplotlib.rc_context({name: default[name] for name in default if name not in STYLE_BLACKLIST})
+
+
+@plain()
 def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 96.0) -> Figure:
     """Draw `scene` as a matplotlib figure.
 
@@ -91,6 +105,7 @@ def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 
     return figure
 
 
+@plain()
 def to_png(
     scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 96.0, note: str = ""
 ) -> bytes:

@@ -1,4 +1,5 @@
 // The entry point that anywidget loads: one view for each place where the widget is shown.
+import { CardView } from "./cards.js";
 import { Session } from "./session.js";
 import { View } from "./view.js";
 
@@ -14,6 +15,10 @@ async function ownModel(model) {
 export default () => {
   const kept = {}; // the newest frame, for all views of this model
   async function render({ model, el }) {
+    if (model.get("spec").card) {
+      const card = new CardView(el, model);
+      return () => card.close();
+    }
     const session = new Session(model, await ownModel(model), kept);
     const view = new View(el, model.get("spec"), session);
     session.open(view);

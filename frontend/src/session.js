@@ -215,9 +215,29 @@ export class Session {
   }
 }
 
-/** A Float32Array over a buffer as it arrives: an ArrayBuffer or a view that may not be aligned. */
+/**
+ * A Float32Array of a buffer as it arrives: an ArrayBuffer or a view that may not be aligned. A length that is
+ * no multiple of four bytes tells of float16, see packer.py.
+ */
 export function toFloats(buffer) {
-  if (buffer instanceof ArrayBuffer) return new Float32Array(buffer);
+  const whole = buffer instanceof ArrayBuffer;
+  if (buffer.byteLength % 4 === 2) return halves(whole ? new DataView(buffer) : buffer);
+  if (whole) return new Float32Array(buffer);
   const bytes = buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
   return new Float32Array(bytes);
+}
+
+/** The numbers of a view of float16 (sign, 5 bits of exponent, 10 of fraction), the power of two last. */
+function halves(view) {
+  const bytes = new DataView(view.buffer, view.byteOffset, view.byteLength);
+  const count = bytes.byteLength / 2 - 1;
+  const scale = 2 ** bytes.getInt16(2 * count, true);
+  return Float32Array.from({ length: count }, (_, i) => {
+    const bits = bytes.getUint16(2 * i, true);
+    const exponent = (bits >> 10) & 31;
+    const fraction = (bits & 1023) / 1024;
+    if (exponent === 31) return NaN;
+    const size = exponent ? 2 ** (exponent - 15) * (1 + fraction) : 2 ** -14 * fraction;
+    return (bits >> 15 ? -size : size) * scale;
+  });
 }

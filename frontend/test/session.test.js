@@ -242,3 +242,11 @@ test("closing takes the listeners away", () => {
   session.close();
   expect(listeners).toEqual({});
 });
+
+test("large heatmaps arrive as float16 with a power of two, told by their length", () => {
+  const bits = new Uint16Array([0x3c00, 0xc000, 0x7e00, 0x0001, 0x3555, 0x8000, -3]);
+  const numbers = toFloats(bits.buffer);
+  expect([...numbers]).toEqual([0.125, -0.25, NaN, 2 ** -27, 0.333251953125 / 8, -0]);
+  const shifted = new Uint8Array([9, 9, 9, ...new Uint8Array(bits.buffer)]);
+  expect(toFloats(new DataView(shifted.buffer, 3))).toEqual(numbers);
+});

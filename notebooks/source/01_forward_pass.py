@@ -28,12 +28,14 @@
 # **On** [02: How wrong is the guess, in one number?](02_loss.ipynb)
 
 # %%
+import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib import load_digits, load_photo
+from cnnlib import load_digits, load_mnist_sample, load_photo
 from cnnlib.checks import check
 from cnnlib.nn import functional as F
 from cnnlib.widgets import Challenge, ConvolutionMicroscope, NetworkXRay, SizeExplorer
+from cnnlib.widgets.cards import predict, quiz
 
 digits = load_digits()
 image = digits.x_test[0, 0]
@@ -46,16 +48,42 @@ print((16 * image).astype(int))
 # The shape is read from left to right: 360 images, 1 *channel* (grey; a colour photograph has three), 8 rows,
 # 8 columns. The whole course writes it as (N, C, H, W). Squint at the table: a digit.
 #
+# A colour photograph is three such tables of one size: how much red, green and blue light each place has. **Predict**
+# before you run it: in which of the three is the orange suit brightest, in which darkest? And the white of the flag?
+
+# %% alt="A colour photograph of an astronaut in an orange suit beside a flag, and its three channels in grey: the suit is bright in red, dark in green, darker still in blue."
+photo = load_photo(color=True)
+print("shape of the photograph:", photo.shape)
+_, axes = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained")
+axes[0].imshow(photo[0].transpose(1, 2, 0))  # matplotlib wants the channels last
+for ax, title, picture in zip(axes, ("all three", "red", "green", "blue"), (photo[0], *photo[0]), strict=True):
+    ax.set(title=title)
+    ax.set_axis_off()
+    if picture.ndim == 2:
+        ax.imshow(picture, cmap="gray", vmin=0, vmax=1)
+
+# %% [markdown]
+# <details><summary>What the channels show</summary>
+#
+# Orange is much red, some green and little blue: the suit is bright in the first table and darkest in the
+# last. White has as much of all three, so the white stripes are bright in each; of the red ones only the first table
+# knows that they are no shade of black.
+#
+# </details>
+#
 # ## One window
 #
 # A convolution looks at the image through a small window. Under the window lie nine pixels; the *kernel* is a
 # table of nine weights. Multiply each pixel by the weight that lies on it, and add the nine products up. That
 # sum is one number of the output. Nothing else happens in a convolution.
 #
-# **Predict.** Do this one on paper before you run it. What is the sum, and what would it be for a patch in
-# which all three columns are equal?
+# Do this one on paper before you run it. And what would the sum be for a patch in which all three columns are
+# equal?
 
 # %%
+predict("01.window")
+
+# %% answers="01.window"
 patch = np.array([[0, 1, 5], [0, 2, 6], [0, 1, 5]])
 kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 print((patch * kernel).sum())
@@ -76,15 +104,22 @@ print((patch * kernel).sum())
 # see the nine products and the number that they leave in the output, which fills in as you go. (*Whole output map*
 # shows it at once; try the challenge without.)
 #
-# **Predict** before each: what does *blur* do to a single bright pixel? Where does *Sobel x* give large positive
-# numbers, where large negative ones?
+# Ask yourself before each: what does *blur* do to the picture *one bright pixel*? Where does *Sobel x* give large
+# positive numbers, where large negative ones?
 #
 # **Challenge.** The digit is the one of your table, its ink as a share of 1. With *Sobel x* and no padding, find the
 # window that answers most strongly: it is the only one whose sum is above 3.8.
 
 # %%
+predict("01.dot")
+
+# %%
 steepest = Challenge("The window above 3.8", lambda f: f["sum"] > 3.8 and f["height"] == 6)
-images = {"the digit": image, "photograph": load_photo()[0, 0]}
+large = load_mnist_sample().x_test[0, 0]  # 28x28, from MNIST
+dot = np.zeros((9, 9))
+dot[4, 4] = 1
+images = {"the digit": image, "one bright pixel": dot, "a digit of 28x28": large, "photograph": load_photo()[0, 0]}
+images |= {f"astronaut, {name}": channel for name, channel in zip(("red", "green", "blue"), photo[0], strict=True)}
 ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=False, row=2, col=1)
 
 # %% [markdown]
@@ -100,16 +135,25 @@ ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=F
 # ## A word about the name
 #
 # Mathematicians turn the kernel by half a turn before they slide it, and call *that* a convolution. What
-# networks do, without the turn, is a *cross-correlation*. Everyone says convolution all the same. **Predict:** what
-# does half a turn make of Sobel x? And which kernels does it leave as they are?
+# networks do, without the turn, is a *cross-correlation*. Everyone says convolution all the same. Which
+# kernels does half a turn leave as they are?
 
 # %%
+predict("01.turned")
+
+# %% answers="01.turned"
 turned = kernel[::-1, ::-1]
 print(turned)
 print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).sum())
 
 # %% [markdown]
-# Half a turn changes the sign of the two Sobel kernels; identity, blur, sharpen and Laplace stay as they are. For
+# <details><summary>What came out</summary>
+#
+# Half a turn changes the sign of the two Sobel kernels; identity, blur, sharpen and Laplace stay as they are.
+#
+# </details>
+#
+# For
 # learning it does not matter: a network that needs the turned kernel learns the turned kernel. Tick *Flip the kernel*
 # in the microscope to see both. The half turn comes up again on the way *back*, in [notebook
 # 03](03_backpropagation.ipynb).
@@ -117,11 +161,12 @@ print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).su
 # ## The whole map, slowly and fast
 #
 # All sums together form a *map*; each of its numbers is a *unit*. English first: for every place of the window, cut
-# out the patch, multiply it by the kernel, add up. **Predict** for your digit: on which side of its stroke is the map
-# positive, on which negative?
-
+# out the patch, multiply it by the kernel, add up.
 
 # %%
+predict("01.sides")
+
+# %% answers="01.sides"
 def slide(image, kernel):
     """Slide a square kernel over one image."""
     size = len(kernel)
@@ -136,7 +181,11 @@ def slide(image, kernel):
 slide(16 * image, kernel).astype(int)
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Positive where the ink begins, on the left; negative where it ends. And there is your window: 61 sixteenths.
+#
+# </details>
 #
 # Two Python loops over places are slow. NumPy can look at all windows at once: `sliding_window_view` shows the
 # image as a table of windows without copying a pixel, and one `einsum` multiplies and adds. Its recipe is
@@ -173,17 +222,25 @@ assert slow / fast > 5
 #
 # $$y_{n f i j} = b_f + \sum_{c,p,q} x_{n\,c\,(i + p)\,(j + q)}\; w_{f c p q} .$$
 #
-# **Predict.** A layer reads 8 channels and makes 16, with kernels of 3×3. How many weights does it have, biases
-# included? Does the number depend on the size of the image?
+# How many weights does such a layer have? Does the number depend on the size of the image?
 
 # %%
+predict("01.weights")
+
+# %% answers="01.weights"
 x = np.ones((2, 8, 14, 14), np.float32)
 w, b = np.zeros((16, 8, 3, 3), np.float32), np.zeros(16, np.float32)
 y, _ = F.conv2d_forward(x, w, b)  # the second is what training will need, see below
 print("y", y.shape, " weights", w.size + b.size)
 
 # %% [markdown]
-# 16 kernels of 8 slices of 9 weights, and 16 biases: 1,168, whatever the size of the image. A layer that
+# <details><summary>What came out</summary>
+#
+# 16 kernels of 8 slices of 9 weights, and 16 biases: 1,168, whatever the size of the image.
+#
+# </details>
+#
+# A layer that
 # joined every pixel of those two sets of maps to every other would need millions. The same few weights are used at
 # every place, because an edge is an edge everywhere.
 # <!-- computed: 16 * 8 * 9 + 16 = 1168 -->
@@ -207,12 +264,14 @@ F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 # rounded down (that is what $\lfloor\ \rfloor$ says).
 #
 # A stack of layers also widens the view. A unit of the first map sees one window; a unit of the second sees a window
-# *of windows*. What it sees of the image is its *receptive field*. **Predict**, then set the sliders: an image of 28
-# pixels, kernel 5, stride 1, no padding, two layers: what sizes, and how many pixels along an axis does a last unit
-# see? And with kernel 3, but three layers: more or fewer?
+# *of windows*. What it sees of the image is its *receptive field*. Predict, then set the sliders: what sizes have the
+# maps, and how many pixels along an axis does a last unit see? And with kernel 3, but three layers: more or fewer?
 #
 # **Challenge.** A unit that sees at least 15 pixels along an axis, from layers of 8 maps with fewer than 1,300 weights
 # in all.
+
+# %%
+predict("01.field")
 
 # %%
 wide = Challenge("15 pixels, under 1,300 weights", lambda f: f["pixels"] >= 15 and f["parameters"] < 1300)
@@ -236,40 +295,56 @@ SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "p
 # be one layer with other weights. **Max-pooling** keeps the largest number of each 2×2 window: the map halves in
 # both directions, and what was found is kept, its exact place not.
 #
-# **Predict** both results for this map before you run the cell. Which four numbers are left in the end?
+# Work both out for the map on the card before you run the cell. Which four numbers are left in the end?
 # (`[None, None]` adds the axes N and C.)
 
 # %%
+predict("01.pooled")
+
+# %% answers="01.pooled"
 small = np.array([[1.0, -2, 3, 0], [5, 4, -1, -6], [-3, -3, 2, 2], [-1, -4, 2, 7]])[None, None]
 gated = np.maximum(small, 0)
 pooled, _ = F.maxpool2d_forward(gated, 2)
 print(gated[0, 0], pooled[0, 0], sep="\n\n")
 
 # %% [markdown]
-# Four winners: 5, 3, 0 and 7. (In the third window ReLU has left four zeros; among equals the first wins.) Training
-# will ask who won, so somebody must remember.
+# <details><summary>What came out</summary>
+#
+# Four winners: 5, 3, 0 and 7. (In the third window ReLU has left four zeros; among equals the first wins.)
+#
+# </details>
+#
+# Training will ask who won, so somebody must remember.
 #
 # **Flatten** lays all maps of an image end to end into one long vector. **Linear** takes that vector and makes ten
 # *scores*, each a sum of all numbers times weights of its own, plus a constant: `y = x @ W + b`. **Softmax** turns
 # scores into probabilities: $p_k = e^{z_k} / \sum_j e^{z_j}$. All become positive and add up to 1, the
 # order stays.
-#
-# **Predict.** Add 100 to all three scores below. What happens to the probabilities?
 
 # %%
+predict("01.shift")
+
+# %% answers="01.shift"
 scores = np.array([2.0, 1.0, -1.0])
 print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Nothing happens: the factor $e^{100}$ stands above and below the line. Only differences of scores count.
+#
+# </details>
 #
 # ## All together: a trained network
 #
 # This network has the layers of notebook 00's, but it was trained longer, and its weights are stored with the course:
-# two rounds of convolution, ReLU and pooling, then one linear layer. **Predict** the shape after each layer,
+# two rounds of convolution, ReLU and pooling, then one linear layer. Work out the shape after each layer,
 # knowing that both convolutions have kernels of 3×3 and a padding of 1. Then let the image through; a forward pass is a loop.
 
 # %%
+predict("01.shapes")
+
+# %% answers="01.shapes"
 from cnnlib.networks import load_digits_cnn
 
 model = load_digits_cnn()
@@ -287,12 +362,15 @@ print(f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test images; w
 # and all layers share one scale. (The image alone is grey: ink on paper.) **Click any square.** Below you see the sum
 # that made it; the orange frame on the image shows all pixels that it depends on.
 #
-# Start with convolution 1: nine products. Check one sum with a calculator. **Predict** before each click: how many
+# Start with convolution 1: nine products. Check one sum with a calculator. Ask yourself before each click: how many
 # products make a unit of convolution 2 (choose which of the maps before it is shown)? How many a score? How many pixels
 # across does a unit of convolution 2 see?
 #
 # **Challenge:** find a picture on which the network is wrong *and* gives its guess more than 70 %. The cell above
 # lists the candidates.
+
+# %%
+predict("01.products")
 
 # %%
 sure = Challenge(
@@ -313,25 +391,56 @@ NetworkXRay(challenge=sure)
 #
 # </details>
 #
+# ## The same at full size
+#
+# Eight by eight pixels are right for a calculator. Networks for real images look no different inside, only larger.
+# This one has the same eight layers for MNIST's digits of 28x28, with windows of 5x5, and comes trained too. Of its
+# maps the picture shows those that differ most from image to image; *Map* brings any other into view.
+# **Predict:** how many products make a unit of convolution 2 here, and how many a score?
+
+# %%
+from cnnlib.networks import load_mnist_cnn
+
+mnist = load_mnist_sample()
+reader = load_mnist_cnn()
+print(f"right on {np.mean(reader.predict(mnist.x_test) == mnist.y_test):.1%} of {len(mnist.x_test):,} test images")
+NetworkXRay(reader, mnist, layer="pooling 2", channel=7, row=4, column=3)
+
+# %% [markdown]
+# <details><summary>The numbers</summary>
+#
+# Eight maps times 25 pixels, 200, and for a score 16 maps of 7x7, 784. Look at the maps of convolution 1 for one digit
+# after another: edges on one side of a stroke, horizontal bars, the ink itself. By pooling 2 most of the picture is gone.
+# What is left says which kind of stroke there is, and roughly where.
+# <!-- computed: 8 * 25 = 200 --> <!-- computed: 16 * 49 = 784 -->
+#
+# </details>
+#
 # ## Your own digit
 #
-# Draw with the mouse on one of the black squares. (Without a mouse: choose the layer *input*, move with row
-# and column, and press *Ink*.) The digits that it learned from fill the frame from top to bottom and stand in the
-# middle. **Challenge:** a 4 that it recognises with more than 90 %. Then clear it and draw the same 4 one or two
-# columns further to the side. What happens to the guess, and which layer is it that cares about the place?
+# Draw on the large black sheet with the mouse. (Without a mouse: choose the layer *input*, move with row and column,
+# and press *Ink*.) MNIST's makers fitted every digit into a box of 20x20 pixels and put its centre of mass into the
+# middle of the image. The same is done to yours: beside the sheet stands what the network gets. **Challenge:** a 4
+# that it recognises with more than 90 %. Then clear it and draw a small 4 in a corner. **Predict** the guess, and say
+# which layer would care about the place if nobody centred the digit.
 
 # %%
 four = Challenge(
     "A 4, more than 90 % sure", lambda f: f["label"] < 0 and f["guess"] == 4 and f["confidence"] > 0.9
 )
-NetworkXRay(source="your drawing", layer="input", challenge=four)
+NetworkXRay(reader, mnist, source="your drawing", layer="input", challenge=four)
 
 # %% [markdown]
+# (A photograph of a digit on paper does as well: `from cnnlib.data import read_digit`, then
+# `NetworkXRay(reader, read_digit("four.jpg"))`.)
+#
 # <details><summary>Why the place matters after all</summary>
 #
-# A convolution gives the same answers one pixel further on when the image moves by one pixel, and pooling
+# The small 4 is read too, if less surely (the pen is as thick as for a large one), because it arrives large and in the
+# middle. Left in its corner it would hardly be: a convolution gives the same answers one pixel further on when the image moves by one pixel, and pooling
 # forgives a little. But the linear layer has a weight for every place of the last maps: at another place the same
-# stroke meets other weights. So the linear layer is the one that cares. The next cell tests both halves.
+# stroke meets other weights. So the linear layer is the one that cares. The next cell tests both halves, on the small
+# network and its digits of 8x8.
 #
 # </details>
 
@@ -358,16 +467,22 @@ for name, images in {"as they are": digits.x_test, "right": pushed, "down": push
 # When a network only guesses, each map can be thrown away as soon as the next is there. Training comes back: to say
 # how much a weight had to do with the error, it must know the very numbers that this weight met on the way forward.
 # [Notebook 03](03_backpropagation.ipynb) shows what each layer needs; the simplest way is to keep every map.
-# **Predict:** how much more memory does that take here, for 64 images?
-#
+
+# %%
+predict("01.memory")
+
+# %% [markdown]
 # Apart from what is kept, is it the same pass? The textbook chapter that this course grew from says so in its first
 # claim, **claim 1** of [fourteen](../docs/claims.md): *Training uses the same network, pooling, activations and
 # matrices, run backwards.* The forward half can be tried now. There is one kind of layer that is made to fail it:
 # *dropout* sets each number to zero with a given probability, in training only, so that no unit can rely on a
-# neighbour, and scales up the others. **Predict:** by how much, so that the mean stays, if half of them go?
+# neighbour, and scales up the others so that the mean stays.
 # <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
 
 # %%
+predict("01.dropout")
+
+# %% answers="01.memory 01.dropout"
 from cnnlib.experiments.dissect import activations
 from cnnlib.nn.layers import Dropout
 
@@ -380,7 +495,13 @@ for training in (False, True):
     print(f"dropout, training={training}:", y[0, :8], f"mean {y.mean():.2f}")
 
 # %% [markdown]
-# Memory: about twice as much here, and the factor grows with every layer. Dropout: by 2. Our network gives the same
+# <details><summary>What came out</summary>
+#
+# Memory: about twice as much here, and the factor grows with every layer. Dropout: by 2.
+#
+# </details>
+#
+# Our network gives the same
 # scores to the last bit, and could not do otherwise: none of its layers asks which pass it is.
 #
 # **Verdict on claim 1**: the forward half holds, except for layers such as dropout that do ask. The second half,
@@ -388,7 +509,7 @@ for training in (False, True):
 #
 # ## Exercises
 #
-# **1. Sizes.** Write the formula as a function. `check` tries it on many cases, names the smallest that fails, and
+# **1. Sizes.** *Warm-up, 5 minutes.* Write the formula as a function. `check` tries it on many cases, names the smallest that fails, and
 # gives a hint. `check("…", f, hint=2)` gives a second one.
 
 
@@ -405,7 +526,7 @@ def output_size(size, kernel_size, stride, padding):
 check("01.output_size", output_size)
 
 # %% [markdown]
-# **2. Convolution with loops.** The formula with all its indices: batch, kernels, channels, stride and padding. Loop
+# **2. Convolution with loops.** *Core, 20 minutes.* The formula with all its indices: batch, kernels, channels, stride and padding. Loop
 # over the output; `np.pad` makes the frame. Return y alone.
 
 
@@ -428,7 +549,7 @@ def conv2d_loops(x, w, b, stride, padding):
 check("01.conv2d_forward", conv2d_loops)
 
 # %% [markdown]
-# **3. Convolution without loops.** As in `slide_fast`: windows along axes 2 and 3, every stride-th of them, and
+# **3. Convolution without loops.** *Stretch, 20 minutes.* As in `slide_fast`: windows along axes 2 and 3, every stride-th of them, and
 # one `einsum`. Name the axes first: windows are (n, c, i, j, p, q), kernels (f, c, p, q), and what stays is (n, f, i, j).
 
 
@@ -448,7 +569,7 @@ def conv2d_fast(x, w, b, stride, padding):
 check("01.conv2d_vectorized", conv2d_fast)
 
 # %% [markdown]
-# **4. Your function in the network.** A layer accepts functions of your own. This network reads digits with your
+# **4. Your function in the network.** *Warm-up, 3 minutes.* A layer accepts functions of your own. This network reads digits with your
 # convolution (with the library's as long as yours returns nothing). It must be right on as many as before.
 
 
@@ -480,31 +601,12 @@ print(f"{(yours.predict(digits.x_test) == digits.y_test).mean():.1%}")
 #
 # ## Questions
 #
-# <details><summary>A kernel's nine weights add up to zero. What does it answer on a uniform patch?</summary>
-#
-# Zero: the same brightness times nine weights that cancel.
-# </details>
-#
-# <details><summary>Why is there a ReLU between two convolutions?</summary>
-#
-# Sums of sums are sums: without a bend in between, two convolutions are (away from a padded border) one with a larger kernel.
-# </details>
-#
-# <details><summary>A map of 9 rows, kernel 3, stride 2, padding 0: how many rows come out? And with 10?</summary>
-#
-# Four both times: (9 - 3) // 2 + 1 = 4 and (10 - 3) // 2 + 1 = 4. The tenth row is never looked at.
-# </details>
-#
-# <details><summary>Which layers of the network have weights?</summary>
-#
-# The two convolutions and the linear layer. ReLU, pooling and flatten have none: they are rules.
-# </details>
-#
-# <details><summary>What must a max-pooling remember for the way back?</summary>
-#
-# Which pixel of each window won.
-# </details>
-#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("01")
+
+# %% [markdown]
 # ## References
 #
 # - V. Dumoulin and F. Visin, [A guide to convolution arithmetic for deep learning](https://arxiv.org/abs/1603.07285), 2016: sizes, strides and padding, drawn.

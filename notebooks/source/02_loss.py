@@ -38,6 +38,7 @@ from cnnlib.nn import functional as F
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.nn.losses import one_hot
 from cnnlib.widgets import Challenge, FirstLoss, ImageGallery, LossExplorer
+from cnnlib.widgets.cards import predict, quiz
 
 digits = load_digits()
 digits
@@ -48,15 +49,21 @@ digits
 # A training set is a pile of images, each with the right answer attached: its *label*. Somebody has looked at every
 # one of them. The network sees the training part, again and again; the test part is kept from it.
 #
-# **Predict:** are all ten digits equally frequent? What would a network learn from a set in which nine of ten are
-# ones? Leaf through both parts, and look for labels that you would dispute.
+# Are all ten digits equally frequent? Leaf through both parts, and look for labels that you would dispute.
+
+# %%
+predict("02.frequent")
 
 # %%
 ImageGallery(digits)
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # (All ten are nearly equally frequent. Where nine of ten are ones, always saying "one" is right nine times in ten: that
 # is what a network would learn first, and perhaps last.)
+#
+# </details>
 #
 # Images are fed in *batches* of, say, 32: large enough for a fair sample, small enough to be quick. A label such as 3 is a
 # name, not a quantity: 3 is not "between" 2 and 4. So the wanted output is *one-hot*: ten numbers, a single 1 in the
@@ -74,25 +81,37 @@ one_hot(digits.y_train[:3], 10)
 # standard deviation. The catch: **both are taken from the training part alone**, and then used for both parts. Whoever
 # includes the test images lets the network know something about images that it claims never to have seen.
 #
-# **Predict:** after this, the training pixels have mean 0 and deviation 1 exactly. And the test pixels?
+# After this the training pixels have mean 0 and deviation 1 exactly.
 
 # %%
+predict("02.peek")
+
+# %% answers="02.peek"
 mean, deviation = digits.x_train.mean(), digits.x_train.std()
 for name, part in (("training", digits.x_train), ("test", digits.x_test)):
     normalised = (part - mean) / deviation
     print(f"{name:8} mean {abs(normalised.mean()):.3f} from 0, deviation {normalised.std():.3f}")
 
 # %% [markdown]
-# Nearly, not exactly; and that is how it should be. (For digits in [0, 1] the course leaves the pixels as they are.)
+# <details><summary>What came out</summary>
+#
+# Nearly, not exactly; and that is how it should be.
+#
+# </details>
+#
+# (For digits in [0, 1] the course leaves the pixels as they are.)
 #
 # ## The training set decides
 #
 # **Claim 3** of the chapter: *a training set is images with known labels, and it decides how the system behaves in the
-# field.* We test it twice. First, a network that never sees a 7 in training. **Predict:** how many of the 36 sevens
-# of the test half will it read right? What will it say instead, and how sure will it be?
+# field.* We test it twice. First, a network that never sees a 7 in training. What will it say instead, and how sure
+# will it be?
+
+# %%
+predict("02.sevens")
 
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] answers="02.sevens"
 def trained_on(x, y, augment=None):
     """A fresh network after 20 epochs."""
     network, how = small_cnn(rng=0), {"epochs": 20, "augment": augment, "rng": 0, "progress": False}
@@ -109,22 +128,35 @@ print(f"right: {(said == 7).sum()} of {len(sevens)}; median confidence {np.media
 assert not (said == 7).any()
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Not one, and it is sure of itself all the same. It has no way to say "I have never seen anything like this".
 #
-# Second: all training digits stand in the middle of their frame. **Predict:** what happens to the accuracy when the test
-# digits are moved one pixel to the right? And if the training digits had been moved about at random?
+# </details>
+#
+# Second: all training digits stand in the middle of their frame. What happens when the test digits are moved one pixel
+# to the right? And if the training digits had been moved about at random?
 
-# %% tags=["nbval-ignore-output"]
-moved = np.roll(digits.x_test, 1, axis=3)
+# %%
+predict("02.moved")
+
+# %% tags=["nbval-ignore-output"] answers="02.moved"
+moved, moved_shares = np.roll(digits.x_test, 1, axis=3), {}
 for name, augment in (("centred", None), ("moved about", Distort(shift=1))):
     network = trained_on(digits.x_train, digits.y_train, augment)
     right = [(network.predict(x) == digits.y_test).mean() for x in (digits.x_test, moved)]
     print(f"trained on {name:11}  test images as they are {right[0]:.0%}, moved {right[1]:.0%}")
+    moved_shares[name] = right[1]
     assert right[0] > 0.9 and (right[1] < 0.8) == (augment is None)
 
 # %% [markdown]
-# The same layers trained on two sets: one pixel costs a quarter of the answers, or nearly none. **Verdict on claim 3: it
-# holds**, more strictly than it sounds. What is not in the training set is not in the network.
+# <details><summary>What came out</summary>
+#
+# The same layers trained on two sets: one pixel costs a quarter of the answers, or nearly none.
+#
+# </details>
+#
+# **Verdict on claim 3: it holds**, more strictly than it sounds. What is not in the training set is not in the network.
 #
 # ## Two ways to count
 #
@@ -146,10 +178,13 @@ print(f"half squared error {0.5 * ((p - t) ** 2).sum():.3f}, cross-entropy {-np.
 # Now move the scores. They go through a softmax; below, both losses against the true class's score, and both
 # gradients: how strongly each loss pulls at each score.
 #
-# **Predict:** give the true class, *cat*, a score of -6 and *dog* one of 6. Both losses see that this is as wrong as can
-# be. Which of them pulls harder, and how much?
+# Give the true class, *cat*, a score of -6 and *dog* one of 6. Both losses see that this is as wrong as can be. Which of
+# them pulls harder, and how much?
 #
 # **Challenge.** A state in which the squared error is above 0.9 and yet pulls with less than 0.001.
+
+# %%
+predict("02.pull")
 
 # %%
 stalled = Challenge("Very wrong, hardly pulled", lambda f: f["squared"] > 0.9 and f["push_squared"] < 0.001)
@@ -196,11 +231,13 @@ for kind in ("cross-entropy", "half squared error"):
 
 # %% [markdown]
 # How long does it take to get out of such a mistake? Start from scores of -6, 6 and 0, and let each loss pull the scores
-# themselves, a step of 1 at a time, until the true class has half of the probability.
-#
-# **Predict** the number of steps for each. (One of them you can estimate in your head.)
+# themselves, a step of 1 at a time, until the true class has half of the probability. (One of the two you can estimate
+# in your head.)
 
 # %%
+predict("02.steps")
+
+# %% answers="02.steps"
 for kind in ("cross-entropy", "half squared error"):
     z, steps = np.array([-6.0, 6.0, 0.0]), 0
     while F.softmax(z)[0] < 0.5:
@@ -209,8 +246,14 @@ for kind in ("cross-entropy", "half squared error"):
     print(f"{kind:18} {steps} steps")
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Cross-entropy closes the gap of 12 with two scores moving by 1 at each step. The squared error needs a thousand times
-# as long, nearly all of it on the flat part. That is why classifiers are trained with cross-entropy, and why the
+# as long, nearly all of it on the flat part.
+#
+# </details>
+#
+# That is why classifiers are trained with cross-entropy, and why the
 # squared error stays where the answer is a quantity: a price, an angle.
 #
 # ## The first loss
@@ -219,8 +262,7 @@ for kind in ("cross-entropy", "half squared error"):
 # $-\ln \tfrac{1}{10} = \ln 10 \approx 2.3026$. Here are 200 fresh networks, each with its own random weights, on the same
 # 64 digits.
 #
-# **Predict:** will the losses scatter around ln 10, or lie above it? Can a network without any knowledge be *worse*
-# than one without any opinion? Then find out what the first loss tells:
+# Can a network without any knowledge be *worse* than one without any opinion? Then find out what the first loss tells:
 #
 # - all weights three times as large;
 # - pixels from 0 to 255, because somebody forgot to divide; <!-- source: a byte holds 0 to 255 -->
@@ -229,6 +271,9 @@ for kind in ("cross-entropy", "half squared error"):
 # **Challenge.** A mean first loss between 7.5 and 8.5. Which two mistakes could be behind it?
 
 # %%
+predict("02.first")
+
+# %% answers="02.first"
 FirstLoss(challenge=Challenge("A mean first loss of about 8", lambda f: 7.5 < f["mean"] < 8.5))
 
 # %% [markdown]
@@ -265,12 +310,15 @@ print(f"no opinion at all: loss {np.log(10):.2f}")
 #
 # Softmax as it is written takes $e^{z}$. Double precision ends at about $10^{308}$, that is at a score of 709; single
 # precision, in which networks compute, at $10^{38}$, a score of 88. A network that is learning too fast reaches such
-# scores easily. **Predict** what the quotient of two infinities is, then let it
-# happen (we ask NumPy to raise an error and not to pass over it in silence):
+# scores easily. Let it happen (we ask NumPy to raise an error and not to pass over it
+# in silence):
 # <!-- source: IEEE 754, largest double 1.8e308, logarithm 709.78; largest single 3.4e38, logarithm 88.72 -->
 
+# %%
+predict("02.quotient")
 
-# %% tags=["raises-exception"]
+
+# %% tags=["raises-exception"] answers="02.quotient"
 def naive_softmax(z):
     """As it is written, and not to be used."""
     return np.exp(z) / np.exp(z).sum()
@@ -281,8 +329,14 @@ with np.errstate(over="raise"):
     naive_softmax(np.array([1000.0, 999.0]))
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Without that request infinity by infinity would have given `nan`: not a number. One `nan` in a loss, and at the next step every weight
-# is one. The cure costs nothing: the softmax does not change when all scores are shifted, so shift them until the
+# is one.
+#
+# </details>
+#
+# The cure costs nothing: the softmax does not change when all scores are shifted, so shift them until the
 # largest is 0. No power is then above 1. The same goes for the logarithm of the sum, *log-sum-exp*:
 #
 # $$-\ln p_y = \ln \sum_j e^{z_j - m} - (z_y - m), \qquad m = \max_j z_j .$$
@@ -299,7 +353,7 @@ with np.errstate(divide="ignore"):
 # %% [markdown]
 # ## Exercises
 #
-# **1.** A softmax that never overflows, for a batch: one row an image, shape (N, K).
+# **1.** *Warm-up, 5 minutes.* A softmax that never overflows, for a batch: one row an image, shape (N, K).
 
 
 # %%
@@ -316,7 +370,7 @@ def softmax(logits):
 check("02.softmax", softmax)
 
 # %% [markdown]
-# **2.** The mean cross-entropy of a batch, from its scores ("logits") and integer labels, by log-sum-exp.
+# **2.** *Core, 10 minutes.* The mean cross-entropy of a batch, from its scores ("logits") and integer labels, by log-sum-exp.
 
 
 # %%
@@ -334,7 +388,7 @@ def cross_entropy(logits, labels):
 check("02.cross_entropy", cross_entropy)
 
 # %% [markdown]
-# **3.** Its gradient by the scores. Mind the mean: each image has only its share of it.
+# **3.** *Core, 10 minutes.* Its gradient by the scores. Mind the mean: each image has only its share of it.
 
 
 # %%
@@ -353,9 +407,9 @@ def cross_entropy_gradient(logits, labels):
 check("02.cross_entropy_gradient", cross_entropy_gradient)
 
 # %% [markdown]
-# **4. Learn with it.** Ten weights for each of the 64 pixels and no hidden layer: already your gradient can teach them to
-# read. (Why $X^T dY$ is the gradient of the weights is the business of [notebook 03](03_backpropagation.ipynb). Until
-# yours is right, the library's is used.)
+# **4. Learn with it.** *Warm-up, 3 minutes.* Ten weights for each of the 64 pixels and no hidden layer: already your gradient can teach them to
+# read, from fifty images a step. (Why $X^T dY$ is the gradient of the weights is the business of
+# [notebook 03](03_backpropagation.ipynb). Until yours is right, the library's is used.)
 
 
 # %%
@@ -369,8 +423,10 @@ def library_gradient(logits, labels):
 passed = check("02.cross_entropy_gradient", cross_entropy_gradient).passed
 gradient = cross_entropy_gradient if passed else library_gradient
 x, x_test, weights = digits.x_train.reshape(-1, 64), digits.x_test.reshape(-1, 64), np.zeros((64, 10))
-for _ in range(300):
-    weights -= 1.0 * x.T @ np.asarray(gradient(x @ weights, digits.y_train))  # learning rate 1
+for step in range(300):
+    batch = np.arange(50 * step, 50 * step + 50) % len(x)  # the next 50 images; after the last the first again
+    dlogits = np.asarray(gradient(x[batch] @ weights, digits.y_train[batch]))
+    weights -= 1.0 * x[batch].T @ dlogits  # learning rate 1
 print(f"{((x_test @ weights).argmax(axis=1) == digits.y_test).mean():.0%} of the test images right")
 
 # %% [markdown]
@@ -382,34 +438,12 @@ print(f"{((x_test @ weights).argmax(axis=1) == digits.y_test).mean():.0%} of the
 #
 # ## Questions
 #
-# <details><summary>With 1000 classes, what should the first loss be?</summary>
-#
-# About ln 1000 = 6.9, or a little more.
-# <!-- source: natural logarithm of 1000 -->
-# </details>
-#
-# <details><summary>The network gives the truth 50 %. What is the cross-entropy, and what would halving that probability add?</summary>
-#
-# ln 2 = 0.69; each further halving adds as much again.
-# <!-- source: natural logarithm of 2 -->
-# </details>
-#
-# <details><summary>Why does adding 5 to all scores change neither loss?</summary>
-#
-# The softmax only sees differences.
-# </details>
-#
-# <details><summary>Why must mean and deviation come from the training part?</summary>
-#
-# Anything computed from the test part is knowledge about it; the accuracy there would no longer speak for new images.
-# </details>
-#
-# <details><summary>A network of yours begins at a loss of 40. What do you look at first?</summary>
-#
-# The range of the pixels, then the size of the first weights.
-# <!-- source: an invented value -->
-# </details>
-#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("02")
+
+# %% [markdown]
 # ## References
 #
 # - M. Nielsen, [Neural Networks and Deep Learning, chapter 3](http://neuralnetworksanddeeplearning.com/chap3.html), 2015: the slow-down of the squared error.

@@ -40,6 +40,7 @@ from cnnlib.nn import functional as F
 from cnnlib.nn import naive
 from cnnlib.nn.gradcheck import check_gradients, numerical_gradient, relative_error
 from cnnlib.widgets import BlameMicroscope, BrokenBackward, ChainRule, Challenge, GradientCheckExplorer
+from cnnlib.widgets.cards import predict, quiz, worked
 
 digits = load_digits()
 network = small_cnn(rng=0, dtype=np.float64)
@@ -51,10 +52,13 @@ print(f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, {network.n
 #
 # Here is a way that needs no theory. Nudge one weight up a little, look at the loss; nudge it down, look again.
 # The difference, divided by the way between, is that weight's *partial derivative*: how fast the loss moves
-# with it. All of them together are the *gradient*. **Predict:** how many forward passes does that take for the whole
-# network, and how many for one of a million weights?
+# with it. All of them together are the *gradient*. How many forward passes does that take for the whole network, and
+# how many for one of a million weights?
 
 # %%
+predict("03.passes")
+
+# %% answers="03.passes"
 weight = network[0].params["weight"]  # of the first convolution: (F, C, kH, kW)
 
 
@@ -71,8 +75,14 @@ print(f"the loss moves by {measured:.6f} per unit of this weight")
 print(f"forward passes for all weights: {2 * network.num_parameters}")
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Two passes for each weight: millions of passes for millions of weights, and that for a *single* step of
-# training. We keep nudging as a judge. For the work itself we need something better.
+# training.
+#
+# </details>
+#
+# We keep nudging as a judge. For the work itself we need something better.
 #
 # ## The chain rule, on four nodes
 #
@@ -91,9 +101,12 @@ print(f"forward passes for all weights: {2 * network.num_parameters}")
 # A plus hands the gradient on to both inputs. A product hands it on *crosswise*: w gets it times x, and x gets it
 # times w. Step through it: Play, Step, Rewind, or the slider.
 #
-# **Predict** dE/dx before step 8. Then choose *one weight used twice*: what does a number get that two nodes use?
+# Say what dE/dx is before step 8. Then choose *one weight used twice*: what does a number get that two nodes use?
 #
 # **Challenge.** At the last step, make dE/dw zero while the error E stays above 0.5.
+
+# %%
+predict("03.dx")
 
 # %%
 stuck = Challenge(
@@ -119,7 +132,7 @@ ChainRule(challenge=stuck, step=6)
 #
 # Back to one weight, in code, one line a node, in reverse order. Here and from now on `dw` is short for dE/dw:
 
-# %%
+# %% answers="03.dx"
 x1, w1, b1, t1 = 2.0, 1.5, -1.0, 0.5
 r = w1 * x1 + b1 - t1
 dr = r  # slope of r²/2
@@ -133,14 +146,16 @@ print(f"dw {dw}, dx {dx}, db {db}")
 # Before we trust any formula we need to measure well. The slope of f at x is about $(f(x+ε) - f(x-ε)) / 2ε$. A large
 # ε cuts across the curve (*truncation*): for $x^3$ this quotient is exactly $3x^2 + ε^2$, too large by ε². A tiny ε
 # subtracts two numbers that agree in almost all their digits, and divides by ε what was lost in *rounding* them,
-# about 1e-16 with the 16 digits of float64. **Predict:** which ε is best, 1e-2, 1e-5, 1e-10 or 1e-14? And with the 7
-# digits of float32? The *relative error* is the difference as a share of the true slope.
+# about 1e-16 with the 16 digits of float64. Which ε is best? And with the 7 digits of float32? The *relative error* is the difference as a share of the true slope.
 # <!-- source: IEEE 754: 53 and 24 binary digits are about 16 and 7 decimal ones -->
 #
 # **Challenge.** A relative error below 1e-10 in float64. Then choose *ReLU*, x = 0.1, and find the ε from which on the
 # measurement is wrong. Why there?
 
 # %%
+predict("03.step")
+
+# %% answers="03.step"
 GradientCheckExplorer(challenge=Challenge("Relative error below 1e-10", lambda f: f["error64"] < 1e-10))
 
 # %% [markdown]
@@ -192,9 +207,12 @@ print({name: f"{error:.0e}" for name, error in errors.items()})
 # *forwards*, not the gradient. Max-pooling is a **switch**: only the winner of the window could have moved the
 # output (a little), so the winner gets the whole gradient and the others get nothing.
 #
-# **Predict** the gradient of both inputs below. The window 6, 6, 1, 0 has two equal winners: who gets it? (Who was it in notebook 01?)
+# Write down the gradient of both inputs below. The window 6, 6, 1, 0 has two equal winners: who gets it? (Who was it in notebook 01?)
 
 # %%
+predict("03.tie")
+
+# %% answers="03.tie"
 z, arriving = np.array([[-1.0, 3], [0, 2]]), np.array([[10.0, -20], [30, 40]])
 _, gate = F.relu_forward(z)
 print("ReLU:", F.relu_backward(arriving, gate).tolist())
@@ -209,7 +227,13 @@ for layer in (ReLU(), MaxPool2d(2)):
 print("on random numbers both agree with the measured gradient")
 
 # %% [markdown]
-# A tie goes to the first in reading order; any rule would do, as long as the gradient is handed on once. Note the
+# <details><summary>What came out</summary>
+#
+# A tie goes to the first in reading order; any rule would do, as long as the gradient is handed on once.
+#
+# </details>
+#
+# Note the
 # -20 that passes: a negative gradient is a message like any other. A gate that asks for the *gradient's* sign is
 # one of the faults you will hunt below.
 #
@@ -247,13 +271,17 @@ for name, gradient in zip(("dx", "dw", "db"), conv_backward_loops(dy2, x3, w2), 
 
 # %% [markdown]
 # Do the corner numbers by hand: $dw_{00} = 1·1 + 2·(-1) + 0·2 + 1·0 = -1$, and $dx_{00} = dy_{00}\,w_{00} = 1$, since
-# the corner pixel is in a single window. **Predict:** which pixel of the nine collects most products, and how many?
-#
+# the corner pixel is in a single window. Which pixel of the nine collects most products, and how many?
+
+# %%
+predict("03.collects")
+
+# %% [markdown]
 # Now without loops, as the formulae say it: both gradients are correlations themselves. Then the trial: loops against
 # no loops, and all three gradients against measured ones, with the sum of dy · y in the place of the loss.
 
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] answers="03.collects"
 def correlate(image, kernel):
     """All windows times the kernel, as in notebook 01."""
     windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
@@ -278,7 +306,13 @@ slow, fast = (timeit(lambda f=f: f(correlate(large, w2), large, w2), number=3) f
 print(f"{slow / fast:.0f} times faster")
 
 # %% [markdown]
-# (The pixel in the middle: it lies in all four windows.) Batches and channels give the sums two more indices. With a
+# <details><summary>Which pixel?</summary>
+#
+# The pixel in the middle: it lies in all four windows.
+#
+# </details>
+#
+# Batches and channels give the sums two more indices. With a
 # stride s the patch of output (i, j) begins at row $i s$ and column $j s$, on the way back as on the way out; and what
 # arrives at a padding of zeros is cut off. That is exercise 3.
 #
@@ -291,8 +325,11 @@ print(f"{slow / fast:.0f} times faster")
 # - the *gates and switches*: inside the field most numbers get none either;
 # - from pooling 2 back to ReLU 2, one square lights up and stays one; then a convolution spreads it out.
 #
-# **Predict:** a corner unit of convolution 1 has a padded window. How many pixels get blame?
+# A corner unit of convolution 1 has a padded window: how many pixels get blame?
 # **Challenge:** find a unit that *no* pixel can move.
+
+# %%
+predict("03.corner")
 
 # %%
 BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.get("pixels") == 0))
@@ -307,12 +344,34 @@ BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.ge
 #
 # </details>
 #
-# A weight works the other way round: it is used at many places, so its gradient is a sum over all of them: *what it
-# met there, times the gradient that arrived there*. The view shows one slice of a kernel of convolution 2.
-# **Predict:** if the map that it reads is zero everywhere, what are its nine gradients? Then look for such an input
-# map.
+# The same in the network for digits of 28x28. **Predict:** how many pixels lie in the field of a unit of convolution 2
+# (windows of 5x5, a pooling of 2x2 between them), and what shape does the blame of a score have on the image?
 
 # %%
+from cnnlib import load_mnist_sample
+from cnnlib.networks import load_mnist_cnn
+
+mnist = load_mnist_sample()
+BlameMicroscope(load_mnist_cnn(), mnist, layer="convolution 2", channel=7, row=7, column=7)
+
+# %% [markdown]
+# <details style="margin-bottom: 1em"><summary>Answer</summary>
+#
+# Five units of pooling 1 side by side see 2·5 = 10 columns of convolution 1, and these 10 + 4 = 14 of the image: 196
+# pixels, of which only those count whose way is open. The blame of a score lies along the strokes: there the gates are
+# open. It says which ink speaks for the digit (blue) and which against it (orange).
+# <!-- computed: 14 * 14 = 196 -->
+#
+# </details>
+#
+# A weight works the other way round: it is used at many places, so its gradient is a sum over all of them: *what it
+# met there, times the gradient that arrived there*. The view shows one slice of a kernel of convolution 2.
+# If the map that it reads is zero everywhere, what are its nine gradients? Look for such an input map.
+
+# %%
+predict("03.zeros")
+
+# %% answers="03.zeros"
 BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, input_map=5)
 
 # %% [markdown]
@@ -343,11 +402,13 @@ print(f"the nudged weight: {network[0].grads['weight'][3, 0, 1, 1]:.6f}, measure
 # One pass, and there is the derivative that we had nudged for, and all the others with it. [**Claim
 # 2**](../docs/claims.md) of the textbook chapter that this course tries says: *Backpropagation is the gradient of an
 # error function with respect to the weights, forced backwards through the hidden layers.* Tried without
-# mercy: all gradients of the network, the weights' and the pixels', against measured ones. **Predict:** they agree
-# for a network with random biases (first line). Why do two of them *not* agree for the fresh one, whose biases are
-# all exactly zero (second line)? Think of black pixels.
+# mercy: all gradients of the network, the weights' and the pixels', against measured ones: for a network
+# with random biases (first line), and for the fresh one, whose biases are all exactly zero (second line).
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("03.kink")
+
+# %% tags=["nbval-ignore-output"] answers="03.kink"
 tried, rng = small_cnn(rng=0, dtype=np.float64), np.random.default_rng(0)
 for layer in (tried[0], tried[3], tried[7]):
     layer.params["bias"][:] = rng.normal(0, 0.1, layer.params["bias"].shape)
@@ -357,8 +418,14 @@ for found in (errors, at_the_kink):  # x is the image, 0.weight the weights of l
 assert max(errors.values()) < 1e-6
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Under black pixels a convolution without bias gives exactly 0: it sits on ReLU's kink, where the measurement takes the
-# mean of two slopes, as you saw with the slider. A kink has no derivative: the formula picks one of its slopes, the
+# mean of two slopes, as you saw with the slider.
+#
+# </details>
+#
+# A kink has no derivative: the formula picks one of its slopes, the
 # measurement mixes them, and neither convicts the other.
 #
 # **Verdict on claim 2: it holds**, for every one of the weights. And **claim 1**, *Training uses the same network,
@@ -382,13 +449,16 @@ Linear(3, 2, rng=0).backward(np.ones((1, 2)))
 # more.
 #
 # How much should the loss fall? A weight with derivative g moves by $-\text{rate} \cdot g$, and each unit of its way is worth g:
-# so the loss changes by $-\text{rate} \cdot g^2$. All weights together: rate times the sum of all squared derivatives. **Predict:**
-# does it fall by that much at a rate of 0.001? At 0.1?
+# so the loss changes by $-\text{rate} \cdot g^2$. All weights together: rate times the sum of all squared derivatives.
+# Does it fall by that much at a rate of 0.001? At 0.1?
 #
 # **Challenge.** At the last step: a rate with which this image's loss falls, while the mean loss of a hundred other
 # training images (orange bars) *rises*.
 
 # %%
+predict("03.promise")
+
+# %% answers="03.promise"
 from cnnlib.widgets import OneUpdate
 
 selfish = Challenge(
@@ -427,11 +497,14 @@ print("new weight = old weight - 0.1 * derivative, for all of them")
 # Five suspects, A to E. Each has exactly one of these faults: the kernel is not turned; the mean over the batch is
 # forgotten; pooling hands its gradient to every pixel; the bias gets none; ReLU's gate looks at the gradient's sign.
 #
-# **Predict:** how many of the five will still learn to read digits? Then investigate. The bars show which part fails
+# How many of the five will still learn to read digits? Commit yourself, then investigate. The bars show which part fails
 # the gradient check; *Look at* shows that part's gradient beside the measured one, and where they differ. Put your
 # verdict into the five lists. **Challenge:** name all five.
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("03.broken")
+
+# %% tags=["nbval-ignore-output"] answers="03.broken"
 BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5))
 
 # %% [markdown]
@@ -448,11 +521,12 @@ BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5))
 #
 # ## Exercises
 #
-# **1.** ReLU: where may the gradient pass? **2.** Max-pooling: every window finds its winner again and hands over.
-# Loop over images, channels and windows; mind that windows may overlap. **3.** Convolution with batches, channels,
+# **1.** *Warm-up, 5 minutes.* ReLU: where may the gradient pass? **2.** *Core, 20 minutes.* Max-pooling: every window finds its winner again and hands over.
+# Loop over images, channels and windows; mind that windows may overlap. **3.** *Stretch, 40 minutes.* Convolution with batches, channels,
 # stride and padding. Advice for 3: pad x first; loop over the *outputs*, or, faster, over the places p, q of the
 # kernel; cut the frame off dx at the end. Each takes `(dy, cache)`, as the library's own functions do: ReLU's cache
-# is x itself, the others begin by unpacking theirs. Kernel size, stride and padding are whole numbers here.
+# is x itself, the others begin by unpacking theirs. Kernel size, stride and padding are whole numbers here. From 1 to 2
+# is a step, from 2 to 3 a leap: the cards in between have worked examples whose lines are to be put in order.
 
 
 # %%
@@ -466,6 +540,9 @@ def relu_backward(dy, x):
 
 # %%
 check("03.relu_backward", relu_backward)
+
+# %%
+worked("03.worked-linear", "03.worked-pool")
 
 
 # %%
@@ -486,6 +563,9 @@ def maxpool2d_backward(dy, cache):
 
 # %%
 check("03.maxpool2d_backward", maxpool2d_backward)
+
+# %%
+worked("03.worked-stride", "03.gap")
 
 
 # %%
@@ -510,7 +590,7 @@ def conv2d_backward(dy, cache):
 check("03.conv2d_backward", conv2d_backward)
 
 # %% [markdown]
-# **4. Train with your own functions.** Those that passed take the library's place in every layer of the network; the
+# **4. Train with your own functions.** *Warm-up, 3 minutes.* Those that passed take the library's place in every layer of the network; the
 # loss must fall exactly as before. A function that did not pass can be looked at as a suspect:
 # `BrokenBackward(yours=own(relu_backward=relu_backward), suspect="yours")`.
 
@@ -538,33 +618,12 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 #
 # ## Questions
 #
-# <details><summary>Why is backpropagation so much cheaper than nudging?</summary>
-#
-# Nudging runs the whole network twice for each weight. Backpropagation computes the gradient at each node once, and
-# all nodes before it use it. Where the way out has one product of matrices, X W, the way back has two, for dX and dW:
-# about two forward passes in all.
-# </details>
-#
-# <details><summary>Why does the gradient of a convolution's bias have no x in it?</summary>
-#
-# The bias is added, and a sum hands on what arrives. It is in every output of its map, so it adds up all of them.
-# </details>
-#
-# <details><summary>A loss is the mean over the batch. Where does that show in the backward pass?</summary>
-#
-# In the very first gradient: each image's share is divided by N. Forget it, and all gradients are N times too large.
-# </details>
-#
-# <details><summary>You swap float64 for float32 and the check reports 1e-3. Is the formula wrong?</summary>
-#
-# Probably not: it is what rounding leaves in float32. Check in float64.
-# </details>
-#
-# <details><summary>Which numbers of the forward pass does the way back need from each layer?</summary>
-#
-# Linear and convolution: their input (and their weights). ReLU: where x was above zero. Max-pooling: who won.
-# </details>
-#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("03")
+
+# %% [markdown]
 # ## References
 #
 # - D. E. Rumelhart, G. E. Hinton and R. J. Williams, [Learning representations by back-propagating errors](https://doi.org/10.1038/323533a0), 1986.

@@ -34,6 +34,7 @@ from cnnlib.experiments.error_curves import METHODS, Quadratic, descend
 from cnnlib.experiments.error_surfaces import Bowl, Rosenbrock
 from cnnlib.experiments.hessian import Hessian
 from cnnlib.widgets import BatchNoise, Challenge, ContourExplorer, DescentExplorer, OptimizerRace
+from cnnlib.widgets.cards import predict, quiz
 
 # %% [markdown]
 # ## One weight, one rule
@@ -57,13 +58,17 @@ for step in range(1, 4):
     print(f"after step {step}: weight {w:+.3f}, error {curve.error(w):.4f}")
 
 # %% [markdown]
-# **Predict.** With a rate of 0.1 from the same start: how many steps until the error is below 0.02? Say a
-# number aloud, then press Play. After that, meet the challenge: choose a rate that needs no more than 15
-# steps. The start can be dragged along the curve; the sliders answer to the arrow keys.
+# With a rate of 0.1 from the same start: how many steps until the error is below 0.02? Commit yourself, then
+# press Play. After that, meet the challenge: choose a rate that needs no more than 15 steps. The start can be
+# dragged along the curve; the sliders answer to the arrow keys.
+
+# %%
+predict("04.steps")
 
 # %%
 DescentExplorer(
     rate=0.1,
+    steps=0,
     challenge=Challenge(
         "From the start at -2.5, an error below 0.02 in 15 steps or fewer",
         lambda f: f["error"] < 0.02 and 0 < f["steps"] <= 15 and f["start"] == -2.5,
@@ -76,7 +81,7 @@ DescentExplorer(
 # on the parabola the slope is $c\,w$, so one step turns $w$ into $(1 - lr \cdot c)\,w$. The weight shrinks
 # by that factor and the error by its square. English, then code:
 
-# %%
+# %% answers="04.steps"
 steps = np.arange(6)
 predicted = Quadratic(1.0).error((1 - 0.1 * 1.0) ** steps * -2.5)
 walked = Quadratic(1.0).error(descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=5))
@@ -106,10 +111,13 @@ with np.errstate(over="raise"):
 # line joins places of equal error, as on a hiking map. The black arrow is the steepest way down, minus the
 # gradient.
 #
-# **Predict.** Does the arrow point at the green cross? When would it? Drag the start about and read the
-# sentence below the picture. Then turn the condition number down to 1 and look again.
+# Does the arrow point at the green cross? When would it? Drag the start about and read the sentence below the
+# picture. Then turn the condition number down to 1 and look again.
 
 # %%
+predict("04.arrow")
+
+# %% answers="04.arrow"
 ContourExplorer(
     challenge=Challenge(
         "Condition number 10 or more: an error below 0.0001 in 20 steps, by plain SGD or any other",
@@ -119,8 +127,15 @@ ContourExplorer(
 
 # %% [markdown]
 # The arrow crosses the contour lines at a right angle: along a contour the error does not change, so all of
-# the change is across it. In a round bowl, straight across is the way to the middle. In a long valley it is
-# the way to the *other slope*. Two lines of arithmetic check the right angle: a tiny walk along the
+# the change is across it.
+#
+# <details><summary>And does it point at the cross?</summary>
+#
+# In a round bowl, straight across is the way to the middle. In a long valley it is the way to the *other slope*.
+#
+# </details>
+#
+# Two lines of arithmetic check the right angle: a tiny walk along the
 # contour, at right angles to the gradient, must leave the error as it is. (In a long valley the arrow meets
 # the cross only from a start that lies exactly on one of its two axes.)
 
@@ -134,9 +149,12 @@ print(f"slope along the contour {change:.5f}, slope along the gradient {np.linal
 # %% [markdown]
 # How long the valley is, is told by its **condition number**: its curvature across, the largest, divided by
 # that along, the smallest. The stride must be short enough for the steep side, and then it is far too short
-# for the flat one. **Predict**: ten times the condition number means how many times the steps?
+# for the flat one. Ten times the condition number means how many times the steps?
 
 # %%
+predict("04.condition")
+
+# %% answers="04.condition"
 for condition in (1, 10, 100):
     bowl = Bowl(condition, angle=30)
     best = 2 / bowl.curvatures(np.zeros(2)).sum()  # both axes shrink by the same factor a step
@@ -144,7 +162,13 @@ for condition in (1, 10, 100):
     print(f"condition number {condition:3d}: {np.argmax(errors < 1e-4):4d} steps to an error below 0.0001")
 
 # %% [markdown]
-# From 10 to 100 the number of steps grows in proportion. (The round bowl is a special case: one step.) Real
+# <details><summary>What came out</summary>
+#
+# From 10 to 100 the number of steps grows in proportion. (The round bowl is a special case: one step.)
+#
+# </details>
+#
+# Real
 # networks are worse off than these bowls: notebook 05 measures the largest curvature of one, and most of
 # its directions are nearly flat.
 #
@@ -155,11 +179,13 @@ for condition in (1, 10, 100):
 # weights: from two pixels of a handwritten digit, is it a 3 or a 5? The blue points in the middle are the
 # steps that different batches of one size propose.
 #
-# **Predict.** You may look at 1,500 images, some of them several times. Which batch size comes furthest: 1,
-# 16, or all images each time?
+# You may look at 1,500 images, some of them several times. Which batch size comes furthest?
 # <!-- computed: 3 * 500 = 1500 -->
 
 # %%
+predict("04.batch")
+
+# %% answers="04.batch"
 BatchNoise(
     batch="64",
     challenge=Challenge(
@@ -169,19 +195,27 @@ BatchNoise(
 )
 
 # %% [markdown]
-# All images at each step give a smooth path, and after 1,500 images it has hardly begun. One image at a
-# time gives many steps and a drunken walk: every step is a guess, and the guesses do not shrink. Here it is
-# in numbers, at one rate and one cost:
-# <!-- computed: 3 * 500 = 1500 -->
+# Here it is in numbers, at one rate and one cost:
 
-# %%
+# %% answers="04.batch"
+batch_errors = {}
 for batch in ("1", "4", "16", "64", "all"):
     facts = BatchNoise(batch=batch, samples=1500).facts
+    batch_errors[batch] = facts["error"]
     spread = f"spread of the gradient {facts['spread']:.2f}, predicted {facts['predicted']:.2f}"
     print(f"batch {batch:>3}: {facts['steps']:4d} steps, error above the smallest {facts['error']:.4f}, {spread}")
 
 # %% [markdown]
-# The bargain lies in between; the drunken walk gets further than the careful one that has no time. The
+# <details><summary>What came out</summary>
+#
+# All images at each step give a smooth path, and after 1,500 images it has hardly begun. One image at a
+# time gives many steps and a drunken walk: every step is a guess, and the guesses do not shrink.
+# The bargain lies in between; the drunken walk gets further than the careful one that has no time.
+# <!-- computed: 3 * 500 = 1500 -->
+#
+# </details>
+#
+# The
 # predicted column is the statistician's rule: the mean of $B$ guesses spreads $\sqrt B$ times less than one
 # guess (somewhat less still when a batch is a good part of all images, and not at all when it is all of
 # them). Four times the images buy half the noise, so large batches are poor value, until hardware that
@@ -230,11 +264,15 @@ for size in (8, 32, 128):
 # Momentum is a heavy ball: steps across the valley cancel, steps along it add up; where the ground is round it
 # therefore swings past the bottom. RMSprop divides each
 # weight's step by the usual size of its own gradient, so that flat and steep directions move alike.
-# **Predict** which is first after 40 steps, all at the same rate; then give each its best.
+# Which is first after 40 steps, all at the same rate? Press Play; then give each its best.
 # <!-- computed: 4 * 10 = 40 -->
 
 # %%
+predict("04.race")
+
+# %%
 OptimizerRace(
+    steps=0,
     challenge=Challenge(
         "A start from which SGD at its best rate beats Adam at its best, after 60 steps or more",
         lambda f: f["steps"] >= 60 and f["error_SGD"] < f["error_Adam"] and f["best_rates"] == 1,
@@ -245,19 +283,29 @@ OptimizerRace(
 # A race at one rate for all is unfair, since a rate means something else in each rule: to RMSprop and Adam
 # it is nearly the length of the step, to the others a factor. So give each rule the best of sixty rates for
 # this start and number of steps, and change the ground: two more surfaces, a saddle (down in one direction,
-# up in the other) and ripples (many small hollows). Smallest error first. **Predict**: will one of them win
-# everywhere?
+# up in the other) and ripples (many small hollows). Smallest error first. Will one of them win everywhere?
 
 # %%
+predict("04.everywhere")
+
+# %% answers="04.everywhere"
+winners = []
 for surface in ("bowl", "Rosenbrock's valley", "saddle", "ripples"):
     facts = OptimizerRace(surface=surface, best_rates=True, steps=100).facts
     ranking = sorted(METHODS, key=lambda m: facts[f"error_{m}"])
+    winners.append(ranking[0])
     print(f"{surface:20s} {' < '.join(ranking)}")
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # No rule wins everywhere, and the last of one surface is the first of another. In the long, straight valley
 # plain SGD comes last: remembering pays there, directions or sizes. On the saddle and the ripples it comes first:
-# memory is no gain by itself. Each line is one race from one start;
+# memory is no gain by itself.
+#
+# </details>
+#
+# Each line is one race from one start;
 # drag the start in the picture above and some places change.
 #
 # Here is one step of each on the same gradient, the first step from rest at a rate of 0.1. The first three
@@ -273,7 +321,7 @@ for method in METHODS:
 # %% [markdown]
 # ## Exercises
 #
-# **1. One step of SGD.** Write the rule of this notebook. The arguments are arrays of any one shape and a
+# **1. One step of SGD.** *Warm-up, 3 minutes.* Write the rule of this notebook. The arguments are arrays of any one shape and a
 # rate; return a new array, do not change the old one.
 
 
@@ -289,7 +337,7 @@ def sgd_step(w, dw, lr):
 check("04.sgd", sgd_step)
 
 # %% [markdown]
-# **2. Momentum.** The velocity keeps its old self times `momentum` and takes in the new gradient whole;
+# **2. Momentum.** *Core, 5 minutes.* The velocity keeps its old self times `momentum` and takes in the new gradient whole;
 # then the weight moves by minus rate times velocity. Return both. With a momentum of 0 it must be exercise
 # 1.
 
@@ -307,7 +355,7 @@ def momentum_step(w, dw, velocity, lr, momentum):
 check("04.momentum", momentum_step)
 
 # %% [markdown]
-# **3. A target within a budget.** In Rosenbrock's valley, from (-1, 2): an error below 0.001 within 60
+# **3. A target within a budget.** *Stretch, 15 minutes.* In Rosenbrock's valley, from (-1, 2): an error below 0.001 within 60
 # steps. Choose rate and momentum; the first pair below is not good enough. (This cell uses the library's
 # momentum, so it works whether or not you have solved exercise 2.)
 # <!-- computed: 6 * 10 = 60 -->
@@ -343,26 +391,12 @@ for samples in (1000, 2000, 3000):
 #
 # ## Questions
 #
-# <details><summary>Why does the error fall along a straight line on a logarithmic axis?</summary>
-#
-# Each step multiplies the distance from the minimum by the same factor. The logarithm turns equal factors
-# into equal distances.
-# </details>
-#
-# <details><summary>A colleague halves the batch and keeps the number of epochs. What changes?</summary>
-#
-# Twice the steps at the same cost, each with about 1.4 times the noise (the root of 2). Whether that is a
-# gain depends on which of the two was missing: steps or precision.
-# <!-- computed: 2 ** 0.5 = 1.4142135623730951 -->
-# </details>
-#
-# <details><summary>A rate of 0.1 is modest for SGD on these surfaces. Why is it not for RMSprop?</summary>
-#
-# RMSprop divides by the size of the gradient. What is left, once its memory has filled, is a step of about
-# the rate itself, in each weight and however flat the ground. Near a minimum SGD's steps shrink with the
-# slope; RMSprop's do not, so it needs a small rate or one that falls.
-# </details>
-#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("04")
+
+# %% [markdown]
 # ## Summary
 #
 # The gradient says which way is up; minus the gradient, times a rate, is the step. The steepest way down is

@@ -35,6 +35,7 @@ from cnnlib.experiments.error_curves import Quadratic, Wells, descend
 from cnnlib.experiments.hessian import Hessian, largest_curvature
 from cnnlib.experiments.landscape import get_weights, set_weights
 from cnnlib.widgets import BatchNoise, Challenge, DescentExplorer, RateSweep, ScheduleExplorer
+from cnnlib.widgets.cards import predict, quiz
 
 # %% [markdown]
 # ## One curve, one slider
@@ -43,9 +44,12 @@ from cnnlib.widgets import BatchNoise, Challenge, DescentExplorer, RateSweep, Sc
 # ten-thousandth to ten. You will meet five kinds of walk: crawling, going down one side, jumping from side
 # to side, never settling, exploding.
 #
-# **Predict** before you touch it: at which rate does the walk stop converging? Write your guess down. Then
-# find the border by hand, to the nearest hundredth.
+# At which rate does the walk stop converging? Commit yourself, then find the border by hand, to the nearest
+# hundredth.
 # <!-- computed: 5 / 2 = 2.5 -->
+
+# %%
+predict("05.border")
 
 # %%
 DescentExplorer(
@@ -63,11 +67,11 @@ DescentExplorer(
 #
 # $$lr < \frac{2}{c}.$$
 #
-# With a curvature of 2.5 the border is 0.8. Below $1/c$ the factor is positive and the walk stays on its side. Between $1/c$ and $2/c$ it is negative:
+# Below $1/c$ the factor is positive and the walk stays on its side. Between $1/c$ and $2/c$ it is negative:
 # the walk jumps across the valley at every step and still comes down. Twice the curvature halves the
 # border. Whether a rate is above or below 1 plays no part in it.
 
-# %%
+# %% answers="05.border"
 for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
     factor = 1 - share  # of the weight, in one step, at rate share / curvature
     end = descend(Quadratic(2.5), 1.0, share / 2.5, 100)[-1]
@@ -77,11 +81,14 @@ for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
 # ## Is a rate above 1 too high?
 #
 # [The chapter](../docs/claims.md) that this course grew from gives a rule of thumb: a rate over 1 may be fast or may
-# never converge, a rate below 0.01 is slow and may be more accurate. **Predict** four cases. Which converges: a rate
-# of 3 on a parabola of curvature 0.5, or a rate of 0.9 on one of curvature 3? And which comes closer to the minimum,
-# 0.005 or 0.3: on a parabola with its exact gradient, and in the two-pixel task of notebook 04 with batches of 1?
+# never converge, a rate below 0.01 is slow and may be more accurate. Four cases: the two on the card; and which comes
+# closer to the minimum, 0.005 or 0.3, on a parabola with its exact gradient, and in the two-pixel task of notebook 04
+# with batches of 1?
 
 # %%
+predict("05.rule")
+
+# %% answers="05.rule"
 for rate, curvature in ((3.0, 0.5), (0.9, 3.0)):
     error = Quadratic(curvature).error(descend(Quadratic(curvature), 1.0, rate, 40)[-1])
     print(f"rate {rate} on curvature {curvature}: error after 40 steps {error:.2g}")
@@ -91,41 +98,56 @@ for rate in (0.005, 0.3):
     print(f"rate {rate}: exact gradient on the parabola {clean:.2g}; batches of 1 in the task {noisy:.2g}")
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Three is a fine rate on flat ground, and 0.9 explodes on curved ground. (Compare the last two lines column by column:
 # they are two problems.) A low rate is no more accurate when
 # the gradient is exact: it has simply not arrived. With noisy gradients it *is* more accurate, because each
-# guess moves the weight less, and errors average out. So the rule holds where its author met it, with
+# guess moves the weight less, and errors average out.
+#
+# </details>
+#
+# So the rule holds where its author met it, with
 # typical curvatures and small batches; what decides is $2/c$ and the noise.
 #
 # ## Settling beside the bottom
 #
 # On a parabola a rate that is too high explodes. On other curves it need not. Here is the curve with several
-# minima that the explorer offers too (and notebook 06 is about), started near its lowest, and rates a little above $2/c$ at its bottom. **Predict** where the weight is after 400
-# steps.
+# minima that the explorer offers too (and notebook 06 is about), started near its lowest, and rates a little above $2/c$ at its bottom. Where is the weight after 400
+# steps?
 # <!-- computed: 4 * 100 = 400 -->
 
 # %%
-wells = Wells()
-bottom = wells.global_minimum()
+predict("05.hollow")
+
+# %% answers="05.hollow"
+wells, bottom = Wells(), Wells().global_minimum()
 border = 2 / float(wells.curvature(np.array(bottom)))
 for share in (0.9, 1.05, 1.2):
     path = descend(wells, 1.2, share * border, 400)
     print(f"rate {share:.2f} x border: last four weights {path[-4:].round(3)}, bottom at {bottom:.3f}")
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Above the border the weight never reaches the bottom and never leaves the hollow either. It jumps for ever
 # between two places, one on each side: further out the walls are less curved, so a jump that grows meets a
 # wall that sends it back. Who looks at every second step sees it "settled to one side": perhaps that is what the
 # chapter means.
+#
+# </details>
 #
 # ## A real network: many rates at once
 #
 # The same small CNN, the same first weights, the same batches; only the rate differs, from 0.0001 to 10.
 # All are trained together, since NumPy works on many small networks as on one larger one.
 #
-# **Predict**: which share of these rates, spaced evenly on the logarithmic axis, gives a network that reads
-# digits after six epochs? Half of them? And will the best one lie below or above the dashed line, $2/c$
-# with the largest curvature of this network's loss at its first weights?
+# Press Play and let it run for six epochs, 270 steps. Which share of these rates gives a network that reads digits?
+# And will the best one lie below or above the dashed line, $2/c$ with the largest curvature of this network's loss at
+# its first weights? <!-- computed: 6 * 45 = 270 -->
+
+# %%
+predict("05.share")
 
 # %% tags=["nbval-ignore-output"]
 sweep = RateSweep(
@@ -134,14 +156,13 @@ sweep = RateSweep(
         lambda f: f["steps"] >= 200 and f["best_rate"] < 0.13 and f["best_loss"] < 0.3,
     )
 )
-sweep.advance(6 * 45)
 sweep
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What the picture says to both predictions</summary>
 #
 # Of the twenty-four rates 11 crawl (their loss is above half of the first) and 5 are lost, so 8 learn: a third. The best
-# lies above the line, at 0.5; the line, 0.19, is where the parabola of the very first step would begin to explode.
+# lies above the line, at 0.5; the line, 0.185, is where the parabola of the very first step would begin to explode.
 #
 # </details>
 #
@@ -175,10 +196,13 @@ print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
 # biases still learn, and they learn how frequent each digit is.
 #
 # Divergence can also end in numbers too large to hold. With the squared error, whose gradient grows with
-# the error, and a rate beyond the sweep, it does. **Predict** the loss after ten steps, and after forty: where do
-# numbers end? The last line is how a loop of your own should guard itself. **This cell is meant to fail.**
+# the error, and a rate beyond the sweep, it does: where do numbers end? The last line of the cell is how a loop of your
+# own should guard itself. **It is meant to fail.**
 
-# %% tags=["raises-exception", "nbval-ignore-output"]
+# %%
+predict("05.infinite")
+
+# %% tags=["raises-exception", "nbval-ignore-output"] answers="05.infinite"
 with np.errstate(all="ignore"):  # NumPy would warn; we look at the numbers instead
     records = list(train(small_cnn(rng=0), HalfSquaredError(), SGD(30.0), x, y, rng=0))
 losses = [record.loss for record in records]
@@ -186,7 +210,13 @@ print(" ".join(f"{loss:.0e}" for loss in losses[:12]), "...", *losses[-3:])
 assert np.isfinite(losses).all(), f"the loss is {losses[-1]}: start afresh with a smaller rate"
 
 # %% [markdown]
-# Each step makes the loss about a thousand times larger. A float32 ends near 3e38; what is larger becomes `inf`,
+# <details><summary>What came out</summary>
+#
+# Each step makes the loss about a thousand times larger.
+#
+# </details>
+#
+# A float32 ends near 3e38; what is larger becomes `inf`,
 # *infinite*. Then comes $\infty - \infty$ or $0 \cdot \infty$, which is no number at all: `nan`. Whatever a `nan` meets becomes `nan`,
 # every weight in the end, and training goes on, computing nothing.
 # <!-- source: IEEE 754 single precision, largest finite number 3.4e38 -->
@@ -216,10 +246,13 @@ print(f"found with {fresh.iterations} products of Hessian and vector")
 # images until the loss is near zero, measure the curvature *there*, and set copies of this network going at
 # rates around $2/\lambda_{max}$.
 #
-# **Predict**: which of them stay at the bottom?
+# Which of them stay at the bottom?
 # <!-- computed: 1.35 / 0.185 = 7.3 -->
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("05.bottom")
+
+# %% tags=["nbval-ignore-output"] answers="05.bottom"
 model = small_cnn(rng=0)
 full = {"batch_size": 360, "rng": 0}
 for _ in train(model, CrossEntropyLoss(), SGD(0.1, momentum=0.9), few_x, few_y, epochs=250, **full):
@@ -235,9 +268,15 @@ for share, loss in zip(shares, worst, strict=True):
     print(f"rate {share:.1f} x border: highest loss in 40 steps {loss:.3g}")
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # The prediction holds, to within a fifth: below the border all stay, clearly above it all fly off, and end where
 # every unit is dead. The one a tenth above stays as well; while it trains its loss goes on falling, and the curvature
-# with it, so that the border moves away. (Four hundred steps instead of forty give the same picture.) It can be checked
+# with it, so that the border moves away.
+#
+# </details>
+#
+# (Four hundred steps instead of forty give the same picture.) It can be checked
 # more sharply. Move the weights a millionth along the steepest direction, take
 # one step from there and one from the old place. The parabola says that the distance is multiplied by $1 -
 # lr \cdot \lambda_{max}$.
@@ -286,9 +325,12 @@ for record in train(model, CrossEntropyLoss(), SGD(rate), few_x, few_y, epochs=2
 # A high rate covers ground, a low one settles. So change it on the way: *step* divides the rate at fixed times, *cosine*
 # lets it fall along half a cosine, *warm-up and cosine* climbs first, *one cycle* climbs for longer and falls below the
 # start. The left picture draws the one you choose. Six networks are trained anew whenever you move a control.
-# **Predict**: at a constant rate of 0.8 some of the six fail; do they still, if it only comes first?
+# At a constant rate of 0.8 some of the six fail; do they still, if it only comes first?
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("05.cosine")
+
+# %% tags=["nbval-ignore-output"] answers="05.cosine"
 ScheduleExplorer(
     schedule="cosine",
     rate=0.8,
@@ -298,9 +340,11 @@ ScheduleExplorer(
     ),
 )
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] answers="05.cosine"
+lowest_shares = {}
 for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
     results = [ScheduleExplorer(schedule=name, rate=rate).facts for rate in (0.2, 0.5, 0.8)]
+    lowest_shares[name] = results[2]["worst"]
     line = "   ".join(f"{f['accuracy']:.1%} ({f['worst']:.0%} to {f['best']:.0%})" for f in results)
     print(f"{name:19s} {line}")
 
@@ -319,7 +363,7 @@ ScheduleExplorer(schedule="range test", rate=5, epochs=3)
 # %% [markdown]
 # ## Exercises
 #
-# **1. The border.** For the error $E = \tfrac{c}{2}w^2$ of curvature $c$, return the rate above which
+# **1. The border.** *Warm-up, 3 minutes.* For the error $E = \tfrac{c}{2}w^2$ of curvature $c$, return the rate above which
 # gradient descent does not converge.
 
 
@@ -335,7 +379,7 @@ def largest_rate(curvature):
 check("05.largest_rate", largest_rate)
 
 # %% [markdown]
-# **2. A cosine.** Half a wave from `lr` at step 0 down to 0 at step `steps`. `math.cos` and `math.pi` are
+# **2. A cosine.** *Core, 10 minutes.* Half a wave from `lr` at step 0 down to 0 at step `steps`. `math.cos` and `math.pi` are
 # all you need. Draw the curve on paper first and mark the middle.
 
 
@@ -351,7 +395,7 @@ def cosine_schedule(step, steps, lr):
 check("05.cosine_schedule", cosine_schedule)
 
 # %% [markdown]
-# **3. Few epochs.** Choose schedule, rate and momentum so that six networks read more than 95 % of the test
+# **3. Few epochs.** *Stretch, 15 minutes.* Choose schedule, rate and momentum so that six networks read more than 95 % of the test
 # images on average after three epochs. What stands there is the plain choice, which does not.
 # <!-- computed: 19 * 5 = 95 -->
 
@@ -378,24 +422,12 @@ print(f"{accuracy:.1%} on average: {'target reached' if accuracy > 0.95 else 'no
 #
 # ## Questions
 #
-# <details><summary>Two parabolas, one four times as curved as the other. How do their borders
-# compare?</summary>
-#
-# The more curved one's border is a quarter of the other's.
-# </details>
-#
-# <details><summary>Your loss stays near 2.30, the logarithm of ten, at ten classes. What do you suspect?</summary>
-#
-# A network with no opinion but how frequent each class is: dead units after a first step that was too long. Lower
-# the rate, or warm it up, and start afresh; training on will not revive it.
-# </details>
-#
-# <details><summary>If one copy of the sweep overflowed, why would it not disturb the others?</summary>
-#
-# Each copy has its own weights and its own matrix products. They share only the images and the loop. (The course's
-# own tests make one overflow on purpose, and compare the others to the last bit.)
-# </details>
-#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("05")
+
+# %% [markdown]
 # ## Summary
 #
 # On a parabola, descent converges below 2 over the curvature: the border has nothing to do with 1. In a

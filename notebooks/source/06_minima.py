@@ -44,6 +44,7 @@ from cnnlib.widgets import (
     LossSlice,
     SeedHistogram,
 )
+from cnnlib.widgets.cards import predict, quiz
 
 # %% [markdown]
 # ## Three valleys
@@ -62,12 +63,15 @@ for w in maxima:
     print(f"maximum   at weight {w:+.2f}, error {curve.error(w):.2f}")
 
 # %% [markdown]
-# **Predict.** A descent starts at weight -2.5. In which valley does it end? Does the learning rate matter?
-# Then look at the right-hand picture: it shows the answer for ten thousand descents, one for each pair of
+# A descent starts at weight -2.5. In which valley does it end? Does the learning rate matter? Commit yourself,
+# then look at the right-hand picture: it shows the answer for ten thousand descents, one for each pair of
 # start and rate, worked out while you move. Click anywhere on it, or drag across it, to run that one on the
 # left.
 
 # %%
+predict("06.valley")
+
+# %% answers="06.valley"
 goal = "Start right of 1, in the valley of C, and end in a false minimum all the same"
 BasinMap(start=0.0, challenge=Challenge(goal, lambda f: f["start"] > 1 and f["false"] == 1 and f["steps"] == 100))
 
@@ -93,10 +97,12 @@ print("the maxima lie at          ", maxima.round(2))
 
 # %% [markdown]
 # So "step size and starting point decide which" is true, with a refinement: at low rates the starting point
-# alone decides. Does a cleverer optimizer choose better? **Predict** the order of the five, by the share of
-# the map that ends in C.
+# alone decides. Does a cleverer optimizer choose better?
 
 # %%
+predict("06.methods")
+
+# %% answers="06.methods"
 low_rates, in_a = slice(0, 60), starts < maxima[0]  # the lower part of the map, up to a rate of 0.3
 for method in METHODS:
     codes = basins(method)
@@ -105,9 +111,15 @@ for method in METHODS:
     print(f"  in C from A's valley {low:.0%} at low rates, {high:.0%} at high ones")
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Adam reaches C from half of this map, mainly because it still converges at high rates, where the others do
 # not. But from inside the valley of A, at rates below 0.3, not one of the five crosses to C; momentum does not gain the
-# height. The shares are
+# height.
+#
+# </details>
+#
+# The shares are
 # those of *this* map, with its rates and its hundred steps. No method here searches for the deepest valley;
 # each just rolls.
 #
@@ -116,23 +128,30 @@ for method in METHODS:
 # Sit at the bottom of A. The slope is zero, so plain descent stays for ever. What could help? **Long steps with memory**:
 # at high rates Adam crossed from one place in five of A's valley, plain descent from none. **Noise**, such as small batches make, that kicks the weight about. **Noise that
 # fades**: kicks first, rest later, as a falling learning rate brings it. And **restarts** from somewhere
-# else.
-#
-# **Predict**: does the chance of escape grow with the noise, without end?
+# else. Does the chance of escape grow with the noise, without end?
 
 # %%
+predict("06.noise")
+
+# %% answers="06.noise"
 goal = "From -2.5: more than 65 % in the global valley, and a median error below 0.01"
 won = Challenge(goal, lambda f: f["start"] == -2.5 and f["chance"] > 0.65 and f["typical_error"] < 0.01)
 EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Noise that stays defeats itself: enough to leave A is enough to leave C as well, and at last most walks are on the
-# slopes, in no valley at all, some outside the part drawn. (The noise is a random number added to each slope; 2 is
+# slopes, in no valley at all, some outside the part drawn.
+#
+# </details>
+#
+# (The noise is a random number added to each slope; 2 is
 # its typical size, where the steepest slopes of the curve are about as large.) Noise that
 # fades does better on both counts: one more reason for small batches at a rate that starts high and falls. In numbers,
 # four hundred walks each:
 
-# %%
+# %% answers="06.noise"
 for noise in (0, 2, 4, 6):
     stays, fades = (EscapeExplorer(rate=0.2, noise=noise, cooling=c).facts for c in (False, True))
     stays, fades = (f"{f['chance']:3.0%} reach C, error {f['typical_error']:.2f}" for f in (stays, fades))
@@ -153,15 +172,18 @@ for k in (1, 2, 4, 8):
 #
 # With two weights there is a new kind of place: a minimum along one direction and a maximum along another.
 # On the map below the descent comes down along a line towards the centre, slows down as if it had arrived, and
-# then leaves sideways. Along that line the ground is a valley, across it a ridge. **Predict**: starting ten times
+# then leaves sideways. Along that line the ground is a valley, across it a ridge. Starting ten times
 # closer to the line, does it take ten times as long to leave?
+
+# %%
+predict("06.saddle")
 
 # %%
 goal = "From weight 2 between 0 and 0.01: an error below 0.01 within 40 steps"
 won = Challenge(goal, lambda f: f["error"] < 0.01 and 0 < f["steps"] <= 40 and f["slope"] > 0.5)
-ContourExplorer(surface="saddle", start_1=1.5, start_2=0.01, rate=0.2, steps=40, challenge=won)
+ContourExplorer(surface="saddle", start_1=1.5, start_2=0.01, rate=0.2, steps=0, challenge=won)
 
-# %%
+# %% answers="06.saddle"
 saddle = Saddle()
 for distance in (0.1, 0.01, 0.001):
     path = descend(saddle, [1.5, distance], 0.2, 400)
@@ -169,8 +191,14 @@ for distance in (0.1, 0.01, 0.001):
 print("curvatures at the saddle", saddle.curvatures([0, 0]), "and at a minimum", saddle.curvatures([0, 2**0.5]))
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Each factor of ten costs the same number of steps, twenty-five or so: the distance grows by an equal
-# factor at each step. Only a start exactly on the ridge never leaves, and noise takes care of that. What
+# factor at each step.
+#
+# </details>
+#
+# Only a start exactly on the ridge never leaves, and noise takes care of that. What
 # tells a saddle from a minimum is the sign of the curvatures: all positive at a minimum, at least one
 # negative at a saddle. In a space of thousands of directions, that *all* bend upwards at one place by
 # chance is unlikely, so most places of zero slope and high error are saddles (Dauphin et al. 2014).
@@ -179,16 +207,20 @@ print("curvatures at the saddle", saddle.curvatures([0, 0]), "and at a minimum",
 #
 # The picture shows a plane through the weights of a trained CNN, and the loss at each point of it. The line
 # is the shadow of its training, from the first weights to the last. The plane is chosen so that it holds as
-# much of that path as a plane can (counted in squared distances from its end). **Predict**: how much would a
+# much of that path as a plane can (counted in squared distances from its end). How much would a
 # *random* plane hold?
+
+# %%
+predict("06.plane")
 
 # %% tags=["nbval-ignore-output"]
 goal = "Find the first point of the path at which the loss is below 0.5"
 LossSlice(challenge=Challenge(goal, lambda f: f["loss"] < 0.5 and f["steps"] <= 54 and f["share"] > 0.5))
 
-# %% tags=["nbval-ignore-output"]
-for name in ("along the training path", "random, filter-normalised"):
-    print(f"{name:28s} holds {LossSlice(plane=name).facts['share']:.1%} of the path")
+# %% tags=["nbval-ignore-output"] answers="06.plane"
+held = {name: LossSlice(plane=name).facts["share"] for name in ("along the training path", "random, filter-normalised")}
+for name, share in held.items():
+    print(f"{name:28s} holds {share:.1%} of the path")
 
 # %% [markdown]
 # A smooth bowl on both planes, no trap to be seen. Be careful with that: a plane shows two directions of
@@ -201,18 +233,21 @@ for name in ("along the training path", "random, filter-normalised"):
 # ## From one solution to another
 #
 # Two networks, trained from different seeds, are equally good. Walk from one to the other in a straight
-# line. **Predict** the loss half way: as low as at the ends? Near guessing? The *barrier* in the sentence below the
+# line. What is the loss half way: as low as at the ends? Near guessing? Press Play to walk. The *barrier* in the sentence below the
 # picture is how far the loss rises above the straight line between the two ends.
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("06.between")
+
+# %% tags=["nbval-ignore-output"] answers="06.between"
 goal = "Two different seeds for which matching removes three quarters of the barrier"
-LineBetween(challenge=Challenge(goal, lambda f: 0 < f["barrier_matched"] < f["barrier"] / 4))
+LineBetween(share=0, challenge=Challenge(goal, lambda f: 0 < f["barrier_matched"] < f["barrier"] / 4))
 
 # %% [markdown]
-# There is a wall between them, yet it is partly a matter of names. The filters of a layer can stand in any
+# The two ends are equally good, and what lies between them is partly a matter of names. The filters of a layer can stand in any
 # order without changing the network; eight and sixteen filters can be ordered in about $8 \cdot 10^{17}$ ways. The
 # second network may have learned the first one's filters in another order. Pair the units by the similarity
-# of their outputs, reorder, and the wall shrinks to a third (blue to orange).
+# of their outputs, reorder, and what wall there is shrinks to a third (blue to orange).
 #
 # Pairing needs networks of one shape. **This cell is meant to fail**: 4 filters cannot be paired with 8.
 # <!-- source: 8! times 16! is 8.4e17 -->
@@ -228,9 +263,12 @@ match_units(small_cnn(0, width=4), small_cnn(0, width=8), load_digits().x_train)
 # of filters of the first layer; the second has twice as many, so 8 is the network of this course. Press Play to see
 # a width train.
 #
-# **Predict** for one filter and for sixteen: how far apart are the best and the worst of thirty?
+# For one filter and for sixteen: how far apart are the best and the worst of thirty?
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("06.spread")
+
+# %% tags=["nbval-ignore-output"] answers="06.spread"
 seeds = SeedHistogram(width="1")
 for width in ("1", "2", "4", "8", "16"):
     seeds.set_state(width=width)
@@ -241,8 +279,13 @@ for width in ("1", "2", "4", "8", "16"):
 seeds
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # The spread from best to worst falls from nearly two to a few hundredths. At width 1 the seed decides,
 # and some networks are stuck at the loss of guessing, about 2.3. At width 16 every one of thirty is good.
+#
+# </details>
+#
 # That is what research reports of large networks (Choromanska et al. 2015): bad ends exist, and become rare
 # as width grows. Do not over-read the picture, though. On the logarithmic axis the dots stay about as
 # scattered as before: what shrinks is the difference in loss, not the ratio.
@@ -264,7 +307,7 @@ for more, total in ((6, 6), (12, 18), (24, 42)):
 #
 # ## Exercises
 #
-# **1. Into a false minimum.** Choose a start from -3 to 3 and a rate, so that plain descent *comes to rest*
+# **1. Into a false minimum.** *Warm-up, 5 minutes.* Choose a start from -3 to 3 and a rate, so that plain descent *comes to rest*
 # in A or B within 300 steps. Say beforehand in which.
 # <!-- computed: 3 * 100 = 300 -->
 
@@ -279,7 +322,7 @@ start_and_rate = (-2.5, 0.1)
 check("06.false_minimum", start_and_rate)
 
 # %% [markdown]
-# **2. Out of it, first way: momentum.** From -0.8 plain descent rolls into B. Choose a rate and a momentum
+# **2. Out of it, first way: momentum.** *Core, 10 minutes.* From -0.8 plain descent rolls into B. Choose a rate and a momentum
 # with which the weight comes to rest in C instead.
 
 # %%
@@ -293,7 +336,7 @@ rate_and_momentum = (0.02, 0.9)
 check("06.momentum_escape", rate_and_momentum)
 
 # %% [markdown]
-# **3. Second way: noise that fades.** From -2.5, in the valley of A, bring more than half of the walks to C.
+# **3. Second way: noise that fades.** *Core, 10 minutes.* From -2.5, in the valley of A, bring more than half of the walks to C.
 # What stands below stays in A.
 
 # %%
@@ -306,7 +349,7 @@ chance = EscapeExplorer(start=-2.5, **way).facts["chance"]
 print(f"{chance:.0%} reach C, {'a way out' if chance > 0.5 else 'not yet'}")
 
 # %% [markdown]
-# **4. Third way: restarts.** Run plain descent from every one of `starts` for so many steps at one rate, and
+# **4. Third way: restarts.** *Stretch, 15 minutes.* Run plain descent from every one of `starts` for so many steps at one rate, and
 # return the final weight whose error is the smallest. A curve has `curve.gradient(w)` and `curve.error(w)`.
 
 
@@ -338,25 +381,12 @@ check("06.best_of_restarts", best_of_restarts)
 #
 # ## Questions
 #
-# <details><summary>The gradient is zero. Which three kinds of place can that be, and how do you
-# tell?</summary>
-#
-# Minimum, maximum, saddle: all curvatures positive, all negative, or some of each. (If one of them is zero, the
-# curvatures do not tell.)
-# </details>
-#
-# <details><summary>Why does matching not remove the wall altogether?</summary>
-#
-# The two networks have not learned quite the same filters, and half a filter of each is a filter of
-# neither. Wider networks have more units to choose partners from; there the wall can vanish (Ainsworth et
-# al. 2023).
-# </details>
-#
-# <details><summary>Adam at a high rate got some descents out of a bad valley. Did it look for a better one?</summary>
-#
-# No. What crosses one hill crosses the next: with noise 6 that stays, hardly a walk of the picture is left in C.
-# </details>
-#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("06")
+
+# %% [markdown]
 # ## Summary
 #
 # Which minimum a descent falls into is decided by the start, at low rates by the start alone. Noise that

@@ -36,6 +36,7 @@ from cnnlib.experiments.signals import dead_units, distinct_filters, layer_signa
 from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network
 from cnnlib.nn.initializers import he, xavier
 from cnnlib.widgets import Challenge, FilterWatch, InitExplorer
+from cnnlib.widgets.cards import predict, quiz
 
 digits = load_digits()
 x, y = digits.x_train, digits.y_train
@@ -46,20 +47,28 @@ x, y = digits.x_train, digits.y_train
 # The chapter that this course grew from says that weights start "identical or random". Take it at its word:
 # give every weight of the small CNN the value 0.05 and train it. The picture shows its eight first filters.
 #
-# **Predict.** After eight epochs: how many *different* filters are there among the eight? And how many
-# digits does the network read: none, half, most?
+# After eight epochs: how many *different* filters are there among the eight? And how many digits does the
+# network read: none, half, most? Press Play and see.
+
+# %%
+predict("07.different")
 
 # %% tags=["nbval-ignore-output"]
 goal = "Eight different filters and more than 95 % of the test images right"
 won = Challenge(goal, lambda f: f["distinct"] == 8 and f["accuracy"] > 0.95)
-FilterWatch(trained=True, challenge=won)
+FilterWatch(challenge=won)
 
 # %% [markdown]
-# The filters did change; they learned something. But they all learned *the same*. The network has eight
-# first filters on paper and one in fact, and it reads about half of the digits. Choose other first weights,
-# and press Play, to meet the challenge.
+# <details><summary>What came out</summary>
 #
-# Why do they stay alike? Two filters with equal weights see the same image, so they answer with the same
+# The filters did change; they learned something. But they all learned *the same*. The network has eight
+# first filters on paper and one in fact, and it reads about half of the digits.
+#
+# </details>
+#
+# Choose other first weights, and press Play, to meet the challenge.
+#
+# Two filters with equal weights see the same image, so they answer with the same
 # map. If the next layer reads both maps with equal weights, both get the same blame. Equal blame, equal
 # step: equal weights again. The argument starts over at the next step, so it holds for ever. Look at the
 # gradients of the first two steps:
@@ -79,10 +88,13 @@ for step in range(2):
 # their blames cancel. The last layer moves first, and by class; from the second step on there is something
 # to pass back.
 #
-# **Predict** three more starts before you run the next cell. All weights zero. All random, by He's rule.
-# And: identical filters in both layers, but a *random last layer* that reads them.
+# Three more starts: all weights zero; all random, by He's rule; and identical filters in both layers, but a
+# *random last layer* that reads them.
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("07.reader")
+
+# %% tags=["nbval-ignore-output"] answers="07.reader"
 for start in STARTS:
     f = FilterWatch(start=start, trained=True).facts
     different = f"{f['distinct']} of 8 and {f['distinct_second']:2d} of 16 filters differ"
@@ -92,10 +104,14 @@ for start in STARTS:
 # Zero is identical and worse: where all weights are zero, so is every activation and every gradient but
 # that of the last biases. They learn how frequent the digits are, and that is all.
 #
+# <details><summary>What came out</summary>
+#
 # The last line is the interesting one. The sixteen filters of the second layer became different, because
 # they are read by weights that differ. The eight of the first layer did not: they are read by filters that
 # treat all eight alike, and go on doing so. **Symmetry is broken by the reader.** Two
 # filters part only if the layer directly above reads them with different weights; random weights everywhere see to that.
+#
+# </details>
 #
 # Zero weights cannot be repaired by patience. **This cell is meant to fail.**
 
@@ -114,18 +130,29 @@ assert right > 0.5, f"after ten epochs {right:.0%} of the test images are right"
 # axis is logarithmic). Middle: the gradients of the loss by these same activations, which travel from right to left.
 # Right: the losses of thirteen such networks, equal but for the scale.
 #
-# **Predict.** At a scale of 0.3, each layer hands on about a third of the signal it gets at scale 1. How large is it
-# after six layers? Where is the gradient smallest? Then move the scale slider and watch both pictures tilt.
+# Where is the gradient smallest, at a small scale? Commit yourself, then move the scale slider and watch both pictures
+# tilt.
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("07.power")
+
+# %% tags=["nbval-ignore-output"] answers="07.power"
 goal = "Ten hidden layers: a scale whose activations keep their size within a factor of three"
 won = Challenge(goal, lambda f: f["units"] == 80 and 1 / 3 < f["act_last"] / f["act_first"] < 3)
 InitExplorer(trained=True, challenge=won)
 
 # %% [markdown]
-# Each layer multiplies the signal by about the same factor, forwards and backwards. Six times the same
+# Each layer multiplies the signal by about the same factor, forwards and backwards.
+#
+# <details><summary>What came out</summary>
+#
+# Six times the same
 # factor is a power: a factor of a third becomes a thousandth, and the gradient, which comes from behind, is smallest
-# at the first layer. Too small a scale, and all images look alike
+# at the first layer.
+#
+# </details>
+#
+# Too small a scale, and all images look alike
 # to the last layer while the first layer gets no gradient: the loss stays at 2.30, the logarithm of ten.
 # Too large, and the first loss is enormous and the first step explodes. Between lies a valley. How wide is
 # it?
@@ -177,9 +204,12 @@ for name, rule in (("Xavier", xavier), ("He", he)):
 # rest are zeros. So the best scale there is not 1 exactly.
 # <!-- computed: (10 * 10) / (4 * 4 * 9) = 0.69 -->
 #
-# **Predict**: with tanh in place of ReLU, does a large scale explode too?
+# With tanh in place of ReLU, does a large scale explode too?
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("07.tanh")
+
+# %% tags=["nbval-ignore-output"] answers="07.tanh"
 for activation in ("ReLU", "tanh"):
     explorer = InitExplorer(activation=activation, trained=True)
     for scale in (0.3, 0.7, 1, 1.5, 3, 10):
@@ -189,8 +219,14 @@ for activation in ("ReLU", "tanh"):
         print(f"{activation:4s} scale {scale:4}: {sizes}, loss {f['loss']:.2f}")
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # It cannot: tanh never exceeds 1. Its activations saturate instead, most near plus or minus one, where its
-# slope is nearly zero. And yet the first gradients *grow* with the scale. On the way back each layer multiplies them
+# slope is nearly zero.
+#
+# </details>
+#
+# And yet the first gradients *grow* with the scale. On the way back each layer multiplies them
 # twice: by its weights, which grow with the scale, and by the slope, which is nearly zero for most units but not for
 # all. The few units in between carry large gradients, and steps taken on those lead nowhere: the loss at scale 10 is
 # that of guessing. Small scales fail alike for both. The valley of tanh is wider, and its bottom lies
@@ -202,26 +238,34 @@ for activation in ("ReLU", "tanh"):
 #
 # A ReLU unit that is off for every image of the training set is **dead**: nothing flows through it, no
 # gradient reaches its weights, and no training image wakes it unless the layers below change. A fresh network of zero biases has hardly any.
-# They die in training, when a step is so long that a bias or filter ends far on the negative side.
-# **Predict** which scales kill most.
+# They die in training, when a step is so long that a bias or filter ends far on the negative side. Which scales kill most?
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("07.dead")
+
+# %% tags=["nbval-ignore-output"] answers="07.dead"
+dead_at = {}
 dead, units = dead_units(deep_network(6, 1.0, "ReLU", 0), x)
 print(f"at the start: {dead} of {units} units dead")
 explorer = InitExplorer(rate=0.01, trained=True)
 for scale in (0.15, 0.46, 1.0, 2.2, 3.2, 4.6):
     explorer.set_state(scale=scale)
     f = explorer.facts
+    dead_at[scale] = f["dead"]
     print(f"scale {scale:4}: {f['dead']:2d} of {f['units']} units dead in the end, loss {f['loss']:.2f}")
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Both ends kill, each in its way. Large weights make large gradients and long steps. Tiny weights make tiny
 # activations, so that a small move of a bias outweighs all that the images contribute, and the unit is off
 # for all of them alike. Near He's scale hardly a unit is lost.
 #
+# </details>
+#
 # ## Exercises
 #
-# **1. He's rule.** `shape` is `(F, C, kH, kW)` for a convolution or `(in, out)` for a linear layer. Draw
+# **1. He's rule.** *Warm-up, 5 minutes.* `shape` is `(F, C, kH, kW)` for a convolution or `(in, out)` for a linear layer. Draw
 # normal numbers from `rng`, with the spread (not the variance) that keeps the size of the signal through
 # ReLU.
 
@@ -239,7 +283,7 @@ def he_init(shape, rng):
 check("07.he_init", he_init)
 
 # %% [markdown]
-# **2. Restart.** This network of eight hidden layers does not learn. Look at the sizes of its signals, then
+# **2. Restart.** *Core, 5 minutes.* This network of eight hidden layers does not learn. Look at the sizes of its signals, then
 # change the scale of its first weights, nothing else, until the loss is below 1.
 
 # %%
@@ -258,7 +302,7 @@ final = evaluate(stuck, CrossEntropyLoss(), x, y).loss
 print(f"loss {final:.2f}: {'it learns' if final < 1 else 'it does not learn yet'}")
 
 # %% [markdown]
-# **3. Break the spell by hand.** In the network below all weights are identical. Without touching the first layer,
+# **3. Break the spell by hand.** *Stretch, 10 minutes.* In the network below all weights are identical. Without touching the first layer,
 # `spell[0]`, change as few numbers as you can, before training, so that all eight first filters become different. One
 # line is enough. (The layer that reads them is `spell[3]`; its weights are `spell[3].params["weight"]`.)
 
@@ -284,26 +328,12 @@ print(f"{count} of 8 filters differ: {'the spell is broken' if count == 8 else '
 #
 # ## Questions
 #
-# <details><summary>May biases all start at zero?</summary>
-#
-# Yes, as they do in this course: the random weights already make the units different.
-# </details>
-#
-# <details><summary>Your deep network's loss stays at ln 10. Name two causes that this notebook showed, and
-# how to tell them apart.</summary>
-#
-# Weights too small: the last activations are tiny and hardly depend on the image, the first gradients
-# vanish. Dead units: the activations are exactly zero. `layer_signals` and `dead_units` tell.
-# </details>
-#
-# <details><summary>"For ever", says the argument about identical filters. Is it true on a
-# computer?</summary>
-#
-# In exact arithmetic, yes. On a computer the sums for two equal filters may be rounded differently, and a
-# difference of that size can grow where training is wild. Do not count on it: the experiment above shows
-# what to expect.
-# </details>
-#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("07")
+
+# %% [markdown]
 # ## Summary
 #
 # Units that start alike and are read alike stay alike, so weights start random. Each layer multiplies the

@@ -39,6 +39,7 @@ from cnnlib.playground import main_effects as shares_of
 from cnnlib.playground.features import feature_rows, grid_points
 from cnnlib.playground.naive import NaiveNetwork
 from cnnlib.widgets import Challenge, Playground, PlaygroundSeeds, PlaygroundSnapshots
+from cnnlib.widgets.cards import predict, quiz
 
 # %% [markdown]
 # ## Everything on one page
@@ -54,21 +55,30 @@ from cnnlib.widgets import Challenge, Playground, PlaygroundSeeds, PlaygroundSna
 # is 1 or -1, in the same colours; a point is *wrong* where the output has the other sign. A line is a weight, a little square at
 # a node's corner is its bias; rest on one to read its value. Click a feature, a node, a line.
 #
-# **Predict.** The blue disc within its orange ring needs a closed border. How many straight cuts make one, at the least?
-# Set that many neurons in a single layer, press Play, and see whether the test loss falls below 0.02.
+# The blue disc within its orange ring needs a closed border. How many straight cuts make one, at the least? Commit
+# yourself, set that many neurons in a single layer, press Play, and see whether the test loss falls below 0.02.
+
+# %%
+predict("08.cuts")
 
 # %%
 Playground(
     seed=0.50001,
     challenge=Challenge(
-        "the circle with one hidden layer of three neurons: a test loss below 0.02",
+        "the circle with one hidden layer of the fewest neurons: a test loss below 0.02",
         lambda f: not f["spiral"] and f["neurons"] == 3 and f["test_loss"] < 0.02,
     ),
 )
 
 # %% [markdown]
+# <details><summary>How many?</summary>
+#
 # Three cuts make a triangle, and a triangle with soft edges is round enough. (Not from every start: with
-# the seed 0.5 three neurons get stuck. Try it.) Hold a node's map beside the
+# the seed 0.5 three neurons get stuck. Try it.)
+#
+# </details>
+#
+# Hold a node's map beside the
 # output's: each hidden node of the first layer is one soft cut, the output adds them up. *Rewind* returns to
 # the same first weights, the slider to any epoch in between, and *New weights* throws the dice again, as
 # the page's own button does. Click a line and type a number into *Value*: the maps answer at once. Set *Links show*
@@ -104,9 +114,12 @@ print(f"training loss after one epoch: {run.train_loss:.6f} and {loops.loss(inpu
 # exactly those numbers.
 # <!-- source: the chapter that the course grew from: its run on the spirals -->
 #
-# **Predict.** The chapter says the loss is heaviest at the start. Is 0.425 the loss of fresh weights?
+# The chapter says the loss is heaviest at the start. Is 0.425 the loss of fresh weights?
 
 # %%
+predict("08.fresh")
+
+# %% answers="08.fresh"
 first = Run(dataset="spiral", network_shape=[8, 8], learning_rate=0.03, seed="0.50025")
 for epoch in (0, 147, 148, 558, 1531):
     first.step(epoch - first.epoch)
@@ -115,7 +128,7 @@ for epoch in (0, 147, 148, 558, 1531):
 # %% [markdown]
 # This is the *test* loss. Another seed and a smaller rate show the same two numbers as the *training* loss:
 
-# %%
+# %% answers="08.fresh"
 second = Run(dataset="spiral", network_shape=[8, 8], learning_rate=0.01, seed="0.50139")
 for epoch in (0, 553, 558, 1000, 1531):
     second.step(epoch - second.epoch)
@@ -123,17 +136,22 @@ for epoch in (0, 553, 558, 1000, 1531):
 
 # %% [markdown]
 # Known: the two numbers and the epoch. Inferred: everything else. We picked these two among 840 seeds
-# *because* they fit, and other settings would fit as well. Nor is 0.425 where they start. Fresh networks lie
-# about one half; here are 300 of them:
+# *because* they fit, and other settings would fit as well. And where do they start? Here are 300 fresh networks:
 # <!-- source: our search for these runs went through 840 seeds -->
 
-# %%
+# %% answers="08.fresh"
 seeds = [f"{0.5 + i / 1e5:.5f}" for i in range(300)]
 fresh = np.array([Run(dataset="spiral", network_shape=[8, 8], seed=seed).evaluate() for seed in seeds])
 print("lowest loss of fresh weights: training {:.3f}, test {:.3f}".format(*fresh.min(axis=0)))
 
 # %% [markdown]
-# None is as low as 0.425, so with these settings the chapter's "first" picture was taken some epochs in. And
+# <details><summary>What came out</summary>
+#
+# None is as low as 0.425, so with these settings the chapter's "first" picture was taken some epochs in.
+#
+# </details>
+#
+# And
 # the start is not where most happens: in both runs less than a quarter of the fall came before 0.425, and in the
 # second that took more than a third of the time. The loss is *highest* at the start, and it falls *fastest* later. A
 # number without its seed and settings is an anecdote. What the spread over seeds looks like is quickly
@@ -152,9 +170,11 @@ print(f"below 0.106: {(spread.test_loss < 0.106).sum()} of 30")
 # The same settings, nothing but the seed changed, and the final loss differs by a factor of ten or more.
 # Among these the chapter's 0.106 lies between the median and the upper quartile: an ordinary run.
 #
-# **Predict** which of these twelve will be first and which last, from their maps at epoch 300. Press Play,
-# pause, guess, go on. The view's challenge: find settings with which *every* seed ends below 0.106. One lucky
+# Which of these twelve will be first and which last? Press Play, pause at epoch 300, guess from their maps, go on. The view's challenge: find settings with which *every* seed ends below 0.106. One lucky
 # seed will not do.
+
+# %%
+predict("08.leader")
 
 # %%
 PlaygroundSeeds()
@@ -164,9 +184,13 @@ PlaygroundSeeds()
 #
 # The page opens with layers of 4 and 2 neurons, and many a visitor has watched those fail at the spirals
 # for a long time. Others switch all seven features on, $X_1$, $X_2$, their squares, their product and their
-# sines, and are done in a minute. **Predict** the median loss of each before you run the cell.
+# sines, and are done in a minute.
 
 # %%
+predict("08.medians")
+
+# %% answers="08.medians"
+medians = {}
 settings = {
     "4,2 neurons, X1 and X2": {},
     "8,8 neurons, X1 and X2": {"network_shape": [8, 8]},
@@ -176,12 +200,19 @@ for name, changes in settings.items():
     some = Ensemble({"dataset": "spiral", **changes}, seeds=seeds[:30])
     some.step(1531)
     best, middle = some.test_loss.min(), np.median(some.test_loss)
+    medians[name] = middle
     print(f"{name}: best {best:.3f}, median {middle:.3f}, below 0.106: {(some.test_loss < 0.106).sum()}")
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # No seed of the small one comes near; 0.324 is its best, and two neurons in the last layer hardly hold a
 # shape with that many turns. With all seven features nearly every seed succeeds, though there is
-# one layer only. The features do a part of the work that layers would otherwise have to learn. (Which of the
+# one layer only.
+#
+# </details>
+#
+# The features do a part of the work that layers would otherwise have to learn. (Which of the
 # seven do it? That is exercise 3.)
 #
 # ## Straight cuts first?
@@ -193,17 +224,25 @@ for name, changes in settings.items():
 #
 # Do not add the two up: the sum is 100 % for every straight ramp, an oblique one too. To test "horizontal and
 # vertical" they need a rival, so the view measures along axes turned by 45 degrees as well and draws the better
-# of those two. **Predict** how the three curves go on, then move *Last epoch* to the right.
+# of those two. How do the three curves go on? Sketch one of them, then move *Last epoch* to the right.
+
+# %%
+predict("08.height")
 
 # %%
 PlaygroundSnapshots(last=6)
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # In this run the height explains eight to nine tenths of the map in the first hundred epochs, the width nearly
-# nothing, the turned axes about half. Then the map bends, and the height explains less and less. Is this the
-# rule? Here are the thirty seeds of before.
+# nothing, the turned axes about half. Then the map bends, and the height explains less and less.
+#
+# </details>
+#
+# Is this the rule? Here are the thirty seeds of before.
 
-# %%
+# %% answers="08.height"
 turn = np.array([[1, 1], [-1, 1]]) / np.sqrt(2)  # by 45 degrees
 
 
@@ -229,9 +268,12 @@ tell_shares(Ensemble({"dataset": "spiral", "network_shape": [8, 8]}, seeds=seeds
 #
 # Is that a taste of networks, or of these spirals? First ask, before any network, how well the label goes along
 # with each direction. (Without noise every seed has the same points; it only deals them out differently.) Then
-# turn the spirals by 45 degrees and give them to the same first weights. **Predict**: which axes win now?
+# turn the spirals by 45 degrees and give them to the same first weights. Which axes win now?
 
 # %%
+predict("08.turned")
+
+# %% answers="08.turned"
 every = np.vstack([first.train, first.test])
 for degrees in (0, 45, 90, 135):
     along = every[:, :2] @ [np.cos(np.radians(degrees)), np.sin(np.radians(degrees))]
@@ -244,15 +286,23 @@ tell_shares(tilted)
 
 # %% [markdown]
 # The width (0 degrees) says next to nothing about the arm, the height (90) the most: the outermost turns lie
-# that way. And the cut turns with the spirals: now the upright axes lose. So these networks have no liking for
+# that way.
+#
+# <details><summary>And the cut?</summary>
+#
+# It turns with the spirals: now the upright axes lose. So these networks have no liking for
 # horizontals and verticals. They begin with one straight cut, and the data say which way it runs.
+#
+# </details>
 #
 # ## The points that stay wrong
 #
-# Some points stay wrong to the end, the chapter says. Which? **Predict**: those in the crowded middle, or those
-# at the ends of the arms?
+# Some points stay wrong to the end, the chapter says. Which?
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("08.stay")
+
+# %% tags=["nbval-ignore-output"] answers="08.stay"
 wrong = np.sign(spread.outputs[:, spread.train.shape[1] :]) != spread.test[:, :, 2]
 radius = np.hypot(spread.test[:, :, 0], spread.test[:, :, 1])
 for low, high in ((0, 0.1), (0.1, 1), (1, 2), (2, 3), (3, 4), (4, 5)):
@@ -260,13 +310,19 @@ for low, high in ((0, 0.1), (0.1, 1), (1, 2), (2, 3), (3, 4), (4, 5)):
     print(f"radius {low:3.1f} to {high:3.1f}: {100 * wrong[ring].mean():4.1f} % of the test points wrong")
 
 # %% [markdown]
+# <details><summary>What came out</summary>
+#
 # Two different reasons. At the very centre the arms *meet*: both pass through the origin, so one point
 # carries both labels, and no function can be right about both. Farther out the arms lie apart, but the
 # points of an arm are rare there and the network has few of them to learn from; where an arm ends it has
-# nothing to go on at all. In the two runs with the chapter's numbers, each time in the half whose loss is
+# nothing to go on at all.
+#
+# </details>
+#
+# In the two runs with the chapter's numbers, each time in the half whose loss is
 # 0.106:
 
-# %%
+# %% answers="08.stay"
 for half, run, points in (("test", first, first.test), ("training", second, second.train)):
     missed = np.sign(run.predict(points[:, :2])) != points[:, 2]
     distances = np.sort(np.hypot(*points[missed, :2].T))
@@ -347,7 +403,7 @@ Playground(
 # %% [markdown]
 # ## Exercises
 #
-# **1. L1 with the death of links.** Weights can be kept small by a penalty, the *regularization*. L1 pulls every
+# **1. L1 with the death of links.** *Core, 15 minutes.* Weights can be kept small by a penalty, the *regularization*. L1 pulls every
 # weight towards zero by the same amount. At each update the playground first steps by the data's gradient; then
 # it pulls by `lr * rate` (learning rate times regularization rate, whatever the batch size), in the
 # direction given by the sign of the *old* weight; an old weight of exactly 0 is not pulled. If that pull,
@@ -369,7 +425,7 @@ def l1_update(w, dw, lr, rate):
 check("08.l1_update", l1_update)
 
 # %% [markdown]
-# **2. What is a map made of?** `z[y, x]` is a map on a grid. Return two numbers, as shares of its variance: what
+# **2. What is a map made of?** *Core, 10 minutes.* `z[y, x]` is a map on a grid. Return two numbers, as shares of its variance: what
 # $X_1$ explains by itself (the variance of the columns' means), and what $X_2$ explains (that of the rows').
 
 
@@ -385,7 +441,7 @@ def main_effects(z):
 check("08.main_effects", main_effects)
 
 # %% [markdown]
-# **3. One more feature.** Solve the spirals (test loss below 0.106) with four features and 16 neurons in no
+# **3. One more feature.** *Stretch, 10 minutes.* Solve the spirals (test loss below 0.106) with four features and 16 neurons in no
 # more than 200 epochs. The three below are not enough. The names of all seven: `x`, `y`, `xSquared`,
 # `ySquared`, `xTimesY`, `sinX`, `sinY`.
 # <!-- computed: 8 + 8 = 16 -->
@@ -415,25 +471,12 @@ print(f"test loss {attempt.test_loss:.3f}: {'solved' if attempt.test_loss < 0.10
 #
 # ## Questions
 #
-# <details><summary>The training loss is near zero and the test loss is not. What would help, what would
-# not?</summary>
-#
-# More points, or the same points with less noise, tell the network what it cannot know. More epochs or
-# more neurons only learn the same points by heart. Look at the run "learning by heart" in the first list.
-# </details>
-#
-# <details><summary>Why do all eight neurons of a layer stay equal for ever if they start equal?</summary>
-#
-# They receive the same inputs and pass the same gradient on, so they take the same step, every time. In the
-# list this run is called "all nodes the same".
-# </details>
-#
-# <details><summary>Halving the batch size doubles the pull of L1. Why?</summary>
-#
-# The penalty acts once at every update (exercise 1) and is not divided by the batch. Half the batch means twice the
-# updates in an epoch.
-# </details>
-#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("08")
+
+# %% [markdown]
 # ## Summary
 #
 # A network of a hundred weights can be read whole: cuts at first, shapes later, wrong where points are few.

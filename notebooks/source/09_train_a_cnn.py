@@ -39,23 +39,34 @@ from cnnlib.experiments.comparisons import Variant, compare
 from cnnlib.networks import recipes
 from cnnlib.training import EarlyStopping
 from cnnlib.widgets import AugmentationExplorer, Challenge, EvidenceExplorer, ImageGallery, TrainingView
+from cnnlib.widgets.cards import predict, quiz
 
 # %% [markdown]
 # ## The images
 #
-# The course brings 1,797 digits of 8x8 pixels<!-- test: tests/data/test_data.py::test_digits_are_scikit_learns -->.
-# The classic set, MNIST, has 70,000 of 28x28, and Fashion-MNIST as many pictures of clothes. If
-# their files are on your disk, write `"mnist"` or `"fashion_mnist"` below and run everything again: all
-# cells work on them too, in many minutes instead of seconds.
-# <!-- source: Xiao, Rasul and Vollgraf 2017 -->
+# MNIST: 70,000 digits of 28x28 pixels, the set on which networks have been compared since 1998. It comes with the
+# course.<!-- test: tests/data/test_bundled.py::test_the_whole_set_is_the_published_one --> All cells run on other
+# images too: write `"digits"` below for the 8x8 digits, or `"fashion_mnist"` (clothes) or `"cifar10"` (32x32, in colour)
+# and run everything again. The text speaks of MNIST. <!-- source: Xiao, Rasul and Vollgraf 2017 -->
 #
-# Nothing is fetched without being asked. `data.load_mnist(download=True)` does it once, checks every file
-# against its published check sum, and goes on where a broken connection stopped it.
+# Those two you must have on your disk. Nothing is fetched without being asked: `data.load_fashion_mnist(download=True)`
+# does it once, checks every file against its published check sum, and goes on where a broken connection stopped it.
 
 # %%
-DATA = "digits"
-load = {"digits": data.load_digits, "mnist": data.load_mnist, "fashion_mnist": data.load_fashion_mnist}
-recipe = recipes.DIGITS if DATA == "digits" else recipes.TWO_CONV
+def load_mnist():
+    """All of MNIST, or the fifth of it that comes with the package alone, as in Colab and in the browser."""
+    try:
+        return data.load_mnist()
+    except FileNotFoundError:
+        return data.load_mnist_sample()
+
+
+DATA = "mnist"
+load = {
+    "mnist": load_mnist, "digits": data.load_digits, "fashion_mnist": data.load_fashion_mnist, "cifar10": data.load_cifar10,
+}
+recipe = {"digits": recipes.DIGITS, "cifar10": recipes.COLOR}.get(DATA, recipes.MNIST_CNN)
+rate = 0.05 if DATA == "digits" else 0.02  # with momentum 0.9 and no warm-up, 0.05 is too much for the larger images
 images = load[DATA]()
 images
 
@@ -63,7 +74,7 @@ images
 # Without the files, a sentence says what to do. **This cell is meant to fail**; read its last lines.
 
 # %% tags=["raises-exception"]
-data.load_mnist("no_such_folder")
+data.load_fashion_mnist("no_such_folder")
 
 # %% [markdown]
 # Look before you train. Leaf through forty test images without their labels, write down what you read, then
@@ -79,11 +90,10 @@ ImageGallery(images, half="test", labels=False)
 # looked at once, at the end; here we look oftener, to learn. Count how often.
 
 # %%
-order = np.random.default_rng(0).permutation(len(images.x_train))
-held, kept = order[:300], order[300:]
-x, y = images.x_train[kept], images.y_train[kept]
-validation = images.x_train[held], images.y_train[held]
-print(f"{len(x)} to train on, {len(held)} to choose by, {len(images.x_test)} to judge by")
+parts = images.hold_back(len(images.x_train) // 12)
+x, y = parts.x_train, parts.y_train
+validation = parts.x_test, parts.y_test
+print(f"{len(x):,} to train on, {len(validation[0]):,} to choose by, {len(images.x_test):,} to judge by")
 
 # %% [markdown]
 # ## The loop, written out once
@@ -118,30 +128,34 @@ check("09.train_epoch", train_epoch)
 # twenty images completely. If it cannot, there is a fault in the code, and no amount of data will mend it.
 # This test takes a second and has saved many days.
 #
-# **Predict.** How many passes over the twenty until all are right? And what share of the images it has not
-# seen will it get right then? The gap between those two shares is what this notebook is about.
+# How many passes over the twenty until all are right? And what share of the images it has not seen will it get
+# right then? The gap between those two shares is what this notebook is about.
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("09.unseen")
+
+# %% tags=["nbval-ignore-output"] answers="09.unseen"
 model = recipe.make_model(0)
-history = fit(model, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x[:20], y[:20], epochs=40, rng=0, progress=False)
+history = fit(model, CrossEntropyLoss(), SGD(rate, momentum=0.9), x[:20], y[:20], epochs=40, rng=0, progress=False)
 passes = 1 + next(i for i, share in enumerate(history.epoch_accuracy) if share == 1)
 unseen = evaluate(model, CrossEntropyLoss(), *validation)
 print(f"all twenty right after {passes} passes; of the unseen images {unseen.accuracy:.0%}")
 assert history.epoch_accuracy[-1] == 1 and history.epoch_loss[-1] < 0.05 and unseen.accuracy < 0.85
 
 # %% [markdown]
-# ## Now all of them, and when to stop
+# ## More of them, and when to stop
 #
 # `fit` is your loop with a progress bar and a history. It also watches the validation loss. Early on it
 # falls together with the training loss. Later the network begins to learn single images by heart: on the
-# logarithmic axis the training loss goes on falling, the other does not. *Early stopping* ends the run when there has been no new
-# best for `patience` epochs, and puts the best weights back.
+# logarithmic axis the training loss goes on falling, the other does not. *Early stopping* ends the run when there has
+# been no new best for `patience` epochs, and puts the best weights back. To see that within seconds we take 3,000 of
+# the images. (Half a minute on a slow machine.)
 
-# %% alt="Left, on a logarithmic axis: the training loss falls on and on, the validation loss levels off far above it. Right: accuracy on both climbs; training reaches one, validation stays just below." tags=["nbval-ignore-output"]
-reader, stopping = recipe.make_model(0), EarlyStopping(patience=6)
+# %% alt="Left, on a logarithmic axis: the training loss falls on and on, the validation loss levels off far above it. Right: accuracy on both climbs; training reaches one, validation stays below." tags=["nbval-ignore-output"]
+student, stopping = recipe.make_model(0), EarlyStopping(patience=5)
 history = fit(
-    reader, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=40, rng=0, validation=validation,
-    early_stopping=stopping, progress=False,
+    student, CrossEntropyLoss(), SGD(rate, momentum=0.9), x[:3000], y[:3000], epochs=30, rng=0, validation=validation,
+    early_stopping=stopping,
 )
 axes = history.plot()
 axes[0].set(yscale="log", ylim=(1e-4, 4))
@@ -161,49 +175,70 @@ print(f"best epoch {stopping.best_epoch} of {len(history.epoch_ends)}, validatio
 #
 # ## Watch it
 #
-# The same network, live. The filters stand in the middle, the images it still gets wrong on the right.
-# **Predict** which digits will stay longest in that corner. **Challenge:** more than 98 % of the test images
-# right. Rewind and try other rates; the recipe further down needs no luck.
+# The same network, live, on all of the images that are left for training. The filters stand in the middle, the images
+# it still gets wrong on the right. Which digits will stay longest in that corner? **Challenge:** more than
+# 98 % of the *validation* images right: rewind and try other rates, that is choosing. The recipe further down needs no
+# luck.
 #
 # <details><summary>Which digits stay longest?</summary>
 #
-# Mostly eights, with a three and a five among them: they share most of their strokes with other digits.
+# Nines taken for fours, sevens for twos, eights with a gap in their loop: each of them shares most of its ink with
+# another digit.
 #
 # </details>
 
 # %%
+predict("09.longest")
+
+# %%
 TrainingView(
-    images, make_model=recipe.make_model, rate=0.05,
-    challenge=Challenge("more than 98 % of the test images right", lambda facts: facts["accuracy"] > 0.98),
+    parts, judged="validation images", make_model=recipe.make_model, batch_size=64, rate=rate,
+    challenge=Challenge(
+        "more than 98 % of the validation images right", lambda facts: facts["accuracy"] > 0.98 and facts["judged"] >= 1000
+    ),
 )
 
 # %% [markdown]
 # ## One number is no result
 #
 # Another seed gives other first weights, another order of images, and another accuracy. So a result is a
-# mean over several seeds with its spread. The recipe below was compared with its neighbours on validation
-# images: SGD with Nesterov's momentum, one cycle of the learning rate, a little weight decay, and images
-# distorted anew in each epoch.
+# mean over several seeds with its spread. The recipe is SGD with Nesterov's momentum, one cycle of the learning rate, a
+# little weight decay, and images distorted anew in each epoch. One epoch a seed here, some ten seconds each.
 #
-# **Predict.** By how much will five seeds differ?
+# By how much will three seeds differ?
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("09.seeds")
+
+# %% tags=["nbval-ignore-output"] answers="09.seeds"
 shares = []
-for seed in range(5):
-    model, history = recipe.fit(images, seed, progress=False)
-    shares.append(evaluate(model, CrossEntropyLoss(), images.x_test, images.y_test).accuracy)
+for seed in range(3):
+    reader, history = recipe.fit(parts, seed, epochs=10 if DATA == "digits" else 1)
+    shares.append(evaluate(reader, CrossEntropyLoss(), images.x_test, images.y_test).accuracy)
 print("test images right:", ", ".join(f"{share:.2%}" for share in shares))
 print(f"mean {np.mean(shares):.2%}, standard deviation {np.std(shares, ddof=1):.2%}")
-assert np.mean(shares) > 0.98
+assert np.mean(shares) > 0.97 or DATA not in ("mnist", "digits")
 
 # %% [markdown]
-# One test image more or less is 0.28 points<!-- computed: 100 / 360 = 0.28 -->. So with 360 images,
-# differences of that size between two seeds, or between two methods, mean nothing. That is the first question
-# to ask of any table of results, this one included.
+# How much of a difference is luck of the draw? Of 10,000 test images, a network that errs on 1.5 % of all digits gets
+# 150 wrong, give or take the square root, 12: that is 0.12 points<!-- computed: (0.015 * 0.985 / 10000) ** 0.5 * 100 = 0.12 -->.
+# Differences of that size between two seeds, or between two methods, mean nothing. That is the first question to ask
+# of any table of results, this one included.
 #
+# A long training is worth its time only now that the short one works. Ten epochs, on all of the training images, take
+# two to three minutes on two cores: set `LONG = True` and have a tea. They make the network that notebook 01 opened, with
+# 99.3 % of the test images right.
+
+# %% tags=["nbval-ignore-output"]
+LONG = False
+if LONG:
+    reader, history = recipe.fit(images, seed=0, epochs=10)
+    print(f"{evaluate(reader, CrossEntropyLoss(), images.x_test, images.y_test).accuracy:.2%} of the test images right")
+
+# %% [markdown]
 # ## Memorising, and what helps against it
 #
-# To see over-fitting plainly, starve the network: 100 images instead of 1,437. It will learn all of them by
+# To see over-fitting plainly, starve the network: 100 images instead of all. It will learn every one of them by
 # heart. Four remedies, each with the same number of steps and three seeds:
 #
 # - **dropout**: half of the last layer's inputs are switched off at random in each step;
@@ -211,10 +246,14 @@ assert np.mean(shares) > 0.98
 # - **augmentation**: every image is shifted, turned and bent a little, differently each time;
 # - **more data**: four times as many images.
 #
-# (The first images of the file are by few writers, so `compare` draws its hundred at random.) **Predict** their order before you run it. Write it
-# down. (In the tables ± is the standard deviation of the three seeds, in points of accuracy.)
+# (`compare` draws its hundred at random. In the tables ± is the standard deviation of the three seeds, in points of
+# accuracy.)
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("09.remedies")
+
+
+# %% tags=["nbval-ignore-output"] answers="09.remedies"
 def with_dropout(rng):
     return networks.add_dropout(recipe.make_model(rng), p=0.5, rng=rng)
 
@@ -226,15 +265,24 @@ remedies = {
     "augmentation": Variant(recipe.make_model, images=100, augment=recipe.augment),
     "more data": Variant(recipe.make_model, images=400),
 }
-study = compare(remedies, images, steps=400, lr=0.03)
+study = compare(remedies, images, steps=400, lr=0.02)
 assert study.mean("more data") > study.mean("augmentation") > study.mean("nothing")
 print(study)
 
 # %% [markdown]
-# Read the table with its spread. More images help most, and images made from the old ones come next. Weight
-# decay lowers the *loss* on unseen images, but its accuracy, like that of dropout, stays within about a point
-# of doing nothing: on this small network three seeds cannot tell them apart. That is a result too, and a
-# common one. Remedies are measured, not believed.
+# Read the table with its spread.
+#
+# <details><summary>What came out</summary>
+#
+# More images help most, and images made from the old ones come next, nearly as good.
+# Dropout gains about five points: it is the linear layer that learns by heart, and has most of the weights. Weight decay
+# lowers the *loss* on unseen images, but its accuracy stays within the spread of doing nothing: three seeds
+# cannot tell the two apart.
+#
+# </details>
+#
+# A result that three seeds cannot tell from nothing is a result too, and a common one. Remedies are measured, not
+# believed.
 #
 # How far may an image be bent? As far as *you* still read it. Move the sliders and compare yourself with the
 # network of notebook 01. **Challenge:** distort so that it reads fewer than half of the images, while pixels move by
@@ -255,16 +303,20 @@ AugmentationExplorer()
 # %% [markdown]
 # ## What did it learn?
 #
-# Eight filters of the first layer of the network that stopped early: above before training, below after it,
-# on one scale, blue positive and orange negative. Noise has been bent towards strokes, edges and spots. Did they
-# really move? The assertion says so, and that gradients arrived there. A network can look trained while its first layer has never changed.
+# The eight filters of the first layer of `reader`: above before training, below after it, on one scale, blue positive
+# and orange negative. Did they really move? The correlation of each with its own start says how far: 1 is not at all. The
+# assertion says that gradients arrived there. After a single epoch some filters have hardly moved, and much of the work
+# is done by the layers behind them. A network can look trained while its first layer has never changed.
 
 # %% alt="Two rows of small 3x3 filters. Above: random weights. Below: after training, with stronger and smoother patterns such as edges."
-rows = [m[0].params["weight"].mean(axis=1) for m in (recipe.make_model(0), reader)]
+start = recipe.make_model(np.random.default_rng(seed))
+rows = [m[0].params["weight"].mean(axis=1) for m in (start, reader)]
 reach, (figure, axes) = np.abs(rows[1]).max(), plt.subplots(2, 8, figsize=(9, 2.6), layout="constrained")
 for ax, kernel in zip(axes.ravel(), [*rows[0][:8], *rows[1][:8]], strict=True):
     ax.imshow(kernel, cmap="RdBu_r", vmin=-reach, vmax=reach)
     ax.set_axis_off()
+alike = [np.corrcoef(before.ravel(), after.ravel())[0, 1] for before, after in zip(*rows, strict=True)]
+print("correlation of each filter with its start:", ", ".join(f"{value:.2f}" for value in alike[:8]))
 assert np.abs(rows[1] - rows[0]).max() > 0.1 and np.abs(reader[0].grads["weight"]).max() > 0
 
 # %% [markdown]
@@ -290,9 +342,9 @@ def confusion_matrix(labels, guesses, num_classes):
 check("09.confusion_matrix", confusion_matrix)
 
 # %% [markdown]
-# The widget shows the matrix of the network that stopped early, and the images behind each of its numbers,
+# The widget shows the matrix of `reader`, the last network of the recipe, and the images behind each of its numbers,
 # the most confident first. Click a cell, or use the arrow keys. **Question.** Are its worst mistakes images
-# that you would have got right? (Give it `model`, the last network of the recipe, and compare.)
+# that you would have got right? (Give it `student`, which stopped early, and compare.)
 #
 # <details><summary>What to look for</summary>
 #
@@ -313,15 +365,11 @@ MistakeExplorer(reader, images)
 # is a gradient, carried back one layer further than training needs it, to the image itself. *Occlusion*: how
 # far does the probability fall if these pixels are covered? That is an experiment.
 #
-# **Predict** for a 7: which pixels decide? Then ask the wrong class (why is this 7 no 1?). The two maps
+# Which pixels decide for a 7? Commit yourself, look, and then ask the wrong class (why is this 7 no 1?). The two maps
 # often disagree: a tiny change and a removed stroke are different questions.
-#
-# <details><summary>What decides a 7?</summary>
-#
-# For most sevens of the test images the lower half of the stem, for the others the bar at the top: cover 2x2 pixels
-# there, and nearly all of the probability is gone.
-#
-# </details>
+
+# %%
+predict("09.seven")
 
 # %% tags=["nbval-ignore-output"]
 EvidenceExplorer(reader, images)
@@ -335,9 +383,12 @@ EvidenceExplorer(reader, images)
 # - a network without convolutions (**MLP**) with as many weights;
 # - **logistic regression**: one linear layer on bare pixels.
 #
-# **Predict** the three accuracies. How good can filters be that have never learned anything?
+# How good can filters be that have never learned anything?
 
-# %% tags=["nbval-ignore-output"]
+# %%
+predict("09.frozen")
+
+# %% tags=["nbval-ignore-output"] answers="09.frozen"
 weights, pixels = recipe.make_model(0).num_parameters, images.x_train[0].size
 controls = {
     "learned filters": Variant(recipe.make_model),
@@ -345,15 +396,22 @@ controls = {
     "MLP of equal size": Variant(lambda rng: networks.mlp(weights, pixels, rng)),
     "logistic regression": Variant(lambda rng: networks.logistic_regression(pixels, rng)),
 }
-study = compare(controls, images, steps=450)
+study = compare(controls, images, steps=450, lr=rate)
 assert study.mean("learned filters") == study.test.mean(axis=1).max()
 print(study)
 
 # %% [markdown]
-# Learning the filters wins, beyond the spread. But look at the other rows: random filters with a trained
-# layer on top are far better than guessing and no better than bare pixels (both might still gain with more steps),
-# and the MLP makes some three times as many errors. On these
-# small, centred digits much of the success is cheap. Whoever reports only the first row has not lied, and has not told the truth.
+# <details><summary>What came out</summary>
+#
+# Learning the filters wins, far beyond the spread. But look at the other rows: one linear layer on bare pixels gets nine
+# of ten right, random filters with a trained layer on top a little more (all might still gain with more steps). An MLP of
+# as many weights, spent on fourteen hidden units, is no better than no hidden layer at all, and errs three times as
+# often as the convolutions.
+#
+# </details>
+#
+# On centred digits much of the success is cheap. Whoever reports only the first row has not lied, and has not told the
+# truth.
 #
 # ## Against published figures
 #
@@ -375,15 +433,20 @@ Markdown(accuracy_table())
 # stranger runs no code of theirs.
 #
 # A *training* is more than its weights. Below, one is broken off after two of four epochs and called again
-# to finish all four. **Predict:** with the weights alone in the file, would the result be the same as if it had never
+# to finish all four. With the weights alone in the file, would the result be the same as if it had never
 # stopped? List all that must be kept besides them for the two to agree *to the bit*, then run it.
 
 # %%
+predict("09.resumed")
+
+
+# %% answers="09.resumed"
 def run(epochs, checkpoint=None):
-    rates = np.linspace(0.05, 0.01, 4 * -(-len(x) // 32))  # one for each step of four epochs
+    few = x[:2000], y[:2000]
+    rates = np.linspace(rate, rate / 5, 4 * -(-len(few[0]) // 32))  # one for each step of four epochs
     how = {"schedule": lambda step: float(rates[step]), "augment": recipe.augment, "rng": 1, "progress": False}
     net = networks.add_dropout(recipe.make_model(1), p=0.3, rng=2)
-    fit(net, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=epochs, checkpoint=checkpoint, **how)
+    fit(net, CrossEntropyLoss(), SGD(rate, momentum=0.9), *few, epochs=epochs, checkpoint=checkpoint, **how)
     return net
 
 
@@ -396,9 +459,13 @@ again = saving.load(folder / "reader.npz")
 print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(validation[0])).all())
 
 # %% [markdown]
+# <details><summary>What must be kept?</summary>
+#
 # Kept are, besides the weights: what the optimizer remembers, the place in the schedule and in the epoch, running
 # averages, and the state of every random generator (the order of the images, the dropout, the distortions). Leave out
 # one of them, and the two networks drift apart.
+#
+# </details>
 #
 # It survives worse: in the course's tests the process is killed again and again, even in the middle of
 # writing the file.
@@ -414,12 +481,12 @@ print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(vali
 # %% tags=["nbval-ignore-output"]
 from cnnlib.saving import state_dict, to_torch
 
-print({name: array.shape for name, array in state_dict(model).items()})
+print({name: array.shape for name, array in state_dict(reader).items()})
 try:
     import torch
 
-    theirs = to_torch(model)(torch.from_numpy(images.x_test)).detach().numpy()
-    np.testing.assert_allclose(theirs, model.forward(images.x_test), atol=1e-4, rtol=1e-5)
+    theirs = to_torch(reader)(torch.from_numpy(images.x_test)).detach().numpy()
+    np.testing.assert_allclose(theirs, reader.infer(images.x_test), atol=1e-3, rtol=1e-4)
     print("PyTorch gives the same outputs")
 except ImportError:
     print("PyTorch is not installed; pip install torch, then run this cell again")
@@ -444,41 +511,32 @@ axes = table.plot()
 # %% [markdown]
 # ## Exercises
 #
-# 1. The two above, checked by their cells.
-# 2. Repeat the study of remedies with half as many images, and with all. Where does each stop to matter?
+# 1. *Core, 15 minutes.* The two above, checked by their cells.
+# 2. *Core, 20 minutes.* Repeat the study of remedies with half as many images, and with all. Where does each stop to matter?
 #    (Hint: `Variant(..., images=50)`; without `images` a variant gets all of them.)
-# 3. Freeze only the first convolution. Which of the two layers is it worth to learn? (Hint: a subclass of
+# 3. *Stretch, 20 minutes.* Freeze only the first convolution. Which of the two layers is it worth to learn? (Hint: a subclass of
 #    `Sequential` whose `parameters()` leaves out the names that begin with `"0."`; see
 #    `networks.FrozenConvolutions??`.)
-# 4. Find an image that the network gets wrong with more than 90 % confidence, and cover pixels until it is
+# 4. *Core, 15 minutes.* Find an image that the network gets wrong with more than 90 % confidence, and cover pixels until it is
 #    right. What had misled it? (Hint: `MistakeExplorer` tells its number i; `x = images.x_test[i:i+1].copy()`, then set
 #    pixels to 0 and call `reader.predict_proba(x)`.)
-# 5. Capstone: beat the first try by more than the spread. (Hint: begin with what helped above, more images made by
+# 5. *Stretch, 60 minutes.* Capstone: beat the first try by more than the spread. (Hint: begin with what helped above, more images made by
 #    `recipe.augment` and a rate that falls.)
 #
 # ## Summary
 #
 # 1. A training loop is six lines; trust it after it has learned twenty images by heart.
 # 2. A result is a mean over seeds with its spread, on images that had no part in any choice, beside a control.
-# 3. More data beat every other remedy here; distorted copies came next, and the rest was within the noise.
+# 3. More data beat every other remedy here; distorted copies came next, then dropout; weight decay was within the noise.
 #
 # ## Questions
 #
-# 1. Why is the best of ten test results no honest figure?
-# 2. Saliency uses a gradient and occlusion none. When will they disagree most?
-# 3. Frozen random filters are far better than guessing. Why does that not mean that they have learned?
-#
-# <details><summary>Answers</summary>
-#
-# 1. The maximum of ten noisy numbers is larger than what any of the ten settings will reach on fresh images:
-#    part of it is luck, which does not come back.
-# 2. A gradient tells of tiny changes only. Covering a stroke is no tiny change: it switches ReLUs and winners of
-#    pooling. And where the guess is very sure, covering one pixel leaves it sure, whatever the logit's gradient.
-# 3. The linear layer on top has learned, and it does as well on bare pixels. What learned filters add is the
-#    distance from the best control, and only that.
-#
-# </details>
-#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("09")
+
+# %% [markdown]
 # ## References
 #
 # - Y. LeCun, L. Bottou, Y. Bengio, P. Haffner,

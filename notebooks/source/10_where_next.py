@@ -38,6 +38,7 @@ from cnnlib import CrossEntropyLoss, Linear, ReLU, Sequential, load_digits, nn, 
 from cnnlib.autodiff import closures, tape
 from cnnlib.autodiff.tape import Tensor
 from cnnlib.checks import check
+from cnnlib.widgets.cards import predict, quiz
 
 digits = load_digits()
 x, y = digits.x_train[:32], digits.y_train[:32]
@@ -63,10 +64,12 @@ print(f"loss {value_1:.6f}")
 
 # %% [markdown]
 # It is easy to open: any widget of this course can look into any layer. It has a trap. A layer remembers *one*
-# forward. **Predict:** what must go wrong if the same ReLU object stands in a network twice, and what would a
-# network that did not notice compute?
+# forward. What must go wrong if the same ReLU object stands in a network twice?
 
-# %% tags=["raises-exception"]
+# %%
+predict("10.gate")
+
+# %% tags=["raises-exception"] answers="10.gate"
 gate = ReLU()
 Sequential([Linear(8, 8, rng=0), gate, Linear(8, 8, rng=1), gate])
 
@@ -90,9 +93,12 @@ print(inspect.getsource(closures.conv2d))
 # %% [markdown]
 # Nothing here can be overwritten: every call of the layer makes a *new* backward with its own cache. And a network
 # is made of layers by `chain`, which is a layer itself: it goes forwards, collects the backwards, and replays them in
-# the reverse order. **Predict** before you read on: what must `chain` remember between the two passes?
+# the reverse order. Before you read on: what must `chain` remember between the two passes?
 
 # %%
+predict("10.chain")
+
+# %% answers="10.chain"
 print(inspect.getsource(closures.chain))
 
 # %% [markdown]
@@ -130,10 +136,13 @@ error.backward()
 print("E", float(error.value), " dE/dw", float(w.grad), " dE/db", float(b.grad))
 
 # %% [markdown]
-# The numbers of notebook 03, and nobody wrote a backward for this formula. **Predict:** d is used twice, in `d * d`.
+# The numbers of notebook 03, and nobody wrote a backward for this formula. But d is used twice, in `d * d`.
 # Which line of the walk back takes care of that?
 
 # %%
+predict("10.shares")
+
+# %% answers="10.shares"
 print(inspect.getsource(Tensor.backward))
 print(inspect.getsource(tape._parents_first))
 
@@ -174,10 +183,13 @@ print("equal to the bit:", value_1 == float(taped.value), all(map(np.array_equal
 print("and by the pixels:", np.array_equal(images.grad, dx))
 
 # %% [markdown]
-# Three designs, one mathematics. **Predict:** which of the three is the fastest, and by how much?
+# Three designs, one mathematics. Which of the three is the fastest, and by how much?
+
+# %%
+predict("10.fastest")
 
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] answers="10.fastest"
 def layers_step():
     loss.forward(model.forward(x, training=True), y)
     model.backward(loss.backward())
@@ -193,8 +205,10 @@ def tape_step():
     tape.cross_entropy(tape_network(Tensor(x), [Tensor(value) for value in weights]), y).backward()
 
 
+times = {}
 for step in (layers_step, closures_step, tape_step):
     best = min(repeat(step, number=10, repeat=10)) / 10  # the best of ten: what disturbs only adds time
+    times[step.__name__] = best
     print(f"{step.__name__:14}{1000 * best:6.2f} ms")
 
 # %% [markdown]
@@ -258,6 +272,29 @@ else:
     print("largest difference in the first kernels' gradient:", np.abs(theirs - grads_1[0]).max())
 
 # %% [markdown]
+# The way back is as short. A network that was made and trained with PyTorch becomes one of the course's, with the same
+# weights, and opens in the X-ray of notebook 01. (`saving.from_onnx` reads files that other programs wrote. What cannot
+# be taken is named.) Here it is not trained, so the guesses are worth nothing; put your own in its place.
+
+# %% tags=["nbval-ignore-output"]
+from IPython.display import display
+
+from cnnlib import load_mnist_sample
+from cnnlib.saving import from_torch
+from cnnlib.widgets import NetworkXRay
+
+try:
+    from torch import nn
+except ImportError:
+    print("PyTorch is not installed here.")
+else:
+    theirs = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 10),
+    )
+    display(NetworkXRay(from_torch(theirs), load_mnist_sample()))
+
+# %% [markdown]
 # ## So what does a framework add?
 #
 # - **Operations.** Our tape knows nine; a framework knows thousands, each with a backward that somebody put on trial.
@@ -273,7 +310,7 @@ else:
 #
 # ## Exercises
 #
-# **1. The walk backwards.** `steps` are functions that turn a dy into a dx, the first layer's first. Return what
+# **1. The walk backwards.** *Warm-up, 5 minutes.* `steps` are functions that turn a dy into a dx, the first layer's first. Return what
 # comes out at the front.
 
 
@@ -291,7 +328,7 @@ def replay(steps, dy):
 check("10.replay", replay)
 
 # %% [markdown]
-# **2. A new operation.** Softplus, $y = \ln(1 + e^x)$, is ReLU without the kink. Write its backward: the slope by
+# **2. A new operation.** *Core, 10 minutes.* Softplus, $y = \ln(1 + e^x)$, is ReLU without the kink. Write its backward: the slope by
 # the chain rule of school, and then mind x far from zero, on both sides, where powers overflow.
 
 
@@ -307,11 +344,11 @@ def softplus_backward(dy, x):
 check("10.softplus_backward", softplus_backward)
 
 # %% [markdown]
-# **3. Put it on the tape.** Write `softplus(tensor)` in the manner of `tape.relu`, with your backward, and replace one
+# **3. Put it on the tape.** *Core, 10 minutes.* Write `softplus(tensor)` in the manner of `tape.relu`, with your backward, and replace one
 # ReLU of `tape_network` by it. Compare a gradient with the measured one, as in notebook 03: `numerical_gradient` comes
 # from `cnnlib.nn.gradcheck` and wants float64, so give the network `[value.astype(float) for value in weights]`.
 #
-# **4. A branch.** Write a forward pass that uses the second convolution only if the mean of the first maps is above a
+# **4. A branch.** *Stretch, 15 minutes.* Write a forward pass that uses the second convolution only if the mean of the first maps is above a
 # number. Does the tape mind? What do the gradients of a convolution that was left out look like?
 #
 # <details><summary>Answers to 3 and 4</summary>
@@ -332,23 +369,13 @@ check("10.softplus_backward", softplus_backward)
 # %% [markdown]
 # ## Questions
 #
-# 1. Why may a closure's backward be called after another forward of the same layer, and an object's may not?
-# 2. Why does the tape sort its tensors before it walks back, while `chain` merely reverses a list?
-# 3. `Tensor.backward` first sets every gradient to None. What would the second of two calls give without that?
-# 4. In which of the three designs is it easiest to look at the gradient of a map in the middle of the network?
-#
-# <details><summary>Answers</summary>
-#
-# 1. Each call of a closure makes its own memory; an object has one place for it, and the later forward takes it.
-# 2. In a chain each result is used once, by the next layer. On a tape a result may be used in many places, and must
-#    wait until all of them have sent their share.
-# 3. Too much, and not even twice: the tensors in the middle would hand on their old shares once more with the new
-#    ones. (PyTorch keeps gradients, and adds them up, only at the ends: the weights. Hence `zero_grad`.)
-# 4. On the tape: every tensor that you hold on to has its gradient. With objects one stops the loop at that layer;
-#    with closures one calls the backwards one by one.
-#
-# </details>
-#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb). And now that you
+# are through: the other form of the test is in there as well.
+
+# %%
+quiz("10")
+
+# %% [markdown]
 # ## References
 #
 # - A tape for single numbers, in a hundred lines: A. Karpathy, [micrograd](https://github.com/karpathy/micrograd). <!-- source: its README -->

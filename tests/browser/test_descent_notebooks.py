@@ -5,18 +5,18 @@ import re
 import pytest
 
 CELLS = (
-    "from cnnlib.widgets.minima.basin_map import BasinMap\nbasin = BasinMap()\nbasin",
-    "from cnnlib.widgets.gradient_descent.contours import ContourExplorer\nContourExplorer()",
+    "from cnnlib.widgets import BasinMap\nbasin = BasinMap()\nbasin",
+    "from cnnlib.widgets import ContourExplorer\nContourExplorer()",
     "from cnnlib.widgets import RateSweep\nsweep = RateSweep(copies=6, epochs=60)\nsweep",
-    "from cnnlib.widgets.initialization.init_explorer import InitExplorer\nInitExplorer(depth=3)",
-    "from cnnlib.widgets.gradient_descent.contours import OptimizerRace\nOptimizerRace()",
-    "from cnnlib.widgets.gradient_descent.batch_noise import BatchNoise\nBatchNoise()",
-    "from cnnlib.widgets.minima.basin_map import EscapeExplorer\nEscapeExplorer()",
-    "from cnnlib.widgets.minima.loss_slice import LineBetween, LossSlice\nLossSlice()",
+    "from cnnlib.widgets import InitExplorer\nInitExplorer(depth=3)",
+    "from cnnlib.widgets import OptimizerRace\nOptimizerRace()",
+    "from cnnlib.widgets import BatchNoise\nBatchNoise()",
+    "from cnnlib.widgets import EscapeExplorer\nEscapeExplorer()",
+    "from cnnlib.widgets import LineBetween, LossSlice\nLossSlice()",
     "LineBetween()",
-    "from cnnlib.widgets.minima.seed_histogram import SeedHistogram\nSeedHistogram(width='1')",
-    "from cnnlib.widgets.initialization.init_explorer import FilterWatch\nFilterWatch()",
-    "from cnnlib.widgets.learning_rate.rate_sweep import ScheduleExplorer\nScheduleExplorer(epochs=1)",
+    "from cnnlib.widgets import SeedHistogram\nSeedHistogram(width='1')",
+    "from cnnlib.widgets import FilterWatch\nFilterWatch()",
+    "from cnnlib.widgets import ScheduleExplorer\nScheduleExplorer(epochs=1)",
 )
 
 

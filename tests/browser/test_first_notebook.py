@@ -8,7 +8,7 @@ import pytest
 from tests.course.test_course_server import free_port, started_lab
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-ACCURACY = re.compile(r"([\d.]+) % of the 360 test images are right")
+ACCURACY = re.compile(r"([\d.]+) % of the (?:last )?[\d,]+ test images")
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_a_link_is_chosen_where_its_curve_runs_and_a_bias_tells_its_value(page):
     canvas.click(position=place)
     words(page).to_contain_text("Chosen: the weight from X₁ to node 1.8 is")
     canvas.hover(position=network_point(page, second - 0.06, 2 * 1.3 + 1.08))
-    playwright.expect(view(page).locator(".cnn-tip")).to_have_text("0.1")
+    playwright.expect(view(page).locator(".cnn-tip")).to_have_text("bias: 0.1")
     canvas.click(position=network_point(page, first - 0.06, 1.08))
     words(page).to_contain_text("Chosen: the bias of node 1.1 is 0.1.")
     view(page).get_by_label("from (0: bias)", exact=True).focus()

@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from cnnlib.checks import check, exercises, progress
-from cnnlib.checks.exercise import count_numbers, is_stub, register
+from cnnlib.checks.exercise import count_numbers, register
 from cnnlib.checks.progress import progress_file, read_progress, record
 from cnnlib.checks.running import call
+from cnnlib.checks.stubs import is_stub
 
 NAMES = list(exercises())
 WRONG = [(name, wrong) for name in NAMES for wrong in exercises()[name].misconceptions]
@@ -38,6 +39,8 @@ def test_every_misconception_is_rejected_and_recognised(name, wrong):
     assert report.outcome == "wrong"
     assert report.finding.misconception == wrong.name
     assert wrong.sentence in repr(report)
+    for another in wrong.also:
+        assert check(name, another).finding.misconception == wrong.name
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cnnlib.checks import check, exercises
-from cnnlib.checks.nb03 import conv_backward
+from cnnlib.checks.nb03_convolution import conv_backward
 from cnnlib.checks.nb09 import train_epoch
 from cnnlib.nn import functional, naive
 from cnnlib.nn.initializers import fans

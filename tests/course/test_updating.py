@@ -231,7 +231,7 @@ REASONS = [
     (make_conflict, "unfinished"),
     (make_download, "not made by `git clone`"),
     (make_part_of_another, "not made by `git clone`"),
-    (make_detached, "follows no other"),
+    (make_detached, "git switch main"),
 ]
 
 
@@ -319,3 +319,89 @@ def test_a_merge_that_prefers_the_learner_keeps_the_notebook_whole(upstream, clo
     assert (clone / NOTEBOOK).read_bytes() == mine
     assert (clone / OTHER).read_bytes() == (upstream / OTHER).read_bytes()
     assert (clone / ".progress.json").exists()
+
+
+# --- a course that is kept otherwise upstream ------------------------------------------------
+
+
+def rename_upstream(upstream):
+    git(upstream, "branch", "--quiet", "--move", "main", "trunk")
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_a_branch_renamed_upstream_is_followed(upstream, clone, tmp_path, single):
+    if single:
+        clone = tmp_path / "single"
+        git(tmp_path, "clone", "--quiet", "--single-branch", f"file://{upstream}", str(clone))
+    add_cell(clone / NOTEBOOK, "# mine", place=5)
+    rename_upstream(upstream)
+    release(upstream)
+    assert "03_backpropagation_mine" in update(clone)
+    assert "# new in the course" in sources(clone / NOTEBOOK)
+    assert "# mine" in sources(clone / NOTEBOOK.replace(".ipynb", "_mine.ipynb"))
+    assert update(clone) == "The course is up to date."
+    release(upstream, (NOTEBOOK, OTHER))
+    assert "updated" in update(clone)
+
+
+def test_a_branch_that_is_gone_with_no_other_names_a_remedy(upstream, clone):
+    git(upstream, "checkout", "--quiet", "--detach")
+    git(upstream, "branch", "--quiet", "--delete", "--force", "main")
+    before = contents(clone)
+    with pytest.raises(Refusal, match=r"is no longer there, .* into a folder of its own"):
+        update(clone)
+    assert contents(clone) == before
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_rewritten_history_is_no_commit_of_the_learner(upstream, clone, fetched):
+    release(upstream)
+    update(clone)
+    add_cell(clone / NOTEBOOK, "# mine", place=5)
+    add_cell(clone / OTHER, "# mine too", place=5)
+    git(upstream, "reset", "--quiet", "--hard", "HEAD~1")
+    add_cell(upstream / NOTEBOOK, "# told anew")
+    git(upstream, "add", "--all")
+    git(upstream, "commit", "--quiet", "--amend", "--message", "Begin anew")
+    if fetched:
+        git(clone, "fetch", "--quiet")
+    assert "Your notebooks/03_backpropagation.ipynb is kept" in update(clone)
+    assert "# told anew" in sources(clone / NOTEBOOK) and "# new in the course" not in sources(
+        clone / NOTEBOOK
+    )
+    assert "# mine" in sources(clone / NOTEBOOK.replace(".ipynb", "_mine.ipynb"))
+    assert "# mine too" in sources(clone / OTHER)
+    assert update(clone) == "The course is up to date."
+
+
+def test_commits_of_one_s_own_under_a_rewritten_history_are_kept(upstream, clone):
+    make_commit(clone, upstream)
+    git(upstream, "commit", "--quiet", "--amend", "--message", "Begin anew")
+    before = contents(clone)
+    with pytest.raises(Refusal, match="commits of your own"):
+        update(clone)
+    assert contents(clone) == before
+
+
+def test_a_branch_that_follows_none_names_the_remedy(upstream, clone):
+    git(clone, "checkout", "--quiet", "-b", "mine", "--no-track")
+    with pytest.raises(Refusal, match="call `git branch --set-upstream-to=origin/main`"):
+        update(clone)
+    git(clone, "branch", "--quiet", "--set-upstream-to=origin/main")
+    assert update(clone) == "The course is up to date."
+
+
+def test_the_remedy_for_a_detached_head_works(upstream, clone):
+    release(upstream)
+    make_detached(clone, upstream)
+    with pytest.raises(Refusal, match="call `git switch main` and then this again"):
+        update(clone)
+    git(clone, "switch", "--quiet", "main")
+    assert "updated" in update(clone)
+
+
+def test_a_course_reached_by_a_link_is_updated(upstream, clone, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(clone, target_is_directory=True)
+    release(upstream)
+    assert "updated" in update(link)

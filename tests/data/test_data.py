@@ -68,7 +68,7 @@ def test_mnist_files_that_do_not_fit(mnist):
     with pytest.raises(ValueError, match="holds label 10, expected 0 to 9"):
         load_mnist(mnist)
     labels.unlink()
-    with pytest.raises(FileNotFoundError, match="found neither t10k-labels"):
+    with pytest.raises(FileNotFoundError, match="lacks t10k-labels"):
         load_mnist(mnist)
 
 

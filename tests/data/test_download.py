@@ -2,14 +2,19 @@
 
 import gzip
 import hashlib
+import subprocess
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cnnlib.data import download, images, load_fashion_mnist, load_mnist
-from cnnlib.data.download import FASHION_MNIST, MNIST, Source, fetch, find_folder, places
+from cnnlib.data.download import CIFAR10, FASHION_MNIST, MNIST, Source, fetch, find_folder, places
+from cnnlib.data.mnist import SAMPLE
 
 
 def idx(array):
@@ -146,7 +151,12 @@ def test_offline_a_sentence_says_what_to_do(tmp_path):
         fetch(source_of(contents(), NOBODY, NOBODY + "other/"), tmp_path, progress=False)
     text = str(caught.value)
     assert "train-images-idx3-ubyte.gz of MNIST could not be fetched. Without a connection, copy" in text
-    assert str(tmp_path) in text and "load_digits()" in text and text.count(NOBODY) >= 2 and "\n" not in text
+    assert (
+        str(tmp_path) in text
+        and "load_mnist_sample()" in text
+        and text.count(NOBODY) >= 2
+        and "\n" not in text
+    )
 
 
 def test_a_missing_file_is_told_from_a_missing_connection(tmp_path):
@@ -173,18 +183,22 @@ def fill(folder, files):
         (folder / name).write_bytes(body)
 
 
-def test_folders_are_searched_in_order(roots):
-    assert places(MNIST) == roots
+def test_folders_are_searched_in_order(roots, monkeypatch):
+    assert places(MNIST)[:3] == roots
     for folder in reversed(roots):
         fill(folder, contents())
         assert find_folder(MNIST) == folder
+    monkeypatch.setattr(images, "WHOLE", SAMPLE._replace(path=roots[0] / "none"))
     assert load_mnist().x_train.shape == (200, 1, 28, 28)
 
 
 def test_outside_a_checkout_and_without_the_variable_only_the_working_folder_counts(roots, monkeypatch):
     monkeypatch.delenv(download.FOLDER_VARIABLE)
     (download.COURSE / "pyproject.toml").unlink()
-    assert places(MNIST) == roots[2:]
+    assert (
+        places(MNIST)[0] == roots[2]
+        and len({place.parts[: len(roots[2].parts) - 1] for place in places(MNIST)}) == 1
+    )
 
 
 def test_a_folder_given_may_be_the_parent(tmp_path):
@@ -197,19 +211,20 @@ def test_without_files_a_sentence_says_what_to_do(roots):
     with pytest.raises(FileNotFoundError) as caught:
         load_fashion_mnist()
     text = str(caught.value)
-    assert text.startswith("folder must hold the four Fashion-MNIST files, found none in ")
+    assert text.startswith("folder must hold the four Fashion-MNIST files train-images-idx3-ubyte, ")
     assert all(str(root.with_name("fashion_mnist")) in text for root in roots)
     assert "load_fashion_mnist(download=True) fetches them (31 MB); offline, copy them" in text
 
 
 def test_nothing_is_fetched_unless_asked_for(roots, monkeypatch):
     files = contents()
+    monkeypatch.setattr(images, "WHOLE", SAMPLE._replace(path=roots[0] / "none"))
     with Server(files) as server:
         monkeypatch.setattr(images, "MNIST", source_of(files, server.url))
         with pytest.raises(FileNotFoundError):
             load_mnist()
         fill(roots[1], {name: files[name] for name in list(files)[:2]})
-        with pytest.raises(FileNotFoundError, match="found neither t10k-images"):
+        with pytest.raises(FileNotFoundError, match="lacks t10k-images-idx3-ubyte, t10k-labels"):
             load_mnist()
         assert server.asked == []
         split = load_mnist(download=True)  # completes the folder that has some
@@ -225,3 +240,89 @@ def test_the_published_facts_have_the_right_form():
         assert all(url.endswith("/") for url in source.servers)
         assert all(len(bytes.fromhex(checksum)) == 32 for _, checksum in source.files.values())
     assert sum(size for size, _ in MNIST.files.values()) == 11594722
+    ((name, (size, checksum)),) = CIFAR10.files.items()
+    assert f"{name}.gz" == "cifar-10-binary.tar.gz" and size == 170_052_171 and len(checksum) == 64
+    assert [source.word for source in (MNIST, FASHION_MNIST, CIFAR10)] == [
+        "mnist",
+        "fashion_mnist",
+        "cifar10",
+    ]
+
+
+# --- as people have them ---------------------------------------------------------------------
+
+
+def other_names(name):
+    """Spellings under which archives and programs leave one file."""
+    plain = name.removesuffix(".gz")
+    dotted = plain.replace("-idx", ".idx")
+    return [
+        plain,
+        dotted,
+        f"{dotted}.gz",
+        f"{plain}/{plain}",
+        f"{dotted}/{dotted}",
+        f"{plain}/{dotted}",
+        f"{name}/{plain}",
+    ]
+
+
+@pytest.mark.parametrize("which", range(7))
+@pytest.mark.parametrize("below", [".", "mnist", "MNIST", "MNIST/raw", "raw", "mnist/raw"])
+def test_the_files_are_found_however_they_were_unpacked(tmp_path, below, which):
+    for name, body in contents().items():
+        path = tmp_path / below / other_names(name)[which]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body if path.suffix == ".gz" else gzip.decompress(body))
+    assert load_mnist(tmp_path).x_train.shape == (200, 1, 28, 28)
+
+
+@pytest.mark.parametrize("below", ["FashionMNIST/raw", "Fashion-MNIST", "fashion-mnist", "fashion_mnist"])
+def test_fashion_is_found_where_others_put_it(tmp_path, below):
+    fill(tmp_path / below, contents(1))
+    assert len(load_fashion_mnist(tmp_path).x_test) == 3
+
+
+def test_one_of_the_files_may_be_named(tmp_path):
+    fill(tmp_path, contents())
+    assert len(load_mnist(tmp_path / "train-images-idx3-ubyte.gz").x_test) == 3
+
+
+def test_a_stray_file_in_the_parent_is_no_obstacle(tmp_path):
+    fill(tmp_path, dict(list(contents(1).items())[:1]))
+    fill(tmp_path / "mnist", contents())
+    split = load_mnist(tmp_path)
+    assert split.x_train.shape[0] == 200
+
+
+def test_the_message_names_the_files_and_what_is_missing_where(tmp_path):
+    fill(tmp_path, dict(list(contents().items())[1:]))
+    with pytest.raises(FileNotFoundError) as told:
+        load_mnist(tmp_path)
+    text = str(told.value)
+    assert all(name in text for name in MNIST.files) and f"{tmp_path} lacks train-images-idx3-ubyte." in text
+
+
+def test_halves_of_different_sizes_do_not_belong_together(tmp_path):
+    fill(tmp_path, contents() | {"t10k-images-idx3-ubyte.gz": gzip.compress(idx(np.zeros((3, 27, 27))))})
+    with pytest.raises(ValueError, match=r"t10k-images-idx3-ubyte: .* \(27, 27\), expected \(28, 28\)"):
+        load_mnist(tmp_path)
+
+
+@pytest.mark.parametrize("how", ["threads", "processes"])
+def test_several_downloads_into_one_folder_at_once_all_succeed(tmp_path, how):
+    files = contents()
+    with Server(files) as server:
+        source = source_of(files, server.url)
+        if how == "threads":
+            with ThreadPoolExecutor(4) as pool:
+                done = list(pool.map(lambda _: fetch(source, tmp_path, progress=False), range(4)))
+        else:
+            code = "import ast, sys; from cnnlib.data.download import *; s = ast.literal_eval(sys.argv[1]); "
+            code += "fetch(Source(*s), sys.argv[2], progress=False)"
+            command = [sys.executable, "-c", code, repr(tuple(source)), str(tmp_path)]
+            running = [subprocess.Popen(command, cwd=Path(__file__).parents[2]) for _ in range(3)]
+            done = [process.wait() for process in running]
+            assert done == [0, 0, 0]
+    assert in_folder(tmp_path) == files and len(done) >= 3
+    assert sorted(name for name, _ in server.asked) == sorted(files), "each file is sent once"

@@ -6,6 +6,7 @@ A new layer needs one row in `LAYERS`.
 import numpy as np
 import pytest
 
+from cnnlib import nn
 from cnnlib.fast import Sequential
 from cnnlib.nn import functional as F
 from cnnlib.nn.gradcheck import check_gradients, numerical_gradient, projection_error, relative_error
@@ -16,6 +17,7 @@ from cnnlib.nn.layers import (
     ConvTranspose2d,
     Dropout,
     Flatten,
+    Layer,
     LayerNorm,
     Linear,
     MaxPool2d,
@@ -200,3 +202,83 @@ def test_relative_error_counts_nan_as_wrong():
     assert relative_error([1.0], [np.nan]) == np.inf
     with pytest.raises(ValueError, match="b must have shape"):
         relative_error(np.zeros(2), np.zeros(3))
+
+
+class Forgetful(Layer):
+    """A layer of a learner's own whose dropout draws from everybody's generator."""
+
+    def _forward(self, x, training):
+        kept = (np.random.rand(*x.shape) < 0.5) if training else np.ones(x.shape)  # noqa: NPY002
+        return x * kept, kept
+
+    def _backward(self, dy, cache):
+        return dy * cache
+
+
+def random_networks():
+    """Dropout by itself, shared generators, running averages, the judge's own generator in the network."""
+    rng, judge = np.random.default_rng(1), np.random.default_rng(2)
+    wide = {"rng": 3, "dtype": np.float64}
+    dense = [Linear(6, 8, **wide), Dropout(0.5, rng=rng), Tanh(), Dropout(0.3, rng=rng), Linear(8, 3, **wide)]
+    images = [Conv2d(1, 2, 3, **wide), BatchNorm2d(2, dtype=np.float64), Dropout(0.4, rng=4), Tanh()]
+    flat, square = (
+        np.random.default_rng(5).normal(size=(4, 6)),
+        np.random.default_rng(6).normal(size=(3, 1, 5, 5)),
+    )
+    return [
+        (Dropout(0.5, rng=0), flat, judge),
+        (Dropout(0.5, rng=judge), flat, judge),
+        (nn.Sequential(dense), flat, judge),
+        (Sequential(dense), flat, judge),
+        (nn.Sequential(images), square, judge),
+        (Sequential(images), square, judge),
+        (BatchNorm2d(1, dtype=np.float64), square, judge),
+        (Forgetful(), flat, judge),
+    ]
+
+
+@pytest.mark.parametrize("check", [check_gradients, projection_error])
+@pytest.mark.parametrize("case", range(8))
+def test_randomness_and_buffers_are_held_fixed_and_given_back(check, case):
+    layer, x, judge = random_networks()[case]
+    layers = list(layer) if hasattr(layer, "layers") else [layer]
+    buffers = [{name: b.copy() for name, b in each.buffers.items()} for each in layers]
+    states = [each.rng.bit_generator.state for each in layers if isinstance(each, Dropout)]
+    before, global_before = x.copy(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    errors = check(layer, x, judge, training=True)
+    assert max(errors.values() if isinstance(errors, dict) else [errors]) < 1e-6
+    for each, buffer in zip(layers, buffers, strict=True):
+        assert all((each.buffers[name] == value).all() for name, value in buffer.items())
+    assert states == [each.rng.bit_generator.state for each in layers if isinstance(each, Dropout)]
+    assert (x == before).all() and np.random.get_state()[1].tolist() == global_before  # noqa: NPY002
+
+
+def test_a_check_that_is_interrupted_leaves_the_point_and_the_buffers():
+    calls = iter(range(5))
+
+    def stop(x):
+        next(calls)
+        return float(x.sum())
+
+    x = np.arange(6.0)
+    with pytest.raises(StopIteration):
+        numerical_gradient(stop, x)
+    assert x.tolist() == [0, 1, 2, 3, 4, 5]
+    layer, x, rng = BatchNorm2d(1, dtype=np.float64), np.arange(8.0).reshape(2, 1, 2, 2), Odd()
+    with pytest.raises(ZeroDivisionError):
+        check_gradients(layer, x, rng, training=True)
+    assert layer.buffers["running_mean"].tolist() == [0] and x.ravel().tolist() == list(range(8))
+
+
+class Odd:
+    """A judge that gives up in the middle."""
+
+    def normal(self, size):
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("epsilon", [0, -1e-5, np.nan, np.inf])
+def test_a_step_that_measures_nothing_is_refused(epsilon):
+    for check in (check_gradients, projection_error):
+        with pytest.raises(ValueError, match="epsilon must be"):
+            check(Tanh(), np.ones((1, 2)), np.random.default_rng(0), epsilon=epsilon)

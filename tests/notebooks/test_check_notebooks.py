@@ -56,7 +56,8 @@ def sound():
         output = new_output("stream", name="stdout", text=f"loss {count / 7:.4f}\n")
         cells.append(new_code_cell("x = 1\nprint(x)", execution_count=count, outputs=[output]))
     cells[2].outputs.append(picture())
-    return new_notebook(cells=[*cells, new_markdown_cell(CLOSING)])
+    asked = new_code_cell('quiz("02")', execution_count=11)
+    return new_notebook(cells=[*cells, new_markdown_cell(CLOSING), asked])
 
 
 def faults(notebook, tmp_path, name="02_loss.ipynb"):
@@ -83,7 +84,7 @@ def opening(old, new):
 
 def closing(old, new):
     """Change the closing cell."""
-    return lambda notebook: notebook.cells[-1].update(source=CLOSING.replace(old, new))
+    return lambda notebook: notebook.cells[-2].update(source=CLOSING.replace(old, new))
 
 
 def code(source, number=2):
@@ -111,7 +112,7 @@ def widget_view(notebook):
 
 BROKEN = [
     ("number_of_cells", "5 cells; wanted 20 to 45", lambda n: n.cells.__delitem__(slice(2, 19))),
-    ("number_of_cells", "46 cells", lambda n: n.cells.extend(new_markdown_cell("a") for _ in range(24))),
+    ("number_of_cells", "46 cells", lambda n: n.cells.extend(new_markdown_cell("a") for _ in range(25))),
     ("lines_of_code", "cell 3: 26 lines", code("x = 1\n" * 26)),
     ("lines_of_code", "6 lines in the median", each_code("x = 1\n" * 6)),
     (
@@ -140,7 +141,10 @@ BROKEN = [
     ("closing_parts", "found 0", closing("## Summary", "## End")),
     ("closing_parts", "Exercises", closing("## Exercises", "## Work")),
     ("closing_parts", "Questions", closing("## Questions", "## Why")),
-    ("closing_parts", "folded", closing("<details>", "<div>")),
+    ("closing_parts", 'quiz("02")', lambda notebook: notebook.cells[-1].update(source='quiz("03")')),
+    ("predictions_are_made", "no prediction of this notebook", code('predict("01.window")')),
+    ("nothing_is_given_away", "prints what is to be predicted", code('predict("02.peek")')),
+    ("exercises_climb", "without level and minutes", closing("Write it.", "1. Write it.")),
     ("closing_parts", "References", closing("[A book](https://example.org/book)", "A book")),
     ("saved_outputs", "one run", lambda n: n.cells[4].update(execution_count=7)),
     ("saved_outputs", "one run", lambda n: n.cells[4].update(execution_count=None)),
@@ -262,7 +266,8 @@ def test_00_may_be_short_and_without_exercises(tmp_path):
     opening("01_forward_pass.ipynb", "01_forward_pass.ipynb")(notebook)
     closing("## Exercises\n\nWrite it.\n", "")(notebook)
     del notebook.cells[3:19]
-    notebook.cells[-2].execution_count = 2
+    notebook.cells[-3].execution_count = 2
+    notebook.cells[-1].update(source='quiz("00")', execution_count=3)
     assert faults(notebook, tmp_path, "00_start_here.ipynb") == []
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 
+import matplotlib
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -251,3 +252,13 @@ def test_words_and_lines_stand_out_from_paper_and_panels(theme, ground):
     for lines in ("pos", "neg", "muted"):
         assert contrast(lines, ground) > 3, lines
     assert contrast("on-you", "you") > 4.5
+
+
+@pytest.mark.parametrize("setting", [{"text.usetex": True}, {"font.size": 40.0}, {"axes.titlesize": 60.0}])
+def test_the_learner_s_own_settings_of_matplotlib_change_no_picture(setting):
+    """With `text.usetex` and no TeX there was neither picture nor widget."""
+    scene = Scene([Panel([Line([0, 1], [0, 1])], Axis(0, 1, "x"), Axis(0, 1, "y"), title="A line")], "")
+    before = to_png(scene)
+    with matplotlib.rc_context(setting):
+        assert to_png(scene) == before
+        assert matplotlib.rcParams[next(iter(setting))] == next(iter(setting.values()))

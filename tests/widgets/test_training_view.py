@@ -15,7 +15,10 @@ def test_training_rewound_and_brought_forward_again_tells_of_the_same_epoch():
     assert (view.text, list(view.losses)) == at_twenty
     view.set_state(epoch=2)
     view.advance(45)
-    assert "After 135 steps (3 epochs)" in view.text and view.limits(view.state)["epoch"] == (0, 3)
+    assert "After 135 steps (4,311 images, 3 epochs)" in view.text and view.limits(view.state)["epoch"] == (
+        0,
+        3,
+    )
 
 
 def test_training_says_that_its_epochs_are_done_and_which_loss_it_means():

@@ -148,11 +148,11 @@ def test_training_reaches_its_goal_and_rewinds_to_the_same_numbers():
     first = view.model.arrays()["0.weight"].copy()
     view.advance(7 * 45)
     assert view.facts["accuracy"] > 0.95 and view.challenge_reached and view.facts["epochs"] == 7
-    assert view.text.startswith("After 315 steps (7 epochs) the loss on the test images is 0.")
+    assert view.text.startswith("After 315 steps (10,059 images, 7 epochs) the loss on the test images is 0.")
     assert "of the 360 test images are right" in view.text
     text = view.text
     view.set_state(epoch=3)
-    assert "After 135 steps (3 epochs)" in view.text
+    assert "After 135 steps (4,311 images, 3 epochs)" in view.text
     view.advance(4 * 45)
     assert view.text == text
     view.rewind()

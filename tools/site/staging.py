@@ -19,6 +19,7 @@ COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 LINK = re.compile(r"(?P<text>!?\[[^\]]*\])\((?P<target>[^)#\s]+)(?P<place>#[^)]*)?\)")
 FIRST = ("README.md", "docs/glossary.md", "docs/notation.md", "docs/claims.md", "TEACHING.md")
 NOTEBOOK_ROW = re.compile(r"^\| \[\d\d .+ \|$", re.MULTILINE)  # the README's table of notebooks
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 PROMPT = "Live controls appear when this cell runs"  # the last line of a widget's text, meant for a notebook
 
 
@@ -72,6 +73,7 @@ def stage(folder: Path, root: Path = ROOT) -> None:
     for path in notebooks(root):
         place = path.relative_to(root)
         notebook = nbformat.read(path, as_version=4)
+        bring_answers(notebook, path.parent / "solutions" / path.name)
         prepare(notebook, folder / "extra" / "pictures", "../" * (len(place.parts) - 1))
         titles[place] = title(notebook)
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
@@ -135,6 +137,16 @@ def _toctree(caption: str, entries: dict[str, str]) -> str:
     return "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *lines, "```", ""])
 
 
+def bring_answers(notebook, twin: Path) -> None:
+    """Give the cells that answer a prediction the outputs that only the twin keeps; `prepare` folds them."""
+    if not twin.is_file():
+        return
+    outputs = {cell.id: cell.outputs for cell in nbformat.read(twin, as_version=4).cells if "outputs" in cell}
+    for cell in notebook.cells:
+        if "answers" in cell.metadata and not cell.outputs:
+            cell.outputs = outputs.get(cell.id, [])
+
+
 def prepare(notebook, pictures: Path, up: str) -> None:
     """Make a notebook ready for a page: pictures as files, a widget's text beneath, no comments.
 
@@ -152,6 +164,8 @@ def prepare(notebook, pictures: Path, up: str) -> None:
             cell.source = COMMENT.sub("", cell.source)
         else:
             cell.outputs = _outputs(cell.outputs, pictures, up)
+            if "answers" in cell.metadata:
+                cell.outputs = fold(cell.outputs)
 
 
 def _outputs(outputs, pictures: Path, up: str) -> list:
@@ -168,6 +182,28 @@ def _outputs(outputs, pictures: Path, up: str) -> list:
             output = nbformat.v4.new_output("display_data", data={"text/html": picture})
         made.append(output)
     return made
+
+
+def fold(outputs) -> list:
+    """Put outputs that answer a prediction behind "Show what happens".
+
+    >>> fold([nbformat.v4.new_output("stream", text="22 < 23")])[0].data["text/html"]
+    '<details class="cnn-answer"><summary>Show what happens</summary><pre>22 &lt; 23</pre></details>'
+    """
+    parts = []
+    for output in outputs:
+        data = output.get("data", {})
+        text = (
+            output.get("text")
+            or data.get("text/plain")
+            or ANSI.sub("", "\n".join(output.get("traceback", [])))
+        )
+        parts.append(data.get("text/html") or (f"<pre>{html.escape(text)}</pre>" if text else ""))
+    inside = "".join(parts)
+    if not inside:
+        return []
+    folded = f'<details class="cnn-answer"><summary>Show what happens</summary>{inside}</details>'
+    return [nbformat.v4.new_output("display_data", data={"text/html": folded})]
 
 
 def picture_html(png: bytes, alt: str, says: str, pictures: Path, up: str) -> str:

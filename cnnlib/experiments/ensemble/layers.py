@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnlib.nn import layers
-from cnnlib.nn.functional._arrays import output_size
+from cnnlib.nn.functional._arrays import bits, output_size
 
 #: Copies whose columns of gradients are made at once: as many as stay in the cache until they are added up.
 PART = 4
@@ -188,7 +188,7 @@ class ReLU(Stacked):
         return self._y
 
     def backward(self, dy):
-        dy *= self._y > 0
+        np.multiply(bits(dy), self._y > 0, out=bits(dy))
         return dy
 
 
@@ -252,9 +252,9 @@ class MaxPool2d(Stacked):
                 np.logical_and(np.equal(corner, self._y, out=here), rest, out=here)
                 np.not_equal(rest, here, out=rest)
             if overlap:
-                d_corner += dy * here
+                d_corner += (bits(dy) * here).view(dy.dtype)
             else:
-                np.multiply(dy, here, out=d_corner)
+                np.multiply(bits(dy), here, out=bits(d_corner))
         return dx
 
     def _corners(self, x):

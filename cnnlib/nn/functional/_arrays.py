@@ -5,11 +5,9 @@ numbers lie in the order (H, W, C, N): the same pixel of all N images side by si
 ordinary ndarray, a `transpose` of an (H, W, C, N) one, and NumPy's elementwise functions keep its order.
 """
 
-import operator
-
 import numpy as np
 
-FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+from cnnlib.nn.arguments import FLOATS, count
 
 
 def batch_last(x):
@@ -67,16 +65,28 @@ def as_gradient(dy, shape, dtype):
     return as_float(dy, "dy").astype(dtype, copy=False)
 
 
+def bits(x):
+    """Show an array of floats as the whole numbers that its bits are.
+
+    ``bits(dy) * passes`` keeps each number or makes it exactly zero, infinities and NaN too, where
+    ``dy * passes`` would give ``inf * 0 = NaN``. It takes as long, and `numpy.where` ten times longer.
+
+    >>> (bits(np.array([np.inf, 2.0])) * np.array([False, True])).view(np.float64)
+    array([0., 2.])
+    """
+    return x.view(np.int32 if x.itemsize == 4 else np.int64)
+
+
 def as_pair(value, name, least):
     """Read an int, or a pair (vertical, horizontal), of whole numbers not below `least`.
 
     >>> as_pair(2, "stride", 1), as_pair((1, 3), "stride", 1)
     ((2, 2), (1, 3))
     """
-    single = not isinstance(value, tuple) and np.ndim(value) == 0
+    pair = tuple(value) if np.iterable(value) and np.ndim(value) else (value, value)
     try:
-        pair = (operator.index(value),) * 2 if single else tuple(map(operator.index, value))
-    except TypeError:
+        pair = tuple(count(name, size, least=-(2**62)) for size in pair)
+    except ValueError:
         raise TypeError(f"{name} must be an int or a pair of ints, got {value!r}") from None
     if len(pair) != 2:
         raise ValueError(f"{name} must be an int or a pair of ints, got {value!r}")

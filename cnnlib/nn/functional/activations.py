@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib.nn.functional._arrays import as_float, as_gradient
+from cnnlib.nn.functional._arrays import as_float, as_gradient, bits
 
 
 def relu_forward(x):
@@ -22,12 +22,16 @@ def relu_forward(x):
 def relu_backward(dy, cache):
     """``dx = dy`` where x was above zero, else 0; exactly at zero the slope is taken as 0.
 
+    A closed gate lets nothing through, an infinite gradient neither; where x was NaN it is open, as in
+    PyTorch.
+
     >>> y, cache = relu_forward(np.array([-2.0, 0.0, 3.0]))
     >>> relu_backward(np.ones(3), cache)
     array([0., 0., 1.])
     """
     y = cache
-    return as_gradient(dy, y.shape, y.dtype) * (y > 0)
+    passes = np.logical_not(y <= 0)
+    return (bits(as_gradient(dy, y.shape, y.dtype)) * passes).view(y.dtype)
 
 
 def tanh_forward(x):

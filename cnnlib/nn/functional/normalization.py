@@ -46,7 +46,7 @@ def batchnorm2d_forward(x, gamma, beta, mean=None, var=None, eps=1e-5):
     TypeError
         If an array is not floating-point.
     ValueError
-        If a shape does not fit, only one of mean and var is given, or there is nothing to average.
+        If a shape does not fit, only one of mean and var is given, or there are not two values to average.
 
     Examples
     --------
@@ -61,10 +61,7 @@ def batchnorm2d_forward(x, gamma, beta, mean=None, var=None, eps=1e-5):
     if (mean is None) != (var is None):
         raise ValueError(f"mean and var must be given together or not at all, got mean={mean!r}, var={var!r}")
     if from_batch := mean is None:
-        if x.size == 0:
-            raise ValueError(
-                f"x must not be empty when the statistics come from the batch, got shape {x.shape}"
-            )
+        _check_values(x)
         mean = _mean(memory)
         var = _mean(np.square(memory - mean[:, None]))
     else:
@@ -107,6 +104,17 @@ def batchnorm2d_backward(dy, cache):
     count = x_hat.size // x_hat.shape[2]
     dx = (dy - (dbeta / count)[:, None] - x_hat * (dgamma / count)[:, None]) * slope
     return logical(dx), dgamma, dbeta
+
+
+def _check_values(x):
+    """Refuse a batch with nothing to average, or whose every value would become zero."""
+    if x.size == 0:
+        raise ValueError(f"x must not be empty when the statistics come from the batch, got shape {x.shape}")
+    if x.size == x.shape[1]:
+        raise ValueError(
+            "x must hold at least two values a channel when the statistics come from the batch: a single one"
+            f" has no variance; got shape {x.shape}"
+        )
 
 
 def layernorm_forward(x, gamma, beta, eps=1e-5):

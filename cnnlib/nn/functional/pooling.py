@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from cnnlib.nn.functional._arrays import as_gradient, as_images, as_pair, batch_last, logical, output_size
+from cnnlib.nn.functional._arrays import (
+    as_gradient,
+    as_images,
+    as_pair,
+    batch_last,
+    bits,
+    logical,
+    output_size,
+)
 
 
 def maxpool2d_forward(x, kernel_size, stride=None):
@@ -48,7 +56,8 @@ def maxpool2d_forward(x, kernel_size, stride=None):
 def maxpool2d_backward(dy, cache):
     """Hand each gradient to the place its window's maximum came from.
 
-    If several are equal, as zeros after a ReLU often are, the first in row order gets it, as in PyTorch.
+    If several are equal, as zeros after a ReLU often are, the first in row order gets it, and where some are
+    NaN the last of those, as in PyTorch. The others get nothing, of an infinite gradient neither.
 
     Parameters
     ----------
@@ -69,16 +78,28 @@ def maxpool2d_backward(dy, cache):
            [0., 0.]])
     """
     memory, y, window = cache
-    rest = batch_last(as_gradient(dy, logical(y).shape, y.dtype))  # of windows that wait for their maximum
+    rest = bits(batch_last(as_gradient(dy, logical(y).shape, y.dtype)))  # waits for its maximum
     dx = np.zeros(memory.shape, memory.dtype)
-    *corners, _ = _corners(memory, window)
-    *d_corners, d_last = _corners(dx, window)
-    for corner, d_corner in zip(corners, d_corners, strict=True):
+    corners, d_corners = _corners(memory, window), _corners(dx, window)
+    lost = np.isnan(y)
+    if lost.any():
+        rest = rest - _to_last_nan(rest * lost, corners, d_corners)
+    for corner, d_corner in zip(corners[:-1], d_corners, strict=False):
         share = rest * (corner == y)
-        d_corner += share
+        d_corner += share.view(y.dtype)
         rest = rest - share
-    d_last += rest
+    d_corners[-1][...] += rest.view(y.dtype)
     return logical(dx)
+
+
+def _to_last_nan(rest, corners, d_corners):
+    """Hand the gradients of windows with NaN, as bits, to the last NaN of each; return them."""
+    whole = rest
+    for corner, d_corner in zip(reversed(corners), reversed(d_corners), strict=True):
+        share = rest * np.isnan(corner)
+        d_corner += share.view(d_corner.dtype)
+        rest = rest - share
+    return whole
 
 
 def avgpool2d_forward(x, kernel_size, stride=None):

@@ -1,4 +1,4 @@
-"""What every layer is, and the checks of layers' arguments."""
+"""What every layer is."""
 
 import numpy as np
 
@@ -101,10 +101,3 @@ class Layer:
     def __repr__(self):
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.config().items())
         return f"{type(self).__name__}({arguments})"
-
-
-def count(name, value):
-    """Return `value` as an int if it is a whole number of at least 1; a ValueError names it if not."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return int(value)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from cnnlib.nn import functional as F
-from cnnlib.nn.layers.base import Layer, count
+from cnnlib.nn.arguments import count, float_type, number, share
+from cnnlib.nn.layers.base import Layer
 
 
 class Dropout(Layer):
@@ -27,9 +28,9 @@ class Dropout(Layer):
 
     def __init__(self, p=0.5, rng=None):
         super().__init__()
-        if not 0 <= p < 1:
+        self.p = number("p", p)
+        if not 0 <= self.p < 1:
             raise ValueError(f"p must be a probability from 0 to below 1, got {p}")
-        self.p = p
         self.rng = np.random.default_rng(rng)
 
     def _forward(self, x, training):
@@ -71,12 +72,10 @@ class BatchNorm2d(Layer):
     def __init__(self, num_features, eps=1e-5, momentum=0.1, dtype=np.float32):
         super().__init__()
         self.num_features = count("num_features", num_features)
-        self.eps, self.momentum, self.dtype = eps, momentum, np.dtype(dtype)
-        self.params = {"weight": np.ones(num_features, dtype), "bias": np.zeros(num_features, dtype)}
-        self.buffers = {
-            "running_mean": np.zeros(num_features, dtype),
-            "running_var": np.ones(num_features, dtype),
-        }
+        self.eps, self.momentum = number("eps", eps, 0.0), share("momentum", momentum)
+        self.dtype, size = float_type(dtype), self.num_features
+        self.params = {"weight": np.ones(size, self.dtype), "bias": np.zeros(size, self.dtype)}
+        self.buffers = {"running_mean": np.zeros(size, self.dtype), "running_var": np.ones(size, self.dtype)}
 
     def _forward(self, x, training):
         weight, bias = self.params["weight"].copy(), self.params["bias"]
@@ -132,10 +131,10 @@ class LayerNorm(Layer):
         super().__init__()
         shape = (normalized_shape,) if np.ndim(normalized_shape) == 0 else tuple(normalized_shape)
         self.normalized_shape = tuple(count("normalized_shape", size) for size in shape)
-        self.eps, self.dtype = eps, np.dtype(dtype)
+        self.eps, self.dtype = number("eps", eps, 0.0), float_type(dtype)
         self.params = {
-            "weight": np.ones(self.normalized_shape, dtype),
-            "bias": np.zeros(self.normalized_shape, dtype),
+            "weight": np.ones(self.normalized_shape, self.dtype),
+            "bias": np.zeros(self.normalized_shape, self.dtype),
         }
 
     def _forward(self, x, training):

@@ -7,9 +7,10 @@ still gets the gradients of the forward that was run.
 import numpy as np
 
 from cnnlib.nn import functional as F
+from cnnlib.nn.arguments import count, float_type
 from cnnlib.nn.functional._arrays import as_pair
 from cnnlib.nn.initializers import initialize
-from cnnlib.nn.layers.base import Layer, count
+from cnnlib.nn.layers.base import Layer
 
 # backward functions that can leave the gradient by the input out
 TAKE_INPUT_GRADIENT = (F.conv2d_backward, F.conv_transpose2d_backward, F.linear_backward)
@@ -19,7 +20,7 @@ class Weighted(Layer):
     """The base class of the layers of this file: a weight array and, unless ``bias=False``, a bias."""
 
     def _set_weights(self, shape, outputs, bias, init, rng, dtype):
-        self.dtype = np.dtype(dtype)
+        self.dtype = float_type(dtype)
         self.params["weight"] = initialize(init, shape, rng, self.dtype)
         if bias:
             self.params["bias"] = np.zeros(outputs, self.dtype)

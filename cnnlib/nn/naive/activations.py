@@ -15,10 +15,10 @@ def relu_forward(x):
 
 
 def relu_backward(dy, cache):
-    """``dx = dy`` where x was above zero, else 0."""
+    """``dx = dy`` where x was above zero (or NaN), else 0."""
     x, dx = cache, np.zeros_like(cache)
     for place in np.ndindex(x.shape):
-        if x[place] > 0:
+        if not x[place] <= 0:
             dx[place] = dy[place]
     return dx
 

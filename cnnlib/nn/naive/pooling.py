@@ -59,12 +59,10 @@ def _window(i, j, kernel_size, stride):
 
 
 def _winner(image, i, j, kernel_size, stride):
-    """Where the first maximum of a window lies; a window with NaN counts as NaN everywhere."""
+    """Where the first maximum of a window lies; where some are NaN, the last of those."""
     places = _window(i, j, kernel_size, stride)
     best = places[0]
     for place in places:
-        if math.isnan(image[place]):
-            return place
-        if image[place] > image[best]:
+        if math.isnan(image[place]) or image[place] > image[best]:
             best = place
     return best

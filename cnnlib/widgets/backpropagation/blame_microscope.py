@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from cnnlib.data import load_digits
 from cnnlib.experiments.dissect import activations, blame, full_pass, weight_gradient_terms
-from cnnlib.experiments.layer_sizes import unit_field
-from cnnlib.networks import load_digits_cnn
-from cnnlib.nn.layers import Conv2d
+from cnnlib.nn.layers import Conv2d, MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene, mosaic
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
-from cnnlib.widgets.forward_pass.network_layout import (
-    LayerOutput,
-    layer_outputs,
-    panel_of,
-    reach_of,
-    shared_reach,
-)
-from cnnlib.widgets.forward_pass.network_xray import WIDTHS
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput, panel_of, reach_of, shared_reach, widths
+from cnnlib.widgets.forward_pass.network_xray import default
+from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 
 UNIT, WEIGHT = "a unit", "a weight"
-NAMES = ("convolution 1", "ReLU 1", "pooling 1", "convolution 2", "ReLU 2", "pooling 2", "scores")
+MOST_KERNELS = 128  # kernels, one an input map, whose gradients are shown at once
 
 
 class BlameMicroscope(Widget):
@@ -31,6 +25,18 @@ class BlameMicroscope(Widget):
     For a unit, the upper row shows the forward maps and the lower row how much each number of them would move
     the unit. For a weight of a convolution, the two maps whose products add up to its gradient are shown, for
     the loss of the chosen image.
+
+    Parameters
+    ----------
+    model : Sequential, optional
+        A network of one's own, within the sizes that `cnnlib.experiments.specimen` takes; by default the
+        course's small network for 8x8 digits.
+    images : Split, array (N, C, H, W) or pair (images, labels), optional
+        What to show to it; of a `Split` the test images. A weight's gradient needs labels.
+    class_names : sequence of str, optional
+        What the outputs stand for.
+    **options
+        As for `Widget`.
 
     Facts for a unit: ``value``, ``pixels`` (that receive a gradient), ``field`` (pixels in reach of the
     windows), ``weights`` (that receive one), ``switches`` (winners of max-poolings on the way). For a weight:
@@ -41,37 +47,55 @@ class BlameMicroscope(Widget):
     """
 
     title = "Blame microscope"
-    controls = (
-        Choice("what", (UNIT, WEIGHT), label="Blame for"),
-        Slider("image", 0, 359, 0, integer=True, label="Test image"),
-        Choice("layer", NAMES, "pooling 2", label="Layer"),
-        Slider("channel", 0, 15, 3, integer=True, label="Map"),
-        Slider("row", 0, 7, 0, integer=True, label="Row"),
-        Slider("column", 0, 7, 0, integer=True, label="Column"),
-        Slider("input_map", 0, 7, 0, integer=True, label="Input map (of a weight)"),
-    )
 
-    def __init__(self, **options) -> None:
-        self.model, self.digits = load_digits_cnn(), load_digits()
-        self.outputs = {output.name: output for output in layer_outputs(self.model, (1, 8, 8))}
+    def __init__(self, model=None, images=None, *, class_names=None, **options) -> None:
+        self.opened = OpenedNetwork(model, images, class_names, default, rows=2)
+        self.specimen, self.model, self.outputs = (
+            self.opened.specimen,
+            self.opened.model,
+            self.opened.outputs,
+        )
+        self.controls = self.all_controls()
         super().__init__(**options)
+
+    def all_controls(self) -> tuple:
+        """The controls, with the ranges of this network and these images."""
+        names = list(self.outputs)[1:]
+        shapes = [self.outputs[name].shape for name in names]
+        deepest = [name for name in names if len(self.outputs[name].shape) == 3]
+        most = max(shape[0] for shape in shapes) - 1
+        inputs = [self.kernels_of(conv).shape[1] for conv in self.opened.convolutions()]
+        kinds = (UNIT, WEIGHT) if inputs and self.specimen.labels is not None else (UNIT,)
+        sides = [side for conv in self.opened.convolutions() for side in self.kernels_of(conv).shape[2:]]
+        rows, columns = (max([s[i] for s in shapes if len(s) == 3] + sides + [1]) - 1 for i in (1, 2))
+        return (
+            Choice("what", kinds, label="Blame for"),
+            Slider("image", 0, max(1, len(self.specimen.images) - 1), 0, integer=True, label="Test image"),
+            Choice("layer", names, (deepest or names)[-1], label="Layer"),
+            Slider("channel", 0, most, min(3, most), integer=True, label="Map"),
+            Slider("row", 0, max(rows, 1), 0, integer=True, label="Row"),
+            Slider("column", 0, max(columns, 1), 0, integer=True, label="Column"),
+            Slider("input_map", 0, max([*inputs, 2]) - 1, 0, integer=True, label="Input map (of a weight)"),
+        )
 
     def limits(self, state: dict) -> dict:
         output = self.outputs[state["layer"]]
+        images = {"image": (0, len(self.specimen.images) - 1)}
         if state["what"] == WEIGHT:
-            kernels, inputs, height, width = self.kernel(state).shape
-            return {
+            kernels, inputs, height, width = self.kernels_of(self.convolution(state)).shape
+            return images | {
                 "channel": (0, kernels - 1),
                 "input_map": (0, inputs - 1),
                 "row": (0, height - 1),
                 "column": (0, width - 1),
             }
         channels, height, width = output.shape if len(output.shape) == 3 else (*output.shape, 1, 1)
-        return {"channel": (0, channels - 1), "row": (0, height - 1), "column": (0, width - 1)}
+        return images | {"channel": (0, channels - 1), "row": (0, height - 1), "column": (0, width - 1)}
 
     def options(self, state: dict) -> dict:
-        convolutions = tuple(name for name in NAMES if name.startswith("convolution"))
-        return {"layer": convolutions if state["what"] == WEIGHT else NAMES}
+        names = tuple(self.outputs)[1:]
+        convolutions = tuple(name for name in names if name.startswith("convolution"))
+        return {"layer": convolutions if state["what"] == WEIGHT else names}
 
     def changed(self, before: dict, after: dict) -> None:
         """Only convolutions have kernels: coming from another layer, the one before it; else a sentence."""
@@ -79,7 +103,8 @@ class BlameMicroscope(Widget):
             return
         if before["what"] == WEIGHT:
             raise BadValue(
-                f"Layer: expected convolution 1 or convolution 2 for a weight, received {after['layer']}."
+                f"Layer: expected {' or '.join(self.options(after)['layer'])} for a weight, received"
+                f" {after['layer']}."
                 f" It stays {before['layer']}."
             )
         self.put(layer=self.convolution(after).name)
@@ -88,35 +113,45 @@ class BlameMicroscope(Widget):
         kind, _, name = event["name"].partition(":")
         row, column = int(event["row"]), int(event["col"])
         if kind == "weight":
-            down, p = divmod(row, 4)
-            right, q = divmod(column, 4)
-            return {"row": p, "column": q, "input_map": right, "channel": down} if max(p, q) < 3 else None
-        unit = self.outputs[name].unit_at(row, column)
+            return self.weight_at(row, column)
+        unit = self.opened.laid_out(self.state)[name].unit_at(row, column)
         if unit is None or name == "input":
             return None
         channel, y, x = unit if len(unit) == 3 else (unit[0], 0, 0)
         return {"what": UNIT, "layer": name, "channel": channel, "row": y, "column": x}
 
-    def kernel(self, state: dict) -> np.ndarray:
-        """The kernels of the chosen convolution, or of the one before the chosen layer."""
-        return self.model[self.convolution(state).place - 1].params["weight"]
+    def weight_at(self, row: int, column: int) -> dict | None:
+        """The weight under a cell of the picture of all gradients; None in the gaps."""
+        kernels, inputs, height, width = self.kernels_of(self.convolution(self.state)).shape
+        down, p = divmod(row, height + 1)
+        right, q = divmod(column, width + 1)
+        if p >= height or q >= width:
+            return None
+        if kernels * inputs <= MOST_KERNELS:
+            return {"row": p, "column": q, "input_map": right, "channel": down}
+        place = down * square_side(inputs) + right
+        return {"row": p, "column": q, "input_map": place} if place < inputs else None
+
+    def kernels_of(self, conv: LayerOutput) -> np.ndarray:
+        """The kernels of a convolution, (F, C, kH, kW)."""
+        return self.model[conv.place - 1].params["weight"]
 
     def convolution(self, state: dict) -> LayerOutput:
-        return self.outputs["convolution 1" if state["layer"].endswith("1") else "convolution 2"]
+        """The chosen convolution, or the last one before the chosen layer, or the first."""
+        every, place = self.opened.convolutions(), self.outputs[state["layer"]].place
+        return ([conv for conv in every if conv.place <= place] or every)[-1]
 
     def compute(self, state: dict) -> Scene:
-        x = self.digits.x_test[state["image"]][None]
+        x = self.specimen.images[state["image"]][None]
         return self.unit_scene(state, x) if state["what"] == UNIT else self.weight_scene(state, x)
 
     def unit_scene(self, state: dict, x: np.ndarray) -> Scene:
-        output = self.outputs[state["layer"]]
+        output = self.opened.laid_out(state)[state["layer"]]
         unit = output.clip(state["channel"], state["row"], state["column"])
         values = activations(self.model, x)
         gradients, weight_gradients = blame(self.model, x, output.place, unit)
-        forward, backward = self.rows(output, unit, values, gradients)
-        field = ((0, 7), (0, 7))
-        if len(unit) == 3:
-            field = unit_field(self.model.layers[: output.place], unit[1], unit[2], 8, 8)
+        forward, backward = self.rows(state, output, unit, values, gradients)
+        field = self.opened.field(output, unit)
         facts = {
             "value": float(values[output.place][(0, *unit)]),
             "pixels": int(np.count_nonzero(gradients[0])),
@@ -130,20 +165,20 @@ class BlameMicroscope(Widget):
             text,
             facts,
             rows=(1, 1),
-            columns=WIDTHS[:8],
+            columns=widths(list(self.outputs.values())),
             height=560,
             arrows=("column", "row"),
         )
 
-    def rows(self, output: LayerOutput, unit: tuple, values: list, gradients: list) -> tuple[list, list]:
+    def rows(self, state, output: LayerOutput, unit, values: list, gradients: list) -> tuple[list, list]:
         """Forward maps above, gradients by the chosen unit below; layers behind the unit stay empty."""
         spread = shared_reach([values[s.place] for s in self.outputs.values() if s.place])
         forward, backward = [], []
-        for column, other in enumerate(self.outputs.values()):
+        for column, other in enumerate(self.opened.laid_out(state).values()):
             colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
             if other.place == 0:
                 colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
-            frame = [other.frame(unit, unit)] if other is output else []
+            frame = [other.frame(unit, unit)] if other.name == output.name else []
             forward.append(
                 panel_of(
                     other,
@@ -172,17 +207,14 @@ class BlameMicroscope(Widget):
 
     def switches(self, output: LayerOutput, gradients: list) -> int:
         """How many windows of max-poolings passed a gradient on, each to its winner alone."""
-        poolings = [
-            s for s in self.outputs.values() if s.name.startswith("pooling") and s.place <= output.place
-        ]
-        return sum(int(np.count_nonzero(gradients[s.place])) for s in poolings)
+        places = [s.place for s in self.opened.every if 0 < s.place <= output.place]
+        poolings = [place for place in places if isinstance(self.model[place - 1], MaxPool2d)]
+        return sum(int(np.count_nonzero(gradients[place])) for place in poolings)
 
     def unit_sentence(self, output: LayerOutput, unit: tuple, facts: dict) -> str:
-        name = f"{output.name[0].upper()}{output.name[1:]}"
-        where = f"map {unit[0]}, row {unit[1]}, column {unit[2]}" if len(unit) == 3 else f"digit {unit[0]}"
         words = (
-            f"{name}, {where}: {facts['pixels']} of the {facts['field']} pixels in its field receive a"
-            f" gradient; so do {facts['weights']} weights."
+            f"{self.opened.name_of(output, unit)}: {facts['pixels']} of the {facts['field']} pixels in its"
+            f" field receive a gradient; so do {facts['weights']} weights."
         )
         if not facts["pixels"]:
             words += " A closed ReLU stops all of it: nothing before this unit can move it a little."
@@ -191,8 +223,8 @@ class BlameMicroscope(Widget):
         return words
 
     def weight_scene(self, state: dict, x: np.ndarray) -> Scene:
-        output, label = self.convolution(state), self.digits.y_test[[state["image"]]]
-        kernels = self.kernel(state)
+        output, label = self.convolution(state), self.specimen.labels[[state["image"]]]
+        kernels = self.kernels_of(output)
         limits = (state["channel"], state["input_map"], state["row"], state["column"])
         index = tuple(min(i, size - 1) for i, size in zip(limits, kernels.shape, strict=True))
         seen = full_pass(self.model, CrossEntropyLoss(), x, label)
@@ -201,7 +233,8 @@ class BlameMicroscope(Widget):
         assert isinstance(layer, Conv2d)
         terms = weight_gradient_terms(layer, before, after, index)
         facts = {"gradient": terms.total, "terms": int(np.count_nonzero(terms.products)), "loss": seen.loss}
-        shown = ".2f" if terms.inputs.shape[1] <= 4 else ".1f"
+        size = max(terms.inputs.shape[1:])
+        shown = ".2f" if size <= 4 else ".1f" if size <= 8 else ""
         titles = ("what the weight met", "× gradient that arrived", f"= products, sum {terms.total:.3g}")
         arrays = (terms.inputs[0], terms.factors[0], terms.products[0])
         panels = [
@@ -215,16 +248,23 @@ class BlameMicroscope(Widget):
 
     def kernels_panel(self, gradients: np.ndarray, index: tuple) -> Panel:
         """The gradients of all kernels: one row a kernel, one column an input map; the weight is marked."""
-        picture = mosaic(gradients.reshape(-1, *gradients.shape[2:]), gradients.shape[1])
-        names = [f"kernel {k}, input map {m}" for k, m in np.ndindex(gradients.shape[:2])]
-        tiles = {"tile": (*gradients.shape[2:], 1), "tile_names": names, "means": "gradient"}
+        kernels, inputs, height, width = gradients.shape
+        names = [f"kernel {k}, input map {m}" for k, m in np.ndindex(kernels, inputs)]
+        if kernels * inputs <= MOST_KERNELS:
+            picture, (down, right) = mosaic(gradients.reshape(-1, height, width), inputs), index[:2]
+            title = "all gradients"
+        else:
+            side = square_side(inputs)
+            picture, (down, right) = mosaic(gradients[index[0]], side), divmod(index[1], side)
+            title, names = f"gradients of kernel {index[0]}", names[index[0] * inputs :][:inputs]
+        tiles = {"tile": (height, width, 1), "tile_names": names, "means": "gradient"}
         marks = [Heatmap(picture, cmap="diverging", emits="weight:", **tiles)]
-        row, column = index[0] * 4 + index[2], index[1] * 4 + index[3]
+        row, column = down * (height + 1) + index[2], right * (width + 1) + index[3]
         edges = (column - 0.6, column + 0.6, row - 0.6, row + 0.6)
         marks.append(Region(*edges, color="green", filled=False, alpha=1, width=3))
         rows, columns = picture.shape
         x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
-        return Panel(marks, x, y, title="all gradients", at=(0, 3), equal=True, grid=False)
+        return Panel(marks, x, y, title=title, at=(0, 3), equal=True, grid=False)
 
     def weight_sentence(self, output: LayerOutput, index: tuple, facts: dict, terms) -> str:
         f, c, p, q = index
@@ -233,6 +273,11 @@ class BlameMicroscope(Widget):
             f" weight is used at {terms.inputs.size} places; {facts['terms']} products are not"
             f" zero, and all add up to its gradient, {facts['gradient']:.3g}."
         )
+
+
+def square_side(count: int) -> int:
+    """Columns of a mosaic of `count` pictures that is about square."""
+    return math.ceil(math.sqrt(count))
 
 
 def square(values: np.ndarray, title: str, at: tuple, numbers: str) -> Panel:

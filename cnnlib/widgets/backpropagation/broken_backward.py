@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from cnnlib.data import load_digits
 from cnnlib.experiments.planted_faults import BUGS, SOUND, Backwards, layer_of, learning_curve
+from cnnlib.experiments.specimen import specimen
+from cnnlib.networks import small_cnn
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.viz import Axis, Bars, Heatmap, Line, Panel, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Widget
@@ -35,6 +35,7 @@ PARTS = {
 }
 UNKNOWN, FLOOR, GOOD = "?", 1e-12, 1e-6
 STEPS = 200
+KEPT = 64  # learning curves
 
 
 class BrokenBackward(Widget):
@@ -44,6 +45,10 @@ class BrokenBackward(Widget):
     ----------
     yours : Backwards, optional
         Functions of one's own, made by `cnnlib.experiments.planted_faults.own`; a suspect named ``"yours"``.
+    split : Split, optional
+        Images to train on; by default the bundled 8x8 digits. Given together with `make_model`.
+    make_model : callable, optional
+        ``make_model(rng) -> Sequential`` for images of that size, with convolutions, ReLU and max-pooling.
 
     Facts: ``found`` (how many of the five are named rightly), ``worst`` (the suspect's largest relative
     error), ``failing`` (parts that fail), ``error`` (of the chosen part), ``last`` and ``last_sound`` (mean
@@ -61,8 +66,12 @@ class BrokenBackward(Widget):
         *(Choice(letter, (UNKNOWN, *BUGS), label=f"Fault of {letter}") for letter in LETTERS),
     )
 
-    def __init__(self, yours: Backwards | None = None, **options) -> None:
-        self.yours = yours
+    def __init__(self, yours: Backwards | None = None, *, split=None, make_model=None, **options) -> None:
+        if (split is None) != (make_model is None):
+            raise TypeError("split, make_model: got one without the other, expected both or neither")
+        self.yours, self.curves = yours, {}
+        self.split, self.make_model = split or load_digits(), make_model or small_cnn
+        specimen(self.make_model(np.random.default_rng(0)), self.split)
         super().__init__(**options)
 
     def backwards(self, suspect: str) -> Backwards:
@@ -70,11 +79,21 @@ class BrokenBackward(Widget):
             return BUGS[LETTERS[suspect]]
         return self.yours if suspect == "yours" and self.yours is not None else SOUND
 
+    def curve_of(self, suspect: Backwards, rate: float) -> np.ndarray:
+        """The suspect's learning curve at a rate; the last 64 are kept."""
+        if (suspect.name, rate) not in self.curves:
+            if len(self.curves) >= KEPT:
+                self.curves.pop(next(iter(self.curves)))
+            x, y = self.split.x_train, self.split.y_train
+            losses, _ = learning_curve(suspect, x, y, rate, STEPS, make_model=self.make_model)
+            self.curves[suspect.name, rate] = losses
+        return self.curves[suspect.name, rate]
+
     def compute(self, state: dict) -> Scene:
         suspect = self.backwards(state["suspect"])
         results = {part: measure(suspect, *where) for part, where in PARTS.items()}
         errors = {part: relative_error(*pair) for part, pair in results.items()}
-        curve, sound = (curve_of(b, float(f"{state['rate']:.3g}")) for b in (suspect, SOUND))
+        curve, sound = (self.curve_of(b, float(f"{state['rate']:.3g}")) for b in (suspect, SOUND))
         facts = {
             "found": sum(state[letter] == fault for letter, fault in LETTERS.items()),
             "worst": max(errors.values()),
@@ -127,22 +146,6 @@ def measure_loss(suspect: Backwards, rng) -> tuple[np.ndarray, np.ndarray]:
     return loss.backward(), numerical_gradient(lambda z: loss.forward(z, labels), scores)
 
 
-@lru_cache(maxsize=64)
-def _curve(name: str, rate: float) -> np.ndarray:
-    return _train({**BUGS, SOUND.name: SOUND}[name], rate)
-
-
-def _train(suspect: Backwards, rate: float) -> np.ndarray:
-    digits = load_digits()
-    return learning_curve(suspect, digits.x_train, digits.y_train, rate, STEPS)[0]
-
-
-def curve_of(suspect: Backwards, rate: float) -> np.ndarray:
-    """The suspect's learning curve; those of the course are kept."""
-    known = suspect is SOUND or suspect is BUGS.get(suspect.name)
-    return _curve(suspect.name, rate) if known else _train(suspect, rate)
-
-
 def final(losses: np.ndarray) -> float:
     last = losses[-10:]
     return float(last.mean()) if np.isfinite(last).all() else float("inf")
@@ -189,7 +192,7 @@ def learning_panel(curve: np.ndarray, sound: np.ndarray) -> Panel:
         Line(steps, np.minimum(smooth(curve), 5), color="vermilion", label="suspect"),
     ]
     axes = Axis(0, len(curve), "step", whole=True), Axis(0, 3.5, "loss (mean of ten steps)")
-    return Panel(marks, *axes, title="Training on the digits", at=(1, 1, 1, 2), legend="upper right")
+    return Panel(marks, *axes, title="Training", at=(1, 1, 1, 2), legend="upper right")
 
 
 def smooth(losses: np.ndarray) -> np.ndarray:

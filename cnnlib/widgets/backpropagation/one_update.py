@@ -4,36 +4,45 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.data import load_digits
+from cnnlib.data import Split, load_digits
 from cnnlib.experiments.dissect import FullPass, full_pass
+from cnnlib.experiments.specimen import specimen
 from cnnlib.networks import load_digits_cnn, small_cnn
 from cnnlib.nn.functional import softmax
+from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.viz import Axis, Bars, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import (
     LayerOutput,
+    drawn,
     layer_outputs,
     panel_of,
     reach_of,
     shared_reach,
+    widths,
 )
-from cnnlib.widgets.forward_pass.network_xray import WIDTHS
 
-FRESH, TRAINED = "fresh", "trained"
-OTHERS = slice(1000, 1100)  # training images that take no part in the update
+FRESH, TRAINED, YOURS = "fresh", "trained", "yours"
+OTHERS = 100  # images, the last ones, that take no part in the update
 FORWARDS = {
     "convolution": "slides its kernels over the maps before it",
+    "linear": "weighs all that is left, once for each of its numbers",
+    "normalization": "gives every map mean 0 and deviation 1, then scales and moves it",
     "ReLU": "sets what is negative to zero",
-    "pooling": "keeps the largest of every 2×2",
-    "scores": "weigh all that is left, one number a digit",
+    "tanh": "squeezes every number between -1 and 1",
+    "sigmoid": "squeezes every number between 0 and 1",
+    "scores": "weigh all that is left, one number a class",
 }
 BACKWARDS = {
     "convolution": "what arrives here gives the kernels' gradients, and goes on through the turned kernels",
+    "linear": "what arrives here gives the weights' gradients, and goes on through the same weights",
+    "normalization": "what arrives here goes on through the same scales, less its mean",
     "ReLU": "only where the number was above zero will it go on",
-    "pooling": "each number will go on to the winner of its window alone",
-    "scores": "probability minus one for the right digit, probability for the others",
+    "tanh": "the closer the number was to -1 or 1, the less will go on",
+    "sigmoid": "the closer the number was to 0 or 1, the less will go on",
+    "scores": "probability minus one for the right class, probability for the others",
     "input": "how the loss would move with each pixel; nobody changes pixels, so here it ends",
 }
 
@@ -41,43 +50,79 @@ BACKWARDS = {
 class OneUpdate(Widget):
     """Forward maps above, gradient maps below; each step adds the next of them.
 
+    Parameters
+    ----------
+    model : Sequential, optional
+        A network of one's own, within the sizes that `cnnlib.experiments.specimen` takes; by default the
+        course's small network for 8x8 digits, fresh or trained.
+    images : Split or pair (images, labels), optional
+        At least two; of a `Split` the training images. The last of them, 100 or half of a few, take no part
+        in the update.
+    class_names : sequence of str, optional
+        What the outputs stand for.
+    **options
+        As for `Widget`.
+
     Facts: ``step``, ``steps``, ``before`` and ``after`` (the loss of this image before and after the update),
     ``fell`` (before - after), ``predicted`` (learning rate times squared length of the gradient),
-    ``others_before`` and ``others_after`` (mean loss of 100 images that took no part).
+    ``others_before`` and ``others_after`` (mean loss of the images that took no part).
 
     >>> OneUpdate(step=8).text.split(":")[0]
     'Step 8 of 18, loss'
     """
 
     title = "One update, step by step"
-    controls = (
-        Choice("network", (FRESH, TRAINED), label="Network"),
-        Slider("image", 0, 359, 0, integer=True, label="Image"),
-        LogSlider("rate", 1e-4, 10, 0.01, label="Learning rate"),
-        Slider("step", 0, 18, 0, integer=True, label="Step"),
-    )
     advances = "step"
 
-    def __init__(self, **options) -> None:
-        self.networks = {FRESH: small_cnn(rng=0), TRAINED: load_digits_cnn()}
-        self.digits = load_digits()
-        self.outputs = layer_outputs(self.networks[FRESH], (1, 8, 8))
+    def __init__(self, model=None, images=None, *, class_names=None, **options) -> None:
+        if (model is None) != (images is None):
+            raise TypeError("model, images: got one without the other, expected both or neither")
+        if model is None:
+            digits = load_digits()
+            images = digits.x_train[:1100], digits.y_train[:1100]
+            self.networks = {FRESH: small_cnn(rng=0), TRAINED: load_digits_cnn()}
+        else:
+            self.networks = {YOURS: model}
+        if isinstance(images, Split):
+            class_names = images.class_names if class_names is None else class_names
+            images = images.x_train, images.y_train
+        self.specimen = specimen(next(iter(self.networks.values())), images, class_names)
+        if self.specimen.labels is None or len(self.specimen.images) < 2:
+            raise ValueError(
+                "images: got no labels or one image, expected a Split or a pair (images, labels)"
+            )
+        self.outputs = drawn(
+            layer_outputs(self.specimen.model, self.specimen.shape, self.specimen.images, rows=2)
+        )
+        self.others = min(OTHERS, len(self.specimen.images) // 2)
+        self.steps = 2 * len(self.outputs) + 2
+        last = len(self.specimen.images) - self.others - 1
+        self.controls = (
+            Choice("network", tuple(self.networks), label="Network"),
+            Slider("image", 0, max(1, last), 0, integer=True, label="Image"),
+            LogSlider("rate", 1e-4, 10, 0.01, label="Learning rate"),
+            Slider("step", 0, self.steps, 0, integer=True, label="Step"),
+        )
         super().__init__(**options)
 
+    def limits(self, state: dict) -> dict:
+        return {"image": (0, len(self.specimen.images) - self.others - 1)}
+
     def compute(self, state: dict) -> Scene:
-        x, y = (a[[state["image"]]] for a in (self.digits.x_train, self.digits.y_train))
+        x, y = (a[[state["image"]]] for a in (self.specimen.images, self.specimen.labels))
         seen, again, facts = self.update(state, x, y)
-        facts |= {"step": state["step"], "steps": 18, "label": int(y[0])}
-        last = state["step"] == 18
+        facts |= {"step": state["step"], "steps": self.steps, "label": int(y[0])}
+        last = state["step"] == self.steps
         panels = self.maps(state["step"], again if last else seen, seen)
         panels += [self.guess(state["step"], seen, again, int(y[0])), self.losses(state["step"], facts)]
-        text = f"Step {state['step']} of 18, {self.sentence(state, seen, facts)}"
-        return Scene(panels, text, facts, rows=(1, 1), columns=WIDTHS, height=560)
+        text = f"Step {state['step']} of {self.steps}, {self.sentence(state, seen, facts)}"
+        columns = (*widths(self.outputs), 1.4)
+        return Scene(panels, text, facts, rows=(1, 1), columns=columns, height=560)
 
     def update(self, state: dict, x, y) -> tuple[FullPass, FullPass, dict]:
         """Both passes, and the losses and moves of the update between them."""
         model, loss = self.networks[state["network"]].copy(), CrossEntropyLoss()
-        others = self.digits.x_train[OTHERS], self.digits.y_train[OTHERS]
+        others = self.specimen.images[-self.others :], self.specimen.labels[-self.others :]
         seen, others_before = full_pass(model, loss, x, y), loss.forward(model.forward(others[0]), others[1])
         model.forward(x, training=True)
         model.backward(seen.gradients[-1])
@@ -135,68 +180,82 @@ class OneUpdate(Widget):
         return panels
 
     def guess(self, step: int, seen: FullPass, again: FullPass, label: int) -> Panel:
-        """Probabilities before the update, and after it as points."""
-        marks = [Points(1.06, label, color="green", shape="diamond", size=6, label="label")]
-        if step >= 7:
-            p = softmax(seen.activations[-1])[0]
-            marks.append(Bars(np.arange(10), p, color="blue", horizontal=True, label="before"))
-        if step == 18:
-            q = softmax(again.activations[-1])[0]
-            marks.append(Points(q, np.arange(10), color="orange", size=4, outline="ink", label="after"))
-        y = Axis(9.6, -0.6, ticks=range(10), names=[str(i) for i in range(10)])
-        return Panel(marks, Axis(0, 1.15, "probability", ticks=(0, 0.5, 1)), y, title="guess", at=(0, 8))
+        """Probabilities before the update, and after it as points; of many classes the likeliest."""
+        p, q = (softmax(one.activations[-1])[0] for one in (seen, again))
+        order = np.argsort(-p, kind="stable")[:10]
+        shown = np.sort(order if label in order else np.append(order[:9], label))
+        places, names = np.arange(len(shown)), self.specimen.class_names
+        target = int(np.flatnonzero(shown == label)[0])
+        marks = [Points(1.06, target, color="green", shape="diamond", size=6, label="label")]
+        if step >= len(self.outputs) - 1:
+            marks.append(Bars(places, p[shown], color="blue", horizontal=True, label="before"))
+        if step == self.steps:
+            marks.append(Points(q[shown], places, color="orange", size=4, outline="ink", label="after"))
+        y = Axis(len(shown) - 0.4, -0.6, ticks=places, names=[names[i] for i in shown])
+        x = Axis(0, 1.15, "probability", ticks=(0, 0.5, 1))
+        return Panel(marks, x, y, title="guess", at=(0, len(self.outputs)))
 
     def losses(self, step: int, facts: dict) -> Panel:
         """The loss of this image and the mean loss of the others, before and after."""
-        marks, count, top = [], (step >= 8) + (step == 18), 3.0
+        marks, count, top = [], (step >= len(self.outputs)) + (step == self.steps), 3.0
         for name, shift, color in (("", -0.2, "blue"), ("others_", 0.2, "orange")):
             heights = [facts[f"{name}before"], facts[f"{name}after"]][:count]
-            words = "100 others" if name else "this image"
+            words = f"{self.others} others" if name else "this image"
             marks.append(Bars(np.arange(count) + shift, heights, width=0.36, color=color, label=words))
             top = max(top, *(1.1 * height for height in heights if np.isfinite(height)), 0)
         x = Axis(-0.6, 1.6, ticks=(0, 1), names=("before", "after"))
-        return Panel(marks, x, Axis(0, 1.45 * top), title="loss", at=(1, 8), legend="upper right")
+        return Panel(
+            marks, x, Axis(0, 1.45 * top), title="loss", at=(1, len(self.outputs)), legend="upper right"
+        )
 
     def sentence(self, state: dict, seen: FullPass, facts: dict) -> str:
         step, count = state["step"], len(self.outputs)
         if step == 0:
-            return f"the image, a {facts['label']}. Press Step to send it through the network."
+            name = self.specimen.class_names[facts["label"]]
+            return f"the image, a {name}. Press Step to send it through the network."
         if step < count:
-            return forward_words(self.outputs[step])
+            return self.forward_words(self.outputs[step])
         if step == count:
-            p = np.exp(-facts["before"])
-            words = f"loss: the network gives the right digit {p:.1%}, and minus its logarithm is"
+            right = "the right digit" if self.specimen.class_names[0].isdigit() else "the right class"
+            words = (
+                f"loss: the network gives {right} {np.exp(-facts['before']):.1%}, and minus its logarithm is"
+            )
             return f"{words} {facts['before']:.3f}."
         if step <= 2 * count:
-            return backward_words(self.outputs[2 * count - step], seen)
-        if step == 17:
+            return self.backward_words(self.outputs[2 * count - step], seen)
+        if step == self.steps - 1:
             return (
-                f"update: every one of the 1,898 weights moves by the learning rate {state['rate']:.3g}"
-                f" times its gradient, downhill; the largest move is {facts['largest']:.2g}."
+                f"update: every one of the {self.specimen.model.num_parameters:,} weights moves by the"
+                f" learning rate {state['rate']:.3g} times its gradient, downhill; the largest move is"
+                f" {facts['largest']:.2g}."
             )
-        return after_words(facts)
+        return self.after_words(facts)
 
+    def forward_words(self, output: LayerOutput) -> str:
+        layer, word = self.specimen.model[output.place - 1], output.name.split()[0]
+        what = FORWARDS.get(word)
+        if word == "pooling":
+            kept = "keeps the largest" if isinstance(layer, MaxPool2d) else "takes the mean"
+            what = f"{kept} of every {layer.kernel_size[0]}×{layer.kernel_size[1]}"
+        return f"forwards: {output.name} {what}: {output.size}."
 
-def forward_words(output: LayerOutput) -> str:
-    word = output.name.split()[0]
-    return f"forwards: {output.name} {FORWARDS[word]}: {output.size}."
+    def backward_words(self, output: LayerOutput, seen: FullPass) -> str:
+        gradient, word = seen.gradients[output.place], output.name.split()[0]
+        what = BACKWARDS.get(word)
+        if word == "pooling":
+            winner = isinstance(self.specimen.model[output.place - 1], MaxPool2d)
+            what = "each number will go on to the winner of its window alone"
+            what = what if winner else "each number will go on to its whole window, in equal parts"
+        return (
+            f"backwards: the gradient at {output.name}, {np.count_nonzero(gradient)} of {gradient.size}"
+            f" numbers are not zero: {what}."
+        )
 
-
-def backward_words(output: LayerOutput, seen: FullPass) -> str:
-    gradient = seen.gradients[output.place]
-    share = np.count_nonzero(gradient)
-    word = output.name.split()[0]
-    return (
-        f"backwards: the gradient at {output.name}, {share} of {gradient.size} numbers are not zero:"
-        f" {BACKWARDS[word]}."
-    )
-
-
-def after_words(facts: dict) -> str:
-    change = f"from {facts['before']:.3f} to {facts['after']:.3f}"
-    way = "fell" if facts["others_after"] <= facts["others_before"] else "rose"
-    return (
-        f"forwards again: the loss of this image went {change}, down by {facts['fell']:.3g}; rate times"
-        f" squared gradient had predicted {facts['predicted']:.3g}. The mean loss of 100 other images {way}"
-        f" from {facts['others_before']:.3f} to {facts['others_after']:.3f}."
-    )
+    def after_words(self, facts: dict) -> str:
+        change = f"from {facts['before']:.3f} to {facts['after']:.3f}"
+        way = "fell" if facts["others_after"] <= facts["others_before"] else "rose"
+        return (
+            f"forwards again: the loss of this image went {change}, down by {facts['fell']:.3g}; rate times"
+            f" squared gradient had predicted {facts['predicted']:.3g}. The mean loss of {self.others} other"
+            f" images {way} from {facts['others_before']:.3f} to {facts['others_after']:.3f}."
+        )

@@ -1,7 +1,9 @@
 """Scenes on the wire: a small JSON head, and arrays as binary, of which only the changed ones travel.
 
 Arrays become float32 (a screen shows less) and are named by a hash of their bytes. The sender remembers
-which names the page holds after the last message, so an unchanged curve costs twenty bytes a frame.
+which names the page holds after the last message, so an unchanged curve costs twenty bytes a frame. Large
+heatmaps without numbers travel as float16, three decimal digits of a colour; the page tells them by their
+length, which is no multiple of four bytes.
 """
 
 from __future__ import annotations
@@ -11,8 +13,10 @@ from hashlib import blake2b
 
 import numpy as np
 
-from cnnlib.viz.marks import Mark
+from cnnlib.viz.marks import Heatmap, Mark
 from cnnlib.viz.scene import Axis, Panel, Scene
+
+LARGE = 256  # cells of a heatmap from which on it pays to halve them
 
 
 class Packer:
@@ -88,16 +92,19 @@ class Packer:
         for item in fields(mark):
             value = getattr(mark, item.name)
             if isinstance(value, np.ndarray):
-                value = {"array": self._array(value)}
+                half = isinstance(mark, Heatmap) and item.name == "z" and not mark.numbers
+                value = {"array": self._array(value, half)}
             elif isinstance(value, np.generic):
                 value = value.item()
             packed[item.name] = value
         return packed
 
-    def _array(self, array: np.ndarray) -> int:
+    def _array(self, array: np.ndarray, half: bool = False) -> int:
         with np.errstate(over="ignore"):
             data = np.ascontiguousarray(array, dtype="<f4").tobytes()
-        name = blake2b(data, digest_size=9).hexdigest() + "x".join(map(str, array.shape))
+        if half and array.size >= LARGE:
+            data = _halves(array)
+        name = blake2b(data, digest_size=7).hexdigest() + "x".join(map(str, array.shape))
         if name not in self._arrays:
             index = -1
             if name not in self._held:
@@ -105,6 +112,20 @@ class Packer:
                 self._buffers.append(data)
             self._arrays[name] = len(self._arrays), [name, list(array.shape), index]
         return self._arrays[name][0]
+
+
+def _halves(array: np.ndarray) -> bytes:
+    """The array in float16, scaled by the power of two that comes last, at a length that tells of it.
+
+    >>> data = _halves(np.array([3e-7, 1e-7]))
+    >>> len(data), int.from_bytes(data[4:], "little", signed=True)
+    (6, -21)
+    """
+    largest = np.abs(array[np.isfinite(array)]).max(initial=0)
+    exponent = int(np.clip(np.frexp(largest)[1], -1000, 1000)) if largest else 0
+    scaled = np.where(np.isfinite(array), array, np.nan) * 2.0**-exponent
+    filling = b"\0\x7e" if array.size % 2 else b""  # NaN
+    return scaled.astype("<f2").tobytes() + filling + np.int16(exponent).astype("<i2").tobytes()
 
 
 def _axis(axis: Axis) -> dict:

@@ -56,11 +56,11 @@ sentence, ``widget.failure`` keeps it, and the state goes back to what it was.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from cnnlib.viz.scene import Scene
+from cnnlib.widgets.base.challenge import Challenge
 from cnnlib.widgets.base.controls import (
     VALUED,
     Button,
@@ -93,24 +93,6 @@ __all__ = [
 
 class BadValue(ValueError):
     """A value that a learner may try and that has no picture; its message is a sentence for them."""
-
-
-@dataclass(frozen=True)
-class Challenge:
-    """A goal in numbers: what to reach, and how to recognise it in the scene's facts.
-
-    `progress` gives the present value in words, such as ``"now 0.52"``, and the share of the way, 0 to 1.
-
-    >>> Challenge("Error below 0.02", lambda facts: facts["error"] < 0.02).reached({"error": 0.01})
-    True
-    """
-
-    text: str
-    test: Callable[[Mapping[str, float]], bool]
-    progress: Callable[[Mapping[str, float]], tuple[str, float]] | None = None
-
-    def reached(self, facts: Mapping[str, float]) -> bool:
-        return bool(self.test(facts))
 
 
 class Widget:

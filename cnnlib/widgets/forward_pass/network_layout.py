@@ -7,11 +7,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnnlib.nn.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sigmoid, Tanh
+from cnnlib.nn.layers import (
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Text, mosaic
 
 WORDS = {
@@ -22,8 +34,12 @@ WORDS = {
     ReLU: "ReLU",
     Tanh: "tanh",
     Sigmoid: "sigmoid",
+    BatchNorm2d: "normalization",
 }
 MAPS_A_ROW = 2
+LARGE = 10  # pixels along a side, from which on two maps stand one above the other
+UPRIGHT = 20  # numbers that stand in one column; more of them are wrapped
+MOST_DRAWN = 10  # pictures in a row
 
 
 @dataclass(frozen=True)
@@ -38,11 +54,18 @@ class LayerOutput:
         Index in the list of activations: 0 is the input, i the output of layer i - 1.
     shape : tuple of int
         Of one image: (C, H, W) or (K,).
+    maps : tuple of int
+        The maps that the picture shows, in its order; empty for a vector.
     """
 
     name: str
     place: int
     shape: tuple
+    maps: tuple = ()
+
+    def __post_init__(self) -> None:
+        if not self.maps and len(self.shape) == 3:
+            object.__setattr__(self, "maps", tuple(range(self.shape[0])))
 
     @property
     def title(self) -> str:
@@ -59,31 +82,45 @@ class LayerOutput:
 
     @property
     def columns(self) -> int:
-        """Maps in one row of the mosaic."""
-        return 1 if len(self.shape) == 1 else min(MAPS_A_ROW, self.shape[0])
+        """Maps in one row of the mosaic, or numbers in one row of a vector."""
+        if len(self.shape) == 1:
+            return 1 if self.shape[0] <= UPRIGHT else math.ceil(math.sqrt(self.shape[0] / 2))
+        beside = 1 if self.shape[1] > LARGE and len(self.maps) == 2 else MAPS_A_ROW
+        return min(beside, len(self.maps))
+
+    def showing(self, unit: tuple) -> LayerOutput:
+        """The same with the map of `unit` among those shown, in the place of the last if need be."""
+        if len(unit) == 1 or unit[0] in self.maps:
+            return self
+        return replace(self, maps=(*self.maps[:-1], unit[0]))
 
     def picture(self, values: np.ndarray) -> np.ndarray:
-        """Lay the maps of one image out as a matrix; a vector stands upright."""
+        """Lay the shown maps of one image out as a matrix; a vector stands upright, or in rows if long."""
+        values = np.asarray(values)
         if len(self.shape) == 1:
-            return np.asarray(values).reshape(-1, 1)
-        return mosaic(values, self.columns)
+            rows = math.ceil(self.shape[0] / self.columns)
+            cells = np.full(rows * self.columns, np.nan)
+            cells[: self.shape[0]] = values
+            return cells.reshape(rows, self.columns)
+        return mosaic(values[list(self.maps)], self.columns)
 
     def unit_at(self, row: int, column: int) -> tuple | None:
         """The unit under a cell of the picture; None in the gaps."""
         if len(self.shape) == 1:
-            return (row,)
-        channels, height, width = self.shape
+            unit = row * self.columns + column
+            return (unit,) if unit < self.shape[0] else None
+        _, height, width = self.shape
         down, y = divmod(row, height + 1)
         right, x = divmod(column, width + 1)
-        channel = down * self.columns + right
-        return (channel, y, x) if y < height and x < width and channel < channels else None
+        place = down * self.columns + right
+        return (self.maps[place], y, x) if y < height and x < width and place < len(self.maps) else None
 
     def cell(self, unit: tuple) -> tuple[int, int]:
         """Row and column of a unit in the picture: the inverse of `unit_at`."""
         if len(unit) == 1:
-            return unit[0], 0
+            return divmod(unit[0], self.columns)
         _, height, width = self.shape
-        down, right = divmod(unit[0], self.columns)
+        down, right = divmod(self.maps.index(unit[0]), self.columns)
         return down * (height + 1) + unit[1], right * (width + 1) + unit[2]
 
     def clip(self, channel: int, row: int, column: int) -> tuple:
@@ -99,19 +136,85 @@ class LayerOutput:
         return Region(*edges, color=color, filled=False, alpha=1, width=2.5)
 
 
-def layer_outputs(model, input_shape: tuple) -> list[LayerOutput]:
-    """The pictures of a network: its input and every layer's output except Flatten's, in their order."""
-    found, counts = [LayerOutput("input", 0, tuple(input_shape))], {}
-    x = np.zeros((1, *input_shape), next(iter(model.parameters())).value.dtype)
-    for place, layer in enumerate(model.copy(), start=1):
-        x = layer.forward(x)
-        if isinstance(layer, Flatten):
+def layer_outputs(model, input_shape: tuple, images=None, rows: int = 1) -> list[LayerOutput]:
+    """The pictures of a network: its input and every layer's output, in their order.
+
+    Flatten and Dropout have none: they change no number of a guess. Of many maps those are shown that differ
+    most from image to image, the same through the layers that work map by map.
+
+    Parameters
+    ----------
+    model : Sequential
+        Of layers with names in `WORDS`.
+    input_shape : tuple of int
+        Of one image, (C, H, W).
+    images : array, shape (N, C, H, W), optional
+        What maps are chosen by; without them the first ones are shown.
+    rows : int
+        How many rows of pictures the widget has; two rows show fewer maps each.
+
+    Returns
+    -------
+    list of LayerOutput
+    """
+    dtype = next((value.dtype for _, value, _ in model.parameters()), np.dtype(np.float32))
+    x = np.zeros((1, *input_shape), dtype) if images is None else images[:CHOOSING]
+    found, counts, maps = [LayerOutput("input", 0, tuple(input_shape))], {}, ()
+    for place, layer in enumerate(model, start=1):
+        x = layer.infer(x)
+        last = place == len(model)
+        if isinstance(layer, Flatten | Dropout) and not last:
             continue
         word = WORDS.get(type(layer), type(layer).__name__)
         counts[word] = counts.get(word, 0) + 1
-        name = "scores" if place == len(model) else f"{word} {counts[word]}"
-        found.append(LayerOutput(name, place, x.shape[1:]))
+        if x.ndim == 4 and (isinstance(layer, Conv2d) or not maps):
+            maps = _maps_to_show(x, rows)
+        shown = maps[: _most_maps(x.shape[2:], rows)] if x.ndim == 4 else ()
+        found.append(LayerOutput("scores" if last else f"{word} {counts[word]}", place, x.shape[1:], shown))
     return found
+
+
+CHOOSING = 100  # images that maps are chosen by
+
+
+def _maps_to_show(x: np.ndarray, rows: int) -> tuple:
+    """Numbers of the maps, those first that differ most between images; in order where all are shown."""
+    most = _most_maps(x.shape[2:], rows)
+    if x.shape[1] <= most or len(x) == 1:
+        return tuple(range(x.shape[1]))
+    order = np.argsort(-x.std(axis=0).mean(axis=(1, 2)), kind="stable")
+    return (*sorted(map(int, order[:most])), *map(int, order[most:]))
+
+
+def _most_maps(size: tuple, rows: int) -> int:
+    """Maps shown at most: as many as can be told apart, and as a frame on the wire can carry."""
+    pixels = size[0] * size[1]
+    if pixels <= 16:
+        return 16
+    most = (16, 8, 4) if rows == 1 else (8, 2, 2)
+    return most[0] if pixels <= 64 else most[1] if pixels <= 196 else most[2]
+
+
+def drawn(outputs: list[LayerOutput]) -> list[LayerOutput]:
+    """Those with a picture: without normalizations, then activations, if there are too many for one row.
+
+    >>> from cnnlib.networks import two_conv
+    >>> [output.name for output in drawn(layer_outputs(two_conv(rng=0), (1, 28, 28)))][:3]
+    ['input', 'convolution 1', 'normalization 1']
+    """
+    for words in (("normalization",), ("ReLU", "tanh", "sigmoid")):
+        if len(outputs) > MOST_DRAWN:
+            outputs = [output for output in outputs if output.name.split()[0] not in words]
+    return outputs[: MOST_DRAWN - 1] + outputs[-1:] if len(outputs) > MOST_DRAWN else outputs
+
+
+def widths(outputs: list[LayerOutput]) -> tuple:
+    """Relative widths of the pictures in their row, by the proportions of what they show."""
+    found = []
+    for output in outputs:
+        rows, columns = output.picture(np.zeros(output.shape)).shape
+        found.append(1.2 if output.place == 0 else float(np.clip(3.4 * columns / rows, 0.5, 1.7)))
+    return tuple(found)
 
 
 def panel_of(output: LayerOutput, values, *marks, at, emits="", hidden=False, **colors) -> Panel:
@@ -119,7 +222,8 @@ def panel_of(output: LayerOutput, values, *marks, at, emits="", hidden=False, **
     picture = output.picture(np.full(output.shape, np.nan) if hidden else values)
     rows, columns = picture.shape
     tile = (*output.shape[1:], 1) if len(output.shape) == 3 else None
-    heat = Heatmap(picture, emits=emits, tile=tile, **colors)
+    names = [f"map {i}" for i in output.maps]
+    heat = Heatmap(picture, emits=emits, tile=tile, tile_names=names, **colors)
     words = [] if not hidden else [Text((columns - 1) / 2, (rows - 1) / 2, "?", color="muted", size=16)]
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
     return Panel([heat, *words, *marks], x, y, title=output.title, at=at, equal=True, grid=False)

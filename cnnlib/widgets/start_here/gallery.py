@@ -30,7 +30,7 @@ class ImageGallery(Widget):
     Examples
     --------
     >>> ImageGallery(half="test", label="7").text
-    'All 36 test images of class 7: numbers 0 to 353.'
+    'All 36 test images of class 7: numbers 13 to 343.'
     """
 
     title = "Look at the images"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlib.data import Split, load_digits
+from cnnlib.experiments.examiner import Examiner, Judgement
 from cnnlib.networks import small_cnn
 from cnnlib.nn.layers import Conv2d
 from cnnlib.nn.losses import CrossEntropyLoss
@@ -20,6 +21,8 @@ from cnnlib.widgets.base import Challenge, LogSlider, Slider, Widget
 
 _WRONG_ROWS, _WRONG_COLUMNS = 3, 4
 _MOST_POINTS = 500  # of the loss curve
+ENOUGH = 300  # images judged, for a share that says something
+FIRST_HORIZON = 20_000  # images seen at the right end of the axes, at first
 
 
 @dataclass
@@ -31,6 +34,7 @@ class EpochEnd:
     optimizer: object
     rng: dict
     accuracy: float
+    seen: int
     losses: array  # of the batches of this epoch
 
 
@@ -41,6 +45,8 @@ class TrainingView(Widget):
     ----------
     split : Split, optional
         Images to train and to test on; by default the bundled digits.
+    judged : str
+        What the second half of the split is called: validation images are those that settings are chosen by.
     make_model : callable, optional
         ``make_model(rng=…) -> Sequential``; by default `cnnlib.networks.small_cnn`.
     make_optimizer : callable, optional
@@ -48,11 +54,13 @@ class TrainingView(Widget):
     batch_size, epochs, seed : int
         Samples a step, epochs at most, and the seed of first weights and order of samples.
     probe : int
-        Test images that each picture is computed on, at most.
+        Test images that are judged by, at most. While it plays, a few at a time: see
+        `cnnlib.experiments.examiner`.
     **options
         As for `Widget`: `challenge`, `show`, and values of controls.
 
-    Facts: ``steps``, ``epochs`` (completed), ``rate``; ``loss``, ``accuracy``, ``wrong`` on the test images.
+    Facts: ``steps``, ``seen`` (training images so far), ``epochs`` (completed), ``rate``; ``judged`` (test
+    images that the following are about), ``loss``, ``accuracy``, ``wrong``.
 
     >>> view = TrainingView()
     >>> view.advance(45)
@@ -69,7 +77,10 @@ class TrainingView(Widget):
     )
     volatile = ("epoch",)
     at_end = "All epochs are done. Rewind to an earlier one to train from there, perhaps at another rate."
-    challenge = Challenge("more than 95 % of the test images right", lambda facts: facts["accuracy"] > 0.95)
+    challenge = Challenge(
+        "more than 95 % of the test images right",
+        lambda facts: facts["accuracy"] > 0.95 and facts["judged"] >= ENOUGH,
+    )
 
     def __init__(
         self,
@@ -77,16 +88,19 @@ class TrainingView(Widget):
         *,
         make_model=small_cnn,
         make_optimizer=lambda lr: SGD(lr=lr, momentum=0.9),
+        judged: str = "test images",
         batch_size: int = 32,
         epochs: int = 30,
         seed: int = 0,
-        probe: int = 1000,
+        probe: int = 2000,
         **options,
     ) -> None:
         self.split = load_digits() if split is None else split
         self.make_model, self.make_optimizer = make_model, make_optimizer
         self.batch_size, self.epochs, self.seed, self.probe = batch_size, epochs, seed, probe
         self.epoch_steps = math.ceil(len(self.split.x_train) / batch_size)
+        self.judged = judged
+        self.examiner = Examiner(self.split.x_test[:probe], self.split.y_test[:probe])
         super().__init__(**options)
 
     # Training and rewinding.
@@ -96,6 +110,8 @@ class TrainingView(Widget):
         self.model = self.make_model(rng=self.rng)
         self.optimizer = self.make_optimizer(lr=self.state["rate"])
         self.losses = array("d")
+        self.course: list[tuple[int, float]] = []  # training images seen, share right, while it played
+        self.current = False  # whether all that is judged by was judged with the present weights
         self.snapshots: list[EpochEnd] = []
         self.remember()
 
@@ -103,10 +119,12 @@ class TrainingView(Widget):
         """Keep a snapshot of the end of an epoch."""
         weights = {name: values.copy() for name, values in self.model.arrays().items()}
         rng = copy.deepcopy(self.rng.bit_generator.state)
-        accuracy = self.examine()[1]
+        accuracy = self.judge_all().accuracy
         optimizer = copy.deepcopy(self.optimizer)
         losses = self.losses[self.snapshots[-1].step :] if self.snapshots else self.losses[:]
-        self.snapshots.append(EpochEnd(len(self.losses), weights, optimizer, rng, accuracy, losses))
+        self.snapshots.append(
+            EpochEnd(len(self.losses), weights, optimizer, rng, accuracy, self.seen(), losses)
+        )
         self.put(epoch=len(self.snapshots) - 1)
 
     def restore(self, epoch: int) -> None:
@@ -118,11 +136,13 @@ class TrainingView(Widget):
         self.optimizer = copy.deepcopy(snapshot.optimizer)
         self.rng.bit_generator.state = copy.deepcopy(snapshot.rng)
         self.losses = array("d", (loss for kept in self.snapshots[: epoch + 1] for loss in kept.losses))
+        self.current = False
         self.live.forget_run()
 
     def train(self):
         """One ``yield`` a step, from the present epoch on."""
         del self.snapshots[self.state["epoch"] + 1 :]
+        self.course = [point for point in self.course if point[0] <= self.seen()]
         while len(self.snapshots) <= self.epochs:
             records = train(
                 self.model,
@@ -136,6 +156,8 @@ class TrainingView(Widget):
             )
             for record in quiet(records):
                 self.losses.append(record.loss)
+                self.current = False
+                self.watch()
                 if record.last_of_epoch:
                     self.remember()
                 yield record
@@ -153,46 +175,64 @@ class TrainingView(Widget):
 
     # The picture.
 
-    def examine(self) -> tuple[float, float, np.ndarray]:
-        """Loss, accuracy and guesses on the test images."""
-        x, y = self.split.x_test[: self.probe], self.split.y_test[: self.probe]
-        with np.errstate(all="ignore"):
-            outputs = self.model.forward(x)
-            loss = float(CrossEntropyLoss().forward(outputs, y)) if np.isfinite(outputs).all() else math.nan
-        guesses = outputs.argmax(axis=1)
-        return loss, float(np.mean(guesses == y)), guesses
+    def seen(self) -> int:
+        """Training images that the network has learned from, each counted as often as it was used."""
+        epochs, steps = divmod(len(self.losses), self.epoch_steps)
+        return epochs * len(self.split.x_train) + steps * self.batch_size
+
+    def watch(self) -> None:
+        """While it plays: judge a few images now and then; a point of the curve once there are enough."""
+        if self.live.loop.running and self.examiner.learned(self.model, self.batch_size):
+            found = self.examiner.judgement()
+            if found.count >= min(ENOUGH, len(self.examiner.x)):
+                self.course.append((self.seen(), found.accuracy))
+
+    def judge_all(self) -> Judgement:
+        """Judge all, unless that was done with these weights."""
+        if not self.current:
+            self.examiner.judge_all(self.model)
+            self.current = True
+        return self.examiner.judgement()
 
     def compute(self, state: dict) -> Scene:
-        loss, accuracy, guesses = self.examine()
-        wrong = np.flatnonzero(guesses != self.split.y_test[: self.probe])
+        found = self.examiner.judgement() if self.live.loop.running else self.judge_all()
         steps = len(self.losses)
         facts = {
             "steps": steps,
+            "seen": self.seen(),
             "epochs": steps // self.epoch_steps,
-            "loss": loss,
-            "accuracy": accuracy,
-            "wrong": len(wrong),
+            "judged": found.count,
+            "loss": found.loss,
+            "accuracy": found.accuracy,
+            "wrong": len(found.wrong),
             "rate": state["rate"],
         }
         panels = [
             self.loss_panel(),
-            self.accuracy_panel(accuracy),
+            self.accuracy_panel(found.accuracy),
             self.filter_panel(),
-            self.wrong_panel(wrong, guesses),
+            self.wrong_panel(found),
         ]
-        text = self.sentence(facts, len(guesses))
-        return Scene(panels, text, facts, rows=(1, 1), columns=(10, 6, 7), height=400)
+        return Scene(panels, self.sentence(facts), facts, rows=(1, 1), columns=(10, 6, 7), height=400)
 
-    def sentence(self, facts: dict, tested: int) -> str:
-        steps, epochs = facts["steps"], facts["epochs"]
-        right = f"{100 * facts['accuracy']:.1f} % of the {tested} test images are right"
-        if not math.isfinite(facts["loss"]):
-            return f"After {steps} steps the loss is no number any more: the steps were too large. Rewind."
-        when = f"After {steps} step{'s' * (steps != 1)} ({epochs} epoch{'s' * (epochs != 1)})"
+    def sentence(self, facts: dict) -> str:
+        steps, epochs, seen = facts["steps"], facts["epochs"], facts["seen"]
+        which = "last " if facts["judged"] < len(self.examiner.x) else ""
+        shown = " that it was shown" if which else ""
+        share = f"{100 * facts['accuracy']:.1f} %"
+        right = f"{share} of the {which}{facts['judged']:,} {self.judged}{shown} are right"
         if steps == 0:
-            when = "Before the first step"
-        words = f"{when} the loss on the test images is {facts['loss']:.2f} and {right}."
-        return f"{words} These were all epochs: rewind to train anew." if epochs >= self.epochs else words
+            return f"Before the first step the loss on the {self.judged} is {facts['loss']:.2f} and {right}."
+        if facts["judged"] and not math.isfinite(facts["loss"]):
+            return f"After {steps:,} steps the loss is no number any more: the steps were too large. Rewind."
+        words = (
+            f"After {steps:,} step{'s' * (steps != 1)} ({seen:,} images, {epochs} epoch{'s' * (epochs != 1)})"
+        )
+        if facts["judged"]:
+            words += f" the loss on the {self.judged} is {facts['loss']:.2f} and {right}"
+        return (
+            f"{words}. These were all epochs: rewind to train anew." if epochs >= self.epochs else f"{words}."
+        )
 
     def loss_panel(self) -> Panel:
         """The loss of each batch, or its mean over 2, 4, 8, … batches once there are very many."""
@@ -204,28 +244,37 @@ class TrainingView(Widget):
         with np.errstate(all="ignore"):
             means = np.clip(np.nan_to_num(losses.mean(axis=1), nan=np.inf), 1e-3, 1e3)
         steps = block * (np.arange(len(means)) + 1) - (block - 1) / 2
-        x, y = Axis(0, self.horizon(), "step", whole=True), Axis(1e-3, 10, "loss", log=True)
+        images = steps * len(self.split.x_train) / self.epoch_steps
+        x, y = self.images_axis(), Axis(1e-3, 10, "loss", log=True)
         title = "Loss of each batch" if block == 1 else f"Loss, mean of {block} batches"
-        return Panel([Line(steps, means, width=1.5)], x, y, title=title)
+        return Panel([Line(images, means, width=1.5)], x, y, title=title)
 
     def accuracy_panel(self, accuracy: float) -> Panel:
-        kept = [snapshot for snapshot in self.snapshots if snapshot.step <= len(self.losses)]
+        """The share right at the end of each epoch (points), while it played (line), and now."""
+        seen = self.seen()
+        kept = [snapshot for snapshot in self.snapshots if snapshot.seen <= seen]
         kept = kept[:: 1 + len(kept) // _MOST_POINTS]
-        x = np.array([snapshot.step for snapshot in kept] + [len(self.losses)])
-        y = 100 * np.array([snapshot.accuracy for snapshot in kept] + [accuracy])
+        ends = [(snapshot.seen, snapshot.accuracy) for snapshot in kept] + [(seen, accuracy)]
+        between = [point for point in self.course if point[0] <= seen]
+        curve = sorted([*between[:: 1 + len(between) // _MOST_POINTS], *ends])
+        (x, y), (ends_x, ends_y) = np.array(curve).T, np.array(ends).T
         marks = [
             Region(y0=95, color="green", alpha=0.15),
-            Line(x, y, color="orange"),
-            Points(x, y, color="orange", size=2.5),
+            Line(x, 100 * y, color="orange"),
+            Points(ends_x, 100 * ends_y, color="orange", size=2.5),
         ]
-        title = "Test images right"
-        x_axis = Axis(0, self.horizon(), "step", whole=True)
+        title = f"{self.judged.capitalize()} right"
+        x_axis = self.images_axis()
         return Panel(marks, x_axis, Axis(0, 100, "%"), title=title, at=(1, 0))
 
+    def images_axis(self) -> Axis:
+        ticks = np.linspace(0, self.horizon(), 5)
+        return Axis(0, self.horizon(), "images seen", ticks=ticks, names=[f"{tick:,.0f}" for tick in ticks])
+
     def horizon(self) -> int:
-        """Right end of the step axes: doubles as the run grows, so that they seldom change."""
-        end = 5 * self.epoch_steps
-        while end < len(self.losses):
+        """Right end of the axes: doubles as the run grows, so that they seldom change."""
+        end = min(5 * len(self.split.x_train), FIRST_HORIZON)
+        while end < self.seen():
             end *= 2
         return end
 
@@ -251,11 +300,11 @@ class TrainingView(Widget):
             tile_names=[f"filter {i}" for i in range(len(filters))],
         )
 
-    def wrong_panel(self, wrong: np.ndarray, guesses: np.ndarray) -> Panel:
+    def wrong_panel(self, found: Judgement) -> Panel:
         """Some of the test images that are still wrong, with the true and the guessed class beneath."""
         height, width = self.split.x_test.shape[2:]
         label = height * 0.35
-        shown = wrong[: _WRONG_ROWS * _WRONG_COLUMNS]
+        shown = found.wrong[: _WRONG_ROWS * _WRONG_COLUMNS]
         names = self.split.class_names
         marks, step_x, step_y = [], width * 1.15, height + label + 0.1 * height
         for place, index in enumerate(shown):
@@ -264,13 +313,13 @@ class TrainingView(Widget):
             image = self.split.x_test[index].mean(axis=0)
             extent = (left, left + width, top, top + height)
             marks.append(Heatmap(image, extent, cmap="ink", vmin=0, vmax=1, hover=False))
-            words = f"{names[self.split.y_test[index]]} → {names[guesses[index]]}"
+            words = f"{names[self.split.y_test[index]]} → {names[found.guesses[place]]}"
             marks.append(Text(left + width / 2, top + height + label / 2, words, size=11))
         if len(shown) == 0:
             marks.append(Text(2 * step_x, 1.5 * step_y, "none is wrong", size=13))
         x = Axis(0, _WRONG_COLUMNS * step_x - 0.15 * width, visible=False)
         y = Axis(_WRONG_ROWS * step_y, 0, visible=False)
-        title = f"Still wrong: {len(wrong)} (true → guess)"
+        title = f"{len(found.wrong):,} wrong (true → guess)"
         return Panel(marks, x, y, title=title, at=(0, 2, 2, 1), equal=True, grid=False)
 
 

@@ -1,0 +1,112 @@
+"""What is right in notebook 01."""
+
+import numpy as np
+
+from cnnlib.experiments.layer_sizes import output_size, receptive_field
+from cnnlib.nn import functional as F
+from cnnlib.nn.layers import Conv2d, Dropout, Flatten
+
+SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+PATCH = np.array([[0, 1, 5], [0, 2, 6], [0, 1, 5]])
+
+
+def correlate(image, kernel):
+    """Slide a kernel over one image."""
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    return np.einsum("ijpq,pq->ij", windows, kernel)
+
+
+def window_sum():
+    """The patch times Sobel x."""
+    return int((PATCH * SOBEL_X).sum())
+
+
+def blurred_dot():
+    """What blur makes of one bright pixel: the place of the choice."""
+    dot = np.zeros((7, 7))
+    dot[3, 3] = 1
+    found = correlate(dot, np.full((3, 3), 1 / 9))
+    touched = int((found > 0).sum())
+    return {0: 0, 1: 1, 9: 2}[touched]
+
+
+def turned_sobel():
+    """What half a turn makes of Sobel x: the place of the choice."""
+    turned = SOBEL_X[::-1, ::-1]
+    rivals = (SOBEL_X, -SOBEL_X, SOBEL_X.T, -SOBEL_X.T)
+    return next(place for place, rival in enumerate(rivals) if np.array_equal(turned, rival))
+
+
+def sides_of_a_stroke():
+    """On which side of a bright stroke Sobel x is positive: the place of the choice."""
+    stroke = np.zeros((3, 9))
+    stroke[:, 4] = 1
+    found = correlate(stroke, SOBEL_X)[0]
+    left, right = found[2], found[4]
+    return [left > 0 > right, right > 0 > left, left > 0 < right].index(True)
+
+
+def weights_of_a_layer(channels=8, kernels=16, size=3):
+    """Weights and biases of a convolution."""
+    return sum(array.size for array in Conv2d(channels, kernels, size, rng=0).params.values())
+
+
+def field_of_two():
+    """Pixels along an axis that a unit of the second layer of 5x5 sees."""
+    return receptive_field([(5, 1, 0), (5, 1, 0)])[0]
+
+
+def pooled_sum():
+    """Sum of the four numbers left after ReLU and pooling of the notebook's map."""
+    small = np.array([[1.0, -2, 3, 0], [5, 4, -1, -6], [-3, -3, 2, 2], [-1, -4, 2, 7]])[None, None]
+    return float(F.maxpool2d_forward(np.maximum(small, 0), 2)[0].sum())
+
+
+def softmax_shifted():
+    """What adding 100 to all scores does to the probabilities: the place of the choice."""
+    scores = np.array([2.0, 1.0, -1.0])
+    before, after = F.softmax(scores), F.softmax(scores + 100)
+    if np.allclose(before, after):
+        return 0
+    return 1 if after.max() > before.max() else 2
+
+
+def flattened(model, digits):
+    """How many numbers flatten hands on, for one image."""
+    x = digits.x_test[:1]
+    for layer in model:
+        x = layer.forward(x)
+        if isinstance(layer, Flatten):
+            return x.shape[1]
+    raise ValueError("model has no Flatten")
+
+
+def products_of_the_second(model):
+    """Products in one unit of the second convolution."""
+    _, second = (layer for layer in model if isinstance(layer, Conv2d))
+    return second.params["weight"][0].size
+
+
+def memory_of_training(sizes):
+    """How many times the memory of guessing it takes to keep every map."""
+    return float(sum(sizes) / max(np.add(sizes[1:], sizes[:-1])))
+
+
+def dropout_factor():
+    """By what dropout scales the numbers it keeps, with half of them gone."""
+    return float(Dropout(0.5, rng=0).forward(np.ones((1, 100)), training=True).max())
+
+
+def rows_of_stride_two(size):
+    """Rows that a 3x3 window with a stride of 2 leaves."""
+    return output_size(size, 3, stride=2)
+
+
+def field_of(layers):
+    """Pixels seen along an axis by a unit behind some 3x3 convolutions."""
+    return receptive_field([(3, 1, 0)] * layers)[0]
+
+
+def uniform_answer(brightness):
+    """Sobel x on a patch of one brightness."""
+    return float((np.full((3, 3), brightness) * SOBEL_X).sum())

@@ -1,0 +1,82 @@
+"""What is right in notebook 07."""
+
+from functools import cache
+
+import numpy as np
+
+from cnnlib.data import load_digits
+from cnnlib.experiments.signals import distinct_filters, layer_signals
+from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network
+from cnnlib.nn.layers import Conv2d
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.training import fit
+
+
+@cache
+def different(start):
+    """How many filters of the first and second layer differ after eight epochs from a start."""
+    digits, model = load_digits(), starting_network(start)
+    how = {"epochs": 8, "rng": 0, "progress": False}
+    fit(model, CrossEntropyLoss(), SGD(0.05, momentum=0.9), digits.x_train, digits.y_train, **how)
+    return tuple(distinct_filters(model[place].params["weight"]) for place in (0, 3))
+
+
+def different_filters():
+    """Different first filters after training from equal weights."""
+    return different(STARTS[0])[0]
+
+
+def who_breaks_symmetry():
+    """Which layer's filters part when only the last layer is random: the place of the choice."""
+    first, second = different(STARTS[3])
+    return [(False, False), (False, True), (True, True)].index((first > 1, second > 1))
+
+
+@cache
+def spread_at(scale, activation="ReLU"):
+    """Spread of the last hidden layer's outputs, six layers deep, before training."""
+    digits = load_digits()
+    signals = layer_signals(
+        deep_network(6, scale, activation, 0),
+        CrossEntropyLoss(),
+        digits.x_train[:100],
+        digits.y_train[:100],
+        Conv2d,
+    )
+    return float(signals[-1].activation.std())
+
+
+def power_of_six():
+    """How large the signal is after six layers at scale 0.3, against scale 1."""
+    return spread_at(0.3) / spread_at(1.0)
+
+
+def tanh_at_a_large_scale():
+    """Whether outputs behind tanh explode at scale 10: the place of the choice."""
+    bounded = float(np.abs(np.tanh(spread_at(10.0, "tanh"))).max()) <= 1
+    grows = spread_at(10.0) > 1000 * spread_at(1.0)
+    return 1 if bounded and grows else 0
+
+
+def scales_that_kill(dead_at):
+    """Which scales leave most units dead, from the cell below: the place of the choice."""
+    low, high = min(dead_at), max(dead_at)
+    middle = min(dead_at.values())
+    kills = dead_at[low] > 2 * middle + 3, dead_at[high] > 2 * middle + 3
+    return [(True, False), (False, True), (True, True), (False, False)].index(kills)
+
+
+def he_deviation(fan_in):
+    """Standard deviation of He's rule."""
+    return float(np.sqrt(2 / fan_in))
+
+
+def fan_in(channels, size):
+    """Inputs of one unit of a convolution."""
+    return channels * size * size
+
+
+def after_layers(factor, layers):
+    """What is left of a signal after some layers, each multiplying by a factor."""
+    return float(factor**layers)

@@ -1,0 +1,96 @@
+"""The learner's course at a glance: what was predicted, answered and solved, and the record to save."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnnlib.learning import find, items, my_record, tally
+from cnnlib.widgets.cards import faces
+from cnnlib.widgets.cards.card import Card
+
+
+def my_course() -> None:
+    """Show how far one has come: notebook by notebook, how near the predictions were, what surprised."""
+    from IPython.display import display
+
+    display(Course())
+
+
+class Course(Card):
+    """The record of a learner as a card, with a button that saves it as one file.
+
+    >>> Course().face()["rows"][0]
+    'No prediction has been made yet: the first is in this notebook.'
+    """
+
+    name = "my-course"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.record = my_record()
+        self.saved = ""
+
+    def on_save(self, message: dict) -> None:
+        """Write the record into the present folder."""
+        self.saved = self.record.export(Path.cwd()).name
+
+    def blank_face(self) -> dict:
+        ask = "What you predicted, answered and solved is kept on this computer and nowhere else."
+        still = "Run this cell to see how far you have come."
+        return {"title": "Your course", "mark": "○", "tone": "", "ask": ask, "still": still}
+
+    def face(self) -> dict:
+        hint = f"Saved as {self.saved}, with a random key in place of a name." if self.saved else ""
+        return self.blank_face() | {
+            "rows": [*self.sentences(), *filter(None, [self.record.sentence])],
+            "table": self.table(),
+            "buttons": [faces.button("save", "Save my record as a file")],
+            "hint": hint,
+        }
+
+    def sentences(self) -> list[str]:
+        """How near, how sure, where most surprised, what is due."""
+        found, due = tally(self.record), len(self.record.due())
+        if not found.made:
+            lines = ["No prediction has been made yet: the first is in this notebook."]
+        else:
+            skipped = f"; {found.skipped} seen without a guess" if found.skipped else ""
+            lines = [f"{found.near} of {found.made} predictions were close{skipped}."]
+            parts = [f"{word}: {near} of {made}" for word, (near, made) in found.by_sureness.items() if made]
+            lines.append(f"Close when it was {'; '.join(parts)}.")
+        if found.surprises:
+            lines.append("Furthest off: " + " ".join(f"“{find(n).text()}” ({n})" for n in found.surprises))
+        if due:
+            lines.append(f"{due} {'question is' if due == 1 else 'questions are'} due in `review.ipynb`.")
+        return lines
+
+    def table(self) -> dict:
+        """One row a notebook: a mark for each prediction, each question asked, each exercise tried."""
+        predictions, answers = self.record.predictions(), self.record.answers()
+        solved: dict[str, str] = {}
+        for event in self.record.events("exercise"):
+            if solved.get(event["id"]) != "right":
+                solved[event["id"]] = event["outcome"]
+        rows = []
+        for notebook in sorted({item.notebook for item in items("prediction")}):
+            marks = [_prediction(predictions.get(item.id)) for item in items("prediction", notebook)]
+            asked = [
+                answers[item.id][-1]["right"] for item in items("question", notebook) if item.id in answers
+            ]
+            done = [outcome == "right" for name, outcome in solved.items() if name.startswith(notebook)]
+            rows.append([notebook, "".join(marks), _marks(asked), _marks(done)])
+        head = ["Notebook", "Predictions", "Questions", "Exercises"]
+        return {"head": head, "rows": rows, "caption": "● close or right, ⊘ otherwise, · seen, ○ not yet"}
+
+
+def _prediction(event: dict | None) -> str:
+    """One sign: h close, m not, s seen without a guess, or not yet known."""
+    if event is None:
+        return "."
+    if event["what"] == "skip":
+        return "s"
+    return "." if "near" not in event else "h" if event["near"] else "m"
+
+
+def _marks(rights: list[bool]) -> str:
+    return "".join("h" if right else "m" for right in rights)

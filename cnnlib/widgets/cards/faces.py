@@ -1,0 +1,93 @@
+"""The words and parts of a card's face, the same for predictions and questions.
+
+A face is a dict: ``title``, ``mark`` (one sign), ``tone`` (``""``, ``"near"``, ``"far"``), ``note``,
+``dots``, ``ask``, ``code``, ``input``, ``figures``, ``scale``, ``curves``, ``says``, ``buttons``, ``hint``,
+``cover``.
+The page draws what is there.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from cnnlib.learning import Item
+from cnnlib.learning.forms import Asked
+from cnnlib.learning.record import SURE
+
+COLUMNS = 25
+
+
+def button(name: str, label: str, primary: bool = False, takes: bool = False) -> dict:
+    """A button; with `takes` it sends what the input holds."""
+    return {"name": name, "label": label, "primary": primary, "takes": takes}
+
+
+def input_of(asked: Asked, sure: bool = False) -> dict:
+    """The input that a question needs."""
+    item = asked.item
+    shape: dict[str, Any] = {"kind": "choice" if asked.reply else item.kind, "label": asked.text}
+    if item.kind == "number":
+        shape["unit"] = item.unit
+    if shape["kind"] in ("choice", "order"):
+        shape["options"] = list(asked.options)
+    if item.kind == "line":
+        shape["options"] = item.code.strip().splitlines()
+    if item.kind == "sketch":
+        shape |= {"x": list(item.x), "y": list(item.y), "columns": COLUMNS}
+    return shape | ({"sure": list(SURE)} if sure else {})
+
+
+def show(item: Item, value: Any) -> str:
+    """An answer in words.
+
+    >>> from cnnlib.learning import find
+    >>> show(find("01.window"), 22.0)
+    '22'
+    """
+    if item.kind == "number":
+        return show_number(float(value))
+    if item.kind == "order":
+        return ", ".join(map(str, value))
+    if item.kind == "line":
+        return f"line {value}"
+    return "your line" if item.kind == "sketch" else str(value)
+
+
+def show_number(value: float) -> str:
+    """A number with at most four digits, its thousands apart.
+
+    >>> show_number(1168), show_number(0.04321), show_number(6.8e-5), show_number(float("inf"))
+    ('1,168', '0.04321', '0.000068', 'without bound')
+    """
+    if not math.isfinite(value):
+        return "without bound"
+    if value == round(value) and abs(value) < 1e9:
+        return f"{value:,.0f}".replace("-", "−")
+    if not 1e-5 <= abs(value) < 1e7:
+        return f"{value:.2g}"
+    digits = max(0, 3 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{digits}f}"
+    return (text.rstrip("0").rstrip(".") if digits else text).replace("-", "−")
+
+
+def scale_of(item: Item, said: float, was: float) -> dict:
+    """Both numbers on one axis: the item's own, or one that holds both."""
+    log = item.log and said > 0 and was > 0
+    low, high = item.axis or ((min(said, was) / 3, max(said, was) * 3) if log else (0, 0))
+    low, high = min(low, said, was), max(high, said, was)
+    if not log and not item.axis:
+        high, low = high + 0.15 * ((high - low) or 1), low
+    text = f"You said {show_number(said)}, it was {show_number(was)}"
+    return {"low": low, "high": high, "log": log, "said": said, "was": was, "text": text}
+
+
+def curves_of(item: Item, said: list[float], truth: tuple) -> dict:
+    """A sketch beside what came out, on the same axes; at most 200 points."""
+    x, y = (np.asarray(part, float) for part in truth)
+    keep = np.unique(np.linspace(0, len(x) - 1, min(len(x), 200)).astype(int))
+    clipped = np.clip(y[keep], *item.y[:2])
+    points = [[round(float(a), 4), round(float(b), 4)] for a, b in zip(x[keep], clipped, strict=True)]
+    return {"x": list(item.x), "y": list(item.y), "said": said, "was": points}

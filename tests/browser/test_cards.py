@@ -1,0 +1,170 @@
+"""Cards in JupyterLab: a prediction is covered, committed and met; a quiz answers back."""
+
+import json
+import re
+
+import nbformat
+import pytest
+
+from cnnlib.learning import find, items
+from tests.browser.lab import ROOT, Lab
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory, browser):
+    """A server over a folder whose kernels keep a record there."""
+    folder = tmp_path_factory.mktemp("cards")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CNNLIB_PROGRESS", str(folder / "progress.json"))
+        server = Lab(folder)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def page_of(course, browser):
+    """Open a notebook of the given cells and run all of it."""
+    contexts = []
+
+    def open_page(name, *cells, width=1000):
+        context = browser.new_context(viewport={"width": width, "height": 1000})
+        contexts.append(context)
+        page = course.open(context, course.notebook(name, *cells))
+        page.wait_for_selector(".cnn-card-button", timeout=60_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def events(course):
+    return json.loads((course.folder / "progress.learning.json").read_text())["events"]
+
+
+def test_a_prediction_is_covered_committed_and_met(page_of, course):
+    page = page_of(
+        "predict.ipynb",
+        'from cnnlib.widgets.cards import predict\npredict("01.window")',
+        'print("the sum is 22")',
+    )
+    card, printed = page.locator(".cnn-card").first, page.get_by_text("the sum is 22", exact=True)
+    playwright.expect(printed).not_to_be_visible()
+    card.get_by_label("Your answer").fill("16")
+    card.get_by_label("Your answer").press("Enter")
+    playwright.expect(card).to_contain_text("committed: a guess")
+    playwright.expect(printed).to_be_visible()
+    page.evaluate("jupyterapp.shell.currentWidget.content.activeCellIndex = 1")
+    Lab.command(page, "notebook:run-cell")
+    playwright.expect(card).to_contain_text("It was")
+    playwright.expect(card).to_contain_text("The middle row counts twice")
+    kept = {event["what"]: event for event in events(course) if event["id"] == "01.window"}
+    assert kept["prediction"]["value"] == 16 and kept["surprise"]["near"] is False
+
+
+def test_a_quiz_is_answered_with_the_keyboard_alone(page_of):
+    page = page_of("quiz.ipynb", 'from cnnlib.widgets.cards import worked\nworked("01.bend")')
+    card = page.locator(".cnn-card")
+    card.get_by_role("button", name="Begin").press("Enter")
+    card.get_by_role("radio").first.wait_for()
+    texts = card.locator(".cnn-card-option").all_inner_texts()
+    far = texts.index("To make the map smaller.")
+    card.get_by_role("radio").first.focus()
+    page.keyboard.press(str(far + 1))
+    page.keyboard.press("Enter")
+    playwright.expect(card).to_contain_text("It is pooling that makes maps smaller")
+    card.get_by_role("button", name="Try again").press("Enter")
+    playwright.expect(card).to_contain_text("Somebody answers")
+
+
+@pytest.mark.parametrize("width", [1000, 390])
+def test_nothing_of_a_card_is_cut_off(page_of, width):
+    page = page_of(
+        f"wide{width}.ipynb",
+        'from cnnlib.widgets.cards import predict, quiz, my_course\npredict("08.height")',
+        "my_course()",
+        width=width,
+    )
+    page.wait_for_timeout(500)
+    wider = page.evaluate(
+        """() => [...document.querySelectorAll('.cnn-card *')].filter(
+            one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX === 'visible'
+                && one.clientWidth > 0 && !one.closest('svg, .cnn-card-sr')).map(one => one.className)"""
+    )
+    assert wider == []
+
+
+@pytest.mark.parametrize("name", ["01_forward_pass", "03_backpropagation"])
+def test_a_reader_of_a_saved_notebook_is_told_no_answer(course, browser, name):
+    """Opened and not run: cards ask; folded prose stays folded; no number of an answer's output is there."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    nbformat.write(notebook, course.folder / f"{name}.ipynb")
+    context = browser.new_context(viewport={"width": 1000, "height": 1000})
+    try:
+        page = course.open(context, f"{name}.ipynb", run=False)
+        page.wait_for_timeout(1500)
+        assert page.locator(".cnn-still").count() > 0
+        seen = page.evaluate("document.querySelector('.jp-Notebook').innerText")
+        for item in items("prediction", name[:2]):
+            assert item.why not in seen
+    finally:
+        context.close()
+
+
+CELLS = """() => jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type === 'code'
+    ? cell.model.sharedModel.getSource() : '')"""
+IDLE = "jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+COUNT = "i => jupyterapp.shell.currentWidget.content.widgets[i].model.executionCount"
+SHOWN = """i => { const shell = jupyterapp.shell.currentWidget.content; shell.activeCellIndex = i;
+    shell.scrollToItem(i, 'center'); }"""
+
+
+def run_cell(page, index):
+    """Run one cell and wait until the kernel has nothing to do."""
+    page.evaluate(SHOWN, index)
+    Lab.command(page, "notebook:run-cell")
+    page.wait_for_function(COUNT, arg=index, timeout=240_000)
+    page.wait_for_function(IDLE, timeout=240_000)
+
+
+def commit(card, item):
+    """Commit something that nobody would mean seriously, by the means that the card offers."""
+    if item.kind == "number":
+        card.get_by_label("Your answer").fill("123456")
+    elif item.kind == "choice":
+        card.locator(".cnn-card-option").last.click()
+    card.get_by_role("button", name="Commit").click()
+    playwright.expect(card).to_contain_text("committed")
+
+
+@pytest.mark.parametrize("name", ["01_forward_pass", "02_loss"])
+def test_a_fresh_reader_is_never_told_before_committing(course, browser, name):
+    """Cell by cell through a notebook: what a card is to tell stands nowhere before it was committed."""
+    notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    nbformat.write(notebook, course.folder / f"fresh_{name}.ipynb")
+    (course.folder / "progress.learning.json").unlink(missing_ok=True)  # nobody has answered anything yet
+    context = browser.new_context(viewport={"width": 1100, "height": 1000})
+    try:
+        page = course.open(context, f"fresh_{name}.ipynb", run=False)
+        waiting, asked = [], 0
+        for index, source in enumerate(page.evaluate(CELLS)):
+            if not source or source.startswith(("quiz(", "check(", "worked(")):
+                continue
+            run_cell(page, index)
+            seen = page.evaluate("document.querySelector('.jp-Notebook').innerText")
+            met = [] if source.startswith("predict(") else [two for two in waiting if two[1].reveal == "run"]
+            for card, item in met:
+                playwright.expect(card).to_contain_text("Why?")
+                waiting.remove((card, item))
+            if source.startswith("predict("):
+                item = find(source.split('"')[1])
+                assert item.why not in seen
+                card = page.locator(".cnn-card", has_text=re.sub("[`*]", "", item.ask)[:40]).last
+                commit(card, item)
+                waiting.append((card, item))
+                asked += 1
+        assert asked == len(items("prediction", name[:2]))
+    finally:
+        context.close()

@@ -1,0 +1,274 @@
+"""Right answers in styles that nobody expects: other types, other routes, 32 bits, code beside the stub."""
+
+import collections
+import functools
+import math
+
+import numpy as np
+import pytest
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
+
+from cnnlib.checks import check, exercises
+from cnnlib.checks.nb03_convolution import conv_backward
+from cnnlib.checks.nb09 import loop
+from cnnlib.experiments.error_curves import descend
+from cnnlib.nn import functional, naive
+from cnnlib.nn.initializers import fans
+
+
+@pytest.fixture(autouse=True)
+def no_progress(monkeypatch):
+    """Keep these answers out of the learner's progress."""
+    monkeypatch.setenv("CNNLIB_PROGRESS", "off")
+
+
+def framed(x, padding):
+    return np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+
+
+places = {}
+
+
+def conv_by_remembered_places(x, w, b, stride, padding):
+    """im2col, the places of all windows worked out by loops once for each size."""
+    x = framed(x, padding)
+    (n, c, height, width), (f, _, kh, kw) = x.shape, w.shape
+    rows, columns = (height - kh) // stride + 1, (width - kw) // stride + 1
+    key = (c, height, width, kh, kw, stride)
+    if key not in places:
+        places[key] = np.array(
+            [
+                [
+                    k * height * width + (i * stride + p) * width + j * stride + q
+                    for k in range(c)
+                    for p in range(kh)
+                    for q in range(kw)
+                ]
+                for i in range(rows)
+                for j in range(columns)
+            ]
+        )
+    windows = x.reshape(n, -1)[:, places[key]]
+    return (windows @ w.reshape(f, -1).T + b).transpose(0, 2, 1).reshape(n, f, rows, columns)
+
+
+def conv_by_strides(x, w, b, stride, padding):
+    """A view made by hand, and tensordot."""
+    x = np.ascontiguousarray(framed(x, padding))
+    (n, c, height, width), (kh, kw), (sn, sc, si, sj) = x.shape, w.shape[2:], x.strides
+    shape = (n, c, (height - kh) // stride + 1, (width - kw) // stride + 1, kh, kw)
+    windows = as_strided(x, shape, (sn, sc, si * stride, sj * stride, si, sj))
+    return np.tensordot(windows, w, axes=([1, 4, 5], [1, 2, 3])).transpose(0, 3, 1, 2) + b[:, None, None]
+
+
+class Convolution:
+    """A method, with einsum looking for the best way by itself."""
+
+    def forward(self, x, w, b, stride, padding):
+        windows = sliding_window_view(framed(x, padding), w.shape[2:], axis=(2, 3))
+        windows = windows[:, :, ::stride, ::stride]
+        return np.einsum("ncijpq,fcpq->nfij", windows, w, optimize=True) + b[None, :, None, None]
+
+
+def conv_without_a_frame(x, w, b, stride, padding):
+    """In lists, asking of each pixel whether it is there."""
+    (n, c, height, width), (f, _, kh, kw) = x.shape, w.shape
+
+    def pixel(image, channel, i, j):
+        return x[image, channel, i, j] if 0 <= i < height and 0 <= j < width else 0.0
+
+    y = np.zeros((n, f, (height + 2 * padding - kh) // stride + 1, (width + 2 * padding - kw) // stride + 1))
+    for m, k, i, j in np.ndindex(y.shape):
+        window = [
+            pixel(m, channel, i * stride + p - padding, j * stride + q - padding) * w[k, channel, p, q]
+            for channel, p, q in np.ndindex(c, kh, kw)
+        ]
+        y[m, k, i, j] = math.fsum(window) + b[k]
+    return y.tolist()
+
+
+def single(function):
+    """The same in 32 bits, from beginning to end."""
+
+    def answer(*arguments):
+        few = [np.float32(one) if np.ndim(one) and one.dtype.kind == "f" else one for one in arguments]
+        value = function(*few)
+        return value.astype(np.float32) if isinstance(value, np.ndarray) else value
+
+    return answer
+
+
+def softmax(logits):
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def cross_entropy(logits, labels):
+    true = np.take_along_axis(logits, labels[:, None], axis=1)[:, 0]
+    return np.mean(np.logaddexp.reduce(logits, axis=1) - true)
+
+
+def cross_entropy_gradient(logits, labels):
+    gradient = softmax(logits)
+    np.subtract.at(gradient, (range(len(labels)), labels), 1)
+    return gradient / gradient.shape[0]
+
+
+def relu_backward(dy, x):
+    dx = dy.copy()
+    dx[x <= 0] = 0
+    return dx
+
+
+def pool_at_once(dy, cache):
+    """All windows at once, np.add.at for the winners."""
+    x, size, stride = cache
+    windows = sliding_window_view(x, (size, size), axis=(2, 3))[:, :, ::stride, ::stride]
+    winner = windows.reshape(*dy.shape, -1).argmax(axis=-1)
+    n, c, i, j = np.indices(dy.shape)
+    dx = np.zeros(x.shape)
+    np.add.at(dx, (n, c, i * stride + winner // size, j * stride + winner % size), dy)
+    return dx
+
+
+def conv_backward_dilated(dy, cache):
+    """The gradients set apart by the stride, then two convolutions."""
+    x, w, _, stride, padding = cache
+    (kh, kw), x = w.shape[2:], framed(x, padding)
+    height, width = x.shape[2:]
+    apart = np.zeros((*dy.shape[:2], height - kh + 1, width - kw + 1))
+    apart[:, :, ::stride, ::stride] = dy
+    wide = np.pad(apart, [(0, 0), (0, 0), (kh - 1, kh - 1), (kw - 1, kw - 1)])
+    turned = w[:, :, ::-1, ::-1]
+    dx = np.einsum("nfijpq,fcpq->ncij", sliding_window_view(wide, (kh, kw), axis=(2, 3)), turned)
+    windows = sliding_window_view(x, apart.shape[2:], axis=(2, 3))
+    dw = np.einsum("ncpqij,nfij->fcpq", windows, apart)
+    return dx[:, :, padding : height - padding, padding : width - padding], dw, apart.sum((0, 2, 3))
+
+
+def step_with_velocity_in_place(w, dw, velocity, lr, momentum):
+    velocity *= momentum
+    velocity += dw
+    return w - lr * velocity, velocity
+
+
+def l1_by_sides(w, dw, lr, rate):
+    """Each sign of the old weight by itself."""
+    stepped, pull = w - lr * dw, lr * rate
+    right = np.where(stepped > 0, np.maximum(stepped - pull, 0), stepped - pull)
+    left = np.where(stepped < 0, np.minimum(stepped + pull, 0), stepped + pull)
+    return np.select([w > 0, w < 0], [right, left], stepped)
+
+
+def effects_by_sums(z):
+    """Sums of squares, as statisticians write them."""
+    middle = z.mean()
+    whole = ((z - middle) ** 2).sum()
+    columns, rows = z.mean(axis=0) - middle, z.mean(axis=1) - middle
+    return (columns**2).sum() * len(z) / whole, (rows**2).sum() * z.shape[1] / whole
+
+
+def best_pair(curve, starts, rate, steps):
+    """The smallest of pairs (error, weight)."""
+    ends = [functools.reduce(lambda w, _: w - rate * curve.gradient(w), range(steps), w) for w in starts]
+    return float(min((curve.error(w), w) for w in ends)[1])
+
+
+def counted(labels, guesses, num_classes):
+    pairs = collections.Counter(zip(labels.tolist(), guesses.tolist(), strict=True))
+    return [[pairs[i, j] for j in range(num_classes)] for i in range(num_classes)]
+
+
+def he_by_filters(shape, rng):
+    """One filter after the other."""
+    return np.stack([rng.normal(0, math.sqrt(2 / fans(shape)[0]), shape[1:]) for _ in range(shape[0])])
+
+
+def popped_from_a_copy(steps, dy):
+    steps = list(steps)
+    while steps:
+        dy = steps.pop()(dy)
+    return dy
+
+
+def pieces(order, size):
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def order_from_a_seed(n, size, rng):
+    return pieces(np.random.default_rng(rng.integers(2**32)).permutation(n), size)
+
+
+def sigmoid_by_signs(x):
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
+
+
+CONV = [conv_by_remembered_places, conv_by_strides, Convolution().forward, single(conv_by_strides)]
+RIGHT = {
+    "01.output_size": [
+        lambda size, kernel_size, stride, padding: np.int64((size + 2 * padding - kernel_size) // stride + 1),
+        lambda s, k, t, p: divmod(s + 2 * p - k, t)[0] + 1,
+    ],
+    "01.conv2d_forward": [*CONV, conv_without_a_frame],
+    "01.conv2d_vectorized": CONV,
+    "02.softmax": [single(softmax), lambda z: np.exp(z - np.logaddexp.reduce(z, axis=1, keepdims=True))],
+    "02.cross_entropy": [cross_entropy, single(cross_entropy)],
+    "02.cross_entropy_gradient": [cross_entropy_gradient, single(cross_entropy_gradient)],
+    "03.relu_backward": [relu_backward, single(relu_backward), lambda dy, x: dy * np.heaviside(x, 0)],
+    "03.maxpool2d_backward": [
+        pool_at_once,
+        lambda dy, cache: naive.maxpool2d_backward(dy, cache).astype(np.float32),
+    ],
+    "03.conv2d_backward": [
+        conv_backward_dilated,
+        lambda dy, cache: tuple(part.astype(np.float32) for part in conv_backward(dy, cache)),
+    ],
+    "04.sgd": [single(lambda w, dw, lr: w - lr * dw), lambda w, dw, lr: (w + (-lr) * dw).tolist()],
+    "04.momentum": [
+        step_with_velocity_in_place,
+        lambda w, dw, v, lr, m: np.stack([w - lr * (m * v + dw), m * v + dw]),
+        lambda w, dw, v, lr, m: [np.float32(w - lr * (m * v + dw)), np.float32(m * v + dw)],
+    ],
+    "05.cosine_schedule": [
+        lambda step, steps, lr: np.float32(lr) * (1 + np.cos(np.float32(np.pi * step / steps))) / 2,
+        lambda step, steps, lr: lr - lr * math.sin(math.pi * step / steps / 2) ** 2,
+    ],
+    "05.largest_rate": [lambda c: np.divide(2, c), lambda c: 2 * c**-1],
+    "06.false_minimum": [(-1.67, 0.1), [np.float32(0.1), np.float32(0.05)], lambda: (-2.2, 0.08)],
+    "06.momentum_escape": [np.array([0.02, 0.9]), lambda: [0.05, 0.85]],
+    "06.best_of_restarts": [best_pair, lambda c, s, r, n: sorted(descend(c, s, r, n)[-1], key=c.error)[0]],
+    "07.he_init": [
+        he_by_filters,
+        lambda shape, rng: np.asfortranarray(rng.normal(size=shape) * math.sqrt(2 / fans(shape)[0])),
+        lambda shape, rng: rng.normal(0, math.sqrt(2 / fans(shape)[0]), shape).tolist(),
+    ],
+    "08.l1_update": [l1_by_sides, single(l1_by_sides)],
+    "08.main_effects": [effects_by_sums, single(effects_by_sums)],
+    "09.train_epoch": [
+        loop(order_from_a_seed),
+        loop(lambda n, size, rng: np.split(np.argsort(rng.random(n)), range(size, n, size))),
+    ],
+    "09.confusion_matrix": [counted, lambda a, b, k: (np.eye(k)[a].T @ np.eye(k)[b]).astype(np.uint32)],
+    "10.softplus_backward": [
+        single(lambda dy, x: dy * sigmoid_by_signs(x)),
+        lambda dy, x: dy * (1 + np.tanh(x / 2)) / 2,
+        lambda dy, x: functional.sigmoid_forward(x)[0] * dy,
+    ],
+    "10.replay": [
+        popped_from_a_copy,
+        lambda steps, dy: functools.reduce(lambda f, g: lambda d: f(g(d)), steps)(dy),
+    ],
+}
+PAIRS = [(name, number) for name in RIGHT for number in range(len(RIGHT[name]))]
+
+
+def test_every_exercise_has_two_of_them():
+    assert set(RIGHT) == set(exercises())
+    assert all(len(answers) >= 2 for answers in RIGHT.values())
+
+
+@pytest.mark.parametrize(("name", "number"), PAIRS)
+def test_a_right_answer_is_accepted_however_odd(name, number):
+    report = check(name, RIGHT[name][number])
+    assert report.passed, report
