@@ -15,7 +15,8 @@ from tools.site.live.cells import plan
 LEARNER = [path for path in staging.notebooks() if path.parent.name == "notebooks"]
 WITH_WIDGETS = [p for p in LEARNER if any(cell["live"] for cell in plan(nbformat.read(p, as_version=4)))]
 PICTURE = """box => { const c = box.querySelector("canvas"); return c ? c.toDataURL() : "" }"""
-MOVERS = "input[type=range], select, button[role=radio], button.cnn-button, input[type=checkbox]"
+MOVERS = "input[type=range], .cnn-step, select, [role=radio], .cnn-button:not(.cnn-pill), [type=checkbox]"
+BARRIER = "cnnNotebook.python.run('test', '0;', false, () => {})"
 PYTHON = "() => cnnNotebook.python.state"
 WRONG = "def relu_backward(dy, x):\n    return dy * (dy > 0)\n"
 RIGHT = "import numpy as np\ndef relu_backward(dy, x):\n    return np.where(x > 0, dy, 0.0)\n"
@@ -63,10 +64,11 @@ def moves(page, view):  # noqa: F811
         control.focus()
         for key in ("ArrowRight", "End", "Home", "Enter"):
             page.keyboard.press(key)
-            for _ in range(6):
-                page.wait_for_timeout(150)
-                if [view.evaluate(PICTURE), view.locator(".cnn-text").inner_text()] != before:
-                    return True
+            page.wait_for_timeout(100)
+            page.evaluate(BARRIER)  # Python has answered what came before
+            page.wait_for_timeout(250)
+            if [view.evaluate(PICTURE), view.locator(".cnn-text").inner_text()] != before:
+                return True
     return False
 
 

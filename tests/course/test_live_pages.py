@@ -153,7 +153,7 @@ def read(file):
     length = int.from_bytes(whole[:4], "little")
     told, at, arrays = json.loads(whole[4 : 4 + length]), 4 + length, []
     for size in told["sizes"]:
-        arrays.append(np.frombuffer(whole[at : at + size], "<f4"))
+        arrays.append(np.frombuffer(whole[at : at + size], "<f2" if size % 4 else "<f4"))
         at += size
     assert at == len(whole) and (4 + length) % 4 == 0
     return told, arrays
@@ -165,7 +165,8 @@ def test_a_recording_holds_every_position_and_its_sentence():
     for place, frame in list(told["frames"].items())[::17]:
         label, guess = map(int, place.split("/"))
         assert frame["text"] == MistakeExplorer(label=label, guess=guess).text
-        assert all(np.prod(shape) == len(arrays[number]) for number, shape in frame["scene"]["arrays"])
+        for number, shape in frame["scene"]["arrays"]:
+            assert 0 <= len(arrays[number]) - np.prod(shape) <= 2, "float16 tells of itself by its length"
     assert told["start"] in told["frames"]
 
 

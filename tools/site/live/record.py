@@ -67,7 +67,7 @@ class Recording:
     def _array(self, name: str, data: bytes) -> int:
         if name not in self.arrays:
             self.arrays[name] = len(self.data)
-            self.data.append(shortened(data))
+            self.data.append(data if len(data) % 4 else shortened(data))  # float16 is short already
         return self.arrays[name]
 
     def file(self, **content) -> bytes:
