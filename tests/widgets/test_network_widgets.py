@@ -7,7 +7,7 @@ import pytest
 
 from cnnlib.experiments import planted_faults
 from cnnlib.networks import small_cnn
-from cnnlib.viz import Heatmap, static
+from cnnlib.viz import Heatmap, Line, Points, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
@@ -200,6 +200,24 @@ def test_the_kink_is_named():
     widget = GradientCheckExplorer(function="ReLU", x=0.1, step=0.2)
     assert widget.facts["across"] == 1 and "different sides of the kink" in widget.text
     assert "rounding" in GradientCheckExplorer(step=1e-13).text
+
+
+def test_the_gradient_check_opens_on_one_step_and_keeps_those_tried():
+    def dots(widget):
+        return max(len(m.x) for m in widget.scene.panels[1].marks if isinstance(m, Points))
+
+    widget = GradientCheckExplorer()
+    assert dots(widget) == 1 and not any(isinstance(m, Line) for m in widget.scene.panels[1].marks)
+    for step in (0.1, 1e-3):
+        widget.set_state(step=step)
+    assert dots(widget) == 3
+    widget.set_state(shown="every ε")
+    assert any(isinstance(m, Line) for m in widget.scene.panels[1].marks)
+    widget.set_state(x=1, shown="those tried")
+    assert dots(widget) == 1
+    widget.set_state(step=0.5)
+    widget.reset()
+    assert dots(widget) == 1
 
 
 @pytest.mark.parametrize(
