@@ -283,6 +283,21 @@ def test_all_five_faults_can_be_found():
         assert widget.facts["failing"] == 1
 
 
+@pytest.mark.parametrize("letter", LETTERS)
+def test_the_sentence_does_not_give_the_fault_away(letter):
+    texts = {BrokenBackward(suspect=letter, part="loss: scores").text}
+    texts |= {BrokenBackward(suspect=letter, part="loss: scores", **{letter: LETTERS[letter]}).text}
+    assert not any("rightly" in text or "fails at" in text for text in texts)
+
+
+def test_a_click_on_a_letter_chooses_the_suspect_whose_fault_stands_beside_it():
+    widget = BrokenBackward()
+    assert [anchor.control for anchor in widget.scene.anchors] == list(LETTERS)
+    event = {"name": "suspects", "kind": "click", "index": 2, "x": 0.1, "y": 2}
+    assert widget.event(event) == {"suspect": "C"}
+    assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
+
+
 def test_a_function_of_ones_own_is_shown_where_it_is_wrong():
     mine = planted_faults.own(relu_backward=lambda dy, x: dy * (x < 0))
     widget = BrokenBackward(yours=mine, suspect="yours", part="ReLU: input")
