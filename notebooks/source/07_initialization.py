@@ -110,7 +110,7 @@ assert right > 0.5, f"after ten epochs {right:.0%} of the test images are right"
 #
 # Random it is. One number is left: the spread of the random weights. It is called the **scale** here, and 1 is He's
 # rule, which comes below; at scale 0.3 every first weight is 0.3 times as large. The network below has six hidden
-# layers. Left: how large its activations are, layer by layer, as histograms standing upright (bright is frequent, the
+# layers. Left: how large its activations are, layer by layer, as histograms standing upright (long is frequent, the
 # axis is logarithmic). Middle: the gradients of the loss by these same activations, which travel from right to left.
 # Right: the losses of thirteen such networks, equal but for the scale.
 #

@@ -157,8 +157,8 @@ class BrokenBackward(Widget):
             f"it ends at a loss of {facts['last']:.2f}" if np.isfinite(facts["last"]) else "it diverges"
         )
         return (
-            f"{words}. In training at a rate of {state['rate']:.3g} {learning}, the sound one at {facts['last_sound']:.2f}."
-            f" {count_words(state, facts)}"
+            f"{words}. In training at a rate of {state['rate']:.3g} {learning}, the sound one at"
+            f" {facts['last_sound']:.2f}. {count_words(state, facts)}"
         )
 
 
