@@ -145,8 +145,8 @@ class GradientCheckExplorer(Widget):
         if not every and not self.tried:
             words = "One ε. Drag the line: where is the error least?"
             marks.append(Note(1e-8, 1e-9, words, (max(step / 8, 1e-13), 3e-8), 150))
-        axes = Axis(1e-14, 1, "step ε", log=True), Axis(FLOOR / 3, 100, log=True)
-        title, words = "Relative error of the measured slope", "lower is better; each line: a thousandth"
+        axes = Axis(1e-14, 1, log=True), Axis(FLOOR / 3, 100, log=True)
+        title, words = "Relative error of the measured slope", "by the step ε: drag the line"
         return Panel(
             marks,
             *axes,

@@ -166,8 +166,9 @@ class InitExplorer(Widget):
         if not self.steps:
             words = "Press Play: thirteen networks train at once, and the line falls where they learn."
             marks.append(Note(0.12, 1.2, words, (0.5, 2.0), 135))
-        x, y = Axis(LOW, HIGH, "scale: drag the line", log=True), Axis(0.01, 100, log=True)
-        now = f"after {self.steps} steps" if self.steps else "before training"
+        x, y = Axis(LOW, HIGH, log=True), Axis(0.01, 100, log=True)
+        when = f"after {self.steps} steps" if self.steps else "before training"
+        now = f"of the first weights, {when}: drag the line"
         return Panel(marks, x, y, title="Loss by scale", subtitle=now, at=(0, 2), name="loss")
 
     def sentence(self, state, facts):

@@ -46,7 +46,7 @@ class LossExplorer(Widget):
     'The network gives the true class, cat, 33'
     """
 
-    title = "How wrong is this guess, and how hard does the loss pull?"
+    title = "How wrong is it, and who pulls?"
     slots = SLOTS
     controls = (
         *(
@@ -98,9 +98,10 @@ def probabilities_panel(p: np.ndarray, label: int) -> Panel:
     marks = [
         Bars([0, 1, 2], p, color="ink", width=0.6),
         Line([label - 0.4, label + 0.4], [1, 1], color="ink", dash="dotted"),
-        Text([label], [1], ["wanted"], baseline="bottom", shift=(0, -4)),
         Text([0, 1, 2], p, [f"{100 * value:.0f} %" for value in p], baseline="bottom", shift=(0, -3)),
     ]
+    if p[label] < 0.85:
+        marks.append(Text([label], [1], ["wanted"], baseline="top", shift=(0, 5)))
     x = Axis(-0.6, 2.6, ticks=(0, 1, 2), names=CLASSES)
     y = Axis(0, 1.14, ticks=(0, 0.5, 1))
     return Panel(marks, x, y, title="Softmax", subtitle="probabilities", at=(0, 1, 2, 1), name="p")
@@ -120,9 +121,9 @@ def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
     marks.append(Reference("1.10 = guessing", y=np.log(3), at="end"))
     words = "Flat: here the squared error no longer pulls."
     marks.append(Note(-11.5, 0.33 * top, words, (-10.5, 1.1), 150, needs=250))
-    x, y = Axis(-LIMIT, LIMIT, f"score of {CLASSES[label]}: drag the line"), Axis(0, top)
-    title = "Both losses, were its score another"
-    return Panel(marks, x, y, title=title, at=(0, 2, 2, 1), legend="upper right", name="loss")
+    x, y = Axis(-LIMIT, LIMIT), Axis(0, top)
+    title, words = "Both losses", f"by the score of {CLASSES[label]}: drag the line"
+    return Panel(marks, x, y, title=title, subtitle=words, at=(0, 2, 2, 1), legend="upper right", name="loss")
 
 
 def gradients_panel(kind: str, gradient: np.ndarray, label: int, row: int) -> Panel:

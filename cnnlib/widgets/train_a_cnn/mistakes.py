@@ -133,7 +133,7 @@ class MistakeExplorer(Widget):
         else:
             picture = mosaic(self.split.x_test[shown].mean(axis=1), COLUMNS)
             marks = [Heatmap(picture, cmap="ink", vmin=0, vmax=1, hover=False)]
-        words = f"{len(shown)} of {len(chosen)}, the most confident first"
+        words = f"{len(shown)} of {len(chosen)}, the most confident first" if len(chosen) else ""
         return Panel(
             marks, x, y, title="Its images", subtitle=words, at=(0, 1), equal=True, grid=False, name="images"
         )
