@@ -152,7 +152,14 @@ print(f"half squared error {0.5 * ((p - t) ** 2).sum():.3f}, cross-entropy {-np.
 # **Challenge.** A state in which the squared error is above 0.9 and yet pulls with less than 0.001.
 
 # %%
-stalled = Challenge("Very wrong, hardly pulled", lambda f: f["squared"] > 0.9 and f["push_squared"] < 0.001)
+stalled = Challenge(
+    "Very wrong, hardly pulled",
+    lambda f: f["squared"] > 0.9 and f["push_squared"] < 0.001,
+    lambda f: (
+        f"now {f['squared']:.2f}, pull {f['push_squared']:.4f}",
+        f["squared"] - 10 * f["push_squared"],
+    ),
+)
 LossExplorer(challenge=stalled)
 
 # %% [markdown]
@@ -229,7 +236,12 @@ for kind in ("cross-entropy", "half squared error"):
 # **Challenge.** A mean first loss between 7.5 and 8.5. Which two mistakes could be behind it?
 
 # %%
-FirstLoss(challenge=Challenge("A mean first loss of about 8", lambda f: 7.5 < f["mean"] < 8.5))
+eight = Challenge(
+    "A mean first loss of about 8",
+    lambda f: 7.5 < f["mean"] < 8.5,
+    lambda f: (f"now {f['mean']:.2f}", min(f["mean"] / 8, 8 / f["mean"])),
+)
+FirstLoss(challenge=eight)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>How to read a first loss</summary>

@@ -89,7 +89,7 @@ print(f"forward passes for all weights: {2 * network.num_parameters}")
 # \frac{dE}{dw} = 1.5 \cdot x = 3 .$$
 #
 # A plus hands the gradient on to both inputs. A product hands it on *crosswise*: w gets it times x, and x gets it
-# times w. Step through it: Play, Step, Rewind, or the slider.
+# times w. Step through it: Play, Step, Rewind, or drag the upright line.
 #
 # **Predict** dE/dx before step 8. Then choose *one weight used twice*: what does a number get that two nodes use?
 #
@@ -97,7 +97,9 @@ print(f"forward passes for all weights: {2 * network.num_parameters}")
 
 # %%
 stuck = Challenge(
-    "dE/dw = 0 and E > 0.5", lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5
+    "dE/dw = 0 and E > 0.5",
+    lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5,
+    lambda f: (f"now step {f['step']} of {f['steps']}, E = {f['E']:.3g}", f["step"] / f["steps"] - 0.1),
 )
 ChainRule(challenge=stuck, step=6)
 
@@ -141,7 +143,12 @@ print(f"dw {dw}, dx {dx}, db {db}")
 # measurement is wrong. Why there?
 
 # %%
-GradientCheckExplorer(challenge=Challenge("Relative error below 1e-10", lambda f: f["error64"] < 1e-10))
+exact = Challenge(
+    "Relative error below 1e-10",
+    lambda f: f["error64"] < 1e-10,
+    lambda f: (f"now {f['error64']:.0e}", -np.log10(f["error64"] + 1e-16) / 10),
+)
+GradientCheckExplorer(challenge=exact)
 
 # %% [markdown]
 # <details><summary>Where the valley lies</summary>

@@ -25,7 +25,7 @@ class ChainRule(Widget):
     'Step 1 of 8, forwards: p = w * x = 1.5 * 2 = 3.'
     """
 
-    title = "If w grew a little, how would E move?"
+    title = "If w grew, how would E move?"
     controls = (
         Choice("graph", tuple(GRAPHS), label="Graph", picker="segments", words=WORDS),
         *(
