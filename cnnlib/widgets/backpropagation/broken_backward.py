@@ -127,7 +127,7 @@ class BrokenBackward(Widget):
             self.sentence(state, errors, facts),
             facts,
             rows=(1, 1.1),
-            columns=("292px", 1, 1, 1),
+            columns=("292px", *(1,) * 6),
             height=440,
             figures=figures(state, facts),
             anchors=anchors,
@@ -258,7 +258,16 @@ def maps(claimed: np.ndarray, measured: np.ndarray) -> list[Panel]:
         frame = Region(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5, color="grid", filled=False, width=1)
         x, y = Axis(-0.5, shape[1] - 0.5, visible=False), Axis(shape[0] - 0.5, -0.5, visible=False)
         panels.append(
-            Panel([heat, frame], x, y, title=title, at=(0, column), equal=True, grid=False, name=name)
+            Panel(
+                [heat, frame],
+                x,
+                y,
+                title=title,
+                at=(0, 2 * column - 1, 1, 2),
+                equal=True,
+                grid=False,
+                name=name,
+            )
         )
     return panels
 
@@ -277,7 +286,7 @@ def errors_panel(errors: dict, part: str) -> Panel:
     ]
     x = Axis(0, 14, "relative error", ticks=ticks, names=[f"1e{t - 12}" for t in ticks])
     y = Axis(len(powers) - 0.4, -1.1, ticks=rows, names=list(errors))
-    return Panel(marks, x, y, title="Gradient check of each part", at=(1, 1), name="errors")
+    return Panel(marks, x, y, title="Gradient check of each part", at=(1, 1, 1, 3), name="errors")
 
 
 def learning_panel(curve: np.ndarray, sound: np.ndarray) -> Panel:
@@ -295,7 +304,7 @@ def learning_panel(curve: np.ndarray, sound: np.ndarray) -> Panel:
         marks.append(Note(40, 3.3, "It leaves the picture.", (last + 1, 3.4), 180))
     axes = Axis(0, len(curve), "step", whole=True), Axis(0, 3.5)
     title, words = "Training on the digits", "loss, mean of ten steps"
-    return Panel(marks, *axes, title=title, subtitle=words, at=(1, 2, 1, 2), legend="ends", name="learning")
+    return Panel(marks, *axes, title=title, subtitle=words, at=(1, 4, 1, 3), legend="ends", name="learning")
 
 
 def smooth(losses: np.ndarray) -> np.ndarray:

@@ -71,7 +71,7 @@ class ChainRule(Widget):
             [panel],
             sentence(state, graph, values, gradients, node),
             facts,
-            height=350,
+            height=380,
             figures=figures(values, known, gradients),
             timeline=timeline(len(graph.nodes), state["step"]),
         )

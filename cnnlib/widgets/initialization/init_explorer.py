@@ -126,8 +126,8 @@ class InitExplorer(Widget):
             "learning": int((losses < 1).sum()),
         }
         panels = [
-            signal_panel(*activations, "Activations", "size of the numbers, layer by layer →", 0),
-            signal_panel(*gradients, "Gradients", "← from the loss, layer by layer", 1),
+            signal_panel(*activations, "Activations", "their sizes, forwards →", 0),
+            signal_panel(*gradients, "Gradients", "their sizes, ← backwards", 1),
             self.loss_panel(losses, nearest),
         ]
         return Scene(
@@ -168,7 +168,7 @@ class InitExplorer(Widget):
             marks.append(Note(0.12, 1.2, words, (0.5, 2.0), 135))
         x, y = Axis(LOW, HIGH, log=True), Axis(0.01, 100, log=True)
         when = f"after {self.steps} steps" if self.steps else "before training"
-        now = f"of the first weights, {when}: drag the line"
+        now = f"{when}: drag the line"
         return Panel(marks, x, y, title="Loss by scale", subtitle=now, at=(0, 2), name="loss")
 
     def sentence(self, state, facts):

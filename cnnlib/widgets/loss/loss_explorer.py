@@ -137,7 +137,7 @@ def gradients_panel(kind: str, gradient: np.ndarray, label: int, row: int) -> Pa
         marks.append(Text(chosen, gradient[chosen], words, color=f"{color}-text", **side))
     last = row == len(LOSSES) - 1
     x = Axis(-0.6, 2.6, ticks=(0, 1, 2), names=CLASSES if last else ("", "", ""))
-    words = "− its gradient pulls: orange up, blue down" if last else "gradient by each score"
+    words = "orange: it is pulled up" if last else "gradient by each score"
     y = Axis(-1.45, 1.45, ticks=(-1, 0, 1))
     return Panel(marks, x, y, title=kind.capitalize(), subtitle=words, at=(row, 3), name=kind)
 

@@ -104,7 +104,7 @@ class AugmentationExplorer(Widget):
             Figure("Pixels move by", f"{facts['moved']:.2f}", "on average", large=True),
             Figure("As they are it reads", f"{100 * self.read_plain:.0f}", "%"),
         ]
-        return Scene(panels, text, facts, columns=("320px", 1), height=320, figures=figures, narrow=NARROW)
+        return Scene(panels, text, facts, columns=(1, 2.1), height=320, figures=figures, narrow=NARROW)
 
 
 def copies_panel(copies: np.ndarray, guesses: list[str], label: str) -> Panel:
