@@ -84,32 +84,36 @@ class EvidenceExplorer(Widget):
             "col": col,
         }
         panels = self._panels(state, x[0].mean(axis=0), p, grads, falls, facts, asked, small)
-        cost = f"{100 * facts['fall']:.0f} points of its {100 * p[asked]:.0f} %"
-        if small:
-            cost = (
-                f"{facts['fall']:.2g} of its logit of {facts['logit']:.2g}; its probability,"
-                f" {p[asked]:.1g}, has no room to fall"
-            )
-        text = (
-            f"A {names[facts['label']]}, taken for {names[guess]} with {100 * p[guess]:.0f} %. Covering"
-            f" {state['size']}x{state['size']} pixels at row {row}, column {col} costs class {names[asked]}"
-            f" most: {cost}."
-        )
-        fall = f"{facts['fall']:.2g}" if small else f"{100 * facts['fall']:.0f}"
         figures = [
             Figure("True class", names[facts["label"]], large=True),
             Figure("Guess", names[guess], f"{100 * p[guess]:.0f} % sure", large=True),
-            Figure("The square costs", fall, "of the logit" if small else "points of 100"),
+            cost_figure(facts, small),
         ]
         return Scene(
             panels,
-            text,
+            self._sentence(state, p, asked, facts, small),
             facts,
             columns=(1, 1, 1, 1.1),
             height=300,
             figures=figures,
             narrow=NARROW,
             arrows=("image",),
+        )
+
+    def _sentence(self, state: dict, p: np.ndarray, asked: int, facts: dict, small: bool) -> str:
+        """What it is taken for, and what the square that costs most costs the class asked about."""
+        names, guess = self.split.class_names, facts["guess"]
+        row, col = facts["row"], facts["col"]
+        cost = f"{100 * facts['fall']:.0f} points of its {100 * p[asked]:.0f} %"
+        if small:
+            cost = (
+                f"{facts['fall']:.2g} of its logit of {facts['logit']:.2g}; its probability,"
+                f" {p[asked]:.1g}, has no room to fall"
+            )
+        return (
+            f"A {names[facts['label']]}, taken for {names[guess]} with {100 * p[guess]:.0f} %. Covering"
+            f" {state['size']}x{state['size']} pixels at row {row}, column {col} costs class {names[asked]}"
+            f" most: {cost}."
         )
 
     def _panels(self, state, image, p, grads, falls, facts, asked, small) -> list:
@@ -149,3 +153,10 @@ class EvidenceExplorer(Widget):
         y = Axis(len(p) - 0.5, -0.5, ticks=rows, names=names)
         words = "teal: asked about"
         return Panel(marks, x, y, title="Softmax", subtitle=words, at=(0, 3), grid=False, name="guess")
+
+
+def cost_figure(facts: dict, small: bool) -> Figure:
+    """What the framed square costs, in points of the probability or of the logit."""
+    if small:
+        return Figure("The square costs", f"{facts['fall']:.2g}", "of the logit")
+    return Figure("The square costs", f"{100 * facts['fall']:.0f}", "points of 100")
