@@ -7,7 +7,7 @@ import pytest
 
 from cnnlib.experiments import planted_faults
 from cnnlib.networks import small_cnn
-from cnnlib.viz import Heatmap, Line, Points, static
+from cnnlib.viz import Heatmap, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
@@ -202,24 +202,6 @@ def test_the_kink_is_named():
     assert "rounding" in GradientCheckExplorer(step=1e-13).text
 
 
-def test_the_gradient_check_opens_on_one_step_and_keeps_those_tried():
-    def dots(widget):
-        return max(len(m.x) for m in widget.scene.panels[1].marks if isinstance(m, Points))
-
-    widget = GradientCheckExplorer()
-    assert dots(widget) == 1 and not any(isinstance(m, Line) for m in widget.scene.panels[1].marks)
-    for step in (0.1, 1e-3):
-        widget.set_state(step=step)
-    assert dots(widget) == 3
-    widget.set_state(shown="every ε")
-    assert any(isinstance(m, Line) for m in widget.scene.panels[1].marks)
-    widget.set_state(x=1, shown="those tried")
-    assert dots(widget) == 1
-    widget.set_state(step=0.5)
-    widget.reset()
-    assert dots(widget) == 1
-
-
 @pytest.mark.parametrize(
     ("x", "sides", "kink"),
     [
@@ -281,21 +263,6 @@ def test_all_five_faults_can_be_found():
     for letter in LETTERS:
         widget.set_state(suspect=letter)
         assert widget.facts["failing"] == 1
-
-
-@pytest.mark.parametrize("letter", LETTERS)
-def test_the_sentence_does_not_give_the_fault_away(letter):
-    texts = {BrokenBackward(suspect=letter, part="loss: scores").text}
-    texts |= {BrokenBackward(suspect=letter, part="loss: scores", **{letter: LETTERS[letter]}).text}
-    assert not any("rightly" in text or "fails at" in text for text in texts)
-
-
-def test_a_click_on_a_letter_chooses_the_suspect_whose_fault_stands_beside_it():
-    widget = BrokenBackward()
-    assert [anchor.control for anchor in widget.scene.anchors] == list(LETTERS)
-    event = {"name": "suspects", "kind": "click", "index": 2, "x": 0.1, "y": 2}
-    assert widget.event(event) == {"suspect": "C"}
-    assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
 
 
 def test_a_function_of_ones_own_is_shown_where_it_is_wrong():
