@@ -277,7 +277,11 @@ F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 predict("01.field")
 
 # %%
-wide = Challenge("15 pixels, under 1,300 weights", lambda f: f["pixels"] >= 15 and f["parameters"] < 1300)
+wide = Challenge(
+    "15 pixels, under 1,300 weights",
+    lambda f: f["pixels"] >= 15 and f["parameters"] < 1300,
+    lambda f: (f"now {f['pixels']} pixels, {f['parameters']:,} weights", f["pixels"] / 15),
+)
 SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "padding", "layers", "unit"])
 
 # %% [markdown]

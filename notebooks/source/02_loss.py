@@ -187,7 +187,14 @@ print(f"half squared error {0.5 * ((p - t) ** 2).sum():.3f}, cross-entropy {-np.
 predict("02.pull")
 
 # %%
-stalled = Challenge("Very wrong, hardly pulled", lambda f: f["squared"] > 0.9 and f["push_squared"] < 0.001)
+stalled = Challenge(
+    "Very wrong, hardly pulled",
+    lambda f: f["squared"] > 0.9 and f["push_squared"] < 0.001,
+    lambda f: (
+        f"now {f['squared']:.2f}, pull {f['push_squared']:.4f}",
+        f["squared"] - 10 * f["push_squared"],
+    ),
+)
 LossExplorer(challenge=stalled)
 
 # %% [markdown]
@@ -274,7 +281,12 @@ for kind in ("cross-entropy", "half squared error"):
 predict("02.first")
 
 # %% answers="02.first"
-FirstLoss(challenge=Challenge("A mean first loss of about 8", lambda f: 7.5 < f["mean"] < 8.5))
+eight = Challenge(
+    "A mean first loss of about 8",
+    lambda f: 7.5 < f["mean"] < 8.5,
+    lambda f: (f"now {f['mean']:.2f}", min(f["mean"] / 8, 8 / f["mean"])),
+)
+FirstLoss(challenge=eight)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>How to read a first loss</summary>

@@ -99,7 +99,7 @@ print(f"forward passes for all weights: {2 * network.num_parameters}")
 # \frac{dE}{dw} = 1.5 \cdot x = 3 .$$
 #
 # A plus hands the gradient on to both inputs. A product hands it on *crosswise*: w gets it times x, and x gets it
-# times w. Step through it: Play, Step, Rewind, or the slider.
+# times w. Step through it: Play, Step, Rewind, or drag the upright line.
 #
 # Say what dE/dx is before step 8. Then choose *one weight used twice*: what does a number get that two nodes use?
 #
@@ -110,7 +110,9 @@ predict("03.dx")
 
 # %%
 stuck = Challenge(
-    "dE/dw = 0 and E > 0.5", lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5
+    "dE/dw = 0 and E > 0.5",
+    lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5,
+    lambda f: (f"now step {f['step']} of {f['steps']}, E = {f['E']:.3g}", f["step"] / f["steps"] - 0.1),
 )
 ChainRule(challenge=stuck, step=6)
 
@@ -156,7 +158,12 @@ print(f"dw {dw}, dx {dx}, db {db}")
 predict("03.step")
 
 # %% answers="03.step"
-GradientCheckExplorer(challenge=Challenge("Relative error below 1e-10", lambda f: f["error64"] < 1e-10))
+exact = Challenge(
+    "Relative error below 1e-10",
+    lambda f: f["error64"] < 1e-10,
+    lambda f: (f"now {f['error64']:.0e}", -np.log10(f["error64"] + 1e-16) / 10),
+)
+GradientCheckExplorer(challenge=exact)
 
 # %% [markdown]
 # <details><summary>Where the valley lies</summary>

@@ -55,7 +55,14 @@ predict("07.different")
 
 # %% tags=["nbval-ignore-output"]
 goal = "Eight different filters and more than 95 % of the test images right"
-won = Challenge(goal, lambda f: f["distinct"] == 8 and f["accuracy"] > 0.95)
+won = Challenge(
+    goal,
+    lambda f: f["distinct"] == 8 and f["accuracy"] > 0.95,
+    lambda f: (
+        f"now {f['distinct']} filters, {100 * f['accuracy']:.0f} % right",
+        f["distinct"] * f["accuracy"] / 8,
+    ),
+)
 FilterWatch(challenge=won)
 
 # %% [markdown]
@@ -126,7 +133,7 @@ assert right > 0.5, f"after ten epochs {right:.0%} of the test images are right"
 #
 # Random it is. One number is left: the spread of the random weights. It is called the **scale** here, and 1 is He's
 # rule, which comes below; at scale 0.3 every first weight is 0.3 times as large. The network below has six hidden
-# layers. Left: how large its activations are, layer by layer, as histograms standing upright (bright is frequent, the
+# layers. Left: how large its activations are, layer by layer, as histograms standing upright (long is frequent, the
 # axis is logarithmic). Middle: the gradients of the loss by these same activations, which travel from right to left.
 # Right: the losses of thirteen such networks, equal but for the scale.
 #

@@ -9,22 +9,17 @@ from cnnlib.experiments.planted_faults import BUGS, SOUND, Backwards, layer_of, 
 from cnnlib.experiments.specimen import specimen
 from cnnlib.networks import small_cnn
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
-from cnnlib.viz import Axis, Bars, Heatmap, Line, Panel, Scene
+from cnnlib.viz import Anchor, Figure, Narrow, Scene
+from cnnlib.widgets.backpropagation.suspect_panels import (
+    GOOD,
+    LETTERS,
+    errors_panel,
+    learning_panel,
+    maps,
+    suspects_panel,
+)
 from cnnlib.widgets.base import Choice, LogSlider, Widget
 
-LETTERS = dict(
-    zip(
-        "ABCDE",
-        (
-            "pool gradient to every pixel",
-            "lost batch mean",
-            "gate on the gradient",
-            "forgotten bias",
-            "unflipped kernel",
-        ),
-        strict=True,
-    )
-)
 PARTS = {
     "conv: input": ("conv2d", "x"),
     "conv: kernel": ("conv2d", "weight"),
@@ -33,7 +28,21 @@ PARTS = {
     "ReLU: input": ("relu", "x"),
     "loss: scores": ("loss", "scores"),
 }
-UNKNOWN, FLOOR, GOOD = "?", 1e-12, 1e-6
+SLOTS = {"head": ("suspect",), "bar": ("part", "rate"), "anchored": tuple(LETTERS)}
+NARROW = Narrow(
+    ("340px", "200px", "200px", "210px", "240px"),
+    (1, 1),
+    1190,
+    {
+        "suspects": (0, 0, 1, 2),
+        "suspect": (1, 0),
+        "measured": (1, 1),
+        "difference": (2, 0),
+        "errors": (3, 0, 1, 2),
+        "learning": (4, 0, 1, 2),
+    },
+)
+UNKNOWN = "?"
 STEPS = 200
 KEPT = 64  # learning curves
 
@@ -54,13 +63,14 @@ class BrokenBackward(Widget):
     error), ``failing`` (parts that fail), ``error`` (of the chosen part), ``last`` and ``last_sound`` (mean
     loss of the last ten steps, infinite if it diverged).
 
-    >>> BrokenBackward(suspect="D", part="conv: bias").text.split(".")[0]
-    'Suspect D: the check fails at conv: bias'
+    >>> BrokenBackward(suspect="D", part="conv: input").text.split(", ")[0]
+    'Suspect D: at conv: input its gradient is the measured one'
     """
 
-    title = "Five broken backward passes"
+    title = "Which fault has which suspect?"
+    slots = SLOTS
     controls = (
-        Choice("suspect", (*LETTERS, "sound", "yours"), label="Suspect"),
+        Choice("suspect", (*LETTERS, "sound", "yours"), label="Suspect", picker="segments"),
         Choice("part", tuple(PARTS), label="Look at"),
         LogSlider("rate", 1e-3, 1, 0.1, label="Learning rate"),
         *(Choice(letter, (UNKNOWN, *BUGS), label=f"Fault of {letter}") for letter in LETTERS),
@@ -103,27 +113,75 @@ class BrokenBackward(Widget):
             "last_sound": final(sound),
         }
         panels = [
+            suspects_panel(state),
             *maps(*results[state["part"]]),
             errors_panel(errors, state["part"]),
             learning_panel(curve, sound),
         ]
-        text = self.sentence(state, errors, facts)
-        return Scene(panels, text, facts, rows=(1.1, 1), columns=(1, 1, 1), height=600)
+        anchors = [Anchor(letter, "suspects", 0.19, row, align="left") for row, letter in enumerate(LETTERS)]
+        return Scene(
+            panels,
+            self.sentence(state, errors, facts),
+            facts,
+            rows=(1, 1.1),
+            columns=("292px", *(1,) * 6),
+            height=440,
+            figures=figures(state, facts),
+            anchors=anchors,
+            narrow=NARROW,
+        )
+
+    def event(self, event: dict) -> dict | None:
+        if event["kind"] == "click" and event["name"] == "suspects":
+            return {"suspect": tuple(LETTERS)[event["index"]]}
+        return None
 
     def sentence(self, state: dict, errors: dict, facts: dict) -> str:
-        failing = [part for part, error in errors.items() if error > GOOD]
-        verdict = f"fails at {' and '.join(failing)}" if failing else "passes everywhere"
-        suspect = state["suspect"]
-        name = f"Suspect {suspect}" if suspect in LETTERS else suspect.capitalize()
+        """What is seen of the chosen part; where else a suspect of the course fails is left to the eye."""
+        suspect, part = state["suspect"], state["part"]
         if suspect == "yours" and self.yours is None:
             return "There are no functions of yours here yet: give them as BrokenBackward(yours=own(…))."
+        if suspect in LETTERS:
+            verdict = "is the measured one" if facts["error"] <= GOOD else "is not the measured one"
+            words = (
+                f"Suspect {suspect}: at {part} its gradient {verdict}, relative error {facts['error']:.0e}"
+            )
+        else:
+            failing = [name for name, error in errors.items() if error > GOOD]
+            verdict = f"fails at {' and '.join(failing)}" if failing else "passes everywhere"
+            words = f"{suspect.capitalize()}: the check {verdict}"
         learning = (
             f"it ends at a loss of {facts['last']:.2f}" if np.isfinite(facts["last"]) else "it diverges"
         )
         return (
-            f"{name}: the check {verdict}. In training at a rate of {state['rate']:.3g} {learning}, the sound"
-            f" one at {facts['last_sound']:.2f}. {facts['found']} of 5 faults are named rightly."
+            f"{words}. In training at a rate of {state['rate']:.3g} {learning}, the sound one at"
+            f" {facts['last_sound']:.2f}. {count_words(state, facts)}"
         )
+
+
+def named(state: dict) -> int:
+    """How many suspects have got a name."""
+    return sum(state[letter] != UNKNOWN for letter in LETTERS)
+
+
+def count_words(state: dict, facts: dict) -> str:
+    """How many are named; how many of them rightly, only when all are."""
+    if named(state) < len(LETTERS):
+        return f"{named(state)} of 5 faults are named."
+    return f"{facts['found']} of 5 faults are named rightly."
+
+
+def figures(state: dict, facts: dict) -> list[Figure]:
+    """The verdicts, the error of the part looked at, and where training ends."""
+    full = named(state) == len(LETTERS)
+    ends = f"{facts['last']:.2f}" if np.isfinite(facts["last"]) else "diverges"
+    return [
+        Figure(
+            "Named rightly" if full else "Named", str(facts["found"] if full else named(state)), "/ 5", True
+        ),
+        Figure(f"Error at {state['part']}", f"{facts['error']:.0e}", large=True),
+        Figure("Loss after training", ends, mark="solid"),
+    ]
 
 
 def measure(suspect: Backwards, kind: str, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -149,54 +207,3 @@ def measure_loss(suspect: Backwards, rng) -> tuple[np.ndarray, np.ndarray]:
 def final(losses: np.ndarray) -> float:
     last = losses[-10:]
     return float(last.mean()) if np.isfinite(last).all() else float("inf")
-
-
-def maps(claimed: np.ndarray, measured: np.ndarray) -> list[Panel]:
-    """The computed gradient, the measured one, and their difference, on one colour scale."""
-    shape = claimed.shape[-2:] if claimed.ndim > 1 else (1, claimed.size)
-    claimed, measured = claimed.reshape(shape), measured.reshape(shape)
-    reach = float(max(np.abs(claimed).max(), np.abs(measured).max())) or 1.0
-    titles = ("computed by the suspect", "measured", "difference")
-    panels = []
-    for column, (title, values) in enumerate(
-        zip(titles, (claimed, measured, claimed - measured), strict=True)
-    ):
-        digits = ".1f" if reach > 0.5 and shape[1] < 8 else ""
-        values = values.round(9) + 0.0  # no negative zeros among the numbers shown
-        heat = Heatmap(values, cmap="diverging", vmin=-reach, vmax=reach, numbers=digits)
-        x, y = Axis(-0.5, shape[1] - 0.5, visible=False), Axis(shape[0] - 0.5, -0.5, visible=False)
-        panels.append(Panel([heat], x, y, title=title, at=(0, column), equal=True, grid=False))
-    return panels
-
-
-def errors_panel(errors: dict, part: str) -> Panel:
-    """The relative error of every part as a bar on a log axis, drawn by its power of ten."""
-    powers = np.log10(np.clip(list(errors.values()), FLOOR, 10)) - np.log10(FLOOR)
-    chosen = list(errors).index(part)
-    others = [i for i in range(len(powers)) if i != chosen]
-    ticks = np.arange(0, 14, 3)
-    marks = [
-        Bars(others, powers[others], horizontal=True, color="blue"),
-        Bars([chosen], powers[[chosen]], horizontal=True, color="orange", label="looked at"),
-        Line([6, 6], [-0.6, len(powers) - 0.4], color="vermilion", dash="dashed", label="limit"),
-    ]
-    x = Axis(0, 14, "relative error", ticks=ticks, names=[f"1e{t - 12}" for t in ticks])
-    y = Axis(len(powers) - 0.4, -0.6, ticks=range(len(powers)), names=list(errors))
-    return Panel(marks, x, y, title="Gradient check of every part", at=(1, 0), legend="lower right")
-
-
-def learning_panel(curve: np.ndarray, sound: np.ndarray) -> Panel:
-    steps = np.arange(1, len(curve) + 1)
-    marks = [
-        Line(steps, np.minimum(smooth(sound), 5), color="green", width=4, alpha=0.5, label="sound"),
-        Line(steps, np.minimum(smooth(curve), 5), color="vermilion", label="suspect"),
-    ]
-    axes = Axis(0, len(curve), "step", whole=True), Axis(0, 3.5, "loss (mean of ten steps)")
-    return Panel(marks, *axes, title="Training", at=(1, 1, 1, 2), legend="upper right")
-
-
-def smooth(losses: np.ndarray) -> np.ndarray:
-    """Mean of the last ten steps, fewer at the start."""
-    sums = np.cumsum(losses)
-    sums[10:] -= sums[:-10].copy()
-    return sums / np.minimum(np.arange(1, len(losses) + 1), 10)

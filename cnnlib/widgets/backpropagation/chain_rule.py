@@ -5,10 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.autodiff.scalar_graph import GRAPHS, Graph, Node, backward, forward, slopes
-from cnnlib.viz import Axis, Links, Panel, Points, Scene, Text
+from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, Slider, Widget
 
+SLOTS = {"head": ("graph",), "handle": ("step",), "settings": ("x", "w", "b", "t")}
 LIMIT = 4.0
+WORDS = ("one weight", "through a ReLU", "used twice")
+AIR = 600  # pixels of width below which notes give way
+LEGEND = "above: the value; below: dE by it, blue + orange −"
 
 
 class ChainRule(Widget):
@@ -21,15 +25,16 @@ class ChainRule(Widget):
     'Step 1 of 8, forwards: p = w * x = 1.5 * 2 = 3.'
     """
 
-    title = "The chain rule, one node at a time"
+    title = "If w grew, how would E move?"
     controls = (
-        Choice("graph", tuple(GRAPHS), label="Graph"),
+        Choice("graph", tuple(GRAPHS), label="Graph", picker="segments", words=WORDS),
         *(
             Slider(name, -LIMIT, LIMIT, start, step=0.1, label=name)
             for name, start in {"x": 2, "w": 1.5, "b": -1, "t": 0.5}.items()
         ),
         Slider("step", 0, 10, 0, integer=True, label="Step"),
     )
+    slots = SLOTS
     advances = "step"
 
     def limits(self, state: dict) -> dict:
@@ -53,46 +58,120 @@ class ChainRule(Widget):
             "dw": gradients.get("w", 0.0),
             "known": len(gradients),
         }
-        panel = draw(graph, values, known, gradients, graph.nodes[done - 1] if done and not back else node)
-        return Scene([panel], sentence(state, graph, values, gradients, node), facts, height=330)
+        active = graph.nodes[done - 1] if done and not back else node
+        marks = [
+            *edge_marks(graph, values, gradients, done == len(graph.nodes), active),
+            *node_marks(graph, values, known, gradients, active),
+            *notes(graph, state["step"]),
+        ]
+        across = [x for x, _ in graph.places.values()]
+        axes = Axis(-0.6, max(across) + 0.5, visible=False), Axis(-0.75, 2.95, visible=False)
+        panel = Panel(marks, *axes, title=graph.formula, subtitle=LEGEND, grid=False)
+        return Scene(
+            [panel],
+            sentence(state, graph, values, gradients, node),
+            facts,
+            height=380,
+            figures=figures(values, known, gradients),
+            timeline=timeline(len(graph.nodes), state["step"]),
+        )
 
 
-def draw(graph: Graph, values: dict, known: set, gradients: dict, active: Node | None) -> Panel:
-    """Nodes as circles with their values above and gradients below; edges with the slopes once used."""
-    edges = [(name, node) for node in graph.nodes for name in node.inputs]
-    ends = np.array([(*graph.places[name], *graph.places[node.name]) for name, node in edges]).T
-    marks = [Links(*ends, color="muted", widths=[1.5] * len(edges))]
-    for name, (x, y) in graph.places.items():
-        is_leaf = name in graph.leaves
-        lit = active is not None and (name == active.name or name in active.inputs)
-        color = "orange" if lit else "blue" if not is_leaf else "green"
-        marks.append(Points(x, y, color=color, size=13, shape="square" if is_leaf else "circle"))
-        marks.append(Text(x, y, name, color="paper", bold=True, size=13))
-        if name in known:
-            marks.append(Text(x, y + 0.3, short(values[name]), size=13))
-        if name in gradients:
-            marks.append(
-                Text(x, y - 0.3, f"dE/d{name} = {short(gradients[name])}", color="vermilion", bold=True)
-            )
-    for name, node in edges:
-        if node.name in gradients and all(n in gradients for n in node.inputs):
-            (x0, y0), (x1, y1) = graph.places[name], graph.places[node.name]
-            slope = slopes(node, values)[node.inputs.index(name)]
-            marks.append(
-                Text(
-                    0.45 * x0 + 0.55 * x1,
-                    0.45 * y0 + 0.55 * y1 + 0.13,
-                    f"×{short(slope)}",
-                    color="vermilion",
-                    size=11,
-                )
-            )
+def figures(values: dict, known: set, gradients: dict) -> list[Figure]:
+    """The error and the gradient by the weight, as far as they are known."""
+    error = short(values["E"]) if "E" in known else "?"
+    slope = short(gradients["w"]) if "w" in gradients else "?"
+    return [Figure("Error E", error, large=True), Figure("dE/dw", slope, large=True)]
+
+
+def timeline(nodes: int, step: int) -> Panel:
+    """Both ways, step by step; the cursor goes to any of them."""
+    x = np.arange(1, nodes + 1)
+    marks = [
+        Line([0, nodes], [0, 0], color="ink"),
+        Line([nodes, 2 * nodes], [0, 0], color="ink", dash="dotted"),
+        Points([*x, *(x + nodes)], np.zeros(2 * nodes), color="ink", size=3),
+        Text([nodes / 2, 1.5 * nodes], [0.75, 0.75], ["values, forwards →", "gradients, backwards ←"]),
+        Cursor(step, sets={"x": "step"}),
+    ]
+    return Panel(marks, Axis(0, 2 * nodes, whole=True), Axis(-1, 1.4, visible=False), grid=False, name="time")
+
+
+def sign_color(value: float, text: bool = False) -> str:
+    """Blue for plus, orange for minus; ink where there is no sign."""
+    if abs(value) < 5e-5:
+        return "ink"
+    return ("pos" if value > 0 else "neg") + ("-text" if text else "")
+
+
+def edge_marks(graph: Graph, values: dict, gradients: dict, slopes_known: bool, active: Node | None) -> list:
+    """An arrow for every edge with its local slope, forwards until a gradient has come back."""
+    marks = []
     for node in graph.nodes:
-        x, y = graph.places[node.name]
-        marks.append(Text(x, y + 0.52, operation(node), color="muted", size=11))
-    across = [x for x, _ in graph.places.values()]
-    x, y = Axis(-0.6, max(across) + 0.6, visible=False), Axis(-0.55, 2.95, visible=False)
-    return Panel(marks, x, y, title=graph.formula, grid=False)
+        for name, slope in zip(node.inputs, slopes(node, values), strict=True):
+            start, end = np.array(graph.places[name], float), np.array(graph.places[node.name], float)
+            way, lit = end - start, active is not None and node.name == active.name
+            returned = node.name in gradients and all(n in gradients for n in node.inputs)
+            if returned:
+                color = sign_color(gradients[node.name] * slope)
+                tail, way = end - 0.21 * way, -0.56 * way
+            else:
+                color, tail, way = ("ink" if lit else "muted"), start + 0.23 * way, 0.54 * way
+            width = 4 if lit else 2.5 if returned else 1.5
+            marks.append(Arrows(tail[:1], tail[1:], way[:1], way[1:], color=color, width=width))
+            if slopes_known:
+                x, y = 0.5 * (start + end)
+                bold = returned and lit
+                look = {"color": "ink" if bold else "muted", "bold": bold, "baseline": "bottom"}
+                marks.append(Text(x, y, f"× {short(slope)}", shift=(0, -6), **look))
+    return marks
+
+
+def node_marks(graph: Graph, values: dict, known: set, gradients: dict, active: Node | None) -> list:
+    """Given numbers as squares, nodes as circles: value above, gradient below."""
+    marks, made = [], {node.name: node for node in graph.nodes}
+    for name, (x, y) in graph.places.items():
+        lit = active is not None and (name == active.name or name in active.inputs)
+        shape, size = ("circle", 18) if name in made else ("square", 15)
+        marks.append(Points(x, y, color="ink" if lit else "muted", size=size + 1.5, shape=shape))
+        marks.append(Points(x, y, color="panel" if name in known else "paper", size=size, shape=shape))
+        marks.append(Text(x, y, name, bold=True, size=14))
+        if name in known:
+            marks.append(Text(x, y, short(values[name]), size=15, bold=True, shift=(0, -29)))
+        if name in made:
+            words = operation(made[name]).replace("*", "·")
+            marks.append(Text(x, y, words, color="muted", size=12, shift=(0, -47)))
+        if name in gradients:
+            color = sign_color(gradients[name], text=True)
+            fed = active is not None and name in active.inputs
+            full = "" if name in made and not fed else f"dE/d{name} = "
+            words = f"{full}{short(gradients[name])}"
+            marks.append(Text(x, y, words, color=color, bold=True, size=13, shift=(0, 31)))
+            if fed:
+                marks.append(Text(x, y, reason(active, name, values, gradients), size=12, shift=(0, 49)))
+    return marks
+
+
+def reason(node: Node, name: str, values: dict, gradients: dict) -> str:
+    """What has just come back to an input: upstream times local slope."""
+    slope = slopes(node, values)[node.inputs.index(name)]
+    added = abs(gradients[node.name] * slope - gradients[name]) > 1e-9
+    return f"{'+ ' * added}{short(gradients[node.name])} × {short(slope)}"
+
+
+def notes(graph: Graph, step: int) -> list[Note]:
+    """What a first-time reader asks at the beginning, at the turn, and on the way back."""
+    nodes, (right, height) = len(graph.nodes), graph.places["E"]
+    if step == 0:
+        words = "Press Play: numbers flow to the right, then blame flows back."
+        return [Note(right - 1.3, height + 1.15, words, (right - 0.9, height + 0.3), 240, needs=AIR)]
+    if step == nodes:
+        words = "× is a local slope: how fast this node moves with that input."
+        return [Note(right - 1.3, height + 1.25, words, (right - 0.5, height + 0.35), 240, needs=AIR)]
+    if step > nodes:
+        words = "Gradient = upstream × local slope. At E itself it is 1."
+        return [Note(right - 1.3, height - 0.75, words, (right - 0.2, height - 0.5), 190, needs=AIR)]
+    return []
 
 
 def operation(node: Node) -> str:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.difference_quotients import FUNCTIONS, quotient, quotient_error
-from cnnlib.viz import Axis, Line, Panel, Points, Region, Scene
+from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
 STEPS = np.logspace(-14, 0, 113)
 FLOOR = 1e-16
 PRECISIONS = {"float64": np.float64, "float32": np.float32}
-COLORS = {"float64": "blue", "float32": "orange"}
+SLOTS = {"head": ("shown",), "settings": ("function", "sides", "x", "step")}
+DASHES = {"float64": "solid", "float32": "dashed"}
+SHAPES = {"float64": "circle", "float32": "square"}
 SIDES = ("both sides", "one side")
+MOST = 200  # dots of earlier steps that stay
+SHOWN = ("those tried", "every ε")
+APART = 0.02  # ε below which the two points cannot be told apart in the picture
 
 
 class GradientCheckExplorer(Widget):
     """A curve with its secant, and the error of the measured slope against the step, in two precisions.
+
+    It opens on a single ε; each further one that is tried leaves its dots, and *every ε* draws them all.
 
     Facts: ``error64`` and ``error32`` (relative errors of the measured slope), ``measured`` (in float64),
     ``true``, ``step``, ``across`` (1 if the two points lie on different sides of ReLU's kink), ``kink`` (1
@@ -26,13 +33,24 @@ class GradientCheckExplorer(Widget):
     'With a step of 0.1 the slope of x³ at 1 is measured as 3.01'
     """
 
-    title = "Measuring a slope"
+    title = "How small should ε be to measure a slope?"
     controls = (
         Choice("function", tuple(FUNCTIONS), label="Function"),
         Slider("x", -2, 2, 0.7, step=0.01, label="x"),
         LogSlider("step", 1e-14, 1, 0.3, label="Step ε"),
-        Choice("sides", SIDES, label="Differences from"),
+        Choice("sides", SIDES, label="Differences from", picker="segments"),
+        Choice("shown", SHOWN, label="Errors drawn", picker="segments"),
     )
+    slots = SLOTS
+
+    def begin(self) -> None:
+        self.tried: list[float] = []  # steps of this slope, for their dots
+
+    def changed(self, before: dict, after: dict) -> None:
+        if any(before[name] != after[name] for name in ("function", "x", "sides")):
+            self.tried = []
+        elif before["step"] != after["step"] and self.scene is not None:
+            self.tried = [*self.tried, before["step"]][-MOST:]
 
     def compute(self, state: dict) -> Scene:
         function, x, step = FUNCTIONS[state["function"]], float(state["x"]), float(state["step"])
@@ -51,43 +69,93 @@ class GradientCheckExplorer(Widget):
             "across": int(state["function"] == "ReLU" and low < 0 < x + step),
             "kink": int(state["function"] == "ReLU" and x == 0),
         }
-        panels = [
-            self.secant(function, x, low, step, facts),
-            self.valley(function, x, step, errors, one_sided),
+        panels = [self.secant(function, x, low, step, facts), self.valley(state, function, errors, one_sided)]
+        return Scene(
+            panels,
+            self.sentence(function, x, facts),
+            facts,
+            columns=(1, 1.2),
+            height=380,
+            figures=self.figures(facts),
+        )
+
+    @staticmethod
+    def figures(facts: dict) -> list[Figure]:
+        """What was measured, what is true, and by how much they differ."""
+        return [
+            Figure("Measured slope", f"{facts['measured']:.7g}", large=True),
+            Figure("True slope", f"{facts['true']:.7g}"),
+            Figure("Relative error, float64", f"{facts['error64']:.1e}", large=True, mark="solid"),
+            Figure("float32", f"{facts['error32']:.1e}", mark="dashed"),
         ]
-        return Scene(panels, self.sentence(function, x, facts), facts, columns=(1, 1.2), height=360)
 
     def secant(self, function, x, low, step, facts) -> Panel:
-        """The curve near x, the tangent, and the line through the two measured points."""
+        """The curve near x, the tangent, and the line through the two measured points: rise by run."""
         around = np.linspace(-3, 3, 301)
-        heights = function.f(around)
         here = float(function.f(np.float64(x)))
         ends = np.array([low, x + step])
+        left, right = function.f(ends)
+        through = left + facts["measured"] * (around - low)
         marks = [
-            Line(around, heights, color="muted", label=function.formula),
-            Line(around, here + facts["true"] * (around - x), "green", dash="dashed", label="true slope"),
-            Line(
-                around,
-                function.f(np.float64(low)) + facts["measured"] * (around - low),
-                color="vermilion",
-                width=1.5,
-                label="measured slope",
-            ),
-            Points(ends, function.f(ends), color="vermilion", size=5, outline="ink"),
+            Line(around, here + facts["true"] * (around - x), "muted", dash="dashed", label="true slope"),
+            Line(around, function.f(around), color="ink", width=2.5, label=function.formula),
+            Line(around, through, color="you", width=2, label="measured slope"),
+            *self.triangle(ends, (left, right), facts),
+            Points(ends, (left, right), color="you", size=6, outline="paper"),
+            Handle(x, here, sets={"x": "x"}, size=6),
         ]
         reach = max(1.5, 1.4 * abs(facts["true"]))
-        x_axis, y_axis = Axis(x - 1.2, x + 1.2, "x"), Axis(here - reach, here + reach, "f(x)")
-        return Panel(marks, x_axis, y_axis, title="The curve and the two points", legend="upper left")
+        x_axis, y_axis = Axis(x - 1.2, x + 1.2, "x: drag the dot"), Axis(here - reach, here + reach)
+        title = f"Slope of {function.formula} between two points"
+        return Panel(marks, x_axis, y_axis, title=title, legend="lower right", name="secant")
 
-    def valley(self, function, x, step, errors, one_sided) -> Panel:
-        """Relative error against the step, both axes logarithmic."""
-        marks = [Region(step / 1.05, step * 1.05, color="muted", alpha=0.4)]
+    @staticmethod
+    def triangle(ends: np.ndarray, heights: tuple, facts: dict) -> list:
+        """Run and rise between the two points, in numbers; words where they are too close to be seen."""
+        (low, high), (left, right) = ends, heights
+        if high - low < APART:
+            words = "The two points are too close to be told apart: only their numbers tell."
+            return [Note((low + high) / 2 - 1.1, left + 1.2, words, (low, left + 0.1), 170)]
+        marks = [Line([low, high, high], [left, left, right], color="you", dash="dotted", width=1.5)]
+        run, rise = f"run {high - low:.3g}", f"rise {right - left:.3g}"
+        under = 1 if right >= left else -1
+        marks.append(Text((low + high) / 2, left, run, size=12, shift=(0, 12 * under)))
+        marks.append(Text(high, (left + right) / 2, rise, size=12, align="left", shift=(6, 0)))
+        return marks
+
+    def valley(self, state, function, errors, one_sided) -> Panel:
+        """Relative error against the step, both axes logarithmic: of the steps tried, or of all."""
+        x, step, every = float(state["x"]), float(state["step"]), state["shown"] == SHOWN[1]
+        marks = [Cursor(step, sets={"x": "step"}, text=f"{step:.1g}")]
+        tried = np.array([*self.tried, step])
         for name, dtype in PRECISIONS.items():
-            drawn = np.maximum(quotient_error(function, x, STEPS, dtype, one_sided), FLOOR)
-            marks.append(Line(STEPS, drawn, color=COLORS[name], label=name))
-            marks.append(Points(step, max(errors[name], FLOOR), color=COLORS[name], size=6, outline="ink"))
-        axes = Axis(1e-14, 1, "step ε", log=True), Axis(FLOOR / 3, 100, "relative error", log=True)
-        return Panel(marks, *axes, title="Error of the measured slope", at=(0, 1), legend="upper right")
+            steps = STEPS if every else tried
+            drawn = np.maximum(quotient_error(function, x, steps, dtype, one_sided), FLOOR)
+            if every:
+                marks.append(Line(steps, drawn, color="ink", dash=DASHES[name], width=1.5, label=name))
+            else:
+                marks.append(Points(steps, drawn, color="muted", shape=SHAPES[name], size=3, alpha=0.7))
+            now = max(errors[name], FLOOR)
+            marks.append(Points(step, now, color="ink", shape=SHAPES[name], size=6, outline="paper"))
+            if not every:
+                side = ("right", -11) if step > 1e-3 else ("left", 11)
+                near = errors["float64"] > 0.1 * errors["float32"]
+                lift = (8.0 if name == "float64" else -8.0) if near else 0.0
+                marks.append(Text(step, now, name, align=side[0], shift=(side[1], lift), size=12))
+        if not every and not self.tried:
+            words = "One ε. Drag the line: where is the error least?"
+            marks.append(Note(1e-8, 1e-9, words, (max(step / 8, 1e-13), 3e-8), 150))
+        axes = Axis(1e-14, 1, log=True), Axis(FLOOR / 3, 100, log=True)
+        title, words = "Relative error of the measured slope", "by the step ε: drag the line"
+        return Panel(
+            marks,
+            *axes,
+            title=title,
+            subtitle=words,
+            at=(0, 1),
+            legend="lower left" if every else "",
+            name="valley",
+        )
 
     def sentence(self, function, x, facts) -> str:
         words = (

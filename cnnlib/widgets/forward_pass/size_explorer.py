@@ -7,8 +7,11 @@ from itertools import pairwise
 import numpy as np
 
 from cnnlib.experiments.layer_sizes import conv2d_parameters, output_size, pixels_seen, receptive_field
-from cnnlib.viz import Axis, Bars, Links, Panel, Points, Scene, Text
+from cnnlib.viz import Axis, Band, Bars, Figure, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Slider, Widget
+
+SLOTS = {"settings": ("size", "kernel_size", "stride", "padding", "layers", "maps"), "foot": ("unit",)}
+NARROW = Narrow(("300px", "190px"), (1,), 490, {"cone": (0, 0), "weights": (1, 0)})
 
 
 class SizeExplorer(Widget):
@@ -21,7 +24,8 @@ class SizeExplorer(Widget):
     'Sizes 28 → 26 → 24 → 22'
     """
 
-    title = "Sizes and receptive fields"
+    title = "How much of the image does one unit see?"
+    slots = SLOTS
     controls = (
         Slider("size", 4, 64, 28, integer=True, label="Image", unit="pixels"),
         Slider("kernel_size", 1, 9, 3, integer=True, label="Kernel", unit="pixels"),
@@ -62,47 +66,62 @@ class SizeExplorer(Widget):
             "pixels": max(lit[0][1] - lit[0][0] + 1, 0),
         }
         panels = [self.cone(sizes, lit), self.weights_panel(weights)]
-        return Scene(panels, self.sentence(state, sizes, facts), facts, columns=(3, 1), height=360)
+        figures = [
+            Figure("One unit sees", str(field), "pixels along each axis", large=True),
+            Figure("Weights", f"{sum(weights):,}", large=True),
+        ]
+        return Scene(
+            panels,
+            self.sentence(state, sizes, facts),
+            facts,
+            columns=(3, 1),
+            height=330,
+            arrows=("unit",),
+            figures=figures,
+            narrow=NARROW,
+        )
 
-    def cone(self, sizes: list[int], lit: list[tuple]) -> Panel:
-        """One row of dots a layer, centred; the lit ones feed the chosen unit."""
-        marks = []
+    def event(self, event: dict) -> dict | None:
+        return {"unit": event["index"]} if event["kind"] == "click" else None
+
+    @staticmethod
+    def cone(sizes: list[int], lit: list[tuple]) -> Panel:
+        """One row of dots a layer, centred; the ink ones feed the chosen unit, which is teal."""
+        marks, last = [], len(sizes) - 1
+        edge = np.array([-0.5, 0.5])
         for depth, (upper, lower) in enumerate(pairwise(sizes)):
-            ends = np.array([*lit[depth], *lit[depth + 1]]) + 0.5 - np.array([upper, upper, lower, lower]) / 2
-            marks.append(Links(ends[:2], [depth] * 2, ends[2:], [depth + 1] * 2, color="orange"))
-        for depth, (size, (first, last)) in enumerate(zip(sizes, lit, strict=True)):
-            x = np.arange(size) + 0.5 - size / 2
-            inside = (np.arange(size) >= first) & (np.arange(size) <= last)
-            rows = np.full(size, depth)
-            marks.append(Points(x[~inside], rows[~inside], color="muted", size=3, shape="square"))
-            marks.append(Points(x[inside], rows[inside], color="orange", size=4, shape="square"))
+            above = np.array(lit[depth]) + 0.5 - upper / 2 + edge
+            below = np.array(lit[depth + 1]) + 0.5 - lower / 2 + edge
+            marks.append(trapezium(above, below, depth))
+        for depth, (size, (first, end)) in enumerate(zip(sizes, lit, strict=True)):
+            x, rows = np.arange(size) + 0.5 - size / 2, np.full(size, float(depth))
+            inside = (np.arange(size) >= first) & (np.arange(size) <= end)
+            clicks = {"emits": "unit"} if depth == last else {}
+            marks.append(Points(x, rows, color="muted", size=2.5, shape="square", **clicks))
+            color, radius = ("you", 6) if depth == last else ("ink", 4.5)
+            marks.append(Points(x[inside], rows[inside], color=color, size=radius, shape="square"))
             marks.append(Text([-sizes[0] / 2 - 0.8], [depth], str(size), align="right", bold=True))
+        words = "Click a unit of the last layer: the dark ones above are all that it sees."
+        marks.append(Note(0, last + 0.15, words, width=430, align="center", needs=430))
         names = ["image", *(f"layer {i}" for i in range(1, len(sizes)))]
-        y = Axis(len(sizes) - 0.4, -0.6, ticks=range(len(sizes)), names=names)
+        y = Axis(last + 0.5, -0.35, ticks=range(len(sizes)), names=names)
         width = sizes[0] / 2 + 0.12 * sizes[0] + 1
-        return Panel(
-            marks,
-            Axis(-width, width, visible=False),
-            y,
-            grid=False,
-            title="One row of each layer; orange: what feeds the chosen unit",
-        )
+        x = Axis(-width, width, visible=False)
+        title, words = "One row of each layer", "and what feeds the chosen unit"
+        return Panel(marks, x, y, grid=False, title=title, subtitle=words, name="cone")
 
-    def weights_panel(self, weights: list[int]) -> Panel:
-        count = max(len(weights), 1)
-        marks = [Bars(np.arange(1, len(weights) + 1), weights, color="blue")]
-        marks.append(
-            Text(
-                np.arange(1, len(weights) + 1),
-                weights,
-                [f"{w:,}" for w in weights],
-                baseline="bottom",
-                size=10,
-            )
-        )
-        y = Axis(0, 1.15 * max([*weights, 1]), "weights and biases")
+    @staticmethod
+    def weights_panel(weights: list[int]) -> Panel:
+        """Weights and biases of every layer."""
+        count, layers = max(len(weights), 1), np.arange(1, len(weights) + 1)
+        marks = [
+            Bars(layers, weights, color="muted", width=0.6),
+            Text(layers, weights, [f"{w:,}" for w in weights], baseline="bottom", shift=(0, -3)),
+        ]
+        y = Axis(0, 1.15 * max([*weights, 1]), visible=False)
         x = Axis(0.4, count + 0.6, "layer", ticks=range(1, count + 1))
-        return Panel(marks, x, y, title="Weights", at=(0, 1))
+        title, words = "Weights", "and biases"
+        return Panel(marks, x, y, title=title, subtitle=words, at=(0, 1), grid=False, name="weights")
 
     def sentence(self, state: dict, sizes: list[int], facts: dict) -> str:
         chain = " → ".join(map(str, sizes))
@@ -117,3 +136,17 @@ class SizeExplorer(Widget):
                 f" the {sizes[-1] + 2 * state['padding']} pixels that are left with the padding."
             )
         return words
+
+
+def trapezium(above: np.ndarray, below: np.ndarray, top: float) -> Band:
+    """The area between a piece of the row at y = `top` and a piece of the next row."""
+    places = np.unique([*above, *below])
+    heights = []
+    for x in places:
+        ys = [top] * bool(above[0] <= x <= above[1]) + [top + 1] * bool(below[0] <= x <= below[1])
+        for start, end in zip(above, below, strict=True):
+            if min(start, end) <= x <= max(start, end) and start != end:
+                ys.append(top + (x - start) / (end - start))
+        heights.append((min(ys), max(ys)))
+    low, high = np.transpose(heights)
+    return Band(places, low, high, color="muted", alpha=0.18)

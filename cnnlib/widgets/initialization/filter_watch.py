@@ -10,8 +10,13 @@ from cnnlib.experiments.starting_networks import STARTS, starting_network
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
-from cnnlib.viz import Axis, Line, Panel, Scene, image_panel, mosaic
+from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Reference, Scene, Tiles
 from cnnlib.widgets.base import Choice, LogSlider, Widget
+
+WORDS = ("all identical", "all zero", "random (He)", "identical, random readers")
+SLOTS = {"settings": ("start", "rate")}
+NARROW = Narrow(("232px", "230px"), (1,), 462, {"filters": (0, 0), "loss": (1, 0)})
+SIDE = 81  # pixels of a filter
 
 
 class FilterWatch(Widget):
@@ -26,9 +31,10 @@ class FilterWatch(Widget):
     """
 
     title = "Do the filters become different?"
+    slots = SLOTS
     speed = "100 steps a second"  # as fast as it goes is over before it is seen
     controls = (
-        Choice("start", STARTS, label="First weights"),
+        Choice("start", STARTS, label="First weights", picker="segments", words=WORDS),
         LogSlider("rate", 1e-3, 0.1, 0.01, label="Learning rate"),
     )
     restarts = ("start", "rate")
@@ -61,24 +67,35 @@ class FilterWatch(Widget):
             "distinct_second": distinct_filters(self.model[3].params["weight"]),
             "steps": len(self.curve),
         }
-        reach = max(0.1, float(np.abs(weights).max()))
-        title, colors = (
-            f"First filters (orange {-reach:.2g}, blue {reach:.2g})",
-            {"vmin": -reach, "vmax": reach},
+        figures = [
+            Figure("Different filters", str(facts["distinct"]), "of 8", large=True),
+            Figure("Digits read", f"{100 * facts['accuracy']:.1f}", "%", large=True),
+            Figure("Step", str(facts["steps"])),
+            Figure("Test loss", f"{facts['loss']:.2f}"),
+        ]
+        panels = [filters_panel(weights[:, 0]), self.loss_panel()]
+        return Scene(
+            panels,
+            self.sentence(facts),
+            facts,
+            columns=("404px", 1),
+            height=260,
+            figures=figures,
+            narrow=NARROW,
         )
-        tiles = {"tile": (*weights.shape[2:], 1), "tile_names": [f"filter {i}" for i in range(len(weights))]}
-        picture = image_panel(
-            mosaic(weights[:, 0], 4), title=title, cmap="diverging", means="weight", **tiles, **colors
-        )
-        return Scene([picture, self.loss_panel()], self.sentence(facts), facts, columns=(1, 1))
 
     def loss_panel(self):
-        x = Axis(0, self.epochs * 45, "step", whole=True)
+        last = self.epochs * 45
         losses = np.clip(self.curve, 0.0101, 99)
-        line = Line(np.arange(1, len(losses) + 1), losses, color="orange", width=1.5)
-        guess = Line([0, self.epochs * 45], [np.log(10)] * 2, color="muted", dash="dotted", label="guessing")
-        y = Axis(0.01, 10, "loss", log=True)
-        return Panel([guess, line], x, y, title="Loss of each batch", at=(0, 1), legend="lower left")
+        marks = [
+            Reference("2.30 = guessing", y=np.log(10), at="end"),
+            Line(np.arange(1, len(losses) + 1), losses, color="ink", width=1.5),
+        ]
+        if not self.curve:
+            marks.append(Note(0.1 * last, 0.5, "Press Play. The loss grows from here.", (2, 2.1), 200))
+        axes = Axis(0, last, "step", whole=True), Axis(0.01, 10, log=True)
+        words = "each line: a tenth"
+        return Panel(marks, *axes, title="Loss of each batch", subtitle=words, at=(0, 1), name="loss")
 
     def sentence(self, facts):
         when = (
@@ -90,3 +107,22 @@ class FilterWatch(Widget):
             f"{when} {facts['distinct']} of 8 filters are different; {100 * facts['accuracy']:.1f} % of the"
             f" test images are right, loss {facts['loss']:.2f}."
         )
+
+
+def filters_panel(filters: np.ndarray) -> Panel:
+    """The eight first filters, all on one scale."""
+    reach = max(0.1, float(np.abs(filters).max()))
+    row, column = np.divmod(np.arange(len(filters)), 4)
+    tiles = Tiles(
+        column,
+        row,
+        filters,
+        size=SIDE,
+        vmin=-reach,
+        vmax=reach,
+        captions=[str(i) for i in range(len(filters))],
+        names=[f"filter {i}" for i in range(len(filters))],
+    )
+    axes = Axis(-0.5, 3.5, visible=False), Axis(1.6, -0.45, visible=False)
+    words = f"orange −{reach:.2g}, paper 0, blue +{reach:.2g}"
+    return Panel([tiles], *axes, title="First filters", subtitle=words, grid=False, name="filters")

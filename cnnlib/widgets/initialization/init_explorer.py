@@ -12,7 +12,7 @@ from cnnlib.experiments.signals import dead_units, layer_signals
 from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
-from cnnlib.viz import Axis, Heatmap, Line, Panel, Points, Scene
+from cnnlib.viz import Axis, Bars, Cursor, Figure, Line, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
 LOW, HIGH = 0.1, 10.0
@@ -20,6 +20,8 @@ XAVIER = float(np.sqrt(0.5))  # its standard deviation over He's, where fan_in e
 SCALES = np.geomspace(LOW, HIGH, 13)
 BINS = np.linspace(-9, 3, 49)
 EPOCHS = 3
+SLOTS = {"settings": ("scale", "depth", "activation", "rate"), "more": ("seed",)}
+POWERS = (-8, -6, -4, -2, 0, 2)  # ticks of the sizes
 
 
 @lru_cache(maxsize=128)
@@ -58,11 +60,12 @@ class InitExplorer(Widget):
     """
 
     title = "How large should the first weights be?"
+    slots = SLOTS
     speed = "100 steps a second"  # as fast as it goes is over before it is seen
     controls = (
         LogSlider("scale", LOW, HIGH, 1, label="Scale (He is 1)"),
         Slider("depth", 2, 10, 6, integer=True, label="Hidden layers"),
-        Choice("activation", tuple(ACTIVATIONS), label="Activation"),
+        Choice("activation", tuple(ACTIVATIONS), label="Activation", picker="segments"),
         LogSlider("rate", 0.002, 0.2, 0.02, label="Learning rate"),
         Slider("seed", 0, 20, 0, integer=True, label="Seed"),
     )
@@ -123,40 +126,50 @@ class InitExplorer(Widget):
             "learning": int((losses < 1).sum()),
         }
         panels = [
-            self.signal_panel(*activations, "Activations", "log10 of the size", 0),
-            self.signal_panel(*gradients, "Gradients", "", 1),
+            signal_panel(*activations, "Activations", "their sizes, forwards →", 0),
+            signal_panel(*gradients, "Gradients", "their sizes, ← backwards", 1),
             self.loss_panel(losses, nearest),
         ]
-        text = self.sentence(state, facts)
-        return Scene(panels, text, facts, columns=(4, 4, 5), height=360)
-
-    def signal_panel(self, table, spreads, title, label, column):
-        layers = np.arange(1, table.shape[1] + 1)
-        with np.errstate(all="ignore"):
-            middle = np.clip(np.log10(spreads), BINS[0], BINS[-1])
-        marks = [
-            Heatmap(table, (0.5, len(layers) + 0.5, BINS[0], BINS[-1]), cmap="viridis", vmin=0, vmax=0.25),
-            Line(layers, middle, color="vermilion", width=2),
-            Points(layers, middle, color="vermilion", size=3, outline="paper", label="spread"),
-        ]
-        x, y = (
-            Axis(0.5, len(layers) + 0.5, "hidden layer", ticks=layers[:: 1 + len(layers) // 7]),
-            Axis(-9, 3, label),
+        return Scene(
+            panels,
+            self.sentence(state, facts),
+            facts,
+            columns=(4, 4, 5),
+            height=370,
+            figures=self.figures(facts),
         )
-        return Panel(marks, x, y, title=title, at=(0, column), grid=False, legend="lower right")
+
+    @staticmethod
+    def figures(facts: dict) -> list[Figure]:
+        """By how much the signal changes on its way, forwards and backwards, and the loss."""
+        loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "overflow"
+        return [
+            Figure("Signal, forwards", _ratio(facts["act_last"], facts["act_first"]), large=True),
+            Figure("Gradient, backwards", _ratio(facts["grad_first"], facts["grad_last"]), large=True),
+            Figure("Step", str(facts["steps"])),
+            Figure("Loss here", loss),
+        ]
 
     def loss_panel(self, losses, nearest):
+        """Loss of all thirteen scales, before and now; the upright line is the scale of the slider."""
         drawn = np.clip(losses, 0.0101, 99)
         marks = [
-            Line([XAVIER] * 2, [0.01, 100], color="purple", dash="dotted", label="Xavier"),
-            Line([1, 1], [0.01, 100], color="green", dash="dashed", label="He"),
-            Line(SCALES, np.clip(self.start_losses, 0.0101, 99), color="muted", width=1.2, label="before"),
-            Line(SCALES, drawn, color="orange", label=f"after {self.steps} steps"),
-            Points(SCALES, drawn, color="orange", size=4),
-            Points(SCALES[nearest], drawn[nearest], color="ink", shape="diamond", size=6),
+            Reference("Xavier", x=XAVIER, dash="dotted"),
+            Reference("He", x=1, dash="dashed", at="start"),
+            Reference("2.30 = guessing", y=np.log(10), at="start"),
+            Line(SCALES, np.clip(self.start_losses, 0.0101, 99), color="muted", dash="dashed", width=1.5),
+            Line(SCALES, drawn, color="ink"),
+            Points(SCALES, drawn, color="ink", size=4),
+            Cursor(self.state["scale"], sets={"x": "scale"}, text=f"{self.state['scale']:.2g}"),
+            Points(SCALES[nearest], drawn[nearest], color="ink", outline="paper", size=7),
         ]
-        x, y = Axis(LOW, HIGH, "scale of the first weights", log=True), Axis(0.01, 100, "loss", log=True)
-        return Panel(marks, x, y, title="Loss by scale", at=(0, 2), legend="upper left")
+        if not self.steps:
+            words = "Press Play: thirteen networks train at once, and the line falls where they learn."
+            marks.append(Note(0.12, 1.2, words, (0.5, 2.0), 135))
+        x, y = Axis(LOW, HIGH, log=True), Axis(0.01, 100, log=True)
+        when = f"after {self.steps} steps" if self.steps else "before training"
+        now = f"{when}: drag the line"
+        return Panel(marks, x, y, title="Loss by scale", subtitle=now, at=(0, 2), name="loss")
 
     def sentence(self, state, facts):
         signal = (
@@ -180,3 +193,35 @@ class InitExplorer(Widget):
 
 def _size(value: float) -> str:
     return f"{value:.1g}" if np.isfinite(value) else "beyond measure"
+
+
+def _ratio(end: float, start: float) -> str:
+    """How many times as large, in words."""
+    if not np.isfinite([end, start]).all():
+        return "overflow"
+    return f"× {end / start:.2g}" if start else "no signal"
+
+
+def signal_panel(table: np.ndarray, spreads: np.ndarray, title: str, words: str, column: int) -> Panel:
+    """One upright histogram a layer of the sizes of its numbers, and their spread as a line."""
+    count = table.shape[1]
+    layers, middles = np.arange(1, count + 1), (BINS[:-1] + BINS[1:]) / 2
+    marks = []
+    for layer in layers:
+        shares = 0.85 * table[:, layer - 1] / max(table.max(), 1e-9)
+        look = {"width": 0.98 * (BINS[1] - BINS[0]), "base": layer - 0.45, "horizontal": True}
+        marks.append(Bars(middles, shares, color="link", **look))
+    with np.errstate(all="ignore"):
+        spread = np.clip(np.log10(spreads), BINS[0], BINS[-1])
+    line = layers - 0.45
+    marks.append(Line(line, spread, color="ink", width=2.5))
+    marks.append(Points(line, spread, color="ink", size=4, outline="paper"))
+    if column == 0 and np.isfinite(spread[0]):
+        note = "Dots: the spread (standard deviation), a layer's typical size. Grey: how frequent each is."
+        low = np.nanmin(spread) > -3  # where there is room for words
+        place = (0.7, -4.2) if low else (0.4 + 0.42 * count, 2.8)
+        spot = line[0], spread[0] + (-0.5 if low else 0.3)
+        marks.append(Note(*place, note, spot, 175))
+    x = Axis(0.4, count + 0.6, "hidden layer", ticks=layers[:: 1 + count // 7])
+    y = Axis(-9, 3, ticks=POWERS, names=[f"1e{p}" if p else "1" for p in POWERS])
+    return Panel(marks, x, y, title=title, subtitle=words, at=(0, column), name=title.lower())

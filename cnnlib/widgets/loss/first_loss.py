@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.first_losses import STARTS, first_losses
-from cnnlib.viz import Axis, Bars, Panel, Region, Scene
+from cnnlib.viz import Axis, Bars, Figure, Note, Panel, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
 PIXELS = {"0 to 1": 1.0, "0 to 16": 16.0, "0 to 255": 255.0}
+SLOTS = {"settings": ("start", "scale", "pixels"), "more": ("networks",)}
 NO_OPINION = float(np.log(10))
 
 
@@ -21,11 +22,12 @@ class FirstLoss(Widget):
     'All 200 networks begin at exactly 2.3026 = ln 10: no network has any opinion.'
     """
 
-    title = "The loss before the first step"
+    title = "How wrong is a network that has not learned yet?"
+    slots = SLOTS
     controls = (
-        Choice("start", STARTS, label="First weights"),
+        Choice("start", STARTS, label="First weights", picker="segments"),
         LogSlider("scale", 0.03, 10, 1, label="Weights times"),
-        Choice("pixels", tuple(PIXELS), label="Range of the pixels"),
+        Choice("pixels", tuple(PIXELS), label="Range of the pixels", picker="segments"),
         Slider("networks", 10, 200, 200, step=10, integer=True, label="Networks"),
     )
 
@@ -45,7 +47,13 @@ class FirstLoss(Widget):
             histogram(losses, 0.0, top, "All networks", (0, 0)),
             histogram(losses, mean - near, mean + near, "The same, close up", (0, 1)),
         ]
-        return Scene(panels, sentence(state, facts), facts, columns=(1, 1), height=320)
+        figures = [
+            Figure("Mean first loss", f"{mean:.3f}", large=True),
+            Figure("No opinion", f"{NO_OPINION:.3f}", "= ln 10", mark="dashed"),
+            Figure("From", f"{facts['least']:.3f}"),
+            Figure("to", f"{facts['most']:.3f}"),
+        ]
+        return Scene(panels, sentence(state, facts), facts, columns=(1, 1), height=340, figures=figures)
 
 
 def nice_top(value: float) -> float:
@@ -62,14 +70,19 @@ def histogram(losses: np.ndarray, low: float, high: float, title: str, at: tuple
     first, last = (np.floor((end - NO_OPINION) / width + 0.5) for end in (low, high))
     edges = NO_OPINION + width * (np.arange(first, last + 2) - 0.5)
     counts, _ = np.histogram(losses, bins=edges)
-    marks = [Bars(edges[:-1] + width / 2, counts, width=width * 0.9, color="blue", label="networks")]
+    marks = [Bars(edges[:-1] + width / 2, counts, width=width * 0.9, color="muted")]
+    peak = max(counts.max(), 1)
     if low < NO_OPINION < high:
-        line = Region(
-            NO_OPINION - width / 8, NO_OPINION + width / 8, color="vermilion", alpha=0.9, label="ln 10"
-        )
-        marks.append(line)
-    y = Axis(0, 1.3 * max(counts.max(), 1), "networks", whole=True)
-    return Panel(marks, Axis(low, high, "first loss"), y, title=title, at=at, legend="upper right")
+        marks.append(Reference("ln 10", x=NO_OPINION, color="ink", dash="dashed"))
+        if at == (0, 0):
+            left = NO_OPINION > 0.4 * high  # where there is room for words
+            words = "Right of the line: worse than having no opinion. Sure of itself, and wrong."
+            place = (NO_OPINION - 0.08 * high, "right") if left else (NO_OPINION + 0.45 * high, "left")
+            spot = NO_OPINION + 0.06 * high, (1.14 if left else 0.5) * peak
+            marks.append(Note(place[0], 1.1 * peak, words, spot, 150, align=place[1]))
+    y = Axis(0, 1.3 * peak, whole=True)
+    words = "how many begin at which loss"
+    return Panel(marks, Axis(low, high, "first loss"), y, title=title, subtitle=words, at=at, name=title)
 
 
 def sentence(state: dict, facts: dict) -> str:

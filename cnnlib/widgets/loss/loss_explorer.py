@@ -6,12 +6,34 @@ import numpy as np
 
 from cnnlib.experiments.first_losses import LOSSES, loss_and_gradient
 from cnnlib.nn.functional import softmax
-from cnnlib.viz import Axis, Bars, Line, Panel, Points, Scene
+from cnnlib.viz import (
+    Axis,
+    Bars,
+    Cursor,
+    Figure,
+    Line,
+    Narrow,
+    Note,
+    Panel,
+    Points,
+    Reference,
+    Scene,
+    Slot,
+    Text,
+)
 from cnnlib.widgets.base import Choice, Slider, Widget
 
 CLASSES = ("cat", "dog", "bird")
+TRUTHS = tuple(f"it is a {name}" for name in CLASSES)
 LIMIT = 12.0
-COLORS = {"cross-entropy": "blue", "half squared error": "orange"}
+DASHES = {"cross-entropy": "solid", "half squared error": "dashed"}
+SLOTS = {"head": ("label",), "scores": CLASSES}
+NARROW = Narrow(
+    ("236px", "190px", "280px", "150px", "170px"),
+    (1,),
+    1026,
+    {"scores": (0, 0), "p": (1, 0), "loss": (2, 0), "cross-entropy": (3, 0), "half squared error": (4, 0)},
+)
 
 
 class LossExplorer(Widget):
@@ -24,13 +46,14 @@ class LossExplorer(Widget):
     'The network gives the true class, cat, 33'
     """
 
-    title = "Two losses"
+    title = "How wrong is it, and who pulls?"
+    slots = SLOTS
     controls = (
         *(
             Slider(name, -LIMIT, LIMIT, start, step=0.1, label=f"Score of {name}")
             for name, start in zip(CLASSES, (1, 3, -1), strict=True)
         ),
-        Choice("label", CLASSES, label="True class"),
+        Choice("label", CLASSES, label="True class", picker="segments", words=TRUTHS),
     )
 
     def compute(self, state: dict) -> Scene:
@@ -48,51 +71,75 @@ class LossExplorer(Widget):
         panels = [
             probabilities_panel(p, label),
             curves_panel(scores, label, results),
-            gradients_panel(results),
+            *(gradients_panel(kind, results[kind][1], label, row) for row, kind in enumerate(LOSSES)),
         ]
-        return Scene(panels, sentence(state, facts), facts, columns=(2, 3, 2.4), height=340)
+        figures = [
+            Figure(
+                f"Probability of {state['label']}", share(facts["p_true"]).partition(" of")[0], large=True
+            ),
+            Figure("Cross-entropy", f"{cross:.2f}", large=True, mark="solid"),
+            Figure("Half squared error", f"{squared:.3f}", large=True, mark="dashed"),
+        ]
+        return Scene(
+            panels,
+            sentence(state, facts),
+            facts,
+            rows=(1, 1.12),
+            columns=("176px", 1.1, 2.2, 1.5),
+            height=350,
+            figures=figures,
+            slots=[Slot("scores", (0, 0, 2, 1), title="Scores", text="what the network says")],
+            narrow=NARROW,
+        )
 
 
 def probabilities_panel(p: np.ndarray, label: int) -> Panel:
-    target = np.eye(3)[label]
+    """The three probabilities, and a level that says where the true class's should stand."""
     marks = [
-        Bars([0, 1, 2], p, color="blue", label="probability"),
-        Points([0, 1, 2], target, color="green", shape="diamond", size=6, outline="ink", label="wanted"),
+        Bars([0, 1, 2], p, color="ink", width=0.6),
+        Line([label - 0.4, label + 0.4], [1, 1], color="ink", dash="dotted"),
+        Text([0, 1, 2], p, [f"{100 * value:.0f} %" for value in p], baseline="bottom", shift=(0, -3)),
     ]
+    if p[label] < 0.85:
+        marks.append(Text([label], [1], ["wanted"], baseline="top", shift=(0, 5)))
     x = Axis(-0.6, 2.6, ticks=(0, 1, 2), names=CLASSES)
-    return Panel(marks, x, Axis(0, 1.3, ticks=(0, 0.5, 1)), title="Softmax", legend="upper right")
+    y = Axis(0, 1.14, ticks=(0, 0.5, 1))
+    return Panel(marks, x, y, title="Softmax", subtitle="probabilities", at=(0, 1, 2, 1), name="p")
 
 
 def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
     """Both losses as the true class's score moves and the other two stay."""
     values = np.linspace(-LIMIT, LIMIT, 121)
-    marks = []
+    moved = np.repeat(scores[None].astype(float), len(values), axis=0)
+    moved[:, label] = values
+    top = 8 if results["cross-entropy"][0] < 7.5 else 26
+    marks = [Cursor(scores[label], sets={"x": CLASSES[label]}, text=f"{scores[label]:.1f}")]
     for kind in LOSSES:
-        heights = []
-        for value in values:
-            moved = scores.astype(float)
-            moved[label] = value
-            heights.append(loss_and_gradient(moved, label, kind)[0])
-        marks.append(Line(values, heights, color=COLORS[kind], label=kind))
-        marks.append(Points(scores[label], results[kind][0], color=COLORS[kind], size=6, outline="ink"))
-    x, y = (
-        Axis(-LIMIT, LIMIT, f"score of {CLASSES[label]}"),
-        Axis(0, 8 if results["cross-entropy"][0] < 7.5 else 26, "loss"),
-    )
-    return Panel(
-        marks, x, y, title="Both losses against the true class's score", at=(0, 1), legend="upper right"
-    )
+        heights = np.array([loss_and_gradient(row, label, kind)[0] for row in moved])
+        marks.append(Line(values, heights, color="ink", dash=DASHES[kind], label=kind))
+        marks.append(Points(scores[label], results[kind][0], color="ink", size=6, outline="paper"))
+    marks.append(Reference("1.10 = guessing", y=np.log(3), at="end"))
+    words = "Flat: here the squared error no longer pulls."
+    marks.append(Note(-11.5, 0.33 * top, words, (-10.5, 1.1), 150, needs=250))
+    x, y = Axis(-LIMIT, LIMIT), Axis(0, top)
+    title, words = "Both losses", f"by the score of {CLASSES[label]}: drag the line"
+    return Panel(marks, x, y, title=title, subtitle=words, at=(0, 2, 2, 1), legend="upper right", name="loss")
 
 
-def gradients_panel(results: dict) -> Panel:
-    marks = [
-        Bars(np.arange(3) + shift, results[kind][1], width=0.36, color=COLORS[kind], label=kind)
-        for kind, shift in zip(LOSSES, (-0.2, 0.2), strict=True)
-    ]
-    x = Axis(-0.6, 2.6, ticks=(0, 1, 2), names=CLASSES)
-    return Panel(
-        marks, x, Axis(-1.1, 1.6, "gradient by the score"), title="Gradients", at=(0, 2), legend="upper right"
-    )
+def gradients_panel(kind: str, gradient: np.ndarray, label: int, row: int) -> Panel:
+    """The gradient of one loss by each score, which a step follows downwards: orange scores rise."""
+    marks = [Line([-0.6, 2.6], [0, 0], color="muted", width=1)]
+    for color, sign in (("pos", 1), ("neg", -1)):
+        chosen = np.flatnonzero(sign * gradient >= 0.005)
+        marks.append(Bars(chosen, gradient[chosen], width=0.6, color=color))
+        words = [f"{gradient[i]:+.2f}" for i in chosen]
+        side = {"baseline": "bottom" if sign > 0 else "top", "shift": (0, -3 * sign)}
+        marks.append(Text(chosen, gradient[chosen], words, color=f"{color}-text", **side))
+    last = row == len(LOSSES) - 1
+    x = Axis(-0.6, 2.6, ticks=(0, 1, 2), names=CLASSES if last else ("", "", ""))
+    words = "orange: it is pulled up" if last else "gradient by each score"
+    y = Axis(-1.45, 1.45, ticks=(-1, 0, 1))
+    return Panel(marks, x, y, title=kind.capitalize(), subtitle=words, at=(row, 3), name=kind)
 
 
 def sentence(state: dict, facts: dict) -> str:

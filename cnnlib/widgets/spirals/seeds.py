@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnlib.playground import ACTIVATIONS, DATASETS, FEATURES, Config, Ensemble
 from cnnlib.playground.features import grid_points
-from cnnlib.viz import Axis, Heatmap, Line, Panel, Scene
+from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Note, Panel, Reference, Scene
 from cnnlib.widgets.base import BadValue, Challenge, Choice, Grid, LogSlider, Number, Slider, Widget
 from cnnlib.widgets.spirals.sentences import short
 
@@ -14,6 +14,19 @@ SIDE = 40  # points along the side of each small map
 ACROSS = 6  # maps in a row
 SOLVED = 0.106  # test loss that counts as solved: the chapter's
 INPUTS = {"X₁ and X₂": ("x", "y"), "all seven": FEATURES}
+
+
+SLOTS = {
+    "settings": ("dataset", "inputs", "activation", "learning_rate", "count"),
+    "more": ("neurons", "seed"),
+}
+
+
+def way(facts: dict) -> tuple[str, float]:
+    """How many networks have solved the spirals."""
+    if not facts["spiral"]:
+        return "choose the spirals", 0.0
+    return f"now {facts['solved']} of {facts['networks']}", facts["solved"] / facts["networks"]
 
 
 class PlaygroundSeeds(Widget):
@@ -29,7 +42,9 @@ class PlaygroundSeeds(Widget):
     True
     """
 
-    title = "Several seeds side by side"
+    title = "How much of it is luck?"
+    slots = SLOTS
+    speed = "25 steps a second"  # as fast as it goes is over before it is seen
     controls = (
         Choice("dataset", DATASETS, "spiral", label="Data"),
         Choice("inputs", tuple(INPUTS), label="Features"),
@@ -41,8 +56,9 @@ class PlaygroundSeeds(Widget):
     )
     restarts = ("dataset", "inputs", "neurons", "activation", "seed", "count")
     challenge = Challenge(
-        "Every network solves the spirals (test loss below 0.106)",
+        "all solve the spirals: below 0.106",
         lambda facts: facts["spiral"] and facts["solved"] == facts["networks"],
+        way,
     )
 
     def begin(self) -> None:
@@ -89,9 +105,23 @@ class PlaygroundSeeds(Widget):
             "diverged": int(np.isinf(now).sum()),
             "spiral": int(state["dataset"] == "spiral"),
         }
-        rows = (5, 5, 5) if len(now) > ACROSS else (5, 5)
+        lines = 1 + (len(now) > ACROSS)
+        figures = [
+            Figure("Epoch", f"{facts['epoch']:,}", large=True),
+            Figure("Solved", str(facts["solved"]), f"of {facts['networks']}", large=True),
+            Figure("Median test loss", short(facts["median"]), mark="solid"),
+            Figure("Best", short(facts["best"])),
+            Figure("Worst", short(facts["worst"])),
+        ]
         return Scene(
-            panels, self.sentence(facts), facts, rows=rows, columns=(1,) * ACROSS, height=180 * len(rows)
+            panels,
+            self.sentence(facts),
+            facts,
+            rows=("136px",) * lines + ("120px",),
+            columns=(1,) * ACROSS,
+            height=136 * lines + 120,
+            figures=figures,
+            narrow=narrow(len(now)),
         )
 
     def maps(self) -> np.ndarray:
@@ -106,7 +136,16 @@ class PlaygroundSeeds(Widget):
             f"{self.seeds[index]}: {short(loss)}" if np.isfinite(loss) else f"{self.seeds[index]}: overflow"
         )
         axis = Axis(-6, 6, visible=False)
-        return Panel([mark], axis, axis, title=title, at=divmod(index, ACROSS), equal=True, grid=False)
+        return Panel(
+            [mark],
+            axis,
+            axis,
+            title=title,
+            at=divmod(index, ACROSS),
+            equal=True,
+            grid=False,
+            name=f"map {index}",
+        )
 
     def loss_panel(self) -> Panel:
         table = np.array(self.curves)
@@ -115,20 +154,23 @@ class PlaygroundSeeds(Widget):
             keep = np.unique(np.linspace(0, len(table) - 1, 400).round().astype(int))
             table, epochs = table[keep], epochs[keep]
         marks = [
-            Line(epochs, np.where(c < 10, c, np.nan), color="muted", width=1, alpha=0.7) for c in table.T
+            Line(epochs, np.where(c < 10, c, np.nan), color="muted", width=1, alpha=0.6) for c in table.T
         ]
         middle = np.median(table, axis=1)
         marks.append(
-            Line(epochs, np.where(middle < 10, middle, np.nan), color="blue", width=3, label="median")
+            Line(epochs, np.where(middle < 10, middle, np.nan), color="ink", width=3, label="median")
         )
+        marks.append(Reference("0.106 = solved", y=SOLVED, dash="dashed", at="start"))
+        if len(self.curves) == 1:
+            words = "Press Play. One thin line a network grows from here."
+            marks.append(Note(3, 0.4, words, (0.4, 0.5), 330))
         end = 50
         while end < len(self.curves) - 1:
             end *= 2
         row = 1 + (len(self.seeds) > ACROSS)
-        x, y = Axis(0, end, "epoch", whole=True), Axis(0, 0.6, "test loss")
-        return Panel(
-            marks, x, y, title="Test loss of every seed", at=(row, 0, 1, ACROSS), legend="lower left"
-        )
+        axes = Axis(0, end, "epoch", whole=True), Axis(0, 0.7, ticks=(0, 0.2, 0.4, 0.6))
+        look = {"at": (row, 0, 1, ACROSS), "legend": "ends", "name": "losses"}
+        return Panel(marks, *axes, title="Test loss of every seed", **look)
 
     def sentence(self, facts: dict) -> str:
         best, worst, median = (short(facts[name]) for name in ("best", "worst", "median"))
@@ -139,3 +181,11 @@ class PlaygroundSeeds(Widget):
         if facts["diverged"]:
             words += f" {facts['diverged']} overflowed: the learning rate is too large."
         return words
+
+
+def narrow(count: int) -> Narrow:
+    """Three maps in a row, the losses beneath."""
+    lines = -(-count // 3)
+    places = {f"map {i}": divmod(i, 3) for i in range(count)}
+    sizes = ("140px",) * lines + ("190px",)
+    return Narrow(sizes, (1, 1, 1), 140 * lines + 190, {**places, "losses": (lines, 0, 1, 3)})

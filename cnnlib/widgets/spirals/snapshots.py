@@ -9,7 +9,7 @@ import numpy as np
 from cnnlib.playground import FEATURES, main_effects
 from cnnlib.playground import Playground as Run
 from cnnlib.playground.features import grid_points
-from cnnlib.viz import Axis, Heatmap, Line, Panel, Points, Region, Scene
+from cnnlib.viz import Axis, Cursor, Figure, Heatmap, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
 
 COLUMNS = 6
@@ -41,6 +41,15 @@ def epochs_until(last: int) -> np.ndarray:
     return np.unique(np.geomspace(1, last, COLUMNS).round().astype(int))
 
 
+SLOTS = {"bar": ("run",), "handle": ("last",)}
+NARROW = Narrow(
+    ("150px", "150px", "230px"),
+    (1, 1, 1),
+    530,
+    {**{f"map {i}": divmod(i, 3) for i in range(COLUMNS)}, "shares": (2, 0, 1, 3)},
+)
+
+
 class PlaygroundSnapshots(Widget):
     """The output's map at six epochs, and the share of it that a single coordinate explains.
 
@@ -55,7 +64,8 @@ class PlaygroundSnapshots(Widget):
     True
     """
 
-    title = "From left to right: the map as it bends"
+    title = "In which order does it learn the spirals?"
+    slots = SLOTS
     controls = (
         Choice("run", tuple(RUNS), label="Run"),
         Slider("last", 6, LAST, LAST, integer=True, label="Last epoch"),
@@ -76,7 +86,21 @@ class PlaygroundSnapshots(Widget):
             "share_y": float(effects[last, 1]),
             "share_turned": float(effects[last, 2]),
         }
-        return Scene(panels, self.sentence(facts), facts, rows=(3, 4), columns=(1,) * COLUMNS, height=400)
+        figures = [
+            Figure("Epoch", f"{last:,}", large=True),
+            Figure("Test loss", f"{facts['test_loss']:.3f}", large=True),
+            Figure("Wrong", str(facts["wrong"]), f"/ {len(run.test)}", mark="ring"),
+        ]
+        return Scene(
+            panels,
+            self.sentence(facts),
+            facts,
+            rows=("188px", 1),
+            columns=(1,) * COLUMNS,
+            height=430,
+            figures=figures,
+            narrow=NARROW,
+        )
 
     @staticmethod
     def wrong(run: Run) -> np.ndarray:
@@ -88,24 +112,34 @@ class PlaygroundSnapshots(Widget):
         x, y = run.test[self.wrong(run), :2].T
         marks = [
             Heatmap(run.node_maps(SIDE)[-1][0], (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3),
-            Points(x, y, color="black", outline="#ffffff", size=2.5),
+            Points(x, y, color="ink", outline="paper", size=2.5),
         ]
         axis = Axis(-6, 6, visible=False)
         title = f"epoch {epoch}: {run.test_loss:.3f}"
-        return Panel(marks, axis, axis, title=title, at=(0, column), equal=True, grid=False)
+        return Panel(
+            marks, axis, axis, title=title, at=(0, column), equal=True, grid=False, name=f"map {column}"
+        )
 
     def effect_panel(self, effects: np.ndarray, epochs: np.ndarray) -> Panel:
         until = np.arange(1, epochs[-1] + 1)
         shares = 100 * effects[until]
+        last = int(epochs[-1])
         marks = [
-            Region(x0=float(epochs[-1]) - 0.01, x1=float(epochs[-1]), color="ink", alpha=1),
-            Line(until, shares[:, 1], color="orange", width=3, label="height X₂"),
-            Line(until, shares[:, 0], color="blue", dash="dotted", label="width X₁"),
-            Line(until, shares[:, 2], color="ink", dash="dashed", label="better of two axes turned by 45°"),
+            Line(until, shares[:, 0], color="muted", dash="dotted", label="width X₁"),
+            Line(until, shares[:, 2], color="muted", dash="dashed", label="turned by 45°"),
+            Line(until, shares[:, 1], color="ink", width=2.5, label="height X₂"),
+            Cursor(last, sets={"x": "last"}, text=str(last)),
         ]
-        x, y = Axis(1, LAST, "epoch", log=True), Axis(0, 100, "% of the map explained")
-        title = "Share of the map that one coordinate explains by itself"
-        return Panel(marks, x, y, title=title, at=(1, 0, 1, COLUMNS), legend="lower left")
+        if last < 60:
+            words = "Drag the line to the right: the run goes on, and the map bends."
+            marks.append(Note(3 * last, 70, words, (1.1 * last, 40), 400, needs=600))
+        axes = Axis(1, LAST, log=True), Axis(0, 100)
+        title, words = (
+            "What one coordinate explains by itself",
+            "% of the map, by epoch; turned: the better of two axes",
+        )
+        look = {"at": (1, 0, 1, COLUMNS), "legend": "ends", "name": "shares"}
+        return Panel(marks, *axes, title=title, subtitle=words, **look)
 
     def sentence(self, facts: dict) -> str:
         loss, wrong = facts["test_loss"], facts["wrong"]

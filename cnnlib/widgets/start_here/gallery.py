@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.data import Split, load_digits
-from cnnlib.viz import Axis, Heatmap, Panel, Scene, Text, mosaic
+from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Scene, Text, mosaic
 from cnnlib.widgets.base import Choice, Slider, Toggle, Widget
 
 ROWS, COLUMNS = 4, 10
+NARROW = Narrow(("172px",), (1,), 172, {"images": (0, 0)})
+HALVES = ("training", "test")
+SLOTS = {"head": ("half",), "bar": ("label", "page", "labels")}
 GAP = 3  # pixels between images; the label stands in the gap above
 
 
@@ -33,12 +36,13 @@ class ImageGallery(Widget):
     'All 36 test images of class 7: numbers 13 to 343.'
     """
 
-    title = "Look at the images"
+    title = "Would you read every one of these?"
+    slots = SLOTS
 
     def __init__(self, split: Split | None = None, **options) -> None:
         self.split = load_digits() if split is None else split
         self.controls = (
-            Choice("half", ("training", "test"), label="Images"),
+            Choice("half", HALVES, label="Images", picker="segments"),
             Choice("label", ("any", *self.split.class_names), label="Class"),
             Slider("page", 1, self._pages(len(self.split.x_train)), 1, integer=True, label="Page"),
             Toggle("labels", True, label="Show the labels"),
@@ -54,7 +58,11 @@ class ImageGallery(Widget):
         page = matching[first : first + ROWS * COLUMNS]
         facts = {"shown": len(page), "matching": len(matching), "first": int(page[0]) if len(page) else 0}
         text = self._sentence(state, matching, page, first)
-        return Scene([self._panel(state, page)], text, facts, height=330)
+        figures = [
+            Figure("Images", f"{len(matching):,}", large=True),
+            Figure("Page", str(state["page"]), f"of {self._pages(len(matching))}"),
+        ]
+        return Scene([self._panel(state, page)], text, facts, height=430, figures=figures, narrow=NARROW)
 
     def _matching(self, state: dict) -> np.ndarray:
         """Numbers of the images of the chosen half and class."""
@@ -105,4 +113,4 @@ class ImageGallery(Widget):
         ]
         across = Axis(-0.5, tiled.shape[1] - 0.5, visible=False)
         down = Axis(tiled.shape[0] - 0.5, -0.5 - GAP, visible=False)
-        return Panel(marks, across, down, equal=True, grid=False)
+        return Panel(marks, across, down, equal=True, grid=False, name="images")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib.viz import Axis, Panel, Scene, Text
+from cnnlib.viz import Axis, Figure, Line, Panel, Scene, Text
 from cnnlib.widgets.base import Button, Widget
 
+VERDICTS = {True: "✓ good", False: "✗ too old", None: "✗ missing"}
 WORDS = {True: "recent enough", False: "too old", None: "missing"}
 
 
@@ -68,7 +69,13 @@ class SetupCheck(Widget):
         rows = [(requirement, *installed(requirement)) for requirement in requirements()]
         faults = [f"{r.name} is {WORDS[good]}" for r, _, good in rows if not good]
         facts = {"presses": self.presses, "faults": len(faults)}
-        return Scene([table(rows)], self.sentence(faults), facts, height=26 * (len(rows) + 1) + 30)
+        figures = [
+            Figure("Packages", str(len(rows) - len(faults)), f"of {len(rows)}", large=True),
+            Figure("Presses that arrived", str(self.presses), large=True),
+        ]
+        return Scene(
+            [table(rows)], self.sentence(faults), facts, height=28 * (len(rows) + 1) + 24, figures=figures
+        )
 
     def sentence(self, faults: list[str]) -> str:
         packages = f"{'; '.join(faults)}: see README.md." if faults else "All packages are recent enough."
@@ -80,12 +87,19 @@ class SetupCheck(Widget):
 
 def table(rows: list[tuple]) -> Panel:
     """Package, version found, version needed, verdict: one line each."""
-    head = ("package", "version here", "needed", "verdict")
-    lines = [head] + [(r.name, version, str(r.specifier), WORDS[good]) for r, version, good in rows]
-    y = np.arange(len(lines), dtype=float)
-    marks = [
-        Text(np.full(len(lines), x), y, [line[column] for line in lines], align="left", size=13)
-        for column, x in enumerate((0.02, 0.3, 0.5, 0.8))
-    ]
+    head = ("package", "here", "needed", "")
+    lines = [head] + [(r.name, version, str(r.specifier), VERDICTS[good]) for r, version, good in rows]
+    y, places = np.arange(len(lines), dtype=float), (0.01, 0.31, 0.47, 0.84)
+    marks = [Line([0, 1], [row + 0.5] * 2, color="grid", width=1) for row in y[:-1]]
+    for column, x in enumerate(places):
+        words = [line[column] for line in lines]
+        marks.append(Text([x], y[:1], words[:1], align="left", color="muted"))
+        bad = np.array([good is not True and column == 3 for _, _, good in rows], dtype=bool)
+        for chosen, look in ((~bad, {"bold": column == 0}), (bad, {"color": "bad", "bold": True})):
+            picked = [word for word, take in zip(words[1:], chosen, strict=True) if take]
+            if picked:
+                marks.append(
+                    Text(np.full(len(picked), x), y[1:][chosen], picked, align="left", size=13, **look)
+                )
     axes = Axis(0, 1, visible=False), Axis(len(lines) - 0.5, -0.7, visible=False)
     return Panel(marks, *axes, grid=False)

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cnnlib.data import Distort, Split, load_digits
 from cnnlib.networks import load_digits_cnn
-from cnnlib.viz import Scene, image_panel, mosaic
+from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text, image_panel, mosaic
 from cnnlib.widgets.base import Challenge, Slider, Widget
 
 ROWS, COLUMNS, TRIED = 3, 6, 100
+SLOTS = {
+    "settings": ("image", "shift", "rotate", "scale", "shear", "elastic"),
+    "more": ("smoothness", "seed"),
+}
+NARROW = Narrow(("190px", "250px"), (1,), 440, {"original": (0, 0), "copies": (1, 0)})
+
+
+def way(facts: dict) -> tuple[str, float]:
+    """How far it is to fooling the network without moving pixels far."""
+    share = 1 - max(0.0, facts["read"] - 0.5) / 0.5
+    words = f"now {100 * facts['read']:.0f} % read"
+    if facts["moved"] >= 1.5:
+        return f"{words}, but pixels move by {facts['moved']:.1f}", min(share, 0.9) * 0.5
+    return words, share
 
 
 class AugmentationExplorer(Widget):
@@ -34,20 +50,22 @@ class AugmentationExplorer(Widget):
     (0.0, True)
     """
 
-    title = "The same digit, distorted"
+    title = "How far may a digit be bent?"
+    slots = SLOTS
     controls = (
         Slider("image", 0, 99, 3, integer=True, label="Test image"),
-        Slider("shift", 0, 4, 0.7, label="Shift (pixels)"),
-        Slider("rotate", 0, 180, 8, label="Rotate (degrees)"),
-        Slider("scale", 0, 0.6, 0.08, label="Scale (share)"),
-        Slider("shear", 0, 1, 0.08, label="Shear (pixels a row)"),
-        Slider("elastic", 0, 2, 0.2, label="Elastic (pixels)"),
+        Slider("shift", 0, 4, 0.7, label="Shift", unit="pixels"),
+        Slider("rotate", 0, 180, 8, label="Rotate", unit="°"),
+        Slider("scale", 0, 0.6, 0.08, label="Scale"),
+        Slider("shear", 0, 1, 0.08, label="Shear"),
+        Slider("elastic", 0, 2, 0.2, label="Elastic", unit="pixels"),
         Slider("smoothness", 0.5, 6, 2, label="Elastic smoothness (pixels)"),
         Slider("seed", 0, 99, 0, integer=True, label="Seed"),
     )
     challenge = Challenge(
-        "The network reads fewer than half, though pixels move by less than 1.5 on average",
+        "fewer than half read, pixels moved by less than 1.5",
         lambda facts: facts["read"] < 0.5 and facts["moved"] < 1.5,
+        way,
     )
 
     def __init__(self, split: Split | None = None, model=None, **options) -> None:
@@ -73,11 +91,42 @@ class AugmentationExplorer(Widget):
             f" the network reads {100 * read:.0f} %, of the same images as they are"
             f" {100 * self.read_plain:.0f} %."
         )
-        gray = {"vmin": 0, "vmax": 1, "hover": False}
+        guesses = [self.split.class_names[i] for i in self.model.predict(copies)]
+        original = image_panel(
+            image.mean(axis=(0, 1)), title="As it is", vmin=0, vmax=1, hover=False, means="ink"
+        )
         panels = [
-            image_panel(image.mean(axis=(0, 1)), title=f"as it is: {label}", **gray),
-            image_panel(
-                mosaic(copies.mean(axis=1), COLUMNS), title="distorted, each at random", at=(0, 1), **gray
-            ),
+            replace(original, subtitle=f"a {label}", name="original"),
+            copies_panel(copies.mean(axis=1), guesses, label),
         ]
-        return Scene(panels, text, facts, columns=(1, 2.4), height=320)
+        figures = [
+            Figure("The network reads", f"{100 * read:.0f}", f"% of {len(self.x)}", large=True),
+            Figure("Pixels move by", f"{facts['moved']:.2f}", "on average", large=True),
+            Figure("As they are it reads", f"{100 * self.read_plain:.0f}", "%"),
+        ]
+        return Scene(panels, text, facts, columns=(1, 2.1), height=320, figures=figures, narrow=NARROW)
+
+
+def copies_panel(copies: np.ndarray, guesses: list[str], label: str) -> Panel:
+    """The distorted copies and what the network takes each for: a frame of ink where that is wrong."""
+    height, width = copies.shape[1:]
+    gap = round(0.36 * height)
+    tiled = mosaic(copies, COLUMNS, gap)
+    row, column = np.divmod(np.arange(len(copies)), COLUMNS)
+    left, top = column * (width + gap) - 0.5, row * (height + gap) - 0.5
+    wrong = np.array([guess != label for guess in guesses])
+    words = [f"≠ {guess}" if bad else guess for guess, bad in zip(guesses, wrong, strict=True)]
+    marks = [Heatmap(tiled, cmap="ink", vmin=0, vmax=1, hover=False)]
+    for x, y in zip(left[wrong], top[wrong], strict=True):
+        marks.append(Region(x - 0.3, x + width + 0.3, y - 0.3, y + height + 0.3, color="ink", filled=False))
+    for chosen, color in ((wrong, "ink"), (~wrong, "muted")):
+        if chosen.any():
+            place = (left + width / 2)[chosen], (top + height)[chosen]
+            names = [word for word, take in zip(words, chosen, strict=True) if take]
+            look = {"baseline": "top", "shift": (0, 4), "bold": color == "ink", "color": color}
+            marks.append(Text(*place, names, **look))
+    x = Axis(-1, tiled.shape[1], visible=False)
+    y = Axis(tiled.shape[0] - 0.5 + gap, -1, visible=False)
+    title, words = "Distorted, each at random", "beneath: what the network reads; framed where wrong"
+    look = {"at": (0, 1), "equal": True, "grid": False, "name": "copies"}
+    return Panel(marks, x, y, title=title, subtitle=words, **look)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cnnlib.data import Split, load_digits
 from cnnlib.experiments.inspection import occlusion, saliency
 from cnnlib.networks import load_digits_cnn
 from cnnlib.nn.functional import softmax
-from cnnlib.viz import Axis, Bars, Panel, Scene, image_panel
+from cnnlib.viz import Axis, Bars, Figure, Narrow, Panel, Region, Scene, Text, image_panel
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 
 OWN = "its guess"
+SQUARE = "framed: what costs most"
+NARROW = Narrow(
+    ("190px", "190px", "230px"),
+    (1, 1),
+    610,
+    {"image": (0, 0), "saliency": (0, 1), "falls": (1, 0), "guess": (2, 0, 1, 2)},
+)
 SMALL = 0.005  # below this a probability has no room to fall, and the logits are shown
 
 
@@ -40,7 +49,7 @@ class EvidenceExplorer(Widget):
     (True, True)
     """
 
-    title = "Which pixels speak for it"
+    title = "Which pixels speak for its guess?"
 
     def __init__(self, model=None, split: Split | None = None, **options) -> None:
         self.model = load_digits_cnn() if model is None else model
@@ -49,9 +58,7 @@ class EvidenceExplorer(Widget):
         self.controls = (
             Slider("image", 0, len(self.split.x_test) - 1, 0, integer=True, label="Test image"),
             Choice("target", (OWN, *self.split.class_names), label="Class asked about"),
-            Slider(
-                "size", 1, side // 2, max(1, side // 4), integer=True, label="Side of the square (pixels)"
-            ),
+            Slider("size", 1, side // 2, max(1, side // 4), integer=True, label="Square", unit="pixels"),
         )
         super().__init__(**options)
 
@@ -76,45 +83,80 @@ class EvidenceExplorer(Widget):
             "row": row,
             "col": col,
         }
-        panels = self._panels(x[0].mean(axis=0), p, grads, falls, names[facts["label"]], small)
+        panels = self._panels(state, x[0].mean(axis=0), p, grads, falls, facts, asked, small)
+        figures = [
+            Figure("True class", names[facts["label"]], large=True),
+            Figure("Guess", names[guess], f"{100 * p[guess]:.0f} % sure", large=True),
+            cost_figure(facts, small),
+        ]
+        return Scene(
+            panels,
+            self._sentence(state, p, asked, facts, small),
+            facts,
+            columns=(1, 1, 1, 1.1),
+            height=300,
+            figures=figures,
+            narrow=NARROW,
+            arrows=("image",),
+        )
+
+    def _sentence(self, state: dict, p: np.ndarray, asked: int, facts: dict, small: bool) -> str:
+        """What it is taken for, and what the square that costs most costs the class asked about."""
+        names, guess = self.split.class_names, facts["guess"]
+        row, col = facts["row"], facts["col"]
         cost = f"{100 * facts['fall']:.0f} points of its {100 * p[asked]:.0f} %"
         if small:
             cost = (
                 f"{facts['fall']:.2g} of its logit of {facts['logit']:.2g}; its probability,"
                 f" {p[asked]:.1g}, has no room to fall"
             )
-        text = (
+        return (
             f"A {names[facts['label']]}, taken for {names[guess]} with {100 * p[guess]:.0f} %. Covering"
             f" {state['size']}x{state['size']} pixels at row {row}, column {col} costs class {names[asked]}"
             f" most: {cost}."
         )
-        return Scene(panels, text, facts, columns=(1, 1, 1, 1.1), height=300)
 
-    def _panels(
-        self, image: np.ndarray, p: np.ndarray, grads: np.ndarray, falls: np.ndarray, label: str, small: bool
-    ) -> list:
-        reach = max(0.01, float(np.abs(falls).max()))
-        names = [name[:8] for name in self.split.class_names]
-        bars = Panel(
-            [Bars(np.arange(len(p)), p, horizontal=True)],
-            Axis(0, 1, "probability"),
-            Axis(len(p) - 0.5, -0.5, ticks=range(len(p)), names=names),
-            title="Guess",
-            at=(0, 3),
-            grid=False,
+    def _panels(self, state, image, p, grads, falls, facts, asked, small) -> list:
+        """The image with the square that costs most, both maps of evidence, the probabilities."""
+        size, row, col = state["size"], facts["row"], facts["col"]
+        square = Region(
+            col - 0.5, col + size - 0.5, row - 0.5, row + size - 0.5, color="purple", filled=False, width=3
         )
-        return [
-            image_panel(image, title=f"Image: {label}", vmin=0, vmax=1),
-            image_panel(
-                grads, title="Saliency", at=(0, 1), cmap="viridis", vmin=0, vmax=max(1e-9, grads.max())
+        reach = max(0.01, float(np.abs(falls).max()))
+        title = "Fall of the logit when covered" if small else "Fall when covered"
+        pictures = [
+            (image_panel(image, square, title="Image", vmin=0, vmax=1, means="ink"), "image", SQUARE),
+            (
+                image_panel(grads, title="Saliency", at=(0, 1), vmin=0, vmax=max(1e-9, grads.max())),
+                "saliency",
+                "dark: matters most",
             ),
-            image_panel(
-                falls,
-                title="Fall of the logit when covered" if small else "Fall when covered",
-                at=(0, 2),
-                cmap="diverging",
-                vmin=-reach,
-                vmax=reach,
+            (
+                image_panel(falls, title=title, at=(0, 2), cmap="diverging", vmin=-reach, vmax=reach),
+                "falls",
+                "blue: it spoke for it",
             ),
-            bars,
         ]
+        named = [replace(panel, name=name, subtitle=words) for panel, name, words in pictures]
+        return [*named, self._guess_panel(p, asked)]
+
+    def _guess_panel(self, p: np.ndarray, asked: int) -> Panel:
+        """The probabilities; the class asked about has a teal row."""
+        names, rows = [name[:8] for name in self.split.class_names], np.arange(len(p))
+        large = rows[p >= 0.01]
+        marks = [
+            Region(0, 1.2, asked - 0.5, asked + 0.5, color="you-soft", alpha=1),
+            Bars(rows, p, horizontal=True, color="ink", width=0.6),
+            Text(p[large], large, [f"{100 * v:.0f} %" for v in p[large]], align="left", shift=(5, 0)),
+        ]
+        x = Axis(0, 1.2, ticks=(0, 0.5, 1))
+        y = Axis(len(p) - 0.5, -0.5, ticks=rows, names=names)
+        words = "teal: asked about"
+        return Panel(marks, x, y, title="Softmax", subtitle=words, at=(0, 3), grid=False, name="guess")
+
+
+def cost_figure(facts: dict, small: bool) -> Figure:
+    """What the framed square costs, in points of the probability or of the logit."""
+    if small:
+        return Figure("The square costs", f"{facts['fall']:.2g}", "of the logit")
+    return Figure("The square costs", f"{100 * facts['fall']:.0f}", "points of 100")

@@ -7,10 +7,12 @@ import numpy as np
 from cnnlib.data import Split, load_digits
 from cnnlib.experiments.inspection import confusion_matrix
 from cnnlib.networks import load_digits_cnn
-from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene, Text, mosaic
+from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text, mosaic
 from cnnlib.widgets.base import Slider, Widget
 
 ROWS, COLUMNS = 3, 4
+SLOTS = {"handle": ("label", "guess")}
+NARROW = Narrow(("390px", "280px"), (1,), 670, {"matrix": (0, 0), "images": (1, 0)})
 
 
 class MistakeExplorer(Widget):
@@ -34,7 +36,8 @@ class MistakeExplorer(Widget):
     True
     """
 
-    title = "What is taken for what"
+    title = "What does it take for what?"
+    slots = SLOTS
 
     def __init__(self, model=None, split: Split | None = None, **options) -> None:
         model, self.split = (
@@ -60,13 +63,20 @@ class MistakeExplorer(Widget):
         count, wrong = len(chosen), int(self.matrix.sum() - np.trace(self.matrix))
         top = float(self.confidence[chosen[0]]) if count else 0.0
         first = int(chosen[0]) if count else -1
+        names = [name[:8] for name in self.split.class_names]
         facts = {"count": count, "wrong": wrong, "confidence": top, "first": first}
         return Scene(
             [self._matrix_panel(label, guess), self._images_panel(chosen)],
             self._sentence(label, guess, facts),
             facts,
             columns=(1.25, 1),
-            height=420,
+            height=430,
+            figures=[
+                Figure("Wrong", str(wrong), f"of {len(self.guesses):,}", large=True),
+                Figure(f"{names[label]} taken for {names[guess]}", str(count), large=True),
+                Figure("Most sure", f"{100 * top:.0f} %" if count else "none"),
+            ],
+            narrow=NARROW,
             arrows=("guess", "label"),
         )
 
@@ -84,22 +94,33 @@ class MistakeExplorer(Widget):
     def _matrix_panel(self, label: int, guess: int) -> Panel:
         names, last = self.split.class_names, len(self.matrix) - 1
         off = self.matrix * (1 - np.eye(last + 1))
-        marks = [Heatmap(off, vmin=0, vmax=max(1, off.max()), sets={"row": "label", "col": "guess"})]
+        top = max(1.0, off.max())
+        marks = [
+            Heatmap(
+                off,
+                cmap="ink",
+                vmin=0,
+                vmax=top,
+                sets={"row": "label", "col": "guess"},
+                means="wrong guesses",
+            ),
+            *(Region(i - 0.5, i + 0.5, i - 0.5, i + 0.5, color="panel", alpha=1) for i in range(last + 1)),
+        ]
         rows, columns = np.nonzero(self.matrix)
-        light = off[rows, columns] > 0.6 * max(1, off.max())
-        for there, color in ((light, "#000000"), (~light, "#ffffff")):
+        strong, right = off[rows, columns] > 0.45 * top, rows == columns
+        for there, color in ((strong, "paper"), (~strong & ~right, "ink"), (right, "muted")):
             if there.any():
                 words = [str(number) for number in self.matrix[rows[there], columns[there]]]
-                marks.append(Text(columns[there], rows[there], words, size=11, color=color))
-        marks.append(
-            Region(
-                guess - 0.5, guess + 0.5, label - 0.5, label + 0.5, filled=False, color="vermilion", width=3
-            )
-        )
+                marks.append(
+                    Text(columns[there], rows[there], words, size=12, color=color, bold=color != "muted")
+                )
+        edge = {"color": "you", "filled": False, "width": 3}
+        marks.append(Region(guess - 0.5, guess + 0.5, label - 0.5, label + 0.5, **edge))
         ticks = range(last + 1)
         x = Axis(-0.5, last + 0.5, "guess", ticks=ticks, names=[name[:5] for name in names])
         y = Axis(last + 0.5, -0.5, "true class", ticks=ticks, names=[name[:5] for name in names])
-        return Panel(marks, x, y, title="Confusion matrix (click a cell)", equal=True, grid=False)
+        title, words = "Confusion matrix", "dark: often wrong; on the diagonal: right. Click a cell"
+        return Panel(marks, x, y, title=title, subtitle=words, equal=True, grid=False, name="matrix")
 
     def _images_panel(self, chosen: np.ndarray) -> Panel:
         shown = chosen[: ROWS * COLUMNS]
@@ -107,9 +128,12 @@ class MistakeExplorer(Widget):
         x = Axis(-0.5, COLUMNS * (width + 1) - 1.5, visible=False)
         y = Axis(ROWS * (height + 1) - 1.5, -0.5, visible=False)
         if not len(shown):
-            marks = [Text((COLUMNS * (width + 1)) / 2 - 1, (ROWS * (height + 1)) / 2 - 1, "none", size=14)]
+            place = COLUMNS * (width + 1) / 2 - 1, height / 2
+            marks = [Text(*place, "No image: this never happens.", size=14, color="muted")]
         else:
             picture = mosaic(self.split.x_test[shown].mean(axis=1), COLUMNS)
             marks = [Heatmap(picture, cmap="ink", vmin=0, vmax=1, hover=False)]
-        title = f"{min(len(shown), len(chosen))} of {len(chosen)}, most confident first"
-        return Panel(marks, x, y, title=title, at=(0, 1), equal=True, grid=False)
+        words = f"{len(shown)} of {len(chosen)}, the most confident first" if len(chosen) else ""
+        return Panel(
+            marks, x, y, title="Its images", subtitle=words, at=(0, 1), equal=True, grid=False, name="images"
+        )

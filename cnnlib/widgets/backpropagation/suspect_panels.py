@@ -1,0 +1,110 @@
+"""The panels of the broken backward passes: suspects, gradients, the check of each part, training."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.viz import Axis, Bars, Heatmap, Line, Note, Panel, Points, Reference, Region, Text
+
+LETTERS = dict(
+    zip(
+        "ABCDE",
+        (
+            "pool gradient to every pixel",
+            "lost batch mean",
+            "gate on the gradient",
+            "forgotten bias",
+            "unflipped kernel",
+        ),
+        strict=True,
+    )
+)
+MAPS = ("suspect", "measured", "difference")
+TITLES = ("The suspect's gradient", "− the measured one", "= the difference")
+FLOOR, GOOD = 1e-12, 1e-6  # smallest relative error drawn, largest that passes
+
+
+def suspects_panel(state: dict) -> Panel:
+    """The five letters; the list for its fault stands beside each."""
+    rows = np.arange(len(LETTERS), dtype=float)
+    chosen = rows[[letter == state["suspect"] for letter in LETTERS]]
+    x = np.full(len(rows), 0.1)
+    marks = [
+        Points(np.full(len(chosen), 0.1), chosen, color="you", size=18),
+        Points(x, rows, color="panel", outline="muted", size=15, emits="suspects"),
+        Text(x, rows, list(LETTERS), bold=True, size=14),
+    ]
+    axes = Axis(0, 1, visible=False), Axis(4.6, -0.6, visible=False)
+    words = "click a letter, then choose its fault"
+    return Panel(marks, *axes, title="Suspects", subtitle=words, at=(0, 0, 2, 1), grid=False, name="suspects")
+
+
+def maps(claimed: np.ndarray, measured: np.ndarray) -> list[Panel]:
+    """The computed gradient, the measured one, and their difference, on one colour scale."""
+    shape = claimed.shape[-2:] if claimed.ndim > 1 else (1, claimed.size)
+    claimed, measured = claimed.reshape(shape), measured.reshape(shape)
+    reach = float(max(np.abs(claimed).max(), np.abs(measured).max())) or 1.0
+    panels = []
+    for column, (name, title, values) in enumerate(
+        zip(MAPS, TITLES, (claimed, measured, claimed - measured), strict=True), 1
+    ):
+        digits = ".1f" if reach > 0.5 and shape[1] < 8 else ""
+        values = values.round(9) + 0.0  # no negative zeros among the numbers shown
+        heat = Heatmap(values, cmap="diverging", vmin=-reach, vmax=reach, numbers=digits)
+        frame = Region(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5, color="grid", filled=False, width=1)
+        x, y = Axis(-0.5, shape[1] - 0.5, visible=False), Axis(shape[0] - 0.5, -0.5, visible=False)
+        panels.append(
+            Panel(
+                [heat, frame],
+                x,
+                y,
+                title=title,
+                at=(0, 2 * column - 1, 1, 2),
+                equal=True,
+                grid=False,
+                name=name,
+            )
+        )
+    return panels
+
+
+def errors_panel(errors: dict, part: str) -> Panel:
+    """The relative error of every part as a bar on a log axis, drawn by its power of ten."""
+    powers = np.log10(np.clip(list(errors.values()), FLOOR, 10)) - np.log10(FLOOR)
+    chosen, rows = list(errors).index(part), np.arange(len(powers))
+    fails = powers > np.log10(GOOD / FLOOR)
+    ticks = np.arange(0, 14, 4)
+    marks = [
+        Region(0, 14, chosen - 0.5, chosen + 0.5, color="you-soft", alpha=1),
+        Bars(rows[~fails], powers[~fails], horizontal=True, color="muted", width=0.5),
+        Bars(rows[fails], powers[fails], horizontal=True, color="ink", width=0.7),
+        Reference("limit 1e-6", x=6, dash="dashed"),
+    ]
+    x = Axis(0, 14, "relative error", ticks=ticks, names=[f"1e{t - 12}" for t in ticks])
+    y = Axis(len(powers) - 0.4, -1.1, ticks=rows, names=list(errors))
+    return Panel(marks, x, y, title="Gradient check of each part", at=(1, 1, 1, 3), name="errors")
+
+
+def learning_panel(curve: np.ndarray, sound: np.ndarray) -> Panel:
+    """Both learning curves; one that leaves the picture says so."""
+    steps = np.arange(1, len(curve) + 1)
+    smoothed = smooth(curve)
+    drawn = np.where(smoothed <= 3.5, smoothed, np.nan)
+    marks = [
+        Line(steps, smooth(sound), color="muted", dash="dashed", label="sound"),
+        Line(steps, drawn, color="ink", label="suspect"),
+        Reference("2.30 = guessing", y=np.log(10), at="start"),
+    ]
+    if not np.isfinite(drawn[-1]):
+        last = int(np.flatnonzero(np.isfinite(drawn))[-1]) if np.isfinite(drawn).any() else 0
+        marks.append(Note(40, 3.3, "It leaves the picture.", (last + 1, 3.4), 180))
+    axes = Axis(0, len(curve), "step", whole=True), Axis(0, 3.5)
+    title, words = "Training on the digits", "loss, mean of ten steps"
+    return Panel(marks, *axes, title=title, subtitle=words, at=(1, 4, 1, 3), legend="ends", name="learning")
+
+
+def smooth(losses: np.ndarray) -> np.ndarray:
+    """Mean of the last ten steps, fewer at the start."""
+    sums = np.cumsum(losses)
+    sums[10:] -= sums[:-10].copy()
+    return sums / np.minimum(np.arange(1, len(losses) + 1), 10)
