@@ -30,7 +30,7 @@ PAGE = """<!doctype html><html data-theme="{theme}"><meta charset="utf-8">
 PAPER = {"light": "#ffffff", "dark": "#0d0f12"}
 OPEN = """async ([script, spec]) => {
   const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  const { default: face } = await import(address);
+  const face = (await import(address)).default();
   const heard = { "msg:custom": [], comm_live_update: [] };
   window.sent = [];
   window.take = () => window.sent.splice(0);
@@ -39,7 +39,7 @@ OPEN = """async ([script, spec]) => {
     for (const hear of heard["msg:custom"]) hear(message, buffers.map((text) => bytes(text)));
   };
   const model = {
-    get: () => spec,
+    get: (name) => (name === "spec" ? spec : null),
     send: (message) => window.sent.push(message),
     on: (name, hear) => heard[name].push(hear),
     off: () => {},
