@@ -5,8 +5,9 @@ import pytest
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.widgets.gradient_descent.batch_noise import SIZES, BatchNoise, regression
-from cnnlib.widgets.gradient_descent.contours import SURFACES, ContourExplorer, degrees, surface_of
+from cnnlib.widgets.gradient_descent.contours import ContourExplorer, degrees
 from cnnlib.widgets.gradient_descent.optimizer_race import OptimizerRace
+from cnnlib.widgets.gradient_descent.surface_picture import SURFACES, surface_of
 from tests.widgets.sweep import assert_refuses, sweep
 
 
@@ -27,7 +28,7 @@ def test_the_map_tells_what_the_path_does():
     widget = ContourExplorer(condition=10, angle=0, start_1=1, start_2=0, rate=1, steps=3)
     assert widget.text == (
         "After 3 steps the error is 0.0266 at (0.729, 0.000)."
-        " At the start the steepest way down points straight at the minimum."
+        " At the start the way down points straight at the minimum."
     )
     widget.set_state(start_2=1)
     assert "points 39 degrees past the minimum" in widget.text
@@ -56,7 +57,7 @@ def test_the_race_is_run_by_the_optimizers_themselves():
     widget = OptimizerRace(condition=20, rate=0.05, steps=30)
     surface = surface_of("bowl", 20, 30.0)
     for method in METHODS:
-        end = descend(surface, [-2.0, 2.0], 0.05, 30, method)[-1]
+        end = descend(surface, [-2.5, 2.0], 0.05, 30, method)[-1]
         assert widget.facts[f"error_{method}"] == pytest.approx(float(surface.error(end)), rel=1e-9)
     leader = min(METHODS, key=lambda method: widget.facts[f"error_{method}"])
     assert widget.text.startswith(f"After 30 steps {leader} leads")

@@ -10,7 +10,7 @@ from cnnlib.data import load_digits
 from cnnlib.experiments.error_surfaces import Regression
 from cnnlib.viz import Arrows, Axis, Line, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.gradient_descent.contours import map_axes, map_marks, visible
+from cnnlib.widgets.gradient_descent.surface_picture import map_axes, map_marks, visible
 
 SIZES = ("1", "4", "16", "64", "all")
 PAIR = (3, 5)
