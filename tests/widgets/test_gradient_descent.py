@@ -76,6 +76,16 @@ def test_the_angle_between_directions():
     assert degrees(np.zeros(2), np.array([1.0, 0.0])) == 0
 
 
+def test_the_run_drawn_is_one_descent_and_the_mean_is_over_all_seeds():
+    surface, errors = regression(), []
+    for seed in range(21):
+        path = surface.descend((-2.5, 2.5), 0.1, 16, 800, np.random.default_rng(seed))
+        errors.append(float(surface.error(path[-1]) - surface.floor))
+    facts = BatchNoise(batch="16", samples=800, seed=3).facts
+    assert facts["error"] == pytest.approx(errors[3], rel=1e-9)
+    assert facts["mean_error"] == pytest.approx(np.mean(errors), rel=1e-9)
+
+
 def test_batches_of_all_images_are_the_gradient_itself():
     widget = BatchNoise(batch="all", samples=3000)
     n = len(regression().x)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -11,12 +11,18 @@ from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.networks import small_cnn
 from cnnlib.nn import schedules
 from cnnlib.nn.optim import SGD
-from cnnlib.viz import Axis, Line, Panel, Scene
+from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.learning_rate.rate_sweep import WINDOW, means
 
 SCHEDULES = ("constant", "step", "cosine", "warm-up and cosine", "one cycle", "range test")
 NETWORKS = 6
+SLOTS = {
+    "bar": ("schedule",),
+    "settings 0": ("rate",),
+    "settings 1": ("momentum",),
+    "settings 2": ("epochs",),
+}
 
 
 def schedule_of(name: str, rate: float, total: int):
@@ -64,13 +70,14 @@ class ScheduleExplorer(Widget):
     45
     """
 
-    title = "Schedules"
+    title = "When should the rate fall?"
     controls = (
-        Choice("schedule", SCHEDULES, label="Schedule"),
+        Choice("schedule", SCHEDULES, label="Schedule", picker="thumbnails"),
         LogSlider("rate", 0.005, 5, 0.3, label="Highest rate"),
         Slider("momentum", 0, 0.95, 0, step=0.05, label="Momentum"),
         Slider("epochs", 1, 8, 4, integer=True, label="Epochs"),
     )
+    slots = SLOTS
 
     def compute(self, state):
         key = state["rate"], state["momentum"], state["epochs"]
@@ -84,32 +91,107 @@ class ScheduleExplorer(Widget):
             "rate": state["rate"],
             "epochs": state["epochs"],
         }
-        rates = [schedule_of(state["schedule"], state["rate"], len(losses))(s) for s in range(len(losses))]
-        panels = [self.rate_panel(np.array(rates), state), self.loss_panel(losses, np.array(rates), state)]
-        return Scene(panels, self.sentence(state, facts), facts, columns=(2, 3))
-
-    def rate_panel(self, rates, state):
-        x = Axis(0, len(rates), "step", whole=True)
-        low = max(min(1e-3, float(rates[rates > 0].min())), 1e-6)
-        shown = np.clip(rates, low, None)
-        return Panel([Line(np.arange(len(rates)), shown)], x, Axis(low, 10, "rate", log=True), title="Rate")
-
-    def loss_panel(self, losses, rates, state):
-        testing = state["schedule"] == "range test"
-        x = rates if testing else np.arange(1, len(losses) + 1)
-        smooth = running_mean(means(losses.T), 9)
-        marks = [Line(x, np.clip(smooth, 0.0101, 99), color="blue", label="these six")]
-        if testing:
-            axis = Axis(float(rates[0]), float(rates[-1]), "rate at that step", log=True)
+        rates = rates_of(state["schedule"], state["rate"], len(losses))
+        if state["schedule"] == "range test":
+            panels, rows = [self.range_panel(losses, rates)], (1,)
         else:
-            axis = Axis(0, len(losses), "step", whole=True)
-            plain = trained("constant", state["rate"], state["momentum"], state["epochs"])[0]
-            plain = np.clip(running_mean(means(plain.T), 9), 0.0101, 99)
-            marks.insert(0, Line(x, plain, color="orange", dash="dashed", label="constant rate"))
-        y = Axis(0.01, 100, "loss, mean of six", log=True)
-        if testing:
-            y = Axis(0, 5, "loss, mean of six")
-        return Panel(marks, axis, y, title="Loss", at=(0, 1), legend="upper right")
+            plain, plain_accuracy = trained("constant", *key)
+            same = state["schedule"] == "constant"
+            panels = [
+                self.rate_panel(rates, state["rate"]),
+                self.loss_panel(losses, None if same else plain),
+                self.accuracy_panel(accuracy, None if same else plain_accuracy),
+            ]
+            rows = (2, 3)
+        spread = f"{100 * facts['worst']:.0f} to {100 * facts['best']:.0f} %"
+        return Scene(
+            panels,
+            self.sentence(state, facts),
+            facts,
+            rows=rows,
+            columns=(1,) if len(rows) == 1 else (1, "230px"),
+            height=360,
+            figures=[
+                Figure("Test images right", f"{100 * facts['accuracy']:.1f} %", large=True),
+                Figure("Six networks", spread),
+            ],
+            pictures={"schedule": pictures()},
+            narrow=Narrow((2, 3, 3), (1,), 560, {"rates": (0, 0), "loss": (1, 0), "right": (2, 0)})
+            if len(rows) > 1
+            else None,
+        )
+
+    def rate_panel(self, rates, highest):
+        """The rate at each step, on a linear axis: a cosine looks like one."""
+        x, y = (
+            Axis(0, len(rates), whole=True),
+            Axis(
+                0,
+                1.15 * highest,
+                ticks=(0, highest / 2, highest),
+                names=("0", f"{highest / 2:.2g}", f"{highest:.2g}"),
+            ),
+        )
+        return Panel([Line(np.arange(len(rates)), rates, color="ink")], x, y, title="Rate", name="rates")
+
+    def loss_panel(self, losses, plain):
+        """The loss at each step, and with a constant rate beside it."""
+        x, marks = np.arange(1, len(losses) + 1), []
+        if plain is not None:
+            marks.append(Line(x, smooth(plain), color="muted", dash="dashed", label="constant rate"))
+        marks.append(Line(x, smooth(losses), color="ink", width=2.5, label="this schedule"))
+        axes = Axis(0, len(losses), "step", whole=True), Axis(0.01, 10, log=True)
+        how = "mean of six networks; each line: a tenth"
+        legend = "upper right" if plain is not None else ""
+        return Panel(marks, *axes, title="Loss", subtitle=how, at=(1, 0), name="loss", legend=legend)
+
+    def accuracy_panel(self, accuracy, plain):
+        """A dot for each network: test images right, in per cent."""
+        marks, names, groups = [], ["this schedule"], [accuracy]
+        if plain is not None:
+            names, groups = ["constant", "this one"], [plain, accuracy]
+        low = 100 * min(group.min() for group in groups)
+        for place, group in enumerate(groups):
+            last = place == len(groups) - 1
+            x = place + np.linspace(-0.16, 0.16, NETWORKS)
+            look = {"color": "ink" if last else "muted", "shape": "circle" if last else "square"}
+            marks.append(Points(x, 100 * group, size=5, **look))
+            marks.append(
+                Line([place - 0.3, place + 0.3], [100 * group.mean()] * 2, color=look["color"], width=1.5)
+            )
+        x = Axis(-0.5, len(groups) - 0.5, ticks=range(len(groups)), names=names)
+        bottom = next(level for level in (90, 80, 50, 0) if low >= level)
+        y = Axis(bottom, 100)
+        how = "%, a mark a network"
+        return Panel(marks, x, y, title="Test images right", subtitle=how, at=(0, 1, 2, 1), name="right")
+
+    def range_panel(self, losses, rates):
+        """The loss at each rate of a range test, and where it falls fastest and climbs."""
+        curve = smooth(losses, 15)
+        marks = [Line(rates, np.where(curve < 5, curve, np.nan), color="ink", width=2.5)]
+        marks.append(Reference("2.30 = guessing", y=float(np.log(10)), at="start"))
+        known = np.where(np.isfinite(curve), curve, np.inf)
+        lowest = int(np.argmin(known))
+        if lowest > 20:
+            fall = int(np.argmin(known[10:lowest] - known[: lowest - 10])) + 5
+            words = f"falls fastest at {rates[fall]:.2g}: a rate to train with"
+            marks.append(Points(rates[fall], known[fall], color="ink", size=6, outline="paper"))
+            marks.append(Note(rates[fall] / 30, 1.0, words, (rates[fall], known[fall]), width=150))
+        if lowest < len(curve) - 1:
+            marks.append(
+                Reference(
+                    f"climbs from {rates[lowest]:.2g} on: too high",
+                    x=float(rates[lowest]),
+                    color="ink",
+                    dash="dashed",
+                )
+            )
+        axes = (
+            Axis(rates[0], rates[-1], "rate at that step, ten times larger at every mark", log=True),
+            Axis(0, 5),
+        )
+        how = "the rate grows at every step; mean of six networks"
+        return Panel(marks, *axes, title="Loss", subtitle=how, name="loss")
 
     def sentence(self, state, facts):
         if state["schedule"] == "range test":
@@ -124,6 +206,25 @@ class ScheduleExplorer(Widget):
             f" {100 * facts['accuracy']:.1f} % of the test images right on average,"
             f" from {100 * facts['worst']:.1f} % to {100 * facts['best']:.1f} %; the loss is {loss}."
         )
+
+
+def rates_of(name: str, rate: float, total: int) -> np.ndarray:
+    """The rate at each of `total` steps."""
+    schedule = schedule_of(name, rate, total)
+    return np.array([schedule(step) for step in range(total)])
+
+
+@cache
+def pictures() -> tuple[Panel, ...]:
+    """The shape of each schedule, small."""
+    bare = Axis(0, 99, visible=False), Axis(-0.1, 1.15, visible=False)
+    shapes = (rates_of(name, 1.0, 100) for name in SCHEDULES)
+    return tuple(Panel([Line(np.arange(100), y, color="ink", width=2.5)], *bare, grid=False) for y in shapes)
+
+
+def smooth(losses: np.ndarray, width: int = 9) -> np.ndarray:
+    """Mean loss of the networks over the last `width` steps, within what is drawn."""
+    return np.clip(running_mean(means(losses.T), width), 0.0101, 99)
 
 
 def running_mean(values: np.ndarray, width: int) -> np.ndarray:
