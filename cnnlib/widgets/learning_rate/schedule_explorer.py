@@ -16,13 +16,9 @@ from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.learning_rate.rate_sweep import WINDOW, means
 
 SCHEDULES = ("constant", "step", "cosine", "warm-up and cosine", "one cycle", "range test")
+WORDS = ("constant", "step", "cosine", "warm-up", "one cycle", "range test")
 NETWORKS = 6
-SLOTS = {
-    "bar": ("schedule",),
-    "settings 0": ("rate",),
-    "settings 1": ("momentum",),
-    "settings 2": ("epochs",),
-}
+SLOTS = {"bar": ("schedule",), "settings": ("rate", "momentum", "epochs")}
 
 
 def schedule_of(name: str, rate: float, total: int):
@@ -72,7 +68,7 @@ class ScheduleExplorer(Widget):
 
     title = "When should the rate fall?"
     controls = (
-        Choice("schedule", SCHEDULES, label="Schedule", picker="thumbnails"),
+        Choice("schedule", SCHEDULES, label="Schedule", picker="thumbnails", words=WORDS),
         LogSlider("rate", 0.005, 5, 0.3, label="Highest rate"),
         Slider("momentum", 0, 0.95, 0, step=0.05, label="Momentum"),
         Slider("epochs", 1, 8, 4, integer=True, label="Epochs"),
@@ -92,46 +88,49 @@ class ScheduleExplorer(Widget):
             "epochs": state["epochs"],
         }
         rates = rates_of(state["schedule"], state["rate"], len(losses))
-        if state["schedule"] == "range test":
-            panels, rows = [self.range_panel(losses, rates)], (1,)
-        else:
-            plain, plain_accuracy = trained("constant", *key)
-            same = state["schedule"] == "constant"
-            panels = [
-                self.rate_panel(rates, state["rate"]),
-                self.loss_panel(losses, None if same else plain),
-                self.accuracy_panel(accuracy, None if same else plain_accuracy),
-            ]
-            rows = (2, 3)
-        spread = f"{100 * facts['worst']:.0f} to {100 * facts['best']:.0f} %"
+        testing = state["schedule"] == "range test"
+        panels = (
+            [self.range_panel(losses, rates)] if testing else self.run_panels(losses, accuracy, rates, state)
+        )
+        places = {"rates": (0, 0), "loss": (1, 0), "right": (2, 0)}
         return Scene(
             panels,
             self.sentence(state, facts),
             facts,
-            rows=rows,
-            columns=(1,) if len(rows) == 1 else (1, "230px"),
-            height=360,
-            figures=[
-                Figure("Test images right", f"{100 * facts['accuracy']:.1f} %", large=True),
-                Figure("Six networks", spread),
-            ],
+            rows=(1,) if testing else (2, 3),
+            columns=(1,) if testing else (1, "230px"),
+            height=340,
+            figures=self.figures(losses, rates, facts, testing),
             pictures={"schedule": pictures()},
-            narrow=Narrow((2, 3, 3), (1,), 560, {"rates": (0, 0), "loss": (1, 0), "right": (2, 0)})
-            if len(rows) > 1
-            else None,
+            narrow=None if testing else Narrow((2, 3, 3), (1,), 560, places),
         )
+
+    def figures(self, losses, rates, facts, testing):
+        """How many test images are right; of a range test, where the loss falls and climbs."""
+        if testing:
+            _, fall, climb = turns(losses)
+            words = ["–" if place is None else f"{rates[place]:.2g}" for place in (fall, climb)]
+            return [Figure("Falls fastest at rate", words[0], large=True), Figure("Climbs from", words[1])]
+        spread = f"{100 * facts['worst']:.0f} to {100 * facts['best']:.0f} %"
+        right = Figure("Test images right", f"{100 * facts['accuracy']:.1f} %", large=True)
+        return [right, Figure("Six networks", spread)]
+
+    def run_panels(self, losses, accuracy, rates, state):
+        """Rate and loss over the steps, and the accuracies; beside those of a constant rate."""
+        plain, before = None, None
+        if state["schedule"] != "constant":
+            plain, before = trained("constant", state["rate"], state["momentum"], state["epochs"])
+        return [
+            self.rate_panel(rates, state["rate"]),
+            self.loss_panel(losses, plain),
+            self.accuracy_panel(accuracy, before),
+        ]
 
     def rate_panel(self, rates, highest):
         """The rate at each step, on a linear axis: a cosine looks like one."""
-        x, y = (
-            Axis(0, len(rates), whole=True),
-            Axis(
-                0,
-                1.15 * highest,
-                ticks=(0, highest / 2, highest),
-                names=("0", f"{highest / 2:.2g}", f"{highest:.2g}"),
-            ),
-        )
+        ticks = (0, highest / 2, highest)
+        y = Axis(0, 1.15 * highest, ticks=ticks, names=[f"{tick:.2g}" for tick in ticks])
+        x = Axis(0, len(rates), whole=True)
         return Panel([Line(np.arange(len(rates)), rates, color="ink")], x, y, title="Rate", name="rates")
 
     def loss_panel(self, losses, plain):
@@ -167,31 +166,23 @@ class ScheduleExplorer(Widget):
 
     def range_panel(self, losses, rates):
         """The loss at each rate of a range test, and where it falls fastest and climbs."""
-        curve = smooth(losses, 15)
-        marks = [Line(rates, np.where(curve < 5, curve, np.nan), color="ink", width=2.5)]
-        marks.append(Reference("2.30 = guessing", y=float(np.log(10)), at="start"))
-        known = np.where(np.isfinite(curve), curve, np.inf)
-        lowest = int(np.argmin(known))
-        if lowest > 20:
-            fall = int(np.argmin(known[10:lowest] - known[: lowest - 10])) + 5
-            words = f"falls fastest at {rates[fall]:.2g}: a rate to train with"
-            marks.append(Points(rates[fall], known[fall], color="ink", size=6, outline="paper"))
-            marks.append(Note(rates[fall] / 30, 1.0, words, (rates[fall], known[fall]), width=150))
-        if lowest < len(curve) - 1:
-            marks.append(
-                Reference(
-                    f"climbs from {rates[lowest]:.2g} on: too high",
-                    x=float(rates[lowest]),
-                    color="ink",
-                    dash="dashed",
-                )
-            )
-        axes = (
-            Axis(rates[0], rates[-1], "rate at that step, ten times larger at every mark", log=True),
-            Axis(0, 5),
-        )
+        curve, fall, climb = turns(losses)
+        marks = [
+            Line(rates, np.where(curve < 5, curve, np.nan), color="ink", width=2.5),
+            Note(rates[0] * 1.1, 2.75, "2.30 = guessing"),
+            Line(rates[[0, -1]], [np.log(10)] * 2, color="muted", dash="dotted", width=1),
+        ]
+        if fall is not None:
+            here = float(rates[fall]), float(curve[fall])
+            marks.append(Points(*here, color="ink", size=6, outline="paper"))
+            words = "falls fastest: train near this rate"
+            marks.append(Note(here[0] / 8, 1.0, words, here, width=120))
+        if climb is not None:
+            words, place = "climbs from here on: too high", float(rates[climb])
+            marks.append(Reference(words, x=place, color="ink", dash="dashed"))
+        x = Axis(rates[0], rates[-1], "rate at that step: ten times larger at every mark", log=True)
         how = "the rate grows at every step; mean of six networks"
-        return Panel(marks, *axes, title="Loss", subtitle=how, name="loss")
+        return Panel(marks, x, Axis(0, 4, whole=True), title="Loss", subtitle=how, name="loss")
 
     def sentence(self, state, facts):
         if state["schedule"] == "range test":
@@ -220,6 +211,15 @@ def pictures() -> tuple[Panel, ...]:
     bare = Axis(0, 99, visible=False), Axis(-0.1, 1.15, visible=False)
     shapes = (rates_of(name, 1.0, 100) for name in SCHEDULES)
     return tuple(Panel([Line(np.arange(100), y, color="ink", width=2.5)], *bare, grid=False) for y in shapes)
+
+
+def turns(losses: np.ndarray) -> tuple[np.ndarray, int | None, int | None]:
+    """The smoothed loss of a range test, the step where it falls fastest and that from which it climbs."""
+    curve = smooth(losses, 15)
+    known = np.where(np.isfinite(curve), curve, np.inf)
+    lowest = int(np.argmin(known))
+    fall = int(np.argmin(known[10:lowest] - known[: lowest - 10])) + 5 if lowest > 20 else None
+    return curve, fall, lowest if lowest < len(curve) - 1 else None
 
 
 def smooth(losses: np.ndarray, width: int = 9) -> np.ndarray:
