@@ -67,7 +67,7 @@ DescentExplorer(
     challenge=Challenge(
         "From the start at -2.5, an error below 0.02 in 15 steps or fewer",
         lambda f: f["error"] < 0.02 and 0 < f["steps"] <= 15 and f["start"] == -2.5,
-        lambda f: (f"now {f['needed']:.0f} steps", 15 / max(15, f["needed"])),
+        lambda f: (f"now after {f['needed']:.0f} steps", 15 / max(15, f["needed"])),
     ),
 )
 

@@ -212,7 +212,7 @@ LineBetween(challenge=Challenge(goal, lambda f: 0 < f["barrier_matched"] < f["ba
 # There is a wall between them, yet it is partly a matter of names. The filters of a layer can stand in any
 # order without changing the network; eight and sixteen filters can be ordered in about $8 \cdot 10^{17}$ ways. The
 # second network may have learned the first one's filters in another order. Pair the units by the similarity
-# of their outputs, reorder, and the wall shrinks to a third (blue to orange).
+# of their outputs, reorder, and the wall shrinks to a third (solid to dashed).
 #
 # Pairing needs networks of one shape. **This cell is meant to fail**: 4 filters cannot be paired with 8.
 # <!-- source: 8! times 16! is 8.4e17 -->

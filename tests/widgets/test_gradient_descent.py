@@ -71,6 +71,32 @@ def test_best_rates_are_no_worse_than_any_other():
             assert best[f"error_{method}"] <= others[f"error_{method}"] * 2
 
 
+@pytest.mark.parametrize("surface", SURFACES)
+def test_best_rates_stay_on_the_map(surface):
+    ground = surface_of(surface, 50.0, 30.0)
+    start = np.clip([-2.5, 2.0], ground.low, ground.high)
+    facts = OptimizerRace(surface=surface, best_rates=True).facts
+    for method in METHODS:
+        path = descend(ground, start, facts[f"rate_{method}"], OptimizerRace.length, method)
+        assert ((ground.low <= path) & (path <= ground.high)).all()
+
+
+def test_the_table_shows_one_alone_and_all_again():
+    widget = OptimizerRace(steps=40)
+    widget.set_state(**widget.event({"name": "table", "kind": "click", "row": 0}))
+    leader = min(METHODS, key=lambda method: widget.facts[f"error_{method}"])
+    assert widget.state["alone"] == leader
+    widget.set_state(**widget.event({"name": "table", "kind": "click", "row": 0}))
+    assert widget.state["alone"] == "all five"
+
+
+def test_momentum_counts_for_the_rules_that_remember():
+    for optimizer, counts in (("SGD", False), ("Adam", False), ("Momentum", True), ("RMSprop", True)):
+        errors = {ContourExplorer(optimizer=optimizer, momentum=m).facts["error"] for m in (0.5, 0.9)}
+        assert (len(errors) == 2) == counts
+        assert ("momentum" in ContourExplorer(optimizer=optimizer).scene.idle) != counts
+
+
 def test_the_angle_between_directions():
     assert degrees(np.array([1.0, 0.0]), np.array([-2.0, 0.0])) == pytest.approx(180)
     assert degrees(np.zeros(2), np.array([1.0, 0.0])) == 0
