@@ -54,6 +54,7 @@ DescentExplorer(
     challenge=Challenge(
         "Within one per cent of the border, after 50 steps or more, at a curvature other than 1",
         lambda f: abs(f["rate"] / f["limit"] - 1) < 0.01 and f["steps"] >= 50 and f["curvature"] != 1,
+        lambda f: (f"now {f['rate'] / f['limit']:.2f} times the border", 1 - abs(np.log10(f["rate"] / f["limit"])) / 4),
     ),
 )
 
@@ -132,6 +133,7 @@ sweep = RateSweep(
     challenge=Challenge(
         "Another optimizer: its best rate at least four times smaller than that of SGD",
         lambda f: f["steps"] >= 200 and f["best_rate"] < 0.13 and f["best_loss"] < 0.3,
+        lambda f: (f"best now: {f.get('best_rate', 0):.2g}, after {f['steps']} steps", f["steps"] / 270 / 2),
     )
 )
 sweep.advance(6 * 45)
@@ -295,6 +297,7 @@ ScheduleExplorer(
     challenge=Challenge(
         "Three epochs: more than 95 % of the test images right, averaged over the six networks",
         lambda f: f["epochs"] <= 3 and f["accuracy"] > 0.95,
+        lambda f: (f"now {f['accuracy']:.1%} after {f['epochs']} epochs", f["accuracy"] / 0.95 - 0.02),
     ),
 )
 

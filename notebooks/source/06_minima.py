@@ -122,7 +122,11 @@ for method in METHODS:
 
 # %%
 goal = "From -2.5: more than 65 % in the global valley, and a median error below 0.01"
-won = Challenge(goal, lambda f: f["start"] == -2.5 and f["chance"] > 0.65 and f["typical_error"] < 0.01)
+won = Challenge(
+    goal,
+    lambda f: f["start"] == -2.5 and f["chance"] > 0.65 and f["typical_error"] < 0.01,
+    lambda f: (f"now {f['chance']:.0%}, error {f['typical_error']:.2g}", f["chance"] / 0.65 * 0.9),
+)
 EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 
 # %% [markdown]
@@ -158,7 +162,11 @@ for k in (1, 2, 4, 8):
 
 # %%
 goal = "From weight 2 between 0 and 0.01: an error below 0.01 within 40 steps"
-won = Challenge(goal, lambda f: f["error"] < 0.01 and 0 < f["steps"] <= 40 and f["slope"] > 0.5)
+won = Challenge(
+    goal,
+    lambda f: f["error"] < 0.01 and 0 < f["steps"] <= 40 and f["slope"] > 0.5,
+    lambda f: (f"now {f['error']:.2g} after {f['steps']} steps", np.log10(10 / max(f["error"], 1e-99)) / 3),
+)
 ContourExplorer(surface="saddle", start_1=1.5, start_2=0.01, rate=0.2, steps=40, challenge=won)
 
 # %%
@@ -184,7 +192,12 @@ print("curvatures at the saddle", saddle.curvatures([0, 0]), "and at a minimum",
 
 # %% tags=["nbval-ignore-output"]
 goal = "Find the first point of the path at which the loss is below 0.5"
-LossSlice(challenge=Challenge(goal, lambda f: f["loss"] < 0.5 and f["steps"] <= 54 and f["share"] > 0.5))
+found = Challenge(
+    goal,
+    lambda f: f["loss"] < 0.5 and f["steps"] <= 54 and f["share"] > 0.5,
+    lambda f: (f"now {f['loss']:.2f} after {f['steps']} steps", 54 / max(54, f["steps"])),
+)
+LossSlice(challenge=found)
 
 # %% tags=["nbval-ignore-output"]
 for name in ("along the training path", "random, filter-normalised"):
@@ -206,7 +219,12 @@ for name in ("along the training path", "random, filter-normalised"):
 
 # %% tags=["nbval-ignore-output"]
 goal = "Two different seeds for which matching removes three quarters of the barrier"
-LineBetween(challenge=Challenge(goal, lambda f: 0 < f["barrier_matched"] < f["barrier"] / 4))
+lower = Challenge(
+    goal,
+    lambda f: 0 < f["barrier_matched"] < f["barrier"] / 4,
+    lambda f: (f"now {f['barrier_matched']:.2f} of {f['barrier']:.2f}", 1 - f["barrier_matched"] / max(f["barrier"], 1e-9)),
+)
+LineBetween(challenge=lower)
 
 # %% [markdown]
 # There is a wall between them, yet it is partly a matter of names. The filters of a layer can stand in any

@@ -148,7 +148,7 @@ class BatchNoise(Widget):
             *lowest_note(surface),
             Note(START[0] + 0.25, START[1] + 0.1, "start", color="ink"),
         ]
-        how = "the lower, the whiter"
+        how = "grey ground is high"
         return Panel(
             marks, *map_axes(surface), title="One run", subtitle=how, equal=True, grid=False, name="map"
         )

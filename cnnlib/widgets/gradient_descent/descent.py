@@ -66,7 +66,7 @@ class DescentExplorer(Widget):
             ],
             self.sentence(curve, state, path, facts),
             facts,
-            columns=(1, "366px"),
+            columns=(5, 3),
             height=356,
             figures=self.figures(curve, state, path, facts),
             zones={"rate": self.zones(state, facts["limit"])},

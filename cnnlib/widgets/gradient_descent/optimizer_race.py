@@ -147,8 +147,8 @@ class OptimizerRace(Widget):
                 Line([0, 1], [row + 1, row + 1], color="grid", width=1),
                 Points(0.03, y, size=6, alpha=alpha, **sign_of(m)),
                 Text(0.075, y, m, color=ink, align="left", bold=row == 0 and facts["steps"] > 0, size=13),
-                Text(0.32, y, f"rate {facts[f'rate_{m}']:.2g}", color="muted", align="left"),
-                Line([0.53, 0.54 + 0.24 * share], [y, y], color=COLORS[m], width=9, alpha=alpha),
+                Text(0.41, y, f"rate {facts[f'rate_{m}']:.2g}", color="muted", align="left"),
+                Line([0.63, 0.635 + 0.17 * share], [y, y], color=COLORS[m], width=9, alpha=alpha),
                 Text(1, y, _error(error), color=ink, align="right", size=13),
             ]
         title = "Now, smallest error first"

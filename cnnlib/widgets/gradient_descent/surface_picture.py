@@ -16,7 +16,7 @@ WORDS = ("bowl", "curved valley", "saddle", "ripples")
 COLORS = dict(zip(METHODS, ("blue", "orange", "green", "vermilion", "purple"), strict=True))
 SHAPES = dict(zip(METHODS, ("circle", "square", "triangle", "diamond", "cross"), strict=True))
 DASHES = dict(zip(METHODS, ("solid", "dashed", "dotted", "solid", "dashed"), strict=True))
-COLUMNS, ROWS, HEIGHT = ("478px", 1, "352px"), ("206px", 1), 472  # map, words, errors and what is beneath
+COLUMNS, ROWS, HEIGHT = (470, 172, 348), ("206px", 1), 472  # map, words, errors and what is beneath
 NARROW = Narrow(
     ("360px", "212px", "256px"),
     (1,),
@@ -29,7 +29,7 @@ _FAR = 1e3  # a weight beyond this has left for good
 _BANDS = 14
 
 _MAP_WORDS = (
-    "Thin lines join places of equal error; white ground is low. Where the lines lie close, it is steep."
+    "Thin lines join places of equal error; grey ground is high. Where the lines lie close, it is steep."
 )
 _SURFACE_WORDS = {
     "bowl": "The steepest way down runs across the lines, not towards the lowest point. So paths bend.",
@@ -79,7 +79,10 @@ def map_axes(surface: Surface) -> tuple[Axis, Axis]:
 def words_panel(name: str, short: bool = False) -> Panel:
     """How to read the map, and what is special about its surface, beside it; `short` leaves room beneath."""
     rows, height, second = (1, 206, 96) if short else (2, HEIGHT, 316)
-    marks = [Note(0.02, 4, _MAP_WORDS, width=152), Note(0.02, second, _SURFACE_WORDS[name], width=152)]
+    marks = [
+        Note(0.02, 4, _MAP_WORDS, width=152, needs=150),
+        Note(0.02, second, _SURFACE_WORDS[name], width=152, needs=150),
+    ]
     axes = Axis(0, 1, visible=False), Axis(height, 0, visible=False)
     return Panel(marks, *axes, at=(0, 1, rows, 1), grid=False)
 

@@ -87,7 +87,7 @@ class EscapeExplorer(Widget):
             self.sentence(facts),
             facts,
             rows=(1, 1),
-            columns=(1, "340px"),
+            columns=(2, 1),
             height=430,
             figures=[
                 Figure("In the valley of C", f"{100 * facts['chance']:.0f} %", large=True),

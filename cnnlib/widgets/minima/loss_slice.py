@@ -116,7 +116,7 @@ class LossSlice(Widget):
             self.sentence(facts),
             facts,
             rows=(5, 4),
-            columns=("470px", "64px", 1),
+            columns=(1, "64px", 1),
             height=456,
             figures=[
                 Figure("Loss", f"{facts['loss']:.2f}", large=True),

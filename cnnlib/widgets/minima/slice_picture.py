@@ -38,7 +38,7 @@ def finer(z: np.ndarray, rows: int, columns: int) -> np.ndarray:
 
 
 def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray) -> Panel:
-    """The plane from above: white is low; the training's shadow up to now, and to come."""
+    """The plane from above: grey is high; the training's shadow up to now, and to come."""
     shade = heights(losses)
     size = FINER * (len(a) - 1) + 1
     fine = finer(shade, size, size)
