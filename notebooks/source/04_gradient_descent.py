@@ -103,11 +103,11 @@ with np.errstate(over="raise"):
 # %% [markdown]
 # ## Two weights: the map
 #
-# A network has thousands of weights, and two are the most that fit on a map. Dark ground is low. Each thin
-# line joins places of equal error, as on a hiking map. The black arrow is the steepest way down, minus the
+# A network has thousands of weights, and two are the most that fit on a map. Grey ground is high. Each thin
+# line joins places of equal error, as on a hiking map. The arrow is the steepest way down, minus the
 # gradient.
 #
-# **Predict.** Does the arrow point at the green cross? When would it? Drag the start about and read the
+# **Predict.** Does the arrow point at the cross, the lowest point? When would it? Drag the start about and read the
 # sentence below the picture. Then turn the condition number down to 1 and look again.
 
 # %%
@@ -154,7 +154,7 @@ for condition in (1, 10, 100):
 #
 # The gradient is a mean over the training set. A mean over a *few* images is nearly the same and much
 # cheaper. "Stochastic" gradient descent, SGD, is nothing else. The next picture does a real task with two
-# weights: from two pixels of a handwritten digit, is it a 3 or a 5? The blue points in the middle are the
+# weights: from two pixels of a handwritten digit, is it a 3 or a 5? The coloured points in the middle are the
 # steps that different batches of one size propose.
 #
 # **Predict.** You may look at 1,500 images, some of them several times. Which batch size comes furthest: 1,
@@ -239,8 +239,8 @@ for size in (8, 32, 128):
 # %%
 OptimizerRace(
     challenge=Challenge(
-        "A start from which SGD at its best rate beats Adam at its best, after 60 steps or more",
-        lambda f: f["steps"] >= 60 and f["error_SGD"] < f["error_Adam"] and f["best_rates"] == 1,
+        "A start from which Adam at its best rate beats SGD at its best, after 60 steps or more",
+        lambda f: f["steps"] >= 60 and f["error_Adam"] < f["error_SGD"] and f["best_rates"] == 1,
         lambda f: (f"now SGD {f['error_SGD']:.1g}, Adam {f['error_Adam']:.1g}", f["steps"] / 100),
     ),
 )
@@ -259,10 +259,10 @@ for surface in ("bowl", "Rosenbrock's valley", "saddle", "ripples"):
     print(f"{surface:20s} {' < '.join(ranking)}")
 
 # %% [markdown]
-# No rule wins everywhere, and the last of one surface is the first of another. In the long, straight valley
-# plain SGD comes last: remembering pays there, directions or sizes. On the saddle and the ripples it comes first:
-# memory is no gain by itself. Each line is one race from one start;
-# drag the start in the picture above and some places change.
+# No rule wins everywhere, and the last of one surface is the first of another. Nesterov leads in both
+# valleys; on the saddle it and plain SGD both arrive exactly. On the ripples these two stop in a hollow, and Adam,
+# which comes last in the long, straight valley, finds the deepest one. Each line is one race from one start;
+# drag the start in the picture above and some places change. (A rate counts only if its path stays on the map.)
 #
 # Here is one step of each on the same gradient, the first step from rest at a rate of 0.1. The first three
 # move in proportion to the slope; Nesterov steps by $g + 0.9\,g$. RMSprop and Adam do not: a large and a

@@ -287,7 +287,7 @@ for record in train(model, CrossEntropyLoss(), SGD(rate), few_x, few_y, epochs=2
 #
 # A high rate covers ground, a low one settles. So change it on the way: *step* divides the rate at fixed times, *cosine*
 # lets it fall along half a cosine, *warm-up and cosine* climbs first, *one cycle* climbs for longer and falls below the
-# start. The left picture draws the one you choose. Six networks are trained anew whenever you move a control.
+# start. The upper picture draws the one you choose. Six networks are trained anew whenever you move a control.
 # **Predict**: at a constant rate of 0.8 some of the six fail; do they still, if it only comes first?
 
 # %% tags=["nbval-ignore-output"]

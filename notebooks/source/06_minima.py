@@ -63,9 +63,9 @@ for w in maxima:
 
 # %% [markdown]
 # **Predict.** A descent starts at weight -2.5. In which valley does it end? Does the learning rate matter?
-# Then look at the right-hand picture: it shows the answer for ten thousand descents, one for each pair of
-# start and rate, worked out while you move. Click anywhere on it, or drag across it, to run that one on the
-# left.
+# Then look at the lower picture: it shows the answer for ten thousand descents, one for each pair of
+# start and rate, worked out while you move. Click anywhere on it, or drag across it, to run that one
+# above.
 
 # %%
 goal = "Start right of 1, in the valley of C, and end in a false minimum all the same"
