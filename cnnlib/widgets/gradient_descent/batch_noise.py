@@ -167,38 +167,31 @@ class BatchNoise(Widget):
         return Panel(marks, *axes, title="First steps", subtitle=how, at=(0, 1), equal=True, name="ways")
 
     def error_panel(self, errors, now, size, state):
-        drawn = np.where(errors < 1e12, np.clip(errors, 1e-6, None), np.nan)
-        x = np.arange(len(errors)) * size
-        others = np.append(
-            np.delete(drawn, state["seed"], axis=1)[: now + 1], np.full((1, SEEDS), np.nan), axis=0
-        )
-        mean = np.clip(_mean(errors), 1e-6, 1e12)
-        one = drawn[:, state["seed"]]
-        thin = Line(
-            np.tile(np.append(x[: now + 1], np.nan), SEEDS), others.T.ravel(), color="muted", width=0.6
-        )
-        marks = [
-            Line(thin.x, thin.y, color="muted", width=0.6, alpha=0.35),
-            Line(x[now:], mean[now:], color="ink", width=1.5, alpha=0.3),
-            Line(x[: now + 1], one[: now + 1], color="purple", width=1.5),
-            Line(x[: now + 1], mean[: now + 1], color="ink", width=2.5),
-        ]
+        """The errors of all runs over their cost, and what is to come as a ghost."""
+        marks = self.runs(errors, now, np.arange(len(errors)) * size, state["seed"])
         if now:
-            marks.append(
-                Note(
-                    MOST * 0.55,
-                    30,
-                    "black: mean of 21 runs; coloured: the one on the map",
-                    width=135,
-                    needs=200,
-                )
-            )
+            words = "thick: mean of 21 runs; coloured: the one on the map"
+            marks.append(Note(MOST * 0.55, 30, words, width=135, needs=200))
         else:
             marks.append(Note(MOST * 0.1, 1e-3, "Press Play: the errors grow from here.", width=180))
         marks.append(Cursor(state["samples"], sets={"x": "samples"}, text=str(state["samples"])))
         axes = Axis(0, MOST, "images looked at", whole=True), Axis(1e-6, 100, log=True)
         title, how = "Error against cost", "each line: a tenth"
         return Panel(marks, *axes, title=title, subtitle=how, at=(0, 2), name="errors")
+
+    def runs(self, errors, now, x, seed):
+        """Lines of the errors: all but one thin, the mean thick, the one that is on the map coloured."""
+        drawn = np.where(errors < 1e12, np.clip(errors, 1e-6, None), np.nan)
+        mean = np.clip(_mean(errors), 1e-6, 1e12)
+        others = np.delete(drawn, seed, axis=1)[: now + 1].T
+        gaps = np.full((SEEDS, 1), np.nan)
+        thin = np.tile(np.append(x[: now + 1], np.nan), SEEDS), np.concatenate([others, gaps], axis=1).ravel()
+        return [
+            Line(*thin, color="muted", width=0.6, alpha=0.35),
+            Line(x[now:], mean[now:], color="ink", width=1.5, alpha=0.3),
+            Line(x[: now + 1], drawn[: now + 1, seed], color="purple", width=1.5),
+            Line(x[: now + 1], mean[: now + 1], color="ink", width=2.5),
+        ]
 
     def sentence(self, facts):
         size, samples = facts["batch"], facts["samples"]

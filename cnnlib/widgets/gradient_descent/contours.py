@@ -72,18 +72,12 @@ class ContourExplorer(Widget):
         whole = descend(surface, start, state["rate"], horizon, state["optimizer"], state["momentum"])
         path = whole[: state["steps"] + 1]
         facts = self.facts_of(surface, path, state)
-        bowl, idle = state["surface"] == SURFACES[0], []
-        if not bowl:
-            idle += ["condition", "angle"]
-        if state["optimizer"] in WITHOUT_MEMORY:
-            idle.append("momentum")
-        curve = (excess(surface, whole), "purple", "solid", 1.0)
+        bowl = state["surface"] == SURFACES[0]
+        idle = [] if bowl else ["condition", "angle"]
+        idle += ["momentum"] * (state["optimizer"] in WITHOUT_MEMORY)
+        errors = error_panel([(excess(surface, whole), "purple", "solid", 1.0)], state["steps"])
         return Scene(
-            [
-                self.map_panel(surface, path),
-                words_panel(state["surface"]),
-                error_panel([curve], state["steps"]),
-            ],
+            [self.map_panel(surface, path), words_panel(state["surface"]), errors],
             self.sentence(state, facts),
             facts,
             rows=ROWS,

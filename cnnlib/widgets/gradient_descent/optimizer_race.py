@@ -92,13 +92,10 @@ class OptimizerRace(Widget):
             rates = {method: best_rate(key[0], key[1], method, *key[2:]) for method in METHODS}
         paths = {m: descend(surface, start, rates[m], self.length, m, state["momentum"]) for m in METHODS}
         errors, now = {m: excess(surface, path) for m, path in paths.items()}, state["steps"]
-        facts = {f"error_{m}": float(errors[m][now]) for m in METHODS}
-        facts |= {f"rate_{m}": float(rates[m]) for m in METHODS} | {"steps": now}
-        facts["best_rates"] = int(state["best_rates"])
+        facts = self.facts_of(state, errors, rates)
         strong = {m: 1.0 if state["alone"] in (ALL, m) else 0.15 for m in METHODS}
         curves = [(errors[m], COLORS[m], DASHES[m], strong[m]) for m in METHODS]
         paths = {m: path[: now + 1] for m, path in paths.items()}
-        idle = ["condition"] * (state["surface"] != SURFACES[0]) + ["rate"] * state["best_rates"]
         panels = [self.map_panel(surface, paths, strong), words_panel(state["surface"], short=True)]
         return Scene(
             [*panels, error_panel(curves, now), self.table(facts, strong)],
@@ -110,8 +107,14 @@ class OptimizerRace(Widget):
             figures=self.figures(facts),
             slots=[Slot("ground", (1, 1))],
             narrow=NARROW,
-            idle=idle,
+            idle=["condition"] * (state["surface"] != SURFACES[0]) + ["rate"] * state["best_rates"],
         )
+
+    @staticmethod
+    def facts_of(state, errors, rates):
+        facts = {f"error_{m}": float(errors[m][state["steps"]]) for m in METHODS}
+        facts |= {f"rate_{m}": float(rates[m]) for m in METHODS}
+        return facts | {"steps": state["steps"], "best_rates": int(state["best_rates"])}
 
     @staticmethod
     def ranking(facts) -> list[str]:

@@ -78,15 +78,7 @@ class ScheduleExplorer(Widget):
     def compute(self, state):
         key = state["rate"], state["momentum"], state["epochs"]
         losses, accuracy = trained(state["schedule"], *key)
-        facts = {
-            "accuracy": float(accuracy.mean()),
-            "worst": float(accuracy.min()),
-            "best": float(accuracy.max()),
-            "loss": float(means(losses[-WINDOW:]).mean()),
-            "steps": len(losses),
-            "rate": state["rate"],
-            "epochs": state["epochs"],
-        }
+        facts = self.facts_of(state, losses, accuracy)
         rates = rates_of(state["schedule"], state["rate"], len(losses))
         testing = state["schedule"] == "range test"
         panels = (
@@ -104,6 +96,18 @@ class ScheduleExplorer(Widget):
             pictures={"schedule": pictures()},
             narrow=None if testing else Narrow((2, 3, 3), (1,), 560, places),
         )
+
+    @staticmethod
+    def facts_of(state, losses, accuracy):
+        return {
+            "accuracy": float(accuracy.mean()),
+            "worst": float(accuracy.min()),
+            "best": float(accuracy.max()),
+            "loss": float(means(losses[-WINDOW:]).mean()),
+            "steps": len(losses),
+            "rate": state["rate"],
+            "epochs": state["epochs"],
+        }
 
     def figures(self, losses, rates, facts, testing):
         """How many test images are right; of a range test, where the loss falls and climbs."""

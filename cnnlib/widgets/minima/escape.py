@@ -68,16 +68,7 @@ class EscapeExplorer(Widget):
         w = path[state["steps"]]
         levels = np.linspace(0, 8, 9)
         chances = [chance_of(self.ends_of(key, float(level))) for level in levels]
-        facts = {
-            "chance": chance_of(w),
-            "noise": state["noise"],
-            "rate": state["rate"],
-            "start": state["start"],
-            "steps": state["steps"],
-            "momentum": state["momentum"],
-            "typical_error": typical_error(w),
-        }
-        error = f"{facts['typical_error']:.2g}" if facts["typical_error"] < 1e6 else "lost"
+        facts = self.facts_of(state, w)
         return Scene(
             [
                 self.curve_panel(w, state),
@@ -89,12 +80,26 @@ class EscapeExplorer(Widget):
             rows=(1, 1),
             columns=(2, 1),
             height=430,
-            figures=[
-                Figure("In the valley of C", f"{100 * facts['chance']:.0f} %", large=True),
-                Figure("Median error", error),
-            ],
+            figures=self.figures(facts),
             narrow=Narrow((5, 4, 4), (1,), 760, {"curve": (0, 0), "time": (1, 0), "noise": (2, 0)}),
         )
+
+    @staticmethod
+    def facts_of(state, w):
+        return {
+            "chance": chance_of(w),
+            "noise": state["noise"],
+            "rate": state["rate"],
+            "start": state["start"],
+            "steps": state["steps"],
+            "momentum": state["momentum"],
+            "typical_error": typical_error(w),
+        }
+
+    def figures(self, facts):
+        error = f"{facts['typical_error']:.2g}" if facts["typical_error"] < 1e6 else "lost"
+        share = Figure("In the valley of C", f"{100 * facts['chance']:.0f} %", large=True)
+        return [share, Figure("Median error", error)]
 
     @staticmethod
     def ends_of(key, noise):

@@ -12,6 +12,7 @@ from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, 
 from cnnlib.widgets.base import Slider, Widget
 from cnnlib.widgets.minima.loss_slice import few_images, trained_path
 
+NARROW = Narrow((4, 3), (1,), 580, {"loss": (0, 0), "right": (1, 0)})
 SLOTS = {"bar": ("first", "second"), "handle": ("share",)}
 
 
@@ -67,12 +68,13 @@ class LineBetween(Widget):
             facts,
             columns=(3, 2),
             height=372,
-            figures=[
-                Figure("Barrier", f"{facts['barrier']:.2f}", large=True, mark="solid"),
-                Figure("Units matched", f"{facts['barrier_matched']:.2f}", mark="dashed"),
-            ],
-            narrow=Narrow((4, 3), (1,), 580, {"loss": (0, 0), "right": (1, 0)}),
+            figures=self.figures(facts),
+            narrow=NARROW,
         )
+
+    def figures(self, facts):
+        matched = Figure("Units matched", f"{facts['barrier_matched']:.2f}", mark="dashed")
+        return [Figure("Barrier", f"{facts['barrier']:.2f}", large=True, mark="solid"), matched]
 
     def loss_panel(self, shares, plain, matched, i):
         """The losses on the line, the straight line between its ends, and how far they rise above it."""

@@ -18,6 +18,12 @@ from cnnlib.widgets.minima.slice_picture import bar_panel, map_panel, relief_pan
 
 EPOCHS, EVERY = 6, 6  # epochs of training, and steps between two points of the path
 CELLS = 25
+NARROW = Narrow(
+    ("330px", "220px", "210px"),
+    (1, "52px"),
+    800,
+    {"map": (0, 0), "bar": (0, 1), "loss": (1, 0, 1, 2), "relief": (2, 0, 1, 2)},
+)
 SLOTS = {"head": ("plane",), "bar": ("seed",), "handle": ("point",)}
 PLANES = ("along the training path", "random, filter-normalised")
 
@@ -106,30 +112,24 @@ class LossSlice(Widget):
             "steps": state["point"] * EVERY,
         }
         here = points[: state["point"] + 1]
+        panels = [map_panel(here, points, a, b, losses), bar_panel(losses), relief_panel(here, a, b, losses)]
         return Scene(
-            [
-                map_panel(here, points, a, b, losses),
-                bar_panel(losses),
-                relief_panel(here, a, b, losses),
-                self.loss_panel(true, state["point"]),
-            ],
+            [*panels, self.loss_panel(true, state["point"])],
             self.sentence(facts),
             facts,
             rows=(5, 4),
             columns=(1, "64px", 1),
             height=456,
-            figures=[
-                Figure("Loss", f"{facts['loss']:.2f}", large=True),
-                Figure("Loss at its shadow", f"{facts['shadow']:.2f}"),
-                Figure("The plane holds", f"{100 * share:.1f} %", "of the path"),
-            ],
-            narrow=Narrow(
-                ("330px", "220px", "210px"),
-                (1, "52px"),
-                800,
-                {"map": (0, 0), "bar": (0, 1), "loss": (1, 0, 1, 2), "relief": (2, 0, 1, 2)},
-            ),
+            figures=self.figures(facts),
+            narrow=NARROW,
         )
+
+    def figures(self, facts):
+        return [
+            Figure("Loss", f"{facts['loss']:.2f}", large=True),
+            Figure("Loss at its shadow", f"{facts['shadow']:.2f}"),
+            Figure("The plane holds", f"{100 * facts['share']:.1f} %", "of the path"),
+        ]
 
     def loss_panel(self, true, now):
         """The loss of the network itself over the steps."""

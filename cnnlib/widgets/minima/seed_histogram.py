@@ -77,14 +77,17 @@ class SeedHistogram(Widget):
             facts,
             columns=(3, 2),
             height=380,
-            figures=[
-                Figure("Median loss", f"{facts['median']:.2f}", large=True),
-                Figure("Lowest", f"{facts['best']:.{2 if facts['best'] > 0.1 else 3}f}"),
-                Figure("Highest", f"{facts['worst']:.2f}"),
-                Figure("Above 1", str(facts["stuck"]), f"of {SEEDS}"),
-            ],
+            figures=self.figures(facts),
             narrow=Narrow((4, 3), (1,), 580, {"widths": (0, 0), "seeds": (1, 0)}),
         )
+
+    def figures(self, facts):
+        return [
+            Figure("Median loss", f"{facts['median']:.2f}", large=True),
+            Figure("Lowest", f"{facts['best']:.{2 if facts['best'] > 0.1 else 3}f}"),
+            Figure("Highest", f"{facts['worst']:.2f}"),
+            Figure("Above 1", str(facts["stuck"]), f"of {SEEDS}"),
+        ]
 
     def strips(self, losses):
         """A dot for each network of each width: those that are done, and the present one."""
