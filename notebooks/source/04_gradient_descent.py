@@ -65,7 +65,7 @@ for step in range(1, 4):
 DescentExplorer(
     rate=0.1,
     challenge=Challenge(
-        "From the start at -2.5, an error below 0.02 in 15 steps or fewer",
+        "From -2.5: an error below 0.02 in 15 steps",
         lambda f: f["error"] < 0.02 and 0 < f["steps"] <= 15 and f["start"] == -2.5,
         lambda f: (f"now {f['needed']:.0f} steps" if f["needed"] <= 100 else "now never", 15 / max(15, f["needed"])),
     ),
@@ -113,7 +113,7 @@ with np.errstate(over="raise"):
 # %%
 ContourExplorer(
     challenge=Challenge(
-        "Condition number 10 or more: an error below 0.000001 in 20 steps, by plain SGD or any other",
+        "Condition number 10 or more: an error below 0.000001 in 20 steps",
         lambda f: f["condition"] > 9.9 and f["error"] < 1e-6 and 0 < f["steps"] <= 20 and f["slope"] > 1,
         lambda f: (f"now {f['error']:.1g} after {f['steps']} steps", np.log10(10 / max(f["error"], 1e-99)) / 7),
     ),
