@@ -173,6 +173,8 @@ class Heatmap(Mark):
         Names of the images, in their order; by default ``"map 0"``, ``"map 1"``, ….
     means : str
         What the values are, for whoever reads one at the pointer; by default the panel's title.
+    words : sequence of str
+        What the values 0, 1, 2, … stand for: read at the pointer in place of a number.
     """
 
     z: Any
@@ -189,6 +191,7 @@ class Heatmap(Mark):
     tile: tuple[int, int, int] | None = None
     tile_names: tuple[str, ...] = ()
     means: str = ""
+    words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -131,7 +131,7 @@ class Track {
     let start = 0;
     const parts = zones.map((zone) => {
       const end = this.share(zone.end);
-      const part = h("span", { class: "cnn-zone" }, h("span", {}, zone.sign ? `${zone.sign} ${zone.text}` : zone.text));
+      const part = h("span", { class: "cnn-zone" }, h("span", {}, zone.sign, h("i", {}, zone.text)));
       part.style.cssText = `left:${100 * start}%;width:${100 * (end - start)}%;--cnn-zone:var(--cnn-${zone.color}, ${zone.color})`;
       if (zone.border) part.append(h("em", {}, zone.border));
       start = end;

@@ -191,6 +191,7 @@ export function tipWords(found) {
   if (found?.name) return found.name;
   if (!found || !Number.isFinite(found.value)) return "";
   const { mark, box } = found;
+  if (mark.words?.length) return mark.words[found.value] ?? "";
   const place = found.row === undefined ? "" : placeOf(found);
   if (place === null) return "";
   const what = mark.means || box.panel.title || mark.emits;

@@ -56,6 +56,12 @@ test("the pointer reads a map's own rows and columns, and nothing between maps",
   expect(tip({ ...mark, tile_names: ["image 40"], means: "ink" }, { row: 0, col: 2, value: 1 })).toBe("ink, image 40, row 0, column 2: 1");
 });
 
+test("a value that stands for something is read in words", () => {
+  const mark = { z: { shape: [2, 2] }, words: ["", "ends in A"] };
+  expect(tip(mark, { row: 0, col: 0, value: 1 })).toBe("ends in A");
+  expect(tip(mark, { row: 0, col: 0, value: 9 })).toBe("");
+});
+
 test("a value has its name and its place in the units that can be read", () => {
   const axes = [axis("rate"), axis("momentum")];
   const mark = { z: { shape: [50, 50] }, means: "loss" };

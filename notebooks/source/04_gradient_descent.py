@@ -70,8 +70,9 @@ DescentExplorer(
     rate=0.1,
     steps=0,
     challenge=Challenge(
-        "From the start at -2.5, an error below 0.02 in 15 steps or fewer",
+        "From -2.5: an error below 0.02 in 15 steps",
         lambda f: f["error"] < 0.02 and 0 < f["steps"] <= 15 and f["start"] == -2.5,
+        lambda f: (f"now {f['needed']:.0f} steps" if f["needed"] <= 100 else "now never", 15 / max(15, f["needed"])),
     ),
 )
 
@@ -107,12 +108,12 @@ with np.errstate(over="raise"):
 # %% [markdown]
 # ## Two weights: the map
 #
-# A network has thousands of weights, and two are the most that fit on a map. Dark ground is low. Each thin
-# line joins places of equal error, as on a hiking map. The black arrow is the steepest way down, minus the
+# A network has thousands of weights, and two are the most that fit on a map. Grey ground is high. Each thin
+# line joins places of equal error, as on a hiking map. The arrow is the steepest way down, minus the
 # gradient.
 #
-# Does the arrow point at the green cross? When would it? Drag the start about and read the sentence below the
-# picture. Then turn the condition number down to 1 and look again.
+# Does the arrow point at the cross, the lowest point? When would it? Drag the start about and read the sentence below
+# the picture. Then turn the condition number down to 1 and look again.
 
 # %%
 predict("04.arrow")
@@ -120,8 +121,9 @@ predict("04.arrow")
 # %% answers="04.arrow"
 ContourExplorer(
     challenge=Challenge(
-        "Condition number 10 or more: an error below 0.0001 in 20 steps, by plain SGD or any other",
-        lambda f: f["condition"] > 9.9 and f["error"] < 1e-4 and 0 < f["steps"] <= 20 and f["slope"] > 1,
+        "Condition number 10 or more: an error below 0.000001 in 20 steps",
+        lambda f: f["condition"] > 9.9 and f["error"] < 1e-6 and 0 < f["steps"] <= 20 and f["slope"] > 1,
+        lambda f: (f"now {f['error']:.1g} after {f['steps']} steps", np.log10(10 / max(f["error"], 1e-99)) / 7),
     ),
 )
 
@@ -176,7 +178,7 @@ for condition in (1, 10, 100):
 #
 # The gradient is a mean over the training set. A mean over a *few* images is nearly the same and much
 # cheaper. "Stochastic" gradient descent, SGD, is nothing else. The next picture does a real task with two
-# weights: from two pixels of a handwritten digit, is it a 3 or a 5? The blue points in the middle are the
+# weights: from two pixels of a handwritten digit, is it a 3 or a 5? The coloured points in the middle are the
 # steps that different batches of one size propose.
 #
 # You may look at 1,500 images, some of them several times. Which batch size comes furthest?
@@ -191,6 +193,7 @@ BatchNoise(
     challenge=Challenge(
         "An error below 0.001 above the smallest, at a cost of 400 images",
         lambda f: f["error"] < 1e-3 and f["samples"] <= 400,
+        lambda f: (f"now {f['error']:.2g} for {f['samples']} images", np.log10(10 / max(f["error"], 1e-99)) / 4),
     ),
 )
 
@@ -274,8 +277,9 @@ predict("04.race")
 OptimizerRace(
     steps=0,
     challenge=Challenge(
-        "A start from which SGD at its best rate beats Adam at its best, after 60 steps or more",
-        lambda f: f["steps"] >= 60 and f["error_SGD"] < f["error_Adam"] and f["best_rates"] == 1,
+        "A start from which Adam at its best rate beats SGD at its best, after 60 steps or more",
+        lambda f: f["steps"] >= 60 and f["error_Adam"] < f["error_SGD"] and f["best_rates"] == 1,
+        lambda f: (f"now SGD {f['error_SGD']:.1g}, Adam {f['error_Adam']:.1g}", f["steps"] / 100),
     ),
 )
 
@@ -299,14 +303,14 @@ for surface in ("bowl", "Rosenbrock's valley", "saddle", "ripples"):
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# No rule wins everywhere, and the last of one surface is the first of another. In the long, straight valley
-# plain SGD comes last: remembering pays there, directions or sizes. On the saddle and the ripples it comes first:
-# memory is no gain by itself.
+# No rule wins everywhere, and the last of one surface is the first of another. Nesterov leads in both
+# valleys; on the saddle it and plain SGD both arrive exactly. On the ripples these two stop in a hollow, and Adam,
+# which comes last in the long, straight valley, finds the deepest one.
 #
 # </details>
 #
-# Each line is one race from one start;
-# drag the start in the picture above and some places change.
+# Each line is one race from one start; drag the start in the picture above and some places change. (A rate counts only
+# if its path stays on the map.)
 #
 # Here is one step of each on the same gradient, the first step from rest at a rate of 0.1. The first three
 # move in proportion to the slope; Nesterov steps by $g + 0.9\,g$. RMSprop and Adam do not: a large and a

@@ -58,6 +58,7 @@ DescentExplorer(
     challenge=Challenge(
         "Within one per cent of the border, after 50 steps or more, at a curvature other than 1",
         lambda f: abs(f["rate"] / f["limit"] - 1) < 0.01 and f["steps"] >= 50 and f["curvature"] != 1,
+        lambda f: (f"now {f['rate'] / f['limit']:.2f} times the border", 1 - abs(np.log10(f["rate"] / f["limit"])) / 4),
     ),
 )
 
@@ -154,6 +155,7 @@ sweep = RateSweep(
     challenge=Challenge(
         "Another optimizer: its best rate at least four times smaller than that of SGD",
         lambda f: f["steps"] >= 200 and f["best_rate"] < 0.13 and f["best_loss"] < 0.3,
+        lambda f: (f"best now: {f.get('best_rate', 0):.2g}, after {f['steps']} steps", f["steps"] / 270 / 2),
     )
 )
 sweep
@@ -324,7 +326,7 @@ for record in train(model, CrossEntropyLoss(), SGD(rate), few_x, few_y, epochs=2
 #
 # A high rate covers ground, a low one settles. So change it on the way: *step* divides the rate at fixed times, *cosine*
 # lets it fall along half a cosine, *warm-up and cosine* climbs first, *one cycle* climbs for longer and falls below the
-# start. The left picture draws the one you choose. Six networks are trained anew whenever you move a control.
+# start. The upper picture draws the one you choose. Six networks are trained anew whenever you move a control.
 # At a constant rate of 0.8 some of the six fail; do they still, if it only comes first?
 
 # %%
@@ -337,6 +339,7 @@ ScheduleExplorer(
     challenge=Challenge(
         "Three epochs: more than 95 % of the test images right, averaged over the six networks",
         lambda f: f["epochs"] <= 3 and f["accuracy"] > 0.95,
+        lambda f: (f"now {f['accuracy']:.1%} after {f['epochs']} epochs", f["accuracy"] / 0.95 - 0.02),
     ),
 )
 

@@ -64,9 +64,9 @@ for w in maxima:
 
 # %% [markdown]
 # A descent starts at weight -2.5. In which valley does it end? Does the learning rate matter? Commit yourself,
-# then look at the right-hand picture: it shows the answer for ten thousand descents, one for each pair of
-# start and rate, worked out while you move. Click anywhere on it, or drag across it, to run that one on the
-# left.
+# then look at the lower picture: it shows the answer for ten thousand descents, one for each pair of
+# start and rate, worked out while you move. Click anywhere on it, or drag across it, to run that one
+# above.
 
 # %%
 predict("06.valley")
@@ -135,7 +135,11 @@ predict("06.noise")
 
 # %% answers="06.noise"
 goal = "From -2.5: more than 65 % in the global valley, and a median error below 0.01"
-won = Challenge(goal, lambda f: f["start"] == -2.5 and f["chance"] > 0.65 and f["typical_error"] < 0.01)
+won = Challenge(
+    goal,
+    lambda f: f["start"] == -2.5 and f["chance"] > 0.65 and f["typical_error"] < 0.01,
+    lambda f: (f"now {f['chance']:.0%}, error {f['typical_error']:.2g}", f["chance"] / 0.65 * 0.9),
+)
 EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 
 # %% [markdown]
@@ -180,7 +184,11 @@ predict("06.saddle")
 
 # %%
 goal = "From weight 2 between 0 and 0.01: an error below 0.01 within 40 steps"
-won = Challenge(goal, lambda f: f["error"] < 0.01 and 0 < f["steps"] <= 40 and f["slope"] > 0.5)
+won = Challenge(
+    goal,
+    lambda f: f["error"] < 0.01 and 0 < f["steps"] <= 40 and f["slope"] > 0.5,
+    lambda f: (f"now {f['error']:.2g} after {f['steps']} steps", np.log10(10 / max(f["error"], 1e-99)) / 3),
+)
 ContourExplorer(surface="saddle", start_1=1.5, start_2=0.01, rate=0.2, steps=0, challenge=won)
 
 # %% answers="06.saddle"
@@ -215,7 +223,12 @@ predict("06.plane")
 
 # %% tags=["nbval-ignore-output"]
 goal = "Find the first point of the path at which the loss is below 0.5"
-LossSlice(challenge=Challenge(goal, lambda f: f["loss"] < 0.5 and f["steps"] <= 54 and f["share"] > 0.5))
+found = Challenge(
+    goal,
+    lambda f: f["loss"] < 0.5 and f["steps"] <= 54 and f["share"] > 0.5,
+    lambda f: (f"now {f['loss']:.2f} after {f['steps']} steps", 54 / max(54, f["steps"])),
+)
+LossSlice(challenge=found)
 
 # %% tags=["nbval-ignore-output"] answers="06.plane"
 held = {name: LossSlice(plane=name).facts["share"] for name in ("along the training path", "random, filter-normalised")}
@@ -241,13 +254,18 @@ predict("06.between")
 
 # %% tags=["nbval-ignore-output"] answers="06.between"
 goal = "Two different seeds for which matching removes three quarters of the barrier"
-LineBetween(share=0, challenge=Challenge(goal, lambda f: 0 < f["barrier_matched"] < f["barrier"] / 4))
+lower = Challenge(
+    goal,
+    lambda f: 0 < f["barrier_matched"] < f["barrier"] / 4,
+    lambda f: (f"now {f['barrier_matched']:.2f} of {f['barrier']:.2f}", 1 - f["barrier_matched"] / max(f["barrier"], 1e-9)),
+)
+LineBetween(share=0, challenge=lower)
 
 # %% [markdown]
 # The two ends are equally good, and what lies between them is partly a matter of names. The filters of a layer can stand in any
 # order without changing the network; eight and sixteen filters can be ordered in about $8 \cdot 10^{17}$ ways. The
 # second network may have learned the first one's filters in another order. Pair the units by the similarity
-# of their outputs, reorder, and what wall there is shrinks to a third (blue to orange).
+# of their outputs, reorder, and what wall there is shrinks to a third (solid to dashed).
 #
 # Pairing needs networks of one shape. **This cell is meant to fail**: 4 filters cannot be paired with 8.
 # <!-- source: 8! times 16! is 8.4e17 -->

@@ -80,7 +80,7 @@ def test_the_sweep_plays_pauses_and_rewinds(book):
     widget.get_by_role("button", name="Pause").click()
     widget.get_by_role("button", name="Play").wait_for()
     done = int(book.run("print(len(sweep.losses))"))
-    widget.get_by_label("Rewind to step, exact value").fill("5")
+    widget.get_by_label("Step (drag to rewind), exact value").fill("5")
     book.page.keyboard.press("Enter")
     see(widget, "After 5 steps")
     assert int(book.run("print(len(sweep.losses))")) == done >= 5
@@ -107,7 +107,7 @@ def test_every_widget_answers_a_key_and_breaks_nothing(book, index):
         book.page.keyboard.press("End")
         book.page.keyboard.press("Home")
     else:
-        widget.locator("select").first.select_option(index=2)
+        widget.get_by_role("radio").nth(1).click()
     book.page.wait_for_timeout(800)
     assert re.search(r"\w", widget.locator(".cnn-text").inner_text()) and before
     assert widget.locator(".cnn-message").first.inner_text() == "" and book.errors == []

@@ -74,6 +74,7 @@ def test_every_control_is_reached_by_tab_and_shows_its_focus(explorer):
 
 def test_lists_boxes_and_buttons_work_from_the_keyboard(explorer):
     widget, page = explorer.widget(0), explorer.page
+    widget.get_by_role("button", name="More").press("Enter")
     widget.get_by_label("Optimizer").focus()
     page.keyboard.press("ArrowDown")
     becomes(explorer, "w.state['optimizer']", "Momentum")

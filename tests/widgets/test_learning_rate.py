@@ -29,8 +29,30 @@ def test_every_control_over_its_whole_range():
     widget = RateSweep(copies=5, epochs=1)
     widget.advance(10)
     sweep(widget)
+    before = widget.state["step"]
     widget.advance(7)
-    assert widget.facts["steps"] == widget.state["step"] == 7 or widget.facts["steps"] == 17
+    assert widget.facts["steps"] == widget.state["step"] == before + 7
+
+
+def test_play_goes_on_from_where_it_was_rewound_to():
+    widget = RateSweep(copies=3, epochs=1)
+    assert widget.advance(5) == 5
+    record = widget.losses.copy()
+    widget.rewind()
+    assert widget.advance(2) == 2 and widget.facts["steps"] == 2  # the record, played again
+    np.testing.assert_array_equal(widget.losses, record)
+    assert widget.advance(100) == 43 and widget.facts["steps"] == 45  # and on, to the end
+    np.testing.assert_array_equal(widget.losses[:5], record)
+    widget.set_state(step=40)
+    assert widget.advance(100) == 5 and len(widget.losses) == 45
+
+
+def test_a_click_chooses_the_network_of_its_column():
+    widget = RateSweep(copies=6, epochs=1)
+    widget.set_state(**widget.event({"name": "rates", "kind": "click", "x": -0.9}))
+    assert widget.state["rate"] == pytest.approx(0.1)
+    widget.set_state(**widget.event({"name": "rates", "kind": "drag", "x": 99.0}))
+    assert widget.state["rate"] == 10 and not widget.message
 
 
 def test_schedules_over_their_whole_range():

@@ -8,11 +8,13 @@ from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.training import evaluate
+from cnnlib.viz import Points
 from cnnlib.widgets.minima.basin_map import BasinMap
 from cnnlib.widgets.minima.escape import EscapeExplorer, walk_ends
 from cnnlib.widgets.minima.line_between import LineBetween
 from cnnlib.widgets.minima.loss_slice import PLANES, LossSlice, few_images, path_losses, plane, trained_path
 from cnnlib.widgets.minima.seed_histogram import SEEDS, SeedHistogram
+from cnnlib.widgets.minima.slice_picture import finer
 from tests.widgets.sweep import assert_refuses, assert_sound, sweep
 
 
@@ -68,6 +70,24 @@ def test_momentum_carries_over_a_low_hill():
 def test_walks_without_noise_are_plain_descents():
     w = walk_ends(-2.5, 0.1, 0.0, 0.0, False)
     assert (w == descend(CURVE, -2.5, 0.1, 400)[-1]).all()
+
+
+def test_the_walkers_move_and_stand_on_the_curve():
+    widget = EscapeExplorer(rate=0.2, noise=4, steps=0)
+    assert widget.facts["chance"] == 0 and widget.text.startswith("After 0 steps of 400")
+    assert widget.advance(50) == 50
+    assert widget.facts["steps"] == 100 and widget.facts["chance"] > 0
+    (dots,) = (m for m in widget.scene.panels[0].marks if isinstance(m, Points) and len(m.x) > 300)
+    above = dots.y - CURVE.error(dots.x)
+    assert (above > 0).all() and (above < 0.2).all()
+
+
+def test_a_finer_slice_keeps_what_was_computed():
+    z = np.random.default_rng(0).normal(size=(5, 7))
+    np.testing.assert_allclose(finer(z, 9, 13)[::2, ::2], z, atol=1e-12)
+    plane_of = np.add.outer(np.arange(5.0), 2 * np.arange(7.0))
+    inner = finer(plane_of, 17, 25)[4:13, 4:21]  # a plane stays one, away from its edges
+    np.testing.assert_allclose(np.diff(inner, axis=0), 0.25, atol=1e-12)
 
 
 def test_noise_that_fades_finds_the_bottom_and_noise_that_stays_does_not():

@@ -8,15 +8,19 @@ import numpy as np
 
 from cnnlib.data import load_digits
 from cnnlib.experiments.error_surfaces import Regression
-from cnnlib.viz import Arrows, Axis, Line, Panel, Points, Scene
+from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.gradient_descent.contours import map_axes, map_marks, visible
+from cnnlib.widgets.gradient_descent.contours import lowest_note
+from cnnlib.widgets.gradient_descent.surface_picture import map_axes, map_marks, visible
 
 SIZES = ("1", "4", "16", "64", "all")
 PAIR = (3, 5)
 PIXELS = ((3, 2), (2, 4))
 START = (-2.5, 2.5)
 DRAWS = 300
+MOST = 3000  # images looked at
+SEEDS = 20  # the highest; the mean is over seeds 0 to 20
+SLOTS = {"head": ("batch",), "bar": ("rate",), "handle": ("samples",), "more": ("seed",)}
 
 
 @cache
@@ -44,48 +48,81 @@ def cloud(size: int, seed: int) -> np.ndarray:
     return surface.batch_gradient(np.array(START), batches)
 
 
+@lru_cache(maxsize=32)
+def descents(size: int, rate: float) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (steps + 1, seeds, 2) and errors above the smallest (steps + 1, seeds), a run for each seed."""
+    surface, rngs = regression(), [np.random.default_rng(seed) for seed in range(SEEDS + 1)]
+    n, steps = len(surface.x), MOST // size
+    order = np.array([np.concatenate([rng.permutation(n) for _ in range(-(-MOST // n))]) for rng in rngs])
+    path = np.empty((steps + 1, SEEDS + 1, 2))
+    path[0] = START
+    with np.errstate(over="ignore", invalid="ignore"):
+        for i in range(steps):
+            batches = order[:, i * size : (i + 1) * size]
+            path[i + 1] = path[i] - rate * surface.batch_gradient(path[i], batches)
+        errors = surface.error(path) - surface.floor
+    return path, errors
+
+
 class BatchNoise(Widget):
     """Descent by batches of a chosen size, at equal cost: what counts are the samples looked at.
 
-    A linear guess from two real pixels: is the digit a 3 or a 5? Facts: ``error`` (above the smallest),
-    ``steps``, ``samples``, ``batch``, ``spread`` of the batch gradients at the start (root of the mean
-    squared distance from the full gradient), ``predicted`` (spread of one sample over root of the batch).
+    A linear guess from two real pixels: is the digit a 3 or a 5? Facts: ``error`` (above the smallest) of
+    the run drawn, ``mean_error`` of the runs of all 21 seeds, ``steps``, ``samples``, ``batch``, ``spread``
+    of the batch gradients at the start (root of the mean squared distance from the full gradient),
+    ``predicted`` (spread of one sample over root of the batch).
 
     >>> BatchNoise(batch="all", samples=5).text
     'No step yet: one batch needs 291 images and 5 have been looked at.'
     """
 
-    title = "Batches: noise against cost"
+    title = "How many images make a good step?"
     controls = (
-        Choice("batch", SIZES, default="16", label="Batch size"),
+        Choice(
+            "batch",
+            SIZES,
+            default="16",
+            label="Batch size",
+            picker="segments",
+            words=("1 image", "4", "16", "64", "all 291"),
+        ),
         LogSlider("rate", 1e-3, 3, 0.1, label="Learning rate"),
-        Slider("samples", 0, 3000, 1500, step=10, integer=True, label="Images looked at"),
-        Slider("seed", 0, 20, 0, integer=True, label="Seed"),
+        Slider("samples", 0, MOST, 1500, step=10, integer=True, label="Images looked at"),
+        Slider("seed", 0, SEEDS, 0, integer=True, label="Seed"),
     )
+    slots = SLOTS
     advances = "samples"
+    speed = "25 steps a second"
 
     def compute(self, state):
         surface, size = regression(), size_of(state["batch"])
-        rng = np.random.default_rng(state["seed"])
-        path = surface.descend(START, state["rate"], size, state["samples"], rng)
-        with np.errstate(over="ignore", invalid="ignore"):
-            errors = surface.error(path) - surface.floor
+        paths, errors = descents(size, state["rate"])
+        now = state["samples"] // size
         gradients, full = cloud(size, state["seed"]), surface.gradient(np.array(START))
-        facts = self.facts_of(state, size, errors, gradients - full)
+        facts = self.facts_of(state, size, errors[: now + 1], gradients - full)
         panels = [
-            self.map_panel(surface, path),
-            self.cloud_panel(gradients, full),
-            self.error_panel(errors, size, state),
+            self.map_panel(surface, paths[: now + 1, state["seed"]]),
+            self.cloud_panel(gradients, full, size),
+            self.error_panel(errors, now, size, state),
         ]
-        return Scene(panels, self.sentence(facts), facts, columns=(1, 1, 1), height=360)
+        return Scene(
+            panels,
+            self.sentence(facts),
+            facts,
+            columns=(1, 1, 1.1),
+            height=372,
+            figures=self.figures(facts),
+            narrow=Narrow((12, 10, 9), (1,), 960, {"map": (0, 0), "errors": (1, 0), "ways": (2, 0)}),
+        )
 
     def facts_of(self, state, size, errors, noise):
-        n = len(regression().x)
+        n, here = len(regression().x), errors[-1, state["seed"]]
         single = cloud(1, state["seed"]) - regression().gradient(np.array(START))
         # without putting back, a batch of n of n has no noise: the factor (n - size) / (n - 1)
         share = (n - size) / (n - 1) / size
         return {
-            "error": float(errors[-1]) if np.isfinite(errors[-1]) else np.inf,
+            "error": float(here) if np.isfinite(here) else np.inf,
+            "mean_error": float(_mean(errors[-1:])[0]),
             "steps": len(errors) - 1,
             "samples": state["samples"],
             "batch": size,
@@ -93,30 +130,68 @@ class BatchNoise(Widget):
             "predicted": _rms(single) * float(np.sqrt(share)),
         }
 
+    def figures(self, facts):
+        error = "beyond measure" if not facts["mean_error"] < 1e6 else f"{facts['mean_error']:.2g}"
+        return [
+            Figure("Error, mean of 21 runs", error, large=True),
+            Figure("Noise of a step", f"{facts['spread']:.2f}", f"predicted {facts['predicted']:.2f}"),
+        ]
+
     def map_panel(self, surface, path):
         seen = visible(path)
         marks = [
             *map_marks(surface),
-            Line(seen[:, 0], seen[:, 1], color="vermilion", width=1.2),
-            Points(seen[:, 0], seen[:, 1], color="orange", size=2),
-            Points(*START, color="vermilion", size=6, outline="ink", label="start"),
+            Line(seen[:, 0], seen[:, 1], color="purple", width=1.3),
+            Points(seen[:, 0], seen[:, 1], color="purple", size=2),
+            Points(*START, color="ink", size=6, outline="paper"),
+            Points(*seen[-1:].T, color="purple", shape="diamond", size=7, outline="ink"),
+            *lowest_note(surface),
+            Note(START[0] + 0.25, START[1] + 0.1, "start", color="ink"),
         ]
-        return Panel(marks, *map_axes(surface), title="Path on the map", equal=True, legend="lower left")
+        how = "grey ground is high"
+        return Panel(
+            marks, *map_axes(surface), title="One run", subtitle=how, equal=True, grid=False, name="map"
+        )
 
-    def cloud_panel(self, gradients, full):
+    def cloud_panel(self, gradients, full, size):
         marks = [
-            Points(-gradients[:, 0], -gradients[:, 1], color="sky", size=2, alpha=0.6, label="batch steps"),
-            Arrows([0], [0], [-full[0]], [-full[1]], color="ink", label="full gradient"),
+            Points(-gradients[:, 0], -gradients[:, 1], color="purple", size=2, alpha=0.5),
+            Arrows([0], [0], [-full[0]], [-full[1]], color="ink"),
+            Note(5.2, -9.4, "the mean of all images points here", (-full[0], -full[1]), width=115),
         ]
-        axes = Axis(-12, 14, "step of weight 1"), Axis(-14, 12, "step of weight 2")
-        return Panel(marks, *axes, title="Ways down at the start", at=(0, 1), equal=True, legend="lower left")
+        axes = (
+            Axis(-12, 14, "step of weight 1", ticks=(-10, 0, 10)),
+            Axis(-14, 12, "step of weight 2", ticks=(-10, 0, 10)),
+        )
+        how = f"{DRAWS} batches of {size}" if size < len(regression().x) else "all images: no choice"
+        return Panel(marks, *axes, title="First steps", subtitle=how, at=(0, 1), equal=True, name="ways")
 
-    def error_panel(self, errors, size, state):
-        drawn = np.where(np.isfinite(errors), np.clip(errors, 1e-6, None), np.nan)
-        line = Line(np.arange(len(errors)) * size, drawn, color="orange")
-        y = Axis(1e-6, 100, "error above the smallest", log=True)
-        x = Axis(0, 1.06 * max(300, state["samples"]), "images looked at")  # the last tick's label needs room
-        return Panel([line], x, y, title="Error against cost", at=(0, 2))
+    def error_panel(self, errors, now, size, state):
+        """The errors of all runs over their cost, and what is to come as a ghost."""
+        marks = self.runs(errors, now, np.arange(len(errors)) * size, state["seed"])
+        if now:
+            words = "thick: mean of 21 runs; coloured: the one on the map"
+            marks.append(Note(MOST * 0.55, 30, words, width=135, needs=200))
+        else:
+            marks.append(Note(MOST * 0.1, 1e-3, "Press Play: the errors grow from here.", width=180))
+        marks.append(Cursor(state["samples"], sets={"x": "samples"}, text=str(state["samples"])))
+        axes = Axis(0, MOST, "images looked at", whole=True), Axis(1e-6, 100, log=True)
+        title, how = "Error against cost", "each line: a tenth"
+        return Panel(marks, *axes, title=title, subtitle=how, at=(0, 2), name="errors")
+
+    def runs(self, errors, now, x, seed):
+        """Lines of the errors: all but one thin, the mean thick, the one that is on the map coloured."""
+        drawn = np.where(errors < 1e12, np.clip(errors, 1e-6, None), np.nan)
+        mean = np.clip(_mean(errors), 1e-6, 1e12)
+        others = np.delete(drawn, seed, axis=1)[: now + 1].T
+        gaps = np.full((SEEDS, 1), np.nan)
+        thin = np.tile(np.append(x[: now + 1], np.nan), SEEDS), np.concatenate([others, gaps], axis=1).ravel()
+        return [
+            Line(*thin, color="muted", width=0.6, alpha=0.35),
+            Line(x[now:], mean[now:], color="ink", width=1.5, alpha=0.3),
+            Line(x[: now + 1], drawn[: now + 1, seed], color="purple", width=1.5),
+            Line(x[: now + 1], mean[: now + 1], color="ink", width=2.5),
+        ]
 
     def sentence(self, facts):
         size, samples = facts["batch"], facts["samples"]
@@ -126,9 +201,16 @@ class BatchNoise(Widget):
         if not facts["error"] < 1e6:
             return f"{steps} at a cost of {samples:,} images: it has diverged."
         return (
-            f"{steps} at a cost of {samples:,} images: the error is {facts['error']:.2g} above the smallest. "
-            f"At the start the batch gradients spread by {facts['spread']:.2f}."
+            f"{steps} at a cost of {samples:,} images: the error is {facts['error']:.2g} above the smallest,"
+            f" {facts['mean_error']:.2g} in the mean of 21 runs."
         )
+
+
+def _mean(errors: np.ndarray) -> np.ndarray:
+    """Mean over the runs, inf where one has overflowed."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = errors.mean(axis=1)
+    return np.where(np.isfinite(mean), mean, np.inf)
 
 
 def _rms(vectors: np.ndarray) -> float:

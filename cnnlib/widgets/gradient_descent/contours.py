@@ -2,80 +2,37 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
-from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle, Surface
-from cnnlib.viz import Arrows, Axis, Handle, Heatmap, Line, Panel, Points, Scene
+from cnnlib.viz import Arrows, Figure, Handle, Line, Note, Panel, Points, Scene, Slot, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.gradient_descent.surface_picture import (
+    BELOW_AT,
+    COLUMNS,
+    HEIGHT,
+    MAP_AT,
+    NARROW,
+    ROWS,
+    SURFACES,
+    WORDS,
+    error_panel,
+    excess,
+    map_axes,
+    map_marks,
+    surface_of,
+    visible,
+    words_panel,
+)
 
-SURFACES = ("bowl", "Rosenbrock's valley", "saddle", "ripples")
-COLORS = dict(zip(METHODS, ("blue", "orange", "green", "vermilion", "purple"), strict=True))
-SHAPES = dict(zip(METHODS, ("circle", "square", "triangle", "diamond", "cross"), strict=True))
-DASHES = dict(zip(METHODS, ("solid", "dashed", "dotted", "solid", "dashed"), strict=True))
-_FLOOR = 1e-10  # errors are drawn on a log axis down to here
-_FAR = 1e3  # a weight beyond this has left for good
-
-
-@lru_cache(maxsize=64)
-def surface_of(name: str, condition: float, angle: float) -> Surface:
-    """The surface of a state."""
-    if name == SURFACES[0]:
-        return Bowl(condition, 1.0, angle)
-    return {SURFACES[1]: Rosenbrock, SURFACES[2]: Saddle, SURFACES[3]: Ripples}[name]()
-
-
-@lru_cache(maxsize=64)
-def map_marks(surface: Surface) -> tuple:
-    """The surface as bands of the root of its error, which keeps valleys visible, and contour lines."""
-    from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
-
-    x, y, z = surface.grid(101)
-    shade = np.sqrt(z - z.min())
-    levels = np.linspace(0, shade.max(), 14)
-    generator = contour_generator(x, y, shade, line_type=LineType.ChunkCombinedNan)
-    lines = [generator.lines(level)[0][0] for level in levels[1:-1]]
-    points = [part for line in lines if line is not None for part in (line, [[np.nan, np.nan]])]
-    half = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
-    extent = (x[0] - half[0], x[-1] + half[0], y[0] - half[1], y[-1] + half[1])
-    outline = np.concatenate(points).T
-    return (
-        Heatmap(levels[np.digitize(shade, levels[1:-1])], extent, cmap="cividis", alpha=0.55, hover=False),
-        Line(outline[0], outline[1], color="muted", width=0.8),
-        Points(*surface.minima.T, color="green", shape="cross", size=7, label="minimum"),
-    )
-
-
-def map_axes(surface: Surface) -> tuple[Axis, Axis]:
-    low, high = surface.low, surface.high
-    return Axis(low[0], high[0], "weight 1"), Axis(low[1], high[1], "weight 2")
-
-
-def visible(path: np.ndarray) -> np.ndarray:
-    """The path up to where it has left the map for good."""
-    gone = ~(np.abs(path) < _FAR).all(axis=1)
-    return path[: int(np.argmax(gone))] if gone.any() else path
-
-
-def excess(surface: Surface, path: np.ndarray) -> np.ndarray:
-    """Error above the smallest, along a path; inf where it overflowed."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        errors = surface.error(path) - float(surface.error(surface.minima[0]))
-    return np.where(np.isfinite(errors), np.maximum(errors, 0), np.inf)
-
-
-def error_panel(curves, steps: int, at=(0, 1)) -> Panel:
-    """Error against steps; `curves` are (errors, color, dash, label)."""
-    marks = []
-    for errors, color, dash, label in curves:
-        drawn = np.where(np.isfinite(errors), np.clip(errors, _FLOOR, None), np.nan)
-        marks.append(Line(np.arange(len(errors)), drawn, color=color, dash=dash, label=label))
-    x = Axis(0, max(10, steps), "step", whole=True)
-    y = Axis(_FLOOR, 100, "error above the minimum", log=True)
-    legend = "lower left" if len(marks) > 1 else ""
-    return Panel(marks, x, y, title="Error at each step", at=at, legend=legend)
+NEAR, FAR = 60, 200  # steps drawn: the nearer end as long as it holds them
+WITHOUT_MEMORY = ("SGD", "Adam")  # rules on which the slider of momentum has no effect
+SLOTS = {
+    "head": ("surface",),
+    "bar": ("rate",),
+    "walker": ("optimizer", "momentum", "condition", "angle"),
+    "handle": ("start_1", "start_2", "steps"),
+}
 
 
 class ContourExplorer(Widget):
@@ -89,18 +46,21 @@ class ContourExplorer(Widget):
     'After 1 step the error is 0 at (0.000, 0.000). '
     """
 
-    title = "Gradient descent on two weights"
+    title = "Which way is down?"
     controls = (
-        Choice("surface", SURFACES, label="Error surface"),
-        LogSlider("condition", 1, 100, 10, label="Condition number", help="of the bowl"),
-        Slider("angle", 0, 90, 30, step=1, label="Angle", unit="degrees", help="of the bowl"),
+        Choice("surface", SURFACES, label="Error surface", picker="segments", words=WORDS),
+        LogSlider("condition", 1, 100, 10, label="Narrowness (condition number)"),
+        Slider("angle", 0, 90, 30, step=1, label="Angle", unit="degrees"),
         Slider("start_1", -3, 3, -2.5, step=0.01, label="Start, weight 1"),
         Slider("start_2", -3, 3, 2.0, step=0.01, label="Start, weight 2"),
-        LogSlider("rate", 1e-3, 10, 1.0, label="Learning rate"),
-        Slider("steps", 0, 200, 20, integer=True, label="Steps"),
+        LogSlider("rate", 1e-3, 10, 1.7, label="Learning rate"),
+        Slider("steps", 0, FAR, 20, integer=True, label="Steps"),
         Choice("optimizer", METHODS, label="Optimizer"),
+        Slider("momentum", 0, 0.99, 0.9, step=0.01, label="Momentum"),
     )
+    slots = SLOTS
     advances = "steps"
+    speed = "5 steps a second"
 
     def limits(self, state):
         surface = surface_of(state["surface"], 1.0, 0.0)
@@ -108,12 +68,27 @@ class ContourExplorer(Widget):
 
     def compute(self, state):
         surface = surface_of(state["surface"], state["condition"], state["angle"])
-        start = np.array([state["start_1"], state["start_2"]])
-        path = descend(surface, start, state["rate"], state["steps"], state["optimizer"])
+        start, horizon = np.array([state["start_1"], state["start_2"]]), _horizon(state["steps"])
+        whole = descend(surface, start, state["rate"], horizon, state["optimizer"], state["momentum"])
+        path = whole[: state["steps"] + 1]
         facts = self.facts_of(surface, path, state)
-        curve = (excess(surface, path), "orange", "solid", "")
-        panels = [self.map_panel(surface, path, state), error_panel([curve], state["steps"])]
-        return Scene(panels, self.sentence(state, facts), facts, columns=(1, 1), height=400)
+        bowl = state["surface"] == SURFACES[0]
+        idle = [] if bowl else ["condition", "angle"]
+        idle += ["momentum"] * (state["optimizer"] in WITHOUT_MEMORY)
+        errors = error_panel([(excess(surface, whole), "purple", "solid", 1.0)], state["steps"])
+        return Scene(
+            [self.map_panel(surface, path), words_panel(state["surface"]), errors],
+            self.sentence(state, facts),
+            facts,
+            rows=ROWS,
+            columns=COLUMNS,
+            height=HEIGHT,
+            figures=self.figures(facts),
+            slots=[Slot("walker", BELOW_AT, title="Who walks, and where")],
+            zones={"rate": self.zones(facts["limit"]) if bowl and state["optimizer"] == "SGD" else []},
+            narrow=NARROW,
+            idle=idle,
+        )
 
     def facts_of(self, surface, path, state):
         start, end = path[0], path[-1]
@@ -130,22 +105,43 @@ class ContourExplorer(Widget):
             "limit": float(2 / curvatures[1]),
             "aside": degrees(-surface.gradient(start), goal - start),
             "slope": float(np.linalg.norm(surface.gradient(start))),
-            "diverged": int(not (np.abs(end) < _FAR).all()),
+            "diverged": int(not (np.abs(end) < 1e3).all()),
         }
 
-    def map_panel(self, surface, path, state):
-        seen = visible(path)
-        way = -surface.gradient(path[0])
+    def figures(self, facts):
+        error = "beyond measure" if facts["diverged"] else f"{facts['error']:.2g}"
+        aside = Figure("Steepest way down points", f"{facts['aside']:.0f}°", "past the lowest point")
+        return [Figure("Error", error, large=True), aside]
+
+    def zones(self, limit):
+        """What rates lead to in the steep direction of a bowl."""
+        words = [(0.05 * limit, "crawls", "▲"), (limit / 2, "bends", "●"), (limit, "zigzags", "◆")]
+        shades = ("link", "muted", "link")
+        zones = [Zone(end, word, shade, sign) for (end, word, sign), shade in zip(words, shades, strict=True)]
+        border = Zone(limit, "zigzags", "link", "◆", f"2/curvature = {limit:.2f}")
+        return [*zones[:2], border, Zone(10, "explodes", "ink", "✕")]
+
+    def map_panel(self, surface, path):
+        seen, start = visible(path), path[0]
+        way = -surface.gradient(start)
         length = np.linalg.norm(way)
         way = way / length if length > 1e-9 else way * 0
+        reach = 0.17 * (surface.high - surface.low)
+        tip = start + way * reach
         marks = [
             *map_marks(surface),
-            Line(seen[:, 0], seen[:, 1], color="vermilion", width=1.4),
-            Points(seen[:, 0], seen[:, 1], color="orange", size=3, outline="ink", label="steps"),
-            Arrows([path[0, 0]], [path[0, 1]], [way[0]], [way[1]], color="ink", label="steepest way down"),
-            Handle(path[0, 0], path[0, 1], sets={"x": "start_1", "y": "start_2"}, label="start (drag it)"),
+            Line(seen[:, 0], seen[:, 1], color="purple", width=1.8),
+            Points(seen[:, 0], seen[:, 1], color="purple", size=3, outline="ink"),
+            Points(*seen[-1:].T, color="purple", shape="diamond", size=7, outline="ink"),
+            Arrows([start[0]], [start[1]], [tip[0] - start[0]], [tip[1] - start[1]], color="ink"),
+            *lowest_note(surface),
+            *start_marks(surface, start),
         ]
-        return Panel(marks, *map_axes(surface), title="Map of the error", equal=True, legend="lower left")
+        if length > 1e-9:
+            across = np.array([-way[1], way[0]]) * (1 if way[1] < 0 else -1)
+            words = start + way * reach * 0.75 + across * reach * 0.18
+            marks.append(Note(*words, "steepest way down", color="ink", width=130, needs=300))
+        return Panel(marks, *map_axes(surface), at=MAP_AT, equal=True, grid=False, name="map")
 
     def sentence(self, state, facts):
         steps = f"After {state['steps']} step{'s' if state['steps'] != 1 else ''}"
@@ -155,11 +151,30 @@ class ContourExplorer(Widget):
         if facts["slope"] < 1e-9:
             way = "At the start the gradient is zero: there is no way down to follow"
         elif aside < 0.5:
-            way = "At the start the steepest way down points straight at the minimum"
+            way = "At the start the way down points straight at the minimum"
         else:
-            way = f"At the start the steepest way down points {aside:.0f} degrees past the minimum"
+            way = f"At the start the way down points {aside:.0f} degrees past the minimum"
         place = f"({facts['weight_1']:.3f}, {facts['weight_2']:.3f})".replace("-0.000", "0.000")
         return f"{steps} the error is {facts['error']:.3g} at {place}. {way}."
+
+
+def lowest_note(surface) -> list[Note]:
+    """Words at the lowest point, or at one of several."""
+    place, size = surface.minima[-1], surface.high - surface.low
+    return [
+        Note(place[0] + 0.02 * size[0], place[1] - 0.015 * size[1], "lowest point", color="ink", needs=300)
+    ]
+
+
+def start_marks(surface, start) -> list:
+    """The start as a knob, and what to do with it."""
+    size = surface.high - surface.low
+    right = start[0] > surface.high[0] - 0.22 * size[0]
+    x = start[0] + (-0.035 if right else 0.035) * size[0]
+    words = Note(
+        x, start[1] + 0.055 * size[1], "start: drag me", color="ink", align="right" if right else "left"
+    )
+    return [words, Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10)]
 
 
 def degrees(a: np.ndarray, b: np.ndarray) -> float:
@@ -170,3 +185,7 @@ def degrees(a: np.ndarray, b: np.ndarray) -> float:
     """
     lengths = np.linalg.norm(a) * np.linalg.norm(b)
     return float(np.degrees(np.arccos(np.clip(a @ b / lengths, -1, 1)))) if lengths > 1e-12 else 0.0
+
+
+def _horizon(steps: int) -> int:
+    return NEAR if steps <= NEAR else FAR

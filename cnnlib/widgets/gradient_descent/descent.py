@@ -5,48 +5,112 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, Curve, Quadratic, Wells, descend
-from cnnlib.viz import Axis, Handle, Line, Panel, Points, Region, Scene
+from cnnlib.viz import Figure, Narrow, Scene, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.gradient_descent.descent_picture import corner, curve_panel, error_panel
 
 CURVES = ("one minimum", "several minima")
 LOW, HIGH = -3.0, 3.0
-_FLOOR = 1e-12  # errors are drawn on a log axis down to here
+GOAL = 0.02  # the error whose first step is told
+SLOTS = {
+    "head": ("curve",),
+    "bar": ("rate",),
+    "anchored": ("curvature",),
+    "handle": ("start", "steps"),
+    "more": ("optimizer",),
+}
+NEAR, FAR = 40, 100  # steps drawn: the nearer end as long as it holds them
 
 
 class DescentExplorer(Widget):
     """An error curve, a start that can be dragged, a learning rate, and the path that follows from them.
 
     Facts: ``error`` (in excess of the smallest possible), ``weight``, ``steps``, ``rate``, ``start``,
-    ``curvature`` (at the nearest minimum), ``limit`` (2 / curvature), ``diverged`` and
-    ``at_global_minimum`` (0 or 1).
+    ``curvature`` (at the nearest minimum), ``limit`` (2 / curvature), ``needed`` (first of 100 steps with an
+    error below 0.02; inf if there is none), ``diverged`` and ``at_global_minimum`` (0 or 1).
 
     >>> DescentExplorer(start=-2, rate=0.5, steps=3).text
     'After 3 steps the weight is -0.250 and the error 0.0312, left of the minimum: it goes down on one side.'
     """
 
-    title = "Gradient descent on one weight"
+    title = "How far should one step go?"
     controls = (
-        Choice("curve", CURVES, label="Error curve"),
-        Slider("curvature", 0.1, 5, 1, step=0.1, label="Curvature", help="of the curve with one minimum"),
+        Choice(
+            "curve", CURVES, label="Error curve", picker="segments", words=("one valley", "three valleys")
+        ),
+        Slider("curvature", 0.1, 5, 1, step=0.1, label="Curvature"),
         Slider("start", LOW, HIGH, -2.5, step=0.01, label="Start"),
         LogSlider("rate", 1e-4, 10, 0.1, label="Learning rate"),
-        Slider("steps", 0, 100, 10, integer=True, label="Steps"),
+        Slider("steps", 0, FAR, 10, integer=True, label="Steps"),
         Choice("optimizer", METHODS, label="Optimizer"),
     )
+    slots = SLOTS
     advances = "steps"
+    speed = "5 steps a second"
 
     def compute(self, state: dict) -> Scene:
-        curve = self.curve(state)
-        path = descend(curve, state["start"], state["rate"], state["steps"], state["optimizer"])
+        curve, horizon = self.curve(state), NEAR if state["steps"] <= NEAR else FAR
+        whole = descend(curve, state["start"], state["rate"], FAR, state["optimizer"])
         with np.errstate(over="ignore", invalid="ignore"):
-            errors = curve.error(path)
-        best = curve.global_minimum()
-        facts = self.facts_of(curve, state, path, errors - curve.error(best))
-        panels = [
-            self.curve_panel(curve, path, errors, best),
-            self.error_panel(state, errors - curve.error(best)),
+            excess = curve.error(whole) - curve.error(curve.global_minimum())
+        path, errors = whole[: state["steps"] + 1], excess[: state["steps"] + 1]
+        facts = self.facts_of(curve, state, path, errors)
+        within = np.flatnonzero(excess < GOAL)
+        facts["needed"] = float(within[0]) if len(within) else np.inf
+        simple = state["curve"] == CURVES[0]
+        step = state["rate"] * float(-curve.gradient(whole[0])) if state["optimizer"] == METHODS[0] else None
+        return Scene(
+            [
+                curve_panel(curve, path, step if simple else None),
+                error_panel(excess[: horizon + 1], state["steps"], facts["needed"], self.note(state)),
+            ],
+            self.sentence(curve, state, path, facts),
+            facts,
+            columns=(5, 3),
+            height=356,
+            figures=self.figures(curve, state, path, facts),
+            zones={"rate": self.zones(state, facts["limit"])},
+            anchors=[corner(curve, path)] if simple else [],
+            narrow=Narrow(("300px", "270px"), (1,), 580, {"curve": (0, 0), "error": (1, 0)}),
+        )
+
+    def figures(self, curve: Curve, state: dict, path: np.ndarray, facts: dict) -> list[Figure]:
+        """What a step leaves, and when the error is small; in three valleys, where it ends."""
+        steps = "never" if np.isinf(facts["needed"]) else f"{facts['needed']:.0f}"
+        needed = Figure(f"Error below {GOAL} after", steps, "" if steps == "never" else "steps")
+        if state["curve"] == CURVES[1]:
+            return [Figure("Now", _short_place(curve, path), large=True), needed]
+        if state["optimizer"] != METHODS[0]:
+            return [Figure("Error now", f"{facts['error']:.2g}", large=True), needed]
+        left = abs(1 - state["rate"] * facts["curvature"])
+        words = f"{100 * left:.3g} %" if left < 10 else f"{left:.3g} times"
+        return [Figure("Each step leaves", words, "of the distance", large=True), needed]
+
+    def note(self, state: dict) -> str:
+        """Why the errors of plain descent in one valley lie on a straight line."""
+        if state["curve"] == CURVES[1] or state["optimizer"] != METHODS[0]:
+            return ""
+        left = (1 - state["rate"] * state["curvature"]) ** 2
+        if left > 1:
+            return f"Straight: each step makes the error {left:.3g} times as large."
+        return f"Straight: each step leaves {100 * left:.3g} % of the error."
+
+    def zones(self, state: dict, limit: float) -> list[Zone]:
+        """What rates lead to; only plain descent has these borders."""
+        if state["optimizer"] != METHODS[0]:
+            return []
+        border = f"2/curvature = {limit:.2f}"
+        if state["curve"] == CURVES[1]:
+            border = f"2/curvature of C = {limit:.2f}"
+            words = [(limit / 2, "settles", "●"), (limit, "jumps", "◆"), (10, "never settles in C", "✕")]
+        else:
+            words = [(0.05 * limit, "crawls", "▲"), (limit / 2, "down one side", "●")]
+            words += [(limit, "jumps", "◆"), (10, "explodes", "✕")]
+        shades = ("link", "muted", "link", "ink") if len(words) == 4 else ("muted", "link", "ink")
+        return [
+            Zone(min(end, 10), word, shade, sign, border if end == limit else "")
+            for (end, word, sign), shade in zip(words, shades, strict=True)
         ]
-        return Scene(panels, self.sentence(curve, state, path, facts), facts, columns=(3, 2))
 
     def curve(self, state: dict) -> Curve:
         """The error curve of a state."""
@@ -70,36 +134,6 @@ class DescentExplorer(Widget):
             "diverged": int(diverged),
             "at_global_minimum": int(at_best),
         }
-
-    def curve_panel(self, curve: Curve, path: np.ndarray, errors: np.ndarray, best: float) -> Panel:
-        w = np.linspace(LOW, HIGH, 400)
-        heights = curve.error(w)
-        top = float(heights.max()) * 1.25
-        shown = np.abs(path) < 1e6
-        marks = [
-            Region(best - 0.02, best + 0.02, color="green", alpha=0.5, label="global minimum"),
-            Line(w, heights, color="blue"),
-            Line(path[shown], errors[shown], color="muted", width=1.2),
-            Points(path[shown], errors[shown], color="orange", size=4, outline="ink", label="steps"),
-            Handle(path[0], errors[0], sets={"x": "start"}, label="start (drag it)"),
-        ]
-        if shown[-1]:
-            marks.append(Points(path[-1], errors[-1], color="green", shape="diamond", size=7, outline="ink"))
-        x, y = Axis(LOW, HIGH, "weight"), Axis(0, top, "error")
-        return Panel(marks, x, y, title="The error curve and the path", legend="upper right")
-
-    def error_panel(self, state: dict, errors: np.ndarray) -> Panel:
-        steps = np.arange(len(errors))
-        drawn = np.where(np.isfinite(errors), np.maximum(errors, _FLOOR), np.nan)
-        marks = [Line(steps, drawn, color="orange"), Points(steps, drawn, color="orange", size=2.5)]
-        y = Axis(_FLOOR, 100, "error above the minimum", log=True)
-        return Panel(
-            marks,
-            Axis(0, max(10, state["steps"]), "step", whole=True),
-            y,
-            title="Error at each step",
-            at=(0, 1),
-        )
 
     def sentence(self, curve: Curve, state: dict, path: np.ndarray, facts: dict) -> str:
         steps = f"After {state['steps']} step{'s' if state['steps'] != 1 else ''}"
@@ -143,3 +177,10 @@ def manner(path: np.ndarray) -> str:
     if ratio > 0.9:
         return "it crawls"
     return "it goes down on one side" if sides == 0 else "it swings through the minimum"
+
+
+def _short_place(curve: Curve, path: np.ndarray) -> str:
+    """The valley that a path has come to, in a word or two."""
+    minima, _ = curve.stationary()
+    nearest = int(np.argmin(np.abs(minima - path[-1])))
+    return f"in {'ABC'[nearest]}" if abs(minima[nearest] - path[-1]) <= 0.05 else "on the way"

@@ -2,95 +2,191 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.error_surfaces import Surface
-from cnnlib.viz import Handle, Line, Panel, Points, Scene
+from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Panel, Points, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
-from cnnlib.widgets.gradient_descent.contours import (
+from cnnlib.widgets.gradient_descent.contours import ContourExplorer, lowest_note, start_marks
+from cnnlib.widgets.gradient_descent.surface_picture import (
+    BELOW_AT,
     COLORS,
+    COLUMNS,
     DASHES,
+    HEIGHT,
+    MAP_AT,
+    ROWS,
     SHAPES,
     SURFACES,
-    ContourExplorer,
+    WORDS,
     error_panel,
     excess,
     map_axes,
     map_marks,
     surface_of,
     visible,
+    words_panel,
 )
+
+ALL = "all five"
+NARROW = Narrow(
+    ("360px", "212px", "256px", "116px"),
+    (1,),
+    976,
+    {"map": (0, 0), "errors": (1, 0), "table": (2, 0), "ground": (3, 0)},
+)
+SLOTS = {
+    "head": ("surface",),
+    "bar": ("rate", "best_rates"),
+    "ground": ("condition", "momentum"),
+    "more": ("alone",),
+    "handle": ("start_1", "start_2", "steps"),
+}
 
 
 class OptimizerRace(Widget):
     """Five optimizers from one start on one surface: with one rate for all, or each with its best.
 
-    The best rate of an optimizer is that, of 60 between 0.001 and 10, which has the smallest error after
-    the `length` steps of the race. Facts: ``error_SGD`` and so on, ``rate_SGD`` and so on, ``steps``,
-    ``best_rates`` (0 or 1).
+    The best rate of an optimizer is that, of 60 between 0.001 and 10 with which its path stays on the map,
+    which has the smallest error after the `length` steps of the race. Facts: ``error_SGD`` and so on,
+    ``rate_SGD`` and so on, ``steps``, ``best_rates`` (0 or 1).
 
     >>> OptimizerRace(steps=0).text
     'After 0 steps all five stand at the start.'
     """
 
-    title = "Five optimizers, one start"
+    title = "Who is down first?"
     controls = (
-        Choice("surface", SURFACES, label="Error surface"),
-        LogSlider("condition", 1, 100, 50, label="Condition number", help="of the bowl"),
-        Slider("start_1", -3, 3, -2.0, step=0.01, label="Start, weight 1"),
+        Choice("surface", SURFACES, label="Error surface", picker="segments", words=WORDS),
+        LogSlider("condition", 1, 100, 50, label="Narrowness"),
+        Slider("start_1", -3, 3, -2.5, step=0.01, label="Start, weight 1"),
         Slider("start_2", -3, 3, 2.0, step=0.01, label="Start, weight 2"),
         LogSlider("rate", 1e-3, 10, 0.1, label="Learning rate for all"),
         Toggle("best_rates", False, label="Each with its best rate"),
         Slider("steps", 0, 100, 40, integer=True, label="Steps"),
+        Slider("momentum", 0, 0.99, 0.9, step=0.01, label="Momentum"),
+        Choice("alone", (ALL, *METHODS), label="Show"),
     )
+    slots = SLOTS
     advances = "steps"
+    speed = "5 steps a second"
     length = 100
     limits = ContourExplorer.limits
+
+    def event(self, event):
+        """A click on a row of the table shows that optimizer alone, a second one all of them."""
+        if event.get("name") == "table" and event.get("kind") == "click" and event.get("row") is not None:
+            ranking = self.ranking(self.facts)
+            method = ranking[min(int(event["row"]), len(ranking) - 1)]
+            return {"alone": ALL if self.state["alone"] == method else method}
 
     def compute(self, state):
         surface = surface_of(state["surface"], state["condition"], 30.0)
         start = np.array([state["start_1"], state["start_2"]])
         rates = dict.fromkeys(METHODS, state["rate"])
         if state["best_rates"]:
-            rates = {method: best_rate(surface, start, method, self.length) for method in METHODS}
-        paths = {m: descend(surface, start, rates[m], state["steps"], m) for m in METHODS}
-        errors = {m: excess(surface, path) for m, path in paths.items()}
-        facts = {f"error_{m}": float(errors[m][-1]) for m in METHODS}
-        facts |= {f"rate_{m}": float(rates[m]) for m in METHODS} | {"steps": state["steps"]}
-        facts["best_rates"] = int(state["best_rates"])
-        curves = [(errors[m], COLORS[m], DASHES[m], f"{m}, rate {rates[m]:.2g}") for m in METHODS]
-        panels = [self.map_panel(surface, paths), error_panel(curves, state["steps"])]
-        return Scene(panels, self.sentence(state, facts), facts, columns=(1, 1), height=420)
+            key = surface, tuple(start), self.length, state["momentum"]
+            rates = {method: best_rate(key[0], key[1], method, *key[2:]) for method in METHODS}
+        paths = {m: descend(surface, start, rates[m], self.length, m, state["momentum"]) for m in METHODS}
+        errors, now = {m: excess(surface, path) for m, path in paths.items()}, state["steps"]
+        facts = self.facts_of(state, errors, rates)
+        strong = {m: 1.0 if state["alone"] in (ALL, m) else 0.15 for m in METHODS}
+        curves = [(errors[m], COLORS[m], DASHES[m], strong[m]) for m in METHODS]
+        paths = {m: path[: now + 1] for m, path in paths.items()}
+        panels = [self.map_panel(surface, paths, strong), words_panel(state["surface"], short=True)]
+        return Scene(
+            [*panels, error_panel(curves, now), self.table(facts, strong)],
+            self.sentence(state, facts),
+            facts,
+            rows=ROWS,
+            columns=COLUMNS,
+            height=HEIGHT,
+            figures=self.figures(facts),
+            slots=[Slot("ground", (1, 1))],
+            narrow=NARROW,
+            idle=["condition"] * (state["surface"] != SURFACES[0]) + ["rate"] * state["best_rates"],
+        )
 
-    def map_panel(self, surface, paths):
+    @staticmethod
+    def facts_of(state, errors, rates):
+        facts = {f"error_{m}": float(errors[m][state["steps"]]) for m in METHODS}
+        facts |= {f"rate_{m}": float(rates[m]) for m in METHODS}
+        return facts | {"steps": state["steps"], "best_rates": int(state["best_rates"])}
+
+    @staticmethod
+    def ranking(facts) -> list[str]:
+        """The optimizers, smallest error first."""
+        return sorted(METHODS, key=lambda m: facts[f"error_{m}"])
+
+    def figures(self, facts):
+        leader = self.ranking(facts)[0]
+        if not facts["steps"] or not np.isfinite(facts[f"error_{leader}"]):
+            return [Figure("Leading", "–", large=True), Figure("Its error", "–")]
+        return [Figure("Leading", leader, large=True), Figure("Its error", _error(facts[f"error_{leader}"]))]
+
+    def map_panel(self, surface, paths, strong):
         marks = list(map_marks(surface))
         for m, path in paths.items():
-            seen = visible(path)
-            marks.append(Line(seen[:, 0], seen[:, 1], color=COLORS[m], dash=DASHES[m], width=1.8))
-            marks.append(Points(seen[-1:, 0], seen[-1:, 1], color=COLORS[m], shape=SHAPES[m], size=6))
+            seen, alpha = visible(path), strong[m]
+            marks.append(Line(*seen.T, color=COLORS[m], dash=DASHES[m], width=1.8, alpha=alpha))
+            marks.append(Points(*seen.T, color=COLORS[m], size=1.8, alpha=alpha))
+        for m, path in paths.items():
+            marks.append(Points(*visible(path)[-1:].T, size=7, alpha=strong[m], **sign_of(m)))
         start = next(iter(paths.values()))[0]
-        marks.append(
-            Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, label="start (drag it)")
-        )
-        return Panel(marks, *map_axes(surface), title="Map of the error", equal=True)
+        marks += [*lowest_note(surface), *start_marks(surface, start)]
+        return Panel(marks, *map_axes(surface), at=MAP_AT, equal=True, grid=False, name="map")
+
+    def table(self, facts, strong):
+        """Place, sign, rate and error of each, smallest error first: the legend, and a click chooses one."""
+        marks = [Heatmap(np.zeros((5, 1)), (0, 1, 0, 5), alpha=0.0, cmap="ink", hover=False, emits="table")]
+        for row, m in enumerate(self.ranking(facts)):
+            error, y, alpha = facts[f"error_{m}"], row + 0.5, strong[m]
+            ink = "ink" if alpha == 1 else "muted"
+            share = np.log10(np.clip(error, 1e-8, 100) / 1e-8) / 10
+            marks += [
+                Line([0, 1], [row + 1, row + 1], color="grid", width=1),
+                Points(0.03, y, size=6, alpha=alpha, **sign_of(m)),
+                Text(0.075, y, m, color=ink, align="left", bold=row == 0 and facts["steps"] > 0, size=13),
+                Text(0.41, y, f"rate {facts[f'rate_{m}']:.2g}", color="muted", align="left"),
+                Line([0.63, 0.635 + 0.17 * share], [y, y], color=COLORS[m], width=9, alpha=alpha),
+                Text(1, y, _error(error), color=ink, align="right", size=13),
+            ]
+        title = "Now, smallest error first"
+        axes = Axis(0, 1, visible=False), Axis(5, 0, visible=False)
+        return Panel(marks, *axes, title=title, subtitle="click one", at=BELOW_AT, grid=False, name="table")
 
     def sentence(self, state, facts):
         steps = f"After {state['steps']} step{'s' if state['steps'] != 1 else ''}"
         if state["steps"] == 0:
             return f"{steps} all five stand at the start."
-        ranking = sorted(METHODS, key=lambda m: facts[f"error_{m}"])
+        ranking = self.ranking(facts)
         rest = ", ".join(f"{m} {_error(facts[f'error_{m}'])}" for m in ranking[1:])
         if not np.isfinite(facts[f"error_{ranking[0]}"]):
             return f"{steps} all five have diverged."
         return f"{steps} {ranking[0]} leads: error {_error(facts[f'error_{ranking[0]}'])}; then {rest}."
 
 
-def best_rate(surface: Surface, start: np.ndarray, method: str, steps: int) -> float:
-    """The rate, of 60 between 0.001 and 10, with the smallest error after `steps` steps."""
+def sign_of(method: str) -> dict:
+    """Shape and colour of an optimizer; a cross has no outline."""
+    shape = SHAPES[method]
+    return {"color": COLORS[method], "shape": shape, "outline": "" if shape == "cross" else "ink"}
+
+
+@lru_cache(maxsize=256)
+def best_rate(surface: Surface, start: tuple, method: str, steps: int, momentum: float = 0.9) -> float:
+    """The rate, of 60 between 0.001 and 10, with the smallest error after `steps` steps on the map.
+
+    Rates whose path leaves the map count only if all do.
+    """
     rates = np.geomspace(1e-3, 10, 60)
-    ends = descend(surface, np.broadcast_to(start, (60, 2)), rates[:, None], steps, method)[-1:]
-    return float(rates[np.argmin(excess(surface, ends)[0])])
+    starts = np.broadcast_to(np.array(start), (60, 2))
+    paths = descend(surface, starts, rates[:, None], steps, method, momentum)
+    errors = excess(surface, paths[-1:])[0]
+    stays = ((paths >= surface.low) & (paths <= surface.high)).all(axis=(0, 2))
+    return float(rates[np.argmin(np.where(stays, errors, np.inf) if stays.any() else errors)])
 
 
 def _error(error: float) -> str:

@@ -12,15 +12,14 @@ from cnnlib.experiments.hessian import largest_curvature
 from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD, Adam
-from cnnlib.viz import Axis, Line, Panel, Points, Region, Scene
+from cnnlib.viz import Figure, Narrow, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.learning_rate.sweep_picture import GUESSING, SweepPicture
 
 OPTIMIZERS = {"SGD": lambda: SGD(1.0), "Momentum": lambda: SGD(1.0, momentum=0.9), "Adam": lambda: Adam(1.0)}
 LOW, HIGH = 1e-4, 10.0
-GUESSING = np.log(10)
-FATES = {"crawls": "sky", "learns": "green", "lost": "vermilion"}
-DASHES = {"crawls": "dotted", "learns": "solid", "lost": "dashed"}
 WINDOW = 20  # steps whose mean loss is reported
+SLOTS = {"head": ("optimizer",), "bar": ("step",), "more": ("seed",), "handle": ("rate",)}
 
 
 @lru_cache(maxsize=16)
@@ -46,14 +45,15 @@ class RateSweep(Widget):
     'No step yet: 4 networks with the same weights wait, their rates from 0.0001 to 10.'
     """
 
-    title = "Many learning rates at once"
+    title = "Which rate learns fastest?"
     speed = "100 steps a second"  # as fast as it goes is over before it is seen
     controls = (
-        Choice("optimizer", tuple(OPTIMIZERS), label="Optimizer"),
+        Choice("optimizer", tuple(OPTIMIZERS), label="Optimizer", picker="segments"),
         Slider("seed", 0, 20, 0, integer=True, label="Seed"),
         LogSlider("rate", LOW, HIGH, 0.1, label="Show the network with rate"),
-        Slider("step", 0, 10_000, 0, integer=True, label="Rewind to step"),
+        Slider("step", 0, 10_000, 0, integer=True, label="Step (drag to rewind)"),
     )
+    slots = SLOTS
     restarts = ("optimizer", "seed")
     volatile = ("step",)
 
@@ -72,29 +72,51 @@ class RateSweep(Widget):
     def rewind(self):
         self.put(step=0)
 
+    @property
+    def horizon(self) -> int:
+        """Steps of the whole training."""
+        return self.epochs * -(-len(load_digits().x_train) // self.batch_size)
+
     def train(self):
-        """One ``yield`` a step of all networks; training goes on where the record ends."""
-        digits, state = load_digits(), self.state
-        ensemble = NetworkEnsemble(small_cnn(state["seed"]), len(self.rates))
-        run = train_ensemble(
-            ensemble,
-            OPTIMIZERS[state["optimizer"]](),
-            digits.x_train,
-            digits.y_train,
-            lr=self.rates,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            rng=state["seed"],
-        )
+        """One ``yield`` a step of all networks: what was recorded is played again, then training goes on."""
+        run = self.training()
+        while self._state["step"] < len(self.losses) or self.recorded(run):
+            self.put(step=self._state["step"] + 1)
+            yield
+
+    def recorded(self, run) -> bool:
+        """Train one step further than the record; False at the end."""
         for record in run:
             if record.step > len(self.losses):
                 self.losses = np.vstack([self.losses, record.loss])
-                self.put(step=len(self.losses))
-                yield
+                return True
+        return False
+
+    def training(self):
+        """The steps of all networks from the first on; none if all are recorded."""
+        digits, state = load_digits(), self.state
+        if len(self.losses) < self.horizon:
+            yield from train_ensemble(
+                NetworkEnsemble(small_cnn(state["seed"]), len(self.rates)),
+                OPTIMIZERS[state["optimizer"]](),
+                digits.x_train,
+                digits.y_train,
+                lr=self.rates,
+                epochs=self.epochs,
+                batch_size=self.batch_size,
+                rng=state["seed"],
+            )
+
+    def event(self, event):
+        """A click on a column, or a drag over them, chooses that network."""
+        if event.get("name") == "rates" and event.get("x") is not None:
+            column = int(np.argmin(np.abs(np.log10(self.rates) - event["x"])))
+            return {"rate": float(np.clip(self.rates[column], LOW, HIGH))}
 
     def compute(self, state):
         losses = self.losses[: state["step"]]
         limit = 2 / starting_curvature(state["seed"])
+        chosen = int(np.argmin(np.abs(np.log(self.rates / state["rate"]))))
         if not len(losses):
             low, high = self.rates[[0, -1]]
             text = (
@@ -102,13 +124,32 @@ class RateSweep(Widget):
                 f" their rates from {low:g} to {high:g}."
             )
             facts = {"steps": 0, "limit": limit, "lost": 0, "crawling": 0, "border": np.inf}
-            return Scene(self.panels(losses, None, [], facts, 0), text, facts, columns=(1, 1), height=380)
+            return self.scene_of(losses, None, [], facts, chosen, text)
         recent = means(losses[-WINDOW:])
         fates = [fate(losses[:, i], recent[i]) for i in range(len(self.rates))]
-        chosen = int(np.argmin(np.abs(np.log(self.rates / state["rate"]))))
         facts = self.facts_of(recent, fates, chosen, limit, len(losses))
-        panels = self.panels(losses, recent, fates, facts, chosen)
-        return Scene(panels, self.sentence(facts), facts, columns=(1, 1), height=380)
+        return self.scene_of(losses, recent, fates, facts, chosen, self.sentence(facts))
+
+    def scene_of(self, losses, recent, fates, facts, chosen, text):
+        picture = SweepPicture(self.rates, chosen, facts["limit"], facts["border"])
+        best = ("–", "–", "–")
+        if facts["steps"]:
+            numbers = facts["best_rate"], facts["best_loss"], facts["loss"]
+            best = (f"{numbers[0]:.2g}", *(f"{n:.2f}" if np.isfinite(n) else "none" for n in numbers[1:]))
+        return Scene(
+            [picture.strips(losses, fates, self.horizon), picture.now(recent, fates)],
+            text,
+            facts,
+            rows=(5, 7),
+            height=440,
+            arrows=("rate", "step"),
+            figures=[
+                Figure("Best rate", best[0], large=True),
+                Figure("Its loss", best[1]),
+                Figure(f"Loss at {self.rates[chosen]:.2g}", best[2]),
+            ],
+            narrow=Narrow((4, 5), (1,), 430, {"strips": (0, 0), "now": (1, 0)}),
+        )
 
     def facts_of(self, recent, fates, chosen, limit, steps):
         best = int(np.nanargmin(np.where(np.isfinite(recent), recent, np.inf)))
@@ -126,44 +167,6 @@ class RateSweep(Widget):
             "lost": int(lost.sum()),
             "crawling": fates.count("crawls"),
         }
-
-    def panels(self, losses, recent, fates, facts, chosen):
-        """Loss against steps, and loss against rate."""
-        curves = self.curves(losses, fates, chosen) if fates else []
-        horizon = self.epochs * -(-len(load_digits().x_train) // self.batch_size)
-        x = Axis(0, horizon, "step", whole=True)
-        left = Panel(curves, x, Axis(0.01, 100, "loss", log=True), title="Loss of each network")
-        marks = [
-            Line([facts["limit"]] * 2, [0.01, 100], color="purple", dash="dashed", label="2 / curvature"),
-            Line([LOW / 2, HIGH * 2], [GUESSING] * 2, color="muted", dash="dotted", label="guessing"),
-        ]
-        if np.isfinite(facts["border"]):
-            marks.append(
-                Region(facts["border"] / 1.28, HIGH * 2, color="vermilion", alpha=0.12, label="lost")
-            )
-        for name, shape in (("crawls", "triangle"), ("learns", "circle"), ("lost", "cross")):
-            here = [i for i, f in enumerate(fates) if f == name]
-            if here:
-                y = np.clip(np.nan_to_num(recent[here], nan=99), 0.0101, 99)
-                marks.append(Points(self.rates[here], y, color=FATES[name], shape=shape, label=name, size=5))
-        if fates:
-            y = [float(np.clip(np.nan_to_num(recent[chosen], nan=99), 0.0101, 99))]
-            marks.append(Points(self.rates[[chosen]], y, color="ink", size=2.5))
-        axes = Axis(LOW / 2, HIGH * 2, "learning rate", log=True), Axis(0.01, 100, "loss now", log=True)
-        right = Panel(marks, *axes, title="Loss against rate", at=(0, 1), legend="upper left")
-        return [left, right]
-
-    def curves(self, losses, fates, chosen):
-        width = max(1, len(losses) // 60)
-        whole = len(losses) // width * width
-        x = np.arange(whole).reshape(-1, width).mean(axis=1) + 1
-        marks = []
-        for i, name in enumerate(fates):
-            y = means(losses[:whole, i].reshape(-1, width).T)
-            marks.append(Line(x, np.clip(y, 0.0101, 99), color=FATES[name], dash=DASHES[name], width=1.1))
-        y = means(losses[:whole, chosen].reshape(-1, width).T)
-        marks.append(Line(x, np.clip(y, 0.0101, 99), color="ink", width=2.5))
-        return marks
 
     def sentence(self, facts):
         steps = f"After {facts['steps']} step{'s' * (facts['steps'] != 1)}"

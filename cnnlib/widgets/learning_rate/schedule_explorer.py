@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -11,12 +11,14 @@ from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.networks import small_cnn
 from cnnlib.nn import schedules
 from cnnlib.nn.optim import SGD
-from cnnlib.viz import Axis, Line, Panel, Scene
+from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.learning_rate.rate_sweep import WINDOW, means
 
 SCHEDULES = ("constant", "step", "cosine", "warm-up and cosine", "one cycle", "range test")
+WORDS = ("constant", "step", "cosine", "warm-up", "one cycle", "range test")
 NETWORKS = 6
+SLOTS = {"bar": ("schedule",), "settings": ("rate", "momentum", "epochs")}
 
 
 def schedule_of(name: str, rate: float, total: int):
@@ -64,18 +66,40 @@ class ScheduleExplorer(Widget):
     45
     """
 
-    title = "Schedules"
+    title = "When should the rate fall?"
     controls = (
-        Choice("schedule", SCHEDULES, label="Schedule"),
+        Choice("schedule", SCHEDULES, label="Schedule", picker="thumbnails", words=WORDS),
         LogSlider("rate", 0.005, 5, 0.3, label="Highest rate"),
         Slider("momentum", 0, 0.95, 0, step=0.05, label="Momentum"),
         Slider("epochs", 1, 8, 4, integer=True, label="Epochs"),
     )
+    slots = SLOTS
 
     def compute(self, state):
         key = state["rate"], state["momentum"], state["epochs"]
         losses, accuracy = trained(state["schedule"], *key)
-        facts = {
+        facts = self.facts_of(state, losses, accuracy)
+        rates = rates_of(state["schedule"], state["rate"], len(losses))
+        testing = state["schedule"] == "range test"
+        panels = (
+            [self.range_panel(losses, rates)] if testing else self.run_panels(losses, accuracy, rates, state)
+        )
+        places = {"rates": (0, 0), "loss": (1, 0), "right": (2, 0)}
+        return Scene(
+            panels,
+            self.sentence(state, facts),
+            facts,
+            rows=(1,) if testing else (2, 3),
+            columns=(1,) if testing else (1, "230px"),
+            height=340,
+            figures=self.figures(losses, rates, facts, testing),
+            pictures={"schedule": pictures()},
+            narrow=None if testing else Narrow((2, 3, 3), (1,), 560, places),
+        )
+
+    @staticmethod
+    def facts_of(state, losses, accuracy):
+        return {
             "accuracy": float(accuracy.mean()),
             "worst": float(accuracy.min()),
             "best": float(accuracy.max()),
@@ -84,32 +108,85 @@ class ScheduleExplorer(Widget):
             "rate": state["rate"],
             "epochs": state["epochs"],
         }
-        rates = [schedule_of(state["schedule"], state["rate"], len(losses))(s) for s in range(len(losses))]
-        panels = [self.rate_panel(np.array(rates), state), self.loss_panel(losses, np.array(rates), state)]
-        return Scene(panels, self.sentence(state, facts), facts, columns=(2, 3))
 
-    def rate_panel(self, rates, state):
-        x = Axis(0, len(rates), "step", whole=True)
-        low = max(min(1e-3, float(rates[rates > 0].min())), 1e-6)
-        shown = np.clip(rates, low, None)
-        return Panel([Line(np.arange(len(rates)), shown)], x, Axis(low, 10, "rate", log=True), title="Rate")
+    def figures(self, losses, rates, facts, testing):
+        """How many test images are right; of a range test, where the loss falls and climbs."""
+        if testing:
+            _, fall, climb = turns(losses)
+            words = ["–" if place is None else f"{rates[place]:.2g}" for place in (fall, climb)]
+            return [Figure("Falls fastest at rate", words[0], large=True), Figure("Climbs from", words[1])]
+        spread = f"{100 * facts['worst']:.0f} to {100 * facts['best']:.0f} %"
+        right = Figure("Test images right", f"{100 * facts['accuracy']:.1f} %", large=True)
+        return [right, Figure("Six networks", spread)]
 
-    def loss_panel(self, losses, rates, state):
-        testing = state["schedule"] == "range test"
-        x = rates if testing else np.arange(1, len(losses) + 1)
-        smooth = running_mean(means(losses.T), 9)
-        marks = [Line(x, np.clip(smooth, 0.0101, 99), color="blue", label="these six")]
-        if testing:
-            axis = Axis(float(rates[0]), float(rates[-1]), "rate at that step", log=True)
-        else:
-            axis = Axis(0, len(losses), "step", whole=True)
-            plain = trained("constant", state["rate"], state["momentum"], state["epochs"])[0]
-            plain = np.clip(running_mean(means(plain.T), 9), 0.0101, 99)
-            marks.insert(0, Line(x, plain, color="orange", dash="dashed", label="constant rate"))
-        y = Axis(0.01, 100, "loss, mean of six", log=True)
-        if testing:
-            y = Axis(0, 5, "loss, mean of six")
-        return Panel(marks, axis, y, title="Loss", at=(0, 1), legend="upper right")
+    def run_panels(self, losses, accuracy, rates, state):
+        """Rate and loss over the steps, and the accuracies; beside those of a constant rate."""
+        plain, before = None, None
+        if state["schedule"] != "constant":
+            plain, before = trained("constant", state["rate"], state["momentum"], state["epochs"])
+        return [
+            self.rate_panel(rates, state["rate"]),
+            self.loss_panel(losses, plain),
+            self.accuracy_panel(accuracy, before),
+        ]
+
+    def rate_panel(self, rates, highest):
+        """The rate at each step, on a linear axis: a cosine looks like one."""
+        ticks = (0, highest / 2, highest)
+        y = Axis(0, 1.15 * highest, ticks=ticks, names=[f"{tick:.2g}" for tick in ticks])
+        x = Axis(0, len(rates), whole=True)
+        return Panel([Line(np.arange(len(rates)), rates, color="ink")], x, y, title="Rate", name="rates")
+
+    def loss_panel(self, losses, plain):
+        """The loss at each step, and with a constant rate beside it."""
+        x, marks = np.arange(1, len(losses) + 1), []
+        if plain is not None:
+            marks.append(Line(x, smooth(plain), color="muted", dash="dashed", label="constant rate"))
+        marks.append(Line(x, smooth(losses), color="ink", width=2.5, label="this schedule"))
+        axes = Axis(0, len(losses), "step", whole=True), Axis(0.01, 10, log=True)
+        how = "mean of six networks; each line: a tenth"
+        legend = "upper right" if plain is not None else ""
+        return Panel(marks, *axes, title="Loss", subtitle=how, at=(1, 0), name="loss", legend=legend)
+
+    def accuracy_panel(self, accuracy, plain):
+        """A dot for each network: test images right, in per cent."""
+        marks, names, groups = [], ["this schedule"], [accuracy]
+        if plain is not None:
+            names, groups = ["constant", "this one"], [plain, accuracy]
+        low = 100 * min(group.min() for group in groups)
+        for place, group in enumerate(groups):
+            last = place == len(groups) - 1
+            x = place + np.linspace(-0.16, 0.16, NETWORKS)
+            look = {"color": "ink" if last else "muted", "shape": "circle" if last else "square"}
+            marks.append(Points(x, 100 * group, size=5, **look))
+            marks.append(
+                Line([place - 0.3, place + 0.3], [100 * group.mean()] * 2, color=look["color"], width=1.5)
+            )
+        x = Axis(-0.5, len(groups) - 0.5, ticks=range(len(groups)), names=names)
+        bottom = next(level for level in (90, 80, 50, 0) if low >= level)
+        y = Axis(bottom, 100)
+        how = "%, a mark a network"
+        return Panel(marks, x, y, title="Test images right", subtitle=how, at=(0, 1, 2, 1), name="right")
+
+    def range_panel(self, losses, rates):
+        """The loss at each rate of a range test, and where it falls fastest and climbs."""
+        curve, fall, climb = turns(losses)
+        marks = [
+            Line(rates, np.where(curve < 5, curve, np.nan), color="ink", width=2.5),
+            Note(rates[0] * 1.1, 2.75, "2.30 = guessing"),
+            Line(rates[[0, -1]], [np.log(10)] * 2, color="muted", dash="dotted", width=1),
+        ]
+        if fall is not None:
+            here = float(rates[fall]), float(curve[fall])
+            marks.append(Points(*here, color="ink", size=6, outline="paper"))
+            words = "falls fastest: train near this rate"
+            marks.append(Note(here[0] / 8, 1.0, words, here, width=120))
+        if climb is not None:
+            words, place = "climbs from here on: too high", float(rates[climb])
+            marks.append(Reference(words, x=place, color="ink", dash="dashed"))
+        x = Axis(rates[0], rates[-1], "rate at that step: ten times larger at every mark", log=True)
+        how = "the rate grows at every step; mean of six networks"
+        return Panel(marks, x, Axis(0, 4, whole=True), title="Loss", subtitle=how, name="loss")
 
     def sentence(self, state, facts):
         if state["schedule"] == "range test":
@@ -124,6 +201,34 @@ class ScheduleExplorer(Widget):
             f" {100 * facts['accuracy']:.1f} % of the test images right on average,"
             f" from {100 * facts['worst']:.1f} % to {100 * facts['best']:.1f} %; the loss is {loss}."
         )
+
+
+def rates_of(name: str, rate: float, total: int) -> np.ndarray:
+    """The rate at each of `total` steps."""
+    schedule = schedule_of(name, rate, total)
+    return np.array([schedule(step) for step in range(total)])
+
+
+@cache
+def pictures() -> tuple[Panel, ...]:
+    """The shape of each schedule, small."""
+    bare = Axis(0, 99, visible=False), Axis(-0.1, 1.15, visible=False)
+    shapes = (rates_of(name, 1.0, 100) for name in SCHEDULES)
+    return tuple(Panel([Line(np.arange(100), y, color="ink", width=2.5)], *bare, grid=False) for y in shapes)
+
+
+def turns(losses: np.ndarray) -> tuple[np.ndarray, int | None, int | None]:
+    """The smoothed loss of a range test, the step where it falls fastest and that from which it climbs."""
+    curve = smooth(losses, 15)
+    known = np.where(np.isfinite(curve), curve, np.inf)
+    lowest = int(np.argmin(known))
+    fall = int(np.argmin(known[10:lowest] - known[: lowest - 10])) + 5 if lowest > 20 else None
+    return curve, fall, lowest if lowest < len(curve) - 1 else None
+
+
+def smooth(losses: np.ndarray, width: int = 9) -> np.ndarray:
+    """Mean loss of the networks over the last `width` steps, within what is drawn."""
+    return np.clip(running_mean(means(losses.T), width), 0.0101, 99)
 
 
 def running_mean(values: np.ndarray, width: int) -> np.ndarray:

@@ -18,21 +18,29 @@ from cnnlib.experiments.basins import (
     ends,
 )
 from cnnlib.experiments.error_curves import METHODS, descend
-from cnnlib.viz import Axis, Handle, Heatmap, Line, Panel, Points, Scene, Text
+from cnnlib.viz import Axis, Figure, Handle, Heatmap, Line, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
-COLORS = ("orange", "vermilion", "green")
+COLORS = ("sky", "yellow", "green")
+SHOWN = {"A": 4, "B": 6, "C": 2, "none": np.nan, "out": 7}  # places in the colour map of categories
+ENDS = {
+    4: "ends in A, a false minimum",
+    6: "ends in B, a false minimum",
+    2: "ends in C, the lowest",
+    7: "leaves the picture",
+}
+SLOTS = {"head": ("optimizer",), "bar": ("rate", "steps"), "handle": ("start",)}
+TICKS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 
-def curve_marks(legend: bool = True) -> list:
+def curve_marks() -> list:
     """The curve, with its minima named."""
     w = np.linspace(CURVE.low, CURVE.high, 400)
-    marks = [Line(w, CURVE.error(w), color="blue")]
+    marks = [Line(w, CURVE.error(w), color="ink", width=2.5)]
     for name, color, place in zip(NAMES, COLORS, MINIMA, strict=True):
-        label = ("global minimum" if name == "C" else "false minimum") if legend and name != "B" else ""
         height = CURVE.error(place)
-        marks.append(Points(place, height, color=color, shape="diamond", size=6, label=label))
-        marks.append(Text(place, height - 0.13, name, bold=True))
+        marks.append(Points(place, height, color=color, shape="diamond", size=7, outline="ink"))
+        marks.append(Text(place, height, name, bold=True, shift=(0, 17)))
     return marks
 
 
@@ -54,7 +62,9 @@ class BasinMap(Widget):
         Choice("optimizer", METHODS, label="Optimizer"),
         Slider("steps", 0, STEPS, STEPS, integer=True, label="Steps shown"),
     )
+    slots = SLOTS
     advances = "steps"
+    speed = "25 steps a second"
 
     def event(self, event):
         if event.get("x") is not None and event.get("y") is not None:
@@ -67,9 +77,19 @@ class BasinMap(Widget):
         path = descend(CURVE, state["start"], state["rate"], STEPS, state["optimizer"])[: state["steps"] + 1]
         codes = basins(state["optimizer"])
         facts = self.facts_of(state, path, codes)
-        panels = [self.curve_panel(path), self.map_panel(state, codes)]
+        place = "out" if facts["out"] else "on the way"
+        if facts["global"] or facts["false"]:
+            place = f"in {NAMES[int(np.argmin(np.abs(MINIMA - facts['weight'])))]}"
+        share = Figure("Of all starts and rates", f"{100 * facts['share']:.0f} %", "end in C")
         return Scene(
-            panels, self.sentence(state, facts), facts, columns=(1, 1), height=400, arrows=("start", "rate")
+            [self.curve_panel(path), self.map_panel(state, codes)],
+            self.sentence(state, facts),
+            facts,
+            rows=(7, 9),
+            height=450,
+            arrows=("start", "rate"),
+            figures=[Figure("This one is", place, large=True), share],
+            narrow=Narrow((7, 9), (1,), 500, {"curve": (0, 0), "map": (1, 0)}),
         )
 
     def facts_of(self, state, path, codes):
@@ -89,29 +109,44 @@ class BasinMap(Widget):
         }
 
     def curve_panel(self, path):
+        """The curve with the hops of this descent."""
         with np.errstate(over="ignore", invalid="ignore"):
             errors = CURVE.error(path)
         seen = np.abs(path) < 100
-        marks = curve_marks()
-        marks += [
-            Line(path[seen], errors[seen], color="muted", width=1),
-            Points(path[seen], errors[seen], color="sky", size=3, outline="ink", label="steps"),
-            Handle(float(path[0]), float(errors[0]), sets={"x": "start"}, label="start (drag it)"),
+        start, height = float(path[0]), float(errors[0])
+        marks = [
+            Line([start, start], [-0.3, height], color="you", width=1.2, dash="dotted"),
+            *curve_marks(),
+            Line(path[seen], errors[seen], color="purple", width=1),
+            Points(path[seen], errors[seen], color="purple", size=3.5, outline="ink"),
+            Points(path[seen][-1], errors[seen][-1], color="purple", shape="diamond", size=8, outline="ink"),
+            Handle(start, height, sets={"x": "start"}, size=10),
+            Note(start + 0.12, height + 0.3, "start: drag me"),
         ]
-        axes = Axis(CURVE.low, CURVE.high, "weight"), Axis(-0.15, 2, "error")
-        return Panel(marks, *axes, title="This descent", legend="upper right")
+        y = Axis(-0.3, 2, ticks=(0, 1, 2), names=("0.00", "1.00", "2.00"))
+        x, how = Axis(CURVE.low, CURVE.high, whole=True), "error at each weight"
+        return Panel(marks, x, y, title="This descent", subtitle=how, name="curve", grid=False)
 
     def map_panel(self, state, codes):
+        """The ends of all starts and rates, in colours and letters."""
         low, high = np.log10([LOW_RATE, HIGH_RATE])
-        ticks = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
-        heat = Heatmap(
-            codes, (CURVE.low, CURVE.high, low, high), cmap="category", alpha=0.75, hover=False, emits="map"
-        )
-        marks = [heat, *letters(codes)]
-        marks.append(Points(state["start"], np.log10(state["rate"]), color="ink", size=6, outline="paper"))
-        y = Axis(low, high, "learning rate", ticks=np.log10(ticks), names=[f"{t:g}" for t in ticks])
-        x = Axis(CURVE.low, CURVE.high, "start")
-        return Panel(marks, x, y, title="All of them (click one)", at=(0, 1), grid=False)
+        shown = np.full(codes.shape, np.nan)
+        for name, code in CODES.items():
+            shown[codes == code] = SHOWN[name]
+        words = [ENDS.get(place, "") for place in range(8)]
+        extent = (CURVE.low, CURVE.high, low, high)
+        look = {"cmap": "category", "alpha": 0.6, "words": words, "emits": "map"}
+        here = state["start"], np.log10(state["rate"])
+        marks = [
+            Heatmap(shown, extent, **look),
+            *letters(codes),
+            Line([here[0]] * 2, [here[1], high], color="you", width=1.2, dash="dotted"),
+            Points(*here, color="you", size=8, outline="paper"),
+        ]
+        y = Axis(low, high, ticks=np.log10(TICKS), names=[f"{tick:.2f}" for tick in TICKS])
+        x = Axis(CURVE.low, CURVE.high, "start", whole=True)
+        how = "each point is a start and a learning rate: click one"
+        return Panel(marks, x, y, title="All of them", subtitle=how, at=(1, 0), grid=False, name="map")
 
     def sentence(self, state, facts):
         begin = (

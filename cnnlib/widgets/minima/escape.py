@@ -6,62 +6,100 @@ from functools import lru_cache
 
 import numpy as np
 
-from cnnlib.experiments.basins import BEST, CURVE, LOW_RATE
-from cnnlib.viz import Axis, Handle, Line, Panel, Points, Scene
+from cnnlib.experiments.basins import BEST, CURVE, LOW_RATE, MINIMA
+from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import LogSlider, Slider, Toggle, Widget
 from cnnlib.widgets.minima.basin_map import curve_marks
 
 WALKERS, WALK = 400, 400
+NEAR = 0.5  # a walker so near to a minimum is in its valley
+SLOTS = {"bar": ("rate", "noise", "momentum"), "head": ("cooling",), "handle": ("start", "steps")}
+
+
+@lru_cache(maxsize=4)
+def walks(start: float, rate: float, noise: float, momentum: float, cooling: bool) -> np.ndarray:
+    """Weights (401, 400) along 400 noisy descents of 400 steps; the noise is added to each gradient."""
+    rng = np.random.default_rng(0)
+    path, velocity = np.empty((WALK + 1, WALKERS)), np.zeros(WALKERS)
+    path[0] = start
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in range(WALK):
+            strength = noise * (1 - step / WALK) if cooling else noise
+            slope = CURVE.gradient(path[step]) + strength * rng.normal(size=WALKERS)
+            velocity = momentum * velocity + slope
+            path[step + 1] = path[step] - rate * velocity
+    return path
 
 
 @lru_cache(maxsize=256)
 def walk_ends(start: float, rate: float, noise: float, momentum: float, cooling: bool) -> np.ndarray:
-    """Where 400 noisy descents of 400 steps end; the noise is added to each gradient."""
-    rng = np.random.default_rng(0)
-    w, velocity = np.full(WALKERS, start), np.zeros(WALKERS)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for step in range(WALK):
-            strength = noise * (1 - step / WALK) if cooling else noise
-            slope = CURVE.gradient(w) + strength * rng.normal(size=WALKERS)
-            velocity = momentum * velocity + slope
-            w = w - rate * velocity
-    return w
+    """Where the 400 walks end."""
+    return walks(start, rate, noise, momentum, cooling)[-1].copy()
 
 
 class EscapeExplorer(Widget):
     """Four hundred noisy descents from one start: how many end in the valley of the global minimum?
 
-    Facts: ``chance`` (share that ends nearer than half a unit to the global minimum), ``typical_error``
-    (median error at the end, above the smallest), ``noise``, ``rate``, ``momentum``, ``start``.
+    Play moves the walkers. Facts: ``chance`` (share that stands nearer than half a unit to the global
+    minimum), ``typical_error`` (median error above the smallest), both after ``steps`` steps; ``noise``,
+    ``rate``, ``momentum``, ``start``.
 
     >>> EscapeExplorer(noise=0).text[:54]
     'Of 400 walks from -2.50, 0 % end in the valley of the '
     """
 
-    title = "Ways out of a false minimum"
+    title = "Which way out of a false minimum?"
     controls = (
         Slider("start", CURVE.low, CURVE.high, -2.5, step=0.01, label="Start"),
         LogSlider("rate", LOW_RATE, 1.0, 0.1, label="Learning rate"),
         Slider("noise", 0, 8, 0, step=0.1, label="Noise of the gradient"),
         Slider("momentum", 0, 0.95, 0, step=0.05, label="Momentum"),
         Toggle("cooling", False, label="Noise fades to nothing"),
+        Slider("steps", 0, WALK, WALK, step=2, integer=True, label="Steps"),
     )
+    slots = SLOTS
+    advances = "steps"
+    speed = "25 steps a second"
+    at_end = "All walks are at their end. Press Rewind to see them again."
 
     def compute(self, state):
         key = state["start"], state["rate"], state["momentum"], state["cooling"]
-        w = self.ends_of(key, state["noise"])
+        path = walks(key[0], key[1], state["noise"], *key[2:])
+        w = path[state["steps"]]
         levels = np.linspace(0, 8, 9)
         chances = [chance_of(self.ends_of(key, float(level))) for level in levels]
-        facts = {
+        facts = self.facts_of(state, w)
+        return Scene(
+            [
+                self.curve_panel(w, state),
+                self.time_panel(path, state),
+                self.chance_panel(levels, chances, state["noise"], chance_of(path[-1])),
+            ],
+            self.sentence(facts),
+            facts,
+            rows=(1, 1),
+            columns=(2, 1),
+            height=430,
+            figures=self.figures(facts),
+            narrow=Narrow((5, 4, 4), (1,), 760, {"curve": (0, 0), "time": (1, 0), "noise": (2, 0)}),
+        )
+
+    @staticmethod
+    def facts_of(state, w):
+        return {
             "chance": chance_of(w),
             "noise": state["noise"],
             "rate": state["rate"],
             "start": state["start"],
+            "steps": state["steps"],
             "momentum": state["momentum"],
             "typical_error": typical_error(w),
         }
-        panels = [self.curve_panel(w, state), self.chance_panel(levels, chances, facts)]
-        return Scene(panels, self.sentence(facts), facts, columns=(1, 1), height=380)
+
+    def figures(self, facts):
+        error = f"{facts['typical_error']:.2g}" if facts["typical_error"] < 1e6 else "lost"
+        share = Figure("In the valley of C", f"{100 * facts['chance']:.0f} %", large=True)
+        return [share, Figure("Median error", error)]
 
     @staticmethod
     def ends_of(key, noise):
@@ -69,30 +107,62 @@ class EscapeExplorer(Widget):
         return walk_ends(start, rate, noise, momentum, cooling)
 
     def curve_panel(self, w, state):
-        inside = w[np.abs(w) < 100]
-        jitter = np.random.default_rng(0).uniform(-0.1, 0.2, len(inside))
-        marks = curve_marks()
-        marks.append(Points(inside, jitter, color="sky", size=2, alpha=0.6, label="ends of the walks"))
+        """The curve with every walker on it, and the share in each valley."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            inside = w[np.abs(w) < 100]
+        heap = np.random.default_rng(0).uniform(0.02, 0.16, len(inside))
+        shares = [f"{100 * np.mean(np.abs(w - place) < NEAR):.0f} %" for place in MINIMA]
         height = float(CURVE.error(state["start"]))
-        marks.append(Handle(state["start"], height, sets={"x": "start"}, label="start (drag it)"))
-        axes = Axis(CURVE.low, CURVE.high, "weight"), Axis(-0.15, 2, "error")
-        return Panel(marks, *axes, title="Where the walks end", legend="upper right")
-
-    def chance_panel(self, levels, chances, facts):
         marks = [
-            Line(levels, 100 * np.array(chances), color="orange"),
-            Points(levels, 100 * np.array(chances), color="orange", size=3),
-            Points(facts["noise"], 100 * facts["chance"], color="ink", size=6, shape="diamond", label="now"),
+            *curve_marks(),
+            Points(inside, CURVE.error(inside) + heap, color="purple", size=2.6, alpha=0.45),
+            Text(MINIMA, CURVE.error(MINIMA), shares, shift=(0, 33)),
+            Handle(state["start"], height, sets={"x": "start"}, size=10),
+            Note(state["start"] + 0.12, height + 0.32, "start: drag me"),
         ]
-        axes = Axis(0, 8.2, "noise of the gradient"), Axis(0, 103, "%")
-        title = "Walks that end in the global valley"
-        return Panel(marks, *axes, title=title, at=(0, 1), legend="upper left")
+        if not state["noise"]:
+            marks.append(Note(-0.6, 1.93, "Without noise all walks are one. Turn the noise up.", width=190))
+        axes = Axis(CURVE.low, CURVE.high, "weight", whole=True), Axis(-0.3, 2, ticks=(0, 1, 2))
+        title, how = f"Where the {WALKERS} walkers are", "a dot each, on the curve of the error"
+        return Panel(marks, *axes, title=title, subtitle=how, at=(0, 0, 2, 1), grid=False, name="curve")
+
+    def time_panel(self, path, state):
+        """The share in the valley of the global minimum at each step."""
+        with np.errstate(invalid="ignore"):
+            shares, now = 100 * (np.abs(path - BEST) < NEAR).mean(axis=1), state["steps"]
+        steps = np.arange(len(shares))
+        marks = [
+            Line(steps[now:], shares[now:], color="purple", width=1.5, alpha=0.35),
+            Line(steps[: now + 1], shares[: now + 1], color="purple", width=2.5),
+            Cursor(now, sets={"x": "steps"}, text=str(now)),
+        ]
+        axes = (
+            Axis(0, WALK, "step", whole=True),
+            Axis(0, 100, ticks=(0, 50, 100), names=("0 %", "50 %", "100 %")),
+        )
+        return Panel(marks, *axes, title="In the valley of C", subtitle="over time", at=(0, 1), name="time")
+
+    def chance_panel(self, levels, chances, noise, end):
+        """The share at the end for other strengths of the noise."""
+        shares = 100 * np.array(chances)
+        marks = [
+            Line(levels, shares, color="ink"),
+            Points(levels, shares, color="ink", size=3),
+            Points(noise, 100 * end, color="purple", size=7, shape="diamond", outline="ink"),
+        ]
+        axes = Axis(0, 8.2, "noise"), Axis(0, 100, ticks=(0, 50, 100), names=("0 %", "50 %", "100 %"))
+        how = "at the end, by the noise"
+        return Panel(marks, *axes, title="In the valley of C", subtitle=how, at=(1, 1), name="noise")
 
     def sentence(self, facts):
         error = facts["typical_error"]
         found = f"The median error is {error:.2g} above the smallest."
         if not error < 1e6:
             found = "Most have left the picture."
+        if facts["steps"] < WALK:
+            steps = f"After {facts['steps']} steps of {WALK}"
+            share = f"{100 * facts['chance']:.0f} % of {WALKERS} walks from {facts['start']:.2f}"
+            return f"{steps}, {share} are in the valley of the global minimum. {found}"
         return (
             f"Of {WALKERS} walks from {facts['start']:.2f}, {100 * facts['chance']:.0f} % end in the valley"
             f" of the global minimum. {found}"

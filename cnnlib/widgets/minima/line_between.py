@@ -8,9 +8,12 @@ import numpy as np
 
 from cnnlib.experiments import landscape
 from cnnlib.experiments.unit_matching import match_units
-from cnnlib.viz import Axis, Line, Panel, Points, Scene
+from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Slider, Widget
 from cnnlib.widgets.minima.loss_slice import few_images, trained_path
+
+NARROW = Narrow((4, 3), (1,), 580, {"loss": (0, 0), "right": (1, 0)})
+SLOTS = {"bar": ("first", "second"), "handle": ("share",)}
 
 
 @lru_cache(maxsize=32)
@@ -35,12 +38,13 @@ class LineBetween(Widget):
     0.0
     """
 
-    title = "From one trained network to another, in a straight line"
+    title = "Is there a wall between two solutions?"
     controls = (
         Slider("first", 0, 5, 0, integer=True, label="Seed of the first"),
         Slider("second", 0, 5, 1, integer=True, label="Seed of the second"),
         Slider("share", 0, 1, 0.5, step=0.025, label="Place on the line"),
     )
+    slots = SLOTS
     advances = "share"
 
     def compute(self, state):
@@ -55,25 +59,51 @@ class LineBetween(Widget):
             "barrier": barrier(plain[0]),
             "barrier_matched": barrier(matched[0]),
         }
-        panels = [
-            self.panel(shares, plain[0], matched[0], i, Axis(0.01, 10, "loss", log=True), "Loss", 0),
-            self.panel(
-                shares, 100 * plain[1], 100 * matched[1], i, Axis(0, 103, "%"), "Training images right", 1
-            ),
-        ]
-        return Scene(panels, self.sentence(facts), facts, columns=(1, 1))
+        return Scene(
+            [
+                self.loss_panel(shares, plain[0], matched[0], i),
+                self.right_panel(shares, plain[1], matched[1], i),
+            ],
+            self.sentence(facts),
+            facts,
+            columns=(3, 2),
+            height=372,
+            figures=self.figures(facts),
+            narrow=NARROW,
+        )
 
-    def panel(self, shares, plain, matched, i, y, title, column):
-        low, high = y.low, y.high
-        plain, matched = np.clip(plain, low, high), np.clip(matched, low, high)
+    def figures(self, facts):
+        matched = Figure("Units matched", f"{facts['barrier_matched']:.2f}", mark="dashed")
+        return [Figure("Barrier", f"{facts['barrier']:.2f}", large=True, mark="solid"), matched]
+
+    def loss_panel(self, shares, plain, matched, i):
+        """The losses on the line, the straight line between its ends, and how far they rise above it."""
+        top = max(1.0, 1.22 * float(np.nanmax([plain, matched])))
+        straight = np.linspace(plain[0], plain[-1], len(shares))
         marks = [
-            Line(shares, plain, color="blue", label="as trained"),
-            Line(shares, matched, color="orange", dash="dashed", label="units matched"),
-            Points(shares[i], plain[i], color="blue", size=6, outline="ink"),
-            Points(shares[i], matched[i], color="orange", shape="square", size=6, outline="ink"),
+            Line(shares, straight, color="muted", width=1.2, dash="dotted"),
+            *curves(shares, plain, matched, i),
         ]
-        x = Axis(0, 1, "0: the first network, 1: the second")
-        return Panel(marks, x, y, title=title, at=(0, column), legend="lower right")
+        for losses, name, side in ((plain, "barrier", -1), (matched, "matched", 1)):
+            peak, high = int(np.argmax(losses - straight)), float(np.max(losses - straight))
+            if high > 0.05 * top:
+                place, foot = shares[peak] + 0.06 * side, float(straight[peak])
+                marks.append(Line([shares[peak], place], [foot + high] * 2, color="muted", width=1))
+                marks.append(Arrows([place], [foot], [0], [high], color="ink", width=1.5))
+                words, align = f"{name} {high:.2f}", "right" if side < 0 else "left"
+                marks.append(Note(place + 0.015 * side, foot + 0.6 * high, words, color="ink", align=align))
+        if np.array_equal(plain, matched):
+            marks.append(Note(0.3, 0.6 * top, "The same network twice: choose two seeds.", width=180))
+        marks.append(Cursor(float(shares[i]), sets={"x": "share"}, text=f"{shares[i]:.2f}"))
+        title, how = "Loss", "dotted: straight from end to end"
+        return Panel(marks, _way(), Axis(0, top), title=title, subtitle=how, name="loss", grid=False)
+
+    def right_panel(self, shares, plain, matched, i):
+        """The share of training images that are right."""
+        marks = curves(shares, 100 * plain, 100 * matched, i)
+        y = Axis(0, 103, ticks=(0, 25, 50, 75, 100))
+        title, how = "Training images right", "%; dashed: units matched"
+        return Panel(marks, _way(), y, title=title, subtitle=how, at=(0, 1), name="right")
 
     def sentence(self, facts):
         return (
@@ -82,6 +112,20 @@ class LineBetween(Widget):
             f" {100 * facts['accuracy_matched']:.0f} % of the images are right. The barrier is"
             f" {facts['barrier']:.2f}, matched {facts['barrier_matched']:.2f}."
         )
+
+
+def curves(shares, plain, matched, i) -> list:
+    """Both curves, as trained and matched, and where the learner stands on them."""
+    return [
+        Line(shares, plain, color="ink", width=2.5),
+        Line(shares, matched, color="purple", dash="dashed", width=2.5),
+        Points(shares[i], plain[i], color="ink", size=6, outline="paper"),
+        Points(shares[i], matched[i], color="purple", shape="square", size=6, outline="ink"),
+    ]
+
+
+def _way() -> Axis:
+    return Axis(-0.04, 1.06, ticks=(0, 0.5, 1), names=("first", "half way", "second"))
 
 
 def barrier(losses: np.ndarray) -> float:

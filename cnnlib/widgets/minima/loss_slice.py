@@ -12,11 +12,19 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
-from cnnlib.viz import Axis, Heatmap, Line, Panel, Points, Scene
+from cnnlib.viz import Axis, Cursor, Figure, Line, Narrow, Panel, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
+from cnnlib.widgets.minima.slice_picture import bar_panel, map_panel, relief_panel
 
 EPOCHS, EVERY = 6, 6  # epochs of training, and steps between two points of the path
 CELLS = 25
+NARROW = Narrow(
+    ("330px", "220px", "210px"),
+    (1, "52px"),
+    800,
+    {"map": (0, 0), "bar": (0, 1), "loss": (1, 0, 1, 2), "relief": (2, 0, 1, 2)},
+)
+SLOTS = {"head": ("plane",), "bar": ("seed",), "handle": ("point",)}
 PLANES = ("along the training path", "random, filter-normalised")
 
 
@@ -81,12 +89,15 @@ class LossSlice(Widget):
     270
     """
 
-    title = "A slice of the network's own loss surface"
+    title = "What does training walk down?"
     controls = (
-        Choice("plane", PLANES, label="Plane"),
+        Choice(
+            "plane", PLANES, label="Plane", picker="segments", words=("plane of the path", "random plane")
+        ),
         Slider("seed", 0, 5, 0, integer=True, label="Seed"),
         Slider("point", 0, 45, 45, integer=True, label="Point of the path"),
     )
+    slots = SLOTS
     advances = "point"
 
     def compute(self, state):
@@ -100,41 +111,38 @@ class LossSlice(Widget):
             "point": state["point"],
             "steps": state["point"] * EVERY,
         }
-        panels = [self.map_panel(points[: state["point"] + 1], a, b, losses), self.loss_panel(true, state)]
-        return Scene(panels, self.sentence(facts), facts, columns=(3, 2), height=400)
+        here = points[: state["point"] + 1]
+        panels = [map_panel(here, points, a, b, losses), bar_panel(losses), relief_panel(here, a, b, losses)]
+        return Scene(
+            [*panels, self.loss_panel(true, state["point"])],
+            self.sentence(facts),
+            facts,
+            rows=(5, 4),
+            columns=(1, "64px", 1),
+            height=456,
+            figures=self.figures(facts),
+            narrow=NARROW,
+        )
 
-    def map_panel(self, points, a, b, losses):
-        from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
-
-        shade = np.log10(np.clip(losses, 1e-3, 1e3))
-        levels = np.linspace(shade.min(), shade.max(), 16)
-        generator = contour_generator(a, b, shade, line_type=LineType.ChunkCombinedNan)
-        lines = [generator.lines(level)[0][0] for level in levels[1:-1]]
-        outline = np.concatenate(
-            [part for line in lines if line is not None for part in (line, [[np.nan, np.nan]])]
-        ).T
-        half = (a[1] - a[0]) / 2, (b[1] - b[0]) / 2
-        extent = (a[0] - half[0], a[-1] + half[0], b[0] - half[1], b[-1] + half[1])
-        marks = [
-            Heatmap(shade, extent, cmap="cividis", alpha=0.6),
-            Line(*outline, color="muted", width=0.8),
-            Line(*points.T, color="vermilion", width=2, label="training path"),
-            Points(
-                *points[:1].T, color="orange", shape="square", size=5, outline="ink", label="first weights"
-            ),
-            Points(*points[-1:].T, color="green", shape="diamond", size=6, outline="ink", label="here"),
+    def figures(self, facts):
+        return [
+            Figure("Loss", f"{facts['loss']:.2f}", large=True),
+            Figure("Loss at its shadow", f"{facts['shadow']:.2f}"),
+            Figure("The plane holds", f"{100 * facts['share']:.1f} %", "of the path"),
         ]
-        axes = Axis(a[0], a[-1], "along the first direction"), Axis(b[0], b[-1], "along the second")
-        return Panel(marks, *axes, title="log10 of the loss: dark is low", legend="upper right")
 
-    def loss_panel(self, true, state):
-        steps, now = np.arange(len(true)) * EVERY, state["point"]
+    def loss_panel(self, true, now):
+        """The loss of the network itself over the steps."""
+        places, loss = np.arange(len(true)), np.clip(true, 0.01, 10)
         marks = [
-            Line(steps[: now + 1], np.clip(true[: now + 1], 1e-2, 10), color="vermilion"),
-            Points(steps[now], np.clip(true[now], 1e-2, 10), color="green", shape="diamond", size=6),
+            Line(places[now:], loss[now:], color="purple", width=1.5, alpha=0.35),
+            Line(places[: now + 1], loss[: now + 1], color="purple", width=2.5),
+            Cursor(now, sets={"x": "point"}, text=str(now * EVERY)),
         ]
-        axes = Axis(0, steps[-1], "step", whole=True), Axis(0.01, 10, "loss", log=True)
-        return Panel(marks, *axes, title="The loss itself", at=(0, 1))
+        ticks = range(0, len(true), 15)
+        x = Axis(0, len(true) - 1, "step", ticks=ticks, names=[str(t * EVERY) for t in ticks])
+        title, how = "The loss itself", "each line: a tenth"
+        return Panel(marks, x, Axis(0.01, 10, log=True), title=title, subtitle=how, at=(1, 2), name="loss")
 
     def sentence(self, facts):
         when = f"After {facts['steps']} steps" if facts["steps"] else "Before the first step"

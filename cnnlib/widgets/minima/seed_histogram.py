@@ -8,7 +8,7 @@ from cnnlib.data import load_digits
 from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.networks import small_cnn
 from cnnlib.nn.optim import SGD
-from cnnlib.viz import Axis, Bars, Line, Panel, Points, Scene
+from cnnlib.viz import Axis, Bars, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, Widget
 
 WIDTHS = ("1", "2", "4", "8", "16")
@@ -27,8 +27,9 @@ class SeedHistogram(Widget):
     'No step yet: 30 networks with 1 and 2 filters wait, with a median loss of 2.34.'
     """
 
-    title = "Thirty seeds"
-    controls = (Choice("width", WIDTHS, default="4", label="Filters in the first layer"),)
+    title = "Are bad minima common?"
+    controls = (Choice("width", WIDTHS, default="4", label="Filters in the first layer", picker="segments"),)
+    speed = "25 steps a second"
     restarts = ("width",)
 
     def __init__(self, **options):
@@ -70,36 +71,61 @@ class SeedHistogram(Widget):
             "ratio": float(deciles[1] / deciles[0]),
             "finished": len(self.finished),
         }
-        panels = [self.histogram(losses), self.strips(losses)]
-        return Scene(panels, self.sentence(facts), facts, columns=(1, 1))
+        return Scene(
+            [self.strips(losses), self.histogram(losses)],
+            self.sentence(facts),
+            facts,
+            columns=(3, 2),
+            height=380,
+            figures=self.figures(facts),
+            narrow=Narrow((4, 3), (1,), 580, {"widths": (0, 0), "seeds": (1, 0)}),
+        )
 
-    def histogram(self, losses):
-        edges = np.geomspace(LOW, HIGH, 31)
-        counts, _ = np.histogram(np.clip(losses, LOW, HIGH), edges)
-        centers = np.log10(np.sqrt(edges[1:] * edges[:-1]))
-        ticks = (0.01, 0.1, 1.0)
-        width = 0.9 * (centers[1] - centers[0])
-        x = Axis(*np.log10([LOW, HIGH]), "loss", ticks=np.log10(ticks), names=[f"{t:g}" for t in ticks])
-        bars = Bars(centers, counts, width=width, color="blue")
-        return Panel([bars], x, Axis(0, 20, "networks", whole=True), title=f"First layer: {self.width}")
+    def figures(self, facts):
+        return [
+            Figure("Median loss", f"{facts['median']:.2f}", large=True),
+            Figure("Lowest", f"{facts['best']:.{2 if facts['best'] > 0.1 else 3}f}"),
+            Figure("Highest", f"{facts['worst']:.2f}"),
+            Figure("Above 1", str(facts["stuck"]), f"of {SEEDS}"),
+        ]
 
     def strips(self, losses):
         """A dot for each network of each width: those that are done, and the present one."""
-        marks, spread = [], np.linspace(-0.25, 0.25, SEEDS)
+        spread = np.linspace(-0.3, 0.3, SEEDS)
+        marks = [Reference("2.30 = guessing", y=float(np.log(10)))]
         for place, name in enumerate(WIDTHS):
             now = int(name) == self.width
             values = losses if now else self.finished.get(int(name))
             if values is None:
+                marks.append(Note(place, 0.12, "not yet trained", align="center", width=70))
                 continue
             values = np.clip(values, LOW * 1.02, HIGH * 0.98)
-            color, shape = ("vermilion", "diamond") if now else ("blue", "circle")
-            marks.append(Points(place + spread, values, color=color, shape=shape, size=3, alpha=0.8))
+            look = {"color": "purple", "outline": "ink"} if now else {"color": "muted"}
+            marks.append(Points(place + spread, values, size=4, **look))
             middle = float(np.median(values))
-            marks.append(Line([place - 0.3, place + 0.3], [middle, middle], color="ink"))
+            marks.append(Line([place - 0.36, place + 0.36], [middle, middle], color="ink", width=2.5))
+        if not self.steps:
+            place = WIDTHS.index(str(self.width))
+            marks.append(Note(place, 0.6, "Press Play: these thirty fall.", align="center", width=90))
         x = Axis(
             -0.5, len(WIDTHS) - 0.5, "filters in the first layer", ticks=range(len(WIDTHS)), names=WIDTHS
         )
-        return Panel(marks, x, Axis(LOW, HIGH, "loss", log=True), title="All thirty, by width", at=(0, 1))
+        title, how = "Thirty networks of each width", "a dot a seed, a bar the median"
+        y = Axis(LOW, HIGH, log=True)
+        return Panel(marks, x, y, title=title, subtitle=how, name="widths", grid=False)
+
+    def histogram(self, losses):
+        """How many of the present thirty have which loss, on the same scale."""
+        edges = np.geomspace(LOW, HIGH, 31)
+        counts, _ = np.histogram(np.clip(losses, LOW, HIGH), edges)
+        centers = np.log10(np.sqrt(edges[1:] * edges[:-1]))
+        ticks = (0.01, 0.1, 1.0)
+        bars = Bars(centers, counts, width=0.9 * (centers[1] - centers[0]), color="purple", horizontal=True)
+        names = [f"{tick:g}" for tick in ticks]
+        y = Axis(*np.log10([LOW, HIGH]), ticks=np.log10(ticks), names=names)
+        title, how = f"With {self.width} filters", "how many have which loss"
+        x = Axis(0, max(20, int(counts.max())), "networks", whole=True)
+        return Panel([bars], x, y, title=title, subtitle=how, at=(0, 1), name="seeds")
 
     def sentence(self, facts):
         if not facts["steps"]:
