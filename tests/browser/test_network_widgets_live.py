@@ -53,6 +53,16 @@ def becomes(book, expression, expected):
     raise AssertionError(f"{expression} is {seen}, expected {expected}")
 
 
+def pixel(view, title, column, row):
+    """A pixel of an image in the picture, as page coordinates."""
+    script = """(canvas, [title, column, row]) => {
+        const box = canvas.picture.boxes.find((one) => one.panel.title.startsWith(title));
+        const area = canvas.getBoundingClientRect();
+        return [area.left + box.x(column), area.top + box.y(row)];
+    }"""
+    return view.locator(".cnn-picture > canvas").evaluate(script, [title, column, row])
+
+
 def at(view, x, y):
     """A point of the picture, in shares of its width and height, as page coordinates."""
     canvas = view.locator("canvas")
@@ -93,10 +103,11 @@ def test_a_click_asks_for_the_blame_of_a_unit(book):
 
 def test_a_digit_drawn_with_the_mouse_is_guessed(book):
     view, mouse = view_of(book, "draw"), book.page.mouse
-    mouse.move(*at(view, 0.058, 0.225))
+    at(view, 0.5, 0.5)  # scrolls it into sight
+    mouse.move(*pixel(view, "input", 4, 1))
     mouse.down()
     for step in range(13):
-        mouse.move(*at(view, 0.058, 0.225 + 0.0145 * step))
+        mouse.move(*pixel(view, "input", 4, 1 + step / 2))
         book.page.wait_for_timeout(60)
     mouse.up()
     becomes(book, "draw.facts['guess'], draw.facts['ink'] > 6", "1 True")

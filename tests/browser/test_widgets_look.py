@@ -167,6 +167,8 @@ def test_words_and_controls_are_not_cut_off(everything):
         everything.page.set_viewport_size({"width": width, "height": 1000})
         everything.page.wait_for_timeout(500)
         for index, name in enumerate(NAMES):
+            everything.widget(index).scroll_into_view_if_needed()  # what is out of sight keeps its old width
+            everything.page.wait_for_timeout(150)
             found = everything.widget(index).evaluate(
                 """(root) => {
                   const edge = root.getBoundingClientRect().right + 1;

@@ -61,10 +61,15 @@ def test_after_a_rewind_the_curve_is_that_of_the_new_way():
 
 def test_points_are_those_of_the_run_and_only_those_inside_the_square():
     view = Playground(dataset="gauss", noise=50, seed=0.3, show_test_data=True)
-    for mark, points in zip(marks(view, 1, Points)[::2], (view.run.train, view.run.test), strict=True):
+    drawn = [m for m in marks(view, 1, Points) if m.outline == "paper"]
+    assert [(m.shape, m.color) for m in drawn] == [
+        ("circle", "neg"), ("circle", "pos"), ("square", "neg"), ("square", "pos"),
+    ]  # fmt: skip
+    for at, points in ((0, view.run.train), (2, view.run.test)):
         inside = points[(np.abs(points[:, :2]) <= 6).all(axis=1)]
         assert 0 < len(inside) < len(points)
-        np.testing.assert_allclose(np.column_stack([mark.x, mark.y, mark.values]), inside, atol=1e-6)
+        for mark, sign in zip(drawn[at : at + 2], (-1, 1), strict=True):
+            np.testing.assert_allclose(np.column_stack([mark.x, mark.y]), inside[inside[:, 2] == sign, :2])
 
 
 def test_labels_of_regression_have_full_colour_at_the_largest():
@@ -82,10 +87,9 @@ def test_links_are_wide_as_their_weights_are_large():
 
 def test_points_on_the_wrong_side_have_a_ring_of_ink():
     view = Playground(seed=0.3, epoch=10)
-    plain, ringed = marks(view, 1, Points)
+    ringed = np.concatenate([m.x for m in marks(view, 1, Points) if m.outline == "ink"])
     wrong = np.sign(view.run.predict(view.run.train[:, :2])) != view.run.train[:, 2]
-    assert ringed.outline == "ink" and plain.outline == "paper"
-    np.testing.assert_allclose(ringed.x, view.run.train[wrong, 0], rtol=1e-6)
+    np.testing.assert_allclose(np.sort(ringed), np.sort(view.run.train[wrong, 0]), rtol=1e-6)
 
 
 def test_squares_at_the_corners_have_the_colours_of_the_biases():

@@ -162,7 +162,8 @@ def test_the_picture_holds_what_the_network_says():
     np.testing.assert_allclose(heat.z, view.run.node_maps()[-1][0], atol=1e-6)
     points = [m for m in large.marks if isinstance(m, Points)]
     wrong = [np.sign(view.run.predict(p[:, :2])) != p[:, 2] for p in (view.run.train, view.run.test)]
-    assert [len(m.x) for m in points] == [250, wrong[0].sum(), 250, wrong[1].sum()]
+    counts = [len(a.x) + len(b.x) for a, b in zip(points[::2], points[1::2], strict=True)]
+    assert counts == [250, wrong[0].sum(), 250, wrong[1].sum()]
     for links, weights in zip(live_links(view), view.run.weights, strict=True):
         np.testing.assert_array_equal(links.values, weights.ravel())
         assert links.widths.min() >= 0.75 and links.widths.max() <= 8

@@ -47,6 +47,8 @@ At the end of a cell it shows itself. What else a class may have:
     return a dict of values to set. (A mark that `sets` controls needs neither.)
 `challenge`
     A `Challenge`, decided on the scene's `facts`; also an argument of the constructor.
+`slots`
+    Which control lives where. This, large numbers, notes, thumbnails and the timeline: README.md beside this.
 
 A wrong value from a learner ends as a sentence in ``widget.message``; `compute` may raise `BadValue` for
 what only it can see. Any other exception is a fault of the widget: code sees it as usual, the page shows a

@@ -13,35 +13,31 @@ from cnnlib.widgets.spirals.scene import MOST, PALE, signs
 
 SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
 TICKS = (-6, -3, 0, 3, 6)
+SCALE = {"cmap": "diverging", "vmin": -PALE, "vmax": PALE}
 
 
 def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, at) -> Panel:
     """One node's map over the square, with the points; those on the wrong side have a ring of ink."""
-    reach = np.abs(run.train[:, 2]).max(initial=0) if run.config.problem == "regression" else 1.0
-    marks = [
-        Heatmap(
-            signs(np.clip(z, -1, 1), state["discretize"]),
-            (-6, 6, -6, 6),
-            cmap="diverging",
-            vmin=-PALE,
-            vmax=PALE,
-        )
-    ]
+    marks = [Heatmap(signs(np.clip(z, -1, 1), state["discretize"]), (-6, 6, -6, 6), **SCALE)]
     for points, shape, size in ((run.train, "circle", 3.5), (run.test, "square", 3.0)):
         if points is run.train or state["show_test_data"]:
             inside = points[np.abs(points[:, :2]).max(axis=1, initial=0) <= 6]
-            marks.append(point_marks(inside, reach or 1.0, shape, size, "paper"))
+            marks += point_marks(inside, run.config.problem, size, shape, "paper")
             if run.config.problem == "classification":
                 wrong = inside[np.sign(run.predict(inside[:, :2])) != inside[:, 2]]
-                marks.append(point_marks(wrong, 1.0, shape, size + 0.5, "ink"))
+                marks += point_marks(wrong, run.config.problem, size + 0.5, shape, "ink")
     axes = Axis(-6, 6, ticks=TICKS), Axis(-6, 6, visible=False)
     return Panel(marks, *axes, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name="map")
 
 
-def point_marks(points: np.ndarray, reach: float, shape: str, size: float, outline: str) -> Points:
-    """Points in the colour of their label."""
-    values = {"values": points[:, 2] / reach, "cmap": "diverging", "vmin": -1, "vmax": 1}
-    return Points(points[:, 0], points[:, 1], size=size, shape=shape, outline=outline, **values)
+def point_marks(points: np.ndarray, problem: str, size: float, shape: str, outline: str) -> list[Points]:
+    """Points in the colour of their class, or of their number beside the largest."""
+    look = {"size": size, "shape": shape, "outline": outline}
+    if problem == "classification":
+        parts = ((points[points[:, 2] * sign > 0], color) for sign, color in ((-1, "neg"), (1, "pos")))
+        return [Points(part[:, 0], part[:, 1], color=color, **look) for part, color in parts]
+    values = points[:, 2] / (np.abs(points[:, 2]).max(initial=0) or 1.0)
+    return [Points(points[:, 0], points[:, 1], values=values, cmap="diverging", vmin=-1.3, vmax=1.3, **look)]
 
 
 @cache
@@ -105,15 +101,12 @@ def data_pictures() -> dict[str, tuple[Panel, ...]]:
     """What the data sets look like."""
     square = Axis(-6, 6, visible=False)
 
-    def picture(points: np.ndarray) -> Panel:
-        reach = np.abs(points[:, 2]).max()
-        marks = [point_marks(points[:140], reach, "circle", 1.7, "")]
+    def picture(**choice: str) -> Panel:
+        run = Run(Config(seed="0.5", **choice))
+        marks = point_marks(run.train[:140], run.config.problem, 1.7, "circle", "")
         return Panel(marks, square, square, equal=True, grid=False)
 
     return {
-        "dataset": tuple(picture(Run(Config(dataset=name, seed="0.5")).train) for name in DATASETS),
-        "reg_dataset": tuple(
-            picture(Run(Config(problem="regression", reg_dataset=name, seed="0.5")).train)
-            for name in REG_DATASETS
-        ),
+        "dataset": tuple(picture(dataset=name) for name in DATASETS),
+        "reg_dataset": tuple(picture(problem="regression", reg_dataset=name) for name in REG_DATASETS),
     }
