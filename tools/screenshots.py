@@ -39,12 +39,12 @@ OPEN = """async ([script, spec]) => {
     for (const hear of heard["msg:custom"]) hear(message, buffers.map((text) => bytes(text)));
   };
   const model = {
-    get: () => spec,
+    get: (name) => (name === "spec" ? spec : null),
     send: (message) => window.sent.push(message),
     on: (name, hear) => heard[name].push(hear),
     off: () => {},
   };
-  window.end = face.render({ model, el: document.getElementById("here") });
+  window.end = await face().render({ model, el: document.getElementById("here") });
 }"""
 
 
