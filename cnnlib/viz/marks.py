@@ -275,7 +275,8 @@ class Links(Mark):
 
     With `to`, the name of another panel, (x1, y1) are coordinates of that panel: the links lead there, over
     the space between. `inset` moves both ends inwards, in pixels, so that links end at the edges of tiles.
-    `sources` and `targets` are the ids of the `Tiles` at both ends.
+    `sources` and `targets` are the ids of the `Tiles` or `Maps` at both ends; links that are `quiet` are drawn
+    only while one of them is pointed at.
 
     Those that `crawls` are dashed on the page, and while a widget plays the dashes move along them, from
     (x0, y0) on; for readers who have asked their system for less motion they are still.
@@ -293,6 +294,7 @@ class Links(Mark):
     vmax: float | None = None
     curved: bool = False
     crawls: bool = False
+    quiet: bool = False
     alpha: float = 1.0
     to: str = ""
     inset: tuple[float, float] = (0.0, 0.0)

@@ -26,6 +26,7 @@ from cnnlib.viz import static_marks
 from cnnlib.viz.annotations import Cursor, Note, Reference
 from cnnlib.viz.colors import CATEGORIES, COLOR_MAPS, RAMPS, SIGNED, to_hex
 from cnnlib.viz.frame import tracks
+from cnnlib.viz.maps import ColorScale, Maps
 from cnnlib.viz.scene import Axis, Panel, Scene
 from cnnlib.viz.tiles import Tiles
 
@@ -98,7 +99,8 @@ def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 
     figure.set_facecolor(to_hex("paper", theme))
     heights, widths = tracks(scene.rows, scene.height), tracks(scene.columns, width)
     grid = figure.add_gridspec(len(heights), len(widths), height_ratios=heights, width_ratios=widths)
-    for panel in scene.panels:
+    hidden = scene.narrow.only if scene.narrow else ()
+    for panel in (panel for panel in scene.panels if panel.name not in hidden or not panel.name):
         row, column, rows, columns = panel.at
         axes = figure.add_subplot(grid[row : row + rows, column : column + columns])
         _draw_panel(axes, panel, theme)
@@ -339,7 +341,7 @@ def _links(axes, mark: m.Links, theme: str, order: int) -> None:
     bend = np.linspace(0, 1, 16 if mark.curved else 2)
     ease = 3 * bend**2 - 2 * bend**3 if mark.curved else bend
     (x0, y0), (x1, y1) = _tame(axes, mark.x0, mark.y0), _tame(axes, mark.x1, mark.y1)
-    if mark.to:
+    if mark.to or mark.quiet:
         return  # between panels: on the page alone
     x = x0[:, None] + (x1 - x0)[:, None] * bend
     y = y0[:, None] + (y1 - y0)[:, None] * ease
@@ -366,7 +368,18 @@ def _tiles(axes, mark: Tiles, theme: str, order: int) -> None:
     static_marks.tiles(axes, mark, theme, order, lambda z: cmap(norm(np.ma.masked_invalid(z))))
 
 
+def _maps(axes, mark: Maps, theme: str, order: int) -> None:
+    norm, cmap = normalize(mark.cmap, mark.vmin, mark.vmax), color_map(mark.cmap, theme)
+    static_marks.maps(axes, mark, theme, order, lambda z: cmap(norm(np.ma.masked_invalid(z))))
+
+
+def _colorscale(axes, mark: ColorScale, theme: str, order: int) -> None:
+    static_marks.colorscale(axes, mark, theme, order, color_map(mark.cmap, theme)(np.linspace(0, 1, 46)))
+
+
 _PAINTERS = {
+    Maps: _maps,
+    ColorScale: _colorscale,
     Tiles: _tiles,
     Note: static_marks.note,
     Reference: static_marks.reference,

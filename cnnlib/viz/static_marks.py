@@ -10,6 +10,7 @@ from matplotlib.patheffects import withStroke
 
 from cnnlib.viz.annotations import Cursor, Note, Reference
 from cnnlib.viz.colors import to_hex
+from cnnlib.viz.maps import ColorScale, Maps
 from cnnlib.viz.marks import Line
 from cnnlib.viz.tiles import Tiles
 
@@ -100,6 +101,47 @@ def tiles(axes, mark: Tiles, theme: str, order: int, colors) -> None:
                 color=to_hex("muted", theme),
                 **below,
             )
+
+
+def maps(axes, mark: Maps, theme: str, order: int, colors) -> None:
+    """A layer's maps at their places in pixels around the block's middle."""
+    height, width, gap = mark.tile
+    columns = (mark.z.shape[1] + gap) // (width + gap)
+    cell = (mark.pitch - mark.gap) / max(height, width)
+    zoom = max(1, round(FINE * cell))
+    wide, high = mark.size
+    for i in range(mark.count):
+        down, right = divmod(i, columns)
+        rows, across = down * (height + gap), right * (width + gap)
+        z = mark.z if mark.floor is None else np.maximum(mark.z, mark.floor)
+        image = colors(z[rows : rows + height, across : across + width])
+        image = np.kron(image, np.ones((zoom, zoom, 1)))
+        if mark.opacity is not None:
+            image[..., 3] *= mark.opacity[i]
+        down, right = divmod(i, mark.across)
+        x = (right + 0.5) * wide / mark.across - wide / 2
+        y = high / 2 - (down + 0.5) * high / -(-mark.count // mark.across)
+        color, line = _FRAMES[0 if mark.state is None else int(mark.state[i])]
+        frame = {
+            "edgecolor": to_hex(color, theme),
+            "linewidth": line * PIXEL,
+            "facecolor": to_hex("paper", theme),
+        }
+        picture = OffsetImage(image, zoom=cell / zoom * PIXEL, interpolation="nearest")
+        look = {"boxcoords": "offset points", "pad": 0, "bboxprops": frame, "zorder": order}
+        axes.add_artist(AnnotationBbox(picture, (mark.x, mark.y), (x * PIXEL, y * PIXEL), **look))
+
+
+def colorscale(axes, mark: ColorScale, theme: str, order: int, colors) -> None:
+    """A bar of colours with the values of its ends."""
+    bar = OffsetImage(np.tile(colors[None], (7, 1, 1)), zoom=PIXEL, interpolation="nearest")
+    shift = mark.shift[0] * PIXEL, -mark.shift[1] * PIXEL
+    look = {"boxcoords": "offset points", "frameon": False, "pad": 0, "zorder": order}
+    axes.add_artist(AnnotationBbox(bar, (mark.x, mark.y), shift, **look))
+    words = {"fontsize": 8, "color": to_hex("muted", theme), "va": "center", "textcoords": "offset points"}
+    for word, side, align in zip(mark.words, (-27, 27), ("right", "left"), strict=True):
+        away = shift[0] + side * PIXEL, shift[1]
+        axes.annotate(word, (mark.x, mark.y), away, ha=align, annotation_clip=False, **words)
 
 
 def label_ends(axes, lines: list[Line], theme: str) -> None:
