@@ -15,7 +15,7 @@ from cnnlib.viz.marks import Heatmap, Mark
 class Maps(Heatmap):
     """The images of a `mosaic`, drawn apart from one another at one size in CSS pixels.
 
-    `z`, `tile` and `tile_names` are those of a mosaic with a gap of 1; clicks and readings count its rows and
+    `z` and `tile` are those of a mosaic with a gap of 1; clicks and readings count its rows and
     columns, whatever the grid on the page.
 
     Parameters
@@ -31,7 +31,7 @@ class Maps(Heatmap):
     framed : bool
         One frame round all.
     numbered : sequence of str
-        A few letters in the corner of each.
+        The number of each, in its corner where there is room.
     state : array (count,), optional
         Frame of each: 0 a thin line, 1 ink (feeds the chosen one), 2 chosen.
     opacity : array (count,), optional
@@ -61,6 +61,7 @@ class Maps(Heatmap):
     boxes: Any = None
     floor: float | None = None
     vectors = ("state", "opacity", "ids")
+    sparse = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -69,6 +70,7 @@ class Maps(Heatmap):
         height, width, gap = self.tile
         columns = (self.z.shape[1] + gap) // (width + gap)
         rows = (self.z.shape[0] + gap) // (height + gap)
+        object.__setattr__(self, "extent", None)  # its place is `x`, `y` and `pitch`
         object.__setattr__(self, "count", self.count or rows * columns)
         object.__setattr__(self, "across", self.across or columns)
         if self.boxes is not None:
@@ -87,6 +89,8 @@ class Maps(Heatmap):
 class ColorScale(Mark):
     """A small bar of a colour map's colours with the values of its ends, centred on a point of the panel.
 
+    In a panel that is less than `needs` pixels wide it gives way.
+
     >>> ColorScale(0.5, 10, -2, 2).cmap
     'diverging'
     """
@@ -98,6 +102,8 @@ class ColorScale(Mark):
     cmap: str = "diverging"
     words: tuple[str, str] = ("", "")
     shift: tuple[float, float] = (0.0, 0.0)
+    needs: float = 0.0
+    sparse = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

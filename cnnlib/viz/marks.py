@@ -54,6 +54,7 @@ class Mark:
     """Base of all marks: names, conversion of arrays, comparison of colours."""
 
     vectors = ()  # names of the fields that are vectors of one common length
+    sparse = False  # whether empty fields are not sent
 
     def __post_init__(self) -> None:
         kind = type(self).__name__
@@ -275,8 +276,8 @@ class Links(Mark):
 
     With `to`, the name of another panel, (x1, y1) are coordinates of that panel: the links lead there, over
     the space between. `inset` moves both ends inwards, in pixels, so that links end at the edges of tiles.
-    `sources` and `targets` are the ids of the `Tiles` or `Maps` at both ends; links that are `quiet` are drawn
-    only while one of them is pointed at.
+    `sources` and `targets` are the ids of the `Tiles` or `Maps` at both ends; `quiet` links are drawn
+    only while one of those is pointed at.
 
     Those that `crawls` are dashed on the page, and while a widget plays the dashes move along them, from
     (x0, y0) on; for readers who have asked their system for less motion they are still.
@@ -303,6 +304,7 @@ class Links(Mark):
     emits: str = ""
     sets: dict[str, str] = field(default_factory=dict)
     vectors = ("x0", "y0", "x1", "y1", "values", "widths", "sources", "targets")
+    sparse = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -76,7 +76,7 @@ export function placeInWords(mark, row, col) {
   const [right, x] = [Math.floor(col / (width + gap)), col % (width + gap)];
   if (y >= height || x >= width) return "";
   const index = down * Math.ceil(mark.z.shape[1] / (width + gap)) + right;
-  return `${mark.tile_names[index] ?? `map ${index}`}, row ${y}, column ${x}`;
+  return `${mark.tile_names?.[index] ?? `map ${mark.numbered?.[index] ?? index}`}, row ${y}, column ${x}`;
 }
 
 /** The cell of a heat map at a point in data coordinates, or null: {row, col, value}. */

@@ -54,7 +54,7 @@ export function maps(ctx, mark, box, theme) {
     ctx.globalAlpha = mark.opacity?.data[i] ?? 1;
     const [sx, sy] = [(i % grid.columns) * (width + gap), Math.floor(i / grid.columns) * (height + gap)];
     ctx.drawImage(picture, sx, sy, width, height, left, top, grid.wide, grid.high);
-    if (mark.numbered.length && grid.wide >= NUMBERED) number(ctx, mark.numbered[i], left, top, theme);
+    if (mark.numbered?.length && grid.wide >= NUMBERED) number(ctx, mark.numbered[i], left, top, theme);
     ctx.globalAlpha = 1;
   }
   for (const wanted of [0, 1, 2]) { // the chosen one's frame above its neighbours'
@@ -119,6 +119,7 @@ export function mapUnder(mark, box, px, py) {
 
 /** A bar of colours with the values of its ends in words. */
 export function colorscale(ctx, mark, box, theme) {
+  if (box.right - box.left < mark.needs) return;
   const [wide, high] = BAR;
   const [dx, dy] = mark.shift ?? [0, 0];
   const [left, top] = [Math.round(box.x(mark.x) + dx - wide / 2), Math.round(box.y(mark.y) + dy - high / 2)];

@@ -121,7 +121,7 @@ export function resolve(scene, arrays) {
       for (const [key, value] of Object.entries(mark)) {
         if (value !== null && typeof value === "object" && "array" in value) mark[key] = arrays[value.array];
       }
-      if (mark.kind === "maps" && mark.floor !== null) mark.z = floored(mark.z, mark.floor);
+      if (mark.kind === "maps" && mark.floor !== undefined) mark.z = floored(mark.z, mark.floor);
     }
   }
   return scene;

@@ -298,9 +298,9 @@ def test_the_rows_of_the_sum_add_up_as_they_are_printed(layer, image):
     widget = NetworkXRay(layer=layer, channel=3, image=image, row=1, column=2)
     (panel,) = (panel for panel in widget.scene.panels if panel.name == "sum")
     words = [word.replace("−", "-") for mark in panel.marks if isinstance(mark, Text) for word in mark.text]
-    parts = [float(word) for word in words if re.fullmatch(r"[+-]\d+\.\d\d", word)]
+    parts = [float(word) for word in words[: words.index("sum")] if re.fullmatch(r"[+-]\d+\.\d\d", word)]
     total = float(words[words.index("sum") + 1])
-    assert len(parts) >= 9 and sum(parts[:9]) == pytest.approx(total, abs=1e-9)
+    assert len(parts) >= 9 and sum(parts) == pytest.approx(total, abs=1e-9)
 
 
 def test_a_click_on_a_row_of_the_sum_shows_its_map():

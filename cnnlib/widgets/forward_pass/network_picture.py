@@ -12,13 +12,22 @@ from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 
 DEPTH = 224.0  # pixels of height that the maps share
 TOP = 34.0  # above them, for headings
-LEAST = 560.0  # pixels of width in which all columns have room
+LEAST = 590.0  # pixels of width in which all columns have room
 PITCH, LARGEST_INPUT = 28.0, 116.0  # distance of two maps; side of the image
 INNER, OUTER = 17.0, 46.0  # least room between columns: within a block, and where kernels stand
 WIDEST = 46.0  # pixels across of a vector in several columns
 STRONGEST = 3  # links into a map that are drawn at rest
 MOST_LINKS = 1200  # of one layer, on the wire
 WORD = {"convolution": "conv", "pooling": "pool", "normalization": "norm"}
+
+
+def raised(before: LayerOutput | None, output: LayerOutput, values) -> tuple[np.ndarray, float | None]:
+    """Values and floor to draw an output with: a ReLU's are those before it, never below zero."""
+    array = values[output.place][0]
+    if before is not None and before.place and (before.maps, before.shape) == (output.maps, output.shape):
+        if np.array_equal(np.maximum(values[before.place][0], 0), array):
+            return values[before.place][0], 0.0
+    return array, None
 
 
 def ids(output: LayerOutput) -> np.ndarray:
@@ -31,10 +40,9 @@ def picture_of(output: LayerOutput, values: np.ndarray, **look) -> Maps:
     z = output.picture(values)
     maps = len(output.shape) == 3
     tile = (*output.shape[1:], 1) if maps else (*z.shape, 1)
-    names = tuple(f"map {i}" for i in output.maps)
-    short = tuple(str(i) for i in output.maps) if output.place else ()
+    short = tuple(str(i) for i in output.maps) if len(output.maps) > 1 else ()
     count = max(1, len(output.maps))
-    return Maps(z, tile=tile, tile_names=names, numbered=short, count=count, means=output.title, **look)
+    return Maps(z, tile=tile, numbered=short, count=count, means=output.title, **look)
 
 
 @dataclass
@@ -74,8 +82,10 @@ class NetworkPicture:
     def pitch(self) -> float:
         """One distance for the maps of all layers, so small that all columns have room."""
         across = sum(o.columns for o in self.outputs if o.place and len(o.shape) == 3)
-        used = LARGEST_INPUT + sum(OUTER if o.name.startswith("conv") else INNER for o in self.outputs[1:])
-        used += sum(30 for o in self.outputs[1:] if len(o.shape) == 1)
+        used = LARGEST_INPUT + OUTER
+        for output in self.outputs[1:]:
+            used += OUTER if isinstance(self.model[output.place - 1], Conv2d | Linear) else INNER
+            used += WIDEST if len(output.shape) == 1 else 0.0
         return float(np.clip((LEAST - used) / max(1, across), 12, PITCH))
 
     def spread(self) -> None:
@@ -84,9 +94,10 @@ class NetworkPicture:
         spare = max(0.0, LEAST - sum(gaps) - sum(c.wide for c in self.columns))
         weights = np.array([3.0 if column.into else 0.5 for column in self.columns[1:]] + [3.0])
         gaps = np.array(gaps) + spare * weights / weights.sum()
+        gaps *= min(1.0, (LEAST - sum(c.wide for c in self.columns)) / gaps.sum())
         left = 0.0
         for column, gap in zip(self.columns, gaps, strict=True):
-            column.x = (left + column.wide / 2 + 4) / (LEAST + 8)
+            column.x = (left + column.wide / 2 + 4) / (LEAST + 8.0)
             left += column.wide + gap
 
     @property
@@ -167,17 +178,14 @@ class NetworkPicture:
         """One mark a column; `looks` adds states and boxes by an output's name."""
         marks, last = [], None
         for column in self.columns:
-            output, array = column.output, self.values[column.output.place][0]
+            output = column.output
             reach = reaches[output.name]
             colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
             if output.place == 0:
                 colors = {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
             look = {"x": column.x, "y": self.middle, "pitch": column.pitch, "emits": output.name}
             look |= {"framed": output.place > 0, "ids": ids(output), **colors, **looks.get(output.name, {})}
-            if last is not None and last.maps == output.maps and last.shape == output.shape:
-                before = self.values[last.place][0]
-                if np.array_equal(np.maximum(before, 0), array):
-                    array, look = before, {**look, "floor": 0.0}
+            array, look["floor"] = raised(last, output, self.values)
             marks.append(picture_of(output, array, **look))
             last = output
         return marks
@@ -186,16 +194,23 @@ class NetworkPicture:
 
     def headings(self, chosen: str) -> list[Mark]:
         """What every column is, and how many maps of which size."""
-        marks = []
-        for column in self.columns:
-            output = column.output
-            top = self.middle - DEPTH / 2
-            if output.place == 0:
-                top = self.middle - LARGEST_INPUT / 2 if output.shape[0] < 3 else top
-            color = "you" if output.name == chosen else "ink"
-            word = short_name(output) if len(self.columns) < 8 else short_name(output).split()[0]
-            marks.append(Text([column.x], [top - 28], word, color=color, bold=True, size=12))
-            marks.append(Text([column.x], [top - 14], size_words(output), color="muted", size=11))
+        top = self.middle - DEPTH / 2
+        first = self.outputs[0].shape[0] < 3
+        tops = [
+            self.middle - LARGEST_INPUT / 2 if first and not c.output.place else top for c in self.columns
+        ]
+        names = [short_name(c.output) for c in self.columns]
+        if len(names) > 7:
+            names = [name.split()[0] for name in names]
+        sizes = [size_words(c.output) for c in self.columns]
+        x, y = [c.x for c in self.columns], np.array(tops)
+        is_chosen = [c.output.name == chosen for c in self.columns]
+        marks: list[Mark] = [Text(x, y - 14, sizes, color="muted", size=11)]
+        for color, wanted in (("ink", False), ("you", True)):
+            keep = [i for i, one in enumerate(is_chosen) if one == wanted]
+            if keep:
+                spots = [x[i] for i in keep], [y[i] - 28 for i in keep], [names[i] for i in keep]
+                marks.append(Text(*spots, color=color, bold=True, size=12))
         return marks
 
     def scales(self, reaches: dict[str, float]) -> list[Mark]:

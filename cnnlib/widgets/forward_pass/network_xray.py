@@ -268,7 +268,7 @@ class NetworkXRay(Widget):
                 )
             )
             title = "window"
-        part = rounded_parts(products.sum(axis=(1, 2)).tolist() + [terms.bias], round(terms.total, 2))[shown]
+        part = rounded_parts([*products.sum(axis=(1, 2)).tolist(), terms.bias], round(terms.total, 2))[shown]
         after = self.relu_after(output)
         panels += [
             matrix_panel(title, inputs[shown], (1, 4, 1, 5), sign="×", name="window"),

@@ -52,18 +52,24 @@ def shares(p, shown, y, step: float, label: int, names) -> list[Mark]:
         Bars(y, WIDEST * p[shown], 0.42 * step, BARS, "ink", horizontal=True),
         Region(BARS, BARS, y[0] - step / 2, y[-1] + step / 2, color="grid", filled=False, width=1),
     ]
-    for i, place in zip(shown, y, strict=True):
-        bold = i == guess or i == label
-        word = str(names[i])[:9]
-        if i == label:
-            edges = (NAME - 0.025, NAME + 0.02 + 0.034 * len(word), place - 9, place + 9)
-            marks.append(Region(*edges, color="ink", filled=False, width=1))
-        marks.append(Text([NAME], [place], word, align="left", bold=bold, size=12))
-        if i == guess or i == label or p[i] >= 0.02:
-            words = percent(p[i]) + ("  true" if i == label != guess else "")
-            marks.append(
-                Text([BARS + WIDEST * p[i] + 0.02], [place], words, align="left", bold=bold, size=11)
-            )
+    words = [str(names[i])[:9] for i in shown]
+    if label in shown:
+        at = int(np.flatnonzero(shown == label)[0])
+        edges = (NAME - 0.025, NAME + 0.02 + 0.034 * len(words[at]), y[at] - 9, y[at] + 9)
+        marks.append(Region(*edges, color="ink", filled=False, width=1))
+    for bold in (False, True):
+        rows = [i for i, k in enumerate(shown) if (k in (guess, label)) == bold]
+        if rows:
+            spots = np.full(len(rows), NAME), y[rows], [words[i] for i in rows]
+            marks.append(Text(*spots, align="left", bold=bold, size=12))
+        rows = [i for i in rows if bold or p[shown[i]] >= 0.02]
+        if rows:
+            parts = p[shown[rows]]
+            said = [
+                percent(share) + "  true" * int(shown[i] == label != guess)
+                for i, share in zip(rows, parts, strict=True)
+            ]
+            marks.append(Text(BARS + WIDEST * parts + 0.02, y[rows], said, align="left", bold=bold, size=11))
     return marks
 
 

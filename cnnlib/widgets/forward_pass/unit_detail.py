@@ -1,4 +1,4 @@
-"""The sum behind one unit as pictures: source and window × kernel = products, added up over the maps before."""
+"""The sum behind one unit as pictures: source and window × kernel = products, added up over the maps."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ MOST_ROWS = 9  # maps with a row of their own in the sum
 
 
 def matrix_panel(
-    title, values, at, *, reach=None, subtitle="", sign="", emits="", marks=(), name=""
+    title, values, at, *, least=LEAST_CELLS, reach=None, subtitle="", sign="", emits="", marks=(), name=""
 ) -> Panel:
     """A small matrix in cells of one size with its numbers, its scale beneath, and a sign to its right."""
     rows, columns = values.shape
     reach = reach_of([values]) if reach is None else reach
-    span, down = max(columns, LEAST_CELLS), max(rows, LEAST_CELLS)
+    span, down = max(columns, least), max(rows, least)
     numbers = ".2f" if values.size <= READABLE else ""
     heat = Heatmap(
         values + 0.0, cmap="diverging", vmin=-reach, vmax=reach, numbers=numbers, emits=emits, means=title
@@ -104,8 +104,7 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     ink = "pos" if total >= 0 else "neg"
     marks.append(Links(across([0]), [last], across([total]), [last], color=ink, widths=[11.0]))
     printed = rounded_parts(parts, round(total, 2))
-    for place, ((words, _, number), value) in enumerate(zip(rows, printed, strict=True)):
-        marks += part_words(words, value, place, number == chosen)
+    marks += part_words(rows, printed, chosen)
     marks.append(Line([0, 1], [last - 0.65] * 2, "ink", 1))
     marks.append(Text([0], [last], "sum", align="left", bold=True, size=13))
     marks.append(
@@ -133,24 +132,19 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     )
 
 
-def part_words(words: str, value: float, place: int, chosen: bool) -> list[Mark]:
-    """One row: what is added, and how much."""
-    color = "pos-text" if value > 0 else "neg-text" if value < 0 else "muted"
-    marks: list[Mark] = []
-    if chosen:
-        marks.append(Region(0, 1, place - 0.48, place + 0.48, color="you", filled=False, width=1.5))
-    marks.append(Text([0.01], [place], words, align="left", bold=chosen, size=12))
-    marks.append(
-        Text(
-            [0.99],
-            [place],
-            f"{value:+.2f}".replace("-", "−"),
-            color=color,
-            align="right",
-            bold=chosen,
-            size=12,
-        )
-    )
+def part_words(rows: list, printed: list[float], chosen: int) -> list[Mark]:
+    """What is added, and how much, a row each; the one whose products are shown is framed."""
+    y, marks = np.arange(len(rows)), []
+    for place, (_, _, number) in enumerate(rows):
+        if number == chosen:
+            marks.append(Region(0, 1, place - 0.48, place + 0.48, color="you", filled=False, width=1.5))
+    marks.append(Text(np.full(len(rows), 0.01), y, [words for words, _, _ in rows], align="left", size=12))
+    signs = np.sign(printed)
+    for sign, color in ((1, "pos-text"), (-1, "neg-text"), (0, "muted")):
+        keep = np.flatnonzero(signs == sign)
+        if len(keep):
+            words = [f"{printed[i]:+.2f}".replace("-", "−") for i in keep]
+            marks.append(Text(np.full(len(keep), 0.99), y[keep], words, color=color, align="right", size=12))
     return marks
 
 
@@ -177,7 +171,7 @@ def pool_panel(terms: Terms, at, name="window") -> Panel:
         edges = (column - 0.5, column + 0.5, row - 0.5, row + 0.5)
         marks.append(Region(*edges, color="ink", filled=False, width=3))
     title = "window" if terms.winner is None else "window, the winner framed"
-    return matrix_panel(title, values, at, marks=marks, sign="→", name=name)
+    return matrix_panel(title, values, at, least=3.0, marks=marks, sign="→", name=name)
 
 
 def value_panel(value: float, words: str, at, name="answer") -> Panel:

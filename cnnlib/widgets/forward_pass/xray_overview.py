@@ -15,6 +15,7 @@ from cnnlib.widgets.forward_pass.network_picture import (
     NetworkPicture,
     ids,
     picture_of,
+    raised,
     short_name,
     size_words,
 )
@@ -192,32 +193,33 @@ class Overview:
 
     def narrow(self) -> Small:
         """Columns from top to bottom, eight maps beside one another."""
-        marks, top = [], 0.0
+        marks, top, tops, last = [], 0.0, [], None
         for output in self.drawn:
-            array = self.values[output.place][0]
-            reach = self.reaches[output.name]
-            colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
-            pitch, across = CLOSE, min(ACROSS, max(1, len(output.maps)))
+            array, floor = raised(last, output, self.values)
+            before = self.reaches[last.name] if last is not None and last.place else None
+            reach, last = self.reaches[output.name], output
+            colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach, "pitch": CLOSE}
             if output.place == 0:
-                colors = {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
-                pitch = SIDE if output.shape[0] == 1 else 112.0
+                one = output.shape[0] == 1
+                colors = {
+                    "cmap": "ink" if one else "gray",
+                    "vmin": 0,
+                    "vmax": 1,
+                    "pitch": SIDE if one else 112.0,
+                }
             elif not output.maps:
-                pitch = 200.0
-            look = {"pitch": pitch, "across": across, "emits": output.name, "framed": output.place > 0}
-            mark = picture_of(
-                output, array, x=0.5, y=0.0, **look, **colors, **self.looks.get(output.name, {})
-            )
-            high = mark.size[1]
-            object.__setattr__(mark, "y", top + 24 + high / 2)
-            color = "you" if output.name == self.output.name else "ink"
-            marks.append(
-                Text([0], [top + 10], short_name(output), color=color, align="left", bold=True, size=13)
-            )
-            marks.append(Text([0.3], [top + 10], size_words(output), color="muted", align="left", size=12))
-            if output.place:
+                colors["pitch"] = 200.0
+            look = {"across": min(ACROSS, max(1, len(output.maps))), "emits": output.name, **colors}
+            look |= {"framed": output.place > 0, "floor": floor, **self.looks.get(output.name, {})}
+            high = picture_of(output, array, **look).size[1]
+            if output.place and (not tops or reach != before):
                 marks.append(ColorScale(0.82, top + 10, -reach, reach))
-            marks.append(mark)
+            marks.append(picture_of(output, array, x=0.5, y=top + 24 + high / 2, **look))
+            tops.append(top + 10)
             top += 24 + high + 14
+        names, sizes = [short_name(o) for o in self.drawn], [size_words(o) for o in self.drawn]
+        marks.append(Text([0] * len(tops), tops, names, align="left", bold=True, size=13))
+        marks.append(Text([0.3] * len(tops), tops, sizes, color="muted", align="left", size=12))
         panel = Panel(
             marks, Axis(0, 1, visible=False), Axis(top, 0, visible=False), grid=False, name="narrow"
         )
