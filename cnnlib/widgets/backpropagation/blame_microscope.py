@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -48,7 +49,7 @@ class BlameMicroscope(Widget):
     """
 
     title = "Which numbers would move this one, and how much?"
-    slots = {
+    slots: Mapping[str, tuple[str, ...]] = {
         "bar": ("what", "image", "layer", "channel"),
         "handle": ("row", "column"),
         "more": ("input_map",),

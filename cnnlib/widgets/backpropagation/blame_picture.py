@@ -213,7 +213,7 @@ class BlamePicture:
         marks: list[Mark] = []
         across = max(2, min(8, int(620 / len(self.outputs) // THUMB)))
         for x, output, index in zip(self.x, self.outputs, self.followed, strict=True):
-            if len(output.maps) < 2 or output.place and isinstance(self.model[output.place - 1], ReLU):
+            if len(output.maps) < 2 or (output.place and isinstance(self.model[output.place - 1], ReLU)):
                 continue
             array = self.gradients[output.place][0] if self.reached(output) else np.zeros(output.shape)
             state = np.array([2.0 * (m == index) for m in output.maps])

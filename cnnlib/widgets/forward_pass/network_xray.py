@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from cnnlib.data import load_digits
@@ -65,7 +67,7 @@ class NetworkXRay(Widget):
     """
 
     title = "What does every number of the network come from? Click one."
-    slots = {
+    slots: Mapping[str, tuple[str, ...]] = {
         "bar": ("source", "image", "layer", "channel", "clear"),
         "handle": ("row", "column", "input_map"),
         "more": ("scale", "ink"),
