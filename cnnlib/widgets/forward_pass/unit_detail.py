@@ -14,18 +14,33 @@ MOST_ROWS = 9  # maps with a row of their own in the sum
 
 
 def matrix_panel(
-    title, values, at, *, least=LEAST_CELLS, reach=None, subtitle="", sign="", emits="", marks=(), name=""
+    title,
+    values,
+    at,
+    *,
+    least=LEAST_CELLS,
+    reach=None,
+    colors=None,
+    subtitle="",
+    sign="",
+    emits="",
+    marks=(),
+    name="",
 ) -> Panel:
     """A small matrix in cells of one size with its numbers, its scale beneath, and a sign to its right."""
     rows, columns = values.shape
     reach = reach_of([values]) if reach is None else reach
     span, down = max(columns, least), max(rows, least)
     numbers = ".2f" if values.size <= READABLE else ""
-    heat = Heatmap(
-        values + 0.0, cmap="diverging", vmin=-reach, vmax=reach, numbers=numbers, emits=emits, means=title
-    )
+    colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach} if colors is None else colors
+    heat = Heatmap(values + 0.0, numbers=numbers, emits=emits, means=title, **colors)
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
-    scale = ColorScale((columns - 1) / 2, rows - 0.5, -reach, reach, shift=(0, 12))
+    ends = colors["vmin"], colors["vmax"], colors["cmap"]
+    scale = ColorScale((columns - 1) / 2, rows - 0.5, *ends, shift=(0, 12))
+    waits = not np.isfinite(values).any()
+    marks = (
+        [*marks, Text([(columns - 1) / 2], [(rows - 1) / 2], "not yet", color="muted")] if waits else marks
+    )
     words = [Text([columns - 0.5], [(rows - 1) / 2], sign, bold=True, size=20, shift=(15, 0))] if sign else []
     x, y = Axis(-0.5, span - 0.5, visible=False), Axis(down - 0.5 + 0.13 * down, -0.5, visible=False)
     drawn = [heat, frame, *marks, scale, *words]
