@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnlib.data import load_digits, load_photo
 from cnnlib.nn.functional import conv2d_forward
-from cnnlib.viz import Axis, ColorScale, Figure, Heatmap, Narrow, Panel, Region, Scene, Text
+from cnnlib.viz import Axis, ColorScale, Figure, Heatmap, Narrow, Panel, Region, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, Grid, Slider, Toggle, Widget
 from cnnlib.widgets.forward_pass.unit_detail import matrix_panel, value_panel
 
@@ -24,6 +24,7 @@ KERNELS = {
     "random": tuple(map(tuple, np.random.default_rng(0).normal(0, 1, (3, 3)).round(2).tolist())),
 }
 OWN = "my own"
+MAKES = "Kernel: what it makes of the image"
 THUMB = 28  # pixels along a side of a kernel's picture of what it makes
 
 
@@ -34,7 +35,7 @@ def simple_images() -> dict[str, np.ndarray]:
     dot[7, 10] = 1.0
     stripes = (columns // 6 % 2).astype(float)
     digit = load_digits().x_train[0, 0]
-    return {"photograph": load_photo()[0, 0], "digit": digit, "stripes": stripes, "one bright pixel": dot}
+    return {"photograph": load_photo()[0, 0], "digit": digit, "stripes": stripes, "one dot": dot}
 
 
 class ConvolutionMicroscope(Widget):
@@ -57,8 +58,9 @@ class ConvolutionMicroscope(Widget):
 
     title = "Nine pixels × nine weights make one number. Which?"
     slots: Mapping[str, tuple[str, ...]] = {
-        "bar": ("stride", "padding", "whole"),
-        "settings": ("image", "kernel_name"),
+        "head": ("whole",),
+        "bar": ("kernel_name",),
+        "side": ("image", "stride", "padding"),
         "handle": ("row", "col"),
         "more": ("kernel", "flip"),
     }
@@ -72,15 +74,16 @@ class ConvolutionMicroscope(Widget):
             if image.ndim != 2 or min(image.shape) < 3:
                 raise ValueError(f"images: {name!r} has shape {image.shape}; expected (H, W), at least 3x3")
         self.made: dict[str, dict] = {}
+        picker = "thumbnails" if len(self.images) <= 4 else "list"  # as many as have room
         longest = max(max(image.shape) for image in self.images.values()) + 6
         self.controls = (
-            Choice("image", tuple(self.images), picker="thumbnails", label="Image"),
+            Choice("image", tuple(self.images), picker=picker, label="Image"),
             Choice(
                 "kernel_name",
                 (*KERNELS, OWN),
                 "Sobel x",
                 picker="thumbnails",
-                label="Kernel, and what it makes",
+                label="Kernel: what it makes of the image",
             ),
             Grid("kernel", KERNELS["Sobel x"], -100, 100, label="Kernel's numbers"),
             Slider("stride", 1, 4, 1, integer=True, label="Stride", unit="pixels"),
@@ -171,19 +174,20 @@ class ConvolutionMicroscope(Widget):
             matrix_panel("nine products", products, (1, 10, 1, 5), least=3.0, sign="→", name="products"),
             value_panel(total, "add all nine", (1, 16, 1, 8)),
         ]
-        at = {"image": (0, 0, 1, 2), "map": (1, 0, 1, 2), "window": (2, 0), "kernel": (2, 1)}
-        narrow = Narrow(
-            ("270px", "270px", "190px", "190px"), (1, 1), 920, at=at | {"products": (3, 0), "answer": (3, 1)}
-        )
+        places = ("image", 0, 0, 1, 2), ("side", 1, 0, 1, 2), ("map", 2, 0, 1, 2), ("window", 3, 0)
+        places += ("kernel", 3, 1), ("products", 4, 0), ("answer", 4, 1)
+        sizes = ("270px", "300px", "270px", "190px", "190px")
+        narrow = Narrow(sizes, (1, 1), 1220, at={name: at for name, *at in places})
         return Scene(
             panels,
             text,
             facts,
-            rows=("262px", "168px"),
-            columns=(1,) * 24,
-            height=430,
+            rows=("288px", "150px"),
+            columns=(*(1,) * 10, *("46px",) * 3, *(1,) * 11),
+            height=438,
             arrows=("col", "row"),
             narrow=narrow,
+            slots=[Slot("side", (0, 10, 1, 3))],
             pictures=self.thumbnails(state["image"]),
             figures=[Figure("sum of nine", f"{total:.2f}".replace("-", "−"), large=True)],
         )
@@ -197,7 +201,8 @@ class ConvolutionMicroscope(Widget):
             blank = Axis(-1, 1, visible=False)
             kernels.append(Panel([Text([0], [0], "✎", size=26)], blank, blank, grid=False))
             images = [small_panel(centre(other), "gray") for other in self.images.values()]
-            self.made[name] = {"image": images, "kernel_name": kernels}
+            few = {"image": images} if len(images) <= 4 else {}
+            self.made[name] = few | {"kernel_name": kernels}
         return self.made[name]
 
     def image_panel(self, image: np.ndarray, pad: int, top: int, left: int) -> Panel:
@@ -219,7 +224,7 @@ class ConvolutionMicroscope(Widget):
         title = f"Image, {height} x {width}" + (
             f", with {pad} pixel{'s' * (pad > 1)} of zeros around it" if pad else ""
         )
-        return Panel(marks, x, y, title=title, at=(0, 0, 1, 12), equal=True, grid=False, name="image")
+        return Panel(marks, x, y, title=title, at=(0, 0, 1, 10), equal=True, grid=False, name="image")
 
     def output_panel(self, output: np.ndarray, state: dict) -> Panel:
         height, width = output.shape
@@ -239,10 +244,9 @@ class ConvolutionMicroscope(Widget):
         ]
         x, y = Axis(-0.5, width - 0.5, visible=False), Axis(height - 0.5, -0.5, visible=False)
         title = f"Output map, {height} x {width}"
-        marks.append(
-            ColorScale(width - 0.5, -0.5, reach["vmin"], reach["vmax"], reach["cmap"], shift=(-58, -14))
-        )
-        return Panel(marks, x, y, title=title, at=(0, 12, 1, 12), equal=True, grid=False, name="map")
+        ends = reach["vmin"], reach["vmax"], reach["cmap"]
+        marks.append(ColorScale(width - 0.5, -0.5, *ends, shift=(-58, -14)))
+        return Panel(marks, x, y, title=title, at=(0, 13, 1, 11), equal=True, grid=False, name="map")
 
 
 INK = {"cmap": "gray", "vmin": 0, "vmax": 1}
