@@ -2,6 +2,7 @@
 
 from cnnlib.viz.annotations import Cursor, Note, Reference
 from cnnlib.viz.frame import Anchor, Figure, Narrow, Slot, Strip, Zone
+from cnnlib.viz.maps import ColorScale, Maps
 from cnnlib.viz.marks import Arrows, Band, Bars, Handle, Heatmap, Line, Links, Mark, Points, Region, Text
 from cnnlib.viz.scene import Axis, Panel, Scene, image_panel, mosaic
 from cnnlib.viz.tiles import Tiles
@@ -12,12 +13,14 @@ __all__ = [
     "Axis",
     "Band",
     "Bars",
+    "ColorScale",
     "Cursor",
     "Figure",
     "Handle",
     "Heatmap",
     "Line",
     "Links",
+    "Maps",
     "Mark",
     "Narrow",
     "Note",

@@ -54,6 +54,7 @@ class Mark:
     """Base of all marks: names, conversion of arrays, comparison of colours."""
 
     vectors = ()  # names of the fields that are vectors of one common length
+    sparse = False  # whether empty fields are not sent
 
     def __post_init__(self) -> None:
         kind = type(self).__name__
@@ -278,7 +279,8 @@ class Links(Mark):
 
     With `to`, the name of another panel, (x1, y1) are coordinates of that panel: the links lead there, over
     the space between. `inset` moves both ends inwards, in pixels, so that links end at the edges of tiles.
-    `sources` and `targets` are the ids of the `Tiles` at both ends.
+    `sources` and `targets` are the ids of the `Tiles` or `Maps` at both ends; `quiet` links are drawn
+    only while one of those is pointed at.
 
     Those that `crawls` are dashed on the page, and while a widget plays the dashes move along them, from
     (x0, y0) on; for readers who have asked their system for less motion they are still.
@@ -296,6 +298,7 @@ class Links(Mark):
     vmax: float | None = None
     curved: bool = False
     crawls: bool = False
+    quiet: bool = False
     alpha: float = 1.0
     to: str = ""
     inset: tuple[float, float] = (0.0, 0.0)
@@ -304,6 +307,7 @@ class Links(Mark):
     emits: str = ""
     sets: dict[str, str] = field(default_factory=dict)
     vectors = ("x0", "y0", "x1", "y1", "values", "widths", "sources", "targets")
+    sparse = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

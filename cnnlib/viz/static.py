@@ -61,7 +61,10 @@ def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 
     figure = Figure(figsize=(width / 96, height / 96), dpi=dpi)
     FigureCanvasAgg(figure)
     figure.set_facecolor(to_hex("paper", theme))
+    hidden = scene.narrow.only if scene.narrow else ()
     for panel, box in zip(scene.panels, boxes(scene, width), strict=True):
+        if panel.name and panel.name in hidden:
+            continue
         axes = figure.add_axes(box.within(width, height, head), label=panel.name or None)
         _draw_panel(axes, panel, theme, box.beside)
     join_panels(figure, scene, theme)

@@ -91,11 +91,13 @@ def _end_words(panel: Panel) -> float:
 
 def join_panels(figure: Figure, scene: Scene, theme: str) -> None:
     """Links that lead from one panel to another."""
-    by_name = {panel.name: axes for panel, axes in zip(scene.panels, figure.axes, strict=True)}
-    for panel, axes in zip(scene.panels, figure.axes, strict=True):
+    hidden = scene.narrow.only if scene.narrow else ()
+    seen = [panel for panel in scene.panels if not panel.name or panel.name not in hidden]
+    by_name = {panel.name: axes for panel, axes in zip(seen, figure.axes, strict=True)}
+    for panel, axes in zip(seen, figure.axes, strict=True):
         axes.apply_aspect()
         for mark in panel.marks:
-            if isinstance(mark, m.Links) and mark.to in by_name and mark.to:
+            if isinstance(mark, m.Links) and mark.to in by_name and mark.to and not mark.quiet:
                 figure.add_artist(_between(axes, by_name[mark.to], mark, theme))
 
 

@@ -8,10 +8,11 @@ from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
 from cnnlib.viz import marks as m
-from cnnlib.viz import static_notes
+from cnnlib.viz import static_maps, static_notes
 from cnnlib.viz.annotations import Cursor, Note, Reference
 from cnnlib.viz.color_maps import color_map, normalize
 from cnnlib.viz.colors import SIGNED, to_hex
+from cnnlib.viz.maps import ColorScale, Maps
 from cnnlib.viz.static_notes import DASHES
 from cnnlib.viz.tiles import Tiles
 
@@ -192,7 +193,7 @@ def link_look(mark: m.Links, theme: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _links(axes, mark: m.Links, theme: str, order: int) -> None:
-    if mark.to:
+    if mark.to or mark.quiet:
         return  # they lead to another panel: `static_layout.join_panels`
     bend = np.linspace(0, 1, 16 if mark.curved else 2)
     ease = 3 * bend**2 - 2 * bend**3 if mark.curved else bend
@@ -213,6 +214,8 @@ def _handle(axes, mark: m.Handle, theme: str, order: int) -> None:
 
 #: One painter for each kind of mark: (axes, mark, theme, order).
 PAINTERS = {
+    Maps: static_maps.maps,
+    ColorScale: static_maps.colorscale,
     Tiles: static_notes.tiles,
     Note: static_notes.note,
     Reference: static_notes.reference,

@@ -56,7 +56,7 @@ function paintNumbers(ctx, mark, box, theme) {
   const table = colorTable(mark.cmap, theme);
   const index = colorIndex(mark, table.length / 3);
   const longest = Math.max(1, ...Array.from(mark.z.data, (value) => formatNumber(mark.numbers, value).length));
-  ctx.font = `${Math.max(8, Math.min(14, high * 0.6, (wide * 1.6) / longest))}px ${theme.font}`;
+  ctx.font = `${Math.max(8, Math.min(14, high * 0.6, (wide * 1.36) / longest))}px ${theme.font}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   mark.z.data.forEach((value, i) => {
@@ -76,7 +76,7 @@ export function placeInWords(mark, row, col) {
   const [right, x] = [Math.floor(col / (width + gap)), col % (width + gap)];
   if (y >= height || x >= width) return "";
   const index = down * Math.ceil(mark.z.shape[1] / (width + gap)) + right;
-  return `${mark.tile_names[index] ?? `map ${index}`}, row ${y}, column ${x}`;
+  return `${mark.tile_names?.[index] ?? `map ${mark.numbered?.[index] ?? index}`}, row ${y}, column ${x}`;
 }
 
 /** The cell of a heat map at a point in data coordinates, or null: {row, col, value}. */

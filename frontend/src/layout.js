@@ -33,7 +33,8 @@ export function arrange(scene, width) {
     return { rows, columns, height, panels: placed(scene.panels), slots: placed(slots), narrow: true };
   }
   const { rows, columns, height } = scene;
-  const wide = { rows, columns, height, panels: scene.panels.map((panel) => [panel, panel.at]), slots: slots.map((slot) => [slot, slot.at]), narrow: false };
+  const only = scene.narrow?.only ?? []; // panels of the narrow grid alone
+  const wide = { rows, columns, height, panels: scene.panels.filter((panel) => !only.includes(panel.name)).map((panel) => [panel, panel.at]), slots: slots.map((slot) => [slot, slot.at]), narrow: false };
   const many = scene.panels.length;
   if (width >= NARROW || many < 2 || many > MOST_STACKED || slots.length > 0) return wide;
   return stack(wide, width);

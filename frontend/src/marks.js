@@ -1,6 +1,7 @@
 // One painter for each kind of mark. `box` is the panel's place on the canvas, see layout.js.
 import { lineColor, valueColor } from "./colormap.js";
 import { paintHeatmap } from "./heatmap.js";
+import { colorscale, maps } from "./maps.js";
 import { cursor, note, reference } from "./notes.js";
 import { cssColor } from "./theme.js";
 import { tiles } from "./tiles.js";
@@ -152,6 +153,11 @@ export function linkEnds(mark, box, i) {
   return [box.x(mark.x0.data[i]) + start, box.y(mark.y0.data[i]), far.x(mark.x1.data[i]) - end, far.y(mark.y1.data[i])];
 }
 
+/** Whether link i begins or ends at the tile that is pointed at. */
+function joined(mark, pointed, i) {
+  return pointed !== null && (mark.sources?.data[i] === pointed || mark.targets?.data[i] === pointed);
+}
+
 /** How strongly link i is painted while a tile is pointed at: 1 if it begins or ends there. */
 function related(mark, pointed, i) {
   if (pointed === null || pointed === undefined || !(mark.sources || mark.targets)) return 1;
@@ -169,9 +175,9 @@ function links(ctx, mark, box, theme) {
   if (mark.widths) order.sort((a, b) => width(a) - width(b)); // strong ones on top
   for (const i of order) {
     const [x0, y0, x1, y1] = linkEnds(mark, box, i);
-    const color = paint(mark.values?.data[i]);
+    const color = mark.quiet && !joined(mark, box.pointed, i) ? null : paint(mark.values?.data[i]);
     if (color === null || ![x0, y0, x1, y1].every(Number.isFinite)) continue;
-    ctx.globalAlpha = (mark.alpha ?? 1) * related(mark, box.pointed, i);
+    ctx.globalAlpha = joined(mark, box.pointed, i) ? 1 : (mark.alpha ?? 1) * related(mark, box.pointed, i);
     ctx.strokeStyle = color;
     ctx.lineWidth = width(i);
     ctx.beginPath();
@@ -195,8 +201,8 @@ function handle(ctx, mark, box, theme) {
   ctx.stroke();
 }
 
-const PAINTERS = { line, points, bars, heatmap: paintHeatmap, arrows, text, region, band, links, handle, tiles, note, reference };
-const UNCLIPPED = new Set(["text", "handle", "arrows", "tiles", "note", "reference"]);
+const PAINTERS = { line, points, bars, heatmap: paintHeatmap, arrows, text, region, band, links, handle, tiles, note, reference, maps, colorscale };
+const UNCLIPPED = new Set(["text", "handle", "arrows", "tiles", "note", "reference", "maps", "colorscale"]);
 
 /** The cursors of a panel, above its axes and their words. */
 export function paintCursors(ctx, box, theme) {

@@ -1,6 +1,7 @@
 // The canvas: as sharp as the screen, as wide as the page, repainted when frame, width or theme change.
 import { paintAxes, paintGrid, paintLegend } from "./axes.js";
 import { arrange, layout } from "./layout.js";
+import { floored } from "./maps.js";
 import { paintCursors, paintMarks } from "./marks.js";
 import { readTheme, watchTheme } from "./theme.js";
 
@@ -122,6 +123,7 @@ export function resolve(scene, arrays) {
       for (const [key, value] of Object.entries(mark)) {
         if (value !== null && typeof value === "object" && "array" in value) mark[key] = arrays[value.array];
       }
+      if (mark.kind === "maps" && mark.floor !== undefined) mark.z = floored(mark.z, mark.floor);
     }
   }
   return scene;

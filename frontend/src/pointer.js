@@ -2,6 +2,7 @@
 import { cellAt, placeInWords } from "./heatmap.js";
 import { linkEnds } from "./marks.js";
 import { cursorUnder } from "./notes.js";
+import { mapUnder } from "./maps.js";
 import { shortNumber } from "./scale.js";
 import { tileUnder } from "./tiles.js";
 
@@ -30,6 +31,7 @@ function hitMark(mark, box, px, py, at) {
     return Math.hypot(box.x(mark.x) - px, box.y(mark.y) - py) <= mark.size + REACH ? {} : null;
   }
   if (mark.kind === "heatmap") return cellAt(mark, at.x, at.y);
+  if (mark.kind === "maps") return mapUnder(mark, box, px, py);
   if (mark.kind === "tiles") return tileUnder(mark, box, px, py);
   if (mark.kind === "cursor") return cursorUnder(mark, box, px, py) ? {} : null;
   if (mark.kind === "points") {
@@ -77,11 +79,11 @@ function toCurve(px, py, x0, y0, x1, y1) {
 /** Whether a press on the mark may go on as a vertical movement: then the page must not scroll instead. */
 export function movesUp(mark) {
   if (mark.kind === "handle") return Boolean(mark.emits || mark.sets?.y);
-  return mark.kind === "heatmap" && !mark.hovers && Boolean(mark.emits || mark.sets?.row);
+  return ["heatmap", "maps"].includes(mark.kind) && !mark.hovers && Boolean(mark.emits || mark.sets?.row);
 }
 
 const touchable = (mark) => Boolean(mark.emits) || Object.keys(mark.sets ?? {}).length > 0;
-const readable = (mark) => touchable(mark) || (mark.kind === "heatmap" && mark.hover) || mark.kind === "tiles";
+const readable = (mark) => touchable(mark) || (["heatmap", "maps"].includes(mark.kind) && mark.hover) || mark.kind === "tiles";
 
 export class Pointer {
   /**
@@ -157,8 +159,8 @@ export class Pointer {
     if (!mark) return;
     const x = box.x.invert(Math.min(box.right, Math.max(box.left, px)));
     const y = box.y.invert(Math.min(box.bottom, Math.max(box.top, py)));
-    const cell = mark.kind === "heatmap" ? cellAt(mark, x, y) : {};
-    if (cell && ["handle", "heatmap", "cursor"].includes(mark.kind)) this.report({ mark, x, y, ...cell }, "drag");
+    const cell = mark.kind === "maps" ? mapUnder(mark, box, px, py) : mark.kind === "heatmap" ? cellAt(mark, x, y) : {};
+    if (cell && ["handle", "heatmap", "maps", "cursor"].includes(mark.kind)) this.report({ mark, x, y, ...cell }, "drag");
   }
 
   report(found, kind) {

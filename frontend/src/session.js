@@ -217,14 +217,24 @@ export class Session {
 
 /**
  * A Float32Array of a buffer as it arrives: an ArrayBuffer or a view that may not be aligned. A length that is
- * no multiple of four bytes tells of float16, see packer.py.
+ * no multiple of four bytes tells of float16, an odd one of bytes, see packer.py.
  */
 export function toFloats(buffer) {
   const whole = buffer instanceof ArrayBuffer;
+  if (buffer.byteLength % 2 === 1) return steps(whole ? new DataView(buffer) : buffer);
   if (buffer.byteLength % 4 === 2) return halves(whole ? new DataView(buffer) : buffer);
   if (whole) return new Float32Array(buffer);
   const bytes = buffer.buffer.slice(buffer.byteOffset, buffer.byteOffset + buffer.byteLength);
   return new Float32Array(bytes);
+}
+
+/** The numbers of a view of bytes: steps of a 127th of the largest number, which comes last; -128 is none. */
+function steps(view) {
+  const bytes = new DataView(view.buffer, view.byteOffset, view.byteLength);
+  const count = bytes.byteLength - 4;
+  const largest = Float32Array.from([0]);
+  new Uint8Array(largest.buffer).set(Uint8Array.from({ length: 4 }, (_, i) => bytes.getUint8(count + i)));
+  return Float32Array.from({ length: count }, (_, i) => (bytes.getInt8(i) === -128 ? NaN : (bytes.getInt8(i) / 127) * largest[0]));
 }
 
 /** The numbers of a view of float16 (sign, 5 bits of exponent, 10 of fraction), the power of two last. */

@@ -105,7 +105,7 @@ test("zones are drawn along a slider's track and said with its value", () => {
   rate.showZones([{ end: 0.1, text: "crawls", color: "muted", sign: "▲", border: "" }, { end: 1, text: "explodes", color: "muted", sign: "", border: "border" }]);
   rate.set(0.5);
   const zones = [...element.querySelectorAll(".cnn-zone")];
-  expect(zones.map((zone) => [zone.style.left, zone.style.width, zone.textContent])).toEqual([["0%", "50%", "▲ crawls"], ["50%", "50%", "explodesborder"]]);
+  expect(zones.map((zone) => [zone.style.left, zone.style.width, zone.textContent])).toEqual([["0%", "50%", "▲crawls"], ["50%", "50%", "explodesborder"]]);
   expect(rate.range.getAttribute("aria-valuetext")).toBe("0.5: explodes");
 });
 

@@ -366,8 +366,8 @@ print(f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test images; w
 
 # %% [markdown]
 # Now look inside. Every number of the network is a coloured square: blue positive, orange negative, zero is the paper,
-# and all layers share one scale. (The image alone is grey: ink on paper.) **Click any square.** Below you see the sum
-# that made it; the orange frame on the image shows all pixels that it depends on.
+# and every convolution shares a scale with what follows it. (The image alone is grey: ink on paper.) **Click any square.** Below you see the sum
+# that made it; the teal frame on the image shows all pixels that it depends on.
 #
 # Start with convolution 1: nine products. Check one sum with a calculator. Ask yourself before each click: how many
 # products make a unit of convolution 2 (choose which of the maps before it is shown)? How many a score? How many pixels
@@ -428,7 +428,7 @@ NetworkXRay(reader, mnist, layer="pooling 2", channel=7, row=4, column=3)
 #
 # ## Your own digit
 #
-# Draw on the large black sheet with the mouse. (Without a mouse: choose the layer *input*, move with row and column,
+# Draw on the large sheet with the mouse. (Without a mouse: choose the layer *input*, move with row and column,
 # and press *Ink*.) MNIST's makers fitted every digit into a box of 20x20 pixels and put its centre of mass into the
 # middle of the image. The same is done to yours: beside the sheet stands what the network gets. **Challenge:** a 4
 # that it recognises with more than 90 %. Then clear it and draw a small 4 in a corner. Say beforehand what the guess will be, and

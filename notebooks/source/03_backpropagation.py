@@ -463,7 +463,7 @@ Linear(3, 2, rng=0).backward(np.ones((1, 2)))
 # Does it fall by that much at a rate of 0.001? At 0.1?
 #
 # **Challenge.** At the last step: a rate with which this image's loss falls, while the mean loss of a hundred other
-# training images (orange bars) *rises*.
+# training images (grey bars) *rises*.
 
 # %%
 predict("03.promise")

@@ -53,16 +53,6 @@ def becomes(book, expression, expected):
     raise AssertionError(f"{expression} is {seen}, expected {expected}")
 
 
-def pixel(view, title, column, row):
-    """A pixel of an image in the picture, as page coordinates."""
-    script = """(canvas, [title, column, row]) => {
-        const box = canvas.picture.boxes.find((one) => one.panel.title.startsWith(title));
-        const area = canvas.getBoundingClientRect();
-        return [area.left + box.x(column), area.top + box.y(row)];
-    }"""
-    return view.locator(".cnn-picture > canvas").evaluate(script, [title, column, row])
-
-
 def at(view, x, y):
     """A point of the picture, in shares of its width and height, as page coordinates."""
     canvas = view.locator("canvas")
@@ -87,27 +77,26 @@ def test_sliders_answer_to_keys_and_the_sentence_follows(book, name, label, key,
 
 def test_a_click_on_a_map_opens_its_unit(book):
     view = view_of(book, "xray")
-    book.page.mouse.click(*at(view, 0.165, 0.1))
+    book.page.mouse.click(*at(view, 0.239, 0.11))
     becomes(book, "xray.state['layer'], xray.state['channel']", "convolution 1 0")
-    book.page.mouse.click(*at(view, 0.84, 0.3))
+    book.page.mouse.click(*at(view, 0.79, 0.3))
     becomes(book, "xray.state['layer']", "scores")
     view.locator(".cnn-text", has_text="Score of the digit").wait_for(timeout=10_000)
 
 
 def test_a_click_asks_for_the_blame_of_a_unit(book):
     view = view_of(book, "blame")
-    book.page.mouse.click(*at(view, 0.19, 0.1))
+    book.page.mouse.click(*at(view, 0.188, 0.2))
     becomes(book, "blame.state['layer']", "convolution 1")
     view.locator(".cnn-text", has_text="Convolution 1").wait_for(timeout=10_000)
 
 
 def test_a_digit_drawn_with_the_mouse_is_guessed(book):
     view, mouse = view_of(book, "draw"), book.page.mouse
-    at(view, 0.5, 0.5)  # scrolls it into sight
-    mouse.move(*pixel(view, "input", 4, 1))
+    mouse.move(*at(view, 0.082, 0.24))
     mouse.down()
     for step in range(13):
-        mouse.move(*pixel(view, "input", 4, 1 + step / 2))
+        mouse.move(*at(view, 0.082, 0.24 + 0.0145 * step))
         book.page.wait_for_timeout(60)
     mouse.up()
     becomes(book, "draw.facts['guess'], draw.facts['ink'] > 6", "1 True")

@@ -93,7 +93,7 @@ def test_the_words_at_the_pointer_do_not_widen_the_page(notebook):
     canvas, page = book.widget(0).locator("canvas"), book.page
     spots = canvas.evaluate(
         """canvas => canvas.picture.boxes.map((box) =>
-             [box.x(box.panel.x.high - 1), box.y(box.panel.y.low - 1)])"""
+             [box.x(box.panel.x.high * 0.4), box.y(box.panel.y.low * 0.4)])"""
     )
     area = canvas.bounding_box()
     seen = 0

@@ -8,7 +8,7 @@ import pytest
 from cnnlib import AvgPool2d, Conv2d, Dropout, Flatten, Linear, ReLU, Sequential, Sigmoid, load_mnist_sample
 from cnnlib.data import Split
 from cnnlib.networks import compact_cnn, lenet5, load_mnist_cnn, mlp, mnist_cnn, two_conv
-from cnnlib.viz import Heatmap, static
+from cnnlib.viz import Heatmap, Maps, static
 from cnnlib.widgets import BlameMicroscope, BrokenBackward, NetworkXRay, OneUpdate
 from cnnlib.widgets.base.packer import Packer
 from tests.widgets.sweep import assert_sound, sweep
@@ -100,14 +100,14 @@ def test_a_frame_of_the_mnist_network_is_at_most_40_kilobytes(kind):
 
 
 def test_a_hidden_map_comes_into_view_when_it_is_chosen():
-    widget = NetworkXRay(*NETWORKS["mnist_cnn"](), layer="convolution 1")
-    hidden = next(i for i in range(8) if i not in widget.outputs["convolution 1"].maps)
-    widget.set_state(channel=hidden, row=14, column=14)
-    values = widget.facts["value"]
+    widget = NetworkXRay(*NETWORKS["colour"](), layer="convolution 1")
+    hidden = next(i for i in range(20) if i not in widget.outputs["convolution 1"].maps)
+    widget.set_state(channel=hidden, row=5, column=4)
     shown = widget.opened.laid_out(widget.state)["convolution 1"]
-    assert hidden in shown.maps and shown.unit_at(*shown.cell((hidden, 14, 14))) == (hidden, 14, 14)
-    (panel,) = (p for p in widget.scene.panels if p.title == "conv 1")
-    assert panel.marks[0].z[shown.cell((hidden, 14, 14))] == pytest.approx(values)
+    assert hidden in shown.maps and shown.unit_at(*shown.cell((hidden, 5, 4))) == (hidden, 5, 4)
+    (panel,) = (p for p in widget.scene.panels if p.name == "network")
+    (mark,) = (m for m in panel.marks if isinstance(m, Maps) and m.emits == "convolution 1")
+    assert mark.z[shown.cell((hidden, 5, 4))] == pytest.approx(widget.facts["value"])
 
 
 def test_classes_have_their_names():

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from cnnlib.experiments import planted_faults
+from cnnlib.experiments.dissect import activations
 from cnnlib.networks import small_cnn
-from cnnlib.viz import Heatmap, static
+from cnnlib.viz import Heatmap, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
 from cnnlib.widgets.backpropagation.one_update import OneUpdate
 from cnnlib.widgets.forward_pass.network_layout import layer_outputs
+from cnnlib.widgets.forward_pass.network_picture import NetworkPicture
 from cnnlib.widgets.forward_pass.network_xray import NetworkXRay
 from cnnlib.widgets.forward_pass.size_explorer import SizeExplorer
 from cnnlib.widgets.loss.first_loss import NO_OPINION, FirstLoss
@@ -84,8 +86,8 @@ def test_every_cell_of_a_layer_is_its_unit_and_back():
 
 def test_a_click_on_a_unit_chooses_it():
     widget = NetworkXRay()
-    # Map 3 stands in the second row and second column of the mosaic of 4x4 maps; its cell (1, 2).
-    event = {"name": "pooling 1", "kind": "click", "x": 7, "y": 6, "row": 6, "col": 7}
+    # Map 3 is the fourth of eight in the mosaic's only column, each with 4 rows and a gap; its cell (1, 2).
+    event = {"name": "pooling 1", "kind": "click", "x": 0, "y": 0, "row": 3 * 5 + 1, "col": 2}
     widget.set_state(**widget.event(event))
     assert (widget.state["channel"], widget.state["row"], widget.state["column"]) == (3, 1, 2)
     assert widget.text.startswith("Pooling 1, map 3, row 1, column 2: the largest of 4 numbers is")
@@ -290,12 +292,35 @@ def test_the_input_stands_large_below_to_draw_on(source, title):
     assert "It sees" not in widget.text, "a pixel sees nothing but itself"
 
 
-def test_no_bar_of_the_sum_hides_behind_the_legend():
-    for unit in range(10):
-        total = NetworkXRay(layer="scores", channel=unit, image=7).scene.panels[-1]
-        low, high = total.y.low, total.y.high
-        highest = max(float(np.max(bars.height)) for bars in total.marks)
-        assert low < 0 < high and (high - max(highest, 0)) / (high - low) > 0.28
+@pytest.mark.parametrize("layer", ["convolution 2", "scores"])
+@pytest.mark.parametrize("image", range(5))
+def test_the_rows_of_the_sum_add_up_as_they_are_printed(layer, image):
+    widget = NetworkXRay(layer=layer, channel=3, image=image, row=1, column=2)
+    (panel,) = (panel for panel in widget.scene.panels if panel.name == "sum")
+    words = [word.replace("−", "-") for mark in panel.marks if isinstance(mark, Text) for word in mark.text]
+    parts = [float(word) for word in words[: words.index("sum")] if re.fullmatch(r"[+-]\d+\.\d\d", word)]
+    total = float(words[words.index("sum") + 1])
+    assert len(parts) >= 9 and sum(parts) == pytest.approx(total, abs=1e-9)
+
+
+def test_a_click_on_a_row_of_the_sum_shows_its_map():
+    widget = NetworkXRay(layer="convolution 2")
+    click = {"name": "part", "kind": "click", "x": 0.5, "y": 4, "row": 4, "col": 0}
+    assert widget.event(click) == {"input_map": 4}
+    assert widget.event({**click, "row": 8}) is None, "the bias has no map"
+
+
+def test_maps_of_all_layers_are_of_one_size_and_do_not_overlap():
+    picture = NetworkPicture(NetworkXRay().model, *columns_of(NetworkXRay()))
+    inner = [column for column in picture.columns if column.output.place]
+    assert len({column.pitch for column in inner}) == 1
+    for left, right in zip(picture.columns, picture.columns[1:], strict=False):
+        assert (right.x - left.x) * 568 >= (left.wide + right.wide) / 2 + 10
+
+
+def columns_of(widget):
+    outputs = [output for output in widget.outputs.values() if output.name != "scores"]
+    return outputs, activations(widget.model, widget.specimen.images[:1])
 
 
 def test_the_challenges_of_the_text_can_be_met():

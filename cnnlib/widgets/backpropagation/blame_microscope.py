@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from cnnlib.experiments.dissect import activations, blame, full_pass, weight_gradient_terms
 from cnnlib.nn.layers import Conv2d, MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene, mosaic
+from cnnlib.viz import Axis, Figure, Heatmap, Panel, Region, Scene, mosaic
+from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
-from cnnlib.widgets.forward_pass.network_layout import LayerOutput, panel_of, reach_of, shared_reach, widths
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.network_xray import default
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 
@@ -46,7 +48,12 @@ class BlameMicroscope(Widget):
     'Convolution 1, map 0, row 3, column 3: 9 of the 9 pixels in its field receive a gradient'
     """
 
-    title = "Blame microscope"
+    title = "Which numbers would move this one, and how much?"
+    slots: Mapping[str, tuple[str, ...]] = {
+        "bar": ("what", "image", "layer", "channel"),
+        "handle": ("row", "column"),
+        "more": ("input_map",),
+    }
 
     def __init__(self, model=None, images=None, *, class_names=None, **options) -> None:
         self.opened = OpenedNetwork(model, images, class_names, default, rows=2)
@@ -69,7 +76,7 @@ class BlameMicroscope(Widget):
         sides = [side for conv in self.opened.convolutions() for side in self.kernels_of(conv).shape[2:]]
         rows, columns = (max([s[i] for s in shapes if len(s) == 3] + sides + [1]) - 1 for i in (1, 2))
         return (
-            Choice("what", kinds, label="Blame for"),
+            Choice("what", kinds, picker="segments", label="Blame for"),
             Slider("image", 0, max(1, len(self.specimen.images) - 1), 0, integer=True, label="Test image"),
             Choice("layer", names, (deepest or names)[-1], label="Layer"),
             Slider("channel", 0, most, min(3, most), integer=True, label="Map"),
@@ -114,11 +121,34 @@ class BlameMicroscope(Widget):
         row, column = int(event["row"]), int(event["col"])
         if kind == "weight":
             return self.weight_at(row, column)
+        if name == "input":
+            return None
+        if kind == "one":
+            return self.unit_of(name, row, column)
         unit = self.opened.laid_out(self.state)[name].unit_at(row, column)
-        if unit is None or name == "input":
+        if unit is None:
             return None
         channel, y, x = unit if len(unit) == 3 else (unit[0], 0, 0)
         return {"what": UNIT, "layer": name, "channel": channel, "row": y, "column": x}
+
+    def unit_of(self, name: str, row: int, column: int) -> dict | None:
+        """The unit at a cell of the one map that is shown of a layer."""
+        state, outputs = self.state, list(self.opened.laid_out(self.state).values())
+        chosen = next(o for o in outputs if o.name == state["layer"])
+        unit = chosen.clip(state["channel"], state["row"], state["column"])
+        x = self.specimen.images[state["image"]][None]
+        gradients, _ = blame(self.model, x, chosen.place, unit)
+        followed, _ = BlamePicture(
+            self.model, outputs, chosen, unit, activations(self.model, x), gradients
+        ).follow()
+        output, index = next((o, f) for o, f in zip(outputs, followed, strict=True) if o.name == name)
+        if not output.maps:
+            found = output.unit_at(row, column)
+            return None if found is None else self.choice(name, (found[0], 0, 0))
+        return self.choice(name, (index, row, column))
+
+    def choice(self, name: str, unit: tuple) -> dict:
+        return {"what": UNIT, "layer": name, "channel": unit[0], "row": unit[1], "column": unit[2]}
 
     def weight_at(self, row: int, column: int) -> dict | None:
         """The weight under a cell of the picture of all gradients; None in the gaps."""
@@ -150,7 +180,6 @@ class BlameMicroscope(Widget):
         unit = output.clip(state["channel"], state["row"], state["column"])
         values = activations(self.model, x)
         gradients, weight_gradients = blame(self.model, x, output.place, unit)
-        forward, backward = self.rows(state, output, unit, values, gradients)
         field = self.opened.field(output, unit)
         facts = {
             "value": float(values[output.place][(0, *unit)]),
@@ -160,50 +189,22 @@ class BlameMicroscope(Widget):
             "switches": self.switches(output, gradients),
         }
         text = self.unit_sentence(output, unit, facts)
+        picture = BlamePicture(
+            self.model, list(self.opened.laid_out(state).values()), output, unit, values, gradients
+        )
+        small, narrow = picture.narrow()
         return Scene(
-            [*forward, *backward],
+            [picture.panel(), small],
             text,
             facts,
-            rows=(1, 1),
-            columns=widths(list(self.outputs.values())),
-            height=560,
+            height=HEIGHT,
             arrows=("column", "row"),
+            narrow=narrow,
+            figures=[
+                Figure("pixels that move it", f"{facts['pixels']}", f"of {facts['field']}", large=True),
+                Figure("weights", f"{facts['weights']:,}"),
+            ],
         )
-
-    def rows(self, state, output: LayerOutput, unit, values: list, gradients: list) -> tuple[list, list]:
-        """Forward maps above, gradients by the chosen unit below; layers behind the unit stay empty."""
-        spread = shared_reach([values[s.place] for s in self.outputs.values() if s.place])
-        forward, backward = [], []
-        for column, other in enumerate(self.opened.laid_out(state).values()):
-            colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
-            if other.place == 0:
-                colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
-            frame = [other.frame(unit, unit)] if other.name == output.name else []
-            forward.append(
-                panel_of(
-                    other,
-                    values[other.place][0],
-                    *frame,
-                    at=(0, column),
-                    emits=f"unit:{other.name}",
-                    **colors,
-                )
-            )
-            beyond = other.place > output.place
-            gradient = np.zeros(other.shape) if beyond else gradients[other.place][0]
-            colors = {"cmap": "diverging", "vmin": -reach_of([gradient]), "vmax": reach_of([gradient])}
-            backward.append(
-                panel_of(
-                    other,
-                    gradient,
-                    *frame,
-                    at=(1, column),
-                    hidden=beyond,
-                    emits=f"unit:{other.name}",
-                    **colors,
-                )
-            )
-        return forward, backward
 
     def switches(self, output: LayerOutput, gradients: list) -> int:
         """How many windows of max-poolings passed a gradient on, each to its winner alone."""

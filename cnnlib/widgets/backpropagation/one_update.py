@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from cnnlib.data import Split, load_digits
@@ -12,17 +14,10 @@ from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
-from cnnlib.viz import Axis, Bars, Panel, Points, Scene
+from cnnlib.viz import Axis, Bars, Figure, Panel, Points, Scene
+from cnnlib.widgets.backpropagation.update_picture import HEIGHT, UpdatePicture, step_panels
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.forward_pass.network_layout import (
-    LayerOutput,
-    drawn,
-    layer_outputs,
-    panel_of,
-    reach_of,
-    shared_reach,
-    widths,
-)
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput, drawn, layer_outputs
 
 FRESH, TRAINED, YOURS = "fresh", "trained", "yours"
 OTHERS = 100  # images, the last ones, that take no part in the update
@@ -71,7 +66,8 @@ class OneUpdate(Widget):
     'Step 8 of 18, loss'
     """
 
-    title = "One update, step by step"
+    title = "One image sets all weights. Does its step help the others?"
+    slots: Mapping = {"head": ("network",), "bar": ("image", "rate", "step")}
     advances = "step"
 
     def __init__(self, model=None, images=None, *, class_names=None, **options) -> None:
@@ -98,7 +94,7 @@ class OneUpdate(Widget):
         self.steps, self.kept = 2 * len(self.outputs) + 2, None
         last = len(self.specimen.images) - self.others - 1
         self.controls = (
-            Choice("network", tuple(self.networks), label="Network"),
+            Choice("network", tuple(self.networks), picker="segments", label="Network"),
             Slider("image", 0, max(1, last), 0, integer=True, label="Image"),
             LogSlider("rate", 1e-4, 10, 0.01, label="Learning rate"),
             Slider("step", 0, self.steps, 0, integer=True, label="Step"),
@@ -116,11 +112,35 @@ class OneUpdate(Widget):
         seen, again, facts = self.kept[1]
         facts = facts | {"step": state["step"], "steps": self.steps, "label": int(y[0])}
         last = state["step"] == self.steps
-        panels = self.maps(state["step"], again if last else seen, seen)
-        panels += [self.guess(state["step"], seen, again, int(y[0])), self.losses(state["step"], facts)]
-        text = f"Step {state['step']} of {self.steps}, {self.sentence(state, seen, facts)}"
-        columns = (*widths(self.outputs), 1.4)
-        return Scene(panels, text, facts, rows=(1, 1), columns=columns, height=560)
+        step, count = state["step"], len(self.outputs)
+        picture = UpdatePicture(self.outputs, step, again if last else seen, seen)
+        model = self.networks[state["network"]]
+        moves = step_panels(model, seen, float(state["rate"]), step >= 2 * count, step > 2 * count, 1)
+        panels = [
+            picture.wide((0, 0, 1, 18)),
+            self.guess(step, seen, again, int(y[0])),
+            *moves,
+            self.losses(step, facts),
+        ]
+        small, narrow = picture.narrow([panel.name for panel in panels[1:]])
+        text = f"Step {step} of {self.steps}, {self.sentence(state, seen, facts)}"
+        return Scene(
+            [*panels, small],
+            text,
+            facts,
+            rows=(f"{HEIGHT:.0f}px", "176px"),
+            columns=(1,) * 24,
+            height=HEIGHT + 176,
+            narrow=narrow,
+            figures=self.figures(step, facts),
+        )
+
+    def figures(self, step: int, facts: dict) -> list[Figure]:
+        """The losses, once they are known."""
+        known, done = step >= len(self.outputs), step == self.steps
+        before = f"{facts['before']:.3g}" if known else "–"
+        after = f"{facts['after']:.3g}" if done and np.isfinite(facts["after"]) else "–"
+        return [Figure("loss before", before), Figure("loss now", after, large=True)]
 
     def update(self, state: dict, x, y) -> tuple[FullPass, FullPass, dict]:
         """Both passes, and the losses and moves of the update between them."""
@@ -150,38 +170,6 @@ class OneUpdate(Widget):
         }
         return seen, again, facts
 
-    def maps(self, step: int, forward: FullPass, seen: FullPass) -> list[Panel]:
-        """Two rows of maps, those not computed yet hidden."""
-        count, panels = len(self.outputs), []
-        spread = shared_reach([forward.activations[s.place] for s in self.outputs if s.place])
-        for column, output in enumerate(self.outputs):
-            colors = {"cmap": "diverging", "vmin": -spread, "vmax": spread}
-            if output.place == 0:
-                colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
-            panels.append(
-                panel_of(
-                    output,
-                    forward.activations[output.place][0],
-                    at=(0, column),
-                    hidden=column > step,
-                    **colors,
-                )
-            )
-            gradient = seen.gradients[output.place][0]
-            reach = reach_of([gradient])
-            panels.append(
-                panel_of(
-                    output,
-                    gradient,
-                    at=(1, column),
-                    hidden=step < 2 * count - column,
-                    cmap="diverging",
-                    vmin=-reach,
-                    vmax=reach,
-                )
-            )
-        return panels
-
     def guess(self, step: int, seen: FullPass, again: FullPass, label: int) -> Panel:
         """Probabilities before the update, and after it as points; of many classes the likeliest."""
         p, q = (softmax(one.activations[-1])[0] for one in (seen, again))
@@ -189,26 +177,26 @@ class OneUpdate(Widget):
         shown = np.sort(order if label in order else np.append(order[:9], label))
         places, names = np.arange(len(shown)), self.specimen.class_names
         target = int(np.flatnonzero(shown == label)[0])
-        marks = [Points(1.06, target, color="green", shape="diamond", size=6, label="label")]
+        marks = [Points(1.06, target, color="ink", shape="diamond", size=6, label="label")]
         if step >= len(self.outputs) - 1:
-            marks.append(Bars(places, p[shown], color="blue", horizontal=True, label="before"))
+            marks.append(Bars(places, p[shown], color="muted", horizontal=True, label="before"))
         if step == self.steps:
-            marks.append(Points(q[shown], places, color="orange", size=4, outline="ink", label="after"))
+            marks.append(Points(q[shown], places, color="paper", size=4, outline="ink", label="after"))
         y = Axis(len(shown) - 0.4, -0.6, ticks=places, names=[names[i] for i in shown])
         x = Axis(0, 1.15, "probability", ticks=(0, 0.5, 1))
-        return Panel(marks, x, y, title="guess", at=(0, len(self.outputs)))
+        return Panel(marks, x, y, title="softmax: bars before, rings after", at=(0, 18, 1, 6), name="guess")
 
     def losses(self, step: int, facts: dict) -> Panel:
         """The loss of this image and the mean loss of the others, before and after."""
         marks, count, top = [], (step >= len(self.outputs)) + (step == self.steps), 3.0
-        for name, shift, color in (("", -0.2, "blue"), ("others_", 0.2, "orange")):
+        for name, shift, color in (("", -0.2, "ink"), ("others_", 0.2, "muted")):
             heights = [facts[f"{name}before"], facts[f"{name}after"]][:count]
             words = f"{self.others} others" if name else "this image"
             marks.append(Bars(np.arange(count) + shift, heights, width=0.36, color=color, label=words))
             top = max(top, *(1.1 * height for height in heights if np.isfinite(height)), 0)
         x = Axis(-0.6, 1.6, ticks=(0, 1), names=("before", "after"))
         return Panel(
-            marks, x, Axis(0, 1.45 * top), title="loss", at=(1, len(self.outputs)), legend="upper right"
+            marks, x, Axis(0, 1.45 * top), title="loss", at=(1, 18, 1, 6), legend="upper right", name="loss"
         )
 
     def sentence(self, state: dict, seen: FullPass, facts: dict) -> str:

@@ -13,9 +13,11 @@ from hashlib import blake2b
 
 import numpy as np
 
+from cnnlib.viz.maps import Maps
 from cnnlib.viz.marks import Heatmap, Mark
 from cnnlib.viz.scene import Axis, Panel, Scene
 
+OPTIONAL = ("emits", "sets", "label", "hovers", "means", "tile", "tile_names")  # left out where empty
 LARGE = 256  # cells of a heatmap from which on it pays to halve them
 
 
@@ -91,19 +93,24 @@ class Packer:
         packed = {"kind": type(mark).__name__.lower()}
         for item in fields(mark):
             value = getattr(mark, item.name)
+            if (mark.sparse or item.name in OPTIONAL) and _empty(value):
+                continue
             if isinstance(value, np.ndarray):
                 half = isinstance(mark, Heatmap) and item.name == "z" and not mark.numbers
-                value = {"array": self._array(value, half)}
+                kind = "bytes" if isinstance(mark, Maps) and half else "halves" if half else ""
+                value = {"array": self._array(value, kind)}
             elif isinstance(value, np.generic):
                 value = value.item()
+            if isinstance(value, float):
+                value = float(f"{value:.7g}")
             packed[item.name] = value
         return packed
 
-    def _array(self, array: np.ndarray, half: bool = False) -> int:
+    def _array(self, array: np.ndarray, form: str = "") -> int:
         with np.errstate(over="ignore"):
             data = np.ascontiguousarray(array, dtype="<f4").tobytes()
-        if half and array.size >= LARGE:
-            data = _halves(array)
+        if form and array.size >= LARGE:
+            data = _bytes(array) if form == "bytes" else _halves(array)
         name = blake2b(data, digest_size=7).hexdigest() + "x".join(map(str, array.shape))
         if name not in self._arrays:
             index = -1
@@ -112,6 +119,11 @@ class Packer:
                 self._buffers.append(data)
             self._arrays[name] = len(self._arrays), [name, list(array.shape), index]
         return self._arrays[name][0]
+
+
+def _empty(value: object) -> bool:
+    """Whether a page may assume the value where a mark says nothing: None, False, no words."""
+    return value is None or value is False or (isinstance(value, str | tuple | dict) and not value)
 
 
 def _halves(array: np.ndarray) -> bytes:
@@ -126,6 +138,19 @@ def _halves(array: np.ndarray) -> bytes:
     scaled = np.where(np.isfinite(array), array, np.nan) * 2.0**-exponent
     filling = b"\0\x7e" if array.size % 2 else b""  # NaN
     return scaled.astype("<f2").tobytes() + filling + np.int16(exponent).astype("<i2").tobytes()
+
+
+def _bytes(array: np.ndarray) -> bytes:
+    """The array in steps of a 127th of its largest number, last, at an odd length that tells of it.
+
+    >>> list(_bytes(np.array([-1.0, 0.5, np.nan]))[:3])
+    [129, 64, 128]
+    """
+    finite = np.isfinite(array)
+    largest = np.float32(np.abs(array[finite]).max(initial=0) or 1.0)
+    steps = np.where(finite, np.round(np.where(finite, array, 0) / largest * 127), -128).astype(np.int8)
+    filling = b"\x80" if array.size % 2 == 0 else b""
+    return steps.tobytes() + filling + largest.astype("<f4").tobytes()
 
 
 def _axis(axis: Axis) -> dict:

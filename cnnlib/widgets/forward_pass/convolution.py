@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from cnnlib.data import load_digits, load_photo
 from cnnlib.nn.functional import conv2d_forward
-from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene
+from cnnlib.viz import Axis, ColorScale, Figure, Heatmap, Narrow, Panel, Region, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, Grid, Slider, Toggle, Widget
+from cnnlib.widgets.forward_pass.unit_detail import matrix_panel, value_panel
 
 _NINTH = 1 / 9
 #: Kernels by name. The Sobel kernels follow I. Sobel and G. Feldman (1968), read as cross-correlation.
@@ -21,6 +24,18 @@ KERNELS = {
     "random": tuple(map(tuple, np.random.default_rng(0).normal(0, 1, (3, 3)).round(2).tolist())),
 }
 OWN = "my own"
+MAKES = "Kernel: what it makes of the image"
+THUMB = 28  # pixels along a side of a kernel's picture of what it makes
+
+
+def simple_images() -> dict[str, np.ndarray]:
+    """A photograph, a handwritten digit, stripes, and a single bright pixel."""
+    columns = np.indices((24, 36))[1]
+    dot = np.zeros((15, 21))
+    dot[7, 10] = 1.0
+    stripes = (columns // 6 % 2).astype(float)
+    digit = load_digits().x_train[0, 0]
+    return {"photograph": load_photo()[0, 0], "digit": digit, "stripes": stripes, "one dot": dot}
 
 
 class ConvolutionMicroscope(Widget):
@@ -29,7 +44,8 @@ class ConvolutionMicroscope(Widget):
     Parameters
     ----------
     images : dict of str to array (H, W), optional
-        Images to choose from, values in [0, 1]; by default a photograph and a handwritten digit.
+        Images to choose from, values in [0, 1]; by default a photograph, a
+        handwritten digit, stripes, and a single bright pixel.
     **options
         As for `Widget`.
 
@@ -40,20 +56,35 @@ class ConvolutionMicroscope(Widget):
     'Row 0, column 2 of the output: the nine products add up to 0.938. Output map: 6 rows, 6 columns.'
     """
 
-    title = "Convolution under the microscope"
+    title = "Nine pixels × nine weights make one number. Which?"
+    slots: Mapping[str, tuple[str, ...]] = {
+        "head": ("whole",),
+        "bar": ("kernel_name",),
+        "side": ("image", "stride", "padding"),
+        "handle": ("row", "col"),
+        "more": ("kernel", "flip"),
+    }
     speed = "25 steps a second"
 
     def __init__(self, images: dict[str, np.ndarray] | None = None, **options) -> None:
         if images is None:
-            images = {"photograph": load_photo()[0, 0], "digit": load_digits().x_train[0, 0]}
+            images = simple_images()
         self.images = {name: np.asarray(image, dtype=float) for name, image in images.items()}
         for name, image in self.images.items():
             if image.ndim != 2 or min(image.shape) < 3:
                 raise ValueError(f"images: {name!r} has shape {image.shape}; expected (H, W), at least 3x3")
+        self.made: dict[str, dict] = {}
+        picker = "thumbnails" if len(self.images) <= 4 else "list"  # as many as have room
         longest = max(max(image.shape) for image in self.images.values()) + 6
         self.controls = (
-            Choice("image", tuple(self.images), label="Image"),
-            Choice("kernel_name", (*KERNELS, OWN), "Sobel x", label="Kernel"),
+            Choice("image", tuple(self.images), picker=picker, label="Image"),
+            Choice(
+                "kernel_name",
+                (*KERNELS, OWN),
+                "Sobel x",
+                picker="thumbnails",
+                label="Kernel: what it makes of the image",
+            ),
             Grid("kernel", KERNELS["Sobel x"], -100, 100, label="Kernel's numbers"),
             Slider("stride", 1, 4, 1, integer=True, label="Stride", unit="pixels"),
             Slider("padding", 0, 3, 0, integer=True, label="Padding", unit="pixels"),
@@ -134,14 +165,45 @@ class ConvolutionMicroscope(Widget):
             f"Row {row}, column {col} of the output: the nine products add up to {total:.3f}. "
             f"Output map: {height} rows, {width} columns."
         )
+        products = patch * kernel + 0.0
         panels = [
             self.image_panel(image, pad, top - pad, left - pad),
             self.output_panel(output, state),
-            numbers_panel(patch, "Window", (1, 0, 1, 4), "gray", 0, 1),
-            numbers_panel(kernel, "times kernel", (1, 4, 1, 4)),
-            numbers_panel(patch * kernel + 0.0, f"nine products, sum {total:.3f}", (1, 8, 1, 4)),
+            matrix_panel("window", patch, (1, 0, 1, 5), least=3.0, colors=INK, sign="×", name="window"),
+            matrix_panel("kernel", kernel, (1, 5, 1, 5), least=3.0, sign="=", name="kernel"),
+            matrix_panel("nine products", products, (1, 10, 1, 5), least=3.0, sign="→", name="products"),
+            value_panel(total, "add all nine", (1, 16, 1, 8)),
         ]
-        return Scene(panels, text, facts, rows=(3, 2), columns=(1,) * 12, height=540, arrows=("col", "row"))
+        places = ("image", 0, 0, 1, 2), ("side", 1, 0, 1, 2), ("map", 2, 0, 1, 2), ("window", 3, 0)
+        places += ("kernel", 3, 1), ("products", 4, 0), ("answer", 4, 1)
+        sizes = ("270px", "300px", "270px", "190px", "190px")
+        narrow = Narrow(sizes, (1, 1), 1220, at={name: at for name, *at in places})
+        return Scene(
+            panels,
+            text,
+            facts,
+            rows=("288px", "150px"),
+            columns=(*(1,) * 10, *("46px",) * 3, *(1,) * 11),
+            height=438,
+            arrows=("col", "row"),
+            narrow=narrow,
+            slots=[Slot("side", (0, 10, 1, 3))],
+            pictures=self.thumbnails(state["image"]),
+            figures=[Figure("sum of nine", f"{total:.2f}".replace("-", "−"), large=True)],
+        )
+
+    def thumbnails(self, name: str) -> dict:
+        """Small pictures of the images, and of what every kernel makes of this one: made once."""
+        if name not in self.made:
+            image = self.images[name]
+            makes = [made_of(image, np.array(kernel, float)) for kernel in KERNELS.values()]
+            kernels = [small_panel(made, "gray" if made.min() >= 0 else "diverging") for made in makes]
+            blank = Axis(-1, 1, visible=False)
+            kernels.append(Panel([Text([0], [0], "✎", size=26)], blank, blank, grid=False))
+            images = [small_panel(centre(other), "gray") for other in self.images.values()]
+            few = {"image": images} if len(images) <= 4 else {}
+            self.made[name] = few | {"kernel_name": kernels}
+        return self.made[name]
 
     def image_panel(self, image: np.ndarray, pad: int, top: int, left: int) -> Panel:
         """The image in its frame of padding, with the window; pixel (0, 0) is the image's own."""
@@ -151,16 +213,18 @@ class ConvolutionMicroscope(Widget):
         numbers = ".2f" if (height + 2 * pad) * (width + 2 * pad) <= 100 else ""  # as many as can be read
         marks = [
             Heatmap(np.pad(image, pad), extent, "gray", 0, 1, numbers=numbers, emits="image"),
-            Region(left - 0.5, left + 2.5, top - 0.5, top + 2.5, color="vermilion", filled=False, width=3),
+            Region(left - 0.5, left + 2.5, top - 0.5, top + 2.5, color="you", filled=False, width=3),
         ]
         if pad:
-            marks.insert(1, Region(-0.5, width - 0.5, -0.5, height - 0.5, color="sky", filled=False, width=1))
+            marks.insert(
+                1, Region(-0.5, width - 0.5, -0.5, height - 0.5, color="muted", filled=False, width=1)
+            )
         x = Axis(-edge, width + edge - 1, visible=False)
         y = Axis(height + edge - 1, -edge, visible=False)
         title = f"Image, {height} x {width}" + (
             f", with {pad} pixel{'s' * (pad > 1)} of zeros around it" if pad else ""
         )
-        return Panel(marks, x, y, title=title, at=(0, 0, 1, 6), equal=True, grid=False)
+        return Panel(marks, x, y, title=title, at=(0, 0, 1, 10), equal=True, grid=False, name="image")
 
     def output_panel(self, output: np.ndarray, state: dict) -> Panel:
         height, width = output.shape
@@ -176,17 +240,34 @@ class ConvolutionMicroscope(Widget):
             Heatmap(
                 shown, sets={"row": "row", "col": "col"}, numbers=".2f" if output.size <= 100 else "", **reach
             ),
-            Region(col - 0.5, col + 0.5, row - 0.5, row + 0.5, color="vermilion", filled=False, width=3),
+            Region(col - 0.5, col + 0.5, row - 0.5, row + 0.5, color="you", filled=False, width=3),
         ]
         x, y = Axis(-0.5, width - 0.5, visible=False), Axis(height - 0.5, -0.5, visible=False)
         title = f"Output map, {height} x {width}"
-        if reach["cmap"] == "diverging":
-            title += f" (orange {-reach['vmax']:.2g}, blue {reach['vmax']:.2g})"
-        return Panel(marks, x, y, title=title, at=(0, 6, 1, 6), equal=True, grid=False)
+        ends = reach["vmin"], reach["vmax"], reach["cmap"]
+        marks.append(ColorScale(width - 0.5, -0.5, *ends, shift=(-58, -14)))
+        return Panel(marks, x, y, title=title, at=(0, 13, 1, 11), equal=True, grid=False, name="map")
 
 
-def numbers_panel(values, title, at, cmap="diverging", vmin=None, vmax=None) -> Panel:
-    """A 3x3 matrix as coloured cells with their numbers."""
-    marks = [Heatmap(values, cmap=cmap, vmin=vmin, vmax=vmax, numbers=".2f", hover=False)]
-    x, y = Axis(-0.5, 2.5, visible=False), Axis(2.5, -0.5, visible=False)
-    return Panel(marks, x, y, title=title, at=at, equal=True, grid=False)
+INK = {"cmap": "gray", "vmin": 0, "vmax": 1}
+
+
+def centre(image: np.ndarray) -> np.ndarray:
+    """The middle of an image as a small square one, every second pixel of a large one."""
+    step = 2 if min(image.shape) >= 2 * THUMB else 1
+    side = min(step * THUMB, *image.shape)
+    top, left = ((size - side) // 2 for size in image.shape)
+    return image[top : top + side : step, left : left + side : step]
+
+
+def made_of(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """The middle of what a kernel makes of an image."""
+    return centre(conv2d_forward(image[None, None], kernel[None, None], None, 1, 1)[0][0, 0])
+
+
+def small_panel(values: np.ndarray, cmap: str) -> Panel:
+    """A thumbnail."""
+    ends = {"vmin": 0, "vmax": 1} if cmap == "gray" else {}
+    rows, columns = values.shape
+    x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
+    return Panel([Heatmap(values, cmap=cmap, hover=False, **ends)], x, y, grid=False)

@@ -36,8 +36,7 @@ WORDS = {
     Sigmoid: "sigmoid",
     BatchNorm2d: "normalization",
 }
-MAPS_A_ROW = 2
-LARGE = 10  # pixels along a side, from which on two maps stand one above the other
+MAPS_A_COLUMN = 8
 UPRIGHT = 20  # numbers that stand in one column; more of them are wrapped
 MOST_DRAWN = 10  # pictures in a row
 
@@ -85,8 +84,7 @@ class LayerOutput:
         """Maps in one row of the mosaic, or numbers in one row of a vector."""
         if len(self.shape) == 1:
             return 1 if self.shape[0] <= UPRIGHT else math.ceil(math.sqrt(self.shape[0] / 2))
-        beside = 1 if self.shape[1] > LARGE and len(self.maps) == 2 else MAPS_A_ROW
-        return min(beside, len(self.maps))
+        return 1 if len(self.maps) <= MAPS_A_COLUMN else 2
 
     def showing(self, unit: tuple) -> LayerOutput:
         """The same with the map of `unit` among those shown, in the place of the last if need be."""
@@ -189,10 +187,7 @@ def _maps_to_show(x: np.ndarray, rows: int) -> tuple:
 def _most_maps(size: tuple, rows: int) -> int:
     """Maps shown at most: as many as can be told apart, and as a frame on the wire can carry."""
     pixels = size[0] * size[1]
-    if pixels <= 16:
-        return 16
-    most = (16, 8, 4) if rows == 1 else (8, 2, 2)
-    return most[0] if pixels <= 64 else most[1] if pixels <= 196 else most[2]
+    return 2 * MAPS_A_COLUMN if pixels <= 256 else MAPS_A_COLUMN if pixels <= 1024 else 4
 
 
 def drawn(outputs: list[LayerOutput]) -> list[LayerOutput]:

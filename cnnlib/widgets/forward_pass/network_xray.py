@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -11,15 +11,28 @@ from cnnlib.data.pictures import centred
 from cnnlib.experiments.dissect import Terms, activations, unit_terms
 from cnnlib.networks import load_digits_cnn
 from cnnlib.nn.functional import softmax
-from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d
-from cnnlib.viz import Axis, Bars, Heatmap, Panel, Points, Region, Scene
+from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, ReLU
+from cnnlib.viz import Axis, Figure, Heatmap, Panel, Region, Scene
 from cnnlib.widgets.base import Button, Choice, Grid, Slider, Widget
-from cnnlib.widgets.forward_pass.network_layout import LayerOutput, panel_of, reach_of, shared_reach, widths
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput
+from cnnlib.widgets.forward_pass.network_picture import short_name
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
+from cnnlib.widgets.forward_pass.scores_panel import percent
+from cnnlib.widgets.forward_pass.unit_detail import (
+    READABLE,
+    curve_panel,
+    matrix_panel,
+    pool_panel,
+    rounded_parts,
+    source_panel,
+    sum_panel,
+    sum_rows,
+    value_panel,
+)
+from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, HEIGHT, OWN, SHARED, Overview, window_of
 
-SHARED, OWN = "one for all layers", "each layer its own"
 IMAGE, DRAWING = "test image", "your drawing"
-READABLE = 64  # numbers of a matrix that can be read in its cells
+DETAIL = 190.0  # pixels of height of the detail
 LARGEST_SHEET = 28  # pixels along a side that can be drawn on
 
 
@@ -53,7 +66,12 @@ class NetworkXRay(Widget):
     'Pooling 1, map 2, row 1, column 1: the largest of 4 numbers is 1'
     """
 
-    title = "Network X-ray"
+    title = "What does every number of the network come from? Click one."
+    slots: Mapping[str, tuple[str, ...]] = {
+        "bar": ("source", "image", "layer", "channel", "clear"),
+        "handle": ("row", "column", "input_map"),
+        "more": ("scale", "ink"),
+    }
 
     def __init__(self, model=None, images=None, *, class_names=None, prepare=None, **options) -> None:
         self.opened, self.pen = OpenedNetwork(model, images, class_names, default), None
@@ -70,17 +88,19 @@ class NetworkXRay(Widget):
         names, shapes = list(self.outputs), [output.shape for output in self.outputs.values()]
         most = max(shape[0] for shape in shapes)
         controls = [
-            Choice("source", (IMAGE,), label="Show"),
+            Choice("source", (IMAGE,), picker="segments", label="Show"),
             Slider("image", 0, max(1, len(self.specimen.images) - 1), 0, integer=True, label="Test image"),
             Choice("layer", names, names[1], label="Layer"),
             Slider("channel", 0, most - 1, 0, integer=True, label="Map"),
             Slider("row", 0, self.height - 1, 3, integer=True, label="Row"),
             Slider("column", 0, self.width - 1, 3, integer=True, label="Column"),
             Slider("input_map", 0, most - 1, 0, integer=True, label="Input map to show"),
-            Choice("scale", (SHARED, OWN), label="Colour scale"),
+            Choice("scale", (BLOCKS, SHARED, OWN), label="Colour scale"),
         ]
         if self.can_draw:
-            controls[0] = Choice("source", (IMAGE, DRAWING), label="Show")
+            controls[0] = Choice(
+                "source", (IMAGE, DRAWING), picker="segments", words=("image", "drawing"), label="Show"
+            )
             controls += [
                 Button("ink", label="Ink or erase the chosen input pixel"),
                 Button("clear", label="Clear the drawing"),
@@ -117,6 +137,8 @@ class NetworkXRay(Widget):
         return {"drawing": table.tolist(), "source": DRAWING}
 
     def event(self, event: dict) -> dict | None:
+        if event["name"] == "part":
+            return self.part_at(int(event["row"]))
         output = self.opened.laid_out(self.state)[event["name"]]
         if output.place == 0 and self.state["source"] == DRAWING:
             return {
@@ -130,6 +152,23 @@ class NetworkXRay(Widget):
             return None
         channel, row, column = unit if len(unit) == 3 else (unit[0], 0, 0)
         return {"layer": output.name, "channel": channel, "row": row, "column": column}
+
+    def part_at(self, row: int) -> dict | None:
+        """The map before whose part of the sum stands in a row."""
+        state = self.state
+        output = self.outputs[state["layer"]]
+        below = self.opened.before(output)
+        if below is None:
+            return None
+        terms = unit_terms(
+            self.model[output.place - 1],
+            activations(self.model, self.shown_image(state)[0])[output.place - 1],
+            output.clip(state["channel"], state["row"], state["column"]),
+        )
+        window = terms.inputs.shape if terms.inputs.ndim == 3 else (*below.shape, 1, 1)[:3]
+        rows = sum_rows(terms, window)
+        number = rows[row][2] if row < len(rows) else -1
+        return {"input_map": number} if 0 <= number < below.shape[0] else None
 
     def stroke(self, event: dict) -> np.ndarray:
         """The drawing with ink along the pen's way since the last event of the same stroke."""
@@ -169,35 +208,32 @@ class NetworkXRay(Widget):
             "pixels_seen": (field[0][1] - field[0][0] + 1) * (field[1][1] - field[1][0] + 1),
             "ink": float(x.sum()),
         }
-        names = self.specimen.class_names
-        guesses = replace(probabilities(p, label, names), at=(0, max(8, len(self.outputs))))
-        panels = [*self.overview(state, values, output, unit, field), guesses]
+        overview = Overview(self.opened, self.model, values, state, output, unit, field)
+        scores = overview.scores(p, label, self.specimen.class_names)
         below, words, facts["terms"] = self.arithmetic(state, values, output, unit)
         sees = [seen(field)] if output.place else []
         text = " ".join([f"{self.opened.name_of(output, unit)}: {words}", *sees, self.guess(facts)])
-        shown = widths(list(self.outputs.values()))
-        spare = (0.4,) * max(0, 8 - len(shown))  # the panels below need a row of nine
-        columns = (*shown, *spare, 1.4)
-        return Scene([*panels, *below], text, facts, rows=(3, 2), columns=columns, height=560)
+        small = overview.narrow()
+        return Scene(
+            [overview.wide(), scores, *below, small.panel],
+            text,
+            facts,
+            rows=(f"{HEIGHT:.0f}px", f"{DETAIL:.0f}px"),
+            columns=(1,) * 24,
+            height=HEIGHT + DETAIL,
+            arrows=("column", "row"),
+            narrow=small.grid([panel.name for panel in below]),
+            figures=self.figures(facts),
+        )
 
-    def overview(self, state, values, output, unit, field) -> list[Panel]:
-        """One picture a layer; the chosen unit and the pixels that feed it are framed."""
-        shared = shared_reach([values[s.place] for s in self.outputs.values() if s.place])
-        panels = []
-        for column, other in enumerate(self.opened.laid_out(state).values()):
-            array = values[other.place][0]
-            reach = shared if state["scale"] == SHARED else reach_of([array])
-            colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
-            marks = []
-            if other.place == 0:
-                colors = {"cmap": "ink", "vmin": 0, "vmax": 1}
-                for channel in other.maps:
-                    first, last = ((channel, field[0][i], field[1][i]) for i in (0, 1))
-                    marks.append(other.frame(first, last, "orange"))
-            if other.name == output.name:
-                marks.append(other.frame(unit, unit))
-            panels.append(panel_of(other, array, *marks, at=(0, column), emits=other.name, **colors))
-        return panels
+    def figures(self, facts: dict) -> list[Figure]:
+        """What it is, what the network makes of it, and how sure it is."""
+        names = self.specimen.class_names
+        true = [] if facts["label"] < 0 else [Figure("true", str(names[facts["label"]]))]
+        return [
+            *true,
+            Figure("guess", str(names[facts["guess"]]), f"{percent(facts['confidence'])} sure", large=True),
+        ]
 
     def arithmetic(self, state, values, output, unit) -> tuple[list[Panel], str, int]:
         """The panels with the numbers behind a unit, a sentence on them, and the number of terms."""
@@ -205,43 +241,78 @@ class NetworkXRay(Widget):
             words = f"the pixel is {values[0][(0, *unit)]:.2f}."
             return self.sheets(values[0][0, unit[0]], unit, state), words, 0
         layer = self.model[output.place - 1]
-        terms = unit_terms(layer, values[output.place - 1], unit)
+        before = values[output.place - 1]
+        terms = unit_terms(layer, before, unit)
         if isinstance(layer, Conv2d | Linear):
-            below = self.opened.before(output)
-            window = (*below.shape, 1, 1)[:3] if isinstance(layer, Linear) else terms.inputs.shape
-            panels = sum_panels(terms, window, state["input_map"], below.name)
-            return panels, sum_words(terms), terms.inputs.size
-        if isinstance(layer, MaxPool2d):
-            panels = [numbers("window, ◆ the winner", terms.inputs[0], (1, 0, 1, 4), winner=terms.winner)]
-            words = f"the largest of {terms.inputs.size} numbers is {terms.total:.2f}."
+            return self.sum_of(state, values, output, unit, terms), sum_words(terms), terms.inputs.size
+        if isinstance(layer, MaxPool2d | AvgPool2d):
+            what = "largest" if isinstance(layer, MaxPool2d) else "mean"
+            panels = [pool_panel(terms, (1, 0, 1, 6)), value_panel(terms.total, f"the {what}", (1, 7, 1, 8))]
+            words = f"the {what} of {terms.inputs.size} numbers is {terms.total:.2f}."
             return panels, words, terms.inputs.size
-        if isinstance(layer, AvgPool2d):
-            words = f"the mean of {terms.inputs.size} numbers is {terms.total:.2f}."
-            return [numbers("window", terms.inputs[0], (1, 0, 1, 4))], words, terms.inputs.size
-        panels = [numbers("before", terms.inputs.reshape(1, 1), (1, 0, 1, 4))]
-        return panels, single_words(output.name.split()[0], float(terms.inputs[0]), terms.total), 1
+        kind, number = output.name.split()[0], float(terms.inputs[0])
+        panels = [curve_panel(kind, number, terms.total, (1, 0, 1, 12))]
+        return panels, single_words(kind, number, terms.total), 1
+
+    def sum_of(self, state, values, output, unit, terms: Terms) -> list[Panel]:
+        """Window × kernel = products of one map before, and the sum over all of them."""
+        below, layer = self.opened.before(output), self.model[output.place - 1]
+        window = (*below.shape, 1, 1)[:3] if isinstance(layer, Linear) else terms.inputs.shape
+        inputs, factors, products = (a.reshape(window) for a in (terms.inputs, terms.factors, terms.products))
+        shown = min(state["input_map"], window[0] - 1)
+        title = f"{short_name(below)}, map {shown}" if len(below.shape) == 3 else short_name(below)
+        panels = []
+        if isinstance(layer, Conv2d):
+            image = values[below.place][0, shown]
+            panels.append(
+                source_panel(
+                    title, image, window_of(layer, unit, image.shape), (1, 0, 1, 4), ink=below.place == 0
+                )
+            )
+            title = "window"
+        part = rounded_parts([*products.sum(axis=(1, 2)).tolist(), terms.bias], round(terms.total, 2))[shown]
+        after = self.relu_after(output)
+        panels += [
+            matrix_panel(title, inputs[shown], (1, 4, 1, 5), sign="×", name="window"),
+            matrix_panel(
+                kernel_title(output, unit, shown), factors[shown], (1, 9, 1, 5), sign="=", name="kernel"
+            ),
+            matrix_panel(
+                f"products, sum {part:.2f}".replace("-", "−"), products[shown], (1, 14, 1, 5), name="products"
+            ),
+            sum_panel(terms, window, shown, after, (1, 19, 1, 5)),
+        ]
+        return panels
+
+    def relu_after(self, output: LayerOutput) -> str:
+        """ "ReLU" if one comes next."""
+        layers = list(self.model)
+        return "ReLU" if output.place < len(layers) and isinstance(layers[output.place], ReLU) else ""
 
     def sheets(self, pixels: np.ndarray, unit: tuple, state: dict) -> list[Panel]:
         """The input large, to read or to draw on; beside the sheet what the network gets, if it differs."""
         if state["source"] != DRAWING:
-            return [self.sheet(pixels, unit, "input, large", (1, 0, 1, 4))]
+            return [self.sheet(pixels, unit, "input, large", (1, 0, 1, 8))]
         if self.prepare is None:
-            return [self.sheet(pixels, unit, "draw here", (1, 0, 1, 4))]
+            return [self.sheet(pixels, unit, "draw here", (1, 0, 1, 8))]
         return [
-            self.sheet(np.array(state["drawing"]), unit, "draw here", (1, 0, 1, 3)),
-            self.sheet(pixels, None, "centred and scaled, as the network gets it", (1, 3, 1, 3), emits=""),
+            self.sheet(np.array(state["drawing"]), unit, "draw here", (1, 0, 1, 8)),
+            self.sheet(pixels, None, "centred and scaled, as the network gets it", (1, 8, 1, 12), emits=""),
         ]
 
     def sheet(self, pixels, unit, title, at, emits="input") -> Panel:
         """The input once more: an image with its numbers, or a sheet large enough to draw on."""
         numbers = ".1f" if title.startswith("input") and pixels.size <= READABLE else ""
         heat = Heatmap(pixels, cmap="ink", vmin=0, vmax=1, numbers=numbers, emits=emits)
-        right, bottom = self.width - 0.5, self.height - 0.5
-        marks = [heat, Region(-0.5, right, -0.5, bottom, color="muted", filled=False, width=1)]
+        rim = Region(-0.5, self.width - 0.5, -0.5, self.height - 0.5, color="muted", filled=False, width=1.5)
+        marks = [heat, rim]
         if unit is not None:
-            marks.append(LayerOutput("input", 0, (1, *pixels.shape)).frame((0, *unit[1:]), (0, *unit[1:])))
-        x, y = Axis(-0.5, right, visible=False), Axis(bottom, -0.5, visible=False)
-        return Panel(marks, x, y, title=title, at=at, equal=True, grid=False)
+            row, column = unit[1:]
+            edges = (column - 0.5, column + 0.5, row - 0.5, row + 0.5)
+            marks.append(Region(*edges, color="you", filled=False, width=2.5))
+        x, y = Axis(-0.5, self.width - 0.5, visible=False), Axis(self.height - 0.5, -0.5, visible=False)
+        name = "sheet" if emits else "prepared"
+        return Panel(marks, x, y, title=title, at=at, equal=True, grid=False, name=name)
 
     def guess(self, facts: dict) -> str:
         """What the network makes of the image, in words."""
@@ -252,38 +323,13 @@ class NetworkXRay(Widget):
         return f"{words}." if facts["label"] < 0 else f"{words}; the label is {names[facts['label']]}."
 
 
-def sum_panels(terms: Terms, window: tuple, shown: int, source: str) -> list[Panel]:
-    """Inputs, weights and products of one input map as numbers, and the sums over all input maps."""
-    inputs, factors, products = (a.reshape(window) for a in (terms.inputs, terms.factors, terms.products))
-    shown = min(shown, window[0] - 1)
-    sums = products.sum(axis=(1, 2))
-    bars = Bars(np.arange(len(sums)), sums, color="blue", label="sum of one input map's products")
-    bias = Bars([len(sums)], [terms.bias], color="orange", label="bias")
-    low, high = min(0, sums.min(), terms.bias), max(0, sums.max(), terms.bias)
-    span = (high - low) or 1.0
-    ticks = [*range(0, len(sums), 1 + len(sums) // 10), len(sums)]
-    names = [*map(str, ticks[:-1]), "bias"]
-    x = Axis(-0.6, len(sums) + 0.6, f"map of {source}, and the bias", ticks=ticks, names=names)
-    y = Axis(low - 0.1 * span, high + 0.45 * span, "part of the sum")  # room for the legend above the bars
-    title = f"all parts add up to {terms.total:.2f}"
-    total = Panel([bars, bias], x, y, at=(1, 5, 1, 4), title=title, legend="upper left")
-    return [
-        numbers(f"{source}, map {shown}", inputs[shown], (1, 0, 1, 2)),
-        numbers("× weights", factors[shown], (1, 2, 1, 1)),
-        numbers(f"= products, sum {sums[shown]:.2f}", products[shown], (1, 3, 1, 2)),
-        total,
-    ]
-
-
-def numbers(title: str, values: np.ndarray, at: tuple, winner: tuple | None = None) -> Panel:
-    """A small matrix with its numbers; a diamond marks the winner of a pooling."""
-    marks = [Heatmap(values, cmap="diverging", numbers=".2f" if values.size <= READABLE else "")]
-    if winner is not None:
-        place = winner[1] + 0.36, winner[0] - 0.36
-        marks.append(Points(*place, color="yellow", shape="diamond", size=7, outline="black"))
-    rows, columns = values.shape
-    x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
-    return Panel(marks, x, y, title=title, at=at, equal=True, grid=False)
+def kernel_title(output: LayerOutput, unit: tuple, shown: int) -> str:
+    """What the middle matrix of a sum is."""
+    return (
+        f"weights to {output.name} {unit[0]}"
+        if len(output.shape) == 1
+        else f"kernel {unit[0]}, for map {shown}"
+    )
 
 
 def sum_words(terms: Terms) -> str:
@@ -301,17 +347,6 @@ def single_words(kind: str, before: float, after: float) -> str:
     if kind == "normalization":
         return f"{before:.2f}, moved and scaled by the map's running mean and deviation, is {after:.2f}."
     return f"{kind} of {before:.2f} is {after:.2f}."
-
-
-def probabilities(p: np.ndarray, label: int, names: tuple) -> Panel:
-    """Bars of the probabilities; the label's is marked. Of more than ten classes the likeliest are shown."""
-    shown = np.arange(len(p)) if len(p) <= 10 else np.sort(np.argsort(-p, kind="stable")[:10])
-    marks = [Bars(np.arange(len(shown)), p[shown], color="blue", horizontal=True, label="probability")]
-    if label in shown:
-        place = int(np.flatnonzero(shown == label)[0])
-        marks.append(Points(1.06, place, color="green", shape="diamond", size=6, label="label"))
-    y = Axis(len(shown) - 0.4, -0.6, ticks=range(len(shown)), names=[names[i] for i in shown])
-    return Panel(marks, Axis(0, 1.15, "probability", ticks=(0, 0.5, 1)), y, title="guess")
 
 
 def seen(field: tuple) -> str:

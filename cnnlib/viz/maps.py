@@ -1,0 +1,115 @@
+"""The maps of a layer on a strict grid, and the colour scale that stands beneath what it is valid for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cnnlib.viz.colors import check_color_map
+from cnnlib.viz.marks import Heatmap, Mark
+
+
+@dataclass(frozen=True, eq=False)
+class Maps(Heatmap):
+    """The images of a `mosaic`, drawn apart from one another at one size in CSS pixels.
+
+    `z` and `tile` are those of a mosaic with a gap of 1; clicks and readings count its rows and
+    columns, whatever the grid on the page.
+
+    Parameters
+    ----------
+    x, y : float
+        Middle of the block in the panel's coordinates.
+    pitch : float
+        Distance of two middles in pixels along the images' longer side; `gap` pixels of it stay free.
+    across : int
+        Images beside one another; the mosaic's own number if 0.
+    count : int
+        Images; all of the mosaic's if 0.
+    framed : bool
+        One frame round all.
+    numbered : sequence of str
+        The number of each, in its corner where there is room.
+    state : array (count,), optional
+        Frame of each: 0 a thin line, 1 ink (feeds the chosen one), 2 chosen.
+    opacity : array (count,), optional
+    ids : array (count,), optional
+        What `Links` name at their ends, as for `Tiles`.
+    boxes : array (n, 5), optional
+        Frames around cells: number of the image, first and last row, first and last column.
+    floor : float, optional
+        Smaller values are shown as this one: a ReLU's maps are then those before it and need not be sent.
+
+    >>> from cnnlib.viz import mosaic
+    >>> Maps(mosaic(np.zeros((3, 4, 4)), 2), tile=(4, 4, 1), count=3, pitch=28).z.shape
+    (9, 9)
+    """
+
+    x: float = 0.0
+    y: float = 0.0
+    pitch: float = 28.0
+    gap: float = 3.0
+    across: int = 0
+    count: int = 0
+    framed: bool = True
+    numbered: tuple[str, ...] = ()
+    state: Any = None
+    opacity: Any = None
+    ids: Any = None
+    boxes: Any = None
+    floor: float | None = None
+    vectors = ("state", "opacity", "ids")
+    sparse = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.tile is None:
+            raise ValueError("Maps: tile is None; expected (height, width, gap) of the mosaic")
+        height, width, gap = self.tile
+        columns = (self.z.shape[1] + gap) // (width + gap)
+        rows = (self.z.shape[0] + gap) // (height + gap)
+        object.__setattr__(self, "extent", None)  # its place is `x`, `y` and `pitch`
+        object.__setattr__(self, "count", self.count or rows * columns)
+        object.__setattr__(self, "across", self.across or columns)
+        if self.boxes is not None:
+            object.__setattr__(self, "boxes", np.asarray(self.boxes, dtype=float).reshape(-1, 5))
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the block in pixels."""
+        height, width, _ = self.tile
+        cell = (self.pitch - self.gap) / max(height, width)
+        down = -(-self.count // self.across)
+        return self.across * (self.gap + width * cell), down * (self.gap + height * cell)
+
+
+@dataclass(frozen=True, eq=False)
+class ColorScale(Mark):
+    """A small bar of a colour map's colours with the values of its ends, centred on a point of the panel.
+
+    In a panel that is less than `needs` pixels wide it gives way.
+
+    >>> ColorScale(0.5, 10, -2, 2).cmap
+    'diverging'
+    """
+
+    x: float
+    y: float
+    low: float
+    high: float
+    cmap: str = "diverging"
+    words: tuple[str, str] = ("", "")
+    shift: tuple[float, float] = (0.0, 0.0)
+    needs: float = 0.0
+    sparse = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_color_map(self.cmap)
+        if not all(self.words):
+            digits = max(0, 1 - int(np.floor(np.log10(max(abs(self.low), abs(self.high), 1e-9)))))
+            sign = "+" if self.low < 0 else ""
+            words = f"{self.low:.{digits}f}".replace("-", "−"), f"{self.high:{sign}.{digits}f}"
+            object.__setattr__(self, "words", words)

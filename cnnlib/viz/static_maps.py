@@ -1,0 +1,57 @@
+"""How matplotlib draws a layer's maps and the scale of their colours."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+
+from cnnlib.viz.color_maps import color_map, normalize
+from cnnlib.viz.colors import to_hex
+from cnnlib.viz.maps import ColorScale, Maps
+
+PIXEL = 0.75  # points of a CSS pixel
+FINE = 2  # dots a pixel of a tile
+_FRAMES = (("grid", 1.0), ("ink", 1.25), ("you", 3.0))
+
+
+def maps(axes, mark: Maps, theme: str, order: int) -> None:
+    """A layer's maps at their places in pixels around the block's middle."""
+    norm, cmap = normalize(mark.cmap, mark.vmin, mark.vmax), color_map(mark.cmap, theme)
+    height, width, gap = mark.tile
+    columns = (mark.z.shape[1] + gap) // (width + gap)
+    cell = (mark.pitch - mark.gap) / max(height, width)
+    zoom = max(1, round(FINE * cell))
+    wide, high = mark.size
+    for i in range(mark.count):
+        down, right = divmod(i, columns)
+        rows, across = down * (height + gap), right * (width + gap)
+        z = mark.z if mark.floor is None else np.maximum(mark.z, mark.floor)
+        image = cmap(norm(np.ma.masked_invalid(z[rows : rows + height, across : across + width])))
+        image = np.kron(image, np.ones((zoom, zoom, 1)))
+        if mark.opacity is not None:
+            image[..., 3] *= mark.opacity[i]
+        down, right = divmod(i, mark.across)
+        x = (right + 0.5) * wide / mark.across - wide / 2
+        y = high / 2 - (down + 0.5) * high / -(-mark.count // mark.across)
+        color, line = _FRAMES[0 if mark.state is None else int(mark.state[i])]
+        frame = {
+            "edgecolor": to_hex(color, theme),
+            "linewidth": line * PIXEL,
+            "facecolor": to_hex("paper", theme),
+        }
+        picture = OffsetImage(image, zoom=cell / zoom * PIXEL, interpolation="nearest")
+        look = {"boxcoords": "offset points", "pad": 0, "bboxprops": frame, "zorder": order}
+        axes.add_artist(AnnotationBbox(picture, (mark.x, mark.y), (x * PIXEL, y * PIXEL), **look))
+
+
+def colorscale(axes, mark: ColorScale, theme: str, order: int) -> None:
+    """A bar of colours with the values of its ends."""
+    colors = color_map(mark.cmap, theme)(np.linspace(0, 1, 46))
+    bar = OffsetImage(np.tile(colors[None], (7, 1, 1)), zoom=PIXEL, interpolation="nearest")
+    shift = mark.shift[0] * PIXEL, -mark.shift[1] * PIXEL
+    look = {"boxcoords": "offset points", "frameon": False, "pad": 0, "zorder": order}
+    axes.add_artist(AnnotationBbox(bar, (mark.x, mark.y), shift, **look))
+    words = {"fontsize": 8, "color": to_hex("muted", theme), "va": "center", "textcoords": "offset points"}
+    for word, side, align in zip(mark.words, (-27, 27), ("right", "left"), strict=True):
+        away = shift[0] + side * PIXEL, shift[1]
+        axes.annotate(word, (mark.x, mark.y), away, ha=align, annotation_clip=False, **words)

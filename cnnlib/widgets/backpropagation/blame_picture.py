@@ -1,0 +1,274 @@
+"""One map a layer, values forwards above, gradients backwards below, and what acts between two columns."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
+from cnnlib.viz import Arrows, Axis, ColorScale, Line, Maps, Mark, Narrow, Panel, Region, Text
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
+from cnnlib.widgets.forward_pass.network_picture import picture_of, short_name
+from cnnlib.widgets.forward_pass.xray_overview import boxes
+
+PITCH, RULE, THUMB = 86.0, 50.0, 19.0  # pixels of a map, of what acts between two, of a small map
+VALUES, RULES, GRADIENTS, NUMBERS, THUMBS = 94.0, 190.0, 308.0, 362.0, 426.0  # heights of the rows' middles
+HEIGHT = 468.0
+BETWEEN = 104.0  # distance of two columns on a narrow page
+GATE, SWITCH, KERNEL = "gate", "switch", "kernel"
+
+
+def single(output: LayerOutput, values, index: int, **look) -> Maps:
+    """One map of an output, or a vector, as a mark."""
+    z = values[index] if output.maps else output.picture(values)
+    words = f"{output.title}, map {index}" if output.maps else output.title
+    return Maps(z, tile=(*z.shape, 1), framed=False, means=words, tile_names=("",), **look)
+
+
+class BlamePicture:
+    """Marks of both directions; `followed` is the map shown of every output, `way` the place in it."""
+
+    def __init__(self, model, outputs, output: LayerOutput, unit, values, gradients) -> None:
+        self.model, self.outputs, self.output, self.unit = model, outputs, output, unit
+        self.values, self.gradients = values, gradients
+        self.x = (np.arange(len(outputs)) + 0.5) / len(outputs)
+        self.followed, self.way = self.follow()
+        self.pitch = min(PITCH, 600.0 / len(outputs))
+
+    def reached(self, output: LayerOutput) -> bool:
+        return output.place <= self.output.place
+
+    def follow(self) -> tuple[list[int], list[tuple | None]]:
+        """Backwards from the unit: the map and the place in it that would move the unit most."""
+        followed, way, index = [0] * len(self.outputs), [None] * len(self.outputs), self.unit[0]
+        for i in reversed(range(len(self.outputs))):
+            output = self.outputs[i]
+            if not self.reached(output):
+                followed[i] = output.maps[0] if output.maps else 0
+                continue
+            gradient = np.abs(self.gradients[output.place][0])
+            if output.name == self.output.name:
+                followed[i], way[i] = self.unit[0], self.unit
+                continue
+            if output.maps:
+                sums = gradient.reshape(len(gradient), -1).max(axis=1)
+                free = len(gradient) <= index or sums[index] == 0 or self.kernels_after(i)
+                index = int(sums.argmax()) if free else index
+                followed[i] = index
+                place = np.unravel_index(int(gradient[index].argmax()), gradient[index].shape)
+                way[i] = (index, *map(int, place)) if gradient[index].any() else None
+            else:
+                index = 10**9
+                way[i] = (int(gradient.argmax()),) if gradient.any() else None
+        return followed, way
+
+    def kernels_after(self, i: int) -> bool:
+        """Whether the next output was made of all maps of this one."""
+        return isinstance(self.model[self.outputs[i + 1].place - 1], Conv2d) or not self.outputs[i + 1].maps
+
+    # Rows.
+
+    def marks(self) -> list[Mark]:
+        count = len(self.outputs)
+        step, half = 1 / count, 0.5 * (self.pitch + 8) / (count * 128)
+        gaps = self.x[:-1] + half, self.x[1:] - half
+        last = sum(self.reached(output) for output in self.outputs) - 1
+        right = float(self.x[last])
+        marks: list[Mark] = [
+            Region(0, min(1.0, right + step / 2), GRADIENTS - 62, GRADIENTS + 76, color="panel", alpha=1),
+            Text([0], [10], "Forwards: values", color="muted", align="left", bold=True, size=13),
+            Line([0.15, 0.97], [10, 10], "muted", 1),
+            Arrows([0.97], [10], [0.02], [0], color="muted", width=1),
+            Arrows([0.028], [GRADIENTS - 76], [-0.024], [0], color="ink", width=3),
+            Text([0.034], [GRADIENTS - 76], "Backwards: gradient", align="left", bold=True, size=13),
+        ]
+        if count > 1:
+            middle = (gaps[0] + gaps[1]) / 2
+            small = np.full(count - 1, 0.012)
+            marks.append(Arrows(middle - 0.006, np.full(count - 1, VALUES), small, small * 0, "muted", 1))
+            keep = np.arange(count - 1) < last
+            if keep.any():
+                start, zeros = middle[keep] + 0.012, np.zeros(keep.sum())
+                marks.append(Arrows(start, zeros + GRADIENTS, zeros - 0.024, zeros, "ink", 3))
+        return [*marks, *self.names(), *self.maps(), *self.rules(), *self.path(), *self.thumbs()]
+
+    def names(self) -> list[Mark]:
+        names = [short_name(output) for output in self.outputs]
+        which = [
+            f"map {m}" if o.maps and o.place else "" for o, m in zip(self.outputs, self.followed, strict=True)
+        ]
+        chosen = [output.name == self.output.name for output in self.outputs]
+        marks: list[Mark] = [Text(self.x, [VALUES - 53] * len(names), names, bold=True, size=12)]
+        for color, wanted in (("muted", False), ("you", True)):
+            keep = [i for i, one in enumerate(chosen) if one == wanted]
+            if keep:
+                low = [GRADIENTS - 52] * len(keep)
+                marks.append(Text(self.x[keep], low, [which[i] for i in keep], color=color, size=11))
+        return marks
+
+    def colors(self, output: LayerOutput, array, gradient: bool) -> dict:
+        if output.place == 0 and not gradient:
+            return {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
+        reach = reach_of([array])
+        return {"cmap": "diverging", "vmin": -reach, "vmax": reach}
+
+    def maps(self) -> list[Mark]:
+        """The values of one map a layer, and beneath them its gradient, with its scale."""
+        marks: list[Mark] = []
+        for x, output, index, place in zip(self.x, self.outputs, self.followed, self.way, strict=True):
+            here = None
+            if place is not None:
+                row, column = place[1:] if output.maps else output.cell(place)
+                here = boxes([0], (row, row), (column, column))
+            look = {"x": x, "pitch": self.pitch, "boxes": here}
+            value = self.values[output.place][0]
+            marks.append(
+                single(
+                    output,
+                    value,
+                    index,
+                    y=VALUES,
+                    emits=f"one:{output.name}",
+                    **look,
+                    **self.colors(output, value, False),
+                )
+            )
+            if not self.reached(output):
+                marks.append(Text([x], [GRADIENTS], "comes later", color="muted", size=11))
+                continue
+            gradient = self.gradients[output.place][0]
+            colors = self.colors(output, gradient, True)
+            marks.append(
+                single(output, gradient, index, y=GRADIENTS, emits=f"one:{output.name}", **look, **colors)
+            )
+            if output.name != self.output.name:
+                marks.append(
+                    ColorScale(
+                        x, NUMBERS + 10, colors["vmin"], colors["vmax"], needs=105.0 * len(self.outputs)
+                    )
+                )
+        return marks
+
+    def path(self) -> list[Mark]:
+        """The gradient at the framed places, in numbers."""
+        marks: list[Mark] = []
+        spots = [i for i, place in enumerate(self.way) if place is not None]
+        found = [float(self.gradients[self.outputs[i].place][0][self.way[i]]) for i in spots]
+        for sign, color in ((1, "pos-text"), (-1, "neg-text")):
+            keep = [k for k, value in enumerate(found) if np.sign(value) == sign]
+            if keep:
+                words = [signed(found[k]) for k in keep]
+                where = self.x[[spots[k] for k in keep]], [NUMBERS - 6] * len(keep)
+                marks.append(Text(*where, words, color=color, bold=True, size=13))
+        return marks
+
+    def rules(self) -> list[Mark]:
+        """What acts between two columns: kernel, gate, switch, as the way forwards has set them."""
+        marks: list[Mark] = []
+        titles = []
+        for i in range(1, len(self.outputs)):
+            output = self.outputs[i]
+            if not self.reached(output) or not output.maps:
+                continue
+            x = (self.x[i - 1] + self.x[i]) / 2
+            found = self.rule(i)
+            if found is not None:
+                title, z, look = found
+                titles.append((x, title))
+                marks.append(
+                    Maps(z, tile=(*z.shape, 1), x=x, y=RULES, pitch=RULE, framed=False, means=title, **look)
+                )
+        if titles:
+            marks.append(
+                Text(
+                    [x for x, _ in titles],
+                    [RULES - 34] * len(titles),
+                    [t for _, t in titles],
+                    bold=True,
+                    size=11,
+                )
+            )
+        return marks
+
+    def rule(self, i: int) -> tuple[str, np.ndarray, dict] | None:
+        """Title, picture and look of what made output `i` of the one before."""
+        before, output, layer = self.outputs[i - 1], self.outputs[i], self.model[self.outputs[i].place - 1]
+        here, index = self.followed[i], self.followed[i - 1]
+        if isinstance(layer, Conv2d):
+            z = layer.params["weight"][here, min(index, layer.params["weight"].shape[1] - 1)]
+            return KERNEL, z, {"cmap": "diverging"}
+        value = self.values[output.place - 1][0]
+        if isinstance(layer, ReLU):
+            shut = (value[here] <= 0).astype(float)
+            return GATE, shut, {"cmap": "shade", "vmin": 0, "vmax": 3.0}
+        if isinstance(layer, MaxPool2d) and self.way[i] is not None and before.place:
+            row, column = (self.way[i][1 + k] * layer.stride[k] for k in (0, 1))
+            z = value[here][row : row + layer.kernel_size[0], column : column + layer.kernel_size[1]]
+            won = np.unravel_index(int(z.argmax()), z.shape)
+            frame = boxes([0], (won[0], won[0]), (won[1], won[1])) if z.any() else None
+            return SWITCH, z, {"cmap": "diverging", "numbers": ".1f", "boxes": frame}
+        return None
+
+    def thumbs(self) -> list[Mark]:
+        """The gradients of all maps of every layer, small: click one to follow it."""
+        marks: list[Mark] = []
+        across = max(2, min(8, int(620 / len(self.outputs) // THUMB)))
+        for x, output, index in zip(self.x, self.outputs, self.followed, strict=True):
+            if len(output.maps) < 2 or (output.place and isinstance(self.model[output.place - 1], ReLU)):
+                continue
+            array = self.gradients[output.place][0] if self.reached(output) else np.zeros(output.shape)
+            state = np.array([2.0 * (m == index) for m in output.maps])
+            look = {"x": x, "y": THUMBS, "pitch": THUMB, "across": across, "emits": f"unit:{output.name}"}
+            reach = reach_of([array])
+            marks.append(
+                picture_of(output, array, **look, state=state, vmin=-reach, vmax=reach, cmap="diverging")
+            )
+        if marks:
+            marks.append(Text([0], [THUMBS - 6], "all maps:", align="left", color="muted", size=12))
+            marks.append(Text([0], [THUMBS + 10], "click to follow", align="left", color="muted", size=12))
+        return marks
+
+    def panel(self) -> Panel:
+        x, y = Axis(0, 1, visible=False), Axis(HEIGHT, 0, visible=False)
+        return Panel(self.marks(), x, y, grid=False, name="blame")
+
+    def narrow(self) -> tuple[Panel, Narrow]:
+        """From top to bottom: values at the left, what acts between, the gradient at the right."""
+        marks: list[Mark] = [
+            Text([0], [10], "values, forwards ↓", color="muted", align="left", bold=True, size=12),
+            Text([1], [10], "gradient, backwards ↑", align="right", bold=True, size=12),
+        ]
+        for i, (output, index) in enumerate(zip(self.outputs, self.followed, strict=True)):
+            y = 78.0 + i * BETWEEN
+            value = self.values[output.place][0]
+            title = short_name(output) + (f", map {index}" if output.maps and output.place else "")
+            marks.append(Text([0], [y - 46], title, align="left", bold=True, size=12))
+            look = {"y": y, "pitch": PITCH, "emits": f"one:{output.name}"}
+            marks.append(single(output, value, index, x=0.16, **look, **self.colors(output, value, False)))
+            found = self.rule(i) if i and self.reached(output) and output.maps else None
+            if found is not None:
+                name, z, extra = found
+                marks.append(Text([0.5], [y - 50 - 34], name, bold=True, size=11))
+                marks.append(
+                    Maps(
+                        z, tile=(*z.shape, 1), x=0.5, y=y - 50, pitch=44.0, framed=False, means=name, **extra
+                    )
+                )
+            if self.reached(output):
+                gradient = self.gradients[output.place][0]
+                marks.append(
+                    single(output, gradient, index, x=0.82, **look, **self.colors(output, gradient, True))
+                )
+        height = 78.0 + (len(self.outputs) - 1) * BETWEEN + 50
+        down = Axis(height, 0, visible=False)
+        panel = Panel(marks, Axis(0, 1, visible=False), down, grid=False, name="down")
+        return panel, Narrow((f"{height:.0f}px",), (1,), height, at={"down": (0, 0)}, only=("down",))
+
+
+def signed(value: float) -> str:
+    """A number with its sign, in three digits.
+
+    >>> signed(-0.4321), signed(12.0)
+    ('−0.43', '+12')
+    """
+    digits = 0 if abs(value) >= 10 else 2 if abs(value) >= 0.095 else 4
+    return f"{value:+.{digits}f}".replace("-", "−")

@@ -1,0 +1,243 @@
+"""A network as columns of maps of one size, with the kernels as links between them: the X-ray's overview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cnnlib.nn.layers import Conv2d, Linear
+from cnnlib.viz import ColorScale, Links, Maps, Mark, Text
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput
+
+DEPTH = 224.0  # pixels of height that the maps share
+TOP = 34.0  # above them, for headings
+LEAST = 590.0  # pixels of width in which all columns have room
+PITCH, LARGEST_INPUT = 28.0, 116.0  # distance of two maps; side of the image
+INNER, OUTER = 17.0, 46.0  # least room between columns: within a block, and where kernels stand
+WIDEST = 46.0  # pixels across of a vector in several columns
+STRONGEST = 3  # links into a map that are drawn at rest
+MOST_LINKS = 1200  # of one layer, on the wire
+WORD = {"convolution": "conv", "pooling": "pool", "normalization": "norm"}
+
+
+def raised(before: LayerOutput | None, output: LayerOutput, values) -> tuple[np.ndarray, float | None]:
+    """Values and floor to draw an output with: a ReLU's are those before it, never below zero."""
+    array = values[output.place][0]
+    if before is not None and before.place and (before.maps, before.shape) == (output.maps, output.shape):
+        if np.array_equal(np.maximum(values[before.place][0], 0), array):
+            return values[before.place][0], 0.0
+    return array, None
+
+
+def ids(output: LayerOutput) -> np.ndarray:
+    """Numbers of the maps among all that links can name; a vector is one picture and has one number."""
+    return 1000.0 * output.place + np.array(output.maps or (0,), dtype=float)
+
+
+def picture_of(output: LayerOutput, values: np.ndarray, **look) -> Maps:
+    """The maps of an output, or a vector as one picture, as a mark."""
+    z = output.picture(values)
+    maps = len(output.shape) == 3
+    tile = (*output.shape[1:], 1) if maps else (*z.shape, 1)
+    short = tuple(str(i) for i in output.maps) if len(output.maps) > 1 else ()
+    count = max(1, len(output.maps))
+    return Maps(z, tile=tile, numbered=short, count=count, means=output.title, **look)
+
+
+@dataclass
+class Column:
+    """One output in the picture: its middle as a share of the width, its mark's pitch and width in pixels."""
+
+    output: LayerOutput
+    pitch: float
+    wide: float
+    x: float = 0.0
+    into: bool = False  # kernels stand before it
+
+
+@dataclass
+class NetworkPicture:
+    """The columns of a network, and the marks that show one forward pass in them."""
+
+    model: object
+    outputs: list[LayerOutput]
+    values: list[np.ndarray]
+    columns: list[Column] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        pitch = self.pitch()
+        for output in self.outputs:
+            own = pitch
+            if output.place == 0:
+                own = min(LARGEST_INPUT, DEPTH / output.shape[0])
+            elif len(output.shape) == 1:
+                down, across = output.picture(np.zeros(output.shape)).shape
+                own = min(DEPTH, 26.0 * down, WIDEST * max(1.0, down / across))
+            wide = picture_of(output, self.values[output.place][0], pitch=own).size[0]
+            into = output.place > 0 and isinstance(self.model[output.place - 1], Conv2d | Linear)
+            self.columns.append(Column(output, own, wide, into=into))
+        self.spread()
+
+    def pitch(self) -> float:
+        """One distance for the maps of all layers, so small that all columns have room."""
+        across = sum(o.columns for o in self.outputs if o.place and len(o.shape) == 3)
+        used = LARGEST_INPUT + OUTER
+        for output in self.outputs[1:]:
+            used += OUTER if isinstance(self.model[output.place - 1], Conv2d | Linear) else INNER
+            used += WIDEST if len(output.shape) == 1 else 0.0
+        return float(np.clip((LEAST - used) / max(1, across), 12, PITCH))
+
+    def spread(self) -> None:
+        """Middles of the columns: what room is left goes where kernels stand."""
+        gaps = [OUTER if column.into else INNER for column in self.columns[1:]] + [OUTER]
+        spare = max(0.0, LEAST - sum(gaps) - sum(c.wide for c in self.columns))
+        weights = np.array([3.0 if column.into else 0.5 for column in self.columns[1:]] + [3.0])
+        gaps = np.array(gaps) + spare * weights / weights.sum()
+        gaps *= min(1.0, (LEAST - sum(c.wide for c in self.columns)) / gaps.sum())
+        left = 0.0
+        for column, gap in zip(self.columns, gaps, strict=True):
+            column.x = (left + column.wide / 2 + 4) / (LEAST + 8.0)
+            left += column.wide + gap
+
+    @property
+    def middle(self) -> float:
+        return TOP + DEPTH / 2
+
+    def rows(self, column: Column, maps) -> np.ndarray:
+        """Middles of maps in pixels from the top."""
+        output = column.output
+        if len(output.shape) == 1:
+            return np.full(len(maps), self.middle)
+        mark = picture_of(output, self.values[output.place][0], pitch=column.pitch)
+        down = -(-mark.count // mark.across)
+        step = mark.size[1] / down
+        places = np.array([output.maps.index(i) // mark.across for i in maps], dtype=float)
+        return self.middle + (places - (down - 1) / 2) * step
+
+    # Links.
+
+    def links(self, chosen: float | None) -> list[Links]:
+        """The kernels between columns: the strongest at rest, all of them into a map that is pointed at."""
+        marks = []
+        for before, after in zip(self.columns, self.columns[1:], strict=False):
+            if not after.into or len(after.output.shape) != 3 or len(before.output.shape) != 3:
+                continue
+            weight = self.model[after.output.place - 1].params["weight"]
+            marks += self.bundle(
+                before, after, weight[list(after.output.maps)][:, list(before.output.maps)], chosen
+            )
+        return marks
+
+    def bundle(self, before: Column, after: Column, weight: np.ndarray, chosen: float | None) -> list[Links]:
+        """Links of one layer; `weight` (F, C, kH, kW) has the shown maps alone."""
+        kernels, inputs = weight.shape[:2]
+        norms = np.linalg.norm(weight.reshape(kernels, inputs, -1), axis=2)
+        signs = np.where(weight.sum(axis=(2, 3)) >= 0, 1.0, -1.0)
+        rank = np.argsort(np.argsort(-norms, axis=1), axis=1)
+        f, c = (a.ravel() for a in np.indices((kernels, inputs)))
+        reach = float(norms.max()) or 1.0
+        across = picture_of(after.output, self.values[after.output.place][0], pitch=after.pitch).across
+        shift = np.where(np.arange(kernels) % across, after.pitch * 0.32, 0.0)
+        start = self.rows(before, before.output.maps)[c]
+        if inputs == 1:  # from an edge of the image
+            start = start + 8.0 * (f - (kernels - 1) / 2)
+        ends = {
+            "x0": np.full(f.size, before.x),
+            "y0": start,
+            "x1": np.full(f.size, after.x),
+            "y1": (self.rows(after, after.output.maps) + shift)[f],
+            "values": (signs * norms).ravel(),
+            "widths": 0.75 + 3 * norms.ravel() / reach,
+            "sources": ids(before.output)[c],
+            "targets": ids(after.output)[f],
+        }
+        target = ends["targets"]
+        strong = rank.ravel() < STRONGEST
+        groups = [
+            (strong & (target != chosen), 0.4 if chosen is None else 0.22, False),
+            (target == chosen, 1.0, False),
+        ]
+        if f.size <= MOST_LINKS:
+            groups.insert(0, (~strong & (target != chosen), 1.0, True))
+        look = {
+            "curved": True,
+            "vmin": -reach,
+            "vmax": reach,
+            "inset": (before.wide / 2 + 3, after.wide / 2 + 4),
+        }
+        return [
+            Links(**{name: part[mask] for name, part in ends.items()}, **look, alpha=alpha, quiet=quiet)
+            for mask, alpha, quiet in groups
+            if mask.any()
+        ]
+
+    # Maps.
+
+    def maps(self, looks: dict[str, dict], reaches: dict[str, float]) -> list[Mark]:
+        """One mark a column; `looks` adds states and boxes by an output's name."""
+        marks, last = [], None
+        for column in self.columns:
+            output = column.output
+            reach = reaches[output.name]
+            colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
+            if output.place == 0:
+                colors = {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
+            look = {"x": column.x, "y": self.middle, "pitch": column.pitch, "emits": output.name}
+            look |= {"framed": output.place > 0, "ids": ids(output), **colors, **looks.get(output.name, {})}
+            array, look["floor"] = raised(last, output, self.values)
+            marks.append(picture_of(output, array, **look))
+            last = output
+        return marks
+
+    # Words.
+
+    def headings(self, chosen: str) -> list[Mark]:
+        """What every column is, and how many maps of which size."""
+        top = self.middle - DEPTH / 2
+        first = self.outputs[0].shape[0] < 3
+        tops = [
+            self.middle - LARGEST_INPUT / 2 if first and not c.output.place else top for c in self.columns
+        ]
+        names = [short_name(c.output) for c in self.columns]
+        if len(names) > 7:
+            names = [name.split()[0] for name in names]
+        sizes = [size_words(c.output) for c in self.columns]
+        x, y = [c.x for c in self.columns], np.array(tops)
+        is_chosen = [c.output.name == chosen for c in self.columns]
+        marks: list[Mark] = [Text(x, y - 14, sizes, color="muted", size=11)]
+        for color, wanted in (("ink", False), ("you", True)):
+            keep = [i for i, one in enumerate(is_chosen) if one == wanted]
+            if keep:
+                spots = [x[i] for i in keep], [y[i] - 28 for i in keep], [names[i] for i in keep]
+                marks.append(Text(*spots, color=color, bold=True, size=12))
+        return marks
+
+    def scales(self, reaches: dict[str, float]) -> list[Mark]:
+        """A scale beneath the columns that it is valid for."""
+        marks, group = [], []
+        for column, after in zip(self.columns, [*self.columns[1:], None], strict=True):
+            if column.output.place == 0:
+                continue
+            group.append(column)
+            reach = reaches[column.output.name]
+            if after is None or after.into or reaches[after.output.name] != reach:
+                x = (group[0].x + group[-1].x) / 2
+                marks.append(ColorScale(x, TOP + DEPTH + 14, -reach, reach))
+                group = []
+        return marks
+
+
+def short_name(output: LayerOutput) -> str:
+    """The name as it stands above a column."""
+    word, _, number = output.name.partition(" ")
+    return f"{WORD.get(word, word)} {number}".strip()
+
+
+def size_words(output: LayerOutput) -> str:
+    """The maps' size, "28×28"; below a convolution how many there are where not all are shown, "4 of 20"."""
+    if len(output.shape) == 1:
+        return f"{output.shape[0]}"
+    size = "×".join(map(str, output.shape[1:]))
+    hidden = len(output.maps) < output.shape[0]
+    return f"{len(output.maps)} of {output.shape[0]}" if hidden and output.name.startswith("conv") else size

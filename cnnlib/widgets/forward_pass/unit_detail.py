@@ -1,0 +1,229 @@
+"""The sum behind one unit as pictures: source and window × kernel = products, added up over the maps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.experiments.dissect import Terms
+from cnnlib.viz import Axis, ColorScale, Heatmap, Line, Links, Mark, Panel, Points, Region, Text
+from cnnlib.widgets.forward_pass.network_layout import reach_of
+
+READABLE = 64  # numbers of a matrix that can be read in its cells
+LEAST_CELLS = 5.0  # cells that a matrix's place has at least, so that small ones do not grow large
+MOST_ROWS = 9  # maps with a row of their own in the sum
+
+
+def matrix_panel(
+    title,
+    values,
+    at,
+    *,
+    least=LEAST_CELLS,
+    reach=None,
+    colors=None,
+    subtitle="",
+    sign="",
+    emits="",
+    marks=(),
+    name="",
+) -> Panel:
+    """A small matrix in cells of one size with its numbers, its scale beneath, and a sign to its right."""
+    rows, columns = values.shape
+    reach = reach_of([values]) if reach is None else reach
+    span, down = max(columns, least), max(rows, least)
+    numbers = ".2f" if values.size <= READABLE else ""
+    colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach} if colors is None else colors
+    heat = Heatmap(values + 0.0, numbers=numbers, emits=emits, means=title, **colors)
+    frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
+    ends = colors["vmin"], colors["vmax"], colors["cmap"]
+    scale = ColorScale((columns - 1) / 2, rows - 0.5, *ends, shift=(0, 12))
+    waits = not np.isfinite(values).any()
+    marks = (
+        [*marks, Text([(columns - 1) / 2], [(rows - 1) / 2], "not yet", color="muted")] if waits else marks
+    )
+    words = [Text([columns - 0.5], [(rows - 1) / 2], sign, bold=True, size=20, shift=(15, 0))] if sign else []
+    x, y = Axis(-0.5, span - 0.5, visible=False), Axis(down - 0.5 + 0.13 * down, -0.5, visible=False)
+    drawn = [heat, frame, *marks, scale, *words]
+    return Panel(drawn, x, y, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name=name)
+
+
+def source_panel(title: str, image, window: tuple, at, name="source", ink=False) -> Panel:
+    """The map before with the window on it: rows and columns (first, last) of both."""
+    (top, bottom), (left, right) = window
+    rows, columns = image.shape
+    reach = reach_of([image])
+    colors = (
+        {"cmap": "ink", "vmin": 0, "vmax": 1} if ink else {"cmap": "diverging", "vmin": -reach, "vmax": reach}
+    )
+    marks: list[Mark] = [Heatmap(image, means=title, **colors)]
+    marks.append(Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1))
+    edges = (left - 0.5, right + 0.5, top - 0.5, bottom + 0.5)
+    marks += [Region(*edges, color=c, filled=False, width=w) for c, w in (("paper", 5), ("you", 2.5))]
+    ends = (0.0, 1.0) if ink else (-reach, reach)
+    marks.append(ColorScale((columns - 1) / 2, rows - 0.5, *ends, colors["cmap"], shift=(0, 12)))
+    x, y = Axis(-0.5, columns - 0.5, visible=False), Axis((rows - 0.5) * 1.13, -0.5, visible=False)
+    return Panel(marks, x, y, title=title, at=at, equal=True, grid=False, name=name)
+
+
+def rounded_parts(parts, total: float, digits: int = 2) -> list[float]:
+    """Parts rounded so that they add up to the rounded total.
+
+    >>> rounded_parts([0.333, 0.333, 0.334], 1.0)
+    [0.33, 0.33, 0.34]
+    """
+    unit = 10.0**-digits
+    exact = np.asarray(parts, dtype=float) / unit
+    low = np.floor(exact)
+    lacking = round(total / unit) - int(low.sum())
+    order = np.argsort(low - exact, kind="stable")[: max(0, lacking)]
+    low[order] += 1
+    return [round(float(value) * unit, digits) + 0.0 for value in low]
+
+
+def sum_rows(terms: Terms, window: tuple) -> list[tuple[str, float, int]]:
+    """Words, part and number of the map for every row of the sum; of many maps the largest, then the rest."""
+    sums = terms.products.reshape(window).sum(axis=(1, 2), dtype=float)
+    shown = np.arange(len(sums))
+    if len(sums) > MOST_ROWS:
+        shown = np.sort(np.argsort(-np.abs(sums), kind="stable")[: MOST_ROWS - 1])
+    rows = [(f"map {i}", float(sums[i]), int(i)) for i in shown]
+    if len(shown) < len(sums):
+        rows.append((f"{len(sums) - len(shown)} others", float(sums.sum() - sums[shown].sum()), -1))
+    return [*rows, ("bias", float(terms.bias), -1)]
+
+
+def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="sum") -> Panel:
+    """The parts as a staircase that ends at the sum; a click on a row shows that map's products."""
+    rows = sum_rows(terms, window)
+    parts = np.array([part for _, part, _ in rows])
+    ends = np.cumsum(parts)
+    begins = ends - parts
+    low, high = min(0.0, ends.min(), begins.min()), max(0.0, ends.max(), begins.max())
+    span = (high - low) or 1.0
+
+    def across(value):
+        return 0.3 + 0.44 * (np.asarray(value) - low) / span
+
+    y = np.arange(len(rows), dtype=float)
+    last = len(rows) + 0.35
+    marks: list[Mark] = [Line(across([0, 0]), [-0.5, last + 0.4], "muted", 1, "dotted")]
+    for sign, color in ((1, "pos"), (-1, "neg")):
+        keep = sign * parts > 0
+        if keep.any():
+            spots = across(begins[keep]), y[keep], across(ends[keep]), y[keep]
+            marks.append(Links(*spots, color=color, widths=np.full(keep.sum(), 9.0)))
+    marks.append(
+        Links(across(ends[:-1]), y[:-1], across(ends[:-1]), y[1:], color="muted", widths=[1.0] * (len(y) - 1))
+    )
+    total = float(ends[-1])
+    ink = "pos" if total >= 0 else "neg"
+    marks.append(Links(across([0]), [last], across([total]), [last], color=ink, widths=[11.0]))
+    printed = rounded_parts(parts, round(total, 2))
+    marks += part_words(rows, printed, chosen)
+    marks.append(Line([0, 1], [last - 0.65] * 2, "ink", 1))
+    marks.append(Text([0], [last], "sum", align="left", bold=True, size=13))
+    marks.append(
+        Text(
+            [1],
+            [last],
+            f"{total:.2f}".replace("-", "−"),
+            color=f"{ink}-text",
+            align="right",
+            bold=True,
+            size=14,
+        )
+    )
+    if after:
+        marks += gate_marks(total, last + 1.15)
+    marks.append(
+        Heatmap([[0.0]] * len(rows), (0, 1, -0.5, len(rows) - 0.5), alpha=0, emits="part", hover=False)
+    )
+    down = Axis(max(last + (1.7 if after else 0.6), 5.5), -0.6, visible=False)
+    maps = window[0]
+    title = f"add up {maps} maps" if maps > 1 else "add up"
+    how = "click a row" if maps > 1 else ""
+    return Panel(
+        marks, Axis(0, 1, visible=False), down, title=title, subtitle=how, at=at, grid=False, name=name
+    )
+
+
+def part_words(rows: list, printed: list[float], chosen: int) -> list[Mark]:
+    """What is added, and how much, a row each; the one whose products are shown is framed."""
+    y, marks = np.arange(len(rows)), []
+    for place, (_, _, number) in enumerate(rows):
+        if number == chosen:
+            marks.append(Region(0, 1, place - 0.48, place + 0.48, color="you", filled=False, width=1.5))
+    marks.append(Text(np.full(len(rows), 0.01), y, [words for words, _, _ in rows], align="left", size=12))
+    signs = np.sign(printed)
+    for sign, color in ((1, "pos-text"), (-1, "neg-text"), (0, "muted")):
+        keep = np.flatnonzero(signs == sign)
+        if len(keep):
+            words = [f"{printed[i]:+.2f}".replace("-", "−") for i in keep]
+            marks.append(Text(np.full(len(keep), 0.99), y[keep], words, color=color, align="right", size=12))
+    return marks
+
+
+def gate_marks(total: float, y: float) -> list[Mark]:
+    """The ReLU that comes next: its curve, the sum's place on it, and what is left."""
+    passes = total > 0
+    spot = 0.46 if passes else 0.36
+    marks: list[Mark] = [
+        Line([0.32, 0.41, 0.49], [y + 0.25, y + 0.25, y - 0.45], "ink", 2),
+        Points([spot], [y - 0.19 if passes else y + 0.25], "ink", 4.5),
+        Text([0], [y], "ReLU", align="left", bold=True, size=13),
+        Text([0.53], [y], "passes" if passes else "shut", align="left", color="muted", size=12),
+        Text([1], [y], f"{max(total, 0):.2f}", align="right", bold=True, size=14),
+    ]
+    return marks
+
+
+def pool_panel(terms: Terms, at, name="window") -> Panel:
+    """The numbers under a pooling's window; the winner is framed, unless all are zero."""
+    marks: list[Mark] = []
+    values = terms.inputs[0]
+    if terms.winner is not None and values.any():
+        row, column = terms.winner
+        edges = (column - 0.5, column + 0.5, row - 0.5, row + 0.5)
+        marks.append(Region(*edges, color="ink", filled=False, width=3))
+    title = "window" if terms.winner is None else "window, the winner framed"
+    return matrix_panel(title, values, at, least=3.0, marks=marks, sign="→", name=name)
+
+
+def value_panel(value: float, words: str, at, name="answer") -> Panel:
+    """One number, large, in its colour, and how it came about."""
+    reach = abs(value) or 1.0
+    marks = [
+        Heatmap([[value]], (0, 1, 0, 1), "diverging", -1.6 * reach, 1.6 * reach, numbers=".2f", hover=False),
+        Region(0, 1, 0, 1, color="you", filled=False, width=3),
+        Text([0], [1.3], words, align="left", color="muted", size=12),
+    ]
+    return Panel(
+        marks,
+        Axis(0, 2, visible=False),
+        Axis(3, 0, visible=False),
+        title="answer",
+        at=at,
+        grid=False,
+        name=name,
+    )
+
+
+def curve_panel(kind: str, before: float, after: float, at, name="curve") -> Panel:
+    """What a layer that works number by number makes of a number: its curve and the number's place on it."""
+    reach = max(2.0, 1.3 * abs(before))
+    x = np.linspace(-reach, reach, 121)
+    curves = {"ReLU": np.maximum(x, 0), "tanh": np.tanh(x), "sigmoid": 1 / (1 + np.exp(-x))}
+    marks: list[Mark] = []
+    if kind in curves:
+        marks.append(Line(x, curves[kind], "ink", 2))
+    marks += [
+        Line([before, before], [0, after], "you", 1.5, "dashed"),
+        Points([before], [after], "you", 6, outline="paper"),
+    ]
+    low, high = min(-0.5, after, -reach / 4), max(1.2, 1.15 * after)
+    if kind in ("tanh", "sigmoid"):
+        low = -1.2 if kind == "tanh" else -0.2
+    title = f"{kind}: {before:.2f} becomes {after:.2f}"
+    return Panel(
+        marks, Axis(-reach, reach, "number before"), Axis(low, high, "after"), title=title, at=at, name=name
+    )

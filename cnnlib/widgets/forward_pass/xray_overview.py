@@ -1,0 +1,231 @@
+"""The upper half of the X-ray: the network for one image with the chosen unit, wide and for a narrow page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d
+from cnnlib.viz import Axis, ColorScale, Links, Narrow, Panel, Text
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_reach
+from cnnlib.widgets.forward_pass.network_picture import (
+    DEPTH,
+    TOP,
+    NetworkPicture,
+    ids,
+    picture_of,
+    raised,
+    short_name,
+    size_words,
+)
+from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
+from cnnlib.widgets.forward_pass.scores_panel import scores_panel
+
+BLOCKS, SHARED, OWN = "one a convolution", "one for all layers", "each layer its own"
+HEIGHT = TOP + DEPTH + 30  # pixels of height of the overview
+ACROSS, CLOSE = 8, 42.0  # of a narrow page: maps beside one another, and their distance in pixels
+SIDE = 168.0  # of the image there
+
+
+def window_of(layer, unit: tuple, size: tuple) -> tuple:
+    """Rows and columns (first, last) of the map before that a unit's window covers, within the map."""
+    ends = []
+    kernel, stride = layer.kernel_size, layer.stride
+    padding = getattr(layer, "padding", (0, 0))
+    dilation = getattr(layer, "dilation", (1, 1))
+    for i in (0, 1):
+        first = unit[1 + i] * stride[i] - padding[i]
+        last = first + (kernel[i] - 1) * dilation[i]
+        ends.append((max(0, first), min(size[i] - 1, last)))
+    return tuple(ends)
+
+
+@dataclass
+class Small:
+    """The narrow picture, and the grid that it stands in."""
+
+    panel: Panel
+    height: float
+
+    def grid(self, below: list[str]) -> Narrow:
+        """The network, the scores, and what belongs to the unit, beneath one another."""
+        heights, at = [self.height, HEIGHT], {self.panel.name: (0, 0, 1, 2), "scores": (1, 0, 1, 2)}
+        matrices = [name for name in below if name in ("source", "window", "kernel", "products")]
+        for name in below:
+            if name not in matrices:
+                at[name] = (len(heights), 0, 1, 2)
+                heights.append(240.0)
+        for i, name in enumerate(matrices):
+            at[name] = (len(heights) + i // 2, i % 2)
+        heights += [212.0] * -(-len(matrices) // 2)
+        rows = [f"{height:.0f}px" for height in heights]
+        return Narrow(rows, (1, 1), sum(heights), at=at, only=(self.panel.name,))
+
+
+class Overview:
+    """All maps of a network for one image; the chosen unit, what feeds it, and its kernels stand out."""
+
+    def __init__(self, opened: OpenedNetwork, model, values, state, output: LayerOutput, unit, field) -> None:
+        self.opened, self.model, self.values, self.output, self.unit = opened, model, values, output, unit
+        self.outputs = list(opened.laid_out(state).values())
+        self.field = field
+        self.state = state
+        self.drawn = [o for o in self.outputs if o.name != "scores"]
+        self.reaches = self.scale()
+        self.looks = self.found()
+
+    def scale(self) -> dict[str, float]:
+        """The value of full colour of every column."""
+        inner = [o for o in self.drawn if o.place]
+        if self.state["scale"] == BLOCKS:
+            return self.by_block(inner) | {self.drawn[0].name: 1.0}
+        if self.state["scale"] == SHARED:
+            every = shared_reach([self.values[o.place] for o in inner]) if inner else 1.0
+            return {o.name: every for o in self.drawn}
+        return {o.name: reach_of([self.values[o.place]]) for o in self.drawn}
+
+    def by_block(self, inner: list[LayerOutput]) -> dict[str, float]:
+        """One scale for a layer with kernels and what follows it."""
+        groups: list[list[LayerOutput]] = []
+        for output in inner:
+            if not groups or isinstance(self.model[output.place - 1], Conv2d | Linear):
+                groups.append([])
+            groups[-1].append(output)
+        return {
+            o.name: shared_reach([self.values[o.place] for o in group]) for group in groups for o in group
+        }
+
+    def found(self) -> dict[str, dict]:
+        """States and boxes of the columns: the chosen map and unit, the maps that feed it, the field."""
+        looks: dict[str, dict] = {}
+        first = self.drawn[0]
+        if self.output.place:
+            looks[first.name] = {"boxes": boxes(range(len(first.maps)), *self.field)}
+        below = self.feeding()
+        if below is not None and below.place:
+            looks[below.name] = self.fed(below)
+        if self.output.name != "scores":
+            place = self.output.maps.index(self.unit[0]) if self.output.maps else 0
+            state = np.zeros(max(1, len(self.output.maps)))
+            state[place] = 2.0 if self.output.place else 0.0
+            row, column = self.unit[1:] if self.output.maps else self.output.cell(self.unit)
+            looks[self.output.name] = {"state": state, "boxes": boxes([place], (row, row), (column, column))}
+        return looks
+
+    def feeding(self) -> LayerOutput | None:
+        """The drawn output that the chosen one reads."""
+        before = [o for o in self.drawn if o.place < self.output.place]
+        return before[-1] if before else None
+
+    def fed(self, below: LayerOutput) -> dict:
+        """Look of the maps that a unit reads: all of them for a kernel, the same one otherwise."""
+        layer = self.model[self.output.place - 1]
+        count = max(1, len(below.maps))
+        if len(self.output.shape) == 1 or not below.maps:
+            return {"state": np.ones(count)}
+        chosen = range(count)
+        if not isinstance(layer, Conv2d):
+            chosen = [below.maps.index(self.unit[0])] if self.unit[0] in below.maps else []
+        state = np.zeros(count)
+        state[list(chosen)] = 1.0
+        window = (self.unit[1],) * 2, (self.unit[2],) * 2
+        if isinstance(layer, Conv2d | MaxPool2d | AvgPool2d):
+            window = window_of(layer, self.unit, below.shape[1:])
+        return {"state": state, "boxes": boxes(chosen, *window)}
+
+    def wide(self) -> Panel:
+        """Columns from left to right; links to the scores lead into their panel."""
+        picture = NetworkPicture(self.model, self.drawn, self.values)
+        number = self.chosen()
+        marks = [
+            *picture.links(number),
+            *self.last_links(picture),
+            *picture.maps(self.looks, self.reaches),
+            *picture.headings(self.output.name),
+            *picture.scales(self.reaches),
+        ]
+        x, y = Axis(0, 1, visible=False), Axis(HEIGHT - 10, 0, visible=False)
+        return Panel(marks, x, y, at=(0, 0, 1, 18), grid=False, name="network")
+
+    def chosen(self) -> float | None:
+        """Number of the chosen map among all that links name, if a kernel made it."""
+        if not self.output.maps or not isinstance(self.model[self.output.place - 1], Conv2d):
+            return None
+        return 1000.0 * self.output.place + self.unit[0] if self.output.place else None
+
+    def last_links(self, picture: NetworkPicture) -> list[Links]:
+        """From the last maps to the scores: the strongest, or all into the chosen score."""
+        last, end = picture.columns[-1], self.outputs[-1]
+        if end.name != "scores" or not last.output.maps:
+            return []
+        count = end.shape[0]
+        weight = self.model[end.place - 1].params["weight"].T.reshape(count, *last.output.shape)
+        weight = weight[:, list(last.output.maps)]
+        norms = np.linalg.norm(weight.reshape(count, len(last.output.maps), -1), axis=2)
+        signs = np.where(weight.sum(axis=(2, 3)) >= 0, 1.0, -1.0)
+        rows = TOP + (np.arange(count) + 0.5) * DEPTH / count
+        middles = picture.rows(last, last.output.maps)
+        k, c = (a.ravel() for a in np.indices(norms.shape))
+        rank = np.argsort(np.argsort(-norms, axis=1), axis=1).ravel()
+        chosen = self.unit[0] if self.output.name == "scores" else -1
+        strong = (rank < 2) if chosen < 0 else (k == chosen)
+        if count > 20:
+            strong &= rank < 1
+        reach = float(norms.max()) or 1.0
+        values, widths = (signs * norms).ravel(), 0.75 + 2.2 * norms.ravel() / reach
+        marks = []
+        for mask, quiet in ((~strong, True), (strong, False)):
+            if mask.any() and not (quiet and mask.sum() > 400):
+                spots = (np.full(mask.sum(), last.x), middles[c[mask]], np.zeros(mask.sum()), rows[k[mask]])
+                look = {"curved": True, "vmin": -reach, "vmax": reach, "to": "scores", "quiet": quiet}
+                look |= {"inset": (last.wide / 2 + 4, 1), "alpha": 1.0 if chosen >= 0 or quiet else 0.4}
+                look |= {"sources": ids(last.output)[c[mask]], "targets": 1000.0 * end.place + k[mask]}
+                marks.append(Links(*spots, values=values[mask], widths=widths[mask], **look))
+        return marks
+
+    def scores(self, p, label: int, names) -> Panel:
+        """The scores at the right, in the rows of the maps."""
+        output = self.outputs[-1]
+        chosen = self.unit[0] if self.output.name == output.name else None
+        values = self.values[output.place][0]
+        return scores_panel(output, values, p, label, names, chosen, top=TOP, depth=DEPTH, at=(0, 18, 1, 6))
+
+    def narrow(self) -> Small:
+        """Columns from top to bottom, eight maps beside one another."""
+        marks, top, tops, last = [], 0.0, [], None
+        for output in self.drawn:
+            array, floor = raised(last, output, self.values)
+            before = self.reaches[last.name] if last is not None and last.place else None
+            reach, last = self.reaches[output.name], output
+            colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach, "pitch": CLOSE}
+            if output.place == 0:
+                one = output.shape[0] == 1
+                colors = {
+                    "cmap": "ink" if one else "gray",
+                    "vmin": 0,
+                    "vmax": 1,
+                    "pitch": SIDE if one else 112.0,
+                }
+            elif not output.maps:
+                colors["pitch"] = 200.0
+            look = {"across": min(ACROSS, max(1, len(output.maps))), "emits": output.name, **colors}
+            look |= {"framed": output.place > 0, "floor": floor, **self.looks.get(output.name, {})}
+            high = picture_of(output, array, **look).size[1]
+            if output.place and (not tops or reach != before):
+                marks.append(ColorScale(0.82, top + 10, -reach, reach))
+            marks.append(picture_of(output, array, x=0.5, y=top + 24 + high / 2, **look))
+            tops.append(top + 10)
+            top += 24 + high + 14
+        names, sizes = [short_name(o) for o in self.drawn], [size_words(o) for o in self.drawn]
+        marks.append(Text([0] * len(tops), tops, names, align="left", bold=True, size=13))
+        marks.append(Text([0.3] * len(tops), tops, sizes, color="muted", align="left", size=12))
+        panel = Panel(
+            marks, Axis(0, 1, visible=False), Axis(top, 0, visible=False), grid=False, name="narrow"
+        )
+        return Small(panel, top + 8)
+
+
+def boxes(maps, rows: tuple, columns: tuple) -> np.ndarray:
+    """Frames around the same cells of several maps."""
+    return np.array([[i, *rows, *columns] for i in maps], dtype=float).reshape(-1, 5)
