@@ -20,6 +20,7 @@ from cnnlib.viz import (
     Heatmap,
     Line,
     Links,
+    Maps,
     Panel,
     Points,
     Region,
@@ -266,8 +267,8 @@ def test_the_learner_s_own_settings_of_matplotlib_change_no_picture(setting):
 
 def test_maps_keep_their_size_in_pixels_whatever_the_images_size():
     small, large = (
-        viz.Maps(viz.mosaic(np.zeros((8, side, side)), 1), tile=(side, side, 1), pitch=28) for side in (4, 28)
+        Maps(mosaic(np.zeros((8, side, side)), 1), tile=(side, side, 1), pitch=28) for side in (4, 28)
     )
     assert small.size == large.size == (28, 224)
     with pytest.raises(ValueError, match="Maps: tile is None"):
-        viz.Maps(np.zeros((4, 4)))
+        Maps(np.zeros((4, 4)))
