@@ -129,7 +129,7 @@ class Zone:
 
 @dataclass(frozen=True)
 class Narrow:
-    """The grid of a scene below 640 pixels: the same panels and slots at other places.
+    """The grid of a scene `below` so many pixels of width: the same panels and slots at other places.
 
     `at` maps names of panels and slots to (row, column[, rows, columns]); what is not named is left out.
     `only` names panels that no other grid shows.
@@ -140,6 +140,7 @@ class Narrow:
     height: float
     at: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     only: Sequence[str] = ()
+    below: float = 640.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", {name: (*at, 1, 1)[:4] for name, at in self.at.items()})

@@ -27,7 +27,7 @@ const MOST_STACKED = 4; // panels that are put beneath one another in a narrow p
 /** Where panels and slots go at this width: {rows, columns, height, panels: [[panel, at]], slots: [[slot, at]]}. */
 export function arrange(scene, width) {
   const slots = scene.slots ?? [];
-  if (width < NARROW && scene.narrow) {
+  if (scene.narrow && width < (scene.narrow.below ?? NARROW)) {
     const { rows, columns, height, at } = scene.narrow;
     const placed = (list) => list.filter((item) => at[item.name]).map((item) => [item, at[item.name]]);
     return { rows, columns, height, panels: placed(scene.panels), slots: placed(slots), narrow: true };

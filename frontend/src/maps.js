@@ -102,7 +102,7 @@ function boxes(ctx, mark, grid, theme) {
   }
 }
 
-/** The cell under a pixel, counted in the mosaic, or null: {row, col, value, index, id}. */
+/** The cell under a pixel, counted in the mosaic, or null: {row, col, x, y, value, id}, x and y in its columns and rows. */
 export function mapUnder(mark, box, px, py) {
   const grid = gridOf(mark, box);
   const [height, width, gap] = mark.tile;
@@ -112,7 +112,8 @@ export function mapUnder(mark, box, px, py) {
     if (dx < 0 || dy < 0 || dx >= grid.wide || dy >= grid.high) continue;
     const row = Math.floor(i / grid.columns) * (height + gap) + Math.min(height - 1, Math.floor(dy / grid.cell));
     const col = (i % grid.columns) * (width + gap) + Math.min(width - 1, Math.floor(dx / grid.cell));
-    return { row, col, value: mark.z.data[row * mark.z.shape[1] + col], id: mark.ids?.data[i] };
+    const [x, y] = [col + (dx / grid.cell) % 1 - 0.5, row + (dy / grid.cell) % 1 - 0.5]; // within the cell
+    return { row, col, x, y, value: mark.z.data[row * mark.z.shape[1] + col], id: mark.ids?.data[i] };
   }
   return null;
 }

@@ -20,6 +20,7 @@ from cnnlib.viz import (
     Heatmap,
     Line,
     Links,
+    Maps,
     Panel,
     Points,
     Region,
@@ -263,3 +264,12 @@ def test_the_learner_s_own_settings_of_matplotlib_change_no_picture(setting):
     with matplotlib.rc_context(setting):
         assert to_png(scene) == before
         assert matplotlib.rcParams[next(iter(setting))] == next(iter(setting.values()))
+
+
+def test_maps_keep_their_size_in_pixels_whatever_the_images_size():
+    small, large = (
+        Maps(mosaic(np.zeros((8, side, side)), 1), tile=(side, side, 1), pitch=28) for side in (4, 28)
+    )
+    assert small.size == large.size == (28, 224)
+    with pytest.raises(ValueError, match="Maps: tile is None"):
+        Maps(np.zeros((4, 4)))

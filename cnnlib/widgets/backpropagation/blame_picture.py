@@ -242,7 +242,7 @@ class BlamePicture:
             value = self.values[output.place][0]
             title = short_name(output) + (f", map {index}" if output.maps and output.place else "")
             marks.append(Text([0], [y - 46], title, align="left", bold=True, size=12))
-            look = {"y": y, "pitch": PITCH, "emits": f"one:{output.name}"}
+            look = {"y": y, "pitch": 74.0, "emits": f"one:{output.name}"}
             marks.append(single(output, value, index, x=0.16, **look, **self.colors(output, value, False)))
             found = self.rule(i) if i and self.reached(output) and output.maps else None
             if found is not None:

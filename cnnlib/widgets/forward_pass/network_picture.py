@@ -30,11 +30,6 @@ def raised(before: LayerOutput | None, output: LayerOutput, values) -> tuple[np.
     return array, None
 
 
-def ids(output: LayerOutput) -> np.ndarray:
-    """Numbers of the maps among all that links can name; a vector is one picture and has one number."""
-    return 1000.0 * output.place + np.array(output.maps or (0,), dtype=float)
-
-
 def picture_of(output: LayerOutput, values: np.ndarray, **look) -> Maps:
     """The maps of an output, or a vector as one picture, as a mark."""
     z = output.picture(values)
@@ -45,7 +40,7 @@ def picture_of(output: LayerOutput, values: np.ndarray, **look) -> Maps:
     return Maps(z, tile=tile, numbered=short, count=count, means=output.title, **look)
 
 
-@dataclass
+@dataclass(eq=False)
 class Column:
     """One output in the picture: its middle as a share of the width, its mark's pitch and width in pixels."""
 
@@ -100,6 +95,11 @@ class NetworkPicture:
             column.x = (left + column.wide / 2 + 4) / (LEAST + 8.0)
             left += column.wide + gap
 
+    def ids(self, column: Column) -> np.ndarray:
+        """Numbers of a column's maps among all that links name: what follows a kernel's map has the same."""
+        made = [c for c in self.columns[: self.columns.index(column) + 1] if c.into or not c.output.place]
+        return 1000.0 * made[-1].output.place + np.array(column.output.maps or (0,), dtype=float)
+
     @property
     def middle(self) -> float:
         return TOP + DEPTH / 2
@@ -149,8 +149,8 @@ class NetworkPicture:
             "y1": (self.rows(after, after.output.maps) + shift)[f],
             "values": (signs * norms).ravel(),
             "widths": 0.75 + 3 * norms.ravel() / reach,
-            "sources": ids(before.output)[c],
-            "targets": ids(after.output)[f],
+            "sources": self.ids(before)[c],
+            "targets": self.ids(after)[f],
         }
         target = ends["targets"]
         strong = rank.ravel() < STRONGEST
@@ -184,7 +184,12 @@ class NetworkPicture:
             if output.place == 0:
                 colors = {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
             look = {"x": column.x, "y": self.middle, "pitch": column.pitch, "emits": output.name}
-            look |= {"framed": output.place > 0, "ids": ids(output), **colors, **looks.get(output.name, {})}
+            look |= {
+                "framed": output.place > 0,
+                "ids": self.ids(column),
+                **colors,
+                **looks.get(output.name, {}),
+            }
             array, look["floor"] = raised(last, output, self.values)
             marks.append(picture_of(output, array, **look))
             last = output

@@ -9,6 +9,7 @@ from cnnlib.viz import Axis, ColorScale, Heatmap, Line, Links, Mark, Panel, Poin
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
 READABLE = 64  # numbers of a matrix that can be read in its cells
+READ_TWO = 36  # the same with two decimals
 LEAST_CELLS = 5.0  # cells that a matrix's place has at least, so that small ones do not grow large
 MOST_ROWS = 9  # maps with a row of their own in the sum
 
@@ -31,7 +32,7 @@ def matrix_panel(
     rows, columns = values.shape
     reach = reach_of([values]) if reach is None else reach
     span, down = max(columns, least), max(rows, least)
-    numbers = ".2f" if values.size <= READABLE else ""
+    numbers = ".2f" if values.size <= READ_TWO else ""
     colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach} if colors is None else colors
     heat = Heatmap(values + 0.0, numbers=numbers, emits=emits, means=title, **colors)
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
@@ -220,10 +221,10 @@ def curve_panel(kind: str, before: float, after: float, at, name="curve") -> Pan
         Line([before, before], [0, after], "you", 1.5, "dashed"),
         Points([before], [after], "you", 6, outline="paper"),
     ]
-    low, high = min(-0.5, after, -reach / 4), max(1.2, 1.15 * after)
+    low, high = min(-reach / 4, 1.15 * after), max(0.8 * reach, 1.15 * after)
     if kind in ("tanh", "sigmoid"):
-        low = -1.2 if kind == "tanh" else -0.2
-    title = f"{kind}: {before:.2f} becomes {after:.2f}"
+        low, high = (-1.2, 1.2) if kind == "tanh" else (-0.2, 1.2)
+    title = f"{kind}: {before:.2f} becomes {after:.2f}".replace("-", "−")
     return Panel(
         marks, Axis(-reach, reach, "number before"), Axis(low, high, "after"), title=title, at=at, name=name
     )

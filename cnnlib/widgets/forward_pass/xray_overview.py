@@ -13,7 +13,6 @@ from cnnlib.widgets.forward_pass.network_picture import (
     DEPTH,
     TOP,
     NetworkPicture,
-    ids,
     picture_of,
     raised,
     short_name,
@@ -60,7 +59,7 @@ class Small:
             at[name] = (len(heights) + i // 2, i % 2)
         heights += [212.0] * -(-len(matrices) // 2)
         rows = [f"{height:.0f}px" for height in heights]
-        return Narrow(rows, (1, 1), sum(heights), at=at, only=(self.panel.name,))
+        return Narrow(rows, (1, 1), sum(heights), at=at, only=(self.panel.name,), below=800.0)
 
 
 class Overview:
@@ -150,9 +149,11 @@ class Overview:
 
     def chosen(self) -> float | None:
         """Number of the chosen map among all that links name, if a kernel made it."""
-        if not self.output.maps or not isinstance(self.model[self.output.place - 1], Conv2d):
+        before = [o for o in self.drawn if o.place and o.place <= self.output.place]
+        made = [o for o in before if isinstance(self.model[o.place - 1], Conv2d)]
+        if not self.output.maps or not made:
             return None
-        return 1000.0 * self.output.place + self.unit[0] if self.output.place else None
+        return 1000.0 * made[-1].place + self.unit[0]
 
     def last_links(self, picture: NetworkPicture) -> list[Links]:
         """From the last maps to the scores: the strongest, or all into the chosen score."""
@@ -180,7 +181,7 @@ class Overview:
                 spots = (np.full(mask.sum(), last.x), middles[c[mask]], np.zeros(mask.sum()), rows[k[mask]])
                 look = {"curved": True, "vmin": -reach, "vmax": reach, "to": "scores", "quiet": quiet}
                 look |= {"inset": (last.wide / 2 + 4, 1), "alpha": 1.0 if chosen >= 0 or quiet else 0.4}
-                look |= {"sources": ids(last.output)[c[mask]], "targets": 1000.0 * end.place + k[mask]}
+                look |= {"sources": picture.ids(last)[c[mask]], "targets": 1000.0 * end.place + k[mask]}
                 marks.append(Links(*spots, values=values[mask], widths=widths[mask], **look))
         return marks
 
