@@ -147,7 +147,7 @@ def closing_parts(page):
 
 
 def saved_outputs(page):
-    """Saved with the outputs of one run from top to bottom; nothing machine-bound in them, below 500 KB."""
+    """Saved with the outputs of one run from top to bottom; nothing machine-bound in them, below 700 KB."""
     counts = [cell.get("execution_count") for _, cell in page.code]
     faults = (
         [] if counts == list(range(1, len(counts) + 1)) else ["not saved from one run from top to bottom"]

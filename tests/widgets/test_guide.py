@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 import numpy as np
-from tests.widgets.sweeps import sweep
 
 import cnnlib.widgets.base
 from cnnlib.viz.static import to_png
 from cnnlib.widgets.base.packer import Packer
+from tests.widgets.sweep import sweep
 
 GUIDE = Path(cnnlib.widgets.base.__file__).parent / "README.md"
 

@@ -140,13 +140,14 @@ class SizeExplorer(Widget):
 
 def trapezium(above: np.ndarray, below: np.ndarray, top: float) -> Band:
     """The area between a piece of the row at y = `top` and a piece of the next row."""
-    places = np.unique([*above, *below])
-    heights = []
-    for x in places:
+    places, heights = [], []
+    for x in np.unique([*above, *below]):
         ys = [top] * bool(above[0] <= x <= above[1]) + [top + 1] * bool(below[0] <= x <= below[1])
         for start, end in zip(above, below, strict=True):
             if min(start, end) <= x <= max(start, end) and start != end:
                 ys.append(top + (x - start) / (end - start))
-        heights.append((min(ys), max(ys)))
+        if ys:  # none where rounding puts x beside both ends
+            places.append(x)
+            heights.append((min(ys), max(ys)))
     low, high = np.transpose(heights)
-    return Band(places, low, high, color="muted", alpha=0.18)
+    return Band(np.array(places), low, high, color="muted", alpha=0.18)
