@@ -36,10 +36,12 @@ def stroke(page, start, end, steps=8):
 SCROLLED = "document.querySelector('.jp-WindowedPanel-outer').scrollTop"
 SHEET = """canvas => {
   const area = canvas.getBoundingClientRect();
-  const box = canvas.picture.boxes.find((one) => one.panel.marks.some((m) => m.kind === "heatmap" && m.emits === "input"));
-  const at = (x, y) => [area.left + box.x(x), area.top + box.y(y)];
-  return [at(3, 6), at(3, 1)];
-}"""  # noqa: E501
+  const isSheet = (mark) => mark.kind === "maps" && mark.emits === "input";
+  const box = canvas.picture.boxes.find((one) => one.panel.marks.some(isSheet));
+  const sheet = box.panel.marks.find(isSheet);
+  const at = (share) => [area.left + box.x(sheet.x), area.top + box.y(sheet.y) + share * sheet.pitch];
+  return [at(0.35), at(-0.35)];
+}"""
 
 
 def test_an_upward_stroke_on_the_sheet_draws_and_does_not_scroll(touching):
