@@ -51,7 +51,7 @@ def test_an_upward_stroke_on_the_sheet_draws_and_does_not_scroll(touching):
     stroke(touching, *canvas.evaluate(SHEET))
     assert touching.evaluate(SCROLLED) == before
     drawn = touching.locator(".jp-CodeCell").first.locator(".cnn-line")
-    touching.locator(".cnn-widget").first.get_by_role("button", name="Copy this state").click()
+    touching.locator(".cnn-widget").first.get_by_role("button", name="Copy as code").click()
     assert drawn.inner_text().count("1.0") >= 5, drawn.inner_text()
 
 
