@@ -36,10 +36,12 @@ def stroke(page, start, end, steps=8):
 SCROLLED = "document.querySelector('.jp-WindowedPanel-outer').scrollTop"
 SHEET = """canvas => {
   const area = canvas.getBoundingClientRect();
-  const box = canvas.picture.boxes.find((one) => one.panel.marks.some((m) => m.kind === "heatmap" && m.emits === "input"));
-  const at = (x, y) => [area.left + box.x(x), area.top + box.y(y)];
-  return [at(3, 6), at(3, 1)];
-}"""  # noqa: E501
+  const isSheet = (mark) => mark.kind === "maps" && mark.emits === "input";
+  const box = canvas.picture.boxes.find((one) => one.panel.marks.some(isSheet));
+  const sheet = box.panel.marks.find(isSheet);
+  const at = (share) => [area.left + box.x(sheet.x) - sheet.pitch / 16.4, area.top + box.y(sheet.y) + share * sheet.pitch];
+  return [at(0.35), at(-0.35)];
+}"""
 
 
 def test_an_upward_stroke_on_the_sheet_draws_and_does_not_scroll(touching):
@@ -49,7 +51,7 @@ def test_an_upward_stroke_on_the_sheet_draws_and_does_not_scroll(touching):
     stroke(touching, *canvas.evaluate(SHEET))
     assert touching.evaluate(SCROLLED) == before
     drawn = touching.locator(".jp-CodeCell").first.locator(".cnn-line")
-    touching.locator(".cnn-widget").first.get_by_role("button", name="Copy this state").click()
+    touching.locator(".cnn-widget").first.get_by_role("button", name="Copy as code").click()
     assert drawn.inner_text().count("1.0") >= 5, drawn.inner_text()
 
 

@@ -216,7 +216,7 @@ class NetworkXRay(Widget):
         text = " ".join([f"{self.opened.name_of(output, unit)}: {words}", *sees, self.guess(facts)])
         small = overview.narrow()
         return Scene(
-            [overview.wide(), scores, *below, small.panel],
+            [overview.wide(), small.panel, scores, *below],
             text,
             facts,
             rows=(f"{HEIGHT:.0f}px", f"{DETAIL:.0f}px"),
