@@ -144,7 +144,7 @@ TrainingView(mnist, make_model=mnist_cnn, batch_size=64, goal=0.98)
 # Nothing in that view is hidden. This cell trains the same network with an *optimizer*, which says how a step is
 # taken (`lr` is the learning rate; momentum is a matter for notebook 04), and with `fit`, which takes all the steps
 # and returns their history. One thing is new. We shall want to choose: how long to train, how large a step. Whoever
-# chooses by the test images has learned from them after all. So 5,000 of the training images are held back for
+# chooses by the test images has learned from them after all. So one in twelve of the training images is held back for
 # choosing. They are called *validation images*; the test images stay untouched until the end.
 
 # %% tags=["nbval-ignore-output"] answers="00.images-seen"

@@ -219,7 +219,7 @@ assert np.mean(shares) > 0.97 or DATA not in ("mnist", "digits")
 
 # %% [markdown]
 # How much of a difference is luck of the draw? Of 10,000 test images, a network that errs on 1.5 % of all digits gets
-# 150 wrong, give or take the square root, 12: that is 0.12 points<!-- computed: (0.015 * 0.985 / 10000) ** 0.5 * 100 = 0.12 -->.
+# 150 wrong<!-- computed: 0.015 * 10000 = 150 -->, give or take the square root, 12: that is 0.12 points<!-- computed: (0.015 * 0.985 / 10000) ** 0.5 * 100 = 0.12 -->.
 # Differences of that size between two seeds, or between two methods, mean nothing. That is the first question to ask
 # of any table of results, this one included.
 #

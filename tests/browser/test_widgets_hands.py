@@ -39,7 +39,8 @@ SHEET = """canvas => {
   const isSheet = (mark) => mark.kind === "maps" && mark.emits === "input";
   const box = canvas.picture.boxes.find((one) => one.panel.marks.some(isSheet));
   const sheet = box.panel.marks.find(isSheet);
-  const at = (share) => [area.left + box.x(sheet.x) - sheet.pitch / 16.4, area.top + box.y(sheet.y) + share * sheet.pitch];
+  const x = area.left + box.x(sheet.x) - sheet.pitch / 16.4;
+  const at = (share) => [x, area.top + box.y(sheet.y) + share * sheet.pitch];
   return [at(0.35), at(-0.35)];
 }"""
 
