@@ -13,7 +13,6 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.style.core import STYLE_BLACKLIST
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
@@ -24,6 +23,23 @@ from cnnlib.viz.static_layout import boxes, join_panels, lift
 from cnnlib.viz.static_marks import PAINTERS
 from cnnlib.viz.static_notes import label_ends
 
+NO_STYLE = {  # settings of the surroundings, not of the picture: matplotlib's styles leave them alone too
+    "backend",
+    "backend_fallback",
+    "date.epoch",
+    "docstring.hardcopy",
+    "figure.max_open_warning",
+    "figure.raise_window",
+    "interactive",
+    "savefig.directory",
+    "timezone",
+    "tk.window_focus",
+    "toolbar",
+    "webagg.address",
+    "webagg.open_in_browser",
+    "webagg.port",
+    "webagg.port_retries",
+}
 HEAD = 48.0  # pixels above the panels, for the question and the numbers
 
 
@@ -35,7 +51,7 @@ def plain() -> AbstractContextManager:
     False
     """
     default = matplotlib.rcParamsDefault
-    return matplotlib.rc_context({name: default[name] for name in default if name not in STYLE_BLACKLIST})
+    return matplotlib.rc_context({name: default[name] for name in default if name not in NO_STYLE})
 
 
 @plain()

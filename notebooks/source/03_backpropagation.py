@@ -109,11 +109,8 @@ print(f"forward passes for all weights: {2 * network.num_parameters}")
 predict("03.dx")
 
 # %%
-stuck = Challenge(
-    "dE/dw = 0 and E > 0.5",
-    lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5,
-    lambda f: (f"now step {f['step']} of {f['steps']}, E = {f['E']:.3g}", f["step"] / f["steps"] - 0.1),
-)
+now = lambda f: (f"now step {f['step']} of {f['steps']}, E = {f['E']:.3g}", f["step"] / f["steps"] - 0.1)
+stuck = Challenge("dE/dw = 0 and E > 0.5", lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5, now)
 ChainRule(challenge=stuck, step=6)
 
 # %% [markdown]
@@ -158,11 +155,8 @@ print(f"dw {dw}, dx {dx}, db {db}")
 predict("03.step")
 
 # %% answers="03.step"
-exact = Challenge(
-    "Relative error below 1e-10",
-    lambda f: f["error64"] < 1e-10,
-    lambda f: (f"now {f['error64']:.0e}", -np.log10(f["error64"] + 1e-16) / 10),
-)
+near = lambda f: (f"now {f['error64']:.0e}", -np.log10(f["error64"] + 1e-16) / 10)
+exact = Challenge("Relative error below 1e-10", lambda f: f["error64"] < 1e-10, near)
 GradientCheckExplorer(challenge=exact)
 
 # %% [markdown]

@@ -6,7 +6,6 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
-from lab import BROWSER_FLAGS, CHROMIUM
 
 from tools.screenshots import OpenPage, make
 
@@ -14,25 +13,13 @@ SPIRALS = "Playground(dataset='spiral', neurons=[[8, 8, 0, 0, 0, 0]], seed=0.500
 WINDOW = 690  # pixels of height that JupyterLab leaves of a 1280x800 screen
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    if CHROMIUM is None:
-        pytest.skip("no Chromium found")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def opened(chromium):
+def opened(browser):
     """Open a widget on a page of a width (of the widget, in pixels)."""
     pages = []
 
     def show(line, width=1060, theme="light", **options):
-        page = chromium.new_page(viewport={"width": width + 24, "height": WINDOW}, **options)
+        page = browser.new_page(viewport={"width": width + 24, "height": WINDOW}, **options)
         pages.append(page)
         return OpenPage(page, make(line), theme)
 

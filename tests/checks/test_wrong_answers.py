@@ -173,10 +173,7 @@ def written_into_dy(steps, dy):
     ],
 )
 def test_a_walk_leaves_its_steps_as_they_were(answer, what):
-    assert (
-        f"{what} {'were' if what == 'steps' else 'was'} changed"
-        in check("10.replay", answer).finding.sentence
-    )
+    assert what in check("10.replay", answer).finding.sentence
 
 
 # Single ones

@@ -196,7 +196,8 @@ def test_recorded_whole_are_widgets_of_the_notebooks():
         notebook = nbformat.read(path, as_version=4)
         cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
         for index in record.whole_cells(notebook):
-            assert is_live(cells[index]), (path.stem, index)
+            answers = "answers" in cells[index].metadata  # saved without outputs
+            assert answers or is_live(cells[index]), (path.stem, index)
             found.setdefault(path.stem[:2], []).append(index)
     assert set(found) >= {"00", "06", "09"}
 

@@ -13,6 +13,7 @@ FLOORS = (
     {"nn"},
     {"fast", "training", "data", "networks", "saving", "autodiff", "runtime"},
     {"experiments", "playground"},
+    {"learning"},
     {"checks", "viz"},
     {"widgets"},
 )

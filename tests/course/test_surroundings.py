@@ -149,13 +149,7 @@ def test_where_home_cannot_be_written_to_the_folders_are_the_course_s(tmp_path, 
         [sys.executable, "-c", code], env=before, cwd=ROOT, capture_output=True, text=True, check=True
     )
     found = json.loads(run.stdout)
-    for name in (
-        "JUPYTER_RUNTIME_DIR",
-        "JUPYTER_DATA_DIR",
-        "JUPYTER_CONFIG_DIR",
-        "IPYTHONDIR",
-        "MPLCONFIGDIR",
-    ):
+    for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR", "MPLCONFIGDIR"):
         assert found[name].startswith(str(tmp_path / ".venv")), name
     command = [sys.executable, "-m", "jupyter", "server", "list"]
     started = subprocess.run(command, env=found, cwd=ROOT, capture_output=True, text=True)

@@ -154,7 +154,7 @@ BROKEN = [
         lambda n: [c.update(outputs=[]) for c in n.cells if "outputs" in c],
     ),
     ("saved_outputs", "absolute path '/home/ada'", prints("saved /home/ada/x.npz")),
-    ("saved_outputs", "KB", prints("x" * 600_000)),
+    ("saved_outputs", "KB", prints("x" * 800_000)),
     ("saved_outputs", "widget state", lambda n: n.metadata.update(widgets={})),
     ("saved_outputs", "widget view", widget_view),
     ("warnings_shown", "overflow", prints("RuntimeWarning: overflow", "stderr")),
