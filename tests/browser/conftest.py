@@ -25,6 +25,7 @@ def lab(tmp_path_factory):
 @pytest.fixture(scope="session")
 def browser(lab):
     sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    sync_api.expect.set_options(timeout=30_000)  # a busy machine answers late
     with sync_api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
         yield chromium

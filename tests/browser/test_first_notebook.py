@@ -63,6 +63,9 @@ def test_the_first_command_shows_a_network_in_training(page):
     check.get_by_role("button", name="Press me").click()
     playwright.expect(check.locator(".cnn-text")).to_contain_text("1 press has arrived")
 
+    card = page.get_by_role("group", name="Predict").filter(has_text="How many of the training images")
+    card.scroll_into_view_if_needed()
+    card.get_by_role("button", name="Show without a guess").click()  # till then the view stays covered
     view = page.get_by_role("group", name="A small network learns to read digits")
     view.scroll_into_view_if_needed()
     words = view.locator(".cnn-text")

@@ -43,7 +43,7 @@ def test_an_untrusted_notebook_shows_its_pictures(lab, context, change):
     page = lab.open(context, NOTEBOOK, run=False)
     assert not any(page.evaluate(TRUSTED))
     cells = page.evaluate(PICTURES)
-    assert len(cells) >= 6
+    assert len(cells) >= 2  # most answer a prediction, and are saved without a picture
     for index in cells:
         page.evaluate(SHOW, index)
         page.wait_for_function(SEEN, arg=index, timeout=15_000)
