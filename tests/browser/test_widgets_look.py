@@ -176,7 +176,7 @@ def test_words_and_controls_are_not_cut_off(everything):
                     .filter((node) => node.getBoundingClientRect().right > edge)
                     .map((node) => node.outerHTML.slice(0, 90));
                   const boxes = root.querySelector(".cnn-picture > canvas").picture.boxes;
-                  const flat = boxes.filter((b) => b.right - b.left < 20.5 || b.bottom - b.top < 20.5).length;
+                  const flat = boxes.filter((b) => b.right - b.left < 8 || b.bottom - b.top < 20.5).length;
                   return [outside, flat];
                 }"""
             )
