@@ -62,7 +62,8 @@ def test_every_control_is_reached_by_tab_and_shows_its_focus(explorer):
                   const node = document.activeElement, style = getComputedStyle(node);
                   const own = node.labels?.[0]?.innerText || node.getAttribute("aria-label");
                   const outline = [parseFloat(style.outlineWidth), style.outlineStyle];
-                  return [own || node.innerText || node.labels?.[0]?.textContent || node.title, node.matches(":focus-visible"), ...outline];
+                  const words = own || node.innerText || node.labels?.[0]?.textContent || node.title;
+                  return [words, node.matches(":focus-visible"), ...outline];
                 }"""
             )
         )
