@@ -15,6 +15,7 @@ import pytest
 
 collect_ignore_glob = ["notebooks/source/*"]  # what the notebooks are built from; not modules to import
 BROWSER = "tests/browser/"
+OF_THE_SITE = ("test_site.py", "test_live_pages.py")
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 
 
@@ -29,20 +30,23 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Put the browser tests last: Playwright leaves an event loop running, and no other can start inside."""
-    items.sort(key=lambda item: item.nodeid.startswith(BROWSER))
+    """Put the longest first, so that no process is left with them at the end while the others stand idle."""
+    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Run the files of tests side by side, but all browser tests in one process: one server, one browser."""
+    """Run the files of tests side by side, but those that share a JupyterLab, or the site, in one process."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+            file = super()._split_scope(nodeid)
+            if not file.startswith(BROWSER):
+                return file
+            return "the site's pages" if file.endswith(OF_THE_SITE) else "JupyterLab"
 
-    config.option.loadscopereorder = False  # keeps the browser last, see above
+    config.option.loadscopereorder = False  # keeps the order of above
     return ByFile(config, log)
 
 

@@ -1,5 +1,6 @@
 """A JupyterLab and a headless Chromium for the tests of this folder; skipped where there is no Chromium."""
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -10,26 +11,38 @@ sys.path.insert(0, str(Path(__file__).parent))
 from lab import BROWSER_FLAGS, CHROMIUM, Lab
 
 
+ENDS = contextlib.ExitStack()  # what the tests of this folder share, and what ends with the last of them
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """End what was shared: Playwright holds an event loop as long as it lives, and no other can run inside."""
+    yield
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        ENDS.close()
+
+
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory):
-    """A server over an empty folder."""
+def browser():
+    """A Chromium."""
     if CHROMIUM is None:
         pytest.skip(
             "no Chromium found: install it (Debian: apt-get install chromium) to run the browser tests"
         )
-    server = Lab(tmp_path_factory.mktemp("lab"))
-    yield server
-    server.close()
+    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+    sync_api.expect.set_options(timeout=30_000)  # a busy machine answers late
+    playwright = ENDS.enter_context(sync_api.sync_playwright())
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
+    ENDS.callback(chromium.close)
+    return chromium
 
 
 @pytest.fixture(scope="session")
-def browser(lab):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
-    sync_api.expect.set_options(timeout=30_000)  # a busy machine answers late
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
-        yield chromium
-        chromium.close()
+def lab(browser, tmp_path_factory):
+    """A server over an empty folder."""
+    server = Lab(tmp_path_factory.mktemp("lab"))
+    ENDS.callback(server.close)
+    return server
 
 
 @pytest.fixture(scope="module")
