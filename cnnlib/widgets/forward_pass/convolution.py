@@ -177,7 +177,7 @@ class ConvolutionMicroscope(Widget):
         places = ("image", 0, 0, 1, 2), ("side", 1, 0, 1, 2), ("map", 2, 0, 1, 2), ("window", 3, 0)
         places += ("kernel", 3, 1), ("products", 4, 0), ("answer", 4, 1)
         sizes = ("270px", "300px", "270px", "190px", "190px")
-        narrow = Narrow(sizes, (1, 1), 1220, at={name: at for name, *at in places})
+        narrow = Narrow(sizes, (1, 1), 1220, at={name: at for name, *at in places}, below=720)
         return Scene(
             panels,
             text,

@@ -160,9 +160,9 @@ class PlaygroundSeeds(Widget):
         marks.append(
             Line(epochs, np.where(middle < 10, middle, np.nan), color="ink", width=3, label="median")
         )
-        marks.append(Reference("0.106 = solved", y=SOLVED, dash="dashed", at="start"))
+        marks.append(Reference("0.106 = solved", y=SOLVED, dash="dashed"))
         if len(self.curves) == 1:
-            words = "Press Play. One thin line a network grows from here."
+            words = "Press Play: a thin line for each network."
             marks.append(Note(3, 0.4, words, (0.4, 0.5), 330))
         end = 50
         while end < len(self.curves) - 1:

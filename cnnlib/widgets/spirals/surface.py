@@ -90,9 +90,7 @@ def timeline(losses: list, epoch: int) -> Panel:
         Cursor(epoch, sets={"x": "epoch"}),
     ]
     if len(losses) == 1:
-        marks.insert(
-            0, Reference("Press Play: the curves of the loss grow from here", y=y.high / 2, at="end")
-        )
+        marks.insert(0, Reference("Press Play", y=y.high / 2, at="end"))
     return Panel(marks, Axis(0, end, whole=True), y, legend="ends", name="time")
 
 
