@@ -56,12 +56,18 @@ def faults(texts, air=0.5):
     return found
 
 
-CUT = """() => [...document.querySelectorAll(".cnn-widget *")]
+CUT = """() => {
+  const beyond = [...document.querySelectorAll(".cnn-zone em")].filter((node) => {
+    const [own, all] = [node.getBoundingClientRect(), node.closest(".cnn-control").getBoundingClientRect()];
+    return own.width && (own.left < all.left - 2 || own.right > all.right + 2);
+  });
+  return [...beyond.map((node) => node.textContent), ...[...document.querySelectorAll(".cnn-widget *")]
   .filter((node) => node.offsetParent && node.children.length === 0 && node.textContent.trim())
   .filter((node) => node.clientWidth > 2 && node.scrollWidth > node.clientWidth + 1)
   .filter((node) => getComputedStyle(node).overflowX !== "visible")
   .filter((node) => !node.closest(".cnn-handle, .cnn-zones"))
-  .map((node) => node.textContent)"""
+  .map((node) => node.textContent)];
+}"""
 
 
 @pytest.fixture(scope="module")
