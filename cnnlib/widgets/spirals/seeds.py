@@ -8,6 +8,7 @@ from cnnlib.playground import ACTIVATIONS, DATASETS, FEATURES, Config, Ensemble
 from cnnlib.playground.features import grid_points
 from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Note, Panel, Reference, Scene
 from cnnlib.widgets.base import BadValue, Challenge, Choice, Grid, LogSlider, Number, Slider, Widget
+from cnnlib.widgets.spirals.scene import READ
 from cnnlib.widgets.spirals.sentences import short
 
 SIDE = 40  # points along the side of each small map
@@ -131,7 +132,7 @@ class PlaygroundSeeds(Widget):
 
     def map_panel(self, index: int, z: np.ndarray) -> Panel:
         loss = self.curves[-1][index]
-        mark = Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-1, vmax=1)
+        mark = Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-1, vmax=1, **READ)
         title = (
             f"{self.seeds[index]}: {short(loss)}" if np.isfinite(loss) else f"{self.seeds[index]}: overflow"
         )
