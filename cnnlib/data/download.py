@@ -137,9 +137,31 @@ def find_folder(source, folder=None, instead=()):
     raise FileNotFoundError(
         f"folder must hold {_files(source)}{', plain or with .gz' * (len(source.files) > 1)}; "
         f"{'; '.join(some) if some else f'found none in {nowhere}'}."
+        f"{_deeper(source, usual_places(source, folder)[0])}"
         f" Online, load_{source.word}(download=True) fetches them ({megabytes:.0f} MB); offline, copy them"
         " there from elsewhere, or use load_mnist_sample(), which comes with the package"
     )
+
+
+def _deeper(source, root, levels=4, most=2000):
+    """Say in which folder below `root` all files lie. Not taken: other data sets' have the same names."""
+    begun, seen = [root], 0
+    for _ in range(levels):
+        below = [path for folder in begun for path in _folders(folder)]
+        seen += len(below)
+        found = next((path for path in below if all(find_file(path, name) for name in source.files)), None)
+        if found or seen > most:
+            return f" Files of these names lie in {found}: name that folder." if found else ""
+        begun = below
+    return ""
+
+
+def _folders(folder):
+    """The sub-folders that can be looked into, in order; none of a place that is no folder."""
+    try:
+        return sorted(path for path in Path(folder).iterdir() if path.is_dir() and not path.is_symlink())
+    except OSError:
+        return []
 
 
 def _files(source):

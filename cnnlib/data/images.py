@@ -244,7 +244,10 @@ def _load_half(folder, half, num_classes):
     labels_path = _find(folder, f"{half}-labels-idx1-ubyte")
     images, labels = read_idx(images_path), read_idx(labels_path)
     if images.ndim != 3 or not images.size:
-        raise ValueError(f"{images_path.name}: holds an array of shape {images.shape}, expected (N, H, W)")
+        raise ValueError(
+            f"{images_path.name}: holds an array of shape {images.shape}, expected (N, H, W) with at least"
+            " one image"
+        )
     if labels.shape != images.shape[:1]:
         raise ValueError(
             f"{labels_path.name}: holds shape {labels.shape}, expected ({len(images)},), one an image"

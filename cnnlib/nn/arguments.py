@@ -39,9 +39,9 @@ def number(name, value, low=-math.inf, below=math.inf):
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
     if not (low <= value < below and math.isfinite(value)):
-        limits = [f"at least {low}"] * (low > -math.inf)
-        limits += [f"below {below}" if below < math.inf else "finite"]
-        raise ValueError(f"{name} must be a number of {' and '.join(limits)}, got {value}")
+        limits = [f"at least {low}"] * (low > -math.inf) + [f"below {below}"] * (below < math.inf)
+        kind = "a number" if below < math.inf else "a finite number"
+        raise ValueError(f"{name} must be {kind}{' of ' * bool(limits)}{' and '.join(limits)}, got {value}")
     return float(value)
 
 

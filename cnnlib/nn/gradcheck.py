@@ -5,6 +5,7 @@ is of the order of ``e**2`` (truncation) plus ``1e-16 / e`` (rounding), so ``e``
 """
 
 import copy
+import random
 
 import numpy as np
 
@@ -176,23 +177,34 @@ def _parameters(layer):
     return {name: (value, layer.grads[name]) for name, value in layer.params.items()}
 
 
+#: Everybody's sources of randomness, which a layer of a learner's own may use: what gets and puts a state.
+EVERYBODYS = (np.random.get_state, np.random.set_state), (random.getstate, random.setstate)
+
+
 class _Fixed:
-    """A layer or network whose random generators and buffers begin each forward as the first began.
+    """A layer or network whose sources of randomness and buffers begin each forward as the first began.
 
     Leaving it puts them back; what the layers remember is then that of the unchanged input.
     """
 
     def __init__(self, layer):
-        self.layer, self.generators, self.buffers = layer, [], []
+        self.layer, self.sources, self.buffers = layer, [*EVERYBODYS], []
         self._collect(layer, set())
 
     def _collect(self, thing, met):
-        """Find the generators and buffers of a layer or network, wherever it keeps them."""
+        """Find the sources of randomness and the buffers of a layer or network, wherever it keeps them."""
         if id(thing) in met:
             return
         met.add(id(thing))
         if isinstance(thing, np.random.Generator):
-            self.generators.append(thing)
+            bits = thing.bit_generator
+            self.sources.append(
+                (lambda: copy.deepcopy(bits.state), lambda state: setattr(bits, "state", state))
+            )
+        elif isinstance(thing, np.random.RandomState):
+            self.sources.append((thing.get_state, thing.set_state))
+        elif isinstance(thing, random.Random):
+            self.sources.append((thing.getstate, thing.setstate))
         elif isinstance(thing, list | tuple | dict):
             for each in thing.values() if isinstance(thing, dict) else thing:
                 self._collect(each, met)
@@ -201,8 +213,7 @@ class _Fixed:
             self._collect(vars(thing), met)
 
     def __enter__(self):
-        self.states = [copy.deepcopy(generator.bit_generator.state) for generator in self.generators]
-        self.everybodys = np.random.get_state()  # noqa: NPY002 (a layer of a learner's own may use it)
+        self.states = [get() for get, _ in self.sources]
         self.copies = [buffer.copy() for buffer in self.buffers]
         return self.forward
 
@@ -212,9 +223,8 @@ class _Fixed:
         return self.layer.forward(x, training=training)
 
     def restore(self):
-        for generator, state in zip(self.generators, self.states, strict=True):
-            generator.bit_generator.state = state
-        np.random.set_state(self.everybodys)  # noqa: NPY002
+        for (_, put), state in zip(self.sources, self.states, strict=True):
+            put(state)
         for buffer, values in zip(self.buffers, self.copies, strict=True):
             buffer[...] = values
 

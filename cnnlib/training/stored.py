@@ -11,6 +11,7 @@ from cnnlib.nn.training import Position
 from cnnlib.saving import npz
 
 LARGEST = {"pos": 624, "buffer_pos": 4, "has_uint32": 1}  # in the states of NumPy's bit generators
+MOST_STEPS = 2**53
 CURVES = ("loss", "accuracy", "lr", "epoch_ends", "validation_loss", "validation_accuracy")
 
 
@@ -27,13 +28,20 @@ def read_position(facts, rng):
     if set(found) != {field.name for field in dataclasses.fields(Position)}:
         raise ValueError(f"position must have the fields of a Position, got {sorted(found)}")
     least = {"step": 0, "epoch": 1, "seen": 0, "samples": 0, "batch_size": 0}
-    position = Position(**{name: count(name, found[name], least=low) for name, low in least.items()})
+    position = Position(**{name: _whole(name, found[name], low) for name, low in least.items()})
     if position.seen and position.seen >= position.samples:
         raise ValueError(f"seen must be below samples, {position.samples}, got {position.seen}")
     if (position.samples > 0) != (position.batch_size > 0) or (position.seen and found["shuffle"] is None):
         raise ValueError("samples, batch_size and shuffle must be given together")
     position.shuffle = None if found["shuffle"] is None else read_generator("shuffle", found["shuffle"], rng)
     return position
+
+
+def _whole(name, value, least):
+    """A count that the steps to come can compute with: no float holds a larger one."""
+    if count(name, value, least) > MOST_STEPS:
+        raise ValueError(f"{name} must be at most {MOST_STEPS}, got a number of {len(str(value))} digits")
+    return value
 
 
 def read_generator(name, state, generator):
@@ -57,7 +65,7 @@ def _check_numbers(name, state):
 
 def read_optimizer(facts, arrays, model, optimizer):
     """Return rate, steps and state: ``0.weight.velocity``, ... in the memory order of the weights."""
-    lr, steps = number("lr", facts["lr"], 0.0), count("steps", facts["steps"], least=0)
+    lr, steps = number("lr", facts["lr"], 0.0), _whole("steps", facts["steps"], 0)
     values = {parameter.name: parameter.value for parameter in model.parameters()}
     state = {}
     for name, array in arrays.items():

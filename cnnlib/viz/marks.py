@@ -176,6 +176,8 @@ class Heatmap(Mark):
         What the values are, for whoever reads one at the pointer; by default the panel's title.
     words : sequence of str
         What the values 0, 1, 2, … stand for: read at the pointer in place of a number.
+    places : (str, str)
+        What x and y are called, where the place of a value is read in them and not by row and column.
     """
 
     z: Any
@@ -193,6 +195,7 @@ class Heatmap(Mark):
     tile_names: tuple[str, ...] = ()
     means: str = ""
     words: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -280,7 +283,8 @@ class Links(Mark):
     With `to`, the name of another panel, (x1, y1) are coordinates of that panel: the links lead there, over
     the space between. `inset` moves both ends inwards, in pixels, so that links end at the edges of tiles.
     `sources` and `targets` are the ids of the `Tiles` or `Maps` at both ends; `quiet` links are drawn
-    only while one of those is pointed at.
+    only while one of those is pointed at. `means` is what the values are, for whoever reads one at the
+    pointer; what is joined is read from the names of the tiles.
 
     Those that `crawls` are dashed on the page, and while a widget plays the dashes move along them, from
     (x0, y0) on; for readers who have asked their system for less motion they are still.
@@ -304,6 +308,7 @@ class Links(Mark):
     inset: tuple[float, float] = (0.0, 0.0)
     sources: Any = None
     targets: Any = None
+    means: str = ""
     emits: str = ""
     sets: dict[str, str] = field(default_factory=dict)
     vectors = ("x0", "y0", "x1", "y1", "values", "widths", "sources", "targets")

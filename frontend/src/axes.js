@@ -1,6 +1,6 @@
 // Everything of a panel that is not a mark: grid, axis lines, ticks, labels, title, legend.
-import { LABEL_FONT, TICK_FONT, TITLE_FONT, besideTitle } from "./layout.js";
-import { haloText } from "./notes.js";
+import { LABEL_FONT, PILL_MORE, TICK_FONT, TITLE_FONT, beneathHead } from "./layout.js";
+import { haloText, pillSpan } from "./notes.js";
 import { cssColor } from "./theme.js";
 
 /** Grid lines, beneath the marks. */
@@ -33,43 +33,36 @@ export function paintAxes(ctx, box, theme) {
   if (panel.y.visible) paintY(ctx, box, theme);
 }
 
-/** Title and subtitle above the left edge: on one line where there is room. */
+/** Title and subtitle above the left edge: on one line where there is room, otherwise in lines. */
 function paintTitle(ctx, box, theme) {
-  const { panel, cell } = box;
+  const { panel, cell, head } = box;
   if (!panel.title && !panel.subtitle) return;
-  const measure = (text, size) => {
-    ctx.font = `${size}px ${theme.font}`;
-    return ctx.measureText(text).width;
-  };
   const bare = !panel.x.visible && !panel.y.visible;
-  const left = Math.round(bare || panel.equal ? box.left : cell.left);
-  const beside = besideTitle(panel, cell, measure);
+  const left = Math.round(Math.max(cell.left, Math.min(bare || panel.equal ? box.left : cell.left, cell.right - head.wide)));
+  const bold = () => Object.assign(ctx, { fillStyle: theme.ink, font: `600 ${TITLE_FONT}px ${theme.font}` });
+  const plain = () => Object.assign(ctx, { fillStyle: theme.muted, font: `${LABEL_FONT}px ${theme.font}` });
   ctx.textAlign = "left";
   ctx.textBaseline = "alphabetic";
-  const line = box.top - 9 - (panel.subtitle && !beside ? 16 : 0);
-  let after = left;
-  if (panel.title) {
-    ctx.fillStyle = theme.ink;
-    ctx.font = `600 ${TITLE_FONT}px ${theme.font}`;
-    const room = cell.right - left;
-    ctx.fillText(panel.title, left, line, room);
-    after = left + ctx.measureText(panel.title).width + 10;
+  let line = box.top - beneathHead(panel, head) - (head.beside && panel.title ? 1 : 0);
+  const upwards = (lines, x) => {
+    for (const words of [...lines].reverse()) {
+      ctx.fillText(words, x, line);
+      line -= 15;
+    }
+    line -= 1;
+  };
+  if (head.beside && panel.title) {
+    bold();
+    const after = left + ctx.measureText(panel.title).width + 10;
+    ctx.fillText(panel.title, left, line);
+    plain();
+    if (panel.subtitle) ctx.fillText(panel.subtitle, after, line);
+    return;
   }
-  ctx.fillStyle = theme.muted;
-  ctx.font = `${LABEL_FONT}px ${theme.font}`;
-  const start = beside ? after : left;
-  const words = fitting(panel.subtitle, (text) => ctx.measureText(text).width < cell.right - start);
-  ctx.fillText(words, start, beside ? line : box.top - 8);
-}
-
-/** As many clauses of a text as fit. */
-export function fitting(text, fits) {
-  let words = text;
-  while (words && !fits(words)) {
-    const cut = Math.max(words.lastIndexOf(", "), words.lastIndexOf("; "), words.lastIndexOf(": "));
-    words = words.slice(0, Math.max(0, cut));
-  }
-  return words;
+  plain();
+  upwards(head.subtitle, left);
+  bold();
+  upwards(head.title, left);
 }
 
 function rule(ctx, theme, x0, y0, x1, y1) {
@@ -86,17 +79,20 @@ function paintX(ctx, box, theme, middle) {
   rule(ctx, theme, box.left, y, box.right, y);
   ctx.font = `${TICK_FONT}px ${theme.font}`;
   ctx.textBaseline = "top";
+  const pills = box.pill ? box.panel.marks.filter((mark) => mark.kind === "cursor" && mark.text).map((mark) => pillSpan(ctx, mark, box, theme)) : [];
+  ctx.font = `${TICK_FONT}px ${theme.font}`;
   let end = -Infinity;
   for (const tick of box.xTicks) {
-    const x = box.x(tick.value);
     const half = ctx.measureText(tick.text).width / 2;
-    if (x - half < end) continue; // no room for this word
+    const x = Math.max(box.cell.left + half, Math.min(box.cell.right - half, box.x(tick.value)));
+    const covered = pills.some(([from, to]) => x + half > from - 2 && x - half < to + 2);
+    if (x - half < end || covered) continue; // no room for this word
     ctx.fillText(tick.text, x, y + 6);
     end = x + half + 6;
   }
   if (panelLabel(box.panel.x)) {
     ctx.font = `${LABEL_FONT}px ${theme.font}`;
-    ctx.fillText(box.panel.x.label, middle, y + 8 + TICK_FONT);
+    ctx.fillText(box.panel.x.label, middle, y + 8 + TICK_FONT + (box.pill ? PILL_MORE : 0));
   }
 }
 
@@ -132,7 +128,7 @@ function panelLabel(axis) {
 export function paintLegend(ctx, box, theme) {
   const entries = box.panel.marks.filter((mark) => mark.label);
   if (box.panel.legend === "ends") {
-    paintEnds(ctx, box, theme, entries);
+    paintEnds(ctx, box, theme);
     return;
   }
   if (!box.panel.legend || entries.length === 0) return;
@@ -158,9 +154,11 @@ export function paintLegend(ctx, box, theme) {
   });
 }
 
-/** Each line's label at its right end, moved apart where two would overlap. */
-function paintEnds(ctx, box, theme, entries) {
+/** Each line's label at its right end, moved apart where two would overlap: [{mark, x, y, wide}]. */
+export function endsOf(ctx, box, theme) {
+  if (box.panel.legend !== "ends") return [];
   const ends = [];
+  const entries = box.panel.marks.filter((mark) => mark.label);
   for (const mark of entries) {
     const { x, y } = mark;
     for (let i = (y?.data?.length ?? 0) - 1; i >= 0; i -= 1) {
@@ -173,12 +171,18 @@ function paintEnds(ctx, box, theme, entries) {
   ends.sort((a, b) => a.y - b.y);
   for (let i = 1; i < ends.length; i += 1) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + LABEL_FONT + 2);
   const over = ends.length ? Math.max(0, ends.at(-1).y - box.bottom + 5) : 0;
+  ctx.font = endFont(theme);
+  return ends.map(({ mark, x, y }) => ({ mark, x: x + 8, y: y - over, wide: ctx.measureText(mark.label).width, high: LABEL_FONT }));
+}
+
+const endFont = (theme) => `600 ${LABEL_FONT}px ${theme.font}`;
+
+function paintEnds(ctx, box, theme) {
+  const ends = endsOf(ctx, box, theme);
+  ctx.font = endFont(theme);
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
-  for (const { mark, x, y } of ends) {
-    ctx.font = `600 ${LABEL_FONT}px ${theme.font}`;
-    haloText(ctx, theme, mark.label, x + 8, y - over, cssColor(textColor(mark.color), theme));
-  }
+  for (const { mark, x, y } of ends) haloText(ctx, theme, mark.label, x, y, cssColor(textColor(mark.color), theme));
 }
 
 /** Words of a sign need a darker shade than its lines. */

@@ -133,7 +133,7 @@ class Track {
       const end = this.share(zone.end);
       const part = h("span", { class: "cnn-zone" }, h("span", {}, zone.sign, h("i", {}, zone.text)));
       part.style.cssText = `left:${100 * start}%;width:${100 * (end - start)}%;--cnn-zone:var(--cnn-${zone.color}, ${zone.color})`;
-      if (zone.border) part.append(h("em", {}, zone.border));
+      if (zone.border) part.append(h("em", { style: `translate:${100 * (1 - end)}%` }, zone.border)); // within the track
       start = end;
       return part;
     });

@@ -57,6 +57,7 @@ function paintNumbers(ctx, mark, box, theme) {
   const index = colorIndex(mark, table.length / 3);
   const longest = Math.max(1, ...Array.from(mark.z.data, (value) => formatNumber(mark.numbers, value).length));
   ctx.font = `${Math.max(8, Math.min(14, high * 0.6, (wide * 1.36) / longest))}px ${theme.font}`;
+  if (Math.max(...Array.from(mark.z.data, (value) => ctx.measureText(formatNumber(mark.numbers, value)).width)) > wide - 1) return;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   mark.z.data.forEach((value, i) => {
@@ -68,15 +69,22 @@ function paintNumbers(ctx, mark, box, theme) {
   });
 }
 
-/** Where a cell lies, in words: in its own image of a mosaic, "" in the gaps between them. */
+/** Row and column where there is more than one of each, after the name of what has them. */
+function cellInWords(name, [row, rows], [col, columns]) {
+  return [name, rows > 1 ? `row ${row}` : "", columns > 1 ? `column ${col}` : ""].filter(Boolean).join(", ");
+}
+
+/** Where a cell lies, in words: in its own image of a mosaic, null in the gaps between them. */
 export function placeInWords(mark, row, col) {
-  if (!mark.tile) return mark.z.shape[1] === 1 ? `row ${row}` : `row ${row}, column ${col}`;
+  const [rows, columns] = mark.z.shape;
+  if (!mark.tile) return cellInWords("", [row, rows], [col, columns]);
   const [height, width, gap] = mark.tile;
   const [down, y] = [Math.floor(row / (height + gap)), row % (height + gap)];
   const [right, x] = [Math.floor(col / (width + gap)), col % (width + gap)];
-  if (y >= height || x >= width) return "";
+  if (y >= height || x >= width) return null;
   const index = down * Math.ceil(mark.z.shape[1] / (width + gap)) + right;
-  return `${mark.tile_names?.[index] ?? `map ${mark.numbered?.[index] ?? index}`}, row ${y}, column ${x}`;
+  const name = mark.tile_names?.[index] ?? `map ${mark.numbered?.[index] ?? index}`;
+  return cellInWords(name, [y, height], [x, width]);
 }
 
 /** The cell of a heat map at a point in data coordinates, or null: {row, col, value}. */

@@ -1,11 +1,14 @@
 // Where each panel's plot lies on the canvas, in CSS pixels.
+import { headOf, levelWith } from "./lines.js";
 import { axisTicks, makeScale } from "./scale.js";
 
 export const TICK_FONT = 11;
 export const LABEL_FONT = 12;
 export const TITLE_FONT = 13;
 export const NARROW = 640; // pixels of width from which the picture has columns
+const FONTS = { title: TITLE_FONT, subtitle: LABEL_FONT };
 const GAP = 10; // between panels
+export const PILL_MORE = 5; // pixels by which a label makes way for the pill of a cursor
 const TICK = 4;
 
 /** Sizes of grid tracks within `total` pixels, as [start, end] pairs: "40px" is fixed, the rest goes by weight. */
@@ -65,13 +68,18 @@ export function cellOf(at, rows, columns, gap = GAP) {
 
 /**
  * Plot areas of an arrangement's panels.
- * @param {(text: string, size: number) => number} measure width of a text in pixels
- * @returns {Array<{panel, left, right, top, bottom, x, y, xTicks, yTicks}>}
+ * @param {(text: string, size: number, bold?: boolean) => number} measure width of a text in pixels
+ * @returns {Array<{panel, head, left, right, top, bottom, x, y, xTicks, yTicks}>}
  */
 export function layout(arrangement, width, height, measure) {
   const rows = tracks(arrangement.rows, height);
   const columns = tracks(arrangement.columns, width);
-  const boxes = arrangement.panels.map(([panel, at]) => place(panel, cellOf(at, rows, columns), measure));
+  const cells = arrangement.panels.map(([, at]) => cellOf(at, rows, columns));
+  const heads = arrangement.panels.map(([panel], i) => headOf(panel, cells[i].right - cells[i].left, measure, FONTS));
+  const mostLines = (i) => Math.max(...heads.filter((head, k) => head.title.length && cells[k].top === cells[i].top).map((head) => head.title.length));
+  const level = (i) => (heads[i].title.length ? levelWith(heads[i], mostLines(i)) : heads[i]);
+  const boxes = arrangement.panels.map(([panel], i) => place(panel, cells[i], level(i), measure));
+  for (const box of boxes) box.size = [width, height];
   for (const box of boxes) if (box.panel.group) alignWith(box, boxes);
   return boxes;
 }
@@ -87,16 +95,17 @@ function alignWith(box, boxes) {
   }
 }
 
-function place(panel, cell, measure) {
-  const words = (panel.title ? 20 : 0) + (panel.subtitle && !besideTitle(panel, cell, measure) ? 17 : 0);
+function place(panel, cell, head, measure) {
   const bare = !panel.x.visible && !panel.y.visible;
-  const top = cell.top + (words ? words + 4 : panel.y.visible ? 8 : 2);
-  const bottom = cell.bottom - (panel.x.visible ? TICK + TICK_FONT + 5 + (panel.x.label ? LABEL_FONT + 5 : 0) : 4);
+  const air = beneathHead(panel, head);
+  const top = cell.top + (head.high ? head.high + air - 4 : panel.y.visible ? 8 : 2);
+  const pill = panel.marks.some((mark) => mark.kind === "cursor" && mark.text && !mark.bare);
+  const bottom = cell.bottom - (panel.x.visible ? TICK + TICK_FONT + 5 + (panel.x.label ? LABEL_FONT + 5 + (pill ? PILL_MORE : 0) : 0) : 4);
   const yTicks = panel.y.visible ? axisTicks(panel.y, bottom - top, 34) : [];
   const widest = Math.max(0, ...yTicks.map((tick) => measure(tick.text, TICK_FONT)));
   const left = cell.left + (panel.y.visible ? widest + TICK + 5 + (panel.y.label ? LABEL_FONT + 6 : 0) : bare ? 1 : 4);
   const lastWide = Math.max(panel.x.visible ? 14 : bare ? 1 : 4, endWords(panel, measure));
-  const box = { panel, cell, left, right: Math.max(left + 20, cell.right - lastWide), top, bottom };
+  const box = { panel, cell, head, pill, left, right: Math.max(left + 20, cell.right - lastWide), top, bottom };
   box.bottom = Math.max(top + 20, bottom);
   if (panel.equal) squeeze(box);
   box.x = makeScale(panel.x, box.left, box.right);
@@ -106,15 +115,13 @@ function place(panel, cell, measure) {
   return box;
 }
 
-/** Whether title and subtitle fit on one line. */
-export function besideTitle(panel, cell, measure) {
-  return !panel.title || measure(panel.title, TITLE_FONT) * 1.08 + measure(panel.subtitle, LABEL_FONT) + 24 < cell.right - cell.left;
-}
+/** Pixels between the last line of the head and the plot: more where the uppermost tick's word reaches up beside it. */
+export const beneathHead = (panel, head) => (panel.y.visible && head.subtitle.length && !(head.beside && head.title.length) ? 11 : 8);
 
 /** Pixels at the right for labels at the ends of lines. */
 function endWords(panel, measure) {
   if (panel.legend !== "ends") return 0;
-  return 10 + Math.max(0, ...panel.marks.filter((mark) => mark.label).map((mark) => measure(mark.label, LABEL_FONT) * 1.06));
+  return 10 + Math.max(0, ...panel.marks.filter((mark) => mark.label).map((mark) => measure(mark.label, LABEL_FONT, true)));
 }
 
 /** Shrinks the plot so that one unit is as long on both axes; images stay at the left, plots with axes centred. */

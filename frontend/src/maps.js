@@ -1,6 +1,7 @@
 // The maps of a layer on a strict grid, and the scale of colours beneath them.
 import { colorTable } from "./colormap.js";
 import { bitmap } from "./heatmap.js";
+import { rectOf, within } from "./spots.js";
 
 const FRAMES = [["grid", 1, 0.5], ["muted", 1, 0.5], ["you", 2.5, 1.5]]; // colour, width and distance, by state
 const AIR = 3; // pixels between the maps and their common frame
@@ -123,7 +124,10 @@ export function colorscale(ctx, mark, box, theme) {
   if (box.right - box.left < mark.needs) return;
   const [wide, high] = BAR;
   const [dx, dy] = mark.shift ?? [0, 0];
-  const [left, top] = [Math.round(box.x(mark.x) + dx - wide / 2), Math.round(box.y(mark.y) + dy - high / 2)];
+  ctx.font = `11px ${theme.font}`;
+  const [low, end] = mark.words.map((word) => ctx.measureText(word).width + 5);
+  const across = within(rectOf(box.x(mark.x) + dx - wide / 2 - low, 0, low + wide + end, high), { left: box.cell.left, right: box.cell.right, top: 0, bottom: high });
+  const [left, top] = [Math.round(across.left + low), Math.round(box.y(mark.y) + dy - high / 2)];
   const table = colorTable(mark.cmap, theme);
   const size = table.length / 3;
   for (let i = 0; i < wide; i += 1) {

@@ -1,8 +1,10 @@
 // One painter for each kind of mark. `box` is the panel's place on the canvas, see layout.js.
+import { endsOf } from "./axes.js";
 import { lineColor, valueColor } from "./colormap.js";
 import { paintHeatmap } from "./heatmap.js";
 import { colorscale, maps } from "./maps.js";
 import { cursor, note, reference } from "./notes.js";
+import { inkOf, nearestFree, rectOf } from "./spots.js";
 import { cssColor } from "./theme.js";
 import { tiles } from "./tiles.js";
 
@@ -106,14 +108,45 @@ function arrows(ctx, mark, box, theme) {
 
 function text(ctx, mark, box, theme) {
   ctx.fillStyle = cssColor(mark.color, theme);
-  ctx.font = `${mark.bold ? "600 " : ""}${mark.size}px ${theme.font}`;
+  ctx.font = textFont(mark, theme);
   ctx.textAlign = mark.align;
   ctx.textBaseline = mark.baseline;
-  mark.text.forEach((word, i) => {
-    const [dx, dy] = mark.shift ?? [0, 0];
-    const [x, y] = [box.x(mark.x.data[i]) + dx, box.y(mark.y.data[i]) + dy];
-    if (Number.isFinite(x) && Number.isFinite(y)) ctx.fillText(word, x, y);
-  });
+  const places = box.places?.get(mark) ?? mark.text.map((_, i) => anchor(mark, box, i));
+  mark.text.forEach((word, i) => places[i] && ctx.fillText(word, ...places[i]));
+}
+
+const textFont = (mark, theme) => `${mark.bold ? "600 " : ""}${mark.size}px ${theme.font}`;
+
+/** Where word i of a text is anchored, in pixels; null for no place. */
+function anchor(mark, box, i) {
+  const [dx, dy] = mark.shift ?? [0, 0];
+  const [x, y] = [box.x(mark.x.data[i]) + dx, box.y(mark.y.data[i]) + dy];
+  return Number.isFinite(x) && Number.isFinite(y) ? [x, y] : null;
+}
+
+/**
+ * Gives each word of the panel's texts its place: within the picture, and beside a word that was there before.
+ * What may stand elsewhere, notes and the words of levels, then finds what is `taken`.
+ */
+export function placeWords(ctx, box, theme) {
+  box.places = new Map();
+  box.taken = [];
+  if (!box.size) return;
+  for (const { x, y, wide, high } of endsOf(ctx, box, theme)) box.taken.push(rectOf(x, y, wide, high, "left", "middle"));
+  const room = { left: 0, top: 0, right: box.size[0], bottom: box.size[1] };
+  for (const mark of box.panel.marks) {
+    if (mark.kind !== "text") continue;
+    Object.assign(ctx, { font: textFont(mark, theme), textAlign: mark.align, textBaseline: mark.baseline });
+    const places = mark.text.map((word, i) => {
+      const spot = anchor(mark, box, i);
+      if (!spot || word === "") return spot;
+      const rect = inkOf(ctx, word, ...spot);
+      const free = nearestFree(rect, box.taken, room, 2);
+      box.taken.push(free);
+      return [spot[0] + free.left - rect.left, spot[1] + free.top - rect.top];
+    });
+    box.places.set(mark, places);
+  }
 }
 
 function region(ctx, mark, box, theme) {
@@ -144,7 +177,7 @@ function band(ctx, mark, box, theme) {
 
 /** Both ends of link i in pixels: [x0, y0, x1, y1]. */
 export function linkEnds(mark, box, i) {
-  const far = box.byName?.get(mark.to) ?? box;
+  const far = (mark.to && box.byName?.get(mark.to)) || box; // panels without a name are many
   const [start, end] = mark.inset ?? [0, 0];
   if (far.top > box.bottom) { // in a narrow place the other panel lies beneath: the links run out to the right
     const middle = (box.top + box.bottom) / 2;
@@ -211,7 +244,10 @@ export function paintCursors(ctx, box, theme) {
 
 /** Paint a panel's marks in order, clipped to the plot except for words, arrows and handles. */
 export function paintMarks(ctx, box, theme) {
-  for (const mark of box.panel.marks) {
+  placeWords(ctx, box, theme);
+  const { marks } = box.panel;
+  const isNote = (mark) => mark.kind === "note"; // last: they keep off all other words
+  for (const mark of [...marks.filter((one) => !isNote(one)), ...marks.filter(isNote)]) {
     if (mark.kind === "cursor") continue; // above the axes, see paintCursors
     ctx.save();
     if (!UNCLIPPED.has(mark.kind) && !mark.to) {

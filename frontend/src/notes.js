@@ -1,4 +1,6 @@
 // What explains a picture: notes with an arrow, reference lines in words, the cursor of time.
+import { breakLines } from "./lines.js";
+import { isFree, moved, nearestFree, rectOf, roomOf, within } from "./spots.js";
 import { cssColor } from "./theme.js";
 
 const SIZE = 12;
@@ -14,30 +16,23 @@ export function haloText(ctx, theme, text, x, y, color) {
   ctx.fillText(text, x, y);
 }
 
-/** A text in lines of at most `width` pixels. */
-export function wrap(ctx, text, width) {
-  const lines = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line ? `${line} ${word}` : word;
-    if (line && ctx.measureText(longer).width > width) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line];
-}
-
+/** Words in the plot or beside it, with an arrow: near their place, on no other words. */
 export function note(ctx, mark, box, theme) {
   if (box.right - box.left < (mark.needs ?? 0)) return;
   const color = cssColor(mark.color, theme);
   ctx.font = `italic ${SIZE}px ${theme.font}`;
+  const room = roomOf(box);
+  const measure = (text) => ctx.measureText(text).width;
+  const lines = breakLines(mark.text, Math.min(mark.width, room.right - room.left), measure);
+  const wide = Math.max(...lines.map(measure));
+  const wanted = rectOf(box.x(mark.x), box.y(mark.y), wide, lines.length * LINE, mark.align);
+  const rect = nearestFree(wanted, box.taken ?? [], room);
+  box.taken?.push(rect);
+  const x = { left: rect.left, center: (rect.left + rect.right) / 2, right: rect.right }[mark.align];
   ctx.textAlign = mark.align;
   ctx.textBaseline = "top";
-  const lines = wrap(ctx, mark.text, mark.width);
-  const [x, y] = [box.x(mark.x), box.y(mark.y)];
-  lines.forEach((line, i) => haloText(ctx, theme, line, x, y + i * LINE, color));
-  if (mark.to) leader(ctx, [x, y, lines.length * LINE, mark.align], [box.x(mark.to[0]), box.y(mark.to[1])], color);
+  lines.forEach((line, i) => haloText(ctx, theme, line, x, rect.top + i * LINE, color));
+  if (mark.to) leader(ctx, [x, rect.top, lines.length * LINE, mark.align], [box.x(mark.to[0]), box.y(mark.to[1])], color);
 }
 
 /** A thin curve from the corner of the words that is nearest to the target, with an open head. */
@@ -76,18 +71,35 @@ export function reference(ctx, mark, box, theme) {
   ctx.lineTo(upright ? at : box.right, upright ? box.bottom : at);
   ctx.stroke();
   ctx.setLineDash([]);
+  referenceWords(ctx, mark, box, theme, [upright, at, color]);
+}
+
+const LEVEL = 13; // pixels between lines of a level's words
+
+/** The words of a level: at the end that the mark names, on the side and at the end where no other words are. */
+function referenceWords(ctx, mark, box, theme, [upright, at, color]) {
   ctx.font = `11px ${theme.font}`;
+  const measure = (text) => ctx.measureText(text).width;
+  const lines = breakLines(mark.text, Math.max(40, box.right - box.left - 8), measure);
+  const [wide, high] = [Math.max(...lines.map(measure)), lines.length * LEVEL];
   const end = mark.at === "end";
-  if (upright) {
-    const wide = ctx.measureText(mark.text).width;
-    ctx.textAlign = at + wide + 10 > box.right ? "right" : "left";
-    ctx.textBaseline = end ? "top" : "bottom";
-    haloText(ctx, theme, mark.text, at + (ctx.textAlign === "left" ? 5 : -5), end ? box.top + 2 : box.bottom - 3, color);
-    return;
-  }
-  ctx.textAlign = end ? "right" : "left";
-  ctx.textBaseline = at - 16 < box.top ? "top" : "bottom";
-  haloText(ctx, theme, mark.text, end ? box.right - 4 : box.left + 4, at + (ctx.textBaseline === "top" ? 4 : -3), color);
+  const across = [end ? rectOf(box.right - 4, 0, wide, high, "right") : rectOf(box.left + 4, 0, wide, high)];
+  across.push(end ? rectOf(box.left + 4, 0, wide, high) : rectOf(box.right - 4, 0, wide, high, "right"));
+  const places = upright
+    ? [end ? box.top + 1 : box.bottom - 3 - high, end ? box.bottom - 3 - high : box.top + 1].flatMap((top) => {
+        const sides = [moved(rectOf(at + 5, 0, wide, high), 0, top), moved(rectOf(at - 5, 0, wide, high, "right"), 0, top)];
+        return at + wide + 10 > box.right ? sides.reverse() : sides;
+      })
+    : across.flatMap((rect) => {
+        const sides = [moved(rect, 0, at - 2 - high), moved(rect, 0, at + 3)];
+        return at - 3 - high < box.top ? sides.reverse() : sides;
+      });
+  const inside = places.map((rect) => within(rect, { ...roomOf(box), left: box.cell.left }));
+  const rect = inside.find((one) => isFree(one, box.taken ?? [])) ?? inside[0];
+  box.taken?.push(rect);
+  ctx.textAlign = "left";
+  ctx.textBaseline = "top";
+  lines.forEach((line, i) => haloText(ctx, theme, line, rect.left, rect.top + i * LEVEL, color));
 }
 
 const PILL = 20; // height of the pill in pixels
@@ -102,15 +114,23 @@ export function cursor(ctx, mark, box, theme) {
   ctx.lineTo(x, box.bottom + (mark.text ? 3 : 0));
   ctx.stroke();
   if (mark.bare) return;
-  if (mark.text) pill(ctx, mark, box, theme, x);
+  if (mark.text) pill(ctx, mark, box, theme);
   else knob(ctx, box, theme, x);
 }
 
-function pill(ctx, mark, box, theme, x) {
+/** Left and right end of a cursor's pill. */
+export function pillSpan(ctx, mark, box, theme) {
+  const x = Math.min(box.right, Math.max(box.left, box.x(mark.x)));
   ctx.font = `700 12px ${theme.font}`;
-  const text = `◂ ${mark.text} ▸`;
-  const wide = ctx.measureText(text).width + 18;
+  const wide = ctx.measureText(`◂ ${mark.text} ▸`).width + 18;
   const left = Math.min(box.cell.right - wide, Math.max(box.cell.left, x - wide / 2));
+  return [left, left + wide];
+}
+
+function pill(ctx, mark, box, theme) {
+  const text = `◂ ${mark.text} ▸`;
+  const [left, right] = pillSpan(ctx, mark, box, theme);
+  const wide = right - left;
   ctx.beginPath();
   ctx.roundRect(left, box.bottom + 2, wide, PILL, PILL / 2);
   ctx.fill();

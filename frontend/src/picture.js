@@ -96,8 +96,8 @@ export class Picture {
     const { ctx, theme } = this;
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
-    const measure = (text, size) => {
-      ctx.font = `${size}px ${theme.font}`;
+    const measure = (text, size, bold = false) => {
+      ctx.font = `${bold ? "600 " : ""}${size}px ${theme.font}`;
       return ctx.measureText(text).width;
     };
     this.boxes = layout(this.arrangement, this.width, this.height, measure);

@@ -191,20 +191,33 @@ export class Pointer {
 /** What is read at the pointer: what it is, where, and its value; "" where there is no number. */
 export function tipWords(found) {
   if (found?.name) return found.name;
-  if (!found || !Number.isFinite(found.value)) return "";
+  if (!found || !Number.isFinite(found.value) || found.mark.hover === false) return "";
   const { mark, box } = found;
   if (mark.words?.length) return mark.words[found.value] ?? "";
-  const place = found.row === undefined ? "" : placeOf(found);
+  const place = mark.kind === "links" ? joinedBy(found) : found.row === undefined ? "" : placeOf(found);
   if (place === null) return "";
   const what = mark.means || box.panel.title || mark.emits;
   return `${[what, place].filter(Boolean).join(", ")}: ${shortNumber(found.value)}`;
 }
 
+/** What a link leads from and to, by the names of its tiles. */
+function joinedBy({ mark, box, index }) {
+  const named = (ids) => {
+    if (!ids) return undefined;
+    const tiles = box.panel.marks.find((one) => one.kind === "tiles" && one.ids?.data.includes(ids.data[index]));
+    return tiles?.names[tiles.ids.data.indexOf(ids.data[index])]?.split(",")[0];
+  };
+  const [source, target] = [named(mark.sources), named(mark.targets)];
+  if (source && target) return `${source} → ${target}`;
+  return source ? `from ${source}` : "";
+}
+
 /** A cell's place: on axes that can be read in their units, otherwise by row and column; null between images. */
 function placeOf({ mark, box, x, y, row, col }) {
+  if (mark.places?.length) return mark.places.map((name, i) => `${name} ${shortNumber(Number([x, y][i].toFixed(1)))}`).join(", ");
   const axes = [[box.panel.x, x], [box.panel.y, y]].filter(([axis]) => axis.visible && axis.label);
   if (axes.length === 2) return axes.map(([axis, value]) => `${axis.label} ${onAxis(axis, value)}`).join(", ");
-  return placeInWords(mark, row, col) || null;
+  return placeInWords(mark, row, col);
 }
 
 function onAxis(axis, value) {

@@ -54,7 +54,8 @@ export class SvgContext {
 
   setLineDash(dash) { this.dash = dash; }
   measureText(text) {
-    this.ruler.font = this.font;
+    const { font, textAlign, textBaseline } = this;
+    Object.assign(this.ruler, { font, textAlign, textBaseline });
     return this.ruler.measureText(text);
   }
 

@@ -4,6 +4,7 @@ import { colorIndex, colorTable, lineColor, readableOn, valueColor } from "../sr
 import { toBytes } from "../src/theme.js";
 import { cellAt } from "../src/heatmap.js";
 import { layout, tracks } from "../src/layout.js";
+import { linkEnds } from "../src/marks.js";
 import { hit, toSegment } from "../src/pointer.js";
 import { axisTicks, formatNumber, makeScale, powerOfTen, shortNumber } from "../src/scale.js";
 
@@ -123,4 +124,12 @@ describe("what the pointer touches", () => {
     expect(hit([full], full.x(0), full.y(0), () => true)).toMatchObject({ index: 0, value: 0.25 });
     expect(hit([full], full.x(2), full.y(1), () => true).value).toBe(undefined);
   });
+});
+
+test("links that lead to no other panel end in their own, whatever panels without a name there are", () => {
+  const mark = { to: "", x0: vector(0), y0: vector(0), x1: vector(10), y1: vector(10) };
+  const own = place(panel([mark], axis(0, 10), axis(0, 10)));
+  const other = place(panel([], axis(-900, 900), axis(-900, 900)));
+  own.byName = new Map([["", other]]);
+  expect(linkEnds(mark, own, 0)).toEqual([own.x(0), own.y(0), own.x(10), own.y(10)]);
 });

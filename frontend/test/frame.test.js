@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test } from "vitest";
 
-import { fitting } from "../src/axes.js";
+import { breakLines, headOf } from "../src/lines.js";
+import { isFree, nearestFree, rectOf, within } from "../src/spots.js";
 import { segments, thumbnails } from "../src/choices.js";
 import { buildControls } from "../src/controls.js";
 import { Figures } from "../src/figures.js";
@@ -65,9 +66,32 @@ test("plots of one group are in line", () => {
   expect(two.x(0)).toBe(one.x(0));
 });
 
-test("clauses of a subtitle that find no room are left out", () => {
-  expect(fitting("how wrong it is; 0 is perfect", (text) => text.length < 20)).toBe("how wrong it is");
-  expect(fitting("unbreakable", () => false)).toBe("");
+test("a head that finds no room on one line is broken between words, and no word of it is lost", () => {
+  const fonts = { title: 13, subtitle: 12 };
+  const measure = (text, size, bold) => text.length * (bold ? 8 : 6);
+  const one = panel("a", [0, 0, 1, 1], { title: "How wrong it is", subtitle: "0 is perfect; 1 is not" });
+  expect(headOf(one, 300, measure, fonts)).toMatchObject({ beside: true, high: 20 });
+  expect(headOf(one, 200, measure, fonts)).toMatchObject({ beside: false, high: 37, title: ["How wrong it is"] });
+  const small = headOf(one, 80, measure, fonts);
+  expect([small.title, small.subtitle]).toEqual([["How wrong", "it is"], ["0 is perfect;", "1 is not"]]);
+  expect(small.wide).toBeLessThanOrEqual(80);
+  expect(breakLines("unbreakable", 10, (text) => text.length * 6)).toEqual(["unbreakable"]);
+});
+
+test("pictures in a row stay in a row when one of their titles takes two lines", () => {
+  const two = [panel("a", [0, 0, 1, 1], { title: "a title of many words" }), panel("b", [0, 1, 1, 1], { title: "short" })];
+  const boxes = layout({ rows: [1], columns: [1, 1], panels: two.map((one) => [one, one.at]) }, 200, 200, (text) => 8 * text.length);
+  expect(boxes[0].head.title.length).toBeGreaterThan(1);
+  expect(boxes[1].top).toBe(boxes[0].top);
+});
+
+test("words keep off one another and within the picture", () => {
+  const room = { left: 0, top: 0, right: 100, bottom: 100 };
+  const taken = [rectOf(50, 50, 40, 10, "center", "middle")];
+  const place = nearestFree(rectOf(80, 50, 40, 10), taken, room);
+  expect(place.right).toBe(100);
+  expect(isFree(place, taken)).toBe(true);
+  expect(within(rectOf(-20, 95, 10, 10), room)).toEqual({ left: 0, top: 90, right: 10, bottom: 100 });
 });
 
 function radios(make, more = {}) {

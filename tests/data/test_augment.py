@@ -116,8 +116,8 @@ def test_nothing_asked_for_changes_nothing():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"shift": -1}, "shift must be a number of at least 0.0 and finite, got -1"),
-        ({"rotate": np.nan}, "rotate must be a number .* got nan"),
+        ({"shift": -1}, "shift must be a finite number of at least 0.0, got -1"),
+        ({"rotate": np.nan}, "rotate must be a finite number .* got nan"),
         ({"scale": 1}, "scale: got 1, expected below 1"),
         ({"smoothness": 0}, "smoothness: got 0"),
     ],

@@ -303,6 +303,25 @@ def test_the_message_names_the_files_and_what_is_missing_where(tmp_path):
     assert all(name in text for name in MNIST.files) and f"{tmp_path} lacks train-images-idx3-ubyte." in text
 
 
+@pytest.mark.parametrize("below", ["archive/mnist", "my downloads/MNIST/raw/raw"])
+def test_the_message_says_where_deeper_down_the_files_lie(tmp_path, below):
+    """They are not taken from there: Fashion-MNIST's files have the same names."""
+    fill(tmp_path / below, contents())
+    with pytest.raises(FileNotFoundError) as told:
+        load_mnist(tmp_path)
+    assert f"Files of these names lie in {tmp_path / below}: name that folder." in str(told.value)
+    assert load_mnist(tmp_path / below).x_train.shape == (200, 1, 28, 28)
+
+
+def test_a_file_without_images_is_refused_with_a_sentence_that_says_so(tmp_path):
+    nothing = {"t10k-images-idx3-ubyte.gz": gzip.compress(idx(np.zeros((0, 28, 28))))}
+    fill(tmp_path, contents() | nothing)
+    with pytest.raises(
+        ValueError, match=r"shape \(0, 28, 28\), expected \(N, H, W\) with at least one image"
+    ):
+        load_mnist(tmp_path)
+
+
 def test_halves_of_different_sizes_do_not_belong_together(tmp_path):
     fill(tmp_path, contents() | {"t10k-images-idx3-ubyte.gz": gzip.compress(idx(np.zeros((3, 27, 27))))})
     with pytest.raises(ValueError, match=r"t10k-images-idx3-ubyte: .* \(27, 27\), expected \(28, 28\)"):

@@ -10,6 +10,7 @@ from cnnlib.data import Distort
 from cnnlib.data.augment import sample
 from cnnlib.fast import Sequential
 from cnnlib.nn import Sequential as Readable
+from cnnlib.nn import arguments
 from cnnlib.nn import functional as F
 from cnnlib.nn.layers import AvgPool2d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
 from cnnlib.nn.losses import CrossEntropyLoss, HalfSquaredError
@@ -192,3 +193,11 @@ def test_a_copied_loss_asks_for_a_forward(loss):
 def test_a_perfect_guess_has_no_sign(dtype):
     value = CrossEntropyLoss().forward(np.array([[1000.0, 0.0]], dtype), [0])
     assert f"{value:.4f}" == "0.0000"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_not_finite_is_refused_in_plain_words(value):
+    with pytest.raises(ValueError, match=f"^p must be a finite number, got {value}$"):
+        arguments.number("p", value)
+    with pytest.raises(ValueError, match=r"^p must be a finite number of at least 0\.5, got"):
+        arguments.number("p", value, 0.5)

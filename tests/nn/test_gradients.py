@@ -3,6 +3,8 @@
 A new layer needs one row in `LAYERS`.
 """
 
+import random
+
 import numpy as np
 import pytest
 
@@ -213,6 +215,71 @@ class Forgetful(Layer):
 
     def _backward(self, dy, cache):
         return dy * cache
+
+
+class OwnRandomness(Forgetful):
+    """The same, from a source of its own or of Python's: ``draw(n)`` gives n numbers from 0 to 1."""
+
+    def __init__(self, draw, source=None):
+        super().__init__()
+        self.draw, self.source = draw, source
+
+    def _forward(self, x, training):
+        kept = np.array(self.draw(x.size)).reshape(x.shape) < 0.5 if training else np.ones(x.shape)
+        return x * kept, kept
+
+
+def from_numpys_old_generator():
+    source = np.random.RandomState(7)
+    return OwnRandomness(source.rand, source)
+
+
+def from_pythons_generator():
+    source = random.Random(7)
+    return OwnRandomness(lambda n: [source.random() for _ in range(n)], source)
+
+
+def from_everybodys_of_python():
+    return OwnRandomness(lambda n: [random.random() for _ in range(n)])
+
+
+SOURCES = from_numpys_old_generator, from_pythons_generator, from_everybodys_of_python
+
+
+@pytest.mark.parametrize("check", [check_gradients, projection_error])
+@pytest.mark.parametrize("source", SOURCES)
+def test_any_source_of_randomness_is_held_fixed(check, source):
+    layer, rng = source(), np.random.default_rng(5)
+    errors = check(layer, rng.normal(size=(4, 6)), rng, training=True)
+    assert max(errors.values() if isinstance(errors, dict) else [errors]) < 1e-6
+
+
+class OfALoss(Layer):
+    """A loss as a layer of one number, so that the judge can look at it."""
+
+    def __init__(self, loss, y):
+        super().__init__()
+        self.loss, self.y = loss, y
+
+    def _forward(self, x, training):
+        return np.array([self.loss.forward(x, self.y)]), None
+
+    def _backward(self, dy, cache):
+        return self.loss.backward() * dy[0]
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
+def test_deep_networks_are_judged_whole(smoothing):
+    """LayerNorm and dropout in training, within residual blocks within residual blocks, under any loss."""
+    wide = {"dtype": np.float64, "rng": 1}
+    inner = Residual([Dropout(0.4, rng=2), Linear(6, 6, **wide), LayerNorm(6, dtype=np.float64)])
+    outer = Residual([inner, Tanh(), Dropout(0.5, rng=3)])
+    loss = OfALoss(CrossEntropyLoss(label_smoothing=smoothing), np.array([0, 1, 2, 5]))
+    x = np.random.default_rng(4).normal(size=(4, 6))
+    for network in (nn.Sequential([outer, loss]), Sequential([outer, loss])):
+        errors = check_gradients(network, x, np.random.default_rng(5), training=True)
+        assert len(errors) == 5 and max(errors.values()) < 1e-6
+        assert projection_error(network, x, np.random.default_rng(5), training=True) < 1e-6
 
 
 def random_networks():

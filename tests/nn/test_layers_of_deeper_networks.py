@@ -252,3 +252,10 @@ def test_label_smoothing_is_pytorchs(smoothing, dtype):
 def test_loops_of_layer_norm_are_those_of_the_formula():
     y, _ = naive.layernorm_forward(np.array([[1.0, 3.0]]), np.ones(2), np.zeros(2), eps=0)
     np.testing.assert_allclose(y, [[-1, 1]])
+
+
+@pytest.mark.parametrize("shape", [1, (1,), (1, 1, 1)])
+def test_a_layer_norm_over_a_single_value_is_refused(shape):
+    """It has no variance: whatever comes in, the bias would come out."""
+    with pytest.raises(ValueError, match="normalized_shape must hold at least two values"):
+        LayerNorm(shape)

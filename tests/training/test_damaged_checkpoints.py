@@ -214,6 +214,9 @@ def test_a_damaged_fact_changes_nothing_or_is_harmless(tmp_path):
         (("steps",), -1),
         (("steps",), 0),
         (("steps",), 1.5),
+        (("steps",), 10**400),
+        (("position", "step"), 10**400),
+        (("position", "samples"), 2**63),
         (("lr",), -0.1),
         (("lr",), None),
         (("lr",), "0.1"),
@@ -241,6 +244,7 @@ def test_a_damaged_fact_changes_nothing_or_is_harmless(tmp_path):
         (("arrays",), ["0.weight"]),
         (("arrays",), 5),
     ],
+    ids=lambda part: str(part)[:30],
 )
 def test_what_cannot_be_is_refused(tmp_path, path, value):
     text, arrays = written(tmp_path, "PCG64")

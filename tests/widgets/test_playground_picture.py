@@ -99,7 +99,7 @@ def test_squares_at_the_corners_have_the_colours_of_the_biases():
     nodes = np.concatenate([tiles(view, "layer 1").y, tiles(view, "layer 2").y])
     np.testing.assert_allclose(squares.y, nodes)
     assert squares.y[1] - squares.y[0] == PITCH and squares.shift[0] < -SIDE / 2 < 0 < squares.shift[1]
-    assert squares.names[4] == f"bias {view.run.biases[1][1]:.3g}"
+    assert squares.names[4] == f"bias of node 2.2: {view.run.biases[1][1]:.3g}"
 
 
 @pytest.mark.parametrize("discretize", [False, True])

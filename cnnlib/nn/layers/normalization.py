@@ -1,5 +1,7 @@
 """Dropout, and the normalizations: BatchNorm2d over the batch, LayerNorm over each sample."""
 
+import math
+
 import numpy as np
 
 from cnnlib.nn import functional as F
@@ -131,6 +133,10 @@ class LayerNorm(Layer):
         super().__init__()
         shape = (normalized_shape,) if np.ndim(normalized_shape) == 0 else tuple(normalized_shape)
         self.normalized_shape = tuple(count("normalized_shape", size) for size in shape)
+        if math.prod(self.normalized_shape) < 2:
+            raise ValueError(
+                f"normalized_shape must hold at least two values: a single one has no variance; got {shape}"
+            )
         self.eps, self.dtype = number("eps", eps, 0.0), float_type(dtype)
         self.params = {
             "weight": np.ones(self.normalized_shape, self.dtype),

@@ -41,6 +41,7 @@ NARROW = Narrow(
         "errors": (3, 0, 1, 2),
         "learning": (4, 0, 1, 2),
     },
+    below=760,
 )
 UNKNOWN = "?"
 STEPS = 200

@@ -50,7 +50,8 @@ def maps(claimed: np.ndarray, measured: np.ndarray) -> list[Panel]:
     ):
         digits = ".1f" if reach > 0.5 and shape[1] < 8 else ""
         values = values.round(9) + 0.0  # no negative zeros among the numbers shown
-        heat = Heatmap(values, cmap="diverging", vmin=-reach, vmax=reach, numbers=digits)
+        means = title.strip("−= ").lower()  # what the sign before it says is of the row, not of the number
+        heat = Heatmap(values, cmap="diverging", vmin=-reach, vmax=reach, numbers=digits, means=means)
         frame = Region(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5, color="grid", filled=False, width=1)
         x, y = Axis(-0.5, shape[1] - 0.5, visible=False), Axis(shape[0] - 0.5, -0.5, visible=False)
         panels.append(

@@ -12,6 +12,8 @@ from uuid import uuid4
 import anywidget
 import traitlets
 
+from cnnlib.widgets.base.fallback import Still, publish_picture
+
 _STATIC = Path(__file__).parents[1] / "static"
 
 MEND = (
@@ -147,15 +149,18 @@ class CellRegistry:
 CELLS = CellRegistry()
 
 
-def show(page: Page, line: str, text: str, png: bytes) -> None:
+def show(page: Page, line: str, text: str, picture: Still) -> None:
     """Display the live view, and beneath it the static picture, which the live view hides.
 
     The picture is what remains in the saved notebook. Both outputs carry text that is the same in every
-    run: `line` recreates the widget, `text` says what the picture shows.
+    run: `line` recreates the widget, `text` says what the picture shows. Without a picture the view's own
+    text gives the reason, which a reader sees only where there is no view.
     """
     from IPython.display import publish_display_data
 
-    picture = base64.b64encode(png).decode("ascii")
-    page.spec = {**page.spec, "picture": picture.rstrip("=")[-48:]}
-    publish_display_data(*page.view(f"{line}\n{text}\n{MEND}"))
-    publish_display_data({"image/png": picture, "text/plain": text}, {"image/png": {"alt": text}})
+    end = base64.b64encode(picture.png).decode("ascii").rstrip("=")[-48:]
+    page.spec = {**page.spec, "picture": end}
+    words = (line, text, MEND, *([] if picture.png else [picture.why]))
+    publish_display_data(*page.view("\n".join(words)))
+    if picture.png:
+        publish_picture(text, picture)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from cnnlib.widgets.base.controls import VALUED, Slider
-from cnnlib.widgets.base.fallback import show_still
+from cnnlib.widgets.base.fallback import show_still, still
 from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.base.play_loop import SPEEDS, PlayLoop, run_for
 from cnnlib.widgets.base.running_cell import CELL
@@ -284,18 +284,16 @@ class Live:
 
     def display(self) -> None:
         """Show the widget in the notebook cell that runs now; without its packages, the picture alone."""
-        from cnnlib.viz.static import to_png
-
         try:
             from cnnlib.widgets.base.page import CELLS, STILL, Mailbox, Page, show
         except ImportError as missing:
-            show_still(self.widget.text, to_png(self.widget.scene), missing)
+            show_still(self.widget.text, still(self.widget.scene), missing)
             return
         if self.page is None:
             CELL.tell(self)
             self.page = Page(self.spec(), Mailbox(self.receive).put, self.first)
             CELLS.enter(self.widget)
-        show(self.page, repr(self.widget), self.widget.text, to_png(self.widget.scene, note=STILL))
+        show(self.page, repr(self.widget), self.widget.text, still(self.widget.scene, note=STILL))
 
     def close(self) -> None:
         """Stop, and take the view off the page."""

@@ -177,7 +177,7 @@ class ConvolutionMicroscope(Widget):
         places = ("image", 0, 0, 1, 2), ("side", 1, 0, 1, 2), ("map", 2, 0, 1, 2), ("window", 3, 0)
         places += ("kernel", 3, 1), ("products", 4, 0), ("answer", 4, 1)
         sizes = ("270px", "300px", "270px", "190px", "190px")
-        narrow = Narrow(sizes, (1, 1), 1220, at={name: at for name, *at in places})
+        narrow = Narrow(sizes, (1, 1), 1220, at={name: at for name, *at in places}, below=720)
         return Scene(
             panels,
             text,
@@ -212,7 +212,7 @@ class ConvolutionMicroscope(Widget):
         extent = (-edge, width + edge - 1, -edge, height + edge - 1)
         numbers = ".2f" if (height + 2 * pad) * (width + 2 * pad) <= 100 else ""  # as many as can be read
         marks = [
-            Heatmap(np.pad(image, pad), extent, "gray", 0, 1, numbers=numbers, emits="image"),
+            Heatmap(np.pad(image, pad), extent, "gray", 0, 1, numbers=numbers, emits="image", means="image"),
             Region(left - 0.5, left + 2.5, top - 0.5, top + 2.5, color="you", filled=False, width=3),
         ]
         if pad:
@@ -238,7 +238,11 @@ class ConvolutionMicroscope(Widget):
             shown.reshape(-1)[row * width + col + 1 :] = np.nan
         marks = [
             Heatmap(
-                shown, sets={"row": "row", "col": "col"}, numbers=".2f" if output.size <= 100 else "", **reach
+                shown,
+                sets={"row": "row", "col": "col"},
+                numbers=".2f" if output.size <= 100 else "",
+                means="output",
+                **reach,
             ),
             Region(col - 0.5, col + 0.5, row - 0.5, row + 0.5, color="you", filled=False, width=3),
         ]

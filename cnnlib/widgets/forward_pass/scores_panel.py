@@ -23,9 +23,9 @@ def scores_panel(
     one = z.shape[1] == 1 and len(p) <= MOST
     reach = reach_of([z])
     cells = (0.0, CELL, top, top + depth)
-    heat = Heatmap(
-        z, cells, "diverging", -reach, reach, numbers=".1f" if one else "", emits=output.name, means="score"
-    )
+    each = {"tile": (1, 1, 0), "tile_names": tuple(f"class {name}" for name in names)} if one else {}
+    look = {"numbers": ".1f" if one else "", "emits": output.name, "means": "score", **each}
+    heat = Heatmap(z, cells, "diverging", -reach, reach, **look)
     marks: list[Mark] = [heat, *shares(p, shown, y, step, label, names)]
     if chosen is not None:
         row, column = divmod(chosen, z.shape[1])

@@ -34,7 +34,7 @@ def matrix_panel(
     span, down = max(columns, least), max(rows, least)
     numbers = ".2f" if values.size <= READ_TWO else ""
     colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach} if colors is None else colors
-    heat = Heatmap(values + 0.0, numbers=numbers, emits=emits, means=title, **colors)
+    heat = Heatmap(values + 0.0, numbers=numbers, emits=emits, means=title.partition(",")[0], **colors)
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
     ends = colors["vmin"], colors["vmax"], colors["cmap"]
     scale = ColorScale((columns - 1) / 2, rows - 0.5, *ends, shift=(0, 12))

@@ -11,6 +11,7 @@ from cnnlib.playground import Playground as Run
 from cnnlib.viz import Anchor, Axis, Line, Links, Note, Panel, Text, Tiles
 
 FEATURE_NAMES = ("X₁", "X₂", "X₁²", "X₂²", "X₁X₂", "sin X₁", "sin X₂")
+READ = {"means": "output", "places": FEATURE_NAMES[:2]}  # what the pointer reads from a map of the square
 THUMB = 20  # cells along the side of a node's small map
 SIDE, PITCH, TOP = 36, 42, 103  # of nodes, in pixels: side, distance of two middles, first middle
 DEPTH = 452  # height of the network in pixels
@@ -142,6 +143,7 @@ class NetworkPicture:
                     vmin=-reach,
                     vmax=reach,
                     crawls=True,
+                    means="weight" if self.state["links"] == "weights" else "gradient of the weight",
                     emits=f"link {k}",
                 )
             )
@@ -185,7 +187,8 @@ class NetworkPicture:
         x = np.concatenate([[], *(np.full(len(self.rows[k]), self.x[k]) for k in hidden)])
         y = np.concatenate([[], *(row_y(self.rows[k]) for k in hidden)])
         b = drawable(np.concatenate([[], *self.run.biases[:-1]]))
-        words = [f"bias {value:.3g}" for value in b]
+        nodes = [f"node {k}.{i + 1}" for k in hidden for i in range(len(self.rows[k]))]
+        words = [f"bias of {node}: {value:.3g}" for node, value in zip(nodes, b, strict=True)]
         return Tiles(
             x,
             y,

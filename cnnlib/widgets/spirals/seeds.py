@@ -8,6 +8,7 @@ from cnnlib.playground import ACTIVATIONS, DATASETS, FEATURES, Config, Ensemble
 from cnnlib.playground.features import grid_points
 from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Note, Panel, Reference, Scene
 from cnnlib.widgets.base import BadValue, Challenge, Choice, Grid, LogSlider, Number, Slider, Widget
+from cnnlib.widgets.spirals.scene import READ
 from cnnlib.widgets.spirals.sentences import short
 
 SIDE = 40  # points along the side of each small map
@@ -131,7 +132,7 @@ class PlaygroundSeeds(Widget):
 
     def map_panel(self, index: int, z: np.ndarray) -> Panel:
         loss = self.curves[-1][index]
-        mark = Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-1, vmax=1)
+        mark = Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-1, vmax=1, **READ)
         title = (
             f"{self.seeds[index]}: {short(loss)}" if np.isfinite(loss) else f"{self.seeds[index]}: overflow"
         )
@@ -160,9 +161,9 @@ class PlaygroundSeeds(Widget):
         marks.append(
             Line(epochs, np.where(middle < 10, middle, np.nan), color="ink", width=3, label="median")
         )
-        marks.append(Reference("0.106 = solved", y=SOLVED, dash="dashed", at="start"))
+        marks.append(Reference("0.106 = solved", y=SOLVED, dash="dashed"))
         if len(self.curves) == 1:
-            words = "Press Play. One thin line a network grows from here."
+            words = "Press Play: a thin line for each network."
             marks.append(Note(3, 0.4, words, (0.4, 0.5), 330))
         end = 50
         while end < len(self.curves) - 1:

@@ -11,6 +11,7 @@ from cnnlib.playground import Playground as Run
 from cnnlib.playground.features import grid_points
 from cnnlib.viz import Axis, Cursor, Figure, Heatmap, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
+from cnnlib.widgets.spirals.scene import READ
 
 COLUMNS = 6
 LAST = 1531  # the chapter's last epoch
@@ -111,7 +112,9 @@ class PlaygroundSnapshots(Widget):
         run.rewind(int(epoch))
         x, y = run.test[self.wrong(run), :2].T
         marks = [
-            Heatmap(run.node_maps(SIDE)[-1][0], (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3),
+            Heatmap(
+                run.node_maps(SIDE)[-1][0], (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3, **READ
+            ),
             Points(x, y, color="ink", outline="paper", size=2.5),
         ]
         axis = Axis(-6, 6, visible=False)

@@ -9,7 +9,7 @@ import numpy as np
 from cnnlib.playground import DATASETS, REG_DATASETS, Config
 from cnnlib.playground import Playground as Run
 from cnnlib.viz import Axis, Cursor, Heatmap, Line, Panel, Points, Reference
-from cnnlib.widgets.spirals.scene import MOST, PALE, signs
+from cnnlib.widgets.spirals.scene import MOST, PALE, READ, signs
 
 SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
 TICKS = (-6, -3, 0, 3, 6)
@@ -18,7 +18,9 @@ SCALE = {"cmap": "diverging", "vmin": -PALE, "vmax": PALE}
 
 def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, at) -> Panel:
     """One node's map over the square, with the points; those on the wrong side have a ring of ink."""
-    marks = [Heatmap(signs(np.clip(z, -1, 1), state["discretize"]), (-6, 6, -6, 6), **SCALE)]
+    marks = [
+        Heatmap(signs(np.clip(z, -1, 1), state["discretize"]), (-6, 6, -6, 6), **SCALE, places=READ["places"])
+    ]
     for points, shape, size in ((run.train, "circle", 3.5), (run.test, "square", 3.0)):
         if points is run.train or state["show_test_data"]:
             inside = points[np.abs(points[:, :2]).max(axis=1, initial=0) <= 6]
@@ -90,9 +92,7 @@ def timeline(losses: list, epoch: int) -> Panel:
         Cursor(epoch, sets={"x": "epoch"}),
     ]
     if len(losses) == 1:
-        marks.insert(
-            0, Reference("Press Play: the curves of the loss grow from here", y=y.high / 2, at="end")
-        )
+        marks.insert(0, Reference("Press Play", y=y.high / 2, at="end"))
     return Panel(marks, Axis(0, end, whole=True), y, legend="ends", name="time")
 
 

@@ -85,10 +85,21 @@ class SetupCheck(Widget):
         return f"{packages} The page and Python talk to each other: {presses} arrived."
 
 
+def needed(requirement) -> str:
+    """The versions that are asked for, the least first; single ones that are left out are not named.
+
+    >>> from packaging.requirements import Requirement
+    >>> needed(Requirement("ipywidgets!=8.1.9,<9,>=8.1.5"))
+    '>=8.1.5, <9'
+    """
+    bounds = sorted(str(bound) for bound in requirement.specifier if bound.operator != "!=")
+    return ", ".join(reversed(bounds))
+
+
 def table(rows: list[tuple]) -> Panel:
     """Package, version found, version needed, verdict: one line each."""
     head = ("package", "here", "needed", "")
-    lines = [head] + [(r.name, version, str(r.specifier), VERDICTS[good]) for r, version, good in rows]
+    lines = [head] + [(r.name, version, needed(r), VERDICTS[good]) for r, version, good in rows]
     y, places = np.arange(len(lines), dtype=float), (0.01, 0.31, 0.47, 0.84)
     marks = [Line([0, 1], [row + 0.5] * 2, color="grid", width=1) for row in y[:-1]]
     for column, x in enumerate(places):

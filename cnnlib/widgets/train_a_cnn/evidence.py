@@ -145,11 +145,11 @@ class EvidenceExplorer(Widget):
         names, rows = [name[:8] for name in self.split.class_names], np.arange(len(p))
         large = rows[p >= 0.01]
         marks = [
-            Region(0, 1.2, asked - 0.5, asked + 0.5, color="you-soft", alpha=1),
+            Region(0, 1.6, asked - 0.5, asked + 0.5, color="you-soft", alpha=1),
             Bars(rows, p, horizontal=True, color="ink", width=0.6),
             Text(p[large], large, [f"{100 * v:.0f} %" for v in p[large]], align="left", shift=(5, 0)),
         ]
-        x = Axis(0, 1.2, ticks=(0, 0.5, 1))
+        x = Axis(0, 1.6, ticks=(0, 0.5, 1))
         y = Axis(len(p) - 0.5, -0.5, ticks=rows, names=names)
         words = "teal: asked about"
         return Panel(marks, x, y, title="Softmax", subtitle=words, at=(0, 3), grid=False, name="guess")
