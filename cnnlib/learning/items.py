@@ -24,6 +24,8 @@ A file ``items/nb03.toml`` holds tables ``[[prediction]]`` and ``[[question]]``;
     Values for the names in ``{braces}`` of `ask`, one table for each form of the question.
 ``reveal``
     ``"run"``: what came out is shown as soon as the next cell has run. ``"try"``: when asked for.
+``covers``
+    Of a prediction: how many code cells beneath its card stay covered until it is made; 1 unless given.
 ``x``, ``y``
     Of a sketch: ``[low, high, label]``. Its beliefs are ``["above", …]`` and ``["below", …]`` what came out.
 ``things``
@@ -86,6 +88,7 @@ class Item:
     axis: tuple[float, float] | None = None
     given: tuple[dict, ...] = ()
     reveal: str = "run"
+    covers: int = 1
     x: tuple = ()
     y: tuple = ()
     was: tuple[str, ...] = ()

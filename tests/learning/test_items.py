@@ -3,20 +3,14 @@
 import numpy as np
 import pytest
 
-from cnnlib.learning import compute, find, grade, items
+from cnnlib.learning import find, grade, items
 from cnnlib.learning.forms import Asked, ask, draw
 from cnnlib.learning.grading import Unreadable, number_of, read_answer
 from cnnlib.learning.items import KINDS, load
 from cnnlib.learning.truths import function_of, needs
-from tests.learning.notebook_variables import variables_for
+from tests.learning.notebook_variables import truth_of
 
 ALL = list(load().values())
-SLOW = {"03.broken"}
-
-
-def truth_of(item, form=0):
-    """What is right, with the notebook's variables where it needs them."""
-    return compute(item, form, variables_for(item))
 
 
 def forms(item):
