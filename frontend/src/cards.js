@@ -59,7 +59,7 @@ export class CardView {
     const stays = face.message && this.input && face.input && !face.input.done; // what was typed is kept
     if (stays) this.message.textContent = face.message;
     else this.draw(face);
-    this.cover.set(Boolean(face.cover));
+    this.cover.set(Number(face.cover ?? 0));
   }
 
   draw(face) {

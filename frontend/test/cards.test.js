@@ -132,14 +132,32 @@ describe("a card", () => {
     expect(view.root.textContent).not.toContain("The kernel does not answer");
   });
 
-  it("covers the output of the next code cell until a prediction is committed", () => {
-    document.body.innerHTML = `<div><div class="jp-Cell jp-CodeCell"><main></main></div>
-      <div class="jp-Cell jp-MarkdownCell"></div><div class="jp-Cell jp-CodeCell" id="next"></div></div>`;
+  const covered = () => [...document.querySelectorAll(".cnn-covered")].map((cell) => cell.id);
+
+  it("covers the outputs of the code cells that answer until a prediction is committed", () => {
+    document.body.innerHTML = `<div><div class="jp-Cell jp-CodeCell"><main></main></div><div class="jp-Cell jp-MarkdownCell"></div>
+      <div class="jp-Cell jp-CodeCell" id="a"></div><div class="jp-Cell jp-CodeCell" id="b"></div><div class="jp-Cell jp-CodeCell" id="c"></div></div>`;
     view = new CardView(document.querySelector("main"), model);
-    model.face({ cover: true });
-    expect(document.querySelector("#next").className).toContain("cnn-covered");
-    model.face({ cover: false });
-    expect(document.querySelector("#next").className).not.toContain("cnn-covered");
+    model.face({ cover: 1 });
+    expect(covered()).toEqual(["a"]);
+    model.face({ cover: 2 });
+    expect(covered()).toEqual(["a", "b"]);
+    model.face({ cover: 0 });
+    expect(covered()).toEqual([]);
+  });
+
+  it("uncovers no cell that another card covers as well", () => {
+    document.body.innerHTML = `<div><div class="jp-Cell jp-CodeCell"><main></main></div>
+      <div class="jp-Cell jp-CodeCell" id="card"><p></p></div><div class="jp-Cell jp-CodeCell" id="a"></div></div>`;
+    const [first, second] = [new Model(), new Model()];
+    view = new CardView(document.querySelector("main"), first);
+    const below = new CardView(document.querySelector("#card p"), second);
+    first.face({ cover: 2 });
+    second.face({ cover: 1 });
+    first.face({ cover: 0 });
+    expect(covered()).toEqual(["a"]);
+    below.close();
+    expect(covered()).toEqual([]);
   });
 
   it.each([

@@ -207,9 +207,9 @@ predict("05.infinite")
 # %% tags=["raises-exception", "nbval-ignore-output"] answers="05.infinite"
 with np.errstate(all="ignore"):  # NumPy would warn; we look at the numbers instead
     records = list(train(small_cnn(rng=0), HalfSquaredError(), SGD(30.0), x, y, rng=0))
-losses = [record.loss for record in records]
-print(" ".join(f"{loss:.0e}" for loss in losses[:12]), "...", *losses[-3:])
-assert np.isfinite(losses).all(), f"the loss is {losses[-1]}: start afresh with a smaller rate"
+growing = [record.loss for record in records]
+print(" ".join(f"{loss:.0e}" for loss in growing[:12]), "...", *growing[-3:])
+assert np.isfinite(growing).all(), f"the loss is {growing[-1]}: start afresh with a smaller rate"
 
 # %% [markdown]
 # <details><summary>What came out</summary>

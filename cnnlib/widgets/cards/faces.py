@@ -2,7 +2,7 @@
 
 A face is a dict: ``title``, ``mark`` (one sign), ``tone`` (``""``, ``"near"``, ``"far"``), ``note``,
 ``dots``, ``ask``, ``code``, ``input``, ``figures``, ``scale``, ``curves``, ``says``, ``buttons``, ``hint``,
-``cover``.
+``cover`` (how many code cells beneath are covered).
 The page draws what is there.
 """
 

@@ -143,7 +143,7 @@ class Prediction(Card):
             "ask": self.item.text(),
             "code": self._code(),
             "input": faces.input_of(asked, sure=True),
-            "cover": True,
+            "cover": self.item.covers,
             "buttons": [
                 faces.button("commit", "Commit", primary=True, takes=True),
                 faces.button("skip", "Show without a guess"),
@@ -156,7 +156,7 @@ class Prediction(Card):
         face = {**self.blank_face(), **self._tally()}
         if self.state == "open":
             return face
-        face |= {"cover": False, "input": None, "buttons": [], "hint": ""}
+        face |= {"cover": 0, "input": None, "buttons": [], "hint": ""}
         skipped = self.event["what"] == "skip"
         said = "" if skipped else faces.show(self.item, self.event["value"])
         if self.state == "committed":
