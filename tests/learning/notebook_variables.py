@@ -23,10 +23,15 @@ from tools.site.live import cells as reading
 SOURCES = Path(__file__).parents[2] / "notebooks" / "source"
 
 
-@cache
 def truth_of(item, form=0):
     """What is right, with the notebook's variables where it needs them; computed once for all tests."""
-    return compute(item, form, run(item.notebook)[item.id] if needs(item) else {})
+    return _truth_of(item.id, form)
+
+
+@cache
+def _truth_of(name, form):
+    item = find(name)
+    return compute(item, form, run(item.notebook)[name] if needs(item) else {})
 
 
 @cache
