@@ -7,6 +7,7 @@ import { inline } from "./inline.js";
 
 const SILENT = "The kernel does not answer: it is busy, or it was restarted. If this stays, run the cell again.";
 const PATIENCE = 4000; // milliseconds
+const LONGEST = 8e6; // bytes of a file that is read: a record of years is far smaller
 const LATER = [0, 300, 1000, 3000]; // the still may arrive after the live card
 const DOTS = { h: "close", m: "not close", s: "seen without a guess", ".": "not yet" };
 
@@ -43,8 +44,21 @@ export class CardView {
 
   /** A button was pressed: what it sends, and that the next face's words take the focus. */
   press(spec) {
+    if (spec.file) return this.choose(spec);
     this.pressed = true;
     this.send({ type: spec.name, ...(spec.takes ? { value: this.input?.value(), ...this.sureness() } : {}) });
+  }
+
+  /** Let the learner choose a file, and send its text. */
+  choose(spec) {
+    const input = h("input", { type: "file", accept: spec.file });
+    input.addEventListener("change", async () => {
+      const [file] = input.files;
+      const text = file.size < LONGEST ? await file.text() : "";
+      this.pressed = true;
+      this.send({ type: spec.name, file: file.name, text });
+    });
+    input.click();
   }
 
   sureness() {

@@ -132,6 +132,21 @@ describe("a card", () => {
     expect(view.root.textContent).not.toContain("The kernel does not answer");
   });
 
+  it("sends the text of a file that is chosen, and of a huge one none", async () => {
+    vi.useRealTimers();
+    const clicked = vi.spyOn(HTMLInputElement.prototype, "click").mockImplementation(() => {});
+    for (const [text, size] of [["{}", 2], ["", 9e6]]) {
+      model.face({ buttons: [{ name: "bring", label: "Bring in", file: ".json" }] });
+      button("Bring in").click();
+      const input = clicked.mock.contexts.at(-1);
+      expect([input.type, input.accept]).toEqual(["file", ".json"]);
+      Object.defineProperty(input, "files", { value: [{ name: "a.json", size, text: async () => "{}" }] });
+      input.dispatchEvent(new Event("change"));
+      await vi.waitFor(() => expect(model.sent.at(-1)).toEqual({ type: "bring", file: "a.json", text }));
+    }
+    clicked.mockRestore();
+  });
+
   const covered = () => [...document.querySelectorAll(".cnn-covered")].map((cell) => cell.id);
 
   it("covers the outputs of the code cells that answer until a prediction is committed", () => {

@@ -195,7 +195,46 @@ def test_the_course_shows_near_far_and_surprises(record, tmp_path, monkeypatch):
     assert "01.window" in rows[2]
     assert "m" in dict((row[0], row[1]) for row in card.face()["table"]["rows"])["01"]
     card.receive({"type": "save"})
-    assert card.saved in [path.name for path in tmp_path.iterdir()] and card.saved in card.face()["hint"]
+    (saved,) = tmp_path.iterdir()
+    assert saved.name in card.face()["hint"]
+
+
+def test_a_record_made_elsewhere_is_brought_in_and_nothing_is_lost(record, tmp_path):
+    elsewhere = Record(None)
+    elsewhere.note("prediction", "01.window", value=22.0, sure="certain")
+    elsewhere.note("surprise", "01.window", near=True, distance=0.0)
+    record.note("skip", "01.dot")
+    text = elsewhere.export(tmp_path).read_text()
+    card = Course()
+    assert "bring" in [button["name"] for button in card.face()["buttons"] if button["file"] == ".json"]
+    for came, known in ((2, 0), (0, 2)):
+        card.receive({"type": "bring", "file": "mine.json", "text": text})
+        assert f"{came} entries came in, {known} were here" in card.face()["hint"] and not card.message
+        assert len(record.events()) == 3 and card.face()["rows"][0].startswith("1 of 1 predictions")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 1, "events": [{}]}', "[" * 100_000, "\x00\x89PNG"])
+def test_a_damaged_file_gets_a_sentence_and_changes_nothing(record, text):
+    record.note("skip", "01.dot")
+    card = Course()
+    card.receive({"type": "bring", "file": "cat.png", "text": text})
+    assert "cat.png is no record" in card.message and len(record.events()) == 1 and not card.face()["hint"]
+
+
+def test_a_file_of_a_newer_course_gets_a_sentence(record):
+    card = Course()
+    card.receive({"type": "bring", "file": "new.json", "text": '{"version": 99, "events": []}'})
+    assert "newer course" in card.message and record.events() == []
+
+
+@pytest.mark.parametrize("name", ["01.turned", "08.height", "06.methods", "01.window"])
+def test_an_answer_that_the_item_no_longer_knows_breaks_no_card(record, name):
+    """A newer course has other words for a choice; a record from elsewhere may hold anything."""
+    record.note("prediction", name, value={"other": "words"}, sure="certain")
+    record.note("surprise", name, near=False, distance=2.0)
+    card = Prediction(name)
+    card.receive({"type": "ready"})
+    assert "Why?" in str(card.whole()["face"])
 
 
 @pytest.mark.parametrize("name", [item.id for item in items("prediction")])

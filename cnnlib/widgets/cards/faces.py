@@ -20,9 +20,9 @@ from cnnlib.learning.record import SURE
 COLUMNS = 25
 
 
-def button(name: str, label: str, primary: bool = False, takes: bool = False) -> dict:
-    """A button; with `takes` it sends what the input holds."""
-    return {"name": name, "label": label, "primary": primary, "takes": takes}
+def button(name: str, label: str, primary: bool = False, takes: bool = False, file: str = "") -> dict:
+    """A button; with `takes` it sends what the input holds, with `file` the text of a file of that kind."""
+    return {"name": name, "label": label, "primary": primary, "takes": takes, "file": file}
 
 
 def input_of(asked: Asked, sure: bool = False) -> dict:
