@@ -72,25 +72,31 @@ def truths_can_be_read(page):
             continue
         if item.reveal == "try":
             if missing := sorted(wanted - above):
-                faults.append(f"cell {number}: {name} reads {', '.join(missing)}, which no cell above it binds")
+                faults.append(
+                    f"cell {number}: {name} reads {', '.join(missing)}, which no cell above it binds"
+                )
             continue
         below = set().union(*(bound[cell] for cell in answered.get(name, [])))
         if missing := sorted(wanted - above - below):
             faults.append(f"cell {number}: {name} reads {', '.join(missing)}, which no answering cell binds")
         if wanted <= above and (again := sorted(wanted & below)):
-            faults.append(f"cell {number}: {name} reads {', '.join(again)}, which stands for another thing above it")
+            faults.append(
+                f"cell {number}: {name} reads {', '.join(again)}, which stands for another thing above it"
+            )
     return faults
 
 
 def cover_reaches(page):
-    """The cover of a card reaches the last cell that answers it (`covers` of the item: code cells beneath)."""
+    """The cover of a card reaches the last cell that answers it (`covers`: so many code cells beneath it)."""
     answered, faults = answered_in(page), []
     places = {number: place for place, (number, _) in enumerate(page.code)}
     for number, name in asked_in(page):
         item = next((item for item in items("prediction") if item.id == name), None)
         far = max((places[cell] - places[number] for cell in answered.get(name, [])), default=1)
         if item and item.covers < far:
-            faults.append(f"cell {number}: {name} covers {item.covers} code cells, cell {far} beneath answers it")
+            faults.append(
+                f"cell {number}: {name} covers {item.covers} code cells, cell {far} beneath answers it"
+            )
     return faults
 
 

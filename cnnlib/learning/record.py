@@ -62,7 +62,9 @@ class Record:
     def events(self, *whats: str) -> list[dict]:
         """Return the events of some kinds in the order of time, items under their present names."""
         found = [event for event in self.store.read()["events"] if event.get("what") in (whats or WHATS)]
-        return sorted(map(_renamed, found), key=lambda event: datetime.fromisoformat(event["when"]).timestamp())
+        return sorted(
+            map(_renamed, found), key=lambda event: datetime.fromisoformat(event["when"]).timestamp()
+        )
 
     def answers(self) -> dict[str, list[dict]]:
         """Return the answers to questions, by item, in the order of time."""

@@ -70,10 +70,18 @@ export class CardView {
     clearTimeout(this.timer);
     this.silent(false);
     this.timers ??= LATER.map((delay) => setTimeout(() => this.hideStill(), delay));
-    const stays = face.message && this.input && face.input && !face.input.done; // what was typed is kept
-    if (stays) this.message.textContent = face.message;
-    else this.draw(face);
+    const told = JSON.stringify(face);
+    if (asksTheSame(face, this.face)) this.renew(face);
+    else if (told !== this.told || this.pressed) this.draw(face);
+    [this.face, this.told] = [face, told];
     this.cover.set(Number(face.cover ?? 0));
+  }
+
+  /** The same question once more: what was typed or chosen since stays, and so does the focus. */
+  renew(face) {
+    this.message.textContent = face.message ?? "";
+    this.root.querySelector(".cnn-card-head").replaceWith(head(face));
+    this.pressed = false;
   }
 
   draw(face) {
@@ -122,6 +130,9 @@ export class CardView {
     this.root.remove();
   }
 }
+
+const asksTheSame = (face, drawn) =>
+  Boolean(drawn && face.input && !face.input.done) && ["ask", "code", "input", "buttons"].every((part) => JSON.stringify(face[part]) === JSON.stringify(drawn[part]));
 
 function head(face) {
   const dots = face.dots ? h("span", { class: "cnn-card-dots", role: "img", "aria-label": words(face.dots) }, ...marks(face.dots)) : null;

@@ -68,6 +68,26 @@ describe("a card", () => {
     expect(find(".cnn-card-message").textContent).toBe("A number is wanted.");
   });
 
+  it("keeps what was typed, chosen and focused when the kernel tells the same question once more", () => {
+    model.face({ input: { kind: "number", sure: SURE }, buttons: COMMIT, note: "1 of 1 close" });
+    find(".cnn-card-number").value = "24";
+    find(".cnn-card-number").focus();
+    all(".cnn-card-sure input")[1].checked = true;
+    model.face({ input: { kind: "number", sure: SURE }, buttons: COMMIT, note: "2 of 2 close" });
+    expect([find(".cnn-card-number").value, document.activeElement]).toEqual(["24", find(".cnn-card-number")]);
+    expect(find(".cnn-card-note").textContent).toBe("2 of 2 close");
+    button("Commit").click();
+    expect(model.sent.at(-1)).toEqual({ type: "commit", value: "24", sure: "fairly sure" });
+  });
+
+  it("leaves a button in place when the kernel tells the same face once more", () => {
+    const face = { rows: ["None yet."], buttons: [{ name: "save", label: "Save" }] };
+    model.face(face);
+    button("Save").focus();
+    model.face(face);
+    expect(document.activeElement).toBe(button("Save"));
+  });
+
   it("chooses with the keys 1 to 9 and answers with Enter", () => {
     model.face({ input: { kind: "choice", options: ["a", "b", "c"] }, buttons: COMMIT });
     key(find(".cnn-card-options"), "2");

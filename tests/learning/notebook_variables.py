@@ -1,7 +1,7 @@
 """The notebook's variables that a truth is read from: what the notebook's own cells leave behind.
 
-Only the cells run that those variables need, once for all tests, on fewer images of MNIST and with fewer steps
-and seeds of a comparison than a learner's; what the cells assert of the full ones nbval holds.
+Only the cells run that those variables need, once for all tests, on fewer images of MNIST and with fewer
+steps and seeds of a comparison than a learner's; what the cells assert of the full ones nbval holds.
 """
 
 import ast
@@ -73,7 +73,9 @@ def _make_smaller(patch):
     mnist, compare = data.load_mnist_sample(), comparisons.compare
     few = mnist._replace(x_train=mnist.x_train[:3_300], y_train=mnist.y_train[:3_300])
     patch.setattr(data, "load_mnist", lambda: few)
-    patch.setattr(comparisons, "compare", lambda *a, steps, **how: compare(*a, steps=steps // 3, seeds=(0, 1), **how))
+    patch.setattr(
+        comparisons, "compare", lambda *a, steps, **how: compare(*a, steps=steps // 3, seeds=(0, 1), **how)
+    )
 
 
 def _steps(path):

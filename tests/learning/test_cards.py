@@ -213,7 +213,9 @@ def test_a_record_made_elsewhere_is_brought_in_and_nothing_is_lost(record, tmp_p
         assert len(record.events()) == 3 and card.face()["rows"][0].startswith("1 of 1 predictions")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"version": 1, "events": [{}]}', "[" * 100_000, "\x00\x89PNG"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"version": 1, "events": [{}]}', "[" * 100_000, "\x00\x89PNG"]
+)
 def test_a_damaged_file_gets_a_sentence_and_changes_nothing(record, text):
     record.note("skip", "01.dot")
     card = Course()

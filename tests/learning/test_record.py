@@ -11,8 +11,8 @@ import pytest
 
 from cnnlib.learning import record as module
 from cnnlib.learning import spacing
-from cnnlib.learning.record import Record, my_record, note_exercise, tally
 from cnnlib.learning.names import edition
+from cnnlib.learning.record import Record, my_record, note_exercise, tally
 from cnnlib.learning.store import NewerRecord
 
 ROOT = Path(__file__).parents[2]

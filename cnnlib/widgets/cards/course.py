@@ -49,7 +49,9 @@ class Course(Card):
                 f"{name} is no record that this course saved, or it is damaged. Nothing was changed here."
             )
         else:
-            self.done = f"From {name}: {_entries(came)} came in, {known} {'was' if known == 1 else 'were'} here."
+            self.done = (
+                f"From {name}: {_entries(came)} came in, {known} {'was' if known == 1 else 'were'} here."
+            )
 
     def blank_face(self) -> dict:
         ask = "What you predicted, answered and solved is kept on this computer and nowhere else."
