@@ -135,7 +135,7 @@ print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}
 # %%
 predict("00.images-seen")
 
-# %%
+# %% answers="00.untrained"
 TrainingView(mnist, make_model=mnist_cnn, batch_size=64, goal=0.98)
 
 # %% [markdown]

@@ -65,7 +65,7 @@ for step in range(1, 4):
 # %%
 predict("04.steps")
 
-# %%
+# %% answers="04.steps"
 DescentExplorer(
     rate=0.1,
     steps=0,
@@ -273,7 +273,7 @@ for size in (8, 32, 128):
 # %%
 predict("04.race")
 
-# %%
+# %% answers="04.race"
 OptimizerRace(
     steps=0,
     challenge=Challenge(

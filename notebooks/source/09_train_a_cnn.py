@@ -369,7 +369,7 @@ MistakeExplorer(reader, images)
 # %%
 predict("09.seven")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] answers="09.seven"
 EvidenceExplorer(reader, images)
 
 # %% [markdown]

@@ -97,8 +97,7 @@ def reads_nothing(page):
 
 
 def answers_late(page):
-    page.notebook.cells.insert(2, new_code_cell("1"))
-    page.notebook.cells.insert(2, new_code_cell("1"))
+    page.notebook.cells[2:2] = [new_code_cell("1") for _ in range(3)]
 
 
 def no_minutes(page):
@@ -119,7 +118,7 @@ def no_minutes(page):
         (printed_next, "prints what is to be predicted"),
         (reads_a_former_thing, "reads before, which stands for another thing above it"),
         (reads_nothing, "reads before, which no answering cell binds"),
-        (answers_late, "covers 1 code cells, cell 3 beneath answers it"),
+        (answers_late, "covers 3 code cells, cell 4 beneath answers it"),
         (no_minutes, "without level and minutes"),
     ],
 )
