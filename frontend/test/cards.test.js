@@ -111,6 +111,16 @@ describe("a card", () => {
     expect(model.sent.at(-1).value).toEqual(["b", "c", "a"]);
   });
 
+  it("draws a sketch by powers of ten where the picture does", () => {
+    const axes = { x: [1, 1000, "epoch"], y: [0, 100, "%"], log: true };
+    model.face({ curves: { ...axes, said: [0, 50, 50, 100], was: [[1, 0], [10, 50], [100, 50], [1000, 100]] } });
+    const drawn = (kind) => find(`path.${kind}`).getAttribute("d");
+    expect(drawn("cnn-sketch")).toBe(drawn("cnn-came"));
+    model.face({ input: { kind: "sketch", ...axes, columns: 4 }, buttons: COMMIT });
+    key(find(".cnn-card-sketch"), "ArrowRight");
+    expect(find(".cnn-card-sketch").getAttribute("aria-valuetext")).toMatch(/^10:/);
+  });
+
   it("takes a sketch from the arrow keys, and none before one was drawn", () => {
     model.face({ input: { kind: "sketch", x: [0, 5, "epoch"], y: [0, 2, "loss"], columns: 6 }, buttons: COMMIT });
     button("Commit").click();

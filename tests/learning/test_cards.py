@@ -160,6 +160,18 @@ def test_trying_again_asks_in_another_form(record):
     assert [event["right"] for event in record.answers()["01.bend"]] == [False, True]
 
 
+@pytest.mark.parametrize("name", ["01.bend", "01.parsons", "03.line", "00.order"])
+def test_the_other_form_is_a_choice_of_replies_whatever_was_asked(record, name):
+    item = find(name)
+    record.note("answer", name, value="?", right=False, belief=item.wrong[-1].name)
+    card = Worked(name)
+    card.receive({"type": "begin"})
+    face = card.face()
+    assert face["input"]["kind"] == "choice" and item.wrong[-1].says in face["input"]["options"]
+    assert face["code"] or not item.code
+    assert press(card, "answer", value=item.wrong[-1].says)["tone"] == "near"
+
+
 def test_a_review_asks_what_is_due_today_and_nothing_else(record, monkeypatch):
     from datetime import timedelta
 

@@ -29,14 +29,14 @@ def input_of(asked: Asked, sure: bool = False) -> dict:
     """The input that a question needs."""
     item = asked.item
     shape: dict[str, Any] = {"kind": "choice" if asked.reply else item.kind, "label": asked.text}
-    if item.kind == "number":
+    if shape["kind"] == "number":
         shape["unit"] = item.unit
     if shape["kind"] in ("choice", "order"):
         shape["options"] = list(asked.options)
-    if item.kind == "line":
+    if shape["kind"] == "line":
         shape["options"] = item.code.strip().splitlines()
     if item.kind == "sketch":
-        shape |= {"x": list(item.x), "y": list(item.y), "columns": COLUMNS}
+        shape |= {"x": list(item.x), "y": list(item.y), "log": item.log, "columns": COLUMNS}
     return shape | ({"sure": list(SURE)} if sure else {})
 
 
@@ -90,4 +90,4 @@ def curves_of(item: Item, said: list[float], truth: tuple) -> dict:
     keep = np.unique(np.linspace(0, len(x) - 1, min(len(x), 200)).astype(int))
     clipped = np.clip(y[keep], *item.y[:2])
     points = [[round(float(a), 4), round(float(b), 4)] for a, b in zip(x[keep], clipped, strict=True)]
-    return {"x": list(item.x), "y": list(item.y), "said": said, "was": points}
+    return {"x": list(item.x), "y": list(item.y), "log": item.log, "said": said, "was": points}
