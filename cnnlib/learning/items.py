@@ -27,7 +27,8 @@ A file ``items/nb03.toml`` holds tables ``[[prediction]]`` and ``[[question]]``;
 ``covers``
     Of a prediction: how many code cells beneath its card stay covered until it is made; 1 unless given.
 ``x``, ``y``
-    Of a sketch: ``[low, high, label]``, those of the picture that follows; with `log` x by powers of ten. Its beliefs are ``["above", …]`` and ``["below", …]`` what came out.
+    Of a sketch: ``[low, high, label]``, those of the picture that follows; with `log` x by powers of ten.
+    Its beliefs are ``["above", …]`` and ``["below", …]`` what came out.
 ``things``
     What is to be ordered, where the order is computed.
 ``objective``, ``level``
