@@ -305,7 +305,7 @@ FirstLoss(challenge=eight)
 # **Claim 5** of the chapter: *the first forward pass gives a large error into the loss function.* Large compared with
 # what?
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] answers="02.first"
 for name, net in (("fresh", small_cnn(rng=0)), ("trained", network)):
     result = evaluate(net, CrossEntropyLoss(), digits.x_test, digits.y_test)
     print(f"{name:8} loss {result.loss:.2f}, right {result.accuracy:.0%}")

@@ -159,6 +159,20 @@ def test_a_build_hides_answers_and_has_them_not_compared():
     assert "tags" not in twin.cells[2].metadata and "tags" not in learner.cells[1].metadata
 
 
+def test_a_build_takes_out_what_a_cell_asserts_of_an_answer():
+    tells = "x = 22\nassert (\n    x == 22\n)\nprint(x)"
+    cells = [
+        new_markdown_cell("# Why?"),
+        new_code_cell(tells, metadata={"answers": "01.window"}),
+        new_code_cell(tells, metadata={"answers": "05.infinite", "tags": ["raises-exception"]}),
+        new_code_cell(tells),
+    ]
+    learner = builder.make_notebook(cells, "01_forward_pass", answers=False)
+    assert [cell.source for cell in learner.cells[1:]] == ["x = 22\nprint(x)", tells, tells]
+    twin = builder.make_notebook(cells, "01_forward_pass", answers=True)
+    assert twin.cells[1].source == tells
+
+
 def test_a_source_without_a_number_has_no_twin(tmp_path):
     assert list(builder.targets(tmp_path / "source" / "review.py")) == [False]
     assert list(builder.targets(tmp_path / "source" / "01_x.py")) == [False, True]
