@@ -63,7 +63,9 @@ DescentExplorer(
 )
 
 # %% [markdown]
-# One line explains all five. On the parabola $E = \tfrac{c}{2}w^2$ a step turns $w$ into $(1 - lr \cdot
+# <details><summary>One line explains all five, and where the border is</summary>
+#
+# On the parabola $E = \tfrac{c}{2}w^2$ a step turns $w$ into $(1 - lr \cdot
 # c)\,w$. The walk converges while that factor lies between $-1$ and $1$, that is while
 #
 # $$lr < \frac{2}{c}.$$
@@ -71,6 +73,8 @@ DescentExplorer(
 # Below $1/c$ the factor is positive and the walk stays on its side. Between $1/c$ and $2/c$ it is negative:
 # the walk jumps across the valley at every step and still comes down. Twice the curvature halves the
 # border. Whether a rate is above or below 1 plays no part in it.
+#
+# </details>
 
 # %% answers="05.border"
 for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
