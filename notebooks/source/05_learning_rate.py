@@ -170,12 +170,13 @@ sweep
 # Of the twenty-four rates 11 crawl (their loss is above half of the first) and 5 are lost, so 8 learn: a third. The best
 # lies above the line, at 0.5; the line, 0.185, is where the parabola of the very first step would begin to explode.
 #
+# The rates that learn span little more than a factor of thirty, in a range of a hundred thousand. Within the span a
+# higher rate is better, nearly to the edge; and just beyond the edge there is nothing.
+#
 # </details>
 #
 # Press Rewind and Play, or pull the step slider: the one rewind moves all networks. Change the optimizer
-# and press Play to train them again. The rates that learn span little more than a factor of thirty, in a
-# range of a hundred thousand. Within the span a higher rate is better, nearly to the edge; and just beyond
-# the edge there is nothing.
+# and press Play to train them again.
 #
 # ## What is a lost network?
 #
