@@ -357,9 +357,14 @@ for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
     print(f"{name:19s} {line}")
 
 # %% [markdown]
-# Columns: highest rates 0.2, 0.5 and 0.8; mean of six networks, lowest and highest. At the highest rate the
-# constant one fails most. At the low rate the schedules hardly differ: six networks whose results spread by points
-# cannot rank tenths of a point. A schedule mostly widens the span of rates that work.
+# Columns: highest rates 0.2, 0.5 and 0.8; mean of six networks, lowest and highest.
+#
+# <details><summary>What came out</summary>
+#
+# At the highest rate the constant one fails most. At the low rate the schedules hardly differ: six networks whose
+# results spread by points cannot rank tenths of a point. A schedule mostly widens the span of rates that work.
+#
+# </details>
 #
 # How is a rate found without a sweep? With one short run in which the rate grows all the time, the **range
 # test**. The loss falls fastest somewhere and climbs later; take a rate clearly below the climb. Read one off the next
