@@ -234,7 +234,8 @@ progress()
 
 # %% [markdown]
 # And this is your record: how near your predictions were, where you were most surprised, what is due in
-# [review](review.ipynb) today.
+# [review](review.ipynb) today. *Save* writes it into one file; *Bring in* adds such a file, from another computer, say,
+# to what is here.
 
 # %%
 my_course()

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from cnnlib.checks.progress import read_progress
+from cnnlib.checks.progress import progress, read_progress
 from cnnlib.checks.progress import record as note_check
 from cnnlib.learning import names
 from cnnlib.learning import record as module
-from cnnlib.learning.record import Record
+from cnnlib.learning.record import Record, my_record
 from tools import class_report
 
 WHEN = "2026-03-02T09:00:00+00:00"
@@ -102,6 +102,18 @@ def test_done_exercises_keep_their_marks(renamed, tmp_path, monkeypatch):
     assert kept["05.present"] == {"outcome": "right", "tries": 3}
     assert kept["03.x"]["outcome"] == "right" and kept["03.x"]["tries"] == 2
     assert json.loads(path.read_text())["version"] == 3 and read_progress() == kept
+
+
+def test_exercises_done_elsewhere_count_once_their_record_is_brought_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNLIB_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.chdir(tmp_path)
+    names_of = ("03.relu_backward", "03.conv2d_backward")
+    for name, outcome in zip(names_of, ("wrong", "right"), strict=True):
+        note_check(name, outcome)
+    done = [event("exercise", name, outcome="right", slip="") for name in names_of[:1]]
+    undone = [event("exercise", name, outcome="wrong", slip="") for name in names_of[1:]]
+    my_record().take_in(old_record(1, *done, *undone))
+    assert [progress().outcomes[name] for name in names_of] == ["right", "right"]
 
 
 def test_a_course_from_before_leaves_the_new_marks_alone(renamed, tmp_path, monkeypatch):
