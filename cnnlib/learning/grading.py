@@ -72,7 +72,7 @@ def read_answer(item: Item, value: Any) -> Any:
     if item.kind == "number":
         return read_number(value)
     if item.kind == "line":
-        lines = len(item.code.strip().splitlines())
+        lines = len(item.lines)
         if not isinstance(value, int) or not 1 <= value <= lines:
             raise Unreadable(f"Choose one of the {lines} lines.")
         return value

@@ -112,6 +112,11 @@ class Item:
         return self.given[form % len(self.given)] if self.given else {}
 
     @property
+    def lines(self) -> list[str]:
+        """The lines of its code, each with the spaces before it; none if it has no code."""
+        return self.code.strip("\n").splitlines()
+
+    @property
     def answers(self) -> tuple[str, ...]:
         """The choices, or the things to order, in the order of the file; the right one is among them."""
         if self.choices:

@@ -28,9 +28,10 @@ export class CardView {
     this.send({ type: "ready" });
   }
 
+  /** Send to the kernel. That it is silent is told to whoever waits for something: not while all is drawn. */
   send(message) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.silent(true), PATIENCE);
+    if (message.type !== "ready" || !this.face) this.timer = setTimeout(() => this.silent(true), PATIENCE);
     try {
       this.model.send(message);
     } catch {

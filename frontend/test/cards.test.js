@@ -162,6 +162,14 @@ describe("a card", () => {
     expect(view.root.textContent).not.toContain("The kernel does not answer");
   });
 
+  it("does not complain of a kernel that is busy with other cells while the card is whole", () => {
+    model.face({ input: { kind: "number" }, buttons: COMMIT });
+    model.handlers.comm_live_update();
+    vi.advanceTimersByTime(4100);
+    expect(model.sent.at(-1)).toEqual({ type: "ready" });
+    expect(view.root.textContent).not.toContain("The kernel does not answer");
+  });
+
   it("sends the text of a file that is chosen, and of a huge one none", async () => {
     vi.useRealTimers();
     const clicked = vi.spyOn(HTMLInputElement.prototype, "click").mockImplementation(() => {});

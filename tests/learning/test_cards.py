@@ -59,6 +59,11 @@ def test_a_commitment_is_kept_and_met_by_what_came_out(record):
     assert record.predictions()["01.window"]["value"] == 16.0, "it cannot be changed afterwards"
 
 
+def test_a_table_of_numbers_keeps_its_columns():
+    lines = Prediction("01.pooled").face()["code"]
+    assert lines[0] == " 1  -2   3   0" and len({len(line) for line in lines}) == 1
+
+
 def test_a_good_guess_is_near():
     card = Prediction("01.window")
     press(card, "commit", value="22")

@@ -34,7 +34,7 @@ def input_of(asked: Asked, sure: bool = False) -> dict:
     if shape["kind"] in ("choice", "order"):
         shape["options"] = list(asked.options)
     if shape["kind"] == "line":
-        shape["options"] = item.code.strip().splitlines()
+        shape["options"] = item.lines
     if item.kind == "sketch":
         shape |= {"x": list(item.x), "y": list(item.y), "log": item.log, "columns": COLUMNS}
     return shape | ({"sure": list(SURE)} if sure else {})

@@ -149,7 +149,7 @@ class Prediction(Card):
             "mark": "?",
             "tone": "",
             "ask": self.item.text(),
-            "code": self._code(),
+            "code": self.item.lines or None,
             "input": faces.input_of(asked, sure=True),
             "cover": self.item.covers,
             "buttons": [
@@ -205,9 +205,6 @@ class Prediction(Card):
         if self.item.reveal == "run":
             return "Run the next cell: its result will meet your answer here."
         return "Now try it in the view below; then let the card show what came out."
-
-    def _code(self) -> list[str] | None:
-        return self.item.code.strip().splitlines() or None
 
     def _tally(self) -> dict:
         """How the predictions so far came out, for the head of the card."""

@@ -165,9 +165,7 @@ class Questions(Card):
             "tone": "",
             "note": self.note(),
             "ask": self.now.text,
-            "code": item.code.strip().splitlines()
-            if item.code and (self.now.reply or item.kind != "line")
-            else None,
+            "code": item.lines if item.code and (self.now.reply or item.kind != "line") else None,
             "input": faces.input_of(self.now),
             "buttons": [faces.button("answer", "Answer", primary=True, takes=True)],
             "hint": "Keys 1 to 9 choose, Enter answers."
