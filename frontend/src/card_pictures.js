@@ -72,6 +72,9 @@ export function pointsOf(spec, heights, { px, py }) {
 
 export const line = (points, kind) => s("path", { d: path(points), class: kind });
 
+/** A word at a place runs towards the middle of the picture. */
+const inwards = (x) => (x > WIDE / 2 ? "end" : "start");
+
 /** Yours, dashed, and what came out. */
 export function curves(spec) {
   const { px, py, parts, size } = frame(spec);
@@ -82,5 +85,6 @@ export function curves(spec) {
   const [wx, wy] = was[Math.floor(was.length * 0.6)];
   return s("svg", { viewBox: `0 0 ${size[0]} ${size[1]}`, class: "cnn-card-curves", role: "img", "aria-label": "Your sketch, dashed, and what came out" },
     ...parts, area, line(said, "cnn-sketch"), line(was, "cnn-came"),
-    s("text", { x: sx, y: sy - 8, class: "cnn-strong" }, "your sketch"), s("text", { x: wx, y: wy - 8, class: "cnn-strong cnn-came-word" }, "what came out"));
+    s("text", { x: sx, y: sy - 8, "text-anchor": inwards(sx), class: "cnn-strong" }, "your sketch"),
+    s("text", { x: wx, y: wy - 8, "text-anchor": inwards(wx), class: "cnn-strong cnn-came-word" }, "what came out"));
 }

@@ -29,6 +29,7 @@ export function sketch(spec, enter) {
     column = Math.round(share(x, box.left, box.right) * (spec.columns - 1));
     const height = high - (high - low) * share(y, box.top, box.bottom);
     const from = last ?? { column, height };
+    if (!drawn) heights.fill(height); // who begins inside the picture means the same at its left edge
     const steps = Math.max(1, Math.abs(column - from.column));
     for (let k = 0; k <= steps; k += 1) heights[Math.round(from.column + ((column - from.column) * k) / steps)] = from.height + ((height - from.height) * k) / steps;
     [last, drawn] = [{ column, height }, true];

@@ -111,6 +111,18 @@ describe("a card", () => {
     expect(model.sent.at(-1).value).toEqual(["b", "c", "a"]);
   });
 
+  it("begins a sketch at the height of the first stroke, and writes words inside the picture", () => {
+    const axes = { x: [0, 10, "epoch"], y: [0, 100, "%"] };
+    model.face({ input: { kind: "sketch", ...axes, columns: 5 }, buttons: COMMIT });
+    const picture = find(".cnn-card-sketch");
+    picture.getBoundingClientRect = () => ({ left: 0, top: 0, width: 440, height: 212 });
+    picture.dispatchEvent(new MouseEvent("pointerdown", { clientX: 233, clientY: 24 }));
+    button("Commit").click();
+    expect(model.sent.at(-1).value).toEqual([100, 100, 100, 100, 100]);
+    model.face({ curves: { ...axes, said: [0, 50, 50, 50, 50], was: [[0, 0], [10, 50], [10, 50]] } });
+    expect(all("text.cnn-strong").slice(-2).map((one) => one.getAttribute("text-anchor"))).toEqual(["end", "end"]);
+  });
+
   it("draws a sketch by powers of ten where the picture does", () => {
     const axes = { x: [1, 1000, "epoch"], y: [0, 100, "%"], log: true };
     model.face({ curves: { ...axes, said: [0, 50, 50, 100], was: [[1, 0], [10, 50], [100, 50], [1000, 100]] } });
