@@ -24,7 +24,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file
 
 from tools import prose
 from tools.page import LINK, MARKDOWN_PICTURE, ROOT, Page, is_card
-from tools.predictions import exercises_climb, nothing_is_given_away, predictions_are_made
+from tools.predictions import (
+    cover_reaches,
+    exercises_climb,
+    nothing_is_given_away,
+    predictions_are_made,
+    truths_can_be_read,
+)
 from tools.saved_outputs import PICTURES, absolute_paths, output_texts, saved_output_faults
 
 COURSE = (
@@ -297,6 +303,8 @@ RULES = (
     opening_cell,
     closing_parts,
     predictions_are_made,
+    truths_can_be_read,
+    cover_reaches,
     nothing_is_given_away,
     exercises_climb,
     *ANYWHERE,

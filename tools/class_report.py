@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import base64
 import html
-import json
 import statistics as st
 import sys
 from collections import defaultdict
@@ -26,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file
 
 from cnnlib.learning.assessment import Statistics, gain, statistics
 from cnnlib.learning.items import load, present_name
+from cnnlib.learning.store import NewerRecord, parse
 
 KINDS = {
     "exercise": ("exercise", "slip"),
@@ -69,10 +69,10 @@ def read(folder: Path) -> tuple[list[list[dict]], list[str]]:
     records, unread = {}, []
     for path in sorted(folder.glob("*.json")):
         try:
-            content = json.loads(path.read_text("utf-8"))
-            found = [{**e, "id": present_name(e["id"])} for e in content["events"] if "when" in e]
+            content = parse(path.read_text("utf-8"))
+            found = [{**event, "id": present_name(event["id"])} for event in content["events"]]
             key = content.get("key", path.name)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, RecursionError, NewerRecord):
             unread.append(path.name)
             continue
         if len(found) > len(records.get(key, ())):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from cnnlib.learning import find, items
+from cnnlib.learning.truths import needs
 from tools.page import ROOT
+from tools.site.live.cells import names
 
 CALL = re.compile(r"^predict\(\s*[\"']([\w.-]+)[\"']\s*\)", re.MULTILINE)
 EXERCISE = re.compile(r"^(?:\*\*)?(\d)\.(?=[ *]).*$", re.MULTILINE)
@@ -52,6 +54,50 @@ def predictions_are_made(page):
     ]
     left = {item.id for item in items("prediction", page.name[:2])} - set(names) if page.root == ROOT else ()
     return faults + [f"prediction {name} is never asked" for name in sorted(left)]
+
+
+def truths_can_be_read(page):
+    """What a card reads from the notebook's variables is there when it is asked for, and not before.
+
+    A card that shows its answer on demand reads what the cells above it bind. One that waits for a cell reads
+    what that cell binds: a name that means something else above it would be taken for the answer.
+    """
+    answered, faults = answered_in(page), []
+    bound = {number: names(cell.source).binds for number, cell in page.code}
+    for number, name in asked_in(page):
+        item = next((item for item in items("prediction") if item.id == name), None)
+        wanted = set(needs(item)) if item else set()
+        above = set().union(*(found for cell, found in bound.items() if cell < number))
+        if not wanted:
+            continue
+        if item.reveal == "try":
+            if missing := sorted(wanted - above):
+                faults.append(
+                    f"cell {number}: {name} reads {', '.join(missing)}, which no cell above it binds"
+                )
+            continue
+        below = set().union(*(bound[cell] for cell in answered.get(name, [])))
+        if missing := sorted(wanted - above - below):
+            faults.append(f"cell {number}: {name} reads {', '.join(missing)}, which no answering cell binds")
+        if wanted <= above and (again := sorted(wanted & below)):
+            faults.append(
+                f"cell {number}: {name} reads {', '.join(again)}, which stands for another thing above it"
+            )
+    return faults
+
+
+def cover_reaches(page):
+    """The cover of a card reaches the last cell that answers it (`covers`: so many code cells beneath it)."""
+    answered, faults = answered_in(page), []
+    places = {number: place for place, (number, _) in enumerate(page.code)}
+    for number, name in asked_in(page):
+        item = next((item for item in items("prediction") if item.id == name), None)
+        far = max((places[cell] - places[number] for cell in answered.get(name, [])), default=1)
+        if item and item.covers < far:
+            faults.append(
+                f"cell {number}: {name} covers {item.covers} code cells, cell {far} beneath answers it"
+            )
+    return faults
 
 
 def nothing_is_given_away(page):

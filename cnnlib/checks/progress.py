@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cnnlib.checks.exercise import exercises
+from cnnlib.learning.names import edition, present_exercise, renumbered
 from cnnlib.learning.place import counts, own_file
+from cnnlib.learning.record import my_record
 from cnnlib.runtime.locks import locked
 
 
@@ -31,7 +33,7 @@ def read_progress():
     """The outcomes by exercise: ``{name: {"outcome", "tries", "right_since"}}``; empty if there are none."""
     path = progress_file()
     try:
-        done = json.loads(path.read_text(encoding="utf-8"))["exercises"]
+        done = _under_present_names(json.loads(path.read_text(encoding="utf-8")))["exercises"]
         return {
             str(n): dict(entry) for n, entry in done.items() if isinstance(entry, dict) and "outcome" in entry
         }
@@ -50,6 +52,8 @@ def record(name, outcome):
     try:
         with locked(path, seconds=10):  # two notebooks of one learner run in two processes
             kept = _read_or_set_aside(path)
+            if kept["version"] > edition():
+                return  # a newer course wrote it, and may call its exercises otherwise
             _count(kept["exercises"], name, outcome)
             _write(path, json.dumps(kept, indent=1, sort_keys=True))
     except OSError:
@@ -73,13 +77,20 @@ def _read_or_set_aside(path):
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(kept["exercises"], dict):
-            return kept
+            return _under_present_names(kept)
     except FileNotFoundError:
-        return {"version": 1, "exercises": {}}
+        return {"version": edition(), "exercises": {}}
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
     os.replace(path, path.with_name(path.name + ".damaged"))
-    return {"version": 1, "exercises": {}}
+    return {"version": edition(), "exercises": {}}
+
+
+def _under_present_names(kept):
+    """What a file holds, of whichever version, with its exercises under their present names."""
+    version = kept.get("version") if type(kept.get("version")) is int else 1
+    done = {present_exercise(renumbered(name, version)): entry for name, entry in kept["exercises"].items()}
+    return kept | {"version": max(version, edition()), "exercises": done}
 
 
 def _write(path, text):
@@ -142,10 +153,13 @@ def _mark(outcome):
 
 
 def progress():
-    """The learner's progress over the whole course.
+    """The learner's progress over the whole course, with what a record from elsewhere brought in.
 
     >>> progress().done
     0
     """
-    done = read_progress()
-    return Progress({name: done.get(name, {}).get("outcome", "not attempted") for name in exercises()})
+    done = {name: entry["outcome"] for name, entry in read_progress().items()}
+    for event in my_record().events("exercise") if progress_file() else ():
+        if done.get(event["id"]) != "right":
+            done[event["id"]] = event["outcome"]
+    return Progress({name: done.get(name, "not attempted") for name in exercises()})

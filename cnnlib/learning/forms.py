@@ -40,7 +40,14 @@ class Asked:
         question = self.item.text(self.form)
         if self.reply is None:
             return question
-        return f"{question} Somebody answers: “{self.reply.answer}” Which reply fits?"
+        return f"{question} Somebody answers: “{self._in_words(self.reply.answer)}” Which reply fits?"
+
+    def _in_words(self, answer: Any) -> str:
+        if self.item.kind == "order":
+            return f"{answer[0]}, before {answer[1]}"
+        if self.item.kind == "line":
+            return f"line {answer}"
+        return f"{answer:g} {self.item.unit}".strip() if isinstance(answer, (int, float)) else str(answer)
 
     def grade(self, value: Any, truth: Any) -> Grade:
         """Say what an answer is worth; `truth` is what is right in the plain form."""
@@ -76,7 +83,7 @@ def ask(item: Item, earlier: Sequence[Mapping] = ()) -> Asked:
     'B'
     """
     rng, tries = random.Random(f"{item.id}/{len(earlier)}"), len(earlier)
-    if item.kind == "choice" and tries % 2 == 1 and (belief := _to_answer(item, earlier[-1])):
+    if tries % 2 == 1 and not item.given and (belief := _to_answer(item, earlier[-1])):
         others = [b.says for b in _beliefs(item) if b.says != belief.says]
         others += [b.says for other in items("question", item.notebook) for b in _beliefs(other)]
         options = list(dict.fromkeys([belief.says, *others]))[:3]
@@ -95,9 +102,10 @@ def _beliefs(item: Item) -> tuple[Belief, ...]:
 
 
 def _to_answer(item: Item, last: Mapping) -> Belief | None:
-    """The belief behind the last answer; the first one of the item where it was right."""
+    """The belief behind the last answer; the first one of the item where none is known."""
     beliefs = _beliefs(item)
-    return next((b for b in beliefs if b.answer == last.get("value")), next(iter(beliefs), None))
+    held = (b for b in beliefs if b.answer == last.get("value") or b.name == last.get("belief"))
+    return next(held, next(iter(beliefs), None))
 
 
 def draw(notebook: str, answers: Mapping[str, Sequence[Mapping]], number: int = DRAWN) -> list[Item]:

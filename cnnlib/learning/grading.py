@@ -72,7 +72,7 @@ def read_answer(item: Item, value: Any) -> Any:
     if item.kind == "number":
         return read_number(value)
     if item.kind == "line":
-        lines = len(item.code.strip().splitlines())
+        lines = len(item.lines)
         if not isinstance(value, int) or not 1 <= value <= lines:
             raise Unreadable(f"Choose one of the {lines} lines.")
         return value
@@ -135,8 +135,10 @@ def _grade_sketch(item: Item, heights: list[float], truth: tuple) -> Grade:
     """The mean distance between the curves, as a share of the axis' height."""
     x, y = (np.asarray(part, float) for part in truth)
     low, high = item.y[:2]
-    drawn = np.interp(np.linspace(item.x[0], item.x[1], 200), np.linspace(*item.x[:2], len(heights)), heights)
-    came = np.interp(np.linspace(item.x[0], item.x[1], 200), x, y)
+    share = np.linspace(0, 1, 200)
+    left, right = item.x[:2]
+    drawn = np.interp(share, np.linspace(0, 1, len(heights)), heights)
+    came = np.interp(left * (right / left) ** share if item.log else left + (right - left) * share, x, y)
     distance = float(np.abs(drawn - came).mean() / (high - low)) / item.near
     says = "" if distance <= 1 or not item.wrong else _likely_sketch(item, drawn, came)
     return Grade(distance <= 1, says.name if says else "", says.says if says else "", distance)

@@ -24,8 +24,11 @@ A file ``items/nb03.toml`` holds tables ``[[prediction]]`` and ``[[question]]``;
     Values for the names in ``{braces}`` of `ask`, one table for each form of the question.
 ``reveal``
     ``"run"``: what came out is shown as soon as the next cell has run. ``"try"``: when asked for.
+``covers``
+    Of a prediction: how many code cells beneath its card stay covered until it is made; 1 unless given.
 ``x``, ``y``
-    Of a sketch: ``[low, high, label]``. Its beliefs are ``["above", …]`` and ``["below", …]`` what came out.
+    Of a sketch: ``[low, high, label]``, those of the picture that follows; with `log` x by powers of ten.
+    Its beliefs are ``["above", …]`` and ``["below", …]`` what came out.
 ``things``
     What is to be ordered, where the order is computed.
 ``objective``, ``level``
@@ -86,6 +89,7 @@ class Item:
     axis: tuple[float, float] | None = None
     given: tuple[dict, ...] = ()
     reveal: str = "run"
+    covers: int = 1
     x: tuple = ()
     y: tuple = ()
     was: tuple[str, ...] = ()
@@ -106,6 +110,11 @@ class Item:
     def values(self, form: int = 0) -> dict:
         """Return the values of one of its forms; empty if it has one form alone."""
         return self.given[form % len(self.given)] if self.given else {}
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of its code, each with the spaces before it; none if it has no code."""
+        return self.code.strip("\n").splitlines()
 
     @property
     def answers(self) -> tuple[str, ...]:

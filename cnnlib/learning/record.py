@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,8 +17,9 @@ from typing import Any
 
 from cnnlib.learning import spacing
 from cnnlib.learning.items import items, present_name
+from cnnlib.learning.names import edition, present_exercise
 from cnnlib.learning.place import counts, own_file
-from cnnlib.learning.store import VERSION, Store, _parse, replace
+from cnnlib.learning.store import Store, parse, replace
 
 WHATS = ("prediction", "skip", "surprise", "answer", "exercise", "test")
 SURE = ("a guess", "fairly sure", "certain")
@@ -60,8 +62,9 @@ class Record:
     def events(self, *whats: str) -> list[dict]:
         """Return the events of some kinds in the order of time, items under their present names."""
         found = [event for event in self.store.read()["events"] if event.get("what") in (whats or WHATS)]
-        found = [{**event, "id": present_name(str(event.get("id", "")))} for event in found]
-        return sorted(found, key=lambda event: str(event.get("when", "")))
+        return sorted(
+            map(_renamed, found), key=lambda event: datetime.fromisoformat(event["when"]).timestamp()
+        )
 
     def answers(self) -> dict[str, list[dict]]:
         """Return the answers to questions, by item, in the order of time."""
@@ -95,29 +98,58 @@ class Record:
         """Write the record as one JSON file; its random key stands in place of a name. Return its path."""
         self.store.change(lambda content: content.setdefault("key", secrets.token_hex(4)))
         key = self.store.read()["key"]
-        content = {"version": VERSION, "key": key, "events": self.events()}
+        content = {"version": edition(), "key": key, "events": self.events()}
         path = Path(folder) / f"my-record-{key}.json"
         replace(path, json.dumps(content, indent=1, ensure_ascii=False))
         return path
 
-    def take_in(self, path: Path) -> int:
-        """Add the events of an exported file that are not there yet; return how many they were.
+    def take_in(self, text: str) -> tuple[int, int]:
+        """Add the events of an exported file, its text, that are not here yet.
+
+        Returns
+        -------
+        int, int
+            How many came in, and how many were here already.
 
         Raises
         ------
         ValueError
-            If the file is no record.
+            If it is no record.
+        NewerRecord
+            If a later course wrote it.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> here, elsewhere = Record(None), Record(None)
+        >>> elsewhere.note("skip", "01.dot")
+        >>> text = elsewhere.export(Path(tempfile.mkdtemp())).read_text()
+        >>> here.take_in(text), here.take_in(text)
+        ((1, 0), (0, 1))
         """
-        new = _parse(Path(path).read_text("utf-8"))["events"]
-        added = []
+        new, added = parse(text)["events"], []
 
         def add(content: dict) -> None:
-            there = {json.dumps(event, sort_keys=True) for event in content["events"]}
-            added.extend(event for event in new if json.dumps(event, sort_keys=True) not in there)
+            left = Counter(_same(event) for event in content["events"])
+            for event in new:
+                left[_same(event)] -= 1
+                if left[_same(event)] < 0:
+                    added.append(event)
             content["events"] += added
 
         self.store.change(add)
-        return len(added)
+        return len(added), len(new) - len(added)
+
+
+def _renamed(event: dict) -> dict:
+    """An event under the present name of its item or exercise."""
+    name = present_exercise(event["id"]) if event["what"] == "exercise" else present_name(event["id"])
+    return {**event, "id": name}
+
+
+def _same(event: dict) -> str:
+    """What two copies of one event have in common, whatever its item was called when they were written."""
+    return json.dumps(_renamed(event), sort_keys=True)
 
 
 def _grouped(events: list[dict]) -> dict[str, list[dict]]:

@@ -3,7 +3,8 @@
 >>> import tempfile
 >>> with tempfile.TemporaryDirectory() as folder:
 ...     store = Store(Path(folder) / "record.json")
-...     _ = store.change(lambda content: content["events"].append({"what": "answer"}))
+...     event = {"what": "skip", "id": "01.dot", "when": "2026-03-02T09:00:00+00:00"}
+...     _ = store.change(lambda content: content["events"].append(event))
 ...     len(store.read()["events"])
 1
 """
@@ -19,11 +20,18 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-VERSION = 1
+from cnnlib.learning.names import edition, renumbered
+
+#: What an event of a kind must hold to be read at all, besides its kind, the item and the time.
+HOLDS = {"prediction": "value", "surprise": "near", "answer": "right", "test": "right", "exercise": "outcome"}
 
 
 class NewerRecord(Exception):
-    """The file was written by a newer course: it is left as it is."""
+    """The file was written by a newer course: it is left as it is. ``content`` is what can be read of it."""
+
+    def __init__(self, content: dict) -> None:
+        super().__init__("it was written by a newer course: update this one first")
+        self.content = content
 
 
 class Store:
@@ -46,12 +54,12 @@ class Store:
         if self.path is None:
             return self._memory
         try:
-            return _parse(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            return parse(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
             return empty()
-        except NewerRecord:
+        except NewerRecord as newer:
             self.sentence = f"{self.path.name} was written by a newer course; it is only read here."
-            return json.loads(self.path.read_text(encoding="utf-8"))
+            return newer.content
 
     def change(self, edit: Callable[[dict], object]) -> dict:
         """Call `edit` on what the file holds now and write what it left; return that.
@@ -78,10 +86,10 @@ class Store:
     def _load(self) -> dict:
         """Return what is there; move a damaged file aside."""
         try:
-            return _parse(self.path.read_text(encoding="utf-8"))
+            return parse(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return empty()
-        except ValueError:
+        except (ValueError, RecursionError):
             stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
             aside = self.path.with_name(f"{self.path.stem}.damaged-{stamp}.json")
             os.replace(self.path, aside)
@@ -91,20 +99,50 @@ class Store:
 
 def empty() -> dict:
     """Return the content of a record without events: its key is random and says nothing about anybody."""
-    return {"version": VERSION, "key": secrets.token_hex(4), "events": []}
+    return {"version": edition(), "key": secrets.token_hex(4), "events": []}
 
 
-def _parse(text: str) -> dict:
-    """Return the content of a text; ValueError if it is none, NewerRecord if it is a later version's."""
+def parse(text: str) -> dict:
+    """Return the content of a record's text, brought to the present numbers of notebooks.
+
+    Raises
+    ------
+    ValueError
+        If it is no record, or one of its events cannot be read.
+    NewerRecord
+        If a later course wrote it.
+
+    Examples
+    --------
+    >>> parse('{"version": 1, "key": "ab12", "events": []}')["key"]
+    'ab12'
+    """
     content = json.loads(text)
-    if not isinstance(content, dict) or not isinstance(content.get("version"), int):
+    if not isinstance(content, dict) or type(content.get("version")) is not int:
         raise ValueError("expected an object with a version")
-    if content["version"] > VERSION:
-        raise NewerRecord
-    events = content.get("events")
-    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+    events, version = content.get("events"), content["version"]
+    if not isinstance(events, list):
         raise ValueError("expected a list of events")
-    return content
+    if version > edition():
+        raise NewerRecord(content | {"events": [event for event in events if is_sound(event)]})
+    if damaged := next((place for place, event in enumerate(events, 1) if not is_sound(event)), 0):
+        raise ValueError(f"entry {damaged} cannot be read")
+    events = [{**event, "id": renumbered(event["id"], version)} for event in events]
+    return content | {"version": edition(), "events": events}
+
+
+def is_sound(event: object) -> bool:
+    """Whether an event has all that is read from it.
+
+    >>> is_sound({"what": "skip", "id": "01.dot", "when": "2026-03-02T09:00:00+00:00"}), is_sound({})
+    (True, False)
+    """
+    try:
+        datetime.fromisoformat(event["when"])
+        held = HOLDS.get(event["what"], "id")
+        return isinstance(event["what"], str) and isinstance(event["id"], str) and held in event
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def replace(path: Path, text: str) -> None:

@@ -1,13 +1,14 @@
-// Hides the output of the next code cell until a prediction is committed (where the page has cells: JupyterLab).
+// Hides the output of the next code cells until a prediction is committed (where the page has cells: JupyterLab).
 const COVERED = "cnn-covered";
 
 export class Cover {
   constructor(root) {
     this.root = root;
-    this.wanted = false;
-    this.cell = null;
+    this.wanted = 0;
+    this.cells = [];
   }
 
+  /** Cover so many code cells beneath the card; 0 uncovers. */
   set(wanted) {
     this.wanted = wanted;
     this.observer ??= this.watch();
@@ -24,23 +25,30 @@ export class Cover {
   }
 
   apply() {
-    const cell = this.wanted ? this.next() : null;
-    if (cell === this.cell) return;
-    this.cell?.classList.remove(COVERED);
-    cell?.classList.add(COVERED);
-    this.cell = cell;
+    const cells = this.next();
+    this.cells.filter((cell) => !cells.includes(cell)).forEach((cell) => mark(cell, -1));
+    cells.filter((cell) => !this.cells.includes(cell)).forEach((cell) => mark(cell, 1));
+    this.cells = cells;
   }
 
-  /** The next code cell, whatever prose lies between. */
+  /** The next code cells, whatever prose lies between. */
   next() {
+    const found = [];
     let cell = this.root.closest(".jp-Cell")?.nextElementSibling;
-    while (cell && !cell.classList.contains("jp-CodeCell")) cell = cell.nextElementSibling;
-    return cell ?? null;
+    for (; cell && found.length < this.wanted; cell = cell.nextElementSibling)
+      if (cell.classList.contains("jp-CodeCell")) found.push(cell);
+    return found;
   }
 
   close() {
     this.observer?.disconnect();
-    this.cell?.classList.remove(COVERED);
-    this.cell = null;
+    this.wanted = 0;
+    this.apply();
   }
+}
+
+/** Several cards may cover one cell: it is bare when the last of them lets go. */
+function mark(cell, by) {
+  cell.cnnCovers = (cell.cnnCovers ?? 0) + by;
+  cell.classList.toggle(COVERED, cell.cnnCovers > 0);
 }

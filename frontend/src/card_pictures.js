@@ -43,16 +43,20 @@ function evenly(low, high) {
 
 const [TALL, TOP, BOTTOM, INDENT] = [212, 24, 176, 40];
 
+/** The value at a share (0 to 1) of a sketch's way from left to right, by powers of ten if `log`. */
+export const across = ({ x: [low, high], log }, share) => (log ? low * (high / low) ** share : low + (high - low) * share);
+
 /** The frame of a sketch: scales from data to the picture, axes and ticks. */
-export function frame({ x, y }) {
-  const px = (value) => INDENT + ((RIGHT - INDENT) * (value - x[0])) / (x[1] - x[0]);
+export function frame({ x, y, log }) {
+  const f = log ? Math.log : (value) => value;
+  const px = (value) => INDENT + ((RIGHT - INDENT) * (f(value) - f(x[0]))) / (f(x[1]) - f(x[0]));
   const py = (value) => BOTTOM - ((BOTTOM - TOP) * (value - y[0])) / (y[1] - y[0]);
   const parts = [
     ...evenly(y[0], y[1]).flatMap((tick) => [
       s("path", { d: `M${INDENT} ${py(tick)}H${RIGHT}`, class: "cnn-rule" }),
       s("text", { x: INDENT - 6, y: py(tick) + 4, "text-anchor": "end" }, shortNumber(tick)),
     ]),
-    ...evenly(x[0], x[1]).map((tick) => s("text", { x: px(tick), y: BOTTOM + 16, "text-anchor": "middle" }, shortNumber(tick))),
+    ...(log ? powers : evenly)(x[0], x[1]).map((tick) => s("text", { x: px(tick), y: BOTTOM + 16, "text-anchor": "middle" }, shortNumber(tick))),
     s("text", { x: RIGHT, y: TALL - 4, "text-anchor": "end", class: "cnn-strong" }, x[2] ?? ""),
     s("text", { x: 8, y: 12, class: "cnn-strong" }, y[2] ?? ""),
   ];
@@ -63,11 +67,13 @@ const path = (points) => points.map(([x, y], index) => `${index ? "L" : "M"}${x.
 
 /** A sketch's heights, evenly spaced, as points of the picture. */
 export function pointsOf(spec, heights, { px, py }) {
-  const [low, high] = spec.x;
-  return heights.map((height, index) => [px(low + ((high - low) * index) / (heights.length - 1)), py(height)]);
+  return heights.map((height, index) => [px(across(spec, index / (heights.length - 1))), py(height)]);
 }
 
 export const line = (points, kind) => s("path", { d: path(points), class: kind });
+
+/** A word at a place runs towards the middle of the picture. */
+const inwards = (x) => (x > WIDE / 2 ? "end" : "start");
 
 /** Yours, dashed, and what came out. */
 export function curves(spec) {
@@ -79,5 +85,6 @@ export function curves(spec) {
   const [wx, wy] = was[Math.floor(was.length * 0.6)];
   return s("svg", { viewBox: `0 0 ${size[0]} ${size[1]}`, class: "cnn-card-curves", role: "img", "aria-label": "Your sketch, dashed, and what came out" },
     ...parts, area, line(said, "cnn-sketch"), line(was, "cnn-came"),
-    s("text", { x: sx, y: sy - 8, class: "cnn-strong" }, "your sketch"), s("text", { x: wx, y: wy - 8, class: "cnn-strong cnn-came-word" }, "what came out"));
+    s("text", { x: sx, y: sy - 8, "text-anchor": inwards(sx), class: "cnn-strong" }, "your sketch"),
+    s("text", { x: wx, y: wy - 8, "text-anchor": inwards(wx), class: "cnn-strong cnn-came-word" }, "what came out"));
 }

@@ -1,5 +1,5 @@
 // A sketch: a line drawn on the axes of the picture that follows, by finger, mouse or arrow keys.
-import { frame, line, pointsOf } from "./card_pictures.js";
+import { across as valueAt, frame, line, pointsOf } from "./card_pictures.js";
 import { h, ownKeys } from "./dom.js";
 import { shortNumber } from "./scale.js";
 import { s } from "./elements.js";
@@ -12,7 +12,7 @@ export function sketch(spec, enter) {
   const { px, py, parts, size, box } = frame(spec);
   const picture = s("svg", { viewBox: `0 0 ${size[0]} ${size[1]}`, class: "cnn-card-curves cnn-card-sketch", tabindex: "0", role: "slider" });
   const word = () => `${shortNumber(xOf(column))}: ${shortNumber(heights[column])}`;
-  const xOf = (index) => spec.x[0] + ((spec.x[1] - spec.x[0]) * index) / (spec.columns - 1);
+  const xOf = (index) => valueAt(spec, index / (spec.columns - 1));
   ownKeys(picture);
   const draw = () => {
     const points = pointsOf(spec, heights, { px, py });
@@ -29,6 +29,7 @@ export function sketch(spec, enter) {
     column = Math.round(share(x, box.left, box.right) * (spec.columns - 1));
     const height = high - (high - low) * share(y, box.top, box.bottom);
     const from = last ?? { column, height };
+    if (!drawn) heights.fill(height); // who begins inside the picture means the same at its left edge
     const steps = Math.max(1, Math.abs(column - from.column));
     for (let k = 0; k <= steps; k += 1) heights[Math.round(from.column + ((column - from.column) * k) / steps)] = from.height + ((height - from.height) * k) / steps;
     [last, drawn] = [{ column, height }, true];

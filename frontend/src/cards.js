@@ -7,6 +7,7 @@ import { inline } from "./inline.js";
 
 const SILENT = "The kernel does not answer: it is busy, or it was restarted. If this stays, run the cell again.";
 const PATIENCE = 4000; // milliseconds
+const LONGEST = 8e6; // bytes of a file that is read: a record of years is far smaller
 const LATER = [0, 300, 1000, 3000]; // the still may arrive after the live card
 const DOTS = { h: "close", m: "not close", s: "seen without a guess", ".": "not yet" };
 
@@ -27,9 +28,10 @@ export class CardView {
     this.send({ type: "ready" });
   }
 
+  /** Send to the kernel. That it is silent is told to whoever waits for something: not while all is drawn. */
   send(message) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.silent(true), PATIENCE);
+    if (message.type !== "ready" || !this.face) this.timer = setTimeout(() => this.silent(true), PATIENCE);
     try {
       this.model.send(message);
     } catch {
@@ -43,8 +45,21 @@ export class CardView {
 
   /** A button was pressed: what it sends, and that the next face's words take the focus. */
   press(spec) {
+    if (spec.file) return this.choose(spec);
     this.pressed = true;
     this.send({ type: spec.name, ...(spec.takes ? { value: this.input?.value(), ...this.sureness() } : {}) });
+  }
+
+  /** Let the learner choose a file, and send its text. */
+  choose(spec) {
+    const input = h("input", { type: "file", accept: spec.file });
+    input.addEventListener("change", async () => {
+      const [file] = input.files;
+      const text = file.size < LONGEST ? await file.text() : "";
+      this.pressed = true;
+      this.send({ type: spec.name, file: file.name, text });
+    });
+    input.click();
   }
 
   sureness() {
@@ -56,10 +71,18 @@ export class CardView {
     clearTimeout(this.timer);
     this.silent(false);
     this.timers ??= LATER.map((delay) => setTimeout(() => this.hideStill(), delay));
-    const stays = face.message && this.input && face.input && !face.input.done; // what was typed is kept
-    if (stays) this.message.textContent = face.message;
-    else this.draw(face);
-    this.cover.set(Boolean(face.cover));
+    const told = JSON.stringify(face);
+    if (asksTheSame(face, this.face)) this.renew(face);
+    else if (told !== this.told || this.pressed) this.draw(face);
+    [this.face, this.told] = [face, told];
+    this.cover.set(Number(face.cover ?? 0));
+  }
+
+  /** The same question once more: what was typed or chosen since stays, and so does the focus. */
+  renew(face) {
+    this.message.textContent = face.message ?? "";
+    this.root.querySelector(".cnn-card-head").replaceWith(head(face));
+    this.pressed = false;
   }
 
   draw(face) {
@@ -108,6 +131,9 @@ export class CardView {
     this.root.remove();
   }
 }
+
+const asksTheSame = (face, drawn) =>
+  Boolean(drawn && face.input && !face.input.done) && ["ask", "code", "input", "buttons"].every((part) => JSON.stringify(face[part]) === JSON.stringify(drawn[part]));
 
 function head(face) {
   const dots = face.dots ? h("span", { class: "cnn-card-dots", role: "img", "aria-label": words(face.dots) }, ...marks(face.dots)) : null;

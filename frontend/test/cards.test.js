@@ -68,6 +68,26 @@ describe("a card", () => {
     expect(find(".cnn-card-message").textContent).toBe("A number is wanted.");
   });
 
+  it("keeps what was typed, chosen and focused when the kernel tells the same question once more", () => {
+    model.face({ input: { kind: "number", sure: SURE }, buttons: COMMIT, note: "1 of 1 close" });
+    find(".cnn-card-number").value = "24";
+    find(".cnn-card-number").focus();
+    all(".cnn-card-sure input")[1].checked = true;
+    model.face({ input: { kind: "number", sure: SURE }, buttons: COMMIT, note: "2 of 2 close" });
+    expect([find(".cnn-card-number").value, document.activeElement]).toEqual(["24", find(".cnn-card-number")]);
+    expect(find(".cnn-card-note").textContent).toBe("2 of 2 close");
+    button("Commit").click();
+    expect(model.sent.at(-1)).toEqual({ type: "commit", value: "24", sure: "fairly sure" });
+  });
+
+  it("leaves a button in place when the kernel tells the same face once more", () => {
+    const face = { rows: ["None yet."], buttons: [{ name: "save", label: "Save" }] };
+    model.face(face);
+    button("Save").focus();
+    model.face(face);
+    expect(document.activeElement).toBe(button("Save"));
+  });
+
   it("chooses with the keys 1 to 9 and answers with Enter", () => {
     model.face({ input: { kind: "choice", options: ["a", "b", "c"] }, buttons: COMMIT });
     key(find(".cnn-card-options"), "2");
@@ -89,6 +109,28 @@ describe("a card", () => {
     key(all("li")[2], "ArrowUp");
     button("Commit").click();
     expect(model.sent.at(-1).value).toEqual(["b", "c", "a"]);
+  });
+
+  it("begins a sketch at the height of the first stroke, and writes words inside the picture", () => {
+    const axes = { x: [0, 10, "epoch"], y: [0, 100, "%"] };
+    model.face({ input: { kind: "sketch", ...axes, columns: 5 }, buttons: COMMIT });
+    const picture = find(".cnn-card-sketch");
+    picture.getBoundingClientRect = () => ({ left: 0, top: 0, width: 440, height: 212 });
+    picture.dispatchEvent(new MouseEvent("pointerdown", { clientX: 233, clientY: 24 }));
+    button("Commit").click();
+    expect(model.sent.at(-1).value).toEqual([100, 100, 100, 100, 100]);
+    model.face({ curves: { ...axes, said: [0, 50, 50, 50, 50], was: [[0, 0], [10, 50], [10, 50]] } });
+    expect(all("text.cnn-strong").slice(-2).map((one) => one.getAttribute("text-anchor"))).toEqual(["end", "end"]);
+  });
+
+  it("draws a sketch by powers of ten where the picture does", () => {
+    const axes = { x: [1, 1000, "epoch"], y: [0, 100, "%"], log: true };
+    model.face({ curves: { ...axes, said: [0, 50, 50, 100], was: [[1, 0], [10, 50], [100, 50], [1000, 100]] } });
+    const drawn = (kind) => find(`path.${kind}`).getAttribute("d");
+    expect(drawn("cnn-sketch")).toBe(drawn("cnn-came"));
+    model.face({ input: { kind: "sketch", ...axes, columns: 4 }, buttons: COMMIT });
+    key(find(".cnn-card-sketch"), "ArrowRight");
+    expect(find(".cnn-card-sketch").getAttribute("aria-valuetext")).toMatch(/^10:/);
   });
 
   it("takes a sketch from the arrow keys, and none before one was drawn", () => {
@@ -132,14 +174,55 @@ describe("a card", () => {
     expect(view.root.textContent).not.toContain("The kernel does not answer");
   });
 
-  it("covers the output of the next code cell until a prediction is committed", () => {
-    document.body.innerHTML = `<div><div class="jp-Cell jp-CodeCell"><main></main></div>
-      <div class="jp-Cell jp-MarkdownCell"></div><div class="jp-Cell jp-CodeCell" id="next"></div></div>`;
+  it("does not complain of a kernel that is busy with other cells while the card is whole", () => {
+    model.face({ input: { kind: "number" }, buttons: COMMIT });
+    model.handlers.comm_live_update();
+    vi.advanceTimersByTime(4100);
+    expect(model.sent.at(-1)).toEqual({ type: "ready" });
+    expect(view.root.textContent).not.toContain("The kernel does not answer");
+  });
+
+  it("sends the text of a file that is chosen, and of a huge one none", async () => {
+    vi.useRealTimers();
+    const clicked = vi.spyOn(HTMLInputElement.prototype, "click").mockImplementation(() => {});
+    for (const [text, size] of [["{}", 2], ["", 9e6]]) {
+      model.face({ buttons: [{ name: "bring", label: "Bring in", file: ".json" }] });
+      button("Bring in").click();
+      const input = clicked.mock.contexts.at(-1);
+      expect([input.type, input.accept]).toEqual(["file", ".json"]);
+      Object.defineProperty(input, "files", { value: [{ name: "a.json", size, text: async () => "{}" }] });
+      input.dispatchEvent(new Event("change"));
+      await vi.waitFor(() => expect(model.sent.at(-1)).toEqual({ type: "bring", file: "a.json", text }));
+    }
+    clicked.mockRestore();
+  });
+
+  const covered = () => [...document.querySelectorAll(".cnn-covered")].map((cell) => cell.id);
+
+  it("covers the outputs of the code cells that answer until a prediction is committed", () => {
+    document.body.innerHTML = `<div><div class="jp-Cell jp-CodeCell"><main></main></div><div class="jp-Cell jp-MarkdownCell"></div>
+      <div class="jp-Cell jp-CodeCell" id="a"></div><div class="jp-Cell jp-CodeCell" id="b"></div><div class="jp-Cell jp-CodeCell" id="c"></div></div>`;
     view = new CardView(document.querySelector("main"), model);
-    model.face({ cover: true });
-    expect(document.querySelector("#next").className).toContain("cnn-covered");
-    model.face({ cover: false });
-    expect(document.querySelector("#next").className).not.toContain("cnn-covered");
+    model.face({ cover: 1 });
+    expect(covered()).toEqual(["a"]);
+    model.face({ cover: 2 });
+    expect(covered()).toEqual(["a", "b"]);
+    model.face({ cover: 0 });
+    expect(covered()).toEqual([]);
+  });
+
+  it("uncovers no cell that another card covers as well", () => {
+    document.body.innerHTML = `<div><div class="jp-Cell jp-CodeCell"><main></main></div>
+      <div class="jp-Cell jp-CodeCell" id="card"><p></p></div><div class="jp-Cell jp-CodeCell" id="a"></div></div>`;
+    const [first, second] = [new Model(), new Model()];
+    view = new CardView(document.querySelector("main"), first);
+    const below = new CardView(document.querySelector("#card p"), second);
+    first.face({ cover: 2 });
+    second.face({ cover: 1 });
+    first.face({ cover: 0 });
+    expect(covered()).toEqual(["a"]);
+    below.close();
+    expect(covered()).toEqual([]);
   });
 
   it.each([

@@ -135,7 +135,7 @@ print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}
 # %%
 predict("00.images-seen")
 
-# %%
+# %% answers="00.untrained"
 TrainingView(mnist, make_model=mnist_cnn, batch_size=64, goal=0.98)
 
 # %% [markdown]
@@ -234,7 +234,8 @@ progress()
 
 # %% [markdown]
 # And this is your record: how near your predictions were, where you were most surprised, what is due in
-# [review](review.ipynb) today.
+# [review](review.ipynb) today. *Save* writes it into one file; *Bring in* adds such a file, from another computer, say,
+# to what is here.
 
 # %%
 my_course()

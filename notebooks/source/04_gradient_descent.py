@@ -65,7 +65,7 @@ for step in range(1, 4):
 # %%
 predict("04.steps")
 
-# %%
+# %% answers="04.steps"
 DescentExplorer(
     rate=0.1,
     steps=0,
@@ -133,13 +133,13 @@ ContourExplorer(
 #
 # <details><summary>And does it point at the cross?</summary>
 #
-# In a round bowl, straight across is the way to the middle. In a long valley it is the way to the *other slope*.
+# In a round bowl, straight across is the way to the middle. In a long valley it is the way to the *other slope*: there
+# the arrow meets the cross only from a start that lies exactly on one of its two axes.
 #
 # </details>
 #
 # Two lines of arithmetic check the right angle: a tiny walk along the
-# contour, at right angles to the gradient, must leave the error as it is. (In a long valley the arrow meets
-# the cross only from a start that lies exactly on one of its two axes.)
+# contour, at right angles to the gradient, must leave the error as it is.
 
 # %%
 bowl, place = Bowl(condition=10, angle=30), np.array([-2.5, 2.0])
@@ -273,7 +273,7 @@ for size in (8, 32, 128):
 # %%
 predict("04.race")
 
-# %%
+# %% answers="04.race"
 OptimizerRace(
     steps=0,
     challenge=Challenge(

@@ -63,7 +63,9 @@ DescentExplorer(
 )
 
 # %% [markdown]
-# One line explains all five. On the parabola $E = \tfrac{c}{2}w^2$ a step turns $w$ into $(1 - lr \cdot
+# <details><summary>One line explains all five, and where the border is</summary>
+#
+# On the parabola $E = \tfrac{c}{2}w^2$ a step turns $w$ into $(1 - lr \cdot
 # c)\,w$. The walk converges while that factor lies between $-1$ and $1$, that is while
 #
 # $$lr < \frac{2}{c}.$$
@@ -71,6 +73,8 @@ DescentExplorer(
 # Below $1/c$ the factor is positive and the walk stays on its side. Between $1/c$ and $2/c$ it is negative:
 # the walk jumps across the valley at every step and still comes down. Twice the curvature halves the
 # border. Whether a rate is above or below 1 plays no part in it.
+#
+# </details>
 
 # %% answers="05.border"
 for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
@@ -166,12 +170,13 @@ sweep
 # Of the twenty-four rates 11 crawl (their loss is above half of the first) and 5 are lost, so 8 learn: a third. The best
 # lies above the line, at 0.5; the line, 0.185, is where the parabola of the very first step would begin to explode.
 #
+# The rates that learn span little more than a factor of thirty, in a range of a hundred thousand. Within the span a
+# higher rate is better, nearly to the edge; and just beyond the edge there is nothing.
+#
 # </details>
 #
 # Press Rewind and Play, or pull the step slider: the one rewind moves all networks. Change the optimizer
-# and press Play to train them again. The rates that learn span little more than a factor of thirty, in a
-# range of a hundred thousand. Within the span a higher rate is better, nearly to the edge; and just beyond
-# the edge there is nothing.
+# and press Play to train them again.
 #
 # ## What is a lost network?
 #
@@ -207,9 +212,9 @@ predict("05.infinite")
 # %% tags=["raises-exception", "nbval-ignore-output"] answers="05.infinite"
 with np.errstate(all="ignore"):  # NumPy would warn; we look at the numbers instead
     records = list(train(small_cnn(rng=0), HalfSquaredError(), SGD(30.0), x, y, rng=0))
-losses = [record.loss for record in records]
-print(" ".join(f"{loss:.0e}" for loss in losses[:12]), "...", *losses[-3:])
-assert np.isfinite(losses).all(), f"the loss is {losses[-1]}: start afresh with a smaller rate"
+growing = [record.loss for record in records]
+print(" ".join(f"{loss:.0e}" for loss in growing[:12]), "...", *growing[-3:])
+assert np.isfinite(growing).all(), f"the loss is {growing[-1]}: start afresh with a smaller rate"
 
 # %% [markdown]
 # <details><summary>What came out</summary>
@@ -352,9 +357,14 @@ for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
     print(f"{name:19s} {line}")
 
 # %% [markdown]
-# Columns: highest rates 0.2, 0.5 and 0.8; mean of six networks, lowest and highest. At the highest rate the
-# constant one fails most. At the low rate the schedules hardly differ: six networks whose results spread by points
-# cannot rank tenths of a point. A schedule mostly widens the span of rates that work.
+# Columns: highest rates 0.2, 0.5 and 0.8; mean of six networks, lowest and highest.
+#
+# <details><summary>What came out</summary>
+#
+# At the highest rate the constant one fails most. At the low rate the schedules hardly differ: six networks whose
+# results spread by points cannot rank tenths of a point. A schedule mostly widens the span of rates that work.
+#
+# </details>
 #
 # How is a rate found without a sweep? With one short run in which the rate grows all the time, the **range
 # test**. The loss falls fastest somewhere and climbs later; take a rate clearly below the climb. Read one off the next

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+BUSY = 180_000  # milliseconds: how long a busy machine may take to open a notebook
 BROWSER_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -71,7 +72,7 @@ class Lab:
         )
         self._wait()
 
-    def _wait(self, seconds: float = 60) -> None:
+    def _wait(self, seconds: float = BUSY / 1000) -> None:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/api/status", timeout=2):
@@ -93,11 +94,10 @@ class Lab:
         """Open a notebook in a new page of the browser `context`, and run all its cells."""
         page = context.new_page()
         page.goto(f"{self.url}/lab/tree/{name}?reset")
-        page.wait_for_function("window.jupyterapp !== undefined", timeout=60_000)
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        page.wait_for_function("window.jupyterapp !== undefined", timeout=BUSY)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=BUSY)
         page.wait_for_function(
-            "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
-            timeout=60_000,
+            "jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'", timeout=BUSY
         )
         self.command(page, "filebrowser:hide-main")
         if run:

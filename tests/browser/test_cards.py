@@ -6,10 +6,12 @@ import re
 import nbformat
 import pytest
 
-from cnnlib.learning import find, items
-from tests.browser.lab import ROOT, Lab
+from cnnlib.learning import Record, find, items
+from tests.browser.lab import BUSY, ROOT, Lab
+from tools.site.live.cells import needs
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+CARDS = ("predict(", "quiz(", "check(", "worked(", "my_course(")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +34,7 @@ def page_of(course, browser):
         context = browser.new_context(viewport={"width": width, "height": 1000})
         contexts.append(context)
         page = course.open(context, course.notebook(name, *cells))
-        page.wait_for_selector(".cnn-card-button", timeout=60_000)
+        page.wait_for_selector(".cnn-card-button", timeout=BUSY)
         return page
 
     yield open_page
@@ -113,8 +115,6 @@ def test_a_reader_of_a_saved_notebook_is_told_no_answer(course, browser, name):
         context.close()
 
 
-CELLS = """() => jupyterapp.shell.currentWidget.content.widgets.map(cell => cell.model.type === 'code'
-    ? cell.model.sharedModel.getSource() : '')"""
 IDLE = "jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
 COUNT = "i => jupyterapp.shell.currentWidget.content.widgets[i].model.executionCount"
 SHOWN = """i => { const shell = jupyterapp.shell.currentWidget.content; shell.activeCellIndex = i;
@@ -125,8 +125,8 @@ def run_cell(page, index):
     """Run one cell and wait until the kernel has nothing to do."""
     page.evaluate(SHOWN, index)
     Lab.command(page, "notebook:run-cell")
-    page.wait_for_function(COUNT, arg=index, timeout=240_000)
-    page.wait_for_function(IDLE, timeout=240_000)
+    page.wait_for_function(COUNT, arg=index, timeout=BUSY)
+    page.wait_for_function(IDLE, timeout=BUSY)
 
 
 def commit(card, item):
@@ -139,9 +139,21 @@ def commit(card, item):
     playwright.expect(card).to_contain_text("committed")
 
 
+def cells_to_run(notebook):
+    """The places of the cards' cells, of those that answer them, and of those that these need."""
+    places = [place for place, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    sources = [notebook.cells[place].source for place in places]
+    wanted = needs([source if not source.startswith(CARDS) else "" for source in sources])
+    for place, index in zip(places, wanted, strict=True):
+        if notebook.cells[place].source.startswith("predict("):
+            yield place
+        elif "answers" in notebook.cells[place].metadata:
+            yield from (*(places[earlier] for earlier in index), place)
+
+
 @pytest.mark.parametrize("name", ["01_forward_pass", "02_loss"])
 def test_a_fresh_reader_is_never_told_before_committing(course, browser, name):
-    """Cell by cell through a notebook: what a card is to tell stands nowhere before it was committed."""
+    """Card by card through a notebook: what a card is to tell stands nowhere before it was committed."""
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     nbformat.write(notebook, course.folder / f"fresh_{name}.ipynb")
     (course.folder / "progress.learning.json").unlink(missing_ok=True)  # nobody has answered anything yet
@@ -149,22 +161,65 @@ def test_a_fresh_reader_is_never_told_before_committing(course, browser, name):
     try:
         page = course.open(context, f"fresh_{name}.ipynb", run=False)
         waiting, asked = [], 0
-        for index, source in enumerate(page.evaluate(CELLS)):
-            if not source or source.startswith(("quiz(", "check(", "worked(")):
-                continue
-            run_cell(page, index)
+        for place in sorted(set(cells_to_run(notebook))):
+            source = notebook.cells[place].source
+            run_cell(page, place)
             seen = page.evaluate("document.querySelector('.jp-Notebook').innerText")
-            met = [] if source.startswith("predict(") else [two for two in waiting if two[1].reveal == "run"]
-            for card, item in met:
-                playwright.expect(card).to_contain_text("Why?")
-                waiting.remove((card, item))
+            while waiting and not source.startswith("predict("):
+                playwright.expect(waiting.pop()).to_contain_text("Why?", timeout=BUSY)
             if source.startswith("predict("):
                 item = find(source.split('"')[1])
                 assert item.why not in seen
                 card = page.locator(".cnn-card", has_text=re.sub("[`*]", "", item.ask)[:40]).last
                 commit(card, item)
-                waiting.append((card, item))
                 asked += 1
-        assert asked == len(items("prediction", name[:2]))
+                if item.reveal == "run":
+                    waiting.append(card)
+                else:
+                    card.get_by_role("button", name="Show what came out").click()
+                    playwright.expect(card).to_contain_text("Why?", timeout=BUSY)
+        assert asked == len(items("prediction", name[:2])) and not waiting
     finally:
         context.close()
+
+
+def test_a_saved_record_is_brought_in_with_mouse_and_keyboard(page_of, course, tmp_path):
+    elsewhere = Record(None)
+    elsewhere.note("prediction", "01.window", value=22.0, sure="certain")
+    elsewhere.note("surprise", "01.window", near=True, distance=0.0)
+    saved = elsewhere.export(tmp_path)
+    (tmp_path / "cut.json").write_text(saved.read_text()[:60])
+    (course.folder / "progress.learning.json").unlink(missing_ok=True)
+    page = page_of("course.ipynb", "from cnnlib.widgets.cards import my_course\nmy_course()")
+    card = page.locator(".cnn-card")
+    bring = card.get_by_role("button", name="Bring in a saved record")
+    with page.expect_file_chooser() as chooser:
+        bring.click()
+    chooser.value.set_files(tmp_path / "cut.json")
+    playwright.expect(card).to_contain_text("cut.json is no record that this course saved")
+    for words in ("2 entries came in, 0 were here", "0 entries came in, 2 were here"):
+        with page.expect_file_chooser() as chooser:
+            bring.press("Enter")
+        chooser.value.set_files(saved)
+        playwright.expect(card).to_contain_text(words)
+    playwright.expect(card).to_contain_text("1 of 1 predictions were close")
+    assert len(events(course)) == 2
+    card.get_by_role("button", name="Save my record as a file").press("Enter")
+    playwright.expect(card).to_contain_text("Saved as my-record-")
+    (mine,) = course.folder.glob("my-record-*.json")
+    with page.expect_file_chooser() as chooser:
+        bring.press("Space")
+    chooser.value.set_files(mine)
+    playwright.expect(card).to_contain_text("0 entries came in, 2 were here")
+
+
+def test_with_all_cells_run_every_answering_cell_stays_covered(page_of):
+    """Run All before anything is committed: the cells that answer are covered, the next one is not."""
+    cells = ['print("first answer")', 'print("second answer")', 'print("what follows")']
+    page = page_of("covered.ipynb", 'from cnnlib.widgets.cards import predict\npredict("03.dx")', *cells)
+    playwright.expect(page.get_by_text("what follows", exact=True)).to_be_visible()
+    for words in ("first answer", "second answer"):
+        playwright.expect(page.get_by_text(words, exact=True)).not_to_be_visible()
+    page.get_by_role("button", name="Show without a guess").click()
+    for words in ("first answer", "second answer"):
+        playwright.expect(page.get_by_text(words, exact=True)).to_be_visible()

@@ -59,6 +59,11 @@ def test_a_commitment_is_kept_and_met_by_what_came_out(record):
     assert record.predictions()["01.window"]["value"] == 16.0, "it cannot be changed afterwards"
 
 
+def test_a_table_of_numbers_keeps_its_columns():
+    lines = Prediction("01.pooled").face()["code"]
+    assert lines[0] == " 1  -2   3   0" and len({len(line) for line in lines}) == 1
+
+
 def test_a_good_guess_is_near():
     card = Prediction("01.window")
     press(card, "commit", value="22")
@@ -160,6 +165,18 @@ def test_trying_again_asks_in_another_form(record):
     assert [event["right"] for event in record.answers()["01.bend"]] == [False, True]
 
 
+@pytest.mark.parametrize("name", ["01.bend", "01.parsons", "03.line", "00.order"])
+def test_the_other_form_is_a_choice_of_replies_whatever_was_asked(record, name):
+    item = find(name)
+    record.note("answer", name, value="?", right=False, belief=item.wrong[-1].name)
+    card = Worked(name)
+    card.receive({"type": "begin"})
+    face = card.face()
+    assert face["input"]["kind"] == "choice" and item.wrong[-1].says in face["input"]["options"]
+    assert face["code"] or not item.code
+    assert press(card, "answer", value=item.wrong[-1].says)["tone"] == "near"
+
+
 def test_a_review_asks_what_is_due_today_and_nothing_else(record, monkeypatch):
     from datetime import timedelta
 
@@ -195,7 +212,48 @@ def test_the_course_shows_near_far_and_surprises(record, tmp_path, monkeypatch):
     assert "01.window" in rows[2]
     assert "m" in dict((row[0], row[1]) for row in card.face()["table"]["rows"])["01"]
     card.receive({"type": "save"})
-    assert card.saved in [path.name for path in tmp_path.iterdir()] and card.saved in card.face()["hint"]
+    (saved,) = tmp_path.iterdir()
+    assert saved.name in card.face()["hint"]
+
+
+def test_a_record_made_elsewhere_is_brought_in_and_nothing_is_lost(record, tmp_path):
+    elsewhere = Record(None)
+    elsewhere.note("prediction", "01.window", value=22.0, sure="certain")
+    elsewhere.note("surprise", "01.window", near=True, distance=0.0)
+    record.note("skip", "01.dot")
+    text = elsewhere.export(tmp_path).read_text()
+    card = Course()
+    assert "bring" in [button["name"] for button in card.face()["buttons"] if button["file"] == ".json"]
+    for came, known in ((2, 0), (0, 2)):
+        card.receive({"type": "bring", "file": "mine.json", "text": text})
+        assert f"{came} entries came in, {known} were here" in card.face()["hint"] and not card.message
+        assert len(record.events()) == 3 and card.face()["rows"][0].startswith("1 of 1 predictions")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"version": 1, "events": [{}]}', "[" * 100_000, "\x00\x89PNG"]
+)
+def test_a_damaged_file_gets_a_sentence_and_changes_nothing(record, text):
+    record.note("skip", "01.dot")
+    card = Course()
+    card.receive({"type": "bring", "file": "cat.png", "text": text})
+    assert "cat.png is no record" in card.message and len(record.events()) == 1 and not card.face()["hint"]
+
+
+def test_a_file_of_a_newer_course_gets_a_sentence(record):
+    card = Course()
+    card.receive({"type": "bring", "file": "new.json", "text": '{"version": 99, "events": []}'})
+    assert "newer course" in card.message and record.events() == []
+
+
+@pytest.mark.parametrize("name", ["01.turned", "08.height", "06.methods", "01.window"])
+def test_an_answer_that_the_item_no_longer_knows_breaks_no_card(record, name):
+    """A newer course has other words for a choice; a record from elsewhere may hold anything."""
+    record.note("prediction", name, value={"other": "words"}, sure="certain")
+    record.note("surprise", name, near=False, distance=2.0)
+    card = Prediction(name)
+    card.receive({"type": "ready"})
+    assert "Why?" in str(card.whole()["face"])
 
 
 @pytest.mark.parametrize("name", [item.id for item in items("prediction")])

@@ -11,10 +11,24 @@ import pytest
 
 from cnnlib.learning import record as module
 from cnnlib.learning import spacing
+from cnnlib.learning.names import edition
 from cnnlib.learning.record import Record, my_record, note_exercise, tally
-from cnnlib.learning.store import VERSION
+from cnnlib.learning.store import NewerRecord
 
 ROOT = Path(__file__).parents[2]
+SKIPPED = {"what": "skip", "id": "01.dot", "when": "2030-01-01T00:00:00+00:00"}
+EVENTS = [
+    json.dumps({"version": 1, "events": [event]})
+    for event in (
+        3,
+        {},
+        {**SKIPPED, "when": "yesterday"},
+        {**SKIPPED, "when": None},
+        {**SKIPPED, "id": 5},
+        {**SKIPPED, "what": "answer"},
+        {**SKIPPED, "what": ["skip"]},
+    )
+]
 WRITER = """
 import sys
 from pathlib import Path
@@ -49,7 +63,7 @@ def test_two_threads_that_write_at_once_lose_nothing(tmp_path):
     assert len(records[0].events("skip")) == 100
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"version": "x"}', '{"version": 1, "events": [3]}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "[" * 100_000, '{"version": "x"}', *EVENTS])
 def test_a_damaged_record_is_kept_aside_with_a_sentence(tmp_path, text):
     path = tmp_path / "record.json"
     path.write_text(text)
@@ -74,11 +88,12 @@ def test_a_record_that_is_cut_in_the_middle_is_not_believed(tmp_path):
 
 def test_a_record_of_a_newer_course_is_left_as_it_is(tmp_path):
     path = tmp_path / "record.json"
-    text = json.dumps({"version": VERSION + 1, "events": [{"what": "skip", "id": "01.dot", "when": "2030"}]})
+    text = json.dumps({"version": edition() + 1, "events": [SKIPPED, {"what": "seen"}]})
     path.write_text(text)
     record = Record(path)
     record.note("skip", "01.turned")
     assert path.read_text() == text and "newer" in record.sentence
+    assert record.events() == [SKIPPED], "what can be read is read"
 
 
 def test_where_nobody_may_write_a_learner_goes_on(tmp_path):
@@ -104,11 +119,33 @@ def test_export_and_import_lose_nothing_and_double_nothing(tmp_path):
     assert set(content) == {"version", "key", "events"} and len(content["key"]) == 8
     assert record.export(tmp_path) == path and other.export(tmp_path) != path, "the key is the record's own"
     other.note("skip", "01.turned")
-    assert other.take_in(path) == 2 and other.take_in(path) == 0
+    assert other.take_in(path.read_text()) == (2, 0) and other.take_in(path.read_text()) == (0, 2)
     assert len(other.events()) == 3
-    (tmp_path / "no.json").write_text("{}")
-    with pytest.raises(ValueError, match="version"):
-        other.take_in(tmp_path / "no.json")
+    for text in ("{}", "[" * 100_000):
+        with pytest.raises((ValueError, RecursionError)):
+            other.take_in(text)
+    with pytest.raises(NewerRecord, match="update"):
+        other.take_in(json.dumps({**content, "version": edition() + 1}))
+    assert len(other.events()) == 3
+
+
+def test_what_happened_twice_in_one_second_is_there_twice_after_merging(monkeypatch):
+    start = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    monkeypatch.setattr(module, "now", lambda: start)
+    once, twice = Record(None), Record(None)
+    for record in (once, twice, twice):
+        record.note("answer", "01.bend", value="x", right=False)
+    text = json.dumps(twice.store.read())
+    assert once.take_in(text) == (1, 1) and once.take_in(text) == (0, 2)
+
+
+def test_events_stand_in_the_order_of_time_whatever_the_zone():
+    record = Record(None)
+    record.store.read()["events"] = [
+        {**SKIPPED, "id": "late", "when": "2026-03-02T08:30:00+00:00"},
+        {**SKIPPED, "id": "early", "when": "2026-03-02T09:00:00+01:00"},
+    ]
+    assert [event["id"] for event in record.events()] == ["early", "late"]
 
 
 def test_what_is_due_follows_the_published_rule(monkeypatch):

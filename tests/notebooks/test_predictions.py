@@ -12,6 +12,7 @@ from tools import predictions as rules
 from tools.page import Page
 from tools.site import staging
 
+FOUND = "before = 1\n"  # what the card of 00.untrained reads
 NAMES = [item.id for item in items("prediction", "00")]
 
 
@@ -28,7 +29,7 @@ def sound(name="00_start_here", folder="notebooks"):
     ]
     for prediction in NAMES:
         cells.append(new_code_cell(f'predict("{prediction}")'))
-        cells.append(new_code_cell("print(22)", metadata={"answers": prediction}))
+        cells.append(new_code_cell(FOUND + "print(22)", metadata={"answers": prediction}))
     from pathlib import Path
 
     return Page(new_notebook(cells=cells), Path(folder) / f"{name}.ipynb")
@@ -37,6 +38,8 @@ def sound(name="00_start_here", folder="notebooks"):
 def faults(page):
     return [
         *rules.predictions_are_made(page),
+        *rules.truths_can_be_read(page),
+        *rules.cover_reaches(page),
         *rules.nothing_is_given_away(page),
         *rules.exercises_climb(page),
     ]
@@ -85,6 +88,18 @@ def printed_next(page):
     page.notebook.cells.insert(2, new_code_cell("print(22)", outputs=[stream()]))
 
 
+def reads_a_former_thing(page):
+    page.notebook.cells.insert(1, new_code_cell("before = 5"))
+
+
+def reads_nothing(page):
+    page.notebook.cells[2].source = "print(22)"
+
+
+def answers_late(page):
+    page.notebook.cells[2:2] = [new_code_cell("1") for _ in range(3)]
+
+
 def no_minutes(page):
     page.notebook.cells[0].source += "\n3. Do more."
 
@@ -101,6 +116,9 @@ def no_minutes(page):
         (answered_first, "not asked above it"),
         (in_prose, "prints what is to be predicted"),
         (printed_next, "prints what is to be predicted"),
+        (reads_a_former_thing, "reads before, which stands for another thing above it"),
+        (reads_nothing, "reads before, which no answering cell binds"),
+        (answers_late, "covers 3 code cells, cell 4 beneath answers it"),
         (no_minutes, "without level and minutes"),
     ],
 )
@@ -108,6 +126,14 @@ def test_each_fault_is_named(change, words):
     page = sound()
     change(page)
     assert words in " ".join(faults(page))
+
+
+def test_a_card_that_answers_on_demand_reads_what_stands_above(monkeypatch):
+    monkeypatch.setattr(rules, "needs", lambda item: ("model",) if item.id == "00.images-seen" else ())
+    assert "00.images-seen reads model, which no cell above it binds" in " ".join(faults(sound()))
+    page = sound()
+    page.notebook.cells.insert(1, new_code_cell("model = 1"))
+    assert faults(page) == []
 
 
 def test_the_twin_keeps_its_outputs():
@@ -131,6 +157,20 @@ def test_a_build_hides_answers_and_has_them_not_compared():
     assert [len(cell.outputs) for cell in learner.cells[1:]] == [1, 0]
     assert learner.cells[2].metadata["tags"] == ["nbval-ignore-output"]
     assert "tags" not in twin.cells[2].metadata and "tags" not in learner.cells[1].metadata
+
+
+def test_a_build_takes_out_what_a_cell_asserts_of_an_answer():
+    tells = "x = 22\nassert (\n    x == 22\n)\nprint(x)"
+    cells = [
+        new_markdown_cell("# Why?"),
+        new_code_cell(tells, metadata={"answers": "01.window"}),
+        new_code_cell(tells, metadata={"answers": "05.infinite", "tags": ["raises-exception"]}),
+        new_code_cell(tells),
+    ]
+    learner = builder.make_notebook(cells, "01_forward_pass", answers=False)
+    assert [cell.source for cell in learner.cells[1:]] == ["x = 22\nprint(x)", tells, tells]
+    twin = builder.make_notebook(cells, "01_forward_pass", answers=True)
+    assert twin.cells[1].source == tells
 
 
 def test_a_source_without_a_number_has_no_twin(tmp_path):

@@ -41,9 +41,9 @@ def share_that_learns(RateSweep):
     return 100 * (rates - fresh.facts["crawling"] - fresh.facts["lost"]) / rates
 
 
-def first_infinity(losses):
+def first_infinity(growing):
     """The step at which the loss is infinite for the first time."""
-    return int(np.argmax(np.isinf(np.asarray(losses, float))))
+    return int(np.argmax(np.isinf(np.asarray(growing, float))))
 
 
 def highest_that_stays(shares, worst):

@@ -48,7 +48,7 @@ def order_of_medians(medians):
 def height_over_time():
     """What the height alone explains of the map, in per cent, over the epochs of the chapter's run."""
     run, epochs, shares = Run(**SPIRAL, learning_rate=0.03, seed="0.50025"), [], []
-    for epoch in (0, 5, 20, 50, 100, 200, 300, 400, 600, 800, 1100, 1531):
+    for epoch in (1, 2, 5, 20, 50, 100, 200, 300, 400, 600, 800, 1100, 1531):
         run.step(epoch - run.epoch)
         z = run.predict(grid_points(50)).reshape(50, 50)
         epochs.append(epoch)

@@ -12,10 +12,11 @@ def unseen_right(unseen):
     return 100 * unseen.accuracy
 
 
-def longest_in_the_corner(reader, images):
-    """Which of the digits 0, 1, 6 and 8 is most often missed: the place of the choice."""
-    missed = reader.predict(images.x_test) != images.y_test
-    return int(np.argmax([missed[images.y_test == digit].mean() for digit in DIGITS]))
+def longest_in_the_corner(student, validation):
+    """Which of the digits 0, 1, 6 and 8 the network trained above the card misses most: the place."""
+    images, labels = validation
+    missed = student.predict(images) != labels
+    return int(np.argmax([missed[labels == digit].mean() for digit in DIGITS]))
 
 
 def spread_of_seeds(shares):
@@ -45,9 +46,9 @@ def what_decides_a_seven(reader, images):
     return 1 if low > 0.5 else 0
 
 
-def random_filters(study):
+def random_filters(control):
     """Per cent right with frozen random filters, from the cell below."""
-    return 100 * study.mean("frozen random filters")
+    return 100 * control.mean("frozen random filters")
 
 
 def weights_alone():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cnnlib.learning import find, items, my_record, tally
+from cnnlib.learning.store import NewerRecord
 from cnnlib.widgets.cards import faces
 from cnnlib.widgets.cards.card import Card
 
@@ -17,7 +18,7 @@ def my_course() -> None:
 
 
 class Course(Card):
-    """The record of a learner as a card, with a button that saves it as one file.
+    """The record of a learner as a card, with buttons that save it as one file and bring such a file in.
 
     >>> Course().face()["rows"][0]
     'No prediction has been made yet: the first is in this notebook.'
@@ -28,11 +29,29 @@ class Course(Card):
     def __init__(self) -> None:
         super().__init__()
         self.record = my_record()
-        self.saved = ""
+        self.done = ""
 
     def on_save(self, message: dict) -> None:
         """Write the record into the present folder."""
-        self.saved = self.record.export(Path.cwd()).name
+        saved = self.record.export(Path.cwd()).name
+        self.done = f"Saved as {saved} beside this notebook, with a random key in place of a name."
+
+    def on_bring(self, message: dict) -> None:
+        """Add what a saved record holds; nothing that is here is lost."""
+        name = str(message.get("file") or "the file")
+        self.done = ""
+        try:
+            came, known = self.record.take_in(str(message.get("text", "")))
+        except NewerRecord as sentence:
+            self.message = f"{name} was not taken: {sentence}."
+        except (ValueError, RecursionError):
+            self.message = (
+                f"{name} is no record that this course saved, or it is damaged. Nothing was changed here."
+            )
+        else:
+            self.done = (
+                f"From {name}: {_entries(came)} came in, {known} {'was' if known == 1 else 'were'} here."
+            )
 
     def blank_face(self) -> dict:
         ask = "What you predicted, answered and solved is kept on this computer and nowhere else."
@@ -40,12 +59,14 @@ class Course(Card):
         return {"title": "Your course", "mark": "○", "tone": "", "ask": ask, "still": still}
 
     def face(self) -> dict:
-        hint = f"Saved as {self.saved}, with a random key in place of a name." if self.saved else ""
         return self.blank_face() | {
             "rows": [*self.sentences(), *filter(None, [self.record.sentence])],
             "table": self.table(),
-            "buttons": [faces.button("save", "Save my record as a file")],
-            "hint": hint,
+            "buttons": [
+                faces.button("save", "Save my record as a file"),
+                faces.button("bring", "Bring in a saved record", file=".json"),
+            ],
+            "hint": self.done,
         }
 
     def sentences(self) -> list[str]:
@@ -81,6 +102,10 @@ class Course(Card):
             rows.append([notebook, "".join(marks), _marks(asked), _marks(done)])
         head = ["Notebook", "Predictions", "Questions", "Exercises"]
         return {"head": head, "rows": rows, "caption": "● close or right, ⊘ otherwise, · seen, ○ not yet"}
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number} entries"
 
 
 def _prediction(event: dict | None) -> str:

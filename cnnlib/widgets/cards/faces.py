@@ -2,7 +2,7 @@
 
 A face is a dict: ``title``, ``mark`` (one sign), ``tone`` (``""``, ``"near"``, ``"far"``), ``note``,
 ``dots``, ``ask``, ``code``, ``input``, ``figures``, ``scale``, ``curves``, ``says``, ``buttons``, ``hint``,
-``cover``.
+``cover`` (how many code cells beneath are covered).
 The page draws what is there.
 """
 
@@ -20,23 +20,23 @@ from cnnlib.learning.record import SURE
 COLUMNS = 25
 
 
-def button(name: str, label: str, primary: bool = False, takes: bool = False) -> dict:
-    """A button; with `takes` it sends what the input holds."""
-    return {"name": name, "label": label, "primary": primary, "takes": takes}
+def button(name: str, label: str, primary: bool = False, takes: bool = False, file: str = "") -> dict:
+    """A button; with `takes` it sends what the input holds, with `file` the text of a file of that kind."""
+    return {"name": name, "label": label, "primary": primary, "takes": takes, "file": file}
 
 
 def input_of(asked: Asked, sure: bool = False) -> dict:
     """The input that a question needs."""
     item = asked.item
     shape: dict[str, Any] = {"kind": "choice" if asked.reply else item.kind, "label": asked.text}
-    if item.kind == "number":
+    if shape["kind"] == "number":
         shape["unit"] = item.unit
     if shape["kind"] in ("choice", "order"):
         shape["options"] = list(asked.options)
-    if item.kind == "line":
-        shape["options"] = item.code.strip().splitlines()
+    if shape["kind"] == "line":
+        shape["options"] = item.lines
     if item.kind == "sketch":
-        shape |= {"x": list(item.x), "y": list(item.y), "columns": COLUMNS}
+        shape |= {"x": list(item.x), "y": list(item.y), "log": item.log, "columns": COLUMNS}
     return shape | ({"sure": list(SURE)} if sure else {})
 
 
@@ -90,4 +90,4 @@ def curves_of(item: Item, said: list[float], truth: tuple) -> dict:
     keep = np.unique(np.linspace(0, len(x) - 1, min(len(x), 200)).astype(int))
     clipped = np.clip(y[keep], *item.y[:2])
     points = [[round(float(a), 4), round(float(b), 4)] for a, b in zip(x[keep], clipped, strict=True)]
-    return {"x": list(item.x), "y": list(item.y), "said": said, "was": points}
+    return {"x": list(item.x), "y": list(item.y), "log": item.log, "said": said, "was": points}

@@ -69,6 +69,14 @@ class Prediction(Card):
         return self.record.predictions().get(self.name, {})
 
     @property
+    def said(self) -> Any:
+        """What was committed; None if nothing was, or in words that the item does not know (any more)."""
+        try:
+            return read_answer(self.item, self.event["value"])
+        except (KeyError, TypeError, Unreadable):
+            return None
+
+    @property
     def state(self) -> str:
         """``"open"``, ``"committed"`` (or skipped) or ``"shown"``."""
         if not self.event:
@@ -121,8 +129,8 @@ class Prediction(Card):
         except NotYet:
             return False
         WATCH.discard(self)
-        if event["what"] == "prediction" and "near" not in event:
-            found = grade(self.item, event["value"], self.truth)
+        if self.said is not None and "near" not in event:
+            found = grade(self.item, self.said, self.truth)
             kept = self.truth if isinstance(self.truth, (str, list)) else None
             kept = float(self.truth) if self.item.kind == "number" else kept
             distance = min(found.distance, FAR)
@@ -141,9 +149,9 @@ class Prediction(Card):
             "mark": "?",
             "tone": "",
             "ask": self.item.text(),
-            "code": self._code(),
+            "code": self.item.lines or None,
             "input": faces.input_of(asked, sure=True),
-            "cover": True,
+            "cover": self.item.covers,
             "buttons": [
                 faces.button("commit", "Commit", primary=True, takes=True),
                 faces.button("skip", "Show without a guess"),
@@ -156,9 +164,9 @@ class Prediction(Card):
         face = {**self.blank_face(), **self._tally()}
         if self.state == "open":
             return face
-        face |= {"cover": False, "input": None, "buttons": [], "hint": ""}
-        skipped = self.event["what"] == "skip"
-        said = "" if skipped else faces.show(self.item, self.event["value"])
+        face |= {"cover": 0, "input": None, "buttons": [], "hint": ""}
+        skipped = self.said is None
+        said = "" if skipped else faces.show(self.item, self.said)
         if self.state == "committed":
             face["note"] = "not tried" if skipped else f"committed: {self.event['sure']}"
             face["figures"] = (
@@ -177,7 +185,7 @@ class Prediction(Card):
         says = [{"tone": "", "head": "Why?", "text": self.item.why}]
         if skipped:
             return {"mark": "·", "figures": figures, "says": says}
-        found = grade(self.item, self.event["value"], self.truth)
+        found = grade(self.item, self.said, self.truth)
         if found.says:
             says.append({"tone": "far", "head": "", "text": found.says})
         yours = {"label": "You said", "value": said, "unit": unit}
@@ -188,18 +196,15 @@ class Prediction(Card):
             "figures": [yours, *figures] if was else [],
         }
         if self.item.kind == "number" and abs(float(self.truth)) < FAR**2:
-            parts["scale"] = faces.scale_of(self.item, float(self.event["value"]), float(self.truth))
+            parts["scale"] = faces.scale_of(self.item, self.said, float(self.truth))
         if self.item.kind == "sketch":
-            parts["curves"] = faces.curves_of(self.item, self.event["value"], self.truth)
+            parts["curves"] = faces.curves_of(self.item, self.said, self.truth)
         return parts
 
     def _what_next(self) -> str:
         if self.item.reveal == "run":
             return "Run the next cell: its result will meet your answer here."
         return "Now try it in the view below; then let the card show what came out."
-
-    def _code(self) -> list[str] | None:
-        return self.item.code.strip().splitlines() or None
 
     def _tally(self) -> dict:
         """How the predictions so far came out, for the head of the card."""

@@ -165,10 +165,12 @@ class Questions(Card):
             "tone": "",
             "note": self.note(),
             "ask": self.now.text,
-            "code": item.code.strip().splitlines() if item.kind != "line" and item.code else None,
+            "code": item.lines if item.code and (self.now.reply or item.kind != "line") else None,
             "input": faces.input_of(self.now),
             "buttons": [faces.button("answer", "Answer", primary=True, takes=True)],
-            "hint": "Keys 1 to 9 choose, Enter answers." if item.kind in ("choice", "line") else "",
+            "hint": "Keys 1 to 9 choose, Enter answers."
+            if self.now.reply or item.kind in ("choice", "line")
+            else "",
         }
         return face if self.grade is None else face | self._answered()
 
@@ -182,7 +184,7 @@ class Questions(Card):
         shape = faces.input_of(self.now) | {"value": self.value, "done": True}
         shape["marks"] = {str(self.value): "yes" if near else "no"}
         if near:
-            head = "Yes." if item.kind != "number" or not self.grade.distance else "Near enough."
+            head = "Near enough." if item.kind == "number" and self.grade.distance else "Yes."
             says = [{"tone": "near", "head": head, "text": self._why()}]
             buttons = [faces.button("next", "Go on", primary=True)]
         else:
