@@ -5,6 +5,7 @@ import gzip
 import json
 import zipfile
 
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
@@ -100,6 +101,7 @@ class Page:
 @pytest.fixture
 def told(monkeypatch, tmp_path):
     monkeypatch.setenv("CNNLIB_PROGRESS", str(tmp_path / "progress.json"))
+    plt.close("all")  # a figure that another test has left would be shown by the first cell
     for name in ("IPython", "IPython.display"):
         monkeypatch.setitem(__import__("sys").modules, name, None)
     return Page()
