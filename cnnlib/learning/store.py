@@ -11,16 +11,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cnnlib.learning.names import edition, renumbered
+from cnnlib.runtime.locks import locked
 
 #: What an event of a kind must hold to be read at all, besides its kind, the item and the time.
 HOLDS = {"prediction": "value", "surprise": "near", "answer": "right", "test": "right", "exercise": "outcome"}
@@ -71,7 +71,8 @@ class Store:
             edit(self._memory)
             return self._memory
         try:
-            with locked(self.path.with_name(self.path.name + ".lock")):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with locked(self.path):
                 content = self._load()
                 edit(content)
                 replace(self.path, json.dumps(content, indent=1, ensure_ascii=False))
@@ -156,38 +157,3 @@ def replace(path: Path, text: str) -> None:
     except OSError:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`; the operating system lets go of it when a process dies."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b") as file:
-        _lock(file)
-        try:
-            yield
-        finally:
-            _unlock(file)
-
-
-if os.name == "nt":
-    import msvcrt
-
-    def _lock(file) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-
-    def _unlock(file) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file) -> None:
-        with contextlib.suppress(OSError):  # a file system that knows no locks, such as a browser's
-            fcntl.flock(file, fcntl.LOCK_EX)
-
-    def _unlock(file) -> None:
-        with contextlib.suppress(OSError):
-            fcntl.flock(file, fcntl.LOCK_UN)

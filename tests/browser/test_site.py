@@ -182,7 +182,7 @@ def answer(message):
     received.append(message)
     if message["type"] == "ready":
         page.send(frame, [base64.b64decode(array) for array in arrays])
-page = module.Page(spec, answer)
+page = module.Page(spec, answer, lambda: None)
 page
 """
 
@@ -227,11 +227,15 @@ def test_the_course_s_live_drawing_works_there(lite):
 
 
 PLAYING = """
-import importlib.util, sysconfig
-path = sysconfig.get_path("purelib") + "/cnnlib/widgets/base/play_loop.py"
-found = importlib.util.spec_from_file_location("loop_of_the_course", path)
-module = importlib.util.module_from_spec(found)
-found.loader.exec_module(module)
+import importlib.util, sys, sysconfig
+def load(name):  # by itself: the whole of cnnlib needs NumPy, which may be out of reach
+    path = f"{sysconfig.get_path('purelib')}/cnnlib/widgets/base/{name}.py"
+    found = importlib.util.spec_from_file_location(f"cnnlib.widgets.base.{name}", path)
+    module = sys.modules[found.name] = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+load("interrupts")
+module = load("play_loop")
 steps = 0
 def step():
     global steps

@@ -5,6 +5,7 @@ import gzip
 import json
 import zipfile
 
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ import pytest
 from cnnlib.widgets import DescentExplorer, LineBetween, MistakeExplorer, TrainingView
 from tools.site import settings
 from tools.site.live import python, record
-from tools.site.live.cells import is_live, names, needs, plan
+from tools.site.live.cells import names, needs, plan
 from tools.site.live.course_page import Host
+from tools.site.staging import twin_of
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,34 @@ def test_the_needed_cells_of_every_widget_come_before_it(path):
         assert all(needed < index for needed in one["needs"])
         closed = {deeper for needed in one["needs"] for deeper in told[needed]["needs"]}
         assert closed <= set(one["needs"])
-    assert any(one["live"] for one in told) or path.stem.startswith("10")
+    assert any(one["live"] for one in told)
+
+
+def kinds(name):
+    (path,) = (settings.ROOT / "notebooks").glob(f"{name}_*.ipynb")
+    return path, plan(nbformat.read(path, as_version=4), twin=twin_of(path))
+
+
+def test_what_answers_a_prediction_and_cards_are_live_too():
+    path, told = kinds("03")
+    sources = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    for source, one in zip(sources, told, strict=True):
+        asked = source.lstrip().startswith(("predict(", "quiz(", "worked("))
+        assert (one["live"] == "card") == asked, source
+        if "GradientCheckExplorer(" in source.splitlines()[-1]:
+            assert one["live"] == "widget" and one["answers"] == ["03.step"]
+
+
+def test_what_no_page_can_run_is_not_offered():
+    path, told = kinds("10")
+    sources = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    (index,) = [index for index, source in enumerate(sources) if "NetworkXRay(from_torch" in source]
+    assert told[index]["live"] == ""
+
+
+def test_a_twin_s_page_tells_all():
+    path, _ = kinds("03")
+    assert all(one["answers"] == [] for one in plan(twin_of(path)))
 
 
 class Page:
@@ -72,6 +101,7 @@ class Page:
 @pytest.fixture
 def told(monkeypatch, tmp_path):
     monkeypatch.setenv("CNNLIB_PROGRESS", str(tmp_path / "progress.json"))
+    plt.close("all")  # a figure that another test has left would be shown by the first cell
     for name in ("IPython", "IPython.display"):
         monkeypatch.setitem(__import__("sys").modules, name, None)
     return Page()
@@ -139,12 +169,48 @@ def test_the_record_is_given_to_the_page_and_taken_from_it(told):
     source = "from cnnlib.checks import check\ncheck('03.relu_backward', lambda dy, x: dy)"
     run(host, source)
     (said,) = [one for one in told.said if one["type"] == "record"]
-    assert json.loads(said["text"])["exercises"]["03.relu_backward"]["outcome"] == "wrong"
+    (event,) = json.loads(said["text"])["events"]
+    assert (event["id"], event["outcome"]) == ("03.relu_backward", "wrong")
     run(host, "1")
     assert len([one for one in told.said if one["type"] == "record"]) == 1, "nothing new, nothing said"
+    count = "from cnnlib.checks import progress\nprint(progress().done)"
+    host.write_record(json.dumps({"version": 1, "key": "a", "events": [event | {"outcome": "right"}]}))
+    run(host, count, "8")
     host.write_record("")
-    run(host, "from cnnlib.checks import progress\nprint(progress().done)", "9")
-    assert ("stream", "0") in told.outputs()
+    run(host, count, "9")
+    assert [text for kind, text in told.outputs() if kind == "stream" and text.strip()] == ["1", "0"]
+
+
+def faces(told):
+    return [one["message"]["face"] for one in told.said if one["type"] == "widget"]
+
+
+def test_a_card_asks_keeps_what_was_said_and_tells_only_afterwards(told):
+    host = Host(told)
+    run(host, "from cnnlib.widgets.cards import predict\npredict('01.window')")
+    (shown,) = [one for one in told.said if one.get("kind") == "widget"]
+    assert shown["spec"]["card"] and shown["spec"]["still"] == "cnn-still-01-window"
+    host.receive("1/1", json.dumps({"type": "ready"}))
+    run(host, "answer = 22", "2")
+    (open_,) = faces(told)
+    assert open_["cover"] and "22" not in json.dumps(open_["input"]) and not open_.get("figures")
+    host.receive("1/1", json.dumps({"type": "commit", "value": "18", "sure": "certain"}))
+    (said,) = [one for one in told.said if one["type"] == "record"]
+    assert json.loads(said["text"])["events"][0]["value"] == 18
+    run(host, "answer = 22", "2")
+    assert [figure["value"] for figure in faces(told)[-1]["figures"]] == ["18", "22"]
+    host.write_record("")
+    assert faces(told)[-1]["cover"], "another record was brought: nothing is said in it"
+    run(host, "1")
+    assert host.widgets == {}
+
+
+def test_matplotlib_waits_until_it_is_used(told):
+    code = "import sys; before = 'matplotlib' in sys.modules\nimport matplotlib.pyplot as plt\n"
+    host = Host(told)
+    assert run(host, code + "type(plt).__name__")
+    assert ("text", "'Later'") in told.outputs()
+    assert run(host, "plt.Figure.__name__") and ("text", "'Figure'") in told.outputs()
 
 
 def read(file):
@@ -197,7 +263,7 @@ def test_recorded_whole_are_widgets_of_the_notebooks():
         cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
         for index in record.whole_cells(notebook):
             answers = "answers" in cells[index].metadata  # saved without outputs
-            assert answers or is_live(cells[index]), (path.stem, index)
+            assert answers or plan(notebook)[index]["live"] == "widget", (path.stem, index)
             found.setdefault(path.stem[:2], []).append(index)
     assert set(found) >= {"00", "06", "09"}
 

@@ -29,7 +29,7 @@ def page_of(site, path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem + path.parent.name[:3])
 def test_every_notebook_is_a_page(site, path):
     notebook = nbformat.read(path, as_version=4)
-    staging.bring_answers(notebook, path.parent / "solutions" / path.name)
+    staging.bring_answers(notebook, staging.twin_of(path))
     text = page_of(site, path).read_text("utf-8")
     page = check.Page(text)
     assert f"<h1>{staging.title(notebook)}<" in text.replace("’", "'")

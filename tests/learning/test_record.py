@@ -1,5 +1,6 @@
 """The record: many writers at once, damage, a newer course, old names, export and import, what is due."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -199,3 +200,12 @@ def test_a_question_known_by_heart_comes_back_ever_later():
         gaps.append((due - when).days)
         when = due
     assert gaps == sorted(gaps) and gaps[-1] > 100
+
+
+def test_a_record_is_kept_where_files_have_no_locks(tmp_path, monkeypatch):
+    """As in a browser, whose Python has no fcntl."""
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.delitem(sys.modules, "cnnlib.learning.store")
+    store = importlib.import_module("cnnlib.learning.store").Store(tmp_path / "new" / "record.json")
+    store.change(lambda content: content["events"].append({"what": "skip"}))
+    assert store.read()["events"] == [{"what": "skip"}] and store.sentence == ""

@@ -185,8 +185,7 @@ def test_web_pages_fold_what_the_twin_keeps(tmp_path):
     twin = nbformat.from_dict(
         learner.copy() | {"cells": [{**answers, "outputs": [stream("22 < 23\n")]}, other]}
     )
-    nbformat.write(twin, tmp_path / "twin.ipynb")
-    staging.bring_answers(learner, tmp_path / "twin.ipynb")
+    staging.bring_answers(learner, twin)
     staging.prepare(learner, tmp_path, "")
     folded = learner.cells[0].outputs[0].data["text/html"]
     assert (

@@ -8,6 +8,7 @@ import nbformat
 from tools.site import settings
 from tools.site.live.cells import plan
 from tools.site.live.record import recorded_cells
+from tools.site.staging import twin_of
 
 here = Path(__file__).parent
 
@@ -68,7 +69,8 @@ def add_run_links(app, page, template, context, doctree):
     if is_notebook:
         notebook = nbformat.read(settings.ROOT / f"{page}.ipynb", as_version=4)
         recorded = recorded_cells(Path(app.srcdir).parent / "recorded", page.removeprefix("notebooks/"))
-        context["live_plan"] = json.dumps(plan(notebook, recorded)).replace("<", "\\u003c")
+        told = plan(notebook, recorded, twin_of(settings.ROOT / f"{page}.ipynb"))
+        context["live_plan"] = json.dumps(told).replace("<", "\\u003c")
 
 
 def setup(app):

@@ -73,7 +73,7 @@ def stage(folder: Path, root: Path = ROOT) -> None:
     for path in notebooks(root):
         place = path.relative_to(root)
         notebook = nbformat.read(path, as_version=4)
-        bring_answers(notebook, path.parent / "solutions" / path.name)
+        bring_answers(notebook, twin_of(path))
         prepare(notebook, folder / "extra" / "pictures", "../" * (len(place.parts) - 1))
         titles[place] = title(notebook)
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
@@ -121,11 +121,15 @@ def contents(titles: dict[Path, str], pages: list[str]) -> str:
     others = {name.removesuffix(".md"): "" for name in (*FIRST, *pages)} | {"README": "On your own computer"}
     return "\n".join(
         [
-            _toctree("The notebooks", {_page(p): f"{p.name[:2]} {words}" for p, words in learner.items()}),
-            _toctree("With answers", {_page(p): f"{p.name[:2]} {words}" for p, words in answers.items()}),
+            _toctree("The notebooks", {_page(p): _numbered(p, words) for p, words in learner.items()}),
+            _toctree("With answers", {_page(p): _numbered(p, words) for p, words in answers.items()}),
             _toctree("Beside them", others),
         ]
     )
+
+
+def _numbered(place: Path, words: str) -> str:
+    return f"{place.name[:2]} {words}" if place.name[:2].isdigit() else words
 
 
 def _page(place: Path) -> str:
@@ -137,11 +141,17 @@ def _toctree(caption: str, entries: dict[str, str]) -> str:
     return "\n".join(["```{toctree}", ":hidden:", f":caption: {caption}", "", *lines, "```", ""])
 
 
-def bring_answers(notebook, twin: Path) -> None:
+def twin_of(path: Path):
+    """Return the twin with the answers of a learner's notebook; None for one that has none."""
+    twin = path.parent / "solutions" / path.name
+    return nbformat.read(twin, as_version=4) if twin.is_file() else None
+
+
+def bring_answers(notebook, twin) -> None:
     """Give the cells that answer a prediction the outputs that only the twin keeps; `prepare` folds them."""
-    if not twin.is_file():
+    if twin is None:
         return
-    outputs = {cell.id: cell.outputs for cell in nbformat.read(twin, as_version=4).cells if "outputs" in cell}
+    outputs = {cell.id: cell.outputs for cell in twin.cells if "outputs" in cell}
     for cell in notebook.cells:
         if "answers" in cell.metadata and not cell.outputs:
             cell.outputs = outputs.get(cell.id, [])

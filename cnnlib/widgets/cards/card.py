@@ -44,6 +44,11 @@ class Card:
         """What a page is told of the card as it is now."""
         return {"type": "face", "face": {**self.face(), "message": self.message}}
 
+    def spec(self) -> dict:
+        """What a page needs to know once: that it is a card, its title, the class of its still."""
+        still = "cnn-still-" + self.name.replace(".", "-")
+        return {"card": True, "title": self.blank_face()["title"], "still": still}
+
     def changed(self) -> None:
         """Send the present face, if a page is there."""
         if self.page is not None:
@@ -66,8 +71,7 @@ class Card:
 
         blank = self.blank_face()
         text = f"{blank['title']}: {blank['ask']}"
-        mark = "cnn-still-" + self.name.replace(".", "-")
-        still = {"text/html": still_html(blank, mark), "text/plain": text}
+        still = {"text/html": still_html(blank, self.spec()["still"]), "text/plain": text}
         try:
             from cnnlib.widgets.base.page import CELLS, MEND, Mailbox, Page
         except ImportError as missing:
@@ -75,8 +79,7 @@ class Card:
             publish_display_data(still)
             return
         if self.page is None:
-            spec = {"card": True, "title": blank["title"], "still": mark}
-            self.page = Page(spec, Mailbox(self.receive).put, self.whole)
+            self.page = Page(self.spec(), Mailbox(self.receive).put, self.whole)
             CELLS.enter(self)
         publish_display_data(*self.page.view(MEND))
         publish_display_data(still)

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from dataclasses import dataclass, field
 
 #: Calls that change none of their arguments.
 PURE = {name for name in dir(builtins) if name not in ("setattr", "delattr", "exec", "eval", "next")}
+
+PROMPT = "Live controls appear"  # what the text of every widget and card says
+AWAY = re.compile(r"^\s*(?:from|import) torch\b", re.MULTILINE)  # no page has it
 
 
 @dataclass
@@ -155,29 +159,53 @@ def _direct(cells: list[Names], index: int, defined: set[str]) -> set[int]:
     return found
 
 
-def plan(notebook, recorded: dict[int, str] | None = None) -> list[dict]:
+def plan(notebook, recorded: dict[int, str] | None = None, twin=None) -> list[dict]:
     """Return what a page is told of its code cells: what each needs, and what kind of cell it is.
 
-    ``needs`` are indices among the code cells; ``live`` tells whether it shows a widget, ``fails`` whether it
-    is meant to end in an error, ``draws`` whether it draws with matplotlib, ``todo`` whether a learner is to
-    write in it, ``recorded`` the file of its recorded frames.
+    ``needs`` are indices among the code cells; ``live`` tells what it shows that answers (see `shows`),
+    ``answers`` the predictions whose outcome it tells, ``fails`` whether it is meant to end in an error,
+    ``draws`` whether it draws with matplotlib, ``todo`` whether a learner is to write in it, ``recorded`` the
+    file of its recorded frames.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    recorded : dict, optional
+        Files of recorded frames, by code cell.
+    twin : NotebookNode, optional
+        The notebook with the answers: of cells that answer a prediction only it keeps the outputs.
     """
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    kept = {cell.id: cell.outputs for cell in twin.cells if cell.cell_type == "code"} if twin else {}
     wanted = needs([cell.source for cell in cells])
-    return [
-        {
-            "needs": wanted[index],
-            "live": is_live(cell),
-            "fails": "raises-exception" in cell.metadata.get("tags", []),
-            "draws": not is_live(cell) and any("image/png" in o.get("data", {}) for o in cell.outputs),
-            "todo": "YOUR CODE HERE" in cell.source,
-            "recorded": (recorded or {}).get(index, ""),
-        }
-        for index, cell in enumerate(cells)
-    ]
+    told = []
+    for index, cell in enumerate(cells):
+        outputs = cell.outputs or kept.get(cell.id, [])
+        live = shows(cell.source, outputs)
+        told.append(
+            {
+                "needs": wanted[index],
+                "live": live,
+                "answers": cell.metadata.get("answers", "").split() if twin else [],
+                "fails": "raises-exception" in cell.metadata.get("tags", []),
+                "draws": not live and any("image/png" in one.get("data", {}) for one in outputs),
+                "todo": "YOUR CODE HERE" in cell.source,
+                "recorded": (recorded or {}).get(index, ""),
+            }
+        )
+    return told
 
 
-def is_live(cell) -> bool:
-    """Whether a cell shows a widget: its picture has the text of a widget before it."""
-    texts = [output.get("data", {}).get("text/plain", "") for output in cell.outputs]
-    return any("Live controls appear" in text for text in texts)
+def shows(source: str, outputs) -> str:
+    """Tell what a cell shows that answers: ``"widget"``, ``"card"``, or ``""`` for neither.
+
+    What its saved outputs tell: both begin with the same words, and a card is followed by its still. A cell
+    that needs a module which no page has shows nothing there.
+
+    >>> shows("quiz('01')", [])
+    ''
+    """
+    data = [output.get("data", {}) for output in outputs]
+    if not any(PROMPT in one.get("text/plain", "") for one in data) or AWAY.search(source):
+        return ""
+    return "card" if any("cnn-still" in one.get("text/html", "") for one in data) else "widget"

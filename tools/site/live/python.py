@@ -24,9 +24,9 @@ BESIDE = (
     settings.ROOT.parent / "shared" / "browser"
 )  # packages kept beside the course, for tests without a network
 COMPILED = ("numpy", "contourpy")
-HOST = Path(__file__).with_name("course_page.py")
+HOST = Path(__file__).with_name("course_page")
 #: Taken from the Python that builds the site: cnnlib imports them.
-PURE = ("packaging", "tqdm")
+PURE = ("packaging", "tqdm", "fsrs", "typing_extensions")
 #: Loaded when a cell draws with it.
 LATER = "matplotlib"
 #: Beginnings of names that no page needs: what it has already, tools for Fortran and C, what the standard
@@ -35,7 +35,7 @@ LEFT_OUT = tuple(
     """
     numpy/f2py/ numpy/_core/include/ numpy/_core/lib/ numpy/distutils/ numpy/_pyinstaller/
     numpy/typing/ numpy/__init__.c contourpy/util/ tqdm/contrib/ packaging/licenses/
-    packaging/pylock packaging/metadata packaging/d tqdm/keras tqdm/dask tqdm/tk tqdm/rich
+    packaging/pylock packaging/metadata packaging/d tqdm/keras tqdm/dask tqdm/tk tqdm/rich fsrs/optimizer
     ensurepip/ idlelib/ lib2to3/ pydoc_data/ tkinter/ turtledemo/ venv/ test/ sqlite3/ curses/ dbm/
     wsgiref/ xmlrpc/ _pydatetime _pydecimal _pyio mailbox doctest pdb pickletools smtplib poplib
     imaplib ftplib nntplib telnetlib cgi turtle modulefinder profile cProfile pstats trace. tabnanny
@@ -128,7 +128,7 @@ def compiled(work: Path, wheels: list[Path], wheel: Path) -> Path:
     """Unpack everything into a folder and compile it there; the folder of before, if nothing has changed."""
     tree, sources = work / "python", [PYODIDE / "python_stdlib.zip", *wheels, wheel]
     digest = hashlib.sha256()
-    for script in (HOST, Path(__file__).with_name("compile.mjs"), Path(__file__)):
+    for script in (*sorted(HOST.glob("*.py")), Path(__file__).with_name("compile.mjs"), Path(__file__)):
         digest.update(script.read_bytes())
     for source in sources:
         digest.update(source.read_bytes() if source != wheel else contents(source))
@@ -143,7 +143,7 @@ def compiled(work: Path, wheels: list[Path], wheel: Path) -> Path:
         copy_installed(name, tree / "packages")
     unpack(wheel, tree / "course")
     require_what_is_there(tree / "course")
-    shutil.copy(HOST, tree / "course")
+    shutil.copytree(HOST, tree / "course" / HOST.name, ignore=shutil.ignore_patterns("__pycache__"))
     script = settings.HERE / "live" / "compile.mjs"
     subprocess.run(["node", str(script), str(tree)], cwd=settings.HERE, check=True)
     stamp.write_text(digest.hexdigest())

@@ -31,15 +31,33 @@ export class Cell {
     const tools = h("div", { class: "cnn-tools", role: "group", "aria-label": `Cell ${this.index + 1}` }, this.runButton, this.editButton, this.backButton);
     this.input?.append(tools);
     this.input?.after(this.place);
-    const still = this.live ? [...(this.output?.querySelectorAll(".cnn-picture") ?? [])].pop() : null;
-    if (!still) return;
-    this.still = still;
+    if (this.live) this.offer();
+  }
+
+  /** One button, in view: over a picture, on the still of a card, over a fold that keeps an answer, or alone. */
+  offer() {
     const start = () => this.notebook.warm();
-    this.liveButton = h("button", { type: "button", class: "cnn-live-it", onClick: () => this.notebook.run(this), onPointerenter: start }, "▶ Make it live");
-    this.row = h("div", { class: "cnn-live-row" }, this.liveButton);
-    still.before(this.row);
-    still.addEventListener("pointerenter", () => this.notebook.warmIfKept());
-    if (this.recorded) this.move();
+    const words = this.live === "card" ? "Answer here" : "▶ Make it live";
+    this.liveButton = h("button", { type: "button", class: "cnn-live-it", onClick: () => this.notebook.run(this), onPointerenter: start }, words);
+    const row = h("div", { class: "cnn-live-row" }, this.liveButton);
+    if (!this.output) {
+      this.output = h("div", { class: "cell_output" });
+      this.place.after(this.output);
+    }
+    this.output.addEventListener("pointerenter", () => this.notebook.warmIfKept());
+    const last = (selector) => [...this.output.querySelectorAll(selector)].pop();
+    const card = last(".cnn-still");
+    if (card) {
+      card.querySelector(":scope > p:last-child > em")?.parentElement.remove(); // it says how to run it elsewhere
+      card.append(row);
+      return;
+    }
+    const fold = last(".cnn-answer");
+    this.still = fold ? null : last(".cnn-picture");
+    const before = fold ?? this.still;
+    if (before) before.before(row);
+    else this.output.prepend(row);
+    if (this.recorded && this.still) this.move();
   }
 
   /** A recording moves before Python has come; the button then brings the real one. */
@@ -53,8 +71,15 @@ export class Cell {
   }
 
   unrecord() {
-    this.closeRecorded?.();
+    if (!this.closeRecorded) return;
+    this.closeRecorded();
     this.closeRecorded = null;
+    this.still.hidden = false;
+  }
+
+  /** What it shows stays covered while a prediction that it answers is open. */
+  coverUnless(committed) {
+    this.place.classList.toggle("cnn-covered-here", !this.answers.every((name) => committed.has(name)));
   }
 
   /** Whether nothing has changed since its last run: neither its text nor what it needs. */
@@ -99,9 +124,9 @@ export class Cell {
 
   show(output) {
     this.outputs.show(output);
-    if (output.kind !== "widget" || !this.still) return;
+    if (output.kind !== "widget" || !this.live) return;
     this.unrecord();
-    this.still.hidden = this.row.hidden = true;
+    this.output.hidden = true;
   }
 
   end(asked) {
@@ -110,7 +135,7 @@ export class Cell {
     }
     this.element.classList.remove("cnn-runs");
     if (this.liveButton) this.liveButton.disabled = false;
-    if (this.still && !this.closeRecorded) this.still.hidden = this.row.hidden = this.outputs.widgets > 0;
+    if (this.live) this.output.hidden = this.outputs.widgets > 0;
     if (!asked && !this.live && this.outputs.element.childElementCount === 0) this.place.replaceChildren();
     const saved = this.output && !this.live && this.place.contains(this.outputs.element);
     if (saved && asked) this.output.hidden = true;
@@ -124,7 +149,7 @@ export class Cell {
       this.outputs.clear();
       this.place.replaceChildren();
     }
-    if (this.still && !this.closeRecorded) this.still.hidden = this.row.hidden = false;
+    if (this.live) this.output.hidden = false;
     this.element.classList.remove("cnn-runs");
     if (this.liveButton) this.liveButton.disabled = false;
     return alive;

@@ -17,6 +17,8 @@ export class Notebook {
     this.order = 0;
     this.queue = Promise.resolve();
     record.addEventListener("brought", () => this.python.bring(record.text));
+    for (const name of ["kept", "brought"]) record.addEventListener(name, () => this.cover());
+    this.cover();
     this.python.addEventListener("change", ({ detail }) => detail.state === "failed" && this.reset());
   }
 
@@ -44,6 +46,19 @@ export class Notebook {
       if (!needed.fresh) await this.one(needed, false);
     }
     await this.one(cell, true);
+    this.askAll();
+  }
+
+  /** Python is here: all cards of the page come alive, for what they ask is asked before it is answered. */
+  askAll() {
+    if (this.asking) return;
+    this.asking = true;
+    for (const card of this.cells) if (card.live === "card") this.queue = this.queue.then(() => card.fresh || this.runNow(card)).catch(() => {});
+  }
+
+  cover() {
+    const { committed } = this.record;
+    for (const cell of this.cells) cell.coverUnless(committed);
   }
 
   async one(cell, asked) {
@@ -82,6 +97,7 @@ export class Notebook {
   }
 
   reset() {
+    this.asking = false;
     return this.cells.filter((cell) => cell.reset());
   }
 }

@@ -1,7 +1,8 @@
 """Python's half of a live page: runs the page's cells and joins their widgets to the page.
 
 It is loaded in a Web Worker, where `tell(text, buffers)` takes a message to the page. What a notebook finds
-in IPython is here as far as cells use it: the last value is shown, `display`, `Markdown`, `HTML`.
+in IPython is here as far as cells use it: the last value is shown, `display`, `Markdown`, `HTML`, and a shell
+that knows the notebook's variables and tells when a cell has run.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import linecache
 import os
 import sys
 import traceback
-import types
 from pathlib import Path
+
+from .shell import Later, Postponing, Shell, stand_ins
 
 RECORD = "CNNLIB_PROGRESS"  # the variable that names the file of the learner's record
 
@@ -64,9 +66,11 @@ class Host:
     def __init__(self, tell) -> None:
         self.tell = tell
         self.cell, self.count = "", 0
-        self.names = {"__name__": "__main__", "display": self.display}
+        self.names = {"__name__": "__main__", "display": self.display, Later.__name__: Later}
         self.widgets: dict[str, object] = {}
+        self.shell = Shell(self.names)
         self.record = self.read_record()
+        self.write_progress()
         sys.modules |= dict(stand_ins(self))
 
     def say(self, kind: str, **content) -> None:
@@ -93,13 +97,14 @@ class Host:
         finally:
             sys.stdout, sys.stderr = before
             self.tell_busy(False)
+            self.shell.has_run(source)
             self.send_record()
         return True
 
     async def evaluate(self, source: str, name: str):
         """Run a cell's text; return the value of its last expression, None after a semicolon."""
         linecache.cache[name] = len(source), None, source.splitlines(keepends=True), name
-        tree = ast.parse(source, name)
+        tree = Postponing().visit(ast.parse(source, name))
         last = tree.body[-1] if tree.body else None
         shown = isinstance(last, ast.Expr) and not source.rstrip().endswith(";")
         body = ast.Module(tree.body[:-1] if shown else tree.body, [])
@@ -116,8 +121,8 @@ class Host:
 
     def fail(self, error: BaseException) -> None:
         """Show an error with the lines of the learner's own cells and whatever they called."""
-        own = Path(__file__).name
-        frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name != own]
+        own = Path(__file__).parent.name
+        frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent.name != own]
         lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]
         self.say("error", text="".join(lines).rstrip())
 
@@ -126,7 +131,7 @@ class Host:
     def display(self, *values) -> None:
         """Show values as a notebook does."""
         for value in values:
-            if hasattr(value, "live") and hasattr(value, "compute"):
+            if hasattr(value, "face") or (hasattr(value, "live") and hasattr(value, "compute")):
                 self.show_widget(value)
             elif hasattr(value, "savefig"):
                 self.show_picture(value)
@@ -135,15 +140,17 @@ class Host:
                 self.say(kind, text=text)
 
     def show_widget(self, widget) -> None:
-        """Give a widget a place on the page; frames follow when the page asks for them."""
-        if getattr(widget.live.page, "key", None) in self.widgets:
-            self.widgets.pop(widget.live.page.key)
+        """Give a widget or a card a place on the page; frames follow when the page asks."""
+        live = live_of(widget)
+        if getattr(live.page, "key", None) in self.widgets:
+            self.widgets.pop(live.page.key)
         self.count += 1
         key = f"{self.cell}/{self.count}"
         self.widgets[key] = widget
-        widget.live.page = Link(self, key)
-        spec = {"picture": "", **widget.live.spec()}
-        self.say("widget", key=key, spec=json.loads(json.dumps(spec, default=_plain)), text=widget.text)
+        live.page = Link(self, key)
+        spec = {"picture": "", **live.spec()}
+        text = getattr(widget, "text", "")
+        self.say("widget", key=key, spec=json.loads(json.dumps(spec, default=_plain)), text=text)
 
     def show_picture(self, figure) -> None:
         """Show a matplotlib figure, and close it."""
@@ -163,32 +170,52 @@ class Host:
     def forget(self, cell: str) -> None:
         """Close the widgets that an earlier run of a cell has shown."""
         for key in [key for key in self.widgets if key.rpartition("/")[0] == cell]:
-            self.widgets.pop(key).live.close()
+            live_of(self.widgets.pop(key)).close()
 
     def tell_busy(self, busy: bool) -> None:
         """Have the widgets say that a cell runs: until it ends they get no answers."""
-        for widget in self.widgets.values():
-            widget.live.tell_cell(busy)
+        for live in map(live_of, self.widgets.values()):
+            if hasattr(live, "tell_cell"):
+                live.tell_cell(busy)
 
     def receive(self, key: str, text: str) -> None:
-        """Hand a message of the page to its widget."""
-        if key in self.widgets:
-            self.widgets[key].live.receive(json.loads(text))
+        """Hand a message of the page to its widget; what a card has kept is given to the page."""
+        live = live_of(self.widgets[key]) if key in self.widgets else None
+        if live is not None:
+            live.receive(json.loads(text))
+        if hasattr(live, "face"):
+            self.send_record()
 
     # The learner's record.
 
+    def record_file(self) -> Path:
+        """Where the course keeps the record: beside the file of the exercises."""
+        path = Path(os.environ.get(RECORD, ""))
+        return path.with_name(f"{path.stem}.learning.json") if path.name else path
+
     def read_record(self) -> str:
         """The text of the record's file; empty where there is none."""
-        path = Path(os.environ.get(RECORD, ""))
+        path = self.record_file()
         return path.read_text("utf-8") if path.is_file() else ""
 
     def write_record(self, text: str) -> None:
         """Take over a record that the page has kept or a learner has brought."""
         self.record = text
-        path = Path(os.environ[RECORD])
         if text:
-            path.write_text(text, "utf-8")
+            self.record_file().write_text(text, "utf-8")
         else:
+            self.record_file().unlink(missing_ok=True)
+        self.write_progress()
+        for widget in self.widgets.values():
+            if hasattr(widget, "face"):
+                widget.changed()
+
+    def write_progress(self) -> None:
+        """Write the file of the exercises anew from the record, which holds every try."""
+        path = Path(os.environ.get(RECORD, ""))
+        if self.record:
+            path.write_text(json.dumps(progress_of(json.loads(self.record))), "utf-8")
+        elif path.name:
             path.unlink(missing_ok=True)
 
     def send_record(self) -> None:
@@ -199,6 +226,30 @@ class Host:
             self.tell(json.dumps({"type": "record", "text": now}), [])
 
 
+def live_of(widget):
+    """What answers the page: a widget's live side, or a card itself."""
+    return getattr(widget, "live", widget)
+
+
+def progress_of(record: dict) -> dict:
+    """Return which exercises are done, as the course keeps it, from the events of a record.
+
+    >>> once = {"what": "exercise", "id": "03.gap", "when": "today"}
+    >>> progress_of({"events": [once | {"outcome": "wrong"}, once | {"outcome": "right"}]})["exercises"]
+    {'03.gap': {'outcome': 'right', 'tries': 2, 'right_since': 'today'}}
+    """
+    done: dict[str, dict] = {}
+    for event in record.get("events", ()):
+        if event.get("what") != "exercise":
+            continue
+        entry = done.setdefault(event["id"], {"outcome": event["outcome"], "tries": 0})
+        entry["tries"] += 1
+        if event["outcome"] == "right":
+            entry["outcome"] = "right"
+            entry.setdefault("right_since", event["when"])
+    return {"version": 1, "exercises": done}
+
+
 def _shown(value) -> tuple[str, str]:
     """How a value is shown: as ``html``, ``markdown`` or ``text``, and the text."""
     for kind in ("html", "markdown"):
@@ -207,32 +258,3 @@ def _shown(value) -> tuple[str, str]:
         if isinstance(text, str):
             return kind, text
     return "text", repr(value)
-
-
-def stand_ins(host: Host):
-    """The modules of IPython that cells import, as far as a page needs them."""
-
-    class Text:
-        def __init__(self, data: str = "", **options) -> None:
-            self.data = data
-
-    class Markdown(Text):
-        def _repr_markdown_(self) -> str:
-            return self.data
-
-    class HTML(Text):
-        def _repr_html_(self) -> str:
-            return self.data
-
-    shown = types.ModuleType("IPython.display")
-    shown.display, shown.Markdown, shown.HTML, shown.Pretty = host.display, Markdown, HTML, Text
-    shown.clear_output = lambda wait=False: host.say("clear")
-
-    def publish(data: dict, metadata=None, **options) -> None:
-        host.say("text", text=data.get("text/plain", ""))
-
-    shown.publish_display_data = publish
-    whole = types.ModuleType("IPython")
-    whole.display, whole.get_ipython = shown, lambda: None
-    whole.version_info = (0, 0)
-    return {"IPython": whole, "IPython.display": shown}.items()

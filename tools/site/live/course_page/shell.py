@@ -1,0 +1,81 @@
+"""What stands on a live page for IPython and, until it is used, for matplotlib."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import types
+
+
+class Shell:
+    """Stands for IPython's shell: the notebook's variables, and whoever is to know that a cell has run."""
+
+    def __init__(self, names: dict) -> None:
+        self.user_ns = names
+        self.events = self
+        self.listeners: list = []
+
+    def register(self, event: str, listener) -> None:
+        """Call `listener` after each cell."""
+        if event == "post_run_cell":
+            self.listeners.append(listener)
+
+    def has_run(self, source: str) -> None:
+        """A cell has run."""
+        info = types.SimpleNamespace(raw_cell=source)
+        for listener in self.listeners:
+            listener(types.SimpleNamespace(info=info, error_in_exec=None))
+
+
+class Later:
+    """Stands for matplotlib until it is used: the page fetches it only for a cell that draws."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getattr__(self, part: str):
+        return getattr(importlib.import_module(self.name), part)
+
+
+class Postponing(ast.NodeTransformer):
+    """Turns ``import matplotlib.pyplot as plt`` into ``plt = Later("matplotlib.pyplot")``."""
+
+    def visit_Import(self, node):
+        (alias, *more) = node.names
+        if (
+            more
+            or alias.name.split(".")[0] != "matplotlib"
+            or not (alias.asname or alias.name == "matplotlib")
+        ):
+            return node
+        text = f"{alias.asname or alias.name} = {Later.__name__}({alias.name!r})"
+        return ast.copy_location(ast.parse(text).body[0], node)
+
+
+def stand_ins(host):
+    """The modules of IPython that cells import, as far as a page needs them."""
+
+    class Text:
+        def __init__(self, data: str = "", **options) -> None:
+            self.data = data
+
+    class Markdown(Text):
+        def _repr_markdown_(self) -> str:
+            return self.data
+
+    class HTML(Text):
+        def _repr_html_(self) -> str:
+            return self.data
+
+    shown = types.ModuleType("IPython.display")
+    shown.display, shown.Markdown, shown.HTML, shown.Pretty = host.display, Markdown, HTML, Text
+    shown.clear_output = lambda wait=False: host.say("clear")
+
+    def publish(data: dict, metadata=None, **options) -> None:
+        host.say("text", text=data.get("text/plain", ""))
+
+    shown.publish_display_data = publish
+    whole = types.ModuleType("IPython")
+    whole.display, whole.get_ipython = shown, lambda: host.shell
+    whole.version_info = (0, 0)
+    return {"IPython": whole, "IPython.display": shown}.items()
