@@ -200,7 +200,9 @@ def _error(reply: dict) -> BaseException:
     name, text = str(reply.get("error"))[:40], str(reply.get("text"))[:500]
     if reply.get("misfit") is True:
         return Misfit(text)
-    known = {each.__name__: each for each in (NotImplementedError, TypeError, ValueError, IndexError, KeyError)}
+    known = {
+        each.__name__: each for each in (NotImplementedError, TypeError, ValueError, IndexError, KeyError)
+    }
     if name in known:
         return known[name](text)
     return type(name if name.isidentifier() else "Error", (Exception,), {})(text)

@@ -89,7 +89,7 @@ def _judged(asked: Asked, exercise: Exercise, cells: list, task: Task) -> tuple[
     if "error" in run:
         return "wrong", f"Its cells cannot be run: {str(run['error'])[:40]}.", ""
     if run.get("there") is not True:
-        return "not attempted", said or f"There is no {task.target}.", ""
+        return ("wrong" if said else "not attempted"), said or f"There is no {task.target}.", ""
     if not exercise.value and run.get("callable") is not True:
         return _not_callable(asked, exercise, said)
     if _is_untouched(asked, exercise):

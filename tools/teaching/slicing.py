@@ -85,7 +85,9 @@ def _statements(number: int, source: str):
 def _names(text: str) -> tuple[set, set]:
     """Names that a text binds at its top level, and global names that it refers to anywhere."""
     top = symtable.symtable(text, "cell", "exec")
-    binds = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    binds = {
+        s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()
+    }
     uses = {s.get_name() for s in top.get_symbols() if s.is_referenced()}
     tables = list(top.get_children())
     while tables:

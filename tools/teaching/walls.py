@@ -29,10 +29,19 @@ READ_FILE, READ_DIR, WRITE_FILE, EXECUTE = 1 << 2, 1 << 3, 1 << 1, 1 << 0
 PR_SET_NO_NEW_PRIVS = 38
 EPERM, ENOSYS, CLONE_THREAD = 1, 38, 0x10000
 MACHINES = {  # architecture as the filter sees it, number of the seccomp call, and of the calls that are refused
-    "x86_64": (0xC000003E, 317, 56, 234, (41, 53, 57, 58, 59, 62, 101, 129, 165, 200, 272, 297, 302, 304, 308)),
+    "x86_64": (
+        0xC000003E,
+        317,
+        56,
+        234,
+        (41, 53, 57, 58, 59, 62, 101, 129, 165, 200, 272, 297, 302, 304, 308),
+    ),
     "aarch64": (0xC00000B7, 277, 220, 131, (198, 199, 221, 129, 117, 138, 40, 130, 97, 240, 261, 265, 268)),
 }
-MORE = {"x86_64": (310, 311, 321, 322), "aarch64": (270, 271, 280, 281)}  # other processes' memory, bpf, execveat
+MORE = {
+    "x86_64": (310, 311, 321, 322),
+    "aarch64": (270, 271, 280, 281),
+}  # other processes' memory, bpf, execveat
 EVERYWHERE = (424, 425, 434, 438)  # signals through descriptors, io_uring, others' descriptors
 CLONE3 = 435
 FORBIDDEN = (
@@ -41,7 +50,9 @@ FORBIDDEN = (
 ).split()
 BY_HAND = ("ctypes.dlopen", "ctypes.dlsym", "ctypes.dlsym/handle", "ctypes.call_function")
 READS = ("os.listdir", "os.scandir", "os.walk", "os.chdir", "glob.glob")
-WRITES = "os.remove os.rename os.mkdir os.rmdir os.symlink os.link os.truncate os.chmod os.chown os.utime".split()
+WRITES = (
+    "os.remove os.rename os.mkdir os.rmdir os.symlink os.link os.truncate os.chmod os.chown os.utime".split()
+)
 
 
 def put_up(readable: list[str], writable: str, seconds: int, memory_mb: int, tell: Callable) -> list[str]:
@@ -160,7 +171,11 @@ def _filter(machine: str, pid: int) -> bytes:
     """Return the filter as the kernel reads it: eight bytes a line (code, if true, if false, number)."""
     architecture, _, clone, tgkill, refused = MACHINES[machine]
     load, equal, above, bits, back = 0x20, 0x15, 0x35, 0x45, 0x06
-    allow, refuse, unknown = (back, 0, 0, 0x7FFF0000), (back, 0, 0, 0x50000 | EPERM), (back, 0, 0, 0x50000 | ENOSYS)
+    allow, refuse, unknown = (
+        (back, 0, 0, 0x7FFF0000),
+        (back, 0, 0, 0x50000 | EPERM),
+        (back, 0, 0, 0x50000 | ENOSYS),
+    )
     lines = [(load, 0, 0, 4), (equal, 1, 0, architecture), refuse, (load, 0, 0, 0)]
     lines += [(above, 0, 1, 0x40000000), refuse]  # the other numbering of x86-64
     for call in (*refused, *MORE[machine], *EVERYWHERE):
