@@ -64,7 +64,7 @@ class Answers:
     def do_begin(self, exercise: str, folder: str, seconds: int, memory_mb: int) -> dict:
         """Load what the exercise needs, then put the walls up."""
         from cnnlib.checks.exercise import find
-        from tools.teaching import walls  # noqa: F401: they are loaded before the walls
+        from tools.teaching import walls  # loaded before the walls
 
         self.exercise = find(exercise)
         readable = [os.path.join(ROOT, "cnnlib"), HERE, *python_folders()]

@@ -3,9 +3,9 @@
     python3 course.py hand-in --name "Ada Lovelace"
     python3 course.py hand-in --name "Ada Lovelace" 03 04
 
-It holds the notebooks without their outputs (marking makes its own), the record of predictions and answers, the
-capstone's results, the name, and the course's version; nothing else of the computer. The file is written beside
-course.py and sent nowhere.
+It holds the notebooks without their outputs (marking makes its own), the record of predictions and answers,
+the capstone's results, the name, and the course's version; nothing else of the computer. The file is written
+beside course.py and sent nowhere.
 """
 
 from __future__ import annotations
@@ -48,6 +48,11 @@ def chosen(course: Path, names: list[str]) -> list[Path]:
         known = ", ".join(path.stem[:2] for path in there)
         raise Refusal(f"there is no notebook {', '.join(missing) or 'here'}; there are: {known}.")
     return found
+
+
+def is_called(path: Path, name: str) -> bool:
+    """Tell whether a notebook is meant by a number, a name or a path."""
+    return path.stem == Path(name).stem or path.stem[:2] == name
 
 
 def without_outputs(path: Path) -> tuple[bytes, str]:
@@ -114,9 +119,7 @@ def file_name(name: str) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Write the file and say where it is."""
     made = parser("hand-in", "Make one file of your work for your teacher.")
-    made.add_argument(
-        "names", nargs="*", help="notebooks, such as 03 04; default: those that were handed out"
-    )
+    made.add_argument("names", nargs="*", help="notebooks, such as 03 04; default: those handed out")
     made.add_argument("--name", default="", help="your name, as your teacher knows it")
     options = made.parse_args(arguments)
     name = options.name or (input("Your name, as your teacher knows it: ") if sys.stdin.isatty() else "")

@@ -22,7 +22,7 @@ CHECK = re.compile(r"^check\(\s*[\"']([\w.]+)[\"']\s*,\s*([\w.]+)", re.MULTILINE
 
 @dataclass(frozen=True)
 class Task:
-    """An exercise as a notebook asks for it: which expression is the answer, and how many points it is worth."""
+    """An exercise as a notebook asks for it: which expression is the answer, and its points."""
 
     exercise: str
     notebook: str

@@ -153,7 +153,7 @@ def plain(value: Any, length: int = 80) -> str:
 
 
 def clean_record(content: Any) -> dict | None:
-    """Return of a learner's record what the class report counts, in the types it expects; None if it is none."""
+    """Return of a record what the class report counts, in the types it expects; None if it is none."""
     events = content.get("events") if isinstance(content, dict) else None
     if not isinstance(events, list):
         return None

@@ -4,10 +4,10 @@
 
 The folder opens by the same two commands. It holds the notebooks named, without answers and outputs, and with
 them always 00, where progress is shown, and review, where questions come back; `cnnlib`, which the notebooks
-are about; the tests of the package's core. It holds no solutions, no sources of notebooks, no teacher's files.
+are about; the tests of the package's core. It holds no solutions, no sources, no teacher's files.
 
 What no release can hide: the cards and checks judge on the learner's own computer, so what is right lies in
-`cnnlib/learning` and `cnnlib/checks`; and the package computes what some exercises ask for, as every library does.
+`cnnlib/learning` and `cnnlib/checks`; and the package computes what some exercises ask for.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ python3 course.py
 python3 course.py test
 ```
 
-The first command opens the notebooks in JupyterLab; the second runs the tests and every notebook. On Windows write
-`py course.py`. The first call sets up everything inside this folder; later ones start at once.
+The first command opens the notebooks in JupyterLab; the second runs the tests and every notebook. On Windows
+write `py course.py`. The first call sets up everything inside this folder; later ones start at once.
 
 {notebooks}
 
@@ -92,8 +92,8 @@ def handed_out(content: str, name: str, there: set[str]) -> str:
             continue
         if cell["metadata"].get("nbgrader", {}).get("solution") and STUB not in source:
             raise Refusal(
-                f"cell {number} of {name} holds an answer: you have worked in it. Keep your notebook under another "
-                f"name and fetch the course's again: git checkout -- notebooks/{name}.ipynb"
+                f"cell {number} of {name} holds an answer: you have worked in it. Keep your notebook under "
+                f"another name and fetch the course's again: git checkout -- notebooks/{name}.ipynb"
             )
         cell["outputs"], cell["execution_count"] = [], None
         tags = cell["metadata"].get("tags", [])  # without an output there is nothing to compare with
@@ -148,7 +148,7 @@ def release(names: list[str], target: Path, root: Path = ROOT) -> list[Path]:
 
 
 def readme(root: Path, notebooks: list[Path], there: set[str]) -> str:
-    """Return the first page: two commands, the notebooks, how to hand in, what to do when it does not start."""
+    """Return the first page: two commands, the notebooks, how to hand in, what to do without a start."""
     text = (root / "README.md").read_text("utf-8")
     rows = [line for path in notebooks for line in text.splitlines() if f"](notebooks/{path.name}) |" in line]
     table = "\n".join(["| | question | minutes |", "|---|---|---|", *rows])

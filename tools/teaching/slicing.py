@@ -2,8 +2,8 @@
 
 A notebook trains and draws for minutes; to mark one function, its imports, helpers and numbers are enough.
 
->>> needed([(1, "import numpy as np"), (2, "print('hello')"), (3, "def f(x):\\n    return np.sum(x)")], "f")[0]
-[(1, 'import numpy as np', 0), (3, 'def f(x):\\n    return np.sum(x)', 0)]
+>>> needed([(1, "import math"), (2, "print('hello')"), (3, "def f(x):\\n    return math.exp(x)")], "f")[0]
+[(1, 'import math', 0), (3, 'def f(x):\\n    return math.exp(x)', 0)]
 """
 
 from __future__ import annotations

@@ -28,20 +28,14 @@ LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
 READ_FILE, READ_DIR, WRITE_FILE, EXECUTE = 1 << 2, 1 << 3, 1 << 1, 1 << 0
 PR_SET_NO_NEW_PRIVS = 38
 EPERM, ENOSYS, CLONE_THREAD = 1, 38, 0x10000
-MACHINES = {  # architecture as the filter sees it, number of the seccomp call, and of the calls that are refused
-    "x86_64": (
-        0xC000003E,
-        317,
-        56,
-        234,
-        (41, 53, 57, 58, 59, 62, 101, 129, 165, 200, 272, 297, 302, 304, 308),
-    ),
-    "aarch64": (0xC00000B7, 277, 220, 131, (198, 199, 221, 129, 117, 138, 40, 130, 97, 240, 261, 265, 268)),
+MACHINES = {  # architecture as the filter sees it; numbers of the calls seccomp, clone and tgkill
+    "x86_64": (0xC000003E, 317, 56, 234),
+    "aarch64": (0xC00000B7, 277, 220, 131),
 }
-MORE = {
-    "x86_64": (310, 311, 321, 322),
-    "aarch64": (270, 271, 280, 281),
-}  # other processes' memory, bpf, execveat
+REFUSED = {  # new processes, programs, sockets, signals, others' memory and limits, other namespaces, bpf
+    "x86_64": "41 53 57 58 59 62 101 129 165 200 272 297 302 304 308 310 311 321 322",
+    "aarch64": "198 199 221 129 117 138 40 130 97 240 261 265 268 270 271 280 281",
+}
 EVERYWHERE = (424, 425, 434, 438)  # signals through descriptors, io_uring, others' descriptors
 CLONE3 = 435
 FORBIDDEN = (
@@ -169,16 +163,14 @@ def _seccomp() -> bool:
 
 def _filter(machine: str, pid: int) -> bytes:
     """Return the filter as the kernel reads it: eight bytes a line (code, if true, if false, number)."""
-    architecture, _, clone, tgkill, refused = MACHINES[machine]
+    architecture, _, clone, tgkill = MACHINES[machine]
     load, equal, above, bits, back = 0x20, 0x15, 0x35, 0x45, 0x06
     allow, refuse, unknown = (
-        (back, 0, 0, 0x7FFF0000),
-        (back, 0, 0, 0x50000 | EPERM),
-        (back, 0, 0, 0x50000 | ENOSYS),
+        (back, 0, 0, value) for value in (0x7FFF0000, 0x50000 | EPERM, 0x50000 | ENOSYS)
     )
     lines = [(load, 0, 0, 4), (equal, 1, 0, architecture), refuse, (load, 0, 0, 0)]
     lines += [(above, 0, 1, 0x40000000), refuse]  # the other numbering of x86-64
-    for call in (*refused, *MORE[machine], *EVERYWHERE):
+    for call in (*map(int, REFUSED[machine].split()), *EVERYWHERE):
         lines += [(equal, 0, 1, call), refuse]
     lines += [(equal, 0, 1, CLONE3), unknown]  # so that the C library asks for clone instead
     lines += [(equal, 0, 4, clone), (load, 0, 0, 16), (bits, 0, 1, CLONE_THREAD), allow, refuse]
@@ -203,7 +195,7 @@ def _watch(readable: list[str], writable: str, tell: Callable, by_hand: bool) ->
         if event in forbidden:
             _refuse(f"it tried to use {event.replace('.__new__', '')}", tell)
         elif event == "open":
-            path, mode, flags = arguments
+            path, _mode, flags = arguments
             writing = bool(flags and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
             if not beneath(path, (own,) if writing else (*roots, own)):
                 _refuse(f"it tried to {'write' if writing else 'read'} {str(path)[:120]!r}", tell)
