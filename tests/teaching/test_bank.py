@@ -159,7 +159,7 @@ def test_answers_are_right_by_other_means_and_wrong_ones_are_wrong(name):
     for seed in SEEDS:
         made = bank.question(name, seed)
         again = BY_OTHER_MEANS[name](**made.given)
-        room = 1e-3 if "code" in name else 1e-4  # what is printed is rounded
+        room = 1.5e-3 if "code" in name else 1e-4  # what is printed is rounded
         assert made.answer == pytest.approx(again, rel=1e-4, abs=room), made.given
         assert made.low - room <= again <= made.high + room
         assert not [value for value, _, _ in made.wrong if made.low <= value <= made.high]
@@ -224,9 +224,7 @@ def test_gift_is_what_moodle_reads():
         assert sum(sign == "=" for sign, _ in answers) == 1
         if not question.choices:
             low, high = map(float, dict(answers)["="].split(".."))
-            assert (
-                low <= float(question.answer) * (1 + 1e-9) + 1e-12 and float(question.answer) <= high + 1e-9
-            )
+            assert low - 1e-9 <= float(question.answer) <= high + 1e-9
 
 
 def test_canvas_gets_every_question(tmp_path):

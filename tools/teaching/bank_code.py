@@ -112,7 +112,7 @@ PRINTS = (
             ),
             (lambda a, b, c, d, k: a - k * b, "one window", "Three windows fit into four pixels."),
         ),
-        "Windows (a, b), (b, c), (c, d): the first weight meets a, b, c, the second b, c, d.",
+        "Three windows fit: the first weight meets the first three pixels, the second the last three.",
     ),
     Prints(
         "01.code-shape",

@@ -71,7 +71,9 @@ def _room(question: Question, value: float) -> float:
 
 
 def _unit(question: Question) -> str:
-    return f" (in {'per cent' if question.unit == '%' else question.unit})" if question.unit else ""
+    if not question.unit or question.unit in question.ask:
+        return ""
+    return f" (in {'per cent' if question.unit == '%' else question.unit})"
 
 
 def _inline(text: str, tag: str) -> str:
@@ -149,7 +151,7 @@ def _page_question(question: Question, solutions: bool) -> str:
         return f"<li>{''.join(parts)}</li>"
     right = question.answer if isinstance(question.answer, str) else short(question.answer)
     limits = ""
-    if not question.choices and question.high > question.low:
+    if not question.choices and question.answer != int(question.answer):
         limits = f" (right from {short(question.low)} to {short(question.high)})"
     parts.append(f"<p><b>{html.escape(right)}</b>{limits}. {_inline(question.why, 'code')}</p>")
     rows = "".join(
