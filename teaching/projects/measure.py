@@ -130,7 +130,7 @@ def wrong_labels():
 
 
 class AveragePool(Layer):
-    """The mean of each 2x2 window; `fault` is the mistake of the sample: all of the gradient to each pixel."""
+    """The mean of each 2x2 window; `fault` is the mistake of the sample: the whole gradient to each pixel."""
 
     def __init__(self, fault=False):
         super().__init__()

@@ -78,7 +78,7 @@ TASK = re.compile(r"\*\*(\d)\.(?: [^*]+)?\*\*|^# (\d)\. \*", re.M)
 
 
 def test_every_open_task_has_a_rubric():
-    """As many rows a notebook as it has exercises that no check marks, and only of exercises that are there."""
+    """A row for each exercise that no check marks, and only for exercises that are there."""
     rows = re.findall(r"^\| \*\*(\d\d)\.(\d)\*\* .+? \| .+ \| .+ \| .+ \|$", RUBRICS, re.M)
     assert len(rows) >= 14
     for source in sorted((ROOT / "notebooks/source").glob("[0-9]*.py")):
