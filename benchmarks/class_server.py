@@ -206,6 +206,12 @@ def in_a_page(hub: Hub, name: str, others: Class) -> dict:
         return {mood: summary(found) for mood, found in times.items()}
 
 
+def peak_mb(pid: int) -> int:
+    """The most memory that a process has had at once, shared pages counted whole."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return round(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
+
+
 # The gallery, the second widget of notebook 00: each move draws forty of 60,000 images.
 GALLERY = Lesson("notebooks/00_start_here.ipynb", 1, lambda move: {"page": 1 + move % 300})
 
@@ -229,6 +235,7 @@ def mnist(arguments, folder: Path) -> dict:
             "errors": sorted({tuple(errors) for _, errors, _ in arrived}),
             "cpu_to_ready_s": round(spent / len(names), 1),
             "memory": memory(hub, names),
+            "peak_mb": max(peak_mb(pid) for name in names for pid in hub.processes(name)),
         }
         say("all ready", result)
         first, *rest = [learner for learner, _, _ in arrived]

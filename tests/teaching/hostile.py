@@ -19,7 +19,7 @@ ENDS = {  # name: (the cell, words of the sentence); none of them may count as r
     ),
     "a loop in compiled code": (body("10 ** 10 ** 9"), "loop without end"),
     "memory": (body("keep = []", "while True: keep.append(np.zeros(10**8))"), "MemoryError"),
-    "memory in the cell": (HEAD + "relu_backward = [i for i in iter(int, 1)]", "MemoryError"),
+    "memory in the cell": (HEAD + "relu_backward = [np.zeros(10**8) for i in iter(int, 1)]", "MemoryError"),
     "one huge array": (body("np.ones(10**11)"), "MemoryError"),
     "sys.exit": (body("import sys; sys.exit(0)"), "SystemExit"),
     "os._exit": (body("import os; os._exit(0)"), "ended the process"),

@@ -1,6 +1,7 @@
 """Hand-ins are marked without harm: hostile code, hostile archives; and honest ones get what they deserve."""
 
 import csv
+import importlib.util
 import json
 import os
 import stat
@@ -21,7 +22,8 @@ from tools.teaching.parcel import Parcel, Refused
 ROOT = Path(__file__).parents[2]
 TASK = marking.Task("03.relu_backward", "03_backpropagation", "relu_backward")
 QUICK = Limits(computing=20, clock=15, memory_mb=1500)
-LINUX = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux's")
+LINUX = sys.platform == "linux"  # elsewhere memory is not limited, and files are walled inside Python alone
+ENDS = hostile.ENDS if LINUX else {name: hostile.ENDS[name] for name in hostile.PORTABLE}
 
 
 def marked(source, limits=QUICK):
@@ -34,12 +36,12 @@ def test_a_right_answer_is_right():
     assert (mark.outcome, mark.sentence, mark.points) == ("right", "", 1)
 
 
-@LINUX
 def test_all_walls_stand_here():
-    assert marked(hostile.RIGHT).walls == ["limits", "files", "calls", "watch"]
+    walls = marked(hostile.RIGHT).walls
+    assert walls == ["limits", "files", "calls", "watch"] if LINUX else "watch" in walls
 
 
-@pytest.mark.parametrize(("source", "words"), hostile.ENDS.values(), ids=hostile.ENDS)
+@pytest.mark.parametrize(("source", "words"), ENDS.values(), ids=ENDS)
 def test_what_does_harm_is_wrong_and_says_why(source, words):
     mark = marked(source)
     assert mark.outcome == "wrong" and mark.points == 0
@@ -88,17 +90,17 @@ def test_other_ways_to_files_are_refused_too(secret):
     assert secret.read_text() == "Ada,0"
 
 
-@LINUX
 def test_the_way_around_python_is_walled_too(secret):
-    assert marked(hostile.around_python(secret)).outcome == "right"  # it got nothing, and went on
-    assert marked(hostile.around_python("/etc/passwd")).outcome == "right"
+    for path in (secret, "/etc/passwd"):
+        mark = marked(hostile.around_python(path))  # right: it got nothing, and went on
+        assert mark.outcome == "right" if LINUX else "tried to use ctypes" in mark.sentence
 
 
-@LINUX
 def test_no_process_is_started_signalled_or_connected():
-    assert marked(hostile.forks()).outcome == "right"  # every attempt failed; this process lives
+    if LINUX:
+        assert marked(hostile.forks()).outcome == "right"  # every attempt failed; this process lives
     for line in (
-        "import os; os.fork()",
+        "import subprocess; subprocess.Popen(['x'])",
         "import os; os.kill(os.getppid(), 9)",
         "import socket; socket.socket()",
     ):
@@ -110,7 +112,10 @@ def test_no_process_is_started_signalled_or_connected():
 def test_its_own_folder_may_be_written_and_nothing_of_mine_is_seen(monkeypatch):
     monkeypatch.setenv("SECRET_TOKEN", "abc")
     checks = "import os; open('note', 'w').write('x'); assert 'SECRET_TOKEN' not in os.environ"
-    assert marked(hostile.body(checks, "assert os.getcwd() == os.environ['HOME']")).outcome == "right"
+    assert (
+        marked(hostile.body(checks, "assert os.path.samefile(os.getcwd(), os.environ['HOME'])")).outcome
+        == "right"
+    )
 
 
 def test_a_cell_that_the_answer_does_not_need_is_not_run():
@@ -214,10 +219,12 @@ def test_what_is_no_archive_is_refused(tmp_path, content):
         parcel.read(tmp_path / "a.zip")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
 def test_an_archive_that_is_a_link_is_refused(tmp_path):
     pack(tmp_path / "b.zip", [])
-    (tmp_path / "a.zip").symlink_to(tmp_path / "b.zip")
+    try:
+        (tmp_path / "a.zip").symlink_to(tmp_path / "b.zip")
+    except OSError:  # Windows asks for rights
+        return
     with pytest.raises(Refused, match="link"):
         parcel.read(tmp_path / "a.zip")
 
@@ -431,14 +438,30 @@ def test_where_the_system_has_no_walls_python_refuses_the_same(tmp_path, secret)
     lines = [
         f"open({str(secret)!r})",
         f"open({str(secret)!r}, 'w')",
-        "import os; os.fork()",
+        "import subprocess; subprocess.Popen(['x'])",
         "import os; os.kill(os.getppid(), 9)",
         "import os; os.system('true')",
         "import _ctypes; _ctypes.dlopen(None, 0)" if os.name != "nt" else "import _winapi; open('C:/x')",
     ]
     code = WITHOUT.format(root=str(ROOT), folder=str(tmp_path / "own"), lines=lines)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert run.stdout.splitlines()[-1] == str(len(lines)) and "done:" not in run.stdout, (
-        run.stdout + run.stderr
-    )
+    assert "done:" not in run.stdout, run.stdout
+    assert int(run.stdout.splitlines()[-1]) >= len(lines), run.stderr
     assert secret.read_text() == "Ada,0"
+
+
+def test_course_py_hands_over_with_the_place_where_it_was_called(monkeypatch, tmp_path):
+    spec = importlib.util.spec_from_file_location("course_for_teachers", ROOT / "course.py")
+    course_py = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(course_py)
+    handed = []
+    monkeypatch.setattr(course_py, "ensure", lambda extra: handed.append(extra))
+    monkeypatch.setattr(course_py, "hand_over", lambda arguments: handed.append(arguments) or 0)
+    monkeypatch.chdir(tmp_path)
+    for command in ("release 03 04 --to ../week3", "hand-in --name Ada", "collect path/to/hand-ins"):
+        name, *more = command.split()
+        assert course_py.main([name, *more]) == 0
+        module = f"tools.teaching.{name.replace('-', '_')}"
+        assert handed == ["lab", ["-m", module, "--called-from", str(tmp_path), *more]]
+        handed.clear()
+        assert f"python3 course.py {name}" in (ROOT / "TEACHING.md").read_text("utf-8")

@@ -150,7 +150,8 @@ def python_folders() -> list[str]:
     """Return where Python and its packages lie, the system's libraries with them."""
     places = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     places |= {os.path.join(place, "lib-dynload") for place in list(places)}
-    places |= {os.path.join(sys.base_prefix, "lib"), "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share"}
+    places |= {os.path.join(sys.base_prefix, name) for name in ("lib", "DLLs")}
+    places |= {"/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share"}
     return sorted(place for place in places if place and os.path.isdir(place))
 
 
