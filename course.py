@@ -7,6 +7,9 @@ USAGE = """Open the course, update it, or run its tests.
     python3 course.py lab ARGS...    the same, with further arguments for JupyterLab
     python3 course.py test ARGS...   run every test, with further arguments for pytest
     python3 course.py update         fetch a newer course; your own work is kept
+    python3 course.py hand-in        make one file of your work for your teacher
+    python3 course.py release 03 04 --to FOLDER   make a folder to hand out (for teachers)
+    python3 course.py collect FOLDER              mark the files that were handed in (for teachers)
     python3 course.py --help         show this text
 
 On Windows write `py course.py`. The first call makes the folder .venv beside this file and
@@ -356,7 +359,22 @@ def update(arguments):
     return 0
 
 
+def teaching(name):
+    """Return the command that hands over to a tool of tools/teaching."""
+
+    def command(arguments):
+        module = name.replace("-", "_")
+        if not os.path.exists(os.path.join(ROOT, "tools", "teaching", module + ".py")):
+            raise Problem("`%s` is for teachers: the whole course has it, not what was handed out." % name)
+        here = os.getcwd()  # what the tool is told counts from here
+        ensure("lab")
+        return hand_over(["-m", "tools.teaching." + module, "--called-from", here] + arguments)
+
+    return command
+
+
 COMMANDS = {"lab": lab, "test": test, "update": update}
+COMMANDS.update((name, teaching(name)) for name in ("hand-in", "release", "collect"))
 
 
 def main(arguments):

@@ -35,7 +35,8 @@ def unpack(frame: str | bytes) -> dict:
 class Learner:
     """A notebook and its kernel on the server at `url`.
 
-    `widgets` lists the comm of every widget of the course that was displayed, in order.
+    `widgets` lists the comm of every widget of the course that was displayed, in order; once `run` has ended,
+    of those that draw.
     """
 
     def __init__(self, url: str, token: str, path: str) -> None:
@@ -108,10 +109,14 @@ class Learner:
             if reply["content"]["status"] == "error" and not on_purpose:
                 errors.append(reply["content"]["ename"])
             self.send("shell", "kernel_info_request", {})  # a page asks now and then as well
-        for widget in self.widgets:
-            self.tell(widget, {"type": "ready"})
-            self.until(lambda m, w=widget: _frame(m, w))
+        self.widgets = [widget for widget in self.widgets if self._draws(widget)]
         return errors
+
+    def _draws(self, widget: str) -> bool:
+        """Show a widget; whether it draws, which a card with a question does not."""
+        self.tell(widget, {"type": "ready"})
+        answer = self.until(lambda m: _said(m, widget).get("type") in ("frame", "face"))
+        return _frame(answer, widget) is not None
 
     def tell(self, widget: str, content: dict) -> None:
         data = {"method": "custom", "content": content}
@@ -142,8 +147,12 @@ def _answers(message: dict, asked: str, kind: str) -> bool:
 
 def _frame(message: dict, widget: str) -> dict | None:
     """The frame that a message brings to a widget, or None."""
+    said = _said(message, widget)
+    return said if said.get("type") == "frame" else None
+
+
+def _said(message: dict, widget: str) -> dict:
+    """What a message says to a widget; empty if it says nothing."""
     content = message["content"]
-    if message["msg_type"] != "comm_msg" or content["comm_id"] != widget:
-        return None
-    inner = content["data"].get("content", {})
-    return inner if inner.get("type") == "frame" else None
+    ours = message["msg_type"] == "comm_msg" and content["comm_id"] == widget
+    return content["data"].get("content", {}) if ours else {}

@@ -36,6 +36,7 @@ def report(kept: dict) -> str:
             " each.\n",
             "## Memory\n",
             _memory(load, kept["alone"]),
+            *(["## With all of MNIST\n", _mnist(kept["mnist"])] if "mnist" in kept else []),
             "## Time and cores\n",
             _time(load, kept["cores"]),
             "## A moved slider\n",
@@ -77,6 +78,25 @@ def _memory(load: dict, alone: dict) -> str:
     ]
     head = ["MB", "server", "kernel", "together", "all, with hub and proxy"]
     return _table(head, rows)
+
+
+def _mnist(kept: dict) -> str:
+    """Notebook 00, which loads 70,000 images and trains on them."""
+    held, slider = kept["memory"], kept["slider"]
+    rows = [
+        ["a learner's server, MB", held["server_mb"]],
+        ["a learner's kernel, MB", held["kernel_mb"]],
+        ["the most that a process held at once, MB", kept["peak_mb"]],
+        [f"all {kept['learners']} with hub and proxy, MB", held["all_mb"]],
+        ["processor time a learner until all of it has run, s", kept["cpu_to_ready_s"]],
+        *([f"a moved slider, {MOODS[mood]}: frame, median, ms", slider[mood]["median_ms"]] for mood in MOODS),
+    ]
+    words = (
+        f"{kept['learners']} learners with notebook 00 open and all of it run, who came two at a time. The machine was"
+        f" busy with other work meanwhile (load {kept['busy_before']:.0f} before, {kept['busy_after']:.0f} after):"
+        " memory and processor time hold, the times of the slider are upper bounds.\n"
+    )
+    return words + "\n" + _table(["", ""], rows)
 
 
 def _time(load: dict, cores: int) -> str:

@@ -5,6 +5,7 @@ it a class. Each learner opens notebook 03, runs all of it and moves its sliders
 they speak the page's protocol (`class_learner.py`). One has a real Chromium.
 
     python benchmarks/class_server.py load      memory, time until all are ready, sliders under load
+    python benchmarks/class_server.py mnist     the same with notebook 00, which trains on all of MNIST
     python benchmarks/class_server.py restart   a server stopped in the middle of a training
     python benchmarks/class_server.py alone     one learner with `python3 course.py`
     python benchmarks/class_server.py report    write results/class_server.md from what was measured
@@ -26,7 +27,9 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -38,21 +41,28 @@ from class_learner import Learner  # noqa: E402
 from class_report import RESULTS, write_report  # noqa: E402
 
 NOTEBOOK = "notebooks/03_backpropagation.ipynb"
-UPDATE = 3  # the fourth widget of notebook 03, OneUpdate: each move is a forward and a backward pass
 ROUNDS = ("alone", "class", "storm")
 DRAG, LOOK = 1.5, 4.0  # seconds that a learner of a class moves a slider, and looks at what it shows
 
 
-def values(move: int) -> dict:
-    """Where the slider is at its nth move: to and fro over the stages of the update."""
-    return {"step": abs(move % 36 - 18)}
+@dataclass(frozen=True)
+class Lesson:
+    """A notebook, which of its widgets is moved, and where its slider is at the nth move."""
+
+    notebook: str
+    widget: int
+    values: Callable[[int], dict]
+
+
+# OneUpdate, the sixth of notebook 03 that draws: each move is a forward and a backward pass. To and fro.
+UPDATES = Lesson(NOTEBOOK, 5, lambda move: {"step": abs(move % 36 - 18)})
 
 
 class Class:
     """Learners who move sliders in threads of their own while `mood` says so."""
 
-    def __init__(self, learners: list[Learner]) -> None:
-        self.learners, self.mood, self.moves, self.times = learners, "alone", 0, []
+    def __init__(self, learners: list[Learner], lesson: Lesson = UPDATES) -> None:
+        self.learners, self.lesson, self.mood, self.times = learners, lesson, "alone", []
         self.threads = [threading.Thread(target=self._live, args=(one,), daemon=True) for one in learners]
         for thread in self.threads:
             thread.start()
@@ -65,7 +75,7 @@ class Class:
             end = time.monotonic() + DRAG
             while self.mood in ("class", "storm") and time.monotonic() < end:
                 move += 1
-                spent = learner.move(learner.widgets[UPDATE], **values(move))
+                spent = learner.move(learner.widgets[self.lesson.widget], **self.lesson.values(move))
                 self.times.append((self.mood, spent))
                 time.sleep(max(0, 0.05 - spent))
             learner.linger(0.01 if self.mood == "storm" else 0.2)
@@ -115,12 +125,12 @@ def memory(hub: Hub, names: list[str]) -> dict:
     }
 
 
-def arrive(hub: Hub, name: str) -> tuple[Learner, list[str], float]:
+def arrive(hub: Hub, name: str, notebook: str = NOTEBOOK) -> tuple[Learner, list[str], float]:
     """One learner from the press on Start to a notebook that has run."""
     begin = time.monotonic()
     hub.start(name)
     served = time.monotonic() - begin
-    learner = Learner(hub.server_of(name), hub.token, f"course/{NOTEBOOK}")
+    learner = Learner(hub.server_of(name), hub.token, f"course/{notebook}")
     learner.open()
     return learner, learner.run(), served
 
@@ -177,9 +187,9 @@ def cores(hub: Hub, seconds: float) -> float:
     return round((cpu_seconds(pids) - before) / (time.monotonic() - begin), 2)
 
 
-def paced(learner: Learner, move: int) -> float:
+def paced(learner: Learner, move: int, lesson: Lesson = UPDATES) -> float:
     """One move, and the pause of a hand that drags slowly."""
-    spent = learner.move(learner.widgets[UPDATE], **values(move))
+    spent = learner.move(learner.widgets[lesson.widget], **lesson.values(move))
     time.sleep(0.1)
     return spent
 
@@ -194,6 +204,48 @@ def in_a_page(hub: Hub, name: str, others: Class) -> dict:
         page.look_at("One update, step by step", "Step")
         times = turns(others, 5, page.press)
         return {mood: summary(found) for mood, found in times.items()}
+
+
+def peak_mb(pid: int) -> int:
+    """The most memory that a process has had at once, shared pages counted whole."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return round(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
+
+
+# The gallery, the second widget of notebook 00: each move draws forty of 60,000 images.
+GALLERY = Lesson("notebooks/00_start_here.ipynb", 1, lambda move: {"page": 1 + move % 300})
+
+
+def mnist(arguments, folder: Path) -> dict:
+    """Twenty learners with all of MNIST, who come as many at a time as there are cores; without a page.
+
+    What each needs of the processor is counted, not the clock: that holds on a busy machine too. How busy it
+    was with other work is part of the result.
+    """
+    names = [f"learner{i:02}" for i in range(1, arguments.learners + 1)]
+    with Hub(folder, arguments.hub, arguments.proxy) as hub:
+        for name in names:
+            hub.enrol(name)
+        result = {"learners": len(names), "busy_before": os.getloadavg()[0]}
+        begin = cpu_seconds(tree(hub.process.pid))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            arrived = list(pool.map(lambda name: arrive(hub, name, GALLERY.notebook), names))
+        spent = cpu_seconds(tree(hub.process.pid)) - begin
+        result |= {
+            "errors": sorted({tuple(errors) for _, errors, _ in arrived}),
+            "cpu_to_ready_s": round(spent / len(names), 1),
+            "memory": memory(hub, names),
+            "peak_mb": max(peak_mb(pid) for name in names for pid in hub.processes(name)),
+        }
+        say("all ready", result)
+        first, *rest = [learner for learner, _, _ in arrived]
+        others, place = Class(rest, GALLERY), iter(range(10**9))
+        first.connect()
+        times = turns(others, 4, lambda: paced(first, next(place), GALLERY))
+        result["slider"] = {mood: summary(found) for mood, found in times.items()}
+        result |= {"busy_after": os.getloadavg()[0], "memory_after": memory(hub, names)}
+        others.over()
+    return result
 
 
 def restart(arguments, folder: Path) -> dict:
@@ -230,7 +282,7 @@ def say(title: str, result) -> None:
     print(time.strftime("%H:%M:%S"), title, json.dumps(result), flush=True)
 
 
-PARTS = {"load": load, "restart": restart, "alone": alone}
+PARTS = {"load": load, "mnist": mnist, "restart": restart, "alone": alone}
 
 
 def main() -> None:

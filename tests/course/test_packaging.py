@@ -55,7 +55,7 @@ def pinned(environment):
 def test_every_requirement_is_pinned_within_its_range(python, system):
     """pip, uv and conda get from requirements.txt what pyproject.toml allows, on every machine."""
     versions = pinned(machine(python, system))
-    for requirement in [*asked("dev"), *asked("site")]:
+    for requirement in [*asked("dev"), *asked("site"), *asked("teaching")]:
         version = versions[canonicalize_name(requirement.name)]
         assert version in requirement.specifier, f"{requirement} is pinned at {version}: renew the lock"
 

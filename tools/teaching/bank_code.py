@@ -1,0 +1,500 @@
+"""The teacher's questions about code: templates whose answer comes of running what stands in the question.
+
+`PRINTS` asks what a few lines print; `FAULTS` plants one of several faults and asks for its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Prints:
+    """Lines that print one number.
+
+    Parameters
+    ----------
+    name : str
+        ``"03.code-shares"``: the notebook and a name.
+    code : str
+        With the drawn values in braces.
+    draw : callable
+        ``draw(rng) -> dict``
+    wrong : tuple of (callable, str, str)
+        ``value(**drawn)``, the belief behind it, a sentence that speaks to it.
+    why : str
+    """
+
+    name: str
+    code: str
+    draw: Callable
+    wrong: tuple
+    why: str
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Lines in one of which a fault is planted.
+
+    Parameters
+    ----------
+    name, does : str
+        What the lines are meant to do.
+    lines : tuple of str
+    faults : tuple of (int, str, str)
+        Number of the line from 1, what stands there instead, why it is wrong.
+    setting : str
+        Code that makes the names; `result` is what is compared (in the tests, for the faults to be faults).
+    result : str
+    """
+
+    name: str
+    does: str
+    lines: tuple
+    faults: tuple
+    setting: str
+    result: str
+
+
+def whole(**ranges: tuple[int, int]) -> Callable:
+    """Return a drawing of whole numbers, both ends included.
+
+    >>> whole(a=(1, 1))(__import__("random").Random(0))
+    {'a': 1}
+    """
+    return lambda rng: {name: rng.randint(*ends) for name, ends in ranges.items()}
+
+
+def chosen(**choices: tuple) -> Callable:
+    """Return a drawing of values out of lists.
+
+    >>> chosen(a=(5,))(__import__("random").Random(0))
+    {'a': 5}
+    """
+    return lambda rng: {name: rng.choice(values) for name, values in choices.items()}
+
+
+PRINTS = (
+    Prints(
+        "00.code-steps",
+        "steps = 0\n"
+        "for epoch in range({epochs}):\n"
+        "    for start in range(0, {images}, {batch}):\n"
+        "        steps += 1\n"
+        "print(steps)",
+        chosen(epochs=(2, 3, 4, 5), images=(90, 130, 210, 330), batch=(20, 32, 40)),
+        (
+            (
+                lambda epochs, images, batch: epochs * (images // batch),
+                "the rest is dropped",
+                "The last, smaller batch is a step too.",
+            ),
+            (
+                lambda epochs, images, batch: -(-images // batch),
+                "one epoch",
+                "The outer loop goes over the images several times.",
+            ),
+        ),
+        "An epoch has as many steps as batches, the last one smaller.",
+    ),
+    Prints(
+        "01.code-conv",
+        "x, w = [{a}, {b}, {c}, {d}], [1, -{k}]\n"
+        "y = [x[i] * w[0] + x[i + 1] * w[1] for i in range(3)]\n"
+        "print(sum(y))",
+        whole(a=(1, 6), b=(1, 6), c=(1, 6), d=(1, 6), k=(2, 4)),
+        (
+            (
+                lambda a, b, c, d, k: a + b + c + d - k * (a + b + c + d),
+                "every pixel in every window",
+                "The first pixel meets the first weight alone, the last one the second.",
+            ),
+            (lambda a, b, c, d, k: a - k * b, "one window", "Three windows fit into four pixels."),
+        ),
+        "Three windows fit: the first weight meets the first three pixels, the second the last three.",
+    ),
+    Prints(
+        "01.code-shape",
+        "import numpy as np\n"
+        "x = np.zeros(({n}, {c}, {size}, {size}))\n"
+        "x = x[:, :, ::2, ::2]  # every second row and column\n"
+        "print(x.reshape({n}, -1).shape[1])",
+        whole(n=(2, 9), c=(2, 8), size=(5, 12)),
+        (
+            (
+                lambda n, c, size: c * size * size,
+                "nothing left out",
+                "Of each axis every second place is kept.",
+            ),
+            (
+                lambda n, c, size: n * c * (-(-size // 2)) ** 2,
+                "the batch counts",
+                "The batch stays an axis of its own.",
+            ),
+            (
+                lambda n, c, size: c * (-(-size // 2)),
+                "one axis",
+                "Rows and columns are halved, and both count.",
+            ),
+        ),
+        "Channels times rows times columns, half as many of each, rounded up.",
+    ),
+    Prints(
+        "02.code-softmax",
+        "import numpy as np\n"
+        "logits = np.log(np.array([{a}.0, {b}.0, {c}.0]))\n"
+        "p = np.exp(logits) / np.exp(logits).sum()\n"
+        "print(round(float(p[0]), 3))",
+        whole(a=(1, 9), b=(1, 9), c=(2, 9)),
+        (
+            (lambda a, b, c: a, "no quotient", "It is divided by the sum, so that all sum to 1."),
+            (lambda a, b, c: round(1 / 3, 3), "equal shares", "The shares are those of the powers."),
+        ),
+        "exp and log cancel: the first number over the sum of the three.",
+    ),
+    Prints(
+        "03.code-shares",
+        "w, x1, x2 = {w}, {x1}, {x2}\n"
+        "y1, y2 = w * x1, w * x2\n"
+        "dy1, dy2 = {d1}, {d2}  # gradients that arrive\n"
+        "dw = dy1 * x1\n"
+        "dw += dy2 * x2\n"
+        "print(dw)",
+        whole(w=(2, 5), x1=(1, 6), x2=(1, 6), d1=(-4, 4), d2=(1, 4)),
+        (
+            (lambda w, x1, x2, d1, d2: d2 * x2, "the last use counts", "`+=`: both uses give their share."),
+            (
+                lambda w, x1, x2, d1, d2: (d1 + d2) * w,
+                "handed straight on",
+                "Crosswise: w gets what arrives times x.",
+            ),
+            (lambda w, x1, x2, d1, d2: d1 + d2, "the slope left out", "What arrives is multiplied by x."),
+        ),
+        "w is used twice: the shares d1·x1 and d2·x2 are added.",
+    ),
+    Prints(
+        "03.code-relu",
+        "x, dy = [{x0}, -{x1}, {x2}, -{x3}], [{d0}, {d1}, -{d2}, -{d3}]\n"
+        "dx = [d if v > 0 else 0 for v, d in zip(x, dy)]\n"
+        "print(sum(dx))",
+        whole(x0=(1, 5), x1=(1, 5), x2=(1, 5), x3=(1, 5), d0=(1, 9), d1=(1, 9), d2=(1, 9), d3=(1, 9)),
+        (
+            (lambda d0, d1, **_: d0 + d1, "gate on the gradient's sign", "The gate asks for the sign of x."),
+            (lambda d0, **_: d0, "gate on both signs", "A negative gradient gets through as well."),
+            (
+                lambda d0, d1, d2, d3, **_: d0 + d1 - d2 - d3,
+                "no gate",
+                "Where x was below zero nothing goes back.",
+            ),
+        ),
+        "x is positive at the first and the third place: those gradients get through, with their signs.",
+    ),
+    Prints(
+        "03.code-pool",
+        "window, dy = [{a}, {b}, {c}, {d}], {dy}\n"
+        "winner = window.index(max(window))\n"
+        "dx = [0, 0, 0, 0]\n"
+        "dx[winner] += dy\n"
+        "print(dx[0] + 10 * dx[1] + 100 * dx[2] + 1000 * dx[3])",
+        lambda rng: dict(zip("abcd", rng.sample(range(1, 10), 4), strict=True)) | {"dy": rng.randint(2, 9)},
+        ((lambda dy, **_: 1111 * dy, "to every pixel", "Only the winner moved the output."),),
+        "Only the place of the largest number gets the gradient.",
+    ),
+    Prints(
+        "04.code-descent",
+        "w = {w}.0\n"
+        "for step in range({n}):\n"
+        "    w -= {lr} * 2 * w  # the slope of w squared\n"
+        "print(round(w, 4))",
+        chosen(w=(1, 2, 4, 8), n=(2, 3), lr=(0.1, 0.2, 0.25, 0.3, 0.75)),
+        (
+            (lambda w, n, lr: round(w * (1 - lr) ** n, 4), "the slope is w", "The slope of w² is 2w."),
+            (
+                lambda w, n, lr: round(w - n * lr * 2 * w, 4),
+                "equal steps",
+                "The slope shrinks with w: each step is a share of what is left.",
+            ),
+        ),
+        "Each step leaves the share 1 - 2·rate of w.",
+    ),
+    Prints(
+        "04.code-momentum",
+        "velocity = 0.0\n"
+        "for gradient in ({g1}, {g2}):\n"
+        "    velocity = {m} * velocity + gradient\n"
+        "print(round(velocity, 3))",
+        chosen(g1=(1, 2, 4, -2), g2=(1, 3, -1, 5), m=(0.5, 0.8, 0.9)),
+        (
+            (lambda g1, g2, m: g1 + g2, "nothing is forgotten", "The old velocity is multiplied first."),
+            (
+                lambda g1, g2, m: round(m * g1 + (1 - m) * g2, 3),
+                "the gradient comes in by a share",
+                "The new gradient comes in whole.",
+            ),
+            (lambda g1, g2, m: g2, "the velocity is the gradient", "A part of the old one is kept."),
+        ),
+        "momentum times the first gradient, plus the second.",
+    ),
+    Prints(
+        "05.code-schedule",
+        "lr = {lr}\n"
+        "for epoch in range({epochs}):\n"
+        "    if epoch and epoch % {every} == 0:\n"
+        "        lr /= 2\n"
+        "print(lr)",
+        chosen(lr=(0.8, 0.4, 1.6), epochs=(9, 10, 12, 13), every=(2, 3, 4)),
+        (
+            (
+                lambda lr, epochs, every: lr / 2 ** (epochs // every),
+                "the border counted once more",
+                "Epochs run from 0 to one below: at the number itself the loop has ended.",
+            ),
+            (lambda lr, epochs, every: lr / 2, "halved once", "It is halved each time."),
+        ),
+        "Count the multiples of the period below the number of epochs, 0 left out.",
+    ),
+    Prints(
+        "06.code-restarts",
+        "ends = [({w1}, {e1}), ({w2}, {e2}), ({w3}, {e3})]  # weight, error\n"
+        "best = min(ends, key=lambda end: end[1])\n"
+        "print(best[0])",
+        lambda rng: (
+            dict(zip(("w1", "w2", "w3"), rng.sample(range(-9, 10), 3), strict=True))
+            | dict(zip(("e1", "e2", "e3"), rng.sample(range(1, 10), 3), strict=True))
+        ),
+        (
+            (
+                lambda w1, w2, w3, **_: min(w1, w2, w3),
+                "smallest weight",
+                "The errors are compared, the weight is told.",
+            ),
+            (
+                lambda e1, e2, e3, **_: min(e1, e2, e3),
+                "the error for the weight",
+                "Asked for is where, not how low.",
+            ),
+        ),
+        "The weight whose error is the smallest.",
+    ),
+    Prints(
+        "07.code-he",
+        "kernels, channels, size = {f}, {c}, {k}\n"
+        "fan_in = channels * size * size\n"
+        "variance = 2 / fan_in\n"
+        "print(round(variance, 4))",
+        chosen(f=(4, 8, 16, 32), c=(2, 4, 8), k=(3, 5)),
+        (
+            (
+                lambda f, c, k: round(2 / (f * k * k), 4),
+                "fan-out for fan-in",
+                "What a unit reads counts: its channels.",
+            ),
+            (
+                lambda f, c, k: round(2 / c, 4),
+                "only channels count",
+                "Each output is a sum over the window as well.",
+            ),
+            (
+                lambda f, c, k: round((2 / (c * k * k)) ** 0.5, 4),
+                "deviation for variance",
+                "The variance is printed, not its root.",
+            ),
+        ),
+        "2 over channels times window.",
+    ),
+    Prints(
+        "08.code-l1",
+        "w = {w}\nfor update in range({n}):\n    w = max(w - {pull}, 0) if w > 0 else 0\nprint(round(w, 3))",
+        chosen(w=(0.3, 0.5, 0.8), n=(3, 4, 6), pull=(0.05, 0.1, 0.2)),
+        (
+            (
+                lambda w, n, pull: round(w * (1 - pull) ** n, 3),
+                "a share each time",
+                "L1 pulls by an amount, not by a share.",
+            ),
+            (lambda w, n, pull: round(w - pull, 3), "one update", "It is pulled at every update."),
+        ),
+        "It is pulled by the same amount each time, and stays at 0 once there.",
+    ),
+    Prints(
+        "09.code-matrix",
+        "matrix = [[{a}, {b}], [{c}, {d}]]  # rows: truth, columns: guess\n"
+        "right = matrix[0][0] + matrix[1][1]\n"
+        "total = sum(map(sum, matrix))\n"
+        "print(round(right / total, 3))",
+        whole(a=(5, 20), b=(1, 5), c=(1, 9), d=(5, 20)),
+        (
+            (lambda a, b, c, d: round(a / (a + b), 3), "one class", "That is the first class's share alone."),
+            (
+                lambda a, b, c, d: round((b + c) / (a + b + c + d), 3),
+                "the wrong ones",
+                "The diagonal is what was right.",
+            ),
+        ),
+        "The diagonal over the sum of all.",
+    ),
+    Prints(
+        "10.code-tape",
+        "grad = {{'a': 0}}\n"
+        "a = {a}\n"
+        "for factor, arrives in (({p}, {q}), ({r}, {s})):  # a is used twice\n"
+        "    grad['a'] += arrives * factor\n"
+        "print(grad['a'])",
+        whole(a=(1, 5), p=(2, 6), q=(1, 5), r=(2, 6), s=(1, 5)),
+        (
+            (lambda p, q, r, s, **_: r * s, "overwritten", "`+=` adds the share of each use."),
+            (
+                lambda p, q, r, s, **_: (p + r) * (q + s),
+                "sums multiplied",
+                "Each use multiplies its own two numbers.",
+            ),
+        ),
+        "Each use gives what arrives times its factor; the shares are added.",
+    ),
+)
+
+FAULTS = (
+    Faults(
+        "01.fault-conv",
+        "A kernel slides over an image, stride 1, no padding.",
+        (
+            "k = len(w)",
+            "y = np.zeros((len(x) - k + 1, len(x) - k + 1))",
+            "for i, j in np.ndindex(y.shape):",
+            "    y[i, j] = (x[i : i + k, j : j + k] * w).sum()",
+        ),
+        (
+            (
+                2,
+                "y = np.zeros((len(x) - k, len(x) - k))",
+                "One place is missing along each axis: fence posts.",
+            ),
+            (
+                4,
+                "    y[i, j] = (x[i : i + k, j : j + k] * w).max()",
+                "The products are summed; a maximum is pooling.",
+            ),
+            (
+                4,
+                "    y[i, j] = (x[i : i + k, j : j + k] + w).sum()",
+                "Pixels are multiplied with weights, not added.",
+            ),
+        ),
+        "x, w = np.arange(16.0).reshape(4, 4) ** 2, np.array([[1.0, -1], [2, 0]])",
+        "y",
+    ),
+    Faults(
+        "02.fault-softmax",
+        "Softmax of a batch of scores, one row an image, safe for large scores.",
+        (
+            "shifted = logits - logits.max(axis=1, keepdims=True)",
+            "powers = np.exp(shifted)",
+            "p = powers / powers.sum(axis=1, keepdims=True)",
+        ),
+        (
+            (
+                1,
+                "shifted = logits - logits.max()",
+                "A row far below the largest of the batch underflows to 0 / 0.",
+            ),
+            (
+                2,
+                "powers = np.exp(-shifted)",
+                "The sign is turned: the largest score gets the smallest share.",
+            ),
+            (
+                3,
+                "p = powers / powers.sum(axis=0, keepdims=True)",
+                "Each row, not each column, is to sum to 1.",
+            ),
+        ),
+        "logits = np.array([[1.0, 2.0, 3.0], [-2000.0, -2001.0, -2002.0]])",
+        "p",
+    ),
+    Faults(
+        "03.fault-linear",
+        "The backward of a linear layer Y = X W + b.",
+        ("X, W = cache", "dX = dY @ W.T", "dW = X.T @ dY", "db = dY.sum(axis=0)"),
+        (
+            (2, "dX = dY @ W", "W must be turned: dX has the shape of X."),
+            (3, "dW = dY.T @ X", "That is the gradient turned: dW has the shape of W."),
+            (4, "db = dY.mean(axis=0)", "The bias is used by every image, and uses add up."),
+            (4, "db = dY.sum(axis=1)", "Summed over images, so that each unit keeps its own."),
+        ),
+        "rng = np.random.default_rng(0)\n"
+        "cache = rng.normal(size=(4, 3)), rng.normal(size=(3, 3))\n"
+        "dY = rng.normal(size=(4, 3))",
+        "(dX, dW, db)",
+    ),
+    Faults(
+        "03.fault-conv",
+        "The gradient by x and w of a convolution, one image, one channel, stride 1.",
+        (
+            "dx, dw = np.zeros(x.shape), np.zeros(w.shape)",
+            "for i, j in np.ndindex(dy.shape):",
+            "    dx[i : i + k, j : j + k] += dy[i, j] * w",
+            "    dw += dy[i, j] * x[i : i + k, j : j + k]",
+        ),
+        (
+            (
+                3,
+                "    dx[i : i + k, j : j + k] = dy[i, j] * w",
+                "The last window overwrites what the others gave.",
+            ),
+            (
+                3,
+                "    dx[i : i + k, j : j + k] += dy[i, j] * w.T",
+                "Each pixel met the weight that lay on it; nothing is turned here.",
+            ),
+            (
+                4,
+                "    dw = dy[i, j] * x[i : i + k, j : j + k]",
+                "Every output gives its share to the kernel: `+=`.",
+            ),
+            (4, "    dw += dy[i, j] * w", "A weight gets what arrives times the pixel that it met."),
+        ),
+        "x, w, k = np.arange(16.0).reshape(4, 4), np.array([[1.0, -1], [2, 3]]), 2\n"
+        "dy = np.arange(9.0).reshape(3, 3) + 1",
+        "(dx, dw)",
+    ),
+    Faults(
+        "04.fault-momentum",
+        "One step of descent with momentum.",
+        ("velocity = momentum * velocity + gradient", "w = w - lr * velocity"),
+        (
+            (1, "velocity = momentum * velocity - gradient", "Then the second line goes uphill."),
+            (1, "velocity = momentum * velocity", "The new gradient does not come in."),
+            (2, "w = w - lr * gradient", "The velocity is worked out and not used."),
+            (2, "w = w + lr * velocity", "Against the gradient: minus."),
+        ),
+        "velocity, gradient, momentum, lr, w = 2.0, 3.0, 0.9, 0.1, 1.0",
+        "(velocity, w)",
+    ),
+    Faults(
+        "09.fault-epoch",
+        "One epoch of training: shuffled, in batches.",
+        (
+            "order = rng.permutation(len(x))",
+            "for start in range(0, len(x), size):",
+            "    batch = order[start : start + size]",
+            "    seen += [(float(a), int(b)) for a, b in zip(x[batch], y[batch])]",
+        ),
+        (
+            (
+                1,
+                "order = rng.integers(0, len(x), len(x))",
+                "Drawn with replacement: some images come twice, others never.",
+            ),
+            (2, "for start in range(0, len(x) - size, size):", "The last images are left out."),
+            (3, "    batch = order[start : start + size - 1]", "One image of each batch is lost."),
+            (
+                4,
+                "    seen += [(float(a), int(b)) for a, b in zip(x[batch], y)]",
+                "Labels must be put in the same order as images.",
+            ),
+        ),
+        "rng, x, y, size, seen = np.random.default_rng(1), np.arange(10.0), np.arange(10), 4, []",
+        "sorted(seen)",
+    ),
+)
