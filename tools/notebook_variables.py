@@ -10,7 +10,7 @@ import jupytext
 from cnnlib.learning import find, items
 from cnnlib.learning.truths import needs
 
-SOURCES = Path(__file__).parents[2] / "notebooks" / "source"
+SOURCES = Path(__file__).parents[1] / "notebooks" / "source"
 CARDS = ("predict(", "quiz(", "worked(", "my_course(")
 
 
