@@ -6,8 +6,8 @@
     python -m tools.teaching prints                    for the board and for paper
     python -m tools.teaching all 03 --to FOLDER --pdf  everything of one notebook, as PDF too
 
-Lessons are named by number or topic; all are made when none is named. Needs the `site` extra, Node and npm; for
-`--pdf` Chromium or Chrome.
+Lessons are named by number or topic; all are made when none is named. Needs the `site` extra, Node and npm;
+for `--pdf` Chromium or Chrome.
 """
 
 from __future__ import annotations
@@ -24,11 +24,15 @@ KINDS = ("sheets", "plans", "slides", "prints")
 
 def main(arguments: list[str] | None = None) -> int:
     """Make what is asked for; say where it lies."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("kind", choices=[*KINDS, "all"])
     parser.add_argument("lessons", nargs="*", help="number or topic; default: all")
     parser.add_argument("--to", type=Path, default=ROOT / "build" / "teaching", metavar="FOLDER")
-    parser.add_argument("--site", default="../../site", help="address of the web site, for links to live pages")
+    parser.add_argument(
+        "--site", default="../../site", help="address of the web site, for links to live pages"
+    )
     parser.add_argument("--pdf", action="store_true", help="print each page as PDF, too")
     options = parser.parse_args(arguments)
     fetch_npm_packages()

@@ -1,4 +1,4 @@
-"""What is right for each prediction of a lesson, computed; kept in ``build/teaching`` until something changes."""
+"""What is right for each prediction of a lesson, computed, and kept in ``build/teaching`` until a file changes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Answer:
 
     @property
     def measured(self) -> bool:
-        """Whether it is read from what the notebook's own cells found, on the computer that made the sheet."""
+        """Whether it is read from what the notebook's own cells found, on this computer."""
         return bool(needs(self.item))
 
 
@@ -55,7 +55,10 @@ def answers(lesson: Lesson) -> dict[str, Answer]:
     """Return the answers of a lesson's predictions by id, in the notebook's order."""
     names = [name for section in lesson.sections for name in section.predictions]
     truths = _truths(lesson, names)
-    return {name: Answer(find(name), words(find(name), truths[name]), choices(find(name), truths[name])) for name in names}
+    return {
+        name: Answer(find(name), words(find(name), truths[name]), choices(find(name), truths[name]))
+        for name in names
+    }
 
 
 def _truths(lesson: Lesson, names: list[str]) -> dict[str, Any]:

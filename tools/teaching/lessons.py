@@ -1,8 +1,9 @@
-"""A notebook as a lesson: its sections with their minutes, what is asked, what can be projected, its exercises.
+"""A notebook as a lesson: its sections with their minutes, what is asked, what is projected, its exercises.
 
-Everything is read from ``notebooks/source``. A markdown cell says how long the section that begins in it takes,
-``# %% [markdown] minutes=8``; with ``cut=1`` it is the first to go when time is short, and with ``part=2`` the
-notebook's second half begins there. A lesson is named by its topic, ``"gradient_descent"``, not by its number.
+Everything is read from ``notebooks/source``. A markdown cell says how long the section that begins in it
+takes, ``# %% [markdown] minutes=8``; with ``cut=1`` it is the first to go when time is short, and with
+``part=2`` the notebook's second half begins there. A lesson is named by its topic, ``"gradient_descent"``,
+not by its number.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ SOURCES = ROOT / "notebooks" / "source"
 AT_HOME = ("Exercises", "Summary", "Questions", "References", "What the chapter claims")
 OPENING = "Opening"
 COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
-EXERCISE = re.compile(r"\*(Warm-up|Core|Stretch), (\d+) minutes\.\*\s*(.+?)(?=\n\n|\*\*\d|\n\d\.|\Z)", re.DOTALL)
+EXERCISE = re.compile(
+    r"\*(Warm-up|Core|Stretch), (\d+) minutes\.\*\s*(.+?)(?=\n\n|\*\*\d|\n\d\.|\Z)", re.DOTALL
+)
 
 
 @dataclass
@@ -57,7 +60,10 @@ class Section:
     def challenges(self) -> list[str]:
         """Its challenges, in words."""
         text = "\n\n".join(cell.source for cell in self.cells if cell.cell_type == "markdown")
-        return [" ".join(found.split()) for found in re.findall(r"\*\*Challenge\.\*\* (.+?)(?=\n\n|\Z)", text, re.S)]
+        return [
+            " ".join(found.split())
+            for found in re.findall(r"\*\*Challenge\.\*\* (.+?)(?=\n\n|\Z)", text, re.S)
+        ]
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,10 @@ class Lesson:
     @property
     def goals(self) -> list[str]:
         """What a learner can do afterwards."""
-        return [" ".join(goal.split()) for goal in re.findall(r"^\d\. (.+(?:\n {3}.+)*)", self.opening, re.MULTILINE)]
+        return [
+            " ".join(goal.split())
+            for goal in re.findall(r"^\d\. (.+(?:\n {3}.+)*)", self.opening, re.MULTILINE)
+        ]
 
     @property
     def stated_minutes(self) -> int:
@@ -124,7 +133,9 @@ class Lesson:
     @property
     def exercises(self) -> list[Task]:
         """The exercises, in order."""
-        texts = [cell.source for section in self.sections for cell in section.cells if cell.cell_type == "markdown"]
+        texts = [
+            cell.source for section in self.sections for cell in section.cells if cell.cell_type == "markdown"
+        ]
         found = [match for text in texts for match in EXERCISE.findall(COMMENT.sub("", text))]
         return [Task(kind, int(minutes), " ".join(words.split())) for kind, minutes, words in found]
 

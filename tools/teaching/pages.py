@@ -15,13 +15,21 @@ from tools.teaching.text import inline
 
 HERE = Path(__file__).resolve().parent
 BROWSERS = ("chromium", "google-chrome", "chromium-browser", "chrome")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-pdf-header-footer")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-pdf-header-footer",
+)
 
 
 def environment() -> Environment:
     """Return the templates, with what they call."""
     loader = FileSystemLoader(HERE / "templates")
-    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     made.filters["inline"] = inline
     return made
 
@@ -53,7 +61,12 @@ def print_pdf(page: Path, query: str = "") -> Path:
     """Print a page to PDF beside it."""
     target = page.with_suffix("").with_suffix(".pdf")
     with tempfile.TemporaryDirectory() as profile:
-        options = [*FLAGS, f"--user-data-dir={profile}", "--virtual-time-budget=10000", f"--print-to-pdf={target}"]
+        options = [
+            *FLAGS,
+            f"--user-data-dir={profile}",
+            "--virtual-time-budget=10000",
+            f"--print-to-pdf={target}",
+        ]
         address = page.resolve().as_uri() + query
         subprocess.run([browser(), *options, address], check=True, capture_output=True, timeout=180)
     return target
