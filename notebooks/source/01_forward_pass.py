@@ -169,7 +169,7 @@ print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).su
 # %%
 predict("01.sides")
 
-# %% answers="01.sides"
+# %% answers="01.sides" slideshow={"slide_type": "subslide"}
 def slide(image, kernel):
     """Slide a square kernel over one image."""
     size = len(kernel)

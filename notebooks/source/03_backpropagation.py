@@ -255,7 +255,7 @@ print("on random numbers both agree with the measured gradient")
 # English first: *for every output, hand dy times the kernel to the patch, and dy times the patch to the kernel.*
 
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 def conv_backward_loops(dy, x, w):
     """One image, one channel, stride 1: scatter every output's gradient."""
     dx, dw, k = np.zeros(x.shape), np.zeros(w.shape), len(w)
@@ -390,7 +390,7 @@ BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, in
 # Forwards, each layer's output is the next one's input. Backwards, each layer's $dx$ is the $dy$ of the layer before
 # it. Each layer has kept what it needs, and puts the gradients of its weights into `grads`.
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 loss, outputs = CrossEntropyLoss(), x
 for layer in network.layers:
     outputs = layer.forward(outputs)

@@ -7,7 +7,7 @@
     python -m tools.teaching all 03 --to FOLDER --pdf  everything of one notebook, as PDF too
 
 Lessons are named by number or topic; all are made when none is named. Needs the `site` extra, Node and npm;
-for `--pdf` Chromium or Chrome.
+for `--pdf` Playwright and Chromium. A deck with its notes: open `….slides.html?print-pdf&notes` and print.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tools.build_site import fetch_npm_packages
 from tools.teaching.lessons import ROOT, find, lessons
-from tools.teaching.pages import print_pdf
+from tools.teaching.pages import browser, print_pdf
 
 KINDS = ("sheets", "plans", "slides", "prints")
 
@@ -37,11 +37,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     fetch_npm_packages()
     chosen = [find(name) for name in options.lessons] or list(lessons().values())
+    pages = []
     for kind in KINDS if options.kind == "all" else [options.kind]:
-        for page in make(kind, chosen, options.to / kind, options.site, whole=not options.lessons):
-            print(page)
-            if options.pdf:
-                print(print_pdf(page, "?print-pdf" if kind == "slides" else ""))
+        made = make(kind, chosen, options.to / kind, options.site, whole=not options.lessons)
+        pages += [(page, "?print-pdf" if kind == "slides" else "") for page in made]
+    if options.pdf:
+        with browser() as started:
+            pages += [(print_pdf(started, page, query), "") for page, query in pages]
+    print("\n".join(str(page) for page, _ in pages))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What is right for each prediction of a lesson, computed, and kept in ``build/teaching`` until a file changes."""
+"""What is right for each prediction, computed, and kept in ``build/teaching`` until a file changes."""
 
 from __future__ import annotations
 

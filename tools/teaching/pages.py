@@ -1,27 +1,18 @@
-"""Pages for paper: HTML from a template, and PDF from HTML by Chromium."""
+"""Pages for paper: HTML from a template, and PDF from it by Chromium."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from tools.screenshots import FLAGS, chromium
 from tools.site.pages import copy_katex
 from tools.teaching.text import inline
 
 HERE = Path(__file__).resolve().parent
-BROWSERS = ("chromium", "google-chrome", "chromium-browser", "chrome")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-pdf-header-footer",
-)
 
 
 def environment() -> Environment:
@@ -43,30 +34,25 @@ def write(template: str, path: Path, **values) -> Path:
     return path
 
 
-def browser() -> str:
-    """Return the path of Chromium or Chrome.
+@contextmanager
+def browser() -> Iterator:
+    """Start Chromium, by Playwright."""
+    from playwright.sync_api import sync_playwright
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is none; the message says how to name one.
-    """
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        raise FileNotFoundError("no Chromium or Chrome: set CHROMIUM to its path, or print the page by hand")
-    return found
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield started
+        started.close()
 
 
-def print_pdf(page: Path, query: str = "") -> Path:
-    """Print a page to PDF beside it."""
+def print_pdf(started, page: Path, query: str = "") -> Path:
+    """Print a page to PDF beside it, on the paper that it asks for; of a deck one page a slide."""
     target = page.with_suffix("").with_suffix(".pdf")
-    with tempfile.TemporaryDirectory() as profile:
-        options = [
-            *FLAGS,
-            f"--user-data-dir={profile}",
-            "--virtual-time-budget=10000",
-            f"--print-to-pdf={target}",
-        ]
-        address = page.resolve().as_uri() + query
-        subprocess.run([browser(), *options, address], check=True, capture_output=True, timeout=180)
+    view = started.new_page(viewport={"width": 1280, "height": 720})
+    view.goto(page.resolve().as_uri() + query)
+    if query:
+        view.wait_for_function("Reveal.isReady() && document.querySelector('.pdf-page')")
+    view.evaluate("document.fonts.ready.then(() => true)")
+    view.pdf(path=target, prefer_css_page_size=True, print_background=True)
+    view.close()
     return target
