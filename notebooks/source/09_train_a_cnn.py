@@ -119,7 +119,7 @@ def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
     ### END SOLUTION
 
 
-# %%
+# %% minutes=7
 check("09.train_epoch", train_epoch)
 
 # %% [markdown] minutes=3
@@ -336,7 +336,7 @@ def confusion_matrix(labels, guesses, num_classes):
     ### END SOLUTION
 
 
-# %%
+# %% minutes=8
 check("09.confusion_matrix", confusion_matrix)
 
 # %% [markdown]

@@ -1,4 +1,4 @@
-"""Small sums with kernels, to be done by hand: fresh numbers from a seed, solutions by `cnnlib.nn.functional`."""
+"""Small sums with kernels, to be done by hand: numbers from a seed, solutions by `cnnlib.nn.functional`."""
 
 from __future__ import annotations
 

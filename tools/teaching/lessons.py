@@ -18,6 +18,7 @@ from pathlib import Path
 import jupytext
 
 from cnnlib import widgets
+from tools.points import MARKER
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "notebooks" / "source"
@@ -25,9 +26,7 @@ SOURCES = ROOT / "notebooks" / "source"
 AT_HOME = ("Exercises", "Summary", "Questions", "References", "What the chapter claims")
 OPENING = "Opening"
 COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
-EXERCISE = re.compile(
-    r"\*(Warm-up|Core|Stretch), (\d+) minutes\.\*\s*(.+?)(?=\n\n|\*\*\d|\n\d\.|\Z)", re.DOTALL
-)
+EXERCISE = re.compile(MARKER.pattern + r"\s*(.+?)(?=\n\n|\*\*\d|\n\d\.|\Z)", re.DOTALL)
 
 
 @dataclass
