@@ -1,9 +1,9 @@
 """What an exercise is worth: one point for each of the minutes that its text gives it.
 
-A check takes the minutes of the exercise above it. An exercise whose answer no check reads is marked by hand on
-that answer; one that has no cell for an answer, on its text, which becomes a task in nbgrader's sense. A check
-that stands before its exercise says them itself, ``# %% minutes=7``, and the exercise that counts them together
-is worth nothing more.
+A check takes the minutes of the exercise above it. An exercise whose answer no check reads is marked by hand
+on that answer; one that has no cell for an answer, on its text, which becomes a task in nbgrader's sense. A
+check that stands before its exercise says them itself, ``# %% minutes=7``, and the exercise that counts them
+together is worth nothing more.
 """
 
 from __future__ import annotations
