@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from tools.build_site import fetch_npm_packages
 from tools.teaching.kernels import sums
 from tools.teaching.prints import board, write_prints
 
@@ -24,7 +23,6 @@ def test_the_board_shows_the_notebooks_own_graph():
 
 
 def test_the_tasks_stand_apart_from_their_solutions(tmp_path):
-    fetch_npm_packages()
     graph, form, notation, kernels = (page.read_text("utf-8") for page in write_prints(tmp_path))
     tasks, solved = kernels.split("</section>")[:2]
     assert 'class="result"' not in tasks and solved.count('class="result"') == 6

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from tools.build_site import fetch_npm_packages
 from tools.teaching import slides
 from tools.teaching.lessons import find
 from tools.teaching.slides import NotBuilt, make_deck, write_deck
@@ -19,7 +18,6 @@ def shown(deck, kind=None):
 
 @pytest.fixture(scope="module")
 def lesson():
-    fetch_npm_packages()
     return find("backpropagation")
 
 
