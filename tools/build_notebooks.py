@@ -38,6 +38,7 @@ import nbformat
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file runs as a script too
 
+from tools.points import PointsError, give_points
 from tools.saved_outputs import clean_outputs, saved_output_faults
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -104,6 +105,10 @@ def read_source(path: Path) -> list[nbformat.NotebookNode]:
             _check_code(cell, path)
             _add_nbgrader(cell, path, seen)
         cell.id = _new_name(hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:8], seen)
+    try:
+        give_points(cells)
+    except PointsError as error:
+        raise BuildError(f"{path.name}: {error}") from error
     return cells
 
 
@@ -124,7 +129,7 @@ def _check_code(cell, path: Path) -> None:
 
 
 def _add_nbgrader(cell, path: Path, seen: Counter[str]) -> None:
-    """Mark a cell for nbgrader: an answer is written into, a check is locked and worth a point each."""
+    """Mark a cell for nbgrader: an answer is written into, a check is locked; its points: `tools.points`."""
     if "nbgrader" in cell.metadata:
         return
     answered, checks = bool(solution_regions(cell.source)), CHECK_CALL.findall(cell.source)

@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=1
 # # What does training look like?
 #
 # A network that has never seen a handwritten digit guesses right about one time in ten. A few seconds later
@@ -22,11 +22,11 @@
 #
 # **You need** some Python. No mathematics, but for one logarithm that you may skip.
 #
-# **Time** 10 minutes.
+# **Time** 20 minutes.
 #
 # **Next** [01: How does an image become a guess?](01_forward_pass.ipynb)
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # ## Is everything here?
 #
 # Run the cell below: click on it and press Shift+Enter. It lists the packages that the course needs and shows
@@ -40,7 +40,7 @@ from cnnlib.widgets.cards import my_course, predict, quiz
 
 SetupCheck()
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # ## Real images
 #
 # We train on real handwriting: MNIST, 70,000 digits that some five hundred people wrote by hand, clerks of a census
@@ -82,7 +82,7 @@ ImageGallery(mnist)
 # %%
 print("\n".join(" ".join(map(str, row)) for row in (9 * mnist.x_train[0, 0]).round().astype(int)))
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # ## The network
 #
 # The learner is a *convolutional network* of eight layers. Read the table downwards: an image goes in, is turned
@@ -115,7 +115,7 @@ print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}
 #
 # </details>
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # ## Watch it learn
 #
 # The network learns in small steps. Each looks at a *batch* of 64 images and changes every weight a little. An
@@ -138,7 +138,7 @@ predict("00.images-seen")
 # %% answers="00.untrained"
 TrainingView(mnist, make_model=mnist_cnn, batch_size=64, goal=0.98)
 
-# %% [markdown]
+# %% [markdown] minutes=2 cut=1
 # ## The same without a window
 #
 # Nothing in that view is hidden. This cell trains the same network with an *optimizer*, which says how a step is
@@ -177,7 +177,7 @@ guesses = network.predict(mnist.x_test)
 for i in np.flatnonzero(guesses != mnist.y_test)[:10]:
     print(f"page {i // 40 + 1}, number {i}: a {mnist.y_test[i]}, taken for a {guesses[i]}")
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # ## Spoil it
 #
 # The learning rate says how far each step goes. What will a rate of 1 do, and what one of 0.0001? Commit yourself,
@@ -206,7 +206,7 @@ for rate in (0.0001, 0.03, 1.0):
 #
 # </details>
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # ## What you saw, and where it is explained
 #
 # | you saw | the question behind it | notebook |

@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # # How does an image become a guess?
 #
 # In [notebook 00](00_start_here.ipynb) a network learned to read digits. Its training was half of what you saw.
@@ -42,7 +42,7 @@ image = digits.x_test[0, 0]
 print("shape of the test images:", digits.x_test.shape, "\nthe first of them, its ink in sixteenths:")
 print((16 * image).astype(int))
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # ## An image is a table of numbers
 #
 # The shape is read from left to right: 360 images, 1 *channel* (grey; a colour photograph has three), 8 rows,
@@ -65,7 +65,7 @@ for ax, title, picture in zip(axes, ("all three", "red", "green", "blue"), (phot
     if picture.ndim == 2:
         ax.imshow(picture, cmap="gray", vmin=0, vmax=1)
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # <details><summary>What the channels show</summary>
 #
 # Orange is much red, some green and little blue: the suit is bright in the first table and darkest in the
@@ -91,7 +91,7 @@ patch = np.array([[0, 1, 5], [0, 2, 6], [0, 1, 5]])
 kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 print((patch * kernel).sum())
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # <details><summary>The sum, product by product</summary>
 #
 # Left column: nothing, since the pixels are zero. Middle column: nothing, since the weights are zero. Right
@@ -125,7 +125,7 @@ images = {"the digit": image, "one bright pixel": dot, "a digit of 28x28": large
 images |= {f"astronaut, {name}": channel for name, channel in zip(("red", "green", "blue"), photo[0], strict=True)}
 ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=False, row=2, col=1)
 
-# %% [markdown]
+# %% [markdown] minutes=2 cut=1
 # <details><summary>What you should have seen</summary>
 #
 # Sobel x is positive where the image gets brighter from left to right, negative where it gets darker. Blur
@@ -149,7 +149,7 @@ turned = kernel[::-1, ::-1]
 print(turned)
 print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).sum())
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # <details><summary>What came out</summary>
 #
 # Half a turn changes the sign of the two Sobel kernels; identity, blur, sharpen and Laplace stay as they are.
@@ -169,7 +169,7 @@ print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).su
 # %%
 predict("01.sides")
 
-# %% answers="01.sides"
+# %% answers="01.sides" slideshow={"slide_type": "subslide"}
 def slide(image, kernel):
     """Slide a square kernel over one image."""
     size = len(kernel)
@@ -216,7 +216,7 @@ slow, fast = (min(repeat(lambda f=f: f(photo, kernel), number=1, repeat=3)) for 
 print(f"loops {1000 * slow:.1f} ms, no loops {1000 * fast:.2f} ms: {slow / fast:.0f} times faster")
 assert slow / fast > 5
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # ## Many channels, many kernels
 #
 # A layer has many kernels, and each makes one map: its *output channel*. If the input has several channels, each
@@ -253,7 +253,7 @@ print("y", y.shape, " weights", w.size + b.size)
 # %% tags=["raises-exception"]
 F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # Of a red page read the last line first: it names what was wanted, what came, and the way out.
 #
 # ## What comes out, and how big?
@@ -284,7 +284,7 @@ wide = Challenge(
 )
 SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "padding", "layers", "unit"])
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # <details><summary>Answers</summary>
 #
 # 28 → 24 → 20, and the last unit sees 9 pixels: 5, and 4 more for the second layer. Three layers of kernel 3 see fewer,
@@ -335,7 +335,7 @@ predict("01.shift")
 scores = np.array([2.0, 1.0, -1.0])
 print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 
-# %% [markdown]
+# %% [markdown] minutes=6
 # <details><summary>What came out</summary>
 #
 # Nothing happens: the factor $e^{100}$ stands above and below the line. Only differences of scores count.
@@ -385,7 +385,7 @@ sure = Challenge(
 )
 NetworkXRay(challenge=sure)
 
-# %% [markdown]
+# %% [markdown] minutes=4 cut=2
 # <details><summary>What to look for</summary>
 #
 # Some maps of convolution 1 answer to edges on the left, others to edges above or to ink as such: compare them with
@@ -416,7 +416,7 @@ reader = load_mnist_cnn()
 print(f"right on {np.mean(reader.predict(mnist.x_test) == mnist.y_test):.1%} of {len(mnist.x_test):,} test images")
 NetworkXRay(reader, mnist, layer="pooling 2", channel=7, row=4, column=3)
 
-# %% [markdown]
+# %% [markdown] minutes=4 cut=3
 # <details><summary>The numbers</summary>
 #
 # Eight maps times 25 pixels, 200, and for a score 16 maps of 7x7, 784. Look at the maps of convolution 1 for one digit
@@ -468,7 +468,7 @@ print("convolution 1: the same numbers, one column further on")
 for name, images in {"as they are": digits.x_test, "right": pushed, "down": push(digits.x_test, 1)}.items():
     print(f"{name}: {(model.predict(images) == digits.y_test).mean():.1%} guessed right")
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # The first half holds in all six columns where windows meet the same pixels as before. The second: one pixel costs
 # guesses, and downwards more of them, because these digits fill their frame from top to bottom and lose a row of ink.
 #

@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # # How wrong is the guess, in one number?
 #
 # [Notebook 01](01_forward_pass.ipynb) ended with ten probabilities. To learn, a network needs to be told how wrong
@@ -43,7 +43,7 @@ from cnnlib.widgets.cards import predict, quiz
 digits = load_digits()
 digits
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # ## Images with known labels
 #
 # A training set is a pile of images, each with the right answer attached: its *label*. Somebody has looked at every
@@ -74,7 +74,7 @@ print("training images of each digit:", np.bincount(digits.y_train))
 print("first labels:", digits.y_train[:3])
 one_hot(digits.y_train[:3], 10)
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # ## Normalise, but do not peek
 #
 # Networks learn best from numbers near 0, of size about 1. So one subtracts the mean of all pixels and divides by their
@@ -92,7 +92,7 @@ for name, part in (("training", digits.x_train), ("test", digits.x_test)):
     normalised = (part - mean) / deviation
     print(f"{name:8} mean {abs(normalised.mean()):.3f} from 0, deviation {normalised.std():.3f}")
 
-# %% [markdown]
+# %% [markdown] minutes=5 cut=2
 # <details><summary>What came out</summary>
 #
 # Nearly, not exactly; and that is how it should be.
@@ -149,7 +149,7 @@ for name, augment in (("centred", None), ("moved about", Distort(shift=1))):
     moved_shares[name] = right[1]
     assert right[0] > 0.9 and (right[1] < 0.8) == (augment is None)
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # <details><summary>What came out</summary>
 #
 # The same layers trained on two sets: one pixel costs a quarter of the answers, or nearly none.
@@ -194,7 +194,7 @@ hopeless = Challenge(
 )
 LossExplorer(challenge=hopeless)
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # <details><summary>What happened</summary>
 #
 # Cross-entropy pulls with nearly 1, the squared error with about 0.00001. Look at the middle picture: at the left, where
@@ -249,7 +249,7 @@ for kind in ("cross-entropy", "half squared error"):
         steps += 1
     print(f"{kind:18} {steps} steps")
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # <details><summary>What came out</summary>
 #
 # Cross-entropy closes the gap of 12 with two scores moving by 1 at each step. The squared error needs a thousand times
@@ -311,7 +311,7 @@ for name, net in (("fresh", small_cnn(rng=0)), ("trained", network)):
     print(f"{name:8} loss {result.loss:.2f}, right {result.accuracy:.0%}")
 print(f"no opinion at all: loss {np.log(10):.2f}")
 
-# %% [markdown]
+# %% [markdown] minutes=3 cut=1
 # **Verdict on claim 5: it holds, with a condition.** The first loss is many times what training leaves over, but it
 # is not "large" at random: started sensibly it is that of having no opinion. A truly large one is a symptom.
 #

@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # # Whose fault is it?
 #
 # The network guessed wrong, and [notebook 02](02_loss.ipynb) put the error into one number, the loss. Nearly two
@@ -47,7 +47,7 @@ network = small_cnn(rng=0, dtype=np.float64)
 x, y = digits.x_train[:4].astype(np.float64), digits.y_train[:4]
 print(f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, {network.num_parameters} weights")
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # ## Blame by nudging
 #
 # Here is a way that needs no theory. Nudge one weight up a little, look at the loss; nudge it down, look again.
@@ -74,7 +74,7 @@ measured = (loss_with(1e-5) - loss_with(-1e-5)) / 2e-5
 print(f"the loss moves by {measured:.6f} per unit of this weight")
 print(f"forward passes for all weights: {2 * network.num_parameters}")
 
-# %% [markdown]
+# %% [markdown] minutes=9
 # <details><summary>What came out</summary>
 #
 # Two passes for each weight: millions of passes for millions of weights, and that for a *single* step of
@@ -139,7 +139,7 @@ dz = dp = db = dr  # sums hand on what arrives
 dw, dx = dp * x1, dp * w1  # a product hands it on crosswise
 print(f"dw {dw}, dx {dx}, db {db}")
 
-# %% [markdown]
+# %% [markdown] minutes=6
 # ## A judge: the measured slope
 #
 # Before we trust any formula we need to measure well. The slope of f at x is about $(f(x+ε) - f(x-ε)) / 2ε$. A large
@@ -159,7 +159,7 @@ near = lambda f: (f"now {f['error64']:.0e}", -np.log10(f["error64"] + 1e-16) / 1
 exact = Challenge("Relative error below 1e-10", lambda f: f["error64"] < 1e-10, near)
 GradientCheckExplorer(challenge=exact)
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # <details><summary>Where the valley lies</summary>
 #
 # Truncation grows with ε², rounding with 1/ε. Their sum is least near 1e-5 in float64, and between 1e-3 and 1e-2 in
@@ -193,7 +193,7 @@ for name, slow, fast in zip(("dX", "dW", "db"), by_loops, by_products, strict=Tr
 errors = check_gradients(Linear(5, 3, rng=0, dtype=np.float64), np.ones((4, 5)), np.random.default_rng(0))
 print({name: f"{error:.0e}" for name, error in errors.items()})
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # The last line is the trial. A layer alone has no loss, so one is made up: with random numbers dY, *the sum of dY · Y
 # over all entries*. Its slope by each entry of Y is that entry of dY, so to the layer it is as good as any loss
 # from which dY might have arrived. `check_gradients` nudges every entry of X, W and b, and gives the largest error,
@@ -227,7 +227,7 @@ for layer in (ReLU(), MaxPool2d(2)):
     assert check_gradients(layer, rng.normal(size=(2, 3, 4, 4)), rng)["x"] < 1e-9
 print("on random numbers both agree with the measured gradient")
 
-# %% [markdown]
+# %% [markdown] minutes=8 part=2
 # <details><summary>What came out</summary>
 #
 # A tie goes to the first in reading order; any rule would do, as long as the gradient is handed on once.
@@ -255,7 +255,7 @@ print("on random numbers both agree with the measured gradient")
 # English first: *for every output, hand dy times the kernel to the patch, and dy times the patch to the kernel.*
 
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 def conv_backward_loops(dy, x, w):
     """One image, one channel, stride 1: scatter every output's gradient."""
     dx, dw, k = np.zeros(x.shape), np.zeros(w.shape), len(w)
@@ -306,7 +306,7 @@ ways = conv_backward_loops, conv_backward_fast
 slow, fast = (timeit(lambda f=f: f(correlate(large, w2), large, w2), number=3) for f in ways)
 print(f"{slow / fast:.0f} times faster")
 
-# %% [markdown]
+# %% [markdown] minutes=17
 # <details><summary>Which pixel?</summary>
 #
 # The pixel in the middle: it lies in all four windows.
@@ -378,7 +378,7 @@ predict("03.zeros")
 # %% answers="03.zeros"
 BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, input_map=5)
 
-# %% [markdown]
+# %% [markdown] minutes=6 cut=2
 # <details><summary>Answer</summary>
 #
 # Zero: it met only zeros. (As did w with $x = 0$ on the graph.)
@@ -390,7 +390,7 @@ BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, in
 # Forwards, each layer's output is the next one's input. Backwards, each layer's $dx$ is the $dy$ of the layer before
 # it. Each layer has kept what it needs, and puts the gradients of its weights into `grads`.
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 loss, outputs = CrossEntropyLoss(), x
 for layer in network.layers:
     outputs = layer.forward(outputs)
@@ -442,7 +442,7 @@ assert max(errors.values()) < 1e-6
 # %% tags=["raises-exception"]
 Linear(3, 2, rng=0).backward(np.ones((1, 2)))
 
-# %% [markdown]
+# %% [markdown] minutes=8 cut=1
 # No forward pass, nothing kept, nothing to send back.
 #
 # ## One update, step by step
@@ -491,7 +491,7 @@ for old, (_, new, gradient) in zip(before, network.parameters(), strict=True):
     np.testing.assert_array_equal(new, old - 0.1 * gradient)
 print("new weight = old weight - 0.1 * derivative, for all of them")
 
-# %% [markdown]
+# %% [markdown] minutes=6
 # **Verdict on claim 6: it holds** to the last bit, for plain gradient descent. Better rules use more than the present
 # gradient; [notebook 04](04_gradient_descent.ipynb) races them. And the view has shown what the rule does *not*
 # promise: a long step serves one image at the cost of the others. Hence batches, and small rates.

@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # # Which way is down?
 #
 # Backpropagation ended with a number for every weight: how the error changes if that weight grows a little.
@@ -36,7 +36,7 @@ from cnnlib.experiments.hessian import Hessian
 from cnnlib.widgets import BatchNoise, Challenge, ContourExplorer, DescentExplorer, OptimizerRace
 from cnnlib.widgets.cards import predict, quiz
 
-# %% [markdown]
+# %% [markdown] minutes=8
 # ## One weight, one rule
 #
 # Stand on a hillside in fog. You cannot see the valley, but your feet feel the slope. If the ground rises
@@ -105,7 +105,7 @@ with np.errstate(over="raise"):
         w = w - 3.0 * curve.gradient(w)
         error = curve.error(w)
 
-# %% [markdown]
+# %% [markdown] minutes=8
 # ## Two weights: the map
 #
 # A network has thousands of weights, and two are the most that fit on a map. Grey ground is high. Each thin
@@ -163,7 +163,7 @@ for condition in (1, 10, 100):
     errors = bowl.error(descend(bowl, [-2.5, 2.0], best, 2000))
     print(f"condition number {condition:3d}: {np.argmax(errors < 1e-4):4d} steps to an error below 0.0001")
 
-# %% [markdown]
+# %% [markdown] minutes=10 cut=1
 # <details><summary>What came out</summary>
 #
 # From 10 to 100 the number of steps grows in proportion. (The round bowl is a special case: one step.)
@@ -238,7 +238,7 @@ for size in (8, 32, 128):
     share = np.linalg.norm(noise, axis=1).mean() / np.linalg.norm(full)
     print(f"batch {size:3d}: noise {share:.1f} times the length of the gradient")
 
-# %% [markdown]
+# %% [markdown] minutes=12
 # Each four-fold batch halves the noise here as well. Mark the size of it: with the customary batch of 32
 # the noise is as long as the gradient itself, with 8 it is twice as long. Training works all the same,
 # since the errors of many steps cancel and the slope does not.

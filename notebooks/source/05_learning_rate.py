@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # # How big a step?
 #
 # The gradient says which way. It does not say how far. That one number, the learning rate, decides more
@@ -37,7 +37,7 @@ from cnnlib.experiments.landscape import get_weights, set_weights
 from cnnlib.widgets import BatchNoise, Challenge, DescentExplorer, RateSweep, ScheduleExplorer
 from cnnlib.widgets.cards import predict, quiz
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # ## One curve, one slider
 #
 # The curve below has the curvature 2.5. Move the learning rate slowly from left to right, from a
@@ -82,7 +82,7 @@ for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
     end = descend(Quadratic(2.5), 1.0, share / 2.5, 100)[-1]
     print(f"rate {share:4.2f} / curvature: factor {factor:+.2f}, after 100 steps the weight is {end:+.3g}")
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # ## Is a rate above 1 too high?
 #
 # [The chapter](../docs/claims.md) that this course grew from gives a rule of thumb: a rate over 1 may be fast or may
@@ -102,7 +102,7 @@ for rate in (0.005, 0.3):
     noisy = BatchNoise(batch="1", rate=rate, samples=3000).facts["error"]
     print(f"rate {rate}: exact gradient on the parabola {clean:.2g}; batches of 1 in the task {noisy:.2g}")
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # <details><summary>What came out</summary>
 #
 # Three is a fine rate on flat ground, and 0.9 explodes on curved ground. (Compare the last two lines column by column:
@@ -132,7 +132,7 @@ for share in (0.9, 1.05, 1.2):
     path = descend(wells, 1.2, share * border, 400)
     print(f"rate {share:.2f} x border: last four weights {path[-4:].round(3)}, bottom at {bottom:.3f}")
 
-# %% [markdown]
+# %% [markdown] minutes=6
 # <details><summary>What came out</summary>
 #
 # Above the border the weight never reaches the bottom and never leaves the hollow either. It jumps for ever
@@ -164,7 +164,7 @@ sweep = RateSweep(
 )
 sweep
 
-# %% [markdown]
+# %% [markdown] minutes=5 cut=1
 # <details style="margin-bottom: 1em"><summary>What the picture says to both predictions</summary>
 #
 # Of the twenty-four rates 11 crawl (their loss is above half of the first) and 5 are lost, so 8 learn: a third. The best
@@ -216,7 +216,7 @@ growing = [record.loss for record in records]
 print(" ".join(f"{loss:.0e}" for loss in growing[:12]), "...", *growing[-3:])
 assert np.isfinite(growing).all(), f"the loss is {growing[-1]}: start afresh with a smaller rate"
 
-# %% [markdown]
+# %% [markdown] minutes=9 cut=2
 # <details><summary>What came out</summary>
 #
 # Each step makes the loss about a thousand times larger.
@@ -316,7 +316,7 @@ for record in train(model, CrossEntropyLoss(), SGD(rate), few_x, few_y, epochs=2
         c = largest_curvature(model, CrossEntropyLoss(), few_x, few_y, rng=0, tolerance=0.01).value
         print(f"step {record.step:3d}: loss {record.loss:.2f}, rate x curvature / 2 = {rate * c / 2:.1f}")
 
-# %% [markdown]
+# %% [markdown] minutes=10
 # The network passes through ground more than four times too curved for its rate, and the loss goes on falling. A jump
 # that is too long lands further up the wall, where the walls of a network's loss are often *less* curved,
 # and from there the walk goes on towards flatter ground. (Part of the fall at the end is cross-entropy's own: where

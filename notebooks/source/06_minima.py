@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # # Is this the bottom?
 #
 # The gradient is zero, nothing moves any more, the error is not small. Is that the best there is?
@@ -46,7 +46,7 @@ from cnnlib.widgets import (
 )
 from cnnlib.widgets.cards import predict, quiz
 
-# %% [markdown]
+# %% [markdown] minutes=11
 # ## Three valleys
 #
 # The curve below is the error of one weight, with three valleys. C is the deepest: the **global minimum**.
@@ -110,7 +110,7 @@ for method in METHODS:
     print(f"{method:9s} ends in C {np.mean(codes == 2):4.0%}, in none yet {np.mean(codes == 4):4.0%};", end="")
     print(f"  in C from A's valley {low:.0%} at low rates, {high:.0%} at high ones")
 
-# %% [markdown]
+# %% [markdown] minutes=9
 # <details><summary>What came out</summary>
 #
 # Adam reaches C from half of this map, mainly because it still converges at high rates, where the others do
@@ -171,7 +171,7 @@ p = np.mean(low_rate == 2)
 for k in (1, 2, 4, 8):
     print(f"{k} starts: {1 - (1 - p) ** k:.0%} chance that at least one ends in C")
 
-# %% [markdown]
+# %% [markdown] minutes=6 cut=1
 # ## Two weights: saddles
 #
 # With two weights there is a new kind of place: a minimum along one direction and a maximum along another.
@@ -198,7 +198,7 @@ for distance in (0.1, 0.01, 0.001):
     print(f"start {distance} beside the ridge: {np.argmax(np.abs(path[:, 1]) > 0.7)} steps until it has left")
 print("curvatures at the saddle", saddle.curvatures([0, 0]), "and at a minimum", saddle.curvatures([0, 2**0.5]))
 
-# %% [markdown]
+# %% [markdown] minutes=8
 # <details><summary>What came out</summary>
 #
 # Each factor of ten costs the same number of steps, twenty-five or so: the distance grows by an equal
@@ -235,7 +235,7 @@ held = {name: LossSlice(plane=name).facts["share"] for name in ("along the train
 for name, share in held.items():
     print(f"{name:28s} holds {share:.1%} of the path")
 
-# %% [markdown]
+# %% [markdown] minutes=6 cut=2
 # A smooth bowl on both planes, no trap to be seen. Be careful with that: a plane shows two directions of
 # nearly two thousand, and a random one hardly sees where the training went. A slice can *show* a wall; that
 # it shows none proves little. The random directions here are scaled filter by filter (Li et al. 2018):
@@ -273,7 +273,7 @@ LineBetween(share=0, challenge=lower)
 # %% tags=["raises-exception"]
 match_units(small_cnn(0, width=4), small_cnn(0, width=8), load_digits().x_train)
 
-# %% [markdown]
+# %% [markdown] minutes=7
 # ## Are bad minima common?
 #
 # For curves of one weight, false minima are everywhere. For networks, do not take it from anyone; train

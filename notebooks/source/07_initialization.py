@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # # Where do we start?
 #
 # Every descent begins somewhere. The last notebook left that somewhere to chance. A network leaves less to
@@ -41,7 +41,7 @@ from cnnlib.widgets.cards import predict, quiz
 digits = load_digits()
 x, y = digits.x_train, digits.y_train
 
-# %% [markdown]
+# %% [markdown] minutes=13
 # ## All alike
 #
 # The chapter that this course grew from says that weights start "identical or random". Take it at its word:
@@ -128,7 +128,7 @@ fit(patient, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=10, rng=0
 right = evaluate(patient, CrossEntropyLoss(), digits.x_test, digits.y_test).accuracy
 assert right > 0.5, f"after ten epochs {right:.0%} of the test images are right"
 
-# %% [markdown]
+# %% [markdown] minutes=10
 # ## Random, but how large?
 #
 # Random it is. One number is left: the spread of the random weights. It is called the **scale** here, and 1 is He's
@@ -171,7 +171,7 @@ for depth in (2, 4, 6, 10):
     learn = f"{f['learning']:2d} of 13 scales reach a loss below 1"
     print(f"{depth:2d} hidden layers: {learn}, the best is scale {f['best_scale']:.2f}")
 
-# %% [markdown]
+# %% [markdown] minutes=9
 # With two hidden layers nearly any scale will do, which is how people long got by without a rule. Each
 # few layers more narrow the valley, and with ten only one of the thirteen learns. It lies within a factor of two
 # of He's rule.
@@ -225,7 +225,7 @@ for activation in ("ReLU", "tanh"):
         sizes = f"last activations {f['act_last']:.0e}, first gradients {f['grad_first']:.0e}"
         print(f"{activation:4s} scale {scale:4}: {sizes}, loss {f['loss']:.2f}")
 
-# %% [markdown]
+# %% [markdown] minutes=5 cut=1
 # <details><summary>What came out</summary>
 #
 # It cannot: tanh never exceeds 1. Its activations saturate instead, most near plus or minus one, where its

@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # # Can I watch a network learn a shape?
 #
 # A picture has thousands of pixels, and nobody sees what a network makes of them. A point of the plane has
@@ -41,7 +41,7 @@ from cnnlib.playground.naive import NaiveNetwork
 from cnnlib.widgets import Challenge, Playground, PlaygroundSeeds, PlaygroundSnapshots
 from cnnlib.widgets.cards import predict, quiz
 
-# %% [markdown]
+# %% [markdown] minutes=8
 # ## Everything on one page
 #
 # [TensorFlow Playground](https://playground.tensorflow.org) is a network in a web page, and the one below is
@@ -70,7 +70,7 @@ Playground(
     ),
 )
 
-# %% [markdown]
+# %% [markdown] minutes=2 cut=3
 # <details><summary>How many?</summary>
 #
 # Three cuts make a triangle, and a triangle with soft edges is round enough. (Not from every start: with
@@ -100,7 +100,7 @@ run.step()
 np.testing.assert_allclose(run.weights[1], loops.weights[1], atol=1e-12)
 print(f"training loss after one epoch: {run.train_loss:.6f} and {loops.loss(inputs, run.train[:, 2]):.6f}")
 
-# %% [markdown]
+# %% [markdown] minutes=10
 # The loss is half the squared distance from the label, averaged over the points: 0.5 for a network that
 # always says 0, and 2 for one that is wrong everywhere with full confidence.
 # <!-- computed: 0.5 * 1 * 1 = 0.5 -->
@@ -179,7 +179,7 @@ predict("08.leader")
 # %%
 PlaygroundSeeds()
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # ## Room to turn
 #
 # The page opens with layers of 4 and 2 neurons, and many a visitor has watched those fail at the spirals
@@ -203,7 +203,7 @@ for name, changes in settings.items():
     medians[name] = middle
     print(f"{name}: best {best:.3f}, median {middle:.3f}, below 0.106: {(some.test_loss < 0.106).sum()}")
 
-# %% [markdown]
+# %% [markdown] minutes=12
 # <details><summary>What came out</summary>
 #
 # No seed of the small one comes near; 0.324 is its best, and two neurons in the last layer hardly hold a
@@ -284,7 +284,7 @@ tilted = Ensemble({"dataset": "spiral", "network_shape": [8, 8]}, seeds=seeds[:3
 tilted.turn(45)
 tell_shares(tilted)
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # The width (0 degrees) says next to nothing about the arm, the height (90) the most: the outermost turns lie
 # that way.
 #
@@ -330,7 +330,7 @@ for half, run, points in (("test", first, first.test), ("training", second, seco
 both = np.vstack([first.train, first.test])
 print("labels at the origin:", both[np.hypot(both[:, 0], both[:, 1]) < 1e-12, 2])
 
-# %% [markdown]
+# %% [markdown] minutes=1 cut=1
 # The labels at the origin are plus one and minus one. If both fall into the training half, the training loss
 # cannot go below 0.004. Saying 0 costs 0.5 at either point, any other output costs more on one than it saves
 # on the other, and two points among 250 remain.
@@ -348,7 +348,7 @@ broken = Run(problem="regression", activation="linear", learning_rate=1, seed="0
 broken.step(5)
 assert np.isfinite(broken.train_loss), broken.status
 
-# %% [markdown]
+# %% [markdown] minutes=1 cut=2
 # ## Keep it, share it, take it elsewhere
 #
 # A run is its settings, its seed and its weights. `to_url_hash` gives the part of the page's address, so
@@ -365,7 +365,7 @@ model = first.to_sequential()
 outputs = model.forward(model_inputs(first, first.test[:, :2]))[:, 0]
 np.testing.assert_allclose(outputs, first.predict(first.test[:, :2]), atol=1e-12)
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # ## The challenge
 #
 # The chapter reached 0.106 after 1531 epochs. Below that with fewer epochs, fewer neurons, fewer features:

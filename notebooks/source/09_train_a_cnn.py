@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # # Does it all work on real images?
 #
 # Every piece has been taken apart: the forward pass, the loss, the blame carried backwards, the step, the
@@ -42,7 +42,7 @@ from cnnlib.viz.color_maps import color_map
 from cnnlib.widgets import AugmentationExplorer, EvidenceExplorer, ImageGallery, TrainingView
 from cnnlib.widgets.cards import predict, quiz
 
-# %% [markdown]
+# %% [markdown] minutes=7
 # ## The images
 #
 # MNIST: 70,000 digits of 28x28 pixels, the set on which networks have been compared since 1998. It comes with the
@@ -96,7 +96,7 @@ x, y = parts.x_train, parts.y_train
 validation = parts.x_test, parts.y_test
 print(f"{len(x):,} to train on, {len(validation[0]):,} to choose by, {len(images.x_test):,} to judge by")
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # ## The loop, written out once
 #
 # Six notebooks lead to these lines. In each epoch the images are put in a new order and cut into batches.
@@ -119,10 +119,10 @@ def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
     ### END SOLUTION
 
 
-# %%
+# %% minutes=7
 check("09.train_epoch", train_epoch)
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # ## First, learn twenty images by heart
 #
 # Before a long training, ask for something easy. A network with thousands of weights must be able to learn
@@ -143,7 +143,7 @@ unseen = evaluate(model, CrossEntropyLoss(), *validation)
 print(f"all twenty right after {passes} passes; of the unseen images {unseen.accuracy:.0%}")
 assert history.epoch_accuracy[-1] == 1 and history.epoch_loss[-1] < 0.05 and unseen.accuracy < 0.85
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # ## More of them, and when to stop
 #
 # `fit` is your loop with a progress bar and a history. It also watches the validation loss. Early on it
@@ -163,7 +163,7 @@ axes[0].set(yscale="log", ylim=(1e-4, 4))
 axes[1].set(ylim=(0.9, 1.003))
 print(f"best epoch {stopping.best_epoch} of {len(history.epoch_ends)}, validation loss {stopping.best:.3f}")
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # **Question.** Which curve would you have to look at to see that nothing more is gained, and why is it not
 # the one that the optimizer works on?
 #
@@ -189,7 +189,7 @@ TrainingView(
     parts, judged="validation images", make_model=recipe.make_model, batch_size=64, rate=rate, goal=0.98
 )
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # <details><summary>Which digits stay longest?</summary>
 #
 # Nines taken for fours, sevens for twos, eights with a gap in their loop: each of them shares most of its ink with
@@ -233,7 +233,7 @@ if LONG:
     reader, history = recipe.fit(images, seed=0, epochs=10)
     print(f"{evaluate(reader, CrossEntropyLoss(), images.x_test, images.y_test).accuracy:.2%} of the test images right")
 
-# %% [markdown]
+# %% [markdown] minutes=8
 # ## Memorising, and what helps against it
 #
 # To see over-fitting plainly, starve the network: 100 images instead of all. It will learn every one of them by
@@ -298,7 +298,7 @@ print(study)
 # %%
 AugmentationExplorer()
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # ## What did it learn?
 #
 # The eight filters of the first layer of `reader`: above before training, below after it, on one scale, blue positive
@@ -317,7 +317,7 @@ alike = [np.corrcoef(before.ravel(), after.ravel())[0, 1] for before, after in z
 print("correlation of each filter with its start:", ", ".join(f"{value:.2f}" for value in alike[:8]))
 assert np.abs(rows[1] - rows[0]).max() > 0.1 and np.abs(reader[0].grads["weight"]).max() > 0
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # ## Where is it wrong?
 #
 # A single share hides which digits are confused. The *confusion matrix* counts them: row, the true class;
@@ -336,7 +336,7 @@ def confusion_matrix(labels, guesses, num_classes):
     ### END SOLUTION
 
 
-# %%
+# %% minutes=8
 check("09.confusion_matrix", confusion_matrix)
 
 # %% [markdown]
@@ -356,7 +356,7 @@ from cnnlib.widgets import MistakeExplorer
 
 MistakeExplorer(reader, images)
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # ## What does a guess rest on?
 #
 # Two questions to a network. *Saliency*: how much does the logit change if this pixel changes a little? That
@@ -372,7 +372,7 @@ predict("09.seven")
 # %% tags=["nbval-ignore-output"] answers="09.seven"
 EvidenceExplorer(reader, images)
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # ## The honest control
 #
 # Over 98 % sounds like a triumph of learned filters. It is one only if simpler things fail:
@@ -398,7 +398,7 @@ control = compare(controls, images, steps=450, lr=rate)
 assert control.mean("learned filters") == control.test.mean(axis=1).max()
 print(control)
 
-# %% [markdown]
+# %% [markdown] minutes=1 cut=1
 # <details><summary>What came out</summary>
 #
 # Learning the filters wins, far beyond the spread. But look at the other rows: one linear layer on bare pixels gets nine
@@ -424,7 +424,7 @@ from cnnlib.networks.recipes import accuracy_table
 
 Markdown(accuracy_table())
 
-# %% [markdown]
+# %% [markdown] minutes=5 cut=3
 # ## Keep it, break it off, go on
 #
 # `saving.save(model, path)` keeps a network: its layers by name, and its arrays. No pickle: loading a file from a
@@ -456,7 +456,7 @@ saving.save(resumed, folder / "reader.npz")
 again = saving.load(folder / "reader.npz")
 print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(validation[0])).all())
 
-# %% [markdown]
+# %% [markdown] minutes=2 cut=2
 # <details><summary>What must be kept?</summary>
 #
 # Kept are, besides the weights: what the optimizer remembers, the place in the schedule and in the epoch, running
@@ -489,7 +489,7 @@ try:
 except ImportError:
     print("PyTorch is not installed; pip install torch, then run this cell again")
 
-# %% [markdown]
+# %% [markdown] minutes=1
 # ## Capstone
 #
 # Build the best reader of the 8x8 digits within 20,000 weights and 10 epochs. `capstone.score` trains your

@@ -23,6 +23,8 @@ SOURCE = '''# ---
 # %% [markdown]
 # # A question?
 # Back to [start](00_start.ipynb), see [data](../data.md) and <img src="pictures/a.png" alt="a">.
+#
+# **1.** *Warm-up, 2 minutes.* Double it.
 
 # %%
 import matplotlib.pyplot as plt
@@ -163,15 +165,16 @@ def test_answers_and_checks_are_marked_for_nbgrader(built):
     notebook = load(built)
     answer, check = cell_with(notebook, "def double"), cell_with(notebook, 'check("01')
     assert answer.metadata.nbgrader.solution and not answer.metadata.nbgrader.grade
-    wanted = {"grade": True, "solution": False, "locked": True, "points": 1, "grade_id": "check-01-double"}
+    wanted = {"grade": True, "solution": False, "locked": True, "points": 2, "grade_id": "check-01-double"}
     assert check.metadata.nbgrader.items() >= wanted.items()
 
 
 def test_nbgrader_gets_names_it_accepts_and_none_twice(course):
     answer = "def f():\n    ### BEGIN SOLUTION\n    # Why: so.\n    return 1\n    ### END SOLUTION"
     cells = [answer, 'check("01.double", f)', answer, 'check("01.double", f)']
-    course.write_text("".join(f"# %%\n{cell}\n\n" for cell in cells), encoding="utf-8")
-    names = [cell.metadata.nbgrader.grade_id for cell in builder.read_source(course)]
+    text = "# %% [markdown]\n# **1.** *Core, 1 minutes.* **2.** *Core, 1 minutes.*\n\n"
+    course.write_text(text + "".join(f"# %%\n{cell}\n\n" for cell in cells), encoding="utf-8")
+    names = [cell.metadata.nbgrader.grade_id for cell in builder.read_source(course)[1:]]
     assert len(set(names)) == 4
     assert all(re.fullmatch(r"[a-zA-Z0-9_-]+", name) for name in names)
 

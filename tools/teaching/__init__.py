@@ -1,1 +1,1 @@
-"""What a teacher calls: `course.py release`, `hand-in`, `collect`; the bank of questions."""
+"""What a teacher gets and calls: plans, answers, slides, sheets; hand-outs and hand-ins; a bank of questions."""

@@ -1,0 +1,162 @@
+"""Every command of TEACHING.md is executed as it stands: only the places named path/to/… are put in."""
+
+import csv
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "TEACHING.md").read_text("utf-8")
+FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+BLOCKS = [text for language, text in FENCED if not language]
+(CONFIG,) = [text for language, text in FENCED if language == "python"]
+KEPT = (
+    ROOT / "build" / "grading"
+)  # an environment of a hundred packages: made by the text's own commands, once
+#: Commands within the text, and the test that runs each.
+ELSEWHERE = {
+    "python3 course.py": "tests/course/test_course.py",
+    "python3 course.py test": "tests/course/test_course.py",
+    "python3 course.py update": "tests/course/test_updating.py",
+    "python -m tools.set_repository OWNER/NAME": "tests/course/test_open_anywhere.py",
+    ".venv/bin/python -m tools.build_site": "tests/course/site_built.py",
+    ".venv/bin/python -m http.server --directory build": "",  # Python's own
+}
+
+
+def block(words):
+    """The one block with these words."""
+    (found,) = [text for text in BLOCKS if words in text]
+    return found
+
+
+def run(commands, folder, **places):
+    """Run the lines of a block in a shell that stops at the first that fails."""
+    for name, place in places.items():
+        commands = commands.replace(f"path/to/{name.replace('_', '/')}", str(place))
+    commands = commands.replace(".venv/bin/python", sys.executable)
+    done = subprocess.run(
+        ["bash", "-ec", commands], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0, f"{commands}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def grading():
+    """The folder in which the text's first block has made `grading`."""
+    nbgrader = KEPT / "grading" / "bin" / "nbgrader"
+    if not nbgrader.exists():
+        shutil.rmtree(KEPT, ignore_errors=True)
+        KEPT.mkdir(parents=True)
+        try:
+            run(block("python3 -m venv grading"), KEPT, the_course=ROOT)
+        except AssertionError as error:
+            if "No matching distribution" in str(error) or "connection" in str(error).lower():
+                pytest.skip("nbgrader cannot be fetched: no package index")
+            raise
+    return KEPT
+
+
+@pytest.fixture(scope="module")
+def class_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("monday") / "class"
+    (folder / "source").mkdir(parents=True)
+    (folder / "nbgrader_config.py").write_text(CONFIG, "utf-8")
+    return folder
+
+
+def answered(release, source, wrong):
+    """A submission: the answers of the source in the released notebook, but one."""
+    answers = {c.metadata.nbgrader.grade_id: c.source for c in source.cells if solution(c)}
+    for cell in release.cells:
+        if solution(cell):
+            cell.source = answers[cell.metadata.nbgrader.grade_id]
+            if "def relu_backward" in cell.source:
+                cell.source = wrong
+    return release
+
+
+def solution(cell):
+    return cell.metadata.get("nbgrader", {}).get("solution", False)
+
+
+def test_a_class_is_graded_by_the_commands_as_they_stand(grading, class_folder):
+    places = {"the_course": ROOT, "class": class_folder, "grading": grading / "grading"}
+    run(block("--nbgrader"), class_folder, **places)
+    run(block("generate_assignment"), class_folder, **places)
+    name = "week3/03_backpropagation.ipynb"
+    release = nbformat.read(class_folder / "release" / name, as_version=4)
+    source = nbformat.read(class_folder / "source" / name, as_version=4)
+    handed_in = class_folder / "submitted" / "ada" / name
+    handed_in.parent.mkdir(parents=True)
+    wrong = "def relu_backward(dy, x):\n    return dy * (dy > 0)"
+    nbformat.write(answered(release, source, wrong), handed_in)
+    run(block("autograde"), class_folder, **places)
+    (row,) = csv.DictReader((class_folder / "grades.csv").read_text("utf-8").splitlines())
+    told = re.search(r"^\| the same, with one misconception .* \| (\d+) \|$", TEXT, re.MULTILINE)[1]
+    assert float(row["score"]) == float(told) == 60 and float(row["max_score"]) == 68
+    assert list((class_folder / "feedback" / "ada" / "week3").glob("*.html"))
+
+
+def test_without_activating_nbgrader_is_not_found(grading, class_folder):
+    commands = block("autograde").replace("source path/to/grading/bin/activate\n", "")
+    with pytest.raises(AssertionError, match="nbgrader: command not found"):
+        run(commands, class_folder, **{"class": class_folder})
+
+
+def test_a_plan_is_made_by_the_command_as_it_stands():
+    said = run(block("tools.teaching plans"), ROOT)
+    (page,) = map(Path, said.split())
+    assert page.name == "03_backpropagation_plan.html" and "Homework" in (ROOT / page).read_text("utf-8")
+
+
+def test_the_command_that_makes_everything_is_known(capsys):
+    from tools.teaching.__main__ import main
+
+    install, make = block("tools.teaching all").splitlines()
+    assert install.endswith('-m pip install -c requirements.txt -e ".[site]"')
+    assert make == ".venv/bin/python -m tools.teaching all --pdf"
+    with pytest.raises(SystemExit) as left:
+        main(["all", "--pdf", "--help"])
+    assert left.value.code == 0 and "--pdf" in capsys.readouterr().out
+
+
+def test_the_class_report_is_made_by_the_command_as_it_stands(tmp_path):
+    (command,) = [text for text in BLOCKS if "class_report" in text]
+    folder = tmp_path / "records"
+    folder.mkdir()
+    done = subprocess.run(
+        [
+            "bash",
+            "-ec",
+            command.replace(".venv/bin/python", sys.executable).replace("path/to/the/folder", str(folder)),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert "Traceback" not in done.stderr and "record" in (done.stdout + done.stderr)
+
+
+def test_every_block_and_every_command_in_the_text_is_run_by_a_test():
+    here = Path(__file__).read_text("utf-8")
+    marks = (
+        "python3 -m venv grading",
+        "--nbgrader",
+        "generate_assignment",
+        "autograde",
+        "tools.teaching plans",
+    )
+    marks += ("tools.teaching all", "class_report")
+    for text in BLOCKS:
+        assert any(mark in text for mark in marks), f"no test runs:\n{text}"
+    assert all(f'"{mark}"' in here for mark in marks)
+    inline = set(re.findall(r"`((?:python3? |\.venv/bin/python )[^`]+)`", TEXT.replace("\n  ", " ")))
+    assert inline - set(ELSEWHERE) == set()
+    assert [test for test in ELSEWHERE.values() if test and not (ROOT / test).exists()] == []

@@ -1,0 +1,31 @@
+"""Sheets to print: numbers that cnnlib computed, tasks apart from solutions."""
+
+import numpy as np
+
+from tools.teaching.kernels import sums
+from tools.teaching.prints import board, write_prints
+
+
+def test_the_sums_by_hand_are_right_whole_numbers_and_others_with_another_seed():
+    tasks = sums(0)
+    x, w = (given.table for given in tasks[0].given)
+    by_hand = [[(x[i : i + 3, j : j + 3] * w).sum() for j in range(2)] for i in range(2)]
+    np.testing.assert_array_equal(tasks[0].result.table, by_hand)
+    dy, dw = tasks[4].given[1].table, tasks[4].result.table
+    assert dw[0, 0] == (x[:2, :2] * dy).sum()
+    assert all(np.array_equal(task.result.table, task.result.table.round()) for task in tasks)
+    assert not np.array_equal(sums(1)[0].result.table, tasks[0].result.table)
+
+
+def test_the_board_shows_the_notebooks_own_graph():
+    drawn = board()
+    assert drawn["values"]["E"] == 1.125 and drawn["gradients"]["w"] == 3.0 and len(drawn["arrows"]) == 7
+
+
+def test_the_tasks_stand_apart_from_their_solutions(tmp_path):
+    graph, form, notation, kernels = (page.read_text("utf-8") for page in write_prints(tmp_path))
+    tasks, solved = kernels.split("</section>")[:2]
+    assert 'class="result"' not in tasks and solved.count('class="result"') == 6
+    blank, full = graph.split("</section>")[:2]
+    assert "dE/dw = 3" in full and "dE/dw = 3" not in blank
+    assert form.count("<tr>") == 15 and "Notation" in notation and 'class="katex"' in notation

@@ -1,0 +1,66 @@
+"""Make what a teacher gets.
+
+    python -m tools.teaching sheets                    answers to the predictions, one sheet a lesson
+    python -m tools.teaching plans                     a plan a lesson, and courses of 4, 8 and 12 hours
+    python -m tools.teaching slides                    a deck a notebook
+    python -m tools.teaching prints                    for the board and for paper
+    python -m tools.teaching all 03 --to FOLDER --pdf  everything of one notebook, as PDF too
+
+Lessons are named by number or topic; all are made when none is named. Needs the `site` extra, Node and npm;
+for `--pdf` Playwright and Chromium. A deck with its notes: open `….slides.html?print-pdf&notes` and print.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tools.build_site import fetch_npm_packages
+from tools.teaching.lessons import ROOT, find, lessons
+from tools.teaching.pages import browser, print_pdf
+
+KINDS = ("sheets", "plans", "slides", "prints")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make what is asked for; say where it lies."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("kind", choices=[*KINDS, "all"])
+    parser.add_argument("lessons", nargs="*", help="number or topic; default: all")
+    parser.add_argument("--to", type=Path, default=ROOT / "build" / "teaching", metavar="FOLDER")
+    parser.add_argument(
+        "--site", default="../../site", help="address of the web site, for links to live pages"
+    )
+    parser.add_argument("--pdf", action="store_true", help="print each page as PDF, too")
+    options = parser.parse_args(arguments)
+    fetch_npm_packages()
+    chosen = [find(name) for name in options.lessons] or list(lessons().values())
+    pages = []
+    for kind in KINDS if options.kind == "all" else [options.kind]:
+        made = make(kind, chosen, options.to / kind, options.site, whole=not options.lessons)
+        pages += [(page, "?print-pdf" if kind == "slides" else "") for page in made]
+    if options.pdf:
+        with browser() as started:
+            pages += [(print_pdf(started, page, query), "") for page, query in pages]
+    print("\n".join(str(page) for page, _ in pages))
+    return 0
+
+
+def make(kind: str, chosen: list, folder: Path, site: str, whole: bool) -> list[Path]:
+    """Make the pages of a kind; `whole` when all lessons are meant, with what belongs to none of them."""
+    from tools.teaching import plans, prints, sheets, slides
+
+    if kind == "sheets":
+        return [sheets.write_sheet(lesson, folder) for lesson in chosen]
+    if kind == "plans":
+        pages = [plans.write_plan(lesson, folder, site) for lesson in chosen]
+        return pages + (plans.write_courses(folder) if whole else [])
+    if kind == "slides":
+        return [slides.write_deck(lesson, folder, site) for lesson in chosen]
+    return prints.write_prints(folder)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

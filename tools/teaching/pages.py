@@ -1,0 +1,58 @@
+"""Pages for paper: HTML from a template, and PDF from it by Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tools.screenshots import FLAGS, chromium
+from tools.site.pages import copy_katex
+from tools.teaching.text import inline
+
+HERE = Path(__file__).resolve().parent
+
+
+def environment() -> Environment:
+    """Return the templates, with what they call."""
+    loader = FileSystemLoader(HERE / "templates")
+    made = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    made.filters["inline"] = inline
+    return made
+
+
+def write(template: str, path: Path, **values) -> Path:
+    """Write a page from a template; the formulae's style sheet lies beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not (path.parent / "katex").exists():
+        copy_katex(path.parent / "katex")
+    path.write_text(environment().get_template(template).render(**values), "utf-8")
+    return path
+
+
+@contextmanager
+def browser() -> Iterator:
+    """Start Chromium, by Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        yield started
+        started.close()
+
+
+def print_pdf(started, page: Path, query: str = "") -> Path:
+    """Print a page to PDF beside it, on the paper that it asks for; of a deck one page a slide."""
+    target = page.with_suffix("").with_suffix(".pdf")
+    view = started.new_page(viewport={"width": 1280, "height": 720})
+    view.goto(page.resolve().as_uri() + query)
+    if query:
+        view.wait_for_function("Reveal.isReady() && document.querySelector('.pdf-page')")
+    view.evaluate("document.fonts.ready.then(() => true)")
+    view.pdf(path=target, prefer_css_page_size=True, print_background=True)
+    view.close()
+    return target

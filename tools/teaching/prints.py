@@ -1,0 +1,54 @@
+"""Sheets to print: the graph for the board, a form for predictions, the notation, sums with kernels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cnnlib.autodiff.scalar_graph import GRAPHS, run
+from tools.teaching.kernels import sums
+from tools.teaching.lessons import ROOT
+from tools.teaching.pages import write
+from tools.teaching.text import with_formulae
+
+GRAPH = "one weight"
+
+
+def write_prints(folder: Path, seed: int = 0) -> list[Path]:
+    """Write the four sheets."""
+    return [
+        write("graph.html.j2", folder / "graph_for_the_board.html", **board()),
+        write("form.html.j2", folder / "prediction_form.html", rows=range(14)),
+        write("notation.html.j2", folder / "notation.html", text=notation()),
+        write("kernels.html.j2", folder / "kernels_by_hand.html", sums=sums(seed), seed=seed),
+    ]
+
+
+def board() -> dict:
+    """Return the graph of the backpropagation notebook, laid out for paper, with all its numbers."""
+    graph = GRAPHS[GRAPH]
+    values, gradients = run(graph, graph.leaves)
+    xs, ys = zip(*graph.places.values(), strict=True)
+    across, down = (max(xs) - min(xs)) or 1, (max(ys) - min(ys)) or 1
+    places = {
+        name: (70 + 760 * (x - min(xs)) / across, 70 + 260 * (max(ys) - y) / down)
+        for name, (x, y) in graph.places.items()
+    }
+    arrows = [(places[start], places[node.name]) for node in graph.nodes for start in node.inputs]
+    operations = {node.name: f"{node.operation}" for node in graph.nodes}
+    return {
+        "formula": graph.formula,
+        "leaves": graph.leaves,
+        "places": places,
+        "arrows": arrows,
+        "operations": operations,
+        "values": values,
+        "gradients": gradients,
+    }
+
+
+def notation() -> str:
+    """Return docs/notation.md as HTML, its formulae set."""
+    from markdown_it import MarkdownIt
+
+    text = (ROOT / "docs" / "notation.md").read_text("utf-8")
+    return MarkdownIt("commonmark", {"html": True}).enable("table").render(with_formulae(text))
