@@ -68,6 +68,8 @@ class Exercise:
     probed : bool
         Whether each case is asked twice, and arrays are also handed over in other forms: other orders in
         memory, read-only, float32. A `run` that asks several times itself says False.
+    was : tuple of str
+        Names that it had before: `check` and the learner's progress still know them.
     unit : callable, optional
         ``unit(*arguments)``: the size of number in which 32-bit arithmetic may round; by default the largest
         number in the arrays of floats.
@@ -90,6 +92,7 @@ class Exercise:
     whole: tuple = ()
     probed: bool = True
     unit: Callable | None = None
+    was: tuple = ()
 
     def call(self, function, arguments):
         """Call an answer on one case; a value counts as a function without arguments that returns it."""
@@ -144,15 +147,20 @@ def exercises():
     return dict(sorted(_exercises.items(), key=lambda item: item[0][:2]))
 
 
+def present_name(name):
+    """The present name of an exercise that may have had another; an unknown name as it is."""
+    return {old: exercise.name for exercise in exercises().values() for old in exercise.was}.get(name, name)
+
+
 def find(name):
-    """The exercise of a name.
+    """The exercise of a name, present or former.
 
     Raises
     ------
     ValueError
         If there is none; the message names the nearest ones.
     """
-    known = exercises()
+    known, name = exercises(), present_name(name)
     if name not in known:
         near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.3) or list(known)
         raise ValueError(f"name: got {name!r}, expected an exercise such as {', '.join(map(repr, near))}")
