@@ -1,7 +1,7 @@
 """Four readings of one sum: how the gradient goes back through a convolution to the pixels.
 
-Every product of a weight and a pixel sends the gradient of its output, times the weight, back to its pixel. The
-readings make the same products and add the same numbers; they differ in the order.
+Every product of a weight and a pixel sends the gradient of its output, times the weight, back to its pixel.
+The readings make the same products and add the same numbers; they differ in the order.
 
 ========== ==================================== ===========================================
 reading    one step                             known as

@@ -1,4 +1,4 @@
-"""The four readings of a convolution's way back give one result, to the last digit, and it is the library's."""
+"""The four readings of a convolution's way back give one result, to the last digit: the library's."""
 
 import itertools
 
