@@ -12,7 +12,7 @@ from importlib import import_module
 
 SUBJECTS = {
     "backpropagation": "BlameMicroscope BrokenBackward ChainRule ConvolutionBackward"
-    " GradientCheckExplorer OneUpdate",
+    " GradientCheckExplorer OneUpdate PixelInWindows",
     "base": "BadValue Button Challenge Choice Grid LogSlider Number Slider TextField Toggle Widget",
     "forward_pass": "ConvolutionMicroscope NetworkXRay SizeExplorer",
     "gradient_descent": "BatchNoise ContourExplorer DescentExplorer OptimizerRace",

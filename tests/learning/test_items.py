@@ -11,7 +11,7 @@ from cnnlib.learning.truths import function_of, needs
 from tests.learning.notebook_variables import variables_for
 
 ALL = list(load().values())
-SLOW = {"03.broken"}
+SLOW = {"14.broken"}
 
 
 def truth_of(item, form=0):

@@ -9,6 +9,7 @@ from cnnlib.viz import Line, Points
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
 from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackward
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
+from cnnlib.widgets.backpropagation.pixel_in_windows import PixelInWindows
 from cnnlib.widgets.backpropagation.suspect_panels import LETTERS
 
 
@@ -97,3 +98,13 @@ def test_a_touched_cell_is_the_step_that_makes_it():
     weights = ConvolutionBackward(reading="transposed", kernels=2)
     assert touch(weights, "weights", 4, 0) == {"step": 10}
     assert touch(weights, "reading:matrix", 0, 0) == {"reading": "matrix"}
+
+
+def test_one_pixel_is_told_through_all_its_windows():
+    words = "lies in 4 of the 4 windows: weight (1, 1) in window (0, 0), weight (1, 0) in window (0, 1)"
+    assert words in PixelInWindows().text
+    assert PixelInWindows().text.endswith("It gets 3·(−1) + 1·2 + 2·3 + 4·1 = 9.")
+    widget = PixelInWindows(row=2, column=1)
+    assert widget.facts == {"windows": 2, "gradient": 6.0}
+    touched = {"name": "pixel", "kind": "click", "row": 0, "col": 2, "x": 2, "y": 0}
+    assert widget.event(touched) == {"row": 0, "column": 2}

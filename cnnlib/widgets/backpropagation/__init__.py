@@ -6,6 +6,7 @@ from cnnlib.widgets.backpropagation.chain_rule import ChainRule
 from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackward
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
 from cnnlib.widgets.backpropagation.one_update import OneUpdate
+from cnnlib.widgets.backpropagation.pixel_in_windows import PixelInWindows
 
 __all__ = [
     "BlameMicroscope",
@@ -14,4 +15,5 @@ __all__ = [
     "ConvolutionBackward",
     "GradientCheckExplorer",
     "OneUpdate",
+    "PixelInWindows",
 ]
