@@ -24,8 +24,8 @@ def pixels_without_a_share():
 
 
 def rows_of_the_transposed():
-    """Rows of a transposed convolution of 3x3 with kernel 3, stride 2, padding 1."""
-    return F.conv_transpose2d_forward(np.ones((1, 1, 3, 3)), np.ones((1, 1, 3, 3)), None, 2, 1)[0].shape[2]
+    """Rows of a transposed convolution of 2x2 with kernel 3 and stride 2."""
+    return F.conv_transpose2d_forward(np.ones((1, 1, 2, 2)), np.ones((1, 1, 3, 3)), None, 2)[0].shape[2]
 
 
 def most_products():
