@@ -246,7 +246,7 @@ ConvolutionBackward(
 # %%
 def scatter_by_hand(dy, w, size, stride, padding, dilation):
     """dx of one image: dy is (F, Ho, Wo), w is (F, C, k, k)."""
-    (kernels, channels, k, _), side = w.shape, size + 2 * padding
+    (_, channels, k, _), side = w.shape, size + 2 * padding
     dx, span = np.zeros((channels, side, side)), dilation * (k - 1) + 1
     for f, i, j in np.ndindex(dy.shape):
         top, left = i * stride, j * stride
@@ -499,7 +499,6 @@ F.conv2d_backward(np.ones((1, 2, 4, 4)), cache)
 # **1.** *Core, 15 minutes.* One row of numbers, with stride and padding. The two cards before it are the steps that lead there.
 # **2.** *Stretch, 35 minutes.* Images, with batches, channels, stride and padding. Pad x first. Loop over the *outputs*,
 # or, faster, over the places p, q of the kernel. Cut the frame off dx at the end.
-# **3.** *Warm-up, 3 minutes.* Train a network with your own function.
 #
 # Each function takes `(dy, cache)`, as the library's own do, and begins by unpacking the cache. Kernel size, stride
 # and padding are whole numbers here.
@@ -553,8 +552,8 @@ def conv2d_backward(dy, cache):
 check("14.conv2d_backward", conv2d_backward)
 
 # %% [markdown]
-# **3. Train with your own function.** If it passed, it takes the library's place in every convolution of the network,
-# and the loss must fall exactly as before. If it did not pass, you can look at it as a suspect:
+# **3. Train with your own function.** *Warm-up, 3 minutes.* If it passed, it takes the library's place in every convolution
+# of the network, and the loss must fall exactly as before. If it did not pass, you can look at it as a suspect:
 # `BrokenBackward(yours=own(conv2d_backward=conv2d_backward), suspect="yours")`.
 
 # %% tags=["nbval-ignore-output"]
