@@ -115,7 +115,9 @@ print("dx =", dx)
 # meet again.
 #
 # **1. Scatter: output by output.** Each output lays the kernel, times its gradient, on its window. This is the loop
-# above. The kernel is *not* turned: an output looks at its window from left to right, as on the way forwards.
+# above. The kernel is *not* turned: an output looks at its window from left to right, as on the way forwards. (A reader
+# of a NumPy library [asked](https://github.com/ddbourgin/numpy-ml/issues/27) whether its loop has a mistake, since every book
+# turns the kernel. It has none. Books show the next order.)
 #
 # **2. Gather: pixel by pixel.** Each pixel collects from the outputs it had a part in. Put zeros around dy, so that
 # every pixel finds three numbers, and slide the kernel over it *turned round*:
@@ -588,5 +590,4 @@ quiz("14")
 #
 # - V. Dumoulin and F. Visin, [A guide to convolution arithmetic for deep learning](https://arxiv.org/abs/1603.07285), 2016.
 # - A. Odena, V. Dumoulin and C. Olah, [Deconvolution and checkerboard artifacts](https://distill.pub/2016/deconv-checkerboard/), 2016.
-# - M. D. Zeiler and others, [Deconvolutional networks](https://doi.org/10.1109/CVPR.2010.5539957), 2010.
-# - D. Bourgin, [numpy-ml](https://github.com/ddbourgin/numpy-ml/issues/27): readers ask there how the backward of a convolution works.
+# - D. Bourgin, [numpy-ml](https://github.com/ddbourgin/numpy-ml/issues/27), a library in NumPy; a reader asks why its loop does not rotate the kernel.
