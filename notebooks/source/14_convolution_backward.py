@@ -37,14 +37,8 @@ from cnnlib.experiments.four_readings import Geometry, by_matrix, gather, lay_do
 from cnnlib.networks import load_mnist_cnn
 from cnnlib.nn import functional as F
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
-from cnnlib.widgets import (
-    BlameMicroscope,
-    BrokenBackward,
-    Challenge,
-    ConvolutionBackward,
-    OneUpdate,
-    PixelInWindows,
-)
+from cnnlib.runtime import in_short
+from cnnlib.widgets import BlameMicroscope, BrokenBackward, Challenge, ConvolutionBackward, PixelInWindows
 from cnnlib.widgets.cards import predict, quiz, worked
 
 digits = load_digits()
@@ -87,7 +81,7 @@ for i in range(3):  # each output ...
 print("dx =", dx)
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # $dx_2 = dy_0\,w_2 + dy_1\,w_1 + dy_2\,w_0 = 3\cdot(-1) + 1\cdot 1 + (-2)\cdot 2 = -6$.
 #
@@ -122,7 +116,7 @@ print("dx =", dx)
 # **2. Gather: pixel by pixel.** Each pixel collects from the outputs it had a part in. Put zeros around dy, so that
 # every pixel finds three numbers, and slide the kernel over it *turned round*:
 
-# %%
+# %% answers="14.middle"
 framed = np.pad(dy, 2)  # one zero less than the kernel is long, at both ends
 turned = w[::-1]
 print("dy with its frame:", framed)
@@ -134,7 +128,7 @@ print("gather: dx =", np.array([framed[r : r + 3] @ turned for r in range(5)]))
 # line $i$ of $A$ stand the weights, moved $i$ places to the right, and zeros everywhere else. For a linear layer
 # you know the way back: multiply by the *transposed* matrix, the one with rows and columns exchanged.
 
-# %%
+# %% answers="14.middle"
 A = np.zeros((3, 5))
 for i in range(3):
     A[i, i : i + 3] = w
@@ -150,7 +144,7 @@ print("matrix: dx =", A.T @ dy)
 # pixels $p, p + 1, p + 2$, so that is where its copy lies. This order is how a layer named *transposed convolution* can be
 # computed; more on it below.
 
-# %%
+# %% answers="14.middle"
 dx = np.zeros(5)
 for p in range(3):
     dx[p : p + 3] += w[p] * dy
@@ -186,30 +180,37 @@ PixelInWindows()
 # Here $i$ and $j$ are row and column of an output.
 
 # %%
+kernel, arriving = np.array([[1.0, 3], [2, -1]]), np.array([[3.0, 1], [2, 4]])
+dx = np.zeros((3, 3))
+for i, j in np.ndindex(arriving.shape):  # (0, 0), (0, 1), (1, 0), (1, 1)
+    dx[i : i + 2, j : j + 2] += arriving[i, j] * kernel
+print(dx)
+
+# %% [markdown]
+# Read the line in the loop aloud: *output (i, j) hands its gradient, times the kernel, to its window.* It is the line from
+# the row of five, with a second direction.
+
+# %%
 predict("14.collects")
 
 # %% answers="14.collects"
-kernel, arriving = np.array([[1.0, 3], [2, -1]]), np.array([[3.0, 1], [2, 4]])
-dx, count = np.zeros((3, 3)), np.zeros((3, 3), int)
-for i, j in np.ndindex(arriving.shape):  # (0, 0), (0, 1), (1, 0), (1, 1)
-    dx[i : i + 2, j : j + 2] += arriving[i, j] * kernel
-    count[i : i + 2, j : j + 2] += 1
-print("dx =", dx, "shares of each pixel =", count, sep="\n")
+shares = np.zeros((5, 5), int)
+for i, j in np.ndindex(3, 3):
+    shares[i : i + 3, j : j + 3] += 1  # a window of 3x3
+print(shares)
 
 # %% [markdown]
-# ## Any stride, padding, dilation, and several channels
+# ## Any stride, any padding, any dilation
 #
-# Two words for what is new. *Dilation* 2 means that the weights of a kernel see every second pixel: a kernel of 3 spans
-# five pixels. *Channels*: a colour image has three numbers at every pixel, and inside a network there are more. Each
-# kernel has one slice of weights for each channel, and adds up over all channels.
+# *Stride* and *padding* are known from notebook 01. *Dilation* 2 means that the weights of a kernel see every second pixel: a
+# kernel of 3 then spans five pixels. The view shows all of it on an image of 5×5. Choose a reading at the top, and let it play.
 #
-# Before any formula with more letters, look at two channels and two kernels. Set both sliders to 2. The kernels
-# stand as a table: a row for each kernel, a column for each channel of x. Forwards, kernel 0 makes map 0 of y from both
-# channels: a sum along its *row*. Backwards, channel 0 of dx collects from both maps of dy, each through its own kernel: a sum
-# along the *column* of the table.
+# - *scatter*: an output is framed on the left, and the pixels that it adds to on the right.
+# - *gather*: dy is laid out with its zeros; a pixel of dx is framed, and the numbers that it collects.
+# - *matrix*: each row belongs to a pixel. All of dy stands above.
+# - *transposed*: a weight is framed, and the pixels to which it adds its copy of dy.
 #
-# Then let it play, one reading after the other. The lower row shows how far all four have come. All numbers are
-# whole, so that rounding cannot hide a difference.
+# The lower row shows how far all four have come. All numbers are whole, so that rounding cannot hide a difference.
 #
 # **Challenge.** Find a setting in which exactly 16 of the 25 pixels receive nothing.
 
@@ -218,20 +219,31 @@ predict("14.nothing")
 
 # %%
 near = lambda f: (f"now {f['unreached']} pixels", 1 - abs(f["unreached"] - 16) / 16)
-ConvolutionBackward(
-    challenge=Challenge("16 pixels receive nothing", lambda f: f["unreached"] == 16, near), step=4
-)
+ConvolutionBackward(challenge=Challenge("16 pixels receive nothing", lambda f: f["unreached"] == 16, near), step=4)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What you should have found</summary>
 #
 # Kernel 2, stride 3: row 2 and column 2 lie in no window, so 9 pixels receive nothing. Sixteen of them receive nothing with a
-# kernel of 1 and a stride of 2: only the 9 pixels that a window stood on are reached. A network that looks like this never reads
-# most of its image.
+# kernel of 1 and a stride of 2: only the 9 pixels that a window stood on are reached. Such a layer never reads most of its
+# image.
 # <!-- computed: 5 * 5 - 3 * 3 = 16 -->
 #
 # </details>
 #
+# ## Several channels, several kernels
+#
+# A colour image has three numbers at every pixel, its *channels*, and inside a network there are more. Each kernel
+# has a slice of weights for each channel, and adds up over all channels. Here are two channels and two kernels. The kernels
+# stand as a table: a row for each kernel, a column for each channel of x.
+#
+# Forwards, kernel 0 makes map 0 of y from both channels: it sums along its *row* of the table. Backwards, channel 0 of
+# dx collects from both maps of dy, from each through the kernel that made it: it sums along its *column*, which is framed.
+
+# %%
+ConvolutionBackward(reading="gather", channels=2, kernels=2, step=13)
+
+# %% [markdown]
 # With all letters the sum looks long. Nothing in it is new: $n$ counts the images of the batch, $f$ the kernels, $c$ the
 # channels of x; $i, j$ are row and column of an output, $p, q$ those of a weight. For every output, and every weight of
 # its kernel, one share goes to one pixel and one to one weight:
@@ -265,13 +277,14 @@ def scatter_by_hand(dy, w, size, stride, padding, dilation):
 
 # %%
 def compare(kernel, stride, padding, dilation):
-    """Two channels, two kernels: all readings against one another, and against the measured gradient."""
-    g, rng = Geometry(5, kernel, stride, padding, dilation), np.random.default_rng(0)  # an image of 5x5
-    w = rng.integers(-3, 4, (2, 2, kernel, kernel)).astype(float)
+    """An image of 5x5, two channels, two kernels: compare all readings, then measure."""
+    g, rng = Geometry(5, kernel, stride, padding, dilation), np.random.default_rng(0)
+    w = rng.integers(-3, 4, (2, 2, kernel, kernel)).astype(float)  # whole numbers
     dy = rng.integers(-3, 4, (2, g.outputs, g.outputs)).astype(float)
     dx = scatter_by_hand(dy, w, 5, stride, padding, dilation)
-    for other in (gather(dy, w, g), by_matrix(dy, w, g), g.cut(lay_down(dy, w, g))):
-        np.testing.assert_array_equal(dx, other)  # to the last digit
+    np.testing.assert_array_equal(dx, gather(dy, w, g))  # equal to the last digit
+    np.testing.assert_array_equal(dx, by_matrix(dy, w, g))
+    np.testing.assert_array_equal(dx, g.cut(lay_down(dy, w, g)))  # its frame cut off
 
     def loss(x):
         return (dy * F.conv2d_forward(x, w, None, stride, padding, dilation)[0]).sum()
@@ -320,7 +333,7 @@ np.testing.assert_allclose(layer, dx4[:, :, :rows, :rows])
 print("last row of dx:", dx4[0, 0, -1])
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Five rows, equal to the first five of dx. The sixth row of x was in no window, so its gradient is 0. The layer is given
 # only dy and cannot know whether there was a sixth row. PyTorch's argument `output_padding` says how many more
@@ -355,7 +368,7 @@ print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times t
 #
 # - the *field*: nothing outside of it receives a gradient;
 # - the closed ReLUs and the losers of the pooling: inside the field, most numbers receive none either;
-# - between pooling 2 and ReLU 2 one square stays one square; the next convolution spreads it over a window.
+# - on the way back from pooling 2 to ReLU 2 one square stays one square; then convolution 2 spreads it over a window.
 #
 # **Challenge.** Find a unit that *no* pixel can move.
 
@@ -420,6 +433,8 @@ BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, in
 predict("14.promise")
 
 # %% answers="14.promise"
+from cnnlib.widgets import OneUpdate
+
 selfish = Challenge(
     "Better here, worse elsewhere",
     lambda f: f["step"] == f["steps"] and f["fell"] > 0 and f["others_after"] > f["others_before"],
@@ -491,14 +506,16 @@ BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5), 
 # shape of y:
 
 # %% tags=["raises-exception"]
-F.conv2d_backward(np.ones((1, 2, 4, 4)), cache)
+with in_short():  # of an error only its last line
+    F.conv2d_backward(np.ones((1, 2, 4, 4)), cache)
 
 # %% [markdown]
-# The last line says what was expected: three maps of dy, one for each kernel, and two came.
+# The line says what was expected: three maps of dy, one for each kernel, and two came.
 #
 # ## Exercises
 #
 # **1.** *Core, 15 minutes.* One row of numbers, with stride and padding. The two cards before it are the steps that lead there.
+#
 # **2.** *Stretch, 35 minutes.* Images, with batches, channels, stride and padding. Pad x first. Loop over the *outputs*,
 # or, faster, over the places p, q of the kernel. Cut the frame off dx at the end.
 #
@@ -565,9 +582,7 @@ passed = check("14.conv2d_backward", conv2d_backward).passed
 mine = own(conv2d_backward=conv2d_backward) if passed else SOUND
 data = digits.x_train, digits.y_train
 yours, library = (learning_curve(backward, *data, steps=30)[0] for backward in (mine, SOUND))
-print(
-    "with your function:" if passed else "not yet with your function:", f"{yours[0]:.3f} to {yours[-1]:.3f}"
-)
+print("with your function:" if passed else "not yet with your function:", f"{yours[0]:.3f} to {yours[-1]:.3f}")
 print(f"with the library's:  {library[0]:.3f} to {library[-1]:.3f}")
 np.testing.assert_allclose(yours, library, rtol=1e-3)
 
