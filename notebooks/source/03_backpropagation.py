@@ -208,21 +208,22 @@ GradientCheckExplorer(challenge=exact)
 #
 # **Two inputs, two outputs, written out.** A linear layer with a matrix of 2×2 weights computes, for one image,
 #
-# $$y_1 = x_1\,w_{11} + x_2\,w_{21} + b_1$$
-# $$y_2 = x_1\,w_{12} + x_2\,w_{22} + b_2$$
+# $$y_0 = x_0\,w_{00} + x_1\,w_{10} + b_0$$
+# $$y_1 = x_0\,w_{01} + x_1\,w_{11} + b_1$$
 #
-# The first number at a weight says which input it belongs to, the second which output. Let $dy_1$ and $dy_2$ arrive.
-# The two rules are enough. Look for $x_1$: it stands in both lines, beside $w_{11}$ and beside $w_{12}$. It gets a share from each, and the shares
-# add up:
+# Everything is counted from 0. The first number at a weight says which input it belongs to, the second which output. Let
+# $dy_0$ and $dy_1$ arrive. The two rules are enough. Look for $x_0$: it stands in both lines, beside $w_{00}$ and beside
+# $w_{01}$. It gets a share from each, and the shares add up. The same for $x_1$:
 #
-# $$dx_1 = dy_1\,w_{11} + dy_2\,w_{12}, \qquad dx_2 = dy_1\,w_{21} + dy_2\,w_{22} .$$
+# $$dx_0 = dy_0\,w_{00} + dy_1\,w_{01}, \qquad dx_1 = dy_0\,w_{10} + dy_1\,w_{11} .$$
 #
-# Look for a weight: $w_{21}$ stands in one line, beside $x_2$. So $dw_{21} = x_2\,dy_1$, and the other three likewise. A
-# bias is added: $db_1 = dy_1$.
+# Look for a weight: $w_{10}$ stands in one line, beside $x_1$. So $dw_{10} = x_1\,dy_0$, and the other three likewise. A
+# bias is added: $db_0 = dy_0$.
 #
-# **As matrices.** Write the two inputs as a row $X = (x_1, x_2)$, and $Y$, $b$ and $dY$ as rows too. Then the two lines are $Y = X\,W + b$. The two
-# lines for $dx$ use the same weights, with the roles of their two numbers exchanged: in $dx_1$ the *first* number stays
-# 1, and the sum runs over the second. That is the transposed matrix $W^T$, whose rows are the columns of $W$:
+# **As matrices.** Write the two inputs as a row $X = (x_0, x_1)$, and $Y$, $b$ and $dY$ as rows too. Then the two lines
+# are $Y = X\,W + b$. Compare the weights of the two pairs of lines. In the line of $y_0$ stand $w_{00}$ and $w_{10}$, a *column*
+# of $W$. In the line of $dx_0$ stand $w_{00}$ and $w_{01}$, a *row* of $W$. So on the way back rows and columns have changed places. The
+# matrix with rows and columns exchanged is called the transposed matrix, $W^T$:
 #
 # $$dX = dY\; W^T, \qquad dW = X^T\, dY .$$
 #
@@ -230,7 +231,7 @@ GradientCheckExplorer(challenge=exact)
 # the same. The weights are used for every image, so $dW$ adds up over the images, which the product $X^T dY$ does by itself; and $db$ is the sum of the
 # rows of $dY$. If you forget which matrix to transpose, the shapes tell you: a gradient has the shape of what it belongs to.
 #
-# **By hand** before you run: compute dX and dW for $X = (1, 2)$, $W = \begin{pmatrix} 3 & 0 \\ 1 & -1 \end{pmatrix}$ and $dY = (2, -1)$.
+# Do it by hand once, then compare: dX and dW for $X = (1, 2)$, $W = \begin{pmatrix} 3 & 0 \\ 1 & -1 \end{pmatrix}$ and $dY = (2, -1)$.
 
 # %%
 X, W, dY = np.array([[1.0, 2]]), np.array([[3.0, 0], [1, -1]]), np.array([[2.0, -1]])
