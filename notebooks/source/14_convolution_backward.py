@@ -248,11 +248,11 @@ ConvolutionBackward(reading="gather", channels=2, kernels=2, step=13)
 # channels of x; $i, j$ are row and column of an output, $p, q$ those of a weight. For every output, and every weight of
 # its kernel, one share goes to one pixel and one to one weight:
 #
-# $$dx_{n,\,c,\,is + pd - a,\;js + qd - a} \;\text{ grows by }\; dy_{nfij}\; w_{fcpq}, \qquad
-# dw_{fcpq} \;\text{ grows by }\; dy_{nfij}\; x_{n,\,c,\,is + pd - a,\;js + qd - a} .$$
+# $$dx_{n,\,c,\,i\,s + p\,d - a,\;\;j\,s + q\,d - a} \;\text{ grows by }\; dy_{nfij}\; w_{fcpq}, \qquad
+# dw_{fcpq} \;\text{ grows by }\; dy_{nfij}\; x_{n,\,c,\,i\,s + p\,d - a,\;\;j\,s + q\,d - a} .$$
 #
-# Here $s$ is the stride, $d$ the dilation and $a$ the padding. The place $is + pd - a$ is the one that the output saw on
-# the way forwards: the window begins at $is$, the weight stands $pd$ further on, and $a$ is the frame, which is not
+# Here $s$ is the stride, $d$ the dilation and $a$ the padding. The place $i\,s + p\,d - a$ is the one that the output saw on
+# the way forwards: the window begins at $i\,s$, the weight stands $p\,d$ further on, and $a$ is the frame, which is not
 # counted among the pixels. This is *scatter* in one line. The function below does it for one image, for all
 # channels at once. It works on the framed image and cuts at the end.
 
