@@ -100,8 +100,8 @@ print("dx =", dx)
 # Where there is no such output, $dy$ counts as 0.
 #
 # **The kernel's gradient** needs no new idea. $w_0$ stands in all three lines, beside $x_0$, $x_1$ and $x_2$. So
-# $dw_0 = dy_0\,x_0 + dy_1\,x_1 + dy_2\,x_2$, and in general $dw_p = \sum_i dy_i\, x_{i+p}$: the window of length three
-# that begins at $x_p$, times dy. Nothing is turned. A **bias** would be added to every line, so $db = dy_0 + dy_1 + dy_2$.
+# $dw_0 = dy_0\,x_0 + dy_1\,x_1 + dy_2\,x_2$, and in general $dw_p = \sum_i dy_i\, x_{i+p}$: three pixels in
+# a row, beginning with $x_p$, each times its own dy. Nothing is turned. A **bias** would be added to every line, so $db = dy_0 + dy_1 + dy_2$.
 #
 # ## The same sum, in four orders
 #
@@ -158,8 +158,8 @@ print("transposed: dx =", dx)
 # **With a stride of 2** the windows begin at $x_0$ and $x_2$: there are two lines, and $i$ in the index becomes $2i$.
 # *Scatter* hands back to the windows that begin at 0 and 2. *Gather* must lay the two numbers of dy two places apart
 # before the kernel slides over them: a zero stands where a window would have begun and did not. **With padding**,
-# windows stand on a row that has zeros at both ends. Their gradients are computed like all others and then cut off:
-# nobody asks for the gradient of a zero that was added.
+# windows stand on a row that has zeros at both ends. Their gradients are computed like all others and then cut off: a
+# zero that was added is not a pixel, and its gradient is not wanted.
 #
 # ## One pixel under four windows
 #
@@ -341,8 +341,8 @@ print("last row of dx:", dx4[0, 0, -1])
 #
 # </details>
 #
-# With a stride that does not divide the kernel's size, pixels collect different numbers of shares. Choose *all ones* behind
-# *More* in the view above, kernel 3 and stride 2: 1, 2 and 4 shares alternate like the fields of a chessboard. Networks that draw pictures with such layers
+# With a stride that does not divide the kernel's size, pixels collect different numbers of shares. In the view above,
+# choose kernel 3, stride 2, and behind *More* the numbers *all ones*: 1, 2 and 4 shares alternate like the fields of a chessboard. Networks that draw pictures with such layers
 # tend to show that pattern ([Odena and others](https://distill.pub/2016/deconv-checkerboard/), 2016).
 #
 # ## A window of one pixel
@@ -366,7 +366,7 @@ print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times t
 # Now all layers together. Click any unit of the network. The lower row shows its gradient by everything before it: which
 # numbers would move it, and how much. Look for three things:
 #
-# - the *field*: nothing outside of it receives a gradient;
+# - the *receptive field* of notebook 01: nothing outside of it receives a gradient;
 # - the closed ReLUs and the losers of the pooling: inside the field, most numbers receive none either;
 # - on the way back from pooling 2 to ReLU 2 one square stays one square; then convolution 2 spreads it over a window.
 #
@@ -455,7 +455,8 @@ OneUpdate(challenge=selfish, rate=0.001, step=12)
 # > **In a box: what the chapter says.** This course grew from a textbook chapter with
 # > [fourteen claims](../docs/claims.md). Claim 6 is the rule above: *New weight = old weight minus learning rate times
 # > the partial derivative of the error by the weight.* It holds; it is the definition of gradient descent. The next cell
-# > compares every weight of the network.
+# > compares every weight of the network. Claim 1, *training uses the same network, run backwards*, holds for convolutions
+# > too: the kernels are the same, turned by half a turn where a pixel collects.
 
 # %%
 from cnnlib import SGD

@@ -75,7 +75,7 @@ def test_the_way_back_through_a_convolution_is_told_step_by_step():
     widget = ConvolutionBackward(kernel=3, stride=2, numbers="all ones")
     assert widget.facts["most"] == 4
     widget.set_state(reading="transposed", step=5)
-    assert "weight row 1, column 1 is 0; dy times that is added, its numbers 2 pixels apart" in widget.text
+    assert "is 0. A copy of dy, times 0, is added, its numbers 2 pixels apart." in widget.text
 
 
 def test_another_reading_goes_on_where_this_one_stood():

@@ -93,10 +93,11 @@ class ReadingsPicture:
             return self.scatter_words(number, row, column)
         if self.reading == "transposed":
             of = f" of kernel {number}" if len(self.w) > 1 else ""
-            weights = self.w[number, :, row, column]
-            times = " and ".join(signed(weight) for weight in weights)
+            times = [signed(weight) for weight in self.w[number, :, row, column]]
+            whose = " for channel 0 and ".join(times) + " for channel 1" * (len(times) > 1)
             apart = "" if self.g.stride == 1 else f", its numbers {self.g.stride} pixels apart"
-            return f"weight row {row}, column {column}{of} is {times}; dy times that is added{apart}."
+            said = f"weight row {row}, column {column}{of} is {whose}."
+            return f"{said} A copy of dy, times {' and '.join(times)}, is added{apart}."
         of = f" of channel {number}" if self.w.shape[1] > 1 else ""
         return f"pixel row {row}, column {column}{of} gets {self.sum_words(number, row, column)}."
 
