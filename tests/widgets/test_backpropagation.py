@@ -108,3 +108,19 @@ def test_one_pixel_is_told_through_all_its_windows():
     assert widget.facts == {"windows": 2, "gradient": 6.0}
     touched = {"name": "pixel", "kind": "click", "row": 0, "col": 2, "x": 2, "y": 0}
     assert widget.event(touched) == {"row": 0, "column": 2}
+
+
+@pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "transposed"])
+def test_halfway_the_large_picture_and_the_small_one_show_the_same(reading):
+    widget, made = ConvolutionBackward(reading=reading, kernels=2, stride=2, padding=1), []
+    for step in range(widget.limits(widget.state)["step"][1] + 1):
+        widget.set_state(step=step)
+        made.append(widget.facts["made"])
+        large = next(panel for panel in widget.scene.panels if panel.name == "dx").marks[0].z
+        large = large if large.shape == (5, 5) else large[1:-1, 1:-1]
+        name = {"transposed": "weights"}.get(reading, reading)
+        small = next(panel for panel in widget.scene.panels if panel.name == name).marks[0].z
+        known = np.isfinite(large)
+        assert np.array_equal(large[known], small[known]) and not small[~known].any()
+    assert made[0] == 0 and made[-1] == widget.facts["products"] and made == sorted(made)
+    assert len(set(made)) == len(made), "a step that adds nothing"
