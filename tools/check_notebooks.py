@@ -11,7 +11,6 @@ told in `tools.prose`.
 from __future__ import annotations
 
 import argparse
-import itertools
 import re
 import statistics
 import sys
@@ -38,6 +37,7 @@ COURSE = (
     "01_forward_pass",
     "02_loss",
     "03_backpropagation",
+    "14_convolution_backward",
     "04_gradient_descent",
     "05_learning_rate",
     "06_minima",
@@ -46,28 +46,10 @@ COURSE = (
     "09_train_a_cnn",
     "10_where_next",
 )
-CELLS, CELLS_OF_00 = (20, 48), (6, 48)
 MEDIAN_LINES, MOST_LINES = 5, 25
-WORDS_PER_CODE_CELL = (40, 110)
 OBJECTIVES = (3, 5)
 HTML_PICTURE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 REMOTE = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
-
-
-def number_of_cells(page):
-    """20 to 48 cells: long enough for an argument, short enough for a sitting; 00 may be shorter.
-
-    Cards are not counted, and prose that a card parts is one cell.
-    """
-    low, high = CELLS_OF_00 if page.name.startswith("00") else CELLS
-    kinds = [cell.cell_type for cell in page.notebook.cells if cell.cell_type != "code" or not is_card(cell)]
-    after_card = sum(
-        is_card(card) and text.cell_type == "markdown"
-        for card, text in itertools.pairwise(page.notebook.cells)
-        if card.cell_type == "code"
-    )
-    count = len(kinds) - after_card
-    return [] if low <= count <= high else [f"{count} cells; wanted {low} to {high}"]
 
 
 def lines_of_code(page):
@@ -87,17 +69,6 @@ def lines_of_code(page):
     if median > MEDIAN_LINES and not page.is_twin:
         faults.append(f"a code cell has {median:g} lines in the median; at most {MEDIAN_LINES}")
     return faults
-
-
-def words_of_prose(page):
-    """40 to 110 words of prose for every code cell that is more than a card."""
-    if page.is_twin or not page.experiments:
-        return [] if page.experiments else ["no code cell"]
-    share = sum(prose.words(text) for _, text in page.markdown) / len(page.experiments)
-    low, high = WORDS_PER_CODE_CELL
-    return (
-        [] if low <= share <= high else [f"{share:.0f} words of prose per code cell; wanted {low} to {high}"]
-    )
 
 
 def opening_cell(page):
@@ -297,9 +268,7 @@ ANYWHERE = (
     randomness_is_seeded,
 )
 RULES = (
-    number_of_cells,
     lines_of_code,
-    words_of_prose,
     opening_cell,
     closing_parts,
     predictions_are_made,

@@ -34,7 +34,8 @@ def tidy(text: str, repository: Path) -> str:
 def clean_outputs(notebook, repository: Path) -> None:
     """Drop widget views, widget state and timing from an executed notebook, and tidy its outputs' texts.
 
-    A widget's output keeps its static forms (picture, HTML, text), which a page that runs no kernel shows.
+    A widget's output keeps its static forms (picture, HTML, text), which a page that runs no kernel shows; a
+    failure that is meant keeps its last line, which says what was wrong, without the way through the library.
     """
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
@@ -43,6 +44,10 @@ def clean_outputs(notebook, repository: Path) -> None:
         for output in cell.get("outputs", []):
             output.pop("transient", None)
             _clean_output(output, repository)
+        if "raises-exception" in cell.metadata.get("tags", []):
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    output.traceback = output.traceback[-1:]
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
 

@@ -48,8 +48,8 @@ def check(name, answer=None, hint=1):
     exercise = find(name)
     outcome, finding = judge(exercise, answer)
     report = Report(exercise, outcome, finding, shown_hints=hint)
-    record(name, outcome)
-    note_exercise(name, outcome, finding.misconception if finding else "")
+    record(exercise.name, outcome)
+    note_exercise(exercise.name, outcome, finding.misconception if finding else "")
     if os.environ.get("CNNLIB_CHECKS") == "raise" and not report.passed:
         raise AssertionError(repr(report))
     return report

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlib.learning.names import present_exercise
+
 
 @dataclass(frozen=True)
 class Misconception:
@@ -145,14 +147,14 @@ def exercises():
 
 
 def find(name):
-    """The exercise of a name.
+    """The exercise of a name, present or former.
 
     Raises
     ------
     ValueError
         If there is none; the message names the nearest ones.
     """
-    known = exercises()
+    known, name = exercises(), present_exercise(name)
     if name not in known:
         near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.3) or list(known)
         raise ValueError(f"name: got {name!r}, expected an exercise such as {', '.join(map(repr, near))}")

@@ -1,18 +1,18 @@
-"""Five backward passes with a planted fault each, to be found with the gradient check.
+"""Five backward passes of a convolution with a planted fault each, to be found with the gradient check.
 
 Every fault is one that people make. The functions take the caches that learners write for, such as
-``(x, w, b, stride, padding)``, and go into layers by ``Conv2d(…, **BUGS["forgotten bias"].into("conv2d"))``.
+``(x, w, b, stride, padding)``, and go into layers by
+``Conv2d(…, **BUGS["= in place of +="].into("conv2d"))``.
 
 >>> for name in BUGS:
 ...     print(name)
-unflipped kernel
-lost batch mean
-pool gradient to every pixel
-forgotten bias
-gate on the gradient
+half turn left out
+= in place of +=
+frame cut one pixel late
+patch read from its end
+divided by the batch twice
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,20 +30,49 @@ def conv2d_forward_plain_cache(x, w, b, stride=1, padding=0):
     return F.conv2d_forward(x, w, b, stride, padding)[0], (x, w, b, _plain(stride), _plain(padding))
 
 
-def conv2d_backward_unflipped(dy, cache):
+def conv2d_backward_sound(dy, cache):
+    """The library's gradients, from a cache to read."""
+    x, w, b, stride, padding = cache
+    return F.conv2d_backward(dy, F.conv2d_forward(x, w, b, stride, padding)[1])
+
+
+def conv2d_backward_unturned(dy, cache):
     """Wrong: sends the gradient back through the kernel as it stands, not turned by half a turn."""
     x, w, b, stride, padding = cache
-    _, true_cache = F.conv2d_forward(x, w, b, stride, padding)
-    _, wrong_cache = F.conv2d_forward(x, np.ascontiguousarray(w[:, :, ::-1, ::-1]), b, stride, padding)
-    _, dw, db = F.conv2d_backward(dy, true_cache)
-    return F.conv2d_backward(dy, wrong_cache)[0], dw, db
+    _, dw, db = conv2d_backward_sound(dy, cache)
+    turned = np.ascontiguousarray(w[:, :, ::-1, ::-1])
+    return conv2d_backward_sound(dy, (x, turned, b, stride, padding))[0], dw, db
 
 
-def conv2d_backward_forgotten_bias(dy, cache):
-    """Wrong: leaves the gradient of the bias at zero."""
-    x, w, b, stride, padding = cache
-    dx, dw, db = F.conv2d_backward(dy, F.conv2d_forward(x, w, b, stride, padding)[1])
-    return dx, dw, None if db is None else np.zeros_like(db)
+def conv2d_backward_overwritten(dy, cache):
+    """Wrong: where windows overlap, the last one stays; ``dx[window] = …`` in place of ``+=``."""
+    x, w, _, stride, padding = cache
+    _, dw, db = conv2d_backward_sound(dy, cache)
+    (down, right), (ph, pw) = np.broadcast_to(stride, 2), np.broadcast_to(padding, 2)
+    (height, width), (kh, kw) = x.shape[2:], w.shape[2:]
+    framed = np.zeros((*x.shape[:2], height + 2 * ph, width + 2 * pw), x.dtype)
+    for i, j in np.ndindex(dy.shape[2:]):
+        window = np.s_[:, :, i * down : i * down + kh, j * right : j * right + kw]
+        framed[window] = np.tensordot(dy[:, :, i, j], w, 1)
+    return framed[:, :, ph : ph + height, pw : pw + width], dw, db
+
+
+def conv2d_backward_cut_late(dy, cache):
+    """Wrong: cuts one row and one column too many off at the start, so that dx has moved by one pixel."""
+    dx, dw, db = conv2d_backward_sound(dy, cache)
+    return np.pad(dx, [(0, 0), (0, 0), (0, 1), (0, 1)])[:, :, 1:, 1:], dw, db
+
+
+def conv2d_backward_patch_turned(dy, cache):
+    """Wrong: the first weight gets what the last one has met."""
+    dx, dw, db = conv2d_backward_sound(dy, cache)
+    return dx, np.ascontiguousarray(dw[:, :, ::-1, ::-1]), db
+
+
+def conv2d_backward_mean_twice(dy, cache):
+    """Wrong: divides by the size of the batch, which the loss has done already."""
+    dx, dw, db = conv2d_backward_sound(dy, cache)
+    return dx, dw / dw.dtype.type(len(dy)), None if db is None else db / db.dtype.type(len(dy))
 
 
 def maxpool2d_forward_plain_cache(x, kernel_size, stride=None):
@@ -52,32 +81,9 @@ def maxpool2d_forward_plain_cache(x, kernel_size, stride=None):
     return F.maxpool2d_forward(x, kernel_size, stride)[0], (x, _plain(kernel_size), _plain(step))
 
 
-def maxpool2d_backward_everywhere(dy, cache):
-    """Wrong: hands the whole gradient to every pixel of the window, not to the winner alone."""
-    x, kernel_size, stride = cache
-    _, mean_cache = F.avgpool2d_forward(x, kernel_size, stride)
-    return F.avgpool2d_backward(dy, mean_cache) * dy.dtype.type(np.prod(np.broadcast_to(kernel_size, 2)))
-
-
 def relu_forward_plain_cache(x):
     """`relu_forward` with x itself as the cache."""
     return F.relu_forward(x)[0], x
-
-
-def relu_backward_gate_on_gradient(dy, cache):
-    """Wrong: opens the gate where the arriving gradient is positive, not where the input was."""
-    return dy * (dy > 0)
-
-
-class CrossEntropyWithoutMean(CrossEntropyLoss):
-    """Wrong: the gradient of the sum over the batch, beside a loss that is the mean."""
-
-    def backward(self):
-        return super().backward() * self._batch
-
-    def forward(self, outputs, targets):
-        self._batch = np.asarray(outputs).dtype.type(len(outputs))
-        return super().forward(outputs, targets)
 
 
 @dataclass(frozen=True)
@@ -89,13 +95,10 @@ class Backwards:
     name : str
     functions : dict
         By kind of layer (``"conv2d"``, ``"maxpool2d"``, ``"relu"``): what replaces the library's function.
-    loss : callable
-        Makes the loss.
     """
 
     name: str
     functions: dict
-    loss: Callable = CrossEntropyLoss
 
     def into(self, kind):
         """The arguments that put it into a layer of a kind: ``Conv2d(…, **bug.into("conv2d"))``."""
@@ -110,14 +113,14 @@ FORWARDS = {
     "relu": relu_forward_plain_cache,
 }
 BUGS = {
-    bug.name: bug
-    for bug in (
-        Backwards("unflipped kernel", {"conv2d": conv2d_backward_unflipped}),
-        Backwards("lost batch mean", {}, CrossEntropyWithoutMean),
-        Backwards("pool gradient to every pixel", {"maxpool2d": maxpool2d_backward_everywhere}),
-        Backwards("forgotten bias", {"conv2d": conv2d_backward_forgotten_bias}),
-        Backwards("gate on the gradient", {"relu": relu_backward_gate_on_gradient}),
-    )
+    name: Backwards(name, {"conv2d": function})
+    for name, function in {
+        "half turn left out": conv2d_backward_unturned,
+        "= in place of +=": conv2d_backward_overwritten,
+        "frame cut one pixel late": conv2d_backward_cut_late,
+        "patch read from its end": conv2d_backward_patch_turned,
+        "divided by the batch twice": conv2d_backward_mean_twice,
+    }.items()
 }
 SOUND = Backwards("sound", {})
 
@@ -154,15 +157,15 @@ def layer_of(kind, bug, rng, dtype=np.float64):
 
     Examples
     --------
-    >>> layer, x = layer_of("relu", BUGS["gate on the gradient"], np.random.default_rng(0))
-    >>> bool(np.any(layer.backward(layer.forward(x) * 0 - 1)))
-    False
+    >>> layer, x = layer_of("conv2d", BUGS["half turn left out"], np.random.default_rng(0))
+    >>> layer.forward(x).shape
+    (2, 1, 6, 6)
     """
     functions = bug.into(kind)
     if kind == "conv2d":
         layer = Conv2d(1, 1, 3, padding=1, rng=rng, dtype=dtype, **functions)
         layer.params["bias"][:] = 0.5
-        return layer, rng.normal(size=(1, 1, 6, 6)).astype(dtype)
+        return layer, rng.normal(size=(2, 1, 6, 6)).astype(dtype)
     if kind == "maxpool2d":
         return MaxPool2d(2, **functions), rng.permutation(36).reshape(1, 1, 6, 6).astype(dtype)
     if kind == "relu":
@@ -212,7 +215,7 @@ def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0, make_mod
     rng = np.random.default_rng(seed)
     model, losses = network_with(bug, rng, make_model), np.full(steps, np.nan)
     epochs = -(-steps * batch_size // len(x)) + 1
-    run = train(model, bug.loss(), SGD(lr), x, y, batch_size=batch_size, epochs=epochs, rng=rng)
+    run = train(model, CrossEntropyLoss(), SGD(lr), x, y, batch_size=batch_size, epochs=epochs, rng=rng)
     with np.errstate(all="ignore"):
         for step, record in zip(range(steps), run, strict=False):
             losses[step] = record.loss

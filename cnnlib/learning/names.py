@@ -18,7 +18,7 @@ from collections.abc import Mapping
 RENUMBERED: tuple[Mapping[str, str], ...] = ()
 
 #: ``{"03.former_name": "03.present_name"}``, under the present numbers.
-EXERCISES: Mapping[str, str] = {}
+EXERCISES: Mapping[str, str] = {"03.conv2d_backward": "14.conv2d_backward"}
 
 
 def edition() -> int:

@@ -11,7 +11,8 @@ that runs in a browser, need not wait for all of them.
 from importlib import import_module
 
 SUBJECTS = {
-    "backpropagation": "BlameMicroscope BrokenBackward ChainRule GradientCheckExplorer OneUpdate",
+    "backpropagation": "BlameMicroscope BrokenBackward ChainRule ConvolutionBackward"
+    " GradientCheckExplorer OneUpdate PixelInWindows",
     "base": "BadValue Button Challenge Choice Grid LogSlider Number Slider TextField Toggle Widget",
     "forward_pass": "ConvolutionMicroscope NetworkXRay SizeExplorer",
     "gradient_descent": "BatchNoise ContourExplorer DescentExplorer OptimizerRace",

@@ -22,7 +22,7 @@
 # **You need** the gradient from [Whose fault is it?](03_backpropagation.ipynb).
 #
 # **Time** 40 minutes.
-# **Back** [03: Whose fault is it?](03_backpropagation.ipynb)
+# **Back** [14: How does blame go through a convolution?](14_convolution_backward.ipynb)
 # **On** [05: How big a step?](05_learning_rate.ipynb)
 
 # %%

@@ -98,7 +98,7 @@ def test_nothing_of_a_card_is_cut_off(page_of, width):
     assert wider == []
 
 
-@pytest.mark.parametrize("name", ["01_forward_pass", "03_backpropagation"])
+@pytest.mark.parametrize("name", ["01_forward_pass", "03_backpropagation", "14_convolution_backward"])
 def test_a_reader_of_a_saved_notebook_is_told_no_answer(course, browser, name):
     """Opened and not run: cards ask; folded prose stays folded; no number of an answer's output is there."""
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)

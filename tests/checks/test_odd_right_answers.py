@@ -9,8 +9,9 @@ import pytest
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from cnnlib.checks import check, exercises
-from cnnlib.checks.nb03_convolution import conv_backward
 from cnnlib.checks.nb09 import loop
+from cnnlib.checks.nb14 import conv_backward
+from cnnlib.checks.nb14_line import line_backward
 from cnnlib.experiments.error_curves import descend
 from cnnlib.nn import functional, naive
 from cnnlib.nn.initializers import fans
@@ -204,6 +205,38 @@ def sigmoid_by_signs(x):
     return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
 
 
+def line_by_matrix(dy, cache):
+    """The whole convolution as one matrix, transposed."""
+    x, w, stride, padding = cache
+    matrix, row = np.zeros((len(dy), len(x) + 2 * padding)), np.pad(x, padding)
+    for i in range(len(dy)):
+        matrix[i, i * stride : i * stride + len(w)] = w
+    windows = np.array([row[i * stride : i * stride + len(w)] for i in range(len(dy))])
+    return (matrix.T @ dy)[padding : padding + len(x)], windows.T @ dy
+
+
+def line_without_a_frame(dy, cache):
+    """Plain Python, asking of each number whether it is there."""
+    x, w, stride, padding = cache
+    dx, dw = [0.0] * len(x), [0.0] * len(w)
+    for i in range(len(dy)):
+        for q in range(len(w)):
+            place = i * stride + q - padding
+            if 0 <= place < len(x):
+                dx[place] += float(dy[i] * w[q])
+                dw[q] += float(dy[i] * x[place])
+    return dx, dw
+
+
+def line_as_an_image(dy, cache):
+    """An image of one row, through the library."""
+    x, w, stride, padding = cache
+    images = x[None, None, None], w[None, None, None], None
+    kept = functional.conv2d_forward(*images, (1, stride), (0, padding))[1]
+    dx, dw, _ = functional.conv2d_backward(dy[None, None, None], kept)
+    return dx[0, 0, 0], dw[0, 0, 0]
+
+
 CONV = [conv_by_remembered_places, conv_by_strides, Convolution().forward, single(conv_by_strides)]
 RIGHT = {
     "01.output_size": [
@@ -220,7 +253,13 @@ RIGHT = {
         pool_at_once,
         lambda dy, cache: naive.maxpool2d_backward(dy, cache).astype(np.float32),
     ],
-    "03.conv2d_backward": [
+    "14.conv1d_backward": [
+        line_by_matrix,
+        line_without_a_frame,
+        lambda dy, cache: [part.astype(np.float32) for part in line_backward(dy, cache)],
+        line_as_an_image,
+    ],
+    "14.conv2d_backward": [
         conv_backward_dilated,
         lambda dy, cache: tuple(part.astype(np.float32) for part in conv_backward(dy, cache)),
     ],

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from cnnlib.checks import check, exercises
-from cnnlib.checks.nb03_convolution import conv_backward
 from cnnlib.checks.nb09 import train_epoch
+from cnnlib.checks.nb14 import conv_backward
+from cnnlib.checks.nb14_line import line_backward
 from cnnlib.nn import functional, naive
 from cnnlib.nn.initializers import fans
 
@@ -155,6 +156,18 @@ def conv_backward_loops(dy, cache):
     return [dpadded[:, :, padding : padding + height, padding : padding + width], dw, db]
 
 
+def line_by_weights(dy, cache):
+    """Weight by weight: each met every stride-th number of the padded row."""
+    x, w, stride, padding = cache
+    row = np.concatenate([np.zeros(padding), x, np.zeros(padding)])
+    drow, dw = np.zeros(len(row)), []
+    for q, weight in enumerate(w):
+        met = slice(q, q + stride * len(dy), stride)
+        drow[met] += weight * dy
+        dw.append(row[met] @ dy)
+    return drow[padding : len(row) - padding], dw
+
+
 def momentum_with_rate_inside(w, dw, velocity, lr, momentum):
     """The other convention: the velocity is the step itself."""
     velocity = momentum * velocity - lr * dw
@@ -290,7 +303,8 @@ RIGHT = {
     "02.cross_entropy_gradient": [gradient_one_hot, gradient_loops],
     "03.relu_backward": [relu_loops, lambda dy, x: dy * (x > 0)],
     "03.maxpool2d_backward": [lambda dy, cache: naive.maxpool2d_backward(dy, cache), pool_vectors],
-    "03.conv2d_backward": [conv_backward_loops, conv_backward],
+    "14.conv1d_backward": [line_backward, line_by_weights],
+    "14.conv2d_backward": [conv_backward_loops, conv_backward],
     "04.sgd": [lambda w, dw, lr: w - lr * dw, lambda w, dw, lr: np.add(w, np.multiply(dw, -lr))],
     "04.momentum": [momentum_with_rate_inside, momentum_in_place],
     "09.train_epoch": [train_epoch, epoch_in_pieces, epoch_by_choice],

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from cnnlib.checks import check, exercises
-from cnnlib.checks.nb03_convolution import conv_backward
 from cnnlib.checks.nb04 import momentum_step
 from cnnlib.checks.nb08 import l1_update
 from cnnlib.checks.nb09 import loop, train_epoch
 from cnnlib.checks.nb09_confusion import count_pairs
 from cnnlib.checks.nb10 import last_to_first, sigmoid
+from cnnlib.checks.nb14 import conv_backward
 from cnnlib.nn import functional, naive
 from cnnlib.nn.initializers import fans
 from cnnlib.playground import main_effects
@@ -189,7 +189,7 @@ def test_a_walk_leaves_its_steps_as_they_were(answer, what):
         ("02.softmax", lambda logits: np.nan_to_num(np.exp(logits) / np.exp(logits).sum(1, keepdims=True))),
         ("02.cross_entropy", lambda a, b: oracle("02.cross_entropy")(a[:255], b[:255])),
         ("02.cross_entropy_gradient", lambda a, b: oracle("02.cross_entropy_gradient")(a, np.sort(b))),
-        ("03.conv2d_backward", lambda dy, c: (*conv_backward(dy, c)[:2], dy.astype(int).sum(axis=(0, 2, 3)))),
+        ("14.conv2d_backward", lambda dy, c: (*conv_backward(dy, c)[:2], dy.astype(int).sum(axis=(0, 2, 3)))),
         ("05.cosine_schedule", lambda s, n, lr: max(oracle("05.cosine_schedule")(s, n, lr), 1e-4)),
         ("05.cosine_schedule", lambda s, n, lr: round(oracle("05.cosine_schedule")(s, n, lr), 4)),
         ("05.largest_rate", lambda c: min(2 / c, 100.0)),

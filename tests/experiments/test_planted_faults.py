@@ -6,14 +6,14 @@ import pytest
 from cnnlib.data import load_digits
 from cnnlib.experiments.planted_faults import BUGS, SOUND, layer_of, learning_curve, network_with, own
 from cnnlib.nn import naive
-from cnnlib.nn.gradcheck import check_gradients, numerical_gradient, relative_error
-from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.gradcheck import check_gradients
 
 FAULTS = {
-    "unflipped kernel": ("conv2d", {"x"}),
-    "pool gradient to every pixel": ("maxpool2d", {"x"}),
-    "forgotten bias": ("conv2d", {"bias"}),
-    "gate on the gradient": ("relu", {"x"}),
+    "half turn left out": {"x"},
+    "= in place of +=": {"x"},
+    "frame cut one pixel late": {"x"},
+    "patch read from its end": {"weight"},
+    "divided by the batch twice": {"weight", "bias"},
 }
 
 
@@ -25,9 +25,14 @@ def wrong_places(kind, bug):
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_check_finds_each_fault_where_it_was_planted(name):
-    kind, places = FAULTS[name]
-    assert wrong_places(kind, BUGS[name]) == places
-    assert list(BUGS[name].functions) == [kind]
+    assert wrong_places("conv2d", BUGS[name]) == FAULTS[name]
+    assert list(BUGS[name].functions) == ["conv2d"]
+
+
+def test_no_name_says_which_part_fails():
+    parts = ("input", "kernel", "weight", "bias", "pool", "relu", "loss", "score")
+    assert not [name for name in BUGS for part in parts if part in name.lower()]
+    assert sorted(FAULTS) == sorted(BUGS) and sum(places == {"x"} for places in FAULTS.values()) == 3
 
 
 @pytest.mark.parametrize("kind", ["conv2d", "maxpool2d", "relu"])
@@ -43,34 +48,14 @@ def test_every_fault_leaves_the_forward_pass_alone(name):
     np.testing.assert_allclose(sound, faulty, rtol=1e-5, atol=1e-6)
 
 
-def test_the_lost_mean_makes_the_gradient_as_many_times_too_large_as_there_are_images():
-    outputs, labels = np.random.default_rng(0).normal(size=(4, 3)), np.array([0, 1, 2, 0])
-    loss, sound = BUGS["lost batch mean"].loss(), CrossEntropyLoss()
-    assert loss.forward(outputs, labels) == sound.forward(outputs, labels)
-    np.testing.assert_allclose(loss.backward(), 4 * sound.backward())
-    numerical = numerical_gradient(lambda z: loss.forward(z, labels), outputs)
-    loss.forward(outputs, labels)
-    assert relative_error(loss.backward(), numerical) == pytest.approx(0.75)
-
-
-def accuracy(name, lr):
+@pytest.mark.parametrize("name", [*BUGS, "none"])
+def test_all_faults_learn_at_a_rate_of_three_tenths_most_of_them_less_well(name):
     digits = load_digits()
-    losses, model = learning_curve(BUGS.get(name, SOUND), digits.x_train, digits.y_train, lr=lr, steps=300)
-    return float((model.predict(digits.x_test) == digits.y_test).mean()), losses
-
-
-@pytest.mark.parametrize("name", ["none", *FAULTS][:4])
-def test_three_of_the_faults_still_learn_as_well_as_the_sound_one(name):
-    assert accuracy(name, 0.1)[0] > 0.86
-
-
-@pytest.mark.parametrize("name", ["lost batch mean", "gate on the gradient"])
-def test_two_of_the_faults_learn_nothing_at_that_rate(name):
-    assert accuracy(name, 0.1)[0] < 0.2
-
-
-def test_the_lost_mean_learns_better_than_the_sound_one_at_a_small_rate():
-    assert accuracy("lost batch mean", 0.02)[0] > accuracy("none", 0.02)[0] + 0.05
+    bug = BUGS.get(name, SOUND)
+    losses, model = learning_curve(bug, digits.x_train, digits.y_train, lr=0.3)
+    right = float((model.predict(digits.x_test) == digits.y_test).mean())
+    assert right > 0.6
+    assert (0.1 if name == "none" else 0.16) < np.mean(losses[-20:]) < (0.16 if name == "none" else 1)
 
 
 def test_a_curve_that_diverges_is_a_result():

@@ -286,6 +286,14 @@ def test_tidy_shortens_paths_in_tracebacks():
     assert tidy("C:\\Users\\a\\Temp\\ipykernel_1\\2.py:3: RuntimeWarning", ROOT) == "<cell>:3: RuntimeWarning"
 
 
+@pytest.mark.parametrize(("tags", "lines"), [(["raises-exception"], 1), ([], 3)])
+def test_a_failure_that_is_meant_keeps_its_last_line(tags, lines):
+    output = nbformat.v4.new_output("error", ename="E", evalue="no", traceback=["-----", "File x", "E: no"])
+    cell = nbformat.v4.new_code_cell("1", outputs=[output], metadata={"tags": tags})
+    clean_outputs(nbformat.v4.new_notebook(cells=[cell]), ROOT)
+    assert len(cell.outputs[0].traceback) == lines and cell.outputs[0].traceback[-1] == "E: no"
+
+
 def test_widget_state_and_views_are_faults_until_cleaned():
     output = nbformat.v4.new_output("display_data", {WIDGET_VIEW: {"model_id": "a"}, "text/plain": "a"})
     cell = nbformat.v4.new_code_cell("1", outputs=[output], execution_count=1)

@@ -1,10 +1,15 @@
 """How the gradient check opens, and what the broken backward passes keep to themselves."""
 
+from itertools import product
+
+import numpy as np
 import pytest
 
 from cnnlib.viz import Line, Points
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
+from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackward
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
+from cnnlib.widgets.backpropagation.pixel_in_windows import PixelInWindows
 from cnnlib.widgets.backpropagation.suspect_panels import LETTERS
 
 
@@ -39,3 +44,83 @@ def test_a_click_on_a_letter_chooses_the_suspect_whose_fault_stands_beside_it():
     event = {"name": "suspects", "kind": "click", "index": 2, "x": 0.1, "y": 2}
     assert widget.event(event) == {"suspect": "C"}
     assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
+
+
+SIZES = [
+    {"kernel": k, "stride": s, "padding": p, "dilation": d}
+    for k, s, p, d in product(*[(1, 2, 3)] * 2, (0, 2), (1, 2))
+]
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+@pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "transposed"])
+def test_every_reading_ends_at_the_same_gradient_and_says_so(reading, sizes):
+    widget = ConvolutionBackward(reading=reading, channels=2, kernels=2, **sizes)
+    widget.set_state(step=widget.limits(widget.state)["step"][1])
+    assert widget.text.endswith("Finished: the four readings differ by 0.")
+    assert widget.facts["made"] == widget.facts["products"] and widget.facts["apart"] == 0
+    shown = [panel.marks[0].z for panel in widget.scene.panels[-4:]]
+    assert all(np.array_equal(shown[0], other, equal_nan=True) for other in shown[1:])
+
+
+def test_the_way_back_through_a_convolution_is_told_step_by_step():
+    widget = ConvolutionBackward()
+    assert widget.text == "Step 0 of 9: nothing has gone back yet. Press Play to go output by output."
+    widget.set_state(step=1, padding=1)
+    assert "Times the kernel it goes to 4 pixels of its window; 5 more lie in the frame" in widget.text
+    widget.set_state(reading="gather", stride=2, padding=0, step=1)
+    assert widget.text.endswith("pixel by pixel: pixel row 0, column 0 gets 2·2 = 4.")
+    widget.set_state(kernel=2, stride=3, numbers="all ones")
+    assert widget.facts["unreached"] == 9 and "9 pixels were in no window" in widget.text
+    widget = ConvolutionBackward(kernel=3, stride=2, numbers="all ones")
+    assert widget.facts["most"] == 4
+    widget.set_state(reading="transposed", step=5)
+    assert "is 0. A copy of dy, times 0, is added, its numbers 2 pixels apart." in widget.text
+
+
+def test_another_reading_goes_on_where_this_one_stood():
+    widget = ConvolutionBackward(step=9)
+    widget.set_state(reading="matrix")
+    assert widget.state["step"] == 25
+    widget.set_state(reading="gather", step=3)
+    assert widget.state["step"] == 3
+    widget.set_state(kernel=1, padding=0, reading="transposed")
+    assert widget.state["step"] in (0, 1)
+
+
+def test_a_touched_cell_is_the_step_that_makes_it():
+    def touch(widget, name, row, column):
+        return widget.event({"name": name, "kind": "click", "row": row, "col": column, "x": 0, "y": 0})
+
+    assert touch(ConvolutionBackward(), "dy", 1, 2) == {"step": 6}
+    two = ConvolutionBackward(reading="gather", channels=2)
+    assert touch(two, "dx", 0, 6) == {"step": 26} and touch(two, "dx", 0, 5) is None
+    weights = ConvolutionBackward(reading="transposed", kernels=2)
+    assert touch(weights, "weights", 4, 0) == {"step": 10}
+    assert touch(weights, "reading:matrix", 0, 0) == {"reading": "matrix"}
+
+
+def test_one_pixel_is_told_through_all_its_windows():
+    words = "lies in 4 of the 4 windows: weight (1, 1) in window (0, 0), weight (1, 0) in window (0, 1)"
+    assert words in PixelInWindows().text
+    assert PixelInWindows().text.endswith("It gets 3·(−1) + 1·2 + 2·3 + 4·1 = 9.")
+    widget = PixelInWindows(row=2, column=1)
+    assert widget.facts == {"windows": 2, "gradient": 6.0}
+    touched = {"name": "pixel", "kind": "click", "row": 0, "col": 2, "x": 2, "y": 0}
+    assert widget.event(touched) == {"row": 0, "column": 2}
+
+
+@pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "transposed"])
+def test_halfway_the_large_picture_and_the_small_one_show_the_same(reading):
+    widget, made = ConvolutionBackward(reading=reading, kernels=2, stride=2, padding=1), []
+    for step in range(widget.limits(widget.state)["step"][1] + 1):
+        widget.set_state(step=step)
+        made.append(widget.facts["made"])
+        large = next(panel for panel in widget.scene.panels if panel.name == "dx").marks[0].z
+        large = large if large.shape == (5, 5) else large[1:-1, 1:-1]
+        name = {"transposed": "weights"}.get(reading, reading)
+        small = next(panel for panel in widget.scene.panels if panel.name == name).marks[0].z
+        known = np.isfinite(large)
+        assert np.array_equal(large[known], small[known]) and not small[~known].any()
+    assert made[0] == 0 and made[-1] == widget.facts["products"] and made == sorted(made)
+    assert len(set(made)) == len(made), "a step that adds nothing"

@@ -1,1 +1,1 @@
-"""What a teacher gets and calls: plans, answers, slides, sheets; hand-outs and hand-ins; a bank of questions."""
+"""What a teacher gets and calls: plans, answers, slides, sheets, hand-outs, hand-ins, a bank of questions."""

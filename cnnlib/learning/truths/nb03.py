@@ -1,16 +1,9 @@
 """What is right in notebook 03."""
 
-from functools import cache
-
 import numpy as np
 
-from cnnlib.data import load_digits
 from cnnlib.experiments.difference_quotients import FUNCTIONS, quotient_error
-from cnnlib.experiments.layer_sizes import receptive_field
-from cnnlib.experiments.planted_faults import BUGS, learning_curve
-from cnnlib.networks import small_cnn
 from cnnlib.nn import functional as F
-from cnnlib.nn.losses import CrossEntropyLoss
 
 
 def passes_for_all(network):
@@ -38,70 +31,12 @@ def who_gets_a_tie():
     return [(10, 0), (0, 10), (5, 5), (10, 10)].index((first, second))
 
 
-def most_products():
-    """How many products the pixel collects that lies in most windows, 3x3 image and 2x2 kernel."""
-    dx = np.zeros((3, 3))
-    for i, j in np.ndindex(2, 2):
-        dx[i : i + 2, j : j + 2] += 1
-    return int(dx.max())
-
-
-def blamed_at_a_corner():
-    """How many pixels get blame from a corner unit of a padded 3x3 convolution."""
-    x, w, b = np.ones((1, 1, 5, 5)), np.ones((1, 1, 3, 3)), np.zeros(1)
-    y, cache = F.conv2d_forward(x, w, b, padding=1)
-    dy = np.zeros_like(y)
-    dy[0, 0, 0, 0] = 1
-    return int((F.conv2d_backward(dy, cache)[0] != 0).sum())
-
-
-def pixels_in_the_field():
-    """Pixels of the image in the field of a unit of the second 5x5 convolution, a pooling between."""
-    return receptive_field([(5, 1, 2), (2, 2, 0), (5, 1, 2)])[0] ** 2
-
-
-def gradients_over_zeros():
-    """Gradients of a kernel whose input map is zero everywhere: the place of the choice."""
-    x, w, b = np.zeros((1, 1, 5, 5)), np.ones((1, 1, 3, 3)), np.zeros(1)
-    y, cache = F.conv2d_forward(x, w, b)
-    dw = F.conv2d_backward(np.ones_like(y), cache)[1]
-    return 0 if not dw.any() else 1
-
-
 def what_disagrees(at_the_kink):
     """Which gradients of the fresh network do not agree: the place of the choice."""
     off = {name for name, error in at_the_kink.items() if error > 1e-3}
     if "x" in off and not any(name.endswith("weight") for name in off):
         return 0
     return 1 if off and all(name.endswith("weight") for name in off) else 2
-
-
-@cache
-def kept_promises():
-    """At which rates one image's loss falls by what the gradient promises: the place of the choice."""
-    digits, kept = load_digits(), []
-    for rate in (0.001, 0.1):
-        model, loss = small_cnn(rng=0, dtype=np.float64), CrossEntropyLoss()
-        x, y = digits.x_train[:1].astype(np.float64), digits.y_train[:1]
-        before = loss.forward(model.forward(x), y)
-        model.backward(loss.backward())
-        promised = rate * sum((gradient**2).sum() for _, _, gradient in model.parameters())
-        for _, value, gradient in model.parameters():
-            value[...] -= rate * gradient
-        fell = before - loss.forward(model.forward(x), y)
-        kept.append(abs(fell / promised - 1) < 0.1)
-    return [[True, True], [True, False], [False, True], [False, False]].index(kept)
-
-
-@cache
-def faults_that_learn():
-    """How many of the five planted faults still learn, if each may choose its rate."""
-    digits = load_digits()
-    learn = 0
-    for bug in BUGS.values():
-        curves = (learning_curve(bug, digits.x_train, digits.y_train, lr=lr)[0] for lr in (0.1, 0.02))
-        learn += any(np.mean(curve[-20:]) < 1.0 for curve in curves)
-    return learn
 
 
 def forward_passes(weights):
@@ -122,3 +57,8 @@ def bias_gradient(a, b, c):
 def shape_of_dw(n, d, m):
     """Numbers in the gradient of the weights of a linear layer."""
     return d * m
+
+
+def first_of_two(a, c):
+    """dx of the first of two inputs, when 2 and -1 arrive at the two outputs."""
+    return 2 * a - c

@@ -6,19 +6,13 @@ import numpy as np
 
 from cnnlib.viz import Axis, Bars, Heatmap, Line, Note, Panel, Points, Reference, Region, Text
 
-LETTERS = dict(
-    zip(
-        "ABCDE",
-        (
-            "pool gradient to every pixel",
-            "lost batch mean",
-            "gate on the gradient",
-            "forgotten bias",
-            "unflipped kernel",
-        ),
-        strict=True,
-    )
-)
+LETTERS = {
+    "A": "= in place of +=",
+    "B": "patch read from its end",
+    "C": "half turn left out",
+    "D": "divided by the batch twice",
+    "E": "frame cut one pixel late",
+}
 MAPS = ("suspect", "measured", "difference")
 TITLES = ("The suspect's gradient", "− the measured one", "= the difference")
 FLOOR, GOOD = 1e-12, 1e-6  # smallest relative error drawn, largest that passes
@@ -41,8 +35,10 @@ def suspects_panel(state: dict) -> Panel:
 
 def maps(claimed: np.ndarray, measured: np.ndarray) -> list[Panel]:
     """The computed gradient, the measured one, and their difference, on one colour scale."""
-    shape = claimed.shape[-2:] if claimed.ndim > 1 else (1, claimed.size)
-    claimed, measured = claimed.reshape(shape), measured.reshape(shape)
+    while claimed.ndim > 2:  # the first image, the first channel
+        claimed, measured = claimed[0], measured[0]
+    claimed, measured = np.atleast_2d(claimed), np.atleast_2d(measured)
+    shape = claimed.shape
     reach = float(max(np.abs(claimed).max(), np.abs(measured).max())) or 1.0
     panels = []
     for column, (name, title, values) in enumerate(

@@ -120,7 +120,13 @@ class Host:
         return await value if code.co_flags & inspect.CO_COROUTINE else value
 
     def fail(self, error: BaseException) -> None:
-        """Show an error with the lines of the learner's own cells and whatever they called."""
+        """Show an error with the lines of the learner's own cells and whatever they called.
+
+        One that is meant, as by `cnnlib.runtime.in_short`, says itself what is shown.
+        """
+        if hasattr(error, "_render_traceback_"):
+            self.say("error", text="\n".join(error._render_traceback_()))
+            return
         own = Path(__file__).parent.name
         frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).parent.name != own]
         lines = [*traceback.format_list(frames), *traceback.format_exception_only(error)]

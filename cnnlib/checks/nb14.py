@@ -1,4 +1,4 @@
-"""Exercise of notebook 03, backpropagation: convolution."""
+"""Exercise of notebook 14, the backward of a convolution: images."""
 
 import numpy as np
 
@@ -109,7 +109,7 @@ def of_the_last_place(dw, dy, cache):
 
 register(
     Exercise(
-        name="03.conv2d_backward",
+        name="14.conv2d_backward",
         signature="conv2d_backward(dy, (x, w, b, stride, padding)) -> dx, dw, db",
         inputs=("dy", "cache"),
         parts={"cache": ("x", "w", "b", "stride", "padding")},

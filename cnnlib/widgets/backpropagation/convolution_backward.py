@@ -1,0 +1,182 @@
+"""The gradient's way back through a convolution in four readings, step by step and side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cnnlib.experiments import four_readings as readings
+from cnnlib.experiments.four_readings import Geometry
+from cnnlib.viz import Figure, Narrow, Scene
+from cnnlib.widgets.backpropagation.readings_picture import READINGS, ReadingsPicture
+from cnnlib.widgets.base import Choice, Slider, Widget
+
+SIZE = 5  # rows and columns of the image
+NUMBERS = ("mixed", "one output", "all ones")
+BELOW = ("scatter", "gather", "matrix", "weights")
+NARROW = Narrow(
+    ("250px", "230px", "260px", "190px", "190px"),
+    (1, 1),
+    1180,
+    {
+        "first": (0, 0, 1, 2),
+        "second": (1, 0, 1, 2),
+        "dx": (2, 0, 1, 2),
+        "scatter": (3, 0),
+        "gather": (3, 1),
+        "matrix": (4, 0),
+        "weights": (4, 1),
+    },
+)
+
+
+class ConvolutionBackward(Widget):
+    """The same products in four orders: output by output, pixel by pixel, row by row, weight by weight.
+
+    Above stands one reading, step by step; below, how far all four have come. All numbers are whole: no
+    rounding hides a difference.
+
+    Facts: ``step``, ``steps``, ``products`` (of weight and upstream gradient that reach a pixel, in all),
+    ``made`` (of them so far), ``apart`` (largest difference of the four when all are done), ``unreached``
+    (pixels that no output has seen), ``most`` (shares of the pixel that has most).
+
+    >>> ConvolutionBackward(step=2).text.split(".")[0]
+    'Step 2 of 9, output by output: dy at row 0, column 1 is 2'
+    """
+
+    title = "Which output blames which pixel, and how much?"
+    controls = (
+        Choice("reading", tuple(READINGS), label="Reading", picker="segments"),
+        Slider("kernel", 1, 3, 3, integer=True, label="Kernel", unit="pixels"),
+        Slider("stride", 1, 3, 1, integer=True, label="Stride", unit="pixels"),
+        Slider("padding", 0, 2, 0, integer=True, label="Padding", unit="pixels"),
+        Slider("dilation", 1, 2, 1, integer=True, label="Dilation", unit="pixels"),
+        Slider("channels", 1, 2, 1, integer=True, label="Channels of x"),
+        Slider("kernels", 1, 2, 1, integer=True, label="Kernels"),
+        Choice("numbers", NUMBERS, label="Numbers of dy", picker="segments"),
+        Slider("step", 0, 98, 0, integer=True, label="Step"),
+    )
+    slots: Mapping[str, tuple[str, ...]] = {
+        "head": ("reading",),
+        "bar": ("step",),
+        "settings": ("kernel", "stride", "padding", "dilation", "channels", "kernels"),
+        "more": ("numbers",),
+    }
+    advances = "step"
+    speed = "5 steps a second"
+
+    def limits(self, state: dict) -> dict:
+        return {
+            "padding": (0, min(2, state["dilation"] * (state["kernel"] - 1))),
+            "step": (0, steps_of(state["reading"], geometry(state), state)),
+        }
+
+    def changed(self, before: dict, after: dict) -> None:
+        """Another reading goes on where this one stood, unless a step was asked for as well."""
+        was, now = (steps_of(state["reading"], geometry(state), state) for state in (before, after))
+        if after["reading"] != before["reading"] and after["step"] == min(before["step"], now):
+            self.put(step=round(before["step"] / was * now))
+
+    def event(self, event: dict) -> dict | None:
+        if event["kind"] == "hover":
+            return None
+        kind, _, name = event["name"].partition(":")
+        if kind == "reading":
+            return {"reading": list(READINGS)[BELOW.index(name)]}
+        place = self.picture(self.state).step_at(int(event["row"]), int(event["col"]))
+        return None if place is None else {"step": place + 1}
+
+    def picture(self, state: dict) -> ReadingsPicture:
+        """The numbers of a state, and how they are drawn."""
+        g = geometry(state)
+        return ReadingsPicture(state["reading"], g, *numbers(g, state), state["step"])
+
+    def compute(self, state: dict) -> Scene:
+        g, picture = geometry(state), self.picture(state)
+        share = state["step"] / picture.steps
+        every = [
+            result(name, picture.dy, picture.w, g, round(share * steps_of(name, g, state)))
+            for name in READINGS
+        ]
+        done = [result(name, picture.dy, picture.w, g, None) for name in READINGS]
+        counts = readings.shares(picture.w, g)
+        facts = {
+            "step": state["step"],
+            "steps": picture.steps,
+            "products": int(counts.sum()),
+            "made": picture.products_made(),
+            "apart": float(max(np.abs(other - done[0]).max() for other in done[1:])),
+            "unreached": int((counts[0] == 0).sum()),
+            "most": int(counts.max()),
+        }
+        return Scene(
+            [*picture.panels(), *picture.results(every, BELOW)],
+            self.sentence(picture, facts),
+            facts,
+            rows=(1.5, 1),
+            columns=(1,) * 12,
+            height=410,
+            arrows=("step",),
+            narrow=NARROW,
+            figures=[
+                Figure("Products added", f"{facts['made']}", f"of {facts['products']}", large=True),
+                Figure("The four differ by", f"{facts['apart']:g}"),
+            ],
+        )
+
+    def sentence(self, picture: ReadingsPicture, facts: dict) -> str:
+        how = READINGS[picture.reading]
+        if not facts["step"]:
+            words = f"Step 0 of {facts['steps']}: nothing has gone back yet. Press Play to go {how}."
+        else:
+            words = f"Step {facts['step']} of {facts['steps']}, {how}: {picture.words()}"
+        if facts["unreached"]:
+            pixels = "1 pixel was" if facts["unreached"] == 1 else f"{facts['unreached']} pixels were"
+            words += f" {pixels} in no window and get nothing."
+        if facts["step"] == facts["steps"]:
+            words += f" Finished: the four readings differ by {facts['apart']:g}."
+        return words
+
+
+def geometry(state: dict) -> Geometry:
+    """How the kernel of a state moves over the image."""
+    padding = min(state["padding"], state["dilation"] * (state["kernel"] - 1))
+    return Geometry(SIZE, state["kernel"], state["stride"], padding, state["dilation"])
+
+
+def steps_of(reading: str, g: Geometry, state: dict) -> int:
+    """How many steps a reading takes."""
+    counts = {
+        "scatter": state["kernels"] * g.outputs**2,
+        "gather": state["channels"] * g.size**2,
+        "matrix": state["channels"] * g.size**2,
+        "transposed": state["kernels"] * g.kernel**2,
+    }
+    return counts[reading]
+
+
+def numbers(g: Geometry, state: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Upstream gradients (F, Ho, Wo) and kernels (F, C, k, k): small whole numbers."""
+    rng = np.random.default_rng(3)
+    w = rng.permuted(np.tile([1, 2, -1, 3, 0, -2, 1, 2, -3], (2, 2, 1)), axis=2)
+    w = w[: state["kernels"], : state["channels"], : g.kernel**2].astype(float)
+    w = w.reshape(state["kernels"], state["channels"], g.kernel, g.kernel)
+    w[..., 0, 0] = np.where(w[..., 0, 0] == 0, 2, w[..., 0, 0])
+    dy = rng.choice([-2.0, -1, 1, 2, 3], (2, 9, 9))[: state["kernels"], : g.outputs, : g.outputs]
+    if state["numbers"] == "all ones":
+        dy = np.ones_like(dy)
+    if state["numbers"] == "one output":
+        dy = np.zeros_like(dy)
+        dy[0, g.outputs // 2, g.outputs // 2] = 1
+    return dy, w
+
+
+def result(reading: str, dy: np.ndarray, w: np.ndarray, g: Geometry, steps: int | None) -> np.ndarray:
+    """What a reading has made of dx after so many steps: (C, H, W)."""
+    if reading == "gather":
+        return readings.gather(dy, w, g, steps)
+    if reading == "matrix":
+        return readings.by_matrix(dy, w, g, steps)
+    make = readings.scatter if reading == "scatter" else readings.lay_down
+    return g.cut(make(dy, w, g, steps))

@@ -1,0 +1,113 @@
+"""One pixel under all windows that it lies in: which weight meets it in each, and what it gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cnnlib.viz import Axis, Figure, Heatmap, Mark, Narrow, Panel, Region, Scene, Text
+from cnnlib.widgets.backpropagation.readings_picture import box, factor, signed
+from cnnlib.widgets.base import Slider, Widget
+
+KERNEL = np.array([[1.0, 3], [2, -1]])
+DY = np.array([[3.0, 1], [2, 4]])
+SIDE = 3  # rows and columns of the image
+NARROW = Narrow(
+    ("190px", "190px", "210px"),
+    (1, 1),
+    610,
+    {"y00": (0, 0), "y01": (0, 1), "y10": (1, 0), "y11": (1, 1), "dx": (2, 0, 1, 2)},
+)
+
+
+class PixelInWindows(Widget):
+    """An image of 3x3 pixels under a kernel of 2x2: its four windows, and one pixel through all of them.
+
+    Facts: ``windows`` (that the pixel lies in), ``gradient`` (what it gets back).
+
+    >>> PixelInWindows(row=0, column=0).text.split(":")[0]
+    'Pixel row 0, column 0 lies in 1 of the 4 windows'
+    """
+
+    title = "Which weights meet this pixel?"
+    controls = (
+        Slider("row", 0, SIDE - 1, 1, integer=True, label="Row of the pixel"),
+        Slider("column", 0, SIDE - 1, 1, integer=True, label="Column of the pixel"),
+    )
+    slots: Mapping[str, tuple[str, ...]] = {"bar": ("row", "column")}
+
+    def event(self, event: dict) -> dict | None:
+        if event["kind"] == "hover":
+            return None
+        return {"row": int(event["row"]), "column": int(event["col"])}
+
+    def compute(self, state: dict) -> Scene:
+        pixel = state["row"], state["column"]
+        parts, dx = [], np.zeros((SIDE, SIDE))
+        for i, j in np.ndindex(DY.shape):
+            dx[i : i + 2, j : j + 2] += DY[i, j] * KERNEL
+            p, q = pixel[0] - i, pixel[1] - j
+            if 0 <= p < 2 and 0 <= q < 2:
+                parts.append((i, j, p, q))
+        total = float(dx[pixel])
+        products = [f"{factor(DY[i, j])}·{factor(KERNEL[p, q])}" for i, j, p, q in parts]
+        met = ", ".join(f"weight ({p}, {q}) in window ({i}, {j})" for i, j, p, q in parts)
+        text = (
+            f"Pixel row {pixel[0]}, column {pixel[1]} lies in {len(parts)} of the 4 windows: {met}."
+            f" It gets {' + '.join(products)} = {signed(total)}."
+        )
+        panels = [window_panel(i, j, pixel, place) for place, (i, j) in enumerate(np.ndindex(DY.shape))]
+        panels.append(result_panel(dx, pixel))
+        return Scene(
+            panels,
+            text,
+            {"windows": len(parts), "gradient": total},
+            columns=(1,) * 5,
+            height=215,
+            arrows=("column", "row"),
+            narrow=NARROW,
+            figures=[
+                Figure("windows", str(len(parts)), "of 4"),
+                Figure("it gets", signed(total), large=True),
+            ],
+        )
+
+
+def window_panel(i: int, j: int, pixel: tuple[int, int], place: int) -> Panel:
+    """The image with the window of one output: its weights, and under which of them the pixel lies."""
+    weights = np.full((SIDE, SIDE), np.nan)
+    weights[i : i + 2, j : j + 2] = KERNEL
+    inside = bool(np.isfinite(weights[pixel]))
+    marks: list[Mark] = [
+        Heatmap(weights, cmap="diverging", vmin=-3, vmax=3, numbers=".0f", emits="pixel", means="weight"),
+        *grid_lines(),
+        box(j, i, (2, 2), color="ink", width=2.5),
+        box(pixel[1], pixel[0], width=4),
+    ]
+    words = f"the pixel meets {signed(weights[pixel])}" if inside else "the pixel is not in it"
+    marks.append(
+        Text((SIDE - 1) / 2, SIDE - 0.5, words, size=12, shift=(0, 13), color="ink" if inside else "muted")
+    )
+    title = f"window ({i}, {j})"
+    how = f"dy = {signed(DY[i, j])}"
+    return image_panel(marks, title, how, place, f"y{i}{j}")
+
+
+def result_panel(dx: np.ndarray, pixel: tuple[int, int]) -> Panel:
+    """What all pixels get, and the one looked at."""
+    heat = Heatmap(dx, cmap="diverging", vmin=-12, vmax=12, numbers=".0f", emits="pixel", means="dx")
+    marks: list[Mark] = [heat, *grid_lines(), box(pixel[1], pixel[0], width=4)]
+    return image_panel(marks, "dx", "dy · weight, added up", 4, "dx")
+
+
+def grid_lines() -> list[Region]:
+    """The pixels' edges."""
+    return [box(s, r, color="grid", width=1) for r, s in np.ndindex(SIDE, SIDE)]
+
+
+def image_panel(marks: list[Mark], title: str, subtitle: str, column: int, name: str) -> Panel:
+    """A panel of the size of the image, with room for a line beneath."""
+    x, y = Axis(-0.5, SIDE - 0.5, visible=False), Axis(SIDE - 0.1, -0.5, visible=False)
+    at = (0, column)
+    return Panel(marks, x, y, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name=name)

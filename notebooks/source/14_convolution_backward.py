@@ -1,0 +1,609 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # How does blame go through a convolution?
+#
+# [Notebook 03](03_backpropagation.ipynb) took a gradient backwards through linear layers, ReLU and pooling. One layer
+# is left: the convolution. Its gradient is a sum like all the others. It looks difficult because the same sum can be
+# written in four ways, and because books usually show only one of them. This notebook starts with five numbers in a
+# row, goes on to images, and puts the four ways side by side.
+#
+# **After this notebook you can**
+#
+# 1. derive the gradient of a convolution by its input, its kernel and its bias, on paper;
+# 2. explain why the kernel is turned by half a turn on the way back, and when it is not;
+# 3. write this backward pass for any stride, padding, number of channels and dilation;
+# 4. say what a transposed convolution is, and what it has to do with a gradient;
+# 5. find a fault in such a pass from the picture of its gradient.
+#
+# **You need** notebook 03: the chain rule on a graph, and the measured gradient.
+#
+# **Time** 50 minutes, and as much again for the exercises.
+# **Back** [03: Whose fault is it?](03_backpropagation.ipynb)
+# **On** [04: Which way is down?](04_gradient_descent.ipynb)
+
+# %%
+import numpy as np
+
+from cnnlib import CrossEntropyLoss, load_digits, load_mnist_sample, small_cnn
+from cnnlib.checks import check
+from cnnlib.experiments.four_readings import Geometry, by_matrix, gather, lay_down
+from cnnlib.networks import load_mnist_cnn
+from cnnlib.nn import functional as F
+from cnnlib.nn.gradcheck import numerical_gradient, relative_error
+from cnnlib.runtime import in_short
+from cnnlib.widgets import BlameMicroscope, BrokenBackward, Challenge, ConvolutionBackward, PixelInWindows
+from cnnlib.widgets.cards import predict, quiz, worked
+
+digits = load_digits()
+x = np.array([1.0, 2, 0, 3, 1])  # a row of five pixels
+w = np.array([2.0, 1, -1])  # a kernel of three weights
+print("y =", np.array([x[i : i + 3] @ w for i in range(3)]))
+
+# %% [markdown]
+# ## Five pixels in a row
+#
+# **What we want.** The kernel slides along the row and makes three outputs $y_0, y_1, y_2$. From the layer behind, a
+# gradient arrives at each of them: $dy_0, dy_1, dy_2$. As in notebook 03, $dy_0$ is short for the derivative of the
+# error by $y_0$. We want the derivative of the error by each pixel: $dx_0, \dots, dx_4$.
+#
+# **Written out.** With five pixels and three weights, all there is to the way forwards are these three lines. All
+# numbers are counted from 0.
+#
+# $$y_0 = w_0\,x_0 + w_1\,x_1 + w_2\,x_2$$
+# $$y_1 = w_0\,x_1 + w_1\,x_2 + w_2\,x_3$$
+# $$y_2 = w_0\,x_2 + w_1\,x_3 + w_2\,x_4$$
+#
+# Two rules of notebook 03 are enough for the way back. *A product hands back crosswise*: from $w_2\,x_2$, the pixel
+# gets what arrives times the weight. *What is used several times adds up its shares.* So look for a pixel in the three
+# lines, and write down one share for each line in which it stands.
+#
+# $x_0$ stands in the first line only, multiplied by $w_0$. So $dx_0 = dy_0\,w_0$.
+#
+# $x_1$ stands in the first line beside $w_1$ and in the second beside $w_0$. So $dx_1 = dy_0\,w_1 + dy_1\,w_0$.
+#
+# Now $x_2$: look for it in all three lines, and compute its gradient for $w = (2, 1, -1)$ and $dy = (3, 1, -2)$.
+
+# %%
+predict("14.middle")
+
+# %% answers="14.middle"
+dy = np.array([3.0, 1, -2])
+dx = np.zeros(5)
+for i in range(3):  # each output ...
+    dx[i : i + 3] += dy[i] * w  # ... hands its gradient, times the kernel, to its window
+print("dx =", dx)
+
+# %% [markdown]
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
+#
+# $dx_2 = dy_0\,w_2 + dy_1\,w_1 + dy_2\,w_0 = 3\cdot(-1) + 1\cdot 1 + (-2)\cdot 2 = -6$.
+#
+# </details>
+#
+# **Where the turn comes from.** Read the sum for $dx_2$ once more: $dy_0\,w_2 + dy_1\,w_1 + dy_2\,w_0$. The numbers of
+# $dy$ go up, 0, 1, 2. Those of $w$ go down, 2, 1, 0. The reason is simple: when the window moves one place to the
+# right, a pixel that stays where it is moves one place to the *left* within the window. So a pixel meets the last
+# weight first.
+#
+# As one formula: for pixel number $r$,
+#
+# $$dx_r = \sum_p dy_{r-p}\; w_p .$$
+#
+# Here $p$ runs over the places in the kernel, and $r - p$ is the output whose window began $p$ places before the pixel.
+# Where there is no such output, $dy$ counts as 0.
+#
+# **The kernel's gradient** needs no new idea. $w_0$ stands in all three lines, beside $x_0$, $x_1$ and $x_2$. So
+# $dw_0 = dy_0\,x_0 + dy_1\,x_1 + dy_2\,x_2$, and in general $dw_p = \sum_i dy_i\, x_{i+p}$: three pixels in
+# a row, beginning with $x_p$, each times its own dy. Nothing is turned. A **bias** would be added to every line, so $db = dy_0 + dy_1 + dy_2$.
+#
+# ## The same sum, in four orders
+#
+# The loop above goes *output by output*. That is one of four ways to add the same products. Each has a name that you will
+# meet again.
+#
+# **1. Scatter: output by output.** Each output lays the kernel, times its gradient, on its window. This is the loop
+# above. The kernel is *not* turned: an output looks at its window from left to right, as on the way forwards. (A reader
+# of a NumPy library [asked](https://github.com/ddbourgin/numpy-ml/issues/27) whether its loop has a mistake, since every book
+# turns the kernel. It has none. Books show the next order.)
+#
+# **2. Gather: pixel by pixel.** Each pixel collects from the outputs it had a part in. Put zeros around dy, so that
+# every pixel finds three numbers, and slide the kernel over it *turned round*:
+
+# %% answers="14.middle"
+framed = np.pad(dy, 2)  # one zero less than the kernel is long, at both ends
+turned = w[::-1]
+print("dy with its frame:", framed)
+print("kernel, turned:   ", turned)
+print("gather: dx =", np.array([framed[r : r + 3] @ turned for r in range(5)]))
+
+# %% [markdown]
+# **3. Matrix: all at once.** The three lines above are a product of a matrix and the row of pixels, $y = A\,x$: in
+# line $i$ of $A$ stand the weights, moved $i$ places to the right, and zeros everywhere else. For a linear layer
+# you know the way back: multiply by the *transposed* matrix, the one with rows and columns exchanged.
+
+# %% answers="14.middle"
+A = np.zeros((3, 5))
+for i in range(3):
+    A[i, i : i + 3] = w
+print("A =", A, sep="\n")
+print("A transposed =", A.T, sep="\n")
+print("matrix: dx =", A.T @ dy)
+
+# %% [markdown]
+# Look at a row of the transposed matrix, say the one in the middle: $(-1, 1, 2)$. It is the turned kernel. And a column
+# is the kernel as it stood. So row by row this is *gather*, and column by column it is *scatter*.
+#
+# **4. Transposed: weight by weight.** Each weight lays down a copy of all of dy, times the weight. Weight $p$ met the
+# pixels $p, p + 1, p + 2$, so that is where its copy lies. This order is how a layer named *transposed convolution* can be
+# computed; more on it below.
+
+# %% answers="14.middle"
+dx = np.zeros(5)
+for p in range(3):
+    dx[p : p + 3] += w[p] * dy
+print("transposed: dx =", dx)
+
+# %% [markdown]
+# Four times the same five numbers. No reading is the right one: scatter is the easiest to write, gather
+# shows the turned kernel, the matrix shows that a convolution is a linear layer whose weights repeat, and the last one
+# needs the shortest loop.
+#
+# **With a stride of 2** the windows begin at $x_0$ and $x_2$: there are two lines, and $i$ in the index becomes $2i$.
+# *Scatter* hands back to the windows that begin at 0 and 2. *Gather* must lay the two numbers of dy two places apart
+# before the kernel slides over them: a zero stands where a window would have begun and did not. **With padding**,
+# windows stand on a row that has zeros at both ends. Their gradients are computed like all others and then cut off: a
+# zero that was added is not a pixel, and its gradient is not wanted.
+#
+# ## One pixel under four windows
+#
+# Now images. The kernel moves in two directions, and so the turn happens in both: rows and columns are
+# run through from the end. Together, that is half a turn. Look at the pixel in the middle before you read on. Its weights,
+# in the order of the four windows, are −1, 2, 3, 1: the kernel, read backwards. Choose other pixels.
+
+# %%
+PixelInWindows()
+
+# %% [markdown]
+# A pixel in row $r$ and column $s$ was met by the weight in row $p$ and column $q$ of the kernel when the window stood at
+# row $r - p$ and column $s - q$. So the formula for one row has become one for an image, with a second pair of letters:
+#
+# $$dx_{rs} = \sum_{p}\sum_{q} dy_{r-p,\;s-q}\; w_{pq}, \qquad dw_{pq} = \sum_i\sum_j dy_{ij}\; x_{i+p,\;j+q}, \qquad
+# db = \sum_i\sum_j dy_{ij} .$$
+#
+# Here $i$ and $j$ are row and column of an output.
+
+# %%
+kernel, arriving = np.array([[1.0, 3], [2, -1]]), np.array([[3.0, 1], [2, 4]])
+dx = np.zeros((3, 3))
+for i, j in np.ndindex(arriving.shape):  # (0, 0), (0, 1), (1, 0), (1, 1)
+    dx[i : i + 2, j : j + 2] += arriving[i, j] * kernel
+print(dx)
+
+# %% [markdown]
+# Read the line in the loop aloud: *output (i, j) hands its gradient, times the kernel, to its window.* It is the line from
+# the row of five, with a second direction.
+
+# %%
+predict("14.collects")
+
+# %% answers="14.collects"
+shares = np.zeros((5, 5), int)
+for i, j in np.ndindex(3, 3):
+    shares[i : i + 3, j : j + 3] += 1  # a window of 3x3
+print(shares)
+
+# %% [markdown]
+# ## Any stride, any padding, any dilation
+#
+# *Stride* and *padding* are known from notebook 01. *Dilation* 2 means that the weights of a kernel see every second pixel: a
+# kernel of 3 then spans five pixels. The view shows all of it on an image of 5×5. Choose a reading at the top, and let it play.
+#
+# - *scatter*: an output is framed on the left, and the pixels that it adds to on the right.
+# - *gather*: dy is laid out with its zeros; a pixel of dx is framed, and the numbers that it collects.
+# - *matrix*: each row belongs to a pixel. All of dy stands above.
+# - *transposed*: a weight is framed, and the pixels to which it adds its copy of dy.
+#
+# The lower row shows how far all four have come. All numbers are whole, so that rounding cannot hide a difference.
+#
+# **Challenge.** Find a setting in which exactly 16 of the 25 pixels receive nothing.
+
+# %%
+predict("14.nothing")
+
+# %%
+near = lambda f: (f"now {f['unreached']} pixels", 1 - abs(f["unreached"] - 16) / 16)
+ConvolutionBackward(challenge=Challenge("16 pixels receive nothing", lambda f: f["unreached"] == 16, near), step=4)
+
+# %% [markdown]
+# <details style="margin-bottom: 1em"><summary>What you should have found</summary>
+#
+# Kernel 2, stride 3: row 2 and column 2 lie in no window, so 9 pixels receive nothing. Sixteen of them receive nothing with a
+# kernel of 1 and a stride of 2: only the 9 pixels that a window stood on are reached. Such a layer never reads most of its
+# image.
+# <!-- computed: 5 * 5 - 3 * 3 = 16 -->
+#
+# </details>
+#
+# ## Several channels, several kernels
+#
+# A colour image has three numbers at every pixel, its *channels*, and inside a network there are more. Each kernel
+# has a slice of weights for each channel, and adds up over all channels. Here are two channels and two kernels. The kernels
+# stand as a table: a row for each kernel, a column for each channel of x.
+#
+# Forwards, kernel 0 makes map 0 of y from both channels: it sums along its *row* of the table. Backwards, channel 0 of
+# dx collects from both maps of dy, from each through the kernel that made it: it sums along its *column*, which is framed.
+
+# %%
+ConvolutionBackward(reading="gather", channels=2, kernels=2, step=13)
+
+# %% [markdown]
+# With all letters the sum looks long. Nothing in it is new: $n$ counts the images of the batch, $f$ the kernels, $c$ the
+# channels of x; $i, j$ are row and column of an output, $p, q$ those of a weight. For every output, and every weight of
+# its kernel, one share goes to one pixel and one to one weight:
+#
+# $$dx_{n,\,c,\,i\,s + p\,d - a,\;\;j\,s + q\,d - a} \;\text{ grows by }\; dy_{nfij}\; w_{fcpq}, \qquad
+# dw_{fcpq} \;\text{ grows by }\; dy_{nfij}\; x_{n,\,c,\,i\,s + p\,d - a,\;\;j\,s + q\,d - a} .$$
+#
+# Here $s$ is the stride, $d$ the dilation and $a$ the padding. The place $i\,s + p\,d - a$ is the one that the output saw on
+# the way forwards: the window begins at $i\,s$, the weight stands $p\,d$ further on, and $a$ is the frame, which is not
+# counted among the pixels. This is *scatter* in one line. The function below does it for one image, for all
+# channels at once. It works on the framed image and cuts at the end.
+
+
+# %%
+def scatter_by_hand(dy, w, size, stride, padding, dilation):
+    """dx of one image: dy is (F, Ho, Wo), w is (F, C, k, k)."""
+    (_, channels, k, _), side = w.shape, size + 2 * padding
+    dx, span = np.zeros((channels, side, side)), dilation * (k - 1) + 1
+    for f, i, j in np.ndindex(dy.shape):
+        top, left = i * stride, j * stride
+        dx[:, top : top + span : dilation, left : left + span : dilation] += dy[f, i, j] * w[f]
+    return dx[:, padding : padding + size, padding : padding + size]
+
+
+# %% [markdown]
+# The slice `top : top + span : dilation` reads: from `top`, over `span` rows, every `dilation`-th of them. Now all readings
+# against one another, and against the measured gradient. The loss that is measured is the sum of dy times y, as in
+# notebook 03. `Geometry` knows the sizes; `gather`, `by_matrix` and `lay_down` are the other three readings, a few
+# lines each in `cnnlib/experiments/four_readings.py`.
+
+
+# %%
+def compare(kernel, stride, padding, dilation):
+    """An image of 5x5, two channels, two kernels: compare all readings, then measure."""
+    g, rng = Geometry(5, kernel, stride, padding, dilation), np.random.default_rng(0)
+    w = rng.integers(-3, 4, (2, 2, kernel, kernel)).astype(float)  # whole numbers
+    dy = rng.integers(-3, 4, (2, g.outputs, g.outputs)).astype(float)
+    dx = scatter_by_hand(dy, w, 5, stride, padding, dilation)
+    np.testing.assert_array_equal(dx, gather(dy, w, g))  # equal to the last digit
+    np.testing.assert_array_equal(dx, by_matrix(dy, w, g))
+    np.testing.assert_array_equal(dx, g.cut(lay_down(dy, w, g)))  # its frame cut off
+
+    def loss(x):
+        return (dy * F.conv2d_forward(x, w, None, stride, padding, dilation)[0]).sum()
+
+    return relative_error(dx[None], numerical_gradient(loss, rng.normal(size=(1, 2, 5, 5))))
+
+
+# %% tags=["nbval-ignore-output"]
+for setting in [(3, 1, 0, 1), (3, 2, 1, 1), (2, 3, 0, 1), (3, 2, 2, 2), (1, 2, 0, 1)]:
+    error = compare(*setting)
+    print("kernel {}, stride {}, padding {}, dilation {}:".format(*setting), f"all agree; measured, {error:.0e}")
+
+# %% [markdown]
+# > **In a box: why whole numbers?** Computers round the result of every addition. The four readings add in different orders,
+# > so with fractions they round differently, and their last digits may differ: by about 1e-16 of the largest number in
+# > float64, by about 1e-7 in float32. That is no fault of any of them. Sums of small whole numbers are not
+# > rounded at all, so here a difference would have been a mistake.
+# > <!-- source: IEEE 754: 53 and 24 binary digits are about 16 and 7 decimal ones -->
+#
+# ## Transposed convolution: the way back as a way forward
+#
+# Suppose that a network should make an image *larger*: draw a picture from a small map, or give every pixel of a
+# photograph a label. It needs a layer that lays each of its input numbers down as a window of its output. That is
+# *scatter*, and we have it already. As a layer it is called **transposed convolution**, `ConvTranspose2d`, after the
+# transposed matrix. (Some call it "deconvolution". It does not undo a convolution.) So:
+#
+# *The gradient of a convolution by its input is the transposed convolution of dy, with the same kernels, the
+# same stride and the same padding.* For a stride above 1 this is the gradient that people find hard to picture.
+#
+# One question is left: how large is its output? The windows begin $s$ apart, the last one is $k$ long, and $a$ is
+# cut off at both ends. With $H_o$ rows of dy that makes $(H_o - 1)\,s + k - 2a$ rows.
+
+# %%
+predict("14.transposed-size")
+
+# %% answers="14.transposed-size"
+rng = np.random.default_rng(0)
+w4, image = rng.normal(size=(1, 1, 3, 3)), rng.normal(size=(1, 1, 6, 6))
+y4, cache = F.conv2d_forward(image, w4, None, stride=2)
+dy4 = rng.normal(size=y4.shape)
+dx4 = F.conv2d_backward(dy4, cache)[0]
+layer = F.conv_transpose2d_forward(dy4, w4, None, stride=2)[0]
+print("y", y4.shape[2:], "dx", dx4.shape[2:], "transposed convolution", layer.shape[2:])
+rows = layer.shape[2]
+np.testing.assert_allclose(layer, dx4[:, :, :rows, :rows])
+print("last row of dx:", dx4[0, 0, -1])
+
+# %% [markdown]
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
+#
+# Five rows, equal to the first five of dx. The sixth row of x was in no window, so its gradient is 0. The layer is given
+# only dy and cannot know whether there was a sixth row. PyTorch's argument `output_padding` says how many more
+# rows there are.
+#
+# </details>
+#
+# With a stride that does not divide the kernel's size, pixels collect different numbers of shares. In the view above,
+# choose kernel 3, stride 2, and behind *More* the numbers *all ones*: 1, 2 and 4 shares alternate like the fields of a chessboard. Networks that draw pictures with such layers
+# tend to show that pattern ([Odena and others](https://distill.pub/2016/deconv-checkerboard/), 2016).
+#
+# ## A window of one pixel
+#
+# A **1×1 convolution** looks useless: its window holds one pixel. But that pixel has several channels, and the layer
+# mixes them. It is a linear layer that is applied at every pixel, with the channels as inputs and the kernels as outputs. So its way
+# back is that of a linear layer: at every pixel, the transposed matrix of weights times dy. There is nothing to turn.
+
+# %%
+one = rng.normal(size=(3, 2, 1, 1))  # three kernels, two channels
+y1, cache = F.conv2d_forward(rng.normal(size=(1, 2, 4, 4)), one, None)
+dy1 = rng.normal(size=y1.shape)
+matrix = one[:, :, 0, 0]  # (3, 2)
+pixels = dy1[0].reshape(3, 16)  # a column for each pixel
+np.testing.assert_allclose(F.conv2d_backward(dy1, cache)[0][0].reshape(2, 16), matrix.T @ pixels)
+print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times the gradients", pixels.shape)
+
+# %% [markdown]
+# ## In a trained network: the blame microscope
+#
+# Now all layers together. Click any unit of the network. The lower row shows its gradient by everything before it: which
+# numbers would move it, and how much. Look for three things:
+#
+# - the *receptive field* of notebook 01: nothing outside of it receives a gradient;
+# - the closed ReLUs and the losers of the pooling: inside the field, most numbers receive none either;
+# - on the way back from pooling 2 to ReLU 2 one square stays one square; then convolution 2 spreads it over a window.
+#
+# **Challenge.** Find a unit that *no* pixel can move.
+
+# %%
+predict("14.corner")
+
+# %%
+BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.get("pixels") == 0))
+
+# %% [markdown]
+# <details style="margin-bottom: 1em"><summary>Answers</summary>
+#
+# Four pixels: the other five of the nine lie in the padding. A unit that no pixel moves is
+# easy to find in a ReLU layer: any empty one. Its ReLU is closed, so a small nudge changes nothing. For *this*
+# image nothing before it learns through it; for another image it may be open. One that is closed for all images is called
+# dead; [notebook 07](07_initialization.ipynb) counts them.
+#
+# </details>
+#
+# The same in the network for digits of 28x28.
+
+# %%
+predict("14.field-28")
+
+# %% answers="14.field-28"
+BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), layer="convolution 2", channel=7, row=7, column=7)
+
+# %% [markdown]
+# <details style="margin-bottom: 1em"><summary>Answer</summary>
+#
+# Five units of pooling 1 side by side see 2·5 = 10 columns of convolution 1, and these 10 + 4 = 14 of the image: 196
+# pixels. Of these, only those receive a gradient whose way is open.
+# <!-- computed: 14 * 14 = 196 -->
+#
+# </details>
+#
+# A weight works the other way round. It is used at many places, so its gradient is a sum over all of them: *what it
+# met there, times the gradient that arrived there*. The view shows one slice of a kernel of convolution 2.
+# Change *Input map* behind *More*, and look for a map that is zero everywhere.
+
+# %%
+predict("14.zeros")
+
+# %% answers="14.zeros"
+BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, input_map=5)
+
+# %% [markdown]
+# ## One update, step by step
+#
+# With all gradients known, each weight takes a small step against its own: new weight = old weight minus learning
+# rate times derivative. The view takes one training image through all of it: maps forwards (above), the loss,
+# gradients backwards (below), the step, and the same image once more.
+#
+# By how much should the loss fall? A weight with derivative $g$ moves by $-\eta\, g$, where $\eta$ is the learning rate.
+# For each unit that it moves, the loss changes by $g$. So the loss changes by $-\eta\, g^2$ for this weight. For all weights
+# together it should fall by the rate times the sum of all squared derivatives. Is this promise kept at a rate of 0.001? And at 0.1?
+#
+# **Challenge.** At the last step: a rate with which this image's loss falls, while the mean loss of a hundred other
+# training images (grey bars) *rises*.
+
+# %%
+predict("14.promise")
+
+# %% answers="14.promise"
+from cnnlib.widgets import OneUpdate
+
+selfish = Challenge(
+    "Better here, worse elsewhere",
+    lambda f: f["step"] == f["steps"] and f["fell"] > 0 and f["others_after"] > f["others_before"],
+)
+OneUpdate(challenge=selfish, rate=0.001, step=12)
+
+# %% [markdown]
+# <details style="margin-bottom: 1em"><summary>What the last step shows</summary>
+#
+# At 0.001 the gradient promises 0.041, and 0.041 it is. At 0.1 it promises 4.1, more than the whole loss of 2.6, which
+# falls by 2.4: on so long a way the slopes change. And the mean of the hundred others rises from 2.4 to 3.9.
+# <!-- test: tests/notebooks/test_claims.py::test_what_one_update_promises_and_what_it_keeps -->
+#
+# </details>
+#
+# A long step serves one image at the cost of the others. This is why training uses batches of images, and small rates.
+#
+# > **In a box: what the chapter says.** This course grew from a textbook chapter with
+# > [fourteen claims](../docs/claims.md). Claim 6 is the rule above: *New weight = old weight minus learning rate times
+# > the partial derivative of the error by the weight.* It holds; it is the definition of gradient descent. The next cell
+# > compares every weight of the network. Claim 1, *training uses the same network, run backwards*, holds for convolutions
+# > too: the kernels are the same, turned by half a turn where a pixel collects.
+
+# %%
+from cnnlib import SGD
+
+network, loss = small_cnn(rng=0), CrossEntropyLoss()
+loss.forward(network.forward(digits.x_train[:4]), digits.y_train[:4])
+network.backward(loss.backward())
+before = [parameter.value.copy() for parameter in network.parameters()]
+SGD(lr=0.1).step(network.parameters())
+for old, (_, new, gradient) in zip(before, network.parameters(), strict=True):
+    np.testing.assert_allclose(new, old - 0.1 * gradient, rtol=1e-6)
+print("new weight = old weight - 0.1 * derivative, for all of them")
+
+# %% [markdown]
+# ## Five broken backward passes
+#
+# Five suspects, A to E. All faults are in the convolution, one in each suspect, and the names of the faults do not tell you
+# which gradient they spoil:
+#
+# - *half turn left out*: the gathering reading with the kernel as it stands;
+# - *= in place of +=*: a window overwrites what is there;
+# - *frame cut one pixel late*: one row and one column too many are cut off at the start;
+# - *patch read from its end*: the first weight gets what the last weight has met;
+# - *divided by the batch twice*: the loss has taken the mean over the batch already.
+#
+# First look at the bars: they show which gradients differ from the measured ones. Three suspects differ in the same
+# place. So look at the maps: a wrong gradient has a shape. Is it the right one, moved? Is it a multiple of it? Is it right
+# somewhere? Put your answers into the five lists. **Challenge:** name all five.
+#
+# Before you start: all five are trained as well. How many of them will learn to read digits nevertheless?
+
+# %%
+predict("14.broken")
+
+# %% tags=["nbval-ignore-output"] answers="14.broken"
+BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5), rate=0.3)
+
+# %% [markdown]
+# <details><summary>What the training curves show</summary>
+#
+# All five learn. At a rate of 0.3 each ends far below 2.30, the loss of guessing; the sound one ends lowest. A falling loss does
+# not show that the gradients are right. A comparison with measured gradients takes a second, and shows it.
+# <!-- test: tests/experiments/test_planted_faults.py::test_all_faults_learn_at_a_rate_of_three_tenths_most_of_them_less_well -->
+#
+# </details>
+#
+# One mistake does not get as far as a wrong number. Here a gradient is sent back that has the shape of x and not the
+# shape of y:
+
+# %% tags=["raises-exception"]
+with in_short():  # of an error only its last line
+    F.conv2d_backward(np.ones((1, 2, 4, 4)), cache)
+
+# %% [markdown]
+# The line says what was expected: three maps of dy, one for each kernel, and two came.
+#
+# ## Exercises
+#
+# **1.** *Core, 15 minutes.* One row of numbers, with stride and padding. The two cards before it are the steps that lead there.
+#
+# **2.** *Stretch, 35 minutes.* Images, with batches, channels, stride and padding. Pad x first. Loop over the *outputs*,
+# or, faster, over the places p, q of the kernel. Cut the frame off dx at the end.
+#
+# Each function takes `(dy, cache)`, as the library's own do, and begins by unpacking the cache. Kernel size, stride
+# and padding are whole numbers here.
+
+# %%
+worked("14.worked-row", "14.gap-row")
+
+
+# %%
+def conv1d_backward(dy, cache):
+    """Gradients by x and w of a convolution over one row."""
+    x, w, stride, padding = cache
+    ### BEGIN SOLUTION
+    # Why: on the way back a window begins where it began on the way out; += because windows overlap.
+    row = np.pad(x, padding)
+    dx, dw = np.zeros(len(row)), np.zeros(len(w))
+    for i in range(len(dy)):
+        window = slice(i * stride, i * stride + len(w))
+        dx[window] += dy[i] * w
+        dw += dy[i] * row[window]
+    return dx[padding : padding + len(x)], dw
+    ### END SOLUTION
+
+
+# %%
+check("14.conv1d_backward", conv1d_backward)
+
+# %%
+worked("14.worked-stride", "14.gap")
+
+
+# %%
+def conv2d_backward(dy, cache):
+    """Gradients by x, w and b of a convolution."""
+    x, w, _, stride, padding = cache
+    ### BEGIN SOLUTION
+    # Why: weight (p, q) met one pixel for each output; those pixels are a slice. Products hand back crosswise.
+    x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    dx, dw = np.zeros_like(x), np.zeros_like(w)
+    rows, columns = dy.shape[2:]
+    for p, q in np.ndindex(w.shape[2:]):
+        met = np.s_[:, :, p : p + stride * rows : stride, q : q + stride * columns : stride]
+        dw[:, :, p, q] = np.einsum("nfij,ncij->fc", dy, x[met])
+        dx[met] += np.einsum("nfij,fc->ncij", dy, w[:, :, p, q])
+    inner = slice(padding, -padding or None)
+    return dx[:, :, inner, inner], dw, dy.sum(axis=(0, 2, 3))
+    ### END SOLUTION
+
+
+# %%
+check("14.conv2d_backward", conv2d_backward)
+
+# %% [markdown]
+# **3. Train with your own function.** *Warm-up, 3 minutes.* If it passed, it takes the library's place in every convolution
+# of the network, and the loss must fall exactly as before. If it did not pass, you can look at it as a suspect:
+# `BrokenBackward(yours=own(conv2d_backward=conv2d_backward), suspect="yours")`.
+
+# %% tags=["nbval-ignore-output"]
+from cnnlib.experiments.planted_faults import SOUND, learning_curve, own
+
+passed = check("14.conv2d_backward", conv2d_backward).passed
+mine = own(conv2d_backward=conv2d_backward) if passed else SOUND
+data = digits.x_train, digits.y_train
+yours, library = (learning_curve(backward, *data, steps=30)[0] for backward in (mine, SOUND))
+print("with your function:" if passed else "not yet with your function:", f"{yours[0]:.3f} to {yours[-1]:.3f}")
+print(f"with the library's:  {library[0]:.3f} to {library[-1]:.3f}")
+np.testing.assert_allclose(yours, library, rtol=1e-3)
+
+# %% [markdown]
+# ## Summary
+#
+# Every product of a weight and a pixel hands back dy times the weight to the pixel, and dy times the pixel to the weight.
+# Scatter, gather, matrix and transposed convolution add the same shares in four orders; only gather turns the kernel.
+# Stride spreads dy, padding is cut off at the end, channels forwards become kernels backwards.
+#
+# ## Questions
+#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("14")
+
+# %% [markdown]
+# ## References
+#
+# - V. Dumoulin and F. Visin, [A guide to convolution arithmetic for deep learning](https://arxiv.org/abs/1603.07285), 2016.
+# - A. Odena, V. Dumoulin and C. Olah, [Deconvolution and checkerboard artifacts](https://distill.pub/2016/deconv-checkerboard/), 2016.
+# - D. Bourgin, [numpy-ml](https://github.com/ddbourgin/numpy-ml/issues/27), a library in NumPy; a reader asks why its loop does not rotate the kernel.
