@@ -34,7 +34,7 @@ def deep_cnn(kind, depth, seed, *, scale=KEEPING, zero_branches=False, norm=Batc
     scale : float
         Their standard deviation, in units of He's rule.
     zero_branches : bool
-        Whether the last convolution in each residual block begins at zero, so that the block passes its input.
+        Whether the last convolution of each residual block begins at zero: the block then passes its input.
     norm : callable
         Makes the normalization from the number of channels.
 
@@ -107,7 +107,7 @@ class Profile:
 
 
 def profile(model, x, y):
-    """Send images through a `deep_cnn` and their loss's gradient back, as in training; measure both on the way.
+    """Send images through a `deep_cnn` as in training, and their loss's gradient back; measure on the way.
 
     >>> found = profile(deep_cnn("residual", 4, seed=0), np.ones((2, 1, 8, 8), np.float32), np.array([0, 1]))
     >>> found.layers, bool(found.alike[0] > 0.999)

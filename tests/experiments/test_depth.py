@@ -28,7 +28,7 @@ def test_all_kinds_have_the_same_first_weights_and_as_many_convolutions(kind):
 
 @pytest.mark.parametrize(("kind", "depth"), [("deep", 4), ("plain", 3), ("plain", 0)])
 def test_an_unknown_kind_or_odd_depth_is_refused(kind, depth):
-    with pytest.raises(ValueError, match="kind must be|depth must be"):
+    with pytest.raises(ValueError, match=r"(kind|depth) must be"):
         deep_cnn(kind, depth, seed=0)
 
 
@@ -109,6 +109,6 @@ def test_what_the_notebook_says_of_the_study():
     assert all(by[kind][4].mean > 0.85 for kind in by)
     assert by["plain"][50].high < 0.3 and by["batch norm"][50].high < 0.5 and by["residual"][50].high < 0.3
     assert by["residual + batch norm"][50].low > 0.85 and by[study.FROM_ZERO][50].low > 0.85
-    assert by["batch norm"][10].low > by["plain"][10].high
+    assert by["batch norm"][10].mean > by["plain"][10].mean + by["plain"][10].deviation
     rates = {kind: study.accuracy_by_rate(kind) for kind in KINDS[:2]}
     assert rates["plain"][1.0].high < 0.2 and rates["batch norm"][1.0].low > 0.8
