@@ -33,12 +33,13 @@ ALL_RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 @dataclass(frozen=True)
 class Spread:
-    """Mean and standard deviation of test accuracies over seeds, and the lowest and the highest of them."""
+    """Over seeds: mean, standard deviation and ends of the test accuracy, and the mean training loss."""
 
     mean: float
     deviation: float
     low: float
     high: float
+    loss: float
 
 
 def run(kind, depth, rate, seed, momentum=0.9, epochs=EPOCHS):
@@ -108,14 +109,14 @@ def accuracy_by_depth(kind):
     for depth in DEPTHS:
         rows = [r for r in _kept()["depths"] if r["kind"] == kind and r["depth"] == depth]
         best = min(RATES, key=lambda rate: _loss([r for r in rows if r["rate"] == rate]))
-        found[depth] = _spread([r["accuracy"] for r in rows if r["rate"] == best])
+        found[depth] = _spread([r for r in rows if r["rate"] == best])
     return found
 
 
 def accuracy_by_rate(kind):
     """Test accuracy by learning rate, at `RATE_DEPTH` layers without momentum: a dict of float to Spread."""
     rows = [r for r in _kept()["rates"] if r["kind"] == kind]
-    return {rate: _spread([r["accuracy"] for r in rows if r["rate"] == rate]) for rate in ALL_RATES}
+    return {rate: _spread([r for r in rows if r["rate"] == rate]) for rate in ALL_RATES}
 
 
 def _loss(rows):
@@ -123,5 +124,7 @@ def _loss(rows):
     return np.mean([np.inf if row["loss"] is None else row["loss"] for row in rows])
 
 
-def _spread(values):
-    return Spread(float(np.mean(values)), float(np.std(values, ddof=1)), min(values), max(values))
+def _spread(rows):
+    values = [row["accuracy"] for row in rows]
+    deviation = float(np.std(values, ddof=1))
+    return Spread(float(np.mean(values)), deviation, min(values), max(values), float(_loss(rows)))

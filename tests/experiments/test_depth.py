@@ -5,10 +5,12 @@ import pytest
 
 from cnnlib.data import load_digits
 from cnnlib.experiments import depth_study as study
-from cnnlib.experiments.depth import KINDS, block_ends, deep_cnn, profile
+from cnnlib.experiments.depth import KINDS, accuracy_among, block_ends, deep_cnn, profile
 from cnnlib.nn.gradcheck import numerical_gradient
-from cnnlib.nn.layers import Conv2d, Residual
+from cnnlib.nn.layers import Conv2d, LayerNorm, Residual
 from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import train
 
 digits = load_digits()
 X, Y = digits.x_train[:60], digits.y_train[:60]
@@ -109,6 +111,24 @@ def test_what_the_notebook_says_of_the_study():
     assert all(by[kind][4].mean > 0.85 for kind in by)
     assert by["plain"][50].high < 0.3 and by["batch norm"][50].high < 0.5 and by["residual"][50].high < 0.3
     assert by["residual + batch norm"][50].low > 0.85 and by[study.FROM_ZERO][50].low > 0.85
+    assert by["plain"][50].loss > 2.1  # on the training images
     assert by["batch norm"][10].mean > by["plain"][10].mean + by["plain"][10].deviation
     rates = {kind: study.accuracy_by_rate(kind) for kind in KINDS[:2]}
     assert rates["plain"][1.0].high < 0.2 and rates["batch norm"][1.0].low > 0.8
+
+
+def test_a_batch_of_one_digit_is_judged_worse_by_its_own_statistics_whatever_the_seed():
+    order = np.argsort(digits.y_test, kind="stable")
+    for seed in range(3):
+        model = deep_cnn("batch norm", 6, seed)
+        for _ in train(
+            model, CrossEntropyLoss(), SGD(0.1), digits.x_train, digits.y_train, epochs=3, rng=seed
+        ):
+            pass
+        mixed = accuracy_among(model, digits.x_test, digits.y_test, 32)
+        by_digit = accuracy_among(model, digits.x_test[order], digits.y_test[order], 32)
+        assert mixed - by_digit > 0.03
+        layered = deep_cnn("batch norm", 6, seed, norm=lambda channels: LayerNorm((channels, 4, 4)))
+        assert accuracy_among(layered, digits.x_test[:60], digits.y_test[:60], 1) == pytest.approx(
+            float((layered.predict(digits.x_test[:60]) == digits.y_test[:60]).mean())
+        )

@@ -82,7 +82,7 @@ class DepthExplorer(Widget):
             how = {"epochs": EPOCHS, "rng": self.state["seed"]}
             optimizer = SGD(rate, momentum=0.9)
             runs[name] = train(model, CrossEntropyLoss(), optimizer, digits.x_train, digits.y_train, **how)
-        for _ in range(STEPS):
+        while self.steps < STEPS:
             for name in tuple(runs):
                 with np.errstate(all="ignore"):
                     loss = next(runs[name]).loss
@@ -105,8 +105,8 @@ class DepthExplorer(Widget):
         return Scene(
             panels, self.sentence(facts), facts, columns=(4, 4, 4), height=360, narrow=NARROW,
             figures=[
-                Figure(("Gradient back: " if name == "plain" else "") + word, _times(facts[f"gradient_{name}"]))
-                for name, word in zip(NAMES, WORDS, strict=True)
+                Figure(word, _times(facts[f"gradient_{name}"]))
+                for name, word in zip(NAMES, ("Gradient back: plain", *WORDS[1:]), strict=True)
             ],
         )  # fmt: skip
 
