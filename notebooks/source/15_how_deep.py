@@ -74,6 +74,7 @@ for depth, found in accuracy_by_depth("plain").items():
 # The more layers, the worse, and with fifty the network hardly does better than guessing. Is this over-fitting? No: an
 # over-fitted network has a low loss on its training images. The loss of this one is nearly that of guessing, 2.30, on
 # these too. It does not learn.
+# <!-- source: ln 10, notebook 02 -->
 #
 # </details>
 #
@@ -84,7 +85,8 @@ for depth, found in accuracy_by_depth("plain").items():
 # any training. The size of a set of numbers is here their *root mean square*: square them all, take the mean, take the
 # root.
 #
-# The picture below shows four networks. Look at the one called *plain* first; the others are explained later. The left
+# The picture below shows four networks. Look at the one called *plain* first; *norm*, *residual* and *both* are explained
+# later. The left
 # picture shows the size of its signal, from the first layer to the last. The middle picture shows the size of the
 # gradient. It starts at the right end, at the loss, and travels to the left.
 #
@@ -308,7 +310,7 @@ for rate in plain:
 # The number behind ± is the standard deviation over the seeds. At its own best rate the normalised network is the
 # better one, too.
 #
-# **It does not make a network as deep as you like.** Look at the line *batch norm* in the picture above, at 50 layers. Its
+# **It does not make a network as deep as you like.** Look at the line *norm* in the picture above, at 50 layers. Its
 # signal keeps its size, as it must. But the gradient is larger at the first layer than at the last, by about a fifth
 # for each layer:
 

@@ -15,7 +15,7 @@ def test_the_sentence_says_what_was_measured():
         found = profile(deep_cnn(kind, 10, 0, scale=1), digits.x_train[:IMAGES], digits.y_train[:IMAGES])
         growth = found.gradient[0] / found.gradient[-1]
         assert widget.facts[f"gradient_{name}"] == pytest.approx(growth)
-        assert f"× {growth:.2g}" in widget.text.split("back by:")[1]
+        assert f"×\u00a0{growth:.2g}" in widget.text.split("back by:")[1]
     assert widget.text.startswith("10 layers. ") and widget.text.endswith("Nothing is trained yet.")
     widget.set_state(depth=11)
     assert widget.facts["depth"] == 10 and widget.text.startswith("10 layers. ")
@@ -28,6 +28,10 @@ def test_training_goes_on_to_its_end_and_says_the_losses():
     assert all(widget.facts[f"loss_{name}"] < 1 for name in NAMES)
     widget.set_state(rate=0.03)
     assert widget.facts["steps"] == 0
+
+
+def test_large_factors_are_written_out():
+    assert "batch norm ×\u00a01,400" in DepthExplorer(depth=50).text
 
 
 def test_what_overflows_is_said_and_the_others_go_on():

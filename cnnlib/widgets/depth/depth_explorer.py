@@ -15,7 +15,7 @@ from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Referenc
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
 
 NAMES = ("plain", "norm", "residual", "both")  # in facts, and at the ends of lines
-WORDS = ("plain", "batch norm", "residual", "both")
+WORDS = ("plain", "batch norm", "residual", "both")  # in the sentence
 COLORS = ("ink", "vermilion", "blue", "green")
 DASHES = ("solid", "dashed", "dotted", "solid")
 SHAPES = ("circle", "square", "triangle", "diamond")
@@ -106,7 +106,7 @@ class DepthExplorer(Widget):
             panels, self.sentence(facts), facts, columns=(4, 4, 4), height=360, narrow=NARROW,
             figures=[
                 Figure(word, _times(facts[f"gradient_{name}"]))
-                for name, word in zip(NAMES, ("Gradient back: plain", *WORDS[1:]), strict=True)
+                for name, word in zip(NAMES, ("Gradient back: plain", *NAMES[1:]), strict=True)
             ],
         )  # fmt: skip
 
@@ -139,7 +139,7 @@ class DepthExplorer(Widget):
             kept = np.isfinite(smooth)
             drawn, steps = np.clip(smooth[kept], *LOSSES), np.arange(1, len(losses) + 1)[kept]
             look = {"color": COLORS[place], "dash": DASHES[place], "width": 2}
-            marks.append(Line(steps, drawn, label=WORDS[place], **look))
+            marks.append(Line(steps, drawn, label=NAMES[place], **look))
             if not kept.all():
                 marks.append(Points(steps[-1:], drawn[-1:], color=COLORS[place], shape="cross", size=6))
         axes = Axis(0, STEPS, "step", whole=True), Axis(*LOSSES, log=True)
@@ -183,7 +183,7 @@ def lines(profiles, values, reach) -> list:
         y = np.clip(np.where(np.isnan(row), np.nan, row), *reach)
         every = slice(None, None, max(1, len(y) // 6))
         look = {"color": COLORS[place], "dash": DASHES[place], "width": 2}
-        marks.append(Line(found.layers, y, label=WORDS[place], **look))
+        marks.append(Line(found.layers, y, label=NAMES[place], **look))
         marks.append(
             Points(found.layers[every], y[every], color=COLORS[place], shape=SHAPES[place], size=3.5)
         )
@@ -206,7 +206,12 @@ def _ratio(end, start) -> float:
 
 
 def _times(factor: float) -> str:
-    return f"× {factor:.2g}" if np.isfinite(factor) else "overflow"
+    """A factor in two digits: ``× 0.00052``, ``× 1,400``; beyond a million as a power of ten."""
+    if not np.isfinite(factor):
+        return "overflow"
+    if 100 <= factor < 1e6:
+        return f"×\u00a0{float(f'{factor:.2g}'):,.0f}"
+    return f"×\u00a0{factor:.2g}"
 
 
 def _loss(value: float) -> str:

@@ -12,16 +12,15 @@ UPSTREAM = ("the first number alone", "all four alike", "as x̂ itself")
 STARTS = (1.0, 2.0, 3.0, 6.0)
 #: Place of each node: those that hold four numbers above, those that hold one below.
 PLACES = {
-    "x": (0.0, True), "m": (1.0, False), "c": (2.0, True), "v": (2.85, False), "s": (3.85, False),
-    "n": (4.6, True), "gamma": (5.2, False), "y": (6.4, True), "beta": (6.4, False),
+    "x": (0.0, True), "m": (1.0, False), "c": (2.0, True), "v": (2.65, False), "s": (4.1, False),
+    "n": (4.6, True), "gamma": (5.2, False), "y": (6.2, True), "beta": (6.2, False),
 }  # fmt: skip
 SYMBOLS = {"n": "x̂", "gamma": "γ", "beta": "β"}
-MADE = {"m": "mean of x", "c": "x − m", "v": "mean of c²", "s": "1 / √v", "n": "c · s", "y": "γ · x̂ + β"}
+MADE = {"m": "mean x", "c": "x − m", "v": "mean c²", "s": "1/√v", "n": "c·s", "y": "γ·x̂ + β"}
 EDGES = [("x", "m"), ("x", "c"), ("m", "c"), ("c", "v"), ("v", "s"), ("s", "n"), ("c", "n"), ("n", "y"),
          ("gamma", "y"), ("beta", "y")]  # fmt: skip
 ROWS = (0.86, 0.74, 0.62, 0.5)
 LOW = 0.12
-HALF = 0.42
 SLOTS = {"head": ("upstream",), "settings": ("x0", "x1", "x2", "x3", "gamma"), "handle": ("step",)}
 NARROW = Narrow(("235px", "235px"), (1,), 470, {"values": (0, 0), "gradients": (1, 0)})
 COUNT = len(FORWARDS) + len(BACKWARDS)
@@ -101,7 +100,7 @@ def graph_panel(numbers: dict, active, forwards: bool) -> Panel:
         marks.append(arrow(start, end, forwards, lit))
     for name, (x, vector) in PLACES.items():
         lit = active == name if forwards else active is not None and active[0] == name
-        half = 0.3 if vector else 0.26
+        half = 0.4 if vector else 0.37
         low, high = (ROWS[-1] - 0.07, ROWS[0] + 0.07) if vector else (LOW - 0.08, LOW + 0.08)
         box = {"x0": x - half, "x1": x + half, "y0": low, "y1": high}
         marks.append(Region(**box, color="panel", alpha=1.0))
@@ -112,7 +111,7 @@ def graph_panel(numbers: dict, active, forwards: bool) -> Panel:
     title, note = (
         ("Values →", "four numbers of one channel") if forwards else ("← Gradients", "dE by each of them")
     )
-    axes = Axis(-0.45, 6.85, visible=False), Axis(-0.1, 1.08, visible=False)
+    axes = Axis(-0.45, 7.0, visible=False), Axis(-0.1, 1.08, visible=False)
     return Panel(
         marks, *axes, title=title, subtitle=note, grid=False, at=(0 if forwards else 1, 0),
         name="values" if forwards else "gradients",
@@ -125,14 +124,14 @@ def words(name: str, x: float, vector: bool, forwards: bool) -> list:
     symbol = symbol if forwards else f"d{symbol}"
     said = f"{symbol} = {MADE[name]}" if forwards and name in MADE else symbol
     y, baseline = (ROWS[0] + 0.1, "bottom") if vector else (LOW - 0.1, "top")
-    return [Text(x, y, said, size=12, bold=True, baseline=baseline)]
+    return [Text(x, y, said, size=11.5 if vector else 10.5, bold=True, baseline=baseline)]
 
 
 def cells(value, x: float, vector: bool, forwards: bool) -> list:
     """The numbers of a node: in ink forwards, blue or orange by sign backwards."""
     rows = zip(np.atleast_1d(value), ROWS if vector else (LOW,), strict=True)
     return [
-        Text(x, y, short(number), size=12, color="ink" if forwards else sign(number)) for number, y in rows
+        Text(x, y, short(number), size=11.5, color="ink" if forwards else sign(number)) for number, y in rows
     ]
 
 
@@ -146,7 +145,7 @@ def arrow(start: str, end: str, forwards: bool, lit: bool) -> Arrows:
     (x0, up0), (x1, up1) = PLACES[start], PLACES[end]
     if up0 == up1:
         y0 = y1 = 0.68 if up0 else LOW
-        tail, head = x0 + 0.34, x1 - 0.34
+        tail, head = x0 + 0.44, x1 - 0.44
     else:
         y0, y1 = (ROWS[-1] - 0.1, LOW + 0.1) if up0 else (LOW + 0.1, ROWS[-1] - 0.1)
         reach = 0.12 * np.sign(x1 - x0)
