@@ -162,3 +162,24 @@ def accuracy_among(model, x, y, batch_size):
         guesses = model.forward(x[batch], training=True).argmax(axis=1)
         right += int((guesses == y[batch]).sum())
     return right / len(x)
+
+
+def spread_among(model, x, batch_size, rng, times=30):
+    """How much the scores of one image move with its company, in training mode.
+
+    The first image of `x` stands in `times` batches, each with other images drawn from the rest.
+
+    Returns
+    -------
+    float
+        Standard deviation of its ten scores over the batches, mean over the scores; 0 if nothing moves.
+
+    >>> x = np.random.default_rng(0).normal(size=(20, 1, 8, 8)).astype(np.float32)
+    >>> spread_among(deep_cnn("plain", 2, seed=0), x, batch_size=4, rng=np.random.default_rng(0)) < 1e-5
+    True
+    """
+    model, scores = model.copy(), []
+    for _ in range(times):
+        company = 1 + rng.choice(len(x) - 1, batch_size - 1, replace=False)
+        scores.append(model.forward(x[[0, *company]], training=True)[0])
+    return float(np.std(scores, axis=0).mean())

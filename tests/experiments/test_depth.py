@@ -5,7 +5,7 @@ import pytest
 
 from cnnlib.data import load_digits
 from cnnlib.experiments import depth_study as study
-from cnnlib.experiments.depth import KINDS, accuracy_among, block_ends, deep_cnn, profile
+from cnnlib.experiments.depth import KINDS, accuracy_among, block_ends, deep_cnn, profile, spread_among
 from cnnlib.nn.gradcheck import numerical_gradient
 from cnnlib.nn.layers import Conv2d, LayerNorm, Residual
 from cnnlib.nn.losses import CrossEntropyLoss
@@ -128,6 +128,8 @@ def test_a_batch_of_one_digit_is_judged_worse_by_its_own_statistics_whatever_the
         mixed = accuracy_among(model, digits.x_test, digits.y_test, 32)
         by_digit = accuracy_among(model, digits.x_test[order], digits.y_test[order], 32)
         assert mixed - by_digit > 0.03
+        scatter = [spread_among(model, digits.x_test, n, np.random.default_rng(0)) for n in (2, 8, 32)]
+        assert scatter[0] > scatter[1] > 1.4 * scatter[2] > 0
         layered = deep_cnn("batch norm", 6, seed, norm=lambda channels: LayerNorm((channels, 4, 4)))
         assert accuracy_among(layered, digits.x_test[:60], digits.y_test[:60], 1) == pytest.approx(
             float((layered.predict(digits.x_test[:60]) == digits.y_test[:60]).mean())

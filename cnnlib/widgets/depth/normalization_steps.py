@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.normalization_graph import BACKWARDS, FORWARDS, backward, forward
-from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Panel, Points, Region, Scene, Text
+from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Region, Scene, Text
 from cnnlib.widgets.base import Choice, Slider, Widget
 
 UPSTREAM = ("the first number alone", "all four alike", "as x̂ itself")
 STARTS = (1.0, 2.0, 3.0, 6.0)
 #: Place of each node: those that hold four numbers above, those that hold one below.
 PLACES = {
-    "x": (0.0, True), "m": (1.0, False), "c": (2.0, True), "v": (2.65, False), "s": (4.1, False),
-    "n": (4.6, True), "gamma": (5.2, False), "y": (6.2, True), "beta": (6.2, False),
+    "x": (0.0, True), "m": (1.0, False), "c": (2.0, True), "v": (2.65, False), "s": (3.95, False),
+    "n": (4.7, True), "gamma": (5.15, False), "y": (6.35, True), "beta": (6.35, False),
 }  # fmt: skip
 SYMBOLS = {"n": "x̂", "gamma": "γ", "beta": "β"}
-MADE = {"m": "mean x", "c": "x − m", "v": "mean c²", "s": "1/√v", "n": "c·s", "y": "γ·x̂ + β"}
+MADE = {"m": "mean of x", "c": "x − m", "v": "mean of c²", "s": "1 / √v", "n": "c · s", "y": "γx̂ + β"}
 EDGES = [("x", "m"), ("x", "c"), ("m", "c"), ("c", "v"), ("v", "s"), ("s", "n"), ("c", "n"), ("n", "y"),
          ("gamma", "y"), ("beta", "y")]  # fmt: skip
 ROWS = (0.86, 0.74, 0.62, 0.5)
@@ -111,7 +111,7 @@ def graph_panel(numbers: dict, active, forwards: bool) -> Panel:
     title, note = (
         ("Values →", "four numbers of one channel") if forwards else ("← Gradients", "dE by each of them")
     )
-    axes = Axis(-0.45, 7.0, visible=False), Axis(-0.1, 1.08, visible=False)
+    axes = Axis(-0.45, 7.05, visible=False), Axis(-0.1, 1.08, visible=False)
     return Panel(
         marks, *axes, title=title, subtitle=note, grid=False, at=(0 if forwards else 1, 0),
         name="values" if forwards else "gradients",
@@ -121,10 +121,12 @@ def graph_panel(numbers: dict, active, forwards: bool) -> Panel:
 def words(name: str, x: float, vector: bool, forwards: bool) -> list:
     """The name of a node, and forwards what it is made of."""
     symbol = SYMBOLS.get(name, name)
-    symbol = symbol if forwards else f"d{symbol}"
-    said = f"{symbol} = {MADE[name]}" if forwards and name in MADE else symbol
     y, baseline = (ROWS[0] + 0.1, "bottom") if vector else (LOW - 0.1, "top")
-    return [Text(x, y, said, size=11.5 if vector else 10.5, bold=True, baseline=baseline)]
+    marks = [Text(x, y, symbol if forwards else f"d{symbol}", size=12, bold=True, baseline=baseline)]
+    if forwards and name in MADE:
+        top = y + 0.095 if vector else y
+        marks.append(Note(x + 0.1, top, f"= {MADE[name]}", width=110, needs=500))
+    return marks
 
 
 def cells(value, x: float, vector: bool, forwards: bool) -> list:
