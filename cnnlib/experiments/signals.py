@@ -24,7 +24,7 @@ class Signal:
     gradient: np.ndarray
 
 
-def layer_signals(model, loss, x, y, kinds):
+def layer_signals(model, loss, x, y, kinds, training=False):
     """Send images forwards and the loss's gradient backwards, and keep what leaves certain layers.
 
     Parameters
@@ -36,6 +36,8 @@ def layer_signals(model, loss, x, y, kinds):
         Images and targets.
     kinds : type or tuple of types
         Layers to keep, such as ``ReLU``.
+    training : bool
+        Handed to every layer: batch normalization then uses the statistics of these images.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def layer_signals(model, loss, x, y, kinds):
     model, outputs, gradients = model.copy(), [], []
     with np.errstate(all="ignore"):
         for layer in model.layers:
-            x = layer.forward(x)
+            x = layer.forward(x, training=training)
             outputs.append(x)
         loss.forward(x, y)
         dy = loss.backward()

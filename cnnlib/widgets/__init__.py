@@ -15,6 +15,7 @@ SUBJECTS = {
     " GradientCheckExplorer OneUpdate PixelInWindows",
     "base": "BadValue Button Challenge Choice Grid LogSlider Number Slider TextField Toggle Widget",
     "forward_pass": "ConvolutionMicroscope NetworkXRay SizeExplorer",
+    "depth": "DepthExplorer NormalizationSteps",
     "gradient_descent": "BatchNoise ContourExplorer DescentExplorer OptimizerRace",
     "initialization": "FilterWatch InitExplorer",
     "learning_rate": "RateSweep ScheduleExplorer",

@@ -237,6 +237,37 @@ def line_as_an_image(dy, cache):
     return dx[0, 0, 0], dw[0, 0, 0]
 
 
+def norm_by_standardizing(x, gamma, beta):
+    """Rows of a reshaped array, var by the mean of squares."""
+    rows = np.moveaxis(x, 1, 0).reshape(x.shape[1], -1)
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    rows *= (gamma / np.sqrt((rows**2).mean(axis=1) + 1e-5))[:, None]
+    return np.moveaxis((rows + beta[:, None]).reshape(x.shape[1], len(x), *x.shape[2:]), 0, 1)
+
+
+def norm_backward_by_a_projection(dy, cache):
+    """The matrix that takes the mean and the share along x_hat off, channel by channel; a list comes back."""
+    x_hat, inv_std, gamma = cache
+    dx, dgamma, dbeta = np.empty(dy.shape), [], []
+    for c in range(dy.shape[1]):
+        d, v = dy[:, c].ravel(), x_hat[:, c].ravel()
+        one = np.ones(len(d))
+        matrix = np.eye(len(d)) - (np.outer(one, one) + np.outer(v, v)) / len(d)
+        dx[:, c] = (gamma[c] * inv_std[c] * (matrix @ d)).reshape(dx[:, c].shape)
+        dgamma.append(d @ v)
+        dbeta.append(d @ one)
+    return [dx, np.array(dgamma), np.array(dbeta)]
+
+
+def norm_backward_by_einsum(dy, cache):
+    """All sums by einsum."""
+    x_hat, inv_std, gamma = cache
+    dgamma, dbeta = np.einsum("ncij,ncij->c", dy, x_hat), np.einsum("ncij->c", dy)
+    count = dy.shape[0] * dy.shape[2] * dy.shape[3]
+    shares = dbeta[:, None, None] + x_hat * dgamma[:, None, None]
+    return (gamma * inv_std)[:, None, None] * (dy - shares / count), dgamma, dbeta
+
+
 CONV = [conv_by_remembered_places, conv_by_strides, Convolution().forward, single(conv_by_strides)]
 RIGHT = {
     "01.output_size": [
@@ -298,6 +329,13 @@ RIGHT = {
         popped_from_a_copy,
         lambda steps, dy: functools.reduce(lambda f, g: lambda d: f(g(d)), steps)(dy),
     ],
+    "15.batchnorm_forward": [norm_by_standardizing, single(norm_by_standardizing)],
+    "15.batchnorm_backward": [
+        norm_backward_by_a_projection,
+        norm_backward_by_einsum,
+        lambda dy, cache: tuple(part.astype(np.float32) for part in norm_backward_by_einsum(dy, cache)),
+    ],
+    "15.residual_backward": [lambda dy, branch: np.add(branch(dy), dy).tolist(), lambda d, f: d - f(-d)],
 }
 PAIRS = [(name, number) for name in RIGHT for number in range(len(RIGHT[name]))]
 

@@ -290,6 +290,40 @@ def restarts_at_once(curve, starts, rate, steps):
     return w[np.argmin(curve.error(w))]
 
 
+def norm_forward_loops(x, gamma, beta):
+    """Channel by channel, number by number."""
+    y = np.zeros(x.shape)
+    for c in range(x.shape[1]):
+        values = [float(v) for v in x[:, c].ravel()]
+        mean = sum(values) / len(values)
+        var = sum((v - mean) ** 2 for v in values) / len(values)
+        y[:, c] = gamma[c] * (x[:, c] - mean) / math.sqrt(var + 1e-5) + beta[c]
+    return y
+
+
+def norm_backward_by_ways(dy, cache):
+    """The three ways one by one, with a standard deviation and a centred x made up again."""
+    x_hat, inv_std, gamma = cache
+    count = dy.size / dy.shape[1]
+    std, d_hat = 1 / inv_std[:, None, None], dy * gamma[:, None, None]
+    away = x_hat * std
+    d_var = (d_hat * away).sum(axis=(0, 2, 3), keepdims=True) * -0.5 / std**3
+    d_mean = -(d_hat / std).sum(axis=(0, 2, 3), keepdims=True)
+    dx = d_hat / std + d_var * 2 * away / count + d_mean / count
+    return dx, (dy * x_hat).sum(axis=(0, 2, 3)), dy.sum(axis=(0, 2, 3))
+
+
+def norm_backward_in_rows(dy, cache):
+    """One row a channel, the shares taken off at the end."""
+    x_hat, inv_std, gamma = cache
+    rows = [v.transpose(1, 0, 2, 3).reshape(dy.shape[1], -1) for v in (dy, x_hat)]
+    dgamma, dbeta, count = (rows[0] * rows[1]).sum(axis=1), rows[0].sum(axis=1), rows[0].shape[1]
+    dx = count * rows[0] - dbeta[:, None] - rows[1] * dgamma[:, None]
+    dx = dx * (gamma * inv_std / count)[:, None]
+    n, c, h, w = dy.shape
+    return dx.reshape(c, n, h, w).transpose(1, 0, 2, 3), dgamma, dbeta
+
+
 RIGHT = {
     "01.conv2d_vectorized": [conv_by_einsum, conv_over_the_window],
     "01.conv2d_forward": [
@@ -325,6 +359,12 @@ RIGHT = {
         replay_recursive,
         lambda steps, dy: functools.reduce(lambda d, step: step(d), steps[::-1], dy),
     ],
+    "15.batchnorm_forward": [
+        norm_forward_loops,
+        lambda x, gamma, beta: functional.batchnorm2d_forward(x, gamma, beta)[0],
+    ],
+    "15.batchnorm_backward": [norm_backward_by_ways, norm_backward_in_rows],
+    "15.residual_backward": [lambda dy, branch: dy + branch(dy), lambda dy, branch: sum([branch(dy), dy])],
 }
 
 

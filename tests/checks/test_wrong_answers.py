@@ -17,6 +17,7 @@ from cnnlib.checks.nb09 import loop, train_epoch
 from cnnlib.checks.nb09_confusion import count_pairs
 from cnnlib.checks.nb10 import last_to_first, sigmoid
 from cnnlib.checks.nb14 import conv_backward
+from cnnlib.checks.nb15_backward import backward
 from cnnlib.nn import functional, naive
 from cnnlib.nn.initializers import fans
 from cnnlib.playground import main_effects
@@ -206,6 +207,13 @@ def test_a_walk_leaves_its_steps_as_they_were(answer, what):
         ("09.confusion_matrix", lambda a, b, k: np.minimum(count_pairs(a, b, k), 255)),
         ("10.softplus_backward", lambda dy, x: np.where(x > 700, 1, dy * sigmoid(x))),
         ("10.replay", lambda steps, dy: last_to_first(steps[-10:], dy)),
+        ("15.batchnorm_forward", lambda x, g, b: functional.batchnorm2d_forward(x, g, b, eps=2e-5)[0]),
+        ("15.batchnorm_forward", lambda x, g, b: functional.batchnorm2d_forward(x, np.abs(g), b)[0]),
+        ("15.batchnorm_backward", lambda dy, c: (backward(dy, c)[0], *np.abs(backward(dy, c)[1:]))),
+        ("15.batchnorm_backward", lambda dy, c: backward(dy, c, scale=lambda s, g: s * np.abs(g))),
+        ("15.batchnorm_backward", lambda dy, c: backward(np.clip(dy, -5, 5), c)),
+        ("15.residual_backward", lambda dy, branch: dy + np.maximum(branch(dy), 0)),
+        ("15.residual_backward", lambda dy, branch: dy + branch(dy[:1])),
     ],
 )
 def test_what_only_the_odd_cases_show_is_refused(name, answer):

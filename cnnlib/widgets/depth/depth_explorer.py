@@ -1,0 +1,218 @@
+"""Four kinds of network, 2 to 50 layers deep: the signal and the gradient of each, and how each trains."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from cnnlib.data import load_digits
+from cnnlib.experiments.depth import KINDS, Profile, deep_cnn, profile
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.nn.training import train
+from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
+from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
+
+NAMES = ("plain", "norm", "residual", "both")  # in facts, and at the ends of lines
+WORDS = ("plain", "batch norm", "residual", "both")  # in the sentence
+COLORS = ("ink", "vermilion", "blue", "green")
+DASHES = ("solid", "dashed", "dotted", "solid")
+SHAPES = ("circle", "square", "triangle", "diamond")
+SHOWS = ("size of the signal", "how alike two images are")
+EPOCHS, IMAGES, SMOOTH = 2, 60, 5
+STEPS = EPOCHS * 45
+SIZES, GRADIENTS, LOSSES = (1e-6, 1e6), (1e-10, 1e2), (0.05, 10)
+SLOTS = {"head": ("shows",), "settings": ("depth", "scale", "rate", "zero"), "more": ("seed",)}
+NARROW = Narrow(("250px", "250px", "250px"), (1,), 750, {"left": (0, 0), "gradient": (1, 0), "loss": (2, 0)})
+
+
+@lru_cache(maxsize=64)
+def first_profiles(depth: int, scale: float, zero: bool, seed: int) -> tuple[Profile, ...]:
+    """What flows through each of the four fresh networks."""
+    digits = load_digits()
+    x, y = digits.x_train[:IMAGES], digits.y_train[:IMAGES]
+    return tuple(profile(deep_cnn(k, depth, seed, scale=scale, zero_branches=zero), x, y) for k in KINDS)
+
+
+class DepthExplorer(Widget):
+    """Signal, gradient and training of a plain, a batch-normalised and a residual network, and one of both.
+
+    Signal and gradient are those of fresh networks, behind each block of two convolutions. Play trains the
+    four on the same batches. Facts, each for ``plain``, ``norm``, ``residual`` and ``both``:
+    ``signal_plain`` (size behind the last block over that before the first), ``gradient_plain`` (before the
+    first block over behind the last), ``alike_plain`` (mean cosine of two images behind the last block),
+    ``loss_plain`` (mean of the last five batches, inf when it is no number; 0 before training); and
+    ``depth``, ``scale``, ``steps``. An odd number of layers counts as the even one
+    below it. With ``trained=True`` the training is run before the widget appears.
+
+    >>> DepthExplorer(depth=2).text.endswith("Nothing is trained yet.")
+    True
+    """
+
+    title = "What reaches the other end?"
+    slots = SLOTS
+    controls = (
+        Choice("shows", SHOWS, label="Left picture", picker="segments", words=("size", "how alike")),
+        Slider("depth", 2, 50, 20, step=2, integer=True, label="Layers"),
+        LogSlider("scale", 0.5, 2, 1, label="Scale (He is 1)"),
+        LogSlider("rate", 0.001, 1, 0.02, label="Learning rate"),
+        Toggle("zero", False, label="Residual blocks start at 0"),
+        Slider("seed", 0, 20, 0, integer=True, label="Seed"),
+    )
+    restarts = ("depth", "scale", "rate", "zero", "seed")
+
+    def __init__(self, *, trained=False, **options):
+        super().__init__(**options)
+        if trained:
+            self.advance(STEPS)
+
+    def begin(self):
+        s, self.steps, depth = self.state, 0, even(self.state["depth"])
+        self.losses = {name: [] for name in NAMES}
+        self.models = [
+            deep_cnn(kind, depth, s["seed"], scale=s["scale"], zero_branches=s["zero"]) for kind in KINDS
+        ]
+
+    def train(self):
+        """One ``yield`` a step of all four; one whose loss is no number any more stands still."""
+        runs, rate = {}, self.state["rate"]
+        digits = load_digits()
+        for name, model in zip(NAMES, self.models, strict=True):
+            how = {"epochs": EPOCHS, "rng": self.state["seed"]}
+            optimizer = SGD(rate, momentum=0.9)
+            runs[name] = train(model, CrossEntropyLoss(), optimizer, digits.x_train, digits.y_train, **how)
+        while self.steps < STEPS:
+            for name in tuple(runs):
+                with np.errstate(all="ignore"):
+                    loss = next(runs[name]).loss
+                self.losses[name].append(loss if np.isfinite(loss) else np.inf)
+                if not np.isfinite(loss):
+                    del runs[name]
+            self.steps += 1
+            yield
+
+    def compute(self, state):
+        depth = even(state["depth"])
+        profiles = first_profiles(depth, state["scale"], state["zero"], state["seed"])
+        facts = {"depth": depth, "scale": state["scale"], "steps": self.steps}
+        for name, found in zip(NAMES, profiles, strict=True):
+            facts[f"signal_{name}"] = _ratio(found.size[-1], found.size[0])
+            facts[f"gradient_{name}"] = _ratio(found.gradient[0], found.gradient[-1])
+            facts[f"alike_{name}"] = float(np.nan_to_num(found.alike[-1], nan=1.0))
+            facts[f"loss_{name}"] = float(np.mean(self.losses[name][-SMOOTH:])) if self.steps else 0.0
+        panels = [self.left_panel(profiles), gradient_panel(profiles), self.loss_panel()]
+        return Scene(
+            panels, self.sentence(facts), facts, columns=(4, 4, 4), height=360, narrow=NARROW,
+            figures=[
+                Figure(word, _times(facts[f"gradient_{name}"]))
+                for name, word in zip(NAMES, ("Gradient back: plain", *NAMES[1:]), strict=True)
+            ],
+        )  # fmt: skip
+
+    def left_panel(self, profiles):
+        """Size of the signal by layer, or how alike two images have become."""
+        alike = self.state["shows"] == SHOWS[1]
+        values = [found.alike if alike else found.size for found in profiles]
+        x = layers_axis(profiles)
+        if alike:
+            y, title, words = Axis(0, 1.05), "How alike two images are", "cosine; 1: not to be told apart"
+            marks = [Reference("1 = alike", y=1.0, at="start")]
+        else:
+            y, title, words = Axis(*SIZES, log=True), "Signal →", "root mean square, behind each block"
+            marks = []
+        return Panel(
+            [*marks, *lines(profiles, values, (y.low, y.high))], x, y,
+            title=title, subtitle=words, at=(0, 0), name="left", legend="ends",
+        )  # fmt: skip
+
+    def loss_panel(self):
+        marks = [Reference("2.30 = guessing", y=np.log(10), at="start")]
+        if not self.steps:
+            words = "Press Play: the four networks train on the same batches."
+            marks.append(Note(0.12 * STEPS, 0.9, words, (0.5, 2.2), 150))
+        for place, name in enumerate(NAMES):
+            losses = np.array(self.losses[name])
+            if not losses.size:
+                continue
+            smooth = np.array([losses[max(0, i - SMOOTH + 1) : i + 1].mean() for i in range(len(losses))])
+            kept = np.isfinite(smooth)
+            drawn, steps = np.clip(smooth[kept], *LOSSES), np.arange(1, len(losses) + 1)[kept]
+            look = {"color": COLORS[place], "dash": DASHES[place], "width": 2}
+            marks.append(Line(steps, drawn, label=NAMES[place], **look))
+            if not kept.all():
+                marks.append(Points(steps[-1:], drawn[-1:], color=COLORS[place], shape="cross", size=6))
+        axes = Axis(0, STEPS, "step", whole=True), Axis(*LOSSES, log=True)
+        words = "mean of five batches; ✕: overflow"
+        return Panel(marks, *axes, title="Loss", subtitle=words, at=(0, 2), name="loss", legend="ends")
+
+    def sentence(self, facts):
+        forwards, back = (
+            ", ".join(
+                f"{word} {_times(facts[f'{kind}_{name}'])}" for name, word in zip(NAMES, WORDS, strict=True)
+            )
+            for kind in ("signal", "gradient")
+        )
+        said = (
+            f"{facts['depth']} layers. The signal grows on its way forwards by: {forwards}."
+            f" The gradient grows on its way back by: {back}."
+        )
+        if not self.steps:
+            return f"{said} Nothing is trained yet."
+        losses = ", ".join(
+            f"{word} {_loss(facts[f'loss_{name}'])}" for name, word in zip(NAMES, WORDS, strict=True)
+        )
+        return f"{said} Loss after {self.steps} step{'s' * (self.steps != 1)}: {losses}."
+
+
+def even(depth: int) -> int:
+    """A block has two layers."""
+    return depth - depth % 2
+
+
+def layers_axis(profiles) -> Axis:
+    """Layers passed since the first convolution."""
+    last = int(profiles[0].layers[-1])
+    return Axis(0, last, "layers passed", whole=True)
+
+
+def lines(profiles, values, reach) -> list:
+    """One line a kind, with its own colour, dash and, where there is room, marks."""
+    marks = []
+    for place, (found, row) in enumerate(zip(profiles, values, strict=True)):
+        y = np.clip(np.where(np.isnan(row), np.nan, row), *reach)
+        every = slice(None, None, max(1, len(y) // 6))
+        look = {"color": COLORS[place], "dash": DASHES[place], "width": 2}
+        marks.append(Line(found.layers, y, label=NAMES[place], **look))
+        marks.append(
+            Points(found.layers[every], y[every], color=COLORS[place], shape=SHAPES[place], size=3.5)
+        )
+    return marks
+
+
+def gradient_panel(profiles) -> Panel:
+    """Size of the gradient of the loss by the numbers behind each block; it travels to the left."""
+    y = Axis(*GRADIENTS, log=True)
+    marks = lines(profiles, [found.gradient for found in profiles], GRADIENTS)
+    words = "of the loss, by the same numbers"
+    look = {"title": "← Gradient", "subtitle": words, "at": (0, 1), "name": "gradient", "legend": "ends"}
+    return Panel(marks, layers_axis(profiles), y, **look)
+
+
+def _ratio(end, start) -> float:
+    with np.errstate(all="ignore"):
+        found = float(np.float64(end) / np.float64(start))
+    return found if np.isfinite(found) else np.inf
+
+
+def _times(factor: float) -> str:
+    """A factor in two digits: ``× 0.00052``, ``× 1,400``; beyond a million as a power of ten."""
+    if not np.isfinite(factor):
+        return "overflow"
+    if 100 <= factor < 1e6:
+        return f"×\u00a0{float(f'{factor:.2g}'):,.0f}"
+    return f"×\u00a0{factor:.2g}"
+
+
+def _loss(value: float) -> str:
+    return f"{value:.2f}" if value < 1000 else "overflow"

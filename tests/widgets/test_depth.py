@@ -1,0 +1,87 @@
+"""The widgets of deep networks: what their sentences say, their challenges, and that Play ends."""
+
+import numpy as np
+import pytest
+
+from cnnlib.data import load_digits
+from cnnlib.experiments.depth import KINDS, deep_cnn, profile
+from cnnlib.widgets import DepthExplorer, NormalizationSteps
+from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, STEPS
+
+
+def test_the_sentence_says_what_was_measured():
+    widget, digits = DepthExplorer(depth=10, scale=1), load_digits()
+    for kind, name in zip(KINDS, NAMES, strict=True):
+        found = profile(deep_cnn(kind, 10, 0, scale=1), digits.x_train[:IMAGES], digits.y_train[:IMAGES])
+        growth = found.gradient[0] / found.gradient[-1]
+        assert widget.facts[f"gradient_{name}"] == pytest.approx(growth)
+        assert f"×\u00a0{growth:.2g}" in widget.text.split("back by:")[1]
+    assert widget.text.startswith("10 layers. ") and widget.text.endswith("Nothing is trained yet.")
+    widget.set_state(depth=11)
+    assert widget.facts["depth"] == 10 and widget.text.startswith("10 layers. ")
+
+
+def test_training_goes_on_to_its_end_and_says_the_losses():
+    widget = DepthExplorer(depth=2)
+    assert widget.advance(5) == 5 and "Loss after 5 steps: plain " in widget.text
+    assert widget.advance(1000) == STEPS - 5 and widget.advance(1) == 0
+    assert all(widget.facts[f"loss_{name}"] < 1 for name in NAMES)
+    widget.set_state(rate=0.03)
+    assert widget.facts["steps"] == 0
+
+
+def test_large_factors_are_written_out():
+    assert "batch norm ×\u00a01,400" in DepthExplorer(depth=50).text
+
+
+def test_what_overflows_is_said_and_the_others_go_on():
+    widget = DepthExplorer(depth=50, scale=2, rate=0.5)
+    widget.advance(6)
+    assert np.isinf(widget.facts["loss_residual"]) and "residual overflow" in widget.text
+    assert np.isfinite(widget.facts["loss_both"]) and widget.facts["steps"] == 6
+
+
+def test_both_challenges_of_the_notebook_can_be_met():
+    fifty = DepthExplorer(depth=50)
+    assert fifty.facts["gradient_plain"] < 1e-2
+    reached = []
+    for scale in (1.1, 1.15, 1.2):
+        fifty.set_state(scale=scale)
+        reached.append(1 / 3 < fifty.facts["gradient_plain"] < 3)
+    assert any(reached) and not all(reached)
+
+
+def test_zeroed_branches_train_fifty_layers_without_normalization():
+    widget = DepthExplorer(depth=50, scale=1.2, zero=True, trained=True)
+    assert widget.facts["loss_residual"] < 0.6 and widget.facts["loss_both"] < 0.6
+    assert widget.facts["loss_plain"] > 2 and widget.facts["signal_residual"] == pytest.approx(1)
+
+
+def test_how_alike_images_are_takes_the_place_of_their_size():
+    widget = DepthExplorer(depth=50, scale=1.2, shows="how alike two images are")
+    assert widget.scene.panels[0].title == "How alike two images are"
+    assert widget.facts["alike_plain"] > 0.9 > widget.facts["alike_both"]
+
+
+def test_each_step_of_a_normalization_says_its_numbers():
+    widget = NormalizationSteps()
+    seen = []
+    while widget.advance(1):
+        seen.append(widget.text)
+    assert len(seen) == 17
+    assert seen[2] == "Step 3 of 17, forwards: v, the mean of the squares of c, is 3.50."
+    assert seen[9] == "Step 10 of 17, backwards to dx̂: what comes by y is 1.00, 0.00, 0.00, 0.00."
+    assert "a second share comes by v; in all it is 0.38, −0.08, 0.00, 0.23" in seen[13]
+    assert seen[16].endswith("0.25, −0.21, −0.13, 0.10. Their sum is 0.00.")
+
+
+@pytest.mark.parametrize("upstream", ["all four alike", "as x̂ itself"])
+def test_directions_in_which_nothing_changes_get_no_gradient(upstream):
+    widget = NormalizationSteps(upstream=upstream, step=17)
+    assert widget.facts["largest_dx"] < 1e-4
+
+
+def test_a_number_far_off_gets_no_gradient_when_the_others_are_equal():
+    widget = NormalizationSteps(x0=6, x1=-1, x2=-1, x3=-1, step=17)
+    assert widget.facts["largest_dx"] < 0.005 and widget.facts["variance"] > 0.1
+    assert NormalizationSteps(step=17).facts["largest_dx"] > 0.2
