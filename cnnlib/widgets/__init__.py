@@ -14,6 +14,7 @@ SUBJECTS = {
     "backpropagation": "BlameMicroscope BrokenBackward ChainRule GradientCheckExplorer OneUpdate",
     "base": "BadValue Button Challenge Choice Grid LogSlider Number Slider TextField Toggle Widget",
     "forward_pass": "ConvolutionMicroscope NetworkXRay SizeExplorer",
+    "generalization": "CalibrationExplorer MemoriseExplorer",
     "gradient_descent": "BatchNoise ContourExplorer DescentExplorer OptimizerRace",
     "initialization": "FilterWatch InitExplorer",
     "learning_rate": "RateSweep ScheduleExplorer",
