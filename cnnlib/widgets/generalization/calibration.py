@@ -176,6 +176,6 @@ def sentence(facts: dict, bins: int) -> str:
     side = "too sure" if gap > 2 else "too modest" if gap < -2 else "about as sure as it is right"
     return (
         f"At temperature {facts['temperature']:.2f} the network is {facts['sure']:.0f} % sure on average and"
-        f" {facts['right']:.0f} % right: {side}. The error over {bins} bins is"
-        f" {facts['ece']:.1f} %, the cross-entropy {facts['loss']:.3f}. No guess changes with the temperature."
+        f" {facts['right']:.0f} % right: {side}. The error over {bins} bins is {facts['ece']:.1f} %,"
+        f" the cross-entropy {facts['loss']:.3f}. No guess changes with the temperature."
     )
