@@ -93,7 +93,7 @@ class Comparison(NamedTuple):
                 cells = []
                 for values, form in ((right, ".1f"), (loss, ".2f"), (ece, ".1f")):
                     gap = values[i] - values[base]
-                    cells.append(f"{gap.mean():+{form}} ± {gap.std(ddof=1):{form}}")
+                    cells.append(f"{gap.mean():+z{form}} ± {gap.std(ddof=1):{form}}")
                 lines.append(f"{other:<28}{cells[0]:>16}{cells[1]:>18}{cells[2]:>16}")
         return "\n".join(lines)
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from cnnlib.experiments.comparisons import Variant, compare
 from cnnlib.experiments.memorising import (
+    BEND,
     WAYS,
     chosen_images,
     few_digits,
@@ -13,6 +15,7 @@ from cnnlib.experiments.memorising import (
     validation_logits,
 )
 from cnnlib.nn.functional import softmax
+from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.training import expected_calibration_error, fit_temperature
 
 
@@ -77,3 +80,23 @@ def test_each_way_errs_to_its_side_and_a_temperature_mends_it():
 
 def test_dropout_stands_before_the_last_layer():
     assert [type(layer).__name__ for layer in reader(0, dropout=0.5).layers][-2:] == ["Dropout", "Linear"]
+
+
+def test_what_notebook_16_says_of_the_remedies():
+    variants = {
+        "nothing": Variant(reader, images=100),
+        "dropout": Variant(lambda rng: reader(rng, dropout=0.5), images=100),
+        "decay": Variant(reader, images=100, weight_decay=0.005),
+        "smooth": Variant(reader, images=100, loss=lambda: CrossEntropyLoss(label_smoothing=0.1)),
+        "bent": Variant(reader, images=100, augment=BEND),
+        "more": Variant(reader, images=400),
+    }
+    study = compare(variants, few_digits(), steps=300, seeds=range(5), judged="validation", redraw=True)
+    gap = {name: study.test[i] - study.test[0] for i, name in enumerate(study.names)}
+    assert gap["more"].min() > gap["bent"].mean() > 0.02, "more images first, bent ones next"
+    for name in ("dropout", "decay"):
+        assert abs(gap[name].mean()) < gap[name].std(ddof=1), name
+    assert -0.025 < gap["smooth"].mean() < -0.005, "about one point lost"
+    losses = dict(zip(study.names, study.test_loss, strict=True))
+    assert (losses["decay"] < losses["nothing"]).all(), "a lower loss on every seed"
+    assert (study.ece[2] < study.ece[0]).all(), "and a lower calibration error"

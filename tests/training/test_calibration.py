@@ -108,3 +108,11 @@ def test_what_does_not_fit_is_told(p, labels, words):
     if "between" not in words:
         with pytest.raises(ValueError, match=words):
             fit_temperature(p, labels)
+
+
+def test_chance_alone_gives_one_or_two_per_cent():
+    errors = []
+    for seed in range(20):
+        logits, labels = drawn(np.random.default_rng(seed), n=1000, k=10, scale=2.0)
+        errors.append(expected_calibration_error(softmax(logits), labels))
+    assert 0.01 < min(errors) < np.mean(errors) < 0.035, "calibrated by construction, and yet not zero"
