@@ -558,7 +558,7 @@ quiz("16")
 #   [Dropout: a simple way to prevent neural networks from overfitting](https://jmlr.org/papers/v15/srivastava14a.html) (2014)
 # - I. Loshchilov, F. Hutter, [Decoupled weight decay regularization](https://arxiv.org/abs/1711.05101) (2019)
 # - R. Müller, S. Kornblith, G. Hinton, [When does label smoothing help?](https://arxiv.org/abs/1906.02629) (2019)
-# - L. Prechelt, [Early stopping: but when?](https://doi.org/10.1007/3-540-49430-8_3) (1998)
+# - L. Prechelt, [Early stopping - but when?](https://doi.org/10.1007/3-540-49430-8_3) (1998)
 # - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger,
 #   [On calibration of modern neural networks](https://arxiv.org/abs/1706.04599) (2017)
 #
