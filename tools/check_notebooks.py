@@ -44,6 +44,7 @@ COURSE = (
     "07_initialization",
     "08_spirals",
     "09_train_a_cnn",
+    "16_generalization",
     "10_where_next",
 )
 MEDIAN_LINES, MOST_LINES = 5, 25
@@ -98,7 +99,7 @@ def _neighbours(page):
     targets = [match[0] or match[1] for match in LINK.findall(page.opening)]
     for word, other in (("back", place - 1), ("on", place + 1)):
         wanted = 0 <= other < len(COURSE) and (
-            other < 10 or (page.root / "notebooks" / f"{COURSE[other]}.ipynb").exists()
+            other < 11 or (page.root / "notebooks" / f"{COURSE[other]}.ipynb").exists()
         )
         if wanted and not any(target.startswith(f"{COURSE[other]}.ipynb") for target in targets):
             faults.append(f"cell 1: no link {word} to {COURSE[other]}.ipynb")

@@ -8,6 +8,7 @@ import numpy as np
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
+from cnnlib.training.calibration import expected_calibration_error
 
 CHOICE = 0  # seed of the choice among the training images
 
@@ -25,12 +26,18 @@ class Variant(NamedTuple):
     images : int or None
         How many of the training images are used; None for all. The choice is random, always the same, and
         a smaller one is part of a larger one. (The first images of the digits are by few writers.)
+    loss : callable
+        ``loss() -> Loss`` to train with; judged is by the plain cross-entropy.
+    optimizer : callable or None
+        ``optimizer(lr) -> Optimizer``; None for SGD with momentum 0.9 and the weight decay above.
     """
 
     make_model: Callable
     weight_decay: float = 0.0
     augment: Callable | None = None
     images: int | None = None
+    loss: Callable = CrossEntropyLoss
+    optimizer: Callable | None = None
 
 
 class Comparison(NamedTuple):
@@ -44,6 +51,10 @@ class Comparison(NamedTuple):
     train, test : array, shape (variants, seeds)
         Share of right answers on the training images that were used, and on the test images.
     train_loss, test_loss : array, shape (variants, seeds)
+    ece : array, shape (variants, seeds)
+        Expected calibration error on the test images.
+    judged : str
+        What the second half of the split is called: ``"test"`` or ``"validation"``.
     """
 
     names: tuple
@@ -52,23 +63,42 @@ class Comparison(NamedTuple):
     test: np.ndarray
     train_loss: np.ndarray
     test_loss: np.ndarray
+    ece: np.ndarray
+    judged: str = "test"
 
     def mean(self, name):
         """Mean test accuracy of a variant over the seeds."""
         return float(self.test[self.names.index(name)].mean())
 
     def __str__(self):
-        lines = [f"{'':<28}{'weights':>8}{'training %':>12}{'test %':>16}{'test loss':>11}"]
+        head = f"{self.judged} %", f"{self.judged} loss"
+        lines = [f"{'':<28}{'weights':>8}{'training %':>12}{head[0]:>16}{head[1]:>17}"]
         for i, name in enumerate(self.names):
             spread = f"{100 * self.test[i].mean():.1f} ± {100 * self.test[i].std(ddof=1):.1f}"
             lines.append(
                 f"{name:<28}{self.parameters[i]:>8,}{100 * self.train[i].mean():>12.1f}{spread:>16}"
-                f"{self.test_loss[i].mean():>11.3f}"
+                f"{self.test_loss[i].mean():>17.3f}"
             )
         return "\n".join(lines)
 
+    def against(self, name):
+        """How the others differ from one variant, seed by seed: a table of mean and standard deviation.
 
-def compare(variants, split, *, steps, seeds=(0, 1, 2), lr=0.05, batch_size=32):
+        The same seed means the same images, first weights and order: what differs is the one thing changed.
+        """
+        base, (right, loss, ece) = self.names.index(name), (100 * self.test, self.test_loss, 100 * self.ece)
+        lines = [f"{'difference to ' + name:<28}{'right, points':>16}{'loss':>18}{'ECE, points':>16}"]
+        for i, other in enumerate(self.names):
+            if i != base:
+                cells = []
+                for values, form in ((right, ".1f"), (loss, ".2f"), (ece, ".1f")):
+                    gap = values[i] - values[base]
+                    cells.append(f"{gap.mean():+z{form}} ± {gap.std(ddof=1):{form}}")
+                lines.append(f"{other:<28}{cells[0]:>16}{cells[1]:>18}{cells[2]:>16}")
+        return "\n".join(lines)
+
+
+def compare(variants, split, *, steps, seeds=(0, 1, 2), lr=0.05, batch_size=32, judged="test", redraw=False):
     """Train every variant with every seed for the same number of steps; the rate stays the same throughout.
 
     Parameters
@@ -82,6 +112,10 @@ def compare(variants, split, *, steps, seeds=(0, 1, 2), lr=0.05, batch_size=32):
         At least two; each gives the first weights and the order of the images.
     lr : float
     batch_size : int
+    judged : str
+        What the second half of the split is called in the table: ``"validation"`` after ``hold_back``.
+    redraw : bool
+        Whether each seed also chooses images of its own, where a variant uses a part of them.
 
     Returns
     -------
@@ -100,24 +134,26 @@ def compare(variants, split, *, steps, seeds=(0, 1, 2), lr=0.05, batch_size=32):
         raise ValueError(f"seeds must hold at least two, for a spread, got {seeds}")
     results, parameters = [], []
     for variant in variants.values():
-        runs = [_run(variant, split, steps, seed, lr, batch_size) for seed in seeds]
+        runs = [_run(variant, split, steps, seed, lr, batch_size, redraw) for seed in seeds]
         parameters.append(runs[0][0])
         results.append([run[1:] for run in runs])
     columns = np.moveaxis(np.array(results), 2, 0)
-    return Comparison(tuple(variants), tuple(parameters), *columns)
+    return Comparison(tuple(variants), tuple(parameters), *columns, judged=judged)
 
 
-def _run(variant, split, steps, seed, lr, batch_size):
-    """Train once; return the weights' number, then accuracy and loss on training and test images."""
+def _run(variant, split, steps, seed, lr, batch_size, redraw):
+    """Train once; return the weights' number, then what was measured on training and test images."""
     rng, loss = np.random.default_rng(seed), CrossEntropyLoss()
-    chosen = np.random.default_rng(CHOICE).permutation(len(split.x_train))[: variant.images]
+    choice = np.random.default_rng(seed if redraw else CHOICE)
+    chosen = choice.permutation(len(split.x_train))[: variant.images]
     x, y = split.x_train[chosen], split.y_train[chosen]
     model = variant.make_model(rng)
-    optimizer = SGD(lr, momentum=0.9, weight_decay=variant.weight_decay)
-    records = train(
-        model, loss, optimizer, x, y, batch_size=batch_size, epochs=steps, rng=rng, augment=variant.augment
-    )
+    decay, make = variant.weight_decay, variant.optimizer
+    optimizer = make(lr) if make else SGD(lr, momentum=0.9, weight_decay=decay)
+    how = {"batch_size": batch_size, "epochs": steps, "rng": rng, "augment": variant.augment}
+    records = train(model, variant.loss(), optimizer, x, y, **how)
     for _ in zip(range(steps), records, strict=False):
         pass
     known, unknown = evaluate(model, loss, x, y), evaluate(model, loss, split.x_test, split.y_test)
-    return model.num_parameters, known.accuracy, unknown.accuracy, known.loss, unknown.loss
+    ece = expected_calibration_error(model.predict_proba(split.x_test), split.y_test)
+    return model.num_parameters, known.accuracy, unknown.accuracy, known.loss, unknown.loss, ece

@@ -16,6 +16,7 @@ SUBJECTS = {
     "base": "BadValue Button Challenge Choice Grid LogSlider Number Slider TextField Toggle Widget",
     "forward_pass": "ConvolutionMicroscope NetworkXRay SizeExplorer",
     "depth": "DepthExplorer NormalizationSteps",
+    "generalization": "CalibrationExplorer MemoriseExplorer",
     "gradient_descent": "BatchNoise ContourExplorer DescentExplorer OptimizerRace",
     "initialization": "FilterWatch InitExplorer",
     "learning_rate": "RateSweep ScheduleExplorer",

@@ -15,7 +15,7 @@
 # **After this notebook you can**
 #
 # 1. write the training loop yourself, and test it before you trust it;
-# 2. tell learning from memorising, and measure what each remedy is worth;
+# 2. read a loss curve: what is the matter, and where to look;
 # 3. look into a trained network: its filters, its mistakes, the pixels that a guess rests on;
 # 4. ask the control question of every success: would something simpler have done as well?
 # 5. save a network, resume a training as if nothing had happened, and take the weights to PyTorch.
@@ -24,7 +24,7 @@
 #
 # **Time** 60 minutes.
 # **Back** [08: Can I watch a network learn a shape?](08_spirals.ipynb)
-# **On** [10: What does a framework add?](10_where_next.ipynb)
+# **On** [Does it know, or has it memorised?](16_generalization.ipynb)
 
 # %%
 import tempfile
@@ -37,9 +37,9 @@ from cnnlib import SGD, CrossEntropyLoss, data, evaluate, fit, networks, saving
 from cnnlib.checks import capstone, check
 from cnnlib.experiments.comparisons import Variant, compare
 from cnnlib.networks import recipes
-from cnnlib.training import EarlyStopping
 from cnnlib.viz.color_maps import color_map
-from cnnlib.widgets import AugmentationExplorer, EvidenceExplorer, ImageGallery, TrainingView
+from cnnlib.viz.loss_table import LossTable
+from cnnlib.widgets import EvidenceExplorer, ImageGallery, TrainingView
 from cnnlib.widgets.cards import predict, quiz
 
 # %% [markdown] minutes=7
@@ -129,8 +129,9 @@ check("09.train_epoch", train_epoch)
 # twenty images completely. If it cannot, there is a fault in the code, and no amount of data will mend it.
 # This test takes a second and has saved many days.
 #
-# How many passes over the twenty until all are right? And what share of the images it has not seen will it get
-# right then? The gap between those two shares is what this notebook is about.
+# The course's `fit` is your loop with a progress bar and a history of the losses. How many passes over the twenty until
+# all are right? And what share of the images it has not seen will the network get right then? (The gap between the two shares
+# is what [the next notebook](16_generalization.ipynb) is about.)
 
 # %%
 predict("09.unseen")
@@ -143,34 +144,39 @@ unseen = evaluate(model, CrossEntropyLoss(), *validation)
 print(f"all twenty right after {passes} passes; of the unseen images {unseen.accuracy:.0%}")
 assert history.epoch_accuracy[-1] == 1 and history.epoch_loss[-1] < 0.05 and unseen.accuracy < 0.85
 
-# %% [markdown] minutes=2
-# ## More of them, and when to stop
+# %% [markdown]
+# ## My loss does this: where do I look?
 #
-# `fit` is your loop with a progress bar and a history. It also watches the validation loss. Early on it
-# falls together with the training loss. Later the network begins to learn single images by heart: on the
-# logarithmic axis the training loss goes on falling, the other does not. *Early stopping* ends the run when there has
-# been no new best for `patience` epochs, and puts the best weights back. To see that within seconds we take 3,000 of
-# the images. (Half a minute on a slow machine.)
+# Twenty images were learned. Now comes the real training, and with it the question that everybody who trains networks asks most
+# often: the loss does something odd; what is the matter? Two curves tell a lot. The *training loss* is that of the batches
+# that the steps are made for. The *validation loss* is that of the held-back images, looked at now and then. Here is a run in which
+# nothing is the matter.
 
-# %% alt="Left, on a logarithmic axis: the training loss falls on and on, the validation loss levels off far above it. Right: accuracy on both climbs; training reaches one, validation stays below." tags=["nbval-ignore-output"]
-student, stopping = recipe.make_model(0), EarlyStopping(patience=5)
+# %% alt="Left: training loss and validation loss fall together, fast at first, then slower. Right: the shares of right answers of both climb together." tags=["nbval-ignore-output"]
+student = recipe.make_model(0)
 history = fit(
-    student, CrossEntropyLoss(), SGD(rate, momentum=0.9), x[:3000], y[:3000], epochs=30, rng=0, validation=validation,
-    early_stopping=stopping,
+    student, CrossEntropyLoss(), SGD(rate, momentum=0.9), x[:3000], y[:3000], epochs=4, rng=0, validation=validation, progress=False,
 )
-axes = history.plot()
-axes[0].set(yscale="log", ylim=(1e-4, 4))
-axes[1].set(ylim=(0.9, 1.003))
-print(f"best epoch {stopping.best_epoch} of {len(history.epoch_ends)}, validation loss {stopping.best:.3f}")
+history.plot()
+print(f"validation loss after each epoch: {', '.join(f'{loss:.2f}' for loss in history.validation_loss)}")
 
-# %% [markdown] minutes=5
-# **Question.** Which curve would you have to look at to see that nothing more is gained, and why is it not
-# the one that the optimizer works on?
+# %% [markdown]
+# And here are ten runs with one thing changed in each. They are real: a small network on the 8x8 digits, four
+# epochs of 36 batches<!-- computed: (1437 - 300 + 15) / 32 = 36 --> (the last but one: 60 epochs on few images)<!-- test: tests/experiments/test_loss_symptoms.py::test_the_two_part_where_images_are_learned_by_heart -->.
+# The dotted line is 2.30, the loss of a network that gives each of ten classes the same probability<!-- test: tests/experiments/test_loss_symptoms.py::test_what_is_flat_stays_at_guessing -->.
+# Cover the right column, guess what was changed in each, and then compare.
+
+# %% tags=["nbval-ignore-output"]
+LossTable()
+
+# %% [markdown]
+# **Question.** Two of the curves stay at 2.30. What would you print to tell which of the two it is?
 #
 # <details><summary>Answer</summary>
 #
-# The validation loss. The optimizer lowers the training loss, by whatever means, learning by heart included; whether
-# that helps on other images only other images can tell.
+# The size of the gradients, layer by layer: `np.abs(grad).mean()` for each of `model.parameters()` after a step. If they are
+# all zero or tiny, nothing arrives: look at the first weights and at dead units. If they are of an ordinary size, the network
+# is pulled, but each batch pulls elsewhere: look at images and labels side by side.
 #
 # </details>
 #
@@ -233,72 +239,7 @@ if LONG:
     reader, history = recipe.fit(images, seed=0, epochs=10)
     print(f"{evaluate(reader, CrossEntropyLoss(), images.x_test, images.y_test).accuracy:.2%} of the test images right")
 
-# %% [markdown] minutes=8
-# ## Memorising, and what helps against it
-#
-# To see over-fitting plainly, starve the network: 100 images instead of all. It will learn every one of them by
-# heart. Four remedies, each with the same number of steps and three seeds:
-#
-# - **dropout**: half of the last layer's inputs are switched off at random in each step;
-# - **weight decay**: every weight is pulled towards zero;
-# - **augmentation**: every image is shifted, turned and bent a little, differently each time;
-# - **more data**: four times as many images.
-#
-# (`compare` draws its hundred at random. In the tables ± is the standard deviation of the three seeds, in points of
-# accuracy.)
-
-# %%
-predict("09.remedies")
-
-
-# %% tags=["nbval-ignore-output"] answers="09.remedies"
-def with_dropout(rng):
-    return networks.add_dropout(recipe.make_model(rng), p=0.5, rng=rng)
-
-
-remedies = {
-    "nothing": Variant(recipe.make_model, images=100),
-    "dropout": Variant(with_dropout, images=100),
-    "weight decay": Variant(recipe.make_model, images=100, weight_decay=0.005),
-    "augmentation": Variant(recipe.make_model, images=100, augment=recipe.augment),
-    "more data": Variant(recipe.make_model, images=400),
-}
-study = compare(remedies, images, steps=400, lr=0.02)
-assert study.mean("more data") > study.mean("augmentation") > study.mean("nothing")
-print(study)
-
 # %% [markdown]
-# Read the table with its spread.
-#
-# <details><summary>What came out</summary>
-#
-# More images help most, and images made from the old ones come next, nearly as good.
-# Dropout gains about five points: it is the linear layer that learns by heart, and has most of the weights. Weight decay
-# lowers the *loss* on unseen images, but its accuracy stays within the spread of doing nothing: three seeds
-# cannot tell the two apart.
-#
-# </details>
-#
-# A result that three seeds cannot tell from nothing is a result too, and a common one. Remedies are measured, not
-# believed.
-#
-# How far may an image be bent? As far as *you* still read it. Move the sliders and compare yourself with the
-# network of notebook 01. **Challenge:** distort so that it reads fewer than half of the images, while pixels move by
-# less than 1.5 on average. What does it say about how the network sees that you still read most of them?
-# <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
-#
-# <details><summary>A way, and what it says</summary>
-#
-# Elastic 1.1 at smoothness 1, everything else 0. You follow a stroke even where its edges are torn; the network adds
-# up what it finds at each place, and torn edges are nothing it has met in training.
-# <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
-#
-# </details>
-
-# %%
-AugmentationExplorer()
-
-# %% [markdown] minutes=2
 # ## What did it learn?
 #
 # The eight filters of the first layer of `reader`: above before training, below after it, on one scale, blue positive
@@ -342,7 +283,7 @@ check("09.confusion_matrix", confusion_matrix)
 # %% [markdown]
 # The widget shows the matrix of `reader`, the last network of the recipe, and the images behind each of its numbers,
 # the most confident first. Click a cell, or use the arrow keys. **Question.** Are its worst mistakes images
-# that you would have got right? (Give it `student`, which stopped early, and compare.)
+# that you would have got right? (Give it `student`, which saw 3,000 images, and compare.)
 #
 # <details><summary>What to look for</summary>
 #
@@ -381,7 +322,9 @@ EvidenceExplorer(reader, images)
 # - a network without convolutions (**MLP**) with as many weights;
 # - **logistic regression**: one linear layer on bare pixels.
 #
-# How good can filters be that have never learned anything?
+# `compare` trains each of them with three seeds for the same number of steps. In its table ± is the standard deviation of the
+# seeds, in points of accuracy; should it say ± 0.0, then it is below a twentieth of a point. How good can filters be that have never
+# learned anything?
 
 # %%
 predict("09.frozen")
@@ -510,22 +453,22 @@ axes = table.plot()
 # ## Exercises
 #
 # 1. *Core, 15 minutes.* The two above, checked by their cells.
-# 2. *Core, 20 minutes.* Repeat the study of remedies with half as many images, and with all. Where does each stop to matter?
-#    (Hint: `Variant(..., images=50)`; without `images` a variant gets all of them.)
+# 2. *Core, 20 minutes.* Repeat the study of controls with fewer images. Which of them loses least, and why?
+#    (Hint: `Variant(..., images=500)`; without `images` a variant gets all of them.)
 # 3. *Stretch, 20 minutes.* Freeze only the first convolution. Which of the two layers is it worth to learn? (Hint: a subclass of
 #    `Sequential` whose `parameters()` leaves out the names that begin with `"0."`; see
 #    `networks.FrozenConvolutions??`.)
 # 4. *Core, 15 minutes.* Find an image that the network gets wrong with more than 90 % confidence, and cover pixels until it is
 #    right. What had misled it? (Hint: `MistakeExplorer` tells its number i; `x = images.x_test[i:i+1].copy()`, then set
 #    pixels to 0 and call `reader.predict_proba(x)`.)
-# 5. *Stretch, 60 minutes.* Capstone: beat the first try by more than the spread. (Hint: begin with what helped above, more images made by
+# 5. *Stretch, 60 minutes.* Capstone: beat the first try by more than the spread. (Hint: begin with more images, made by
 #    `recipe.augment` and a rate that falls.)
 #
 # ## Summary
 #
 # 1. A training loop is six lines; trust it after it has learned twenty images by heart.
 # 2. A result is a mean over seeds with its spread, on images that had no part in any choice, beside a control.
-# 3. More data beat every other remedy here; distorted copies came next, then dropout; weight decay was within the noise.
+# 3. A training is more than its weights: kept whole, it goes on after a break as if there had been none.
 #
 # ## Questions
 #
@@ -549,4 +492,4 @@ quiz("09")
 # - E. Alpaydin, C. Kaynak,
 #   [Optical Recognition of Handwritten Digits](https://doi.org/10.24432/C50P49) (1998)
 #
-# Next: [What does a framework add?](10_where_next.ipynb)
+# Next: [Does it know, or has it memorised?](16_generalization.ipynb)

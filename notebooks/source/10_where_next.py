@@ -25,7 +25,7 @@
 #
 # **You need** notebooks 01 to 03.
 #
-# **Time** 40 minutes. **Back** [09: Does it all work on real images?](09_train_a_cnn.ipynb) **On** to projects of
+# **Time** 40 minutes. **Back** [Does it know, or has it memorised?](16_generalization.ipynb) **On** to projects of
 # your own.
 
 # %%

@@ -268,6 +268,22 @@ def norm_backward_by_einsum(dy, cache):
     return (gamma * inv_std)[:, None, None] * (dy - shares / count), dgamma, dbeta
 
 
+def adamw_as_a_list(w, dw, mean, square, t, lr, decay):
+    """With lerp, in a list."""
+    mean, square = mean + 0.1 * (dw - mean), square + 0.001 * (dw**2 - square)
+    step = np.divide(mean / (1 - 0.9**t), 1e-8 + (square / (1 - 0.999**t)) ** 0.5)
+    return [w - lr * decay * w - lr * step, mean, square]
+
+
+def ece_sorted(probabilities, labels, bins):
+    """Sorted by confidence and cut at the edges; a NumPy number at the end."""
+    order = probabilities.max(axis=1).argsort()
+    sure, right = probabilities.max(axis=1)[order], (probabilities.argmax(axis=1) == labels)[order]
+    cuts = np.searchsorted(sure, np.arange(1, bins) / bins)
+    pieces = zip(np.split(right, cuts), np.split(sure, cuts), strict=True)
+    return np.float32(sum(abs(a.sum() - b.sum()) for a, b in pieces) / len(sure))
+
+
 CONV = [conv_by_remembered_places, conv_by_strides, Convolution().forward, single(conv_by_strides)]
 RIGHT = {
     "01.output_size": [
@@ -320,6 +336,30 @@ RIGHT = {
         loop(lambda n, size, rng: np.split(np.argsort(rng.random(n)), range(size, n, size))),
     ],
     "09.confusion_matrix": [counted, lambda a, b, k: (np.eye(k)[a].T @ np.eye(k)[b]).astype(np.uint32)],
+    "16.dropout_backward": [
+        single(lambda dy, kept, p: dy * np.where(kept, 1 / (1 - p), 0)),
+        lambda dy, kept, p: (np.asarray(kept, float) * dy / (1 - p)).tolist(),
+    ],
+    "16.adamw_step": [
+        adamw_as_a_list,
+        lambda *a: tuple(part.astype(np.float32) for part in exercises()["16.adamw_step"].oracle(*a)),
+    ],
+    "16.expected_calibration_error": [
+        ece_sorted,
+        lambda p, y, b: (
+            math.fsum(
+                abs(
+                    sum(
+                        float(i == j) - r.max()
+                        for r, i, j, k in zip(p, p.argmax(1), y, p.max(1), strict=True)
+                        if math.ceil(k * b) == n
+                    )
+                )
+                for n in range(1, b + 1)
+            )
+            / len(p)
+        ),
+    ],
     "10.softplus_backward": [
         single(lambda dy, x: dy * sigmoid_by_signs(x)),
         lambda dy, x: dy * (1 + np.tanh(x / 2)) / 2,

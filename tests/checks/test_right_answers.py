@@ -10,6 +10,7 @@ from cnnlib.checks import check, exercises
 from cnnlib.checks.nb09 import train_epoch
 from cnnlib.checks.nb14 import conv_backward
 from cnnlib.checks.nb14_line import line_backward
+from cnnlib.checks.nb16 import adamw_step
 from cnnlib.nn import functional, naive
 from cnnlib.nn.initializers import fans
 
@@ -324,7 +325,45 @@ def norm_backward_in_rows(dy, cache):
     return dx.reshape(c, n, h, w).transpose(1, 0, 2, 3), dgamma, dbeta
 
 
+def dropout_loops(dy, kept, p):
+    """One number at a time."""
+    dx = np.zeros_like(dy)
+    for place in np.ndindex(dy.shape):
+        if kept[place]:
+            dx[place] = dy[place] / (1 - p)
+    return dx
+
+
+def adamw_with_corrections_first(w, dw, mean, square, t, lr, decay):
+    """As the paper writes it, with the decay at the end."""
+    mean, square = 0.9 * mean + 0.1 * dw, 0.999 * square + 0.001 * dw * dw
+    corrected, root = mean / (1 - 0.9**t), np.sqrt(square / (1 - 0.999**t))
+    return w - lr * (corrected / (root + 1e-8) + decay * w), mean, square
+
+
+def ece_loops(probabilities, labels, bins):
+    """Bin by bin."""
+    guesses, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    total = 0.0
+    for b in range(bins):
+        inside = (sure > b / bins) & (sure <= (b + 1) / bins)
+        if inside.any():
+            gap = abs((guesses == labels)[inside].mean() - sure[inside].mean())
+            total += inside.mean() * gap
+    return total
+
+
+def ece_by_sums(probabilities, labels, bins):
+    """With the bin's number of each image; the size of a bin cancels."""
+    sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    place = np.minimum((sure * bins).astype(int), bins - 1)
+    return np.abs(np.bincount(place, right - sure, minlength=bins)).sum() / len(sure)
+
+
 RIGHT = {
+    "16.dropout_backward": [dropout_loops, lambda dy, kept, p: np.where(kept, dy / (1 - p), 0.0)],
+    "16.adamw_step": [adamw_step, adamw_with_corrections_first],
+    "16.expected_calibration_error": [ece_loops, ece_by_sums],
     "01.conv2d_vectorized": [conv_by_einsum, conv_over_the_window],
     "01.conv2d_forward": [
         conv_loops,

@@ -17,7 +17,7 @@ from cnnlib.networks import (
 )
 from cnnlib.nn.layers import Conv2d
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.nn.optim import SGD
+from cnnlib.nn.optim import SGD, AdamW
 from cnnlib.nn.training import evaluate, train
 
 
@@ -153,3 +153,33 @@ def test_learned_filters_beat_frozen_ones_and_pixels(digits):
 
 def test_recipes_say_what_they_are():
     assert isinstance(recipes.DIGITS.augment, Distort) and recipes.DIGITS.epochs == 20
+
+
+def test_loss_optimizer_and_choice_of_images_reach_the_training(digits):
+    steps, seen = [], []
+
+    class Counted(AdamW):
+        def step(self, parameters):
+            steps.append(self.lr)
+            super().step(parameters)
+
+    def note(x, rng):
+        seen.append(x.sum())
+        return x
+
+    def make(rng):
+        return logistic_regression(64, rng)
+
+    smooth = Variant(make, images=40, loss=lambda: CrossEntropyLoss(label_smoothing=0.3), augment=note)
+    variants = {"plain": Variant(make, images=40), "smooth": smooth}
+    variants["adam"] = Variant(make, images=40, optimizer=lambda lr: Counted(lr))
+    study = compare(variants, digits, steps=20, seeds=(0, 1), batch_size=40, judged="validation", redraw=True)
+    assert steps == [0.05] * 40
+    assert len(seen) == 40 and abs(seen[0] - seen[-1]) > 1e-3, "both seeds saw the same images"
+    assert (study.train_loss[1] > study.train_loss[0]).all(), "smoothing keeps it from being sure"
+    assert study.ece.shape == (3, 2) and (study.ece > 0).all()
+    assert "validation %" in str(study) and "test" not in str(study)
+    table = study.against("plain").splitlines()
+    assert [line.split()[0] for line in table] == ["difference", "smooth", "adam"]
+    gap = 100 * (study.test[1] - study.test[0])
+    assert f"{gap.mean():+.1f} ± {gap.std(ddof=1):.1f}" in table[1]

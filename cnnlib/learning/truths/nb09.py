@@ -24,11 +24,6 @@ def spread_of_seeds(shares):
     return float(100 * np.std(shares, ddof=1))
 
 
-def order_of_remedies(study):
-    """The remedies by their mean accuracy, the best first, from the cell below."""
-    return sorted(study.names, key=lambda name: -study.mean(name))
-
-
 def what_decides_a_seven(reader, images):
     """Where covering costs most of a seven's probability, over the sevens of the test: the place."""
     sevens = images.x_test[images.y_test == 7][:60]

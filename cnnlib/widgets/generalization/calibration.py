@@ -1,0 +1,181 @@
+"""Calibration: how sure a network is beside how often it is right, and one number that mends much of it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from cnnlib.experiments.memorising import WAYS, validation_logits
+from cnnlib.nn.functional import log_softmax, softmax
+from cnnlib.training.calibration import Reliability, expected_calibration_error, reliability_bins
+from cnnlib.viz import Axis, Bars, Cursor, Figure, Line, Narrow, Note, Panel, Points, Region, Scene
+from cnnlib.widgets.base import Challenge, Choice, LogSlider, Slider, Widget
+
+COLD, HOT, JUDGED = 0.25, 4.0, 1000
+FEW = 5  # guesses in a bin below which its share says nothing
+TEMPERATURES = np.geomspace(COLD, HOT, 49)
+SLOTS = {"bar": ("way", "temperature"), "more": ("bins", "seed")}
+NARROW = Narrow(
+    (20, 8, 10, 11), (1,), 930, {"reliability": (0, 0), "counts": (1, 0), "ece": (2, 0), "loss": (3, 0)}
+)
+
+
+def judged(way: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Logits and labels of the second thousand of validation images; the first is there to fit on."""
+    logits, labels = validation_logits(way, seed)
+    return logits[JUDGED:].astype(float), labels[JUDGED:]
+
+
+@lru_cache(maxsize=64)
+def curves(way: str, seed: int, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cross-entropy and calibration error (a share) at each of `TEMPERATURES`."""
+    logits, labels = judged(way, seed)
+    losses, errors = [], []
+    for temperature in TEMPERATURES:
+        losses.append(cross_entropy(logits / temperature, labels))
+        errors.append(expected_calibration_error(softmax(logits / temperature), labels, bins))
+    return np.array(losses), np.array(errors)
+
+
+def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
+    return -float(log_softmax(logits)[np.arange(len(labels)), labels].mean())
+
+
+class CalibrationExplorer(Widget):
+    """A reliability diagram of networks trained in five ways, with a temperature by which logits are divided.
+
+    Judged on 1,000 validation images. Facts: ``ece`` (expected calibration error, per cent), ``sure`` (mean
+    confidence, per cent), ``right`` (per cent), ``loss`` (cross-entropy), ``temperature``.
+
+    >>> CalibrationExplorer(temperature=4).text.split(":")[0]
+    'At temperature 4.00 the network is 48 % sure on average and 76 % right'
+    """
+
+    title = "How far can its confidence be believed?"
+    slots = SLOTS
+    controls = (
+        Choice("way", tuple(WAYS), label="Trained on 100 images"),
+        LogSlider("temperature", COLD, HOT, 1.0, label="Temperature"),
+        Slider("bins", 4, 20, 10, integer=True, label="Bins"),
+        Slider("seed", 0, 4, 0, integer=True, label="Seed"),
+    )
+    challenge = Challenge(
+        "trained long: error below 3 %",
+        lambda facts: facts["long"] and facts["ece"] < 3,
+        lambda facts: (
+            f"now {facts['ece']:.1f} %" + ("" if facts["long"] else ", another network"),
+            min(1.0, 3 / max(facts["ece"], 0.1)) * (1 if facts["long"] else 0.5),
+        ),
+    )
+
+    def compute(self, state: dict) -> Scene:
+        way, seed, bins, temperature = state["way"], state["seed"], state["bins"], state["temperature"]
+        logits, labels = judged(way, seed)
+        p = softmax(logits / temperature)
+        found = reliability_bins(p, labels, bins)
+        facts = {
+            "ece": 100 * expected_calibration_error(p, labels, bins),
+            "sure": 100 * float(p.max(axis=1).mean()),
+            "right": 100 * float((p.argmax(axis=1) == labels).mean()),
+            "loss": cross_entropy(logits / temperature, labels),
+            "temperature": temperature,
+            "long": float(way == "trained long" and bins == 10),
+        }
+        losses, errors = curves(way, seed, bins)
+        panels = [
+            reliability_panel(found),
+            counts_panel(found),
+            curve_panel("ece", 100 * errors, facts["ece"], temperature),
+            curve_panel("loss", losses, facts["loss"], temperature),
+        ]
+        return Scene(
+            panels,
+            sentence(facts, bins),
+            facts,
+            rows=(1, 1, 1, 1),
+            columns=(1.15, 1),
+            height=436,
+            figures=figures(facts),
+            narrow=NARROW,
+        )
+
+
+def figures(facts: dict) -> list[Figure]:
+    return [
+        Figure("Calibration error", f"{facts['ece']:.1f} %", large=True),
+        Figure("Sure", f"{facts['sure']:.0f} %", "on average"),
+        Figure("Right", f"{facts['right']:.0f} %"),
+    ]
+
+
+def reliability_panel(found: Reliability) -> Panel:
+    """Share of right guesses in each bin of confidence; the gap to the diagonal is the error."""
+    middle, width = (found.edges[1:] + found.edges[:-1]) / 2, found.edges[1]
+    full = found.counts >= FEW
+    marks = [
+        Bars(middle[full], found.accuracy[full], width=0.86 * width, color="muted", alpha=0.45),
+        Line([0, 1], [0, 1], color="ink", dash="dotted", width=1.5),
+    ]
+    for x, sure, right in zip(middle[full], found.confidence[full], found.accuracy[full], strict=True):
+        color = "neg" if sure > right else "pos"
+        edges = {"x0": x - 0.43 * width, "x1": x + 0.43 * width, "y0": right, "y1": sure}
+        marks.append(Region(**edges, color=color, alpha=0.4))
+        marks.append(Region(**edges, color=color, filled=False, width=1.5))
+    marks.append(Points(found.confidence[full], found.accuracy[full], color="ink", size=3.5))
+    marks.append(
+        Note(0.05, 0.93, "on the dotted line: as often right as it is sure", (0.55, 0.56), width=150)
+    )
+    ticks = (0, 0.5, 1)
+    names = [f"{100 * tick:.0f} %" for tick in ticks]
+    axes = Axis(0, 1.03, ticks=ticks, names=("", "", "")), Axis(0, 1, "right", ticks=ticks, names=names)
+    title, how = "Reliability", "orange: too sure, blue: too modest"
+    look = {"at": (0, 0, 3, 1), "group": "sure", "name": "reliability"}
+    return Panel(marks, *axes, title=title, subtitle=how, **look)
+
+
+def counts_panel(found: Reliability) -> Panel:
+    """How many of the guesses each bin holds."""
+    middle, width = (found.edges[1:] + found.edges[:-1]) / 2, found.edges[1]
+    shares = 100 * found.counts / found.counts.sum()
+    top = max(50.0, 1.1 * float(shares.max()))
+    ticks = (0, 0.5, 1)
+    names = [f"{100 * tick:.0f} %" for tick in ticks]
+    axes = (
+        Axis(0, 1, "how sure", ticks=ticks, names=names),
+        Axis(0, top, ticks=(0, 50), names=("0 %", "50 %")),
+    )
+    marks = [Bars(middle, shares, width=0.86 * width, color="ink")]
+    look = {"at": (3, 0), "group": "sure", "name": "counts"}
+    return Panel(marks, *axes, title="Guesses", subtitle="share in each bin", **look)
+
+
+def curve_panel(name: str, values: np.ndarray, here: float, temperature: float) -> Panel:
+    """One of the two measures over all temperatures, with the one chosen."""
+    row, title, how = {
+        "ece": (0, "Calibration error", "per cent, by the temperature"),
+        "loss": (2, "Cross-entropy", "by the temperature: drag the line"),
+    }[name]
+    top = 1.08 * float(min(values.max(), 4 * values.min() + (20 if name == "ece" else 0)))
+    low = 0.0 if name == "ece" else 0.9 * float(values.min())
+    marks = [
+        Line(TEMPERATURES, values, color="ink"),
+        Points(temperature, here, color="ink", size=5, outline="paper"),
+    ]
+    last = name == "loss"
+    text = f"{temperature:.2f}" if last else ""
+    marks.append(Cursor(temperature, sets={"x": "temperature"}, text=text, bare=not last))
+    ticks = (0.25, 0.5, 1, 2, 4)
+    x = Axis(COLD, HOT, "temperature" if last else "", log=True, ticks=ticks, names=[f"{t:g}" for t in ticks])
+    look = {"at": (row, 1, 2, 1), "group": "temperature", "name": name}
+    return Panel(marks, x, Axis(low, max(top, low + 1e-3)), title=title, subtitle=how, **look)
+
+
+def sentence(facts: dict, bins: int) -> str:
+    gap = facts["sure"] - facts["right"]
+    side = "too sure" if gap > 2 else "too modest" if gap < -2 else "about as sure as it is right"
+    return (
+        f"At temperature {facts['temperature']:.2f} the network is {facts['sure']:.0f} % sure on average and"
+        f" {facts['right']:.0f} % right: {side}. The error over {bins} bins is {facts['ece']:.1f} %,"
+        f" the cross-entropy {facts['loss']:.3f}. No guess changes with the temperature."
+    )

@@ -1,0 +1,565 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # Does it know, or has it memorised?
+#
+# A network that is right on all of its training images may have understood what a digit looks like, or it may have
+# learned those images one by one. This notebook measures which of the two it is, tries six remedies, and then asks
+# whether the network itself knows how far it can be trusted.
+#
+# **After this notebook you can**
+#
+# 1. show that a network learns by heart, and measure by how much: the gap;
+# 2. write dropout's backward, and say why weight decay and Adam do not go together without care;
+# 3. tell what each remedy is worth, with its spread, on images that had no part in the training;
+# 4. stop a training at the right epoch;
+# 5. measure whether a network's confidence can be believed, and mend it with one number.
+#
+# **You need** notebooks [00](00_start_here.ipynb) to [05](05_learning_rate.ipynb), and
+# [09](09_train_a_cnn.ipynb) for the training loop and the three parts of a data set.
+#
+# **Time** 60 minutes.
+# **Back** [Does it all work on real images?](09_train_a_cnn.ipynb)
+# **On** [What does a framework add?](10_where_next.ipynb)
+
+# %%
+import numpy as np
+
+from cnnlib import SGD, Adam, AdamW, CrossEntropyLoss, evaluate, fit
+from cnnlib.checks import check
+from cnnlib.experiments.comparisons import Variant, compare
+from cnnlib.experiments.memorising import BEND, few_digits, memorise, reader, redraw_labels, validation_logits
+from cnnlib.nn import functional
+from cnnlib.nn.functional import softmax
+from cnnlib.nn.gradcheck import numerical_gradient
+from cnnlib.nn.optim import Parameter
+from cnnlib.training import EarlyStopping, expected_calibration_error, fit_temperature
+from cnnlib.widgets import AugmentationExplorer, CalibrationExplorer, MemoriseExplorer
+from cnnlib.widgets.cards import predict, quiz, worked
+
+# %% [markdown]
+# ## Images, and how they are used
+#
+# Everything here is repeated with several seeds, so each training has to be short. The images are digits of MNIST,
+# shrunk to 14x14 pixels, and the network is small: one hidden layer of 100 units. We train on a few hundred images at
+# most, because few images are easily learned by heart.
+#
+# The held-back images are *validation* images: remedies and epochs are chosen on them. The test images of MNIST are not
+# touched in this notebook. What is chosen with their help could no longer be judged by them.
+
+# %%
+digits = few_digits()
+x, y = digits.x_train, digits.y_train
+validation = digits.x_test, digits.y_test
+print(f"{len(x):,} to take training images from, {len(validation[0]):,} to validate on")
+print(f"{reader(0).num_parameters:,} weights, images of {digits.x_train.shape[1:]}")
+
+# %% [markdown]
+# ## Labels that mean nothing
+#
+# Here is the sharpest test of learning by heart that is known. Take 200 training images and throw their labels away.
+# Draw a new label for each, at random from 0 to 9. Now nothing in an image tells its label any more: there is nothing
+# to understand. Whoever gets these labels right can only have learned them one by one.
+#
+# We train as usual, 60 epochs, with three seeds. What share of its 200 made-up labels will the network get right?
+
+# %%
+predict("16.random-labels")
+
+# %% answers="16.random-labels"
+made_up = memorise(200, share=1.0, epochs=60)
+print(f"of its own labels  {made_up.train[:, -1].mean():.0%} right")
+print(f"of unseen images   {made_up.validation[:, -1].mean():.0%} right (with their true labels)")
+assert made_up.train[:, -1].min() > 0.98 and made_up.validation[:, -1].mean() < 0.15
+
+# %% [markdown]
+# <details><summary>What it means</summary>
+#
+# It learns them all, and on unseen images it guesses: one in ten is right. So a training loss near zero proves nothing
+# about understanding. The very same network, trained in the very same way, can do both; only images that it has not seen
+# can tell which of the two it did. Chiyuan Zhang and others showed this in 2017 with networks of millions of weights, on
+# a million photographs<!-- source: Zhang et al. 2017 -->.
+#
+# </details>
+#
+# The measure of it is the **gap**: the share of training images that are right, minus the share of validation images
+# that are right. With true labels the gap is small; with made-up ones it is nearly everything.
+#
+# Most data lie in between: some labels are simply mistakes. Let a fifth of the labels of 200 images be drawn anew, and
+# follow the share of right *validation* images over the 60 epochs. Which way will it go?
+
+# %%
+predict("16.turns")
+
+# %% answers="16.turns"
+noisy = memorise(200, share=0.2, epochs=60)
+for epoch in (0, 3, noisy.best_epoch, 20, 40, 60):
+    known, unseen = noisy.train[:, epoch].mean(), noisy.validation[:, epoch]
+    print(f"epoch {epoch:2}: {known:4.0%} of its own labels, {unseen.mean():.0%} ± {unseen.std(ddof=1):.0%} unseen right")
+
+# %% [markdown]
+# The ± is the standard deviation of three seeds; each seed also chooses other images.
+#
+# Watch both at once. Orange and dashed: the training images, by the labels they were given. Blue: unseen images, by
+# their true labels. The frames on the left mark the images whose label is not what they show. Choose how many images
+# there are and how many of their labels are drawn anew, press Play, and drag the line to go back.
+# **Challenge:** a gap of more than 80 points. <!-- test: tests/widgets/test_generalization.py::test_only_random_labels_make_such_a_gap_and_only_late -->
+#
+# <details><summary>A way</summary>
+#
+# All labels drawn anew, and enough epochs to learn them. With true labels the gap stays far below 80, however long you
+# train. <!-- test: tests/widgets/test_generalization.py::test_only_random_labels_make_such_a_gap_and_only_late -->
+#
+# </details>
+
+# %%
+MemoriseExplorer()
+
+# %% [markdown]
+# **Question.** With a fifth of the labels drawn anew the network passes through two phases. What does it learn in the
+# first, and what in the second?
+#
+# <details><summary>Answer</summary>
+#
+# First what many images have in common: that lowers the loss of most of them at once, and helps on unseen images too.
+# Later only the single mistakes are left, and each has to be learned by itself. To fit them the network bends what it
+# had learned, and the unseen images pay for it.
+#
+# </details>
+#
+# ## Stop in time
+#
+# If the second phase does harm, stop before it. *Early stopping* looks at the validation loss after each epoch, keeps a
+# copy of the weights whenever it is the lowest so far, and ends the training when there has been no new lowest for some
+# epochs in a row. That number of epochs is called the *patience*. It is needed because the curve is rugged: it may rise
+# for two epochs and then fall further. <!-- source: Prechelt 1998 -->
+
+# %%
+def train_on_200(seed, stopping=None):
+    """Train on 200 images, 40 of the labels drawn anew; the share of right validation images."""
+    chosen = np.random.default_rng(seed).permutation(len(x))[:200]
+    labels, student = redraw_labels(y[chosen], 0.2, rng=seed), reader(seed)
+    how = {"batch_size": 50, "epochs": 60, "rng": seed, "validation": validation, "progress": False}
+    fit(student, CrossEntropyLoss(), SGD(0.1, momentum=0.9), x[chosen], labels, early_stopping=stopping, **how)
+    return evaluate(student, CrossEntropyLoss(), *validation).accuracy
+
+
+gains = []
+for seed in range(3):
+    stopping = EarlyStopping(patience=5)
+    stopped, whole = train_on_200(seed, stopping), train_on_200(seed)
+    gains.append(stopped - whole)
+    print(f"seed {seed}: weights of epoch {stopping.best_epoch:2}, {stopped:.1%} right; after all 60, {whole:.1%}")
+print(f"stopping gains {100 * np.mean(gains):.1f} ± {100 * np.std(gains, ddof=1):.1f} points")
+
+# %% [markdown]
+# The weights that are put back are those of the lowest validation loss. Mind what that makes of the validation images:
+# they have had a part in the choice of the epoch. Their share of right answers is now a little too good. The final number
+# of a project comes from test images, looked at once.
+#
+# ## Pull the weights towards zero
+#
+# A network that bends around single images needs large weights. So let large weights cost something. Add to the loss
+# $E$ a penalty that grows with the weights, where the number $\rho$ (rho; `decay` in code) says how much it counts:
+#
+# $$E' = E + \frac{\rho}{2} \sum w^2$$
+#
+# The derivative of $\frac{\rho}{2} w^2$ by $w$ is $\rho w$. So the gradient of each weight, $dw$, gets one term more:
+# $dw + \rho w$. This is called **L2**.
+# With plain gradient descent at the rate $\eta$ the step becomes
+#
+# $$w \leftarrow w - \eta\,(dw + \rho w) = (1 - \eta\rho)\,w - \eta\,dw .$$
+#
+# Read the right side: first the weight loses the share $\eta\rho$ of itself, then comes the usual step. That is why the same
+# thing is also called **weight decay**. With plain gradient descent both names mean the same.
+#
+# With Adam they do not. Adam divides by the size that the gradient usually has. Take two weights, both 1. The gradient of
+# the first is 5, that of the second 0.05. Rate 0.01, decay 0.5. The first step of Adam by hand: at $t = 1$ Adam's corrected mean
+# is the gradient itself, $g$, and the corrected root of the mean square is its size, $|g|$. So the step is
+# $\eta\, g/|g|$, which is 0.01, whatever $g$ is.
+#
+# | | first weight | second weight |
+# |---|---|---|
+# | gradient with L2, $dw + \rho w$ | 5 + 0.5 = 5.5 | 0.05 + 0.5 = 0.55 |
+# | Adam's step, $\eta\, g/\lvert g\rvert$ | 0.01 · 5.5/5.5 = 0.01 | 0.01 · 0.55/0.55 = 0.01 |
+# | new weight, L2 | 1 − 0.01 = 0.99 | 0.99 |
+# | decay by itself, $\eta\rho w$ | 0.01 · 0.5 · 1 = 0.005 | 0.005 |
+# | new weight, decoupled | 1 − 0.005 − 0.01 = 0.985 | 0.985 |
+#
+# <!-- computed: 5 + 0.5 = 5.5 -->
+#
+# In the L2 rows the decay has gone into the gradient and come out as nothing: without any decay the new weights would be 0.99 as
+# well. *Decoupled* weight decay keeps it out of the gradient and takes its share from the weight directly. Adam with
+# decoupled decay is called **AdamW**. The code says the same:
+
+# %%
+rules = {
+    "Adam, no decay": Adam(0.01),
+    "Adam with L2": Adam(0.01, weight_decay=0.5),
+    "AdamW": AdamW(0.01, weight_decay=0.5),
+}
+for name, rule in rules.items():
+    w, dw = np.array([1.0, 1.0]), np.array([5.0, 0.05])
+    rule.step([Parameter("w", w, dw)])
+    print(f"{name:15} new weights {w.round(4)}")
+
+
+# %% [markdown]
+# That was the first step only. In the long run L2 under Adam does pull, but not all weights alike. Two weights begin at 1.
+# The gradient of the first swings between 10 and −10, that of the second between 0.1 and −0.1: on average the data want
+# nothing of either. After 1,000 steps of Adam with L2, which of the two will be nearer to zero?
+
+# %%
+predict("16.decay")
+
+
+# %% answers="16.decay"
+def after(rule, steps=1000):
+    """Two weights that begin at 1 and whose gradients swing, a hundred times as wide for the first."""
+    w, dw = np.array([1.0, 1.0]), np.array([10.0, 0.1])
+    for step in range(steps):
+        rule.step([Parameter("w", w, dw * (-1) ** step)])
+    return w
+
+
+for name, rule in {"Adam with L2": Adam(0.01, weight_decay=0.1), "AdamW": AdamW(0.01, weight_decay=0.1)}.items():
+    print(f"{name:13} {after(rule).round(3)}")
+
+# %% [markdown]
+# <details><summary>Why</summary>
+#
+# Adam divides the pull $\rho w$ by the usual size of the gradient: by about 10 for the first weight, by about 0.1 for
+# the second. So the weights that the data tug at most are hardly pulled, and the quiet ones vanish. With AdamW each
+# weight loses the same share. Loshchilov and Hutter pointed this out in 2019; since then AdamW is the usual choice, for
+# instance for language models. The course's `AdamW` takes the same steps as PyTorch's.
+# <!-- test: tests/nn/test_losses_and_optimizers.py::test_optimizer_takes_pytorchs_steps -->
+#
+# </details>
+#
+# ## Switch units off
+#
+# A hidden unit can learn to rely on one other unit that happens to know an image by heart. *Dropout* makes that
+# dangerous: in each training step every unit is set to zero with probability $p$, drawn anew each time. No unit can count
+# on any other.
+#
+# When the network is used, nothing is dropped: we want its best answer. Then a later layer would receive more than in
+# training. So what was *kept* in training is made larger to make up for it. Let $m$ be 1 for a unit that is kept and 0 for one
+# that is dropped. From $x$ dropout makes
+#
+# $$y = \frac{m}{1 - p}\, x .$$
+#
+# A thousand ones go through dropout with $p = 0.5$, in training. What will the sum of the outputs be, about?
+
+# %%
+predict("16.dropped")
+
+# %% answers="16.dropped"
+ones = np.ones(1000)
+dropped, factors = functional.dropout_forward(ones, 0.5, np.random.default_rng(0))
+print(f"{np.count_nonzero(dropped == 0)} of 1000 are zero, the sum is {dropped.sum():.0f}")
+
+# %% [markdown]
+# **Backwards** there is nothing new to find. Dropout multiplies each number by a factor that is either 0 or
+# $1/(1-p)$, and does not depend on $x$. The derivative of factor times $x$ by $x$ is the factor. So the gradient
+# $dy$ that arrives is multiplied by the *same* factors: what was dropped gets no blame, what was kept gets
+# $1/(1-p)$ times as much. The factors must therefore be remembered from the way forwards; drawing new ones would be wrong.
+#
+# As always, the measured gradient decides. It holds the drawn factors still and moves each input a little.
+
+# %%
+rng = np.random.default_rng(1)
+values, dy = rng.normal(size=(3, 4)), rng.normal(size=(3, 4))
+_, factors = functional.dropout_forward(values, 0.5, rng)
+dx = functional.dropout_backward(dy, factors)
+measured = numerical_gradient(lambda x: (dy * x * factors).sum(), values)
+np.testing.assert_allclose(dx, measured, atol=1e-8)
+print(dx.round(2))
+
+# %% [markdown]
+# ## More images out of the old ones
+#
+# The best remedy against learning by heart is more images. If there are none to be had, bend the old ones: shift, turn,
+# stretch and slant each a little, differently in every epoch. This is *augmentation*. The network then never sees the
+# same image twice. It is allowed as long as the label stays true, which means: as long as *you* still read it.
+#
+# Move the sliders and compare yourself with a trained network (here the one of notebook 01, on digits of 8x8 pixels).
+# **Challenge:** distort so that it reads fewer than half of the images, while pixels move by less than 1.5 on average.
+# <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
+#
+# <details><summary>A way, and what it says</summary>
+#
+# Elastic 1.1 at smoothness 1, everything else 0. Count how many of those you can read yourself: they are hard for people too,
+# so this is more than augmentation should do. A network is lost earlier than you are, because it has met no torn edges
+# in training. <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
+#
+# </details>
+
+# %%
+AugmentationExplorer()
+
+# %% [markdown]
+# ## Ask for less than certainty
+#
+# Cross-entropy is never content: at 99 % for the true class it still asks for more, and the weights grow for it. *Label
+# smoothing* asks for less. With $K$ classes and a number $s$ between 0 and 1, the wanted probabilities are no longer 1 for the
+# label and 0 for the others, but
+#
+# $$q_k = (1 - s)\,[k = \text{label}] + \frac{s}{K},$$
+#
+# where the bracket is 1 if $k$ is the label and 0 otherwise. For ten classes and $s = 0.1$ the label is to get
+# 0.91<!-- computed: 1 - 0.1 + 0.1 / 10 = 0.91 --> and each other class 0.01<!-- computed: 0.1 / 10 = 0.01 -->. The gradient by
+# the logits is still "probability minus what is wanted", $p - q$. Once $p$ has reached $q$ it is zero, and the pull ends.
+#
+# ## What each remedy is worth
+#
+# 100 training images, five seeds; each seed chooses its own hundred. All train for the same number of steps.
+# Order them before you look.
+
+# %%
+predict("16.remedies")
+
+# %% answers="16.remedies"
+remedies = {
+    "nothing": Variant(reader, images=100),
+    "dropout": Variant(lambda rng: reader(rng, dropout=0.5), images=100),
+    "weight decay": Variant(reader, images=100, weight_decay=0.005),
+    "label smoothing": Variant(reader, images=100, loss=lambda: CrossEntropyLoss(label_smoothing=0.1)),
+    "augmentation": Variant(reader, images=100, augment=BEND),
+    "more data": Variant(reader, images=400),
+}
+study = compare(remedies, digits, steps=300, seeds=range(5), judged="validation", redraw=True)
+print(study)
+print(study.against("nothing"))
+
+# %% [markdown]
+# The second table is the fairer one. Hundreds of images differ: an easy hundred helps every row. So each remedy is
+# compared with doing nothing *on the same seed*, and the mean and the standard deviation of those five differences are
+# printed. The last column is explained in the next section.
+#
+# <details><summary>What came out</summary>
+#
+# More images help most, by far more than the spread. Bent images come next. Dropout cannot be told from doing nothing:
+# its difference is smaller than its spread. Label smoothing even costs about one point here. Weight decay does
+# not get more images right, but its *loss* is lower on every seed, and its calibration error (the last column) as well.
+# <!-- test: tests/experiments/test_memorising.py::test_what_notebook_16_says_of_the_remedies -->
+#
+# </details>
+#
+# That holds for this network, these images, these settings. Dropout was made for wide networks and long trainings; with
+# one small hidden layer it has little to do. A remedy is measured where it is used.
+#
+# ## How sure is it, and how right?
+#
+# A network gives a probability to each class. The largest of them is its *confidence* in its guess. Suppose it is 80 %
+# confident on a thousand images. If about 800<!-- computed: 0.8 * 1000 = 800 --> of these guesses are right, then its confidence can be believed; such a network
+# is called **calibrated**. If only 600<!-- computed: 0.6 * 1000 = 600 --> are right, it is too sure of itself.
+#
+# Here is a network that was trained for 100 epochs on 100 images, with true labels, until it knew all of them by heart.
+
+# %%
+logits, truth = validation_logits("trained long")
+p = softmax(logits)
+print(f"{(p.argmax(axis=1) == truth).mean():.0%} of the validation images right")
+
+# %% [markdown]
+# How confident will it be on these images, on average?
+
+# %%
+predict("16.sure")
+
+# %% answers="16.sure"
+print(f"confidence {p.max(axis=1).mean():.0%} on average")
+print(f"where it was not right it was still {p.max(axis=1)[p.argmax(axis=1) != truth].mean():.0%} sure")
+
+# %% [markdown]
+# To see more than the average, sort the guesses by confidence into ten bins: up to 10 %, up to 20 %, and so on. In each bin
+# compare the mean confidence with the share that is right. Drawn as a picture this is the *reliability diagram*. The mean
+# distance over the bins, each weighted by the share of images in it, is the **expected calibration error**. With $B$
+# bins, $N$ images, and in bin $j$: $n_j$ images, the share $a_j$ right, the mean confidence $c_j$,
+#
+# $$\mathrm{ECE} = \sum_{j=1}^{B} \frac{n_j}{N}\, |a_j - c_j| .$$
+#
+# Zero is perfect. With a thousand images, chance alone gives one or two per cent.
+# <!-- test: tests/training/test_calibration.py::test_chance_alone_gives_one_or_two_per_cent -->
+
+# %%
+print(f"expected calibration error: {expected_calibration_error(p, truth):.1%}")
+
+# %% [markdown]
+# ## One number that mends it
+#
+# The logits are too far apart: that is what makes softmax sure. So bring them nearer together. Divide all logits by one number,
+# the *temperature* $T$, before the softmax:
+#
+# $$p = \mathrm{softmax}(z / T) .$$
+#
+# $T$ above 1 makes the network more modest, below 1 surer. If all logits are divided by 2, what changes?
+
+# %%
+predict("16.temperature")
+
+# %% answers="16.temperature"
+for T in (1, 2):
+    q = softmax(logits / T)
+    print(f"T = {T}: {(q.argmax(axis=1) == truth).mean():.1%} right, {q.max(axis=1).mean():.1%} sure")
+
+# %% [markdown]
+# Find the best temperature by hand. Left, the reliability diagram: orange is where the network is too sure, blue where it
+# is too modest. Right, the calibration error and the cross-entropy at every temperature; drag the line.
+# **Challenge:** bring the calibration error of the network that was trained long below 3 %. Then look at the other four: which
+# ways of training make a network too sure, and which too modest?
+# <!-- test: tests/widgets/test_generalization.py::test_the_challenge_wants_the_network_trained_long_at_about_the_fitted_temperature -->
+
+# %%
+CalibrationExplorer()
+
+# %% [markdown]
+# In practice $T$ is fitted, as a weight is: take the $T$ with the lowest cross-entropy. And it is fitted on images that the
+# network was not trained on. On its training images, which it knows by heart, any confidence looks justified. Below it is fitted on
+# the first thousand of the validation images and judged on the second.
+#
+# One of the networks was trained with label smoothing ($s = 0.2$). On which side will it err?
+
+# %%
+predict("16.smooth")
+
+# %% answers="16.smooth"
+temperatures = {}
+for way in ("trained long", "a fifth wrong labels", "label smoothing", "weight decay"):
+    errors = []
+    for seed in range(3):
+        z, t = validation_logits(way, seed)
+        T = fit_temperature(z[:1000], t[:1000])
+        errors.append([expected_calibration_error(softmax(z[1000:] / T), t[1000:]) for T in (1, T)])
+        temperatures.setdefault(way, []).append(T)
+    (before, after_), spread = np.mean(errors, axis=0), np.std(errors, axis=0, ddof=1)
+    fitted = ", ".join(f"{T:.2f}" for T in temperatures[way])
+    print(f"{way:21} T = {fitted}; ECE {before:.1%} ± {spread[0]:.1%}, then {after_:.1%} ± {spread[1]:.1%}")
+
+# %% [markdown]
+# <details><summary>What came out</summary>
+#
+# One number, fitted in a moment, brings every network close to what chance allows. Long training and wrong labels make it too
+# sure ($T$ above 1): the loss of the training images can still be lowered by larger logits when all guesses are
+# already right. Label smoothing was asked to stay below certainty, and stays below it too far ($T$ below 1); Müller and others
+# looked closer at that in 2019. Weight decay is nearest to the truth from the start: small weights make small logits.
+# <!-- test: tests/experiments/test_memorising.py::test_each_way_errs_to_its_side_and_a_temperature_mends_it -->
+#
+# </details>
+#
+# What a temperature cannot do: it mends the average over many images like these. It does not tell *which* guess is
+# a mistake, and on images of another kind, a letter or a photograph, the confidence may be as misleading as before.
+#
+# ## Exercises
+#
+# **1.** *Warm-up, 8 minutes.* The backward of dropout. `kept` is True where a number was kept, `p` is the probability that a
+# number is dropped.
+
+
+# %%
+def dropout_backward(dy, kept, p):
+    """Gradient by x of y = x * kept / (1 - p)."""
+    ### BEGIN SOLUTION
+    # Why: forwards each number met one factor, 0 or 1 / (1 - p); backwards it meets the same.
+    return dy * kept / (1 - p)
+    ### END SOLUTION
+
+
+# %%
+check("16.dropout_backward", dropout_backward)
+
+# %% [markdown]
+# **2.** *Core, 15 minutes.* One step of AdamW. `mean` and `square` are what Adam remembers, `t` counts the steps from 1.
+# Return the new weights, the new mean and the new square; change none of the arrays that are handed over. The constants are
+# Adam's usual ones. First a rung: a step of Adam with L2, with a gap.
+
+# %%
+worked("16.worked-l2")
+
+
+# %%
+def adamw_step(w, dw, mean, square, t, lr, decay):
+    """New weights, new mean, new square after one step of Adam with decoupled weight decay."""
+    beta1, beta2, eps = 0.9, 0.999, 1e-8
+    ### BEGIN SOLUTION
+    # Why: mean and square see the gradient alone, so that nothing divides the decay.
+    mean = beta1 * mean + (1 - beta1) * dw
+    square = beta2 * square + (1 - beta2) * dw**2
+    step = mean / (1 - beta1**t) / (np.sqrt(square / (1 - beta2**t)) + eps)
+    return w - lr * decay * w - lr * step, mean, square
+    ### END SOLUTION
+
+
+# %%
+check("16.adamw_step", adamw_step)
+
+# %% [markdown]
+# **3.** *Core, 20 minutes.* The expected calibration error. Bin number b, counted from 0, holds the confidences above b / bins
+# up to (b + 1) / bins. Bins without a guess are left out. The rung before it has lines to be put in order, for one bin.
+
+# %%
+worked("16.worked-bin")
+
+
+# %%
+def my_calibration_error(probabilities, labels, bins):
+    """Mean distance between confidence and share of right guesses, over bins of confidence."""
+    ### BEGIN SOLUTION
+    # Why: each bin weighs as much as the share of images in it, and an empty one has no mean.
+    sure = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    total = 0.0
+    for b in range(bins):
+        inside = (sure > b / bins) & (sure <= (b + 1) / bins)
+        if inside.any():
+            total += inside.mean() * abs(right[inside].mean() - sure[inside].mean())
+    return total
+    ### END SOLUTION
+
+
+# %%
+check("16.expected_calibration_error", my_calibration_error)
+
+# %% [markdown]
+# **4.** *Core, 20 minutes.* Repeat the study of remedies with 50 images and with 1,000. From where on does augmentation no longer matter?
+# (Hint: `Variant(..., images=50)`; all else can stay.)
+#
+# **5.** *Stretch, 20 minutes.* Combine. What do more than one remedy at once give, on the same five seeds? Choose on the
+# validation images, and say how many combinations you have tried.
+#
+# **6.** *Stretch, 25 minutes.* Take `reader` of [the notebook before](09_train_a_cnn.ipynb), a convolutional network on all of MNIST. Is
+# it calibrated? (Hint: `reader.infer(images.x_test)` gives its logits.)
+#
+# ## Summary
+#
+# 1. A network can learn any labels by heart; only images that it has not seen tell whether it has understood.
+# 2. More images helped most, bent images next; other remedies are to be measured where they are used, with several seeds.
+# 3. Confidence is not accuracy: a reliability diagram shows the difference, and one temperature mends most of it.
+#
+# ## Questions
+#
+# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+
+# %%
+quiz("16")
+
+# %% [markdown]
+# ## References
+#
+# - C. Zhang, S. Bengio, M. Hardt, B. Recht, O. Vinyals,
+#   [Understanding deep learning requires rethinking generalization](https://arxiv.org/abs/1611.03530) (2017)
+# - N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever, R. Salakhutdinov,
+#   [Dropout: a simple way to prevent neural networks from overfitting](https://jmlr.org/papers/v15/srivastava14a.html) (2014)
+# - I. Loshchilov, F. Hutter, [Decoupled weight decay regularization](https://arxiv.org/abs/1711.05101) (2019)
+# - R. Müller, S. Kornblith, G. Hinton, [When does label smoothing help?](https://arxiv.org/abs/1906.02629) (2019)
+# - L. Prechelt, [Early stopping - but when?](https://doi.org/10.1007/3-540-49430-8_3) (1998)
+# - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger,
+#   [On calibration of modern neural networks](https://arxiv.org/abs/1706.04599) (2017)
+#
+# Next: [What does a framework add?](10_where_next.ipynb)

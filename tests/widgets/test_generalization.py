@@ -1,0 +1,89 @@
+"""The widgets of notebook 16: their sentences against the numbers behind them, and their challenges."""
+
+import numpy as np
+import pytest
+
+from cnnlib.experiments.memorising import memorise, validation_logits
+from cnnlib.nn.functional import softmax
+from cnnlib.training import expected_calibration_error, fit_temperature
+from cnnlib.viz import Cursor, Line, Region
+from cnnlib.viz.static import to_png
+from cnnlib.widgets import CalibrationExplorer, MemoriseExplorer
+
+
+def marks_of(widget, kind):
+    return [mark for panel in widget.scene.panels for mark in panel.marks if isinstance(mark, kind)]
+
+
+def test_the_sentence_tells_the_curves_of_that_epoch():
+    widget = MemoriseExplorer(images="200", share="20", epoch=40)
+    curves = memorise(200, 0.2, 60)
+    train, validation = (100 * values[:, 40].mean() for values in (curves.train, curves.validation))
+    assert f"After epoch 40 on 200 images, 40 of their labels drawn anew, {train:.0f} %" in widget.text
+    assert f"{validation:.0f} % of the validation images the true one" in widget.text
+    assert f"lowest after epoch {curves.best_epoch}" in widget.text
+    widget.set_state(epoch=0)
+    assert widget.text.startswith("No epoch yet: 200 images with 40 of the labels drawn anew wait")
+
+
+def test_only_random_labels_make_such_a_gap_and_only_late():
+    widget = MemoriseExplorer()
+    for share in ("0", "20", "50"):
+        for images in ("100", "200", "400"):
+            widget.set_state(images=images, share=share, epoch=60)
+            assert not widget.challenge_reached, (images, share)
+    widget.set_state(share="100", images="200", epoch=10)
+    assert not widget.challenge_reached
+    widget.advance(50)
+    assert widget.challenge_reached and widget.facts["validation"] < 15
+
+
+def test_what_is_to_come_is_a_ghost_and_the_cursor_sets_the_epoch():
+    widget = MemoriseExplorer(epoch=20)
+    ghosts = [line for line in marks_of(widget, Line) if line.alpha < 1]
+    assert len(ghosts) == 4 and all(line.x[0] == 20 and line.x[-1] == 60 for line in ghosts)
+    assert all(cursor.sets == {"x": "epoch"} for cursor in marks_of(widget, Cursor))
+
+
+def test_a_frame_stands_around_each_image_whose_label_is_not_what_it_shows():
+    from cnnlib.widgets.generalization.memorising import shown
+
+    _, given, true = shown(200, 0.5)
+    assert len(marks_of(MemoriseExplorer(share="50"), Region)) == np.sum(given != true) > 3
+    assert not marks_of(MemoriseExplorer(share="0"), Region)
+
+
+@pytest.mark.parametrize(
+    ("way", "side"),
+    [("trained long", "too sure"), ("8 epochs only", "too modest"), ("label smoothing", "too modest")],
+)
+def test_each_way_is_told_as_what_it_is(way, side):
+    assert f"right: {side}." in CalibrationExplorer(way=way).text
+
+
+def test_the_temperature_moves_the_error_and_no_guess():
+    widget, (logits, labels) = CalibrationExplorer(), validation_logits()
+    right = widget.facts["right"]
+    for temperature in (0.3, 1.0, 1.7, 4.0):
+        widget.set_state(temperature=temperature)
+        p = softmax(logits[1000:].astype(float) / temperature)
+        assert widget.facts["ece"] == pytest.approx(100 * expected_calibration_error(p, labels[1000:]))
+        assert widget.facts["right"] == right
+        assert f"At temperature {temperature:.2f}" in widget.text
+
+
+def test_the_challenge_wants_the_network_trained_long_at_about_the_fitted_temperature():
+    logits, labels = validation_logits()
+    fitted = fit_temperature(logits[:1000], labels[:1000])
+    widget = CalibrationExplorer(way="weight decay", temperature=0.85)
+    assert widget.facts["ece"] < 3 and not widget.challenge_reached
+    widget.set_state(way="trained long", temperature=1.0)
+    assert not widget.challenge_reached
+    widget.set_state(temperature=fitted)
+    assert widget.facts["ece"] < 3 and widget.challenge_reached
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pictures_can_be_drawn_in_both_themes(theme):
+    for widget in (MemoriseExplorer(share="100", epoch=60), CalibrationExplorer(bins=20, temperature=4)):
+        assert to_png(widget.scene, theme=theme)[1:4] == b"PNG"
