@@ -13,7 +13,7 @@ from importlib import import_module
 SUBJECTS = {
     "backpropagation": "BlameMicroscope BrokenBackward ChainRule GradientCheckExplorer OneUpdate",
     "base": "BadValue Button Challenge Choice Grid LogSlider Number Slider TextField Toggle Widget",
-    "forward_pass": "ConvolutionMicroscope NetworkXRay SizeExplorer",
+    "forward_pass": "ConvolutionMicroscope KernelSlices NetworkXRay SizeExplorer",
     "gradient_descent": "BatchNoise ContourExplorer DescentExplorer OptimizerRace",
     "initialization": "FilterWatch InitExplorer",
     "learning_rate": "RateSweep ScheduleExplorer",
