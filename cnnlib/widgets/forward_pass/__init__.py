@@ -1,4 +1,4 @@
-"""Widgets of the forward pass: the convolution, its kernels' slices, sizes, and a whole network under the X-ray."""
+"""Widgets of the forward pass: the convolution, its kernels, sizes, and a whole network under the X-ray."""
 
 from cnnlib.widgets.forward_pass.convolution import ConvolutionMicroscope
 from cnnlib.widgets.forward_pass.kernel_slices import KernelSlices

@@ -1,4 +1,4 @@
-"""Two channels under two kernels: a slice for each channel, all products into one number, a map for each kernel."""
+"""Two channels under two kernels: all products of all slices make one number, and each kernel a map."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class KernelSlices(Widget):
         sums = [int(total) for total in (window * KERNELS[f]).sum(axis=(1, 2))]
         value, bias = int(y[0, f, i, j]), int(BIASES[f])
         text = (
-            f"Kernel {f} with its window at row {i}, column {j}: channel 0 gives {whole(sums[0])}, channel 1 gives"
-            f" {whole(sums[1])}, and the bias is {whole(bias)}: together {whole(value)}, one unit of map {f}."
+            f"Kernel {f} with its window at row {i}, column {j}: channel 0 gives {whole(sums[0])},"
+            f" channel 1 gives {whole(sums[1])}, and the bias is {whole(bias)}: together {whole(value)}, one unit of map {f}."
         )
         panels = [panel for c in (0, 1) for panel in self.row_of_panels(c, y[0], f, (i, j), sums)]
         return Scene(
