@@ -63,7 +63,8 @@ class KernelSlices(Widget):
         value, bias = int(y[0, f, i, j]), int(BIASES[f])
         text = (
             f"Kernel {f} with its window at row {i}, column {j}: channel 0 gives {whole(sums[0])},"
-            f" channel 1 gives {whole(sums[1])}, and the bias is {whole(bias)}: together {whole(value)}, one unit of map {f}."
+            f" channel 1 gives {whole(sums[1])}, and the bias is {whole(bias)}: together {whole(value)},"
+            f" one unit of map {f}."
         )
         panels = [panel for c in (0, 1) for panel in self.row_of_panels(c, y[0], f, (i, j), sums)]
         return Scene(
