@@ -464,6 +464,8 @@ quiz("04")
 #   learning](https://arxiv.org/abs/1606.04838), 2018
 # - G. Goh, [Why momentum really works](https://distill.pub/2017/momentum/), Distill 2017: the bowl in full
 #   detail
+# - B. Polyak, [Some methods of speeding up the convergence of iteration
+#   methods](https://doi.org/10.1016/0041-5553(64)90137-5), 1964: momentum, and its best value
 # - D. Kingma, J. Ba, [Adam](https://arxiv.org/abs/1412.6980), 2015; T. Tieleman, G. Hinton, RMSprop,
 #   lecture 6e, 2012
 # - PyTorch, [torch.optim](https://pytorch.org/docs/stable/optim.html): the same five rules in a library
