@@ -368,7 +368,7 @@ for record in train_ensemble(narrow, SGD(0.05, momentum=0.9), x, y, epochs=40, r
         )
 
 # %% [markdown]
-# Half of those that were above 1 were only slow. The others stay where they are, most of them at the loss of guessing.
+# More than half of those that were above 1 were only slow. Nearly all of the others stand exactly at the loss of guessing.
 # Their units are dead, so their gradient is zero: it is a plateau that they stand on, and nobody has shown that it is a
 # minimum. (Notebook 05 met such networks, and notebook 07 counts them.) And the worst one of width 4?
 
