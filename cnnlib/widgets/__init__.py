@@ -17,6 +17,7 @@ SUBJECTS = {
     "forward_pass": "ConvolutionMicroscope NetworkXRay SizeExplorer",
     "depth": "DepthExplorer NormalizationSteps",
     "generalization": "CalibrationExplorer MemoriseExplorer",
+    "forward_pass": "ConvolutionMicroscope KernelSlices NetworkXRay SizeExplorer",
     "gradient_descent": "BatchNoise ContourExplorer DescentExplorer OptimizerRace",
     "initialization": "FilterWatch InitExplorer",
     "learning_rate": "RateSweep ScheduleExplorer",

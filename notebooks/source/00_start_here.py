@@ -9,16 +9,16 @@
 # %% [markdown] minutes=1
 # # What does training look like?
 #
-# A network that has never seen a handwritten digit guesses right about one time in ten. A few seconds later
-# it reads more than nineteen of twenty. <!-- computed: 19 / 20 = 0.95 --> Here you watch those seconds, stop
-# them, and run them backwards. Nothing is explained yet: each later notebook takes apart one thing you see.
+# A computer program that has never seen a handwritten digit learns, in a few seconds, to read more than nineteen of
+# twenty. <!-- computed: 19 / 20 = 0.95 --> Here you watch those seconds, stop them, and run them backwards. Nothing is
+# explained yet: each later notebook takes apart one thing that you see.
 #
 # **After this notebook you can**
 #
-# 1. tell that your set-up works, and what to do if it does not;
-# 2. start, pause, step and rewind the training of a real convolutional network;
-# 3. read its four signs of life: loss, accuracy, filters, and the images that it still gets wrong;
-# 4. say which notebook explains which of them.
+# 1. start, pause, step and rewind the training of a real convolutional network;
+# 2. read its four signs of life: loss, accuracy, filters, and the images that it still gets wrong;
+# 3. say which notebook explains which of them;
+# 4. tell that your set-up works, and what to do if it does not.
 #
 # **You need** some Python. No mathematics, but for one logarithm that you may skip.
 #
@@ -26,43 +26,118 @@
 #
 # **Next** [01: How does an image become a guess?](01_forward_pass.ipynb)
 
-# %% [markdown] minutes=2
-# ## Is everything here?
+# %% [markdown]
+# ## Before it has learned anything
 #
-# Run the cell below: click on it and press Shift+Enter. It lists the packages that the course needs and shows
-# a button. Press the button. If the sentence under the table changes, the page and Python talk to each other,
-# and every slider of the course will work. If nothing appears, or nothing changes, read "When it does not
-# start" in the [README](../README.md).
-
-# %%
-from cnnlib.widgets import ImageGallery, SetupCheck, TrainingView
-from cnnlib.widgets.cards import my_course, predict, quiz
-
-SetupCheck()
-
-# %% [markdown] minutes=4
-# ## Real images
-#
-# We train on real handwriting: MNIST, 70,000 digits that some five hundred people wrote by hand, clerks of a census
-# office and pupils of a high school, scanned and centred in 28x28 pixels (source below). The network learns from
-# 60,000 of them, the *training images*. From the others, the *test images*, it never learns anything, and they are by
-# other writers: they will tell us whether it has understood digits or has only memorised pictures.
-# <!-- test: tests/data/test_bundled.py::test_the_whole_set_is_the_published_one -->
+# A cell runs when you click on it and press Shift+Enter. The first fetches handwritten digits and makes a *network*, the
+# program that will learn. It looks at an image and gives ten numbers, one for each digit; the largest is its guess. What
+# it does is decided by some ten thousand other numbers, its *weights*, and at first those are drawn at random.
 
 # %%
 import numpy as np
 
 from cnnlib import SGD, CrossEntropyLoss, evaluate, fit, load_mnist, load_mnist_sample
 from cnnlib.networks import mnist_cnn
+from cnnlib.widgets import ImageGallery, SetupCheck, TrainingView
+from cnnlib.widgets.cards import my_course, predict, quiz
 
 try:
     mnist = load_mnist()
 except FileNotFoundError:  # the package alone, as in Colab and in the browser, brings a fifth of them
     mnist = load_mnist_sample()
-mnist
+rng = np.random.default_rng(0)
+network = mnist_cnn(rng=rng)
 
 # %% [markdown]
-# Is each of the ten digits there as often as the others? Counted from 0 to 9, among the training images:
+# Before an experiment a card asks you to **predict** what will come out. *Commit* keeps what you said, and the card
+# sets it beside what came out. It is kept on this computer and nowhere else; you may also look without a guess.
+
+# %%
+predict("00.untrained")
+
+# %% answers="00.untrained"
+before = evaluate(network, CrossEntropyLoss(), mnist.x_test, mnist.y_test)
+print(f"right: {100 * before.accuracy:.1f} % of the test images")
+print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}")
+
+# %% [markdown]
+# <details><summary>Why these numbers?</summary>
+#
+# Random weights know nothing about digits, so the guesses are about as good as those of a ten-sided die: about
+# one in ten. The *loss* is a number for *how* wrong the guesses are. It starts near the natural logarithm of ten;
+# [notebook 02](02_loss.ipynb) shows why.
+#
+# </details>
+
+# %% [markdown] minutes=4
+# ## Watch it learn
+#
+# Now the network looks at images together with the right answers, a *batch* of 64 at a time, and after each batch it
+# changes every weight a little. One such change is a *step*. An *epoch* is one pass over all of these images.
+#
+# Some images it never learns from. They tell whether it has understood digits, or only remembers pictures. There are two
+# kinds of them. The *validation images* are for choosing: how long to train, how large a step. The *test images* are kept
+# for the end; whoever chooses by them has learned from them after all. The cell makes the two kinds, then opens a
+# window. Press **Play**. Four things change at once:
+#
+# - the **loss** falls: how wrong the network is on the images it learns from, and on those it does not;
+# - the **accuracy** climbs: the share of validation images that it gets right (while it plays, of the last thousand that
+#   it was shown; when you pause, of 2,000);
+# - the **filters**, eight small pictures of 5x5 weights, move away from their random start;
+# - the **wrong** images become few: under each stands the true digit, then the guess.
+#
+# Pause it, take one step at a time, rewind it and play it again. **Challenge:** more than 98 % of the validation images
+# right.
+
+# %%
+predict("00.images-seen")
+
+# %% answers="00.untrained"
+parts = mnist.hold_back(len(mnist.x_train) // 12)
+TrainingView(parts, make_model=mnist_cnn, judged="validation images", batch_size=64, goal=0.98)
+
+# %% [markdown] minutes=2 cut=1
+# ## The same without a window
+#
+# Nothing in that window is hidden. The next cell trains the network that we made above: the same first weights, the
+# same batches. An *optimizer* says how a step is taken (`lr` is the learning rate, the size of the steps; momentum is a
+# matter for notebook 04), and `fit` takes all the steps and returns their history.
+# <!-- test: tests/widgets/test_training_view.py::test_the_view_trains_as_fit_does -->
+
+# %% tags=["nbval-ignore-output"] answers="00.images-seen"
+history = fit(
+    network,
+    CrossEntropyLoss(),
+    SGD(lr=0.03, momentum=0.9),
+    parts.x_train,
+    parts.y_train,
+    batch_size=64,
+    epochs=3,
+    rng=rng,
+    validation=(parts.x_test, parts.y_test),
+)
+history
+
+# %% answers="00.images-seen" alt="Two curves over 3 epochs. The loss of the batches falls steeply and then slowly, for training and validation images alike; the accuracy climbs above 97 per cent."
+axes = history.plot()
+
+# %% [markdown]
+# Both curves of the loss fall: that of the images it learned from, and that of the validation images. So what it learned
+# is about digits and not about these pictures alone. Now the test images, once:
+
+# %% tags=["nbval-ignore-output"] answers="00.images-seen"
+after = evaluate(network, CrossEntropyLoss(), mnist.x_test, mnist.y_test)
+print(f"right: {100 * after.accuracy:.1f} % of the test images")
+assert after.accuracy > 0.95
+
+# %% [markdown]
+# ## The images
+#
+# They are real handwriting: MNIST, 70,000 digits that some five hundred people wrote by hand, clerks of a census
+# office and pupils of a high school, scanned and centred in 28x28 pixels (source below). 60,000 are for training; the
+# 10,000 test images are by other writers. Is each of the ten digits there as often as the others? Counted from 0 to 9,
+# among the training images:
+# <!-- test: tests/data/test_bundled.py::test_the_whole_set_is_the_published_one -->
 
 # %%
 np.bincount(mnist.y_train)
@@ -82,97 +157,18 @@ ImageGallery(mnist)
 # %%
 print("\n".join(" ".join(map(str, row)) for row in (9 * mnist.x_train[0, 0]).round().astype(int)))
 
-# %% [markdown] minutes=3
-# ## The network
-#
-# The learner is a *convolutional network* of eight layers. Read the table downwards: an image goes in, is turned
-# into smaller and smaller maps, and ten numbers come out, one for each digit. The largest is the guess. The
-# last column counts the *weights*, here called parameters: all that the network knows is in them, and they start at
-# random.
+# %% [markdown]
+# And the network is a *convolutional network* of eight layers. Read the table downwards: an image goes in, is turned
+# into smaller and smaller maps, and ten numbers come out. The last column counts the weights, here called parameters.
 
 # %%
-network = mnist_cnn(rng=0)
 print(network.summary(input_shape=(1, 28, 28)))
 
 # %% [markdown]
-# Before an experiment a card asks you to **predict** what will come out. *Commit* keeps what you said, and the card
-# sets it beside what came out. It is kept on this computer and nowhere else; you may also look without a guess.
-
-# %%
-predict("00.untrained")
-
-# %% answers="00.untrained"
-before = evaluate(network, CrossEntropyLoss(), mnist.x_test, mnist.y_test)
-print(f"right: {100 * before.accuracy:.1f} % of the test images")
-print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}")
-
-# %% [markdown]
-# <details><summary>Why that number?</summary>
-#
-# Random weights have no opinion about digits, so the guesses are about as good as those of a ten-sided die: about
-# one in ten. The loss, a number for *how* wrong the guesses are, starts near the natural logarithm of ten.
-# [Notebook 02](02_loss.ipynb) shows why.
-#
-# </details>
-
-# %% [markdown] minutes=4
-# ## Watch it learn
-#
-# The network learns in small steps. Each looks at a *batch* of 64 images and changes every weight a little. An
-# *epoch* is one pass over all training images.
-#
-# Below, press Play. Four things change at once:
-#
-# - the **loss** falls: how wrong the network is on the images it learns from;
-# - the **accuracy** climbs: the share of test images that it gets right (while it plays, of the last thousand that it
-#   was shown; when you pause, of 2,000);
-# - the **filters** of the first layer, eight small pictures of 5x5 weights, drift away from their random start;
-# - the **wrong** images grow few: beneath each stands the true digit, then the guess.
-#
-# Pause it, step through it one batch at a time, rewind it and play it again. **Challenge:** more than 98 % of
-# the test images right.
-
-# %%
-predict("00.images-seen")
-
-# %% answers="00.untrained"
-TrainingView(mnist, make_model=mnist_cnn, batch_size=64, goal=0.98)
-
-# %% [markdown] minutes=2 cut=1
-# ## The same without a window
-#
-# Nothing in that view is hidden. This cell trains the same network with an *optimizer*, which says how a step is
-# taken (`lr` is the learning rate; momentum is a matter for notebook 04), and with `fit`, which takes all the steps
-# and returns their history. One thing is new. We shall want to choose: how long to train, how large a step. Whoever
-# chooses by the test images has learned from them after all. So one in twelve of the training images is held back for
-# choosing. They are called *validation images*; the test images stay untouched until the end.
+# Which test images does the trained network still get wrong? Here are the first ten. Find some of them in the gallery
+# above (test images, class *any*) and judge whether you would blame the network.
 
 # %% tags=["nbval-ignore-output"] answers="00.images-seen"
-parts = mnist.hold_back(len(mnist.x_train) // 12)
-optimizer = SGD(lr=0.03, momentum=0.9)
-history = fit(
-    network, CrossEntropyLoss(), optimizer, parts.x_train, parts.y_train, batch_size=64,
-    epochs=3, rng=0, validation=(parts.x_test, parts.y_test),
-)
-history
-
-# %% answers="00.images-seen" alt="Two curves over 3 epochs. The loss of the batches falls steeply and then slowly, for training and validation images alike; the accuracy climbs above 97 per cent."
-axes = history.plot()
-
-# %% [markdown]
-# Both curves of the loss fall: that of the training images, and that of the validation images, which it has not
-# learned from. So what it learned is about digits and not about these pictures alone. Now the test images, once:
-
-# %% tags=["nbval-ignore-output"] answers="00.images-seen"
-after = evaluate(network, CrossEntropyLoss(), mnist.x_test, mnist.y_test)
-print(f"right: {100 * after.accuracy:.1f} % of the test images")
-assert after.accuracy > 0.95
-
-# %% [markdown]
-# And the images that stay wrong? Here are the first ten. Find some of them in the gallery above (test images, class
-# *any*) and judge whether you would blame the network.
-
-# %% tags=["nbval-ignore-output"]
 guesses = network.predict(mnist.x_test)
 for i in np.flatnonzero(guesses != mnist.y_test)[:10]:
     print(f"page {i // 40 + 1}, number {i}: a {mnist.y_test[i]}, taken for a {guesses[i]}")
@@ -205,6 +201,17 @@ for rate in (0.0001, 0.03, 1.0):
 # [Notebook 05](05_learning_rate.ipynb) asks.
 #
 # </details>
+
+# %% [markdown] minutes=2
+# ## Is everything here?
+#
+# If the window above has moved, it is. The cell below lists the packages that the course needs and shows a button.
+# Press the button. If the sentence under the table changes, the page and Python talk to each other, and every slider of
+# the course will work. If nothing appears, or nothing changes, read "When it does not start" in the
+# [README](../README.md).
+
+# %%
+SetupCheck()
 
 # %% [markdown] minutes=2
 # ## What you saw, and where it is explained
@@ -243,9 +250,8 @@ my_course()
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Warm-up, 10 minutes.* Find the largest learning rate at which the view reaches 95 % within 20,000 images, to one
-#    digit, choosing by validation images: `TrainingView(parts, judged="validation images", make_model=mnist_cnn,
-#    batch_size=64)`. Does it stay the same with another seed (`seed=1`)?
+# 1. *Warm-up, 10 minutes.* Find the largest learning rate at which the window above reaches 95 % within 20,000 images,
+#    to one digit. Does it stay the same with other first weights? Add `seed=1` to the call of `TrainingView`.
 # 2. *Warm-up, 5 minutes.* Look at the images that are wrong after an epoch. For each, say whether you would have got it
 #    right.
 # 3. *Core, 10 minutes.* Give `fit` five times as many epochs, on a fresh network (a minute or two). The loss on the

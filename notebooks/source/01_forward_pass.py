@@ -31,10 +31,20 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib import load_digits, load_mnist_sample, load_photo
+from cnnlib import (
+    Conv2d,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sequential,
+    load_digits,
+    load_mnist_sample,
+    load_photo,
+)
 from cnnlib.checks import check
 from cnnlib.nn import functional as F
-from cnnlib.widgets import Challenge, ConvolutionMicroscope, NetworkXRay, SizeExplorer
+from cnnlib.widgets import Challenge, ConvolutionMicroscope, KernelSlices, NetworkXRay, SizeExplorer
 from cnnlib.widgets.cards import predict, quiz
 
 digits = load_digits()
@@ -46,7 +56,8 @@ print((16 * image).astype(int))
 # ## An image is a table of numbers
 #
 # The shape is read from left to right: 360 images, 1 *channel* (grey; a colour photograph has three), 8 rows,
-# 8 columns. The whole course writes it as (N, C, H, W). Squint at the table: a digit.
+# 8 columns. The whole course writes it as (N, C, H, W): number of images, channels, height, width. Squint at the table:
+# a digit. Rows and columns are counted from 0, as Python counts: row 0 is the top one, column 0 the left one.
 #
 # A colour photograph is three such tables of one size: how much red, green and blue light each place has. In which of the
 # three is an orange suit brightest, in which darkest? And the white of a flag?
@@ -59,7 +70,9 @@ photo = load_photo(color=True)
 print("shape of the photograph:", photo.shape)
 _, axes = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained")
 axes[0].imshow(photo[0].transpose(1, 2, 0))  # matplotlib wants the channels last
-for ax, title, picture in zip(axes, ("all three", "red", "green", "blue"), (photo[0], *photo[0]), strict=True):
+for ax, title, picture in zip(
+    axes, ("all three", "red", "green", "blue"), (photo[0], *photo[0]), strict=True
+):
     ax.set(title=title)
     ax.set_axis_off()
     if picture.ndim == 2:
@@ -121,8 +134,15 @@ steepest = Challenge("The window above 3.8", lambda f: f["sum"] > 3.8 and f["hei
 large = load_mnist_sample().x_test[0, 0]  # 28x28, from MNIST
 dot = np.zeros((9, 9))
 dot[4, 4] = 1
-images = {"the digit": image, "one bright pixel": dot, "a digit of 28x28": large, "photograph": load_photo()[0, 0]}
-images |= {f"astronaut, {name}": channel for name, channel in zip(("red", "green", "blue"), photo[0], strict=True)}
+images = {
+    "the digit": image,
+    "one bright pixel": dot,
+    "a digit of 28x28": large,
+    "photograph": load_photo()[0, 0],
+}
+images |= {
+    f"astronaut, {name}": channel for name, channel in zip(("red", "green", "blue"), photo[0], strict=True)
+}
 ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=False, row=2, col=1)
 
 # %% [markdown] minutes=2 cut=1
@@ -130,8 +150,10 @@ ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=F
 #
 # Sobel x is positive where the image gets brighter from left to right, negative where it gets darker. Blur
 # spreads one pixel over nine places, a ninth of it each. *Identity* has a single 1 in the middle and copies.
-# A kernel is a little picture of what it looks for: of two patches of equal brightness, the one that looks more like it
-# has the larger sum. The strongest answer is in row 4, column 2: the ink begins there from one pixel to the next.
+# A kernel is a little picture of what it looks for. To compare patches fairly, take those whose pixels have the same sum
+# of squares: among them, the patch that has the kernel's own pattern gives the largest sum. (A patch that is simply
+# brighter can beat it.) The strongest answer is in row 4, column 2: the ink begins there from one pixel to the next.
+# <!-- test: tests/notebooks/test_claims.py::test_of_patches_with_one_sum_of_squares_the_kernel_s_own_pattern_wins -->
 #
 # </details>
 #
@@ -169,6 +191,7 @@ print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).su
 # %%
 predict("01.sides")
 
+
 # %% answers="01.sides" slideshow={"slide_type": "subslide"}
 def slide(image, kernel):
     """Slide a square kernel over one image."""
@@ -190,10 +213,11 @@ slide(16 * image, kernel).astype(int)
 #
 # </details>
 #
-# Two Python loops over places are slow. NumPy can look at all windows at once: `sliding_window_view` shows the
-# image as a table of windows without copying a pixel, and one `einsum` multiplies and adds. Its recipe is
-# `"ijpq,pq->ij"`: a letter for each axis, i and j for the place, p and q for the pixel inside the window. Axes with the
-# same letter run together, numbers that meet are multiplied, and a letter missing behind the arrow is summed over.
+# Two Python loops over places are slow. NumPy can look at all windows at once. `sliding_window_view` gives an array with
+# four axes, without copying a pixel: `windows[i, j]` is the window at row i and column j, and `windows[i, j, p, q]` is the
+# pixel in its row p and column q. What we want for every i and j is the sum, over p and q, of `windows[i, j, p, q] *
+# kernel[p, q]`. `einsum` takes exactly this as its recipe: `"ijpq,pq->ij"`. Before the arrow stand the axes of the two
+# arrays, behind it those of the result; p and q are missing there, so it sums over them.
 #
 # The two must agree to the last digits; we ask before we measure.
 
@@ -219,9 +243,30 @@ assert slow / fast > 5
 # %% [markdown] minutes=3
 # ## Many channels, many kernels
 #
-# A layer has many kernels, and each makes one map: its *output channel*. If the input has several channels, each
-# kernel has a slice for every one of them, and adds up over all. And each map gets one constant *b*, its *bias*,
-# added to all its units. For image n and map f, with c for the input channel:
+# A colour photograph has three channels, and a map of one layer is a channel for the next. What does a kernel do then? It
+# has a *slice* for each channel: a table of weights that lies on that channel. All products of all slices are added up,
+# to one number. Here is a window of two channels, 2 rows by 2 columns, and a kernel with its two slices:
+
+# %%
+window = np.array([[[1, 2], [3, 4]], [[0, 1], [1, 0]]])  # two channels
+kernel_0 = np.array([[[1, 0], [0, 1]], [[2, -1], [0, 3]]])  # two slices
+print("channel 0:", (window[0] * kernel_0[0]).sum(), "  channel 1:", (window[1] * kernel_0[1]).sum())
+print("one number of the map:", (window * kernel_0).sum())
+
+# %% [markdown]
+# In channel 0 the sum is 1·1 + 4·1 = 5, in channel 1 it is 1·(−1) = −1, together 4. <!-- computed: 1 * 1 + 4 * 1 = 5 -->
+# <!-- computed: 5 - 1 = 4 -->
+#
+# A layer has many kernels, and each makes one map of its own, its *output channel*. Below are two kernels on two channels.
+# The window starts where it lay above, with the same numbers. Click the units of both maps, and check one of map 1 by hand.
+
+# %%
+KernelSlices()
+
+# %% [markdown]
+# Each map gets one constant, its *bias* $b$, added to all its units. Now all of it in one line. Let $n$ be the number of
+# the image, $f$ that of the kernel and its map, $i$ and $j$ the row and column in the map, $c$ the input channel, and $p$
+# and $q$ the row and column inside the window. Then, summed over every channel and every pixel of the window,
 #
 # $$y_{n f i j} = b_f + \sum_{c,p,q} x_{n\,c\,(i + p)\,(j + q)}\; w_{f c p q} .$$
 #
@@ -254,20 +299,22 @@ print("y", y.shape, " weights", w.size + b.size)
 F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 
 # %% [markdown] minutes=4
-# Of a red page read the last line first: it names what was wanted, what came, and the way out.
+# Read the last line first: it names what was wanted, what came, and the way out.
 #
 # ## What comes out, and how big?
 #
-# A window of 3 pixels finds 6 places in a row of 8: the map shrinks. *Padding* adds a frame of zeros around x, so that
+# A window of 3 pixels finds 6 places in a row of 8, so the map shrinks. *Padding* adds a frame of zeros around x, so that
 # the edges get their windows too. *Stride* is the step s of the window: 2 skips every other place, and in the
-# formula above $i + p$ becomes $i s + p$. Along each axis
+# formula above $i + p$ becomes $i s + p$.
 #
-# $$\text{out} = \left\lfloor \frac{\text{size} + 2\,\text{padding} - \text{kernel}}{\text{stride}} \right\rfloor + 1 ,$$
+# Take a row of 8 pixels, padding 1, a window of 3 pixels and stride 2. With its frame the row is 10 pixels long. The left
+# end of the window can stand at 0, 2, 4 and 6; at 8 the window would stick out, because the last place where it fits is
+# 10 − 3 = 7. Four places, four numbers in the map. In the first exercise you write this as a formula.
+# <!-- computed: 8 + 2 * 1 = 10 --> <!-- computed: 10 - 3 = 7 -->
 #
-# rounded down (that is what $\lfloor\ \rfloor$ says).
-#
-# A stack of layers also widens the view. A unit of the first map sees one window; a unit of the second sees a window
-# *of windows*. What it sees of the image is its *receptive field*. Predict, then set the sliders: what sizes have the
+# A stack of layers also widens the view. A unit of the first map sees one window. A unit of the second map sees several
+# units of the first, and each of these sees a window of the image; together they cover more. What a unit sees of the
+# image is its *receptive field*; the picture draws it. Predict, then set the sliders: what sizes have the
 # maps, and how many pixels along an axis does a last unit see? And with kernel 3, but three layers: more or fewer?
 #
 # **Challenge.** A unit that sees at least 15 pixels along an axis, from layers of 8 maps with fewer than 1,300 weights
@@ -298,8 +345,13 @@ SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "p
 #
 # ## The five small layers
 #
-# **ReLU** keeps what is positive and sets the rest to zero. Without such a bend, two layers in a row would only
-# be one layer with other weights. **Max-pooling** keeps the largest number of each 2×2 window: the map halves in
+# **ReLU** keeps what is positive and sets the rest to zero. Why is it there? Take two layers of one weight each without
+# it: the first makes $2x + 1$ of $x$, the second makes $3y - 4$ of that. Together they make $3\,(2x + 1) - 4 = 6x - 1$: one
+# layer could have done it, with weight 6 and bias −1. However many such layers are stacked, they stay as weak as one. With
+# ReLU between them the line gets a bend, and each further layer can add more of them.
+# <!-- computed: 3 * 2 = 6 --> <!-- computed: 3 * 1 - 4 = -1 -->
+#
+# **Max-pooling** keeps the largest number of each 2×2 window: the map halves in
 # both directions, and what was found is kept, its exact place not.
 #
 # Work both out for the map on the card before you run the cell. Which four numbers are left in the end?
@@ -321,7 +373,7 @@ print(gated[0, 0], pooled[0, 0], sep="\n\n")
 #
 # </details>
 #
-# Training will ask who won, so somebody must remember.
+# On the way back, in training, it will matter who won, so the layer remembers it.
 #
 # **Flatten** lays all maps of an image end to end into one long vector. **Linear** takes that vector and makes ten
 # *scores*, each a sum of all numbers times weights of its own, plus a constant: `y = x @ W + b`. **Softmax** turns
@@ -342,9 +394,26 @@ print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 #
 # </details>
 #
+# With these layers you can read the plan of any small network. This one is for colour images of 32x32 pixels. Before you
+# run the cell, work out each line of its table: the shape after the layer, then its weights.
+
+# %%
+layers = [
+    Conv2d(3, 8, 5, padding=2),
+    ReLU(),
+    MaxPool2d(2),
+    Conv2d(8, 16, 3),
+    ReLU(),
+    Flatten(),
+    Linear(3136, 10),
+]
+print(Sequential(layers).summary(input_shape=(3, 32, 32)))
+
+# %% [markdown] minutes=6
 # ## All together: a trained network
 #
-# This network has the layers of notebook 00's, but it was trained longer, and its weights are stored with the course:
+# This network has the layers of notebook 00's. It was trained longer, on digits that were moved by up to one pixel at
+# random so that it puts up with that, and its weights are stored with the course:
 # two rounds of convolution, ReLU and pooling, then one linear layer. Work out the shape after each layer,
 # knowing that both convolutions have kernels of 3×3 and a padding of 1. Then let the image through; a forward pass is a loop.
 
@@ -413,7 +482,9 @@ from cnnlib.networks import load_mnist_cnn
 
 mnist = load_mnist_sample()
 reader = load_mnist_cnn()
-print(f"right on {np.mean(reader.predict(mnist.x_test) == mnist.y_test):.1%} of {len(mnist.x_test):,} test images")
+print(
+    f"right on {np.mean(reader.predict(mnist.x_test) == mnist.y_test):.1%} of {len(mnist.x_test):,} test images"
+)
 NetworkXRay(reader, mnist, layer="pooling 2", channel=7, row=4, column=3)
 
 # %% [markdown] minutes=4 cut=3
@@ -471,6 +542,8 @@ for name, images in {"as they are": digits.x_test, "right": pushed, "down": push
 # %% [markdown] minutes=4
 # The first half holds in all six columns where windows meet the same pixels as before. The second: one pixel costs
 # guesses, and downwards more of them, because these digits fill their frame from top to bottom and lose a row of ink.
+# It costs few, because this network has seen moved digits in training; [notebook 02](02_loss.ipynb) moves the digits
+# under one that has not.
 #
 # ## Guessing and training: the same pass, kept or forgotten
 #
@@ -482,45 +555,37 @@ for name, images in {"as they are": digits.x_test, "right": pushed, "down": push
 predict("01.memory")
 
 # %% [markdown]
-# Apart from what is kept, is it the same pass? The textbook chapter that this course grew from says so in its first
-# claim, **claim 1** of [fourteen](../docs/claims.md): *Training uses the same network, pooling, activations and
-# matrices, run backwards.* The forward half can be tried now. There is one kind of layer that is made to fail it:
-# *dropout* sets each number to zero with a given probability, in training only, so that no unit can rely on a
-# neighbour, and scales up the others so that the mean stays.
-# <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
+# Run the cell after your guess. It also compares the two passes: what a network gives when it trains, and what it gives
+# when it only guesses.
 
-# %%
-predict("01.dropout")
-
-# %% answers="01.memory 01.dropout"
+# %% answers="01.memory"
 from cnnlib.experiments.dissect import activations
-from cnnlib.nn.layers import Dropout
 
-batch, dropout, ones = digits.x_test[:64], Dropout(0.5, rng=0), np.ones((1, 10000))
+batch = digits.x_test[:64]
 sizes = [a.nbytes for a in activations(model, batch)]
 print(f"all kept: {sum(sizes) // 1000} kB, two at a time: {max(np.add(sizes[1:], sizes[:-1])) // 1000} kB")
 np.testing.assert_array_equal(model.forward(batch), model.forward(batch, training=True))
-for training in (False, True):
-    y = dropout.forward(ones, training=training)
-    print(f"dropout, training={training}:", y[0, :8], f"mean {y.mean():.2f}")
+print("the same scores, to the last bit")
 
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Memory: about twice as much here, and the factor grows with every layer. Dropout: by 2.
+# About twice as much here, and the factor grows with every layer.
 #
 # </details>
 #
-# Our network gives the same
-# scores to the last bit, and could not do otherwise: none of its layers asks which pass it is.
-#
-# **Verdict on claim 1**: the forward half holds, except for layers such as dropout that do ask. The second half,
-# *run backwards*, is put to the test in [notebook 03](03_backpropagation.ipynb).
+# > **What the chapter says.** The course grew from a textbook chapter that makes [fourteen claims](../docs/claims.md).
+# > The first: *training uses the same network, pooling, activations and matrices, run backwards.* The forward half holds
+# > here, to the last bit. A few kinds of layers do ask whether the network is being trained; you meet one in
+# > [Does it know, or has it memorised?](16_generalization.ipynb). The second half, *run backwards*, is for
+# > [notebook 03](03_backpropagation.ipynb).
+# <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
 #
 # ## Exercises
 #
-# **1. Sizes.** *Warm-up, 5 minutes.* Write the formula as a function. `check` tries it on many cases, names the smallest that fails, and
-# gives a hint. `check("…", f, hint=2)` gives a second one.
+# **1. Sizes.** *Warm-up, 5 minutes.* How many places does a window have along one axis? Write it as a function, for any
+# size, kernel, stride and padding (the example above the sliders shows the way). `check` tries it on many cases, names the
+# smallest that fails, and gives a hint. `check("…", f, hint=2)` gives a second one.
 
 
 # %%
@@ -536,6 +601,14 @@ def output_size(size, kernel_size, stride, padding):
 check("01.output_size", output_size)
 
 # %% [markdown]
+# <details><summary>As a formula</summary>
+#
+# $$\text{out} = \left\lfloor \frac{\text{size} + 2\,\text{padding} - \text{kernel}}{\text{stride}} \right\rfloor + 1$$
+#
+# The brackets $\lfloor\ \rfloor$ mean: rounded down.
+#
+# </details>
+#
 # **2. Convolution with loops.** *Core, 20 minutes.* The formula with all its indices: batch, kernels, channels, stride and padding. Loop
 # over the output; `np.pad` makes the frame. Return y alone.
 
@@ -590,8 +663,6 @@ def mine(x, w, b, stride, padding):
     return F.conv2d_forward(x, w, b, stride, padding) if y is None else (np.asarray(y, x.dtype), None)
 
 
-from cnnlib import Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential
-
 convolutions = (
     Conv2d(1, 8, 3, padding=1, rng=0, forward=mine),
     Conv2d(8, 16, 3, padding=1, rng=0, forward=mine),
@@ -621,5 +692,4 @@ quiz("01")
 #
 # - V. Dumoulin and F. Visin, [A guide to convolution arithmetic for deep learning](https://arxiv.org/abs/1603.07285), 2016: sizes, strides and padding, drawn.
 # - Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, [Gradient-based learning applied to document recognition](https://doi.org/10.1109/5.726791), 1998: where this network's shape comes from.
-# - N. Srivastava and others, [Dropout](https://jmlr.org/papers/v15/srivastava14a.html), 2014.
 # - E. Alpaydin and C. Kaynak, [Optical Recognition of Handwritten Digits](https://doi.org/10.24432/C50P49), 1998: the images.

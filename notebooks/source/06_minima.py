@@ -9,7 +9,7 @@
 # %% [markdown] minutes=3
 # # Is this the bottom?
 #
-# The gradient is zero, nothing moves any more, the error is not small. Is that the best there is?
+# The gradient is zero and nothing moves any more, but the error is not small. Is that the best there is?
 #
 # **After this notebook you can**
 #
@@ -32,6 +32,7 @@ import numpy as np
 from cnnlib import SGD, CrossEntropyLoss, evaluate, fit, load_digits, small_cnn
 from cnnlib.checks import check
 from cnnlib.experiments.basins import basins
+from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.experiments.error_curves import METHODS, Wells, descend
 from cnnlib.experiments.error_surfaces import Saddle
 from cnnlib.experiments.unit_matching import match_units
@@ -73,7 +74,9 @@ predict("06.valley")
 
 # %% answers="06.valley"
 goal = "Start right of 1, in the valley of C, and end in a false minimum all the same"
-BasinMap(start=0.0, challenge=Challenge(goal, lambda f: f["start"] > 1 and f["false"] == 1 and f["steps"] == 100))
+BasinMap(
+    start=0.0, challenge=Challenge(goal, lambda f: f["start"] > 1 and f["false"] == 1 and f["steps"] == 100)
+)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>Where does it end from -2.5?</summary>
@@ -84,8 +87,8 @@ BasinMap(start=0.0, challenge=Challenge(goal, lambda f: f["start"] > 1 and f["fa
 # </details>
 #
 # At low rates the map has straight borders: only the start counts, and the watersheds are the two maxima.
-# At high rates the areas fray into dust. There a step can cross a hill, and whether it does depends on
-# digits of start and rate that nobody controls. A pair that "works" in the dust is luck, not skill. The
+# At high rates the areas break up into single dots. There a step can cross a hill, and whether it does depends on
+# late digits of start and rate that nobody controls. A pair that works there works by luck. The
 # straight borders can be checked:
 
 # %%
@@ -107,7 +110,9 @@ low_rates, in_a = slice(0, 60), starts < maxima[0]  # the lower part of the map,
 for method in METHODS:
     codes = basins(method)
     low, high = (np.mean(codes[rates, in_a] == 2) for rates in (low_rates, slice(60, None)))
-    print(f"{method:9s} ends in C {np.mean(codes == 2):4.0%}, in none yet {np.mean(codes == 4):4.0%};", end="")
+    print(
+        f"{method:9s} ends in C {np.mean(codes == 2):4.0%}, in none yet {np.mean(codes == 4):4.0%};", end=""
+    )
     print(f"  in C from A's valley {low:.0%} at low rates, {high:.0%} at high ones")
 
 # %% [markdown] minutes=9
@@ -125,9 +130,10 @@ for method in METHODS:
 #
 # ## Four ways out
 #
-# Sit at the bottom of A. The slope is zero, so plain descent stays for ever. What could help? **Long steps with memory**:
+# At the bottom of A the slope is zero, so plain descent stays for ever. What could help? **Long steps with memory**:
 # at high rates Adam crossed from one place in five of A's valley, plain descent from none. **Noise**, such as small batches make, that kicks the weight about. **Noise that
-# fades**: kicks first, rest later, as a falling learning rate brings it. And **restarts** from somewhere
+# fades**: kicks first, rest later, as a falling learning rate brings it. (This is called *simulated annealing*: a metal
+# that cools slowly finds a better order than one that is cooled at once.) And **restarts** from somewhere
 # else. Does the chance of escape grow with the noise, without end?
 
 # %%
@@ -145,8 +151,8 @@ EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Noise that stays defeats itself: enough to leave A is enough to leave C as well, and at last most walks are on the
-# slopes, in no valley at all, some outside the part drawn.
+# Noise that stays does not help in the end: if it is enough to leave A, it is enough to leave C as well. With very much of
+# it most walks are on the slopes, in no valley at all, some outside the part drawn.
 #
 # </details>
 #
@@ -196,7 +202,9 @@ saddle = Saddle()
 for distance in (0.1, 0.01, 0.001):
     path = descend(saddle, [1.5, distance], 0.2, 400)
     print(f"start {distance} beside the ridge: {np.argmax(np.abs(path[:, 1]) > 0.7)} steps until it has left")
-print("curvatures at the saddle", saddle.curvatures([0, 0]), "and at a minimum", saddle.curvatures([0, 2**0.5]))
+print(
+    "curvatures at the saddle", saddle.curvatures([0, 0]), "and at a minimum", saddle.curvatures([0, 2**0.5])
+)
 
 # %% [markdown] minutes=8
 # <details><summary>What came out</summary>
@@ -231,14 +239,50 @@ found = Challenge(
 LossSlice(challenge=found)
 
 # %% tags=["nbval-ignore-output"] answers="06.plane"
-held = {name: LossSlice(plane=name).facts["share"] for name in ("along the training path", "random, filter-normalised")}
+held = {
+    name: LossSlice(plane=name).facts["share"]
+    for name in ("along the training path", "random, filter-normalised")
+}
 for name, share in held.items():
     print(f"{name:28s} holds {share:.1%} of the path")
 
 # %% [markdown] minutes=6 cut=2
 # A smooth bowl on both planes, no trap to be seen. Be careful with that: a plane shows two directions of
-# nearly two thousand, and a random one hardly sees where the training went. A slice can *show* a wall; that
-# it shows none proves little. The random directions here are scaled filter by filter (Li et al. 2018):
+# nearly two thousand, and a random one hardly sees where the training went. Now look at the first weights in the picture
+# of the *random* plane. Their own loss is about 2.4. Their shadow, like that of the whole path, lies near the middle of the
+# plane. What is the loss of the plane at that place?
+
+# %%
+predict("06.shadow")
+
+# %% tags=["nbval-ignore-output"] answers="06.shadow"
+first = LossSlice(plane="random, filter-normalised", point=0).facts
+print(
+    f"loss of the first weights {first['loss']:.2f}, loss of the plane at their shadow {first['shadow']:.2f}"
+)
+
+# %% [markdown]
+# <details><summary>What came out</summary>
+#
+# The shadow of the worst weights falls into the lowest part of the bowl. A shadow shows where something lies along
+# two directions, and says nothing about all others.
+#
+# </details>
+#
+# And the other plane, that holds nearly all of the path? Even that impresses less than it seems. Let a point walk
+# *at random* through as many dimensions for as many steps, and take the best plane for its path:
+
+# %%
+steps, weights = 54, small_cnn(0).num_parameters
+walk = np.cumsum(np.random.default_rng(0).normal(size=(steps, weights)), axis=0)
+sizes = np.linalg.svd(walk - walk[-1], compute_uv=False) ** 2
+print(
+    f"the best plane holds {(sizes[:2] / sizes.sum()).sum():.0%} of a random walk of {steps} steps in {weights} dimensions"
+)
+
+# %% [markdown] minutes=6 cut=2
+# So a path that nearly fits into a plane is nothing special (Antognini and Sohl-Dickstein 2018). A slice can *show* a
+# wall; that it shows none proves little. The random directions here are scaled filter by filter (Li et al. 2018):
 # without it, a network with large weights would look flat merely because one unit of length means little to
 # it.
 # <!-- computed: 1898 + 102 = 2000 -->
@@ -257,7 +301,10 @@ goal = "Two different seeds for which matching removes three quarters of the bar
 lower = Challenge(
     goal,
     lambda f: 0 < f["barrier_matched"] < f["barrier"] / 4,
-    lambda f: (f"now {f['barrier_matched']:.2f} of {f['barrier']:.2f}", 1 - f["barrier_matched"] / max(f["barrier"], 1e-9)),
+    lambda f: (
+        f"now {f['barrier_matched']:.2f} of {f['barrier']:.2f}",
+        1 - f["barrier_matched"] / max(f["barrier"], 1e-9),
+    ),
 )
 LineBetween(share=0, challenge=lower)
 
@@ -304,14 +351,28 @@ seeds
 #
 # </details>
 #
-# That is what research reports of large networks (Choromanska et al. 2015): bad ends exist, and become rare
-# as width grows. Do not over-read the picture, though. On the logarithmic axis the dots stay about as
-# scattered as before: what shrinks is the difference in loss, not the ratio.
-#
-# And is the worst network of width 4 in a minimum at all? Train it on.
+# Large networks are said to behave like this: bad ends exist, and become rare as width grows (Choromanska et al. 2015).
+# But be careful with the picture. On the logarithmic axis the dots stay about as
+# scattered as before: what shrinks is the difference in loss, not the ratio. And it compares all widths after the same six
+# epochs, in which a wide network gets further than a narrow one. Is a high loss a bad *minimum*, or only a slow training?
+# Train the thirty narrowest on:
 
 # %% tags=["nbval-ignore-output"]
 x, y = load_digits().x_train, load_digits().y_train
+narrow = NetworkEnsemble([small_cnn(seed, width=1) for seed in range(30)])
+for record in train_ensemble(narrow, SGD(0.05, momentum=0.9), x, y, epochs=40, rng=0):
+    if record.last_of_epoch and record.epoch in (6, 12, 24, 40):
+        losses, _ = narrow.evaluate(x, y)
+        print(
+            f"after {record.epoch:2d} epochs: median {np.median(losses):.2f}, {(losses > 1).sum()} of 30 above 1"
+        )
+
+# %% [markdown]
+# More than half of those that were above 1 were only slow. Nearly all of the others stand exactly at the loss of guessing.
+# Their units are dead, so their gradient is zero: it is a plateau that they stand on, and nobody has shown that it is a
+# minimum. (Notebook 05 met such networks, and notebook 07 counts them.) And the worst one of width 4?
+
+# %% tags=["nbval-ignore-output"]
 worst = int(np.argmax(seeds.finished[4]))
 model = small_cnn(worst, width=4)
 for more, total in ((6, 6), (12, 18), (24, 42)):
@@ -319,9 +380,9 @@ for more, total in ((6, 6), (12, 18), (24, 42)):
     print(f"seed {worst}, after {total} epochs: loss {evaluate(model, CrossEntropyLoss(), x, y).loss:.3f}")
 
 # %% [markdown]
-# It was not stuck, it was slow: not every bad end is a minimum. (The first number is not that of the list, because the
-# images came in another order. The networks stuck at the loss of guessing are another matter: notebook 05 met such
-# ones, whose units are dead, and notebook 07 counts them.)
+# It was slow as well. (The first number is not that of the list, because the images came in another order.) So these
+# experiments show no bad minimum in any of the networks: some are slow, some are dead, and with more filters both become
+# rare.
 #
 # ## Exercises
 #
@@ -386,16 +447,11 @@ def best_of_restarts(curve, starts, rate, steps):
 check("06.best_of_restarts", best_of_restarts)
 
 # %% [markdown]
-# ## What the chapter claims, and what we found
-#
-# - *The aim is the global minimum* (claim 9, first half): **true of the curve, not of practice.** No
-#   optimizer searches for it. In wide networks nearly every end was about as good as the best, so nobody
-#   needs to.
-# - *A local minimum can be taken for the global one and is hard to escape* (claim 10): **holds on curves of
-#   one weight.** Plain descent never left A. Fading noise freed more than half of the walks. In networks
-#   with few filters some seeds were lost; with many, none was.
-# - *Step size and starting point decide which* (claim 11): **holds**; at low rates the starting point
-#   alone, at high rates both, and so finely that it amounts to chance.
+# > **What the chapter says** (claims 9 to 11 of its [fourteen](../docs/claims.md)). *The aim is the global minimum*: true of
+# > the curve, and not needed in practice; no optimizer searches for it, and nearly every wide network ended about as low as
+# > the best. *A local minimum can be taken for the global one and is hard to escape*: holds on curves of one weight. Plain
+# > descent never left A; fading noise freed more than half of the walks. *Step size and starting point decide which*: holds;
+# > at low rates the starting point alone, at high rates both, and so finely that it amounts to chance.
 #
 # ## Questions
 #
@@ -407,12 +463,16 @@ quiz("06")
 # %% [markdown]
 # ## Summary
 #
-# Which minimum a descent falls into is decided by the start, at low rates by the start alone. Noise that
-# fades, long steps and restarts lead out of false minima; noise that stays leads out of good ones too. In a
-# real network width makes bad ends rare, and some that look bad are only slow.
+# The start decides into which minimum a descent falls, at high rates the rate as well. Noise that fades, long steps
+# and restarts lead out of false minima. In a network more filters make bad ends rare, and most that look bad are slow or
+# dead; a picture of a plane shows two directions of thousands.
 #
 # ## References
 #
+# - S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi, [Optimization by simulated
+#   annealing](https://doi.org/10.1126/science.220.4598.671), 1983
+# - J. Antognini, J. Sohl-Dickstein, [PCA of high dimensional random walks with comparison to neural network
+#   training](https://arxiv.org/abs/1806.08805), 2018
 # - Y. Dauphin et al., [Identifying and attacking the saddle point
 #   problem](https://arxiv.org/abs/1406.2572), 2014
 # - A. Choromanska et al., [The loss surfaces of multilayer networks](https://arxiv.org/abs/1412.0233), 2015

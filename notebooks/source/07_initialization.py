@@ -9,8 +9,8 @@
 # %% [markdown] minutes=3
 # # Where do we start?
 #
-# Every descent begins somewhere. The last notebook left that somewhere to chance. A network leaves less to
-# chance than you may think: some starts cannot lead anywhere, and they can be told beforehand.
+# Every training begins with some first weights, and until now they were simply random. But not every start will do: from
+# some of them a network cannot learn at all, and one can tell beforehand which these are.
 #
 # **After this notebook you can**
 #
@@ -44,8 +44,8 @@ x, y = digits.x_train, digits.y_train
 # %% [markdown] minutes=13
 # ## All alike
 #
-# The chapter that this course grew from says that weights start "identical or random". Take it at its word:
-# give every weight of the small CNN the value 0.05 and train it. The picture shows its eight first filters.
+# Could all weights start equal? It would be the simplest choice. Give every weight of the small CNN the value 0.05 and
+# train it. The picture shows its eight first filters.
 #
 # After eight epochs: how many *different* filters are there among the eight? And how many digits does the
 # network read: none, half, most? Press Play and see.
@@ -69,7 +69,7 @@ FilterWatch(challenge=won)
 # <details><summary>What came out</summary>
 #
 # The filters did change; they learned something. But they all learned *the same*. The network has eight
-# first filters on paper and one in fact, and it reads about half of the digits.
+# first filters, all of them equal, so they do the work of one, and it reads about half of the digits.
 #
 # </details>
 #
@@ -77,7 +77,7 @@ FilterWatch(challenge=won)
 #
 # Two filters with equal weights see the same image, so they answer with the same
 # map. If the next layer reads both maps with equal weights, both get the same blame. Equal blame, equal
-# step: equal weights again. The argument starts over at the next step, so it holds for ever. Look at the
+# step: equal weights again. The same holds at the next step, and at every later one. Look at the
 # gradients of the first two steps:
 
 # %%
@@ -131,7 +131,7 @@ assert right > 0.5, f"after ten epochs {right:.0%} of the test images are right"
 # %% [markdown] minutes=10
 # ## Random, but how large?
 #
-# Random it is. One number is left: the spread of the random weights. It is called the **scale** here, and 1 is He's
+# So first weights are drawn at random. One number is left to choose: the spread of the random weights. It is called the **scale** here, and 1 is He's
 # rule, which comes below; at scale 0.3 every first weight is 0.3 times as large. The network below has six hidden
 # layers. Left: how large its activations are, layer by layer, as histograms standing upright (long is frequent, the
 # axis is logarithmic). Middle: the gradients of the loss by these same activations, which travel from right to left.
@@ -172,9 +172,9 @@ for depth in (2, 4, 6, 10):
     print(f"{depth:2d} hidden layers: {learn}, the best is scale {f['best_scale']:.2f}")
 
 # %% [markdown] minutes=9
-# With two hidden layers nearly any scale will do, which is how people long got by without a rule. Each
-# few layers more narrow the valley, and with ten only one of the thirteen learns. It lies within a factor of two
-# of He's rule.
+# With two hidden layers nearly any scale will do. With four or six about a third of them do, and with ten only one of the
+# thirteen learns. It lies within a factor of two of He's rule. (The thirteen scales are half again as large from one to
+# the next, so the best of all may lie between two of them.)
 #
 # ## The rule, in four lines
 #
@@ -326,12 +326,9 @@ count = distinct_filters(spell[0].params["weight"])
 print(f"{count} of 8 filters differ: {'the spell is broken' if count == 8 else 'not yet'}")
 
 # %% [markdown]
-# ## What the chapter claims, and what we found
-#
-# - *Weights start identical or random* (claim 4): **random holds, identical fails.** Eight identical
-#   filters did the work of one and read about half of the digits; random ones read more than nineteen in
-#   twenty. Two refinements: two filters part only if the layer directly above reads them with different
-#   weights; and random is not enough, since the spread decides whether a deep network learns at all.
+# > **What the chapter says** (claim 4 of its [fourteen](../docs/claims.md)). *Weights start identical or random*: random
+# > holds, identical fails. Eight identical filters did the work of one and read about half of the digits; random ones read
+# > more than nineteen in twenty. And random is not enough: the spread decides whether a deep network learns at all.
 #
 # ## Questions
 #

@@ -10,13 +10,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from lab import BROWSER_FLAGS, CHROMIUM, Lab
 
-
 ENDS = contextlib.ExitStack()  # what the tests of this folder share, and what ends with the last of them
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item, nextitem):
-    """End what was shared: Playwright holds an event loop as long as it lives, and no other can run inside."""
+    """End what was shared: Playwright holds an event loop, and no other can run as long as it lives."""
     yield
     if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
         ENDS.close()

@@ -10,6 +10,15 @@ from cnnlib.nn.layers import Linear
 from cnnlib.widgets import OneUpdate
 
 
+def test_of_patches_with_one_sum_of_squares_the_kernel_s_own_pattern_wins():
+    kernel = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    patches = np.random.default_rng(0).normal(size=(1000, 3, 3))
+    length = np.sqrt((kernel**2).sum())
+    patches *= length / np.sqrt((patches**2).sum(axis=(1, 2), keepdims=True))
+    assert (patches * kernel).sum(axis=(1, 2)).max() < (kernel * kernel).sum()
+    assert (9 * np.ones((3, 3)) * np.abs(kernel)).sum() > (kernel * np.abs(kernel)).sum()
+
+
 def test_the_two_confident_mistakes():
     digits, p = load_digits(), load_digits_cnn().predict_proba(load_digits().x_test)
     sure = (p.max(axis=1) > 0.7) & (p.argmax(axis=1) != digits.y_test)

@@ -14,6 +14,7 @@ from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackwa
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
 from cnnlib.widgets.backpropagation.one_update import OneUpdate
+from cnnlib.widgets.forward_pass.kernel_slices import IMAGE, KERNELS, KernelSlices
 from cnnlib.widgets.forward_pass.network_layout import layer_outputs
 from cnnlib.widgets.forward_pass.network_picture import NetworkPicture
 from cnnlib.widgets.forward_pass.network_xray import NetworkXRay
@@ -24,6 +25,7 @@ from tests.widgets.sweep import assert_sound
 
 ALL = (
     NetworkXRay,
+    KernelSlices,
     SizeExplorer,
     LossExplorer,
     FirstLoss,
@@ -335,3 +337,21 @@ def test_the_axis_of_the_layers_counts_whole_layers(layers):
     axis = SizeExplorer(layers=layers).scene.panels[1].x
     assert list(axis.ticks) == list(range(1, layers + 1))
     assert "sees 1 pixel along" in SizeExplorer(kernel_size=1, layers=layers, stride=1, padding=0).text
+
+
+def test_the_slices_of_a_kernel_add_up_to_its_map():
+    widget = KernelSlices()
+    for kernel, row, column in np.ndindex(2, 3, 3):
+        widget.set_state(kernel=kernel, row=row, column=column)
+        assert_sound(widget)
+        window = IMAGE[:, row : row + 2, column : column + 2]
+        by_hand = [int((window[c] * KERNELS[kernel, c]).sum()) for c in (0, 1)]
+        assert [widget.facts["channel_0"], widget.facts["channel_1"]] == by_hand
+        assert widget.facts["value"] == sum(by_hand) + widget.facts["bias"]
+        assert f"together {widget.facts['value']},".replace("-", "−") in widget.text
+    assert widget.event({"kind": "hover", "name": "map 0", "row": 0, "col": 0}) is None
+    assert widget.event({"kind": "click", "name": "map 1", "row": 2, "col": 0}) == {
+        "kernel": 1,
+        "row": 2,
+        "column": 0,
+    }

@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 
 from cnnlib.data import Split, load_digits
+from cnnlib.networks import small_cnn
+from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.nn.optim import SGD
+from cnnlib.training import fit
 from cnnlib.widgets import TrainingView
 from cnnlib.widgets.base import Challenge
 from cnnlib.widgets.base.play_loop import PlayLoop
@@ -100,3 +104,25 @@ def test_while_it_plays_a_few_images_are_judged_and_it_says_how_many(monkeypatch
     playing.clear()
     view.refresh()
     assert view.facts["judged"] == 720 and view.challenge_reached and "last" not in view.text
+
+
+def test_the_view_trains_as_fit_does():
+    """Notebook 00 says so: the same first weights, the same batches, the same weights in the end."""
+    split = load_digits()
+    view = TrainingView(split, batch_size=64, rate=0.03, seed=0)
+    view.advance(2 * view.epoch_steps)
+    rng = np.random.default_rng(0)
+    model = small_cnn(rng=rng)
+    fit(
+        model,
+        CrossEntropyLoss(),
+        SGD(lr=0.03, momentum=0.9),
+        split.x_train,
+        split.y_train,
+        batch_size=64,
+        epochs=2,
+        rng=rng,
+        progress=False,
+    )
+    for name, values in model.arrays().items():
+        np.testing.assert_array_equal(values, view.model.arrays()[name])

@@ -5,7 +5,7 @@ import numpy as np
 from cnnlib.data import load_photo
 from cnnlib.experiments.layer_sizes import output_size, receptive_field
 from cnnlib.nn import functional as F
-from cnnlib.nn.layers import Conv2d, Dropout, Flatten
+from cnnlib.nn.layers import Conv2d, Flatten
 
 SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 PATCH = np.array([[0, 1, 5], [0, 2, 6], [0, 1, 5]])
@@ -105,11 +105,6 @@ def channels_of_the_suit():
 def memory_of_training(sizes):
     """How many times the memory of guessing it takes to keep every map."""
     return float(sum(sizes) / max(np.add(sizes[1:], sizes[:-1])))
-
-
-def dropout_factor():
-    """By what dropout scales the numbers it keeps, with half of them gone."""
-    return float(Dropout(0.5, rng=0).forward(np.ones((1, 100)), training=True).max())
 
 
 def rows_of_stride_two(size):

@@ -56,6 +56,11 @@ def random_plane(held):
     return 100 * held["random, filter-normalised"]
 
 
+def shadow_of_the_first(first):
+    """Loss of the random plane where the shadow of the first weights falls, from the cell below."""
+    return first["shadow"]
+
+
 def half_way(LineBetween):
     """The loss half way between two networks."""
     return float(LineBetween(share=0.5).facts["loss"])

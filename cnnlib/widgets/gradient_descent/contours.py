@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
+from cnnlib.experiments.races import excess
 from cnnlib.viz import Arrows, Figure, Handle, Line, Note, Panel, Points, Scene, Slot, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.gradient_descent.surface_picture import (
@@ -17,7 +18,6 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
     SURFACES,
     WORDS,
     error_panel,
-    excess,
     map_axes,
     map_marks,
     surface_of,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
-from cnnlib.experiments.error_surfaces import Surface
+from cnnlib.experiments.races import best_rate, excess
 from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Panel, Points, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
 from cnnlib.widgets.gradient_descent.contours import ContourExplorer, lowest_note, start_marks
@@ -23,7 +21,6 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
     SURFACES,
     WORDS,
     error_panel,
-    excess,
     map_axes,
     map_marks,
     surface_of,
@@ -173,20 +170,6 @@ def sign_of(method: str) -> dict:
     """Shape and colour of an optimizer; a cross has no outline."""
     shape = SHAPES[method]
     return {"color": COLORS[method], "shape": shape, "outline": "" if shape == "cross" else "ink"}
-
-
-@lru_cache(maxsize=256)
-def best_rate(surface: Surface, start: tuple, method: str, steps: int, momentum: float = 0.9) -> float:
-    """The rate, of 60 between 0.001 and 10, with the smallest error after `steps` steps on the map.
-
-    Rates whose path leaves the map count only if all do.
-    """
-    rates = np.geomspace(1e-3, 10, 60)
-    starts = np.broadcast_to(np.array(start), (60, 2))
-    paths = descend(surface, starts, rates[:, None], steps, method, momentum)
-    errors = excess(surface, paths[-1:])[0]
-    stays = ((paths >= surface.low) & (paths <= surface.high)).all(axis=(0, 2))
-    return float(rates[np.argmin(np.where(stays, errors, np.inf) if stays.any() else errors)])
 
 
 def _error(error: float) -> str:

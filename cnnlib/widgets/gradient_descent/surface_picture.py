@@ -94,13 +94,6 @@ def visible(path: np.ndarray) -> np.ndarray:
     return path[: int(np.argmax(gone))] if gone.any() else path
 
 
-def excess(surface: Surface, path: np.ndarray) -> np.ndarray:
-    """Error above the smallest, along a path; inf where it overflowed."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        errors = surface.error(path) - float(surface.error(surface.minima[0]))
-    return np.where(np.isfinite(errors), np.maximum(errors, 0), np.inf)
-
-
 def error_panel(curves, now: int) -> Panel:
     """Error against steps, what is to come as a ghost; `curves` are (errors, color, dash, alpha)."""
     marks = []
