@@ -22,7 +22,7 @@ import nbformat
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file runs as a script too
 
 from tools import prose
-from tools.page import LINK, MARKDOWN_PICTURE, ROOT, Page, is_card
+from tools.page import LINK, MARKDOWN_PICTURE, ROOT, Page
 from tools.predictions import (
     cover_reaches,
     exercises_climb,

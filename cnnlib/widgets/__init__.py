@@ -14,7 +14,6 @@ SUBJECTS = {
     "backpropagation": "BlameMicroscope BrokenBackward ChainRule ConvolutionBackward"
     " GradientCheckExplorer OneUpdate PixelInWindows",
     "base": "BadValue Button Challenge Choice Grid LogSlider Number Slider TextField Toggle Widget",
-    "forward_pass": "ConvolutionMicroscope NetworkXRay SizeExplorer",
     "depth": "DepthExplorer NormalizationSteps",
     "generalization": "CalibrationExplorer MemoriseExplorer",
     "forward_pass": "ConvolutionMicroscope KernelSlices NetworkXRay SizeExplorer",

@@ -81,8 +81,6 @@ DescentExplorer(
 # border. Whether a rate is above or below 1 plays no part in it.
 #
 # </details>
-#
-# </details>
 
 # %% answers="05.border"
 for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
