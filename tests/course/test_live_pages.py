@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import lzma
 import zipfile
 
 import matplotlib.pyplot as plt
@@ -15,6 +16,7 @@ from tools.site import settings
 from tools.site.live import python, record
 from tools.site.live.cells import names, needs, plan
 from tools.site.live.course_page import Host
+from tools.site.live.course_page.shell import absent
 from tools.site.staging import twin_of
 
 
@@ -286,6 +288,18 @@ def test_a_pack_is_a_list_and_the_contents(tmp_path):
     length = int.from_bytes(whole[:4], "little")
     assert json.loads(whole[4 : 4 + length]) == [["a/b.py", 5], ["c.txt", 0]]
     assert whole[4 + length :] == b"x = 1"
+
+
+def test_mnist_is_set_apart_unpacked_and_read_without_lzma(tmp_path, monkeypatch):
+    packed, unpacked = tmp_path / "course" / "x.xz", tmp_path / "sample" / "x.xz"
+    packed.parent.mkdir()
+    packed.write_bytes(lzma.compress(b"pixels"))
+    python.set_sample_apart(packed, unpacked)
+    assert unpacked.read_bytes() == b"pixels" and not packed.exists()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    there = absent()["lzma"]
+    unpacker = there.LZMADecompressor(there.FORMAT_XZ, memlimit=1)
+    assert unpacker.decompress(unpacked.read_bytes(), 7) == b"pixels"
 
 
 def test_only_files_with_the_published_check_sum_are_taken(tmp_path, monkeypatch):
