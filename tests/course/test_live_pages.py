@@ -6,6 +6,7 @@ import json
 import lzma
 import zipfile
 
+import jupytext
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
@@ -213,6 +214,23 @@ def test_matplotlib_waits_until_it_is_used(told):
     assert run(host, code + "type(plt).__name__")
     assert ("text", "'Later'") in told.outputs()
     assert run(host, "plt.Figure.__name__") and ("text", "'Figure'") in told.outputs()
+    assert run(host, "import IPython\nbool(IPython.get_ipython())") and ("text", "False") in told.outputs()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((settings.ROOT / "notebooks").glob("[0-9]*.ipynb")), ids=lambda path: path.stem
+)
+def test_no_widget_needs_a_cell_that_draws_with_matplotlib(path):
+    source = (settings.ROOT / "notebooks/source" / f"{path.stem}.py").read_text("utf-8")
+    notebook = jupytext.reads(source, fmt="py:percent")
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    saved = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    told = plan(nbformat.read(path, as_version=4), twin=twin_of(path))
+    assert len(sources) == len(saved)
+    for wanted, one in zip(needs(sources), told, strict=True):
+        drawing = [index for index in wanted if told[index]["draws"]]
+        trained_there = path.stem.startswith("09") and any("history.plot" in sources[i] for i in drawing)
+        assert trained_there or not (one["live"] and drawing), (one, drawing)
 
 
 def read(file):

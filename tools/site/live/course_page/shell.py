@@ -17,6 +17,9 @@ class Shell:
         self.events = self
         self.listeners: list = []
 
+    def __bool__(self) -> bool:
+        return False  # what asks for a whole IPython, as matplotlib does, finds none
+
     def register(self, event: str, listener) -> None:
         """Call `listener` after each cell."""
         if event == "post_run_cell":
