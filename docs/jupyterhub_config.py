@@ -27,8 +27,8 @@ COURSE = Path(__file__).resolve().parents[1]
 c.Spawner.environment["JUPYTER_CONFIG_PATH"] = str(COURSE / "tools" / "jupyter")
 
 # One copy of MNIST for the whole class, which nobody downloads: a folder that learners can read, with the
-# folder `mnist` in it, and in that the four files (see TEACHING.md). Not needed where cnnlib is installed with
-# `pip install -e` from a copy of the course: that brings its own.
+# folder `mnist` in it, and in that the four files (see TEACHING.md). Not needed where cnnlib is
+# installed with `pip install -e` from a copy of the course: that brings its own.
 if Path("/srv/cnnlib-data").is_dir():
     c.Spawner.environment["CNNLIB_DATA"] = "/srv/cnnlib-data"
 

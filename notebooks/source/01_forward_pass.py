@@ -134,15 +134,9 @@ steepest = Challenge("The window above 3.8", lambda f: f["sum"] > 3.8 and f["hei
 large = load_mnist_sample().x_test[0, 0]  # 28x28, from MNIST
 dot = np.zeros((9, 9))
 dot[4, 4] = 1
-images = {
-    "the digit": image,
-    "one bright pixel": dot,
-    "a digit of 28x28": large,
-    "photograph": load_photo()[0, 0],
-}
-images |= {
-    f"astronaut, {name}": channel for name, channel in zip(("red", "green", "blue"), photo[0], strict=True)
-}
+images = {"the digit": image, "one bright pixel": dot, "a digit of 28x28": large, "photograph": load_photo()[0, 0]}
+channels = zip(("red", "green", "blue"), load_photo(color=True)[0], strict=True)
+images |= {f"astronaut, {name}": channel for name, channel in channels}
 ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=False, row=2, col=1)
 
 # %% [markdown] minutes=2 cut=1

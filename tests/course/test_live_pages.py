@@ -3,8 +3,10 @@
 import asyncio
 import gzip
 import json
+import lzma
 import zipfile
 
+import jupytext
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
@@ -15,6 +17,7 @@ from tools.site import settings
 from tools.site.live import python, record
 from tools.site.live.cells import names, needs, plan
 from tools.site.live.course_page import Host
+from tools.site.live.course_page.shell import absent
 from tools.site.staging import twin_of
 
 
@@ -211,6 +214,23 @@ def test_matplotlib_waits_until_it_is_used(told):
     assert run(host, code + "type(plt).__name__")
     assert ("text", "'Later'") in told.outputs()
     assert run(host, "plt.Figure.__name__") and ("text", "'Figure'") in told.outputs()
+    assert run(host, "import IPython\nbool(IPython.get_ipython())") and ("text", "False") in told.outputs()
+
+
+@pytest.mark.parametrize(
+    "path", sorted((settings.ROOT / "notebooks").glob("[0-9]*.ipynb")), ids=lambda path: path.stem
+)
+def test_no_widget_needs_a_cell_that_draws_with_matplotlib(path):
+    source = (settings.ROOT / "notebooks/source" / f"{path.stem}.py").read_text("utf-8")
+    notebook = jupytext.reads(source, fmt="py:percent")
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    saved = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    told = plan(nbformat.read(path, as_version=4), twin=twin_of(path))
+    assert len(sources) == len(saved)
+    for wanted, one in zip(needs(sources), told, strict=True):
+        drawing = [index for index in wanted if told[index]["draws"]]
+        trained_there = path.stem.startswith("09") and any("history.plot" in sources[i] for i in drawing)
+        assert trained_there or not (one["live"] and drawing), (one, drawing)
 
 
 def read(file):
@@ -286,6 +306,18 @@ def test_a_pack_is_a_list_and_the_contents(tmp_path):
     length = int.from_bytes(whole[:4], "little")
     assert json.loads(whole[4 : 4 + length]) == [["a/b.py", 5], ["c.txt", 0]]
     assert whole[4 + length :] == b"x = 1"
+
+
+def test_mnist_is_set_apart_unpacked_and_read_without_lzma(tmp_path, monkeypatch):
+    packed, unpacked = tmp_path / "course" / "x.xz", tmp_path / "sample" / "x.xz"
+    packed.parent.mkdir()
+    packed.write_bytes(lzma.compress(b"pixels"))
+    python.set_sample_apart(packed, unpacked)
+    assert unpacked.read_bytes() == b"pixels" and not packed.exists()
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    there = absent()["lzma"]
+    unpacker = there.LZMADecompressor(there.FORMAT_XZ, memlimit=1)
+    assert unpacker.decompress(unpacked.read_bytes(), 7) == b"pixels"
 
 
 def test_only_files_with_the_published_check_sum_are_taken(tmp_path, monkeypatch):

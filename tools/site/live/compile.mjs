@@ -1,8 +1,9 @@
 // Compiles a folder of Python modules with the very Python that will run them: `node compile.mjs FOLDER`.
-// A page's Python then starts in half the time. The course keeps its sources and its texts; of the others only
-// what runs is kept. No file's date is looked at when they are loaded.
+// A page's Python then starts in half the time. The course keeps its texts, and the sources of what notebooks show
+// (SHOWN); of the others only what runs is kept. No file's date is looked at when they are loaded.
 import { loadPyodide } from "pyodide-pages";
 
+const SHOWN = ["cnnlib/nn", "cnnlib/autodiff", "cnnlib/networks"];
 const COMPILE = `
 import ast
 from importlib import _bootstrap_external as files
@@ -18,12 +19,13 @@ class Wordless(ast.NodeTransformer):
                 first.value.value = ""
         return node
 
-def compile_all(folder, shown, keep):
+def compile_all(folder, shown, words, sources):
     for path in sorted(Path(folder).rglob("*.py")):
         source = path.read_bytes()
+        keep = str(path.relative_to(folder)).startswith(tuple(sources))
         try:
             tree = ast.parse(source)
-            tree = tree if keep else Wordless().visit(tree)
+            tree = tree if words else Wordless().visit(tree)
             code = compile(tree, shown + str(path.relative_to(folder)), "exec", dont_inherit=True)
         except SyntaxError:
             continue
@@ -40,6 +42,6 @@ python.FS.mount(python.FS.filesystems.NODEFS, { root: process.argv[2] }, "/work"
 python.runPython(COMPILE);
 const compile = python.globals.get("compile_all");
 const home = "/lib/python3.12/";
-compile("/work/stdlib", "/lib/python312.zip/", false);
-compile("/work/packages", `${home}site-packages/`, false);
-compile("/work/course", `${home}site-packages/`, true);
+compile("/work/stdlib", "/lib/python312.zip/", false, []);
+compile("/work/packages", `${home}site-packages/`, false, []);
+compile("/work/course", `${home}site-packages/`, true, SHOWN);

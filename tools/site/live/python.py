@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import importlib.metadata
 import json
+import lzma
 import shutil
 import subprocess
 import zipfile
@@ -26,7 +27,9 @@ BESIDE = (
 COMPILED = ("numpy", "contourpy")
 HOST = Path(__file__).with_name("course_page")
 #: Taken from the Python that builds the site: cnnlib imports them.
-PURE = ("packaging", "tqdm", "fsrs", "typing_extensions")
+PURE = ("packaging", "tqdm", "fsrs")
+#: Fetched when a cell loads it, unpacked: a page has no lzma. `course_page/shell.py` reads it.
+SAMPLE = "cnnlib/assets/mnist_sample.xz"
 #: Loaded when a cell draws with it.
 LATER = "matplotlib"
 #: Beginnings of names that no page needs: what it has already, tools for Fortran and C, what the standard
@@ -46,7 +49,7 @@ LEFT_OUT = tuple(
     encodings/big5 encodings/euc_ encodings/gb encodings/iso encodings/johab encodings/koi8
     encodings/mac_ encodings/ptcp encodings/shift encodings/cp1 encodings/cp7 encodings/cp8
     encodings/cp9 encodings/cp03 encodings/cp27 encodings/hp_ encodings/kz encodings/tis
-    encodings/hz
+    encodings/hz pydoc
     """.split()
 )
 
@@ -74,13 +77,14 @@ def build_python(output: Path, work: Path, wheel: Path) -> None:
         "python_stdlib.zip": stored(tree / "stdlib"),
         "packages.pack": pack(tree / "packages"),
         "course.pack": pack(tree / "course"),
+        "sample.pack": pack(tree / "sample"),
     }
     listed = {}
     for name, content in files.items():
         small = gzip.compress(content, 9, mtime=0)
         file = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.bin"
         (output / file).write_bytes(small)
-        listed[name] = {"file": file, "bytes": len(small)}
+        listed[name] = {"file": file, "bytes": len(small), "later": name == "sample.pack"}
     shutil.copy(PYODIDE / "pyodide.mjs", output)
     manifest = {"version": lock["info"]["version"], "files": listed, "lock": later(lock, output, work)}
     (output / "manifest.json").write_text(json.dumps(manifest), "utf-8")
@@ -142,6 +146,7 @@ def compiled(work: Path, wheels: list[Path], wheel: Path) -> Path:
     for name in PURE:
         copy_installed(name, tree / "packages")
     unpack(wheel, tree / "course")
+    set_sample_apart(tree / "course" / SAMPLE, tree / "sample" / SAMPLE)
     require_what_is_there(tree / "course")
     shutil.copytree(HOST, tree / "course" / HOST.name, ignore=shutil.ignore_patterns("__pycache__"))
     script = settings.HERE / "live" / "compile.mjs"
@@ -161,7 +166,9 @@ def unpack(archive: Path, folder: Path) -> None:
     with zipfile.ZipFile(archive) as found:
         for name in found.namelist():
             if not (
-                name.startswith(LEFT_OUT) or "/tests/" in name or name.endswith((".pyi", ".h", ".a", "/"))
+                name.startswith(LEFT_OUT)
+                or "/tests/" in name
+                or name.endswith((".pyi", ".pxd", ".h", ".a", "/RECORD", "/"))
             ):
                 found.extract(name, folder)
 
@@ -174,6 +181,13 @@ def copy_installed(name: str, folder: Path) -> None:
             target = folder / text
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file.locate(), target)
+
+
+def set_sample_apart(packed: Path, unpacked: Path) -> None:
+    """Move the sample of MNIST out of the course, its contents unpacked."""
+    unpacked.parent.mkdir(parents=True)
+    unpacked.write_bytes(lzma.decompress(packed.read_bytes()))
+    packed.unlink()
 
 
 def require_what_is_there(folder: Path) -> None:

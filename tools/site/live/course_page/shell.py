@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import types
+import typing
 
 
 class Shell:
@@ -14,6 +16,9 @@ class Shell:
         self.user_ns = names
         self.events = self
         self.listeners: list = []
+
+    def __bool__(self) -> bool:
+        return False  # what asks for a whole IPython, as matplotlib does, finds none
 
     def register(self, event: str, listener) -> None:
         """Call `listener` after each cell."""
@@ -78,4 +83,29 @@ def stand_ins(host):
     whole = types.ModuleType("IPython")
     whole.display, whole.get_ipython = shown, lambda: host.shell
     whole.version_info = (0, 0)
-    return {"IPython": whole, "IPython.display": shown}.items()
+    return ({"IPython": whole, "IPython.display": shown} | absent()).items()
+
+
+def absent() -> dict[str, types.ModuleType]:
+    """Modules that a page lacks: an .xz is unpacked there already, Self is that of `typing`."""
+
+    class Unpacked:
+        def __init__(self, *options, **more) -> None:
+            pass
+
+        def decompress(self, data: bytes, most: int = -1) -> bytes:
+            return data[:most] if most >= 0 else data
+
+    made = {}
+    for name, parts in {
+        "lzma": {
+            "FORMAT_XZ": 1,
+            "LZMADecompressor": Unpacked,
+            "LZMAError": type("LZMAError", (Exception,), {}),
+        },
+        "typing_extensions": {"Self": typing.Self},
+    }.items():
+        if importlib.util.find_spec(name) is None:
+            made[name] = types.ModuleType(name)
+            made[name].__dict__.update(parts)
+    return made

@@ -9,7 +9,7 @@ export async function isKept(base) {
     const kept = await caches.open(KEPT);
     const { files } = await (await kept.match(new URL("manifest.json", base).href)).json();
     const here = new Set((await kept.keys()).map(({ url }) => url));
-    return Object.values(files).every(({ file }) => here.has(new URL(file, base).href));
+    return Object.values(files).every(({ file, later }) => later || here.has(new URL(file, base).href));
   } catch {
     return false; // nothing is kept, or nothing can be
   }
@@ -43,7 +43,7 @@ export class Store {
     }
     this.manifest = await answer.json();
     if (this.manifest.missing) throw new Error(this.manifest.missing);
-    this.total = Object.values(this.manifest.files).reduce((sum, file) => sum + file.bytes, 0);
+    this.total = Object.values(this.manifest.files).reduce((sum, file) => sum + (file.later ? 0 : file.bytes), 0);
     await this.tidy();
   }
 
@@ -83,10 +83,11 @@ export class Store {
 
   /** A file as it travels: from what is kept, or from the server and then kept. */
   async packed(name) {
-    const address = new URL(this.manifest.files[name].file, this.base).href;
+    const { file, bytes, later } = this.manifest.files[name];
+    const address = new URL(file, this.base).href;
     const kept = await this.kept?.match(address);
     if (kept) {
-      this.count(this.manifest.files[name].bytes, true);
+      if (!later) this.count(bytes, true);
       return kept.body;
     }
     const answer = await this.fetch(address);
@@ -94,15 +95,15 @@ export class Store {
     const counted = answer.body.pipeThrough(
       new TransformStream({
         transform: (chunk, controller) => {
-          this.count(chunk.byteLength);
+          if (!later) this.count(chunk.byteLength);
           controller.enqueue(chunk);
         },
       }),
     );
     if (!this.kept) return counted;
-    const [now, later] = counted.tee();
+    const [now, copy] = counted.tee();
     const headers = { "Content-Type": "application/octet-stream" };
-    this.kept.put(address, new Response(later, { headers })).catch(() => {}); // no room: fetched again next time
+    this.kept.put(address, new Response(copy, { headers })).catch(() => {}); // no room: fetched again next time
     return now;
   }
 

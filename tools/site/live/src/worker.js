@@ -5,7 +5,10 @@ const HOME = "/course";
 const RECORD = `${HOME}/progress.json`;
 const IMPORTS = /^import matplotlib.*$/gm; // what stands for it until it is used: course_page/shell.py
 const DRAWS = /\b(matplotlib|plt)\b|\.plot\(/;
+const SAMPLE = /\bload_mnist/; // MNIST comes when a cell loads it
 let python = null;
+let store = null;
+let sample = null;
 let host = null;
 
 const say = (message, transfer = []) => postMessage(message, transfer);
@@ -37,7 +40,7 @@ function unpack(bytes, folder) {
 async function start({ base, folder, record }) {
   const began = performance.now();
   const at = (what) => say({ type: "time", what, ms: performance.now() - began });
-  const store = new Store(base, (done, total) => say({ type: "progress", done, total }));
+  store = new Store(base, (done, total) => say({ type: "progress", done, total }));
   await store.open();
   const native = globalThis.fetch.bind(globalThis);
   globalThis.fetch = (resource, options) => store.answer(resource) ?? native(resource, options);
@@ -53,8 +56,7 @@ async function start({ base, folder, record }) {
     env: { HOME, CNNLIB_PROGRESS: RECORD, CNNLIB_DATA: `${HOME}/data`, MPLBACKEND: "agg", PYTHONDONTWRITEBYTECODE: "1" },
   });
   at("core");
-  const site = python.runPython("import sys; sys.path[-1]");
-  for (const pack of packs) unpack(await pack, site);
+  for (const pack of packs) unpack(await pack, site());
   store.close();
   python.FS.mkdirTree(`${HOME}/${folder}`);
   python.FS.chdir(`${HOME}/${folder}`);
@@ -66,8 +68,17 @@ async function start({ base, folder, record }) {
   say({ type: "started" });
 }
 
+const site = () => python.runPython("import sys; sys.path[-1]");
+
 async function run({ cell, source, draws, id }) {
   if (draws || DRAWS.test(source.replace(IMPORTS, ""))) await python.loadPackage("matplotlib", { messageCallback: () => {} });
+  if (SAMPLE.test(source)) {
+    sample ??= store.bytes("sample.pack").then((pack) => unpack(pack, site()));
+    await sample.catch((error) => {
+      sample = null;
+      throw error;
+    });
+  }
   say({ type: "ran", id, right: await host.run(cell, source) });
 }
 
