@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tools.teaching import slides
-from tools.teaching.lessons import find
+from tools.teaching.lessons import find, lessons, widget_lines
 from tools.teaching.slides import NotBuilt, make_deck, write_deck
 
 SITE = "https://course"
@@ -71,3 +71,13 @@ def test_a_widget_without_its_built_cell_says_what_to_call(lesson, monkeypatch):
     monkeypatch.setattr(slides, "_outputs", lambda lesson: {})
     with pytest.raises(NotBuilt, match="build_notebooks"):
         make_deck(lesson, SITE)
+
+
+@pytest.mark.parametrize("topic", list(lessons()))
+def test_every_widget_that_a_notebook_shows_has_its_still(topic):
+    found = find(topic)
+    cells = [cell for section in found.timed for cell in section.cells if cell.cell_type == "code"]
+    outputs = slides._outputs(found)
+    assert [
+        cell.source for cell in cells if widget_lines(cell.source) and not slides._still(cell, outputs)
+    ] == []

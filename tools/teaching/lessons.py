@@ -144,13 +144,20 @@ def widget_lines(source: str) -> list[str]:
 
     >>> widget_lines("x = 1\\nDescentExplorer(rate=1.9, challenge=won)")
     ['DescentExplorer(rate=1.9)']
+    >>> widget_lines("sweep = RateSweep()\\nsweep"), widget_lines("sweep = RateSweep()")
+    (['RateSweep()'], [])
     """
     try:
         body = ast.parse(source).body
     except SyntaxError:  # IPython's own lines
         return []
-    calls = [node.value for node in body if isinstance(node, ast.Expr | ast.Assign)]
-    return [_without_challenge(call) for call in calls if _makes_widget(call)]
+    last = ast.unparse(body[-1]) if body else ""
+    shown = [
+        n
+        for n in body
+        if isinstance(n, ast.Expr) or (isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == last)
+    ]
+    return [_without_challenge(node.value) for node in shown if _makes_widget(node.value)]
 
 
 def free_names(line: str) -> set[str]:
