@@ -15,20 +15,9 @@ from cnnlib.widgets.base import Choice, Slider, Widget
 SIZE = 5  # rows and columns of the image
 NUMBERS = ("mixed", "one output", "all ones")
 BELOW = ("scatter", "gather", "matrix", "weights")
-NARROW = Narrow(
-    ("250px", "230px", "260px", "190px", "190px"),
-    (1, 1),
-    1180,
-    {
-        "first": (0, 0, 1, 2),
-        "second": (1, 0, 1, 2),
-        "dx": (2, 0, 1, 2),
-        "scatter": (3, 0),
-        "gather": (3, 1),
-        "matrix": (4, 0),
-        "weights": (4, 1),
-    },
-)
+SMALL = {"scatter": (0, 0), "gather": (0, 1), "matrix": (1, 0), "weights": (1, 1)}
+WIDE = {reading: ("first", "second", "dx") for reading in READINGS} | {"matrix": ("first", "dx")}
+TALL = {"first": 210, "second": 215, "dx": 235}  # pixels of a panel on a narrow page
 
 
 class ConvolutionBackward(Widget):
@@ -118,7 +107,7 @@ class ConvolutionBackward(Widget):
             columns=(1,) * 12,
             height=410,
             arrows=("step",),
-            narrow=NARROW,
+            narrow=narrow(state["reading"]),
             figures=[
                 Figure("Products added", f"{facts['made']}", f"of {facts['products']}", large=True),
                 Figure("The four differ by", f"{facts['apart']:g}"),
@@ -137,6 +126,15 @@ class ConvolutionBackward(Widget):
         if facts["step"] == facts["steps"]:
             words += f" Finished: the four readings differ by {facts['apart']:g}."
         return words
+
+
+def narrow(reading: str) -> Narrow:
+    """The panels of a reading beneath one another, and the four results two by two."""
+    wide = WIDE[reading]
+    heights = [TALL[name] for name in wide] + [175, 175]
+    at = {name: (row, 0, 1, 2) for row, name in enumerate(wide)}
+    at |= {name: (len(wide) + row, column) for name, (row, column) in SMALL.items()}
+    return Narrow(tuple(f"{height}px" for height in heights), (1, 1), sum(heights) + 50, at)
 
 
 def geometry(state: dict) -> Geometry:
