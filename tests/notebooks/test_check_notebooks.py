@@ -92,6 +92,12 @@ def code(source, number=2):
     return lambda notebook: notebook.cells[number].update(source=source)
 
 
+def late_answer(notebook):
+    """A card whose answer stands further down than its cover reaches."""
+    code('predict("02.peek")')(notebook)
+    notebook.cells[-1].metadata["answers"] = "02.peek"
+
+
 def prints(text, name="stdout", number=2):
     """Change what a code cell printed."""
     return lambda notebook: notebook.cells[number].outputs[0].update(text=text, name=name)
@@ -135,6 +141,8 @@ BROKEN = [
     ("closing_parts", "Questions", closing("## Questions", "## Why")),
     ("closing_parts", 'quiz("02")', lambda notebook: notebook.cells[-1].update(source='quiz("03")')),
     ("predictions_are_made", "no prediction of this notebook", code('predict("01.window")')),
+    ("truths_can_be_read", "02.sevens reads said", code('predict("02.sevens")')),
+    ("cover_reaches", "02.peek covers 1 code cells", late_answer),
     ("nothing_is_given_away", "prints what is to be predicted", code('predict("02.peek")')),
     ("exercises_climb", "without level and minutes", closing("Write it.", "1. Write it.")),
     ("closing_parts", "References", closing("[A book](https://example.org/book)", "A book")),
