@@ -8,7 +8,7 @@ from cnnlib.learning.forms import Asked, ask, draw
 from cnnlib.learning.grading import Unreadable, number_of, read_answer
 from cnnlib.learning.items import KINDS, load
 from cnnlib.learning.truths import function_of, needs
-from tools.notebook_variables import variables_for
+from tests.learning.notebook_variables import variables_for
 
 ALL = list(load().values())
 SLOW = {"03.broken"}

@@ -14,8 +14,8 @@ from cnnlib.learning.grading import number_of
 from cnnlib.learning.items import Belief, Item
 from cnnlib.learning.truths import needs
 from cnnlib.widgets.cards.faces import show, show_number
-from tools.notebook_variables import variables_for
 from tools.teaching.lessons import ROOT, Lesson
+from tools.teaching.variables import variables_for
 
 KEPT = ROOT / "build" / "teaching" / "truths"
 

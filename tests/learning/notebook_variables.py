@@ -1,7 +1,7 @@
 """The notebook's variables that a truth is read from: what the notebook's own cells leave behind."""
 
 import io
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import redirect_stdout, suppress
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import jupytext
 from cnnlib.learning import find, items
 from cnnlib.learning.truths import needs
 
-SOURCES = Path(__file__).parents[1] / "notebooks" / "source"
+SOURCES = Path(__file__).parents[2] / "notebooks" / "source"
 CARDS = ("predict(", "quiz(", "worked(", "my_course(")
 
 
@@ -25,21 +25,19 @@ def run(notebook):
     """For each prediction that reads variables: those, after the cell that answers it has run."""
     (path,) = SOURCES.glob(f"{notebook}_*.py")
     waiting = {item.id: needs(item) for item in items("prediction", notebook) if needs(item)}
-    namespace, found, asked = {"__name__": "notebook"}, {}, []
+    namespace, found = {"__name__": "notebook"}, {}
     for cell in jupytext.read(path, fmt="py:percent").cells:
         if not waiting:
             break
         tags = cell.metadata.get("tags", [])
-        if cell.source.startswith("predict("):  # asked for with a button: as soon as what it needs is known
-            asked.append(cell.source.split('"')[1])
-        _take(waiting, found, asked, namespace, "try")
+        if cell.source.startswith("predict("):  # asked for with a button: what is known here must do
+            _take(waiting, found, [cell.source.split('"')[1]], namespace, "try")
         if cell.cell_type != "code" or cell.source.startswith(CARDS):
             continue
         fails = Exception if "raises-exception" in tags else ()
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), suppress(fails):
+        with redirect_stdout(io.StringIO()), suppress(fails):
             exec(compile(cell.source, path.name, "exec"), namespace)
         _take(waiting, found, str(cell.metadata.get("answers", "")).split(), namespace)
-    _take(waiting, found, asked, namespace, "try")
     assert not waiting, f"no cell of {path.name} finds out what {waiting} asks for"
     return found
 
