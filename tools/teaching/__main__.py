@@ -13,6 +13,7 @@ for `--pdf` Playwright and Chromium. A deck with its notes: open `….slides.htm
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from tools.build_site import fetch_npm_packages
@@ -35,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--pdf", action="store_true", help="print each page as PDF, too")
     options = parser.parse_args(arguments)
+    os.environ["CNNLIB_PROGRESS"] = "off"  # answers are computed by running notebooks: no learner did
     fetch_npm_packages()
     chosen = [find(name) for name in options.lessons] or list(lessons().values())
     pages = []
