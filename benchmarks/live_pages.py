@@ -48,6 +48,8 @@ SLIDE = """async ([box, moves]) => {
   }
   return times;
 }"""
+FIND = """text => cnnNotebook.cells
+  .findIndex(cell => cell.live === "widget" && cell.original.includes(text))"""
 COUNT = """async (seconds) => {
   const model = [...cnnNotebook.python.models.values()].find((one) => !one.get("spec").card);
   let frames = 0;
@@ -118,10 +120,7 @@ def open_page(context, address):
 
 def make_live(page, text):
     """Press the button of a widget's cell; return the view, seconds and processor seconds until it is there."""
-    find = (
-        "text => cnnNotebook.cells.findIndex(cell => cell.live === 'widget' && cell.original.includes(text))"
-    )
-    box = page.locator("div.cell").nth(page.evaluate(find, text))
+    box = page.locator("div.cell").nth(page.evaluate(FIND, text))
     box.locator(".cnn-live-it").scroll_into_view_if_needed()
     began, used = time.perf_counter(), processor_seconds()
     box.locator(".cnn-live-it").evaluate("button => button.click()")
