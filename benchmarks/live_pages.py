@@ -33,7 +33,7 @@ SHIFTS = """globalThis.shift = 0;
 #: Move the first slider step by step; milliseconds from each move to the frame that answers it.
 SLIDE = """async ([box, moves]) => {
   const slider = box.querySelector("input[type=range]"), times = [];
-  const [model] = [...cnnNotebook.python.models.values()].slice(-1);
+  const model = [...cnnNotebook.python.models.values()].find((one) => !one.get("spec").card);
   for (let i = 0; i < moves; i += 1) {
     const answered = new Promise((done) => {
       const listen = () => { model.off("msg:custom", listen); done(); };
@@ -48,8 +48,10 @@ SLIDE = """async ([box, moves]) => {
   }
   return times;
 }"""
+FIND = """text => cnnNotebook.cells
+  .findIndex(cell => cell.live === "widget" && cell.original.includes(text))"""
 COUNT = """async (seconds) => {
-  const [model] = [...cnnNotebook.python.models.values()].slice(-1);
+  const model = [...cnnNotebook.python.models.values()].find((one) => !one.get("spec").card);
   let frames = 0;
   const listen = () => (frames += 1);
   model.on("msg:custom", listen);
@@ -116,9 +118,9 @@ def open_page(context, address):
     return page
 
 
-def make_live(page, index):
-    """Press a button; return the view, seconds and processor seconds until its picture is there."""
-    box = page.locator("div.cell").nth(index)
+def make_live(page, text):
+    """Press the button of a widget's cell; return the view, seconds and processor seconds until it is there."""
+    box = page.locator("div.cell").nth(page.evaluate(FIND, text))
     box.locator(".cnn-live-it").scroll_into_view_if_needed()
     began, used = time.perf_counter(), processor_seconds()
     box.locator(".cnn-live-it").evaluate("button => button.click()")
@@ -138,7 +140,7 @@ def measure(browser, address: str, site: Path, width: int) -> None:
         if visit == "second":
             page = open_page(context, f"{address}notebooks/04_gradient_descent.html")
         before = Server.sent
-        view, seconds, used = make_live(page, 2)
+        view, seconds, used = make_live(page, "DescentExplorer(")
         megabytes = (Server.sent - before) / 1e6
         times = page.evaluate("cnnNotebook.python.times")
         stages = ", ".join(f"{name} {ms / 1000:.2f}" for name, ms in times.items())
@@ -148,7 +150,7 @@ def measure(browser, address: str, site: Path, width: int) -> None:
     late = sorted(moves)[int(0.95 * len(moves))]
     print(f"  slider: median {statistics.median(moves):.1f} ms, 95 % within {late:.1f} ms")
     page = open_page(context, f"{address}notebooks/08_spirals.html")
-    view, seconds, used = make_live(page, 1)
+    view, seconds, used = make_live(page, "Playground(")
     view.get_by_role("button", name="Play").click()
     page.wait_for_timeout(2000)
     print(f"  spirals: live after {seconds:.2f} s; playing {page.evaluate(COUNT, 5):.1f} frames a second")

@@ -6,6 +6,10 @@ import { showWhenNear } from "./showing.js";
 // NumPy in a browser has no flags of the processor to ask, so a cell that is to fail at an overflow does not.
 const NO_FLAGS = "On a computer this cell ends in the error shown on this page; Python in a browser does not notice it.";
 
+// Pixels that a live view is taller than its still, beside each other and, on a phone, one below the other.
+const NARROW = 600;
+const MORE = { widget: [160, 840], card: [45, 173] };
+
 export class Cell {
   constructor(element, index, told, notebook) {
     Object.assign(this, told);
@@ -37,8 +41,12 @@ export class Cell {
   /** One button, in view: over a picture, on the still of a card, over a fold that keeps an answer, or alone. */
   offer() {
     const start = () => this.notebook.warm();
+    const press = () => {
+      this.notebook.reserve(this);
+      this.notebook.run(this);
+    };
     const words = this.live === "card" ? "Answer here" : "▶ Make it live";
-    this.liveButton = h("button", { type: "button", class: "cnn-live-it", onClick: () => this.notebook.run(this), onPointerenter: start }, words);
+    this.liveButton = h("button", { type: "button", class: "cnn-live-it", onClick: press, onPointerenter: start }, words);
     const row = h("div", { class: "cnn-live-row" }, this.liveButton);
     if (!this.output) {
       this.output = h("div", { class: "cell_output" });
@@ -125,8 +133,27 @@ export class Cell {
   show(output) {
     this.outputs.show(output);
     if (output.kind !== "widget" || !this.live) return;
+    // The still stays until there is something to show in its place.
+    const first = ({ type }) => {
+      if (type !== "frame" && type !== "face") return;
+      output.model.off("msg:custom", first);
+      queueMicrotask(() => this.replaceStill());
+    };
+    output.model.on("msg:custom", first);
+  }
+
+  replaceStill() {
+    if (this.outputs.widgets === 0) return;
     this.unrecord();
     this.output.hidden = true;
+    this.output.style.minHeight = "";
+  }
+
+  /** Room for what will come, made at the press: what lies below then moves once, under the reader's finger. */
+  reserve() {
+    const [wide, narrow] = MORE[this.live];
+    const more = this.element.clientWidth > NARROW ? wide : narrow;
+    if (!this.output.hidden) this.output.style.minHeight = `${this.output.offsetHeight + more}px`;
   }
 
   end(asked) {
@@ -135,7 +162,10 @@ export class Cell {
     }
     this.element.classList.remove("cnn-runs");
     if (this.liveButton) this.liveButton.disabled = false;
-    if (this.live) this.output.hidden = this.outputs.widgets > 0;
+    if (this.live && this.outputs.widgets === 0) {
+      this.output.hidden = false;
+      this.output.style.minHeight = "";
+    }
     if (!asked && !this.live && this.outputs.element.childElementCount === 0) this.place.replaceChildren();
     const saved = this.output && !this.live && this.place.contains(this.outputs.element);
     if (saved && asked) this.output.hidden = true;
@@ -149,7 +179,10 @@ export class Cell {
       this.outputs.clear();
       this.place.replaceChildren();
     }
-    if (this.live) this.output.hidden = false;
+    if (this.live) {
+      this.output.hidden = false;
+      this.output.style.minHeight = "";
+    }
     this.element.classList.remove("cnn-runs");
     if (this.liveButton) this.liveButton.disabled = false;
     return alive;

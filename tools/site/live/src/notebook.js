@@ -56,6 +56,11 @@ export class Notebook {
     for (const card of this.cells) if (card.live === "card") this.queue = this.queue.then(() => card.fresh || this.runNow(card)).catch(() => {});
   }
 
+  /** A button was pressed: room for what it brings, and for the cards that come with it. */
+  reserve(cell) {
+    for (const one of this.cells) if (one === cell || (one.live === "card" && !this.asking)) one.reserve();
+  }
+
   cover() {
     const { committed } = this.record;
     for (const cell of this.cells) cell.coverUnless(committed);
