@@ -3,6 +3,7 @@
 import pytest
 
 from cnnlib.viz import Line, Points
+from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
 from cnnlib.widgets.backpropagation.suspect_panels import LETTERS
@@ -39,3 +40,13 @@ def test_a_click_on_a_letter_chooses_the_suspect_whose_fault_stands_beside_it():
     event = {"name": "suspects", "kind": "click", "index": 2, "x": 0.1, "y": 2}
     assert widget.event(event) == {"suspect": "C"}
     assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
+
+
+def test_one_weight_and_one_window_are_said_in_the_singular():
+    words = BlameMicroscope(layer="convolution 1").text
+    assert "; so does 1 weight." in words, words
+    seen = {
+        BlameMicroscope(layer="pooling 1", row=row, channel=map_).text for row in range(3) for map_ in (0, 3)
+    }
+    assert any(" 1 pooling window passes it on, to its winner alone." in text for text in seen), seen
+    assert not any(" 1 pooling windows" in text or " 1 weights" in text for text in seen)
