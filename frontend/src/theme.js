@@ -20,6 +20,7 @@ function plain(element, color) {
   if (!/^([a-z]+$|color-mix)/i.test(color)) return color;
   const probe = document.createElement("span");
   probe.style.color = color;
+  probe.style.forcedColorAdjust = "none"; // else a mixture of two becomes the text's
   element.append(probe);
   const numbers = getComputedStyle(probe).color;
   probe.remove();

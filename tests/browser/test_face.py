@@ -1,8 +1,11 @@
 """The widgets' face on a plain page: sizes, phones, keyboard, saved pictures; no JupyterLab."""
 
+import io
 import xml.etree.ElementTree as tree
 
+import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -128,3 +131,14 @@ def test_less_motion_means_two_pictures_a_second(opened):
     one.widget.live.changed()  # the frame that ends the playing is shown at once
     one.pump()
     assert one.page.evaluate("window.shown") <= 3
+
+
+def test_high_contrast_keeps_the_grid_faint_and_the_tracks_of_sliders(opened):
+    page = opened("LossExplorer", 700, forced_colors="active", color_scheme="dark").page
+    page.wait_for_timeout(300)
+    theme = page.locator(".cnn-picture > canvas").evaluate("c => c.picture.theme")
+    assert len({theme["ink"], theme["paper"], theme["grid"]}) == 3, theme
+    shot = page.locator("input[type=range]").first.screenshot()
+    pixels = np.asarray(Image.open(io.BytesIO(shot)).convert("L")).astype(int)
+    middle = pixels[pixels.shape[0] // 2]
+    assert (np.abs(middle - pixels[0, 0]) > 20).mean() > 0.9, middle  # all but the rim of the knob

@@ -213,13 +213,16 @@ class BlameMicroscope(Widget):
         return sum(int(np.count_nonzero(gradients[place])) for place in poolings)
 
     def unit_sentence(self, output: LayerOutput, unit: tuple, facts: dict) -> str:
+        weights = facts["weights"]
         words = (
             f"{self.opened.name_of(output, unit)}: {facts['pixels']} of the {facts['field']} pixels in its"
-            f" field receive a gradient; so do {facts['weights']} weights."
+            f" field receive a gradient; so {'does 1 weight' if weights == 1 else f'do {weights} weights'}."
         )
         if not facts["pixels"]:
             words += " A closed ReLU stops all of it: nothing before this unit can move it a little."
-        if facts["switches"]:
+        if facts["switches"] == 1:
+            words += " 1 pooling window passes it on, to its winner alone."
+        elif facts["switches"]:
             words += f" {facts['switches']} pooling windows pass it on, each to its winner alone."
         return words
 
