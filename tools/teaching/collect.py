@@ -4,7 +4,8 @@
     python3 course.py collect path/to/hand-ins --notebooks 03 04 --to marks --seed 7
 
 Each answer runs in a process of its own behind walls (`tools/teaching/walls.py` says which, and what they
-hold), on cases drawn from a seed. What is right is decided here, in a process that runs nothing of a hand-in.
+hold), on the checks' cases and on more from a seed. What is right is decided here, in a process that runs
+nothing of a hand-in.
 Written are a table (marks.csv: a line a learner), what was said to each answer (answers.csv), and the class
 report.
 """
