@@ -92,10 +92,9 @@ def _mnist(kept: dict) -> str:
         *([f"a moved slider, {MOODS[mood]}: frame, median, ms", slider[mood]["median_ms"]] for mood in MOODS),
     ]
     words = (
-        f"{kept['learners']} learners with notebook 00 open and all of it run, who came two at a time."
-        f" The machine was busy with other work meanwhile (load {kept['busy_before']:.0f} before,"
-        f" {kept['busy_after']:.0f} after):"
-        " memory and processor time hold, the times of the slider are upper bounds.\n"
+        f"{kept['learners']} learners with notebook 00 open and all of it run, who came two at a time. The"
+        f" machine was busy with other work (load {kept['busy_before']:.0f} before, {kept['busy_after']:.0f}"
+        " after): memory and processor time hold, the times of the slider are upper bounds.\n"
     )
     return words + "\n" + _table(["", ""], rows)
 

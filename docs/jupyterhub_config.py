@@ -26,9 +26,9 @@ c.Spawner.environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 COURSE = Path(__file__).resolve().parents[1]
 c.Spawner.environment["JUPYTER_CONFIG_PATH"] = str(COURSE / "tools" / "jupyter")
 
-# One copy of MNIST for the whole class, which nobody downloads: a folder that learners can read, with the
-# folder `mnist` in it, and in that the four files (see TEACHING.md). Not needed where cnnlib is
-# installed with `pip install -e` from a copy of the course: that brings its own.
+# One copy of MNIST for the whole class, which nobody downloads: a folder that learners can read, in it the
+# folder `mnist` with the four files (see TEACHING.md). Not needed where cnnlib is installed with
+# `pip install -e` from a copy of the course: that brings its own.
 if Path("/srv/cnnlib-data").is_dir():
     c.Spawner.environment["CNNLIB_DATA"] = "/srv/cnnlib-data"
 

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from cnnlib.learning import items
-from tools.teaching import bank, bank_code, bank_forms, bank_numbers
+from tools.teaching import bank, bank_forms, bank_numbers
+from tools.teaching.bank_faults import FAULTS
+from tools.teaching.bank_prints import PRINTS
 
 SEEDS = range(40)
 NAMES = [name for notebook in [*bank.NOTEBOOKS, "test"] for name in bank.templates(notebook)]
@@ -150,7 +152,7 @@ def test_every_numeric_and_code_item_of_the_course_is_a_template():
     pairs = {name.replace("A", "B") for name in bank_numbers.RANGES if name.startswith("test.")}
     assert asked == set(bank_numbers.RANGES) | pairs
     assert not [i.id for i in items("question") if i.kind == "number" and not i.given]
-    notebooks = {each.name[:2] for each in (*bank_code.PRINTS, *bank_code.FAULTS)}
+    notebooks = {each.name[:2] for each in (*PRINTS, *FAULTS)}
     assert notebooks == {i.notebook for i in items("question") if i.kind == "line"}
 
 
@@ -168,7 +170,7 @@ def test_answers_are_right_by_other_means_and_wrong_ones_are_wrong(name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "fault" in name])
 def test_planted_faults_are_faults_and_all_are_planted(name):
-    template = next(each for each in bank_code.FAULTS if each.name == name)
+    template = next(each for each in FAULTS if each.name == name)
     right = result_of(template, template.lines)
     drawn = {(q.answer, q.given["line"]) for q in (bank.question(name, seed) for seed in range(200))}
     assert drawn == {(f"line {place}", line) for place, line, _ in template.faults}

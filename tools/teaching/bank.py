@@ -24,7 +24,10 @@ from typing import Any
 
 from cnnlib.learning import compute, find
 from cnnlib.learning.grading import number_of
-from tools.teaching import bank_code, bank_numbers
+from tools.teaching import bank_numbers
+from tools.teaching.bank_faults import FAULTS
+from tools.teaching.bank_prints import PRINTS
+from tools.teaching.bank_templates import Faults, Prints
 from tools.teaching.calling import parser
 
 NOTEBOOKS = [f"{number:02}" for number in range(11)]
@@ -69,7 +72,7 @@ def templates(notebook: str) -> list[str]:
     >>> len(templates("03")) >= 8
     True
     """
-    names = [*bank_numbers.RANGES, *(each.name for each in (*bank_code.PRINTS, *bank_code.FAULTS))]
+    names = [*bank_numbers.RANGES, *(each.name for each in (*PRINTS, *FAULTS))]
     return [name for name in names if name.partition(".")[0] == notebook]
 
 
@@ -80,7 +83,7 @@ def question(name: str, seed: int, turn: int = 0) -> Question:
     True
     """
     rng = random.Random(f"{seed}/{name}/{turn}")
-    for maker, known in ((_prints, bank_code.PRINTS), (_fault, bank_code.FAULTS)):
+    for maker, known in ((_prints, PRINTS), (_fault, FAULTS)):
         for template in known:
             if template.name == name:
                 return maker(template, rng)
@@ -126,7 +129,7 @@ def output_of(code: str) -> str:
     return printed.getvalue().strip()
 
 
-def _prints(template: bank_code.Prints, rng: random.Random) -> Question:
+def _prints(template: Prints, rng: random.Random) -> Question:
     """Draw numbers for a few lines until they separate right from wrong."""
     for _ in range(TRIES):
         given = template.draw(rng)
@@ -157,7 +160,7 @@ def _digits(number: float) -> int:
     return len(repr(number).partition(".")[2])
 
 
-def _fault(template: bank_code.Faults, rng: random.Random) -> Question:
+def _fault(template: Faults, rng: random.Random) -> Question:
     """Plant one of the faults."""
     place, line, why = rng.choice(template.faults)
     lines = [line if number == place else right for number, right in enumerate(template.lines, start=1)]

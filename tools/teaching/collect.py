@@ -4,7 +4,8 @@
     python3 course.py collect path/to/hand-ins --notebooks 03 04 --to marks --seed 7
 
 Each answer runs in a process of its own behind walls (`tools/teaching/walls.py` says which, and what they
-hold), on cases drawn from a seed. What is right is decided here, in a process that runs nothing of a hand-in.
+hold), on the checks' cases and on more from a seed. What is right is decided here, in a process that runs
+nothing of a hand-in.
 Written are a table (marks.csv: a line a learner), what was said to each answer (answers.csv), and the class
 report.
 """
@@ -131,6 +132,14 @@ def write(target: Path, rows: list[Row], wanted: list[Task], seed: int) -> None:
         class_report.main([str(records), "--to", str(target)])
 
 
+def said(row: Row, wanted: list[Task]) -> list[str]:
+    """Return what the terminal shows of a hand-in: its points, then a line for each thing to know."""
+    name, of = row.parcel.name or row.parcel.file, sum(task.points for task in wanted)
+    lines = [f"{name}: {row.points:g} of {of:g}"]
+    lines += [f"    {m.task.exercise}: {m.outcome}. {m.sentence}" for m in row.marks if m.sentence]
+    return lines + [f"    {remark}" for remark in row.remarks()]
+
+
 def say_walls(rows: list[Row]) -> str:
     """Say which walls stood, and plainly which did not."""
     standing = next((mark.walls for row in rows for mark in row.marks if mark.walls), [])
@@ -163,16 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
     limits = Limits(options.seconds, 2 * options.seconds, options.memory)
     for number, row in enumerate(mark_all(rows, wanted, seed, limits), start=1):
-        of = sum(task.points for task in wanted)
-        print(
-            f"{number} of {len(rows)}  {row.parcel.name or row.parcel.file}: {row.points:g} of {of:g}",
-            flush=True,
-        )
-        for each in row.marks:
-            if each.sentence:
-                print(f"    {each.task.exercise}: {each.outcome}. {each.sentence}")
-        for remark in row.remarks():
-            print(f"    {remark}")
+        print(f"{number} of {len(rows)}  " + "\n".join(said(row, wanted)), flush=True)
     print(say_walls(rows))
     write(target, rows, wanted, seed)
     print(f"Written: {target / 'marks.csv'}, {target / 'answers.csv'}; seed {seed}.")

@@ -87,17 +87,14 @@ def hand_in(course: Path, name: str, names: list[str]) -> tuple[Path, list[str]]
         content, sentence = without_outputs(path)
         files[f"notebooks/{path.name}"] = content
         said += [sentence] * bool(sentence)
-    if (course / ".learning.json").is_file():
-        files["record.json"] = json.dumps(Record(course / ".learning.json").store.read()).encode("utf-8")
+    own = course / ".learning.json"
+    if own.is_file():
+        files["record.json"] = json.dumps(Record(own).store.read()).encode("utf-8")
     if (course / ".capstone.json").is_file():
         files["capstone.json"] = (course / ".capstone.json").read_bytes()
-    about = {
-        "format": FORMAT,
-        "version": __version__,
-        "name": name.strip(),
-        "when": datetime.now(UTC).isoformat(timespec="seconds"),
-        "sha256": {key: hashlib.sha256(content).hexdigest() for key, content in files.items()},
-    }
+    when = datetime.now(UTC).isoformat(timespec="seconds")
+    sums = {key: hashlib.sha256(content).hexdigest() for key, content in files.items()}
+    about = {"format": FORMAT, "version": __version__, "name": name.strip(), "when": when, "sha256": sums}
     target = course / f"hand-in-{file_name(name)}.zip"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("hand-in.json", json.dumps(about, ensure_ascii=False, indent=1))

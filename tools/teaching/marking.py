@@ -1,4 +1,4 @@
-"""Mark a hand-in: each answer in a walled process of its own, on cases drawn anew for every collection."""
+"""Mark a hand-in: each answer in a walled process of its own, on the checks' cases and on fresh ones."""
 
 from __future__ import annotations
 
