@@ -123,12 +123,12 @@ def reliability_panel(found: Reliability) -> Panel:
         marks.append(Region(**edges, color=color, alpha=0.4))
         marks.append(Region(**edges, color=color, filled=False, width=1.5))
     marks.append(Points(found.confidence[full], found.accuracy[full], color="ink", size=3.5))
-    marks.append(
-        Note(0.05, 0.93, "on the dotted line: as often right as it is sure", (0.55, 0.56), width=150)
-    )
+    if not full[found.edges[:-1] < 0.35].any():
+        words = "on the dotted line: as often right as it is sure"
+        marks.append(Note(0.04, 0.93, words, (0.3, 0.31), width=150))
     ticks = (0, 0.5, 1)
     names = [f"{100 * tick:.0f} %" for tick in ticks]
-    axes = Axis(0, 1.03, ticks=ticks, names=("", "", "")), Axis(0, 1, "right", ticks=ticks, names=names)
+    axes = Axis(0, 1.06, ticks=ticks, names=("", "", "")), Axis(0, 1, "right", ticks=ticks, names=names)
     title, how = "Reliability", "orange: too sure, blue: too modest"
     look = {"at": (0, 0, 3, 1), "group": "sure", "name": "reliability"}
     return Panel(marks, *axes, title=title, subtitle=how, **look)
@@ -142,7 +142,7 @@ def counts_panel(found: Reliability) -> Panel:
     ticks = (0, 0.5, 1)
     names = [f"{100 * tick:.0f} %" for tick in ticks]
     axes = (
-        Axis(0, 1, "how sure", ticks=ticks, names=names),
+        Axis(0, 1.06, "how sure", ticks=ticks, names=names),
         Axis(0, top, ticks=(0, 50), names=("0 %", "50 %")),
     )
     marks = [Bars(middle, shares, width=0.86 * width, color="ink")]
@@ -156,7 +156,7 @@ def curve_panel(name: str, values: np.ndarray, here: float, temperature: float) 
         "ece": (0, "Calibration error", "per cent, by the temperature"),
         "loss": (2, "Cross-entropy", "by the temperature: drag the line"),
     }[name]
-    top = 1.08 * float(min(values.max(), 4 * values.min() + (20 if name == "ece" else 0)))
+    top = 1.05 * float(values.max())
     low = 0.0 if name == "ece" else 0.9 * float(values.min())
     marks = [
         Line(TEMPERATURES, values, color="ink"),
