@@ -87,9 +87,8 @@ for depth, found in accuracy_by_depth("plain").items():
 # root.
 #
 # The picture below shows four networks. Look at the one called *plain* first; *norm*, *residual* and *both* are explained
-# later. The left
-# picture shows the size of its signal, from the first layer to the last. The middle picture shows the size of the
-# gradient. It starts at the right end, at the loss, and travels to the left.
+# later. The left picture shows the size of its signal, from the first layer to the last. The middle picture shows the size of the
+# gradient. It starts at the right end, at the loss, and travels to the left. Both axes upwards are logarithmic.
 #
 # The first weights follow He's rule, and fifty layers are stacked. How much of the gradient arrives?
 
@@ -220,29 +219,35 @@ NormalizationSteps(step=6, challenge=zero)
 #
 # </details>
 #
-# Here is the way back in words and numbers, one line for one arrow. $M$ is how many numbers share a mean, here 4.
+# Here is the way back in words and numbers, one line for each box on the way. $M$ is how many numbers share a mean,
+# here 4. The sign $\sum$ means the sum over these four.
 #
-# - *Through* $y = \gamma \hat x + \beta$. The shift was added to all four numbers, so its gradient is the sum
-#   $d\beta = \sum dy$. The scale was multiplied with $\hat x$, so $d\gamma = \sum dy \cdot \hat x$. And $d\hat x =
-#   \gamma \cdot dy$.
-# - *Through* $\hat x = c \cdot s$. A product hands the gradient on crosswise: $c$ gets $d\hat x \cdot s$. The one number
-#   $s$ was used four times, so it gets a sum: $ds = \sum d\hat x \cdot c$.
+# - *Through* $y = \gamma \hat x + \beta$. The shift was added to all four numbers, so its gradient is a sum: $d\beta =
+#   \sum dy = 1$. The scale was multiplied with $\hat x$, so $d\gamma = \sum dy \cdot \hat x = -1.07$. And $d\hat x =
+#   \gamma \cdot dy = (1, 0, 0, 0)$.
+# - *Through* $\hat x = c \cdot s$. A product hands the gradient on crosswise: $c$ gets $d\hat x \cdot s = (0.53, 0, 0,
+#   0)$. The one number $s$ was used four times, so it gets a sum: $ds = \sum d\hat x \cdot c = -2$.
 # - *Through* $s = v^{-1/2}$. The derivative from school is $-\tfrac12 v^{-3/2}$, which is $-\tfrac12 s^3$. So $dv =
-#   -\tfrac12 s^3 \cdot ds$.
-# - *Through* $v$, the mean of $c^2$. Each $c$ is squared and divided by $M$: it gets $2 c / M \cdot dv$, on top of what
-#   it has.
-# - *Through* $c = x - m$. $x$ gets $dc$ as it is. The mean was subtracted from all four: $dm = -\sum dc$.
-# - *Through* $m$, the mean of $x$. Each $x$ gets $dm / M$, on top of what it has.
+#   -\tfrac12 s^3 \cdot ds = 0.153$.
+# - *Through* $v$, the mean of $c^2$. Each $c$ was squared and divided by $M$, so it gets $2 c / M \cdot dv = (-0.15,
+#   -0.08, 0, 0.23)$ on top of what it has: $dc = (0.38, -0.08, 0, 0.23)$.
+# - *Through* $c = x - m$. $x$ gets $dc$ as it is. The mean was subtracted from all four: $dm = -\sum dc = -0.53$.
+# - *Through* $m$, the mean of $x$. Each $x$ gets $dm / M = -0.13$ on top of what it has: $dx = (0.25, -0.21, -0.13,
+#   0.10)$.
+#
+# The same in code:
 
 # %%
 dy, gamma, M = np.array([1.0, 0.0, 0.0, 0.0]), 1.0, 4
 dbeta, dgamma, dx_hat = dy.sum(), (dy * x_hat).sum(), gamma * dy
-dc, ds = dx_hat * s, (dx_hat * c).sum()
+first, ds = dx_hat * s, (dx_hat * c).sum()
 dv = -0.5 * s**3 * ds
-dc = dc + 2 * c / M * dv
+second = 2 * c / M * dv
+dc = first + second
 dm = -dc.sum()
 dx = dc + dm / M
-print(f"dbeta {dbeta}, dgamma {dgamma:.2f}, dv {dv:.3f}, dm {dm:.3f}, dx {dx.round(3)}")
+print(f"dbeta {dbeta}, dgamma {dgamma:.2f}, ds {ds:.0f}, dv {dv:.3f}, dm {dm:.2f}, dm / M {dm / M:.2f}")
+print("dc", first.round(2), "+", second.round(2), "=", dc.round(2), " dx", dx.round(2))
 
 # %% [markdown]
 # As in every notebook that has a new backward pass, we measure. `first_output` computes the first $y$ from the four
@@ -258,8 +263,15 @@ measured = numerical_gradient(first_output, numbers.copy())
 print(f"measured {measured.round(3)}, relative error {relative_error(dx, measured):.0e}")
 
 # %% [markdown]
-# The six lines can be put together into one. Insert each line into the next; the mean of $c$ is zero, so some terms
-# drop out, and what is left is
+# All this can be put together into one line. Three observations do it.
+#
+# - The last two steps subtract a mean: $dx = dc + dm / M = dc - \mathrm{mean}(dc)$.
+# - In $dc$ stand two shares, $\gamma s \cdot dy$ and $2c/M \cdot dv$. Insert $dv = -\tfrac12 s^3 \cdot \gamma \sum dy
+#   \cdot c$ into the second and write $\hat x / s$ for $c$. It becomes $-\gamma s \cdot \hat x \cdot
+#   \mathrm{mean}(dy \cdot \hat x)$.
+# - The mean of $\hat x$ is zero. So the mean of $dc$ is $\gamma s \cdot \mathrm{mean}(dy)$ alone.
+#
+# What is left is
 #
 # $$ dx = \gamma\, s\, \Big( dy \;-\; \mathrm{mean}(dy) \;-\; \hat x \cdot \mathrm{mean}(dy \cdot \hat x) \Big) . $$
 #
@@ -270,7 +282,7 @@ print(f"measured {measured.round(3)}, relative error {relative_error(dx, measure
 
 # %%
 in_one_line = gamma * s * (dy - dy.mean() - x_hat * (dy * x_hat).mean())
-print(f"largest difference from the six lines: {np.abs(in_one_line - dx).max():.0e}")
+print(f"largest difference from the way box by box: {np.abs(in_one_line - dx).max():.0e}")
 
 # %% [markdown]
 # ## What it does for a network
@@ -331,8 +343,8 @@ for depth in (10, 20, 50):
 # %% [markdown]
 # Why? Forwards, the normalization holds the size by force. Backwards, nothing holds it. Yang and others proved in 2019,
 # for very wide networks, that normalization itself makes the gradient grow from layer to layer, whatever the first
-# weights are. With fifty layers the first gradient is some thousand times as large as the last, and no learning
-# rate fits both. What that does to the accuracy comes below, in one table with the others.
+# weights are. With fifty layers the first gradient is some thousand times as large as the last, and it is hard to find
+# a learning rate that suits both. What that does to the accuracy comes below, in one table with the others.
 # <!-- source: Yang et al. 2019, "A mean field theory of batch normalization", abstract -->
 #
 # ## The trap: training is not judging
@@ -369,8 +381,8 @@ print(f"judged as it should be: {judged:.1%}; in training mode: mixed {mixed:.1%
 #
 # </details>
 #
-# The smaller the batch, the more an image depends on its company. We put the first test digit into thirty
-# batches with other digits each time, and look at how far its ten scores scatter (their standard deviation):
+# The smaller the batch, the more an image depends on its company. We put the first test digit into thirty batches, each
+# time with other digits, and look at how far its ten scores scatter from batch to batch (their standard deviation):
 
 # %%
 for size in (2, 8, 32, 128):
@@ -429,8 +441,8 @@ print(f"layer normalization, judged {judged:.1%}; in training mode, one by one {
 # $$ dx = dy + \text{what the backward of } f \text{ makes of } dy . $$
 #
 # The first share is $dy$ itself. It is not multiplied by anything. In a chain of three blocks the gradient can go
-# through or past each of them, so there are 2 · 2 · 2 ways; on one of these, past all three, it arrives whole. In `cnnlib` the block is `Residual([...])`, and its input and
-# output have the same shape:
+# through or past each of them, so there are 2 · 2 · 2 ways; on one of these, past all three, it arrives whole. In
+# `cnnlib` the block is `Residual([...])`, and its input and output have the same shape:
 
 # %%
 branch = deep_cnn("plain", 2, seed=1)[2:6]  # ReLU, convolution, ReLU, convolution
@@ -483,9 +495,9 @@ for kind in STUDIED:
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# With both parts, fifty layers learn as well as four. Neither part alone gets there: batch normalization helps up to
-# ten or twenty layers and fails at fifty, where its gradient explodes; the residual network without it fails from
-# twenty on, where its signal does.
+# With both parts, fifty layers learn nearly as well as four. Neither part alone gets there, with the three learning
+# rates that were tried: batch normalization helps up to ten or twenty layers and fails at fifty, where its gradient
+# explodes; the residual network without it fails from twenty on, where its signal does.
 #
 # Note what the table does *not* say: that depth made anything better. The digits are small and easy, and four layers
 # are enough for them. What is shown is that depth no longer does harm. Where images are hard, the deeper networks win:
@@ -510,12 +522,12 @@ DepthExplorer(depth=30, scale=1.2, challenge=goal)
 # %% [markdown]
 # ## What is known of why, and what is not
 #
-# That these two parts work was measured here and in thousands of papers. *Why* is less settled.
+# That these two parts work was measured here and in many papers. *Why* is less settled.
 #
 # - **The first explanation of batch normalization did not hold.** Ioffe and Szegedy called the trouble *internal
 #   covariate shift*: each layer's inputs keep changing while the layers before it learn. Santurkar and others tested
-#   this in 2018. <!-- source: Santurkar et al. 2018, section 2 --> They added noise behind every normalization, so that the inputs shifted more than in a plain network. It
-#   trained just as well.
+#   this in 2018. They added noise behind every normalization, so that the inputs shifted more than in a plain network.
+#   It trained about as well as without the noise. <!-- source: Santurkar et al. 2018, section 2 -->
 # - **The loss becomes smoother.** The same paper measured that with batch normalization the gradient changes less along
 #   a step, so that a longer step can be trusted. That fits the larger rates. Why the surface becomes smoother is
 #   proved for simple cases only.
