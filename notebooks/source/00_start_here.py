@@ -26,7 +26,7 @@
 #
 # **Next** [01: How does an image become a guess?](01_forward_pass.ipynb)
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # ## Before it has learned anything
 #
 # A cell runs when you click on it and press Shift+Enter. The first fetches handwritten digits and makes a *network*, the
@@ -130,7 +130,7 @@ after = evaluate(network, CrossEntropyLoss(), mnist.x_test, mnist.y_test)
 print(f"right: {100 * after.accuracy:.1f} % of the test images")
 assert after.accuracy > 0.95
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # ## The images
 #
 # They are real handwriting: MNIST, 70,000 digits that some five hundred people wrote by hand, clerks of a census

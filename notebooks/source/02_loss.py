@@ -74,7 +74,7 @@ print("training images of each digit:", np.bincount(digits.y_train))
 print("first labels:", digits.y_train[:3])
 one_hot(digits.y_train[:3], 10)
 
-# %% [markdown] minutes=2
+# %% [markdown] minutes=4
 # ## Normalise, but do not peek
 #
 # Networks learn best from numbers near 0, of size about 1. So one subtracts the mean of all pixels and divides by their
@@ -117,7 +117,7 @@ for name, prepare in ways.items():
     print(f"{name:10} {reached[name]:.0%} right, from {min(shares):.0%} to {max(shares):.0%}")
 assert reached["0 to 255"] < 0.2 < reached["0 to 1"] < reached["normalised"] - 0.1
 
-# %% [markdown] minutes=5 cut=2
+# %% [markdown] minutes=6 cut=2
 # With pixels up to 255 every step is far too large and nothing is learned. From 0 to 1 it learns, and normalised it learns
 # faster. With more passes or a larger rate the last two end level, so for digits the course leaves the pixels between 0
 # and 1. For colour photographs, whose channels differ in mean and deviation, normalise.
@@ -216,7 +216,7 @@ hopeless = Challenge(
 )
 LossExplorer(challenge=hopeless)
 
-# %% [markdown] minutes=4
+# %% [markdown] minutes=5
 # <details><summary>What happened</summary>
 #
 # Cross-entropy pulls with nearly 1, the squared error with about 0.00001. Look at the middle picture: at the left, where
@@ -346,7 +346,7 @@ for name, net in (("fresh", small_cnn(rng=0)), ("trained", network)):
     print(f"{name:8} loss {result.loss:.2f}, right {result.accuracy:.0%}")
 print(f"no opinion at all: loss {np.log(10):.2f}")
 
-# %% [markdown] minutes=3 cut=1
+# %% [markdown] minutes=4 cut=1
 # The first loss is many times what training leaves over. But a network that starts well begins near $\ln 10$, the loss of
 # having no opinion; a truly large first loss means that something is wrong.
 #

@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # # Whose fault is it?
 #
 # The network guessed wrong, and [notebook 02](02_loss.ipynb) put the error into one number, the loss. Nearly two
@@ -44,7 +44,7 @@ network = small_cnn(rng=0, dtype=np.float64)
 x, y = digits.x_train[:4].astype(np.float64), digits.y_train[:4]
 print(f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, {network.num_parameters} weights")
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # ## A way that needs no theory: nudging
 #
 # Move one weight up a little and look at the loss. Move it down by the same little, and look again. The difference of
@@ -70,7 +70,7 @@ measured = (loss_with(1e-5) - loss_with(-1e-5)) / 2e-5
 print(f"the loss moves by {measured:.6f} per unit of this weight")
 print(f"forward passes for all weights: {2 * network.num_parameters}")
 
-# %% [markdown]
+# %% [markdown] minutes=12
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Two passes for each weight. A network of a million weights would need two million passes for a *single* step of
@@ -160,7 +160,7 @@ dz = dp = db = dr  # sums hand on what arrives
 dw, dx = dp * x1, dp * w1  # a product hands on crosswise
 print(f"dw {dw}, dx {dx}, db {db}")
 
-# %% [markdown]
+# %% [markdown] minutes=6
 # ## A judge: the measured slope
 #
 # Before we trust a formula we compare it with a measurement. The slope of a function $f$ at $x$ is about
@@ -190,7 +190,7 @@ near = lambda f: (f"now {f['error64']:.0e}", -np.log10(f["error64"] + 1e-16) / 1
 exact = Challenge("Relative error below 1e-10", lambda f: f["error64"] < 1e-10, near)
 GradientCheckExplorer(challenge=exact)
 
-# %% [markdown]
+# %% [markdown] minutes=7
 # <details style="margin-bottom: 1em"><summary>Where the valley lies</summary>
 #
 # Truncation grows with ε², rounding with 1/ε. Their sum is least near 1e-5. At x = 0.1 the measurement of ReLU's slope is right up
@@ -255,7 +255,7 @@ for loops, products in zip(naive.linear_backward(dY, cache), (dX, dW, db), stric
 errors = check_gradients(Linear(5, 3, rng=0, dtype=np.float64), np.ones((4, 5)), np.random.default_rng(0))
 print({name: f"{error:.0e}" for name, error in errors.items()})
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # The largest difference, as a share of the largest number, is about 1e-11: rounding. A wrong formula gives 0.1 or 1.
 # <!-- test: tests/notebooks/test_claims.py::test_a_right_backward_errs_by_less_than_a_billionth -->
 #
@@ -290,7 +290,7 @@ for layer in (ReLU(), MaxPool2d(2)):
     assert check_gradients(layer, rng.normal(size=(2, 3, 4, 4)), rng)["x"] < 1e-9
 print("on random numbers both agree with the measured gradient")
 
-# %% [markdown]
+# %% [markdown] minutes=7
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Of two equal ones the first in reading order gets the gradient. Another rule would do as well, as long as the gradient is handed on

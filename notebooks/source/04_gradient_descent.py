@@ -261,7 +261,7 @@ for size in (8, 32, 128):
     share = np.linalg.norm(noise, axis=1).mean() / np.linalg.norm(full)
     print(f"batch {size:3d}: noise {share:.1f} times the length of the gradient")
 
-# %% [markdown]
+# %% [markdown] minutes=11
 # Each four-fold batch halves the noise here as well. Look at its size: with the customary batch of 32
 # the noise is as long as the gradient itself, with 8 it is twice as long. Training works all the same,
 # since the errors of many steps cancel and the slope does not.
@@ -421,7 +421,7 @@ path = descend(Rosenbrock(), [-1.0, 2.0], rate, 60, "Momentum", momentum)
 errors = Rosenbrock().error(path)
 print(f"error after 60 steps {errors[-1]:.5f}: {'target reached' if errors[-1] < 1e-3 else 'not yet'}")
 
-# %% [markdown]
+# %% [markdown] minutes=1
 # ## Does the error fall for ever?
 #
 # With the full gradient on a parabola it does: each step takes the same share. With batches it cannot, because near the

@@ -321,7 +321,7 @@ for rate in (0.05, 0.1, 0.2):
     along = border_along(small_cnn(rng=0), few_x, few_y, rate, steps)
     print(f"rate {rate:4.2f}", *(f"{value:5.2f}" for value in along))
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # At every rate the training starts on ground that is flat enough, below 1. Then the curvature *rises* until the rate is
 # too large for it, above 1, and there it stays for a while, whatever the rate: half the rate goes to places twice as
 # curved. Yet the loss goes on falling. This is called the **edge of stability** (Cohen et al. 2021). The jumps do not

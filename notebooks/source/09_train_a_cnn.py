@@ -144,7 +144,7 @@ unseen = evaluate(model, CrossEntropyLoss(), *validation)
 print(f"all twenty right after {passes} passes; of the unseen images {unseen.accuracy:.0%}")
 assert history.epoch_accuracy[-1] == 1 and history.epoch_loss[-1] < 0.05 and unseen.accuracy < 0.85
 
-# %% [markdown]
+# %% [markdown] minutes=6
 # ## My loss does this: where do I look?
 #
 # Twenty images were learned. Now comes the real training, and with it the question that everybody who trains networks asks most
@@ -169,7 +169,7 @@ print(f"validation loss after each epoch: {', '.join(f'{loss:.2f}' for loss in h
 # %% tags=["nbval-ignore-output"]
 LossTable()
 
-# %% [markdown]
+# %% [markdown] minutes=8
 # **Question.** Two of the curves stay at 2.30. What would you print to tell which of the two it is?
 #
 # <details><summary>Answer</summary>
@@ -239,7 +239,7 @@ if LONG:
     reader, history = recipe.fit(images, seed=0, epochs=10)
     print(f"{evaluate(reader, CrossEntropyLoss(), images.x_test, images.y_test).accuracy:.2%} of the test images right")
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # ## What did it learn?
 #
 # The eight filters of the first layer of `reader`: above before training, below after it, on one scale, blue positive

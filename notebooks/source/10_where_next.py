@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown] minutes=5
+# %% [markdown] minutes=4
 # # What does a framework add?
 #
 # You can now compute by hand what happens inside a convolutional network. Out there people write
@@ -46,7 +46,7 @@ model = nn.Sequential(small_cnn(rng=1).layers)  # layer by layer, as the noteboo
 weights = [parameter.value for parameter in model.parameters()]
 print([w.shape for w in weights])
 
-# %% [markdown] minutes=5
+# %% [markdown] minutes=7
 # Six arrays: kernels and biases of two convolutions, then matrix and biases of one linear layer. They *are* the
 # network. All three versions below share them; only the code around them differs.
 #
@@ -73,7 +73,7 @@ predict("10.gate")
 gate = ReLU()
 Sequential([Linear(8, 8, rng=0), gate, Linear(8, 8, rng=1), gate])
 
-# %% [markdown] minutes=6
+# %% [markdown] minutes=7
 # <details><summary>What would go wrong</summary>
 #
 # The second forward overwrites what the first one remembered. On the way back the gate of the second ReLU would be
@@ -121,7 +121,7 @@ value_2 = loss.forward(outputs, y)
 dx, grads_2 = backward(loss.backward())
 print("equal to the bit:", value_1 == value_2, all(map(np.array_equal, grads_1, grads_2)))
 
-# %% [markdown] minutes=13
+# %% [markdown] minutes=14
 # ## Third way: a tape
 #
 # Both ways ask you to say the network *before* it runs: a list, a chain. But a program may branch, loop, use a
@@ -211,7 +211,7 @@ for step in (layers_step, closures_step, tape_step):
     times[step.__name__] = best
     print(f"{step.__name__:14}{1000 * best:6.2f} ms")
 
-# %% [markdown] minutes=9 cut=1
+# %% [markdown] minutes=8 cut=1
 # <details><summary>What decides</summary>
 #
 # The products of matrices, which are the same in all three. What differs is the bookkeeping: some microseconds an

@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # # How does blame go through a convolution?
 #
 # [Notebook 03](03_backpropagation.ipynb) took a gradient backwards through linear layers, ReLU and pooling. One layer
@@ -46,7 +46,7 @@ x = np.array([1.0, 2, 0, 3, 1])  # a row of five pixels
 w = np.array([2.0, 1, -1])  # a kernel of three weights
 print("y =", np.array([x[i : i + 3] @ w for i in range(3)]))
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # ## Five pixels in a row
 #
 # **What we want.** The kernel slides along the row and makes three outputs $y_0, y_1, y_2$. From the layer behind, a
@@ -80,7 +80,7 @@ for i in range(3):  # each output ...
     dx[i : i + 3] += dy[i] * w  # ... hands its gradient, times the kernel, to its window
 print("dx =", dx)
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # $dx_2 = dy_0\,w_2 + dy_1\,w_1 + dy_2\,w_0 = 3\cdot(-1) + 1\cdot 1 + (-2)\cdot 2 = -6$.
@@ -150,7 +150,7 @@ for p in range(3):
     dx[p : p + 3] += w[p] * dy
 print("transposed: dx =", dx)
 
-# %% [markdown]
+# %% [markdown] minutes=6
 # Four times the same five numbers. No reading is the right one: scatter is the easiest to write, gather
 # shows the turned kernel, the matrix shows that a convolution is a linear layer whose weights repeat, and the last one
 # needs the shortest loop.
@@ -199,7 +199,7 @@ for i, j in np.ndindex(3, 3):
     shares[i : i + 3, j : j + 3] += 1  # a window of 3x3
 print(shares)
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # ## Any stride, any padding, any dilation
 #
 # *Stride* and *padding* are known from notebook 01. *Dilation* 2 means that the weights of a kernel see every second pixel: a
@@ -221,7 +221,7 @@ predict("14.nothing")
 near = lambda f: (f"now {f['unreached']} pixels", 1 - abs(f["unreached"] - 16) / 16)
 ConvolutionBackward(challenge=Challenge("16 pixels receive nothing", lambda f: f["unreached"] == 16, near), step=4)
 
-# %% [markdown]
+# %% [markdown] minutes=6
 # <details style="margin-bottom: 1em"><summary>What you should have found</summary>
 #
 # Kernel 2, stride 3: row 2 and column 2 lie in no window, so 9 pixels receive nothing. Sixteen of them receive nothing with a
@@ -297,7 +297,7 @@ for setting in [(3, 1, 0, 1), (3, 2, 1, 1), (2, 3, 0, 1), (3, 2, 2, 2), (1, 2, 0
     error = compare(*setting)
     print("kernel {}, stride {}, padding {}, dilation {}:".format(*setting), f"all agree; measured, {error:.0e}")
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # > **In a box: why whole numbers?** Computers round the result of every addition. The four readings add in different orders,
 # > so with fractions they round differently, and their last digits may differ: by about 1e-16 of the largest number in
 # > float64, by about 1e-7 in float32. That is no fault of any of them. Sums of small whole numbers are not
@@ -332,7 +332,7 @@ rows = layer.shape[2]
 np.testing.assert_allclose(layer, dx4[:, :, :rows, :rows])
 print("last row of dx:", dx4[0, 0, -1])
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Five rows, equal to the first five of dx. The sixth row of x was in no window, so its gradient is 0. The layer is given
@@ -360,7 +360,7 @@ pixels = dy1[0].reshape(3, 16)  # a column for each pixel
 np.testing.assert_allclose(F.conv2d_backward(dy1, cache)[0][0].reshape(2, 16), matrix.T @ pixels)
 print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times the gradients", pixels.shape)
 
-# %% [markdown]
+# %% [markdown] minutes=9
 # ## In a trained network: the blame microscope
 #
 # Now all layers together. Click any unit of the network. The lower row shows its gradient by everything before it: which
@@ -415,7 +415,7 @@ predict("14.zeros")
 # %% answers="14.zeros"
 BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, input_map=5)
 
-# %% [markdown]
+# %% [markdown] minutes=6
 # ## One update, step by step
 #
 # With all gradients known, each weight takes a small step against its own: new weight = old weight minus learning
@@ -470,7 +470,7 @@ for old, (_, new, gradient) in zip(before, network.parameters(), strict=True):
     np.testing.assert_allclose(new, old - 0.1 * gradient, rtol=1e-6)
 print("new weight = old weight - 0.1 * derivative, for all of them")
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # ## Five broken backward passes
 #
 # Five suspects, A to E. All faults are in the convolution, one in each suspect, and the names of the faults do not tell you

@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # # How deep can it go?
 #
 # The networks of this course so far have two or three layers. Networks that recognise photographs have fifty, or a
@@ -47,7 +47,7 @@ digits = load_digits()
 x, y = digits.x_train, digits.y_train
 few, labels = x[:60], y[:60]
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # ## Stack more layers
 #
 # All networks of this notebook are built alike. First one convolution and one pooling turn the 8x8 digit into eight
@@ -66,7 +66,7 @@ for depth, found in accuracy_by_depth("plain").items():
     right = f"{found.mean:4.0%} of the test digits right, {spread}"
     print(f"{depth:2d} layers: {right}; training loss {found.loss:.2f}")
 
-# %% [markdown]
+# %% [markdown] minutes=9
 # These numbers were computed beforehand, because fifty layers take a while: five seeds, three epochs, and of three
 # learning rates the one with the lowest training loss. (The program is `tools/measure_depth.py`.)
 #
@@ -137,7 +137,7 @@ for depth in (4, 20, 50):
     alike = ", ".join(f"{one.alike[-1]:.2f}" for one in found)
     print(f"{depth:2d} layers, three seeds: cosine of different images behind the last layer {alike}")
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # So there is a second trouble. With fifty layers all images look nearly the same at the end, and the loss has little
 # to tell them apart by. With twenty they do not yet, and still that network learned badly; there must be more to it.
 # (Balduzzi and others found in 2017 that in deep plain networks the gradient changes from image to image as
@@ -176,7 +176,7 @@ x_hat = c * s
 print(f"m {m}, c {c}, v {v}, s {s:.4f}")
 print(f"x hat {x_hat.round(2)}, its mean {abs(x_hat.mean()):.2f}, its mean square {(x_hat**2).mean():.3f}")
 
-# %% [markdown]
+# %% [markdown] minutes=13
 # With real images a channel has many pixels, and all of them share the mean and the variance. For images of the shape
 # `(N, C, H, W)` the mean is taken over N, H and W, and there are C means. In code this is `axis=(0, 2, 3)`.
 #
@@ -284,7 +284,7 @@ print(f"measured {measured.round(3)}, relative error {relative_error(dx, measure
 in_one_line = gamma * s * (dy - dy.mean() - x_hat * (dy * x_hat).mean())
 print(f"largest difference from the way box by box: {np.abs(in_one_line - dx).max():.0e}")
 
-# %% [markdown]
+# %% [markdown] minutes=7
 # ## What it does for a network
 #
 # **It takes the size of the weights away.** Multiply all weights of a convolution by ten, and everything that it
@@ -340,7 +340,7 @@ for depth in (10, 20, 50):
     times = ", ".join(f"× {g:,.0f}" for g in growth)
     print(f"{depth:2d} layers: gradient back {times}; each layer × {each:.2f}")
 
-# %% [markdown]
+# %% [markdown] minutes=9
 # Why? Forwards, the normalization holds the size by force. Backwards, nothing holds it. Yang and others proved in 2019,
 # for very wide networks, that normalization itself makes the gradient grow from layer to layer, whatever the first
 # weights are. With fifty layers the first gradient is some thousand times as large as the last, and it is hard to find
@@ -423,7 +423,7 @@ alone = accuracy_among(layered, digits.x_test, digits.y_test, batch_size=1)
 judged = evaluate(layered, CrossEntropyLoss(), digits.x_test, digits.y_test).accuracy
 print(f"layer normalization, judged {judged:.1%}; in training mode, one by one {alone:.1%}")
 
-# %% [markdown]
+# %% [markdown] minutes=12
 # ## A way past: the residual block
 #
 # Batch normalization left one trouble: the gradient still goes through a product of fifty factors. In 2015 He and

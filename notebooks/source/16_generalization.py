@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # # Does it know, or has it memorised?
 #
 # A network that is right on all of its training images may have understood what a digit looks like, or it may have
@@ -43,7 +43,7 @@ from cnnlib.training import EarlyStopping, expected_calibration_error, fit_tempe
 from cnnlib.widgets import AugmentationExplorer, CalibrationExplorer, MemoriseExplorer
 from cnnlib.widgets.cards import predict, quiz, worked
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # ## Images, and how they are used
 #
 # Everything here is repeated with several seeds, so each training has to be short. The images are digits of MNIST,
@@ -60,7 +60,7 @@ validation = digits.x_test, digits.y_test
 print(f"{len(x):,} to take training images from, {len(validation[0]):,} to validate on")
 print(f"{reader(0).num_parameters:,} weights, images of {digits.x_train.shape[1:]}")
 
-# %% [markdown]
+# %% [markdown] minutes=11
 # ## Labels that mean nothing
 #
 # Here is the sharpest test of learning by heart that is known. Take 200 training images and throw their labels away.
@@ -121,7 +121,7 @@ for epoch in (0, 3, noisy.best_epoch, 20, 40, 60):
 # %%
 MemoriseExplorer()
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # **Question.** With a fifth of the labels drawn anew the network passes through two phases. What does it learn in the
 # first, and what in the second?
 #
@@ -158,7 +158,7 @@ for seed in range(3):
     print(f"seed {seed}: weights of epoch {stopping.best_epoch:2}, {stopped:.1%} right; after all 60, {whole:.1%}")
 print(f"stopping gains {100 * np.mean(gains):.1f} ± {100 * np.std(gains, ddof=1):.1f} points")
 
-# %% [markdown]
+# %% [markdown] minutes=9
 # The weights that are put back are those of the lowest validation loss. Mind what that makes of the validation images:
 # they have had a part in the choice of the epoch. Their share of right answers is now a little too good. The final number
 # of a project comes from test images, looked at once.
@@ -231,7 +231,7 @@ def after(rule, steps=1000):
 for name, rule in {"Adam with L2": Adam(0.01, weight_decay=0.1), "AdamW": AdamW(0.01, weight_decay=0.1)}.items():
     print(f"{name:13} {after(rule).round(3)}")
 
-# %% [markdown]
+# %% [markdown] minutes=6
 # <details><summary>Why</summary>
 #
 # Adam divides the pull $\rho w$ by the usual size of the gradient: by about 10 for the first weight, by about 0.1 for
@@ -281,7 +281,7 @@ measured = numerical_gradient(lambda x: (dy * x * factors).sum(), values)
 np.testing.assert_allclose(dx, measured, atol=1e-8)
 print(dx.round(2))
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # ## More images out of the old ones
 #
 # The best remedy against learning by heart is more images. If there are none to be had, bend the old ones: shift, turn,
@@ -303,7 +303,7 @@ print(dx.round(2))
 # %%
 AugmentationExplorer()
 
-# %% [markdown]
+# %% [markdown] minutes=5
 # ## Ask for less than certainty
 #
 # Cross-entropy is never content: at 99 % for the true class it still asks for more, and the weights grow for it. *Label
@@ -337,7 +337,7 @@ study = compare(remedies, digits, steps=300, seeds=range(5), judged="validation"
 print(study)
 print(study.against("nothing"))
 
-# %% [markdown]
+# %% [markdown] minutes=7
 # The second table is the fairer one. Hundreds of images differ: an easy hundred helps every row. So each remedy is
 # compared with doing nothing *on the same seed*, and the mean and the standard deviation of those five differences are
 # printed. The last column is explained in the next section.
@@ -391,7 +391,7 @@ print(f"where it was not right it was still {p.max(axis=1)[p.argmax(axis=1) != t
 # %%
 print(f"expected calibration error: {expected_calibration_error(p, truth):.1%}")
 
-# %% [markdown]
+# %% [markdown] minutes=10
 # ## One number that mends it
 #
 # The logits are too far apart: that is what makes softmax sure. So bring them nearer together. Divide all logits by one number,
