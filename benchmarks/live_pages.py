@@ -119,7 +119,7 @@ def open_page(context, address):
 
 
 def make_live(page, text):
-    """Press the button of a widget's cell; return the view, and seconds (the processor's too) until then."""
+    """Press the button of a widget's cell; return the view, seconds and processor seconds until then."""
     box = page.locator("div.cell").nth(page.evaluate(FIND, text))
     box.locator(".cnn-live-it").scroll_into_view_if_needed()
     began, used = time.perf_counter(), processor_seconds()
