@@ -83,7 +83,7 @@ def test_a_move_waits_for_its_own_answer():
 def test_the_paragraph_on_mnist_gives_the_measured_numbers():
     kept = KEPT["mnist"]
     assert kept["errors"] == [[]] and kept["busy_before"] > 0
-    each = int(re.search(r"MNIST.*?about (\d+) MB a learner", TEACHING, re.S)[1])
+    each = int(re.search(r"\*\*MNIST\*\* in class.*?about (\d+) MB a learner", TEACHING, re.S)[1])
     assert abs(each - kept["memory"]["learner_mb"]) <= 10
     seconds = int(re.search(r"about (\d+) s of a core", TEACHING)[1])
     assert abs(seconds - kept["cpu_to_ready_s"]) <= 1
