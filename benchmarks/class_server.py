@@ -217,7 +217,7 @@ GALLERY = Lesson("notebooks/00_start_here.ipynb", 1, lambda move: {"page": 1 + m
 
 
 def mnist(arguments, folder: Path) -> dict:
-    """Twenty learners with all of MNIST, who come as many at a time as there are cores; without a page.
+    """Learners with all of MNIST, who come as many at a time as there are cores; without a page.
 
     What each needs of the processor is counted, not the clock: that holds on a busy machine too. How busy it
     was with other work is part of the result.

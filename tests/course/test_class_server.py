@@ -78,3 +78,14 @@ def test_a_move_waits_for_its_own_answer():
         "id": 1,
         "values": {"rate": 1},
     }
+
+
+def test_the_paragraph_on_mnist_gives_the_measured_numbers():
+    kept = KEPT["mnist"]
+    assert kept["errors"] == [[]] and kept["busy_before"] > 0
+    each = int(re.search(r"\*\*MNIST\*\* in class.*?about (\d+) MB a learner", TEACHING, re.S)[1])
+    assert abs(each - kept["memory"]["learner_mb"]) <= 10
+    seconds = int(re.search(r"about (\d+) s of a core", TEACHING)[1])
+    assert abs(seconds - kept["cpu_to_ready_s"]) <= 1
+    whole = int(re.search(r"(\d+) GB for twenty", TEACHING)[1])
+    assert whole == pytest.approx(20 * kept["memory"]["learner_mb"] / 1000, abs=0.6)
