@@ -347,7 +347,7 @@ print(study.against("nothing"))
 # More images help most, by far more than the spread. Bent images come next. Dropout cannot be told from doing nothing:
 # its difference is smaller than its spread. Label smoothing even costs about one point here. Weight decay does
 # not get more images right, but its *loss* is lower on every seed, and its calibration error (the last column) as well.
-# <!-- test: tests/experiments/test_memorising.py::test_what_notebook_16_says_of_the_remedies -->
+# <!-- test: tests/experiments/test_memorising.py::test_what_the_notebook_says_of_the_remedies -->
 #
 # </details>
 #

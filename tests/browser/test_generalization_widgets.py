@@ -1,4 +1,4 @@
-"""The widgets of notebook 16 in a real page: mouse, touch and keyboard move them, the sentence follows."""
+"""The widgets of generalization in a real page: mouse, touch and keyboard move them, the sentence follows."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Learning by heart: what is drawn anew, what the curves hold, and the numbers that notebook 16 states."""
+"""Learning by heart: what is drawn anew, what the curves hold, and the numbers that the notebook states."""
 
 import numpy as np
 import pytest
@@ -82,7 +82,7 @@ def test_dropout_stands_before_the_last_layer():
     assert [type(layer).__name__ for layer in reader(0, dropout=0.5).layers][-2:] == ["Dropout", "Linear"]
 
 
-def test_what_notebook_16_says_of_the_remedies():
+def test_what_the_notebook_says_of_the_remedies():
     variants = {
         "nothing": Variant(reader, images=100),
         "dropout": Variant(lambda rng: reader(rng, dropout=0.5), images=100),

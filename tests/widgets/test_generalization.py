@@ -1,4 +1,4 @@
-"""The widgets of notebook 16: their sentences against the numbers behind them, and their challenges."""
+"""The widgets of generalization: their sentences against the numbers behind them, and their challenges."""
 
 import numpy as np
 import pytest
