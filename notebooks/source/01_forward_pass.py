@@ -381,7 +381,7 @@ predict("01.shift")
 scores = np.array([2.0, 1.0, -1.0])
 print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 
-# %% [markdown] minutes=6
+# %% [markdown]
 # <details><summary>What came out</summary>
 #
 # Nothing happens: the factor $e^{100}$ stands above and below the line. Only differences of scores count.
@@ -673,7 +673,8 @@ print(f"{(yours.predict(digits.x_test) == digits.y_test).mean():.1%}")
 # A convolution slides a few weights over the image; each output is a sum of products, large where the patch looks like the kernel.
 # ReLU, pooling, flatten, linear and softmax turn maps into probabilities; deeper units see more pixels.
 # Guessing and training run the same forward pass; training keeps what its layers met, because the way back needs it.
-#
+
+# %% [markdown]
 # ## Questions
 #
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).

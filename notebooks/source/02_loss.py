@@ -92,7 +92,7 @@ for name, part in (("training", digits.x_train), ("test", digits.x_test)):
     normalised = (part - mean) / deviation
     print(f"{name:8} mean {abs(normalised.mean()):.3f} from 0, deviation {normalised.std():.3f}")
 
-# %% [markdown] minutes=5 cut=2
+# %% [markdown]
 # <details><summary>What came out</summary>
 #
 # Nearly, not exactly; and that is how it should be.
@@ -486,7 +486,8 @@ print(f"{((x_test @ weights).argmax(axis=1) == digits.y_test).mean():.0%} of the
 # A loss is one number for how wrong the guesses are; what is not in the training set does not count in it.
 # Cross-entropy pulls hardest where the network is surely wrong; the squared error stalls there.
 # The first loss should be near ln 10 = 2.3026; anything else has a cause that can be named.
-#
+
+# %% [markdown]
 # ## Questions
 #
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).

@@ -70,7 +70,7 @@ measured = (loss_with(1e-5) - loss_with(-1e-5)) / 2e-5
 print(f"the loss moves by {measured:.6f} per unit of this weight")
 print(f"forward passes for all weights: {2 * network.num_parameters}")
 
-# %% [markdown] minutes=12
+# %% [markdown] minutes=2
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Two passes for each weight. A network of a million weights would need two million passes for a *single* step of
@@ -95,7 +95,8 @@ print(f"forward passes for all weights: {2 * network.num_parameters}")
 # > **The gradient of an input is the gradient that arrives from upstream, times the local slope.**
 #
 # "Upstream" is the side of the error, from where the gradients come.
-#
+
+# %% [markdown] minutes=10
 # ## A graph of small steps
 #
 # Cut a computation into steps so small that each local slope is obvious. Here is half the squared error of one
@@ -423,7 +424,8 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 # Backwards, every node multiplies the gradient that arrives by its local slope; what is used several times adds up its shares.
 # A linear layer hands on through the transposed matrix; ReLU hands on all or nothing, pooling to the winner alone.
 # A backward pass is right when it agrees with measured gradients, in float64 and away from kinks.
-#
+
+# %% [markdown]
 # ## Questions
 #
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).

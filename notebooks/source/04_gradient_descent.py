@@ -457,7 +457,8 @@ quiz("04")
 # The gradient says which way is up; minus the gradient, times a rate, is the step. In a long valley the steepest way down
 # does not lead to the minimum, and the number of steps grows with the condition number; with momentum it grows with its
 # square root only. Smaller batches make cheaper steps with more noise.
-#
+
+# %% [markdown]
 # ## References
 #
 # - L. Bottou, F. Curtis, J. Nocedal, [Optimization methods for large-scale machine

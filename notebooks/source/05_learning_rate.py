@@ -468,7 +468,8 @@ quiz("05")
 # On a parabola, descent converges below 2 over the curvature: the border has nothing to do with 1. In a
 # network that is exact for a step and right at a bottom; on the way down the curvature itself changes.
 # Start with a rate near the highest that learns, and let it fall.
-#
+
+# %% [markdown]
 # ## References
 #
 # - I. Goodfellow, Y. Bengio, A. Courville, [Deep Learning, chapter

@@ -246,7 +246,7 @@ held = {
 for name, share in held.items():
     print(f"{name:28s} holds {share:.1%} of the path")
 
-# %% [markdown] minutes=6 cut=2
+# %% [markdown]
 # A smooth bowl on both planes, no trap to be seen. Be careful with that: a plane shows two directions of
 # nearly two thousand, and a random one hardly sees where the training went. Now look at the first weights in the picture
 # of the *random* plane. Their own loss is about 2.4. Their shadow, like that of the whole path, lies near the middle of the
@@ -466,7 +466,8 @@ quiz("06")
 # The start decides into which minimum a descent falls, at high rates the rate as well. Noise that fades, long steps
 # and restarts lead out of false minima. In a network more filters make bad ends rare, and most that look bad are slow or
 # dead; a picture of a plane shows two directions of thousands.
-#
+
+# %% [markdown]
 # ## References
 #
 # - S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi, [Optimization by simulated

@@ -343,7 +343,8 @@ quiz("07")
 # Units that start alike and are read alike stay alike, so weights start random. Each layer multiplies the
 # signal by a factor, forwards and backwards: He's rule makes it 1 for ReLU, Xavier's for tanh. The deeper
 # the network, the narrower the range of scales from which it learns.
-#
+
+# %% [markdown]
 # ## References
 #
 # - X. Glorot, Y. Bengio, [Understanding the difficulty of training deep feedforward neural

@@ -468,7 +468,8 @@ print(f"test loss {attempt.test_loss:.3f}: {'solved' if attempt.test_loss < 0.10
 #   holds, on these spirals only.** A horizontal cut does dominate, from about epoch 5 on; a vertical one never
 #   does; and with the spirals turned the early cut is oblique. *Later it bends to the true shape*: **holds.**
 # <!-- source: the list of the chapter's claims, by their numbers -->
-#
+
+# %% [markdown]
 # ## Questions
 #
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
@@ -482,7 +483,8 @@ quiz("08")
 # A network of a hundred weights can be read whole: cuts at first, shapes later, wrong where points are few.
 # A published loss is one draw from a wide spread; seeds and settings turn an anecdote into a measurement.
 # An impression such as "primitive shapes first" can be measured; the measure needs a rival that could win.
-#
+
+# %% [markdown]
 # ## References
 #
 # - D. Smilkov, S. Carter, D. Sculley, F. Viégas, M. Wattenberg, [Direct-Manipulation Visualization of Deep

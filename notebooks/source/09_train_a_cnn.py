@@ -119,7 +119,7 @@ def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
     ### END SOLUTION
 
 
-# %% minutes=7
+# %%
 check("09.train_epoch", train_epoch)
 
 # %% [markdown] minutes=3
@@ -277,7 +277,7 @@ def confusion_matrix(labels, guesses, num_classes):
     ### END SOLUTION
 
 
-# %% minutes=8
+# %%
 check("09.confusion_matrix", confusion_matrix)
 
 # %% [markdown]
@@ -463,13 +463,15 @@ axes = table.plot()
 #    pixels to 0 and call `reader.predict_proba(x)`.)
 # 5. *Stretch, 60 minutes.* Capstone: beat the first try by more than the spread. (Hint: begin with more images, made by
 #    `recipe.augment` and a rate that falls.)
-#
+
+# %% [markdown]
 # ## Summary
 #
 # 1. A training loop is six lines; trust it after it has learned twenty images by heart.
 # 2. A result is a mean over seeds with its spread, on images that had no part in any choice, beside a control.
 # 3. A training is more than its weights: kept whole, it goes on after a break as if there had been none.
-#
+
+# %% [markdown]
 # ## Questions
 #
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).

@@ -121,7 +121,7 @@ value_2 = loss.forward(outputs, y)
 dx, grads_2 = backward(loss.backward())
 print("equal to the bit:", value_1 == value_2, all(map(np.array_equal, grads_1, grads_2)))
 
-# %% [markdown] minutes=14
+# %% [markdown] minutes=13
 # ## Third way: a tape
 #
 # Both ways ask you to say the network *before* it runs: a list, a chain. But a program may branch, loop, use a
@@ -211,7 +211,7 @@ for step in (layers_step, closures_step, tape_step):
     times[step.__name__] = best
     print(f"{step.__name__:14}{1000 * best:6.2f} ms")
 
-# %% [markdown] minutes=8 cut=1
+# %% [markdown] minutes=7 cut=1
 # <details><summary>What decides</summary>
 #
 # The products of matrices, which are the same in all three. What differs is the bookkeeping: some microseconds an
@@ -307,7 +307,8 @@ else:
 # And what it does not add: understanding. A framework reports a wrong shape. It does not report a rate that is too high,
 # filters that were all born the same, a gate on the wrong sign, or test images among the training images. Those you
 # can now find, because you know which number to look at.
-#
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. The walk backwards.** *Warm-up, 5 minutes.* `steps` are functions that turn a dy into a dx, the first layer's first. Return what

@@ -593,7 +593,8 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 # Every product of a weight and a pixel hands back dy times the weight to the pixel, and dy times the pixel to the weight.
 # Scatter, gather, matrix and transposed convolution add the same shares in four orders; only gather turns the kernel.
 # Stride spreads dy, padding is cut off at the end, channels forwards become kernels backwards.
-#
+
+# %% [markdown]
 # ## Questions
 #
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).

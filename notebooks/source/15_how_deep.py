@@ -137,7 +137,7 @@ for depth in (4, 20, 50):
     alike = ", ".join(f"{one.alike[-1]:.2f}" for one in found)
     print(f"{depth:2d} layers, three seeds: cosine of different images behind the last layer {alike}")
 
-# %% [markdown] minutes=4
+# %% [markdown] minutes=3
 # So there is a second trouble. With fifty layers all images look nearly the same at the end, and the loss has little
 # to tell them apart by. With twenty they do not yet, and still that network learned badly; there must be more to it.
 # (Balduzzi and others found in 2017 that in deep plain networks the gradient changes from image to image as
@@ -176,7 +176,7 @@ x_hat = c * s
 print(f"m {m}, c {c}, v {v}, s {s:.4f}")
 print(f"x hat {x_hat.round(2)}, its mean {abs(x_hat.mean()):.2f}, its mean square {(x_hat**2).mean():.3f}")
 
-# %% [markdown] minutes=13
+# %% [markdown] minutes=12
 # With real images a channel has many pixels, and all of them share the mean and the variance. For images of the shape
 # `(N, C, H, W)` the mean is taken over N, H and W, and there are C means. In code this is `axis=(0, 2, 3)`.
 #
@@ -519,7 +519,7 @@ goal = Challenge(
 )
 DepthExplorer(depth=30, scale=1.2, challenge=goal)
 
-# %% [markdown]
+# %% [markdown] minutes=2
 # ## What is known of why, and what is not
 #
 # That these two parts work was measured here and in many papers. *Why* is less settled.
@@ -538,7 +538,8 @@ DepthExplorer(depth=30, scale=1.2, challenge=goal)
 # - **Residual blocks.** That the gradient has a way past is algebra. He and others found in 2016 that anything put
 #   into this way (a factor, a ReLU, a convolution) makes deep networks worse, which fits.
 # <!-- source: Ioffe and Szegedy 2015; Santurkar et al. 2018; He et al. 2016, "Identity mappings in deep residual networks" -->
-#
+
+# %% [markdown]
 # ## Exercises
 #
 # The cards between the exercises have worked examples whose lines are to be put in order.
@@ -642,7 +643,8 @@ quiz("15")
 # Through many layers signal and gradient are multiplied many times: they vanish, explode, or images become alike. Batch
 # normalization sets the size right in every step and stands larger rates; judged, it uses running averages. A residual
 # block adds its input to its output, so that the gradient has a way past; with both, fifty layers train like four.
-#
+
+# %% [markdown]
 # ## References
 #
 # - S. Ioffe, C. Szegedy, [Batch normalization](https://arxiv.org/abs/1502.03167), 2015
