@@ -162,7 +162,7 @@ def main():
                 keep(path, "runs", f"{name}-{seed}", row)
         if options.speed or name not in load_results(path)["speed"]:
             keep(path, "speed", name, speed(name, split))
-    for folder in (RESULTS, ASSETS):  # notebook 09 shows the second, which comes along with the package
+    for folder in (RESULTS, ASSETS):  # notebook 11 shows the second, which comes along with the package
         (folder / "accuracy.md").write_text(table(load_results(path)), encoding="utf-8", newline="\n")
 
 

@@ -40,7 +40,7 @@ from class_hub import Hub, cpu_seconds, free_port, pss_mb, tree  # noqa: E402
 from class_learner import Learner  # noqa: E402
 from class_report import RESULTS, write_report  # noqa: E402
 
-NOTEBOOK = "notebooks/14_convolution_backward.ipynb"
+NOTEBOOK = "notebooks/04_convolution_backward.ipynb"
 ROUNDS = ("alone", "class", "storm")
 DRAG, LOOK = 1.5, 4.0  # seconds that a learner of a class moves a slider, and looks at what it shows
 

@@ -133,12 +133,12 @@ def measure(browser, address: str, site: Path, width: int) -> None:
     """Print the measurements of one size of screen."""
     size = {"viewport": {"width": width, "height": 844}, "has_touch": width < 500, "is_mobile": width < 500}
     context = browser.new_context(**size)
-    page = open_page(context, f"{address}notebooks/04_gradient_descent.html")
+    page = open_page(context, f"{address}notebooks/05_gradient_descent.html")
     kilobytes = weight(site, page.evaluate(LOADED)) / 1000
     print(f"  first paint {page.evaluate(PAINT):.0f} ms, {kilobytes:.0f} kB without Python")
     for visit in ("first", "second"):
         if visit == "second":
-            page = open_page(context, f"{address}notebooks/04_gradient_descent.html")
+            page = open_page(context, f"{address}notebooks/05_gradient_descent.html")
         before = Server.sent
         view, seconds, used = make_live(page, "DescentExplorer(")
         megabytes = (Server.sent - before) / 1e6
@@ -149,7 +149,7 @@ def measure(browser, address: str, site: Path, width: int) -> None:
     moves = page.evaluate(SLIDE, [view.element_handle(), 40])
     late = sorted(moves)[int(0.95 * len(moves))]
     print(f"  slider: median {statistics.median(moves):.1f} ms, 95 % within {late:.1f} ms")
-    page = open_page(context, f"{address}notebooks/08_spirals.html")
+    page = open_page(context, f"{address}notebooks/10_spirals.html")
     view, seconds, used = make_live(page, "Playground(")
     view.get_by_role("button", name="Play").click()
     page.wait_for_timeout(2000)

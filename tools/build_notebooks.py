@@ -1,7 +1,7 @@
 """Build the notebooks from their sources: the learner's, with stubs, and the twin with the answers.
 
     python -m tools.build_notebooks              build all
-    python -m tools.build_notebooks 03 04_gradient_descent
+    python -m tools.build_notebooks 03 05_gradient_descent
     python -m tools.build_notebooks --check      compare the committed notebooks with their sources (fast)
     python -m tools.build_notebooks --nbgrader FOLDER 03      write what nbgrader takes as its source
 

@@ -1,4 +1,4 @@
-"""The capstone of notebook 09: the best network within 20,000 weights and 10 epochs, scored by oneself.
+"""The capstone of notebook 11: the best network within 20,000 weights and 10 epochs, scored by oneself.
 
 Everybody trains on the same 1,437 digits and is scored on the same 360. Results are kept in one JSON file on
 this computer and sent nowhere.

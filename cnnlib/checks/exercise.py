@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib.learning.names import present_exercise
+from cnnlib.learning.names import present_exercise, renumbered
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,10 @@ def find(name):
     ValueError
         If there is none; the message names the nearest ones.
     """
-    known, name = exercises(), present_exercise(name)
+    known = exercises()
+    if name not in known:  # perhaps under a former name, or the number that its notebook had
+        former = present_exercise(str(name)), present_exercise(renumbered(str(name), version=1))
+        name = next((present for present in former if present in known), name)
     if name not in known:
         near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.3) or list(known)
         raise ValueError(f"name: got {name!r}, expected an exercise such as {', '.join(map(repr, near))}")

@@ -1,272 +1,204 @@
-"""Exercises of notebook 04, gradient descent. One call is one step; what is compared is a walk of several."""
+"""Exercise of notebook 04, the backward of a convolution: images."""
 
 import numpy as np
 
 from cnnlib.checks import cases
-from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
-from cnnlib.checks.handing import COPY, hand_over, kept, same
+from cnnlib.checks.exercise import Exercise, Misconception, register
+from cnnlib.checks.nb01 import conv_cases
+from cnnlib.nn import functional
 
 
-def sgd_cases(rng):
-    """A weight, its gradient, a rate; scalars as arrays of one number first."""
-    yield np.array([3.0]), np.array([2.0]), 0.1
-    yield np.array([1.0, -1.0]), np.array([0.5, 0.0]), 1.0
-    for number in range(40):
-        shape = tuple(rng.integers(1, 4, 1 + number % 4))
-        yield rng.normal(size=shape), rng.normal(size=shape), float(10 ** rng.uniform(-4, 1))
-    for number in range(12):
-        shape = tuple(rng.integers(2, 5, 1 + number % 4))
-        yield rng.normal(size=shape), cases.gradient(rng, shape), float(10 ** rng.uniform(-2, 1))
+def conv_backward_cases(rng):
+    """The cases of the forward pass, with a gradient for each result."""
+    for x, w, b, stride, padding in conv_cases(rng):
+        shape = functional.conv2d_forward(x, w, b, stride, padding)[0].shape
+        yield (
+            (rng.integers(-3, 4, shape).astype(float) if x.size < 5 else cases.gradient(rng, shape)),
+            (x, w, b, stride, padding),
+        )
 
 
-register(
-    Exercise(
-        name="04.sgd",
-        signature="sgd_step(w, dw, lr) -> new w",
-        inputs=("w", "dw", "lr"),
-        outputs=("w",),
-        oracle=lambda w, dw, lr: w - lr * dw,
-        cases=sgd_cases,
-        hints=(
-            "The gradient points uphill, and the rate says how much of it is walked.",
-            "New weight = old weight minus rate times gradient, in a new array; nothing else enters.",
-        ),
-        misconceptions=(
-            Misconception("uphill", "It walks with the gradient: uphill.", lambda w, dw, lr: w + lr * dw),
-            Misconception("rate forgotten", "The rate has no effect.", lambda w, dw, lr: w - dw),
-            Misconception(
-                "rate scales the weight",
-                "The rate is multiplied with the weight as well, which shrinks the weight.",
-                lambda w, dw, lr: lr * (w - dw),
-            ),
-            Misconception(
-                "step without start",
-                "This is the step alone; it starts from nowhere.",
-                lambda w, dw, lr: -lr * dw,
-            ),
-            Misconception(
-                "sign of the gradient only",
-                "Every weight moves by the same amount: only the sign of its gradient is used.",
-                lambda w, dw, lr: w - lr * np.sign(dw),
-            ),
-            Misconception(
-                "divided by the size",
-                "The step is divided by the number of weights; each weight takes its own gradient whole.",
-                lambda w, dw, lr: w - lr * dw / dw.size,
-                (lambda w, dw, lr: w - lr * dw / len(dw), lambda w, dw, lr: w - lr * dw.mean()),
-            ),
-            Misconception(
-                "gradient cut off",
-                "Large gradients are cut to a limit; here a gradient ten times as large is a step ten times "
-                "as long.",
-                lambda w, dw, lr: w - lr * np.clip(dw, -1, 1),
-                (lambda w, dw, lr: w - lr * np.clip(dw, -5, 5),),
-            ),
-            Misconception(
-                "weight shrunk as well",
-                "The weights shrink a little at every step: that is weight decay, another rule.",
-                lambda w, dw, lr: w - lr * (dw + 0.01 * w),
-                (lambda w, dw, lr: w * (1 - lr) - lr * dw,),
-            ),
-            Misconception(
-                "step in proportion to the weight",
-                "The step is multiplied with the weight; a weight of 0 would never move.",
-                lambda w, dw, lr: w * (1 - lr * dw),
-            ),
-            Misconception(
-                "rate divides",
-                "The gradient is divided by the rate; a larger rate makes a longer step, not a shorter one.",
-                lambda w, dw, lr: w - dw / lr,
-            ),
-            Misconception(
-                "gradient squared",
-                "The gradient is squared: it loses its sign, and the step its direction.",
-                lambda w, dw, lr: w - lr * dw**2,
-                (lambda w, dw, lr: w - lr * np.abs(dw),),
-            ),
-            Misconception(
-                "gradient of length one",
-                "The gradient was brought to length one; its size should count.",
-                lambda w, dw, lr: w - lr * dw / max(np.linalg.norm(dw), 1e-12),
-            ),
-        ),
-    )
-)
+def conv_backward(dy, cache):
+    """The library's, on a cache of plain arguments."""
+    x, w, b, stride, padding = cache
+    return functional.conv2d_backward(dy, functional.conv2d_forward(x, w, b, stride, padding)[1])
 
 
-def one_step(step, w, dw, velocity, lr, momentum):
-    """The new w and the new velocity. w and velocity may be changed if they are also what is returned."""
-    before = kept((w, velocity))
-    results = hand_over(step, (None, "dw", None, None, None), w, dw, velocity, lr, momentum)
-    pair = len(results) == 2 if isinstance(results, (tuple, list, np.ndarray)) else False
-    if not pair:
-        raise Misfit(f"It returned {type(results).__name__}, expected two arrays: new w, new velocity.")
-    for name, old, given in zip(("w", "velocity"), before, (w, velocity), strict=True):
-        if not same(old, given) and not any(np.shares_memory(given, result) for result in results):
-            raise Misfit(f"{name} was changed without being returned, {COPY}.")
-    for name, result in zip(("w", "velocity"), results, strict=True):
-        if np.shape(result) != dw.shape:
-            raise Misfit(f"The new {name} has the shape {np.shape(result)}, expected {dw.shape}.")
-    return results
+def with_w(change):
+    """A backward that uses a changed kernel for dx."""
+
+    def backward(dy, cache):
+        x, w, b, stride, padding = cache
+        _, dw, db = conv_backward(dy, cache)
+        return conv_backward(dy, (x, change(w), b, stride, padding))[0], dw, db
+
+    return backward
 
 
-def walk(step, w, gradients, lr, momentum):
-    """Take one step for each gradient; the weights on the way, one row a step.
+def scaled(x_factor=None, w_factor=None, b_factor=None):
+    """A backward whose results are multiplied by factors that depend on dy."""
 
-    Then walk again in turn with a second array, which starts elsewhere and has its gradients in the opposite
-    order, as the arrays of a network take their steps in turn.
-    """
-    paths, seconds = [], gradients[::-1].copy()
-    for starts in ((w,), (w, w[::-1] + 1)):
-        states = [(start.copy(), np.zeros_like(start)) for start in starts]
-        path = [[] for _ in states]
-        for pair in zip(gradients, seconds, strict=True):
-            for number, (dw, state) in enumerate(zip(pair, states, strict=False)):
-                states[number] = one_step(step, state[0], dw, state[1], lr, momentum)
-                path[number].append(np.array(states[number][0], copy=True))
-        paths += map(np.array, path)
-    return tuple(paths)
+    def backward(dy, cache):
+        results = conv_backward(dy, cache)
+        factors = (x_factor, w_factor, b_factor)
+        return tuple(r if f is None else r * f(dy) for r, f in zip(results, factors, strict=True))
+
+    return backward
 
 
-def momentum_cases(rng):
-    """Start, gradients of several steps, rate, momentum. The first steps start at rest."""
-    yield np.array([1.0]), np.array([[1.0], [1.0]]), 0.1, 0.5
-    yield np.array([0.0, 1.0]), np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), 0.1, 0.9
-    for number in range(30):
-        size, steps = rng.integers(1, 4), rng.integers(2, 4 + number // 5)
-        momentum = float(rng.choice([0.0, 0.5, 0.9, 0.99]))
-        rate = float(10 ** rng.uniform(-3, 0))
-        yield rng.normal(size=size), rng.normal(size=(steps, size)), rate, momentum
-    for number in range(8):
-        shape = (2, 3, 2, 2)[: 1 + number % 4]
-        yield rng.normal(size=shape), cases.gradient(rng, (3, *shape)), 0.01, 0.8
+def one_over_batch(dy):
+    """The mean over the batch, taken a second time."""
+    return 1 / len(dy)
 
 
-def momentum_step(w, dw, velocity, lr, momentum):
-    """As PyTorch has it: the velocity collects gradients, the rate comes last."""
-    velocity = momentum * velocity + dw
-    return w - lr * velocity, velocity
+def bias_over_images_only(dy, cache):
+    """db of the last place instead of all places."""
+    dx, dw, _ = conv_backward(dy, cache)
+    return dx, dw, dy[:, :, -1, -1].sum(axis=0)
 
 
-def nesterov_step(w, dw, velocity, lr, momentum):
-    """Nesterov's variant."""
-    velocity = momentum * velocity + dw
-    return w - lr * (dw + momentum * velocity), velocity
+def last_image_only(dy, cache):
+    """dw overwritten image by image."""
+    x, w, b, stride, padding = cache
+    dx, _, db = conv_backward(dy, cache)
+    return dx, conv_backward(dy[-1:], (x[-1:], w, b, stride, padding))[1], db
 
 
-def averaged_step(w, dw, velocity, lr, momentum):
-    """The velocity as a running mean."""
-    velocity = momentum * velocity + (1 - momentum) * dw
-    return w - lr * velocity, velocity
+def cut_by_minus_padding(dy, cache):
+    """The frame cut off with ``padding:-padding``, which is nothing at all without a frame."""
+    dx, dw, db = conv_backward(dy, cache)
+    padding = cache[4]
+    framed = np.pad(dx, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+    return framed[:, :, padding:-padding, padding:-padding], dw, db
+
+
+def results(dx=None, dw=None, db=None):
+    """A backward one of whose results is ``change(result, dy, cache)``."""
+
+    def backward(dy, cache):
+        pairs = zip(conv_backward(dy, cache), (dx, dw, db), strict=True)
+        return tuple(right if change is None else change(right, dy, cache) for right, change in pairs)
+
+    return backward
+
+
+def laid_over(dx, dy, cache):
+    """dx of windows that overwrite one another."""
+    x, w, _, stride, padding = cache
+    whole = np.zeros((*x.shape[:2], *(np.array(x.shape[2:]) + 2 * padding)))
+    (kh, kw), (height, width) = w.shape[2:], x.shape[2:]
+    for i, j in np.ndindex(dy.shape[2:]):
+        place = np.s_[:, :, i * stride : i * stride + kh, j * stride : j * stride + kw]
+        whole[place] = np.einsum("nf,fcpq->ncpq", dy[:, :, i, j], w)
+    return whole[:, :, padding : padding + height, padding : padding + width]
+
+
+def with_its_frame(dx, dy, cache):
+    """dx as large as the padded image."""
+    x, w, b, stride, padding = cache
+    sides = [(0, 0), (0, 0), (padding, padding), (padding, padding)]
+    return conv_backward(dy, (np.pad(x, sides), w, b, stride, 0))[0]
+
+
+def of_the_last_place(dw, dy, cache):
+    """dw overwritten place by place."""
+    only = np.zeros_like(dy)
+    only[:, :, -1, -1] = dy[:, :, -1, -1]
+    return conv_backward(only, cache)[1]
 
 
 register(
     Exercise(
-        name="04.momentum",
-        signature="momentum_step(w, dw, velocity, lr, momentum) -> new w, new velocity",
-        inputs=("start", "gradients of the steps", "lr", "momentum"),
-        outputs=(
-            "weights after each step",
-            "weights after each step, when a second array takes its steps in turn",
-            "weights of the second array",
-        ),
-        told=dict.fromkeys(
-            (
-                "weights after each step, when a second array takes its steps in turn",
-                "weights of the second array",
-            ),
-            "Right for one array alone. A network has many, and each has a velocity of its own, which is "
-            "handed over and returned: nothing may be kept outside of the function.",
-        ),
-        oracle=momentum_step,
-        cases=momentum_cases,
-        run=walk,
+        name="04.conv2d_backward",
+        signature="conv2d_backward(dy, (x, w, b, stride, padding)) -> dx, dw, db",
+        inputs=("dy", "cache"),
+        parts={"cache": ("x", "w", "b", "stride", "padding")},
+        outputs=("dx", "dw", "db"),
+        oracle=conv_backward,
+        cases=conv_backward_cases,
         hints=(
-            "With a momentum of 0 it must be plain gradient descent. With 0.9 and the same gradient "
-            "twice, how long "
-            "is the second step beside the first?",
-            "The velocity keeps its old self times momentum and takes the new gradient in; the "
-            "weight moves by the "
-            "velocity. Return both, so that the next step knows the velocity.",
+            "Every product x * w of the forward pass sends something back twice: to its x and to its "
+            "w. Write the "
+            "forward loops again and ask at the innermost line what.",
+            "For each y[n, f, i, j]: the window of x gets dy * w, the kernel gets dy * window, the "
+            "bias gets dy; all "
+            "of it is added up. Work on the padded image and cut its frame off at the end.",
         ),
         misconceptions=(
             Misconception(
-                "rate counted twice",
-                "The rate is in the velocity and in the step as well; it belongs to one of them.",
-                lambda w, dw, velocity, lr, momentum: (
-                    w - lr * (momentum * velocity + lr * dw),
-                    momentum * velocity + lr * dw,
+                "kernel not turned",
+                "dx or dw comes from the kernel the wrong way round: on the way back it is laid on turned "
+                "by 180 degrees.",
+                with_w(lambda w: w[:, :, ::-1, ::-1]),
+                (results(dw=lambda dw, dy, cache: dw[:, :, ::-1, ::-1]),),
+            ),
+            Misconception(
+                "bias forgotten",
+                "The bias gets no gradient, but it was added to every number of its map.",
+                scaled(b_factor=lambda dy: 0),
+            ),
+            Misconception(
+                "bias from one place",
+                "db looks at one place of the map; the bias was added at every place.",
+                bias_over_images_only,
+            ),
+            Misconception(
+                "batch mean taken twice",
+                "dw and db are divided by the size of the batch; the loss has done that already.",
+                scaled(w_factor=one_over_batch, b_factor=one_over_batch),
+            ),
+            Misconception(
+                "bias averaged",
+                "db is the mean over the places or the images; their gradients add up.",
+                results(db=lambda db, dy, cache: dy.mean(axis=(0, 2, 3))),
+                (
+                    results(db=lambda db, dy, cache: dy.sum(axis=0).mean(axis=(1, 2))),
+                    results(db=lambda db, dy, cache: dy.mean(axis=0).sum(axis=(1, 2))),
                 ),
             ),
             Misconception(
-                "momentum on the weight",
-                "The weight is multiplied by momentum; it is the velocity that fades.",
-                lambda w, dw, velocity, lr, momentum: (momentum * w - lr * dw, momentum * w - lr * dw),
-                (lambda w, dw, velocity, lr, momentum: (momentum * w - lr * (velocity + dw), velocity + dw),),
-            ),
-            Misconception(
-                "one gradient remembered",
-                "The velocity returned is this gradient alone; it should hold all gradients so far.",
-                lambda w, dw, velocity, lr, momentum: (w - lr * (momentum * velocity + dw), dw),
-            ),
-            Misconception(
-                "momentum twice",
-                "Momentum fades the velocity twice in one step.",
-                lambda w, dw, velocity, lr, momentum: (
-                    w - lr * (momentum**2 * velocity + dw),
-                    momentum**2 * velocity + dw,
+                "whole numbers only",
+                "The fractions of a result are cut off: it was begun as an array of whole numbers.",
+                results(db=lambda db, dy, cache: np.trunc(db)),
+                (
+                    results(dw=lambda dw, dy, cache: np.trunc(dw)),
+                    results(db=lambda db, dy, cache: np.trunc(dy).sum(axis=(0, 2, 3))),
                 ),
             ),
             Misconception(
-                "results in the other order",
-                "Two arrays come back in the wrong order: first the new w, then the new velocity.",
-                lambda w, dw, velocity, lr, momentum: momentum_step(w, dw, velocity, lr, momentum)[::-1],
+                "windows laid over each other",
+                "Where windows overlap, a pixel of dx keeps only what came last; all of it adds up (+=).",
+                results(dx=laid_over),
             ),
             Misconception(
-                "forgets at a rate of momentum",
-                "The velocity keeps 1 - momentum of itself: with 0.9 it would forget almost all.",
-                lambda w, dw, velocity, lr, momentum: momentum_step(w, dw, velocity, lr, 1 - momentum),
+                "kernel of the last place",
+                "dw keeps only what came from the last place; all places of the map add up (+=).",
+                results(dw=of_the_last_place),
             ),
             Misconception(
-                "no memory",
-                "Every step forgets the ones before: the velocity is not handed on.",
-                lambda w, dw, velocity, lr, momentum: (w - lr * dw, velocity),
+                "frame not cut off",
+                "dx is as large as the padded image; the frame is no part of x.",
+                results(dx=with_its_frame),
             ),
             Misconception(
-                "running mean",
-                "The gradient enters with the factor 1 - momentum, a running mean; here it enters whole.",
-                averaged_step,
+                "one bias for all",
+                "All biases get the same gradient; each kernel has a map, and a bias, of its own.",
+                results(db=lambda db, dy, cache: np.full(len(db), dy.sum())),
             ),
             Misconception(
-                "old velocity used",
-                "The weight moves by the velocity from before this gradient came in.",
-                lambda w, dw, velocity, lr, momentum: (w - lr * velocity, momentum * velocity + dw),
+                "last image only",
+                "dw comes from one image; the gradients of all images of the batch add up.",
+                last_image_only,
             ),
             Misconception(
-                "Nesterov",
-                "This is Nesterov's variant, which looks one step ahead; plain momentum does not.",
-                nesterov_step,
+                "cut to nothing",
+                "A slice such as padding:-padding is empty when the padding is 0: -0 is 0, the beginning.",
+                cut_by_minus_padding,
             ),
             Misconception(
-                "momentum on the gradient",
-                "The factor momentum is on the new gradient; it belongs to the old velocity.",
-                lambda w, dw, velocity, lr, momentum: (
-                    w - lr * (velocity + momentum * dw),
-                    velocity + momentum * dw,
-                ),
-            ),
-            Misconception(
-                "momentum never fades",
-                "The old velocity is kept whole, so the steps grow without end.",
-                lambda w, dw, velocity, lr, momentum: (w - lr * (velocity + dw), velocity + dw),
-            ),
-            Misconception(
-                "uphill",
-                "It walks uphill: the velocity is added where it should be taken away.",
-                lambda w, dw, velocity, lr, momentum: (
-                    w + lr * (momentum * velocity + dw),
-                    momentum * velocity + dw,
-                ),
+                "input forgotten",
+                "dx is zero, so nothing would reach the layers before.",
+                scaled(x_factor=lambda dy: 0),
             ),
         ),
     )

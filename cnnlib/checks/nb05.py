@@ -1,196 +1,272 @@
-"""Exercises of notebook 05, the learning rate."""
+"""Exercises of notebook 05, gradient descent. One call is one step; what is compared is a walk of several."""
 
-import math
+import numpy as np
 
-from cnnlib.checks.exercise import Exercise, Misconception, register
-
-
-def cosine(step, steps, lr):
-    """From `lr` at step 0 along half a cosine to 0 at the end."""
-    return lr * (1 + math.cos(math.pi * step / steps)) / 2
+from cnnlib.checks import cases
+from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
+from cnnlib.checks.handing import COPY, hand_over, kept, same
 
 
-def schedule_cases(rng):
-    """Step, number of steps, first rate; beginning, end and middle first."""
-    yield 0, 10, 0.1
-    yield 10, 10, 0.1
-    yield 5, 10, 0.1
-    for _ in range(60):
-        steps = int(rng.integers(1, 500))
-        yield int(rng.integers(0, steps + 1)), steps, float(10 ** rng.uniform(-4, 1))
-    for steps in (1, 2, 3, 100_000):  # both ends, and a step from either
-        for step in {0, 1, steps - 1, steps}:
-            yield step, steps, float(10 ** rng.uniform(-2, 1))
+def sgd_cases(rng):
+    """A weight, its gradient, a rate; scalars as arrays of one number first."""
+    yield np.array([3.0]), np.array([2.0]), 0.1
+    yield np.array([1.0, -1.0]), np.array([0.5, 0.0]), 1.0
+    for number in range(40):
+        shape = tuple(rng.integers(1, 4, 1 + number % 4))
+        yield rng.normal(size=shape), rng.normal(size=shape), float(10 ** rng.uniform(-4, 1))
+    for number in range(12):
+        shape = tuple(rng.integers(2, 5, 1 + number % 4))
+        yield rng.normal(size=shape), cases.gradient(rng, shape), float(10 ** rng.uniform(-2, 1))
 
 
 register(
     Exercise(
-        name="05.cosine_schedule",
-        signature="cosine_schedule(step, steps, lr) -> rate at this step",
-        inputs=("step", "steps", "lr"),
-        outputs=("rate",),
-        oracle=cosine,
-        cases=schedule_cases,
-        rtol=1e-6,
-        unit=lambda step, steps, lr: lr,
+        name="05.sgd",
+        signature="sgd_step(w, dw, lr) -> new w",
+        inputs=("w", "dw", "lr"),
+        outputs=("w",),
+        oracle=lambda w, dw, lr: w - lr * dw,
+        cases=sgd_cases,
         hints=(
-            "It must be lr at step 0, half of it in the middle, 0 at the last step. Draw it before "
-            "you write it.",
-            "A cosine runs from 1 to -1 while its angle runs from 0 to pi. Shift it and scale it to "
-            "run from 1 to 0.",
+            "The gradient points uphill, and the rate says how much of it is walked.",
+            "New weight = old weight minus rate times gradient, in a new array; nothing else enters.",
         ),
         misconceptions=(
+            Misconception("uphill", "It walks with the gradient: uphill.", lambda w, dw, lr: w + lr * dw),
+            Misconception("rate forgotten", "The rate has no effect.", lambda w, dw, lr: w - dw),
             Misconception(
-                "quarter of a wave",
-                "It follows a quarter of a cosine: right at both ends, too high in the middle.",
-                lambda step, steps, lr: lr * math.cos(math.pi / 2 * step / steps),
+                "rate scales the weight",
+                "The rate is multiplied with the weight as well, which shrinks the weight.",
+                lambda w, dw, lr: lr * (w - dw),
             ),
             Misconception(
-                "negative half",
-                "The cosine was not lifted: the second half of the rates is negative.",
-                lambda step, steps, lr: lr * math.cos(math.pi * step / steps),
+                "step without start",
+                "This is the step alone; it starts from nowhere.",
+                lambda w, dw, lr: -lr * dw,
             ),
             Misconception(
-                "not halved",
-                "The cosine was lifted but not halved: the first rate is twice lr.",
-                lambda step, steps, lr: lr * (1 + math.cos(math.pi * step / steps)),
+                "sign of the gradient only",
+                "Every weight moves by the same amount: only the sign of its gradient is used.",
+                lambda w, dw, lr: w - lr * np.sign(dw),
             ),
             Misconception(
-                "degrees",
-                "The cosine takes its angle in radians, not in degrees.",
-                lambda step, steps, lr: lr * (1 + math.cos(180 * step / steps)) / 2,
+                "divided by the size",
+                "The step is divided by the number of weights; each weight takes its own gradient whole.",
+                lambda w, dw, lr: w - lr * dw / dw.size,
+                (lambda w, dw, lr: w - lr * dw / len(dw), lambda w, dw, lr: w - lr * dw.mean()),
             ),
             Misconception(
-                "whole wave",
-                "The angle runs round the whole circle: the rate comes back up.",
-                lambda step, steps, lr: lr * (1 + math.cos(2 * math.pi * step / steps)) / 2,
+                "gradient cut off",
+                "Large gradients are cut to a limit; here a gradient ten times as large is a step ten times "
+                "as long.",
+                lambda w, dw, lr: w - lr * np.clip(dw, -1, 1),
+                (lambda w, dw, lr: w - lr * np.clip(dw, -5, 5),),
             ),
             Misconception(
-                "ends a step early",
-                "It reaches 0 a step too early: it divides by steps - 1, but the end is at step = steps.",
-                lambda step, steps, lr: cosine(step, max(steps - 1, 1), lr),
+                "weight shrunk as well",
+                "The weights shrink a little at every step: that is weight decay, another rule.",
+                lambda w, dw, lr: w - lr * (dw + 0.01 * w),
+                (lambda w, dw, lr: w * (1 - lr) - lr * dw,),
             ),
             Misconception(
-                "a step ahead",
-                "It is one step ahead: at step 0 the rate is lr itself.",
-                lambda step, steps, lr: cosine(step + 1, steps, lr),
+                "step in proportion to the weight",
+                "The step is multiplied with the weight; a weight of 0 would never move.",
+                lambda w, dw, lr: w * (1 - lr * dw),
             ),
             Misconception(
-                "never at zero",
-                "The end of the wave is not reached: it divides by steps + 1.",
-                lambda step, steps, lr: cosine(step, steps + 1, lr),
+                "rate divides",
+                "The gradient is divided by the rate; a larger rate makes a longer step, not a shorter one.",
+                lambda w, dw, lr: w - dw / lr,
             ),
             Misconception(
-                "whole-number division",
-                "The share of the way was cut to a whole number: // gives 0 until the last step.",
-                lambda step, steps, lr: cosine(step // steps, 1, lr),
+                "gradient squared",
+                "The gradient is squared: it loses its sign, and the step its direction.",
+                lambda w, dw, lr: w - lr * dw**2,
+                (lambda w, dw, lr: w - lr * np.abs(dw),),
             ),
             Misconception(
-                "upside down",
-                "It rises from 0 to lr; the wave is upside down.",
-                lambda step, steps, lr: lr - cosine(step, steps, lr),
-                (lambda step, steps, lr: lr * math.sin(math.pi / 2 * step / steps),),
-            ),
-            Misconception(
-                "smallest rate kept",
-                "The rate stops at a smallest value above 0; at the last step it is to be 0.",
-                lambda step, steps, lr: max(cosine(step, steps, lr), lr / 100),
-                (
-                    lambda step, steps, lr: 0.99 * cosine(step, steps, lr) + 0.01 * lr,
-                    lambda step, steps, lr: max(cosine(step, steps, lr), lr / 10),
-                ),
-            ),
-            Misconception(
-                "begins anew",
-                "At the last step the rate is lr again: step % steps is 0 there.",
-                lambda step, steps, lr: cosine(step % steps, steps, lr),
-            ),
-            Misconception(
-                "straight line",
-                "It falls along a straight line.",
-                lambda step, steps, lr: lr * (1 - step / steps),
+                "gradient of length one",
+                "The gradient was brought to length one; its size should count.",
+                lambda w, dw, lr: w - lr * dw / max(np.linalg.norm(dw), 1e-12),
             ),
         ),
     )
 )
 
 
-def boundary_cases(rng):
-    """Curvatures of an error curve."""
-    yield (2.0,)
-    yield (1.0,)
-    for _ in range(40):
-        yield (float(10 ** rng.uniform(-4, 4)),)
-    yield (1e-9,)
-    yield (1e9,)
+def one_step(step, w, dw, velocity, lr, momentum):
+    """The new w and the new velocity. w and velocity may be changed if they are also what is returned."""
+    before = kept((w, velocity))
+    results = hand_over(step, (None, "dw", None, None, None), w, dw, velocity, lr, momentum)
+    pair = len(results) == 2 if isinstance(results, (tuple, list, np.ndarray)) else False
+    if not pair:
+        raise Misfit(f"It returned {type(results).__name__}, expected two arrays: new w, new velocity.")
+    for name, old, given in zip(("w", "velocity"), before, (w, velocity), strict=True):
+        if not same(old, given) and not any(np.shares_memory(given, result) for result in results):
+            raise Misfit(f"{name} was changed without being returned, {COPY}.")
+    for name, result in zip(("w", "velocity"), results, strict=True):
+        if np.shape(result) != dw.shape:
+            raise Misfit(f"The new {name} has the shape {np.shape(result)}, expected {dw.shape}.")
+    return results
+
+
+def walk(step, w, gradients, lr, momentum):
+    """Take one step for each gradient; the weights on the way, one row a step.
+
+    Then walk again in turn with a second array, which starts elsewhere and has its gradients in the opposite
+    order, as the arrays of a network take their steps in turn.
+    """
+    paths, seconds = [], gradients[::-1].copy()
+    for starts in ((w,), (w, w[::-1] + 1)):
+        states = [(start.copy(), np.zeros_like(start)) for start in starts]
+        path = [[] for _ in states]
+        for pair in zip(gradients, seconds, strict=True):
+            for number, (dw, state) in enumerate(zip(pair, states, strict=False)):
+                states[number] = one_step(step, state[0], dw, state[1], lr, momentum)
+                path[number].append(np.array(states[number][0], copy=True))
+        paths += map(np.array, path)
+    return tuple(paths)
+
+
+def momentum_cases(rng):
+    """Start, gradients of several steps, rate, momentum. The first steps start at rest."""
+    yield np.array([1.0]), np.array([[1.0], [1.0]]), 0.1, 0.5
+    yield np.array([0.0, 1.0]), np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]), 0.1, 0.9
+    for number in range(30):
+        size, steps = rng.integers(1, 4), rng.integers(2, 4 + number // 5)
+        momentum = float(rng.choice([0.0, 0.5, 0.9, 0.99]))
+        rate = float(10 ** rng.uniform(-3, 0))
+        yield rng.normal(size=size), rng.normal(size=(steps, size)), rate, momentum
+    for number in range(8):
+        shape = (2, 3, 2, 2)[: 1 + number % 4]
+        yield rng.normal(size=shape), cases.gradient(rng, (3, *shape)), 0.01, 0.8
+
+
+def momentum_step(w, dw, velocity, lr, momentum):
+    """As PyTorch has it: the velocity collects gradients, the rate comes last."""
+    velocity = momentum * velocity + dw
+    return w - lr * velocity, velocity
+
+
+def nesterov_step(w, dw, velocity, lr, momentum):
+    """Nesterov's variant."""
+    velocity = momentum * velocity + dw
+    return w - lr * (dw + momentum * velocity), velocity
+
+
+def averaged_step(w, dw, velocity, lr, momentum):
+    """The velocity as a running mean."""
+    velocity = momentum * velocity + (1 - momentum) * dw
+    return w - lr * velocity, velocity
 
 
 register(
     Exercise(
-        name="05.largest_rate",
-        signature="largest_rate(curvature) -> rate above which curvature * w**2 / 2 is not descended",
-        inputs=("curvature",),
-        outputs=("rate",),
-        oracle=lambda curvature: 2 / curvature,
-        cases=boundary_cases,
+        name="05.momentum",
+        signature="momentum_step(w, dw, velocity, lr, momentum) -> new w, new velocity",
+        inputs=("start", "gradients of the steps", "lr", "momentum"),
+        outputs=(
+            "weights after each step",
+            "weights after each step, when a second array takes its steps in turn",
+            "weights of the second array",
+        ),
+        told=dict.fromkeys(
+            (
+                "weights after each step, when a second array takes its steps in turn",
+                "weights of the second array",
+            ),
+            "Right for one array alone. A network has many, and each has a velocity of its own, which is "
+            "handed over and returned: nothing may be kept outside of the function.",
+        ),
+        oracle=momentum_step,
+        cases=momentum_cases,
+        run=walk,
         hints=(
-            "Write down one step on the curve E = c w**2 / 2: by which factor is w multiplied?",
-            "The walk converges while that factor lies between -1 and 1. At which rate does it reach -1?",
+            "With a momentum of 0 it must be plain gradient descent. With 0.9 and the same gradient "
+            "twice, how long "
+            "is the second step beside the first?",
+            "The velocity keeps its old self times momentum and takes the new gradient in; the "
+            "weight moves by the "
+            "velocity. Return both, so that the next step knows the velocity.",
         ),
         misconceptions=(
             Misconception(
-                "one step to the bottom",
-                "At this rate a single step lands on the bottom; there is room above it yet.",
-                lambda curvature: 1 / curvature,
+                "rate counted twice",
+                "The rate is in the velocity and in the step as well; it belongs to one of them.",
+                lambda w, dw, velocity, lr, momentum: (
+                    w - lr * (momentum * velocity + lr * dw),
+                    momentum * velocity + lr * dw,
+                ),
             ),
             Misconception(
-                "rate of one",
-                "A rate of 1 is no border in itself; the curvature sets it.",
-                lambda curvature: 1.0,
+                "momentum on the weight",
+                "The weight is multiplied by momentum; it is the velocity that fades.",
+                lambda w, dw, velocity, lr, momentum: (momentum * w - lr * dw, momentum * w - lr * dw),
+                (lambda w, dw, velocity, lr, momentum: (momentum * w - lr * (velocity + dw), velocity + dw),),
             ),
             Misconception(
-                "steeper, therefore faster",
-                "The border grows with the curvature here; on a steeper curve it must fall.",
-                lambda curvature: 2 * curvature,
+                "one gradient remembered",
+                "The velocity returned is this gradient alone; it should hold all gradients so far.",
+                lambda w, dw, velocity, lr, momentum: (w - lr * (momentum * velocity + dw), dw),
             ),
             Misconception(
-                "border of a square root",
-                "A square root is in it; the factor 1 - rate * c is linear in the rate.",
-                lambda curvature: math.sqrt(2 / curvature),
-                (lambda curvature: 2 / math.sqrt(curvature), lambda curvature: 1 / math.sqrt(curvature)),
+                "momentum twice",
+                "Momentum fades the velocity twice in one step.",
+                lambda w, dw, velocity, lr, momentum: (
+                    w - lr * (momentum**2 * velocity + dw),
+                    momentum**2 * velocity + dw,
+                ),
             ),
             Misconception(
-                "curvature squared",
-                "The curvature is squared; w is multiplied by 1 - rate * c, with c to the first power.",
-                lambda curvature: 2 / curvature**2,
-                (lambda curvature: 1 / curvature**2,),
+                "results in the other order",
+                "Two arrays come back in the wrong order: first the new w, then the new velocity.",
+                lambda w, dw, velocity, lr, momentum: momentum_step(w, dw, velocity, lr, momentum)[::-1],
             ),
             Misconception(
-                "twice too large",
-                "At half of this rate the factor is -1 already: the border counts twice.",
-                lambda curvature: 4 / curvature,
+                "forgets at a rate of momentum",
+                "The velocity keeps 1 - momentum of itself: with 0.9 it would forget almost all.",
+                lambda w, dw, velocity, lr, momentum: momentum_step(w, dw, velocity, lr, 1 - momentum),
             ),
             Misconception(
-                "a difference",
-                "It is 2 minus the curvature; the rate times the curvature is to be 2.",
-                lambda curvature: 2 - curvature,
+                "no memory",
+                "Every step forgets the ones before: the velocity is not handed on.",
+                lambda w, dw, velocity, lr, momentum: (w - lr * dw, velocity),
             ),
             Misconception(
-                "a rate below the border",
-                "It is a rate that works; the border itself was asked for.",
-                lambda curvature: 1.9 / curvature,
-                (lambda curvature: 1.99 / curvature, lambda curvature: 1.999 / curvature),
+                "running mean",
+                "The gradient enters with the factor 1 - momentum, a running mean; here it enters whole.",
+                averaged_step,
             ),
             Misconception(
-                "negative rate",
-                "It is negative; a rate is the length of a step downhill.",
-                lambda curvature: -2 / curvature,
+                "old velocity used",
+                "The weight moves by the velocity from before this gradient came in.",
+                lambda w, dw, velocity, lr, momentum: (w - lr * velocity, momentum * velocity + dw),
             ),
-            Misconception("curvature itself", "That is the curvature.", lambda curvature: curvature),
             Misconception(
-                "curvature of the square",
-                "It is the border for E = c w**2, whose second derivative is 2 c.",
-                lambda curvature: 1 / (2 * curvature),
+                "Nesterov",
+                "This is Nesterov's variant, which looks one step ahead; plain momentum does not.",
+                nesterov_step,
+            ),
+            Misconception(
+                "momentum on the gradient",
+                "The factor momentum is on the new gradient; it belongs to the old velocity.",
+                lambda w, dw, velocity, lr, momentum: (
+                    w - lr * (velocity + momentum * dw),
+                    velocity + momentum * dw,
+                ),
+            ),
+            Misconception(
+                "momentum never fades",
+                "The old velocity is kept whole, so the steps grow without end.",
+                lambda w, dw, velocity, lr, momentum: (w - lr * (velocity + dw), velocity + dw),
+            ),
+            Misconception(
+                "uphill",
+                "It walks uphill: the velocity is added where it should be taken away.",
+                lambda w, dw, velocity, lr, momentum: (
+                    w + lr * (momentum * velocity + dw),
+                    momentum * velocity + dw,
+                ),
             ),
         ),
     )

@@ -1,189 +1,135 @@
-"""Exercises of notebook 07, initialization. What is compared is not the numbers but how they are spread."""
-
-import math
+"""Exercises of notebook 07, minima: two choices of numbers on the curve `Wells`."""
 
 import numpy as np
 
 from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
-from cnnlib.nn.initializers import fans
+from cnnlib.experiments.error_curves import Wells, descend
 
-MEASURES = (
-    "count",
-    "mean over wanted spread",
-    "spread over wanted spread",
-    "distinct",
-    "follows the rng",
-    "a second draw from one rng is a new one",
-    "spread of every filter alike",
-)
+CURVE = Wells()
+STEPS = 300
+ESCAPE_START = -0.8
+REST = 2e-3  # how far from a place of slope 0 a weight may be that has come to rest there
+SEEN = ("stays on the map", "comes to rest", "rests in a minimum", "that minimum is the lowest")
 
 
-def measured(initialize, shape, seed):
-    """What can be said of random weights, rounded to what chance allows, by the names of `MEASURES`."""
-    one = np.random.default_rng(seed)
-    first, w = initialize(shape, one), np.asarray(initialize(shape, np.random.default_rng(seed)))
-    if w.shape != shape or w.dtype.kind != "f":
-        raise Misfit(f"The weights have shape {w.shape} and type {w.dtype}, expected {shape} and float.")
-    first = np.array(first, copy=True)
-    second = np.array(initialize(shape, one), copy=True)
-    other = np.asarray(initialize(shape, np.random.default_rng(seed + 1)))
-    spread = math.sqrt(2 / fans(shape)[0])
-    repeatable = np.array_equal(first, w) and not np.array_equal(w, other)
-    fresh = abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.2
-    rows = np.moveaxis(w, 0 if len(shape) == 4 else 1, 0).reshape(shape[0 if len(shape) == 4 else 1], -1)
-    uneven = max(rows.std(axis=1).max() / rows.std(), rows.std() / max(rows.std(axis=1).min(), 1e-12))
-    numbers = [near(w.mean() / spread, 0.0, w.size), near(w.std() / spread, 1.0, 2 * w.size)]
-    return (
-        w.size,
-        *numbers,
-        int(len(np.unique(w)) > 0.9 * w.size),
-        int(repeatable),
-        int(fresh),
-        int(uneven < 1.8),
-    )
+def as_numbers(choice, names):
+    """Read a choice as finite numbers, one for each name."""
+    try:
+        values = [] if isinstance(choice, (str, bytes, set, dict)) else [float(value) for value in choice]
+    except (TypeError, ValueError):
+        values = []
+    if len(values) != len(names) or not np.isfinite(values).all():
+        raise Misfit(f"It is {choice!r}, expected {len(names)} numbers: {', '.join(names)}.")
+    return values
 
 
-def near(value, wanted, count):
-    """The wanted value if it is met within what chance needs among so many numbers, else the value."""
-    return wanted if abs(value - wanted) < 0.01 + 4.5 / math.sqrt(count) else round(float(value), 2)
+def seen(path):
+    """Describe where a descent on the curve ends, by zeros and ones in the order of `SEEN`.
+
+    A weight rests where the slope is 0, however short or long its steps are. Coming to rest is -1 where the
+    weight still goes to and fro, and 0 where it is still on its way.
+    """
+    if not np.isfinite(path).all() or abs(path[-1]) > 3 * CURVE.high:
+        return 0, 0, 0, 0
+    minima, maxima = CURVE.stationary()
+    moves, places = np.diff(path[-60:]), np.concatenate([minima, maxima])
+    still = np.abs(moves[-3:]).max() < 1e-3
+    if not still or np.abs(places - path[-1]).min() > REST:
+        return 1, (-1 if (moves[1:] * moves[:-1] < 0).any() else 0), 0, 0
+    at_minimum = CURVE.curvature(path[-1]) > 0
+    lowest = abs(path[-1] - CURVE.global_minimum()) < 1e-2
+    return 1, 1, int(at_minimum), int(at_minimum and lowest)
 
 
-def shape_cases(rng):
-    """Shapes large enough that chance moves the spread by at most three hundredths."""
-    yield (200, 150), 0
-    yield (32, 16, 3, 3), 1
-    yield (16, 40, 3, 3), 2
-    for number in range(20):
-        if number % 2:
-            shape = tuple(int(size) for size in rng.integers(40, 160, 2))
-        else:
-            shape = tuple(int(size) for size in (*rng.integers(8, 30, 2), *rng.integers(3, 6, 2)))
-        yield shape, int(rng.integers(1000))
-
-
-def normal(std):
-    """An initialization by normal numbers of the spread ``std(fan_in, fan_out)``."""
-    return lambda shape, rng: rng.normal(0.0, std(*fans(shape)), shape)
-
-
-def channels_only(shape, rng):
-    """The window left out of fan_in."""
-    return rng.normal(0.0, math.sqrt(2 / (shape[1] if len(shape) == 4 else shape[0])), shape)
+def fall(answer):
+    """Descend from the chosen start with the chosen rate."""
+    start, rate = as_numbers(answer(), ("start", "rate"))
+    if not CURVE.low <= start <= CURVE.high or rate <= 0:
+        raise Misfit(f"The start is to lie from {CURVE.low:g} to {CURVE.high:g} and the rate above 0.")
+    return seen(descend(CURVE, start, rate, STEPS))
 
 
 register(
     Exercise(
-        name="07.he_init",
-        signature="he_init(shape, rng) -> weights, shape (F, C, kH, kW) or (in, out)",
-        inputs=("shape", "seed of rng"),
-        outputs=MEASURES,
-        oracle=lambda shape, rng: rng.normal(0.0, math.sqrt(2 / fans(shape)[0]), shape),
-        cases=shape_cases,
-        run=measured,
-        probed=False,
+        name="07.false_minimum",
+        signature="a pair of numbers: start, rate",
+        value=True,
+        inputs=(),
+        outputs=SEEN,
+        oracle=lambda: (-2.5, 0.1),
+        cases=lambda rng: [()],
+        run=fall,
         hints=(
-            "How many numbers are added up for one output? That count, and the half which ReLU cuts "
-            "off, set the "
-            "spread.",
-            "The variance is 2 over fan_in, and a spread is a square root. fan_in is C * kH * kW for "
-            "a convolution "
-            "and the first size for a linear layer. Draw from the rng you are given.",
+            "Of the three minima two are false. Which starts run down into one of them?",
+            "A start on the slope of a false minimum, and a rate below 2 over the curvature at its bottom.",
         ),
         misconceptions=(
             Misconception(
-                "variance taken for spread",
-                "The variance 2 / fan_in was used as the spread; the square root is missing.",
-                normal(lambda fan_in, fan_out: 2 / fan_in),
+                "lowest minimum", "It ends in the lowest minimum.", (2.5, 0.1), ((0.9, 0.05), (3, 0.2))
             ),
             Misconception(
-                "half of ReLU forgotten",
-                "The spread is that of 1 / fan_in; ReLU cuts half of the signal off, so a 2 belongs there.",
-                normal(lambda fan_in, fan_out: math.sqrt(1 / fan_in)),
+                "too slow",
+                "It has not arrived after 300 steps: the rate is small.",
+                (-2.5, 1e-4),
+                ((-2.5, 1e-6), (-2.5, 1e-12), (-1.0, 1e-3), (-1.2, 1e-7), (0.4, 1e-5), (-0.9, 1e-9)),
             ),
             Misconception(
-                "fan_out for fan_in",
-                "The outputs of the layer were counted, not the inputs that are summed.",
-                normal(lambda fan_in, fan_out: math.sqrt(2 / fan_out)),
+                "to and fro",
+                "It jumps to and fro over the bottom and never rests: the rate is large for this curvature.",
+                (-2.5, 0.5),
+                ((-1.7, 1.0), (-1.5, 0.9)),
+            ),
+            Misconception("off the map", "It leaves the map: the rate is far too large.", (-2.5, 30.0)),
+            Misconception(
+                "on the hill",
+                "It rests on a hilltop, where the slope is 0 too; the least push would end that.",
+                (float(CURVE.stationary()[1][0]), 0.01),
+            ),
+        ),
+    )
+)
+
+
+def roll(answer):
+    """Descend with the chosen momentum from a start that runs into a false minimum without it."""
+    rate, momentum = as_numbers(answer(), ("rate", "momentum"))
+    if not 0 <= momentum < 1 or rate <= 0:
+        raise Misfit("The momentum is to lie from 0 to below 1 and the rate above 0.")
+    return seen(descend(CURVE, ESCAPE_START, rate, STEPS, "Momentum", momentum))
+
+
+register(
+    Exercise(
+        name="07.momentum_escape",
+        signature=f"a pair of numbers: rate, momentum (the start is {ESCAPE_START})",
+        value=True,
+        inputs=(),
+        outputs=SEEN,
+        oracle=lambda: (0.02, 0.9),
+        cases=lambda rng: [()],
+        run=roll,
+        hints=(
+            "Without momentum it stops in the first hollow. What must it still have when it gets there?",
+            "The velocity forgets at the rate of 1 - momentum. It needs enough to climb the far side of "
+            "the hollow, and must lose it again within 300 steps to come to rest.",
+        ),
+        misconceptions=(
+            Misconception(
+                "too little momentum",
+                "It stops in the false minimum.",
+                (0.02, 0.1),
+                ((0.05, 0.0), (0.02, 0.5)),
             ),
             Misconception(
-                "linear read as convolution",
-                "Right for convolutions; a linear layer's shape is (in, out): its inputs stand first.",
-                lambda shape, rng: rng.normal(0.0, math.sqrt(2 / math.prod(shape[1:])), shape),
+                "too slow",
+                "It has not arrived after 300 steps.",
+                (1e-5, 0.5),
+                ((1e-6, 0.0), (1e-9, 0.99), (1e-4, 0.9)),
             ),
             Misconception(
-                "Xavier",
-                "This is Xavier's rule, with inputs and outputs in the mean; He counts the inputs alone.",
-                normal(lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out))),
+                "never comes to rest", "It still swings after 300 steps: nothing brakes it.", (0.3, 0.999)
             ),
-            Misconception(
-                "window not counted",
-                "Only the channels were counted; each channel comes with a whole window of numbers.",
-                channels_only,
-            ),
-            Misconception(
-                "not centred",
-                "All weights are positive; they should lie around zero.",
-                lambda shape, rng: rng.random(shape) * math.sqrt(2 / fans(shape)[0]),
-            ),
-            Misconception(
-                "root of 2 over fan_in",
-                "The square root covers the 2 alone; fan_in belongs under it too.",
-                normal(lambda fan_in, fan_out: math.sqrt(2) / fan_in),
-            ),
-            Misconception(
-                "multiplied by fan_in",
-                "The spread grows with fan_in; the more numbers are added up, the smaller each must be.",
-                normal(lambda fan_in, fan_out: math.sqrt(2 * fan_in)),
-                (normal(lambda fan_in, fan_out: math.sqrt(fan_in / 2)),),
-            ),
-            Misconception(
-                "whole array counted",
-                "All weights of the layer were counted; one output sums over its own inputs only.",
-                lambda shape, rng: rng.normal(0.0, math.sqrt(2 / math.prod(shape)), shape),
-            ),
-            Misconception(
-                "first size for fan_in",
-                "The first size was taken for fan_in: right for a linear layer, not for a convolution.",
-                lambda shape, rng: rng.normal(0.0, math.sqrt(2 / shape[0]), shape),
-            ),
-            Misconception(
-                "limits for spread",
-                "The numbers lie between plus and minus the wanted spread; their spread is then smaller.",
-                lambda shape, rng: rng.uniform(-1, 1, shape) * math.sqrt(2 / fans(shape)[0]),
-            ),
-            Misconception(
-                "window alone",
-                "Only the window was counted; every channel brings one.",
-                lambda shape, rng: rng.normal(0.0, math.sqrt(2 / math.prod(shape[2:])), shape),
-            ),
-            Misconception(
-                "small whatever the shape",
-                "The spread is the same for every shape.",
-                lambda shape, rng: rng.normal(0.0, 0.01, shape),
-                (lambda shape, rng: rng.normal(0.0, 0.1, shape), lambda shape, rng: rng.normal(size=shape)),
-            ),
-            Misconception(
-                "both ways added",
-                "Inputs and outputs are in the spread with a 4; He counts the inputs, with a 2.",
-                normal(lambda fan_in, fan_out: math.sqrt(4 / (fan_in + fan_out))),
-            ),
-            Misconception(
-                "one filter copied",
-                "One filter was drawn and copied; equal filters stay equal for ever.",
-                lambda shape, rng: np.broadcast_to(
-                    rng.normal(0.0, math.sqrt(2 / fans(shape)[0]), (1, *shape[1:])), shape
-                ).copy(),
-            ),
-            Misconception(
-                "all the same",
-                "All weights are equal, so all filters stay equal for ever.",
-                lambda shape, rng: np.full(shape, math.sqrt(2 / fans(shape)[0])),
-            ),
-            Misconception(
-                "own generator",
-                "The numbers are the same whatever rng is given: they come from another generator.",
-                lambda shape, rng: np.random.default_rng(0).normal(0.0, math.sqrt(2 / fans(shape)[0]), shape),
-            ),
+            Misconception("off the map", "It leaves the map.", (100.0, 0.9), ((50.0, 0.0),)),
         ),
     )
 )

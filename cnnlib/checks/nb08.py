@@ -1,155 +1,188 @@
-"""Exercise of notebook 08, spirals: an update with the penalty L1."""
+"""Exercises of notebook 08, initialization. What is compared is not the numbers but how they are spread."""
+
+import math
 
 import numpy as np
 
-from cnnlib.checks import cases
-from cnnlib.checks.exercise import Exercise, Misconception, register
+from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
+from cnnlib.nn.initializers import fans
+
+MEASURES = (
+    "count",
+    "mean over wanted spread",
+    "spread over wanted spread",
+    "distinct",
+    "follows the rng",
+    "a second draw from one rng is a new one",
+    "spread of every filter alike",
+)
 
 
-def l1_cases(rng):
-    """Weights, their gradient, both rates; links that cross zero by the data and by the penalty."""
-    yield np.array([1.0]), np.array([0.0]), 0.1, 1.0
-    yield np.array([-0.05]), np.array([0.0]), 0.1, 1.0
-    yield np.array([0.3]), np.array([4.0]), 0.1, 0.5
-    yield np.array([0.0, -0.2, 0.2]), np.array([0.0, -3.0, -0.1]), 0.1, 0.1
-    for number in range(40):
-        shape = tuple(rng.integers(1, 5, 1 + number % 2))
-        lr, rate = float(10 ** rng.uniform(-2, 0)), float(10 ** rng.uniform(-2, 0.5))
-        yield rng.normal(0, 0.5, shape), rng.normal(size=shape), lr, rate
-    for number in range(12):  # many zeros, large gradients, no penalty
-        shape = (4, 3)[: 1 + number % 2]
-        w = rng.normal(0, 0.5, shape) * rng.integers(0, 2, shape)
-        yield w, cases.gradient(rng, shape), 0.03, (0.0, 0.3, 3.0)[number % 3]
+def measured(initialize, shape, seed):
+    """What can be said of random weights, rounded to what chance allows, by the names of `MEASURES`."""
+    one = np.random.default_rng(seed)
+    first, w = initialize(shape, one), np.asarray(initialize(shape, np.random.default_rng(seed)))
+    if w.shape != shape or w.dtype.kind != "f":
+        raise Misfit(f"The weights have shape {w.shape} and type {w.dtype}, expected {shape} and float.")
+    first = np.array(first, copy=True)
+    second = np.array(initialize(shape, one), copy=True)
+    other = np.asarray(initialize(shape, np.random.default_rng(seed + 1)))
+    spread = math.sqrt(2 / fans(shape)[0])
+    repeatable = np.array_equal(first, w) and not np.array_equal(w, other)
+    fresh = abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.2
+    rows = np.moveaxis(w, 0 if len(shape) == 4 else 1, 0).reshape(shape[0 if len(shape) == 4 else 1], -1)
+    uneven = max(rows.std(axis=1).max() / rows.std(), rows.std() / max(rows.std(axis=1).min(), 1e-12))
+    numbers = [near(w.mean() / spread, 0.0, w.size), near(w.std() / spread, 1.0, 2 * w.size)]
+    return (
+        w.size,
+        *numbers,
+        int(len(np.unique(w)) > 0.9 * w.size),
+        int(repeatable),
+        int(fresh),
+        int(uneven < 1.8),
+    )
 
 
-def l1_update(w, dw, lr, rate):
-    """The playground's rule."""
-    stepped = w - lr * dw
-    shrunk = stepped - lr * rate * np.sign(w)
-    return np.where(stepped * shrunk < 0, 0.0, shrunk)
+def near(value, wanted, count):
+    """The wanted value if it is met within what chance needs among so many numbers, else the value."""
+    return wanted if abs(value - wanted) < 0.01 + 4.5 / math.sqrt(count) else round(float(value), 2)
 
 
-def judged_at_the_new_weight(w, dw, lr, rate):
-    """The penalty's sign from the weight after the data's step."""
-    stepped = w - lr * dw
-    shrunk = stepped - lr * rate * np.sign(stepped)
-    return np.where(stepped * shrunk < 0, 0.0, shrunk)
+def shape_cases(rng):
+    """Shapes large enough that chance moves the spread by at most three hundredths."""
+    yield (200, 150), 0
+    yield (32, 16, 3, 3), 1
+    yield (16, 40, 3, 3), 2
+    for number in range(20):
+        if number % 2:
+            shape = tuple(int(size) for size in rng.integers(40, 160, 2))
+        else:
+            shape = tuple(int(size) for size in (*rng.integers(8, 30, 2), *rng.integers(3, 6, 2)))
+        yield shape, int(rng.integers(1000))
 
 
-def dead_by_any_crossing(w, dw, lr, rate):
-    """The old weight compared with the new one."""
-    shrunk = w - lr * dw - lr * rate * np.sign(w)
-    return np.where(w * shrunk < 0, 0.0, shrunk)
+def normal(std):
+    """An initialization by normal numbers of the spread ``std(fan_in, fan_out)``."""
+    return lambda shape, rng: rng.normal(0.0, std(*fans(shape)), shape)
 
 
-def one_sided(w, dw, lr, rate, sign):
-    """The rule with another sign for the pull."""
-    stepped = w - lr * dw
-    shrunk = stepped - lr * rate * sign
-    return np.where(stepped * shrunk < 0, 0.0, shrunk)
-
-
-def crosses(w, dw, lr, rate):
-    """Where the penalty carries a weight across zero."""
-    stepped = w - lr * dw
-    return stepped * (stepped - lr * rate * np.sign(w)) < 0
+def channels_only(shape, rng):
+    """The window left out of fan_in."""
+    return rng.normal(0.0, math.sqrt(2 / (shape[1] if len(shape) == 4 else shape[0])), shape)
 
 
 register(
     Exercise(
-        name="08.l1_update",
-        signature="l1_update(w, dw, lr, rate) -> new w",
-        inputs=("w", "dw", "lr", "rate"),
-        outputs=("new w",),
-        oracle=l1_update,
-        cases=l1_cases,
+        name="08.he_init",
+        signature="he_init(shape, rng) -> weights, shape (F, C, kH, kW) or (in, out)",
+        inputs=("shape", "seed of rng"),
+        outputs=MEASURES,
+        oracle=lambda shape, rng: rng.normal(0.0, math.sqrt(2 / fans(shape)[0]), shape),
+        cases=shape_cases,
+        run=measured,
+        probed=False,
         hints=(
-            "Two steps, one after the other: first the data's, then the penalty's of size lr * rate "
-            "towards zero. Look at a weight that is already smaller than that size.",
-            "Keep the weight between the two steps. Its product with the final one tells whether the "
-            "penalty carried it across zero. The direction of the penalty comes from the old weight.",
+            "How many numbers are added up for one output? That count, and the half which ReLU cuts "
+            "off, set the "
+            "spread.",
+            "The variance is 2 over fan_in, and a spread is a square root. fan_in is C * kH * kW for "
+            "a convolution "
+            "and the first size for a linear layer. Draw from the rng you are given.",
         ),
         misconceptions=(
             Misconception(
-                "crosses zero freely",
-                "The penalty carries small weights across zero to the other side; there they belong to 0.",
-                lambda w, dw, lr, rate: w - lr * (dw + rate * np.sign(w)),
+                "variance taken for spread",
+                "The variance 2 / fan_in was used as the spread; the square root is missing.",
+                normal(lambda fan_in, fan_out: 2 / fan_in),
             ),
             Misconception(
-                "L2 instead of L1",
-                "The pull is in proportion to the weight: that is L2. L1 pulls all alike.",
-                lambda w, dw, lr, rate: w - lr * dw - lr * rate * w,
+                "half of ReLU forgotten",
+                "The spread is that of 1 / fan_in; ReLU cuts half of the signal off, so a 2 belongs there.",
+                normal(lambda fan_in, fan_out: math.sqrt(1 / fan_in)),
             ),
             Misconception(
-                "sign of the stepped weight",
-                "The direction of the penalty is taken after the data's step; it comes from the old weight.",
-                judged_at_the_new_weight,
+                "fan_out for fan_in",
+                "The outputs of the layer were counted, not the inputs that are summed.",
+                normal(lambda fan_in, fan_out: math.sqrt(2 / fan_out)),
             ),
             Misconception(
-                "any crossing is death",
-                "Weights die that the data alone carried across zero; only the penalty's crossing kills.",
-                dead_by_any_crossing,
+                "linear read as convolution",
+                "Right for convolutions; a linear layer's shape is (in, out): its inputs stand first.",
+                lambda shape, rng: rng.normal(0.0, math.sqrt(2 / math.prod(shape[1:])), shape),
             ),
             Misconception(
-                "zero pulled as well",
-                "A weight of exactly 0 is pulled; it has no sign, so no direction to be pulled in.",
-                lambda w, dw, lr, rate: one_sided(w, dw, lr, rate, np.where(w >= 0, 1, -1)),
-                (lambda w, dw, lr, rate: one_sided(w, dw, lr, rate, np.where(w > 0, 1, -1)),),
+                "Xavier",
+                "This is Xavier's rule, with inputs and outputs in the mean; He counts the inputs alone.",
+                normal(lambda fan_in, fan_out: math.sqrt(2 / (fan_in + fan_out))),
             ),
             Misconception(
-                "penalty before the data",
-                "The penalty comes first and the data after it; then the data may wake what the penalty "
-                "has just set to 0.",
-                lambda w, dw, lr, rate: l1_update(w, 0, lr, rate) - lr * dw,
+                "window not counted",
+                "Only the channels were counted; each channel comes with a whole window of numbers.",
+                channels_only,
             ),
             Misconception(
-                "small weights set to zero",
-                "Every weight smaller than the pull is set to 0, wherever the data took it.",
-                lambda w, dw, lr, rate: np.where(np.abs(w) < lr * rate, 0, w - lr * (dw + rate * np.sign(w))),
-                (
-                    lambda w, dw, lr, rate: np.where(
-                        np.abs(w - lr * dw) < lr * rate, 0, w - lr * (dw + rate * np.sign(w))
-                    ),
-                ),
+                "not centred",
+                "All weights are positive; they should lie around zero.",
+                lambda shape, rng: rng.random(shape) * math.sqrt(2 / fans(shape)[0]),
             ),
             Misconception(
-                "penalty alone",
-                "The data's step is missing: only the penalty moves the weights.",
-                lambda w, dw, lr, rate: l1_update(w, 0 * dw, lr, rate),
+                "root of 2 over fan_in",
+                "The square root covers the 2 alone; fan_in belongs under it too.",
+                normal(lambda fan_in, fan_out: math.sqrt(2) / fan_in),
             ),
             Misconception(
-                "data alone",
-                "The penalty is missing: this is plain gradient descent.",
-                lambda w, dw, lr, rate: w - lr * dw,
+                "multiplied by fan_in",
+                "The spread grows with fan_in; the more numbers are added up, the smaller each must be.",
+                normal(lambda fan_in, fan_out: math.sqrt(2 * fan_in)),
+                (normal(lambda fan_in, fan_out: math.sqrt(fan_in / 2)),),
             ),
             Misconception(
-                "sign of the gradient",
-                "The pull goes by the sign of the gradient; it goes by the sign of the old weight.",
-                lambda w, dw, lr, rate: one_sided(w, dw, lr, rate, np.sign(dw)),
+                "whole array counted",
+                "All weights of the layer were counted; one output sums over its own inputs only.",
+                lambda shape, rng: rng.normal(0.0, math.sqrt(2 / math.prod(shape)), shape),
             ),
             Misconception(
-                "all or nothing",
-                "One weight that crosses zero sets all of them to 0; each weight is judged by itself.",
-                lambda w, dw, lr, rate: (
-                    0 * w if crosses(w, dw, lr, rate).any() else w - lr * (dw + rate * np.sign(w))
-                ),
+                "first size for fan_in",
+                "The first size was taken for fan_in: right for a linear layer, not for a convolution.",
+                lambda shape, rng: rng.normal(0.0, math.sqrt(2 / shape[0]), shape),
             ),
             Misconception(
-                "stopped where it was",
-                "A weight the penalty would carry across zero stays where the data took it; it becomes 0.",
-                lambda w, dw, lr, rate: np.where(
-                    crosses(w, dw, lr, rate), w - lr * dw, w - lr * (dw + rate * np.sign(w))
-                ),
+                "limits for spread",
+                "The numbers lie between plus and minus the wanted spread; their spread is then smaller.",
+                lambda shape, rng: rng.uniform(-1, 1, shape) * math.sqrt(2 / fans(shape)[0]),
             ),
             Misconception(
-                "away from zero",
-                "The penalty pushes weights away from zero; it should pull them there.",
-                lambda w, dw, lr, rate: l1_update(w, dw, lr, -rate),
+                "window alone",
+                "Only the window was counted; every channel brings one.",
+                lambda shape, rng: rng.normal(0.0, math.sqrt(2 / math.prod(shape[2:])), shape),
             ),
             Misconception(
-                "rate not scaled",
-                "The penalty has the size of the regularization rate alone; the learning rate scales it too.",
-                lambda w, dw, lr, rate: l1_update(w, dw, lr, rate / lr),
+                "small whatever the shape",
+                "The spread is the same for every shape.",
+                lambda shape, rng: rng.normal(0.0, 0.01, shape),
+                (lambda shape, rng: rng.normal(0.0, 0.1, shape), lambda shape, rng: rng.normal(size=shape)),
+            ),
+            Misconception(
+                "both ways added",
+                "Inputs and outputs are in the spread with a 4; He counts the inputs, with a 2.",
+                normal(lambda fan_in, fan_out: math.sqrt(4 / (fan_in + fan_out))),
+            ),
+            Misconception(
+                "one filter copied",
+                "One filter was drawn and copied; equal filters stay equal for ever.",
+                lambda shape, rng: np.broadcast_to(
+                    rng.normal(0.0, math.sqrt(2 / fans(shape)[0]), (1, *shape[1:])), shape
+                ).copy(),
+            ),
+            Misconception(
+                "all the same",
+                "All weights are equal, so all filters stay equal for ever.",
+                lambda shape, rng: np.full(shape, math.sqrt(2 / fans(shape)[0])),
+            ),
+            Misconception(
+                "own generator",
+                "The numbers are the same whatever rng is given: they come from another generator.",
+                lambda shape, rng: np.random.default_rng(0).normal(0.0, math.sqrt(2 / fans(shape)[0]), shape),
             ),
         ),
     )

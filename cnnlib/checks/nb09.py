@@ -1,229 +1,133 @@
-"""Exercise of notebook 09: the training loop."""
+"""Exercise of notebook 09, depth: batch normalization forwards; and the cases that its backward shares."""
 
 import numpy as np
 
-from cnnlib.checks.epochs import SAID, TOLD, run_epoch
 from cnnlib.checks.exercise import Exercise, Misconception, register
 
-
-def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
-    """The loop of `cnnlib.nn.training.train`, bare."""
-    order = rng.permutation(len(x))
-    for start in range(0, len(x), batch_size):
-        batch = order[start : start + batch_size]
-        loss.forward(model.forward(x[batch], training=True), y[batch])
-        model.backward(loss.backward())
-        optimizer.step(model.parameters())
+EPS = 1e-5
+AXES = (0, 2, 3)
 
 
-def epoch_cases(rng):
-    """Images as vectors, labels, batch size; the last batch is often a short one."""
-    yield np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([0, 1]), 1
-    yield np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), np.array([0, 1, 0]), 2
-    for number in range(18):
-        n, features = 4 + number, int(rng.integers(2, 5))
-        x = rng.normal(size=(n, features))
-        yield x, (x[:, 0] > 0).astype(int), int(rng.integers(2, 5))
+def per_channel(v):
+    """A vector (C,) beside images (N, C, H, W)."""
+    return np.asarray(v)[None, :, None, None]
 
 
-def _in_order(model, loss, optimizer, x, y, batch_size, rng):
-    for start in range(0, len(x), batch_size):
-        batch = slice(start, start + batch_size)
-        loss.forward(model.forward(x[batch], training=True), y[batch])
-        model.backward(loss.backward())
-        optimizer.step(model.parameters())
+def shapes(rng):
+    """From two numbers in one channel to a few channels of small images; never as many images as channels."""
+    yield from ((2, 1, 1, 1), (4, 1, 1, 1), (3, 2, 1, 1), (2, 3, 2, 1), (1, 2, 2, 3))
+    for _ in range(24):
+        yield tuple(int(size) for size in (rng.integers(2, 5), rng.integers(1, 4), *rng.integers(1, 4, 2)))
 
 
-def _labels_left_behind(model, loss, optimizer, x, y, batch_size, rng):
-    train_epoch(model, loss, optimizer, x[rng.permutation(len(x))], y, batch_size, _Same())
+def images(rng, shape):
+    """Channels of different middles and spreads."""
+    channels = (1, shape[1], 1, 1)
+    return rng.normal(size=shape) * 10 ** rng.uniform(-0.5, 1, channels) + 5 * rng.normal(size=channels)
 
 
-class _Same:
-    """Stands in for a generator that leaves the order as it is."""
-
-    def permutation(self, n):
-        return np.arange(n)
-
-
-def _without_training(model, loss, optimizer, x, y, batch_size, rng):
-    order = rng.permutation(len(x))
-    for start in range(0, len(x), batch_size):
-        batch = order[start : start + batch_size]
-        loss.forward(model.forward(x[batch]), y[batch])
-        model.backward(loss.backward())
-        optimizer.step(model.parameters())
+def forward_cases(rng):
+    """The numbers of the notebook first."""
+    yield np.array([1.0, 2.0, 3.0, 6.0]).reshape(4, 1, 1, 1), np.ones(1), np.zeros(1)
+    yield np.array([1.0, 2.0, 3.0, 6.0]).reshape(4, 1, 1, 1), np.array([2.0]), np.array([0.5])
+    for shape in shapes(rng):
+        yield images(rng, shape), rng.normal(size=shape[1]), rng.normal(size=shape[1])
+    yield np.full((3, 2, 2, 2), 0.5), np.ones(2), np.array([0.0, 1.0])  # channels without a spread
+    yield np.array([0.001, 0.003]).reshape(2, 1, 1, 1), np.ones(1), np.zeros(1)  # eps counts
 
 
-def _short_batch_lost(model, loss, optimizer, x, y, batch_size, rng):
-    order = rng.permutation(len(x))
-    for i in range(len(x) // batch_size):
-        batch = order[i * batch_size : (i + 1) * batch_size]
-        loss.forward(model.forward(x[batch], training=True), y[batch])
-        model.backward(loss.backward())
-        optimizer.step(model.parameters())
-
-
-def _one_step(model, loss, optimizer, x, y, batch_size, rng):
-    order = rng.permutation(len(x))
-    for start in range(0, len(x), batch_size):
-        batch = order[start : start + batch_size]
-        loss.forward(model.forward(x[batch], training=True), y[batch])
-        model.backward(loss.backward())
-    optimizer.step(model.parameters())
-
-
-def _drawn_again(model, loss, optimizer, x, y, batch_size, rng):
-    for _ in range(0, len(x), batch_size):
-        batch = rng.permutation(len(x))[:batch_size]
-        loss.forward(model.forward(x[batch], training=True), y[batch])
-        model.backward(loss.backward())
-        optimizer.step(model.parameters())
-
-
-def loop(batches, *, pick=lambda x, y, batch: (x[batch], y[batch]), before=False):
-    """A training loop over the batches that ``batches(n, batch_size, rng)`` gives."""
-
-    def train(model, loss, optimizer, x, y, batch_size, rng):
-        for batch in batches(len(x), batch_size, rng):
-            images, labels = pick(x, y, batch)
-            loss.forward(model.forward(images, training=True), labels)
-            dy = loss.backward()
-            if before:
-                optimizer.step(model.parameters())
-            model.backward(dy)
-            if not before:
-                optimizer.step(model.parameters())
-
-    return train
-
-
-def cut(order, size):
-    """An order in pieces."""
-    return [order[start : start + size] for start in range(0, len(order), size)]
-
-
-def _shuffled_batches(n, size, rng):
-    batches = cut(np.arange(n), size)
-    return [batches[number] for number in rng.permutation(len(batches))]
-
-
-def _even_batches(n, size, rng):
-    return np.array_split(rng.permutation(n), -(-n // size))
-
-
-def _begun_anywhere(n, size, rng):
-    return cut(np.roll(np.arange(n), rng.integers(n)), size)
-
-
-def _with_replacement(n, size, rng):
-    return cut(rng.integers(n, size=n), size)
-
-
-def _own_numbers(n, size, rng):
-    return cut(np.random.default_rng().permutation(n), size)
-
-
-def _same_numbers(n, size, rng):
-    return cut(np.random.default_rng(0).permutation(n), size)
-
-
-def _shuffled_in_place(model, loss, optimizer, x, y, batch_size, rng):
-    order = rng.permutation(len(x))
-    x[:], y[:] = x[order], y[order]
-    train_epoch(model, loss, optimizer, x, y, batch_size, rng)
+def forward(x, gamma, beta, axes=AXES, ddof=0, eps=EPS):
+    """Normalize over some axes."""
+    mean, var = x.mean(axis=axes, keepdims=True), x.var(axis=axes, keepdims=True, ddof=ddof)
+    return per_channel(gamma) * (x - mean) / np.sqrt(var + eps) + per_channel(beta)
 
 
 register(
     Exercise(
-        name="09.train_epoch",
-        signature="train_epoch(model, loss, optimizer, x, y, batch_size, rng) -> None",
-        inputs=("x", "y", "batch_size"),
-        outputs=SAID,
-        oracle=train_epoch,
-        cases=epoch_cases,
-        run=run_epoch,
-        told=TOLD,
-        probed=False,
+        name="09.batchnorm_forward",
+        signature="batchnorm_forward(x, gamma, beta) -> y",
+        inputs=("x", "gamma", "beta"),
+        outputs=("y",),
+        oracle=forward,
+        cases=forward_cases,
+        unit=lambda x, gamma, beta: float(np.abs(x).max() / np.sqrt(x.var(axis=AXES) + EPS).min()),
         hints=(
-            "One call of rng.permutation(len(x)) gives the order of the whole epoch; images and labels are"
-            " both picked by it.",
-            "For each piece of the order, the short last one too: forward with training=True, loss, backward"
-            " of the loss, backward of the network, one step of the optimizer.",
+            "One channel at a time: which numbers share a mean? All images, all rows, all columns.",
+            "The mean is x.mean(axis=(0, 2, 3), keepdims=True), and so is the variance, by x.var. "
+            "gamma and beta have one number a channel: gamma[:, None, None] stands beside (N, C, H, W).",
         ),
         misconceptions=(
             Misconception(
-                "never shuffled",
-                "The images come in the order of the file.",
-                _in_order,
-                (loop(lambda n, size, rng: cut(np.arange(n)[::-1], size)),),
-            ),
-            Misconception(
-                "only the batches shuffled",
-                "The batches come in a new order, but each holds the same images every time; the images "
-                "themselves are to be shuffled.",
-                loop(_shuffled_batches),
-            ),
-            Misconception(
-                "begun anywhere",
-                "The order is that of the file, begun at another place; neighbours stay neighbours.",
-                loop(_begun_anywhere),
-            ),
-            Misconception(
-                "drawn with replacement",
-                "Each image is drawn anew from all of them: some come twice, others never.",
-                loop(_with_replacement),
-            ),
-            Misconception(
-                "one order for ever",
-                "The order is the same whatever rng says: it comes from a generator of its own.",
-                loop(_same_numbers),
-            ),
-            Misconception(
-                "batches of even size",
-                "The batches were made equally large; only the last one may be smaller than batch_size.",
-                loop(_even_batches),
-            ),
-            Misconception(
-                "step before backward",
-                "The optimizer steps before the gradients of this batch are known.",
-                loop(lambda n, size, rng: cut(rng.permutation(n), size), before=True),
-            ),
-            Misconception(
-                "one batch too many",
-                "The images of one batch come twice in an epoch.",
-                loop(
-                    lambda n, size, rng: (lambda batches: [*batches, batches[0]])(
-                        cut(rng.permutation(n), size)
-                    )
+                "mean not taken off",
+                "The numbers were divided by their spread, but their mean is still there.",
+                lambda x, g, b: (
+                    per_channel(g) * x / np.sqrt(x.var(axis=AXES, keepdims=True) + EPS) + per_channel(b)
                 ),
             ),
             Misconception(
-                "arrays shuffled themselves",
-                "x and y are put in a new order where they lie; whoever handed them over finds them changed.",
-                _shuffled_in_place,
+                "variance for standard deviation",
+                "The numbers were divided by the variance; the spread is its square root.",
+                lambda x, g, b: (
+                    per_channel(g) * (x - x.mean(AXES, keepdims=True)) / (x.var(AXES, keepdims=True) + EPS)
+                    + per_channel(b)
+                ),
             ),
             Misconception(
-                "labels left behind",
-                "Images were put in a new order, labels not, or in another: they no longer belong together.",
-                _labels_left_behind,
+                "N - 1",
+                "The variance was divided by the count minus one; batch normalization divides by the count.",
+                lambda x, g, b: forward(x, g, b, ddof=1) if x.size > x.shape[1] else x,
             ),
             Misconception(
-                "inference in training",
-                "The network was asked as for a guess, with training=False: Dropout does nothing.",
-                _without_training,
+                "over the images alone",
+                "Each pixel has a mean of its own; a channel's pixels share one: sum over axes 0, 2 and 3.",
+                lambda x, g, b: forward(x, g, b, axes=(0,)),
             ),
             Misconception(
-                "short batch lost", "The last images, fewer than a batch, are never used.", _short_batch_lost
+                "each image by itself",
+                "Each image was normalized by itself; in batch normalization the images share a mean.",
+                lambda x, g, b: forward(x, g, b, axes=(2, 3)),
             ),
             Misconception(
-                "one step an epoch",
-                "The optimizer steps once, after the last batch; the other gradients are lost.",
-                _one_step,
+                "over the channels",
+                "Each image was normalized over its channels: that is layer normalization.",
+                lambda x, g, b: forward(x, g, b, axes=(1, 2, 3)),
             ),
             Misconception(
-                "drawn again for each batch",
-                "A new order is drawn for each batch: some images come twice, others never.",
-                _drawn_again,
+                "all channels together",
+                "One mean was used for all channels; each channel has its own.",
+                lambda x, g, b: forward(x, g, b, axes=(0, 1, 2, 3)),
+            ),
+            Misconception(
+                "eps forgotten",
+                "Nothing was added to the variance: a channel whose numbers are all equal divides by zero.",
+                lambda x, g, b: forward(x, g, b, eps=1e-300),
+                (lambda x, g, b: forward(x, g, b, eps=1e-3), lambda x, g, b: forward(x, g, b, eps=1e-8)),
+            ),
+            Misconception(
+                "eps outside the root",
+                "eps was added to the standard deviation; it belongs to the variance, under the root.",
+                lambda x, g, b: (
+                    per_channel(g) * (x - x.mean(AXES, keepdims=True)) / (x.std(AXES, keepdims=True) + EPS)
+                    + per_channel(b)
+                ),
+            ),
+            Misconception(
+                "gamma forgotten",
+                "The numbers have mean 0 and spread 1, but were not multiplied by gamma.",
+                lambda x, g, b: forward(x, np.ones_like(g), b),
+            ),
+            Misconception(
+                "beta forgotten", "beta was not added.", lambda x, g, b: forward(x, g, np.zeros_like(b))
+            ),
+            Misconception(
+                "gamma times both",
+                "gamma multiplies the normalized numbers alone; beta is added afterwards.",
+                lambda x, g, b: forward(x, g, g * b),
+            ),
+            Misconception(
+                "gamma and beta exchanged",
+                "gamma was added and beta multiplied; it is the other way round.",
+                lambda x, g, b: forward(x, b, g),
             ),
         ),
     )

@@ -1,255 +1,156 @@
-"""Exercises of notebook 10, where next: a new operation for the tape, and the walk backwards itself."""
+"""Exercise of notebook 10, spirals: an update with the penalty L1."""
 
 import numpy as np
 
 from cnnlib.checks import cases
 from cnnlib.checks.exercise import Exercise, Misconception, register
-from cnnlib.checks.handing import hand_over
 
 
-def sigmoid(x):
-    """``1 / (1 + exp(-x))`` without overflow."""
-    return np.exp(-np.logaddexp(0.0, -x))
+def l1_cases(rng):
+    """Weights, their gradient, both rates; links that cross zero by the data and by the penalty."""
+    yield np.array([1.0]), np.array([0.0]), 0.1, 1.0
+    yield np.array([-0.05]), np.array([0.0]), 0.1, 1.0
+    yield np.array([0.3]), np.array([4.0]), 0.1, 0.5
+    yield np.array([0.0, -0.2, 0.2]), np.array([0.0, -3.0, -0.1]), 0.1, 0.1
+    for number in range(40):
+        shape = tuple(rng.integers(1, 5, 1 + number % 2))
+        lr, rate = float(10 ** rng.uniform(-2, 0)), float(10 ** rng.uniform(-2, 0.5))
+        yield rng.normal(0, 0.5, shape), rng.normal(size=shape), lr, rate
+    for number in range(12):  # many zeros, large gradients, no penalty
+        shape = (4, 3)[: 1 + number % 2]
+        w = rng.normal(0, 0.5, shape) * rng.integers(0, 2, shape)
+        yield w, cases.gradient(rng, shape), 0.03, (0.0, 0.3, 3.0)[number % 3]
 
 
-def softplus_cases(rng):
-    """A gradient and an input; single numbers first, then arrays, then numbers that overflow exp."""
-    yield np.array([1.0]), np.array([0.0])
-    yield np.array([2.0, -1.0]), np.array([1.0, -1.0])
-    for number in range(30):
-        shape = tuple(rng.integers(1, 4, 1 + number % 4))
-        yield rng.normal(size=shape), 3 * rng.normal(size=shape)
-    yield np.array([1.0, 1.0]), np.array([1000.0, -1000.0])
-    yield np.array([-0.25, 40.0]), np.array([800.0, -800.0])
-    yield cases.gradient(rng, (3, 4)), np.linspace(6, 12, 12).reshape(3, 4)  # nearly flat, not quite
-    yield cases.gradient(rng, (3, 4)), np.linspace(-10, -4, 12).reshape(3, 4)
-    for number in range(12):  # far from zero on one side, on both, near it; gradients far from 1
-        shape = (3, 2, 2)[: 1 + number % 3]
-        x = rng.normal(size=shape) * (1e-3, 30, 300)[number % 3] + (0, 40, -40)[number // 3 % 3]
-        yield cases.gradient(rng, shape), x
+def l1_update(w, dw, lr, rate):
+    """The playground's rule."""
+    stepped = w - lr * dw
+    shrunk = stepped - lr * rate * np.sign(w)
+    return np.where(stepped * shrunk < 0, 0.0, shrunk)
 
 
-def naive_quotient(dy, x):
-    """Overflows where exp does."""
-    with np.errstate(all="ignore"):
-        return dy * (np.exp(x) / (1 + np.exp(x)))
+def judged_at_the_new_weight(w, dw, lr, rate):
+    """The penalty's sign from the weight after the data's step."""
+    stepped = w - lr * dw
+    shrunk = stepped - lr * rate * np.sign(stepped)
+    return np.where(stepped * shrunk < 0, 0.0, shrunk)
 
 
-def slope_beyond(limit):
-    """Beyond a limit the slope 1, without the gradient."""
-    return lambda dy, x: np.where(x > limit, 1.0, dy * sigmoid(x))
+def dead_by_any_crossing(w, dw, lr, rate):
+    """The old weight compared with the new one."""
+    shrunk = w - lr * dw - lr * rate * np.sign(w)
+    return np.where(w * shrunk < 0, 0.0, shrunk)
+
+
+def one_sided(w, dw, lr, rate, sign):
+    """The rule with another sign for the pull."""
+    stepped = w - lr * dw
+    shrunk = stepped - lr * rate * sign
+    return np.where(stepped * shrunk < 0, 0.0, shrunk)
+
+
+def crosses(w, dw, lr, rate):
+    """Where the penalty carries a weight across zero."""
+    stepped = w - lr * dw
+    return stepped * (stepped - lr * rate * np.sign(w)) < 0
 
 
 register(
     Exercise(
-        name="10.softplus_backward",
-        signature="softplus_backward(dy, x) -> dx",
-        inputs=("dy", "x"),
-        outputs=("dx",),
-        oracle=lambda dy, x: dy * sigmoid(x),
-        cases=softplus_cases,
+        name="10.l1_update",
+        signature="l1_update(w, dw, lr, rate) -> new w",
+        inputs=("w", "dw", "lr", "rate"),
+        outputs=("new w",),
+        oracle=l1_update,
+        cases=l1_cases,
         hints=(
-            "Differentiate log(1 + exp(x)): the outer function first, then the inner one. You know it.",
-            "The slope is exp(x) / (1 + exp(x)), which is the sigmoid. Divide both halves by exp(x), or use"
-            " functional.sigmoid_forward, so that a large x does no harm; then multiply by dy.",
+            "Two steps, one after the other: first the data's, then the penalty's of size lr * rate "
+            "towards zero. Look at a weight that is already smaller than that size.",
+            "Keep the weight between the two steps. Its product with the final one tells whether the "
+            "penalty carried it across zero. The direction of the penalty comes from the old weight.",
         ),
         misconceptions=(
             Misconception(
-                "upstream gradient forgotten",
-                "This is the slope alone; the gradient that arrives has no effect.",
-                lambda dy, x: sigmoid(x) + 0 * dy,
+                "crosses zero freely",
+                "The penalty carries small weights across zero to the other side; there they belong to 0.",
+                lambda w, dw, lr, rate: w - lr * (dw + rate * np.sign(w)),
             ),
             Misconception(
-                "slope of the sigmoid",
-                "This is the slope of the sigmoid, s (1 - s); the sigmoid itself is what is wanted.",
-                lambda dy, x: dy * sigmoid(x) * (1 - sigmoid(x)),
+                "L2 instead of L1",
+                "The pull is in proportion to the weight: that is L2. L1 pulls all alike.",
+                lambda w, dw, lr, rate: w - lr * dw - lr * rate * w,
             ),
             Misconception(
-                "gate of ReLU",
-                "This is ReLU's gate; softplus is its smooth relative and has no kink.",
-                lambda dy, x: dy * (x > 0),
+                "sign of the stepped weight",
+                "The direction of the penalty is taken after the data's step; it comes from the old weight.",
+                judged_at_the_new_weight,
             ),
             Misconception(
-                "inner slope forgotten",
-                "The outer function is differentiated, the inner one is not: a factor exp(x) is missing.",
-                lambda dy, x: dy * sigmoid(-x),
+                "any crossing is death",
+                "Weights die that the data alone carried across zero; only the penalty's crossing kills.",
+                dead_by_any_crossing,
             ),
             Misconception(
-                "value for slope",
-                "The gradient is multiplied with the value of softplus, not with its slope.",
-                lambda dy, x: dy * np.logaddexp(0.0, x),
+                "zero pulled as well",
+                "A weight of exactly 0 is pulled; it has no sign, so no direction to be pulled in.",
+                lambda w, dw, lr, rate: one_sided(w, dw, lr, rate, np.where(w >= 0, 1, -1)),
+                (lambda w, dw, lr, rate: one_sided(w, dw, lr, rate, np.where(w > 0, 1, -1)),),
             ),
             Misconception(
-                "gradient lost where x is large",
-                "Far from zero the slope is handed back without the gradient that arrives.",
-                lambda dy, x: np.where(x > 20, 1.0, dy * sigmoid(x)),
-                tuple(slope_beyond(limit) for limit in (10, 30, 35, 50, 100, 500, 700)),
+                "penalty before the data",
+                "The penalty comes first and the data after it; then the data may wake what the penalty "
+                "has just set to 0.",
+                lambda w, dw, lr, rate: l1_update(w, 0, lr, rate) - lr * dw,
             ),
             Misconception(
-                "x cut to a limit",
-                "x was cut to a limit so small that the slope is not yet 0 or 1 there.",
-                lambda dy, x: dy * sigmoid(np.clip(x, -5, 5)),
+                "small weights set to zero",
+                "Every weight smaller than the pull is set to 0, wherever the data took it.",
+                lambda w, dw, lr, rate: np.where(np.abs(w) < lr * rate, 0, w - lr * (dw + rate * np.sign(w))),
                 (
-                    lambda dy, x: dy * sigmoid(np.clip(x, -10, 10)),
-                    lambda dy, x: dy * sigmoid(np.clip(x, -1, 1)),
+                    lambda w, dw, lr, rate: np.where(
+                        np.abs(w - lr * dw) < lr * rate, 0, w - lr * (dw + rate * np.sign(w))
+                    ),
                 ),
             ),
             Misconception(
-                "exponential alone",
-                "This is exp(x), the inner slope; the outer one, 1 / (1 + exp(x)), belongs before it.",
-                lambda dy, x: dy * np.exp(x),
+                "penalty alone",
+                "The data's step is missing: only the penalty moves the weights.",
+                lambda w, dw, lr, rate: l1_update(w, 0 * dw, lr, rate),
             ),
             Misconception(
-                "hyperbolic tangent",
-                "The slope runs from -1 to 1: that is tanh. Softplus never falls: no slope is below 0.",
-                lambda dy, x: dy * np.tanh(x),
+                "data alone",
+                "The penalty is missing: this is plain gradient descent.",
+                lambda w, dw, lr, rate: w - lr * dw,
             ),
             Misconception(
-                "added",
-                "The slope is added to the gradient that arrives; along a chain slopes are multiplied.",
-                lambda dy, x: dy + sigmoid(x),
+                "sign of the gradient",
+                "The pull goes by the sign of the gradient; it goes by the sign of the old weight.",
+                lambda w, dw, lr, rate: one_sided(w, dw, lr, rate, np.sign(dw)),
             ),
             Misconception(
-                "softplus itself",
-                "This is the way forwards, log(1 + exp(x)); its slope was asked for.",
-                lambda dy, x: np.logaddexp(0.0, x),
+                "all or nothing",
+                "One weight that crosses zero sets all of them to 0; each weight is judged by itself.",
+                lambda w, dw, lr, rate: (
+                    0 * w if crosses(w, dw, lr, rate).any() else w - lr * (dw + rate * np.sign(w))
+                ),
             ),
             Misconception(
-                "sigmoid of the gradient",
-                "The sigmoid was taken of the gradient; it is taken of x.",
-                lambda dy, x: sigmoid(dy) * x,
-                (lambda dy, x: sigmoid(dy * x), lambda dy, x: sigmoid(dy)),
+                "stopped where it was",
+                "A weight the penalty would carry across zero stays where the data took it; it becomes 0.",
+                lambda w, dw, lr, rate: np.where(
+                    crosses(w, dw, lr, rate), w - lr * dw, w - lr * (dw + rate * np.sign(w))
+                ),
             ),
             Misconception(
-                "overflow",
-                "Right for small numbers; a large x overflows exp and becomes NaN.",
-                naive_quotient,
-            ),
-        ),
-    )
-)
-
-
-def replay(run, slopes):
-    """Call the learner's chain on steps ``dy -> dy * slope + shift``; what comes out at the front.
-
-    dy is an array; each step makes a new one, as the backward functions of layers do.
-    """
-    steps = [lambda dy, s=slope: dy * s[0] + s[1] for slope in slopes]
-    return hand_over(run, ("steps", "dy"), steps, np.array([1.0, -0.75]))
-
-
-def chain_cases(rng):
-    """Slopes and shifts, first step first; shifts make the order matter."""
-    yield (np.array([[2.0, 0.0]]),)
-    yield (np.array([[2.0, 1.0], [3.0, 0.0]]),)
-    for _ in range(30):
-        yield (rng.normal(size=(int(rng.integers(2, 6)), 2)),)
-    for number in range(6):  # a slope of 0, or one far from 1, among the steps; many of them
-        slopes = rng.normal(size=(4 + 5 * number, 2)) * np.where(
-            rng.random((4 + 5 * number, 1)) < 0.3, 5, 0.5
-        )
-        slopes[number % len(slopes), 0] = 0.0
-        yield (slopes,)
-
-
-def last_to_first(steps, dy):
-    """The right walk."""
-    for step in reversed(steps):
-        dy = step(dy)
-    return dy
-
-
-def first_to_last(steps, dy):
-    """Forgets to turn round."""
-    for step in steps:
-        dy = step(dy)
-    return dy
-
-
-def product_of_answers(steps, dy):
-    """Every step gets the first gradient."""
-    result = 1.0
-    for step in steps:
-        result *= step(dy)
-    return result
-
-
-def without_the_first(steps, dy):
-    """Stops one step too early."""
-    for step in reversed(steps[1:]):
-        dy = step(dy)
-    return dy
-
-
-def times_what_arrived(steps, dy):
-    """Multiplies once more."""
-    for step in reversed(steps):
-        dy = dy * step(dy)
-    return dy
-
-
-register(
-    Exercise(
-        name="10.replay",
-        signature="replay(steps, dy) -> dx, steps being functions dy -> dx, first layer first",
-        inputs=("slope and shift of each step",),
-        outputs=("dx",),
-        oracle=last_to_first,
-        cases=chain_cases,
-        run=replay,
-        hints=(
-            "The last layer was the last to act. Who hears of the error first?",
-            "Go through the steps in the reverse order, and give each what the one before it returned.",
-        ),
-        misconceptions=(
-            Misconception("wrong way round", "It walks from the first layer to the last.", first_to_last),
-            Misconception(
-                "no handing on",
-                "Every step gets the same gradient; each must get what the step behind it returned.",
-                product_of_answers,
+                "away from zero",
+                "The penalty pushes weights away from zero; it should pull them there.",
+                lambda w, dw, lr, rate: l1_update(w, dw, lr, -rate),
             ),
             Misconception(
-                "last step only", "Only the last layer's step was called.", lambda steps, dy: steps[-1](dy)
+                "rate not scaled",
+                "The penalty has the size of the regularization rate alone; the learning rate scales it too.",
+                lambda w, dw, lr, rate: l1_update(w, dw, lr, rate / lr),
             ),
-            Misconception(
-                "first layer left out", "The first layer's step was not called.", without_the_first
-            ),
-            Misconception(
-                "last layer left out",
-                "The last layer's step was not called.",
-                lambda steps, dy: last_to_first(steps[:-1], dy),
-            ),
-            Misconception(
-                "first step only", "Only the first layer's step was called.", lambda steps, dy: steps[0](dy)
-            ),
-            Misconception(
-                "answers added",
-                "The answers of all steps were added up; one step's answer is the next one's gradient.",
-                lambda steps, dy: sum(step(dy) for step in steps),
-                (lambda steps, dy: dy + sum(step(dy) for step in steps),),
-            ),
-            Misconception(
-                "multiplied with what arrived",
-                "What a step gives back is multiplied with what it was given; the step has done that itself.",
-                times_what_arrived,
-            ),
-            Misconception(
-                "there and back",
-                "The steps were called from the first to the last and back again.",
-                lambda steps, dy: last_to_first(steps, first_to_last(steps, dy)),
-            ),
-            Misconception(
-                "called twice",
-                "Every step was called twice in a row.",
-                lambda steps, dy: last_to_first([step for step in steps for _ in (0, 1)], dy),
-            ),
-            Misconception(
-                "begun with one",
-                "It begins with 1 whatever gradient arrives.",
-                lambda steps, dy: last_to_first(steps, np.ones_like(dy)),
-            ),
-            Misconception("nothing done", "The gradient comes back as it was.", lambda steps, dy: dy),
         ),
     )
 )

@@ -211,6 +211,8 @@ def find(name: str) -> Item:
     """
     known = load()
     present = present_name(name)
+    if present not in known:  # perhaps under the number that its notebook had
+        present = present_name(renumbered(str(name), version=1))
     if present not in known:
         near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.3) or list(known)[:3]
         raise ValueError(f"name: got {name!r}, expected an item such as {', '.join(map(repr, near))}")

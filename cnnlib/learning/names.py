@@ -15,10 +15,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 #: Tables ``{old number: new number}`` of notebooks, in the order of time.
-RENUMBERED: tuple[Mapping[str, str], ...] = ()
+RENUMBERED: tuple[Mapping[str, str], ...] = (
+    {
+        "04": "05",
+        "05": "06",
+        "06": "07",
+        "07": "08",
+        "08": "10",
+        "09": "11",
+        "10": "13",
+    },  # 2.0: 04, 09, 12 are new
+)
 
 #: ``{"03.former_name": "03.present_name"}``, under the present numbers.
-EXERCISES: Mapping[str, str] = {"03.conv2d_backward": "14.conv2d_backward"}
+EXERCISES: Mapping[str, str] = {"03.conv2d_backward": "04.conv2d_backward"}
 
 
 def edition() -> int:
@@ -33,8 +43,8 @@ def edition() -> int:
 def renumbered(name: str, version: int) -> str:
     """Return the name under the present numbers of what a record of some version calls `name`.
 
-    >>> renumbered("03.relu_backward", version=edition())
-    '03.relu_backward'
+    >>> renumbered("03.relu_backward", version=edition()), renumbered("04.sgd", version=1)
+    ('03.relu_backward', '05.sgd')
     """
     for table in RENUMBERED[max(0, version - 1) :]:
         notebook, dot, rest = name.partition(".")

@@ -101,7 +101,7 @@ TrainingView(parts, make_model=mnist_cnn, judged="validation images", batch_size
 #
 # Nothing in that window is hidden. The next cell trains the network that we made above: the same first weights, the
 # same batches. An *optimizer* says how a step is taken (`lr` is the learning rate, the size of the steps; momentum is a
-# matter for notebook 04), and `fit` takes all the steps and returns their history.
+# matter for notebook 05), and `fit` takes all the steps and returns their history.
 # <!-- test: tests/widgets/test_training_view.py::test_the_view_trains_as_fit_does -->
 
 # %% tags=["nbval-ignore-output"] answers="00.images-seen"
@@ -198,7 +198,7 @@ for rate in (0.0001, 0.03, 1.0):
 #
 # At 0.0001 the steps are tiny: the network crawls. At 1 they are so large that they overshoot: the network ends
 # by giving every image the same guess. Rates that work lie between the two. What decides where they begin and end?
-# [Notebook 05](05_learning_rate.ipynb) asks.
+# [Notebook 06](06_learning_rate.ipynb) asks.
 #
 # </details>
 
@@ -221,13 +221,13 @@ SetupCheck()
 # | an image go in, ten numbers come out | How does an image become a guess? | 01 |
 # | the loss | How wrong is the guess, in one number? | 02 |
 # | filters that drift the right way | Whose fault is it? | 03 |
-# | the loss that falls, and mostly falls | Which way is down? | 04 |
-# | a rate that crawls and a rate that spoils all | How big a step? | 05 |
-# | a training that gets no better | Is this the bottom? | 06 |
-# | random filters at the start | Where do we start? | 07 |
-# | only numbers, and no idea what the network makes of them | Can I watch a network learn a shape? | 08 |
-# | images that stay wrong | Does it all work on real images? | 09 |
-# | `fit`, and nothing of its inside | What does a framework add? | 10 |
+# | the loss that falls, and mostly falls | Which way is down? | 05 |
+# | a rate that crawls and a rate that spoils all | How big a step? | 06 |
+# | a training that gets no better | Is this the bottom? | 07 |
+# | random filters at the start | Where do we start? | 08 |
+# | only numbers, and no idea what the network makes of them | Can I watch a network learn a shape? | 10 |
+# | images that stay wrong | Does it all work on real images? | 11 |
+# | `fit`, and nothing of its inside | What does a framework add? | 13 |
 #
 # The course grew from a textbook chapter on training such networks, and puts each of its [fourteen
 # claims](../docs/claims.md) to an experiment. <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->

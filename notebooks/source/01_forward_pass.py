@@ -571,7 +571,7 @@ print("the same scores, to the last bit")
 # > **What the chapter says.** The course grew from a textbook chapter that makes [fourteen claims](../docs/claims.md).
 # > The first: *training uses the same network, pooling, activations and matrices, run backwards.* The forward half holds
 # > here, to the last bit. A few kinds of layers do ask whether the network is being trained; you meet one in
-# > [Does it know, or has it memorised?](16_generalization.ipynb). The second half, *run backwards*, is for
+# > [Does it know, or has it memorised?](12_generalization.ipynb). The second half, *run backwards*, is for
 # > [notebook 03](03_backpropagation.ipynb).
 # <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
 #

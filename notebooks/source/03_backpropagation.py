@@ -25,7 +25,7 @@
 #
 # **Time** 45 minutes, and as much again for the exercises.
 # **Back** [02: How wrong is the guess, in one number?](02_loss.ipynb)
-# **On** [14: How does blame go through a convolution?](14_convolution_backward.ipynb)
+# **On** [04: How does blame go through a convolution?](04_convolution_backward.ipynb)
 
 # %%
 import numpy as np

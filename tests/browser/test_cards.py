@@ -85,7 +85,7 @@ def test_a_quiz_is_answered_with_the_keyboard_alone(page_of):
 def test_nothing_of_a_card_is_cut_off(page_of, width):
     page = page_of(
         f"wide{width}.ipynb",
-        'from cnnlib.widgets.cards import predict, quiz, my_course\npredict("08.height")',
+        'from cnnlib.widgets.cards import predict, quiz, my_course\npredict("10.height")',
         "my_course()",
         width=width,
     )
@@ -98,7 +98,7 @@ def test_nothing_of_a_card_is_cut_off(page_of, width):
     assert wider == []
 
 
-@pytest.mark.parametrize("name", ["01_forward_pass", "03_backpropagation", "14_convolution_backward"])
+@pytest.mark.parametrize("name", ["01_forward_pass", "03_backpropagation", "04_convolution_backward"])
 def test_a_reader_of_a_saved_notebook_is_told_no_answer(course, browser, name):
     """Opened and not run: cards ask; folded prose stays folded; no number of an answer's output is there."""
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)

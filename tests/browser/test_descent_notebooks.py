@@ -1,4 +1,4 @@
-"""The widgets of notebooks 04 to 07 in a real page: pointer, keyboard, Play and Rewind are answered."""
+"""The widgets of notebooks 05 to 08 in a real page: pointer, keyboard, Play and Rewind are answered."""
 
 import re
 

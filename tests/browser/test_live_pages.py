@@ -212,7 +212,7 @@ def test_nothing_is_told_before_a_prediction_is_committed(live, server, tmp_path
 
 
 def test_one_button_brings_all_cards(visit, server):  # noqa: F811
-    visit.goto(server + "notebooks/04_gradient_descent.html")
+    visit.goto(server + "notebooks/05_gradient_descent.html")
     cards = visit.evaluate(CARDS)
     button = cell(visit, cards[1]).get_by_role("button", name="Answer here")
     assert cell(visit, cards[1]).locator(".cnn-still").get_by_role("button").count() == 1
@@ -223,7 +223,7 @@ def test_one_button_brings_all_cards(visit, server):  # noqa: F811
 
 
 def test_a_widget_says_in_the_page_what_it_says_on_a_computer(visit, server):  # noqa: F811
-    visit.goto(server + "notebooks/04_gradient_descent.html")
+    visit.goto(server + "notebooks/05_gradient_descent.html")
     view = make_live(visit, find(visit, "DescentExplorer("))
     box = view.locator("input.cnn-box:visible").first
     box.fill("0.5")
@@ -313,7 +313,7 @@ def test_a_file_that_is_no_record_is_refused(page, server, tmp_path):  # noqa: F
 
 
 def test_an_endless_loop_is_ended_and_widgets_come_back(visit, server):  # noqa: F811
-    visit.goto(server + "notebooks/04_gradient_descent.html")
+    visit.goto(server + "notebooks/05_gradient_descent.html")
     index = find(visit, "DescentExplorer(")
     make_live(visit, index)
     visit.evaluate(
@@ -330,7 +330,7 @@ def test_an_endless_loop_is_ended_and_widgets_come_back(visit, server):  # noqa:
 
 
 def test_an_error_is_shown_with_the_learners_line_and_the_next_cell_runs(visit, server):  # noqa: F811
-    visit.goto(server + "notebooks/04_gradient_descent.html")
+    visit.goto(server + "notebooks/05_gradient_descent.html")
     said = run(visit, 0, "first = 1\nfirst / 0").locator(".cnn-error-out").inner_text()
     assert "ZeroDivisionError" in said and "line 2" in said and "first / 0" in said
     assert "course_page" not in said
@@ -353,7 +353,7 @@ def test_cells_needed_before_a_widget_run_by_themselves_with_their_output_folded
 
 def test_without_python_a_sentence_and_the_picture_stays(page, server):  # noqa: F811
     page.context.route("**/live/python/**", lambda route: route.abort())
-    page.goto(server + "notebooks/04_gradient_descent.html")
+    page.goto(server + "notebooks/05_gradient_descent.html")
     box = cell(page, find(page, "DescentExplorer("))
     box.locator(".cnn-live-it").click()
     page.locator(".cnn-python").get_by_text("Python cannot be had here").wait_for(timeout=30_000)
@@ -363,7 +363,7 @@ def test_without_python_a_sentence_and_the_picture_stays(page, server):  # noqa:
 
 def test_the_download_can_be_cancelled(live, server):  # noqa: F811
     live.context.route("**/packages.pack*", lambda route: None)  # never answered
-    live.goto(server + "notebooks/04_gradient_descent.html")
+    live.goto(server + "notebooks/05_gradient_descent.html")
     index = find(live, "DescentExplorer(")
     cell(live, index).locator(".cnn-live-it").click()
     live.locator(".cnn-python").get_by_text(re.compile(r"\d\.\d of 9\.\d MB")).wait_for(timeout=30_000)
@@ -377,7 +377,7 @@ def test_the_download_can_be_cancelled(live, server):  # noqa: F811
 def test_recorded_widgets_move_before_any_python(page, server):  # noqa: F811
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(server + "notebooks/06_minima.html")
+    page.goto(server + "notebooks/07_minima.html")
     index = next(
         i
         for i, text in enumerate(page.evaluate("cnnNotebook.cells.map(c => c.original)"))
@@ -422,7 +422,7 @@ def test_nothing_moves_by_itself_for_those_who_want_that(page, server):  # noqa:
 
 
 def test_what_was_visited_works_without_a_network(live, server):  # noqa: F811
-    name = "notebooks/04_gradient_descent.html"
+    name = "notebooks/05_gradient_descent.html"
     live.goto(server + name)
     live.wait_for_function("navigator.serviceWorker.controller !== null", timeout=30_000)
     live.reload()

@@ -130,7 +130,7 @@ def lite(browser, server):
 
 def test_the_course_lies_in_the_file_browser(lite):
     names = lite.locator(".jp-DirListing-item .jp-DirListing-itemText").all_inner_texts()
-    assert {"solutions", "00_start_here.ipynb", "10_where_next.ipynb"} <= set(names)
+    assert {"solutions", "00_start_here.ipynb", "13_where_next.ipynb"} <= set(names)
     assert "What does training look like?" in lite.locator(".jp-Notebook h1").first.inner_text()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.course.test_docs import ROOT
 
-NOTEBOOK = "14_convolution_backward.ipynb"
+NOTEBOOK = "04_convolution_backward.ipynb"
 PICTURES = """() => jupyterapp.shell.currentWidget.content.widgets
     .map((cell, index) => [index, cell])
     .filter(([, cell]) => cell.model.type === "code"

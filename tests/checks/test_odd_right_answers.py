@@ -9,9 +9,9 @@ import pytest
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from cnnlib.checks import check, exercises
-from cnnlib.checks.nb09 import loop
-from cnnlib.checks.nb14 import conv_backward
-from cnnlib.checks.nb14_line import line_backward
+from cnnlib.checks.nb04 import conv_backward
+from cnnlib.checks.nb04_line import line_backward
+from cnnlib.checks.nb11 import loop
 from cnnlib.experiments.error_curves import descend
 from cnnlib.nn import functional, naive
 from cnnlib.nn.initializers import fans
@@ -300,51 +300,51 @@ RIGHT = {
         pool_at_once,
         lambda dy, cache: naive.maxpool2d_backward(dy, cache).astype(np.float32),
     ],
-    "14.conv1d_backward": [
+    "04.conv1d_backward": [
         line_by_matrix,
         line_without_a_frame,
         lambda dy, cache: [part.astype(np.float32) for part in line_backward(dy, cache)],
         line_as_an_image,
     ],
-    "14.conv2d_backward": [
+    "04.conv2d_backward": [
         conv_backward_dilated,
         lambda dy, cache: tuple(part.astype(np.float32) for part in conv_backward(dy, cache)),
     ],
-    "04.sgd": [single(lambda w, dw, lr: w - lr * dw), lambda w, dw, lr: (w + (-lr) * dw).tolist()],
-    "04.momentum": [
+    "05.sgd": [single(lambda w, dw, lr: w - lr * dw), lambda w, dw, lr: (w + (-lr) * dw).tolist()],
+    "05.momentum": [
         step_with_velocity_in_place,
         lambda w, dw, v, lr, m: np.stack([w - lr * (m * v + dw), m * v + dw]),
         lambda w, dw, v, lr, m: [np.float32(w - lr * (m * v + dw)), np.float32(m * v + dw)],
     ],
-    "05.cosine_schedule": [
+    "06.cosine_schedule": [
         lambda step, steps, lr: np.float32(lr) * (1 + np.cos(np.float32(np.pi * step / steps))) / 2,
         lambda step, steps, lr: lr - lr * math.sin(math.pi * step / steps / 2) ** 2,
     ],
-    "05.largest_rate": [lambda c: np.divide(2, c), lambda c: 2 * c**-1],
-    "06.false_minimum": [(-1.67, 0.1), [np.float32(0.1), np.float32(0.05)], lambda: (-2.2, 0.08)],
-    "06.momentum_escape": [np.array([0.02, 0.9]), lambda: [0.05, 0.85]],
-    "06.best_of_restarts": [best_pair, lambda c, s, r, n: sorted(descend(c, s, r, n)[-1], key=c.error)[0]],
-    "07.he_init": [
+    "06.largest_rate": [lambda c: np.divide(2, c), lambda c: 2 * c**-1],
+    "07.false_minimum": [(-1.67, 0.1), [np.float32(0.1), np.float32(0.05)], lambda: (-2.2, 0.08)],
+    "07.momentum_escape": [np.array([0.02, 0.9]), lambda: [0.05, 0.85]],
+    "07.best_of_restarts": [best_pair, lambda c, s, r, n: sorted(descend(c, s, r, n)[-1], key=c.error)[0]],
+    "08.he_init": [
         he_by_filters,
         lambda shape, rng: np.asfortranarray(rng.normal(size=shape) * math.sqrt(2 / fans(shape)[0])),
         lambda shape, rng: rng.normal(0, math.sqrt(2 / fans(shape)[0]), shape).tolist(),
     ],
-    "08.l1_update": [l1_by_sides, single(l1_by_sides)],
-    "08.main_effects": [effects_by_sums, single(effects_by_sums)],
-    "09.train_epoch": [
+    "10.l1_update": [l1_by_sides, single(l1_by_sides)],
+    "10.main_effects": [effects_by_sums, single(effects_by_sums)],
+    "11.train_epoch": [
         loop(order_from_a_seed),
         loop(lambda n, size, rng: np.split(np.argsort(rng.random(n)), range(size, n, size))),
     ],
-    "09.confusion_matrix": [counted, lambda a, b, k: (np.eye(k)[a].T @ np.eye(k)[b]).astype(np.uint32)],
-    "16.dropout_backward": [
+    "11.confusion_matrix": [counted, lambda a, b, k: (np.eye(k)[a].T @ np.eye(k)[b]).astype(np.uint32)],
+    "12.dropout_backward": [
         single(lambda dy, kept, p: dy * np.where(kept, 1 / (1 - p), 0)),
         lambda dy, kept, p: (np.asarray(kept, float) * dy / (1 - p)).tolist(),
     ],
-    "16.adamw_step": [
+    "12.adamw_step": [
         adamw_as_a_list,
-        lambda *a: tuple(part.astype(np.float32) for part in exercises()["16.adamw_step"].oracle(*a)),
+        lambda *a: tuple(part.astype(np.float32) for part in exercises()["12.adamw_step"].oracle(*a)),
     ],
-    "16.expected_calibration_error": [
+    "12.expected_calibration_error": [
         ece_sorted,
         lambda p, y, b: (
             math.fsum(
@@ -360,22 +360,22 @@ RIGHT = {
             / len(p)
         ),
     ],
-    "10.softplus_backward": [
+    "13.softplus_backward": [
         single(lambda dy, x: dy * sigmoid_by_signs(x)),
         lambda dy, x: dy * (1 + np.tanh(x / 2)) / 2,
         lambda dy, x: functional.sigmoid_forward(x)[0] * dy,
     ],
-    "10.replay": [
+    "13.replay": [
         popped_from_a_copy,
         lambda steps, dy: functools.reduce(lambda f, g: lambda d: f(g(d)), steps)(dy),
     ],
-    "15.batchnorm_forward": [norm_by_standardizing, single(norm_by_standardizing)],
-    "15.batchnorm_backward": [
+    "09.batchnorm_forward": [norm_by_standardizing, single(norm_by_standardizing)],
+    "09.batchnorm_backward": [
         norm_backward_by_a_projection,
         norm_backward_by_einsum,
         lambda dy, cache: tuple(part.astype(np.float32) for part in norm_backward_by_einsum(dy, cache)),
     ],
-    "15.residual_backward": [lambda dy, branch: np.add(branch(dy), dy).tolist(), lambda d, f: d - f(-d)],
+    "09.residual_backward": [lambda dy, branch: np.add(branch(dy), dy).tolist(), lambda d, f: d - f(-d)],
 }
 PAIRS = [(name, number) for name in RIGHT for number in range(len(RIGHT[name]))]
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from cnnlib.checks import check, exercises
-from cnnlib.checks.nb09 import train_epoch
-from cnnlib.checks.nb14 import conv_backward
-from cnnlib.checks.nb14_line import line_backward
-from cnnlib.checks.nb16 import adamw_step
+from cnnlib.checks.nb04 import conv_backward
+from cnnlib.checks.nb04_line import line_backward
+from cnnlib.checks.nb11 import train_epoch
+from cnnlib.checks.nb12 import adamw_step
 from cnnlib.nn import functional, naive
 from cnnlib.nn.initializers import fans
 
@@ -361,9 +361,9 @@ def ece_by_sums(probabilities, labels, bins):
 
 
 RIGHT = {
-    "16.dropout_backward": [dropout_loops, lambda dy, kept, p: np.where(kept, dy / (1 - p), 0.0)],
-    "16.adamw_step": [adamw_step, adamw_with_corrections_first],
-    "16.expected_calibration_error": [ece_loops, ece_by_sums],
+    "12.dropout_backward": [dropout_loops, lambda dy, kept, p: np.where(kept, dy / (1 - p), 0.0)],
+    "12.adamw_step": [adamw_step, adamw_with_corrections_first],
+    "12.expected_calibration_error": [ece_loops, ece_by_sums],
     "01.conv2d_vectorized": [conv_by_einsum, conv_over_the_window],
     "01.conv2d_forward": [
         conv_loops,
@@ -376,34 +376,34 @@ RIGHT = {
     "02.cross_entropy_gradient": [gradient_one_hot, gradient_loops],
     "03.relu_backward": [relu_loops, lambda dy, x: dy * (x > 0)],
     "03.maxpool2d_backward": [lambda dy, cache: naive.maxpool2d_backward(dy, cache), pool_vectors],
-    "14.conv1d_backward": [line_backward, line_by_weights],
-    "14.conv2d_backward": [conv_backward_loops, conv_backward],
-    "04.sgd": [lambda w, dw, lr: w - lr * dw, lambda w, dw, lr: np.add(w, np.multiply(dw, -lr))],
-    "04.momentum": [momentum_with_rate_inside, momentum_in_place],
-    "09.train_epoch": [train_epoch, epoch_in_pieces, epoch_by_choice],
-    "09.confusion_matrix": [confusion_loops, confusion_added],
-    "05.cosine_schedule": [
+    "04.conv1d_backward": [line_backward, line_by_weights],
+    "04.conv2d_backward": [conv_backward_loops, conv_backward],
+    "05.sgd": [lambda w, dw, lr: w - lr * dw, lambda w, dw, lr: np.add(w, np.multiply(dw, -lr))],
+    "05.momentum": [momentum_with_rate_inside, momentum_in_place],
+    "11.train_epoch": [train_epoch, epoch_in_pieces, epoch_by_choice],
+    "11.confusion_matrix": [confusion_loops, confusion_added],
+    "06.cosine_schedule": [
         lambda step, steps, lr: 0.5 * lr * (1 + np.cos(np.pi * step / steps)),
         lambda step, steps, lr: lr * math.cos(math.pi * step / steps / 2) ** 2,
     ],
-    "05.largest_rate": [lambda c: 2.0 / c, lambda c: np.float32(2) / np.float32(c)],
-    "06.false_minimum": [(-2.5, 0.1), [0.0, 0.3], np.array([-1.2, 0.05])],
-    "06.momentum_escape": [(0.02, 0.9), [0.05, 0.85]],
-    "06.best_of_restarts": [restarts_one_by_one, restarts_at_once],
-    "07.he_init": [he_uniform, he_scaled],
-    "08.l1_update": [l1_loop, l1_vectors],
-    "08.main_effects": [effects_loop, effects_vectors],
-    "10.softplus_backward": [softplus_by_sigmoid, softplus_by_cases],
-    "10.replay": [
+    "06.largest_rate": [lambda c: 2.0 / c, lambda c: np.float32(2) / np.float32(c)],
+    "07.false_minimum": [(-2.5, 0.1), [0.0, 0.3], np.array([-1.2, 0.05])],
+    "07.momentum_escape": [(0.02, 0.9), [0.05, 0.85]],
+    "07.best_of_restarts": [restarts_one_by_one, restarts_at_once],
+    "08.he_init": [he_uniform, he_scaled],
+    "10.l1_update": [l1_loop, l1_vectors],
+    "10.main_effects": [effects_loop, effects_vectors],
+    "13.softplus_backward": [softplus_by_sigmoid, softplus_by_cases],
+    "13.replay": [
         replay_recursive,
         lambda steps, dy: functools.reduce(lambda d, step: step(d), steps[::-1], dy),
     ],
-    "15.batchnorm_forward": [
+    "09.batchnorm_forward": [
         norm_forward_loops,
         lambda x, gamma, beta: functional.batchnorm2d_forward(x, gamma, beta)[0],
     ],
-    "15.batchnorm_backward": [norm_backward_by_ways, norm_backward_in_rows],
-    "15.residual_backward": [lambda dy, branch: dy + branch(dy), lambda dy, branch: sum([branch(dy), dy])],
+    "09.batchnorm_backward": [norm_backward_by_ways, norm_backward_in_rows],
+    "09.residual_backward": [lambda dy, branch: dy + branch(dy), lambda dy, branch: sum([branch(dy), dy])],
 }
 
 

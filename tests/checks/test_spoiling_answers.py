@@ -106,20 +106,20 @@ ARRAYS = {  # an argument to spoil
     "02.cross_entropy_gradient": 0,
     "03.relu_backward": 1,
     "03.maxpool2d_backward": 1,
-    "14.conv1d_backward": 0,
-    "14.conv2d_backward": 0,
-    "04.sgd": 1,
-    "08.l1_update": 0,
-    "08.main_effects": 0,
-    "09.confusion_matrix": 0,
-    "10.softplus_backward": 0,
-    "06.best_of_restarts": 1,
+    "04.conv1d_backward": 0,
+    "04.conv2d_backward": 0,
+    "05.sgd": 1,
+    "10.l1_update": 0,
+    "10.main_effects": 0,
+    "11.confusion_matrix": 0,
+    "13.softplus_backward": 0,
+    "07.best_of_restarts": 1,
 }
 ONE_ARRAY = [
-    name for name in ARRAYS if name not in ("14.conv1d_backward", "14.conv2d_backward", "08.main_effects")
+    name for name in ARRAYS if name not in ("04.conv1d_backward", "04.conv2d_backward", "10.main_effects")
 ]
-ONE_ARRAY = [name for name in ONE_ARRAY if name not in ("02.cross_entropy", "06.best_of_restarts")]
-RAVELLED = ["02.softmax", "02.cross_entropy_gradient", "03.relu_backward", "04.sgd", "08.l1_update"]
+ONE_ARRAY = [name for name in ONE_ARRAY if name not in ("02.cross_entropy", "07.best_of_restarts")]
+RAVELLED = ["02.softmax", "02.cross_entropy_gradient", "03.relu_backward", "05.sgd", "10.l1_update"]
 
 
 @pytest.mark.parametrize("name", ARRAYS)
@@ -128,7 +128,7 @@ def test_an_argument_overwritten_is_seen(name):
     assert CHANGED in sentence and "work on a copy" in sentence
 
 
-@pytest.mark.parametrize("name", ["02.softmax", "04.sgd", "09.confusion_matrix", "06.best_of_restarts"])
+@pytest.mark.parametrize("name", ["02.softmax", "05.sgd", "11.confusion_matrix", "07.best_of_restarts"])
 def test_an_argument_turned_round_is_seen(name):
     assert CHANGED in check(name, reversing(name, ARRAYS[name])).finding.sentence
 
@@ -144,19 +144,19 @@ def test_an_answer_remembered_by_shapes_is_refused(name):
     assert check(name, by_shape(name)).outcome == "wrong"
 
 
-@pytest.mark.parametrize("name", [name for name in ARRAYS if not name.startswith("14.conv")])
+@pytest.mark.parametrize("name", [name for name in ARRAYS if not name.startswith("04.conv")])
 def test_an_answer_is_asked_twice(name):
     finding = check(name, every_second_time(name)).finding
     assert KEEPS in finding.sentence and "from one call to the next" in finding.likely
 
 
-@pytest.mark.parametrize("name", [*RAVELLED, "10.softplus_backward"])
+@pytest.mark.parametrize("name", [*RAVELLED, "13.softplus_backward"])
 def test_writing_through_ravel_is_lost_where_an_array_lies_otherwise_in_memory(name):
     finding = check(name, through_ravel(name)).finding
     assert COLUMNS in finding.sentence and "ravel()" in finding.likely
 
 
-@pytest.mark.parametrize("name", ["03.relu_backward", "03.maxpool2d_backward", "10.softplus_backward"])
+@pytest.mark.parametrize("name", ["03.relu_backward", "03.maxpool2d_backward", "13.softplus_backward"])
 @pytest.mark.parametrize("limit", [1, 3, 10])
 def test_gradients_far_from_one_are_tried(name, limit):
     assert check(name, cut(name, limit)).outcome == "wrong"
@@ -164,7 +164,7 @@ def test_gradients_far_from_one_are_tried(name, limit):
 
 @pytest.mark.parametrize("kind", [np.trunc, np.round, lambda dy: dy.astype(np.float16).astype(float)])
 def test_gradients_are_no_whole_numbers(kind):
-    for name in ("03.relu_backward", "03.maxpool2d_backward", "14.conv2d_backward", "10.softplus_backward"):
+    for name in ("03.relu_backward", "03.maxpool2d_backward", "04.conv2d_backward", "13.softplus_backward"):
         assert check(name, lambda dy, kept, name=name: oracle(name)(kind(dy), kept)).outcome == "wrong"
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib.checks import check
-from cnnlib.checks.nb09 import train_epoch
+from cnnlib.checks.nb11 import train_epoch
 from cnnlib.nn import functional
 
 
@@ -46,7 +46,7 @@ def epoch_below_the_stub(model, loss, optimizer, x, y, batch_size, rng):
 @pytest.mark.parametrize("answer", [relu_below_the_stub, relu_above_the_stub, relu_in_names_only])
 def test_right_code_beside_an_untouched_stub_is_found(answer):
     assert check("03.relu_backward", answer).passed
-    assert check("09.train_epoch", epoch_below_the_stub).passed
+    assert check("11.train_epoch", epoch_below_the_stub).passed
 
 
 def wrong_below_the_stub(dy, x):

@@ -1,4 +1,4 @@
-"""Training loops right but for one thing: the check of notebook 09 must refuse each by that thing."""
+"""Training loops right but for one thing: the check of notebook 11 must refuse each by that thing."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def loop(*, times=1, factor=1, by_hand=False, training=True):
 
 
 def test_the_loop_itself_is_right():
-    assert check("09.train_epoch", loop()).outcome == "right"
+    assert check("11.train_epoch", loop()).outcome == "right"
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_the_loop_itself_is_right():
     ids=["doubled gradients", "uphill", "two forwards", "no optimizer", "inference"],
 )
 def test_one_thing_wrong_is_named(answer, sentence):
-    report = check("09.train_epoch", answer)
+    report = check("11.train_epoch", answer)
     assert report.outcome == "wrong"
     assert sentence in report.finding.sentence
 
@@ -50,5 +50,5 @@ def test_one_thing_wrong_is_named(answer, sentence):
 def test_one_value_is_told_in_the_singular():
     finding = check("02.cross_entropy", lambda logits, labels: (np.float64(1.0), 2)).finding
     assert finding.sentence.startswith("It returned 2 values, expected 1")
-    finding = check("14.conv2d_backward", lambda dy, cache: (dy,)).finding
+    finding = check("04.conv2d_backward", lambda dy, cache: (dy,)).finding
     assert finding.sentence.startswith("It returned 1 value, expected 3")

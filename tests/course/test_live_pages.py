@@ -77,7 +77,7 @@ def test_what_answers_a_prediction_and_cards_are_live_too():
 
 
 def test_what_no_page_can_run_is_not_offered():
-    path, told = kinds("10")
+    path, told = kinds("13")
     sources = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     (index,) = [index for index, source in enumerate(sources) if "NetworkXRay(from_torch" in source]
     assert told[index]["live"] == ""
@@ -229,7 +229,7 @@ def test_no_widget_needs_a_cell_that_draws_with_matplotlib(path):
     assert len(sources) == len(saved)
     for wanted, one in zip(needs(sources), told, strict=True):
         drawing = [index for index in wanted if told[index]["draws"]]
-        trained_there = path.stem.startswith("09") and any("history.plot" in sources[i] for i in drawing)
+        trained_there = path.stem.startswith("11") and any("history.plot" in sources[i] for i in drawing)
         assert trained_there or not (one["live"] and drawing), (one, drawing)
 
 
@@ -285,7 +285,7 @@ def test_recorded_whole_are_widgets_of_the_notebooks():
             answers = "answers" in cells[index].metadata  # saved without outputs
             assert answers or plan(notebook)[index]["live"] == "widget", (path.stem, index)
             found.setdefault(path.stem[:2], []).append(index)
-    assert set(found) >= {"00", "06", "09"}
+    assert set(found) >= {"00", "07", "11"}
 
 
 def test_line_between_keeps_its_challenge_from_one_frame_to_the_next_apart():

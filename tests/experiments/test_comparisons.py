@@ -1,4 +1,4 @@
-"""Studies and controls: equal steps for all, what is frozen stays, and the claims of notebook 09."""
+"""Studies and controls: equal steps for all, what is frozen stays, and the claims of notebook 11."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What notebook 05 says of the edge of stability and of linear scaling, over other seeds than its own."""
+"""What notebook 06 says of the edge of stability and of linear scaling, over other seeds than its own."""
 
 import numpy as np
 import pytest

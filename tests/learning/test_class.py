@@ -14,7 +14,7 @@ from tools import class_report
 
 PLANTED = {  # belief: (kind, item, share of the class)
     "gate on the gradient's sign": ("exercise", "03.relu_backward", 0.64),
-    "a falling loss proves the gradients": ("answer", "14.falls", 0.52),
+    "a falling loss proves the gradients": ("answer", "04.falls", 0.52),
     "windows side by side": ("prediction", "01.field", 0.44),
 }
 PEOPLE = 25

@@ -80,7 +80,7 @@ def test_what_spans_decades_is_asked_on_a_logarithmic_scale():
 
 
 def test_a_sketch_is_drawn_on_the_axes_of_the_picture_that_follows():
-    followed = {"08.height": (PlaygroundSnapshots(last=6), "shares")}
+    followed = {"10.height": (PlaygroundSnapshots(last=6), "shares")}
     for item in items("prediction"):
         if item.kind != "sketch":
             continue

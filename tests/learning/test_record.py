@@ -177,7 +177,7 @@ def test_a_check_is_kept_with_the_slip_that_it_recognised(tmp_path, monkeypatch)
     from cnnlib.checks import check
 
     check("03.relu_backward", lambda dy, x: dy * (dy > 0))
-    note_exercise("14.conv2d_backward", "not attempted")
+    note_exercise("04.conv2d_backward", "not attempted")
     (event,) = my_record().events("exercise")
     assert (event["outcome"], event["slip"]) == ("wrong", "gate on the gradient's sign")
     assert (tmp_path / "progress.learning.json").exists()

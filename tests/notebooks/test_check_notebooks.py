@@ -217,7 +217,7 @@ def test_every_rule_is_broken_at_least_once_above():
 
 VOUCHED = [
     "The loss is 0.14 at first, 14 % in other words, and then 0.1429.",
-    "Up to 12 of them, notebook 04, in 30 minutes, as found (LeCun et al., 1998), 100 % sure.",
+    "Up to 12 of them, notebook 05, in 30 minutes, as found (LeCun et al., 1998), 100 % sure.",
     "With $x = 37$, `y = 38` and float64 on 28x28 pixels, [here](https://example.org/39).",
     "There are 99 of them. <!-- source: somebody, 1999 -->",
     "There are 156 of them. <!-- computed: 5 * 5 * 6 + 6 = 156 -->",
@@ -249,7 +249,7 @@ def test_a_named_test_vouches(tmp_path):
 def test_links_that_lead_somewhere_pass(tmp_path):
     (tmp_path / "glossary.md").write_text("a")
     notebook = sound()
-    text = "[a](../glossary.md#kernel) [b](#Summary) [c](https://example.org) [d](09_train_a_cnn.ipynb)"
+    text = "[a](../glossary.md#kernel) [b](#Summary) [c](https://example.org) [d](11_train_a_cnn.ipynb)"
     add(text + ' [e](#here) <a id="here"></a>')(notebook)
     assert faults(notebook, tmp_path) == []
 

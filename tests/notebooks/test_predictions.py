@@ -164,7 +164,7 @@ def test_a_build_takes_out_what_a_cell_asserts_of_an_answer():
     cells = [
         new_markdown_cell("# Why?"),
         new_code_cell(tells, metadata={"answers": "01.window"}),
-        new_code_cell(tells, metadata={"answers": "05.infinite", "tags": ["raises-exception"]}),
+        new_code_cell(tells, metadata={"answers": "06.infinite", "tags": ["raises-exception"]}),
         new_code_cell(tells),
     ]
     learner = builder.make_notebook(cells, "01_forward_pass", answers=False)

@@ -1,4 +1,4 @@
-"""The widgets of notebook 09, swept over every control, and their sentences against the numerics."""
+"""The widgets of notebook 11, swept over every control, and their sentences against the numerics."""
 
 import numpy as np
 import pytest

@@ -107,7 +107,7 @@ FAULTS = (
         "(dx, dw)",
     ),
     Faults(
-        "04.fault-momentum",
+        "05.fault-momentum",
         "One step of descent with momentum.",
         ("velocity = momentum * velocity + gradient", "w = w - lr * velocity"),
         (
@@ -120,7 +120,7 @@ FAULTS = (
         "(velocity, w)",
     ),
     Faults(
-        "09.fault-epoch",
+        "11.fault-epoch",
         "One epoch of training: shuffled, in batches.",
         (
             "order = rng.permutation(len(x))",

@@ -129,7 +129,7 @@ PRINTS = (
         "Only the place of the largest number gets the gradient.",
     ),
     Prints(
-        "04.code-descent",
+        "05.code-descent",
         "w = {w}.0\n"
         "for step in range({n}):\n"
         "    w -= {lr} * 2 * w  # the slope of w squared\n"
@@ -146,7 +146,7 @@ PRINTS = (
         "Each step leaves the share 1 - 2·rate of w.",
     ),
     Prints(
-        "04.code-momentum",
+        "05.code-momentum",
         "velocity = 0.0\n"
         "for gradient in ({g1}, {g2}):\n"
         "    velocity = {m} * velocity + gradient\n"
@@ -164,7 +164,7 @@ PRINTS = (
         "momentum times the first gradient, plus the second.",
     ),
     Prints(
-        "05.code-schedule",
+        "06.code-schedule",
         "lr = {lr}\n"
         "for epoch in range({epochs}):\n"
         "    if epoch and epoch % {every} == 0:\n"
@@ -182,7 +182,7 @@ PRINTS = (
         "Count the multiples of the period below the number of epochs, 0 left out.",
     ),
     Prints(
-        "06.code-restarts",
+        "07.code-restarts",
         "ends = [({w1}, {e1}), ({w2}, {e2}), ({w3}, {e3})]  # weight, error\n"
         "best = min(ends, key=lambda end: end[1])\n"
         "print(best[0])",
@@ -205,7 +205,7 @@ PRINTS = (
         "The weight whose error is the smallest.",
     ),
     Prints(
-        "07.code-he",
+        "08.code-he",
         "kernels, channels, size = {f}, {c}, {k}\n"
         "fan_in = channels * size * size\n"
         "variance = 2 / fan_in\n"
@@ -231,7 +231,7 @@ PRINTS = (
         "2 over channels times window.",
     ),
     Prints(
-        "08.code-l1",
+        "10.code-l1",
         "w = {w}\nfor update in range({n}):\n    w = max(w - {pull}, 0) if w > 0 else 0\nprint(round(w, 3))",
         chosen(w=(0.3, 0.5, 0.8), n=(3, 4, 6), pull=(0.05, 0.1, 0.2)),
         (
@@ -245,7 +245,7 @@ PRINTS = (
         "It is pulled by the same amount each time, and stays at 0 once there.",
     ),
     Prints(
-        "09.code-matrix",
+        "11.code-matrix",
         "matrix = [[{a}, {b}], [{c}, {d}]]  # rows: truth, columns: guess\n"
         "right = matrix[0][0] + matrix[1][1]\n"
         "total = sum(map(sum, matrix))\n"
@@ -262,7 +262,7 @@ PRINTS = (
         "The diagonal over the sum of all.",
     ),
     Prints(
-        "10.code-tape",
+        "13.code-tape",
         "grad = {{'a': 0}}\n"
         "a = {a}\n"
         "for factor, arrives in (({p}, {q}), ({r}, {s})):  # a is used twice\n"

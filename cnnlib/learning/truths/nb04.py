@@ -1,73 +1,95 @@
 """What is right in notebook 04."""
 
+from functools import cache
+
 import numpy as np
 
-from cnnlib.experiments.error_curves import METHODS, Quadratic, descend
-from cnnlib.experiments.error_surfaces import Bowl
-
-START = np.array([-2.5, 2.0])
-
-
-def steps_to_goal(rate=0.1):
-    """Steps from -2.5 until the error of the parabola is below 0.02."""
-    curve = Quadratic(1.0)
-    return int(np.argmax(curve.error(descend(curve, -2.5, rate, 200)) < 0.02))
+from cnnlib.data import load_digits
+from cnnlib.experiments.four_readings import Geometry, shares
+from cnnlib.experiments.layer_sizes import receptive_field
+from cnnlib.experiments.planted_faults import BUGS, learning_curve
+from cnnlib.networks import small_cnn
+from cnnlib.nn import functional as F
+from cnnlib.nn.losses import CrossEntropyLoss
 
 
-def arrow_and_minimum():
-    """Whether the steepest way down points at the minimum: the place of the choice."""
-    aims = []
-    for condition in (10, 1):
-        down = -Bowl(condition, angle=30).gradient(START)
-        cosine = down @ -START / np.linalg.norm(down) / np.linalg.norm(START)
-        aims.append(cosine > 0.999)
-    return [[True, True], [False, True], [False, False]].index(aims)
+def middle_of_the_row():
+    """Gradient of the third of five numbers under the kernel (2, 1, -1), when (3, 1, -2) arrives."""
+    return float(np.convolve([3, 1, -2], [2, 1, -1])[2])
 
 
-def steps_for(condition):
-    """Steps to an error below 0.0001 at the best single rate."""
-    bowl = Bowl(condition, angle=30)
-    best = 2 / bowl.curvatures(np.zeros(2)).sum()
-    return int(np.argmax(bowl.error(descend(bowl, START, best, 2000)) < 1e-4))
+def pixels_without_a_share():
+    """Pixels of 5x5 that lie in no window of 2x2 with stride 3."""
+    return int((shares(np.ones((1, 1, 2, 2)), Geometry(5, 2, stride=3)) == 0).sum())
 
 
-def times_the_steps():
-    """How many times the steps ten times the condition number takes."""
-    return steps_for(100) / steps_for(10)
+def rows_of_the_transposed():
+    """Rows of a transposed convolution of 2x2 with kernel 3 and stride 2."""
+    return F.conv_transpose2d_forward(np.ones((1, 1, 2, 2)), np.ones((1, 1, 3, 3)), None, 2)[0].shape[2]
 
 
-def furthest_batch(batch_errors):
-    """Which of batches 1, 16 and all came furthest, from the cell below: the place of the choice."""
-    return int(np.argmin([batch_errors[size] for size in ("1", "16", "all")]))
+def most_products():
+    """Most windows that one pixel of a 5x5 image lies in, kernel 3x3."""
+    return int(shares(np.ones((1, 1, 3, 3)), Geometry(5, 3)).max())
 
 
-def first_of_the_race():
-    """Which rule leads after 40 steps at one rate in the long bowl: the place of the choice."""
-    bowl = Bowl(50, angle=30)
-    ends = [bowl.error(descend(bowl, np.array([-2.0, 2.0]), 0.1, 40, m)[-1]) for m in METHODS]
-    return int(np.argmin(ends))
+def blamed_at_a_corner():
+    """How many pixels get blame from a corner unit of a padded 3x3 convolution."""
+    x, w, b = np.ones((1, 1, 5, 5)), np.ones((1, 1, 3, 3)), np.zeros(1)
+    y, cache = F.conv2d_forward(x, w, b, padding=1)
+    dy = np.zeros_like(y)
+    dy[0, 0, 0, 0] = 1
+    return int((F.conv2d_backward(dy, cache)[0] != 0).sum())
 
 
-def one_winner(winners):
-    """Whether one rule wins on all surfaces: the place of the choice."""
-    return 0 if len(set(winners)) == 1 else 1 if len(set(winners)) < len(winners) else 2
+def pixels_in_the_field():
+    """Pixels of the image in the field of a unit of the second 5x5 convolution, a pooling between."""
+    return receptive_field([(5, 1, 2), (2, 2, 0), (5, 1, 2)])[0] ** 2
 
 
-def one_step(w, c, lr):
-    """The weight after one step on E = c/2 w²."""
-    return w - lr * c * w
+def gradients_over_zeros():
+    """Gradients of a kernel whose input map is zero everywhere: the place of the choice."""
+    x, w, b = np.zeros((1, 1, 5, 5)), np.ones((1, 1, 3, 3)), np.zeros(1)
+    y, cache = F.conv2d_forward(x, w, b)
+    dw = F.conv2d_backward(np.ones_like(y), cache)[1]
+    return 0 if not dw.any() else 1
 
 
-def leaves(lr, c):
-    """Share of the weight, in per cent, that one step leaves."""
-    return 100 * (1 - lr * c)
+@cache
+def kept_promises():
+    """At which rates one image's loss falls by what the gradient promises: the place of the choice."""
+    digits, kept = load_digits(), []
+    for rate in (0.001, 0.1):
+        model, loss = small_cnn(rng=0, dtype=np.float64), CrossEntropyLoss()
+        x, y = digits.x_train[:1].astype(np.float64), digits.y_train[:1]
+        before = loss.forward(model.forward(x), y)
+        model.backward(loss.backward())
+        promised = rate * sum((gradient**2).sum() for _, _, gradient in model.parameters())
+        for _, value, gradient in model.parameters():
+            value[...] -= rate * gradient
+        fell = before - loss.forward(model.forward(x), y)
+        kept.append(abs(fell / promised - 1) < 0.1)
+    return [[True, True], [True, False], [False, True], [False, False]].index(kept)
 
 
-def noise_factor(times):
-    """By what the noise falls when the batch grows so many times."""
-    return float(np.sqrt(times))
+@cache
+def faults_that_learn():
+    """How many of the five planted faults reach half the loss of guessing in 200 steps at a rate of 0.3."""
+    digits = load_digits()
+    curves = [learning_curve(bug, digits.x_train, digits.y_train, lr=0.3)[0] for bug in BUGS.values()]
+    return sum(bool(np.mean(curve[-20:]) < np.log(10) / 2) for curve in curves)
 
 
-def velocity_after(g, momentum):
-    """The velocity after two equal gradients."""
-    return momentum * g + g
+def most_shares(k, s):
+    """Most windows that a pixel of a large image lies in."""
+    return int(shares(np.ones((1, 1, k, k)), Geometry(4 * k, k, stride=s)).max())
+
+
+def rows_of_a_transposed(n, k, s, p):
+    """Rows that a transposed convolution returns."""
+    return F.conv_transpose2d_forward(np.ones((1, 1, n, n)), np.ones((1, 1, k, k)), None, s, p)[0].shape[2]
+
+
+def middle_of_three(a, b, c, d):
+    """Gradient of the middle of three numbers under a kernel (a, b), when (c, d) arrives."""
+    return d * a + c * b

@@ -2,76 +2,72 @@
 
 import numpy as np
 
-from cnnlib.experiments.error_curves import Quadratic, Wells, descend
+from cnnlib.experiments.error_curves import METHODS, Quadratic, descend
+from cnnlib.experiments.error_surfaces import Bowl
+
+START = np.array([-2.5, 2.0])
 
 
-def border_of(curvature=2.5):
-    """The largest rate at which the walk on the parabola still comes nearer, found by bisection."""
-    low, high = 0.0, 10.0
-    for _ in range(40):
-        middle = (low + high) / 2
-        end = abs(descend(Quadratic(curvature), 1.0, middle, 20)[-1])
-        low, high = (middle, high) if end < 1 else (low, middle)
-    return low
+def steps_to_goal(rate=0.1):
+    """Steps from -2.5 until the error of the parabola is below 0.02."""
+    curve = Quadratic(1.0)
+    return int(np.argmax(curve.error(descend(curve, -2.5, rate, 200)) < 0.02))
 
 
-def which_converge():
-    """Which of rate 3 on curvature 0.5 and rate 0.9 on curvature 3 converges: the place of the choice."""
-    ends = [abs(descend(Quadratic(c), 1.0, rate, 40)[-1]) < 0.1 for rate, c in ((3.0, 0.5), (0.9, 3.0))]
-    return [[True, False], [False, True], [True, True], [False, False]].index(ends)
+def arrow_and_minimum():
+    """Whether the steepest way down points at the minimum: the place of the choice."""
+    aims = []
+    for condition in (10, 1):
+        down = -Bowl(condition, angle=30).gradient(START)
+        cosine = down @ -START / np.linalg.norm(down) / np.linalg.norm(START)
+        aims.append(cosine > 0.999)
+    return [[True, True], [False, True], [False, False]].index(aims)
 
 
-def above_the_border():
-    """Where a weight is after 400 steps a little above the border of a rounded hollow: the place."""
-    wells = Wells()
-    bottom = wells.global_minimum()
-    path = descend(wells, 1.2, 1.05 * 2 / float(wells.curvature(np.array(bottom))), 400)
-    if not np.isfinite(path[-1]) or abs(path[-1]) > 3:
-        return 0
-    if abs(path[-1] - bottom) < 1e-3:
-        return 1
-    return 2 if abs(path[-1] - path[-2]) < 1e-3 else 3
+def steps_for(condition):
+    """Steps to an error below 0.0001 at the best single rate."""
+    bowl = Bowl(condition, angle=30)
+    best = 2 / bowl.curvatures(np.zeros(2)).sum()
+    return int(np.argmax(bowl.error(descend(bowl, START, best, 2000)) < 1e-4))
 
 
-def share_that_learns(RateSweep):
-    """Per cent of the sweep's rates that neither crawl nor are lost, after six epochs of a fresh sweep."""
-    fresh = RateSweep()
-    fresh.advance(6 * 45)
-    rates = 24
-    return 100 * (rates - fresh.facts["crawling"] - fresh.facts["lost"]) / rates
+def times_the_steps():
+    """How many times the steps ten times the condition number takes."""
+    return steps_for(100) / steps_for(10)
 
 
-def first_infinity(growing):
-    """The step at which the loss is infinite for the first time."""
-    return int(np.argmax(np.isinf(np.asarray(growing, float))))
+def furthest_batch(batch_errors):
+    """Which of batches 1, 16 and all came furthest, from the cell below: the place of the choice."""
+    return int(np.argmin([batch_errors[size] for size in ("1", "16", "all")]))
 
 
-def highest_that_stays(shares, worst):
-    """The highest rate, in units of the border, at which the network stays at its bottom."""
-    return float(max(share for share, loss in zip(shares, worst, strict=True) if loss < 1))
+def first_of_the_race():
+    """Which rule leads after 40 steps at one rate in the long bowl: the place of the choice."""
+    bowl = Bowl(50, angle=30)
+    ends = [bowl.error(descend(bowl, np.array([-2.0, 2.0]), 0.1, 40, m)[-1]) for m in METHODS]
+    return int(np.argmin(ends))
 
 
-def with_cosine(lowest_shares):
-    """Whether the rate that fails when constant also fails when it only comes first: the place."""
-    constant, cosine = lowest_shares["constant"], lowest_shares["cosine"]
-    return 0 if cosine < 0.6 else 1 if cosine > constant else 2
+def one_winner(winners):
+    """Whether one rule wins on all surfaces: the place of the choice."""
+    return 0 if len(set(winners)) == 1 else 1 if len(set(winners)) < len(winners) else 2
 
 
-def limit(curvature):
-    """2 over the curvature."""
-    return 2 / curvature
+def one_step(w, c, lr):
+    """The weight after one step on E = c/2 w²."""
+    return w - lr * c * w
 
 
-def best(curvature):
-    """The rate at which the parabola is solved in one step."""
-    return 1 / curvature
+def leaves(lr, c):
+    """Share of the weight, in per cent, that one step leaves."""
+    return 100 * (1 - lr * c)
 
 
-def factor(share):
-    """By what one step at share/curvature multiplies the weight."""
-    return 1 - share
+def noise_factor(times):
+    """By what the noise falls when the batch grows so many times."""
+    return float(np.sqrt(times))
 
 
-def cosine_middle(lr):
-    """The rate in the middle of half a cosine."""
-    return lr * (1 + np.cos(np.pi / 2)) / 2
+def velocity_after(g, momentum):
+    """The velocity after two equal gradients."""
+    return momentum * g + g

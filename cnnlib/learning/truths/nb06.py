@@ -1,86 +1,77 @@
 """What is right in notebook 06."""
 
-from functools import cache
-
 import numpy as np
 
-from cnnlib.experiments.basins import CURVE, NAMES, basins
-from cnnlib.experiments.error_curves import METHODS, descend
-from cnnlib.experiments.error_surfaces import Saddle
+from cnnlib.experiments.error_curves import Quadratic, Wells, descend
 
 
-def valley_of(start=-2.5, rate=0.1):
-    """In which valley a slow descent ends: the place among A, B and C."""
-    minima = CURVE.stationary()[0]
-    return int(np.argmin(np.abs(minima - descend(CURVE, start, rate, 500)[-1])))
+def border_of(curvature=2.5):
+    """The largest rate at which the walk on the parabola still comes nearer, found by bisection."""
+    low, high = 0.0, 10.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        end = abs(descend(Quadratic(curvature), 1.0, middle, 20)[-1])
+        low, high = (middle, high) if end < 1 else (low, middle)
+    return low
 
 
-@cache
-def order_of_methods():
-    """The five rules by the share of the map that ends in C, the largest share first."""
-    shares = {method: np.mean(basins(method) == 2) for method in METHODS}
-    return sorted(METHODS, key=lambda method: -shares[method])
+def which_converge():
+    """Which of rate 3 on curvature 0.5 and rate 0.9 on curvature 3 converges: the place of the choice."""
+    ends = [abs(descend(Quadratic(c), 1.0, rate, 40)[-1]) < 0.1 for rate, c in ((3.0, 0.5), (0.9, 3.0))]
+    return [[True, False], [False, True], [True, True], [False, False]].index(ends)
 
 
-@cache
-def escapes(noise, walkers=400, steps=400):
-    """Share of walks from the valley of A that end near C, with noise that stays."""
-    rng, w = np.random.default_rng(0), np.full(walkers, -2.5)
-    with np.errstate(all="ignore"):
-        for _ in range(steps):
-            w = w - 0.2 * (CURVE.gradient(w) + noise * rng.normal(size=walkers))
-        return float(np.mean(np.abs(w - CURVE.global_minimum()) < 0.5))
-
-
-def chance_and_noise():
-    """How the chance of escape goes with the noise: the place of the choice."""
-    chances = [escapes(noise) for noise in (0, 1, 2, 4, 6)]
-    if int(np.argmax(chances)) == len(chances) - 1:
+def above_the_border():
+    """Where a weight is after 400 steps a little above the border of a rounded hollow: the place."""
+    wells = Wells()
+    bottom = wells.global_minimum()
+    path = descend(wells, 1.2, 1.05 * 2 / float(wells.curvature(np.array(bottom))), 400)
+    if not np.isfinite(path[-1]) or abs(path[-1]) > 3:
         return 0
-    return 2 if max(chances) < 0.05 else 1
+    if abs(path[-1] - bottom) < 1e-3:
+        return 1
+    return 2 if abs(path[-1] - path[-2]) < 1e-3 else 3
 
 
-def time_at_the_saddle():
-    """How the time to leave grows when the start is ten times closer: the place of the choice."""
-    times = []
-    for distance in (0.1, 0.01, 0.001):
-        path = descend(Saddle(), [1.5, distance], 0.2, 400)
-        times.append(int(np.argmax(np.abs(path[:, 1]) > 0.7)))
-    return (
-        0 if times[1] > 5 * times[0] else 2 if abs((times[2] - times[1]) - (times[1] - times[0])) < 3 else 1
-    )
+def share_that_learns(RateSweep):
+    """Per cent of the sweep's rates that neither crawl nor are lost, after six epochs of a fresh sweep."""
+    fresh = RateSweep()
+    fresh.advance(6 * 45)
+    rates = 24
+    return 100 * (rates - fresh.facts["crawling"] - fresh.facts["lost"]) / rates
 
 
-def random_plane(held):
-    """Per cent of the path that a random plane holds, from the cell below."""
-    return 100 * held["random, filter-normalised"]
+def first_infinity(growing):
+    """The step at which the loss is infinite for the first time."""
+    return int(np.argmax(np.isinf(np.asarray(growing, float))))
 
 
-def shadow_of_the_first(first):
-    """Loss of the random plane where the shadow of the first weights falls, from the cell below."""
-    return first["shadow"]
+def highest_that_stays(shares, worst):
+    """The highest rate, in units of the border, at which the network stays at its bottom."""
+    return float(max(share for share, loss in zip(shares, worst, strict=True) if loss < 1))
 
 
-def half_way(LineBetween):
-    """The loss half way between two networks."""
-    return float(LineBetween(share=0.5).facts["loss"])
+def with_cosine(lowest_shares):
+    """Whether the rate that fails when constant also fails when it only comes first: the place."""
+    constant, cosine = lowest_shares["constant"], lowest_shares["cosine"]
+    return 0 if cosine < 0.6 else 1 if cosine > constant else 2
 
 
-def spread_of_one(seeds):
-    """Best to worst loss of thirty networks with one filter."""
-    return float(np.ptp(seeds.finished[1]))
+def limit(curvature):
+    """2 over the curvature."""
+    return 2 / curvature
 
 
-def restarts(p, k):
-    """Per cent chance that at least one of k starts succeeds."""
-    return 100 * (1 - (1 - p / 100) ** k)
+def best(curvature):
+    """The rate at which the parabola is solved in one step."""
+    return 1 / curvature
 
 
-def valley(start):
-    """In which of the course's valleys a slow descent ends: 1 is A, 2 is B, 3 is C."""
-    return 1 + valley_of(start) if NAMES else 0
+def factor(share):
+    """By what one step at share/curvature multiplies the weight."""
+    return 1 - share
 
 
-def kind_of_place(a, b):
-    """0 for a minimum, 1 for a maximum, 2 for a saddle, from two curvatures."""
-    return 0 if min(a, b) > 0 else 1 if max(a, b) < 0 else 2
+def cosine_middle(lr):
+    """The rate in the middle of half a cosine."""
+    return lr * (1 + np.cos(np.pi / 2)) / 2

@@ -4,79 +4,83 @@ from functools import cache
 
 import numpy as np
 
-from cnnlib.data import load_digits
-from cnnlib.experiments.signals import distinct_filters, layer_signals
-from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network
-from cnnlib.nn.layers import Conv2d
-from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.nn.optim import SGD
-from cnnlib.training import fit
+from cnnlib.experiments.basins import CURVE, NAMES, basins
+from cnnlib.experiments.error_curves import METHODS, descend
+from cnnlib.experiments.error_surfaces import Saddle
+
+
+def valley_of(start=-2.5, rate=0.1):
+    """In which valley a slow descent ends: the place among A, B and C."""
+    minima = CURVE.stationary()[0]
+    return int(np.argmin(np.abs(minima - descend(CURVE, start, rate, 500)[-1])))
 
 
 @cache
-def different(start):
-    """How many filters of the first and second layer differ after eight epochs from a start."""
-    digits, model = load_digits(), starting_network(start)
-    how = {"epochs": 8, "rng": 0, "progress": False}
-    fit(model, CrossEntropyLoss(), SGD(0.05, momentum=0.9), digits.x_train, digits.y_train, **how)
-    return tuple(distinct_filters(model[place].params["weight"]) for place in (0, 3))
-
-
-def different_filters():
-    """Different first filters after training from equal weights."""
-    return different(STARTS[0])[0]
-
-
-def who_breaks_symmetry():
-    """Which layer's filters part when only the last layer is random: the place of the choice."""
-    first, second = different(STARTS[3])
-    return [(False, False), (False, True), (True, True)].index((first > 1, second > 1))
+def order_of_methods():
+    """The five rules by the share of the map that ends in C, the largest share first."""
+    shares = {method: np.mean(basins(method) == 2) for method in METHODS}
+    return sorted(METHODS, key=lambda method: -shares[method])
 
 
 @cache
-def spread_at(scale, activation="ReLU"):
-    """Spread of the last hidden layer's outputs, six layers deep, before training."""
-    digits = load_digits()
-    signals = layer_signals(
-        deep_network(6, scale, activation, 0),
-        CrossEntropyLoss(),
-        digits.x_train[:100],
-        digits.y_train[:100],
-        Conv2d,
+def escapes(noise, walkers=400, steps=400):
+    """Share of walks from the valley of A that end near C, with noise that stays."""
+    rng, w = np.random.default_rng(0), np.full(walkers, -2.5)
+    with np.errstate(all="ignore"):
+        for _ in range(steps):
+            w = w - 0.2 * (CURVE.gradient(w) + noise * rng.normal(size=walkers))
+        return float(np.mean(np.abs(w - CURVE.global_minimum()) < 0.5))
+
+
+def chance_and_noise():
+    """How the chance of escape goes with the noise: the place of the choice."""
+    chances = [escapes(noise) for noise in (0, 1, 2, 4, 6)]
+    if int(np.argmax(chances)) == len(chances) - 1:
+        return 0
+    return 2 if max(chances) < 0.05 else 1
+
+
+def time_at_the_saddle():
+    """How the time to leave grows when the start is ten times closer: the place of the choice."""
+    times = []
+    for distance in (0.1, 0.01, 0.001):
+        path = descend(Saddle(), [1.5, distance], 0.2, 400)
+        times.append(int(np.argmax(np.abs(path[:, 1]) > 0.7)))
+    return (
+        0 if times[1] > 5 * times[0] else 2 if abs((times[2] - times[1]) - (times[1] - times[0])) < 3 else 1
     )
-    return float(signals[-1].activation.std())
 
 
-def power_of_six():
-    """How large the signal is after six layers at scale 0.3, against scale 1."""
-    return spread_at(0.3) / spread_at(1.0)
+def random_plane(held):
+    """Per cent of the path that a random plane holds, from the cell below."""
+    return 100 * held["random, filter-normalised"]
 
 
-def tanh_at_a_large_scale():
-    """Whether outputs behind tanh explode at scale 10: the place of the choice."""
-    bounded = float(np.abs(np.tanh(spread_at(10.0, "tanh"))).max()) <= 1
-    grows = spread_at(10.0) > 1000 * spread_at(1.0)
-    return 1 if bounded and grows else 0
+def shadow_of_the_first(first):
+    """Loss of the random plane where the shadow of the first weights falls, from the cell below."""
+    return first["shadow"]
 
 
-def scales_that_kill(dead_at):
-    """Which scales leave most units dead, from the cell below: the place of the choice."""
-    low, high = min(dead_at), max(dead_at)
-    middle = min(dead_at.values())
-    kills = dead_at[low] > 2 * middle + 3, dead_at[high] > 2 * middle + 3
-    return [(True, False), (False, True), (True, True), (False, False)].index(kills)
+def half_way(LineBetween):
+    """The loss half way between two networks."""
+    return float(LineBetween(share=0.5).facts["loss"])
 
 
-def he_deviation(fan_in):
-    """Standard deviation of He's rule."""
-    return float(np.sqrt(2 / fan_in))
+def spread_of_one(seeds):
+    """Best to worst loss of thirty networks with one filter."""
+    return float(np.ptp(seeds.finished[1]))
 
 
-def fan_in(channels, size):
-    """Inputs of one unit of a convolution."""
-    return channels * size * size
+def restarts(p, k):
+    """Per cent chance that at least one of k starts succeeds."""
+    return 100 * (1 - (1 - p / 100) ** k)
 
 
-def after_layers(factor, layers):
-    """What is left of a signal after some layers, each multiplying by a factor."""
-    return float(factor**layers)
+def valley(start):
+    """In which of the course's valleys a slow descent ends: 1 is A, 2 is B, 3 is C."""
+    return 1 + valley_of(start) if NAMES else 0
+
+
+def kind_of_place(a, b):
+    """0 for a minimum, 1 for a maximum, 2 for a saddle, from two curvatures."""
+    return 0 if min(a, b) > 0 else 1 if max(a, b) < 0 else 2

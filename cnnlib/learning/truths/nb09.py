@@ -1,74 +1,94 @@
 """What is right in notebook 09."""
 
+from functools import cache
+
 import numpy as np
 
-from cnnlib.nn.optim import SGD, Parameter
-
-DIGITS = (0, 1, 6, 8)
-
-
-def unseen_right(unseen):
-    """Per cent of the unseen images right after twenty were learned by heart, from the cell below."""
-    return 100 * unseen.accuracy
+from cnnlib.data import load_digits
+from cnnlib.experiments.depth import deep_cnn, profile
+from cnnlib.experiments.depth_study import accuracy_by_depth, accuracy_by_rate
+from cnnlib.experiments.normalization_graph import backward, forward
+from cnnlib.nn.losses import CrossEntropyLoss
 
 
-def longest_in_the_corner(student, validation):
-    """Which of the digits 0, 1, 6 and 8 the network trained above the card misses most: the place."""
-    images, labels = validation
-    missed = student.predict(images) != labels
-    return int(np.argmax([missed[labels == digit].mean() for digit in DIGITS]))
+def accuracy_of_fifty_plain_layers():
+    """Test images that plain networks of fifty layers get right, in per cent."""
+    return 100 * accuracy_by_depth("plain")[50].mean
 
 
-def spread_of_seeds(shares):
-    """Standard deviation of the seeds, in points of accuracy, from the cell below."""
-    return float(100 * np.std(shares, ddof=1))
+def accuracy_of_fifty_residual_layers():
+    """Test images that normalised residual networks of fifty layers get right, in per cent."""
+    return 100 * accuracy_by_depth("residual + batch norm")[50].mean
 
 
-def what_decides_a_seven(reader, images):
-    """Where covering costs most of a seven's probability, over the sevens of the test: the place."""
-    sevens = images.x_test[images.y_test == 7][:60]
-    size = images.x_test.shape[-1]
-    patch = max(2, size // 4)
-    corners = range(0, size - patch + 1, max(1, patch // 2))
-    places = [(row, column) for row in corners for column in corners]
-    chances = []
-    for row, column in places:
-        covered = sevens.copy()
-        covered[..., row : row + patch, column : column + patch] = 0
-        chances.append(reader.predict_proba(covered)[:, 7])
-    rows = np.array([places[i][0] + patch / 2 for i in np.argmin(chances, axis=0)])
-    low = float((rows > size / 2).mean())
-    return 1 if low > 0.5 else 0
+@cache
+def fresh(kind, depth, scale):
+    """What flows through a fresh network."""
+    digits = load_digits()
+    return profile(deep_cnn(kind, depth, 0, scale=scale), digits.x_train[:60], digits.y_train[:60])
 
 
-def random_filters(control):
-    """Per cent right with frozen random filters, from the cell below."""
-    return 100 * control.mean("frozen random filters")
+def gradient_at_the_first_block():
+    """Which share of the gradient behind fifty plain layers arrives before them, by He's rule."""
+    gradient = fresh("plain", 50, 1.0).gradient
+    return float(gradient[0] / gradient[-1])
 
 
-def weights_alone():
-    """Whether a training resumed with its weights alone is the same: the place of the choice."""
-    ends = []
-    for forgets in (False, True):
-        rule, w = SGD(0.1, momentum=0.9), np.array([1.0])
-        for step in range(6):
-            if forgets and step == 3:
-                rule = SGD(0.1, momentum=0.9)
-            rule.step([Parameter("w", w, w.copy())])
-        ends.append(float(w[0]))
-    return 0 if ends[0] == ends[1] else 1
+def numbers_with_a_gradient():
+    """Of the four numbers 1, 2, 3, 6, how many get a gradient when the first output alone is blamed."""
+    dx = backward(forward([1.0, 2.0, 3.0, 6.0]), [1.0, 0.0, 0.0, 0.0])[-1]["x"]
+    return int((np.abs(dx) > 1e-3).sum())
 
 
-def points_per_image(images):
-    """What one image more or less is in points of accuracy."""
-    return 100 / images
+def ten_times_the_weights():
+    """What ten times the weights do to the loss and their gradient before a normalization: the place."""
+    digits, found = load_digits(), []
+    for factor in (1, 10):
+        model, loss = deep_cnn("batch norm", 6, seed=0), CrossEntropyLoss()
+        model[4].params["weight"] *= factor
+        value = loss.forward(model.forward(digits.x_train[:64], training=True), digits.y_train[:64])
+        model.backward(loss.backward())
+        found.append((value, np.abs(model[4].grads["weight"]).mean()))
+    same = abs(found[1][0] / found[0][0] - 1) < 0.01
+    return [(True, 1), (True, 0), (False, 0)].index((same, round(found[0][1] / found[1][1] / 10)))
 
 
-def confused(a, b):
-    """Accuracy of a confusion matrix of two classes with a and b on the diagonal, 10 images each."""
-    return 100 * (a + b) / 20
+def larger_rate():
+    """How many times as large a rate the normalised network stands, reaching 80 % on the mean."""
+    largest = [
+        max(rate for rate, found in accuracy_by_rate(kind).items() if found.mean > 0.8)
+        for kind in ("plain", "batch norm")
+    ]
+    return largest[1] / largest[0]
 
 
-def baseline(share):
-    """Accuracy of always saying the most frequent class."""
-    return share
+def sorted_batches(mixed, by_digit):
+    """Whether the accuracy changes when batches hold one digit each: the place of the choice."""
+    return 0 if abs(by_digit - mixed) < 0.02 else 1 if by_digit < mixed else 2
+
+
+def signal_of_fifty_residual_layers():
+    """What becomes of the signal in a residual network without normalization: the place of the choice."""
+    size = fresh("residual", 50, 1.0).size
+    growth = size[-1] / size[0]
+    return 0 if 0.5 < growth < 2 else 1 if growth < 1 else 2
+
+
+def high_one(low, high):
+    """The higher of two values that a channel holds equally often, normalised."""
+    return float(np.sign(high - low))
+
+
+def numbers_in_a_mean(images, side):
+    """Numbers over which batch normalization takes each mean."""
+    return images * side * side
+
+
+def learned_numbers(channels):
+    """Weights of a batch normalization: gamma and beta."""
+    return 2 * channels
+
+
+def ways_back(blocks):
+    """Ways through residual blocks: through each block or past it."""
+    return 2**blocks

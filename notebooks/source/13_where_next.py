@@ -25,7 +25,7 @@
 #
 # **You need** notebooks 01 to 03.
 #
-# **Time** 40 minutes. **Back** [Does it know, or has it memorised?](16_generalization.ipynb) **On** to projects of
+# **Time** 40 minutes. **Back** [Does it know, or has it memorised?](12_generalization.ipynb) **On** to projects of
 # your own.
 
 # %%
@@ -67,9 +67,9 @@ print(f"loss {value_1:.6f}")
 # forward. What must go wrong if the same ReLU object stands in a network twice?
 
 # %%
-predict("10.gate")
+predict("13.gate")
 
-# %% tags=["raises-exception"] answers="10.gate"
+# %% tags=["raises-exception"] answers="13.gate"
 gate = ReLU()
 Sequential([Linear(8, 8, rng=0), gate, Linear(8, 8, rng=1), gate])
 
@@ -96,9 +96,9 @@ print(inspect.getsource(closures.conv2d))
 # the reverse order. Before you read on: what must `chain` remember between the two passes?
 
 # %%
-predict("10.chain")
+predict("13.chain")
 
-# %% answers="10.chain"
+# %% answers="13.chain"
 print(inspect.getsource(closures.chain))
 
 # %% [markdown]
@@ -140,9 +140,9 @@ print("E", float(error.value), " dE/dw", float(w.grad), " dE/db", float(b.grad))
 # Which line of the walk back takes care of that?
 
 # %%
-predict("10.shares")
+predict("13.shares")
 
-# %% answers="10.shares"
+# %% answers="13.shares"
 print(inspect.getsource(Tensor.backward))
 print(inspect.getsource(tape._parents_first))
 
@@ -186,10 +186,10 @@ print("and by the pixels:", np.array_equal(images.grad, dx))
 # Three designs, one mathematics. Which of the three is the fastest, and by how much?
 
 # %%
-predict("10.fastest")
+predict("13.fastest")
 
 
-# %% tags=["nbval-ignore-output"] answers="10.fastest"
+# %% tags=["nbval-ignore-output"] answers="13.fastest"
 def layers_step():
     loss.forward(model.forward(x, training=True), y)
     model.backward(loss.backward())
@@ -236,7 +236,7 @@ for step in (layers_step, closures_step, tape_step):
 # | `tape.cross_entropy(out, y)` | `F.cross_entropy(out, y)` |
 # | `loss.backward()` | `loss.backward()` |
 #
-# And the loop of notebook 09, as people write it:
+# And the loop of notebook 11, as people write it:
 #
 # ```python
 # network = nn.Sequential(
@@ -326,7 +326,7 @@ def replay(steps, dy):
 
 
 # %%
-check("10.replay", replay)
+check("13.replay", replay)
 
 # %% [markdown]
 # **2. A new operation.** *Core, 10 minutes.* Softplus, $y = \ln(1 + e^x)$, is ReLU without the kink. Write its backward: the slope by
@@ -342,7 +342,7 @@ def softplus_backward(dy, x):
 
 
 # %%
-check("10.softplus_backward", softplus_backward)
+check("13.softplus_backward", softplus_backward)
 
 # %% [markdown]
 # **3. Put it on the tape.** *Core, 10 minutes.* Write `softplus(tensor)` in the manner of `tape.relu`, with your backward, and replace one
@@ -374,7 +374,7 @@ check("10.softplus_backward", softplus_backward)
 # are through: the other form of the test is in there as well.
 
 # %%
-quiz("10")
+quiz("13")
 
 # %% [markdown]
 # ## References

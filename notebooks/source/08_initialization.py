@@ -20,12 +20,12 @@
 # 3. derive Xavier's and He's rule in four lines, and say which belongs to which activation;
 # 4. recognise a network that started badly, and restart it.
 #
-# **You need** minima and rates from [Is this the bottom?](06_minima.ipynb), gradients from [Whose fault is
+# **You need** minima and rates from [Is this the bottom?](07_minima.ipynb), gradients from [Whose fault is
 # it?](03_backpropagation.ipynb).
 #
 # **Time** 40 minutes.
-# **Back** [06: Is this the bottom?](06_minima.ipynb)
-# **On** [08: Can I watch a network learn a shape?](08_spirals.ipynb)
+# **Back** [07: Is this the bottom?](07_minima.ipynb)
+# **On** [10: Can I watch a network learn a shape?](10_spirals.ipynb)
 
 # %%
 import numpy as np
@@ -51,7 +51,7 @@ x, y = digits.x_train, digits.y_train
 # network read: none, half, most? Press Play and see.
 
 # %%
-predict("07.different")
+predict("08.different")
 
 # %% tags=["nbval-ignore-output"]
 goal = "Eight different filters and more than 95 % of the test images right"
@@ -99,9 +99,9 @@ for step in range(2):
 # *random last layer* that reads them.
 
 # %%
-predict("07.reader")
+predict("08.reader")
 
-# %% tags=["nbval-ignore-output"] answers="07.reader"
+# %% tags=["nbval-ignore-output"] answers="08.reader"
 for start in STARTS:
     f = FilterWatch(start=start, trained=True).facts
     different = f"{f['distinct']} of 8 and {f['distinct_second']:2d} of 16 filters differ"
@@ -141,9 +141,9 @@ assert right > 0.5, f"after ten epochs {right:.0%} of the test images are right"
 # tilt.
 
 # %%
-predict("07.power")
+predict("08.power")
 
-# %% tags=["nbval-ignore-output"] answers="07.power"
+# %% tags=["nbval-ignore-output"] answers="08.power"
 goal = "Ten hidden layers: a scale whose activations keep their size within a factor of three"
 won = Challenge(goal, lambda f: f["units"] == 80 and 1 / 3 < f["act_last"] / f["act_first"] < 3)
 InitExplorer(trained=True, challenge=won)
@@ -214,9 +214,9 @@ for name, rule in (("Xavier", xavier), ("He", he)):
 # With tanh in place of ReLU, does a large scale explode too?
 
 # %%
-predict("07.tanh")
+predict("08.tanh")
 
-# %% tags=["nbval-ignore-output"] answers="07.tanh"
+# %% tags=["nbval-ignore-output"] answers="08.tanh"
 for activation in ("ReLU", "tanh"):
     explorer = InitExplorer(activation=activation, trained=True)
     for scale in (0.3, 0.7, 1, 1.5, 3, 10):
@@ -248,9 +248,9 @@ for activation in ("ReLU", "tanh"):
 # They die in training, when a step is so long that a bias or filter ends far on the negative side. Which scales kill most?
 
 # %%
-predict("07.dead")
+predict("08.dead")
 
-# %% tags=["nbval-ignore-output"] answers="07.dead"
+# %% tags=["nbval-ignore-output"] answers="08.dead"
 dead_at = {}
 dead, units = dead_units(deep_network(6, 1.0, "ReLU", 0), x)
 print(f"at the start: {dead} of {units} units dead")
@@ -287,7 +287,7 @@ def he_init(shape, rng):
 
 
 # %%
-check("07.he_init", he_init)
+check("08.he_init", he_init)
 
 # %% [markdown]
 # **2. Restart.** *Core, 5 minutes.* This network of eight hidden layers does not learn. Look at the sizes of its signals, then
@@ -335,7 +335,7 @@ print(f"{count} of 8 filters differ: {'the spell is broken' if count == 8 else '
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
-quiz("07")
+quiz("08")
 
 # %% [markdown]
 # ## Summary
@@ -355,4 +355,4 @@ quiz("07")
 #   activation
 # - L. Lu et al., [Dying ReLU and initialization](https://arxiv.org/abs/1903.06733), 2019
 #
-# Next: [Can I watch a network learn a shape?](08_spirals.ipynb)
+# Next: [Can I watch a network learn a shape?](10_spirals.ipynb)

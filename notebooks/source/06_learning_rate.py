@@ -19,11 +19,11 @@
 # 3. say how far that prediction carries over to a network, and where it ends;
 # 4. choose a schedule and a rate that reach a target accuracy in few epochs.
 #
-# **You need** gradient descent from [Which way is down?](04_gradient_descent.ipynb).
+# **You need** gradient descent from [Which way is down?](05_gradient_descent.ipynb).
 #
 # **Time** 50 minutes.
-# **Back** [04: Which way is down?](04_gradient_descent.ipynb)
-# **On** [06: Is this the bottom?](06_minima.ipynb)
+# **Back** [05: Which way is down?](05_gradient_descent.ipynb)
+# **On** [07: Is this the bottom?](07_minima.ipynb)
 
 # %%
 import math
@@ -52,7 +52,7 @@ from cnnlib.widgets.cards import predict, quiz
 # <!-- computed: 5 / 2 = 2.5 -->
 
 # %%
-predict("05.border")
+predict("06.border")
 
 # %%
 DescentExplorer(
@@ -82,7 +82,7 @@ DescentExplorer(
 #
 # </details>
 
-# %% answers="05.border"
+# %% answers="06.border"
 for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
     factor = 1 - share  # of the weight, in one step, at rate share / curvature
     end = descend(Quadratic(2.5), 1.0, share / 2.5, 100)[-1]
@@ -93,12 +93,12 @@ for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
 #
 # A rule of thumb says: a rate over 1 may be fast or may never converge, a rate below 0.01 is slow and may be more
 # accurate. Try it on four cases: the two on the card; and which comes closer to the minimum, 0.005 or 0.3, on a parabola
-# with its exact gradient, and in the two-pixel task of notebook 04 with batches of 1?
+# with its exact gradient, and in the two-pixel task of notebook 05 with batches of 1?
 
 # %%
-predict("05.rule")
+predict("06.rule")
 
-# %% answers="05.rule"
+# %% answers="06.rule"
 for rate, curvature in ((3.0, 0.5), (0.9, 3.0)):
     error = Quadratic(curvature).error(descend(Quadratic(curvature), 1.0, rate, 40)[-1])
     print(f"rate {rate} on curvature {curvature}: error after 40 steps {error:.2g}")
@@ -122,14 +122,14 @@ for rate in (0.005, 0.3):
 # ## Settling beside the bottom
 #
 # On a parabola a rate that is too high explodes. On other curves it need not. Here is the curve with several
-# minima that the explorer offers too (and notebook 06 is about), started near its lowest, and rates a little above $2/c$ at its bottom. Where is the weight after 400
+# minima that the explorer offers too (and notebook 07 is about), started near its lowest, and rates a little above $2/c$ at its bottom. Where is the weight after 400
 # steps?
 # <!-- computed: 4 * 100 = 400 -->
 
 # %%
-predict("05.hollow")
+predict("06.hollow")
 
-# %% answers="05.hollow"
+# %% answers="06.hollow"
 wells, bottom = Wells(), Wells().global_minimum()
 border = 2 / float(wells.curvature(np.array(bottom)))
 for share in (0.9, 1.05, 1.2):
@@ -155,7 +155,7 @@ for share in (0.9, 1.05, 1.2):
 # its first weights? <!-- computed: 6 * 45 = 270 -->
 
 # %%
-predict("05.share")
+predict("06.share")
 
 # %% tags=["nbval-ignore-output"]
 sweep = RateSweep(
@@ -210,9 +210,9 @@ print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
 # own should guard itself. **It is meant to fail.**
 
 # %%
-predict("05.infinite")
+predict("06.infinite")
 
-# %% tags=["raises-exception", "nbval-ignore-output"] answers="05.infinite"
+# %% tags=["raises-exception", "nbval-ignore-output"] answers="06.infinite"
 with np.errstate(all="ignore"):  # NumPy would warn; we look at the numbers instead
     records = list(train(small_cnn(rng=0), HalfSquaredError(), SGD(30.0), x, y, rng=0))
 growing = [record.loss for record in records]
@@ -233,7 +233,7 @@ assert np.isfinite(growing).all(), f"the loss is {growing[-1]}: start afresh wit
 #
 # ## The border, predicted for a network
 #
-# The bowl of notebook 04 had two curvatures, across the valley and along it, and the larger one limited the rate. A
+# The bowl of notebook 05 had two curvatures, across the valley and along it, and the larger one limited the rate. A
 # network's loss has one for each weight. They belong to the **Hessian**, the matrix of all second derivatives, and
 # are called its eigenvalues; the largest is $\lambda_{max}$. How is it found in a matrix of millions of entries? Take any
 # direction. Multiplying it by the matrix stretches its part along each curved direction by that direction's
@@ -262,9 +262,9 @@ print(f"found with {fresh.iterations} products of Hessian and vector")
 # <!-- computed: 1.35 / 0.185 = 7.3 -->
 
 # %%
-predict("05.bottom")
+predict("06.bottom")
 
-# %% tags=["nbval-ignore-output"] answers="05.bottom"
+# %% tags=["nbval-ignore-output"] answers="06.bottom"
 model = small_cnn(rng=0)
 full = {"batch_size": 360, "rng": 0}
 for _ in train(model, CrossEntropyLoss(), SGD(0.1, momentum=0.9), few_x, few_y, epochs=250, **full):
@@ -361,9 +361,9 @@ for batch in (16, 32, 64, 128, 256):
 # At a constant rate of 0.8 some of the six fail; do they still, if it only comes first?
 
 # %%
-predict("05.cosine")
+predict("06.cosine")
 
-# %% tags=["nbval-ignore-output"] answers="05.cosine"
+# %% tags=["nbval-ignore-output"] answers="06.cosine"
 ScheduleExplorer(
     schedule="cosine",
     rate=0.8,
@@ -374,7 +374,7 @@ ScheduleExplorer(
     ),
 )
 
-# %% tags=["nbval-ignore-output"] answers="05.cosine"
+# %% tags=["nbval-ignore-output"] answers="06.cosine"
 lowest_shares = {}
 for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
     results = [ScheduleExplorer(schedule=name, rate=rate).facts for rate in (0.2, 0.5, 0.8)]
@@ -415,7 +415,7 @@ def largest_rate(curvature):
 
 
 # %%
-check("05.largest_rate", largest_rate)
+check("06.largest_rate", largest_rate)
 
 # %% [markdown]
 # **2. A cosine.** *Core, 10 minutes.* Half a wave from `lr` at step 0 down to 0 at step `steps`. `math.cos` and `math.pi` are
@@ -431,7 +431,7 @@ def cosine_schedule(step, steps, lr):
 
 
 # %%
-check("05.cosine_schedule", cosine_schedule)
+check("06.cosine_schedule", cosine_schedule)
 
 # %% [markdown]
 # **3. Few epochs.** *Stretch, 15 minutes.* Choose schedule, rate and momentum so that six networks read more than 95 % of the test
@@ -460,7 +460,7 @@ print(f"{accuracy:.1%} on average: {'target reached' if accuracy > 0.95 else 'no
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
-quiz("05")
+quiz("06")
 
 # %% [markdown]
 # ## Summary
@@ -482,4 +482,4 @@ quiz("05")
 # - L. Smith, [Cyclical learning rates](https://arxiv.org/abs/1506.01186), 2017: the range test
 # - B. Pearlmutter, [Fast exact multiplication by the Hessian](https://doi.org/10.1162/neco.1994.6.1.147), 1994
 #
-# Next: [Is this the bottom?](06_minima.ipynb)
+# Next: [Is this the bottom?](07_minima.ipynb)

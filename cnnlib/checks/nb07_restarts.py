@@ -1,4 +1,4 @@
-"""Exercise of notebook 06, minima: random restarts."""
+"""Exercise of notebook 07, minima: random restarts."""
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def below(curve, last, best):
 
 register(
     Exercise(
-        name="06.best_of_restarts",
+        name="07.best_of_restarts",
         signature="best_of_restarts(curve, starts, rate, steps) -> the final weight with the smallest error",
         inputs=("curve", "starts", "rate", "steps"),
         outputs=("w",),

@@ -23,13 +23,13 @@
 # 4. build a residual block, and explain why the gradient passes it;
 # 5. tell which explanations of these two are measured and which are not.
 #
-# **You need** the sizes of signals and He's rule from [Where do we start?](07_initialization.ipynb), and the chain
+# **You need** the sizes of signals and He's rule from [Where do we start?](08_initialization.ipynb), and the chain
 # rule on a graph from [Whose fault is it?](03_backpropagation.ipynb).
 #
 # **Time** 60 minutes, and about 40 for the exercises.
 # <!-- computed: 8 + 15 + 5 + 12 = 40 -->
-# **Back** [07: Where do we start?](07_initialization.ipynb)
-# **On** [08: Can I watch a network learn a shape?](08_spirals.ipynb)
+# **Back** [08: Where do we start?](08_initialization.ipynb)
+# **On** [10: Can I watch a network learn a shape?](10_spirals.ipynb)
 
 # %%
 import numpy as np
@@ -58,9 +58,9 @@ few, labels = x[:60], y[:60]
 # With 4 such layers the network reads most digits after three epochs. What do you expect of 50?
 
 # %%
-predict("15.plain")
+predict("09.plain")
 
-# %% answers="15.plain"
+# %% answers="09.plain"
 for depth, found in accuracy_by_depth("plain").items():
     spread = f"from {found.low:4.0%} to {found.high:4.0%} over five seeds"
     right = f"{found.mean:4.0%} of the test digits right, {spread}"
@@ -93,9 +93,9 @@ for depth, found in accuracy_by_depth("plain").items():
 # The first weights follow He's rule, and fifty layers are stacked. How much of the gradient arrives?
 
 # %%
-predict("15.back")
+predict("09.back")
 
-# %% tags=["nbval-ignore-output"] answers="15.back"
+# %% tags=["nbval-ignore-output"] answers="09.back"
 kept = Challenge(
     "50 layers: a scale at which the plain gradient changes by less than a factor of 3",
     lambda f: f["depth"] == 50 and 1 / 3 < f["gradient_plain"] < 3,
@@ -186,7 +186,7 @@ print(f"x hat {x_hat.round(2)}, its mean {abs(x_hat.mean()):.2f}, its mean squar
 # output is to blame: $dy$ = (1, 0, 0, 0), and $\gamma = 1$. Which inputs get a gradient?
 
 # %%
-predict("15.others")
+predict("09.others")
 
 # %% [markdown]
 # Below is the same computation as a graph. Boxes with four numbers belong to the four images, boxes with one number are
@@ -197,7 +197,7 @@ predict("15.others")
 # loss not be changed then by any of the four?)
 
 
-# %% tags=["nbval-ignore-output"] answers="15.others"
+# %% tags=["nbval-ignore-output"] answers="09.others"
 def nothing_moves(f):
     """The first output alone is blamed, the numbers differ, and no input gets a gradient."""
     end = f["step"] == f["steps"] and f["upstream"] == 0
@@ -292,9 +292,9 @@ print(f"largest difference from the way box by box: {np.abs(in_one_line - dx).ma
 # spread. What becomes of the loss, and of the gradient by these weights?
 
 # %%
-predict("15.ten")
+predict("09.ten")
 
-# %% answers="15.ten"
+# %% answers="09.ten"
 for factor in (1, 10):
     model, loss = deep_cnn("batch norm", 6, seed=0), CrossEntropyLoss()
     model[4].params["weight"] *= factor  # a convolution with a BatchNorm2d behind it
@@ -307,7 +307,7 @@ for factor in (1, 10):
 # <details><summary>What came out</summary>
 #
 # The loss is the same, and the gradient is a tenth. So the scale of the first weights, which decided everything in
-# notebook 07, hardly matters here. And there is a brake built in: too long a step makes weights large, and large
+# notebook 08, hardly matters here. And there is a brake built in: too long a step makes weights large, and large
 # weights have small gradients, so that the next steps change less.
 #
 # </details>
@@ -316,9 +316,9 @@ for factor in (1, 10):
 # layers, plain steps without momentum, five seeds each:
 
 # %%
-predict("15.rate")
+predict("09.rate")
 
-# %% answers="15.rate"
+# %% answers="09.rate"
 plain, normed = accuracy_by_rate("plain"), accuracy_by_rate("batch norm")
 for rate in plain:
     row = [f"{one[rate].mean:4.0%} ± {one[rate].deviation:4.0%}" for one in (plain, normed)]
@@ -362,9 +362,9 @@ for depth in (10, 20, 50):
 # their own batch. First the digits come in mixed order. Then they come sorted: all zeros, then all ones, and so on.
 
 # %%
-predict("15.sorted")
+predict("09.sorted")
 
-# %% answers="15.sorted"
+# %% answers="09.sorted"
 model = deep_cnn("batch norm", 6, seed=0)
 fit(model, CrossEntropyLoss(), SGD(0.1), x, y, epochs=3, rng=0, progress=False)
 order = np.argsort(digits.y_test, kind="stable")
@@ -463,9 +463,9 @@ print(f"largest difference of dx and dy + share through f: {np.abs(dx - (dy + th
 # the signal?
 
 # %%
-predict("15.growth")
+predict("09.growth")
 
-# %% answers="15.growth"
+# %% answers="09.growth"
 for kind in ("plain", "residual", "residual + batch norm"):
     found = profile(deep_cnn(kind, 50, seed=0, scale=1), few, labels)
     print(f"{kind:21s}: signal × {found.size[-1] / found.size[0]:.2g}", end=", ")
@@ -484,9 +484,9 @@ for kind in ("plain", "residual", "residual + batch norm"):
 # And does it learn?
 
 # %%
-predict("15.fifty")
+predict("09.fifty")
 
-# %% answers="15.fifty"
+# %% answers="09.fifty"
 print("layers               " + "".join(f"{depth:>12d}" for depth in accuracy_by_depth("plain")))
 for kind in STUDIED:
     row = [f"{one.mean:.0%} ± {one.deviation:.0%}" for one in accuracy_by_depth(kind).values()]
@@ -562,10 +562,10 @@ def batchnorm_forward(x, gamma, beta):
 
 
 # %%
-check("15.batchnorm_forward", batchnorm_forward)
+check("09.batchnorm_forward", batchnorm_forward)
 
 # %%
-worked("15.worked-ways", "15.gap")
+worked("09.worked-ways", "09.gap")
 
 # %% [markdown]
 # **2. Backwards, for images.** *Core, 15 minutes.* The forward kept three things: `x_hat`, of the shape of the images;
@@ -588,7 +588,7 @@ def batchnorm_backward(dy, cache):
 
 
 # %%
-check("15.batchnorm_backward", batchnorm_backward)
+check("09.batchnorm_backward", batchnorm_backward)
 
 # %% [markdown]
 # **3. Backwards through a residual block.** *Core, 5 minutes.* The block is $y = x + f(x)$. `branch` is the backward of
@@ -605,7 +605,7 @@ def residual_backward(dy, branch):
 
 
 # %%
-check("15.residual_backward", residual_backward)
+check("09.residual_backward", residual_backward)
 
 # %% [markdown]
 # **4. Repair it without normalization.** *Stretch, 12 minutes.* This network has 30 residual layers, and its signal
@@ -635,7 +635,7 @@ print(f"{right:.0%} of the test digits right: {'it learns' if right > 0.8 else '
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
-quiz("15")
+quiz("09")
 
 # %% [markdown]
 # ## Summary
@@ -657,4 +657,4 @@ quiz("15")
 # - H. Zhang, Y. N. Dauphin, T. Ma, [Fixup initialization: residual learning without
 #   normalization](https://arxiv.org/abs/1901.09321), 2019
 #
-# Next: [Can I watch a network learn a shape?](08_spirals.ipynb)
+# Next: [Can I watch a network learn a shape?](10_spirals.ipynb)

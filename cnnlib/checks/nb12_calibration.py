@@ -1,4 +1,4 @@
-"""Exercise of notebook 16: the expected calibration error."""
+"""Exercise of notebook 12: the expected calibration error."""
 
 import numpy as np
 
@@ -95,7 +95,7 @@ def nothing_empty(p, labels, bins):
 
 register(
     Exercise(
-        name="16.expected_calibration_error",
+        name="12.expected_calibration_error",
         signature="expected_calibration_error(probabilities, labels, bins) -> ece",
         inputs=("probabilities", "labels", "bins"),
         outputs=("ece",),

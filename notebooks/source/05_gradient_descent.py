@@ -21,9 +21,9 @@
 #
 # **You need** the gradient from [Whose fault is it?](03_backpropagation.ipynb).
 #
-# **Time** 40 minutes.
-# **Back** [14: How does blame go through a convolution?](14_convolution_backward.ipynb)
-# **On** [05: How big a step?](05_learning_rate.ipynb)
+# **Time** 45 minutes.
+# **Back** [04: How does blame go through a convolution?](04_convolution_backward.ipynb)
+# **On** [06: How big a step?](06_learning_rate.ipynb)
 
 # %%
 import numpy as np
@@ -37,7 +37,7 @@ from cnnlib.experiments.races import race
 from cnnlib.widgets import BatchNoise, Challenge, ContourExplorer, DescentExplorer, OptimizerRace
 from cnnlib.widgets.cards import predict, quiz
 
-# %% [markdown] minutes=8
+# %% [markdown] minutes=10
 # ## One weight, one rule
 #
 # Stand on a hillside in fog. You cannot see the valley, but your feet feel the slope. If the ground rises
@@ -67,9 +67,9 @@ for step in range(1, 4):
 # dragged along the curve; the sliders answer to the arrow keys.
 
 # %%
-predict("04.steps")
+predict("05.steps")
 
-# %% answers="04.steps"
+# %% answers="05.steps"
 DescentExplorer(
     rate=0.1,
     steps=0,
@@ -89,7 +89,7 @@ DescentExplorer(
 # on the parabola the slope is $c\,w$, so one step turns $w$ into $w - \eta\,c\,w = (1 - \eta\,c)\,w$. The weight shrinks
 # by that factor and the error by its square. The cell compares this with the steps themselves:
 
-# %% answers="04.steps"
+# %% answers="05.steps"
 steps = np.arange(6)
 predicted = Quadratic(1.0).error((1 - 0.1 * 1.0) ** steps * -2.5)
 walked = Quadratic(1.0).error(descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=5))
@@ -112,7 +112,7 @@ with np.errstate(over="raise"):
         w = w - 3.0 * curve.gradient(w)
         error = curve.error(w)
 
-# %% [markdown] minutes=8
+# %% [markdown] minutes=9
 # ## Two weights: the map
 #
 # A network has thousands of weights, and two are the most that fit on a map. Grey ground is high. Each thin
@@ -123,9 +123,9 @@ with np.errstate(over="raise"):
 # the picture. Then turn the condition number down to 1 and look again.
 
 # %%
-predict("04.arrow")
+predict("05.arrow")
 
-# %% answers="04.arrow"
+# %% answers="05.arrow"
 ContourExplorer(
     challenge=Challenge(
         "Condition number 10 or more: an error below 0.000001 in 20 steps",
@@ -169,16 +169,16 @@ print(f"slope along the contour {change:.5f}, slope along the gradient {np.linal
 # Ten times the condition number, each at its best rate: how many times the steps?
 
 # %%
-predict("04.condition")
+predict("05.condition")
 
-# %% answers="04.condition"
+# %% answers="05.condition"
 for condition in (1, 10, 100):
     bowl = Bowl(condition, angle=30)
     best = 2 / bowl.curvatures(np.zeros(2)).sum()
     errors = bowl.error(descend(bowl, [-2.5, 2.0], best, 2000))
     print(f"condition number {condition:3d}: {np.argmax(errors < 1e-4):4d} steps to an error below 0.0001")
 
-# %% [markdown] minutes=10 cut=1
+# %% [markdown] minutes=9 cut=1
 # <details><summary>What came out</summary>
 #
 # From 10 to 100 the number of steps grows about in proportion. Put the best rate into $1 - \eta\,c_{\min}$: a step leaves
@@ -188,7 +188,7 @@ for condition in (1, 10, 100):
 # </details>
 #
 # Real
-# networks are worse off than these bowls: notebook 05 measures the largest curvature of one, and most of
+# networks are worse off than these bowls: notebook 06 measures the largest curvature of one, and most of
 # its directions are nearly flat.
 #
 # ## A batch is a guess at the gradient
@@ -202,9 +202,9 @@ for condition in (1, 10, 100):
 # <!-- computed: 3 * 500 = 1500 -->
 
 # %%
-predict("04.batch")
+predict("05.batch")
 
-# %% answers="04.batch"
+# %% answers="05.batch"
 BatchNoise(
     batch="64",
     challenge=Challenge(
@@ -221,7 +221,7 @@ BatchNoise(
 # Here it is in numbers, at one rate and one cost. The error is a mean over 21 runs, each with its own order of the images:
 # one run alone can be lucky.
 
-# %% answers="04.batch"
+# %% answers="05.batch"
 batch_errors = {}
 for batch in ("1", "4", "16", "64", "all"):
     facts = BatchNoise(batch=batch, samples=1500).facts
@@ -253,7 +253,7 @@ for batch in ("1", "4", "16", "64", "all"):
 # %%
 digits, model, rng = load_digits(), small_cnn(rng=0), np.random.default_rng(0)
 x, y = digits.x_train, digits.y_train
-# Hessian is an object of notebook 05; here it only hands out the gradient of all weights as one vector.
+# Hessian is an object of notebook 06; here it only hands out the gradient of all weights as one vector.
 full = Hessian(model, CrossEntropyLoss(), x, y).gradient
 for size in (8, 32, 128):
     picks = [rng.choice(len(x), size, replace=False) for _ in range(60)]
@@ -261,7 +261,7 @@ for size in (8, 32, 128):
     share = np.linalg.norm(noise, axis=1).mean() / np.linalg.norm(full)
     print(f"batch {size:3d}: noise {share:.1f} times the length of the gradient")
 
-# %% [markdown] minutes=11
+# %% [markdown] minutes=14
 # Each four-fold batch halves the noise here as well. Look at its size: with the customary batch of 32
 # the noise is as long as the gradient itself, with 8 it is twice as long. Training works all the same,
 # since the errors of many steps cancel and the slope does not.
@@ -317,9 +317,9 @@ for condition in (10, 100, 1000):
 # <!-- computed: 4 * 10 = 40 -->
 
 # %%
-predict("04.race")
+predict("05.race")
 
-# %% answers="04.race"
+# %% answers="05.race"
 OptimizerRace(
     steps=0,
     challenge=Challenge(
@@ -337,9 +337,9 @@ OptimizerRace(
 # how often each rule ends lowest; equal errors count for both. Will one of them win everywhere?
 
 # %%
-predict("04.everywhere")
+predict("05.everywhere")
 
-# %% answers="04.everywhere"
+# %% answers="05.everywhere"
 winners, rng = [], np.random.default_rng(0)
 for surface in (Bowl(50, angle=30), Rosenbrock(), Saddle(), Ripples()):
     starts = rng.uniform(surface.low, surface.high, (100, 2))
@@ -385,7 +385,7 @@ def sgd_step(w, dw, lr):
 
 
 # %%
-check("04.sgd", sgd_step)
+check("05.sgd", sgd_step)
 
 # %% [markdown]
 # **2. Momentum.** *Core, 5 minutes.* The velocity keeps its old self times `momentum` and takes in the new gradient whole;
@@ -403,7 +403,7 @@ def momentum_step(w, dw, velocity, lr, momentum):
 
 
 # %%
-check("04.momentum", momentum_step)
+check("05.momentum", momentum_step)
 
 # %% [markdown]
 # **3. A target within a budget.** *Stretch, 15 minutes.* In Rosenbrock's valley, from (-1, 2): an error below 0.001 within 60
@@ -449,7 +449,7 @@ for batch in ("1", "16"):
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
-quiz("04")
+quiz("05")
 
 # %% [markdown]
 # ## Summary
@@ -471,4 +471,4 @@ quiz("04")
 #   lecture 6e, 2012
 # - PyTorch, [torch.optim](https://pytorch.org/docs/stable/optim.html): the same five rules in a library
 #
-# Next: [How big a step?](05_learning_rate.ipynb)
+# Next: [How big a step?](06_learning_rate.ipynb)

@@ -1,4 +1,4 @@
-"""Exercises of notebook 16: the backward of dropout, and a step with decoupled weight decay."""
+"""Exercises of notebook 12: the backward of dropout, and a step with decoupled weight decay."""
 
 import numpy as np
 
@@ -27,7 +27,7 @@ def dropout_cases(rng):
 
 register(
     Exercise(
-        name="16.dropout_backward",
+        name="12.dropout_backward",
         signature="dropout_backward(dy, kept, p) -> dx",
         inputs=("dy", "kept", "p"),
         outputs=("dx",),
@@ -151,7 +151,7 @@ def both(w, dw, mean, square, t, lr, decay):
 
 register(
     Exercise(
-        name="16.adamw_step",
+        name="12.adamw_step",
         signature="adamw_step(w, dw, mean, square, t, lr, decay) -> new w, new mean, new square",
         inputs=("w", "dw", "mean", "square", "t", "lr", "decay"),
         outputs=("new w", "new mean", "new square"),

@@ -1,4 +1,4 @@
-"""Exercise of notebook 09: the confusion matrix."""
+"""Exercise of notebook 11: the confusion matrix."""
 
 import numpy as np
 
@@ -53,7 +53,7 @@ def both_ways(labels, guesses, num_classes):
 
 register(
     Exercise(
-        name="09.confusion_matrix",
+        name="11.confusion_matrix",
         signature="confusion_matrix(labels, guesses, num_classes) -> matrix",
         inputs=("labels", "guesses", "num_classes"),
         outputs=("matrix",),

@@ -20,11 +20,11 @@
 # 4. look at slices of a real network's loss surface without being deceived by them;
 # 5. judge from your own thirty networks whether bad minima are common.
 #
-# **You need** rates and their border from [How big a step?](05_learning_rate.ipynb).
+# **You need** rates and their border from [How big a step?](06_learning_rate.ipynb).
 #
 # **Time** 50 minutes.
-# **Back** [05: How big a step?](05_learning_rate.ipynb)
-# **On** [07: Where do we start?](07_initialization.ipynb)
+# **Back** [06: How big a step?](06_learning_rate.ipynb)
+# **On** [08: Where do we start?](08_initialization.ipynb)
 
 # %%
 import numpy as np
@@ -70,9 +70,9 @@ for w in maxima:
 # above.
 
 # %%
-predict("06.valley")
+predict("07.valley")
 
-# %% answers="06.valley"
+# %% answers="07.valley"
 goal = "Start right of 1, in the valley of C, and end in a false minimum all the same"
 BasinMap(
     start=0.0, challenge=Challenge(goal, lambda f: f["start"] > 1 and f["false"] == 1 and f["steps"] == 100)
@@ -103,9 +103,9 @@ print("the maxima lie at          ", maxima.round(2))
 # alone decides. Does a cleverer optimizer choose better?
 
 # %%
-predict("06.methods")
+predict("07.methods")
 
-# %% answers="06.methods"
+# %% answers="07.methods"
 low_rates, in_a = slice(0, 60), starts < maxima[0]  # the lower part of the map, up to a rate of 0.3
 for method in METHODS:
     codes = basins(method)
@@ -137,9 +137,9 @@ for method in METHODS:
 # else. Does the chance of escape grow with the noise, without end?
 
 # %%
-predict("06.noise")
+predict("07.noise")
 
-# %% answers="06.noise"
+# %% answers="07.noise"
 goal = "From -2.5: more than 65 % in the global valley, and a median error below 0.01"
 won = Challenge(
     goal,
@@ -161,7 +161,7 @@ EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 # fades does better on both counts: one more reason for small batches at a rate that starts high and falls. In numbers,
 # four hundred walks each:
 
-# %% answers="06.noise"
+# %% answers="07.noise"
 for noise in (0, 2, 4, 6):
     stays, fades = (EscapeExplorer(rate=0.2, noise=noise, cooling=c).facts for c in (False, True))
     stays, fades = (f"{f['chance']:3.0%} reach C, error {f['typical_error']:.2f}" for f in (stays, fades))
@@ -186,7 +186,7 @@ for k in (1, 2, 4, 8):
 # closer to the line, does it take ten times as long to leave?
 
 # %%
-predict("06.saddle")
+predict("07.saddle")
 
 # %%
 goal = "From weight 2 between 0 and 0.01: an error below 0.01 within 40 steps"
@@ -197,7 +197,7 @@ won = Challenge(
 )
 ContourExplorer(surface="saddle", start_1=1.5, start_2=0.01, rate=0.2, steps=0, challenge=won)
 
-# %% answers="06.saddle"
+# %% answers="07.saddle"
 saddle = Saddle()
 for distance in (0.1, 0.01, 0.001):
     path = descend(saddle, [1.5, distance], 0.2, 400)
@@ -227,7 +227,7 @@ print(
 # *random* plane hold?
 
 # %%
-predict("06.plane")
+predict("07.plane")
 
 # %% tags=["nbval-ignore-output"]
 goal = "Find the first point of the path at which the loss is below 0.5"
@@ -238,7 +238,7 @@ found = Challenge(
 )
 LossSlice(challenge=found)
 
-# %% tags=["nbval-ignore-output"] answers="06.plane"
+# %% tags=["nbval-ignore-output"] answers="07.plane"
 held = {
     name: LossSlice(plane=name).facts["share"]
     for name in ("along the training path", "random, filter-normalised")
@@ -253,9 +253,9 @@ for name, share in held.items():
 # plane. What is the loss of the plane at that place?
 
 # %%
-predict("06.shadow")
+predict("07.shadow")
 
-# %% tags=["nbval-ignore-output"] answers="06.shadow"
+# %% tags=["nbval-ignore-output"] answers="07.shadow"
 first = LossSlice(plane="random, filter-normalised", point=0).facts
 print(
     f"loss of the first weights {first['loss']:.2f}, loss of the plane at their shadow {first['shadow']:.2f}"
@@ -294,9 +294,9 @@ print(
 # picture is how far the loss rises above the straight line between the two ends.
 
 # %%
-predict("06.between")
+predict("07.between")
 
-# %% tags=["nbval-ignore-output"] answers="06.between"
+# %% tags=["nbval-ignore-output"] answers="07.between"
 goal = "Two different seeds for which matching removes three quarters of the barrier"
 lower = Challenge(
     goal,
@@ -331,9 +331,9 @@ match_units(small_cnn(0, width=4), small_cnn(0, width=8), load_digits().x_train)
 # For one filter and for sixteen: how far apart are the best and the worst of thirty?
 
 # %%
-predict("06.spread")
+predict("07.spread")
 
-# %% tags=["nbval-ignore-output"] answers="06.spread"
+# %% tags=["nbval-ignore-output"] answers="07.spread"
 seeds = SeedHistogram(width="1")
 for width in ("1", "2", "4", "8", "16"):
     seeds.set_state(width=width)
@@ -370,7 +370,7 @@ for record in train_ensemble(narrow, SGD(0.05, momentum=0.9), x, y, epochs=40, r
 # %% [markdown]
 # More than half of those that were above 1 were only slow. Nearly all of the others stand exactly at the loss of guessing.
 # Their units are dead, so their gradient is zero: it is a plateau that they stand on, and nobody has shown that it is a
-# minimum. (Notebook 05 met such networks, and notebook 07 counts them.) And the worst one of width 4?
+# minimum. (Notebook 06 met such networks, and notebook 08 counts them.) And the worst one of width 4?
 
 # %% tags=["nbval-ignore-output"]
 worst = int(np.argmax(seeds.finished[4]))
@@ -398,7 +398,7 @@ start_and_rate = (-2.5, 0.1)
 ### END SOLUTION
 
 # %%
-check("06.false_minimum", start_and_rate)
+check("07.false_minimum", start_and_rate)
 
 # %% [markdown]
 # **2. Out of it, first way: momentum.** *Core, 10 minutes.* From -0.8 plain descent rolls into B. Choose a rate and a momentum
@@ -412,7 +412,7 @@ rate_and_momentum = (0.02, 0.9)
 ### END SOLUTION
 
 # %%
-check("06.momentum_escape", rate_and_momentum)
+check("07.momentum_escape", rate_and_momentum)
 
 # %% [markdown]
 # **3. Second way: noise that fades.** *Core, 10 minutes.* From -2.5, in the valley of A, bring more than half of the walks to C.
@@ -444,7 +444,7 @@ def best_of_restarts(curve, starts, rate, steps):
 
 
 # %%
-check("06.best_of_restarts", best_of_restarts)
+check("07.best_of_restarts", best_of_restarts)
 
 # %% [markdown]
 # > **What the chapter says** (claims 9 to 11 of its [fourteen](../docs/claims.md)). *The aim is the global minimum*: true of
@@ -458,7 +458,7 @@ check("06.best_of_restarts", best_of_restarts)
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
-quiz("06")
+quiz("07")
 
 # %% [markdown]
 # ## Summary
@@ -482,4 +482,4 @@ quiz("06")
 # - H. Li et al., [Visualizing the loss landscape of neural nets](https://arxiv.org/abs/1712.09913), 2018
 # - S. Ainsworth, J. Hayase, S. Srinivasa, [Git re-basin](https://arxiv.org/abs/2209.04836), 2023
 #
-# Next: [Where do we start?](07_initialization.ipynb)
+# Next: [Where do we start?](08_initialization.ipynb)

@@ -1,4 +1,4 @@
-"""Exercise of notebook 15, depth: backwards through a residual block."""
+"""Exercise of notebook 09, depth: backwards through a residual block."""
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def residual_cases(rng):
 
 register(
     Exercise(
-        name="15.residual_backward",
+        name="09.residual_backward",
         signature="residual_backward(dy, branch) -> dx, where branch(d) is the backward of f",
         inputs=("dy", "w, where f(x) is x @ w"),
         outputs=("dx",),

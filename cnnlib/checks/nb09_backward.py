@@ -1,10 +1,10 @@
-"""Exercise of notebook 15, depth: batch normalization backwards."""
+"""Exercise of notebook 09, depth: batch normalization backwards."""
 
 import numpy as np
 
 from cnnlib.checks import cases
 from cnnlib.checks.exercise import Exercise, Misconception, register
-from cnnlib.checks.nb15 import AXES, EPS, images, per_channel, shapes
+from cnnlib.checks.nb09 import AXES, EPS, images, per_channel, shapes
 
 
 def backward_cases(rng):
@@ -70,7 +70,7 @@ def weights_per_image(dy, cache):
 
 register(
     Exercise(
-        name="15.batchnorm_backward",
+        name="09.batchnorm_backward",
         signature="batchnorm_backward(dy, (x_hat, inv_std, gamma)) -> dx, dgamma, dbeta",
         inputs=("dy", "cache"),
         parts={"cache": ("x_hat", "inv_std", "gamma")},

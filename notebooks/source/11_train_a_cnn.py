@@ -20,11 +20,11 @@
 # 4. ask the control question of every success: would something simpler have done as well?
 # 5. save a network, resume a training as if nothing had happened, and take the weights to PyTorch.
 #
-# **You need** notebooks [00](00_start_here.ipynb) to [05](05_learning_rate.ipynb).
+# **You need** notebooks [00](00_start_here.ipynb) to [06](06_learning_rate.ipynb).
 #
 # **Time** 60 minutes.
-# **Back** [08: Can I watch a network learn a shape?](08_spirals.ipynb)
-# **On** [Does it know, or has it memorised?](16_generalization.ipynb)
+# **Back** [10: Can I watch a network learn a shape?](10_spirals.ipynb)
+# **On** [Does it know, or has it memorised?](12_generalization.ipynb)
 
 # %%
 import tempfile
@@ -120,7 +120,7 @@ def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
 
 
 # %%
-check("09.train_epoch", train_epoch)
+check("11.train_epoch", train_epoch)
 
 # %% [markdown] minutes=3
 # ## First, learn twenty images by heart
@@ -131,12 +131,12 @@ check("09.train_epoch", train_epoch)
 #
 # The course's `fit` is your loop with a progress bar and a history of the losses. How many passes over the twenty until
 # all are right? And what share of the images it has not seen will the network get right then? (The gap between the two shares
-# is what [the next notebook](16_generalization.ipynb) is about.)
+# is what [the next notebook](12_generalization.ipynb) is about.)
 
 # %%
-predict("09.unseen")
+predict("11.unseen")
 
-# %% tags=["nbval-ignore-output"] answers="09.unseen"
+# %% tags=["nbval-ignore-output"] answers="11.unseen"
 model = recipe.make_model(0)
 history = fit(model, CrossEntropyLoss(), SGD(rate, momentum=0.9), x[:20], y[:20], epochs=40, rng=0, progress=False)
 passes = 1 + next(i for i, share in enumerate(history.epoch_accuracy) if share == 1)
@@ -188,7 +188,7 @@ LossTable()
 # luck.
 
 # %%
-predict("09.longest")
+predict("11.longest")
 
 # %%
 TrainingView(
@@ -212,9 +212,9 @@ TrainingView(
 # By how much will three seeds differ?
 
 # %%
-predict("09.seeds")
+predict("11.seeds")
 
-# %% tags=["nbval-ignore-output"] answers="09.seeds"
+# %% tags=["nbval-ignore-output"] answers="11.seeds"
 shares = []
 for seed in range(3):
     reader, history = recipe.fit(parts, seed, epochs=10 if DATA == "digits" else 1)
@@ -278,7 +278,7 @@ def confusion_matrix(labels, guesses, num_classes):
 
 
 # %%
-check("09.confusion_matrix", confusion_matrix)
+check("11.confusion_matrix", confusion_matrix)
 
 # %% [markdown]
 # The widget shows the matrix of `reader`, the last network of the recipe, and the images behind each of its numbers,
@@ -308,9 +308,9 @@ MistakeExplorer(reader, images)
 # often disagree: a tiny change and a removed stroke are different questions.
 
 # %%
-predict("09.seven")
+predict("11.seven")
 
-# %% tags=["nbval-ignore-output"] answers="09.seven"
+# %% tags=["nbval-ignore-output"] answers="11.seven"
 EvidenceExplorer(reader, images)
 
 # %% [markdown] minutes=4
@@ -327,9 +327,9 @@ EvidenceExplorer(reader, images)
 # learned anything?
 
 # %%
-predict("09.frozen")
+predict("11.frozen")
 
-# %% tags=["nbval-ignore-output"] answers="09.frozen"
+# %% tags=["nbval-ignore-output"] answers="11.frozen"
 weights, pixels = recipe.make_model(0).num_parameters, images.x_train[0].size
 controls = {
     "learned filters": Variant(recipe.make_model),
@@ -378,10 +378,10 @@ Markdown(accuracy_table())
 # stopped? List all that must be kept besides them for the two to agree *to the bit*, then run it.
 
 # %%
-predict("09.resumed")
+predict("11.resumed")
 
 
-# %% answers="09.resumed"
+# %% answers="11.resumed"
 def run(epochs, checkpoint=None):
     few = x[:2000], y[:2000]
     rates = np.linspace(rate, rate / 5, 4 * -(-len(few[0]) // 32))  # one for each step of four epochs
@@ -477,7 +477,7 @@ axes = table.plot()
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
-quiz("09")
+quiz("11")
 
 # %% [markdown]
 # ## References
@@ -494,4 +494,4 @@ quiz("09")
 # - E. Alpaydin, C. Kaynak,
 #   [Optical Recognition of Handwritten Digits](https://doi.org/10.24432/C50P49) (1998)
 #
-# Next: [Does it know, or has it memorised?](16_generalization.ipynb)
+# Next: [Does it know, or has it memorised?](12_generalization.ipynb)

@@ -1,4 +1,4 @@
-"""Exercise of notebook 08, spirals: what a map is made of."""
+"""Exercise of notebook 10, spirals: what a map is made of."""
 
 import numpy as np
 
@@ -38,7 +38,7 @@ def straight_lines(z):
 
 register(
     Exercise(
-        name="08.main_effects",
+        name="10.main_effects",
         signature="main_effects(z) -> share of x, share of y",
         inputs=("z",),
         outputs=("shares",),

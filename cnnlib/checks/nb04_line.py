@@ -1,4 +1,4 @@
-"""Exercise of notebook 14, the backward of a convolution: one row of numbers."""
+"""Exercise of notebook 04, the backward of a convolution: one row of numbers."""
 
 import numpy as np
 
@@ -97,7 +97,7 @@ def of_the_bare_row(dw, dy, x, w, stride, padding):
 
 register(
     Exercise(
-        name="14.conv1d_backward",
+        name="04.conv1d_backward",
         signature="conv1d_backward(dy, (x, w, stride, padding)) -> dx, dw",
         inputs=("dy", "cache"),
         parts={"cache": ("x", "w", "stride", "padding")},

@@ -20,14 +20,14 @@
 # 3. measure what a map is made of, instead of trusting an impression;
 # 4. keep a run, settings and weights, in one line and take it elsewhere.
 #
-# **You need** gradient descent and batches from [Which way is down?](04_gradient_descent.ipynb), first weights
-# from [Where do we start?](07_initialization.ipynb).
+# **You need** gradient descent and batches from [Which way is down?](05_gradient_descent.ipynb), first weights
+# from [Where do we start?](08_initialization.ipynb).
 #
 # **Time** 50 minutes. **On trial** the [chapter's claims](../docs/claims.md) 12, 13 and 14.
 # <!-- source: the chapter that the course grew from: its run on the spirals -->
 #
-# **Back** [07: Where do we start?](07_initialization.ipynb)
-# **On** [09: Does it all work on real images?](09_train_a_cnn.ipynb)
+# **Back** [08: Where do we start?](08_initialization.ipynb)
+# **On** [11: Does it all work on real images?](11_train_a_cnn.ipynb)
 
 # %%
 import numpy as np
@@ -59,7 +59,7 @@ from cnnlib.widgets.cards import predict, quiz
 # yourself, set that many neurons in a single layer, press Play, and see whether the test loss falls below 0.02.
 
 # %%
-predict("08.cuts")
+predict("10.cuts")
 
 # %%
 Playground(
@@ -117,9 +117,9 @@ print(f"training loss after one epoch: {run.train_loss:.6f} and {loops.loss(inpu
 # The chapter says the loss is heaviest at the start. Is 0.425 the loss of fresh weights?
 
 # %%
-predict("08.fresh")
+predict("10.fresh")
 
-# %% answers="08.fresh"
+# %% answers="10.fresh"
 first = Run(dataset="spiral", network_shape=[8, 8], learning_rate=0.03, seed="0.50025")
 for epoch in (0, 147, 148, 558, 1531):
     first.step(epoch - first.epoch)
@@ -128,7 +128,7 @@ for epoch in (0, 147, 148, 558, 1531):
 # %% [markdown]
 # This is the *test* loss. Another seed and a smaller rate show the same two numbers as the *training* loss:
 
-# %% answers="08.fresh"
+# %% answers="10.fresh"
 second = Run(dataset="spiral", network_shape=[8, 8], learning_rate=0.01, seed="0.50139")
 for epoch in (0, 553, 558, 1000, 1531):
     second.step(epoch - second.epoch)
@@ -139,7 +139,7 @@ for epoch in (0, 553, 558, 1000, 1531):
 # *because* they fit, and other settings would fit as well. And where do they start? Here are 300 fresh networks:
 # <!-- source: our search for these runs went through 840 seeds -->
 
-# %% answers="08.fresh"
+# %% answers="10.fresh"
 seeds = [f"{0.5 + i / 1e5:.5f}" for i in range(300)]
 fresh = np.array([Run(dataset="spiral", network_shape=[8, 8], seed=seed).evaluate() for seed in seeds])
 print("lowest loss of fresh weights: training {:.3f}, test {:.3f}".format(*fresh.min(axis=0)))
@@ -174,7 +174,7 @@ print(f"below 0.106: {(spread.test_loss < 0.106).sum()} of 30")
 # seed will not do.
 
 # %%
-predict("08.leader")
+predict("10.leader")
 
 # %%
 PlaygroundSeeds()
@@ -187,9 +187,9 @@ PlaygroundSeeds()
 # sines, and are done in a minute.
 
 # %%
-predict("08.medians")
+predict("10.medians")
 
-# %% answers="08.medians"
+# %% answers="10.medians"
 medians = {}
 settings = {
     "4,2 neurons, X1 and X2": {},
@@ -227,7 +227,7 @@ for name, changes in settings.items():
 # of those two. How do the three curves go on? Sketch one of them, then move *Last epoch* to the right.
 
 # %%
-predict("08.height")
+predict("10.height")
 
 # %%
 PlaygroundSnapshots(last=6)
@@ -242,7 +242,7 @@ PlaygroundSnapshots(last=6)
 #
 # Is this the rule? Here are the thirty seeds of before.
 
-# %% answers="08.height"
+# %% answers="10.height"
 turn = np.array([[1, 1], [-1, 1]]) / np.sqrt(2)  # by 45 degrees
 
 
@@ -271,9 +271,9 @@ tell_shares(Ensemble({"dataset": "spiral", "network_shape": [8, 8]}, seeds=seeds
 # turn the spirals by 45 degrees and give them to the same first weights. Which axes win now?
 
 # %%
-predict("08.turned")
+predict("10.turned")
 
-# %% answers="08.turned"
+# %% answers="10.turned"
 every = np.vstack([first.train, first.test])
 for degrees in (0, 45, 90, 135):
     along = every[:, :2] @ [np.cos(np.radians(degrees)), np.sin(np.radians(degrees))]
@@ -300,9 +300,9 @@ tell_shares(tilted)
 # Some points stay wrong to the end, the chapter says. Which?
 
 # %%
-predict("08.stay")
+predict("10.stay")
 
-# %% tags=["nbval-ignore-output"] answers="08.stay"
+# %% tags=["nbval-ignore-output"] answers="10.stay"
 wrong = np.sign(spread.outputs[:, spread.train.shape[1] :]) != spread.test[:, :, 2]
 radius = np.hypot(spread.test[:, :, 0], spread.test[:, :, 1])
 for low, high in ((0, 0.1), (0.1, 1), (1, 2), (2, 3), (3, 4), (4, 5)):
@@ -322,7 +322,7 @@ for low, high in ((0, 0.1), (0.1, 1), (1, 2), (2, 3), (3, 4), (4, 5)):
 # In the two runs with the chapter's numbers, each time in the half whose loss is
 # 0.106:
 
-# %% answers="08.stay"
+# %% answers="10.stay"
 for half, run, points in (("test", first, first.test), ("training", second, second.train)):
     missed = np.sign(run.predict(points[:, :2])) != points[:, 2]
     distances = np.sort(np.hypot(*points[missed, :2].T))
@@ -422,7 +422,7 @@ def l1_update(w, dw, lr, rate):
 
 
 # %%
-check("08.l1_update", l1_update)
+check("10.l1_update", l1_update)
 
 # %% [markdown]
 # **2. What is a map made of?** *Core, 10 minutes.* `z[y, x]` is a map on a grid. Return two numbers, as shares of its variance: what
@@ -438,7 +438,7 @@ def main_effects(z):
 
 
 # %%
-check("08.main_effects", main_effects)
+check("10.main_effects", main_effects)
 
 # %% [markdown]
 # **3. One more feature.** *Stretch, 10 minutes.* Solve the spirals (test loss below 0.106) with four features and 16 neurons in no
@@ -475,7 +475,7 @@ print(f"test loss {attempt.test_loss:.3f}: {'solved' if attempt.test_loss < 0.10
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
-quiz("08")
+quiz("10")
 
 # %% [markdown]
 # ## Summary
@@ -494,4 +494,4 @@ quiz("08")
 # - K. Lang, M. Witbrock, Learning to tell two spirals apart, 1988: where the task comes from
 # - A. Saltelli and others, Global sensitivity analysis: the primer, 2008: main effects
 #
-# Next: [Does it all work on real images?](09_train_a_cnn.ipynb)
+# Next: [Does it all work on real images?](11_train_a_cnn.ipynb)

@@ -1,4 +1,4 @@
-"""What is right in notebook 16."""
+"""What is right in notebook 12."""
 
 import numpy as np
 

@@ -26,7 +26,7 @@
 #
 # **Time** 50 minutes, and as much again for the exercises.
 # **Back** [03: Whose fault is it?](03_backpropagation.ipynb)
-# **On** [04: Which way is down?](04_gradient_descent.ipynb)
+# **On** [05: Which way is down?](05_gradient_descent.ipynb)
 
 # %%
 import numpy as np
@@ -71,9 +71,9 @@ print("y =", np.array([x[i : i + 3] @ w for i in range(3)]))
 # Now $x_2$: look for it in all three lines, and compute its gradient for $w = (2, 1, -1)$ and $dy = (3, 1, -2)$.
 
 # %%
-predict("14.middle")
+predict("04.middle")
 
-# %% answers="14.middle"
+# %% answers="04.middle"
 dy = np.array([3.0, 1, -2])
 dx = np.zeros(5)
 for i in range(3):  # each output ...
@@ -116,7 +116,7 @@ print("dx =", dx)
 # **2. Gather: pixel by pixel.** Each pixel collects from the outputs it had a part in. Put zeros around dy, so that
 # every pixel finds three numbers, and slide the kernel over it *turned round*:
 
-# %% answers="14.middle"
+# %% answers="04.middle"
 framed = np.pad(dy, 2)  # one zero less than the kernel is long, at both ends
 turned = w[::-1]
 print("dy with its frame:", framed)
@@ -128,7 +128,7 @@ print("gather: dx =", np.array([framed[r : r + 3] @ turned for r in range(5)]))
 # line $i$ of $A$ stand the weights, moved $i$ places to the right, and zeros everywhere else. For a linear layer
 # you know the way back: multiply by the *transposed* matrix, the one with rows and columns exchanged.
 
-# %% answers="14.middle"
+# %% answers="04.middle"
 A = np.zeros((3, 5))
 for i in range(3):
     A[i, i : i + 3] = w
@@ -144,7 +144,7 @@ print("matrix: dx =", A.T @ dy)
 # pixels $p, p + 1, p + 2$, so that is where its copy lies. This order is how a layer named *transposed convolution* can be
 # computed; more on it below.
 
-# %% answers="14.middle"
+# %% answers="04.middle"
 dx = np.zeros(5)
 for p in range(3):
     dx[p : p + 3] += w[p] * dy
@@ -191,9 +191,9 @@ print(dx)
 # the row of five, with a second direction.
 
 # %%
-predict("14.collects")
+predict("04.collects")
 
-# %% answers="14.collects"
+# %% answers="04.collects"
 shares = np.zeros((5, 5), int)
 for i, j in np.ndindex(3, 3):
     shares[i : i + 3, j : j + 3] += 1  # a window of 3x3
@@ -215,7 +215,7 @@ print(shares)
 # **Challenge.** Find a setting in which exactly 16 of the 25 pixels receive nothing.
 
 # %%
-predict("14.nothing")
+predict("04.nothing")
 
 # %%
 near = lambda f: (f"now {f['unreached']} pixels", 1 - abs(f["unreached"] - 16) / 16)
@@ -318,9 +318,9 @@ for setting in [(3, 1, 0, 1), (3, 2, 1, 1), (2, 3, 0, 1), (3, 2, 2, 2), (1, 2, 0
 # cut off at both ends. With $H_o$ rows of dy that makes $(H_o - 1)\,s + k - 2a$ rows.
 
 # %%
-predict("14.transposed-size")
+predict("04.transposed-size")
 
-# %% answers="14.transposed-size"
+# %% answers="04.transposed-size"
 rng = np.random.default_rng(0)
 w4, image = rng.normal(size=(1, 1, 3, 3)), rng.normal(size=(1, 1, 6, 6))
 y4, cache = F.conv2d_forward(image, w4, None, stride=2)
@@ -373,7 +373,7 @@ print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times t
 # **Challenge.** Find a unit that *no* pixel can move.
 
 # %%
-predict("14.corner")
+predict("04.corner")
 
 # %%
 BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.get("pixels") == 0))
@@ -384,16 +384,16 @@ BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.ge
 # Four pixels: the other five of the nine lie in the padding. A unit that no pixel moves is
 # easy to find in a ReLU layer: any empty one. Its ReLU is closed, so a small nudge changes nothing. For *this*
 # image nothing before it learns through it; for another image it may be open. One that is closed for all images is called
-# dead; [notebook 07](07_initialization.ipynb) counts them.
+# dead; [notebook 08](08_initialization.ipynb) counts them.
 #
 # </details>
 #
 # The same in the network for digits of 28x28.
 
 # %%
-predict("14.field-28")
+predict("04.field-28")
 
-# %% answers="14.field-28"
+# %% answers="04.field-28"
 BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), layer="convolution 2", channel=7, row=7, column=7)
 
 # %% [markdown]
@@ -410,9 +410,9 @@ BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), layer="convolution 2", ch
 # Change *Input map* behind *More*, and look for a map that is zero everywhere.
 
 # %%
-predict("14.zeros")
+predict("04.zeros")
 
-# %% answers="14.zeros"
+# %% answers="04.zeros"
 BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, input_map=5)
 
 # %% [markdown] minutes=6
@@ -430,9 +430,9 @@ BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, in
 # training images (grey bars) *rises*.
 
 # %%
-predict("14.promise")
+predict("04.promise")
 
-# %% answers="14.promise"
+# %% answers="04.promise"
 from cnnlib.widgets import OneUpdate
 
 selfish = Challenge(
@@ -489,9 +489,9 @@ print("new weight = old weight - 0.1 * derivative, for all of them")
 # Before you start: all five are trained as well. How many of them will learn to read digits nevertheless?
 
 # %%
-predict("14.broken")
+predict("04.broken")
 
-# %% tags=["nbval-ignore-output"] answers="14.broken"
+# %% tags=["nbval-ignore-output"] answers="04.broken"
 BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5), rate=0.3)
 
 # %% [markdown]
@@ -524,7 +524,7 @@ with in_short():  # of an error only its last line
 # and padding are whole numbers here.
 
 # %%
-worked("14.worked-row", "14.gap-row")
+worked("04.worked-row", "04.gap-row")
 
 
 # %%
@@ -544,10 +544,10 @@ def conv1d_backward(dy, cache):
 
 
 # %%
-check("14.conv1d_backward", conv1d_backward)
+check("04.conv1d_backward", conv1d_backward)
 
 # %%
-worked("14.worked-stride", "14.gap")
+worked("04.worked-stride", "04.gap")
 
 
 # %%
@@ -569,7 +569,7 @@ def conv2d_backward(dy, cache):
 
 
 # %%
-check("14.conv2d_backward", conv2d_backward)
+check("04.conv2d_backward", conv2d_backward)
 
 # %% [markdown]
 # **3. Train with your own function.** *Warm-up, 3 minutes.* If it passed, it takes the library's place in every convolution
@@ -579,7 +579,7 @@ check("14.conv2d_backward", conv2d_backward)
 # %% tags=["nbval-ignore-output"]
 from cnnlib.experiments.planted_faults import SOUND, learning_curve, own
 
-passed = check("14.conv2d_backward", conv2d_backward).passed
+passed = check("04.conv2d_backward", conv2d_backward).passed
 mine = own(conv2d_backward=conv2d_backward) if passed else SOUND
 data = digits.x_train, digits.y_train
 yours, library = (learning_curve(backward, *data, steps=30)[0] for backward in (mine, SOUND))
@@ -600,7 +600,7 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
-quiz("14")
+quiz("04")
 
 # %% [markdown]
 # ## References

@@ -21,12 +21,12 @@
 # 4. stop a training at the right epoch;
 # 5. measure whether a network's confidence can be believed, and mend it with one number.
 #
-# **You need** notebooks [00](00_start_here.ipynb) to [05](05_learning_rate.ipynb), and
-# [09](09_train_a_cnn.ipynb) for the training loop and the three parts of a data set.
+# **You need** notebooks [00](00_start_here.ipynb) to [06](06_learning_rate.ipynb), and
+# [11](11_train_a_cnn.ipynb) for the training loop and the three parts of a data set.
 #
 # **Time** 60 minutes.
-# **Back** [Does it all work on real images?](09_train_a_cnn.ipynb)
-# **On** [What does a framework add?](10_where_next.ipynb)
+# **Back** [Does it all work on real images?](11_train_a_cnn.ipynb)
+# **On** [What does a framework add?](13_where_next.ipynb)
 
 # %%
 import numpy as np
@@ -70,9 +70,9 @@ print(f"{reader(0).num_parameters:,} weights, images of {digits.x_train.shape[1:
 # We train as usual, 60 epochs, with three seeds. What share of its 200 made-up labels will the network get right?
 
 # %%
-predict("16.random-labels")
+predict("12.random-labels")
 
-# %% answers="16.random-labels"
+# %% answers="12.random-labels"
 made_up = memorise(200, share=1.0, epochs=60)
 print(f"of its own labels  {made_up.train[:, -1].mean():.0%} right")
 print(f"of unseen images   {made_up.validation[:, -1].mean():.0%} right (with their true labels)")
@@ -95,9 +95,9 @@ assert made_up.train[:, -1].min() > 0.98 and made_up.validation[:, -1].mean() < 
 # follow the share of right *validation* images over the 60 epochs. Which way will it go?
 
 # %%
-predict("16.turns")
+predict("12.turns")
 
-# %% answers="16.turns"
+# %% answers="12.turns"
 noisy = memorise(200, share=0.2, epochs=60)
 for epoch in (0, 3, noisy.best_epoch, 20, 40, 60):
     known, unseen = noisy.train[:, epoch].mean(), noisy.validation[:, epoch]
@@ -216,10 +216,10 @@ for name, rule in rules.items():
 # nothing of either. After 1,000 steps of Adam with L2, which of the two will be nearer to zero?
 
 # %%
-predict("16.decay")
+predict("12.decay")
 
 
-# %% answers="16.decay"
+# %% answers="12.decay"
 def after(rule, steps=1000):
     """Two weights that begin at 1 and whose gradients swing, a hundred times as wide for the first."""
     w, dw = np.array([1.0, 1.0]), np.array([10.0, 0.1])
@@ -257,9 +257,9 @@ for name, rule in {"Adam with L2": Adam(0.01, weight_decay=0.1), "AdamW": AdamW(
 # A thousand ones go through dropout with $p = 0.5$, in training. What will the sum of the outputs be, about?
 
 # %%
-predict("16.dropped")
+predict("12.dropped")
 
-# %% answers="16.dropped"
+# %% answers="12.dropped"
 ones = np.ones(1000)
 dropped, factors = functional.dropout_forward(ones, 0.5, np.random.default_rng(0))
 print(f"{np.count_nonzero(dropped == 0)} of 1000 are zero, the sum is {dropped.sum():.0f}")
@@ -323,9 +323,9 @@ AugmentationExplorer()
 # Order them before you look.
 
 # %%
-predict("16.remedies")
+predict("12.remedies")
 
-# %% answers="16.remedies"
+# %% answers="12.remedies"
 remedies = {
     "nothing": Variant(reader, images=100),
     "dropout": Variant(lambda rng: reader(rng, dropout=0.5), images=100),
@@ -372,9 +372,9 @@ print(f"{(p.argmax(axis=1) == truth).mean():.0%} of the validation images right"
 # How confident will it be on these images, on average?
 
 # %%
-predict("16.sure")
+predict("12.sure")
 
-# %% answers="16.sure"
+# %% answers="12.sure"
 print(f"confidence {p.max(axis=1).mean():.0%} on average")
 print(f"where it was not right it was still {p.max(axis=1)[p.argmax(axis=1) != truth].mean():.0%} sure")
 
@@ -403,9 +403,9 @@ print(f"expected calibration error: {expected_calibration_error(p, truth):.1%}")
 # $T$ above 1 makes the network more modest, below 1 surer. If all logits are divided by 2, what changes?
 
 # %%
-predict("16.temperature")
+predict("12.temperature")
 
-# %% answers="16.temperature"
+# %% answers="12.temperature"
 for T in (1, 2):
     q = softmax(logits / T)
     print(f"T = {T}: {(q.argmax(axis=1) == truth).mean():.1%} right, {q.max(axis=1).mean():.1%} sure")
@@ -428,9 +428,9 @@ CalibrationExplorer()
 # One of the networks was trained with label smoothing ($s = 0.2$). On which side will it err?
 
 # %%
-predict("16.smooth")
+predict("12.smooth")
 
-# %% answers="16.smooth"
+# %% answers="12.smooth"
 temperatures = {}
 for way in ("trained long", "a fifth wrong labels", "label smoothing", "weight decay"):
     errors = []
@@ -473,7 +473,7 @@ def dropout_backward(dy, kept, p):
 
 
 # %%
-check("16.dropout_backward", dropout_backward)
+check("12.dropout_backward", dropout_backward)
 
 # %% [markdown]
 # **2.** *Core, 15 minutes.* One step of AdamW. `mean` and `square` are what Adam remembers, `t` counts the steps from 1.
@@ -481,7 +481,7 @@ check("16.dropout_backward", dropout_backward)
 # Adam's usual ones. First a rung: a step of Adam with L2, with a gap.
 
 # %%
-worked("16.worked-l2")
+worked("12.worked-l2")
 
 
 # %%
@@ -498,14 +498,14 @@ def adamw_step(w, dw, mean, square, t, lr, decay):
 
 
 # %%
-check("16.adamw_step", adamw_step)
+check("12.adamw_step", adamw_step)
 
 # %% [markdown]
 # **3.** *Core, 20 minutes.* The expected calibration error. Bin number b, counted from 0, holds the confidences above b / bins
 # up to (b + 1) / bins. Bins without a guess are left out. The rung before it has lines to be put in order, for one bin.
 
 # %%
-worked("16.worked-bin")
+worked("12.worked-bin")
 
 
 # %%
@@ -525,7 +525,7 @@ def my_calibration_error(probabilities, labels, bins):
 
 
 # %%
-check("16.expected_calibration_error", my_calibration_error)
+check("12.expected_calibration_error", my_calibration_error)
 
 # %% [markdown]
 # **4.** *Core, 20 minutes.* Repeat the study of remedies with 50 images and with 1,000. From where on does augmentation no longer matter?
@@ -534,7 +534,7 @@ check("16.expected_calibration_error", my_calibration_error)
 # **5.** *Stretch, 20 minutes.* Combine. What do more than one remedy at once give, on the same five seeds? Choose on the
 # validation images, and say how many combinations you have tried.
 #
-# **6.** *Stretch, 25 minutes.* Take `reader` of [the notebook before](09_train_a_cnn.ipynb), a convolutional network on all of MNIST. Is
+# **6.** *Stretch, 25 minutes.* Take `reader` of [the notebook before](11_train_a_cnn.ipynb), a convolutional network on all of MNIST. Is
 # it calibrated? (Hint: `reader.infer(images.x_test)` gives its logits.)
 #
 # ## Summary
@@ -549,7 +549,7 @@ check("16.expected_calibration_error", my_calibration_error)
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
-quiz("16")
+quiz("12")
 
 # %% [markdown]
 # ## References
@@ -564,4 +564,4 @@ quiz("16")
 # - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger,
 #   [On calibration of modern neural networks](https://arxiv.org/abs/1706.04599) (2017)
 #
-# Next: [What does a framework add?](10_where_next.ipynb)
+# Next: [What does a framework add?](13_where_next.ipynb)
