@@ -45,6 +45,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cnnlib.learning.names import renumbered
+
 FOLDER = Path(__file__).parent / "items"
 KINDS = ("number", "choice", "order", "line", "sketch")
 USES = ("prediction", "question", "test")

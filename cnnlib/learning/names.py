@@ -24,7 +24,7 @@ RENUMBERED: tuple[Mapping[str, str], ...] = (
         "08": "10",
         "09": "11",
         "10": "13",
-    },  # 2.0: 04, 09, 12 are new
+    },  # 04, 09, 12 are new
 )
 
 #: ``{"03.former_name": "03.present_name"}``, under the present numbers.
