@@ -125,7 +125,7 @@ def words(name: str, x: float, vector: bool, forwards: bool) -> list:
     marks = [Text(x, y, symbol if forwards else f"d{symbol}", size=12, bold=True, baseline=baseline)]
     if forwards and name in MADE:
         top = y + 0.095 if vector else y
-        marks.append(Note(x + 0.1, top, f"= {MADE[name]}", width=110, needs=500))
+        marks.append(Note(x + 0.1, top, f"= {MADE[name]}", width=110, needs=640))
     return marks
 
 
