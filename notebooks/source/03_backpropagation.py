@@ -161,7 +161,7 @@ dz = dp = db = dr  # sums hand on what arrives
 dw, dx = dp * x1, dp * w1  # a product hands on crosswise
 print(f"dw {dw}, dx {dx}, db {db}")
 
-# %% [markdown] minutes=6
+# %% [markdown] minutes=6 cut=1
 # ## A judge: the measured slope
 #
 # Before we trust a formula we compare it with a measurement. The slope of a function $f$ at $x$ is about

@@ -199,7 +199,7 @@ for i, j in np.ndindex(3, 3):
     shares[i : i + 3, j : j + 3] += 1  # a window of 3x3
 print(shares)
 
-# %% [markdown] minutes=3
+# %% [markdown] minutes=3 cut=3
 # ## Any stride, any padding, any dilation
 #
 # *Stride* and *padding* are known from notebook 01. *Dilation* 2 means that the weights of a kernel see every second pixel: a
@@ -297,7 +297,7 @@ for setting in [(3, 1, 0, 1), (3, 2, 1, 1), (2, 3, 0, 1), (3, 2, 2, 2), (1, 2, 0
     error = compare(*setting)
     print("kernel {}, stride {}, padding {}, dilation {}:".format(*setting), f"all agree; measured, {error:.0e}")
 
-# %% [markdown] minutes=3
+# %% [markdown] minutes=3 cut=2
 # > **In a box: why whole numbers?** Computers round the result of every addition. The four readings add in different orders,
 # > so with fractions they round differently, and their last digits may differ: by about 1e-16 of the largest number in
 # > float64, by about 1e-7 in float32. That is no fault of any of them. Sums of small whole numbers are not
@@ -332,7 +332,7 @@ rows = layer.shape[2]
 np.testing.assert_allclose(layer, dx4[:, :, :rows, :rows])
 print("last row of dx:", dx4[0, 0, -1])
 
-# %% [markdown] minutes=2
+# %% [markdown] minutes=2 cut=1
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Five rows, equal to the first five of dx. The sixth row of x was in no window, so its gradient is 0. The layer is given

@@ -176,7 +176,7 @@ x_hat = c * s
 print(f"m {m}, c {c}, v {v}, s {s:.4f}")
 print(f"x hat {x_hat.round(2)}, its mean {abs(x_hat.mean()):.2f}, its mean square {(x_hat**2).mean():.3f}")
 
-# %% [markdown] minutes=12
+# %% [markdown] minutes=12 cut=2
 # With real images a channel has many pixels, and all of them share the mean and the variance. For images of the shape
 # `(N, C, H, W)` the mean is taken over N, H and W, and there are C means. In code this is `axis=(0, 2, 3)`.
 #
@@ -519,7 +519,7 @@ goal = Challenge(
 )
 DepthExplorer(depth=30, scale=1.2, challenge=goal)
 
-# %% [markdown] minutes=2
+# %% [markdown] minutes=2 cut=1
 # ## What is known of why, and what is not
 #
 # That these two parts work was measured here and in many papers. *Why* is less settled.

@@ -231,7 +231,7 @@ def after(rule, steps=1000):
 for name, rule in {"Adam with L2": Adam(0.01, weight_decay=0.1), "AdamW": AdamW(0.01, weight_decay=0.1)}.items():
     print(f"{name:13} {after(rule).round(3)}")
 
-# %% [markdown] minutes=6
+# %% [markdown] minutes=6 cut=2
 # <details><summary>Why</summary>
 #
 # Adam divides the pull $\rho w$ by the usual size of the gradient: by about 10 for the first weight, by about 0.1 for
@@ -281,7 +281,7 @@ measured = numerical_gradient(lambda x: (dy * x * factors).sum(), values)
 np.testing.assert_allclose(dx, measured, atol=1e-8)
 print(dx.round(2))
 
-# %% [markdown] minutes=4
+# %% [markdown] minutes=4 cut=1
 # ## More images out of the old ones
 #
 # The best remedy against learning by heart is more images. If there are none to be had, bend the old ones: shift, turn,

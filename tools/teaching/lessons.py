@@ -1,9 +1,8 @@
 """A notebook as a lesson: its sections with their minutes, what is asked, what is projected, its exercises.
 
 Everything is read from ``notebooks/source``. A markdown cell says how long the section that begins in it
-takes, ``# %% [markdown] minutes=8``; with ``cut=1`` it is the first to go when time is short, and with
-``part=2`` the notebook's second half begins there. A lesson is named by its topic, ``"gradient_descent"``,
-not by its number.
+takes, ``# %% [markdown] minutes=8``; with ``cut=1`` it is the first to go when time is short. A lesson is
+named by its topic, ``"gradient_descent"``, not by its number.
 """
 
 from __future__ import annotations
@@ -36,7 +35,6 @@ class Section:
     title: str
     minutes: int = 0
     cut: int = 0
-    part: int = 1
     cells: list = field(default_factory=list)
 
     @property
@@ -211,7 +209,7 @@ def read(path: Path) -> Lesson:
         for number, text in enumerate(_pieces(cell)):
             piece = cell.copy() | {"source": text}
             if heading := (re.match(r"## (.+)", text) if cell.cell_type == "markdown" else None):
-                sections.append(Section(heading[1].strip(), part=sections[-1].part))
+                sections.append(Section(heading[1].strip()))
             sections[-1].cells.append(type(cell)(piece))
             if cell.metadata.get("minutes") and not _done(sections[-1], number, cell):
                 _time(sections[-1], cell.metadata)
@@ -235,4 +233,3 @@ def _done(section: Section, number: int, cell) -> bool:
 def _time(section: Section, metadata) -> None:
     section.minutes = metadata["minutes"]
     section.cut = metadata.get("cut", 0)
-    section.part = metadata.get("part", section.part)

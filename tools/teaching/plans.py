@@ -94,7 +94,7 @@ def courses(path: Path = COURSES) -> list[Course]:
     Raises
     ------
     ValueError
-        If a block names a topic, a part or a section that there is not.
+        If a block names a topic or a section that there is not.
     """
     entries = tomllib.loads(path.read_text("utf-8"))["course"]
     return [
@@ -113,21 +113,12 @@ def _step(entry: dict) -> Step:
     if topic := entry.get("exercises"):
         return Step(find(topic), entry["minutes"], "exercises")
     lesson = find(entry["topic"])
-    part, only = entry.get("part"), entry.get("only")
-    inside = [section for section in lesson.timed if part in (None, section.part)]
-    if only and (unknown := set(only) - {section.title for section in inside}):
+    only = entry.get("only")
+    if only and (unknown := set(only) - {section.title for section in lesson.timed}):
         raise ValueError(f"courses: {lesson.topic} has no section {', '.join(sorted(unknown))}")
-    kept = [s for s in inside if not (entry.get("short") and s.cut) and (not only or s.title in only)]
-    if not kept:
-        raise ValueError(f"courses: {entry} is empty, expected one of its sections with minutes")
-    what = (
-        f"from “{kept[0].title}” to “{kept[-1].title}”"
-        if part
-        else "only: " + "; ".join(only)
-        if only
-        else "whole"
-    )
-    left_out = () if only else tuple(section.title for section in inside if section not in kept)
+    kept = [s for s in lesson.timed if not (entry.get("short") and s.cut) and (not only or s.title in only)]
+    what = "only: " + "; ".join(only) if only else "whole"
+    left_out = () if only else tuple(section.title for section in lesson.timed if section not in kept)
     return Step(lesson, sum(section.minutes for section in kept), what, left_out)
 
 
