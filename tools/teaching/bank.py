@@ -30,7 +30,8 @@ from tools.teaching.bank_prints import PRINTS
 from tools.teaching.bank_templates import Faults, Prints
 from tools.teaching.calling import parser
 
-NOTEBOOKS = [f"{number:02}" for number in range(11)]
+ALL = [*bank_numbers.RANGES, *(each.name for each in (*PRINTS, *FAULTS))]
+NOTEBOOKS = sorted({name.partition(".")[0] for name in ALL} - {"test"})
 TRIES = 500
 
 
@@ -72,8 +73,7 @@ def templates(notebook: str) -> list[str]:
     >>> len(templates("03")) >= 8
     True
     """
-    names = [*bank_numbers.RANGES, *(each.name for each in (*PRINTS, *FAULTS))]
-    return [name for name in names if name.partition(".")[0] == notebook]
+    return [name for name in ALL if name.partition(".")[0] == notebook]
 
 
 def question(name: str, seed: int, turn: int = 0) -> Question:

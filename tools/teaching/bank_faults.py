@@ -1,5 +1,6 @@
 """The teacher's questions about code with a planted fault: which line is it?"""
 
+from tools.teaching.bank_faults_networks import NETWORKS
 from tools.teaching.bank_templates import Faults
 
 FAULTS = (
@@ -76,7 +77,21 @@ FAULTS = (
         "(dX, dW, db)",
     ),
     Faults(
-        "03.fault-conv",
+        "03.fault-relu",
+        "The backward of a linear layer that follows a ReLU.",
+        ("H = np.maximum(Z, 0)", "dW = H.T @ dY", "dH = dY @ W.T", "dZ = dH * (Z > 0)"),
+        (
+            (2, "dW = Z.T @ dY", "What the linear layer read was H."),
+            (3, "dH = dY @ W", "A number of H collects from all outputs: W turned."),
+            (4, "dZ = dH * (dH > 0)", "The gate asks for the sign of Z, not for the gradient's."),
+            (4, "dZ = dH * H", "The slope of ReLU is 1 or 0, not the output."),
+        ),
+        "rng = np.random.default_rng(0)\n"
+        "Z, W, dY = rng.normal(size=(4, 3)), rng.normal(size=(3, 3)), rng.normal(size=(4, 3))",
+        "(dW, dH, dZ)",
+    ),
+    Faults(
+        "04.fault-conv",
         "The gradient by x and w of a convolution, one image, one channel, stride 1.",
         (
             "dx, dw = np.zeros(x.shape), np.zeros(w.shape)",
@@ -119,30 +134,5 @@ FAULTS = (
         "velocity, gradient, momentum, lr, w = 2.0, 3.0, 0.9, 0.1, 1.0",
         "(velocity, w)",
     ),
-    Faults(
-        "11.fault-epoch",
-        "One epoch of training: shuffled, in batches.",
-        (
-            "order = rng.permutation(len(x))",
-            "for start in range(0, len(x), size):",
-            "    batch = order[start : start + size]",
-            "    seen += [(float(a), int(b)) for a, b in zip(x[batch], y[batch])]",
-        ),
-        (
-            (
-                1,
-                "order = rng.integers(0, len(x), len(x))",
-                "Drawn with replacement: some images come twice, others never.",
-            ),
-            (2, "for start in range(0, len(x) - size, size):", "The last images are left out."),
-            (3, "    batch = order[start : start + size - 1]", "One image of each batch is lost."),
-            (
-                4,
-                "    seen += [(float(a), int(b)) for a, b in zip(x[batch], y)]",
-                "Labels must be put in the same order as images.",
-            ),
-        ),
-        "rng, x, y, size, seen = np.random.default_rng(1), np.arange(10.0), np.arange(10), 4, []",
-        "sorted(seen)",
-    ),
+    *NETWORKS,
 )

@@ -1,5 +1,6 @@
 """The teacher's questions about code that prints a number: what does it print?"""
 
+from tools.teaching.bank_prints_networks import NETWORKS
 from tools.teaching.bank_templates import Prints, chosen, whole
 
 PRINTS = (
@@ -129,6 +130,29 @@ PRINTS = (
         "Only the place of the largest number gets the gradient.",
     ),
     Prints(
+        "04.code-row",
+        "w, dy, dx = [{a}, {b}], [{c}, {d}, {e}], [0, 0, 0, 0]\n"
+        "for i in range(3):\n"
+        "    for p in range(2):\n"
+        "        dx[i + p] += dy[i] * w[p]\n"
+        "print(dx[1])",
+        whole(a=(1, 6), b=(-5, 6), c=(1, 6), d=(-4, 6), e=(1, 6)),
+        (
+            (
+                lambda a, b, c, d, e: a * c + b * d,
+                "the kernel as it stands",
+                "The first output met this pixel with its second weight.",
+            ),
+            (lambda a, b, c, d, e: d * a, "one window alone", "The pixel lies in two windows: `+=`."),
+            (
+                lambda a, b, c, d, e: d * (a + b),
+                "its own output alone",
+                "The first output reaches it too, with its second weight.",
+            ),
+        ),
+        "Two outputs reach it: the first with its second weight, the second with its first.",
+    ),
+    Prints(
         "05.code-descent",
         "w = {w}.0\n"
         "for step in range({n}):\n"
@@ -230,53 +254,5 @@ PRINTS = (
         ),
         "2 over channels times window.",
     ),
-    Prints(
-        "10.code-l1",
-        "w = {w}\nfor update in range({n}):\n    w = max(w - {pull}, 0) if w > 0 else 0\nprint(round(w, 3))",
-        chosen(w=(0.3, 0.5, 0.8), n=(3, 4, 6), pull=(0.05, 0.1, 0.2)),
-        (
-            (
-                lambda w, n, pull: round(w * (1 - pull) ** n, 3),
-                "a share each time",
-                "L1 pulls by an amount, not by a share.",
-            ),
-            (lambda w, n, pull: round(w - pull, 3), "one update", "It is pulled at every update."),
-        ),
-        "It is pulled by the same amount each time, and stays at 0 once there.",
-    ),
-    Prints(
-        "11.code-matrix",
-        "matrix = [[{a}, {b}], [{c}, {d}]]  # rows: truth, columns: guess\n"
-        "right = matrix[0][0] + matrix[1][1]\n"
-        "total = sum(map(sum, matrix))\n"
-        "print(round(right / total, 3))",
-        whole(a=(5, 20), b=(1, 5), c=(1, 9), d=(5, 20)),
-        (
-            (lambda a, b, c, d: round(a / (a + b), 3), "one class", "That is the first class's share alone."),
-            (
-                lambda a, b, c, d: round((b + c) / (a + b + c + d), 3),
-                "the wrong ones",
-                "The diagonal is what was right.",
-            ),
-        ),
-        "The diagonal over the sum of all.",
-    ),
-    Prints(
-        "13.code-tape",
-        "grad = {{'a': 0}}\n"
-        "a = {a}\n"
-        "for factor, arrives in (({p}, {q}), ({r}, {s})):  # a is used twice\n"
-        "    grad['a'] += arrives * factor\n"
-        "print(grad['a'])",
-        whole(a=(1, 5), p=(2, 6), q=(1, 5), r=(2, 6), s=(1, 5)),
-        (
-            (lambda p, q, r, s, **_: r * s, "overwritten", "`+=` adds the share of each use."),
-            (
-                lambda p, q, r, s, **_: (p + r) * (q + s),
-                "sums multiplied",
-                "Each use multiplies its own two numbers.",
-            ),
-        ),
-        "Each use gives what arrives times its factor; the shares are added.",
-    ),
+    *NETWORKS,
 )
