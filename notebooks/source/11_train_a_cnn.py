@@ -99,7 +99,7 @@ print(f"{len(x):,} to train on, {len(validation[0]):,} to choose by, {len(images
 # %% [markdown] minutes=2
 # ## The loop, written out once
 #
-# Six notebooks lead to these lines. In each epoch the images are put in a new order and cut into batches.
+# All notebooks before this one lead to these lines. In each epoch the images are put in a new order and cut into batches.
 # For each batch: forward, loss, backward through the loss, backward through the network, one step.
 #
 # **Exercise.** Write it. Three things are forgotten most often: labels must be reordered with their
@@ -119,7 +119,7 @@ def train_epoch(model, loss, optimizer, x, y, batch_size, rng):
     ### END SOLUTION
 
 
-# %%
+# %% minutes=7
 check("11.train_epoch", train_epoch)
 
 # %% [markdown] minutes=3
@@ -277,7 +277,7 @@ def confusion_matrix(labels, guesses, num_classes):
     ### END SOLUTION
 
 
-# %%
+# %% minutes=8
 check("11.confusion_matrix", confusion_matrix)
 
 # %% [markdown]

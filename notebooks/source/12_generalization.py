@@ -6,7 +6,7 @@
 #       format_name: percent
 # ---
 
-# %% [markdown] minutes=3
+# %% [markdown] minutes=1
 # # Does it know, or has it memorised?
 #
 # A network that is right on all of its training images may have understood what a digit looks like, or it may have
@@ -60,7 +60,7 @@ validation = digits.x_test, digits.y_test
 print(f"{len(x):,} to take training images from, {len(validation[0]):,} to validate on")
 print(f"{reader(0).num_parameters:,} weights, images of {digits.x_train.shape[1:]}")
 
-# %% [markdown] minutes=11
+# %% [markdown] minutes=5
 # ## Labels that mean nothing
 #
 # Here is the sharpest test of learning by heart that is known. Take 200 training images and throw their labels away.
@@ -103,7 +103,7 @@ for epoch in (0, 3, noisy.best_epoch, 20, 40, 60):
     known, unseen = noisy.train[:, epoch].mean(), noisy.validation[:, epoch]
     print(f"epoch {epoch:2}: {known:4.0%} of its own labels, {unseen.mean():.0%} ± {unseen.std(ddof=1):.0%} unseen right")
 
-# %% [markdown]
+# %% [markdown] minutes=6
 # The ± is the standard deviation of three seeds; each seed also chooses other images.
 #
 # Watch both at once. Orange and dashed: the training images, by the labels they were given. Blue: unseen images, by
@@ -121,7 +121,7 @@ for epoch in (0, 3, noisy.best_epoch, 20, 40, 60):
 # %%
 MemoriseExplorer()
 
-# %% [markdown] minutes=3
+# %% [markdown] minutes=4
 # **Question.** With a fifth of the labels drawn anew the network passes through two phases. What does it learn in the
 # first, and what in the second?
 #
@@ -140,7 +140,7 @@ MemoriseExplorer()
 # epochs in a row. That number of epochs is called the *patience*. It is needed because the curve is rugged: it may rise
 # for two epochs and then fall further. <!-- source: Prechelt 1998 -->
 
-# %%
+# %% answers="12.turns"
 def train_on_200(seed, stopping=None):
     """Train on 200 images, 40 of the labels drawn anew; the share of right validation images."""
     chosen = np.random.default_rng(seed).permutation(len(x))[:200]
@@ -158,7 +158,7 @@ for seed in range(3):
     print(f"seed {seed}: weights of epoch {stopping.best_epoch:2}, {stopped:.1%} right; after all 60, {whole:.1%}")
 print(f"stopping gains {100 * np.mean(gains):.1f} ± {100 * np.std(gains, ddof=1):.1f} points")
 
-# %% [markdown] minutes=9
+# %% [markdown] minutes=7
 # The weights that are put back are those of the lowest validation loss. Mind what that makes of the validation images:
 # they have had a part in the choice of the epoch. Their share of right answers is now a little too good. The final number
 # of a project comes from test images, looked at once.
@@ -210,7 +210,7 @@ for name, rule in rules.items():
     print(f"{name:15} new weights {w.round(4)}")
 
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # That was the first step only. In the long run L2 under Adam does pull, but not all weights alike. Two weights begin at 1.
 # The gradient of the first swings between 10 and −10, that of the second between 0.1 and −0.1: on average the data want
 # nothing of either. After 1,000 steps of Adam with L2, which of the two will be nearer to zero?
@@ -231,7 +231,7 @@ def after(rule, steps=1000):
 for name, rule in {"Adam with L2": Adam(0.01, weight_decay=0.1), "AdamW": AdamW(0.01, weight_decay=0.1)}.items():
     print(f"{name:13} {after(rule).round(3)}")
 
-# %% [markdown] minutes=6 cut=2
+# %% [markdown] minutes=4 cut=2
 # <details><summary>Why</summary>
 #
 # Adam divides the pull $\rho w$ by the usual size of the gradient: by about 10 for the first weight, by about 0.1 for
@@ -264,7 +264,7 @@ ones = np.ones(1000)
 dropped, factors = functional.dropout_forward(ones, 0.5, np.random.default_rng(0))
 print(f"{np.count_nonzero(dropped == 0)} of 1000 are zero, the sum is {dropped.sum():.0f}")
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # **Backwards** there is nothing new to find. Dropout multiplies each number by a factor that is either 0 or
 # $1/(1-p)$, and does not depend on $x$. The derivative of factor times $x$ by $x$ is the factor. So the gradient
 # $dy$ that arrives is multiplied by the *same* factors: what was dropped gets no blame, what was kept gets
@@ -281,7 +281,7 @@ measured = numerical_gradient(lambda x: (dy * x * factors).sum(), values)
 np.testing.assert_allclose(dx, measured, atol=1e-8)
 print(dx.round(2))
 
-# %% [markdown] minutes=4 cut=1
+# %% [markdown] minutes=3 cut=1
 # ## More images out of the old ones
 #
 # The best remedy against learning by heart is more images. If there are none to be had, bend the old ones: shift, turn,
@@ -303,7 +303,7 @@ print(dx.round(2))
 # %%
 AugmentationExplorer()
 
-# %% [markdown] minutes=1
+# %% [markdown] minutes=6
 # ## Ask for less than certainty
 #
 # Cross-entropy is never content: at 99 % for the true class it still asks for more, and the weights grow for it. *Label
@@ -315,8 +315,7 @@ AugmentationExplorer()
 # where the bracket is 1 if $k$ is the label and 0 otherwise. For ten classes and $s = 0.1$ the label is to get
 # 0.91<!-- computed: 1 - 0.1 + 0.1 / 10 = 0.91 --> and each other class 0.01<!-- computed: 0.1 / 10 = 0.01 -->. The gradient by
 # the logits is still "probability minus what is wanted", $p - q$. Once $p$ has reached $q$ it is zero, and the pull ends.
-
-# %% [markdown] minutes=4
+#
 # ## What each remedy is worth
 #
 # 100 training images, five seeds; each seed chooses its own hundred. All train for the same number of steps.
@@ -338,7 +337,7 @@ study = compare(remedies, digits, steps=300, seeds=range(5), judged="validation"
 print(study)
 print(study.against("nothing"))
 
-# %% [markdown] minutes=7
+# %% [markdown] minutes=3
 # The second table is the fairer one. Hundreds of images differ: an easy hundred helps every row. So each remedy is
 # compared with doing nothing *on the same seed*, and the mean and the standard deviation of those five differences are
 # printed. The last column is explained in the next section.
@@ -378,7 +377,7 @@ predict("12.sure")
 print(f"confidence {p.max(axis=1).mean():.0%} on average")
 print(f"where it was not right it was still {p.max(axis=1)[p.argmax(axis=1) != truth].mean():.0%} sure")
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # To see more than the average, sort the guesses by confidence into ten bins: up to 10 %, up to 20 %, and so on. In each bin
 # compare the mean confidence with the share that is right. Drawn as a picture this is the *reliability diagram*. The mean
 # distance over the bins, each weighted by the share of images in it, is the **expected calibration error**. With $B$
@@ -389,10 +388,10 @@ print(f"where it was not right it was still {p.max(axis=1)[p.argmax(axis=1) != t
 # Zero is perfect. With a thousand images, chance alone gives one or two per cent.
 # <!-- test: tests/training/test_calibration.py::test_chance_alone_gives_one_or_two_per_cent -->
 
-# %%
+# %% answers="12.sure"
 print(f"expected calibration error: {expected_calibration_error(p, truth):.1%}")
 
-# %% [markdown] minutes=10
+# %% [markdown] minutes=2
 # ## One number that mends it
 #
 # The logits are too far apart: that is what makes softmax sure. So bring them nearer together. Divide all logits by one number,
@@ -410,17 +409,17 @@ for T in (1, 2):
     q = softmax(logits / T)
     print(f"T = {T}: {(q.argmax(axis=1) == truth).mean():.1%} right, {q.max(axis=1).mean():.1%} sure")
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # Find the best temperature by hand. Left, the reliability diagram: orange is where the network is too sure, blue where it
 # is too modest. Right, the calibration error and the cross-entropy at every temperature; drag the line.
-# **Challenge:** bring the calibration error of the network that was trained long below 3 %. Then look at the other four: which
-# ways of training make a network too sure, and which too modest?
+# It opens with a network that was trained with weight decay. **Challenge:** choose the one that was trained long, and bring its
+# calibration error below 3 %. Then look at the others: which ways of training make a network too sure, and which too modest?
 # <!-- test: tests/widgets/test_generalization.py::test_the_challenge_wants_the_network_trained_long_at_about_the_fitted_temperature -->
 
 # %%
-CalibrationExplorer()
+CalibrationExplorer(way="weight decay")
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # In practice $T$ is fitted, as a weight is: take the $T$ with the lowest cross-entropy. And it is fitted on images that the
 # network was not trained on. On its training images, which it knows by heart, any confidence looks justified. Below it is fitted on
 # the first thousand of the validation images and judged on the second.
@@ -542,8 +541,7 @@ check("12.expected_calibration_error", my_calibration_error)
 # 1. A network can learn any labels by heart; only images that it has not seen tell whether it has understood.
 # 2. More images helped most, bent images next; other remedies are to be measured where they are used, with several seeds.
 # 3. Confidence is not accuracy: a reliability diagram shows the difference, and one temperature mends most of it.
-
-# %% [markdown]
+#
 # ## Questions
 #
 # Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
