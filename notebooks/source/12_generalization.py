@@ -303,7 +303,7 @@ print(dx.round(2))
 # %%
 AugmentationExplorer()
 
-# %% [markdown] minutes=6
+# %% [markdown] minutes=2
 # ## Ask for less than certainty
 #
 # Cross-entropy is never content: at 99 % for the true class it still asks for more, and the weights grow for it. *Label
@@ -315,7 +315,8 @@ AugmentationExplorer()
 # where the bracket is 1 if $k$ is the label and 0 otherwise. For ten classes and $s = 0.1$ the label is to get
 # 0.91<!-- computed: 1 - 0.1 + 0.1 / 10 = 0.91 --> and each other class 0.01<!-- computed: 0.1 / 10 = 0.01 -->. The gradient by
 # the logits is still "probability minus what is wanted", $p - q$. Once $p$ has reached $q$ it is zero, and the pull ends.
-#
+
+# %% [markdown] minutes=4
 # ## What each remedy is worth
 #
 # 100 training images, five seeds; each seed chooses its own hundred. All train for the same number of steps.

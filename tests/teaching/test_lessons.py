@@ -7,7 +7,7 @@ import pytest
 from cnnlib import widgets
 from cnnlib.learning import items
 from tools.teaching.answers import answers
-from tools.teaching.lessons import AT_HOME, OPENING, find, free_names, lessons
+from tools.teaching.lessons import AT_HOME, OPENING, find, free_names, lessons, read
 from tools.teaching.plans import courses, rows, write_courses, write_plan
 from tools.teaching.sheets import write_sheet
 
@@ -21,6 +21,22 @@ def test_the_minutes_of_the_sections_add_up_to_those_the_first_cell_promises(les
     without = [s.title for s in lesson.sections if not s.minutes and not s.title.startswith(AT_HOME)]
     assert without == [], f"{lesson.path.name}: say minutes= in the cells where these sections begin"
     assert lesson.sections[0].title == OPENING and len(lesson.goals) >= 3 and lesson.exercises
+
+
+def test_minutes_within_a_section_are_added_to_its_own(tmp_path):
+    source = tmp_path / "77_trial.py"
+    cells = (
+        "# # Trial",
+        "minutes=2\n# ## One",
+        "minutes=3\n# goes on",
+        "minutes=4 cut=1\n# out\n#\n# ## Two",
+        "minutes=5\n# end\n#\n# ## Summary",
+    )
+    source.write_text(
+        "\n\n".join(f"# %% [markdown] {cell}".replace("] #", "]\n#") for cell in cells), "utf-8"
+    )
+    found = [(section.title, section.minutes, section.cut) for section in read(source).sections]
+    assert found == [(OPENING, 0, 0), ("One", 5, 0), ("Two", 4, 1), ("Summary", 0, 0)]
 
 
 @pytest.mark.parametrize("lesson", ALL, ids=NAMES)
@@ -74,8 +90,8 @@ def test_a_plan_says_when_each_section_begins(tmp_path):
     plan = rows(lesson)
     assert plan[0].start == 0 and plan[-1].start + plan[-1].section.minutes == lesson.minutes
     page = write_plan(lesson, tmp_path, "https://course").read_text("utf-8")
-    assert 'href="https://course/notebooks/03_backpropagation.html#the-chain-rule-on-four-nodes"' in page
-    assert "ChainRule(step=6)" in page and "One update, step by step (8 min)" in page
+    assert 'href="https://course/notebooks/03_backpropagation.html#a-graph-of-small-steps"' in page
+    assert "ChainRule(step=6)" in page and "A judge: the measured slope (6 min)" in page
     assert all(task.text.split(". ")[0][:20] in page for task in lesson.exercises[:2])
 
 

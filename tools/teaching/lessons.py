@@ -1,8 +1,9 @@
 """A notebook as a lesson: its sections with their minutes, what is asked, what is projected, its exercises.
 
 Everything is read from ``notebooks/source``. A markdown cell says how long the section that begins in it
-takes, ``# %% [markdown] minutes=8``; with ``cut=1`` it is the first to go when time is short. A lesson is
-named by its topic, ``"gradient_descent"``, not by its number.
+takes, ``# %% [markdown] minutes=8``; a cell within the section adds its own minutes to them. With ``cut=1``
+the section is the first to go when time is short. A lesson is named by its topic, ``"gradient_descent"``,
+not by its number.
 """
 
 from __future__ import annotations
@@ -206,13 +207,14 @@ def read(path: Path) -> Lesson:
     """Read a source into a lesson."""
     sections = [Section(OPENING)]
     for cell in jupytext.read(path, fmt="py:percent").cells:
-        for number, text in enumerate(_pieces(cell)):
+        before = len(sections)
+        for text in _pieces(cell):
             piece = cell.copy() | {"source": text}
             if heading := (re.match(r"## (.+)", text) if cell.cell_type == "markdown" else None):
                 sections.append(Section(heading[1].strip()))
             sections[-1].cells.append(type(cell)(piece))
-            if cell.metadata.get("minutes") and not _done(sections[-1], number, cell):
-                _time(sections[-1], cell.metadata)
+        if cell.cell_type == "markdown":
+            _time(sections[before:] or sections[-1:], cell.metadata)
     return Lesson(path, sections)
 
 
@@ -223,13 +225,9 @@ def _pieces(cell) -> list[str]:
     return [text.strip() for text in re.split(r"(?m)^(?=## )", cell.source) if text.strip()]
 
 
-def _done(section: Section, number: int, cell) -> bool:
-    """Whether this piece is not the one that the cell's minutes are for: the first that is gone through."""
-    at_home = section.title.startswith(AT_HOME)
-    continues = number == 0 and not cell.source.startswith("#")
-    return at_home or continues or bool(section.minutes)
-
-
-def _time(section: Section, metadata) -> None:
-    section.minutes = metadata["minutes"]
-    section.cut = metadata.get("cut", 0)
+def _time(sections: list[Section], metadata) -> None:
+    """Add a cell's minutes to the first section that begins in it, else to the one that it goes on with."""
+    in_class = [section for section in sections if not section.title.startswith(AT_HOME)]
+    if in_class:
+        in_class[0].minutes += metadata.get("minutes", 0)
+        in_class[0].cut = metadata.get("cut", in_class[0].cut)
