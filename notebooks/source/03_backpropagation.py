@@ -308,7 +308,7 @@ print("on random numbers both agree with the measured gradient")
 # layer keeps what it needs for the way back, and puts the gradients of its weights into `grads`. One layer in this network we have not
 # opened: the convolution. The next notebook does. It is called like all the others.
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 loss, outputs = CrossEntropyLoss(), x
 for layer in network.layers:
     outputs = layer.forward(outputs)

@@ -116,7 +116,7 @@ print("dx =", dx)
 # **2. Gather: pixel by pixel.** Each pixel collects from the outputs it had a part in. Put zeros around dy, so that
 # every pixel finds three numbers, and slide the kernel over it *turned round*:
 
-# %% answers="04.middle"
+# %% answers="04.middle" slideshow={"slide_type": "subslide"}
 framed = np.pad(dy, 2)  # one zero less than the kernel is long, at both ends
 turned = w[::-1]
 print("dy with its frame:", framed)
@@ -257,7 +257,7 @@ ConvolutionBackward(reading="gather", channels=2, kernels=2, step=13)
 # channels at once. It works on the framed image and cuts at the end.
 
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 def scatter_by_hand(dy, w, size, stride, padding, dilation):
     """dx of one image: dy is (F, Ho, Wo), w is (F, C, k, k)."""
     (_, channels, k, _), side = w.shape, size + 2 * padding

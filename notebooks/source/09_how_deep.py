@@ -237,7 +237,7 @@ NormalizationSteps(step=6, challenge=zero)
 #
 # The same in code:
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 dy, gamma, M = np.array([1.0, 0.0, 0.0, 0.0]), 1.0, 4
 dbeta, dgamma, dx_hat = dy.sum(), (dy * x_hat).sum(), gamma * dy
 first, ds = dx_hat * s, (dx_hat * c).sum()
@@ -444,7 +444,7 @@ print(f"layer normalization, judged {judged:.1%}; in training mode, one by one {
 # through or past each of them, so there are 2 · 2 · 2 ways; on one of these, past all three, it arrives whole. In
 # `cnnlib` the block is `Residual([...])`, and its input and output have the same shape:
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 branch = deep_cnn("plain", 2, seed=1)[2:6]  # ReLU, convolution, ReLU, convolution
 block = Residual(branch)
 h = np.random.default_rng(0).normal(size=(4, 8, 4, 4)).astype(np.float32)

@@ -198,7 +198,7 @@ print(f"stopping gains {100 * np.mean(gains):.1f} ± {100 * np.std(gains, ddof=1
 # well. *Decoupled* weight decay keeps it out of the gradient and takes its share from the weight directly. Adam with
 # decoupled decay is called **AdamW**. The code says the same:
 
-# %%
+# %% slideshow={"slide_type": "subslide"}
 rules = {
     "Adam, no decay": Adam(0.01),
     "Adam with L2": Adam(0.01, weight_decay=0.5),
@@ -325,7 +325,7 @@ AugmentationExplorer()
 # %%
 predict("12.remedies")
 
-# %% answers="12.remedies"
+# %% answers="12.remedies" slideshow={"slide_type": "subslide"}
 remedies = {
     "nothing": Variant(reader, images=100),
     "dropout": Variant(lambda rng: reader(rng, dropout=0.5), images=100),

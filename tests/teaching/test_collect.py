@@ -22,7 +22,7 @@ QUICK = Limits(computing=20, clock=15, memory_mb=1500)
 def course(tmp_path_factory):
     """A folder as learners get it."""
     folder = tmp_path_factory.mktemp("course") / "week 3"
-    release.release(["03"], folder)
+    release.release(["03", "04"], folder)
     return folder
 
 
@@ -47,7 +47,7 @@ def test_from_the_learner_to_the_table(course, tmp_path, capsys):
                     {
                         "what": "exercise",
                         "id": "03.relu_backward",
-                        "when": "1",
+                        "when": "2026-03-02T09:00:00+00:00",
                         "outcome": "right",
                         "slip": "",
                     }
@@ -60,15 +60,18 @@ def test_from_the_learner_to_the_table(course, tmp_path, capsys):
     made.rename(tmp_path / made.name)
     pack(tmp_path / "bad.zip", [("../x", "")])
     pack(tmp_path / "no.zip", [(NAME, "{broken")], ABOUT | {"version": "0.1"})
-    assert collect.main([str(tmp_path), "--seed", "5", "--seconds", "30"]) == 0
+    assert collect.main([str(tmp_path), "--notebooks", "03", "--seed", "5", "--seconds", "30"]) == 0
     out = capsys.readouterr().out
-    assert "Zoë O'Neil: 1 of 3" in out and "made with course 0.1" in out and "no hand-in holds" in out
+    of = {task.exercise: task.points for task in marking.tasks() if task.notebook == "03_backpropagation"}
+    points, most = f"{of['03.relu_backward']:g}", f"{sum(of.values()):g}"
+    assert len(of) > 1 and f"Zoë O'Neil: {points} of {most}" in out
+    assert "made with course 0.1" in out and "no hand-in holds" in out
     with (tmp_path / "marks/marks.csv").open(encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [(row["name"], row["points"], row["of"]) for row in rows] == [
-        ("(no name)", "0", "3"),
-        ("'=Zoë O'Neil", "1", "3"),
-        ("Ada", "0", "3"),
+        ("(no name)", "0", most),
+        ("'=Zoë O'Neil", points, most),
+        ("Ada", "0", most),
     ]
     assert (tmp_path / "marks/report.html").is_file()
     assert json.loads((tmp_path / "marks/marking.json").read_text())["seed"] == 5
@@ -77,8 +80,8 @@ def test_from_the_learner_to_the_table(course, tmp_path, capsys):
 def test_a_hand_in_needs_a_name_and_notebooks_that_are_there(course):
     with pytest.raises(hand_in.Refusal, match="name"):
         hand_in.hand_in(course, " ", [])
-    with pytest.raises(hand_in.Refusal, match="there are: 00, 03"):
-        hand_in.hand_in(course, "Ada", ["04"])
+    with pytest.raises(hand_in.Refusal, match="there are: 00, 03, 04"):
+        hand_in.hand_in(course, "Ada", ["05"])
 
 
 def test_a_release_holds_no_answers_no_outputs_and_no_teacher_s_files(course):
@@ -90,7 +93,8 @@ def test_a_release_holds_no_answers_no_outputs_and_no_teacher_s_files(course):
     ]
     assert not [n for n in names if "collect" in n or "tests/checks" in n or "bank" in n]
     learners = [p for p in files if "cnnlib" not in p.relative_to(course).parts[:1]]
-    solution = (ROOT / "notebooks/source/03_backpropagation.py").read_text("utf-8")
+    sources = ("03_backpropagation", "04_convolution_backward")
+    solution = "".join((ROOT / f"notebooks/source/{name}.py").read_text("utf-8") for name in sources)
     answers = [part.partition("### END SOLUTION")[0] for part in solution.split("### BEGIN SOLUTION")[1:]]
     lines = {line.strip() for part in answers for line in part.splitlines() if len(line.strip()) > 45}
     assert len(lines) > 8
