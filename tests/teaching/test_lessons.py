@@ -93,6 +93,7 @@ def test_a_plan_says_when_each_section_begins(tmp_path):
     assert 'href="https://course/notebooks/03_backpropagation.html#a-graph-of-small-steps"' in page
     assert "ChainRule(step=6)" in page and "A judge: the measured slope (6 min)" in page
     assert all(task.text.split(". ")[0][:20] in page for task in lesson.exercises[:2])
+    assert "Warm-up, 3 min: Train with your own functions</li>" in page
 
 
 def test_a_sheet_answers_every_prediction_with_one_right_and_one_usual_wrong_answer(tmp_path):

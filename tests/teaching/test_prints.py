@@ -1,8 +1,11 @@
 """Sheets to print: numbers that cnnlib computed, tasks apart from solutions."""
 
+import re
+
 import numpy as np
 
 from tools.teaching.kernels import sums
+from tools.teaching.lessons import ROOT
 from tools.teaching.prints import board, write_prints
 
 
@@ -28,4 +31,6 @@ def test_the_tasks_stand_apart_from_their_solutions(tmp_path):
     assert 'class="result"' not in tasks and solved.count('class="result"') == 6
     blank, full = graph.split("</section>")[:2]
     assert "dE/dw = 3" in full and "dE/dw = 3" not in blank
+    rows = re.findall(r"^\| [^|-]", (ROOT / "docs" / "notation.md").read_text("utf-8"), re.MULTILINE)
+    assert notation.count("<tr>") == len(rows) > 20, "each symbol in a row of its own"
     assert form.count("<tr>") == 15 and "Notation" in notation and 'class="katex"' in notation

@@ -26,7 +26,8 @@ SOURCES = ROOT / "notebooks" / "source"
 AT_HOME = ("Exercises", "Summary", "Questions", "References", "What the chapter claims")
 OPENING = "Opening"
 COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
-EXERCISE = re.compile(MARKER.pattern + r"\s*(.+?)(?=\n\n|\*\*\d|\n\d\.|\Z)", re.DOTALL)
+TITLE = r"(?:\*\*\d\. ([^*]+)\*\*\s+)?"
+EXERCISE = re.compile(TITLE + MARKER.pattern + r"\s*(.+?)(?=\n\n|\*\*\d|\n\d\.|\Z)", re.DOTALL)
 
 
 @dataclass
@@ -66,7 +67,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Task:
-    """An exercise: how hard, how long, what is to be done."""
+    """An exercise: how hard, how long, its title, if it has one, and what is to be done."""
 
     kind: str
     minutes: int
@@ -135,7 +136,10 @@ class Lesson:
             cell.source for section in self.sections for cell in section.cells if cell.cell_type == "markdown"
         ]
         found = [match for text in texts for match in EXERCISE.findall(COMMENT.sub("", text))]
-        return [Task(kind, int(minutes), " ".join(words.split())) for kind, minutes, words in found]
+        return [
+            Task(kind, int(minutes), " ".join(f"{title} {words}".split()))
+            for title, kind, minutes, words in found
+        ]
 
 
 def widget_lines(source: str) -> list[str]:

@@ -117,8 +117,8 @@ def _step(entry: dict) -> Step:
     if only and (unknown := set(only) - {section.title for section in lesson.timed}):
         raise ValueError(f"courses: {lesson.topic} has no section {', '.join(sorted(unknown))}")
     kept = [s for s in lesson.timed if not (entry.get("short") and s.cut) and (not only or s.title in only)]
-    what = "only: " + "; ".join(only) if only else "whole"
     left_out = () if only else tuple(section.title for section in lesson.timed if section not in kept)
+    what = "only: " + "; ".join(only) if only else "shortened" if left_out else "whole"
     return Step(lesson, sum(section.minutes for section in kept), what, left_out)
 
 

@@ -14,14 +14,17 @@ LINK = re.compile(r"(?<!!)\[([^\]]+)\]\([^)]+\)")
 
 
 def with_formulae(text: str) -> str:
-    """Replace the formulae of a text of Markdown or HTML by their markup."""
+    """Replace the formulae of a text of Markdown or HTML by their markup, each on one line.
+
+    A root is drawn by a path whose numbers KaTeX writes on several lines: these would end a row of a table.
+    """
     spans = [match for match in FORMULA.finditer(text) if not _in_code(text, match.start())]
     if not spans:
         return text
     markup = render([((m[1] or m[2]).strip(), bool(m[1])) for m in spans])
     parts, end = [], 0
     for match, set_formula in zip(spans, markup, strict=True):
-        parts += [text[end : match.start()], set_formula]
+        parts += [text[end : match.start()], set_formula.replace("\n", " ")]
         end = match.end()
     return "".join([*parts, text[end:]])
 
