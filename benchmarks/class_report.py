@@ -31,8 +31,8 @@ def report(kept: dict) -> str:
             "Written by `python benchmarks/class_server.py`; do not edit.\n",
             f"A JupyterHub on a machine with {kept['cores']} cores, with the settings of"
             f" `docs/jupyterhub_config.py`, and {load['learners']} learners, each with a server of their own,"
-            " notebook 03 open and all of it run. The learners' side (network clients, one Chromium) ran on"
-            " the same machine. Memory is proportional: a page shared by n processes counts as one nth to"
+            f" notebook {load['notebook']} open and all of it run. The learners' side (network clients, one"
+            " Chromium) ran on the same machine. Memory is proportional: a page shared by n processes counts as one nth to"
             " each.\n",
             "## Memory\n",
             _memory(load, kept["alone"]),

@@ -1,7 +1,7 @@
 """A class on one JupyterHub: memory and cores a learner, sliders under load, nothing lost by a stop.
 
 Starts a JupyterHub on this machine alone (`docs/jupyterhub_config.py`, learners that are folders) and gives
-it a class. Each learner opens notebook 03, runs all of it and moves its sliders. Most learners have no page:
+it a class. Each learner opens notebook 04, runs all of it and moves its sliders. Most learners have no page:
 they speak the page's protocol (`class_learner.py`). One has a real Chromium.
 
     python benchmarks/class_server.py load      memory, time until all are ready, sliders under load
@@ -54,8 +54,8 @@ class Lesson:
     values: Callable[[int], dict]
 
 
-# OneUpdate, the sixth of notebook 03 that draws: each move is a forward and a backward pass. To and fro.
-UPDATES = Lesson(NOTEBOOK, 5, lambda move: {"step": abs(move % 36 - 18)})
+# OneUpdate, the seventh of notebook 04 that draws: each move is a forward and a backward pass. To and fro.
+UPDATES = Lesson(NOTEBOOK, 6, lambda move: {"step": abs(move % 36 - 18)})
 
 
 class Class:
@@ -143,7 +143,8 @@ def load(arguments, folder: Path) -> dict:
             hub.enrol(name)
         begin = time.monotonic()
         first, _, _ = arrive(hub, names[0])
-        result = {"learners": len(names), "first_ready_s": round(time.monotonic() - begin, 1)}
+        result = {"learners": len(names), "notebook": Path(NOTEBOOK).stem}
+        result["first_ready_s"] = round(time.monotonic() - begin, 1)
         result["memory_of_one"] = memory(hub, names[:1])
         say("one learner", result)
         before, begin = cpu_seconds(tree(hub.process.pid)), time.monotonic()
@@ -259,7 +260,7 @@ def restart(arguments, folder: Path) -> dict:
 
 
 def alone(arguments, folder: Path) -> dict:
-    """Memory of one learner on a laptop: JupyterLab as course.py starts it, notebook 03 open and run."""
+    """Memory of one learner on a laptop: JupyterLab as course.py starts it, notebook 04 open and run."""
     from tests.course.test_course_server import started_lab, wait_for_address
 
     os.environ["CNNLIB_PROGRESS"] = "off"

@@ -13,6 +13,9 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import class_learner  # noqa: E402
 import class_report  # noqa: E402
+import class_server  # noqa: E402
+
+from tools.teaching.lessons import find  # noqa: E402
 
 KEPT = json.loads(class_report.RESULTS.read_text("utf-8"))
 TEACHING = (ROOT / "TEACHING.md").read_text("utf-8")
@@ -24,6 +27,14 @@ def test_the_committed_page_is_that_of_the_committed_results():
 
 def test_a_whole_class_was_measured_without_an_error():
     assert KEPT["load"]["learners"] == 20 and KEPT["load"]["errors"] == [[]] and KEPT["alone"]["errors"] == []
+
+
+def test_the_slider_that_is_moved_is_that_of_the_update():
+    """By its place among the widgets of the notebook that draw; it goes to and fro within its steps."""
+    lesson = find(Path(class_server.NOTEBOOK).stem)
+    drawn = [line for section in lesson.sections for line in section.states]
+    assert drawn[class_server.UPDATES.widget].startswith("OneUpdate(")
+    assert all(0 <= class_server.UPDATES.values(move)["step"] <= 18 for move in range(100))
 
 
 def test_nothing_was_lost_by_the_stop():

@@ -7,7 +7,7 @@ import pytest
 from cnnlib import widgets
 from cnnlib.learning import items
 from tools.teaching.answers import answers
-from tools.teaching.lessons import AT_HOME, OPENING, find, free_names, lessons, read
+from tools.teaching.lessons import AT_HOME, OPENING, ROOT, find, free_names, lessons, read
 from tools.teaching.plans import courses, rows, write_courses, write_plan
 from tools.teaching.sheets import write_sheet
 
@@ -74,6 +74,18 @@ def test_the_longest_course_holds_every_minute_of_every_notebook_but_what_can_be
     done = {lesson.topic: sum(s.minutes for s in steps if s.lesson is lesson) for lesson in ALL}
     cut = {lesson.topic: sum(s.minutes for s in lesson.timed if s.cut) for lesson in ALL}
     assert [t for t in NAMES if done[t] < find(t).minutes - cut[t]] == []
+
+
+def test_the_teachers_page_tells_the_longest_course_as_it_is():
+    text = (ROOT / "TEACHING.md").read_text("utf-8")
+    steps = [step for block in courses()[-1].blocks for step in block.steps]
+    exercises = sum(task.minutes for lesson in ALL for task in lesson.exercises)
+    done = sum(step.minutes for step in steps if step.what == "exercises")
+    short = sorted({step.lesson.number for step in steps if step.left_out})
+    assert f"take {sum(lesson.minutes for lesson in ALL)} minutes" in text
+    assert "another eleven hours" in text and round(exercises / 60) == 11
+    assert "with two hours of exercises" in text and round(done / 60) == 2
+    assert f"seven of the notebooks ({', '.join(short)})" in text and len(short) == 7
 
 
 def test_exercises_in_class_are_no_longer_than_there_are_exercises():
