@@ -32,8 +32,8 @@ def report(kept: dict) -> str:
             f"A JupyterHub on a machine with {kept['cores']} cores, with the settings of"
             f" `docs/jupyterhub_config.py`, and {load['learners']} learners, each with a server of their own,"
             f" notebook {load['notebook']} open and all of it run. The learners' side (network clients, one"
-            " Chromium) ran on the same machine. Memory is proportional: a page shared by n processes counts as one nth to"
-            " each.\n",
+            " Chromium) ran on the same machine. Memory is proportional: a page shared by n processes counts"
+            " as one nth to each.\n",
             "## Memory\n",
             _memory(load, kept["alone"]),
             *(["## With all of MNIST\n", _mnist(kept["mnist"])] if "mnist" in kept else []),
