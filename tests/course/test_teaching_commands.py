@@ -26,6 +26,7 @@ ELSEWHERE = {
     "python -m tools.set_repository OWNER/NAME": "tests/course/test_open_anywhere.py",
     ".venv/bin/python -m tools.build_site": "tests/course/site_built.py",
     ".venv/bin/python -m http.server --directory build": "",  # Python's own
+    ".venv/bin/python -m pip install text2qti": "tests/teaching/test_bank.py",  # skipped without it
 }
 
 
@@ -145,6 +146,36 @@ def test_the_class_report_is_made_by_the_command_as_it_stands(tmp_path):
     assert "Traceback" not in done.stderr and "record" in (done.stdout + done.stderr)
 
 
+def called(words, folder, home=ROOT):
+    """A block that calls course.py, from a folder; that course.py calls so is held by tests/teaching."""
+    text = re.sub(
+        r"python3 course\.py ([\w-]+)",
+        lambda found: (
+            f"PYTHONPATH={home} .venv/bin/python -m tools.teaching.{found[1].replace('-', '_')}"
+            f" --called-from {folder}"
+        ),
+        block(words),
+    )
+    return run(text.replace("path/to/hand-ins", str(folder)), home)
+
+
+def test_work_is_handed_out_handed_in_and_marked_by_the_commands_as_they_stand(tmp_path):
+    here, handed_in = tmp_path / "course", tmp_path / "hand-ins"
+    here.mkdir(), handed_in.mkdir()
+    called("course.py release", here)
+    week = tmp_path / "week3"
+    assert sorted(path.name[:2] for path in (week / "notebooks").glob("[0-9]*.ipynb")) == ["00", "03", "05"]
+    called("course.py hand-in", week, home=week)
+    (week / "hand-in-ada-lovelace.zip").rename(handed_in / "ada.zip")
+    assert "Ada Lovelace: 0 of" in called("course.py collect", handed_in)
+    assert (handed_in / "marks" / "marks.csv").is_file()
+
+
+def test_an_exam_is_written_by_the_command_as_it_stands(tmp_path):
+    run(f"export PYTHONPATH={ROOT}\n" + block("tools.teaching.bank"), tmp_path)
+    assert {"exam-7.gift.txt", "exam-7.html"} <= {path.name for path in (tmp_path / "exam").iterdir()}
+
+
 def test_every_block_and_every_command_in_the_text_is_run_by_a_test():
     here = Path(__file__).read_text("utf-8")
     marks = (
@@ -154,7 +185,8 @@ def test_every_block_and_every_command_in_the_text_is_run_by_a_test():
         "autograde",
         "tools.teaching plans",
     )
-    marks += ("tools.teaching all", "class_report")
+    marks += ("tools.teaching all", "class_report", "tools.teaching.bank")
+    marks += ("course.py release", "course.py hand-in", "course.py collect")
     for text in BLOCKS:
         assert any(mark in text for mark in marks), f"no test runs:\n{text}"
     assert all(f'"{mark}"' in here for mark in marks)
