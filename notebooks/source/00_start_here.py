@@ -221,12 +221,15 @@ SetupCheck()
 # | an image go in, ten numbers come out | How does an image become a guess? | 01 |
 # | the loss | How wrong is the guess, in one number? | 02 |
 # | filters that drift the right way | Whose fault is it? | 03 |
+# | layers named convolution | How does blame go through a convolution? | 04 |
 # | the loss that falls, and mostly falls | Which way is down? | 05 |
 # | a rate that crawls and a rate that spoils all | How big a step? | 06 |
 # | a training that gets no better | Is this the bottom? | 07 |
 # | random filters at the start | Where do we start? | 08 |
+# | eight layers and no more | How deep can it go? | 09 |
 # | only numbers, and no idea what the network makes of them | Can I watch a network learn a shape? | 10 |
 # | images that stay wrong | Does it all work on real images? | 11 |
+# | images that it never learned from | Does it know, or has it memorised? | 12 |
 # | `fit`, and nothing of its inside | What does a framework add? | 13 |
 #
 # The course grew from a textbook chapter on training such networks, and puts each of its [fourteen

@@ -65,7 +65,7 @@ ImageGallery(digits)
 #
 # </details>
 #
-# Images are fed in *batches* of, say, 32: large enough for a fair sample, small enough to be quick. A label such as 3 is a
+# Images are fed in *batches* of a few dozen: large enough for a fair sample, small enough to be quick. A label such as 3 is a
 # name, not a quantity: 3 is not "between" 2 and 4. So the wanted output is *one-hot*: ten numbers, a single 1 in the
 # place of the label. That is what perfect probabilities would be.
 

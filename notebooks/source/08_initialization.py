@@ -25,7 +25,7 @@
 #
 # **Time** 40 minutes.
 # **Back** [07: Is this the bottom?](07_minima.ipynb)
-# **On** [10: Can I watch a network learn a shape?](10_spirals.ipynb)
+# **On** [09: How deep can it go?](09_how_deep.ipynb)
 
 # %%
 import numpy as np
@@ -355,4 +355,4 @@ quiz("08")
 #   activation
 # - L. Lu et al., [Dying ReLU and initialization](https://arxiv.org/abs/1903.06733), 2019
 #
-# Next: [Can I watch a network learn a shape?](10_spirals.ipynb)
+# Next: [How deep can it go?](09_how_deep.ipynb)

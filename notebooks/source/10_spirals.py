@@ -26,7 +26,7 @@
 # **Time** 50 minutes. **On trial** the [chapter's claims](../docs/claims.md) 12, 13 and 14.
 # <!-- source: the chapter that the course grew from: its run on the spirals -->
 #
-# **Back** [08: Where do we start?](08_initialization.ipynb)
+# **Back** [09: How deep can it go?](09_how_deep.ipynb)
 # **On** [11: Does it all work on real images?](11_train_a_cnn.ipynb)
 
 # %%

@@ -24,7 +24,7 @@
 #
 # **Time** 60 minutes.
 # **Back** [10: Can I watch a network learn a shape?](10_spirals.ipynb)
-# **On** [Does it know, or has it memorised?](12_generalization.ipynb)
+# **On** [12: Does it know, or has it memorised?](12_generalization.ipynb)
 
 # %%
 import tempfile

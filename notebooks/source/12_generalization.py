@@ -25,8 +25,8 @@
 # [11](11_train_a_cnn.ipynb) for the training loop and the three parts of a data set.
 #
 # **Time** 60 minutes.
-# **Back** [Does it all work on real images?](11_train_a_cnn.ipynb)
-# **On** [What does a framework add?](13_where_next.ipynb)
+# **Back** [11: Does it all work on real images?](11_train_a_cnn.ipynb)
+# **On** [13: What does a framework add?](13_where_next.ipynb)
 
 # %%
 import numpy as np

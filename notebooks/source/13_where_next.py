@@ -25,7 +25,7 @@
 #
 # **You need** notebooks 01 to 03.
 #
-# **Time** 40 minutes. **Back** [Does it know, or has it memorised?](12_generalization.ipynb) **On** to projects of
+# **Time** 40 minutes. **Back** [12: Does it know, or has it memorised?](12_generalization.ipynb) **On** to projects of
 # your own.
 
 # %%

@@ -28,7 +28,7 @@ def old_record(version, *events):
 def renamed(monkeypatch):
     """The course after two renumberings, and an exercise that got another name."""
     monkeypatch.setattr(names, "RENUMBERED", TABLES)
-    monkeypatch.setattr(names, "EXERCISES", {"06.former": "06.present"})
+    monkeypatch.setattr(names, "EXERCISES", {"05.former": "05.present"})
 
 
 @pytest.mark.parametrize("old", WHERE)
@@ -52,7 +52,7 @@ def test_an_old_record_is_read_and_kept_under_the_new_numbers(renamed, tmp_path)
     record = Record(path)
     assert record.predictions()["01.window"]["near"] and "03.sevens" in record.predictions()
     assert record.due() == ["01.bend"], "review cards go with their questions"
-    assert record.events("exercise")[0]["id"] == "06.present"
+    assert record.events("exercise")[0]["id"] == "05.present"
     assert record.events("test")[0]["id"] == "test.one-A"
     record.note("skip", "01.dot")
     kept = json.loads(path.read_text())
@@ -67,10 +67,10 @@ def test_a_record_that_has_seen_one_table_is_brought_through_the_other(renamed, 
 
 
 def test_a_renamed_question_is_found_under_its_new_number(renamed, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "present_name", {"06.was": "06.is"}.get)
+    monkeypatch.setattr(module, "present_name", {"05.was": "05.is"}.get)
     path = tmp_path / "record.json"
     path.write_text(old_record(1, event("skip", "01.was")))
-    assert list(Record(path).predictions()) == ["06.is"]
+    assert list(Record(path).predictions()) == ["05.is"]
 
 
 def test_an_old_export_is_no_second_copy_of_what_is_here(renamed, tmp_path):
@@ -99,7 +99,7 @@ def test_done_exercises_keep_their_marks(renamed, tmp_path, monkeypatch):
     path.write_text(json.dumps({"version": 1, "exercises": done}))
     note_check("03.x", "right")
     kept = read_progress()
-    assert kept["06.present"] == {"outcome": "right", "tries": 3}
+    assert kept["05.present"] == {"outcome": "right", "tries": 3}
     assert kept["03.x"]["outcome"] == "right" and kept["03.x"]["tries"] == 2
     assert json.loads(path.read_text())["version"] == 3 and read_progress() == kept
 
@@ -107,7 +107,7 @@ def test_done_exercises_keep_their_marks(renamed, tmp_path, monkeypatch):
 def test_exercises_done_elsewhere_count_once_their_record_is_brought_in(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLIB_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.chdir(tmp_path)
-    names_of = ("03.relu_backward", "03.conv2d_backward")
+    names_of = ("03.relu_backward", "03.maxpool2d_backward")
     for name, outcome in zip(names_of, ("wrong", "right"), strict=True):
         note_check(name, outcome)
     done = [event("exercise", name, outcome="right", slip="") for name in names_of[:1]]

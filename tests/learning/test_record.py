@@ -207,5 +207,6 @@ def test_a_record_is_kept_where_files_have_no_locks(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "fcntl", None)
     monkeypatch.delitem(sys.modules, "cnnlib.learning.store")
     store = importlib.import_module("cnnlib.learning.store").Store(tmp_path / "new" / "record.json")
-    store.change(lambda content: content["events"].append({"what": "skip"}))
-    assert store.read()["events"] == [{"what": "skip"}] and store.sentence == ""
+    event = {"what": "skip", "id": "01.dot", "when": "2026-03-02T09:00:00+00:00"}
+    store.change(lambda content: content["events"].append(event))
+    assert store.read()["events"] == [event] and store.sentence == ""
