@@ -1,6 +1,7 @@
 """Compare what an answer returned with what was expected, and say in one sentence what differs."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -65,7 +66,7 @@ def compare_one(name, got, expected, rtol, slack=0.0, whole=False):
     expected = np.asarray(expected)
     what = f"an array of numbers of shape {expected.shape}" if expected.ndim else "a number"
     try:
-        array = np.asarray(got)
+        array = np.asarray(float(got) if isinstance(got, Fraction) and not whole else got)
         kind = array.dtype.kind
     except Exception:  # a list of uneven rows, or an object that refuses
         return f"{name} is a {type(got).__name__} that is no array, expected {what}.", None
@@ -104,9 +105,11 @@ def alike(got, known, rtol):
     """
     try:
         got, known = np.asarray(got), np.asarray(known)
-    except ValueError:  # a list of uneven rows
+    except Exception:  # a list of uneven rows, or an object that refuses
         return False
     if got.dtype.kind not in "fiub" or known.dtype.kind not in "fiub":
         return False
+    if not got.ndim and (got.dtype.kind == "b") != (known.dtype.kind == "b"):
+        return False  # True is no 1
     scale = np.abs(known[np.isfinite(known)]).max(initial=1e-3)
     return got.shape == known.shape and np.allclose(got, known, rtol=0, atol=rtol * scale, equal_nan=True)

@@ -54,8 +54,8 @@ def _other_numbers(array):
 
 
 LOST = (
-    "ravel() and reshape() give a view of some arrays and a copy of others; what is written into a copy is "
-    "lost. Index the array itself."
+    "ravel() and reshape() give a view of some arrays and a copy of others, and what is written into a copy "
+    "is lost; strides made by hand fit one order only. Index the array itself."
 )
 KEPT = "It seems to keep the results of an earlier call and to hand them out again."
 FORMS = (
@@ -95,7 +95,7 @@ def same(left, right):
     """
     if isinstance(left, (tuple, list)):
         pairs = zip(left, right, strict=True)
-        return type(left) is type(right) and len(left) == len(right) and all(same(a, b) for a, b in pairs)
+        return isinstance(right, type(left)) and len(left) == len(right) and all(same(a, b) for a, b in pairs)
     if isinstance(left, np.ndarray):
         nan = left.dtype.kind == "f"
         return left.shape == right.shape and np.array_equal(left, right, equal_nan=nan)
@@ -103,13 +103,14 @@ def same(left, right):
 
 
 def kept(value):
-    """A copy to compare with later; the functions in a list stay the same ones.
+    """A copy to compare with later, in plain lists and tuples; the functions in a list stay the same ones.
 
     >>> kept([max])[0] is max
     True
     """
     if isinstance(value, (list, tuple)):
-        return type(value)(kept(item) for item in value)
+        plainly = list if isinstance(value, list) else tuple
+        return plainly(kept(item) for item in value)
     return np.array(value, copy=True) if isinstance(value, np.ndarray) else value
 
 

@@ -7,6 +7,8 @@ forms (`handing.FORMS`). Each time it is asked twice, and what it was given is l
 import copy
 from dataclasses import dataclass
 
+import numpy as np
+
 from cnnlib.checks import running
 from cnnlib.checks.comparing import SLACK, Difference, alike, as_tuple, compare_one, count_results, largest
 from cnnlib.checks.exercise import Misfit
@@ -19,7 +21,8 @@ CASES_TO_RECOGNISE = 30
 CASES_OF_A_FORM = 8
 KEEPS = (
     "Asked twice with the same arguments, it gives two answers. It keeps something from one call to the next "
-    "(in a global, or in a default such as list=[]), or draws random numbers of its own."
+    "(in a global, or in a default such as list=[]), adds to an array from np.empty, which is not zero, or "
+    "draws random numbers of its own."
 )
 
 
@@ -144,9 +147,14 @@ def try_case(exercise, answer, arguments, seconds=None, form=None):
         trial.sentence = _told_error(call.error, answer, exercise)
         return trial
     trial.expected = as_tuple(exercise.call(exercise.oracle, copy.deepcopy(arguments)))
-    _compare(trial, call.value, exercise)
-    if not _look_at_what_was_given(trial, exercise, given):
-        _ask_again(trial, exercise, answer, given, seconds)
+    try:
+        _compare(trial, call.value, exercise)
+        if not _look_at_what_was_given(trial, exercise, given):
+            _ask_again(trial, exercise, answer, given, seconds)
+    except Exception as error:  # an object of the learner's own, which raises when it is read
+        kind = type(call.value).__name__
+        trial.results = trial.difference = None
+        trial.sentence = f"It returned a {kind} that cannot be read ({type(error).__name__})."
     return trial
 
 
@@ -176,7 +184,15 @@ def _as_before(first, value, exercise):
     if sentence:
         return False
     pairs = zip(values, first, strict=True)
-    return repr(first) == repr(values) or all(alike(new, old, exercise.rtol) for new, old in pairs)
+    return repr(first) == repr(values) or all(
+        alike(new, old, exercise.rtol) or _alike_objects(new, old) for new, old in pairs
+    )
+
+
+def _alike_objects(new, old):
+    """Whether both are objects of one type, such as functions or generators, and not numbers in any form."""
+    plain_object = not isinstance(new, (list, np.ndarray)) and np.asarray(new).dtype == object
+    return plain_object and type(new) is type(old)
 
 
 def _told_error(error, answer, exercise):

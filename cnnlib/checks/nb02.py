@@ -30,6 +30,11 @@ def odd_logits(rng):
         yield 50 * cases.negative(rng, (rows, classes)), np.full(rows, classes - 1)
         yield cases.tied(rng, (rows, classes)), cases.labels_with_gaps(rng, rows, classes)
     yield rng.normal(size=(600, 3)), cases.labels_with_gaps(rng, 600, 3)
+    for classes in (2, 5, 13, 30):  # the largest score stands in each place once, too large even for 80 bits
+        yield rng.normal(size=(4, classes)), classes - 1 - rng.integers(0, 2, 4)
+        for height in (900.0, 20_000.0):
+            scores = rng.normal(size=(classes, classes)) + height * np.eye(classes)
+            yield scores, rng.permutation(classes)
 
 
 def naive_softmax(logits, axis=-1):
@@ -78,10 +83,13 @@ register(
                 lambda logits: naive_softmax(logits - logits.max(axis=0)),
             ),
             Misconception(
-                "smallest or middle subtracted",
-                "The smallest score, or the mean, was subtracted; the largest power can still overflow.",
+                "smallest, middle or first subtracted",
+                "The smallest, the mean or the first score was subtracted; the largest power may overflow.",
                 lambda logits: naive_softmax(logits - logits.min(axis=1, keepdims=True)),
-                (lambda logits: naive_softmax(logits - logits.mean(axis=1, keepdims=True)),),
+                (
+                    lambda logits: naive_softmax(logits - logits.mean(axis=1, keepdims=True)),
+                    lambda logits: naive_softmax(logits - logits[:, :1]),
+                ),
             ),
             Misconception(
                 "scores cut off",

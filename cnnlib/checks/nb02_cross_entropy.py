@@ -30,6 +30,11 @@ def shifted_loss(logits, labels, shift):
     return (np.log(np.exp(shifted).sum(axis=1)) - picked(shifted, labels)).mean()
 
 
+def at_least_zero(logits):
+    """The largest score of each row, 0 for a row of negative ones."""
+    return logits.max(axis=1, keepdims=True, initial=0)
+
+
 def floor_of(least):
     """The loss with probabilities of at least so much."""
     return lambda logits, labels: -np.log(np.maximum(picked(softmax(logits), labels), least)).mean()
@@ -84,11 +89,12 @@ register(
                 "The largest score of the whole batch was subtracted; in a row far below it all powers "
                 "are 0, and so is their sum.",
                 lambda logits, labels: shifted_loss(logits, labels, logits.max()),
-                (
-                    lambda logits, labels: shifted_loss(
-                        logits, labels, np.maximum(0, logits.max(axis=1, keepdims=True))
-                    ),
-                ),
+            ),
+            Misconception(
+                "zero instead of a negative maximum",
+                "A maximum below zero was taken as 0; in a row far below zero all powers are then 0, and so "
+                "is their sum.",
+                lambda logits, labels: shifted_loss(logits, labels, at_least_zero(logits)),
             ),
             Misconception(
                 "probability kept above a floor",
@@ -122,6 +128,13 @@ register(
                 "With scores in the hundreds exp overflows, or a probability rounds to 0 and its "
                 "logarithm is gone.",
                 lambda logits, labels: -np.log(picked(naive_softmax(logits), labels)).mean(),
+                (
+                    lambda logits, labels: -np.log(picked(softmax(logits), labels)).mean(),
+                    lambda logits, labels: shifted_loss(logits, labels, 0),
+                    lambda logits, labels: shifted_loss(logits, labels, logits[:, :1]),
+                    lambda logits, labels: shifted_loss(logits, labels, logits.min(axis=1, keepdims=True)),
+                    lambda logits, labels: shifted_loss(logits, labels, picked(logits, labels)[:, None]),
+                ),
             ),
             Misconception(
                 "every label for every image",
@@ -180,11 +193,11 @@ register(
                 "largest of the whole batch",
                 "The largest score of the whole batch was subtracted; a row far below it becomes 0 / 0.",
                 lambda logits, labels: less_one_hot(naive_softmax(logits - logits.max()), labels),
-                (
-                    lambda logits, labels: less_one_hot(
-                        naive_softmax(logits - np.maximum(0, logits.max(axis=1, keepdims=True))), labels
-                    ),
-                ),
+            ),
+            Misconception(
+                "zero instead of a negative maximum",
+                "A maximum below zero was taken as 0; a row far below zero then becomes 0 / 0.",
+                lambda logits, labels: less_one_hot(naive_softmax(logits - at_least_zero(logits)), labels),
             ),
             Misconception(
                 "overflow",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnnlib.checks import cases
+from cnnlib.checks.comparing import largest
 from cnnlib.checks.exercise import Exercise, Misconception, register
 
 
@@ -15,6 +16,8 @@ def relu_cases(rng):
     for number in range(40):
         shape = tuple(rng.integers(1, 4 + number // 10, 1 + number % 4))
         yield rng.normal(size=shape), rng.normal(size=shape)
+    yield rng.normal(size=12), 1e-30 * rng.normal(size=12)
+    yield rng.normal(size=12), 1e6 * rng.normal(size=12)
     for number, kind in enumerate((cases.tiny, cases.negative, cases.tied, cases.tiny, cases.tied)):
         shape = (2, 3, 4)[: 1 + number % 3]
         yield cases.gradient(rng, shape), kind(rng, shape)
@@ -34,6 +37,7 @@ register(
         outputs=("dx",),
         oracle=lambda dy, x: np.where(x > 0, dy, 0.0),
         cases=relu_cases,
+        unit=lambda dy, x: largest(dy),
         hints=(
             "ReLU is a gate. What decided on the way forwards whether a number got through?",
             "Where x was above zero, y changed as x did; where it was not, y did not change at all. "

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnnlib.checks import cases
+from cnnlib.checks.comparing import largest
 from cnnlib.checks.exercise import Exercise, Misconception, register
 from cnnlib.nn import functional, naive
 
@@ -27,7 +28,17 @@ def pool_cases(rng):
         size, stride = 1 + number % 3, 1 + number % 4
         kind = (cases.tied, cases.negative)[number % 3 == 2]
         x = kind(rng, (1 + number % 2, 1 + number % 3, *(size + rng.integers(0, 5, 2))))
-        yield cases.gradient(rng, functional.maxpool2d_forward(x, size, stride)[0].shape), (x, size, stride)
+        yield with_gradient(rng, x, size, stride)
+    for size, stride in ((2, 2), (4, 2), (5, 3), (6, 7)):
+        shape = (1, 2, *(size + rng.integers(1, 1 + 2 * stride, 2)))
+        yield with_gradient(rng, 1e7 * cases.negative(rng, shape), size, stride)
+        yield with_gradient(rng, np.minimum(rng.normal(size=shape), 0), size, stride)  # zero wins
+        yield with_gradient(rng, 1 + 1e-6 * rng.normal(size=shape), size, stride)  # ties but for a hair
+
+
+def with_gradient(rng, x, size, stride):
+    """A case: images, and a gradient for each of their windows."""
+    return cases.gradient(rng, functional.maxpool2d_forward(x, size, stride)[0].shape), (x, size, stride)
 
 
 def maxpool_backward(dy, cache, share):
@@ -99,6 +110,7 @@ register(
         outputs=("dx",),
         oracle=naive.maxpool2d_backward,
         cases=pool_cases,
+        unit=lambda dy, cache: largest(dy),
         hints=(
             "Change one pixel of a window a little: for which pixel does the maximum change?",
             "dx begins as zeros of the shape of x. Each number of dy belongs to one window; find "

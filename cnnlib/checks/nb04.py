@@ -126,11 +126,15 @@ register(
         ),
         misconceptions=(
             Misconception(
-                "kernel not turned",
-                "dx or dw comes from the kernel the wrong way round: on the way back it is laid on turned "
-                "by 180 degrees.",
+                "kernel the wrong way round",
+                "dx comes from the kernel the wrong way round: an output that hands back lays it down as it "
+                "stood; only gathering turns it, by 180 degrees.",
                 with_w(lambda w: w[:, :, ::-1, ::-1]),
-                (results(dw=lambda dw, dy, cache: dw[:, :, ::-1, ::-1]),),
+            ),
+            Misconception(
+                "weights the wrong way round",
+                "dw comes out the wrong way round: the first weight met the first pixel of each window.",
+                results(dw=lambda dw, dy, cache: dw[:, :, ::-1, ::-1]),
             ),
             Misconception(
                 "bias forgotten",

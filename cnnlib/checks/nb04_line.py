@@ -19,6 +19,10 @@ def line_cases(rng):
         x = rng.normal(size=int(rng.integers(max(1, size - 2 * padding), 7 + number // 8)))
         outputs = (len(x) + 2 * padding - size) // stride + 1
         yield cases.gradient(rng, outputs), (x, rng.normal(size=size), stride, padding)
+    for size, stride, padding in ((5, 2, 3), (7, 1, 4), (4, 5, 0), (9, 4, 2), (3, 8, 5), (12, 7, 6)):
+        x = rng.normal(size=size + 3 * stride - int(rng.integers(stride)))
+        outputs = (len(x) + 2 * padding - size) // stride + 1
+        yield cases.gradient(rng, outputs), (x, rng.normal(size=size), stride, padding)
 
 
 def line_backward(dy, cache):

@@ -17,6 +17,8 @@ def sgd_cases(rng):
     for number in range(12):
         shape = tuple(rng.integers(2, 5, 1 + number % 4))
         yield rng.normal(size=shape), cases.gradient(rng, shape), float(10 ** rng.uniform(-2, 1))
+    for size, rate in ((1e-9, 1000.0), (1e-7, 20.0), (1e4, 1.0), (1e5, 1e-6), (1.0, 0.0)):
+        yield size * rate * rng.normal(size=4), size * rng.normal(size=4), rate
 
 
 register(
@@ -80,7 +82,7 @@ register(
             ),
             Misconception(
                 "gradient squared",
-                "The gradient is squared: it loses its sign, and the step its direction.",
+                "The gradient enters without its sign (squared, or as a size): the step has no direction.",
                 lambda w, dw, lr: w - lr * dw**2,
                 (lambda w, dw, lr: w - lr * np.abs(dw),),
             ),
@@ -98,8 +100,9 @@ def one_step(step, w, dw, velocity, lr, momentum):
     """The new w and the new velocity. w and velocity may be changed if they are also what is returned."""
     before = kept((w, velocity))
     results = hand_over(step, (None, "dw", None, None, None), w, dw, velocity, lr, momentum)
-    pair = len(results) == 2 if isinstance(results, (tuple, list, np.ndarray)) else False
-    if not pair:
+    if isinstance(results, (tuple, list)) and len(results) != 2:
+        raise Misfit(f"It returned {len(results)} values, expected two arrays: new w, new velocity.")
+    if not isinstance(results, (tuple, list, np.ndarray)) or len(results) != 2:
         raise Misfit(f"It returned {type(results).__name__}, expected two arrays: new w, new velocity.")
     for name, old, given in zip(("w", "velocity"), before, (w, velocity), strict=True):
         if not same(old, given) and not any(np.shares_memory(given, result) for result in results):
@@ -107,22 +110,23 @@ def one_step(step, w, dw, velocity, lr, momentum):
     for name, result in zip(("w", "velocity"), results, strict=True):
         if np.shape(result) != dw.shape:
             raise Misfit(f"The new {name} has the shape {np.shape(result)}, expected {dw.shape}.")
-    return results
+    return [np.asarray(result) for result in results]
 
 
 def walk(step, w, gradients, lr, momentum):
     """Take one step for each gradient; the weights on the way, one row a step.
 
     Then walk again in turn with a second array, which starts elsewhere and has its gradients in the opposite
-    order, as the arrays of a network take their steps in turn.
+    order, as the arrays of a network take their steps in turn. A momentum may be a tuple, one for each step.
     """
     paths, seconds = [], gradients[::-1].copy()
+    momenta = momentum if isinstance(momentum, tuple) else (momentum,) * len(gradients)
     for starts in ((w,), (w, w[::-1] + 1)):
         states = [(start.copy(), np.zeros_like(start)) for start in starts]
         path = [[] for _ in states]
-        for pair in zip(gradients, seconds, strict=True):
+        for *pair, now in zip(gradients, seconds, momenta, strict=True):
             for number, (dw, state) in enumerate(zip(pair, states, strict=False)):
-                states[number] = one_step(step, state[0], dw, state[1], lr, momentum)
+                states[number] = one_step(step, state[0], dw, state[1], lr, now)
                 path[number].append(np.array(states[number][0], copy=True))
         paths += map(np.array, path)
     return tuple(paths)
@@ -140,6 +144,10 @@ def momentum_cases(rng):
     for number in range(8):
         shape = (2, 3, 2, 2)[: 1 + number % 4]
         yield rng.normal(size=shape), cases.gradient(rng, (3, *shape)), 0.01, 0.8
+    for size, rate, momentum in ((1e-9, 1000.0, 0.5), (1e-5, 30.0, 0.9), (1e4, 3.0, 0.999), (1.0, 0.1, 1.0)):
+        yield size * rate * rng.normal(size=3), size * rng.normal(size=(5, 3)), rate, momentum
+    for momenta in ((0.0, 0.9, 0.9, 0.0), (0.5, 0.0, 0.0, 0.9, 0.99)):  # raised, or lowered, on the way
+        yield rng.normal(size=2), rng.normal(size=(len(momenta), 2)), 0.1, momenta
 
 
 def momentum_step(w, dw, velocity, lr, momentum):

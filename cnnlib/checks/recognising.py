@@ -33,7 +33,7 @@ def recognise(exercise, trials):
         for known in (misconception.answer, *misconception.also):
             if all(_agrees(exercise, known, tried) for tried in trials):
                 return misconception.name, misconception.sentence
-    return "", _common_factor(trials)
+    return "", _common_factor(exercise, trials)
 
 
 def _agrees(exercise, wrong_answer, trial):
@@ -53,8 +53,11 @@ def _agrees(exercise, wrong_answer, trial):
     )
 
 
-def _common_factor(trials):
-    """Say by which factor every differing result is too large, if it is one and the same."""
+def _common_factor(exercise, trials):
+    """Say by which factor every differing result is too large, if it is one and the same.
+
+    It must be there in two trials, and in no trial may a result of some size have been right.
+    """
     factors = []
     for difference in (trial.difference for trial in trials if trial.difference is not None):
         expected, got = difference.expected.astype(float), difference.got.astype(float)
@@ -64,7 +67,13 @@ def _common_factor(trials):
         if np.abs(got - factor * expected).max() > 1e-5 * np.abs(expected).max() or factor == 0:
             return ""
         factors.append(factor)
-    if not factors or np.ptp(factors) > 1e-5 * abs(factors[0]):
+    if len(factors) < 2 or np.ptp(factors) > 1e-5 * abs(factors[0]):
         return ""
+    wrong = {trial.difference.name for trial in trials if trial.difference is not None}
+    for right in (trial.expected for trial in trials if not trial.sentence):
+        for name, result in zip(exercise.outputs, right, strict=True):
+            if name in wrong and not alike(result, factors[0] * np.asarray(result), exercise.rtol):
+                return ""
     sign = "Every number has the opposite sign." if abs(factors[0] + 1) < 1e-5 else ""
-    return sign or f"Every number is {factors[0]:.4g} times what was expected."
+    digits = 4 if abs(factors[0] - 1) > 0.01 else 7
+    return sign or f"Every number is {factors[0]:.{digits}g} times what was expected."

@@ -106,7 +106,28 @@ def recursion(*arguments):
     return recursion(*arguments)
 
 
+class Unreadable(list):
+    """A list that raises when it is looked at."""
+
+    def __iter__(self):
+        raise RuntimeError("not today")
+
+    def __array__(self, *arguments, **options):
+        raise RuntimeError("not today")
+
+
+class Refusing:
+    """An object that is no array."""
+
+    def __array__(self, *arguments, **options):
+        raise RuntimeError("not today")
+
+
+REFUSING = Refusing()
 ODD_ANSWERS = {
+    "raises when looked at": lambda *a: Unreadable([1.0, 2.0]),
+    "refuses to be an array": lambda *a: REFUSING,
+    "a list that holds itself": lambda *a: (lambda items: items.append(items) or items)([]),
     "a number for a function": 3,
     "an array for a function": np.zeros(3),
     "None at the end": lambda *a: print("forgot return"),

@@ -3,6 +3,7 @@
 import collections
 import functools
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -25,6 +26,17 @@ def no_progress(monkeypatch):
 
 def framed(x, padding):
     return np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
+
+
+Step = collections.namedtuple("Step", "w velocity")
+Line = collections.namedtuple("Line", "dx dw")
+Gradients = collections.namedtuple("Gradients", "dx dw db")
+
+
+def size_by_recursion(size, kernel_size, stride, padding):
+    """One window, and those of what lies behind it."""
+    size += 2 * padding
+    return 0 if size < kernel_size else 1 + size_by_recursion(size - stride, kernel_size, stride, 0)
 
 
 places = {}
@@ -289,6 +301,7 @@ RIGHT = {
     "01.output_size": [
         lambda size, kernel_size, stride, padding: np.int64((size + 2 * padding - kernel_size) // stride + 1),
         lambda s, k, t, p: divmod(s + 2 * p - k, t)[0] + 1,
+        size_by_recursion,
     ],
     "01.conv2d_forward": [*CONV, conv_without_a_frame],
     "01.conv2d_vectorized": CONV,
@@ -305,22 +318,26 @@ RIGHT = {
         line_without_a_frame,
         lambda dy, cache: [part.astype(np.float32) for part in line_backward(dy, cache)],
         line_as_an_image,
+        lambda dy, cache: Line(*line_backward(dy, cache)),
     ],
     "04.conv2d_backward": [
         conv_backward_dilated,
+        lambda dy, cache: Gradients(*conv_backward(dy, cache)),
         lambda dy, cache: tuple(part.astype(np.float32) for part in conv_backward(dy, cache)),
     ],
     "05.sgd": [single(lambda w, dw, lr: w - lr * dw), lambda w, dw, lr: (w + (-lr) * dw).tolist()],
     "05.momentum": [
         step_with_velocity_in_place,
         lambda w, dw, v, lr, m: np.stack([w - lr * (m * v + dw), m * v + dw]),
+        lambda w, dw, v, lr, m: ((w - lr * (m * v + dw)).tolist(), (m * v + dw).tolist()),
+        lambda w, dw, v, lr, m: Step(w - lr * (m * v + dw), m * v + dw),
         lambda w, dw, v, lr, m: [np.float32(w - lr * (m * v + dw)), np.float32(m * v + dw)],
     ],
     "06.cosine_schedule": [
         lambda step, steps, lr: np.float32(lr) * (1 + np.cos(np.float32(np.pi * step / steps))) / 2,
         lambda step, steps, lr: lr - lr * math.sin(math.pi * step / steps / 2) ** 2,
     ],
-    "06.largest_rate": [lambda c: np.divide(2, c), lambda c: 2 * c**-1],
+    "06.largest_rate": [lambda c: np.divide(2, c), lambda c: 2 * c**-1, lambda c: 2 / Fraction(c)],
     "07.false_minimum": [(-1.67, 0.1), [np.float32(0.1), np.float32(0.05)], lambda: (-2.2, 0.08)],
     "07.momentum_escape": [np.array([0.02, 0.9]), lambda: [0.05, 0.85]],
     "07.best_of_restarts": [best_pair, lambda c, s, r, n: sorted(descend(c, s, r, n)[-1], key=c.error)[0]],

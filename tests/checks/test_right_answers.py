@@ -367,8 +367,8 @@ RIGHT = {
     "01.conv2d_vectorized": [conv_by_einsum, conv_over_the_window],
     "01.conv2d_forward": [
         conv_loops,
-        lambda *a: functional.conv2d_forward(*a),
-        lambda *a: naive.conv2d_forward(*a),
+        lambda *a: functional.conv2d_forward(*a)[0],
+        lambda *a: naive.conv2d_forward(*a)[0],
     ],
     "01.output_size": [size_by_counting, lambda s, k, t, p: math.floor((s - k + 2 * p) / t + 1)],
     "02.softmax": [softmax_rows, softmax_vectors],

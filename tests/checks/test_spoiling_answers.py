@@ -18,10 +18,7 @@ def no_progress(monkeypatch):
 
 def oracle(name):
     """The true function of an exercise, as an answer gives it."""
-    exercise = exercises()[name]
-    if name.startswith("01.conv"):
-        return lambda *arguments: exercise.oracle(*arguments)[0]
-    return exercise.oracle
+    return exercises()[name].oracle
 
 
 def overwriting(name, number):
