@@ -23,7 +23,7 @@ SAID = (
     "weights, minus those of the same batches trained rightly",
 )
 
-
+RATE = 0.5
 TOLD = {
     SAID[3]: "The batches do not have batch_size images each, all but one.",
     SAID[4]: "The order does not come from rng alone: another generator, or np.random, has a part in it.",
@@ -43,14 +43,20 @@ class Spy:
         rng = np.random.default_rng(0)
         layers = [Linear(features, 3, rng=rng, dtype=np.float64), Dropout(0.4, rng=1)]
         self.network = Sequential([*layers, Linear(3, 2, rng=rng, dtype=np.float64)])
-        self.seen, self.training = [], []
+        self.seen, self.training, self.used = [], [], set()
 
     def forward(self, x, training=False):
         self.seen.append(np.array(x, copy=True))
         self.training.append(training)
         return self.network.forward(x, training=training)
 
+    def backward(self, *arguments, **options):
+        self.used.add(len(self.seen) - 1)
+        return self.network.backward(*arguments, **options)
+
     def __getattr__(self, name):
+        if name == "network":  # not there yet, while a copy is made
+            raise AttributeError(name)
         return getattr(self.network, name)
 
 
@@ -59,16 +65,30 @@ class Listener(CrossEntropyLoss):
 
     def __init__(self):
         super().__init__()
-        self.heard = []
+        self.heard, self.used = [], set()
+
+    def backward(self):
+        self.used.add(len(self.heard) - 1)
+        return super().backward()
 
     def forward(self, logits, labels):
         self.heard.append(np.array(labels, copy=True))
         return super().forward(logits, labels)
 
 
+def leave_out_looks(model, loss):
+    """Forget guesses, and losses of guesses, that no backward followed, where all others belong together."""
+    learnt = [n for n, training in enumerate(model.training) if training or n in model.used]
+    heard = [n for n in range(len(loss.heard)) if n in loss.used]
+    if len(learnt) == len(heard) > 0:
+        model.seen, model.training = ([items[n] for n in learnt] for items in (model.seen, model.training))
+        loss.heard = [loss.heard[n] for n in heard]
+
+
 def one_epoch(function, x, y, batch_size, rng):
     """Let a loop train a small network: network, optimizer and loss after it, images in the order seen."""
-    model, optimizer, loss = Spy(x.shape[1]), SGD(0.5), Listener()
+    model, optimizer, loss = Spy(x.shape[1]), SGD(RATE), Listener()
+    settings = {name: vars(optimizer)[name] for name in ("lr", "momentum", "weight_decay", "nesterov")}
     names = (None, None, None, "x", "y", "batch_size", None)
     try:
         hand_over(function, names, model, loss, optimizer, x.copy(), y.copy(), batch_size, rng)
@@ -77,7 +97,10 @@ def one_epoch(function, x, y, batch_size, rng):
             raise
         raise Misfit(f"A step was taken out of turn: {error}.") from error
     if not model.seen:
-        raise Misfit("No batch went through the network.")
+        raise Misfit("No batch went through the network that was handed over.")
+    if changed := [name for name, value in settings.items() if vars(optimizer)[name] != value]:
+        raise Misfit(f"The optimizer was changed: {', '.join(changed)}; set it up before the epoch begins.")
+    leave_out_looks(model, loss)
     if len(loss.heard) != len(model.seen):
         raise Misfit(f"{len(model.seen)} batches went through the network, {len(loss.heard)} into the loss.")
     rows = np.concatenate([np.atleast_2d(batch) for batch in model.seen])
@@ -121,7 +144,7 @@ def run_epoch(function, x, y, batch_size):
     model, optimizer, loss, order = one_epoch(function, x, y, batch_size, np.random.default_rng(3))
     labels = np.concatenate([np.atleast_1d(heard) for heard in loss.heard])
     together = labels.shape == order.shape and bool((labels == y[order]).all())
-    again, sound = Spy(x.shape[1]), SGD(0.5)
+    again, sound = Spy(x.shape[1]), SGD(RATE)
     for images, named in zip(model.seen, loss.heard, strict=True):
         step = CrossEntropyLoss()
         step.forward(again.forward(images, training=True), named)

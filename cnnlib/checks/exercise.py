@@ -70,6 +70,10 @@ class Exercise:
     probed : bool
         Whether each case is asked twice, and arrays are also handed over in other forms: other orders in
         memory, read-only, float32. A `run` that asks several times itself says False.
+    other : callable, optional
+        ``other(*arguments)``: other arguments of the same shapes, which show whether earlier results are
+        handed out again. By default every array gets other numbers; arrays that belong together must be
+        made anew together.
     unit : callable, optional
         ``unit(*arguments)``: the size of number in which 32-bit arithmetic may round; by default the largest
         number in the arrays of floats.
@@ -91,6 +95,7 @@ class Exercise:
     rtol: float = 1e-5
     whole: tuple = ()
     probed: bool = True
+    other: Callable | None = None
     unit: Callable | None = None
 
     def call(self, function, arguments):

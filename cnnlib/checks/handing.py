@@ -16,12 +16,13 @@ class Form:
     """A form in which the numbers of a case may come.
 
     `lead` begins the sentence of a fault found in this form, `likely` says what it is usually owed to, and
-    `change` gives an array this form.
+    `change` gives an array this form. `room` is how many times more than elsewhere results may differ.
     """
 
     lead: str
     likely: str
     change: Callable
+    room: float = 1.0
 
 
 def _column_after_column(array):
@@ -46,7 +47,7 @@ def _single(array):
     return array.astype(np.float32) if array.dtype.kind == "f" else array
 
 
-def _other_numbers(array):
+def other_numbers(array):
     """Other numbers in an array of the same shape."""
     if array.dtype.kind != "f":
         return array
@@ -59,12 +60,13 @@ LOST = (
 )
 KEPT = "It seems to keep the results of an earlier call and to hand them out again."
 FORMS = (
-    Form("On other numbers in arrays of the same shapes: ", KEPT, _other_numbers),
+    Form("On other numbers in arrays of the same shapes: ", KEPT, other_numbers),
     Form("On an array stored column after column, as x.T is: ", LOST, _column_after_column),
     Form("On an array that is a part of a larger one, as x[::2, ::2] is: ", LOST, _every_other),
     Form("On arrays that may only be read: ", f"It writes into what was handed over, {COPY}.", _read_only),
-    Form("On arrays of float32: ", "Nothing should depend on the arrays being float64.", _single),
+    Form("On arrays of float32: ", "Nothing should depend on the arrays being float64.", _single, room=100.0),
 )
+OTHER_NUMBERS = FORMS[0]
 
 
 def reform(value, change):

@@ -15,7 +15,10 @@ SEEN = ("stays on the map", "comes to rest", "rests in a minimum", "that minimum
 def as_numbers(choice, names):
     """Read a choice as finite numbers, one for each name."""
     try:
-        values = [] if isinstance(choice, (str, bytes, set, dict)) else [float(value) for value in choice]
+        texts = isinstance(choice, (str, bytes, set, dict)) or any(
+            isinstance(v, (str, bytes)) for v in choice
+        )
+        values = [] if texts else [float(value) for value in choice]
     except (TypeError, ValueError):
         values = []
     if len(values) != len(names) or not np.isfinite(values).all():

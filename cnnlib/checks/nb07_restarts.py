@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnnlib.checks.comparing import SLACK
 from cnnlib.checks.exercise import Exercise, Misconception, register
 from cnnlib.experiments.error_curves import Wells, descend
 
@@ -29,6 +30,24 @@ def restart_cases(rng):
         starts = np.round(rng.uniform(-3, 3, 1 + number // 4), 2)
         steps = int(rng.integers(1, 9) if number % 5 == 2 else rng.integers(40, 90))
         yield curve, starts, (0.02, 0.05, 0.01)[number % 3], steps
+    for number in range(12):  # long steps that jump over the bottom, starts beyond the part that is drawn
+        centers = np.array([-1.5, 0.2, 1.7]) + np.round(rng.uniform(-0.2, 0.2, 3), 2)
+        curve = ShownWells(centers, np.round(rng.uniform(0.5, 1.2, 3), 2), (0.3, 0.35, 0.4))
+        starts = np.round(rng.uniform(-1, 1, 1 + number // 3) * (3 if number % 2 else 6), 2)
+        starts[0] = starts[0] if number % 2 else 4.5
+        yield curve, starts, (0.3, 0.4)[number % 2], 2 + number % 4
+
+
+def growth(curve, starts, rate, steps):
+    """The size of a weight, times what a small difference on the way grows to until the best end.
+
+    Ends whose errors 32 bits cannot tell apart are all the best one.
+    """
+    way = descend(curve, starts, rate, steps)
+    factors, errors = np.abs(1 - rate * curve.curvature(way[:-1]))[::-1], curve.error(way[-1])
+    tied = way[-1][errors < errors.min() + SLACK * np.abs(errors).max()]
+    grown = np.abs(way).max() * max(1, np.cumprod(factors[:, np.argmin(errors)]).max())
+    return float(grown + np.ptp(tied) / SLACK)
 
 
 def ends(curve, starts, rate, steps):
@@ -56,6 +75,7 @@ register(
         outputs=("w",),
         oracle=best_end,
         cases=restart_cases,
+        unit=growth,
         hints=(
             "Each start gives one final weight. What decides which of them is the best?",
             "Run plain gradient descent from every start (curve.gradient(w) is the slope), then compare "

@@ -15,23 +15,26 @@ MEASURES = (
     "follows the rng",
     "a second draw from one rng is a new one",
     "spread of every filter alike",
+    "fourth powers, over those of normal numbers",
 )
+TOLD = {MEASURES[-1]: "The spread fits, but the numbers are not spread as normal ones are."}
+ENOUGH = 1000  # numbers; small shapes are drawn several times
 
 
 def measured(initialize, shape, seed):
     """What can be said of random weights, rounded to what chance allows, by the names of `MEASURES`."""
     one = np.random.default_rng(seed)
-    first, w = initialize(shape, one), np.asarray(initialize(shape, np.random.default_rng(seed)))
-    if w.shape != shape or w.dtype.kind != "f":
-        raise Misfit(f"The weights have shape {w.shape} and type {w.dtype}, expected {shape} and float.")
-    first = np.array(first, copy=True)
-    second = np.array(initialize(shape, one), copy=True)
-    other = np.asarray(initialize(shape, np.random.default_rng(seed + 1)))
+    first, w = drawn(initialize, shape, one), drawn(initialize, shape, np.random.default_rng(seed))
+    second = drawn(initialize, shape, one)
+    other = drawn(initialize, shape, np.random.default_rng(seed + 1))
     spread = math.sqrt(2 / fans(shape)[0])
     repeatable = np.array_equal(first, w) and not np.array_equal(w, other)
     fresh = abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.2
-    rows = np.moveaxis(w, 0 if len(shape) == 4 else 1, 0).reshape(shape[0 if len(shape) == 4 else 1], -1)
-    uneven = max(rows.std(axis=1).max() / rows.std(), rows.std() / max(rows.std(axis=1).min(), 1e-12))
+    rows = np.moveaxis(w, 0 if len(shape) == 4 else 1, 0)
+    rows = rows.reshape(len(rows), -1)
+    uneven = rows.shape[1] >= 30 and max(
+        rows.std(axis=1).max() / rows.std(), rows.std() / max(rows.std(axis=1).min(), 1e-12)
+    )
     numbers = [near(w.mean() / spread, 0.0, w.size), near(w.std() / spread, 1.0, 2 * w.size)]
     return (
         w.size,
@@ -40,7 +43,27 @@ def measured(initialize, shape, seed):
         int(repeatable),
         int(fresh),
         int(uneven < 1.8),
+        near((w**4).mean() / (3 * spread**4), 1.0, w.size / 11) if w.size > 5000 else 1.0,
     )
+
+
+def as_weights(value, shape):
+    """A copy of what came back, as an array."""
+    try:
+        return np.array(value, copy=True)
+    except (TypeError, ValueError) as error:  # weights and biases, lists of uneven lengths
+        raise Misfit(f"It returned a {type(value).__name__}, expected one array of shape {shape}.") from error
+
+
+def drawn(initialize, shape, rng):
+    """A copy of what is drawn; of a small shape several, side by side as more outputs of the layer."""
+    draws = []
+    for _ in range(math.ceil(ENOUGH / math.prod(shape))):
+        w = as_weights(initialize(shape, rng), shape)
+        if w.shape != shape or w.dtype.kind != "f":
+            raise Misfit(f"The weights have shape {w.shape} and type {w.dtype}, expected {shape} and float.")
+        draws.append(w)
+    return np.concatenate(draws, axis=0 if len(shape) == 4 else 1)
 
 
 def near(value, wanted, count):
@@ -49,7 +72,7 @@ def near(value, wanted, count):
 
 
 def shape_cases(rng):
-    """Shapes large enough that chance moves the spread by at most three hundredths."""
+    """Shapes so large that chance moves the spread by at most three hundredths, and a few small ones."""
     yield (200, 150), 0
     yield (32, 16, 3, 3), 1
     yield (16, 40, 3, 3), 2
@@ -59,6 +82,10 @@ def shape_cases(rng):
         else:
             shape = tuple(int(size) for size in (*rng.integers(8, 30, 2), *rng.integers(3, 6, 2)))
         yield shape, int(rng.integers(1000))
+    for number, shape in enumerate(
+        ((1, 1), (1, 4), (2, 3), (3, 1), (3, 1, 1, 2), (2, 2, 1, 1))
+    ):  # few inputs
+        yield shape, number
 
 
 def normal(std):
@@ -80,6 +107,7 @@ register(
         oracle=lambda shape, rng: rng.normal(0.0, math.sqrt(2 / fans(shape)[0]), shape),
         cases=shape_cases,
         run=measured,
+        told=TOLD,
         probed=False,
         hints=(
             "How many numbers are added up for one output? That count, and the half which ReLU cuts "
@@ -150,6 +178,11 @@ register(
                 "limits for spread",
                 "The numbers lie between plus and minus the wanted spread; their spread is then smaller.",
                 lambda shape, rng: rng.uniform(-1, 1, shape) * math.sqrt(2 / fans(shape)[0]),
+            ),
+            Misconception(
+                "uniform numbers",
+                "The spread fits, but all lie evenly between two limits; normal numbers have none.",
+                lambda shape, rng: rng.uniform(-1, 1, shape) * math.sqrt(6 / fans(shape)[0]),
             ),
             Misconception(
                 "window alone",

@@ -32,6 +32,9 @@ def forward_cases(rng):
     yield np.array([1.0, 2.0, 3.0, 6.0]).reshape(4, 1, 1, 1), np.array([2.0]), np.array([0.5])
     for shape in shapes(rng):
         yield images(rng, shape), rng.normal(size=shape[1]), rng.normal(size=shape[1])
+    for number in range(3):  # far from what gamma and beta start with
+        gamma, beta = np.array([30.0, -0.02]) * 10.0**-number, np.array([-200.0, 50.0])
+        yield images(rng, (3, 2, 2, 2)), gamma, beta
     yield np.full((3, 2, 2, 2), 0.5), np.ones(2), np.array([0.0, 1.0])  # channels without a spread
     yield np.array([0.001, 0.003]).reshape(2, 1, 1, 1), np.ones(1), np.zeros(1)  # eps counts
 
@@ -100,8 +103,15 @@ register(
             Misconception(
                 "eps forgotten",
                 "Nothing was added to the variance: a channel whose numbers are all equal divides by zero.",
-                lambda x, g, b: forward(x, g, b, eps=1e-300),
-                (lambda x, g, b: forward(x, g, b, eps=1e-3), lambda x, g, b: forward(x, g, b, eps=1e-8)),
+                lambda x, g, b: forward(x, g, b, eps=0),
+            ),
+            Misconception(
+                "another eps",
+                "Another number than 0.00001 was added to the variance.",
+                lambda x, g, b: forward(x, g, b, eps=1e-3),
+                tuple(
+                    lambda x, g, b, eps=eps: forward(x, g, b, eps=eps) for eps in (1e-8, 1e-6, 1e-4, 1e-12)
+                ),
             ),
             Misconception(
                 "eps outside the root",

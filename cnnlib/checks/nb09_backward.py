@@ -4,6 +4,7 @@ import numpy as np
 
 from cnnlib.checks import cases
 from cnnlib.checks.exercise import Exercise, Misconception, register
+from cnnlib.checks.handing import other_numbers
 from cnnlib.checks.nb09 import AXES, EPS, images, per_channel, shapes
 
 
@@ -15,6 +16,12 @@ def backward_cases(rng):
     for number, shape in enumerate(shapes(rng)):
         dy = rng.normal(size=shape) if number % 3 else cases.gradient(rng, shape)
         yield dy, kept(images(rng, shape), rng.normal(size=shape[1]))
+
+
+def of_another_forward(dy, cache):
+    """Another gradient, and what a forward keeps of other images: its x_hat has the mean 0."""
+    x_hat, _, gamma = cache
+    return other_numbers(dy), kept(other_numbers(x_hat), other_numbers(gamma))
 
 
 def kept(x, gamma):
@@ -77,6 +84,7 @@ register(
         outputs=("dx", "dgamma", "dbeta"),
         oracle=backward,
         cases=backward_cases,
+        other=of_another_forward,
         unit=lambda dy, cache: float(np.abs(dy).max() * max(1, np.abs(cache[1] * cache[2]).max())),
         hints=(
             "Three ways lead from x to y: directly, through the mean, and through the variance. What does "

@@ -20,6 +20,9 @@ def l1_cases(rng):
         shape = (4, 3)[: 1 + number % 2]
         w = rng.normal(0, 0.5, shape) * rng.integers(0, 2, shape)
         yield w, cases.gradient(rng, shape), 0.03, (0.0, 0.3, 3.0)[number % 3]
+    for number in range(6):  # weights near 0 are pulled as any other
+        yield cases.tiny(rng, (4,)) * 1e3 ** (number % 3), rng.normal(size=4), 0.1, 0.5
+        yield rng.normal(0, 1e-4, 4), rng.normal(0, 1e-3, 4), 0.1, 1e-3
 
 
 def l1_update(w, dw, lr, rate):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlib.checks.exercise import Exercise, Misconception, register
+from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
 from cnnlib.playground import main_effects
 
 
@@ -25,7 +25,11 @@ def effect_cases(rng):
 
 def shares(function, z):
     """Two numbers as an array."""
-    return np.asarray(function(z), dtype=np.float64)
+    value = function(z)
+    try:
+        return None if value is None else np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:  # a dictionary, a generator, arrays of two lengths
+        raise Misfit(f"It returned a {type(value).__name__} that is not two numbers.") from error
 
 
 def straight_lines(z):

@@ -21,8 +21,9 @@ def confusion_cases(rng):
     for number in range(10):
         k = 3 + number % 8
         yield cases.labels_with_gaps(rng, 20 + number, k), cases.labels_with_gaps(rng, 20 + number, k), k
+    yield (*rng.integers(0, 30, (2, 80)), 30)  # more cells than a byte can number
     yield rng.integers(0, 2, 700), np.zeros(700, int), 2  # more of a pair than a byte can count
-    yield np.ones(40_000, int), np.full(40_000, 2), 3
+    yield np.ones(40_001, int), np.full(40_001, 2), 3
 
 
 def _shares(labels, guesses, num_classes):
@@ -92,7 +93,8 @@ register(
             ),
             Misconception(
                 "counted in bytes",
-                "A count that should exceed 255 begins again at 0: the matrix holds bytes (uint8).",
+                "Large counts begin anew: a uint8 holds numbers up to 255, an int8 up to 127, an int16 up "
+                "to 32,767.",
                 lambda labels, guesses, k: count_pairs(labels, guesses, k).astype(np.uint8),
                 (
                     lambda labels, guesses, k: count_pairs(labels, guesses, k).astype(np.int8),
@@ -118,11 +120,13 @@ register(
                 "shares of all",
                 "These are shares of all images; counts were asked for.",
                 lambda labels, guesses, k: count_pairs(labels, guesses, k) / len(labels),
-                (
-                    lambda labels, guesses, k: (
-                        count_pairs(labels, guesses, k)
-                        / np.maximum(count_pairs(labels, guesses, k).sum(axis=0), 1)
-                    ),
+            ),
+            Misconception(
+                "shares of each column",
+                "These are shares of each column; counts were asked for.",
+                lambda labels, guesses, k: (
+                    count_pairs(labels, guesses, k)
+                    / np.maximum(count_pairs(labels, guesses, k).sum(axis=0), 1)
                 ),
             ),
             Misconception(

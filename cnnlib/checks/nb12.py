@@ -22,6 +22,7 @@ def dropout_cases(rng):
         p = float(rng.choice([0.0, 0.1, 0.25, 0.5, 0.8, 0.9]))
         yield cases.gradient(rng, shape), rng.random(shape) >= p, p
     yield cases.gradient(rng, (4, 6)), np.zeros((4, 6), bool), 0.9
+    yield cases.gradient(rng, (3, 4)), np.arange(12).reshape(3, 4) % 5 == 2, 0.95
     yield cases.gradient(rng, (2, 3, 4, 4)), np.ones((2, 3, 4, 4), bool), 0.3
 
 
@@ -114,6 +115,13 @@ def adamw_cases(rng):
         yield rng.normal(size=shape), dw, mean, square, t, lr, decay
 
 
+def unstacked(function, *arguments):
+    """Call an answer; its three results may come as one array."""
+    value = function(*arguments)
+    stacked = isinstance(value, np.ndarray) and value.shape == (3, *arguments[0].shape)
+    return tuple(value) if stacked else value
+
+
 def told(function):
     """A wrong answer that changes the new weights alone."""
 
@@ -157,6 +165,7 @@ register(
         outputs=("new w", "new mean", "new square"),
         oracle=adamw_step,
         cases=adamw_cases,
+        run=unstacked,
         hints=(
             "mean and square know of the gradient alone: no decay in them. Where, then, does the weight lose"
             " its share?",

@@ -9,7 +9,10 @@ from cnnlib.training.calibration import expected_calibration_error
 
 
 def calibration_cases(rng):
-    """Probabilities, labels and a number of bins; no confidence lies on the edge of a bin, but some are 1."""
+    """Probabilities, labels and a number of bins; some confidences are 1.
+
+    Others lie on the edge of a bin only where the edge is an exact binary fraction.
+    """
     yield np.array([[0.93, 0.07]]), np.array([0]), 10
     yield np.array([[0.93, 0.07], [0.26, 0.74]]), np.array([0, 0]), 10
     yield np.array([[1.0, 0.0], [0.35, 0.65], [0.65, 0.35]]), np.array([1, 1, 1]), 5
@@ -23,6 +26,15 @@ def calibration_cases(rng):
         p = p[(np.abs(sure - sure.round()) > 1e-3) | (p.max(axis=1) == 1)]
         if len(p):
             yield p, cases.labels_with_gaps(rng, len(p), classes), bins
+    for number in range(12):
+        sure = rng.choice([0.5, 0.625, 0.75, 0.875, 0.7, 0.8, 1.0], 4 + number)
+        p = np.stack([sure, 0.7 * (1 - sure), 0.3 * (1 - sure)], axis=1)
+        yield np.roll(p, number, axis=1), rng.integers(0, 3, len(p)), (2, 4, 8)[number % 3]
+
+
+def other_probabilities(p, labels, bins):
+    """The rows from the last to the first, each nearer to having no opinion."""
+    return 0.83 * p[::-1] + 0.17 / p.shape[1], labels, bins
 
 
 def gaps(p, labels, bins, sure=None, outer=None):
@@ -79,6 +91,12 @@ def full_ones_lost(p, labels, bins):
     return float(counts @ np.abs(differences) / len(p)) if len(counts) else 0.0
 
 
+def upper_bins(p, labels, bins):
+    last = bins - 1
+    counts, differences = gaps(p, labels, bins, outer=lambda sure: np.minimum(sure * bins, last).astype(int))
+    return float(counts @ np.abs(differences) / len(p))
+
+
 def summed(p, labels, bins):
     counts, differences = gaps(p, labels, bins)
     return float(counts @ np.abs(differences))
@@ -101,7 +119,7 @@ register(
         outputs=("ece",),
         oracle=expected_calibration_error,
         cases=calibration_cases,
-        probed=False,  # other numbers in its arrays would be no probabilities
+        other=other_probabilities,
         hints=(
             "Two numbers for each image come first: how sure the network is (the largest probability of its"
             " row), and whether the guess (where that probability stands) is right.",
@@ -145,7 +163,11 @@ register(
                 "never divided by the number of images",
                 "The gaps were multiplied by counts; they are to be multiplied by shares of all images.",
                 summed,
-                (lambda p, labels, bins: 100 * expected_calibration_error(p, labels, bins),),
+            ),
+            Misconception(
+                "edges in the upper bin",
+                "A confidence on the edge of two bins was put into the upper one; it belongs to the lower.",
+                upper_bins,
             ),
             Misconception(
                 "image by image",

@@ -23,6 +23,7 @@ def softplus_cases(rng):
     yield np.array([-0.25, 40.0]), np.array([800.0, -800.0])
     yield cases.gradient(rng, (3, 4)), np.linspace(6, 12, 12).reshape(3, 4)  # nearly flat, not quite
     yield cases.gradient(rng, (3, 4)), np.linspace(-10, -4, 12).reshape(3, 4)
+    yield cases.gradient(rng, (3, 4)), np.linspace(-16, -8, 12).reshape(3, 4)
     for number in range(12):  # far from zero on one side, on both, near it; gradients far from 1
         shape = (3, 2, 2)[: 1 + number % 3]
         x = rng.normal(size=shape) * (1e-3, 30, 300)[number % 3] + (0, 40, -40)[number // 3 % 3]
@@ -130,27 +131,30 @@ register(
 )
 
 
-def replay(run, slopes):
+def replay(run, slopes, dy):
     """Call the learner's chain on steps ``dy -> dy * slope + shift``; what comes out at the front.
 
-    dy is an array; each step makes a new one, as the backward functions of layers do.
+    dy is an array; each step makes a new one, as the backward functions of layers do. Equal slopes and shifts
+    are the same function.
     """
-    steps = [lambda dy, s=slope: dy * s[0] + s[1] for slope in slopes]
-    return hand_over(run, ("steps", "dy"), steps, np.array([1.0, -0.75]))
+    made = {tuple(row): lambda dy, row=row: dy * row[0] + row[1] for row in slopes.tolist()}
+    return hand_over(run, ("steps", "dy"), [made[tuple(row)] for row in slopes.tolist()], dy)
 
 
 def chain_cases(rng):
-    """Slopes and shifts, first step first; shifts make the order matter."""
-    yield (np.array([[2.0, 0.0]]),)
-    yield (np.array([[2.0, 1.0], [3.0, 0.0]]),)
-    for _ in range(30):
-        yield (rng.normal(size=(int(rng.integers(2, 6)), 2)),)
+    """Slopes and shifts, first step first, and a gradient; shifts make the order matter."""
+    yield np.array([[2.0, 0.0]]), np.array([1.0, -0.75])
+    yield np.array([[2.0, 1.0], [3.0, 0.0]]), np.array([1.0, -0.75])
+    yield np.array([[2.0, 1.0], [3.0, 0.0], [2.0, 1.0]]), np.array([1.0, -0.75])
+    for number in range(30):
+        shape = (2,) if number % 2 else tuple(rng.integers(1, 4, 1 + number % 3))
+        yield rng.normal(size=(int(rng.integers(2, 6)), 2)), cases.gradient(rng, shape)
     for number in range(6):  # a slope of 0, or one far from 1, among the steps; many of them
         slopes = rng.normal(size=(4 + 5 * number, 2)) * np.where(
             rng.random((4 + 5 * number, 1)) < 0.3, 5, 0.5
         )
         slopes[number % len(slopes), 0] = 0.0
-        yield (slopes,)
+        yield slopes, rng.normal(size=(2, 3))
 
 
 def last_to_first(steps, dy):
@@ -193,7 +197,7 @@ register(
     Exercise(
         name="13.replay",
         signature="replay(steps, dy) -> dx, steps being functions dy -> dx, first layer first",
-        inputs=("slope and shift of each step",),
+        inputs=("slope and shift of each step", "dy"),
         outputs=("dx",),
         oracle=last_to_first,
         cases=chain_cases,

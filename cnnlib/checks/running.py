@@ -117,6 +117,18 @@ def _trace(function, arguments, result, seconds):
         sys.settrace(before)
 
 
+def told(error):
+    """What an error says; empty if it cannot say it.
+
+    >>> told(ValueError("no such axis"))
+    'no such axis'
+    """
+    try:
+        return str(error)
+    except Exception:
+        return ""
+
+
 def where_it_failed(error, function):
     """The learner's own line at which an error arose, as ``line 3: total += x[i]``; empty if unknown.
 

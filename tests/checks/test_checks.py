@@ -1,6 +1,8 @@
 """The checks: every misconception is rejected and named, nothing a learner hands in crashes them."""
 
 import _thread
+import collections
+import functools
 import json
 import os
 import subprocess
@@ -123,11 +125,56 @@ class Refusing:
         raise RuntimeError("not today")
 
 
+class Pair(list):
+    """A list that is not made of one argument."""
+
+    def __init__(self, left, right):
+        super().__init__([left, right])
+
+
+class Touchy:
+    """Raises at every touch."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+    def __repr__(self):
+        raise RuntimeError("not shown")
+
+
+class Speechless(Exception):
+    """An error that cannot be told."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def speechless(*arguments):
+    raise Speechless
+
+
+def nested(depth):
+    return functools.reduce(lambda inner, _: [inner], range(depth), 1.0)
+
+
+def in_itself(*arguments):
+    one = []
+    one.append(one)
+    return one
+
+
 REFUSING = Refusing()
 ODD_ANSWERS = {
     "raises when looked at": lambda *a: Unreadable([1.0, 2.0]),
     "refuses to be an array": lambda *a: REFUSING,
     "a list that holds itself": lambda *a: (lambda items: items.append(items) or items)([]),
+    "a list of its own kind": lambda *a: Pair(1, 2),
+    "a named tuple": lambda *a: collections.namedtuple("Three", "a b c")(1, 2, 3),
+    "touchy": lambda *a: Touchy(),
+    "speechless": speechless,
+    "nested deeply": lambda *a: nested(2000),
+    "a list in itself": in_itself,
+    "larger than the memory": lambda *a: np.broadcast_to(1.0, (10**7, 10**7)),
     "a number for a function": 3,
     "an array for a function": np.zeros(3),
     "None at the end": lambda *a: print("forgot return"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
+from cnnlib import fit
 from cnnlib.checks import check, exercises
 from cnnlib.checks.nb04 import conv_backward
 from cnnlib.checks.nb04_line import line_backward
@@ -280,6 +281,52 @@ def norm_backward_by_einsum(dy, cache):
     return (gamma * inv_std)[:, None, None] * (dy - shares / count), dgamma, dbeta
 
 
+def norm_backward_by_three_ways(dy, cache):
+    """Each way by itself, as the figure of the chain rule has them."""
+    x_hat, inv_std, gamma = (np.asarray(part) for part in cache)
+    axes, count, s = (0, 2, 3), dy.size // dy.shape[1], inv_std[:, None, None]
+    centred, dx_hat = x_hat / s, dy * gamma[:, None, None]
+    dvar = -0.5 * (dx_hat * centred).sum(axes, keepdims=True) * s**3
+    dmean = -(dx_hat * s).sum(axes, keepdims=True)
+    dx = dx_hat * s + (2 * dvar * centred + dmean) / count
+    return dx - dx.mean(axes, keepdims=True), (dy * x_hat).sum(axes), dy.sum(axes)
+
+
+def norm_by_two_means(x, gamma, beta):
+    """The variance as the mean of the squares minus the square of the mean."""
+    axes = (0, 2, 3)
+    mean, square = x.mean(axis=axes, keepdims=True), (x**2).mean(axis=axes, keepdims=True)
+    y = (x - mean) / np.sqrt(np.maximum(square - mean**2, 0) + 1e-5)
+    return gamma[:, None, None] * y + beta[:, None, None]
+
+
+Updated = collections.namedtuple("Updated", "w mean square")
+
+
+def restarts_in_single(curve, starts, rate, steps):
+    """All in 32 bits."""
+    w = np.array(starts, np.float32)
+    for _ in range(steps):
+        w -= np.float32(rate) * np.asarray(curve.gradient(w), np.float32)
+    return w[np.argmin(curve.error(w))]
+
+
+def epoch_that_counts(model, loss, optimizer, x, y, batch_size, rng):
+    """A loop that looks at its guesses at the end, and says how many are right."""
+    loop(lambda n, size, rng: np.split(rng.permutation(n), range(size, n, size)))(
+        model, loss, optimizer, x, y, batch_size, rng
+    )
+    return (model.forward(x, training=False).argmax(axis=1) == y).mean()
+
+
+def epoch_that_reports(model, loss, optimizer, x, y, batch_size, rng):
+    """A loop that gives the loss on all images at its end."""
+    loop(lambda n, size, rng: np.split(rng.permutation(n), range(size, n, size)))(
+        model, loss, optimizer, x, y, batch_size, rng
+    )
+    return loss.forward(model.infer(x), y)
+
+
 def adamw_as_a_list(w, dw, mean, square, t, lr, decay):
     """With lerp, in a list."""
     mean, square = mean + 0.1 * (dw - mean), square + 0.001 * (dw**2 - square)
@@ -291,7 +338,7 @@ def ece_sorted(probabilities, labels, bins):
     """Sorted by confidence and cut at the edges; a NumPy number at the end."""
     order = probabilities.max(axis=1).argsort()
     sure, right = probabilities.max(axis=1)[order], (probabilities.argmax(axis=1) == labels)[order]
-    cuts = np.searchsorted(sure, np.arange(1, bins) / bins)
+    cuts = np.searchsorted(sure, np.arange(1, bins) / bins, side="right")
     pieces = zip(np.split(right, cuts), np.split(sure, cuts), strict=True)
     return np.float32(sum(abs(a.sum() - b.sum()) for a, b in pieces) / len(sure))
 
@@ -340,7 +387,11 @@ RIGHT = {
     "06.largest_rate": [lambda c: np.divide(2, c), lambda c: 2 * c**-1, lambda c: 2 / Fraction(c)],
     "07.false_minimum": [(-1.67, 0.1), [np.float32(0.1), np.float32(0.05)], lambda: (-2.2, 0.08)],
     "07.momentum_escape": [np.array([0.02, 0.9]), lambda: [0.05, 0.85]],
-    "07.best_of_restarts": [best_pair, lambda c, s, r, n: sorted(descend(c, s, r, n)[-1], key=c.error)[0]],
+    "07.best_of_restarts": [
+        best_pair,
+        restarts_in_single,
+        lambda c, s, r, n: sorted(descend(c, s, r, n)[-1], key=c.error)[0],
+    ],
     "08.he_init": [
         he_by_filters,
         lambda shape, rng: np.asfortranarray(rng.normal(size=shape) * math.sqrt(2 / fans(shape)[0])),
@@ -350,6 +401,11 @@ RIGHT = {
     "10.main_effects": [effects_by_sums, single(effects_by_sums)],
     "11.train_epoch": [
         loop(order_from_a_seed),
+        epoch_that_counts,
+        lambda m, loss, o, x, y, size, rng: fit(
+            m, loss, o, x, y, epochs=1, batch_size=size, rng=rng, progress=False
+        ),
+        epoch_that_reports,
         loop(lambda n, size, rng: np.split(np.argsort(rng.random(n)), range(size, n, size))),
     ],
     "11.confusion_matrix": [counted, lambda a, b, k: (np.eye(k)[a].T @ np.eye(k)[b]).astype(np.uint32)],
@@ -359,6 +415,8 @@ RIGHT = {
     ],
     "12.adamw_step": [
         adamw_as_a_list,
+        lambda *a: np.stack(exercises()["12.adamw_step"].oracle(*a)),
+        lambda *a: Updated(*exercises()["12.adamw_step"].oracle(*a)),
         lambda *a: tuple(part.astype(np.float32) for part in exercises()["12.adamw_step"].oracle(*a)),
     ],
     "12.expected_calibration_error": [
@@ -386,10 +444,11 @@ RIGHT = {
         popped_from_a_copy,
         lambda steps, dy: functools.reduce(lambda f, g: lambda d: f(g(d)), steps)(dy),
     ],
-    "09.batchnorm_forward": [norm_by_standardizing, single(norm_by_standardizing)],
+    "09.batchnorm_forward": [norm_by_standardizing, single(norm_by_standardizing), norm_by_two_means],
     "09.batchnorm_backward": [
         norm_backward_by_a_projection,
         norm_backward_by_einsum,
+        norm_backward_by_three_ways,
         lambda dy, cache: tuple(part.astype(np.float32) for part in norm_backward_by_einsum(dy, cache)),
     ],
     "09.residual_backward": [lambda dy, branch: np.add(branch(dy), dy).tolist(), lambda d, f: d - f(-d)],

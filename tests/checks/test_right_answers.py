@@ -183,10 +183,10 @@ def momentum_in_place(w, dw, velocity, lr, momentum):
     return w, velocity
 
 
-def he_uniform(shape, rng):
-    """He's spread with uniform numbers: the limit is the spread times the square root of 3."""
-    limit = math.sqrt(6 / fans(shape)[0])
-    return rng.uniform(-limit, limit, shape)
+def he_by_angles(shape, rng):
+    """Normal numbers made of uniform ones, a length and an angle each (Box and Muller)."""
+    length, angle = np.sqrt(-2 * np.log(1 - rng.random(shape))), 2 * np.pi * rng.random(shape)
+    return math.sqrt(2 / fans(shape)[0]) * length * np.cos(angle)
 
 
 def he_scaled(shape, rng):
@@ -356,7 +356,7 @@ def ece_loops(probabilities, labels, bins):
 def ece_by_sums(probabilities, labels, bins):
     """With the bin's number of each image; the size of a bin cancels."""
     sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    place = np.minimum((sure * bins).astype(int), bins - 1)
+    place = np.ceil(sure * bins).astype(int) - 1
     return np.abs(np.bincount(place, right - sure, minlength=bins)).sum() / len(sure)
 
 
@@ -390,7 +390,7 @@ RIGHT = {
     "07.false_minimum": [(-2.5, 0.1), [0.0, 0.3], np.array([-1.2, 0.05])],
     "07.momentum_escape": [(0.02, 0.9), [0.05, 0.85]],
     "07.best_of_restarts": [restarts_one_by_one, restarts_at_once],
-    "08.he_init": [he_uniform, he_scaled],
+    "08.he_init": [he_by_angles, he_scaled],
     "10.l1_update": [l1_loop, l1_vectors],
     "10.main_effects": [effects_loop, effects_vectors],
     "13.softplus_backward": [softplus_by_sigmoid, softplus_by_cases],

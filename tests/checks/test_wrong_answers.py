@@ -142,6 +142,25 @@ def shuffled_where_they_lie(model, loss, optimizer, x, y, batch_size, rng):
     train_epoch(model, loss, optimizer, x, y, batch_size, rng)
 
 
+def rate_lowered_at_the_end(model, loss, optimizer, x, y, batch_size, rng):
+    train_epoch(model, loss, optimizer, x, y, batch_size, rng)
+    optimizer.lr *= 0.95
+
+
+def settings_changed(model, loss, optimizer, x, y, batch_size, rng):
+    train_epoch(model, loss, optimizer, x, y, batch_size, rng)
+    optimizer.momentum = 0.9
+
+
+def on_a_copy_of_the_network(model, *others):
+    train_epoch(copy.deepcopy(model), *others)
+
+
+def judged_in_training(model, loss, optimizer, x, y, batch_size, rng):
+    train_epoch(model, loss, optimizer, x, y, batch_size, rng)
+    model.forward(x, training=True)
+
+
 def one_swap(n, size, rng):
     order, (i, j) = np.arange(n), rng.choice(n, 2, replace=False)
     order[[i, j]] = order[[j, i]]
@@ -162,6 +181,10 @@ def one_swap(n, size, rng):
         (loop(one_swap), "neighbours are parted"),
         (loop(lambda n, size, rng: pieces(np.roll(np.arange(n), rng.integers(n)), size)), "neighbours"),
         (shuffled_where_they_lie, "x was changed"),
+        (rate_lowered_at_the_end, "optimizer"),
+        (settings_changed, "momentum"),
+        (on_a_copy_of_the_network, "No batch went through the network"),
+        (judged_in_training, "into the loss"),
     ],
 )
 def test_an_epoch_is_judged_by_its_orders_and_by_what_it_leaves(answer, sentence):

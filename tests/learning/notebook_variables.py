@@ -40,5 +40,7 @@ def _make_smaller(patch):
     few = mnist._replace(x_train=mnist.x_train[:2_200], y_train=mnist.y_train[:2_200])
     patch.setattr(data, "load_mnist", lambda: few)
     patch.setattr(
-        comparisons, "compare", lambda *a, steps, **how: compare(*a, steps=steps // 4, seeds=(0, 1), **how)
+        comparisons,
+        "compare",
+        lambda *a, steps, **how: compare(*a, steps=steps // 4, **how | {"seeds": (0, 1)}),
     )

@@ -90,7 +90,7 @@ def test_one_optimizer_for_two_networks_is_refused():
     [
         (lambda: SGD(-1), "lr must be .* got -1"),
         (lambda: SGD(float("nan")), "lr must be .* got nan"),
-        (lambda: SGD(float("inf")), "lr must be .* finite, got inf"),
+        (lambda: SGD(float("inf")), "lr must be .*finite.*, got inf"),
         (lambda: SGD(0.1, momentum=1.0), "momentum must be a number of at least 0.0 and below 1.0, got 1.0"),
         (lambda: SGD(0.1, nesterov=True), "nesterov must come with a momentum above 0"),
         (lambda: Adam(betas=(0.9, 1.0)), "betas must be .* got 1.0"),
