@@ -149,7 +149,9 @@ predict("03.dx")
 
 # %%
 now = lambda f: (f"now step {f['step']} of {f['steps']}, E = {f['E']:.3g}", f["step"] / f["steps"] - 0.1)
-stuck = Challenge("dE/dw = 0 and E > 0.5", lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5, now)
+stuck = Challenge(
+    "dE/dw = 0 and E > 0.5", lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5, now
+)
 ChainRule(challenge=stuck, step=6)
 
 # %% [markdown]
