@@ -140,7 +140,8 @@ print(f"forward passes for all weights: {len(losses) * network.num_parameters}")
 # - **Product.** Each factor gets what arrives times the *other* factor. We say that a product hands on *crosswise*.
 #
 # The view below shows the graph. It first computes the values forwards, and then the gradients backwards. The numbers
-# on the arrows are the local slopes. Press Play, or drag the upright line. What is dE/dx, which appears at step 8?
+# on the arrows are the local slopes. First say on the card what dE/dx will be, which appears at step 8. Then press Play,
+# or drag the upright line.
 #
 # **Challenge.** At the last step, make dE/dw zero while the error E stays above 0.5.
 
