@@ -9,15 +9,17 @@
 # %% [markdown] minutes=4
 # # Whose fault is it?
 #
-# The network guessed wrong, and [notebook 02](02_loss.ipynb) put the error into one number, the loss. Nearly two
-# thousand weights had a hand in it. For each of them we want to know: if this weight grew a little, how would the loss
-# move? That number is the weight's *derivative*, and all derivatives together are the *gradient*. *Backpropagation*
-# computes all of them in one go. It is the chain rule from school, applied step by step from the back to the front.
+# [Notebook 02](02_loss.ipynb) put the error of a network into one number, the loss. Nearly two thousand weights had a
+# hand in it. For each of them we want to know: if this weight grew a little, how would the loss move? That number is
+# the weight's *derivative*. The derivatives by all weights together are the *gradient* of the loss.
+#
+# *Backpropagation* computes all of them in one pass through the network, from the loss back to the first layer. It is
+# the chain rule from school, applied to one step of the computation after the other.
 #
 # **After this notebook you can**
 #
-# 1. carry gradients backwards through any graph of small operations, by hand;
-# 2. write the backward pass of a linear layer, of ReLU and of max-pooling, and say why each looks as it does;
+# 1. carry gradients backwards, by hand, through any computation that is made of small steps;
+# 2. write the backward pass of a linear layer, of ReLU and of max-pooling, and say where each formula comes from;
 # 3. measure a gradient, and choose the step with which to measure;
 # 4. train a network with backward functions of your own.
 #
@@ -47,9 +49,12 @@ print(f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, {network.n
 # %% [markdown] minutes=4
 # ## A way that needs no theory: nudging
 #
-# Move one weight up a little and look at the loss. Move it down by the same little, and look again. The difference of
-# the two losses, divided by the way between them, is that weight's derivative. How many forward passes does
-# this take, if it is done for every weight of the network?
+# The plainest way to find one weight's derivative is to try it out. Make the weight a little larger, run the network
+# forwards, and note the loss. Make the weight smaller by the same amount, run the network again, and note the loss
+# again. Divide the difference of the two losses by the difference of the two weights. We call this *nudging*.
+#
+# A *forward pass* is one run of the network from the images to the loss. How many of them does it take to nudge every
+# weight of the network once?
 
 # %%
 predict("03.passes")
@@ -66,45 +71,52 @@ def loss_with(nudge):
     return loss
 
 
-measured = (loss_with(1e-5) - loss_with(-1e-5)) / 2e-5
-print(f"the loss moves by {measured:.6f} per unit of this weight")
-print(f"forward passes for all weights: {2 * network.num_parameters}")
+losses = [loss_with(nudge) for nudge in (1e-5, -1e-5)]
+measured = (losses[0] - losses[1]) / 2e-5
+print(f"derivative of the loss by this weight: {measured:.6f}")
+print(f"forward passes for all weights: {len(losses) * network.num_parameters}")
 
 # %% [markdown] minutes=2
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Two passes for each weight. A network of a million weights would need two million passes for a *single* step of
-# training.
+# training. That is too slow.
 #
 # </details>
 #
-# So nudging is too slow for training. But it needs no formula, so it makes a good judge of formulas, and we keep it for
-# that.
+# Nudging has one advantage: it needs no formula. So we keep it, to judge the formulas that follow.
 #
 # ## One product
 #
-# Take the smallest computation that has something to blame: $p = w \cdot x$, with $w = 1.5$ and $x = 2$. If $w$
-# grows by 0.01, $p$ grows by 0.02: twice as much, because $x$ is 2. So the slope of $p$ by $w$ is $x$. In the same way the slope
-# of $p$ by $x$ is $w$, 1.5. These are *local slopes*: they belong to this one product, and you can write them beside it
-# without knowing what is done with $p$ afterwards.
+# Backpropagation finds derivatives without nudging. We begin with a single multiplication, $p = w \cdot x$, where
+# $w = 1.5$ and $x = 2$. If $w$ grows by 0.01, $p$ grows by 0.02: twice as much, because $x$ is 2. So the derivative
+# $dp/dw$ is 2, the value of $x$. In the same way $dp/dx$ is 1.5, the value of $w$. We call $dp/dw$ "the slope of $p$ by
+# $w$": the word after *by* is the number that is moved. Both slopes are *local slopes*. They belong to this one product,
+# and you know them without knowing what is done with $p$ afterwards.
 #
-# Now suppose that somebody who knows the rest tells us: "if $p$ grew a little, the error $E$ would grow 1.5 times as much."
-# Then we know both answers. If $w$ grows by 0.01, $p$ grows by 0.02, and $E$ grows by $1.5 \cdot 0.02 = 0.03$. So the slope of
-# $E$ by $w$ is $1.5 \cdot 2 = 3$: what was told, times the local slope. This is all of backpropagation in one sentence:
+# Afterwards, some more steps turn $p$ into an error $E$. Suppose that somebody has worked these steps out, and tells us
+# that the slope of $E$ by $p$ is 1.5: if $p$ grows by a little, $E$ grows by 1.5 times as much. What is the slope of $E$
+# by $w$? If $w$ grows by 0.01, $p$ grows by 0.02, and $E$ grows by $1.5 \cdot 0.02 = 0.03$. That is 3 times 0.01. So the
+# slope is 3, and it is a product, $1.5 \cdot 2$: what we were told, times the local slope.
 #
-# > **The gradient of an input is the gradient that arrives from upstream, times the local slope.**
+# From here on, the slope of $E$ by a number is called that number's *gradient*. The gradient of $p$ is what we were
+# told. We say that it *arrives* at the product, from the side of the error, which is called *upstream*. Then the rule is
 #
-# "Upstream" is the side of the error, from where the gradients come.
+# > **Gradient of an input = gradient that arrives from upstream × local slope.**
+#
+# This is the chain rule. Backpropagation applies it to every step of a computation, beginning at the error.
 
 # %% [markdown] minutes=10
 # ## A graph of small steps
 #
-# Cut a computation into steps so small that each local slope is obvious. Here is half the squared error of one
-# weight, one input and a constant:
+# A longer computation is cut into steps so small that each local slope can be read off. Draw a circle for the result of
+# each step, and arrows from the numbers that go in. Such a drawing is called a *graph*, and what the arrows join
+# are its *nodes*. Our example is half the squared error of one weight $w$, one input $x$ and a bias $b$:
 #
 # $$E = \tfrac12 (w x + b - t)^2$$
 #
-# with $x = 2,\ w = 1.5,\ b = -1$ and the wanted number $t = 0.5$. One step a line, forwards on the left, the local slopes on the right:
+# Here $t$ is the number that was wanted. Let $x = 2,\ w = 1.5,\ b = -1$ and $t = 0.5$. Each line of the table is one
+# step, with its value and its local slopes:
 #
 # | step | value | local slopes |
 # |---|---|---|
@@ -115,16 +127,21 @@ print(f"forward passes for all weights: {2 * network.num_parameters}")
 #
 # <!-- computed: 0.5 * 1.5 * 1.5 = 1.125 -->
 #
-# Now backwards. At $E$ itself the gradient is 1: if $E$ grows by a little, $E$ grows by exactly that. Then one line at a
-# time, upstream times local:
+# Now go through the table from the last line to the first. We begin with the gradient of $E$ itself. It is 1, because
+# the slope of a number by itself is 1. In each line, what arrives is multiplied by the local slope:
 #
 # $$\frac{dE}{dr} = 1 \cdot 1.5 = 1.5, \qquad \frac{dE}{dz} = 1.5 \cdot 1, \qquad \frac{dE}{dp} = 1.5 \cdot 1, \qquad
 # \frac{dE}{dw} = 1.5 \cdot x = 3 .$$
 #
-# Two rules are worth keeping. A **sum** hands on to each of its inputs what arrives, because its local slopes are 1. A **product**
-# hands on *crosswise*: $w$ gets what arrives times $x$, and $x$ gets what arrives times $w$.
+# Two rules come out of the table.
 #
-# Press Play, or drag the upright line. Local slopes stand on the arrows. Say what dE/dx is before step 8.
+# - **Sum.** Its local slopes are 1, so each number in it gets what arrives. (A number that is subtracted has the slope
+#   −1, so it gets what arrives with the opposite sign.)
+# - **Product.** Each factor gets what arrives times the *other* factor. We say that a product hands on *crosswise*.
+#
+# The view below shows the graph. It first computes the values forwards, and then the gradients backwards. The numbers
+# on the arrows are the local slopes. First say on the card what dE/dx will be, which appears at step 8. Then press Play,
+# or drag the upright line.
 #
 # **Challenge.** At the last step, make dE/dw zero while the error E stays above 0.5.
 
@@ -133,55 +150,66 @@ predict("03.dx")
 
 # %%
 now = lambda f: (f"now step {f['step']} of {f['steps']}, E = {f['E']:.3g}", f["step"] / f["steps"] - 0.1)
-stuck = Challenge("dE/dw = 0 and E > 0.5", lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5, now)
+stuck = Challenge(
+    "dE/dw = 0 and E > 0.5", lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5, now
+)
 ChainRule(challenge=stuck, step=6)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What you should have found</summary>
 #
-# dE/dx is 1.5 · w = 2.25. dE/dw is zero when x is zero: the weight was multiplied by nothing, so moving it changes
-# nothing, however wrong the guess is. Through a ReLU there is a second way, a negative sum.
+# dE/dx is 1.5 · w = 2.25. dE/dw is zero when x is zero: the weight is then multiplied by 0, so moving it changes
+# nothing, however large the error is. Choose *through a ReLU* for a second way: a ReLU gives 0 for every negative sum,
+# and then too w moves nothing.
 # <!-- computed: 1.5 * 1.5 = 2.25 -->
 #
 # </details>
 #
-# **A number that is used twice.** Choose *used twice* in the view. There the weight is both factors of a product. It gets
-# a share from each of them, and the shares are *added up*. The reason is plain: when $w$ moves, both places move, and the error
-# feels both. School agrees. For $E = \tfrac12 (w \cdot w - t)^2$ the chain rule gives $(w^2 - t) \cdot 2w$. On the graph,
-# $r = w^2 - t$ arrives at the product. It hands $r \cdot w$ to the first factor and $r \cdot w$ to the second, together $r \cdot 2w$.
+# **A number that is used twice.** Choose *used twice* in the view. There $w$ stands in two products:
 #
-# In code it is one line for each node, in reverse order. From here on `dw` is short for dE/dw, and so for every
-# other letter:
+# $$E = \tfrac12 (w x + w b - t)^2 .$$
+#
+# If $w$ grows, both products move, and both move $E$. So $w$ gets a share from each product, and the shares are *added
+# up*. Let $r = w x + w b - t$. The gradient that arrives at each product is $r$, so one hands $r \cdot x$ to $w$, and the
+# other $r \cdot b$. Together that is $r\,(x + b)$, as the chain rule from school has it. This is the third rule:
+#
+# - **Used several times.** The number gets a share from each use, and the shares are added up.
+#
+# In code, each step takes one line, and the last step comes first. From here on `dw` is short for dE/dw, `dx` for
+# dE/dx, and so on. Here is the first graph again:
 
 # %% answers="03.dx"
 x1, w1, b1, t1 = 2.0, 1.5, -1.0, 0.5
 r = w1 * x1 + b1 - t1
-dr = r  # upstream 1, local slope r
-dz = dp = db = dr  # sums hand on what arrives
+dr = 1 * r  # 1 arrives at E, and the local slope is r
+dz = dp = db = dr  # a sum hands on what arrives
 dw, dx = dp * x1, dp * w1  # a product hands on crosswise
 print(f"dw {dw}, dx {dx}, db {db}")
 
 # %% [markdown] minutes=6 cut=1
 # ## A judge: the measured slope
 #
-# Before we trust a formula we compare it with a measurement. The slope of a function $f$ at $x$ is about
+# A formula may be wrong, so we compare it with a measurement, that is, with nudging. The slope of a function $f$ at $x$ is
+# about
 #
 # $$\frac{f(x + ε) - f(x - ε)}{2ε}$$
 #
-# for a small step $ε$. How small? There are two errors, and they pull in opposite directions.
+# Here $ε$ is the step by which $x$ is nudged up and down. How small should it be? There are two errors.
 #
-# *Truncation.* The two points lie on a curve, and the line between them cuts across it. For $f(x) = x^3$ the quotient is exactly
-# $3x^2 + ε^2$, too large by $ε^2$. So ε should be small.
+# *Truncation.* The quotient is the slope of a straight line through two points of the curve. The curve bends between
+# them, so its slope at $x$ is a little different. For $f(x) = x^3$ the true slope is $3x^2$, and the quotient is exactly
+# $3x^2 + ε^2$. The error is $ε^2$: it gets smaller when ε gets smaller.
 #
-# *Rounding.* A computer keeps about 16 digits of a number (float64). If ε is tiny, $f(x + ε)$ and $f(x - ε)$ agree in nearly all of
-# them. The difference has only the few digits that are left, and dividing by the tiny ε makes their error large. So ε
-# should not be too small.
+# *Rounding.* A computer keeps about 16 digits of a number; this format is called float64. If ε is tiny, $f(x + ε)$ and
+# $f(x - ε)$ agree in nearly all of them, and their difference has only the few digits that are left. What was rounded
+# off behind them is then divided by the tiny ε. So this error gets larger when ε gets smaller.
 # <!-- source: IEEE 754: 53 binary digits are about 16 decimal ones -->
 #
-# The view shows both numbers: the measured slope and its *relative error*, which is the difference to the true slope as a share of it.
+# The view shows the measured slope and its *relative error*: its difference from the true slope, divided by the true
+# slope.
 #
 # **Challenge.** A relative error below 1e-10 in float64. Then choose *ReLU* and x = 0.1, and find the ε above which the
-# measurement is wrong. Why there?
+# measurement is wrong. Why is it wrong above that step?
 
 # %%
 predict("03.step")
@@ -192,49 +220,69 @@ exact = Challenge("Relative error below 1e-10", lambda f: f["error64"] < 1e-10, 
 GradientCheckExplorer(challenge=exact)
 
 # %% [markdown] minutes=7
-# <details style="margin-bottom: 1em"><summary>Where the valley lies</summary>
+# <details style="margin-bottom: 1em"><summary>Where the error is least</summary>
 #
-# Truncation grows with ε², rounding with 1/ε. Their sum is least near 1e-5. At x = 0.1 the measurement of ReLU's slope is right up
-# to a step of 0.1, and wrong above it: then one of the two points lies on the other side of zero, where the slope is another one.
+# Truncation grows with ε², rounding with 1/ε. Their sum is least near 1e-5: there the curve of the error has a valley. At
+# x = 0.1 the measurement of ReLU's slope is right up to a step of 0.1, and wrong above it. Then one of the two points lies
+# on the other side of zero, where the slope is another one.
+# <!-- test: tests/experiments/test_scalar_graph_and_difference_quotients.py::test_the_best_step_lies_in_the_valley_where_theory_puts_it -->
+#
+# Networks are mostly trained with about 7 digits (float32), because that is faster. With so few digits a slope cannot be
+# measured well: the valley lies between 1e-3 and 1e-2, and the error there is about a hundred thousand times as large. So
+# gradients are checked in float64, even if the network is trained in float32 afterwards.
 # <!-- test: tests/experiments/test_scalar_graph_and_difference_quotients.py::test_the_best_step_lies_in_the_valley_where_theory_puts_it -->
 #
 # </details>
 #
-# > **In a box: float32.** Networks are trained with about 7 digits (float32), because that is faster. A gradient cannot be
-# > measured well with so few: the valley lies between 1e-3 and 1e-2 and is about five digits less deep. So gradients are checked
-# > in float64, even if the network is trained in float32 afterwards.
-# > <!-- test: tests/experiments/test_scalar_graph_and_difference_quotients.py::test_the_best_step_lies_in_the_valley_where_theory_puts_it -->
-#
 # ## A linear layer
 #
-# **Two inputs, two outputs, written out.** A linear layer with a matrix of 2×2 weights computes, for one image,
+# **Two inputs, two outputs.** Take a linear layer with inputs $x_0, x_1$, outputs $y_0, y_1$, four weights and two biases.
+# For one image it computes
 #
 # $$y_0 = x_0\,w_{00} + x_1\,w_{10} + b_0$$
 # $$y_1 = x_0\,w_{01} + x_1\,w_{11} + b_1$$
 #
-# Everything is counted from 0. The first number at a weight says which input it belongs to, the second which output. Let
-# $dy_0$ and $dy_1$ arrive. The two rules are enough. Look for $x_0$: it stands in both lines, beside $w_{00}$ and beside
-# $w_{01}$. It gets a share from each, and the shares add up. The same for $x_1$:
+# The weight $w_{10}$ leads from input 1 to output 0: its first number names the input, the second the output, and both are
+# counted from 0. Now the gradients $dy_0$ and $dy_1$ arrive at the outputs. The three rules are enough for the way back.
+#
+# *An input.* $x_0$ is used twice, beside $w_{00}$ in the first line and beside $w_{01}$ in the second. From each line it gets
+# what arrives there times the weight beside it, and the two shares are added up. The same holds for $x_1$:
 #
 # $$dx_0 = dy_0\,w_{00} + dy_1\,w_{01}, \qquad dx_1 = dy_0\,w_{10} + dy_1\,w_{11} .$$
 #
-# Look for a weight: $w_{10}$ stands in one line, beside $x_1$. So $dw_{10} = x_1\,dy_0$, and the other three likewise. A
-# bias is added: $db_0 = dy_0$.
+# *A weight.* $w_{10}$ is used once, in the first line, beside $x_1$. So $dw_{10} = x_1\,dy_0$. The other weights go the
+# same way: the weight from input $i$ to output $j$ gets $x_i\,dy_j$.
 #
-# **As matrices.** Write the two inputs as a row $X = (x_0, x_1)$, and $Y$, $b$ and $dY$ as rows too. Then the two lines
-# are $Y = X\,W + b$. Compare the weights of the two pairs of lines. In the line of $y_0$ stand $w_{00}$ and $w_{10}$, a *column*
-# of $W$. In the line of $dx_0$ stand $w_{00}$ and $w_{01}$, a *row* of $W$. So on the way back rows and columns have changed places. The
-# matrix with rows and columns exchanged is called the transposed matrix, $W^T$:
+# *A bias.* $b_0$ is added in the first line, so it gets what arrives there: $db_0 = dy_0$. And $db_1 = dy_1$.
+#
+# **As matrices.** Write the inputs as a row $X = (x_0, x_1)$. $Y$, $b$ and $dY$ are rows in the same way: the outputs, the
+# biases and the gradients that arrive. The weights are a table, with a row for each input and a column for each output:
+#
+# $$W = \begin{pmatrix} w_{00} & w_{01} \\ w_{10} & w_{11} \end{pmatrix}$$
+#
+# Forwards, $y_0$ is the row $X$ times the first *column* of $W$, plus $b_0$. In short, $Y = X\,W + b$. Backwards, $dx_0$
+# is the row $dY$ times the first *row* of $W$. A product of matrices always takes the columns of the second matrix. So we
+# first exchange the rows and columns of $W$. The result is called the *transposed* matrix, $W^T$:
 #
 # $$dX = dY\; W^T, \qquad dW = X^T\, dY .$$
 #
-# With several images, $X$ has a row for each of them, of shape (N, D); $Y$ has the shape (N, M), $W$ the shape (D, M). The formulas stay
-# the same. The weights are used for every image, so $dW$ adds up over the images, which the product $X^T dY$ does by itself; and $db$ is the sum of the
-# rows of $dY$. If you forget which matrix to transpose, the shapes tell you: a gradient has the shape of what it belongs to.
+# In the second formula $X^T$ is $X$ written as a column. A column times a row is a table, and in its row $i$ and column
+# $j$ stands $x_i\,dy_j$, the gradient of a weight from above.
 #
-# Do it by hand once, then compare: dX and dW for $X = (1, 2)$, $W = \begin{pmatrix} 3 & 0 \\ 1 & -1 \end{pmatrix}$ and $dY = (2, -1)$.
+# **Several images.** Let there be $N$ images, $D$ inputs and $M$ outputs. $X$ has a row for each image, so its shape is (N, D).
+# $Y$ has the shape (N, M), and $W$ the shape (D, M). The two formulas stay the same. Each weight is now used once for every
+# image, so its shares are added up over the images, and the product $X^T dY$ does just that. The biases are
+# used for every image too, so $db$ is the sum of the rows of $dY$. If you forget which matrix to transpose, the shapes
+# tell you: a gradient has the shape of what it belongs to.
+#
+# **By hand.** Compute dX and dW on paper for $X = (1, 2)$, $W = \begin{pmatrix} 3 & 0 \\ 1 & -1 \end{pmatrix}$ and
+# $dY = (2, -1)$. The cell below computes them as products of matrices, and a second time with loops, one product after the
+# other. `cache` is what the forward pass has kept for the way back: here X, W and b.
 
 # %%
+predict("03.by-hand")
+
+# %% answers="03.by-hand"
 X, W, dY = np.array([[1.0, 2]]), np.array([[3.0, 0], [1, -1]]), np.array([[2.0, -1]])
 dX, dW, db = dY @ W.T, X.T @ dY, dY.sum(axis=0)
 print("dX", dX.tolist(), "dW", dW.tolist(), "db", db.tolist())
@@ -244,35 +292,39 @@ for loops, products in zip(naive.linear_backward(dY, cache), (dX, dW, db), stric
     np.testing.assert_allclose(loops, products)
 
 # %% [markdown]
-# `cache` is what the forward pass has kept for the way back: here X, W and b.
+# **The comparison with a measurement.** To measure a slope we need *one number* that depends on the layer's output, as the
+# loss does. A single layer has no loss, so we make up a simple one. Choose a random number for each entry of Y, multiply
+# each entry by its number, and add up all the products. If one entry of Y grows by a little, the sum grows by that
+# little times the entry's number. So the gradient of Y is exactly the table of the random numbers. It plays the part of
+# dY.
 #
-# **The comparison with a measurement.** To measure, we need *one number* that depends on the layer's output. A layer alone has no loss.
-# So we play the layer behind it: we choose numbers dY at random, multiply each entry of Y by the entry of dY in the same place, and
-# add all of it up. If one entry of Y grows by a little, this sum grows by dY times as much. So the gradient of the sum by Y is dY:
-# from the layer's point of view, exactly these numbers have arrived. `check_gradients` nudges every entry of X, W and
-# b, measures how that sum moves, and compares with what the layer's `backward` returns.
+# `check_gradients` nudges every entry of X, W and b, and measures how the sum moves. It compares these slopes with what
+# the layer's `backward` returns for this dY. For each of the three it gives the largest difference, divided by the largest
+# gradient.
 
 # %% tags=["nbval-ignore-output"]
 errors = check_gradients(Linear(5, 3, rng=0, dtype=np.float64), np.ones((4, 5)), np.random.default_rng(0))
 print({name: f"{error:.0e}" for name, error in errors.items()})
 
 # %% [markdown] minutes=5
-# The largest difference, as a share of the largest number, is about 1e-11: rounding. A wrong formula gives 0.1 or 1.
+# The errors are about 1e-11, and that is rounding. A wrong formula gives 0.1 or 1.
 # <!-- test: tests/notebooks/test_claims.py::test_a_right_backward_errs_by_less_than_a_billionth -->
 #
 # ## ReLU and max-pooling
 #
-# Neither has weights. Each has very simple local slopes.
+# Neither layer has weights, and their local slopes are only 0 and 1.
 #
-# **ReLU**, $y = \max(x, 0)$: where x is above zero, y moves exactly as x does, slope 1. Where x is below zero, y stays 0, slope
-# 0. So ReLU is a *gate*: it hands on all of what arrives, or nothing. Which of the two was decided on the way *forwards*, by the
-# sign of x. (At exactly 0 there is a kink and no slope. One takes 0.)
+# **ReLU**, $y = \max(x, 0)$. Where x is above zero, y is x, so the slope is 1. Where x is below zero, y stays 0, so the
+# slope is 0. At exactly 0 the curve has a corner, called a *kink*, and no slope; the layer uses 0 there. So ReLU works
+# like a *gate*: it hands on all of what arrives, or nothing. The sign of x decides, on the way *forwards*.
 #
-# **Max-pooling** gives the largest number of a window. If the largest one grows a little, the output grows with it, slope 1. If
-# another one grows a little, the output stays, slope 0. So pooling is a *switch*: the winner of the window gets the whole
-# gradient, and the others get nothing.
+# **Max-pooling** gives the largest number of a window. If the largest one grows a little, the output grows with it:
+# slope 1. If another one grows a little, the output stays: slope 0. So pooling works like a *switch*: the largest number,
+# the *winner* of the window, gets the whole gradient, and the others get nothing.
 #
-# Write down the gradient of both inputs below before you run. In one window, 6, 6, 1, 0, two are equal.
+# The cell below the card has an input for each of the two layers. For ReLU, x is `z`, and the gradients in `arriving` come
+# in. For pooling, x is `image`, with two windows of 2×2, and 10 and −20 come in. Write down on paper what each number of
+# `z` and `image` gets. In the first window two numbers are equal; what happens there is the question on the card.
 
 # %%
 predict("03.tie")
@@ -294,19 +346,20 @@ print("on random numbers both agree with the measured gradient")
 # %% [markdown] minutes=7
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# Of two equal ones the first in reading order gets the gradient. Another rule would do as well, as long as the gradient is handed on
-# once and not twice.
+# ReLU hands on the −20 and the 40, because there x is above zero. A negative gradient is as useful as a positive one: it
+# says that the error would fall if this number grew. ReLU asks for the sign of x, never for the sign of the gradient.
+#
+# In the pooling window, the first of two equal numbers in reading order gets the gradient. Another rule would do as
+# well, as long as the gradient is handed on once and not twice.
 #
 # </details>
 #
-# Note the −20 that ReLU hands on. A negative gradient says "the error would fall if this number grew", and that is as useful as its opposite. ReLU
-# asks for the sign of x, never for the sign of the gradient.
-#
 # ## The whole network: the loop, reversed
 #
-# Forwards, each layer's output is the next one's input. Backwards, each layer's dx is the dy of the layer before it. Each
-# layer keeps what it needs for the way back, and puts the gradients of its weights into `grads`. One layer in this network we have not
-# opened: the convolution. The next notebook does. It is called like all the others.
+# Forwards, the output of each layer is the input of the next. Backwards, the dx that a layer computes is the dy that
+# arrives at the layer before it. So the way back is the same loop in reverse order. Each layer has kept what it needs,
+# and puts the gradients of its weights into `grads`. One kind of layer in this network we have not opened yet, the
+# convolution. It is called like the others, and the next notebook opens it.
 
 # %% slideshow={"slide_type": "subslide"}
 loss, outputs = CrossEntropyLoss(), x
@@ -321,19 +374,21 @@ for layer in reversed(network.layers):
 print(f"the nudged weight: {network[0].grads['weight'][3, 0, 1, 1]:.6f}, measured {measured:.6f}")
 
 # %% [markdown]
-# One pass backwards, and there is the derivative that we had nudged for, and all the others with it.
+# The last line compares the weight that we nudged at the beginning: both ways give the same derivative. But this one pass
+# backwards has given the derivatives of all other weights, too.
 #
-# What if somebody goes backwards first?
+# What happens if `backward` is called without a forward pass before it?
 
 # %% tags=["raises-exception"]
 with in_short():  # of an error only its last line
     Linear(3, 2, rng=0).backward(np.ones((1, 2)))
 
 # %% [markdown]
-# Without a forward pass nothing was kept, and there is nothing to multiply with.
+# Nothing was kept, so the layer has no x to multiply with, and it says so.
 #
-# Now the strictest comparison: every gradient of the network, the weights' and the pixels', against measured ones. In the first
-# line all biases are random numbers. In the second the network is fresh, and its biases are exactly zero.
+# Now we compare all gradients of the network with measured ones: those of the image's pixels, and those of the weights and
+# biases of each layer. We do it for two networks. In the first all biases are random numbers. The second is fresh, and
+# all its biases are exactly zero. The cell prints a line for each.
 
 # %%
 predict("03.kink")
@@ -348,24 +403,32 @@ for found in (errors, at_the_kink):  # x is the image, 0.weight the weights of l
 assert max(errors.values()) < 1e-6
 
 # %% [markdown]
-# > **In a box: what happens at a kink.** Under black pixels a convolution without bias gives exactly 0, and 0 is where ReLU has its kink.
-# > The measurement goes a step to each side and takes the mean of two slopes, 0 and 1. The formula takes one of them, 0. They differ, and neither
-# > is a mistake: at a kink there is no slope. If a gradient check fails, look first whether some number sits on a kink.
+# <details style="margin-bottom: 1em"><summary>Why two of them disagree</summary>
+#
+# Many pixels are black, that is, exactly 0. Where a window holds only black pixels, a convolution without bias gives exactly
+# 0, and 0 is where ReLU has its kink. The measurement goes a step to each side of it and finds the mean of the two slopes,
+# 0 and 1. The formula uses 0. They differ, but neither is a mistake, because at a kink there is no slope. If a
+# gradient check fails, look first whether some number lies on a kink.
+#
+# </details>
 #
 # > **In a box: what the chapter says.** This course grew from a textbook chapter with [fourteen claims](../docs/claims.md).
 # > Claim 2: *Backpropagation is the gradient of an error function with respect to the weights, forced backwards through the
-# > hidden layers.* It holds, for every weight, as the first line above shows. Claim 1: *Training uses the same network, pooling, activations and
-# > matrices, run backwards.* It holds if one says how: the matrices transposed, the ReLUs as gates, the
-# > poolings as switches. Nothing is undone on the way back: a gradient is carried, the image is not restored.
+# > hidden layers.* This holds for every weight, as the comparison above shows. Claim 1: *Training uses the same
+# > network, pooling, activations and matrices, run backwards.* This holds if one adds how: the matrices are transposed, the
+# > ReLUs work as gates, and the poolings as switches. It does not mean that the image is computed again from the output.
+# > Only gradients go backwards.
 #
 # ## Exercises
 #
-# **1.** *Warm-up, 5 minutes.* ReLU: where may the gradient pass?
+# Each function gets what arrives, `dy`, and what the forward pass has kept, and returns the gradient of x. They are called
+# like the library's own.
 #
-# **2.** *Core, 20 minutes.* Max-pooling: every window finds its winner again and hands over. Loop over images, channels
-# and windows. Mind that windows may overlap.
-# Each function takes `(dy, cache)`, as the library's own do. ReLU's cache is x itself; that of pooling is unpacked in the first line. The card
-# between the two exercises holds worked examples whose lines are to be put in order.
+# **1.** *Warm-up, 5 minutes.* ReLU. What was kept is x itself. Where may the gradient pass?
+#
+# **2.** *Core, 20 minutes.* Max-pooling. Loop over images, channels and windows. Find the winner of each window again, and
+# hand the gradient to it. Mind that windows may overlap. The card between the two exercises holds worked examples whose
+# lines are to be put in order.
 
 
 # %%
@@ -404,8 +467,8 @@ def maxpool2d_backward(dy, cache):
 check("03.maxpool2d_backward", maxpool2d_backward)
 
 # %% [markdown]
-# **3. Train with your own functions.** *Warm-up, 3 minutes.* Those that passed take the library's place in every layer of the network; the
-# loss must fall exactly as before.
+# **3. Train with your own functions.** *Warm-up, 3 minutes.* Each of your functions that passed takes the place of the
+# library's in every layer of the network. If it is right, the loss falls exactly as before.
 
 # %% tags=["nbval-ignore-output"]
 from cnnlib.experiments.planted_faults import SOUND, learning_curve, own
@@ -421,8 +484,8 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 # %% [markdown]
 # ## Summary
 #
-# Backwards, every node multiplies the gradient that arrives by its local slope; what is used several times adds up its shares.
-# A linear layer hands on through the transposed matrix; ReLU hands on all or nothing, pooling to the winner alone.
+# Backwards, every step multiplies the gradient that arrives by its local slope; a number used several times adds up its
+# shares. A linear layer hands on through the transposed matrix; ReLU hands on all or nothing, pooling to the winner alone.
 # A backward pass is right when it agrees with measured gradients, in float64 and away from kinks.
 
 # %% [markdown]

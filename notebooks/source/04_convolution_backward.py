@@ -10,8 +10,8 @@
 # # How does blame go through a convolution?
 #
 # [Notebook 03](03_backpropagation.ipynb) took a gradient backwards through linear layers, ReLU and pooling. One layer
-# is left: the convolution. Its gradient is a sum like all the others. It looks difficult because the same sum can be
-# written in four ways, and because books usually show only one of them. This notebook starts with five numbers in a
+# is left: the convolution. Its gradient is a sum like those of the other layers. It looks difficult because the same sum
+# can be written in four ways, and books usually show only one of them. This notebook starts with five numbers in a
 # row, goes on to images, and puts the four ways side by side.
 #
 # **After this notebook you can**
@@ -49,26 +49,25 @@ print("y =", np.array([x[i : i + 3] @ w for i in range(3)]))
 # %% [markdown] minutes=3
 # ## Five pixels in a row
 #
-# **What we want.** The kernel slides along the row and makes three outputs $y_0, y_1, y_2$. From the layer behind, a
+# **What we want.** The kernel slides along the row and makes three outputs $y_0, y_1, y_2$. From the next layer a
 # gradient arrives at each of them: $dy_0, dy_1, dy_2$. As in notebook 03, $dy_0$ is short for the derivative of the
 # error by $y_0$. We want the derivative of the error by each pixel: $dx_0, \dots, dx_4$.
 #
-# **Written out.** With five pixels and three weights, all there is to the way forwards are these three lines. All
-# numbers are counted from 0.
+# **Written out.** The way forwards is these three lines. Pixels, weights and outputs are counted from 0.
 #
 # $$y_0 = w_0\,x_0 + w_1\,x_1 + w_2\,x_2$$
 # $$y_1 = w_0\,x_1 + w_1\,x_2 + w_2\,x_3$$
 # $$y_2 = w_0\,x_2 + w_1\,x_3 + w_2\,x_4$$
 #
-# Two rules of notebook 03 are enough for the way back. *A product hands back crosswise*: from $w_2\,x_2$, the pixel
-# gets what arrives times the weight. *What is used several times adds up its shares.* So look for a pixel in the three
-# lines, and write down one share for each line in which it stands.
+# Two rules of notebook 03 are enough for the way back. *A product hands on crosswise*: in $w_2\,x_2$, the pixel gets
+# what arrives times the weight. *A number that is used several times gets a share from each use, and the shares are
+# added up.* So look for a pixel in the three lines, and write down a share for each line in which it stands.
 #
 # $x_0$ stands in the first line only, multiplied by $w_0$. So $dx_0 = dy_0\,w_0$.
 #
 # $x_1$ stands in the first line beside $w_1$ and in the second beside $w_0$. So $dx_1 = dy_0\,w_1 + dy_1\,w_0$.
 #
-# Now $x_2$: look for it in all three lines, and compute its gradient for $w = (2, 1, -1)$ and $dy = (3, 1, -2)$.
+# Now do the same for $x_2$. Write down its shares, and compute its gradient for $w = (2, 1, -1)$ and $dy = (3, 1, -2)$.
 
 # %%
 predict("04.middle")
@@ -85,36 +84,38 @@ print("dx =", dx)
 #
 # $dx_2 = dy_0\,w_2 + dy_1\,w_1 + dy_2\,w_0 = 3\cdot(-1) + 1\cdot 1 + (-2)\cdot 2 = -6$.
 #
+# In this sum the numbers of $dy$ go up, 0, 1, 2, and those of $w$ go down, 2, 1, 0.
+#
 # </details>
 #
-# **Where the turn comes from.** Read the sum for $dx_2$ once more: $dy_0\,w_2 + dy_1\,w_1 + dy_2\,w_0$. The numbers of
-# $dy$ go up, 0, 1, 2. Those of $w$ go down, 2, 1, 0. The reason is simple: when the window moves one place to the
-# right, a pixel that stays where it is moves one place to the *left* within the window. So a pixel meets the last
-# weight first.
+# **A pixel, as one formula.** Let $u$ be the number of a pixel and $p$ a place in the kernel. The pixel met the weight
+# $w_p$ in the window that began $p$ places before it, which is the window of output $u - p$. So
 #
-# As one formula: for pixel number $r$,
+# $$dx_u = \sum_p dy_{u-p}\; w_p .$$
 #
-# $$dx_r = \sum_p dy_{r-p}\; w_p .$$
+# Where there is no output $u - p$, its $dy$ counts as 0.
 #
-# Here $p$ runs over the places in the kernel, and $r - p$ is the output whose window began $p$ places before the pixel.
-# Where there is no such output, $dy$ counts as 0.
+# **A weight.** $w_0$ stands in all three lines, beside $x_0$, $x_1$ and $x_2$. So $dw_0 = dy_0\,x_0 + dy_1\,x_1 +
+# dy_2\,x_2$. In general, the weight $w_p$ met the pixel $x_{i+p}$ in the window of output $i$, so
 #
-# **The kernel's gradient** needs no new idea. $w_0$ stands in all three lines, beside $x_0$, $x_1$ and $x_2$. So
-# $dw_0 = dy_0\,x_0 + dy_1\,x_1 + dy_2\,x_2$, and in general $dw_p = \sum_i dy_i\, x_{i+p}$: three pixels in
-# a row, beginning with $x_p$, each times its own dy. Nothing is turned. A **bias** would be added to every line, so $db = dy_0 + dy_1 + dy_2$.
+# $$dw_p = \sum_i dy_i\, x_{i+p} .$$
+#
+# **A bias** would be added in every line, so $db = dy_0 + dy_1 + dy_2$.
 #
 # ## The same sum, in four orders
 #
-# The loop above goes *output by output*. That is one of four ways to add the same products. Each has a name that you will
-# meet again.
+# The loop above goes from output to output. The same products can be added in four different orders. We call them four
+# *readings* of the sum, and each has a name that you will meet again.
 #
-# **1. Scatter: output by output.** Each output lays the kernel, times its gradient, on its window. This is the loop
-# above. The kernel is *not* turned: an output looks at its window from left to right, as on the way forwards. (A reader
-# of a NumPy library [asked](https://github.com/ddbourgin/numpy-ml/issues/27) whether its loop has a mistake, since every book
-# turns the kernel. It has none. Books show the next order.)
+# **1. Scatter: output by output.** This is the loop above. Each output multiplies the kernel by its gradient, and adds
+# the result to its window. The kernel lies on the window from left to right, as on the way forwards. (A reader
+# of a NumPy library [asked](https://github.com/ddbourgin/numpy-ml/issues/27) whether its loop has a mistake, since the
+# books turn the kernel round. It has none. The books show the next reading.)
 #
-# **2. Gather: pixel by pixel.** Each pixel collects from the outputs it had a part in. Put zeros around dy, so that
-# every pixel finds three numbers, and slide the kernel over it *turned round*:
+# **2. Gather: pixel by pixel.** Each pixel collects its shares from the outputs that used it. When the window moves one
+# place to the right, a pixel that stays where it is moves one place to the *left* within the window. So it meets the
+# last weight first, and the first weight last. To collect, we slide the kernel over dy, *turned round*. Zeros at both
+# ends of dy make sure that every pixel finds three numbers.
 
 # %% answers="04.middle" slideshow={"slide_type": "subslide"}
 framed = np.pad(dy, 2)  # one zero less than the kernel is long, at both ends
@@ -124,9 +125,10 @@ print("kernel, turned:   ", turned)
 print("gather: dx =", np.array([framed[r : r + 3] @ turned for r in range(5)]))
 
 # %% [markdown]
-# **3. Matrix: all at once.** The three lines above are a product of a matrix and the row of pixels, $y = A\,x$: in
-# line $i$ of $A$ stand the weights, moved $i$ places to the right, and zeros everywhere else. For a linear layer
-# you know the way back: multiply by the *transposed* matrix, the one with rows and columns exchanged.
+# **3. Matrix: all at once.** The three lines above are the product of a matrix and the row of pixels, $y = A\,x$. Line
+# $i$ of $A$ holds the weights, moved $i$ places to the right, and zeros everywhere else. So a convolution is a linear
+# layer with a special matrix, and from notebook 03 you know the way back: multiply by the *transposed* matrix, in which
+# rows and columns are exchanged.
 
 # %% answers="04.middle"
 A = np.zeros((3, 5))
@@ -137,12 +139,12 @@ print("A transposed =", A.T, sep="\n")
 print("matrix: dx =", A.T @ dy)
 
 # %% [markdown]
-# Look at a row of the transposed matrix, say the one in the middle: $(-1, 1, 2)$. It is the turned kernel. And a column
-# is the kernel as it stood. So row by row this is *gather*, and column by column it is *scatter*.
+# Look at the row in the middle of the transposed matrix: $(-1, 1, 2)$. It is the turned kernel, so going row by row is
+# *gather*. A column holds the kernel as it was, so going column by column is *scatter*.
 #
-# **4. Transposed: weight by weight.** Each weight lays down a copy of all of dy, times the weight. Weight $p$ met the
-# pixels $p, p + 1, p + 2$, so that is where its copy lies. This order is how a layer named *transposed convolution* can be
-# computed; more on it below.
+# **4. Transposed: weight by weight.** Each weight takes a copy of all of dy, multiplies it, and adds it to the pixels that
+# it met. Weight number $p$ met the pixels $p, p + 1, p + 2$. A layer named *transposed convolution*, which comes
+# below, can be computed in this order.
 
 # %% answers="04.middle"
 dx = np.zeros(5)
@@ -151,33 +153,36 @@ for p in range(3):
 print("transposed: dx =", dx)
 
 # %% [markdown] minutes=6
-# Four times the same five numbers. No reading is the right one: scatter is the easiest to write, gather
-# shows the turned kernel, the matrix shows that a convolution is a linear layer whose weights repeat, and the last one
+# All four give the same five numbers. Each reading is good for something: scatter is the easiest to write, gather
+# shows the turned kernel, the matrix shows that a convolution is a linear layer whose weights repeat, and the last
 # needs the shortest loop.
 #
-# **With a stride of 2** the windows begin at $x_0$ and $x_2$: there are two lines, and $i$ in the index becomes $2i$.
-# *Scatter* hands back to the windows that begin at 0 and 2. *Gather* must lay the two numbers of dy two places apart
-# before the kernel slides over them: a zero stands where a window would have begun and did not. **With padding**,
-# windows stand on a row that has zeros at both ends. Their gradients are computed like all others and then cut off: a
-# zero that was added is not a pixel, and its gradient is not wanted.
+# **With a stride of 2** the windows begin at $x_0$ and $x_2$, so there are two outputs, and $x_{i+p}$ becomes
+# $x_{2i+p}$. *Scatter* adds to the windows that begin at 0 and 2. *Gather* first moves the two numbers of dy two places
+# apart, and puts a zero between them, where the stride left out a window. **With padding**, zeros are added to the row
+# at both ends before the windows are placed. Their gradients are computed like those of the pixels, and cut off in the
+# end, because an added zero is no pixel.
 #
 # ## One pixel under four windows
 #
-# Now images. The kernel moves in two directions, and so the turn happens in both: rows and columns are
-# run through from the end. Together, that is half a turn. Look at the pixel in the middle before you read on. Its weights,
-# in the order of the four windows, are −1, 2, 3, 1: the kernel, read backwards. Choose other pixels.
+# Now images. The view shows an image of 3×3 pixels and a kernel of 2×2, which stands in four windows. The pixel in the
+# middle lies in all of them. In which order does it meet the four weights, from the first window to the last? Compare with
+# the kernel, read row by row. Then choose other pixels.
 
 # %%
 PixelInWindows()
 
 # %% [markdown]
-# A pixel in row $r$ and column $s$ was met by the weight in row $p$ and column $q$ of the kernel when the window stood at
-# row $r - p$ and column $s - q$. So the formula for one row has become one for an image, with a second pair of letters:
+# The kernel, read row by row, is 1, 3, 2, −1. The pixel meets −1, 2, 3, 1: the same weights in reverse order. Its rows
+# and its columns are both run through from the end. Turning the kernel by half a turn does the same.
 #
-# $$dx_{rs} = \sum_{p}\sum_{q} dy_{r-p,\;s-q}\; w_{pq}, \qquad dw_{pq} = \sum_i\sum_j dy_{ij}\; x_{i+p,\;j+q}, \qquad
+# As a formula: a pixel in row $u$ and column $v$ met the weight in row $p$ and column $q$ of the kernel when the window
+# stood at row $u - p$ and column $v - q$. So each formula for a row of pixels gets a second letter:
+#
+# $$dx_{uv} = \sum_{p}\sum_{q} dy_{u-p,\;v-q}\; w_{pq}, \qquad dw_{pq} = \sum_i\sum_j dy_{ij}\; x_{i+p,\;j+q}, \qquad
 # db = \sum_i\sum_j dy_{ij} .$$
 #
-# Here $i$ and $j$ are row and column of an output.
+# Here $i$ and $j$ are row and column of an output. The code below is *scatter*, for the numbers of the view.
 
 # %%
 kernel, arriving = np.array([[1.0, 3], [2, -1]]), np.array([[3.0, 1], [2, 4]])
@@ -187,8 +192,8 @@ for i, j in np.ndindex(arriving.shape):  # (0, 0), (0, 1), (1, 0), (1, 1)
 print(dx)
 
 # %% [markdown]
-# Read the line in the loop aloud: *output (i, j) hands its gradient, times the kernel, to its window.* It is the line from
-# the row of five, with a second direction.
+# The line in the loop says: output (i, j) adds its gradient, times the kernel, to its window. It is the same line as for
+# the row of five pixels, with a second direction.
 
 # %%
 predict("04.collects")
@@ -202,15 +207,17 @@ print(shares)
 # %% [markdown] minutes=3 cut=3
 # ## Any stride, any padding, any dilation
 #
-# *Stride* and *padding* are known from notebook 01. *Dilation* 2 means that the weights of a kernel see every second pixel: a
-# kernel of 3 then spans five pixels. The view shows all of it on an image of 5×5. Choose a reading at the top, and let it play.
+# *Stride* and *padding* are known from notebook 01. *Dilation* 2 means that the weights of a kernel lie on every second
+# pixel: a kernel of 3 then spans five pixels. The view shows all of this on an image of 5×5. Choose a reading at the
+# top, and press Play.
 #
 # - *scatter*: an output is framed on the left, and the pixels that it adds to on the right.
-# - *gather*: dy is laid out with its zeros; a pixel of dx is framed, and the numbers that it collects.
-# - *matrix*: each row belongs to a pixel. All of dy stands above.
+# - *gather*: dy is drawn with its zeros. A pixel of dx is framed, and the numbers that it collects.
+# - *matrix*: the transposed matrix is drawn, with dy above it. The framed row, times dy, gives the framed pixel.
 # - *transposed*: a weight is framed, and the pixels to which it adds its copy of dy.
 #
-# The lower row shows how far all four have come. All numbers are whole, so that rounding cannot hide a difference.
+# The four small pictures show all readings after the same share of their steps. In the end they are equal. All numbers
+# are whole, so nothing is rounded.
 #
 # **Challenge.** Find a setting in which exactly 16 of the 25 pixels receive nothing.
 
@@ -219,42 +226,50 @@ predict("04.nothing")
 
 # %%
 near = lambda f: (f"now {f['unreached']} pixels", 1 - abs(f["unreached"] - 16) / 16)
-ConvolutionBackward(challenge=Challenge("16 pixels receive nothing", lambda f: f["unreached"] == 16, near), step=4)
+ConvolutionBackward(
+    challenge=Challenge("16 pixels receive nothing", lambda f: f["unreached"] == 16, near), step=4
+)
 
 # %% [markdown] minutes=6
 # <details style="margin-bottom: 1em"><summary>What you should have found</summary>
 #
-# Kernel 2, stride 3: row 2 and column 2 lie in no window, so 9 pixels receive nothing. Sixteen of them receive nothing with a
-# kernel of 1 and a stride of 2: only the 9 pixels that a window stood on are reached. Such a layer never reads most of its
-# image.
+# With kernel 2 and stride 3, row 2 and column 2 lie in no window, so 9 pixels receive nothing. Sixteen receive nothing with
+# a kernel of 1 and a stride of 2. Then only 9 pixels lie under a window, and the layer never reads the others.
 # <!-- computed: 5 * 5 - 3 * 3 = 16 -->
 #
 # </details>
 #
 # ## Several channels, several kernels
 #
-# A colour image has three numbers at every pixel, its *channels*, and inside a network there are more. Each kernel
-# has a slice of weights for each channel, and adds up over all channels. Here are two channels and two kernels. The kernels
-# stand as a table: a row for each kernel, a column for each channel of x.
+# A colour image has three numbers at every pixel, one for each *channel*, and inside a network there are more channels.
+# Each kernel has a slice of weights for each channel, and adds up over all channels. In the view there are two channels
+# and two kernels. Their slices are drawn as a table: a row for each kernel, a column for each channel of x.
 #
-# Forwards, kernel 0 makes map 0 of y from both channels: it sums along its *row* of the table. Backwards, channel 0 of
-# dx collects from both maps of dy, from each through the kernel that made it: it sums along its *column*, which is framed.
+# Forwards, kernel 0 makes map 0 of y from both channels. So it uses the slices in its *row*. Backwards, channel 0 of
+# dx collects from both maps of dy, because both kernels have read it. So it uses the slices in its *column*, which is
+# framed.
 
 # %%
 ConvolutionBackward(reading="gather", channels=2, kernels=2, step=13)
 
 # %% [markdown]
-# With all letters the sum looks long. Nothing in it is new: $n$ counts the images of the batch, $f$ the kernels, $c$ the
-# channels of x; $i, j$ are row and column of an output, $p, q$ those of a weight. For every output, and every weight of
-# its kernel, one share goes to one pixel and one to one weight:
+# Now the formula for the general case. It only has more letters. Let $n$ be the number of an image in the batch, $f$ that
+# of a kernel, and $c$ that of a channel of x. Row and column of an output are $i$ and $j$, those of a weight in its slice
+# $p$ and $q$. Let $s$ be the stride, $d$ the dilation and $a$ the padding. First, which pixel does a weight meet? Its row
+# $u$ and its column $v$ are
 #
-# $$dx_{n,\,c,\,i\,s + p\,d - a,\;\;j\,s + q\,d - a} \;\text{ grows by }\; dy_{nfij}\; w_{fcpq}, \qquad
-# dw_{fcpq} \;\text{ grows by }\; dy_{nfij}\; x_{n,\,c,\,i\,s + p\,d - a,\;\;j\,s + q\,d - a} .$$
+# $$u = i\,s + p\,d - a, \qquad v = j\,s + q\,d - a .$$
 #
-# Here $s$ is the stride, $d$ the dilation and $a$ the padding. The place $i\,s + p\,d - a$ is the one that the output saw on
-# the way forwards: the window begins at $i\,s$, the weight stands $p\,d$ further on, and $a$ is the frame, which is not
-# counted among the pixels. This is *scatter* in one line. The function below does it for one image, for all
-# channels at once. It works on the framed image and cuts at the end.
+# The window begins at row $i\,s$ of the padded image, and the weight lies $p\,d$ rows further on. The $a$ rows of padding
+# are subtracted, because they are not counted among the pixels. In the output this pixel was multiplied by the weight. So
+# each of the two gets a share, crosswise:
+#
+# $$dx_{ncuv} \;\text{ grows by }\; dy_{nfij}\; w_{fcpq}, \qquad
+# dw_{fcpq} \;\text{ grows by }\; dy_{nfij}\; x_{ncuv} .$$
+#
+# This is done for every output, and for every weight of its kernel. The function below does it for dx of one image, by
+# *scatter*, for all channels at once. It adds to the padded image, and cuts the padding off at the end. In it, the slice
+# `top : top + span : dilation` takes every `dilation`-th of the `span` rows that begin at `top`.
 
 
 # %% slideshow={"slide_type": "subslide"}
@@ -269,10 +284,9 @@ def scatter_by_hand(dy, w, size, stride, padding, dilation):
 
 
 # %% [markdown]
-# The slice `top : top + span : dilation` reads: from `top`, over `span` rows, every `dilation`-th of them. Now all readings
-# against one another, and against the measured gradient. The loss that is measured is the sum of dy times y, as in
-# notebook 03. `Geometry` knows the sizes; `gather`, `by_matrix` and `lay_down` are the other three readings, a few
-# lines each in `cnnlib/experiments/four_readings.py`.
+# Now all four readings are compared, and one of them with the measured gradient. The loss for the measurement is the sum
+# of dy times y, as in notebook 03. `Geometry` computes the sizes. `gather`, `by_matrix` and `lay_down` are the other
+# three readings, a few lines each in `cnnlib/experiments/four_readings.py`.
 
 
 # %%
@@ -295,27 +309,29 @@ def compare(kernel, stride, padding, dilation):
 # %% tags=["nbval-ignore-output"]
 for setting in [(3, 1, 0, 1), (3, 2, 1, 1), (2, 3, 0, 1), (3, 2, 2, 2), (1, 2, 0, 1)]:
     error = compare(*setting)
-    print("kernel {}, stride {}, padding {}, dilation {}:".format(*setting), f"all agree; measured, {error:.0e}")
+    print(
+        "kernel {}, stride {}, padding {}, dilation {}:".format(*setting), f"all agree; measured, {error:.0e}"
+    )
 
 # %% [markdown] minutes=3 cut=2
 # > **In a box: why whole numbers?** Computers round the result of every addition. The four readings add in different orders,
 # > so with fractions they round differently, and their last digits may differ: by about 1e-16 of the largest number in
-# > float64, by about 1e-7 in float32. That is no fault of any of them. Sums of small whole numbers are not
-# > rounded at all, so here a difference would have been a mistake.
+# > float64, by about 1e-7 in float32. None of them is wrong. Sums of small whole numbers are not
+# > rounded at all, so here any difference would show a mistake.
 # > <!-- source: IEEE 754: 53 and 24 binary digits are about 16 and 7 decimal ones -->
 #
 # ## Transposed convolution: the way back as a way forward
 #
-# Suppose that a network should make an image *larger*: draw a picture from a small map, or give every pixel of a
-# photograph a label. It needs a layer that lays each of its input numbers down as a window of its output. That is
-# *scatter*, and we have it already. As a layer it is called **transposed convolution**, `ConvTranspose2d`, after the
-# transposed matrix. (Some call it "deconvolution". It does not undo a convolution.) So:
+# Some networks make an image *larger*: they draw a picture from a small map, or give a label to every pixel of a
+# photograph. Such a network needs a layer in which each input number is multiplied by a kernel and added to a window of the
+# output. That is *scatter*, and we have it already. As a layer it is called **transposed convolution**,
+# `ConvTranspose2d`, after the transposed matrix. (It is also called "deconvolution", although it does not undo a
+# convolution.) So:
 #
 # *The gradient of a convolution by its input is the transposed convolution of dy, with the same kernels, the
-# same stride and the same padding.* For a stride above 1 this is the gradient that people find hard to picture.
+# same stride and the same padding.*
 #
-# One question is left: how large is its output? The windows begin $s$ apart, the last one is $k$ long, and $a$ is
-# cut off at both ends. With $H_o$ rows of dy that makes $(H_o - 1)\,s + k - 2a$ rows.
+# How large is its output? Take a kernel of 3 and a stride of 2, draw the windows of two inputs, and count.
 
 # %%
 predict("04.transposed-size")
@@ -336,20 +352,24 @@ print("last row of dx:", dx4[0, 0, -1])
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Five rows, equal to the first five of dx. The sixth row of x was in no window, so its gradient is 0. The layer is given
-# only dy and cannot know whether there was a sixth row. PyTorch's argument `output_padding` says how many more
+# only dy, and cannot know whether there was a sixth row. PyTorch's argument `output_padding` says how many more
 # rows there are.
+#
+# In general, let $H_o$ be the number of rows of dy, $k$ that of the kernel, $s$ the stride and $a$ the padding. The last
+# window begins at $(H_o - 1)\,s$ and has $k$ rows, and $a$ rows are cut off at both ends. So the output has
+# $(H_o - 1)\,s + k - 2a$ rows.
 #
 # </details>
 #
 # With a stride that does not divide the kernel's size, pixels collect different numbers of shares. In the view above,
-# choose kernel 3, stride 2, and behind *More* the numbers *all ones*: 1, 2 and 4 shares alternate like the fields of a chessboard. Networks that draw pictures with such layers
-# tend to show that pattern ([Odena and others](https://distill.pub/2016/deconv-checkerboard/), 2016).
+# choose kernel 3, stride 2, and behind *More* the numbers *all ones*: 1, 2 and 4 shares alternate, as light and dark do on
+# a chessboard. Networks that draw pictures with such layers often leave this pattern in them ([Odena and others](https://distill.pub/2016/deconv-checkerboard/), 2016).
 #
 # ## A window of one pixel
 #
-# A **1×1 convolution** looks useless: its window holds one pixel. But that pixel has several channels, and the layer
-# mixes them. It is a linear layer that is applied at every pixel, with the channels as inputs and the kernels as outputs. So its way
-# back is that of a linear layer: at every pixel, the transposed matrix of weights times dy. There is nothing to turn.
+# The window of a **1×1 convolution** holds one pixel only. But this pixel has several channels, and the layer mixes them:
+# at every pixel it is a linear layer, with the channels as inputs and the kernels as outputs. So its way back is
+# that of a linear layer: at every pixel, the transposed matrix of weights times dy. There is nothing to turn.
 
 # %%
 one = rng.normal(size=(3, 2, 1, 1))  # three kernels, two channels
@@ -363,11 +383,12 @@ print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times t
 # %% [markdown] minutes=9
 # ## In a trained network: the blame microscope
 #
-# Now all layers together. Click any unit of the network. The lower row shows its gradient by everything before it: which
-# numbers would move it, and how much. Look for three things:
+# Now all layers together. So far we asked how the error moves. Here we ask the same about one *unit*, that is, one number
+# of one map: which numbers before it would move it, and how much? Click any unit. Its own gradient is 1, and the lower row
+# shows how this 1 goes back through the layers. Look for three things:
 #
 # - the *receptive field* of notebook 01: nothing outside of it receives a gradient;
-# - the closed ReLUs and the losers of the pooling: inside the field, most numbers receive none either;
+# - the closed gates of ReLU and the losers of the pooling: inside the field, most numbers receive none either;
 # - on the way back from pooling 2 to ReLU 2 one square stays one square; then convolution 2 spreads it over a window.
 #
 # **Challenge.** Find a unit that *no* pixel can move.
@@ -381,14 +402,14 @@ BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.ge
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>Answers</summary>
 #
-# Four pixels: the other five of the nine lie in the padding. A unit that no pixel moves is
-# easy to find in a ReLU layer: any empty one. Its ReLU is closed, so a small nudge changes nothing. For *this*
-# image nothing before it learns through it; for another image it may be open. One that is closed for all images is called
-# dead; [notebook 08](08_initialization.ipynb) counts them.
+# Four pixels: the other five of the nine places lie in the padding. A unit that no pixel moves is easy to find in a ReLU
+# layer: choose any white one. Its gate is closed, so a small nudge of a pixel changes nothing, and for *this* image no
+# weight before it learns through it. For another image the gate may be open. A unit whose gate is closed for all images
+# is called dead; [notebook 08](08_initialization.ipynb) counts them.
 #
 # </details>
 #
-# The same in the network for digits of 28x28.
+# Now the network for digits of 28x28. How many pixels can a unit of its second convolution see?
 
 # %%
 predict("04.field-28")
@@ -400,14 +421,15 @@ BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), layer="convolution 2", ch
 # <details style="margin-bottom: 1em"><summary>Answer</summary>
 #
 # Five units of pooling 1 side by side see 2·5 = 10 columns of convolution 1, and these 10 + 4 = 14 of the image: 196
-# pixels. Of these, only those receive a gradient whose way is open.
+# pixels. Of these, only those receive a gradient that are joined to the unit through open gates and winners.
 # <!-- computed: 14 * 14 = 196 -->
 #
 # </details>
 #
-# A weight works the other way round. It is used at many places, so its gradient is a sum over all of them: *what it
-# met there, times the gradient that arrived there*. The view shows one slice of a kernel of convolution 2.
-# Change *Input map* behind *More*, and look for a map that is zero everywhere.
+# Now the gradient of a *weight*. Here the loss moves again, that of one image. A weight is used at every place of the
+# window. At each place its share is a product: the number that it met, times the gradient that arrived there. Its
+# gradient is the sum of the shares. The view shows them for one weight of convolution 2, which reads one of the maps
+# before it. With *Input map*, behind *More*, you choose which one. Look for a map that is zero everywhere.
 
 # %%
 predict("04.zeros")
@@ -418,13 +440,13 @@ BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, in
 # %% [markdown] minutes=6
 # ## One update, step by step
 #
-# With all gradients known, each weight takes a small step against its own: new weight = old weight minus learning
-# rate times derivative. The view takes one training image through all of it: maps forwards (above), the loss,
-# gradients backwards (below), the step, and the same image once more.
+# Now all gradients are known, and each weight takes a small step: new weight = old weight minus learning rate times
+# derivative. The view goes through it with one training image: the maps forwards (above), the loss, the gradients
+# backwards (below), the step, and the same image once more.
 #
-# By how much should the loss fall? A weight with derivative $g$ moves by $-\eta\, g$, where $\eta$ is the learning rate.
-# For each unit that it moves, the loss changes by $g$. So the loss changes by $-\eta\, g^2$ for this weight. For all weights
-# together it should fall by the rate times the sum of all squared derivatives. Is this promise kept at a rate of 0.001? And at 0.1?
+# By how much should the loss fall? Let $g$ be the derivative of one weight, and $\eta$ the learning rate. The weight moves
+# by $-\eta\, g$. A small move changes the loss by $g$ times the move, that is, by $-\eta\, g^2$. Added up over all weights, the
+# loss should fall by the learning rate times the sum of all squared derivatives. Does it, at a rate of 0.001? And at 0.1?
 #
 # **Challenge.** At the last step: a rate with which this image's loss falls, while the mean loss of a hundred other
 # training images (grey bars) *rises*.
@@ -444,17 +466,16 @@ OneUpdate(challenge=selfish, rate=0.001, step=12)
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What the last step shows</summary>
 #
-# At 0.001 the gradient promises 0.041, and 0.041 it is. At 0.1 it promises 4.1, more than the whole loss of 2.6, which
-# falls by 2.4: on so long a way the slopes change. And the mean of the hundred others rises from 2.4 to 3.9.
+# At 0.001 the loss should fall by 0.041, and it does. At 0.1 it should fall by 4.1, which is more than the whole loss of
+# 2.6, and it falls by 2.4. On so long a way the slopes change. And the mean loss of the hundred others rises from 2.4 to
+# 3.9: a long step for one image makes the others worse. This is why training uses batches of images, and small rates.
 # <!-- test: tests/notebooks/test_claims.py::test_what_one_update_promises_and_what_it_keeps -->
 #
 # </details>
 #
-# A long step serves one image at the cost of the others. This is why training uses batches of images, and small rates.
-#
 # > **In a box: what the chapter says.** This course grew from a textbook chapter with
 # > [fourteen claims](../docs/claims.md). Claim 6 is the rule above: *New weight = old weight minus learning rate times
-# > the partial derivative of the error by the weight.* It holds; it is the definition of gradient descent. The next cell
+# > the partial derivative of the error by the weight.* This holds: it is how gradient descent is defined. The next cell
 # > compares every weight of the network. Claim 1, *training uses the same network, run backwards*, holds for convolutions
 # > too: the kernels are the same, turned by half a turn where a pixel collects.
 
@@ -473,8 +494,8 @@ print("new weight = old weight - 0.1 * derivative, for all of them")
 # %% [markdown] minutes=5
 # ## Five broken backward passes
 #
-# Five suspects, A to E. All faults are in the convolution, one in each suspect, and the names of the faults do not tell you
-# which gradient they spoil:
+# Here are five backward passes of a convolution, the suspects A to E, and each has one fault. The view tells you the names
+# of the faults, but not which suspect has which:
 #
 # - *half turn left out*: the gathering reading with the kernel as it stands;
 # - *= in place of +=*: a window overwrites what is there;
@@ -482,11 +503,11 @@ print("new weight = old weight - 0.1 * derivative, for all of them")
 # - *patch read from its end*: the first weight gets what the last weight has met;
 # - *divided by the batch twice*: the loss has taken the mean over the batch already.
 #
-# First look at the bars: they show which gradients differ from the measured ones. Three suspects differ in the same
-# place. So look at the maps: a wrong gradient has a shape. Is it the right one, moved? Is it a multiple of it? Is it right
-# somewhere? Put your answers into the five lists. **Challenge:** name all five.
+# Look at the bars first. They show which of a suspect's gradients differ from the measured ones. Three suspects differ in
+# the same gradient. To tell these apart, look at the maps. Is the wrong gradient the right one, moved? Is it a multiple of
+# it? Is it right in some places? Put your answers into the five lists. **Challenge:** name all five.
 #
-# Before you start: all five are trained as well. How many of them will learn to read digits nevertheless?
+# A network is also trained with each of the five. How many of them learn to read digits?
 
 # %%
 predict("04.broken")
@@ -495,33 +516,33 @@ predict("04.broken")
 BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5), rate=0.3)
 
 # %% [markdown]
-# <details><summary>What the training curves show</summary>
+# <details style="margin-bottom: 1em"><summary>What the training curves show</summary>
 #
-# All five learn. At a rate of 0.3 each ends far below 2.30, the loss of guessing; the sound one ends lowest. A falling loss does
-# not show that the gradients are right. A comparison with measured gradients takes a second, and shows it.
+# All five learn. At a rate of 0.3 each ends far below 2.30, the loss of guessing; the sound one ends lowest. So a falling
+# loss does not show that the gradients are right. A comparison with measured gradients does, and it takes a second.
 # <!-- test: tests/experiments/test_planted_faults.py::test_all_faults_learn_at_a_rate_of_three_tenths_most_of_them_less_well -->
 #
 # </details>
 #
-# One mistake does not get as far as a wrong number. Here a gradient is sent back that has the shape of x and not the
-# shape of y:
+# A gradient of the wrong shape is easier to find. What does the library say if dy has the shape of x, and not of y?
 
 # %% tags=["raises-exception"]
 with in_short():  # of an error only its last line
     F.conv2d_backward(np.ones((1, 2, 4, 4)), cache)
 
 # %% [markdown]
-# The line says what was expected: three maps of dy, one for each kernel, and two came.
+# It says what it expected, three maps of dy, one for each kernel, and that two came.
 #
 # ## Exercises
 #
-# **1.** *Core, 15 minutes.* One row of numbers, with stride and padding. The two cards before it are the steps that lead there.
+# Each function gets `dy` and a `cache`, and begins by unpacking the cache, like the library's own. Kernel size, stride and
+# padding are whole numbers here.
 #
-# **2.** *Stretch, 35 minutes.* Images, with batches, channels, stride and padding. Pad x first. Loop over the *outputs*,
-# or, faster, over the places p, q of the kernel. Cut the frame off dx at the end.
+# **1.** *Core, 15 minutes.* A convolution over one row of numbers, with stride and padding. Return dx and dw. The card before
+# it leads there in two steps.
 #
-# Each function takes `(dy, cache)`, as the library's own do, and begins by unpacking the cache. Kernel size, stride
-# and padding are whole numbers here.
+# **2.** *Stretch, 35 minutes.* Images, with batches, channels, stride and padding. Return dx, dw and db. Pad x first. Loop
+# over the *outputs*, or, faster, over the places p, q of the kernel. Cut the padding off dx at the end.
 
 # %%
 worked("04.worked-row", "04.gap-row")
@@ -572,8 +593,9 @@ def conv2d_backward(dy, cache):
 check("04.conv2d_backward", conv2d_backward)
 
 # %% [markdown]
-# **3. Train with your own function.** *Warm-up, 3 minutes.* If it passed, it takes the library's place in every convolution
-# of the network, and the loss must fall exactly as before. If it did not pass, you can look at it as a suspect:
+# **3. Train with your own function.** *Warm-up, 3 minutes.* If your second function passed, it takes the place of the
+# library's in every convolution of the network. If it is right, the loss falls exactly as before. If it did not pass, run
+# the next cell anyway, and then look at your function as a suspect, in a cell of its own:
 # `BrokenBackward(yours=own(conv2d_backward=conv2d_backward), suspect="yours")`.
 
 # %% tags=["nbval-ignore-output"]
@@ -583,7 +605,9 @@ passed = check("04.conv2d_backward", conv2d_backward).passed
 mine = own(conv2d_backward=conv2d_backward) if passed else SOUND
 data = digits.x_train, digits.y_train
 yours, library = (learning_curve(backward, *data, steps=30)[0] for backward in (mine, SOUND))
-print("with your function:" if passed else "not yet with your function:", f"{yours[0]:.3f} to {yours[-1]:.3f}")
+print(
+    "with your function:" if passed else "not yet with your function:", f"{yours[0]:.3f} to {yours[-1]:.3f}"
+)
 print(f"with the library's:  {library[0]:.3f} to {library[-1]:.3f}")
 np.testing.assert_allclose(yours, library, rtol=1e-3)
 
@@ -592,7 +616,7 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 #
 # Every product of a weight and a pixel hands back dy times the weight to the pixel, and dy times the pixel to the weight.
 # Scatter, gather, matrix and transposed convolution add the same shares in four orders; only gather turns the kernel.
-# Stride spreads dy, padding is cut off at the end, channels forwards become kernels backwards.
+# A stride spreads dy, padding is cut off at the end; forwards the sum goes over channels, backwards over kernels.
 
 # %% [markdown]
 # ## Questions

@@ -24,6 +24,12 @@ def best_step():
     return int(np.argmin(errors))
 
 
+def second_of_dx():
+    """The second number of dX for X = (1, 2), W of two rows and two columns, and dY = (2, -1)."""
+    _, cache = F.linear_forward(np.array([[1.0, 2]]), np.array([[3.0, 0], [1, -1]]), np.zeros(2))
+    return float(F.linear_backward(np.array([[2.0, -1]]), cache)[0][0, 1])
+
+
 def who_gets_a_tie():
     """Who gets the gradient of a window 6, 6, 1, 0: the place of the choice."""
     _, switches = F.maxpool2d_forward(np.array([[6.0, 6], [1, 0]])[None, None], 2)
