@@ -161,8 +161,8 @@ class DepthExplorer(Widget):
             for kind in ("signal", "gradient")
         )
         said = (
-            f"{facts['depth']} layers. The signal grows on its way forwards by: {forwards}."
-            f" The gradient grows on its way back by: {back}."
+            f"{facts['depth']} layers. The signal changes on its way forwards by: {forwards}."
+            f" The gradient changes on its way back by: {back}."
         )
         if not self.steps:
             return f"{said} Nothing is trained yet."
