@@ -2,7 +2,7 @@
 
 Nodes hold the four numbers of a batch, or one number that they share:
 
-    m = mean(x), c = x - m, v = mean(c²), s = 1 / sqrt(v + eps), n = c · s, y = gamma · n + beta
+    m = mean(x), c = x - m, v = mean(c²), u = 1 / sqrt(v + eps), n = c · u, y = gamma · n + beta
 
 >>> values = forward([1.0, 2.0, 3.0, 6.0], gamma=1.0, beta=0.0, eps=0.0)
 >>> values["m"], values["v"]
@@ -13,10 +13,10 @@ import numpy as np
 
 EPS = 1e-5
 #: Steps forwards; each name is a node.
-FORWARDS = ("m", "c", "v", "s", "n", "y")
+FORWARDS = ("m", "c", "v", "u", "n", "y")
 #: Steps backwards: which node's gradient is known after each, and by which way it came.
 BACKWARDS = (
-    ("y", ""), ("beta", "y"), ("gamma", "y"), ("n", "y"), ("s", "n"), ("c", "n"), ("v", "s"), ("c", "v"),
+    ("y", ""), ("beta", "y"), ("gamma", "y"), ("n", "y"), ("u", "n"), ("c", "n"), ("v", "u"), ("c", "v"),
     ("m", "c"), ("x", "c"), ("x", "m"),
 )  # fmt: skip
 
@@ -34,8 +34,8 @@ def forward(x, gamma=1.0, beta=0.0, eps=EPS):
     m = float(x.mean())
     c = x - m
     v = float(np.mean(c**2))
-    s = float(1 / np.sqrt(v + eps))
-    n = c * s
+    u = float(1 / np.sqrt(v + eps))
+    n = c * u
     return {
         "x": x,
         "gamma": gamma,
@@ -43,7 +43,7 @@ def forward(x, gamma=1.0, beta=0.0, eps=EPS):
         "m": m,
         "c": c,
         "v": v,
-        "s": s,
+        "u": u,
         "n": n,
         "y": gamma * n + beta,
     }
@@ -80,9 +80,9 @@ def _share(values, found, name, way):
         ("beta", "y"): lambda: float(np.sum(upstream)),
         ("gamma", "y"): lambda: float(np.sum(upstream * values["n"])),
         ("n", "y"): lambda: upstream * values["gamma"],
-        ("s", "n"): lambda: float(np.sum(upstream * values["c"])),
-        ("c", "n"): lambda: upstream * values["s"],
-        ("v", "s"): lambda: upstream * -0.5 * values["s"] ** 3,
+        ("u", "n"): lambda: float(np.sum(upstream * values["c"])),
+        ("c", "n"): lambda: upstream * values["u"],
+        ("v", "u"): lambda: upstream * -0.5 * values["u"] ** 3,
         ("c", "v"): lambda: upstream * 2 * values["c"] / count,
         ("m", "c"): lambda: float(-np.sum(upstream)),
         ("x", "c"): lambda: upstream * 1.0,

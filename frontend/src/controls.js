@@ -3,7 +3,8 @@ import { segments, thumbnails, wordOf } from "./choices.js";
 import { h, uniqueId } from "./dom.js";
 import { shortNumber } from "./scale.js";
 
-const LOG_STEPS = 240;
+const LOG_STEPS = 240; // positions of a log slider at most
+const LOG_STEP = 0.0125; // and the least factor between two of them, as a logarithm
 
 /** Round to the control's own steps and range, as a dragged handle needs. */
 export function snap(spec, value) {
@@ -16,11 +17,15 @@ export function snap(spec, value) {
 
 /** Slider position of a value, and back: equal movements are equal factors on a log slider. */
 export const logScale = {
-  position: (spec, value) => Math.round((LOG_STEPS * Math.log(value / spec.low)) / Math.log(spec.high / spec.low)),
+  /** How many steps the slider has: in a narrow range fewer, so that three digits tell each from the next. */
+  steps: ({ low, high }) => Math.max(1, Math.min(LOG_STEPS, Math.floor(Math.log(high / low) / LOG_STEP))),
+  position: (spec, value) =>
+    Math.round((logScale.steps(spec) * Math.log(value / spec.low)) / Math.log(spec.high / spec.low)),
   value: (spec, position) => {
+    const steps = logScale.steps(spec);
     if (position <= 0) return spec.low;
-    if (position >= LOG_STEPS) return spec.high;
-    return Number((spec.low * (spec.high / spec.low) ** (position / LOG_STEPS)).toPrecision(3));
+    if (position >= steps) return spec.high;
+    return Number((spec.low * (spec.high / spec.low) ** (position / steps)).toPrecision(3));
   },
 };
 
@@ -86,7 +91,7 @@ function slider(original, change) {
   const setRange = (low, high) => {
     Object.assign(spec, { low, high });
     range.min = spec.log ? 0 : low;
-    range.max = spec.log ? LOG_STEPS : high;
+    range.max = spec.log ? logScale.steps(spec) : high;
     range.step = spec.log ? 1 : spec.step;
     range.disabled = low === high;
     range.style.setProperty("--cnn-share", track.share(current).toFixed(4));

@@ -28,6 +28,19 @@ test("log slider positions and values are inverse and keep the ends", () => {
   }
 });
 
+test("on a log slider every position has a value of its own, so that no arrow key is lost", () => {
+  for (const [low, high] of [[0.5, 2], [0.25, 4], [0.9, 1.1], [1e-4, 10], [0.001, 1]]) {
+    const spec = { low, high };
+    const last = logScale.steps(spec);
+    for (let position = 0; position < last; position += 1) {
+      const value = logScale.value(spec, position);
+      expect(logScale.position(spec, value)).toBe(position);
+      expect(logScale.value(spec, position + 1)).toBeGreaterThan(value);
+    }
+    expect(logScale.value(spec, last)).toBe(high);
+  }
+});
+
 test("dragged values are rounded to the control's steps and kept in its range", () => {
   expect(snap(start, 0.1234)).toBe(0.12);
   expect(snap(start, 99)).toBe(2);

@@ -10,17 +10,16 @@
 # # How deep can it go?
 #
 # The networks of this course so far have two or three layers. Networks that recognise photographs have fifty, or a
-# hundred and fifty. If more layers can compute more, why not simply stack them? In this notebook you stack fifty, see
-# them fail, and find out why. Then you build the two parts with which deep networks are trained today: *batch
-# normalization* and the *residual block*. Each of them turns out to repair one thing and to break another.
+# hundred and fifty. More layers can compute more; is it enough to stack them? In this notebook you stack fifty layers
+# and measure what becomes of them. Then you build the two parts with which deep networks are trained today: *batch
+# normalization* and the *residual block*. You measure what each of them does alone, and what both do together.
 #
 # **After this notebook you can**
 #
 # 1. follow the sizes of signal and gradient through many layers, and say where they vanish or explode;
 # 2. compute batch normalization forwards and backwards, by hand and in code, for images too;
-# 3. say what batch normalization does in training, what it does when the network is judged, and what goes wrong when
-#    the two are mixed up;
-# 4. build a residual block, and explain why the gradient passes it;
+# 3. say what batch normalization does in training and what it does when the network is judged;
+# 4. build a residual block, and explain how the gradient gets past it;
 # 5. tell which explanations of these two are measured and which are not.
 #
 # **You need** the sizes of signals and He's rule from [Where do we start?](08_initialization.ipynb), and the chain
@@ -68,7 +67,9 @@ for depth, found in accuracy_by_depth("plain").items():
 
 # %% [markdown] minutes=9
 # These numbers were computed beforehand, because fifty layers take a while: five seeds, three epochs, and of three
-# learning rates the one with the lowest training loss. (The program is `tools/measure_depth.py`.)
+# learning rates the one with the lowest training loss. The first weights are 1.2 times those of He's rule; the reason
+# for this factor comes below. (The program is `tools/measure_depth.py`.)
+# <!-- source: cnnlib.experiments.depth.KEEPING: 1.2 -->
 #
 # <details><summary>What came out</summary>
 #
@@ -83,14 +84,15 @@ for depth, found in accuracy_by_depth("plain").items():
 #
 # A network learns if two things arrive: the *signal*, which carries the image forwards to the loss, and the
 # *gradient*, which carries the blame back to the weights. So let us measure both, behind every second layer, before
-# any training. The size of a set of numbers is here their *root mean square*: square them all, take the mean, take the
-# root.
+# any training. As the size of many numbers we take their *root mean square*: square them all, take the mean of the
+# squares, and then the root of this mean.
 #
-# The picture below shows four networks. Look at the one called *plain* first; *norm*, *residual* and *both* are explained
-# later. The left picture shows the size of its signal, from the first layer to the last. The middle picture shows the size of the
-# gradient. It starts at the right end, at the loss, and travels to the left. Both axes upwards are logarithmic.
+# The picture below shows on the left the size of the signal, from the first layer to the last, and in the middle the
+# size of the gradient behind the same layers. The gradient starts at the loss, at the right end, and travels to the
+# left. The vertical axes of both are logarithmic.
 #
-# The first weights follow He's rule, and fifty layers are stacked. How much of the gradient arrives?
+# The first weights follow He's rule, and fifty layers are stacked. How large is the gradient when it arrives at the
+# first layer?
 
 # %%
 predict("09.back")
@@ -101,35 +103,41 @@ kept = Challenge(
     lambda f: f["depth"] == 50 and 1 / 3 < f["gradient_plain"] < 3,
     lambda f: (f"now × {f['gradient_plain']:.2g}, {f['depth']} layers", f["depth"] / 60),
 )
-DepthExplorer(depth=50, challenge=kept)
+shown = ("shows", "depth", "scale", "rate", "seed")
+DepthExplorer(depth=50, kinds=("plain",), show=shown, challenge=kept)
 
 # %% [markdown]
-# Move *Layers* from 2 to 50 and watch the line *plain* tilt. Then meet the challenge with *Scale*: it multiplies all
-# first weights.
+# Move *Layers* from 2 to 50 and watch both lines tilt. Then meet the challenge with *Scale*: all first weights are
+# multiplied by it.
 #
-# Why do the lines tilt? Call what comes out of layer number $l$ $h_l$, and the gradient of the loss $E$ by it $dh_l$.
-# One layer back the gradient is multiplied by that layer's slopes; call the factor by which its size changes $a_l$.
-# After $L$ layers the sizes, written with bars, are
+# Why do the lines tilt? Let $h_l$ be the output of layer number $l$, and $dh_l$ the gradient of the loss $E$ by this
+# output. On its way back through layer $l$ the gradient is multiplied by the slopes of that layer, and its size changes
+# by a factor; call this factor $g_l$. Bars stand for sizes. For $L$ layers
 #
-# $$ |dh_0| = a_1 \cdot a_2 \cdots a_L \cdot |dh_L| . $$
+# $$ |dh_0| = g_1 \cdot g_2 \cdots g_L \cdot |dh_L| . $$
 #
-# A product of fifty factors is a touchy thing:
+# When fifty factors are multiplied, it matters much whether they are a little below or a little above one:
 
 # %%
-for a in (0.8, 0.9, 1.0, 1.1, 1.2):
-    print(f"fifty factors of {a}: {a**50:.2g}")
+for g in (0.8, 0.9, 1.0, 1.1, 1.2):
+    print(f"fifty factors of {g}: {g**50:.2g}")
 
 # %% [markdown]
 # If the factors are a little below one, the gradient *vanishes*. If they are a little above one, it *explodes*. He's
-# rule makes the factor one for a layer whose windows are full. Our maps have 4x4 pixels, so part of each window hangs
-# over the frame and reads zeros. On average only 0.69 of its inputs are pixels, which makes the mean square 0.69 times
-# and the size 0.83 times as large. Fifty such factors leave less than a thousandth.
+# rule makes the factor one as long as every window lies inside the map. Our maps have only 4x4 pixels, so most windows
+# lie partly in the frame and read zeros there. On average only 0.69 of the inputs of a window are pixels. So each layer
+# makes the mean square of the signal 0.69 times as large, and its size, the root, 0.83 times. The gradient, as
+# measured in the picture, becomes about 0.86 times as large in each layer. Fifty such factors leave less than a
+# thousandth.
 # <!-- computed: (10 * 10) / (4 * 4 * 9) = 0.69 -->
 # <!-- computed: ((10 * 10) / (4 * 4 * 9)) ** 0.5 = 0.83 -->
+# <!-- computed: 0.00052 ** (1 / 50) = 0.86 -->
 #
 # A scale of about 1.2 makes up for this. Does the network learn now? Set *Layers* to 50 and *Scale* to 1.2, press Play,
-# and watch the loss of *plain*. Then choose *how alike* at the top: the left picture now shows the cosine
-# between what two *different* images have become, averaged over many pairs. At 1 the two can no longer be told apart.
+# and watch the loss. Then choose *how alike* at the top. The left picture now compares images: what a layer makes of an
+# image is a list of numbers, a vector, and the picture shows the cosine of the angle between the vectors of two
+# *different* images, averaged over many pairs. At 1 both vectors point in the same direction, and the layers behind can
+# hardly tell the two images apart.
 
 # %%
 for depth in (4, 20, 50):
@@ -138,11 +146,11 @@ for depth in (4, 20, 50):
     print(f"{depth:2d} layers, three seeds: cosine of different images behind the last layer {alike}")
 
 # %% [markdown] minutes=3
-# So there is a second trouble. With fifty layers all images look nearly the same at the end, and the loss has little
-# to tell them apart by. With twenty they do not yet, and still that network learned badly; there must be more to it.
-# (Balduzzi and others found in 2017 that in deep plain networks the gradient changes from image to image as
-# irregularly as noise.) The table at the beginning was made with the scale of 1.2: right sizes at the
-# start were not enough.
+# So there is a second trouble. Behind fifty layers all images look nearly the same, and the last layer can hardly tell
+# them apart. Behind twenty layers they differ more, about as much as behind four, and still the network of twenty
+# layers learned badly. So there must be a further reason. (Balduzzi and others found in 2017 that the deeper a plain
+# network is, the less the gradients of similar inputs have in common; in the end they look like noise.) The table at
+# the beginning was already made with a scale of 1.2. So it is not enough that the sizes are right at the start.
 # <!-- source: Balduzzi et al. 2017, "The shattered gradients problem", abstract -->
 #
 # ## Batch normalization: the idea
@@ -157,12 +165,13 @@ for depth in (4, 20, 50):
 #
 # 1. Take their *mean* $m$, which is 3, and subtract it: $c = x - m$ is −2, −1, 0, 3.
 # 2. Take the mean of the squares of $c$. This is the *variance* $v$: (4 + 1 + 0 + 9) / 4 = 3.5.
-# 3. Divide by its root, so that the spread becomes 1. With $s = 1/\sqrt{v + \varepsilon}$ the result is $\hat x = c
-#    \cdot s$, read "x hat". Here $\varepsilon$, `eps` in code, is a tiny number, 0.00001. It is there for channels
-#    whose numbers are all equal: their variance is zero, and one must not divide by zero.
-# 4. Perhaps mean 0 and spread 1 is not what the next layer needs. So the network may choose another: $y = \gamma \hat x
-#    + \beta$. The scale $\gamma$ (gamma) and the shift $\beta$ (beta) are learned like weights, one pair for each
-#    channel. They start at 1 and 0.
+# 3. Divide $c$ by the root of $v$, which is the *standard deviation*, or spread. Then the spread becomes 1. With
+#    $u = 1/\sqrt{v + \varepsilon}$ the result is $\hat x = c \cdot u$, read "x hat". Here $\varepsilon$, `eps` in
+#    code, is a tiny number, 0.00001. It is there for channels whose numbers are all equal: their variance is zero, and
+#    one must not divide by zero.
+# 4. Perhaps the next layer needs another mean than 0 and another spread than 1. So the network may choose both:
+#    $y = \gamma \hat x + \beta$. The scale $\gamma$ (gamma) and the shift $\beta$ (beta) are learned like weights,
+#    one pair for each channel. They start at 1 and 0.
 # <!-- computed: (4 + 1 + 0 + 9) / 4 = 3.5 -->
 # <!-- source: cnnlib.nn.functional.batchnorm2d_forward: eps=1e-5 -->
 
@@ -171,9 +180,9 @@ numbers = np.array([1.0, 2.0, 3.0, 6.0])
 m = numbers.mean()
 c = numbers - m
 v = (c**2).mean()
-s = 1 / np.sqrt(v + 1e-5)
-x_hat = c * s
-print(f"m {m}, c {c}, v {v}, s {s:.4f}")
+u = 1 / np.sqrt(v + 1e-5)
+x_hat = c * u
+print(f"m {m}, c {c}, v {v}, u {u:.4f}")
 print(f"x hat {x_hat.round(2)}, its mean {abs(x_hat.mean()):.2f}, its mean square {(x_hat**2).mean():.3f}")
 
 # %% [markdown] minutes=12 cut=2
@@ -182,19 +191,20 @@ print(f"x hat {x_hat.round(2)}, its mean {abs(x_hat.mean()):.2f}, its mean squar
 #
 # ## Batch normalization, backwards
 #
-# Now the gradient. It arrives as $dy$, one number for each of the four, and we want $dx$. Suppose that only the first
-# output is to blame: $dy$ = (1, 0, 0, 0), and $\gamma = 1$. Which inputs get a gradient?
+# Now the gradient. It arrives as $dy$, one number for each of the four outputs, and we want $dx$. Suppose that the loss
+# depends on the first output alone: $dy$ = (1, 0, 0, 0). Let $\gamma = 1$. Which inputs get a gradient?
 
 # %%
 predict("09.others")
 
 # %% [markdown]
 # Below is the same computation as a graph. Boxes with four numbers belong to the four images, boxes with one number are
-# shared by them. Press Step: six steps forwards, then eleven backwards. At each step back the rule is the one of
-# notebook 03: *upstream gradient times local slope, and where a number was used twice, both shares add up*.
+# shared by them. The picture opens after the six steps forwards. Press Step for the eleven steps backwards. At each of
+# them the rule is the one of notebook 03: *upstream gradient times local slope, and where a number was used twice, both
+# shares add up*.
 #
-# **Challenge.** With only the first output to blame, find four numbers for which *all* of $dx$ is zero. (Why can the
-# loss not be changed then by any of the four?)
+# **Challenge.** Keep *dy blames* at *first*, and find four numbers for which *all* of $dx$ is zero. (Why does the loss
+# not change then, whichever of the four you move a little?)
 
 
 # %% tags=["nbval-ignore-output"] answers="09.others"
@@ -205,17 +215,19 @@ def nothing_moves(f):
 
 
 words = "dy blames the first number alone, and dx is 0 everywhere"
-now = lambda f: (f"now step {f['step']}, largest |dx| {f['largest_dx']:.3f}", f["step"] / 20)
+largest = lambda f: f"{f['largest_dx']:.3f}" if f["step"] == f["steps"] else "not known yet"
+now = lambda f: (f"now step {f['step']}, largest |dx| {largest(f)}", f["step"] / 20)
 zero = Challenge(words, nothing_moves, now)
 NormalizationSteps(step=6, challenge=zero)
 
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# All four inputs get a gradient, although three of the outputs are not to blame. They share the mean, and the mean is
-# in the first output. The challenge is met when the first number is far off and the other three are equal. Then it
-# lies as far from the mean, measured in spreads, as one of four numbers can, and moving it further changes nothing: its
-# distance grows, and the spread by which it is divided grows as much.
+# All four inputs get a gradient, although $dy$ is zero for three of the outputs. All four inputs make the mean and the
+# variance, and the first output is computed with both. The challenge is met when the last three numbers are equal and
+# the first is far from them. Then $\hat x$ of the first is as large as it can be for one of four numbers. If it is moved
+# further, its distance from the mean grows, and the spread by which the distance is divided grows by the same factor.
+# So $\hat x$ does not change.
 #
 # </details>
 #
@@ -225,10 +237,11 @@ NormalizationSteps(step=6, challenge=zero)
 # - *Through* $y = \gamma \hat x + \beta$. The shift was added to all four numbers, so its gradient is a sum: $d\beta =
 #   \sum dy = 1$. The scale was multiplied with $\hat x$, so $d\gamma = \sum dy \cdot \hat x = -1.07$. And $d\hat x =
 #   \gamma \cdot dy = (1, 0, 0, 0)$.
-# - *Through* $\hat x = c \cdot s$. A product hands the gradient on crosswise: $c$ gets $d\hat x \cdot s = (0.53, 0, 0,
-#   0)$. The one number $s$ was used four times, so it gets a sum: $ds = \sum d\hat x \cdot c = -2$.
-# - *Through* $s = v^{-1/2}$. The derivative from school is $-\tfrac12 v^{-3/2}$, which is $-\tfrac12 s^3$. So $dv =
-#   -\tfrac12 s^3 \cdot ds = 0.153$.
+# - *Through* $\hat x = c \cdot u$. In a product each factor gets the gradient times the other factor. So $c$ gets
+#   $d\hat x \cdot u = (0.53, 0, 0, 0)$. The one number $u$ was used four times, so its four shares add up: $du = \sum
+#   d\hat x \cdot c = -2$.
+# - *Through* $u = v^{-1/2}$ (without the tiny $\varepsilon$). The derivative from school is $-\tfrac12 v^{-3/2}$, which
+#   is $-\tfrac12 u^3$. So $dv = -\tfrac12 u^3 \cdot du = 0.153$.
 # - *Through* $v$, the mean of $c^2$. Each $c$ was squared and divided by $M$, so it gets $2 c / M \cdot dv = (-0.15,
 #   -0.08, 0, 0.23)$ on top of what it has: $dc = (0.38, -0.08, 0, 0.23)$.
 # - *Through* $c = x - m$. $x$ gets $dc$ as it is. The mean was subtracted from all four: $dm = -\sum dc = -0.53$.
@@ -240,17 +253,17 @@ NormalizationSteps(step=6, challenge=zero)
 # %% slideshow={"slide_type": "subslide"}
 dy, gamma, M = np.array([1.0, 0.0, 0.0, 0.0]), 1.0, 4
 dbeta, dgamma, dx_hat = dy.sum(), (dy * x_hat).sum(), gamma * dy
-first, ds = dx_hat * s, (dx_hat * c).sum()
-dv = -0.5 * s**3 * ds
+first, du = dx_hat * u, (dx_hat * c).sum()
+dv = -0.5 * u**3 * du
 second = 2 * c / M * dv
 dc = first + second
 dm = -dc.sum()
 dx = dc + dm / M
-print(f"dbeta {dbeta}, dgamma {dgamma:.2f}, ds {ds:.0f}, dv {dv:.3f}, dm {dm:.2f}, dm / M {dm / M:.2f}")
+print(f"dbeta {dbeta}, dgamma {dgamma:.2f}, du {du:.0f}, dv {dv:.3f}, dm {dm:.2f}, dm / M {dm / M:.2f}")
 print("dc", first.round(2), "+", second.round(2), "=", dc.round(2), " dx", dx.round(2))
 
 # %% [markdown]
-# As in every notebook that has a new backward pass, we measure. `first_output` computes the first $y$ from the four
+# As in every notebook with a new backward pass, we compare with measured slopes. `first_output` computes the first $y$ from the four
 # inputs, and `numerical_gradient` nudges them one by one:
 
 
@@ -263,33 +276,35 @@ measured = numerical_gradient(first_output, numbers.copy())
 print(f"measured {measured.round(3)}, relative error {relative_error(dx, measured):.0e}")
 
 # %% [markdown]
-# All this can be put together into one line. Three observations do it.
+# All this can be written in one line. Three steps lead to it.
 #
-# - The last two steps subtract a mean: $dx = dc + dm / M = dc - \mathrm{mean}(dc)$.
-# - In $dc$ stand two shares, $\gamma s \cdot dy$ and $2c/M \cdot dv$. Insert $dv = -\tfrac12 s^3 \cdot \gamma \sum dy
-#   \cdot c$ into the second and write $\hat x / s$ for $c$. It becomes $-\gamma s \cdot \hat x \cdot
+# - The last two ways subtract a mean: $dx = dc + dm / M = dc - \mathrm{mean}(dc)$.
+# - $dc$ is the sum of two shares, $\gamma u \cdot dy$ and $2c/M \cdot dv$. In the second, insert $dv = -\tfrac12 u^3
+#   \cdot \gamma \sum dy \cdot c$ and write $\hat x / u$ for $c$. It becomes $-\gamma u \cdot \hat x \cdot
 #   \mathrm{mean}(dy \cdot \hat x)$.
-# - The mean of $\hat x$ is zero. So the mean of $dc$ is $\gamma s \cdot \mathrm{mean}(dy)$ alone.
+# - The mean of $\hat x$ is zero, so the second share has the mean zero. The mean of $dc$ is therefore that of the first
+#   share, $\gamma u \cdot \mathrm{mean}(dy)$.
 #
-# What is left is
+# Together:
 #
-# $$ dx = \gamma\, s\, \Big( dy \;-\; \mathrm{mean}(dy) \;-\; \hat x \cdot \mathrm{mean}(dy \cdot \hat x) \Big) . $$
+# $$ dx = \gamma\, u\, \Big( dy \;-\; \mathrm{mean}(dy) \;-\; \hat x \cdot \mathrm{mean}(dy \cdot \hat x) \Big) . $$
 #
-# Read it from the left. $\gamma s$ is the plain slope of a scaling. Then two things are taken off. The first is the
-# mean of $dy$, because adding the same number to all inputs changes nothing: the mean would go up by it. The
-# second is the part of $dy$ that lies along $\hat x$, because stretching all inputs away from their mean changes
-# nothing either: the spread would grow as much. A gradient cannot point in a direction in which nothing changes.
+# $\gamma u$ is the slope that the layer would have if mean and variance were constants. Then two things are subtracted
+# from $dy$. The first is its mean: if the same number is added to all inputs, the mean grows by that number, and no
+# output changes. The second is the part of $dy$ that is proportional to $\hat x$: if the distances of all inputs from
+# their mean grow by the same factor, the spread grows by that factor too, and again no output changes. In a direction in
+# which no output changes the derivative is zero, so $dx$ must have no part in these two directions.
 
 # %%
-in_one_line = gamma * s * (dy - dy.mean() - x_hat * (dy * x_hat).mean())
+in_one_line = gamma * u * (dy - dy.mean() - x_hat * (dy * x_hat).mean())
 print(f"largest difference from the way box by box: {np.abs(in_one_line - dx).max():.0e}")
 
 # %% [markdown] minutes=7
 # ## What it does for a network
 #
-# **It takes the size of the weights away.** Multiply all weights of a convolution by ten, and everything that it
-# computes becomes ten times as large: the mean, and the spread too. Then the normalization behind it divides by that
-# spread. What becomes of the loss, and of the gradient by these weights?
+# Multiply all weights of a convolution by ten. Everything that it computes becomes ten times as large: the mean, and the
+# spread too. The normalization behind it subtracts that mean and divides by that spread. What becomes of the loss, and
+# of the gradient by these weights?
 
 # %%
 predict("09.ten")
@@ -306,14 +321,15 @@ for factor in (1, 10):
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# The loss is the same, and the gradient is a tenth. So the scale of the first weights, which decided everything in
-# notebook 08, hardly matters here. And there is a brake built in: too long a step makes weights large, and large
-# weights have small gradients, so that the next steps change less.
+# The loss is the same, and the gradient is a tenth. So the scale of the first weights, which decided so much in
+# notebook 08, hardly matters here. This also corrects steps that are too long: they make the weights larger, larger
+# weights have smaller gradients, and so the following steps change the network less.
 #
 # </details>
 #
-# **It stands a larger learning rate.** This is what Ioffe and Szegedy wrote, and what the brake makes plausible. Six
-# layers, plain steps without momentum, five seeds each:
+# **Which learning rates are possible?** Ioffe and Szegedy wrote that batch normalization allows larger ones, and what
+# you have just seen makes it plausible. How much larger? Six layers were trained with plain steps, without momentum,
+# and with five seeds for each rate:
 
 # %%
 predict("09.rate")
@@ -328,9 +344,8 @@ for rate in plain:
 # The number behind ± is the standard deviation over the seeds. At its own best rate the normalised network is the
 # better one, too.
 #
-# **It does not make a network as deep as you like.** Look at the line *norm* in the picture above, at 50 layers. Its
-# signal keeps its size, as it must. But the gradient is larger at the first layer than at the last, by about a fifth
-# for each layer:
+# **And more layers?** We take fresh networks with batch normalization. Every layer sets the size of the signal anew, so
+# it keeps its size. But the gradient grows on its way back, by roughly a fifth in each layer:
 
 # %%
 for depth in (10, 20, 50):
@@ -341,25 +356,27 @@ for depth in (10, 20, 50):
     print(f"{depth:2d} layers: gradient back {times}; each layer × {each:.2f}")
 
 # %% [markdown] minutes=9
-# Why? Forwards, the normalization holds the size by force. Backwards, nothing holds it. Yang and others proved in 2019,
-# for very wide networks, that normalization itself makes the gradient grow from layer to layer, whatever the first
-# weights are. With fifty layers the first gradient is some thousand times as large as the last, and it is hard to find
-# a learning rate that suits both. What that does to the accuracy comes below, in one table with the others.
+# Why? Forwards, each normalization sets the size to 1. Backwards nothing sets the size of the gradient. Yang and others
+# proved in 2019, for very wide networks, that normalization itself makes the gradient grow from layer to layer, whatever
+# the first weights are. With fifty layers the gradient is some thousand times as large at the first layer as at the
+# last, and it is hard to find a learning rate that suits both. What this does to the accuracy is measured further below,
+# for all networks in one table.
 # <!-- source: Yang et al. 2019, "A mean field theory of batch normalization", abstract -->
 #
-# ## The trap: training is not judging
+# ## In training, and in use
 #
 # In training, an image is normalised together with 31 others. When the network is *judged*, or used, this must not
 # happen: the guess for a digit should not depend on which other digits are looked at. So `BatchNorm2d` does two
 # different things.
 #
-# - `training=True`: mean and variance are those of the batch. On the side, running averages of both are kept: at each
-#   step the old average counts 90 %, the new batch 10 %.
-# - `training=False`: the running averages are used, as constants. Then it is a mere scaling and shifting.
+# - `training=True`: mean and variance are those of the batch. In addition the layer keeps *running averages* of both: at
+#   each step the new average is 90 % of the old one plus 10 % of what the batch has.
+# - `training=False`: the running averages are used, as constants. Then the layer is only a scaling and a shift.
 # <!-- source: cnnlib.nn.layers.BatchNorm2d: momentum=0.1 -->
 #
-# What happens when somebody forgets to switch? We train a network, then judge the test digits with the statistics of
-# their own batch. First the digits come in mixed order. Then they come sorted: all zeros, then all ones, and so on.
+# Suppose somebody forgets to switch. We train a network, then judge the test digits as in training, with the mean and
+# the variance of their own batch. First the digits come in mixed order. Then they come sorted: all zeros, then all ones,
+# and so on.
 
 # %%
 predict("09.sorted")
@@ -376,13 +393,15 @@ print(f"judged as it should be: {judged:.1%}; in training mode: mixed {mixed:.1%
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Mixed, nobody would notice the mistake. Sorted, the network loses several points: in a batch of nothing but zeros,
-# what all zeros have in common *is* the mean, and the mean is taken off.
+# In mixed order nobody would notice the mistake. In sorted order the network loses several points. In a batch of nothing
+# but zeros the mean holds what all zeros have in common. When it is subtracted, part of what tells a zero from other
+# digits is lost.
 #
 # </details>
 #
-# The smaller the batch, the more an image depends on its company. We put the first test digit into thirty batches, each
-# time with other digits, and look at how far its ten scores scatter from batch to batch (their standard deviation):
+# The smaller the batch, the more the scores of an image depend on the other images in it. We put the first test digit
+# into thirty batches, each time with other digits, and print how far its ten scores scatter from batch to batch (their
+# standard deviation):
 
 # %%
 for size in (2, 8, 32, 128):
@@ -390,16 +409,16 @@ for size in (2, 8, 32, 128):
     print(f"batches of {size:3d}: its scores scatter by {scatter:.2f}")
 
 # %% [markdown]
-# In training this scatter is a noise that small batches have more of. The extreme is a batch of one. A convolution then
-# still has the pixels of its maps to average over; a channel that has only one number has nothing. What is left of a
-# number when its own mean is subtracted? **This cell is meant to fail.**
+# In training this scatter acts like noise, and small batches bring more of it. The extreme is a batch of one image. If
+# its maps have several pixels, there is still something to average over. But a channel may hold a single number. What is
+# left of that number when its own mean is subtracted? **This cell is meant to fail.**
 
 # %% tags=["raises-exception"]
 F.batchnorm2d_forward(np.full((1, 8, 1, 1), 5.0), np.ones(8), np.zeros(8))
 
 # %% [markdown]
-# The other trap is the start. The running averages begin at mean 0 and variance 1, and need some tens of steps to forget
-# that. Judged too early, a network looks worse than it is:
+# A second mistake is to judge too early. The running averages begin at mean 0 and variance 1, and only after some tens
+# of steps these starting values no longer count. Until then a network looks worse than it is:
 
 # %%
 young = deep_cnn("batch norm", 6, seed=0)
@@ -411,10 +430,10 @@ for steps in (5, 5, 35):
     print(f"{steps:2d} steps more: by running averages {running:.0%}, by the batch's own {among:.0%}")
 
 # %% [markdown]
-# **Layer normalization** avoids both traps. It computes the same formula, but takes the mean and the variance over all
-# numbers of *one image* instead of one channel of all images. No image sees another, so training and judging
-# are the same, and a batch of one will do. That is why it is used where batches are small or lengths differ, above all
-# in transformers.
+# With **layer normalization** neither can happen. It computes the same formula, but takes the mean and the variance over
+# all numbers of *one image* instead of one channel of all images. No image has an influence on another, so training and
+# judging are the same, and a batch of one is enough. That is why it is used where batches are small, or where inputs
+# differ in length, as sentences do: above all in *transformers*, the networks behind today's language models.
 
 # %%
 layered = deep_cnn("batch norm", 6, seed=0, norm=lambda channels: LayerNorm((channels, 4, 4)))
@@ -426,23 +445,23 @@ print(f"layer normalization, judged {judged:.1%}; in training mode, one by one {
 # %% [markdown] minutes=12
 # ## A way past: the residual block
 #
-# Batch normalization left one trouble: the gradient still goes through a product of fifty factors. In 2015 He and
-# others had a simple idea. Take a few layers and call what they compute $f$. Instead of $f(x)$, let the block put out
-# $y = x + f(x)$.
+# Batch normalization left one trouble: the gradient is still multiplied by fifty factors. In 2015 He and others proposed
+# a small change. Take a few layers as a *block*, and call what they compute $f$. Instead of $f(x)$, let the block put
+# out $y = x + f(x)$.
 # <!-- source: He et al. 2015, "Deep residual learning for image recognition" -->
 #
-# The input goes *past* the layers, and what they compute is added. This is a **residual block**: the layers
-# only have to learn the rest, the residual, by which the output should differ from the input. If nothing should be
-# changed, they need only put out zero. (In the plain network above, fifty layers would have to learn to pass a digit on
+# The input also goes *past* the layers, and what they compute is added to it. This is a **residual block**. Its layers
+# have to learn only the residual: the difference between the wanted output and the input. If nothing should be changed,
+# it is enough that they put out zero. (The layers of the plain network would have to learn to pass a digit on
 # unchanged.)
 #
 # Backwards, $x$ was used twice, so it gets two shares:
 #
 # $$ dx = dy + \text{what the backward of } f \text{ makes of } dy . $$
 #
-# The first share is $dy$ itself. It is not multiplied by anything. In a chain of three blocks the gradient can go
-# through or past each of them, so there are 2 · 2 · 2 ways; on one of these, past all three, it arrives whole. In
-# `cnnlib` the block is `Residual([...])`, and its input and output have the same shape:
+# The first share is $dy$ itself, not multiplied by anything. In a chain of three blocks the gradient can go through or
+# past each of them, so there are 2 · 2 · 2 ways. On one of these ways, past all three, it arrives unchanged. In `cnnlib`
+# the block is `Residual([...])`, and its input and output have the same shape:
 
 # %% slideshow={"slide_type": "subslide"}
 branch = deep_cnn("plain", 2, seed=1)[2:6]  # ReLU, convolution, ReLU, convolution
@@ -459,8 +478,8 @@ for layer in reversed(branch):
 print(f"largest difference of dx and dy + share through f: {np.abs(dx - (dy + through)).max():.0e}")
 
 # %% [markdown]
-# Now fifty layers are 25 such blocks. First without batch normalization. The gradient can no longer vanish. What about
-# the signal?
+# Now fifty layers are 25 such blocks, first without batch normalization. Past all blocks the gradient arrives unchanged.
+# What becomes of the size of the signal?
 
 # %%
 predict("09.growth")
@@ -474,14 +493,15 @@ for kind in ("plain", "residual", "residual + batch norm"):
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Without normalization the signal grows a few hundredfold, and the gradient on its way back grows too. The identity
-# never lets a signal vanish, but each block adds something of about its own size, and sums of that kind grow by a
-# factor in each block. The network with both parts is different: in front of each block's layers the size is set to 1
-# again, so each block adds about the same amount. The growth is a sum, not a product.
+# Without normalization the signal grows a few hundredfold, and so does the gradient on its way back. In $x + f(x)$ the
+# signal does not vanish, because $x$ is kept. But $f(x)$ is nearly as large as $x$, so each block multiplies the size by
+# a factor above one. In the network with both parts, the input of each block is normalised before its layers see it. So
+# each block adds about the same amount, and the size grows much more slowly: amounts are added up, not factors
+# multiplied.
 #
 # </details>
 #
-# And does it learn?
+# Does the network with both parts learn?
 
 # %%
 predict("09.fifty")
@@ -499,44 +519,49 @@ for kind in STUDIED:
 # rates that were tried: batch normalization helps up to ten or twenty layers and fails at fifty, where its gradient
 # explodes; the residual network without it fails from twenty on, where its signal does.
 #
-# Note what the table does *not* say: that depth made anything better. The digits are small and easy, and four layers
-# are enough for them. What is shown is that depth no longer does harm. Where images are hard, the deeper networks win:
-# He and others went from 18 to 152 layers on photographs and gained with each step.
+# The table does *not* show that depth makes anything better. The digits are small and easy, and four layers are enough
+# for them. It shows that depth no longer does harm. On harder images deeper networks are better: He and others went from
+# 18 to 152 layers on photographs, and each step made fewer mistakes.
 # <!-- source: He et al. 2016, tables 2 to 4: 18 and 34 layers, then 50, 101 and 152 -->
 #
 # </details>
 #
-# **A third way.** The last line of the table has no normalization. There the last convolution of each block
-# starts at zero. Every block then passes its input on, the fifty layers start as if they were not there, and each block
-# grows only as far as it helps. So normalization is not the only way to hold the sizes. Try all this in the
-# picture: tick *Residual blocks start at 0*.
+# **A third way.** In the last line of the table, *residual from zero*, there is no normalization. Instead the last
+# convolution of each block starts at zero. Every block then passes its input on unchanged, as if the fifty layers were
+# not there, and during the training its layers begin to count. So normalization is not the only way to keep the sizes
+# right. Try all this in the picture, which now shows four networks: *plain*, *norm* with batch normalization, *residual*
+# with residual blocks, and *both*. For the third way, tick *Residual blocks start at 0*.
 
 # %% tags=["nbval-ignore-output"]
 goal = Challenge(
     "50 layers: residual and both below a loss of 0.6",
     lambda f: f["depth"] == 50 and f["steps"] and max(f["loss_residual"], f["loss_both"]) < 0.6,
-    lambda f: (f"now {f['loss_residual']:.2f} and {f['loss_both']:.2f}", f["steps"] / 100),
+    lambda f: (
+        f"now {f['loss_residual']:.2f} and {f['loss_both']:.2f}" if f["steps"] else "not trained yet",
+        f["steps"] / 100,
+    ),
 )
 DepthExplorer(depth=30, scale=1.2, challenge=goal)
 
 # %% [markdown] minutes=2 cut=1
 # ## What is known of why, and what is not
 #
-# That these two parts work was measured here and in many papers. *Why* is less settled.
+# That these two parts work was measured here and in many papers. *Why* they work is less well known.
 #
 # - **The first explanation of batch normalization did not hold.** Ioffe and Szegedy called the trouble *internal
 #   covariate shift*: each layer's inputs keep changing while the layers before it learn. Santurkar and others tested
 #   this in 2018. They added noise behind every normalization, so that the inputs shifted more than in a plain network.
-#   It trained about as well as without the noise. <!-- source: Santurkar et al. 2018, section 2 -->
+#   The network trained about as well as without the noise. <!-- source: Santurkar et al. 2018, section 2 -->
 # - **The loss becomes smoother.** The same paper measured that with batch normalization the gradient changes less along
-#   a step, so that a longer step can be trusted. That fits the larger rates. Why the surface becomes smoother is
-#   proved for simple cases only.
-# - **The built-in brake** that you saw with the ten times larger weights is plain algebra. How much of the gain is due
-#   to it is not known.
+#   a step, so that a longer step still goes down. That fits the larger rates. Why the loss becomes smoother is proved
+#   for simple cases only.
+# - **Larger weights get smaller gradients.** You saw it with the ten times larger weights, and it follows from the
+#   formula. How much of the gain is due to it is not known.
 # - **Images stay different.** In plain deep networks all images become alike; with normalization they do not, as the
-#   picture *how alike* shows. That this is what decides is a guess.
-# - **Residual blocks.** That the gradient has a way past is algebra. He and others found in 2016 that anything put
-#   into this way (a factor, a ReLU, a convolution) makes deep networks worse, which fits.
+#   picture *how alike* shows. Whether this is what helps is not known.
+# - **Residual blocks.** That the gradient has a way past the layers follows from the derivative of a sum. He and others
+#   found in 2016 that deep networks become worse when something is put into this way (a factor, a ReLU, a convolution).
+#   That fits.
 # <!-- source: Ioffe and Szegedy 2015; Santurkar et al. 2018; He et al. 2016, "Identity mappings in deep residual networks" -->
 
 # %% [markdown]
@@ -569,7 +594,7 @@ worked("09.worked-ways", "09.gap")
 
 # %% [markdown]
 # **2. Backwards, for images.** *Core, 15 minutes.* The forward kept three things: `x_hat`, of the shape of the images;
-# `inv_std`, which is the $s$ above, of shape `(C,)`; and `gamma`. Return `dx`, `dgamma` and `dbeta`. The formula in one line is
+# `inv_std`, which is the $u$ above, of shape `(C,)`; and `gamma`. Return `dx`, `dgamma` and `dbeta`. The formula in one line is
 # all you need; take care over which axes the means and sums run.
 
 
@@ -609,8 +634,8 @@ check("09.residual_backward", residual_backward)
 
 # %% [markdown]
 # **4. Repair it without normalization.** *Stretch, 12 minutes.* This network has 30 residual layers, and its signal
-# explodes. Change some of its weights before training, in one or two lines, so that it learns. Normalization is not
-# allowed. (Its blocks are `deep[2]` to `deep[16]`. The layers of a block are `deep[2].layers`; the last of them is a convolution.)
+# explodes. Change some of its weights before training, in one or two lines, so that it learns, without any
+# normalization. (Its blocks are `deep[2]` to `deep[16]`. The layers of a block are `deep[2].layers`; the last of them is a convolution.)
 
 # %%
 deep = deep_cnn("residual", 30, seed=0)
@@ -640,9 +665,9 @@ quiz("09")
 # %% [markdown]
 # ## Summary
 #
-# Through many layers signal and gradient are multiplied many times: they vanish, explode, or images become alike. Batch
-# normalization sets the size right in every step and stands larger rates; judged, it uses running averages. A residual
-# block adds its input to its output, so that the gradient has a way past; with both, fifty layers train like four.
+# In many layers signal and gradient are multiplied by many factors: they vanish or explode, or all images become alike.
+# Batch normalization sets the size of the signal in every step, and uses running averages when the network is judged.
+# A residual block adds its input to its output, so the gradient gets past it; with both, fifty layers learn like four.
 
 # %% [markdown]
 # ## References

@@ -35,7 +35,7 @@ def test_step_by_mouse_and_the_line_of_time_dragged(book):
     book.page.mouse.down()
     book.page.mouse.move(there, area["y"] + 0.5 * area["height"], steps=8)
     book.page.mouse.up()
-    see(widget, "Step 14 of 17, backwards to dc: a second share comes by v; in all it is 0.38")
+    see(widget, "Step 14 of 17, backwards to dc: a second share comes from v; both together are 0.38")
 
 
 def test_numbers_are_moved_by_the_keyboard(book):
@@ -53,13 +53,13 @@ def test_the_upstream_gradient_is_chosen(book):
     widget = book.widget(0)
     book.run("steps.reset(); steps.set_state(step=17)")
     widget.get_by_text("all", exact=True).click()
-    see(widget, "in all it is 0.00, 0.00, 0.00, 0.00")
+    see(widget, "both together are 0.00, 0.00, 0.00, 0.00")
 
 
 def test_layers_by_the_keyboard_and_four_networks_train(book):
     widget = book.widget(1)
     widget.scroll_into_view_if_needed()
-    see(widget, "10 layers. The signal grows on its way forwards by")
+    see(widget, "10 layers. The signal changes on its way forwards by")
     widget.get_by_role("slider", name="Layers").first.focus()
     book.page.keyboard.press("ArrowLeft")
     see(widget, "8 layers. ")

@@ -30,6 +30,32 @@ def test_training_goes_on_to_its_end_and_says_the_losses():
     assert widget.facts["steps"] == 0
 
 
+def test_one_network_alone_gives_nothing_of_the_others_away():
+    alone, all_four = DepthExplorer(depth=10, kinds=("plain",)), DepthExplorer(depth=10)
+    assert alone.facts["gradient_plain"] == all_four.facts["gradient_plain"]
+    assert set(alone.facts) == {f"{fact}_plain" for fact in ("signal", "gradient", "alike", "loss")} | {
+        "depth", "scale", "steps"
+    }  # fmt: skip
+    labels = {mark.label for panel in alone.scene.panels for mark in panel.marks if hasattr(mark, "label")}
+    assert "plain" in labels and not labels & {"norm", "residual", "both"}
+    alone.advance(2)
+    assert "Loss after 2 steps: plain " in alone.text
+    assert not any(word in alone.text for word in ("batch norm", "residual", "both"))
+
+
+def test_a_network_keeps_its_colour_whichever_stand_beside_it():
+    def colour(widget):
+        marks = [mark for mark in widget.scene.panels[0].marks if getattr(mark, "label", "") == "residual"]
+        return marks[0].color
+
+    assert colour(DepthExplorer(depth=2, kinds=("residual",))) == colour(DepthExplorer(depth=2))
+
+
+def test_kinds_that_are_not_known_are_named():
+    with pytest.raises(ValueError, match="kinds must be among plain, norm, residual, both, got 'deep'"):
+        DepthExplorer(kinds=("deep",))
+
+
 def test_large_factors_are_written_out():
     assert "batch norm ×\u00a01,400" in DepthExplorer(depth=50).text
 
@@ -70,9 +96,9 @@ def test_each_step_of_a_normalization_says_its_numbers():
         seen.append(widget.text)
     assert len(seen) == 17
     assert seen[2] == "Step 3 of 17, forwards: v, the mean of the squares of c, is 3.50."
-    assert seen[9] == "Step 10 of 17, backwards to dx̂: what comes by y is 1.00, 0.00, 0.00, 0.00."
-    assert "a second share comes by v; in all it is 0.38, −0.08, 0.00, 0.23" in seen[13]
-    assert seen[16].endswith("0.25, −0.21, −0.13, 0.10. Their sum is 0.00.")
+    assert seen[9] == "Step 10 of 17, backwards to dx̂: from y comes 1.00, 0.00, 0.00, 0.00."
+    assert "a second share comes from v; both together are 0.38, −0.08, 0.00, 0.23" in seen[13]
+    assert seen[16].endswith("0.25, −0.21, −0.13, 0.10. The four add up to 0.00.")
 
 
 @pytest.mark.parametrize("upstream", ["all four alike", "as x̂ itself"])

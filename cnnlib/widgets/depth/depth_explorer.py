@@ -44,7 +44,8 @@ class DepthExplorer(Widget):
     first block over behind the last), ``alike_plain`` (mean cosine of two images behind the last block),
     ``loss_plain`` (mean of the last five batches, inf when it is no number; 0 before training); and
     ``depth``, ``scale``, ``steps``. An odd number of layers counts as the even one
-    below it. With ``trained=True`` the training is run before the widget appears.
+    below it. With ``trained=True`` the training is run before the widget appears. ``kinds`` names the
+    networks to show, from ``plain``, ``norm``, ``residual`` and ``both``; by default all.
 
     >>> DepthExplorer(depth=2).text.endswith("Nothing is trained yet.")
     True
@@ -62,23 +63,26 @@ class DepthExplorer(Widget):
     )
     restarts = ("depth", "scale", "rate", "zero", "seed")
 
-    def __init__(self, *, trained=False, **options):
+    def __init__(self, *, trained=False, kinds=NAMES, **options):
+        for name in kinds:
+            if name not in NAMES:
+                raise ValueError(f"kinds must be among {', '.join(NAMES)}, got {name!r}")
+        self.places = [place for place, name in enumerate(NAMES) if name in kinds]
         super().__init__(**options)
         if trained:
             self.advance(STEPS)
 
     def begin(self):
         s, self.steps, depth = self.state, 0, even(self.state["depth"])
-        self.losses = {name: [] for name in NAMES}
-        self.models = [
-            deep_cnn(kind, depth, s["seed"], scale=s["scale"], zero_branches=s["zero"]) for kind in KINDS
-        ]
+        how = {"scale": s["scale"], "zero_branches": s["zero"]}
+        self.losses = {NAMES[place]: [] for place in self.places}
+        self.models = {NAMES[p]: deep_cnn(KINDS[p], depth, s["seed"], **how) for p in self.places}
 
     def train(self):
-        """One ``yield`` a step of all four; one whose loss is no number any more stands still."""
+        """One ``yield`` a step of all networks; one whose loss is no number any more stands still."""
         runs, rate = {}, self.state["rate"]
         digits = load_digits()
-        for name, model in zip(NAMES, self.models, strict=True):
+        for name, model in self.models.items():
             how = {"epochs": EPOCHS, "rng": self.state["seed"]}
             optimizer = SGD(rate, momentum=0.9)
             runs[name] = train(model, CrossEntropyLoss(), optimizer, digits.x_train, digits.y_train, **how)
@@ -94,9 +98,11 @@ class DepthExplorer(Widget):
 
     def compute(self, state):
         depth = even(state["depth"])
-        profiles = first_profiles(depth, state["scale"], state["zero"], state["seed"])
+        known = first_profiles(depth, state["scale"], state["zero"], state["seed"])
+        profiles = {place: known[place] for place in self.places}
         facts = {"depth": depth, "scale": state["scale"], "steps": self.steps}
-        for name, found in zip(NAMES, profiles, strict=True):
+        for place, found in profiles.items():
+            name = NAMES[place]
             facts[f"signal_{name}"] = _ratio(found.size[-1], found.size[0])
             facts[f"gradient_{name}"] = _ratio(found.gradient[0], found.gradient[-1])
             facts[f"alike_{name}"] = float(np.nan_to_num(found.alike[-1], nan=1.0))
@@ -105,15 +111,15 @@ class DepthExplorer(Widget):
         return Scene(
             panels, self.sentence(facts), facts, columns=(4, 4, 4), height=360, narrow=NARROW,
             figures=[
-                Figure(word, _times(facts[f"gradient_{name}"]))
-                for name, word in zip(NAMES, ("Gradient back: plain", *NAMES[1:]), strict=True)
+                Figure(f"Gradient back: {name}" if not number else name, _times(facts[f"gradient_{name}"]))
+                for number, name in enumerate(self.losses)
             ],
         )  # fmt: skip
 
     def left_panel(self, profiles):
         """Size of the signal by layer, or how alike two images have become."""
         alike = self.state["shows"] == SHOWS[1]
-        values = [found.alike if alike else found.size for found in profiles]
+        values = [found.alike if alike else found.size for found in profiles.values()]
         x = layers_axis(profiles)
         if alike:
             y, title, words = Axis(0, 1.05), "How alike two images are", "cosine; 1: not to be told apart"
@@ -129,10 +135,13 @@ class DepthExplorer(Widget):
     def loss_panel(self):
         marks = [Reference("2.30 = guessing", y=np.log(10), at="start")]
         if not self.steps:
-            words = "Press Play: the four networks train on the same batches."
+            together = (
+                "the networks train on the same batches" if len(self.places) > 1 else "the network trains"
+            )
+            words = f"Press Play: {together}."
             marks.append(Note(0.12 * STEPS, 0.9, words, (0.5, 2.2), 150))
-        for place, name in enumerate(NAMES):
-            losses = np.array(self.losses[name])
+        for place in self.places:
+            losses = np.array(self.losses[NAMES[place]])
             if not losses.size:
                 continue
             smooth = np.array([losses[max(0, i - SMOOTH + 1) : i + 1].mean() for i in range(len(losses))])
@@ -148,20 +157,16 @@ class DepthExplorer(Widget):
 
     def sentence(self, facts):
         forwards, back = (
-            ", ".join(
-                f"{word} {_times(facts[f'{kind}_{name}'])}" for name, word in zip(NAMES, WORDS, strict=True)
-            )
+            ", ".join(f"{WORDS[p]} {_times(facts[f'{kind}_{NAMES[p]}'])}" for p in self.places)
             for kind in ("signal", "gradient")
         )
         said = (
-            f"{facts['depth']} layers. The signal grows on its way forwards by: {forwards}."
-            f" The gradient grows on its way back by: {back}."
+            f"{facts['depth']} layers. The signal changes on its way forwards by: {forwards}."
+            f" The gradient changes on its way back by: {back}."
         )
         if not self.steps:
             return f"{said} Nothing is trained yet."
-        losses = ", ".join(
-            f"{word} {_loss(facts[f'loss_{name}'])}" for name, word in zip(NAMES, WORDS, strict=True)
-        )
+        losses = ", ".join(f"{WORDS[p]} {_loss(facts[f'loss_{NAMES[p]}'])}" for p in self.places)
         return f"{said} Loss after {self.steps} step{'s' * (self.steps != 1)}: {losses}."
 
 
@@ -172,14 +177,14 @@ def even(depth: int) -> int:
 
 def layers_axis(profiles) -> Axis:
     """Layers passed since the first convolution."""
-    last = int(profiles[0].layers[-1])
+    last = int(next(iter(profiles.values())).layers[-1])
     return Axis(0, last, "layers passed", whole=True)
 
 
 def lines(profiles, values, reach) -> list:
     """One line a kind, with its own colour, dash and, where there is room, marks."""
     marks = []
-    for place, (found, row) in enumerate(zip(profiles, values, strict=True)):
+    for (place, found), row in zip(profiles.items(), values, strict=True):
         y = np.clip(np.where(np.isnan(row), np.nan, row), *reach)
         every = slice(None, None, max(1, len(y) // 6))
         look = {"color": COLORS[place], "dash": DASHES[place], "width": 2}
@@ -193,8 +198,8 @@ def lines(profiles, values, reach) -> list:
 def gradient_panel(profiles) -> Panel:
     """Size of the gradient of the loss by the numbers behind each block; it travels to the left."""
     y = Axis(*GRADIENTS, log=True)
-    marks = lines(profiles, [found.gradient for found in profiles], GRADIENTS)
-    words = "of the loss, by the same numbers"
+    marks = lines(profiles, [found.gradient for found in profiles.values()], GRADIENTS)
+    words = "of the loss, behind each block"
     look = {"title": "← Gradient", "subtitle": words, "at": (0, 1), "name": "gradient", "legend": "ends"}
     return Panel(marks, layers_axis(profiles), y, **look)
 

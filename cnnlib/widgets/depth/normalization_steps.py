@@ -12,12 +12,12 @@ UPSTREAM = ("the first number alone", "all four alike", "as x̂ itself")
 STARTS = (1.0, 2.0, 3.0, 6.0)
 #: Place of each node: those that hold four numbers above, those that hold one below.
 PLACES = {
-    "x": (0.0, True), "m": (1.0, False), "c": (2.0, True), "v": (2.65, False), "s": (3.95, False),
+    "x": (0.0, True), "m": (1.0, False), "c": (2.0, True), "v": (2.65, False), "u": (3.95, False),
     "n": (4.7, True), "gamma": (5.15, False), "y": (6.35, True), "beta": (6.35, False),
 }  # fmt: skip
 SYMBOLS = {"n": "x̂", "gamma": "γ", "beta": "β"}
-MADE = {"m": "mean of x", "c": "x − m", "v": "mean of c²", "s": "1 / √v", "n": "c · s", "y": "γx̂ + β"}
-EDGES = [("x", "m"), ("x", "c"), ("m", "c"), ("c", "v"), ("v", "s"), ("s", "n"), ("c", "n"), ("n", "y"),
+MADE = {"m": "mean of x", "c": "x − m", "v": "mean of c²", "u": "1 / √v", "n": "c · u", "y": "γx̂ + β"}
+EDGES = [("x", "m"), ("x", "c"), ("m", "c"), ("c", "v"), ("v", "u"), ("u", "n"), ("c", "n"), ("n", "y"),
          ("gamma", "y"), ("beta", "y")]  # fmt: skip
 ROWS = (0.86, 0.74, 0.62, 0.5)
 LOW = 0.12
@@ -37,7 +37,7 @@ class NormalizationSteps(Widget):
     'Step 1 of 17, forwards: m, the mean of the four numbers, is 3.00.'
     """
 
-    title = "Who is to blame when a mean is taken off?"
+    title = "Batch normalization, step by step"
     slots = SLOTS
     advances = "step"
     controls = (
@@ -109,7 +109,9 @@ def graph_panel(numbers: dict, active, forwards: bool) -> Panel:
         if name in numbers:
             marks += cells(numbers[name], x, vector, forwards)
     title, note = (
-        ("Values →", "four numbers of one channel") if forwards else ("← Gradients", "dE by each of them")
+        ("Values →", "four numbers of one channel")
+        if forwards
+        else ("← Gradients", "derivative of E by each number")
     )
     axes = Axis(-0.45, 7.05, visible=False), Axis(-0.1, 1.08, visible=False)
     return Panel(
@@ -180,8 +182,8 @@ def sentence(step: int, values: dict, gradients: dict) -> str:
             "m": lambda: f"m, the mean of the four numbers, is {short(values['m'])}",
             "c": lambda: f"c = x − m is {listed(values['c'])}",
             "v": lambda: f"v, the mean of the squares of c, is {short(values['v'])}",
-            "s": lambda: f"s, one over the root of v (plus a little), is {short(values['s'])}",
-            "n": lambda: f"x̂ = c · s is {listed(values['n'])}: mean 0, variance 1",
+            "u": lambda: f"u, one over the root of v + ε, is {short(values['u'])}",
+            "n": lambda: f"x̂ = c · u is {listed(values['n'])}: mean 0, variance 1",
             "y": lambda: f"y = γ · x̂ + β is {listed(values['y'])}",
         }[name]()
         return f"Step {step} of {COUNT}, forwards: {said}."
@@ -192,6 +194,6 @@ def sentence(step: int, values: dict, gradients: dict) -> str:
     if not way:
         return f"Step {step} of {COUNT}, backwards: the gradient dy that arrives is {numbers}."
     second = sum(name == other for other, _ in BACKWARDS[: step - turn]) > 1
-    added = f"a second share comes by {behind}; in all it is" if second else f"what comes by {behind} is"
-    end = "" if step < COUNT else f" Their sum is {short(float(np.sum(here)))}."
-    return f"Step {step} of {COUNT}, backwards to d{symbol}: {added} {numbers}.{end}"
+    came = f"a second share comes from {behind}; both together are" if second else f"from {behind} comes"
+    end = "" if step < COUNT else f" The four add up to {short(float(np.sum(here)))}."
+    return f"Step {step} of {COUNT}, backwards to d{symbol}: {came} {numbers}.{end}"
