@@ -59,7 +59,7 @@ ImageGallery(digits)
 # %% [markdown]
 # All ten digits are nearly equally frequent. Suppose they were not: the cell below makes a training set of 150 images in which
 # nine of ten are ones, and another of 150 images in which all digits are about equally frequent. A new network is trained on
-# each, for ten passes over its images.
+# each, for five passes over its images.
 
 # %%
 predict("02.frequent")
@@ -67,7 +67,7 @@ predict("02.frequent")
 # %% tags=["nbval-ignore-output"] answers="02.frequent"
 ones, others = np.flatnonzero(digits.y_train == 1), np.flatnonzero(digits.y_train != 1)
 for name, pick in (("mostly ones", np.append(ones[:135], others[:15])), ("all digits", np.arange(150))):
-    network, how = small_cnn(rng=0), {"epochs": 10, "rng": 0, "progress": False}
+    network, how = small_cnn(rng=0), {"epochs": 5, "rng": 0, "progress": False}
     x, y = digits.x_train[pick], digits.y_train[pick]
     fit(network, CrossEntropyLoss(), SGD(lr=0.05, momentum=0.9), x, y, **how)
     own, new = (network.predict(x) == y).mean(), network.predict(digits.x_test)
