@@ -37,10 +37,10 @@ register(
         name="01.output_size",
         signature="output_size(size, kernel_size, stride, padding) -> int",
         inputs=("size", "kernel_size", "stride", "padding"),
-        outputs=("size",),
+        outputs=("places",),
         oracle=output_size,
         cases=size_cases,
-        whole=("size",),
+        whole=("places",),
         hints=(
             "Count by hand: 5 pixels, a window of 3, steps of 1. Then the same with steps of 2.",
             "How far can the window move before its far end meets the end of the padded image, and how many "

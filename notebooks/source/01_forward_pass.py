@@ -9,18 +9,18 @@
 # %% [markdown] minutes=2
 # # How does an image become a guess?
 #
-# In [notebook 00](00_start_here.ipynb) a network learned to read digits. Its training was half of what you saw.
-# The other half runs thousands of times a second and never changes: an image goes in at one end, ten numbers
-# come out at the other. This is the *forward pass*. Here you take it apart until every number is a sum that
-# you could have written on paper.
+# In [notebook 00](00_start_here.ipynb) you trained a network to read digits. For every guess, an image goes in at one end
+# of the network, and ten numbers come out at the other. This computation is the *forward pass*. Here you take it apart,
+# until you could compute every one of its numbers on paper.
 #
 # **After this notebook you can**
 #
 # 1. compute any number of a convolution by hand, and say what its kernel looks for;
-# 2. predict the size of every map, the number of weights, and how many pixels a unit sees;
-# 3. say what ReLU, max-pooling, flatten, linear and softmax do, each with its shape;
+# 2. predict how large the output of a layer is, how many weights it has, and which part of the image one of its numbers
+#    depends on;
+# 3. say what the other layers do (ReLU, max-pooling, flatten, linear and softmax), and which shape each gives;
 # 4. follow a real digit through a trained network, from the pixels to the guess;
-# 5. say what a training pass keeps that a mere guess does not need.
+# 5. say what must be kept during training that a guess alone does not need.
 #
 # **You need** Python, and sums of products. No calculus yet.
 #
@@ -55,12 +55,14 @@ print((16 * image).astype(int))
 # %% [markdown] minutes=3
 # ## An image is a table of numbers
 #
-# The shape is read from left to right: 360 images, 1 *channel* (grey; a colour photograph has three), 8 rows,
-# 8 columns. The whole course writes it as (N, C, H, W): number of images, channels, height, width. Squint at the table:
-# a digit. Rows and columns are counted from 0, as Python counts: row 0 is the top one, column 0 the left one.
+# Read the shape from left to right: 360 images, 1 *channel* (grey; a colour photograph has three), 8 rows,
+# 8 columns. The whole course writes it as (N, C, H, W): number of images, channels, height, width. The table is a digit: the
+# larger a number, the more ink there is in that place. (Can you read it?) Rows and columns are counted from 0, as in Python:
+# row 0 is at the top, column 0 on the left.
 #
-# A colour photograph is three such tables of one size: how much red, green and blue light each place has. In which of the
-# three is an orange suit brightest, in which darkest? And the white of a flag?
+# A colour photograph is three such tables of the same size: they say how much red, green and blue light comes from each
+# place. The photograph that you are about to see shows an astronaut in an orange suit, beside a flag with red and white
+# stripes. In which of the three tables is the suit brightest, in which is it darkest? And the white stripes?
 
 # %%
 predict("01.suit")
@@ -81,20 +83,21 @@ for ax, title, picture in zip(
 # %% [markdown] minutes=2
 # <details><summary>What the channels show</summary>
 #
-# Orange is much red, some green and little blue: the suit is bright in the first table and darkest in the
-# last. White has as much of all three, so the white stripes are bright in each; of the red ones only the first table
-# knows that they are no shade of black.
+# Orange light is much red, some green and little blue: the suit is bright in the first table and darkest in the
+# last. White light has the same amount of all three, so the white stripes are bright in every table. The red stripes are
+# brightest in the first table; in the other two they are nearly black.
 #
 # </details>
 #
 # ## One window
 #
-# A convolution looks at the image through a small window. Under the window lie nine pixels; the *kernel* is a
-# table of nine weights. Multiply each pixel by the weight that lies on it, and add the nine products up. That
-# sum is one number of the output. Nothing else happens in a convolution.
+# A convolution looks at the image through a small window, here of 3 rows and 3 columns. The nine pixels in the window are a
+# *patch* of the image. The *kernel* is a table of nine numbers, its *weights*. Lay the kernel on the patch, multiply each
+# pixel by the weight that lies on it, and add the nine products up. That sum is one number of the output. For the next
+# number the window moves on by one pixel, and the same is done again.
 #
-# Do this one on paper before you run it. And what would the sum be for a patch in which all three columns are
-# equal?
+# The card shows a patch and a kernel; this kernel is called *Sobel x*, after Irwin Sobel. Work out its sum on paper. And
+# what would the sum be for a patch in which all three columns are equal?
 
 # %%
 predict("01.window")
@@ -107,24 +110,24 @@ print((patch * kernel).sum())
 # %% [markdown] minutes=4
 # <details><summary>The sum, product by product</summary>
 #
-# Left column: nothing, since the pixels are zero. Middle column: nothing, since the weights are zero. Right
-# column: 5·1 + 6·2 + 5·1 = 22. Equal columns give 0, because each row of weights adds up to zero: this kernel,
-# named after Irwin Sobel, answers only where the right side of the window differs from the left one.
+# The left column adds nothing, since its pixels are zero; the middle one neither, since its weights are zero. The right
+# column adds 5·1 + 6·2 + 5·1 = 22. Equal columns give 0, because each row of weights adds up to zero: with this kernel the
+# sum is different from 0 only if the right column of the patch differs from the left one.
 # <!-- computed: 5 * 1 + 6 * 2 + 5 * 1 = 22 -->
 #
 # </details>
 #
 # ## The convolution microscope
 #
-# Now slide the window: with the sliders, with the arrow keys after a click on the picture, or let *Play* walk it. You
-# see the nine products and the number that they leave in the output, which fills in as you go. (*Whole output map*
-# shows it at once; try the challenge without.)
+# Now move the window over the digit of your table. Use the sliders, or click on the picture and press the arrow keys, or
+# let *Play* move it. You see the nine products and their sum. Each sum is written into the output, in the place of its
+# window. (*Whole output map* shows all sums at once; try the challenge without it.)
 #
-# Ask yourself before each: what does *blur* do to the picture *one bright pixel*? Where does *Sobel x* give large
-# positive numbers, where large negative ones?
+# Try other kernels and pictures too, and guess before you look. What does *blur* do to the picture *one bright pixel*? Where
+# does *Sobel x* give large positive numbers, where large negative ones?
 #
-# **Challenge.** The digit is the one of your table, its ink as a share of 1. With *Sobel x* and no padding, find the
-# window that answers most strongly: it is the only one whose sum is above 3.8.
+# **Challenge.** Here the ink is given as a number between 0 and 1. With *Sobel x* on the digit, find the window with the
+# largest sum: it is the only one above 3.8. (Leave *Stride* at 1 and *Padding* at 0; both are explained further down.)
 
 # %%
 predict("01.dot")
@@ -134,7 +137,8 @@ steepest = Challenge("The window above 3.8", lambda f: f["sum"] > 3.8 and f["hei
 large = load_mnist_sample().x_test[0, 0]  # 28x28, from MNIST
 dot = np.zeros((9, 9))
 dot[4, 4] = 1
-images = {"the digit": image, "one bright pixel": dot, "a digit of 28x28": large, "photograph": load_photo()[0, 0]}
+images = {"the digit": image, "one bright pixel": dot, "a digit of 28x28": large}
+images["photograph"] = load_photo()[0, 0]
 channels = zip(("red", "green", "blue"), load_photo(color=True)[0], strict=True)
 images |= {f"astronaut, {name}": channel for name, channel in channels}
 ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=False, row=2, col=1)
@@ -142,20 +146,23 @@ ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=F
 # %% [markdown] minutes=2 cut=1
 # <details><summary>What you should have seen</summary>
 #
-# Sobel x is positive where the image gets brighter from left to right, negative where it gets darker. Blur
-# spreads one pixel over nine places, a ninth of it each. *Identity* has a single 1 in the middle and copies.
-# A kernel is a little picture of what it looks for. To compare patches fairly, take those whose pixels have the same sum
-# of squares: among them, the patch that has the kernel's own pattern gives the largest sum. (A patch that is simply
-# brighter can beat it.) The strongest answer is in row 4, column 2: the ink begins there from one pixel to the next.
+# Sobel x gives positive numbers where the image gets brighter from left to right, and negative ones where it gets darker.
+# Blur spreads one pixel over nine places, a ninth of it to each. *Identity* has a single 1 in its middle and copies the
+# image. The largest sum is in row 4, column 2: there the ink begins abruptly, from one pixel to the next.
+#
+# A kernel looks for its own pattern: the sum is large where the patch is bright where the weights are large. More exactly:
+# of all patches whose pixels have the same sum of squares, the one with the kernel's own pattern gives the largest sum. (A
+# patch whose pixels are brighter on the whole can give a larger sum still.)
 # <!-- test: tests/notebooks/test_claims.py::test_of_patches_with_one_sum_of_squares_the_kernel_s_own_pattern_wins -->
 #
 # </details>
 #
 # ## A word about the name
 #
-# Mathematicians turn the kernel by half a turn before they slide it, and call *that* a convolution. What
-# networks do, without the turn, is a *cross-correlation*. Everyone says convolution all the same. Which
-# kernels does half a turn leave as they are?
+# In mathematics the kernel is rotated by half a turn before the window moves, and *that* is called a
+# convolution. What networks compute, without the rotation, is properly called a *cross-correlation*, but in this field
+# everyone says convolution. What does half a turn make of Sobel x? And which of the kernels in the microscope does it leave
+# as they are?
 
 # %%
 predict("01.turned")
@@ -168,25 +175,28 @@ print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).su
 # %% [markdown] minutes=3
 # <details><summary>What came out</summary>
 #
-# Half a turn changes the sign of the two Sobel kernels; identity, blur, sharpen and Laplace stay as they are.
+# Half a turn changes all signs in the two Sobel kernels; identity, blur, sharpen and Laplace stay as they are.
 #
 # </details>
 #
-# For
-# learning it does not matter: a network that needs the turned kernel learns the turned kernel. Tick *Flip the kernel*
-# in the microscope to see both. The half turn comes up again on the way *back*, in [notebook
-# 03](03_backpropagation.ipynb).
+# For a network it makes no difference: its weights are learned, and if the rotated kernel is of more use, it learns the
+# rotated one. To see both, tick *Flip the kernel* in the microscope, under *More*. You will meet the half turn again in the
+# backward pass, in [notebook 03](03_backpropagation.ipynb).
 #
 # ## The whole map, slowly and fast
 #
-# All sums together form a *map*; each of its numbers is a *unit*. English first: for every place of the window, cut
-# out the patch, multiply it by the kernel, add up.
+# The output of a convolution, the table of all its sums, is called a *map*, and each of its numbers a *unit*. In words it
+# is computed like this: for every place of the window, cut out the patch, multiply it by the kernel, and add up. The function
+# below does this for every row i and every column j of the map.
+#
+# The cell computes the Sobel x map of your digit twice: once from the digit as it is, and once after adding 5 to every pixel,
+# as if the whole paper were a little brighter. How do the two maps differ?
 
 # %%
-predict("01.sides")
+predict("01.brighter")
 
 
-# %% answers="01.sides" slideshow={"slide_type": "subslide"}
+# %% answers="01.brighter" slideshow={"slide_type": "subslide"}
 def slide(image, kernel):
     """Slide a square kernel over one image."""
     size = len(kernel)
@@ -198,22 +208,26 @@ def slide(image, kernel):
     return y
 
 
-slide(16 * image, kernel).astype(int)
+print(slide(16 * image, kernel).astype(int))
+print("\n5 added to every pixel:")
+print(slide(16 * image + 5, kernel).astype(int))
 
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Positive where the ink begins, on the left; negative where it ends. And there is your window: 61 sixteenths.
+# The maps are the same: the weights of Sobel x add up to zero, so what is added to all nine pixels cancels. The numbers
+# are positive on the left of the stroke, where the ink begins, and negative on the right, where it ends. The window of the
+# challenge has 61, in sixteenths.
 #
 # </details>
 #
-# Two Python loops over places are slow. NumPy can look at all windows at once. `sliding_window_view` gives an array with
+# The two loops in Python are slow. NumPy can handle all windows at once. `sliding_window_view` gives an array with
 # four axes, without copying a pixel: `windows[i, j]` is the window at row i and column j, and `windows[i, j, p, q]` is the
-# pixel in its row p and column q. What we want for every i and j is the sum, over p and q, of `windows[i, j, p, q] *
-# kernel[p, q]`. `einsum` takes exactly this as its recipe: `"ijpq,pq->ij"`. Before the arrow stand the axes of the two
-# arrays, behind it those of the result; p and q are missing there, so it sums over them.
+# pixel in row p and column q of that window. For every i and j we want the sum, over p and q, of `windows[i, j, p, q] *
+# kernel[p, q]`. For NumPy's function `einsum` this is written `"ijpq,pq->ij"`: before the arrow the axes of the two
+# arrays, after it the axes of the result. The letters p and q are missing after the arrow, so `einsum` sums over them.
 #
-# The two must agree to the last digits; we ask before we measure.
+# First we check that both functions give the same map, then we measure their times, on a larger image.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -229,17 +243,18 @@ def slide_fast(image, kernel):
 
 
 np.testing.assert_allclose(slide(image, kernel), slide_fast(image, kernel))
-photo = np.tile(image, (16, 16))
-slow, fast = (min(repeat(lambda f=f: f(photo, kernel), number=1, repeat=3)) for f in (slide, slide_fast))
+larger = np.tile(image, (16, 16))
+slow, fast = (min(repeat(lambda f=f: f(larger, kernel), number=1, repeat=3)) for f in (slide, slide_fast))
 print(f"loops {1000 * slow:.1f} ms, no loops {1000 * fast:.2f} ms: {slow / fast:.0f} times faster")
 assert slow / fast > 5
 
 # %% [markdown] minutes=3
 # ## Many channels, many kernels
 #
-# A colour photograph has three channels, and a map of one layer is a channel for the next. What does a kernel do then? It
-# has a *slice* for each channel: a table of weights that lies on that channel. All products of all slices are added up,
-# to one number. Here is a window of two channels, 2 rows by 2 columns, and a kernel with its two slices:
+# A colour photograph has three channels. And when a layer has made several maps, each of them is a channel of the input of
+# the next layer. A kernel for such an input has one table of weights for each channel, called a *slice*. Each slice is
+# multiplied with the window in its own channel, and the products of all slices are added up, to one number. Here is a window
+# in two channels, of 2 rows and 2 columns, and a kernel with its two slices:
 
 # %%
 window = np.array([[[1, 2], [3, 4]], [[0, 1], [1, 0]]])  # two channels
@@ -251,20 +266,23 @@ print("one number of the map:", (window * kernel_0).sum())
 # In channel 0 the sum is 1·1 + 4·1 = 5, in channel 1 it is 1·(−1) = −1, together 4. <!-- computed: 1 * 1 + 4 * 1 = 5 -->
 # <!-- computed: 5 - 1 = 4 -->
 #
-# A layer has many kernels, and each makes one map of its own, its *output channel*. Below are two kernels on two channels.
-# The window starts where it lay above, with the same numbers. Click the units of both maps, and check one of map 1 by hand.
+# A layer has several kernels, and each of them makes a map of its own, one *output channel*. Each kernel also has one
+# constant, its *bias*, which is added to every unit of its map. Below are two kernels on two channels. At the start
+# you see the window and the kernel from above; this kernel has a bias of 1, so the unit is 4 + 1 = 5. Click the units of
+# both maps, and check one of map 1 by hand. <!-- computed: 4 + 1 = 5 -->
 
 # %%
 KernelSlices()
 
 # %% [markdown]
-# Each map gets one constant, its *bias* $b$, added to all its units. Now all of it in one line. Let $n$ be the number of
-# the image, $f$ that of the kernel and its map, $i$ and $j$ the row and column in the map, $c$ the input channel, and $p$
-# and $q$ the row and column inside the window. Then, summed over every channel and every pixel of the window,
+# Now all of this as one formula. Let $x$ be the input, $w$ the weights, $b$ the biases and $y$ the output. Let $n$ be the
+# number of the image, $f$ that of the kernel and its map, $i$ and $j$ the row and column in the map, $c$ the input channel,
+# and $p$ and $q$ the row and column inside the window. The sum runs over every channel and every pixel of the window:
 #
 # $$y_{n f i j} = b_f + \sum_{c,p,q} x_{n\,c\,(i + p)\,(j + q)}\; w_{f c p q} .$$
 #
-# How many weights does such a layer have? Does the number depend on the size of the image?
+# How many weights does such a layer have, and does that number depend on the size of the image? The cell makes a layer that
+# reads 8 channels and gives 16.
 
 # %%
 predict("01.weights")
@@ -278,41 +296,43 @@ print("y", y.shape, " weights", w.size + b.size)
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# 16 kernels of 8 slices of 9 weights, and 16 biases: 1,168, whatever the size of the image.
+# 16 kernels with 8 slices of 9 weights each, and 16 biases: 1,168, whatever the size of the image. If instead every number of
+# the output had a weight of its own for every number of the input, there would be millions of weights. A convolution can do
+# with so few because it uses the same ones at every place: whatever pattern a kernel looks for may stand anywhere in the
+# image. <!-- computed: 16 * 8 * 9 + 16 = 1168 -->
 #
 # </details>
 #
-# A layer that
-# joined every pixel of those two sets of maps to every other would need millions. The same few weights are used at
-# every place, because an edge is an edge everywhere.
-# <!-- computed: 16 * 8 * 9 + 16 = 1168 -->
-#
-# Shapes are also where most mistakes happen. One image is not a batch of one image. What does the library say?
+# The most frequent mistake with such a function is an input of the wrong shape. The function wants a *batch*, that is several
+# images in one array of shape (N, C, H, W). Here it gets a single image, of shape (C, H, W). What does the library say?
 
 # %% tags=["raises-exception"]
 F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 
 # %% [markdown] minutes=4
-# Read the last line first: it names what was wanted, what came, and the way out.
+# Read the last line of such a message first: it says what was wanted, what was given, and what to do about it.
 #
 # ## What comes out, and how big?
 #
-# A window of 3 pixels finds 6 places in a row of 8, so the map shrinks. *Padding* adds a frame of zeros around x, so that
-# the edges get their windows too. *Stride* is the step s of the window: 2 skips every other place, and in the
-# formula above $i + p$ becomes $i s + p$.
+# A window of 3 pixels fits into a row of 8 at 6 places, so the map is smaller than the image. *Padding* adds a frame of zeros
+# around the image: with a frame of 1 pixel, the pixels at the edge can be in the middle of a window too. *Stride* is the step
+# s by which the window moves: with 2 it skips every other place, and in the formula above $i + p$ becomes $i s + p$.
 #
 # Take a row of 8 pixels, padding 1, a window of 3 pixels and stride 2. With its frame the row is 10 pixels long. The left
-# end of the window can stand at 0, 2, 4 and 6; at 8 the window would stick out, because the last place where it fits is
-# 10 − 3 = 7. Four places, four numbers in the map. In the first exercise you write this as a formula.
+# end of the window can stand at 0, 2, 4 and 6. It cannot stand at 8, because the last place where the window fits is
+# 10 − 3 = 7. Four places give four numbers in the map. In the first exercise you write this as a formula.
 # <!-- computed: 8 + 2 * 1 = 10 --> <!-- computed: 10 - 3 = 7 -->
 #
-# A stack of layers also widens the view. A unit of the first map sees one window. A unit of the second map sees several
-# units of the first, and each of these sees a window of the image; together they cover more. What a unit sees of the
-# image is its *receptive field*; the picture draws it. Predict, then set the sliders: what sizes have the
-# maps, and how many pixels along an axis does a last unit see? And with kernel 3, but three layers: more or fewer?
+# When one layer follows another, each unit depends on a larger part of the image. A unit of the first layer is
+# computed from one window of the image: we say that it *sees* the pixels in it. A unit of the second layer is computed from
+# several units of the first, and each of these sees a window of its own. All the pixels that a unit sees are its *receptive
+# field*; the picture shows one row of it.
 #
-# **Challenge.** A unit that sees at least 15 pixels along an axis, from layers of 8 maps with fewer than 1,300 weights
-# in all.
+# Answer the card first, then set the sliders to its numbers. How wide are the two maps, and how many pixels side by side does
+# a unit of the last layer see? Then compare: does a unit behind three layers with kernels of 3 see more, or fewer?
+#
+# **Challenge.** Find layers whose last unit sees at least 15 pixels side by side, with fewer than 1,300 weights in all. (Each
+# of these layers makes 8 maps.)
 
 # %%
 predict("01.field")
@@ -328,10 +348,14 @@ SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "p
 # %% [markdown] minutes=4
 # <details><summary>Answers</summary>
 #
-# 28 → 24 → 20, and the last unit sees 9 pixels: 5, and 4 more for the second layer. Three layers of kernel 3 see fewer,
-# 3 → 5 → 7: with stride 1 each adds 2. A stride multiplies: behind a stride of 2 each further step is two pixels of
-# the image wide, so three layers of kernel 3 and stride 2 already see 15: 3, and 2·2, and 2·4 more. The first has 80
-# weights, the others 584 each (8·8·9, and 8 biases): 1,248.
+# The row has 28 pixels, the first map 24, the second 20. A unit of the second layer sees 9 pixels: its window has 5 units,
+# the first of them sees 5 pixels, and each of the 4 others sees one pixel more. Behind three layers with kernels of 3 a unit
+# sees fewer: 3, then 5, then 7, because with stride 1 each layer adds 2.
+#
+# For the challenge, use a stride. After a layer with stride 2, neighbouring units see windows that are two pixels apart; after
+# two such layers, four pixels apart. So behind three layers with kernels of 3 and stride 2 a unit sees 3, and 2·2, and 2·4
+# more, together 15 pixels. The first of these layers has 80 weights and the other two have 584 each (8·8·9, and 8 biases), in
+# all 1,248.
 # <!-- computed: 28 - 5 + 1 = 24 --> <!-- computed: 24 - 5 + 1 = 20 --> <!-- computed: 3 + 2 * 2 + 2 * 4 = 15 -->
 # <!-- computed: 8 * 9 + 8 = 80 --> <!-- computed: 8 * 8 * 9 + 8 = 584 --> <!-- computed: 80 + 584 + 584 = 1248 -->
 #
@@ -339,17 +363,19 @@ SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "p
 #
 # ## The five small layers
 #
-# **ReLU** keeps what is positive and sets the rest to zero. Why is it there? Take two layers of one weight each without
-# it: the first makes $2x + 1$ of $x$, the second makes $3y - 4$ of that. Together they make $3\,(2x + 1) - 4 = 6x - 1$: one
-# layer could have done it, with weight 6 and bias −1. However many such layers are stacked, they stay as weak as one. With
-# ReLU between them the line gets a bend, and each further layer can add more of them.
+# **ReLU** keeps positive numbers as they are and sets the others to zero. Why is it there? Take two layers without
+# it, with one weight and one bias each: the first makes $y = 2x + 1$ from $x$, the second makes $3y - 4$ from $y$. Together
+# they make $3\,(2x + 1) - 4 = 6x - 1$: one layer could have done that, with weight 6 and bias −1. In the same way any number of
+# such layers can be replaced by a single one. With ReLU between the layers this is no longer possible: the graph of the output
+# over $x$, a straight line before, can then have bends.
 # <!-- computed: 3 * 2 = 6 --> <!-- computed: 3 * 1 - 4 = -1 -->
 #
-# **Max-pooling** keeps the largest number of each 2×2 window: the map halves in
-# both directions, and what was found is kept, its exact place not.
+# **Max-pooling** divides the map into windows of 2×2 and keeps the largest number of each. The map then has half as many rows
+# and half as many columns. A large number, where a kernel found its pattern, is kept, but not in which of the four
+# places it stood.
 #
-# Work both out for the map on the card before you run the cell. Which four numbers are left in the end?
-# (`[None, None]` adds the axes N and C.)
+# Work both out for the map on the card before you run the cell: first ReLU, then max-pooling. Which four numbers are left?
+# (In the code `[None, None]` adds the axes N and C.)
 
 # %%
 predict("01.pooled")
@@ -363,16 +389,19 @@ print(gated[0, 0], pooled[0, 0], sep="\n\n")
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Four winners: 5, 3, 0 and 7. (In the third window ReLU has left four zeros; among equals the first wins.)
+# What is left is 5, 3, 0 and 7. (After ReLU the third window holds four zeros; of equal numbers the first is taken.)
 #
 # </details>
 #
-# On the way back, in training, it will matter who won, so the layer remembers it.
+# A max-pooling layer also remembers in which place each of the largest numbers stood, because training will need it.
 #
-# **Flatten** lays all maps of an image end to end into one long vector. **Linear** takes that vector and makes ten
-# *scores*, each a sum of all numbers times weights of its own, plus a constant: `y = x @ W + b`. **Softmax** turns
-# scores into probabilities: $p_k = e^{z_k} / \sum_j e^{z_j}$. All become positive and add up to 1, the
-# order stays.
+# **Flatten** writes the numbers of all maps of an image one after the other, as one long vector. **Linear** makes ten
+# *scores* from that vector, one for each digit. For a score, every number of the vector is multiplied by a weight, the products
+# are added up, and a bias is added; each score has weights of its own. In code: `y = x @ W + b`. **Softmax** turns
+# the scores $z_0, z_1, \dots$ into probabilities: $p_k = e^{z_k} / \sum_j e^{z_j}$. These are all positive and add up to 1,
+# and the largest score gets the largest probability.
+#
+# What happens to the probabilities when the same number is added to all scores?
 
 # %%
 predict("01.shift")
@@ -384,14 +413,20 @@ print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Nothing happens: the factor $e^{100}$ stands above and below the line. Only differences of scores count.
+# They stay the same: the factor $e^{100}$ is in the numerator and in every term of the denominator, and cancels. Only the
+# differences of scores count.
 #
 # </details>
 #
-# With these layers you can read the plan of any small network. This one is for colour images of 32x32 pixels. Before you
-# run the cell, work out each line of its table: the shape after the layer, then its weights.
+# With these layers you can read the plan of any small network. The one below is for colour images of 32×32 pixels.
+# `Conv2d(3, 8, 5, padding=2)` reads 3 channels and makes 8 maps with kernels of 5×5; `Linear(3136, 10)` makes 10 scores from
+# 3,136 numbers. Work out each line of the table before you run the cell: which shape each layer gives, and how
+# many weights and biases it has. Which layer has the most?
 
 # %%
+predict("01.plan")
+
+# %% answers="01.plan"
 layers = [
     Conv2d(3, 8, 5, padding=2),
     ReLU(),
@@ -406,10 +441,13 @@ print(Sequential(layers).summary(input_shape=(3, 32, 32)))
 # %% [markdown] minutes=6
 # ## All together: a trained network
 #
-# This network has the layers of notebook 00's. It was trained longer, on digits that were moved by up to one pixel at
-# random so that it puts up with that, and its weights are stored with the course:
-# two rounds of convolution, ReLU and pooling, then one linear layer. Work out the shape after each layer,
-# knowing that both convolutions have kernels of 3×3 and a padding of 1. Then let the image through; a forward pass is a loop.
+# The next network reads the digits of 8×8 pixels. It is built like that of notebook 00: convolution, ReLU and
+# pooling, the same three once more, then flatten and one linear layer. It has been trained already, longer than yours, and on
+# digits that were moved at random by up to one pixel; its weights come with the course.
+#
+# Both convolutions have kernels of 3×3 and a padding of 1; the first makes 8 maps, the second 16. Work out the shape after
+# each layer. Then run the cell: in its loop each layer gets what the layer before it gave, and that is the whole
+# forward pass.
 
 # %%
 predict("01.shapes")
@@ -428,16 +466,18 @@ wrong = np.flatnonzero(model.predict(digits.x_test) != digits.y_test)
 print(f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test images; wrong on numbers {wrong}")
 
 # %% [markdown]
-# Now look inside. Every number of the network is a coloured square: blue positive, orange negative, zero is the paper,
-# and every convolution shares a scale with what follows it. (The image alone is grey: ink on paper.) **Click any square.** Below you see the sum
-# that made it; the teal frame on the image shows all pixels that it depends on.
+# Now look inside. Every number of the network is a coloured square: blue if it is positive, orange if it is negative, and the
+# stronger the colour, the further from 0. A convolution and the ReLU and pooling after it are drawn on the same
+# scale. (Only the image is grey.) **Click any square.** Below it you see how its number was
+# computed; the frame on the image shows all pixels that it depends on.
 #
-# Start with convolution 1: nine products. Check one sum with a calculator. Ask yourself before each click: how many
-# products make a unit of convolution 2 (choose which of the maps before it is shown)? How many a score? How many pixels
-# across does a unit of convolution 2 see?
+# Start with convolution 1, where a unit is the sum of nine products and a bias. Check one with a calculator. Then answer
+# these before you click. How many products are added up for a unit of convolution 2? How many for a score? How many pixels
+# side by side does a unit of convolution 2 see? (For convolution 2 the picture shows one input map at a time; *Input map to
+# show*, under *More*, chooses it.)
 #
-# **Challenge:** find a picture on which the network is wrong *and* gives its guess more than 70 %. The cell above
-# lists the candidates.
+# **Challenge:** find an image on which the network is wrong *and* gives its guess more than 70 %. The numbers of the images on
+# which it is wrong are in the last line above.
 
 # %%
 predict("01.products")
@@ -451,42 +491,49 @@ NetworkXRay(challenge=sure)
 # %% [markdown] minutes=4 cut=2
 # <details><summary>What to look for</summary>
 #
-# Some maps of convolution 1 answer to edges on the left, others to edges above or to ink as such: compare them with
-# your Sobel kernels. After ReLU 1 only the places where a kernel found its pattern are left. A unit of convolution 2 has
-# eight times nine products, 72, a score 64, one for each number that is left. A unit of pooling 1 sees 4 pixels, a
-# window and one more; three of them side by side, two pixels apart, see 4 + 2·2 = 8 across, and answer to strokes and
-# corners. On images 143 and 184 it is wrong with more than
-# 70 %; would you have read them?
+# Some maps of convolution 1 are large at left edges of a stroke, others at upper edges, others wherever there is ink: compare
+# them with the Sobel kernels. After ReLU 1 only those places are left where a kernel found its pattern.
+#
+# <!-- computed: 8 * 9 = 72 -->
+# A unit of convolution 2 is a sum of 72 products, nine for each of the eight maps. A score is a sum of 64, one for each number
+# that flatten gives. A unit of pooling 1 sees 4 pixels side by side: the window of convolution 1 has 3, and the neighbouring
+# window adds one. The window of convolution 2 has three such units side by side, each two pixels further on, so it sees
+# 4 + 2·2 = 8 pixels. That is enough for strokes and corners.
+#
+# On images 143 and 184 the network is wrong and gives its guess more than 70 %. Could you read them?
 # <!-- test: tests/notebooks/test_claims.py::test_the_two_confident_mistakes -->
 #
 # </details>
 #
 # ## The same at full size
 #
-# Eight by eight pixels are right for a calculator. Networks for real images look no different inside, only larger.
-# This one has the same eight layers for MNIST's digits of 28x28, with windows of 5x5, and comes trained too. Of its
-# maps the picture shows those that differ most from image to image; *Map* brings any other into view.
-# How many products make a unit of convolution 2 here, and how many a score?
+# Images of 8×8 pixels are small enough to check every sum. Networks for larger images work in the same way.
+# The next one, trained as well, has the same eight layers for the digits of MNIST, a well-known collection of images of 28×28
+# pixels. Its convolutions have kernels of 5×5 and a padding of 2, so that the maps keep the size of their input, and make 8 and
+# 16 maps. The picture shows those maps that differ most from image to image; with *Map* you can choose any other.
+#
+# How many products are added up for a unit of convolution 2, and how many for a score?
 
 # %%
-predict("01.full-size")
+predict("01.score")
 
-# %% answers="01.full-size"
+# %% answers="01.score"
 from cnnlib.networks import load_mnist_cnn
 
 mnist = load_mnist_sample()
 reader = load_mnist_cnn()
-print(
-    f"right on {np.mean(reader.predict(mnist.x_test) == mnist.y_test):.1%} of {len(mnist.x_test):,} test images"
-)
+right = np.mean(reader.predict(mnist.x_test) == mnist.y_test)
+print(f"right on {right:.1%} of {len(mnist.x_test):,} test images")
 NetworkXRay(reader, mnist, layer="pooling 2", channel=7, row=4, column=3)
 
 # %% [markdown] minutes=4 cut=3
 # <details><summary>The numbers</summary>
 #
-# Eight maps times 25 pixels, 200, and for a score 16 maps of 7x7, 784. Look at the maps of convolution 1 for one digit
-# after another: edges on one side of a stroke, horizontal bars, the ink itself. By pooling 2 most of the picture is gone.
-# What is left says which kind of stroke there is, and roughly where.
+# For a unit of convolution 2 it is 25 products in each of the 8 maps, 200. The two poolings make 14 and then 7 out of 28 rows
+# and columns, so flatten gives 16 maps of 7×7, 784 numbers, and a score has a product for each of them. Look at the maps of
+# convolution 1 for one digit after another: one map is large at edges on one side of a stroke, another at horizontal bars,
+# another at the ink itself. After pooling 2 the digit can hardly be recognised: the maps now say which kinds of strokes there
+# are, and roughly where.
 # <!-- computed: 8 * 25 = 200 --> <!-- computed: 16 * 49 = 784 -->
 #
 # </details>
@@ -494,10 +541,12 @@ NetworkXRay(reader, mnist, layer="pooling 2", channel=7, row=4, column=3)
 # ## Your own digit
 #
 # Draw on the large sheet with the mouse. (Without a mouse: choose the layer *input*, move with row and column,
-# and press *Ink*.) MNIST's makers fitted every digit into a box of 20x20 pixels and put its centre of mass into the
-# middle of the image. The same is done to yours: beside the sheet stands what the network gets. **Challenge:** a 4
-# that it recognises with more than 90 %. Then clear it and draw a small 4 in a corner. Say beforehand what the guess will be, and
-# which layer would care about the place if nobody centred the digit.
+# and press *Ink*.) For MNIST every digit was scaled to fit into a box of 20×20 pixels, and its centre of mass was moved to the
+# middle of the image. The same is done to your drawing: beside the sheet you see what the network gets.
+#
+# **Challenge:** draw a 4 that the network recognises with more than 90 %. Then clear the sheet and draw a small 4 in a corner. Say
+# beforehand what the guess will be. And suppose that nobody had moved the digit to the middle: for which layer would
+# it matter where the digit is?
 
 # %%
 four = Challenge(
@@ -511,11 +560,12 @@ NetworkXRay(reader, mnist, source="your drawing", layer="input", challenge=four)
 #
 # <details><summary>Why the place matters after all</summary>
 #
-# The small 4 is read too, if less surely (the pen is as thick as for a large one), because it arrives large and in the
-# middle. Left in its corner it would hardly be: a convolution gives the same answers one pixel further on when the image moves by one pixel, and pooling
-# forgives a little. But the linear layer has a weight for every place of the last maps: at another place the same
-# stroke meets other weights. So the linear layer is the one that cares. The next cell tests both halves, on the small
-# network and its digits of 8x8.
+# The small 4 is recognised too, because it is enlarged and moved to the middle. (The probability is lower, since the line
+# of a small digit becomes thick when it is enlarged.) Left in its corner it would hardly be recognised. When the
+# image moves by one pixel, a convolution gives the same numbers one pixel further on, and pooling often gives the same ones in
+# the same place. But the linear layer has a weight for every place of the last maps: if a stroke is somewhere else, its
+# numbers are multiplied by other weights. So it matters for the linear layer. The next cell tests this on the small
+# network and its digits of 8×8: first the convolution, then the whole network.
 #
 # </details>
 
@@ -534,23 +584,23 @@ for name, images in {"as they are": digits.x_test, "right": pushed, "down": push
     print(f"{name}: {(model.predict(images) == digits.y_test).mean():.1%} guessed right")
 
 # %% [markdown] minutes=4
-# The first half holds in all six columns where windows meet the same pixels as before. The second: one pixel costs
-# guesses, and downwards more of them, because these digits fill their frame from top to bottom and lose a row of ink.
-# It costs few, because this network has seen moved digits in training; [notebook 02](02_loss.ipynb) moves the digits
-# under one that has not.
+# The convolution gives the same numbers one column further on, in all six columns whose windows hold the same pixels as
+# before. The whole network gets fewer digits right. Moved downwards it gets the fewest, because these digits reach from the
+# top to the bottom of their image and lose a row of ink. Remember that this network was trained on moved digits; in
+# [notebook 02](02_loss.ipynb) you will try one that was not.
 #
-# ## Guessing and training: the same pass, kept or forgotten
+# ## Guessing and training: the same forward pass
 #
-# When a network only guesses, each map can be thrown away as soon as the next is there. Training comes back: to say
-# how much a weight had to do with the error, it must know the very numbers that this weight met on the way forward.
-# [Notebook 03](03_backpropagation.ipynb) shows what each layer needs; the simplest way is to keep every map.
+# When a network only guesses, each map can be thrown away as soon as the next one is computed. Training needs more: it goes
+# back through the layers to find out how much each weight had to do with the error, and for that it must know which numbers the
+# weight was multiplied by on the way forward. [Notebook 03](03_backpropagation.ipynb) shows what each layer needs. The simplest
+# way is to keep every map. How much more memory does that take?
 
 # %%
 predict("01.memory")
 
 # %% [markdown]
-# Run the cell after your guess. It also compares the two passes: what a network gives when it trains, and what it gives
-# when it only guesses.
+# Then run the cell. It also compares the scores of a forward pass for training with those of a forward pass for a guess.
 
 # %% answers="01.memory"
 from cnnlib.experiments.dissect import activations
@@ -564,22 +614,22 @@ print("the same scores, to the last bit")
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# About twice as much here, and the factor grows with every layer.
+# Nearly twice as much here. A network with more layers keeps more maps, so its factor is larger.
 #
 # </details>
 #
 # > **What the chapter says.** The course grew from a textbook chapter that makes [fourteen claims](../docs/claims.md).
-# > The first: *training uses the same network, pooling, activations and matrices, run backwards.* The forward half holds
-# > here, to the last bit. A few kinds of layers do ask whether the network is being trained; you meet one in
-# > [Does it know, or has it memorised?](12_generalization.ipynb). The second half, *run backwards*, is for
+# > The first: *training uses the same network, pooling, activations and matrices, run backwards.* That it is the same
+# > network is true here: the scores agree to the last bit. (A few kinds of layers do behave differently in training; you
+# > meet one in [Does it know, or has it memorised?](12_generalization.ipynb).) Whether it is *run backwards* is a question for
 # > [notebook 03](03_backpropagation.ipynb).
 # <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
 #
 # ## Exercises
 #
-# **1. Sizes.** *Warm-up, 5 minutes.* How many places does a window have along one axis? Write it as a function, for any
-# size, kernel, stride and padding (the example above the sliders shows the way). `check` tries it on many cases, names the
-# smallest that fails, and gives a hint. `check("…", f, hint=2)` gives a second one.
+# **1. Sizes.** *Warm-up, 5 minutes.* At how many places can a window stand along one axis? Write it as a function, for any
+# size, kernel, stride and padding. (You find an example worked out under *What comes out, and how big?*) `check` tries your
+# function on many cases, shows the smallest that fails, and gives a hint. `check("…", f, hint=2)` gives a second one.
 
 
 # %%
@@ -603,8 +653,8 @@ check("01.output_size", output_size)
 #
 # </details>
 #
-# **2. Convolution with loops.** *Core, 20 minutes.* The formula with all its indices: batch, kernels, channels, stride and padding. Loop
-# over the output; `np.pad` makes the frame. Return y alone.
+# **2. Convolution with loops.** *Core, 20 minutes.* Write the formula with all its indices as a function, for a batch, several
+# kernels and channels, any stride and padding. Write loops over the output; `np.pad` makes the frame. Return only y.
 
 
 # %%
@@ -626,8 +676,9 @@ def conv2d_loops(x, w, b, stride, padding):
 check("01.conv2d_forward", conv2d_loops)
 
 # %% [markdown]
-# **3. Convolution without loops.** *Stretch, 20 minutes.* As in `slide_fast`: windows along axes 2 and 3, every stride-th of them, and
-# one `einsum`. Name the axes first: windows are (n, c, i, j, p, q), kernels (f, c, p, q), and what stays is (n, f, i, j).
+# **3. Convolution without loops.** *Stretch, 20 minutes.* Do it as in `slide_fast`: take the windows along axes 2 and 3, of
+# these only every stride-th, and use one `einsum`. Name the axes first: the windows have (n, c, i, j, p, q), the kernels
+# (f, c, p, q), and the result has (n, f, i, j).
 
 
 # %%
@@ -646,13 +697,14 @@ def conv2d_fast(x, w, b, stride, padding):
 check("01.conv2d_vectorized", conv2d_fast)
 
 # %% [markdown]
-# **4. Your function in the network.** *Warm-up, 3 minutes.* A layer accepts functions of your own. This network reads digits with your
-# convolution (with the library's as long as yours returns nothing). It must be right on as many as before.
+# **4. Your function in the network.** *Warm-up, 3 minutes.* You can give a layer a function of your own for its forward pass.
+# This network reads digits with your convolution (or with the library's, as long as yours returns nothing). It should get as
+# many digits right as before.
 
 
 # %%
 def mine(x, w, b, stride, padding):
-    """What a layer asks for: y and whatever the way back will need (nothing here)."""
+    """What a layer asks for: y, and what the backward pass will need (here nothing)."""
     y = conv2d_fast(x, w, b, stride[0], padding[0])
     return F.conv2d_forward(x, w, b, stride, padding) if y is None else (np.asarray(y, x.dtype), None)
 
@@ -670,14 +722,14 @@ print(f"{(yours.predict(digits.x_test) == digits.y_test).mean():.1%}")
 # %% [markdown]
 # ## Summary
 #
-# A convolution slides a few weights over the image; each output is a sum of products, large where the patch looks like the kernel.
-# ReLU, pooling, flatten, linear and softmax turn maps into probabilities; deeper units see more pixels.
-# Guessing and training run the same forward pass; training keeps what its layers met, because the way back needs it.
+# A convolution moves a kernel over the image; each number of its output is a sum of products, large where the patch looks like
+# the kernel. ReLU, pooling, flatten, linear and softmax turn maps into probabilities; units of later layers see more pixels.
+# Guessing and training use the same forward pass; for training the maps are kept, because the backward pass needs them.
 
 # %% [markdown]
 # ## Questions
 #
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+# The card asks five questions and explains each answer. You will see them again another day, in [review](review.ipynb).
 
 # %%
 quiz("01")

@@ -9,18 +9,18 @@
 # %% [markdown] minutes=2
 # # How wrong is the guess, in one number?
 #
-# [Notebook 01](01_forward_pass.ipynb) ended with ten probabilities. To learn, a network needs to be told how wrong
-# they are, and in a form from which it can tell in which direction "less wrong" lies. That form is one number, the
-# *loss*. Which number one chooses decides whether the network can learn from its worst mistakes, or gets stuck in
-# them. And its very first value, before any learning, already tells whether something is broken.
+# At the end of the forward pass, in [notebook 01](01_forward_pass.ipynb), the network gave ten probabilities. To learn, it
+# must be told how wrong they are, by one number, the *loss*. Learning means to change the weights a little, again and again,
+# so that the loss gets smaller. There are several ways to compute a loss. Here you compare two of them, and see how much the
+# choice matters. You also see what can be read off the loss of a network that has not learned anything yet.
 #
 # **After this notebook you can**
 #
-# 1. say what a training set is, and why it decides what the network will do in the field;
+# 1. say what a training set is, and how a network depends on it;
 # 2. compute half squared error and cross-entropy by hand, and their gradients;
-# 3. explain why the squared error stalls at a confident wrong answer, and cross-entropy does not;
-# 4. tell from the first loss whether weights, pixels or labels are out of order;
-# 5. write a softmax and a cross-entropy that never overflow.
+# 3. say how strongly each of the two corrects a confident wrong answer, and derive it from their gradients;
+# 4. tell from the first loss whether the weights or the pixels are out of order;
+# 5. write a softmax and a cross-entropy that work for scores of any size.
 #
 # **You need** notebook 01, logarithms and the exponential function, derivatives of both.
 #
@@ -46,28 +46,50 @@ digits
 # %% [markdown] minutes=4
 # ## Images with known labels
 #
-# A training set is a pile of images, each with the right answer attached: its *label*. Somebody has looked at every
-# one of them. The network sees the training part, again and again; the test part is kept from it.
+# A network learns from images whose right answers are known. The right answer for an image is called its *label*; here a person
+# has given one to every image. The images are divided into two parts. The network sees those of the *training* part again and
+# again. Those of the *test* part it never sees while it learns: with them we find out how well it reads digits that are new to
+# it.
 #
-# Are all ten digits equally frequent? Leaf through both parts, and look for labels that you would dispute.
-
-# %%
-predict("02.frequent")
+# Look through both parts. Are all ten digits equally frequent? Do you find labels that you would not agree with?
 
 # %%
 ImageGallery(digits)
 
 # %% [markdown]
+# All ten digits are nearly equally frequent. Suppose they were not: the cell below makes a training set of 150 images in which
+# nine of ten are ones, and another of 150 images in which all digits are about equally frequent. A new network is trained on
+# each, for five passes over its images.
+
+# %%
+predict("02.frequent")
+
+# %% tags=["nbval-ignore-output"] answers="02.frequent"
+ones, others = np.flatnonzero(digits.y_train == 1), np.flatnonzero(digits.y_train != 1)
+for name, pick in (("mostly ones", np.append(ones[:135], others[:15])), ("all digits", np.arange(150))):
+    network, how = small_cnn(rng=0), {"epochs": 5, "rng": 0, "progress": False}
+    x, y = digits.x_train[pick], digits.y_train[pick]
+    fit(network, CrossEntropyLoss(), SGD(lr=0.05, momentum=0.9), x, y, **how)
+    own, new = (network.predict(x) == y).mean(), network.predict(digits.x_test)
+    print(f"{name:11}: {own:.0%} of its training images right, ", end="")
+    print(
+        f"{(new == digits.y_test).mean():.0%} of the test images; says 'one' to {(new == 1).mean():.0%} of these"
+    )
+
+# %% [markdown]
 # <details><summary>What came out</summary>
 #
-# (All ten are nearly equally frequent. Where nine of ten are ones, always saying "one" is right nine times in ten: that
-# is what a network would learn first, and perhaps last.)
+# The first network says "one" to every image. On its own training images that is right nine times in ten, and it is the
+# quickest way to make the loss small.
 #
 # </details>
 #
-# Images are fed in *batches* of a few dozen: large enough for a fair sample, small enough to be quick. A label such as 3 is a
-# name, not a quantity: 3 is not "between" 2 and 4. So the wanted output is *one-hot*: ten numbers, a single 1 in the
-# place of the label. That is what perfect probabilities would be.
+# At each step of training the network sees a *batch* of a few dozen images. One pass over all training images is called an
+# *epoch*.
+#
+# A label such as 3 is a name and no quantity: for the network, 3 is not between 2 and 4. So what we want from it is written
+# as ten numbers: a 1 in the place of the label, and 0 everywhere else. This is called *one-hot*. They are the probabilities
+# of a network that is always right and quite sure.
 
 # %%
 print("training images of each digit:", np.bincount(digits.y_train))
@@ -75,13 +97,14 @@ print("first labels:", digits.y_train[:3])
 one_hot(digits.y_train[:3], 10)
 
 # %% [markdown] minutes=4
-# ## Normalise, but do not peek
+# ## Normalising the pixels
 #
-# Networks learn best from numbers near 0, of size about 1. So one subtracts the mean of all pixels and divides by their
-# standard deviation. The catch: **both are taken from the training part alone**, and then used for both parts. Whoever
-# includes the test images lets the network know something about images that it claims never to have seen.
+# Networks learn best from numbers near 0 and of a size of about 1. So one subtracts from all pixels their mean, and divides
+# by their standard deviation. Both numbers are computed **from the training part alone**, and then used for both parts. The
+# test part is meant to show what the network does with images it knows nothing about; if the mean and the deviation were
+# computed from the test images too, it would know something about them.
 #
-# After this the training pixels have mean 0 and deviation 1 exactly.
+# After this the training pixels have mean 0 and standard deviation 1 exactly. And the test pixels?
 
 # %%
 predict("02.peek")
@@ -95,12 +118,14 @@ for name, part in (("training", digits.x_train), ("test", digits.x_test)):
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Nearly, not exactly; and that is how it should be.
+# Their mean is nearly 0 and their deviation nearly 1, but not exactly, because they had no part in computing the two
+# numbers.
 #
 # </details>
 #
-# What does it buy? Here the same fresh networks see the digits once, at the same learning rate, with the pixels from 0 to
-# 255 as a camera gives them, from 0 to 1, and normalised. The numbers are means over five networks.
+# How much does normalising help? Here five new networks are trained for one epoch, with pixels from 0 to 255 as a camera
+# gives them, then with pixels from 0 to 1, and then with normalised ones. The *learning rate*, the factor that decides how
+# far the weights move at a step, is the same each time. The percentages are means over the five networks.
 # <!-- source: a byte holds 0 to 255 -->
 
 # %% tags=["nbval-ignore-output"]
@@ -118,14 +143,15 @@ for name, prepare in ways.items():
 assert reached["0 to 255"] < 0.2 < reached["0 to 1"] < reached["normalised"] - 0.1
 
 # %% [markdown] minutes=6 cut=2
-# With pixels up to 255 every step is far too large and nothing is learned. From 0 to 1 it learns, and normalised it learns
-# faster. With more passes or a larger rate the last two end level, so for digits the course leaves the pixels between 0
-# and 1. For colour photographs, whose channels differ in mean and deviation, normalise.
+# With pixels up to 255 every step is far too large, and the network learns nothing. With pixels from 0 to 1 it learns, and with
+# normalised ones it learns faster. After more epochs, or with a larger learning rate, the last two are equally good, so for
+# digits the course leaves the pixels between 0 and 1. Colour photographs should be normalised, because their
+# channels differ in mean and deviation.
 #
-# ## The training set decides
+# ## What depends on the training set?
 #
-# Does the network depend on its training images as strictly as people say? Two experiments. First, a network that never
-# sees a 7 in training. What will it say instead, and how sure will it be?
+# How much does a network depend on its training images? Two experiments. In the first, a network never sees a 7 in training.
+# Then it is shown the sevens of the test part. What will it say, and how sure will it be?
 
 # %%
 predict("02.sevens")
@@ -150,12 +176,14 @@ assert not (said == 7).any()
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Not one, and it is sure of itself all the same. It cannot say "I have never seen anything like this".
+# It reads none of them right, and yet it gives most of its guesses a high probability. Its ten probabilities add up to 1 for
+# every image: it has no way to say "I have never seen anything like this".
 #
 # </details>
 #
-# Second: all training digits stand in the middle of their frame. What happens when the test digits are moved one pixel
-# to the right? And if the training digits had been moved about at random?
+# In the second experiment the network learns from all digits. They are in the middle of their images. What happens
+# when the test digits are moved one pixel to the right? And when the training digits have been moved at random, by up to one
+# pixel?
 
 # %%
 predict("02.moved")
@@ -172,38 +200,48 @@ for name, augment in (("centred", None), ("moved about", Distort(shift=1))):
 # %% [markdown] minutes=5
 # <details><summary>What came out</summary>
 #
-# The same layers trained on two sets: one pixel costs a quarter of the answers, or nearly none. (The network of
-# [notebook 01](01_forward_pass.ipynb) lost few when its digits were pushed: it had been trained on moved ones.)
+# Both networks have the same layers; only the training images differ. The first gets about a quarter fewer digits right when
+# they are moved by one pixel, the second hardly any fewer. (The network of [notebook 01](01_forward_pass.ipynb) was trained on
+# moved digits too.)
+#
+# A network cannot be expected to handle images of a kind that is missing in its training set.
 #
 # </details>
 #
-# What is not in the training set is not in the network.
-#
 # ## Two ways to count
 #
-# Three classes are enough. The network says $p = (0.7, 0.2, 0.1)$, the label is class 0, so wanted is $t = (1, 0, 0)$.
+# For an example by hand, take three classes, numbered 0, 1 and 2. The network gives the probabilities $p = (0.7, 0.2, 0.1)$, and
+# the label is class 0, so we want $t = (1, 0, 0)$.
 #
-# **Half squared error**: half the squared distance from what was wanted, $E = \tfrac12 \sum_k (p_k - t_k)^2$.
-# The half is there for convenience: it cancels the 2 of the derivative.
+# The **half squared error** is half the sum of the squared differences, $E = \tfrac12 \sum_k (p_k - t_k)^2$.
+# The half is there for convenience: in the derivative it cancels the 2.
 #
-# **Cross-entropy**: minus the logarithm of the probability given to the truth, $E = -\ln p_{\text{label}}$. It only asks
-# what the network thought of the right answer. Sure and right costs nothing; sure and wrong costs without bound.
+# The **cross-entropy** is minus the logarithm of the probability that the network gives to the label,
+# $E = -\ln p_{\text{label}}$. It depends on no other probability. It is 0 if the label gets the probability 1, and grows
+# without bound as that probability goes to 0.
 #
-# **Do both by hand** before you run the cell. Over a batch, one takes the mean.
+# **Work out both by hand** before you run the cell. ($\ln 0.7$ is about −0.36.) The loss of a batch is the mean over its
+# images. <!-- source: ln 0.7 = -0.357 -->
 
 # %%
+predict("02.by-hand")
+
+# %% answers="02.by-hand"
 p, t = np.array([0.7, 0.2, 0.1]), np.array([1, 0, 0])
 print(f"half squared error {0.5 * ((p - t) ** 2).sum():.3f}, cross-entropy {-np.log(p[0]):.3f}")
 
 # %% [markdown]
-# Now move the scores. They go through a softmax. Below you see both losses while only the true class's score changes, and
-# how strongly each loss *pulls* at each score: its slope there, that is, how fast the loss changes when this score alone
-# changes a little. All slopes of a loss together are called its *gradient*.
+# In the next view you change the scores of three classes, *cat*, *dog* and *bird*; softmax makes probabilities of them. The
+# picture in the middle shows how both losses depend on the score of the true class. At the right you see the *slopes* of both
+# losses: how fast a loss changes when one score changes a little and the others stay the same. All the slopes of a loss
+# together are its *gradient*. In training each score is moved against its slope, and the larger the slope, the further. So we say
+# that a loss *pulls* at a score, and mean the size of the slope.
 #
-# Give the true class, *cat*, a score of -6 and *dog* one of 6. Both losses see that this is as wrong as can be. Which of
-# them pulls harder, and how much?
+# Suppose the picture shows a cat, and the network gives *cat* a score of −6, *dog* one of 6 and *bird* one of 0: it is nearly
+# certain of the dog. Both losses are large then. How hard do they pull?
 #
-# **Challenge.** A state in which the squared error is above 0.99, nearly as large as it gets. How hard does it pull there?
+# **Challenge.** Find scores for which the half squared error is above 0.99, nearly as large as it can get. How hard does it pull
+# there?
 
 # %%
 predict("02.pull")
@@ -219,18 +257,19 @@ LossExplorer(challenge=hopeless)
 # %% [markdown] minutes=5
 # <details><summary>What happened</summary>
 #
-# Cross-entropy pulls with nearly 1, the squared error with about 0.00001. Look at the middle picture: at the left, where
-# the guess is worst, the curve of the squared error is flat. Its value says how wrong the guess is, but its slope there is
-# almost 0, and learning follows slopes.
+# With these scores cross-entropy pulls with nearly 1, the half squared error with about 0.00001. Look at the picture in the
+# middle: at the left, where the guess is worst, the curve of the half squared error is flat. The loss is large there, but
+# its slope is almost 0. Since the scores move by their slopes, they hardly move.
 # <!-- test: tests/widgets/test_network_widgets.py::test_the_squared_error_stalls_where_cross_entropy_pulls -->
 #
 # </details>
 #
 # ## Why: the gradients, in a few lines
 #
-# We want the slope of each loss by one score $z_k$, while the other scores stand still: $\partial E / \partial z_k$. Let $y$ be
-# the label, $S = \sum_j e^{z_j}$ the sum of all powers, and $p_k = e^{z_k} / S$ the probability of class $k$. Only one term of
-# $S$ contains $z_k$, so $\partial S / \partial z_k = e^{z_k}$.
+# We want the slope of each loss with respect to one score $z_k$, while the other scores stay the same. It is written
+# $\partial E / \partial z_k$ and called a *partial derivative*; it is computed like any derivative, with the other scores as
+# constants. Let $y$ be the label, $S = \sum_j e^{z_j}$ the sum over all classes, and $p_k = e^{z_k} / S$ the probability of
+# class $k$. Only one term of $S$ contains $z_k$, so $\partial S / \partial z_k = e^{z_k}$.
 #
 # **Cross-entropy.** The logarithm of a quotient is a difference: $E = -\ln p_y = -z_y + \ln S$. The slope of the first part is
 # −1 if $k$ is the label, and 0 if not: that is $-t_k$. The slope of $\ln S$ is the slope of $S$ divided by $S$, that is
@@ -238,14 +277,16 @@ LossExplorer(challenge=hopeless)
 #
 # $$\frac{\partial E}{\partial z_k} = p_k - t_k .$$
 #
-# In words: *probability minus wanted*. For a confident mistake this is nearly 1, as large as it can be.
+# In words: the probability minus what it should be. If the network gives the label a probability near 0, the slope
+# for the label is nearly −1. It cannot get any steeper.
 #
 # **Half squared error.** Here we first need how each probability changes with $z_k$. By the rule for quotients
 #
 # $$\frac{\partial p_k}{\partial z_k} = \frac{e^{z_k} S - e^{z_k} e^{z_k}}{S^2} = p_k - p_k\, p_k , \qquad
 # \frac{\partial p_j}{\partial z_k} = -\frac{e^{z_j} e^{z_k}}{S^2} = -p_j\, p_k \quad (j \ne k) .$$
 #
-# Each probability adds $(p_j - t_j)$ times its own change, and the common factor $p_k$ can be taken out:
+# The derivative of $\tfrac12 (p_j - t_j)^2$ is $(p_j - t_j)$ times the derivative of $p_j$. We add these up over all $j$, and take
+# out the factor $p_k$, which all of them have:
 #
 # $$\frac{\partial E}{\partial z_k} = p_k \Bigl( (p_k - t_k) - \sum_j p_j (p_j - t_j) \Bigr) .$$
 #
@@ -254,12 +295,13 @@ LossExplorer(challenge=hopeless)
 # <!-- computed: 0.7 * (-0.3) + 0.2 * 0.2 + 0.1 * 0.1 = -0.16 --> <!-- computed: 0.7 * (-0.3 + 0.16) = -0.098 -->
 # <!-- computed: 0.2 * (0.2 + 0.16) = 0.072 --> <!-- computed: 0.1 * (0.1 + 0.16) = 0.026 --> <!-- computed: 0.7 - 1 = -0.3 -->
 #
-# Now it can be seen why it stalls. For the true class the factor $p_k$ in front is almost 0 just when help is needed. And the
-# wrong class, the dog that has all the probability? Its $p_k$ is nearly 1, but its bracket vanishes: $p_k - t_k$ is nearly
-# 1, and so is the sum that is subtracted. Where one class has everything, a small change of any score changes
-# no probability, and a loss that looks at probabilities alone does not feel it.
+# These formulas explain what you saw. When the network is nearly certain of a wrong class, the true class has a $p_k$
+# near 0, and this is a factor of its slope. For the wrong class, the dog in our example, $p_k$ is nearly 1. But there
+# the bracket is near 0: $p_k - t_k$ is nearly 1, and so is the sum that is subtracted from it. So all slopes of the half squared
+# error are near 0. One can also say: when one class has nearly all the probability, a small change of a score changes the
+# probabilities very little, and so it changes the half squared error very little too.
 #
-# Are the formulae right? Compare them with slopes that are measured, by changing each score a little.
+# Are the formulas right? The next cell compares them with slopes that are measured, by changing each score a little.
 
 # %%
 z = np.array([1.0, 3.0, -1.0])
@@ -270,9 +312,9 @@ for kind in ("cross-entropy", "half squared error"):
     assert relative_error(gradient, measured) < 1e-8
 
 # %% [markdown]
-# How long does it take to get out of such a mistake? Start from scores of -6, 6 and 0, and let each loss pull the scores
-# themselves, a step of 1 at a time, until the true class has half of the probability. (One of the two you can estimate
-# in your head.)
+# How long does it take to correct such a mistake? Start with the scores −6, 6 and 0. At each step, subtract from every score its
+# slope, until the true class has a probability of one half. (For cross-entropy you can estimate in your head how many steps
+# it takes.)
 
 # %%
 predict("02.steps")
@@ -288,27 +330,31 @@ for kind in ("cross-entropy", "half squared error"):
 # %% [markdown] minutes=5
 # <details><summary>What came out</summary>
 #
-# Between the two scores lies a gap of 12. Cross-entropy moves both by nearly 1 at each step, one up and one down. The
-# squared error needs a thousand times as long, nearly all of it on the flat part.
+# The two scores differ by 12. With cross-entropy both move by nearly 1 at each step, the one up and the other down. With
+# the half squared error it takes about a thousand times as many steps, nearly all of them where the curve is flat.
+#
+# That is why networks that choose between classes are trained with cross-entropy. The squared error is used where the
+# answer is a quantity, such as a price or an angle.
 #
 # </details>
 #
-# That is why classifiers are trained with cross-entropy, and why the
-# squared error stays where the answer is a quantity: a price, an angle.
-#
 # ## The first loss
 #
-# A fresh network knows nothing. If it gave each of ten classes the same probability, its loss would be
-# $-\ln \tfrac{1}{10} = \ln 10 \approx 2.3026$. Here are 200 fresh networks, each with its own random weights, on the same
-# 64 digits.
+# The first weights of a network are random. If a new network gave each of ten classes the same probability, its loss
+# (cross-entropy) would be $-\ln \tfrac{1}{10} = \ln 10 \approx 2.3026$. But random weights prefer some classes to others. Is the
+# loss of a new network below this value, above it, or sometimes one and sometimes the other? Below are the losses of 200
+# new networks, each with random weights of its own, on the same 64 digits. (Where the view says *no opinion*, it means a network
+# that gives all classes the same probability.)
 #
-# Can a network without any knowledge be *worse* than one without any opinion? Then find out what the first loss tells:
+# Then try what happens to the first loss with
 #
 # - all weights three times as large;
 # - pixels from 0 to 255, because somebody forgot to divide; <!-- source: a byte holds 0 to 255 -->
 # - all weights zero.
 #
-# **Challenge.** A mean first loss between 7.5 and 8.5. Which mistake could be behind it?
+# (*he* and *xavier* are two rules for the size of the random weights; [notebook 08](08_initialization.ipynb) explains them.)
+#
+# **Challenge.** Find settings with a mean first loss between 7.5 and 8.5. Which mistake could be the reason?
 
 # %%
 predict("02.first")
@@ -324,31 +370,31 @@ FirstLoss(challenge=eight)
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>How to read a first loss</summary>
 #
-# - **About 2.4**: all is well. A random opinion loses more where it is wrong than it gains where it is right, so
-#   the mean lies a little above ln 10.
-# - **2.3026 exactly**, for every network: nothing depends on the image. Weights are zero, or a layer is dead.
-# - **About 6, 8 or 20**: strong opinions from the first moment; weights two or three times too large.
+# - **About 2.4**: all is well. The loss is a little above ln 10, because a probability that is too low by chance adds more
+#   to the loss than one that is too high by chance takes away.
+# - **2.3026 exactly**, for every network: the output does not depend on the image. The weights are zero, or some layer gives
+#   only zeros.
+# - **About 6, 8 or 20**: the weights are two or three times too large, so the network is sure of its random guesses.
 # - **The challenge, about 8**: weights 2.2 times as large as they should be.
 # <!-- test: tests/widgets/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
 # - **Hundreds**: the pixels were not divided by their largest value.
-# - **nan**: something has overflowed, see below.
 # <!-- test: tests/widgets/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
 #
-# A look at the first loss costs one forward pass, and finds more faults than an hour of training.
+# So before a long training, look at the first loss: it takes one forward pass, and it shows such mistakes at once.
 #
 # </details>
 #
-# Is the first loss large, then? Large compared with what?
+# The next cell compares the loss of a new network with that of a trained one.
 
 # %% tags=["nbval-ignore-output"] answers="02.first"
 for name, net in (("fresh", small_cnn(rng=0)), ("trained", network)):
     result = evaluate(net, CrossEntropyLoss(), digits.x_test, digits.y_test)
     print(f"{name:8} loss {result.loss:.2f}, right {result.accuracy:.0%}")
-print(f"no opinion at all: loss {np.log(10):.2f}")
+print(f"the same probability for all ten: loss {np.log(10):.2f}")
 
 # %% [markdown] minutes=4 cut=1
-# The first loss is many times what training leaves over. But a network that starts well begins near $\ln 10$, the loss of
-# having no opinion; a truly large first loss means that something is wrong.
+# The first loss is many times as large as the loss after training. But compared with $\ln 10$ it should not be large: if it is
+# far above, something is wrong.
 #
 # > **What the chapter says** (claims 3 and 5 of its [fourteen](../docs/claims.md)). *A training set is images with known
 # > labels, and it decides how the system behaves in the field*: holds, as the missing sevens and the moved digits showed.
@@ -357,10 +403,10 @@ print(f"no opinion at all: loss {np.log(10):.2f}")
 #
 # ## When numbers run over
 #
-# Softmax as it is written takes $e^{z}$. Double precision ends at about $10^{308}$, that is at a score of 709; single
-# precision, in which networks compute, at $10^{38}$, a score of 88. A network that is learning too fast reaches such
-# scores easily. Let it happen (we ask NumPy to raise an error and not to pass over it
-# in silence):
+# Softmax computes $e^{z}$, and a computer can store numbers only up to a certain size: about $10^{308}$ in double precision,
+# which is $e^{z}$ for a score of 709, and about $10^{38}$ in single precision, which networks use, for a score of 88. Anything
+# larger becomes `inf`, infinity: one says that it *overflows*. If the learning rate is too large, scores grow beyond these
+# limits easily. The second call below has such scores. (Usually NumPy would only warn; here it is told to raise an error.)
 # <!-- source: IEEE 754, largest double 1.8e308, logarithm 709.78; largest single 3.4e38, logarithm 88.72 -->
 
 # %%
@@ -380,17 +426,19 @@ with np.errstate(over="raise"):
 # %% [markdown]
 # <details><summary>What came out</summary>
 #
-# Without that request infinity by infinity would have given `nan`: not a number. One `nan` in a loss, and at the next step every weight
-# is one.
+# Without the error, the quotient `inf / inf` would have been `nan`, which means *not a number*. If a loss is `nan`, so are its
+# slopes, and after the next step so are all the weights.
 #
 # </details>
 #
-# The cure costs nothing: the softmax does not change when all scores are shifted, so shift them until the
-# largest is 0. No power is then above 1. The same goes for the logarithm of the sum, *log-sum-exp*:
+# This is easily avoided. The probabilities stay the same when the same number is subtracted from all scores, as you saw in
+# notebook 01. So subtract the largest score: then the largest is 0, and no $e^{z}$ is above 1. In the
+# cross-entropy we can do the same before the logarithm of the sum is taken; this is called *log-sum-exp*:
 #
 # $$-\ln p_y = \ln \sum_j e^{z_j - m} - (z_y - m), \qquad m = \max_j z_j .$$
 #
-# And never take the logarithm of a softmax: a probability that has been rounded to 0 has none.
+# Do not compute the probabilities first and their logarithms afterwards: a very small probability is rounded to 0, and 0 has no
+# logarithm. The last line below shows it.
 
 # %%
 z = np.array([1000.0, 999.0, 0.0])
@@ -402,7 +450,8 @@ with np.errstate(divide="ignore"):
 # %% [markdown]
 # ## Exercises
 #
-# **1.** *Warm-up, 5 minutes.* A softmax that never overflows, for a batch: one row an image, shape (N, K).
+# **1.** *Warm-up, 5 minutes.* Write a softmax that never overflows, for a batch: `logits`, another word for scores, has the
+# shape (N, K), one row for each image.
 
 
 # %%
@@ -419,7 +468,8 @@ def softmax(logits):
 check("02.softmax", softmax)
 
 # %% [markdown]
-# **2.** *Core, 10 minutes.* The mean cross-entropy of a batch, from its scores ("logits") and integer labels, by log-sum-exp.
+# **2.** *Core, 10 minutes.* Write the mean cross-entropy of a batch, from its scores and its labels (whole numbers), with
+# log-sum-exp.
 
 
 # %%
@@ -437,12 +487,13 @@ def cross_entropy(logits, labels):
 check("02.cross_entropy", cross_entropy)
 
 # %% [markdown]
-# **3.** *Core, 10 minutes.* Its gradient by the scores. Mind the mean: each image has only its share of it.
+# **3.** *Core, 10 minutes.* Write its gradient with respect to the scores. The loss is the mean over N images, so
+# think about what that does to the slopes of each image.
 
 
 # %%
 def cross_entropy_gradient(logits, labels):
-    """Gradient of the mean, shape (N, K)."""
+    """Gradient of the mean cross-entropy, shape (N, K)."""
     ### BEGIN SOLUTION
     # Why: probability minus one-hot for each image; the mean divides every share by N.
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -456,9 +507,10 @@ def cross_entropy_gradient(logits, labels):
 check("02.cross_entropy_gradient", cross_entropy_gradient)
 
 # %% [markdown]
-# **4. Learn with it.** *Warm-up, 3 minutes.* Ten weights for each of the 64 pixels and no hidden layer: already your gradient can teach them to
-# read, from fifty images a step. (Why $X^T dY$ is the gradient of the weights is the business of
-# [notebook 03](03_backpropagation.ipynb). Until yours is right, the library's is used.)
+# **4. Learn with it.** *Warm-up, 3 minutes.* The simplest network for these digits is a single linear layer: ten weights for each
+# of the 64 pixels. With your gradient it learns to read, from fifty images at each step. (Why the gradient for the weights
+# is $X^T dY$, you will see in [notebook 03](03_backpropagation.ipynb). As long as your gradient is not right, the library's is
+# used.)
 
 
 # %%
@@ -473,9 +525,7 @@ passed = check("02.cross_entropy_gradient", cross_entropy_gradient).passed
 gradient = cross_entropy_gradient if passed else library_gradient
 x, x_test, weights = digits.x_train.reshape(-1, 64), digits.x_test.reshape(-1, 64), np.zeros((64, 10))
 for step in range(300):
-    batch = np.arange(50 * step, 50 * step + 50) % len(
-        x
-    )  # the next 50 images; after the last the first again
+    batch = np.arange(50 * step, 50 * step + 50) % len(x)  # the next 50; after the last the first again
     dlogits = np.asarray(gradient(x[batch] @ weights, digits.y_train[batch]))
     weights -= 1.0 * x[batch].T @ dlogits  # learning rate 1
 print(f"{((x_test @ weights).argmax(axis=1) == digits.y_test).mean():.0%} of the test images right")
@@ -483,14 +533,14 @@ print(f"{((x_test @ weights).argmax(axis=1) == digits.y_test).mean():.0%} of the
 # %% [markdown]
 # ## Summary
 #
-# A loss is one number for how wrong the guesses are; what is not in the training set does not count in it.
-# Cross-entropy pulls hardest where the network is surely wrong; the squared error stalls there.
-# The first loss should be near ln 10 = 2.3026; anything else has a cause that can be named.
+# A loss is one number for how wrong the guesses on the training images are. Cross-entropy has its steepest slopes where the
+# network is confident and wrong; there the squared error is nearly flat, and learning almost stops. With ten classes the first
+# loss should be a little above ln 10 = 2.3026; if it is not, look at the weights and the range of the pixels.
 
 # %% [markdown]
 # ## Questions
 #
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
+# The card asks five questions and explains each answer. You will see them again another day, in [review](review.ipynb).
 
 # %%
 quiz("02")

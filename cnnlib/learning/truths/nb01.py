@@ -5,7 +5,7 @@ import numpy as np
 from cnnlib.data import load_photo
 from cnnlib.experiments.layer_sizes import output_size, receptive_field
 from cnnlib.nn import functional as F
-from cnnlib.nn.layers import Conv2d, Flatten
+from cnnlib.nn.layers import Conv2d, Flatten, Linear
 
 SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 PATCH = np.array([[0, 1, 5], [0, 2, 6], [0, 1, 5]])
@@ -38,13 +38,11 @@ def turned_sobel():
     return next(place for place, rival in enumerate(rivals) if np.array_equal(turned, rival))
 
 
-def sides_of_a_stroke():
-    """On which side of a bright stroke Sobel x is positive: the place of the choice."""
-    stroke = np.zeros((3, 9))
-    stroke[:, 4] = 1
-    found = correlate(stroke, SOBEL_X)[0]
-    left, right = found[2], found[4]
-    return [left > 0 > right, right > 0 > left, left > 0 < right].index(True)
+def map_of_a_brighter_image():
+    """What adding 5 to every pixel does to a Sobel x map: the place of the choice."""
+    image = np.arange(64).reshape(8, 8) % 7
+    change = correlate(image + 5, SOBEL_X) - correlate(image, SOBEL_X)
+    return [0, 5, 45, 20].index(int(change.min())) if np.ptp(change) == 0 else -1
 
 
 def weights_of_a_layer(channels=8, kernels=16, size=3):
@@ -88,9 +86,16 @@ def products_of_the_second(model):
     return second.params["weight"][0].size
 
 
-def products_at_full_size(reader):
-    """Products in one unit of the second convolution of the larger network."""
-    return products_of_the_second(reader)
+def layer_with_most_weights():
+    """Which layer of the plan for 32x32 pixels has the most weights and biases: the place of the choice."""
+    plan = Conv2d(3, 8, 5, rng=0), Conv2d(8, 16, 3, rng=0), Linear(3136, 10, rng=0)
+    return int(np.argmax([sum(array.size for array in layer.params.values()) for layer in plan]))
+
+
+def products_of_a_score(reader):
+    """Products in one score of the larger network."""
+    (last,) = (layer for layer in reader if isinstance(layer, Linear))
+    return last.params["weight"].shape[0]
 
 
 def channels_of_the_suit():

@@ -45,6 +45,11 @@ def moved_right(moved_shares):
     return 100 * moved_shares["centred"]
 
 
+def half_squared_by_hand():
+    """Half squared error of the probabilities 0.7, 0.2 and 0.1 where class 0 is true."""
+    return 0.5 * float(np.square([0.7 - 1, 0.2, 0.1]).sum())
+
+
 def squared_pull():
     """How hard half the squared error pulls at the true class's score, at -6 against 6."""
     return float(abs(loss_and_gradient(np.array([-6.0, 6.0, 0.0]), 0, "half squared error")[1][0]))
