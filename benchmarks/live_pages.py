@@ -11,6 +11,7 @@ import argparse
 import functools
 import gzip
 import http.server
+import json
 import os
 import statistics
 import threading
@@ -18,6 +19,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
+from cnnlib.learning import items
 from tests.browser.lab import BROWSER_FLAGS, CHROMIUM
 from tools.site import settings
 
@@ -48,6 +50,11 @@ SLIDE = """async ([box, moves]) => {
   }
   return times;
 }"""
+#: A learner who has passed over every prediction: no picture is covered.
+SKIPPED = [
+    {"what": "skip", "id": item.id, "when": "2026-01-01T00:00:00+00:00"} for item in items("prediction")
+]
+RECORD = json.dumps(json.dumps({"version": 1, "key": "benchmark", "events": SKIPPED}))
 FIND = """text => cnnNotebook.cells
   .findIndex(cell => cell.live === "widget" && cell.original.includes(text))"""
 COUNT = """async (seconds) => {
@@ -112,7 +119,7 @@ def processor_seconds() -> float:
 def open_page(context, address):
     """Open a page and let it come to rest."""
     page = context.new_page()
-    page.add_init_script(SHIFTS)
+    page.add_init_script(f"localStorage['cnnlib.record'] ??= {RECORD};" + SHIFTS)
     page.goto(address)
     page.wait_for_timeout(1500)
     return page

@@ -1,20 +1,28 @@
-"""Values to colours for matplotlib: the maps that `cnnlib.viz.colors` names."""
+"""Values to colours for matplotlib: the maps that `cnnlib.viz.colors` names.
+
+matplotlib is loaded when a colour is asked for: a page in a browser imports this module without having it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
-from matplotlib.colors import Colormap, ListedColormap, Normalize, to_rgba
 
 from cnnlib.viz.colors import CATEGORIES, COLOR_MAPS, RAMPS, to_hex
+
+if TYPE_CHECKING:
+    from matplotlib.colors import Colormap, Normalize
 
 
 @cache
 def color_map(cmap: str, theme: str = "light") -> Colormap:
     """matplotlib's colour map for one of the names in `cnnlib.viz.colors.COLOR_MAPS`."""
+    import matplotlib
+    from matplotlib.colors import ListedColormap
+
     if cmap == "category":
         return ListedColormap([to_hex(name, theme) for name in CATEGORIES])
     if cmap in RAMPS:
@@ -28,6 +36,8 @@ def ramp(stops: Sequence[str]) -> np.ndarray:
     >>> ramp(("#000000", "#ffffff"))[[0, 64, 255], 0].round(2)
     array([0. , 0.5, 1. ])
     """
+    from matplotlib.colors import to_rgba
+
     squares = np.array([to_rgba(stop)[:3] for stop in stops]) ** 2
     place = np.linspace(0, len(stops) - 1, 256)
     if len(stops) % 2:
@@ -38,4 +48,6 @@ def ramp(stops: Sequence[str]) -> np.ndarray:
 
 def normalize(cmap: str, vmin: float, vmax: float) -> Normalize:
     """How values become positions in the colour map; categories 0, 1, 2, … take one colour each."""
+    from matplotlib.colors import Normalize
+
     return Normalize(0, len(CATEGORIES)) if cmap == "category" else Normalize(vmin, vmax)

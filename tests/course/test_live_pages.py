@@ -1,9 +1,12 @@
 """What lies behind the live pages, without a browser: which cells are needed, Python's half, recordings."""
 
+import ast
 import asyncio
 import gzip
 import json
 import lzma
+import subprocess
+import sys
 import zipfile
 
 import jupytext
@@ -19,6 +22,8 @@ from tools.site.live.cells import names, needs, plan
 from tools.site.live.course_page import Host
 from tools.site.live.course_page.shell import absent
 from tools.site.staging import twin_of
+
+LEARNERS = sorted((settings.ROOT / "notebooks").glob("[0-9]*.ipynb"))
 
 
 @pytest.mark.parametrize(
@@ -217,9 +222,24 @@ def test_matplotlib_waits_until_it_is_used(told):
     assert run(host, "import IPython\nbool(IPython.get_ipython())") and ("text", "False") in told.outputs()
 
 
-@pytest.mark.parametrize(
-    "path", sorted((settings.ROOT / "notebooks").glob("[0-9]*.ipynb")), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", LEARNERS, ids=lambda path: path.stem)
+def test_what_a_notebook_imports_of_the_course_loads_no_matplotlib(path):
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    statements = [node for source in cells for node in parsed(source) if isinstance(node, ast.ImportFrom)]
+    lines = [ast.unparse(node) for node in statements if node.module.startswith("cnnlib")]
+    script = "\n".join(["import sys", "sys.modules['matplotlib'] = None", *lines])
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=settings.ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+def parsed(source):
+    try:
+        return ast.walk(ast.parse(source))
+    except SyntaxError:  # a magic of IPython
+        return []
+
+
+@pytest.mark.parametrize("path", LEARNERS, ids=lambda path: path.stem)
 def test_no_widget_needs_a_cell_that_draws_with_matplotlib(path):
     source = (settings.ROOT / "notebooks/source" / f"{path.stem}.py").read_text("utf-8")
     notebook = jupytext.reads(source, fmt="py:percent")

@@ -39,6 +39,7 @@ LEFT_OUT = tuple(
     numpy/f2py/ numpy/_core/include/ numpy/_core/lib/ numpy/distutils/ numpy/_pyinstaller/
     numpy/typing/ numpy/__init__.c contourpy/util/ tqdm/contrib/ packaging/licenses/
     packaging/pylock packaging/metadata packaging/d tqdm/keras tqdm/dask tqdm/tk tqdm/rich fsrs/optimizer
+    numpy/linalg/lapack_lite
     ensurepip/ idlelib/ lib2to3/ pydoc_data/ tkinter/ turtledemo/ venv/ test/ sqlite3/ curses/ dbm/
     wsgiref/ xmlrpc/ _pydatetime _pydecimal _pyio mailbox doctest pdb pickletools smtplib poplib
     imaplib ftplib nntplib telnetlib cgi turtle modulefinder profile cProfile pstats trace. tabnanny
@@ -52,6 +53,8 @@ LEFT_OUT = tuple(
     encodings/hz pydoc
     """.split()
 )
+#: Modules that only give NumPy's compiled functions their docstrings; those of its Python have gone as well.
+EMPTIED = ("numpy/_core/_add_newdocs.py", "numpy/_core/_add_newdocs_scalars.py")
 
 
 class PythonMissing(Exception):
@@ -143,6 +146,8 @@ def compiled(work: Path, wheels: list[Path], wheel: Path) -> Path:
     unpack(sources[0], tree / "stdlib")
     for source in wheels:
         unpack(source, tree / "packages")
+    for name in EMPTIED:
+        (tree / "packages" / name).write_text("", "utf-8")
     for name in PURE:
         copy_installed(name, tree / "packages")
     unpack(wheel, tree / "course")
@@ -181,6 +186,8 @@ def copy_installed(name: str, folder: Path) -> None:
             target = folder / text
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file.locate(), target)
+            if target.name == "METADATA":  # its head alone: the long description is for the package index
+                target.write_text(target.read_text("utf-8").partition("\n\n")[0] + "\n", "utf-8")
 
 
 def set_sample_apart(packed: Path, unpacked: Path) -> None:

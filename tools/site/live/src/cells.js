@@ -8,7 +8,9 @@ const NO_FLAGS = "On a computer this cell ends in the error shown on this page; 
 
 // Pixels that a live view is taller than its still, beside each other and, on a phone, one below the other.
 const NARROW = 600;
-const MORE = { widget: [160, 840], card: [45, 173] };
+const MORE = { widget: [160, 840], card: [60, 200] };
+const FOLDED = 300; // and more where the still lies in a fold
+const SPARE = 80; // pixels of that room which may stay empty, rather than that all below moves once more
 
 export class Cell {
   constructor(element, index, told, notebook) {
@@ -22,6 +24,7 @@ export class Cell {
     this.original = (this.input?.querySelector("pre")?.textContent ?? "").replace(/\n$/, "");
     this.source = this.original;
     this.ran = null; // {source, order} of the last run
+    this.room = 0; // pixels of the cell with what has been reserved
     this.outputs = new Outputs(notebook.drawing);
     this.place = h("div", { class: "cnn-here" });
     this.build();
@@ -127,13 +130,15 @@ export class Cell {
     this.element.classList.add("cnn-runs");
     const inside = asked || this.live ? this.outputs.element : h("details", {}, h("summary", {}, "Ran here"), this.outputs.element);
     this.place.replaceChildren(inside);
+    this.place.style.minHeight = "";
     if (this.liveButton) this.liveButton.disabled = true;
   }
 
   show(output) {
     this.outputs.show(output);
     if (output.kind !== "widget" || !this.live) return;
-    // The still stays until there is something to show in its place.
+    // The still stays until there is something to show in its place, which takes no room until then.
+    if (!this.output.hidden) this.element.classList.add("cnn-awaits");
     const first = ({ type }) => {
       if (type !== "frame" && type !== "face") return;
       output.model.off("msg:custom", first);
@@ -143,17 +148,22 @@ export class Cell {
   }
 
   replaceStill() {
+    this.element.classList.remove("cnn-awaits");
     if (this.outputs.widgets === 0) return;
     this.unrecord();
     this.output.hidden = true;
     this.output.style.minHeight = "";
+    const spare = this.room - this.element.offsetHeight;
+    if (spare > 0 && spare <= SPARE) this.place.style.minHeight = `${this.place.offsetHeight + spare}px`;
   }
 
   /** Room for what will come, made at the press: what lies below then moves once, under the reader's finger. */
   reserve() {
     const [wide, narrow] = MORE[this.live];
-    const more = this.element.clientWidth > NARROW ? wide : narrow;
-    if (!this.output.hidden) this.output.style.minHeight = `${this.output.offsetHeight + more}px`;
+    const more = (this.element.clientWidth > NARROW ? wide : narrow) + (this.live === "widget" && !this.still ? FOLDED : 0);
+    if (this.output.hidden) return;
+    this.output.style.minHeight = `${this.output.offsetHeight + more}px`;
+    this.room = this.element.offsetHeight;
   }
 
   end(asked) {
@@ -161,6 +171,7 @@ export class Cell {
       this.outputs.element.append(h("p", { class: "cnn-note" }, NO_FLAGS));
     }
     this.element.classList.remove("cnn-runs");
+    if (this.outputs.widgets === 0) this.element.classList.remove("cnn-awaits");
     if (this.liveButton) this.liveButton.disabled = false;
     if (this.live && this.outputs.widgets === 0) {
       this.output.hidden = false;
@@ -184,6 +195,7 @@ export class Cell {
       this.output.style.minHeight = "";
     }
     this.element.classList.remove("cnn-runs");
+    if (this.outputs.widgets === 0) this.element.classList.remove("cnn-awaits");
     if (this.liveButton) this.liveButton.disabled = false;
     return alive;
   }

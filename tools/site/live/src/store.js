@@ -50,6 +50,7 @@ export class Store {
   /** Drop what an earlier version of the site has left. */
   async tidy() {
     const wanted = new Set(Object.values(this.manifest.files).map(({ file }) => new URL(file, this.base).href));
+    wanted.add(this.memoryAddress);
     for (const { url } of (await this.kept?.keys()) ?? []) {
       if (url.startsWith(this.base) && url.endsWith(".bin") && !wanted.has(url)) await this.kept.delete(url);
     }
@@ -105,6 +106,27 @@ export class Store {
     const headers = { "Content-Type": "application/octet-stream" };
     this.kept.put(address, new Response(copy, { headers })).catch(() => {}); // no room: fetched again next time
     return now;
+  }
+
+  // Python's memory as it was when Python had just started. Made here, never sent: it is as large as quick to read.
+
+  /** Where it is kept: another Python has another. */
+  get memoryAddress() {
+    const parts = ["pyodide.asm.wasm", "python_stdlib.zip"].map((name) => this.manifest.files[name].file.slice(-16, -4));
+    return new URL(`memory-${parts.join("-")}.bin`, this.base).href;
+  }
+
+  async memory() {
+    const kept = await this.kept?.match(this.memoryAddress);
+    return kept && new Uint8Array(await kept.arrayBuffer());
+  }
+
+  async keepMemory(memory) {
+    await this.kept?.put(this.memoryAddress, new Response(memory)).catch(() => {}); // no room
+  }
+
+  async forgetMemory() {
+    await this.kept?.delete(this.memoryAddress);
   }
 
   count(bytes, silent = false) {

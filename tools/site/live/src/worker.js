@@ -6,6 +6,12 @@ const RECORD = `${HOME}/progress.json`;
 const IMPORTS = /^import matplotlib.*$/gm; // what stands for it until it is used: course_page/shell.py
 const DRAWS = /\b(matplotlib|plt)\b|\.plot\(/;
 const SAMPLE = /\bload_mnist/; // MNIST comes when a cell loads it
+// What the course imports of the standard library, into the memory that is kept for the next visit. Nothing
+// compiled beside Python itself can be in there, NumPy least of all.
+const BEFORE = `import ast, base64, bisect, contextlib, copy, csv, ctypes, dataclasses, datetime, difflib, functools, gzip, hashlib
+import html.entities, inspect, io, itertools, json, linecache, logging, numbers, pathlib, pickle, platform, random, re, secrets
+import statistics, string, tempfile, textwrap, threading, tomllib, traceback, typing, urllib.parse, uuid, warnings, zipfile`;
+const LATER = 3000; // milliseconds until it is kept: the first pictures come before
 let python = null;
 let store = null;
 let sample = null;
@@ -51,10 +57,7 @@ async function start({ base, folder, record }) {
   const address = URL.createObjectURL(new Blob([await script], { type: "text/javascript" }));
   await import(address);
   URL.revokeObjectURL(address);
-  python = await loadPyodide({
-    indexURL: base,
-    env: { HOME, CNNLIB_PROGRESS: RECORD, CNNLIB_DATA: `${HOME}/data`, MPLBACKEND: "agg", PYTHONDONTWRITEBYTECODE: "1" },
-  });
+  const memory = await begin(loadPyodide, base);
   at("core");
   for (const pack of packs) unpack(await pack, site());
   store.close();
@@ -66,6 +69,25 @@ async function start({ base, folder, record }) {
   host = python.pyimport("course_page").Host(tell);
   at("started");
   say({ type: "started" });
+  if (memory) setTimeout(() => store.keepMemory(memory), LATER);
+}
+
+/** Start Python from the memory that an earlier visit has left; else anew, and return its memory for the next. */
+async function begin(loadPyodide, base) {
+  const env = { HOME, CNNLIB_PROGRESS: RECORD, CNNLIB_DATA: `${HOME}/data`, MPLBACKEND: "agg", PYTHONDONTWRITEBYTECODE: "1" };
+  const kept = await store.memory();
+  if (kept) {
+    try {
+      python = await loadPyodide({ indexURL: base, env, _loadSnapshot: kept });
+      return null;
+    } catch (error) {
+      console.warn(`Python starts anew: ${error}`);
+      await store.forgetMemory();
+    }
+  }
+  python = await loadPyodide({ indexURL: base, env, _makeSnapshot: true });
+  python.runPython(BEFORE);
+  return python.makeMemorySnapshot();
 }
 
 const site = () => python.runPython("import sys; sys.path[-1]");
