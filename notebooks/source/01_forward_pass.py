@@ -81,7 +81,7 @@ for ax, title, picture in zip(
         ax.imshow(picture, cmap="gray", vmin=0, vmax=1)
 
 # %% [markdown] minutes=2
-# <details><summary>What the channels show</summary>
+# <details style="margin-bottom: 1em"><summary>What the channels show</summary>
 #
 # Orange light is much red, some green and little blue: the suit is bright in the first table and darkest in the
 # last. White light has the same amount of all three, so the white stripes are bright in every table. The red stripes are
@@ -108,7 +108,7 @@ kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 print((patch * kernel).sum())
 
 # %% [markdown] minutes=4
-# <details><summary>The sum, product by product</summary>
+# <details style="margin-bottom: 1em"><summary>The sum, product by product</summary>
 #
 # The left column adds nothing, since its pixels are zero; the middle one neither, since its weights are zero. The right
 # column adds 5·1 + 6·2 + 5·1 = 22. Equal columns give 0, because each row of weights adds up to zero: with this kernel the
@@ -144,7 +144,7 @@ images |= {f"astronaut, {name}": channel for name, channel in channels}
 ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=False, row=2, col=1)
 
 # %% [markdown] minutes=2 cut=1
-# <details><summary>What you should have seen</summary>
+# <details style="margin-bottom: 1em"><summary>What you should have seen</summary>
 #
 # Sobel x gives positive numbers where the image gets brighter from left to right, and negative ones where it gets darker.
 # Blur spreads one pixel over nine places, a ninth of it to each. *Identity* has a single 1 in its middle and copies the
@@ -173,7 +173,7 @@ print(turned)
 print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).sum())
 
 # %% [markdown] minutes=3
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Half a turn changes all signs in the two Sobel kernels; identity, blur, sharpen and Laplace stay as they are.
 #
@@ -190,7 +190,7 @@ print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).su
 # below does this for every row i and every column j of the map.
 #
 # The cell computes the Sobel x map of your digit twice: once from the digit as it is, and once after adding 5 to every pixel,
-# as if the whole paper were a little brighter. How do the two maps differ?
+# as if a little ink were all over the paper. How do the two maps differ?
 
 # %%
 predict("01.brighter")
@@ -213,7 +213,7 @@ print("\n5 added to every pixel:")
 print(slide(16 * image + 5, kernel).astype(int))
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The maps are the same: the weights of Sobel x add up to zero, so what is added to all nine pixels cancels. The numbers
 # are positive on the left of the stroke, where the ink begins, and negative on the right, where it ends. The window of the
@@ -294,7 +294,7 @@ y, _ = F.conv2d_forward(x, w, b)  # the second is what training will need, see b
 print("y", y.shape, " weights", w.size + b.size)
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # 16 kernels with 8 slices of 9 weights each, and 16 biases: 1,168, whatever the size of the image. If instead every number of
 # the output had a weight of its own for every number of the input, there would be millions of weights. A convolution can do
@@ -346,7 +346,7 @@ wide = Challenge(
 SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "padding", "layers", "unit"])
 
 # %% [markdown] minutes=4
-# <details><summary>Answers</summary>
+# <details style="margin-bottom: 1em"><summary>Answers</summary>
 #
 # The row has 28 pixels, the first map 24, the second 20. A unit of the second layer sees 9 pixels: its window has 5 units,
 # the first of them sees 5 pixels, and each of the 4 others sees one pixel more. Behind three layers with kernels of 3 a unit
@@ -387,7 +387,7 @@ pooled, _ = F.maxpool2d_forward(gated, 2)
 print(gated[0, 0], pooled[0, 0], sep="\n\n")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # What is left is 5, 3, 0 and 7. (After ReLU the third window holds four zeros; of equal numbers the first is taken.)
 #
@@ -411,7 +411,7 @@ scores = np.array([2.0, 1.0, -1.0])
 print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # They stay the same: the factor $e^{100}$ is in the numerator and in every term of the denominator, and cancels. Only the
 # differences of scores count.
@@ -489,7 +489,7 @@ sure = Challenge(
 NetworkXRay(challenge=sure)
 
 # %% [markdown] minutes=4 cut=2
-# <details><summary>What to look for</summary>
+# <details style="margin-bottom: 1em"><summary>What to look for</summary>
 #
 # Some maps of convolution 1 are large at left edges of a stroke, others at upper edges, others wherever there is ink: compare
 # them with the Sobel kernels. After ReLU 1 only those places are left where a kernel found its pattern.
@@ -527,7 +527,7 @@ print(f"right on {right:.1%} of {len(mnist.x_test):,} test images")
 NetworkXRay(reader, mnist, layer="pooling 2", channel=7, row=4, column=3)
 
 # %% [markdown] minutes=4 cut=3
-# <details><summary>The numbers</summary>
+# <details style="margin-bottom: 1em"><summary>The numbers</summary>
 #
 # For a unit of convolution 2 it is 25 products in each of the 8 maps, 200. The two poolings make 14 and then 7 out of 28 rows
 # and columns, so flatten gives 16 maps of 7×7, 784 numbers, and a score has a product for each of them. Look at the maps of
@@ -558,7 +558,7 @@ NetworkXRay(reader, mnist, source="your drawing", layer="input", challenge=four)
 # (A photograph of a digit on paper does as well: `from cnnlib.data import read_digit`, then
 # `NetworkXRay(reader, read_digit("four.jpg"))`.)
 #
-# <details><summary>Why the place matters after all</summary>
+# <details style="margin-bottom: 1em"><summary>Why the place matters after all</summary>
 #
 # The small 4 is recognised too, because it is enlarged and moved to the middle. (The probability is lower, since the line
 # of a small digit becomes thick when it is enlarged.) Left in its corner it would hardly be recognised. When the
@@ -612,7 +612,7 @@ np.testing.assert_array_equal(model.forward(batch), model.forward(batch, trainin
 print("the same scores, to the last bit")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Nearly twice as much here. A network with more layers keeps more maps, so its factor is larger.
 #
@@ -645,7 +645,7 @@ def output_size(size, kernel_size, stride, padding):
 check("01.output_size", output_size)
 
 # %% [markdown]
-# <details><summary>As a formula</summary>
+# <details style="margin-bottom: 1em"><summary>As a formula</summary>
 #
 # $$\text{out} = \left\lfloor \frac{\text{size} + 2\,\text{padding} - \text{kernel}}{\text{stride}} \right\rfloor + 1$$
 #

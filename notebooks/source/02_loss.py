@@ -57,7 +57,13 @@ digits
 ImageGallery(digits)
 
 # %% [markdown]
-# All ten digits are nearly equally frequent. Suppose they were not: the cell below makes a training set of 150 images in which
+# <details style="margin-bottom: 1em"><summary>How frequent they are</summary>
+#
+# All ten digits are nearly equally frequent.
+#
+# </details>
+#
+# What happens if one digit is far more frequent than the others? The cell below makes a training set of 150 images in which
 # nine of ten are ones, and another of 150 images in which all digits are about equally frequent. A new network is trained on
 # each, for five passes over its images.
 
@@ -70,14 +76,13 @@ for name, pick in (("mostly ones", np.append(ones[:135], others[:15])), ("all di
     network, how = small_cnn(rng=0), {"epochs": 5, "rng": 0, "progress": False}
     x, y = digits.x_train[pick], digits.y_train[pick]
     fit(network, CrossEntropyLoss(), SGD(lr=0.05, momentum=0.9), x, y, **how)
-    own, new = (network.predict(x) == y).mean(), network.predict(digits.x_test)
-    print(f"{name:11}: {own:.0%} of its training images right, ", end="")
-    print(
-        f"{(new == digits.y_test).mean():.0%} of the test images; says 'one' to {(new == 1).mean():.0%} of these"
-    )
+    own, guesses = (network.predict(x) == y).mean(), network.predict(digits.x_test)
+    print(f"{name:11}: right on {own:.0%} of its training images", end=", ")
+    print(f"{(guesses == digits.y_test).mean():.0%} of the test images", end="; ")
+    print(f"says 'one' to {(guesses == 1).mean():.0%} of the test images")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The first network says "one" to every image. On its own training images that is right nine times in ten, and it is the
 # quickest way to make the loss small.
@@ -116,7 +121,7 @@ for name, part in (("training", digits.x_train), ("test", digits.x_test)):
     print(f"{name:8} mean {abs(normalised.mean()):.3f} from 0, deviation {normalised.std():.3f}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Their mean is nearly 0 and their deviation nearly 1, but not exactly, because they had no part in computing the two
 # numbers.
@@ -174,7 +179,7 @@ print(f"right: {(said == 7).sum()} of {len(sevens)}; median confidence {np.media
 assert not (said == 7).any()
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # It reads none of them right, and yet it gives most of its guesses a high probability. Its ten probabilities add up to 1 for
 # every image: it has no way to say "I have never seen anything like this".
@@ -198,7 +203,7 @@ for name, augment in (("centred", None), ("moved about", Distort(shift=1))):
     assert right[0] > 0.9 and (right[1] < 0.8) == (augment is None)
 
 # %% [markdown] minutes=5
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Both networks have the same layers; only the training images differ. The first gets about a quarter fewer digits right when
 # they are moved by one pixel, the second hardly any fewer. (The network of [notebook 01](01_forward_pass.ipynb) was trained on
@@ -255,7 +260,7 @@ hopeless = Challenge(
 LossExplorer(challenge=hopeless)
 
 # %% [markdown] minutes=5
-# <details><summary>What happened</summary>
+# <details style="margin-bottom: 1em"><summary>What happened</summary>
 #
 # With these scores cross-entropy pulls with nearly 1, the half squared error with about 0.00001. Look at the picture in the
 # middle: at the left, where the guess is worst, the curve of the half squared error is flat. The loss is large there, but
@@ -328,7 +333,7 @@ for kind in ("cross-entropy", "half squared error"):
     print(f"{kind:18} {steps} steps")
 
 # %% [markdown] minutes=5
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The two scores differ by 12. With cross-entropy both move by nearly 1 at each step, the one up and the other down. With
 # the half squared error it takes about a thousand times as many steps, nearly all of them where the curve is flat.
@@ -424,7 +429,7 @@ with np.errstate(over="raise"):
     naive_softmax(np.array([1000.0, 999.0]))
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Without the error, the quotient `inf / inf` would have been `nan`, which means *not a number*. If a loss is `nan`, so are its
 # slopes, and after the next step so are all the weights.
