@@ -215,7 +215,7 @@ def test_nothing_is_told_before_a_prediction_is_committed(live, server, tmp_path
     saved.value.save_as(tmp_path / "record.json")
     assert saved.value.suggested_filename == f"my-record-{json.loads(record)['key']}.json"
     on_a_computer = Record(tmp_path / "mine.json")
-    assert on_a_computer.take_in(tmp_path / "record.json") >= 1
+    assert on_a_computer.take_in((tmp_path / "record.json").read_text("utf-8"))[0] >= 1
     assert on_a_computer.predictions()["02.first"]["value"] is not None
 
 
