@@ -7,12 +7,14 @@ import base64
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import anywidget
 import traitlets
 
-from cnnlib.widgets.base.fallback import Still, publish_picture
+if TYPE_CHECKING:
+    from cnnlib.widgets.base.fallback import Still
 
 _STATIC = Path(__file__).parents[1] / "static"
 
@@ -157,6 +159,8 @@ def show(page: Page, line: str, text: str, picture: Still) -> None:
     text gives the reason, which a reader sees only where there is no view.
     """
     from IPython.display import publish_display_data
+
+    from cnnlib.widgets.base.fallback import publish_picture
 
     end = base64.b64encode(picture.png).decode("ascii").rstrip("=")[-48:]
     page.spec = {**page.spec, "picture": end}
