@@ -405,7 +405,7 @@ def test_what_only_the_odd_cases_show_is_refused(name, answer):
 
 def test_a_float_where_a_whole_number_is_asked_is_told_so():
     finding = check("01.output_size", lambda s, k, t, p: np.floor((s + 2 * p - k) / t) + 1).finding
-    assert finding.sentence == "size is 3.0, a float; an int is asked for: // gives one, / does not."
+    assert finding.sentence == "places is 3.0, a float; an int is asked for: // gives one, / does not."
 
 
 def test_a_comma_after_return_is_named():

@@ -35,12 +35,12 @@ def run(notebook):
 
 
 def _make_smaller(patch):
-    """Give the notebooks 2,200 training images of MNIST, and a sixth of each comparison's work."""
+    """Give the notebooks 2,200 training images of MNIST, and a third of each comparison's work."""
     mnist, compare = data.load_mnist_sample(), comparisons.compare
     few = mnist._replace(x_train=mnist.x_train[:2_200], y_train=mnist.y_train[:2_200])
     patch.setattr(data, "load_mnist", lambda: few)
     patch.setattr(
         comparisons,
         "compare",
-        lambda *a, steps, **how: compare(*a, steps=steps // 4, **how | {"seeds": (0, 1)}),
+        lambda *a, steps, **how: compare(*a, steps=steps // 2, **how | {"seeds": (0, 1)}),
     )

@@ -32,7 +32,7 @@ def test_each_section_begins_a_slide_with_its_formulae_and_keeps_its_prose_for_t
     assert titles == [lesson.title, *(s.title for s in lesson.timed[1:]), "Summary"]
     linear = next(markup for markup in first if "A linear layer" in markup)
     assert linear.count('class="katex-display"') == 4
-    assert any("all of backpropagation in one sentence" in notes for notes in shown(deck, "notes"))
+    assert any("which is called" in notes for notes in shown(deck, "notes"))
 
 
 def test_every_prediction_shows_its_answer_one_click_later(lesson, deck):
