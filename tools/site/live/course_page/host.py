@@ -253,7 +253,7 @@ def progress_of(record: dict) -> dict:
         if event["outcome"] == "right":
             entry["outcome"] = "right"
             entry.setdefault("right_since", event["when"])
-    return {"version": 1, "exercises": done}
+    return {"version": record.get("version", 1), "exercises": done}
 
 
 def _shown(value) -> tuple[str, str]:

@@ -2,7 +2,8 @@
 import { Store } from "./store.js";
 
 const HOME = "/course";
-const RECORD = `${HOME}/progress.json`;
+const MARKS = `${HOME}/progress.json`; // of the exercises; the record stands beside it
+const RECORD = `${HOME}/progress.learning.json`;
 const IMPORTS = /^import matplotlib.*$/gm; // what stands for it until it is used: course_page/shell.py
 const DRAWS = /\b(matplotlib|plt)\b|\.plot\(/;
 const SAMPLE = /\bload_mnist/; // MNIST comes when a cell loads it
@@ -74,7 +75,7 @@ async function start({ base, folder, record }) {
 
 /** Start Python from the memory that an earlier visit has left; else anew, and return its memory for the next. */
 async function begin(loadPyodide, base) {
-  const env = { HOME, CNNLIB_PROGRESS: RECORD, CNNLIB_DATA: `${HOME}/data`, MPLBACKEND: "agg", PYTHONDONTWRITEBYTECODE: "1" };
+  const env = { HOME, CNNLIB_PROGRESS: MARKS, CNNLIB_DATA: `${HOME}/data`, MPLBACKEND: "agg", PYTHONDONTWRITEBYTECODE: "1" };
   const kept = await store.memory();
   if (kept) {
     try {
