@@ -392,8 +392,9 @@ def test_recorded_widgets_move_before_any_python(page, server):  # noqa: F811
     view = cell(page, index).locator(".cnn-recorded .cnn-widget")
     view.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
     before = view.locator(".cnn-text").inner_text()
-    view.get_by_role("button", name="Play").click()
-    page.wait_for_timeout(1000)
+    view.locator("input[type=range]").first.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(500)
     assert view.locator(".cnn-text").inner_text() != before
     assert [address for address in asked if "/live/python/" in address] == []
     assert page.said == []
