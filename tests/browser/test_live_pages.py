@@ -392,9 +392,10 @@ def test_recorded_widgets_move_before_any_python(page, server):  # noqa: F811
     view = cell(page, index).locator(".cnn-recorded .cnn-widget")
     view.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
     before = view.locator(".cnn-text").inner_text()
-    view.locator("input[type=range]").first.focus()
-    page.keyboard.press("ArrowLeft")
-    page.wait_for_timeout(500)
+    for handle in view.locator("input[type=range]").all():
+        handle.focus()
+        page.keyboard.press("Home")
+        page.wait_for_timeout(500)
     assert view.locator(".cnn-text").inner_text() != before
     assert [address for address in asked if "/live/python/" in address] == []
     assert page.said == []
