@@ -14,14 +14,10 @@ from cnnlib.checks import check, exercises
 from cnnlib.checks.nb04 import conv_backward
 from cnnlib.checks.nb04_line import line_backward
 from cnnlib.checks.nb05 import momentum_step
-from cnnlib.checks.nb09_backward import backward
-from cnnlib.checks.nb10 import l1_update
 from cnnlib.checks.nb11 import loop, train_epoch
-from cnnlib.checks.nb11_confusion import count_pairs
-from cnnlib.checks.nb13 import last_to_first, sigmoid
+from cnnlib.checks.nb13 import last_to_first
 from cnnlib.nn import functional, naive
 from cnnlib.nn.initializers import fans
-from cnnlib.playground import main_effects
 
 
 @pytest.fixture(autouse=True)
@@ -331,8 +327,6 @@ def image_of(dy, cache, *sizes):
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("01.output_size", lambda s, k, t, p: (s + 2 * p - k) // t + 1 if k <= s else 0),
-        ("01.output_size", lambda s, k, t, p: min((s + 2 * p - k) // t + 1, 500)),
         ("01.conv2d_forward", lambda x, *rest: conv(np.maximum(x, 0), *rest)),
         ("01.conv2d_forward", lambda *a: conv(*a).astype(np.float16)),
         ("01.conv2d_forward", lambda x, w, *rest: conv(x, w[:, :, :3, :3], *rest)),
@@ -343,9 +337,6 @@ def image_of(dy, cache, *sizes):
         ("01.conv2d_forward", lambda *a: (conv(*a), None)),
         ("01.conv2d_vectorized", lambda *a: (conv(*a), None)),
         ("01.conv2d_vectorized", lambda x, w, *rest: conv(x, w[:, :, :3, :3], *rest)),
-        ("02.softmax", lambda logits: np.nan_to_num(np.exp(logits) / np.exp(logits).sum(1, keepdims=True))),
-        ("02.cross_entropy", lambda a, b: oracle("02.cross_entropy")(a[:255], b[:255])),
-        ("02.cross_entropy_gradient", lambda a, b: oracle("02.cross_entropy_gradient")(a, np.sort(b))),
         ("02.softmax", first_classes("02.softmax", 12)),
         ("02.cross_entropy", lambda a, b: oracle("02.cross_entropy")(a, b % 10)),
         ("02.cross_entropy", lambda a, b: oracle("02.cross_entropy")(a, b) * (a.shape[1] <= 10)),
@@ -373,44 +364,11 @@ def image_of(dy, cache, *sizes):
         ("04.conv1d_backward", functools.partial(line_of, padding=3)),
         ("04.conv2d_backward", lambda dy, cache: image_of(dy, cache, 5)),
         ("04.conv2d_backward", lambda dy, cache: image_of(dy, cache, None, 5)),
-        ("04.conv2d_backward", lambda dy, c: (*conv_backward(dy, c)[:2], dy.astype(int).sum(axis=(0, 2, 3)))),
-        ("06.cosine_schedule", lambda s, n, lr: max(oracle("06.cosine_schedule")(s, n, lr), 1e-4)),
-        ("06.cosine_schedule", lambda s, n, lr: round(oracle("06.cosine_schedule")(s, n, lr), 4)),
-        ("06.largest_rate", lambda c: min(2 / c, 100.0)),
-        ("06.largest_rate", lambda c: 2 // c),
-        ("07.false_minimum", (-2.5, 1e-6)),
-        ("07.false_minimum", "12"),
-        ("07.false_minimum", {-2.5, 0.1}),
-        ("07.momentum_escape", (1e-9, 0.9)),
-        ("08.he_init", lambda shape, rng: rng.normal(0, np.sqrt(1.7 / fans(shape)[0]), shape)),
-        ("08.he_init", lambda shape, rng: copy.deepcopy(rng).normal(0, np.sqrt(2 / fans(shape)[0]), shape)),
         ("08.he_init", lambda shape, rng: np.random.normal(0, np.sqrt(2 / fans(shape)[0]), shape)),  # noqa: NPY002
-        ("10.l1_update", lambda w, dw, lr, rate: l1_update(w, np.clip(dw, -5, 5), lr, rate)),
-        ("10.main_effects", lambda z: main_effects(z.T)),
-        ("11.confusion_matrix", lambda a, b, k: np.minimum(count_pairs(a, b, k), 255)),
-        ("13.softplus_backward", lambda dy, x: np.where(x > 700, 1, dy * sigmoid(x))),
-        ("13.replay", lambda steps, dy: last_to_first(steps[-10:], dy)),
-        ("09.batchnorm_forward", lambda x, g, b: functional.batchnorm2d_forward(x, g, b, eps=2e-5)[0]),
-        ("09.batchnorm_forward", lambda x, g, b: functional.batchnorm2d_forward(x, np.abs(g), b)[0]),
-        ("09.batchnorm_backward", lambda dy, c: (backward(dy, c)[0], *np.abs(backward(dy, c)[1:]))),
-        ("09.batchnorm_backward", lambda dy, c: backward(dy, c, scale=lambda s, g: s * np.abs(g))),
-        ("09.batchnorm_backward", lambda dy, c: backward(np.clip(dy, -5, 5), c)),
-        ("09.residual_backward", lambda dy, branch: dy + np.maximum(branch(dy), 0)),
-        ("09.residual_backward", lambda dy, branch: dy + branch(dy[:1])),
     ],
 )
 def test_what_only_the_odd_cases_show_is_refused(name, answer):
     assert check(name, answer).outcome == "wrong"
-
-
-def test_a_float_where_a_whole_number_is_asked_is_told_so():
-    finding = check("01.output_size", lambda s, k, t, p: np.floor((s + 2 * p - k) / t) + 1).finding
-    assert finding.sentence == "places is 3.0, a float; an int is asked for: // gives one, / does not."
-
-
-def test_a_comma_after_return_is_named():
-    sentence = check("03.relu_backward", lambda dy, x: (dy * (x > 0),)).finding.sentence
-    assert "is there a comma at the end of the return?" in sentence
 
 
 def flipped(dy, cache):
