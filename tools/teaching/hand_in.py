@@ -36,23 +36,21 @@ def release_of(course: Path) -> list[str]:
         return []
 
 
+def is_called(path: Path, name: str) -> bool:
+    """Tell whether a notebook is meant by a number, a name or a path."""
+    return path.stem == Path(name).stem or path.stem[:2] == name
+
+
 def chosen(course: Path, names: list[str]) -> list[Path]:
     """Return the notebooks to hand in: those named, those handed out, or all that are numbered."""
     there = sorted((course / "notebooks").glob("[0-9]*.ipynb"))
     wanted = names or release_of(course) or [path.stem for path in there]
-    found = [
-        path for path in there if any(path.stem in (n, Path(n).stem) or path.stem[:2] == n for n in wanted)
-    ]
-    missing = [n for n in names if not any(path.stem == Path(n).stem or path.stem[:2] == n for path in there)]
+    found = [path for path in there if any(is_called(path, name) for name in wanted)]
+    missing = [name for name in names if not any(is_called(path, name) for path in there)]
     if missing or not found:
         known = ", ".join(path.stem[:2] for path in there)
         raise Refusal(f"there is no notebook {', '.join(missing) or 'here'}; there are: {known}.")
     return found
-
-
-def is_called(path: Path, name: str) -> bool:
-    """Tell whether a notebook is meant by a number, a name or a path."""
-    return path.stem == Path(name).stem or path.stem[:2] == name
 
 
 def without_outputs(path: Path) -> tuple[bytes, str]:
