@@ -73,6 +73,11 @@ class Task:
     minutes: int
     text: str
 
+    @property
+    def first_words(self) -> str:
+        """Its first sentence, without the dot."""
+        return self.text.split(". ")[0].rstrip(".:")
+
 
 @dataclass
 class Lesson:
