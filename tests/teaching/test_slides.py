@@ -54,7 +54,7 @@ and so on.
 
 <details><summary>folded</summary>
 
-$$hidden$$
+$$g = h$$
 
 </details>
 
@@ -68,7 +68,7 @@ def test_what_stands_out_is_on_the_slides_with_the_words_that_lead_to_it():
     (slide,) = section_slides("Heading", PROSE)
     assert "A short one. The slope is about:</p>" in slide and slide.count("katex-display") == 2
     assert 'class="rule"' in slide and "<td>1</td>" in slide and "In a row: the sum is:" in slide
-    assert "for reading" not in slide and "hidden" not in slide
+    assert "for reading" not in slide and "folded" not in slide
     assert [part for part in ("Heading", "The slope", "Rule", "<table", "sum is") if part in slide] == sorted(
         ("Heading", "The slope", "Rule", "<table", "sum is"), key=slide.index
     )
