@@ -1,6 +1,9 @@
 """The written pages: links that resolve, a glossary in order."""
 
+import ast
 import re
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -54,3 +57,24 @@ def test_the_glossary_is_in_order_and_every_word_once():
     assert len(words) >= 50 and words == sorted(
         set(words), key=lambda word: re.sub(r"[^a-z ]", "", word.lower())
     )
+
+
+def imported(path):
+    """The packages that a module imports, by their first names."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def test_what_makes_the_sheets_and_the_site_is_in_the_extra_that_installs_it():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    named = [*project["dependencies"], *extras["site"], *extras["teaching"]]
+    named = {re.split(r"[<>=\[;~ ]", name)[0].lower() for name in named} | {"pillow", "nbformat", "docutils"}
+    of = packages_distributions()
+    files = [path for folder in ("teaching", "site") for path in (ROOT / "tools" / folder).rglob("*.py")]
+    own = [path for path in files if "node_modules" not in path.parts]
+    found = {of[name][0].lower() for path in own for name in imported(path) if name in of} - {"cnnlib"}
+    assert {"jupytext", "playwright"} <= found and found - named == set()
