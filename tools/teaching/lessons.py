@@ -120,6 +120,12 @@ class Lesson:
         ]
 
     @property
+    def needs(self) -> str:
+        """What a learner must know before, as the first cell says it."""
+        found = re.search(r"\*\*You need\*\* (.+?)(?=\n\n|\Z)", self.opening, re.DOTALL)
+        return " ".join(found[1].split()) if found else ""
+
+    @property
     def stated_minutes(self) -> int:
         """The minutes that its first cell promises."""
         return int(re.search(r"\*\*Time\*\* (\d+) minutes", self.opening)[1])
