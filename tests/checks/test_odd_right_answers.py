@@ -343,6 +343,18 @@ def ece_sorted(probabilities, labels, bins):
     return np.float32(sum(abs(a.sum() - b.sum()) for a, b in pieces) / len(sure))
 
 
+def stages_nudged(x, y, step=1e-6):
+    """Measured, not worked out: as good, as long as nobody stands on the kink."""
+
+    def error(x, y):
+        return (max(x + y, 0) + (x * y) ** 2) / (1 + (x + y) ** 2)
+
+    return (
+        (error(x + step, y) - error(x - step, y)) / (2 * step),
+        (error(x, y + step) - error(x, y - step)) / (2 * step),
+    )
+
+
 CONV = [conv_by_remembered_places, conv_by_strides, Convolution().forward, single(conv_by_strides)]
 RIGHT = {
     "01.output_size": [
@@ -359,6 +371,16 @@ RIGHT = {
     "03.maxpool2d_backward": [
         pool_at_once,
         lambda dy, cache: naive.maxpool2d_backward(dy, cache).astype(np.float32),
+    ],
+    "03.linear_backward": [
+        lambda dY, X, W: (dY.dot(W.T), np.einsum("nd,nm->dm", X, dY), np.ones(len(dY)) @ dY),
+        lambda dY, X, W: tuple(
+            part.astype(np.float32) for part in (dY @ W.T, X.T @ dY, np.add.reduce(dY, axis=0))
+        ),
+    ],
+    "03.stages_backward": [
+        stages_nudged,
+        lambda x, y: np.array(exercises()["03.stages_backward"].oracle(x, y)).tolist(),
     ],
     "04.conv1d_backward": [
         line_by_matrix,

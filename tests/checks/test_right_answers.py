@@ -137,6 +137,40 @@ def pool_vectors(dy, cache):
     return functional.maxpool2d_backward(dy, functional.maxpool2d_forward(*cache)[1])
 
 
+def linear_loops(dY, X, W):
+    """Product after product, in a list of three."""
+    dX, dW, db = np.zeros(X.shape), np.zeros(W.shape), np.zeros(W.shape[1])
+    for n, i, j in np.ndindex(*X.shape, W.shape[1]):
+        dX[n, i] += dY[n, j] * W[i, j]
+        dW[i, j] += dY[n, j] * X[n, i]
+    for n, j in np.ndindex(dY.shape):
+        db[j] += dY[n, j]
+    return [dX, dW, db]
+
+
+def stages_by_lines(x, y):
+    """As the notebook has it: the last line first, = for a first share, += for a second."""
+    s, p = x + y, x * y
+    n, d = max(s, 0) + p**2, 1 + s**2
+    dn, dk = 1 / d, n
+    dd = -dk / d**2
+    dg = dq = dn
+    ds = dd * 2 * s
+    dp = dq * 2 * p
+    ds += dg * (s > 0)
+    dx, dy = dp * y, dp * x
+    dx += ds
+    dy += ds
+    return dx, dy
+
+
+def stages_by_quotients(x, y):
+    """With the rule for quotients from school."""
+    s, n, d = x + y, max(x + y, 0) + (x * y) ** 2, 1 + (x + y) ** 2
+    slope = 1.0 if s > 0 else 0.0
+    return [((slope + 2 * x * y * z) * d - n * 2 * s) / d**2 for z in (y, x)]
+
+
 def conv_backward_loops(dy, cache):
     """Windows of the padded image, frame cut off at the end; a list of three comes back."""
     x, w, b, stride, padding = cache
@@ -376,6 +410,8 @@ RIGHT = {
     "02.cross_entropy_gradient": [gradient_one_hot, gradient_loops],
     "03.relu_backward": [relu_loops, lambda dy, x: dy * (x > 0)],
     "03.maxpool2d_backward": [lambda dy, cache: naive.maxpool2d_backward(dy, cache), pool_vectors],
+    "03.linear_backward": [linear_loops, lambda dY, X, W: (dY @ W.T, X.T @ dY, dY.sum(axis=0))],
+    "03.stages_backward": [stages_by_lines, stages_by_quotients],
     "04.conv1d_backward": [line_backward, line_by_weights],
     "04.conv2d_backward": [conv_backward_loops, conv_backward],
     "05.sgd": [lambda w, dw, lr: w - lr * dw, lambda w, dw, lr: np.add(w, np.multiply(dw, -lr))],
