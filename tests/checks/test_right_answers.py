@@ -171,6 +171,27 @@ def stages_by_quotients(x, y):
     return [((slope + 2 * x * y * z) * d - n * 2 * s) / d**2 for z in (y, x)]
 
 
+def line_by_points(x, t, w, lr, batches):
+    """Point by point, in plain numbers; a list at the end."""
+    slope, intercept = map(float, w)
+    for batch in batches:
+        by_slope = by_intercept = 0.0
+        for i in batch:
+            off = slope * x[i] + intercept - t[i]
+            by_slope, by_intercept = by_slope + off * x[i], by_intercept + off
+        slope -= lr * by_slope / len(batch)
+        intercept -= lr * by_intercept / len(batch)
+    return [slope, intercept]
+
+
+def line_by_matrix(x, t, w, lr, batches):
+    """As a linear layer with a column of ones, on a copy of w."""
+    w, inputs = w.copy(), np.stack([x, np.ones_like(x)], axis=1)
+    for batch in batches:
+        w -= lr * inputs[batch].T @ (inputs[batch] @ w - t[batch]) / len(batch)
+    return w
+
+
 def conv_backward_loops(dy, cache):
     """Windows of the padded image, frame cut off at the end; a list of three comes back."""
     x, w, b, stride, padding = cache
@@ -415,6 +436,7 @@ RIGHT = {
     "04.conv1d_backward": [line_backward, line_by_weights],
     "04.conv2d_backward": [conv_backward_loops, conv_backward],
     "05.sgd": [lambda w, dw, lr: w - lr * dw, lambda w, dw, lr: np.add(w, np.multiply(dw, -lr))],
+    "05.fit_line": [line_by_points, line_by_matrix],
     "05.momentum": [momentum_with_rate_inside, momentum_in_place],
     "11.train_epoch": [train_epoch, epoch_in_pieces, epoch_by_choice],
     "11.confusion_matrix": [confusion_loops, confusion_added],
