@@ -355,6 +355,12 @@ def stages_nudged(x, y, step=1e-6):
     )
 
 
+def map_by_windows(image, kernel, stride, padding):
+    """All windows of the padded image, every stride-th of them."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(image, padding), kernel.shape)
+    return np.tensordot(windows[::stride, ::stride], kernel, 2)
+
+
 CONV = [conv_by_remembered_places, conv_by_strides, Convolution().forward, single(conv_by_strides)]
 RIGHT = {
     "01.output_size": [
@@ -362,6 +368,7 @@ RIGHT = {
         lambda s, k, t, p: divmod(s + 2 * p - k, t)[0] + 1,
         size_by_recursion,
     ],
+    "01.conv_map": [map_by_windows, lambda *given: np.asfortranarray(np.float32(map_by_windows(*given)))],
     "01.conv2d_forward": [*CONV, conv_without_a_frame],
     "01.conv2d_vectorized": CONV,
     "02.softmax": [single(softmax), lambda z: np.exp(z - np.logaddexp.reduce(z, axis=1, keepdims=True))],

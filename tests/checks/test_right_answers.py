@@ -35,6 +35,25 @@ def conv_loops(x, w, b, stride, padding):
     return y
 
 
+def map_by_counting(image, kernel, stride, padding):
+    """As a beginner writes it, in lists."""
+    (height, width), (kh, kw) = image.shape, kernel.shape
+    padded = np.zeros((height + 2 * padding, width + 2 * padding))
+    padded[padding : padding + height, padding : padding + width] = image
+    rows = []
+    for top in range(0, len(padded) - kh + 1, stride):
+        lefts = range(0, len(padded[0]) - kw + 1, stride)
+        rows.append([(padded[top : top + kh, left : left + kw] * kernel).sum() for left in lefts])
+    return rows
+
+
+def map_through_the_library(image, kernel, stride, padding):
+    """As a batch of one."""
+    return functional.conv2d_forward(image[None, None], kernel[None, None], np.zeros(1), stride, padding)[0][
+        0, 0
+    ]
+
+
 def size_by_counting(size, kernel_size, stride, padding):
     """Counts the places."""
     return len(range(0, size + 2 * padding - kernel_size + 1, stride))
@@ -419,6 +438,7 @@ RIGHT = {
     "12.dropout_backward": [dropout_loops, lambda dy, kept, p: np.where(kept, dy / (1 - p), 0.0)],
     "12.adamw_step": [adamw_step, adamw_with_corrections_first],
     "12.expected_calibration_error": [ece_loops, ece_by_sums],
+    "01.conv_map": [map_by_counting, map_through_the_library],
     "01.conv2d_vectorized": [conv_by_einsum, conv_over_the_window],
     "01.conv2d_forward": [
         conv_loops,
