@@ -487,9 +487,6 @@ print("powers of e:", powers.round(2), " their sum:", powers.sum().round(2))
 print("probabilities:", (powers / powers.sum()).round(3))
 
 # %% [markdown]
-# Why powers of e? They make every score positive, negative ones too, and keep the order. And they make *ratios* of
-# *differences*: a score that is higher by 1 gets 2.72 times the probability, wherever the two scores lie.
-#
 # What happens to the probabilities when the same number is added to all scores?
 
 # %%
@@ -505,6 +502,9 @@ print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 # differences of scores count.
 #
 # </details>
+#
+# Why powers of e? They make every score positive, negative ones too, and keep the order. And they make *ratios* of
+# *differences*: a score that is higher by 1 gets 2.72 times the probability, wherever the two scores lie.
 #
 # All layers in one table, for one image:
 #

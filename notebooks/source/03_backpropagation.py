@@ -331,10 +331,10 @@ for loops, products in zip(naive.linear_backward(dY, cache), (dX, dW, db), stric
 # this entry is 2, the entry of dY, and in the same way for every other entry: the made-up number has just the gradient that
 # we want to arrive.
 #
-# The measurement takes eight lines. For every entry of an array: remember it, move it up, move it down, put it back, divide.
+# The measurement is a loop over an array. For every entry of an array: remember it, move it up, move it down, put it back, divide.
 
 
-# %%
+# %% answers="03.by-hand"
 def measured_gradient(f, array, eps=1e-5):
     """The slope of the number f() by every entry of an array."""
     slopes = np.zeros_like(array)
@@ -350,12 +350,8 @@ def measured_gradient(f, array, eps=1e-5):
 
 
 made_up = lambda: (X @ W * dY).sum()
-print(
-    "dX",
-    measured_gradient(made_up, X).round(6).tolist(),
-    "dW",
-    measured_gradient(made_up, W).round(6).tolist(),
-)
+print("dX", measured_gradient(made_up, X).round(6).tolist())
+print("dW", measured_gradient(made_up, W).round(6).tolist())
 
 # %% [markdown]
 # `check_gradients` of the library does the same for any layer. It takes random numbers for dY, measures the slope by every
@@ -564,8 +560,8 @@ for layer in network.layers:
 #
 # ## Exercises
 #
-# Each function gets what arrives, `dy`, and what the forward pass has kept, and returns the gradient of x. They are called
-# like the library's own.
+# Each function gets what arrives, `dy` or `dY`, and what the forward pass has kept, and returns the gradients of its inputs.
+# (In exercise 3 nothing arrives: there the computation ends in E.)
 #
 # **1.** *Warm-up, 5 minutes.* ReLU. What was kept is x itself. Where may the gradient pass?
 #

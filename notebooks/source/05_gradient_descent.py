@@ -34,6 +34,7 @@ from cnnlib.checks import check
 from cnnlib.experiments.error_curves import METHODS, Quadratic, descend
 from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle
 from cnnlib.experiments.races import race
+from cnnlib.runtime import in_short
 from cnnlib.widgets import BatchNoise, Challenge, ContourExplorer, DescentExplorer, OptimizerRace
 from cnnlib.widgets.cards import predict, quiz
 
@@ -157,7 +158,7 @@ for lr in (0.01, 0.1, 0.4, 1, 1.5, 1.9, 2, 2.1, 3):
 # an error instead. **This cell is meant to fail.** It also prints in which step.
 
 # %% tags=["raises-exception"]
-with np.errstate(over="raise"):
+with in_short(), np.errstate(over="raise"):  # of the error only its last line
     w, step = np.float64(-2.5), 0
     try:
         while step < 2000:
@@ -218,7 +219,7 @@ ContourExplorer(
 )
 
 # %% [markdown]
-# <details><summary>Does it point at the lowest point?</summary>
+# <details style="margin-bottom: 1em"><summary>Does it point at the lowest point?</summary>
 #
 # In a round bowl, straight across the contours is the way to the middle. In a long valley it is the way to the *slope on the
 # other side*. There are exceptions: from a start on the line along the bottom of the valley, or on the line that
@@ -256,7 +257,7 @@ for condition in (1, 10, 100):
     print(f"condition number {condition:3d}: {np.argmax(errors < 1e-4):4d} steps to an error below 0.0001")
 
 # %% [markdown] minutes=8 cut=1
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # From 10 to 100 the number of steps grows about in proportion. Put the best rate into $1 - \eta\,c_{\min}$: a step leaves
 # the share $(\kappa - 1) / (\kappa + 1)$ of the distance, so it takes away the share $2 / (\kappa + 1)$. For $\kappa = 10$ this is
@@ -288,9 +289,8 @@ for step in range(61):
     off = pixels[batch] @ w - wanted[batch]
     gradient = pixels[batch].T @ off / len(batch)  # the mean over the batch
     if step % 15 == 0:
-        print(
-            f"step {step:2d}: error of all {len(pixels)} images {((pixels @ w - wanted) ** 2).mean() / 2:.3f}"
-        )
+        error = ((pixels @ w - wanted) ** 2).mean() / 2
+        print(f"step {step:2d}: error of all {len(pixels)} images {error:.3f}")
     w = w - lr * gradient
 
 # %% [markdown]
@@ -333,7 +333,7 @@ for batch in ("1", "4", "16", "64", "all"):
     )
 
 # %% [markdown] minutes=14
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # All images at each step give a smooth path, and after 1,500 images it has hardly begun. One image at a
 # time gives many steps that go astray: every step is a guess, and the guesses do not shrink.
@@ -467,7 +467,7 @@ for surface in (Bowl(50, angle=30), Rosenbrock(), Saddle(), Ripples()):
     print(f"{type(surface).__name__:10s} wins of 100:  {wins}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # No rule wins everywhere. Nesterov wins nearly always in the long bowl and most often in Rosenbrock's valley. On the saddle
 # Nesterov and plain SGD reach one of the two lowest points to the last digit, from nearly every start, so both win. On the
@@ -622,6 +622,7 @@ for start in (0.0, 0.2):
         path.append(path[-1] - 0.05 * (4 * path[-1] * (path[-1] ** 2 - 1) + 0.3))
     plt.plot(path, two_hollows(np.array(path)), "o--", markersize=4, label=f"from {start}")
     print(f"from {start}: to {path[-1]:+.2f}, error {two_hollows(path[-1]):+.2f}")
+plt.gca().set(xlabel="weight", ylabel="error")
 plt.legend()
 plt.show()
 
