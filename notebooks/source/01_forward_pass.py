@@ -487,6 +487,8 @@ print("powers of e:", powers.round(2), " their sum:", powers.sum().round(2))
 print("probabilities:", (powers / powers.sum()).round(3))
 
 # %% [markdown]
+# Why powers of e? They make something positive of every score, of a negative one too, and they keep the order.
+#
 # What happens to the probabilities when the same number is added to all scores?
 
 # %%
@@ -499,12 +501,9 @@ print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # They stay the same: the factor $e^{100}$ is in the numerator and in every term of the denominator, and cancels. Only the
-# differences of scores count.
+# differences of scores count: a score that is higher by 1 gets 2.72 times the probability, wherever the two scores lie.
 #
 # </details>
-#
-# Why powers of e? They make every score positive, negative ones too, and keep the order. And they make *ratios* of
-# *differences*: a score that is higher by 1 gets 2.72 times the probability, wherever the two scores lie.
 #
 # All layers in one table, for one image:
 #

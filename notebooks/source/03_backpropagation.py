@@ -217,7 +217,8 @@ print(f"dw {dw}, and by the formula r (x + v) {dp * (x2 + v2)}")
 # *Truncation.* The quotient is the slope of a straight line through two points of the curve. The curve bends between
 # them, so its slope at $x$ is a little different. Take $f(x) = x^3$, whose true slope is $3x^2$:
 #
-# $$(x + ε)^3 = x^3 + 3x^2ε + 3xε^2 + ε^3, \qquad (x - ε)^3 = x^3 - 3x^2ε + 3xε^2 - ε^3 .$$
+# $$(x + ε)^3 = x^3 + 3x^2ε + 3xε^2 + ε^3$$
+# $$(x - ε)^3 = x^3 - 3x^2ε + 3xε^2 - ε^3$$
 #
 # The difference is $6x^2ε + 2ε^3$. Divided by $2ε$, this is $3x^2 + ε^2$. So the quotient is $ε^2$ too large: the smaller ε,
 # the better.
@@ -292,7 +293,8 @@ for ε in 10.0 ** -np.arange(1, 14):
 # *columns* of its second matrix. So the rows of $W$ have to be written as columns. The result is called the *transposed*
 # matrix, $W^T$:
 #
-# $$W^T = \begin{pmatrix} w_{00} & w_{10} \\ w_{01} & w_{11} \end{pmatrix}, \qquad dX = dY\; W^T, \qquad dW = X^T\, dY .$$
+# $$W^T = \begin{pmatrix} w_{00} & w_{10} \\ w_{01} & w_{11} \end{pmatrix}$$
+# $$dX = dY\; W^T, \qquad dW = X^T\, dY$$
 #
 # In the last formula $X^T$ is $X$ written as a column. A column times a row is a table, and in its row $i$ and column
 # $j$ stands $x_i\,dy_j$, the gradient of a weight from above.
@@ -385,7 +387,7 @@ print({name: f"{error:.0e}" for name, error in errors.items()})
 # %% alt="Three gates, each with the inputs 3 and -1, and a gradient of 4 that arrives. Plus gives 2 and hands 4 to both. Times gives -3 and hands -4 to the 3 and 12 to the -1. Max gives 3 and hands 4 to the 3 and 0 to the -1."
 a, b, arrives = 3, -1, 4
 gates = {"+": (a + b, (1, 1)), "×": (a * b, (b, a)), "max": (max(a, b), (a > b, b > a))}
-_, axes = plt.subplots(1, 3, figsize=(9, 2), layout="constrained")
+_, axes = plt.subplots(1, 3, figsize=(6.5, 1.8), layout="constrained")
 for ax, (sign, (value, slopes)) in zip(axes, gates.items(), strict=True):
     ways = [(0, 1, a, arrives * slopes[0]), (0, 0, b, arrives * slopes[1]), (2, 0.5, value, arrives)]
     for column, row, number, gradient in ways:

@@ -173,7 +173,8 @@ with in_short(), np.errstate(over="raise"):  # of the error only its last line
 #
 # With two weights the rule is the same, for each of them: minus rate times the slope by this weight. Take
 #
-# $$E = \tfrac12 (w_1^2 + 10\, w_2^2), \qquad \text{gradient} = (w_1,\ 10\, w_2),$$
+# $$E = \tfrac12 (w_1^2 + 10\, w_2^2)$$
+# $$\text{gradient} = (w_1,\ 10\, w_2)$$
 #
 # a valley of curvature 1 along $w_1$ and of curvature 10 across it, along $w_2$. By hand, from (−2.5, 0.5) at a rate of 0.15:
 # the gradient is (−2.5, 5), so the step is (+0.375, −0.75) and leads to (−2.125, −0.25).
@@ -536,14 +537,10 @@ check("05.fit_line", fit_line)
 dark = (digits.x_train[:, 0] > 0.5).sum(axis=(1, 2))
 x, t = (dark - dark.mean()) / dark.std(), digits.x_train[:, 0].sum(axis=(1, 2))
 batches = np.random.default_rng(0).integers(0, len(x), (200, 32))
+best = np.polyfit(x, t, 1).round(2)
 for steps in (0, 50, 200):
     line = fit_line(x, t, np.zeros(2), 0.1, batches[:steps])
-    print(
-        f"{steps:3d} steps:",
-        "nothing yet" if line is None else line.round(2),
-        " best:",
-        np.polyfit(x, t, 1).round(2),
-    )
+    print(f"{steps:3d} steps:", "nothing yet" if line is None else np.round(line, 2), " best:", best)
 
 # %% [markdown]
 # **3. Momentum.** *Core, 5 minutes.* The velocity keeps its old self times `momentum` and takes in the new gradient whole;
