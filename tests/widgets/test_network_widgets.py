@@ -355,3 +355,14 @@ def test_the_slices_of_a_kernel_add_up_to_its_map():
         "row": 2,
         "column": 0,
     }
+
+
+@pytest.mark.parametrize("layer", ["convolution 1", "convolution 2", "scores"])
+def test_the_sentence_has_the_bias_and_the_sum_of_the_picture(layer, made):
+    widget = made[NetworkXRay]
+    widget.set_state(layer=layer, image=0, channel=0, row=3, column=3)
+    said = re.search(r"add up to (-?[\d.]+), plus the bias (-?[\d.]+) makes (-?[\d.]+)\.", widget.text)
+    marks = [mark for panel in widget.scene.panels if panel.name == "sum" for mark in panel.marks]
+    words = [word for mark in marks if isinstance(mark, Text) for word in mark.text]
+    _, bias, total = map(float, said.groups())
+    assert f"{bias:+.2f}".replace("-", "−") in words and f"{total:.2f}".replace("-", "−") in words

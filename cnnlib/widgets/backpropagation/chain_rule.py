@@ -78,10 +78,10 @@ class ChainRule(Widget):
 
 
 def figures(values: dict, known: set, gradients: dict) -> list[Figure]:
-    """The error and the gradient by the weight, as far as they are known."""
+    """The loss and the gradient by the weight, as far as they are known."""
     error = short(values["E"]) if "E" in known else "?"
     slope = short(gradients["w"]) if "w" in gradients else "?"
-    return [Figure("Error E", error, large=True), Figure("dE/dw", slope, large=True)]
+    return [Figure("Loss E", error, large=True), Figure("dE/dw", slope, large=True)]
 
 
 def timeline(nodes: int, step: int) -> Panel:
