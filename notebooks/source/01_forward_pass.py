@@ -44,6 +44,7 @@ from cnnlib import (
 )
 from cnnlib.checks import check
 from cnnlib.nn import functional as F
+from cnnlib.runtime import in_short
 from cnnlib.widgets import Challenge, ConvolutionMicroscope, KernelSlices, NetworkXRay, SizeExplorer
 from cnnlib.widgets.cards import predict, quiz
 
@@ -181,7 +182,7 @@ print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).su
 #
 # For a network it makes no difference: its weights are learned, and if the rotated kernel is of more use, it learns the
 # rotated one. To see both, tick *Flip the kernel* in the microscope, under *More*. You will meet the half turn again in the
-# backward pass, in [notebook 03](03_backpropagation.ipynb).
+# backward pass, in [notebook 04](04_convolution_backward.ipynb).
 #
 # ## The whole map, slowly and fast
 #
@@ -307,10 +308,12 @@ print("y", y.shape, " weights", w.size + b.size)
 # images in one array of shape (N, C, H, W). Here it gets a single image, of shape (C, H, W). What does the library say?
 
 # %% tags=["raises-exception"]
-F.conv2d_forward(digits.x_test[0], w[:, :1], b)
+with in_short():  # of an error only its last line
+    F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 
 # %% [markdown] minutes=4
-# Read the last line of such a message first: it says what was wanted, what was given, and what to do about it.
+# The message says what was wanted, what was given, and what to do about it. (Usually Python shows many lines before it. Read
+# the last one first.)
 #
 # ## What comes out, and how big?
 #

@@ -620,8 +620,6 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 
 # %% [markdown]
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("04")

@@ -34,6 +34,7 @@ from cnnlib.experiments.error_curves import METHODS, Quadratic, descend
 from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle
 from cnnlib.experiments.hessian import Hessian
 from cnnlib.experiments.races import race
+from cnnlib.runtime import in_short
 from cnnlib.widgets import BatchNoise, Challenge, ContourExplorer, DescentExplorer, OptimizerRace
 from cnnlib.widgets.cards import predict, quiz
 
@@ -106,7 +107,7 @@ print("below 0.02 for the first time after", np.argmax(errors < 0.02), "steps")
 # unseen. **This cell is meant to fail.**
 
 # %% tags=["raises-exception"]
-with np.errstate(over="raise"):
+with np.errstate(over="raise"), in_short():  # of the error only its last line
     w = np.float64(-2.5)
     for _ in range(2000):
         w = w - 3.0 * curve.gradient(w)
@@ -445,8 +446,6 @@ for batch in ("1", "16"):
 # > of steps*: down to a floor.
 #
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("05")

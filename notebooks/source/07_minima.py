@@ -36,6 +36,7 @@ from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.experiments.error_curves import METHODS, Wells, descend
 from cnnlib.experiments.error_surfaces import Saddle
 from cnnlib.experiments.unit_matching import match_units
+from cnnlib.runtime import in_short
 from cnnlib.widgets import (
     BasinMap,
     Challenge,
@@ -318,7 +319,8 @@ LineBetween(share=0, challenge=lower)
 # <!-- source: 8! times 16! is 8.4e17 -->
 
 # %% tags=["raises-exception"]
-match_units(small_cnn(0, width=4), small_cnn(0, width=8), load_digits().x_train)
+with in_short():  # of an error only its last line
+    match_units(small_cnn(0, width=4), small_cnn(0, width=8), load_digits().x_train)
 
 # %% [markdown] minutes=7
 # ## Are bad minima common?
@@ -454,8 +456,6 @@ check("07.best_of_restarts", best_of_restarts)
 # > at low rates the starting point alone, at high rates both, and so finely that it amounts to chance.
 #
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("07")

@@ -212,12 +212,12 @@ for depth in (2, 4, 6, 10):
 #    $\overline{y^2} = n \cdot \overline{w^2} \cdot \overline{x^2}$.
 # 2. *Forwards.* Without an activation the size stays the same if $n \cdot \overline{w^2} = 1$. So the variance of the
 #    weights must be $1/n$.
-# 3. *Backwards.* The gradient of an input is such a sum as well. It runs over all units that read this input; their number is
-#    called the **fan-out**. So this way asks for a variance of 1/fan-out. **Xavier's rule** (Xavier Glorot and
-#    Yoshua Bengio, 2010) takes the mean of both numbers: variance $2/(n_\text{in} + n_\text{out})$, where $n_\text{in}$ is the fan-in and
-#    $n_\text{out}$ the fan-out.
-# 4. *With ReLU.* ReLU sets the negative half of the $y$ to zero, so the mean square is halved in every layer. **He's rule** (He and
-#    others, 2015) makes up for that: variance $2/n_\text{in}$.
+# 3. *Backwards.* The gradient of an input is such a sum as well. It runs over all units that read this input; their number
+#    is called the **fan-out**. So this way asks for a variance of 1/fan-out. **Xavier's rule** (Xavier Glorot and Yoshua
+#    Bengio, 2010) takes the mean of both numbers: variance $2/(n_\text{in} + n_\text{out})$, where $n_\text{in}$ is the
+#    fan-in and $n_\text{out}$ the fan-out.
+# 4. *With ReLU.* ReLU sets the negative half of the $y$ to zero, so the mean square is halved in every layer. **He's rule**
+#    (He and others, 2015) makes up for that: variance $2/n_\text{in}$.
 #
 # Four lines for one layer; does it come true in ten? The next cell has ten linear layers of 300 units, each with a ReLU, and
 # prints the mean square behind some of them. The inputs have a mean square of 1.
@@ -357,9 +357,9 @@ final = evaluate(stuck, CrossEntropyLoss(), x, y).loss
 print(f"loss {final:.2f}: {'it learns' if final < 1 else 'it does not learn yet'}")
 
 # %% [markdown]
-# **3. Make them differ.** *Stretch, 10 minutes.* In the network below all weights are equal again. Before it is trained, change as
-# few numbers as you can, so that all eight filters of the first layer become different. The first layer itself, `equal[0]`,
-# must not be touched. One line is enough. (The layer that reads its maps is `equal[3]`, with the weights
+# **3. Make them differ.** *Stretch, 10 minutes.* In the network below all weights are equal again. Before it is trained,
+# change as few numbers as you can, so that all eight filters of the first layer become different. The first layer itself,
+# `equal[0]`, must not be touched. One line is enough. (The layer that reads its maps is `equal[3]`, with the weights
 # `equal[3].params["weight"]`, of shape (16, 8, 3, 3).)
 
 # %%

@@ -563,8 +563,6 @@ check("12.expected_calibration_error", my_calibration_error)
 # 3. Confidence is not accuracy: a reliability diagram shows the difference, and one temperature corrects most of it.
 #
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("12")
