@@ -122,9 +122,9 @@ for rate in (0.005, 0.3):
 #
 # ## Settling beside the bottom
 #
-# On a parabola a rate that is too high explodes. On other curves it need not. Here is the curve with several
-# minima that the explorer offers too (and notebook 07 is about), started near its lowest, and rates a little above $2/c$ at its bottom. Where is the weight after 400
-# steps?
+# On a parabola a rate that is too high explodes. On other curves it need not. Here is the curve with several minima that
+# the explorer offers too (and notebook 07 is about), started near its lowest, and rates a little above $2/c$ at its bottom.
+# Where is the weight after 400 steps?
 # <!-- computed: 4 * 100 = 400 -->
 
 # %%
@@ -228,9 +228,9 @@ with in_short():  # of an error only its last line
 #
 # </details>
 #
-# A float32 ends near 3e38; what is larger becomes `inf`,
-# *infinite*. Then comes $\infty - \infty$ or $0 \cdot \infty$, which is no number at all: `nan`. Whatever a `nan` meets becomes `nan`,
-# every weight in the end, and training goes on, computing nothing.
+# A float32 ends near 3e38; what is larger becomes `inf`, *infinite*. Then comes $\infty - \infty$ or $0 \cdot \infty$,
+# which is no number at all: `nan`. Whatever a `nan` meets becomes `nan`, every weight in the end, and training goes on,
+# computing nothing.
 # <!-- source: IEEE 754 single precision, largest finite number 3.4e38 -->
 #
 # ## The border, predicted for a network
@@ -243,7 +243,8 @@ with in_short():  # of an error only its last line
 # direction outgrows all others, and how much each product stretches it is $\lambda_{max}$. This is **power iteration**.
 # (It finds the eigenvalue that is largest in absolute value. If that is a negative one, where the surface bends down, the
 # function shifts all eigenvalues and runs again.) The matrix is never written down: its product with a direction is how
-# the gradient changes along it.
+# the gradient changes along it, and that takes one more pass through the network (Pearlmutter 1994).
+# <!-- source: Pearlmutter 1994 -->
 #
 # We take 360 images as the whole training set here, and full batches, so that there is no noise to blame.
 # <!-- computed: 1437 // 4 + 1 = 360 -->
@@ -324,15 +325,16 @@ for rate in (0.05, 0.1, 0.2):
     print(f"rate {rate:4.2f}", *(f"{value:5.2f}" for value in along))
 
 # %% [markdown] minutes=5
-# At every rate the training starts on ground that is flat enough, below 1. Then the curvature *rises* until the rate is
-# too large for it, above 1, and there it stays for a while, whatever the rate: half the rate goes to places twice as
-# curved. Yet the loss goes on falling. This is called the **edge of stability** (Cohen et al. 2021). The jumps do not
-# explode, because a jump that is too long lands further up the wall, where a network's loss is often less curved, and from
-# there the walk goes on towards flatter ground. In the end the curvature falls for another reason: where every image is
-# right with certainty, cross-entropy is flat.
+# At every rate the training starts on ground that is flat enough, below 1. Then the curvature *rises* until the rate is too
+# large for it, above 1, and there it stays for a while, whatever the rate: half the rate goes to places twice as curved.
+# Yet the loss goes on falling. This is called the **edge of stability** (Cohen et al. 2021). Why do the jumps not explode?
+# While they grow, they also move the weights, a little with each jump, to places where the curvature is smaller. When it
+# has fallen below the border, the jumps become smaller again (Damian et al. 2023). In the end the curvature falls for
+# another reason: where every image is right with certainty, cross-entropy is flat.
 #
-# So rates well above the border of the first step can be survived, and the flatter places they lead to are one reason why
-# high rates train well (Lewkowycz et al. 2020, Cohen et al. 2021).
+# So rates well above the border of the first step can be survived. Lewkowycz et al. (2020) saw the same: such rates throw a
+# network to flatter places, and the best results were often found with them.
+# <!-- source: Damian, Nichani and Lee 2023, abstract; Lewkowycz et al. 2020, abstract -->
 #
 # That is how far the agreement goes: exact for a step, right within a fifth for staying at a bottom, and
 # for a whole training no more than an order of magnitude.
@@ -394,8 +396,8 @@ for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
 #
 # </details>
 #
-# How is a rate found without a sweep? With one short run in which the rate grows all the time, the **range
-# test**. The loss falls fastest somewhere and climbs later; take a rate clearly below the climb. Read one off the next
+# How is a rate found without a sweep? With one short run in which the rate grows all the time, the **range test** (Smith
+# 2017). The loss falls fastest somewhere and climbs later; take a rate clearly below the climb. Read one off the next
 # picture and compare it with the span of the sweep.
 
 # %% tags=["nbval-ignore-output"]
@@ -436,8 +438,8 @@ def cosine_schedule(step, steps, lr):
 check("06.cosine_schedule", cosine_schedule)
 
 # %% [markdown]
-# **3. Few epochs.** *Stretch, 15 minutes.* Choose schedule, rate and momentum so that six networks read more than 95 % of the test
-# images on average after three epochs. What stands there is the plain choice, which does not.
+# **3. Few epochs.** *Stretch, 15 minutes.* Choose schedule, rate and momentum so that six networks read more than 95 % of
+# the test images on average after three epochs. What stands there is the plain choice, which does not.
 # <!-- computed: 19 * 5 = 95 -->
 
 # %% tags=["nbval-ignore-output"]
@@ -473,11 +475,12 @@ quiz("06")
 # ## References
 #
 # - I. Goodfellow, Y. Bengio, A. Courville, [Deep Learning, chapter
-#   8](https://www.deeplearningbook.org/contents/optimization.html), 2016
+#   8](https://www.deeplearningbook.org/contents/optimization.html), 2016: more on all of this
 # - A. Lewkowycz et al., [The large learning rate phase of deep learning](https://arxiv.org/abs/2003.02218),
 #   2020
 # - J. Cohen et al., [Gradient descent on neural networks typically occurs at the edge of
 #   stability](https://arxiv.org/abs/2103.00065), 2021
+# - A. Damian, E. Nichani, J. D. Lee, [Self-stabilization](https://arxiv.org/abs/2209.15594), 2023: why it does not explode
 # - P. Goyal et al., [Accurate, large minibatch SGD](https://arxiv.org/abs/1706.02677), 2017: linear scaling
 # - L. Smith, [Cyclical learning rates](https://arxiv.org/abs/1506.01186), 2017: the range test
 # - B. Pearlmutter, [Fast exact multiplication by the Hessian](https://doi.org/10.1162/neco.1994.6.1.147), 1994

@@ -131,11 +131,11 @@ for method in METHODS:
 #
 # ## Four ways out
 #
-# At the bottom of A the slope is zero, so plain descent stays for ever. What could help? **Long steps with memory**:
-# at high rates Adam crossed from one place in five of A's valley, plain descent from none. **Noise**, such as small batches make, that kicks the weight about. **Noise that
-# fades**: kicks first, rest later, as a falling learning rate brings it. (This is called *simulated annealing*: a metal
-# that cools slowly finds a better order than one that is cooled at once.) And **restarts** from somewhere
-# else. Does the chance of escape grow with the noise, without end?
+# At the bottom of A the slope is zero, so plain descent stays for ever. What could help? **Long steps with memory**: at
+# high rates Adam crossed from one place in five of A's valley, plain descent from none. **Noise**, such as small batches
+# make, that kicks the weight about. **Noise that fades**: kicks first, rest later, as a falling learning rate brings it.
+# (This is called *simulated annealing*, after a metal that is cooled slowly and so finds a better order; Kirkpatrick and
+# others 1983.) And **restarts** from somewhere else. Does the chance of escape grow with the noise, without end?
 
 # %%
 predict("07.noise")
@@ -290,9 +290,10 @@ print(
 #
 # ## From one solution to another
 #
-# Two networks, trained from different seeds, are equally good. Walk from one to the other in a straight
-# line. What is the loss half way: as low as at the ends? Near guessing? Press Play to walk. The *barrier* in the sentence below the
-# picture is how far the loss rises above the straight line between the two ends.
+# Goodfellow, Vinyals and Saxe walked in 2015 from the first weights of a network to the trained ones, in a straight line.
+# The loss fell nearly all the way; they met no hill worth mentioning. Now take two networks, trained from different seeds and equally
+# good, and walk from one to the other. What is the loss half way: as low as at the ends? Near guessing? Press Play to walk.
+# The *barrier* in the sentence below the picture is how far the loss rises above the straight line between the two ends.
 
 # %%
 predict("07.between")
@@ -313,7 +314,8 @@ LineBetween(share=0, challenge=lower)
 # The two ends are equally good, and what lies between them is partly a matter of names. The filters of a layer can stand in any
 # order without changing the network; eight and sixteen filters can be ordered in about $8 \cdot 10^{17}$ ways. The
 # second network may have learned the first one's filters in another order. Pair the units by the similarity
-# of their outputs, reorder, and what wall there is shrinks to a third (solid to dashed).
+# of their outputs, and put those of the second network into the order of the first (Ainsworth and others 2023). What wall there
+# is shrinks to a third (solid to dashed).
 #
 # Pairing needs networks of one shape. **This cell is meant to fail**: 4 filters cannot be paired with 8.
 # <!-- source: 8! times 16! is 8.4e17 -->
@@ -388,8 +390,8 @@ for more, total in ((6, 6), (12, 18), (24, 42)):
 #
 # ## Exercises
 #
-# **1. Into a false minimum.** *Warm-up, 5 minutes.* Choose a start from -3 to 3 and a rate, so that plain descent *comes to rest*
-# in A or B within 300 steps. Say beforehand in which.
+# **1. Into a false minimum.** *Warm-up, 5 minutes.* Choose a start from -3 to 3 and a rate, so that plain descent *comes to
+# rest* in A or B within 300 steps. Say beforehand in which.
 # <!-- computed: 3 * 100 = 300 -->
 
 # %%
@@ -417,8 +419,8 @@ rate_and_momentum = (0.02, 0.9)
 check("07.momentum_escape", rate_and_momentum)
 
 # %% [markdown]
-# **3. Second way: noise that fades.** *Core, 10 minutes.* From -2.5, in the valley of A, bring more than half of the walks to C.
-# What stands below stays in A.
+# **3. Second way: noise that fades.** *Core, 10 minutes.* From -2.5, in the valley of A, bring more than half of the walks
+# to C. What stands below stays in A.
 
 # %%
 way = {"rate": 0.1, "noise": 0.0, "cooling": True}
@@ -430,8 +432,8 @@ chance = EscapeExplorer(start=-2.5, **way).facts["chance"]
 print(f"{chance:.0%} reach C, {'a way out' if chance > 0.5 else 'not yet'}")
 
 # %% [markdown]
-# **4. Third way: restarts.** *Stretch, 15 minutes.* Run plain descent from every one of `starts` for so many steps at one rate, and
-# return the final weight whose error is the smallest. A curve has `curve.gradient(w)` and `curve.error(w)`.
+# **4. Third way: restarts.** *Stretch, 15 minutes.* Run plain descent from every one of `starts` for so many steps at one
+# rate, and return the final weight whose error is the smallest. A curve has `curve.gradient(w)` and `curve.error(w)`.
 
 
 # %%

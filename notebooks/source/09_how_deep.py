@@ -264,8 +264,8 @@ print(f"dbeta {dbeta}, dgamma {dgamma:.2f}, du {du:.0f}, dv {dv:.3f}, dm {dm:.2f
 print("dc", first.round(2), "+", second.round(2), "=", dc.round(2), " dx", dx.round(2))
 
 # %% [markdown]
-# As in every notebook with a new backward pass, we compare with measured slopes. `first_output` computes the first $y$ from the four
-# inputs, and `numerical_gradient` nudges them one by one:
+# As in every notebook with a new backward pass, we compare with measured slopes. `first_output` computes the first $y$ from
+# the four inputs, and `numerical_gradient` nudges them one by one:
 
 
 # %%
@@ -432,10 +432,10 @@ for steps in (5, 5, 35):
     print(f"{steps:2d} steps more: by running averages {running:.0%}, by the batch's own {among:.0%}")
 
 # %% [markdown]
-# With **layer normalization** neither can happen. It computes the same formula, but takes the mean and the variance over
-# all numbers of *one image* instead of one channel of all images. No image has an influence on another, so training and
-# judging are the same, and a batch of one is enough. That is why it is used where batches are small, or where inputs
-# differ in length, as sentences do: above all in *transformers*, the networks behind today's language models.
+# With **layer normalization** (Ba and others 2016) neither can happen. It computes the same formula, but takes the mean and
+# the variance over all numbers of *one image* instead of one channel of all images. No image has an influence on another,
+# so training and judging are the same, and a batch of one is enough. That is why it is used where batches are small, or
+# where inputs differ in length, as sentences do: above all in *transformers*, the networks behind today's language models.
 
 # %%
 layered = deep_cnn("batch norm", 6, seed=0, norm=lambda channels: LayerNorm((channels, 4, 4)))
@@ -530,7 +530,8 @@ for kind in STUDIED:
 #
 # **A third way.** In the last line of the table, *residual from zero*, there is no normalization. Instead the last
 # convolution of each block starts at zero. Every block then passes its input on unchanged, as if the fifty layers were
-# not there, and during the training its layers begin to count. So normalization is not the only way to keep the sizes
+# not there, and during the training its layers begin to count. (Zhang and others trained very deep networks in 2019 from
+# a start of this kind.) So normalization is not the only way to keep the sizes
 # right. Try all this in the picture, which now shows four networks: *plain*, *norm* with batch normalization, *residual*
 # with residual blocks, and *both*. For the third way, tick *Residual blocks start at 0*.
 
@@ -636,8 +637,8 @@ check("09.residual_backward", residual_backward)
 
 # %% [markdown]
 # **4. Repair it without normalization.** *Stretch, 12 minutes.* This network has 30 residual layers, and its signal
-# explodes. Change some of its weights before training, in one or two lines, so that it learns, without any
-# normalization. (Its blocks are `deep[2]` to `deep[16]`. The layers of a block are `deep[2].layers`; the last of them is a convolution.)
+# explodes. Change some of its weights before training, in one or two lines, so that it learns, without any normalization.
+# (Its blocks are `deep[2]` to `deep[16]`. The layers of a block are `deep[2].layers`; the last of them is a convolution.)
 
 # %%
 deep = deep_cnn("residual", 30, seed=0)
