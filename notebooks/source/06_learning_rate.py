@@ -237,10 +237,10 @@ with in_short():  # of an error only its last line
 #
 # The bowl of notebook 05 had two curvatures, across the valley and along it, and the larger one limited the rate. A
 # network's loss has one for each weight. They belong to the **Hessian**, the matrix of all second derivatives, and
-# are called its eigenvalues; the largest is $\lambda_{max}$. How is it found in a matrix of millions of entries? Take any
+# are called its eigenvalues; the largest is $\lambda_{\max}$. How is it found in a matrix of millions of entries? Take any
 # direction. Multiplying it by the matrix stretches its part along each curved direction by that direction's
 # curvature. Do it again and again, shortening the result to length one each time: the part along the most curved
-# direction outgrows all others, and how much each product stretches it is $\lambda_{max}$. This is **power iteration**.
+# direction outgrows all others, and how much each product stretches it is $\lambda_{\max}$. This is **power iteration**.
 # (It finds the eigenvalue that is largest in absolute value. If that is a negative one, where the surface bends down, the
 # function shifts all eigenvalues and runs again.) The matrix is never written down: its product with a direction is how
 # the gradient changes along it, and that takes one more pass through the network (Pearlmutter 1994).
@@ -259,7 +259,7 @@ print(f"found with {fresh.iterations} products of Hessian and vector")
 # The sweep lost its networks only from a rate about seven times higher. Before we ask why, test the
 # prediction where it has its best chance: at the bottom, where a network hardly moves. Train on the few
 # images until the loss is near zero, measure the curvature *there*, and set copies of this network going at
-# rates around $2/\lambda_{max}$.
+# rates around $2/\lambda_{\max}$.
 #
 # Which of them stay at the bottom?
 # <!-- computed: 1.35 / 0.185 = 7.3 -->
@@ -294,7 +294,7 @@ for share, loss in zip(shares, worst, strict=True):
 # (Four hundred steps instead of forty give the same picture.) It can be checked
 # more sharply. Move the weights a millionth along the steepest direction, take
 # one step from there and one from the old place. The parabola says that the distance is multiplied by $1 -
-# \eta\,\lambda_{max}$.
+# \eta\,\lambda_{\max}$.
 
 # %%
 exact = small_cnn(rng=0, dtype=np.float64)
@@ -313,9 +313,9 @@ for share in (0.5, 1.5, 2.5):
     assert abs(factor - (1 - share)) < 0.01
 
 # %% [markdown]
-# So $2/\lambda_{max}$ is exact, *for one step near a bottom*. Why then did fresh networks survive rates far
+# So $2/\lambda_{\max}$ is exact, *for one step near a bottom*. Why then did fresh networks survive rates far
 # above it? Because the curvature changes while the network learns. Watch it for three rates, measured by the border:
-# the number is $\eta\,\lambda_{max} / 2$, and above 1 the parabola of that moment would explode.
+# the number is $\eta\,\lambda_{\max} / 2$, and above 1 the parabola of that moment would explode.
 
 # %% tags=["nbval-ignore-output"]
 steps = (1, 20, 50, 100, 150, 200, 300)
