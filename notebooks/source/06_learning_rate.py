@@ -355,7 +355,7 @@ for batch in (16, 32, 64, 128, 256):
 
 # %% [markdown] minutes=10
 # At the same rate larger batches lose, because they take fewer steps. With the rate scaled up they keep pace up to a
-# batch of 64. Then the rule ends: the rate meets the border that this notebook began with, and no saving in noise helps.
+# batch of 64. Then the rule ends: the rate meets the border with which this notebook began, and less noise does not help there.
 #
 # ## Schedules: fast first, careful later
 #

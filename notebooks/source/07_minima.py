@@ -217,8 +217,9 @@ print(
 #
 # Only a start exactly on the ridge never leaves, and noise takes care of that. What
 # tells a saddle from a minimum is the sign of the curvatures: all positive at a minimum, at least one
-# negative at a saddle. In a space of thousands of directions, that *all* bend upwards at one place by
-# chance is unlikely, so most places of zero slope and high error are saddles (Dauphin et al. 2014).
+# negative at a saddle. In a space of thousands of directions it is unlikely that *all* of them bend upwards at one place by
+# chance. So most places of zero slope and high error should be saddles; Dauphin et al. (2014) argued so, and found it in small
+# networks.
 #
 # ## A real network
 #
@@ -291,9 +292,10 @@ print(
 # ## From one solution to another
 #
 # Goodfellow, Vinyals and Saxe walked in 2015 from the first weights of a network to the trained ones, in a straight line.
-# The loss fell nearly all the way; they met no hill worth mentioning. Now take two networks, trained from different seeds and equally
-# good, and walk from one to the other. What is the loss half way: as low as at the ends? Near guessing? Press Play to walk.
-# The *barrier* in the sentence below the picture is how far the loss rises above the straight line between the two ends.
+# The loss fell nearly all the way; they met no hill worth mentioning. Now take two networks, trained from different seeds
+# and equally good, and walk from one to the other. What is the loss half way: as low as at the ends? Near guessing? Press
+# Play to walk. The *barrier* in the sentence below the picture is how far the loss rises above the straight line between
+# the two ends.
 
 # %%
 predict("07.between")
@@ -355,7 +357,7 @@ seeds
 #
 # </details>
 #
-# Large networks are said to behave like this: bad ends exist, and become rare as width grows (Choromanska et al. 2015).
+# Choromanska et al. (2015) expect this from a simplified model of networks: bad ends exist, and become rare as the width grows.
 # But be careful with the picture. On the logarithmic axis the dots stay about as
 # scattered as before: what shrinks is the difference in loss, not the ratio. And it compares all widths after the same six
 # epochs, in which a wide network gets further than a narrow one. Is a high loss a bad *minimum*, or only a slow training?
