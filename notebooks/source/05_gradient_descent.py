@@ -142,7 +142,7 @@ ContourExplorer(
 # The arrow crosses the contour lines at a right angle: along a contour the error does not change, so all of
 # the change is across it.
 #
-# <details><summary>And does it point at the cross?</summary>
+# <details style="margin-bottom: 1em"><summary>And does it point at the cross?</summary>
 #
 # In a round bowl, straight across is the way to the middle. In a long valley it is the way to the *other slope*: there
 # the arrow meets the cross only from a start that lies exactly on one of its two axes.
@@ -180,7 +180,7 @@ for condition in (1, 10, 100):
     print(f"condition number {condition:3d}: {np.argmax(errors < 1e-4):4d} steps to an error below 0.0001")
 
 # %% [markdown] minutes=9 cut=1
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # From 10 to 100 the number of steps grows about in proportion. Put the best rate into $1 - \eta\,c_{\min}$: a step leaves
 # the share $(\kappa - 1) / (\kappa + 1)$ of the distance, that is nearly $1 - 2 / \kappa$. Ten times the condition number
@@ -233,7 +233,7 @@ for batch in ("1", "4", "16", "64", "all"):
     )
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # All images at each step give a smooth path, and after 1,500 images it has hardly begun. One image at a
 # time gives many steps that go astray: every step is a guess, and the guesses do not shrink.
@@ -353,7 +353,7 @@ for surface in (Bowl(50, angle=30), Rosenbrock(), Saddle(), Ripples()):
     print(f"{type(surface).__name__:10s} wins of 100:  {wins}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # No rule wins everywhere. Nesterov wins nearly always in the long bowl and most often in the curved valley. On the saddle
 # it and plain SGD both arrive exactly, from nearly every start. On the ripples Adam ends lowest most often, because it

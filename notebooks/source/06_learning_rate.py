@@ -70,7 +70,7 @@ DescentExplorer(
 )
 
 # %% [markdown]
-# <details><summary>One line explains all five, and where the border is</summary>
+# <details style="margin-bottom: 1em"><summary>One line explains all five, and where the border is</summary>
 #
 # On the parabola $E = \tfrac{c}{2}w^2$ of curvature $c$ a step with the learning rate $\eta$
 # turns $w$ into $(1 - \eta\,c)\,w$. The walk converges while that factor lies between $-1$ and $1$, that is while
@@ -109,7 +109,7 @@ for rate in (0.005, 0.3):
     print(f"rate {rate}: exact gradient on the parabola {clean:.2g}; batches of 1 in the task {noisy:.2g}")
 
 # %% [markdown] minutes=3
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Three is a fine rate on flat ground, and 0.9 explodes on curved ground. (Compare the last two lines column by column:
 # they are two problems.) A low rate is no more accurate when
@@ -138,7 +138,7 @@ for share in (0.9, 1.05, 1.2):
     print(f"rate {share:.2f} x border: last four weights {path[-4:].round(3)}, bottom at {bottom:.3f}")
 
 # %% [markdown] minutes=6
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Above the border the weight never reaches the bottom and never leaves the hollow either. It jumps for ever
 # between two places, one on each side: further out the walls are less curved, so a jump that grows meets a
@@ -222,7 +222,7 @@ with in_short():  # of an error only its last line
     assert np.isfinite(growing).all(), f"the loss is {growing[-1]}: start afresh with a smaller rate"
 
 # %% [markdown] minutes=9 cut=2
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Each step makes the loss about a thousand times larger.
 #
@@ -283,7 +283,7 @@ for share, loss in zip(shares, worst, strict=True):
     print(f"rate {share:.1f} x border: highest loss in 40 steps {loss:.3g}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The prediction holds, to within a fifth: below the border all stay, clearly above it all fly off, and end where
 # every unit is dead. The one a tenth above stays as well; while it trains its loss goes on falling, and the curvature
@@ -389,7 +389,7 @@ for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
 # %% [markdown]
 # Columns: highest rates 0.2, 0.5 and 0.8; mean of six networks, lowest and highest.
 #
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # At the highest rate the constant one fails most. At the low rate the schedules hardly differ: six networks whose
 # results spread by points cannot rank tenths of a point. A schedule mostly widens the span of rates that work.

@@ -117,7 +117,7 @@ for method in METHODS:
     print(f"  in C from A's valley {low:.0%} at low rates, {high:.0%} at high ones")
 
 # %% [markdown] minutes=9
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Adam reaches C from half of this map, mainly because it still converges at high rates, where the others do
 # not. But from inside the valley of A, at rates below 0.3, not one of the five crosses to C; momentum does not gain the
@@ -150,7 +150,7 @@ won = Challenge(
 EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Noise that stays does not help in the end: if it is enough to leave A, it is enough to leave C as well. With very much of
 # it most walks are on the slopes, in no valley at all, some outside the part drawn.
@@ -208,7 +208,7 @@ print(
 )
 
 # %% [markdown] minutes=8
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Each factor of ten costs the same number of steps, twenty-five or so: the distance grows by an equal
 # factor at each step.
@@ -264,7 +264,7 @@ print(
 )
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The shadow of the worst weights falls into the lowest part of the bowl. A shadow shows where something lies along
 # two directions, and says nothing about all others.
@@ -350,7 +350,7 @@ for width in ("1", "2", "4", "8", "16"):
 seeds
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The spread from best to worst falls from nearly two to a few hundredths. At width 1 the seed decides,
 # and some networks are stuck at the loss of guessing, about 2.3. At width 16 every one of thirty is good.

@@ -15,7 +15,7 @@
 #
 # **After this notebook you can**
 #
-# 1. say why weights that start equal stay equal, and what makes them differ;
+# 1. say what becomes of weights that start equal, and what makes them differ;
 # 2. follow the size of the numbers through the layers, forwards and backwards, and say when they vanish or explode;
 # 3. derive Xavier's and He's rule in four lines, and say which belongs to which activation;
 # 4. recognise a network that started badly, and restart it.
@@ -71,7 +71,7 @@ won = Challenge(
 FilterWatch(challenge=won)
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The filters did change, so the network learned something. But all eight changed in the same way and are still equal.
 # Eight equal filters tell the next layer no more than one filter would, and the network reads about half of the digits.
@@ -120,13 +120,13 @@ for start in STARTS:
 # with the number that came in, and the gradient of a map is a product with the weights that read it: so both are zero too.
 # Only the ten biases of the last layer get a gradient. They learn how frequent each digit is, and nothing else.
 #
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The last line is the interesting one. The sixteen filters of the second layer became different, because the random last
 # layer reads their maps with different weights. The eight filters of the first layer are still equal: each filter of the
 # second layer started with equal weights for all eight maps, and since the maps are equal, these weights stay equal.
 #
-# So two filters become different only if the layer *above* reads them with different weights. If all weights are random,
+# So two equal filters part only if the layer *above* reads them with different weights. If all weights are random,
 # that is so in every layer.
 #
 # </details>
@@ -172,7 +172,7 @@ InitExplorer(trained=True, challenge=won)
 # The signal is multiplied by weights in each layer, forwards, and so is the gradient on its way back. So each layer changes
 # its size by about the same factor.
 #
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # At scale 0.3 each layer hands on about 0.3 times as much as at scale 1. Six layers hand on $0.3^6$, less than a
 # thousandth. The gradient comes from the loss, so it is smallest at the first layer.
@@ -207,8 +207,8 @@ for depth in (2, 4, 6, 10):
 # A unit adds up $n$ products, $y = \sum_{i=1}^{n} w_i x_i$; the number $n$ of its inputs is called its **fan-in**. Its bias
 # starts at zero. The weights are drawn with mean zero, each without regard to the others and to the inputs.
 #
-# 1. *One sum.* If you square it, you get the squares $w_i^2 x_i^2$ and the mixed products $w_i x_i w_j x_j$. In a mixed
-#    product $w_i w_j$ is positive as often as negative, so the mean of the mixed products is zero. The $n$ squares are left:
+# 1. *One sum.* If you square it, you get the squares $w_i^2 x_i^2$ and the mixed products $w_i x_i w_j x_j$. The
+#    weights $w_i$ and $w_j$ are independent and have mean zero, so the mean of a mixed product is zero. The $n$ squares are left:
 #    $\overline{y^2} = n \cdot \overline{w^2} \cdot \overline{x^2}$.
 # 2. *Forwards.* Without an activation the size stays the same if $n \cdot \overline{w^2} = 1$. So the variance of the
 #    weights must be $1/n$.
@@ -263,17 +263,17 @@ for activation in ("ReLU", "tanh"):
         print(f"{activation:4s} scale {scale:4}: {sizes}, loss {f['loss']:.2f}")
 
 # %% [markdown] minutes=5 cut=1
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # It does not: tanh never gives more than 1. At a large scale most activations lie near −1 or 1, where the curve is
 # nearly flat. One says that these units are *saturated*: their slope is nearly zero.
-#
-# </details>
 #
 # And yet the gradients at the first layer *grow* with the scale. On its way back the gradient is multiplied twice in each
 # layer: by the weights, which grow with the scale, and by the slope of tanh. That slope is nearly zero for most units. But
 # a few are not saturated, and through them a large gradient comes back. The steps that it leads to are of no use:
 # at scale 10 the loss is that of guessing.
+#
+# </details>
 #
 # At small scales the network with tanh fails like the one with ReLU. In between it learns from more scales, and the best of
 # those in the list lies above Xavier's rule, which is scale 0.71 here. The derivation explains why: it knows no activation,
@@ -309,7 +309,7 @@ for scale in (0.15, 0.46, 1.0, 2.2, 3.2, 4.6):
     print(f"scale {scale:4}: {f['dead']:2d} of {f['units']} units dead in the end, loss {f['loss']:.2f}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Many units die at both ends, for different reasons. Large weights make large gradients, and so the steps are too long.
 # Tiny weights make tiny activations. Then a bias that moves only a little below zero outweighs all that the image

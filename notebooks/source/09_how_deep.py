@@ -72,7 +72,7 @@ for depth, found in accuracy_by_depth("plain").items():
 # for this factor comes below. (The program is `tools/measure_depth.py`.)
 # <!-- source: cnnlib.experiments.depth.KEEPING: 1.2 -->
 #
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The more layers, the worse, and with fifty the network hardly does better than guessing. Is this over-fitting? No: an
 # over-fitted network has a low loss on its training images. The loss of this one is nearly that of guessing, 2.30, on
@@ -222,7 +222,7 @@ zero = Challenge(words, nothing_moves, now)
 NormalizationSteps(step=6, challenge=zero)
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # All four inputs get a gradient, although $dy$ is zero for three of the outputs. All four inputs make the mean and the
 # variance, and the first output is computed with both. The challenge is met when the last three numbers are equal and
@@ -320,7 +320,7 @@ for factor in (1, 10):
     print(f"weights times {factor:2d}: loss {value:.3f}, mean size of their gradient {size:.2e}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The loss is the same, and the gradient is a tenth. So the scale of the first weights, which decided so much in
 # notebook 08, hardly matters here. This also corrects steps that are too long: they make the weights larger, larger
@@ -392,7 +392,7 @@ judged = evaluate(model, CrossEntropyLoss(), digits.x_test, digits.y_test).accur
 print(f"judged as it should be: {judged:.1%}; in training mode: mixed {mixed:.1%}, sorted {by_digit:.1%}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # In mixed order nobody would notice the mistake. In sorted order the network loses several points. In a batch of nothing
 # but zeros the mean holds what all zeros have in common. When it is subtracted, part of what tells a zero from other
@@ -493,7 +493,7 @@ for kind in ("plain", "residual", "residual + batch norm"):
     print(f"gradient back × {found.gradient[0] / found.gradient[-1]:.2g}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Without normalization the signal grows a few hundredfold, and so does the gradient on its way back. In $x + f(x)$ the
 # signal does not vanish, because $x$ is kept. But $f(x)$ is nearly as large as $x$, so each block multiplies the size by
@@ -515,7 +515,7 @@ for kind in STUDIED:
     print(f"{kind:21s}" + "".join(f"{cell:>12s}" for cell in row))
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # With both parts, fifty layers learn nearly as well as four. Neither part alone gets there, with the three learning
 # rates that were tried: batch normalization helps up to ten or twenty layers and fails at fifty, where its gradient

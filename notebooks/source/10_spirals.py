@@ -79,7 +79,7 @@ Playground(
 )
 
 # %% [markdown] minutes=2 cut=3
-# <details><summary>How many?</summary>
+# <details style="margin-bottom: 1em"><summary>How many?</summary>
 #
 # Three. Three cuts make a triangle, and since their edges are soft, its corners become round. (It does not work from every
 # start: with the seed 0.5 the three neurons get stuck. Try it.)
@@ -157,7 +157,7 @@ fresh = np.array([Run(dataset="spiral", network_shape=[8, 8], seed=seed).evaluat
 print("lowest loss of fresh weights: training {:.3f}, test {:.3f}".format(*fresh.min(axis=0)))
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # None of them is as low as 0.425. So with these settings the chapter's first picture was not taken at the start, but
 # after some epochs.
@@ -221,7 +221,7 @@ for name, changes in settings.items():
     print(f"{name}: best {best:.3f}, median {middle:.3f}, below 0.106: {(some.test_loss < 0.106).sum()}")
 
 # %% [markdown] minutes=12
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # No seed of the small network comes near; its best is 0.324. Everything that it knows of a point has to go through the two
 # neurons of its last hidden layer, and that is hardly enough for a shape with so many turns. With all seven features nearly
@@ -256,7 +256,7 @@ predict("10.height")
 PlaygroundSnapshots(last=6)
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # In this run the height explains eight to nine tenths of the map during the first hundred epochs, the width nearly
 # nothing, and the better turned axis about half. So it begins with one horizontal cut. Then the map bends, and the height
@@ -317,7 +317,7 @@ tell_shares(tilted)
 # The place along the width (0 degrees) tells next to nothing about the label, the place along the height (90 degrees) the most:
 # the last half turn of one arm lies above the centre, that of the other below it.
 #
-# <details><summary>And the cut?</summary>
+# <details style="margin-bottom: 1em"><summary>And the cut?</summary>
 #
 # It turns with the spirals: now the turned axes are ahead in nearly every run. So these networks have no preference for
 # horizontal and vertical cuts. They begin with one straight cut, and the data decide where it runs.
@@ -340,7 +340,7 @@ for low, high in ((0, 0.1), (0.1, 1), (1, 2), (2, 3), (3, 4), (4, 5)):
     print(f"radius {low:3.1f} to {high:3.1f}: {100 * wrong[ring].mean():4.1f} % of the test points wrong")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # There are two different reasons. At the very centre the arms *meet*: both pass through the origin, so this one point has
 # both labels, and no function can be right about both. Farther out the arms lie apart. But there the points of an arm are

@@ -173,7 +173,7 @@ LossTable()
 # %% [markdown] minutes=8
 # **Question.** Two of the curves stay at 2.30. What would you print to find out which of the two it is?
 #
-# <details><summary>Answer</summary>
+# <details style="margin-bottom: 1em"><summary>Answer</summary>
 #
 # The size of the gradients, layer by layer: `np.abs(grad).mean()` for each of `model.parameters()` after a step. If they are
 # all zero or tiny, no gradient arrives at the weights: look at the first weights and at dead units. If their size is
@@ -198,7 +198,7 @@ TrainingView(
 )
 
 # %% [markdown] minutes=5
-# <details><summary>Which digits stay longest?</summary>
+# <details style="margin-bottom: 1em"><summary>Which digits stay longest?</summary>
 #
 # It depends on the seed and on the moment. Fives, sevens, eights and nines are there most often, and each of them can be
 # turned into another digit by a little ink: a nine with a gap looks like a four, and a seven with a foot like a two.
@@ -299,7 +299,7 @@ check("11.confusion_matrix", confusion_matrix)
 # Click a cell, or use the arrow keys. **Question.** Would you have got its worst mistakes right? (Then give the view
 # `student`, which saw only 3,000 images, and compare.)
 #
-# <details><summary>What to look for</summary>
+# <details style="margin-bottom: 1em"><summary>What to look for</summary>
 #
 # There is no one answer. Some of these images you would get wrong too, others are plain digits with one unusual stroke. Look at
 # the confidence: it is often near 100 %, although the guess is wrong. Nothing in the training tells a network when it should
@@ -361,7 +361,7 @@ assert control.mean("learned filters") == control.test.mean(axis=1).max()
 print(control)
 
 # %% [markdown] minutes=1 cut=1
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The network with learned filters is the best by far more than the spread. But look at the other rows. One linear layer on
 # bare pixels gets nine of ten right, and random filters with a trained layer on top a little more. (With more steps all of
@@ -421,7 +421,7 @@ again = saving.load(folder / "reader.npz")
 print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(validation[0])).all())
 
 # %% [markdown] minutes=2 cut=2
-# <details><summary>What must be kept?</summary>
+# <details style="margin-bottom: 1em"><summary>What must be kept?</summary>
 #
 # The weights; what the optimizer remembers; the place in the schedule and in the epoch; running averages, where there are
 # any; and the state of every random generator (for the order of the images, the dropout and the distortions). If one of these

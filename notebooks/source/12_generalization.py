@@ -81,7 +81,7 @@ print(f"validation images, by their true labels:   {made_up.validation[:, -1].me
 assert made_up.train[:, -1].min() > 0.98 and made_up.validation[:, -1].mean() < 0.15
 
 # %% [markdown]
-# <details><summary>What it means</summary>
+# <details style="margin-bottom: 1em"><summary>What it means</summary>
 #
 # It learns them all. On unseen images it guesses: about one in ten is right. So a training loss near zero proves nothing
 # about unseen images. The same network, trained in the same way, can learn what digits look like, and it can learn images
@@ -117,7 +117,7 @@ for epoch in (0, 3, noisy.best_epoch, 20, 40, 60):
 # back.
 # **Challenge:** a gap of more than 80 points. <!-- test: tests/widgets/test_generalization.py::test_only_random_labels_make_such_a_gap_and_only_late -->
 #
-# <details><summary>A way</summary>
+# <details style="margin-bottom: 1em"><summary>A way</summary>
 #
 # All labels drawn anew, and enough epochs to learn them. With true labels the gap stays far below 80, however long you
 # train. <!-- test: tests/widgets/test_generalization.py::test_only_random_labels_make_such_a_gap_and_only_late -->
@@ -131,7 +131,7 @@ MemoriseExplorer()
 # **Question.** With a fifth of the labels drawn anew the network passes through two phases. What does it learn in the
 # first, and what in the second?
 #
-# <details><summary>Answer</summary>
+# <details style="margin-bottom: 1em"><summary>Answer</summary>
 #
 # First it learns what many images have in common: that lowers the loss of most of them at once, and helps on unseen
 # images too. Later only the mistaken labels are left, and each has to be learned by itself. To fit them the network
@@ -239,7 +239,7 @@ for name, rule in {"Adam with L2": Adam(0.01, weight_decay=0.1), "AdamW": AdamW(
     print(f"{name:13} {after(rule).round(3)}")
 
 # %% [markdown] minutes=4 cut=2
-# <details><summary>Why</summary>
+# <details style="margin-bottom: 1em"><summary>Why</summary>
 #
 # Adam divides the pull $\rho w$ by the usual size of the gradient: by about 10 for the first weight, by about 0.1 for
 # the second. So weights with large gradients are hardly pulled, and weights with small gradients go to zero. With AdamW
@@ -298,7 +298,7 @@ print(dx.round(2))
 # **Challenge:** distort so that it reads fewer than half of the images, while pixels move by less than 1.5 on average.
 # <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
 #
-# <details><summary>A way, and what it says</summary>
+# <details style="margin-bottom: 1em"><summary>A way, and what it says</summary>
 #
 # Elastic 1.1 at smoothness 1, everything else 0. Count how many of those you can read yourself: they are hard for people too,
 # so augmentation should not go that far. <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
@@ -349,7 +349,7 @@ print(study.against("nothing"))
 # better. So the second table compares each remedy with doing nothing *on the same seed*: it prints the mean and the
 # standard deviation of those five differences. Its last column is explained in the next section.
 #
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # More images help most, by far more than the spread. Augmentation comes next. Dropout cannot be told from doing nothing:
 # its difference is smaller than its spread. Label smoothing even costs about one point here. Weight decay does
@@ -418,7 +418,7 @@ for T in (1, 2):
     print(f"T = {T}: {(divided.argmax(axis=1) == truth).mean():.1%} right, {divided.max(axis=1).mean():.1%} sure")
 
 # %% [markdown] minutes=4
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The largest logit stays the largest, so no guess changes. The confidence does: with $T$ above 1 the network is less
 # sure, with $T$ below 1 surer.
@@ -462,7 +462,7 @@ for way in ("trained long", "a fifth wrong labels", "label smoothing", "weight d
     print(f"{way:21} T = {fitted}; ECE {before:.1%} ± {spread[0]:.1%}, then {after_:.1%} ± {spread[1]:.1%}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # One number, fitted in a moment, brings every network close to what chance allows. Long training and wrong labels make a
 # network too sure ($T$ above 1): when all training images are right, larger logits still lower their loss, so the logits

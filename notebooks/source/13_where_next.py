@@ -79,7 +79,7 @@ with in_short():  # of an error only its last line
     Sequential([Linear(8, 8, rng=0), gate, Linear(8, 8, rng=1), gate])
 
 # %% [markdown] minutes=7
-# <details><summary>What would go wrong</summary>
+# <details style="margin-bottom: 1em"><summary>What would go wrong</summary>
 #
 # The forward pass uses the object a second time, and what it remembered of the first time is overwritten. On the way back
 # both ReLUs would use the gates of the second. The gradients would have the right shape and wrong numbers, and nobody would
@@ -111,8 +111,12 @@ predict("13.chain")
 print(inspect.getsource(closures.chain))
 
 # %% [markdown]
-# These few lines are the whole of backpropagation: forwards, keep the backward of each layer; backwards, call them in the
-# reverse order.
+# <details style="margin-bottom: 1em"><summary>What it remembers</summary>
+#
+# The list of backwards. These few lines are the whole of backpropagation: forwards, keep the backward of each layer;
+# backwards, call them in the reverse order.
+#
+# </details>
 #
 # Now the network, on the same six arrays. Are its loss and its gradients *exactly* equal to those of the first way?
 
@@ -229,7 +233,7 @@ for step in (layers_step, closures_step, tape_step):
     print(f"{step.__name__:14}{1000 * best:6.2f} ms")
 
 # %% [markdown] minutes=7 cut=1
-# <details><summary>What decides</summary>
+# <details style="margin-bottom: 1em"><summary>What decides</summary>
 #
 # Nearly all of the time goes into products of matrices, and these are the same in all three. The rest is bookkeeping: some
 # microseconds for each operation. One sees it here only because the network is tiny and its images have 64 pixels. So speed
@@ -265,7 +269,7 @@ for step in (layers_step, closures_step, tape_step):
 # for epoch in range(20):
 #     for images, labels in DataLoader(dataset, batch_size=32, shuffle=True):
 #         loss = F.cross_entropy(network(images), labels)   # forward; the tape is written
-#         optimizer.zero_grad()                             # forget the gradients of the last step
+#         optimizer.zero_grad()                             # forget the old gradients
 #         loss.backward()                                   # the tape is played backwards
 #         optimizer.step()                                  # new weight = old weight - ...
 # ```
@@ -375,7 +379,7 @@ check("13.softplus_backward", softplus_backward)
 # first maps is above a number. Does the tape still find its way back? What are the gradients of a convolution that was left
 # out?
 #
-# <details><summary>Answers to 3 and 4</summary>
+# <details style="margin-bottom: 1em"><summary>Answers to 3 and 4</summary>
 #
 # 3: `value = np.logaddexp(0, x.value)`, then `Tensor(value, (x,), lambda dy: (softplus_backward(dy, x.value),))`.
 # 4: Yes, because it records only what was computed. The weights of a convolution that was left out are on no
