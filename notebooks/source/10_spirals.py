@@ -24,9 +24,9 @@
 # from [Where do we start?](08_initialization.ipynb).
 #
 # **Time** 50 minutes.
-# <!-- source: the chapter that the course grew from: its run on the spirals -->
 # **Back** [09: How deep can it go?](09_how_deep.ipynb)
 # **On** [11: Does it all work on real images?](11_train_a_cnn.ipynb)
+# <!-- source: the chapter that the course grew from: its run on the spirals -->
 
 # %%
 import numpy as np
@@ -89,8 +89,8 @@ Playground(
 # Compare the maps of the neurons with that of the output: each neuron of the first hidden layer makes one soft cut, and the
 # output adds them up. Then try the rest of the view. *Rewind* goes back to the same first weights, the slider to any epoch
 # in between, and *New weights* draws others. If you click a line and type a number into *Value*, the maps change
-# at once. Set *Links show* to gradients, and each line shows how strongly its weight is pulled, instead of the weight. The
-# first list has runs to look at. Most of them are bad ones, and a sentence says why.
+# at once. Set *Lines show* to gradients, and each line shows how strongly its weight is pulled, instead of the weight. The
+# list *Runs worth seeing* has good ones and bad ones, and a sentence says what is to be seen.
 #
 # ## Nothing hidden: one epoch with loops
 #
@@ -289,9 +289,13 @@ def tell_shares(networks, epochs=(1, 5, 20, 100, 300, 600, 1531)):
 tell_shares(Ensemble({"dataset": "spiral", "network_shape": [8, 8]}, seeds=seeds[:30]))
 
 # %% [markdown]
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
+#
 # After one epoch the maps are ramps in many directions, as the first weights happened to be: the upright axes are ahead little
 # more often than half of the time. Four epochs later they are ahead in nearly every run, and it is always the *height* that
 # explains much. The width, a vertical cut, never plays a part.
+#
+# </details>
 #
 # Do networks prefer horizontal cuts, or is it these spirals? Two experiments tell. First, without any network: if you go
 # along a direction, does the label change with you? The cell prints the *correlation* of label and place for four
@@ -369,7 +373,8 @@ print("labels at the origin:", both[np.hypot(both[:, 0], both[:, 1]) < 1e-12, 2]
 #
 # On the page, a rate that is too large ends in an empty picture, without a word. Here the run says what happened. With
 # linear neurons (no tanh) and a rate of 1, each step overshoots by more than the one before, until the numbers overflow.
-# (This is too fast to watch. The run "divergence" in the first list takes some seconds.) **This cell is meant to fail.**
+# (This is too fast to watch. The run "divergence" in the list *Runs worth seeing* takes some seconds.) **This cell is meant
+# to fail.**
 
 # %% tags=["raises-exception"]
 broken = Run(problem="regression", activation="linear", learning_rate=1, seed="0.50000")
@@ -417,7 +422,7 @@ for game, choice in ours.items():
     )
 
 # %% [markdown]
-# Try to beat one of them. The line of code below the picture makes what you found once more; the button copies it.
+# Try to beat one of them. *Copy as code*, behind *More*, gives you a line that makes what you found once more.
 
 # %%
 Playground(
