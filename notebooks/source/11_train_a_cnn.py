@@ -332,7 +332,7 @@ predict("11.seven")
 EvidenceExplorer(reader, images)
 
 # %% [markdown] minutes=4
-# ## The honest control
+# ## Would something simpler do as well?
 #
 # More than 98 % of the test images are right. Is that because the filters have learned? We can say so only if simpler
 # networks do worse. Here are three of them:
