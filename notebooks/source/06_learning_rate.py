@@ -214,11 +214,10 @@ print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
 predict("06.infinite")
 
 # %% tags=["raises-exception", "nbval-ignore-output"] answers="06.infinite"
-with np.errstate(all="ignore"):  # NumPy would warn; we look at the numbers instead
+with np.errstate(all="ignore"), in_short():  # no warnings, and of the error only its last line
     records = list(train(small_cnn(rng=0), HalfSquaredError(), SGD(30.0), x, y, rng=0))
-growing = [record.loss for record in records]
-print(" ".join(f"{loss:.0e}" for loss in growing[:12]), "...", *growing[-3:])
-with in_short():  # of an error only its last line
+    growing = [record.loss for record in records]
+    print(" ".join(f"{loss:.0e}" for loss in growing[:12]), "...", *growing[-3:])
     assert np.isfinite(growing).all(), f"the loss is {growing[-1]}: start afresh with a smaller rate"
 
 # %% [markdown] minutes=9 cut=2
@@ -397,7 +396,7 @@ for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
 # </details>
 #
 # How is a rate found without a sweep? With one short run in which the rate grows all the time, the **range test** (Smith
-# 2017). The loss falls fastest somewhere and climbs later; take a rate clearly below the climb. Read one off the next
+# 2017).<!-- source: Smith 2017: LR range test --> The loss falls fastest somewhere and climbs later; take a rate clearly below the climb. Read one off the next
 # picture and compare it with the span of the sweep.
 
 # %% tags=["nbval-ignore-output"]

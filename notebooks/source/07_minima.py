@@ -135,7 +135,7 @@ for method in METHODS:
 # high rates Adam crossed from one place in five of A's valley, plain descent from none. **Noise**, such as small batches
 # make, that kicks the weight about. **Noise that fades**: kicks first, rest later, as a falling learning rate brings it.
 # (This is called *simulated annealing*, after a metal that is cooled slowly and so finds a better order; Kirkpatrick and
-# others 1983.) And **restarts** from somewhere else. Does the chance of escape grow with the noise, without end?
+# others 1983.)<!-- source: Kirkpatrick, Gelatt and Vecchi 1983 --> And **restarts** from somewhere else. Does the chance of escape grow with the noise, without end?
 
 # %%
 predict("07.noise")
@@ -295,7 +295,7 @@ print(
 # The loss fell nearly all the way; they met no hill worth mentioning. Now take two networks, trained from different seeds
 # and equally good, and walk from one to the other. What is the loss half way: as low as at the ends? Near guessing? Press
 # Play to walk. The *barrier* in the sentence below the picture is how far the loss rises above the straight line between
-# the two ends.
+# the two ends. <!-- source: Goodfellow, Vinyals and Saxe 2015, abstract -->
 
 # %%
 predict("07.between")

@@ -531,7 +531,7 @@ for kind in STUDIED:
 # **A third way.** In the last line of the table, *residual from zero*, there is no normalization. Instead the last
 # convolution of each block starts at zero. Every block then passes its input on unchanged, as if the fifty layers were
 # not there, and during the training its layers begin to count. (Zhang and others trained very deep networks in 2019 from
-# a start of this kind.) So normalization is not the only way to keep the sizes
+# a start of this kind.)<!-- source: Zhang, Dauphin and Ma 2019, abstract --> So normalization is not the only way to keep the sizes
 # right. Try all this in the picture, which now shows four networks: *plain*, *norm* with batch normalization, *residual*
 # with residual blocks, and *both*. For the third way, tick *Residual blocks start at 0*.
 
