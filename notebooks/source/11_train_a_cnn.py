@@ -149,9 +149,9 @@ assert history.epoch_accuracy[-1] == 1 and history.epoch_loss[-1] < 0.05 and uns
 # %% [markdown] minutes=6
 # ## My loss does this: where do I look?
 #
-# Now comes the real training. In every training there is a moment when the loss does something odd, and you ask: what
-# is wrong? Two curves tell a lot. The *training loss* is that of the batches from which the steps are made. The
-# *validation loss* is that of the held-back images, computed now and then. Here is a run in which nothing is wrong.
+# Now comes the real training. Sooner or later the loss does something odd, and you ask: what is wrong? Two curves tell a
+# lot. The *training loss* is that of the batches from which the steps are made. The *validation loss* is that of the
+# held-back images, computed now and then. Here is a run in which nothing is wrong.
 
 # %% alt="Left: training loss and validation loss fall together, fast at first, then slower. Right: the shares of right answers of both climb together." tags=["nbval-ignore-output"]
 student = recipe.make_model(0)
