@@ -437,8 +437,8 @@ def cosine_schedule(step, steps, lr):
 check("06.cosine_schedule", cosine_schedule)
 
 # %% [markdown]
-# **3. Few epochs.** *Stretch, 15 minutes.* Choose schedule, rate and momentum so that six networks read more than 95 % of
-# the test images on average after three epochs. What stands there is the plain choice, which does not.
+# **3. Few epochs.** *Stretch, 15 minutes.* Choose schedule, rate and momentum so that six networks read more than 95 % of the test
+# images on average after three epochs. What stands there is the plain choice, which does not.
 # <!-- computed: 19 * 5 = 95 -->
 
 # %% tags=["nbval-ignore-output"]

@@ -52,8 +52,8 @@ x, y = digits.x_train, digits.y_train
 # How many *different* filters will there be among the eight at the end? And how many digits will the network read: none,
 # half of them, most? Say it on the card, then press Play.
 #
-# **Challenge.** Choose other first weights in the list and press Play again, until all eight filters differ and more than
-# 95 % of the test images are right.
+# **Challenge.** Choose other first weights in the list and press Play again, until all eight filters differ and the network
+# reads nearly all digits.
 
 # %%
 predict("08.different")
