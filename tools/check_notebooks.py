@@ -30,7 +30,13 @@ from tools.predictions import (
     predictions_are_made,
     truths_can_be_read,
 )
-from tools.saved_outputs import PICTURES, absolute_paths, output_texts, saved_output_faults
+from tools.saved_outputs import (
+    PICTURES,
+    absolute_paths,
+    meant_errors_are_short,
+    output_texts,
+    saved_output_faults,
+)
 
 COURSE = (
     "00_start_here",
@@ -268,6 +274,7 @@ ANYWHERE = (
     links_resolve,
     numbers_are_vouched_for,
     randomness_is_seeded,
+    meant_errors_are_short,
 )
 RULES = (
     lines_of_code,

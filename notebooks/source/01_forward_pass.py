@@ -51,6 +51,7 @@ from cnnlib import (
 )
 from cnnlib.checks import check
 from cnnlib.nn import functional as F
+from cnnlib.runtime import in_short
 from cnnlib.viz.color_maps import color_map
 from cnnlib.widgets import Challenge, ConvolutionMicroscope, KernelSlices, NetworkXRay, SizeExplorer
 from cnnlib.widgets.cards import predict, quiz
@@ -353,7 +354,8 @@ print(f"{x[0].size} numbers in, {y[0].size} out; with a weight for each pair of 
 # images in one array of shape (N, C, H, W). Here it gets a single image, of shape (C, H, W). What does the library say?
 
 # %% tags=["raises-exception"]
-F.conv2d_forward(digits.x_test[0], w[:, :1], b)
+with in_short():  # of an error only its last line
+    F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 
 # %% [markdown] minutes=5
 # Read the last line of such a message first: it says what was wanted, what was given, and what to do about it.

@@ -683,8 +683,6 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 
 # %% [markdown]
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("03")
@@ -692,7 +690,7 @@ quiz("03")
 # %% [markdown]
 # ## References
 #
-# - D. E. Rumelhart, G. E. Hinton and R. J. Williams, [Learning representations by back-propagating errors](https://doi.org/10.1038/323533a0), 1986.
-# - A. Karpathy, [Yes you should understand backprop](https://karpathy.medium.com/yes-you-should-understand-backprop-e2f06eab496b), 2016.
+# - D. E. Rumelhart, G. E. Hinton and R. J. Williams, [Learning representations by back-propagating errors](https://doi.org/10.1038/323533a0), 1986: the paper that made it widely known.
+# - A. Karpathy, [Yes you should understand backprop](https://karpathy.medium.com/yes-you-should-understand-backprop-e2f06eab496b), 2016: what goes wrong if one does not.
 # - Stanford CS231n, [Backpropagation, intuitions](https://cs231n.github.io/optimization-2/) and [gradient checks](https://cs231n.github.io/neural-networks-3/#gradcheck).
-# - A. G. Baydin and others, [Automatic differentiation in machine learning: a survey](https://arxiv.org/abs/1502.05767), 2015.
+# - A. G. Baydin and others, [Automatic differentiation in machine learning: a survey](https://arxiv.org/abs/1502.05767), 2015: the same idea for any program.

@@ -52,6 +52,23 @@ def test_contributing_says_what_each_module_is_for():
     assert len(paths) > 8 and [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_a_glossary_entry_points_to_notebooks_that_use_its_word():
+    """All words of one of its names, each without its ending, in the text before the references."""
+    entries = re.findall(
+        r"^\*\*(.+?)\*\* (.+)$", (ROOT / "docs/glossary.md").read_text("utf-8"), re.MULTILINE
+    )
+    missing = []
+    for entry, explained in entries:
+        names = [re.findall(r"[\w-]{2,}", name.lower()) for name in re.split(r"[,()]", entry)]
+        stems = [[re.sub(r"(s|ing|ation|ion|y)$", "", word) for word in name] for name in names if name]
+        for number in re.findall(r"\[(\d\d)\]\(\.\./notebooks/", explained):
+            (source,) = (ROOT / "notebooks" / "source").glob(f"{number}_*.py")
+            text = source.read_text("utf-8").partition("# ## References")[0].lower()
+            if not any(all(stem in text for stem in name) for name in stems):
+                missing.append(f"{entry} in {number}")
+    assert not missing, "; ".join(missing)
+
+
 def test_the_glossary_is_in_order_and_every_word_once():
     words = re.findall(r"^\*\*(.+?)\*\*", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)
     assert len(words) >= 50 and words == sorted(

@@ -23,7 +23,7 @@ from tools.points import MARKER
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "notebooks" / "source"
 #: Sections that are read at home: they have no minutes.
-AT_HOME = ("Exercises", "Summary", "Questions", "References", "What the chapter claims")
+AT_HOME = ("Exercises", "Summary", "Questions", "References")
 OPENING = "Opening"
 COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 TITLE = r"(?:\*\*\d\. ([^*]+)\*\*\s+)?"
