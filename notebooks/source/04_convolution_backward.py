@@ -125,10 +125,11 @@ print("kernel, turned:   ", turned)
 print("gather: dx =", np.array([framed[r : r + 3] @ turned for r in range(5)]))
 
 # %% [markdown]
-# **3. Matrix: all at once.** The three lines above are the product of a matrix and the row of pixels, $y = A\,x$. Line
-# $i$ of $A$ holds the weights, moved $i$ places to the right, and zeros everywhere else. So a convolution is a linear
-# layer with a special matrix, and from notebook 03 you know the way back: multiply by the *transposed* matrix, in which
-# rows and columns are exchanged.
+# **3. Matrix: all at once.** The three lines above are the product of a matrix and the row of pixels, $y = A\,x$. Line $i$
+# of $A$ holds the weights, moved $i$ places to the right, and zeros everywhere else. So a convolution is a linear layer
+# with a special matrix, and from notebook 03 you know the way back: multiply by the *transposed* matrix, in which rows and
+# columns are exchanged. (Libraries often make a matrix of the pixels instead. Each window becomes one row of it, and the
+# kernel a column. This is called *im2col*, image to columns.)
 
 # %% answers="04.middle"
 A = np.zeros((3, 5))
@@ -363,7 +364,8 @@ print("last row of dx:", dx4[0, 0, -1])
 #
 # With a stride that does not divide the kernel's size, pixels collect different numbers of shares. In the view above,
 # choose kernel 3, stride 2, and behind *More* the numbers *all ones*: 1, 2 and 4 shares alternate, as light and dark do on
-# a chessboard. Networks that draw pictures with such layers often leave this pattern in them ([Odena and others](https://distill.pub/2016/deconv-checkerboard/), 2016).
+# a chessboard. Networks that draw pictures with such layers often leave this pattern in them ([Odena and
+# others](https://distill.pub/2016/deconv-checkerboard/), 2016).
 #
 # ## A window of one pixel
 #
@@ -620,8 +622,6 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 
 # %% [markdown]
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("04")
@@ -630,5 +630,7 @@ quiz("04")
 # ## References
 #
 # - V. Dumoulin and F. Visin, [A guide to convolution arithmetic for deep learning](https://arxiv.org/abs/1603.07285), 2016.
-# - A. Odena, V. Dumoulin and C. Olah, [Deconvolution and checkerboard artifacts](https://distill.pub/2016/deconv-checkerboard/), 2016.
-# - D. Bourgin, [numpy-ml](https://github.com/ddbourgin/numpy-ml/issues/27), a library in NumPy; a reader asks why its loop does not rotate the kernel.
+# - A. Odena, V. Dumoulin and C. Olah, [Deconvolution and checkerboard
+#   artifacts](https://distill.pub/2016/deconv-checkerboard/), 2016.
+# - D. Bourgin, [numpy-ml](https://github.com/ddbourgin/numpy-ml/issues/27), a library in NumPy; a reader asks why its loop
+#   does not rotate the kernel.

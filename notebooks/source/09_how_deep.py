@@ -39,6 +39,7 @@ from cnnlib.experiments.depth import accuracy_among, deep_cnn, profile, spread_a
 from cnnlib.experiments.depth_study import STUDIED, accuracy_by_depth, accuracy_by_rate
 from cnnlib.nn import functional as F
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
+from cnnlib.runtime import in_short
 from cnnlib.widgets import Challenge, DepthExplorer, NormalizationSteps
 from cnnlib.widgets.cards import predict, quiz, worked
 
@@ -71,7 +72,7 @@ for depth, found in accuracy_by_depth("plain").items():
 # for this factor comes below. (The program is `tools/measure_depth.py`.)
 # <!-- source: cnnlib.experiments.depth.KEEPING: 1.2 -->
 #
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The more layers, the worse, and with fifty the network hardly does better than guessing. Is this over-fitting? No: an
 # over-fitted network has a low loss on its training images. The loss of this one is nearly that of guessing, 2.30, on
@@ -221,7 +222,7 @@ zero = Challenge(words, nothing_moves, now)
 NormalizationSteps(step=6, challenge=zero)
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # All four inputs get a gradient, although $dy$ is zero for three of the outputs. All four inputs make the mean and the
 # variance, and the first output is computed with both. The challenge is met when the last three numbers are equal and
@@ -263,8 +264,8 @@ print(f"dbeta {dbeta}, dgamma {dgamma:.2f}, du {du:.0f}, dv {dv:.3f}, dm {dm:.2f
 print("dc", first.round(2), "+", second.round(2), "=", dc.round(2), " dx", dx.round(2))
 
 # %% [markdown]
-# As in every notebook with a new backward pass, we compare with measured slopes. `first_output` computes the first $y$ from the four
-# inputs, and `numerical_gradient` nudges them one by one:
+# As in every notebook with a new backward pass, we compare with measured slopes. `first_output` computes the first $y$ from
+# the four inputs, and `numerical_gradient` nudges them one by one:
 
 
 # %%
@@ -319,7 +320,7 @@ for factor in (1, 10):
     print(f"weights times {factor:2d}: loss {value:.3f}, mean size of their gradient {size:.2e}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The loss is the same, and the gradient is a tenth. So the scale of the first weights, which decided so much in
 # notebook 08, hardly matters here. This also corrects steps that are too long: they make the weights larger, larger
@@ -391,7 +392,7 @@ judged = evaluate(model, CrossEntropyLoss(), digits.x_test, digits.y_test).accur
 print(f"judged as it should be: {judged:.1%}; in training mode: mixed {mixed:.1%}, sorted {by_digit:.1%}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # In mixed order nobody would notice the mistake. In sorted order the network loses several points. In a batch of nothing
 # but zeros the mean holds what all zeros have in common. When it is subtracted, part of what tells a zero from other
@@ -414,7 +415,8 @@ for size in (2, 8, 32, 128):
 # left of that number when its own mean is subtracted? **This cell is meant to fail.**
 
 # %% tags=["raises-exception"]
-F.batchnorm2d_forward(np.full((1, 8, 1, 1), 5.0), np.ones(8), np.zeros(8))
+with in_short():  # of an error only its last line
+    F.batchnorm2d_forward(np.full((1, 8, 1, 1), 5.0), np.ones(8), np.zeros(8))
 
 # %% [markdown]
 # A second mistake is to judge too early. The running averages begin at mean 0 and variance 1, and only after some tens
@@ -430,10 +432,10 @@ for steps in (5, 5, 35):
     print(f"{steps:2d} steps more: by running averages {running:.0%}, by the batch's own {among:.0%}")
 
 # %% [markdown]
-# With **layer normalization** neither can happen. It computes the same formula, but takes the mean and the variance over
-# all numbers of *one image* instead of one channel of all images. No image has an influence on another, so training and
-# judging are the same, and a batch of one is enough. That is why it is used where batches are small, or where inputs
-# differ in length, as sentences do: above all in *transformers*, the networks behind today's language models.
+# With **layer normalization** (Ba and others 2016) neither can happen. It computes the same formula, but takes the mean and
+# the variance over all numbers of *one image* instead of one channel of all images. No image has an influence on another,
+# so training and judging are the same, and a batch of one is enough. That is why it is used where batches are small, or
+# where inputs differ in length, as sentences do: above all in *transformers*, the networks behind today's language models.
 
 # %%
 layered = deep_cnn("batch norm", 6, seed=0, norm=lambda channels: LayerNorm((channels, 4, 4)))
@@ -491,7 +493,7 @@ for kind in ("plain", "residual", "residual + batch norm"):
     print(f"gradient back × {found.gradient[0] / found.gradient[-1]:.2g}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Without normalization the signal grows a few hundredfold, and so does the gradient on its way back. In $x + f(x)$ the
 # signal does not vanish, because $x$ is kept. But $f(x)$ is nearly as large as $x$, so each block multiplies the size by
@@ -513,7 +515,7 @@ for kind in STUDIED:
     print(f"{kind:21s}" + "".join(f"{cell:>12s}" for cell in row))
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # With both parts, fifty layers learn nearly as well as four. Neither part alone gets there, with the three learning
 # rates that were tried: batch normalization helps up to ten or twenty layers and fails at fifty, where its gradient
@@ -528,7 +530,8 @@ for kind in STUDIED:
 #
 # **A third way.** In the last line of the table, *residual from zero*, there is no normalization. Instead the last
 # convolution of each block starts at zero. Every block then passes its input on unchanged, as if the fifty layers were
-# not there, and during the training its layers begin to count. So normalization is not the only way to keep the sizes
+# not there, and during the training its layers begin to count. (Zhang and others trained very deep networks in 2019 from
+# a start of this kind.) So normalization is not the only way to keep the sizes
 # right. Try all this in the picture, which now shows four networks: *plain*, *norm* with batch normalization, *residual*
 # with residual blocks, and *both*. For the third way, tick *Residual blocks start at 0*.
 
@@ -634,8 +637,8 @@ check("09.residual_backward", residual_backward)
 
 # %% [markdown]
 # **4. Repair it without normalization.** *Stretch, 12 minutes.* This network has 30 residual layers, and its signal
-# explodes. Change some of its weights before training, in one or two lines, so that it learns, without any
-# normalization. (Its blocks are `deep[2]` to `deep[16]`. The layers of a block are `deep[2].layers`; the last of them is a convolution.)
+# explodes. Change some of its weights before training, in one or two lines, so that it learns, without any normalization.
+# (Its blocks are `deep[2]` to `deep[16]`. The layers of a block are `deep[2].layers`; the last of them is a convolution.)
 
 # %%
 deep = deep_cnn("residual", 30, seed=0)
@@ -656,8 +659,6 @@ print(f"{right:.0%} of the test digits right: {'it learns' if right > 0.8 else '
 
 # %% [markdown]
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("09")

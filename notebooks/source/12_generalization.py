@@ -81,7 +81,7 @@ print(f"validation images, by their true labels:   {made_up.validation[:, -1].me
 assert made_up.train[:, -1].min() > 0.98 and made_up.validation[:, -1].mean() < 0.15
 
 # %% [markdown]
-# <details><summary>What it means</summary>
+# <details style="margin-bottom: 1em"><summary>What it means</summary>
 #
 # It learns them all. On unseen images it guesses: about one in ten is right. So a training loss near zero proves nothing
 # about unseen images. The same network, trained in the same way, can learn what digits look like, and it can learn images
@@ -117,7 +117,7 @@ for epoch in (0, 3, noisy.best_epoch, 20, 40, 60):
 # back.
 # **Challenge:** a gap of more than 80 points. <!-- test: tests/widgets/test_generalization.py::test_only_random_labels_make_such_a_gap_and_only_late -->
 #
-# <details><summary>A way</summary>
+# <details style="margin-bottom: 1em"><summary>A way</summary>
 #
 # All labels drawn anew, and enough epochs to learn them. With true labels the gap stays far below 80, however long you
 # train. <!-- test: tests/widgets/test_generalization.py::test_only_random_labels_make_such_a_gap_and_only_late -->
@@ -131,11 +131,11 @@ MemoriseExplorer()
 # **Question.** With a fifth of the labels drawn anew the network passes through two phases. What does it learn in the
 # first, and what in the second?
 #
-# <details><summary>Answer</summary>
+# <details style="margin-bottom: 1em"><summary>Answer</summary>
 #
 # First it learns what many images have in common: that lowers the loss of most of them at once, and helps on unseen
 # images too. Later only the mistaken labels are left, and each has to be learned by itself. To fit them the network
-# changes what it had learned before, and on unseen images it becomes worse.
+# changes what it had learned before, and on unseen images it becomes worse. This is called *over-fitting*.
 #
 # </details>
 #
@@ -171,8 +171,9 @@ print(f"stopping gains {100 * np.mean(gains):.1f} ± {100 * np.std(gains, ddof=1
 #
 # ## Pull the weights towards zero
 #
-# To fit single images exactly, the output of a network has to change much between images that differ little, and that
-# takes large weights. So let large weights cost something. Add to the loss $E$ a penalty that grows with the weights, where the number $\rho$ (rho; `decay` in code) says how much it counts:
+# To fit single images exactly, the output of a network has to change much between images that differ little, and that takes
+# large weights. So let large weights cost something. Add to the loss $E$ a penalty that grows with the weights, where the
+# number $\rho$ (rho; `decay` in code) says how much it counts:
 #
 # $$E' = E + \frac{\rho}{2} \sum w^2$$
 #
@@ -238,7 +239,7 @@ for name, rule in {"Adam with L2": Adam(0.01, weight_decay=0.1), "AdamW": AdamW(
     print(f"{name:13} {after(rule).round(3)}")
 
 # %% [markdown] minutes=4 cut=2
-# <details><summary>Why</summary>
+# <details style="margin-bottom: 1em"><summary>Why</summary>
 #
 # Adam divides the pull $\rho w$ by the usual size of the gradient: by about 10 for the first weight, by about 0.1 for
 # the second. So weights with large gradients are hardly pulled, and weights with small gradients go to zero. With AdamW
@@ -250,9 +251,9 @@ for name, rule in {"Adam with L2": Adam(0.01, weight_decay=0.1), "AdamW": AdamW(
 #
 # ## Switch units off
 #
-# A hidden unit can come to depend on one other unit that happens to recognise a single training image. *Dropout* prevents
-# that: in each training step every unit is set to zero with the probability $p_\text{drop}$ (`p` in code), drawn anew
-# each time. So no unit can depend on another one.
+# A hidden unit can come to depend on one other unit that happens to recognise a single training image. *Dropout*
+# (Srivastava and others 2014) prevents that: in each training step every unit is set to zero with the probability
+# $p_\text{drop}$ (`p` in code), drawn anew each time. So no unit can depend on another one.
 #
 # When the network is used, nothing is dropped: we want its best answer. But then the next layer would receive more than
 # in training. To make up for it, what is *kept* in training is made larger. From $x$ dropout makes
@@ -297,7 +298,7 @@ print(dx.round(2))
 # **Challenge:** distort so that it reads fewer than half of the images, while pixels move by less than 1.5 on average.
 # <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
 #
-# <details><summary>A way, and what it says</summary>
+# <details style="margin-bottom: 1em"><summary>A way, and what it says</summary>
 #
 # Elastic 1.1 at smoothness 1, everything else 0. Count how many of those you can read yourself: they are hard for people too,
 # so augmentation should not go that far. <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
@@ -348,7 +349,7 @@ print(study.against("nothing"))
 # better. So the second table compares each remedy with doing nothing *on the same seed*: it prints the mean and the
 # standard deviation of those five differences. Its last column is explained in the next section.
 #
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # More images help most, by far more than the spread. Augmentation comes next. Dropout cannot be told from doing nothing:
 # its difference is smaller than its spread. Label smoothing even costs about one point here. Weight decay does
@@ -417,7 +418,7 @@ for T in (1, 2):
     print(f"T = {T}: {(divided.argmax(axis=1) == truth).mean():.1%} right, {divided.max(axis=1).mean():.1%} sure")
 
 # %% [markdown] minutes=4
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The largest logit stays the largest, so no guess changes. The confidence does: with $T$ above 1 the network is less
 # sure, with $T$ below 1 surer.
@@ -442,10 +443,10 @@ predict("12.smooth")
 CalibrationExplorer(way="weight decay")
 
 # %% [markdown] minutes=3
-# In practice $T$ is found by a computation: take the $T$ with the lowest cross-entropy, on images that the network was not
-# trained on. (On its training images, which it knows by heart, nearly all guesses are right, so that there even a very
-# high confidence agrees with them.) Below, $T$ is fitted on the first thousand of the validation images and judged on the
-# second.
+# In practice $T$ is found by a computation (Guo and others 2017): take the $T$ with the lowest cross-entropy, on images
+# that the network was not trained on. (On its training images, which it knows by heart, nearly all guesses are right, so
+# that there even a very high confidence agrees with them.) Below, $T$ is fitted on the first thousand of the validation
+# images and judged on the second.
 
 # %% answers="12.smooth"
 temperatures = {}
@@ -461,13 +462,14 @@ for way in ("trained long", "a fifth wrong labels", "label smoothing", "weight d
     print(f"{way:21} T = {fitted}; ECE {before:.1%} ± {spread[0]:.1%}, then {after_:.1%} ± {spread[1]:.1%}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # One number, fitted in a moment, brings every network close to what chance allows. Long training and wrong labels make a
 # network too sure ($T$ above 1): when all training images are right, larger logits still lower their loss, so the logits
-# keep growing. With label smoothing the network was trained to stay below certainty, and it stays too far below ($T$
-# below 1); Müller and others looked closer at that in 2019. Weight decay is nearest to the truth from the start: small
-# weights make small logits.
+# keep growing. With label smoothing the network was trained to stay below certainty, and with so much of it the network stays
+# too far below ($T$ below 1). With a smaller amount, 0.05, Müller and others found in 2019 that a network becomes about as
+# well calibrated as by a temperature. Weight decay is nearest to the truth from the start: small weights make small logits.
+# <!-- source: Müller, Kornblith and Hinton 2019, section 3 -->
 # <!-- test: tests/experiments/test_memorising.py::test_each_way_errs_to_its_side_and_a_temperature_mends_it -->
 #
 # </details>
@@ -519,8 +521,9 @@ def adamw_step(w, dw, mean, square, t, lr, decay):
 check("12.adamw_step", adamw_step)
 
 # %% [markdown]
-# **3.** *Core, 20 minutes.* The expected calibration error. Bin number b, counted from 0, holds the confidences above b / bins
-# up to (b + 1) / bins. Bins without a guess are left out. The card has an example first: the lines for one bin, to be put in order.
+# **3.** *Core, 20 minutes.* The expected calibration error. Bin number b, counted from 0, holds the confidences above b /
+# bins up to (b + 1) / bins. Bins without a guess are left out. The card has an example first: the lines for one bin, to be
+# put in order.
 
 # %%
 worked("12.worked-bin")
@@ -546,8 +549,8 @@ def my_calibration_error(probabilities, labels, bins):
 check("12.expected_calibration_error", my_calibration_error)
 
 # %% [markdown]
-# **4.** *Core, 20 minutes.* Repeat the study of remedies with 50 images and with 1,000. From where on does augmentation no longer matter?
-# (Hint: `Variant(..., images=50)`; all else can stay.)
+# **4.** *Core, 20 minutes.* Repeat the study of remedies with 50 images and with 1,000. From where on does augmentation no
+# longer matter? (Hint: `Variant(..., images=50)`; all else can stay.)
 #
 # **5.** *Stretch, 20 minutes.* Combine. What do more than one remedy at once give, on the same five seeds? Choose on the
 # validation images, and say how many combinations you have tried.
@@ -563,8 +566,6 @@ check("12.expected_calibration_error", my_calibration_error)
 # 3. Confidence is not accuracy: a reliability diagram shows the difference, and one temperature corrects most of it.
 #
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("12")
