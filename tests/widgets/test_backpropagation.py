@@ -5,6 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
+from cnnlib.data import load_mnist_sample
+from cnnlib.networks import load_mnist_cnn
 from cnnlib.viz import Line, Points, Text
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
@@ -163,3 +165,11 @@ def test_the_products_shown_add_up_to_the_sum_shown():
     assert products.title.endswith("sum −1.694")
     assert not np.signbit(products.marks[0].z[products.marks[0].z == 0]).any(), "a minus before zero"
     assert round(products.marks[0].z.round(3).sum(), 3) == -1.694
+
+
+def test_how_many_pixels_of_a_field_receive_a_gradient():
+    small = BlameMicroscope().facts
+    assert (small["pixels"], small["field"] - small["pixels"], small["field"]) == (25, 24, 49)
+    asked = {"layer": "convolution 2", "channel": 7, "row": 7, "column": 7}
+    large = BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), **asked).facts
+    assert (large["pixels"], large["field"]) == (174, 196)

@@ -189,5 +189,5 @@ def result(reading: str, dy: np.ndarray, w: np.ndarray, g: Geometry, steps: int 
         return readings.gather(dy, w, g, steps)
     if reading == "matrix":
         return readings.by_matrix(dy, w, g, steps)
-    make = readings.scatter if reading == "scatter" else readings.lay_down
+    make = readings.scatter if reading == "scatter" else readings.weight_by_weight
     return g.cut(make(dy, w, g, steps))

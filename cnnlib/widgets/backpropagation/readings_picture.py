@@ -68,7 +68,7 @@ class ReadingsPicture:
 
     def framed(self, dy: np.ndarray, w: np.ndarray) -> np.ndarray:
         """dx with its frame, of the two readings that have one."""
-        make = readings.scatter if self.reading == "scatter" else readings.lay_down
+        make = readings.scatter if self.reading == "scatter" else readings.weight_by_weight
         return make(dy, w, self.g, self.step)
 
     def step_at(self, row: int, column: int) -> int | None:
