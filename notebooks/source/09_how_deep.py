@@ -25,15 +25,15 @@
 # **You need** the sizes of signals and He's rule from [Where do we start?](08_initialization.ipynb), and the chain
 # rule on a graph from [Whose fault is it?](03_backpropagation.ipynb).
 #
-# **Time** 60 minutes, and about 40 for the exercises.
-# <!-- computed: 8 + 15 + 5 + 12 = 40 -->
+# **Time** 60 minutes, and about 50 for the exercises.
+# <!-- computed: 8 + 15 + 8 + 8 + 12 = 51 -->
 # **Back** [08: Where do we start?](08_initialization.ipynb)
 # **On** [10: Can I watch a network learn a shape?](10_spirals.ipynb)
 
 # %%
 import numpy as np
 
-from cnnlib import SGD, CrossEntropyLoss, Residual, evaluate, fit, load_digits
+from cnnlib import SGD, BatchNorm2d, Conv2d, CrossEntropyLoss, ReLU, Residual, evaluate, fit, load_digits
 from cnnlib.checks import check
 from cnnlib.experiments.depth import accuracy_among, deep_cnn, profile, spread_among
 from cnnlib.experiments.depth_study import STUDIED, accuracy_by_depth, accuracy_by_rate
@@ -507,6 +507,7 @@ for steps in (5, 5, 35):
 #
 # The sum needs an $f(x)$ of the same shape as $x$. Where a block changes the number of maps, or makes them smaller by a
 # stride, He and others put a convolution of 1x1 with the same stride on the way past, which gives $x$ the shape of $f(x)$.
+# (In `cnnlib`: `Residual([...], shortcut=[Conv2d(...)])`.)
 # <!-- source: He et al. 2015, section 3.3, option B -->
 #
 # Backwards, $x$ was used twice, so it gets two shares:
@@ -693,16 +694,23 @@ def batchnorm_backward(dy, cache):
 check("09.batchnorm_backward", batchnorm_backward)
 
 # %% [markdown]
-# **3. Backwards through a residual block.** *Core, 5 minutes.* The block is $y = x + f(x)$. `branch` is the backward of
-# $f$: `branch(d)` is what $f$'s layers make of a gradient `d`.
-
+# **3. A residual block, backwards.** *Core, 8 minutes.* The block is $y = x + f(x)$. `layers` is the list of the layers of
+# $f$, in the order of the way forwards. Written out with normalization, that is the list in the cell below. Each has been
+# forwards already, and `layer.backward(d)` is what it makes of a gradient `d`.
 
 # %%
-def residual_backward(dy, branch):
-    """Gradient by x of y = x + f(x)."""
+layers = [BatchNorm2d(8), ReLU(), Conv2d(8, 8, 3, padding=1, rng=0)]
+layers += [BatchNorm2d(8), ReLU(), Conv2d(8, 8, 3, padding=1, rng=1)]
+
+
+def residual_backward(dy, layers):
+    """Gradient by x of y = x + f(x), where f is made of layers."""
     ### BEGIN SOLUTION
-    # Why: x is used twice, by the way past and by f, so both shares add up.
-    return dy + branch(dy)
+    # Why: x is used twice, by the way past and by f, so both shares add up; in f the last layer comes first.
+    through = dy
+    for layer in reversed(layers):
+        through = layer.backward(through)
+    return dy + through
     ### END SOLUTION
 
 
@@ -710,7 +718,58 @@ def residual_backward(dy, branch):
 check("09.residual_backward", residual_backward)
 
 # %% [markdown]
-# **4. Repair it without normalization.** *Stretch, 12 minutes.* This network has 30 residual layers, and its signal
+# If it passed, the next cell compares it with the library on the block above.
+
+# %%
+passed = check("09.residual_backward", residual_backward).passed
+block, rng = Residual(layers), np.random.default_rng(0)
+h, dy = (rng.normal(size=(4, 8, 4, 4)).astype(np.float32) for _ in range(2))
+block.forward(h, training=True)
+theirs, out = block.backward(dy), h
+for layer in layers:  # f once more, layer by layer, so that each has been forwards
+    out = layer.forward(out, training=True)
+yours = residual_backward(dy, layers) if passed else theirs
+np.testing.assert_allclose(yours, theirs, rtol=1e-4, atol=1e-5)
+print("like the library's block" if passed else "not yet your function")
+
+# %% [markdown]
+# **4. The switch.** *Core, 8 minutes.* Extend your first function by the switch and the running averages. `running` is a pair:
+# the running mean and the running variance, of shape `(C,)`. With `training=True` return `y` and a new pair: 0.9 times the old
+# average plus 0.1 times that of the batch. (For the running average, PyTorch and `cnnlib` multiply the variance of the batch
+# by $M / (M - 1)$, where $M$ is how many numbers a channel holds.) With `training=False` use the pair, and return it as it
+# is. The next cell compares with the library's layer.
+# <!-- source: cnnlib.nn.layers.BatchNorm2d: momentum=0.1 -->
+
+
+# %%
+def batchnorm_switched(x, gamma, beta, running, training):
+    """Batch normalization with its switch: y, and the new pair of running averages."""
+    ### BEGIN SOLUTION
+    # Why: in training the batch's own numbers normalise, and the averages follow them; in use they are constants.
+    mean, var = (x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))) if training else running
+    u = 1 / np.sqrt(var + 1e-5)
+    y = (gamma * u)[:, None, None] * (x - mean[:, None, None]) + beta[:, None, None]
+    if training:
+        M = x.size // len(gamma)
+        running = 0.9 * running[0] + 0.1 * mean, 0.9 * running[1] + 0.1 * var * M / (M - 1)
+    return y, running
+    ### END SOLUTION
+
+
+# %%
+layer, running = BatchNorm2d(8, dtype=np.float64), (np.zeros(8), np.ones(8))
+images = np.random.default_rng(0).normal(3, 2, size=(3, 5, 8, 4, 4))
+for batch, training in zip(images, (True, True, False), strict=True):
+    theirs = layer.forward(batch, training=training)
+    found = batchnorm_switched(batch, np.ones(8), np.zeros(8), running, training)
+    if found is None:
+        print("not attempted yet")
+        break
+    running = found[1]
+    print(f"training {training}: largest difference from the library {np.abs(found[0] - theirs).max():.0e}")
+
+# %% [markdown]
+# **5. Repair it without normalization.** *Stretch, 12 minutes.* This network has 30 residual layers, and its signal
 # explodes. Change some of its weights before training, in one or two lines, so that it learns, without any normalization.
 # (Its blocks are `deep[2]` to `deep[16]`. The layers of a block are `deep[2].layers`; the last of them is a convolution.)
 
