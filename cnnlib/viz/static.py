@@ -186,4 +186,4 @@ def _draw_axis(axes, axis: Axis, which: str, ink: str) -> None:
         target.set_ticks(axis.ticks, labels=axis.names)
         target.set_ticks([], minor=True)
     elif axis.whole:
-        target.set_major_locator(MaxNLocator(integer=True))
+        target.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))

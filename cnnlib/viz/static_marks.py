@@ -103,7 +103,7 @@ def _heatmap(axes, mark: m.Heatmap, theme: str, order: int) -> None:
                 axes.text(
                     (x[column] + x[column + 1]) / 2,
                     (y[row] + y[row + 1]) / 2,
-                    format(value, mark.numbers),
+                    format(value, f"z{mark.numbers}"),  # z: no minus before what is rounded to zero
                     ha="center",
                     va="center",
                     fontsize=8,

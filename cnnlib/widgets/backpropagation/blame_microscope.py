@@ -11,7 +11,7 @@ from cnnlib.experiments.dissect import activations, blame, full_pass, weight_gra
 from cnnlib.nn.layers import Conv2d, MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.viz import Axis, Figure, Heatmap, Panel, Region, Scene, mosaic
-from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture
+from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture, signed_sum
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.network_xray import default
@@ -238,8 +238,12 @@ class BlameMicroscope(Widget):
         terms = weight_gradient_terms(layer, before, after, index)
         facts = {"gradient": terms.total, "terms": int(np.count_nonzero(terms.products)), "loss": seen.loss}
         size = max(terms.inputs.shape[1:])
-        shown = ".2f" if size <= 4 else ".1f" if size <= 8 else ""
-        titles = ("what the weight met", "× gradient that arrived", f"= products, sum {terms.total:.3g}")
+        shown = ".3f" if size <= 4 else ".1f" if size <= 8 else ""
+        titles = (
+            "what the weight met",
+            "× gradient that arrived",
+            f"= products, sum {signed_sum(terms.total)}",
+        )
         arrays = (terms.inputs[0], terms.factors[0], terms.products[0])
         panels = [
             square(array, title, (0, i), shown)
@@ -275,7 +279,7 @@ class BlameMicroscope(Widget):
         return (
             f"{output.name[0].upper()}{output.name[1:]}, kernel {f}, input map {c}, row {p}, column {q}: the"
             f" weight is used at {terms.inputs.size} places; {facts['terms']} products are not"
-            f" zero, and all add up to its gradient, {facts['gradient']:.3g}."
+            f" zero, and all add up to its gradient, {signed_sum(facts['gradient'])}."
         )
 
 
@@ -290,7 +294,8 @@ def square(values: np.ndarray, title: str, at: tuple, numbers: str) -> Panel:
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
     size = np.abs(values).max()
     power = int(np.floor(np.log10(size))) if 0 < size < 0.05 else 0
-    heat = Heatmap(values / 10.0**power, cmap="diverging", numbers=numbers)
+    values = values / 10.0**power + 0.0  # no negative zeros among the numbers shown
+    heat = Heatmap(values, cmap="diverging", numbers=numbers)
     return Panel(
         [heat], x, y, title=title + (f" (×1e{power})" if power else ""), at=at, equal=True, grid=False
     )

@@ -177,14 +177,16 @@ class OneUpdate(Widget):
         shown = np.sort(order if label in order else np.append(order[:9], label))
         places, names = np.arange(len(shown)), self.specimen.class_names
         target = int(np.flatnonzero(shown == label)[0])
-        marks = [Points(1.06, target, color="ink", shape="diamond", size=6, label="label")]
+        marks = [Points(1.0, target, color="ink", shape="diamond", size=6, label="wanted")]
         if step >= len(self.outputs) - 1:
             marks.append(Bars(places, p[shown], color="muted", horizontal=True, label="before"))
         if step == self.steps:
             marks.append(Points(q[shown], places, color="paper", size=4, outline="ink", label="after"))
         y = Axis(len(shown) - 0.4, -0.6, ticks=places, names=[names[i] for i in shown])
-        x = Axis(0, 1.15, "probability", ticks=(0, 0.5, 1))
-        return Panel(marks, x, y, title="softmax: bars before, rings after", at=(0, 18, 1, 6), name="guess")
+        x = Axis(0, 1.08, "probability (diamond: wanted)", ticks=(0, 0.5, 1))
+        return Panel(
+            marks, x, y, title="softmax", subtitle="bars before, rings after", at=(0, 18, 1, 6), name="guess"
+        )
 
     def losses(self, step: int, facts: dict) -> Panel:
         """The loss of this image and the mean loss of the others, before and after."""

@@ -37,7 +37,11 @@ def matrix_panel(
     heat = Heatmap(values + 0.0, numbers=numbers, emits=emits, means=title.partition(",")[0], **colors)
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
     ends = colors["vmin"], colors["vmax"], colors["cmap"]
-    scale = ColorScale((columns - 1) / 2, rows - 0.5, *ends, shift=(0, 12))
+    bar = (columns - 1) / 2, rows - 0.5
+    if ends[0] == -ends[1] and ends[2] == "diverging":
+        scale = ColorScale.both_ways(*bar, ends[1], shift=(-8, 12))
+    else:
+        scale = ColorScale(*bar, *ends, shift=(0, 12))
     waits = not np.isfinite(values).any()
     marks = (
         [*marks, Text([(columns - 1) / 2], [(rows - 1) / 2], "not yet", color="muted")] if waits else marks
