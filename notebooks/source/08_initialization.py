@@ -33,19 +33,20 @@ import numpy as np
 from cnnlib import SGD, Conv2d, CrossEntropyLoss, evaluate, fit, load_digits
 from cnnlib.checks import check
 from cnnlib.experiments.signals import dead_units, distinct_filters, layer_signals
-from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network
+from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network, study_images
 from cnnlib.nn.initializers import he, xavier
 from cnnlib.widgets import Challenge, FilterWatch, InitExplorer
 from cnnlib.widgets.cards import predict, quiz
 
 digits = load_digits()
 x, y = digits.x_train, digits.y_train
+mnist = study_images()  # of 28x28
 
 # %% [markdown] minutes=13
 # ## All alike
 #
-# Could all weights start equal? It would be the simplest choice. Give every weight of the small CNN the value 0.05 and
-# train it. The picture shows its eight first filters.
+# Could all weights start equal? It would be the simplest choice. Give every weight of the small CNN for digits of 28x28 the value 0.02
+# and train it. The picture shows its eight first filters.
 #
 # After eight epochs: how many *different* filters are there among the eight? And how many digits does the
 # network read: none, half, most? Press Play and see.
@@ -54,10 +55,10 @@ x, y = digits.x_train, digits.y_train
 predict("08.different")
 
 # %% tags=["nbval-ignore-output"]
-goal = "Eight different filters and more than 95 % of the test images right"
+goal = "Eight different filters and more than 93 % of the validation images right"
 won = Challenge(
     goal,
-    lambda f: f["distinct"] == 8 and f["accuracy"] > 0.95,
+    lambda f: f["distinct"] == 8 and f["accuracy"] > 0.93,
     lambda f: (
         f"now {f['distinct']} filters, {100 * f['accuracy']:.0f} % right",
         f["distinct"] * f["accuracy"] / 8,
@@ -69,7 +70,9 @@ FilterWatch(challenge=won)
 # <details><summary>What came out</summary>
 #
 # The filters did change; they learned something. But they all learned *the same*. The network has eight
-# first filters, all of them equal, so they do the work of one, and it reads about half of the digits.
+# first filters, all of them equal, so they do the work of one. It reads most of the digits all the same, as one filter
+# and a linear layer can. But it gets twice as many wrong as a network whose filters differ.
+# <!-- test: tests/experiments/test_signals.py::test_identical_filters_stay_identical_and_random_ones_do_not -->
 #
 # </details>
 #
@@ -83,7 +86,7 @@ FilterWatch(challenge=won)
 # %%
 model, loss = starting_network("all identical"), CrossEntropyLoss()
 for step in range(2):
-    loss.forward(model.forward(x[:64]), y[:64])
+    loss.forward(model.forward(mnist.x_train[:64]), mnist.y_train[:64])
     model.backward(loss.backward())
     grad = model[0].grads["weight"]
     apart = np.abs(grad - grad[:1]).max()
@@ -124,9 +127,10 @@ for start in STARTS:
 
 # %% tags=["raises-exception"]
 patient = starting_network("all zero")
-fit(patient, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=10, rng=0, progress=False)
-right = evaluate(patient, CrossEntropyLoss(), digits.x_test, digits.y_test).accuracy
-assert right > 0.5, f"after ten epochs {right:.0%} of the test images are right"
+how = {"rng": 0, "progress": False}
+fit(patient, CrossEntropyLoss(), SGD(0.05, momentum=0.9), mnist.x_train, mnist.y_train, epochs=10, **how)
+right = evaluate(patient, CrossEntropyLoss(), mnist.x_test, mnist.y_test).accuracy
+assert right > 0.5, f"after ten epochs {right:.0%} of the validation images are right"
 
 # %% [markdown] minutes=10
 # ## Random, but how large?
@@ -321,14 +325,14 @@ spell[3].params["weight"][0, :, 0, 0] += np.linspace(0, 0.02, 8)
 ### END SOLUTION
 
 # %% tags=["nbval-ignore-output"]
-fit(spell, CrossEntropyLoss(), SGD(0.01, momentum=0.9), x, y, epochs=8, rng=0, progress=False)
+fit(spell, CrossEntropyLoss(), SGD(0.01, momentum=0.9), mnist.x_train, mnist.y_train, epochs=8, **how)
 count = distinct_filters(spell[0].params["weight"])
 print(f"{count} of 8 filters differ: {'the spell is broken' if count == 8 else 'not yet'}")
 
 # %% [markdown]
 # > **What the chapter says** (claim 4 of its [fourteen](../docs/claims.md)). *Weights start identical or random*: random
-# > holds, identical fails. Eight identical filters did the work of one and read about half of the digits; random ones read
-# > more than nineteen in twenty. And random is not enough: the spread decides whether a deep network learns at all.
+# > holds, identical fails. Eight identical filters did the work of one, and the network got twice as many digits wrong as
+# > with random ones. And random is not enough: the spread decides whether a deep network learns at all.
 #
 # ## Questions
 #
