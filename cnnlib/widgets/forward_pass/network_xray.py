@@ -93,8 +93,8 @@ class NetworkXRay(Widget):
             Slider("image", 0, max(1, len(self.specimen.images) - 1), 0, integer=True, label="Test image"),
             Choice("layer", names, names[1], label="Layer"),
             Slider("channel", 0, most - 1, 0, integer=True, label="Map"),
-            Slider("row", 0, self.height - 1, (self.height - 1) // 2, integer=True, label="Row"),
-            Slider("column", 0, self.width - 1, (self.width - 1) // 2, integer=True, label="Column"),
+            Slider("row", 0, self.height - 1, 3 * self.height // 8, integer=True, label="Row"),
+            Slider("column", 0, self.width - 1, 3 * self.width // 8, integer=True, label="Column"),
             Slider("input_map", 0, most - 1, 0, integer=True, label="Input map to show"),
             Choice("scale", (BLOCKS, SHARED, OWN), label="Colour scale"),
         ]
