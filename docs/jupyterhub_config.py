@@ -32,6 +32,6 @@ c.Spawner.environment["JUPYTER_CONFIG_PATH"] = str(COURSE / "tools" / "jupyter")
 if Path("/srv/cnnlib-data").is_dir():
     c.Spawner.environment["CNNLIB_DATA"] = "/srv/cnnlib-data"
 
-# Room for a server with two open notebooks, one of which holds all of MNIST (see class_servers.md), for spawners
+# Room for a server with two open notebooks, one of which holds all of MNIST (class_servers.md), for spawners
 # that can enforce it, such as those for containers and systemd.
 c.Spawner.mem_limit = "2G"

@@ -22,6 +22,7 @@ import nbformat
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file runs as a script too
 
 from tools import prose
+from tools.kept_apart import nothing_is_chosen_on_test_images
 from tools.page import LINK, MARKDOWN_PICTURE, ROOT, Page
 from tools.predictions import (
     cover_reaches,
@@ -275,6 +276,7 @@ ANYWHERE = (
     numbers_are_vouched_for,
     randomness_is_seeded,
     meant_errors_are_short,
+    nothing_is_chosen_on_test_images,
 )
 RULES = (
     lines_of_code,

@@ -586,7 +586,7 @@ predict("01.products")
 sure = Challenge(
     "Wrong with more than 70 %", lambda f: f["confidence"] > 0.7 and not f["right"] and f["label"] >= 0
 )
-NetworkXRay(challenge=sure)
+NetworkXRay(model, digits, challenge=sure)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What to look for</summary>

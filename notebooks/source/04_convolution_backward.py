@@ -34,7 +34,7 @@ import numpy as np
 from cnnlib import CrossEntropyLoss, load_digits, load_mnist_sample, small_cnn
 from cnnlib.checks import check
 from cnnlib.experiments.four_readings import Geometry, by_matrix, gather, weight_by_weight
-from cnnlib.networks import load_mnist_cnn
+from cnnlib.networks import load_digits_cnn, load_mnist_cnn
 from cnnlib.nn import functional as F
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.runtime import in_short
@@ -477,7 +477,8 @@ print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times t
 predict("04.corner")
 
 # %%
-BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.get("pixels") == 0))
+closed = Challenge("A unit that no pixel moves", lambda f: f.get("pixels") == 0)
+BlameMicroscope(load_digits_cnn(), digits, challenge=closed)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>Answers</summary>
@@ -517,7 +518,8 @@ BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), layer="convolution 2", ch
 predict("04.zeros")
 
 # %% answers="04.zeros"
-BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, input_map=5)
+weight = {"what": "a weight", "layer": "convolution 2", "channel": 3, "input_map": 5}
+BlameMicroscope(load_digits_cnn(), digits, image=143, **weight)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>Answer</summary>
@@ -560,9 +562,9 @@ OneUpdate(challenge=selfish, rate=0.001, step=12)
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What the last step shows</summary>
 #
-# At 0.001 the loss should fall by 0.041, and it does. At 0.1 it should fall by 4.1, which is more than the whole loss of
-# 2.6, and it falls by 2.4. On so long a way the slopes change. And the mean loss of the hundred others rises from 2.4 to
-# 3.9: a long step for one image makes the others worse. This is why training uses batches of images, and small rates.
+# At 0.001 the loss should fall by 0.57, and it falls by 0.55. At 0.1 it should fall by 57, which is more than the whole
+# loss of 2.4, and it falls by 2.4. On so long a way the slopes change. And the mean loss of the hundred others rises from
+# 2.3 to 25: a long step for one image makes the others worse. This is why training uses batches of images, and small rates.
 # <!-- test: tests/notebooks/test_claims.py::test_what_one_update_promises_and_what_it_keeps -->
 #
 # </details>

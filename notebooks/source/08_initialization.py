@@ -33,7 +33,7 @@ import numpy as np
 from cnnlib import SGD, Conv2d, CrossEntropyLoss, evaluate, fit, load_digits
 from cnnlib.checks import check
 from cnnlib.experiments.signals import dead_units, distinct_filters, layer_signals
-from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network
+from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network, study_images
 from cnnlib.nn.initializers import he, xavier
 from cnnlib.runtime import in_short
 from cnnlib.widgets import Challenge, FilterWatch, InitExplorer
@@ -41,12 +41,13 @@ from cnnlib.widgets.cards import predict, quiz
 
 digits = load_digits()
 x, y = digits.x_train, digits.y_train
+mnist = study_images()  # of 28x28
 
 # %% [markdown] minutes=13
 # ## All equal
 #
-# The simplest choice would be the same value for all weights. Let us try it with the small CNN of this course: two
-# convolutions with 8 and 16 filters, then a linear layer. All its weights start at 0.05, its biases at 0, and it is
+# The simplest choice would be the same value for all weights. Let us try it with the small CNN for digits of 28x28: two
+# convolutions with 8 and 16 filters, then a linear layer. All its weights start at 0.02, its biases at 0, and it is
 # trained for eight epochs. The picture shows the eight filters of the first layer.
 #
 # How many *different* filters will there be among the eight at the end? And how many digits will the network read: none,
@@ -59,10 +60,10 @@ x, y = digits.x_train, digits.y_train
 predict("08.different")
 
 # %% tags=["nbval-ignore-output"]
-goal = "Eight different filters and more than 95 % of the test images right"
+goal = "Eight different filters and more than 93 % of the validation images right"
 won = Challenge(
     goal,
-    lambda f: f["distinct"] == 8 and f["accuracy"] > 0.95,
+    lambda f: f["distinct"] == 8 and f["accuracy"] > 0.93,
     lambda f: (
         f"now {f['distinct']} filters, {100 * f['accuracy']:.0f} % right",
         f["distinct"] * f["accuracy"] / 8,
@@ -74,7 +75,9 @@ FilterWatch(challenge=won)
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The filters did change, so the network learned something. But all eight changed in the same way and are still equal.
-# Eight equal filters tell the next layer no more than one filter would, and the network reads about half of the digits.
+# Eight equal filters tell the next layer no more than one filter would. The network reads most of the digits all the same, as one
+# filter and a linear layer can. But it gets twice as many wrong as a network whose filters differ.
+# <!-- test: tests/experiments/test_signals.py::test_identical_filters_stay_identical_and_random_ones_do_not -->
 #
 # </details>
 #
@@ -90,7 +93,7 @@ FilterWatch(challenge=won)
 # %%
 model, loss = starting_network("all identical"), CrossEntropyLoss()
 for step in range(2):
-    loss.forward(model.forward(x[:64]), y[:64])
+    loss.forward(model.forward(mnist.x_train[:64]), mnist.y_train[:64])
     model.backward(loss.backward())
     grad = model[0].grads["weight"]
     apart = np.abs(grad - grad[:1]).max()
@@ -135,10 +138,11 @@ for start in STARTS:
 
 # %% tags=["raises-exception"]
 patient = starting_network("all zero")
-fit(patient, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=10, rng=0, progress=False)
-right = evaluate(patient, CrossEntropyLoss(), digits.x_test, digits.y_test).accuracy
+how = {"rng": 0, "progress": False}
+fit(patient, CrossEntropyLoss(), SGD(0.05, momentum=0.9), mnist.x_train, mnist.y_train, epochs=10, **how)
+right = evaluate(patient, CrossEntropyLoss(), mnist.x_test, mnist.y_test).accuracy
 with in_short():  # of an error only its last line
-    assert right > 0.5, f"after ten epochs {right:.0%} of the test images are right"
+    assert right > 0.5, f"after ten epochs {right:.0%} of the validation images are right"
 
 # %% [markdown] minutes=10
 # ## Random, but how large?
@@ -361,7 +365,7 @@ print(f"loss {final:.2f}: {'it learns' if final < 1 else 'it does not learn yet'
 # **3. Make them differ.** *Stretch, 10 minutes.* In the network below all weights are equal again. Before it is trained,
 # change as few numbers as you can, so that all eight filters of the first layer become different. The first layer itself,
 # `equal[0]`, must not be touched. One line is enough. (The layer that reads its maps is `equal[3]`, with the weights
-# `equal[3].params["weight"]`, of shape (16, 8, 3, 3).)
+# `equal[3].params["weight"]`, of shape (16, 8, 5, 5).)
 
 # %%
 equal = starting_network("all identical")
@@ -371,14 +375,14 @@ equal[3].params["weight"][0, :, 0, 0] += np.linspace(0, 0.02, 8)
 ### END SOLUTION
 
 # %% tags=["nbval-ignore-output"]
-fit(equal, CrossEntropyLoss(), SGD(0.01, momentum=0.9), x, y, epochs=8, rng=0, progress=False)
+fit(equal, CrossEntropyLoss(), SGD(0.01, momentum=0.9), mnist.x_train, mnist.y_train, epochs=8, **how)
 count = distinct_filters(equal[0].params["weight"])
 print(f"{count} of 8 filters differ: {'done' if count == 8 else 'not yet'}")
 
 # %% [markdown]
 # > **What the chapter says** (claim 4 of its [fourteen](../docs/claims.md)). *Weights start identical or random*: random
-# > holds, identical fails. Eight identical filters did the work of one and read about half of the digits; random ones read
-# > more than nineteen in twenty. And random is not enough: the spread decides whether a deep network learns at all.
+# > holds, identical fails. Eight identical filters did the work of one, and the network got twice as many digits wrong as
+# > with random ones. And random is not enough: the spread decides whether a deep network learns at all.
 #
 # ## Questions
 

@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from cnnlib.data import load_mnist_sample
-from cnnlib.networks import load_mnist_cnn
+from cnnlib.data import load_digits, load_mnist_sample
+from cnnlib.networks import load_digits_cnn, load_mnist_cnn
 from cnnlib.viz import Line, Points, Text
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
@@ -131,10 +131,13 @@ def test_halfway_the_large_picture_and_the_small_one_show_the_same(reading):
 
 
 def test_one_weight_and_one_window_are_said_in_the_singular():
-    words = BlameMicroscope(layer="convolution 1").text
+    small = load_digits_cnn(), load_digits()
+    words = BlameMicroscope(*small, layer="convolution 1").text
     assert "; so does 1 weight." in words, words
     seen = {
-        BlameMicroscope(layer="pooling 1", row=row, channel=map_).text for row in range(3) for map_ in (0, 3)
+        BlameMicroscope(*small, layer="pooling 1", row=row, channel=map_).text
+        for row in range(3)
+        for map_ in (0, 3)
     }
     assert any(" 1 pooling window passes it on, to its winner alone." in text for text in seen), seen
     assert not any(" 1 pooling windows" in text or " 1 weights" in text for text in seen)

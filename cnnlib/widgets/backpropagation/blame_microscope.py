@@ -32,7 +32,7 @@ class BlameMicroscope(Widget):
     ----------
     model : Sequential, optional
         A network of one's own, within the sizes that `cnnlib.experiments.specimen` takes; by default the
-        course's small network for 8x8 digits.
+        course's network for MNIST's digits of 28x28.
     images : Split, array (N, C, H, W) or pair (images, labels), optional
         What to show to it; of a `Split` the test images. A weight's gradient needs labels.
     class_names : sequence of str, optional
@@ -44,8 +44,8 @@ class BlameMicroscope(Widget):
     windows), ``weights`` (that receive one), ``switches`` (winners of max-poolings on the way). For a weight:
     ``gradient``, ``terms`` (products that are not zero).
 
-    >>> BlameMicroscope(layer="convolution 1", channel=0, row=3, column=3).text.split(";")[0]
-    'Convolution 1, map 0, row 3, column 3: 9 of the 9 pixels in its field receive a gradient'
+    >>> BlameMicroscope(layer="convolution 1", channel=0, row=12, column=12).text.split(";")[0]
+    'Convolution 1, map 0, row 12, column 12: 25 of the 25 pixels in its field receive a gradient'
     """
 
     title = "Which numbers would move this one, and how much?"
@@ -74,14 +74,16 @@ class BlameMicroscope(Widget):
         inputs = [self.kernels_of(conv).shape[1] for conv in self.opened.convolutions()]
         kinds = (UNIT, WEIGHT) if inputs and self.specimen.labels is not None else (UNIT,)
         sides = [side for conv in self.opened.convolutions() for side in self.kernels_of(conv).shape[2:]]
+        first = (deepest or names)[-1]
+        _, height, width = (*self.outputs[first].shape, 1, 1)[:3]
         rows, columns = (max([s[i] for s in shapes if len(s) == 3] + sides + [1]) - 1 for i in (1, 2))
         return (
             Choice("what", kinds, picker="segments", label="Blame for"),
             Slider("image", 0, max(1, len(self.specimen.images) - 1), 0, integer=True, label="Test image"),
-            Choice("layer", names, (deepest or names)[-1], label="Layer"),
+            Choice("layer", names, first, label="Layer"),
             Slider("channel", 0, most, min(3, most), integer=True, label="Map"),
-            Slider("row", 0, max(rows, 1), 0, integer=True, label="Row"),
-            Slider("column", 0, max(columns, 1), 0, integer=True, label="Column"),
+            Slider("row", 0, max(rows, 1), (height - 1) // 2, integer=True, label="Row"),
+            Slider("column", 0, max(columns, 1), (width - 1) // 2, integer=True, label="Column"),
             Slider("input_map", 0, max([*inputs, 2]) - 1, 0, integer=True, label="Input map (of a weight)"),
         )
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlib.data import Split, load_digits
+from cnnlib.data import Split, load_mnist_sample
 from cnnlib.experiments.dissect import FullPass, full_pass
 from cnnlib.experiments.specimen import specimen
-from cnnlib.networks import load_digits_cnn, small_cnn
+from cnnlib.networks import load_mnist_cnn, mnist_cnn
 from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
@@ -49,7 +49,7 @@ class OneUpdate(Widget):
     ----------
     model : Sequential, optional
         A network of one's own, within the sizes that `cnnlib.experiments.specimen` takes; by default the
-        course's small network for 8x8 digits, fresh or trained.
+        course's network for MNIST's digits of 28x28, fresh or trained.
     images : Split or pair (images, labels), optional
         At least two; of a `Split` the training images. The last of them, 100 or half of a few, take no part
         in the update.
@@ -74,9 +74,8 @@ class OneUpdate(Widget):
         if (model is None) != (images is None):
             raise TypeError("model, images: got one without the other, expected both or neither")
         if model is None:
-            digits = load_digits()
-            images = digits.x_train[:1100], digits.y_train[:1100]
-            self.networks = {FRESH: small_cnn(rng=0), TRAINED: load_digits_cnn()}
+            images = load_mnist_sample()
+            self.networks = {FRESH: mnist_cnn(rng=0), TRAINED: load_mnist_cnn()}
         else:
             self.networks = {YOURS: model}
         if isinstance(images, Split):

@@ -18,6 +18,7 @@ from cnnlib.widgets.learning_rate.rate_sweep import WINDOW, means
 SCHEDULES = ("constant", "step", "cosine", "warm-up and cosine", "one cycle", "range test")
 WORDS = ("constant", "step", "cosine", "warm-up", "one cycle", "range test")
 NETWORKS = 6
+HELD_BACK = 300  # training images to validate on: schedules are chosen here
 SLOTS = {"bar": ("schedule",), "settings": ("rate", "momentum", "epochs")}
 
 
@@ -39,8 +40,8 @@ def schedule_of(name: str, rate: float, total: int):
 
 @lru_cache(maxsize=64)
 def trained(name: str, rate: float, momentum: float, epochs: int) -> tuple[np.ndarray, np.ndarray]:
-    """Losses (steps, networks) and test accuracies (networks,) of six networks under one schedule."""
-    digits = load_digits()
+    """Losses (steps, networks) and shares right (networks,) of six networks under one schedule."""
+    digits = load_digits().hold_back(HELD_BACK)
     total = epochs * -(-len(digits.x_train) // 32)
     ensemble = NetworkEnsemble([small_cnn(seed) for seed in range(NETWORKS)])
     run = train_ensemble(
@@ -59,11 +60,11 @@ def trained(name: str, rate: float, momentum: float, epochs: int) -> tuple[np.nd
 class ScheduleExplorer(Widget):
     """Six networks trained with a rate that changes on the way; each move of a control trains them anew.
 
-    Facts: ``accuracy`` (mean on the test images), ``worst``, ``best``, ``loss`` (mean of the last 20 steps),
-    ``rate``, ``epochs``, ``steps``.
+    Facts: ``accuracy`` (mean on the validation images), ``worst``, ``best``, ``loss`` (mean of the last 20
+    steps), ``rate``, ``epochs``, ``steps``.
 
     >>> ScheduleExplorer(epochs=1, rate=0.01).facts["steps"]
-    45
+    36
     """
 
     title = "When should the rate fall?"
@@ -110,13 +111,13 @@ class ScheduleExplorer(Widget):
         }
 
     def figures(self, losses, rates, facts, testing):
-        """How many test images are right; of a range test, where the loss falls and climbs."""
+        """How many validation images are right; of a range test, where the loss falls and climbs."""
         if testing:
             _, fall, climb = turns(losses)
             words = ["–" if place is None else f"{rates[place]:.2g}" for place in (fall, climb)]
             return [Figure("Falls fastest at rate", words[0], large=True), Figure("Climbs from", words[1])]
         spread = f"{100 * facts['worst']:.0f} to {100 * facts['best']:.0f} %"
-        right = Figure("Test images right", f"{100 * facts['accuracy']:.1f} %", large=True)
+        right = Figure("Validation images right", f"{100 * facts['accuracy']:.1f} %", large=True)
         return [right, Figure("Six networks", spread)]
 
     def run_panels(self, losses, accuracy, rates, state):
@@ -149,7 +150,7 @@ class ScheduleExplorer(Widget):
         return Panel(marks, *axes, title="Loss", subtitle=how, at=(1, 0), name="loss", legend=legend)
 
     def accuracy_panel(self, accuracy, plain):
-        """A dot for each network: test images right, in per cent."""
+        """A dot for each network: validation images right, in per cent."""
         marks, names, groups = [], ["this schedule"], [accuracy]
         if plain is not None:
             names, groups = ["constant", "this one"], [plain, accuracy]
@@ -165,8 +166,8 @@ class ScheduleExplorer(Widget):
         x = Axis(-0.5, len(groups) - 0.5, ticks=range(len(groups)), names=names)
         bottom = next(level for level in (90, 80, 50, 0) if low >= level)
         y = Axis(bottom, 100)
-        how = "%, a mark a network"
-        return Panel(marks, x, y, title="Test images right", subtitle=how, at=(0, 1, 2, 1), name="right")
+        how = "% right, a mark a network"
+        return Panel(marks, x, y, title="Validation images", subtitle=how, at=(0, 1, 2, 1), name="right")
 
     def range_panel(self, losses, rates):
         """The loss at each rate of a range test, and where it falls fastest and climbs."""
@@ -198,7 +199,7 @@ class ScheduleExplorer(Widget):
         loss = f"{facts['loss']:.3f}" if np.isfinite(facts["loss"]) else "no number any more"
         return (
             f"After {state['epochs']} epoch{'s' * (state['epochs'] != 1)} six networks have"
-            f" {100 * facts['accuracy']:.1f} % of the test images right on average,"
+            f" {100 * facts['accuracy']:.1f} % of the validation images right on average,"
             f" from {100 * facts['worst']:.1f} % to {100 * facts['best']:.1f} %; the loss is {loss}."
         )
 
