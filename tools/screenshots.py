@@ -25,6 +25,7 @@ WIDTHS = (1060, 860, 700, 390)
 THEMES = ("light", "dark")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PAGE = """<!doctype html><html data-theme="{theme}"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body {{ margin: 12px; background: {paper}; font-family: system-ui, sans-serif; }}</style>
 <style>{style}</style><body><div id="here"></div></body></html>"""
 PAPER = {"light": "#ffffff", "dark": "#0d0f12"}
