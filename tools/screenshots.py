@@ -53,9 +53,9 @@ OPEN = """async ([script, spec]) => {
 class OpenPage:
     """A widget on a plain page: messages go to and fro when `pump` is called."""
 
-    def __init__(self, page, widget: Widget, theme: str = "light") -> None:
+    def __init__(self, page, widget: Widget, theme: str = "light", style: str = "") -> None:
         self.page, self.widget, self.frames = page, widget, []
-        style = (STATIC / "page.css").read_text("utf-8")
+        style = (STATIC / "page.css").read_text("utf-8") + style
         page.set_content(PAGE.format(theme=theme, paper=PAPER[theme], style=style))
         widget.live.page = self
         page.evaluate(OPEN, [(STATIC / "page.js").read_text("utf-8"), widget.live.spec()])

@@ -237,6 +237,7 @@ class Text(Mark):
     bold: bool = False
     shift: tuple[float, float] = (0.0, 0.0)
     vectors = ("x", "y")
+    sparse = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

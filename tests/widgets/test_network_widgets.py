@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cnnlib.experiments import planted_faults
-from cnnlib.experiments.dissect import activations
+from cnnlib.experiments.dissect import activations, full_pass
 from cnnlib.networks import small_cnn
+from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.viz import Heatmap, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
@@ -355,3 +356,34 @@ def test_the_slices_of_a_kernel_add_up_to_its_map():
         "row": 2,
         "column": 0,
     }
+
+
+def test_blame_from_the_loss_is_the_gradient_of_the_whole_network():
+    widget = BlameMicroscope(what="the loss", image=143)
+    x, y = widget.specimen.images[[143]], widget.specimen.labels[[143]]
+    seen = full_pass(widget.model, CrossEntropyLoss(), x, y)
+    assert widget.facts["loss"] == pytest.approx(seen.loss)
+    assert widget.facts["weights"] == sum(
+        np.count_nonzero(g) for w in seen.weight_gradients for g in w.values()
+    )
+    assert "would rise 1.11 times as much" in widget.text
+    words = [word for mark in widget.scene.panels[0].marks if isinstance(mark, Text) for word in mark.text]
+    assert "−ln 0.244" in words and "p − label" in words and "not yet" not in words
+
+
+@pytest.mark.parametrize(("what", "columns"), [("the loss", 8), ("a unit", 7)])
+def test_run_backward_brings_one_column_a_step_from_the_right_and_begins_anew_at_its_end(what, columns):
+    widget = BlameMicroscope(what=what)
+
+    def waiting():
+        marks = (mark for mark in widget.scene.panels[0].marks if isinstance(mark, Text))
+        return sum(word == "not yet" for mark in marks for word in mark.text)
+
+    assert waiting() == 0
+    seen = []
+    while widget.advance(1):
+        seen.append(waiting())
+    assert seen == [*range(columns, -1, -1)]
+    assert widget.advance(1) == 1 and waiting() == columns
+    widget.set_state(image=5)
+    assert waiting() == 0

@@ -11,7 +11,7 @@ from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.network_picture import STRONGEST
 
 ROOM = 30.0  # pixels of height that lines take
-QUIET, CHOSEN = 0.35, 1.0  # opacity at rest, and into the chosen map
+QUIET = 0.35  # strength of what does not lead into the chosen map
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Row:
         return (place - (self.mark.across - 1) / 2) * step
 
 
-def kernel_lines(above: Row, below: Row, weight: np.ndarray, chosen: int | None) -> list[Links]:
+def kernel_lines(above: Row, below: Row, weight: np.ndarray, chosen: int | None) -> Links:
     """The strongest kernels into each map, all into the chosen one; `weight` (F, C, kH, kW)."""
     kernels, inputs = weight.shape[:2]
     norms = np.linalg.norm(weight.reshape(kernels, inputs, -1), axis=2)
@@ -44,20 +44,18 @@ def kernel_lines(above: Row, below: Row, weight: np.ndarray, chosen: int | None)
     else:
         begin = start[c]
     reach = float(norms.max()) or 1.0
-    ends = {
-        "x0": np.full(f.size, 0.5),
-        "y0": np.full(f.size, above.bottom),
-        "x1": np.full(f.size, 0.5),
-        "y1": np.full(f.size, below.top),
-        "dx0": begin,
-        "dx1": below.offsets()[f],
-        "values": (signs * norms).ravel(),
-        "widths": 0.75 + 2.5 * norms.ravel() / reach,
-    }
     into = f == (-1 if chosen is None else chosen)
-    groups = ((rank.ravel() < STRONGEST) & ~into, QUIET), (into, CHOSEN)
-    return [
-        Links(**{name: part[mask] for name, part in ends.items()}, vmin=-reach, vmax=reach, alpha=alpha)
-        for mask, alpha in groups
-        if mask.any()
-    ]
+    drawn = (rank.ravel() < STRONGEST) | into
+    count = int(drawn.sum())
+    return Links(
+        np.full(count, 0.5),
+        np.full(count, above.bottom),
+        np.full(count, 0.5),
+        np.full(count, below.top),
+        values=((signs * norms).ravel() * np.where(into, 1.0, QUIET))[drawn],  # the less, the fainter
+        widths=(0.75 + 2.5 * norms.ravel() / reach)[drawn],
+        dx0=begin[drawn],
+        dx1=below.offsets()[f][drawn],
+        vmin=-reach,
+        vmax=reach,
+    )

@@ -211,7 +211,7 @@ class Overview:
             rows.append(Row(output, mark, top, top + 24 + high + 4))
             marks.append(mark)
             if joined:
-                marks += self.lines(*rows[-2:])
+                marks.append(self.lines(*rows[-2:]))
             tops.append(top + 10)
             top += 24 + high + 14
         names, sizes = [short_name(o) for o in self.drawn], [size_words(o) for o in self.drawn]
@@ -239,12 +239,12 @@ class Overview:
         made = output.place and isinstance(self.model[output.place - 1], Conv2d)
         return bool(made) and len(before.shape) == 3 and len(output.shape) == 3
 
-    def lines(self, above: Row, below: Row) -> list[Links]:
+    def lines(self, above: Row, below: Row) -> Links:
         """The kernels between two rows."""
         weight = self.model[below.output.place - 1].params["weight"]
         weight = weight[list(below.output.maps)][:, list(above.output.maps)]
-        mine = self.chosen() == 1000.0 * below.output.place + self.unit[0]
-        chosen = below.output.maps.index(self.unit[0]) if mine else None
+        maps, mine = below.output.maps, self.chosen() == 1000.0 * below.output.place + self.unit[0]
+        chosen = maps.index(self.unit[0]) if mine and self.unit[0] in maps else None
         return kernel_lines(above, below, weight, chosen)
 
 
