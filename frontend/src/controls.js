@@ -94,7 +94,7 @@ function slider(original, change) {
     range.min = spec.log ? 0 : low;
     range.max = spec.log ? logScale.steps(spec) : high;
     range.step = spec.log ? 1 : spec.step;
-    range.disabled = low === high;
+    range.disabled = exact.box.disabled = low === high;
     range.style.setProperty("--cnn-share", track.share(current).toFixed(4));
   };
   setRange(spec.low, spec.high);
