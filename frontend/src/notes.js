@@ -160,3 +160,27 @@ export function cursorUnder(mark, box, px, py) {
   const pilled = mark.text && py > box.bottom - 4 && Math.abs(px - x) < 40;
   return Math.abs(px - x) <= 10 || pilled;
 }
+
+const LENS = 0.14; // opacity of a wedge
+const FAR = 90; // pixels between two panels that no wedge bridges
+
+/** A shaded wedge from an edge in this panel to one in another, which shows large what lies here. */
+export function lens(ctx, mark, box, theme) {
+  const far = box.byName?.get(mark.to);
+  if (!far || Math.max(far.top - box.bottom, box.top - far.bottom, far.left - box.right) > FAR) return;
+  const near = [0, 1].map((i) => [box.x(mark.x.data[i]), box.y(mark.y.data[i])]);
+  const ends = [0, 1].map((i) => [far.x(mark.far_x.data[i]), far.y(mark.far_y.data[i])]);
+  ctx.fillStyle = ctx.strokeStyle = cssColor(mark.color, theme);
+  ctx.globalAlpha = LENS;
+  ctx.beginPath();
+  [near[0], near[1], ends[1], ends[0]].forEach((point, i) => (i ? ctx.lineTo(...point) : ctx.moveTo(...point)));
+  ctx.fill();
+  ctx.globalAlpha = 1;
+  ctx.lineWidth = 1.25;
+  ctx.beginPath();
+  for (const i of [0, 1]) {
+    ctx.moveTo(...near[i]);
+    ctx.lineTo(...ends[i]);
+  }
+  ctx.stroke();
+}

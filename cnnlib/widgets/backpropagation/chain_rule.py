@@ -114,9 +114,9 @@ def edge_marks(graph: Graph, values: dict, gradients: dict, slopes_known: bool, 
             returned = node.name in gradients and all(n in gradients for n in node.inputs)
             if returned:
                 color = sign_color(gradients[node.name] * slope)
-                tail, way = end - 0.21 * way, -0.56 * way
+                tail, way = end - 0.17 * way, -0.66 * way
             else:
-                color, tail, way = ("ink" if lit else "muted"), start + 0.23 * way, 0.54 * way
+                color, tail, way = ("ink" if lit else "muted"), start + 0.16 * way, 0.6 * way
             width = 4 if lit else 2.5 if returned else 1.5
             marks.append(Arrows(tail[:1], tail[1:], way[:1], way[1:], color=color, width=width))
             if slopes_known:
@@ -164,7 +164,8 @@ def notes(graph: Graph, step: int) -> list[Note]:
     nodes, (right, height) = len(graph.nodes), graph.places["E"]
     if step == 0:
         words = "Press Play: numbers flow to the right, then gradients flow back."
-        return [Note(right - 1.3, height + 1.15, words, (right - 0.9, height + 0.3), 240, needs=AIR)]
+        look = {"align": "right", "needs": AIR}
+        return [Note(right + 0.2, height + 1.15, words, (right + 0.12, height + 0.14), 240, **look)]
     if step == nodes:
         words = "× is a local slope: how fast this node moves with that input."
         return [Note(right - 1.3, height + 1.25, words, (right - 0.5, height + 0.35), 240, needs=AIR)]

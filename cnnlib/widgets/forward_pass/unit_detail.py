@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.dissect import Terms
-from cnnlib.viz import Axis, ColorScale, Heatmap, Line, Links, Mark, Panel, Points, Region, Text
+from cnnlib.viz import Axis, ColorScale, Heatmap, Lens, Line, Links, Mark, Panel, Points, Region, Text
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
 READABLE = 64  # numbers of a matrix that can be read in its cells
@@ -31,7 +31,7 @@ def matrix_panel(
     """A small matrix in cells of one size with its numbers, its scale beneath, and a sign to its right."""
     rows, columns = values.shape
     reach = reach_of([values]) if reach is None else reach
-    span, down = max(columns, least), max(rows, least)
+    span, down = max(columns, least) * (1.2 if sign else 1), max(rows, least)
     numbers = ".2f" if values.size <= READ_TWO else ""
     colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach} if colors is None else colors
     heat = Heatmap(values + 0.0, numbers=numbers, emits=emits, means=title.partition(",")[0], **colors)
@@ -62,6 +62,8 @@ def source_panel(title: str, image, window: tuple, at, name="source", ink=False)
     )
     marks: list[Mark] = [Heatmap(image, means=title, **colors)]
     marks.append(Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1))
+    ends_there = [-0.5] * 2, [-0.5, bottom - top + 0.5]
+    marks.append(Lens([right + 0.5] * 2, [top - 0.5, bottom + 0.5], *ends_there, to="window"))
     edges = (left - 0.5, right + 0.5, top - 0.5, bottom + 0.5)
     marks += [Region(*edges, color=c, filled=False, width=w) for c, w in (("paper", 5), ("you", 2.5))]
     ends = (0.0, 1.0) if ink else (-reach, reach)
