@@ -328,16 +328,31 @@ def test_a_pack_is_a_list_and_the_contents(tmp_path):
     assert whole[4 + length :] == b"x = 1"
 
 
-def test_mnist_is_set_apart_unpacked_and_read_without_lzma(tmp_path, monkeypatch):
-    packed, unpacked = tmp_path / "course" / "x.xz", tmp_path / "sample" / "x.xz"
+def sample_on_a_page(tmp_path, monkeypatch, fetch):
+    """The module that stands for lzma on a page, and the file that stands for the sample of MNIST."""
+    packed, unpacked = tmp_path / "course" / "x.xz", tmp_path / "sample.bin"
     packed.parent.mkdir()
     packed.write_bytes(lzma.compress(b"pixels"))
     python.set_sample_apart(packed, unpacked)
-    assert unpacked.read_bytes() == b"pixels" and not packed.exists()
+    assert unpacked.read_bytes() == b"pixels"
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    there = absent()["lzma"]
-    unpacker = there.LZMADecompressor(there.FORMAT_XZ, memlimit=1)
-    assert unpacker.decompress(unpacked.read_bytes(), 7) == b"pixels"
+    there = absent(fetch)["lzma"]
+    return there.LZMADecompressor(there.FORMAT_XZ, memlimit=1), packed.read_bytes()
+
+
+def test_mnist_is_set_apart_and_fetched_when_it_is_unpacked(tmp_path, monkeypatch):
+    site = {"x.xz": gzip.compress(b"pixels")}
+    unpacker, there = sample_on_a_page(tmp_path, monkeypatch, site.__getitem__)
+    assert unpacker.decompress(there, 7) == b"pixels"
+
+
+def test_without_a_network_mnist_lacks_with_a_sentence(tmp_path, monkeypatch):
+    def fetch(name):
+        raise RuntimeError("NetworkError: failed to execute 'send'")
+
+    unpacker, there = sample_on_a_page(tmp_path, monkeypatch, fetch)
+    with pytest.raises(ConnectionError, match=r"x\.xz .* cannot be had .* try again when you are online"):
+        unpacker.decompress(there, 7)
 
 
 def test_only_files_with_the_published_check_sum_are_taken(tmp_path, monkeypatch):
