@@ -333,7 +333,7 @@ match_units(small_cnn(0, width=4), small_cnn(0, width=8), load_digits().x_train)
 # %%
 predict("07.spread")
 
-# %% tags=["nbval-ignore-output"] answers="07.spread"
+# %% tags=["nbval-ignore-output"] answers="07.spread" page="SeedHistogram(width='1')"
 seeds = SeedHistogram(width="1")
 for width in ("1", "2", "4", "8", "16"):
     seeds.set_state(width=width)

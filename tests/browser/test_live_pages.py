@@ -116,8 +116,6 @@ def widgets_of(path):
     return [index for index, one in enumerate(told_of(path)) if one["live"] == "widget"]
 
 
-#: Cells that train for minutes in a browser before they show their widget: here the widget alone.
-SHORTER = {"seeds = SeedHistogram(": "SeedHistogram(width='1')"}
 WITH_WIDGETS = [path for path in LEARNER if widgets_of(path)]
 
 
@@ -180,12 +178,6 @@ def test_every_widget_of_a_page_goes_live_and_moves(visit, server, path):  # noq
     assert buttons == [int(bool(one["live"])) for one in told], (
         "one button where there is something to answer"
     )
-    for long, short in SHORTER.items():
-        visit.evaluate(
-            """([long, short]) => cnnNotebook.cells.filter((cell) => cell.original.includes(long))
-              .forEach((cell) => (cell.source = short))""",
-            [long, short],
-        )
     for index in widgets_of(path):
         view = make_live(visit, index)
         assert moves(visit, view), f"nothing that cell {index} offers moves its picture"

@@ -41,6 +41,9 @@ LEARNERS = sorted((settings.ROOT / "notebooks").glob("[0-9]*.ipynb"))
         (["a = 1", "def f():\n    return a", "f()"], [0, 1]),
         (["x = {}", "x['a'] = 1", "x"], [0, 1]),
         (["x = 1", "this is no Python", "x"], [0]),
+        (["a = load()", "b = a.hold_back(2)", "np.bincount(a.y)", "evaluate(m, a.x)", "a"], [0]),
+        (["x = np.zeros((2, 2))", "np.fill_diagonal(x, 1)", "x"], [0, 1]),
+        (["x = np.zeros(3)", "np.add.at(x, [0], 1)", "x"], [0, 1]),
     ],
 )
 def test_a_cell_needs_what_binds_and_what_changes_its_names(sources, wanted):
@@ -86,6 +89,26 @@ def test_what_no_page_can_run_is_not_offered():
     sources = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     (index,) = [index for index, source in enumerate(sources) if "NetworkXRay(from_torch" in source]
     assert told[index]["live"] == ""
+
+
+def test_a_cell_that_works_for_minutes_has_a_short_way_to_its_widget():
+    long = nbformat.v4.new_code_cell("model = train()\nView(model)", metadata={"page": "View(trained())"})
+    cells = ["import cnnlib", "from cnnlib import View, train, trained", long]
+    cells = [nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+    told = plan(nbformat.v4.new_notebook(cells=cells))
+    assert told[2]["short"] == {"source": "View(trained())", "needs": [1]}
+    assert told[0]["short"] is None
+
+
+@pytest.mark.parametrize("path", LEARNERS, ids=lambda path: path.stem)
+def test_a_short_way_shows_the_widget_of_its_cell(path):
+    """By the first word of its last line, from names that the cells it needs have bound."""
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    for cell, one in zip(cells, plan(nbformat.read(path, as_version=4), twin=twin_of(path)), strict=True):
+        if one["short"]:
+            assert one["live"] == "widget"
+            shown = ast.parse(one["short"]["source"]).body[-1].value.func.id
+            assert f"{shown}(" in cell.source
 
 
 def test_a_twin_s_page_tells_all():
