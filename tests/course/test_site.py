@@ -118,6 +118,18 @@ def test_a_widget_becomes_a_picture_with_its_sentence(tmp_path):
     assert '<p class="course-says" aria-hidden="true">The slope is &lt;2&gt;.</p>' in html
 
 
+def test_a_picture_in_a_table_becomes_a_file_that_comes_when_it_is_near(tmp_path):
+    table = (
+        f'<table><tr><td><img width="1" alt="a dot" src="data:image/png;base64,{PIXEL}"></td></tr></table>'
+    )
+    shown = nbformat.v4.new_output("execute_result", {"text/html": table})
+    cell = nbformat.v4.new_code_cell("table", outputs=[shown])
+    staging.prepare(nbformat.v4.new_notebook(cells=[cell]), tmp_path, "../")
+    (file,) = tmp_path.iterdir()
+    html = cell.outputs[0].data["text/html"]
+    assert f'alt="a dot" loading="lazy" decoding="async" src="../pictures/{file.name}"' in html
+
+
 def test_badges_of_other_servers_and_links_to_folders_stay_behind(tmp_path):
     badge = "[![Tests](https://example.org/badge.svg)](https://example.org)"
     (tmp_path / "notebooks").mkdir()

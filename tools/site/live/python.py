@@ -39,7 +39,8 @@ LEFT_OUT = tuple(
     """
     numpy/f2py/ numpy/_core/include/ numpy/_core/lib/ numpy/distutils/ numpy/_pyinstaller/
     numpy/typing/ numpy/__init__.c contourpy/util/ tqdm/contrib/ packaging/licenses/
-    packaging/pylock packaging/metadata packaging/d tqdm/keras tqdm/dask tqdm/tk tqdm/rich fsrs/optimizer
+    packaging/pylock packaging/metadata packaging/d tqdm/keras tqdm/dask tqdm/tk tqdm/rich
+    fsrs/optimizer optparse
     numpy/linalg/lapack_lite
     ensurepip/ idlelib/ lib2to3/ pydoc_data/ tkinter/ turtledemo/ venv/ test/ sqlite3/ curses/ dbm/
     wsgiref/ xmlrpc/ _pydatetime _pydecimal _pyio mailbox doctest pdb pickletools smtplib poplib
