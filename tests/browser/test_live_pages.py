@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 import cnnlib.widgets
+from benchmarks.live_pages import SHIFTS
 from cnnlib.learning import Record, items
 from tests.browser.test_site import page, server  # noqa: F401  (fixtures)
 from tests.course.site_built import built
@@ -395,6 +396,29 @@ def test_recorded_widgets_move_before_any_python(page, server):  # noqa: F811
     assert view.locator(".cnn-text").inner_text() != before
     assert [address for address in asked if "/live/python/" in address] == []
     assert page.said == []
+
+
+@pytest.mark.parametrize("name, text", [("07_minima", "LossSlice(challenge"), ("02_loss", "ImageGallery(")])
+def test_a_recording_that_comes_under_a_reader_s_eyes_moves_nothing(page, server, name, text):  # noqa: F811
+    page.add_init_script(SHIFTS)
+    page.context.route("**/recorded/*", lambda route: (held.append(route), None)[1])  # until it is in view
+    held: list = []
+    page.goto(f"{server}notebooks/{name}.html")
+    box = cell(page, find(page, text))
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(1000)
+    assert held
+    for route in held:
+        route.continue_()
+    view = box.locator(".cnn-recorded .cnn-widget")
+    view.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000, state="attached")
+    page.wait_for_timeout(1000)
+    assert page.evaluate("shift") < 0.01
+    small = view.locator("xpath=..").bounding_box()["height"]
+    view.locator("button:visible").first.click()
+    page.wait_for_timeout(1000)
+    assert view.locator("xpath=..").bounding_box()["height"] >= view.bounding_box()["height"] >= small
+    assert page.evaluate("shift") < 0.01 and page.said == []
 
 
 def test_the_front_page_learns_before_ones_eyes(page, server):  # noqa: F811
