@@ -339,7 +339,7 @@ with in_short():  # of an error only its last line
 # %%
 predict("07.spread")
 
-# %% tags=["nbval-ignore-output"] answers="07.spread"
+# %% tags=["nbval-ignore-output"] answers="07.spread" page="SeedHistogram(width='1')"
 seeds = SeedHistogram(width="1")
 for width in ("1", "2", "4", "8", "16"):
     seeds.set_state(width=width)

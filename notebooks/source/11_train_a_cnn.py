@@ -307,7 +307,7 @@ check("11.confusion_matrix", confusion_matrix)
 #
 # </details>
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] page="from cnnlib.widgets import MistakeExplorer\nMistakeExplorer(networks.load_mnist_cnn(), data.load_mnist_sample())"
 from cnnlib.widgets import MistakeExplorer
 
 MistakeExplorer(reader, images)
@@ -328,7 +328,7 @@ MistakeExplorer(reader, images)
 # %%
 predict("11.seven")
 
-# %% tags=["nbval-ignore-output"] answers="11.seven"
+# %% tags=["nbval-ignore-output"] answers="11.seven" page="EvidenceExplorer(networks.load_mnist_cnn(), data.load_mnist_sample())"
 EvidenceExplorer(reader, images)
 
 # %% [markdown] minutes=4
