@@ -114,8 +114,8 @@ for hidden in (2, 10, 100, 1000):
 #
 # | training images right | validation images right | name |
 # |---|---|---|
-# | few | few | **underfitting**: it has not learned what it was shown |
-# | nearly all | clearly fewer: a large gap | **overfitting**: part of it was learned by heart |
+# | few | few | **under-fitting** (underfitting): it has not learned what it was shown |
+# | nearly all | clearly fewer: a large gap | **over-fitting** (overfitting): part of it was learned by heart |
 # | nearly all | nearly as many | what is wanted |
 #
 # In most data a few of the labels are mistakes. Let a fifth of the labels of 200 images be drawn anew, and follow the
@@ -160,7 +160,7 @@ MemoriseExplorer(share="20", epoch=60)
 # First it learns what many images have in common: that lowers the loss of most of them at once, and helps on unseen
 # images too. At the best epoch it gives nine in ten of the true labels, and about a quarter of the mistaken ones. What is left
 # then are mostly the mistaken labels, and each has to be learned by itself. Between this epoch and epoch 20 their share rises
-# most. To fit them the network changes what it had learned before, and on unseen images it becomes worse: it overfits.
+# most. To fit them the network changes what it had learned before, and on unseen images it becomes worse: it over-fits.
 #
 # </details>
 #

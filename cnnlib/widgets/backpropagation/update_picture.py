@@ -66,7 +66,7 @@ class UpdatePicture:
         marks: list[Mark] = [
             Region(0, 1, GRADIENTS - 58, HEIGHT - 4, color="panel", alpha=1),
             Text([0], [10], again, color="muted", align="left", bold=True, size=13),
-            Line([0.53, 0.97], [10, 10], "muted", 1),
+            Line([0.6, 0.97], [10, 10], "muted", 1),
             Arrows([0.97], [10], [0.02], [0], color="muted", width=1),
             Arrows([0.034], [GRADIENTS - 70], [-0.03], [0], color="ink", width=3),
             Text([0.042], [GRADIENTS - 70], "Backwards: gradient", align="left", bold=True, size=13),
