@@ -79,7 +79,7 @@ for i in range(3):  # each output ...
     dx[i : i + 3] += dy[i] * w  # ... hands its gradient, times the kernel, to its window
 print("dx =", dx)
 
-# %% [markdown] minutes=5
+# %% [markdown] minutes=2
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # $dx_2 = dy_0\,w_2 + dy_1\,w_1 + dy_2\,w_0 = 3\cdot(-1) + 1\cdot 1 + (-2)\cdot 2 = -6$.
@@ -107,7 +107,7 @@ print("dx =", dx)
 print("dw =", np.array([dy @ x[p : p + 3] for p in range(3)]))
 print("db =", dy.sum())
 
-# %% [markdown]
+# %% [markdown] minutes=3
 # ## The same sum, in four orders
 #
 # The loop above goes from output to output. The same products can be added in four different orders. We call them four
@@ -160,7 +160,7 @@ for p in range(3):
     dx[p : p + 3] += w[p] * dy
 print("weight by weight: dx =", dx)
 
-# %% [markdown] minutes=6
+# %% [markdown] minutes=2
 # All four give the same five numbers. Each reading is good for something. Scatter is the easiest to write. Gather shows the
 # turned kernel. The matrix shows that a convolution is a linear layer whose weights repeat. And *weight by weight* has one
 # step for each weight, however many pixels there are; a large image has far more pixels than a kernel has weights.
@@ -181,7 +181,7 @@ framed = np.pad(spread, 2)
 print("scatter: dx =", dx)
 print("gather: from", framed, "dx =", np.array([framed[r : r + 3] @ w[::-1] for r in range(5)]))
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # **With padding**, zeros are added to the row at both ends before the windows are placed. Their gradients are computed like
 # those of the pixels, and cut off in the end, because an added zero is no pixel. *Gather* does not even compute them: its
 # frame is narrower by the padding.
@@ -418,7 +418,7 @@ rows = layer.shape[2]
 np.testing.assert_allclose(layer, dx4[:, :, :rows, :rows])
 print("last row of dx:", dx4[0, 0, -1])
 
-# %% [markdown] minutes=2 cut=1
+# %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Five rows, equal to the first five of dx. The sixth row of x was in no window, so its gradient is 0. The layer is given
@@ -437,7 +437,7 @@ print("last row of dx:", dx4[0, 0, -1])
 # %% slideshow={"slide_type": "skip"}
 print(scatter_by_hand(np.ones((1, 3, 3)), np.ones((1, 5, 5)), np.ones((1, 1, 3, 3)), 2, 1, 1)[0])
 
-# %% [markdown]
+# %% [markdown] minutes=2 cut=1
 # 1, 2 and 4 shares alternate, as light and dark do on a chessboard. Networks that draw pictures with such layers often
 # leave this pattern in them ([Odena and others](https://distill.pub/2016/deconv-checkerboard/), 2016).
 #

@@ -80,6 +80,7 @@ predict("12.random-labels")
 made_up = memorise(200, share=1.0, epochs=60)
 print(f"training images, by their made-up labels:  {made_up.train[:, -1].mean():.0%} right")
 print(f"validation images, by their true labels:   {made_up.validation[:, -1].mean():.0%} right")
+print(f"difference: {100 * (made_up.train - made_up.validation)[:, -1].mean():.0f} points")
 assert made_up.train[:, -1].min() > 0.98 and made_up.validation[:, -1].mean() < 0.15
 
 # %% [markdown]
@@ -94,9 +95,9 @@ assert made_up.train[:, -1].min() > 0.98 and made_up.validation[:, -1].mean() < 
 # </details>
 #
 # How much was learned by heart is measured by the **gap**: the share of the training images that the network gets right,
-# minus the share of the validation images that it gets right. With made-up labels the gap is above 90 points. With true
-# labels it is much smaller. And it depends on the network. Here are four sizes, with 2 to 1,000 hidden units, each trained on
-# 200 images with true labels for 20 epochs, with three seeds:
+# minus the share of the validation images that it gets right. For the made-up labels it is the difference that is printed
+# above. With true labels it is much smaller. And it depends on the network. Here are four sizes, with 2 to 1,000 hidden
+# units, each trained on 200 images with true labels for 20 epochs, with three seeds:
 
 # %%
 for hidden in (2, 10, 100, 1000):
@@ -105,7 +106,6 @@ for hidden in (2, 10, 100, 1000):
     spread = f"{unseen.mean():.0%} ± {unseen.std(ddof=1):.0%}"
     gap = 100 * (known - unseen).mean()
     print(f"{hidden:5,} units: training {known.mean():4.0%} right, validation {spread} right, gap {gap:.0f} points")
-print(f"made-up labels: gap {100 * (made_up.train - made_up.validation)[:, -1].mean():.0f} points")
 
 # %% [markdown]
 # The ± is the standard deviation of the seeds. Two hidden units are too few: the network cannot even learn what it is shown.
@@ -114,8 +114,8 @@ print(f"made-up labels: gap {100 * (made_up.train - made_up.validation)[:, -1].m
 #
 # | training images right | validation images right | name |
 # |---|---|---|
-# | few | few | **underfitting**: it has not learned what it was shown |
-# | nearly all | clearly fewer: a large gap | **overfitting**: part of it was learned by heart |
+# | few | few | **under-fitting** (underfitting): it has not learned what it was shown |
+# | nearly all | clearly fewer: a large gap | **over-fitting** (overfitting): part of it was learned by heart |
 # | nearly all | nearly as many | what is wanted |
 #
 # In most data a few of the labels are mistakes. Let a fifth of the labels of 200 images be drawn anew, and follow the
@@ -160,7 +160,7 @@ MemoriseExplorer(share="20", epoch=60)
 # First it learns what many images have in common: that lowers the loss of most of them at once, and helps on unseen
 # images too. At the best epoch it gives nine in ten of the true labels, and about a quarter of the mistaken ones. What is left
 # then are mostly the mistaken labels, and each has to be learned by itself. Between this epoch and epoch 20 their share rises
-# most. To fit them the network changes what it had learned before, and on unseen images it becomes worse: it overfits.
+# most. To fit them the network changes what it had learned before, and on unseen images it becomes worse: it over-fits.
 #
 # </details>
 #
