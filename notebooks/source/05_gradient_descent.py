@@ -102,8 +102,8 @@ for step in range(1, 4):
 
 # %% [markdown]
 # With a rate of 0.1 from the same start: how many steps until the error is below 0.02? Commit yourself, then
-# press Play. After that, meet the challenge: choose a rate that needs no more than 15 steps. The start can be
-# dragged along the curve; the sliders answer to the arrow keys.
+# press Play (the first five steps are drawn already). After that, meet the challenge: choose a rate that needs no more than
+# 15 steps. The start can be dragged along the curve; the sliders answer to the arrow keys.
 
 # %%
 predict("05.steps")
@@ -111,7 +111,7 @@ predict("05.steps")
 # %% answers="05.steps"
 DescentExplorer(
     rate=0.1,
-    steps=0,
+    steps=5,
     challenge=Challenge(
         "From -2.5: an error below 0.02 in 15 steps",
         lambda f: f["error"] < 0.02 and 0 < f["steps"] <= 15 and f["start"] == -2.5,
