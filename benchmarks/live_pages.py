@@ -1,27 +1,31 @@
 """How soon a page of the site is live, and how well it moves: in a headless Chromium, from this machine.
 
     python -m tools.build_site
-    python -m benchmarks.live_pages               on loopback
-    python -m benchmarks.live_pages --mbit 20     as through a line of 20 Mbit/s
+    python -m benchmarks.live_pages               on loopback, and as through a line of 20 Mbit/s
+    python -m benchmarks.live_pages --write       the same, into results/live_pages.md
 
-Processor time is that of the browser's processes, so that a busy machine does not count against the page.
+Processor time is that of the threads that a picture waits for, the page's and Python's, so that a busy
+machine does not count against the page; what Chromium compiles meanwhile beside them is told apart.
 """
 
 import argparse
 import functools
 import gzip
 import http.server
+import io
 import json
 import os
 import statistics
 import threading
 import time
 import urllib.parse
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks import live_pages_report as report
 from cnnlib.learning import items
 from tests.browser.lab import BROWSER_FLAGS, CHROMIUM
-from tools.site import settings
+from tools.site import settings, staging
 
 TEXTS = (".html", ".css", ".js", ".mjs", ".svg", ".json")
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
@@ -32,6 +36,14 @@ SHIFTS = """globalThis.shift = 0;
   new PerformanceObserver(list => list.getEntries().forEach(add))
     .observe({ type: "layout-shift", buffered: true });
 """
+#: Scroll through the page as a reader does, so that whatever comes when it is near has come.
+READ = """async () => {
+  for (let y = 0; y < document.documentElement.scrollHeight; y += 500) {
+    scrollTo(0, y);
+    await new Promise((done) => setTimeout(done, 60));
+  }
+  await new Promise((done) => setTimeout(done, 1000));
+}"""
 #: Move the first slider step by step; milliseconds from each move to the frame that answers it.
 SLIDE = """async ([box, moves]) => {
   const slider = box.querySelector("input[type=range]"), times = [];
@@ -74,20 +86,39 @@ def weight(site: Path, addresses: list[str]) -> int:
     for address in set(addresses):
         path = site / urllib.parse.unquote(urllib.parse.urlsplit(address).path).lstrip("/")
         if path.is_file():
-            content = path.read_bytes()
-            total += len(gzip.compress(content, 6)) if path.suffix in TEXTS else len(content)
+            total += len(compressed(path)) if path.suffix in TEXTS else path.stat().st_size
     return total
+
+
+@functools.cache
+def compressed(path: Path) -> bytes:
+    """A text as most servers send it."""
+    return gzip.compress(path.read_bytes(), 6)
 
 
 class Server(http.server.SimpleHTTPRequestHandler):
     """Serves files, as slowly as `rate` (bytes a second, shared by all connections) asks; compressed text."""
 
+    protocol_version = "HTTP/1.1"
     rate = 0.0
     lock = threading.Lock()
     sent = 0
 
     def log_message(self, *arguments):
         pass
+
+    def send_head(self):
+        """Texts travel compressed, as most servers send them."""
+        path = Path(self.translate_path(self.path))
+        if path.suffix not in TEXTS or not path.is_file():
+            return super().send_head()
+        packed = compressed(path)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(packed)))
+        self.end_headers()
+        return io.BytesIO(packed)
 
     def copyfile(self, source, target):
         while piece := source.read(16384):
@@ -98,22 +129,50 @@ class Server(http.server.SimpleHTTPRequestHandler):
             target.write(piece)
 
 
-def processor_seconds() -> float:
-    """Seconds of processor time of all processes below this one."""
+@dataclass
+class Spent:
+    """Seconds of processor time of the browser: of the threads that a picture waits for, and of all."""
+
+    waited: float
+    all: float
+
+    def __sub__(self, other):
+        return Spent(self.waited - other.waited, self.all - other.all)
+
+
+def processes_below() -> list[int]:
+    """Return the processes that this one has started, and those in turn."""
     below: dict[int, list] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
             except OSError:
                 continue
-            below.setdefault(int(fields[1]), []).append((int(entry.name), int(fields[11]) + int(fields[12])))
-    todo, ticks = [os.getpid()], 0
+            below.setdefault(parent, []).append(int(entry.name))
+    todo, found = [os.getpid()], []
     while todo:
-        for process, used in below.get(todo.pop(), []):
-            ticks += used
-            todo.append(process)
-    return ticks / os.sysconf("SC_CLK_TCK")
+        children = below.get(todo.pop(), [])
+        todo += children
+        found += children
+    return found
+
+
+def spent() -> Spent:
+    """Return what the browser has spent so far; a page waits for its first thread and its workers."""
+    waited = everything = 0
+    for process in processes_below():
+        for thread in Path(f"/proc/{process}/task").glob("*/stat"):
+            try:
+                name, rest = thread.read_text().split("(", 1)[1].rsplit(")", 1)
+                is_page = b"--type=renderer" in Path(f"/proc/{process}/cmdline").read_bytes()
+            except OSError:
+                continue
+            ticks = sum(map(int, rest.split()[11:13]))
+            everything += ticks
+            is_main = thread.parent.name == str(process)
+            waited += ticks * (is_page and (is_main or name.startswith("DedicatedWorker")))
+    return Spent(waited / os.sysconf("SC_CLK_TCK"), everything / os.sysconf("SC_CLK_TCK"))
 
 
 def open_page(context, address):
@@ -129,63 +188,99 @@ def make_live(page, text):
     """Press the button of a widget's cell; return the view, seconds and processor seconds until then."""
     box = page.locator("div.cell").nth(page.evaluate(FIND, text))
     box.locator(".cnn-live-it").scroll_into_view_if_needed()
-    began, used = time.perf_counter(), processor_seconds()
+    began, before = time.perf_counter(), spent()
     box.locator(".cnn-live-it").click()  # a real one: what it moves at once is no shift
     view = box.locator(".cnn-live .cnn-widget")
     view.locator(".cnn-text:not(:empty)").wait_for(timeout=240_000)
-    return view, time.perf_counter() - began, processor_seconds() - used
+    return view, time.perf_counter() - began, spent() - before
 
 
-def measure(browser, address: str, site: Path, width: int) -> None:
-    """Print the measurements of one size of screen."""
+def visit(context, address: str) -> tuple:
+    """Make a widget of notebook 05 live; return its page, its view, and what that took."""
+    page = open_page(context, f"{address}notebooks/05_gradient_descent.html")
+    before = Server.sent
+    view, seconds, processor = make_live(page, "DescentExplorer(")
+    found = {"seconds": seconds, "processor": asdict(processor), "megabytes": (Server.sent - before) / 1e6}
+    return (
+        page,
+        view,
+        found | {"shift": page.evaluate("shift"), "stages": page.evaluate("cnnNotebook.python.times")},
+    )
+
+
+def measure(browser, address: str, site: Path, width: int) -> dict:
+    """Return the measurements of one size of screen."""
     size = {"viewport": {"width": width, "height": 844}, "has_touch": width < 500, "is_mobile": width < 500}
     context = browser.new_context(**size)
     page = open_page(context, f"{address}notebooks/05_gradient_descent.html")
-    kilobytes = weight(site, page.evaluate(LOADED)) / 1000
-    print(f"  first paint {page.evaluate(PAINT):.0f} ms, {kilobytes:.0f} kB without Python")
-    for visit in ("first", "second"):
-        if visit == "second":
-            page = open_page(context, f"{address}notebooks/05_gradient_descent.html")
-        before = Server.sent
-        view, seconds, used = make_live(page, "DescentExplorer(")
-        megabytes = (Server.sent - before) / 1e6
-        times = page.evaluate("cnnNotebook.python.times")
-        stages = ", ".join(f"{name} {ms / 1000:.2f}" for name, ms in times.items())
-        print(f"  {visit} visit: live {seconds:.2f} s after the click, {used:.2f} s of processor time,")
-        print(f"    {megabytes:.2f} MB; in the worker {stages} s; layout shift {page.evaluate('shift'):.3f}")
+    found = {"width": width, "paint": page.evaluate(PAINT), "weight": weight(site, page.evaluate(LOADED))}
+    page.close()
+    page, _, found["first"] = visit(context, address)
+    page.wait_for_timeout(6000)  # what is kept for the next visit is kept some seconds later
+    page.close()
+    page, view, found["second"] = visit(context, address)
+    before = spent()
     moves = page.evaluate(SLIDE, [view.element_handle(), 40])
-    late = sorted(moves)[int(0.95 * len(moves))]
-    print(f"  slider: median {statistics.median(moves):.1f} ms, 95 % within {late:.1f} ms")
+    found["slider"] = {"median": statistics.median(moves), "late": sorted(moves)[int(0.95 * len(moves))]}
+    found["slider"]["processor"] = 1000 * (spent() - before).waited / len(moves)
+    page.close()
     page = open_page(context, f"{address}notebooks/10_spirals.html")
-    view, seconds, used = make_live(page, "Playground(")
+    view, *_ = make_live(page, "Playground(")
     view.get_by_role("button", name="Play").click()
     page.wait_for_timeout(2000)
-    print(f"  spirals: live after {seconds:.2f} s; playing {page.evaluate(COUNT, 5):.1f} frames a second")
+    before = spent()
+    found["frames"] = page.evaluate(COUNT, 5)
+    found["frame_processor"] = 1000 * (spent() - before).waited / max(1, 5 * found["frames"])
     context.close()
+    return found | {"load": os.getloadavg()[0]}
+
+
+def survey(browser, address: str, site: Path) -> dict:
+    """Return weight and layout shift of every notebook's page and of the front page, read from top to end."""
+    found: dict = {}
+    for width in (1060, 390):
+        context = browser.new_context(viewport={"width": width, "height": 844}, is_mobile=width < 500)
+        paths = [path.relative_to(settings.ROOT).with_suffix("") for path in staging.notebooks()]
+        for name in ["index", *(path.as_posix() for path in paths if path.parent.name == "notebooks")]:
+            page = open_page(context, f"{address}{name}.html")
+            found.setdefault(name, {})["weight"] = weight(site, page.evaluate(LOADED))
+            page.evaluate(READ)
+            found[name][str(width)] = page.evaluate("shift")
+            page.close()
+        context.close()
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--mbit", type=float, default=0, help="speed of the line; 0: that of loopback")
+    parser.add_argument(
+        "--mbit", type=float, nargs="*", default=[0, 20], help="speeds of the line; 0: loopback"
+    )
     parser.add_argument("--site", type=Path, default=settings.OUTPUT)
+    parser.add_argument("--write", action="store_true", help="into results/live_pages.md")
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
-    Server.rate = options.mbit * 1e6 / 8
     handler = functools.partial(Server, directory=options.site)
     with (
         http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
         sync_playwright() as playwright,
     ):
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/"
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=BROWSER_FLAGS)
-        for width in (1060, 390):
-            print(f"{width} pixels wide, load of this machine {os.getloadavg()[0]:.1f}")
-            measure(browser, f"http://127.0.0.1:{server.server_port}/", options.site, width)
+        pages, runs = survey(browser, address, options.site), []
+        for speed in options.mbit:
+            Server.rate = speed * 1e6 / 8
+            runs += [{"mbit": speed} | measure(browser, address, options.site, wide) for wide in (1060, 390)]
+        text = report.page(runs, pages, browser.version)
         browser.close()
         server.shutdown()
+    print(text)
+    if options.write:
+        report.RESULTS.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

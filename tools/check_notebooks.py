@@ -31,7 +31,13 @@ from tools.predictions import (
     predictions_are_made,
     truths_can_be_read,
 )
-from tools.saved_outputs import PICTURES, absolute_paths, output_texts, saved_output_faults
+from tools.saved_outputs import (
+    PICTURES,
+    absolute_paths,
+    meant_errors_are_short,
+    output_texts,
+    saved_output_faults,
+)
 
 COURSE = (
     "00_start_here",
@@ -269,6 +275,7 @@ ANYWHERE = (
     links_resolve,
     numbers_are_vouched_for,
     randomness_is_seeded,
+    meant_errors_are_short,
     nothing_is_chosen_on_test_images,
 )
 RULES = (

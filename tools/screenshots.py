@@ -25,6 +25,7 @@ WIDTHS = (1060, 860, 700, 390)
 THEMES = ("light", "dark")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PAGE = """<!doctype html><html data-theme="{theme}"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>body {{ margin: 12px; background: {paper}; font-family: system-ui, sans-serif; }}</style>
 <style>{style}</style><body><div id="here"></div></body></html>"""
 PAPER = {"light": "#ffffff", "dark": "#0d0f12"}
@@ -52,9 +53,9 @@ OPEN = """async ([script, spec]) => {
 class OpenPage:
     """A widget on a plain page: messages go to and fro when `pump` is called."""
 
-    def __init__(self, page, widget: Widget, theme: str = "light") -> None:
+    def __init__(self, page, widget: Widget, theme: str = "light", style: str = "") -> None:
         self.page, self.widget, self.frames = page, widget, []
-        style = (STATIC / "page.css").read_text("utf-8")
+        style = (STATIC / "page.css").read_text("utf-8") + style
         page.set_content(PAGE.format(theme=theme, paper=PAPER[theme], style=style))
         widget.live.page = self
         page.evaluate(OPEN, [(STATIC / "page.js").read_text("utf-8"), widget.live.spec()])

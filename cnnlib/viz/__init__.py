@@ -1,6 +1,6 @@
 """Scenes: pictures as plain data, and their static drawing with matplotlib (`cnnlib.viz.static`)."""
 
-from cnnlib.viz.annotations import Cursor, Note, Reference
+from cnnlib.viz.annotations import Cursor, Lens, Note, Reference
 from cnnlib.viz.frame import Anchor, Figure, Narrow, Slot, Strip, Zone
 from cnnlib.viz.maps import ColorScale, Maps
 from cnnlib.viz.marks import Arrows, Band, Bars, Handle, Heatmap, Line, Links, Mark, Points, Region, Text
@@ -18,6 +18,7 @@ __all__ = [
     "Figure",
     "Handle",
     "Heatmap",
+    "Lens",
     "Line",
     "Links",
     "Maps",

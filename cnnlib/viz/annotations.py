@@ -1,4 +1,4 @@
-"""Marks that explain: notes with an arrow, reference lines in words, and the cursor on an axis of time.
+"""Marks that explain: notes with an arrow, levels in words, the cursor of time, a lens into another panel.
 
 Places are in the coordinates of the panel, widths in CSS pixels, as in `cnnlib.viz.marks`.
 """
@@ -6,6 +6,7 @@ Places are in the coordinates of the panel, widths in CSS pixels, as in `cnnlib.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -96,3 +97,28 @@ class Cursor(Mark):
         _finite("Cursor", x=self.x)
         if unknown := set(self.sets) - {"x"}:
             raise ValueError(f"Cursor: sets names {sorted(unknown)}; expected 'x'")
+
+
+@dataclass(frozen=True, eq=False)
+class Lens(Mark):
+    """What lies in a frame is seen large in the panel named `to`: a shaded wedge from one to the other.
+
+    `x` and `y` are the two ends of the frame's edge in this panel, `far_x` and `far_y` those of the edge
+    over there. Where another panel or the page's width comes between the two, there is no wedge.
+
+    >>> Lens([1, 4], [4, 4], [-0.5, 2.5], [-0.5, -0.5], to="window").color
+    'you'
+    """
+
+    x: Any
+    y: Any
+    far_x: Any
+    far_y: Any
+    to: str = ""
+    color: str = "you"
+    vectors = ("x", "y", "far_x", "far_y")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.x) != 2:
+            raise ValueError(f"Lens: {len(self.x)} points; expected 2, the ends of an edge")

@@ -237,6 +237,7 @@ class Text(Mark):
     bold: bool = False
     shift: tuple[float, float] = (0.0, 0.0)
     vectors = ("x", "y")
+    sparse = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -281,7 +282,8 @@ class Links(Mark):
     """Connections from (x0, y0) to (x1, y1); `values` colours them and `widths` makes them thicker.
 
     With `to`, the name of another panel, (x1, y1) are coordinates of that panel: the links lead there, over
-    the space between. `inset` moves both ends inwards, in pixels, so that links end at the edges of tiles.
+    the space between. `inset` moves both ends inwards, in pixels, so that links end at the edges of tiles;
+    `dx0` and `dx1` move the ends of each to the right, in pixels.
     `sources` and `targets` are the ids of the `Tiles` or `Maps` at both ends; `quiet` links are drawn
     only while one of those is pointed at. `means` is what the values are, for whoever reads one at the
     pointer; what is joined is read from the names of the tiles.
@@ -306,12 +308,14 @@ class Links(Mark):
     alpha: float = 1.0
     to: str = ""
     inset: tuple[float, float] = (0.0, 0.0)
+    dx0: Any = None
+    dx1: Any = None
     sources: Any = None
     targets: Any = None
     means: str = ""
     emits: str = ""
     sets: dict[str, str] = field(default_factory=dict)
-    vectors = ("x0", "y0", "x1", "y1", "values", "widths", "sources", "targets")
+    vectors = ("x0", "y0", "x1", "y1", "values", "widths", "dx0", "dx1", "sources", "targets")
     sparse = True
 
     def __post_init__(self) -> None:

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
 from matplotlib.ticker import AutoLocator, MaxNLocator
 from matplotlib.transforms import IdentityTransform
 
 from cnnlib.viz import marks as m
+from cnnlib.viz.annotations import Lens
+from cnnlib.viz.colors import to_hex
 from cnnlib.viz.frame import tracks
 from cnnlib.viz.scene import Axis, Panel, Scene
 from cnnlib.viz.static_marks import POINTS_PER_PIXEL, link_look
 
 GAP = 10.0  # pixels between panels
 LETTER, TITLE_LETTER, TICK_LETTER = 6.4, 7.6, 6.6  # mean widths in pixels
+LENS_ALPHA = 0.14  # opacity of a wedge
 LEAST = 20.0  # pixels of width and height of a plot
 
 
@@ -90,7 +94,7 @@ def _end_words(panel: Panel) -> float:
 
 
 def join_panels(figure: Figure, scene: Scene, theme: str) -> None:
-    """Links that lead from one panel to another."""
+    """Links and lenses that lead from one panel to another."""
     hidden = scene.narrow.only if scene.narrow else ()
     seen = [panel for panel in scene.panels if not panel.name or panel.name not in hidden]
     by_name = {panel.name: axes for panel, axes in zip(seen, figure.axes, strict=True)}
@@ -99,6 +103,8 @@ def join_panels(figure: Figure, scene: Scene, theme: str) -> None:
         for mark in panel.marks:
             if isinstance(mark, m.Links) and mark.to in by_name and mark.to and not mark.quiet:
                 figure.add_artist(_between(axes, by_name[mark.to], mark, theme))
+            if isinstance(mark, Lens) and mark.to in by_name:
+                figure.add_artist(_wedge(axes, by_name[mark.to], mark, theme))
 
 
 def _between(axes, far, mark: m.Links, theme: str) -> LineCollection:
@@ -117,6 +123,16 @@ def _between(axes, far, mark: m.Links, theme: str) -> LineCollection:
     lines = np.stack([x, y], axis=-1)
     look = {"linewidths": widths * POINTS_PER_PIXEL, "colors": colors, "zorder": 5}
     return LineCollection(lines, transform=IdentityTransform(), **look)
+
+
+def _wedge(axes, far, mark: Lens, theme: str) -> Polygon:
+    """A lens as an area in the figure's dots."""
+    far.apply_aspect()
+    near = axes.transData.transform(np.column_stack([mark.x, mark.y]))
+    end = far.transData.transform(np.column_stack([mark.far_x, mark.far_y]))
+    color = to_hex(mark.color, theme)
+    look = {"facecolor": (color, LENS_ALPHA), "edgecolor": color, "linewidth": 1.0, "zorder": 5}
+    return Polygon(np.concatenate([near, end[::-1]]), transform=IdentityTransform(), **look)
 
 
 def lift(figure: Figure, share: float) -> None:

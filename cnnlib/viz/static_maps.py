@@ -42,10 +42,25 @@ def maps(axes, mark: Maps, theme: str, order: int) -> None:
         picture = OffsetImage(image, zoom=cell / zoom * PIXEL, interpolation="nearest")
         look = {"boxcoords": "offset points", "pad": 0, "bboxprops": frame, "zorder": order}
         axes.add_artist(AnnotationBbox(picture, (mark.x, mark.y), (x * PIXEL, y * PIXEL), **look))
+    if mark.numbers and mark.count == 1:
+        _numbers(axes, mark, cell, cmap(norm(mark.z)), order)
+
+
+def _numbers(axes, mark: Maps, cell: float, colors: np.ndarray, order: int) -> None:
+    """The numbers of a single map in its cells, black or white."""
+    middle = (np.array(mark.z.shape) - 1) / 2
+    for place, value in np.ndenumerate(mark.z):
+        down, right = (np.array(place) - middle) * cell * PIXEL
+        light = colors[place][:3] @ (0.2126, 0.7152, 0.0722) > 0.45
+        look = {"textcoords": "offset points", "ha": "center", "va": "center", "fontsize": 7, "zorder": order}
+        look |= {"color": "#000000" if light else "#ffffff", "annotation_clip": False}
+        axes.annotate(format(value, mark.numbers), (mark.x, mark.y), (right, -down), **look)
 
 
 def colorscale(axes, mark: ColorScale, theme: str, order: int) -> None:
-    """A bar of colours with the values of its ends."""
+    """A bar of colours with the values of its ends; in a narrow panel none."""
+    if axes.bbox.width < mark.needs * axes.figure.dpi / 96:
+        return
     colors = color_map(mark.cmap, theme)(np.linspace(0, 1, 46))
     bar = OffsetImage(np.tile(colors[None], (7, 1, 1)), zoom=PIXEL, interpolation="nearest")
     shift = mark.shift[0] * PIXEL, -mark.shift[1] * PIXEL

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from cnnlib.viz import marks as m
 from cnnlib.viz import static_maps, static_notes
-from cnnlib.viz.annotations import Cursor, Note, Reference
+from cnnlib.viz.annotations import Cursor, Lens, Note, Reference
 from cnnlib.viz.color_maps import color_map, normalize
 from cnnlib.viz.colors import SIGNED, to_hex
 from cnnlib.viz.maps import ColorScale, Maps
@@ -103,7 +103,7 @@ def _heatmap(axes, mark: m.Heatmap, theme: str, order: int) -> None:
                 axes.text(
                     (x[column] + x[column + 1]) / 2,
                     (y[row] + y[row + 1]) / 2,
-                    format(value, mark.numbers),
+                    format(value, f"z{mark.numbers}"),  # z: no minus before what is rounded to zero
                     ha="center",
                     va="center",
                     fontsize=8,
@@ -220,6 +220,7 @@ PAINTERS = {
     Note: static_notes.note,
     Reference: static_notes.reference,
     Cursor: static_notes.cursor,
+    Lens: lambda *_: None,  # it leads to another panel: `static_layout.join_panels`
     m.Line: _line,
     m.Points: _points,
     m.Bars: _bars,

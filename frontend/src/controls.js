@@ -3,6 +3,7 @@ import { segments, thumbnails, wordOf } from "./choices.js";
 import { h, uniqueId } from "./dom.js";
 import { shortNumber } from "./scale.js";
 
+const LONG = 100; // letters from which on a text takes a row of its own
 const LOG_STEPS = 240; // positions of a log slider at most
 const LOG_STEP = 0.0125; // and the least factor between two of them, as a logarithm
 
@@ -93,7 +94,7 @@ function slider(original, change) {
     range.min = spec.log ? 0 : low;
     range.max = spec.log ? logScale.steps(spec) : high;
     range.step = spec.log ? 1 : spec.step;
-    range.disabled = low === high;
+    range.disabled = exact.box.disabled = low === high;
     range.style.setProperty("--cnn-share", track.share(current).toFixed(4));
   };
   setRange(spec.low, spec.high);
@@ -167,7 +168,12 @@ function number(original, change) {
 function word(spec, change) {
   const id = uniqueId(spec.name);
   const { box, set } = numberBox({ id, inputmode: "text", maxlength: spec.longest, "aria-describedby": describedBy(spec, id) }, null, change, String);
-  return { element: labelled(spec, id, box), set, spec };
+  const element = labelled(spec, id, box);
+  if (spec.longest > LONG) {
+    element.classList.add("cnn-whole");
+    box.addEventListener("focus", () => box.select()); // one gesture copies it, one replaces it
+  }
+  return { element, set, spec };
 }
 
 function choice(spec, change) {

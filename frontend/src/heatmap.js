@@ -46,7 +46,8 @@ export function paintHeatmap(ctx, mark, box, theme) {
   if (mark.numbers) paintNumbers(ctx, mark, box, theme);
 }
 
-function paintNumbers(ctx, mark, box, theme) {
+/** The numbers of a matrix in its cells, where these are large enough. */
+export function paintNumbers(ctx, mark, box, theme) {
   const [rows, columns] = mark.z.shape;
   const [x0, x1, y0, y1] = mark.extent;
   const [dx, dy] = [(x1 - x0) / columns, (y1 - y0) / rows];

@@ -1,5 +1,5 @@
 // Where each panel's plot lies on the canvas, in CSS pixels.
-import { headOf, levelWith } from "./lines.js";
+import { headOf } from "./lines.js";
 import { axisTicks, makeScale } from "./scale.js";
 
 export const TICK_FONT = 11;
@@ -9,6 +9,7 @@ export const NARROW = 640; // pixels of width from which the picture has columns
 const FONTS = { title: TITLE_FONT, subtitle: LABEL_FONT };
 const GAP = 10; // between panels
 export const PILL_MORE = 5; // pixels by which a label makes way for the pill of a cursor
+const PILL_FOOT = 24; // pixels that a pill takes beneath its plot
 const TICK = 4;
 
 /** Sizes of grid tracks within `total` pixels, as [start, end] pairs: "40px" is fixed, the rest goes by weight. */
@@ -76,8 +77,8 @@ export function layout(arrangement, width, height, measure) {
   const columns = tracks(arrangement.columns, width);
   const cells = arrangement.panels.map(([, at]) => cellOf(at, rows, columns));
   const heads = arrangement.panels.map(([panel], i) => headOf(panel, cells[i].right - cells[i].left, measure, FONTS));
-  const mostLines = (i) => Math.max(...heads.filter((head, k) => head.title.length && cells[k].top === cells[i].top).map((head) => head.title.length));
-  const level = (i) => (heads[i].title.length ? levelWith(heads[i], mostLines(i)) : heads[i]);
+  const highest = (i) => Math.max(...heads.filter((head, k) => head.title.length && cells[k].top === cells[i].top).map((head) => head.high));
+  const level = (i) => (heads[i].title.length ? { ...heads[i], high: highest(i) } : heads[i]); // pictures in a row stay in a row
   const boxes = arrangement.panels.map(([panel], i) => place(panel, cells[i], level(i), measure));
   for (const box of boxes) box.size = [width, height];
   for (const box of boxes) if (box.panel.group) alignWith(box, boxes);
@@ -100,7 +101,7 @@ function place(panel, cell, head, measure) {
   const air = beneathHead(panel, head);
   const top = cell.top + (head.high ? head.high + air - 4 : panel.y.visible ? 8 : 2);
   const pill = panel.marks.some((mark) => mark.kind === "cursor" && mark.text && !mark.bare);
-  const bottom = cell.bottom - (panel.x.visible ? TICK + TICK_FONT + 5 + (panel.x.label ? LABEL_FONT + 5 + (pill ? PILL_MORE : 0) : 0) : 4);
+  const bottom = cell.bottom - (panel.x.visible ? Math.max(pill ? PILL_FOOT : 0, TICK + TICK_FONT + 5 + (panel.x.label ? LABEL_FONT + 5 + (pill ? PILL_MORE : 0) : 0)) : 4);
   const yTicks = panel.y.visible ? axisTicks(panel.y, bottom - top, 34) : [];
   const widest = Math.max(0, ...yTicks.map((tick) => measure(tick.text, TICK_FONT)));
   const left = cell.left + (panel.y.visible ? widest + TICK + 5 + (panel.y.label ? LABEL_FONT + 6 : 0) : bare ? 1 : 4);
@@ -124,15 +125,14 @@ function endWords(panel, measure) {
   return 10 + Math.max(0, ...panel.marks.filter((mark) => mark.label).map((mark) => measure(mark.label, LABEL_FONT, true)));
 }
 
-/** Shrinks the plot so that one unit is as long on both axes; images stay at the left, plots with axes centred. */
+/** Shrinks the plot so that one unit is as long on both axes; images stay at the left, plots with axes in the middle. */
 function squeeze(box) {
   const { x, y } = box.panel;
   const [unitsX, unitsY] = [Math.abs(x.high - x.low), Math.abs(y.high - y.low)];
   const scale = Math.min((box.right - box.left) / unitsX, (box.bottom - box.top) / unitsY);
-  const [spareX, spareY] = [box.right - box.left - unitsX * scale, box.bottom - box.top - unitsY * scale];
+  const spare = box.right - box.left - unitsX * scale;
   const bare = !box.panel.y.visible;
-  box.left += bare ? 0 : spareX / 2;
-  box.right -= bare ? spareX : spareX / 2;
-  box.top += bare ? 0 : spareY / 2;
-  box.bottom -= bare ? spareY : spareY / 2;
+  box.left += bare ? 0 : spare / 2;
+  box.right -= bare ? spare : spare / 2;
+  box.bottom = box.top + unitsY * scale;
 }

@@ -34,8 +34,3 @@ export function headOf(panel, room, measure, fonts) {
   const wide = beside && title && subtitle ? bold(title) + BETWEEN + plain(subtitle) : apart;
   return { ...lines, beside, wide, high };
 }
-
-/** Give `head` as many lines of title as its neighbours have, so that pictures in a row stay in a row. */
-export function levelWith(head, lines) {
-  return { ...head, high: head.high + NEXT * (lines - head.title.length) };
-}

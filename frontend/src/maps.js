@@ -1,6 +1,6 @@
 // The maps of a layer on a strict grid, and the scale of colours beneath them.
 import { colorTable } from "./colormap.js";
-import { bitmap } from "./heatmap.js";
+import { bitmap, paintNumbers } from "./heatmap.js";
 import { rectOf, within } from "./spots.js";
 
 const FRAMES = [["grid", 1, 0.5], ["muted", 1, 0.5], ["you", 2.5, 1.5]]; // colour, width and distance, by state
@@ -57,6 +57,11 @@ export function maps(ctx, mark, box, theme) {
     ctx.drawImage(picture, sx, sy, width, height, left, top, grid.wide, grid.high);
     if (mark.numbered?.length && grid.wide >= NUMBERED) number(ctx, mark.numbered[i], left, top, theme);
     ctx.globalAlpha = 1;
+  }
+  if (mark.numbers && mark.count === 1) {
+    const [left, top] = corner(mark, grid, 0);
+    const scale = { x: (column) => left + column * grid.cell, y: (row) => top + row * grid.cell };
+    paintNumbers(ctx, { ...mark, extent: [0, width, 0, height] }, scale, theme);
   }
   for (const wanted of [0, 1, 2]) { // the chosen one's frame above its neighbours'
     for (let i = 0; i < mark.count; i += 1) {

@@ -3,7 +3,7 @@ import { endsOf } from "./axes.js";
 import { lineColor, valueColor } from "./colormap.js";
 import { paintHeatmap } from "./heatmap.js";
 import { colorscale, maps } from "./maps.js";
-import { cursor, note, reference } from "./notes.js";
+import { cursor, lens, note, reference } from "./notes.js";
 import { inkOf, nearestFree, rectOf } from "./spots.js";
 import { cssColor } from "./theme.js";
 import { tiles } from "./tiles.js";
@@ -178,7 +178,7 @@ function band(ctx, mark, box, theme) {
 /** Both ends of link i in pixels: [x0, y0, x1, y1]. */
 export function linkEnds(mark, box, i) {
   const far = (mark.to && box.byName?.get(mark.to)) || box; // panels without a name are many
-  const [start, end] = mark.inset ?? [0, 0];
+  const [start, end] = (mark.inset ?? [0, 0]).map((inset, k) => inset + (k ? -1 : 1) * ((k ? mark.dx1 : mark.dx0)?.data[i] ?? 0));
   if (far.top > box.bottom) { // in a narrow place the other panel lies beneath: the links run out to the right
     const middle = (box.top + box.bottom) / 2;
     return [box.x(mark.x0.data[i]) + start, box.y(mark.y0.data[i]), box.right, middle + 4 * (i - (mark.x0.data.length - 1) / 2)];
@@ -234,7 +234,7 @@ function handle(ctx, mark, box, theme) {
   ctx.stroke();
 }
 
-const PAINTERS = { line, points, bars, heatmap: paintHeatmap, arrows, text, region, band, links, handle, tiles, note, reference, maps, colorscale };
+const PAINTERS = { line, points, bars, heatmap: paintHeatmap, arrows, text, region, band, links, handle, tiles, note, reference, maps, colorscale, lens };
 const UNCLIPPED = new Set(["text", "handle", "arrows", "tiles", "note", "reference", "maps", "colorscale"]);
 
 /** The cursors of a panel, above its axes and their words. */

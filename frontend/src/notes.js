@@ -1,6 +1,6 @@
 // What explains a picture: notes with an arrow, reference lines in words, the cursor of time.
 import { breakLines } from "./lines.js";
-import { isFree, moved, nearestFree, rectOf, roomOf, within } from "./spots.js";
+import { firstFree, moved, nearestFree, rectOf, roomOf, within } from "./spots.js";
 import { cssColor } from "./theme.js";
 
 const SIZE = 12;
@@ -94,8 +94,8 @@ function referenceWords(ctx, mark, box, theme, [upright, at, color]) {
         const sides = [moved(rect, 0, at - 2 - high), moved(rect, 0, at + 3)];
         return at - 3 - high < box.top ? sides.reverse() : sides;
       });
-  const inside = places.map((rect) => within(rect, { ...roomOf(box), left: box.cell.left }));
-  const rect = inside.find((one) => isFree(one, box.taken ?? [])) ?? inside[0];
+  const room = { ...roomOf(box), left: box.cell.left };
+  const rect = firstFree(places.map((one) => within(one, room)), box.taken ?? [], room);
   box.taken?.push(rect);
   ctx.textAlign = "left";
   ctx.textBaseline = "top";
@@ -159,4 +159,28 @@ export function cursorUnder(mark, box, px, py) {
   const x = Math.min(box.right, Math.max(box.left, box.x(mark.x)));
   const pilled = mark.text && py > box.bottom - 4 && Math.abs(px - x) < 40;
   return Math.abs(px - x) <= 10 || pilled;
+}
+
+const LENS = 0.14; // opacity of a wedge
+const FAR = 90; // pixels between two panels that no wedge bridges
+
+/** A shaded wedge from an edge in this panel to one in another, which shows large what lies here. */
+export function lens(ctx, mark, box, theme) {
+  const far = box.byName?.get(mark.to);
+  if (!far || Math.max(far.top - box.bottom, box.top - far.bottom, far.left - box.right) > FAR) return;
+  const near = [0, 1].map((i) => [box.x(mark.x.data[i]), box.y(mark.y.data[i])]);
+  const ends = [0, 1].map((i) => [far.x(mark.far_x.data[i]), far.y(mark.far_y.data[i])]);
+  ctx.fillStyle = ctx.strokeStyle = cssColor(mark.color, theme);
+  ctx.globalAlpha = LENS;
+  ctx.beginPath();
+  [near[0], near[1], ends[1], ends[0]].forEach((point, i) => (i ? ctx.lineTo(...point) : ctx.moveTo(...point)));
+  ctx.fill();
+  ctx.globalAlpha = 1;
+  ctx.lineWidth = 1.25;
+  ctx.beginPath();
+  for (const i of [0, 1]) {
+    ctx.moveTo(...near[i]);
+    ctx.lineTo(...ends[i]);
+  }
+  ctx.stroke();
 }

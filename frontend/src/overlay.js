@@ -75,6 +75,7 @@ export class Overlay {
       };
       close.addEventListener("click", shut);
       element.addEventListener("keydown", (event) => event.key === "Escape" && shut());
+      if (control.spec.kind === "toggle") control.element.querySelector("input").tabIndex = -1; // arrows and Enter on the picture reach it
       this.element.append(element);
       this.anchored.set(anchor.control, { element, title, text });
     }

@@ -46,6 +46,7 @@ def test_on_a_phone_nothing_scrolls_sideways_and_targets_are_large(opened, line)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     small = page.locator(".cnn-widget :is(button, select, input[type=range])").evaluate_all(
         """(nodes) => nodes.filter((n) => n.offsetParent && !n.closest(".cnn-handle"))
+        .filter((n) => !n.closest(".cnn-anchor:has(> .cnn-round)")) // these have a test of their own
         .map((n) => [n.outerHTML.slice(0, 90), n.getBoundingClientRect()])
         .filter(([, r]) => r.height > 1 && r.height < 40).map(([html]) => html)"""
     )
@@ -142,3 +143,38 @@ def test_high_contrast_keeps_the_grid_faint_and_the_tracks_of_sliders(opened):
     pixels = np.asarray(Image.open(io.BytesIO(shot)).convert("L")).astype(int)
     middle = pixels[pixels.shape[0] // 2]
     assert (np.abs(middle - pixels[0, 0]) > 20).mean() > 0.9, middle  # all but the rim of the knob
+
+
+@pytest.mark.parametrize("line", [SPIRALS, "TrainingView", "ChainRule"])
+def test_play_stays_in_reach_while_a_phone_scrolls(opened, line):
+    page = opened(line, 366, has_touch=True, is_mobile=True).page
+    play = page.get_by_title("Play", exact=True)
+    high = page.locator(".cnn-widget").bounding_box()["height"]
+    assert high > WINDOW  # there is something to scroll
+    for share in (0, 0.5, 0.9):
+        page.evaluate("y => scrollTo(0, y)", share * (high - WINDOW))
+        box = play.bounding_box()
+        assert 0 <= box["y"] <= WINDOW - box["height"]
+        over = page.evaluate(
+            "([x, y]) => document.elementFromPoint(x, y).closest('button')?.title",
+            [box["x"] + 20, box["y"] + 20],
+        )
+        assert over == "Play"
+
+
+def test_on_a_phone_the_round_buttons_of_the_network_keep_apart_and_are_reached_from_around(opened):
+    page = opened(SPIRALS, 366, has_touch=True, is_mobile=True).page
+    faults = page.locator(".cnn-anchor > .cnn-round").evaluate_all(
+        """(nodes) => nodes.filter((n) => n.offsetParent).flatMap((n, i, all) => {
+          n.scrollIntoView({ block: "center" });
+          const r = n.getBoundingClientRect();
+          const at = (dy) => document.elementFromPoint(r.left + r.width / 2, r.top + dy);
+          const hits = [-5, r.height + 5].some((dy) => at(dy) === n);
+          const on = all.slice(0, i).some((other) => {
+            const o = other.getBoundingClientRect();
+            return r.left < o.right && o.left < r.right && r.top < o.bottom && o.top < r.bottom;
+          });
+          return [...(hits ? [] : ["small"]), ...(on ? ["on another"] : [])];
+        })"""
+    )
+    assert faults == []

@@ -5,10 +5,13 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 import cnnlib.widgets
 
 STATIC = Path(cnnlib.widgets.__file__).parent / "static"
-FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
+ROOT = Path(__file__).resolve().parents[2]
+FRONTEND = ROOT / "frontend"
 
 
 def test_the_shipped_files_are_built_from_the_present_sources():
@@ -35,3 +38,14 @@ def test_the_lock_file_names_no_registry():
     assert lock["lockfileVersion"] == 3
     assert not [name for name, package in lock["packages"].items() if "resolved" in package]
     assert all("integrity" in package for name, package in lock["packages"].items() if name)
+
+
+SHEETS = [*(ROOT / "frontend" / "src").glob("*.css"), ROOT / "tools" / "site" / "live" / "src" / "live.css"]
+
+
+@pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)
+def test_no_rule_has_a_change_look_at_every_element(path):
+    """`a:has(b) *`: whatever changes anywhere, the browser then looks at the styles of the whole page."""
+    selectors = re.findall(r"([^{}]+)\{", re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.DOTALL))
+    each = [one.strip() for selector in selectors for one in re.split(r",(?![^()]*\))", selector)]
+    assert [one for one in each if ":has(" in one and re.search(r"[\s>+~]\*(::?\w+)?$", one)] == []

@@ -41,6 +41,9 @@ LEARNERS = sorted((settings.ROOT / "notebooks").glob("[0-9]*.ipynb"))
         (["a = 1", "def f():\n    return a", "f()"], [0, 1]),
         (["x = {}", "x['a'] = 1", "x"], [0, 1]),
         (["x = 1", "this is no Python", "x"], [0]),
+        (["a = load()", "b = a.hold_back(2)", "np.bincount(a.y)", "evaluate(m, a.x)", "a"], [0]),
+        (["x = np.zeros((2, 2))", "np.fill_diagonal(x, 1)", "x"], [0, 1]),
+        (["x = np.zeros(3)", "np.add.at(x, [0], 1)", "x"], [0, 1]),
     ],
 )
 def test_a_cell_needs_what_binds_and_what_changes_its_names(sources, wanted):
@@ -86,6 +89,26 @@ def test_what_no_page_can_run_is_not_offered():
     sources = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     (index,) = [index for index, source in enumerate(sources) if "NetworkXRay(from_torch" in source]
     assert told[index]["live"] == ""
+
+
+def test_a_cell_that_works_for_minutes_has_a_short_way_to_its_widget():
+    long = nbformat.v4.new_code_cell("model = train()\nView(model)", metadata={"page": "View(trained())"})
+    cells = ["import cnnlib", "from cnnlib import View, train, trained", long]
+    cells = [nbformat.v4.new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells]
+    told = plan(nbformat.v4.new_notebook(cells=cells))
+    assert told[2]["short"] == {"source": "View(trained())", "needs": [1]}
+    assert told[0]["short"] is None
+
+
+@pytest.mark.parametrize("path", LEARNERS, ids=lambda path: path.stem)
+def test_a_short_way_shows_the_widget_of_its_cell(path):
+    """By the first word of its last line, from names that the cells it needs have bound."""
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    for cell, one in zip(cells, plan(nbformat.read(path, as_version=4), twin=twin_of(path)), strict=True):
+        if one["short"]:
+            assert one["live"] == "widget"
+            shown = ast.parse(one["short"]["source"]).body[-1].value.func.id
+            assert f"{shown}(" in cell.source
 
 
 def test_a_twin_s_page_tells_all():
@@ -328,16 +351,31 @@ def test_a_pack_is_a_list_and_the_contents(tmp_path):
     assert whole[4 + length :] == b"x = 1"
 
 
-def test_mnist_is_set_apart_unpacked_and_read_without_lzma(tmp_path, monkeypatch):
-    packed, unpacked = tmp_path / "course" / "x.xz", tmp_path / "sample" / "x.xz"
+def sample_on_a_page(tmp_path, monkeypatch, fetch):
+    """The module that stands for lzma on a page, and the file that stands for the sample of MNIST."""
+    packed, unpacked = tmp_path / "course" / "x.xz", tmp_path / "sample.bin"
     packed.parent.mkdir()
     packed.write_bytes(lzma.compress(b"pixels"))
     python.set_sample_apart(packed, unpacked)
-    assert unpacked.read_bytes() == b"pixels" and not packed.exists()
+    assert unpacked.read_bytes() == b"pixels"
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    there = absent()["lzma"]
-    unpacker = there.LZMADecompressor(there.FORMAT_XZ, memlimit=1)
-    assert unpacker.decompress(unpacked.read_bytes(), 7) == b"pixels"
+    there = absent(fetch)["lzma"]
+    return there.LZMADecompressor(there.FORMAT_XZ, memlimit=1), packed.read_bytes()
+
+
+def test_mnist_is_set_apart_and_fetched_when_it_is_unpacked(tmp_path, monkeypatch):
+    site = {"x.xz": gzip.compress(b"pixels")}
+    unpacker, there = sample_on_a_page(tmp_path, monkeypatch, site.__getitem__)
+    assert unpacker.decompress(there, 7) == b"pixels"
+
+
+def test_without_a_network_mnist_lacks_with_a_sentence(tmp_path, monkeypatch):
+    def fetch(name):
+        raise RuntimeError("NetworkError: failed to execute 'send'")
+
+    unpacker, there = sample_on_a_page(tmp_path, monkeypatch, fetch)
+    with pytest.raises(ConnectionError, match=r"x\.xz .* cannot be had .* try again when you are online"):
+        unpacker.decompress(there, 7)
 
 
 def test_only_files_with_the_published_check_sum_are_taken(tmp_path, monkeypatch):

@@ -2,6 +2,9 @@
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -11,7 +14,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.course.site_built import built
-from tools.site import check, settings, staging
+from tools.site import check, lite, settings, staging
 
 NOTEBOOKS = staging.notebooks()
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -118,6 +121,18 @@ def test_a_widget_becomes_a_picture_with_its_sentence(tmp_path):
     assert '<p class="course-says" aria-hidden="true">The slope is &lt;2&gt;.</p>' in html
 
 
+def test_a_picture_in_a_table_becomes_a_file_that_comes_when_it_is_near(tmp_path):
+    table = (
+        f'<table><tr><td><img width="1" alt="a dot" src="data:image/png;base64,{PIXEL}"></td></tr></table>'
+    )
+    shown = nbformat.v4.new_output("execute_result", {"text/html": table})
+    cell = nbformat.v4.new_code_cell("table", outputs=[shown])
+    staging.prepare(nbformat.v4.new_notebook(cells=[cell]), tmp_path, "../")
+    (file,) = tmp_path.iterdir()
+    html = cell.outputs[0].data["text/html"]
+    assert f'alt="a dot" loading="lazy" decoding="async" src="../pictures/{file.name}"' in html
+
+
 def test_badges_of_other_servers_and_links_to_folders_stay_behind(tmp_path):
     badge = "[![Tests](https://example.org/badge.svg)](https://example.org)"
     (tmp_path / "notebooks").mkdir()
@@ -189,7 +204,9 @@ def test_the_learner_finds_every_file(site):
         assert (folder / name).read_bytes() == (settings.ROOT / name).read_bytes()
     for path in NOTEBOOKS:
         copy = folder / path.relative_to(settings.ROOT)
-        assert nbformat.read(copy, as_version=4) == nbformat.read(path, as_version=4)
+        here = nbformat.read(copy, as_version=4)
+        here.cells = [cell for cell in here.cells if cell.id != "in-the-browser"]
+        assert here == nbformat.read(path, as_version=4)
         outputs = [
             o for cell in json.loads(copy.read_text("utf-8"))["cells"] for o in cell.get("outputs", [])
         ]
@@ -197,6 +214,27 @@ def test_the_learner_finds_every_file(site):
         assert lists == [], "JupyterLite would show commas between the lines"
     listed = json.loads((site / "lite/api/contents/notebooks/all.json").read_text("utf-8"))["content"]
     assert {entry["name"] for entry in listed} >= {path.name for path in NOTEBOOKS} | {"solutions"}
+
+
+def test_what_comes_first_in_the_browser_tells_what_lacks_and_silences_the_font_list():
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# Why?"), nbformat.v4.new_code_cell("import numpy as np")]
+    )
+    lite.begin_in_the_browser(notebook, Path("notebooks/solutions/05_x.ipynb"))
+    assert [cell.id == "in-the-browser" for cell in notebook.cells] == [False, True, False]
+    first = notebook.cells[1].source
+    box = "import logging; logging.getLogger('matplotlib.font_manager').warning('building the font cache')"
+    there = subprocess.run([sys.executable, "-c", f"{first}\n{box}"], capture_output=True, text=True)
+    assert (there.returncode, there.stderr) == (0, "")
+    lacks = f"import sys; sys.modules['numpy'] = None\n{first}"
+    said = subprocess.run([sys.executable, "-c", lacks], capture_output=True, text=True).stderr
+    assert "NumPy cannot be fetched from https://" in said and "notebooks/solutions/05_x.html" in said
+
+
+def test_a_kernel_that_answers_elsewhere_ends_the_build(tmp_path):
+    (tmp_path / "1.js").write_text("createMessage({msgType:'other'})")
+    with pytest.raises(lite.LiteError, match="0 scripts, expected one"):
+        lite.go_on_after_failures(tmp_path)
 
 
 def test_an_unreachable_server_leaves_the_address_to_the_browser(tmp_path):

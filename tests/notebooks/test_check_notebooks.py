@@ -98,6 +98,11 @@ def late_answer(notebook):
     notebook.cells[-1].metadata["answers"] = "02.peek"
 
 
+def meant_to_fail(notebook):
+    """A cell that fails on purpose, with all the lines that Python shows."""
+    notebook.cells[2].metadata["tags"] = ["raises-exception"]
+
+
 def prints(text, name="stdout", number=2):
     """Change what a code cell printed."""
     return lambda notebook: notebook.cells[number].outputs[0].update(text=text, name=name)
@@ -200,6 +205,7 @@ BROKEN = [
     ("randomness_is_seeded", "np.random.rand", code("np.random.rand(3)")),
     ("randomness_is_seeded", "default_rng", code("rng = np.random.default_rng()")),
     ("randomness_is_seeded", "import random", code("import random")),
+    ("meant_errors_are_short", "not within in_short()", meant_to_fail),
     (
         "nothing_is_chosen_on_test_images",
         "a choice is judged by test images",

@@ -449,3 +449,34 @@ def test_the_curve_stays_when_it_is_rewound_and_brought_forward_again():
     view.set_state(epoch=2)
     view.advance(1)
     assert len(view.curve) == 4 and view.curve == curve[:4]
+
+
+def test_the_share_line_opens_the_same_run_in_another_widget():
+    view = Playground(dataset="spiral", **neurons(5, 3), seed=0.25, batch_size=7)
+    view.advance(4)
+    line = view.state["share"]
+    assert line.startswith("https://playground.tensorflow.org/#") and line.endswith("&epoch=4")
+    other = Playground()
+    other.set_state(share=line)
+    assert not other.message and other.facts == view.facts and other.state["share"] == line
+    names = ("dataset", "seed", "batch_size", "epoch")
+    assert [other.state[name] for name in names] == ["spiral", "0.25000", 7, 4]
+
+
+def test_a_share_line_keeps_weights_that_were_set_by_hand():
+    view = Playground(value=2.5)
+    view.set_state(value=1.5)
+    other = Playground()
+    other.set_state(share=view.state["share"])
+    assert other.run.weights[0][0, 0] == 1.5 and other.run.to_text() == view.run.to_text()
+
+
+NONE = ("", "hello", "#networkShape=9", "#epoch=much", "#now=damaged&epoch=2", "#seed=" + 25_000 * "1")
+
+
+@pytest.mark.parametrize("line", NONE)
+def test_a_line_that_is_none_changes_nothing_and_says_why(line):
+    view = Playground()
+    before = view.state
+    view.set_state(share=line)
+    assert view.message.endswith(".") and view.state == before and view.failure is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,28 @@ from tools.site.runtime import build_runtime
 from tools.site.staging import copy, notebooks, targets, written_pages
 
 KERNEL_PLUGIN = "@jupyterlite/pyodide-kernel-extension:kernel"
+
+#: The first code cell of every notebook there. Matplotlib makes its list of fonts at each visit, and says so.
+FIRST = """# Only here in the browser: NumPy comes now, and matplotlib looks for its fonts without a word.
+import logging
+
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+try:
+    import numpy
+except ImportError:
+    raise ImportError("{sentence}") from None
+"""
+NO_NUMPY = (
+    "NumPy cannot be fetched from {server}: no cell of the course runs without it. When this computer is"
+    " online and may reach that address, reload the page. The same notebook to be read: {page}"
+)
+
+#: Where JupyterLite's kernel answers that a cell has run. An answer that says "error" has it drop the cells
+#: that wait, but for one whose cause is an interrupt; a cell that is meant to fail asks that they be kept.
+REPLY = re.compile(
+    r'(msgType:"execute_reply",channel:"shell",parentHeader:(\w+)\.header,session:\2\.header\.session,content:\w+)\}'
+)
+KEEPING = r'\1,metadata:!1===\2.content.stop_on_error?{cause:"interrupt"}:{}}'
 
 
 class LiteError(Exception):
@@ -34,7 +57,25 @@ def build_lite(output: Path, work: Path, root: Path = settings.ROOT) -> list[str
     done = subprocess.run(command, cwd=lite, capture_output=True, text=True)
     if done.returncode:
         raise LiteError(done.stdout + done.stderr)
+    go_on_after_failures(output / "build")
     return absent
+
+
+def go_on_after_failures(scripts: Path) -> None:
+    """Have "Run All Cells" go on after a cell that is meant to fail, as JupyterLab does.
+
+    Raises
+    ------
+    LiteError
+        If JupyterLite's kernel answers at another place, or at several.
+    """
+    found = [path for path in scripts.rglob("*.js") if REPLY.search(path.read_text("utf-8"))]
+    if len(found) != 1:
+        raise LiteError(f"JupyterLite's kernel answers in {len(found)} scripts, expected one: see REPLY")
+    text, times = REPLY.subn(KEEPING, found[0].read_text("utf-8"))
+    if times != 1:
+        raise LiteError(f"JupyterLite's kernel answers at {times} places, expected one: see REPLY")
+    found[0].write_text(text, "utf-8")
 
 
 def build_wheel(folder: Path, root: Path) -> Path:
@@ -59,8 +100,19 @@ def copy_contents(folder: Path, root: Path) -> None:
         copy(path, folder / path.relative_to(root))
     for path in notebooks(root):
         (folder / path.relative_to(root)).parent.mkdir(parents=True, exist_ok=True)
-        whole = json.dumps(nbformat.read(path, as_version=4), indent=1, ensure_ascii=False)
+        notebook = nbformat.read(path, as_version=4)
+        begin_in_the_browser(notebook, path.relative_to(root))
+        whole = json.dumps(notebook, indent=1, ensure_ascii=False)
         (folder / path.relative_to(root)).write_text(whole, "utf-8")
+
+
+def begin_in_the_browser(notebook, place: Path) -> None:
+    """Put the cell that a notebook needs in JupyterLite alone before its first code cell."""
+    page = f"../../{place.with_suffix('.html').as_posix()}"  # from lite/lab/
+    sentence = NO_NUMPY.format(server=settings.PYODIDE_PACKAGES.split("{")[0], page=page)
+    first = nbformat.v4.new_code_cell(FIRST.format(sentence=sentence), id="in-the-browser")
+    at = next(index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    notebook.cells.insert(at, first)
 
 
 def instructions(lite: Path, output: Path) -> dict:

@@ -21,6 +21,7 @@ FIRST = ("README.md", "docs/glossary.md", "docs/notation.md", "docs/claims.md", 
 NOTEBOOK_ROW = re.compile(r"^\| \[\d\d .+ \|$", re.MULTILINE)  # the README's table of notebooks
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 PROMPT = "Live controls appear when this cell runs"  # the last line of a widget's text, meant for a notebook
+INSIDE = re.compile(r'src="data:image/png;base64,([^"]+)"')
 
 
 def notebooks(root: Path = ROOT) -> list[Path]:
@@ -190,8 +191,18 @@ def _outputs(outputs, pictures: Path, up: str) -> list:
             says = alt if data.get("text/plain", "") == alt else ""
             picture = picture_html(base64.b64decode(data["image/png"]), alt, says, pictures, up)
             output = nbformat.v4.new_output("display_data", data={"text/html": picture})
+        elif "text/html" in data:
+            output.data["text/html"] = INSIDE.sub(lambda found: _file(found, pictures, up), data["text/html"])
         made.append(output)
     return made
+
+
+def _file(found: re.Match, pictures: Path, up: str) -> str:
+    """Save a picture that stands in the text of a table, and return what names it there."""
+    png = base64.b64decode(found[1])
+    name = hashlib.sha256(png).hexdigest()[:16] + ".png"
+    (pictures / name).write_bytes(png)
+    return f'loading="lazy" decoding="async" src="{up}pictures/{name}"'
 
 
 def fold(outputs) -> list:

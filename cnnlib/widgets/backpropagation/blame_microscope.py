@@ -11,7 +11,8 @@ from cnnlib.experiments.dissect import activations, blame, full_pass, weight_gra
 from cnnlib.nn.layers import Conv2d, MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.viz import Axis, Figure, Heatmap, Panel, Region, Scene, mosaic
-from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture
+from cnnlib.widgets.backpropagation.blame_loss import LOSS, TITLE, loss_words, sentence, strongest
+from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture, signed_sum
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.network_xray import default
@@ -22,11 +23,11 @@ MOST_KERNELS = 128  # kernels, one an input map, whose gradients are shown at on
 
 
 class BlameMicroscope(Widget):
-    """Click a unit: its gradient by all before it. Or pick a weight: the sum behind its gradient.
+    """Click a unit: its gradient by all before it. Or the loss's; or pick a weight: the sum behind its own.
 
-    For a unit, the upper row shows the forward maps and the lower row how much each number of them would move
-    the unit. For a weight of a convolution, the two maps whose products add up to its gradient are shown, for
-    the loss of the chosen image.
+    For a unit or the loss, the upper row shows the forward maps and the lower row how much each number of
+    them would move it; Play runs the gradient backwards, column by column. For a weight of a convolution,
+    the two maps whose products add up to its gradient are shown, for the loss of the chosen image.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ class BlameMicroscope(Widget):
         As for `Widget`.
 
     Facts for a unit: ``value``, ``pixels`` (that receive a gradient), ``field`` (pixels in reach of the
-    windows), ``weights`` (that receive one), ``switches`` (winners of max-poolings on the way). For a weight:
+    windows), ``weights`` (that receive one), ``switches`` (winners of max-poolings on the way). For the loss:
+    ``loss``, ``pixels``, ``weights``, ``switches``. For a weight:
     ``gradient``, ``terms`` (products that are not zero).
 
     >>> BlameMicroscope(layer="convolution 1", channel=0, row=12, column=12).text.split(";")[0]
@@ -49,8 +51,11 @@ class BlameMicroscope(Widget):
     """
 
     title = "Which numbers would move this one, and how much?"
+    speed = "1 step a second"
+    back: int | None = None  # columns that the gradient has reached while it runs backwards; None: all
     slots: Mapping[str, tuple[str, ...]] = {
-        "bar": ("what", "image", "layer", "channel"),
+        "head": ("what",),
+        "bar": ("image", "layer", "channel"),
         "handle": ("row", "column"),
         "more": ("input_map",),
     }
@@ -72,7 +77,9 @@ class BlameMicroscope(Widget):
         deepest = [name for name in names if len(self.outputs[name].shape) == 3]
         most = max(shape[0] for shape in shapes) - 1
         inputs = [self.kernels_of(conv).shape[1] for conv in self.opened.convolutions()]
-        kinds = (UNIT, WEIGHT) if inputs and self.specimen.labels is not None else (UNIT,)
+        kinds = (UNIT,)
+        if inputs and self.specimen.labels is not None:
+            kinds = (UNIT, WEIGHT, LOSS)
         sides = [side for conv in self.opened.convolutions() for side in self.kernels_of(conv).shape[2:]]
         rows, columns = (max([s[i] for s in shapes if len(s) == 3] + sides + [1]) - 1 for i in (1, 2))
         return (
@@ -104,8 +111,29 @@ class BlameMicroscope(Widget):
         convolutions = tuple(name for name in names if name.startswith("convolution"))
         return {"layer": convolutions if state["what"] == WEIGHT else names}
 
+    def train(self):
+        """Run backward: one column more a step, from the right."""
+        state = self.state
+        last = self.outputs[state["layer"]].place if state["what"] == UNIT else 10**9
+        columns = sum(o.place <= last for o in self.opened.laid_out(state).values())
+        for self.back in range(columns if state["what"] != WEIGHT else 0):
+            yield
+        if self.back is not None:
+            self.back = None
+            yield
+
+    def rewind(self) -> None:
+        self.live.forget_run()
+        self.back = 0
+
+    def begin(self) -> None:
+        self.back = None
+
     def changed(self, before: dict, after: dict) -> None:
         """Only convolutions have kernels: coming from another layer, the one before it; else a sentence."""
+        if any(after[name] != before[name] for name in after):
+            self.live.forget_run()
+            self.back = None
         if after["what"] != WEIGHT or after["layer"].startswith("convolution"):
             return
         if before["what"] == WEIGHT:
@@ -173,7 +201,46 @@ class BlameMicroscope(Widget):
 
     def compute(self, state: dict) -> Scene:
         x = self.specimen.images[state["image"]][None]
-        return self.unit_scene(state, x) if state["what"] == UNIT else self.weight_scene(state, x)
+        scenes = {UNIT: self.unit_scene, WEIGHT: self.weight_scene, LOSS: self.loss_scene}
+        return scenes[state["what"]](state, x)
+
+    def loss_scene(self, state: dict, x: np.ndarray) -> Scene:
+        """The gradient of the loss of this image, backwards through all columns."""
+        outputs, label = list(self.opened.laid_out(state).values()), self.specimen.labels[[state["image"]]]
+        seen, last = full_pass(self.model, CrossEntropyLoss(), x, label), outputs[-1]
+        picture = BlamePicture(
+            self.model,
+            outputs,
+            last,
+            strongest(seen.gradients[last.place][0]),
+            seen.activations,
+            seen.gradients,
+            back=self.back,
+            loss=loss_words(seen.loss),
+        )
+        names = self.specimen.class_names
+        shown = names[int(label[0])], names[int(seen.activations[-1][0].argmax())]
+        facts = {
+            "loss": seen.loss,
+            "pixels": int(np.count_nonzero(np.any(seen.gradients[0][0], axis=0))),
+            "weights": sum(int(np.count_nonzero(g)) for w in seen.weight_gradients for g in w.values()),
+            "switches": self.switches(last, seen.gradients),
+        }
+        small, narrow = picture.narrow()
+        return Scene(
+            [picture.panel(), small],
+            sentence(picture, seen, shown, self.back),
+            facts,
+            title=TITLE,
+            height=HEIGHT,
+            narrow=narrow,
+            idle=("layer", "channel", "row", "column"),
+            figures=[
+                Figure("true", str(shown[0])),
+                Figure("guess", str(shown[1])),
+                Figure("loss", f"{seen.loss:.3g}", large=True),
+            ],
+        )
 
     def unit_scene(self, state: dict, x: np.ndarray) -> Scene:
         output = self.opened.laid_out(state)[state["layer"]]
@@ -189,9 +256,8 @@ class BlameMicroscope(Widget):
             "switches": self.switches(output, gradients),
         }
         text = self.unit_sentence(output, unit, facts)
-        picture = BlamePicture(
-            self.model, list(self.opened.laid_out(state).values()), output, unit, values, gradients
-        )
+        outputs = list(self.opened.laid_out(state).values())
+        picture = BlamePicture(self.model, outputs, output, unit, values, gradients, back=self.back)
         small, narrow = picture.narrow()
         return Scene(
             [picture.panel(), small],
@@ -238,8 +304,12 @@ class BlameMicroscope(Widget):
         terms = weight_gradient_terms(layer, before, after, index)
         facts = {"gradient": terms.total, "terms": int(np.count_nonzero(terms.products)), "loss": seen.loss}
         size = max(terms.inputs.shape[1:])
-        shown = ".2f" if size <= 4 else ".1f" if size <= 8 else ""
-        titles = ("what the weight met", "× gradient that arrived", f"= products, sum {terms.total:.3g}")
+        shown = ".3f" if size <= 4 else ".1f" if size <= 8 else ""
+        titles = (
+            "what the weight met",
+            "× gradient that arrived",
+            f"= products, sum {signed_sum(terms.total)}",
+        )
         arrays = (terms.inputs[0], terms.factors[0], terms.products[0])
         panels = [
             square(array, title, (0, i), shown)
@@ -275,7 +345,7 @@ class BlameMicroscope(Widget):
         return (
             f"{output.name[0].upper()}{output.name[1:]}, kernel {f}, input map {c}, row {p}, column {q}: the"
             f" weight is used at {terms.inputs.size} places; {facts['terms']} products are not"
-            f" zero, and all add up to its gradient, {facts['gradient']:.3g}."
+            f" zero, and all add up to its gradient, {signed_sum(facts['gradient'])}."
         )
 
 
@@ -290,7 +360,8 @@ def square(values: np.ndarray, title: str, at: tuple, numbers: str) -> Panel:
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
     size = np.abs(values).max()
     power = int(np.floor(np.log10(size))) if 0 < size < 0.05 else 0
-    heat = Heatmap(values / 10.0**power, cmap="diverging", numbers=numbers)
+    values = values / 10.0**power + 0.0  # no negative zeros among the numbers shown
+    heat = Heatmap(values, cmap="diverging", numbers=numbers)
     return Panel(
         [heat], x, y, title=title + (f" (×1e{power})" if power else ""), at=at, equal=True, grid=False
     )

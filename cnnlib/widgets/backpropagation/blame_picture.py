@@ -14,7 +14,7 @@ PITCH, RULE, THUMB = 86.0, 50.0, 19.0  # pixels of a map, of what acts between t
 VALUES, RULES, GRADIENTS, NUMBERS, THUMBS = 94.0, 190.0, 308.0, 362.0, 426.0  # heights of the rows' middles
 HEIGHT = 468.0
 BETWEEN = 104.0  # distance of two columns on a narrow page
-GATE, SWITCH, KERNEL = "gate", "switch", "kernel"
+GATE, SWITCH, KERNEL = "ReLU gate", "pool winner", "kernel"
 
 
 def single(output: LayerOutput, values, index: int, **look) -> Maps:
@@ -27,15 +27,28 @@ def single(output: LayerOutput, values, index: int, **look) -> Maps:
 class BlamePicture:
     """Marks of both directions; `followed` is the map shown of every output, `way` the place in it."""
 
-    def __init__(self, model, outputs, output: LayerOutput, unit, values, gradients) -> None:
+    def __init__(
+        self, model, outputs, output: LayerOutput, unit, values, gradients, *, back=None, loss=None
+    ) -> None:
         self.model, self.outputs, self.output, self.unit = model, outputs, output, unit
         self.values, self.gradients = values, gradients
-        self.x = (np.arange(len(outputs)) + 0.5) / len(outputs)
+        self.back, self.loss = (
+            back,
+            loss,
+        )  # columns that the gradient has reached, None: all; the loss's words
+        self.x = (np.arange(len(outputs)) + 0.5) / (len(outputs) + (loss is not None))
         self.followed, self.way = self.follow()
         self.pitch = min(PITCH, 600.0 / len(outputs))
 
     def reached(self, output: LayerOutput) -> bool:
         return output.place <= self.output.place
+
+    def come(self, output: LayerOutput) -> bool:
+        """Whether the gradient has come to an output while it runs backwards."""
+        places = [o.place for o in self.outputs if self.reached(o)]
+        return self.reached(output) and (
+            self.back is None or sum(place >= output.place for place in places) <= self.back
+        )
 
     def follow(self) -> tuple[list[int], list[tuple | None]]:
         """Backwards from the unit: the map and the place in it that would move the unit most."""
@@ -54,7 +67,10 @@ class BlamePicture:
                 free = len(gradient) <= index or sums[index] == 0 or self.kernels_after(i)
                 index = int(sums.argmax()) if free else index
                 followed[i] = index
-                place = np.unravel_index(int(gradient[index].argmax()), gradient[index].shape)
+                weighed = gradient[index]
+                if self.loss is not None:  # where the number is large as well: its gate is open
+                    weighed = gradient[index] * (1e-6 + np.abs(self.values[output.place][0][index]))
+                place = np.unravel_index(int(weighed.argmax()), weighed.shape)
                 way[i] = (index, *map(int, place)) if gradient[index].any() else None
             else:
                 index = 10**9
@@ -69,7 +85,8 @@ class BlamePicture:
 
     def marks(self) -> list[Mark]:
         count = len(self.outputs)
-        step, half = 1 / count, 0.5 * (self.pitch + 8) / (count * 128)
+        wide = count + (self.loss is not None)
+        step, half = 1 / wide, 0.5 * (self.pitch + 8) / (wide * 128)
         gaps = self.x[:-1] + half, self.x[1:] - half
         last = sum(self.reached(output) for output in self.outputs) - 1
         right = float(self.x[last])
@@ -85,16 +102,42 @@ class BlamePicture:
             middle = (gaps[0] + gaps[1]) / 2
             small = np.full(count - 1, 0.012)
             marks.append(Arrows(middle - 0.006, np.full(count - 1, VALUES), small, small * 0, "muted", 1))
-            keep = np.arange(count - 1) < last
+            keep = np.array([self.come(output) for output in self.outputs[:-1]]) & (
+                np.arange(count - 1) < last
+            )
             if keep.any():
                 start, zeros = middle[keep] + 0.012, np.zeros(keep.sum())
                 marks.append(Arrows(start, zeros + GRADIENTS, zeros - 0.024, zeros, "ink", 3))
+        marks += self.loss_marks(step)
         return [*marks, *self.names(), *self.maps(), *self.rules(), *self.path(), *self.thumbs()]
+
+    def loss_marks(self, step: float) -> list[Mark]:
+        """The loss at the right: values run into it from above, the gradient leaves it below."""
+        if self.loss is None:
+            return []
+        number, how = self.loss
+        x, edge, low = float(self.x[-1] + step), float(self.x[-1] + 0.3 * step), (RULES - 30, RULES + 30)
+        marks: list[Mark] = [
+            Line([edge, x, x], [VALUES, VALUES, low[0] - 12], "muted", 1),
+            Arrows([x], [low[0] - 16], [0], [14], color="muted", width=1),
+            Region(x - 0.45 * step, x + 0.45 * step, *low, color="ink", filled=False, width=2),
+            Text([x], [low[0] + 11], "loss", bold=True, size=12),
+            Text([x], [RULES + 1], number, bold=True, size=18),
+            Text([x], [low[1] - 9], how, color="muted", size=10),
+        ]
+        signs = "blue: the loss rises, orange: it falls"
+        right = float(self.x[-1] + step / 2)
+        marks.append(Text([right], [GRADIENTS - 76], signs, align="right", color="muted", size=12))
+        if self.back is None or self.back:
+            marks.append(Line([x, x, edge + 0.2 * step], [low[1], GRADIENTS, GRADIENTS], "ink", 3))
+            marks.append(Arrows([edge + 0.25 * step], [GRADIENTS], [-0.2 * step], [0], color="ink", width=3))
+        return marks
 
     def names(self) -> list[Mark]:
         names = [short_name(output) for output in self.outputs]
         which = [
-            f"map {m}" if o.maps and o.place else "" for o, m in zip(self.outputs, self.followed, strict=True)
+            f"map {m}" if o.maps and o.place else "p − label" * (self.loss is not None and o.place > 0)
+            for o, m in zip(self.outputs, self.followed, strict=True)
         ]
         chosen = [output.name == self.output.name for output in self.outputs]
         marks: list[Mark] = [Text(self.x, [VALUES - 53] * len(names), names, bold=True, size=12)]
@@ -132,8 +175,9 @@ class BlamePicture:
                     **self.colors(output, value, False),
                 )
             )
-            if not self.reached(output):
-                marks.append(Text([x], [GRADIENTS], "comes later", color="muted", size=11))
+            if not self.come(output):
+                words = "not yet" if self.reached(output) else "comes later"
+                marks.append(Text([x], [GRADIENTS], words, color="muted", size=11))
                 continue
             gradient = self.gradients[output.place][0]
             colors = self.colors(output, gradient, True)
@@ -142,16 +186,14 @@ class BlamePicture:
             )
             if output.name != self.output.name:
                 marks.append(
-                    ColorScale(
-                        x, NUMBERS + 10, colors["vmin"], colors["vmax"], needs=105.0 * len(self.outputs)
-                    )
+                    ColorScale.both_ways(x, NUMBERS + 10, colors["vmax"], (-18, 0), 96.0 * len(self.outputs))
                 )
         return marks
 
     def path(self) -> list[Mark]:
         """The gradient at the framed places, in numbers."""
         marks: list[Mark] = []
-        spots = [i for i, place in enumerate(self.way) if place is not None]
+        spots = [i for i, place in enumerate(self.way) if place is not None and self.come(self.outputs[i])]
         found = [float(self.gradients[self.outputs[i].place][0][self.way[i]]) for i in spots]
         for sign, color in ((1, "pos-text"), (-1, "neg-text")):
             keep = [k for k, value in enumerate(found) if np.sign(value) == sign]
@@ -215,7 +257,7 @@ class BlamePicture:
         for x, output, index in zip(self.x, self.outputs, self.followed, strict=True):
             if len(output.maps) < 2 or (output.place and isinstance(self.model[output.place - 1], ReLU)):
                 continue
-            array = self.gradients[output.place][0] if self.reached(output) else np.zeros(output.shape)
+            array = self.gradients[output.place][0] if self.come(output) else np.zeros(output.shape)
             state = np.array([2.0 * (m == index) for m in output.maps])
             look = {"x": x, "y": THUMBS, "pitch": THUMB, "across": across, "emits": f"unit:{output.name}"}
             reach = reach_of([array])
@@ -253,12 +295,16 @@ class BlamePicture:
                         z, tile=(*z.shape, 1), x=0.5, y=y - 50, pitch=44.0, framed=False, means=name, **extra
                     )
                 )
-            if self.reached(output):
+            if self.come(output):
                 gradient = self.gradients[output.place][0]
                 marks.append(
                     single(output, gradient, index, x=0.82, **look, **self.colors(output, gradient, True))
                 )
         height = 78.0 + (len(self.outputs) - 1) * BETWEEN + 50
+        if self.loss is not None:
+            words = f"loss {self.loss[0]} = {self.loss[1]}"
+            marks.append(Text([0.5], [height + 4], words, bold=True, size=14))
+            height += 24
         down = Axis(height, 0, visible=False)
         panel = Panel(marks, Axis(0, 1, visible=False), down, grid=False, name="down")
         return panel, Narrow((f"{height:.0f}px",), (1,), height, at={"down": (0, 0)}, only=("down",))
@@ -272,3 +318,12 @@ def signed(value: float) -> str:
     """
     digits = 0 if abs(value) >= 10 else 2 if abs(value) >= 0.095 else 4
     return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def signed_sum(value: float) -> str:
+    """A sum in four digits, with a true minus sign.
+
+    >>> signed_sum(-1.69357)
+    '−1.694'
+    """
+    return f"{value + 0.0:.4g}".replace("-", "−")

@@ -12,7 +12,7 @@ SLOTS = {"head": ("graph",), "handle": ("step",), "settings": ("x", "w", "b", "t
 LIMIT = 4.0
 WORDS = ("one weight", "through a ReLU", "used twice")
 AIR = 600  # pixels of width below which notes give way
-LEGEND = "above: the value; below: dE by it, blue + orange −"
+LEGEND = "Above a node: its value. On an arrow: a local slope. Below: the gradient, blue +, orange −."
 
 
 class ChainRule(Widget):
@@ -78,10 +78,10 @@ class ChainRule(Widget):
 
 
 def figures(values: dict, known: set, gradients: dict) -> list[Figure]:
-    """The error and the gradient by the weight, as far as they are known."""
+    """The loss and the gradient by the weight, as far as they are known."""
     error = short(values["E"]) if "E" in known else "?"
     slope = short(gradients["w"]) if "w" in gradients else "?"
-    return [Figure("Error E", error, large=True), Figure("dE/dw", slope, large=True)]
+    return [Figure("Loss E", error, large=True), Figure("dE/dw", slope, large=True)]
 
 
 def timeline(nodes: int, step: int) -> Panel:
@@ -114,9 +114,9 @@ def edge_marks(graph: Graph, values: dict, gradients: dict, slopes_known: bool, 
             returned = node.name in gradients and all(n in gradients for n in node.inputs)
             if returned:
                 color = sign_color(gradients[node.name] * slope)
-                tail, way = end - 0.21 * way, -0.56 * way
+                tail, way = end - 0.17 * way, -0.66 * way
             else:
-                color, tail, way = ("ink" if lit else "muted"), start + 0.23 * way, 0.54 * way
+                color, tail, way = ("ink" if lit else "muted"), start + 0.16 * way, 0.6 * way
             width = 4 if lit else 2.5 if returned else 1.5
             marks.append(Arrows(tail[:1], tail[1:], way[:1], way[1:], color=color, width=width))
             if slopes_known:
@@ -163,8 +163,9 @@ def notes(graph: Graph, step: int) -> list[Note]:
     """What a first-time reader asks at the beginning, at the turn, and on the way back."""
     nodes, (right, height) = len(graph.nodes), graph.places["E"]
     if step == 0:
-        words = "Press Play: numbers flow to the right, then blame flows back."
-        return [Note(right - 1.3, height + 1.15, words, (right - 0.9, height + 0.3), 240, needs=AIR)]
+        words = "Press Play: numbers flow to the right, then gradients flow back."
+        look = {"align": "right", "needs": AIR}
+        return [Note(right + 0.2, height + 1.15, words, (right + 0.12, height + 0.14), 240, **look)]
     if step == nodes:
         words = "× is a local slope: how fast this node moves with that input."
         return [Note(right - 1.3, height + 1.25, words, (right - 0.5, height + 0.35), 240, needs=AIR)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.viz import Axis, Bars, Figure, Panel, Points, Scene
-from cnnlib.widgets.backpropagation.update_picture import HEIGHT, UpdatePicture, step_panels
+from cnnlib.widgets.backpropagation.update_columns import AGAIN, HEIGHT, UpdateColumns, stage_of, tracks
+from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, drawn, layer_outputs
 
@@ -43,7 +45,7 @@ BACKWARDS = {
 
 
 class OneUpdate(Widget):
-    """Forward maps above, gradient maps below; each step adds the next of them.
+    """Five columns: forward, loss, backward, step, forward again; each step adds a layer or a column.
 
     Parameters
     ----------
@@ -113,23 +115,24 @@ class OneUpdate(Widget):
         last = state["step"] == self.steps
         step, count = state["step"], len(self.outputs)
         picture = UpdatePicture(self.outputs, step, again if last else seen, seen)
-        model = self.networks[state["network"]]
-        moves = step_panels(model, seen, float(state["rate"]), step >= 2 * count, step > 2 * count, 1)
-        panels = [
-            picture.wide((0, 0, 1, 18)),
-            self.guess(step, seen, again, int(y[0])),
-            *moves,
-            self.losses(step, facts),
-        ]
-        small, narrow = picture.narrow([panel.name for panel in panels[1:]])
-        text = f"Step {step} of {self.steps}, {self.sentence(state, seen, facts)}"
+        kernel = KernelStep(self.networks[state["network"]], seen, float(state["rate"]))
+        columns = UpdateColumns(picture, kernel, int(y[0]), facts, self.specimen.class_names)
+        wide, below = columns.panels(), kernel.panels(step >= 2 * count, step > 2 * count)
+        below = [self.guess(step, seen, again, int(y[0])), *below, self.losses(step, facts)]
+        stage = stage_of(step, count)
+        if stage == AGAIN:
+            wide += [
+                replace(below[0], at=(0, 4), name="softmax now"),
+                replace(below[-1], at=(1, 4), name="now"),
+            ]
+        small, narrow = picture.narrow([panel.name for panel in below])
         return Scene(
-            [*panels, small],
-            text,
+            [*wide, small, *below],
+            f"Step {step} of {self.steps}, {self.sentence(state, seen, facts)}",
             facts,
-            rows=(f"{HEIGHT:.0f}px", "176px"),
-            columns=(1,) * 24,
-            height=HEIGHT + 176,
+            rows=(1, 1),
+            columns=tracks(stage),
+            height=HEIGHT,
             narrow=narrow,
             figures=self.figures(step, facts),
         )
@@ -137,8 +140,8 @@ class OneUpdate(Widget):
     def figures(self, step: int, facts: dict) -> list[Figure]:
         """The losses, once they are known."""
         known, done = step >= len(self.outputs), step == self.steps
-        before = f"{facts['before']:.3g}" if known else "–"
-        after = f"{facts['after']:.3g}" if done and np.isfinite(facts["after"]) else "–"
+        before = short(facts["before"]) if known else "–"
+        after = short(facts["after"]) if done and np.isfinite(facts["after"]) else "–"
         return [Figure("loss before", before), Figure("loss now", after, large=True)]
 
     def update(self, state: dict, x, y) -> tuple[FullPass, FullPass, dict]:
@@ -176,14 +179,14 @@ class OneUpdate(Widget):
         shown = np.sort(order if label in order else np.append(order[:9], label))
         places, names = np.arange(len(shown)), self.specimen.class_names
         target = int(np.flatnonzero(shown == label)[0])
-        marks = [Points(1.06, target, color="ink", shape="diamond", size=6, label="label")]
+        marks = [Points(1.0, target, color="ink", shape="diamond", size=6, label="wanted")]
         if step >= len(self.outputs) - 1:
             marks.append(Bars(places, p[shown], color="muted", horizontal=True, label="before"))
         if step == self.steps:
             marks.append(Points(q[shown], places, color="paper", size=4, outline="ink", label="after"))
         y = Axis(len(shown) - 0.4, -0.6, ticks=places, names=[names[i] for i in shown])
         x = Axis(0, 1.15, "probability", ticks=(0, 0.5, 1))
-        return Panel(marks, x, y, title="softmax: bars before, rings after", at=(0, 18, 1, 6), name="guess")
+        return Panel(marks, x, y, title="softmax: bars before, rings after", name="guess")
 
     def losses(self, step: int, facts: dict) -> Panel:
         """The loss of this image and the mean loss of the others, before and after."""
@@ -194,9 +197,7 @@ class OneUpdate(Widget):
             marks.append(Bars(np.arange(count) + shift, heights, width=0.36, color=color, label=words))
             top = max(top, *(1.1 * height for height in heights if np.isfinite(height)), 0)
         x = Axis(-0.6, 1.6, ticks=(0, 1), names=("before", "after"))
-        return Panel(
-            marks, x, Axis(0, 1.45 * top), title="loss", at=(1, 18, 1, 6), legend="upper right", name="loss"
-        )
+        return Panel(marks, x, Axis(0, 1.45 * top), title="loss", legend="upper right", name="loss")
 
     def sentence(self, state: dict, seen: FullPass, facts: dict) -> str:
         step, count = state["step"], len(self.outputs)
@@ -249,3 +250,12 @@ class OneUpdate(Widget):
             f" squared gradient had predicted {facts['predicted']:.3g}. The mean loss of {self.others} other"
             f" images {way} from {facts['others_before']:.3f} to {facts['others_after']:.3f}."
         )
+
+
+def short(loss: float) -> str:
+    """A loss to two decimals, a small or a huge one to three digits.
+
+    >>> short(2.0), short(0.01234), short(1234567.0)
+    ('2.00', '0.0123', '1.23e+06')
+    """
+    return f"{loss:.2f}" if 0.095 <= loss < 1000 else f"{loss:.3g}"

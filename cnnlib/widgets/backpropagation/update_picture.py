@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.nn.layers import Conv2d, Linear
-from cnnlib.viz import Arrows, Axis, Line, Mark, Narrow, Panel, Region, Text
+from cnnlib.viz import Axis, ColorScale, Maps, Mark, Narrow, Panel, Text
 from cnnlib.widgets.backpropagation.blame_picture import single
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 from cnnlib.widgets.forward_pass.network_picture import short_name
 from cnnlib.widgets.forward_pass.unit_detail import matrix_panel
 
-VALUES, GRADIENTS, HEIGHT = 92.0, 218.0, 286.0  # middles of the rows, height of both
 PITCH, NARROW_STEP = 80.0, 100.0
 MOST = 5  # rows and columns of a linear layer's weights that are shown
 
@@ -21,62 +20,42 @@ class UpdatePicture:
 
     def __init__(self, outputs, step: int, forward, seen) -> None:
         self.outputs, self.step, self.forward, self.seen = outputs, step, forward, seen
-        self.x = (np.arange(len(outputs)) + 0.5) / len(outputs)
-        self.pitch = min(PITCH, 500.0 / len(outputs))
-        self.again = step == 2 * len(outputs) + 2
 
     def reached(self, column: int) -> tuple[bool, bool]:
         """Whether a column's values and its gradient are there."""
         return column <= self.step, self.step >= 2 * len(self.outputs) - column
 
     def map_of(self, column: int) -> int:
-        """The map shown of a layer: the one with the largest gradient."""
+        """The map shown of a layer: a convolution's with the largest gradient, and behind it the same."""
         output = self.outputs[column]
         if not output.maps:
             return 0
+        before = self.outputs[column - 1] if column else output
+        if column and not output.name.startswith("convolution") and before.shape[0] == output.shape[0]:
+            return self.map_of(column - 1)
         gradient = np.abs(self.seen.gradients[output.place][0]).sum(axis=(1, 2))
         return int(gradient.argmax())
 
-    def pair(self, column: int, places: list[tuple[float, float]], pitch: float) -> list[Mark]:
-        """Values and gradient of a column at their places, as far as they are reached."""
-        output, index = self.outputs[column], self.map_of(column)
-        marks: list[Mark] = []
-        arrays = self.forward.activations[output.place][0], self.seen.gradients[output.place][0]
-        for (x, y), array, there, back in zip(
-            places, arrays, self.reached(column), (False, True), strict=True
-        ):
-            if not there:
-                marks.append(Text([x], [y], "not yet", color="muted", size=11))
-                continue
-            reach = reach_of([array])
-            colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
-            if output.place == 0 and not back:
-                colors = {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
-            now = self.step == (2 * len(self.outputs) - column if back else column)
-            state = np.array([2.0 if now else 0.0])
-            marks.append(single(output, array, index, x=x, y=y, pitch=pitch, state=state, **colors))
-        return marks
+    def value(self, column: int, x: float, y: float, pitch: float) -> list[Mark]:
+        """The values of a layer's map at a place, if they are there."""
+        return self.shown(column, x, y, pitch, False)
 
-    def wide(self, at) -> Panel:
-        count = len(self.outputs)
-        again = "Forwards again: values, with the new weights" if self.again else "Forwards: values"
-        marks: list[Mark] = [
-            Region(0, 1, GRADIENTS - 58, HEIGHT - 4, color="panel", alpha=1),
-            Text([0], [10], again, color="muted", align="left", bold=True, size=13),
-            Line([0.47, 0.97], [10, 10], "muted", 1),
-            Arrows([0.97], [10], [0.02], [0], color="muted", width=1),
-            Arrows([0.034], [GRADIENTS - 70], [-0.03], [0], color="ink", width=3),
-            Text([0.042], [GRADIENTS - 70], "Backwards: gradient", align="left", bold=True, size=13),
-        ]
-        names = [short_name(output) for output in self.outputs]
-        marks.append(Text(self.x, [VALUES - 50] * count, names, bold=True, size=12))
-        which = [f"map {self.map_of(i)}" if o.maps and o.place else "" for i, o in enumerate(self.outputs)]
-        marks.append(Text(self.x, [GRADIENTS + 50] * count, which, color="muted", size=11))
-        for column in range(count):
-            x = float(self.x[column])
-            marks += self.pair(column, [(x, VALUES), (x, GRADIENTS)], self.pitch)
-        x, y = Axis(0, 1, visible=False), Axis(HEIGHT, 0, visible=False)
-        return Panel(marks, x, y, at=at, grid=False, name="passes")
+    def gradient(self, column: int, x: float, y: float, pitch: float) -> list[Mark]:
+        """Its gradient, if that is there."""
+        return self.shown(column, x, y, pitch, True)
+
+    def shown(self, column: int, x: float, y: float, pitch: float, back: bool) -> list[Mark]:
+        output = self.outputs[column]
+        if not self.reached(column)[back]:
+            return [Text([x], [y], "not yet", color="muted", size=11)]
+        array = self.seen.gradients[output.place][0] if back else self.forward.activations[output.place][0]
+        reach = reach_of([array])
+        colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
+        if output.place == 0 and not back:
+            colors = {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
+        now = self.step == (2 * len(self.outputs) - column if back else column)
+        state = np.array([2.0 if now else 0.0])
+        return [single(output, array, self.map_of(column), x=x, y=y, pitch=pitch, state=state, **colors)]
 
     def narrow(self, below: list[str]) -> tuple[Panel, Narrow]:
         """From top to bottom, values at the left, gradients at the right; then what stands below."""
@@ -87,37 +66,74 @@ class UpdatePicture:
         for column, output in enumerate(self.outputs):
             y = 76.0 + NARROW_STEP * column
             marks.append(Text([0.5], [y], short_name(output), bold=True, size=12))
-            marks += self.pair(column, [(0.18, y), (0.82, y)], PITCH)
+            marks += [*self.value(column, 0.18, y, PITCH), *self.gradient(column, 0.82, y, PITCH)]
         height = 76.0 + NARROW_STEP * len(self.outputs)
         down = Axis(height, 0, visible=False)
         panel = Panel(marks, Axis(0, 1, visible=False), down, grid=False, name="down")
         rows = [height, *([200.0] * len(below))]
         places = {name: (i + 1, 0) for i, name in enumerate(below)}
         tracks = [f"{row:.0f}px" for row in rows]
-        return panel, Narrow(tracks, (1,), sum(rows), at={"down": (0, 0), **places}, only=("down",))
+        at, only = {"down": (0, 0), **places}, ("down", *below)
+        return panel, Narrow(tracks, (1,), sum(rows), at=at, only=only, below=760)
 
 
-def step_panels(model, seen, rate: float, has_gradient: bool, has_new: bool, row: int) -> list[Panel]:
+class KernelStep:
     """Old weights − rate × gradient = new weights, of one kernel of the first layer that has any."""
-    place = next(i for i, layer in enumerate(model) if isinstance(layer, Conv2d | Linear))
-    old, gradient = model[place].params["weight"], seen.weight_gradients[place]["weight"]
-    if old.ndim == 4:
-        f, c = np.unravel_index(int(np.abs(gradient).sum(axis=(2, 3)).argmax()), gradient.shape[:2])
-        old, gradient, words = old[f, c], gradient[f, c], f"kernel {f}"
-    else:
-        old, gradient, words = old[:MOST, :MOST], gradient[:MOST, :MOST], "some weights"
-    move = rate * gradient
-    reach = reach_of([old])
-    power = min(0, int(np.floor(np.log10(np.abs(move).max())))) if np.abs(move).max() > 0 else 0
-    unit = 10.0**power
-    waiting = np.full_like(old, np.nan)
-    title = "rate × gradient" + (f" (× 1e{power})" if power < 0 else "")
-    return [
-        matrix_panel(f"old {words}", old, (row, 0, 1, 6), reach=reach, sign="−", least=4.0, name="old"),
-        matrix_panel(
-            title, move / unit if has_gradient else waiting, (row, 6, 1, 6), sign="=", least=4.0, name="move"
-        ),
-        matrix_panel(
-            "new", old - move if has_new else waiting, (row, 12, 1, 6), reach=reach, least=4.0, name="new"
-        ),
-    ]
+
+    def __init__(self, model, seen, rate: float) -> None:
+        place = next(i for i, layer in enumerate(model) if isinstance(layer, Conv2d | Linear))
+        old, gradient = model[place].params["weight"], seen.weight_gradients[place]["weight"]
+        if old.ndim == 4:
+            f, c = np.unravel_index(int(np.abs(gradient).sum(axis=(2, 3)).argmax()), gradient.shape[:2])
+            self.old, self.gradient, self.words = old[f, c], gradient[f, c], f"kernel {f}"
+        else:
+            self.old, self.gradient, self.words = old[:MOST, :MOST], gradient[:MOST, :MOST], "some weights"
+        self.rate, self.every = rate, [g for layer in seen.weight_gradients for g in layer.values()]
+        self.move = rate * self.gradient
+        self.new, self.reach = self.old - self.move, reach_of([self.old])
+        largest = np.abs(self.move).max()
+        self.power = min(0, int(np.floor(np.log10(largest)))) if largest > 0 else 0
+        self.unit, self.power_words = 10.0**self.power, f" (× 1e{self.power})" if self.power < 0 else ""
+
+    def moves(self) -> tuple[int, int]:
+        """How many weights of the network go up, and how many down."""
+        return tuple(sum(int((sign * g < 0).sum()) for g in self.every) for sign in (1, -1))
+
+    def still(self) -> int:
+        """How many stay."""
+        return sum(int((g == 0).sum()) for g in self.every)
+
+    def map(self, values, x, y, pitch, title, reach=None, numbers=False) -> list[Mark]:
+        """A kernel as an image of `pitch` pixels, with its numbers where these can be read."""
+        reach = reach_of([values]) if reach is None else reach
+        look = {"cmap": "diverging", "vmin": -reach, "vmax": reach, "framed": False, "means": title}
+        shown = ".2f" if numbers and max(values.shape) <= 3 else ".1f" if numbers else ""
+        one = Maps(values + 0.0, tile=(*values.shape, 1), x=x, y=y, pitch=pitch, numbers=shown, **look)
+        return [one, ColorScale(x, y + pitch / 2 + 14, -reach, reach, needs=110)] if numbers else [one]
+
+    def worked(self) -> list[str]:
+        """One weight that rises and one that falls, in full."""
+        found = []
+        for sign, words in ((-1, "▲ up"), (1, "▼ down")):
+            row, column = np.unravel_index(int((sign * self.gradient).argmax()), self.gradient.shape)
+            g = float(self.gradient[row, column])
+            if sign * g > 0:
+                old, new = float(self.old[row, column]), float(self.new[row, column])
+                times = f"({g:.2f})" if g < 0 else f"{g:.2f}"
+                line = (
+                    f"row {row}, column {column}: {old:.4f} − {self.rate:.3g} × {times} = {new:.4f} {words}"
+                )
+                found.append(line.replace("-", "−"))
+        return found
+
+    def panels(self, has_gradient: bool, has_new: bool) -> list[Panel]:
+        """The three as matrices beneath one another, for a narrow page."""
+        waiting, look = np.full_like(self.old, np.nan), {"least": 4.0}
+        title, at = f"rate × gradient{self.power_words}", (0, 0)
+        move = self.move / self.unit if has_gradient else waiting
+        new = self.new if has_new else waiting
+        return [
+            matrix_panel(f"old {self.words}", self.old, at, reach=self.reach, sign="−", name="old", **look),
+            matrix_panel(title, move, at, sign="=", name="move", **look),
+            matrix_panel("new", new, at, reach=self.reach, name="new", **look),
+        ]

@@ -17,6 +17,7 @@ from cnnlib.viz.maps import Maps
 from cnnlib.viz.marks import Heatmap, Mark
 from cnnlib.viz.scene import Axis, Panel, Scene
 
+NO_SHIFT = (0.0, 0.0)  # pixels
 OPTIONAL = ("emits", "sets", "label", "hovers", "means", "tile", "tile_names")  # left out where empty
 LARGE = 256  # cells of a heatmap from which on it pays to halve them
 
@@ -122,8 +123,9 @@ class Packer:
 
 
 def _empty(value: object) -> bool:
-    """Whether a page may assume the value where a mark says nothing: None, False, no words."""
-    return value is None or value is False or (isinstance(value, str | tuple | dict) and not value)
+    """Whether a page may assume the value where a mark says nothing: None, False, no words, no shift."""
+    nothing = isinstance(value, str | tuple | dict) and not value
+    return value is None or value is False or nothing or (isinstance(value, tuple) and value == NO_SHIFT)
 
 
 def _halves(array: np.ndarray) -> bytes:

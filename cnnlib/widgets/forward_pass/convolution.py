@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnlib.data import load_digits, load_photo
 from cnnlib.nn.functional import conv2d_forward
-from cnnlib.viz import Axis, ColorScale, Figure, Heatmap, Narrow, Panel, Region, Scene, Slot, Text
+from cnnlib.viz import Axis, ColorScale, Figure, Heatmap, Lens, Line, Narrow, Panel, Region, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, Grid, Slider, Toggle, Widget
 from cnnlib.widgets.forward_pass.unit_detail import matrix_panel, value_panel
 
@@ -25,6 +25,7 @@ KERNELS = {
 }
 OWN = "my own"
 MAKES = "Kernel: what it makes of the image"
+EYE = {"row": 38, "col": 70}  # a place of the photograph where much happens
 THUMB = 28  # pixels along a side of a kernel's picture of what it makes
 
 
@@ -69,6 +70,8 @@ class ConvolutionMicroscope(Widget):
     def __init__(self, images: dict[str, np.ndarray] | None = None, **options) -> None:
         if images is None:
             images = simple_images()
+            if not {"image", "row", "col"} & set(options):
+                options |= EYE
         self.images = {name: np.asarray(image, dtype=float) for name, image in images.items()}
         for name, image in self.images.items():
             if image.ndim != 2 or min(image.shape) < 3:
@@ -169,10 +172,10 @@ class ConvolutionMicroscope(Widget):
         panels = [
             self.image_panel(image, pad, top - pad, left - pad),
             self.output_panel(output, state),
-            matrix_panel("window", patch, (1, 0, 1, 5), least=3.0, colors=INK, sign="×", name="window"),
-            matrix_panel("kernel", kernel, (1, 5, 1, 5), least=3.0, sign="=", name="kernel"),
-            matrix_panel("nine products", products, (1, 10, 1, 5), least=3.0, sign="→", name="products"),
-            value_panel(total, "add all nine", (1, 16, 1, 8)),
+            matrix_panel("window", patch, (1, 1, 1, 4), least=3.0, colors=INK, sign="×", name="window"),
+            matrix_panel("kernel", kernel, (1, 5, 1, 4), least=3.0, sign="=", name="kernel"),
+            matrix_panel("nine products", products, (1, 9, 1, 4), least=3.0, sign="→", name="products"),
+            value_panel(total, "add all nine", (1, 14, 1, 6)),
         ]
         places = ("image", 0, 0, 1, 2), ("side", 1, 0, 1, 2), ("map", 2, 0, 1, 2), ("window", 3, 0)
         places += ("kernel", 3, 1), ("products", 4, 0), ("answer", 4, 1)
@@ -182,7 +185,7 @@ class ConvolutionMicroscope(Widget):
             panels,
             text,
             facts,
-            rows=("288px", "150px"),
+            rows=("282px", "156px"),
             columns=(*(1,) * 10, *("46px",) * 3, *(1,) * 11),
             height=438,
             arrows=("col", "row"),
@@ -213,6 +216,8 @@ class ConvolutionMicroscope(Widget):
         numbers = ".2f" if (height + 2 * pad) * (width + 2 * pad) <= 100 else ""  # as many as can be read
         marks = [
             Heatmap(np.pad(image, pad), extent, "gray", 0, 1, numbers=numbers, emits="image", means="image"),
+            Lens([left - 0.5, left + 2.5], [top + 2.5] * 2, [-0.5, 2.5], [-0.5] * 2, to="window"),
+            *ring(left + 1, top + 1, width + 2 * pad),
             Region(left - 0.5, left + 2.5, top - 0.5, top + 2.5, color="you", filled=False, width=3),
         ]
         if pad:
@@ -244,6 +249,8 @@ class ConvolutionMicroscope(Widget):
                 means="output",
                 **reach,
             ),
+            Lens([col - 0.5, col + 0.5], [row + 0.5] * 2, [0, 1], [0, 0], to="answer"),
+            *ring(col, row, width),
             Region(col - 0.5, col + 0.5, row - 0.5, row + 0.5, color="you", filled=False, width=3),
         ]
         x, y = Axis(-0.5, width - 0.5, visible=False), Axis(height - 0.5, -0.5, visible=False)
@@ -254,6 +261,16 @@ class ConvolutionMicroscope(Widget):
 
 
 INK = {"cmap": "gray", "vmin": 0, "vmax": 1}
+LARGE = 60  # columns of a picture on which a window is hard to find
+
+
+def ring(x: float, y: float, columns: int) -> list[Line]:
+    """A circle around a place of a large picture, on any ground."""
+    if columns < LARGE:
+        return []
+    turn = np.linspace(0, 2 * np.pi, 41)
+    circle = x + 0.033 * columns * np.cos(turn), y + 0.033 * columns * np.sin(turn)
+    return [Line(*circle, color=color, width=width) for color, width in (("paper", 4.5), ("you", 2.0))]
 
 
 def centre(image: np.ndarray) -> np.ndarray:

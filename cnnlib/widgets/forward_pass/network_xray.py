@@ -22,8 +22,8 @@ from cnnlib.widgets.forward_pass.unit_detail import (
     READABLE,
     curve_panel,
     matrix_panel,
+    parts_and_bias,
     pool_panel,
-    rounded_parts,
     source_panel,
     sum_panel,
     sum_rows,
@@ -271,7 +271,7 @@ class NetworkXRay(Widget):
                 )
             )
             title = "window"
-        part = rounded_parts([*products.sum(axis=(1, 2)).tolist(), terms.bias], round(terms.total, 2))[shown]
+        part = parts_and_bias(products.sum(axis=(1, 2)), terms.bias)[shown]
         after = self.relu_after(output)
         panels += [
             matrix_panel(title, inputs[shown], (1, 4, 1, 5), sign="×", name="window"),

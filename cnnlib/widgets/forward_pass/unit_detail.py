@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.dissect import Terms
-from cnnlib.viz import Axis, ColorScale, Heatmap, Line, Links, Mark, Panel, Points, Region, Text
+from cnnlib.viz import Axis, ColorScale, Heatmap, Lens, Line, Links, Mark, Panel, Points, Region, Text
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
 READABLE = 64  # numbers of a matrix that can be read in its cells
@@ -31,13 +31,17 @@ def matrix_panel(
     """A small matrix in cells of one size with its numbers, its scale beneath, and a sign to its right."""
     rows, columns = values.shape
     reach = reach_of([values]) if reach is None else reach
-    span, down = max(columns, least), max(rows, least)
+    span, down = max(columns, least) * (1.2 if sign else 1), max(rows, least)
     numbers = ".2f" if values.size <= READ_TWO else ""
     colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach} if colors is None else colors
     heat = Heatmap(values + 0.0, numbers=numbers, emits=emits, means=title.partition(",")[0], **colors)
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
     ends = colors["vmin"], colors["vmax"], colors["cmap"]
-    scale = ColorScale((columns - 1) / 2, rows - 0.5, *ends, shift=(0, 12))
+    bar = (columns - 1) / 2, rows - 0.5
+    if ends[0] == -ends[1] and ends[2] == "diverging":
+        scale = ColorScale.both_ways(*bar, ends[1], shift=(-8, 12))
+    else:
+        scale = ColorScale(*bar, *ends, shift=(0, 12))
     waits = not np.isfinite(values).any()
     marks = (
         [*marks, Text([(columns - 1) / 2], [(rows - 1) / 2], "not yet", color="muted")] if waits else marks
@@ -58,6 +62,8 @@ def source_panel(title: str, image, window: tuple, at, name="source", ink=False)
     )
     marks: list[Mark] = [Heatmap(image, means=title, **colors)]
     marks.append(Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1))
+    ends_there = [-0.5] * 2, [-0.5, bottom - top + 0.5]
+    marks.append(Lens([right + 0.5] * 2, [top - 0.5, bottom + 0.5], *ends_there, to="window"))
     edges = (left - 0.5, right + 0.5, top - 0.5, bottom + 0.5)
     marks += [Region(*edges, color=c, filled=False, width=w) for c, w in (("paper", 5), ("you", 2.5))]
     ends = (0.0, 1.0) if ink else (-reach, reach)
@@ -79,6 +85,16 @@ def rounded_parts(parts, total: float, digits: int = 2) -> list[float]:
     order = np.argsort(low - exact, kind="stable")[: max(0, lacking)]
     low[order] += 1
     return [round(float(value) * unit, digits) + 0.0 for value in low]
+
+
+def parts_and_bias(parts, bias: float, digits: int = 2) -> list[float]:
+    """Parts of a sum and its bias as they are printed: the bias rounded, the parts so that all add up.
+
+    >>> parts_and_bias([0.709], -0.0243)
+    [0.7, -0.02]
+    """
+    total, bias_alone = round(float(np.sum(parts) + bias), digits), round(float(bias), digits)
+    return [*rounded_parts(parts, total - bias_alone, digits), bias_alone]
 
 
 def sum_rows(terms: Terms, window: tuple) -> list[tuple[str, float, int]]:
@@ -119,7 +135,7 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     total = float(ends[-1])
     ink = "pos" if total >= 0 else "neg"
     marks.append(Links(across([0]), [last], across([total]), [last], color=ink, widths=[11.0]))
-    printed = rounded_parts(parts, round(total, 2))
+    printed = parts_and_bias(parts[:-1], parts[-1])
     marks += part_words(rows, printed, chosen)
     marks.append(Line([0, 1], [last - 0.65] * 2, "ink", 1))
     marks.append(Text([0], [last], "sum", align="left", bold=True, size=13))

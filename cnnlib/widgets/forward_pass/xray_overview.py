@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d
 from cnnlib.viz import Axis, ColorScale, Links, Narrow, Panel, Text
+from cnnlib.widgets.forward_pass.narrow_links import ROOM, Row, kernel_lines
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_reach
 from cnnlib.widgets.forward_pass.network_picture import (
     DEPTH,
@@ -193,29 +194,24 @@ class Overview:
         return scores_panel(output, values, p, label, names, chosen, top=TOP, depth=DEPTH, at=(0, 18, 1, 6))
 
     def narrow(self) -> Small:
-        """Columns from top to bottom, eight maps beside one another."""
-        marks, top, tops, last = [], 0.0, [], None
+        """Columns from top to bottom, eight maps beside one another, with lines where kernels stand."""
+        marks, top, tops, rows = [], 0.0, [], []
         for output in self.drawn:
+            last = rows[-1].output if rows else None
             array, floor = raised(last, output, self.values)
             before = self.reaches[last.name] if last is not None and last.place else None
-            reach, last = self.reaches[output.name], output
-            colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach, "pitch": CLOSE}
-            if output.place == 0:
-                one = output.shape[0] == 1
-                colors = {
-                    "cmap": "ink" if one else "gray",
-                    "vmin": 0,
-                    "vmax": 1,
-                    "pitch": SIDE if one else 112.0,
-                }
-            elif not output.maps:
-                colors["pitch"] = 200.0
-            look = {"across": min(ACROSS, max(1, len(output.maps))), "emits": output.name, **colors}
-            look |= {"framed": output.place > 0, "floor": floor, **self.looks.get(output.name, {})}
+            reach = self.reaches[output.name]
+            look = self.narrow_look(output) | {"floor": floor}
             high = picture_of(output, array, **look).size[1]
+            joined = bool(rows) and self.joined(last, output)
+            top += ROOM * joined
             if output.place and (not tops or reach != before):
                 marks.append(ColorScale(0.82, top + 10, -reach, reach))
-            marks.append(picture_of(output, array, x=0.5, y=top + 24 + high / 2, **look))
+            mark = picture_of(output, array, x=0.5, y=top + 24 + high / 2, **look)
+            rows.append(Row(output, mark, top, top + 24 + high + 4))
+            marks.append(mark)
+            if joined:
+                marks.append(self.lines(*rows[-2:]))
             tops.append(top + 10)
             top += 24 + high + 14
         names, sizes = [short_name(o) for o in self.drawn], [size_words(o) for o in self.drawn]
@@ -225,6 +221,31 @@ class Overview:
             marks, Axis(0, 1, visible=False), Axis(top, 0, visible=False), grid=False, name="narrow"
         )
         return Small(panel, top + 8)
+
+    def narrow_look(self, output: LayerOutput) -> dict:
+        """Colours and size of an output's maps on a narrow page."""
+        reach, one = self.reaches[output.name], output.shape[0] == 1
+        colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach, "pitch": CLOSE}
+        if output.place == 0:
+            side = SIDE if one else 112.0
+            colors = {"cmap": "ink" if one else "gray", "vmin": 0, "vmax": 1, "pitch": side}
+        elif not output.maps:
+            colors["pitch"] = 200.0
+        look = {"across": min(ACROSS, max(1, len(output.maps))), "emits": output.name, **colors}
+        return look | {"framed": output.place > 0, **self.looks.get(output.name, {})}
+
+    def joined(self, before: LayerOutput, output: LayerOutput) -> bool:
+        """Whether kernels lead from the maps of one output to those of the next."""
+        made = output.place and isinstance(self.model[output.place - 1], Conv2d)
+        return bool(made) and len(before.shape) == 3 and len(output.shape) == 3
+
+    def lines(self, above: Row, below: Row) -> Links:
+        """The kernels between two rows."""
+        weight = self.model[below.output.place - 1].params["weight"]
+        weight = weight[list(below.output.maps)][:, list(above.output.maps)]
+        maps, mine = below.output.maps, self.chosen() == 1000.0 * below.output.place + self.unit[0]
+        chosen = maps.index(self.unit[0]) if mine and self.unit[0] in maps else None
+        return kernel_lines(above, below, weight, chosen)
 
 
 def boxes(maps, rows: tuple, columns: tuple) -> np.ndarray:

@@ -16,10 +16,10 @@ def kernel_title(output: LayerOutput, unit: tuple, shown: int) -> str:
 
 
 def sum_words(terms: Terms) -> str:
-    total, bias = round(float(terms.total), 3), round(float(terms.bias), 3)  # the shown numbers add up
+    total, bias = round(float(terms.total), 2), round(float(terms.bias), 2)  # as in the picture; they add up
     return (
-        f"{terms.inputs.size} products add up to {total - bias:.3f}, plus the bias {bias:.3f}"
-        f" makes {total:.3f}."
+        f"{terms.inputs.size} products add up to {total - bias:.2f}, plus the bias {bias:.2f}"
+        f" makes {total:.2f}."
     )
 
 

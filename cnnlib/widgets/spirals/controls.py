@@ -14,6 +14,7 @@ from cnnlib.playground import (
 from cnnlib.widgets.base import Button, Choice, Grid, LogSlider, Number, Slider, Toggle
 from cnnlib.widgets.spirals.presets import OWN, PRESETS, Seed
 from cnnlib.widgets.spirals.scene import FEATURE_NAMES
+from cnnlib.widgets.spirals.share import ShareLine
 
 HIDDEN = [f"node {layer}.{node}" for layer in range(1, 7) for node in range(1, 9)]
 NODES = ("output", *FEATURE_NAMES, *HIDDEN)
@@ -69,6 +70,7 @@ CONTROLS = (
     Slider("edit_layer", 1, 7, 1, integer=True, label="Change: layer of links"),
     Slider("edit_to", 1, 8, 1, integer=True, label="to node"),
     Slider("edit_from", 0, 8, 1, integer=True, label="from (0: bias)"),
+    ShareLine("share", "#", longest=20000, label="Share: copy this line, or paste another one"),
     Number("value", -CAP, CAP, 0, step=0.1, label="Value"),
 )
 
@@ -99,6 +101,7 @@ SLOTS = {
         "edit_to",
         "edit_from",
         "neurons",
+        "share",
         "reset",
         "save",
         "copy",

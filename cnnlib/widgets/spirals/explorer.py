@@ -14,6 +14,7 @@ from cnnlib.widgets.spirals.controls import CAP, CONTROLS, SLOTS
 from cnnlib.widgets.spirals.presets import OWN, SETTINGS, neurons, preset_state, state_of
 from cnnlib.widgets.spirals.scene import FEATURE_NAMES, NetworkPicture, node_at, place_of
 from cnnlib.widgets.spirals.sentences import QUESTIONS, chosen_words, facts_of, pushed, sentence, short, way
+from cnnlib.widgets.spirals.share import PAGE, line_of, run_of
 from cnnlib.widgets.spirals.surface import color_bar, data_pictures, map_panel, timeline
 
 
@@ -46,7 +47,7 @@ class Playground(Widget):
     slots = SLOTS
     speed = "25 steps a second"  # as fast as it goes is over before it is seen
     restarts = SETTINGS
-    volatile = ("edit_layer", "edit_to", "edit_from", "value")
+    volatile = ("edit_layer", "edit_to", "edit_from", "value", "share")
     challenge = Challenge(
         "spirals: test loss below the chapter's 0.106",
         lambda facts: facts["spiral"] and facts["test_loss"] < 0.106,
@@ -81,7 +82,7 @@ class Playground(Widget):
     @property
     def url(self) -> str:
         """Address that opens these settings in the original page."""
-        return "https://playground.tensorflow.org/" + self.run.to_url_hash()
+        return PAGE + self.run.to_url_hash()
 
     def to_text(self) -> str:
         """Settings, epoch and weights in one line; `Playground.from_text` makes the same widget of it."""
@@ -90,12 +91,22 @@ class Playground(Widget):
     @classmethod
     def from_text(cls, text: str, **options) -> Playground:
         """A widget from a line of `to_text`, with the same weights to the last bit."""
-        run = Run.from_text(text)
-        view = cls(**state_of(run.config), **options)
-        view.run, view.losses, view.altered = run, [], True
-        view.sync()
+        view = cls(**options)
+        view.take_over(Run.from_text(text), altered=True)
         view.refresh()
         return view
+
+    def take_over(self, run: Run, altered: bool) -> None:
+        """Go on with another run, its settings in the controls."""
+        self.put(**state_of(run.config), preset=OWN)
+        self.restart()
+        self.run, self.losses, self.altered = run, [], altered
+        self.sync()
+
+    def refresh(self) -> None:
+        """As for `Widget`, with the line that opens this run elsewhere."""
+        self.put(share=line_of(self.run, self.altered))
+        super().refresh()
 
     # The run.
 
@@ -201,6 +212,9 @@ class Playground(Widget):
 
     def changed(self, before: dict, after: dict) -> None:
         moved = {name for name in after if after[name] != before[name]}
+        if "share" in moved:
+            self.take_over(run_of(after["share"]), "now=" in after["share"])
+            return
         if "preset" in moved and after["preset"] != OWN:
             self.put(**preset_state(after["preset"]))
             self.restart()

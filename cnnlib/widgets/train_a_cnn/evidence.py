@@ -134,7 +134,7 @@ class EvidenceExplorer(Widget):
             (
                 image_panel(falls, title=title, at=(0, 2), cmap="diverging", vmin=-reach, vmax=reach),
                 "falls",
-                "blue: it spoke for it",
+                "blue: for it",
             ),
         ]
         named = [replace(panel, name=name, subtitle=words) for panel, name, words in pictures]

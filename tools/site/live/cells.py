@@ -12,8 +12,11 @@ import builtins
 import re
 from dataclasses import dataclass, field
 
-#: Calls that change none of their arguments.
+#: Calls that change none of their arguments, nor what they are called on.
 PURE = {name for name in dir(builtins) if name not in ("setattr", "delattr", "exec", "eval", "next")}
+PURE |= {"evaluate", "hold_back", "make_model", "plot", "predict", "summary"}
+#: Functions of NumPy that do.
+CHANGES = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "shuffle"}
 
 PROMPT = "Live controls appear"  # what the text of every widget and card says
 AWAY = re.compile(r"^\s*(?:from|import) torch\b", re.MULTILINE)  # no page has it
@@ -80,10 +83,10 @@ class _Reader(ast.NodeVisitor):
     visit_Subscript = visit_Attribute
 
     def visit_Call(self, node):
-        if isinstance(node.func, ast.Attribute):
-            self._change(node.func.value)
         name = _last_name(node.func)
-        if name not in PURE and not name[:1].isupper():
+        if isinstance(node.func, ast.Attribute) and name not in PURE:
+            self._change(node.func.value)
+        if name not in PURE and not name[:1].isupper() and not _is_numpys(node.func):
             for argument in (*node.args, *(one.value for one in node.keywords)):
                 self._change(argument.value if isinstance(argument, ast.Starred) else argument)
         self.generic_visit(node)
@@ -113,6 +116,12 @@ def _last_name(function) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""
+
+
+def _is_numpys(function) -> bool:
+    """Whether a call is one of NumPy's that change no argument: ``np.bincount(…)``."""
+    direct = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
+    return direct and function.value.id == "np" and function.attr not in CHANGES
 
 
 def names(source: str) -> Names:
@@ -165,7 +174,8 @@ def plan(notebook, recorded: dict[int, str] | None = None, twin=None) -> list[di
     ``needs`` are indices among the code cells; ``live`` tells what it shows that answers (see `shows`),
     ``answers`` the predictions whose outcome it tells, ``fails`` whether it is meant to end in an error,
     ``draws`` whether it draws with matplotlib, ``todo`` whether a learner is to write in it, ``recorded`` the
-    file of its recorded frames.
+    file of its recorded frames, ``short`` what shows its widget at once where the cell works for minutes in a
+    browser (its metadata's ``page``), and what that needs.
 
     Parameters
     ----------
@@ -191,9 +201,15 @@ def plan(notebook, recorded: dict[int, str] | None = None, twin=None) -> list[di
                 "draws": not live and any("image/png" in one.get("data", {}) for one in outputs),
                 "todo": "YOUR CODE HERE" in cell.source,
                 "recorded": (recorded or {}).get(index, ""),
+                "short": _short([one.source for one in cells[:index]], cell.metadata.get("page", "")),
             }
         )
     return told
+
+
+def _short(before: list[str], source: str) -> dict | None:
+    """The short way to a widget, after the cells before it."""
+    return {"source": source, "needs": needs([*before, source])[-1]} if source else None
 
 
 def shows(source: str, outputs) -> str:

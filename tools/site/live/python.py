@@ -28,8 +28,9 @@ COMPILED = ("numpy", "contourpy")
 HOST = Path(__file__).with_name("course_page")
 #: Taken from the Python that builds the site: cnnlib imports them.
 PURE = ("packaging", "tqdm", "fsrs")
-#: Fetched when a cell loads it, unpacked: a page has no lzma. `course_page/shell.py` reads it.
+#: Fetched when it is read, and compressed anew: a page has no lzma. `course_page/shell.py` does both.
 SAMPLE = "cnnlib/assets/mnist_sample.xz"
+SAMPLE_NAME = SAMPLE.rpartition("/")[2]
 #: Loaded when a cell draws with it.
 LATER = "matplotlib"
 #: Beginnings of names that no page needs: what it has already, tools for Fortran and C, what the standard
@@ -38,7 +39,8 @@ LEFT_OUT = tuple(
     """
     numpy/f2py/ numpy/_core/include/ numpy/_core/lib/ numpy/distutils/ numpy/_pyinstaller/
     numpy/typing/ numpy/__init__.c contourpy/util/ tqdm/contrib/ packaging/licenses/
-    packaging/pylock packaging/metadata packaging/d tqdm/keras tqdm/dask tqdm/tk tqdm/rich fsrs/optimizer
+    packaging/pylock packaging/metadata packaging/d tqdm/keras tqdm/dask tqdm/tk tqdm/rich
+    fsrs/optimizer optparse
     numpy/linalg/lapack_lite
     ensurepip/ idlelib/ lib2to3/ pydoc_data/ tkinter/ turtledemo/ venv/ test/ sqlite3/ curses/ dbm/
     wsgiref/ xmlrpc/ _pydatetime _pydecimal _pyio mailbox doctest pdb pickletools smtplib poplib
@@ -80,14 +82,14 @@ def build_python(output: Path, work: Path, wheel: Path) -> None:
         "python_stdlib.zip": stored(tree / "stdlib"),
         "packages.pack": pack(tree / "packages"),
         "course.pack": pack(tree / "course"),
-        "sample.pack": pack(tree / "sample"),
+        SAMPLE_NAME: (tree / SAMPLE_NAME).read_bytes(),
     }
     listed = {}
     for name, content in files.items():
         small = gzip.compress(content, 9, mtime=0)
         file = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.bin"
         (output / file).write_bytes(small)
-        listed[name] = {"file": file, "bytes": len(small), "later": name == "sample.pack"}
+        listed[name] = {"file": file, "bytes": len(small), "later": name == SAMPLE_NAME}
     shutil.copy(PYODIDE / "pyodide.mjs", output)
     manifest = {"version": lock["info"]["version"], "files": listed, "lock": later(lock, output, work)}
     (output / "manifest.json").write_text(json.dumps(manifest), "utf-8")
@@ -151,7 +153,7 @@ def compiled(work: Path, wheels: list[Path], wheel: Path) -> Path:
     for name in PURE:
         copy_installed(name, tree / "packages")
     unpack(wheel, tree / "course")
-    set_sample_apart(tree / "course" / SAMPLE, tree / "sample" / SAMPLE)
+    set_sample_apart(tree / "course" / SAMPLE, tree / SAMPLE_NAME)
     require_what_is_there(tree / "course")
     shutil.copytree(HOST, tree / "course" / HOST.name, ignore=shutil.ignore_patterns("__pycache__"))
     script = settings.HERE / "live" / "compile.mjs"
@@ -191,10 +193,9 @@ def copy_installed(name: str, folder: Path) -> None:
 
 
 def set_sample_apart(packed: Path, unpacked: Path) -> None:
-    """Move the sample of MNIST out of the course, its contents unpacked."""
-    unpacked.parent.mkdir(parents=True)
+    """Move the sample of MNIST out of the course, unpacked; its name stays in its place."""
     unpacked.write_bytes(lzma.decompress(packed.read_bytes()))
-    packed.unlink()
+    packed.write_text(packed.name, "utf-8")
 
 
 def require_what_is_there(folder: Path) -> None:

@@ -61,10 +61,12 @@ class Host:
     ----------
     tell : (str, list of bytes) -> None
         Takes a message to the page.
+    fetch : (str) -> bytes
+        Gets one of the site's files for Python by its name, while Python waits.
     """
 
-    def __init__(self, tell) -> None:
-        self.tell = tell
+    def __init__(self, tell, fetch=None) -> None:
+        self.tell, self.fetch = tell, fetch
         self.cell, self.count = "", 0
         self.names = {"__name__": "__main__", "display": self.display, Later.__name__: Later}
         self.widgets: dict[str, object] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gzip
 import importlib
 import importlib.util
 import types
@@ -83,24 +84,30 @@ def stand_ins(host):
     whole = types.ModuleType("IPython")
     whole.display, whole.get_ipython = shown, lambda: host.shell
     whole.version_info = (0, 0)
-    return ({"IPython": whole, "IPython.display": shown} | absent()).items()
+    return ({"IPython": whole, "IPython.display": shown} | absent(host.fetch)).items()
 
 
-def absent() -> dict[str, types.ModuleType]:
-    """Modules that a page lacks: an .xz is unpacked there already, Self is that of `typing`."""
+def absent(fetch) -> dict[str, types.ModuleType]:
+    """Modules that a page lacks: in an .xz stands what `fetch` has to get, Self is that of `typing`."""
 
-    class Unpacked:
+    class Fetching:
         def __init__(self, *options, **more) -> None:
             pass
 
         def decompress(self, data: bytes, most: int = -1) -> bytes:
-            return data[:most] if most >= 0 else data
+            name = data.decode()
+            try:
+                whole = gzip.decompress(bytes(fetch(name)))
+            except Exception as error:  # of the browser: Python has no class for it
+                why = f"{name} is not here yet and cannot be had ({error}); try again when you are online"
+                raise ConnectionError(why) from None
+            return whole[:most] if most >= 0 else whole
 
     made = {}
     for name, parts in {
         "lzma": {
             "FORMAT_XZ": 1,
-            "LZMADecompressor": Unpacked,
+            "LZMADecompressor": Fetching,
             "LZMAError": type("LZMAError", (Exception,), {}),
         },
         "typing_extensions": {"Self": typing.Self},

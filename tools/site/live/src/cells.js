@@ -4,6 +4,9 @@ import { Outputs } from "./outputs.js";
 import { showWhenNear } from "./showing.js";
 
 // NumPy in a browser has no flags of the processor to ask, so a cell that is to fail at an overflow does not.
+// A cell that works for minutes in a browser shows its widget at once by another line.
+const IN_SHORT = (line) => ["Shown at once, by ", h("code", {}, line), ". Run works through the whole cell, which takes minutes in a browser."];
+
 const NO_FLAGS = "On a computer this cell ends in the error shown on this page; Python in a browser does not notice it.";
 
 // Pixels that a live view is taller than its still, beside each other and, on a phone, one below the other.
@@ -24,6 +27,7 @@ export class Cell {
     this.original = (this.input?.querySelector("pre")?.textContent ?? "").replace(/\n$/, "");
     this.source = this.original;
     this.ran = null; // {source, order} of the last run
+    this.shortly = false; // whether that was of the short way to its widget
     this.room = 0; // pixels of the cell with what has been reserved
     this.outputs = new Outputs(notebook.drawing);
     this.place = h("div", { class: "cnn-here" });
@@ -46,7 +50,7 @@ export class Cell {
     const start = () => this.notebook.warm();
     const press = () => {
       this.notebook.reserve(this);
-      this.notebook.run(this);
+      this.notebook.run(this, this.short !== null && this.source === this.original);
     };
     const words = this.live === "card" ? "Answer here" : "▶ Make it live";
     this.liveButton = h("button", { type: "button", class: "cnn-live-it", onClick: press, onPointerenter: start }, words);
@@ -170,6 +174,7 @@ export class Cell {
     if (this.fails && this.right && this.source === this.original) {
       this.outputs.element.append(h("p", { class: "cnn-note" }, NO_FLAGS));
     }
+    if (this.shortly) this.outputs.element.append(h("p", { class: "cnn-note" }, ...IN_SHORT(this.short.source.split("\n").at(-1))));
     this.element.classList.remove("cnn-runs");
     if (this.outputs.widgets === 0) this.element.classList.remove("cnn-awaits");
     if (this.liveButton) this.liveButton.disabled = false;

@@ -33,19 +33,19 @@ export class Notebook {
     if (this.python.state === "none" && (await isKept(new URL("python/", this.base).href))) this.warm();
   }
 
-  /** Run a cell and, before it, those that it needs and that have not run as they stand. */
-  run(cell) {
+  /** Run a cell, or the short way to its widget, and before it what that needs and what has not run as it stands. */
+  run(cell, shortly = false) {
     this.drawing();
-    this.queue = this.queue.then(() => this.runNow(cell)).catch(() => {});
+    this.queue = this.queue.then(() => this.runNow(cell, shortly)).catch(() => {});
     return this.queue;
   }
 
-  async runNow(cell) {
-    for (const index of cell.needs) {
+  async runNow(cell, shortly = false) {
+    for (const index of shortly ? cell.short.needs : cell.needs) {
       const needed = this.cells[index];
       if (!needed.fresh) await this.one(needed, false);
     }
-    await this.one(cell, true);
+    await this.one(cell, true, shortly);
     this.askAll();
   }
 
@@ -66,15 +66,17 @@ export class Notebook {
     for (const cell of this.cells) cell.coverUnless(committed);
   }
 
-  async one(cell, asked) {
+  async one(cell, asked, shortly = false) {
     cell.begin(asked);
     this.order += 1;
-    cell.ran = { source: cell.source, order: this.order };
+    const source = shortly ? cell.short.source : cell.source;
+    cell.ran = { source, order: this.order };
+    cell.shortly = shortly;
     this.current = cell;
     try {
       await this.python.start();
       this.bar.running(`Cell ${cell.index + 1}`);
-      cell.right = await this.python.run(cell.name, cell.source, cell.draws, (output) => cell.show(output));
+      cell.right = await this.python.run(cell.name, source, cell.draws, (output) => cell.show(output));
     } catch (error) {
       cell.ran = null;
       throw error;
@@ -98,7 +100,7 @@ export class Notebook {
     const alive = this.reset();
     culprit?.outputs.show({ kind: "error", text: "Stopped. Python has started anew: variables are gone, cells run again when they are needed." });
     await this.queue;
-    for (const cell of alive) if (cell !== culprit) this.run(cell);
+    for (const cell of alive) if (cell !== culprit) this.run(cell, cell.shortly);
   }
 
   reset() {

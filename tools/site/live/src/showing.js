@@ -5,6 +5,25 @@ import { fetchRecording, recordedModel } from "./recorded.js";
 
 const NEAR = "400px";
 
+/**
+ * A view is taller than its still picture. While it is in view it stays in the still's room, so that nothing moves
+ * under the eyes of a reader; it takes its own when it is touched, or when nobody sees it.
+ */
+function keepRoom(place) {
+  place.classList.add("cnn-in-room");
+  const touches = ["pointerdown", "keydown", "focusin"];
+  const away = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => !isIntersecting) && free());
+  const free = () => {
+    away.disconnect();
+    for (const touch of touches) place.removeEventListener(touch, free);
+    place.classList.remove("cnn-in-room");
+    place.style.height = "";
+  };
+  for (const touch of touches) place.addEventListener(touch, free);
+  // Two frames later: the view has been drawn.
+  requestAnimationFrame(() => requestAnimationFrame(() => away.observe(place)));
+}
+
 /** Show a recording instead of `still` as soon as that comes near; `shown(close, model)` when it is there. */
 export function showWhenNear(still, address, drawing, shown) {
   const look = new IntersectionObserver(
@@ -15,12 +34,11 @@ export function showWhenNear(still, address, drawing, shown) {
         const [recording, drawn] = await Promise.all([fetchRecording(address), drawing()]);
         const model = recordedModel(recording);
         const place = h("div", { class: "cnn-recorded" });
-        // In the still picture's room, which stays as tall as it is until the first frame has been drawn.
-        place.style.minHeight = `${still.getBoundingClientRect().height}px`;
+        place.style.height = `${still.getBoundingClientRect().height}px`;
         still.after(place);
         const close = await openView(drawn, model, place);
         still.hidden = true;
-        requestAnimationFrame(() => requestAnimationFrame(() => (place.style.minHeight = "")));
+        keepRoom(place);
         shown(() => {
           model.pause();
           close();

@@ -76,6 +76,18 @@ export class Store {
     return new Uint8Array(await new Response(body).arrayBuffer());
   }
 
+  /** A file as it travels, while Python waits: it is asked for from within a cell or a widget. */
+  bytesNow(name) {
+    const address = new URL(this.manifest.files[name].file, this.base).href;
+    const request = new XMLHttpRequest();
+    request.open("GET", address, false);
+    request.responseType = "arraybuffer";
+    request.send(); // the service worker hands out what is kept
+    if (request.status !== 200) throw new Error(`${address}: ${request.status}`);
+    this.kept?.put(address, new Response(request.response)).catch(() => {}); // no room
+    return new Uint8Array(request.response);
+  }
+
   /** A file as a stream, decompressed. */
   unpacked(name) {
     if (!this.asked.has(name)) this.asked.set(name, this.packed(name).then((body) => body.pipeThrough(new DecompressionStream("gzip"))));

@@ -1,16 +1,16 @@
 // A service worker: what was visited is there without a network. A page is asked for anew and taken from what is
 // kept where no answer comes; what a page loads is taken from what is kept, and renewed meanwhile.
-// Python's own files are kept by the pages themselves (store.js), JupyterLite's by itself.
+// Python's own files are kept by the pages themselves (store.js) and only handed out here, JupyterLite's by itself.
 
 const KEPT = "cnnlib-pages";
+const PYTHON = "cnnlib-python";
 
 addEventListener("install", () => self.skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
 function ours(url) {
   const { scope } = self.registration;
-  const apart = [`${scope}lite/`, `${scope}live/python/`].some((start) => url.startsWith(start) && !url.endsWith("pyodide.mjs"));
-  return url.startsWith(scope) && !apart;
+  return url.startsWith(scope) && !url.startsWith(`${scope}lite/`) && !url.endsWith("manifest.json");
 }
 
 async function renew(request, cache) {
@@ -39,8 +39,17 @@ async function part(event) {
   return kept;
 }
 
+/** One of Python's files: its name changes with what is in it. */
+async function file(request) {
+  const cache = await caches.open(PYTHON);
+  const kept = await cache.match(request);
+  if (kept) return kept;
+  return request.url.endsWith(".whl") ? renew(request, cache) : fetch(request);
+}
+
 addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || !ours(request.url)) return;
-  event.respondWith(request.mode === "navigate" ? page(request) : part(event));
+  if (request.url.startsWith(`${self.registration.scope}live/python/`) && !request.url.endsWith(".mjs")) event.respondWith(file(request));
+  else event.respondWith(request.mode === "navigate" ? page(request) : part(event));
 });

@@ -6,7 +6,6 @@ const MARKS = `${HOME}/progress.json`; // of the exercises; the record stands be
 const RECORD = `${HOME}/progress.learning.json`;
 const IMPORTS = /^import matplotlib.*$/gm; // what stands for it until it is used: course_page/shell.py
 const DRAWS = /\b(matplotlib|plt)\b|\.plot\(/;
-const SAMPLE = /\bload_mnist/; // MNIST comes when a cell loads it
 // What the course imports of the standard library, into the memory that is kept for the next visit. Nothing
 // compiled beside Python itself can be in there, NumPy least of all.
 const BEFORE = `import ast, base64, bisect, contextlib, copy, csv, ctypes, dataclasses, datetime, difflib, functools, gzip, hashlib
@@ -15,7 +14,6 @@ import statistics, string, tempfile, textwrap, threading, tomllib, traceback, ty
 const LATER = 3000; // milliseconds until it is kept: the first pictures come before
 let python = null;
 let store = null;
-let sample = null;
 let host = null;
 
 const say = (message, transfer = []) => postMessage(message, transfer);
@@ -67,7 +65,7 @@ async function start({ base, folder, record }) {
   if (record) python.FS.writeFile(RECORD, record);
   at("files");
   python.runPython("import numpy, cnnlib");
-  host = python.pyimport("course_page").Host(tell);
+  host = python.pyimport("course_page").Host(tell, (name) => store.bytesNow(name));
   at("started");
   say({ type: "started" });
   if (memory) setTimeout(() => store.keepMemory(memory), LATER);
@@ -95,13 +93,6 @@ const site = () => python.runPython("import sys; sys.path[-1]");
 
 async function run({ cell, source, draws, id }) {
   if (draws || DRAWS.test(source.replace(IMPORTS, ""))) await python.loadPackage("matplotlib", { messageCallback: () => {} });
-  if (SAMPLE.test(source)) {
-    sample ??= store.bytes("sample.pack").then((pack) => unpack(pack, site()));
-    await sample.catch((error) => {
-      sample = null;
-      throw error;
-    });
-  }
   say({ type: "ran", id, right: await host.run(cell, source) });
 }
 

@@ -1,0 +1,63 @@
+"""Blame from the loss: its gradient by every number of the network, column by column from the right."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.experiments.dissect import FullPass
+from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, ReLU
+from cnnlib.widgets.backpropagation.blame_picture import BlamePicture, signed
+from cnnlib.widgets.forward_pass.network_picture import short_name
+
+LOSS = "the loss"
+TITLE = "How would the loss move if this number grew?"
+RULES = {
+    Linear: "The weights share it out: each number gets its weights times p − label.",
+    MaxPool2d: "The switch hands it to the winner of each window.",
+    AvgPool2d: "Each window takes its part.",
+    ReLU: "The gate lets it through where the value was above zero.",
+    Conv2d: "The kernel fans it out over its window, and the parts of all maps add up.",
+}
+
+
+def loss_words(loss: float) -> tuple[str, str]:
+    """A loss and whose logarithm it is.
+
+    >>> loss_words(4.7467)
+    ('4.75', '−ln 0.00868')
+    """
+    return f"{loss:.3g}", f"−ln {np.exp(-loss):.3g}"
+
+
+def strongest(gradient: np.ndarray) -> tuple[int]:
+    """The output whose score the loss minds most."""
+    return (int(np.abs(gradient).argmax()),)
+
+
+def sentence(picture: BlamePicture, seen: FullPass, names: tuple[str, str], back: int | None) -> str:
+    """What the step has done; at rest, how the loss would move with the framed number of the last maps."""
+    label, guess = names
+    if back == 0:
+        return f"True: {label}, guess: {guess}. The loss is {seen.loss:.3g}. Press Play to send it back."
+    if back is not None and back < len(picture.outputs):
+        return step_words(picture, back)
+    number = next(i for i in reversed(range(len(picture.outputs))) if picture.outputs[i].maps)
+    output, place = picture.outputs[number], picture.way[number]
+    if place is None:
+        return f"True: {label}, guess: {guess}. No number of {short_name(output)} moves the loss."
+    slope = float(picture.gradients[output.place][0][place])
+    way = "rise" if slope > 0 else "fall"
+    return (
+        f"True: {label}, guess: {guess}. If the framed number of {short_name(output)} grew a little, the loss"
+        f" would {way} {signed(abs(slope))[1:]} times as much."
+    )
+
+
+def step_words(picture: BlamePicture, back: int) -> str:
+    """What acts between the column reached last and the one to its right."""
+    here = len(picture.outputs) - back
+    if back == 1:
+        return "Backwards, scores: probability minus label. More of a wrong score raises the loss: blue."
+    layer = picture.model[picture.outputs[here + 1].place - 1]
+    words = next((said for kind, said in RULES.items() if isinstance(layer, kind)), "The layer passes it on.")
+    return f"Backwards, {short_name(picture.outputs[here])}: {words[0].lower()}{words[1:]}"
