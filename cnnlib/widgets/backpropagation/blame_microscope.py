@@ -81,16 +81,14 @@ class BlameMicroscope(Widget):
         if inputs and self.specimen.labels is not None:
             kinds = (UNIT, WEIGHT, LOSS)
         sides = [side for conv in self.opened.convolutions() for side in self.kernels_of(conv).shape[2:]]
-        first = (deepest or names)[-1]
-        _, height, width = (*self.outputs[first].shape, 1, 1)[:3]
         rows, columns = (max([s[i] for s in shapes if len(s) == 3] + sides + [1]) - 1 for i in (1, 2))
         return (
             Choice("what", kinds, picker="segments", label="Blame for"),
             Slider("image", 0, max(1, len(self.specimen.images) - 1), 0, integer=True, label="Test image"),
-            Choice("layer", names, first, label="Layer"),
+            Choice("layer", names, (deepest or names)[-1], label="Layer"),
             Slider("channel", 0, most, min(3, most), integer=True, label="Map"),
-            Slider("row", 0, max(rows, 1), (height - 1) // 2, integer=True, label="Row"),
-            Slider("column", 0, max(columns, 1), (width - 1) // 2, integer=True, label="Column"),
+            Slider("row", 0, max(rows, 1), 0, integer=True, label="Row"),
+            Slider("column", 0, max(columns, 1), 0, integer=True, label="Column"),
             Slider("input_map", 0, max([*inputs, 2]) - 1, 0, integer=True, label="Input map (of a weight)"),
         )
 
