@@ -1,7 +1,7 @@
 // Everything of a panel that is not a mark: grid, axis lines, ticks, labels, title, legend.
 import { LABEL_FONT, PILL_MORE, TICK_FONT, TITLE_FONT, beneathHead } from "./layout.js";
 import { haloText, pillSpan } from "./notes.js";
-import { cssColor } from "./theme.js";
+import { cssColor, wordColor } from "./theme.js";
 
 /** Grid lines, beneath the marks. */
 export function paintGrid(ctx, box, theme) {
@@ -182,11 +182,8 @@ function paintEnds(ctx, box, theme) {
   ctx.font = endFont(theme);
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
-  for (const { mark, x, y } of ends) haloText(ctx, theme, mark.label, x, y, cssColor(textColor(mark.color), theme));
+  for (const { mark, x, y } of ends) haloText(ctx, theme, mark.label, x, y, wordColor(mark.color, theme));
 }
-
-/** Words of a sign need a darker shade than its lines. */
-const textColor = (name) => ({ pos: "pos-text", neg: "neg-text" })[name] ?? name;
 
 function sample(ctx, mark, theme, x, y) {
   const color = cssColor(mark.color, theme);

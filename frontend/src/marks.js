@@ -5,7 +5,7 @@ import { paintHeatmap } from "./heatmap.js";
 import { colorscale, maps } from "./maps.js";
 import { cursor, lens, note, reference } from "./notes.js";
 import { inkOf, nearestFree, rectOf } from "./spots.js";
-import { cssColor } from "./theme.js";
+import { cssColor, wordColor } from "./theme.js";
 import { tiles } from "./tiles.js";
 
 const CRAWL = [9, 1]; // dash and gap of links that crawl, in pixels
@@ -107,7 +107,7 @@ function arrows(ctx, mark, box, theme) {
 }
 
 function text(ctx, mark, box, theme) {
-  ctx.fillStyle = cssColor(mark.color, theme);
+  ctx.fillStyle = wordColor(mark.color, theme);
   ctx.font = textFont(mark, theme);
   ctx.textAlign = mark.align;
   ctx.textBaseline = mark.baseline;

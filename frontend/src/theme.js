@@ -47,6 +47,36 @@ export function cssColor(name, theme) {
   return colors.palette[name] ?? theme[name] ?? name;
 }
 
+const READ = 4.5; // contrast that words have at least (WCAG 2, 1.4.3)
+
+function luminance(bytes) {
+  const [r, g, b] = bytes.map((byte) => (byte / 255 <= 0.04045 ? byte / 3294.6 : ((byte / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** The colour of words that belong to a mark: a sign's darker shade, a line's as it can be read. */
+export function wordColor(name, theme) {
+  if (name === "pos" || name === "neg") return theme[`${name}-text`];
+  return name in colors.palette ? legible(colors.palette[name], theme) : cssColor(name, theme);
+}
+
+/** Contrast of two colours as bytes, from 1 to 21. */
+export function contrast(one, other) {
+  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (high + 0.05) / (low + 0.05);
+}
+
+/** The colour of a line as one that words can have: mixed with ink until it is read on the paper. */
+export function legible(css, theme) {
+  const [paper, ink] = [toBytes(theme.paper), toBytes(theme.ink)];
+  const color = toBytes(css, paper);
+  for (let share = 0; share < 1; share += 0.05) {
+    const mixed = color.map((byte, i) => Math.round((1 - share) * byte + share * ink[i]));
+    if (contrast(mixed, paper) >= READ) return share === 0 ? css : `rgb(${mixed.join(",")})`;
+  }
+  return theme.ink;
+}
+
 /**
  * Calls `changed(theme)` whenever the theme has changed. An element that is not on the page yet has no theme:
  * call `look()` when it may have got there, and `end()` when it is gone for good.

@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { watchTheme } from "../src/theme.js";
+import colors from "../src/colors.json" with { type: "json" };
+import { contrast, legible, toBytes, watchTheme } from "../src/theme.js";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -36,4 +37,13 @@ test("a change of the theme is told once", async () => {
   vi.advanceTimersByTime(2000);
   expect(seen).toEqual(["#e8e8e8", "#1f1f1f"]);
   watch.end();
+});
+
+test.each(["light", "dark"])("every colour of a line can be read as a word in the %s theme", (name) => {
+  const theme = colors.themes[name];
+  for (const color of Object.values(colors.palette)) {
+    const word = toBytes(legible(color, theme));
+    expect(contrast(word, toBytes(theme.paper))).toBeGreaterThanOrEqual(4.5);
+  }
+  expect(legible(theme.ink, theme)).toBe(theme.ink);
 });

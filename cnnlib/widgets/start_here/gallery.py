@@ -9,7 +9,8 @@ from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Scene, Text, mosaic
 from cnnlib.widgets.base import Choice, Slider, Toggle, Widget
 
 ROWS, COLUMNS = 4, 10
-NARROW = Narrow(("172px",), (1,), 172, {"images": (0, 0)})
+FEW = 5  # columns on a narrow page
+NARROW = Narrow(("590px",), (1,), 590, {"few": (0, 0)}, only=("few",))
 HALVES = ("training", "test")
 SLOTS = {"head": ("half",), "bar": ("label", "page", "labels")}
 GAP = 3  # pixels between images; the label stands in the gap above
@@ -62,7 +63,8 @@ class ImageGallery(Widget):
             Figure("Images", f"{len(matching):,}", large=True),
             Figure("Page", str(state["page"]), f"of {self._pages(len(matching))}"),
         ]
-        return Scene([self._panel(state, page)], text, facts, height=430, figures=figures, narrow=NARROW)
+        panels = [self._panel(state, page), self._panel(state, page, FEW, "few")]
+        return Scene(panels, text, facts, height=430, figures=figures, narrow=NARROW)
 
     def _matching(self, state: dict) -> np.ndarray:
         """Numbers of the images of the chosen half and class."""
@@ -89,13 +91,13 @@ class ImageGallery(Widget):
     def _pages(count: int) -> int:
         return max(1, -(-count // (ROWS * COLUMNS)))
 
-    def _panel(self, state: dict, page: np.ndarray) -> Panel:
+    def _panel(self, state: dict, page: np.ndarray, columns: int = COLUMNS, name: str = "images") -> Panel:
         x, y = self._half(state)
         height, width = x.shape[2:]
         full = np.full((ROWS * COLUMNS, height, width), np.nan)
         full[: len(page)] = x[page].mean(axis=1)  # colours as shades of grey
-        tiled = mosaic(full, COLUMNS, GAP)
-        row, column = np.divmod(np.arange(len(page)), COLUMNS)
+        tiled = mosaic(full, columns, GAP)
+        row, column = np.divmod(np.arange(len(page)), columns)
         left, above = column * (width + GAP) - 0.5, row * (height + GAP) - 0.5 - GAP / 2
         labels = [self.split.class_names[label] for label in y[page]] if state["labels"] else [""] * len(page)
         marks = [
@@ -113,4 +115,4 @@ class ImageGallery(Widget):
         ]
         across = Axis(-0.5, tiled.shape[1] - 0.5, visible=False)
         down = Axis(tiled.shape[0] - 0.5, -0.5 - GAP, visible=False)
-        return Panel(marks, across, down, equal=True, grid=False, name="images")
+        return Panel(marks, across, down, equal=True, grid=False, name=name)
