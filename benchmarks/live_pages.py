@@ -238,7 +238,7 @@ def measure(browser, address: str, site: Path, width: int) -> dict:
 def survey(browser, address: str, site: Path) -> dict:
     """Return weight and layout shift of every notebook's page and of the front page, read from top to end."""
     found: dict = {}
-    for width in (1060, 390):
+    for width in (1300, 390):
         context = browser.new_context(viewport={"width": width, "height": 844}, is_mobile=width < 500)
         paths = [path.relative_to(settings.ROOT).with_suffix("") for path in staging.notebooks()]
         for name in ["index", *(path.as_posix() for path in paths if path.parent.name == "notebooks")]:

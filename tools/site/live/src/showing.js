@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 import { openView } from "./model.js";
 import { fetchRecording, recordedModel } from "./recorded.js";
 
-const NEAR = "400px";
+const NEAR = "1500px"; // so early that it is there, in its own size, before it is seen
 
 /**
  * A view is taller than its still picture. While it is in view it stays in the still's room, so that nothing moves
@@ -38,7 +38,8 @@ export function showWhenNear(still, address, drawing, shown) {
         still.after(place);
         const close = await openView(drawn, model, place);
         still.hidden = true;
-        keepRoom(place);
+        if (still.matches("[data-recorded]")) place.style.height = ""; // the front page has room for it
+        else keepRoom(place);
         shown(() => {
           model.pause();
           close();
