@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlib.checks.exercise import Misfit
+from cnnlib.runtime.language import say
 
 COPY = "which other code still needs; work on a copy"
 
@@ -123,7 +124,7 @@ def were_changed(names):
     ('x was changed', 'steps were changed')
     """
     verb = "were" if len(names) > 1 or names[0].endswith("s") else "was"
-    return f"{' and '.join(names)} {verb} changed"
+    return say("{names} {verb} changed", names=" and ".join(names), verb=verb)
 
 
 def hand_over(function, names, *arguments):
@@ -141,5 +142,11 @@ def hand_over(function, names, *arguments):
     pairs = zip(names, before, arguments, strict=True)
     changed = [name for name, old, new in pairs if name and not same(old, new)]
     if changed:
-        raise Misfit(f"{were_changed(changed)} (emptied, put in another order or overwritten), {COPY}.")
+        raise Misfit(
+            say(
+                "{were_changed} (emptied, put in another order or overwritten), {copy}.",
+                were_changed=were_changed(changed),
+                copy=COPY,
+            )
+        )
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.nn.layers import Conv2d, Linear
+from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Line, Mark, Narrow, Panel, Region, Text
 from cnnlib.widgets.backpropagation.blame_picture import single
 from cnnlib.widgets.forward_pass.network_layout import reach_of
@@ -70,7 +71,10 @@ class UpdatePicture:
         ]
         names = [short_name(output) for output in self.outputs]
         marks.append(Text(self.x, [VALUES - 50] * count, names, bold=True, size=12))
-        which = [f"map {self.map_of(i)}" if o.maps and o.place else "" for i, o in enumerate(self.outputs)]
+        which = [
+            say("map {map_of}", map_of=self.map_of(i)) if o.maps and o.place else ""
+            for i, o in enumerate(self.outputs)
+        ]
         marks.append(Text(self.x, [GRADIENTS + 50] * count, which, color="muted", size=11))
         for column in range(count):
             x = float(self.x[column])
@@ -103,7 +107,7 @@ def step_panels(model, seen, rate: float, has_gradient: bool, has_new: bool, row
     old, gradient = model[place].params["weight"], seen.weight_gradients[place]["weight"]
     if old.ndim == 4:
         f, c = np.unravel_index(int(np.abs(gradient).sum(axis=(2, 3)).argmax()), gradient.shape[:2])
-        old, gradient, words = old[f, c], gradient[f, c], f"kernel {f}"
+        old, gradient, words = old[f, c], gradient[f, c], say("kernel {f}", f=f)
     else:
         old, gradient, words = old[:MOST, :MOST], gradient[:MOST, :MOST], "some weights"
     move = rate * gradient
@@ -113,7 +117,9 @@ def step_panels(model, seen, rate: float, has_gradient: bool, has_new: bool, row
     waiting = np.full_like(old, np.nan)
     title = "rate × gradient" + (f" (× 1e{power})" if power < 0 else "")
     return [
-        matrix_panel(f"old {words}", old, (row, 0, 1, 6), reach=reach, sign="−", least=4.0, name="old"),
+        matrix_panel(
+            say("old {words}", words=words), old, (row, 0, 1, 6), reach=reach, sign="−", least=4.0, name="old"
+        ),
         matrix_panel(
             title, move / unit if has_gradient else waiting, (row, 6, 1, 6), sign="=", least=4.0, name="move"
         ),

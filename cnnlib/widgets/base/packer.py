@@ -17,7 +17,16 @@ from cnnlib.viz.maps import Maps
 from cnnlib.viz.marks import Heatmap, Mark
 from cnnlib.viz.scene import Axis, Panel, Scene
 
-OPTIONAL = ("emits", "sets", "label", "hovers", "means", "tile", "tile_names")  # left out where empty
+OPTIONAL = (
+    "emits",
+    "sets",
+    "label",
+    "hovers",
+    "means",
+    "tile",
+    "tile_names",
+    "literal",
+)  # left out where empty
 LARGE = 256  # cells of a heatmap from which on it pays to halve them
 
 

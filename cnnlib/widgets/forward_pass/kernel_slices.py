@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnlib.nn import functional as F
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Figure, Heatmap, Mark, Narrow, Panel, Region, Scene
 from cnnlib.widgets.base import Slider, Widget
 
@@ -61,10 +62,17 @@ class KernelSlices(Widget):
         window = IMAGE[:, i : i + WINDOW, j : j + WINDOW]
         sums = [int(total) for total in (window * KERNELS[f]).sum(axis=(1, 2))]
         value, bias = int(y[0, f, i, j]), int(BIASES[f])
-        text = (
-            f"Kernel {f} with its window at row {i}, column {j}: channel 0 gives {whole(sums[0])},"
-            f" channel 1 gives {whole(sums[1])}, and the bias is {whole(bias)}: together {whole(value)},"
-            f" one unit of map {f}."
+        text = say(
+            "Kernel {f} with its window at row {i}, column {j}: channel 0 gives {whole}, "
+            "channel 1 gives {whole2}, and the bias is {whole3}: together {whole4}, one "
+            "unit of map {f}.",
+            f=f,
+            i=i,
+            j=j,
+            whole=whole(sums[0]),
+            whole2=whole(sums[1]),
+            whole3=whole(bias),
+            whole4=whole(value),
         )
         panels = [panel for c in (0, 1) for panel in self.row_of_panels(c, y[0], f, (i, j), sums)]
         return Scene(
@@ -95,15 +103,17 @@ class KernelSlices(Widget):
         made = table(y[c], "map", means="unit", emits=f"map {c}")
         all_of_slice = (-0.5, WINDOW - 0.5, -0.5, WINDOW - 0.5)
         return [
-            square([image, frame(corner)], SIZE, f"channel {c}", "of the image, and the window", (c, 0)),
+            square(
+                [image, frame(corner)], SIZE, say("channel {c}", c=c), "of the image, and the window", (c, 0)
+            ),
             square(
                 [kernel, frame(all_of_slice)],
                 WINDOW,
-                f"slice {c}",
-                f"of kernel {f}; products add up to {whole(sums[c])}",
+                say("slice {c}", c=c),
+                say("of kernel {f}; products add up to {whole}", f=f, whole=whole(sums[c])),
                 (c, 1),
             ),
-            square([made, *unit], PLACES, f"map {c}", f"of kernel {c}", (c, 2)),
+            square([made, *unit], PLACES, say("map {c}", c=c), say("of kernel {c}", c=c), (c, 2)),
         ]
 
 

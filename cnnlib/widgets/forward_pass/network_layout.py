@@ -24,6 +24,7 @@ from cnnlib.nn.layers import (
     Sigmoid,
     Tanh,
 )
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Text, mosaic
 
 WORDS = {
@@ -75,9 +76,15 @@ class LayerOutput:
     def size(self) -> str:
         """The shape in words, such as ``"8 maps of 8×8"``."""
         if len(self.shape) == 1:
-            return f"{self.shape[0]} numbers"
+            return say("{shape} numbers", shape=self.shape[0])
         channels, height, width = self.shape
-        return f"{channels} map{'s' * (channels > 1)} of {height}×{width}"
+        return say_many(
+            "{number} map of {height}×{width}",
+            "{number} maps of {height}×{width}",
+            channels,
+            height=height,
+            width=width,
+        )
 
     @property
     def columns(self) -> int:
@@ -217,7 +224,7 @@ def panel_of(output: LayerOutput, values, *marks, at, emits="", hidden=False, **
     picture = output.picture(np.full(output.shape, np.nan) if hidden else values)
     rows, columns = picture.shape
     tile = (*output.shape[1:], 1) if len(output.shape) == 3 else None
-    names = [f"map {i}" for i in output.maps]
+    names = [say("map {i}", i=i) for i in output.maps]
     heat = Heatmap(picture, emits=emits, tile=tile, tile_names=names, **colors)
     words = [] if not hidden else [Text((columns - 1) / 2, (rows - 1) / 2, "?", color="muted", size=16)]
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
