@@ -7,8 +7,8 @@ Catalogues have gettext's form; docs/translating.md says how one is made. Errors
 >>> say("{steps:,} of {total:,} steps", steps=12, total=3000)
 '12 of 3,000 steps'
 >>> with spoken("de"):
-...     say("Page {page}, {share}", page=1234.5, share="99.5 %"), word("Reset")
-('Page 1234,5, 99,5 %', 'Zurücksetzen')
+...     say("goal {goal:g} %", goal=1234.5), word("Page")
+('Ziel 1234,5 %', 'Seite')
 """
 
 from __future__ import annotations
@@ -51,7 +51,13 @@ class Catalogue(gettext.GNUTranslations):
 
 
 class Said(str):
-    """A text that is in the learner's language already: it is not looked up once more."""
+    """A text that is in the learner's language already: not looked up again; what is added to it is."""
+
+    def __add__(self, other: str) -> Said:
+        return Said(str(self) + str(word(other)))
+
+    def __radd__(self, other: str) -> Said:
+        return Said(str(word(other)) + str(self))
 
 
 class Localised(string.Formatter):

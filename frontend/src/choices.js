@@ -65,7 +65,7 @@ export function thumbnails(spec, change) {
   const canvases = spec.options.map(() => h("canvas", { "aria-hidden": "true" }));
   const buttons = spec.options.map((option, i) => {
     const word = h("span", { class: "cnn-thumb-word" }, wordOf(spec, i));
-    return h("button", { type: "button", role: "radio", class: "cnn-thumb", title: option }, canvases[i], word);
+    return h("button", { type: "button", role: "radio", class: "cnn-thumb", title: wordOf(spec, i) }, canvases[i], word);
   });
   let panels = null;
   let seen = "";

@@ -104,7 +104,7 @@ class Slider(Control):
 
     def clean(self, value: Any) -> float | int:
         """`value` as a number in the range; ValueError with a sentence otherwise."""
-        kind = "whole number" if self.integer else "number"
+        kind = word("whole number") if self.integer else word("number")
         expected = say(
             "{title}: expected a {kind} from {low:g} to {high:g}",
             title=self.title,
@@ -115,7 +115,7 @@ class Slider(Control):
         try:
             number = parse_number(value)
         except ValueError:
-            received = "nothing" if isinstance(value, str) and not value.strip() else _show(value)
+            received = word("nothing") if isinstance(value, str) and not value.strip() else _show(value)
             raise ValueError(
                 say("{expected}, received {received}", expected=expected, received=received)
             ) from None
@@ -173,7 +173,7 @@ class TextField(Control):
     def clean(self, value: Any) -> str:
         text = value.strip() if isinstance(value, str) else ""
         if not re.fullmatch(r"[A-Za-z0-9._+-]+", text) or len(text) > self.longest:
-            received = "nothing" if isinstance(value, str) and not value.strip() else _show(value)
+            received = word("nothing") if isinstance(value, str) and not value.strip() else _show(value)
             raise ValueError(
                 say(
                     "{title}: expected up to {longest} letters, digits or ._+-, received {received}",

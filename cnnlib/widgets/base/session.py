@@ -249,7 +249,7 @@ class Live:
         widget = self.widget
         if not widget.challenge_reached:
             return ""
-        return word("reached" if widget.challenge.reached(widget.facts) else "reached earlier")
+        return word("reached") if widget.challenge.reached(widget.facts) else word("reached earlier")
 
     def tell_cell(self, running: bool) -> None:
         """Tell the page whether a cell runs: until that has ended, it gets no answers."""

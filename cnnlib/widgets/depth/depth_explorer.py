@@ -113,7 +113,8 @@ class DepthExplorer(Widget):
             panels, self.sentence(facts), facts, columns=(4, 4, 4), height=360, narrow=NARROW,
             figures=[
                 Figure(
-                    name if number else say("Gradient back: {name}", name=name), _times(facts[f"gradient_{name}"])
+                    name if number else say("Gradient back: {name}", name=name),
+                    _times(facts[f"gradient_{name}"]),
                 )
                 for number, name in enumerate(self.losses)
             ],
