@@ -43,7 +43,7 @@ def read(path: Path, language: str | None = None) -> Catalog:
 
 
 def write(path: Path, catalog: Catalog) -> None:
-    """Write a catalogue: by the files that the texts are from, without their lines, which move all the time."""
+    """Write a catalogue: with the files that the texts are from, without lines, which move all the time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_po(file, catalog, width=110, include_lineno=False, sort_by_file=True, include_previous=True)

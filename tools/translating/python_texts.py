@@ -1,7 +1,7 @@
 """The texts of Python files: what `say`, `say_many`, `word` and `marked` are given, and what is shown.
 
 Words without values stand in the code as they are (``Panel(title="Loss")``) and are looked up where they are
-shown. So every string that reads like words is taken; docstrings, keys, names and errors of the library are not.
+shown. So all strings that read like words are taken, but docstrings, keys, names and errors of the library.
 """
 
 from __future__ import annotations

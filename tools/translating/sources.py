@@ -45,7 +45,9 @@ def package_texts(root: Path = ROOT) -> Catalog:
 
 def empty() -> Catalog:
     """A catalogue whose head says the same in every run."""
-    return Catalog(project="cnnlib", header_comment="", creation_date=BEGUN, charset="utf-8")
+    head = {"project": "cnnlib", "version": "2", "header_comment": "", "msgid_bugs_address": ""}
+    dates = {"creation_date": BEGUN, "revision_date": BEGUN}
+    return Catalog(**head, **dates, last_translator="", language_team="", charset="utf-8", fuzzy=False)
 
 
 def item_texts(file: dict) -> Iterator[str]:
