@@ -262,7 +262,7 @@ def targets(source: Path) -> dict[bool, Path]:
 
 
 def editions(source: Path) -> dict[Path, nbformat.NotebookNode]:
-    """Return the notebooks that a source makes, not yet executed: the learner's, the solved one, translations."""
+    """Return the notebooks of a source, not yet executed: the learner's, the solved one, translations."""
     cells = read_source(source)
     made = {target: make_notebook(cells, source.stem, answers) for answers, target in targets(source).items()}
     learner = made[targets(source)[False]]

@@ -53,11 +53,14 @@ class Catalogue(gettext.GNUTranslations):
 class Said(str):
     """A text that is in the learner's language already: not looked up again; what is added to it is."""
 
+    def __str__(self) -> Said:
+        return self
+
     def __add__(self, other: str) -> Said:
-        return Said(str(self) + str(word(other)))
+        return Said(str.__add__(self, word(other)))
 
     def __radd__(self, other: str) -> Said:
-        return Said(str(word(other)) + str(self))
+        return Said(str.__add__(word(other), self))
 
 
 class Localised(string.Formatter):

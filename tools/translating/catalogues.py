@@ -44,6 +44,8 @@ def read(path: Path, language: str | None = None) -> Catalog:
 
 def write(path: Path, catalog: Catalog) -> None:
     """Write a catalogue: with the files that the texts are from, without lines, which move all the time."""
+    for message in catalog:
+        message.flags.discard("python-format")  # Babel takes "95 % of" for one
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_po(file, catalog, width=110, include_lineno=False, sort_by_file=True, include_previous=True)

@@ -36,23 +36,28 @@ UNSEEN_CALLS = {
 WORDS = re.compile(r"[^\W\d_]{2}.* .*[^\W\d_]|[^\W\d_].* .*[^\W\d_]{2}|^[A-Z][a-z]{2,}\W{0,2}$")
 LETTERS = re.compile(r"[^\W\d_]{2}")
 SAID = re.compile(r"[^\W\d_]{2}|“")
+OPTION = re.compile(r"[A-Za-z][a-z]{2,}[a-z -]*")
+NO_TEXTS = {"__all__", "slots", "SLOTS", "NARROW", "FRAME", "UNSEEN", "COLORS", "OPTIONAL"}
 STYLE = re.compile(r"[\w-]+:[^ ]+;")
 HOLE = re.compile(r"\{[^{}]*(\{[^{}]*\}[^{}]*)*\}")
 
 
-def texts(source: str) -> Iterator[str | tuple[str, str]]:
-    """The texts of a Python file in their order; of `say_many` pairs.
+def texts(source: str, options: bool = False) -> Iterator[str | tuple[str, str]]:
+    """The texts of a Python file in their order; of `say_many` pairs; with `options` also what choices offer.
 
     >>> list(texts('say("{n} steps", n=3)\\nPanel(x, title="Loss", color="ink")'))
     ['{n} steps', 'Loss']
     >>> list(texts('say_many("{number} step", "{number} steps", n)\\nraise ValueError("no such thing")'))
     [('{number} step', '{number} steps')]
     """
-    yield from _Texts().of(ast.parse(source))
+    yield from _Texts(options).of(ast.parse(source))
 
 
 class _Texts:
     """A walk over a syntax tree that knows whether what it sees is read by a learner."""
+
+    def __init__(self, options: bool) -> None:
+        self.takes_options = options
 
     def of(self, node: ast.AST, shown: bool = False) -> Iterator[str | tuple[str, str]]:
         """Texts in a node; with `shown` any word counts, otherwise what reads like words."""
@@ -109,8 +114,16 @@ class _Texts:
 
     def _Assign(self, node, shown):
         names = {getattr(target, "id", "") for target in node.targets}
-        if not names & {"__all__", "slots"}:
+        if not names & NO_TEXTS:
             yield from self.of(node.value, bool(names & {"title", "at_end"}))
+        if self.takes_options and node.col_offset == 0 and all(map(str.isupper, names)):
+            yield from self.options(node.value)
+
+    def options(self, node):
+        """Words in a table of a module, or its keys: what a choice offers."""
+        for child in getattr(node, "keys", getattr(node, "elts", ())):
+            if isinstance(getattr(child, "value", None), str) and OPTION.fullmatch(child.value):
+                yield child.value
 
     def _AnnAssign(self, node, shown):
         if node.value is not None:

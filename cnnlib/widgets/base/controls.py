@@ -215,7 +215,7 @@ class Choice(Control):
                 say(
                     "{title}: expected one of {options}, received {show}",
                     title=self.title,
-                    options=", ".join(self.options),
+                    options=", ".join(map(word, self.words or self.options)),
                     show=_show(value),
                 )
             )
