@@ -19,7 +19,7 @@ import os
 import re
 import string
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -175,6 +175,16 @@ def word(text: str) -> str:
     if catalogue is None or not text or isinstance(text, Said):
         return text
     return Said(catalogue.number(text) if NUMBER.fullmatch(text) else catalogue.gettext(text))
+
+
+def joined(separator: str, texts: Iterable[str]) -> str:
+    """Texts in a row, each in the learner's language.
+
+    >>> joined(", ", ["linear", "log"])
+    'linear, log'
+    """
+    row = separator.join(map(word, texts))
+    return row if SPEECH.catalogue is None else Said(row)
 
 
 def marked(*texts: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cnnlib.learning import find, items, my_record, tally
 from cnnlib.learning.store import NewerRecord
-from cnnlib.runtime.language import say, say_many
+from cnnlib.runtime.language import joined, say, say_many
 from cnnlib.widgets.cards import faces
 from cnnlib.widgets.cards.card import Card
 
@@ -98,10 +98,10 @@ class Course(Card):
                 for sure, (near, made) in found.by_sureness.items()
                 if made
             ]
-            lines.append(say("Close when it was {parts}.", parts="; ".join(parts)))
+            lines.append(say("Close when it was {parts}.", parts=joined("; ", parts)))
         if found.surprises:
             asked = [say("“{question}” ({name})", question=find(n).text(), name=n) for n in found.surprises]
-            lines.append(say("Furthest off: {questions}", questions=" ".join(asked)))
+            lines.append(say("Furthest off: {questions}", questions=joined(" ", asked)))
         if due:
             lines.append(
                 say_many(

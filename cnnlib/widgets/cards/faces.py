@@ -16,7 +16,7 @@ import numpy as np
 from cnnlib.learning import Item
 from cnnlib.learning.forms import Asked
 from cnnlib.learning.record import SURE
-from cnnlib.runtime.language import say, word
+from cnnlib.runtime.language import joined, say, word
 
 COLUMNS = 25
 SPOKEN = (
@@ -39,7 +39,7 @@ def in_language(part: Any) -> Any:
     """A face, or a part of one, with its words in the learner's language.
 
     Choices keep their English values, which the record and the kernel know them by, and get `words` beside
-    them; so do the degrees of sureness. Code stays as it is.
+    them; so do the degrees of sureness. Code and what was answered stay as they are.
     """
     if isinstance(part, list):
         return [in_language(item) for item in part]
@@ -49,6 +49,8 @@ def in_language(part: Any) -> Any:
         key: word(value) if key in SPOKEN and isinstance(value, str) else in_language(value)
         for key, value in part.items()
     }
+    if "kind" in part and "value" in part:  # an input that was answered
+        said["value"] = part["value"]
     if "rows" in part:
         said["rows"] = [word(row) if isinstance(row, str) else row for row in part["rows"]]
     if isinstance(part.get("head"), list):
@@ -89,7 +91,7 @@ def show(item: Item, value: Any) -> str:
     if item.kind == "number":
         return show_number(float(value))
     if item.kind == "order":
-        return ", ".join(word(str(thing)) for thing in value)
+        return joined(", ", map(str, value))
     if item.kind == "line":
         return say("line {number}", number=value)
     return "your line" if item.kind == "sketch" else str(value)

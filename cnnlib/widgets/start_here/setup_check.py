@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib.runtime.language import marked, say, say_many, word
+from cnnlib.runtime.language import joined, marked, say, say_many, word
 from cnnlib.viz import Axis, Figure, Line, Panel, Scene, Text
 from cnnlib.widgets.base import Button, Widget
 
@@ -85,7 +85,7 @@ class SetupCheck(Widget):
     def sentence(self, faults: list[str]) -> str:
         packages = word("All packages are recent enough.")
         if faults:
-            packages = say("{faults}: see README.md.", faults="; ".join(faults))
+            packages = say("{faults}: see README.md.", faults=joined("; ", faults))
         if not self.presses:
             return say("{packages} Now press the button.", packages=packages)
         return say_many(

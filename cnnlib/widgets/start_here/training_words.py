@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from cnnlib.nn.functional import softmax
-from cnnlib.runtime.language import marked, say, say_many, word
+from cnnlib.runtime.language import joined, marked, say, say_many, word
 from cnnlib.viz import Figure
 from cnnlib.widgets.base import Challenge
 
@@ -89,5 +89,5 @@ def chosen(view) -> str:
         image=f"{view.kind.capitalize()} image",
         number=view.chosen,
         true=names[view.examiner.y[view.chosen]],
-        best=", ".join(best),
+        best=joined(", ", best),
     )
