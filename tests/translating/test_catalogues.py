@@ -122,7 +122,7 @@ def test_a_new_language_in_five_commands_as_the_page_tells(copy):
         text = text.replace(f'msgid "{english}"\nmsgstr ""', f'msgid "{english}"\nmsgstr "{french}"')
     file.write_text(text, "utf-8")
     assert command(copy, "compile")[0] == 0
-    code = "from cnnlib.runtime.language import say, speak, word; speak('fr'); print(word('Loss'), word('2,000.5'))"
+    code = "from cnnlib.runtime.language import *; speak('fr'); print(word('Loss'), word('2,000.5'))"
     done = subprocess.run([sys.executable, "-c", code], cwd=copy, capture_output=True, text=True, check=True)
     assert done.stdout == "Perte 2\u202f000,5\n"
     status, told = command(copy, "check")

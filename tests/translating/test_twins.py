@@ -108,7 +108,7 @@ def test_the_first_notebook_is_there_in_german_and_as_its_source_makes_it():
 
 
 def test_a_translation_of_the_prose_may_not_lose_a_link():
-        catalog = read(catalogues_of(START)["de"], "de")
+    catalog = read(catalogues_of(START)["de"], "de")
     for message in (message for message in catalog if message.id):
         english, german = (sorted(builder.LINK.findall(text)) for text in (message.id, message.string))
         assert english == german
