@@ -63,7 +63,7 @@ class Said(str):
         return Said(str.__add__(word(other), self))
 
 
-class Localised(string.Formatter):
+class Template(string.Formatter):
     """`str.format` with the numbers and the words of a language."""
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -153,7 +153,7 @@ def say(template: str, **values: Any) -> str:
     catalogue = SPEECH.catalogue
     if catalogue is None:
         return template.format(**values)
-    return Said(Localised(catalogue).format(catalogue.gettext(template), **values))
+    return Said(Template(catalogue).format(catalogue.gettext(template), **values))
 
 
 def say_many(one: str, many: str, number: float, **values: Any) -> str:
@@ -166,7 +166,7 @@ def say_many(one: str, many: str, number: float, **values: Any) -> str:
     catalogue = SPEECH.catalogue
     if catalogue is None:
         return (one if number == 1 else many).format(**values)
-    return Said(Localised(catalogue).format(catalogue.ngettext(one, many, int(number)), **values))
+    return Said(Template(catalogue).format(catalogue.ngettext(one, many, int(number)), **values))
 
 
 def word(text: str) -> str:
@@ -175,6 +175,11 @@ def word(text: str) -> str:
     if catalogue is None or not text or isinstance(text, Said):
         return text
     return Said(catalogue.number(text) if NUMBER.fullmatch(text) else catalogue.gettext(text))
+
+
+def localised(text: str) -> str:
+    """A number that was written in English, such as ``"1,234.5"``, as the learner's language writes it."""
+    return text if SPEECH.catalogue is None else SPEECH.catalogue.number(text)
 
 
 def joined(separator: str, texts: Iterable[str]) -> str:
