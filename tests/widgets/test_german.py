@@ -118,8 +118,8 @@ def test_a_widget_speaks_german_at_every_move(name, german):
 
 
 def no_value(text):
-    """Whether a missing text is none that a learner typed or a package's name: those stay as they are."""
-    return not re.fullmatch(r"['\[{(].*|b'.*|None|True|False|nan|-?inf|-?[\de+.]+|\w+", text, re.S)
+    """Whether a missing text is none that a learner typed, a value of Python or a package's name: those stay as they are."""
+    return not re.fullmatch(r"['\[{(].*|b'.*|None|True|False|nan|-?inf|-?[\de+.]+|\w+(, \w+)*", text, re.S)
 
 
 def test_the_view_speaks_german_while_it_trains_and_when_it_fails(german):

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlib.runtime.language import joined, say, word
+from cnnlib.runtime.language import say, word
 
 #: How a `Choice` is drawn.
 PICKERS = ("list", "segments", "thumbnails")
@@ -215,7 +215,7 @@ class Choice(Control):
                 say(
                     "{title}: expected one of {options}, received {show}",
                     title=self.title,
-                    options=joined(", ", self.words or self.options),
+                    options=", ".join(self.options),
                     show=_show(value),
                 )
             )
