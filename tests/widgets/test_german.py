@@ -118,7 +118,7 @@ def test_a_widget_speaks_german_at_every_move(name, german):
 
 
 def no_value(text):
-    """Whether a missing text is none that a learner typed, a value of Python or a package's name: those stay as they are."""
+    """Whether a missing text is no value that was typed, none of Python and no name: those stay."""
     return not re.fullmatch(r"['\[{(].*|b'.*|None|True|False|nan|-?inf|-?[\de+.]+|\w+(, \w+)*", text, re.S)
 
 
