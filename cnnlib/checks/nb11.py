@@ -119,10 +119,6 @@ def _with_replacement(n, size, rng):
     return cut(rng.integers(n, size=n), size)
 
 
-def _own_numbers(n, size, rng):
-    return cut(np.random.default_rng().permutation(n), size)
-
-
 def _same_numbers(n, size, rng):
     return cut(np.random.default_rng(0).permutation(n), size)
 

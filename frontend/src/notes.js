@@ -1,6 +1,6 @@
 // What explains a picture: notes with an arrow, reference lines in words, the cursor of time.
 import { breakLines } from "./lines.js";
-import { isFree, moved, nearestFree, rectOf, roomOf, within } from "./spots.js";
+import { firstFree, moved, nearestFree, rectOf, roomOf, within } from "./spots.js";
 import { cssColor } from "./theme.js";
 
 const SIZE = 12;
@@ -94,8 +94,8 @@ function referenceWords(ctx, mark, box, theme, [upright, at, color]) {
         const sides = [moved(rect, 0, at - 2 - high), moved(rect, 0, at + 3)];
         return at - 3 - high < box.top ? sides.reverse() : sides;
       });
-  const inside = places.map((rect) => within(rect, { ...roomOf(box), left: box.cell.left }));
-  const rect = inside.find((one) => isFree(one, box.taken ?? [])) ?? inside[0];
+  const room = { ...roomOf(box), left: box.cell.left };
+  const rect = firstFree(places.map((one) => within(one, room)), box.taken ?? [], room);
   box.taken?.push(rect);
   ctx.textAlign = "left";
   ctx.textBaseline = "top";

@@ -43,6 +43,15 @@ export function nearestFree(rect, taken, room, step = 4) {
   return first;
 }
 
+/** The first of several places where no other word is; where there is none, the one that has to move least. */
+export function firstFree(places, taken, room) {
+  const free = places.find((one) => isFree(one, taken));
+  if (free) return free;
+  const away = (place, rect) => (isFree(place, taken) ? Math.abs(place.top - rect.top) : Infinity);
+  const tried = places.map((rect) => [nearestFree(rect, taken, room, 2), rect]);
+  return tried.reduce((best, one) => (away(...one) < away(...best) ? one : best))[0];
+}
+
 /** Where words of a plot may stand that can be moved: in the plot, beside it where there is no axis. */
 export function roomOf(box) {
   const { cell, panel } = box;

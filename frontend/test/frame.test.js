@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from "vitest";
 
 import { breakLines, headOf } from "../src/lines.js";
-import { isFree, nearestFree, rectOf, within } from "../src/spots.js";
+import { firstFree, isFree, nearestFree, rectOf, within } from "../src/spots.js";
 import { segments, thumbnails } from "../src/choices.js";
 import { buildControls } from "../src/controls.js";
 import { Figures } from "../src/figures.js";
@@ -207,4 +207,14 @@ test("the picture as SVG: paths, words and what must be escaped", () => {
   expect(parsed.querySelector("parsererror")).toBe(null);
   expect([parsed.querySelector("text").textContent, parsed.querySelector("text").getAttribute("opacity")]).toEqual(["a < b & c", "0.5"]);
   expect(parsed.querySelector("g").getAttribute("clip-path")).toBe("url(#c1)");
+});
+
+test("words of a level take the first free place, and move least where all are taken", () => {
+  const room = { left: 0, top: 0, right: 100, bottom: 100 };
+  const [left, right] = [rectOf(0, 50, 40, 10), rectOf(60, 50, 40, 10)];
+  expect(firstFree([left, right], [rectOf(10, 45, 20, 30)], room)).toEqual(right);
+  const place = firstFree([left, right], [rectOf(10, 40, 20, 30), rectOf(70, 58, 20, 10)], room);
+  expect(place.left).toBe(60);
+  expect(place.top).toBeLessThan(50);
+  expect(place.top).toBeGreaterThan(44);
 });

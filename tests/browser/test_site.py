@@ -210,7 +210,6 @@ def recorded(widget):
     return json.dumps([live.spec(), frame, [base64.b64encode(buffer).decode() for buffer in buffers]])
 
 
-@pytest.mark.xfail(reason="JupyterLite: open, see CHANGELOG", strict=False)
 def test_the_course_s_live_drawing_works_there(lite):
     """The page's half of a widget, fed by the kernel in the browser with a frame that was recorded."""
     widget = LossExplorer()
@@ -247,7 +246,6 @@ loop.start()
 """
 
 
-@pytest.mark.xfail(reason="JupyterLite: open, see CHANGELOG", strict=False)
 def test_play_runs_there_and_the_kernel_answers_meanwhile(lite):
     lite.evaluate(EXECUTE, PLAYING)
     seen = [int(lite.evaluate(EXECUTE, "steps")) for _ in range(3)]

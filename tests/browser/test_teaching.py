@@ -39,7 +39,7 @@ def test_a_deck_fits_its_slides_and_asks_nobody(slide_page, tmp_path, topic):
     slide_page.on("pageerror", lambda error: errors.append(str(error)))
     slide_page.goto(path.as_uri())
     slide_page.wait_for_function("window.Reveal && Reveal.isReady()")
-    assert slide_page.evaluate("document.fonts.ready.then(() => Reveal.getTotalSlides())") > 25
+    assert slide_page.evaluate("document.fonts.ready.then(() => Reveal.getTotalSlides())") > 15
     assert slide_page.evaluate(OVER) == []
     assert errors == [] and [url for url in asked if not url.startswith(("file:", "data:"))] == []
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.teaching.archives import ABOUT, NAME, notebook, pack
-from tools.teaching import collect, hand_in, marking, release
+from tools.teaching import collect, hand_in, marking, parcel, release
 from tools.teaching.asking import Limits
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,25 @@ def answer(folder, function, lines):
         if f"def {function}(" in "".join(cell["source"]) and release.STUB in "".join(cell["source"]):
             cell["source"] = "".join(cell["source"]).replace(release.STUB + "\n    ...", lines)
     path.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('{"version": 1, "key": "ab", "events": [{"what": "skip", "id": "01.dot", "when": "now"}, 7]}', 1),
+        ('{"version": 1, "key": "ab", "eve', None),
+        ("\xff", None),
+    ],
+)
+def test_a_damaged_record_is_handed_in_and_said(course, tmp_path, text, kept):
+    record = course / ".learning.json"
+    record.write_text(text, encoding="latin-1")
+    made, said = hand_in.hand_in(course, "Ada", ["03"])
+    record.unlink()
+    assert "damaged" in said[0] and len(said) == 1
+    read = parcel.read(made.rename(tmp_path / made.name))
+    assert (read.record and len(read.record["events"])) == kept
+    assert kept or read.said == ["Its record of predictions cannot be read."]
 
 
 def test_from_the_learner_to_the_table(course, tmp_path, capsys):

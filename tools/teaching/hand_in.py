@@ -36,23 +36,21 @@ def release_of(course: Path) -> list[str]:
         return []
 
 
+def is_called(path: Path, name: str) -> bool:
+    """Tell whether a notebook is meant by a number, a name or a path."""
+    return path.stem == Path(name).stem or path.stem[:2] == name
+
+
 def chosen(course: Path, names: list[str]) -> list[Path]:
     """Return the notebooks to hand in: those named, those handed out, or all that are numbered."""
     there = sorted((course / "notebooks").glob("[0-9]*.ipynb"))
     wanted = names or release_of(course) or [path.stem for path in there]
-    found = [
-        path for path in there if any(path.stem in (n, Path(n).stem) or path.stem[:2] == n for n in wanted)
-    ]
-    missing = [n for n in names if not any(path.stem == Path(n).stem or path.stem[:2] == n for path in there)]
+    found = [path for path in there if any(is_called(path, name) for name in wanted)]
+    missing = [name for name in names if not any(is_called(path, name) for path in there)]
     if missing or not found:
         known = ", ".join(path.stem[:2] for path in there)
         raise Refusal(f"there is no notebook {', '.join(missing) or 'here'}; there are: {known}.")
     return found
-
-
-def is_called(path: Path, name: str) -> bool:
-    """Tell whether a notebook is meant by a number, a name or a path."""
-    return path.stem == Path(name).stem or path.stem[:2] == name
 
 
 def without_outputs(path: Path) -> tuple[bytes, str]:
@@ -69,6 +67,19 @@ def without_outputs(path: Path) -> tuple[bytes, str]:
     return json.dumps(notebook, ensure_ascii=False, indent=1).encode("utf-8"), ""
 
 
+def record_of(path: Path) -> tuple[bytes, str]:
+    """Return a record as the course reads it; as it is, and a sentence, if it is damaged."""
+    from cnnlib.learning.store import NewerRecord, parse
+
+    content = path.read_bytes()
+    try:
+        return json.dumps(parse(content.decode("utf-8"))).encode("utf-8"), ""
+    except NewerRecord as newer:
+        return json.dumps(newer.content).encode("utf-8"), ""
+    except (ValueError, RecursionError):
+        return content, f"{path.name}, your predictions and answers, is damaged: it is handed in as it is."
+
+
 def hand_in(course: Path, name: str, names: list[str]) -> tuple[Path, list[str]]:
     """Write the file; return its path and what is to be said.
 
@@ -78,7 +89,6 @@ def hand_in(course: Path, name: str, names: list[str]) -> tuple[Path, list[str]]
         If there is no name, or a notebook that is not there.
     """
     from cnnlib import __version__
-    from cnnlib.learning.record import Record
 
     if not name.strip():
         raise Refusal("say whose work it is: --name with your name.")
@@ -89,7 +99,8 @@ def hand_in(course: Path, name: str, names: list[str]) -> tuple[Path, list[str]]
         said += [sentence] * bool(sentence)
     own = course / ".learning.json"
     if own.is_file():
-        files["record.json"] = json.dumps(Record(own).store.read()).encode("utf-8")
+        files["record.json"], sentence = record_of(own)
+        said += [sentence] * bool(sentence)
     if (course / ".capstone.json").is_file():
         files["capstone.json"] = (course / ".capstone.json").read_bytes()
     when = datetime.now(UTC).isoformat(timespec="seconds")

@@ -27,6 +27,7 @@ from tools.teaching.text import COMMENT, FORMULA, inline, with_formulae
 
 REVEAL = settings.HERE / "node_modules" / "reveal.js"
 LEAD = 330  # letters of prose on a section's first slide
+MOST_LINES = 22  # of code and of what it prints, on one slide
 
 
 class NotBuilt(Exception):
@@ -139,8 +140,7 @@ def _section(section: Section, page: str, outputs: dict, right: dict[str, Answer
             challenge = challenges.pop(0) if challenges else ""
             cells.append(_slide(_widget(section, lines[-1], page, _still(cell, outputs), challenge)))
         elif wish:
-            cells.append(_slide(f'<p class="kicker">{inline(section.title)}</p>', wish))
-            cells.append(new_code_cell(cell.source, outputs=_text_outputs(outputs.get(cell.source, []))))
+            cells += _code(section, cell.source, _text_outputs(outputs.get(cell.source, [])), wish)
         elif picture := _picture(outputs.get(cell.source, [])):
             alt = cell.metadata.get("alt", "")
             alt = " ".join(alt) if isinstance(alt, list) else str(alt)
@@ -150,6 +150,16 @@ def _section(section: Section, page: str, outputs: dict, right: dict[str, Answer
                 )
             )
     return cells
+
+
+def _code(section: Section, source: str, outputs: list, kind: str) -> list:
+    """A cell and what it prints, on one slide, or on two where both would be too high for one."""
+    kicker = f'<p class="kicker">{inline(section.title)}</p>'
+    printed = "".join("".join(output["text"]) for output in outputs)
+    if len(source.splitlines()) + len(printed.splitlines()) <= MOST_LINES:
+        return [_slide(kicker, kind), new_code_cell(source, outputs=outputs)]
+    printed = html.escape(printed).replace("\n", "<br>")
+    return [_slide(kicker, kind), new_code_cell(source), _slide(f"{kicker}<pre>{printed}</pre>")]
 
 
 def _first(section: Section, prose: str) -> str:

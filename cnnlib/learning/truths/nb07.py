@@ -79,8 +79,3 @@ def restarts(p, k):
 def valley(start):
     """In which of the course's valleys a slow descent ends: 1 is A, 2 is B, 3 is C."""
     return 1 + valley_of(start) if NAMES else 0
-
-
-def kind_of_place(a, b):
-    """0 for a minimum, 1 for a maximum, 2 for a saddle, from two curvatures."""
-    return 0 if min(a, b) > 0 else 1 if max(a, b) < 0 else 2

@@ -25,7 +25,7 @@ from cnnlib.nn.layers import (
     Tanh,
 )
 from cnnlib.runtime.language import say, say_many
-from cnnlib.viz import Axis, Heatmap, Panel, Region, Text, mosaic
+from cnnlib.viz import Region, mosaic
 
 WORDS = {
     Conv2d: "convolution",
@@ -217,18 +217,6 @@ def widths(outputs: list[LayerOutput]) -> tuple:
         rows, columns = output.picture(np.zeros(output.shape)).shape
         found.append(1.2 if output.place == 0 else float(np.clip(3.4 * columns / rows, 0.55, 1.7)))
     return tuple(found)
-
-
-def panel_of(output: LayerOutput, values, *marks, at, emits="", hidden=False, **colors) -> Panel:
-    """The picture of an output: its maps, `marks` above them; an empty frame if hidden."""
-    picture = output.picture(np.full(output.shape, np.nan) if hidden else values)
-    rows, columns = picture.shape
-    tile = (*output.shape[1:], 1) if len(output.shape) == 3 else None
-    names = [say("map {i}", i=i) for i in output.maps]
-    heat = Heatmap(picture, emits=emits, tile=tile, tile_names=names, **colors)
-    words = [] if not hidden else [Text((columns - 1) / 2, (rows - 1) / 2, "?", color="muted", size=16)]
-    x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
-    return Panel([heat, *words, *marks], x, y, title=output.title, at=at, equal=True, grid=False)
 
 
 def reach_of(values: list[np.ndarray]) -> float:
