@@ -69,6 +69,8 @@ def merged(file: Path, template: Catalog, language: str) -> Path:
     catalog.locale = catalog.locale or language
     catalog.fuzzy = False
     catalog.update(template, update_creation_date=False)
+    for key in [key for key, message in catalog.obsolete.items() if not message.string]:
+        del catalog.obsolete[key]
     write(file, catalog)
     return file
 
