@@ -60,11 +60,12 @@ LOST = (
     "is lost; strides made by hand fit one order only. Index the array itself."
 )
 KEPT = "It seems to keep the results of an earlier call and to hand them out again."
+WRITES = "It writes into what was handed over, which other code still needs; work on a copy."
 FORMS = (
     Form("On other numbers in arrays of the same shapes: ", KEPT, other_numbers),
     Form("On an array stored column after column, as x.T is: ", LOST, _column_after_column),
     Form("On an array that is a part of a larger one, as x[::2, ::2] is: ", LOST, _every_other),
-    Form("On arrays that may only be read: ", f"It writes into what was handed over, {COPY}.", _read_only),
+    Form("On arrays that may only be read: ", WRITES, _read_only),
     Form("On arrays of float32: ", "Nothing should depend on the arrays being float64.", _single, room=100.0),
 )
 OTHER_NUMBERS = FORMS[0]
