@@ -6,7 +6,6 @@ the language already; all others, ``Panel(title="Loss")``, are looked up by the 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from typing import Any
@@ -47,16 +46,18 @@ def _translated(part: Any) -> Any:
         return tuple(_translated(item) for item in part)
     if not is_dataclass(part) or getattr(part, "literal", False):
         return part
-    said = copy.copy(part)  # no second look at its arrays
+    said = object.__new__(type(part))  # no second look at its arrays
+    fields = vars(said)
+    fields.update(vars(part))
     for name in SEEN:
-        value = vars(part).get(name)
+        value = fields.get(name)
         if isinstance(value, str):
-            object.__setattr__(said, name, word(value))
+            fields[name] = word(value)
         elif isinstance(value, (list, tuple)) and value and isinstance(value[0], str):
-            object.__setattr__(said, name, tuple(map(word, value)))
+            fields[name] = tuple(map(word, value))
     for name in PARTS:
-        if name in vars(part):
-            object.__setattr__(said, name, _translated(vars(part)[name]))
+        if name in fields:
+            fields[name] = _translated(fields[name])
     return said
 
 

@@ -163,11 +163,11 @@ def gaps(catalog: Catalog, wanted: Catalog) -> list[str]:
 
 def share(language: str, root: Path = ROOT) -> str:
     """How much of the package is translated, in a sentence."""
-    messages = [message for message in read(package_file(language, root)) if message.id]
-    done = sum(
-        bool(message.string if isinstance(message.string, str) else all(message.string))
-        for message in messages
-    )
+    messages = [m for m in read(package_file(language, root)) if m.id]
+    done = 0
+    for message in messages:
+        strings = [message.string] if isinstance(message.string, str) else message.string
+        done += all(strings) and not message.fuzzy
     return f"{language}: {done} of {len(messages)} texts of the package are translated"
 
 
