@@ -27,11 +27,11 @@ COURSE = Path(__file__).resolve().parents[1]
 c.Spawner.environment["JUPYTER_CONFIG_PATH"] = str(COURSE / "tools" / "jupyter")
 
 # One copy of MNIST for the whole class, which nobody downloads: a folder that learners can read, in it the
-# folder `mnist` with the four files (see TEACHING.md). Not needed where cnnlib is installed with
+# folder `mnist` with the four files (see class_servers.md). Not needed where cnnlib is installed with
 # `pip install -e` from a copy of the course: that brings its own.
 if Path("/srv/cnnlib-data").is_dir():
     c.Spawner.environment["CNNLIB_DATA"] = "/srv/cnnlib-data"
 
-# Room for a server with two open notebooks, one of which holds all of MNIST (see TEACHING.md), for spawners
+# Room for a server with two open notebooks, one of which holds all of MNIST (class_servers.md), for spawners
 # that can enforce it, such as those for containers and systemd.
 c.Spawner.mem_limit = "2G"

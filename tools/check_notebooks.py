@@ -22,6 +22,7 @@ import nbformat
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file runs as a script too
 
 from tools import prose
+from tools.kept_apart import nothing_is_chosen_on_test_images
 from tools.page import LINK, MARKDOWN_PICTURE, ROOT, Page
 from tools.predictions import (
     cover_reaches,
@@ -30,7 +31,13 @@ from tools.predictions import (
     predictions_are_made,
     truths_can_be_read,
 )
-from tools.saved_outputs import PICTURES, absolute_paths, output_texts, saved_output_faults
+from tools.saved_outputs import (
+    PICTURES,
+    absolute_paths,
+    meant_errors_are_short,
+    output_texts,
+    saved_output_faults,
+)
 
 COURSE = (
     "00_start_here",
@@ -268,6 +275,8 @@ ANYWHERE = (
     links_resolve,
     numbers_are_vouched_for,
     randomness_is_seeded,
+    meant_errors_are_short,
+    nothing_is_chosen_on_test_images,
 )
 RULES = (
     lines_of_code,

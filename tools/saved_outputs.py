@@ -52,6 +52,15 @@ def clean_outputs(notebook, repository: Path) -> None:
             cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
 
 
+def meant_errors_are_short(page) -> list[str]:
+    """A cell that fails on purpose does so within `in_short()`: a learner too sees its last line alone."""
+    return [
+        f"cell {number}: fails on purpose, but not within in_short()"
+        for number, cell in page.code
+        if "raises-exception" in cell.metadata.get("tags", []) and "in_short()" not in cell.source
+    ]
+
+
 def _add_alt_texts(cell) -> None:
     """Give each picture without alt text one: the cell's own (metadata `alt`), or the text beside it.
 

@@ -15,7 +15,7 @@ from importlib.resources import files
 import numpy as np
 
 from cnnlib.data import load_digits
-from cnnlib.experiments.depth import KINDS, deep_cnn
+from cnnlib.experiments.depth import KEEPING, KINDS, deep_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
@@ -42,7 +42,7 @@ class Spread:
     loss: float
 
 
-def run(kind, depth, rate, seed, momentum=0.9, epochs=EPOCHS):
+def run(kind, depth, rate, seed, momentum=0.9, epochs=EPOCHS, scale=KEEPING):
     """Train one network on the bundled digits; loss of its last epoch (None: no number), test accuracy.
 
     Parameters
@@ -53,6 +53,8 @@ def run(kind, depth, rate, seed, momentum=0.9, epochs=EPOCHS):
     rate, momentum : float
         Of `SGD`; batches of 32.
     epochs : int
+    scale : float
+        Of the first weights, in units of He's rule.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def run(kind, depth, rate, seed, momentum=0.9, epochs=EPOCHS):
     """
     digits, loss = load_digits(), CrossEntropyLoss()
     from_zero = kind == FROM_ZERO
-    model = deep_cnn("residual" if from_zero else kind, depth, seed, zero_branches=from_zero)
+    model = deep_cnn("residual" if from_zero else kind, depth, seed, scale=scale, zero_branches=from_zero)
     losses = []
     with np.errstate(all="ignore"):
         optimizer = SGD(rate, momentum=momentum)

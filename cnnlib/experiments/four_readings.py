@@ -3,14 +3,14 @@
 Every product of a weight and a pixel sends the gradient of its output, times the weight, back to its pixel.
 The readings make the same products and add the same numbers; they differ in the order.
 
-========== ==================================== ===========================================
-reading    one step                             known as
-========== ==================================== ===========================================
-scatter    an output, to all pixels it saw      the loop of the forward pass
-gather     a pixel, from all outputs it was in  correlation with the turned kernel
-matrix     a row of the transposed matrix       im2col, transposed
-lay_down   a weight, to every place it met      transposed convolution
-========== ==================================== ===========================================
+================== ==================================== ===========================================
+reading            one step                             known as
+================== ==================================== ===========================================
+scatter            an output, to all pixels it saw      the loop of a transposed convolution
+gather             a pixel, from all outputs it was in  correlation with the turned kernel
+matrix             a row of the transposed matrix       im2col, transposed
+weight_by_weight   a weight, to every place it met      the shortest loop where images are large
+================== ==================================== ===========================================
 
 Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016, arXiv:1603.07285.
 """
@@ -158,10 +158,10 @@ def by_matrix(dy: np.ndarray, w: np.ndarray, g: Geometry, steps: int | None = No
     return dx.reshape(w.shape[1], g.size, g.size)
 
 
-def lay_down(dy: np.ndarray, w: np.ndarray, g: Geometry, steps: int | None = None) -> np.ndarray:
+def weight_by_weight(dy: np.ndarray, w: np.ndarray, g: Geometry, steps: int | None = None) -> np.ndarray:
     """Weight by weight: a copy of dy, times the weight, its numbers a stride apart; framed as `scatter`'s.
 
-    This is the forward pass of a transposed convolution whose input is dy.
+    As `scatter`, it computes the forward pass of a transposed convolution whose input is dy.
     """
     framed = np.zeros((w.shape[1], g.framed, g.framed), dy.dtype)
     for f, p, q in list(np.ndindex(len(w), *w.shape[2:]))[:steps]:

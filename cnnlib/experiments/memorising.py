@@ -16,8 +16,7 @@ from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
 
-#: One hidden layer of 100 units on 196 pixels.
-WEIGHTS, PIXELS = 20_710, 196
+HIDDEN, PIXELS = 100, 196
 RATE, BATCH = 0.1, 50
 #: Small distortions that leave a digit of 14x14 pixels readable.
 BEND = Distort(shift=0.8, rotate=8, scale=0.1, shear=0.1)
@@ -44,14 +43,16 @@ def few_digits():
     return Split(halves[0], parts.y_train, halves[1], parts.y_test, parts.class_names)
 
 
-def reader(rng=None, dropout=0.0):
-    """A network with one hidden layer of 100 units for `few_digits`: 20,710 weights.
+def reader(rng=None, dropout=0.0, hidden=HIDDEN):
+    """A network with one hidden layer for `few_digits`; with 100 units it has 20,710 weights.
 
     Parameters
     ----------
     rng : numpy.random.Generator, int or None
     dropout : float
         Probability with which a hidden unit is switched off in training.
+    hidden : int
+        Units of the hidden layer.
 
     Examples
     --------
@@ -59,7 +60,7 @@ def reader(rng=None, dropout=0.0):
     20710
     """
     rng = np.random.default_rng(rng)
-    model = mlp(WEIGHTS, PIXELS, rng)
+    model = mlp((PIXELS + 1 + 10) * hidden + 10, PIXELS, rng)
     return add_dropout(model, p=dropout, rng=rng) if dropout else model
 
 
@@ -101,12 +102,16 @@ class Curves(NamedTuple):
 
     ``train`` and ``validation`` are shares of right answers: of the training images by *their* labels,
     redrawn or not, and of the validation images by their true ones. The losses are cross-entropies.
+    ``true`` and ``mistaken`` are shares of the training images that get the label they were given: of those
+    whose label is what they show, and of those whose label is not (NaN where there are none).
     """
 
     train: np.ndarray
     validation: np.ndarray
     train_loss: np.ndarray
     validation_loss: np.ndarray
+    true: np.ndarray
+    mistaken: np.ndarray
 
     @property
     def best_epoch(self):
@@ -115,7 +120,7 @@ class Curves(NamedTuple):
 
 
 @lru_cache(maxsize=32)
-def memorise(images=200, share=0.0, epochs=60, seeds=(0, 1, 2)):
+def memorise(images=200, share=0.0, epochs=60, seeds=(0, 1, 2), hidden=HIDDEN):
     """Train the reader on few images, with a share of redrawn labels, once for each seed.
 
     A seed chooses the images, the labels, the first weights and the order.
@@ -127,6 +132,8 @@ def memorise(images=200, share=0.0, epochs=60, seeds=(0, 1, 2)):
         Of the labels, drawn anew.
     epochs : int
     seeds : tuple of int
+    hidden : int
+        Units of the hidden layer.
 
     Returns
     -------
@@ -138,7 +145,7 @@ def memorise(images=200, share=0.0, epochs=60, seeds=(0, 1, 2)):
     >>> bool(curves.train[0, -1] > 0.9), bool(curves.validation[0, -1] < 0.2)
     (True, True)
     """
-    runs = [_run(images, share, epochs, seed) for seed in seeds]
+    runs = [_run(images, share, epochs, seed, hidden) for seed in seeds]
     return Curves(*np.moveaxis(np.array(runs), 2, 0))
 
 
@@ -149,15 +156,18 @@ def chosen_images(images, share, seed):
     return split.x_train[chosen], redraw_labels(split.y_train[chosen], share, rng)
 
 
-def _run(images, share, epochs, seed):
+def _run(images, share, epochs, seed, hidden):
     split, loss = few_digits(), CrossEntropyLoss()
     x, y = chosen_images(images, share, seed)
-    model = reader(seed)
+    mistaken = y != chosen_images(images, 0.0, seed)[1]
+    model = reader(seed, hidden=hidden)
 
     def judge():
         known = evaluate(model, loss, x, y)
         unknown = evaluate(model, loss, split.x_test[:1000], split.y_test[:1000], batch_size=1000)
-        return known.accuracy, unknown.accuracy, known.loss, unknown.loss
+        right = model.predict(x) == y
+        parts = [right[part].mean() if part.any() else np.nan for part in (~mistaken, mistaken)]
+        return known.accuracy, unknown.accuracy, known.loss, unknown.loss, *parts
 
     found = [judge()]
     for record in train(

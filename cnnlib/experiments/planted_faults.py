@@ -107,7 +107,13 @@ class Backwards:
         return {"forward": FORWARDS[kind], "backward": self.functions[kind]}
 
 
+def linear_forward_plain_cache(x, w, b):
+    """`linear_forward` with a cache to read: (x, w)."""
+    return F.linear_forward(x, w, b)[0], (x, w)
+
+
 FORWARDS = {
+    "linear": linear_forward_plain_cache,
     "conv2d": conv2d_forward_plain_cache,
     "maxpool2d": maxpool2d_forward_plain_cache,
     "relu": relu_forward_plain_cache,
@@ -125,7 +131,7 @@ BUGS = {
 SOUND = Backwards("sound", {})
 
 
-def own(relu_backward=None, maxpool2d_backward=None, conv2d_backward=None):
+def own(relu_backward=None, maxpool2d_backward=None, conv2d_backward=None, linear_backward=None):
     """Backward functions to be put into layers in the library's place; None leaves the library's.
 
     Parameters
@@ -136,6 +142,8 @@ def own(relu_backward=None, maxpool2d_backward=None, conv2d_backward=None):
         ``maxpool2d_backward(dy, (x, kernel_size, stride)) -> dx``.
     conv2d_backward : callable, optional
         ``conv2d_backward(dy, (x, w, b, stride, padding)) -> dx, dw, db``.
+    linear_backward : callable, optional
+        ``linear_backward(dy, x, w) -> dx, dw, db``.
 
     Examples
     --------
@@ -143,7 +151,9 @@ def own(relu_backward=None, maxpool2d_backward=None, conv2d_backward=None):
     >>> list(mine.functions)
     ['relu']
     """
+    linear = linear_backward and (lambda dy, cache: linear_backward(dy, *cache))
     given = {"relu": relu_backward, "maxpool2d": maxpool2d_backward, "conv2d": conv2d_backward}
+    given["linear"] = linear
     return Backwards("your own", {kind: f for kind, f in given.items() if f is not None})
 
 

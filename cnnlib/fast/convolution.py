@@ -4,7 +4,7 @@ from functools import partial as call
 
 import numpy as np
 
-from cnnlib.fast.correlation import Correlation, KernelGradient
+from cnnlib.fast.correlation import Correlation, KernelGradient, TurnedCorrelation
 from cnnlib.fast.stages import Stage, copying, run
 from cnnlib.nn.functional._arrays import bits
 
@@ -45,7 +45,7 @@ class Convolution(Stage):
     def make_dy(self, n, dtype):
         """Buffers for the gradients: of the outputs, and of the convolution before ReLU and pooling.
 
-        Where a predecessor waits for its gradient the second lies amid zeros, for the turned kernel.
+        Where a predecessor waits for its gradient the second lies between zeros, for the turned kernel.
         """
         (rows, columns), rest = self.places, (self.layer.out_channels, n)
         if self.dx is not None:
@@ -58,12 +58,11 @@ class Convolution(Stage):
             super().make_dy(n, dtype)
 
     def _widened(self):
-        """Zeros with room for the gradient of the convolution: what the turned kernel slides over."""
+        """The gradient of the convolution with zeros left and right: what the turned kernel slides over."""
         layer = self.layers[0]
-        (h, w, _, _), (kh, kw), (ph, pw) = self.x.shape, layer.kernel_size, layer.padding
-        down, right = layer.stride
-        wide = np.zeros((h + kh - 1, w + kw - 1, layer.out_channels, self.n), self.x.dtype)
-        inner = wide[kh - 1 - ph :: down, kw - 1 - pw :: right][: self.places[0], : self.places[1]]
+        (_, w, _, _), (_, kw), (_, pw) = self.x.shape, layer.kernel_size, layer.padding
+        wide = np.zeros((self.places[0], w + kw - 1, layer.out_channels, self.n), self.x.dtype)
+        inner = wide[:, kw - 1 - pw :: layer.stride[1]][:, : self.places[1]]
         return wide, quarters(inner) if self.pool else inner
 
     def prepare(self):
@@ -126,15 +125,11 @@ class Convolution(Stage):
         return forward, gradients
 
     def _prepare_back(self, dx):
-        """The correlation of the widened gradient with the turned kernel, by blocks of rows of dx."""
+        """The correlation of the widened gradient with the turned kernel."""
         layer = self.layers[0]
-        back = Correlation(self.wide, layer.kernel_size, (1, 1), dx.shape[:2], layer.in_channels, False)
-        self.turned_in = back.weight[:, ::-1, ::-1].transpose(3, 0, 2, 1)
-        step, height, self.back_calls = back.rows_at_once(), dx.shape[0], []
-        for first in range(0, height, step):
-            last = min(first + step, height)
-            fill, windows = back.block(first, last)
-            self.back_calls += [fill, *back.calls(windows, dx[first:last])]
+        top = layer.kernel_size[0] - 1 - layer.padding[0]
+        back = TurnedCorrelation(self.wide, layer.kernel_size, top, layer.stride[0], dx, self.scratch)
+        self.turned_in, self.back_calls = back.weight, back.calls()
 
     def forward(self, training):
         params = self.layer.params

@@ -107,9 +107,14 @@ class Correlation:
 
     def calls(self, windows, y):
         """Prepare the product of some windows, (…, kW*kH*C, N), into the places (…, F, N) they go to."""
-        shape = (*y.shape[:-2], self.parts, y.shape[-2] // self.parts, self.n)
-        strides = (*y.strides[:-2], y.strides[-2] * shape[-2], *y.strides[-2:])
-        return [call(np.matmul, self.kernel, windows[..., None, :, :], out=as_strided(y, shape, strides))]
+        return [_product(self.kernel, windows, y)]
+
+
+def _product(kernel, windows, y):
+    """Prepare y = kernel by windows: (parts, F/parts, D) by (…, D, N) into (…, F, N)."""
+    shape = (*y.shape[:-2], *kernel.shape[:2], y.shape[-1])
+    strides = (*y.strides[:-2], y.strides[-2] * kernel.shape[1], *y.strides[-2:])
+    return call(np.matmul, kernel, windows[..., None, :, :], out=as_strided(y, shape, strides))
 
 
 def _parts(filters, multiply_adds_each):
@@ -118,6 +123,73 @@ def _parts(filters, multiply_adds_each):
         if filters % parts == 0 and filters // parts * multiply_adds_each <= SMALL:
             return parts if filters // parts >= 4 else 1
     return 1
+
+
+class TurnedCorrelation:
+    """Slide the turned kernels over the gradient of the outputs, one row of them at a time.
+
+    The kW pixels under a row of the kernel lie in memory as one matrix, (kW*F, N): nothing has to be stacked.
+    Each row gives a product (C, kW*F) by (kW*F, N) for all pixels of the input that it meets; these are added
+    up. Rows of outputs that do not exist are not multiplied.
+
+    Parameters
+    ----------
+    source : array (R, W + kW - 1, F, N)
+        The gradient of the outputs, with zeros left, right and, where the convolution steps wide, between.
+    kernel : (int, int)
+    top : int
+        kH - 1 less the padding: how many rows of zeros a turned kernel would meet first.
+    down : int
+        The convolution's step from row to row.
+    dx : array (H, W, C, N)
+        Where the gradient by the input goes.
+    scratch : Scratch
+
+    Attributes
+    ----------
+    weight : array (F, C, kH, kW)
+        To be filled with the kernels, as they are.
+    """
+
+    def __init__(self, source, kernel, top, down, dx, scratch):
+        self.source, self.top, self.down, self.dx, self.scratch = source, top, down, dx, scratch
+        (kh, kw), (filters, n), channels = kernel, source.shape[2:], dx.shape[2]
+        rows = np.zeros((kh, channels, kw, filters), source.dtype)
+        self.weight = rows[::-1, :, ::-1].transpose(3, 1, 0, 2)
+        parts = _parts(channels, kw * filters * n)
+        self.kernels = rows.reshape(kh, parts, channels // parts, kw * filters)
+        shape = (len(source), dx.shape[1], kw * filters, n)
+        self.windows = as_strided(source, shape, source.strides)
+
+    def calls(self):
+        """Prepare the whole gradient, in blocks of rows of dx that stay in the cache."""
+        rows = max(1, CACHE // self.dx[0].nbytes)
+        blocks = [(a, min(a + rows, len(self.dx))) for a in range(0, len(self.dx), rows)]
+        return [prepared for block in blocks for prepared in self._block(*block)]
+
+    def _block(self, first, last):
+        """The calls for the rows of dx from `first` to before `last`; the row that meets most goes first."""
+        met = [self._met(i, first, last) for i in range(len(self.kernels))]
+        met.sort(key=lambda one: -len(one[2]))
+        kernel, windows, into = met[0]
+        calls = [] if len(into) == last - first else [call(self.dx[first:last].fill, 0)]
+        calls += [_product(kernel, windows, into)] if len(into) else []
+        for kernel, windows, into in met[1:]:
+            if len(into):
+                product = self.scratch.take(into.shape, "product")
+                calls += [_product(kernel, windows, product), call(np.add, into, product, into)]
+        return calls
+
+    def _met(self, i, first, last):
+        """Of a row of the kernel: itself, the windows it multiplies, and the rows of dx that these belong to.
+
+        Row r of the source is met at row ``top + down * r - i`` of dx.
+        """
+        begin, end = (-((self.top - i - row) // self.down) for row in (first, last))
+        begin, end = max(0, begin), min(len(self.source), end)
+        count = max(0, end - begin)
+        into = self.dx[self.top + self.down * begin - i :: self.down][:count] if count else self.dx[:0]
+        return self.kernels[i], self.windows[begin : begin + count], into
 
 
 def boxes(shape, limit):

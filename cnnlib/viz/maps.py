@@ -113,3 +113,13 @@ class ColorScale(Mark):
             sign = "+" if self.low < 0 else ""
             words = f"{self.low:.{digits}f}".replace("-", "−"), f"{self.high:{sign}.{digits}f}"
             object.__setattr__(self, "words", words)
+
+    @classmethod
+    def both_ways(cls, x, y, reach: float, shift=(0.0, 0.0), needs: float = 0.0) -> ColorScale:
+        """From -reach to reach in one word to the right, so that several fit beside one another.
+
+        >>> ColorScale.both_ways(0, 0, 0.43).words[1]
+        '±0.43'
+        """
+        high = cls(x, y, 0.0, reach).words[1]
+        return cls(x, y, -reach, reach, words=(" ", f"±{high}"), shift=shift, needs=needs)

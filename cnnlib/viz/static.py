@@ -42,6 +42,7 @@ NO_STYLE = {  # settings of the surroundings, not of the picture: matplotlib's s
     "webagg.port_retries",
 }
 HEAD = 48.0  # pixels above the panels, for the question and the numbers
+NOTE = 18  # pixels beneath the picture, for a line in small letters
 
 
 class Ticks(ScalarFormatter):
@@ -119,7 +120,7 @@ def to_png(
 ) -> bytes:
     """The scene as a PNG file of at most 256 colours, which makes notebooks a third as large.
 
-    `note` is a line in small letters beneath the picture, for which the picture grows by 18 pixels.
+    `note` is a line in small letters beneath the picture, for which the picture grows by `NOTE` pixels.
 
     >>> from cnnlib.viz import Axis, Line, Panel
     >>> to_png(Scene([Panel([Line([0, 1], [0, 1])], Axis(0, 1), Axis(0, 1))], ""))[1:4]
@@ -128,7 +129,7 @@ def to_png(
     figure = draw(scene, width, theme, dpi)
     if note:
         before = 96 * figure.get_figheight()
-        height = before + 18
+        height = before + NOTE
         figure.set_figheight(height / 96)
         lift(figure, before / height)
         look = {"fontsize": 7.5, "color": to_hex("muted", theme), "ha": "left", "va": "bottom"}
@@ -195,4 +196,4 @@ def _draw_axis(axes, axis: Axis, which: str, ink: str) -> None:
         target.set_ticks(axis.ticks, labels=axis.names)
         target.set_ticks([], minor=True)
     elif axis.whole:
-        target.set_major_locator(MaxNLocator(integer=True))
+        target.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))

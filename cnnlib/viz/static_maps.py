@@ -45,7 +45,9 @@ def maps(axes, mark: Maps, theme: str, order: int) -> None:
 
 
 def colorscale(axes, mark: ColorScale, theme: str, order: int) -> None:
-    """A bar of colours with the values of its ends."""
+    """A bar of colours with the values of its ends; in a narrow panel none."""
+    if axes.bbox.width < mark.needs * axes.figure.dpi / 96:
+        return
     colors = color_map(mark.cmap, theme)(np.linspace(0, 1, 46))
     bar = OffsetImage(np.tile(colors[None], (7, 1, 1)), zoom=PIXEL, interpolation="nearest")
     shift = mark.shift[0] * PIXEL, -mark.shift[1] * PIXEL

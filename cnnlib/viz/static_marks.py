@@ -104,7 +104,9 @@ def _heatmap(axes, mark: m.Heatmap, theme: str, order: int) -> None:
                 axes.text(
                     (x[column] + x[column + 1]) / 2,
                     (y[row] + y[row + 1]) / 2,
-                    localised(format(value, mark.numbers)),
+                    localised(
+                        format(value, f"z{mark.numbers}")
+                    ),  # z: no minus before what is rounded to zero
                     ha="center",
                     va="center",
                     fontsize=8,

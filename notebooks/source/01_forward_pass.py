@@ -13,18 +13,25 @@
 # of the network, and ten numbers come out at the other. This computation is the *forward pass*. Here you take it apart,
 # until you could compute every one of its numbers on paper.
 #
+# > **image** → convolution → ReLU → max-pooling → convolution → ReLU → max-pooling → flatten → linear → softmax →
+# > **10 probabilities**
+#
+# Each name between two arrows is a *layer*: a function that takes an array of numbers and gives another. Some layers have numbers
+# of their own, their *weights*. Nobody has chosen these: they were *learned*, in a *training* on images of which the right
+# digit, the *label*, is known. How, is told in the notebooks after this one; here the weights are given.
+#
 # **After this notebook you can**
 #
 # 1. compute any number of a convolution by hand, and say what its kernel looks for;
 # 2. predict how large the output of a layer is, how many weights it has, and which part of the image one of its numbers
 #    depends on;
-# 3. say what the other layers do (ReLU, max-pooling, flatten, linear and softmax), and which shape each gives;
+# 3. write the other layers (ReLU, max-pooling, flatten, linear and softmax), and say which shape each gives;
 # 4. follow a real digit through a trained network, from the pixels to the guess;
 # 5. say what must be kept during training that a guess alone does not need.
 #
 # **You need** Python, and sums of products. No calculus yet.
 #
-# **Time** 45 minutes, and as much again for the exercises. **Back** [00: What does training look like?](00_start_here.ipynb)
+# **Time** 48 minutes, and as much again for the exercises. **Back** [00: What does training look like?](00_start_here.ipynb)
 # **On** [02: How wrong is the guess, in one number?](02_loss.ipynb)
 
 # %%
@@ -44,6 +51,8 @@ from cnnlib import (
 )
 from cnnlib.checks import check
 from cnnlib.nn import functional as F
+from cnnlib.runtime import in_short
+from cnnlib.viz.color_maps import color_map
 from cnnlib.widgets import Challenge, ConvolutionMicroscope, KernelSlices, NetworkXRay, SizeExplorer
 from cnnlib.widgets.cards import predict, quiz
 
@@ -91,6 +100,10 @@ for ax, title, picture in zip(
 #
 # ## One window
 #
+# A stroke looks the same wherever it stands in the image. So whatever is good at finding a piece of a stroke in one place is
+# good at it in every other place, and it need not be learned for each of them. This is the idea of a convolution: one
+# small table of weights, which slides over the whole image.
+#
 # A convolution looks at the image through a small window, here of 3 rows and 3 columns. The nine pixels in the window are a
 # *patch* of the image. The *kernel* is a table of nine numbers, its *weights*. Lay the kernel on the patch, multiply each
 # pixel by the weight that lies on it, and add the nine products up. That sum is one number of the output. For the next
@@ -121,7 +134,17 @@ print((patch * kernel).sum())
 #
 # Now move the window over the digit of your table. Use the sliders, or click on the picture and press the arrow keys, or
 # let *Play* move it. You see the nine products and their sum. Each sum is written into the output, in the place of its
-# window. (*Whole output map* shows all sums at once; try the challenge without it.)
+# window. The output, the table of all sums, is called a *map*. (*Whole output map* shows all of it at once; try the
+# challenge without it.) The microscope draws large numbers bright, so the ink is white in it.
+#
+# These are its kernels:
+#
+# ```
+# identity    blur            sharpen      Sobel x      Sobel y      Laplace
+# 0  0  0     1/9 1/9 1/9      0 -1  0     -1  0  1     -1 -2 -1     0  1  0
+# 0  1  0     1/9 1/9 1/9     -1  5 -1     -2  0  2      0  0  0     1 -4  1
+# 0  0  0     1/9 1/9 1/9      0 -1  0     -1  0  1      1  2  1     0  1  0
+# ```
 #
 # Try other kernels and pictures too, and guess before you look. What does *blur* do to the picture *one bright pixel*? Where
 # does *Sobel x* give large positive numbers, where large negative ones?
@@ -150,8 +173,9 @@ ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=F
 # Blur spreads one pixel over nine places, a ninth of it to each. *Identity* has a single 1 in its middle and copies the
 # image. The largest sum is in row 4, column 2: there the ink begins abruptly, from one pixel to the next.
 #
-# A kernel looks for its own pattern: the sum is large where the patch is bright where the weights are large. More exactly:
-# of all patches whose pixels have the same sum of squares, the one with the kernel's own pattern gives the largest sum. (A
+# A kernel looks for its own pattern: the sum is large if the patch is bright in the places with large weights and dark in
+# the places with negative ones. More exactly: of all patches whose pixels have the same sum of squares, the one with the
+# kernel's own pattern gives the largest sum. (A
 # patch whose pixels are brighter on the whole can give a larger sum still.)
 # <!-- test: tests/notebooks/test_claims.py::test_of_patches_with_one_sum_of_squares_the_kernel_s_own_pattern_wins -->
 #
@@ -181,13 +205,12 @@ print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).su
 #
 # For a network it makes no difference: its weights are learned, and if the rotated kernel is of more use, it learns the
 # rotated one. To see both, tick *Flip the kernel* in the microscope, under *More*. You will meet the half turn again in the
-# backward pass, in [notebook 03](03_backpropagation.ipynb).
+# backward pass of a convolution, in [notebook 04](04_convolution_backward.ipynb).
 #
 # ## The whole map, slowly and fast
 #
-# The output of a convolution, the table of all its sums, is called a *map*, and each of its numbers a *unit*. In words it
-# is computed like this: for every place of the window, cut out the patch, multiply it by the kernel, and add up. The function
-# below does this for every row i and every column j of the map.
+# Each number of a map is called a *unit*. In words, a map is computed like this: for every place of the window, cut out the
+# patch, multiply it by the kernel, and add up. The function below does this for every row i and every column j of the map.
 #
 # The cell computes the Sobel x map of your digit twice: once from the digit as it is, and once after adding 5 to every pixel,
 # as if a little ink were all over the paper. How do the two maps differ?
@@ -227,7 +250,7 @@ print(slide(16 * image + 5, kernel).astype(int))
 # kernel[p, q]`. For NumPy's function `einsum` this is written `"ijpq,pq->ij"`: before the arrow the axes of the two
 # arrays, after it the axes of the result. The letters p and q are missing after the arrow, so `einsum` sums over them.
 #
-# First we check that both functions give the same map, then we measure their times, on a larger image.
+# Both functions give the same map; the second is many times faster.
 
 
 # %% tags=["nbval-ignore-output"]
@@ -248,7 +271,7 @@ slow, fast = (min(repeat(lambda f=f: f(larger, kernel), number=1, repeat=3)) for
 print(f"loops {1000 * slow:.1f} ms, no loops {1000 * fast:.2f} ms: {slow / fast:.0f} times faster")
 assert slow / fast > 5
 
-# %% [markdown] minutes=3
+# %% [markdown] minutes=4
 # ## Many channels, many kernels
 #
 # A colour photograph has three channels. And when a layer has made several maps, each of them is a channel of the input of
@@ -266,8 +289,26 @@ print("one number of the map:", (window * kernel_0).sum())
 # In channel 0 the sum is 1·1 + 4·1 = 5, in channel 1 it is 1·(−1) = −1, together 4. <!-- computed: 1 * 1 + 4 * 1 = 5 -->
 # <!-- computed: 5 - 1 = 4 -->
 #
-# A layer has several kernels, and each of them makes a map of its own, one *output channel*. Each kernel also has one
-# constant, its *bias*, which is added to every unit of its map. Below are two kernels on two channels. At the start
+# The function `slide` from above is enough for a whole layer of this kind. The map of a kernel is the sum of what `slide` makes
+# of each channel with the slice that belongs to it. Our two channels are two maps of the digit, those of Sobel x and Sobel y.
+# And a layer has several kernels, each with one constant, its *bias*, which is added to every unit of its map:
+
+# %%
+channels = np.stack([slide(image, kernel), slide(image, kernel.T)])  # the maps of Sobel x and Sobel y
+w = np.stack([kernel_0, kernel_0[:, ::-1]]) * 1.0  # two kernels; the second is the first, upside down
+b = np.array([1.0, -2.0])
+
+map_0 = sum(slide(x, k) for x, k in zip(channels, w[0], strict=True)) + b[0]
+map_1 = sum(slide(x, k) for x, k in zip(channels, w[1], strict=True)) + b[1]
+y = np.stack([map_0, map_1])
+print("channels", channels.shape, " w", w.shape, " b", b.shape, " y", y.shape)
+np.testing.assert_allclose(y, F.conv2d_forward(channels[None], w, b)[0][0])  # as the library has it
+
+# %% [markdown]
+# The shape of w says: kernels, channels, rows, columns. Each kernel makes a map of its own, one *output channel*. (With `+ b[0]`
+# NumPy adds the one number to every unit.)
+#
+# Below you see two kernels on two channels, number by number. At the start
 # you see the window and the kernel from above; this kernel has a bias of 1, so the unit is 4 + 1 = 5. Click the units of
 # both maps, and check one of map 1 by hand. <!-- computed: 4 + 1 = 5 -->
 
@@ -281,8 +322,10 @@ KernelSlices()
 #
 # $$y_{n f i j} = b_f + \sum_{c,p,q} x_{n\,c\,(i + p)\,(j + q)}\; w_{f c p q} .$$
 #
-# How many weights does such a layer have, and does that number depend on the size of the image? The cell makes a layer that
-# reads 8 channels and gives 16.
+# It says no more than the code: `slide` for every channel c, added up, and the bias of the kernel.
+#
+# How many weights and biases does such a layer have, and does that number depend on the size of the image? The cell makes a
+# layer that reads 8 channels and gives 16.
 
 # %%
 predict("01.weights")
@@ -291,37 +334,62 @@ predict("01.weights")
 x = np.ones((2, 8, 14, 14), np.float32)
 w, b = np.zeros((16, 8, 3, 3), np.float32), np.zeros(16, np.float32)
 y, _ = F.conv2d_forward(x, w, b)  # the second is what training will need, see below
-print("y", y.shape, " weights", w.size + b.size)
+print("y", y.shape, " weights", w.size, " biases", b.size)
+pairs = x[0].size * y[0].size
+print(f"{x[0].size} numbers in, {y[0].size} out; with a weight for each pair of them: {pairs} weights")
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# 16 kernels with 8 slices of 9 weights each, and 16 biases: 1,168, whatever the size of the image. If instead every number of
-# the output had a weight of its own for every number of the input, there would be millions of weights. A convolution can do
-# with so few because it uses the same ones at every place: whatever pattern a kernel looks for may stand anywhere in the
-# image. <!-- computed: 16 * 8 * 9 + 16 = 1168 -->
+# 16 kernels with 8 slices of 9 weights each, and 16 biases: 1,168, whatever the size of the image.
+# <!-- computed: 16 * 8 * 9 + 16 = 1168 -->
 #
 # </details>
+#
+# Here 1,568 numbers go into the layer for an image, and 2,304 come out. If each output had a weight of its own for each input,
+# these would be 3,612,672 weights. The convolution needs only those that the cell has counted, because all units of a map
+# *share* the weights of their kernel: a pattern may stand anywhere in the image.
 #
 # The most frequent mistake with such a function is an input of the wrong shape. The function wants a *batch*, that is several
 # images in one array of shape (N, C, H, W). Here it gets a single image, of shape (C, H, W). What does the library say?
 
 # %% tags=["raises-exception"]
-F.conv2d_forward(digits.x_test[0], w[:, :1], b)
+with in_short():  # of an error only its last line
+    F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 
-# %% [markdown] minutes=4
+# %% [markdown] minutes=5
 # Read the last line of such a message first: it says what was wanted, what was given, and what to do about it.
 #
 # ## What comes out, and how big?
 #
 # A window of 3 pixels fits into a row of 8 at 6 places, so the map is smaller than the image. *Padding* adds a frame of zeros
 # around the image: with a frame of 1 pixel, the pixels at the edge can be in the middle of a window too. *Stride* is the step
-# s by which the window moves: with 2 it skips every other place, and in the formula above $i + p$ becomes $i s + p$.
+# by which the window moves: with 2 it skips every other place.
 #
-# Take a row of 8 pixels, padding 1, a window of 3 pixels and stride 2. With its frame the row is 10 pixels long. The left
-# end of the window can stand at 0, 2, 4 and 6. It cannot stand at 8, because the last place where the window fits is
-# 10 − 3 = 7. Four places give four numbers in the map. In the first exercise you write this as a formula.
-# <!-- computed: 8 + 2 * 1 = 10 --> <!-- computed: 10 - 3 = 7 -->
+# Take the first row of your digit, `0 0 0 2 16 16 2 0`, with a padding of 1 and a stride of 2. With its frame it is
+# `0 | 0 0 0 2 16 16 2 0 | 0`, 10 pixels long. The left end of a window of 3 pixels can stand at 0, 2, 4 and 6. It cannot
+# stand at 8, because the last place where the window fits is 10 − 3 = 7. Four places give four numbers. What are
+# they, with the kernel (−1, 0, 1)? <!-- computed: 10 - 3 = 7 -->
+
+# %%
+framed = np.pad([0, 0, 0, 2, 16, 16, 2, 0], 1)
+for i in range(4):
+    window = framed[2 * i : 2 * i + 3]
+    print(f"window at {2 * i}: {window}, times (-1, 0, 1): {(window * [-1, 0, 1]).sum()}")
+
+# %% [markdown]
+# The window of unit i begins at i times the stride. So with the stride $s$, and $\hat x$ for the input with its frame, the
+# complete formula is
+#
+# $$y_{n f i j} = b_f + \sum_{c,p,q} \hat x_{n\,c\,(i s + p)\,(j s + q)}\; w_{f c p q} .$$
+#
+# How many places are there? The first window stands at 0, the last one can stand at size + 2 · padding − kernel, and in
+# between there is one for each whole stride:
+#
+# $$\text{places} = \left\lfloor \frac{\text{size} + 2\,\text{padding} - \text{kernel}}{\text{stride}} \right\rfloor + 1$$
+#
+# The brackets $\lfloor\ \rfloor$ mean: rounded down. In the example 7 / 2 is rounded down to 3, and 3 + 1 = 4. With stride 1
+# and a padding of (kernel − 1) / 2, that is 1 for a kernel of 3 and 2 for a kernel of 5, the map is as large as its input.
 #
 # When one layer follows another, each unit depends on a larger part of the image. A unit of the first layer is
 # computed from one window of the image: we say that it *sees* the pixels in it. A unit of the second layer is computed from
@@ -331,8 +399,8 @@ F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 # Answer the card first, then set the sliders to its numbers. How wide are the two maps, and how many pixels side by side does
 # a unit of the last layer see? Then compare: does a unit behind three layers with kernels of 3 see more, or fewer?
 #
-# **Challenge.** Find layers whose last unit sees at least 15 pixels side by side, with fewer than 1,300 weights in all. (Each
-# of these layers makes 8 maps.)
+# **Challenge.** Find layers whose last unit sees at least 15 pixels side by side, with fewer than 1,300 weights and biases in
+# all. (Each of these layers makes 8 maps.)
 
 # %%
 predict("01.field")
@@ -354,14 +422,18 @@ SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "p
 #
 # For the challenge, use a stride. After a layer with stride 2, neighbouring units see windows that are two pixels apart; after
 # two such layers, four pixels apart. So behind three layers with kernels of 3 and stride 2 a unit sees 3, and 2·2, and 2·4
-# more, together 15 pixels. The first of these layers has 80 weights and the other two have 584 each (8·8·9, and 8 biases), in
-# all 1,248.
+# more, together 15 pixels. The first of these layers has 80 weights and biases and the other two have 584 each (8·8·9, and 8
+# biases), in all 1,248.
 # <!-- computed: 28 - 5 + 1 = 24 --> <!-- computed: 24 - 5 + 1 = 20 --> <!-- computed: 3 + 2 * 2 + 2 * 4 = 15 -->
 # <!-- computed: 8 * 9 + 8 = 80 --> <!-- computed: 8 * 8 * 9 + 8 = 584 --> <!-- computed: 80 + 584 + 584 = 1248 -->
 #
 # </details>
 #
-# ## The five small layers
+# The rule behind it: *a unit sees 1 pixel, and each layer adds (its kernel − 1) times the product of all strides before it.*
+# Three layers with kernels of 3 and stride 1 see 1 + 2 + 2 + 2 = 7. With stride 2 in each, they see
+# 1 + 2 + 2·2 + 2·4 = 15. <!-- computed: 1 + 2 + 2 * 2 + 2 * 4 = 15 -->
+#
+# ## The other five layers
 #
 # **ReLU** keeps positive numbers as they are and sets the others to zero. Why is it there? Take two layers without
 # it, with one weight and one bias each: the first makes $y = 2x + 1$ from $x$, the second makes $3y - 4$ from $y$. Together
@@ -371,20 +443,29 @@ SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "p
 # <!-- computed: 3 * 2 = 6 --> <!-- computed: 3 * 1 - 4 = -1 -->
 #
 # **Max-pooling** divides the map into windows of 2×2 and keeps the largest number of each. The map then has half as many rows
-# and half as many columns. A large number, where a kernel found its pattern, is kept, but not in which of the four
-# places it stood.
-#
-# Work both out for the map on the card before you run the cell: first ReLU, then max-pooling. Which four numbers are left?
-# (In the code `[None, None]` adds the axes N and C.)
+# and half as many columns; if their number is odd, the last row or column is left out. A large number, where a kernel found
+# its pattern, is kept, but not in which of the four places it stood. So pooling forgives small shifts: if the pattern
+# moves by a pixel and stays within the window, the result is the same.
 
+
+# %%
+def max_pool(image):
+    """The largest number of each window of 2x2."""
+    y = np.zeros((image.shape[0] // 2, image.shape[1] // 2))
+    for i, j in np.ndindex(y.shape):
+        y[i, j] = image[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].max()
+    return y
+
+
+# %% [markdown]
+# Work both out for the map on the card before you run the cell: first ReLU, then max-pooling. Which four numbers are left?
 # %%
 predict("01.pooled")
 
 # %% answers="01.pooled"
-small = np.array([[1.0, -2, 3, 0], [5, 4, -1, -6], [-3, -3, 2, 2], [-1, -4, 2, 7]])[None, None]
+small = np.array([[1.0, -2, 3, 0], [5, 4, -1, -6], [-3, -3, 2, 2], [-1, -4, 2, 7]])
 gated = np.maximum(small, 0)
-pooled, _ = F.maxpool2d_forward(gated, 2)
-print(gated[0, 0], pooled[0, 0], sep="\n\n")
+print(gated, max_pool(gated), sep="\n\n")
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -397,9 +478,18 @@ print(gated[0, 0], pooled[0, 0], sep="\n\n")
 #
 # **Flatten** writes the numbers of all maps of an image one after the other, as one long vector. **Linear** makes ten
 # *scores* from that vector, one for each digit. For a score, every number of the vector is multiplied by a weight, the products
-# are added up, and a bias is added; each score has weights of its own. In code: `y = x @ W + b`. **Softmax** turns
-# the scores $z_0, z_1, \dots$ into probabilities: $p_k = e^{z_k} / \sum_j e^{z_j}$. These are all positive and add up to 1,
-# and the largest score gets the largest probability.
+# are added up, and a bias is added; each score has weights of its own. In code: `y = x @ W + b`, with a column of W for each
+# score. **Softmax** turns the scores $z_0, z_1, \dots$ into probabilities: $p_k = e^{z_k} / \sum_j e^{z_j}$. These are all
+# positive and add up to 1, and the largest score gets the largest probability. Here is one with three scores:
+
+# %%
+scores = np.array([2.0, 1.0, -1.0])
+powers = np.exp(scores)
+print("powers of e:", powers.round(2), " their sum:", powers.sum().round(2))
+print("probabilities:", (powers / powers.sum()).round(3))
+
+# %% [markdown]
+# Why powers of e? They make something positive of every score, of a negative one too, and they keep the order.
 #
 # What happens to the probabilities when the same number is added to all scores?
 
@@ -407,16 +497,26 @@ print(gated[0, 0], pooled[0, 0], sep="\n\n")
 predict("01.shift")
 
 # %% answers="01.shift"
-scores = np.array([2.0, 1.0, -1.0])
 print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # They stay the same: the factor $e^{100}$ is in the numerator and in every term of the denominator, and cancels. Only the
-# differences of scores count.
+# differences of scores count: a score that is higher by 1 gets 2.72 times the probability, wherever the two scores lie.
 #
 # </details>
+#
+# All layers in one table, for one image:
+#
+# | layer | reads | gives | weights and biases |
+# |---|---|---|---|
+# | convolution, kernels k×k | C maps | F maps; size by the formula above | F·C·k·k, and F biases |
+# | ReLU | numbers | as many numbers | none |
+# | max-pooling 2×2 | C maps | C maps, half as high and half as wide | none |
+# | flatten | C maps of H×W | C·H·W numbers | none |
+# | linear | D numbers | M numbers | D·M, and M biases |
+# | softmax | 10 scores | 10 probabilities | none |
 #
 # With these layers you can read the plan of any small network. The one below is for colour images of 32×32 pixels.
 # `Conv2d(3, 8, 5, padding=2)` reads 3 channels and makes 8 maps with kernels of 5×5; `Linear(3136, 10)` makes 10 scores from
@@ -438,7 +538,7 @@ layers = [
 ]
 print(Sequential(layers).summary(input_shape=(3, 32, 32)))
 
-# %% [markdown] minutes=6
+# %% [markdown] minutes=7
 # ## All together: a trained network
 #
 # The next network reads the digits of 8×8 pixels. It is built like that of notebook 00: convolution, ReLU and
@@ -468,8 +568,8 @@ print(f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test images; w
 # %% [markdown]
 # Now look inside. Every number of the network is a coloured square: blue if it is positive, orange if it is negative, and the
 # stronger the colour, the further from 0. A convolution and the ReLU and pooling after it are drawn on the same
-# scale. (Only the image is grey.) **Click any square.** Below it you see how its number was
-# computed; the frame on the image shows all pixels that it depends on.
+# scale. (Only the image is grey, and its ink is black here, as on paper.) **Click any square.** Below it you see how its
+# number was computed; the frame on the image shows all pixels that it depends on.
 #
 # Start with convolution 1, where a unit is the sum of nine products and a bias. Check one with a calculator. Then answer
 # these before you click. How many products are added up for a unit of convolution 2? How many for a score? How many pixels
@@ -486,9 +586,9 @@ predict("01.products")
 sure = Challenge(
     "Wrong with more than 70 %", lambda f: f["confidence"] > 0.7 and not f["right"] and f["label"] >= 0
 )
-NetworkXRay(challenge=sure)
+NetworkXRay(model, digits, challenge=sure)
 
-# %% [markdown] minutes=4 cut=2
+# %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What to look for</summary>
 #
 # Some maps of convolution 1 are large at left edges of a stroke, others at upper edges, others wherever there is ink: compare
@@ -498,21 +598,33 @@ NetworkXRay(challenge=sure)
 # A unit of convolution 2 is a sum of 72 products, nine for each of the eight maps. A score is a sum of 64, one for each number
 # that flatten gives. A unit of pooling 1 sees 4 pixels side by side: the window of convolution 1 has 3, and the neighbouring
 # window adds one. The window of convolution 2 has three such units side by side, each two pixels further on, so it sees
-# 4 + 2·2 = 8 pixels. That is enough for strokes and corners.
+# 4 + 2·2 = 8 pixels. (By the rule: 1, and 2 from convolution 1, 1 from the pooling, and 2·2 from convolution 2, before which
+# there is a stride of 2.) That is enough for strokes and corners.
 #
 # On images 143 and 184 the network is wrong and gives its guess more than 70 %. Could you read them?
 # <!-- test: tests/notebooks/test_claims.py::test_the_two_confident_mistakes -->
 #
 # </details>
 #
+# Here are the eight kernels of convolution 1 as they were learned, beside the two Sobel kernels: blue weights are positive, orange
+# ones negative. (The learned ones are drawn twice as strong.) Nobody has told the network what an edge is. Which of them look for an edge, and at which side of a stroke?
+
+# %% alt="Ten tables of 3x3, blue where a weight is positive and orange where it is negative. Sobel x is orange on the left and blue on the right, Sobel y orange above and blue below. Several of the eight learned kernels have a blue and an orange side too, above and below or aslant; none is as regular."
+kernels = [kernel, kernel.T, *2 * model[0].params["weight"][:, 0]]
+names = ["Sobel x", "Sobel y", *(f"kernel {f}" for f in range(8))]
+_, axes = plt.subplots(1, 10, figsize=(9, 1.3), layout="constrained")
+for ax, name, table in zip(axes, names, kernels, strict=True):
+    ax.imshow(table, cmap=color_map("diverging"), vmin=-3, vmax=3)
+    ax.set_title(name, fontsize=9)
+    ax.set_axis_off()
+
+# %% [markdown] minutes=4 cut=2
 # ## The same at full size
 #
 # Images of 8×8 pixels are small enough to check every sum. Networks for larger images work in the same way.
 # The next one, trained as well, has the same eight layers for the digits of MNIST, a well-known collection of images of 28×28
 # pixels. Its convolutions have kernels of 5×5 and a padding of 2, so that the maps keep the size of their input, and make 8 and
-# 16 maps. The picture shows those maps that differ most from image to image; with *Map* you can choose any other.
-#
-# How many products are added up for a unit of convolution 2, and how many for a score?
+# 16 maps. All of them are in the picture.
 
 # %%
 predict("01.score")
@@ -607,6 +719,7 @@ from cnnlib.experiments.dissect import activations
 
 batch = digits.x_test[:64]
 sizes = [a.nbytes for a in activations(model, batch)]
+print("kB for each layer, the image first:", [size // 1000 for size in sizes])
 print(f"all kept: {sum(sizes) // 1000} kB, two at a time: {max(np.add(sizes[1:], sizes[:-1])) // 1000} kB")
 np.testing.assert_array_equal(model.forward(batch), model.forward(batch, training=True))
 print("the same scores, to the last bit")
@@ -628,8 +741,9 @@ print("the same scores, to the last bit")
 # ## Exercises
 #
 # **1. Sizes.** *Warm-up, 5 minutes.* At how many places can a window stand along one axis? Write it as a function, for any
-# size, kernel, stride and padding. (You find an example worked out under *What comes out, and how big?*) `check` tries your
-# function on many cases, shows the smallest that fails, and gives a hint. `check("…", f, hint=2)` gives a second one.
+# size, kernel, stride and padding, from the example under *What comes out, and how big?*, and look at the formula only
+# afterwards. `check` tries your function on many cases, shows the smallest that fails, and gives a hint.
+# `check("…", f, hint=2)` gives a second one.
 
 
 # %%
@@ -645,16 +759,38 @@ def output_size(size, kernel_size, stride, padding):
 check("01.output_size", output_size)
 
 # %% [markdown]
-# <details style="margin-bottom: 1em"><summary>As a formula</summary>
-#
-# $$\text{out} = \left\lfloor \frac{\text{size} + 2\,\text{padding} - \text{kernel}}{\text{stride}} \right\rfloor + 1$$
-#
-# The brackets $\lfloor\ \rfloor$ mean: rounded down.
-#
-# </details>
-#
-# **2. Convolution with loops.** *Core, 20 minutes.* Write the formula with all its indices as a function, for a batch, several
-# kernels and channels, any stride and padding. Write loops over the output; `np.pad` makes the frame. Return only y.
+# **2. One map.** *Core, 8 minutes.* The function `slide` with stride and padding: one image (H, W), one kernel (kH, kW), neither
+# need be square. `np.pad` makes the frame. For an image of 3×3 with the numbers 0 to 8 and the kernel (1, 2), (3, 4), these
+# are right:
+
+# %%
+for stride, padding in ((1, 0), (1, 1), (2, 1)):
+    example, table = np.arange(9.0).reshape(1, 1, 3, 3), np.array([[[[1.0, 2], [3, 4]]]])
+    y, _ = F.conv2d_forward(example, table, np.zeros(1), stride, padding)
+    print(f"stride {stride}, padding {padding}: {y[0, 0].astype(int).tolist()}")
+
+
+# %%
+def conv_map(image, kernel, stride, padding):
+    """The map of one kernel on one image, with stride and padding."""
+    ### BEGIN SOLUTION
+    # Why: unit (i, j) belongs to the window that begins at i and j times the stride, in the image with its frame.
+    image, (kh, kw) = np.pad(image, padding), kernel.shape
+    y = np.zeros(((image.shape[0] - kh) // stride + 1, (image.shape[1] - kw) // stride + 1))
+    for i, j in np.ndindex(y.shape):
+        window = image[i * stride : i * stride + kh, j * stride : j * stride + kw]
+        y[i, j] = (window * kernel).sum()
+    return y
+    ### END SOLUTION
+
+
+# %%
+check("01.conv_map", conv_map)
+
+# %% [markdown]
+# **3. Convolution with loops.** *Core, 15 minutes.* Now the formula with all its indices: a batch of images, several channels and
+# kernels, and biases. Two steps: first several channels, whose maps are added up; then a loop over images and kernels. Return
+# only y.
 
 
 # %%
@@ -676,7 +812,7 @@ def conv2d_loops(x, w, b, stride, padding):
 check("01.conv2d_forward", conv2d_loops)
 
 # %% [markdown]
-# **3. Convolution without loops.** *Stretch, 20 minutes.* Do it as in `slide_fast`: take the windows along axes 2 and 3, of
+# **4. Convolution without loops.** *Stretch, 15 minutes.* Do it as in `slide_fast`: take the windows along axes 2 and 3, of
 # these only every stride-th, and use one `einsum`. Name the axes first: the windows have (n, c, i, j, p, q), the kernels
 # (f, c, p, q), and the result has (n, f, i, j).
 
@@ -697,27 +833,44 @@ def conv2d_fast(x, w, b, stride, padding):
 check("01.conv2d_vectorized", conv2d_fast)
 
 # %% [markdown]
-# **4. Your function in the network.** *Warm-up, 3 minutes.* You can give a layer a function of your own for its forward pass.
-# This network reads digits with your convolution (or with the library's, as long as yours returns nothing). It should get as
-# many digits right as before.
+# **5. The whole pass.** *Core, 8 minutes.* From images to probabilities, with the weights of the trained network and no layer of the
+# library. `convolve` is your convolution, with stride 1 and padding 1 (or the library's, as long as yours returns
+# nothing), and `max_pool` is the function from above, for one map. The order of the layers is in the first line of this notebook.
 
 
 # %%
-def mine(x, w, b, stride, padding):
-    """What a layer asks for: y, and what the backward pass will need (here nothing)."""
-    y = conv2d_fast(x, w, b, stride[0], padding[0])
-    return F.conv2d_forward(x, w, b, stride, padding) if y is None else (np.asarray(y, x.dtype), None)
+def convolve(x, w, b):
+    """Your convolution, or the library's as long as yours returns nothing."""
+    y = conv2d_fast(x, w, b, 1, 1)
+    return F.conv2d_forward(x, w, b, 1, 1)[0] if y is None else np.asarray(y)
 
 
-convolutions = (
-    Conv2d(1, 8, 3, padding=1, rng=0, forward=mine),
-    Conv2d(8, 16, 3, padding=1, rng=0, forward=mine),
-)
-first, second = ([conv, ReLU(), MaxPool2d(2)] for conv in convolutions)
-yours = Sequential([*first, *second, Flatten(), Linear(64, 10, rng=0)])
-for here, there in zip(yours.parameters(), model.parameters(), strict=True):
-    here.value[...] = there.value
-print(f"{(yours.predict(digits.x_test) == digits.y_test).mean():.1%}")
+w1, b1, w2, b2, W, b = (weights.value for weights in model.parameters())
+print([array.shape for array in (w1, b1, w2, b2, W, b)])
+
+
+# %%
+def whole_pass(images):
+    """From images (N, 1, 8, 8) to probabilities (N, 10)."""
+    ### BEGIN SOLUTION
+    # Why: each layer gets what the one before it gave; the largest score is taken away so that no power is too large.
+    x = images
+    for w, bias in ((w1, b1), (w2, b2)):
+        x = np.maximum(convolve(x, w, bias), 0)
+        x = np.array([[max_pool(one_map) for one_map in maps] for maps in x])
+    scores = x.reshape(len(x), -1) @ W + b
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+    ### END SOLUTION
+
+
+# %%
+p = whole_pass(digits.x_test)
+if p is not None:
+    print(
+        f"right on {(p.argmax(axis=1) == digits.y_test).mean():.1%}, the network on {(model.predict(digits.x_test) == digits.y_test).mean():.1%}"
+    )
+    np.testing.assert_allclose(p, model.predict_proba(digits.x_test), atol=1e-4)
 
 # %% [markdown]
 # ## Summary

@@ -9,7 +9,7 @@
 # %% [markdown] minutes=4
 # # Whose fault is it?
 #
-# [Notebook 02](02_loss.ipynb) put the error of a network into one number, the loss. Nearly two thousand weights had a
+# [Notebook 02](02_loss.ipynb) said how wrong a network is in one number, the *loss*. Nearly two thousand weights had a
 # hand in it. For each of them we want to know: if this weight grew a little, how would the loss move? That number is
 # the weight's *derivative*. The derivatives by all weights together are the *gradient* of the loss.
 #
@@ -21,18 +21,19 @@
 # 1. carry gradients backwards, by hand, through any computation that is made of small steps;
 # 2. write the backward pass of a linear layer, of ReLU and of max-pooling, and say where each formula comes from;
 # 3. measure a gradient, and choose the step with which to measure;
-# 4. train a network with backward functions of your own.
+# 4. write a whole small network forwards and backwards in NumPy, and train one with backward functions of your own.
 #
 # **You need** notebooks 01 and 02, the derivatives of sums, products and squares, and the chain rule from school.
 #
-# **Time** 45 minutes, and as much again for the exercises.
+# **Time** 50 minutes, and as much again for the exercises.
 # **Back** [02: How wrong is the guess, in one number?](02_loss.ipynb)
 # **On** [04: How does blame go through a convolution?](04_convolution_backward.ipynb)
 
 # %%
+import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib import CrossEntropyLoss, Linear, MaxPool2d, ReLU, load_digits, small_cnn
+from cnnlib import Conv2d, CrossEntropyLoss, Linear, MaxPool2d, ReLU, load_digits, small_cnn
 from cnnlib.checks import check
 from cnnlib.nn import functional as F
 from cnnlib.nn import naive
@@ -46,7 +47,7 @@ network = small_cnn(rng=0, dtype=np.float64)
 x, y = digits.x_train[:4].astype(np.float64), digits.y_train[:4]
 print(f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, {network.num_parameters} weights")
 
-# %% [markdown] minutes=4
+# %% [markdown] minutes=3
 # ## A way that needs no theory: nudging
 #
 # The plainest way to find one weight's derivative is to try it out. Make the weight a little larger, run the network
@@ -60,14 +61,14 @@ print(f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, {network.n
 predict("03.passes")
 
 # %% answers="03.passes"
-weight = network[0].params["weight"]  # of the first convolution: (F, C, kH, kW)
+weights = network[0].params["weight"]  # all weights of the first layer; flat numbers them 0, 1, 2, …
 
 
 def loss_with(nudge):
-    """The loss with one weight moved: kernel 3, channel 0, the middle of the window."""
-    weight[3, 0, 1, 1] += nudge
+    """The loss with one weight of the first layer moved, number 31."""
+    weights.flat[31] += nudge
     loss = CrossEntropyLoss().forward(network.forward(x), y)
-    weight[3, 0, 1, 1] -= nudge
+    weights.flat[31] -= nudge
     return loss
 
 
@@ -94,17 +95,17 @@ print(f"forward passes for all weights: {len(losses) * network.num_parameters}")
 # $w$": the word after *by* is the number that is moved. Both slopes are *local slopes*. They belong to this one product,
 # and you know them without knowing what is done with $p$ afterwards.
 #
-# Afterwards, some more steps turn $p$ into an error $E$. Suppose that somebody has worked these steps out, and tells us
-# that the slope of $E$ by $p$ is 1.5: if $p$ grows by a little, $E$ grows by 1.5 times as much. What is the slope of $E$
+# Afterwards, some more steps turn $p$ into the loss. From here on the loss is called $E$. Suppose that somebody has worked
+# these steps out, and tells us that the slope of $E$ by $p$ is 1.5: if $p$ grows by a little, $E$ grows by 1.5 times as much. What is the slope of $E$
 # by $w$? If $w$ grows by 0.01, $p$ grows by 0.02, and $E$ grows by $1.5 \cdot 0.02 = 0.03$. That is 3 times 0.01. So the
 # slope is 3, and it is a product, $1.5 \cdot 2$: what we were told, times the local slope.
 #
 # From here on, the slope of $E$ by a number is called that number's *gradient*. The gradient of $p$ is what we were
-# told. We say that it *arrives* at the product, from the side of the error, which is called *upstream*. Then the rule is
+# told. We say that it *arrives* at the product, from the side of the loss, which is called *upstream*. Then the rule is
 #
 # > **Gradient of an input = gradient that arrives from upstream × local slope.**
 #
-# This is the chain rule. Backpropagation applies it to every step of a computation, beginning at the error.
+# This is the chain rule. Backpropagation applies it to every step of a computation, beginning at the loss.
 
 # %% [markdown] minutes=10
 # ## A graph of small steps
@@ -133,6 +134,10 @@ print(f"forward passes for all weights: {len(losses) * network.num_parameters}")
 # $$\frac{dE}{dr} = 1 \cdot 1.5 = 1.5, \qquad \frac{dE}{dz} = 1.5 \cdot 1, \qquad \frac{dE}{dp} = 1.5 \cdot 1, \qquad
 # \frac{dE}{dw} = 1.5 \cdot x = 3 .$$
 #
+# **Why this is cheap.** The 1.5 was worked out once, and $p$, $b$ and $t$ all used it; that of $p$ then served both $w$ and
+# $x$. If the derivative by each weight were written out by itself, the same factors would be computed again and again. This
+# is why one way back does what 3,796 forward passes did.
+#
 # Two rules come out of the table.
 #
 # - **Sum.** Its local slopes are 1, so each number in it gets what arrives. (A number that is subtracted has the slope
@@ -143,15 +148,16 @@ print(f"forward passes for all weights: {len(losses) * network.num_parameters}")
 # on the arrows are the local slopes. First say on the card what dE/dx will be, which appears at step 8. Then press Play,
 # or drag the upright line.
 #
-# **Challenge.** At the last step, make dE/dw zero while the error E stays above 0.5.
+# **Challenge.** At the last step, make dE/dw zero while the loss E stays above 0.5. (One of the graphs goes *through a
+# ReLU*: this is the function $\max(x, 0)$. It gives x where x is above zero, so there its slope is 1, and 0 everywhere else,
+# so there its slope is 0.)
 
 # %%
 predict("03.dx")
 
 # %%
-now = lambda f: (f"now step {f['step']} of {f['steps']}, E = {f['E']:.3g}", f["step"] / f["steps"] - 0.1)
 stuck = Challenge(
-    "dE/dw = 0 and E > 0.5", lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5, now
+    "dE/dw = 0 and E > 0.5", lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5
 )
 ChainRule(challenge=stuck, step=6)
 
@@ -159,19 +165,20 @@ ChainRule(challenge=stuck, step=6)
 # <details style="margin-bottom: 1em"><summary>What you should have found</summary>
 #
 # dE/dx is 1.5 · w = 2.25. dE/dw is zero when x is zero: the weight is then multiplied by 0, so moving it changes
-# nothing, however large the error is. Choose *through a ReLU* for a second way: a ReLU gives 0 for every negative sum,
-# and then too w moves nothing.
+# nothing, however large the loss is. There is a second way: choose the graph *through a ReLU*, and a $w$ and $b$ for which
+# the sum $z$ is negative. The ReLU makes 0 of it, and of every sum near it, so again moving w changes nothing.
 # <!-- computed: 1.5 * 1.5 = 2.25 -->
 #
 # </details>
 #
-# **A number that is used twice.** Choose *used twice* in the view. There $w$ stands in two products:
+# **A number that is used twice.** Take two inputs, $x$ and $v$, and multiply both by the same weight:
 #
-# $$E = \tfrac12 (w x + w b - t)^2 .$$
+# $$E = \tfrac12 (w x + w v - t)^2 .$$
 #
-# If $w$ grows, both products move, and both move $E$. So $w$ gets a share from each product, and the shares are *added
-# up*. Let $r = w x + w b - t$. The gradient that arrives at each product is $r$, so one hands $r \cdot x$ to $w$, and the
-# other $r \cdot b$. Together that is $r\,(x + b)$, as the chain rule from school has it. This is the third rule:
+# (In the view, choose *used twice*; it has the letter b where we write v.) If $w$ grows, both products move, and both move
+# $E$. So $w$ gets a share from each product, and the shares are *added up*. Let $r = w x + w v - t$. The gradient that
+# arrives at each product is $r$, so one hands $r \cdot x$ to $w$, and the other $r \cdot v$. Together that is
+# $r\,(x + v)$, as the chain rule from school has it. This is the third rule:
 #
 # - **Used several times.** The number gets a share from each use, and the shares are added up.
 #
@@ -186,6 +193,17 @@ dz = dp = db = dr  # a sum hands on what arrives
 dw, dx = dp * x1, dp * w1  # a product hands on crosswise
 print(f"dw {dw}, dx {dx}, db {db}")
 
+# %% [markdown]
+# And here is the second one, with the *fork* at $w$, the place from which two arrows lead on. The first share is set with
+# `=`, the second is added with `+=`. With `=` twice, the second share would take the place of the first.
+
+# %%
+x2, v2, w2, t2 = 2.0, -1.0, 1.5, 0.5
+dp = dq = w2 * x2 + w2 * v2 - t2  # r arrives at both products, p = w2 * x2 and q = w2 * v2
+dw = dp * x2  # the share from the first use
+dw += dq * v2  # and the share from the second
+print(f"dw {dw}, and by the formula r (x + v) {dp * (x2 + v2)}")
+
 # %% [markdown] minutes=6 cut=1
 # ## A judge: the measured slope
 #
@@ -194,43 +212,53 @@ print(f"dw {dw}, dx {dx}, db {db}")
 #
 # $$\frac{f(x + ε) - f(x - ε)}{2ε}$$
 #
-# Here $ε$ is the step by which $x$ is nudged up and down. How small should it be? There are two errors.
+# Here $ε$ is the step by which $x$ is nudged up and down. How small should it be? The measurement is off for two reasons.
 #
 # *Truncation.* The quotient is the slope of a straight line through two points of the curve. The curve bends between
-# them, so its slope at $x$ is a little different. For $f(x) = x^3$ the true slope is $3x^2$, and the quotient is exactly
-# $3x^2 + ε^2$. The error is $ε^2$: it gets smaller when ε gets smaller.
+# them, so its slope at $x$ is a little different. Take $f(x) = x^3$, whose true slope is $3x^2$:
+#
+# $$(x + ε)^3 = x^3 + 3x^2ε + 3xε^2 + ε^3$$
+# $$(x - ε)^3 = x^3 - 3x^2ε + 3xε^2 - ε^3$$
+#
+# The difference is $6x^2ε + 2ε^3$. Divided by $2ε$, this is $3x^2 + ε^2$. So the quotient is $ε^2$ too large: the smaller ε,
+# the better.
 #
 # *Rounding.* A computer keeps about 16 digits of a number; this format is called float64. If ε is tiny, $f(x + ε)$ and
-# $f(x - ε)$ agree in nearly all of them, and their difference has only the few digits that are left. What was rounded
-# off behind them is then divided by the tiny ε. So this error gets larger when ε gets smaller.
-# <!-- source: IEEE 754: 53 binary digits are about 16 decimal ones -->
+# $f(x - ε)$ agree in nearly all of them. Each of the two is off by a little, in its last digit, and so is their difference.
+# Then the difference is divided by $2ε$, and the little that it is off is divided by $2ε$ too. This makes it large: the
+# smaller ε, the worse. <!-- source: IEEE 754: 53 binary digits are about 16 decimal ones -->
 #
-# The view shows the measured slope and its *relative error*: its difference from the true slope, divided by the true
-# slope.
+# The view shows the measured slope and its *relative error*: how far it is from the true slope, divided by the true slope.
 #
-# **Challenge.** A relative error below 1e-10 in float64. Then choose *ReLU* and x = 0.1, and find the ε above which the
-# measurement is wrong. Why is it wrong above that step?
+# **Challenge.** A relative error below 1e-10 in float64. Then set the function to *ReLU* and x to 0.1, and make ε larger
+# and larger. From which ε on is the measured slope wrong, and why?
 
 # %%
 predict("03.step")
 
 # %% answers="03.step"
-near = lambda f: (f"now {f['error64']:.0e}", -np.log10(f["error64"] + 1e-16) / 10)
-exact = Challenge("Relative error below 1e-10", lambda f: f["error64"] < 1e-10, near)
+exact = Challenge("Relative error below 1e-10", lambda f: f["error64"] < 1e-10)
 GradientCheckExplorer(challenge=exact)
+
+# %% [markdown]
+# The same in numbers, for $x^3$ at 0.7:
+
+# %% answers="03.step"
+print("ε      measured slope    relative error")
+for ε in 10.0 ** -np.arange(1, 14):
+    slope = ((0.7 + ε) ** 3 - (0.7 - ε) ** 3) / (2 * ε)
+    print(f"{ε:.0e}  {slope:.12f}    {abs(slope / (3 * 0.7**2) - 1):.0e}")
 
 # %% [markdown] minutes=7
 # <details style="margin-bottom: 1em"><summary>Where the error is least</summary>
 #
-# Truncation grows with ε², rounding with 1/ε. Their sum is least near 1e-5: there the curve of the error has a valley. At
-# x = 0.1 the measurement of ReLU's slope is right up to a step of 0.1, and wrong above it. Then one of the two points lies
-# on the other side of zero, where the slope is another one.
+# Read the table from above: with each ε ten times smaller the error falls a hundred times, as ε² does, until rounding takes
+# over; from then on it grows about as 1/ε does. In between, near 1e-5 and 1e-6, it is least. ReLU at x = 0.1 is measured right up to a step
+# of 0.1, and wrong above it: one of the two points then lies on the other side of zero, where the slope is another one.
 # <!-- test: tests/experiments/test_scalar_graph_and_difference_quotients.py::test_the_best_step_lies_in_the_valley_where_theory_puts_it -->
 #
 # Networks are mostly trained with about 7 digits (float32), because that is faster. With so few digits a slope cannot be
-# measured well: the valley lies between 1e-3 and 1e-2, and the error there is about a hundred thousand times as large. So
-# gradients are checked in float64, even if the network is trained in float32 afterwards.
-# <!-- test: tests/experiments/test_scalar_graph_and_difference_quotients.py::test_the_best_step_lies_in_the_valley_where_theory_puts_it -->
+# measured well. So gradients are checked in float64. <!-- source: IEEE 754: 24 binary digits are about 7 decimal ones -->
 #
 # </details>
 #
@@ -261,19 +289,26 @@ GradientCheckExplorer(challenge=exact)
 # $$W = \begin{pmatrix} w_{00} & w_{01} \\ w_{10} & w_{11} \end{pmatrix}$$
 #
 # Forwards, $y_0$ is the row $X$ times the first *column* of $W$, plus $b_0$. In short, $Y = X\,W + b$. Backwards, $dx_0$
-# is the row $dY$ times the first *row* of $W$. A product of matrices always takes the columns of the second matrix. So we
-# first exchange the rows and columns of $W$. The result is called the *transposed* matrix, $W^T$:
+# is $dy_0\,w_{00} + dy_1\,w_{01}$, the row $dY$ times the first *row* of $W$. But a product of matrices goes through the
+# *columns* of its second matrix. So the rows of $W$ have to be written as columns. The result is called the *transposed*
+# matrix, $W^T$:
 #
-# $$dX = dY\; W^T, \qquad dW = X^T\, dY .$$
+# $$W^T = \begin{pmatrix} w_{00} & w_{10} \\ w_{01} & w_{11} \end{pmatrix}$$
+# $$dX = dY\; W^T, \qquad dW = X^T\, dY$$
 #
-# In the second formula $X^T$ is $X$ written as a column. A column times a row is a table, and in its row $i$ and column
+# In the last formula $X^T$ is $X$ written as a column. A column times a row is a table, and in its row $i$ and column
 # $j$ stands $x_i\,dy_j$, the gradient of a weight from above.
 #
 # **Several images.** Let there be $N$ images, $D$ inputs and $M$ outputs. $X$ has a row for each image, so its shape is (N, D).
-# $Y$ has the shape (N, M), and $W$ the shape (D, M). The two formulas stay the same. Each weight is now used once for every
-# image, so its shares are added up over the images, and the product $X^T dY$ does just that. The biases are
-# used for every image too, so $db$ is the sum of the rows of $dY$. If you forget which matrix to transpose, the shapes
-# tell you: a gradient has the shape of what it belongs to.
+# $Y$ has the shape (N, M), and $W$ the shape (D, M). The two formulas stay the same. A weight is now used several times, once
+# for every image, so it gets a share from each image, and the shares are added up. With two images, A and B:
+#
+# $$dw_{10} = x_1^A\, dy_0^A + x_1^B\, dy_0^B .$$
+#
+# In $X^T$ the numbers $x_1^A, x_1^B$ stand side by side, in row 1; in $dY$ the numbers $dy_0^A, dy_0^B$ stand one below the
+# other, in column 0. Row times column is this sum. So $X^T dY$ has added up the images already. The biases are used for
+# every image too: $db$ is the sum of the rows of $dY$. If you forget which matrix to transpose, the shapes tell you: a
+# gradient has the shape of what it belongs to.
 #
 # **By hand.** Compute dX and dW on paper for $X = (1, 2)$, $W = \begin{pmatrix} 3 & 0 \\ 1 & -1 \end{pmatrix}$ and
 # $dY = (2, -1)$. The cell below computes them as products of matrices, and a second time with loops, one product after the
@@ -292,15 +327,38 @@ for loops, products in zip(naive.linear_backward(dY, cache), (dX, dW, db), stric
     np.testing.assert_allclose(loops, products)
 
 # %% [markdown]
-# **The comparison with a measurement.** To measure a slope we need *one number* that depends on the layer's output, as the
-# loss does. A single layer has no loss, so we make up a simple one. Choose a random number for each entry of Y, multiply
-# each entry by its number, and add up all the products. If one entry of Y grows by a little, the sum grows by that
-# little times the entry's number. So the gradient of Y is exactly the table of the random numbers. It plays the part of
-# dY.
+# **The comparison with a measurement.** To measure a slope we need *one number* that depends on the layer's output. A layer
+# alone has no loss, so we make up a number: multiply each entry of Y by the entry of dY in the same place, and add up
+# the products. Suppose that an entry of dY is 2. If that entry of Y grows by 0.01, the number grows by 0.02. So its slope by
+# this entry is 2, the entry of dY, and in the same way for every other entry: the made-up number has just the gradient that
+# we want to arrive.
 #
-# `check_gradients` nudges every entry of X, W and b, and measures how the sum moves. It compares these slopes with what
-# the layer's `backward` returns for this dY. For each of the three it gives the largest difference, divided by the largest
-# gradient.
+# The measurement is a loop over an array. For every entry of an array: remember it, move it up, move it down, put it back, divide.
+
+
+# %% answers="03.by-hand"
+def measured_gradient(f, array, eps=1e-5):
+    """The slope of the number f() by every entry of an array."""
+    slopes = np.zeros_like(array)
+    for place in np.ndindex(array.shape):
+        before = array[place]
+        array[place] = before + eps
+        above = f()
+        array[place] = before - eps
+        below = f()
+        array[place] = before
+        slopes[place] = (above - below) / (2 * eps)
+    return slopes
+
+
+made_up = lambda: (X @ W * dY).sum()
+print("dX", measured_gradient(made_up, X).round(6).tolist())
+print("dW", measured_gradient(made_up, W).round(6).tolist())
+
+# %% [markdown]
+# `check_gradients` of the library does the same for any layer. It takes random numbers for dY, measures the slope by every
+# entry of the input, the weights and the biases, and compares with what the layer's `backward` returns. For each of the
+# three it gives the largest difference, divided by the largest gradient.
 
 # %% tags=["nbval-ignore-output"]
 errors = check_gradients(Linear(5, 3, rng=0, dtype=np.float64), np.ones((4, 5)), np.random.default_rng(0))
@@ -322,6 +380,25 @@ print({name: f"{error:.0e}" for name, error in errors.items()})
 # slope 1. If another one grows a little, the output stays: slope 0. So pooling works like a *switch*: the largest number,
 # the *winner* of the window, gets the whole gradient, and the others get nothing.
 #
+# So there are three kinds of *gates*, and each hands back in its own way. A sum gives a copy to each of its inputs, a product
+# exchanges them, a maximum sends all of it one way. In the picture the values stand above the arrows, the gradients below,
+# and a gradient of 4 arrives:
+
+# %% alt="Three gates, each with the inputs 3 and -1, and a gradient of 4 that arrives. Plus gives 2 and hands 4 to both. Times gives -3 and hands -4 to the 3 and 12 to the -1. Max gives 3 and hands 4 to the 3 and 0 to the -1."
+a, b, arrives = 3, -1, 4
+gates = {"+": (a + b, (1, 1)), "×": (a * b, (b, a)), "max": (max(a, b), (a > b, b > a))}
+_, axes = plt.subplots(1, 3, figsize=(6.5, 1.8), layout="constrained")
+for ax, (sign, (value, slopes)) in zip(axes, gates.items(), strict=True):
+    ways = [(0, 1, a, arrives * slopes[0]), (0, 0, b, arrives * slopes[1]), (2, 0.5, value, arrives)]
+    for column, row, number, gradient in ways:
+        ax.plot([column, 1], [row, 0.5], color="0.6", zorder=0)
+        ax.text(column, row + 0.08, number, ha="center", size=13)
+        ax.text(column, row - 0.08, gradient, ha="center", va="top", size=13, color="tab:red")
+    ax.text(1, 0.5, sign, ha="center", va="center", size=15, bbox={"boxstyle": "circle", "fc": "w"})
+    ax.set(xlim=(-0.3, 2.3), ylim=(-0.4, 1.4))
+    ax.set_axis_off()
+
+# %% [markdown]
 # The cell below the card has an input for each of the two layers. For ReLU, x is `z`, and the gradients in `arriving` come
 # in. For pooling, x is `image`, with two windows of 2×2, and 10 and −20 come in. Write down on paper what each number of
 # `z` and `image` gets. In the first window two numbers are equal; what happens there is the question on the card.
@@ -343,23 +420,78 @@ for layer in (ReLU(), MaxPool2d(2)):
     assert check_gradients(layer, rng.normal(size=(2, 3, 4, 4)), rng)["x"] < 1e-9
 print("on random numbers both agree with the measured gradient")
 
-# %% [markdown] minutes=7
+# %% [markdown] minutes=6
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # ReLU hands on the −20 and the 40, because there x is above zero. A negative gradient is as useful as a positive one: it
-# says that the error would fall if this number grew. ReLU asks for the sign of x, never for the sign of the gradient.
+# says that the loss would fall if this number grew. ReLU asks for the sign of x, never for the sign of the gradient.
 #
 # In the pooling window, the first of two equal numbers in reading order gets the gradient. Another rule would do as
 # well, as long as the gradient is handed on once and not twice.
 #
 # </details>
 #
+# ## A small network, there and back
+#
+# You have everything that a network needs. Here is a whole one: a linear layer, a ReLU, a second linear layer, and half
+# the sum of the squared errors as the loss. Five images of three numbers go in, and two numbers come out for each. All the
+# numbers are random; only the way there and back matters.
+
+# %%
+rng = np.random.default_rng(0)
+X, T = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))  # the images, and the outputs that are wanted
+W1, b1, W2, b2 = (rng.normal(size=shape) for shape in ((3, 4), 4, (4, 2), 2))
+
+
+def there():
+    """Forwards: all that is computed on the way, the loss last."""
+    Z = X @ W1 + b1
+    H = np.maximum(Z, 0)
+    Y = H @ W2 + b2
+    E = 0.5 * ((Y - T) ** 2).sum()
+    return Z, H, Y, E
+
+
+print(f"loss {there()[-1]:.3f}")
+
+# %% [markdown]
+# And the way back. It starts at the loss and goes through the four lines from the last to the first.
+#
+# - **The loss.** Let r be one entry of Y − T. Its part of the loss is ½r², and the slope of that is r. So the first gradient
+#   is $dY = Y - T$.
+# - **The second linear layer** has the input H. Its three gradients are those of the section above, with H in the place of
+#   X. One of them, dH, is handed on.
+# - **ReLU.** What arrives passes where Z was above zero.
+# - **The first linear layer** is the same again, with X and dZ.
+
+# %%
+Z, H, Y, E = there()
+dY = Y - T
+dW2, db2, dH = H.T @ dY, dY.sum(axis=0), dY @ W2.T
+dZ = dH * (Z > 0)
+dW1, db1, dX = X.T @ dZ, dZ.sum(axis=0), dZ @ W1.T
+
+arrays, gradients = (W1, b1, W2, b2, X), (dW1, db1, dW2, db2, dX)
+for name, array, gradient in zip(("W1", "b1", "W2", "b2", "X"), arrays, gradients, strict=True):
+    np.testing.assert_allclose(measured_gradient(lambda: there()[-1], array), gradient, rtol=1e-6, atol=1e-8)
+    print(f"d{name}: {gradient.size} slopes, all as measured")
+
+# %% [markdown] minutes=7
+# Four lines forwards, four lines backwards: that is backpropagation.
+#
 # ## The whole network: the loop, reversed
 #
+# The network of the first cell has more layers, but nothing new happens in it. Each of the lines above has moved into its
+# layer: those of the way there into `forward`, those of the way back into `backward`. A layer keeps what it needs for the way
+# back (H and Z above), and puts the gradients of its weights into `grads`.
+#
 # Forwards, the output of each layer is the input of the next. Backwards, the dx that a layer computes is the dy that
-# arrives at the layer before it. So the way back is the same loop in reverse order. Each layer has kept what it needs,
-# and puts the gradients of its weights into `grads`. One kind of layer in this network we have not opened yet, the
-# convolution. It is called like the others, and the next notebook opens it.
+# arrives at the layer before it. So the way back is the same loop in reverse order. One kind of layer in this network we
+# have not opened yet, the convolution. It is called like the others, and the next notebook opens it.
+#
+# The first dy comes from the loss. For half the squared error it was Y − T. The loss here is the cross-entropy after softmax,
+# and notebook 02 worked it out: the probabilities minus the wanted ones (1 for the label, 0 for the others), divided by the
+# number of images, because this loss is a *mean* over the images.
 
 # %% slideshow={"slide_type": "subslide"}
 loss, outputs = CrossEntropyLoss(), x
@@ -367,11 +499,12 @@ for layer in network.layers:
     outputs = layer.forward(outputs)
 loss.forward(outputs, y)
 dy = loss.backward()
+np.testing.assert_allclose(dy, (F.softmax(outputs) - np.eye(10)[y]) / len(y))  # the formula of notebook 02
 for layer in reversed(network.layers):
     dy = layer.backward(dy)
     shapes = [f"d{name} {gradient.shape}" for name, gradient in layer.grads.items()]
     print(f"{type(layer).__name__:10} dx {dy.shape!s:15}", *shapes)
-print(f"the nudged weight: {network[0].grads['weight'][3, 0, 1, 1]:.6f}, measured {measured:.6f}")
+print(f"the nudged weight: {network[0].grads['weight'].flat[31]:.6f}, measured {measured:.6f}")
 
 # %% [markdown]
 # The last line compares the weight that we nudged at the beginning: both ways give the same derivative. But this one pass
@@ -402,32 +535,47 @@ for found in (errors, at_the_kink):  # x is the image, 0.weight the weights of l
     print("   ".join(f"{name} {error:.0e}" for name, error in found.items()))
 assert max(errors.values()) < 1e-6
 
+image = x[:1]
+for layer in network.layers:
+    image = layer.forward(image)
+    if isinstance(layer, Conv2d):
+        print(f"fresh network, a convolution: {image.size} sums, {(image == 0).sum()} of them exactly 0")
+
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>Why two of them disagree</summary>
 #
 # Many pixels are black, that is, exactly 0. Where a window holds only black pixels, a convolution without bias gives exactly
 # 0, and 0 is where ReLU has its kink. The measurement goes a step to each side of it and finds the mean of the two slopes,
-# 0 and 1. The formula uses 0. They differ, but neither is a mistake, because at a kink there is no slope. If a
+# 0 and 1. The formula uses 0. They differ, but neither is a mistake, because at a kink there is no slope.
+#
+# Why do the others agree? Take `0.weight`. In such a window each weight is multiplied by a black pixel, by 0. Nudging it
+# moves nothing, so the sum stays on the kink, and both ways find 0. Take `3.bias`. The second convolution has
+# windows in eight maps, and in this image none of them holds zeros only: the last line counts no sum of exactly 0. If a
 # gradient check fails, look first whether some number lies on a kink.
 #
 # </details>
 #
-# > **In a box: what the chapter says.** This course grew from a textbook chapter with [fourteen claims](../docs/claims.md).
-# > Claim 2: *Backpropagation is the gradient of an error function with respect to the weights, forced backwards through the
-# > hidden layers.* This holds for every weight, as the comparison above shows. Claim 1: *Training uses the same
-# > network, pooling, activations and matrices, run backwards.* This holds if one adds how: the matrices are transposed, the
-# > ReLUs work as gates, and the poolings as switches. It does not mean that the image is computed again from the output.
-# > Only gradients go backwards.
+# > **What the chapter says.** This course grew from a textbook chapter with [fourteen claims](../docs/claims.md). Claim 2,
+# > that backpropagation gives the gradient by *every* weight, holds: you compared them all. Claim 1 says that training uses
+# > the same network, *run backwards*. That is right for the order of the layers, but each layer does another thing than
+# > forwards: a linear layer multiplies by the transposed matrix, a ReLU is a gate, a pooling is a switch.
 #
 # ## Exercises
 #
-# Each function gets what arrives, `dy`, and what the forward pass has kept, and returns the gradient of x. They are called
-# like the library's own.
+# Each function gets what arrives, `dy` or `dY`, and what the forward pass has kept, and returns the gradients of its inputs.
+# (In exercise 3 nothing arrives: there the computation ends in E.)
 #
 # **1.** *Warm-up, 5 minutes.* ReLU. What was kept is x itself. Where may the gradient pass?
 #
-# **2.** *Core, 20 minutes.* Max-pooling. Loop over images, channels and windows. Find the winner of each window again, and
-# hand the gradient to it. Mind that windows may overlap. The card between the two exercises holds worked examples whose
+# **2.** *Warm-up, 8 minutes.* A linear layer for several images, $Y = X W + b$: from dY, X and W the three gradients dX, dW
+# and db. Try it without looking above; the shapes tell you which matrix to transpose.
+#
+# **3.** *Core, 15 minutes.* A computation that is in no library, in nine stages. The way there is given; you write the way
+# back, a line or two for each stage, the last stage first. Beside the rules of this notebook you need the slope of $1/d$,
+# which is $-1/d^2$. Where are the forks?
+#
+# **4.** *Core, 20 minutes.* Max-pooling. Loop over images, channels and windows. Find the winner of each window again, and
+# hand the gradient to it. Mind that windows may overlap. The card before it holds a worked example whose
 # lines are to be put in order.
 
 
@@ -443,8 +591,52 @@ def relu_backward(dy, x):
 # %%
 check("03.relu_backward", relu_backward)
 
+
 # %%
-worked("03.worked-linear", "03.worked-pool")
+def linear_backward(dY, X, W):
+    """Gradients of Y = X W + b: dX, dW and db."""
+    ### BEGIN SOLUTION
+    # Why: an input collects along its row of W; a weight and a bias collect over all images.
+    return dY @ W.T, X.T @ dY, dY.sum(axis=0)
+    ### END SOLUTION
+
+
+# %%
+check("03.linear_backward", linear_backward)
+
+
+# %%
+def stages_backward(x, y):
+    """dx and dy of E = (max(x + y, 0) + (x y)²) / (1 + (x + y)²)."""
+    s = x + y
+    p = x * y
+    g = max(s, 0)
+    q = p**2
+    n = g + q
+    u = s**2
+    d = 1 + u
+    k = 1 / d  # and the last stage is E = n * k
+    ### BEGIN SOLUTION
+    # Why: each stage hands back what arrives times its slope; s, x and y are used twice, so += for the second share.
+    dn, dk = k, n
+    dd = -dk / d**2
+    du = dd
+    ds = du * 2 * s
+    dg = dq = dn
+    dp = dq * 2 * p
+    ds += dg * (s > 0)
+    dx, dy = dp * y, dp * x
+    dx += ds
+    dy += ds
+    return dx, dy
+    ### END SOLUTION
+
+
+# %%
+check("03.stages_backward", stages_backward)
+
+# %%
+worked("03.worked-pool")
 
 
 # %%
@@ -467,13 +659,14 @@ def maxpool2d_backward(dy, cache):
 check("03.maxpool2d_backward", maxpool2d_backward)
 
 # %% [markdown]
-# **3. Train with your own functions.** *Warm-up, 3 minutes.* Each of your functions that passed takes the place of the
+# **5. Train with your own functions.** *Warm-up, 3 minutes.* Each of your functions that passed takes the place of the
 # library's in every layer of the network. If it is right, the loss falls exactly as before.
 
 # %% tags=["nbval-ignore-output"]
 from cnnlib.experiments.planted_faults import SOUND, learning_curve, own
 
-answers = {"relu_backward": relu_backward, "maxpool2d_backward": maxpool2d_backward}
+functions = relu_backward, linear_backward, maxpool2d_backward
+answers = {f.__name__: f for f in functions}
 mine = {name: f for name, f in answers.items() if check(f"03.{name}", f).passed}
 data = digits.x_train, digits.y_train
 yours, library = (learning_curve(backward, *data, steps=30)[0] for backward in (own(**mine), SOUND))
@@ -490,8 +683,6 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 
 # %% [markdown]
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("03")
@@ -499,7 +690,7 @@ quiz("03")
 # %% [markdown]
 # ## References
 #
-# - D. E. Rumelhart, G. E. Hinton and R. J. Williams, [Learning representations by back-propagating errors](https://doi.org/10.1038/323533a0), 1986.
-# - A. Karpathy, [Yes you should understand backprop](https://karpathy.medium.com/yes-you-should-understand-backprop-e2f06eab496b), 2016.
+# - D. E. Rumelhart, G. E. Hinton and R. J. Williams, [Learning representations by back-propagating errors](https://doi.org/10.1038/323533a0), 1986: the paper that made it widely known.
+# - A. Karpathy, [Yes you should understand backprop](https://karpathy.medium.com/yes-you-should-understand-backprop-e2f06eab496b), 2016: what goes wrong if one does not.
 # - Stanford CS231n, [Backpropagation, intuitions](https://cs231n.github.io/optimization-2/) and [gradient checks](https://cs231n.github.io/neural-networks-3/#gradcheck).
-# - A. G. Baydin and others, [Automatic differentiation in machine learning: a survey](https://arxiv.org/abs/1502.05767), 2015.
+# - A. G. Baydin and others, [Automatic differentiation in machine learning: a survey](https://arxiv.org/abs/1502.05767), 2015: the same idea for any program.

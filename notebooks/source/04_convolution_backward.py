@@ -10,7 +10,7 @@
 # # How does blame go through a convolution?
 #
 # [Notebook 03](03_backpropagation.ipynb) took a gradient backwards through linear layers, ReLU and pooling. One layer
-# is left: the convolution. Its gradient is a sum like those of the other layers. It looks difficult because the same sum
+# is left: the convolution. Its gradient is a sum like those of the other layers. It looks difficult because this sum
 # can be written in four ways, and books usually show only one of them. This notebook starts with five numbers in a
 # row, goes on to images, and puts the four ways side by side.
 #
@@ -18,7 +18,7 @@
 #
 # 1. derive the gradient of a convolution by its input, its kernel and its bias, on paper;
 # 2. explain why the kernel is turned by half a turn on the way back, and when it is not;
-# 3. write this backward pass for any stride, padding, number of channels and dilation;
+# 3. write this backward pass for any stride, padding and number of channels, and say where a dilation enters;
 # 4. say what a transposed convolution is, and what it has to do with a gradient;
 # 5. find a fault in such a pass from the picture of its gradient.
 #
@@ -33,8 +33,8 @@ import numpy as np
 
 from cnnlib import CrossEntropyLoss, load_digits, load_mnist_sample, small_cnn
 from cnnlib.checks import check
-from cnnlib.experiments.four_readings import Geometry, by_matrix, gather, lay_down
-from cnnlib.networks import load_mnist_cnn
+from cnnlib.experiments.four_readings import Geometry, by_matrix, gather, weight_by_weight
+from cnnlib.networks import load_digits_cnn, load_mnist_cnn
 from cnnlib.nn import functional as F
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.runtime import in_short
@@ -96,26 +96,33 @@ print("dx =", dx)
 # Where there is no output $u - p$, its $dy$ counts as 0.
 #
 # **A weight.** $w_0$ stands in all three lines, beside $x_0$, $x_1$ and $x_2$. So $dw_0 = dy_0\,x_0 + dy_1\,x_1 +
-# dy_2\,x_2$. In general, the weight $w_p$ met the pixel $x_{i+p}$ in the window of output $i$, so
+# dy_2\,x_2 = 3\cdot 1 + 1\cdot 2 + (-2)\cdot 0 = 5$. In general, the weight $w_p$ met the pixel $x_{i+p}$ in the window of
+# output $i$, so
 #
 # $$dw_p = \sum_i dy_i\, x_{i+p} .$$
 #
 # **A bias** would be added in every line, so $db = dy_0 + dy_1 + dy_2$.
-#
+
+# %% answers="04.middle"
+print("dw =", np.array([dy @ x[p : p + 3] for p in range(3)]))
+print("db =", dy.sum())
+
+# %% [markdown]
 # ## The same sum, in four orders
 #
 # The loop above goes from output to output. The same products can be added in four different orders. We call them four
-# *readings* of the sum, and each has a name that you will meet again.
+# *readings* of the sum.
 #
 # **1. Scatter: output by output.** This is the loop above. Each output multiplies the kernel by its gradient, and adds
 # the result to its window. The kernel lies on the window from left to right, as on the way forwards. (A reader
 # of a NumPy library [asked](https://github.com/ddbourgin/numpy-ml/issues/27) whether its loop has a mistake, since the
 # books turn the kernel round. It has none. The books show the next reading.)
 #
-# **2. Gather: pixel by pixel.** Each pixel collects its shares from the outputs that used it. When the window moves one
-# place to the right, a pixel that stays where it is moves one place to the *left* within the window. So it meets the
-# last weight first, and the first weight last. To collect, we slide the kernel over dy, *turned round*. Zeros at both
-# ends of dy make sure that every pixel finds three numbers.
+# **2. Gather: pixel by pixel.** Each pixel collects its shares from the outputs that used it. Look at $x_2$. In the first
+# window it is the last of three pixels, and meets $w_2$. In the second window it is the middle one, and meets $w_1$. In
+# the third it is the first, and meets $w_0$. So from output to output it meets the weights from the last to the first. To
+# collect, we slide the kernel over dy, *turned round*. A *frame* of zeros, at both ends of dy, makes sure that every pixel
+# finds three numbers.
 
 # %% answers="04.middle" slideshow={"slide_type": "subslide"}
 framed = np.pad(dy, 2)  # one zero less than the kernel is long, at both ends
@@ -125,10 +132,11 @@ print("kernel, turned:   ", turned)
 print("gather: dx =", np.array([framed[r : r + 3] @ turned for r in range(5)]))
 
 # %% [markdown]
-# **3. Matrix: all at once.** The three lines above are the product of a matrix and the row of pixels, $y = A\,x$. Line
-# $i$ of $A$ holds the weights, moved $i$ places to the right, and zeros everywhere else. So a convolution is a linear
-# layer with a special matrix, and from notebook 03 you know the way back: multiply by the *transposed* matrix, in which
-# rows and columns are exchanged.
+# **3. Matrix: all at once.** The three lines above are the product of a matrix and the row of pixels, $y = A\,x$. Line $i$
+# of $A$ holds the weights, moved $i$ places to the right, and zeros everywhere else. So a convolution is a linear layer
+# with a special matrix, and from notebook 03 you know the way back: multiply by the *transposed* matrix, in which rows and
+# columns are exchanged. (Libraries often make a matrix of the pixels instead. Each window becomes one row of it, and the
+# kernel a column. This is called *im2col*, image to columns.)
 
 # %% answers="04.middle"
 A = np.zeros((3, 5))
@@ -142,26 +150,41 @@ print("matrix: dx =", A.T @ dy)
 # Look at the row in the middle of the transposed matrix: $(-1, 1, 2)$. It is the turned kernel, so going row by row is
 # *gather*. A column holds the kernel as it was, so going column by column is *scatter*.
 #
-# **4. Transposed: weight by weight.** Each weight takes a copy of all of dy, multiplies it, and adds it to the pixels that
-# it met. Weight number $p$ met the pixels $p, p + 1, p + 2$. A layer named *transposed convolution*, which comes
-# below, can be computed in this order.
+# **4. Weight by weight.** The weight $w_0$ met the pixels $x_0, x_1, x_2$, one for each output. So multiply the three
+# numbers of dy by $w_0$, and add the three products to these three pixels. Then do the same with $w_1$, one pixel further
+# to the right, and with $w_2$, one more pixel further.
 
 # %% answers="04.middle"
 dx = np.zeros(5)
 for p in range(3):
     dx[p : p + 3] += w[p] * dy
-print("transposed: dx =", dx)
+print("weight by weight: dx =", dx)
 
 # %% [markdown] minutes=6
-# All four give the same five numbers. Each reading is good for something: scatter is the easiest to write, gather
-# shows the turned kernel, the matrix shows that a convolution is a linear layer whose weights repeat, and the last
-# needs the shortest loop.
+# All four give the same five numbers. Each reading is good for something. Scatter is the easiest to write. Gather shows the
+# turned kernel. The matrix shows that a convolution is a linear layer whose weights repeat. And *weight by weight* has one
+# step for each weight, however many pixels there are; a large image has far more pixels than a kernel has weights.
 #
 # **With a stride of 2** the windows begin at $x_0$ and $x_2$, so there are two outputs, and $x_{i+p}$ becomes
-# $x_{2i+p}$. *Scatter* adds to the windows that begin at 0 and 2. *Gather* first moves the two numbers of dy two places
-# apart, and puts a zero between them, where the stride left out a window. **With padding**, zeros are added to the row
-# at both ends before the windows are placed. Their gradients are computed like those of the pixels, and cut off in the
-# end, because an added zero is no pixel.
+# $x_{2i+p}$. *Scatter* adds to the windows that begin at 0 and 2. *Gather* slides the turned kernel in steps of one, as
+# before, so it needs a number for each place where a window could begin. Let dy be (3, 1). Between the two, where the stride
+# left out a window, we put a zero: 3, 0, 1. With its frame this is 0, 0, 3, 0, 1, 0, 0.
+
+# %% slideshow={"slide_type": "subslide"}
+two = np.array([3.0, 1])
+dx = np.zeros(5)
+for i in range(2):
+    dx[2 * i : 2 * i + 3] += two[i] * w  # scatter: the windows begin at 0 and 2
+spread = np.zeros(3)
+spread[::2] = two  # every second place, from the first
+framed = np.pad(spread, 2)
+print("scatter: dx =", dx)
+print("gather: from", framed, "dx =", np.array([framed[r : r + 3] @ w[::-1] for r in range(5)]))
+
+# %% [markdown]
+# **With padding**, zeros are added to the row at both ends before the windows are placed. Their gradients are computed like
+# those of the pixels, and cut off in the end, because an added zero is no pixel. *Gather* does not even compute them: its
+# frame is narrower by the padding.
 #
 # ## One pixel under four windows
 #
@@ -182,7 +205,17 @@ PixelInWindows()
 # $$dx_{uv} = \sum_{p}\sum_{q} dy_{u-p,\;v-q}\; w_{pq}, \qquad dw_{pq} = \sum_i\sum_j dy_{ij}\; x_{i+p,\;j+q}, \qquad
 # db = \sum_i\sum_j dy_{ij} .$$
 #
-# Here $i$ and $j$ are row and column of an output. The code below is *scatter*, for the numbers of the view.
+# Here $i$ and $j$ are row and column of an output. *Scatter*, for the numbers of the view, is a sum of four tables. Each
+# of the four numbers that arrive, 3, 1, 2 and 4, multiplies the kernel, and the product lies where the window lay:
+#
+# $$\begin{pmatrix} 3 & 9 & 0 \\ 6 & -3 & 0 \\ 0 & 0 & 0 \end{pmatrix} +
+# \begin{pmatrix} 0 & 1 & 3 \\ 0 & 2 & -1 \\ 0 & 0 & 0 \end{pmatrix} +
+# \begin{pmatrix} 0 & 0 & 0 \\ 2 & 6 & 0 \\ 4 & -2 & 0 \end{pmatrix} +
+# \begin{pmatrix} 0 & 0 & 0 \\ 0 & 4 & 12 \\ 0 & 8 & -4 \end{pmatrix} =
+# \begin{pmatrix} 3 & 10 & 3 \\ 8 & 9 & 11 \\ 4 & 6 & -4 \end{pmatrix}$$
+#
+# The loop below adds the same four tables, one after the other.
+# <!-- computed: 4 * 3 = 12 -->
 
 # %%
 kernel, arriving = np.array([[1.0, 3], [2, -1]]), np.array([[3.0, 1], [2, 4]])
@@ -194,6 +227,22 @@ print(dx)
 # %% [markdown]
 # The line in the loop says: output (i, j) adds its gradient, times the kernel, to its window. It is the same line as for
 # the row of five pixels, with a second direction.
+#
+# And the *matrix*? Write the nine pixels in one row, line by line. Then each window is a row of the matrix: its four
+# weights, and five zeros.
+# <!-- computed: 3 * 3 - 2 * 2 = 5 -->
+
+# %% slideshow={"slide_type": "subslide"}
+A = np.zeros((4, 9), int)
+for row, (i, j) in enumerate(np.ndindex(2, 2)):
+    window = np.zeros((3, 3), int)
+    window[i : i + 2, j : j + 2] = kernel
+    A[row] = window.ravel()  # nine numbers in one row
+print(A)
+print("transposed, times dy:", A.T @ [3, 1, 2, 4])
+
+# %% [markdown]
+# Read in rows of three, these nine numbers are the table above.
 
 # %%
 predict("04.collects")
@@ -211,13 +260,18 @@ print(shares)
 # pixel: a kernel of 3 then spans five pixels. The view shows all of this on an image of 5×5. Choose a reading at the
 # top, and press Play.
 #
-# - *scatter*: an output is framed on the left, and the pixels that it adds to on the right.
-# - *gather*: dy is drawn with its zeros. A pixel of dx is framed, and the numbers that it collects.
-# - *matrix*: the transposed matrix is drawn, with dy above it. The framed row, times dy, gives the framed pixel.
-# - *transposed*: a weight is framed, and the pixels to which it adds its copy of dy.
+# - *scatter*: an output is outlined on the left, and the pixels that it adds to on the right.
+# - *gather*: dy is drawn with its zeros, those between its numbers and those of the frame. A pixel of dx is outlined, and
+#   the numbers that it collects.
+# - *matrix*: the transposed matrix is drawn, with dy above it. The outlined row, times dy, gives the outlined pixel.
+# - *weight by weight*: a weight is outlined, and the pixels to which it adds dy times itself.
 #
-# The four small pictures show all readings after the same share of their steps. In the end they are equal. All numbers
-# are whole, so nothing is rounded.
+# The four small pictures show all readings after the same share of their steps. On the way they differ, since each goes in
+# its own order; in the end they are equal. All numbers are whole, so nothing is rounded.
+#
+# How wide is the frame of *gather* now? A kernel of $k$ rows spans $d\,(k - 1) + 1$ rows, where $d$ is the dilation. The
+# frame is one row narrower than that, and narrower again by the padding. (At the far end it is wider by the rows of x that
+# lie in no window.)
 #
 # **Challenge.** Find a setting in which exactly 16 of the 25 pixels receive nothing.
 
@@ -245,9 +299,10 @@ ConvolutionBackward(
 # Each kernel has a slice of weights for each channel, and adds up over all channels. In the view there are two channels
 # and two kernels. Their slices are drawn as a table: a row for each kernel, a column for each channel of x.
 #
-# Forwards, kernel 0 makes map 0 of y from both channels. So it uses the slices in its *row*. Backwards, channel 0 of
-# dx collects from both maps of dy, because both kernels have read it. So it uses the slices in its *column*, which is
-# framed.
+# What a kernel makes is called a *map*. Forwards, kernel 0 makes map 0 of y from both channels, with its two slices. They
+# stand side by side, in row 0 of the table. Backwards, channel 0 of dx collects from both maps of dy, because both kernels
+# have read it: from map 0 through the slice in row 0, column 0, and from map 1 through the one in row 1, column 0. These
+# two stand one below the other, in column 0, which is outlined.
 
 # %%
 ConvolutionBackward(reading="gather", channels=2, kernels=2, step=13)
@@ -267,43 +322,58 @@ ConvolutionBackward(reading="gather", channels=2, kernels=2, step=13)
 # $$dx_{ncuv} \;\text{ grows by }\; dy_{nfij}\; w_{fcpq}, \qquad
 # dw_{fcpq} \;\text{ grows by }\; dy_{nfij}\; x_{ncuv} .$$
 #
-# This is done for every output, and for every weight of its kernel. The function below does it for dx of one image, by
-# *scatter*, for all channels at once. It adds to the padded image, and cuts the padding off at the end. In it, the slice
-# `top : top + span : dilation` takes every `dilation`-th of the `span` rows that begin at `top`.
+# This is done for every output, and for every weight of its kernel. The function below does it for one image, by
+# *scatter*, for all channels at once. It adds to the padded image, and cuts the padding off at the end.
+#
+# Which rows does a window take? Let it begin at row 4, with a kernel of 3 and a dilation of 2. The weights lie on the rows
+# 4, 6 and 8, and the window spans 5 rows. Python's slice `4 : 4 + 5 : 2` takes just these: from 4 on, before 9, in steps of
+# 2. In the function the slices are `top : top + span : dilation` and the same for the columns. This is the only place where
+# the dilation enters, and it is the same for dx and dw.
+# <!-- computed: 2 * (3 - 1) + 1 = 5 -->
+# <!-- computed: 4 + 5 = 9 -->
+# <!-- computed: 4 + 2 = 6 -->
+# <!-- computed: 4 + 2 * 2 = 8 -->
 
 
 # %% slideshow={"slide_type": "subslide"}
-def scatter_by_hand(dy, w, size, stride, padding, dilation):
-    """dx of one image: dy is (F, Ho, Wo), w is (F, C, k, k)."""
-    (_, channels, k, _), side = w.shape, size + 2 * padding
-    dx, span = np.zeros((channels, side, side)), dilation * (k - 1) + 1
+def scatter_by_hand(dy, x, w, stride, padding, dilation):
+    """dx and dw of one image: dy is (F, Ho, Wo), x is (C, H, W), w is (F, C, k, k)."""
+    x = np.pad(x, [(0, 0), (padding, padding), (padding, padding)])
+    dx, dw, span = np.zeros(x.shape), np.zeros(w.shape), dilation * (w.shape[2] - 1) + 1
     for f, i, j in np.ndindex(dy.shape):
         top, left = i * stride, j * stride
-        dx[:, top : top + span : dilation, left : left + span : dilation] += dy[f, i, j] * w[f]
-    return dx[:, padding : padding + size, padding : padding + size]
+        rows, columns = slice(top, top + span, dilation), slice(left, left + span, dilation)
+        dx[:, rows, columns] += dy[f, i, j] * w[f]
+        dw[f] += dy[f, i, j] * x[:, rows, columns]
+    return dx[:, padding : dx.shape[1] - padding, padding : dx.shape[2] - padding], dw
 
 
 # %% [markdown]
-# Now all four readings are compared, and one of them with the measured gradient. The loss for the measurement is the sum
-# of dy times y, as in notebook 03. `Geometry` computes the sizes. `gather`, `by_matrix` and `lay_down` are the other
-# three readings, a few lines each in `cnnlib/experiments/four_readings.py`.
+# With several images each has a dx of its own, and their dw are added up.
+#
+# Now all four readings are compared, and dx and dw with the measured gradients. The loss for the measurement is the sum of
+# dy times y, as in notebook 03. `gather`, `by_matrix` and `weight_by_weight` are the other three readings, a few lines each
+# in `cnnlib/experiments/four_readings.py`. They get the sizes in one object, `Geometry`, which knows for instance how many
+# outputs there are, and which cuts the padding off.
 
 
 # %%
 def compare(kernel, stride, padding, dilation):
-    """An image of 5x5, two channels, two kernels: compare all readings, then measure."""
+    """An image of 5x5, two channels, two kernels: compare all readings, then measure both gradients."""
     g, rng = Geometry(5, kernel, stride, padding, dilation), np.random.default_rng(0)
     w = rng.integers(-3, 4, (2, 2, kernel, kernel)).astype(float)  # whole numbers
     dy = rng.integers(-3, 4, (2, g.outputs, g.outputs)).astype(float)
-    dx = scatter_by_hand(dy, w, 5, stride, padding, dilation)
+    x = rng.normal(size=(2, 5, 5))
+    dx, dw = scatter_by_hand(dy, x, w, stride, padding, dilation)
     np.testing.assert_array_equal(dx, gather(dy, w, g))  # equal to the last digit
     np.testing.assert_array_equal(dx, by_matrix(dy, w, g))
-    np.testing.assert_array_equal(dx, g.cut(lay_down(dy, w, g)))  # its frame cut off
+    np.testing.assert_array_equal(dx, g.cut(weight_by_weight(dy, w, g)))
 
-    def loss(x):
-        return (dy * F.conv2d_forward(x, w, None, stride, padding, dilation)[0]).sum()
+    def loss(image, kernels):
+        return (dy * F.conv2d_forward(image[None], kernels, None, stride, padding, dilation)[0]).sum()
 
-    return relative_error(dx[None], numerical_gradient(loss, rng.normal(size=(1, 2, 5, 5))))
+    by_x, by_w = numerical_gradient(lambda x: loss(x, w), x), numerical_gradient(lambda w: loss(x, w), w)
+    return max(relative_error(dx, by_x), relative_error(dw, by_w))
 
 
 # %% tags=["nbval-ignore-output"]
@@ -322,11 +392,11 @@ for setting in [(3, 1, 0, 1), (3, 2, 1, 1), (2, 3, 0, 1), (3, 2, 2, 2), (1, 2, 0
 #
 # ## Transposed convolution: the way back as a way forward
 #
-# Some networks make an image *larger*: they draw a picture from a small map, or give a label to every pixel of a
-# photograph. Such a network needs a layer in which each input number is multiplied by a kernel and added to a window of the
-# output. That is *scatter*, and we have it already. As a layer it is called **transposed convolution**,
-# `ConvTranspose2d`, after the transposed matrix. (It is also called "deconvolution", although it does not undo a
-# convolution.) So:
+# Some networks draw a picture, or give a label to every pixel of a photograph. Convolutions with a stride, and poolings,
+# have made the maps small, and now they must become *larger* again. So there is a layer for this, with a kernel that is
+# learned: it multiplies each input number by the kernel, and adds the product to a window of the output. That is *scatter*,
+# and we have it already. As a layer it is called **transposed convolution**, `ConvTranspose2d`, because its matrix is the
+# transposed one. (It is also called "deconvolution", although it does not undo a convolution.) So:
 #
 # *The gradient of a convolution by its input is the transposed convolution of dy, with the same kernels, the
 # same stride and the same padding.*
@@ -361,9 +431,15 @@ print("last row of dx:", dx4[0, 0, -1])
 #
 # </details>
 #
-# With a stride that does not divide the kernel's size, pixels collect different numbers of shares. In the view above,
-# choose kernel 3, stride 2, and behind *More* the numbers *all ones*: 1, 2 and 4 shares alternate, as light and dark do on
-# a chessboard. Networks that draw pictures with such layers often leave this pattern in them ([Odena and others](https://distill.pub/2016/deconv-checkerboard/), 2016).
+# If the kernel's size is not a multiple of the stride, pixels collect different numbers of shares. Count them for a kernel
+# of 3 with stride 2 and padding 1: let every number of dy and every weight be 1.
+
+# %% slideshow={"slide_type": "skip"}
+print(scatter_by_hand(np.ones((1, 3, 3)), np.ones((1, 5, 5)), np.ones((1, 1, 3, 3)), 2, 1, 1)[0])
+
+# %% [markdown]
+# 1, 2 and 4 shares alternate, as light and dark do on a chessboard. Networks that draw pictures with such layers often
+# leave this pattern in them ([Odena and others](https://distill.pub/2016/deconv-checkerboard/), 2016).
 #
 # ## A window of one pixel
 #
@@ -385,11 +461,15 @@ print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times t
 #
 # Now all layers together. So far we asked how the error moves. Here we ask the same about one *unit*, that is, one number
 # of one map: which numbers before it would move it, and how much? Click any unit. Its own gradient is 1, and the lower row
-# shows how this 1 goes back through the layers. Look for three things:
+# shows how this 1 goes back through the layers. In notebook 03 a ReLU was a *gate*: it is open where its input was above
+# zero, and otherwise closed, and hands back nothing. A pooling handed everything to the largest number of its window, the
+# *winner*, and nothing to the others. Look for three things:
 #
 # - the *receptive field* of notebook 01: nothing outside of it receives a gradient;
-# - the closed gates of ReLU and the losers of the pooling: inside the field, most numbers receive none either;
+# - inside the field, too, many pixels receive none. In the picture as it opens, 25 of the 49 receive one; from each of the
+#   others every way to the unit meets a closed gate, or loses in a pooling;
 # - on the way back from pooling 2 to ReLU 2 one square stays one square; then convolution 2 spreads it over a window.
+# <!-- test: tests/widgets/test_backpropagation.py::test_how_many_pixels_of_a_field_receive_a_gradient -->
 #
 # **Challenge.** Find a unit that *no* pixel can move.
 
@@ -397,7 +477,8 @@ print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times t
 predict("04.corner")
 
 # %%
-BlameMicroscope(challenge=Challenge("A unit that no pixel moves", lambda f: f.get("pixels") == 0))
+closed = Challenge("A unit that no pixel moves", lambda f: f.get("pixels") == 0)
+BlameMicroscope(load_digits_cnn(), digits, challenge=closed)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>Answers</summary>
@@ -421,8 +502,10 @@ BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), layer="convolution 2", ch
 # <details style="margin-bottom: 1em"><summary>Answer</summary>
 #
 # Five units of pooling 1 side by side see 2·5 = 10 columns of convolution 1, and these 10 + 4 = 14 of the image: 196
-# pixels. Of these, only those receive a gradient that are joined to the unit through open gates and winners.
+# pixels. A pixel receives a gradient if at least one way leads from it to the unit on which all gates are open and which
+# wins in every pooling. Here 174 of the 196 pixels have such a way.
 # <!-- computed: 14 * 14 = 196 -->
+# <!-- test: tests/widgets/test_backpropagation.py::test_how_many_pixels_of_a_field_receive_a_gradient -->
 #
 # </details>
 #
@@ -435,14 +518,27 @@ BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), layer="convolution 2", ch
 predict("04.zeros")
 
 # %% answers="04.zeros"
-BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, input_map=5)
+weight = {"what": "a weight", "layer": "convolution 2", "channel": 3, "input_map": 5}
+BlameMicroscope(load_digits_cnn(), digits, image=143, **weight)
+
+# %% [markdown]
+# <details style="margin-bottom: 1em"><summary>Answer</summary>
+#
+# All nine are zero. Each share is the number that the weight met, times the gradient that arrived, and here every number
+# that it met is 0. If the weight moved a little, no output would change. In the view as it opens, the map is not zero
+# everywhere: two of the sixteen products are not zero, and the weight's gradient is their sum.
+# <!-- computed: 3 * 3 = 9 -->
+# <!-- test: tests/widgets/test_backpropagation.py::test_the_products_shown_add_up_to_the_sum_shown -->
+#
+# </details>
 
 # %% [markdown] minutes=6
 # ## One update, step by step
 #
 # Now all gradients are known, and each weight takes a small step: new weight = old weight minus learning rate times
 # derivative. The view goes through it with one training image: the maps forwards (above), the loss, the gradients
-# backwards (below), the step, and the same image once more.
+# backwards (below), the step, and the same image once more. Of a convolution and the layers behind it one map is shown, the
+# same in all of them.
 #
 # By how much should the loss fall? Let $g$ be the derivative of one weight, and $\eta$ the learning rate. The weight moves
 # by $-\eta\, g$. A small move changes the loss by $g$ times the move, that is, by $-\eta\, g^2$. Added up over all weights, the
@@ -466,9 +562,9 @@ OneUpdate(challenge=selfish, rate=0.001, step=12)
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What the last step shows</summary>
 #
-# At 0.001 the loss should fall by 0.041, and it does. At 0.1 it should fall by 4.1, which is more than the whole loss of
-# 2.6, and it falls by 2.4. On so long a way the slopes change. And the mean loss of the hundred others rises from 2.4 to
-# 3.9: a long step for one image makes the others worse. This is why training uses batches of images, and small rates.
+# At 0.001 the loss should fall by 0.57, and it falls by 0.55. At 0.1 it should fall by 57, which is more than the whole
+# loss of 2.4, and it falls by 2.4. On so long a way the slopes change. And the mean loss of the hundred others rises from
+# 2.3 to 25: a long step for one image makes the others worse. This is why training uses batches of images, and small rates.
 # <!-- test: tests/notebooks/test_claims.py::test_what_one_update_promises_and_what_it_keeps -->
 #
 # </details>
@@ -524,9 +620,11 @@ BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5), 
 #
 # </details>
 #
-# A gradient of the wrong shape is easier to find. What does the library say if dy has the shape of x, and not of y?
+# A gradient of the wrong shape is easier to find. Here x has two channels and there are three kernels. What does the library
+# say if dy has the shape of x, and not of y?
 
 # %% tags=["raises-exception"]
+_, cache = F.conv2d_forward(np.ones((1, 2, 4, 4)), np.ones((3, 2, 1, 1)), None)
 with in_short():  # of an error only its last line
     F.conv2d_backward(np.ones((1, 2, 4, 4)), cache)
 
@@ -535,8 +633,8 @@ with in_short():  # of an error only its last line
 #
 # ## Exercises
 #
-# Each function gets `dy` and a `cache`, and begins by unpacking the cache, like the library's own. Kernel size, stride and
-# padding are whole numbers here.
+# Each function gets `dy` and a `cache`, and begins by unpacking the cache, like the library's own. Stride and padding are
+# whole numbers, and there is no dilation.
 #
 # **1.** *Core, 15 minutes.* A convolution over one row of numbers, with stride and padding. Return dx and dw. The card before
 # it leads there in two steps.
@@ -577,15 +675,17 @@ def conv2d_backward(dy, cache):
     x, w, _, stride, padding = cache
     ### BEGIN SOLUTION
     # Why: weight (p, q) met one pixel for each output; those pixels are a slice. Products hand back crosswise.
+    height, width = x.shape[2:]
     x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
     dx, dw = np.zeros_like(x), np.zeros_like(w)
-    rows, columns = dy.shape[2:]
-    for p, q in np.ndindex(w.shape[2:]):
-        met = np.s_[:, :, p : p + stride * rows : stride, q : q + stride * columns : stride]
-        dw[:, :, p, q] = np.einsum("nfij,ncij->fc", dy, x[met])
-        dx[met] += np.einsum("nfij,fc->ncij", dy, w[:, :, p, q])
-    inner = slice(padding, -padding or None)
-    return dx[:, :, inner, inner], dw, dy.sum(axis=(0, 2, 3))
+    for f, p, q in np.ndindex(dy.shape[1], *w.shape[2:]):
+        rows = slice(p, p + stride * dy.shape[2], stride)
+        columns = slice(q, q + stride * dy.shape[3], stride)
+        arrived = dy[:, f : f + 1]  # (N, 1, Ho, Wo): one map, beside all channels of x
+        dw[f, :, p, q] = (arrived * x[:, :, rows, columns]).sum(axis=(0, 2, 3))
+        dx[:, :, rows, columns] += arrived * w[f, :, p, q, None, None]
+    dx = dx[:, :, padding : padding + height, padding : padding + width]
+    return dx, dw, dy.sum(axis=(0, 2, 3))
     ### END SOLUTION
 
 
@@ -615,13 +715,11 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 # ## Summary
 #
 # Every product of a weight and a pixel hands back dy times the weight to the pixel, and dy times the pixel to the weight.
-# Scatter, gather, matrix and transposed convolution add the same shares in four orders; only gather turns the kernel.
+# Scatter, gather, matrix and weight by weight add the same shares in four orders; only gather slides the turned kernel.
 # A stride spreads dy, padding is cut off at the end; forwards the sum goes over channels, backwards over kernels.
 
 # %% [markdown]
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("04")
@@ -630,5 +728,7 @@ quiz("04")
 # ## References
 #
 # - V. Dumoulin and F. Visin, [A guide to convolution arithmetic for deep learning](https://arxiv.org/abs/1603.07285), 2016.
-# - A. Odena, V. Dumoulin and C. Olah, [Deconvolution and checkerboard artifacts](https://distill.pub/2016/deconv-checkerboard/), 2016.
-# - D. Bourgin, [numpy-ml](https://github.com/ddbourgin/numpy-ml/issues/27), a library in NumPy; a reader asks why its loop does not rotate the kernel.
+# - A. Odena, V. Dumoulin and C. Olah, [Deconvolution and checkerboard
+#   artifacts](https://distill.pub/2016/deconv-checkerboard/), 2016.
+# - D. Bourgin, [numpy-ml](https://github.com/ddbourgin/numpy-ml/issues/27), a library in NumPy; a reader asks why its loop
+#   does not rotate the kernel.

@@ -37,6 +37,7 @@ from cnnlib.experiments.error_curves import Quadratic, Wells, descend
 from cnnlib.experiments.hessian import Hessian, largest_curvature
 from cnnlib.experiments.landscape import get_weights, set_weights
 from cnnlib.experiments.rates import border_along, shares_right
+from cnnlib.runtime import in_short
 from cnnlib.widgets import BatchNoise, Challenge, DescentExplorer, RateSweep, ScheduleExplorer
 from cnnlib.widgets.cards import predict, quiz
 
@@ -69,7 +70,7 @@ DescentExplorer(
 )
 
 # %% [markdown]
-# <details><summary>One line explains all five, and where the border is</summary>
+# <details style="margin-bottom: 1em"><summary>One line explains all five, and where the border is</summary>
 #
 # On the parabola $E = \tfrac{c}{2}w^2$ of curvature $c$ a step with the learning rate $\eta$
 # turns $w$ into $(1 - \eta\,c)\,w$. The walk converges while that factor lies between $-1$ and $1$, that is while
@@ -108,7 +109,7 @@ for rate in (0.005, 0.3):
     print(f"rate {rate}: exact gradient on the parabola {clean:.2g}; batches of 1 in the task {noisy:.2g}")
 
 # %% [markdown] minutes=3
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Three is a fine rate on flat ground, and 0.9 explodes on curved ground. (Compare the last two lines column by column:
 # they are two problems.) A low rate is no more accurate when
@@ -121,9 +122,9 @@ for rate in (0.005, 0.3):
 #
 # ## Settling beside the bottom
 #
-# On a parabola a rate that is too high explodes. On other curves it need not. Here is the curve with several
-# minima that the explorer offers too (and notebook 07 is about), started near its lowest, and rates a little above $2/c$ at its bottom. Where is the weight after 400
-# steps?
+# On a parabola a rate that is too high explodes. On other curves it need not. Here is the curve with several minima that
+# the explorer offers too (and notebook 07 is about), started near its lowest, and rates a little above $2/c$ at its bottom.
+# Where is the weight after 400 steps?
 # <!-- computed: 4 * 100 = 400 -->
 
 # %%
@@ -137,7 +138,7 @@ for share in (0.9, 1.05, 1.2):
     print(f"rate {share:.2f} x border: last four weights {path[-4:].round(3)}, bottom at {bottom:.3f}")
 
 # %% [markdown] minutes=6
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Above the border the weight never reaches the bottom and never leaves the hollow either. It jumps for ever
 # between two places, one on each side: further out the walls are less curved, so a jump that grows meets a
@@ -206,42 +207,43 @@ print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
 # biases still learn, and they learn how frequent each digit is.
 #
 # Divergence can also end in numbers too large to hold. With the squared error, whose gradient grows with
-# the error, and a rate beyond the sweep, it does: where do numbers end? The last line of the cell is how a loop of your
-# own should guard itself. **It is meant to fail.**
+# the error, and a rate beyond the sweep, it does: where do numbers end? The assertion at the end of the cell shows how a
+# loop of your own should guard itself. **The cell is meant to fail.**
 
 # %%
 predict("06.infinite")
 
 # %% tags=["raises-exception", "nbval-ignore-output"] answers="06.infinite"
-with np.errstate(all="ignore"):  # NumPy would warn; we look at the numbers instead
+with np.errstate(all="ignore"), in_short():  # no warnings, and of the error only its last line
     records = list(train(small_cnn(rng=0), HalfSquaredError(), SGD(30.0), x, y, rng=0))
-growing = [record.loss for record in records]
-print(" ".join(f"{loss:.0e}" for loss in growing[:12]), "...", *growing[-3:])
-assert np.isfinite(growing).all(), f"the loss is {growing[-1]}: start afresh with a smaller rate"
+    growing = [record.loss for record in records]
+    print(" ".join(f"{loss:.0e}" for loss in growing[:12]), "...", *growing[-3:])
+    assert np.isfinite(growing).all(), f"the loss is {growing[-1]}: start afresh with a smaller rate"
 
 # %% [markdown] minutes=9 cut=2
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Each step makes the loss about a thousand times larger.
 #
 # </details>
 #
-# A float32 ends near 3e38; what is larger becomes `inf`,
-# *infinite*. Then comes $\infty - \infty$ or $0 \cdot \infty$, which is no number at all: `nan`. Whatever a `nan` meets becomes `nan`,
-# every weight in the end, and training goes on, computing nothing.
+# A float32 ends near 3e38; what is larger becomes `inf`, *infinite*. Then comes $\infty - \infty$ or $0 \cdot \infty$,
+# which is no number at all: `nan`. Whatever a `nan` meets becomes `nan`, every weight in the end, and training goes on,
+# computing nothing.
 # <!-- source: IEEE 754 single precision, largest finite number 3.4e38 -->
 #
 # ## The border, predicted for a network
 #
 # The bowl of notebook 05 had two curvatures, across the valley and along it, and the larger one limited the rate. A
 # network's loss has one for each weight. They belong to the **Hessian**, the matrix of all second derivatives, and
-# are called its eigenvalues; the largest is $\lambda_{max}$. How is it found in a matrix of millions of entries? Take any
+# are called its eigenvalues; the largest is $\lambda_{\max}$. How is it found in a matrix of millions of entries? Take any
 # direction. Multiplying it by the matrix stretches its part along each curved direction by that direction's
 # curvature. Do it again and again, shortening the result to length one each time: the part along the most curved
-# direction outgrows all others, and how much each product stretches it is $\lambda_{max}$. This is **power iteration**.
+# direction outgrows all others, and how much each product stretches it is $\lambda_{\max}$. This is **power iteration**.
 # (It finds the eigenvalue that is largest in absolute value. If that is a negative one, where the surface bends down, the
 # function shifts all eigenvalues and runs again.) The matrix is never written down: its product with a direction is how
-# the gradient changes along it.
+# the gradient changes along it, and that takes one more pass through the network (Pearlmutter 1994).
+# <!-- source: Pearlmutter 1994 -->
 #
 # We take 360 images as the whole training set here, and full batches, so that there is no noise to blame.
 # <!-- computed: 1437 // 4 + 1 = 360 -->
@@ -256,7 +258,7 @@ print(f"found with {fresh.iterations} products of Hessian and vector")
 # The sweep lost its networks only from a rate about seven times higher. Before we ask why, test the
 # prediction where it has its best chance: at the bottom, where a network hardly moves. Train on the few
 # images until the loss is near zero, measure the curvature *there*, and set copies of this network going at
-# rates around $2/\lambda_{max}$.
+# rates around $2/\lambda_{\max}$.
 #
 # Which of them stay at the bottom?
 # <!-- computed: 1.35 / 0.185 = 7.3 -->
@@ -280,7 +282,7 @@ for share, loss in zip(shares, worst, strict=True):
     print(f"rate {share:.1f} x border: highest loss in 40 steps {loss:.3g}")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The prediction holds, to within a fifth: below the border all stay, clearly above it all fly off, and end where
 # every unit is dead. The one a tenth above stays as well; while it trains its loss goes on falling, and the curvature
@@ -291,7 +293,7 @@ for share, loss in zip(shares, worst, strict=True):
 # (Four hundred steps instead of forty give the same picture.) It can be checked
 # more sharply. Move the weights a millionth along the steepest direction, take
 # one step from there and one from the old place. The parabola says that the distance is multiplied by $1 -
-# \eta\,\lambda_{max}$.
+# \eta\,\lambda_{\max}$.
 
 # %%
 exact = small_cnn(rng=0, dtype=np.float64)
@@ -310,9 +312,9 @@ for share in (0.5, 1.5, 2.5):
     assert abs(factor - (1 - share)) < 0.01
 
 # %% [markdown]
-# So $2/\lambda_{max}$ is exact, *for one step near a bottom*. Why then did fresh networks survive rates far
+# So $2/\lambda_{\max}$ is exact, *for one step near a bottom*. Why then did fresh networks survive rates far
 # above it? Because the curvature changes while the network learns. Watch it for three rates, measured by the border:
-# the number is $\eta\,\lambda_{max} / 2$, and above 1 the parabola of that moment would explode.
+# the number is $\eta\,\lambda_{\max} / 2$, and above 1 the parabola of that moment would explode.
 
 # %% tags=["nbval-ignore-output"]
 steps = (1, 20, 50, 100, 150, 200, 300)
@@ -322,15 +324,16 @@ for rate in (0.05, 0.1, 0.2):
     print(f"rate {rate:4.2f}", *(f"{value:5.2f}" for value in along))
 
 # %% [markdown] minutes=5
-# At every rate the training starts on ground that is flat enough, below 1. Then the curvature *rises* until the rate is
-# too large for it, above 1, and there it stays for a while, whatever the rate: half the rate goes to places twice as
-# curved. Yet the loss goes on falling. This is called the **edge of stability** (Cohen et al. 2021). The jumps do not
-# explode, because a jump that is too long lands further up the wall, where a network's loss is often less curved, and from
-# there the walk goes on towards flatter ground. In the end the curvature falls for another reason: where every image is
-# right with certainty, cross-entropy is flat.
+# At every rate the training starts on ground that is flat enough, below 1. Then the curvature *rises* until the rate is too
+# large for it, above 1, and there it stays for a while, whatever the rate: half the rate goes to places twice as curved.
+# Yet the loss goes on falling. This is called the **edge of stability** (Cohen et al. 2021). Why do the jumps not explode?
+# While they grow, they also move the weights, a little with each jump, to places where the curvature is smaller. When it
+# has fallen below the border, the jumps become smaller again (Damian et al. 2023). In the end the curvature falls for
+# another reason: where every image is right with certainty, cross-entropy is flat.
 #
-# So rates well above the border of the first step can be survived, and the flatter places they lead to are one reason why
-# high rates train well (Lewkowycz et al. 2020, Cohen et al. 2021).
+# So rates well above the border of the first step can be survived. Lewkowycz et al. (2020) saw the same: such rates throw a
+# network to flatter places, and the best results were often found with them.
+# <!-- source: Damian, Nichani and Lee 2023, abstract; Lewkowycz et al. 2020, abstract -->
 #
 # That is how far the agreement goes: exact for a step, right within a fifth for staying at a bottom, and
 # for a whole training no more than an order of magnitude.
@@ -351,13 +354,16 @@ for batch in (16, 32, 64, 128, 256):
 
 # %% [markdown] minutes=10
 # At the same rate larger batches lose, because they take fewer steps. With the rate scaled up they keep pace up to a
-# batch of 64. Then the rule ends: the rate meets the border that this notebook began with, and no saving in noise helps.
+# batch of 64. Then the rule ends: the rate meets the border with which this notebook began, and less noise does not help there.
 #
 # ## Schedules: fast first, careful later
 #
 # A high rate covers ground, a low one settles. So change it on the way: *step* divides the rate at fixed times, *cosine*
 # lets it fall along half a cosine, *warm-up and cosine* climbs first, *one cycle* climbs for longer and falls below the
-# start. The upper picture draws the one you choose. Six networks are trained anew whenever you move a control.
+# start. The upper picture draws the one you choose. Six networks are trained anew whenever you move a control. They learn
+# from 1,137 images and are judged by 300 others, held back from the training images: choosing by the test images would
+# be learning from them.
+# <!-- computed: 1437 - 300 = 1137 -->
 # At a constant rate of 0.8 some of the six fail; do they still, if it only comes first?
 
 # %%
@@ -368,7 +374,7 @@ ScheduleExplorer(
     schedule="cosine",
     rate=0.8,
     challenge=Challenge(
-        "Three epochs: more than 95 % of the test images right, averaged over the six networks",
+        "Three epochs: more than 95 % of the validation images right, averaged over the six networks",
         lambda f: f["epochs"] <= 3 and f["accuracy"] > 0.95,
         lambda f: (f"now {f['accuracy']:.1%} after {f['epochs']} epochs", f["accuracy"] / 0.95 - 0.02),
     ),
@@ -385,15 +391,15 @@ for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
 # %% [markdown]
 # Columns: highest rates 0.2, 0.5 and 0.8; mean of six networks, lowest and highest.
 #
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# At the highest rate the constant one fails most. At the low rate the schedules hardly differ: six networks whose
-# results spread by points cannot rank tenths of a point. A schedule mostly widens the span of rates that work.
+# The constant rate comes last everywhere, and at the highest it fails most. The four that fall hardly differ at the low
+# one: six networks whose results spread by points cannot rank them. A schedule mostly widens the span of rates that work.
 #
 # </details>
 #
-# How is a rate found without a sweep? With one short run in which the rate grows all the time, the **range
-# test**. The loss falls fastest somewhere and climbs later; take a rate clearly below the climb. Read one off the next
+# How is a rate found without a sweep? With one short run in which the rate grows all the time, the **range test** (Smith
+# 2017).<!-- source: Smith 2017: LR range test --> The loss falls fastest somewhere and climbs later; take a rate clearly below the climb. Read one off the next
 # picture and compare it with the span of the sweep.
 
 # %% tags=["nbval-ignore-output"]
@@ -434,8 +440,8 @@ def cosine_schedule(step, steps, lr):
 check("06.cosine_schedule", cosine_schedule)
 
 # %% [markdown]
-# **3. Few epochs.** *Stretch, 15 minutes.* Choose schedule, rate and momentum so that six networks read more than 95 % of the test
-# images on average after three epochs. What stands there is the plain choice, which does not.
+# **3. Few epochs.** *Stretch, 15 minutes.* Choose schedule, rate and momentum so that six networks read more than 95 % of the
+# validation images on average after three epochs. What stands there is the plain choice, which does not.
 # <!-- computed: 19 * 5 = 95 -->
 
 # %% tags=["nbval-ignore-output"]
@@ -456,8 +462,6 @@ print(f"{accuracy:.1%} on average: {'target reached' if accuracy > 0.95 else 'no
 # > place further on. *Accuracy grows with the number of steps*: up to a floor, which the rate and the noise set.
 #
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("06")
@@ -473,11 +477,12 @@ quiz("06")
 # ## References
 #
 # - I. Goodfellow, Y. Bengio, A. Courville, [Deep Learning, chapter
-#   8](https://www.deeplearningbook.org/contents/optimization.html), 2016
+#   8](https://www.deeplearningbook.org/contents/optimization.html), 2016: more on all of this
 # - A. Lewkowycz et al., [The large learning rate phase of deep learning](https://arxiv.org/abs/2003.02218),
 #   2020
 # - J. Cohen et al., [Gradient descent on neural networks typically occurs at the edge of
 #   stability](https://arxiv.org/abs/2103.00065), 2021
+# - A. Damian, E. Nichani, J. D. Lee, [Self-stabilization](https://arxiv.org/abs/2209.15594), 2023: why it does not explode
 # - P. Goyal et al., [Accurate, large minibatch SGD](https://arxiv.org/abs/1706.02677), 2017: linear scaling
 # - L. Smith, [Cyclical learning rates](https://arxiv.org/abs/1506.01186), 2017: the range test
 # - B. Pearlmutter, [Fast exact multiplication by the Hessian](https://doi.org/10.1162/neco.1994.6.1.147), 1994

@@ -36,6 +36,7 @@ from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.experiments.error_curves import METHODS, Wells, descend
 from cnnlib.experiments.error_surfaces import Saddle
 from cnnlib.experiments.unit_matching import match_units
+from cnnlib.runtime import in_short
 from cnnlib.widgets import (
     BasinMap,
     Challenge,
@@ -116,7 +117,7 @@ for method in METHODS:
     print(f"  in C from A's valley {low:.0%} at low rates, {high:.0%} at high ones")
 
 # %% [markdown] minutes=9
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Adam reaches C from half of this map, mainly because it still converges at high rates, where the others do
 # not. But from inside the valley of A, at rates below 0.3, not one of the five crosses to C; momentum does not gain the
@@ -130,11 +131,11 @@ for method in METHODS:
 #
 # ## Four ways out
 #
-# At the bottom of A the slope is zero, so plain descent stays for ever. What could help? **Long steps with memory**:
-# at high rates Adam crossed from one place in five of A's valley, plain descent from none. **Noise**, such as small batches make, that kicks the weight about. **Noise that
-# fades**: kicks first, rest later, as a falling learning rate brings it. (This is called *simulated annealing*: a metal
-# that cools slowly finds a better order than one that is cooled at once.) And **restarts** from somewhere
-# else. Does the chance of escape grow with the noise, without end?
+# At the bottom of A the slope is zero, so plain descent stays for ever. What could help? **Long steps with memory**: at
+# high rates Adam crossed from one place in five of A's valley, plain descent from none. **Noise**, such as small batches
+# make, that kicks the weight about. **Noise that fades**: kicks first, rest later, as a falling learning rate brings it.
+# (This is called *simulated annealing*, after a metal that is cooled slowly and so finds a better order; Kirkpatrick and
+# others 1983.)<!-- source: Kirkpatrick, Gelatt and Vecchi 1983 --> And **restarts** from somewhere else. Does the chance of escape grow with the noise, without end?
 
 # %%
 predict("07.noise")
@@ -149,7 +150,7 @@ won = Challenge(
 EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Noise that stays does not help in the end: if it is enough to leave A, it is enough to leave C as well. With very much of
 # it most walks are on the slopes, in no valley at all, some outside the part drawn.
@@ -207,7 +208,7 @@ print(
 )
 
 # %% [markdown] minutes=8
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Each factor of ten costs the same number of steps, twenty-five or so: the distance grows by an equal
 # factor at each step.
@@ -216,8 +217,9 @@ print(
 #
 # Only a start exactly on the ridge never leaves, and noise takes care of that. What
 # tells a saddle from a minimum is the sign of the curvatures: all positive at a minimum, at least one
-# negative at a saddle. In a space of thousands of directions, that *all* bend upwards at one place by
-# chance is unlikely, so most places of zero slope and high error are saddles (Dauphin et al. 2014).
+# negative at a saddle. In a space of thousands of directions it is unlikely that *all* of them bend upwards at one place by
+# chance. So most places of zero slope and high error should be saddles; Dauphin et al. (2014) argued so, and found it in small
+# networks.
 #
 # ## A real network
 #
@@ -262,7 +264,7 @@ print(
 )
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The shadow of the worst weights falls into the lowest part of the bowl. A shadow shows where something lies along
 # two directions, and says nothing about all others.
@@ -289,9 +291,11 @@ print(
 #
 # ## From one solution to another
 #
-# Two networks, trained from different seeds, are equally good. Walk from one to the other in a straight
-# line. What is the loss half way: as low as at the ends? Near guessing? Press Play to walk. The *barrier* in the sentence below the
-# picture is how far the loss rises above the straight line between the two ends.
+# Goodfellow, Vinyals and Saxe walked in 2015 from the first weights of a network to the trained ones, in a straight line.
+# The loss fell nearly all the way; they met no hill worth mentioning. Now take two networks, trained from different seeds
+# and equally good, and walk from one to the other. What is the loss half way: as low as at the ends? Near guessing? Press
+# Play to walk. The *barrier* in the sentence below the picture is how far the loss rises above the straight line between
+# the two ends. <!-- source: Goodfellow, Vinyals and Saxe 2015, abstract -->
 
 # %%
 predict("07.between")
@@ -312,13 +316,15 @@ LineBetween(share=0, challenge=lower)
 # The two ends are equally good, and what lies between them is partly a matter of names. The filters of a layer can stand in any
 # order without changing the network; eight and sixteen filters can be ordered in about $8 \cdot 10^{17}$ ways. The
 # second network may have learned the first one's filters in another order. Pair the units by the similarity
-# of their outputs, reorder, and what wall there is shrinks to a third (solid to dashed).
+# of their outputs, and put those of the second network into the order of the first (Ainsworth and others 2023). What wall there
+# is shrinks to a third (solid to dashed).
 #
 # Pairing needs networks of one shape. **This cell is meant to fail**: 4 filters cannot be paired with 8.
 # <!-- source: 8! times 16! is 8.4e17 -->
 
 # %% tags=["raises-exception"]
-match_units(small_cnn(0, width=4), small_cnn(0, width=8), load_digits().x_train)
+with in_short():  # of an error only its last line
+    match_units(small_cnn(0, width=4), small_cnn(0, width=8), load_digits().x_train)
 
 # %% [markdown] minutes=7
 # ## Are bad minima common?
@@ -344,14 +350,14 @@ for width in ("1", "2", "4", "8", "16"):
 seeds
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The spread from best to worst falls from nearly two to a few hundredths. At width 1 the seed decides,
 # and some networks are stuck at the loss of guessing, about 2.3. At width 16 every one of thirty is good.
 #
 # </details>
 #
-# Large networks are said to behave like this: bad ends exist, and become rare as width grows (Choromanska et al. 2015).
+# Choromanska et al. (2015) expect this from a simplified model of networks: bad ends exist, and become rare as the width grows.
 # But be careful with the picture. On the logarithmic axis the dots stay about as
 # scattered as before: what shrinks is the difference in loss, not the ratio. And it compares all widths after the same six
 # epochs, in which a wide network gets further than a narrow one. Is a high loss a bad *minimum*, or only a slow training?
@@ -386,8 +392,8 @@ for more, total in ((6, 6), (12, 18), (24, 42)):
 #
 # ## Exercises
 #
-# **1. Into a false minimum.** *Warm-up, 5 minutes.* Choose a start from -3 to 3 and a rate, so that plain descent *comes to rest*
-# in A or B within 300 steps. Say beforehand in which.
+# **1. Into a false minimum.** *Warm-up, 5 minutes.* Choose a start from -3 to 3 and a rate, so that plain descent *comes to
+# rest* in A or B within 300 steps. Say beforehand in which.
 # <!-- computed: 3 * 100 = 300 -->
 
 # %%
@@ -415,8 +421,8 @@ rate_and_momentum = (0.02, 0.9)
 check("07.momentum_escape", rate_and_momentum)
 
 # %% [markdown]
-# **3. Second way: noise that fades.** *Core, 10 minutes.* From -2.5, in the valley of A, bring more than half of the walks to C.
-# What stands below stays in A.
+# **3. Second way: noise that fades.** *Core, 10 minutes.* From -2.5, in the valley of A, bring more than half of the walks
+# to C. What stands below stays in A.
 
 # %%
 way = {"rate": 0.1, "noise": 0.0, "cooling": True}
@@ -428,8 +434,8 @@ chance = EscapeExplorer(start=-2.5, **way).facts["chance"]
 print(f"{chance:.0%} reach C, {'a way out' if chance > 0.5 else 'not yet'}")
 
 # %% [markdown]
-# **4. Third way: restarts.** *Stretch, 15 minutes.* Run plain descent from every one of `starts` for so many steps at one rate, and
-# return the final weight whose error is the smallest. A curve has `curve.gradient(w)` and `curve.error(w)`.
+# **4. Third way: restarts.** *Stretch, 15 minutes.* Run plain descent from every one of `starts` for so many steps at one
+# rate, and return the final weight whose error is the smallest. A curve has `curve.gradient(w)` and `curve.error(w)`.
 
 
 # %%
@@ -454,8 +460,6 @@ check("07.best_of_restarts", best_of_restarts)
 # > at low rates the starting point alone, at high rates both, and so finely that it amounts to chance.
 #
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("07")

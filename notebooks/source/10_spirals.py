@@ -9,25 +9,24 @@
 # %% [markdown] minutes=3
 # # Can I watch a network learn a shape?
 #
-# A picture has thousands of pixels, and nobody sees what a network makes of them. A point of the plane has
-# two coordinates. So here the input is a point, the question is "which spiral?", and everything the network
-# believes fits into one coloured square.
+# An image is hundreds of numbers, and nobody can see at a glance what a network does with all of them. So here the input
+# is only a point of the plane, two numbers, and the network is to say on which of two spirals the point lies. What it
+# answers at every point of the plane can be drawn as one coloured square, and you can watch that square while it trains.
 #
 # **After this notebook you can**
 #
 # 1. read every part of a small network while it trains: features, maps of nodes, weights, losses;
-# 2. say what a published number such as "0.106 after 1531 epochs" tells and what it leaves out;
+# 2. say what a published number such as "0.106 after 1531 epochs" tells, and what it leaves out;
 # 3. measure what a map is made of, instead of trusting an impression;
-# 4. keep a run, settings and weights, in one line and take it elsewhere.
+# 4. keep a run, its settings and weights, in one line of text, and take it elsewhere.
 #
 # **You need** gradient descent and batches from [Which way is down?](05_gradient_descent.ipynb), first weights
 # from [Where do we start?](08_initialization.ipynb).
 #
-# **Time** 50 minutes. **On trial** the [chapter's claims](../docs/claims.md) 12, 13 and 14.
-# <!-- source: the chapter that the course grew from: its run on the spirals -->
-#
+# **Time** 50 minutes.
 # **Back** [09: How deep can it go?](09_how_deep.ipynb)
 # **On** [11: Does it all work on real images?](11_train_a_cnn.ipynb)
+# <!-- source: the chapter that the course grew from: its run on the spirals -->
 
 # %%
 import numpy as np
@@ -38,25 +37,34 @@ from cnnlib.playground import Playground as Run
 from cnnlib.playground import main_effects as shares_of
 from cnnlib.playground.features import feature_rows, grid_points
 from cnnlib.playground.naive import NaiveNetwork
+from cnnlib.runtime import in_short
 from cnnlib.widgets import Challenge, Playground, PlaygroundSeeds, PlaygroundSnapshots
 from cnnlib.widgets.cards import predict, quiz
 
 # %% [markdown] minutes=8
 # ## Everything on one page
 #
-# [TensorFlow Playground](https://playground.tensorflow.org) is a network in a web page, and the one below is
-# the same: from the same seed it makes the same points, the same first weights and, to nine decimals, the
-# same losses. <!-- test: tests/playground/test_runs.py::test_losses_follow_to_the_end -->
+# [TensorFlow Playground](https://playground.tensorflow.org) is a web page on which a small network trains before your eyes.
+# The view below does the same as that page: from the same seed it makes the same points, the same first weights and, to
+# nine decimals, the same losses. <!-- test: tests/playground/test_runs.py::test_losses_follow_to_the_end -->
 #
-# *Features*, numbers made of a point's two coordinates $X_1$ and $X_2$, enter at the left. A *neuron* weighs
-# what it receives, adds a bias and bends the sum by tanh, a smooth curve from -1 to 1; *hidden* layers of
-# neurons stand between the features and the output. Features and neurons are the *nodes*. Each small square
-# is the *map* of a node: its output at every point of the plane, blue above zero, orange below. A point's label
-# is 1 or -1, in the same colours; a point is *wrong* where the output has the other sign. A line is a weight, a little square at
-# a node's corner is its bias; rest on one to read its value. Click a feature, a node, a line.
+# Read it from left to right.
 #
-# The blue disc within its orange ring needs a closed border. How many straight cuts make one, at the least? Commit
-# yourself, set that many neurons in a single layer, press Play, and see whether the test loss falls below 0.02.
+# - **Features** are the numbers that the network gets. They are computed from the two coordinates of a point: $X_1$, its
+#   width, and $X_2$, its height.
+# - **Neurons** is what units are called on this page. Each adds up what it gets, times its weights, adds its bias, and puts the
+#   sum through tanh, the smooth curve from −1 to 1. They stand in one or more hidden layers.
+# - The **output** at the right is one more neuron. It is to be near 1 on the blue points and near −1 on the orange ones;
+#   these two numbers are the *labels*. A point is *wrong* where the output has the other sign.
+#
+# Features and neurons are the *nodes*. The small square of a node is its **map**: its output at every point of the plane,
+# blue where it is positive, orange where it is negative. A line is a weight, a little square at a neuron's corner is its
+# bias; rest on one of them to read its value. You can click a feature, a node or a line.
+#
+# Begin with easy points: a blue disc within an orange ring. A neuron that reads $X_1$ and $X_2$ divides the plane along a
+# straight line, with a soft edge; call that a *cut*. The border around the disc must be closed. How many straight cuts does
+# a closed border need, at the least? Answer the card, set that many neurons in a single layer, press Play, and see whether
+# the test loss falls below 0.02. (What this loss is comes below.)
 
 # %%
 predict("10.cuts")
@@ -71,25 +79,25 @@ Playground(
 )
 
 # %% [markdown] minutes=2 cut=3
-# <details><summary>How many?</summary>
+# <details style="margin-bottom: 1em"><summary>How many?</summary>
 #
-# Three cuts make a triangle, and a triangle with soft edges is round enough. (Not from every start: with
-# the seed 0.5 three neurons get stuck. Try it.)
+# Three. Three cuts make a triangle, and since their edges are soft, its corners become round. (It does not work from every
+# start: with the seed 0.5 the three neurons get stuck. Try it.)
 #
 # </details>
 #
-# Hold a node's map beside the
-# output's: each hidden node of the first layer is one soft cut, the output adds them up. *Rewind* returns to
-# the same first weights, the slider to any epoch in between, and *New weights* throws the dice again, as
-# the page's own button does. Click a line and type a number into *Value*: the maps answer at once. Set *Links show*
-# to gradients, and the lines tell how hard each weight is pulled instead of what it is. Choose a run to look at from
-# the first list; most of them are bad ones, and a sentence says why.
+# Compare the maps of the neurons with that of the output: each neuron of the first hidden layer makes one soft cut, and the
+# output adds them up. Then try the rest of the view. *Rewind* goes back to the same first weights, the slider to any epoch
+# in between, and *New weights* draws others. If you click a line and type a number into *Value*, the maps change
+# at once. Set *Lines show* to gradients, and each line shows how strongly its weight is pulled, instead of the weight. The
+# list *Runs worth seeing* has good ones and bad ones, and a sentence says what is to be seen.
 #
 # ## Nothing hidden: one epoch with loops
 #
-# What happens in one epoch? The points are visited one by one, in a fixed order. Each adds its gradients to
-# sums; after every ten points the sums, divided by ten, give the step. That is all. In plain Python it
-# is a loop over points, layers and links, and in NumPy a few products of matrices. Both must agree:
+# What happens in one epoch? The points are taken one after the other, in a fixed order. For each of them the gradients are
+# computed and added up. After every ten points the sums are divided by ten, and one step is taken. The cell does
+# one epoch twice: in plain Python, with loops over points, layers and weights, and in NumPy, with products of matrices.
+# Then it compares the weights.
 
 # %%
 run = Run(dataset="spiral", network_shape=[8, 8], seed="0.50025")
@@ -101,20 +109,22 @@ np.testing.assert_allclose(run.weights[1], loops.weights[1], atol=1e-12)
 print(f"training loss after one epoch: {run.train_loss:.6f} and {loops.loss(inputs, run.train[:, 2]):.6f}")
 
 # %% [markdown] minutes=10
-# The loss is half the squared distance from the label, averaged over the points: 0.5 for a network that
-# always says 0, and 2 for one that is wrong everywhere with full confidence.
-# <!-- computed: 0.5 * 1 * 1 = 0.5 -->
+# The loss of a point is half the squared difference of output and label, and the loss printed is the mean over the points.
+# A network that says 0 everywhere has a loss of 0.5; one that is wrong everywhere, and quite sure of it, has 2.
+# <!-- computed: 0.5 * 1 * 1 = 0.5 --> <!-- computed: 0.5 * 2 ** 2 = 2 -->
 #
-# The second half of the points is never trained on. Its loss is the *test loss*.
+# Only half of the points are trained on; their loss is the *training loss*. The loss of the other half is the *test loss*.
 #
 # ## The chapter's run
 #
-# The chapter shows this page on two spirals: loss 0.425 in the first picture, 0.106 after 1531 epochs. It
-# does not say which features, layers, rate or seed. We searched: these two runs of the original page show
-# exactly those numbers.
-# <!-- source: the chapter that the course grew from: its run on the spirals -->
+# Two spirals, one of each colour, are a task that has been given to networks since 1988 (Lang and Witbrock). The textbook
+# chapter from which this course grew shows this page with the spirals. In its first picture the loss is 0.425, and after
+# 1531 epochs it is
+# 0.106. The chapter does not say which features, layers, rate and seed it used, nor which of the two losses it means. We
+# searched, and found two runs of the page that show exactly these numbers.
+# <!-- source: the chapter that the course grew from: its run on the spirals; Lang and Witbrock 1988 -->
 #
-# The chapter says the loss is heaviest at the start. Is 0.425 the loss of fresh weights?
+# The chapter says that the loss is heaviest at the start. Is 0.425 the loss of a network that has not been trained yet?
 
 # %%
 predict("10.fresh")
@@ -126,7 +136,8 @@ for epoch in (0, 147, 148, 558, 1531):
     print(f"epoch {epoch:4d}: test loss {first.test_loss:.3f}, training loss {first.train_loss:.3f}")
 
 # %% [markdown]
-# This is the *test* loss. Another seed and a smaller rate show the same two numbers as the *training* loss:
+# In this run it is the *test* loss that shows the two numbers. With another seed and a smaller rate the *training* loss shows
+# them:
 
 # %% answers="10.fresh"
 second = Run(dataset="spiral", network_shape=[8, 8], learning_rate=0.01, seed="0.50139")
@@ -135,8 +146,9 @@ for epoch in (0, 553, 558, 1000, 1531):
     print(f"epoch {epoch:4d}: training loss {second.train_loss:.3f}, test loss {second.test_loss:.3f}")
 
 # %% [markdown]
-# Known: the two numbers and the epoch. Inferred: everything else. We picked these two among 840 seeds
-# *because* they fit, and other settings would fit as well. And where do they start? Here are 300 fresh networks:
+# What we know of the chapter's run are two numbers and an epoch. Everything else is a guess: we picked these two runs out
+# of 840 seeds *because* they fit, and with other settings other runs would fit as well. And where do runs start? Here are
+# the losses of 300 new networks:
 # <!-- source: our search for these runs went through 840 seeds -->
 
 # %% answers="10.fresh"
@@ -145,17 +157,21 @@ fresh = np.array([Run(dataset="spiral", network_shape=[8, 8], seed=seed).evaluat
 print("lowest loss of fresh weights: training {:.3f}, test {:.3f}".format(*fresh.min(axis=0)))
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# None is as low as 0.425, so with these settings the chapter's "first" picture was taken some epochs in.
+# None of them is as low as 0.425. So with these settings the chapter's first picture was not taken at the start, but
+# after some epochs.
 #
 # </details>
 #
-# And
-# the start is not where most happens: in both runs less than a quarter of the fall came before 0.425, and in the
-# second that took more than a third of the time. The loss is *highest* at the start, and it falls *fastest* later. A
-# number without its seed and settings is an anecdote. What the spread over seeds looks like is quickly
-# computed, since many networks can be trained in one go:
+# The loss is *highest* at the start. But it is not there that most of it is lost. In both runs it falls quickly in the first
+# few epochs, but not far, and then slowly for a long time. Less than a quarter of the whole fall came before 0.425, and in
+# the second run that took more than a third of the epochs.
+# <!-- test: tests/widgets/test_playground_seeds.py::test_how_much_of_the_fall_comes_before_the_chapter_s_first_picture -->
+#
+# A loss without its seed and settings says little: nobody can repeat the run, and nobody knows whether it was a lucky one.
+# How much do runs differ? Many networks can be trained at the same time. Here are thirty that differ in nothing but the
+# seed. (A quarter of them is below the first *quartile*, half below the second, three quarters below the third.)
 
 # %% tags=["nbval-ignore-output"]
 spread = Ensemble({"dataset": "spiral", "network_shape": [8, 8]}, seeds=seeds[:30])
@@ -167,11 +183,12 @@ print(
 print(f"below 0.106: {(spread.test_loss < 0.106).sum()} of 30")
 
 # %% [markdown]
-# The same settings, nothing but the seed changed, and the final loss differs by a factor of ten or more.
-# Among these the chapter's 0.106 lies between the median and the upper quartile: an ordinary run.
+# The highest final loss is more than ten times the lowest, and only the seed was changed. The chapter's 0.106 lies between the
+# second and the third quartile: it is an ordinary run.
 #
-# Which of these twelve will be first and which last? Press Play, pause at epoch 300, guess from their maps, go on. The view's challenge: find settings with which *every* seed ends below 0.106. One lucky
-# seed will not do.
+# The next view trains twelve of them. Press Play and pause at epoch 300: which will be lowest in the end, and which highest?
+# Answer the card, and go on. **Challenge:** find settings with which *every* seed ends below 0.106. One lucky seed does not
+# count.
 
 # %%
 predict("10.leader")
@@ -182,9 +199,9 @@ PlaygroundSeeds()
 # %% [markdown] minutes=4
 # ## Room to turn
 #
-# The page opens with layers of 4 and 2 neurons, and many a visitor has watched those fail at the spirals
-# for a long time. Others switch all seven features on, $X_1$, $X_2$, their squares, their product and their
-# sines, and are done in a minute.
+# The page opens with two hidden layers of 4 and 2 neurons and the features $X_1$ and $X_2$. With these, the spirals do not
+# come out, however long one waits. Many visitors then switch on all seven features ($X_1$, $X_2$, their squares, their product
+# and their sines), and the spirals are there within a minute. The cell compares three settings, with thirty seeds each.
 
 # %%
 predict("10.medians")
@@ -204,27 +221,33 @@ for name, changes in settings.items():
     print(f"{name}: best {best:.3f}, median {middle:.3f}, below 0.106: {(some.test_loss < 0.106).sum()}")
 
 # %% [markdown] minutes=12
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# No seed of the small one comes near; 0.324 is its best, and two neurons in the last layer hardly hold a
-# shape with that many turns. With all seven features nearly every seed succeeds, though there is
-# one layer only.
+# No seed of the small network comes near; its best is 0.324. Everything that it knows of a point has to go through the two
+# neurons of its last hidden layer, and that is hardly enough for a shape with so many turns. With all seven features nearly
+# every seed succeeds, with only one layer.
 #
 # </details>
 #
-# The features do a part of the work that layers would otherwise have to learn. (Which of the
-# seven do it? That is exercise 3.)
+# So the features do a part of the work that layers would otherwise have to learn. (Which of the seven do it? That is
+# exercise 3.)
 #
 # ## Straight cuts first?
 #
-# The chapter says that at first the picture is dominated by horizontal and vertical primitives, and bends
-# to the true shape later. That is an impression; can it be measured? Average a map along every row: how much
-# these means vary, as a share of the variance of the whole map, is what the height $X_2$ explains by itself. Means
-# of the columns give the share of the width $X_1$. A horizontal cut scores 100 % in height and nothing in width.
+# The chapter says that at first the picture is dominated by horizontal and vertical primitives, and that it bends to the
+# true shape later. That is an impression. Can it be measured? We need a number that says how much of the output's map is a
+# horizontal cut.
 #
-# Do not add the two up: the sum is 100 % for every straight ramp, an oblique one too. To test "horizontal and
-# vertical" they need a rival, so the view measures along axes turned by 45 degrees as well and draws the better
-# of those two. How do the three curves go on? Sketch one of them, then move *Last epoch* to the right.
+# Take the mean of each row of the map. If the map is a horizontal cut, all numbers in a row are equal, and whoever knows
+# the means of the rows knows the map. If the height of a point does not matter at all, all rows have the same mean. So take
+# the variance of these means, and divide it by the variance of the whole map. This is the share of the map that the height
+# $X_2$ *explains* by itself, also called its main effect (Saltelli and others, 2008): 100 % for a horizontal cut. In the
+# same way the means of the columns give the share of the width $X_1$: 100 % for a vertical cut.
+#
+# The two shares must not be added up: for a ramp that rises evenly in any direction, an oblique one too, their sum is 100
+# %. So to test "horizontal and vertical" the two need a rival that could win. The view also measures along axes that are
+# turned by 45 degrees, and draws the better of those two. How do the three curves go on? Sketch one of them on the card,
+# then drag *Last epoch* to the right.
 
 # %%
 predict("10.height")
@@ -233,14 +256,18 @@ predict("10.height")
 PlaygroundSnapshots(last=6)
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# In this run the height explains eight to nine tenths of the map in the first hundred epochs, the width nearly
-# nothing, the turned axes about half. Then the map bends, and the height explains less and less.
+# In this run the height explains eight to nine tenths of the map during the first hundred epochs, the width nearly
+# nothing, and the better turned axis about half. So it begins with one horizontal cut. Then the map bends, and the height
+# explains less. Between epochs 270 and 542 the turned axis is even a little ahead: at epoch 300 it explains 75 %, the
+# height 71 %.
+# <!-- test: tests/widgets/test_playground_seeds.py::test_when_the_turned_axis_is_ahead -->
 #
 # </details>
 #
-# Is this the rule? Here are the thirty seeds of before.
+# Is it the same with other seeds? Here are the thirty of before. The cell prints medians over the seeds, and how often an
+# upright axis (width or height) explains more than the turned ones.
 
 # %% answers="10.height"
 turn = np.array([[1, 1], [-1, 1]]) / np.sqrt(2)  # by 45 degrees
@@ -262,13 +289,19 @@ def tell_shares(networks, epochs=(1, 5, 20, 100, 300, 600, 1531)):
 tell_shares(Ensemble({"dataset": "spiral", "network_shape": [8, 8]}, seeds=seeds[:30]))
 
 # %% [markdown]
-# (Medians over the seeds.) After one epoch the maps are ramps of many directions, as the first weights have it:
-# upright axes are ahead hardly more often than a coin would be. Four epochs later nearly all of them have turned
-# to the *horizontal* cut. The vertical one never plays a part.
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# Is that a taste of networks, or of these spirals? First ask, before any network, how well the label goes along
-# with each direction. (Without noise every seed has the same points; it only deals them out differently.) Then
-# turn the spirals by 45 degrees and give them to the same first weights. Which axes win now?
+# After one epoch the maps are ramps in many directions, as the first weights happened to be: the upright axes are ahead little
+# more often than half of the time. Four epochs later they are ahead in nearly every run, and it is always the *height* that
+# explains much. The width, a vertical cut, never plays a part.
+#
+# </details>
+#
+# Do networks prefer horizontal cuts, or is it these spirals? Two experiments tell. First, without any network: if you go
+# along a direction, does the label change with you? The cell prints the *correlation* of label and place for four
+# directions; it is 0 if the place tells nothing about the label, and 1 or −1 if it tells all. (Without noise every seed has
+# the same points; it only divides them differently into training and test.) Second, the spirals are turned by 45 degrees
+# and given to the same first weights. Which axes explain the maps better now?
 
 # %%
 predict("10.turned")
@@ -285,19 +318,20 @@ tilted.turn(45)
 tell_shares(tilted)
 
 # %% [markdown] minutes=4
-# The width (0 degrees) says next to nothing about the arm, the height (90) the most: the outermost turns lie
-# that way.
+# The place along the width (0 degrees) tells next to nothing about the label, the place along the height (90 degrees) the most:
+# the last half turn of one arm lies above the centre, that of the other below it.
 #
-# <details><summary>And the cut?</summary>
+# <details style="margin-bottom: 1em"><summary>And the cut?</summary>
 #
-# It turns with the spirals: now the upright axes lose. So these networks have no liking for
-# horizontals and verticals. They begin with one straight cut, and the data say which way it runs.
+# It turns with the spirals: now the turned axes are ahead in nearly every run. So these networks have no preference for
+# horizontal and vertical cuts. They begin with one straight cut, and the data decide where it runs.
 #
 # </details>
 #
 # ## The points that stay wrong
 #
-# Some points stay wrong to the end, the chapter says. Which?
+# Some points stay wrong to the end, the chapter says. Where do they lie? The cell takes the thirty networks from above and
+# divides the test points by their *radius*, the distance from the centre.
 
 # %%
 predict("10.stay")
@@ -310,17 +344,16 @@ for low, high in ((0, 0.1), (0.1, 1), (1, 2), (2, 3), (3, 4), (4, 5)):
     print(f"radius {low:3.1f} to {high:3.1f}: {100 * wrong[ring].mean():4.1f} % of the test points wrong")
 
 # %% [markdown]
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# Two different reasons. At the very centre the arms *meet*: both pass through the origin, so one point
-# carries both labels, and no function can be right about both. Farther out the arms lie apart, but the
-# points of an arm are rare there and the network has few of them to learn from; where an arm ends it has
-# nothing to go on at all.
+# There are two different reasons. At the very centre the arms *meet*: both pass through the origin, so this one point has
+# both labels, and no function can be right about both. Farther out the arms lie apart. But there the points of an arm are
+# further from each other, and the network has fewer of them to learn from; behind the end of an arm there is none at all.
 #
 # </details>
 #
-# In the two runs with the chapter's numbers, each time in the half whose loss is
-# 0.106:
+# And which points are wrong in the two runs with the chapter's numbers? The cell takes from each the half whose loss is
+# 0.106.
 
 # %% answers="10.stay"
 for half, run, points in (("test", first, first.test), ("training", second, second.train)):
@@ -331,30 +364,31 @@ both = np.vstack([first.train, first.test])
 print("labels at the origin:", both[np.hypot(both[:, 0], both[:, 1]) < 1e-12, 2])
 
 # %% [markdown] minutes=1 cut=1
-# The labels at the origin are plus one and minus one. If both fall into the training half, the training loss
-# cannot go below 0.004. Saying 0 costs 0.5 at either point, any other output costs more on one than it saves
-# on the other, and two points among 250 remain.
-# <!-- computed: 2 * 0.5 / 250 = 0.004 -->
+# The labels at the origin are 1 and −1. Suppose that both of these points are in the training half. If the output there is
+# $z$, the two losses are $\tfrac12 (z - 1)^2$ and $\tfrac12 (z + 1)^2$, together $z^2 + 1$. That is never less than 1, and
+# the training loss is a mean over 250 points. So it cannot become less than 0.004.
+# <!-- computed: 1 / 250 = 0.004 -->
 #
 # ## When it breaks
 #
-# On the page a too large rate ends in an empty picture and no word. Here the run says what happened. With
-# linear neurons and a rate of 1 every step overshoots more than the one before, until the numbers overflow. (Too fast
-# to watch; the run "divergence" in the list above takes some seconds.)
-# **This cell is meant to fail.**
+# On the page, a rate that is too large ends in an empty picture, without a word. Here the run says what happened. With
+# linear neurons (no tanh) and a rate of 1, each step overshoots by more than the one before, until the numbers overflow.
+# (This is too fast to watch. The run "divergence" in the list *Runs worth seeing* takes some seconds.) **This cell is meant
+# to fail.**
 
 # %% tags=["raises-exception"]
 broken = Run(problem="regression", activation="linear", learning_rate=1, seed="0.50000")
 broken.step(5)
-assert np.isfinite(broken.train_loss), broken.status
+with in_short():  # of an error only its last line
+    assert np.isfinite(broken.train_loss), broken.status
 
 # %% [markdown] minutes=1 cut=2
 # ## Keep it, share it, take it elsewhere
 #
-# A run is its settings, its seed and its weights. `to_url_hash` gives the part of the page's address, so
-# that the run opens in the original too; `to_text` adds the epoch and the weights, to the last bit, in one
-# line that you can send to a friend. Data and weights are plain NumPy arrays, and the network is also a
-# `Sequential` of this course, whose input is the features:
+# A run is known when its settings, its seed and its weights are. `to_url_hash` gives the last part of an address, with
+# which the run opens in the original page too. `to_text` adds the epoch and the weights, to the last bit, in one line that
+# you can send to a friend. Points and weights are plain NumPy arrays, and the network also becomes a `Sequential`
+# of this course; its input is the features:
 
 # %%
 line = first.to_text()
@@ -368,8 +402,8 @@ np.testing.assert_allclose(outputs, first.predict(first.test[:, :2]), atol=1e-12
 # %% [markdown] minutes=5
 # ## The challenge
 #
-# The chapter reached 0.106 after 1531 epochs. Below that with fewer epochs, fewer neurons, fewer features:
-# each is a game of its own. This is what our search found, seed and all; it is certainly not the last word.
+# The chapter reached 0.106 after 1531 epochs. Can you get below that in fewer epochs, with fewer neurons, with fewer
+# features? Here is what our search found, with the seeds. There may well be better ones.
 # <!-- source: the chapter that the course grew from: its run on the spirals -->
 
 # %% tags=["nbval-ignore-output"]
@@ -388,7 +422,7 @@ for game, choice in ours.items():
     )
 
 # %% [markdown]
-# Beat one of them. The line below the picture recreates what you found; the copy button takes it.
+# Try to beat one of them. *Copy as code*, behind *More*, gives you a line that makes what you found once more.
 
 # %%
 Playground(
@@ -403,12 +437,16 @@ Playground(
 # %% [markdown]
 # ## Exercises
 #
-# **1. L1 with the death of links.** *Core, 15 minutes.* Weights can be kept small by a penalty, the *regularization*. L1 pulls every
-# weight towards zero by the same amount. At each update the playground first steps by the data's gradient; then
-# it pulls by `lr * rate` (learning rate times regularization rate, whatever the batch size), in the
-# direction given by the sign of the *old* weight; an old weight of exactly 0 is not pulled. If that pull,
-# and not the data, carries a weight across zero, the weight becomes 0. (On the page such a link is dead from
-# then on; your function need not remember it.) Write one update for an array of weights.
+# **1. L1.** *Core, 15 minutes.* A penalty that keeps weights small is called *regularization*. The penalty L1 pulls every
+# weight towards zero, each by the same amount, whether it is large or small. Write one update for an array of weights `w`
+# with the gradients `dw`:
+#
+# - first the usual step by the gradient, with the learning rate `lr`;
+# - then the pull: `lr * rate` (`rate` is the strength of the penalty), against the sign of the *old* weight. An old weight of
+#   exactly 0 is not pulled;
+# - if the pull, and not the step before it, carries a weight across zero, the weight becomes 0.
+#
+# (On the page such a weight then stays 0 for ever. Your function need not remember that.)
 
 
 # %%
@@ -425,8 +463,9 @@ def l1_update(w, dw, lr, rate):
 check("10.l1_update", l1_update)
 
 # %% [markdown]
-# **2. What is a map made of?** *Core, 10 minutes.* `z[y, x]` is a map on a grid. Return two numbers, as shares of its variance: what
-# $X_1$ explains by itself (the variance of the columns' means), and what $X_2$ explains (that of the rows').
+# **2. What is a map made of?** *Core, 10 minutes.* `z[y, x]` is a map on a grid. Return two shares of its variance: the one
+# that $X_1$ explains by itself, which is the variance of the columns' means, and the one that $X_2$ explains, that of the
+# rows'.
 
 
 # %%
@@ -441,8 +480,8 @@ def main_effects(z):
 check("10.main_effects", main_effects)
 
 # %% [markdown]
-# **3. One more feature.** *Stretch, 10 minutes.* Solve the spirals (test loss below 0.106) with four features and 16 neurons in no
-# more than 200 epochs. The three below are not enough. The names of all seven: `x`, `y`, `xSquared`,
+# **3. One more feature.** *Stretch, 10 minutes.* Solve the spirals (test loss below 0.106) with four features and 16
+# neurons in no more than 200 epochs. The three below are not enough. The names of all seven: `x`, `y`, `xSquared`,
 # `ySquared`, `xTimesY`, `sinX`, `sinY`.
 # <!-- computed: 8 + 8 = 16 -->
 
@@ -457,22 +496,17 @@ attempt.step(200)
 print(f"test loss {attempt.test_loss:.3f}: {'solved' if attempt.test_loss < 0.106 else 'not yet'}")
 
 # %% [markdown]
-# ## What the chapter claims, and what we found
-#
-# - *The loss is heaviest in the first runs: 0.425 at first, 0.106 after 1531 epochs* (claim 12): **it is highest
-#   there, and falls most later.** Two runs show the numbers; in them 0.425 belongs to epoch 147 or 553, not to
-#   the start. Over 30 seeds the end varies tenfold.
-# - *Some points stay wrong even then* (claim 13): **holds.** One of them must: the arms share the origin.
-#   <!-- source: the list of the chapter's claims, by their numbers -->
-# - *The early picture is dominated by horizontal and vertical primitives* (claim 14): **half of it
-#   holds, on these spirals only.** A horizontal cut does dominate, from about epoch 5 on; a vertical one never
-#   does; and with the spirals turned the early cut is oblique. *Later it bends to the true shape*: **holds.**
+# > **What the chapter says** (claims 12 to 14 of its [fourteen](../docs/claims.md)). *The loss is heaviest in the first
+# > runs: 0.425 at first, 0.106 after 1531 epochs*: it is highest there, but most of the fall comes later. Two runs show the
+# > numbers; in them 0.425 belongs to epoch 147 or 553, not to the start. Over 30 seeds the end varies tenfold. *Some points
+# > stay wrong even then*: holds, and one of them must, since the arms share the origin. *The early picture is dominated by
+# > horizontal and vertical primitives*: half of it holds, on these spirals only. A horizontal cut does dominate, from about
+# > epoch 5 on; a vertical one never does; and with the spirals turned the early cut is oblique. *Later it bends to the true
+# > shape*: holds.
 # <!-- source: the list of the chapter's claims, by their numbers -->
 
 # %% [markdown]
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("10")
@@ -481,8 +515,8 @@ quiz("10")
 # ## Summary
 #
 # A network of a hundred weights can be read whole: cuts at first, shapes later, wrong where points are few.
-# A published loss is one draw from a wide spread; seeds and settings turn an anecdote into a measurement.
-# An impression such as "primitive shapes first" can be measured; the measure needs a rival that could win.
+# The loss of one run is that of one seed, and another seed may end at ten times as much; settings and seed belong to it.
+# An impression such as "straight cuts first" can be measured, if the measure has a rival that could win.
 
 # %% [markdown]
 # ## References

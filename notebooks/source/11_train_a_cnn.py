@@ -9,16 +9,16 @@
 # %% [markdown] minutes=3
 # # Does it all work on real images?
 #
-# Every piece has been taken apart: the forward pass, the loss, the blame carried backwards, the step, the
-# rate, the start. Here they are put together and judged on handwriting that the network has never seen.
+# The notebooks before this one took every piece apart: the forward pass, the loss, the gradients, the step, its rate, the
+# first weights. Here the pieces are put together, and the network is judged on handwriting that it has never seen.
 #
 # **After this notebook you can**
 #
 # 1. write the training loop yourself, and test it before you trust it;
-# 2. read a loss curve: what is the matter, and where to look;
-# 3. look into a trained network: its filters, its mistakes, the pixels that a guess rests on;
-# 4. ask the control question of every success: would something simpler have done as well?
-# 5. save a network, resume a training as if nothing had happened, and take the weights to PyTorch.
+# 2. read a loss curve: what is wrong, and where to look;
+# 3. look into a trained network: its filters, its mistakes, the pixels that a guess depends on;
+# 4. ask of every success whether something simpler would have done as well;
+# 5. save a network, resume a training that was broken off, and take the weights to PyTorch.
 #
 # **You need** notebooks [00](00_start_here.ipynb) to [06](06_learning_rate.ipynb).
 #
@@ -37,6 +37,7 @@ from cnnlib import SGD, CrossEntropyLoss, data, evaluate, fit, networks, saving
 from cnnlib.checks import capstone, check
 from cnnlib.experiments.comparisons import Variant, compare
 from cnnlib.networks import recipes
+from cnnlib.runtime import in_short
 from cnnlib.viz.color_maps import color_map
 from cnnlib.viz.loss_table import LossTable
 from cnnlib.widgets import EvidenceExplorer, ImageGallery, TrainingView
@@ -72,23 +73,24 @@ images = load[DATA]()
 images
 
 # %% [markdown]
-# Without the files, a sentence says what to do. **This cell is meant to fail**; read its last lines.
+# What happens if the files are not there? A sentence says what to do. **This cell is meant to fail.**
 
 # %% tags=["raises-exception"]
-data.load_fashion_mnist("no_such_folder")
+with in_short():  # of an error only its last line
+    data.load_fashion_mnist("no_such_folder")
 
 # %% [markdown]
-# Look before you train. Leaf through forty test images without their labels, write down what you read, then
-# switch *Show the labels* on and count how many you got wrong. That is the first figure to compare a network with, and the one that most reports leave out.
+# Look at the images before you train. Leaf through forty test images without their labels, write down what you read, then
+# switch *Show the labels* on and count how many you got wrong. With this number you can compare the network later on.
 
 # %%
 ImageGallery(images, half="test", labels=False)
 
 # %% [markdown]
-# **Three parts, not two.** Whoever tries ten settings and reports the best *test* result has let the test
-# images choose: their error is no longer that of unseen images. So part of the training images is held back
-# for choosing. It is called the *validation* set. In a real project the test images are
-# looked at once, at the end; here we look oftener, to learn. Count how often.
+# **Three parts, not two.** Suppose that somebody tries ten settings and reports the best *test* result. Then the test images
+# have chosen the setting. A part of its success is luck with just these images, and on new ones it will be less good. So
+# a part of the training images is held back for such choices, the *validation* set. In a real project
+# the test images are looked at once, at the end. Here we look at them more often, to learn something. Count how often.
 
 # %%
 parts = images.hold_back(len(images.x_train) // 12)
@@ -99,7 +101,7 @@ print(f"{len(x):,} to train on, {len(validation[0]):,} to choose by, {len(images
 # %% [markdown] minutes=2
 # ## The loop, written out once
 #
-# All notebooks before this one lead to these lines. In each epoch the images are put in a new order and cut into batches.
+# All notebooks before this one lead to these few lines. In each epoch the images are put in a new order and cut into batches.
 # For each batch: forward, loss, backward through the loss, backward through the network, one step.
 #
 # **Exercise.** Write it. Three things are forgotten most often: labels must be reordered with their
@@ -125,13 +127,13 @@ check("11.train_epoch", train_epoch)
 # %% [markdown] minutes=3
 # ## First, learn twenty images by heart
 #
-# Before a long training, ask for something easy. A network with thousands of weights must be able to learn
-# twenty images completely. If it cannot, there is a fault in the code, and no amount of data will mend it.
-# This test takes a second and has saved many days.
+# Before a long training, try an easy one. A network with thousands of weights must be able to learn twenty images
+# completely. If it cannot, there is a mistake in the code, and more images or more time will not help. The test takes a
+# second.
 #
-# The course's `fit` is your loop with a progress bar and a history of the losses. How many passes over the twenty until
-# all are right? And what share of the images it has not seen will the network get right then? (The gap between the two shares
-# is what [the next notebook](12_generalization.ipynb) is about.)
+# The course's `fit` is your loop with a progress bar and a history of the losses. How many passes over the twenty does it
+# take until all of them are right? And what share of the images that it has not seen will the network get right then? (The
+# difference of the two shares is the subject of [the next notebook](12_generalization.ipynb).)
 
 # %%
 predict("11.unseen")
@@ -147,10 +149,9 @@ assert history.epoch_accuracy[-1] == 1 and history.epoch_loss[-1] < 0.05 and uns
 # %% [markdown] minutes=6
 # ## My loss does this: where do I look?
 #
-# Twenty images were learned. Now comes the real training, and with it the question that everybody who trains networks asks most
-# often: the loss does something odd; what is the matter? Two curves tell a lot. The *training loss* is that of the batches
-# that the steps are made for. The *validation loss* is that of the held-back images, looked at now and then. Here is a run in which
-# nothing is the matter.
+# Now comes the real training. Sooner or later the loss does something odd, and you ask: what is wrong? Two curves tell a
+# lot. The *training loss* is that of the batches from which the steps are made. The *validation loss* is that of the
+# held-back images, computed now and then. Here is a run in which nothing is wrong.
 
 # %% alt="Left: training loss and validation loss fall together, fast at first, then slower. Right: the shares of right answers of both climb together." tags=["nbval-ignore-output"]
 student = recipe.make_model(0)
@@ -161,7 +162,7 @@ history.plot()
 print(f"validation loss after each epoch: {', '.join(f'{loss:.2f}' for loss in history.validation_loss)}")
 
 # %% [markdown]
-# And here are ten runs with one thing changed in each. They are real: a small network on the 8x8 digits, four
+# And here are ten runs with one thing changed in each. They are real: a small network on the 8x8 digits, in four
 # epochs of 36 batches<!-- computed: (1437 - 300 + 15) / 32 = 36 --> (the last but one: 60 epochs on few images)<!-- test: tests/experiments/test_loss_symptoms.py::test_the_two_part_where_images_are_learned_by_heart -->.
 # The dotted line is 2.30, the loss of a network that gives each of ten classes the same probability<!-- test: tests/experiments/test_loss_symptoms.py::test_what_is_flat_stays_at_guessing -->.
 # Cover the right column, guess what was changed in each, and then compare.
@@ -170,22 +171,23 @@ print(f"validation loss after each epoch: {', '.join(f'{loss:.2f}' for loss in h
 LossTable()
 
 # %% [markdown] minutes=8
-# **Question.** Two of the curves stay at 2.30. What would you print to tell which of the two it is?
+# **Question.** Two of the curves stay at 2.30. What would you print to find out which of the two it is?
 #
-# <details><summary>Answer</summary>
+# <details style="margin-bottom: 1em"><summary>Answer</summary>
 #
 # The size of the gradients, layer by layer: `np.abs(grad).mean()` for each of `model.parameters()` after a step. If they are
-# all zero or tiny, nothing arrives: look at the first weights and at dead units. If they are of an ordinary size, the network
-# is pulled, but each batch pulls elsewhere: look at images and labels side by side.
+# all zero or tiny, no gradient arrives at the weights: look at the first weights and at dead units. If their size is
+# ordinary, the steps of different batches contradict each other: look at images and labels side by side.
 #
 # </details>
 #
 # ## Watch it
 #
-# The same network, live, on all of the images that are left for training. The filters stand in the middle, the images
-# it still gets wrong on the right. Which digits will stay longest in that corner? **Challenge:** more than
-# 98 % of the *validation* images right: rewind and try other rates, that is choosing. The recipe further down needs no
-# luck.
+# The same network once more, live, on all of the images that are left for training. In the middle you see its filters, on the
+# right some images that it still gets wrong. Which digits will be among these longest?
+#
+# **Challenge:** more than 98 % of the *validation* images right. You may rewind and try other rates. That is choosing, and
+# validation images are there for it. (The recipe further down gets there from each of three seeds.)
 
 # %%
 predict("11.longest")
@@ -196,18 +198,24 @@ TrainingView(
 )
 
 # %% [markdown] minutes=5
-# <details><summary>Which digits stay longest?</summary>
+# <details style="margin-bottom: 1em"><summary>Which digits stay longest?</summary>
 #
-# Nines taken for fours, sevens for twos, eights with a gap in their loop: each of them shares most of its ink with
-# another digit.
+# It depends on the seed and on the moment. Fives, sevens, eights and nines are there most often, and each of them can be
+# turned into another digit by a little ink: a nine with a gap looks like a four, and a seven with a foot like a two.
+# Noughts, ones and sixes are there rarely.
 #
 # </details>
 #
 # ## One number is no result
 #
-# Another seed gives other first weights, another order of images, and another accuracy. So a result is a
-# mean over several seeds with its spread. The recipe is SGD with Nesterov's momentum, one cycle of the learning rate, a
-# little weight decay, and images distorted anew in each epoch. One epoch a seed here, some ten seconds each.
+# Another seed gives other first weights and another order of the images, and so another accuracy. A result is therefore a
+# mean over several seeds, together with their spread.
+#
+# The recipe here is SGD with Nesterov's momentum, and a rate that follows *one cycle* ([06](06_learning_rate.ipynb)). Two
+# more parts are explained in the next notebook: the images are distorted a little, anew in each epoch (Simard and others,
+# 2003), and every step makes all weights a tiny bit smaller, which is called *weight decay*. Each seed gets one epoch, some
+# ten seconds.
+# <!-- source: Simard, Steinkraus and Platt 2003: training images expanded by distortions -->
 #
 # By how much will three seeds differ?
 
@@ -224,14 +232,16 @@ print(f"mean {np.mean(shares):.2%}, standard deviation {np.std(shares, ddof=1):.
 assert np.mean(shares) > 0.97 or DATA not in ("mnist", "digits")
 
 # %% [markdown]
-# How much of a difference is luck of the draw? Of 10,000 test images, a network that errs on 1.5 % of all digits gets
-# 150 wrong<!-- computed: 0.015 * 10000 = 150 -->, give or take the square root, 12: that is 0.12 points<!-- computed: (0.015 * 0.985 / 10000) ** 0.5 * 100 = 0.12 -->.
-# Differences of that size between two seeds, or between two methods, mean nothing. That is the first question to ask
-# of any table of results, this one included.
+# A part of such a difference is luck with the test images. Take a network that errs on 1.5 % of all digits. Of 10,000 digits it
+# gets 150 wrong<!-- computed: 0.015 * 10000 = 150 -->; of another 10,000 it will be a few more or less, typically by the
+# square root of that number, 12. These are 0.12 points<!-- computed: (0.015 * 0.985 / 10000) ** 0.5 * 100 = 0.12 --> of
+# accuracy. So a difference of a tenth of a point between two methods, measured once, says little. Ask this first
+# of every table of results, the ones below too.
 #
-# A long training is worth its time only now that the short one works. Ten epochs, on all of the training images, take
-# two to three minutes on two cores: set `LONG = True` and have a tea. They make the network that notebook 01 opened, with
-# 99.3 % of the test images right.
+# Now that the short training works, a long one is worth its time. Ten epochs on all of the training images take two to
+# three minutes on two cores; set `LONG = True` for them. They make the network that notebook 01 opened, with 99.3 % of the
+# test images right.
+# <!-- test: tests/networks/test_pretrained.py::test_the_network_for_mnist_reads_as_many_as_the_notebooks_say -->
 
 # %% tags=["nbval-ignore-output"]
 LONG = False
@@ -242,12 +252,11 @@ if LONG:
 # %% [markdown] minutes=3
 # ## What did it learn?
 #
-# The eight filters of the first layer of `reader`: above before training, below after it, on one scale, blue positive
-# and orange negative. Did they really move? The correlation of each with its own start says how far: 1 is not at all. The
-# assertion says that gradients arrived there. After a single epoch some filters have hardly moved, and much of the work
-# is done by the layers behind them. A network can look trained while its first layer has never changed.
+# Here are the eight filters of the first layer of `reader`, the last network of the recipe: above before its training,
+# below after it. Blue is positive, orange negative, and both rows have the same scale. How far did the filters move? The
+# cell prints the correlation of each filter with its own start: 1 means that its pattern is still the same.
 
-# %% alt="Two rows of small 3x3 filters. Above: random weights. Below: after training, with stronger and smoother patterns such as edges."
+# %% alt="Two rows of eight filters of 5x5 weights. Above: random weights. Below: after one epoch; most of them still look like their start."
 start = recipe.make_model(np.random.default_rng(seed))
 rows = [m[0].params["weight"].mean(axis=1) for m in (start, reader)]
 reach, (figure, axes) = np.abs(rows[1]).max(), plt.subplots(2, 8, figsize=(9, 2.6), layout="constrained")
@@ -259,12 +268,17 @@ print("correlation of each filter with its start:", ", ".join(f"{value:.2f}" for
 assert np.abs(rows[1] - rows[0]).max() > 0.1 and np.abs(reader[0].grads["weight"]).max() > 0
 
 # %% [markdown] minutes=5
+# After one epoch the filters still look much like their random start; some have hardly moved. And yet the network reads
+# nearly all digits: much of the work is done by the layers behind. So a good accuracy does not show that the first layer
+# has learned anything. (That gradients arrive there is what the last line of the cell asserts.) How much learned filters
+# are worth is measured further down.
+#
 # ## Where is it wrong?
 #
-# A single share hides which digits are confused. The *confusion matrix* counts them: row, the true class;
-# column, the guess.
+# One number for all digits hides which of them are confused. The *confusion matrix* counts them: in row $i$ and column $j$
+# stands how often a digit of class $i$ was taken for class $j$.
 #
-# **Exercise.** Write it. There is a trap in NumPy on the way, and the check knows it.
+# **Exercise.** Write it. NumPy has a trap on the way; if you step into it, the check says so.
 
 # %%
 def confusion_matrix(labels, guesses, num_classes):
@@ -281,14 +295,15 @@ def confusion_matrix(labels, guesses, num_classes):
 check("11.confusion_matrix", confusion_matrix)
 
 # %% [markdown]
-# The widget shows the matrix of `reader`, the last network of the recipe, and the images behind each of its numbers,
-# the most confident first. Click a cell, or use the arrow keys. **Question.** Are its worst mistakes images
-# that you would have got right? (Give it `student`, which saw 3,000 images, and compare.)
+# The view shows the matrix of `reader`, and the images behind each of its numbers, those with the highest confidence first.
+# Click a cell, or use the arrow keys. **Question.** Would you have got its worst mistakes right? (Then give the view
+# `student`, which saw only 3,000 images, and compare.)
 #
-# <details><summary>What to look for</summary>
+# <details style="margin-bottom: 1em"><summary>What to look for</summary>
 #
-# There is no answer for all: some are blots that you would get wrong too, some plain digits with one unusual stroke. Note
-# the confidence. It is often near 100 %: a network is trained to be sure, not to know when it should not be.
+# There is no one answer. Some of these images you would get wrong too, others are plain digits with one unusual stroke. Look at
+# the confidence: it is often near 100 %, although the guess is wrong. Nothing in the training tells a network when it should
+# be less sure.
 #
 # </details>
 
@@ -300,12 +315,15 @@ MistakeExplorer(reader, images)
 # %% [markdown] minutes=5
 # ## What does a guess rest on?
 #
-# Two questions to a network. *Saliency*: how much does the logit change if this pixel changes a little? That
-# is a gradient, carried back one layer further than training needs it, to the image itself. *Occlusion*: how
-# far does the probability fall if these pixels are covered? That is an experiment.
+# On which pixels does a guess depend? There are two ways to ask.
 #
-# Which pixels decide for a 7? Commit yourself, look, and then ask the wrong class (why is this 7 no 1?). The two maps
-# often disagree: a tiny change and a removed stroke are different questions.
+# - *Saliency*: by how much does a logit (the score of a class) change if this pixel changes a little? That is a gradient.
+#   It is carried back one step further than training needs it, to the pixels themselves (Simonyan and others, 2014).
+# - *Occlusion*: by how much does the probability fall if these pixels are covered? That is an experiment (Zeiler and Fergus,
+#   2014).
+#
+# Which pixels decide for a 7? Answer the card and look. Then ask for the wrong class, for instance what in this 7 speaks
+# for a 1. The two maps often disagree, because a tiny change and a covered stroke are different questions.
 
 # %%
 predict("11.seven")
@@ -314,17 +332,18 @@ predict("11.seven")
 EvidenceExplorer(reader, images)
 
 # %% [markdown] minutes=4
-# ## The honest control
+# ## Would something simpler do as well?
 #
-# Over 98 % sounds like a triumph of learned filters. It is one only if simpler things fail:
+# More than 98 % of the test images are right. Is that because the filters have learned? We can say so only if simpler
+# networks do worse. Here are three of them:
 #
-# - the same network with its filters **frozen** at their first, random values;
-# - a network without convolutions (**MLP**) with as many weights;
-# - **logistic regression**: one linear layer on bare pixels.
+# - the same network with its filters **frozen** at their first, random values, so that only the last layer learns;
+# - a network without convolutions (**MLP**, a linear layer, ReLU and a second linear layer), with as many weights;
+# - **logistic regression**: one linear layer on the bare pixels, with softmax.
 #
-# `compare` trains each of them with three seeds for the same number of steps. In its table ± is the standard deviation of the
-# seeds, in points of accuracy; should it say ± 0.0, then it is below a twentieth of a point. How good can filters be that have never
-# learned anything?
+# `compare` trains each of them with three seeds for the same number of steps, 450. In its table ± is the
+# standard deviation of the seeds, in points of accuracy. (Where it says ± 0.0, it is below a twentieth of a point.) How
+# well can filters do that have never learned anything?
 
 # %%
 predict("11.frozen")
@@ -342,23 +361,24 @@ assert control.mean("learned filters") == control.test.mean(axis=1).max()
 print(control)
 
 # %% [markdown] minutes=1 cut=1
-# <details><summary>What came out</summary>
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# Learning the filters wins, far beyond the spread. But look at the other rows: one linear layer on bare pixels gets nine
-# of ten right, random filters with a trained layer on top a little more (all might still gain with more steps). An MLP of
-# as many weights, spent on fourteen hidden units, is no better than no hidden layer at all, and errs three times as
-# often as the convolutions.
+# The network with learned filters is the best by far more than the spread. But look at the other rows. One linear layer on
+# bare pixels gets nine of ten right, and random filters with a trained layer on top a little more. (With more steps all of
+# them might still gain.) The MLP spends its weights on fourteen hidden units. It is no better than logistic regression,
+# which has no hidden layer at all, and it errs three times as often as the network with learned filters.
 #
 # </details>
 #
-# On centred digits much of the success is cheap. Whoever reports only the first row has not lied, and has not told the
-# truth.
+# So on centred digits a large part of the success comes without learned filters. Somebody who reported only the first row
+# would leave that out.
 #
 # ## Against published figures
 #
-# MNIST is the measure that allows a comparison across decades. The course's engine trained four networks on
-# it; the table is written by a program and not by hand. LeNet-5 had an error of 0.95 % in 1998, and 0.8 %
-# with distorted images<!-- source: LeCun, Bottou, Bengio and Haffner 1998 -->.
+# On MNIST results can be compared over decades. The course's engine trained four networks on it, with three seeds each; the
+# table was written by a program, not by hand. LeNet-5 had an error of 0.95 % in 1998, and 0.8 % when it was trained on
+# distorted images too<!-- source: LeCun, Bottou, Bengio and Haffner 1998 -->. In the last two rows there is no published
+# figure; there the column has the error that we aimed at.
 
 # %%
 from IPython.display import Markdown
@@ -370,12 +390,13 @@ Markdown(accuracy_table())
 # %% [markdown] minutes=5 cut=3
 # ## Keep it, break it off, go on
 #
-# `saving.save(model, path)` keeps a network: its layers by name, and its arrays. No pickle: loading a file from a
-# stranger runs no code of theirs.
+# `saving.save(model, path)` writes a network into a file: its layers by name, and its arrays. The file is no *pickle*, a
+# Python format that can contain any code: if you load a file from a stranger, no code of theirs is run.
 #
-# A *training* is more than its weights. Below, one is broken off after two of four epochs and called again
-# to finish all four. With the weights alone in the file, would the result be the same as if it had never
-# stopped? List all that must be kept besides them for the two to agree *to the bit*, then run it.
+# A *training* is more than its weights. The cell below breaks one off after two of four epochs, and calls it again to
+# finish all four. If the file held the weights alone, would the result be the same as without the break? Make a list of all
+# that must be kept besides the weights, if the two results are to be equal *to the last bit*. Then run the cell. (The
+# network has dropout, a layer that draws random numbers in training; the next notebook explains it.)
 
 # %%
 predict("11.resumed")
@@ -400,24 +421,23 @@ again = saving.load(folder / "reader.npz")
 print("saved and loaded:", (again.forward(validation[0]) == resumed.forward(validation[0])).all())
 
 # %% [markdown] minutes=2 cut=2
-# <details><summary>What must be kept?</summary>
+# <details style="margin-bottom: 1em"><summary>What must be kept?</summary>
 #
-# Kept are, besides the weights: what the optimizer remembers, the place in the schedule and in the epoch, running
-# averages, and the state of every random generator (the order of the images, the dropout, the distortions). Leave out
-# one of them, and the two networks drift apart.
+# The weights; what the optimizer remembers; the place in the schedule and in the epoch; running averages, where there are
+# any; and the state of every random generator (for the order of the images, the dropout and the distortions). If one of these
+# is left out, the two networks become different.
 #
 # </details>
 #
-# It survives worse: in the course's tests the process is killed again and again, even in the middle of
-# writing the file.
+# In the course's tests the process is killed again and again, even while it writes the file, and the training still goes on
+# as it should.
 # <!-- test: tests/training/test_checkpoint.py::test_a_process_killed_while_it_writes_leaves_the_checkpoint_before -->
 #
 # ## Take it to PyTorch
 #
-# The arithmetic is the same everywhere; only the layout of one array differs. PyTorch keeps a linear layer's
-# weights as (out, in), this course as (in, out). If PyTorch is installed, the cell builds the same network
-# there and compares all outputs; if not, it says so. (For everything else there is
-# `cnnlib.saving.to_onnx.to_onnx`.)
+# PyTorch computes the same things; only one array is stored in another way. PyTorch keeps a linear layer's weights as
+# (out, in), this course as (in, out). If PyTorch is installed, the cell builds the same network there and compares all
+# outputs; if not, it says so. (Other programs read ONNX files, which `cnnlib.saving.to_onnx.to_onnx` writes.)
 
 # %% tags=["nbval-ignore-output"]
 from cnnlib.saving import state_dict, to_torch
@@ -435,10 +455,10 @@ except ImportError:
 # %% [markdown] minutes=1
 # ## Capstone
 #
-# Build the best reader of the 8x8 digits within 20,000 weights and 10 epochs. `capstone.score` trains your
-# network with three seeds, scores it on the fixed test images, and keeps the result in a file on this
-# computer. Layers, optimizer, schedule, batch size and augmentation are yours. Each entry is a look at the
-# test images, and the table counts them: choose on validation images, score rarely.
+# Build the best network you can for the 8x8 digits (Alpaydin and Kaynak, 1998), with at most 20,000 weights and 10 epochs.
+# You choose layers, optimizer, schedule, batch size and distortions. `capstone.score` trains your network with three seeds,
+# judges it on the test images, and keeps the result in a file on this computer. Each result is a look at the test images,
+# and the table counts them: choose on validation images, and score rarely.
 
 # %% alt="A point for each result: test images right in per cent against the number of weights, with the limit of 20,000 weights as a dashed line." tags=["nbval-ignore-output"]
 def my_network(rng):
@@ -453,13 +473,13 @@ axes = table.plot()
 # ## Exercises
 #
 # 1. *Core, 15 minutes.* The two above, checked by their cells.
-# 2. *Core, 20 minutes.* Repeat the study of controls with fewer images. Which of them loses least, and why?
+# 2. *Core, 20 minutes.* Repeat the comparison with the three controls on fewer images. Which of the four loses least, and why?
 #    (Hint: `Variant(..., images=500)`; without `images` a variant gets all of them.)
-# 3. *Stretch, 20 minutes.* Freeze only the first convolution. Which of the two layers is it worth to learn? (Hint: a subclass of
+# 3. *Stretch, 20 minutes.* Freeze only the first convolution. In which of the two is learning worth more? (Hint: a subclass of
 #    `Sequential` whose `parameters()` leaves out the names that begin with `"0."`; see
 #    `networks.FrozenConvolutions??`.)
 # 4. *Core, 15 minutes.* Find an image that the network gets wrong with more than 90 % confidence, and cover pixels until it is
-#    right. What had misled it? (Hint: `MistakeExplorer` tells its number i; `x = images.x_test[i:i+1].copy()`, then set
+#    right. What had been misleading? (Hint: `MistakeExplorer` tells its number i; `x = images.x_test[i:i+1].copy()`, then set
 #    pixels to 0 and call `reader.predict_proba(x)`.)
 # 5. *Stretch, 60 minutes.* Capstone: beat the first try by more than the spread. (Hint: begin with more images, made by
 #    `recipe.augment` and a rate that falls.)
@@ -469,12 +489,10 @@ axes = table.plot()
 #
 # 1. A training loop is six lines; trust it after it has learned twenty images by heart.
 # 2. A result is a mean over seeds with its spread, on images that had no part in any choice, beside a control.
-# 3. A training is more than its weights: kept whole, it goes on after a break as if there had been none.
+# 3. A training is more than its weights; if everything is kept, it goes on after a break as if there had been none.
 
 # %% [markdown]
 # ## Questions
-#
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb).
 
 # %%
 quiz("11")

@@ -9,18 +9,20 @@
 # %% [markdown] minutes=4
 # # What does a framework add?
 #
-# You can now compute by hand what happens inside a convolutional network. Out there people write
-# `loss.backward()` and never see a gradient. What do they have that you have not? Less than it looks. This
-# notebook builds one small network three times: with the layers that you know, with functions that return
-# their own backward, and with a *tape* that writes its own. All three give the same numbers, to the last
-# bit. Then the same network stands beside its twin in PyTorch, line by line.
+# Most people who train networks use a *framework* such as PyTorch. They write the forward pass and one line more,
+# `loss.backward()`, and all gradients are there. In this course you wrote the backward of each layer. What do frameworks do
+# that you do not?
+#
+# This notebook builds one small network three times: with the layers that you know; with functions that return their
+# own backward; and with a *tape*, which records what was computed and finds the way back by itself. All three
+# give the same numbers, to the last bit. Then the same network stands beside its twin in PyTorch, line by line.
 #
 # **After this notebook you can**
 #
-# 1. tell what a layer has to remember between its two passes, and three places where it can be kept;
+# 1. say what a layer has to remember between its two passes, and three places where it can be kept;
 # 2. write a chain of layers as one function that returns one function;
 # 3. explain how a tape finds its way back through any program, and add an operation to it;
-# 4. read a training loop in PyTorch and say what each line does;
+# 4. read a training loop in PyTorch, and say what each line does;
 # 5. say what a framework adds, and what it does not.
 #
 # **You need** notebooks 01 to 03.
@@ -38,6 +40,7 @@ from cnnlib import CrossEntropyLoss, Linear, ReLU, Sequential, load_digits, nn, 
 from cnnlib.autodiff import closures, tape
 from cnnlib.autodiff.tape import Tensor
 from cnnlib.checks import check
+from cnnlib.runtime import in_short
 from cnnlib.widgets.cards import predict, quiz
 
 digits = load_digits()
@@ -47,13 +50,14 @@ weights = [parameter.value for parameter in model.parameters()]
 print([w.shape for w in weights])
 
 # %% [markdown] minutes=7
-# Six arrays: kernels and biases of two convolutions, then matrix and biases of one linear layer. They *are* the
-# network. All three versions below share them; only the code around them differs.
+# Six arrays: kernels and biases of two convolutions, then matrix and biases of one linear layer. Everything that the
+# network has learned is in them. The three versions below share these arrays; only the code around them differs.
 #
 # ## First way: objects that remember
 #
-# This is the course's own way. Each layer is an object. Its forward leaves in the object what its backward will
-# need; the loop runs forwards, the same loop runs backwards, and each layer keeps its own gradients.
+# This is the course's own way. Each layer is an object. In its forward pass it keeps, in the object, what its backward pass
+# will need. A loop calls the layers forwards, a second loop calls them backwards, and each layer keeps the gradients of its
+# own weights.
 
 # %%
 loss = CrossEntropyLoss()
@@ -63,37 +67,42 @@ grads_1 = [parameter.grad for parameter in model.parameters()]
 print(f"loss {value_1:.6f}")
 
 # %% [markdown]
-# It is easy to open: any widget of this course can look into any layer. It has a trap. A layer remembers *one*
-# forward. What must go wrong if the same ReLU object stands in a network twice?
+# An advantage: everything can be looked at. Any view of this course can open any layer and show what it keeps. But there is
+# a trap. A layer remembers *one* forward pass. What would go wrong if the same ReLU object stood in a network twice?
 
 # %%
 predict("13.gate")
 
 # %% tags=["raises-exception"] answers="13.gate"
 gate = ReLU()
-Sequential([Linear(8, 8, rng=0), gate, Linear(8, 8, rng=1), gate])
+with in_short():  # of an error only its last line
+    Sequential([Linear(8, 8, rng=0), gate, Linear(8, 8, rng=1), gate])
 
 # %% [markdown] minutes=7
-# <details><summary>What would go wrong</summary>
+# <details style="margin-bottom: 1em"><summary>What would go wrong</summary>
 #
-# The second forward overwrites what the first one remembered. On the way back the gate of the second ReLU would be
-# used for both: gradients of the right shape and the wrong numbers, the worst kind of fault. So it is refused.
+# The forward pass uses the object a second time, and what it remembered of the first time is overwritten. On the way back
+# both ReLUs would use the gates of the second. The gradients would have the right shape and wrong numbers, and nobody would
+# notice. So the library refuses such a network.
 #
 # </details>
 #
 # ## Second way: functions that return their backward
 #
-# Where else can a layer keep its memory? In a *closure*: a function that carries along the variables among which it was
-# born. A layer then is a function of x that returns two things, the output and a function that turns dy into dx. No
-# object, no state. Here is the convolution, whole:
+# Where else can a layer keep what it remembers? In a *closure*: a function that is made inside another function, and
+# still has the variables of that other function when it is called later. Let a layer be a function of x that returns two
+# things: the output, and its backward, a function that turns dy into dx and the gradients of the weights. There is no
+# object. Here is the whole convolution:
 
 # %%
 print(inspect.getsource(closures.conv2d))
 
 # %% [markdown]
-# Nothing here can be overwritten: every call of the layer makes a *new* backward with its own cache. And a network
-# is made of layers by `chain`, which is a layer itself: it goes forwards, collects the backwards, and replays them in
-# the reverse order. Before you read on: what must `chain` remember between the two passes?
+# The `cache` is a variable of `layer`, and `backward` uses it. Every call of `layer` makes a *new* `backward` with a cache
+# of its own, so nothing can be overwritten.
+#
+# Layers are put together by `chain`, and a chain is such a layer too. Before you read its code: what must
+# `chain` remember between the two passes?
 
 # %%
 predict("13.chain")
@@ -102,8 +111,14 @@ predict("13.chain")
 print(inspect.getsource(closures.chain))
 
 # %% [markdown]
-# That is the whole of backpropagation, once more: *remember on the way out, replay on the way home.* Now the
-# network, on the same six arrays, and the trial: are loss and gradients equal? Not nearly: exactly?
+# <details style="margin-bottom: 1em"><summary>What it remembers</summary>
+#
+# The list of backwards. These few lines are the whole of backpropagation: forwards, keep the backward of each layer;
+# backwards, call them in the reverse order.
+#
+# </details>
+#
+# Now the network, on the same six arrays. Are its loss and its gradients *exactly* equal to those of the first way?
 
 
 # %%
@@ -124,9 +139,11 @@ print("equal to the bit:", value_1 == value_2, all(map(np.array_equal, grads_1, 
 # %% [markdown] minutes=13
 # ## Third way: a tape
 #
-# Both ways ask you to say the network *before* it runs: a list, a chain. But a program may branch, loop, use a
-# result twice. The third way lets you simply compute. Every `Tensor` notes which tensors it came from and how to
-# hand a gradient on to them: the program writes its own graph. Remember the four nodes of notebook 03:
+# In the first two ways you have to say *beforehand* what the network is: a list of layers, or a chain. But a program may
+# have branches and loops, or use a result twice. With the third way you simply compute. A number or array is wrapped into a
+# `Tensor`. Every operation makes a new `Tensor`, and this one notes two things: from which tensors it was computed, and how
+# to hand a gradient on to them. So while the program runs, it draws the graph of notebook 03. Here is the first graph of
+# that notebook again:
 
 # %%
 w, b, t = Tensor(1.5), Tensor(-1.0), 0.5
@@ -136,8 +153,8 @@ error.backward()
 print("E", float(error.value), " dE/dw", float(w.grad), " dE/db", float(b.grad))
 
 # %% [markdown]
-# The numbers of notebook 03, and nobody wrote a backward for this formula. But d is used twice, in `d * d`.
-# Which line of the walk back takes care of that?
+# These are the numbers of notebook 03, and nobody wrote a backward for this formula. But d is used twice here, in `d * d`,
+# so its gradient has two shares. Which line of `backward` takes care of that?
 
 # %%
 predict("13.shares")
@@ -149,22 +166,26 @@ print(inspect.getsource(tape._parents_first))
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>Answer</summary>
 #
-# The last one: a parent that has a gradient already gets the new share *added*. "A number used twice gets both
-# shares", as one conditional. And the order matters: `_parents_first` puts a tensor into its list only after all
-# those it came from, so that, walking from the end, none hands on its gradient before all its shares have arrived.
+# The last line: if a parent has a gradient already, the new share is *added* to it. That is the third rule of notebook 03,
+# "used several times".
+#
+# The order matters too. A tensor must not hand its gradient on before all of its shares have arrived. `_parents_first`
+# makes a list in which each tensor stands behind all those from which it was computed. `backward` goes through this list
+# from the end, so whatever was made *from* a tensor comes before the tensor itself.
 #
 # </details>
 #
-# An operation on the tape returns `Tensor(value, parents, pull)`: its result, what it came from, and a function that
-# turns the gradient by the result into the gradients by the parents.
+# Each operation on the tape returns `Tensor(value, parents, pull)`. `value` is the result. `parents` are the tensors from
+# which it was computed. `pull` is a function that takes the gradient of the result and returns the gradients of the
+# parents.
 
 # %%
 print(inspect.getsource(tape.relu))
 print(inspect.getsource(tape.linear))
 
 # %% [markdown]
-# Now the network a third time, as plain computation, and the same trial. This time the images are tensors too, so
-# they get a gradient for nothing: which pixel would move the loss.
+# Now the network a third time, written as plain computation, and the same comparison. This time the images are tensors too,
+# so they get a gradient as well: it says how the loss would change with each pixel.
 
 
 # %%
@@ -183,7 +204,7 @@ print("equal to the bit:", value_1 == float(taped.value), all(map(np.array_equal
 print("and by the pixels:", np.array_equal(images.grad, dx))
 
 # %% [markdown]
-# Three designs, one mathematics. Which of the three is the fastest, and by how much?
+# The three ways compute the same numbers. Which of them is the fastest, and by how much?
 
 # %%
 predict("13.fastest")
@@ -212,18 +233,18 @@ for step in (layers_step, closures_step, tape_step):
     print(f"{step.__name__:14}{1000 * best:6.2f} ms")
 
 # %% [markdown] minutes=7 cut=1
-# <details><summary>What decides</summary>
+# <details style="margin-bottom: 1em"><summary>What decides</summary>
 #
-# The products of matrices, which are the same in all three. What differs is the bookkeeping: some microseconds an
-# operation, visible here because the network is tiny and the images have 64 pixels. So the choice is one of taste and
-# purpose. This course took objects, because a widget can open them. PyTorch took the tape, because researchers write
-# programs, not lists. <!-- computed: 8 * 8 = 64 -->
+# Nearly all of the time goes into products of matrices, and these are the same in all three. The rest is bookkeeping: some
+# microseconds for each operation. One sees it here only because the network is tiny and its images have 64 pixels. So speed
+# does not decide. This course took objects, because its views can open them. PyTorch took the tape, because with it any
+# program can be a network. <!-- computed: 8 * 8 = 64 -->
 #
 # </details>
 #
 # ## The same in PyTorch
 #
-# Line beside line: the operations of our tape, and PyTorch's (there `F` is `torch.nn.functional`).
+# Here are the operations of our tape beside those of PyTorch (there `F` is `torch.nn.functional`).
 #
 # | `cnnlib.autodiff.tape` | PyTorch |
 # |---|---|
@@ -236,7 +257,7 @@ for step in (layers_step, closures_step, tape_step):
 # | `tape.cross_entropy(out, y)` | `F.cross_entropy(out, y)` |
 # | `loss.backward()` | `loss.backward()` |
 #
-# And the loop of notebook 11, as people write it:
+# And this is the loop of notebook 11, as people write it in PyTorch:
 #
 # ```python
 # network = nn.Sequential(
@@ -248,15 +269,17 @@ for step in (layers_step, closures_step, tape_step):
 # for epoch in range(20):
 #     for images, labels in DataLoader(dataset, batch_size=32, shuffle=True):
 #         loss = F.cross_entropy(network(images), labels)   # forward; the tape is written
-#         optimizer.zero_grad()                             # forget the gradients of the last step
+#         optimizer.zero_grad()                             # forget the old gradients
 #         loss.backward()                                   # the tape is played backwards
 #         optimizer.step()                                  # new weight = old weight - ...
 # ```
 #
-# You can read every line of it. Two differences are worth knowing. PyTorch stores a linear layer's matrix the other way
-# round, (out, in). And it *adds* gradients to those of the backward before, until `zero_grad` clears them: who forgets
-# that line trains on the sum of all gradients so far. If PyTorch is installed here, the next cell holds the two side by
-# side. They differ in the last digits: it adds the same float32 numbers in another order.
+# You can read every line of it. Two differences are worth knowing. PyTorch stores the matrix of a linear layer the other way
+# round, as (out, in). And it *adds* new gradients to those that are there, until `zero_grad` clears them. If that line is
+# forgotten, each step uses the sum of all gradients so far.
+#
+# If PyTorch is installed here, the next cell compares the two. They differ in the last digits only, because PyTorch adds
+# the same float32 numbers in another order.
 
 # %% tags=["nbval-ignore-output"]
 try:
@@ -272,9 +295,10 @@ else:
     print("largest difference in the first kernels' gradient:", np.abs(theirs - grads_1[0]).max())
 
 # %% [markdown]
-# The way back is as short. A network that was made and trained with PyTorch becomes one of the course's, with the same
-# weights, and opens in the X-ray of notebook 01. (`saving.from_onnx` reads files that other programs wrote. What cannot
-# be taken is named.) Here it is not trained, so the guesses are worth nothing; put your own in its place.
+# The other direction is as short. A network that was made and trained with PyTorch becomes one of the course's, with the
+# same weights, and can be opened in the view of notebook 01. (`saving.from_onnx` reads files that other programs wrote. If
+# a network has a layer that the course does not know, an error names it.) The network in the next cell is not trained, so
+# its guesses are worth nothing. Put one of your own in its place.
 
 # %% tags=["nbval-ignore-output"]
 from IPython.display import display
@@ -297,22 +321,22 @@ else:
 # %% [markdown] minutes=2
 # ## So what does a framework add?
 #
-# - **Operations.** Our tape knows nine; a framework knows thousands, each with a backward that somebody put on trial.
-# - **Other machines.** The same line runs on a graphics processor, or on many, where products of matrices are what
-#   the hardware was built for.
-# - **Compilers.** What was recorded once can be looked at as a whole: operations are fused, memory is reused, and the
-#   result is run again and again. (What `cnnlib.fast` does by hand for one kind of network.)
-# - **Everything around.** Data loading, mixed precision, checkpoints, thousands of published networks.
+# - **Operations.** Our tape has nine. A framework has thousands, each with its backward.
+# - **Other machines.** The same line runs on a graphics processor, or on many of them. These were built for products of
+#   matrices.
+# - **Compilers.** A recorded computation can be looked at as a whole: operations are joined, memory is used again, and the
+#   result runs faster the next time. (`cnnlib.fast` does that by hand for one kind of network.)
+# - **Everything around it.** Loading of data, numbers with fewer digits, checkpoints, thousands of published networks.
 #
-# And what it does not add: understanding. A framework reports a wrong shape. It does not report a rate that is too high,
-# filters that were all born the same, a gate on the wrong sign, or test images among the training images. Those you
-# can now find, because you know which number to look at.
+# And what does it not add? A framework reports a wrong shape. It does not report that the learning rate is too high, that all
+# filters started equal, that a gate asks for the wrong sign, or that there are test images among the training images. These
+# mistakes you can find, because you know what to print and how large it should be.
 
 # %% [markdown]
 # ## Exercises
 #
-# **1. The walk backwards.** *Warm-up, 5 minutes.* `steps` are functions that turn a dy into a dx, the first layer's first. Return what
-# comes out at the front.
+# **1. The way back.** *Warm-up, 5 minutes.* `steps` is a list of functions, one for each layer, in the order of the forward
+# pass. Each turns the dy of its layer into the dx. Given the dy of the last layer, return the dx of the first.
 
 
 # %%
@@ -329,8 +353,9 @@ def replay(steps, dy):
 check("13.replay", replay)
 
 # %% [markdown]
-# **2. A new operation.** *Core, 10 minutes.* Softplus, $y = \ln(1 + e^x)$, is ReLU without the kink. Write its backward: the slope by
-# the chain rule of school, and then mind x far from zero, on both sides, where powers overflow.
+# **2. A new operation.** *Core, 10 minutes.* Softplus, $y = \ln(1 + e^x)$, looks like ReLU without the kink. Write its
+# backward. First find the slope by the chain rule from school. Then see to it that no power overflows, however far from
+# zero x is, on both sides.
 
 
 # %%
@@ -345,17 +370,19 @@ def softplus_backward(dy, x):
 check("13.softplus_backward", softplus_backward)
 
 # %% [markdown]
-# **3. Put it on the tape.** *Core, 10 minutes.* Write `softplus(tensor)` in the manner of `tape.relu`, with your backward, and replace one
-# ReLU of `tape_network` by it. Compare a gradient with the measured one, as in notebook 03: `numerical_gradient` comes
-# from `cnnlib.nn.gradcheck` and wants float64, so give the network `[value.astype(float) for value in weights]`.
+# **3. Put it on the tape.** *Core, 10 minutes.* Write `softplus(tensor)` in the manner of `tape.relu`, with your backward,
+# and put it in the place of one ReLU of `tape_network`. Compare a gradient with the measured one, as in notebook 03:
+# `numerical_gradient` comes from `cnnlib.nn.gradcheck` and wants float64, so give the network `[value.astype(float) for
+# value in weights]`.
 #
-# **4. A branch.** *Stretch, 15 minutes.* Write a forward pass that uses the second convolution only if the mean of the first maps is above a
-# number. Does the tape mind? What do the gradients of a convolution that was left out look like?
+# **4. A branch.** *Stretch, 15 minutes.* Write a forward pass that uses the second convolution only if the mean of the
+# first maps is above a number. Does the tape still find its way back? What are the gradients of a convolution that was left
+# out?
 #
-# <details><summary>Answers to 3 and 4</summary>
+# <details style="margin-bottom: 1em"><summary>Answers to 3 and 4</summary>
 #
 # 3: `value = np.logaddexp(0, x.value)`, then `Tensor(value, (x,), lambda dy: (softplus_backward(dy, x.value),))`.
-# 4: It does not mind, for it records only what was computed. The weights of a convolution that was left out are on no
+# 4: Yes, because it records only what was computed. The weights of a convolution that was left out are on no
 # tape: their `grad` stays None.
 #
 # </details>
@@ -363,15 +390,15 @@ check("13.softplus_backward", softplus_backward)
 # %% [markdown]
 # ## Summary
 #
-# 1. A backward needs what its forward met; an object, a closure or a tape can keep it.
-# 2. All three compute the same numbers to the bit, in about the same time; they differ in what they let you write.
-# 3. A framework adds operations, machines and convenience; which number to look at remains your business.
+# 1. A backward pass needs what its forward pass has met; an object, a closure or a tape can keep it.
+# 2. All three compute the same numbers to the last bit, in about the same time; they differ in what they let you write.
+# 3. A framework adds operations, machines and convenience; it does not find wrong rates, equal filters or misused images.
 
 # %% [markdown]
 # ## Questions
 #
-# Five of a pool, on a card that answers back; they come back another day, in [review](review.ipynb). And now that you
-# are through: the other form of the test is in there as well.
+# In [review](review.ipynb) there is a test for those who have been through the course. If you took form A before it, take
+# form B now.
 
 # %%
 quiz("13")
@@ -379,7 +406,8 @@ quiz("13")
 # %% [markdown]
 # ## References
 #
-# - A tape for single numbers, in a hundred lines: A. Karpathy, [micrograd](https://github.com/karpathy/micrograd). <!-- source: its README -->
+# - A tape for single numbers, in a hundred lines: A. Karpathy, [micrograd](https://github.com/karpathy/micrograd).
+#   <!-- source: its README -->
 # - Closures as layers: the library [thinc](https://thinc.ai/docs/concept), with its chapter on the concept.
 # - The real thing: [how autograd encodes the history](https://pytorch.org/docs/stable/notes/autograd.html), in PyTorch's notes.
 # - Next courses: [CS231n](https://cs231n.github.io) (Stanford), [Dive into Deep Learning](https://d2l.ai), and

@@ -62,7 +62,7 @@ def test_a_finger_chooses_a_reading_and_a_step(lab, browser):
     page = lab.open(context, lab.notebook("finger.ipynb", BACK))
     view = page.locator(".cnn-widget").first
     says(view, "Step 0 of 9")
-    view.get_by_text("transposed", exact=True).tap()
+    view.get_by_role("radio", name="weight by weight").tap()
     says(view, "Step 0 of 9: nothing has gone back yet. Press Play to go weight by weight.")
     page.touchscreen.tap(*place(view, "second", 1, 2))
     says(view, "Step 8 of 9, weight by weight: weight row 2, column 1")

@@ -2,16 +2,19 @@
 
 import pytest
 
-SETUP = "from cnnlib.widgets import *"
+SETUP = """from cnnlib import load_digits
+from cnnlib.networks import load_digits_cnn
+from cnnlib.widgets import *
+small = load_digits_cnn(), load_digits()"""
 CELLS = {
-    "xray": "xray = NetworkXRay()\nxray",
-    "draw": "draw = NetworkXRay(source='your drawing', layer='input')\ndraw",
+    "xray": "xray = NetworkXRay(*small)\nxray",
+    "draw": "draw = NetworkXRay(*small, source='your drawing', layer='input')\ndraw",
     "sizes": "sizes = SizeExplorer()\nsizes",
     "losses": "losses = LossExplorer()\nlosses",
     "first": "first = FirstLoss()\nfirst",
     "chain": "chain = ChainRule()\nchain",
     "slope": "slope = GradientCheckExplorer()\nslope",
-    "blame": "blame = BlameMicroscope()\nblame",
+    "blame": "blame = BlameMicroscope(*small)\nblame",
     "update": "update = OneUpdate()\nupdate",
     "broken": "broken = BrokenBackward()\nbroken",
 }

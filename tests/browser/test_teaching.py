@@ -11,9 +11,11 @@ from tools.teaching.slides import write_deck
 OVER = """() => Reveal.getSlides().map((slide) => {
   const { h, v } = Reveal.getIndices(slide);
   Reveal.slide(h, v, 99);
-  const seen = [...slide.querySelectorAll("*")].filter((one) => !one.closest("aside.notes, .katex-mathml"));
+  const unseen = "aside.notes, .katex-mathml, .katex svg";
+  const seen = [...slide.querySelectorAll("*")].filter((one) => !one.closest(unseen));
   const boxes = seen.map((one) => one.getBoundingClientRect()).filter((box) => box.width && box.height);
-  const [bottom, right] = ["bottom", "right"].map((side) => Math.max(0, ...boxes.map((box) => box[side])));
+  const most = (side) => Math.max(0, ...boxes.map((box) => box[side]));
+  const [bottom, right] = [most("bottom"), most("right")];
   return bottom > 722 || right > 1282 ? slide.innerText.slice(0, 60) : "";
 }).filter(Boolean)"""
 
@@ -48,8 +50,12 @@ def test_a_deck_prints_every_slide_and_its_notes_when_asked(browser, slide_page,
     path = write_deck(find("loss"), tmp_path, "https://course")
     slide_page.goto(path.as_uri())
     slide_page.wait_for_function("window.Reveal && Reveal.isReady()")
-    slides = slide_page.evaluate("Reveal.getTotalSlides()")
-    assert pages_of(print_pdf(browser, path, "?print-pdf")) == slides
+    slides = slide_page.evaluate(
+        "Reveal.getTotalSlides() + document.querySelectorAll('.slides .fragment').length"
+    )
+    assert (
+        pages_of(print_pdf(browser, path, "?print-pdf")) == slides
+    )  # an answer on a page after its question
     assert pages_of(print_pdf(browser, path, "?print-pdf&notes")) > slides
 
 

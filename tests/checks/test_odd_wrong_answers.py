@@ -8,6 +8,7 @@ import pytest
 from cnnlib.checks import check, exercises
 from cnnlib.checks.nb04 import conv_backward
 from cnnlib.checks.nb09_backward import backward
+from cnnlib.checks.nb09_residual import through
 from cnnlib.checks.nb10 import l1_update
 from cnnlib.checks.nb11_confusion import count_pairs
 from cnnlib.checks.nb13 import last_to_first, sigmoid
@@ -65,8 +66,8 @@ def counted_by_bytes(labels, guesses, k):
     return np.bincount(places, minlength=k * k)[: k * k].reshape(k, k)
 
 
-def branch_overwritten(dy, branch):
-    dx = branch(dy)
+def branch_overwritten(dy, layers):
+    dx = through(dy, layers)
     dx += dy
     return dx
 
@@ -120,8 +121,8 @@ def ece_of_closed_bins(probabilities, labels, bins):
         ("09.batchnorm_backward", lambda dy, c: (backward(dy, c)[0], *np.abs(backward(dy, c)[1:]))),
         ("09.batchnorm_backward", lambda dy, c: backward(dy, c, scale=lambda s, g: s * np.abs(g))),
         ("09.batchnorm_backward", lambda dy, c: backward(np.clip(dy, -5, 5), c)),
-        ("09.residual_backward", lambda dy, branch: dy + np.maximum(branch(dy), 0)),
-        ("09.residual_backward", lambda dy, branch: dy + branch(dy[:1])),
+        ("09.residual_backward", lambda dy, layers: dy + np.maximum(through(dy, layers), 0)),
+        ("09.residual_backward", lambda dy, layers: dy + through(dy[:1], layers)),
         ("07.false_minimum", ("-2.5", "0.1")),
         ("07.best_of_restarts", lowest_on_the_way),
         ("07.best_of_restarts", kept_on_the_map),
@@ -184,7 +185,7 @@ def with_eps(eps):
         ("09.batchnorm_forward", with_eps(0), "Nothing was added"),
         ("09.batchnorm_forward", with_eps(1e-3), "Another number"),
         ("09.batchnorm_forward", with_eps(1e-8), "Another number"),
-        ("09.residual_backward", lambda dy, branch: lambda d: d + branch(d), ""),
+        ("09.residual_backward", lambda dy, layers: lambda d: d + through(d, layers), ""),
         (
             "12.expected_calibration_error",
             lambda *a: 100 * oracle("12.expected_calibration_error")(*a),

@@ -35,6 +35,25 @@ def conv_loops(x, w, b, stride, padding):
     return y
 
 
+def map_by_counting(image, kernel, stride, padding):
+    """As a beginner writes it, in lists."""
+    (height, width), (kh, kw) = image.shape, kernel.shape
+    padded = np.zeros((height + 2 * padding, width + 2 * padding))
+    padded[padding : padding + height, padding : padding + width] = image
+    rows = []
+    for top in range(0, len(padded) - kh + 1, stride):
+        lefts = range(0, len(padded[0]) - kw + 1, stride)
+        rows.append([(padded[top : top + kh, left : left + kw] * kernel).sum() for left in lefts])
+    return rows
+
+
+def map_through_the_library(image, kernel, stride, padding):
+    """As a batch of one."""
+    return functional.conv2d_forward(image[None, None], kernel[None, None], np.zeros(1), stride, padding)[0][
+        0, 0
+    ]
+
+
 def size_by_counting(size, kernel_size, stride, padding):
     """Counts the places."""
     return len(range(0, size + 2 * padding - kernel_size + 1, stride))
@@ -135,6 +154,61 @@ def relu_loops(dy, x):
 def pool_vectors(dy, cache):
     """Through the library's own pair."""
     return functional.maxpool2d_backward(dy, functional.maxpool2d_forward(*cache)[1])
+
+
+def linear_loops(dY, X, W):
+    """Product after product, in a list of three."""
+    dX, dW, db = np.zeros(X.shape), np.zeros(W.shape), np.zeros(W.shape[1])
+    for n, i, j in np.ndindex(*X.shape, W.shape[1]):
+        dX[n, i] += dY[n, j] * W[i, j]
+        dW[i, j] += dY[n, j] * X[n, i]
+    for n, j in np.ndindex(dY.shape):
+        db[j] += dY[n, j]
+    return [dX, dW, db]
+
+
+def stages_by_lines(x, y):
+    """As the notebook has it: the last line first, = for a first share, += for a second."""
+    s, p = x + y, x * y
+    n, d = max(s, 0) + p**2, 1 + s**2
+    dn, dk = 1 / d, n
+    dd = -dk / d**2
+    dg = dq = dn
+    ds = dd * 2 * s
+    dp = dq * 2 * p
+    ds += dg * (s > 0)
+    dx, dy = dp * y, dp * x
+    dx += ds
+    dy += ds
+    return dx, dy
+
+
+def stages_by_quotients(x, y):
+    """With the rule for quotients from school."""
+    s, n, d = x + y, max(x + y, 0) + (x * y) ** 2, 1 + (x + y) ** 2
+    slope = 1.0 if s > 0 else 0.0
+    return [((slope + 2 * x * y * z) * d - n * 2 * s) / d**2 for z in (y, x)]
+
+
+def line_by_points(x, t, w, lr, batches):
+    """Point by point, in plain numbers; a list at the end."""
+    slope, intercept = map(float, w)
+    for batch in batches:
+        by_slope = by_intercept = 0.0
+        for i in batch:
+            off = slope * x[i] + intercept - t[i]
+            by_slope, by_intercept = by_slope + off * x[i], by_intercept + off
+        slope -= lr * by_slope / len(batch)
+        intercept -= lr * by_intercept / len(batch)
+    return [slope, intercept]
+
+
+def line_by_matrix(x, t, w, lr, batches):
+    """As a linear layer with a column of ones, on a copy of w."""
+    w, inputs = w.copy(), np.stack([x, np.ones_like(x)], axis=1)
+    for batch in batches:
+        w -= lr * inputs[batch].T @ (inputs[batch] @ w - t[batch]) / len(batch)
+    return w
 
 
 def conv_backward_loops(dy, cache):
@@ -360,10 +434,18 @@ def ece_by_sums(probabilities, labels, bins):
     return np.abs(np.bincount(place, right - sure, minlength=bins)).sum() / len(sure)
 
 
+def residual_by_a_loop(dy, layers):
+    dx = dy.copy()
+    for place in range(len(layers) - 1, -1, -1):
+        dy = layers[place].backward(dy)
+    return dx + dy
+
+
 RIGHT = {
     "12.dropout_backward": [dropout_loops, lambda dy, kept, p: np.where(kept, dy / (1 - p), 0.0)],
     "12.adamw_step": [adamw_step, adamw_with_corrections_first],
     "12.expected_calibration_error": [ece_loops, ece_by_sums],
+    "01.conv_map": [map_by_counting, map_through_the_library],
     "01.conv2d_vectorized": [conv_by_einsum, conv_over_the_window],
     "01.conv2d_forward": [
         conv_loops,
@@ -376,9 +458,12 @@ RIGHT = {
     "02.cross_entropy_gradient": [gradient_one_hot, gradient_loops],
     "03.relu_backward": [relu_loops, lambda dy, x: dy * (x > 0)],
     "03.maxpool2d_backward": [lambda dy, cache: naive.maxpool2d_backward(dy, cache), pool_vectors],
+    "03.linear_backward": [linear_loops, lambda dY, X, W: (dY @ W.T, X.T @ dY, dY.sum(axis=0))],
+    "03.stages_backward": [stages_by_lines, stages_by_quotients],
     "04.conv1d_backward": [line_backward, line_by_weights],
     "04.conv2d_backward": [conv_backward_loops, conv_backward],
     "05.sgd": [lambda w, dw, lr: w - lr * dw, lambda w, dw, lr: np.add(w, np.multiply(dw, -lr))],
+    "05.fit_line": [line_by_points, line_by_matrix],
     "05.momentum": [momentum_with_rate_inside, momentum_in_place],
     "11.train_epoch": [train_epoch, epoch_in_pieces, epoch_by_choice],
     "11.confusion_matrix": [confusion_loops, confusion_added],
@@ -403,7 +488,10 @@ RIGHT = {
         lambda x, gamma, beta: functional.batchnorm2d_forward(x, gamma, beta)[0],
     ],
     "09.batchnorm_backward": [norm_backward_by_ways, norm_backward_in_rows],
-    "09.residual_backward": [lambda dy, branch: dy + branch(dy), lambda dy, branch: sum([branch(dy), dy])],
+    "09.residual_backward": [
+        residual_by_a_loop,
+        lambda dy, layers: dy + functools.reduce(lambda d, layer: layer.backward(d), layers[::-1], dy),
+    ],
 }
 
 

@@ -18,7 +18,7 @@ import class_server  # noqa: E402
 from tools.teaching.lessons import find  # noqa: E402
 
 KEPT = json.loads(class_report.RESULTS.read_text("utf-8"))
-TEACHING = (ROOT / "TEACHING.md").read_text("utf-8")
+TEACHING = (ROOT / "docs" / "class_servers.md").read_text("utf-8")
 
 
 def test_the_committed_page_is_that_of_the_committed_results():

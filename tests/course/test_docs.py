@@ -1,6 +1,9 @@
 """The written pages: links that resolve, a glossary in order."""
 
+import ast
 import re
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -49,8 +52,46 @@ def test_contributing_says_what_each_module_is_for():
     assert len(paths) > 8 and [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_a_glossary_entry_points_to_notebooks_that_use_its_word():
+    """All words of one of its names, each without its ending, in the text before the references."""
+    entries = re.findall(
+        r"^\*\*(.+?)\*\* (.+)$", (ROOT / "docs/glossary.md").read_text("utf-8"), re.MULTILINE
+    )
+    missing = []
+    for entry, explained in entries:
+        names = [re.findall(r"[\w-]{2,}", name.lower()) for name in re.split(r"[,()]", entry)]
+        stems = [[re.sub(r"(s|ing|ation|ion|y)$", "", word) for word in name] for name in names if name]
+        for number in re.findall(r"\[(\d\d)\]\(\.\./notebooks/", explained):
+            (source,) = (ROOT / "notebooks" / "source").glob(f"{number}_*.py")
+            text = source.read_text("utf-8").partition("# ## References")[0].lower()
+            if not any(all(stem in text for stem in name) for name in stems):
+                missing.append(f"{entry} in {number}")
+    assert not missing, "; ".join(missing)
+
+
 def test_the_glossary_is_in_order_and_every_word_once():
     words = re.findall(r"^\*\*(.+?)\*\*", (ROOT / "docs" / "glossary.md").read_text("utf-8"), re.MULTILINE)
     assert len(words) >= 50 and words == sorted(
         set(words), key=lambda word: re.sub(r"[^a-z ]", "", word.lower())
     )
+
+
+def imported(path):
+    """The packages that a module imports, by their first names."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def test_what_makes_the_sheets_and_the_site_is_in_the_extra_that_installs_it():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    named = [*project["dependencies"], *extras["site"], *extras["teaching"]]
+    named = {re.split(r"[<>=\[;~ ]", name)[0].lower() for name in named} | {"pillow", "nbformat", "docutils"}
+    of = packages_distributions()
+    files = [path for folder in ("teaching", "site") for path in (ROOT / "tools" / folder).rglob("*.py")]
+    own = [path for path in files if "node_modules" not in path.parts]
+    found = {of[name][0].lower() for path in own for name in imported(path) if name in of} - {"cnnlib"}
+    assert {"jupytext", "playwright"} <= found and found - named == set()

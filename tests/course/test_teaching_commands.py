@@ -1,4 +1,4 @@
-"""Every command of TEACHING.md is executed as it stands: only the places named path/to/… are put in."""
+"""Every command for teachers is executed as it stands: only the places named path/to/… are put in."""
 
 import csv
 import re
@@ -11,7 +11,8 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = (ROOT / "TEACHING.md").read_text("utf-8")
+PAGES = ("TEACHING.md", "docs/class_servers.md", "docs/nbgrader.md")
+TEXT = "\n".join((ROOT / page).read_text("utf-8") for page in PAGES)
 FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 BLOCKS = [text for language, text in FENCED if not language]
 (CONFIG,) = [text for language, text in FENCED if language == "python"]
@@ -113,17 +114,20 @@ def test_without_activating_nbgrader_is_not_found(grading, class_folder):
 
 
 def test_a_plan_is_made_by_the_command_as_it_stands():
-    said = run(block("tools.teaching plans"), ROOT)
+    said = run(block("tools.teaching plans backpropagation"), ROOT)
     (page,) = map(Path, said.split())
     assert page.name == "03_backpropagation_plan.html" and "Homework" in (ROOT / page).read_text("utf-8")
 
 
-def test_the_command_that_makes_everything_is_known(capsys):
+def test_the_commands_of_monday_are_those_of_the_text_behind_them(capsys):
     from tools.teaching.__main__ import main
 
-    install, make = block("tools.teaching all").splitlines()
+    start, install, make, release = block("--to ../monday").splitlines()
+    assert start == "python3 course.py"
     assert install.endswith('-m pip install -c requirements.txt -e ".[site]"')
-    assert make == ".venv/bin/python -m tools.teaching all --pdf"
+    assert make == ".venv/bin/python -m tools.teaching all 03 --pdf --to build/monday"
+    assert release == "python3 course.py release 03 --to ../monday"
+    assert block("tools.teaching all --pdf").strip() == ".venv/bin/python -m tools.teaching all --pdf"
     with pytest.raises(SystemExit) as left:
         main(["all", "--pdf", "--help"])
     assert left.value.code == 0 and "--pdf" in capsys.readouterr().out
@@ -162,8 +166,9 @@ def called(words, folder, home=ROOT):
 def test_work_is_handed_out_handed_in_and_marked_by_the_commands_as_they_stand(tmp_path):
     here, handed_in = tmp_path / "course", tmp_path / "hand-ins"
     here.mkdir(), handed_in.mkdir()
-    called("course.py release", here)
+    called("course.py release 03 05", here)
     week = tmp_path / "week3"
+    assert (tmp_path / "week3.zip").is_file()
     assert sorted(path.name[:2] for path in (week / "notebooks").glob("[0-9]*.ipynb")) == ["00", "03", "05"]
     called("course.py hand-in", week, home=week)
     (week / "hand-in-ada-lovelace.zip").rename(handed_in / "ada.zip")
@@ -183,10 +188,10 @@ def test_every_block_and_every_command_in_the_text_is_run_by_a_test():
         "--nbgrader",
         "generate_assignment",
         "autograde",
-        "tools.teaching plans",
+        "tools.teaching plans backpropagation",
     )
-    marks += ("tools.teaching all", "class_report", "tools.teaching.bank")
-    marks += ("course.py release", "course.py hand-in", "course.py collect")
+    marks += ("tools.teaching all --pdf", "--to ../monday", "class_report", "tools.teaching.bank")
+    marks += ("course.py release 03 05", "course.py hand-in", "course.py collect")
     for text in BLOCKS:
         assert any(mark in text for mark in marks), f"no test runs:\n{text}"
     assert all(f'"{mark}"' in here for mark in marks)

@@ -134,3 +134,10 @@ def test_a_batch_of_one_digit_is_judged_worse_by_its_own_statistics_whatever_the
         assert accuracy_among(layered, digits.x_test[:60], digits.y_test[:60], 1) == pytest.approx(
             float((layered.predict(digits.x_test[:60]) == digits.y_test[:60]).mean())
         )
+
+
+def test_residual_blocks_alone_learn_with_twenty_layers_at_hes_scale():
+    twenty = [study.run("residual", 20, 0.005, seed, scale=1)["accuracy"] for seed in range(3)]
+    assert min(twenty) > 0.7, twenty
+    assert study.run("residual", 50, 0.005, 0, scale=1)["accuracy"] < 0.2
+    assert study.accuracy_by_depth("residual")[20].mean < 0.5, "at 1.2 times that scale"

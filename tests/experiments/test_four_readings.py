@@ -11,9 +11,9 @@ from cnnlib.experiments.four_readings import (
     by_matrix,
     gather,
     im2col,
-    lay_down,
     scatter,
     shares,
+    weight_by_weight,
 )
 from cnnlib.nn import functional as F
 from cnnlib.nn.functional.convolution import dilate
@@ -36,7 +36,7 @@ def numbers(g, kernels=2, channels=2, whole=True):
 def test_all_four_agree_to_the_last_digit_and_with_the_library(g):
     dy, w = numbers(g)
     first = g.cut(scatter(dy, w, g))
-    for other in (gather(dy, w, g), by_matrix(dy, w, g), g.cut(lay_down(dy, w, g))):
+    for other in (gather(dy, w, g), by_matrix(dy, w, g), g.cut(weight_by_weight(dy, w, g))):
         np.testing.assert_array_equal(first, other)
     x = np.zeros((1, 2, 5, 5))
     _, cache = F.conv2d_forward(x, w, None, g.stride, g.padding, g.dilation)
@@ -60,7 +60,7 @@ def test_the_matrix_is_the_forward_pass_and_the_gradient_is_the_measured_one(g):
 def test_laying_down_is_the_layer_of_that_name(g):
     dy, w = numbers(g)
     y, _ = F.conv_transpose2d_forward(dy[None], dilate(w, (g.dilation,) * 2), None, g.stride, g.padding)
-    ours = g.cut(lay_down(dy, w, g))
+    ours = g.cut(weight_by_weight(dy, w, g))
     rows = y.shape[2]
     np.testing.assert_array_equal(y[0], ours[:, :rows, :rows])
     if g.padding == 0:

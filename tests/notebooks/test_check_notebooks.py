@@ -98,6 +98,11 @@ def late_answer(notebook):
     notebook.cells[-1].metadata["answers"] = "02.peek"
 
 
+def meant_to_fail(notebook):
+    """A cell that fails on purpose, with all the lines that Python shows."""
+    notebook.cells[2].metadata["tags"] = ["raises-exception"]
+
+
 def prints(text, name="stdout", number=2):
     """Change what a code cell printed."""
     return lambda notebook: notebook.cells[number].outputs[0].update(text=text, name=name)
@@ -200,6 +205,27 @@ BROKEN = [
     ("randomness_is_seeded", "np.random.rand", code("np.random.rand(3)")),
     ("randomness_is_seeded", "default_rng", code("rng = np.random.default_rng()")),
     ("randomness_is_seeded", "import random", code("import random")),
+    ("meant_errors_are_short", "not within in_short()", meant_to_fail),
+    (
+        "nothing_is_chosen_on_test_images",
+        "a choice is judged by test images",
+        add("**Challenge:** more than 95 % of the test images right."),
+    ),
+    (
+        "nothing_is_chosen_on_test_images",
+        "a challenge is judged by",
+        code('Challenge("95 % of the test images", lambda f: f["a"] > 0.95)'),
+    ),
+    (
+        "nothing_is_chosen_on_test_images",
+        "the test images of mnist are called validation images; use mnist.hold_back",
+        code("mnist = load_mnist()\nfit(model, loss, validation=(mnist.x_test, mnist.y_test))"),
+    ),
+    (
+        "nothing_is_chosen_on_test_images",
+        "the test images of parts are called",
+        code('parts = data.load_digits()\nTrainingView(parts, judged="validation images")'),
+    ),
 ]
 
 
@@ -259,6 +285,14 @@ def test_a_warning_that_is_meant_passes(tmp_path):
     prints("RuntimeWarning: overflow", "stderr")(notebook)
     notebook.cells[2].metadata["tags"] = ["expects-warning"]
     assert faults(notebook, tmp_path) == []
+
+
+def test_test_images_that_judge_and_validation_images_that_choose_pass(tmp_path):
+    notebook = sound()
+    add("It gets 0.14 of the test images right. **Challenge:** 100 % of the validation images.")(notebook)
+    code("mnist = load_mnist()\nfit(m, validation=None, judged='test images')\nmnist.x_test")(notebook)
+    code("mnist = mnist.hold_back(9)\nfit(m, validation=(mnist.x_test, mnist.y_test))", 4)(notebook)
+    assert [f for f in faults(notebook, tmp_path) if f.startswith("nothing_is_chosen")] == []
 
 
 def test_00_may_be_short_and_without_exercises(tmp_path):

@@ -1,12 +1,19 @@
-"""Numbers that the prose of notebooks 01 to 03 states and no cell computes."""
+"""Numbers that the prose of notebooks 01 to 05 states and no cell computes."""
+
+import re
+from pathlib import Path
 
 import numpy as np
 
 from cnnlib.data import load_digits
-from cnnlib.networks import load_digits_cnn
+from cnnlib.experiments.error_curves import descend
+from cnnlib.experiments.error_surfaces import Rosenbrock
+from cnnlib.experiments.hessian import Hessian
+from cnnlib.networks import load_digits_cnn, small_cnn
 from cnnlib.nn import naive
 from cnnlib.nn.gradcheck import check_gradients
 from cnnlib.nn.layers import Linear
+from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.widgets import OneUpdate
 
 
@@ -47,7 +54,30 @@ def test_the_linear_layer_worked_by_hand():
 
 def test_what_one_update_promises_and_what_it_keeps():
     small, large = (OneUpdate(rate=rate, step=18).facts for rate in (0.001, 0.1))
-    assert round(small["predicted"], 3) == round(small["fell"], 3) == 0.041
-    assert round(large["before"], 1) == 2.6 and round(large["predicted"], 1) == 4.1
-    assert round(large["fell"], 1) == 2.4
-    assert round(large["others_before"], 1) == 2.4 and round(large["others_after"], 1) == 3.9
+    assert round(small["predicted"], 2) == 0.57 and round(small["fell"], 2) == 0.55
+    assert round(large["before"], 1) == round(large["fell"], 1) == 2.4 and round(large["predicted"]) == 57
+    assert round(large["others_before"], 1) == 2.3 and round(large["others_after"]) == 25
+
+
+def test_the_noise_of_a_batch_of_32_is_as_long_as_the_gradient():
+    digits, model, rng = load_digits(), small_cnn(rng=0), np.random.default_rng(0)
+    x, y = digits.x_train, digits.y_train
+    full = Hessian(model, CrossEntropyLoss(), x, y).gradient
+    shares = {}
+    for size in (8, 32):
+        picks = [rng.choice(len(x), size, replace=False) for _ in range(60)]
+        noise = [Hessian(model, CrossEntropyLoss(), x[p], y[p]).gradient - full for p in picks]
+        shares[size] = np.linalg.norm(noise, axis=1).mean() / np.linalg.norm(full)
+    assert 0.8 < shares[32] < 1.25 and 1.8 < shares[8] / shares[32] < 2.2
+
+
+def test_the_answer_to_the_target_within_a_budget_reaches_it_and_the_first_pair_does_not():
+    source = Path(__file__).parents[2] / "notebooks" / "source" / "05_gradient_descent.py"
+    pairs = re.findall(r"^within_60\(([\d.]+), ([\d.]+)\)$", source.read_text("utf-8"), re.MULTILINE)
+    errors = [
+        Rosenbrock().error(
+            descend(Rosenbrock(), [-1.0, 2.0], float(rate), 60, "Momentum", float(momentum))[-1]
+        )
+        for rate, momentum in pairs
+    ]
+    assert [error < 1e-3 for error in errors] == [False, True]

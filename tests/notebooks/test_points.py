@@ -37,8 +37,10 @@ def test_each_exercise_has_its_own_minutes():
     (path,) = find_sources(["03"])
     assert graded(read_source(path)) == {
         "check-03-relu_backward": 5,
+        "check-03-linear_backward": 8,
+        "check-03-stages_backward": 15,
         "check-03-maxpool2d_backward": 20,
-        "exercise-3": 3,
+        "exercise-5": 3,
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tools.teaching import slides
 from tools.teaching.lessons import find, lessons, widget_lines
+from tools.teaching.slide_text import notes, section_slides
 from tools.teaching.slides import NotBuilt, make_deck, write_deck
 
 SITE = "https://course"
@@ -29,17 +30,66 @@ def deck(lesson):
 def test_each_section_begins_a_slide_with_its_formulae_and_keeps_its_prose_for_the_speaker(lesson, deck):
     first = shown(deck, "slide")
     titles = [re.search(r"<h[12]>(.+?)</h", markup)[1] for markup in first]
-    assert titles == [lesson.title, *(s.title for s in lesson.timed[1:]), "Summary"]
-    linear = next(markup for markup in first if "A linear layer" in markup)
-    assert linear.count('class="katex-display"') == 4
-    assert any("which is called" in notes for notes in shown(deck, "notes"))
+    assert titles == [lesson.title, *(s.title for s in lesson.timed[1:]), "Summary", "Exercises"]
+    linear = [markup for markup in shown(deck) if "A linear layer" in markup and "ask" not in markup]
+    assert sum(markup.count('class="katex-display"') for markup in linear) >= 4
+    assert any("which is called" in words for words in shown(deck, "notes"))
+
+
+PROSE = """## Heading
+
+A short one. The slope is about
+
+$$a = b$$
+
+and so on.
+
+> **Rule.** What arrives times the slope.
+
+| x | y |
+|--|--|
+| 1 | $y_2$ |
+
+- a list is for reading
+
+<details><summary>folded</summary>
+
+$$g = h$$
+
+</details>
+
+In a row: the sum is
+
+$$c = d$$
+"""
+
+
+def test_what_stands_out_is_on_the_slides_with_the_words_that_lead_to_it():
+    (slide,) = section_slides("Heading", PROSE)
+    assert "A short one. The slope is about:</p>" in slide and slide.count("katex-display") == 2
+    assert 'class="rule"' in slide and "<td>1</td>" in slide and "In a row: the sum is:" in slide
+    assert "for reading" not in slide and "folded" not in slide
+    assert [part for part in ("Heading", "The slope", "Rule", "<table", "sum is") if part in slide] == sorted(
+        ("Heading", "The slope", "Rule", "<table", "sum is"), key=slide.index
+    )
+
+
+def test_what_one_slide_does_not_hold_goes_on_a_second():
+    slides = section_slides("Heading", PROSE + "\n\nAnd again it is\n\n$$e = f$$" * 5)
+    assert len(slides) == 2 and "<h2>" not in slides[1] and "kicker" in slides[1]
+
+
+def test_the_speaker_reads_lists_and_tables_as_such():
+    read = notes("## Head\n\n1. one\n2. two\n\n| a | b |\n|--|--|\n| 1 | $x^2$ |\n\n[link](page.html)")
+    assert "<li>two</li>" in read and "<td>1</td>" in read and "katex" in read
+    assert ">link<" in read and "##" not in read and "href" not in read
 
 
 def test_every_prediction_shows_its_answer_one_click_later(lesson, deck):
     asked = [markup for markup in shown(deck) if 'class="ask"' in markup]
     assert len(asked) == sum(len(section.predictions) for section in lesson.sections)
     assert all('class="answer fragment"' in markup for markup in asked)
-    assert any("Usual wrong answer: 1,898 passes" in notes for notes in shown(deck, "notes"))
+    assert any("Usual wrong answer: 1,898 passes" in words for words in shown(deck, "notes"))
 
 
 def test_every_widget_is_a_still_with_both_ways_to_have_it_live(lesson, deck):

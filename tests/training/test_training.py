@@ -193,3 +193,13 @@ def test_history_plots_itself(digits):
 def test_progress_bar_shows(digits, capsys):
     fit(small_cnn(0), CrossEntropyLoss(), SGD(0.1), digits.x_train[:64], digits.y_train[:64], epochs=1, rng=0)
     assert "step/s" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("error")
+def test_finite_numbers_are_taken_though_their_sum_is_not():
+    x = np.full((2, 1, 8, 8), 3e38, np.float32)
+    x[1] = -3e38
+    train(small_cnn(0), CrossEntropyLoss(), SGD(0.1), x, np.zeros(2, int))
+    x[0, 0, 0, 0], x[1, 0, 0, 0] = np.inf, -np.inf
+    with pytest.raises(ValueError, match="x must be finite, got 2 values"):
+        train(small_cnn(0), CrossEntropyLoss(), SGD(0.1), x, np.zeros(2, int))

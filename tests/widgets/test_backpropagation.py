@@ -5,11 +5,14 @@ from itertools import product
 import numpy as np
 import pytest
 
-from cnnlib.viz import Line, Points
+from cnnlib.data import load_digits, load_mnist_sample
+from cnnlib.networks import load_digits_cnn, load_mnist_cnn
+from cnnlib.viz import Line, Points, Text
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
 from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackward
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
+from cnnlib.widgets.backpropagation.one_update import OneUpdate
 from cnnlib.widgets.backpropagation.pixel_in_windows import PixelInWindows
 from cnnlib.widgets.backpropagation.suspect_panels import LETTERS
 
@@ -54,7 +57,7 @@ SIZES = [
 
 
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
-@pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "transposed"])
+@pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "weight by weight"])
 def test_every_reading_ends_at_the_same_gradient_and_says_so(reading, sizes):
     widget = ConvolutionBackward(reading=reading, channels=2, kernels=2, **sizes)
     widget.set_state(step=widget.limits(widget.state)["step"][1])
@@ -75,7 +78,7 @@ def test_the_way_back_through_a_convolution_is_told_step_by_step():
     assert widget.facts["unreached"] == 9 and "9 pixels were in no window" in widget.text
     widget = ConvolutionBackward(kernel=3, stride=2, numbers="all ones")
     assert widget.facts["most"] == 4
-    widget.set_state(reading="transposed", step=5)
+    widget.set_state(reading="weight by weight", step=5)
     assert "is 0. A copy of dy, times 0, is added, its numbers 2 pixels apart." in widget.text
 
 
@@ -85,7 +88,7 @@ def test_another_reading_goes_on_where_this_one_stood():
     assert widget.state["step"] == 25
     widget.set_state(reading="gather", step=3)
     assert widget.state["step"] == 3
-    widget.set_state(kernel=1, padding=0, reading="transposed")
+    widget.set_state(kernel=1, padding=0, reading="weight by weight")
     assert widget.state["step"] in (0, 1)
 
 
@@ -111,7 +114,7 @@ def test_one_pixel_is_told_through_all_its_windows():
     assert widget.event(touched) == {"row": 0, "column": 2}
 
 
-@pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "transposed"])
+@pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "weight by weight"])
 def test_halfway_the_large_picture_and_the_small_one_show_the_same(reading):
     widget, made = ConvolutionBackward(reading=reading, kernels=2, stride=2, padding=1), []
     for step in range(widget.limits(widget.state)["step"][1] + 1):
@@ -119,7 +122,7 @@ def test_halfway_the_large_picture_and_the_small_one_show_the_same(reading):
         made.append(widget.facts["made"])
         large = next(panel for panel in widget.scene.panels if panel.name == "dx").marks[0].z
         large = large if large.shape == (5, 5) else large[1:-1, 1:-1]
-        name = {"transposed": "weights"}.get(reading, reading)
+        name = {"weight by weight": "weights"}.get(reading, reading)
         small = next(panel for panel in widget.scene.panels if panel.name == name).marks[0].z
         known = np.isfinite(large)
         assert np.array_equal(large[known], small[known]) and not small[~known].any()
@@ -128,10 +131,48 @@ def test_halfway_the_large_picture_and_the_small_one_show_the_same(reading):
 
 
 def test_one_weight_and_one_window_are_said_in_the_singular():
-    words = BlameMicroscope(layer="convolution 1").text
+    small = load_digits_cnn(), load_digits()
+    words = BlameMicroscope(*small, layer="convolution 1").text
     assert "; so does 1 weight." in words, words
     seen = {
-        BlameMicroscope(layer="pooling 1", row=row, channel=map_).text for row in range(3) for map_ in (0, 3)
+        BlameMicroscope(*small, layer="pooling 1", row=row, channel=map_).text
+        for row in range(3)
+        for map_ in (0, 3)
     }
     assert any(" 1 pooling window passes it on, to its winner alone." in text for text in seen), seen
     assert not any(" 1 pooling windows" in text or " 1 weights" in text for text in seen)
+
+
+def test_the_fourth_reading_is_found_under_its_earlier_name():
+    widget = ConvolutionBackward(reading="transposed", stride=2, step=9)
+    assert widget.state["reading"] == "weight by weight" and widget.text.endswith("differ by 0.")
+    widget.set_state(reading="scatter")
+    widget.set_state(reading="transposed")
+    assert widget.state["reading"] == "weight by weight"
+
+
+def test_the_figure_says_how_far_the_four_are_apart_now():
+    shown = [ConvolutionBackward(step=step).scene.figures[1].value for step in (0, 4, 9)]
+    assert shown == ["0", "11", "0"]
+
+
+def test_one_update_follows_one_map_from_a_convolution_to_its_pooling():
+    marks = OneUpdate(step=18).scene.panels[0].marks
+    maps = [words for mark in marks if isinstance(mark, Text) for words in mark.text if "map" in words]
+    assert len(maps) == 6 and len(set(maps[:3])) == 1 == len(set(maps[3:])), maps
+
+
+def test_the_products_shown_add_up_to_the_sum_shown():
+    widget = BlameMicroscope(what="a weight", layer="convolution 2", image=143, channel=3, input_map=5)
+    products = widget.scene.panels[2]
+    assert products.title.endswith("sum −1.694")
+    assert not np.signbit(products.marks[0].z[products.marks[0].z == 0]).any(), "a minus before zero"
+    assert round(products.marks[0].z.round(3).sum(), 3) == -1.694
+
+
+def test_how_many_pixels_of_a_field_receive_a_gradient():
+    small = BlameMicroscope().facts
+    assert (small["pixels"], small["field"] - small["pixels"], small["field"]) == (25, 24, 49)
+    asked = {"layer": "convolution 2", "channel": 7, "row": 7, "column": 7}
+    large = BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), **asked).facts
+    assert (large["pixels"], large["field"]) == (174, 196)

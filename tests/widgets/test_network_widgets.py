@@ -5,9 +5,10 @@ import re
 import numpy as np
 import pytest
 
+from cnnlib.data import load_digits
 from cnnlib.experiments import planted_faults
 from cnnlib.experiments.dissect import activations
-from cnnlib.networks import small_cnn
+from cnnlib.networks import load_digits_cnn, small_cnn
 from cnnlib.viz import Heatmap, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
@@ -23,6 +24,7 @@ from cnnlib.widgets.loss.first_loss import NO_OPINION, FirstLoss
 from cnnlib.widgets.loss.loss_explorer import LossExplorer
 from tests.widgets.sweep import assert_sound
 
+SMALL = load_digits_cnn(), load_digits()
 ALL = (
     NetworkXRay,
     KernelSlices,
@@ -87,7 +89,7 @@ def test_every_cell_of_a_layer_is_its_unit_and_back():
 
 
 def test_a_click_on_a_unit_chooses_it():
-    widget = NetworkXRay()
+    widget = NetworkXRay(*SMALL)
     # Map 3 is the fourth of eight in the mosaic's only column, each with 4 rows and a gap; its cell (1, 2).
     event = {"name": "pooling 1", "kind": "click", "x": 0, "y": 0, "row": 3 * 5 + 1, "col": 2}
     widget.set_state(**widget.event(event))
@@ -98,7 +100,7 @@ def test_a_click_on_a_unit_chooses_it():
 
 @pytest.mark.parametrize("layer", ["convolution 1", "convolution 2", "ReLU 1", "pooling 2", "scores"])
 def test_the_numbers_shown_add_up_to_the_unit(layer):
-    widget = NetworkXRay(layer=layer, channel=2, row=1, column=1, image=7)
+    widget = NetworkXRay(*SMALL, layer=layer, channel=2, row=1, column=1, image=7)
     shown = widget.text.split(".  ")[0]
     if layer not in ("ReLU 1", "pooling 2"):
         products, bias, total = map(float, re.findall(r"(?:up to|bias|makes) (-?\d+\.\d{3})", shown))
@@ -108,7 +110,7 @@ def test_the_numbers_shown_add_up_to_the_unit(layer):
 
 
 def test_a_digit_can_be_drawn_with_the_mouse_and_with_keys():
-    widget = NetworkXRay(source="your drawing")
+    widget = NetworkXRay(*SMALL, source="your drawing")
     assert "The drawing is empty" in widget.text
     for row in range(8):
         event = {
@@ -225,7 +227,7 @@ def test_points_that_only_touch_the_kink_are_on_one_side_of_it(x, sides, kink):
 
 
 def test_a_closed_relu_lets_no_blame_through():
-    widget = BlameMicroscope(layer="ReLU 1")
+    widget = BlameMicroscope(*SMALL, layer="ReLU 1")
     for place in np.ndindex(8, 8, 8):
         widget.set_state(channel=place[0], row=place[1], column=place[2])
         if widget.facts["value"] == 0:
@@ -234,14 +236,16 @@ def test_a_closed_relu_lets_no_blame_through():
 
 
 def test_a_weight_has_its_sum():
-    widget = BlameMicroscope(what="a weight", layer="convolution 1", channel=2, row=1, column=0, image=3)
+    widget = BlameMicroscope(
+        *SMALL, what="a weight", layer="convolution 1", channel=2, row=1, column=0, image=3
+    )
     assert "kernel 2, input map 0, row 1, column 0" in widget.text
     assert f"its gradient, {widget.facts['gradient']:.3g}." in widget.text
 
 
 @pytest.mark.parametrize(("layer", "kernels"), [("ReLU 1", "Convolution 1"), ("pooling 2", "Convolution 2")])
 def test_the_microscope_shows_the_weights_of_the_layer_that_it_names(layer, kernels):
-    widget = BlameMicroscope(layer=layer)
+    widget = BlameMicroscope(*SMALL, layer=layer)
     widget.set_state(what="a weight")
     assert widget.state["layer"] == kernels.lower() and widget.text.startswith(kernels)
     for other in ("scores", "ReLU 1", "input"):
@@ -277,7 +281,7 @@ def test_a_function_of_ones_own_is_shown_where_it_is_wrong():
 
 
 def test_a_four_drawn_by_hand_is_recognised():
-    widget = NetworkXRay(source="your drawing", layer="input")
+    widget = NetworkXRay(*SMALL, source="your drawing", layer="input")
     for stroke in ([(3, 0), (1, 4), (6, 4)], [(4.5, 2), (4.5, 7)]):
         for i, (x, y) in enumerate(stroke):
             event = {"name": "input", "kind": "drag" if i else "click", "x": x, "y": y}
@@ -287,7 +291,7 @@ def test_a_four_drawn_by_hand_is_recognised():
 
 @pytest.mark.parametrize(("source", "title"), [("your drawing", "draw here"), ("test image", "input, large")])
 def test_the_input_stands_large_below_to_draw_on(source, title):
-    widget = NetworkXRay(source=source, layer="input", row=2, column=5)
+    widget = NetworkXRay(*SMALL, source=source, layer="input", row=2, column=5)
     sheets = [panel for panel in widget.compute(widget.state).panels if panel.title == title]
     (heat,) = (mark for mark in sheets[0].marks if getattr(mark, "emits", "") == "input")
     assert np.shape(heat.z) == (8, 8)
@@ -297,7 +301,7 @@ def test_the_input_stands_large_below_to_draw_on(source, title):
 @pytest.mark.parametrize("layer", ["convolution 2", "scores"])
 @pytest.mark.parametrize("image", range(5))
 def test_the_rows_of_the_sum_add_up_as_they_are_printed(layer, image):
-    widget = NetworkXRay(layer=layer, channel=3, image=image, row=1, column=2)
+    widget = NetworkXRay(*SMALL, layer=layer, channel=3, image=image, row=1, column=2)
     (panel,) = (panel for panel in widget.scene.panels if panel.name == "sum")
     words = [word.replace("−", "-") for mark in panel.marks if isinstance(mark, Text) for word in mark.text]
     parts = [float(word) for word in words[: words.index("sum")] if re.fullmatch(r"[+-]\d+\.\d\d", word)]
@@ -306,14 +310,14 @@ def test_the_rows_of_the_sum_add_up_as_they_are_printed(layer, image):
 
 
 def test_a_click_on_a_row_of_the_sum_shows_its_map():
-    widget = NetworkXRay(layer="convolution 2")
+    widget = NetworkXRay(*SMALL, layer="convolution 2")
     click = {"name": "part", "kind": "click", "x": 0.5, "y": 4, "row": 4, "col": 0}
     assert widget.event(click) == {"input_map": 4}
     assert widget.event({**click, "row": 8}) is None, "the bias has no map"
 
 
 def test_maps_of_all_layers_are_of_one_size_and_do_not_overlap():
-    picture = NetworkPicture(NetworkXRay().model, *columns_of(NetworkXRay()))
+    picture = NetworkPicture(NetworkXRay(*SMALL).model, *columns_of(NetworkXRay(*SMALL)))
     inner = [column for column in picture.columns if column.output.place]
     assert len({column.pitch for column in inner}) == 1
     for left, right in zip(picture.columns, picture.columns[1:], strict=False):
@@ -328,7 +332,7 @@ def columns_of(widget):
 def test_the_challenges_of_the_text_can_be_met():
     sizes = SizeExplorer(kernel_size=3, stride=2, layers=3, unit=1).facts
     assert sizes["pixels"] >= 15 and sizes["parameters"] < 1300
-    confident = NetworkXRay(image=143).facts
+    confident = NetworkXRay(*SMALL, image=143).facts
     assert confident["confidence"] > 0.7 and not confident["right"]
 
 
@@ -355,3 +359,14 @@ def test_the_slices_of_a_kernel_add_up_to_its_map():
         "row": 2,
         "column": 0,
     }
+
+
+@pytest.mark.parametrize("layer", ["convolution 1", "convolution 2", "scores"])
+def test_the_sentence_has_the_bias_and_the_sum_of_the_picture(layer, made):
+    widget = made[NetworkXRay]
+    widget.set_state(layer=layer, image=0, channel=0, row=3, column=3)
+    said = re.search(r"add up to (-?[\d.]+), plus the bias (-?[\d.]+) makes (-?[\d.]+)\.", widget.text)
+    marks = [mark for panel in widget.scene.panels if panel.name == "sum" for mark in panel.marks]
+    words = [word for mark in marks if isinstance(mark, Text) for word in mark.text]
+    _, bias, total = map(float, said.groups())
+    assert f"{bias:+.2f}".replace("-", "−") in words and f"{total:.2f}".replace("-", "−") in words

@@ -7,7 +7,7 @@ from cnnlib.playground import Playground as Run
 from cnnlib.playground import main_effects
 from cnnlib.viz import Heatmap, Points
 from cnnlib.widgets.spirals.seeds import SIDE, PlaygroundSeeds
-from cnnlib.widgets.spirals.snapshots import PlaygroundSnapshots
+from cnnlib.widgets.spirals.snapshots import PlaygroundSnapshots, trained
 from tests.widgets.sweep import assert_refuses, sweep
 
 
@@ -83,6 +83,31 @@ def test_shares_are_those_of_the_last_map_upright_and_turned():
     shares = [view.facts[name] for name in ("share_x", "share_y", "share_turned")]
     np.testing.assert_allclose(shares, [*upright, oblique.max()], atol=1e-6)
     assert f"the better of two axes turned by 45° {100 * oblique.max():.0f} %." in view.text
+
+
+def test_when_the_turned_axis_is_ahead():
+    _, effects = trained("test loss 0.425, then 0.106")
+    height, turned = effects[:, 1], effects[:, 2]
+    assert (turned[270:543] > height[270:543]).all()
+    assert (turned[1:270] < height[1:270]).all() and (turned[543:] < height[543:]).all()
+    assert [round(100 * share) for share in effects[300, 1:]] == [71, 75]
+    assert 0.8 < height[1:101].min() and height[1:101].max() < 0.92 and effects[1:101, 0].max() < 0.06
+
+
+@pytest.mark.parametrize(
+    ("half", "seed", "rate", "epoch"),
+    [("test_loss", "0.50025", 0.03, 147), ("train_loss", "0.50139", 0.01, 553)],
+)
+def test_how_much_of_the_fall_comes_before_the_chapter_s_first_picture(half, seed, rate, epoch):
+    run = Run(dataset="spiral", network_shape=(8, 8), seed=seed, learning_rate=rate)
+    losses = [getattr(run, half)]
+    for until in (5, epoch, 1531):
+        run.step(until - run.epoch)
+        losses.append(getattr(run, half))
+    start, soon, then, end = losses
+    assert 0.04 < (start - soon) / (start - end) < 0.15  # quickly, but not far
+    assert (start - then) / (start - end) < 0.25
+    assert half == "test_loss" or epoch > 1531 / 3
 
 
 def test_the_larger_share_tells_an_oblique_ramp_from_an_upright_one_and_the_sum_does_not():

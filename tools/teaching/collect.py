@@ -130,6 +130,8 @@ def write(target: Path, rows: list[Row], wanted: list[Task], seed: int) -> None:
     (target / "marking.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
     if list(records.glob("record-*.json")):
         class_report.main([str(records), "--to", str(target)])
+    else:
+        print("No hand-in brought a record of predictions and answers: there is no class report.")
 
 
 def said(row: Row, wanted: list[Task]) -> list[str]:

@@ -23,7 +23,7 @@ from tools.points import MARKER
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "notebooks" / "source"
 #: Sections that are read at home: they have no minutes.
-AT_HOME = ("Exercises", "Summary", "Questions", "References", "What the chapter claims")
+AT_HOME = ("Exercises", "Summary", "Questions", "References")
 OPENING = "Opening"
 COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 TITLE = r"(?:\*\*\d\. ([^*]+)\*\*\s+)?"
@@ -73,6 +73,11 @@ class Task:
     minutes: int
     text: str
 
+    @property
+    def first_words(self) -> str:
+        """Its first sentence, without the dot."""
+        return self.text.split(". ")[0].rstrip(".:")
+
 
 @dataclass
 class Lesson:
@@ -113,6 +118,12 @@ class Lesson:
             " ".join(goal.split())
             for goal in re.findall(r"^\d\. (.+(?:\n {3}.+)*)", self.opening, re.MULTILINE)
         ]
+
+    @property
+    def needs(self) -> str:
+        """What a learner must know before, as the first cell says it."""
+        found = re.search(r"\*\*You need\*\* (.+?)(?=\n\n|\Z)", self.opening, re.DOTALL)
+        return " ".join(found[1].split()) if found else ""
 
     @property
     def stated_minutes(self) -> int:

@@ -11,6 +11,7 @@ from cnnlib.learning import find as find_item
 from tools.teaching.lessons import ROOT, Lesson, Section, find, free_names, lessons
 from tools.teaching.pages import write
 
+LETTERS = 1500  # of the questions that a plan's page holds whole
 COURSES = ROOT / "teaching" / "courses.toml"
 
 
@@ -58,11 +59,17 @@ class Course:
 
 
 def rows(lesson: Lesson) -> list[Row]:
-    """Return a lesson's sections with the minute at which each begins."""
+    """Return a lesson's sections with the minute at which each begins.
+
+    Questions are whole where one page holds them all.
+    """
+    texts = [find_item(name).text() for section in lesson.timed for name in section.predictions]
+    short = sum(map(len, texts)) > LETTERS
     found, start = [], 0
     for section in lesson.timed:
         states = tuple((line, bool(free_names(line))) for line in section.states)
-        questions = tuple(short_question(find_item(name).text()) for name in section.predictions)
+        asked = [find_item(name).text() for name in section.predictions]
+        questions = tuple(map(short_question, asked) if short else asked)
         found.append(Row(start, section, states, questions))
         start += section.minutes
     return found

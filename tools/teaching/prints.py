@@ -8,7 +8,7 @@ from cnnlib.autodiff.scalar_graph import GRAPHS, run
 from tools.teaching.kernels import sums
 from tools.teaching.lessons import ROOT
 from tools.teaching.pages import write
-from tools.teaching.text import with_formulae
+from tools.teaching.text import markdown
 
 GRAPH = "one weight"
 
@@ -48,7 +48,4 @@ def board() -> dict:
 
 def notation() -> str:
     """Return docs/notation.md as HTML, its formulae set."""
-    from markdown_it import MarkdownIt
-
-    text = (ROOT / "docs" / "notation.md").read_text("utf-8")
-    return MarkdownIt("commonmark", {"html": True}).enable("table").render(with_formulae(text))
+    return markdown((ROOT / "docs" / "notation.md").read_text("utf-8"))

@@ -170,7 +170,9 @@ def main(arguments: list[str] | None = None) -> int:
     except Refusal as refusal:
         print(f"course.py: {refusal}", file=sys.stderr)
         return 1
+    archive = shutil.make_archive(str(target), "zip", target.parent, target.name)
     print(f"Written: {target.resolve()}, with {', '.join(path.stem for path in notebooks)}.")
+    print(f"To give out: {Path(archive).resolve()}, the same in one file.")
     return 0
 
 

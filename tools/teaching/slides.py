@@ -11,22 +11,25 @@ from __future__ import annotations
 
 import base64
 import html
+import io
 import re
 import shutil
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from PIL import Image
 
+from cnnlib.viz.static import NOTE
 from tools.site import settings
 from tools.site.pages import copy_katex
 from tools.teaching.answers import Answer, answers
 from tools.teaching.lessons import AT_HOME, OPENING, Lesson, Section, widget_lines
 from tools.teaching.pages import HERE
-from tools.teaching.text import COMMENT, FORMULA, inline, with_formulae
+from tools.teaching.slide_text import notes, section_slides
+from tools.teaching.text import inline
 
 REVEAL = settings.HERE / "node_modules" / "reveal.js"
-LEAD = 330  # letters of prose on a section's first slide
 MOST_LINES = 22  # of code and of what it prints, on one slide
 
 
@@ -77,6 +80,7 @@ def make_deck(lesson: Lesson, site: str) -> nbformat.NotebookNode:
         elif section.title != OPENING and not section.title.startswith(AT_HOME):
             page = f"{site}/notebooks/{lesson.name}.html#{section.anchor}"
             cells += _section(section, page, outputs, right)
+    cells += _tasks(lesson)
     metadata = {"title": f"{lesson.number} {lesson.title}", "language_info": {"name": "python"}}
     return new_notebook(cells=cells, metadata=metadata)
 
@@ -97,12 +101,8 @@ def _slide(markup: str, kind: str = "subslide"):
 
 
 def _notes(text: str):
-    """What the speaker reads: prose without its comments, formulae as they are typed."""
-    text = COMMENT.sub("", re.sub(r"</?(?:details|summary)[^>]*>", "", text))
-    text = FORMULA.sub(lambda match: f"`{(match[1] or match[2]).strip()}`", text)
-    paragraphs = [inline(" ".join(part.split())) for part in re.split(r"\n\s*\n", text) if part.strip("# \n")]
-    markup = "".join(f"<p>{part.lstrip('# ')}</p>" for part in paragraphs)
-    return new_markdown_cell(f"<div>{markup}</div>", metadata={"slideshow": {"slide_type": "notes"}})
+    """What the speaker reads."""
+    return new_markdown_cell(f"<div>{notes(text)}</div>", metadata={"slideshow": {"slide_type": "notes"}})
 
 
 def _title(lesson: Lesson) -> list:
@@ -119,16 +119,29 @@ def _summary(section: Section) -> list:
     text = "\n\n".join(cell.source for cell in section.cells).partition("\n")[2]
     parts = [
         inline(" ".join(part.split()).lstrip("- "))
-        for part in re.split(r"\n\s*\n|\n(?=- )", text)
+        for part in re.split(r"\n\s*\n|\n(?=- )|(?<=[.?!])\s+(?=[A-Z*`$])", text)
         if part.strip()
     ]
-    return [_slide("<h2>Summary</h2>" + "".join(f'<p class="lead">{part}</p>' for part in parts), "slide")]
+    return [_slide("<h2>Summary</h2><ul>" + "".join(f"<li>{part}</li>" for part in parts) + "</ul>", "slide")]
+
+
+def _tasks(lesson: Lesson) -> list:
+    """The exercises, and how they are handed in."""
+    if not lesson.exercises:
+        return []
+    rows = "".join(
+        f"<tr><td>{task.minutes} min</td><td>{inline(task.first_words)}</td></tr>"
+        for task in lesson.exercises
+    )
+    hand_in = '<p class="live">To hand in: <code>python3 course.py hand-in --name "Your name"</code></p>'
+    return [_slide(f'<h2>Exercises</h2><table class="choices tasks">{rows}</table>{hand_in}', "slide")]
 
 
 def _section(section: Section, page: str, outputs: dict, right: dict[str, Answer]) -> list:
     """The slides of a section."""
     prose = "\n\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
-    cells = [_slide(_first(section, prose), "slide"), _notes(prose.partition("\n")[2] or section.title)]
+    first, *more = section_slides(section.title, prose)
+    cells = [_slide(first, "slide"), _notes(prose.partition("\n")[2] or section.title), *map(_slide, more)]
     challenges = section.challenges
     for cell in (cell for cell in section.cells if cell.cell_type == "code"):
         wish = cell.metadata.get("slideshow", {}).get("slide_type")
@@ -160,28 +173,6 @@ def _code(section: Section, source: str, outputs: list, kind: str) -> list:
         return [_slide(kicker, kind), new_code_cell(source, outputs=outputs)]
     printed = html.escape(printed).replace("\n", "<br>")
     return [_slide(kicker, kind), new_code_cell(source), _slide(f"{kicker}<pre>{printed}</pre>")]
-
-
-def _first(section: Section, prose: str) -> str:
-    """A section's heading, its first sentences, its formulae."""
-    text = COMMENT.sub("", prose.partition("\n")[2])
-    text = re.sub(r"<details.*?</details>|```.*?```", "", text, flags=re.DOTALL)
-    blocks = [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]
-    plain = [block for block in blocks if block[0] not in "|!<$-#>" and not block.startswith("**Challenge")]
-    lead = ""
-    for sentence in re.split(r"(?<=[.?!]) (?=[A-Z*`$])", " ".join(plain[0].split())) if plain else []:
-        if lead and len(lead) + len(sentence) > LEAD:
-            break
-        lead = f"{lead} {sentence}".strip()
-    lead = lead if lead.endswith((".", "?", "!", ".)")) else lead.rstrip(":,;") + "."
-    formulae = "".join(map(_formula, [found[1] for found in FORMULA.finditer(text) if found[1]][:4]))
-    return f'<h2>{inline(section.title)}</h2><p class="lead">{inline(lead)}</p>{formulae}'
-
-
-def _formula(latex: str) -> str:
-    """A formula on a line of its own; a long one in smaller letters."""
-    size = "long" if len(re.sub(r"\\\w+|[{}\s]", "", latex)) > 60 else "short"
-    return f'<div class="formula {size}">{with_formulae(f"$${latex}$$")}</div>'
 
 
 def _question(answer: Answer) -> str:
@@ -220,21 +211,30 @@ def _still(cell, outputs: dict) -> str:
     """A widget's saved picture; NotBuilt when the built notebook has no such cell."""
     if cell.source not in outputs:
         raise NotBuilt(f"no built cell begins {cell.source[:60]!r}; call `python -m tools.build_notebooks`")
-    return _picture(outputs[cell.source])
+    return _picture(outputs[cell.source], of_widget=True)
 
 
-def _picture(outputs: list) -> str:
+def _picture(outputs: list, of_widget: bool = False) -> str:
     """The last picture among outputs as an image, with its text for those who do not see it."""
     for output in reversed(outputs):
         data = output.get("data", {})
         if "image/png" in data:
             words = html.escape(str(data.get("text/plain", "")).replace("\n", " "), quote=True)
             drawn = "".join(data["image/png"]).replace("\n", "")
+            drawn = _without_note(drawn) if of_widget else drawn
             return f'<img class="still" alt="{words}" src="data:image/png;base64,{drawn}">'
         if "image/svg+xml" in data:
             drawn = base64.b64encode("".join(data["image/svg+xml"]).encode()).decode()
             return f'<img class="still" alt="" src="data:image/svg+xml;base64,{drawn}">'
     return ""
+
+
+def _without_note(picture: str) -> str:
+    """A still without the line beneath it, which tells who reads at home how to have the live one."""
+    image = Image.open(io.BytesIO(base64.b64decode(picture)))
+    cropped = io.BytesIO()
+    image.crop((0, 0, image.width, image.height - NOTE)).save(cropped, format="png", optimize=True)
+    return base64.b64encode(cropped.getvalue()).decode()
 
 
 def _text_outputs(outputs: list) -> list:

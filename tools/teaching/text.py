@@ -52,6 +52,13 @@ def inline(text: str) -> str:
     return "".join(parts)
 
 
+def markdown(text: str) -> str:
+    """Return Markdown as HTML, its formulae set; tables and lists stay what they are."""
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": True}).enable("table").render(with_formulae(text))
+
+
 def _emphasis(text: str) -> str:
     text = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
     return re.sub(r"\*(.+?)\*", r"<em>\1</em>", text)

@@ -4,11 +4,11 @@ from functools import cache
 
 import numpy as np
 
-from cnnlib.data import load_digits
+from cnnlib.data import load_digits, load_mnist_sample
 from cnnlib.experiments.four_readings import Geometry, shares
 from cnnlib.experiments.layer_sizes import receptive_field
 from cnnlib.experiments.planted_faults import BUGS, learning_curve
-from cnnlib.networks import small_cnn
+from cnnlib.networks import mnist_cnn
 from cnnlib.nn import functional as F
 from cnnlib.nn.losses import CrossEntropyLoss
 
@@ -58,9 +58,9 @@ def gradients_over_zeros():
 @cache
 def kept_promises():
     """At which rates one image's loss falls by what the gradient promises: the place of the choice."""
-    digits, kept = load_digits(), []
+    digits, kept = load_mnist_sample(), []
     for rate in (0.001, 0.1):
-        model, loss = small_cnn(rng=0, dtype=np.float64), CrossEntropyLoss()
+        model, loss = mnist_cnn(rng=0, dtype=np.float64), CrossEntropyLoss()
         x, y = digits.x_train[:1].astype(np.float64), digits.y_train[:1]
         before = loss.forward(model.forward(x), y)
         model.backward(loss.backward())

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnlib.data import load_digits
 from cnnlib.experiments.signals import distinct_filters, layer_signals
-from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network
+from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network, study_images
 from cnnlib.nn.layers import Conv2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
@@ -16,9 +16,9 @@ from cnnlib.training import fit
 @cache
 def different(start):
     """How many filters of the first and second layer differ after eight epochs from a start."""
-    digits, model = load_digits(), starting_network(start)
+    digits, model = study_images(), starting_network(start)
     how = {"epochs": 8, "rng": 0, "progress": False}
-    fit(model, CrossEntropyLoss(), SGD(0.05, momentum=0.9), digits.x_train, digits.y_train, **how)
+    fit(model, CrossEntropyLoss(), SGD(0.01, momentum=0.9), digits.x_train, digits.y_train, **how)
     return tuple(distinct_filters(model[place].params["weight"]) for place in (0, 3))
 
 

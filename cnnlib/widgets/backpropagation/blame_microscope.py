@@ -12,7 +12,7 @@ from cnnlib.nn.layers import Conv2d, MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Figure, Heatmap, Panel, Region, Scene, mosaic
-from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture
+from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture, signed_sum
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.network_xray import default
@@ -33,7 +33,7 @@ class BlameMicroscope(Widget):
     ----------
     model : Sequential, optional
         A network of one's own, within the sizes that `cnnlib.experiments.specimen` takes; by default the
-        course's small network for 8x8 digits.
+        course's network for MNIST's digits of 28x28.
     images : Split, array (N, C, H, W) or pair (images, labels), optional
         What to show to it; of a `Split` the test images. A weight's gradient needs labels.
     class_names : sequence of str, optional
@@ -45,8 +45,8 @@ class BlameMicroscope(Widget):
     windows), ``weights`` (that receive one), ``switches`` (winners of max-poolings on the way). For a weight:
     ``gradient``, ``terms`` (products that are not zero).
 
-    >>> BlameMicroscope(layer="convolution 1", channel=0, row=3, column=3).text.split(";")[0]
-    'Convolution 1, map 0, row 3, column 3: 9 of the 9 pixels in its field receive a gradient'
+    >>> BlameMicroscope(layer="convolution 1", channel=0, row=12, column=12).text.split(";")[0]
+    'Convolution 1, map 0, row 12, column 12: 25 of the 25 pixels in its field receive a gradient'
     """
 
     title = "Which numbers would move this one, and how much?"
@@ -75,14 +75,16 @@ class BlameMicroscope(Widget):
         inputs = [self.kernels_of(conv).shape[1] for conv in self.opened.convolutions()]
         kinds = (UNIT, WEIGHT) if inputs and self.specimen.labels is not None else (UNIT,)
         sides = [side for conv in self.opened.convolutions() for side in self.kernels_of(conv).shape[2:]]
+        first = (deepest or names)[-1]
+        _, height, width = (*self.outputs[first].shape, 1, 1)[:3]
         rows, columns = (max([s[i] for s in shapes if len(s) == 3] + sides + [1]) - 1 for i in (1, 2))
         return (
             Choice("what", kinds, picker="segments", label="Blame for"),
             Slider("image", 0, max(1, len(self.specimen.images) - 1), 0, integer=True, label="Test image"),
-            Choice("layer", names, (deepest or names)[-1], label="Layer"),
+            Choice("layer", names, first, label="Layer"),
             Slider("channel", 0, most, min(3, most), integer=True, label="Map"),
-            Slider("row", 0, max(rows, 1), 0, integer=True, label="Row"),
-            Slider("column", 0, max(columns, 1), 0, integer=True, label="Column"),
+            Slider("row", 0, max(rows, 1), (height - 1) // 2, integer=True, label="Row"),
+            Slider("column", 0, max(columns, 1), (width - 1) // 2, integer=True, label="Column"),
             Slider("input_map", 0, max([*inputs, 2]) - 1, 0, integer=True, label="Input map (of a weight)"),
         )
 
@@ -253,11 +255,11 @@ class BlameMicroscope(Widget):
         terms = weight_gradient_terms(layer, before, after, index)
         facts = {"gradient": terms.total, "terms": int(np.count_nonzero(terms.products)), "loss": seen.loss}
         size = max(terms.inputs.shape[1:])
-        shown = ".2f" if size <= 4 else ".1f" if size <= 8 else ""
+        shown = ".3f" if size <= 4 else ".1f" if size <= 8 else ""
         titles = (
             "what the weight met",
             "× gradient that arrived",
-            say("= products, sum {total:.3g}", total=terms.total),
+            say("= products, sum {signed_sum}", signed_sum=signed_sum(terms.total)),
         )
         arrays = (terms.inputs[0], terms.factors[0], terms.products[0])
         panels = [
@@ -297,7 +299,7 @@ class BlameMicroscope(Widget):
         return say(
             "{upper}{name}, kernel {f}, input map {c}, row {p}, column {q}: the weight is "
             "used at {size} places; {terms} products are not zero, and all add up to its "
-            "gradient, {gradient:.3g}.",
+            "gradient, {signed_sum}.",
             upper=output.name[0].upper(),
             name=output.name[1:],
             f=f,
@@ -306,7 +308,7 @@ class BlameMicroscope(Widget):
             q=q,
             size=terms.inputs.size,
             terms=facts["terms"],
-            gradient=facts["gradient"],
+            signed_sum=signed_sum(facts["gradient"]),
         )
 
 
@@ -321,7 +323,8 @@ def square(values: np.ndarray, title: str, at: tuple, numbers: str) -> Panel:
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
     size = np.abs(values).max()
     power = int(np.floor(np.log10(size))) if 0 < size < 0.05 else 0
-    heat = Heatmap(values / 10.0**power, cmap="diverging", numbers=numbers)
+    values = values / 10.0**power + 0.0  # no negative zeros among the numbers shown
+    heat = Heatmap(values, cmap="diverging", numbers=numbers)
     return Panel(
         [heat], x, y, title=title + (f" (×1e{power})" if power else ""), at=at, equal=True, grid=False
     )

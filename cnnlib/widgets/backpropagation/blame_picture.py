@@ -15,7 +15,7 @@ PITCH, RULE, THUMB = 86.0, 50.0, 19.0  # pixels of a map, of what acts between t
 VALUES, RULES, GRADIENTS, NUMBERS, THUMBS = 94.0, 190.0, 308.0, 362.0, 426.0  # heights of the rows' middles
 HEIGHT = 468.0
 BETWEEN = 104.0  # distance of two columns on a narrow page
-GATE, SWITCH, KERNEL = "gate", "switch", "kernel"
+GATE, SWITCH, KERNEL = "ReLU gate", "pool winner", "kernel"
 
 
 def single(output: LayerOutput, values, index: int, **look) -> Maps:
@@ -144,9 +144,7 @@ class BlamePicture:
             )
             if output.name != self.output.name:
                 marks.append(
-                    ColorScale(
-                        x, NUMBERS + 10, colors["vmin"], colors["vmax"], needs=105.0 * len(self.outputs)
-                    )
+                    ColorScale.both_ways(x, NUMBERS + 10, colors["vmax"], (-18, 0), 96.0 * len(self.outputs))
                 )
         return marks
 
@@ -276,3 +274,12 @@ def signed(value: float) -> str:
     """
     digits = 0 if abs(value) >= 10 else 2 if abs(value) >= 0.095 else 4
     return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def signed_sum(value: float) -> str:
+    """A sum in four digits, with a true minus sign.
+
+    >>> signed_sum(-1.69357)
+    '−1.694'
+    """
+    return f"{value + 0.0:.4g}".replace("-", "−")

@@ -13,7 +13,7 @@ SLOTS = {"head": ("graph",), "handle": ("step",), "settings": ("x", "w", "b", "t
 LIMIT = 4.0
 WORDS = ("one weight", "through a ReLU", "used twice")
 AIR = 600  # pixels of width below which notes give way
-LEGEND = "above: the value; below: dE by it, blue + orange −"
+LEGEND = "Above a node: its value. On an arrow: a local slope. Below: the gradient, blue +, orange −."
 
 
 class ChainRule(Widget):
@@ -79,10 +79,10 @@ class ChainRule(Widget):
 
 
 def figures(values: dict, known: set, gradients: dict) -> list[Figure]:
-    """The error and the gradient by the weight, as far as they are known."""
+    """The loss and the gradient by the weight, as far as they are known."""
     error = short(values["E"]) if "E" in known else "?"
     slope = short(gradients["w"]) if "w" in gradients else "?"
-    return [Figure("Error E", error, large=True), Figure("dE/dw", slope, large=True)]
+    return [Figure("Loss E", error, large=True), Figure("dE/dw", slope, large=True)]
 
 
 def timeline(nodes: int, step: int) -> Panel:
@@ -164,7 +164,7 @@ def notes(graph: Graph, step: int) -> list[Note]:
     """What a first-time reader asks at the beginning, at the turn, and on the way back."""
     nodes, (right, height) = len(graph.nodes), graph.places["E"]
     if step == 0:
-        words = "Press Play: numbers flow to the right, then blame flows back."
+        words = "Press Play: numbers flow to the right, then gradients flow back."
         return [Note(right - 1.3, height + 1.15, words, (right - 0.9, height + 0.3), 240, needs=AIR)]
     if step == nodes:
         words = "× is a local slope: how fast this node moves with that input."

@@ -10,10 +10,11 @@ from cnnlib.experiments import four_readings as readings
 from cnnlib.experiments.four_readings import Geometry
 from cnnlib.runtime.language import say
 from cnnlib.viz import Figure, Narrow, Scene
-from cnnlib.widgets.backpropagation.readings_picture import READINGS, ReadingsPicture
+from cnnlib.widgets.backpropagation.readings_picture import BY_WEIGHT, READINGS, ReadingsPicture
 from cnnlib.widgets.base import Choice, Slider, Widget
 
 SIZE = 5  # rows and columns of the image
+WAS = {"transposed": BY_WEIGHT}  # an earlier name of a reading, still understood
 NUMBERS = ("mixed", "one output", "all ones")
 BELOW = ("scatter", "gather", "matrix", "weights")
 SMALL = {"scatter": (0, 0), "gather": (0, 1), "matrix": (1, 0), "weights": (1, 1)}
@@ -28,8 +29,9 @@ class ConvolutionBackward(Widget):
     rounding hides a difference.
 
     Facts: ``step``, ``steps``, ``products`` (of weight and upstream gradient that reach a pixel, in all),
-    ``made`` (of them so far), ``apart`` (largest difference of the four when all are done), ``unreached``
-    (pixels that no output has seen), ``most`` (shares of the pixel that has most).
+    ``made`` (of them so far), ``apart`` (largest difference of the four when all are done), ``now_apart``
+    (that of what they have made so far), ``unreached`` (pixels that no output has seen), ``most`` (shares of
+    the pixel that has most).
 
     >>> ConvolutionBackward(step=2).text.split(".")[0]
     'Step 2 of 9, output by output: dy at row 0, column 1 is 2'
@@ -55,6 +57,11 @@ class ConvolutionBackward(Widget):
     }
     advances = "step"
     speed = "5 steps a second"
+
+    def set_state(self, **state) -> None:
+        super().set_state(
+            **{name: WAS.get(value, value) if name == "reading" else value for name, value in state.items()}
+        )
 
     def limits(self, state: dict) -> dict:
         return {
@@ -96,7 +103,8 @@ class ConvolutionBackward(Widget):
             "steps": picture.steps,
             "products": int(counts.sum()),
             "made": picture.products_made(),
-            "apart": float(max(np.abs(other - done[0]).max() for other in done[1:])),
+            "apart": largest_difference(done),
+            "now_apart": largest_difference(every),
             "unreached": int((counts[0] == 0).sum()),
             "most": int(counts.max()),
         }
@@ -116,12 +124,12 @@ class ConvolutionBackward(Widget):
                     say("of {products}", products=facts["products"]),
                     large=True,
                 ),
-                Figure("The four differ by", f"{facts['apart']:g}"),
+                Figure("The four now differ by", f"{facts['now_apart']:g}"),
             ],
         )
 
     def sentence(self, picture: ReadingsPicture, facts: dict) -> str:
-        how = READINGS[picture.reading]
+        how = READINGS[picture.reading] or picture.reading
         if not facts["step"]:
             words = say(
                 "Step 0 of {steps}: nothing has gone back yet. Press Play to go {how}.",
@@ -157,6 +165,11 @@ def narrow(reading: str) -> Narrow:
     return Narrow(tuple(f"{height}px" for height in heights), (1, 1), sum(heights) + 50, at)
 
 
+def largest_difference(results: list[np.ndarray]) -> float:
+    """The largest difference of any of the results from the first."""
+    return float(max(np.abs(other - results[0]).max() for other in results[1:]))
+
+
 def geometry(state: dict) -> Geometry:
     """How the kernel of a state moves over the image."""
     padding = min(state["padding"], state["dilation"] * (state["kernel"] - 1))
@@ -169,7 +182,7 @@ def steps_of(reading: str, g: Geometry, state: dict) -> int:
         "scatter": state["kernels"] * g.outputs**2,
         "gather": state["channels"] * g.size**2,
         "matrix": state["channels"] * g.size**2,
-        "transposed": state["kernels"] * g.kernel**2,
+        BY_WEIGHT: state["kernels"] * g.kernel**2,
     }
     return counts[reading]
 
@@ -196,5 +209,5 @@ def result(reading: str, dy: np.ndarray, w: np.ndarray, g: Geometry, steps: int 
         return readings.gather(dy, w, g, steps)
     if reading == "matrix":
         return readings.by_matrix(dy, w, g, steps)
-    make = readings.scatter if reading == "scatter" else readings.lay_down
+    make = readings.scatter if reading == "scatter" else readings.weight_by_weight
     return g.cut(make(dy, w, g, steps))

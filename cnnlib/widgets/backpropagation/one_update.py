@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlib.data import Split, load_digits
+from cnnlib.data import Split, load_mnist_sample
 from cnnlib.experiments.dissect import FullPass, full_pass
 from cnnlib.experiments.specimen import specimen
-from cnnlib.networks import load_digits_cnn, small_cnn
+from cnnlib.networks import load_mnist_cnn, mnist_cnn
 from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
@@ -50,7 +50,7 @@ class OneUpdate(Widget):
     ----------
     model : Sequential, optional
         A network of one's own, within the sizes that `cnnlib.experiments.specimen` takes; by default the
-        course's small network for 8x8 digits, fresh or trained.
+        course's network for MNIST's digits of 28x28, fresh or trained.
     images : Split or pair (images, labels), optional
         At least two; of a `Split` the training images. The last of them, 100 or half of a few, take no part
         in the update.
@@ -75,9 +75,8 @@ class OneUpdate(Widget):
         if (model is None) != (images is None):
             raise TypeError("model, images: got one without the other, expected both or neither")
         if model is None:
-            digits = load_digits()
-            images = digits.x_train[:1100], digits.y_train[:1100]
-            self.networks = {FRESH: small_cnn(rng=0), TRAINED: load_digits_cnn()}
+            images = load_mnist_sample()
+            self.networks = {FRESH: mnist_cnn(rng=0), TRAINED: load_mnist_cnn()}
         else:
             self.networks = {YOURS: model}
         if isinstance(images, Split):
@@ -183,14 +182,16 @@ class OneUpdate(Widget):
         shown = np.sort(order if label in order else np.append(order[:9], label))
         places, names = np.arange(len(shown)), self.specimen.class_names
         target = int(np.flatnonzero(shown == label)[0])
-        marks = [Points(1.06, target, color="ink", shape="diamond", size=6, label="label")]
+        marks = [Points(1.0, target, color="ink", shape="diamond", size=6, label="wanted")]
         if step >= len(self.outputs) - 1:
             marks.append(Bars(places, p[shown], color="muted", horizontal=True, label="before"))
         if step == self.steps:
             marks.append(Points(q[shown], places, color="paper", size=4, outline="ink", label="after"))
         y = Axis(len(shown) - 0.4, -0.6, ticks=places, names=[names[i] for i in shown])
-        x = Axis(0, 1.15, "probability", ticks=(0, 0.5, 1))
-        return Panel(marks, x, y, title="softmax: bars before, rings after", at=(0, 18, 1, 6), name="guess")
+        x = Axis(0, 1.08, "probability (diamond: wanted)", ticks=(0, 0.5, 1))
+        return Panel(
+            marks, x, y, title="softmax", subtitle="bars before, rings after", at=(0, 18, 1, 6), name="guess"
+        )
 
     def losses(self, step: int, facts: dict) -> Panel:
         """The loss of this image and the mean loss of the others, before and after."""

@@ -9,17 +9,13 @@ from cnnlib.experiments.four_readings import Geometry
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Heatmap, Mark, Panel, Region, Text, mosaic
 
-READINGS = {
-    "scatter": "output by output",
-    "gather": "pixel by pixel",
-    "matrix": "row by row",
-    "transposed": "weight by weight",
-}
+BY_WEIGHT = "weight by weight"
+READINGS = {"scatter": "output by output", "gather": "pixel by pixel", "matrix": "row by row", BY_WEIGHT: ""}
 TITLES = {
     "scatter": ("dy, what arrives", "kernel", "dx and its frame"),
     "gather": ("dy, spread and framed", "kernel, turned by half a turn", "dx"),
     "matrix": ("the convolution's matrix, transposed, and dy above it", "", "dx"),
-    "transposed": ("dy, input of the layer", "kernel", "output and its frame"),
+    BY_WEIGHT: ("dy, what arrives", "kernel", "dx and its frame"),
 }
 REACH = {"dy": 3.0, "w": 3.0, "dx": 15.0}  # ends of the colours
 MOST_COLUMNS = 15  # columns of a picture whose numbers can be read
@@ -50,7 +46,7 @@ class ReadingsPicture:
         """What is gone through: outputs (F, Ho, Wo), pixels (C, H, W) or weights (F, k, k)."""
         if self.reading == "scatter":
             return self.dy.shape
-        if self.reading == "transposed":
+        if self.reading == BY_WEIGHT:
             return (len(self.w), *self.w.shape[2:])
         return (self.w.shape[1], self.g.size, self.g.size)
 
@@ -73,14 +69,14 @@ class ReadingsPicture:
 
     def framed(self, dy: np.ndarray, w: np.ndarray) -> np.ndarray:
         """dx with its frame, of the two readings that have one."""
-        make = readings.scatter if self.reading == "scatter" else readings.lay_down
+        make = readings.scatter if self.reading == "scatter" else readings.weight_by_weight
         return make(dy, w, self.g, self.step)
 
     def step_at(self, row: int, column: int) -> int | None:
         """The place in the order of a cell of the maps that the steps go through; None in a gap."""
         rows, columns = self.shape[1:]
         number, inside = divmod(column, columns + 1)
-        if self.reading == "transposed":
+        if self.reading == BY_WEIGHT:
             number, row, inside = row // (rows + 1), row % (rows + 1), column
         place = (number, row, inside)
         return self.order.index(place) if place in self.order else None
@@ -92,7 +88,7 @@ class ReadingsPicture:
         number, row, column = self.now
         if self.reading == "scatter":
             return self.scatter_words(number, row, column)
-        if self.reading == "transposed":
+        if self.reading == BY_WEIGHT:
             of = say(" of kernel {nr}", nr=number) if len(self.w) > 1 else ""
             times = [signed(weight) for weight in self.w[number, :, row, column]]
             whose = " for channel 0 and ".join(times) + " for channel 1" * (len(times) > 1)
@@ -186,14 +182,14 @@ class ReadingsPicture:
         f, c, k, _ = w.shape
         tiled = mosaic(w.reshape(f * c, k, k), c)
         marks = [box(m * (k + 1), n * (k + 1), (k, k), "grid", 1) for n, m in np.ndindex(f, c)]
-        if self.now is not None and self.reading == "transposed":
+        if self.now is not None and self.reading == BY_WEIGHT:
             number, p, q = self.now
             marks += [box(m * (k + 1) + q, number * (k + 1) + p, width=3) for m in range(c)]
         elif self.now is not None and self.reading == "scatter":
             marks.append(box(0, self.now[0] * (k + 1), (c * (k + 1) - 1, k)))
         elif self.now is not None:
             marks.append(box(self.now[0] * (k + 1), 0, (k, f * (k + 1) - 1)))
-        emits = "weights" if self.reading == "transposed" else ""
+        emits = "weights" if self.reading == BY_WEIGHT else ""
         title = TITLES[self.reading][1]
         how = "a row each kernel, a column each channel" if f * c > 1 else ""
         return grid_panel(tiled, title, (0, 4, 1, 4), "w", marks, emits, "→", name="second", subtitle=how)
@@ -201,7 +197,7 @@ class ReadingsPicture:
     def dx_panel(self) -> Panel:
         """What has come back so far; of two readings, in its frame."""
         title = TITLES[self.reading][2]
-        if self.reading in ("scatter", "transposed"):
+        if self.reading in ("scatter", BY_WEIGHT):
             maps = self.framed(self.dy, self.w) + 0.0
             how = "what lies outside the thin line is cut off" if self.g.padding else ""
             marks = self.framed_marks(maps)
@@ -263,7 +259,7 @@ class ReadingsPicture:
         for place, (reading, maps, name) in enumerate(zip(READINGS, every, names, strict=True)):
             marks = [outline(maps.shape, c) for c in range(len(maps))] if reading == self.reading else []
             at = (1, 3 * place, 1, 3)
-            title, emits = say("dx by {reading}", reading=reading), f"reading:{name}"
+            title, emits = say("{reading}: dx", reading=reading), f"reading:{name}"
             how = READINGS[reading]
             panels.append(maps_panel(maps, title, at, "dx", marks, emits, name=name, subtitle=how))
         return panels

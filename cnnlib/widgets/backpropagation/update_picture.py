@@ -31,10 +31,13 @@ class UpdatePicture:
         return column <= self.step, self.step >= 2 * len(self.outputs) - column
 
     def map_of(self, column: int) -> int:
-        """The map shown of a layer: the one with the largest gradient."""
+        """The map shown of a layer: a convolution's with the largest gradient, and behind it the same."""
         output = self.outputs[column]
         if not output.maps:
             return 0
+        before = self.outputs[column - 1] if column else output
+        if column and not output.name.startswith("convolution") and before.shape[0] == output.shape[0]:
+            return self.map_of(column - 1)
         gradient = np.abs(self.seen.gradients[output.place][0]).sum(axis=(1, 2))
         return int(gradient.argmax())
 
@@ -64,7 +67,7 @@ class UpdatePicture:
         marks: list[Mark] = [
             Region(0, 1, GRADIENTS - 58, HEIGHT - 4, color="panel", alpha=1),
             Text([0], [10], again, color="muted", align="left", bold=True, size=13),
-            Line([0.47, 0.97], [10, 10], "muted", 1),
+            Line([0.53, 0.97], [10, 10], "muted", 1),
             Arrows([0.97], [10], [0.02], [0], color="muted", width=1),
             Arrows([0.034], [GRADIENTS - 70], [-0.03], [0], color="ink", width=3),
             Text([0.042], [GRADIENTS - 70], "Backwards: gradient", align="left", bold=True, size=13),

@@ -129,7 +129,7 @@ class DepthExplorer(Widget):
             y, title, words = Axis(0, 1.05), "How alike two images are", "cosine; 1: not to be told apart"
             marks = [Reference("1 = alike", y=1.0, at="start")]
         else:
-            y, title, words = Axis(*SIZES, log=True), "Signal →", "root mean square, behind each block"
+            y, title, words = Axis(*SIZES, log=True), "Signal →", "root mean square, every second layer"
             marks = []
         return Panel(
             [*marks, *lines(profiles, values, (y.low, y.high))], x, y,
@@ -156,7 +156,7 @@ class DepthExplorer(Widget):
             if not kept.all():
                 marks.append(Points(steps[-1:], drawn[-1:], color=COLORS[place], shape="cross", size=6))
         axes = Axis(0, STEPS, "step", whole=True), Axis(*LOSSES, log=True)
-        words = "mean of five batches; ✕: overflow"
+        words = "mean of five batches; ✕: too large"
         return Panel(marks, *axes, title="Loss", subtitle=words, at=(0, 2), name="loss", legend="ends")
 
     def sentence(self, facts):
@@ -212,7 +212,7 @@ def gradient_panel(profiles) -> Panel:
     """Size of the gradient of the loss by the numbers behind each block; it travels to the left."""
     y = Axis(*GRADIENTS, log=True)
     marks = lines(profiles, [found.gradient for found in profiles.values()], GRADIENTS)
-    words = "of the loss, behind each block"
+    words = "of the loss, behind every second layer"
     look = {"title": "← Gradient", "subtitle": words, "at": (0, 1), "name": "gradient", "legend": "ends"}
     return Panel(marks, layers_axis(profiles), y, **look)
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlib.data import load_digits
+from cnnlib.data import load_mnist_sample
 from cnnlib.data.pictures import centred
 from cnnlib.experiments.dissect import Terms, activations, unit_terms
-from cnnlib.networks import load_digits_cnn
+from cnnlib.networks import load_mnist_cnn
 from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, ReLU
 from cnnlib.runtime.language import say
@@ -23,8 +23,8 @@ from cnnlib.widgets.forward_pass.unit_detail import (
     READABLE,
     curve_panel,
     matrix_panel,
+    parts_and_bias,
     pool_panel,
-    rounded_parts,
     source_panel,
     sum_panel,
     sum_rows,
@@ -40,7 +40,7 @@ LARGEST_SHEET = 28  # pixels along a side that can be drawn on
 
 def default():
     """The network and images that are opened where none are given."""
-    return load_digits_cnn(), load_digits()
+    return load_mnist_cnn(), load_mnist_sample()
 
 
 class NetworkXRay(Widget):
@@ -50,7 +50,7 @@ class NetworkXRay(Widget):
     ----------
     model : Sequential, optional
         A network of one's own, within the sizes that `cnnlib.experiments.specimen` takes; by default the
-        course's small network for 8x8 digits.
+        course's network for MNIST's digits of 28x28.
     images : Split, array (N, C, H, W) or pair (images, labels), optional
         What to show to it; of a `Split` the test images. Needed with `model`.
     class_names : sequence of str, optional
@@ -64,8 +64,8 @@ class NetworkXRay(Widget):
     Facts: ``guess``, ``confidence`` (0 to 1), ``label`` (-1 for a drawing), ``right`` (0 or 1), ``value`` of
     the chosen unit, ``terms`` (number of products in it), ``pixels_seen``, ``ink`` (sum of the input).
 
-    >>> NetworkXRay(layer="pooling 1", channel=2, row=1, column=1).text.split(".")[0]
-    'Pooling 1, map 2, row 1, column 1: the largest of 4 numbers is 1'
+    >>> NetworkXRay(layer="pooling 1", channel=0, row=5, column=7).text.split(". ")[0]
+    'Pooling 1, map 0, row 5, column 7: the largest of 4 numbers is 2.11'
     """
 
     title = "What does every number of the network come from? Click one."
@@ -94,8 +94,8 @@ class NetworkXRay(Widget):
             Slider("image", 0, max(1, len(self.specimen.images) - 1), 0, integer=True, label="Test image"),
             Choice("layer", names, names[1], label="Layer"),
             Slider("channel", 0, most - 1, 0, integer=True, label="Map"),
-            Slider("row", 0, self.height - 1, 3, integer=True, label="Row"),
-            Slider("column", 0, self.width - 1, 3, integer=True, label="Column"),
+            Slider("row", 0, self.height - 1, 3 * self.height // 8, integer=True, label="Row"),
+            Slider("column", 0, self.width - 1, 3 * self.width // 8, integer=True, label="Column"),
             Slider("input_map", 0, most - 1, 0, integer=True, label="Input map to show"),
             Choice("scale", (BLOCKS, SHARED, OWN), label="Colour scale"),
         ]
@@ -289,7 +289,7 @@ class NetworkXRay(Widget):
                 )
             )
             title = "window"
-        part = rounded_parts([*products.sum(axis=(1, 2)).tolist(), terms.bias], round(terms.total, 2))[shown]
+        part = parts_and_bias(products.sum(axis=(1, 2)), terms.bias)[shown]
         after = self.relu_after(output)
         panels += [
             matrix_panel(title, inputs[shown], (1, 4, 1, 5), sign="×", name="window"),

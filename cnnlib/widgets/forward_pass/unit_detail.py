@@ -38,7 +38,11 @@ def matrix_panel(
     heat = Heatmap(values + 0.0, numbers=numbers, emits=emits, means=title.partition(",")[0], **colors)
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
     ends = colors["vmin"], colors["vmax"], colors["cmap"]
-    scale = ColorScale((columns - 1) / 2, rows - 0.5, *ends, shift=(0, 12))
+    bar = (columns - 1) / 2, rows - 0.5
+    if ends[0] == -ends[1] and ends[2] == "diverging":
+        scale = ColorScale.both_ways(*bar, ends[1], shift=(-8, 12))
+    else:
+        scale = ColorScale(*bar, *ends, shift=(0, 12))
     waits = not np.isfinite(values).any()
     marks = (
         [*marks, Text([(columns - 1) / 2], [(rows - 1) / 2], "not yet", color="muted")] if waits else marks
@@ -82,6 +86,16 @@ def rounded_parts(parts, total: float, digits: int = 2) -> list[float]:
     return [round(float(value) * unit, digits) + 0.0 for value in low]
 
 
+def parts_and_bias(parts, bias: float, digits: int = 2) -> list[float]:
+    """Parts of a sum and its bias as they are printed: the bias rounded, the parts so that all add up.
+
+    >>> parts_and_bias([0.709], -0.0243)
+    [0.7, -0.02]
+    """
+    total, bias_alone = round(float(np.sum(parts) + bias), digits), round(float(bias), digits)
+    return [*rounded_parts(parts, total - bias_alone, digits), bias_alone]
+
+
 def sum_rows(terms: Terms, window: tuple) -> list[tuple[str, float, int]]:
     """Words, part and number of the map for every row of the sum; of many maps the largest, then the rest."""
     sums = terms.products.reshape(window).sum(axis=(1, 2), dtype=float)
@@ -122,7 +136,7 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     total = float(ends[-1])
     ink = "pos" if total >= 0 else "neg"
     marks.append(Links(across([0]), [last], across([total]), [last], color=ink, widths=[11.0]))
-    printed = rounded_parts(parts, round(total, 2))
+    printed = parts_and_bias(parts[:-1], parts[-1])
     marks += part_words(rows, printed, chosen)
     marks.append(Line([0, 1], [last - 0.65] * 2, "ink", 1))
     marks.append(Text([0], [last], "sum", align="left", bold=True, size=13))

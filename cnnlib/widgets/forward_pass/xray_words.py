@@ -17,9 +17,9 @@ def kernel_title(output: LayerOutput, unit: tuple, shown: int) -> str:
 
 
 def sum_words(terms: Terms) -> str:
-    total, bias = round(float(terms.total), 3), round(float(terms.bias), 3)  # the shown numbers add up
+    total, bias = round(float(terms.total), 2), round(float(terms.bias), 2)  # as in the picture; they add up
     return say(
-        "{size} products add up to {total:.3f}, plus the bias {bias:.3f} makes {total2:.3f}.",
+        "{size} products add up to {total:.2f}, plus the bias {bias:.2f} makes {total2:.2f}.",
         size=terms.inputs.size,
         total=total - bias,
         bias=bias,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.data import load_digits
 from cnnlib.experiments.signals import distinct_filters
-from cnnlib.experiments.starting_networks import STARTS, starting_network
+from cnnlib.experiments.starting_networks import STARTS, starting_network, study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
@@ -24,11 +23,11 @@ class FilterWatch(Widget):
     """The eight first filters of the small CNN while it trains, from four kinds of first weights.
 
     Facts: ``distinct`` (different filters among the eight), ``distinct_second`` (among the sixteen),
-    ``loss``, ``accuracy`` (test images), ``steps``. With ``trained=True`` the training is run before the
-    widget appears.
+    ``loss``, ``accuracy`` (validation images), ``steps``. With ``trained=True`` the training is run before
+    the widget appears.
 
     >>> FilterWatch().text  # of ten equal scores rounding picks one  # doctest: +ELLIPSIS
-    'Before the first step 1 of 8 filters are different; ... % of the test images are right, loss 2.30.'
+    'Before the first step 1 of 8 filters are different; ... % of the validation images are right, loss 2.30.'
     """
 
     title = "Do the filters become different?"
@@ -51,7 +50,7 @@ class FilterWatch(Widget):
 
     def train(self):
         """One ``yield`` a step."""
-        digits, optimizer = load_digits(), SGD(self.state["rate"], momentum=0.9)
+        digits, optimizer = study_images(), SGD(self.state["rate"], momentum=0.9)
         x, y = digits.x_train, digits.y_train
         run = train(self.model, CrossEntropyLoss(), optimizer, x, y, epochs=self.epochs, rng=0)
         for record in run:
@@ -59,7 +58,7 @@ class FilterWatch(Widget):
             yield
 
     def compute(self, state):
-        digits, weights = load_digits(), self.model[0].params["weight"]
+        digits, weights = study_images(), self.model[0].params["weight"]
         result = evaluate(self.model, CrossEntropyLoss(), digits.x_test, digits.y_test)
         facts = {
             "distinct": distinct_filters(weights),
@@ -72,7 +71,7 @@ class FilterWatch(Widget):
             Figure("Different filters", str(facts["distinct"]), "of 8", large=True),
             Figure("Digits read", f"{100 * facts['accuracy']:.1f}", "%", large=True),
             Figure("Step", str(facts["steps"])),
-            Figure("Test loss", f"{facts['loss']:.2f}"),
+            Figure("Validation loss", f"{facts['loss']:.2f}"),
         ]
         panels = [filters_panel(weights[:, 0]), self.loss_panel()]
         return Scene(
@@ -105,8 +104,8 @@ class FilterWatch(Widget):
             else "Before the first step"
         )
         return say(
-            "{when} {distinct} of 8 filters are different; {accuracy:.1f} % of the test "
-            "images are right, loss {loss:.2f}.",
+            "{when} {distinct} of 8 filters are different; {accuracy:.1f} % of the "
+            "validation images are right, loss {loss:.2f}.",
             when=when,
             distinct=facts["distinct"],
             accuracy=100 * facts["accuracy"],

@@ -19,6 +19,7 @@ from cnnlib.widgets.learning_rate.rate_sweep import WINDOW, means
 SCHEDULES = ("constant", "step", "cosine", "warm-up and cosine", "one cycle", "range test")
 WORDS = ("constant", "step", "cosine", "warm-up", "one cycle", "range test")
 NETWORKS = 6
+HELD_BACK = 300  # training images to validate on: schedules are chosen here
 SLOTS = {"bar": ("schedule",), "settings": ("rate", "momentum", "epochs")}
 
 
@@ -40,8 +41,8 @@ def schedule_of(name: str, rate: float, total: int):
 
 @lru_cache(maxsize=64)
 def trained(name: str, rate: float, momentum: float, epochs: int) -> tuple[np.ndarray, np.ndarray]:
-    """Losses (steps, networks) and test accuracies (networks,) of six networks under one schedule."""
-    digits = load_digits()
+    """Losses (steps, networks) and shares right (networks,) of six networks under one schedule."""
+    digits = load_digits().hold_back(HELD_BACK)
     total = epochs * -(-len(digits.x_train) // 32)
     ensemble = NetworkEnsemble([small_cnn(seed) for seed in range(NETWORKS)])
     run = train_ensemble(
@@ -60,11 +61,11 @@ def trained(name: str, rate: float, momentum: float, epochs: int) -> tuple[np.nd
 class ScheduleExplorer(Widget):
     """Six networks trained with a rate that changes on the way; each move of a control trains them anew.
 
-    Facts: ``accuracy`` (mean on the test images), ``worst``, ``best``, ``loss`` (mean of the last 20 steps),
-    ``rate``, ``epochs``, ``steps``.
+    Facts: ``accuracy`` (mean on the validation images), ``worst``, ``best``, ``loss`` (mean of the last 20
+    steps), ``rate``, ``epochs``, ``steps``.
 
     >>> ScheduleExplorer(epochs=1, rate=0.01).facts["steps"]
-    45
+    36
     """
 
     title = "When should the rate fall?"
@@ -111,13 +112,13 @@ class ScheduleExplorer(Widget):
         }
 
     def figures(self, losses, rates, facts, testing):
-        """How many test images are right; of a range test, where the loss falls and climbs."""
+        """How many validation images are right; of a range test, where the loss falls and climbs."""
         if testing:
             _, fall, climb = turns(losses)
             words = ["–" if place is None else f"{rates[place]:.2g}" for place in (fall, climb)]
             return [Figure("Falls fastest at rate", words[0], large=True), Figure("Climbs from", words[1])]
         spread = say("{worst:.0f} to {best:.0f} %", worst=100 * facts["worst"], best=100 * facts["best"])
-        right = Figure("Test images right", f"{100 * facts['accuracy']:.1f} %", large=True)
+        right = Figure("Validation images right", f"{100 * facts['accuracy']:.1f} %", large=True)
         return [right, Figure("Six networks", spread)]
 
     def run_panels(self, losses, accuracy, rates, state):
@@ -150,7 +151,7 @@ class ScheduleExplorer(Widget):
         return Panel(marks, *axes, title="Loss", subtitle=how, at=(1, 0), name="loss", legend=legend)
 
     def accuracy_panel(self, accuracy, plain):
-        """A dot for each network: test images right, in per cent."""
+        """A dot for each network: validation images right, in per cent."""
         marks, names, groups = [], ["this schedule"], [accuracy]
         if plain is not None:
             names, groups = ["constant", "this one"], [plain, accuracy]
@@ -166,8 +167,8 @@ class ScheduleExplorer(Widget):
         x = Axis(-0.5, len(groups) - 0.5, ticks=range(len(groups)), names=names)
         bottom = next(level for level in (90, 80, 50, 0) if low >= level)
         y = Axis(bottom, 100)
-        how = "%, a mark a network"
-        return Panel(marks, x, y, title="Test images right", subtitle=how, at=(0, 1, 2, 1), name="right")
+        how = "% right, a mark a network"
+        return Panel(marks, x, y, title="Validation images", subtitle=how, at=(0, 1, 2, 1), name="right")
 
     def range_panel(self, losses, rates):
         """The loss at each rate of a range test, and where it falls fastest and climbs."""
@@ -200,10 +201,12 @@ class ScheduleExplorer(Widget):
             )
         loss = f"{facts['loss']:.3f}" if np.isfinite(facts["loss"]) else "no number any more"
         return say_many(
-            "After {number} epoch six networks have {accuracy:.1f} % of the test images "
-            "right on average, from {worst:.1f} % to {best:.1f} %; the loss is {loss}.",
-            "After {number} epochs six networks have {accuracy:.1f} % of the test images "
-            "right on average, from {worst:.1f} % to {best:.1f} %; the loss is {loss}.",
+            "After {number} epoch six networks have {accuracy:.1f} % of the validation "
+            "images right on average, from {worst:.1f} % to {best:.1f} %; the loss is "
+            "{loss}.",
+            "After {number} epochs six networks have {accuracy:.1f} % of the validation "
+            "images right on average, from {worst:.1f} % to {best:.1f} %; the loss is "
+            "{loss}.",
             state["epochs"],
             accuracy=100 * facts["accuracy"],
             worst=100 * facts["worst"],
