@@ -78,7 +78,7 @@ class ImageGallery(Widget):
         return (split.x_train, split.y_train) if state["half"] == "training" else (split.x_test, split.y_test)
 
     def _sentence(self, state: dict, matching: np.ndarray, page: np.ndarray) -> str:
-        kind = say("{half} images", half=state['half'])
+        kind = f"{state['half']} images"
         if state["label"] != "any":
             kind = say("{images} of class {label}", images=kind, label=state["label"])
         if len(page) == 0:

@@ -36,8 +36,8 @@ def figures(view, facts: dict) -> list[Figure]:
     """The numbers that matter."""
     loss = f"{facts['loss']:.2f}" if math.isfinite(facts["loss"]) else word("none")
     return [
-        Figure(say("{judged} right", judged=view.judged.capitalize()), f"{100 * facts['accuracy']:.1f} %", large=True),
-        Figure(say("{kind} loss", kind=view.kind.capitalize()), loss, mark="solid"),
+        Figure(f"{view.judged.capitalize()} right", f"{100 * facts['accuracy']:.1f} %", large=True),
+        Figure(f"{view.kind.capitalize()} loss", loss, mark="solid"),
         Figure("Wrong", f"{facts['wrong']:,}", say("/ {judged:,}", judged=facts["judged"])),
     ]
 
@@ -86,7 +86,7 @@ def chosen(view) -> str:
     ]
     return " " + say(
         "{image} {number} is a {true}; the network says {best}.",
-        image=say("{kind} image", kind=view.kind.capitalize()),
+        image=f"{view.kind.capitalize()} image",
         number=view.chosen,
         true=names[view.examiner.y[view.chosen]],
         best=joined(", ", best),
