@@ -17,7 +17,10 @@ A cell that answers a prediction says which: ``# %% answers="01.window"``. In th
 carries no output, so that nobody reads the answer under the question. A source without a number, such as
 ``review.py``, has no answers in it and makes one notebook.
 
-Both notebooks are executed from a fresh kernel that imports `cnnlib` from this repository, cleaned of what
+A source that is translated (``source/de/NN_topic.po``, see `tools.translating`) makes a twin in that language
+too, ``notebooks/de/NN_topic.ipynb``: the learner's notebook with other prose.
+
+All of them are executed from a fresh kernel that imports `cnnlib` from this repository, cleaned of what
 changes from run to run, and saved with their outputs.
 """
 
@@ -40,6 +43,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file
 
 from tools.points import PointsError, give_points
 from tools.saved_outputs import clean_outputs, saved_output_faults
+from tools.translating.twins import translated, twins
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "notebooks"
@@ -257,15 +261,24 @@ def targets(source: Path) -> dict[bool, Path]:
     return learner | ({True: folder / "solutions" / f"{source.stem}.ipynb"} if numbered else {})
 
 
+def editions(source: Path) -> dict[Path, nbformat.NotebookNode]:
+    """Return the notebooks of a source, not yet executed: the learner's, the solved one, translations."""
+    cells = read_source(source)
+    made = {target: make_notebook(cells, source.stem, answers) for answers, target in targets(source).items()}
+    learner = made[targets(source)[False]]
+    return made | {
+        target: translated(learner, source, language) for language, target in twins(source).items()
+    }
+
+
 def build(source: Path, repository: Path = ROOT) -> list[Path]:
-    """Build, execute and save both notebooks of one source; nothing is written unless both are sound."""
-    cells, finished = read_source(source), {}
-    for answers, target in targets(source).items():
-        notebook = make_notebook(cells, source.stem, answers)
+    """Build, execute and save all notebooks of one source; nothing is written unless all are sound."""
+    finished = {}
+    for target, notebook in editions(source).items():
         target.parent.mkdir(parents=True, exist_ok=True)
         execute(notebook, target.parent, repository)
         clean_outputs(notebook, repository)
-        if not answers:
+        if target != targets(source).get(True):
             hide_answers(notebook)
         notebook.metadata = copy.deepcopy(nbformat.from_dict(METADATA))
         text = nbformat.writes(notebook) + "\n"
@@ -278,13 +291,13 @@ def build(source: Path, repository: Path = ROOT) -> list[Path]:
 
 
 def drift(source: Path) -> list[str]:
-    """Compare both committed notebooks with their source: sources, metadata, ids, and order of execution."""
-    cells, faults = read_source(source), []
-    for answers, target in targets(source).items():
+    """Compare the committed notebooks with their source: sources, metadata, ids, and order of execution."""
+    faults = []
+    for target, wanted in editions(source).items():
         if not target.exists():
             faults.append(f"{target}: missing; build it")
             continue
-        wanted, found = make_notebook(cells, source.stem, answers), nbformat.read(target, as_version=4)
+        found = nbformat.read(target, as_version=4)
         if wanted.metadata != found.metadata:
             faults.append(f"{target}: notebook metadata differ from what the tool writes")
         faults += [f"{target}: {fault}" for fault in _cell_drift(wanted.cells, found.cells)]
@@ -305,8 +318,9 @@ def _cell_drift(wanted, found) -> list[str]:
 
 def strays(folder: Path = FOLDER) -> list[str]:
     """List committed notebooks that no source makes."""
-    made = {target for source in (folder / "source").glob("*.py") for target in targets(source).values()}
-    there = {*folder.glob("*.ipynb"), *(folder / "solutions").glob("*.ipynb")}
+    sources = list((folder / "source").glob("*.py"))
+    made = {target for source in sources for target in (*targets(source).values(), *twins(source).values())}
+    there = {*folder.glob("*.ipynb"), *folder.glob("*/*.ipynb")}
     return [f"{path}: has no source in {folder / 'source'}" for path in sorted(there - made)]
 
 

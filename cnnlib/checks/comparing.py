@@ -5,6 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from cnnlib.runtime.language import say, say_many
+
 SLACK = 1e-6  # of the largest number handed over: what 32-bit arithmetic may lose where large numbers cancel
 
 
@@ -51,7 +53,12 @@ def count_results(value, outputs):
     values = tuple(value) if isinstance(value, list) and len(outputs) > 1 else as_tuple(value)
     if len(values) != len(outputs):
         wanted = f"{len(outputs)} ({', '.join(outputs)})"
-        return None, f"It returned {len(values)} value{'s' * (len(values) != 1)}, expected {wanted}."
+        return None, say_many(
+            "It returned {number} value, expected {wanted}.",
+            "It returned {number} values, expected {wanted}.",
+            len(values),
+            wanted=wanted,
+        )
     return values, ""
 
 
@@ -64,19 +71,37 @@ def compare_one(name, got, expected, rtol, slack=0.0, whole=False):
     'dx is a str, expected an array of numbers of shape (3,).'
     """
     expected = np.asarray(expected)
-    what = f"an array of numbers of shape {expected.shape}" if expected.ndim else "a number"
+    what = say("an array of numbers of shape {shape}", shape=expected.shape) if expected.ndim else "a number"
     try:
         array = np.asarray(float(got) if isinstance(got, Fraction) and not whole else got)
         kind = array.dtype.kind
     except Exception:  # a list of uneven rows, or an object that refuses
-        return f"{name} is a {type(got).__name__} that is no array, expected {what}.", None
+        return say(
+            "{name} is a {kind} that is no array, expected {what}.",
+            name=name,
+            kind=type(got).__name__,
+            what=what,
+        ), None
     if kind not in "fiu" and not (kind == "b" and expected.dtype.kind == "b"):
-        found = f"an array of {array.dtype}" if isinstance(got, np.ndarray) else f"a {type(got).__name__}"
-        return f"{name} is {found}, expected {what}.", None
+        found = (
+            say("an array of {dtype}", dtype=array.dtype)
+            if isinstance(got, np.ndarray)
+            else f"a {type(got).__name__}"
+        )
+        return say("{name} is {found}, expected {what}.", name=name, found=found, what=what), None
     if array.shape != expected.shape:
-        return f"{name} has the shape {array.shape}, expected {expected.shape}.", None
+        return say(
+            "{name} has the shape {shape}, expected {shape2}.",
+            name=name,
+            shape=array.shape,
+            shape2=expected.shape,
+        ), None
     if whole and kind == "f":
-        return f"{name} is {array}, a float; an int is asked for: // gives one, / does not.", None
+        return say(
+            "{name} is {array}, a float; an int is asked for: // gives one, / does not.",
+            name=name,
+            array=array,
+        ), None
     return _compare_numbers(name, array, expected, rtol, slack)
 
 
@@ -90,11 +115,13 @@ def _compare_numbers(name, array, expected, rtol, slack):
     difference = Difference(name, array, expected, wrong)
     lost = np.count_nonzero(~np.isfinite(array))
     if lost:
-        place = f" in {lost} of {wrong.size} numbers" if wrong.ndim else ""
-        return f"{name} is not finite (NaN or infinity){place}.", difference
+        place = say(" in {lost} of {size} numbers", lost=lost, size=wrong.size) if wrong.ndim else ""
+        return say("{name} is not finite (NaN or infinity){place}.", name=name, place=place), difference
     if not wrong.ndim:
-        return f"{name}: not what was expected.", difference
-    return f"{name}: {np.count_nonzero(wrong)} of {wrong.size} numbers differ.", difference
+        return say("{name}: not what was expected.", name=name), difference
+    return say(
+        "{name}: {wrong} of {size} numbers differ.", name=name, wrong=np.count_nonzero(wrong), size=wrong.size
+    ), difference
 
 
 def alike(got, known, rtol):

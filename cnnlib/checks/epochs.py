@@ -8,6 +8,7 @@ from cnnlib.fast import Sequential
 from cnnlib.nn.layers import Dropout, Linear
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
+from cnnlib.runtime.language import say
 
 SAID = (
     "steps taken",
@@ -95,17 +96,34 @@ def one_epoch(function, x, y, batch_size, rng):
     except (RuntimeError, ValueError) as error:
         if isinstance(error, ValueError) and "has no gradient yet" not in str(error):
             raise
-        raise Misfit(f"A step was taken out of turn: {error}.") from error
+        raise Misfit(say("A step was taken out of turn: {error}.", error=error)) from error
     if not model.seen:
         raise Misfit("No batch went through the network that was handed over.")
     if changed := [name for name, value in settings.items() if vars(optimizer)[name] != value]:
-        raise Misfit(f"The optimizer was changed: {', '.join(changed)}; set it up before the epoch begins.")
+        raise Misfit(
+            say(
+                "The optimizer was changed: {changed}; set it up before the epoch begins.",
+                changed=", ".join(changed),
+            )
+        )
     leave_out_looks(model, loss)
     if len(loss.heard) != len(model.seen):
-        raise Misfit(f"{len(model.seen)} batches went through the network, {len(loss.heard)} into the loss.")
+        raise Misfit(
+            say(
+                "{seen} batches went through the network, {heard} into the loss.",
+                seen=len(model.seen),
+                heard=len(loss.heard),
+            )
+        )
     rows = np.concatenate([np.atleast_2d(batch) for batch in model.seen])
     if rows.shape[1:] != x.shape[1:]:
-        raise Misfit(f"Images of shape {rows.shape[1:]} went through the network, expected {x.shape[1:]}.")
+        raise Misfit(
+            say(
+                "Images of shape {shape} went through the network, expected {shape2}.",
+                shape=rows.shape[1:],
+                shape2=x.shape[1:],
+            )
+        )
     order = np.abs(rows[:, None] - x).sum(axis=2).argmin(axis=1)
     if not np.allclose(rows, x[order], rtol=1e-5, atol=1e-6):
         raise Misfit("The network was shown other numbers than those of the images.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlib.checks.exercise import Misfit
+from cnnlib.runtime.language import say
 
 COPY = "which other code still needs; work on a copy"
 
@@ -59,11 +60,12 @@ LOST = (
     "is lost; strides made by hand fit one order only. Index the array itself."
 )
 KEPT = "It seems to keep the results of an earlier call and to hand them out again."
+WRITES = "It writes into what was handed over, which other code still needs; work on a copy."
 FORMS = (
     Form("On other numbers in arrays of the same shapes: ", KEPT, other_numbers),
     Form("On an array stored column after column, as x.T is: ", LOST, _column_after_column),
     Form("On an array that is a part of a larger one, as x[::2, ::2] is: ", LOST, _every_other),
-    Form("On arrays that may only be read: ", f"It writes into what was handed over, {COPY}.", _read_only),
+    Form("On arrays that may only be read: ", WRITES, _read_only),
     Form("On arrays of float32: ", "Nothing should depend on the arrays being float64.", _single, room=100.0),
 )
 OTHER_NUMBERS = FORMS[0]
@@ -123,7 +125,7 @@ def were_changed(names):
     ('x was changed', 'steps were changed')
     """
     verb = "were" if len(names) > 1 or names[0].endswith("s") else "was"
-    return f"{' and '.join(names)} {verb} changed"
+    return say("{names} {verb} changed", names=" and ".join(names), verb=verb)
 
 
 def hand_over(function, names, *arguments):
@@ -141,5 +143,11 @@ def hand_over(function, names, *arguments):
     pairs = zip(names, before, arguments, strict=True)
     changed = [name for name, old, new in pairs if name and not same(old, new)]
     if changed:
-        raise Misfit(f"{were_changed(changed)} (emptied, put in another order or overwritten), {COPY}.")
+        raise Misfit(
+            say(
+                "{were_changed} (emptied, put in another order or overwritten), {copy}.",
+                were_changed=were_changed(changed),
+                copy=COPY,
+            )
+        )
     return value

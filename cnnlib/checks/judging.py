@@ -15,6 +15,7 @@ from cnnlib.checks.exercise import Misfit
 from cnnlib.checks.handing import COPY, FORMS, OTHER_NUMBERS, plain, reform, same, were_changed
 from cnnlib.checks.recognising import recognise
 from cnnlib.checks.stubs import is_stub, is_untouched
+from cnnlib.runtime.language import say
 
 SECONDS_PER_CASE = 3.0
 CASES_TO_RECOGNISE = 30
@@ -76,7 +77,13 @@ def judge(exercise, answer):
     if is_stub(answer):
         return "not attempted", None
     if not callable(answer) and not exercise.value:
-        return "wrong", Finding(f"It is a {type(answer).__name__}, expected a function {exercise.signature}.")
+        return "wrong", Finding(
+            say(
+                "It is a {kind}, expected a function {signature}.",
+                kind=type(answer).__name__,
+                signature=exercise.signature,
+            )
+        )
     cases = exercise.all_cases()
     trial, number = _first_fault(exercise, answer, cases)
     if trial is None:
@@ -154,7 +161,7 @@ def try_case(exercise, answer, arguments, seconds=None, form=None):
     trial = Trial(arguments, printed=call.printed, room=form.room if form else 1.0)
     if call.cut:
         trial.cut = True
-        trial.sentence = f"It was stopped after {seconds:g} seconds: a loop without end?"
+        trial.sentence = say("It was stopped after {seconds:g} seconds: a loop without end?", seconds=seconds)
         return trial
     if call.error is not None:
         trial.error = call.error
@@ -168,7 +175,9 @@ def try_case(exercise, answer, arguments, seconds=None, form=None):
     except Exception as error:  # an object of the learner's own, which raises when it is read
         kind = type(call.value).__name__
         trial.results = trial.difference = None
-        trial.sentence = f"It returned a {kind} that cannot be read ({type(error).__name__})."
+        trial.sentence = say(
+            "It returned a {kind} that cannot be read ({kind2}).", kind=kind, kind2=type(error).__name__
+        )
     return trial
 
 
@@ -177,7 +186,9 @@ def _look_at_what_was_given(trial, exercise, given):
     pairs = zip(exercise.inputs, trial.arguments, given, strict=True)
     changed = [name for name, before, now in pairs if name not in exercise.mutable and not same(before, now)]
     if changed and not trial.sentence:
-        trial.sentence = f"The result is right, but {were_changed(changed)}, {COPY}."
+        trial.sentence = say(
+            "The result is right, but {were_changed}, {copy}.", were_changed=were_changed(changed), copy=COPY
+        )
     return bool(changed)
 
 
@@ -226,9 +237,13 @@ def _told_error(error, answer, exercise):
         return str(error)
     place = running.where_it_failed(error, answer)
     text = running.told(error)
-    said = f"It raised {type(error).__name__}: {text}" + (f" (at {place})" if place else "") + "."
+    said = (
+        say("It raised {kind}: {text}", kind=type(error).__name__, text=text)
+        + (say(" (at {place})", place=place) if place else "")
+        + "."
+    )
     call = isinstance(error, TypeError) and "argument" in text
-    return said + (f" It is called as {exercise.signature}." if call else "")
+    return said + (say(" It is called as {signature}.", signature=exercise.signature) if call else "")
 
 
 def _compare(trial, value, exercise):

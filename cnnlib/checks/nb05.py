@@ -5,6 +5,7 @@ import numpy as np
 from cnnlib.checks import cases
 from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
 from cnnlib.checks.handing import COPY, hand_over, kept, same
+from cnnlib.runtime.language import say
 
 
 def sgd_cases(rng):
@@ -101,15 +102,29 @@ def one_step(step, w, dw, velocity, lr, momentum):
     before = kept((w, velocity))
     results = hand_over(step, (None, "dw", None, None, None), w, dw, velocity, lr, momentum)
     if isinstance(results, (tuple, list)) and len(results) != 2:
-        raise Misfit(f"It returned {len(results)} values, expected two arrays: new w, new velocity.")
+        raise Misfit(
+            say(
+                "It returned {results} values, expected two arrays: new w, new velocity.",
+                results=len(results),
+            )
+        )
     if not isinstance(results, (tuple, list, np.ndarray)) or len(results) != 2:
-        raise Misfit(f"It returned {type(results).__name__}, expected two arrays: new w, new velocity.")
+        raise Misfit(
+            say("It returned {kind}, expected two arrays: new w, new velocity.", kind=type(results).__name__)
+        )
     for name, old, given in zip(("w", "velocity"), before, (w, velocity), strict=True):
         if not same(old, given) and not any(np.shares_memory(given, result) for result in results):
-            raise Misfit(f"{name} was changed without being returned, {COPY}.")
+            raise Misfit(say("{name} was changed without being returned, {copy}.", name=name, copy=COPY))
     for name, result in zip(("w", "velocity"), results, strict=True):
         if np.shape(result) != dw.shape:
-            raise Misfit(f"The new {name} has the shape {np.shape(result)}, expected {dw.shape}.")
+            raise Misfit(
+                say(
+                    "The new {name} has the shape {result}, expected {shape}.",
+                    name=name,
+                    result=np.shape(result),
+                    shape=dw.shape,
+                )
+            )
     return [np.asarray(result) for result in results]
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
 from cnnlib.experiments.error_curves import Wells, descend
+from cnnlib.runtime.language import say
 
 CURVE = Wells()
 STEPS = 300
@@ -22,7 +23,14 @@ def as_numbers(choice, names):
     except (TypeError, ValueError):
         values = []
     if len(values) != len(names) or not np.isfinite(values).all():
-        raise Misfit(f"It is {choice!r}, expected {len(names)} numbers: {', '.join(names)}.")
+        raise Misfit(
+            say(
+                "It is {choice!r}, expected {names} numbers: {names2}.",
+                choice=choice,
+                names=len(names),
+                names2=", ".join(names),
+            )
+        )
     return values
 
 
@@ -48,7 +56,13 @@ def fall(answer):
     """Descend from the chosen start with the chosen rate."""
     start, rate = as_numbers(answer(), ("start", "rate"))
     if not CURVE.low <= start <= CURVE.high or rate <= 0:
-        raise Misfit(f"The start is to lie from {CURVE.low:g} to {CURVE.high:g} and the rate above 0.")
+        raise Misfit(
+            say(
+                "The start is to lie from {low:g} to {high:g} and the rate above 0.",
+                low=CURVE.low,
+                high=CURVE.high,
+            )
+        )
     return seen(descend(CURVE, start, rate, STEPS))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
 from cnnlib.nn.initializers import fans
+from cnnlib.runtime.language import say
 
 MEASURES = (
     "count",
@@ -52,7 +53,13 @@ def as_weights(value, shape):
     try:
         return np.array(value, copy=True)
     except (TypeError, ValueError) as error:  # weights and biases, lists of uneven lengths
-        raise Misfit(f"It returned a {type(value).__name__}, expected one array of shape {shape}.") from error
+        raise Misfit(
+            say(
+                "It returned a {kind}, expected one array of shape {shape}.",
+                kind=type(value).__name__,
+                shape=shape,
+            )
+        ) from error
 
 
 def drawn(initialize, shape, rng):
@@ -61,7 +68,14 @@ def drawn(initialize, shape, rng):
     for _ in range(math.ceil(ENOUGH / math.prod(shape))):
         w = as_weights(initialize(shape, rng), shape)
         if w.shape != shape or w.dtype.kind != "f":
-            raise Misfit(f"The weights have shape {w.shape} and type {w.dtype}, expected {shape} and float.")
+            raise Misfit(
+                say(
+                    "The weights have shape {shape} and type {dtype}, expected {shape2} and float.",
+                    shape=w.shape,
+                    dtype=w.dtype,
+                    shape2=shape,
+                )
+            )
         draws.append(w)
     return np.concatenate(draws, axis=0 if len(shape) == 4 else 1)
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from cnnlib.checks.exercise import Exercise, Misconception, Misfit, register
 from cnnlib.playground import main_effects
+from cnnlib.runtime.language import say
 
 
 def effect_cases(rng):
@@ -29,7 +30,9 @@ def shares(function, z):
     try:
         return None if value is None else np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError) as error:  # a dictionary, a generator, arrays of two lengths
-        raise Misfit(f"It returned a {type(value).__name__} that is not two numbers.") from error
+        raise Misfit(
+            say("It returned a {kind} that is not two numbers.", kind=type(value).__name__)
+        ) from error
 
 
 def straight_lines(z):

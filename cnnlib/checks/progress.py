@@ -16,6 +16,7 @@ from cnnlib.checks.exercise import exercises
 from cnnlib.learning.names import edition, present_exercise, renumbered
 from cnnlib.learning.place import counts, own_file
 from cnnlib.learning.record import my_record
+from cnnlib.runtime.language import marked, say, word
 from cnnlib.runtime.locks import locked
 
 
@@ -130,7 +131,7 @@ class Progress:
         return sum(outcome == "right" for outcome in self.outcomes.values())
 
     def __repr__(self):
-        lines = [f"{self.done} of {len(self.outcomes)} exercises are done"]
+        lines = [say("{done} of {all} exercises are done", done=self.done, all=len(self.outcomes))]
         for notebook, items in self.by_notebook().items():
             marks = "  ".join(f"{_mark(outcome)} {name[3:]}" for name, outcome in items)
             lines.append(f"{notebook}  {marks}")
@@ -140,12 +141,23 @@ class Progress:
         rows = "".join(
             f'<tr><th scope="row">{notebook}</th><td style="text-align:left">'
             + " &nbsp; ".join(f"{_mark(outcome)} {html.escape(name[3:])}" for name, outcome in items)
-            + f"</td><td>{sum(outcome == 'right' for _, outcome in items)} of {len(items)}</td></tr>"
+            + f"</td><td>{_done_of(items)}</td></tr>"
             for notebook, items in self.by_notebook().items()
         )
-        head = '<tr><th scope="col">Notebook</th><th scope="col">Exercises</th><th scope="col">Done</th></tr>'
-        caption = f"{self.done} of {len(self.outcomes)} exercises are done (✓ right, ✗ tried, ○ not yet)"
-        return f"<table><caption>{caption}</caption><thead>{head}</thead><tbody>{rows}</tbody></table>"
+        words = [word(text) for text in marked("Notebook", "Exercises", "Done")]
+        head = "".join(f'<th scope="col">{text}</th>' for text in words)
+        caption = say(
+            "{done} of {all} exercises are done (✓ right, ✗ tried, ○ not yet)",
+            done=self.done,
+            all=len(self.outcomes),
+        )
+        return (
+            f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def _done_of(items):
+    return say("{done} of {all}", done=sum(outcome == "right" for _, outcome in items), all=len(items))
 
 
 def _mark(outcome):

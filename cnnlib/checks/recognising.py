@@ -7,6 +7,7 @@ import numpy as np
 from cnnlib.checks import running
 from cnnlib.checks.comparing import alike, as_tuple, count_results
 from cnnlib.checks.exercise import Misfit
+from cnnlib.runtime.language import say
 
 
 def recognise(exercise, trials):
@@ -76,4 +77,6 @@ def _common_factor(exercise, trials):
                 return ""
     sign = "Every number has the opposite sign." if abs(factors[0] + 1) < 1e-5 else ""
     digits = 4 if abs(factors[0] - 1) > 0.01 else 7
-    return sign or f"Every number is {factors[0]:.{digits}g} times what was expected."
+    return sign or say(
+        "Every number is {factors:.{digits}g} times what was expected.", factors=factors[0], digits=digits
+    )

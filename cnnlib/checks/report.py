@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnnlib.runtime.language import marked, say, word
+
 MARKS = {"right": "✓", "wrong": "✗", "not attempted": "○"}
 COLORS = {"right": "#009E73", "wrong": "#D55E00", "not attempted": "#0072B2"}  # Okabe-Ito
 LARGEST_PLANE = 10
@@ -41,11 +43,11 @@ class Report:
         return hints[min(max(number, 1), len(hints)) - 1]
 
     def __repr__(self):
-        return "\n".join(f"{label}{text}" for label, text, _ in self._lines())
+        return "\n".join(f"{label}{text}" for label, text, _ in self._said())
 
     def _repr_html_(self):
         color, lines = COLORS[self.outcome], []
-        for label, text, kind in self._lines():
+        for label, text, kind in self._said():
             tag = "pre" if kind == "array" else "div"
             style = "margin:0 0 0 1em;background:none;color:inherit" if kind == "array" else "margin:0.2em 0"
             weight = f"<b>{html.escape(label)}</b>"
@@ -56,34 +58,58 @@ class Report:
             + "</div>"
         )
 
+    def _said(self):
+        """The report's lines in the learner's language."""
+        for label, text, kind in self._lines():
+            yield word(label), text if kind == "array" else word(text), kind
+
     def _lines(self):
         """The report as (label, text, kind) triples; both forms are made of them."""
         name, hints = self.exercise.name, self.exercise.hints
-        verb = "find" if self.exercise.value else "write"
-        head = {"right": "right, on every case tried", "wrong": "wrong"}
-        head["not attempted"] = f"not attempted yet. To {verb}: {self.exercise.signature}"
+        head = {"right": word("right, on every case tried"), "wrong": word("wrong")}
+        open_ = "not attempted yet. To write: {signature}"
+        if self.exercise.value:
+            open_ = "not attempted yet. To find: {signature}"
+        head["not attempted"] = say(open_, signature=self.exercise.signature)
         yield f"{MARKS[self.outcome]} {name}: ", head[self.outcome], "head"
         if self.outcome != "wrong":
             return
         yield from _finding_lines(self.finding, self.exercise)
         shown = min(max(self.shown_hints, 1), len(hints))
         for number in range(1, shown + 1):
-            yield f"Hint {number}: ", self.hint(number), "text"
+            yield say("Hint {number}: ", number=number), self.hint(number), "text"
         if shown < len(hints):
-            yield "", f'For another hint: check("{name}", …, hint={shown + 1})', "text"
+            yield (
+                "",
+                say('For another hint: check("{name}", …, hint={shown})', name=name, shown=shown + 1),
+                "text",
+            )
 
 
 def _finding_lines(finding, exercise):
     """What was tried and where it differs."""
     before = finding.number - 1
-    smaller = "the smallest" if before == 0 else f"the smallest it fails on; {before} before it passed"
+    smaller = (
+        "the smallest"
+        if before == 0
+        else say("the smallest it fails on; {before} before it passed", before=before)
+    )
     yield "", finding.sentence, "text"
     if finding.in_form:
         smaller = "in the form of arrays said above; in the plain form all cases passed"
     if finding.likely:
         yield "Likely: ", finding.likely, "text"
     if finding.arguments:
-        yield "Tried with ", f"case {finding.number} of {finding.total} ({smaller}):", "text"
+        yield (
+            "Tried with ",
+            say(
+                "case {case} of {total} ({smaller}):",
+                case=finding.number,
+                total=finding.total,
+                smaller=smaller,
+            ),
+            "text",
+        )
     for name, value in _named(finding.arguments, exercise):
         yield f"{name} = ", show_value(value, len(name) + 3), "array"
     if finding.difference is not None:
@@ -109,7 +135,7 @@ def show_value(value, indent=0):
     if isinstance(value, np.ndarray):
         text = np.array2string(value, precision=4, suppress_small=True, threshold=60, edgeitems=2)
         text = re.sub(r"\n\s*\n", "\n", text).replace("\n", "\n" + " " * indent)
-        return text if value.size <= 16 else f"{text}  shape {value.shape}"
+        return text if value.size <= 16 else f"{text}  {say('shape {shape}', shape=value.shape)}"
     if isinstance(value, tuple):
         return "(" + ", ".join(show_value(item, indent + 1) for item in value) + ")"
     if isinstance(value, np.random.Generator):
@@ -128,7 +154,9 @@ def difference_lines(difference):
     )
     yours, right = table(got), table(expected)
     marks = [["✗" if bad else "·" for bad in row] for row in wrong]
-    rows = [("yours   ", yours), ("expected", right)] + ([("where   ", marks)] if wrong.size > 1 else [])
+    names = [word(text) for text in marked("yours", "expected", "where")]
+    rows = zip(names, (yours, right, marks) if wrong.size > 1 else (yours, right), strict=False)
+    rows = [(text.ljust(max(map(len, names))), cells) for text, cells in rows]
     width = max(len(cell) for _, cells in rows for row in cells for cell in row)
     for label, cells in rows:
         lines = ["  ".join(cell.rjust(width) for cell in row) for row in cells]

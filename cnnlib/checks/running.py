@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnnlib.runtime.language import say
+
 
 class TimeUp(BaseException):
     """Raised inside a function that runs for too long; no ``except Exception`` catches it."""
@@ -140,4 +142,8 @@ def where_it_failed(error, function):
     if not frames:
         return ""
     line = frames[-1].line or linecache.getline(home, frames[-1].lineno).strip()
-    return f"line {frames[-1].lineno}: {line}" if line else f"line {frames[-1].lineno}"
+    return (
+        say("line {lineno}: {line}", lineno=frames[-1].lineno, line=line)
+        if line
+        else say("line {lineno}", lineno=frames[-1].lineno)
+    )

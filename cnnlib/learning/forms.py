@@ -9,6 +9,7 @@ from typing import Any
 
 from cnnlib.learning.grading import Grade, grade, read_answer
 from cnnlib.learning.items import Belief, Item, items
+from cnnlib.runtime.language import say
 
 #: How many questions close a notebook.
 DRAWN = 5
@@ -40,13 +41,17 @@ class Asked:
         question = self.item.text(self.form)
         if self.reply is None:
             return question
-        return f"{question} Somebody answers: “{self._in_words(self.reply.answer)}” Which reply fits?"
+        return say(
+            "{question} Somebody answers: “{answer}” Which reply fits?",
+            question=question,
+            answer=self._in_words(self.reply.answer),
+        )
 
     def _in_words(self, answer: Any) -> str:
         if self.item.kind == "order":
-            return f"{answer[0]}, before {answer[1]}"
+            return say("{first}, before {second}", first=answer[0], second=answer[1])
         if self.item.kind == "line":
-            return f"line {answer}"
+            return say("line {answer}", answer=answer)
         return f"{answer:g} {self.item.unit}".strip() if isinstance(answer, (int, float)) else str(answer)
 
     def grade(self, value: Any, truth: Any) -> Grade:

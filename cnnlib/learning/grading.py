@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from cnnlib.learning.items import Belief, Item
+from cnnlib.runtime.language import say
 
 
 class Unreadable(ValueError):
@@ -55,7 +56,9 @@ def read_number(value: Any) -> float:
     try:
         number = float(whole + rest if thousands else text.replace(",", "."))
     except ValueError:
-        raise Unreadable(f"A number is wanted, such as 0.5, 40 or 1e-3; this reads {value!r}.") from None
+        raise Unreadable(
+            say("A number is wanted, such as 0.5, 40 or 1e-3; this reads {value!r}.", value=value)
+        ) from None
     if not math.isfinite(number):
         raise Unreadable("A finite number is wanted.")
     return number
@@ -74,7 +77,7 @@ def read_answer(item: Item, value: Any) -> Any:
     if item.kind == "line":
         lines = len(item.lines)
         if not isinstance(value, int) or not 1 <= value <= lines:
-            raise Unreadable(f"Choose one of the {lines} lines.")
+            raise Unreadable(say("Choose one of the {lines} lines.", lines=lines))
         return value
     if item.kind == "choice":
         if value not in item.answers:

@@ -46,6 +46,7 @@ from pathlib import Path
 from typing import Any
 
 from cnnlib.learning.names import renumbered
+from cnnlib.runtime.language import say, word
 
 FOLDER = Path(__file__).parent / "items"
 KINDS = ("number", "choice", "order", "line", "sketch")
@@ -105,9 +106,9 @@ class Item:
         return self.id.partition(".")[0]
 
     def text(self, form: int = 0) -> str:
-        """Return the question in one of its forms, with the given values in place."""
+        """Return the question in one of its forms, in the learner's language, the given values in place."""
         values = self.values(form)
-        return self.ask.format(**values) if values else self.ask
+        return say(self.ask, **values) if values else word(self.ask)
 
     def values(self, form: int = 0) -> dict:
         """Return the values of one of its forms; empty if it has one form alone."""

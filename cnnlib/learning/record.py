@@ -20,9 +20,10 @@ from cnnlib.learning.items import items, present_name
 from cnnlib.learning.names import edition, present_exercise
 from cnnlib.learning.place import counts, own_file
 from cnnlib.learning.store import Store, parse, replace
+from cnnlib.runtime.language import marked
 
 WHATS = ("prediction", "skip", "surprise", "answer", "exercise", "test")
-SURE = ("a guess", "fairly sure", "certain")
+SURE = marked("a guess", "fairly sure", "certain")
 
 
 def now() -> datetime:

@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cnnlib.learning.names import edition, renumbered
+from cnnlib.runtime.language import say
 from cnnlib.runtime.locks import locked
 
 #: What an event of a kind must hold to be read at all, besides its kind, the item and the time.
@@ -58,7 +59,9 @@ class Store:
         except (OSError, ValueError, RecursionError):
             return empty()
         except NewerRecord as newer:
-            self.sentence = f"{self.path.name} was written by a newer course; it is only read here."
+            self.sentence = say(
+                "{name} was written by a newer course; it is only read here.", name=self.path.name
+            )
             return newer.content
 
     def change(self, edit: Callable[[dict], object]) -> dict:
@@ -79,7 +82,11 @@ class Store:
         except NewerRecord:
             return self.read()
         except OSError as error:
-            self.sentence = f"{self.path} cannot be written ({error.strerror}): nothing is kept after today."
+            self.sentence = say(
+                "{path} cannot be written ({strerror}): nothing is kept after today.",
+                path=self.path,
+                strerror=error.strerror,
+            )
             self._memory, self.path = self.read(), None
             return self.change(edit)
         return content
@@ -94,7 +101,9 @@ class Store:
             stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")
             aside = self.path.with_name(f"{self.path.stem}.damaged-{stamp}.json")
             os.replace(self.path, aside)
-            self.sentence = f"The record could not be read. It was kept as {aside.name}; a new one has begun."
+            self.sentence = say(
+                "The record could not be read. It was kept as {name}; a new one has begun.", name=aside.name
+            )
             return empty()
 
 

@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 
+from cnnlib.runtime.language import word
+
 
 class History:
     """Losses and accuracies of a run, filled by `cnnlib.training.fit`.
@@ -96,14 +98,14 @@ class History:
         epochs = np.arange(1, len(self.epoch_ends) + 1)
         steps_an_epoch = self.epoch_ends[0] if self.epoch_ends else 1
         left, right = axes
-        left.plot(
-            np.arange(1, len(self.loss) + 1) / steps_an_epoch, self.loss, color="0.75", label="each step"
-        )
+        when = np.arange(1, len(self.loss) + 1) / steps_an_epoch
+        left.plot(when, self.loss, color="0.75", label=word("each step"))
         _curves(left, epochs, self.epoch_loss, self.validation_loss)
-        left.set(xlabel="epoch", ylabel="loss", title="Loss", ylim=(0, None))
+        left.set(ylabel=word("loss"), title=word("Loss"), ylim=(0, None))
         _curves(right, epochs, self.epoch_accuracy, self.validation_accuracy)
-        right.set(xlabel="epoch", ylabel="share right", title="Accuracy", ylim=(None, 1.005))
+        right.set(ylabel=word("share right"), title=word("Accuracy"), ylim=(None, 1.005))
         for ax in axes:
+            ax.set_xlabel(word("epoch"))
             ax.xaxis.get_major_locator().set_params(integer=True)  # no half epochs
             if ax.get_legend_handles_labels()[0]:
                 ax.legend()
@@ -113,6 +115,6 @@ class History:
 def _curves(ax, epochs, training, validation):
     """One marked line each for training and validation; colours of Okabe and Ito's set."""
     if training:
-        ax.plot(epochs, training, "o-", color="#0072B2", markersize=4, label="training")
+        ax.plot(epochs, training, "o-", color="#0072B2", markersize=4, label=word("training"))
     if validation and None not in validation:
-        ax.plot(epochs, validation, "s--", color="#D55E00", markersize=4, label="validation")
+        ax.plot(epochs, validation, "s--", color="#D55E00", markersize=4, label=word("validation"))

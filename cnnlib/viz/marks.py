@@ -225,7 +225,10 @@ class Arrows(Mark):
 
 @dataclass(frozen=True, eq=False)
 class Text(Mark):
-    """Words at points: `text` is one string or one for each point, moved by `shift` pixels (right, down)."""
+    """Words at points: `text` is one string or one for each point, moved by `shift` pixels (right, down).
+
+    A `literal` one is the same in every language: versions, code.
+    """
 
     x: Any
     y: Any
@@ -236,6 +239,7 @@ class Text(Mark):
     baseline: str = "middle"
     bold: bool = False
     shift: tuple[float, float] = (0.0, 0.0)
+    literal: bool = False
     vectors = ("x", "y")
     sparse = True
 

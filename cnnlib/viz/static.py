@@ -13,9 +13,10 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from PIL import Image
 
+from cnnlib.runtime.language import localised
 from cnnlib.viz import marks as m
 from cnnlib.viz.colors import to_hex
 from cnnlib.viz.scene import Axis, Panel, Scene
@@ -42,6 +43,13 @@ NO_STYLE = {  # settings of the surroundings, not of the picture: matplotlib's s
 }
 HEAD = 48.0  # pixels above the panels, for the question and the numbers
 NOTE = 18  # pixels beneath the picture, for a line in small letters
+
+
+class Ticks(ScalarFormatter):
+    """matplotlib's own numbers, as the learner's language writes them."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return localised(super().__call__(x, pos))
 
 
 def plain() -> AbstractContextManager:
@@ -182,6 +190,8 @@ def _draw_axis(axes, axis: Axis, which: str, ink: str) -> None:
         axes.spines["bottom" if which == "x" else "left"].set_visible(False)
         return
     target.set_label_text(axis.label, fontsize=9, color=ink)
+    if not axis.log:
+        target.set_major_formatter(Ticks())
     if axis.ticks is not None:
         target.set_ticks(axis.ticks, labels=axis.names)
         target.set_ticks([], minor=True)

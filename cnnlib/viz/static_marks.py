@@ -7,6 +7,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Rectangle
 
+from cnnlib.runtime.language import localised
 from cnnlib.viz import marks as m
 from cnnlib.viz import static_maps, static_notes
 from cnnlib.viz.annotations import Cursor, Lens, Note, Reference
@@ -103,7 +104,9 @@ def _heatmap(axes, mark: m.Heatmap, theme: str, order: int) -> None:
                 axes.text(
                     (x[column] + x[column + 1]) / 2,
                     (y[row] + y[row + 1]) / 2,
-                    format(value, f"z{mark.numbers}"),  # z: no minus before what is rounded to zero
+                    localised(
+                        format(value, f"z{mark.numbers}")
+                    ),  # z: no minus before what is rounded to zero
                     ha="center",
                     va="center",
                     fontsize=8,

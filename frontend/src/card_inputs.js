@@ -1,6 +1,7 @@
 // What a card takes an answer with: a number, a choice, a line of code, an order, a sketch.
 import { h, ownKeys, uniqueId } from "./dom.js";
 import { inline } from "./inline.js";
+import { say } from "./speech.js";
 import { sketch } from "./card_sketch.js";
 
 /** An input of the kind that `spec` names: its element, and `value()`. `enter` commits. */
@@ -13,7 +14,7 @@ export function buildInput(spec, enter) {
 function number(spec, enter) {
   const box = h("input", {
     type: "text", inputmode: "decimal", autocomplete: "off", class: "cnn-card-number", placeholder: "?",
-    "aria-label": `Your answer${spec.unit ? `, ${spec.unit}` : ""}`, value: spec.value === undefined ? undefined : String(spec.value),
+    "aria-label": `${say("Your answer")}${spec.unit ? `, ${spec.unit}` : ""}`, value: spec.value === undefined ? undefined : String(spec.value),
   });
   box.addEventListener("keydown", (event) => {
     event.stopPropagation();
@@ -32,7 +33,7 @@ function radios(spec, enter, values, shown) {
   const mark = (value) => spec.marks?.[String(value)] ?? "";
   const labels = values.map((value, index) =>
     h("label", { class: `cnn-card-option ${mark(value) ? `cnn-card-${mark(value)}` : ""}` }, inputs[index], h("span", { class: "cnn-card-ring", "aria-hidden": "true" }), shown(value, index)));
-  const element = h("fieldset", { class: "cnn-card-options" }, h("legend", { class: "cnn-card-sr" }, "Answers"), ...labels);
+  const element = h("fieldset", { class: "cnn-card-options" }, h("legend", { class: "cnn-card-sr" }, say("Answers")), ...labels);
   element.addEventListener("keydown", (event) => {
     const index = Number(event.key) - 1;
     if (inputs[index]) {
@@ -46,7 +47,10 @@ function radios(spec, enter, values, shown) {
   return { element, value: () => values[inputs.findIndex((radio) => radio.checked)] ?? null };
 }
 
-const choice = (spec, enter) => radios(spec, enter, spec.options, (value) => h("span", {}, ...inline(value)));
+/** What the page shows for an answer. */
+const wordOf = (spec, value) => spec.words?.[spec.options.indexOf(value)] ?? value;
+
+const choice = (spec, enter) => radios(spec, enter, spec.options, (value) => h("span", {}, ...inline(wordOf(spec, value))));
 
 function line(spec, enter) {
   const built = radios(spec, enter, spec.options.map((_, index) => index + 1), (value, index) => h("code", { class: "cnn-card-line" }, spec.options[index]));
@@ -60,20 +64,21 @@ const isCode = (text) => /[=(]/.test(text) || text.endsWith(":");
 function order(spec) {
   const things = [...(Array.isArray(spec.value) ? spec.value : spec.options)];
   const list = h("ol", { class: "cnn-card-order" });
-  const say = h("span", { class: "cnn-card-sr", role: "status" });
+  const voice = h("span", { class: "cnn-card-sr", role: "status" });
   const move = (from, by) => {
     const to = from + by;
     if (to < 0 || to >= things.length || spec.done) return;
     things.splice(to, 0, things.splice(from, 1)[0]);
     draw();
     list.children[to].focus();
-    say.textContent = `${things[to]}: now ${to + 1} of ${things.length}`;
+    voice.textContent = say("{thing}: now {place} of {total}", { thing: wordOf(spec, things[to]), place: to + 1, total: things.length });
   };
   const draw = () =>
-    list.replaceChildren(...things.map((thing, index) => {
-      const up = h("button", { type: "button", class: "cnn-card-move", tabindex: "-1", "aria-label": `Move up: ${thing}`, onClick: () => move(index, -1) }, "▲");
-      const down = h("button", { type: "button", class: "cnn-card-move", tabindex: "-1", "aria-label": `Move down: ${thing}`, onClick: () => move(index, 1) }, "▼");
-      const row = h("li", { tabindex: "0", "aria-label": `${index + 1}: ${thing}. Arrow keys move it.` }, isCode(thing) ? h("code", { class: "cnn-card-line" }, thing) : h("span", {}, ...inline(thing)), up, down);
+    list.replaceChildren(...things.map((value, index) => {
+      const thing = wordOf(spec, value);
+      const up = h("button", { type: "button", class: "cnn-card-move", tabindex: "-1", "aria-label": say("Move up: {thing}", { thing }), onClick: () => move(index, -1) }, "▲");
+      const down = h("button", { type: "button", class: "cnn-card-move", tabindex: "-1", "aria-label": say("Move down: {thing}", { thing }), onClick: () => move(index, 1) }, "▼");
+      const row = h("li", { tabindex: "0", "aria-label": say("{place}: {thing}. Arrow keys move it.", { place: index + 1, thing }) }, isCode(thing) ? h("code", { class: "cnn-card-line" }, thing) : h("span", {}, ...inline(thing)), up, down);
       ownKeys(row);
       row.addEventListener("keydown", (event) => {
         const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
@@ -84,7 +89,7 @@ function order(spec) {
       return row;
     }));
   draw();
-  return { element: h("div", {}, list, say), value: () => [...things] };
+  return { element: h("div", {}, list, voice), value: () => [...things] };
 }
 
 const KINDS = { number, choice, line, order, sketch };

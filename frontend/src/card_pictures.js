@@ -1,6 +1,7 @@
 // Small pictures of a card: two numbers on one scale, a sketch beside what came out.
 import { s } from "./elements.js";
 import { shortNumber } from "./scale.js";
+import { say } from "./speech.js";
 
 const [WIDE, LEFT, RIGHT] = [440, 14, 426];
 
@@ -21,8 +22,8 @@ export function scale({ low, high, log, said, was, text }) {
     s("path", { d: `M${at(said)} 47H${at(was)}`, class: "cnn-gap" }),
     s("circle", { cx: at(said), cy: 47, r: 7, class: "cnn-said" }),
     s("path", { d: diamond, class: "cnn-was" }),
-    s("text", { x: at(said), y: near ? 12 : 28, "text-anchor": anchor(said), class: "cnn-strong" }, "you"),
-    s("text", { x: at(was), y: 28, "text-anchor": anchor(was), class: "cnn-strong" }, "it was"));
+    s("text", { x: at(said), y: near ? 12 : 28, "text-anchor": anchor(said), class: "cnn-strong" }, say("you")),
+    s("text", { x: at(was), y: 28, "text-anchor": anchor(was), class: "cnn-strong" }, say("it was")));
 }
 
 function powers(low, high) {
@@ -83,8 +84,8 @@ export function curves(spec) {
   const area = s("path", { d: `${path(said)}L${path([...was].reverse()).slice(1)}Z`, class: "cnn-between" });
   const [sx, sy] = said[Math.floor(said.length * 0.7)];
   const [wx, wy] = was[Math.floor(was.length * 0.6)];
-  return s("svg", { viewBox: `0 0 ${size[0]} ${size[1]}`, class: "cnn-card-curves", role: "img", "aria-label": "Your sketch, dashed, and what came out" },
+  return s("svg", { viewBox: `0 0 ${size[0]} ${size[1]}`, class: "cnn-card-curves", role: "img", "aria-label": say("Your sketch, dashed, and what came out") },
     ...parts, area, line(said, "cnn-sketch"), line(was, "cnn-came"),
-    s("text", { x: sx, y: sy - 8, "text-anchor": inwards(sx), class: "cnn-strong" }, "your sketch"),
-    s("text", { x: wx, y: wy - 8, "text-anchor": inwards(wx), class: "cnn-strong cnn-came-word" }, "what came out"));
+    s("text", { x: sx, y: sy - 8, "text-anchor": inwards(sx), class: "cnn-strong" }, say("your sketch")),
+    s("text", { x: wx, y: wy - 8, "text-anchor": inwards(wx), class: "cnn-strong cnn-came-word" }, say("what came out")));
 }

@@ -3,6 +3,7 @@ import { across as valueAt, frame, line, pointsOf } from "./card_pictures.js";
 import { h, ownKeys } from "./dom.js";
 import { shortNumber } from "./scale.js";
 import { s } from "./elements.js";
+import { say } from "./speech.js";
 
 export function sketch(spec, enter) {
   const [low, high] = spec.y;
@@ -18,7 +19,7 @@ export function sketch(spec, enter) {
     const points = pointsOf(spec, heights, { px, py });
     const handle = s("circle", { cx: points[column][0], cy: points[column][1], r: 6, class: "cnn-said cnn-handle" });
     picture.replaceChildren(...parts, line(points, drawn ? "cnn-sketch" : "cnn-sketch cnn-faint"), handle);
-    for (const [name, value] of Object.entries({ label: "Your sketch: left and right choose a place, up and down move it", valuemin: low, valuemax: high, valuenow: heights[column], valuetext: word() }))
+    for (const [name, value] of Object.entries({ label: say("Your sketch: left and right choose a place, up and down move it"), valuemin: low, valuemax: high, valuenow: heights[column], valuetext: word() }))
       picture.setAttribute(`aria-${name}`, value);
   };
   const put = (event) => {
@@ -59,6 +60,6 @@ export function sketch(spec, enter) {
     });
   }
   draw();
-  const help = h("p", { class: "cnn-card-hint" }, spec.done ? "" : "Draw from left to right. With the keyboard: arrows choose a place and move the line from there on.");
+  const help = h("p", { class: "cnn-card-hint" }, spec.done ? "" : say("Draw from left to right. With the keyboard: arrows choose a place and move the line from there on."));
   return { element: h("div", {}, picture, help), value: () => (drawn ? [...heights] : null) };
 }

@@ -4,12 +4,13 @@ import { Cover } from "./card_cover.js";
 import { curves, scale } from "./card_pictures.js";
 import { buildInput } from "./card_inputs.js";
 import { inline } from "./inline.js";
+import { say } from "./speech.js";
 
-const SILENT = "The kernel does not answer: it is busy, or it was restarted. If this stays, run the cell again.";
+const SILENT = () => say("The kernel does not answer: it is busy, or it was restarted. If this stays, run the cell again.");
 const PATIENCE = 4000; // milliseconds
 const LONGEST = 8e6; // bytes of a file that is read: a record of years is far smaller
 const LATER = [0, 300, 1000, 3000]; // the still may arrive after the live card
-const DOTS = { h: "close", m: "not close", s: "seen without a guess", ".": "not yet" };
+const DOTS = { h: () => say("close"), m: () => say("not close"), s: () => say("seen without a guess"), ".": () => say("not yet") };
 
 export class CardView {
   constructor(parent, model) {
@@ -40,7 +41,7 @@ export class CardView {
   }
 
   silent(yes) {
-    this.silence.textContent = yes ? SILENT : "";
+    this.silence.textContent = yes ? SILENT() : "";
   }
 
   /** A button was pressed: what it sends, and that the next face's words take the focus. */
@@ -103,7 +104,7 @@ export class CardView {
   }
 
   foot(face) {
-    const sure = face.input?.sure ? sureness(face.input.sure) : null;
+    const sure = face.input?.sure ? sureness(face.input.sure, face.input.sure_words) : null;
     const buttons = (face.buttons ?? []).map((spec) =>
       h("button", { type: "button", class: `cnn-card-button ${spec.primary ? "cnn-card-prime" : ""}`, onClick: () => this.press(spec) }, spec.label));
     const hint = face.hint ? h("span", { class: "cnn-card-hint" }, face.hint) : null;
@@ -145,7 +146,7 @@ const marks = (text) => [...text].map((sign) => h("i", { class: `cnn-dot cnn-dot
 
 function words(text) {
   const counts = Object.entries(DOTS).map(([sign, word]) => [[...text].filter((one) => one === sign).length, word]);
-  return counts.filter(([count]) => count).map(([count, word]) => `${count} ${word}`).join(", ");
+  return counts.filter(([count]) => count).map(([count, word]) => `${count} ${word()}`).join(", ");
 }
 
 const code = (lines) => (lines ? h("pre", { class: "cnn-card-code" }, lines.join("\n")) : null);
@@ -161,10 +162,10 @@ function figures(list) {
   return h("div", { class: "cnn-card-figures" }, ...list.map(one));
 }
 
-function sureness(choices) {
+function sureness(choices, words = choices) {
   const name = uniqueId("sure");
-  const one = (word, index) => h("label", {}, h("input", { type: "radio", name, value: word, checked: index === 0 }), h("span", {}, word));
-  return h("fieldset", { class: "cnn-card-sure" }, h("legend", { class: "cnn-card-sr" }, "How sure are you?"), ...choices.map(one));
+  const one = (word, index) => h("label", {}, h("input", { type: "radio", name, value: word, checked: index === 0 }), h("span", {}, words[index]));
+  return h("fieldset", { class: "cnn-card-sure" }, h("legend", { class: "cnn-card-sr" }, say("How sure are you?")), ...choices.map(one));
 }
 
 function table(spec) {

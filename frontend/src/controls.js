@@ -2,6 +2,7 @@
 import { segments, thumbnails, wordOf } from "./choices.js";
 import { h, uniqueId } from "./dom.js";
 import { shortNumber } from "./scale.js";
+import { say } from "./speech.js";
 
 const LONG = 100; // letters from which on a text takes a row of its own
 const LOG_STEPS = 240; // positions of a log slider at most
@@ -79,7 +80,7 @@ function slider(original, change) {
     else send(snap(spec, Number(current) + direction * spec.step));
   };
   const track = new Track(spec);
-  const exact = numberBox({ "aria-label": `${spec.label}, exact value` }, nudge, (text) => change(text));
+  const exact = numberBox({ "aria-label": say("{label}, exact value", { label: spec.label }) }, nudge, (text) => change(text));
   const show = (value) => {
     current = value;
     const position = spec.log ? logScale.position(spec, value) : value;
@@ -161,7 +162,7 @@ function number(original, change) {
   };
   const nudger = (sign, direction, word) =>
     h("button", { type: "button", class: "cnn-button cnn-round", "aria-label": `${spec.label}, ${word}`, onClick: () => nudge(direction) }, sign);
-  const pair = h("span", { class: "cnn-nudge" }, nudger("−", -1, "less"), box, nudger("+", 1, "more"));
+  const pair = h("span", { class: "cnn-nudge" }, nudger("−", -1, say("less")), box, nudger("+", 1, say("more")));
   return { element: labelled(spec, id, pair), set: show, setRange: (low, high) => Object.assign(spec, { low, high }), spec };
 }
 
@@ -210,7 +211,7 @@ function toggle(spec, change) {
 
 function grid(spec, change) {
   const rows = spec.default.map((row, r) =>
-    row.map((_, c) => numberBox({ "aria-label": `${spec.label}, row ${r + 1}, column ${c + 1}` }, null, () => send())),
+    row.map((_, c) => numberBox({ "aria-label": say("{label}, row {row}, column {column}", { label: spec.label, row: r + 1, column: c + 1 }) }, null, () => send())),
   );
   const send = () => change(rows.map((row) => row.map(({ box }) => box.value)));
   const lines = rows.map((row) => h("div", { class: "cnn-row" }, ...row.map(({ box }) => box)));

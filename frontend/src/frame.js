@@ -1,5 +1,6 @@
 // What stands around the picture: head, bar, strip, foot, sentence, More; and which control lives where.
 import { h, uniqueId } from "./dom.js";
+import { say } from "./speech.js";
 
 /** The controls of each slot in the order in which the widget names them, and the parts that are no controls. */
 export function sortIntoSlots(spec, controls, extras) {
@@ -28,7 +29,7 @@ function more(elements) {
   const id = uniqueId("more");
   const sheet = h("div", { class: "cnn-more", id }, ...elements);
   sheet.hidden = true;
-  const button = h("button", { type: "button", class: "cnn-button cnn-pill", "aria-expanded": "false", "aria-controls": id }, "More");
+  const button = h("button", { type: "button", class: "cnn-button cnn-pill", "aria-expanded": "false", "aria-controls": id }, say("More"));
   button.addEventListener("click", () => {
     sheet.hidden = !sheet.hidden;
     button.setAttribute("aria-expanded", String(!sheet.hidden));

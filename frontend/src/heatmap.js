@@ -1,6 +1,7 @@
 // Matrices as coloured cells: one bitmap, kept while neither values nor colours change.
 import { colorIndex, colorTable, readableOn, tableName } from "./colormap.js";
 import { formatNumber } from "./scale.js";
+import { say } from "./speech.js";
 
 const bitmaps = new WeakMap();
 const SMALLEST_NUMBER = 15; // pixels; smaller cells show no number
@@ -72,7 +73,7 @@ export function paintNumbers(ctx, mark, box, theme) {
 
 /** Row and column where there is more than one of each, after the name of what has them. */
 function cellInWords(name, [row, rows], [col, columns]) {
-  return [name, rows > 1 ? `row ${row}` : "", columns > 1 ? `column ${col}` : ""].filter(Boolean).join(", ");
+  return [name, rows > 1 ? say("row {row}", { row }) : "", columns > 1 ? say("column {col}", { col }) : ""].filter(Boolean).join(", ");
 }
 
 /** Where a cell lies, in words: in its own image of a mosaic, null in the gaps between them. */
@@ -84,7 +85,7 @@ export function placeInWords(mark, row, col) {
   const [right, x] = [Math.floor(col / (width + gap)), col % (width + gap)];
   if (y >= height || x >= width) return null;
   const index = down * Math.ceil(mark.z.shape[1] / (width + gap)) + right;
-  const name = mark.tile_names?.[index] ?? `map ${mark.numbered?.[index] ?? index}`;
+  const name = mark.tile_names?.[index] ?? say("map {index}", { index: mark.numbered?.[index] ?? index });
   return cellInWords(name, [y, height], [x, width]);
 }
 

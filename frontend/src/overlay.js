@@ -1,6 +1,7 @@
 // HTML over the canvas: slots in cells of the picture's grid, and controls anchored to places of a panel.
 import { h } from "./dom.js";
 import { cellOf, tracks } from "./layout.js";
+import { say } from "./speech.js";
 
 export class Overlay {
   /** @param {Map} controls by name  @param {Map<string, HTMLElement[]>} bySlot what each slot holds */
@@ -67,7 +68,7 @@ export class Overlay {
     if (!this.anchored.has(anchor.control)) {
       const title = h("strong", {});
       const text = h("p", { class: "cnn-hint" });
-      const close = h("button", { type: "button", class: "cnn-close", "aria-label": "Close" }, "×");
+      const close = h("button", { type: "button", class: "cnn-close", "aria-label": say("Close") }, "×");
       const element = h("div", { class: "cnn-anchor" }, title, close, control.element, text);
       const shut = () => {
         this.closed = key(this.anchored.get(anchor.control).last);

@@ -1,6 +1,7 @@
 // The entry point that anywidget loads: one view for each place where the widget is shown.
 import { CardView } from "./cards.js";
 import { Session } from "./session.js";
+import { speak } from "./speech.js";
 import { View } from "./view.js";
 
 /** The front end's own model, of which anywidget hands out a part; null where it cannot be had. */
@@ -15,6 +16,7 @@ async function ownModel(model) {
 export default () => {
   const kept = {}; // the newest frame, for all views of this model
   async function render({ model, el }) {
+    speak(model.get("spec"));
     if (model.get("spec").card) {
       const card = new CardView(el, model);
       return () => card.close();

@@ -4,6 +4,7 @@ import { arrange, layout } from "./layout.js";
 import { floored } from "./maps.js";
 import { paintCursors, paintMarks } from "./marks.js";
 import { readTheme, watchTheme } from "./theme.js";
+import { say } from "./speech.js";
 
 const CRAWL_SPEED = 30; // pixels a second
 
@@ -26,7 +27,7 @@ export class Picture {
     this.frame.style.height = `${spec.height}px`;
     this.canvas = document.createElement("canvas");
     this.canvas.setAttribute("role", "img");
-    this.canvas.setAttribute("aria-label", spec.title || "Picture");
+    this.canvas.setAttribute("aria-label", spec.title || say("Picture"));
     this.frame.append(this.canvas);
     parent.append(this.frame);
     this.canvas.picture = this; // for those who look at the page: tests, the console

@@ -4,6 +4,7 @@ import { linkEnds } from "./marks.js";
 import { cursorUnder } from "./notes.js";
 import { mapUnder } from "./maps.js";
 import { shortNumber } from "./scale.js";
+import { say } from "./speech.js";
 import { tileUnder } from "./tiles.js";
 
 const REACH = 10; // pixels around a point or handle that still count as a hit
@@ -209,7 +210,7 @@ function joinedBy({ mark, box, index }) {
   };
   const [source, target] = [named(mark.sources), named(mark.targets)];
   if (source && target) return `${source} → ${target}`;
-  return source ? `from ${source}` : "";
+  return source ? say("from {source}", { source }) : "";
 }
 
 /** A cell's place: on axes that can be read in their units, otherwise by row and column; null between images. */

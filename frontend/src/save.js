@@ -1,5 +1,6 @@
 // The picture as it stands, as a PNG or SVG file for a slide.
 import { h } from "./dom.js";
+import { say } from "./speech.js";
 import { SvgContext } from "./svg_context.js";
 
 const SCALE = 2; // dots a CSS pixel of a saved PNG
@@ -38,9 +39,9 @@ export function toSvg(picture) {
 /** Two buttons; `view()` is asked when one is pressed. */
 export function saveButtons(view, title) {
   const name = (title || "picture").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
-  const png = h("button", { type: "button", class: "cnn-button" }, "Save picture as PNG");
+  const png = h("button", { type: "button", class: "cnn-button" }, say("Save picture as PNG"));
   png.addEventListener("click", async () => download(await toPng(view().picture), `${name}.png`));
-  const svg = h("button", { type: "button", class: "cnn-button" }, "as SVG");
+  const svg = h("button", { type: "button", class: "cnn-button" }, say("as SVG"));
   svg.addEventListener("click", () => download(new Blob([toSvg(view().picture)], { type: "image/svg+xml" }), `${name}.svg`));
   return h("div", { class: "cnn-control cnn-save" }, png, svg);
 }

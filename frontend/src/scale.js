@@ -1,6 +1,7 @@
 // Axes: from data to pixels and back, ticks and their words. The arithmetic is d3-scale's.
 import { format } from "d3-format";
 import { scaleLinear, scaleLog } from "d3-scale";
+import { localised } from "./speech.js";
 
 /** A d3 scale for one axis of a panel, over the pixels [from, to]. */
 export function makeScale(axis, from, to) {
@@ -13,7 +14,7 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 /** A power of ten as a word: 0.01, 1, 100, otherwise 10 with a raised exponent. */
 export function powerOfTen(value) {
   const exponent = Math.round(Math.log10(value));
-  if (exponent >= -3 && exponent <= 3) return String(Number(value.toPrecision(1)));
+  if (exponent >= -3 && exponent <= 3) return localised(String(Number(value.toPrecision(1))));
   const digits = [...String(Math.abs(exponent))].map((digit) => SUPERSCRIPTS[digit]).join("");
   return `10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
@@ -28,7 +29,7 @@ export function axisTicks(axis, length, spacing) {
   const scale = makeScale(axis, 0, length);
   const text = scale.tickFormat(count);
   const values = scale.ticks(count);
-  if (!axis.whole) return values.map((value) => ({ value, text: text(value) }));
+  if (!axis.whole) return values.map((value) => ({ value, text: localised(text(value)) }));
   return values.filter(Number.isInteger).map((value) => ({ value, text: String(value) }));
 }
 
@@ -50,7 +51,7 @@ function logTicks(axis, count) {
 }
 
 function plain(value) {
-  return String(Number(value.toPrecision(6))).replace("-", "−");
+  return localised(String(Number(value.toPrecision(6))).replace("-", "−"));
 }
 
 const formats = new Map();
@@ -66,10 +67,10 @@ export function formatNumber(specifier, value) {
     }
     formats.set(specifier, made);
   }
-  return formats.get(specifier)(value);
+  return localised(formats.get(specifier)(value));
 }
 
 /** A number for a box or a tip: six significant digits, no trailing zeros. */
 export function shortNumber(value) {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(6))) : String(value);
+  return Number.isFinite(value) ? localised(String(Number(value.toPrecision(6)))) : String(value);
 }

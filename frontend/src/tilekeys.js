@@ -1,6 +1,7 @@
 // The keyboard among the tiles of a picture: one tab stop, arrows move, Enter chooses, Escape leaves.
 import { h, ownKeys } from "./dom.js";
 import { sideOf } from "./tiles.js";
+import { say } from "./speech.js";
 
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const ASIDE = 2.5; // how much farther a tile seems that lies aside of the way
@@ -55,7 +56,7 @@ export class TileKeys {
       frame.tabIndex = 0;
       ownKeys(frame);
       frame.setAttribute("role", "application");
-      frame.setAttribute("aria-label", "Picture: arrow keys move among its small images, Enter chooses, Escape leaves");
+      frame.setAttribute("aria-label", say("Picture: arrow keys move among its small images, Enter chooses, Escape leaves"));
     }
     this.show();
   }

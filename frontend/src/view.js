@@ -7,16 +7,17 @@ import { Overlay } from "./overlay.js";
 import { Picture, prefersStillness, resolve } from "./picture.js";
 import { Pointer } from "./pointer.js";
 import { saveButtons } from "./save.js";
+import { say } from "./speech.js";
 import { StaticPicture } from "./static.js";
 import { TileKeys } from "./tilekeys.js";
 import { buildToolbar } from "./toolbar.js";
 import { TextLine, challengeLine, copyButton } from "./words.js";
 
 const SILENCES = {
-  "": "",
-  cell: "Python is busy with another cell. This picture follows when that cell has ended.",
-  working: "Python is still working on this. To stop it, interrupt the kernel.",
-  silent: "The kernel does not answer: it was restarted, or the connection is lost. If this stays, run the cell again.",
+  "": () => "",
+  cell: () => say("Python is busy with another cell. This picture follows when that cell has ended."),
+  working: () => say("Python is still working on this. To stop it, interrupt the kernel."),
+  silent: () => say("The kernel does not answer: it was restarted, or the connection is lost. If this stays, run the cell again."),
 };
 const WORDS = 200; // milliseconds between two changes of words and controls while playing: each lays out the page
 const CALM = 500; // milliseconds between two pictures while playing, for readers who want less motion
@@ -38,7 +39,7 @@ export class View {
   constructor(parent, spec, session) {
     this.session = session;
     this.spec = spec;
-    this.root = h("div", { class: "cnn-widget", role: "group", "aria-label": spec.title || "Widget" });
+    this.root = h("div", { class: "cnn-widget", role: "group", "aria-label": spec.title || say("Widget") });
     this.root.style.display = "none"; // until there is a picture: the still one stands there
     parent.append(this.root);
     const send = (message) => session.command(message);
@@ -202,10 +203,11 @@ export class View {
     const { frame } = this.picture;
     if (names.length === 0 || frame.hasAttribute("tabindex")) return;
     const words = names.map((name) => this.controls.byName.get(name)?.spec.label ?? name);
+    const controls = words.join(say(" and "));
     frame.setAttribute("tabindex", "0");
     ownKeys(frame);
     frame.setAttribute("role", "application");
-    frame.setAttribute("aria-label", `Picture: arrow keys move ${words.join(" and ")}`);
+    frame.setAttribute("aria-label", say("Picture: arrow keys move {controls}", { controls }));
   }
 
   arrow(event) {
@@ -220,7 +222,7 @@ export class View {
 
   /** Say why a question of the learner's waits: a key of SILENCES, "" when it does not. */
   showSilence(why) {
-    const words = SILENCES[why];
+    const words = SILENCES[why]();
     this.silence.hidden = words === "";
     if (this.silence.textContent !== words) this.silence.textContent = words;
   }

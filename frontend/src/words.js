@@ -1,5 +1,6 @@
 // The sentences beneath the picture: what it shows, what was wrong with an input, the challenge.
 import { h } from "./dom.js";
+import { say } from "./speech.js";
 
 const QUIET = 500; // milliseconds without a change before a screen reader hears the text
 const LEAD = 42; // letters of a first sentence that stands out
@@ -45,7 +46,7 @@ export class TextLine {
 export function challengeLine(text) {
   const ring = h("span", { class: "cnn-ring", "aria-hidden": "true" });
   const mark = h("span", { class: "cnn-mark" }, "");
-  const words = h("span", {}, h("strong", {}, h("span", { class: "cnn-unseen" }, "Challenge: "), text), mark);
+  const words = h("span", {}, h("strong", {}, h("span", { class: "cnn-unseen" }, say("Challenge: ")), text), mark);
   const element = h("p", { class: "cnn-challenge", role: "status" }, ring, words);
   element.hidden = text === "";
   const show = (how, goal) => {
@@ -64,15 +65,15 @@ export function copyButton() {
   const shown = h("code", { class: "cnn-line" });
   shown.hidden = true;
   const word = h("span", { role: "status", class: "cnn-copied" });
-  const button = h("button", { type: "button", class: "cnn-quiet cnn-copy" }, "Copy as code");
+  const button = h("button", { type: "button", class: "cnn-quiet cnn-copy" }, say("Copy as code"));
   button.addEventListener("click", async () => {
     shown.hidden = false;
     shown.textContent = line;
     try {
       await navigator.clipboard.writeText(line);
-      word.textContent = "Copied:";
+      word.textContent = say("Copied:");
     } catch {
-      word.textContent = "Copy this line:";
+      word.textContent = say("Copy this line:");
       getSelection()?.selectAllChildren(shown);
     }
   });

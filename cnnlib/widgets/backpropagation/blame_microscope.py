@@ -10,6 +10,7 @@ import numpy as np
 from cnnlib.experiments.dissect import activations, blame, full_pass, weight_gradient_terms
 from cnnlib.nn.layers import Conv2d, MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Figure, Heatmap, Panel, Region, Scene, mosaic
 from cnnlib.widgets.backpropagation.blame_loss import LOSS, TITLE, loss_words, sentence, strongest
 from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture, signed_sum
@@ -138,9 +139,12 @@ class BlameMicroscope(Widget):
             return
         if before["what"] == WEIGHT:
             raise BadValue(
-                f"Layer: expected {' or '.join(self.options(after)['layer'])} for a weight, received"
-                f" {after['layer']}."
-                f" It stays {before['layer']}."
+                say(
+                    "Layer: expected {layer} for a weight, received {layer2}. It stays {layer3}.",
+                    layer=" or ".join(self.options(after)["layer"]),
+                    layer2=after["layer"],
+                    layer3=before["layer"],
+                )
             )
         self.put(layer=self.convolution(after).name)
 
@@ -267,7 +271,12 @@ class BlameMicroscope(Widget):
             arrows=("column", "row"),
             narrow=narrow,
             figures=[
-                Figure("pixels that move it", f"{facts['pixels']}", f"of {facts['field']}", large=True),
+                Figure(
+                    "pixels that move it",
+                    f"{facts['pixels']}",
+                    say("of {field}", field=facts["field"]),
+                    large=True,
+                ),
                 Figure("weights", f"{facts['weights']:,}"),
             ],
         )
@@ -280,16 +289,22 @@ class BlameMicroscope(Widget):
 
     def unit_sentence(self, output: LayerOutput, unit: tuple, facts: dict) -> str:
         weights = facts["weights"]
-        words = (
-            f"{self.opened.name_of(output, unit)}: {facts['pixels']} of the {facts['field']} pixels in its"
-            f" field receive a gradient; so {'does 1 weight' if weights == 1 else f'do {weights} weights'}."
+        words = say(
+            "{name_of}: {pixels} of the {field} pixels in its field receive a gradient; so {weights}.",
+            name_of=self.opened.name_of(output, unit),
+            pixels=facts["pixels"],
+            field=facts["field"],
+            weights="does 1 weight" if weights == 1 else say("do {weights} weights", weights=weights),
         )
         if not facts["pixels"]:
             words += " A closed ReLU stops all of it: nothing before this unit can move it a little."
         if facts["switches"] == 1:
             words += " 1 pooling window passes it on, to its winner alone."
         elif facts["switches"]:
-            words += f" {facts['switches']} pooling windows pass it on, each to its winner alone."
+            words += say(
+                " {switches} pooling windows pass it on, each to its winner alone.",
+                switches=facts["switches"],
+            )
         return words
 
     def weight_scene(self, state: dict, x: np.ndarray) -> Scene:
@@ -308,7 +323,7 @@ class BlameMicroscope(Widget):
         titles = (
             "what the weight met",
             "× gradient that arrived",
-            f"= products, sum {signed_sum(terms.total)}",
+            say("= products, sum {signed_sum}", signed_sum=signed_sum(terms.total)),
         )
         arrays = (terms.inputs[0], terms.factors[0], terms.products[0])
         panels = [
@@ -323,14 +338,17 @@ class BlameMicroscope(Widget):
     def kernels_panel(self, gradients: np.ndarray, index: tuple) -> Panel:
         """The gradients of all kernels: one row a kernel, one column an input map; the weight is marked."""
         kernels, inputs, height, width = gradients.shape
-        names = [f"kernel {k}, input map {m}" for k, m in np.ndindex(kernels, inputs)]
+        names = [say("kernel {k}, input map {m}", k=k, m=m) for k, m in np.ndindex(kernels, inputs)]
         if kernels * inputs <= MOST_KERNELS:
             picture, (down, right) = mosaic(gradients.reshape(-1, height, width), inputs), index[:2]
             title = "all gradients"
         else:
             side = square_side(inputs)
             picture, (down, right) = mosaic(gradients[index[0]], side), divmod(index[1], side)
-            title, names = f"gradients of kernel {index[0]}", names[index[0] * inputs :][:inputs]
+            title, names = (
+                say("gradients of kernel {index}", index=index[0]),
+                names[index[0] * inputs :][:inputs],
+            )
         tiles = {"tile": (height, width, 1), "tile_names": names, "means": "gradient"}
         marks = [Heatmap(picture, cmap="diverging", emits="weight:", **tiles)]
         row, column = down * (height + 1) + index[2], right * (width + 1) + index[3]
@@ -342,10 +360,19 @@ class BlameMicroscope(Widget):
 
     def weight_sentence(self, output: LayerOutput, index: tuple, facts: dict, terms) -> str:
         f, c, p, q = index
-        return (
-            f"{output.name[0].upper()}{output.name[1:]}, kernel {f}, input map {c}, row {p}, column {q}: the"
-            f" weight is used at {terms.inputs.size} places; {facts['terms']} products are not"
-            f" zero, and all add up to its gradient, {signed_sum(facts['gradient'])}."
+        return say(
+            "{upper}{name}, kernel {f}, input map {c}, row {p}, column {q}: the weight is "
+            "used at {size} places; {terms} products are not zero, and all add up to its "
+            "gradient, {signed_sum}.",
+            upper=output.name[0].upper(),
+            name=output.name[1:],
+            f=f,
+            c=c,
+            p=p,
+            q=q,
+            size=terms.inputs.size,
+            terms=facts["terms"],
+            signed_sum=signed_sum(facts["gradient"]),
         )
 
 

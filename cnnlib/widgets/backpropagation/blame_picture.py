@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
+from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, ColorScale, Line, Maps, Mark, Narrow, Panel, Region, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 from cnnlib.widgets.forward_pass.network_picture import picture_of, short_name
@@ -20,7 +21,7 @@ GATE, SWITCH, KERNEL = "ReLU gate", "pool winner", "kernel"
 def single(output: LayerOutput, values, index: int, **look) -> Maps:
     """One map of an output, or a vector, as a mark."""
     z = values[index] if output.maps else output.picture(values)
-    words = f"{output.title}, map {index}" if output.maps else output.title
+    words = say("{title}, map {index}", title=output.title, index=index) if output.maps else output.title
     return Maps(z, tile=(*z.shape, 1), framed=False, means=words, tile_names=("",), **look)
 
 
@@ -135,8 +136,9 @@ class BlamePicture:
 
     def names(self) -> list[Mark]:
         names = [short_name(output) for output in self.outputs]
+        at_scores = "p − label" if self.loss is not None else ""
         which = [
-            f"map {m}" if o.maps and o.place else "p − label" * (self.loss is not None and o.place > 0)
+            say("map {m}", m=m) if o.maps and o.place else at_scores if o.place else ""
             for o, m in zip(self.outputs, self.followed, strict=True)
         ]
         chosen = [output.name == self.output.name for output in self.outputs]
@@ -282,7 +284,9 @@ class BlamePicture:
         for i, (output, index) in enumerate(zip(self.outputs, self.followed, strict=True)):
             y = 78.0 + i * BETWEEN
             value = self.values[output.place][0]
-            title = short_name(output) + (f", map {index}" if output.maps and output.place else "")
+            title = short_name(output) + (
+                say(", map {index}", index=index) if output.maps and output.place else ""
+            )
             marks.append(Text([0], [y - 46], title, align="left", bold=True, size=12))
             look = {"y": y, "pitch": 74.0, "emits": f"one:{output.name}"}
             marks.append(single(output, value, index, x=0.16, **look, **self.colors(output, value, False)))

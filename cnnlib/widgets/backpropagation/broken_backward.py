@@ -10,6 +10,7 @@ from cnnlib.experiments.specimen import specimen
 from cnnlib.networks import small_cnn
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.runtime.language import say
 from cnnlib.viz import Anchor, Figure, Narrow, Scene
 from cnnlib.widgets.backpropagation.suspect_panels import (
     GOOD,
@@ -145,19 +146,32 @@ class BrokenBackward(Widget):
             return "There are no functions of yours here yet: give them as BrokenBackward(yours=own(…))."
         if suspect in LETTERS:
             verdict = "is the measured one" if facts["error"] <= GOOD else "is not the measured one"
-            words = (
-                f"Suspect {suspect}: at {part} its gradient {verdict}, relative error {facts['error']:.0e}"
+            words = say(
+                "Suspect {suspect}: at {part} its gradient {verdict}, relative error {error:.0e}",
+                suspect=suspect,
+                part=part,
+                verdict=verdict,
+                error=facts["error"],
             )
         else:
             failing = [name for name, error in errors.items() if error > GOOD]
-            verdict = f"fails at {' and '.join(failing)}" if failing else "passes everywhere"
-            words = f"{suspect.capitalize()}: the check {verdict}"
+            verdict = (
+                say("fails at {failing}", failing=" and ".join(failing)) if failing else "passes everywhere"
+            )
+            words = say("{suspect}: the check {verdict}", suspect=suspect.capitalize(), verdict=verdict)
         learning = (
-            f"it ends at a loss of {facts['last']:.2f}" if np.isfinite(facts["last"]) else "it diverges"
+            say("it ends at a loss of {last:.2f}", last=facts["last"])
+            if np.isfinite(facts["last"])
+            else "it diverges"
         )
-        return (
-            f"{words}. In training at a rate of {state['rate']:.3g} {learning}, the sound one at"
-            f" {facts['last_sound']:.2f}. {count_words(state, facts)}"
+        return say(
+            "{words}. In training at a rate of {rate:.3g} {learning}, the sound one at "
+            "{last_sound:.2f}. {count_words}",
+            words=words,
+            rate=state["rate"],
+            learning=learning,
+            last_sound=facts["last_sound"],
+            count_words=count_words(state, facts),
         )
 
 
@@ -169,8 +183,8 @@ def named(state: dict) -> int:
 def count_words(state: dict, facts: dict) -> str:
     """How many are named; how many of them rightly, only when all are."""
     if named(state) < len(LETTERS):
-        return f"{named(state)} of 5 faults are named."
-    return f"{facts['found']} of 5 faults are named rightly."
+        return say("{named} of 5 faults are named.", named=named(state))
+    return say("{found} of 5 faults are named rightly.", found=facts["found"])
 
 
 def figures(state: dict, facts: dict) -> list[Figure]:
@@ -181,7 +195,7 @@ def figures(state: dict, facts: dict) -> list[Figure]:
         Figure(
             "Named rightly" if full else "Named", str(facts["found"] if full else named(state)), "/ 5", True
         ),
-        Figure(f"Error at {state['part']}", f"{facts['error']:.0e}", large=True),
+        Figure(say("Error at {part}", part=state["part"]), f"{facts['error']:.0e}", large=True),
         Figure("Loss after training", ends, mark="solid"),
     ]
 

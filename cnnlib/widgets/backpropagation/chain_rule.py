@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.autodiff.scalar_graph import GRAPHS, Graph, Node, backward, forward, slopes
+from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, Slider, Widget
 
@@ -144,7 +145,7 @@ def node_marks(graph: Graph, values: dict, known: set, gradients: dict, active: 
         if name in gradients:
             color = sign_color(gradients[name], text=True)
             fed = active is not None and name in active.inputs
-            full = "" if name in made and not fed else f"dE/d{name} = "
+            full = "" if name in made and not fed else say("dE/d{name} = ", name=name)
             words = f"{full}{short(gradients[name])}"
             marks.append(Text(x, y, words, color=color, bold=True, size=13, shift=(0, 31)))
             if fed:
@@ -185,24 +186,44 @@ def operation(node: Node) -> str:
 def sentence(state: dict, graph: Graph, values: dict, gradients: dict, node: Node | None) -> str:
     count, step = 2 * len(graph.nodes), state["step"]
     if step == 0:
-        return f"Step 0 of {count}: the leaves have their values. Press Step to let the numbers flow."
+        return say(
+            "Step 0 of {count}: the leaves have their values. Press Step to let the numbers flow.",
+            count=count,
+        )
     if node is None:
         done = graph.nodes[step - 1]
         with_numbers = operation(
             Node(done.name, done.operation, tuple(short(values[n]) for n in done.inputs))
         )
-        return (
-            f"Step {step} of {count}, forwards: {done.name} = {operation(done)} = {with_numbers}"
-            f" = {short(values[done.name])}."
+        return say(
+            "Step {step} of {count}, forwards: {name} = {operation} = {with_numbers} = {values}.",
+            step=step,
+            count=count,
+            name=done.name,
+            operation=operation(done),
+            with_numbers=with_numbers,
+            values=short(values[done.name]),
         )
     parts = []
     for name, slope in zip(node.inputs, slopes(node, values), strict=True):
         share = gradients[node.name] * slope
-        words = f"{name} gets {short(gradients[node.name])} × {short(slope)} = {short(share)}"
+        words = say(
+            "{name} gets {gradients} × {slope} = {share}",
+            name=name,
+            gradients=short(gradients[node.name]),
+            slope=short(slope),
+            share=short(share),
+        )
         if abs(share - gradients[name]) > 1e-9:
-            words += f" on top, {short(gradients[name])} in all"
+            words += say(" on top, {name} in all", name=short(gradients[name]))
         parts.append(words)
-    return f"Step {step} of {count}, backwards through {operation(node)}: {'; '.join(parts)}."
+    return say(
+        "Step {step} of {count}, backwards through {operation}: {parts}.",
+        step=step,
+        count=count,
+        operation=operation(node),
+        parts="; ".join(parts),
+    )
 
 
 def short(value: float) -> str:

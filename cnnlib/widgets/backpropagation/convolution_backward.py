@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlib.experiments import four_readings as readings
 from cnnlib.experiments.four_readings import Geometry
+from cnnlib.runtime.language import say
 from cnnlib.viz import Figure, Narrow, Scene
 from cnnlib.widgets.backpropagation.readings_picture import BY_WEIGHT, READINGS, ReadingsPicture
 from cnnlib.widgets.base import Choice, Slider, Widget
@@ -117,7 +118,12 @@ class ConvolutionBackward(Widget):
             arrows=("step",),
             narrow=narrow(state["reading"]),
             figures=[
-                Figure("Products added", f"{facts['made']}", f"of {facts['products']}", large=True),
+                Figure(
+                    "Products added",
+                    f"{facts['made']}",
+                    say("of {products}", products=facts["products"]),
+                    large=True,
+                ),
                 Figure("The four now differ by", f"{facts['now_apart']:g}"),
             ],
         )
@@ -125,14 +131,28 @@ class ConvolutionBackward(Widget):
     def sentence(self, picture: ReadingsPicture, facts: dict) -> str:
         how = READINGS[picture.reading] or picture.reading
         if not facts["step"]:
-            words = f"Step 0 of {facts['steps']}: nothing has gone back yet. Press Play to go {how}."
+            words = say(
+                "Step 0 of {steps}: nothing has gone back yet. Press Play to go {how}.",
+                steps=facts["steps"],
+                how=how,
+            )
         else:
-            words = f"Step {facts['step']} of {facts['steps']}, {how}: {picture.words()}"
+            words = say(
+                "Step {step} of {steps}, {how}: {words}",
+                step=facts["step"],
+                steps=facts["steps"],
+                how=how,
+                words=picture.words(),
+            )
         if facts["unreached"]:
-            pixels = "1 pixel was" if facts["unreached"] == 1 else f"{facts['unreached']} pixels were"
-            words += f" {pixels} in no window and get nothing."
+            pixels = (
+                "1 pixel was"
+                if facts["unreached"] == 1
+                else say("{unreached} pixels were", unreached=facts["unreached"])
+            )
+            words += say(" {pixels} in no window and get nothing.", pixels=pixels)
         if facts["step"] == facts["steps"]:
-            words += f" Finished: the four readings differ by {facts['apart']:g}."
+            words += say(" Finished: the four readings differ by {apart:g}.", apart=facts["apart"])
         return words
 
 

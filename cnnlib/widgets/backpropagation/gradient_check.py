@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.difference_quotients import FUNCTIONS, quotient, quotient_error
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
@@ -106,7 +107,7 @@ class GradientCheckExplorer(Widget):
         ]
         reach = max(1.5, 1.4 * abs(facts["true"]))
         x_axis, y_axis = Axis(x - 1.2, x + 1.2, "x: drag the dot"), Axis(here - reach, here + reach)
-        title = f"Slope of {function.formula} between two points"
+        title = say("Slope of {formula} between two points", formula=function.formula)
         return Panel(marks, x_axis, y_axis, title=title, legend="lower right", name="secant")
 
     @staticmethod
@@ -117,7 +118,7 @@ class GradientCheckExplorer(Widget):
             words = "The two points are too close to be told apart: only their numbers tell."
             return [Note((low + high) / 2 - 1.1, left + 1.2, words, (low, left + 0.1), 170)]
         marks = [Line([low, high, high], [left, left, right], color="you", dash="dotted", width=1.5)]
-        run, rise = f"run {high - low:.3g}", f"rise {right - left:.3g}"
+        run, rise = say("run {high:.3g}", high=high - low), say("rise {right:.3g}", right=right - left)
         under = 1 if right >= left else -1
         marks.append(Text((low + high) / 2, left, run, size=12, shift=(0, 12 * under)))
         marks.append(Text(high, (left + right) / 2, rise, size=12, align="left", shift=(6, 0)))
@@ -158,16 +159,23 @@ class GradientCheckExplorer(Widget):
         )
 
     def sentence(self, function, x, facts) -> str:
-        words = (
-            f"With a step of {facts['step']:.3g} the slope of {function.formula} at {x:g} is measured as"
-            f" {facts['measured']:.10g}, true is {facts['true']:.10g}: relative error {facts['error64']:.1e}"
-            f" in float64, {facts['error32']:.1e} in float32."
+        words = say(
+            "With a step of {step:.3g} the slope of {formula} at {x:g} is measured as "
+            "{measured:.10g}, true is {true:.10g}: relative error {error64:.1e} in "
+            "float64, {error32:.1e} in float32.",
+            step=facts["step"],
+            formula=function.formula,
+            x=x,
+            measured=facts["measured"],
+            true=facts["true"],
+            error64=facts["error64"],
+            error32=facts["error32"],
         )
         if facts["kink"]:
-            return f"{words} At the kink itself there is no slope; backpropagation takes 0."
+            return say("{words} At the kink itself there is no slope; backpropagation takes 0.", words=words)
         if facts["across"]:
-            return f"{words} The two points lie on different sides of the kink."
+            return say("{words} The two points lie on different sides of the kink.", words=words)
         if facts["error64"] > 1e-6:
             reason = "rounding: the two values differ in few digits" if facts["step"] < 1e-6 else "truncation"
-            return f"{words} What is wrong in float64 is {reason}."
+            return say("{words} What is wrong in float64 is {reason}.", words=words, reason=reason)
         return words

@@ -15,6 +15,7 @@ from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Bars, Figure, Panel, Points, Scene
 from cnnlib.widgets.backpropagation.update_columns import AGAIN, HEIGHT, UpdateColumns, stage_of, tracks
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
@@ -128,7 +129,12 @@ class OneUpdate(Widget):
         small, narrow = picture.narrow([panel.name for panel in below])
         return Scene(
             [*wide, small, *below],
-            f"Step {step} of {self.steps}, {self.sentence(state, seen, facts)}",
+            say(
+                "Step {step} of {steps}, {sentence}",
+                step=step,
+                steps=self.steps,
+                sentence=self.sentence(state, seen, facts),
+            ),
             facts,
             rows=(1, 1),
             columns=tracks(stage),
@@ -193,7 +199,7 @@ class OneUpdate(Widget):
         marks, count, top = [], (step >= len(self.outputs)) + (step == self.steps), 3.0
         for name, shift, color in (("", -0.2, "ink"), ("others_", 0.2, "muted")):
             heights = [facts[f"{name}before"], facts[f"{name}after"]][:count]
-            words = f"{self.others} others" if name else "this image"
+            words = say("{others} others", others=self.others) if name else "this image"
             marks.append(Bars(np.arange(count) + shift, heights, width=0.36, color=color, label=words))
             top = max(top, *(1.1 * height for height in heights if np.isfinite(height)), 0)
         x = Axis(-0.6, 1.6, ticks=(0, 1), names=("before", "after"))
@@ -203,22 +209,27 @@ class OneUpdate(Widget):
         step, count = state["step"], len(self.outputs)
         if step == 0:
             name = self.specimen.class_names[facts["label"]]
-            return f"the image, a {name}. Press Step to send it through the network."
+            return say("the image, a {name}. Press Step to send it through the network.", name=name)
         if step < count:
             return self.forward_words(self.outputs[step])
         if step == count:
             right = "the right digit" if self.specimen.class_names[0].isdigit() else "the right class"
-            words = (
-                f"loss: the network gives {right} {np.exp(-facts['before']):.1%}, and minus its logarithm is"
+            words = say(
+                "loss: the network gives {right} {before:.1%}, and minus its logarithm is",
+                right=right,
+                before=np.exp(-facts["before"]),
             )
             return f"{words} {facts['before']:.3f}."
         if step <= 2 * count:
             return self.backward_words(self.outputs[2 * count - step], seen)
         if step == self.steps - 1:
-            return (
-                f"update: every one of the {self.specimen.model.num_parameters:,} weights moves by the"
-                f" learning rate {state['rate']:.3g} times its gradient, downhill; the largest move is"
-                f" {facts['largest']:.2g}."
+            return say(
+                "update: every one of the {num_parameters:,} weights moves by the learning "
+                "rate {rate:.3g} times its gradient, downhill; the largest move is "
+                "{largest:.2g}.",
+                num_parameters=self.specimen.model.num_parameters,
+                rate=state["rate"],
+                largest=facts["largest"],
             )
         return self.after_words(facts)
 
@@ -227,8 +238,13 @@ class OneUpdate(Widget):
         what = FORWARDS.get(word)
         if word == "pooling":
             kept = "keeps the largest" if isinstance(layer, MaxPool2d) else "takes the mean"
-            what = f"{kept} of every {layer.kernel_size[0]}×{layer.kernel_size[1]}"
-        return f"forwards: {output.name} {what}: {output.size}."
+            what = say(
+                "{kept} of every {kernel_size}×{kernel_size2}",
+                kept=kept,
+                kernel_size=layer.kernel_size[0],
+                kernel_size2=layer.kernel_size[1],
+            )
+        return say("forwards: {name} {what}: {size}.", name=output.name, what=what, size=output.size)
 
     def backward_words(self, output: LayerOutput, seen: FullPass) -> str:
         gradient, word = seen.gradients[output.place], output.name.split()[0]
@@ -237,18 +253,28 @@ class OneUpdate(Widget):
             winner = isinstance(self.specimen.model[output.place - 1], MaxPool2d)
             what = "each number will go on to the winner of its window alone"
             what = what if winner else "each number will go on to its whole window, in equal parts"
-        return (
-            f"backwards: the gradient at {output.name}, {np.count_nonzero(gradient)} of {gradient.size}"
-            f" numbers are not zero: {what}."
+        return say(
+            "backwards: the gradient at {name}, {gradient} of {size} numbers are not zero: {what}.",
+            name=output.name,
+            gradient=np.count_nonzero(gradient),
+            size=gradient.size,
+            what=what,
         )
 
     def after_words(self, facts: dict) -> str:
-        change = f"from {facts['before']:.3f} to {facts['after']:.3f}"
+        change = say("from {before:.3f} to {after:.3f}", before=facts["before"], after=facts["after"])
         way = "fell" if facts["others_after"] <= facts["others_before"] else "rose"
-        return (
-            f"forwards again: the loss of this image went {change}, down by {facts['fell']:.3g}; rate times"
-            f" squared gradient had predicted {facts['predicted']:.3g}. The mean loss of {self.others} other"
-            f" images {way} from {facts['others_before']:.3f} to {facts['others_after']:.3f}."
+        return say(
+            "forwards again: the loss of this image went {change}, down by {fell:.3g}; "
+            "rate times squared gradient had predicted {predicted:.3g}. The mean loss of "
+            "{others} other images {way} from {others_before:.3f} to {others_after:.3f}.",
+            change=change,
+            fell=facts["fell"],
+            predicted=facts["predicted"],
+            others=self.others,
+            way=way,
+            others_before=facts["others_before"],
+            others_after=facts["others_after"],
         )
 
 

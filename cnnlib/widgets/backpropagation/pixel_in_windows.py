@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Figure, Heatmap, Mark, Narrow, Panel, Region, Scene, Text
 from cnnlib.widgets.backpropagation.readings_picture import box, factor, signed
 from cnnlib.widgets.base import Slider, Widget
@@ -52,10 +53,18 @@ class PixelInWindows(Widget):
                 parts.append((i, j, p, q))
         total = float(dx[pixel])
         products = [f"{factor(DY[i, j])}·{factor(KERNEL[p, q])}" for i, j, p, q in parts]
-        met = ", ".join(f"weight ({p}, {q}) in window ({i}, {j})" for i, j, p, q in parts)
-        text = (
-            f"Pixel row {pixel[0]}, column {pixel[1]} lies in {len(parts)} of the 4 windows: {met}."
-            f" It gets {' + '.join(products)} = {signed(total)}."
+        met = ", ".join(
+            say("weight ({p}, {q}) in window ({i}, {j})", p=p, q=q, i=i, j=j) for i, j, p, q in parts
+        )
+        text = say(
+            "Pixel row {pixel}, column {pixel2} lies in {parts} of the 4 windows: {met}. "
+            "It gets {products} = {total}.",
+            pixel=pixel[0],
+            pixel2=pixel[1],
+            parts=len(parts),
+            met=met,
+            products=" + ".join(products),
+            total=signed(total),
         )
         panels = [window_panel(i, j, pixel, place) for place, (i, j) in enumerate(np.ndindex(DY.shape))]
         panels.append(result_panel(dx, pixel))
@@ -85,12 +94,14 @@ def window_panel(i: int, j: int, pixel: tuple[int, int], place: int) -> Panel:
         box(j, i, (2, 2), color="ink", width=2.5),
         box(pixel[1], pixel[0], width=4),
     ]
-    words = f"the pixel meets {signed(weights[pixel])}" if inside else "the pixel is not in it"
+    words = (
+        say("the pixel meets {pixel}", pixel=signed(weights[pixel])) if inside else "the pixel is not in it"
+    )
     marks.append(
         Text((SIDE - 1) / 2, SIDE - 0.5, words, size=12, shift=(0, 13), color="ink" if inside else "muted")
     )
-    title = f"window ({i}, {j})"
-    how = f"dy = {signed(DY[i, j])}"
+    title = say("window ({i}, {j})", i=i, j=j)
+    how = say("dy = {dy}", dy=signed(DY[i, j]))
     return image_panel(marks, title, how, place, f"y{i}{j}")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib.experiments import four_readings as readings
 from cnnlib.experiments.four_readings import Geometry
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Heatmap, Mark, Panel, Region, Text, mosaic
 
 BY_WEIGHT = "weight by weight"
@@ -88,25 +89,53 @@ class ReadingsPicture:
         if self.reading == "scatter":
             return self.scatter_words(number, row, column)
         if self.reading == BY_WEIGHT:
-            of = f" of kernel {number}" if len(self.w) > 1 else ""
+            of = say(" of kernel {nr}", nr=number) if len(self.w) > 1 else ""
             times = [signed(weight) for weight in self.w[number, :, row, column]]
             whose = " for channel 0 and ".join(times) + " for channel 1" * (len(times) > 1)
-            apart = "" if self.g.stride == 1 else f", its numbers {self.g.stride} pixels apart"
-            said = f"weight row {row}, column {column}{of} is {whose}."
-            return f"{said} A copy of dy, times {' and '.join(times)}, is added{apart}."
-        of = f" of channel {number}" if self.w.shape[1] > 1 else ""
-        return f"pixel row {row}, column {column}{of} gets {self.sum_words(number, row, column)}."
+            apart = (
+                "" if self.g.stride == 1 else say(", its numbers {stride} pixels apart", stride=self.g.stride)
+            )
+            said = say(
+                "weight row {row}, column {column}{of} is {whose}.",
+                row=row,
+                column=column,
+                of=of,
+                whose=whose,
+            )
+            return say(
+                "{said} A copy of dy, times {times}, is added{apart}.",
+                said=said,
+                times=" and ".join(times),
+                apart=apart,
+            )
+        of = say(" of channel {nr}", nr=number) if self.w.shape[1] > 1 else ""
+        return say(
+            "pixel row {row}, column {column}{of} gets {sum_words}.",
+            row=row,
+            column=column,
+            of=of,
+            sum_words=self.sum_words(number, row, column),
+        )
 
     def scatter_words(self, f: int, i: int, j: int) -> str:
         """Where one output's gradient goes."""
-        of = f" of map {f}" if len(self.w) > 1 else ""
+        of = say(" of map {f}", f=f) if len(self.w) > 1 else ""
         window = np.zeros((self.g.framed, self.g.framed))
         window[self.g.window(i, j)] = 1
         inside, cells = int(self.g.cut(window).sum()), self.g.kernel**2
-        lost = f"; {cells - inside} more lie in the frame and are cut off" if inside < cells else ""
-        pixels = "1 pixel" if inside == 1 else f"{inside} pixels"
-        where = f"dy at row {i}, column {j}{of} is {signed(self.dy[f, i, j])}"
-        return f"{where}. Times the kernel it goes to {pixels} of its window{lost}."
+        lost = (
+            say("; {cells} more lie in the frame and are cut off", cells=cells - inside)
+            if inside < cells
+            else ""
+        )
+        pixels = "1 pixel" if inside == 1 else say("{inside} pixels", inside=inside)
+        where = say("dy at row {i}, column {j}{of} is {dy}", i=i, j=j, of=of, dy=signed(self.dy[f, i, j]))
+        return say(
+            "{where}. Times the kernel it goes to {pixels} of its window{lost}.",
+            where=where,
+            pixels=pixels,
+            lost=lost,
+        )
 
     def sum_words(self, c: int, r: int, s: int) -> str:
         """The products that one pixel collects, and their sum."""
@@ -117,7 +146,7 @@ class ReadingsPicture:
             return "nothing"
         total = signed(float(row @ self.dy.ravel()))
         if len(used) > 4:
-            return f"{len(used)} products, {total} in all"
+            return say("{used} products, {total} in all", used=len(used), total=total)
         parts = " + ".join(f"{factor(self.dy.ravel()[k])}·{factor(row[k])}" for k in used)
         return f"{parts} = {total}"
 
@@ -215,7 +244,11 @@ class ReadingsPicture:
             marks.append(Region(*strip, color="you", filled=False, width=2))
         x = Axis(-0.5, columns - 0.5, visible=False)
         y = Axis(rows - 0.5, strip[2] - 0.3 * height, visible=False)
-        how = f"{rows} rows, one for each pixel; {columns} columns, one for each output"
+        how = say(
+            "{rows} rows, one for each pixel; {columns} columns, one for each output",
+            rows=rows,
+            columns=columns,
+        )
         marks_at = (0, 0, 1, 8)
         title = TITLES["matrix"][0]
         return Panel(marks, x, y, title=title, subtitle=how, at=marks_at, grid=False, name="first")
@@ -226,7 +259,7 @@ class ReadingsPicture:
         for place, (reading, maps, name) in enumerate(zip(READINGS, every, names, strict=True)):
             marks = [outline(maps.shape, c) for c in range(len(maps))] if reading == self.reading else []
             at = (1, 3 * place, 1, 3)
-            title, emits = f"{reading}: dx", f"reading:{name}"
+            title, emits = say("{reading}: dx", reading=reading), f"reading:{name}"
             how = READINGS[reading]
             panels.append(maps_panel(maps, title, at, "dx", marks, emits, name=name, subtitle=how))
         return panels

@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from cnnlib.runtime.language import say, word
+
 #: How a `Choice` is drawn.
 PICKERS = ("list", "segments", "thumbnails")
 
@@ -75,8 +77,9 @@ class Control:
         return value
 
     def describe(self) -> dict:
-        """The control as JSON for the page."""
-        return {**vars(self), "kind": type(self).__name__.lower(), "label": self.title}
+        """The control as JSON for the page, its words in the learner's language."""
+        said = {key: word(text) for key, text in vars(self).items() if key in ("unit", "help")}
+        return {**vars(self), **said, "kind": type(self).__name__.lower(), "label": word(self.title)}
 
     def with_range(self, low: float, high: float) -> Control:
         """The same control with another range, see `Widget.limits`."""
@@ -101,15 +104,23 @@ class Slider(Control):
 
     def clean(self, value: Any) -> float | int:
         """`value` as a number in the range; ValueError with a sentence otherwise."""
-        kind = "whole number" if self.integer else "number"
-        expected = f"{self.title}: expected a {kind} from {self.low:g} to {self.high:g}"
+        kind = word("whole number") if self.integer else word("number")
+        expected = say(
+            "{title}: expected a {kind} from {low:g} to {high:g}",
+            title=self.title,
+            kind=kind,
+            low=self.low,
+            high=self.high,
+        )
         try:
             number = parse_number(value)
         except ValueError:
-            received = "nothing" if isinstance(value, str) and not value.strip() else _show(value)
-            raise ValueError(f"{expected}, received {received}") from None
+            received = word("nothing") if isinstance(value, str) and not value.strip() else _show(value)
+            raise ValueError(
+                say("{expected}, received {received}", expected=expected, received=received)
+            ) from None
         if not self.low <= number <= self.high or (self.integer and number != round(number)):
-            raise ValueError(f"{expected}, received {number:g}")
+            raise ValueError(say("{expected}, received {nr:g}", expected=expected, nr=number))
         return round(number) if self.integer else number
 
     def clamp(self, value: float) -> float | int:
@@ -162,9 +173,14 @@ class TextField(Control):
     def clean(self, value: Any) -> str:
         text = value.strip() if isinstance(value, str) else ""
         if not re.fullmatch(r"[A-Za-z0-9._+-]+", text) or len(text) > self.longest:
-            received = "nothing" if isinstance(value, str) and not value.strip() else _show(value)
+            received = word("nothing") if isinstance(value, str) and not value.strip() else _show(value)
             raise ValueError(
-                f"{self.title}: expected up to {self.longest} letters, digits or ._+-, received {received}"
+                say(
+                    "{title}: expected up to {longest} letters, digits or ._+-, received {received}",
+                    title=self.title,
+                    longest=self.longest,
+                    received=received,
+                )
             )
         return text
 
@@ -190,10 +206,18 @@ class Choice(Control):
         object.__setattr__(self, "options", tuple(self.options))
         object.__setattr__(self, "default", self.default or self.options[0])
 
+    def describe(self) -> dict:
+        return {**super().describe(), "words": [word(text) for text in self.words or self.options]}
+
     def clean(self, value: Any) -> str:
         if value not in self.options:
             raise ValueError(
-                f"{self.title}: expected one of {', '.join(self.options)}, received {_show(value)}"
+                say(
+                    "{title}: expected one of {options}, received {show}",
+                    title=self.title,
+                    options=", ".join(self.options),
+                    show=_show(value),
+                )
             )
         return value
 
@@ -208,7 +232,9 @@ class Toggle(Control):
 
     def clean(self, value: Any) -> bool:
         if not isinstance(value, (bool, np.bool_)):
-            raise ValueError(f"{self.title}: expected True or False, received {_show(value)}")
+            raise ValueError(
+                say("{title}: expected True or False, received {show}", title=self.title, show=_show(value))
+            )
         return bool(value)
 
 
@@ -234,14 +260,26 @@ class Grid(Control):
             table = []
         if len(table) != rows or any(len(row) != columns for row in table):
             raise ValueError(
-                f"{self.title}: expected {rows} rows of {columns} numbers, received {_show(value)}"
+                say(
+                    "{title}: expected {rows} rows of {columns} numbers, received {show}",
+                    title=self.title,
+                    rows=rows,
+                    columns=columns,
+                    show=_show(value),
+                )
             )
         return tuple(
             tuple(self._cell(cell, r + 1, c + 1) for c, cell in enumerate(row)) for r, row in enumerate(table)
         )
 
     def _cell(self, value: Any, row: int, column: int) -> float:
-        box = Slider(self.name, self.low, self.high, 0, label=f"{self.title}, row {row}, column {column}")
+        box = Slider(
+            self.name,
+            self.low,
+            self.high,
+            0,
+            label=say("{title}, row {row}, column {column}", title=self.title, row=row, column=column),
+        )
         return float(box.clean(value))
 
 

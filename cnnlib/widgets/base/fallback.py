@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import NamedTuple
 
+from cnnlib.runtime.language import say
+
 
 class Still(NamedTuple):
     """A still picture as a PNG file, or none (no bytes) and the reason in a sentence."""
@@ -26,7 +28,12 @@ def still(scene, note: str = "") -> Still:
 
         return Still(to_png(scene, note=note))
     except Exception as failure:
-        return Still(b"", f"There is no still picture ({type(failure).__name__}: {failure}).")
+        return Still(
+            b"",
+            say(
+                "There is no still picture ({kind}: {failure}).", kind=type(failure).__name__, failure=failure
+            ),
+        )
 
 
 def mending(missing: ImportError) -> str:
@@ -36,7 +43,10 @@ def mending(missing: ImportError) -> str:
     'The live view needs anywidget: call `pip install ipywidgets anywidget` and restart the kernel.'
     """
     name = (missing.name or "a package").partition(".")[0]
-    return f"The live view needs {name}: call `pip install ipywidgets anywidget` and restart the kernel."
+    return say(
+        "The live view needs {name}: call `pip install ipywidgets anywidget` and restart the kernel.",
+        name=name,
+    )
 
 
 def show_still(text: str, picture: Still, missing: ImportError) -> None:

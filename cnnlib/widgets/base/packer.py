@@ -18,7 +18,8 @@ from cnnlib.viz.marks import Heatmap, Mark
 from cnnlib.viz.scene import Axis, Panel, Scene
 
 NO_SHIFT = (0.0, 0.0)  # pixels
-OPTIONAL = ("emits", "sets", "label", "hovers", "means", "tile", "tile_names")  # left out where empty
+#: Left out where empty.
+OPTIONAL = ("emits", "sets", "label", "hovers", "means", "tile", "tile_names", "literal")
 LARGE = 256  # cells of a heatmap from which on it pays to halve them
 
 

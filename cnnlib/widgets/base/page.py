@@ -13,6 +13,8 @@ from uuid import uuid4
 import anywidget
 import traitlets
 
+from cnnlib.runtime.language import word
+
 if TYPE_CHECKING:
     from cnnlib.widgets.base.fallback import Still
 
@@ -164,7 +166,7 @@ def show(page: Page, line: str, text: str, picture: Still) -> None:
 
     end = base64.b64encode(picture.png).decode("ascii").rstrip("=")[-48:]
     page.spec = {**page.spec, "picture": end}
-    words = (line, text, MEND, *([] if picture.png else [picture.why]))
+    words = (line, text, word(MEND), *([] if picture.png else [picture.why]))
     publish_display_data(*page.view("\n".join(words)))
     if picture.png:
         publish_picture(text, picture)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from cnnlib.runtime.language import page_words, say, word
 from cnnlib.widgets.base.controls import VALUED, Slider
 from cnnlib.widgets.base.fallback import show_still, still
 from cnnlib.widgets.base.packer import Packer
@@ -103,7 +104,7 @@ class Live:
 
     def _say_end(self) -> None:
         """Play or Step was pressed, and nothing is left to do: say so, unless a fault was said."""
-        self.widget.message = self.widget.message or self.widget.at_end
+        self.widget.message = self.widget.message or word(self.widget.at_end)
 
     def _play_frame(self) -> None:
         try:
@@ -114,7 +115,9 @@ class Live:
 
     def _fail(self, failure: Exception) -> None:
         self.widget.failure = failure
-        self.widget.message = f"It stopped ({type(failure).__name__}: {failure})."
+        self.widget.message = say(
+            "It stopped ({kind}: {failure}).", kind=type(failure).__name__, failure=failure
+        )
 
     def _page_ready(self) -> bool:
         """Whether no more frames are on their way than until the next answer, and one."""
@@ -128,7 +131,7 @@ class Live:
         return self._alone >= FORGOTTEN
 
     def _tell(self, sentence: str) -> None:
-        self.widget.message = sentence
+        self.widget.message = word(sentence)
 
     # Messages from the page.
 
@@ -246,7 +249,7 @@ class Live:
         widget = self.widget
         if not widget.challenge_reached:
             return ""
-        return "reached" if widget.challenge.reached(widget.facts) else "reached earlier"
+        return word("reached") if widget.challenge.reached(widget.facts) else word("reached earlier")
 
     def tell_cell(self, running: bool) -> None:
         """Tell the page whether a cell runs: until that has ended, it gets no answers."""
@@ -271,12 +274,14 @@ class Live:
             for c in widget.controls
         ]
         return {
-            "title": widget.title,
+            "title": word(widget.title),
             "controls": controls,
             "slots": dict(widget.slots),
             "playable": widget.playable,
             "speeds": list(SPEEDS),
-            "challenge": widget.challenge.text if widget.challenge else "",
+            "speed_words": [word(name) for name in SPEEDS],
+            "challenge": word(widget.challenge.text) if widget.challenge else "",
+            "speech": page_words(),
             "height": widget.scene.height,
         }
 
@@ -293,7 +298,7 @@ class Live:
             CELL.tell(self)
             self.page = Page(self.spec(), Mailbox(self.receive).put, self.first)
             CELLS.enter(self.widget)
-        show(self.page, repr(self.widget), self.widget.text, still(self.widget.scene, note=STILL))
+        show(self.page, repr(self.widget), self.widget.text, still(self.widget.scene, note=word(STILL)))
 
     def close(self) -> None:
         """Stop, and take the view off the page."""

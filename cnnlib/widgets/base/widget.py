@@ -61,7 +61,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from cnnlib.runtime.language import say, word
 from cnnlib.viz.scene import Scene
+from cnnlib.viz.speech import in_language
 from cnnlib.widgets.base.challenge import Challenge
 from cnnlib.widgets.base.controls import (
     VALUED,
@@ -222,11 +224,13 @@ class Widget:
             self.refresh()
         except BadValue as problem:
             self._state = before
-            problems.append(str(problem))
+            problems.append(word(str(problem)))
         except Exception as failure:
             self._state, self.failure = before, failure
-            self.message = (
-                f"This cannot be shown ({type(failure).__name__}: {failure}). The values stay as they were."
+            self.message = say(
+                "This cannot be shown ({kind}: {failure}). The values stay as they were.",
+                kind=type(failure).__name__,
+                failure=failure,
             )
             raise
         finally:
@@ -261,7 +265,7 @@ class Widget:
 
     def refresh(self) -> None:
         """Compute the scene of the present state."""
-        self.scene = self.compute(dict(self._state))
+        self.scene = in_language(self.compute(dict(self._state)))
         if self.challenge is not None and not self.challenge_reached:
             self.challenge_reached = self.challenge.reached(self.scene.facts)
 
@@ -270,7 +274,7 @@ class Widget:
         if self.challenge is None or self.challenge.progress is None:
             return None
         words, share = self.challenge.progress(self.scene.facts)
-        return {"text": words, "share": min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0}
+        return {"text": word(words), "share": min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0}
 
     def close(self) -> None:
         """Stop playing and release what the page holds."""
@@ -286,7 +290,9 @@ class Widget:
         for name in values:
             if name not in self._controls:
                 known = ", ".join(self._controls)
-                problems.append(f"There is no control named {name!r}; there are: {known}.")
+                problems.append(
+                    say("There is no control named {name!r}; there are: {known}.", name=name, known=known)
+                )
             elif name not in ranged:
                 self._set(state, self._controls[name], values, problems)
         for name in {**ranged, **self.limits(dict(state))}:  # in order: one may depend on those before it
@@ -307,7 +313,7 @@ class Widget:
             except ValueError as problem:
                 stays = state[control.name]
                 stays = control.clamp(stays) if isinstance(control, Slider) else stays
-                problems.append(f"{problem}. It stays {_short(stays)}.")
+                problems.append(say("{problem}. It stays {short}.", problem=problem, short=_short(stays)))
 
 
 def _short(value: Any) -> str:

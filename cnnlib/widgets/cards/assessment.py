@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnlib.learning import Item
 from cnnlib.learning.assessment import form_of
 from cnnlib.learning.forms import Asked, ask
+from cnnlib.runtime.language import say
 from cnnlib.widgets.cards import faces
 from cnnlib.widgets.cards.questions import Questions
 
@@ -27,13 +28,19 @@ class Test(Questions):
         super().__init__(f"test-{form}", form_of(form))
 
     def opening(self) -> str:
-        return (
-            f"Form {self.form}: {len(self.items)} questions, about 20 minutes. What is right is not told, so "
-            "that the two forms can be compared; leave out what you do not know."
+        return say(
+            "Form {form}: {items} questions, about 20 minutes. What is right is not told, "
+            "so that the two forms can be compared; leave out what you do not know.",
+            form=self.form,
+            items=len(self.items),
         )
 
     def closing(self) -> str:
-        return f"Done: {sum(self.results)} of {len(self.results)} right. Save your record in notebook 00."
+        return say(
+            "Done: {right} of {asked} right. Save your record in notebook 00.",
+            right=sum(self.results),
+            asked=len(self.results),
+        )
 
     def _ask(self, item: Item) -> Asked:
         asked = ask(item)

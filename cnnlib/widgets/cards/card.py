@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from cnnlib.runtime.language import page_words, say, word
 from cnnlib.widgets.base.fallback import mending
+from cnnlib.widgets.cards import faces
 from cnnlib.widgets.cards.still import still_html
 
 
@@ -37,17 +39,24 @@ class Card:
                 self.message = ""
                 handler(message)
         except Exception as failure:
-            self.message = f"This did not work ({type(failure).__name__}: {failure})."
+            self.message = say(
+                "This did not work ({kind}: {failure}).", kind=type(failure).__name__, failure=failure
+            )
         self.changed()
 
     def whole(self) -> dict:
         """What a page is told of the card as it is now."""
-        return {"type": "face", "face": {**self.face(), "message": self.message}}
+        return {"type": "face", "face": faces.in_language({**self.face(), "message": self.message})}
 
     def spec(self) -> dict:
         """What a page needs to know once: that it is a card, its title, the class of its still."""
         still = "cnn-still-" + self.name.replace(".", "-")
-        return {"card": True, "title": self.blank_face()["title"], "still": still}
+        return {
+            "card": True,
+            "title": word(self.blank_face()["title"]),
+            "still": still,
+            "speech": page_words(),
+        }
 
     def changed(self) -> None:
         """Send the present face, if a page is there."""
@@ -69,7 +78,7 @@ class Card:
     def _ipython_display_(self) -> None:
         from IPython.display import publish_display_data
 
-        blank = self.blank_face()
+        blank = faces.in_language(self.blank_face())
         text = f"{blank['title']}: {blank['ask']}"
         still = {"text/html": still_html(blank, self.spec()["still"]), "text/plain": text}
         try:
@@ -81,5 +90,5 @@ class Card:
         if self.page is None:
             self.page = Page(self.spec(), Mailbox(self.receive).put, self.whole)
             CELLS.enter(self)
-        publish_display_data(*self.page.view(MEND))
+        publish_display_data(*self.page.view(word(MEND)))
         publish_display_data(still)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cnnlib.learning import find, items, my_record, tally
 from cnnlib.learning.store import NewerRecord
+from cnnlib.runtime.language import joined, say, say_many
 from cnnlib.widgets.cards import faces
 from cnnlib.widgets.cards.card import Card
 
@@ -34,7 +35,9 @@ class Course(Card):
     def on_save(self, message: dict) -> None:
         """Write the record into the present folder."""
         saved = self.record.export(Path.cwd()).name
-        self.done = f"Saved as {saved} beside this notebook, with a random key in place of a name."
+        self.done = say(
+            "Saved as {saved} beside this notebook, with a random key in place of a name.", saved=saved
+        )
 
     def on_bring(self, message: dict) -> None:
         """Add what a saved record holds; nothing that is here is lost."""
@@ -43,14 +46,19 @@ class Course(Card):
         try:
             came, known = self.record.take_in(str(message.get("text", "")))
         except NewerRecord as sentence:
-            self.message = f"{name} was not taken: {sentence}."
+            self.message = say("{name} was not taken: {sentence}.", name=name, sentence=sentence)
         except (ValueError, RecursionError):
-            self.message = (
-                f"{name} is no record that this course saved, or it is damaged. Nothing was changed here."
+            self.message = say(
+                "{name} is no record that this course saved, or it is damaged. Nothing was changed here.",
+                name=name,
             )
         else:
-            self.done = (
-                f"From {name}: {_entries(came)} came in, {known} {'was' if known == 1 else 'were'} here."
+            self.done = say_many(
+                "From {name}: {entries} came in, {number} was here.",
+                "From {name}: {entries} came in, {number} were here.",
+                known,
+                name=name,
+                entries=say_many("{number} entry", "{number} entries", came),
             )
 
     def blank_face(self) -> dict:
@@ -75,14 +83,33 @@ class Course(Card):
         if not found.made:
             lines = ["No prediction has been made yet: the first is in this notebook."]
         else:
-            skipped = f"; {found.skipped} seen without a guess" if found.skipped else ""
-            lines = [f"{found.near} of {found.made} predictions were close{skipped}."]
-            parts = [f"{word}: {near} of {made}" for word, (near, made) in found.by_sureness.items() if made]
-            lines.append(f"Close when it was {'; '.join(parts)}.")
+            lines = [say("{near} of {made} predictions were close.", near=found.near, made=found.made)]
+            if found.skipped:
+                lines = [
+                    say(
+                        "{near} of {made} predictions were close; {skipped} seen without a guess.",
+                        near=found.near,
+                        made=found.made,
+                        skipped=found.skipped,
+                    )
+                ]
+            parts = [
+                say("{sure}: {near} of {made}", sure=sure, near=near, made=made)
+                for sure, (near, made) in found.by_sureness.items()
+                if made
+            ]
+            lines.append(say("Close when it was {parts}.", parts=joined("; ", parts)))
         if found.surprises:
-            lines.append("Furthest off: " + " ".join(f"“{find(n).text()}” ({n})" for n in found.surprises))
+            asked = [say("“{question}” ({name})", question=find(n).text(), name=n) for n in found.surprises]
+            lines.append(say("Furthest off: {questions}", questions=joined(" ", asked)))
         if due:
-            lines.append(f"{due} {'question is' if due == 1 else 'questions are'} due in `review.ipynb`.")
+            lines.append(
+                say_many(
+                    "{number} question is due in `review.ipynb`.",
+                    "{number} questions are due in `review.ipynb`.",
+                    due,
+                )
+            )
         return lines
 
     def table(self) -> dict:
@@ -102,10 +129,6 @@ class Course(Card):
             rows.append([notebook, "".join(marks), _marks(asked), _marks(done)])
         head = ["Notebook", "Predictions", "Questions", "Exercises"]
         return {"head": head, "rows": rows, "caption": "● close or right, ⊘ otherwise, · seen, ○ not yet"}
-
-
-def _entries(number: int) -> str:
-    return "1 entry" if number == 1 else f"{number} entries"
 
 
 def _prediction(event: dict | None) -> str:

@@ -16,8 +16,49 @@ import numpy as np
 from cnnlib.learning import Item
 from cnnlib.learning.forms import Asked
 from cnnlib.learning.record import SURE
+from cnnlib.runtime.language import joined, say, word
 
 COLUMNS = 25
+SPOKEN = (
+    "title",
+    "note",
+    "ask",
+    "hint",
+    "still",
+    "message",
+    "label",
+    "value",
+    "unit",
+    "text",
+    "head",
+    "caption",
+)
+
+
+def in_language(part: Any) -> Any:
+    """A face, or a part of one, with its words in the learner's language.
+
+    Choices keep their English values, which the record and the kernel know them by, and get `words` beside
+    them; so do the degrees of sureness. Code and what was answered stay as they are.
+    """
+    if isinstance(part, list):
+        return [in_language(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    said = {
+        key: word(value) if key in SPOKEN and isinstance(value, str) else in_language(value)
+        for key, value in part.items()
+    }
+    if "kind" in part and "value" in part:  # an input that was answered
+        said["value"] = part["value"]
+    if "rows" in part:
+        said["rows"] = [word(row) if isinstance(row, str) else row for row in part["rows"]]
+    if isinstance(part.get("head"), list):
+        said["head"] = list(map(word, part["head"]))
+    for key, words in (("options", "words"), ("sure", "sure_words")):
+        if key in part and part.get("kind") != "line":
+            said[words] = [word(str(option)) for option in part[key]]
+    return said
 
 
 def button(name: str, label: str, primary: bool = False, takes: bool = False, file: str = "") -> dict:
@@ -50,9 +91,9 @@ def show(item: Item, value: Any) -> str:
     if item.kind == "number":
         return show_number(float(value))
     if item.kind == "order":
-        return ", ".join(map(str, value))
+        return joined(", ", map(str, value))
     if item.kind == "line":
-        return f"line {value}"
+        return say("line {number}", number=value)
     return "your line" if item.kind == "sketch" else str(value)
 
 
@@ -80,7 +121,7 @@ def scale_of(item: Item, said: float, was: float) -> dict:
     low, high = min(low, said, was), max(high, said, was)
     if not log and not item.axis:
         high, low = high + 0.15 * ((high - low) or 1), low
-    text = f"You said {show_number(said)}, it was {show_number(was)}"
+    text = say("You said {said}, it was {was}", said=show_number(said), was=show_number(was))
     return {"low": low, "high": high, "log": log, "said": said, "was": was, "text": text}
 
 

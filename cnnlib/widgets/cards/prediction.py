@@ -9,6 +9,7 @@ from cnnlib.learning import Item, NotYet, Unreadable, compute, find, grade, my_r
 from cnnlib.learning.forms import Asked
 from cnnlib.learning.grading import read_answer
 from cnnlib.learning.record import SURE
+from cnnlib.runtime.language import say
 from cnnlib.widgets.cards import faces
 from cnnlib.widgets.cards.card import Card
 
@@ -168,7 +169,7 @@ class Prediction(Card):
         skipped = self.said is None
         said = "" if skipped else faces.show(self.item, self.said)
         if self.state == "committed":
-            face["note"] = "not tried" if skipped else f"committed: {self.event['sure']}"
+            face["note"] = "not tried" if skipped else say("committed: {sure}", sure=self.event["sure"])
             face["figures"] = (
                 [] if skipped else [{"label": "You said", "value": said, "unit": self.item.unit}]
             )
@@ -213,7 +214,7 @@ class Prediction(Card):
             return {"note": "", "dots": ""}
         events = [e for e in self.record.predictions().values() if "near" in e][-10:]
         dots = "".join("h" if event["near"] else "m" for event in events)
-        return {"note": f"{found.near} of {found.made} close", "dots": dots}
+        return {"note": say("{near} of {made} close", near=found.near, made=found.made), "dots": dots}
 
 
 def _notebook() -> dict:
@@ -262,7 +263,11 @@ class Watch:
             try:
                 card.cell_has_run()
             except Exception as failure:
-                card.message = f"What came out cannot be shown ({type(failure).__name__}: {failure})."
+                card.message = say(
+                    "What came out cannot be shown ({kind}: {failure}).",
+                    kind=type(failure).__name__,
+                    failure=failure,
+                )
                 card.changed()
 
 

@@ -8,6 +8,7 @@ from cnnlib.learning import Grade, Item, Unreadable, compute, find, my_record
 from cnnlib.learning.forms import Asked, ask, draw
 from cnnlib.learning.items import items
 from cnnlib.learning.spacing import RULE
+from cnnlib.runtime.language import say, say_many
 from cnnlib.widgets.cards import faces
 from cnnlib.widgets.cards.card import Card
 
@@ -136,10 +137,12 @@ class Questions(Card):
     def closing(self) -> str:
         """What is said after the last one."""
         near = sum(self.results)
-        rest = (
-            "" if near == len(self.results) else " The others come back in `review.ipynb`, in another form."
+        about = {"near": near, "asked": len(self.results)}
+        if near == len(self.results):
+            return say("{near} of {asked} in the end.", **about)
+        return say(
+            "{near} of {asked} in the end. The others come back in `review.ipynb`, in another form.", **about
         )
-        return f"{near} of {len(self.results)} in the end.{rest}"
 
     def blank_face(self) -> dict:
         return {
@@ -176,7 +179,7 @@ class Questions(Card):
 
     def note(self) -> str:
         """Where one is: the number of the question, and of its notebook."""
-        return f"{self.place + 1} of {len(self.items)}"
+        return say("{number} of {total}", number=self.place + 1, total=len(self.items))
 
     def _answered(self) -> dict:
         """The face's parts once an answer was given."""
@@ -204,7 +207,8 @@ class Questions(Card):
     def _why(self) -> str:
         item = self.now.item
         if item.kind == "number":
-            return f"It is {faces.show(item, self.truth)}{' ' if item.unit else ''}{item.unit}. {item.why}"
+            about = {"value": faces.show(item, self.truth), "unit": item.unit, "why": item.why}
+            return say("It is {value} {unit}. {why}" if item.unit else "It is {value}. {why}", **about)
         return item.why
 
 
@@ -228,9 +232,10 @@ class Quiz(Questions):
         super().__init__(f"quiz-{notebook}", draw(notebook, my_record().answers()))
 
     def opening(self) -> str:
-        return (
-            f"{len(self.items)} questions of the {len(self.pool)} of this notebook. "
-            "They answer back, and come back another day."
+        return say(
+            "{items} questions of the {pool} of this notebook. They answer back, and come back another day.",
+            items=len(self.items),
+            pool=len(self.pool),
         )
 
 
@@ -243,8 +248,11 @@ class Worked(Questions):
         super().__init__("-".join(("worked", *names)), [find(name) for name in names])
 
     def opening(self) -> str:
-        one = len(self.items) == 1
-        return f"{'A worked example' if one else f'{len(self.items)} worked examples'}, about 5 minutes."
+        return say_many(
+            "A worked example, about 5 minutes.",
+            "{number} worked examples, about 5 minutes.",
+            len(self.items),
+        )
 
 
 class Review(Questions):
@@ -258,7 +266,7 @@ class Review(Questions):
 
     def blank_face(self) -> dict:
         empty = "It asks what is due today, ten minutes at most. Questions come from the notebooks you did."
-        return {**super().blank_face(), "still": "Run this cell: " + empty}
+        return {**super().blank_face(), "still": say("Run this cell: {empty}", empty=empty)}
 
     def opening(self) -> str:
         if not self.record.answers():
@@ -267,8 +275,12 @@ class Review(Questions):
             )
         if not self.due:
             return "Nothing is due today."
-        more = f", the first {REVIEWED} of them now" if len(self.due) > REVIEWED else ""
-        return f"{len(self.due)} due today{more}. The days are chosen by {RULE}."
+        about = {"due": len(self.due), "first": REVIEWED, "rule": RULE}
+        if len(self.due) > REVIEWED:
+            return say(
+                "{due} due today, the first {first} of them now. The days are chosen by {rule}.", **about
+            )
+        return say("{due} due today. The days are chosen by {rule}.", **about)
 
     def note(self) -> str:
-        return f"{super().note()} · notebook {self.now.item.notebook}"
+        return say("{note} · notebook {notebook}", note=super().note(), notebook=self.now.item.notebook)

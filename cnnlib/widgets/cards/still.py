@@ -28,7 +28,7 @@ def still_html(face: dict, mark: str) -> str:
         code = html.escape("\n".join(lines))
         parts.append(f'<pre style="background:none;color:inherit">{code}</pre>')
     if shape.get("kind") in ("choice", "order"):
-        rows = "".join(f"<li>{inline(option)}</li>" for option in shape["options"])
+        rows = "".join(f"<li>{inline(option)}</li>" for option in shape.get("words", shape["options"]))
         parts.append(f"<ul>{rows}</ul>")
     for row in face.get("rows", ()):
         parts.append(f"<p>{inline(row)}</p>")

@@ -11,6 +11,7 @@ from cnnlib.experiments.depth import KINDS, Profile, deep_cnn, profile
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
 
@@ -111,7 +112,10 @@ class DepthExplorer(Widget):
         return Scene(
             panels, self.sentence(facts), facts, columns=(4, 4, 4), height=360, narrow=NARROW,
             figures=[
-                Figure(f"Gradient back: {name}" if not number else name, _times(facts[f"gradient_{name}"]))
+                Figure(
+                    name if number else say("Gradient back: {name}", name=name),
+                    _times(facts[f"gradient_{name}"]),
+                )
                 for number, name in enumerate(self.losses)
             ],
         )  # fmt: skip
@@ -138,7 +142,7 @@ class DepthExplorer(Widget):
             together = (
                 "the networks train on the same batches" if len(self.places) > 1 else "the network trains"
             )
-            words = f"Press Play: {together}."
+            words = say("Press Play: {together}.", together=together)
             marks.append(Note(0.12 * STEPS, 0.9, words, (0.5, 2.2), 150))
         for place in self.places:
             losses = np.array(self.losses[NAMES[place]])
@@ -160,14 +164,23 @@ class DepthExplorer(Widget):
             ", ".join(f"{WORDS[p]} {_times(facts[f'{kind}_{NAMES[p]}'])}" for p in self.places)
             for kind in ("signal", "gradient")
         )
-        said = (
-            f"{facts['depth']} layers. The signal changes on its way forwards by: {forwards}."
-            f" The gradient changes on its way back by: {back}."
+        said = say(
+            "{depth} layers. The signal changes on its way forwards by: {forwards}. The "
+            "gradient changes on its way back by: {back}.",
+            depth=facts["depth"],
+            forwards=forwards,
+            back=back,
         )
         if not self.steps:
-            return f"{said} Nothing is trained yet."
+            return say("{said} Nothing is trained yet.", said=said)
         losses = ", ".join(f"{WORDS[p]} {_loss(facts[f'loss_{NAMES[p]}'])}" for p in self.places)
-        return f"{said} Loss after {self.steps} step{'s' * (self.steps != 1)}: {losses}."
+        return say_many(
+            "{said} Loss after {number} step: {losses}.",
+            "{said} Loss after {number} steps: {losses}.",
+            self.steps,
+            said=said,
+            losses=losses,
+        )
 
 
 def even(depth: int) -> int:

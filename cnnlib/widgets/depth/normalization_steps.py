@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.normalization_graph import BACKWARDS, FORWARDS, backward, forward
+from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Region, Scene, Text
 from cnnlib.widgets.base import Choice, Slider, Widget
 
@@ -174,26 +175,45 @@ def listed(numbers) -> str:
 def sentence(step: int, values: dict, gradients: dict) -> str:
     """What the present step did, in words and numbers."""
     if step == 0:
-        return f"Step 0 of {COUNT}: four numbers of one channel, one from each image. Press Step."
+        return say(
+            "Step 0 of {count}: four numbers of one channel, one from each image. Press Step.", count=COUNT
+        )
     turn = len(FORWARDS)
     if step <= turn:
         name = FORWARDS[step - 1]
         said = {
-            "m": lambda: f"m, the mean of the four numbers, is {short(values['m'])}",
-            "c": lambda: f"c = x − m is {listed(values['c'])}",
-            "v": lambda: f"v, the mean of the squares of c, is {short(values['v'])}",
-            "u": lambda: f"u, one over the root of v + ε, is {short(values['u'])}",
-            "n": lambda: f"x̂ = c · u is {listed(values['n'])}: mean 0, variance 1",
-            "y": lambda: f"y = γ · x̂ + β is {listed(values['y'])}",
+            "m": lambda: say("m, the mean of the four numbers, is {m}", m=short(values["m"])),
+            "c": lambda: say("c = x − m is {listed}", listed=listed(values["c"])),
+            "v": lambda: say("v, the mean of the squares of c, is {v}", v=short(values["v"])),
+            "u": lambda: say("u, one over the root of v + ε, is {u}", u=short(values["u"])),
+            "n": lambda: say("x̂ = c · u is {listed}: mean 0, variance 1", listed=listed(values["n"])),
+            "y": lambda: say("y = γ · x̂ + β is {listed}", listed=listed(values["y"])),
         }[name]()
-        return f"Step {step} of {COUNT}, forwards: {said}."
+        return say("Step {step} of {count}, forwards: {said}.", step=step, count=COUNT, said=said)
     name, way = BACKWARDS[step - turn - 1]
     symbol, behind = SYMBOLS.get(name, name), SYMBOLS.get(way, way)
     here = gradients[name]
     numbers = listed(here) if np.ndim(here) else short(here)
     if not way:
-        return f"Step {step} of {COUNT}, backwards: the gradient dy that arrives is {numbers}."
+        return say(
+            "Step {step} of {count}, backwards: the gradient dy that arrives is {numbers}.",
+            step=step,
+            count=COUNT,
+            numbers=numbers,
+        )
     second = sum(name == other for other, _ in BACKWARDS[: step - turn]) > 1
-    came = f"a second share comes from {behind}; both together are" if second else f"from {behind} comes"
-    end = "" if step < COUNT else f" The four add up to {short(float(np.sum(here)))}."
-    return f"Step {step} of {COUNT}, backwards to d{symbol}: {came} {numbers}.{end}"
+    came = (
+        say("a second share comes from {behind}; both together are", behind=behind)
+        if second
+        else say("from {behind} comes", behind=behind)
+    )
+    end = "" if step < COUNT else say(" The four add up to {here}.", here=short(float(np.sum(here))))
+    return say(
+        "Step {step} of {count}, backwards to d{symbol}: {came} {numbers}.{end}",
+        step=step,
+        count=COUNT,
+        symbol=symbol,
+        came=came,
+        numbers=numbers,
+        end=end,
+    )

@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlib.data import load_digits, load_photo
 from cnnlib.nn.functional import conv2d_forward
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, ColorScale, Figure, Heatmap, Lens, Line, Narrow, Panel, Region, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, Grid, Slider, Toggle, Widget
 from cnnlib.widgets.forward_pass.unit_detail import matrix_panel, value_panel
@@ -164,9 +165,14 @@ class ConvolutionMicroscope(Widget):
             "padding": pad,
             "multiplications": 9 * height * width,
         }
-        text = (
-            f"Row {row}, column {col} of the output: the nine products add up to {total:.3f}. "
-            f"Output map: {height} rows, {width} columns."
+        text = say(
+            "Row {row}, column {col} of the output: the nine products add up to "
+            "{total:.3f}. Output map: {height} rows, {width} columns.",
+            row=row,
+            col=col,
+            total=total,
+            height=height,
+            width=width,
         )
         products = patch * kernel + 0.0
         panels = [
@@ -226,8 +232,12 @@ class ConvolutionMicroscope(Widget):
             )
         x = Axis(-edge, width + edge - 1, visible=False)
         y = Axis(height + edge - 1, -edge, visible=False)
-        title = f"Image, {height} x {width}" + (
-            f", with {pad} pixel{'s' * (pad > 1)} of zeros around it" if pad else ""
+        title = say("Image, {height} x {width}", height=height, width=width) + (
+            say_many(
+                ", with {number} pixel of zeros around it", ", with {number} pixels of zeros around it", pad
+            )
+            if pad
+            else ""
         )
         return Panel(marks, x, y, title=title, at=(0, 0, 1, 10), equal=True, grid=False, name="image")
 
@@ -254,7 +264,7 @@ class ConvolutionMicroscope(Widget):
             Region(col - 0.5, col + 0.5, row - 0.5, row + 0.5, color="you", filled=False, width=3),
         ]
         x, y = Axis(-0.5, width - 0.5, visible=False), Axis(height - 0.5, -0.5, visible=False)
-        title = f"Output map, {height} x {width}"
+        title = say("Output map, {height} x {width}", height=height, width=width)
         ends = reach["vmin"], reach["vmax"], reach["cmap"]
         marks.append(ColorScale(width - 0.5, -0.5, *ends, shift=(-58, -14)))
         return Panel(marks, x, y, title=title, at=(0, 13, 1, 11), equal=True, grid=False, name="map")

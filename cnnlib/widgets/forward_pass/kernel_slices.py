@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnlib.nn import functional as F
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Figure, Heatmap, Mark, Narrow, Panel, Region, Scene
 from cnnlib.widgets.base import Slider, Widget
 
@@ -19,6 +20,7 @@ IMAGE = np.array(
 KERNELS = np.array([[[[1, 0], [0, 1]], [[2, -1], [0, 3]]], [[[0, -2], [1, 0]], [[1, 1], [-1, 0]]]])
 BIASES = np.array([1, -2])
 SIZE, WINDOW, PLACES = 4, 2, 3
+TITLES = {"channel": "channel {number}", "slice": "slice {number}", "map": "map {number}"}
 HIGH = {"image": 4, "kernel": 3, "map": 12}  # the ends of the scales
 NARROW = Narrow(
     ("190px", "190px", "190px"),
@@ -61,10 +63,17 @@ class KernelSlices(Widget):
         window = IMAGE[:, i : i + WINDOW, j : j + WINDOW]
         sums = [int(total) for total in (window * KERNELS[f]).sum(axis=(1, 2))]
         value, bias = int(y[0, f, i, j]), int(BIASES[f])
-        text = (
-            f"Kernel {f} with its window at row {i}, column {j}: channel 0 gives {whole(sums[0])},"
-            f" channel 1 gives {whole(sums[1])}, and the bias is {whole(bias)}: together {whole(value)},"
-            f" one unit of map {f}."
+        text = say(
+            "Kernel {f} with its window at row {i}, column {j}: channel 0 gives {whole}, "
+            "channel 1 gives {whole2}, and the bias is {whole3}: together {whole4}, one "
+            "unit of map {f}.",
+            f=f,
+            i=i,
+            j=j,
+            whole=whole(sums[0]),
+            whole2=whole(sums[1]),
+            whole3=whole(bias),
+            whole4=whole(value),
         )
         panels = [panel for c in (0, 1) for panel in self.row_of_panels(c, y[0], f, (i, j), sums)]
         return Scene(
@@ -95,15 +104,15 @@ class KernelSlices(Widget):
         made = table(y[c], "map", means="unit", emits=f"map {c}")
         all_of_slice = (-0.5, WINDOW - 0.5, -0.5, WINDOW - 0.5)
         return [
-            square([image, frame(corner)], SIZE, f"channel {c}", "of the image, and the window", (c, 0)),
+            square([image, frame(corner)], SIZE, ("channel", c), "of the image, and the window", (c, 0)),
             square(
                 [kernel, frame(all_of_slice)],
                 WINDOW,
-                f"slice {c}",
-                f"of kernel {f}; products add up to {whole(sums[c])}",
+                ("slice", c),
+                say("of kernel {f}; products add up to {whole}", f=f, whole=whole(sums[c])),
                 (c, 1),
             ),
-            square([made, *unit], PLACES, f"map {c}", f"of kernel {c}", (c, 2)),
+            square([made, *unit], PLACES, ("map", c), say("of kernel {c}", c=c), (c, 2)),
         ]
 
 
@@ -118,12 +127,13 @@ def frame(edges: tuple[float, float, float, float]) -> Region:
     return Region(*edges, color="you", filled=False, width=3)
 
 
-def square(marks: list[Mark], cells: int, name: str, subtitle: str, at: tuple[int, int]) -> Panel:
+def square(marks: list[Mark], cells: int, what: tuple[str, int], subtitle: str, at: tuple[int, int]) -> Panel:
     """A panel of so many cells along each side; all cells of the picture are of one size."""
     middle, half = (cells - 1) / 2, SIZE / 2
     x = Axis(middle - half, middle + half, visible=False)
     y = Axis(middle + half, middle - half, visible=False)
-    return Panel(marks, x, y, title=name, subtitle=subtitle, at=at, equal=True, grid=False, name=name)
+    title, name = say(TITLES[what[0]], number=what[1]), "{} {}".format(*what)
+    return Panel(marks, x, y, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name=name)
 
 
 def whole(value: float) -> str:

@@ -24,6 +24,7 @@ from cnnlib.nn.layers import (
     Sigmoid,
     Tanh,
 )
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Region, mosaic
 
 WORDS = {
@@ -75,9 +76,15 @@ class LayerOutput:
     def size(self) -> str:
         """The shape in words, such as ``"8 maps of 8×8"``."""
         if len(self.shape) == 1:
-            return f"{self.shape[0]} numbers"
+            return say("{shape} numbers", shape=self.shape[0])
         channels, height, width = self.shape
-        return f"{channels} map{'s' * (channels > 1)} of {height}×{width}"
+        return say_many(
+            "{number} map of {height}×{width}",
+            "{number} maps of {height}×{width}",
+            channels,
+            height=height,
+            width=width,
+        )
 
     @property
     def columns(self) -> int:

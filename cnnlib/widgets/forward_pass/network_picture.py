@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnnlib.nn.layers import Conv2d, Linear
+from cnnlib.runtime.language import say
 from cnnlib.viz import ColorScale, Links, Maps, Mark, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 
@@ -245,4 +246,8 @@ def size_words(output: LayerOutput) -> str:
         return f"{output.shape[0]}"
     size = "×".join(map(str, output.shape[1:]))
     hidden = len(output.maps) < output.shape[0]
-    return f"{len(output.maps)} of {output.shape[0]}" if hidden and output.name.startswith("conv") else size
+    return (
+        say("{maps} of {shape}", maps=len(output.maps), shape=output.shape[0])
+        if hidden and output.name.startswith("conv")
+        else size
+    )

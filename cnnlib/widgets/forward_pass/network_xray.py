@@ -12,6 +12,7 @@ from cnnlib.experiments.dissect import Terms, activations, unit_terms
 from cnnlib.networks import load_mnist_cnn
 from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, ReLU
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Figure, Heatmap, Panel, Region, Scene
 from cnnlib.widgets.base import Button, Choice, Grid, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
@@ -233,13 +234,18 @@ class NetworkXRay(Widget):
         true = [] if facts["label"] < 0 else [Figure("true", str(names[facts["label"]]))]
         return [
             *true,
-            Figure("guess", str(names[facts["guess"]]), f"{percent(facts['confidence'])} sure", large=True),
+            Figure(
+                "guess",
+                str(names[facts["guess"]]),
+                say("{percent} sure", percent=percent(facts["confidence"])),
+                large=True,
+            ),
         ]
 
     def arithmetic(self, state, values, output, unit) -> tuple[list[Panel], str, int]:
         """The panels with the numbers behind a unit, a sentence on them, and the number of terms."""
         if output.place == 0:
-            words = f"the pixel is {values[0][(0, *unit)]:.2f}."
+            words = say("the pixel is {values:.2f}.", values=values[0][0, *unit])
             return self.sheets(values[0][0, unit[0]], unit, state), words, 0
         layer = self.model[output.place - 1]
         before = values[output.place - 1]
@@ -248,8 +254,16 @@ class NetworkXRay(Widget):
             return self.sum_of(state, values, output, unit, terms), sum_words(terms), terms.inputs.size
         if isinstance(layer, MaxPool2d | AvgPool2d):
             what = "largest" if isinstance(layer, MaxPool2d) else "mean"
-            panels = [pool_panel(terms, (1, 0, 1, 6)), value_panel(terms.total, f"the {what}", (1, 7, 1, 8))]
-            words = f"the {what} of {terms.inputs.size} numbers is {terms.total:.2f}."
+            panels = [
+                pool_panel(terms, (1, 0, 1, 6)),
+                value_panel(terms.total, say("the {what}", what=what), (1, 7, 1, 8)),
+            ]
+            words = say(
+                "the {what} of {size} numbers is {total:.2f}.",
+                what=what,
+                size=terms.inputs.size,
+                total=terms.total,
+            )
             return panels, words, terms.inputs.size
         kind, number = output.name.split()[0], float(terms.inputs[0])
         panels = [curve_panel(kind, number, terms.total, (1, 0, 1, 12))]
@@ -261,7 +275,11 @@ class NetworkXRay(Widget):
         window = (*below.shape, 1, 1)[:3] if isinstance(layer, Linear) else terms.inputs.shape
         inputs, factors, products = (a.reshape(window) for a in (terms.inputs, terms.factors, terms.products))
         shown = min(state["input_map"], window[0] - 1)
-        title = f"{short_name(below)}, map {shown}" if len(below.shape) == 3 else short_name(below)
+        title = (
+            say("{short_name}, map {shown}", short_name=short_name(below), shown=shown)
+            if len(below.shape) == 3
+            else short_name(below)
+        )
         panels = []
         if isinstance(layer, Conv2d):
             image = values[below.place][0, shown]
@@ -279,7 +297,10 @@ class NetworkXRay(Widget):
                 kernel_title(output, unit, shown), factors[shown], (1, 9, 1, 5), sign="=", name="kernel"
             ),
             matrix_panel(
-                f"products, sum {part:.2f}".replace("-", "−"), products[shown], (1, 14, 1, 5), name="products"
+                say("products, sum {part:.2f}", part=part).replace("-", "−"),
+                products[shown],
+                (1, 14, 1, 5),
+                name="products",
             ),
             sum_panel(terms, window, shown, after, (1, 19, 1, 5)),
         ]
@@ -320,5 +341,13 @@ class NetworkXRay(Widget):
         if facts["ink"] == 0:
             return "The drawing is empty: draw a digit on the input with the mouse."
         names = self.specimen.class_names
-        words = f"The guess is {names[facts['guess']]} with a probability of {facts['confidence']:.0%}"
-        return f"{words}." if facts["label"] < 0 else f"{words}; the label is {names[facts['label']]}."
+        words = say(
+            "The guess is {names} with a probability of {confidence:.0%}",
+            names=names[facts["guess"]],
+            confidence=facts["confidence"],
+        )
+        return (
+            f"{words}."
+            if facts["label"] < 0
+            else say("{words}; the label is {names}.", words=words, names=names[facts["label"]])
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnlib.experiments.layer_sizes import unit_field
 from cnnlib.experiments.specimen import specimen
 from cnnlib.nn.layers import Conv2d, Linear
+from cnnlib.runtime.language import say
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, drawn, layer_outputs
 
 
@@ -75,12 +76,18 @@ class OpenedNetwork:
         """A unit in words, at the beginning of a sentence."""
         name = output.name[0].upper() + output.name[1:]
         if output.name == "scores":
-            return f"Score of the {self.named(unit[0])}"
+            return say("Score of the {named}", named=self.named(unit[0]))
         if len(unit) == 1:
-            return f"{name}, number {unit[0]}"
-        return f"{name}, map {unit[0]}, row {unit[1]}, column {unit[2]}"
+            return say("{name}, number {unit}", name=name, unit=unit[0])
+        return say(
+            "{name}, map {unit}, row {unit2}, column {unit3}",
+            name=name,
+            unit=unit[0],
+            unit2=unit[1],
+            unit3=unit[2],
+        )
 
     def named(self, label: int) -> str:
         """A class in a sentence: a digit is called one."""
         name = self.specimen.class_names[label]
-        return f"digit {name}" if name.isdigit() else f"class {name}"
+        return say("digit {name}", name=name) if name.isdigit() else say("class {name}", name=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Bars, ColorScale, Heatmap, Mark, Panel, Region, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 
@@ -23,7 +24,11 @@ def scores_panel(
     one = z.shape[1] == 1 and len(p) <= MOST
     reach = reach_of([z])
     cells = (0.0, CELL, top, top + depth)
-    each = {"tile": (1, 1, 0), "tile_names": tuple(f"class {name}" for name in names)} if one else {}
+    each = (
+        {"tile": (1, 1, 0), "tile_names": tuple(say("class {name}", name=name) for name in names)}
+        if one
+        else {}
+    )
     look = {"numbers": ".1f" if one else "", "emits": output.name, "means": "score", **each}
     heat = Heatmap(z, cells, "diverging", -reach, reach, **look)
     marks: list[Mark] = [heat, *shares(p, shown, y, step, label, names)]
@@ -36,7 +41,7 @@ def scores_panel(
     first = "you" if chosen is not None else "ink"
     marks += [
         Text([CELL / 2], [top - 28], "scores", color=first, **head),
-        Text([CELL / 2], [top - 14], f"{len(p)} sums", color="muted", size=11),
+        Text([CELL / 2], [top - 14], say("{p} sums", p=len(p)), color="muted", size=11),
         Text([BARS], [top - 28], "softmax", align="left", **head),
         Text([BARS], [top - 14], "share of 100 %", color="muted", size=11, align="left"),
         ColorScale(CELL / 2, top + depth + 14, -reach, reach),

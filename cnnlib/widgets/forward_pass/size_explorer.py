@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from cnnlib.experiments.layer_sizes import conv2d_parameters, output_size, pixels_seen, receptive_field
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Band, Bars, Figure, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Slider, Widget
 
@@ -126,14 +127,23 @@ class SizeExplorer(Widget):
     def sentence(self, state: dict, sizes: list[int], facts: dict) -> str:
         chain = " → ".join(map(str, sizes))
         pixels = "pixel" if facts["field"] == 1 else "pixels"
-        words = (
-            f"Sizes {chain}. A unit of the last layer sees {facts['field']} {pixels} along each axis, "
-            f"{facts['pixels']} of them inside the image. The layers have {facts['parameters']:,} weights."
+        words = say(
+            "Sizes {chain}. A unit of the last layer sees {field} {pixels} along each "
+            "axis, {pixels2} of them inside the image. The layers have {parameters:,} "
+            "weights.",
+            chain=chain,
+            field=facts["field"],
+            pixels=pixels,
+            pixels2=facts["pixels"],
+            parameters=facts["parameters"],
         )
         if facts["layers"] < state["layers"]:
-            words += (
-                f" Layer {facts['layers'] + 1} does not fit: a kernel of {state['kernel_size']} is more than"
-                f" the {sizes[-1] + 2 * state['padding']} pixels that are left with the padding."
+            words += say(
+                " Layer {layers} does not fit: a kernel of {kernel_size} is more than the "
+                "{sizes} pixels that are left with the padding.",
+                layers=facts["layers"] + 1,
+                kernel_size=state["kernel_size"],
+                sizes=sizes[-1] + 2 * state["padding"],
             )
         return words
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.dissect import Terms
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, ColorScale, Heatmap, Lens, Line, Links, Mark, Panel, Points, Region, Text
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
@@ -103,9 +104,11 @@ def sum_rows(terms: Terms, window: tuple) -> list[tuple[str, float, int]]:
     shown = np.arange(len(sums))
     if len(sums) > MOST_ROWS:
         shown = np.sort(np.argsort(-np.abs(sums), kind="stable")[: MOST_ROWS - 1])
-    rows = [(f"map {i}", float(sums[i]), int(i)) for i in shown]
+    rows = [(say("map {i}", i=i), float(sums[i]), int(i)) for i in shown]
     if len(shown) < len(sums):
-        rows.append((f"{len(sums) - len(shown)} others", float(sums.sum() - sums[shown].sum()), -1))
+        rows.append(
+            (say("{sums} others", sums=len(sums) - len(shown)), float(sums.sum() - sums[shown].sum()), -1)
+        )
     return [*rows, ("bias", float(terms.bias), -1)]
 
 
@@ -157,7 +160,7 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     )
     down = Axis(max(last + (1.7 if after else 0.6), 5.5), -0.6, visible=False)
     maps = window[0]
-    title = f"add up {maps} maps" if maps > 1 else "add up"
+    title = say("add up {maps} maps", maps=maps) if maps > 1 else "add up"
     how = "click a row" if maps > 1 else ""
     return Panel(
         marks, Axis(0, 1, visible=False), down, title=title, subtitle=how, at=at, grid=False, name=name
@@ -240,7 +243,9 @@ def curve_panel(kind: str, before: float, after: float, at, name="curve") -> Pan
     low, high = min(-reach / 4, 1.15 * after), max(0.8 * reach, 1.15 * after)
     if kind in ("tanh", "sigmoid"):
         low, high = (-1.2, 1.2) if kind == "tanh" else (-0.2, 1.2)
-    title = f"{kind}: {before:.2f} becomes {after:.2f}".replace("-", "−")
+    title = say("{kind}: {before:.2f} becomes {after:.2f}", kind=kind, before=before, after=after).replace(
+        "-", "−"
+    )
     return Panel(
         marks, Axis(-reach, reach, "number before"), Axis(low, high, "after"), title=title, at=at, name=name
     )

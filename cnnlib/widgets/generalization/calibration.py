@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlib.experiments.memorising import WAYS, validation_logits
 from cnnlib.nn.functional import log_softmax, softmax
+from cnnlib.runtime.language import say
 from cnnlib.training.calibration import Reliability, expected_calibration_error, reliability_bins
 from cnnlib.viz import Axis, Bars, Cursor, Figure, Line, Narrow, Note, Panel, Points, Region, Scene
 from cnnlib.widgets.base import Challenge, Choice, LogSlider, Slider, Widget
@@ -64,7 +65,7 @@ class CalibrationExplorer(Widget):
         "trained long: error below 3 %",
         lambda facts: facts["long"] and facts["ece"] < 3,
         lambda facts: (
-            f"now {facts['ece']:.1f} %" + ("" if facts["long"] else ", another network"),
+            say("now {ece:.1f} %", ece=facts["ece"]) + ("" if facts["long"] else ", another network"),
             min(1.0, 3 / max(facts["ece"], 0.1)) * (1 if facts["long"] else 0.5),
         ),
     )
@@ -174,8 +175,15 @@ def curve_panel(name: str, values: np.ndarray, here: float, temperature: float) 
 def sentence(facts: dict, bins: int) -> str:
     gap = facts["sure"] - facts["right"]
     side = "too sure" if gap > 2 else "too modest" if gap < -2 else "about as sure as it is right"
-    return (
-        f"At temperature {facts['temperature']:.2f} the network is {facts['sure']:.0f} % sure on average and"
-        f" {facts['right']:.0f} % right: {side}. The error over {bins} bins is {facts['ece']:.1f} %,"
-        f" the cross-entropy {facts['loss']:.3f}. No guess changes with the temperature."
+    return say(
+        "At temperature {temperature:.2f} the network is {sure:.0f} % sure on average "
+        "and {right:.0f} % right: {side}. The error over {bins} bins is {ece:.1f} %, "
+        "the cross-entropy {loss:.3f}. No guess changes with the temperature.",
+        temperature=facts["temperature"],
+        sure=facts["sure"],
+        right=facts["right"],
+        side=side,
+        bins=bins,
+        ece=facts["ece"],
+        loss=facts["loss"],
     )

@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from cnnlib.experiments.memorising import Curves, chosen_images, memorise
+from cnnlib.runtime.language import say
 from cnnlib.viz import (
     Axis,
     Band,
@@ -64,7 +65,7 @@ class MemoriseExplorer(Widget):
     challenge = Challenge(
         "a gap of more than 80 points",
         lambda facts: facts["gap"] > 80,
-        lambda facts: (f"now {facts['gap']:.0f} points", max(0.0, facts["gap"]) / 80),
+        lambda facts: (say("now {gap:.0f} points", gap=facts["gap"]), max(0.0, facts["gap"]) / 80),
     )
 
     def compute(self, state: dict) -> Scene:
@@ -178,20 +179,28 @@ def loss_panel(curves: Curves, now: int, facts: dict) -> Panel:
 
 def sentence(images: int, facts: dict, curves: Curves) -> str:
     drawn = round(images * facts["share"])
-    what = f"{images} images"
+    what = say("{images} images", images=images)
     if not facts["epoch"]:
-        labels = f"{drawn} of the labels drawn anew" if drawn else "true labels"
-        return f"No epoch yet: {what} with {labels} wait; the network guesses."
-    labels = f", {drawn} of their labels drawn anew," if drawn else ""
+        labels = say("{drawn} of the labels drawn anew", drawn=drawn) if drawn else "true labels"
+        return say("No epoch yet: {what} with {labels} wait; the network guesses.", what=what, labels=labels)
+    labels = say(", {drawn} of their labels drawn anew,", drawn=drawn) if drawn else ""
     low, high = (100 * end(curves.validation[:, facts["epoch"]]) for end in (np.min, np.max))
-    words = (
-        f"After epoch {facts['epoch']} on {what}{labels} {facts['train']:.0f} % of the training images get"
-        f" the label they were given and {facts['validation']:.0f} % of the validation images the true one"
-        f" ({low:.0f} to {high:.0f} % in three seeds)."
+    words = say(
+        "After epoch {epoch} on {what}{labels} {train:.0f} % of the training images "
+        "get the label they were given and {validation:.0f} % of the validation images "
+        "the true one ({low:.0f} to {high:.0f} % in three seeds).",
+        epoch=facts["epoch"],
+        what=what,
+        labels=labels,
+        train=facts["train"],
+        validation=facts["validation"],
+        low=low,
+        high=high,
     )
     if facts["epoch"] > facts["best_epoch"] + 1:
-        words += (
-            f" The validation loss was lowest after epoch {facts['best_epoch']}, with {facts['best']:.0f} %"
-            " right."
+        words += say(
+            " The validation loss was lowest after epoch {best_epoch}, with {best:.0f} % right.",
+            best_epoch=facts["best_epoch"],
+            best=facts["best"],
         )
     return words

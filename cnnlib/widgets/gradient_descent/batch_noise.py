@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlib.data import load_digits
 from cnnlib.experiments.error_surfaces import Regression
+from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.gradient_descent.contours import lowest_note
@@ -134,7 +135,11 @@ class BatchNoise(Widget):
         error = "beyond measure" if not facts["mean_error"] < 1e6 else f"{facts['mean_error']:.2g}"
         return [
             Figure("Error, mean of 21 runs", error, large=True),
-            Figure("Noise of a step", f"{facts['spread']:.2f}", f"predicted {facts['predicted']:.2f}"),
+            Figure(
+                "Noise of a step",
+                f"{facts['spread']:.2f}",
+                say("predicted {predicted:.2f}", predicted=facts["predicted"]),
+            ),
         ]
 
     def map_panel(self, surface, path):
@@ -163,7 +168,11 @@ class BatchNoise(Widget):
             Axis(-12, 14, "step of weight 1", ticks=(-10, 0, 10)),
             Axis(-14, 12, "step of weight 2", ticks=(-10, 0, 10)),
         )
-        how = f"{DRAWS} batches of {size}" if size < len(regression().x) else "all images: no choice"
+        how = (
+            say("{draws} batches of {size}", draws=DRAWS, size=size)
+            if size < len(regression().x)
+            else "all images: no choice"
+        )
         return Panel(marks, *axes, title="First steps", subtitle=how, at=(0, 1), equal=True, name="ways")
 
     def error_panel(self, errors, now, size, state):
@@ -196,13 +205,23 @@ class BatchNoise(Widget):
     def sentence(self, facts):
         size, samples = facts["batch"], facts["samples"]
         if facts["steps"] == 0:
-            return f"No step yet: one batch needs {size} images and {samples} have been looked at."
-        steps = f"{facts['steps']:,} steps on batches of {size}"
+            return say(
+                "No step yet: one batch needs {size} images and {samples} have been looked at.",
+                size=size,
+                samples=samples,
+            )
+        steps = say("{steps:,} steps on batches of {size}", steps=facts["steps"], size=size)
         if not facts["error"] < 1e6:
-            return f"{steps} at a cost of {samples:,} images: it has diverged."
-        return (
-            f"{steps} at a cost of {samples:,} images: the error is {facts['error']:.2g} above the smallest,"
-            f" {facts['mean_error']:.2g} in the mean of 21 runs."
+            return say(
+                "{steps} at a cost of {samples:,} images: it has diverged.", steps=steps, samples=samples
+            )
+        return say(
+            "{steps} at a cost of {samples:,} images: the error is {error:.2g} above the "
+            "smallest, {mean_error:.2g} in the mean of 21 runs.",
+            steps=steps,
+            samples=samples,
+            error=facts["error"],
+            mean_error=facts["mean_error"],
         )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.races import excess
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Arrows, Figure, Handle, Line, Note, Panel, Points, Scene, Slot, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.gradient_descent.surface_picture import (
@@ -118,7 +119,7 @@ class ContourExplorer(Widget):
         words = [(0.05 * limit, "crawls", "▲"), (limit / 2, "bends", "●"), (limit, "zigzags", "◆")]
         shades = ("link", "muted", "link")
         zones = [Zone(end, word, shade, sign) for (end, word, sign), shade in zip(words, shades, strict=True)]
-        border = Zone(limit, "zigzags", "link", "◆", f"2/curvature = {limit:.2f}")
+        border = Zone(limit, "zigzags", "link", "◆", say("2/curvature = {limit:.2f}", limit=limit))
         return [*zones[:2], border, Zone(10, "explodes", "ink", "✕")]
 
     def map_panel(self, surface, path):
@@ -144,18 +145,26 @@ class ContourExplorer(Widget):
         return Panel(marks, *map_axes(surface), at=MAP_AT, equal=True, grid=False, name="map")
 
     def sentence(self, state, facts):
-        steps = f"After {state['steps']} step{'s' if state['steps'] != 1 else ''}"
+        steps = say_many("After {number} step", "After {number} steps", state["steps"])
         if facts["diverged"]:
-            return f"{steps} the path has left the map: the error grows without bound. It diverges."
+            return say(
+                "{steps} the path has left the map: the error grows without bound. It diverges.", steps=steps
+            )
         aside = facts["aside"]
         if facts["slope"] < 1e-9:
             way = "At the start the gradient is zero: there is no way down to follow"
         elif aside < 0.5:
             way = "At the start the way down points straight at the minimum"
         else:
-            way = f"At the start the way down points {aside:.0f} degrees past the minimum"
+            way = say("At the start the way down points {aside:.0f} degrees past the minimum", aside=aside)
         place = f"({facts['weight_1']:.3f}, {facts['weight_2']:.3f})".replace("-0.000", "0.000")
-        return f"{steps} the error is {facts['error']:.3g} at {place}. {way}."
+        return say(
+            "{steps} the error is {error:.3g} at {place}. {way}.",
+            steps=steps,
+            error=facts["error"],
+            place=place,
+            way=way,
+        )
 
 
 def lowest_note(surface) -> list[Note]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, Curve, Quadratic, Wells, descend
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Figure, Narrow, Scene, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.gradient_descent.descent_picture import corner, curve_panel, error_panel
@@ -77,13 +78,15 @@ class DescentExplorer(Widget):
     def figures(self, curve: Curve, state: dict, path: np.ndarray, facts: dict) -> list[Figure]:
         """What a step leaves, and when the error is small; in three valleys, where it ends."""
         steps = "never" if np.isinf(facts["needed"]) else f"{facts['needed']:.0f}"
-        needed = Figure(f"Error below {GOAL} after", steps, "" if steps == "never" else "steps")
+        needed = Figure(
+            say("Error below {goal} after", goal=GOAL), steps, "" if steps == "never" else "steps"
+        )
         if state["curve"] == CURVES[1]:
             return [Figure("Now", _short_place(curve, path), large=True), needed]
         if state["optimizer"] != METHODS[0]:
             return [Figure("Error now", f"{facts['error']:.2g}", large=True), needed]
         left = abs(1 - state["rate"] * facts["curvature"])
-        words = f"{100 * left:.3g} %" if left < 10 else f"{left:.3g} times"
+        words = f"{100 * left:.3g} %" if left < 10 else say("{left:.3g} times", left=left)
         return [Figure("Each step leaves", words, "of the distance", large=True), needed]
 
     def note(self, state: dict) -> str:
@@ -92,16 +95,16 @@ class DescentExplorer(Widget):
             return ""
         left = (1 - state["rate"] * state["curvature"]) ** 2
         if left > 1:
-            return f"Straight: each step makes the error {left:.3g} times as large."
-        return f"Straight: each step leaves {100 * left:.3g} % of the error."
+            return say("Straight: each step makes the error {left:.3g} times as large.", left=left)
+        return say("Straight: each step leaves {left:.3g} % of the error.", left=100 * left)
 
     def zones(self, state: dict, limit: float) -> list[Zone]:
         """What rates lead to; only plain descent has these borders."""
         if state["optimizer"] != METHODS[0]:
             return []
-        border = f"2/curvature = {limit:.2f}"
+        border = say("2/curvature = {limit:.2f}", limit=limit)
         if state["curve"] == CURVES[1]:
-            border = f"2/curvature of C = {limit:.2f}"
+            border = say("2/curvature of C = {limit:.2f}", limit=limit)
             words = [(limit / 2, "settles", "●"), (limit, "jumps", "◆"), (10, "never settles in C", "✕")]
         else:
             words = [(0.05 * limit, "crawls", "▲"), (limit / 2, "down one side", "●")]
@@ -136,12 +139,24 @@ class DescentExplorer(Widget):
         }
 
     def sentence(self, curve: Curve, state: dict, path: np.ndarray, facts: dict) -> str:
-        steps = f"After {state['steps']} step{'s' if state['steps'] != 1 else ''}"
+        steps = say_many("After {number} step", "After {number} steps", state["steps"])
         if facts["diverged"]:
-            return f"{steps} the descent has left the picture: the error grows without bound. It diverges."
-        place = f"{steps} the weight is {facts['weight']:.3f} and the error {facts['error']:.3g}"
+            return say(
+                "{steps} the descent has left the picture: the error grows without bound. It diverges.",
+                steps=steps,
+            )
+        place = say(
+            "{steps} the weight is {weight:.3f} and the error {error:.3g}",
+            steps=steps,
+            weight=facts["weight"],
+            error=facts["error"],
+        )
         if state["curve"] == CURVES[1]:
-            return f"{place} above the minimum: {self.whereabouts(curve, path)}."
+            return say(
+                "{place} above the minimum: {whereabouts}.",
+                place=place,
+                whereabouts=self.whereabouts(curve, path),
+            )
         return f"{place}, {side(path)}: {manner(path)}."
 
     def whereabouts(self, curve: Curve, path: np.ndarray) -> str:
@@ -151,8 +166,8 @@ class DescentExplorer(Widget):
         if abs(nearest - path[-1]) > 0.05:
             return "in no minimum yet"
         if nearest == curve.global_minimum():
-            return f"in the global minimum at {nearest:.2f}"
-        return f"in a false minimum at {nearest:.2f}"
+            return say("in the global minimum at {nearest:.2f}", nearest=nearest)
+        return say("in a false minimum at {nearest:.2f}", nearest=nearest)
 
 
 def side(path: np.ndarray) -> str:
@@ -183,4 +198,6 @@ def _short_place(curve: Curve, path: np.ndarray) -> str:
     """The valley that a path has come to, in a word or two."""
     minima, _ = curve.stationary()
     nearest = int(np.argmin(np.abs(minima - path[-1])))
-    return f"in {'ABC'[nearest]}" if abs(minima[nearest] - path[-1]) <= 0.05 else "on the way"
+    return (
+        say("in {value}", value="ABC"[nearest]) if abs(minima[nearest] - path[-1]) <= 0.05 else "on the way"
+    )

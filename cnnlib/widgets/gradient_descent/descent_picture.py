@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.error_curves import Curve, Wells
+from cnnlib.runtime.language import say
 from cnnlib.viz import Anchor, Axis, Cursor, Handle, Line, Note, Panel, Points, Reference, Text
 
 LOW, HIGH = -3.0, 3.0
@@ -103,7 +104,7 @@ def first_step(path: np.ndarray, heights: np.ndarray, start: float, step: float,
         return []
     a, b, low = float(path[0]), float(path[1]), 0.4 * start
     x, y = [a, a, b, b], [start, low, low, heights[1]]
-    words = f"step = rate × slope = {abs(step):.2g}"
+    words = say("step = rate × slope = {step:.2g}", step=abs(step))
     marks = [Line(x, y, color="muted", width=1, dash="dotted")]
     if a < 0:
         marks.append(Note(min(a, b) - 0.42, low - 0.02 * top, words, width=110, needs=400))
@@ -122,7 +123,11 @@ def error_panel(errors: np.ndarray, now: int, needed: float, note: str) -> Panel
     ]
     if np.isfinite(needed) and needed < len(errors) and needed > 0:
         marks.append(Points(needed, drawn[int(needed)], color="purple", size=5, outline="ink"))
-        marks.append(Text(needed, 0.02, f"step {needed:.0f}", align="left", bold=True, shift=(6, -12)))
+        marks.append(
+            Text(
+                needed, 0.02, say("step {needed:.0f}", needed=needed), align="left", bold=True, shift=(6, -12)
+            )
+        )
     if note:
         high = errors[-1] < errors[0] or errors[0] == 0  # where the line leaves room
         marks.append(Note(len(errors) * 0.42, 70 if high else 4e-3, note, width=165, needs=240))

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.races import best_rate, excess
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Panel, Points, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
 from cnnlib.widgets.gradient_descent.contours import ContourExplorer, lowest_note, start_marks
@@ -147,7 +148,7 @@ class OptimizerRace(Widget):
                 Line([0, 1], [row + 1, row + 1], color="grid", width=1),
                 Points(0.03, y, size=6, alpha=alpha, **sign_of(m)),
                 Text(0.075, y, m, color=ink, align="left", bold=row == 0 and facts["steps"] > 0, size=13),
-                Text(0.41, y, f"rate {facts[f'rate_{m}']:.2g}", color="muted", align="left"),
+                Text(0.41, y, say("rate {facts:.2g}", facts=facts[f"rate_{m}"]), color="muted", align="left"),
                 Line([0.63, 0.635 + 0.17 * share], [y, y], color=COLORS[m], width=9, alpha=alpha),
                 Text(1, y, _error(error), color=ink, align="right", size=13),
             ]
@@ -156,14 +157,20 @@ class OptimizerRace(Widget):
         return Panel(marks, *axes, title=title, subtitle="click one", at=BELOW_AT, grid=False, name="table")
 
     def sentence(self, state, facts):
-        steps = f"After {state['steps']} step{'s' if state['steps'] != 1 else ''}"
+        steps = say_many("After {number} step", "After {number} steps", state["steps"])
         if state["steps"] == 0:
-            return f"{steps} all five stand at the start."
+            return say("{steps} all five stand at the start.", steps=steps)
         ranking = self.ranking(facts)
         rest = ", ".join(f"{m} {_error(facts[f'error_{m}'])}" for m in ranking[1:])
         if not np.isfinite(facts[f"error_{ranking[0]}"]):
-            return f"{steps} all five have diverged."
-        return f"{steps} {ranking[0]} leads: error {_error(facts[f'error_{ranking[0]}'])}; then {rest}."
+            return say("{steps} all five have diverged.", steps=steps)
+        return say(
+            "{steps} {ranking} leads: error {error}; then {rest}.",
+            steps=steps,
+            ranking=ranking[0],
+            error=_error(facts[f"error_{ranking[0]}"]),
+            rest=rest,
+        )
 
 
 def sign_of(method: str) -> dict:

@@ -9,6 +9,7 @@ from cnnlib.experiments.starting_networks import STARTS, starting_network, study
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Reference, Scene, Tiles
 from cnnlib.widgets.base import Choice, LogSlider, Widget
 
@@ -98,13 +99,17 @@ class FilterWatch(Widget):
 
     def sentence(self, facts):
         when = (
-            f"After {facts['steps']} step{'s' * (facts['steps'] != 1)}"
+            say_many("After {number} step", "After {number} steps", facts["steps"])
             if facts["steps"]
             else "Before the first step"
         )
-        return (
-            f"{when} {facts['distinct']} of 8 filters are different; {100 * facts['accuracy']:.1f} % of the"
-            f" validation images are right, loss {facts['loss']:.2f}."
+        return say(
+            "{when} {distinct} of 8 filters are different; {accuracy:.1f} % of the "
+            "validation images are right, loss {loss:.2f}.",
+            when=when,
+            distinct=facts["distinct"],
+            accuracy=100 * facts["accuracy"],
+            loss=facts["loss"],
         )
 
 
@@ -120,8 +125,8 @@ def filters_panel(filters: np.ndarray) -> Panel:
         vmin=-reach,
         vmax=reach,
         captions=[str(i) for i in range(len(filters))],
-        names=[f"filter {i}" for i in range(len(filters))],
+        names=[say("filter {i}", i=i) for i in range(len(filters))],
     )
     axes = Axis(-0.5, 3.5, visible=False), Axis(1.6, -0.45, visible=False)
-    words = f"orange −{reach:.2g}, paper 0, blue +{reach:.2g}"
+    words = say("orange −{reach:.2g}, paper 0, blue +{reach:.2g}", reach=reach)
     return Panel([tiles], *axes, title="First filters", subtitle=words, grid=False, name="filters")

@@ -12,6 +12,7 @@ from cnnlib.experiments.signals import dead_units, layer_signals
 from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Bars, Cursor, Figure, Line, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
@@ -167,27 +168,41 @@ class InitExplorer(Widget):
             words = "Press Play: thirteen networks train at once, and the line falls where they learn."
             marks.append(Note(0.12, 1.2, words, (0.5, 2.0), 135))
         x, y = Axis(LOW, HIGH, log=True), Axis(0.01, 100, log=True)
-        when = f"after {self.steps} steps" if self.steps else "before training"
-        now = f"{when}: drag the line"
+        when = say("after {steps} steps", steps=self.steps) if self.steps else "before training"
+        now = say("{when}: drag the line", when=when)
         return Panel(marks, x, y, title="Loss by scale", subtitle=now, at=(0, 2), name="loss")
 
     def sentence(self, state, facts):
-        signal = (
-            f"Scale {state['scale']:.2g}: from the first to the last of {state['depth']} hidden layers the"
-            f" activations go from {_size(facts['act_first'])} to {_size(facts['act_last'])}, the gradients"
-            f" back to the first from {_size(facts['grad_last'])} to {_size(facts['grad_first'])}."
+        signal = say(
+            "Scale {scale:.2g}: from the first to the last of {depth} hidden layers the "
+            "activations go from {size} to {size2}, the gradients back to the first from "
+            "{size3} to {size4}.",
+            scale=state["scale"],
+            depth=state["depth"],
+            size=_size(facts["act_first"]),
+            size2=_size(facts["act_last"]),
+            size3=_size(facts["grad_last"]),
+            size4=_size(facts["grad_first"]),
         )
         if not self.steps:
-            return f"{signal} Nothing is trained yet."
+            return say("{signal} Nothing is trained yet.", signal=signal)
         loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "no number any more"
         dead = (
-            f", {facts['dead']} of {facts['units']} ReLU units are dead"
+            say(", {dead} of {units} ReLU units are dead", dead=facts["dead"], units=facts["units"])
             if facts["units"] and np.isfinite(facts["loss"])
             else ""
         )
-        return (
-            f"{signal} After {self.steps} step{'s' * (self.steps != 1)} the loss near this scale is"
-            f" {loss}{dead}; {facts['learning']} of {len(SCALES)} scales have learned."
+        return say_many(
+            "{signal} After {number} step the loss near this scale is {loss}{dead}; "
+            "{learning} of {scales} scales have learned.",
+            "{signal} After {number} steps the loss near this scale is {loss}{dead}; "
+            "{learning} of {scales} scales have learned.",
+            self.steps,
+            signal=signal,
+            loss=loss,
+            dead=dead,
+            learning=facts["learning"],
+            scales=len(SCALES),
         )
 
 

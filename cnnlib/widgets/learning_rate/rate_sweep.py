@@ -12,6 +12,7 @@ from cnnlib.experiments.hessian import largest_curvature
 from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD, Adam
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Figure, Narrow, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.learning_rate.sweep_picture import GUESSING, SweepPicture
@@ -119,9 +120,12 @@ class RateSweep(Widget):
         chosen = int(np.argmin(np.abs(np.log(self.rates / state["rate"]))))
         if not len(losses):
             low, high = self.rates[[0, -1]]
-            text = (
-                f"No step yet: {len(self.rates)} networks with the same weights wait,"
-                f" their rates from {low:g} to {high:g}."
+            text = say(
+                "No step yet: {rates} networks with the same weights wait, their rates from "
+                "{low:g} to {high:g}.",
+                rates=len(self.rates),
+                low=low,
+                high=high,
             )
             facts = {"steps": 0, "limit": limit, "lost": 0, "crawling": 0, "border": np.inf}
             return self.scene_of(losses, None, [], facts, chosen, text)
@@ -146,7 +150,7 @@ class RateSweep(Widget):
             figures=[
                 Figure("Best rate", best[0], large=True),
                 Figure("Its loss", best[1]),
-                Figure(f"Loss at {self.rates[chosen]:.2g}", best[2]),
+                Figure(say("Loss at {chosen:.2g}", chosen=self.rates[chosen]), best[2]),
             ],
             narrow=Narrow((4, 5), (1,), 430, {"strips": (0, 0), "now": (1, 0)}),
         )
@@ -169,17 +173,25 @@ class RateSweep(Widget):
         }
 
     def sentence(self, facts):
-        steps = f"After {facts['steps']} step{'s' * (facts['steps'] != 1)}"
+        steps = say_many("After {number} step", "After {number} steps", facts["steps"])
         loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "no number any more"
         lost = "none is lost"
         if facts["lost"]:
-            lost = f"{facts['lost']} are lost"
+            lost = say("{lost} are lost", lost=facts["lost"])
             if np.isfinite(facts["border"]):
-                lost += f", all from {facts['border']:.2g} up"
-        return (
-            f"{steps} the lowest loss is {facts['best_loss']:.2f}, at rate {facts['best_rate']:.2g};"
-            f" {facts['crawling']} crawl, {lost}. At rate {facts['chosen']:.2g} the loss is {loss}."
-            f" The parabola's border 2 / curvature was {facts['limit']:.2f} at the start."
+                lost += say(", all from {border:.2g} up", border=facts["border"])
+        return say(
+            "{steps} the lowest loss is {best_loss:.2f}, at rate {best_rate:.2g}; "
+            "{crawling} crawl, {lost}. At rate {chosen:.2g} the loss is {loss}. The "
+            "parabola's border 2 / curvature was {limit:.2f} at the start.",
+            steps=steps,
+            best_loss=facts["best_loss"],
+            best_rate=facts["best_rate"],
+            crawling=facts["crawling"],
+            lost=lost,
+            chosen=facts["chosen"],
+            loss=loss,
+            limit=facts["limit"],
         )
 
 

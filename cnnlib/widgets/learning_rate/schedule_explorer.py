@@ -11,6 +11,7 @@ from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.networks import small_cnn
 from cnnlib.nn import schedules
 from cnnlib.nn.optim import SGD
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.learning_rate.rate_sweep import WINDOW, means
@@ -116,7 +117,7 @@ class ScheduleExplorer(Widget):
             _, fall, climb = turns(losses)
             words = ["–" if place is None else f"{rates[place]:.2g}" for place in (fall, climb)]
             return [Figure("Falls fastest at rate", words[0], large=True), Figure("Climbs from", words[1])]
-        spread = f"{100 * facts['worst']:.0f} to {100 * facts['best']:.0f} %"
+        spread = say("{worst:.0f} to {best:.0f} %", worst=100 * facts["worst"], best=100 * facts["best"])
         right = Figure("Validation images right", f"{100 * facts['accuracy']:.1f} %", large=True)
         return [right, Figure("Six networks", spread)]
 
@@ -191,16 +192,26 @@ class ScheduleExplorer(Widget):
 
     def sentence(self, state, facts):
         if state["schedule"] == "range test":
-            return (
-                f"A range test of {facts['steps']} steps, from {state['rate'] / 1e4:.2g} to"
-                f" {state['rate']:.2g}: look for the rate where the loss falls fastest, well below the one"
-                " where it climbs."
+            return say(
+                "A range test of {steps} steps, from {rate:.2g} to {rate2:.2g}: look for the "
+                "rate where the loss falls fastest, well below the one where it climbs.",
+                steps=facts["steps"],
+                rate=state["rate"] / 10000.0,
+                rate2=state["rate"],
             )
         loss = f"{facts['loss']:.3f}" if np.isfinite(facts["loss"]) else "no number any more"
-        return (
-            f"After {state['epochs']} epoch{'s' * (state['epochs'] != 1)} six networks have"
-            f" {100 * facts['accuracy']:.1f} % of the validation images right on average,"
-            f" from {100 * facts['worst']:.1f} % to {100 * facts['best']:.1f} %; the loss is {loss}."
+        return say_many(
+            "After {number} epoch six networks have {accuracy:.1f} % of the validation "
+            "images right on average, from {worst:.1f} % to {best:.1f} %; the loss is "
+            "{loss}.",
+            "After {number} epochs six networks have {accuracy:.1f} % of the validation "
+            "images right on average, from {worst:.1f} % to {best:.1f} %; the loss is "
+            "{loss}.",
+            state["epochs"],
+            accuracy=100 * facts["accuracy"],
+            worst=100 * facts["worst"],
+            best=100 * facts["best"],
+            loss=loss,
         )
 
 

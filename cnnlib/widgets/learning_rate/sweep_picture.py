@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Heatmap, Line, Note, Panel, Points, Reference, Region, Text
 
 GUESSING = np.log(10)
@@ -72,7 +73,9 @@ class SweepPicture:
                     Text(self.at[here].mean(), HIGHEST, SIGNS[name], bold=True, baseline="top", shift=(0, 4))
                 )
         if not fates:
-            words = f"Press Play: {len(self.at)} networks with the same first weights, one strip each."
+            words = say(
+                "Press Play: {at} networks with the same first weights, one strip each.", at=len(self.at)
+            )
             marks.append(Note(self.at[0] + 0.1, 1.2, words, width=230))
         x, y = self.axes("", HIGHEST)
         x = Axis(x.low, x.high, ticks=())
@@ -94,9 +97,14 @@ class SweepPicture:
         marks = [*self.ground(10.0)]
         limit = np.log10(self.limit)
         marks.append(
-            Reference(f"2/curvature at the start = {self.limit:.2f}", x=limit, color="ink", dash="dashed")
+            Reference(
+                say("2/curvature at the start = {limit:.2f}", limit=self.limit),
+                x=limit,
+                color="ink",
+                dash="dashed",
+            )
         )
-        marks.append(Note(self.at[0], 4.6, f"{GUESSING:.2f} = guessing"))
+        marks.append(Note(self.at[0], 4.6, say("{guessing:.2f} = guessing", guessing=GUESSING)))
         for name in COLORS:
             here = [i for i, fate in enumerate(fates) if fate == name]
             if here:

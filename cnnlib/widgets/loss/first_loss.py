@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.first_losses import STARTS, first_losses
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Bars, Figure, Note, Panel, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
@@ -87,14 +88,23 @@ def histogram(losses: np.ndarray, low: float, high: float, title: str, at: tuple
 
 def sentence(state: dict, facts: dict) -> str:
     if facts["most"] - facts["least"] < 1e-9 and abs(facts["mean"] - NO_OPINION) < 1e-9:
-        count = f"All {state['networks']} networks"
-        return f"{count} begin at exactly {facts['mean']:.4f} = ln 10: no network has any opinion."
-    words = (
-        f"{state['networks']} networks begin at {facts['mean']:.3f} on average, from {facts['least']:.3f} to"
-        f" {facts['most']:.3f}; no opinion at all would be ln 10 = {NO_OPINION:.4f}."
+        count = say("All {networks} networks", networks=state["networks"])
+        return say(
+            "{count} begin at exactly {mean:.4f} = ln 10: no network has any opinion.",
+            count=count,
+            mean=facts["mean"],
+        )
+    words = say(
+        "{networks} networks begin at {mean:.3f} on average, from {least:.3f} to "
+        "{most:.3f}; no opinion at all would be ln 10 = {no_opinion:.4f}.",
+        networks=state["networks"],
+        mean=facts["mean"],
+        least=facts["least"],
+        most=facts["most"],
+        no_opinion=NO_OPINION,
     )
     if facts["mean"] > 4:
-        return f"{words} They begin with strong opinions, and these are wrong."
+        return say("{words} They begin with strong opinions, and these are wrong.", words=words)
     if facts["spread"] < 0.002:
-        return f"{words} They hardly look at the image."
+        return say("{words} They hardly look at the image.", words=words)
     return words

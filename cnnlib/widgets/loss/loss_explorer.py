@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib.experiments.first_losses import LOSSES, loss_and_gradient
 from cnnlib.nn.functional import softmax
+from cnnlib.runtime.language import say
 from cnnlib.viz import (
     Axis,
     Bars,
@@ -75,7 +76,9 @@ class LossExplorer(Widget):
         ]
         figures = [
             Figure(
-                f"Probability of {state['label']}", share(facts["p_true"]).partition(" of")[0], large=True
+                say("Probability of {label}", label=state["label"]),
+                share(facts["p_true"]).partition(" of")[0],
+                large=True,
             ),
             Figure("Cross-entropy", f"{cross:.2f}", large=True, mark="solid"),
             Figure("Half squared error", f"{squared:.3f}", large=True, mark="dashed"),
@@ -122,7 +125,7 @@ def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
     words = "Flat: here the squared error no longer pulls."
     marks.append(Note(-11.5, 0.33 * top, words, (-10.5, 1.1), 150, needs=250))
     x, y = Axis(-LIMIT, LIMIT), Axis(0, top)
-    title, words = "Both losses", f"by the score of {CLASSES[label]}: drag the line"
+    title, words = "Both losses", say("by the score of {classes}: drag the line", classes=CLASSES[label])
     return Panel(marks, x, y, title=title, subtitle=words, at=(0, 2, 2, 1), legend="upper right", name="loss")
 
 
@@ -143,11 +146,16 @@ def gradients_panel(kind: str, gradient: np.ndarray, label: int, row: int) -> Pa
 
 
 def sentence(state: dict, facts: dict) -> str:
-    words = (
-        f"The network gives the true class, {state['label']}, {share(facts['p_true'])}. "
-        f"Cross-entropy is {facts['cross_entropy']:.3f} and pulls its score up with"
-        f" {small(facts['push_cross_entropy'])}; half squared error is {facts['squared']:.3f} and pulls with"
-        f" {small(facts['push_squared'])}."
+    words = say(
+        "The network gives the true class, {label}, {share}. Cross-entropy is "
+        "{cross_entropy:.3f} and pulls its score up with {small}; half squared error "
+        "is {squared:.3f} and pulls with {small2}.",
+        label=state["label"],
+        share=share(facts["p_true"]),
+        cross_entropy=facts["cross_entropy"],
+        small=small(facts["push_cross_entropy"]),
+        squared=facts["squared"],
+        small2=small(facts["push_squared"]),
     )
     if facts["push_squared"] < 0.01 < facts["squared"]:
         words += " The squared error sees that the guess is wrong, and hardly moves."
@@ -155,7 +163,7 @@ def sentence(state: dict, facts: dict) -> str:
 
 
 def share(p: float) -> str:
-    return f"{p:.1%}" if p >= 0.001 else f"{p:.1e} of all probability"
+    return f"{p:.1%}" if p >= 0.001 else say("{p:.1e} of all probability", p=p)
 
 
 def small(value: float) -> str:

@@ -18,6 +18,7 @@ from cnnlib.experiments.basins import (
     ends,
 )
 from cnnlib.experiments.error_curves import METHODS, descend
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Figure, Handle, Heatmap, Line, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
@@ -79,7 +80,7 @@ class BasinMap(Widget):
         facts = self.facts_of(state, path, codes)
         place = "out" if facts["out"] else "on the way"
         if facts["global"] or facts["false"]:
-            place = f"in {NAMES[int(np.argmin(np.abs(MINIMA - facts['weight'])))]}"
+            place = say("in {names}", names=NAMES[int(np.argmin(np.abs(MINIMA - facts["weight"])))])
         share = Figure("Of all starts and rates", f"{100 * facts['share']:.0f} %", "end in C")
         return Scene(
             [self.curve_panel(path), self.map_panel(state, codes)],
@@ -149,19 +150,32 @@ class BasinMap(Widget):
         return Panel(marks, x, y, title="All of them", subtitle=how, at=(1, 0), grid=False, name="map")
 
     def sentence(self, state, facts):
-        begin = (
-            f"After {facts['steps']} step{'s' * (facts['steps'] != 1)} from {facts['start']:.2f}"
-            f" at rate {facts['rate']:.3g}"
+        begin = say_many(
+            "After {number} step from {start:.2f} at rate {rate:.3g}",
+            "After {number} steps from {start:.2f} at rate {rate:.3g}",
+            facts["steps"],
+            start=facts["start"],
+            rate=facts["rate"],
         )
-        share = f"Of all starts and rates {100 * facts['share']:.0f} % end in the global minimum."
+        share = say(
+            "Of all starts and rates {share:.0f} % end in the global minimum.", share=100 * facts["share"]
+        )
         if facts["out"]:
-            return f"{begin} the weight has left the picture. {share}"
+            return say("{begin} the weight has left the picture. {share}", begin=begin, share=share)
         place = "in no minimum yet"
         if facts["global"]:
             place = "in the global minimum, C"
         elif facts["false"]:
-            place = f"in the false minimum {NAMES[int(np.argmin(np.abs(MINIMA - facts['weight'])))]}"
-        return f"{begin} the weight is {facts['weight']:.3f}: it is {place}. {share}"
+            place = say(
+                "in the false minimum {names}", names=NAMES[int(np.argmin(np.abs(MINIMA - facts["weight"])))]
+            )
+        return say(
+            "{begin} the weight is {weight:.3f}: it is {place}. {share}",
+            begin=begin,
+            weight=facts["weight"],
+            place=place,
+            share=share,
+        )
 
 
 def letters(codes: np.ndarray) -> list:

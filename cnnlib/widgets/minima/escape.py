@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from cnnlib.experiments.basins import BEST, CURVE, LOW_RATE, MINIMA
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import LogSlider, Slider, Toggle, Widget
 from cnnlib.widgets.minima.basin_map import curve_marks
@@ -123,7 +124,10 @@ class EscapeExplorer(Widget):
         if not state["noise"]:
             marks.append(Note(-0.6, 1.93, "Without noise all walks are one. Turn the noise up.", width=190))
         axes = Axis(CURVE.low, CURVE.high, "weight", whole=True), Axis(-0.3, 2, ticks=(0, 1, 2))
-        title, how = f"Where the {WALKERS} walkers are", "a dot each, on the curve of the error"
+        title, how = (
+            say("Where the {walkers} walkers are", walkers=WALKERS),
+            "a dot each, on the curve of the error",
+        )
         return Panel(marks, *axes, title=title, subtitle=how, at=(0, 0, 2, 1), grid=False, name="curve")
 
     def time_panel(self, path, state):
@@ -156,16 +160,30 @@ class EscapeExplorer(Widget):
 
     def sentence(self, facts):
         error = facts["typical_error"]
-        found = f"The median error is {error:.2g} above the smallest."
+        found = say("The median error is {error:.2g} above the smallest.", error=error)
         if not error < 1e6:
             found = "Most have left the picture."
         if facts["steps"] < WALK:
-            steps = f"After {facts['steps']} steps of {WALK}"
-            share = f"{100 * facts['chance']:.0f} % of {WALKERS} walks from {facts['start']:.2f}"
-            return f"{steps}, {share} are in the valley of the global minimum. {found}"
-        return (
-            f"Of {WALKERS} walks from {facts['start']:.2f}, {100 * facts['chance']:.0f} % end in the valley"
-            f" of the global minimum. {found}"
+            steps = say("After {steps} steps of {walk}", steps=facts["steps"], walk=WALK)
+            share = say(
+                "{chance:.0f} % of {walkers} walks from {start:.2f}",
+                chance=100 * facts["chance"],
+                walkers=WALKERS,
+                start=facts["start"],
+            )
+            return say(
+                "{steps}, {share} are in the valley of the global minimum. {found}",
+                steps=steps,
+                share=share,
+                found=found,
+            )
+        return say(
+            "Of {walkers} walks from {start:.2f}, {chance:.0f} % end in the valley of the "
+            "global minimum. {found}",
+            walkers=WALKERS,
+            start=facts["start"],
+            chance=100 * facts["chance"],
+            found=found,
         )
 
 

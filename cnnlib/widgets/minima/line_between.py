@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlib.experiments import landscape
 from cnnlib.experiments.unit_matching import match_units
+from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Slider, Widget
 from cnnlib.widgets.minima.loss_slice import few_images, trained_path
@@ -106,11 +107,17 @@ class LineBetween(Widget):
         return Panel(marks, _way(), y, title=title, subtitle=how, at=(0, 1), name="right")
 
     def sentence(self, facts):
-        return (
-            f"At {facts['share']:.2f} of the way the loss is {facts['loss']:.2f}, after matching the units"
-            f" {facts['matched']:.2f}; {100 * facts['accuracy']:.0f} % and"
-            f" {100 * facts['accuracy_matched']:.0f} % of the images are right. The barrier is"
-            f" {facts['barrier']:.2f}, matched {facts['barrier_matched']:.2f}."
+        return say(
+            "At {share:.2f} of the way the loss is {loss:.2f}, after matching the units "
+            "{matched:.2f}; {accuracy:.0f} % and {accuracy_matched:.0f} % of the images "
+            "are right. The barrier is {barrier:.2f}, matched {barrier_matched:.2f}.",
+            share=facts["share"],
+            loss=facts["loss"],
+            matched=facts["matched"],
+            accuracy=100 * facts["accuracy"],
+            accuracy_matched=100 * facts["accuracy_matched"],
+            barrier=facts["barrier"],
+            barrier_matched=facts["barrier_matched"],
         )
 
 

@@ -12,6 +12,7 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Line, Narrow, Panel, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
 from cnnlib.widgets.minima.slice_picture import bar_panel, map_panel, relief_panel
@@ -145,8 +146,12 @@ class LossSlice(Widget):
         return Panel(marks, x, Axis(0.01, 10, log=True), title=title, subtitle=how, at=(1, 2), name="loss")
 
     def sentence(self, facts):
-        when = f"After {facts['steps']} steps" if facts["steps"] else "Before the first step"
-        return (
-            f"{when} the loss is {facts['loss']:.2f}, and {facts['shadow']:.2f} at the shadow on this plane,"
-            f" which holds {100 * facts['share']:.1f} % of the path."
+        when = say("After {steps} steps", steps=facts["steps"]) if facts["steps"] else "Before the first step"
+        return say(
+            "{when} the loss is {loss:.2f}, and {shadow:.2f} at the shadow on this plane, "
+            "which holds {share:.1f} % of the path.",
+            when=when,
+            loss=facts["loss"],
+            shadow=facts["shadow"],
+            share=100 * facts["share"],
         )

@@ -8,6 +8,7 @@ from cnnlib.data import load_digits
 from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.networks import small_cnn
 from cnnlib.nn.optim import SGD
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Bars, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, Widget
 
@@ -86,7 +87,7 @@ class SeedHistogram(Widget):
             Figure("Median loss", f"{facts['median']:.2f}", large=True),
             Figure("Lowest", f"{facts['best']:.{2 if facts['best'] > 0.1 else 3}f}"),
             Figure("Highest", f"{facts['worst']:.2f}"),
-            Figure("Above 1", str(facts["stuck"]), f"of {SEEDS}"),
+            Figure("Above 1", str(facts["stuck"]), say("of {seeds}", seeds=SEEDS)),
         ]
 
     def strips(self, losses):
@@ -123,19 +124,33 @@ class SeedHistogram(Widget):
         bars = Bars(centers, counts, width=0.9 * (centers[1] - centers[0]), color="purple", horizontal=True)
         names = [f"{tick:g}" for tick in ticks]
         y = Axis(*np.log10([LOW, HIGH]), ticks=np.log10(ticks), names=names)
-        title, how = f"With {self.width} filters", "how many have which loss"
+        title, how = say("With {width} filters", width=self.width), "how many have which loss"
         x = Axis(0, max(20, int(counts.max())), "networks", whole=True)
         return Panel([bars], x, y, title=title, subtitle=how, at=(0, 1), name="seeds")
 
     def sentence(self, facts):
         if not facts["steps"]:
-            return (
-                f"No step yet: {SEEDS} networks with {facts['width']} and {2 * facts['width']} filters wait,"
-                f" with a median loss of {facts['median']:.2f}."
+            return say(
+                "No step yet: {seeds} networks with {width} and {width2} filters wait, with a "
+                "median loss of {median:.2f}.",
+                seeds=SEEDS,
+                width=facts["width"],
+                width2=2 * facts["width"],
+                median=facts["median"],
             )
-        return (
-            f"After {facts['steps']} step{'s' * (facts['steps'] != 1)} of {SEEDS} networks with"
-            f" {facts['width']} and {2 * facts['width']} filters the median loss is {facts['median']:.2f},"
-            f" the lowest {facts['best']:.2f}, the highest {facts['worst']:.2f}; {facts['stuck']} are above"
-            " 1."
+        return say_many(
+            "After {number} step of {seeds} networks with {width} and {width2} filters the "
+            "median loss is {median:.2f}, the lowest {best:.2f}, the highest {worst:.2f}; "
+            "{stuck} are above 1.",
+            "After {number} steps of {seeds} networks with {width} and {width2} filters "
+            "the median loss is {median:.2f}, the lowest {best:.2f}, the highest "
+            "{worst:.2f}; {stuck} are above 1.",
+            facts["steps"],
+            seeds=SEEDS,
+            width=facts["width"],
+            width2=2 * facts["width"],
+            median=facts["median"],
+            best=facts["best"],
+            worst=facts["worst"],
+            stuck=facts["stuck"],
         )

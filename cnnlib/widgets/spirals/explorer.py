@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlib.playground import FEATURES, Config, feature_maps
 from cnnlib.playground import Playground as Run
+from cnnlib.runtime.language import say
 from cnnlib.viz import Figure, Narrow, Scene, Slot, Strip
 from cnnlib.widgets.base import BadValue, Challenge, Widget
 from cnnlib.widgets.spirals.controls import CAP, CONTROLS, SLOTS
@@ -311,7 +312,11 @@ class Playground(Widget):
             color_bar((1, 2)),
         ]
         missing = name == "output" and not self.hovered and state["node"] != "output"
-        absent = f" There is no {state['node']} here, so the large map is the output's." if missing else ""
+        absent = (
+            say(" There is no {node} here, so the large map is the output's.", node=state["node"])
+            if missing
+            else ""
+        )
         shown = chosen if self.opened else None
         return Scene(
             panels,
@@ -342,7 +347,10 @@ class Playground(Widget):
         """A run whose numbers have overflowed, and the ways out."""
         if self.run.diverged_at is None:
             return None
-        words = f"{self.run.status} Drag the cursor back, or choose a smaller learning rate and new weights."
+        words = say(
+            "{status} Drag the cursor back, or choose a smaller learning rate and new weights.",
+            status=self.run.status,
+        )
         return Strip(words)
 
     @staticmethod

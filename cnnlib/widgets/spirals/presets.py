@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnnlib.playground import FEATURES, Config
+from cnnlib.runtime.language import say
 from cnnlib.widgets.base import BadValue, TextField
 from cnnlib.widgets.base.controls import parse_number
 
@@ -140,7 +141,12 @@ def state_of(config: Config) -> dict:
     except ValueError as problem:
         raise BadValue(f"{problem}.") from None
     if len(config.network_shape) > 6 or any(n not in range(1, 9) for n in config.network_shape):
-        raise BadValue(f"The widget has up to 6 layers of 1 to 8 neurons; got {config.network_shape}.")
+        raise BadValue(
+            say(
+                "The widget has up to 6 layers of 1 to 8 neurons; got {network_shape}.",
+                network_shape=config.network_shape,
+            )
+        )
     names = set(SETTINGS) - {"neurons", "seed", "init", *FEATURES}
     values = {
         name: getattr(config, name) for name in (*names, "learning_rate", "show_test_data", "discretize")

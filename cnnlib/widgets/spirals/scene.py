@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlib.playground import FEATURES, feature_maps
 from cnnlib.playground import Playground as Run
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Anchor, Axis, Line, Links, Note, Panel, Text, Tiles
 
 FEATURE_NAMES = ("X₁", "X₂", "X₁²", "X₂²", "X₁X₂", "sin X₁", "sin X₂")
@@ -188,7 +189,10 @@ class NetworkPicture:
         y = np.concatenate([[], *(row_y(self.rows[k]) for k in hidden)])
         b = drawable(np.concatenate([[], *self.run.biases[:-1]]))
         nodes = [f"node {k}.{i + 1}" for k in hidden for i in range(len(self.rows[k]))]
-        words = [f"bias of {node}: {value:.3g}" for node, value in zip(nodes, b, strict=True)]
+        words = [
+            say("bias of {node}: {value:.3g}", node=node, value=value)
+            for node, value in zip(nodes, b, strict=True)
+        ]
         return Tiles(
             x,
             y,
@@ -209,14 +213,17 @@ class NetworkPicture:
         """What the columns are, and how many neurons stand in each."""
         counts = self.run.config.layer_sizes[1:-1]
         x = self.x[1:-1]
-        title = f"{len(counts)} hidden layer{'s' * (len(counts) != 1)}"
+        title = say_many("{number} hidden layer", "{number} hidden layers", len(counts))
         marks = [
             Text([0], [14], "Features", align="left", bold=True, size=13),
             Text([0, 0], [33, 49], ["Which numbers of", "a point go in?"], align="left", color="muted"),
             Text([self.middle()], [14], title, bold=True, size=13),
         ]
         if counts:
-            words = [f"{n} neuron{'s' * (n != 1)}" if len(counts) < 4 else str(n) for n in counts]
+            words = [
+                say_many("{number} neuron", "{number} neurons", n) if len(counts) < 4 else str(n)
+                for n in counts
+            ]
             bracket = [x[0], x[0], x[-1], x[-1]]
             marks += [
                 Line(bracket, [36, 31, 31, 36], color="muted", width=1),

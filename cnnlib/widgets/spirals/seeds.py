@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib.playground import ACTIVATIONS, DATASETS, FEATURES, Config, Ensemble
 from cnnlib.playground.features import grid_points
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Note, Panel, Reference, Scene
 from cnnlib.widgets.base import BadValue, Challenge, Choice, Grid, LogSlider, Number, Slider, Widget
 from cnnlib.widgets.spirals.scene import READ
@@ -27,7 +28,9 @@ def way(facts: dict) -> tuple[str, float]:
     """How many networks have solved the spirals."""
     if not facts["spiral"]:
         return "choose the spirals", 0.0
-    return f"now {facts['solved']} of {facts['networks']}", facts["solved"] / facts["networks"]
+    return say("now {solved} of {networks}", solved=facts["solved"], networks=facts["networks"]), facts[
+        "solved"
+    ] / facts["networks"]
 
 
 class PlaygroundSeeds(Widget):
@@ -109,7 +112,9 @@ class PlaygroundSeeds(Widget):
         lines = 1 + (len(now) > ACROSS)
         figures = [
             Figure("Epoch", f"{facts['epoch']:,}", large=True),
-            Figure("Solved", str(facts["solved"]), f"of {facts['networks']}", large=True),
+            Figure(
+                "Solved", str(facts["solved"]), say("of {networks}", networks=facts["networks"]), large=True
+            ),
             Figure("Median test loss", short(facts["median"]), mark="solid"),
             Figure("Best", short(facts["best"])),
             Figure("Worst", short(facts["worst"])),
@@ -134,7 +139,9 @@ class PlaygroundSeeds(Widget):
         loss = self.curves[-1][index]
         mark = Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-1, vmax=1, **READ)
         title = (
-            f"{self.seeds[index]}: {short(loss)}" if np.isfinite(loss) else f"{self.seeds[index]}: overflow"
+            f"{self.seeds[index]}: {short(loss)}"
+            if np.isfinite(loss)
+            else say("{index}: overflow", index=self.seeds[index])
         )
         axis = Axis(-6, 6, visible=False)
         return Panel(
@@ -175,12 +182,21 @@ class PlaygroundSeeds(Widget):
 
     def sentence(self, facts: dict) -> str:
         best, worst, median = (short(facts[name]) for name in ("best", "worst", "median"))
-        losses = f"test losses from {best} to {worst}, median {median}"
-        words = f"Epoch {facts['epoch']}, {facts['networks']} seeds: {losses}."
+        losses = say(
+            "test losses from {best} to {worst}, median {median}", best=best, worst=worst, median=median
+        )
+        words = say(
+            "Epoch {epoch}, {networks} seeds: {losses}.",
+            epoch=facts["epoch"],
+            networks=facts["networks"],
+            losses=losses,
+        )
         if facts["spiral"]:
-            words += f" {facts['solved']} of them are below the chapter's 0.106."
+            words += say(" {solved} of them are below the chapter's 0.106.", solved=facts["solved"])
         if facts["diverged"]:
-            words += f" {facts['diverged']} overflowed: the learning rate is too large."
+            words += say(
+                " {diverged} overflowed: the learning rate is too large.", diverged=facts["diverged"]
+            )
         return words
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlib.playground import FEATURES
 from cnnlib.playground import Playground as Run
+from cnnlib.runtime.language import say
 from cnnlib.widgets.spirals.presets import OWN, PRESETS
 from cnnlib.widgets.spirals.scene import FEATURE_NAMES
 
@@ -59,7 +60,9 @@ def way(facts: dict) -> tuple[str, float]:
         return "choose the spirals", 0.0
     if not math.isfinite(loss):
         return "now: no number any more", 0.0
-    return f"{short(loss)} at epoch {facts['epoch']:,}", (0.5 - loss) / (0.5 - 0.106)
+    return say("{loss} at epoch {epoch:,}", loss=short(loss), epoch=facts["epoch"]), (0.5 - loss) / (
+        0.5 - 0.106
+    )
 
 
 def sentence(run: Run, facts: dict, chosen: tuple[int, int, int] | None, preset: str) -> str:
@@ -68,12 +71,18 @@ def sentence(run: Run, facts: dict, chosen: tuple[int, int, int] | None, preset:
     if facts["diverged"]:
         words.append(run.status)
     else:
-        losses = f"training loss {short(facts['train_loss'])}, test loss {short(facts['test_loss'])}"
-        words.append(f"Epoch {facts['epoch']}: {losses}.")
+        losses = say(
+            "training loss {train_loss}, test loss {test_loss}",
+            train_loss=short(facts["train_loss"]),
+            test_loss=short(facts["test_loss"]),
+        )
+        words.append(say("Epoch {epoch}: {losses}.", epoch=facts["epoch"], losses=losses))
         if run.config.problem == "classification":
-            words.append(f"{facts['wrong']} of {len(run.test)} test points are wrong.")
+            words.append(
+                say("{wrong} of {test} test points are wrong.", wrong=facts["wrong"], test=len(run.test))
+            )
         if facts["dead"]:
-            words.append(f"{facts['dead']} of {facts['links']} links are dead.")
+            words.append(say("{dead} of {links} links are dead.", dead=facts["dead"], links=facts["links"]))
         words += [run.status] if run.status else []
     if chosen is not None:
         words.append(selection(run, chosen))
@@ -95,7 +104,7 @@ def ends(run: Run, chosen: tuple[int, int, int]) -> tuple[str, str]:
 def chosen_words(run: Run, chosen: tuple[int, int, int]) -> str:
     """The chosen link or bias, as a title."""
     start, to = ends(run, chosen)
-    return f"{start} → {to}" if start else f"Bias of {to}"
+    return f"{start} → {to}" if start else say("Bias of {to}", to=to)
 
 
 def pushed(run: Run, chosen: tuple[int, int, int]) -> str:
@@ -109,7 +118,12 @@ def pushed(run: Run, chosen: tuple[int, int, int]) -> str:
         return "Its gradient is zero: the next step leaves it alone."
     step = run.config.learning_rate * abs(slope)
     way = "down" if slope > 0 else "up"
-    return f"Gradient {slope:.2g}: the next steps push it {way}, by about {step:.2g} each."
+    return say(
+        "Gradient {slope:.2g}: the next steps push it {way}, by about {step:.2g} each.",
+        slope=slope,
+        way=way,
+        step=step,
+    )
 
 
 def selection(run: Run, chosen: tuple[int, int, int]) -> str:
@@ -119,6 +133,12 @@ def selection(run: Run, chosen: tuple[int, int, int]) -> str:
     shown = f"{value:.2g}" if math.isfinite(value) else "no number any more"
     start, to = ends(run, chosen)
     if source < 0:
-        return f"Chosen: the bias of {to} is {shown}."
+        return say("Chosen: the bias of {to} is {shown}.", to=to, shown=shown)
     dead = ", dead" if run.dead[layer][destination, source] else ""
-    return f"Chosen: the weight from {start} to {to} is {shown}{dead}."
+    return say(
+        "Chosen: the weight from {start} to {to} is {shown}{dead}.",
+        start=start,
+        to=to,
+        shown=shown,
+        dead=dead,
+    )

@@ -9,6 +9,7 @@ import numpy as np
 from cnnlib.playground import FEATURES, main_effects
 from cnnlib.playground import Playground as Run
 from cnnlib.playground.features import grid_points
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Heatmap, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
 from cnnlib.widgets.spirals.scene import READ
@@ -118,7 +119,7 @@ class PlaygroundSnapshots(Widget):
             Points(x, y, color="ink", outline="paper", size=2.5),
         ]
         axis = Axis(-6, 6, visible=False)
-        title = f"epoch {epoch}: {run.test_loss:.3f}"
+        title = say("epoch {epoch}: {test_loss:.3f}", epoch=epoch, test_loss=run.test_loss)
         return Panel(
             marks, axis, axis, title=title, at=(0, column), equal=True, grid=False, name=f"map {column}"
         )
@@ -147,8 +148,14 @@ class PlaygroundSnapshots(Widget):
     def sentence(self, facts: dict) -> str:
         loss, wrong = facts["test_loss"], facts["wrong"]
         x, y, turned = (100 * facts[name] for name in ("share_x", "share_y", "share_turned"))
-        return (
-            f"At epoch {facts['epoch']} the test loss is {loss:.3f} and {wrong} test points are wrong. "
-            f"The height alone explains {y:.0f} % of the map, the width {x:.0f} %, "
-            f"the better of two axes turned by 45° {turned:.0f} %."
+        return say(
+            "At epoch {epoch} the test loss is {loss:.3f} and {wrong} test points are "
+            "wrong. The height alone explains {y:.0f} % of the map, the width {x:.0f} %, "
+            "the better of two axes turned by 45° {turned:.0f} %.",
+            epoch=facts["epoch"],
+            loss=loss,
+            wrong=wrong,
+            y=y,
+            x=x,
+            turned=turned,
         )

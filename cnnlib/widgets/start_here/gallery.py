@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.data import Split, load_digits
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Scene, Text, mosaic
 from cnnlib.widgets.base import Choice, Slider, Toggle, Widget
 
 ROWS, COLUMNS = 4, 10
 FEW = 5  # columns on a narrow page
 NARROW = Narrow(("590px",), (1,), 590, {"few": (0, 0)}, only=("few",))
-HALVES = ("training", "test")
+HALVES = marked("training", "test")
+NAMES = marked("training images", "test images", "any")
 SLOTS = {"head": ("half",), "bar": ("label", "page", "labels")}
 GAP = 3  # pixels between images; the label stands in the gap above
 
@@ -58,10 +60,10 @@ class ImageGallery(Widget):
         first = (state["page"] - 1) * ROWS * COLUMNS
         page = matching[first : first + ROWS * COLUMNS]
         facts = {"shown": len(page), "matching": len(matching), "first": int(page[0]) if len(page) else 0}
-        text = self._sentence(state, matching, page, first)
+        text = self._sentence(state, matching, page)
         figures = [
             Figure("Images", f"{len(matching):,}", large=True),
-            Figure("Page", str(state["page"]), f"of {self._pages(len(matching))}"),
+            Figure("Page", str(state["page"]), say("of {pages}", pages=self._pages(len(matching)))),
         ]
         panels = [self._panel(state, page), self._panel(state, page, FEW, "few")]
         return Scene(panels, text, facts, height=430, figures=figures, narrow=NARROW)
@@ -77,15 +79,20 @@ class ImageGallery(Widget):
         split = self.split
         return (split.x_train, split.y_train) if state["half"] == "training" else (split.x_test, split.y_test)
 
-    def _sentence(self, state: dict, matching: np.ndarray, page: np.ndarray, first: int) -> str:
-        kind = f"{state['half']} images" + ("" if state["label"] == "any" else f" of class {state['label']}")
+    def _sentence(self, state: dict, matching: np.ndarray, page: np.ndarray) -> str:
+        kind = f"{state['half']} images"
+        if state["label"] != "any":
+            kind = say("{images} of class {label}", images=kind, label=state["label"])
         if len(page) == 0:
-            return f"There are no {kind}."
-        numbers = f"numbers {page[0]} to {page[-1]}" if len(page) > 1 else f"number {page[0]}"
+            return say("There are no {kind}.", kind=kind)
+        numbers = say("numbers {first} to {last}", first=int(page[0]), last=int(page[-1]))
+        if len(page) == 1:
+            numbers = say("number {first}", first=int(page[0]))
+        about = {"shown": len(page), "all": len(matching), "kind": kind, "numbers": numbers}
         if len(page) == len(matching):
-            return f"All {len(page)} {kind}: {numbers}."
-        pages = f"page {state['page']} of {self._pages(len(matching))}"
-        return f"{len(page)} of {len(matching):,} {kind}, {pages}: {numbers}."
+            return say("All {shown} {kind}: {numbers}.", **about)
+        about |= {"page": state["page"], "pages": self._pages(len(matching))}
+        return say("{shown} of {all:,} {kind}, page {page} of {pages}: {numbers}.", **about)
 
     @staticmethod
     def _pages(count: int) -> int:
@@ -108,7 +115,7 @@ class ImageGallery(Widget):
                 vmax=1,
                 means="ink",
                 tile=(height, width, GAP),
-                tile_names=[f"image {number}" for number in page],
+                tile_names=[say("image {number}", number=int(number)) for number in page],
             ),
             Text(left + width, above, labels, size=13, align="right", bold=True),
             Text(left, above, [f"{number}" for number in page], size=10, align="left", color="muted"),

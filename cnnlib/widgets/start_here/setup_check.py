@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlib.runtime.language import joined, marked, say, say_many, word
 from cnnlib.viz import Axis, Figure, Line, Panel, Scene, Text
 from cnnlib.widgets.base import Button, Widget
 
-VERDICTS = {True: "✓ good", False: "✗ too old", None: "✗ missing"}
-WORDS = {True: "recent enough", False: "too old", None: "missing"}
+GOOD = (True, False, None)
+VERDICTS = dict(zip(GOOD, marked("✓ good", "✗ too old", "✗ missing"), strict=True))
+WORDS = dict(zip(GOOD, marked("recent enough", "too old", "missing"), strict=True))
+HEAD = (*marked("package", "here", "needed"), "")
 
 
 def requirements() -> list:
@@ -67,10 +70,12 @@ class SetupCheck(Widget):
 
     def compute(self, state: dict) -> Scene:
         rows = [(requirement, *installed(requirement)) for requirement in requirements()]
-        faults = [f"{r.name} is {WORDS[good]}" for r, _, good in rows if not good]
+        faults = [
+            say("{name} is {verdict}", name=r.name, verdict=WORDS[good]) for r, _, good in rows if not good
+        ]
         facts = {"presses": self.presses, "faults": len(faults)}
         figures = [
-            Figure("Packages", str(len(rows) - len(faults)), f"of {len(rows)}", large=True),
+            Figure("Packages", str(len(rows) - len(faults)), say("of {rows}", rows=len(rows)), large=True),
             Figure("Presses that arrived", str(self.presses), large=True),
         ]
         return Scene(
@@ -78,11 +83,17 @@ class SetupCheck(Widget):
         )
 
     def sentence(self, faults: list[str]) -> str:
-        packages = f"{'; '.join(faults)}: see README.md." if faults else "All packages are recent enough."
+        packages = word("All packages are recent enough.")
+        if faults:
+            packages = say("{faults}: see README.md.", faults=joined("; ", faults))
         if not self.presses:
-            return f"{packages} Now press the button."
-        presses = "1 press has" if self.presses == 1 else f"{self.presses} presses have"
-        return f"{packages} The page and Python talk to each other: {presses} arrived."
+            return say("{packages} Now press the button.", packages=packages)
+        return say_many(
+            "{packages} The page and Python talk to each other: {number} press has arrived.",
+            "{packages} The page and Python talk to each other: {number} presses have arrived.",
+            self.presses,
+            packages=packages,
+        )
 
 
 def needed(requirement) -> str:
@@ -98,8 +109,7 @@ def needed(requirement) -> str:
 
 def table(rows: list[tuple]) -> Panel:
     """Package, version found, version needed, verdict: one line each."""
-    head = ("package", "here", "needed", "")
-    lines = [head] + [(r.name, version, needed(r), VERDICTS[good]) for r, version, good in rows]
+    lines = [HEAD] + [(r.name, version, needed(r), VERDICTS[good]) for r, version, good in rows]
     y, places = np.arange(len(lines), dtype=float), (0.01, 0.31, 0.47, 0.84)
     marks = [Line([0, 1], [row + 0.5] * 2, color="grid", width=1) for row in y[:-1]]
     for column, x in enumerate(places):
@@ -107,10 +117,9 @@ def table(rows: list[tuple]) -> Panel:
         marks.append(Text([x], y[:1], words[:1], align="left", color="muted"))
         bad = np.array([good is not True and column == 3 for _, _, good in rows], dtype=bool)
         for chosen, look in ((~bad, {"bold": column == 0}), (bad, {"color": "bad", "bold": True})):
-            picked = [word for word, take in zip(words[1:], chosen, strict=True) if take]
+            picked = [text for text, take in zip(words[1:], chosen, strict=True) if take]
             if picked:
-                marks.append(
-                    Text(np.full(len(picked), x), y[1:][chosen], picked, align="left", size=13, **look)
-                )
+                look |= {"align": "left", "size": 13, "literal": column < 3}
+                marks.append(Text(np.full(len(picked), x), y[1:][chosen], picked, **look))
     axes = Axis(0, 1, visible=False), Axis(len(lines) - 0.5, -0.7, visible=False)
     return Panel(marks, *axes, grid=False)

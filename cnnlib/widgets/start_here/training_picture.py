@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlib.experiments.examiner import Judgement
 from cnnlib.nn.layers import Conv2d
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, Bars, Cursor, Heatmap, Line, Narrow, Note, Panel, Points, Reference, Text, Tiles
 
 ROWS, COLUMNS = 3, 6  # of the wrong images
@@ -49,7 +50,8 @@ class Curves:
             end *= 2
         images = np.arange(0, end + 1, round_gap(end / 5))
         names = [f"{count:,.0f}" if words else "" for count in images]
-        names[-1] += " images" if words else ""  # of the axis: a word beneath would lie under the cursor's
+        if words:  # of the axis at its last tick: a word beneath would lie under the cursor's
+            names[-1] = say("{count:,.0f} images", count=images[-1])
         steps = view.epoch_steps / samples
         return Axis(0, end * steps, ticks=images * steps, names=names)
 
@@ -89,7 +91,7 @@ class Curves:
                 color="muted",
                 width=1.75,
                 dash="dashed",
-                label="batches",
+                label=word("batches"),
             ),
         ]
 
@@ -100,9 +102,11 @@ class Curves:
         first = [v for v in (*self.view.losses[:20], self.view.course[0][1]) if math.isfinite(v)]
         top = math.ceil(2.2 * max([guessing, *first])) / 2 if first else 2.5
         axis = Axis(1e-3, 10, log=True) if log else Axis(0, min(top, 10.0))
-        shown = f"{self.view.kind} {self.now[0]:.2f}" if math.isfinite(self.now[0]) else self.view.kind
+        shown = self.view.kind
+        if math.isfinite(self.now[0]):
+            shown = say("{kind} {loss:.2f}", kind=self.view.kind, loss=self.now[0])
         marks = [
-            Reference(f"{guessing:.2f} = guessing", y=guessing),
+            Reference(say("{guessing:.2f} = guessing", guessing=guessing), y=guessing),
             *self.batches(),
             Line(later, coming, color="ink", alpha=GHOST),
             Line(x, y, color="ink", width=2.5, label=shown),
@@ -111,7 +115,11 @@ class Curves:
         ]
         time = self.time(words=False)
         if self.view.steps < time.high / 5:
-            words = f"Dots: batches of {self.view.batch_size}. Line: {self.view.judged}, never trained on."
+            words = say(
+                "Dots: batches of {batch_size}. Line: {judged}, never trained on.",
+                batch_size=self.view.batch_size,
+                judged=self.view.judged,
+            )
             where = (0.3 * time.high, 0.1 if log else 0.62 * axis.high)
             marks.append(Note(*where, words, width=230, needs=330))
         subtitle = "a tenth at each line" if log else "how wrong; 0 is perfect"
@@ -132,14 +140,14 @@ class Curves:
         x, y, later, coming = self.kept(1)
         goal, guessing = 100 * self.view.goal_share, 100 / self.classes
         marks = [
-            Reference(f"{guessing:.0f} % = guessing", y=guessing),
-            Reference(f"goal {goal:g} %", y=goal, color="ink", dash="dashed", at="start"),
+            Reference(say("{guessing:.0f} % = guessing", guessing=guessing), y=guessing),
+            Reference(say("goal {goal:g} %", goal=goal), y=goal, color="ink", dash="dashed", at="start"),
             Line(later, 100 * coming, color="ink", alpha=GHOST),
             Line(x, 100 * y, color="ink", width=2.5, label=f"{100 * self.now[1]:.1f} %"),
             Points(x[-1:], 100 * y[-1:], color="ink", size=5),
             Cursor(self.view.steps, sets={"x": "step"}, text=f"{self.view.seen(self.view.steps):,}"),
         ]
-        subtitle = f"of the {self.view.judged}, which it never trains on"
+        subtitle = say("of the {judged}, which it never trains on", judged=self.view.judged)
         axis = Axis(0, 100, ticks=(0, 50, 100))
         time = self.time(words=True)
         return Panel(
@@ -179,16 +187,24 @@ def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
     scale = {"vmin": -reach, "vmax": reach, "fit": 0.94}
     single = len(now) <= 8
     marks = [
-        Tiles(x, 22 + 48 * row, now, 42, **scale, names=[f"filter {k}" for k in range(len(now))]),
+        Tiles(x, 22 + 48 * row, now, 42, **scale, names=[say("filter {k}", k=k) for k in range(len(now))]),
         *ramp(reach),
     ]
     if single:
-        names = [f"filter {k} at the start" for k in range(len(now))]
+        names = [say("filter {k} at the start", k=k) for k in range(len(now))]
         marks.insert(1, Tiles(x, np.full(len(x), 62.0), start, 24, **scale, names=names))
-    size = " by ".join(map(str, now.shape[1:]))
-    more = f", {FILTERS} of {len(filters)}" if len(filters) > FILTERS else ""
-    words = f"{size} weights{': now, and small at the start' if single else more}"
+    words = filter_words(*now.shape[1:], len(filters))
     return Panel(marks, across, down, "First-layer filters", subtitle=words, **place)
+
+
+def filter_words(height: int, width: int, count: int) -> str:
+    """How large the filters are, and how many of them are seen."""
+    size = {"height": height, "width": width}
+    if count <= 8:
+        return say("{height} by {width} weights: now, and small at the start", **size)
+    if count > FILTERS:
+        return say("{height} by {width} weights, {shown} of {count}", **size, shown=FILTERS, count=count)
+    return say("{height} by {width} weights", **size)
 
 
 def ramp(reach: float) -> tuple[Heatmap, Text, Text]:
@@ -203,7 +219,7 @@ def ramp(reach: float) -> tuple[Heatmap, Text, Text]:
     )
     look = {"color": "muted", "size": 11}
     low = Text([0.62], [100], f"−{reach:g}", align="right", **look)
-    return heat, low, Text([3.28], [100], f"+{reach:g}; paper is 0", align="left", **look)
+    return heat, low, Text([3.28], [100], say("+{reach:g}; paper is 0", reach=reach), align="left", **look)
 
 
 def wrong_panel(view, found: Judgement) -> Panel:
@@ -216,8 +232,9 @@ def wrong_panel(view, found: Judgement) -> Panel:
         title = "Wrong when they were last shown"
     else:
         shown = sum(index is not None for index in view.places)
-        more = f", {shown} shown" if len(found.wrong) > shown else ""
-        title = f"Still wrong: {len(found.wrong):,}{more}"
+        title = say("Still wrong: {wrong:,}", wrong=len(found.wrong))
+        if len(found.wrong) > shown:
+            title = say("Still wrong: {wrong:,}, {shown} shown", wrong=len(found.wrong), shown=shown)
     words = "true → guess; the bar: how sure it is"
     return Panel(marks, across, down, title, (1, 1, 2, 1), grid=False, subtitle=words, name="wrong")
 

@@ -7,11 +7,18 @@ import math
 import numpy as np
 
 from cnnlib.nn.functional import softmax
+from cnnlib.runtime.language import joined, marked, say, say_many, word
 from cnnlib.viz import Figure
 from cnnlib.widgets.base import Challenge
 
 ENOUGH = 300  # images judged, for a share that says something
 LOST = "The loss is no number any more: the steps were too large. Drag the cursor back and lower the rate."
+
+#: Words that are put together below from what the second half of the data is called.
+NAMES = marked(
+    *("test", "test images", "Test images right", "Test loss", "Test image"),
+    *("validation", "validation images", "Validation images right", "Validation loss", "Validation image"),
+)
 
 
 def goal_challenge(view) -> Challenge:
@@ -19,37 +26,52 @@ def goal_challenge(view) -> Challenge:
     goal = view.goal_share
     needed = min(view.examiner.window, max(ENOUGH, round(20 / max(1 - goal, 0.01))))
     return Challenge(
-        f"more than {100 * goal:g} % of the {view.judged} right",
+        say("more than {goal:g} % of the {judged} right", goal=100 * goal, judged=view.judged),
         lambda facts: facts["accuracy"] > goal and facts["judged"] >= needed,
-        lambda facts: (f"now {100 * facts['accuracy']:.1f} %", facts["accuracy"] / goal),
+        lambda facts: (say("now {share:.1f} %", share=100 * facts["accuracy"]), facts["accuracy"] / goal),
     )
 
 
 def figures(view, facts: dict) -> list[Figure]:
     """The numbers that matter."""
-    loss = f"{facts['loss']:.2f}" if math.isfinite(facts["loss"]) else "none"
+    loss = f"{facts['loss']:.2f}" if math.isfinite(facts["loss"]) else word("none")
     return [
         Figure(f"{view.judged.capitalize()} right", f"{100 * facts['accuracy']:.1f} %", large=True),
         Figure(f"{view.kind.capitalize()} loss", loss, mark="solid"),
-        Figure("Wrong", f"{facts['wrong']:,}", f"/ {facts['judged']:,}"),
+        Figure("Wrong", f"{facts['wrong']:,}", say("/ {judged:,}", judged=facts["judged"])),
     ]
 
 
 def sentence(view, facts: dict) -> str:
     """How far it is, the loss, and the share right, of how many."""
-    steps, epochs, seen = facts["steps"], facts["epochs"], facts["seen"]
-    which = "last " if facts["judged"] < len(view.examiner.x) else ""
-    shown = " that it was shown" if which else ""
-    share = f"{100 * facts['accuracy']:.1f} %"
-    right = f"{share} of the {which}{facts['judged']:,} {view.judged}{shown} are right"
+    steps, epochs = facts["steps"], facts["epochs"]
+    about = {"judged": view.judged, "loss": facts["loss"], "right": share_right(view, facts)}
     if steps == 0:
-        return f"Before the first step the loss on the {view.judged} is {facts['loss']:.2f} and {right}."
+        return say("Before the first step the loss on the {judged} is {loss:.2f} and {right}.", **about)
     if not math.isfinite(facts["loss"]):
-        return f"After {steps:,} steps the loss is no number any more: the steps were too large. Rewind."
-    step_words = f"{steps:,} step{'s' * (steps != 1)}"
-    words = f"After {step_words} ({seen:,} images, {epochs} epoch{'s' * (epochs != 1)})"
-    words += f" the loss on the {view.judged} is {facts['loss']:.2f} and {right}."
-    return f"{words} These were all epochs: rewind to train anew." if epochs >= view.epochs else words
+        return say(
+            "After {steps:,} steps the loss is no number any more: the steps were too large. Rewind.",
+            steps=steps,
+        )
+    about["begin"] = say_many("After {number:,} step", "After {number:,} steps", steps)
+    about["epochs"] = say_many("{number} epoch", "{number} epochs", epochs)
+    words = say(
+        "{begin} ({seen:,} images, {epochs}) the loss on the {judged} is {loss:.2f} and {right}.",
+        seen=facts["seen"],
+        **about,
+    )
+    if epochs < view.epochs:
+        return words
+    return say("{words} These were all epochs: rewind to train anew.", words=words)
+
+
+def share_right(view, facts: dict) -> str:
+    """The share that is right, and of how many."""
+    share, last = 100 * facts["accuracy"], facts["judged"] < len(view.examiner.x)
+    about = {"share": share, "count": facts["judged"], "judged": view.judged}
+    if last:
+        return say("{share:.1f} % of the last {count:,} {judged} that it was shown are right", **about)
+    return say("{share:.1f} % of the {count:,} {judged} are right", **about)
 
 
 def chosen(view) -> str:
@@ -59,6 +81,13 @@ def chosen(view) -> str:
     with np.errstate(all="ignore"):
         share = softmax(view.model.infer(view.examiner.x[view.chosen][None]))[0]
     names = view.split.class_names
-    best = ", ".join(f"{names[k]} with {100 * share[k]:.0f} %" for k in np.argsort(-share)[:4])
-    true, kind = names[view.examiner.y[view.chosen]], view.kind.capitalize()
-    return f" {kind} image {view.chosen} is a {true}; the network says {best}."
+    best = [
+        say("{name} with {share:.0f} %", name=names[k], share=100 * share[k]) for k in np.argsort(-share)[:4]
+    ]
+    return " " + say(
+        "{image} {number} is a {true}; the network says {best}.",
+        image=f"{view.kind.capitalize()} image",
+        number=view.chosen,
+        true=names[view.examiner.y[view.chosen]],
+        best=joined(", ", best),
+    )

@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlib.data import Distort, Split, load_digits
 from cnnlib.networks import load_digits_cnn
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text, image_panel, mosaic
 from cnnlib.widgets.base import Challenge, Slider, Widget
 
@@ -22,9 +23,11 @@ NARROW = Narrow(("190px", "250px"), (1,), 440, {"original": (0, 0), "copies": (1
 def way(facts: dict) -> tuple[str, float]:
     """How far it is to fooling the network without moving pixels far."""
     share = 1 - max(0.0, facts["read"] - 0.5) / 0.5
-    words = f"now {100 * facts['read']:.0f} % read"
+    words = say("now {read:.0f} % read", read=100 * facts["read"])
     if facts["moved"] >= 1.5:
-        return f"{words}, but pixels move by {facts['moved']:.1f}", min(share, 0.9) * 0.5
+        return say("{words}, but pixels move by {moved:.1f}", words=words, moved=facts["moved"]), min(
+            share, 0.9
+        ) * 0.5
     return words, share
 
 
@@ -86,10 +89,13 @@ class AugmentationExplorer(Widget):
         read = float((self.model.predict(shaken) == self.y).mean())
         facts = {"read": read, "read_plain": self.read_plain, "moved": float(np.hypot(dy, dx).mean())}
         label = self.split.class_names[self.y[state["image"]]]
-        text = (
-            f"Pixels move by {facts['moved']:.2f} on average; of {len(self.x)} images distorted like this"
-            f" the network reads {100 * read:.0f} %, of the same images as they are"
-            f" {100 * self.read_plain:.0f} %."
+        text = say(
+            "Pixels move by {moved:.2f} on average; of {x} images distorted like this the "
+            "network reads {read:.0f} %, of the same images as they are {read_plain:.0f} %.",
+            moved=facts["moved"],
+            x=len(self.x),
+            read=100 * read,
+            read_plain=100 * self.read_plain,
         )
         guesses = [self.split.class_names[i] for i in self.model.predict(copies)]
         original = image_panel(
@@ -100,7 +106,7 @@ class AugmentationExplorer(Widget):
             copies_panel(copies.mean(axis=1), guesses, label),
         ]
         figures = [
-            Figure("The network reads", f"{100 * read:.0f}", f"% of {len(self.x)}", large=True),
+            Figure("The network reads", f"{100 * read:.0f}", say("% of {x}", x=len(self.x)), large=True),
             Figure("Pixels move by", f"{facts['moved']:.2f}", "on average", large=True),
             Figure("As they are it reads", f"{100 * self.read_plain:.0f}", "%"),
         ]

@@ -10,6 +10,7 @@ from cnnlib.data import Split, load_digits
 from cnnlib.experiments.inspection import occlusion, saliency
 from cnnlib.networks import load_digits_cnn
 from cnnlib.nn.functional import softmax
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Bars, Figure, Narrow, Panel, Region, Scene, Text, image_panel
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 
@@ -86,7 +87,7 @@ class EvidenceExplorer(Widget):
         panels = self._panels(state, x[0].mean(axis=0), p, grads, falls, facts, asked, small)
         figures = [
             Figure("True class", names[facts["label"]], large=True),
-            Figure("Guess", names[guess], f"{100 * p[guess]:.0f} % sure", large=True),
+            Figure("Guess", names[guess], say("{p:.0f} % sure", p=100 * p[guess]), large=True),
             cost_figure(facts, small),
         ]
         return Scene(
@@ -104,16 +105,25 @@ class EvidenceExplorer(Widget):
         """What it is taken for, and what the square that costs most costs the class asked about."""
         names, guess = self.split.class_names, facts["guess"]
         row, col = facts["row"], facts["col"]
-        cost = f"{100 * facts['fall']:.0f} points of its {100 * p[asked]:.0f} %"
+        cost = say("{fall:.0f} points of its {p:.0f} %", fall=100 * facts["fall"], p=100 * p[asked])
         if small:
-            cost = (
-                f"{facts['fall']:.2g} of its logit of {facts['logit']:.2g}; its probability,"
-                f" {p[asked]:.1g}, has no room to fall"
+            cost = say(
+                "{fall:.2g} of its logit of {logit:.2g}; its probability, {p:.1g}, has no room to fall",
+                fall=facts["fall"],
+                logit=facts["logit"],
+                p=p[asked],
             )
-        return (
-            f"A {names[facts['label']]}, taken for {names[guess]} with {100 * p[guess]:.0f} %. Covering"
-            f" {state['size']}x{state['size']} pixels at row {row}, column {col} costs class {names[asked]}"
-            f" most: {cost}."
+        return say(
+            "A {names}, taken for {guess} with {p:.0f} %. Covering {size}x{size} pixels at "
+            "row {row}, column {col} costs class {asked} most: {cost}.",
+            names=names[facts["label"]],
+            guess=names[guess],
+            p=100 * p[guess],
+            size=state["size"],
+            row=row,
+            col=col,
+            asked=names[asked],
+            cost=cost,
         )
 
     def _panels(self, state, image, p, grads, falls, facts, asked, small) -> list:

@@ -7,6 +7,7 @@ import numpy as np
 from cnnlib.data import Split, load_digits
 from cnnlib.experiments.inspection import confusion_matrix
 from cnnlib.networks import load_digits_cnn
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text, mosaic
 from cnnlib.widgets.base import Slider, Widget
 
@@ -72,8 +73,12 @@ class MistakeExplorer(Widget):
             columns=(1.25, 1),
             height=430,
             figures=[
-                Figure("Wrong", str(wrong), f"of {len(self.guesses):,}", large=True),
-                Figure(f"{names[label]} taken for {names[guess]}", str(count), large=True),
+                Figure("Wrong", str(wrong), say("of {guesses:,}", guesses=len(self.guesses)), large=True),
+                Figure(
+                    say("{label} taken for {guess}", label=names[label], guess=names[guess]),
+                    str(count),
+                    large=True,
+                ),
                 Figure("Most sure", f"{100 * top:.0f} %" if count else "none"),
             ],
             narrow=NARROW,
@@ -84,11 +89,21 @@ class MistakeExplorer(Widget):
         names, count = self.split.class_names, facts["count"]
         right = "rightly taken" if label == guess else "taken"
         images = "image" if count == 1 else "images"
-        sure = f"a confidence of {100 * facts['confidence']:.0f} %"
-        sure = f", the first (number {facts['first']}) with {sure}" if count else ""
-        return (
-            f"{count} test {images} of class {names[label]} {right} for {names[guess]}{sure};"
-            f" wrong are {facts['wrong']} of {len(self.guesses):,} in all."
+        sure = say("a confidence of {confidence:.0f} %", confidence=100 * facts["confidence"])
+        sure = (
+            say(", the first (number {first}) with {sure}", first=facts["first"], sure=sure) if count else ""
+        )
+        return say(
+            "{count} test {images} of class {label} {right} for {guess}{sure}; wrong are "
+            "{wrong} of {guesses:,} in all.",
+            count=count,
+            images=images,
+            label=names[label],
+            right=right,
+            guess=names[guess],
+            sure=sure,
+            wrong=facts["wrong"],
+            guesses=len(self.guesses),
         )
 
     def _matrix_panel(self, label: int, guess: int) -> Panel:
@@ -133,7 +148,11 @@ class MistakeExplorer(Widget):
         else:
             picture = mosaic(self.split.x_test[shown].mean(axis=1), COLUMNS)
             marks = [Heatmap(picture, cmap="ink", vmin=0, vmax=1, hover=False)]
-        words = f"{len(shown)} of {len(chosen)}, the most confident first" if len(chosen) else ""
+        words = (
+            say("{shown} of {chosen}, the most confident first", shown=len(shown), chosen=len(chosen))
+            if len(chosen)
+            else ""
+        )
         return Panel(
             marks, x, y, title="Its images", subtitle=words, at=(0, 1), equal=True, grid=False, name="images"
         )

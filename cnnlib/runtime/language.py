@@ -1,0 +1,205 @@
+"""The language in which a learner is spoken to: English, or one that has a catalogue in ``cnnlib/locale``.
+
+A sentence with values is a template and goes through `say`; one that depends on a number through `say_many`.
+Words without values are looked up where they are shown, by `word`, so they stand in the code as they are.
+Catalogues have gettext's form; docs/translating.md says how one is made. Errors of the library are English.
+
+>>> say("{steps:,} of {total:,} steps", steps=12, total=3000)
+'12 of 3,000 steps'
+>>> with spoken("de"):
+...     say("goal {goal:g} %", goal=1234.5), word("Page")
+('Ziel 1234,5 %', 'Seite')
+"""
+
+from __future__ import annotations
+
+import gettext
+import numbers
+import os
+import re
+import string
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parents[1] / "locale"
+ENGLISH = "en"
+NUMBER = re.compile(r"[−+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?(e[+-]\d+)?( ?%)?")
+SAMPLE = "1,234.5"  # a catalogue says how it writes this number
+PAGE = "page\x04"  # how gettext keeps what has the context "page": the words of the page's script
+
+
+class Catalogue(gettext.GNUTranslations):
+    """A language's texts, how it writes numbers, and what of it the page needs."""
+
+    def __init__(self, file) -> None:
+        super().__init__(file)
+        thousands, decimal = (self.gettext(SAMPLE)[place] for place in (1, -2))
+        self.marks = {",": thousands, ".": decimal}
+        self._numbers = str.maketrans(self.marks)
+
+    def number(self, text: str) -> str:
+        """A number that was written in English, such as ``"1,234.5"``."""
+        return text.translate(self._numbers)
+
+    def page(self) -> dict[str, str]:
+        """What the page's script says, by the English."""
+        found = {key: text for key, text in self._catalog.items() if isinstance(key, str)}
+        return {key.removeprefix(PAGE): text for key, text in found.items() if key.startswith(PAGE)}
+
+
+class Said(str):
+    """A text that is in the learner's language already: not looked up again; what is added to it is."""
+
+    def __str__(self) -> Said:
+        return self
+
+    def __add__(self, other: str) -> Said:
+        return Said(str.__add__(self, word(other)))
+
+    def __radd__(self, other: str) -> Said:
+        return Said(str.__add__(word(other), self))
+
+
+class Template(string.Formatter):
+    """`str.format` with the numbers and the words of a language."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+
+    def format_field(self, value: Any, form: str) -> str:
+        if isinstance(value, str):
+            return format(word(value), form)
+        text = format(value, form)
+        return self.catalogue.number(text) if isinstance(value, numbers.Real) else text
+
+
+def languages() -> tuple[str, ...]:
+    """The languages that are there.
+
+    >>> languages()
+    ('de', 'en')
+    """
+    return tuple(sorted([ENGLISH, *(path.parents[1].name for path in FOLDER.glob("*/LC_MESSAGES/*.mo"))]))
+
+
+class Speech:
+    """The language of the present process: what `speak` said last, at first the environment's."""
+
+    def __init__(self) -> None:
+        self.language = ENGLISH
+        self.catalogue: Catalogue | None = None
+        if wanted := os.environ.get("CNNLIB_LANGUAGE"):
+            try:
+                self.change(wanted)
+            except ValueError as sentence:
+                warnings.warn(f"CNNLIB_LANGUAGE: {sentence}", stacklevel=2)
+
+    def change(self, language: str) -> None:
+        """Speak another language from now on."""
+        name = re.split(r"[-_.]", str(language))[0].lower()
+        if name not in languages():
+            raise ValueError(f"language: got {language!r}, expected one of {', '.join(languages())}")
+        file = FOLDER / name / "LC_MESSAGES" / "cnnlib.mo"
+        self.language, self.catalogue = name, None
+        if name != ENGLISH:
+            with file.open("rb") as opened:
+                self.catalogue = Catalogue(opened)
+
+
+SPEECH = Speech()
+
+
+def speak(language: str) -> None:
+    """Let widgets, cards and checks speak a language from now on: call it before they are made.
+
+    Parameters
+    ----------
+    language : str
+        Such as ``"de"``; ``"de-AT"`` counts as that.
+
+    Raises
+    ------
+    ValueError
+        If there is no catalogue of it; the message names those that are there.
+
+    Examples
+    --------
+    >>> speak("xx")
+    Traceback (most recent call last):
+    ValueError: language: got 'xx', expected one of de, en
+    """
+    SPEECH.change(language)
+
+
+@contextmanager
+def spoken(language: str) -> Iterator[None]:
+    """Speak a language for the length of a ``with`` block."""
+    before = SPEECH.language
+    speak(language)
+    try:
+        yield
+    finally:
+        speak(before)
+
+
+def say(template: str, **values: Any) -> str:
+    """A sentence: the template in the learner's language, with the values in place.
+
+    Values that are words are looked up too; numbers are written as the language writes them.
+    """
+    catalogue = SPEECH.catalogue
+    if catalogue is None:
+        return template.format(**values)
+    return Said(Template(catalogue).format(catalogue.gettext(template), **values))
+
+
+def say_many(one: str, many: str, number: float, **values: Any) -> str:
+    """`say` with the form of the template that goes with a number, which is ``{number}`` in it.
+
+    >>> say_many("{number} step", "{number} steps", 1), say_many("{number} step", "{number} steps", 2)
+    ('1 step', '2 steps')
+    """
+    values = {"number": number, **values}
+    catalogue = SPEECH.catalogue
+    if catalogue is None:
+        return (one if number == 1 else many).format(**values)
+    return Said(Template(catalogue).format(catalogue.ngettext(one, many, int(number)), **values))
+
+
+def word(text: str) -> str:
+    """Words without values, or a number, in the learner's language; what the catalogue lacks stays."""
+    catalogue = SPEECH.catalogue
+    if catalogue is None or not text or isinstance(text, Said):
+        return text
+    return Said(catalogue.number(text) if NUMBER.fullmatch(text) else catalogue.gettext(text))
+
+
+def localised(text: str) -> str:
+    """A number that was written in English, such as ``"1,234.5"``, as the learner's language writes it."""
+    return text if SPEECH.catalogue is None else SPEECH.catalogue.number(text)
+
+
+def joined(separator: str, texts: Iterable[str]) -> str:
+    """Texts in a row, each in the learner's language.
+
+    >>> joined(", ", ["linear", "log"])
+    'linear, log'
+    """
+    row = separator.join(map(word, texts))
+    return row if SPEECH.catalogue is None else Said(row)
+
+
+def marked(*texts: str) -> tuple[str, ...]:
+    """Texts for the catalogue that no call above names, because the code puts them together or reads them."""
+    return texts
+
+
+def page_words() -> dict:
+    """What the page's script needs of the language: its name, its marks in numbers, its words."""
+    catalogue = SPEECH.catalogue
+    if catalogue is None:
+        return {}
+    return {"language": SPEECH.language, "marks": catalogue.marks, "words": catalogue.page()}

@@ -1,0 +1,77 @@
+"""Every widget in a language that knows all texts: its words change, its keys and its state do not."""
+
+import re
+
+import numpy as np
+import pytest
+
+from cnnlib.runtime.language import SPEECH
+from cnnlib.widgets.base.packer import Packer
+from tests.widgets.sweep import moves
+from tests.widgets.test_widgets import CLASSES
+from tools.translating.catalogues import LOCALE, ROOT, read
+
+#: What the page and the kernel know parts by.
+NAMES = ("name", "emits", "sets", "panel", "to", "control", "group", "state", "options", "line", "kind", "at")
+MOVES = 12
+
+
+class Brackets:
+    """A catalogue that puts every text of the package between brackets."""
+
+    marks: dict[str, str] = {}  # noqa: RUF012
+
+    def __init__(self, texts):
+        self.texts = texts
+
+    def gettext(self, text):
+        return f"⟦{text}⟧" if text in self.texts else text
+
+    def ngettext(self, one, many, number):
+        return f"⟦{one if number == 1 else many}⟧"
+
+    def number(self, text):
+        return text
+
+    def page(self):
+        return {}
+
+
+@pytest.fixture(scope="module")
+def brackets():
+    pot = read(ROOT / LOCALE / "cnnlib.pot")
+    return Brackets({message.id for message in pot if message.id and not message.context})
+
+
+def keys(part, key=""):
+    """All that parts are known by, in its order."""
+    if isinstance(part, dict):
+        yield from (value for name, one in part.items() for value in keys(one, name))
+    elif isinstance(part, (list, tuple)):
+        yield from (value for one in part for value in keys(one, key))
+    elif key in NAMES:
+        yield part
+
+
+def run(cls):
+    """What the page is told of a widget, move by move."""
+    widget = cls()
+    chosen = [move for move in moves(widget, np.random.default_rng(1)) if move[0] != "press"]
+    told = [widget.live.spec(), widget.live._message(Packer(), asks=False)[0]]
+    for kind, *rest in chosen[:: max(1, len(chosen) // MOVES)]:
+        message = {"type": kind, "id": 1}
+        widget.live.receive(message | ({"values": {rest[0]: rest[1]}} if rest else {}))
+        assert widget.failure is None, widget.failure
+        told.append(widget.live._message(Packer(), asks=False)[0])
+    return told
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+def test_keys_are_the_same_in_every_language(cls, brackets, monkeypatch):
+    english = run(cls)
+    monkeypatch.setattr(SPEECH, "catalogue", brackets)
+    other = run(cls)
+    for before, after in zip(english, other, strict=True):
+        assert list(map(str, keys(before))) == list(map(str, keys(after)))
+    assert all("⟦" not in str(key) for told in other for key in keys(told))
+    assert re.search("⟦", str(other)), "nothing of it went through the catalogue"
