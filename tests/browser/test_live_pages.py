@@ -10,6 +10,7 @@ import cnnlib.widgets
 from benchmarks.live_pages import SHIFTS
 from cnnlib.learning import Record, items
 from tests.browser.test_site import page, server  # noqa: F401  (fixtures)
+from tests.browser.test_widgets_hands import SHEET, stroke
 from tests.course.site_built import built
 from tools.site import settings, staging
 from tools.site.live.cells import plan
@@ -443,12 +444,20 @@ def test_nothing_moves_by_itself_for_those_who_want_that(page, server):  # noqa:
     assert words.inner_text() == before
 
 
-def test_what_was_visited_works_without_a_network(live, server):  # noqa: F811
-    name = "notebooks/05_gradient_descent.html"
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("05_gradient_descent", "DescentExplorer("),
+        ("04_convolution_backward", "BlameMicroscope(load_mnist_cnn()"),
+    ],
+)
+def test_what_was_visited_works_without_a_network(live, server, name, text):  # noqa: F811
+    """Python, the page, and MNIST if a cell has loaded it."""
+    name = f"notebooks/{name}.html"
     live.goto(server + name)
     live.wait_for_function("navigator.serviceWorker.controller !== null", timeout=30_000)
     live.reload()
-    index = find(live, "DescentExplorer(")
+    index = find(live, text)
     make_live(live, index)
     live.wait_for_timeout(1000)
     live.context.set_offline(True)
@@ -480,3 +489,20 @@ def test_a_phone_makes_a_page_live_and_moves_it(phone, server, path):  # noqa: F
         arg=[view.element_handle(), before],
         timeout=30_000,
     )
+
+
+def test_a_finger_draws_on_a_phone_and_the_page_stays(phone, server):  # noqa: F811
+    phone.goto(server + "notebooks/01_forward_pass.html")
+    index = find(phone, 'source="your drawing"')
+    canvas = make_live(phone, index).locator("canvas").first
+    phone.evaluate("cnnNotebook.queue")
+    canvas.evaluate(f"canvas => scrollBy({{ top: ({SHEET})(canvas)[0][1] - 420, behavior: 'instant' }})")
+    phone.wait_for_timeout(300)
+    before = phone.evaluate("scrollY")
+    words = cell(phone, index).locator(".cnn-text").first
+    assert "The drawing is empty" in words.inner_text()
+    stroke(phone, *canvas.evaluate(SHEET))
+    phone.evaluate("cnnNotebook.python.run('test', '0;', false, () => {})")
+    phone.wait_for_timeout(500)
+    assert "The drawing is empty" not in words.inner_text()
+    assert phone.evaluate("scrollY") == before
