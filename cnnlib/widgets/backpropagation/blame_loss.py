@@ -6,6 +6,7 @@ import numpy as np
 
 from cnnlib.experiments.dissect import FullPass
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, ReLU
+from cnnlib.runtime.language import say, word
 from cnnlib.widgets.backpropagation.blame_picture import BlamePicture, signed
 from cnnlib.widgets.forward_pass.network_picture import short_name
 
@@ -38,18 +39,35 @@ def sentence(picture: BlamePicture, seen: FullPass, names: tuple[str, str], back
     """What the step has done; at rest, how the loss would move with the framed number of the last maps."""
     label, guess = names
     if back == 0:
-        return f"True: {label}, guess: {guess}. The loss is {seen.loss:.3g}. Press Play to send it back."
+        return say(
+            "True: {label}, guess: {guess}. The loss is {loss:.3g}. Press Play to send it back.",
+            label=label,
+            guess=guess,
+            loss=seen.loss,
+        )
     if back is not None and back < len(picture.outputs):
         return step_words(picture, back)
     number = next(i for i in reversed(range(len(picture.outputs))) if picture.outputs[i].maps)
     output, place = picture.outputs[number], picture.way[number]
     if place is None:
-        return f"True: {label}, guess: {guess}. No number of {short_name(output)} moves the loss."
+        return say(
+            "True: {label}, guess: {guess}. No number of {layer} moves the loss.",
+            label=label,
+            guess=guess,
+            layer=short_name(output),
+        )
     slope = float(picture.gradients[output.place][0][place])
-    way = "rise" if slope > 0 else "fall"
-    return (
-        f"True: {label}, guess: {guess}. If the framed number of {short_name(output)} grew a little, the loss"
-        f" would {way} {signed(abs(slope))[1:]} times as much."
+    facts = {"label": label, "guess": guess, "layer": short_name(output), "much": signed(abs(slope))[1:]}
+    if slope > 0:
+        return say(
+            "True: {label}, guess: {guess}. If the framed number of {layer} grew a little, the loss"
+            " would rise {much} times as much.",
+            **facts,
+        )
+    return say(
+        "True: {label}, guess: {guess}. If the framed number of {layer} grew a little, the loss"
+        " would fall {much} times as much.",
+        **facts,
     )
 
 
@@ -60,4 +78,4 @@ def step_words(picture: BlamePicture, back: int) -> str:
         return "Backwards, scores: probability minus label. More of a wrong score raises the loss: blue."
     layer = picture.model[picture.outputs[here + 1].place - 1]
     words = next((said for kind, said in RULES.items() if isinstance(layer, kind)), "The layer passes it on.")
-    return f"Backwards, {short_name(picture.outputs[here])}: {words[0].lower()}{words[1:]}"
+    return say("Backwards, {layer}. {rule}", layer=short_name(picture.outputs[here]), rule=word(words))

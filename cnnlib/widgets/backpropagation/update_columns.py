@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.nn.functional import softmax
+from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Bars, Line, Mark, Panel, Points, Reference, Region, Text
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
 from cnnlib.widgets.forward_pass.network_picture import short_name
@@ -104,9 +105,9 @@ class UpdateColumns:
         up, down = self.kernel.moves()
         return [
             *self.kernel.map(self.kernel.new, 0.5, 62, SMALL, "new kernel", self.kernel.reach),
-            Text([0.5], [112], f"new {self.kernel.words}", color="muted", size=11),
-            Text([0.5], [150], f"{up:,} weights up", size=11),
-            Text([0.5], [170], f"{down:,} down", size=11),
+            Text([0.5], [112], say("new {kernel}", kernel=self.kernel.words), color="muted", size=11),
+            Text([0.5], [150], say("{up:,} weights up", up=up), size=11),
+            Text([0.5], [170], say("{down:,} down", down=down), size=11),
         ]
 
     def bars(self, values: np.ndarray, base: float, high: float, title: str) -> list[Mark]:
@@ -160,15 +161,15 @@ class UpdateColumns:
         """The loss by the share that the right class has, and where this image is."""
         share = np.linspace(0.002, 1, 200)
         here, loss = float(self.p[self.label]), self.facts["before"]
-        top = max(4.0, 1.15 * loss)
+        top, said = max(4.0, 1.15 * loss), say("loss {loss:.3g}", loss=loss)
         marks: list[Mark] = [
             Line(share, -np.log(share), "ink", 2),
             Line([here, here], [0, loss], "you", 1.5, "dashed"),
             Points([here], [loss], "you", 7, outline="paper"),
-            Text([here], [loss], f"loss {loss:.3g}", bold=True, size=14, align="left", shift=(12, -10)),
-            Reference(f"{np.log(len(self.p)):.2f} = guessing", y=float(np.log(len(self.p)))),
+            Text([here], [loss], said, bold=True, size=14, align="left", shift=(12, -10)),
+            Reference(say("{loss:.2f} = guessing", loss=np.log(len(self.p))), y=float(np.log(len(self.p)))),
         ]
-        x = Axis(0, 1, f"share of the right class, {self.names[self.label]}")
+        x = Axis(0, 1, say("share of the right class, {name}", name=self.names[self.label]))
         how = "minus the logarithm of the share"
         return Panel(marks, x, Axis(0, top), title=STAGES[LOSS], subtitle=how, at=at, name="stage 2")
 
@@ -176,8 +177,8 @@ class UpdateColumns:
         k = self.kernel
         marks: list[Mark] = []
         parts = (
-            (k.old, f"old {k.words}", k.reach, "−"),
-            (k.move / k.unit, f"rate × gradient{k.power_words}", None, "="),
+            (k.old, say("old {kernel}", kernel=k.words), k.reach, "−"),
+            (k.move / k.unit, k.move_words, None, "="),
             (k.new, "new", k.reach, ""),
         )
         for i, (values, title, reach, sign) in enumerate(parts):
@@ -189,6 +190,11 @@ class UpdateColumns:
         up, down = k.moves()
         for row, words in enumerate(k.worked()):
             marks.append(Text([0.5], [222 + 26 * row], words, size=14))
-        said = f"All {up + down + k.still():,} weights step at once: {up:,} up, {down:,} down."
+        said = say(
+            "All {all:,} weights step at once: {up:,} up, {down:,} down.",
+            all=up + down + k.still(),
+            up=up,
+            down=down,
+        )
         marks.append(Text([0.5], [310], said, color="muted", size=12))
         return marks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.nn.layers import Conv2d, Linear
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, ColorScale, Maps, Mark, Narrow, Panel, Text
 from cnnlib.widgets.backpropagation.blame_picture import single
 from cnnlib.widgets.forward_pass.network_layout import reach_of
@@ -85,15 +86,21 @@ class KernelStep:
         old, gradient = model[place].params["weight"], seen.weight_gradients[place]["weight"]
         if old.ndim == 4:
             f, c = np.unravel_index(int(np.abs(gradient).sum(axis=(2, 3)).argmax()), gradient.shape[:2])
-            self.old, self.gradient, self.words = old[f, c], gradient[f, c], f"kernel {f}"
+            self.old, self.gradient, self.words = old[f, c], gradient[f, c], say("kernel {f}", f=f)
         else:
-            self.old, self.gradient, self.words = old[:MOST, :MOST], gradient[:MOST, :MOST], "some weights"
+            self.old, self.gradient, self.words = (
+                old[:MOST, :MOST],
+                gradient[:MOST, :MOST],
+                word("some weights"),
+            )
         self.rate, self.every = rate, [g for layer in seen.weight_gradients for g in layer.values()]
         self.move = rate * self.gradient
         self.new, self.reach = self.old - self.move, reach_of([self.old])
         largest = np.abs(self.move).max()
         self.power = min(0, int(np.floor(np.log10(largest)))) if largest > 0 else 0
-        self.unit, self.power_words = 10.0**self.power, f" (× 1e{self.power})" if self.power < 0 else ""
+        self.unit, self.move_words = 10.0**self.power, word("rate × gradient")
+        if self.power < 0:
+            self.move_words += f" (× 1e{self.power})"
 
     def moves(self) -> tuple[int, int]:
         """How many weights of the network go up, and how many down."""
@@ -114,26 +121,33 @@ class KernelStep:
     def worked(self) -> list[str]:
         """One weight that rises and one that falls, in full."""
         found = []
-        for sign, words in ((-1, "▲ up"), (1, "▼ down")):
+        for sign, words in ((-1, word("▲ up")), (1, word("▼ down"))):
             row, column = np.unravel_index(int((sign * self.gradient).argmax()), self.gradient.shape)
             g = float(self.gradient[row, column])
             if sign * g > 0:
                 old, new = float(self.old[row, column]), float(self.new[row, column])
                 times = f"({g:.2f})" if g < 0 else f"{g:.2f}"
-                line = (
-                    f"row {row}, column {column}: {old:.4f} − {self.rate:.3g} × {times} = {new:.4f} {words}"
-                )
-                found.append(line.replace("-", "−"))
+                sum_ = f"{old:.4f} − {self.rate:.3g} × {times} = {new:.4f}".replace("-", "−")
+                place = {"row": row, "column": column}
+                found.append(say("row {row}, column {column}: {sum} {way}", **place, sum=sum_, way=words))
         return found
 
     def panels(self, has_gradient: bool, has_new: bool) -> list[Panel]:
         """The three as matrices beneath one another, for a narrow page."""
         waiting, look = np.full_like(self.old, np.nan), {"least": 4.0}
-        title, at = f"rate × gradient{self.power_words}", (0, 0)
+        title, at = self.move_words, (0, 0)
         move = self.move / self.unit if has_gradient else waiting
         new = self.new if has_new else waiting
         return [
-            matrix_panel(f"old {self.words}", self.old, at, reach=self.reach, sign="−", name="old", **look),
+            matrix_panel(
+                say("old {kernel}", kernel=self.words),
+                self.old,
+                at,
+                reach=self.reach,
+                sign="−",
+                name="old",
+                **look,
+            ),
             matrix_panel(title, move, at, sign="=", name="move", **look),
             matrix_panel("new", new, at, reach=self.reach, name="new", **look),
         ]

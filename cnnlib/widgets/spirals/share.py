@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cnnlib.playground import Playground as Run
+from cnnlib.runtime.language import say
 from cnnlib.widgets.base import BadValue, TextField
 
 PAGE = "https://playground.tensorflow.org/"
@@ -35,4 +36,4 @@ def run_of(line: str) -> Run:
     try:
         return Run.from_text(line)
     except ValueError as problem:
-        raise BadValue(f"Share: {problem}.") from None
+        raise BadValue(say("Share: {problem}.", problem=str(problem))) from None
