@@ -191,7 +191,7 @@ class OneUpdate(Widget):
         if step == self.steps:
             marks.append(Points(q[shown], places, color="paper", size=4, outline="ink", label="after"))
         y = Axis(len(shown) - 0.4, -0.6, ticks=places, names=[names[i] for i in shown])
-        x = Axis(0, 1.15, "probability", ticks=(0, 0.5, 1))
+        x = Axis(0, 1.15, "probability (diamond: wanted)", ticks=(0, 0.5, 1))
         return Panel(marks, x, y, title="softmax: bars before, rings after", name="guess")
 
     def losses(self, step: int, facts: dict) -> Panel:
