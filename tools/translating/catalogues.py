@@ -69,6 +69,10 @@ def merged(file: Path, template: Catalog, language: str) -> Path:
     catalog.locale = catalog.locale or language
     catalog.fuzzy = False
     catalog.update(template, update_creation_date=False)
+    for message in catalog:
+        if message.id and message.fuzzy and message_faults(message):  # taken over from a text of other values
+            message.string = ("",) * catalog.num_plurals if message.pluralizable else ""
+            message.flags.discard("fuzzy")
     for key in [key for key, message in catalog.obsolete.items() if not message.string]:
         del catalog.obsolete[key]
     write(file, catalog)
