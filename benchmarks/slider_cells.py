@@ -69,6 +69,7 @@ PLAYGROUND = """
 from cnnlib.widgets import Playground
 settings = dict(dataset="spiral", neurons=[[8, 8, 0, 0, 0, 0]], seed=0.50025)
 spirals = Playground(**settings)
+spirals.live.speed = "as fast as possible"
 spirals
 """
 

@@ -65,7 +65,7 @@ class Run:
     def live(self, seconds: float, during=None) -> tuple[float, float, list[float]]:
         """The same two while the picture is live, and the gaps between its frames in ms."""
         page = self.page
-        self.cell.locator("canvas").evaluate(NOTE_FRAMES)
+        self.cell.locator(".cnn-picture > canvas").evaluate(NOTE_FRAMES)
         self.cell.get_by_role("button", name="Play").click()
         page.wait_for_timeout(500)
         page.evaluate("painted.length = 0")
@@ -84,7 +84,8 @@ class Run:
         self.cell.get_by_role("button", name="Pause").click()
         self.cell.get_by_role("button", name="Play").wait_for()
         paused = self.page.evaluate("paused")
-        self.cell.get_by_role("button", name="Reset").click()
+        reset = self.cell.locator(".cnn-more").get_by_text("Reset", exact=True)
+        reset.evaluate("(button) => button.click()")  # behind More
         return paused
 
 
