@@ -344,8 +344,8 @@ def test_an_error_is_shown_with_the_learners_line_and_the_next_cell_runs(visit, 
 
 
 def test_cells_needed_before_a_widget_run_by_themselves_with_their_output_folded(visit, server):  # noqa: F811
-    visit.goto(server + "notebooks/00_start_here.html")
-    index = find(visit, "TrainingView(parts")
+    visit.goto(server + "notebooks/11_train_a_cnn.html")
+    index = find(visit, "TrainingView(")
     needs = visit.evaluate("index => cnnNotebook.cells[index].needs", index)
     make_live(visit, index)
     folded = visit.locator(".cnn-here > details")
@@ -354,7 +354,7 @@ def test_cells_needed_before_a_widget_run_by_themselves_with_their_output_folded
     order = visit.evaluate("cnnNotebook.cells.map(cell => cell.ran?.order ?? 0)")
     ran = [order[one] for one in (*needs, index)]
     assert needs and ran == sorted(ran) and 0 not in ran
-    assert order[find(visit, "ImageGallery(mnist")] == 0
+    assert order[find(visit, "EvidenceExplorer(")] == 0
 
 
 def test_without_python_a_sentence_and_the_picture_stays(page, server):  # noqa: F811
