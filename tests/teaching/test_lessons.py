@@ -83,7 +83,7 @@ def test_the_teachers_page_tells_the_longest_course_as_it_is():
     done = sum(step.minutes for step in steps if step.what == "exercises")
     short = sorted({step.lesson.number for step in steps if step.left_out})
     assert f"take {sum(lesson.minutes for lesson in ALL)} minutes" in text
-    assert "another eleven hours" in text and round(exercises / 60) == 11
+    assert "another twelve hours" in text and round(exercises / 60) == 12
     assert "with two hours of exercises" in text and round(done / 60) == 2
     assert f"seven of the notebooks ({', '.join(short)})" in text and len(short) == 7
 
