@@ -42,6 +42,7 @@ from cnnlib.widgets.cards import predict, quiz
 digits = load_digits()
 x, y = digits.x_train, digits.y_train
 mnist = study_images()  # of 28x28
+how = {"rng": 0, "progress": False}  # the same order of images each time, and no bar
 
 # %% [markdown] minutes=13
 # ## All equal
@@ -138,7 +139,6 @@ for start in STARTS:
 
 # %% tags=["raises-exception"]
 patient = starting_network("all zero")
-how = {"rng": 0, "progress": False}
 fit(patient, CrossEntropyLoss(), SGD(0.05, momentum=0.9), mnist.x_train, mnist.y_train, epochs=10, **how)
 right = evaluate(patient, CrossEntropyLoss(), mnist.x_test, mnist.y_test).accuracy
 with in_short():  # of an error only its last line
