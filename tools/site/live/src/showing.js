@@ -3,7 +3,7 @@ import { h } from "./dom.js";
 import { openView } from "./model.js";
 import { fetchRecording, recordedModel } from "./recorded.js";
 
-const NEAR = "400px";
+const NEAR = "1500px"; // so early that it is there, in its own size, before it is seen
 
 /**
  * A view is taller than its still picture. While it is in view it stays in the still's room, so that nothing moves
