@@ -75,14 +75,14 @@ print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}
 # Now the network looks at images together with the right answers, a *batch* of 64 at a time, and after each batch it
 # changes every weight a little. One such change is a *step*. An *epoch* is one pass over all of these images.
 #
-# Some images it never learns from. They tell whether it has understood digits, or only remembers pictures. There are two
-# kinds of them. The *validation images* are for choosing: how long to train, how large a step. The *test images* are kept
-# for the end; whoever chooses by them has learned from them after all. The cell makes the two kinds, then opens a
-# window. Press **Play**. Four things change at once:
+# Some images it never learns from. They tell whether it has understood digits, or only remembers pictures. The *validation
+# images* are for choosing: how long to train, how large a step. The *test images* are kept for the end: if you choose a
+# setting because it does well on them, they are no longer unseen. The cell sets one twelfth of the training images aside as
+# validation images, then opens a window. Press **Play**. Four things change at once:
 #
 # - the **loss** falls: how wrong the network is on the images it learns from, and on those it does not;
-# - the **accuracy** climbs: the share of validation images that it gets right (while it plays, of the last thousand that
-#   it was shown; when you pause, of 2,000);
+# - the **accuracy** climbs: the share of validation images that it gets right (while it plays, counted on the last thousand
+#   validation images tried; when you pause, on 2,000);
 # - the **filters**, eight small pictures of 5x5 weights, move away from their random start;
 # - the **wrong** images become few: under each stands the true digit, then the guess.
 #
@@ -122,8 +122,8 @@ history
 axes = history.plot()
 
 # %% [markdown]
-# Both curves of the loss fall: that of the images it learned from, and that of the validation images. So what it learned
-# is about digits and not about these pictures alone. Now the test images, once:
+# Both curves of the loss fall: that of the images it learned from, and that of the validation images. So what it learned is
+# about digits and not about the training images alone. Now the test images, once:
 
 # %% tags=["nbval-ignore-output"] answers="00.images-seen"
 after = evaluate(network, CrossEntropyLoss(), mnist.x_test, mnist.y_test)

@@ -174,9 +174,9 @@ ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=F
 # image. The largest sum is in row 4, column 2: there the ink begins abruptly, from one pixel to the next.
 #
 # A kernel looks for its own pattern: the sum is large if the patch is bright in the places with large weights and dark in
-# the places with negative ones. More exactly: of all patches whose pixels have the same sum of squares, the one with the
-# kernel's own pattern gives the largest sum. (A
-# patch whose pixels are brighter on the whole can give a larger sum still.)
+# the places with negative ones. Compare only patches that are equally strong, whose pixels have the same sum of squares: of
+# these, the one with the kernel's own pattern gives the largest sum. (A patch whose pixels are brighter on the whole can
+# give a larger sum still.)
 # <!-- test: tests/notebooks/test_claims.py::test_of_patches_with_one_sum_of_squares_the_kernel_s_own_pattern_wins -->
 #
 # </details>
@@ -308,9 +308,9 @@ np.testing.assert_allclose(y, F.conv2d_forward(channels[None], w, b)[0][0])  # a
 # The shape of w says: kernels, channels, rows, columns. Each kernel makes a map of its own, one *output channel*. (With `+ b[0]`
 # NumPy adds the one number to every unit.)
 #
-# Below you see two kernels on two channels, number by number. At the start
-# you see the window and the kernel from above; this kernel has a bias of 1, so the unit is 4 + 1 = 5. Click the units of
-# both maps, and check one of map 1 by hand. <!-- computed: 4 + 1 = 5 -->
+# Below you see two kernels on two channels, number by number. At the start you see the window and the first kernel from
+# above, with a bias of 1, so the unit is 4 + 1 = 5. The second kernel of the picture is another one than in the cell. Click
+# the units of both maps, and check one of map 1 by hand. <!-- computed: 4 + 1 = 5 -->
 
 # %%
 KernelSlices()
@@ -448,10 +448,10 @@ SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "p
 # over $x$, a straight line before, can then have bends.
 # <!-- computed: 3 * 2 = 6 --> <!-- computed: 3 * 1 - 4 = -1 -->
 #
-# **Max-pooling** divides the map into windows of 2×2 and keeps the largest number of each. The map then has half as many rows
-# and half as many columns; if their number is odd, the last row or column is left out. A large number, where a kernel found
-# its pattern, is kept, but not in which of the four places it stood. So pooling forgives small shifts: if the pattern
-# moves by a pixel and stays within the window, the result is the same.
+# **Max-pooling** divides the map into windows of 2×2 and keeps the largest number of each. The map then has half as many
+# rows and half as many columns; if their number is odd, the last row or column is left out. The large number, where a
+# kernel found its pattern, is kept; in which of the four places it stood is lost to the next layer. So pooling forgives
+# small shifts: if the pattern moves by a pixel and stays within the window, the result is the same.
 
 
 # %%

@@ -238,10 +238,11 @@ print(f"half squared error {0.5 * ((p - t) ** 2).sum():.3f}, cross-entropy {-np.
 
 # %% [markdown]
 # In the next view you change the scores of three classes, *cat*, *dog* and *bird*; softmax makes probabilities of them. The
-# picture in the middle shows how both losses depend on the score of the true class. At the right you see the *slopes* of both
-# losses: how fast a loss changes when one score changes a little and the others stay the same. All the slopes of a loss
-# together are its *gradient*. In training each score is moved against its slope, and the larger the slope, the further. So we say
-# that a loss *pulls* at a score, and mean the size of the slope.
+# picture in the middle shows how both losses depend on the score of the true class. At the right you see the *slopes* of
+# both losses: how fast a loss changes when one score changes a little and the others stay the same. All the slopes of a
+# loss together are its *gradient*. Training changes the weights so that each score moves against its slope, the further the
+# steeper it is. In this view we move the scores themselves. So we say that a loss *pulls* at a score, and mean the size of
+# the slope.
 #
 # Suppose the picture shows a cat, and the network gives *cat* a score of −6, *dog* one of 6 and *bird* one of 0: it is nearly
 # certain of the dog. Both losses are large then. How hard do they pull?
@@ -376,8 +377,8 @@ FirstLoss(challenge=eight)
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>How to read a first loss</summary>
 #
-# - **About 2.4**: all is well. The loss is a little above ln 10, because a probability that is too low by chance adds more
-#   to the loss than one that is too high by chance takes away.
+# - **About 2.4**: all is well. The loss is a little above ln 10, because the curve is steep for small probabilities: one
+#   that is too low by chance adds more to the loss than one that is too high by as much takes away.
 # - **2.3026 exactly**, for every network: the output does not depend on the image. The weights are zero, or some layer gives
 #   only zeros.
 # - **About 6, 8 or 20**: the weights are two or three times too large, so the network is sure of its random guesses.
@@ -404,8 +405,8 @@ print(f"the same probability for all ten: loss {np.log(10):.2f}")
 #
 # > **What the chapter says** (claims 3 and 5 of its [fourteen](../docs/claims.md)). *A training set is images with known
 # > labels, and it decides how the system behaves in the field*: holds, as the missing sevens and the moved digits showed.
-# > *The first forward pass gives a large error into the loss function*: holds with a condition, as you have just seen.
-# <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
+# > *The first forward pass gives a large error into the loss function*: holds only in this sense: large beside the loss
+# > after training, not beside $\ln 10$. <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
 #
 # ## When numbers run over
 #

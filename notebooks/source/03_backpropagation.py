@@ -134,9 +134,10 @@ print(f"forward passes for all weights: {len(losses) * network.num_parameters}")
 # $$\frac{dE}{dr} = 1 \cdot 1.5 = 1.5, \qquad \frac{dE}{dz} = 1.5 \cdot 1, \qquad \frac{dE}{dp} = 1.5 \cdot 1, \qquad
 # \frac{dE}{dw} = 1.5 \cdot x = 3 .$$
 #
-# **Why this is cheap.** The 1.5 was worked out once, and $p$, $b$ and $t$ all used it; that of $p$ then served both $w$ and
-# $x$. If the derivative by each weight were written out by itself, the same factors would be computed again and again. This
-# is why one way back does what 3,796 forward passes did.
+# **Why this is cheap.** The gradient of $r$, 1.5, was worked out once, and $p$, $b$ and $t$ all used it; the gradient of
+# $p$ was then used for both $w$ and $x$. If the derivative by each weight were written out by itself, the same factors
+# would be computed again and again. This is why, in the network of the first cell, one way back does what 3,796 forward
+# passes did.
 #
 # Two rules come out of the table.
 #
@@ -380,9 +381,9 @@ print({name: f"{error:.0e}" for name, error in errors.items()})
 # slope 1. If another one grows a little, the output stays: slope 0. So pooling works like a *switch*: the largest number,
 # the *winner* of the window, gets the whole gradient, and the others get nothing.
 #
-# So there are three kinds of *gates*, and each hands back in its own way. A sum gives a copy to each of its inputs, a product
-# exchanges them, a maximum sends all of it one way. In the picture the values stand above the arrows, the gradients below,
-# and a gradient of 4 arrives:
+# So there are three kinds of *gates*, and each hands back in its own way. A sum gives a copy to each of its inputs, a
+# product gives each input what arrives times the *other* input, a maximum gives all of it to the largest. In the picture
+# the values stand above the arrows, the gradients below, and a gradient of 4 arrives:
 
 # %% alt="Three gates, each with the inputs 3 and -1, and a gradient of 4 that arrives. Plus gives 2 and hands 4 to both. Times gives -3 and hands -4 to the 3 and 12 to the -1. Max gives 3 and hands 4 to the 3 and 0 to the -1."
 a, b, arrives = 3, -1, 4

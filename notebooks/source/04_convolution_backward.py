@@ -183,8 +183,8 @@ print("gather: from", framed, "dx =", np.array([framed[r : r + 3] @ w[::-1] for 
 
 # %% [markdown] minutes=4
 # **With padding**, zeros are added to the row at both ends before the windows are placed. Their gradients are computed like
-# those of the pixels, and cut off in the end, because an added zero is no pixel. *Gather* does not even compute them: its
-# frame is narrower by the padding.
+# those of the pixels, and cut off in the end, because an added zero is no pixel. *Gather* does not even compute the
+# gradients of the added zeros: its frame is narrower by the padding.
 #
 # ## One pixel under four windows
 #
@@ -266,12 +266,12 @@ print(shares)
 # - *matrix*: the transposed matrix is drawn, with dy above it. The outlined row, times dy, gives the outlined pixel.
 # - *weight by weight*: a weight is outlined, and the pixels to which it adds dy times itself.
 #
-# The four small pictures show all readings after the same share of their steps. On the way they differ, since each goes in
-# its own order; in the end they are equal. All numbers are whole, so nothing is rounded.
+# The small pictures show all four readings at once: when one has done a third of its steps, so have the others. On the way
+# they differ, since each goes in its own order; in the end they are equal. All numbers are whole, so nothing is rounded.
 #
 # How wide is the frame of *gather* now? A kernel of $k$ rows spans $d\,(k - 1) + 1$ rows, where $d$ is the dilation. The
-# frame is one row narrower than that, and narrower again by the padding. (At the far end it is wider by the rows of x that
-# lie in no window.)
+# frame is one row narrower than that, and narrower again by the padding. (If the last rows of x lie in no window, the frame
+# has as many rows more at the bottom, and likewise on the right.)
 #
 # **Challenge.** Find a setting in which exactly 16 of the 25 pixels receive nothing.
 
@@ -467,7 +467,7 @@ print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times t
 #
 # - the *receptive field* of notebook 01: nothing outside of it receives a gradient;
 # - inside the field, too, many pixels receive none. In the picture as it opens, 25 of the 49 receive one; from each of the
-#   others every way to the unit meets a closed gate, or loses in a pooling;
+#   others every way to the unit ends at a closed gate, or at a number that is not the winner of its pooling window;
 # - on the way back from pooling 2 to ReLU 2 one square stays one square; then convolution 2 spreads it over a window.
 # <!-- test: tests/widgets/test_backpropagation.py::test_how_many_pixels_of_a_field_receive_a_gradient -->
 #

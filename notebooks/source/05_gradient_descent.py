@@ -41,9 +41,10 @@ from cnnlib.widgets.cards import predict, quiz
 digits, loss, rng = load_digits(), CrossEntropyLoss(), np.random.default_rng(0)
 
 # %% [markdown]
-# Is the slope worth the trouble? Here are three ways to find good weights for the small network of this course, on 200 images,
-# with a hundred tries each. *Guess*: take new random weights each time, and keep the best. *Nudge*: move all weights a little
-# at random, and take the move back if the error grew. *Use the slope*: move each weight against its own slope.
+# Is it worth computing the slope? Here are three ways to find good weights for the small network of this course, on 200
+# images, with a hundred tries each. *Guess*: take new random weights each time, and keep the best. *Nudge*: move all
+# weights a little at random, and take the move back if the error grew. *Use the slope*: move each weight against its own
+# slope.
 
 
 # %%
@@ -336,10 +337,9 @@ for batch in ("1", "4", "16", "64", "all"):
 # %% [markdown] minutes=14
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# All images at each step give a smooth path, and after 1,500 images it has hardly begun. One image at a
-# time gives many steps that go astray: every step is a guess, and the guesses do not shrink.
-# Something in between does best. And many bad steps get further here than five good ones.
-# <!-- computed: 3 * 500 = 1500 -->
+# All images at each step give a smooth path, and after 1,500 images it has hardly begun. One image at a time gives many
+# steps that go astray: every step is a guess, and the guesses do not shrink. Something in between does best. Even 1,500 bad
+# steps get further here than five good ones. <!-- computed: 3 * 500 = 1500 -->
 #
 # </details>
 #
@@ -349,9 +349,10 @@ for batch in ("1", "4", "16", "64", "all"):
 # mean. So 64 spread a little less than an eighth as much, and all of them not at all.) Four times the images buy half the noise.
 # So large batches are poor value, until hardware that works on many images at once makes them nearly free.
 #
-# The rule holds for a network with all its weights, too. In the small network of this course, fresh, the gradient of a batch of
-# 32 images is about as far from the gradient of all training images as that gradient is long. Training works all the same,
-# since the errors of many steps cancel and the slope does not.
+# The rule holds for a network with all its weights, too. Take the small network of this course, fresh. The gradient of all
+# training images has some length. The gradient of a batch of 32 lies about that same length away from it: the noise is as
+# large as the signal. Training works all the same: over many steps the noise cancels, while the slope, which keeps its
+# direction, adds up.
 # <!-- test: tests/notebooks/test_claims.py::test_the_noise_of_a_batch_of_32_is_as_long_as_the_gradient -->
 #
 # ## Five rules for a step
@@ -386,11 +387,12 @@ for where, gradients in {"across": (4, -4, 4), "along": (1, 1, 1)}.items():
 # $\eta / (1 - \mu)$. A rate that suits plain SGD may be too large with momentum. The price of rolling: where the
 # ground is round, the ball swings past the bottom.
 #
-# **Nesterov.** From $w$ the ball will roll on by $-\eta\mu\,v$ in any case. So the slope is taken at the place where this leads,
-# $u = w - \eta\mu\,v$: first $v' = \mu\,v + g(u)$, then $w' = w - \eta\,v'$. If the ball is about to roll up the other side,
-# $g(u)$ says so one step earlier, and it brakes earlier. Now follow $u$ instead of $w$. The next one is
-# $u' = w' - \eta\mu\,v'$. Put in $w' = w - \eta\,v'$, then $w = u + \eta\mu\,v$, then $\mu\,v = v' - g$: this gives
-# $u' = u - \eta\,(g + \mu\,v')$. That is the line of the table, in which the weight that is kept is this $u$, under the name $w$.
+# **Nesterov.** From $w$ the ball will roll on by $-\eta\mu\,v$ in any case. So the slope is taken at the place where this
+# leads, $u = w - \eta\mu\,v$: first $v' = \mu\,v + g(u)$, then $w' = w - \eta\,v'$. If the ball is about to roll up the
+# other side, $g(u)$ says so one step earlier, and it brakes earlier. A program stores $u$, because the slope is taken
+# there. Its next value is $u' = w' - \eta\mu\,v'$. Replace $w'$ by $w - \eta\,v'$: it is $w - \eta\,v' - \eta\mu\,v'$.
+# Since $w = u + \eta\mu\,v$ and $\mu\,v = v' - g$, this is $u' = u - \eta\,(g + \mu\,v')$. That is the line of the table,
+# in which the weight that is kept is this $u$, under the name $w$.
 #
 # **RMSprop** (Tieleman and Hinton 2012) divides each weight's step by the usual size of its own gradient: flat and steep directions move alike. The usual
 # size is the root of $q$, and $q$ is a mean of squares. In $q' = 0.9\,q + 0.1\,g^2$ the newest square counts 0.1, the one before

@@ -92,9 +92,9 @@ for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
 # %% [markdown] minutes=5
 # ## Is a rate above 1 too high?
 #
-# A rule of thumb says: a rate over 1 may be fast or may never converge, a rate below 0.01 is slow and may be more
-# accurate. Try it on four cases: the two on the card; and which comes closer to the minimum, 0.005 or 0.3, on a parabola
-# with its exact gradient, and in the two-pixel task of notebook 05 with batches of 1?
+# A rule of thumb says: a rate over 1 may be fast or may never converge, a rate below 0.01 is slow and may be more accurate.
+# First answer the card. Then: which rate comes closer to the minimum, 0.005 or 0.3? Answer once for a parabola with its
+# exact gradient, and once for the two-pixel task of notebook 05 with batches of 1.
 
 # %%
 predict("06.rule")
@@ -184,9 +184,9 @@ sweep
 #
 # ## What is a lost network?
 #
-# The lost ones have not overflowed. Their losses all end at the same value, near 2.3, the logarithm of ten
-# classes. You know it from the [notebook on the loss](02_loss.ipynb): it is the loss of a network with no
-# opinion. Train one of them alone and look inside.
+# The lost ones have not overflowed. Their losses all end at the same value, near 2.3, the logarithm of ten. You know it
+# from the [notebook on the loss](02_loss.ipynb): it is the loss of a network with no opinion. Train one of them alone and
+# look inside.
 
 # %%
 digits, model = load_digits(), small_cnn(rng=0)
@@ -202,13 +202,13 @@ print(f"highest loss {max(losses):.0f}, different outputs among all images: {len
 print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
 
 # %% [markdown]
-# The first steps threw the weights so far that every ReLU is off for every image. Behind a ReLU that is off
-# there is no gradient, so nothing can ever switch it on again: these networks are dead. Only the last
-# biases still learn, and they learn how frequent each digit is.
+# The first steps threw the weights so far that every ReLU is off for every image. A ReLU that is off hands no gradient
+# back, so nothing can ever switch it on again: these networks are dead. Only the last biases still learn, and they learn
+# how frequent each digit is.
 #
-# Divergence can also end in numbers too large to hold. With the squared error, whose gradient grows with
-# the error, and a rate beyond the sweep, it does: where do numbers end? The assertion at the end of the cell shows how a
-# loop of your own should guard itself. **The cell is meant to fail.**
+# Divergence can also end in numbers too large to hold. With half the squared error of the scores themselves, without
+# softmax, the gradient grows with the error. At a rate beyond the sweep the loss then does so: where do numbers end? The
+# assertion at the end of the cell shows how a loop of your own should guard itself. **The cell is meant to fail.**
 
 # %%
 predict("06.infinite")
@@ -324,12 +324,12 @@ for rate in (0.05, 0.1, 0.2):
     print(f"rate {rate:4.2f}", *(f"{value:5.2f}" for value in along))
 
 # %% [markdown] minutes=5
-# At every rate the training starts on ground that is flat enough, below 1. Then the curvature *rises* until the rate is too
-# large for it, above 1, and there it stays for a while, whatever the rate: half the rate goes to places twice as curved.
-# Yet the loss goes on falling. This is called the **edge of stability** (Cohen et al. 2021). Why do the jumps not explode?
-# While they grow, they also move the weights, a little with each jump, to places where the curvature is smaller. When it
-# has fallen below the border, the jumps become smaller again (Damian et al. 2023). In the end the curvature falls for
-# another reason: where every image is right with certainty, cross-entropy is flat.
+# After its first step, at every rate, the training stands on ground that is flat enough, below 1. Then the curvature
+# *rises* until the rate is too large for it, above 1, and there it stays for a while, whatever the rate: half the rate goes
+# to places twice as curved. Yet the loss goes on falling. This is called the **edge of stability** (Cohen et al. 2021). Why
+# do the jumps not explode? While they grow, they also move the weights, a little with each jump, to places where the
+# curvature is smaller. When it has fallen below the border, the jumps become smaller again (Damian et al. 2023). In the end
+# the curvature falls for another reason: where every image is right with certainty, cross-entropy is flat.
 #
 # So rates well above the border of the first step can be survived. Lewkowycz et al. (2020) saw the same: such rates throw a
 # network to flatter places, and the best results were often found with them.

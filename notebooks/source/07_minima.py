@@ -82,8 +82,8 @@ BasinMap(
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>Where does it end from -2.5?</summary>
 #
-# In A, at every rate below 0.3 with which it arrives at all: the ground falls towards A, and the maximum on its far
-# side is never passed. Above that, nearly every descent from there still moves after the hundred steps.
+# In A, at every rate below 0.3 that is large enough to arrive within the hundred steps: the ground falls towards A, and the
+# maximum on its far side is never passed. Above that, nearly every descent from there still moves after the hundred steps.
 #
 # </details>
 #
@@ -181,10 +181,10 @@ for k in (1, 2, 4, 8):
 # %% [markdown] minutes=6 cut=1
 # ## Two weights: saddles
 #
-# With two weights there is a new kind of place: a minimum along one direction and a maximum along another.
-# On the map below the descent comes down along a line towards the centre, slows down as if it had arrived, and
-# then leaves sideways. Along that line the ground is a valley, across it a ridge. Starting ten times
-# closer to the line, does it take ten times as long to leave?
+# With two weights there is a new kind of place: a minimum along one direction and a maximum along another. On the map below
+# the descent comes down along a line towards the centre, slows down as if it had arrived, and then leaves sideways. Walk
+# along the line: the ground falls to the centre and rises again. Step off it to either side: the ground falls. So the line
+# is the crest of a ridge. Starting ten times closer to the line, does it take ten times as long to leave?
 
 # %%
 predict("07.saddle")
@@ -223,9 +223,9 @@ print(
 #
 # ## A real network
 #
-# The picture shows a plane through the weights of a trained CNN, and the loss at each point of it. The line
-# is the shadow of its training, from the first weights to the last. The plane is chosen so that it holds as
-# much of that path as a plane can (counted in squared distances from its end). How much would a
+# The picture shows a plane through the weights of a trained CNN, and the loss at each point of it. The line is the path of
+# its training, each point moved straight onto the plane: its shadow, from the first weights to the last. The plane is
+# chosen so that it holds as much of that path as a plane can (counted in squared distances from its end). How much would a
 # *random* plane hold?
 
 # %%
@@ -313,11 +313,11 @@ lower = Challenge(
 LineBetween(share=0, challenge=lower)
 
 # %% [markdown]
-# The two ends are equally good, and what lies between them is partly a matter of names. The filters of a layer can stand in any
-# order without changing the network; eight and sixteen filters can be ordered in about $8 \cdot 10^{17}$ ways. The
-# second network may have learned the first one's filters in another order. Pair the units by the similarity
-# of their outputs, and put those of the second network into the order of the first (Ainsworth and others 2023). What wall there
-# is shrinks to a third (solid to dashed).
+# The two ends are equally good, and what lies between them is partly a matter of names. The filters of a layer can stand in
+# any order without changing the network; eight and sixteen filters can be ordered in about $8 \cdot 10^{17}$ ways. The
+# second network may have learned the first one's filters in another order. Pair the units by the similarity of their
+# outputs, and put those of the second network into the order of the first (Ainsworth and others 2023). The barrier shrinks
+# to a third: from the solid line to the dashed one.
 #
 # Pairing needs networks of one shape. **This cell is meant to fail**: 4 filters cannot be paired with 8.
 # <!-- source: 8! times 16! is 8.4e17 -->

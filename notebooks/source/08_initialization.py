@@ -83,10 +83,10 @@ FilterWatch(challenge=won)
 # </details>
 #
 # Why do they stay equal? Take two filters of the first layer with the same weights. They look at the same image, so they
-# make the same map. Each filter of the second layer reads both maps, and reads them with equal weights. So if the first
-# map changed a little, the loss would change as much as if the second map changed in the same way: the two maps get the
-# same gradient. With the same image and the same gradient the two filters take the same step. After the step they are
-# equal again, and the same argument holds for the next step, and for all later ones.
+# make the same map. Each filter of the second layer reads both maps, and reads them with equal weights. A small change of
+# the first map changes the loss exactly as much as the same change of the second map. So both maps get the same gradient.
+# With the same image and the same gradient the two filters take the same step. After the step they are equal again, and the
+# same argument holds for the next step, and for all later ones.
 #
 # The next cell looks at the gradients of the first layer in the first two steps. It prints the largest of them, and
 # by how much the gradients of the eight filters differ.
@@ -104,8 +104,9 @@ for step in range(2):
 # %% [markdown]
 # As expected, the eight gradients are equal. In the first step they are even zero. That is because all ten classes read the
 # maps with equal weights: when a map changes, all ten scores change by the same amount, and the probabilities stay as they
-# are. The weights of the last layer do get a gradient, a different one for each class. After the first step they
-# differ from class to class, so in the second step a gradient arrives at the first layer.
+# are. So the loss does not change either: the gradient is zero. The weights of the last layer do get a gradient, a
+# different one for each class. After the first step they differ from class to class, so in the second step a gradient
+# arrives at the first layer.
 #
 # Now three other starts: all weights zero; all weights random, by He's rule, which comes below; and equal filters in both
 # convolutions, but a *random last layer* that reads the maps of the second one.
@@ -127,8 +128,9 @@ for start in STARTS:
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The last line is the interesting one. The sixteen filters of the second layer became different, because the random last
-# layer reads their maps with different weights. The eight filters of the first layer are still equal: each filter of the
-# second layer started with equal weights for all eight maps, and since the maps are equal, these weights stay equal.
+# layer reads their maps with different weights. The eight filters of the first layer are still equal: within each filter of
+# the second layer the weights for the eight maps start equal. The eight maps are equal, so these weights get equal
+# gradients and stay equal, and nothing tells the eight first filters apart.
 #
 # So two equal filters part only if the layer *above* reads them with different weights. If all weights are random,
 # that is so in every layer.
@@ -178,8 +180,8 @@ InitExplorer(trained=True, challenge=won)
 #
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# At scale 0.3 each layer hands on about 0.3 times as much as at scale 1. Six layers hand on $0.3^6$, less than a
-# thousandth. The gradient comes from the loss, so it is smallest at the first layer.
+# At scale 0.3 each layer hands on about 0.3 times as much as at scale 1. Six layers hand on $0.3^6$ times as much, less
+# than a thousandth. The gradient comes from the loss, so it is smallest at the first layer.
 # <!-- computed: 0.3 ** 6 = 0.000729 -->
 #
 # </details>
@@ -218,9 +220,9 @@ for depth in (2, 4, 6, 10):
 # 2. *Forwards.* Without an activation the size stays the same if $n \cdot \overline{w^2} = 1$. So the variance of the
 #    weights must be $1/n$.
 # 3. *Backwards.* The gradient of an input is such a sum as well. It runs over all units that read this input; their number
-#    is called the **fan-out**. So this way asks for a variance of 1/fan-out. **Xavier's rule** (Xavier Glorot and Yoshua
-#    Bengio, 2010) takes the mean of both numbers: variance $2/(n_\text{in} + n_\text{out})$, where $n_\text{in}$ is the
-#    fan-in and $n_\text{out}$ the fan-out.
+#    is called the **fan-out**. So to keep the gradient's size on the way back, the variance must be 1/fan-out. **Xavier's
+#    rule** (Xavier Glorot and Yoshua Bengio, 2010) takes the mean of both numbers: variance $2/(n_\text{in} +
+#    n_\text{out})$, where $n_\text{in}$ is the fan-in and $n_\text{out}$ the fan-out.
 # 4. *With ReLU.* ReLU sets the negative half of the $y$ to zero, so the mean square is halved in every layer. **He's rule**
 #    (He and others, 2015) makes up for that: variance $2/n_\text{in}$.
 #
@@ -281,10 +283,11 @@ for activation in ("ReLU", "tanh"):
 # </details>
 #
 # At small scales the network with tanh fails like the one with ReLU. In between it learns from more scales, and the best of
-# those in the list lies above Xavier's rule, which is scale 0.71 here. The derivation explains why: it knows no activation,
-# as if tanh were a straight line of slope 1. The real one makes large numbers smaller, and larger weights make up for that.
-# PyTorch's table of factors for the first weights has 5/3 for tanh.
-# <!-- source: PyTorch documentation, torch.nn.init.calculate_gain --> <!-- computed: 0.5 ** 0.5 = 0.71 -->
+# those in the list lies above Xavier's rule, which is scale 0.71 here. The reason is that Xavier's derivation leaves tanh
+# out: it treats it as a straight line of slope 1. The real one makes large numbers smaller, and larger weights make up for
+# that. PyTorch's table of factors for the first weights has 5/3 for tanh.
+# <!-- source: PyTorch documentation, torch.nn.init.calculate_gain -->
+# <!-- computed: 0.5 ** 0.5 = 0.71 -->
 #
 # ## Dead units
 #

@@ -9,10 +9,11 @@
 # %% [markdown] minutes=3
 # # How deep can it go?
 #
-# The networks of this course so far have two or three layers. Networks that recognise photographs have fifty, or a
-# hundred and fifty. More layers can compute more; is it enough to stack them? In this notebook you stack fifty layers
-# and measure what becomes of them. Then you build the two parts with which deep networks are trained today: *batch
-# normalization* and the *residual block*. You measure what each of them does alone, and what both do together.
+# The networks that were trained in this course so far have two or three layers with weights, some in notebook 08 up to ten.
+# Networks that recognise photographs have fifty, or a hundred and fifty. More layers can compute more; is it enough to
+# stack them? In this notebook you stack fifty layers and measure what becomes of them. Then you build the two parts with
+# which deep networks are trained today: *batch normalization* and the *residual block*. You measure what each of them does
+# alone, and what both do together.
 #
 # **After this notebook you can**
 #
@@ -211,8 +212,8 @@ print(f"x hat {x_hat.round(2)}, its mean {abs(x_hat.mean()):.2f}, its mean squar
 # With real images a channel has many pixels, and all of them share the mean and the variance. For images of the shape
 # `(N, C, H, W)` the mean is taken over N, H and W, and there are C means. In code this is `axis=(0, 2, 3)`.
 #
-# Where does the layer stand? In this notebook it stands before each ReLU, so behind the convolution before: *normalization,
-# ReLU, convolution*, and again from the beginning.
+# Where does the layer stand? The order in this notebook is *normalization, ReLU, convolution*, and again from the
+# beginning.
 #
 # ## Batch normalization, backwards
 #
@@ -304,7 +305,7 @@ print(f"measured {measured.round(3)}, relative error {relative_error(dx, measure
 # %% [markdown]
 # All this can be written in one line. Three steps lead to it.
 #
-# - The last two ways subtract a mean: $dx = dc + dm / M = dc - \mathrm{mean}(dc)$.
+# - The last two steps together subtract the mean of dc: $dx = dc + dm / M = dc - \mathrm{mean}(dc)$.
 # - $dc$ is the sum of two shares. The first is $\gamma u \cdot dy$. The second is $\frac{2c}{M} \cdot dv$. Insert $dv =
 #   -\tfrac12 u^3 \cdot \gamma \sum dy \cdot c$. The 2 and the $\tfrac12$ go away, and the sum divided by $M$ is a mean:
 #   $-\gamma u^3 \cdot c \cdot \mathrm{mean}(dy \cdot c)$. Now write $\hat x / u$ for both $c$. Two of the three $u$ go
@@ -429,9 +430,9 @@ print(f"judged as it should be: {judged:.1%}; in training mode: mixed {mixed:.1%
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# In mixed order nobody would notice the mistake. In sorted order the network loses several points. In a batch of nothing
-# but zeros the mean holds what all zeros have in common. When it is subtracted, part of what tells a zero from other
-# digits is lost.
+# In mixed order nobody would notice the mistake. In sorted order the network loses several points. In a batch that holds
+# only images of the digit 0, the mean holds what all zeros have in common. When it is subtracted, part of what tells a zero
+# from other digits is lost.
 #
 # </details>
 #

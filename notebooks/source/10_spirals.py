@@ -199,9 +199,9 @@ PlaygroundSeeds()
 # %% [markdown] minutes=4
 # ## Room to turn
 #
-# The page opens with two hidden layers of 4 and 2 neurons and the features $X_1$ and $X_2$. With these, the spirals do not
-# come out, however long one waits. Many visitors then switch on all seven features ($X_1$, $X_2$, their squares, their product
-# and their sines), and the spirals are there within a minute. The cell compares three settings, with thirty seeds each.
+# The page opens with two hidden layers of 4 and 2 neurons and the features $X_1$ and $X_2$. With these, the spirals did not
+# come out in 1,531 epochs. Many visitors then switch on all seven features ($X_1$, $X_2$, their squares, their product and
+# their sines), and the spirals are there within a minute. The cell compares three settings, with thirty seeds each.
 
 # %%
 predict("10.medians")
@@ -245,9 +245,9 @@ for name, changes in settings.items():
 # same way the means of the columns give the share of the width $X_1$: 100 % for a vertical cut.
 #
 # The two shares must not be added up: for a ramp that rises evenly in any direction, an oblique one too, their sum is 100
-# %. So to test "horizontal and vertical" the two need a rival that could win. The view also measures along axes that are
-# turned by 45 degrees, and draws the better of those two. How do the three curves go on? Sketch one of them on the card,
-# then drag *Last epoch* to the right.
+# %. So we compare them with axes turned by 45°: if these explain more, the chapter's claim is wrong. The view also measures
+# along axes that are turned by 45 degrees, and draws the better of those two. How do the three curves go on? Sketch one of
+# them on the card, then drag *Last epoch* to the right.
 
 # %%
 predict("10.height")
@@ -291,9 +291,9 @@ tell_shares(Ensemble({"dataset": "spiral", "network_shape": [8, 8]}, seeds=seeds
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# After one epoch the maps are ramps in many directions, as the first weights happened to be: the upright axes are ahead little
-# more often than half of the time. Four epochs later they are ahead in nearly every run, and it is always the *height* that
-# explains much. The width, a vertical cut, never plays a part.
+# After one epoch the maps are ramps in many directions, as the first weights happened to be: the upright axes are ahead
+# little more often than half of the time. Four epochs later they are ahead in nearly every run, and in the middle of the
+# thirty runs it is the *height* that explains much. The width, a vertical cut, explains little.
 #
 # </details>
 #

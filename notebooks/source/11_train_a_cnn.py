@@ -51,8 +51,9 @@ from cnnlib.widgets.cards import predict, quiz
 # images too: write `"digits"` below for the 8x8 digits, or `"fashion_mnist"` (clothes) or `"cifar10"` (32x32, in colour)
 # and run everything again. The text speaks of MNIST. <!-- source: Xiao, Rasul and Vollgraf 2017 -->
 #
-# Those two you must have on your disk. Nothing is fetched without being asked: `data.load_fashion_mnist(download=True)`
-# does it once, checks every file against its published check sum, and goes on where a broken connection stopped it.
+# Fashion-MNIST and CIFAR-10 do not come with the course; you must have them on your disk. Nothing is fetched without being
+# asked: `data.load_fashion_mnist(download=True)` does it once, checks every file against its published check sum, and goes
+# on where a broken connection stopped it.
 
 # %%
 def load_mnist():
@@ -162,10 +163,15 @@ history.plot()
 print(f"validation loss after each epoch: {', '.join(f'{loss:.2f}' for loss in history.validation_loss)}")
 
 # %% [markdown]
-# And here are ten runs with one thing changed in each. They are real: a small network on the 8x8 digits, in four
-# epochs of 36 batches<!-- computed: (1437 - 300 + 15) / 32 = 36 --> (the last but one: 60 epochs on few images)<!-- test: tests/experiments/test_loss_symptoms.py::test_the_two_part_where_images_are_learned_by_heart -->.
-# The dotted line is 2.30, the loss of a network that gives each of ten classes the same probability<!-- test: tests/experiments/test_loss_symptoms.py::test_what_is_flat_stays_at_guessing -->.
-# Cover the right column, guess what was changed in each, and then compare.
+# Here are ten runs: first one in which nothing is wrong, then nine with one thing changed in each. They are real: a small
+# network on the 8x8 digits, in four epochs of 36 batches<!-- computed: (1437 - 300 + 15) / 32 = 36 --> (the last but one:
+# 60 epochs on few images)
+# <!-- test: tests/experiments/test_loss_symptoms.py::test_the_two_part_where_images_are_learned_by_heart -->
+# . The dotted line is 2.30,
+# the loss of a network that gives each of ten classes the same probability
+# <!-- test: tests/experiments/test_loss_symptoms.py::test_what_is_flat_stays_at_guessing -->
+# . Cover the right column, guess what was
+# changed in each, and then compare.
 
 # %% tags=["nbval-ignore-output"]
 LossTable()
@@ -183,8 +189,8 @@ LossTable()
 #
 # ## Watch it
 #
-# The same network once more, live, on all of the images that are left for training. In the middle you see its filters, on the
-# right some images that it still gets wrong. Which digits will be among these longest?
+# The same network once more, live, on all of the images that are left for training. Beside the curves you see its filters,
+# and beneath them some images that it still gets wrong. Which digits will be among these longest?
 #
 # **Challenge:** more than 98 % of the *validation* images right. You may rewind and try other rates. That is choosing, and
 # validation images are there for it. (The recipe further down gets there from each of three seeds.)
@@ -232,11 +238,12 @@ print(f"mean {np.mean(shares):.2%}, standard deviation {np.std(shares, ddof=1):.
 assert np.mean(shares) > 0.97 or DATA not in ("mnist", "digits")
 
 # %% [markdown]
-# A part of such a difference is luck with the test images. Take a network that errs on 1.5 % of all digits. Of 10,000 digits it
-# gets 150 wrong<!-- computed: 0.015 * 10000 = 150 -->; of another 10,000 it will be a few more or less, typically by the
-# square root of that number, 12. These are 0.12 points<!-- computed: (0.015 * 0.985 / 10000) ** 0.5 * 100 = 0.12 --> of
-# accuracy. So a difference of a tenth of a point between two methods, measured once, says little. Ask this first
-# of every table of results, the ones below too.
+# A part of such a difference is luck with the test images. Take a network that errs on 1.5 % of all digits. Of 10,000
+# digits it gets 150 wrong<!-- computed: 0.015 * 10000 = 150 -->; of another 10,000 it gets somewhat more or fewer wrong;
+# the difference is typically the square root of the number of its mistakes, here 12. These are 0.12 points
+# <!-- computed: (0.015 * 0.985 / 10000) ** 0.5 * 100 = 0.12 -->
+# of accuracy. So a difference of a tenth of a point between two methods,
+# measured once, says little. Ask this first of every table of results, the ones below too.
 #
 # Now that the short training works, a long one is worth its time. Ten epochs on all of the training images take two to
 # three minutes on two cores; set `LONG = True` for them. They make the network that notebook 01 opened, with 99.3 % of the
@@ -363,10 +370,11 @@ print(control)
 # %% [markdown] minutes=1 cut=1
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# The network with learned filters is the best by far more than the spread. But look at the other rows. One linear layer on
-# bare pixels gets nine of ten right, and random filters with a trained layer on top a little more. (With more steps all of
-# them might still gain.) The MLP spends its weights on fourteen hidden units. It is no better than logistic regression,
-# which has no hidden layer at all, and it errs three times as often as the network with learned filters.
+# The network with learned filters is the best, and its lead is much larger than the spread. But look at the other rows. One
+# linear layer on bare pixels gets nine of ten right, and random filters with a trained layer on top a little more. (With
+# more steps all of them might still gain.) The MLP spends its weights on fourteen hidden units. It is no better than
+# logistic regression, which has no hidden layer at all, and it errs three times as often as the network with learned
+# filters.
 #
 # </details>
 #
@@ -475,8 +483,8 @@ axes = table.plot()
 # 1. *Core, 15 minutes.* The two above, checked by their cells.
 # 2. *Core, 20 minutes.* Repeat the comparison with the three controls on fewer images. Which of the four loses least, and why?
 #    (Hint: `Variant(..., images=500)`; without `images` a variant gets all of them.)
-# 3. *Stretch, 20 minutes.* Freeze only the first convolution. In which of the two is learning worth more? (Hint: a subclass of
-#    `Sequential` whose `parameters()` leaves out the names that begin with `"0."`; see
+# 3. *Stretch, 20 minutes.* Freeze only the first convolution. Is learning worth more in the first convolution or in the
+#    second? (Hint: a subclass of `Sequential` whose `parameters()` leaves out the names that begin with `"0."`; see
 #    `networks.FrozenConvolutions??`.)
 # 4. *Core, 15 minutes.* Find an image that the network gets wrong with more than 90 % confidence, and cover pixels until it is
 #    right. What had been misleading? (Hint: `MistakeExplorer` tells its number i; `x = images.x_test[i:i+1].copy()`, then set

@@ -108,9 +108,9 @@ for hidden in (2, 10, 100, 1000):
     print(f"{hidden:5,} units: training {known.mean():4.0%} right, validation {spread} right, gap {gap:.0f} points")
 
 # %% [markdown]
-# The ± is the standard deviation of the seeds. Two hidden units are too few: the network cannot even learn what it is shown.
-# Ten learn nearly all of it. More units than that do no harm here, although a thousand of them have a thousand weights for
-# each image. What one sees in such a table has names:
+# The ± is the standard deviation of the seeds. Two hidden units are too few: the network cannot even learn what it is
+# shown. Ten learn nearly all of it. More units than that do no harm here, although the network with a thousand units has
+# about a thousand weights for every training image. What one sees in such a table has names:
 #
 # | training images right | validation images right | name |
 # |---|---|---|
@@ -157,10 +157,11 @@ MemoriseExplorer(share="20", epoch=60)
 #
 # <details style="margin-bottom: 1em"><summary>Answer</summary>
 #
-# First it learns what many images have in common: that lowers the loss of most of them at once, and helps on unseen
-# images too. At the best epoch it gives nine in ten of the true labels, and about a quarter of the mistaken ones. What is left
-# then are mostly the mistaken labels, and each has to be learned by itself. Between this epoch and epoch 20 their share rises
-# most. To fit them the network changes what it had learned before, and on unseen images it becomes worse: it over-fits.
+# First it learns what many images have in common: that lowers the loss of most of them at once, and helps on unseen images
+# too. At the best epoch it gives nine in ten of the true labels, and about a quarter of the mistaken ones. What is left
+# then are mostly the mistaken labels, and each has to be learned by itself. Most of the mistaken labels are learned between
+# epochs 9 and 20. To fit them the network changes what it had learned before, and on unseen images it becomes worse: it
+# over-fits.
 #
 # </details>
 #
@@ -204,9 +205,9 @@ print(f"stopping gains {100 * np.mean(gains):.1f} ± {100 * np.std(gains, ddof=1
 
 # %% [markdown] minutes=7
 # The weights that are put back are those of the lowest loss on the watched images. So these images had a part in choosing
-# the epoch, and the share of them that is right is a little too good. That is why others judge here. (Could the 100 have been
-# used for training instead? That is worth a try: more images are a remedy too, as you will see.) The final number of a
-# project comes from test images, which are looked at once.
+# the epoch, and the share of them that is right is a little too good. That is why the other 1,900 images judge here. (Could
+# the 100 have been used for training instead? That is worth a try: more images are a remedy too, as you will see.) The
+# final number of a project comes from test images, which are looked at once.
 #
 # ## Pull the weights towards zero
 #
@@ -228,7 +229,7 @@ print(f"stopping gains {100 * np.mean(gains):.1f} ± {100 * np.std(gains, ddof=1
 #
 # What it does to weights and to the gap is measured further below, with all remedies.
 #
-# **With Adam** the two are not the same. [Notebook 06](06_learning_rate.ipynb) had Adam; here it is again in four lines. Let
+# **With Adam** the two are not the same. [Notebook 05](05_gradient_descent.ipynb) had Adam; here it is again in four lines. Let
 # $g$ be the gradient of a weight, and $t$ the number of the step, from 1 on. The constants are $\beta_1 = 0.9$, $\beta_2 =
 # 0.999$, and a tiny $\varepsilon$.
 # <!-- source: Kingma and Ba 2015 -->
@@ -431,10 +432,10 @@ losses = dict(zip(study.names, study.test_loss, strict=True))
 print("weight decay, difference of the loss, seed by seed:", (losses["weight decay"] - losses["nothing"]).round(2))
 
 # %% [markdown] minutes=3
-# Some hundreds of images are easier to learn from than others, and an easy hundred makes every row of the first table
-# better. To take this out, the second table compares on the same hundred: for each seed it subtracts the result of *nothing*
-# from that of the remedy, and prints the mean and the standard deviation of these five differences. Its last column, ECE, is
-# explained in the next section.
+# Some sets of a hundred images are easier to learn from than others, and an easy set makes every row of the first table
+# better. To take this out, the second table compares on the same hundred: for each seed it subtracts the result of
+# *nothing* from that of the remedy, and prints the mean and the standard deviation of these five differences. Its last
+# column, ECE, is explained in the next section.
 #
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
@@ -560,8 +561,8 @@ CalibrationExplorer()
 
 # %% [markdown] minutes=3
 # In practice $T$ is found by a computation (Guo and others 2017): try many values, and take the one with the lowest
-# cross-entropy on images that the network was not trained on. Why not on its training images? It gets all of them right, and
-# there the surest network has the lowest cross-entropy. So the best $T$ there would be as small as one likes, and would say
+# cross-entropy on images that the network was not trained on. Why not on its training images? It gets all of them right, so
+# on them cross-entropy falls the surer the network is. So the best $T$ there would be as small as one likes, and would say
 # nothing about other images.
 
 # %% answers="12.smooth"
@@ -594,11 +595,11 @@ for way in ("trained long", "a fifth wrong labels", "label smoothing", "weight d
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # One number, fitted in a moment, brings the calibration error of every network down to three or four per cent. Chance alone
-# would leave one or two. Long training and wrong labels make a
-# network too sure ($T$ above 1): when all training images are right, larger logits still lower their loss, so the logits
-# keep growing. With label smoothing the network was trained to stay below certainty, and with so much of it the network stays
-# too far below ($T$ below 1). With a smaller amount, 0.05, Müller and others found in 2019 that a network becomes about as
-# well calibrated as by a temperature. Weight decay is nearest to the truth from the start: small weights make small logits.
+# would leave one or two. Long training and wrong labels make a network too sure ($T$ above 1): when all training images are
+# right, larger logits still lower their loss, so the logits keep growing. With label smoothing the network was trained to
+# stay below certainty, and with so much of it the network stays too far below ($T$ below 1). Müller and others found in
+# 2019: with less smoothing, 0.05, a network is about as well calibrated as after fitting a temperature. Weight decay is
+# nearest to the truth from the start: small weights make small logits.
 # <!-- source: Müller, Kornblith and Hinton 2019, section 3 -->
 # <!-- test: tests/experiments/test_memorising.py::test_each_way_errs_to_its_side_and_a_temperature_mends_it -->
 #

@@ -171,7 +171,7 @@ print(inspect.getsource(tape._parents_first))
 #
 # The order matters too. A tensor must not hand its gradient on before all of its shares have arrived. `_parents_first`
 # makes a list in which each tensor stands behind all those from which it was computed. `backward` goes through this list
-# from the end, so whatever was made *from* a tensor comes before the tensor itself.
+# from the end, so a tensor has its turn only after all tensors that were made from it.
 #
 # </details>
 #
@@ -236,9 +236,9 @@ for step in (layers_step, closures_step, tape_step):
 # <details style="margin-bottom: 1em"><summary>What decides</summary>
 #
 # Nearly all of the time goes into products of matrices, and these are the same in all three. The rest is bookkeeping: some
-# microseconds for each operation. One sees it here only because the network is tiny and its images have 64 pixels. So speed
-# does not decide. This course took objects, because its views can open them. PyTorch took the tape, because with it any
-# program can be a network. <!-- computed: 8 * 8 = 64 -->
+# microseconds for each operation. Even in this tiny network, with images of 64 pixels, it makes hardly a difference. So
+# speed does not decide. This course took objects, because its views can open them. PyTorch took the tape, because with it
+# any program can be a network. <!-- computed: 8 * 8 = 64 -->
 #
 # </details>
 #
@@ -328,9 +328,9 @@ else:
 #   result runs faster the next time. (`cnnlib.fast` does that by hand for one kind of network.)
 # - **Everything around it.** Loading of data, numbers with fewer digits, checkpoints, thousands of published networks.
 #
-# And what does it not add? A framework reports a wrong shape. It does not report that the learning rate is too high, that all
-# filters started equal, that a gate asks for the wrong sign, or that there are test images among the training images. These
-# mistakes you can find, because you know what to print and how large it should be.
+# And what does it not add? A framework reports a wrong shape. It does not report that the learning rate is too high, that
+# all filters started equal, that a gate asks for the wrong sign, or that there are test images among the training images.
+# You can find these mistakes: you know which numbers to print, and how large they should be.
 
 # %% [markdown]
 # ## Exercises
@@ -390,15 +390,15 @@ check("13.softplus_backward", softplus_backward)
 # %% [markdown]
 # ## Summary
 #
-# 1. A backward pass needs what its forward pass has met; an object, a closure or a tape can keep it.
+# 1. A backward pass needs numbers from its forward pass; an object, a closure or a tape can keep it.
 # 2. All three compute the same numbers to the last bit, in about the same time; they differ in what they let you write.
 # 3. A framework adds operations, machines and convenience; it does not find wrong rates, equal filters or misused images.
 
 # %% [markdown]
 # ## Questions
 #
-# In [review](review.ipynb) there is a test for those who have been through the course. If you took form A before it, take
-# form B now.
+# In [review](review.ipynb) there is a test for those who have been through the course. The test has two forms, A and B. If
+# you took form A before the course, take form B now.
 
 # %%
 quiz("13")
