@@ -205,7 +205,7 @@ print(f"stopping gains {100 * np.mean(gains):.1f} ± {100 * np.std(gains, ddof=1
 
 # %% [markdown] minutes=7
 # The weights that are put back are those of the lowest loss on the watched images. So these images had a part in choosing
-# the epoch, and the share of them that is right is a little too good. That is why the other 1,900 images judge here. (Could
+# the epoch, and the share of them that is right is a little too good. That is why the other validation images judge here. (Could
 # the 100 have been used for training instead? That is worth a try: more images are a remedy too, as you will see.) The
 # final number of a project comes from test images, which are looked at once.
 #
