@@ -187,7 +187,7 @@ def test_every_widget_of_a_page_goes_live_and_moves(visit, server, path):  # noq
     visit.evaluate("cnnNotebook.queue")
     for index in visit.evaluate(CARDS):
         assert cell(visit, index).locator(".cnn-card").is_visible(), "Python is here, so the cards answer"
-    assert visit.locator(".cnn-error-out").all_inner_texts() == []
+    assert visit.locator(".cnn-error-out").all_text_contents() == []
     assert visit.away == [] and visit.said == []
 
 

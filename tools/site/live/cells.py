@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 #: Calls that change none of their arguments, nor what they are called on.
@@ -139,13 +140,19 @@ def names(source: str) -> Names:
     return reader.found
 
 
-def needs(sources: list[str]) -> list[list[int]]:
+def needs(sources: list[str], failing: Iterable[int] = ()) -> list[list[int]]:
     """Return, for each cell, the cells that must have run before it, in order.
+
+    Cells that are meant to fail, `failing`, are not asked to change what others made.
 
     >>> needs(["import numpy as np", "x = np.ones(3)", "y = 2", "x[0] = 5", "print(x)"])
     [[], [0], [], [0, 1], [0, 1, 3]]
+    >>> needs(["x = [1]", "x.append(1 / 0)", "print(x)"], failing=[1])
+    [[], [0], [0]]
     """
     cells = [names(source) for source in sources]
+    for index in failing:
+        cells[index].changes.clear()
     defined = set().union(*(cell.defines for cell in cells)) if cells else set()
     direct = [_direct(cells, index, defined) for index in range(len(cells))]
     found: list[list[int]] = []
@@ -187,7 +194,8 @@ def plan(notebook, recorded: dict[int, str] | None = None, twin=None) -> list[di
     """
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     kept = {cell.id: cell.outputs for cell in twin.cells if cell.cell_type == "code"} if twin else {}
-    wanted = needs([cell.source for cell in cells])
+    failing = [i for i, cell in enumerate(cells) if "raises-exception" in cell.metadata.get("tags", [])]
+    wanted = needs([cell.source for cell in cells], failing)
     told = []
     for index, cell in enumerate(cells):
         outputs = cell.outputs or kept.get(cell.id, [])
@@ -197,19 +205,23 @@ def plan(notebook, recorded: dict[int, str] | None = None, twin=None) -> list[di
                 "needs": wanted[index],
                 "live": live,
                 "answers": cell.metadata.get("answers", "").split() if twin else [],
-                "fails": "raises-exception" in cell.metadata.get("tags", []),
+                "fails": index in failing,
                 "draws": not live and any("image/png" in one.get("data", {}) for one in outputs),
                 "todo": "YOUR CODE HERE" in cell.source,
                 "recorded": (recorded or {}).get(index, ""),
-                "short": _short([one.source for one in cells[:index]], cell.metadata.get("page", "")),
+                "short": _short(
+                    [one.source for one in cells[:index]],
+                    [i for i in failing if i < index],
+                    cell.metadata.get("page", ""),
+                ),
             }
         )
     return told
 
 
-def _short(before: list[str], source: str) -> dict | None:
+def _short(before: list[str], failing: list[int], source: str) -> dict | None:
     """The short way to a widget, after the cells before it."""
-    return {"source": source, "needs": needs([*before, source])[-1]} if source else None
+    return {"source": source, "needs": needs([*before, source], failing)[-1]} if source else None
 
 
 def shows(source: str, outputs) -> str:

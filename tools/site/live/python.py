@@ -48,7 +48,8 @@ LEFT_OUT = tuple(
     pyclbr webbrowser nturl2path multiprocessing/ ssl socketserver http/server http/cookie
     xml/ unittest/mock aifc chunk sunau sndhdr wave. xdrlib uu. imghdr pipes crypt mailcap antigravity
     lib-dynload/ asyncio/windows asyncio/proactor zipapp py_compile __phello__/
-    cnnlib/widgets/static/ cnnlib/locale/ zoneinfo/ shelve plistlib netrc rlcompleter symtable filecmp fileinput sched pty
+    cnnlib/widgets/static/ cnnlib/locale/
+    zoneinfo/ shelve plistlib netrc rlcompleter symtable filecmp fileinput sched pty
     encodings/big5 encodings/euc_ encodings/gb encodings/iso encodings/johab encodings/koi8
     encodings/mac_ encodings/ptcp encodings/shift encodings/cp1 encodings/cp7 encodings/cp8
     encodings/cp9 encodings/cp03 encodings/cp27 encodings/hp_ encodings/kz encodings/tis
