@@ -16,9 +16,9 @@
 # > **image** → convolution → ReLU → max-pooling → convolution → ReLU → max-pooling → flatten → linear → softmax →
 # > **10 probabilities**
 #
-# Each name between two arrows is a *layer*: a function that takes an array of numbers and gives another. Some layers have numbers
-# of their own, their *weights*. Nobody has chosen these: they were *learned*, in a *training* on images of which the right
-# digit, the *label*, is known. How, is told in the notebooks after this one; here the weights are given.
+# Each name between two arrows is a *layer*: a function that takes an array of numbers and gives another. Some layers have
+# numbers of their own, their *weights*. Nobody has chosen these: they were *learned*, in a *training* on images of which
+# the right digit, the *label*, is known. The next notebooks tell how; here the weights are given.
 #
 # **After this notebook you can**
 #
@@ -289,9 +289,10 @@ print("one number of the map:", (window * kernel_0).sum())
 # In channel 0 the sum is 1·1 + 4·1 = 5, in channel 1 it is 1·(−1) = −1, together 4. <!-- computed: 1 * 1 + 4 * 1 = 5 -->
 # <!-- computed: 5 - 1 = 4 -->
 #
-# The function `slide` from above is enough for a whole layer of this kind. The map of a kernel is the sum of what `slide` makes
-# of each channel with the slice that belongs to it. Our two channels are two maps of the digit, those of Sobel x and Sobel y.
-# And a layer has several kernels, each with one constant, its *bias*, which is added to every unit of its map:
+# The function `slide` from above is enough for a whole layer of this kind. The map of a kernel is the sum of what `slide`
+# makes of each channel with the slice that belongs to it. As channels, for an example with a whole image, we take two maps
+# of the digit, those of Sobel x and Sobel y. And a layer has several kernels, each with one constant, its *bias*, which is
+# added to every unit of its map:
 
 # %%
 channels = np.stack([slide(image, kernel), slide(image, kernel.T)])  # the maps of Sobel x and Sobel y

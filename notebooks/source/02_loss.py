@@ -302,11 +302,11 @@ LossExplorer(challenge=hopeless)
 # <!-- computed: 0.7 * (-0.3) + 0.2 * 0.2 + 0.1 * 0.1 = -0.16 --> <!-- computed: 0.7 * (-0.3 + 0.16) = -0.098 -->
 # <!-- computed: 0.2 * (0.2 + 0.16) = 0.072 --> <!-- computed: 0.1 * (0.1 + 0.16) = 0.026 --> <!-- computed: 0.7 - 1 = -0.3 -->
 #
-# These formulas explain what you saw. When the network is nearly certain of a wrong class, the true class has a $p_k$
-# near 0, and this is a factor of its slope. For the wrong class, the dog in our example, $p_k$ is nearly 1. But there
-# the bracket is near 0: $p_k - t_k$ is nearly 1, and so is the sum that is subtracted from it. So all slopes of the half squared
-# error are near 0. One can also say: when one class has nearly all the probability, a small change of a score changes the
-# probabilities very little, and so it changes the half squared error very little too.
+# These formulas explain what you saw. When the network is nearly certain of a wrong class, the true class has a $p_k$ near
+# 0, and this is a factor of its slope. For the wrong class, the dog in our example, $p_k$ is nearly 1. But there the
+# bracket is near 0: $p_k - t_k$ is nearly 1, and so is the sum that is subtracted from it, in which only this class counts.
+# So all slopes of the half squared error are near 0. One can also say: when one class has nearly all the probability, a
+# small change of a score changes the probabilities very little, and so it changes the half squared error very little too.
 #
 # Are the formulas right? The next cell compares them with slopes that are measured, by changing each score a little.
 
@@ -400,8 +400,8 @@ for name, net in (("fresh", small_cnn(rng=0)), ("trained", network)):
 print(f"the same probability for all ten: loss {np.log(10):.2f}")
 
 # %% [markdown] minutes=4 cut=1
-# The first loss is many times as large as the loss after training. But compared with $\ln 10$ it should not be large: if it is
-# far above, something is wrong.
+# The first loss is many times the loss after training, and yet it should lie only a little above $\ln 10$: if it is far
+# above, something is wrong.
 #
 # > **What the chapter says** (claims 3 and 5 of its [fourteen](../docs/claims.md)). *A training set is images with known
 # > labels, and it decides how the system behaves in the field*: holds, as the missing sevens and the moved digits showed.

@@ -224,10 +224,10 @@ print(f"dw {dw}, and by the formula r (x + v) {dp * (x2 + v2)}")
 # The difference is $6x^2ε + 2ε^3$. Divided by $2ε$, this is $3x^2 + ε^2$. So the quotient is $ε^2$ too large: the smaller ε,
 # the better.
 #
-# *Rounding.* A computer keeps about 16 digits of a number; this format is called float64. If ε is tiny, $f(x + ε)$ and
-# $f(x - ε)$ agree in nearly all of them. Each of the two is off by a little, in its last digit, and so is their difference.
-# Then the difference is divided by $2ε$, and the little that it is off is divided by $2ε$ too. This makes it large: the
-# smaller ε, the worse. <!-- source: IEEE 754: 53 binary digits are about 16 decimal ones -->
+# *Rounding.* A computer keeps about 16 digits of a number; this format is called float64. If ε is tiny, $f(x + ε)$ and $f(x
+# - ε)$ agree in nearly all of them. Each of the two values has a small rounding error, in its last digit, and so has their
+# difference. Dividing by the tiny $2ε$ makes that error large: the smaller ε, the worse. <!-- source: IEEE 754: 53 binary
+# digits are about 16 decimal ones -->
 #
 # The view shows the measured slope and its *relative error*: how far it is from the true slope, divided by the true slope.
 #
@@ -289,10 +289,10 @@ for ε in 10.0 ** -np.arange(1, 14):
 #
 # $$W = \begin{pmatrix} w_{00} & w_{01} \\ w_{10} & w_{11} \end{pmatrix}$$
 #
-# Forwards, $y_0$ is the row $X$ times the first *column* of $W$, plus $b_0$. In short, $Y = X\,W + b$. Backwards, $dx_0$
-# is $dy_0\,w_{00} + dy_1\,w_{01}$, the row $dY$ times the first *row* of $W$. But a product of matrices goes through the
-# *columns* of its second matrix. So the rows of $W$ have to be written as columns. The result is called the *transposed*
-# matrix, $W^T$:
+# Forwards, $y_0$ is the row $X$ times the first *column* of $W$, plus $b_0$. In short, $Y = X\,W + b$. Backwards, $dx_0$ is
+# $dy_0\,w_{00} + dy_1\,w_{01}$, the row $dY$ times the first *row* of $W$. In a product of matrices, the number in row i
+# and column j is row i of the first times *column* j of the second, added up. So the rows of $W$ have to be written as
+# columns. The result is called the *transposed* matrix, $W^T$:
 #
 # $$W^T = \begin{pmatrix} w_{00} & w_{10} \\ w_{01} & w_{11} \end{pmatrix}$$
 # $$dX = dY\; W^T, \qquad dW = X^T\, dY$$
@@ -329,10 +329,10 @@ for loops, products in zip(naive.linear_backward(dY, cache), (dX, dW, db), stric
 
 # %% [markdown]
 # **The comparison with a measurement.** To measure a slope we need *one number* that depends on the layer's output. A layer
-# alone has no loss, so we make up a number: multiply each entry of Y by the entry of dY in the same place, and add up
-# the products. Suppose that an entry of dY is 2. If that entry of Y grows by 0.01, the number grows by 0.02. So its slope by
-# this entry is 2, the entry of dY, and in the same way for every other entry: the made-up number has just the gradient that
-# we want to arrive.
+# alone has no loss, so we make up a number: multiply each entry of Y by the entry of dY in the same place, and add up the
+# products. Suppose that an entry of dY is 2. If that entry of Y grows by 0.01, the number grows by 0.02. So its slope by
+# this entry is 2, the entry of dY. In the same way its slope by each entry of Y is the entry of dY in the same place:
+# exactly what we want to arrive.
 #
 # The measurement is a loop over an array. For every entry of an array: remember it, move it up, move it down, put it back, divide.
 

@@ -537,8 +537,8 @@ BlameMicroscope(load_digits_cnn(), digits, image=143, **weight)
 #
 # Now all gradients are known, and each weight takes a small step: new weight = old weight minus learning rate times
 # derivative. The view goes through it with one training image, in five columns: forward, loss, backward, the step, and the
-# same image again. The present column is the large one. Of a convolution and the layers behind it one map is shown, the same
-# in all of them.
+# same image again. The present column is the large one. Of each convolution and the layers after it you see one map, the
+# same in all of them.
 #
 # By how much should the loss fall? Let $g$ be the derivative of one weight, and $\eta$ the learning rate. The weight moves
 # by $-\eta\, g$. A small move changes the loss by $g$ times the move, that is, by $-\eta\, g^2$. Added up over all weights, the

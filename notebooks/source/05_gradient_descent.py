@@ -343,11 +343,12 @@ for batch in ("1", "4", "16", "64", "all"):
 #
 # </details>
 #
-# The column *predicted* follows a rule of statistics. The mean of $B$ guesses spreads $\sqrt B$ times less than a single guess:
-# the mean of 4 half as much, the mean of 16 a quarter as much. (One thing more is counted in: no image is taken twice in a
-# batch. A batch that holds a good part of all images cannot be far from their mean, and the batch of all of them *is* their
-# mean. So 64 spread a little less than an eighth as much, and all of them not at all.) Four times the images buy half the noise.
-# So large batches are poor value, until hardware that works on many images at once makes them nearly free.
+# The column *predicted* follows a rule of statistics. The mean of $B$ guesses spreads $\sqrt B$ times less than a single
+# guess: the mean of 4 half as much, the mean of 16 a quarter as much. (The prediction also takes into account that no image
+# is drawn twice for one batch. A batch that holds a good part of all images cannot be far from their mean, and the batch of
+# all of them *is* their mean. So 64 spread a little less than an eighth as much, and all of them not at all.) Four times
+# the images buy half the noise. So large batches are poor value, until hardware that works on many images at once makes
+# them nearly free.
 #
 # The rule holds for a network with all its weights, too. Take the small network of this course, fresh. The gradient of all
 # training images has some length. The gradient of a batch of 32 lies about that same length away from it: the noise is as

@@ -223,7 +223,7 @@ with np.errstate(all="ignore"), in_short():  # no warnings, and of the error onl
 # %% [markdown] minutes=9 cut=2
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# Each step makes the loss about a thousand times larger.
+# The first step throws the loss up by nine powers of ten; from then on each step makes it about a thousand times larger.
 #
 # </details>
 #
@@ -235,15 +235,15 @@ with np.errstate(all="ignore"), in_short():  # no warnings, and of the error onl
 # ## The border, predicted for a network
 #
 # The bowl of notebook 05 had two curvatures, across the valley and along it, and the larger one limited the rate. A
-# network's loss has one for each weight. They belong to the **Hessian**, the matrix of all second derivatives, and
-# are called its eigenvalues; the largest is $\lambda_{\max}$. How is it found in a matrix of millions of entries? Take any
-# direction. Multiplying it by the matrix stretches its part along each curved direction by that direction's
-# curvature. Do it again and again, shortening the result to length one each time: the part along the most curved
-# direction outgrows all others, and how much each product stretches it is $\lambda_{\max}$. This is **power iteration**.
-# (It finds the eigenvalue that is largest in absolute value. If that is a negative one, where the surface bends down, the
-# function shifts all eigenvalues and runs again.) The matrix is never written down: its product with a direction is how
-# the gradient changes along it, and that takes one more pass through the network (Pearlmutter 1994).
-# <!-- source: Pearlmutter 1994 -->
+# network's loss has one for each weight. They belong to the **Hessian**, the matrix of all second derivatives, and are
+# called its eigenvalues; the largest is $\lambda_{\max}$. How is it found in a matrix of millions of entries? Take any
+# direction. Any direction is a sum of parts along these special directions. The matrix makes each part longer by the
+# curvature that belongs to it. Do it again and again, shortening the result to length one each time: the part along the
+# most curved direction outgrows all others, and how much each product stretches it is $\lambda_{\max}$. This is **power
+# iteration**. (It finds the eigenvalue that is largest in absolute value. If that is a negative one, where the surface
+# bends down, the function shifts all eigenvalues and runs again.) The matrix is never written down: its product with a
+# direction is how the gradient changes along it, and that takes one more pass through the network (Pearlmutter 1994). <!--
+# source: Pearlmutter 1994 -->
 #
 # We take 360 images as the whole training set here, and full batches, so that there is no noise to blame.
 # <!-- computed: 1437 // 4 + 1 = 360 -->
@@ -331,12 +331,12 @@ for rate in (0.05, 0.1, 0.2):
 # curvature is smaller. When it has fallen below the border, the jumps become smaller again (Damian et al. 2023). In the end
 # the curvature falls for another reason: where every image is right with certainty, cross-entropy is flat.
 #
-# So rates well above the border of the first step can be survived. Lewkowycz et al. (2020) saw the same: such rates throw a
-# network to flatter places, and the best results were often found with them.
-# <!-- source: Damian, Nichani and Lee 2023, abstract; Lewkowycz et al. 2020, abstract -->
+# So rates well above the border of the first step can be survived. Lewkowycz et al. (2020) found where such a throw can
+# lead: to flatter places, and the best results were often found there. <!-- source: Damian, Nichani and Lee 2023, abstract;
+# Lewkowycz et al. 2020, abstract -->
 #
-# That is how far the agreement goes: exact for a step, right within a fifth for staying at a bottom, and
-# for a whole training no more than an order of magnitude.
+# That is how far the agreement goes: exact for a step, right within a fifth for staying at a bottom, and for a whole
+# training only within a factor of ten.
 #
 # ## A larger batch, a larger rate?
 #

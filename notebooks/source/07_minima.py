@@ -152,15 +152,15 @@ EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# Noise that stays does not help in the end: if it is enough to leave A, it is enough to leave C as well. With very much of
-# it most walks are on the slopes, in no valley at all, some outside the part drawn.
+# Noise that stays has a best size. What is enough to leave A is, with a little more, enough to leave C as well: at 2 nearly
+# half of the walks are in C at the end, at 4 and 6 hardly any. With very much of it most walks are on the slopes, in no
+# valley at all, some outside the part drawn.
 #
 # </details>
 #
-# (The noise is a random number added to each slope; 2 is
-# its typical size, where the steepest slopes of the curve are about as large.) Noise that
-# fades does better on both counts: one more reason for small batches at a rate that starts high and falls. In numbers,
-# four hundred walks each:
+# (The noise is a random number added to each slope; 2 is its typical size, where the steepest slopes of the curve are about
+# as large.) Noise that fades does better on both counts, the share in C and the error, when it is strong enough at first:
+# one more reason for small batches at a rate that starts high and falls. In numbers, four hundred walks each:
 
 # %% answers="07.noise"
 for noise in (0, 2, 4, 6):
@@ -283,11 +283,10 @@ print(
 )
 
 # %% [markdown] minutes=6 cut=2
-# So a path that nearly fits into a plane is nothing special (Antognini and Sohl-Dickstein 2018). A slice can *show* a
-# wall; that it shows none proves little. The random directions here are scaled filter by filter (Li et al. 2018):
-# without it, a network with large weights would look flat merely because one unit of length means little to
-# it.
-# <!-- computed: 1898 + 102 = 2000 -->
+# So a path that nearly fits into a plane is nothing special (Antognini and Sohl-Dickstein 2018). A slice can *show* a wall;
+# that it shows none proves little. The random directions here are scaled filter by filter (Li et al. 2018): otherwise the
+# same distance changes large weights by a small share only, and the surface around them would look flat. <!-- computed:
+# 1898 + 102 = 2000 -->
 #
 # ## From one solution to another
 #
@@ -375,8 +374,8 @@ for record in train_ensemble(narrow, SGD(0.05, momentum=0.9), x, y, epochs=40, r
 
 # %% [markdown]
 # More than half of those that were above 1 were only slow. Nearly all of the others stand exactly at the loss of guessing.
-# Their units are dead, so their gradient is zero: it is a plateau that they stand on, and nobody has shown that it is a
-# minimum. (Notebook 06 met such networks, and notebook 08 counts them.) And the worst one of width 4?
+# Their units are dead, so their gradient is zero: they stand on level ground, a *plateau*; whether it is a minimum, nothing
+# here shows. (Notebook 06 met such networks, and notebook 08 counts them.) And the worst one of width 4?
 
 # %% tags=["nbval-ignore-output"]
 worst = int(np.argmax(seeds.finished[4]))

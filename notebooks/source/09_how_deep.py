@@ -308,8 +308,9 @@ print(f"measured {measured.round(3)}, relative error {relative_error(dx, measure
 # - The last two steps together subtract the mean of dc: $dx = dc + dm / M = dc - \mathrm{mean}(dc)$.
 # - $dc$ is the sum of two shares. The first is $\gamma u \cdot dy$. The second is $\frac{2c}{M} \cdot dv$. Insert $dv =
 #   -\tfrac12 u^3 \cdot \gamma \sum dy \cdot c$. The 2 and the $\tfrac12$ go away, and the sum divided by $M$ is a mean:
-#   $-\gamma u^3 \cdot c \cdot \mathrm{mean}(dy \cdot c)$. Now write $\hat x / u$ for both $c$. Two of the three $u$ go
-#   away, and it becomes $-\gamma u \cdot \hat x \cdot \mathrm{mean}(dy \cdot \hat x)$.
+#   $-\gamma u^3 \cdot c \cdot \mathrm{mean}(dy \cdot c)$. Now write $\hat x / u$ for both $c$. Since $c = \hat x / u$,
+#   replacing both $c$ divides $u^3$ by $u$ twice; one $u$ is left, and it becomes $-\gamma u \cdot \hat x \cdot
+#   \mathrm{mean}(dy \cdot \hat x)$.
 # - The mean of $\hat x$ is zero, so the second share has the mean zero. The mean of $dc$ is therefore that of the first
 #   share, $\gamma u \cdot \mathrm{mean}(dy)$.
 #
@@ -353,9 +354,10 @@ for factor in (1, 10):
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# The loss is the same, and the gradient is a tenth. So the scale of the first weights, which decided so much in
-# notebook 08, hardly matters here. This also corrects steps that are too long: they make the weights larger, larger
-# weights have smaller gradients, and so the following steps change the network less.
+# The loss is the same, and the gradient is a tenth: to change the loss as much as before, a ten times larger weight must
+# move ten times as far. So the scale of the first weights, which decided so much in notebook 08, hardly matters here. This
+# also corrects steps that are too long: they make the weights larger, larger weights have smaller gradients, and so the
+# following steps change the network less.
 #
 # </details>
 #
@@ -559,10 +561,10 @@ for kind in ("plain", "residual", "residual + batch norm"):
 #
 # In the network with both parts each block begins with a normalization: it sets the size of its input before its layers see
 # it. So each block adds about the same amount, and the size of the signal grows much more slowly: amounts are added up, not
-# factors multiplied. And the gradient? The normalization divides by the size of the signal, forwards and so also backwards.
-# The larger the signal has become, the smaller is the share that comes through $f$. In the last block the gradient hardly
-# grows at all, in the first it becomes almost three times as large. All factors together make 33, where fifty normalised
-# layers without a way past made more than a thousand.
+# factors multiplied. And the gradient? The slope of a normalization is $\gamma u$, one over the size of the signal; so on
+# the way back the gradient is divided by that size, too. The larger the signal has become, the smaller is the share that
+# comes through $f$. In the last block the gradient hardly grows at all, in the first it becomes almost three times as
+# large. All factors together make 33, where fifty normalised layers without a way past made more than a thousand.
 #
 # </details>
 #

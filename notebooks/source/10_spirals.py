@@ -238,16 +238,16 @@ for name, changes in settings.items():
 # true shape later. That is an impression. Can it be measured? We need a number that says how much of the output's map is a
 # horizontal cut.
 #
-# Take the mean of each row of the map. If the map is a horizontal cut, all numbers in a row are equal, and whoever knows
-# the means of the rows knows the map. If the height of a point does not matter at all, all rows have the same mean. So take
-# the variance of these means, and divide it by the variance of the whole map. This is the share of the map that the height
-# $X_2$ *explains* by itself, also called its main effect (Saltelli and others, 2008): 100 % for a horizontal cut. In the
-# same way the means of the columns give the share of the width $X_1$: 100 % for a vertical cut.
+# Take the mean of each row of the map. If the map is a horizontal cut, each row holds one number, so the row means tell the
+# whole map. If the height does not matter, all row means are equal and tell nothing. So take the variance of these means,
+# and divide it by the variance of the whole map. This is the share of the map that the height $X_2$ *explains* by itself,
+# also called its main effect (Saltelli and others, 2008): 100 % for a horizontal cut. In the same way the means of the
+# columns give the share of the width $X_1$: 100 % for a vertical cut.
 #
-# The two shares must not be added up: for a ramp that rises evenly in any direction, an oblique one too, their sum is 100
-# %. So we compare them with axes turned by 45°: if these explain more, the chapter's claim is wrong. The view also measures
-# along axes that are turned by 45 degrees, and draws the better of those two. How do the three curves go on? Sketch one of
-# them on the card, then drag *Last epoch* to the right.
+# Do not add the two shares: an oblique ramp is neither horizontal nor vertical, and yet its two shares add up to 100 %. So
+# we compare them with axes turned by 45°: if these explain more, the chapter's claim is wrong. The view also measures along
+# axes that are turned by 45 degrees, and draws the better of those two. How do the three curves go on? Sketch one of them
+# on the card, then drag *Last epoch* to the right.
 
 # %%
 predict("10.height")
@@ -291,17 +291,17 @@ tell_shares(Ensemble({"dataset": "spiral", "network_shape": [8, 8]}, seeds=seeds
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# After one epoch the maps are ramps in many directions, as the first weights happened to be: the upright axes are ahead
-# little more often than half of the time. Four epochs later they are ahead in nearly every run, and in the middle of the
-# thirty runs it is the *height* that explains much. The width, a vertical cut, explains little.
+# After one epoch the maps are ramps whose directions come from the random first weights: the upright axes are ahead little
+# more often than half of the time. Four epochs later they are ahead in nearly every run, and in the middle of the thirty
+# runs it is the *height* that explains much. The width, a vertical cut, explains little.
 #
 # </details>
 #
 # Do networks prefer horizontal cuts, or is it these spirals? Two experiments tell. First, without any network: if you go
 # along a direction, does the label change with you? The cell prints the *correlation* of label and place for four
-# directions; it is 0 if the place tells nothing about the label, and 1 or −1 if it tells all. (Without noise every seed has
-# the same points; it only divides them differently into training and test.) Second, the spirals are turned by 45 degrees
-# and given to the same first weights. Which axes explain the maps better now?
+# directions; it is 0 if the place tells nothing about the label, and 1 or −1 if it tells all. (The points are the same for
+# every seed; the seed only decides which half is for training.) Second, the spirals are turned by 45 degrees and given to
+# the same first weights. Which axes explain the maps better now?
 
 # %%
 predict("10.turned")

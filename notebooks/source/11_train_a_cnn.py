@@ -240,10 +240,10 @@ assert np.mean(shares) > 0.97 or DATA not in ("mnist", "digits")
 # %% [markdown]
 # A part of such a difference is luck with the test images. Take a network that errs on 1.5 % of all digits. Of 10,000
 # digits it gets 150 wrong<!-- computed: 0.015 * 10000 = 150 -->; of another 10,000 it gets somewhat more or fewer wrong;
-# the difference is typically the square root of the number of its mistakes, here 12. These are 0.12 points
-# <!-- computed: (0.015 * 0.985 / 10000) ** 0.5 * 100 = 0.12 -->
-# of accuracy. So a difference of a tenth of a point between two methods,
-# measured once, says little. Ask this first of every table of results, the ones below too.
+# the difference is typically the square root of the number of its mistakes, here 12. These are 0.12 points <!-- computed:
+# (0.015 * 0.985 / 10000) ** 0.5 * 100 = 0.12 --> of accuracy. So a difference of a tenth of a point between two methods,
+# measured once, says little. So ask first of every table of results, those below too: is the difference larger than chance
+# would make it?
 #
 # Now that the short training works, a long one is worth its time. Ten epochs on all of the training images take two to
 # three minutes on two cores; set `LONG = True` for them. They make the network that notebook 01 opened, with 99.3 % of the
@@ -277,8 +277,8 @@ assert np.abs(rows[1] - rows[0]).max() > 0.1 and np.abs(reader[0].grads["weight"
 # %% [markdown] minutes=5
 # After one epoch the filters still look much like their random start; some have hardly moved. And yet the network reads
 # nearly all digits: much of the work is done by the layers behind. So a good accuracy does not show that the first layer
-# has learned anything. (That gradients arrive there is what the last line of the cell asserts.) How much learned filters
-# are worth is measured further down.
+# has learned anything. (The last line of the cell checks that gradients do arrive there.) How much learned filters are
+# worth is measured further down.
 #
 # ## Where is it wrong?
 #
@@ -385,8 +385,8 @@ print(control)
 #
 # On MNIST results can be compared over decades. The course's engine trained four networks on it, with three seeds each; the
 # table was written by a program, not by hand. LeNet-5 had an error of 0.95 % in 1998, and 0.8 % when it was trained on
-# distorted images too<!-- source: LeCun, Bottou, Bengio and Haffner 1998 -->. In the last two rows there is no published
-# figure; there the column has the error that we aimed at.
+# distorted images too<!-- source: LeCun, Bottou, Bengio and Haffner 1998 -->. For the last two rows no figure was
+# published; the column has the error that we aimed at instead.
 
 # %%
 from IPython.display import Markdown
@@ -398,8 +398,8 @@ Markdown(accuracy_table())
 # %% [markdown] minutes=5 cut=3
 # ## Keep it, break it off, go on
 #
-# `saving.save(model, path)` writes a network into a file: its layers by name, and its arrays. The file is no *pickle*, a
-# Python format that can contain any code: if you load a file from a stranger, no code of theirs is run.
+# `saving.save(model, path)` writes a network into a file: its layers by name, and its arrays. A *pickle*, a Python format,
+# can contain any code. This file is no pickle: if you load one from a stranger, no code of theirs is run.
 #
 # A *training* is more than its weights. The cell below breaks one off after two of four epochs, and calls it again to
 # finish all four. If the file held the weights alone, would the result be the same as without the break? Make a list of all

@@ -48,9 +48,9 @@ from cnnlib.widgets.cards import predict, quiz, worked
 # ## Images, and how they are used
 #
 # Everything here is repeated with several *seeds*; a seed is the number from which all random numbers of a training are
-# drawn: its images, its first weights, their order. So each training has to be short. The images are digits of MNIST, shrunk
-# to 14x14 pixels, and the network is small: one hidden layer of 100 units. We train on a few hundred images at most, because
-# few images are easily learned by heart.
+# drawn. They decide which images it gets, in which order, and its first weights. So each training has to be short. The
+# images are digits of MNIST, shrunk to 14x14 pixels, and the network is small: one hidden layer of 100 units. We train on a
+# few hundred images at most, because few images are easily learned by heart.
 #
 # The images that are held back are *validation* images: remedies and epochs are chosen on them. (`few_digits` calls them
 # `x_test` and `y_test`, as every data set of the course does.) The test images of MNIST are not used in this notebook. If we
@@ -135,11 +135,12 @@ for epoch in (0, 3, noisy.best_epoch, 20, 40, 60):
 # The first two columns are of the training images: how many of the true labels the network gives, and how many of the
 # mistaken ones. Each seed also chooses other images.
 #
-# Watch both at once. Orange and dashed: the share of the training images that get the label they were given. Blue: the
-# share of the validation images that get their true label. A frame on the left marks an image whose label is not what it
-# shows. Choose how many images there are and how many of their labels are drawn anew, press Play, and drag the line to go
-# back. It opens with a fifth of the labels drawn anew.
-# **Challenge:** a gap of more than 80 points. <!-- test: tests/widgets/test_generalization.py::test_only_random_labels_make_such_a_gap_and_only_late -->
+# The view shows both shares, of training and of validation images. Orange and dashed: the share of the training images that
+# get the label they were given. Blue: the share of the validation images that get their true label. A frame on the left
+# marks an image whose label is not what it shows. Choose how many images there are and how many of their labels are drawn
+# anew, press Play, and drag the line to go back. It opens with a fifth of the labels drawn anew. **Challenge:** a gap of
+# more than 80 points. <!-- test:
+# tests/widgets/test_generalization.py::test_only_random_labels_make_such_a_gap_and_only_late -->
 #
 # <details style="margin-bottom: 1em"><summary>A way</summary>
 #
@@ -315,8 +316,8 @@ for name, rule in {"Adam with L2": Adam(0.01, weight_decay=0.1), "AdamW": AdamW(
 # and others 2014) works against that: in each training step every unit is set to zero with the probability $p_\text{drop}$
 # (`p` in code), drawn anew each time. So the next layer cannot rely on any one of its inputs being there.
 #
-# When the network is used, nothing is dropped: we want its best answer. But then the next layer would receive more than
-# in training. On average a share of $1 - p_\text{drop}$ of what it receives is kept. To make up for it, what is *kept* in
+# When the network is used, nothing is dropped: we want its best answer. But then the next layer would receive more than in
+# training. In training only a share of $1 - p_\text{drop}$ of it arrives on average. To make up for it, what is *kept* in
 # training is divided by this share. From $x$ dropout makes
 #
 # $$y = \frac{x}{1 - p_\text{drop}} \text{ where a unit is kept}, \qquad y = 0 \text{ where it is dropped}.$$
@@ -372,11 +373,11 @@ print(dx.round(2))
 # The picture below shows a limit. Each image is turned by any angle, up to half a turn. A 6 that is turned by half a turn *is* a
 # 9, and its label 6 would be a mistake. So the digits may be turned by a few degrees, and not by many.
 #
-# Set *Rotate* to 0, move the other sliders, and compare yourself with a trained network (here the one of notebook 01, on digits
-# of 8x8 pixels). *Elastic* bends the image differently at each place, by about so many pixels; the larger the *smoothness*,
-# the more do neighbouring places move together.
-# **Challenge:** distort so that it reads fewer than half of the images, while pixels move by less than 1.5 on average.
-# <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
+# Set *Rotate* to 0, move the other sliders, and compare yourself with a trained network (here the one of notebook 01, on
+# digits of 8x8 pixels). *Elastic* moves each place of the image differently; its number says by about how many pixels. The
+# larger the *smoothness*, the more alike neighbouring places move. **Challenge:** distort so that it reads fewer than half
+# of the images, while pixels move by less than 1.5 on average. <!-- test:
+# tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
 #
 # <details style="margin-bottom: 1em"><summary>A way, and what it says</summary>
 #
@@ -500,10 +501,10 @@ print(f"and {p.max(axis=1)[p.argmax(axis=1) != truth].mean():.0%} on the images 
 
 # %% [markdown] minutes=3
 # To see more than the average, sort the guesses by confidence into ten bins: up to 10 %, up to 20 %, and so on. In each bin
-# compare the mean confidence with the share that is right. Drawn as a picture this is the *reliability diagram*. The mean
-# distance over the bins, each weighted by the share of images in it, is the **expected calibration error** (ECE). There
-# are $N$ images and $B$ bins. Bin $j$ holds $n_j$ images; $\text{right}_j$ is the share of them that is right, and
-# $\text{sure}_j$ their mean confidence:
+# compare the mean confidence with the share that is right. Drawn as a picture this is the *reliability diagram*. In each
+# bin take the distance between confidence and share right. The mean of these distances, each bin weighted by its share of
+# the images, is the **expected calibration error** (ECE). There are $N$ images and $B$ bins. Bin $j$ holds $n_j$ images;
+# $\text{right}_j$ is the share of them that is right, and $\text{sure}_j$ their mean confidence:
 #
 # $$\mathrm{ECE} = \sum_{j=1}^{B} \frac{n_j}{N}\, |\text{right}_j - \text{sure}_j| .$$
 #

@@ -89,10 +89,10 @@ with in_short():  # of an error only its last line
 #
 # ## Second way: functions that return their backward
 #
-# Where else can a layer keep what it remembers? In a *closure*: a function that is made inside another function, and
-# still has the variables of that other function when it is called later. Let a layer be a function of x that returns two
-# things: the output, and its backward, a function that turns dy into dx and the gradients of the weights. There is no
-# object. Here is the whole convolution:
+# Where else can a layer keep what it remembers? In a *closure*: a function that is made inside another function, and still
+# has the variables of that other function when it is called later. Let a layer be a function of x that returns two things:
+# the output, and its backward, a function that turns dy into dx and the gradients of the weights. There is no object. Here
+# is the convolution written this way; the sums are those of `F`, as before:
 
 # %%
 print(inspect.getsource(closures.conv2d))

@@ -259,7 +259,7 @@ class ReadingsPicture:
         for place, (reading, maps, name) in enumerate(zip(READINGS, every, names, strict=True)):
             marks = [outline(maps.shape, c) for c in range(len(maps))] if reading == self.reading else []
             at = (1, 3 * place, 1, 3)
-            title, emits = say("{reading}: dx", reading=reading), f"reading:{name}"
+            title, emits = say("dx ({reading})", reading=reading), f"reading:{name}"
             how = READINGS[reading]
             panels.append(maps_panel(maps, title, at, "dx", marks, emits, name=name, subtitle=how))
         return panels
