@@ -63,7 +63,7 @@ def test_formulae_are_set_without_a_script(site):
 def test_the_size_is_bounded(site):
     sizes = check.size(site)
     print({half: f"{size / 1e6:.1f} MB" for half, size in sizes.items()})
-    assert sizes["pages"] < 10_000_000 and sizes["lite"] < 90e6
+    assert sizes["pages"] < 16_000_000 and sizes["lite"] < 90e6
     heaviest = max(page_of(site, path).stat().st_size for path in NOTEBOOKS)
     assert heaviest < 400_000, "a page is to open at once, also on a phone"
 

@@ -13,8 +13,6 @@ from uuid import uuid4
 import anywidget
 import traitlets
 
-from cnnlib.runtime.language import word
-
 if TYPE_CHECKING:
     from cnnlib.widgets.base.fallback import Still
 
@@ -162,6 +160,7 @@ def show(page: Page, line: str, text: str, picture: Still) -> None:
     """
     from IPython.display import publish_display_data
 
+    from cnnlib.runtime.language import word
     from cnnlib.widgets.base.fallback import publish_picture
 
     end = base64.b64encode(picture.png).decode("ascii").rstrip("=")[-48:]

@@ -12,7 +12,6 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from cnnlib.runtime.language import marked
 from cnnlib.widgets.base.interrupts import INTERRUPTS
 
 #: Seconds of work before the event loop has its turns again.
@@ -34,16 +33,13 @@ GAVE_UP = "Play stopped by itself: for about a minute no page had shown it. Pres
 INTERRUPTED = "Play stopped: the kernel was interrupted. Press Play to go on."
 
 #: Speeds in steps a second; None is as fast as it goes.
-SPEEDS: dict[str, float | None] = dict(
-    zip(
-        marked(
-            *("1 step a second", "5 steps a second", "25 steps a second", "100 steps a second"),
-            "as fast as possible",
-        ),
-        (1, 5, 25, 100, None),
-        strict=True,
-    )
-)
+SPEEDS: dict[str, float | None] = {
+    "1 step a second": 1,
+    "5 steps a second": 5,
+    "25 steps a second": 25,
+    "100 steps a second": 100,
+    "as fast as possible": None,
+}
 
 
 class PlayLoop:
