@@ -320,7 +320,7 @@ def strays(folder: Path = FOLDER) -> list[str]:
     """List committed notebooks that no source makes."""
     sources = list((folder / "source").glob("*.py"))
     made = {target for source in sources for target in (*targets(source).values(), *twins(source).values())}
-    there = {*folder.glob("*.ipynb"), *folder.glob("*/*.ipynb")}
+    there = {*folder.glob("*.ipynb"), *folder.glob("[!.]*/*.ipynb")}  # .ipynb_checkpoints are JupyterLab's
     return [f"{path}: has no source in {folder / 'source'}" for path in sorted(there - made)]
 
 

@@ -226,6 +226,12 @@ def test_drift_is_seen_when_the_source_moves_or_a_notebook_is_missing_or_stray(c
     assert "missing" in " ".join(builder.drift(course))
     save(nbformat.v4.new_notebook(), course.with_name("02_stray.py"))
     assert "02_stray.ipynb: has no source" in " ".join(builder.strays(course.parents[1]))
+    kept = course.parents[1] / ".ipynb_checkpoints" / "03_open-checkpoint.ipynb"
+    kept.parent.mkdir()
+    kept.write_text("{}", encoding="utf-8")
+    assert "checkpoint" not in " ".join(builder.strays(course.parents[1])), (
+        "JupyterLab keeps it of an open one"
+    )
 
 
 @pytest.mark.parametrize(
