@@ -226,8 +226,8 @@ print(f"dw {dw}, and by the formula r (x + v) {dp * (x2 + v2)}")
 #
 # *Rounding.* A computer keeps about 16 digits of a number; this format is called float64. If ε is tiny, $f(x + ε)$ and $f(x
 # - ε)$ agree in nearly all of them. Each of the two values has a small rounding error, in its last digit, and so has their
-# difference. Dividing by the tiny $2ε$ makes that error large: the smaller ε, the worse. <!-- source: IEEE 754: 53 binary
-# digits are about 16 decimal ones -->
+# difference. Dividing by the tiny $2ε$ makes that error large: the smaller ε, the worse.
+# <!-- source: IEEE 754: 53 binary digits are about 16 decimal ones -->
 #
 # The view shows the measured slope and its *relative error*: how far it is from the true slope, divided by the true slope.
 #

@@ -242,8 +242,8 @@ with np.errstate(all="ignore"), in_short():  # no warnings, and of the error onl
 # most curved direction outgrows all others, and how much each product stretches it is $\lambda_{\max}$. This is **power
 # iteration**. (It finds the eigenvalue that is largest in absolute value. If that is a negative one, where the surface
 # bends down, the function shifts all eigenvalues and runs again.) The matrix is never written down: its product with a
-# direction is how the gradient changes along it, and that takes one more pass through the network (Pearlmutter 1994). <!--
-# source: Pearlmutter 1994 -->
+# direction is how the gradient changes along it, and that takes one more pass through the network (Pearlmutter 1994).
+# <!-- source: Pearlmutter 1994 -->
 #
 # We take 360 images as the whole training set here, and full batches, so that there is no noise to blame.
 # <!-- computed: 1437 // 4 + 1 = 360 -->
@@ -332,8 +332,8 @@ for rate in (0.05, 0.1, 0.2):
 # the curvature falls for another reason: where every image is right with certainty, cross-entropy is flat.
 #
 # So rates well above the border of the first step can be survived. Lewkowycz et al. (2020) found where such a throw can
-# lead: to flatter places, and the best results were often found there. <!-- source: Damian, Nichani and Lee 2023, abstract;
-# Lewkowycz et al. 2020, abstract -->
+# lead: to flatter places, and the best results were often found there.
+# <!-- source: Damian, Nichani and Lee 2023, abstract; Lewkowycz et al. 2020, abstract -->
 #
 # That is how far the agreement goes: exact for a step, right within a fifth for staying at a bottom, and for a whole
 # training only within a factor of ten.

@@ -285,8 +285,8 @@ print(
 # %% [markdown] minutes=6 cut=2
 # So a path that nearly fits into a plane is nothing special (Antognini and Sohl-Dickstein 2018). A slice can *show* a wall;
 # that it shows none proves little. The random directions here are scaled filter by filter (Li et al. 2018): otherwise the
-# same distance changes large weights by a small share only, and the surface around them would look flat. <!-- computed:
-# 1898 + 102 = 2000 -->
+# same distance changes large weights by a small share only, and the surface around them would look flat.
+# <!-- computed: 1898 + 102 = 2000 -->
 #
 # ## From one solution to another
 #

@@ -240,8 +240,9 @@ assert np.mean(shares) > 0.97 or DATA not in ("mnist", "digits")
 # %% [markdown]
 # A part of such a difference is luck with the test images. Take a network that errs on 1.5 % of all digits. Of 10,000
 # digits it gets 150 wrong<!-- computed: 0.015 * 10000 = 150 -->; of another 10,000 it gets somewhat more or fewer wrong;
-# the difference is typically the square root of the number of its mistakes, here 12. These are 0.12 points <!-- computed:
-# (0.015 * 0.985 / 10000) ** 0.5 * 100 = 0.12 --> of accuracy. So a difference of a tenth of a point between two methods,
+# the difference is typically the square root of the number of its mistakes, here 12. These are 0.12 points
+# <!-- computed: (0.015 * 0.985 / 10000) ** 0.5 * 100 = 0.12 -->
+# of accuracy. So a difference of a tenth of a point between two methods,
 # measured once, says little. So ask first of every table of results, those below too: is the difference larger than chance
 # would make it?
 #

@@ -139,8 +139,8 @@ for epoch in (0, 3, noisy.best_epoch, 20, 40, 60):
 # get the label they were given. Blue: the share of the validation images that get their true label. A frame on the left
 # marks an image whose label is not what it shows. Choose how many images there are and how many of their labels are drawn
 # anew, press Play, and drag the line to go back. It opens with a fifth of the labels drawn anew. **Challenge:** a gap of
-# more than 80 points. <!-- test:
-# tests/widgets/test_generalization.py::test_only_random_labels_make_such_a_gap_and_only_late -->
+# more than 80 points.
+# <!-- test: tests/widgets/test_generalization.py::test_only_random_labels_make_such_a_gap_and_only_late -->
 #
 # <details style="margin-bottom: 1em"><summary>A way</summary>
 #
@@ -376,8 +376,8 @@ print(dx.round(2))
 # Set *Rotate* to 0, move the other sliders, and compare yourself with a trained network (here the one of notebook 01, on
 # digits of 8x8 pixels). *Elastic* moves each place of the image differently; its number says by about how many pixels. The
 # larger the *smoothness*, the more alike neighbouring places move. **Challenge:** distort so that it reads fewer than half
-# of the images, while pixels move by less than 1.5 on average. <!-- test:
-# tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
+# of the images, while pixels move by less than 1.5 on average.
+# <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
 #
 # <details style="margin-bottom: 1em"><summary>A way, and what it says</summary>
 #

@@ -74,7 +74,9 @@ def test_nothing_is_lost_in_a_narrow_place(kind, made):
     if len(names) > 1:
         assert all(names) and len(set(names)) == len(names)
     if scene.narrow is not None:
-        assert {*names, *(slot.name for slot in scene.slots)} == set(scene.narrow.at)
+        there = {*names, *(slot.name for slot in scene.slots)}
+        lost = there - set(scene.narrow.at)  # a panel may have a narrow one in its place, drawn only there
+        assert set(scene.narrow.at) <= there and len(lost) <= len(scene.narrow.only)
         assert sum(float(row[:-2]) for row in scene.narrow.rows) == scene.narrow.height
     else:
         assert len(names) <= 4  # more are not put beneath one another

@@ -95,7 +95,9 @@ class Packer:
         packed = {"kind": type(mark).__name__.lower()}
         for item in fields(mark):
             value = getattr(mark, item.name)
-            if (mark.sparse or item.name in OPTIONAL) and _empty(value):
+            if (mark.sparse or item.name in OPTIONAL) and (
+                _empty(value) or item.name == "hovers" and not value
+            ):
                 continue
             if isinstance(value, np.ndarray):
                 half = isinstance(mark, Heatmap) and item.name == "z" and not mark.numbers
