@@ -96,7 +96,7 @@ class Packer:
         for item in fields(mark):
             value = getattr(mark, item.name)
             if (mark.sparse or item.name in OPTIONAL) and (
-                _empty(value) or item.name == "hovers" and not value
+                _empty(value) or (item.name == "hovers" and not value)
             ):
                 continue
             if isinstance(value, np.ndarray):
