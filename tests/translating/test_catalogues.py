@@ -139,3 +139,15 @@ def test_a_changed_sentence_is_told_of_and_becomes_fuzzy(copy):
     message = catalog.get("None of them is wrong.")
     assert message.fuzzy and message.string == "Keines ist falsch."
     assert catalogues.faults(copy) == []
+
+
+def test_a_guess_with_other_values_is_left_empty(tmp_path):
+    """Babel offers the translation of a like text; with other placeholders it would be wrong."""
+    before, after = Catalog(), Catalog()
+    before.add("{loss:.2f} = the loss of guessing", "{loss:.2f} = der Verlust des Ratens")
+    after.add("{share:.2f} = the loss of guessing")
+    file = tmp_path / "de.po"
+    catalogues.write(file, before)
+    catalogues.merged(file, after, "de")
+    message = catalogues.read(file, "de").get("{share:.2f} = the loss of guessing")
+    assert message.string == "" and not message.fuzzy
