@@ -369,7 +369,9 @@ for batch in ("1", "4", "16", "64", "all"):
 # | Adam | both: a smoothed direction, steps of one size | $m' = 0.9\, m + 0.1\, g$, $q' = 0.999\, q + 0.001\, g^2$ | $w' = w - \eta\, \hat m / \sqrt{\hat q}$ |
 #
 # $\mu$ (mu) is the momentum, usually 0.9. (RMSprop and Adam also add a tiny number to the root, so that nothing is divided by
-# zero.)
+# zero.) What follows takes the rules one by one, and writes three of them as a loop of a few lines: take the gradient, bring
+# the memory up to date, take the step. Each loop is compared with the rule of the library. The loop for momentum is left to
+# you, as exercise 3.
 #
 # **Momentum.** Across the valley the gradient changes its sign at each step, and in the velocity these cancel. Along the
 # valley it keeps its sign, and there they add up. By hand, with $\mu = 0.5$: let the gradients across be 4, −4, 4 and those
@@ -393,22 +395,61 @@ for where, gradients in {"across": (4, -4, 4), "along": (1, 1, 1)}.items():
 # other side, $g(u)$ says so one step earlier, and it brakes earlier. A program stores $u$, because the slope is taken
 # there. Its next value is $u' = w' - \eta\mu\,v'$. Replace $w'$ by $w - \eta\,v'$: it is $w - \eta\,v' - \eta\mu\,v'$.
 # Since $w = u + \eta\mu\,v$ and $\mu\,v = v' - g$, this is $u' = u - \eta\,(g + \mu\,v')$. That is the line of the table,
-# in which the weight that is kept is this $u$, under the name $w$.
-#
-# **RMSprop** (Tieleman and Hinton 2012) divides each weight's step by the usual size of its own gradient: flat and steep directions move alike. The usual
-# size is the root of $q$, and $q$ is a mean of squares. In $q' = 0.9\,q + 0.1\,g^2$ the newest square counts 0.1, the one before
+# in which the weight that is kept is this $u$, under the name $w$. As a program:
+
+# %%
+valley, start, lr = Bowl(condition=10, angle=30), np.array([-2.5, 2.0]), 0.1
+
+w, v = start, np.zeros(2)
+for _ in range(40):
+    g = valley.gradient(w)
+    v = 0.9 * v + g
+    w = w - lr * (g + 0.9 * v)
+np.testing.assert_allclose(w, descend(valley, start, lr, 40, "Nesterov")[-1])
+print(f"Nesterov after 40 steps: {w.round(3)}, error {valley.error(w):.4f}")
+
+# %% [markdown]
+# **RMSprop** (Tieleman and Hinton 2012) divides each weight's step by the usual size of its own gradient. So a weight with
+# small gradients moves as far as one with large gradients. The usual size is the root of $q$, and $q$ is a mean of squares.
+# As a program:
+
+# %%
+w, q = start, np.zeros(2)
+for _ in range(40):
+    g = valley.gradient(w)
+    q = 0.9 * q + 0.1 * g**2
+    w = w - lr * g / (np.sqrt(q) + 1e-8)
+np.testing.assert_allclose(w, descend(valley, start, lr, 40, "RMSprop")[-1])
+print(f"RMSprop after 40 steps: {w.round(3)}, error {valley.error(w):.4f}")
+
+# %% [markdown]
+# What kind of mean is $q$? In $q' = 0.9\,q + 0.1\,g^2$ the newest square counts 0.1, the one before
 # it 0.09, the one before that 0.081: each older square a tenth less. After many steps these shares add up to 1, but after
 # three steps to 0.271 only, which is $1 - 0.9^3$; after $t$ steps to $1 - 0.9^t$. So at first $q$ is too small.
 # <!-- computed: 0.1 * 0.9 = 0.09 --> <!-- computed: 0.1 * 0.9 ** 2 = 0.081 --> <!-- computed: 0.1 + 0.09 + 0.081 = 0.271 -->
 # <!-- computed: 1 - 0.9 ** 3 = 0.271 -->
 #
-# **Adam** (Kingma and Ba 2015) does both, and makes up for the small beginning: it divides each of its two memories by what the shares add up to,
+# **Adam** (Kingma and Ba 2015) remembers two means: $m$ of the gradients, as momentum does, and $q$ of their squares, as
+# RMSprop does. Both are too small at first, so Adam divides each of them by what its shares add up to,
 # $\hat m = m' / (1 - 0.9^t)$ and $\hat q = q' / (1 - 0.999^t)$. By hand, the first step with a gradient of 4: $m' = 0.4$ and
 # $q' = 0.016$; divided, $\hat m = 0.4 / 0.1 = 4$ and $\hat q = 0.016 / 0.001 = 16$. The step is $\eta \cdot 4 / \sqrt{16} = \eta$.
 # With any other gradient it is the same: the first step of Adam is as long as the learning rate.
 # <!-- computed: 0.1 * 4 = 0.4 --> <!-- computed: 0.001 * 4 ** 2 = 0.016 --> <!-- computed: 0.4 / 0.1 = 4 -->
 # <!-- computed: 0.016 / 0.001 = 16 --> <!-- computed: 4 ** 2 = 16 -->
-#
+# As a program, in which `t` counts the steps from 1:
+
+# %%
+w, m, q = start, np.zeros(2), np.zeros(2)
+for t in range(1, 41):
+    g = valley.gradient(w)
+    m = 0.9 * m + 0.1 * g
+    q = 0.999 * q + 0.001 * g**2
+    m_hat, q_hat = m / (1 - 0.9**t), q / (1 - 0.999**t)
+    w = w - lr * m_hat / (np.sqrt(q_hat) + 1e-8)
+np.testing.assert_allclose(w, descend(valley, start, lr, 40, "Adam")[-1])
+print(f"Adam after 40 steps: {w.round(3)}, error {valley.error(w):.4f}")
+
+# %% [markdown]
 # How much does momentum help in a long valley? For a bowl the best rate and the best momentum are known; the cell counts
 # steps until the error stays below 0.0001, without momentum and with.
 
@@ -424,12 +465,17 @@ for condition in (10, 100, 1000):
     print(f"condition number {condition:4d}: {plain:4d} steps, with momentum {momentum:.2f} {heavy:3d} steps")
 
 # %% [markdown]
-# Without momentum the steps grow with the condition number, with it about with its square root. This is why momentum is
-# worth having in valleys that are long (Polyak 1964 proved it; Goh 2017 explains it with moving pictures). The best momentum
-# depends on the valley; in a network nobody knows the condition number, and 0.9 is a guess that serves well.
+# From line to line the condition number grows tenfold. Without momentum the steps grow tenfold too; with momentum they
+# grow about as the square root of ten does, three to four times. The reason is in the share of the distance that one step
+# leaves. Plain descent leaves $(\kappa - 1) / (\kappa + 1)$, as you saw above. With the best momentum it is, in the long run,
+# $(\sqrt\kappa - 1) / (\sqrt\kappa + 1)$: the same with $\sqrt\kappa$ for $\kappa$ (Polyak 1964 proved it; Goh 2017 explains
+# it with moving pictures). The best momentum depends on the valley. In a network nobody knows the condition number, and
+# 0.9 is a guess that serves well. <!-- computed: 10 ** 0.5 = 3.16 -->
 # <!-- source: Polyak 1964; Goh 2017 -->
 #
-# Which is first after 40 steps, all at the same rate? Press Play; then give each its best.
+# Now let the five rules race, in a bowl of condition number 50 and all at the same rate, 0.1. Which one is first after 40
+# steps? Answer the card, then press Play. With *Show* you see one path alone; *Momentum* is the $\mu$ of momentum and
+# Nesterov.
 # <!-- computed: 4 * 10 = 40 -->
 
 # %%
@@ -445,7 +491,22 @@ OptimizerRace(
     ),
 )
 
+# %% answers="05.race"
+long_bowl = Bowl(50, angle=30)
+for method in METHODS:
+    errors = long_bowl.error(descend(long_bowl, start, 0.1, 100, method))
+    print(f"{method:9s} error after 40 steps {errors[40]:.4f}, after 100 steps {errors[100]:.5f}")
+
 # %% [markdown]
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
+#
+# RMSprop is first after 40 steps, then Nesterov, then plain SGD. At this rate SGD comes down into the valley quickly and then
+# crawls along its floor. RMSprop does not slow down on the floor, because it divides by the small gradient there. Momentum
+# still swings from one side of the valley to the other, and Adam has just swung across to the other side. After 100 steps
+# all four have passed SGD, which still crawls.
+#
+# </details>
+#
 # A race at one rate for all is unfair, since a rate means something else in each rule: to RMSprop and Adam
 # it is nearly the length of the step, to SGD a factor, and with momentum a factor that grows on the way. So give each rule the
 # best of sixty rates. (A rate counts only if its path stays on the map.) And change the ground. There are three more

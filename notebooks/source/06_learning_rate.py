@@ -149,7 +149,8 @@ for share in (0.9, 1.05, 1.2):
 # ## A real network: many rates at once
 #
 # The same small CNN, the same first weights, the same batches; only the rate differs, from 0.0001 to 10.
-# All are trained together, since NumPy works on many small networks as on one larger one.
+# All are trained together, since NumPy works on many small networks as on one larger one. Each has its own weights and its
+# own products; they share only the images, so one that overflows leaves the others as they are.
 #
 # Press Play and let it run for six epochs, 270 steps. Which share of these rates gives a network that reads digits?
 # And will the best one lie below or above the dashed line, $2/c$ with the largest curvature of this network's loss at
@@ -324,9 +325,9 @@ for rate in (0.05, 0.1, 0.2):
     print(f"rate {rate:4.2f}", *(f"{value:5.2f}" for value in along))
 
 # %% [markdown] minutes=5
-# After its first step, at every rate, the training stands on ground that is flat enough, below 1. Then the curvature
-# *rises* until the rate is too large for it, above 1, and there it stays for a while, whatever the rate: half the rate goes
-# to places twice as curved. Yet the loss goes on falling. This is called the **edge of stability** (Cohen et al. 2021). Why
+# After its first step, at every rate, the training stands on ground that is flat enough: the number is below 1. Then the
+# curvature *rises*, and at every rate the number goes above 1, the later the lower the rate. A hundred steps or so it stays
+# there, and the loss goes on falling. This is called the **edge of stability** (Cohen et al. 2021). Why
 # do the jumps not explode? While they grow, they also move the weights, a little with each jump, to places where the
 # curvature is smaller. When it has fallen below the border, the jumps become smaller again (Damian et al. 2023). In the end
 # the curvature falls for another reason: where every image is right with certainty, cross-entropy is flat.
@@ -352,9 +353,24 @@ for batch in (16, 32, 64, 128, 256):
             f"batch {batch:3d}, {name:11s} {rate:4.2f}: {shares.mean():.0%}, from {shares.min():.0%} to {shares.max():.0%}"
         )
 
+# %% [markdown]
+# After five passes a larger batch at the same rate gets fewer images right, because it has taken fewer steps. With the rate
+# scaled up, batches of 32 and 64 do as well as one of 16. At 128 the network falls behind, and at 256 the rule no longer
+# helps. Is the rate of 0.8 too high? Or are there too few steps? The cell tries the batch of 256 with lower rates, and then
+# with more passes.
+
+# %% tags=["nbval-ignore-output"]
+for rate, epochs in ((0.2, 5), (0.4, 5), (0.6, 5), (0.8, 5), (0.8, 20)):
+    shares = shares_right(small_cnn, digits, rate, batch_size=256, epochs=epochs)
+    print(f"rate {rate}, {epochs:2d} passes: {shares.mean():.0%}, from {shares.min():.0%} to {shares.max():.0%}")
+
 # %% [markdown] minutes=10
-# At the same rate larger batches lose, because they take fewer steps. With the rate scaled up they keep pace up to a
-# batch of 64. Then the rule ends: the rate meets the border with which this notebook began, and less noise does not help there.
+# Lower rates hardly help: none of them comes near 90 %. The steps are too few. Five passes with a batch of 256 are 30 steps,
+# with a batch of 16 they are 450. Twenty passes are 120 steps, and after them the rate of 0.8
+# gets more right than the batch of 16 did.
+# Linear scaling replaces several short steps by one long one. That is right as long as the gradient hardly changes between
+# the short ones; sixteen steps of this training are too many to be replaced by one.
+# <!-- computed: 5 * 6 = 30 --> <!-- computed: 5 * 90 = 450 --> <!-- computed: 20 * 6 = 120 -->
 #
 # ## Schedules: fast first, careful later
 #
@@ -400,13 +416,17 @@ for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
 # </details>
 #
 # How is a rate found without a sweep? With one short run in which the rate grows all the time, the **range test** (Smith
-# 2017).<!-- source: Smith 2017: LR range test --> The loss falls fastest somewhere and climbs later; take a rate clearly below the climb. Read one off the next
-# picture and compare it with the span of the sweep.
+# 2017). <!-- source: Smith 2017: LR range test --> At first the rate is so small that the loss stays where it is. Then the loss
+# falls, faster and faster, and from some rate on it climbs. Take the rate at which it falls fastest. There the steps are long
+# enough to get on, and the rates that throw the network off are still some way above. Read this rate off the next picture.
+# Was it one of those that learned in the sweep?
 
 # %% tags=["nbval-ignore-output"]
 ScheduleExplorer(schedule="range test", rate=5, epochs=3)
 
 # %% [markdown]
+# It was: 0.25 lies within the span that learned, at about half of the best rate, 0.5.
+#
 # ## Exercises
 #
 # **1. The border.** *Warm-up, 3 minutes.* For the error $E = \tfrac{c}{2}w^2$ of curvature $c$, return the rate above which
@@ -472,7 +492,7 @@ quiz("06")
 #
 # On a parabola, descent converges below 2 over the curvature: the border has nothing to do with 1. In a
 # network that is exact for a step and right at a bottom; on the way down the curvature itself changes.
-# Start with a rate near the highest that learns, and let it fall.
+# Start with the rate at which the loss falls fastest in a range test, and let it fall on the way.
 
 # %% [markdown]
 # ## References

@@ -132,7 +132,7 @@ for method in METHODS:
 # ## Four ways out
 #
 # At the bottom of A the slope is zero, so plain descent stays for ever. What could help? **Long steps with memory**: at
-# high rates Adam crossed from one place in five of A's valley, plain descent from none. **Noise**, such as small batches
+# high rates one in five of Adam's descents from A's valley ended in C, of plain descent's none. **Noise**, such as small batches
 # make, that kicks the weight about. **Noise that fades**: kicks first, rest later, as a falling learning rate brings it.
 # (This is called *simulated annealing*, after a metal that is cooled slowly and so finds a better order; Kirkpatrick and
 # others 1983.)<!-- source: Kirkpatrick, Gelatt and Vecchi 1983 --> And **restarts** from somewhere else. Does the chance of escape grow with the noise, without end?
@@ -153,7 +153,7 @@ EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Noise that stays has a best size. What is enough to leave A is, with a little more, enough to leave C as well: at 2 nearly
-# half of the walks are in C at the end, at 4 and 6 hardly any. With very much of it most walks are on the slopes, in no
+# half of the walks are in C at the end, at 4 one in eight, at 6 hardly any. With very much of it most walks are on the slopes, in no
 # valley at all, some outside the part drawn.
 #
 # </details>
@@ -169,9 +169,13 @@ for noise in (0, 2, 4, 6):
     print(f"noise {noise}: stays, {stays};  fades, {fades}")
 
 # %% [markdown]
-# The plainest way out is to start again. If one start from the range ends in C with probability $p$, then
-# at least one of $k$ independent starts does so with $1 - (1-p)^k$. It costs $k$ times the work, and needs
-# no idea of the landscape.
+# The plainest way out is to start again. Suppose that one start, drawn anywhere from -3 to 3 at a low rate, ends in C with
+# probability $p$. All of $k$ independent starts miss C with probability $(1-p)^k$, so at least one of them reaches it with
+# $1 - (1-p)^k$.
+#
+# What do the four ways cost? A higher rate costs nothing more than a low one. Noise that fades takes one run, too: it comes
+# with small batches, and a falling rate makes it fade. $k$ starts cost $k$ runs; in return they need no idea of the
+# landscape.
 
 # %%
 p = np.mean(low_rate == 2)
@@ -226,7 +230,8 @@ print(
 # The picture shows a plane through the weights of a trained CNN, and the loss at each point of it. The line is the path of
 # its training, each point moved straight onto the plane: its shadow, from the first weights to the last. The plane is
 # chosen so that it holds as much of that path as a plane can (counted in squared distances from its end). How much would a
-# *random* plane hold?
+# *random* plane hold? (The loss of the plane is computed at the points of a grid, and a shadow is given the loss of the
+# nearest of them. So the sentence says 0.09 for the last shadow, although it lies at the trained weights, whose loss is 0.08.)
 
 # %%
 predict("07.plane")
@@ -367,7 +372,7 @@ x, y = load_digits().x_train, load_digits().y_train
 narrow = NetworkEnsemble([small_cnn(seed, width=1) for seed in range(30)])
 for record in train_ensemble(narrow, SGD(0.05, momentum=0.9), x, y, epochs=40, rng=0):
     if record.last_of_epoch and record.epoch in (6, 12, 24, 40):
-        losses, _ = narrow.evaluate(x, y)
+        losses, _ = narrow.evaluate(x[:360], y[:360])  # the images on which the list above is judged
         print(
             f"after {record.epoch:2d} epochs: median {np.median(losses):.2f}, {(losses > 1).sum()} of 30 above 1"
         )
@@ -385,7 +390,8 @@ for more, total in ((6, 6), (12, 18), (24, 42)):
     print(f"seed {worst}, after {total} epochs: loss {evaluate(model, CrossEntropyLoss(), x, y).loss:.3f}")
 
 # %% [markdown]
-# It was slow as well. (The first number is not that of the list, because the images came in another order.) So these
+# It was slow as well. (The first number is not that of the list: here the images came in another order, and the loss is that of
+# all training images, not of 360.) So these
 # experiments show no bad minimum in any of the networks: some are slow, some are dead, and with more filters both become
 # rare.
 #
