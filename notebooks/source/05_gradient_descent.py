@@ -32,13 +32,28 @@ import numpy as np
 from cnnlib import CrossEntropyLoss, load_digits, small_cnn
 from cnnlib.checks import check
 from cnnlib.experiments.error_curves import METHODS, Quadratic, descend
-from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle
+from cnnlib.experiments.error_surfaces import (
+    Bowl,
+    Ripples,
+    Rosenbrock,
+    Saddle,
+)
 from cnnlib.experiments.races import race
 from cnnlib.runtime import in_short
-from cnnlib.widgets import BatchNoise, Challenge, ContourExplorer, DescentExplorer, OptimizerRace
+from cnnlib.widgets import (
+    BatchNoise,
+    Challenge,
+    ContourExplorer,
+    DescentExplorer,
+    OptimizerRace,
+)
 from cnnlib.widgets.cards import predict, quiz
 
-digits, loss, rng = load_digits(), CrossEntropyLoss(), np.random.default_rng(0)
+digits, loss, rng = (
+    load_digits(),
+    CrossEntropyLoss(),
+    np.random.default_rng(0),
+)
 
 # %% [markdown]
 # Is it worth computing the slope? Here are three ways to find good weights for the small network of this course, on 200
@@ -49,14 +64,19 @@ digits, loss, rng = load_digits(), CrossEntropyLoss(), np.random.default_rng(0)
 
 # %%
 def error_of(model):
-    return loss.forward(model.forward(digits.x_train[:200]), digits.y_train[:200])
+    return loss.forward(
+        model.forward(digits.x_train[:200]), digits.y_train[:200]
+    )
 
 
 guessed = min(error_of(small_cnn(rng=seed)) for seed in range(100))
 
 model, nudged = small_cnn(rng=0), np.inf
 for _ in range(100):
-    moves = [0.01 * rng.normal(size=weights.value.shape) for weights in model.parameters()]
+    moves = [
+        0.01 * rng.normal(size=weights.value.shape)
+        for weights in model.parameters()
+    ]
     for weights, move in zip(model.parameters(), moves, strict=True):
         weights.value[...] += move
     if error_of(model) < nudged:
@@ -71,7 +91,10 @@ for _ in range(100):
     model.backward(loss.backward())
     for weights in model.parameters():
         weights.value[...] -= 0.1 * weights.grad
-print(f"guess {guessed:.2f}, nudge {nudged:.2f}, use the slope {error_of(model):.2f}")
+print(
+    f"guess {guessed:.2f}, nudge {nudged:.2f}, use the slope "
+    f"{error_of(model):.2f}"
+)
 
 # %% [markdown] minutes=11
 # Guessing and nudging hardly get below the error of a network that knows nothing. Among so many weights, nearly every
@@ -115,9 +138,13 @@ DescentExplorer(
     steps=5,
     challenge=Challenge(
         "From -2.5: an error below 0.02 in 15 steps",
-        lambda f: f["error"] < 0.02 and 0 < f["steps"] <= 15 and f["start"] == -2.5,
         lambda f: (
-            f"now {f['needed']:.0f} steps" if f["needed"] <= 100 else "now never",
+            f["error"] < 0.02 and 0 < f["steps"] <= 15 and f["start"] == -2.5
+        ),
+        lambda f: (
+            f"now {f['needed']:.0f} steps"
+            if f["needed"] <= 100
+            else "now never",
             15 / max(15, f["needed"]),
         ),
     ),
@@ -132,11 +159,17 @@ DescentExplorer(
 # %% answers="05.steps"
 steps = np.arange(6)
 predicted = Quadratic(1.0).error((1 - 0.1 * 1.0) ** steps * -2.5)
-walked = Quadratic(1.0).error(descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=5))
+walked = Quadratic(1.0).error(
+    descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=5)
+)
 np.testing.assert_allclose(walked, predicted)
 print("error after 0 to 5 steps:", walked.round(3))
-errors = Quadratic(1.0).error(descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=50))
-print("below 0.02 for the first time after", np.argmax(errors < 0.02), "steps")
+errors = Quadratic(1.0).error(
+    descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=50)
+)
+print(
+    "below 0.02 for the first time after", np.argmax(errors < 0.02), "steps"
+)
 
 # %% [markdown]
 # Why then not always a larger rate? Here is the factor $1 - \eta\,c$ for some rates, and what is left after ten steps of the
@@ -159,7 +192,8 @@ for lr in (0.01, 0.1, 0.4, 1, 1.5, 1.9, 2, 2.1, 3):
 # an error instead. **This cell is meant to fail.** It also prints in which step.
 
 # %% tags=["raises-exception"]
-with in_short(), np.errstate(over="raise"):  # of the error only its last line
+# of the error only its last line
+with in_short(), np.errstate(over="raise"):
     w, step = np.float64(-2.5), 0
     try:
         while step < 2000:
@@ -188,7 +222,10 @@ with in_short(), np.errstate(over="raise"):  # of the error only its last line
 w, curvatures = np.array([-2.5, 0.5]), np.array([1, 10])
 for step in range(4):
     gradient = curvatures * w
-    print(f"step {step}: w {w.round(4)}, gradient {gradient.round(4)}, error {(gradient * w).sum() / 2:.3f}")
+    print(
+        f"step {step}: w {w.round(4)}, gradient {gradient.round(4)}, error "
+        f"{(gradient * w).sum() / 2:.3f}"
+    )
     w = w - 0.15 * gradient
 
 # %% [markdown]
@@ -212,7 +249,12 @@ predict("05.arrow")
 ContourExplorer(
     challenge=Challenge(
         "Condition number 10 or more: an error below 0.000001 in 20 steps",
-        lambda f: f["condition"] > 9.9 and f["error"] < 1e-6 and 0 < f["steps"] <= 20 and f["slope"] > 1,
+        lambda f: (
+            f["condition"] > 9.9
+            and f["error"] < 1e-6
+            and 0 < f["steps"] <= 20
+            and f["slope"] > 1
+        ),
         lambda f: (
             f"now {f['error']:.1g} after {f['steps']} steps",
             np.log10(10 / max(f["error"], 1e-99)) / 7,
@@ -237,7 +279,10 @@ bowl, place = Bowl(condition=10, angle=30), np.array([-2.5, 2.0])
 down = -bowl.gradient(place)
 along = np.array([-down[1], down[0]]) / np.linalg.norm(down)
 change = (bowl.error(place + 1e-6 * along) - bowl.error(place)) / 1e-6
-print(f"slope along the contour {change:.5f}, slope along the gradient {np.linalg.norm(down):.3f}")
+print(
+    f"slope along the contour {change:.5f}, slope along the gradient "
+    f"{np.linalg.norm(down):.3f}"
+)
 
 # %% [markdown]
 # One rate has to serve both directions. In a direction of curvature $c$ a step leaves
@@ -256,7 +301,10 @@ for condition in (1, 10, 100):
     bowl = Bowl(condition, angle=30)
     best = 2 / bowl.curvatures(np.zeros(2)).sum()
     errors = bowl.error(descend(bowl, [-2.5, 2.0], best, 2000))
-    print(f"condition number {condition:3d}: {np.argmax(errors < 1e-4):4d} steps to an error below 0.0001")
+    print(
+        f"condition number {condition:3d}: {np.argmax(errors < 1e-4):4d} "
+        "steps to an error below 0.0001"
+    )
 
 # %% [markdown] minutes=8 cut=1
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -281,7 +329,8 @@ for condition in (1, 10, 100):
 
 # %%
 chosen = np.isin(digits.y_train, (3, 5))
-pixels = digits.x_train[chosen, 0][:, (3, 2), (2, 4)]  # of each image the pixels (3, 2) and (2, 4)
+# of each image the pixels (3, 2) and (2, 4)
+pixels = digits.x_train[chosen, 0][:, (3, 2), (2, 4)]
 pixels = (pixels - pixels.mean(axis=0)) / pixels.std(axis=0)
 wanted = np.where(digits.y_train[chosen] == 3, 1.0, -1.0)
 
@@ -292,7 +341,9 @@ for step in range(61):
     gradient = pixels[batch].T @ off / len(batch)  # the mean over the batch
     if step % 15 == 0:
         error = ((pixels @ w - wanted) ** 2).mean() / 2
-        print(f"step {step:2d}: error of all {len(pixels)} images {error:.3f}")
+        print(
+            f"step {step:2d}: error of all {len(pixels)} images {error:.3f}"
+        )
     w = w - lr * gradient
 
 # %% [markdown]
@@ -311,7 +362,8 @@ predict("05.batch")
 BatchNoise(
     batch="64",
     challenge=Challenge(
-        "An error below 0.001 above the smallest, as a mean of the 21 runs, at a cost of 400 images",
+        "An error below 0.001 above the smallest, as a mean of the 21 "
+        "runs, at a cost of 400 images",
         lambda f: f["mean_error"] < 1e-3 and f["samples"] <= 400,
         lambda f: (
             f"now {f['mean_error']:.2g} for {f['samples']} images",
@@ -329,9 +381,13 @@ batch_errors = {}
 for batch in ("1", "4", "16", "64", "all"):
     facts = BatchNoise(batch=batch, samples=1500).facts
     batch_errors[batch] = facts["mean_error"]
-    spread = f"spread of the gradient {facts['spread']:.2f}, predicted {facts['predicted']:.2f}"
+    spread = (
+        f"spread of the gradient {facts['spread']:.2f}, predicted "
+        f"{facts['predicted']:.2f}"
+    )
     print(
-        f"batch {batch:>3}: {facts['steps']:4d} steps, error above the smallest {batch_errors[batch]:.4f}, {spread}"
+        f"batch {batch:>3}: {facts['steps']:4d} steps, error above the "
+        f"smallest {batch_errors[batch]:.4f}, {spread}"
     )
 
 # %% [markdown] minutes=14
@@ -458,11 +514,20 @@ for condition in (10, 100, 1000):
     bowl = Bowl(condition, angle=30)
     low, high = np.sort(bowl.curvatures(np.zeros(2)))
     rate = (2 / (np.sqrt(low) + np.sqrt(high))) ** 2
-    momentum = ((np.sqrt(high) - np.sqrt(low)) / (np.sqrt(high) + np.sqrt(low))) ** 2
+    momentum = (
+        (np.sqrt(high) - np.sqrt(low)) / (np.sqrt(high) + np.sqrt(low))
+    ) ** 2
     paths = [descend(bowl, [-2.5, 2.0], 2 / (low + high), 4000)]
-    paths.append(descend(bowl, [-2.5, 2.0], rate, 4000, "Momentum", momentum))
-    plain, heavy = (np.flatnonzero(bowl.error(path) >= 1e-4)[-1] + 1 for path in paths)
-    print(f"condition number {condition:4d}: {plain:4d} steps, with momentum {momentum:.2f} {heavy:3d} steps")
+    paths.append(
+        descend(bowl, [-2.5, 2.0], rate, 4000, "Momentum", momentum)
+    )
+    plain, heavy = (
+        np.flatnonzero(bowl.error(path) >= 1e-4)[-1] + 1 for path in paths
+    )
+    print(
+        f"condition number {condition:4d}: {plain:4d} steps, with momentum "
+        f"{momentum:.2f} {heavy:3d} steps"
+    )
 
 # %% [markdown]
 # From line to line the condition number grows tenfold. Without momentum the steps grow tenfold too; with momentum they
@@ -485,9 +550,17 @@ predict("05.race")
 OptimizerRace(
     steps=0,
     challenge=Challenge(
-        "A start from which Adam at its best rate beats SGD at its best, after 60 steps or more",
-        lambda f: f["steps"] >= 60 and f["error_Adam"] < f["error_SGD"] and f["best_rates"] == 1,
-        lambda f: (f"now SGD {f['error_SGD']:.1g}, Adam {f['error_Adam']:.1g}", f["steps"] / 100),
+        "A start from which Adam at its best rate beats SGD at its best, "
+        "after 60 steps or more",
+        lambda f: (
+            f["steps"] >= 60
+            and f["error_Adam"] < f["error_SGD"]
+            and f["best_rates"] == 1
+        ),
+        lambda f: (
+            f"now SGD {f['error_SGD']:.1g}, Adam {f['error_Adam']:.1g}",
+            f["steps"] / 100,
+        ),
     ),
 )
 
@@ -495,7 +568,10 @@ OptimizerRace(
 long_bowl = Bowl(50, angle=30)
 for method in METHODS:
     errors = long_bowl.error(descend(long_bowl, start, 0.1, 100, method))
-    print(f"{method:9s} error after 40 steps {errors[40]:.4f}, after 100 steps {errors[100]:.5f}")
+    print(
+        f"{method:9s} error after 40 steps {errors[40]:.4f}, after 100 "
+        f"steps {errors[100]:.5f}"
+    )
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -529,7 +605,9 @@ for surface in (Bowl(50, angle=30), Rosenbrock(), Saddle(), Ripples()):
     starts = rng.uniform(surface.low, surface.high, (100, 2))
     found = race(surface, starts, steps=100)
     winners.append(max(found, key=lambda method: found[method][0]))
-    wins = "  ".join(f"{method} {won:3d}" for method, (won, _) in found.items())
+    wins = "  ".join(
+        f"{method} {won:3d}" for method, (won, _) in found.items()
+    )
     print(f"{type(surface).__name__:10s} wins of 100:  {wins}")
 
 # %% [markdown]
@@ -551,8 +629,13 @@ for surface in (Bowl(50, angle=30), Rosenbrock(), Saddle(), Ripples()):
 
 # %%
 for method in METHODS:
-    first = [float(descend(Quadratic(c), 1.0, 0.1, 1, method)[1] - 1) for c in (4.0, 0.04)]
-    print(f"{method:9s} slope 4: {first[0]:+.3f}   slope 0.04: {first[1]:+.3f}")
+    first = [
+        float(descend(Quadratic(c), 1.0, 0.1, 1, method)[1] - 1)
+        for c in (4.0, 0.04)
+    ]
+    print(
+        f"{method:9s} slope 4: {first[0]:+.3f}   slope 0.04: {first[1]:+.3f}"
+    )
 
 # %% [markdown]
 # ## Exercises
@@ -564,7 +647,8 @@ for method in METHODS:
 # %%
 def sgd_step(w, dw, lr):
     ### BEGIN SOLUTION
-    # Why: the gradient points uphill, so the step goes against it, as far as the rate says.
+    # Why: the gradient points uphill, so the step goes against it, as far as
+    # the rate says.
     return w - lr * dw
     ### END SOLUTION
 
@@ -581,9 +665,12 @@ check("05.sgd", sgd_step)
 
 # %%
 def fit_line(x, t, w, lr, batches):
-    """Slope and intercept after a step for each batch; w holds those at the start."""
+    """Slope and intercept after a step for each batch; w holds those at the
+    start.
+    """
     ### BEGIN SOLUTION
-    # Why: the slope by w[0] is a mean of off times x, that by w[1] of off alone; each step starts where the last one ended.
+    # Why: the slope by w[0] is a mean of off times x, that by w[1] of off
+    # alone; each step starts where the last one ended.
     for batch in batches:
         off = w[0] * x[batch] + w[1] - t[batch]
         w = w - lr * np.array([(off * x[batch]).mean(), off.mean()])
@@ -600,12 +687,20 @@ check("05.fit_line", fit_line)
 
 # %%
 dark = (digits.x_train[:, 0] > 0.5).sum(axis=(1, 2))
-x, t = (dark - dark.mean()) / dark.std(), digits.x_train[:, 0].sum(axis=(1, 2))
+x, t = (
+    (dark - dark.mean()) / dark.std(),
+    digits.x_train[:, 0].sum(axis=(1, 2)),
+)
 batches = np.random.default_rng(0).integers(0, len(x), (200, 32))
 best = np.polyfit(x, t, 1).round(2)
 for steps in (0, 50, 200):
     line = fit_line(x, t, np.zeros(2), 0.1, batches[:steps])
-    print(f"{steps:3d} steps:", "nothing yet" if line is None else np.round(line, 2), " best:", best)
+    print(
+        f"{steps:3d} steps:",
+        "nothing yet" if line is None else np.round(line, 2),
+        " best:",
+        best,
+    )
 
 # %% [markdown]
 # **3. Momentum.** *Core, 5 minutes.* The velocity keeps its old self times `momentum` and takes in the new gradient whole;
@@ -616,7 +711,8 @@ for steps in (0, 50, 200):
 # %%
 def momentum_step(w, dw, velocity, lr, momentum):
     ### BEGIN SOLUTION
-    # Why: gradients that keep their sign add up in the velocity, those that change sign cancel.
+    # Why: gradients that keep their sign add up in the velocity, those that
+    # change sign cancel.
     velocity = momentum * velocity + dw
     return w - lr * velocity, velocity
     ### END SOLUTION
@@ -636,14 +732,18 @@ check("05.momentum", momentum_step)
 def within_60(rate, momentum):
     path = descend(Rosenbrock(), [-1.0, 2.0], rate, 60, "Momentum", momentum)
     error = Rosenbrock().error(path[-1])
-    print(f"rate {rate}, momentum {momentum}: {error:.5f}, {'reached' if error < 1e-3 else 'not yet'}")
+    print(
+        f"rate {rate}, momentum {momentum}: {error:.5f}, "
+        f"{'reached' if error < 1e-3 else 'not yet'}"
+    )
 
 
 within_60(0.2, 0.5)
 
 # %%
 ### BEGIN SOLUTION
-# Why: along the valley floor the curvature is small, so memory has to carry the walk; too much swings past.
+# Why: along the valley floor the curvature is small, so memory has to carry
+# the walk; too much swings past.
 within_60(1.0, 0.85)
 ### END SOLUTION
 
@@ -658,9 +758,13 @@ within_60(1.0, 0.85)
 # %%
 for batch in ("1", "16"):
     errors = [
-        BatchNoise(batch=batch, samples=samples).facts["mean_error"] for samples in range(1000, 3001, 500)
+        BatchNoise(batch=batch, samples=samples).facts["mean_error"]
+        for samples in range(1000, 3001, 500)
     ]
-    print(f"batch {batch:>2}: error above the smallest", *[f"{error:.5f}" for error in errors])
+    print(
+        f"batch {batch:>2}: error above the smallest",
+        *[f"{error:.5f}" for error in errors],
+    )
 
 # %% [markdown]
 # With batches of one the mean error stays near one height however many images follow: that is a *floor*. Batches of 16 have a
@@ -678,13 +782,28 @@ def two_hollows(w):
 
 
 plt.figure(figsize=(6, 2.4), layout="constrained")
-plt.plot(np.linspace(-1.5, 1.5, 200), two_hollows(np.linspace(-1.5, 1.5, 200)), color="0.6")
+plt.plot(
+    np.linspace(-1.5, 1.5, 200),
+    two_hollows(np.linspace(-1.5, 1.5, 200)),
+    color="0.6",
+)
 for start in (0.0, 0.2):
     path = [start]
     for _ in range(40):
-        path.append(path[-1] - 0.05 * (4 * path[-1] * (path[-1] ** 2 - 1) + 0.3))
-    plt.plot(path, two_hollows(np.array(path)), "o--", markersize=4, label=f"from {start}")
-    print(f"from {start}: to {path[-1]:+.2f}, error {two_hollows(path[-1]):+.2f}")
+        path.append(
+            path[-1] - 0.05 * (4 * path[-1] * (path[-1] ** 2 - 1) + 0.3)
+        )
+    plt.plot(
+        path,
+        two_hollows(np.array(path)),
+        "o--",
+        markersize=4,
+        label=f"from {start}",
+    )
+    print(
+        f"from {start}: to {path[-1]:+.2f}, error "
+        f"{two_hollows(path[-1]):+.2f}"
+    )
 plt.gca().set(xlabel="weight", ylabel="error")
 plt.legend()
 plt.show()

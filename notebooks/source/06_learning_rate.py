@@ -30,7 +30,15 @@ import math
 
 import numpy as np
 
-from cnnlib import SGD, CrossEntropyLoss, HalfSquaredError, ReLU, load_digits, small_cnn, train
+from cnnlib import (
+    SGD,
+    CrossEntropyLoss,
+    HalfSquaredError,
+    ReLU,
+    load_digits,
+    small_cnn,
+    train,
+)
 from cnnlib.checks import check
 from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.experiments.error_curves import Quadratic, Wells, descend
@@ -38,7 +46,13 @@ from cnnlib.experiments.hessian import Hessian, largest_curvature
 from cnnlib.experiments.landscape import get_weights, set_weights
 from cnnlib.experiments.rates import border_along, shares_right
 from cnnlib.runtime import in_short
-from cnnlib.widgets import BatchNoise, Challenge, DescentExplorer, RateSweep, ScheduleExplorer
+from cnnlib.widgets import (
+    BatchNoise,
+    Challenge,
+    DescentExplorer,
+    RateSweep,
+    ScheduleExplorer,
+)
 from cnnlib.widgets.cards import predict, quiz
 
 # %% [markdown] minutes=5
@@ -60,8 +74,13 @@ DescentExplorer(
     curvature=2.5,
     steps=50,
     challenge=Challenge(
-        "Within one per cent of the border, after 50 steps or more, at a curvature other than 1",
-        lambda f: abs(f["rate"] / f["limit"] - 1) < 0.01 and f["steps"] >= 50 and f["curvature"] != 1,
+        "Within one per cent of the border, after 50 steps or more, at a "
+        "curvature other than 1",
+        lambda f: (
+            abs(f["rate"] / f["limit"] - 1) < 0.01
+            and f["steps"] >= 50
+            and f["curvature"] != 1
+        ),
         lambda f: (
             f"now {f['rate'] / f['limit']:.2f} times the border",
             1 - abs(np.log10(f["rate"] / f["limit"])) / 4,
@@ -85,9 +104,13 @@ DescentExplorer(
 
 # %% answers="06.border"
 for share in (0.01, 0.5, 1.0, 1.5, 1.99, 2.0, 2.01):
-    factor = 1 - share  # of the weight, in one step, at rate share / curvature
+    # of the weight, in one step, at rate share / curvature
+    factor = 1 - share
     end = descend(Quadratic(2.5), 1.0, share / 2.5, 100)[-1]
-    print(f"rate {share:4.2f} / curvature: factor {factor:+.2f}, after 100 steps the weight is {end:+.3g}")
+    print(
+        f"rate {share:4.2f} / curvature: factor {factor:+.2f}, after 100 "
+        f"steps the weight is {end:+.3g}"
+    )
 
 # %% [markdown] minutes=5
 # ## Is a rate above 1 too high?
@@ -101,12 +124,21 @@ predict("06.rule")
 
 # %% answers="06.rule"
 for rate, curvature in ((3.0, 0.5), (0.9, 3.0)):
-    error = Quadratic(curvature).error(descend(Quadratic(curvature), 1.0, rate, 40)[-1])
-    print(f"rate {rate} on curvature {curvature}: error after 40 steps {error:.2g}")
+    error = Quadratic(curvature).error(
+        descend(Quadratic(curvature), 1.0, rate, 40)[-1]
+    )
+    print(
+        f"rate {rate} on curvature {curvature}: error after 40 steps "
+        f"{error:.2g}"
+    )
 for rate in (0.005, 0.3):
     clean = Quadratic(1.0).error(descend(Quadratic(1.0), 1.0, rate, 300)[-1])
-    noisy = BatchNoise(batch="1", rate=rate, samples=3000).facts["mean_error"]
-    print(f"rate {rate}: exact gradient on the parabola {clean:.2g}; batches of 1 in the task {noisy:.2g}")
+    batches_of_1 = BatchNoise(batch="1", rate=rate, samples=3000)
+    noisy = batches_of_1.facts["mean_error"]
+    print(
+        f"rate {rate}: exact gradient on the parabola {clean:.2g}; batches "
+        f"of 1 in the task {noisy:.2g}"
+    )
 
 # %% [markdown] minutes=3
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -135,7 +167,10 @@ wells, bottom = Wells(), Wells().global_minimum()
 border = 2 / float(wells.curvature(np.array(bottom)))
 for share in (0.9, 1.05, 1.2):
     path = descend(wells, 1.2, share * border, 400)
-    print(f"rate {share:.2f} x border: last four weights {path[-4:].round(3)}, bottom at {bottom:.3f}")
+    print(
+        f"rate {share:.2f} x border: last four weights "
+        f"{path[-4:].round(3)}, bottom at {bottom:.3f}"
+    )
 
 # %% [markdown] minutes=6
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -162,9 +197,18 @@ predict("06.share")
 # %% tags=["nbval-ignore-output"]
 sweep = RateSweep(
     challenge=Challenge(
-        "Another optimizer: its best rate at least four times smaller than that of SGD",
-        lambda f: f["steps"] >= 200 and f["best_rate"] < 0.13 and f["best_loss"] < 0.3,
-        lambda f: (f"best now: {f.get('best_rate', 0):.2g}, after {f['steps']} steps", f["steps"] / 270 / 2),
+        "Another optimizer: its best rate at least four times smaller than "
+        "that of SGD",
+        lambda f: (
+            f["steps"] >= 200
+            and f["best_rate"] < 0.13
+            and f["best_loss"] < 0.3
+        ),
+        lambda f: (
+            f"best now: {f.get('best_rate', 0):.2g}, after {f['steps']} "
+            "steps",
+            f["steps"] / 270 / 2,
+        ),
     )
 )
 sweep
@@ -192,14 +236,22 @@ sweep
 # %%
 digits, model = load_digits(), small_cnn(rng=0)
 x, y = digits.x_train, digits.y_train
-losses = [r.loss for r in train(model, CrossEntropyLoss(), SGD(3.0), x, y, rng=0)]
+losses = [
+    r.loss for r in train(model, CrossEntropyLoss(), SGD(3.0), x, y, rng=0)
+]
 h = x
 for layer in model.layers:
     h = layer.forward(h)
     if isinstance(layer, ReLU):
         active = (h > 0).any(axis=(0, 2, 3)).sum()
-        print(f"ReLU maps with a unit that is active for any image: {active} of {h.shape[1]}")
-print(f"highest loss {max(losses):.0f}, different outputs among all images: {len(np.unique(h, axis=0))}")
+        print(
+            f"ReLU maps with a unit that is active for any image: {active} "
+            f"of {h.shape[1]}"
+        )
+print(
+    f"highest loss {max(losses):.0f}, different outputs among all images: "
+    f"{len(np.unique(h, axis=0))}"
+)
 print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
 
 # %% [markdown]
@@ -215,11 +267,20 @@ print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
 predict("06.infinite")
 
 # %% tags=["raises-exception", "nbval-ignore-output"] answers="06.infinite"
-with np.errstate(all="ignore"), in_short():  # no warnings, and of the error only its last line
-    records = list(train(small_cnn(rng=0), HalfSquaredError(), SGD(30.0), x, y, rng=0))
+# no warnings, and of the error only its last line
+with np.errstate(all="ignore"), in_short():
+    records = list(
+        train(small_cnn(rng=0), HalfSquaredError(), SGD(30.0), x, y, rng=0)
+    )
     growing = [record.loss for record in records]
-    print(" ".join(f"{loss:.0e}" for loss in growing[:12]), "...", *growing[-3:])
-    assert np.isfinite(growing).all(), f"the loss is {growing[-1]}: start afresh with a smaller rate"
+    print(
+        " ".join(f"{loss:.0e}" for loss in growing[:12]),
+        "...",
+        *growing[-3:],
+    )
+    assert np.isfinite(growing).all(), (
+        f"the loss is {growing[-1]}: start afresh with a smaller rate"
+    )
 
 # %% [markdown] minutes=9 cut=2
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -251,8 +312,13 @@ with np.errstate(all="ignore"), in_short():  # no warnings, and of the error onl
 
 # %%
 few_x, few_y = x[:360], y[:360]
-fresh = largest_curvature(small_cnn(rng=0), CrossEntropyLoss(), few_x, few_y, rng=0)
-print(f"at the first weights: curvature {fresh.value:.1f}, so the border is {fresh.lr_limit:.3f}")
+fresh = largest_curvature(
+    small_cnn(rng=0), CrossEntropyLoss(), few_x, few_y, rng=0
+)
+print(
+    f"at the first weights: curvature {fresh.value:.1f}, so the border is "
+    f"{fresh.lr_limit:.3f}"
+)
 print(f"found with {fresh.iterations} products of Hessian and vector")
 
 # %% [markdown]
@@ -270,13 +336,25 @@ predict("06.bottom")
 # %% tags=["nbval-ignore-output"] answers="06.bottom"
 model = small_cnn(rng=0)
 full = {"batch_size": 360, "rng": 0}
-for _ in train(model, CrossEntropyLoss(), SGD(0.1, momentum=0.9), few_x, few_y, epochs=250, **full):
+for _ in train(
+    model,
+    CrossEntropyLoss(),
+    SGD(0.1, momentum=0.9),
+    few_x,
+    few_y,
+    epochs=250,
+    **full,
+):
     pass  # it only has to arrive
-there = largest_curvature(model, CrossEntropyLoss(), few_x, few_y, rng=0, tolerance=1e-4)
+there = largest_curvature(
+    model, CrossEntropyLoss(), few_x, few_y, rng=0, tolerance=1e-4
+)
 shares = np.array([0.5, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.5, 2.0])
 copies = NetworkEnsemble(model, copies=len(shares))
 rates = shares * there.lr_limit
-run = train_ensemble(copies, SGD(1.0), few_x, few_y, lr=rates, epochs=40, **full)
+run = train_ensemble(
+    copies, SGD(1.0), few_x, few_y, lr=rates, epochs=40, **full
+)
 worst = np.max([record.loss for record in run], axis=0)
 print(f"curvature {there.value:.2f}, border {there.lr_limit:.2f}")
 for share, loss in zip(shares, worst, strict=True):
@@ -303,13 +381,18 @@ start, v = get_weights(model).astype(float), there.direction.astype(float)
 
 def step(weights, rate):
     set_weights(exact, weights)
-    return weights - rate * Hessian(exact, CrossEntropyLoss(), few_x.astype(float), few_y).gradient
+    images = few_x.astype(float)
+    here = Hessian(exact, CrossEntropyLoss(), images, few_y)
+    return weights - rate * here.gradient
 
 
 for share in (0.5, 1.5, 2.5):
     rate = share / there.value
     factor = (step(start + 1e-6 * v, rate) - step(start, rate)) @ v / 1e-6
-    print(f"rate {share} / curvature: predicted factor {1 - share:+.2f}, measured {factor:+.2f}")
+    print(
+        f"rate {share} / curvature: predicted factor {1 - share:+.2f}, "
+        f"measured {factor:+.2f}"
+    )
     assert abs(factor - (1 - share)) < 0.01
 
 # %% [markdown]
@@ -347,10 +430,17 @@ for rate in (0.05, 0.1, 0.2):
 
 # %% tags=["nbval-ignore-output"]
 for batch in (16, 32, 64, 128, 256):
-    for name, rate in (("same rate", 0.05), ("rate scaled", 0.05 * batch / 16)):
-        shares = shares_right(small_cnn, digits, rate, batch_size=batch, epochs=5)
+    for name, rate in (
+        ("same rate", 0.05),
+        ("rate scaled", 0.05 * batch / 16),
+    ):
+        shares = shares_right(
+            small_cnn, digits, rate, batch_size=batch, epochs=5
+        )
         print(
-            f"batch {batch:3d}, {name:11s} {rate:4.2f}: {shares.mean():.0%}, from {shares.min():.0%} to {shares.max():.0%}"
+            f"batch {batch:3d}, {name:11s} {rate:4.2f}: "
+            f"{shares.mean():.0%}, from {shares.min():.0%} to "
+            f"{shares.max():.0%}"
         )
 
 # %% [markdown]
@@ -361,8 +451,13 @@ for batch in (16, 32, 64, 128, 256):
 
 # %% tags=["nbval-ignore-output"]
 for rate, epochs in ((0.2, 5), (0.4, 5), (0.6, 5), (0.8, 5), (0.8, 20)):
-    shares = shares_right(small_cnn, digits, rate, batch_size=256, epochs=epochs)
-    print(f"rate {rate}, {epochs:2d} passes: {shares.mean():.0%}, from {shares.min():.0%} to {shares.max():.0%}")
+    shares = shares_right(
+        small_cnn, digits, rate, batch_size=256, epochs=epochs
+    )
+    print(
+        f"rate {rate}, {epochs:2d} passes: {shares.mean():.0%}, from "
+        f"{shares.min():.0%} to {shares.max():.0%}"
+    )
 
 # %% [markdown] minutes=10
 # Lower rates hardly help: none of them comes near 90 %. The steps are too few. Five passes with a batch of 256 are 30 steps,
@@ -390,18 +485,34 @@ ScheduleExplorer(
     schedule="cosine",
     rate=0.8,
     challenge=Challenge(
-        "Three epochs: more than 95 % of the validation images right, averaged over the six networks",
+        "Three epochs: more than 95 % of the validation images right, "
+        "averaged over the six networks",
         lambda f: f["epochs"] <= 3 and f["accuracy"] > 0.95,
-        lambda f: (f"now {f['accuracy']:.1%} after {f['epochs']} epochs", f["accuracy"] / 0.95 - 0.02),
+        lambda f: (
+            f"now {f['accuracy']:.1%} after {f['epochs']} epochs",
+            f["accuracy"] / 0.95 - 0.02,
+        ),
     ),
 )
 
 # %% tags=["nbval-ignore-output"] answers="06.cosine"
 lowest_shares = {}
-for name in ("constant", "step", "cosine", "warm-up and cosine", "one cycle"):
-    results = [ScheduleExplorer(schedule=name, rate=rate).facts for rate in (0.2, 0.5, 0.8)]
+for name in (
+    "constant",
+    "step",
+    "cosine",
+    "warm-up and cosine",
+    "one cycle",
+):
+    results = [
+        ScheduleExplorer(schedule=name, rate=rate).facts
+        for rate in (0.2, 0.5, 0.8)
+    ]
     lowest_shares[name] = results[2]["worst"]
-    line = "   ".join(f"{f['accuracy']:.1%} ({f['worst']:.0%} to {f['best']:.0%})" for f in results)
+    line = "   ".join(
+        f"{f['accuracy']:.1%} ({f['worst']:.0%} to {f['best']:.0%})"
+        for f in results
+    )
     print(f"{name:19s} {line}")
 
 # %% [markdown]
@@ -436,7 +547,8 @@ ScheduleExplorer(schedule="range test", rate=5, epochs=3)
 # %%
 def largest_rate(curvature):
     ### BEGIN SOLUTION
-    # Why: one step multiplies w by 1 - rate * curvature, which must stay above -1.
+    # Why: one step multiplies w by 1 - rate * curvature, which must stay
+    # above -1.
     return 2 / curvature
     ### END SOLUTION
 
@@ -452,7 +564,8 @@ check("06.largest_rate", largest_rate)
 # %%
 def cosine_schedule(step, steps, lr):
     ### BEGIN SOLUTION
-    # Why: the cosine runs from 1 to -1 over half a wave; lifted by 1 and halved it runs from 1 to 0.
+    # Why: the cosine runs from 1 to -1 over half a wave; lifted by 1 and
+    # halved it runs from 1 to 0.
     return lr * (1 + math.cos(math.pi * step / steps)) / 2
     ### END SOLUTION
 
@@ -468,11 +581,15 @@ check("06.cosine_schedule", cosine_schedule)
 # %% tags=["nbval-ignore-output"]
 choice = {"schedule": "constant", "rate": 0.1, "momentum": 0}
 ### BEGIN SOLUTION
-# Why: momentum makes each rate go further, so the rate is smaller; the last third is walked with a tenth of it.
+# Why: momentum makes each rate go further, so the rate is smaller; the last
+# third is walked with a tenth of it.
 choice = {"schedule": "step", "rate": 0.08, "momentum": 0.9}
 ### END SOLUTION
 accuracy = ScheduleExplorer(epochs=3, **choice).facts["accuracy"]
-print(f"{accuracy:.1%} on average: {'target reached' if accuracy > 0.95 else 'not yet'}")
+print(
+    f"{accuracy:.1%} on average: "
+    f"{'target reached' if accuracy > 0.95 else 'not yet'}"
+)
 
 # %% [markdown]
 # > **What the chapter says** (claims 7 to 9 of its [fourteen](../docs/claims.md)). *A rate over 1 may converge faster or

@@ -29,7 +29,14 @@
 # %%
 import numpy as np
 
-from cnnlib import SGD, CrossEntropyLoss, evaluate, fit, load_digits, small_cnn
+from cnnlib import (
+    SGD,
+    CrossEntropyLoss,
+    evaluate,
+    fit,
+    load_digits,
+    small_cnn,
+)
 from cnnlib.checks import check
 from cnnlib.experiments.basins import basins
 from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
@@ -74,9 +81,16 @@ for w in maxima:
 predict("07.valley")
 
 # %% answers="07.valley"
-goal = "Start right of 1, in the valley of C, and end in a false minimum all the same"
+goal = (
+    "Start right of 1, in the valley of C, and end in a false minimum all "
+    "the same"
+)
 BasinMap(
-    start=0.0, challenge=Challenge(goal, lambda f: f["start"] > 1 and f["false"] == 1 and f["steps"] == 100)
+    start=0.0,
+    challenge=Challenge(
+        goal,
+        lambda f: f["start"] > 1 and f["false"] == 1 and f["steps"] == 100,
+    ),
 )
 
 # %% [markdown]
@@ -94,9 +108,13 @@ BasinMap(
 
 # %%
 starts = np.linspace(-3, 3, 100)
-low_rate = basins("SGD")[50]  # one row of the map: all starts at one low rate
+# one row of the map: all starts at one low rate
+low_rate = basins("SGD")[50]
 change = np.flatnonzero(np.diff(low_rate))
-print("the outcome changes between", [f"{starts[i]:.2f} and {starts[i + 1]:.2f}" for i in change])
+print(
+    "the outcome changes between",
+    [f"{starts[i]:.2f} and {starts[i + 1]:.2f}" for i in change],
+)
 print("the maxima lie at          ", maxima.round(2))
 
 # %% [markdown]
@@ -107,14 +125,23 @@ print("the maxima lie at          ", maxima.round(2))
 predict("07.methods")
 
 # %% answers="07.methods"
-low_rates, in_a = slice(0, 60), starts < maxima[0]  # the lower part of the map, up to a rate of 0.3
+# the lower part of the map, up to a rate of 0.3
+low_rates, in_a = slice(0, 60), starts < maxima[0]
 for method in METHODS:
     codes = basins(method)
-    low, high = (np.mean(codes[rates, in_a] == 2) for rates in (low_rates, slice(60, None)))
-    print(
-        f"{method:9s} ends in C {np.mean(codes == 2):4.0%}, in none yet {np.mean(codes == 4):4.0%};", end=""
+    low, high = (
+        np.mean(codes[rates, in_a] == 2)
+        for rates in (low_rates, slice(60, None))
     )
-    print(f"  in C from A's valley {low:.0%} at low rates, {high:.0%} at high ones")
+    print(
+        f"{method:9s} ends in C {np.mean(codes == 2):4.0%}, in none yet "
+        f"{np.mean(codes == 4):4.0%};",
+        end="",
+    )
+    print(
+        f"  in C from A's valley {low:.0%} at low rates, {high:.0%} at high "
+        "ones"
+    )
 
 # %% [markdown] minutes=9
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -141,11 +168,21 @@ for method in METHODS:
 predict("07.noise")
 
 # %% answers="07.noise"
-goal = "From -2.5: more than 65 % in the global valley, and a median error below 0.01"
+goal = (
+    "From -2.5: more than 65 % in the global valley, and a median error "
+    "below 0.01"
+)
 won = Challenge(
     goal,
-    lambda f: f["start"] == -2.5 and f["chance"] > 0.65 and f["typical_error"] < 0.01,
-    lambda f: (f"now {f['chance']:.0%}, error {f['typical_error']:.2g}", f["chance"] / 0.65 * 0.9),
+    lambda f: (
+        f["start"] == -2.5
+        and f["chance"] > 0.65
+        and f["typical_error"] < 0.01
+    ),
+    lambda f: (
+        f"now {f['chance']:.0%}, error {f['typical_error']:.2g}",
+        f["chance"] / 0.65 * 0.9,
+    ),
 )
 EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 
@@ -164,8 +201,14 @@ EscapeExplorer(rate=0.2, noise=2.0, challenge=won)
 
 # %% answers="07.noise"
 for noise in (0, 2, 4, 6):
-    stays, fades = (EscapeExplorer(rate=0.2, noise=noise, cooling=c).facts for c in (False, True))
-    stays, fades = (f"{f['chance']:3.0%} reach C, error {f['typical_error']:.2f}" for f in (stays, fades))
+    stays, fades = (
+        EscapeExplorer(rate=0.2, noise=noise, cooling=c).facts
+        for c in (False, True)
+    )
+    stays, fades = (
+        f"{f['chance']:3.0%} reach C, error {f['typical_error']:.2f}"
+        for f in (stays, fades)
+    )
     print(f"noise {noise}: stays, {stays};  fades, {fades}")
 
 # %% [markdown]
@@ -180,7 +223,10 @@ for noise in (0, 2, 4, 6):
 # %%
 p = np.mean(low_rate == 2)
 for k in (1, 2, 4, 8):
-    print(f"{k} starts: {1 - (1 - p) ** k:.0%} chance that at least one ends in C")
+    print(
+        f"{k} starts: {1 - (1 - p) ** k:.0%} chance that at least one ends "
+        "in C"
+    )
 
 # %% [markdown] minutes=6 cut=1
 # ## Two weights: saddles
@@ -194,21 +240,41 @@ for k in (1, 2, 4, 8):
 predict("07.saddle")
 
 # %%
-goal = "From weight 2 between 0 and 0.01: an error below 0.01 within 40 steps"
+goal = (
+    "From weight 2 between 0 and 0.01: an error below 0.01 within 40 steps"
+)
 won = Challenge(
     goal,
-    lambda f: f["error"] < 0.01 and 0 < f["steps"] <= 40 and f["slope"] > 0.5,
-    lambda f: (f"now {f['error']:.2g} after {f['steps']} steps", np.log10(10 / max(f["error"], 1e-99)) / 3),
+    lambda f: (
+        f["error"] < 0.01 and 0 < f["steps"] <= 40 and f["slope"] > 0.5
+    ),
+    lambda f: (
+        f"now {f['error']:.2g} after {f['steps']} steps",
+        np.log10(10 / max(f["error"], 1e-99)) / 3,
+    ),
 )
-ContourExplorer(surface="saddle", start_1=1.5, start_2=0.01, rate=0.2, steps=0, challenge=won)
+ContourExplorer(
+    surface="saddle",
+    start_1=1.5,
+    start_2=0.01,
+    rate=0.2,
+    steps=0,
+    challenge=won,
+)
 
 # %% answers="07.saddle"
 saddle = Saddle()
 for distance in (0.1, 0.01, 0.001):
     path = descend(saddle, [1.5, distance], 0.2, 400)
-    print(f"start {distance} beside the ridge: {np.argmax(np.abs(path[:, 1]) > 0.7)} steps until it has left")
+    print(
+        f"start {distance} beside the ridge: "
+        f"{np.argmax(np.abs(path[:, 1]) > 0.7)} steps until it has left"
+    )
 print(
-    "curvatures at the saddle", saddle.curvatures([0, 0]), "and at a minimum", saddle.curvatures([0, 2**0.5])
+    "curvatures at the saddle",
+    saddle.curvatures([0, 0]),
+    "and at a minimum",
+    saddle.curvatures([0, 2**0.5]),
 )
 
 # %% [markdown] minutes=8
@@ -241,7 +307,10 @@ goal = "Find the first point of the path at which the loss is below 0.5"
 found = Challenge(
     goal,
     lambda f: f["loss"] < 0.5 and f["steps"] <= 54 and f["share"] > 0.5,
-    lambda f: (f"now {f['loss']:.2f} after {f['steps']} steps", 54 / max(54, f["steps"])),
+    lambda f: (
+        f"now {f['loss']:.2f} after {f['steps']} steps",
+        54 / max(54, f["steps"]),
+    ),
 )
 LossSlice(challenge=found)
 
@@ -265,7 +334,8 @@ predict("07.shadow")
 # %% tags=["nbval-ignore-output"] answers="07.shadow"
 first = LossSlice(plane="random, filter-normalised", point=0).facts
 print(
-    f"loss of the first weights {first['loss']:.2f}, loss of the plane at their shadow {first['shadow']:.2f}"
+    f"loss of the first weights {first['loss']:.2f}, loss of the plane at "
+    f"their shadow {first['shadow']:.2f}"
 )
 
 # %% [markdown]
@@ -281,10 +351,13 @@ print(
 
 # %%
 steps, weights = 54, small_cnn(0).num_parameters
-walk = np.cumsum(np.random.default_rng(0).normal(size=(steps, weights)), axis=0)
+walk = np.cumsum(
+    np.random.default_rng(0).normal(size=(steps, weights)), axis=0
+)
 sizes = np.linalg.svd(walk - walk[-1], compute_uv=False) ** 2
 print(
-    f"the best plane holds {(sizes[:2] / sizes.sum()).sum():.0%} of a random walk of {steps} steps in {weights} dimensions"
+    f"the best plane holds {(sizes[:2] / sizes.sum()).sum():.0%} of a "
+    f"random walk of {steps} steps in {weights} dimensions"
 )
 
 # %% [markdown] minutes=6 cut=2
@@ -305,7 +378,10 @@ print(
 predict("07.between")
 
 # %% tags=["nbval-ignore-output"] answers="07.between"
-goal = "Two different seeds for which matching removes three quarters of the barrier"
+goal = (
+    "Two different seeds for which matching removes three quarters of the "
+    "barrier"
+)
 lower = Challenge(
     goal,
     lambda f: 0 < f["barrier_matched"] < f["barrier"] / 4,
@@ -328,7 +404,9 @@ LineBetween(share=0, challenge=lower)
 
 # %% tags=["raises-exception"]
 with in_short():  # of an error only its last line
-    match_units(small_cnn(0, width=4), small_cnn(0, width=8), load_digits().x_train)
+    match_units(
+        small_cnn(0, width=4), small_cnn(0, width=8), load_digits().x_train
+    )
 
 # %% [markdown] minutes=7
 # ## Are bad minima common?
@@ -349,7 +427,10 @@ for width in ("1", "2", "4", "8", "16"):
     seeds.set_state(width=width)
     seeds.advance(6 * 45)
     f = seeds.facts
-    losses = f"best {f['best']:.2f}, median {f['median']:.2f}, worst {f['worst']:.2f}"
+    losses = (
+        f"best {f['best']:.2f}, median {f['median']:.2f}, worst "
+        f"{f['worst']:.2f}"
+    )
     print(f"width {width:>2}: {losses}, {f['stuck']} above 1")
 seeds
 
@@ -370,11 +451,15 @@ seeds
 # %% tags=["nbval-ignore-output"]
 x, y = load_digits().x_train, load_digits().y_train
 narrow = NetworkEnsemble([small_cnn(seed, width=1) for seed in range(30)])
-for record in train_ensemble(narrow, SGD(0.05, momentum=0.9), x, y, epochs=40, rng=0):
+for record in train_ensemble(
+    narrow, SGD(0.05, momentum=0.9), x, y, epochs=40, rng=0
+):
     if record.last_of_epoch and record.epoch in (6, 12, 24, 40):
-        losses, _ = narrow.evaluate(x[:360], y[:360])  # the images on which the list above is judged
+        # the images on which the list above is judged
+        losses, _ = narrow.evaluate(x[:360], y[:360])
         print(
-            f"after {record.epoch:2d} epochs: median {np.median(losses):.2f}, {(losses > 1).sum()} of 30 above 1"
+            f"after {record.epoch:2d} epochs: median "
+            f"{np.median(losses):.2f}, {(losses > 1).sum()} of 30 above 1"
         )
 
 # %% [markdown]
@@ -386,8 +471,20 @@ for record in train_ensemble(narrow, SGD(0.05, momentum=0.9), x, y, epochs=40, r
 worst = int(np.argmax(seeds.finished[4]))
 model = small_cnn(worst, width=4)
 for more, total in ((6, 6), (12, 18), (24, 42)):
-    fit(model, CrossEntropyLoss(), SGD(0.05, momentum=0.9), x, y, epochs=more, rng=0, progress=False)
-    print(f"seed {worst}, after {total} epochs: loss {evaluate(model, CrossEntropyLoss(), x, y).loss:.3f}")
+    fit(
+        model,
+        CrossEntropyLoss(),
+        SGD(0.05, momentum=0.9),
+        x,
+        y,
+        epochs=more,
+        rng=0,
+        progress=False,
+    )
+    print(
+        f"seed {worst}, after {total} epochs: loss "
+        f"{evaluate(model, CrossEntropyLoss(), x, y).loss:.3f}"
+    )
 
 # %% [markdown]
 # It was slow as well. (The first number is not that of the list: here the images came in another order, and the loss is that of
@@ -404,7 +501,8 @@ for more, total in ((6, 6), (12, 18), (24, 42)):
 # %%
 start_and_rate = None
 ### BEGIN SOLUTION
-# Why: -2.5 lies on the slope of A, and 0.1 is below 2 over the curvature at its bottom.
+# Why: -2.5 lies on the slope of A, and 0.1 is below 2 over the curvature at
+# its bottom.
 start_and_rate = (-2.5, 0.1)
 ### END SOLUTION
 
@@ -418,7 +516,8 @@ check("07.false_minimum", start_and_rate)
 # %%
 rate_and_momentum = None
 ### BEGIN SOLUTION
-# Why: a small rate with a long memory brings enough velocity through B, and has lost it again in C.
+# Why: a small rate with a long memory brings enough velocity through B, and
+# has lost it again in C.
 rate_and_momentum = (0.02, 0.9)
 ### END SOLUTION
 
@@ -432,7 +531,8 @@ check("07.momentum_escape", rate_and_momentum)
 # %%
 way = {"rate": 0.1, "noise": 0.0, "cooling": True}
 ### BEGIN SOLUTION
-# Why: kicks cross the hill while they are strong; as they fade the deepest valley is the hardest to leave.
+# Why: kicks cross the hill while they are strong; as they fade the deepest
+# valley is the hardest to leave.
 way = {"rate": 0.2, "noise": 4.0, "cooling": True}
 ### END SOLUTION
 chance = EscapeExplorer(start=-2.5, **way).facts["chance"]
@@ -446,7 +546,8 @@ print(f"{chance:.0%} reach C, {'a way out' if chance > 0.5 else 'not yet'}")
 # %%
 def best_of_restarts(curve, starts, rate, steps):
     ### BEGIN SOLUTION
-    # Why: no start knows the landscape, so all of them run, and only the ends are compared.
+    # Why: no start knows the landscape, so all of them run, and only the
+    # ends are compared.
     w = np.array(starts, float)
     for _ in range(steps):
         w = w - rate * curve.gradient(w)
