@@ -435,9 +435,9 @@ for ax, (sign, (value, slopes)) in zip(axes, gates.items(), strict=True):
             {"size": 13},
         )  # beside the line's end
         how["ha"] = "right" if side < 0 else "left"
-        x = column + 0.1 * side
-        ax.text(x, row + 0.02, number, va="bottom", **how)
-        ax.text(x, row - 0.02, gradient, va="top", color="tab:red", **how)
+        end = column + 0.1 * side
+        ax.text(end, row + 0.02, number, va="bottom", **how)
+        ax.text(end, row - 0.02, gradient, va="top", color="tab:red", **how)
     how = {"size": 15, "bbox": {"boxstyle": "circle", "fc": "w"}}
     ax.text(1, 0.5, sign, ha="center", va="center", **how)
     ax.set(xlim=(-0.5, 2.5), ylim=(-0.4, 1.4))

@@ -441,7 +441,7 @@ for where, gradients in {"across": (4, -4, 4), "along": (1, 1, 1)}.items():
     print(f"{where:7} gradients {gradients}, velocities {velocities[1:]}")
 
 # %% [markdown]
-# Across, the velocity stays below the gradient; along, it grows. With the same gradient $g$ again and again it would
+# Across, the velocity never becomes larger than the gradient; along, it grows. With the same gradient $g$ again and again it would
 # come near $g / (1 - \mu)$, here twice the gradient, and ten times with $\mu = 0.9$. So along the valley it is as if the rate were
 # $\eta / (1 - \mu)$. A rate that suits plain SGD may be too large with momentum. The price of rolling: where the
 # ground is round, the ball swings past the bottom.
@@ -485,8 +485,8 @@ print(f"RMSprop after 40 steps: {w.round(3)}, error {valley.error(w):.4f}")
 # <!-- computed: 0.1 * 0.9 = 0.09 --> <!-- computed: 0.1 * 0.9 ** 2 = 0.081 --> <!-- computed: 0.1 + 0.09 + 0.081 = 0.271 -->
 # <!-- computed: 1 - 0.9 ** 3 = 0.271 -->
 #
-# **Adam** (Kingma and Ba 2015) remembers two means: $m$ of the gradients, as momentum does, and $q$ of their squares, as
-# RMSprop does. Both are too small at first, so Adam divides each of them by what its shares add up to,
+# **Adam** (Kingma and Ba 2015) remembers two means: $m$, a mean of the gradients (the velocity of momentum is a sum of them), and
+# $q$, a mean of their squares, as in RMSprop. Both are too small at first, so Adam divides each of them by what its shares add up to,
 # $\hat m = m' / (1 - 0.9^t)$ and $\hat q = q' / (1 - 0.999^t)$. By hand, the first step with a gradient of 4: $m' = 0.4$ and
 # $q' = 0.016$; divided, $\hat m = 0.4 / 0.1 = 4$ and $\hat q = 0.016 / 0.001 = 16$. The step is $\eta \cdot 4 / \sqrt{16} = \eta$.
 # With any other gradient it is the same: the first step of Adam is as long as the learning rate.
