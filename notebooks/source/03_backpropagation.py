@@ -430,12 +430,9 @@ for ax, (sign, (value, slopes)) in zip(axes, gates.items(), strict=True):
     ]
     for column, row, number, gradient in ways:
         ax.plot([column, 1], [row, 0.5], color="0.6", zorder=0)
-        side, how = (
-            np.sign(column - 1),
-            {"size": 13},
-        )  # beside the line's end
-        how["ha"] = "right" if side < 0 else "left"
-        end = column + 0.1 * side
+        left = column < 1  # numbers stand beside the end of their line
+        end = column - 0.1 if left else column + 0.1
+        how = {"ha": "right" if left else "left", "size": 13}
         ax.text(end, row + 0.02, number, va="bottom", **how)
         ax.text(end, row - 0.02, gradient, va="top", color="tab:red", **how)
     how = {"size": 15, "bbox": {"boxstyle": "circle", "fc": "w"}}

@@ -363,14 +363,13 @@ for share, loss in zip(shares, worst, strict=True):
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# The prediction holds, to within a fifth: below the border all stay, clearly above it all fly off, and end where
-# every unit is dead. The one a tenth above stays as well; while it trains its loss goes on falling, and the curvature
-# with it, so that the border moves away.
+# The prediction holds, to within a fifth: below the border all stay, clearly above it all fly off. The one a tenth above
+# stays as well. While it trains its loss goes on falling a little, and the curvature with it, so that the border moves up.
 #
 # </details>
 #
 # (Four hundred steps instead of forty give the same picture.) It can be checked
-# more sharply. Move the weights a millionth along the steepest direction, take
+# more sharply. Move the weights a millionth along the most curved direction, take
 # one step from there and one from the old place. The parabola says that the distance is multiplied by $1 -
 # \eta\,\lambda_{\max}$.
 
@@ -409,7 +408,7 @@ for rate in (0.05, 0.1, 0.2):
 
 # %% [markdown] minutes=5
 # After its first step, at every rate, the training stands on ground that is flat enough: the number is below 1. Then the
-# curvature *rises*, and at every rate the number goes above 1, the later the lower the rate. A hundred steps or so it stays
+# curvature *rises*, and at every rate the number goes above 1, the later the lower the rate. For a hundred steps or so it stays
 # there, and the loss goes on falling. This is called the **edge of stability** (Cohen et al. 2021). Why
 # do the jumps not explode? While they grow, they also move the weights, a little with each jump, to places where the
 # curvature is smaller. When it has fallen below the border, the jumps become smaller again (Damian et al. 2023). In the end
