@@ -252,7 +252,7 @@ for name, i in (("lowest", early.argmin()), ("highest", early.argmax())):
         f"{twelve.test_loss[i]:.3f}, place {places[i]} of 12"
     )
 
-# %% [markdown]
+# %% [markdown] minutes=4
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The seed with the lowest loss at epoch 300 ends in the eighth place of twelve, and the one with the highest loss ends in
@@ -260,7 +260,7 @@ for name, i in (("lowest", early.argmin()), ("highest", early.argmax())):
 # says next to nothing about the order at the end.
 #
 # </details>
-# minutes=4
+#
 # ## Room to turn
 #
 # The page opens with two hidden layers of 4 and 2 neurons and the features $X_1$ and $X_2$. With these, the spirals did not

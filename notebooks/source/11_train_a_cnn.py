@@ -414,7 +414,7 @@ MistakeExplorer(reader, images)
 # - *Occlusion*: by how much does the probability fall if these pixels are covered? That is an experiment (Zeiler and Fergus,
 #   2014).
 #
-# Which pixels decide for a 7? Answer the card and look. Then ask for the wrong class, for instance what in this 7 speaks
+# Which pixels decide for a 7? Always the same ones? Answer the card and look at several sevens. Then ask for the wrong class, for instance what in this 7 speaks
 # for a 1. The two maps often disagree, because a tiny change and a covered stroke are different questions.
 
 # %%
@@ -443,9 +443,9 @@ print(
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# The cell moves a patch over each of sixty sevens and notes where covering costs the 7 most of its probability. For most of
-# them that is in the lower half, on the stem. A bar at the top is found in other digits too, but few others have a single
-# slanting stroke below it.
+# It differs from seven to seven. The cell moves a patch over each of sixty sevens and notes where covering costs the 7 most
+# of its probability. For some that is in the upper half, on the bar, for others in the lower half, on the stem, and neither
+# group is much larger than the other. So one image does not show what a network looks for in a digit.
 #
 # </details>
 
