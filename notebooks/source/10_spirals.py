@@ -371,8 +371,8 @@ tell_shares(
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # After one epoch the maps are ramps whose directions come from the random first weights: the upright axes are ahead little
-# more often than half of the time. Four epochs later they are ahead in nearly every run, and in the middle of the thirty
-# runs it is the *height* that explains much. The width, a vertical cut, explains little. (At epoch 300 the turned axes are
+# more often than half of the time. Four epochs later they are ahead in nearly every run. It is the *height* that
+# explains the maps: its median share is 92 %, that of the width, a vertical cut, 4 %. (At epoch 300 the turned axes are
 # ahead in eight of the thirty; the chapter's run was not the only one.)
 #
 # </details>
@@ -408,8 +408,7 @@ tell_shares(tilted)
 # <details style="margin-bottom: 1em"><summary>And the cut?</summary>
 #
 # It turns with the spirals: at epochs 5 and 20, when there is one cut, the turned axes are ahead in nearly every run. So these
-# networks have no preference for
-# horizontal and vertical cuts. They begin with one straight cut, and the data decide where it runs.
+# networks have no preference for horizontal and vertical cuts. They begin with one straight cut, and the data decide where it runs.
 #
 # </details>
 #
