@@ -460,10 +460,10 @@ for rate, epochs in ((0.2, 5), (0.4, 5), (0.6, 5), (0.8, 5), (0.8, 20)):
 
 # %% [markdown] minutes=10
 # Lower rates hardly help: none of them comes near 90 %. The steps are too few. Five passes with a batch of 256 are 30 steps,
-# with a batch of 16 they are 450. Twenty passes are 120 steps, and after them the rate of 0.8
-# gets more right than the batch of 16 did.
-# Linear scaling replaces several short steps by one long one. That is right as long as the gradient hardly changes between
-# the short ones; sixteen steps of this training are too many to be replaced by one.
+# with a batch of 16 they are 450. Twenty passes are 120 steps, and after them the network with the rate of 0.8 gets more
+# images right than the one with the batch of 16 did. Linear scaling replaces several short steps by one long one. That is
+# right as long as the gradient hardly changes between the short ones. Sixteen steps of this training are too many to be
+# replaced by one.
 # <!-- computed: 5 * 6 = 30 --> <!-- computed: 5 * 90 = 450 --> <!-- computed: 20 * 6 = 120 -->
 #
 # ## Schedules: fast first, careful later

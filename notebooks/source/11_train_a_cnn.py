@@ -414,8 +414,8 @@ MistakeExplorer(reader, images)
 # - *Occlusion*: by how much does the probability fall if these pixels are covered? That is an experiment (Zeiler and Fergus,
 #   2014).
 #
-# Which pixels decide for a 7? Always the same ones? Answer the card and look at several sevens. Then ask for the wrong class, for instance what in this 7 speaks
-# for a 1. The two maps often disagree, because a tiny change and a covered stroke are different questions.
+# Which pixels decide for a 7? Always the same ones? Answer the card and look at several sevens. Then ask for the wrong class,
+# for instance what in this 7 speaks for a 1. The two maps often disagree, because a tiny change and a covered stroke are different questions.
 
 # %%
 predict("11.seven")
