@@ -560,14 +560,10 @@ dy = loss.backward()
 np.testing.assert_allclose(dy, (F.softmax(outputs) - np.eye(10)[y]) / len(y))
 for layer in reversed(network.layers):
     dy = layer.backward(dy)
-    shapes = [
-        f"d{name} {gradient.shape}" for name, gradient in layer.grads.items()
-    ]
+    shapes = [f"d{name} {array.shape}" for name, array in layer.grads.items()]
     print(f"{type(layer).__name__:10} dx {dy.shape!s:15}", *shapes)
-print(
-    f"the nudged weight: {network[0].grads['weight'].flat[31]:.6f}, "
-    f"measured {measured:.6f}"
-)
+nudged = network[0].grads["weight"].flat[31]
+print(f"the nudged weight: {nudged:.6f}, measured {measured:.6f}")
 
 # %% [markdown]
 # The last line compares the weight that we nudged at the beginning: both ways give the same derivative. But this one pass
