@@ -560,7 +560,7 @@ dy = loss.backward()
 np.testing.assert_allclose(dy, (F.softmax(outputs) - np.eye(10)[y]) / len(y))
 for layer in reversed(network.layers):
     dy = layer.backward(dy)
-    shapes = [f"d{name} {array.shape}" for name, array in layer.grads.items()]
+    shapes = [f"d{name} {grad.shape}" for name, grad in layer.grads.items()]
     print(f"{type(layer).__name__:10} dx {dy.shape!s:15}", *shapes)
 nudged = network[0].grads["weight"].flat[31]
 print(f"the nudged weight: {nudged:.6f}, measured {measured:.6f}")
