@@ -234,10 +234,10 @@ for step in range(4):
 # curvature divided by the smallest, here 10 / 1 = 10. In a round bowl it is 1; the larger it is, the longer and narrower is
 # the valley. <!-- computed: 1 - 0.15 = 0.85 --> <!-- computed: 10 / 1 = 10 -->
 #
-# A network has thousands of weights, and two are the most that fit on a map. Grey ground is high. Each thin
-# line joins places of equal error, as on a hiking map; such a line is a *contour*. The arrow is the steepest way down, minus
-# the gradient. It always crosses the contours at a right angle: along a contour the error does not change, so all of the
-# change is across it.
+# A network has thousands of weights, and two are the most that fit on a map. Below the next card is a map of such an error,
+# seen from above. Darker grey is higher ground. Each thin line joins places of equal error, as on a hiking map; such a line
+# is a *contour*. The arrow is the steepest way down, minus the gradient. It always crosses the contours at a right angle:
+# along a contour the error does not change, so all of the change is across it.
 #
 # Does the arrow point at the lowest point? When would it? Drag the start about and read the sentence below
 # the picture. Then turn the condition number down to 1 and look again.
@@ -285,11 +285,11 @@ print(
 )
 
 # %% [markdown]
-# One rate has to serve both directions. In a direction of curvature $c$ a step leaves
-# the share $1 - \eta\,c$ of the distance. Along the valley, where $c$ is small, this share is near 1: slow. A larger rate
-# helps there. But across the valley, where $c$ is large, the share then becomes negative: the weight jumps to the other side.
-# What counts across is the size of this share, $\eta\,c_{\max} - 1$, and it grows with the rate. The best rate is the one at
-# which both directions shrink equally fast: $1 - \eta\,c_{\min} = \eta\,c_{\max} - 1$, so $\eta = 2 / (c_{\min} + c_{\max})$.
+# One rate has to serve both directions. In a direction of curvature $c$ a step leaves the share $1 - \eta\,c$ of the
+# distance. Along the valley, where $c$ is small, this share is near 1: slow. A larger rate helps there. But across the
+# valley, where $c$ is large, the share then becomes negative: the weight jumps to the other side. What counts across is the
+# size of this share, $\eta\,c_{\max} - 1$, and it grows with the rate. The best rate is the one at which both shares are
+# equally large, $1 - \eta\,c_{\min} = \eta\,c_{\max} - 1$. Solved for the rate, it is $\eta = 2 / (c_{\min} + c_{\max})$.
 #
 # Ten times the condition number, each at its best rate: how many times the steps?
 
@@ -310,9 +310,10 @@ for condition in (1, 10, 100):
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # From 10 to 100 the number of steps grows about in proportion. Put the best rate into $1 - \eta\,c_{\min}$: a step leaves
-# the share $(\kappa - 1) / (\kappa + 1)$ of the distance, so it takes away the share $2 / (\kappa + 1)$. For $\kappa = 10$ this is
-# 18 %, for $\kappa = 100$ it is 2 %, about a tenth of that. So about ten times as many steps are needed. (The round bowl,
-# $\kappa = 1$, is a special case: one step.) <!-- computed: 100 * 2 / 11 = 18 --> <!-- computed: 100 * 2 / 101 = 2 -->
+# the share $(\kappa - 1) / (\kappa + 1)$ of the distance, so it takes away the share $2 / (\kappa + 1)$. For $\kappa = 10$
+# this is 18 %, for $\kappa = 100$ it is 2 %, about a tenth of that. So about ten times as many steps are needed. (The round
+# bowl, $\kappa = 1$, is a special case: one step.) <!-- computed: 100 * 2 / 11 = 18 --> <!-- computed: 100 * 2 / 101 = 2
+# -->
 #
 # </details>
 #
@@ -321,11 +322,13 @@ for condition in (1, 10, 100):
 #
 # ## A batch is a guess at the gradient
 #
-# The gradient is a mean over the training set. A mean over a *few* images, a *batch*, is nearly the same and much
-# cheaper. Gradient descent with batches that are drawn at random is called *stochastic*, SGD. Here it is on a real task with
-# two weights: from two pixels of a handwritten digit, is it a 3 (wanted: 1) or a 5 (wanted: −1)? The guess is
-# $w_1 x_1 + w_2 x_2$, the error half the square of what it is off, as a mean over the images. So the slope by $w_1$ is the
-# mean of $\text{off} \cdot x_1$.
+# The gradient is a mean over the training set. A mean over a *few* images, a *batch*, is nearly the same and much cheaper.
+# Gradient descent with batches that are drawn at random is called *stochastic*, SGD. Here it is on a real task with two
+# weights: from two pixels of a handwritten digit, is it a 3 (wanted: 1) or a 5 (wanted: −1)? The guess is $w_1 x_1 + w_2
+# x_2$. For one image let $\text{off}$ be the guess minus what is wanted; its error is $\tfrac12\,\text{off}^2$. If $w_1$
+# grows by a little, $\text{off}$ grows by $x_1$ times as much, so by the chain rule the slope of this error by $w_1$ is
+# $\text{off} \cdot x_1$. The error of the task is the mean over all images, and so its slope is the mean of $\text{off}
+# \cdot x_1$.
 
 # %%
 chosen = np.isin(digits.y_train, (3, 5))
@@ -351,8 +354,9 @@ for step in range(61):
 # with a network one watches the error on images that are not trained on, and stops when it falls no more
 # ([notebook 12](12_generalization.ipynb)).
 #
-# The picture does the same task. The coloured points in its middle are the steps that different batches of one size
-# propose. You may look at 1,500 images, some of them several times. Which batch size comes furthest?
+# The picture below the card does the same task. It has three parts, and the coloured points in the middle one stand for
+# batches of one size: each point is the way down (minus the gradient) that one batch proposes. You may look at 1,500
+# images, some of them several times. Which batch size comes furthest?
 # <!-- computed: 3 * 500 = 1500 -->
 
 # %%
@@ -400,16 +404,15 @@ for batch in ("1", "4", "16", "64", "all"):
 # </details>
 #
 # The column *predicted* follows a rule of statistics. The mean of $B$ guesses spreads $\sqrt B$ times less than a single
-# guess: the mean of 4 half as much, the mean of 16 a quarter as much. (The prediction also takes into account that no image
-# is drawn twice for one batch. A batch that holds a good part of all images cannot be far from their mean, and the batch of
-# all of them *is* their mean. So 64 spread a little less than an eighth as much, and all of them not at all.) Four times
-# the images buy half the noise. So large batches are poor value, until hardware that works on many images at once makes
-# them nearly free.
+# guess: the mean of 4 half as much, the mean of 16 a quarter as much. (The prediction goes one step further, because no
+# image is drawn twice for one batch: of $N$ images it multiplies the spread by $\sqrt{(N - B) / (N - 1)}$. For a small
+# batch this is nearly 1. For the batch of all images it is 0, since such a batch *is* the whole.) Four times the images buy
+# half the noise. So large batches are poor value, until hardware that works on many images at once makes them nearly free.
 #
 # The rule holds for a network with all its weights, too. Take the small network of this course, fresh. The gradient of all
-# training images has some length. The gradient of a batch of 32 lies about that same length away from it: the noise is as
-# large as the signal. Training works all the same: over many steps the noise cancels, while the slope, which keeps its
-# direction, adds up.
+# training images has some length. The gradient of a batch of 32 differs from it by an arrow that is about as long as the
+# gradient itself: the noise is as large as what it disturbs. Training works all the same: over many steps the noise
+# cancels, while the slope, which keeps its direction, adds up.
 # <!-- test: tests/notebooks/test_claims.py::test_the_noise_of_a_batch_of_32_is_as_long_as_the_gradient -->
 #
 # ## Five rules for a step
@@ -441,17 +444,18 @@ for where, gradients in {"across": (4, -4, 4), "along": (1, 1, 1)}.items():
     print(f"{where:7} gradients {gradients}, velocities {velocities[1:]}")
 
 # %% [markdown]
-# Across, the velocity never becomes larger than the gradient; along, it grows. With the same gradient $g$ again and again it would
-# come near $g / (1 - \mu)$, here twice the gradient, and ten times with $\mu = 0.9$. So along the valley it is as if the rate were
-# $\eta / (1 - \mu)$. A rate that suits plain SGD may be too large with momentum. The price of rolling: where the
-# ground is round, the ball swings past the bottom.
+# Across, the velocity never becomes larger than the gradient; along, it grows. With the same gradient $g$ again and again
+# it would come near $g / (1 - \mu)$, here twice the gradient, and ten times with $\mu = 0.9$. So along the valley it is as
+# if the rate were $\eta / (1 - \mu)$. A rate that suits plain SGD may be too large with momentum. The price of rolling:
+# where the ground is round, the ball swings past the bottom.
 #
 # **Nesterov.** From $w$ the ball will roll on by $-\eta\mu\,v$ in any case. So the slope is taken at the place where this
 # leads, $u = w - \eta\mu\,v$: first $v' = \mu\,v + g(u)$, then $w' = w - \eta\,v'$. If the ball is about to roll up the
 # other side, $g(u)$ says so one step earlier, and it brakes earlier. A program stores $u$, because the slope is taken
-# there. Its next value is $u' = w' - \eta\mu\,v'$. Replace $w'$ by $w - \eta\,v'$: it is $w - \eta\,v' - \eta\mu\,v'$.
-# Since $w = u + \eta\mu\,v$ and $\mu\,v = v' - g$, this is $u' = u - \eta\,(g + \mu\,v')$. That is the line of the table,
-# in which the weight that is kept is this $u$, under the name $w$. As a program:
+# there. Its next value is $u' = w' - \eta\mu\,v'$. Replace $w'$ by $w - \eta\,v'$: it is $w - \eta\,v' - \eta\mu\,v'$. Now
+# put in $w = u + \eta\mu\,v$: it is $u + \eta\mu\,v - \eta\,v' - \eta\mu\,v'$. And $\mu\,v$ is $v' - g$, so $\eta\mu\,v -
+# \eta\,v' = -\eta\,g$, and what remains is $u' = u - \eta\,(g + \mu\,v')$. This is the line of the table. There, and in the
+# program, the stored weight $u$ is called $w$:
 
 # %%
 valley, start, lr = Bowl(condition=10, angle=30), np.array([-2.5, 2.0]), 0.1
@@ -485,11 +489,12 @@ print(f"RMSprop after 40 steps: {w.round(3)}, error {valley.error(w):.4f}")
 # <!-- computed: 0.1 * 0.9 = 0.09 --> <!-- computed: 0.1 * 0.9 ** 2 = 0.081 --> <!-- computed: 0.1 + 0.09 + 0.081 = 0.271 -->
 # <!-- computed: 1 - 0.9 ** 3 = 0.271 -->
 #
-# **Adam** (Kingma and Ba 2015) remembers two means: $m$, a mean of the gradients (the velocity of momentum is a sum of them), and
-# $q$, a mean of their squares, as in RMSprop. Both are too small at first, so Adam divides each of them by what its shares add up to,
-# $\hat m = m' / (1 - 0.9^t)$ and $\hat q = q' / (1 - 0.999^t)$. By hand, the first step with a gradient of 4: $m' = 0.4$ and
-# $q' = 0.016$; divided, $\hat m = 0.4 / 0.1 = 4$ and $\hat q = 0.016 / 0.001 = 16$. The step is $\eta \cdot 4 / \sqrt{16} = \eta$.
-# With any other gradient it is the same: the first step of Adam is as long as the learning rate.
+# **Adam** (Kingma and Ba 2015) remembers two means: $m$, a mean of the gradients (the velocity of momentum is a sum of
+# them), and $q$, a mean of their squares, as in RMSprop. Both are too small at first, so Adam divides each of them by what
+# its shares add up to, $\hat m = m' / (1 - 0.9^t)$ and $\hat q = q' / (1 - 0.999^t)$. By hand, the first step with a
+# gradient of 4: $m' = 0.4$ and $q' = 0.016$; divided, $\hat m = 0.4 / 0.1 = 4$ and $\hat q = 0.016 / 0.001 = 16$. The step
+# is $\eta \cdot 4 / \sqrt{16} = \eta$. With any other gradient it is the same: the first step of Adam is as long as the
+# learning rate.
 # <!-- computed: 0.1 * 4 = 0.4 --> <!-- computed: 0.001 * 4 ** 2 = 0.016 --> <!-- computed: 0.4 / 0.1 = 4 -->
 # <!-- computed: 0.016 / 0.001 = 16 --> <!-- computed: 4 ** 2 = 16 -->
 # As a program, in which `t` counts the steps from 1:
@@ -506,8 +511,9 @@ np.testing.assert_allclose(w, descend(valley, start, lr, 40, "Adam")[-1])
 print(f"Adam after 40 steps: {w.round(3)}, error {valley.error(w):.4f}")
 
 # %% [markdown]
-# How much does momentum help in a long valley? For a bowl the best rate and the best momentum are known; the cell counts
-# steps until the error stays below 0.0001, without momentum and with.
+# How much does momentum help in a long valley? For a bowl the best rate and the best momentum are known formulas (Polyak
+# 1964; we take them as given). The cell uses them and counts steps until the error stays below 0.0001, without momentum and
+# with.
 
 # %%
 for condition in (10, 100, 1000):
@@ -583,10 +589,10 @@ for method in METHODS:
 #
 # </details>
 #
-# A race at one rate for all is unfair, since a rate means something else in each rule: to RMSprop and Adam
-# it is nearly the length of the step, to SGD a factor, and with momentum a factor that grows on the way. So give each rule the
-# best of sixty rates. (A rate counts only if its path stays on the map.) And change the ground. There are three more
-# surfaces:
+# A race at one rate for all is unfair, since a rate means something else in each rule: to RMSprop and Adam it is nearly the
+# length of the step in each weight, to SGD a factor, and with momentum a factor that grows on the way. So give each rule
+# the best of sixty rates. (A rate counts only if its path never leaves the ground that is drawn.) And change the ground.
+# There are three more surfaces:
 #
 # - *Rosenbrock's valley*, long and bent like a banana; the lowest point lies on its nearly flat floor;
 # - a *saddle*: from its middle the ground rises to left and right and falls in front and behind, to a lowest point on each side;
@@ -615,17 +621,18 @@ for surface in (Bowl(50, angle=30), Rosenbrock(), Saddle(), Ripples()):
 #
 # No rule wins everywhere. Nesterov wins nearly always in the long bowl and most often in Rosenbrock's valley. On the saddle
 # Nesterov and plain SGD reach one of the two lowest points to the last digit, from nearly every start, so both win. On the
-# ripples Adam ends lowest most often: its first steps are as long as the rate, even where the floor of a small hollow is nearly
-# flat, so it steps out of such hollows. But there every rule wins sometimes. Momentum in its plain form rarely wins: it is
-# still swinging when the race ends.
+# ripples Adam ends lowest most often: its first steps are as long as the rate, even where the floor of a small hollow is
+# nearly flat, so it steps out of such hollows. (RMSprop steps out of them as well, but its steps stay that long, so at the
+# end it cannot come to rest.) And there every rule wins sometimes. Momentum in its plain form rarely wins: it is still
+# swinging when the race ends.
 # <!-- test: tests/experiments/test_races.py::test_what_the_notebook_says_of_the_four_surfaces -->
 #
 # </details>
 #
-# Here is one step of each on the same gradient, the first step from rest at a rate of 0.1. The first three
-# move in proportion to the slope; Nesterov steps by $g + 0.9\,g$. RMSprop and Adam do not: a large and a
-# small gradient give the same first step. RMSprop's is $\eta / \sqrt{0.1}$, longer than the rate, because its
-# mean square has only begun to fill; Adam corrects that.
+# Here is one step of each on the same gradient, the first step from rest at a rate of 0.1. The first three move in
+# proportion to the slope; Nesterov steps by $g + 0.9\,g$. RMSprop and Adam do not: in each weight a large and a small
+# gradient give the same first step. RMSprop's is $\eta / \sqrt{0.1}$, longer than the rate, because its mean square has
+# only begun to fill; Adam corrects that.
 
 # %%
 for method in METHODS:
@@ -814,7 +821,7 @@ plt.show()
 #
 # > **What the chapter says** (claims 6 and 9 of its [fourteen](../docs/claims.md)). *New weight = old weight minus learning
 # > rate times the derivative*: this is the definition, and all five rules start from it. *Accuracy grows with the number
-# > of steps*: down to a floor.
+# > of steps*: the error falls, down to a floor.
 #
 # ## Questions
 

@@ -143,16 +143,16 @@ for rate in (0.005, 0.3):
 # %% [markdown] minutes=3
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# Three is a fine rate on flat ground, and 0.9 explodes on curved ground. (Compare the last two lines column by column:
-# they are two problems.) A low rate is no more accurate when
-# the gradient is exact: it has simply not arrived. With noisy gradients it *is* more accurate, because each
-# guess moves the weight less, and errors average out.
+# Three is a fine rate on flat ground, and 0.9 explodes on curved ground. (In the last two lines, compare the upper number
+# with the lower one, for each of the two problems by itself.) A low rate is no more accurate when the gradient is exact: it
+# has simply not arrived. With noisy gradients it *is* more accurate, because each guess moves the weight less, and errors
+# average out.
 #
 # </details>
 #
 # So the rule holds for typical curvatures and small batches. What decides is $2/c$, and the noise.
 #
-# ## Settling beside the bottom
+# ## Above the border on another curve
 #
 # On a parabola a rate that is too high explodes. On other curves it need not. Here is the curve with several minima that
 # the explorer offers too (and notebook 07 is about), started near its lowest, and rates a little above $2/c$ at its bottom.
@@ -260,8 +260,9 @@ print(f"loss of no opinion: ln 10 = {np.log(10):.4f}")
 # how frequent each digit is.
 #
 # Divergence can also end in numbers too large to hold. With half the squared error of the scores themselves, without
-# softmax, the gradient grows with the error. At a rate beyond the sweep the loss then does so: where do numbers end? The
-# assertion at the end of the cell shows how a loop of your own should guard itself. **The cell is meant to fail.**
+# softmax, the gradient grows with the error. The next cell trains so, at a rate of 30, beyond the sweep: the loss explodes.
+# After how many steps is it too large to be held? The assertion at the end of the cell shows how a loop of your own should
+# guard itself. **The cell is meant to fail.**
 
 # %%
 predict("06.infinite")
@@ -286,6 +287,7 @@ with np.errstate(all="ignore"), in_short():
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The first step throws the loss up by nine powers of ten; from then on each step makes it about a thousand times larger.
+# The twelfth loss, after eleven steps, is the first that is infinite.
 #
 # </details>
 #
@@ -298,13 +300,15 @@ with np.errstate(all="ignore"), in_short():
 #
 # The bowl of notebook 05 had two curvatures, across the valley and along it, and the larger one limited the rate. A
 # network's loss has one for each weight. They belong to the **Hessian**, the matrix of all second derivatives, and are
-# called its eigenvalues; the largest is $\lambda_{\max}$. How is it found in a matrix of millions of entries? Take any
-# direction. Any direction is a sum of parts along these special directions. The matrix makes each part longer by the
-# curvature that belongs to it. Do it again and again, shortening the result to length one each time: the part along the
-# most curved direction outgrows all others, and how much each product stretches it is $\lambda_{\max}$. This is **power
-# iteration**. (It finds the eigenvalue that is largest in absolute value. If that is a negative one, where the surface
-# bends down, the function shifts all eigenvalues and runs again.) The matrix is never written down: its product with a
-# direction is how the gradient changes along it, and that takes one more pass through the network (Pearlmutter 1994).
+# called its eigenvalues; the largest is $\lambda_{\max}$. Each eigenvalue has a direction of its own, as along and across
+# had in the bowl. How is the largest found in a matrix of millions of entries? Take any direction. It is a sum of parts
+# along those special directions. Multiply it by the matrix: each part is multiplied by its own curvature. Do it again and
+# again, and bring the result back to length one each time. The part along the most curved direction outgrows all others,
+# and the factor by which a product stretches it is $\lambda_{\max}$. This is **power iteration**. (It finds the eigenvalue
+# that is largest in absolute value. Where the surface bends down, that may be a negative one; then the library's function
+# adds the same number to all eigenvalues, so that none is negative, and runs again.) The matrix is never written down. What
+# is needed is only its product with a direction, and this product says how the gradient changes if the weights move along
+# that direction. One more forward and backward pass computes it (Pearlmutter 1994).
 # <!-- source: Pearlmutter 1994 -->
 #
 # We take 360 images as the whole training set here, and full batches, so that there is no noise to blame.
@@ -322,7 +326,7 @@ print(
 print(f"found with {fresh.iterations} products of Hessian and vector")
 
 # %% [markdown]
-# The sweep lost its networks only from a rate about seven times higher. Before we ask why, test the
+# The sweep lost its networks only from a rate of 1.35 on, about seven times higher. Before we ask why, test the
 # prediction where it has its best chance: at the bottom, where a network hardly moves. Train on the few
 # images until the loss is near zero, measure the curvature *there*, and set copies of this network going at
 # rates around $2/\lambda_{\max}$.
@@ -395,9 +399,9 @@ for share in (0.5, 1.5, 2.5):
     assert abs(factor - (1 - share)) < 0.01
 
 # %% [markdown]
-# So $2/\lambda_{\max}$ is exact, *for one step near a bottom*. Why then did fresh networks survive rates far
-# above it? Because the curvature changes while the network learns. Watch it for three rates, measured by the border:
-# the number is $\eta\,\lambda_{\max} / 2$, and above 1 the parabola of that moment would explode.
+# So $2/\lambda_{\max}$ is exact, *for one step near a bottom*. Why then did fresh networks survive rates far above it?
+# Because the curvature changes while the network learns. The next cell follows it for three rates. It prints the rate
+# divided by the border of that moment, $\eta\,\lambda_{\max} / 2$. Above 1, a parabola of that curvature would explode.
 
 # %% tags=["nbval-ignore-output"]
 steps = (1, 20, 50, 100, 150, 200, 300)
@@ -407,19 +411,20 @@ for rate in (0.05, 0.1, 0.2):
     print(f"rate {rate:4.2f}", *(f"{value:5.2f}" for value in along))
 
 # %% [markdown] minutes=5
-# After its first step, at every rate, the training stands on ground that is flat enough: the number is below 1. Then the
-# curvature *rises*, and at every rate the number goes above 1, the later the lower the rate. For a hundred steps or so it stays
-# there, and the loss goes on falling. This is called the **edge of stability** (Cohen et al. 2021). Why
-# do the jumps not explode? While they grow, they also move the weights, a little with each jump, to places where the
-# curvature is smaller. When it has fallen below the border, the jumps become smaller again (Damian et al. 2023). In the end
-# the curvature falls for another reason: where every image is right with certainty, cross-entropy is flat.
+# Look at the column of step 1, which is measured after the first step: at every rate the number is below 1, so the ground
+# there is flat enough. Then the curvature *rises*, and at every rate the number goes above 1, the later the lower the rate.
+# For a hundred steps or so it stays there, and yet the training goes on. This is called the **edge of stability** (Cohen et
+# al. 2021). Why do the jumps not explode? While they grow, they also move the weights, a little with each jump, to places
+# where the curvature is smaller. When it has fallen below the border, the jumps become smaller again (Damian et al. 2023).
+# In the end the curvature falls for another reason: where every image is right with certainty, cross-entropy is flat.
 #
-# So rates well above the border of the first step can be survived. Lewkowycz et al. (2020) found where such a throw can
-# lead: to flatter places, and the best results were often found there.
+# So rates well above the border of the first step can be survived. Lewkowycz et al. (2020) looked at where such long first
+# steps lead: to flatter places, and networks that started so were often the best in the end.
 # <!-- source: Damian, Nichani and Lee 2023, abstract; Lewkowycz et al. 2020, abstract -->
 #
-# That is how far the agreement goes: exact for a step, right within a fifth for staying at a bottom, and for a whole
-# training only within a factor of ten.
+# So how far can $2 / \lambda_{\max}$ be trusted? For one step near a bottom it is exact. For staying at a bottom it is
+# right to within a fifth. For a whole training, measured at the first weights, it is only a hint: here it was too low by a
+# factor of seven.
 #
 # ## A larger batch, a larger rate?
 #
@@ -444,9 +449,9 @@ for batch in (16, 32, 64, 128, 256):
 
 # %% [markdown]
 # After five passes a larger batch at the same rate gets fewer images right, because it has taken fewer steps. With the rate
-# scaled up, batches of 32 and 64 do as well as one of 16. At 128 the network falls behind, and at 256 the rule no longer
-# helps. Is the rate of 0.8 too high? Or are there too few steps? The cell tries the batch of 256 with lower rates, and then
-# with more passes.
+# scaled up, batches of 32 and 64 do as well as one of 16. At 128 the network falls behind, and at 256 far behind. Is the
+# rate of 0.8 too high? Or are there too few steps? The cell tries the batch of 256 with lower rates, and then with more
+# passes.
 
 # %% tags=["nbval-ignore-output"]
 for rate, epochs in ((0.2, 5), (0.4, 5), (0.6, 5), (0.8, 5), (0.8, 20)):
@@ -459,20 +464,20 @@ for rate, epochs in ((0.2, 5), (0.4, 5), (0.6, 5), (0.8, 5), (0.8, 20)):
     )
 
 # %% [markdown] minutes=10
-# Lower rates hardly help: none of them comes near 90 %. The steps are too few. Five passes with a batch of 256 are 30 steps,
-# with a batch of 16 they are 450. Twenty passes are 120 steps, and after them the network with the rate of 0.8 gets more
-# images right than the one with the batch of 16 did. Linear scaling replaces several short steps by one long one. That is
-# right as long as the gradient hardly changes between the short ones. Sixteen steps of this training are too many to be
-# replaced by one.
+# Lower rates help a little, but none of them comes near 90 %. The steps are too few. Five passes with a batch of 256 are 30
+# steps, with a batch of 16 they are 450. Twenty passes are 120 steps, and after them the network with the rate of 0.8 gets
+# more images right than the one with the batch of 16 did after its five. Linear scaling replaces several short steps by one
+# long one. That is right as long as the gradient hardly changes between the short ones. Sixteen steps of this training are
+# too many to be replaced by one.
 # <!-- computed: 5 * 6 = 30 --> <!-- computed: 5 * 90 = 450 --> <!-- computed: 20 * 6 = 120 -->
 #
 # ## Schedules: fast first, careful later
 #
-# A high rate covers ground, a low one settles. So change it on the way: *step* divides the rate at fixed times, *cosine*
-# lets it fall along half a cosine, *warm-up and cosine* climbs first, *one cycle* climbs for longer and falls below the
-# start. The upper picture draws the one you choose. Six networks are trained anew whenever you move a control. They learn
-# from 1,137 images and are judged by 300 others, held back from the training images: choosing by the test images would
-# be learning from them.
+# A high rate covers ground, a low one settles. So change it on the way: *step* keeps the rate for two thirds of the way and
+# then divides it by ten, *cosine* lets it fall along half a cosine, *warm-up and cosine* climbs first, *one cycle* climbs
+# for longer and ends below the rate it began with. The upper picture draws the one you choose. Six networks are trained
+# anew whenever you move a control. They learn from 1,137 images and are judged by 300 others, held back from the training
+# images: choosing by the test images would be learning from them.
 # <!-- computed: 1437 - 300 = 1137 -->
 # At a constant rate of 0.8 some of the six fail; do they still, if it only comes first?
 
@@ -515,7 +520,8 @@ for name in (
     print(f"{name:19s} {line}")
 
 # %% [markdown]
-# Columns: highest rates 0.2, 0.5 and 0.8; mean of six networks, lowest and highest.
+# The columns are the highest rates 0.2, 0.5 and 0.8. In each stands the mean of six networks, and in brackets the lowest
+# and the highest of them.
 #
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
@@ -526,10 +532,10 @@ for name in (
 # </details>
 #
 # How is a rate found without a sweep? With one short run in which the rate grows all the time, the **range test** (Smith
-# 2017). <!-- source: Smith 2017: LR range test --> At first the rate is so small that the loss stays where it is. Then the loss
-# falls, faster and faster, and from some rate on it climbs. Take the rate at which it falls fastest. There the steps are long
-# enough to get on, and the rates that throw the network off are still some way above. Read this rate off the next picture.
-# Was it one of those that learned in the sweep?
+# 2017). <!-- source: Smith 2017: LR range test --> At first the rate is so small that the loss stays where it is. Then the
+# loss falls, faster and faster. At higher rates it falls less, and at last it climbs. Take the rate at which it falls
+# fastest. There the steps are long enough to get on, and the rates that throw the network off are still some way above.
+# Read this rate off the next picture. Was it one of those that learned in the sweep?
 
 # %% tags=["nbval-ignore-output"]
 ScheduleExplorer(schedule="range test", rate=5, epochs=3)
@@ -596,7 +602,7 @@ print(
 # > rates are more accurate only where gradients are noisy. *With too high a rate the bottom is never reached; it settles to
 # > one side*: the first half holds where the curvature stays what it is. What comes instead depends on the curve: an
 # > explosion on a parabola, an endless jump between two sides in a rounded hollow, and in a network dead units, or a flatter
-# > place further on. *Accuracy grows with the number of steps*: up to a floor, which the rate and the noise set.
+# > place further on. *Accuracy grows with the number of steps*: the error falls to a floor, which the rate and the noise set.
 #
 # ## Questions
 
@@ -606,9 +612,9 @@ quiz("06")
 # %% [markdown]
 # ## Summary
 #
-# On a parabola, descent converges below 2 over the curvature: the border has nothing to do with 1. In a
-# network that is exact for a step and right at a bottom; on the way down the curvature itself changes.
-# Start with the rate at which the loss falls fastest in a range test, and let it fall on the way.
+# On a parabola, descent converges below 2 over the curvature: the border has nothing to do with 1. In a network that is
+# exact for a step near a bottom, and right to within a fifth for staying there; on the way down the curvature itself
+# changes. Start with the rate at which the loss falls fastest in a range test, and let it fall on the way.
 
 # %% [markdown]
 # ## References
