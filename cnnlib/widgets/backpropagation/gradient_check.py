@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.difference_quotients import FUNCTIONS, quotient, quotient_error
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
@@ -18,6 +18,7 @@ SHAPES = {"float64": "circle", "float32": "square"}
 SIDES = ("both sides", "one side")
 MOST = 200  # dots of earlier steps that stay
 SHOWN = ("those tried", "every ε")
+marked("cubic", "exponential", "logistic loss")  # names of functions
 APART = 0.02  # ε below which the two points cannot be told apart in the picture
 
 

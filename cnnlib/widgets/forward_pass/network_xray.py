@@ -276,7 +276,7 @@ class NetworkXRay(Widget):
         inputs, factors, products = (a.reshape(window) for a in (terms.inputs, terms.factors, terms.products))
         shown = min(state["input_map"], window[0] - 1)
         title = (
-            say("{short_name}, map {shown}", short_name=short_name(below), shown=shown)
+            say("{layer}, map {index}", layer=short_name(below), index=shown)
             if len(below.shape) == 3
             else short_name(below)
         )
@@ -297,7 +297,7 @@ class NetworkXRay(Widget):
                 kernel_title(output, unit, shown), factors[shown], (1, 9, 1, 5), sign="=", name="kernel"
             ),
             matrix_panel(
-                say("products, sum {part:.2f}", part=part).replace("-", "−"),
+                say("products, sum {part}", part=f"{part:.2f}".replace("-", "−")),
                 products[shown],
                 (1, 14, 1, 5),
                 name="products",
