@@ -177,6 +177,10 @@ class GradientCheckExplorer(Widget):
         if facts["across"]:
             return say("{words} The two points lie on different sides of the kink.", words=words)
         if facts["error64"] > 1e-6:
-            reason = "rounding: the two values differ in few digits" if facts["step"] < 1e-6 else "truncation"
-            return say("{words} What is wrong in float64 is {reason}.", words=words, reason=reason)
+            if facts["step"] >= 1e-6:
+                return say("{words} What is wrong in float64 is truncation.", words=words)
+            return say(
+                "{words} What is wrong in float64 is rounding: the two values differ in few digits.",
+                words=words,
+            )
         return words

@@ -80,7 +80,7 @@ class UpdateColumns:
             Arrows([0.5], [108], [0], [104], color="ink", width=2.5),
             Text([0.5], [232], "guess", color="muted", size=12),
             Text([0.5], [256], str(self.names[guess]), bold=True, size=20),
-            Text([0.5], [278], f"{self.p[guess]:.0%} sure", color="muted", size=11),
+            Text([0.5], [278], say("{share:.0%} sure", share=float(self.p[guess])), color="muted", size=11),
             *self.bars(self.p, 392, 80, "softmax"),
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.normalization_graph import BACKWARDS, FORWARDS, backward, forward
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Region, Scene, Text
 from cnnlib.widgets.base import Choice, Slider, Widget
 
@@ -113,9 +113,9 @@ def graph_panel(numbers: dict, active, forwards: bool) -> Panel:
         if name in numbers:
             marks += cells(numbers[name], x, vector, forwards)
     title, note = (
-        ("Values →", "four numbers of one channel")
+        (word("Values →"), "four numbers of one channel")
         if forwards
-        else ("← Gradients", "derivative of E by each number")
+        else (word("← Gradients"), "derivative of E by each number")
     )
     axes = Axis(-0.45, 7.05, visible=False), Axis(-0.1, 1.08, visible=False)
     return Panel(

@@ -41,6 +41,15 @@ NUMBERED = marked(
     *("convolution {number}", "pooling {number}", "normalization {number}", "linear {number}"),
     *("ReLU {number}", "tanh {number}", "sigmoid {number}"),
     *("conv {number}", "pool {number}", "norm {number}"),
+    *(
+        "Convolution {number}",
+        "Pooling {number}",
+        "Normalization {number}",
+        "Linear {number}",
+        "Input",
+        "Scores",
+    ),
+    *("Sigmoid {number}", "Tanh {number}"),
     *("convolution", "pooling", "normalization", "linear", "conv", "pool", "norm"),
 )
 MAPS_A_COLUMN = 8

@@ -23,8 +23,8 @@ CAP = 100.0  # largest weight that can be typed
 
 DATA_WORDS = dict(zip(DATASETS, marked("circle", "xor", "clouds", "spirals"), strict=True))
 REG_WORDS = dict(zip(REG_DATASETS, marked("plane", "hills"), strict=True))
-marked("classification", "regression", "node {number}")
-marked("zero", "same", "normal", "large")  # first weights; others are called after people
+marked("classification", "regression", "node {number}", "Node {number}", "output", "Output")
+marked("playground", "zero", "same", "normal", "large")  # first weights; others are called after people
 marked("One neuron more in layer {number}", "One neuron fewer in layer {number}")
 
 CONTROLS = (
