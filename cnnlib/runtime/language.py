@@ -173,7 +173,7 @@ def say_many(one: str, many: str, number: float, **values: Any) -> str:
 def word(text: str) -> str:
     """Words without values, or a number, in the learner's language; what the catalogue lacks stays.
 
-    A name that ends with a number, which may be a key as well, is looked up without it.
+    A name that ends with a number, which may be a key as well, is looked up without it, too.
 
     >>> with spoken("de"):
     ...     word("pooling 2")
@@ -184,12 +184,12 @@ def word(text: str) -> str:
         return text
     if NUMBER.fullmatch(text):
         return Said(catalogue.number(text))
-    if found := NUMBERED.fullmatch(text):
+    said = catalogue.gettext(text)
+    if said == text and (found := NUMBERED.fullmatch(text)):
         template = f"{found[1]} {{number}}"
-        said = catalogue.gettext(template)
-        if said != template:
-            return Said(said.format(number=found[2]))
-    return Said(catalogue.gettext(text))
+        numbered = catalogue.gettext(template)
+        said = text if numbered == template else numbered.format(number=found[2])
+    return Said(said)
 
 
 def localised(text: str) -> str:

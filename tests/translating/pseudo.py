@@ -11,6 +11,7 @@ without a look into the catalogue is seen, and so is a sentence put together fro
 
 import re
 import string
+from functools import cache
 
 from tools.translating.catalogues import LOCALE, ROOT, read
 
@@ -19,7 +20,7 @@ KEYS = {
     *("kind", "name", "slots", "options", "sure", "line", "arrays", "cmap", "color", "outline", "emits"),
     *("sets", "legend", "group", "align", "dash", "shape", "picker", "rows", "columns", "arrows", "idle"),
     *("speeds", "still", "speed", "code", "file", "type", "default", "state", "speech", "panel"),
-    *("marks_of_choices", "baseline", "at", "mark", "control", "only", "to", "buttons_of_strip"),
+    *("marks_of_choices", "tone", "baseline", "at", "mark", "control", "only", "to", "buttons_of_strip"),
 }
 #: What is the same in every language: formulas, the learner's code, names of functions, people, packages.
 SAME = re.compile(
@@ -27,7 +28,7 @@ SAME = re.compile(
     r"|float(32|64)|L[12]|[\w.]+\(.*\)|\w+_\w+|anywidget|contourpy|cnnlib|ipywidgets|matplotlib|numpy|requests"
     r"|threadpoolctl|tqdm|None|True|False|nan|inf|abc"
 )
-WORD = re.compile(r"[^\W\d_]{2,}[\ŵ]*")
+WORD = re.compile(r"[^\W\d_]{2,}\w*")
 ENDS = (".", "?", "!", ":", ")", "”")
 
 
@@ -69,6 +70,7 @@ def bracketed(text):
     return said + "»"
 
 
+@cache
 def whole_package():
     """Brackets around all texts of the package."""
     pot = read(ROOT / LOCALE / "cnnlib.pot")
@@ -82,7 +84,8 @@ def seen(part, key=""):
         return
     if isinstance(part, dict):
         for name, value in part.items():
-            if not (name == "value" and "kind" in part):  # what was answered
+            answered = name == "value" or (name == "marks" and isinstance(value, dict))
+            if not ("kind" in part and answered):  # what was, and whether it is right
                 yield from seen(value, name)
     elif isinstance(part, (list, tuple)):
         for value in part:
@@ -93,7 +96,7 @@ def seen(part, key=""):
 
 def unsaid(text):
     """Whether a text has words outside the catalogue, or was put together from pieces of it."""
-    outside = re.sub(r"`[^`]*`|<[^>]*>", " ", _outside(text, "⟦⟧"))
+    outside = re.sub(r"`[^`]*`|<[^>]*>", " ", _outside(text, "⟦⟧", " "))
     if any(not SAME.fullmatch(word) for word in WORD.findall(outside)):
         return True
     glue, pieces = _outside(text, "«»", "\0"), _pieces(text)
