@@ -27,7 +27,7 @@ COURSE = Path(__file__).resolve().parents[1]
 c.Spawner.environment["JUPYTER_CONFIG_PATH"] = str(COURSE / "tools" / "jupyter")
 
 # One copy of MNIST in memory for the whole class: a folder that learners can read, made once by
-# `python -m cnnlib.data.shared /srv/cnnlib-data` (see class_servers.md). Without it each kernel that runs
+# `python -m cnnlib.data /srv/cnnlib-data` (see class_servers.md). Without it each kernel that runs
 # notebook 00 holds 440 MB of images of its own.
 if Path("/srv/cnnlib-data").is_dir():
     c.Spawner.environment["CNNLIB_DATA"] = "/srv/cnnlib-data"

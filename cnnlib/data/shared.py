@@ -1,6 +1,6 @@
 """MNIST unpacked once for a whole class: files that all kernels of a machine map, and so hold together.
 
-    python -m cnnlib.data.shared /srv/cnnlib-data      writes /srv/cnnlib-data/shared, 410 MB
+    python -m cnnlib.data /srv/cnnlib-data      writes /srv/cnnlib-data/shared, 410 MB
 
 `load_mnist` maps them where the environment variable ``CNNLIB_DATA`` names that folder, and
 `Split.hold_back` finds there what the notebooks hold back. The arrays are the same and can be written to: a
@@ -10,7 +10,6 @@ page that a learner changes becomes their own. Without the folder nothing change
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +76,3 @@ def _mapped(name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray | 
     except (EOFError, OSError, ValueError):
         return None
     return found if found.shape == shape and found.dtype == dtype else None
-
-
-if __name__ == "__main__":
-    print(write_shared(sys.argv[1]))

@@ -98,3 +98,13 @@ def test_what_is_mapped_is_no_memory_of_ones_own(folder):
         )
         dirty.append(int(done.stdout) / 1000)
     assert dirty[0] - dirty[1] > 25, dirty  # MB: 31 of images, 9 of the bytes that they were made of
+
+
+@pytest.mark.skipif(not mnist.WHOLE.path.is_file(), reason="the package alone has no whole MNIST")
+def test_the_command_writes_the_whole_set(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "cnnlib.data", str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["Written:", str(tmp_path / "shared")] and done.stderr == ""
+    held = np.load(tmp_path / "shared" / shared.HELD, mmap_mode="r")
+    assert held.shape == (60_000, 1, 28, 28) and held.dtype == np.float32
