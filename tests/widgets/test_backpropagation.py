@@ -7,7 +7,7 @@ import pytest
 
 from cnnlib.data import load_digits, load_mnist_sample
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn
-from cnnlib.viz import Line, Points, Text
+from cnnlib.viz import Lens, Line, Points, Text
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
 from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackward
@@ -68,7 +68,7 @@ def test_every_reading_ends_at_the_same_gradient_and_says_so(reading, sizes):
 
 
 def test_the_way_back_through_a_convolution_is_told_step_by_step():
-    widget = ConvolutionBackward()
+    widget = ConvolutionBackward(step=0)
     assert widget.text == "Step 0 of 9: nothing has gone back yet. Press Play to go output by output."
     widget.set_state(step=1, padding=1)
     assert "Times the kernel it goes to 4 pixels of its window; 5 more lie in the frame" in widget.text
@@ -80,6 +80,35 @@ def test_the_way_back_through_a_convolution_is_told_step_by_step():
     assert widget.facts["most"] == 4
     widget.set_state(reading="weight by weight", step=5)
     assert "is 0. A copy of dy, times 0, is added, its numbers 2 pixels apart." in widget.text
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "weight by weight"])
+def test_it_opens_in_the_middle_and_no_panel_stands_on_another(reading, channels):
+    widget = ConvolutionBackward(reading=reading, channels=channels)
+    assert 0 < widget.facts["step"] < widget.facts["steps"] and widget.facts["now_apart"] > 0
+    scene, taken = widget.scene, set()
+    for panel in scene.panels:
+        row, column, rows, columns = panel.at
+        cells = {(r, c) for r in range(row, row + rows) for c in range(column, column + columns)}
+        assert cells and not cells & taken and max(c for _, c in cells) < len(scene.columns)
+        taken |= cells
+    assert sum(scene.columns) == pytest.approx(1)
+
+
+def test_a_wedge_leads_from_what_a_step_takes_to_where_it_goes():
+    def wedges(**state):
+        panels = ConvolutionBackward(**state).scene.panels
+        return [(panel.name, m) for panel in panels for m in panel.marks if isinstance(m, Lens)]
+
+    ((name, lens),) = wedges(step=6)  # dy at row 1, column 2: its window begins at pixel row 1, column 2
+    assert (name, lens.to) == ("second", "dx")
+    assert list(lens.far_x) == [1.5, 1.5] and list(lens.far_y) == [0.5, 3.5]
+    ((name, lens),) = wedges(reading="gather", step=1)
+    assert (name, lens.to) == ("first", "second") and list(lens.y) == [-0.5, 2.5]
+    ((name, lens),) = wedges(reading="weight by weight", step=1, stride=2)
+    assert list(lens.y) == [-0.5, 0.5] and list(lens.far_y) == [-0.5, 2.5]
+    assert wedges(step=0) == [] == wedges(reading="matrix", step=3)
 
 
 def test_another_reading_goes_on_where_this_one_stood():

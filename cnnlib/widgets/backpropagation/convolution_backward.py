@@ -9,7 +9,8 @@ import numpy as np
 from cnnlib.experiments import four_readings as readings
 from cnnlib.experiments.four_readings import Geometry
 from cnnlib.runtime.language import say
-from cnnlib.viz import Figure, Narrow, Scene
+from cnnlib.viz import Figure, Scene
+from cnnlib.widgets.backpropagation.readings_layout import narrow, placed_panels
 from cnnlib.widgets.backpropagation.readings_picture import BY_WEIGHT, READINGS, ReadingsPicture
 from cnnlib.widgets.base import Choice, Slider, Widget
 
@@ -17,16 +18,13 @@ SIZE = 5  # rows and columns of the image
 WAS = {"transposed": BY_WEIGHT}  # an earlier name of a reading, still understood
 NUMBERS = ("mixed", "one output", "all ones")
 BELOW = ("scatter", "gather", "matrix", "weights")
-SMALL = {"scatter": (0, 0), "gather": (0, 1), "matrix": (1, 0), "weights": (1, 1)}
-WIDE = {reading: ("first", "second", "dx") for reading in READINGS} | {"matrix": ("first", "dx")}
-TALL = {"first": 210, "second": 215, "dx": 235}  # pixels of a panel on a narrow page
 
 
 class ConvolutionBackward(Widget):
     """The same products in four orders: output by output, pixel by pixel, row by row, weight by weight.
 
-    Above stands one reading, step by step; below, how far all four have come. All numbers are whole: no
-    rounding hides a difference.
+    On the left stands one reading, step by step; on the right, how far all four have come. It opens in the
+    middle, at step 4. All numbers are whole: no rounding hides a difference.
 
     Facts: ``step``, ``steps``, ``products`` (of weight and upstream gradient that reach a pixel, in all),
     ``made`` (of them so far), ``apart`` (largest difference of the four when all are done), ``now_apart``
@@ -47,13 +45,13 @@ class ConvolutionBackward(Widget):
         Slider("channels", 1, 2, 1, integer=True, label="Channels of x"),
         Slider("kernels", 1, 2, 1, integer=True, label="Kernels"),
         Choice("numbers", NUMBERS, label="Numbers of dy", picker="segments"),
-        Slider("step", 0, 98, 0, integer=True, label="Step"),
+        Slider("step", 0, 98, 4, integer=True, label="Step"),
     )
     slots: Mapping[str, tuple[str, ...]] = {
         "head": ("reading",),
         "bar": ("step",),
-        "settings": ("kernel", "stride", "padding", "dilation", "channels", "kernels"),
-        "more": ("numbers",),
+        "settings": ("kernel", "stride", "padding", "dilation"),
+        "more": ("channels", "kernels", "numbers"),
     }
     advances = "step"
     speed = "5 steps a second"
@@ -108,15 +106,16 @@ class ConvolutionBackward(Widget):
             "unreached": int((counts[0] == 0).sum()),
             "most": int(counts.max()),
         }
+        panels, columns, rows = placed_panels(picture, every, BELOW)
         return Scene(
-            [*picture.panels(), *picture.results(every, BELOW)],
+            panels,
             self.sentence(picture, facts),
             facts,
-            rows=(1.5, 1),
-            columns=(1,) * 12,
-            height=410,
+            rows=rows,
+            columns=columns,
+            height=400,
             arrows=("step",),
-            narrow=narrow(state["reading"]),
+            narrow=narrow(picture),
             figures=[
                 Figure(
                     "Products added",
@@ -154,15 +153,6 @@ class ConvolutionBackward(Widget):
         if facts["step"] == facts["steps"]:
             words += say(" Finished: the four readings differ by {apart:g}.", apart=facts["apart"])
         return words
-
-
-def narrow(reading: str) -> Narrow:
-    """The panels of a reading beneath one another, and the four results two by two."""
-    wide = WIDE[reading]
-    heights = [TALL[name] for name in wide] + [175, 175]
-    at = {name: (row, 0, 1, 2) for row, name in enumerate(wide)}
-    at |= {name: (len(wide) + row, column) for name, (row, column) in SMALL.items()}
-    return Narrow(tuple(f"{height}px" for height in heights), (1, 1), sum(heights) + 50, at)
 
 
 def largest_difference(results: list[np.ndarray]) -> float:
