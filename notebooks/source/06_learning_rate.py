@@ -151,7 +151,7 @@ for share in (0.9, 1.05, 1.2):
 # The same small CNN, the same first weights, the same batches; only the rate differs, from 0.0001 to 10.
 # All are trained together, since NumPy works on many small networks as on one larger one.
 #
-# Press Play and let it run for six epochs, 270 steps. Which share of these rates gives a network that reads digits?
+# Two epochs are done. Press Play and let it run to the end of the sixth, 270 steps. Which share of these rates gives a network that reads digits?
 # And will the best one lie below or above the dashed line, $2/c$ with the largest curvature of this network's loss at
 # its first weights? <!-- computed: 6 * 45 = 270 -->
 

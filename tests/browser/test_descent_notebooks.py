@@ -7,7 +7,7 @@ import pytest
 CELLS = (
     "from cnnlib.widgets import BasinMap\nbasin = BasinMap()\nbasin",
     "from cnnlib.widgets import ContourExplorer\nContourExplorer()",
-    "from cnnlib.widgets import RateSweep\nsweep = RateSweep(copies=6, epochs=60)\nsweep",
+    "from cnnlib.widgets import RateSweep\nsweep = RateSweep(copies=6, epochs=60, opening=0)\nsweep",
     "from cnnlib.widgets import InitExplorer\nInitExplorer(depth=3)",
     "from cnnlib.widgets import OptimizerRace\nOptimizerRace()",
     "from cnnlib.widgets import BatchNoise\nBatchNoise()",
