@@ -14,7 +14,7 @@ CELLS = (
     "from cnnlib.widgets import EscapeExplorer\nEscapeExplorer()",
     "from cnnlib.widgets import LineBetween, LossSlice\nLossSlice()",
     "LineBetween()",
-    "from cnnlib.widgets import SeedHistogram\nSeedHistogram(width='1')",
+    "from cnnlib.widgets import SeedHistogram\nSeedHistogram(width='1', opening=0)",
     "from cnnlib.widgets import FilterWatch\nFilterWatch()",
     "from cnnlib.widgets import ScheduleExplorer\nScheduleExplorer(epochs=1)",
 )

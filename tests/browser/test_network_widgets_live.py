@@ -12,7 +12,7 @@ CELLS = {
     "sizes": "sizes = SizeExplorer()\nsizes",
     "losses": "losses = LossExplorer()\nlosses",
     "first": "first = FirstLoss()\nfirst",
-    "chain": "chain = ChainRule()\nchain",
+    "chain": "chain = ChainRule(step=0)\nchain",
     "slope": "slope = GradientCheckExplorer()\nslope",
     "blame": "blame = BlameMicroscope(*small)\nblame",
     "update": "update = OneUpdate()\nupdate",

@@ -193,7 +193,7 @@ def test_every_step_of_every_graph_can_be_typed():
 
 
 def test_the_chain_rule_stepped_to_its_end_and_back():
-    widget = ChainRule()
+    widget = ChainRule(step=0)
     assert widget.advance(100) == 8
     assert widget.facts["dw"] == 3.0 and "w gets 1.5 × 2 = 3" in widget.text
     widget.set_state(graph="one weight used twice")

@@ -33,7 +33,7 @@ def test_each_map_and_loss_is_that_of_the_network_alone():
     assert f"{alone.test_loss:.3f}" == "0.425"
     assert view.curves[-1][1] == pytest.approx(alone.test_loss, abs=1e-9)
     second = view.scene.panels[1]
-    assert second.title == "0.50025: 0.425"
+    assert (second.title, second.subtitle) == ("0.425", "seed 0.50025")
     heat = next(m for m in second.marks if isinstance(m, Heatmap))
     axis = np.linspace(-6, 6, SIDE)
     assert heat.z[3, 30] == pytest.approx(alone.predict([[axis[30], axis[3]]])[0], abs=1e-9)

@@ -7,6 +7,7 @@ import numpy as np
 from cnnlib.autodiff.scalar_graph import GRAPHS, Graph, Node, backward, forward, slopes
 from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Note, Panel, Points, Scene, Text
+from cnnlib.viz.annotations import away
 from cnnlib.widgets.base import Choice, Slider, Widget
 
 SLOTS = {"head": ("graph",), "handle": ("step",), "settings": ("x", "w", "b", "t")}
@@ -33,7 +34,7 @@ class ChainRule(Widget):
             Slider(name, -LIMIT, LIMIT, start, step=0.1, label=name)
             for name, start in {"x": 2, "w": 1.5, "b": -1, "t": 0.5}.items()
         ),
-        Slider("step", 0, 10, 0, integer=True, label="Step"),
+        Slider("step", 0, 10, 5, integer=True, label="Step"),
     )
     slots = SLOTS
     advances = "step"
@@ -92,7 +93,11 @@ def timeline(nodes: int, step: int) -> Panel:
         Line([0, nodes], [0, 0], color="ink"),
         Line([nodes, 2 * nodes], [0, 0], color="ink", dash="dotted"),
         Points([*x, *(x + nodes)], np.zeros(2 * nodes), color="ink", size=3),
-        Text([nodes / 2, 1.5 * nodes], [0.75, 0.75], ["values, forwards →", "gradients, backwards ←"]),
+        Text(
+            [away(0, nodes, step), away(nodes, 2 * nodes, step)],
+            [0.75, 0.75],
+            ["values, forwards →", "gradients, backwards ←"],
+        ),
         Cursor(step, sets={"x": "step"}),
     ]
     return Panel(marks, Axis(0, 2 * nodes, whole=True), Axis(-1, 1.4, visible=False), grid=False, name="time")

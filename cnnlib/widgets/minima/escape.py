@@ -52,8 +52,8 @@ class EscapeExplorer(Widget):
     title = "Which way out of a false minimum?"
     controls = (
         Slider("start", CURVE.low, CURVE.high, -2.5, step=0.01, label="Start"),
-        LogSlider("rate", LOW_RATE, 1.0, 0.1, label="Learning rate"),
-        Slider("noise", 0, 8, 0, step=0.1, label="Noise of the gradient"),
+        LogSlider("rate", LOW_RATE, 1.0, 0.2, label="Learning rate"),
+        Slider("noise", 0, 8, 2, step=0.1, label="Noise of the gradient"),
         Slider("momentum", 0, 0.95, 0, step=0.05, label="Momentum"),
         Toggle("cooling", False, label="Noise fades to nothing"),
         Slider("steps", 0, WALK, WALK, step=2, integer=True, label="Steps"),
