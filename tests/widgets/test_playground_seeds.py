@@ -64,7 +64,8 @@ def test_overflow_is_named():
 def test_snapshots_are_those_of_the_run():
     view = PlaygroundSnapshots()
     assert view.facts["wrong"] == 16 and f"{view.facts['test_loss']:.3f}" == "0.106"
-    assert [panel.title for panel in view.scene.panels[:2]] == ["epoch 1: 0.480", "epoch 4: 0.471"]
+    assert [panel.title for panel in view.scene.panels[:2]] == ["epoch 1", "epoch 4"]
+    assert [panel.subtitle for panel in view.scene.panels[:2]] == ["loss 0.480", "loss 0.471"]
     wrong = next(m for m in view.scene.panels[5].marks if isinstance(m, Points))
     assert len(wrong.x) == 16
     view.set_state(last=147)

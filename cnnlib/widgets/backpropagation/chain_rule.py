@@ -94,9 +94,7 @@ def timeline(nodes: int, step: int) -> Panel:
         Line([nodes, 2 * nodes], [0, 0], color="ink", dash="dotted"),
         Points([*x, *(x + nodes)], np.zeros(2 * nodes), color="ink", size=3),
         Text(
-            [away(0, nodes, step), away(nodes, 2 * nodes, step)],
-            [0.75, 0.75],
-            ["values, forwards →", "gradients, backwards ←"],
+            [away(0, nodes, step), away(nodes, 2 * nodes, step)], [0.75, 0.75], ["forwards →", "backwards ←"]
         ),
         Cursor(step, sets={"x": "step"}),
     ]

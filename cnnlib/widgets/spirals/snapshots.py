@@ -119,9 +119,17 @@ class PlaygroundSnapshots(Widget):
             Points(x, y, color="ink", outline="paper", size=2.5),
         ]
         axis = Axis(-6, 6, visible=False)
-        title = say("epoch {epoch}: {test_loss:.3f}", epoch=epoch, test_loss=run.test_loss)
+        title, how = say("epoch {epoch}", epoch=epoch), say("loss {loss:.3f}", loss=run.test_loss)
         return Panel(
-            marks, axis, axis, title=title, at=(0, column), equal=True, grid=False, name=f"map {column}"
+            marks,
+            axis,
+            axis,
+            title=title,
+            subtitle=how,
+            at=(0, column),
+            equal=True,
+            grid=False,
+            name=f"map {column}",
         )
 
     def effect_panel(self, effects: np.ndarray, epochs: np.ndarray) -> Panel:
