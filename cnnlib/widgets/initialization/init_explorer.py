@@ -167,7 +167,7 @@ class InitExplorer(Widget):
         if not self.steps:
             words = "Press Play: thirteen networks train at once, and the line falls where they learn."
             marks.append(Note(1.2, 0.75, words, (0.75, 2.0), 120))
-        x, y = Axis(LOW, HIGH, log=True), Axis(0.01, 100, log=True)
+        x, y = Axis(LOW, HIGH, "scale", log=True), Axis(0.01, 100, log=True)
         when = say("after {steps} steps", steps=self.steps) if self.steps else "before training"
         now = say("{when}: drag the line", when=when)
         return Panel(marks, x, y, title="Loss by scale", subtitle=now, at=(0, 2), name="loss")

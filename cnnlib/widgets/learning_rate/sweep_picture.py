@@ -125,8 +125,8 @@ class SweepPicture:
 
     def limit_words(self, limit: float) -> list:
         """What the dashed line is, beside it where no network learns."""
-        words = say("2/curvature at the start = {limit:.2f}", limit=self.limit)
-        more = "right of here a parabola explodes; a network may survive"
+        words = say("2/curvature = {limit:.2f}", limit=self.limit)
+        more = "at the start: right of here a parabola explodes, a network may survive"
         return [
             Text(limit, 9.0, words, bold=True, size=11, align="right", baseline="top", shift=(-6, 0)),
             Note(limit - 0.03, 6.4, more, width=380, align="right", needs=500),

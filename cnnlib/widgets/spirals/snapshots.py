@@ -145,7 +145,7 @@ class PlaygroundSnapshots(Widget):
         if last < 60:
             words = "Drag the line to the right: the run goes on, and the map bends."
             marks.append(Note(3 * last, 70, words, (1.1 * last, 40), 400, needs=600))
-        axes = Axis(1, LAST, log=True), Axis(0, 100)
+        axes = Axis(1, LAST, "epoch", log=True), Axis(0, 100)
         title, words = (
             "What one coordinate explains by itself",
             "% of the map, by epoch; turned: the better of two axes",
