@@ -67,7 +67,10 @@ class ChainRule(Widget):
             *notes(graph, state["step"]),
         ]
         across = [x for x, _ in graph.places.values()]
-        axes = Axis(-0.6, max(across) + 0.5, visible=False), Axis(-0.75, 2.95, visible=False)
+        axes = (
+            Axis(-0.6, max(across) + 0.5, visible=False),
+            Axis(-0.72, max(y for _, y in graph.places.values()) + 0.55, visible=False),
+        )
         panel = Panel(marks, *axes, title=graph.formula, subtitle=LEGEND, grid=False)
         return Scene(
             [panel],
@@ -98,7 +101,9 @@ def timeline(nodes: int, step: int) -> Panel:
         ),
         Cursor(step, sets={"x": "step"}),
     ]
-    return Panel(marks, Axis(0, 2 * nodes, whole=True), Axis(-1, 1.4, visible=False), grid=False, name="time")
+    return Panel(
+        marks, Axis(-0.1, 2 * nodes + 0.15, whole=True), Axis(-1, 1.4, visible=False), grid=False, name="time"
+    )
 
 
 def sign_color(value: float, text: bool = False) -> str:
@@ -172,10 +177,10 @@ def notes(graph: Graph, step: int) -> list[Note]:
         return [Note(right + 0.2, height + 1.15, words, (right + 0.12, height + 0.14), 240, **look)]
     if step == nodes:
         words = "× is a local slope: how fast this node moves with that input."
-        return [Note(right - 1.3, height + 1.25, words, (right - 0.5, height + 0.35), 240, needs=AIR)]
+        return [Note(right - 0.5, height - 0.75, words, (right - 0.5, height - 0.05), 180, needs=AIR)]
     if step > nodes:
         words = "Gradient = upstream × local slope. At E itself it is 1."
-        return [Note(right - 1.3, height - 0.75, words, (right - 0.2, height - 0.5), 190, needs=AIR)]
+        return [Note(right - 0.5, height - 0.75, words, (right + 0.02, height - 0.42), 180, needs=AIR)]
     return []
 
 

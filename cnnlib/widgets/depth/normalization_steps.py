@@ -91,7 +91,9 @@ def timeline(step: int) -> Panel:
         Text([away(0, turn, step), away(turn, COUNT, step)], [0.75, 0.75], ["forwards →", "backwards ←"]),
         Cursor(step, sets={"x": "step"}),
     ]
-    return Panel(marks, Axis(0, COUNT, whole=True), Axis(-1, 1.4, visible=False), grid=False, name="time")
+    return Panel(
+        marks, Axis(-0.2, COUNT + 0.3, whole=True), Axis(-1, 1.4, visible=False), grid=False, name="time"
+    )
 
 
 def graph_panel(numbers: dict, active, forwards: bool) -> Panel:

@@ -175,8 +175,8 @@ class RateSweep(Widget):
             ],
             text,
             facts,
-            rows=(5, 7),
-            height=440,
+            rows=(1, 1),
+            height=450,
             arrows=("rate", "step"),
             figures=[
                 Figure("Best rate", best[0], large=True),

@@ -119,18 +119,28 @@ class SweepPicture:
                 look = {"color": COLORS[name], "shape": SHAPES[name], "size": 6}
                 outline = "" if name == "lost" else "paper"
                 marks.append(Points(self.at[here], drawn_loss(recent[here]), **look, outline=outline))
+        if recent is not None:
+            marks += self.best_words(recent)
         x, y = self.axes("learning rate: ten times larger at every mark", 10.0)
         how = "click a network, or use the arrow keys"
         return Panel(marks, x, y, title="Loss now", subtitle=how, at=(1, 0), name="now")
 
     def limit_words(self, limit: float) -> list:
-        """What the dashed line is, beside it where no network learns."""
+        """What the dashed line is, and what is right of it."""
         words = say("2/curvature = {limit:.2f}", limit=self.limit)
-        more = "at the start: right of here a parabola explodes, a network may survive"
+        more = "right of here a parabola explodes; a network may survive"
         return [
             Text(limit, 9.0, words, bold=True, size=11, align="right", baseline="top", shift=(-6, 0)),
-            Note(limit - 0.03, 6.4, more, width=380, align="right", needs=500),
+            Note(limit + 0.04, 9.0, more, width=330, needs=500),
         ]
+
+    def best_words(self, recent: np.ndarray) -> list:
+        """The network with the lowest loss, named beneath its dot."""
+        best = int(np.argmin(drawn_loss(recent)))
+        words = say("best: {rate:.2g}", rate=10.0 ** self.at[best])
+        spot = self.at[best], drawn_loss(recent)[best]
+        ring = Points(*spot, color="ink", shape="circle", size=10, alpha=0.25)
+        return [ring, Text(*spot, words, bold=True, baseline="top", shift=(0, 11))]
 
 
 def drawn_loss(losses: np.ndarray) -> np.ndarray:

@@ -122,7 +122,16 @@ def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
         marks.append(Line(values, heights, color="ink", dash=DASHES[kind]))
         there = int(np.argmin(np.abs(heights - 0.72 * top)))
         if heights[there] > 0.5 * top:
-            marks.append(Text(values[there], heights[there], kind, align="right", bold=True, shift=(-9, 0)))
+            marks.append(
+                Note(
+                    values[there] - 0.4,
+                    heights[there] + 0.06 * top,
+                    kind,
+                    width=110,
+                    align="right",
+                    needs=260,
+                )
+            )
         marks.append(Points(scores[label], results[kind][0], color="ink", size=6, outline="paper"))
     marks.append(Reference("1.10 = guessing", y=np.log(3), at="end"))
     words = "half squared error, flat here: it no longer pulls"
