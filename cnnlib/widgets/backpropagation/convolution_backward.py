@@ -57,6 +57,7 @@ class ConvolutionBackward(Widget):
     speed = "5 steps a second"
 
     def set_state(self, **state) -> None:
+        self.asked = "step" in state  # rather than left where it was
         super().set_state(
             **{name: WAS.get(value, value) if name == "reading" else value for name, value in state.items()}
         )
@@ -70,7 +71,7 @@ class ConvolutionBackward(Widget):
     def changed(self, before: dict, after: dict) -> None:
         """Another reading goes on where this one stood, unless a step was asked for as well."""
         was, now = (steps_of(state["reading"], geometry(state), state) for state in (before, after))
-        if after["reading"] != before["reading"] and after["step"] == min(before["step"], now):
+        if after["reading"] != before["reading"] and not self.asked:
             self.put(step=round(before["step"] / was * now))
 
     def event(self, event: dict) -> dict | None:
@@ -94,6 +95,10 @@ class ConvolutionBackward(Widget):
             result(name, picture.dy, picture.w, g, round(share * steps_of(name, g, state)))
             for name in READINGS
         ]
+        shown = [
+            not_yet_blank(name, maps, round(share * steps_of(name, g, state)))
+            for name, maps in zip(READINGS, every, strict=True)
+        ]
         done = [result(name, picture.dy, picture.w, g, None) for name in READINGS]
         counts = readings.shares(picture.w, g)
         facts = {
@@ -106,7 +111,7 @@ class ConvolutionBackward(Widget):
             "unreached": int((counts[0] == 0).sum()),
             "most": int(counts.max()),
         }
-        panels, columns, rows = placed_panels(picture, every, BELOW)
+        panels, columns, rows = placed_panels(picture, shown, BELOW)
         return Scene(
             panels,
             self.sentence(picture, facts),
@@ -123,7 +128,11 @@ class ConvolutionBackward(Widget):
                     say("of {products}", products=facts["products"]),
                     large=True,
                 ),
-                Figure("The four now differ by", f"{facts['now_apart']:g}"),
+                Figure(
+                    "The four now differ by",
+                    f"{facts['now_apart']:g}",
+                    "" if facts["step"] == facts["steps"] else "0 in the end",
+                ),
             ],
         )
 
@@ -153,6 +162,14 @@ class ConvolutionBackward(Widget):
         if facts["step"] == facts["steps"]:
             words += say(" Finished: the four readings differ by {apart:g}.", apart=facts["apart"])
         return words
+
+
+def not_yet_blank(reading: str, maps: np.ndarray, steps: int) -> np.ndarray:
+    """What a reading has made, without the pixels that one which makes them one by one has not come to."""
+    if reading in ("gather", "matrix"):
+        maps = maps + 0.0
+        maps.ravel()[steps:] = np.nan
+    return maps
 
 
 def largest_difference(results: list[np.ndarray]) -> float:

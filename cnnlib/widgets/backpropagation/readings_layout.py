@@ -6,9 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from cnnlib.experiments.four_readings import spread
 from cnnlib.runtime.language import word
-from cnnlib.viz import Axis, Lens, Mark, Narrow, Note, Panel
-from cnnlib.widgets.backpropagation.readings_picture import BY_WEIGHT, READINGS, ReadingsPicture
+from cnnlib.viz import Axis, Lens, Mark, Narrow, Note, Panel, Text
+from cnnlib.widgets.backpropagation.readings_picture import (
+    BY_WEIGHT,
+    READINGS,
+    ReadingsPicture,
+    box,
+    grid_panel,
+)
 
 LARGE = 0.62  # share of the width for the one reading
 RESULTS = 0.175  # and for each column of the small ones
@@ -16,12 +23,30 @@ FOOT = 1.3  # cells beneath a matrix for its note
 SMALL = {"scatter": (0, 0), "gather": (0, 1), "matrix": (1, 0), "weights": (1, 1)}
 #: What each matrix does in one step, read from left to right as a sentence.
 DOES = {
-    "scatter": ("one output's gradient,", "times every weight,", "is added to the window it saw."),
-    "gather": ("The outlined gradients,", "times the turned kernel,", "add up to one pixel."),
-    "matrix": ("", "", "The outlined row, times dy above it, adds up to this pixel."),
-    BY_WEIGHT: ("All of dy,", "times one weight,", "is added wherever that weight lay."),
+    "scatter": (
+        "One output's gradient,",
+        "times every weight,",
+        "makes these products,",
+        "added to the window it saw.",
+    ),
+    "gather": (
+        "The outlined gradients,",
+        "times the turned kernel,",
+        "make these products:",
+        "their sum is one pixel.",
+    ),
+    "matrix": ("", "", "", "The outlined row, times dy above it, adds up to this pixel."),
+    BY_WEIGHT: (
+        "All of dy,",
+        "times one weight,",
+        "makes these products,",
+        "added wherever that weight lay.",
+    ),
 }
-PLACES = ("first", "second", "dx")
+PLACES = ("first", "second", "products", "dx")
+#: What the letters stand for, beside the titles that are letters alone.
+LETTERS = {"dy, what arrives": ("dy", "gradient of each output"), "dx": ("dx", "gradient of each pixel")}
+LETTERS["dx and its frame"] = LETTERS["dx"]
 
 
 def placed_panels(picture: ReadingsPicture, every: list[np.ndarray], names: tuple[str, ...]):
@@ -57,16 +82,51 @@ def placed_panels(picture: ReadingsPicture, every: list[np.ndarray], names: tupl
 def large_panels(picture: ReadingsPicture) -> list[Panel]:
     """The panels of the one reading, with what they take and where it goes, and a note beneath each."""
     panels = []
-    for panel in picture.panels():
+    for panel in with_products(picture):
         if (picture.reading, panel.name) == ("matrix", "first"):
             panels.append(panel)
             continue
         does = DOES[picture.reading][PLACES.index(panel.name)]
         note = Note(-0.5, panel.marks[0].z.shape[0] - 0.25, word(does), width=165)
         axis = Axis(panel.y.low + FOOT, panel.y.high, visible=False)
+        title, how = LETTERS.get(panel.title, (panel.title, panel.subtitle))
         marks = [*lens_of(picture, panel.name), *panel.marks, note]
-        panels.append(replace(panel, marks=marks, y=axis))
+        panels.append(
+            replace(panel, title=word(title), subtitle=panel.subtitle or word(how), marks=marks, y=axis)
+        )
     return panels
+
+
+def with_products(picture: ReadingsPicture) -> list[Panel]:
+    """The panels, and of a single kernel on a single channel what this step multiplies, behind the kernel."""
+    panels = picture.panels()
+    if len(panels) < 3 or picture.w.shape[:2] != (1, 1):
+        return panels
+    first, second, dx = panels
+    signs = [
+        replace(m, text=["="]) if isinstance(m, Text) and list(m.text) == ["→"] else m for m in second.marks
+    ]
+    values = products(picture)
+    edge = [box(0, 0, values.shape[::-1], "grid", 1)]
+    waits = picture.now is None
+    made = grid_panel(values, "products", (0, 0), "dx", edge, "", "→", name="products", waits=waits)
+    heat, *rest = made.marks
+    made = replace(made, marks=[replace(heat, vmin=-9.0, vmax=9.0), *rest])
+    return [first, replace(second, marks=signs), made, dx]
+
+
+def products(picture: ReadingsPicture) -> np.ndarray:
+    """What the present step multiplies, number by number; not known before the first step."""
+    g, dy, w = picture.g, picture.dy[0], picture.w[0, 0]
+    if picture.now is None:
+        return np.full(dy.shape if picture.reading == BY_WEIGHT else w.shape, np.nan)
+    _, first, second = picture.now
+    if picture.reading == "scatter":
+        return dy[first, second] * w + 0.0
+    if picture.reading == BY_WEIGHT:
+        return dy * w[first, second] + 0.0
+    rows, columns = (slice(n, n + g.reach, g.dilation) for n in (first, second))
+    return spread(picture.dy, g)[0][rows, columns] * w[::-1, ::-1] + 0.0
 
 
 def lens_of(picture: ReadingsPicture, name: str) -> list[Mark]:
@@ -75,14 +135,16 @@ def lens_of(picture: ReadingsPicture, name: str) -> list[Mark]:
         return []
     number, first, second = picture.now
     g, (kernels, channels, k, _) = picture.g, picture.w.shape
-    if picture.reading == "scatter" and name == "second":
-        top, right = number * (k + 1) - 0.5, channels * (k + 1) - 1.5
-        rows, columns = g.window(first, second)
-        return [wedge(right, (top, top + k), columns.start - 0.5, (rows.start - 0.5, rows.stop - 0.5), "dx")]
-    if picture.reading == BY_WEIGHT and name == "second":
-        top, right = number * (k + 1) + first - 0.5, (channels - 1) * (k + 1) + second + 0.5
-        rows, columns = g.met(first, second)
-        return [wedge(right, (top, top + 1), columns.start - 0.5, (rows.start - 0.5, rows.stop - 0.5), "dx")]
+    source = "products" if (kernels, channels) == (1, 1) else "second"
+    if name == source and picture.reading in ("scatter", BY_WEIGHT):
+        rows, columns = (g.window if picture.reading == "scatter" else g.met)(first, second)
+        top, right, high = number * (k + 1) - 0.5, channels * (k + 1) - 1.5, k
+        if picture.reading == BY_WEIGHT and source == "second":
+            top, right, high = top + first, right - k + 1 + second, 1
+        elif picture.reading == BY_WEIGHT:
+            right, high = g.outputs - 0.5, g.outputs
+        far = rows.start - 0.5, rows.stop - 0.5
+        return [wedge(right, (top, top + high), columns.start - 0.5, far, "dx")]
     if picture.reading == "gather" and name == "first":
         side = g.size + g.reach - 1
         right = (kernels - 1) * (side + 1) + second + g.reach - 0.5
@@ -101,11 +163,17 @@ def narrow(picture: ReadingsPicture) -> Narrow:
     g, several = picture.g, picture.w.shape[:2] != (1, 1)
     if picture.reading == "matrix":
         rows, at = [210, 265], {"first": (0, 0, 1, 2), "dx": (1, 0, 1, 2)}
-    elif several or picture.reading == "gather":
-        rows, at = [250, 240, 265], {name: (row, 0, 1, 2) for row, name in enumerate(PLACES)}
+    elif several:
+        rows, at = (
+            [250, 240, 265],
+            {name: (row, 0, 1, 2) for row, name in enumerate(("first", "second", "dx"))},
+        )
+    elif picture.reading == "gather":
+        rows = [250, 220, 275]
+        at = {"first": (0, 0, 1, 2), "second": (1, 0), "products": (1, 1), "dx": (2, 0, 1, 2)}
     else:
-        rows = [220 if max(g.outputs, g.kernel) < 5 else 240, 275]
-        at = {"first": (0, 0), "second": (0, 1), "dx": (1, 0, 1, 2)}
+        rows = [220 if max(g.outputs, g.kernel) < 5 else 240, 250]
+        at = {"first": (0, 0), "second": (0, 1), "products": (1, 0), "dx": (1, 1)}
     at |= {name: (len(rows) + row, column) for name, (row, column) in SMALL.items()}
     rows += [185, 185]
     return Narrow(tuple(f"{height}px" for height in rows), (1, 1), sum(rows), at)
