@@ -14,7 +14,7 @@ SLOTS = {"head": ("graph",), "handle": ("step",), "settings": ("x", "w", "b", "t
 LIMIT = 4.0
 WORDS = ("one weight", "through a ReLU", "used twice")
 AIR = 600  # pixels of width below which notes give way
-LEGEND = "Above a node: its value. On an arrow: a local slope. Below: the gradient, blue +, orange −."
+LEGEND = "Above: the value. On an arrow: the local slope. Below: the gradient, blue +, orange −. Thick: now."
 
 
 class ChainRule(Widget):
