@@ -129,13 +129,13 @@ def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
                     kind,
                     width=110,
                     align="right",
-                    needs=260,
+                    needs=235,
                 )
             )
         marks.append(Points(scores[label], results[kind][0], color="ink", size=6, outline="paper"))
     marks.append(Reference("1.10 = guessing", y=np.log(3), at="end"))
     words = "half squared error, flat here: it no longer pulls"
-    marks.append(Note(-11.5, 0.33 * top, words, (-10.5, 1.1), 150, needs=250))
+    marks.append(Note(-11.5, 0.37 * top, words, (-10.5, 1.1), 112, needs=230))
     x, y = Axis(-LIMIT, LIMIT, say("score of {classes}", classes=CLASSES[label])), Axis(0, top)
     title, words = "Both losses", "drag the line"
     return Panel(marks, x, y, title=title, subtitle=words, at=(0, 2, 2, 1), name="loss")
