@@ -14,7 +14,7 @@ CELLS = {
     "first": "first = FirstLoss()\nfirst",
     "chain": "chain = ChainRule(step=0)\nchain",
     "slope": "slope = GradientCheckExplorer()\nslope",
-    "blame": "blame = BlameMicroscope(*small)\nblame",
+    "blame": "blame = BlameMicroscope(*small, row=0, column=0)\nblame",
     "update": "update = OneUpdate()\nupdate",
     "broken": "broken = BrokenBackward()\nbroken",
 }
