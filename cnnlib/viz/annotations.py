@@ -99,6 +99,18 @@ class Cursor(Mark):
             raise ValueError(f"Cursor: sets names {sorted(unknown)}; expected 'x'")
 
 
+def away(low: float, high: float, now: float) -> float:
+    """Where words about the time from `low` to `high` stand, so that the cursor at `now` is not on them.
+
+    >>> away(0, 4, 9), away(4, 8, 5)
+    (2.0, 6.5)
+    """
+    longer = max(now - low, high - now)
+    if not low < now < high:
+        return (low + high) / 2
+    return high - longer / 2 if high - now >= now - low else low + longer / 2
+
+
 @dataclass(frozen=True, eq=False)
 class Lens(Mark):
     """What lies in a frame is seen large in the panel named `to`: a shaded wedge from one to the other.

@@ -104,6 +104,7 @@ export class Pointer {
     canvas.addEventListener("pointerdown", (event) => this.down(event));
     // pointerdown comes before touchstart, so what is held is known here
     canvas.addEventListener("touchstart", (event) => this.held?.ours && event.preventDefault(), { passive: false });
+    for (const kind of ["keydown", "blur"]) picture.frame.addEventListener(kind, () => picture.frame.classList.remove("cnn-by-pointer"));
     canvas.addEventListener("pointermove", (event) => this.move(event));
     canvas.addEventListener("pointerup", () => (this.held = null));
     canvas.addEventListener("pointercancel", () => (this.held = null));
@@ -120,6 +121,7 @@ export class Pointer {
   }
 
   down(event) {
+    this.picture.frame.classList.add("cnn-by-pointer"); // its frame is for those who come by keyboard
     this.picture.frame.focus({ preventScroll: true }); // the arrow keys are the picture's from now on
     const found = hit(this.picture.boxes, ...this.locate(event), touchable);
     if (!found) return;

@@ -5,6 +5,7 @@ import { toBytes } from "../src/theme.js";
 import { cellAt } from "../src/heatmap.js";
 import { layout, tracks } from "../src/layout.js";
 import { linkEnds } from "../src/marks.js";
+import { lens } from "../src/notes.js";
 import { hit, toSegment } from "../src/pointer.js";
 import { axisTicks, formatNumber, makeScale, powerOfTen, shortNumber } from "../src/scale.js";
 
@@ -124,6 +125,32 @@ describe("what the pointer touches", () => {
     expect(hit([full], full.x(0), full.y(0), () => true)).toMatchObject({ index: 0, value: 0.25 });
     expect(hit([full], full.x(2), full.y(1), () => true).value).toBe(undefined);
   });
+});
+
+test("links that are only beside have no ends where the other panel lies beneath", () => {
+  const scale = (value) => value;
+  const far = { top: 300, x: scale, y: scale };
+  const box = { top: 0, bottom: 200, right: 400, x: scale, y: scale, byName: new Map([["far", far]]) };
+  const mark = { to: "far", x0: vector(1), y0: vector(2), x1: vector(3), y1: vector(4) };
+  expect(linkEnds({ ...mark, beside: true }, box, 0).every(Number.isNaN)).toBe(true);
+  expect(linkEnds(mark, box, 0)).toEqual([1, 2, 400, 100]);
+  expect(linkEnds({ ...mark, beside: true }, { ...box, byName: new Map([["far", { ...far, top: 0 }]]) }, 0)).toEqual([1, 2, 3, 4]);
+});
+
+test("a wedge from an upright edge is not drawn to a panel beneath", () => {
+  const drawn = [];
+  const ctx = new Proxy({}, { get: (_, name) => (name === "lineTo" ? (...at) => drawn.push(at) : () => {}), set: () => true });
+  const scale = (value) => value;
+  const far = (top) => ({ left: 0, right: 100, top, bottom: top + 100, x: scale, y: scale });
+  const box = (top) => ({ left: 0, right: 100, top: 0, bottom: 100, x: scale, y: scale, byName: new Map([["far", far(top)]]) });
+  const edge = { to: "far", color: "you", far_x: vector(0, 0), far_y: vector(0, 1) };
+  const theme = { colors: { you: "#000" } };
+  const upright = { ...edge, x: vector(5, 5), y: vector(0, 1) };
+  lens(ctx, upright, box(120), theme);
+  expect(drawn).toEqual([]);
+  lens(ctx, upright, box(0), theme);
+  lens(ctx, { ...edge, x: vector(0, 5), y: vector(1, 1) }, box(120), theme);
+  expect(drawn.length).toBe(10);
 });
 
 test("links that lead to no other panel end in their own, whatever panels without a name there are", () => {

@@ -187,9 +187,9 @@ for share in (0.9, 1.05, 1.2):
 # All are trained together, since NumPy works on many small networks as on one larger one. Each has its own weights and its
 # own products; they share only the images, so one that overflows leaves the others as they are.
 #
-# Press Play and let it run for six epochs, 270 steps. Which share of these rates gives a network that reads digits?
-# And will the best one lie below or above the dashed line, $2/c$ with the largest curvature of this network's loss at
-# its first weights? <!-- computed: 6 * 45 = 270 -->
+# Two epochs are done when it opens. Press Play and let it run to the end of the sixth, 270 steps. Which share of these
+# rates gives a network that reads digits? And will the best one lie below or above the dashed line, $2/c$ with the
+# largest curvature of this network's loss at its first weights? <!-- computed: 6 * 45 = 270 -->
 
 # %%
 predict("06.share")
@@ -225,7 +225,7 @@ sweep
 # </details>
 #
 # Press Rewind and Play, or pull the step slider: the one rewind moves all networks. Change the optimizer
-# and press Play to train them again.
+# and press Play to train them again; what the one before had reached stays as a dashed line.
 #
 # ## What is a lost network?
 #

@@ -30,6 +30,8 @@ def says(view, words):
 
 def test_mouse_keys_and_play_move_the_steps(book):
     view = book.widget(0)
+    says(view, "Step 4 of 9, output by output")
+    view.get_by_role("button", name="Rewind").click()
     says(view, "Step 0 of 9: nothing has gone back yet.")
     book.page.mouse.click(*place(view, "first", 2, 1))
     says(view, "Step 6 of 9, output by output: dy at row 1, column 2")
@@ -61,9 +63,9 @@ def test_a_finger_chooses_a_reading_and_a_step(lab, browser):
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = lab.open(context, lab.notebook("finger.ipynb", BACK))
     view = page.locator(".cnn-widget").first
-    says(view, "Step 0 of 9")
+    says(view, "Step 4 of 9, output by output")
     view.get_by_role("radio", name="weight by weight").tap()
-    says(view, "Step 0 of 9: nothing has gone back yet. Press Play to go weight by weight.")
+    says(view, "Step 4 of 9, weight by weight: weight row 1, column 0")
     page.touchscreen.tap(*place(view, "second", 1, 2))
     says(view, "Step 8 of 9, weight by weight: weight row 2, column 1")
     context.close()

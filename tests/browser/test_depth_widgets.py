@@ -3,7 +3,7 @@
 import pytest
 
 CELLS = (
-    "from cnnlib.widgets import NormalizationSteps\nsteps = NormalizationSteps()\nsteps",
+    "from cnnlib.widgets import NormalizationSteps\nsteps = NormalizationSteps(step=0)\nsteps",
     "from cnnlib.widgets import DepthExplorer\ndeep = DepthExplorer(depth=10)\ndeep",
 )
 

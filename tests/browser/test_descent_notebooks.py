@@ -7,14 +7,14 @@ import pytest
 CELLS = (
     "from cnnlib.widgets import BasinMap\nbasin = BasinMap()\nbasin",
     "from cnnlib.widgets import ContourExplorer\nContourExplorer()",
-    "from cnnlib.widgets import RateSweep\nsweep = RateSweep(copies=6, epochs=60)\nsweep",
+    "from cnnlib.widgets import RateSweep\nsweep = RateSweep(copies=6, epochs=60, opening=0)\nsweep",
     "from cnnlib.widgets import InitExplorer\nInitExplorer(depth=3)",
     "from cnnlib.widgets import OptimizerRace\nOptimizerRace()",
     "from cnnlib.widgets import BatchNoise\nBatchNoise()",
     "from cnnlib.widgets import EscapeExplorer\nEscapeExplorer()",
     "from cnnlib.widgets import LineBetween, LossSlice\nLossSlice()",
     "LineBetween()",
-    "from cnnlib.widgets import SeedHistogram\nSeedHistogram(width='1')",
+    "from cnnlib.widgets import SeedHistogram\nSeedHistogram(width='1', opening=0)",
     "from cnnlib.widgets import FilterWatch\nFilterWatch()",
     "from cnnlib.widgets import ScheduleExplorer\nScheduleExplorer(epochs=1)",
 )

@@ -78,6 +78,17 @@ def test_pointing_at_a_node_needs_no_message_to_show_its_links(opened):
     assert one.page.evaluate("window.take()") == []
 
 
+def test_a_click_on_the_picture_draws_no_frame_around_it_and_a_key_does(opened):
+    one = opened("KernelSlices")
+    picture = one.page.locator(".cnn-picture")
+    picture.locator("canvas").click(position={"x": 100, "y": 80})
+    outline = "(node) => [getComputedStyle(node).outlineStyle, document.activeElement === node]"
+    assert picture.evaluate(outline) == ["none", True]
+    one.page.keyboard.press("ArrowRight")
+    one.pump()
+    assert picture.evaluate(outline) == ["solid", True]
+
+
 def test_the_cursor_rewinds_by_mouse_and_by_keyboard(opened):
     one = opened(SPIRALS)
     page = one.page

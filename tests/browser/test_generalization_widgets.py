@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 CELLS = (
-    "from cnnlib.widgets import MemoriseExplorer\nmemory = MemoriseExplorer()\nmemory",
+    "from cnnlib.widgets import MemoriseExplorer\nmemory = MemoriseExplorer(epoch=0)\nmemory",
     "from cnnlib.widgets import CalibrationExplorer\nsure = CalibrationExplorer()\nsure",
 )
 SPOT = """(canvas, [panel, x, y]) => {

@@ -12,9 +12,9 @@ CELLS = {
     "sizes": "sizes = SizeExplorer()\nsizes",
     "losses": "losses = LossExplorer()\nlosses",
     "first": "first = FirstLoss()\nfirst",
-    "chain": "chain = ChainRule()\nchain",
+    "chain": "chain = ChainRule(step=0)\nchain",
     "slope": "slope = GradientCheckExplorer()\nslope",
-    "blame": "blame = BlameMicroscope(*small)\nblame",
+    "blame": "blame = BlameMicroscope(*small, row=0, column=0)\nblame",
     "update": "update = OneUpdate()\nupdate",
     "broken": "broken = BrokenBackward()\nbroken",
 }

@@ -7,7 +7,7 @@ import pytest
 
 from cnnlib.data import load_digits, load_mnist_sample
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn
-from cnnlib.viz import Line, Points, Text
+from cnnlib.viz import Heatmap, Lens, Line, Points, Text
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
 from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackward
@@ -68,7 +68,7 @@ def test_every_reading_ends_at_the_same_gradient_and_says_so(reading, sizes):
 
 
 def test_the_way_back_through_a_convolution_is_told_step_by_step():
-    widget = ConvolutionBackward()
+    widget = ConvolutionBackward(step=0)
     assert widget.text == "Step 0 of 9: nothing has gone back yet. Press Play to go output by output."
     widget.set_state(step=1, padding=1)
     assert "Times the kernel it goes to 4 pixels of its window; 5 more lie in the frame" in widget.text
@@ -82,12 +82,64 @@ def test_the_way_back_through_a_convolution_is_told_step_by_step():
     assert "is 0. A copy of dy, times 0, is added, its numbers 2 pixels apart." in widget.text
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "weight by weight"])
+def test_it_opens_in_the_middle_and_no_panel_stands_on_another(reading, channels):
+    widget = ConvolutionBackward(reading=reading, channels=channels)
+    assert 0 < widget.facts["step"] < widget.facts["steps"] and widget.facts["now_apart"] > 0
+    scene, taken = widget.scene, set()
+    for panel in scene.panels:
+        row, column, rows, columns = panel.at
+        cells = {(r, c) for r in range(row, row + rows) for c in range(column, column + columns)}
+        assert cells and not cells & taken and max(c for _, c in cells) < len(scene.columns)
+        taken |= cells
+    assert sum(scene.columns) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("reading", ["scatter", "gather", "weight by weight"])
+def test_the_products_of_a_step_are_what_it_adds(reading):
+    def shown(step, name):
+        widget = ConvolutionBackward(reading=reading, stride=2, padding=1, step=step)
+        panel = next(p for p in widget.scene.panels if p.name == name)
+        return np.nan_to_num(next(m for m in panel.marks if isinstance(m, Heatmap)).z)
+
+    signs = [
+        m.text[0]
+        for p in ConvolutionBackward(reading=reading).scene.panels[:3]
+        for m in p.marks[::-1]
+        if isinstance(m, Text)
+    ]
+    assert [sign for sign in signs if sign in "×=→"] == ["×", "=", "→"]
+    assert not shown(0, "products").any()
+    for step in range(1, 9):
+        added = shown(step, "dx") - shown(step - 1, "dx")
+        assert added.sum() == shown(step, "products").sum() and (
+            reading == "gather" or np.abs(added).sum() == np.abs(shown(step, "products")).sum()
+        )
+
+
+def test_a_wedge_leads_from_what_a_step_takes_to_where_it_goes():
+    def wedges(**state):
+        panels = ConvolutionBackward(**state).scene.panels
+        return [(panel.name, m) for panel in panels for m in panel.marks if isinstance(m, Lens)]
+
+    ((name, lens),) = wedges(step=6)  # dy at row 1, column 2: its window begins at pixel row 1, column 2
+    assert (name, lens.to) == ("products", "dx")
+    assert list(lens.far_x) == [1.5, 1.5] and list(lens.far_y) == [0.5, 3.5]
+    ((name, lens),) = wedges(reading="gather", step=1)
+    assert (name, lens.to) == ("first", "second") and list(lens.y) == [-0.5, 2.5]
+    ((name, lens),) = wedges(reading="weight by weight", step=1, stride=2)
+    assert (name, list(lens.y)) == ("products", [-0.5, 1.5]) and list(lens.far_y) == [-0.5, 2.5]
+    assert wedges(step=0) == [] == wedges(reading="matrix", step=3)
+
+
 def test_another_reading_goes_on_where_this_one_stood():
     widget = ConvolutionBackward(step=9)
     widget.set_state(reading="matrix")
     assert widget.state["step"] == 25
     widget.set_state(reading="gather", step=3)
     assert widget.state["step"] == 3
+    assert ConvolutionBackward(reading="gather", step=4).state["step"] == 4  # asked for, not left
     widget.set_state(kernel=1, padding=0, reading="weight by weight")
     assert widget.state["step"] in (0, 1)
 
@@ -124,18 +176,17 @@ def test_halfway_the_large_picture_and_the_small_one_show_the_same(reading):
         large = large if large.shape == (5, 5) else large[1:-1, 1:-1]
         name = {"weight by weight": "weights"}.get(reading, reading)
         small = next(panel for panel in widget.scene.panels if panel.name == name).marks[0].z
-        known = np.isfinite(large)
-        assert np.array_equal(large[known], small[known]) and not small[~known].any()
+        assert np.array_equal(large, small, equal_nan=True)
     assert made[0] == 0 and made[-1] == widget.facts["products"] and made == sorted(made)
     assert len(set(made)) == len(made), "a step that adds nothing"
 
 
 def test_one_weight_and_one_window_are_said_in_the_singular():
     small = load_digits_cnn(), load_digits()
-    words = BlameMicroscope(*small, layer="convolution 1").text
+    words = BlameMicroscope(*small, layer="convolution 1", row=0, column=0).text
     assert "; so does 1 weight." in words, words
     seen = {
-        BlameMicroscope(*small, layer="pooling 1", row=row, channel=map_).text
+        BlameMicroscope(*small, layer="pooling 1", row=row, column=0, channel=map_).text
         for row in range(3)
         for map_ in (0, 3)
     }
@@ -171,6 +222,8 @@ def test_the_products_shown_add_up_to_the_sum_shown():
         image=143,
         channel=3,
         input_map=5,
+        row=0,
+        column=0,
     )
     products = widget.scene.panels[2]
     assert products.title.endswith("sum −1.694")

@@ -6,7 +6,7 @@ import pytest
 from cnnlib.data import Distort, Split, load_digits
 from cnnlib.experiments.inspection import confusion_matrix, occlusion
 from cnnlib.networks import load_digits_cnn, two_conv
-from cnnlib.viz import Heatmap, static
+from cnnlib.viz import Heatmap, Text, static
 from cnnlib.widgets.train_a_cnn.augmentation import AugmentationExplorer
 from cnnlib.widgets.train_a_cnn.evidence import OWN, EvidenceExplorer
 from cnnlib.widgets.train_a_cnn.mistakes import MistakeExplorer
@@ -118,3 +118,15 @@ def test_the_sentence_tells_the_number_of_the_most_confident_mistake():
     assert f"the first (number {number})" in widget.text
     assert split.y_test[number] == widget.state["label"] != widget.state["guess"]
     assert int(widget.guesses[number]) == widget.state["guess"]
+
+
+@pytest.mark.parametrize(("label", "guess", "columns", "rows"), [(1, 8, 2, 1), (4, 4, 4, 3)])
+def test_few_mistakes_are_drawn_large_and_each_says_how_sure_the_network_was(label, guess, columns, rows):
+    widget = MistakeExplorer(label=label, guess=guess)
+    panel = widget.scene.panels[1]
+    images = [mark for mark in panel.marks if isinstance(mark, Heatmap)]
+    words = [text for mark in panel.marks if isinstance(mark, Text) for text in mark.text]
+    assert len(images) == len(words) == min(widget.facts["count"], columns * rows)
+    assert words[0] == f"{100 * widget.facts['confidence']:.0f} % sure"
+    assert panel.x.high - panel.x.low == columns * 9 - 1
+    assert panel.y.low - panel.y.high == rows * 11

@@ -7,6 +7,7 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
+from cnnlib.viz import Line, Text
 from cnnlib.widgets.learning_rate.rate_sweep import RateSweep, fate, starting_curvature
 from cnnlib.widgets.learning_rate.schedule_explorer import (
     SCHEDULES,
@@ -14,19 +15,20 @@ from cnnlib.widgets.learning_rate.schedule_explorer import (
     running_mean,
     schedule_of,
 )
+from cnnlib.widgets.learning_rate.sweep_picture import GHOST
 from tests.widgets.sweep import assert_refuses, sweep
 
 
 @pytest.fixture(scope="module")
 def done():
     """A sweep of 12 rates over one epoch."""
-    widget = RateSweep(copies=12, epochs=1)
+    widget = RateSweep(copies=12, epochs=1, opening=0)
     assert widget.advance(1000) == 45
     return widget
 
 
 def test_every_control_over_its_whole_range():
-    widget = RateSweep(copies=5, epochs=1)
+    widget = RateSweep(copies=5, epochs=1, opening=0)
     widget.advance(10)
     sweep(widget)
     before = widget.state["step"]
@@ -35,7 +37,7 @@ def test_every_control_over_its_whole_range():
 
 
 def test_play_goes_on_from_where_it_was_rewound_to():
-    widget = RateSweep(copies=3, epochs=1)
+    widget = RateSweep(copies=3, epochs=1, opening=0)
     assert widget.advance(5) == 5
     record = widget.losses.copy()
     widget.rewind()
@@ -45,6 +47,43 @@ def test_play_goes_on_from_where_it_was_rewound_to():
     np.testing.assert_array_equal(widget.losses[:5], record)
     widget.set_state(step=40)
     assert widget.advance(100) == 5 and len(widget.losses) == 45
+
+
+def marks_of(widget, name, kind):
+    panel = next(panel for panel in widget.scene.panels if panel.name == name)
+    return [mark for mark in panel.marks if isinstance(mark, kind)]
+
+
+def test_it_opens_with_a_part_of_the_run_and_reset_brings_that_back():
+    widget = RateSweep(copies=3, epochs=2, opening=7)
+    opened = widget.losses.copy()
+    assert widget.facts["steps"] == 7 and "RateSweep()" == repr(widget)
+    assert widget.advance(1000) == 2 * 45 - 7
+    widget.set_state(optimizer="Adam")
+    widget.reset()
+    np.testing.assert_array_equal(widget.losses, opened)
+    assert widget.facts["steps"] == 7 and widget.state["optimizer"] == "SGD" and widget.earlier is None
+
+
+def test_what_comes_later_is_pale_and_another_optimizers_end_stays_dashed():
+    widget = RateSweep(copies=4, epochs=1, opening=20)
+    assert not [line for line in marks_of(widget, "now", Line) if line.alpha == GHOST]
+    widget.rewind()
+    widget.refresh()
+    for name in ("strips", "now"):
+        assert len([line for line in marks_of(widget, name, Line) if line.alpha == GHOST]) == 1
+    widget.set_state(optimizer="Adam")
+    (before,) = [line for line in marks_of(widget, "now", Line) if line.dash == "dashed"]
+    assert "SGD, 20 steps" in [text for mark in marks_of(widget, "now", Text) for text in mark.text]
+    assert len(before.x) == 4 and widget.facts["steps"] == 0
+    assert not [line for line in marks_of(widget, "now", Line) if line.alpha == GHOST]
+
+
+def test_a_strip_has_room_for_an_epoch_and_for_twice_as_much_when_that_is_full():
+    widget = RateSweep(copies=2, epochs=3, opening=45)
+    assert widget.drawn == 45
+    assert widget.advance(1) == 1 and widget.drawn == 90
+    assert widget.advance(50) == 50 and widget.drawn == 135  # no more than the run is long
 
 
 def test_a_click_chooses_the_network_of_its_column():
@@ -62,7 +101,7 @@ def test_schedules_over_their_whole_range():
 
 @pytest.mark.parametrize("kind", [RateSweep, ScheduleExplorer])
 def test_bad_values_get_a_sentence(kind):
-    options = {"copies": 2} if kind is RateSweep else {"epochs": 1}
+    options = {"copies": 2, "opening": 0} if kind is RateSweep else {"epochs": 1}
     for wrong in (0, "", "fast", float("inf"), 99):
         assert_refuses(kind(**options), rate=wrong)
 
@@ -113,7 +152,7 @@ def test_what_becomes_of_a_network():
 
 
 def test_overflow_is_a_sentence_not_a_crash(done):
-    widget = RateSweep(copies=12, epochs=1)
+    widget = RateSweep(copies=12, epochs=1, opening=0)
     widget.losses = np.where(np.arange(12) > 8, np.nan, done.losses)
     widget.put(step=45)
     widget.set_state(rate=10)

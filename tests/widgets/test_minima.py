@@ -127,7 +127,7 @@ def test_the_line_ends_in_the_networks_and_matching_lowers_its_barrier():
 
 
 def test_seeds_train_and_stay_beside_the_other_widths():
-    widget = SeedHistogram(width="1")
+    widget = SeedHistogram(width="1", opening=0)
     assert widget.advance(30) == 30
     assert_sound(widget)
     assert widget.facts["steps"] == 30 and widget.facts["finished"] == 0

@@ -193,7 +193,7 @@ def test_every_step_of_every_graph_can_be_typed():
 
 
 def test_the_chain_rule_stepped_to_its_end_and_back():
-    widget = ChainRule()
+    widget = ChainRule(step=0)
     assert widget.advance(100) == 8
     assert widget.facts["dw"] == 3.0 and "w gets 1.5 × 2 = 3" in widget.text
     widget.set_state(graph="one weight used twice")
@@ -348,7 +348,7 @@ def test_the_axis_of_the_layers_counts_whole_layers(layers):
 def test_the_slices_of_a_kernel_add_up_to_its_map():
     widget = KernelSlices()
     for kernel, row, column in np.ndindex(2, 3, 3):
-        widget.set_state(kernel=kernel, row=row, column=column)
+        widget.set_state(kernel=f"kernel {kernel}", row=row, column=column)
         assert_sound(widget)
         window = IMAGE[:, row : row + 2, column : column + 2]
         by_hand = [int((window[c] * KERNELS[kernel, c]).sum()) for c in (0, 1)]
@@ -357,10 +357,23 @@ def test_the_slices_of_a_kernel_add_up_to_its_map():
         assert f"together {widget.facts['value']},".replace("-", "−") in widget.text
     assert widget.event({"kind": "hover", "name": "map 0", "row": 0, "col": 0}) is None
     assert widget.event({"kind": "click", "name": "map 1", "row": 2, "col": 0}) == {
-        "kernel": 1,
+        "kernel": "kernel 1",
         "row": 2,
         "column": 0,
     }
+    corner = {"kind": "drag", "name": "channel 0", "row": 3, "col": 1}
+    assert widget.event(corner) == {"row": 2, "column": 1}  # the window stays on the image
+
+
+def test_play_takes_the_window_over_both_maps_and_the_picture_says_the_sum():
+    widget, seen = KernelSlices(), []
+    assert widget.advance(4) == 4 and widget.state["row"] == 1 and widget.state["column"] == 1
+    assert widget.scene.figures[0].unit == "= 6 − 1 + 1" and widget.facts["value"] == 6
+    while widget.advance(1):
+        seen.append(widget.facts["value"])
+    assert seen[-9:] == [-3, 5, -2, -11, -3, 4, 0, -7, -5]
+    widget.rewind()
+    assert widget.state == {"kernel": "kernel 0", "row": 0, "column": 0}
 
 
 @pytest.mark.parametrize("layer", ["convolution 1", "convolution 2", "scores"])

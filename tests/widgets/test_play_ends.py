@@ -163,11 +163,32 @@ def test_play_after_a_fault_begins_the_run_again():
 
 
 @pytest.mark.parametrize("kind", ["play", "step"])
-def test_play_and_step_at_the_end_say_so(kind):
+def test_a_run_at_its_end_says_so_when_played_or_stepped(kind):
+    async def main():
+        done = shown(Short())
+        assert done.advance(5) == 1
+        done.live.receive({"type": kind})
+        await until(lambda: not done.live.loop.running)
+        assert frames_of(done)[-1]["message"] == Short.at_end and done.count == 1
+
+    class Short(Trainer):
+        def train(self):
+            while self.count < 1:
+                self.count += 1
+                yield
+
+    asyncio.run(main())
+
+
+def test_play_at_the_end_of_a_control_begins_again_and_step_says_that_there_is_none():
     async def main():
         toy = shown(Toy(steps=20))
-        toy.live.receive({"type": kind})
-        await until(lambda: not toy.live.loop.running)
+        toy.live.speed = "as fast as possible"
+        seen = set()
+        toy.live.receive({"type": "play"})
+        await until(lambda: seen.add(toy.state["steps"]) or not toy.live.loop.running)
+        assert min(seen) < 3 and toy.state["steps"] == 20 and toy.message == ""
+        toy.live.receive({"type": "step"})
         assert frames_of(toy)[-1]["message"] == Toy.at_end
         toy.live.receive({"type": "rewind"})
         assert frames_of(toy)[-1]["message"] == ""

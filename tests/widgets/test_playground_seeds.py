@@ -33,7 +33,7 @@ def test_each_map_and_loss_is_that_of_the_network_alone():
     assert f"{alone.test_loss:.3f}" == "0.425"
     assert view.curves[-1][1] == pytest.approx(alone.test_loss, abs=1e-9)
     second = view.scene.panels[1]
-    assert second.title == "0.50025: 0.425"
+    assert (second.title, second.subtitle) == ("0.425", "seed 0.50025")
     heat = next(m for m in second.marks if isinstance(m, Heatmap))
     axis = np.linspace(-6, 6, SIDE)
     assert heat.z[3, 30] == pytest.approx(alone.predict([[axis[30], axis[3]]])[0], abs=1e-9)
@@ -64,7 +64,8 @@ def test_overflow_is_named():
 def test_snapshots_are_those_of_the_run():
     view = PlaygroundSnapshots()
     assert view.facts["wrong"] == 16 and f"{view.facts['test_loss']:.3f}" == "0.106"
-    assert [panel.title for panel in view.scene.panels[:2]] == ["epoch 1: 0.480", "epoch 4: 0.471"]
+    assert [panel.title for panel in view.scene.panels[:2]] == ["epoch 1", "epoch 4"]
+    assert [panel.subtitle for panel in view.scene.panels[:2]] == ["loss 0.480", "loss 0.471"]
     wrong = next(m for m in view.scene.panels[5].marks if isinstance(m, Points))
     assert len(wrong.x) == 16
     view.set_state(last=147)

@@ -23,6 +23,9 @@ UNIT, WEIGHT = "a unit", "a weight"
 MOST_KERNELS = 128  # kernels, one an input map, whose gradients are shown at once
 
 
+MISREAD = 407  # of the course's images: a 5 read as a 3, so that there is a loss to blame for
+
+
 class BlameMicroscope(Widget):
     """Click a unit: its gradient by all before it. Or the loss's; or pick a weight: the sum behind its own.
 
@@ -68,6 +71,7 @@ class BlameMicroscope(Widget):
             self.opened.model,
             self.opened.outputs,
         )
+        self.first = MISREAD if model is None and images is None else 0
         self.controls = self.all_controls()
         super().__init__(**options)
 
@@ -77,6 +81,9 @@ class BlameMicroscope(Widget):
         shapes = [self.outputs[name].shape for name in names]
         deepest = [name for name in names if len(self.outputs[name].shape) == 3]
         most = max(shape[0] for shape in shapes) - 1
+        middle = (
+            [(n + k) // 2 for k, n in enumerate(self.outputs[deepest[-1]].shape[1:])] if deepest else [0, 0]
+        )
         inputs = [self.kernels_of(conv).shape[1] for conv in self.opened.convolutions()]
         kinds = (UNIT,)
         if inputs and self.specimen.labels is not None:
@@ -85,11 +92,18 @@ class BlameMicroscope(Widget):
         rows, columns = (max([s[i] for s in shapes if len(s) == 3] + sides + [1]) - 1 for i in (1, 2))
         return (
             Choice("what", kinds, picker="segments", label="Blame for"),
-            Slider("image", 0, max(1, len(self.specimen.images) - 1), 0, integer=True, label="Test image"),
+            Slider(
+                "image",
+                0,
+                max(1, len(self.specimen.images) - 1),
+                self.first,
+                integer=True,
+                label="Test image",
+            ),
             Choice("layer", names, (deepest or names)[-1], label="Layer"),
             Slider("channel", 0, most, min(3, most), integer=True, label="Map"),
-            Slider("row", 0, max(rows, 1), 0, integer=True, label="Row"),
-            Slider("column", 0, max(columns, 1), 0, integer=True, label="Column"),
+            Slider("row", 0, max(rows, 1), middle[0], integer=True, label="Row"),
+            Slider("column", 0, max(columns, 1), middle[1], integer=True, label="Column"),
             Slider("input_map", 0, max([*inputs, 2]) - 1, 0, integer=True, label="Input map (of a weight)"),
         )
 

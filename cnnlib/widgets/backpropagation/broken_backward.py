@@ -12,6 +12,7 @@ from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Anchor, Figure, Narrow, Scene
+from cnnlib.widgets.backpropagation.gradient_check import in_short
 from cnnlib.widgets.backpropagation.suspect_panels import (
     GOOD,
     LETTERS,
@@ -151,11 +152,11 @@ class BrokenBackward(Widget):
         if suspect in LETTERS:
             verdict = "is the measured one" if facts["error"] <= GOOD else "is not the measured one"
             words = say(
-                "Suspect {suspect}: at {part} its gradient {verdict}, relative error {error:.0e}",
+                "Suspect {suspect}: at {part} its gradient {verdict}, relative error {error}",
                 suspect=suspect,
                 part=part,
                 verdict=verdict,
-                error=facts["error"],
+                error=in_short(facts["error"]),
             )
         else:
             failing = [name for name, error in errors.items() if error > GOOD]
@@ -199,7 +200,7 @@ def figures(state: dict, facts: dict) -> list[Figure]:
         Figure(
             "Named rightly" if full else "Named", str(facts["found"] if full else named(state)), "/ 5", True
         ),
-        Figure(say("Error at {part}", part=state["part"]), f"{facts['error']:.0e}", large=True),
+        Figure(say("Error at {part}", part=state["part"]), in_short(facts["error"]), large=True),
         Figure("Loss after training", ends, mark="solid"),
     ]
 

@@ -7,13 +7,14 @@ import numpy as np
 from cnnlib.autodiff.scalar_graph import GRAPHS, Graph, Node, backward, forward, slopes
 from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Note, Panel, Points, Scene, Text
+from cnnlib.viz.annotations import away
 from cnnlib.widgets.base import Choice, Slider, Widget
 
 SLOTS = {"head": ("graph",), "handle": ("step",), "settings": ("x", "w", "b", "t")}
 LIMIT = 4.0
 WORDS = ("one weight", "through a ReLU", "used twice")
 AIR = 600  # pixels of width below which notes give way
-LEGEND = "Above a node: its value. On an arrow: a local slope. Below: the gradient, blue +, orange −."
+LEGEND = "Above: the value. On an arrow: the local slope. Below: the gradient, blue +, orange −. Thick: now."
 
 
 class ChainRule(Widget):
@@ -33,7 +34,7 @@ class ChainRule(Widget):
             Slider(name, -LIMIT, LIMIT, start, step=0.1, label=name)
             for name, start in {"x": 2, "w": 1.5, "b": -1, "t": 0.5}.items()
         ),
-        Slider("step", 0, 10, 0, integer=True, label="Step"),
+        Slider("step", 0, 10, 5, integer=True, label="Step"),
     )
     slots = SLOTS
     advances = "step"
@@ -66,7 +67,10 @@ class ChainRule(Widget):
             *notes(graph, state["step"]),
         ]
         across = [x for x, _ in graph.places.values()]
-        axes = Axis(-0.6, max(across) + 0.5, visible=False), Axis(-0.75, 2.95, visible=False)
+        axes = (
+            Axis(-0.6, max(across) + 0.5, visible=False),
+            Axis(-0.72, max(y for _, y in graph.places.values()) + 0.55, visible=False),
+        )
         panel = Panel(marks, *axes, title=graph.formula, subtitle=LEGEND, grid=False)
         return Scene(
             [panel],
@@ -92,10 +96,14 @@ def timeline(nodes: int, step: int) -> Panel:
         Line([0, nodes], [0, 0], color="ink"),
         Line([nodes, 2 * nodes], [0, 0], color="ink", dash="dotted"),
         Points([*x, *(x + nodes)], np.zeros(2 * nodes), color="ink", size=3),
-        Text([nodes / 2, 1.5 * nodes], [0.75, 0.75], ["values, forwards →", "gradients, backwards ←"]),
+        Text(
+            [away(0, nodes, step), away(nodes, 2 * nodes, step)], [0.75, 0.75], ["forwards →", "backwards ←"]
+        ),
         Cursor(step, sets={"x": "step"}),
     ]
-    return Panel(marks, Axis(0, 2 * nodes, whole=True), Axis(-1, 1.4, visible=False), grid=False, name="time")
+    return Panel(
+        marks, Axis(-0.1, 2 * nodes + 0.15, whole=True), Axis(-1, 1.4, visible=False), grid=False, name="time"
+    )
 
 
 def sign_color(value: float, text: bool = False) -> str:
@@ -169,10 +177,10 @@ def notes(graph: Graph, step: int) -> list[Note]:
         return [Note(right + 0.2, height + 1.15, words, (right + 0.12, height + 0.14), 240, **look)]
     if step == nodes:
         words = "× is a local slope: how fast this node moves with that input."
-        return [Note(right - 1.3, height + 1.25, words, (right - 0.5, height + 0.35), 240, needs=AIR)]
+        return [Note(right - 0.5, height - 0.75, words, (right - 0.5, height - 0.05), 180, needs=AIR)]
     if step > nodes:
         words = "Gradient = upstream × local slope. At E itself it is 1."
-        return [Note(right - 1.3, height - 0.75, words, (right - 0.2, height - 0.5), 190, needs=AIR)]
+        return [Note(right - 0.5, height - 0.75, words, (right + 0.02, height - 0.42), 180, needs=AIR)]
     return []
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from cnnlib.experiments import four_readings as readings
 from cnnlib.experiments.four_readings import Geometry
 from cnnlib.runtime.language import say
-from cnnlib.viz import Figure, Narrow, Scene
+from cnnlib.viz import Figure, Scene
+from cnnlib.widgets.backpropagation.readings_layout import narrow, placed_panels
 from cnnlib.widgets.backpropagation.readings_picture import BY_WEIGHT, READINGS, ReadingsPicture
 from cnnlib.widgets.base import Choice, Slider, Widget
 
@@ -17,16 +18,13 @@ SIZE = 5  # rows and columns of the image
 WAS = {"transposed": BY_WEIGHT}  # an earlier name of a reading, still understood
 NUMBERS = ("mixed", "one output", "all ones")
 BELOW = ("scatter", "gather", "matrix", "weights")
-SMALL = {"scatter": (0, 0), "gather": (0, 1), "matrix": (1, 0), "weights": (1, 1)}
-WIDE = {reading: ("first", "second", "dx") for reading in READINGS} | {"matrix": ("first", "dx")}
-TALL = {"first": 210, "second": 215, "dx": 235}  # pixels of a panel on a narrow page
 
 
 class ConvolutionBackward(Widget):
     """The same products in four orders: output by output, pixel by pixel, row by row, weight by weight.
 
-    Above stands one reading, step by step; below, how far all four have come. All numbers are whole: no
-    rounding hides a difference.
+    On the left stands one reading, step by step; on the right, how far all four have come. It opens in the
+    middle, at step 4. All numbers are whole: no rounding hides a difference.
 
     Facts: ``step``, ``steps``, ``products`` (of weight and upstream gradient that reach a pixel, in all),
     ``made`` (of them so far), ``apart`` (largest difference of the four when all are done), ``now_apart``
@@ -47,18 +45,19 @@ class ConvolutionBackward(Widget):
         Slider("channels", 1, 2, 1, integer=True, label="Channels of x"),
         Slider("kernels", 1, 2, 1, integer=True, label="Kernels"),
         Choice("numbers", NUMBERS, label="Numbers of dy", picker="segments"),
-        Slider("step", 0, 98, 0, integer=True, label="Step"),
+        Slider("step", 0, 98, 4, integer=True, label="Step"),
     )
     slots: Mapping[str, tuple[str, ...]] = {
         "head": ("reading",),
         "bar": ("step",),
-        "settings": ("kernel", "stride", "padding", "dilation", "channels", "kernels"),
-        "more": ("numbers",),
+        "settings": ("kernel", "stride", "padding", "dilation"),
+        "more": ("channels", "kernels", "numbers"),
     }
     advances = "step"
     speed = "5 steps a second"
 
     def set_state(self, **state) -> None:
+        self.asked = "step" in state  # rather than left where it was
         super().set_state(
             **{name: WAS.get(value, value) if name == "reading" else value for name, value in state.items()}
         )
@@ -72,7 +71,7 @@ class ConvolutionBackward(Widget):
     def changed(self, before: dict, after: dict) -> None:
         """Another reading goes on where this one stood, unless a step was asked for as well."""
         was, now = (steps_of(state["reading"], geometry(state), state) for state in (before, after))
-        if after["reading"] != before["reading"] and after["step"] == min(before["step"], now):
+        if after["reading"] != before["reading"] and not self.asked:
             self.put(step=round(before["step"] / was * now))
 
     def event(self, event: dict) -> dict | None:
@@ -96,6 +95,10 @@ class ConvolutionBackward(Widget):
             result(name, picture.dy, picture.w, g, round(share * steps_of(name, g, state)))
             for name in READINGS
         ]
+        shown = [
+            not_yet_blank(name, maps, round(share * steps_of(name, g, state)))
+            for name, maps in zip(READINGS, every, strict=True)
+        ]
         done = [result(name, picture.dy, picture.w, g, None) for name in READINGS]
         counts = readings.shares(picture.w, g)
         facts = {
@@ -108,15 +111,16 @@ class ConvolutionBackward(Widget):
             "unreached": int((counts[0] == 0).sum()),
             "most": int(counts.max()),
         }
+        panels, columns, rows = placed_panels(picture, shown, BELOW)
         return Scene(
-            [*picture.panels(), *picture.results(every, BELOW)],
+            panels,
             self.sentence(picture, facts),
             facts,
-            rows=(1.5, 1),
-            columns=(1,) * 12,
-            height=410,
+            rows=rows,
+            columns=columns,
+            height=400,
             arrows=("step",),
-            narrow=narrow(state["reading"]),
+            narrow=narrow(picture),
             figures=[
                 Figure(
                     "Products added",
@@ -124,7 +128,11 @@ class ConvolutionBackward(Widget):
                     say("of {products}", products=facts["products"]),
                     large=True,
                 ),
-                Figure("The four now differ by", f"{facts['now_apart']:g}"),
+                Figure(
+                    "The four now differ by",
+                    f"{facts['now_apart']:g}",
+                    "" if facts["step"] == facts["steps"] else "0 in the end",
+                ),
             ],
         )
 
@@ -156,13 +164,12 @@ class ConvolutionBackward(Widget):
         return words
 
 
-def narrow(reading: str) -> Narrow:
-    """The panels of a reading beneath one another, and the four results two by two."""
-    wide = WIDE[reading]
-    heights = [TALL[name] for name in wide] + [175, 175]
-    at = {name: (row, 0, 1, 2) for row, name in enumerate(wide)}
-    at |= {name: (len(wide) + row, column) for name, (row, column) in SMALL.items()}
-    return Narrow(tuple(f"{height}px" for height in heights), (1, 1), sum(heights) + 50, at)
+def not_yet_blank(reading: str, maps: np.ndarray, steps: int) -> np.ndarray:
+    """What a reading has made, without the pixels that one which makes them one by one has not come to."""
+    if reading in ("gather", "matrix"):
+        maps = maps + 0.0
+        maps.ravel()[steps:] = np.nan
+    return maps
 
 
 def largest_difference(results: list[np.ndarray]) -> float:

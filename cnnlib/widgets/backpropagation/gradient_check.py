@@ -87,8 +87,8 @@ class GradientCheckExplorer(Widget):
         return [
             Figure("Measured slope", f"{facts['measured']:.7g}", large=True),
             Figure("True slope", f"{facts['true']:.7g}"),
-            Figure("Relative error, float64", f"{facts['error64']:.1e}", large=True, mark="solid"),
-            Figure("float32", f"{facts['error32']:.1e}", mark="dashed"),
+            Figure("Relative error, float64", in_short(facts["error64"]), large=True, mark="solid"),
+            Figure("float32", in_short(facts["error32"]), mark="dashed"),
         ]
 
     def secant(self, function, x, low, step, facts) -> Panel:
@@ -147,8 +147,8 @@ class GradientCheckExplorer(Widget):
         if not every and not self.tried:
             words = "One ε. Drag the line: where is the error least?"
             marks.append(Note(1e-8, 1e-9, words, (max(step / 8, 1e-13), 3e-8), 150))
-        axes = Axis(1e-14, 1, log=True), Axis(FLOOR / 3, 100, log=True)
-        title, words = "Relative error of the measured slope", "by the step ε: drag the line"
+        axes = Axis(1e-14, 1, "step ε", log=True), Axis(FLOOR / 3, 100, log=True)
+        title, words = "Relative error of the measured slope", "drag the line"
         return Panel(
             marks,
             *axes,
@@ -162,15 +162,15 @@ class GradientCheckExplorer(Widget):
     def sentence(self, function, x, facts) -> str:
         words = say(
             "With a step of {step:.3g} the slope of {formula} at {x:g} is measured as "
-            "{measured:.10g}, true is {true:.10g}: relative error {error64:.1e} in "
-            "float64, {error32:.1e} in float32.",
+            "{measured:.10g}, true is {true:.10g}: relative error {error64} in "
+            "float64, {error32} in float32.",
             step=facts["step"],
             formula=function.formula,
             x=x,
             measured=facts["measured"],
             true=facts["true"],
-            error64=facts["error64"],
-            error32=facts["error32"],
+            error64=in_short(facts["error64"]),
+            error32=in_short(facts["error32"]),
         )
         if facts["kink"]:
             return say("{words} At the kink itself there is no slope; backpropagation takes 0.", words=words)
@@ -184,3 +184,12 @@ class GradientCheckExplorer(Widget):
                 words=words,
             )
         return words
+
+
+def in_short(error: float) -> str:
+    """A relative error in two digits: as a decimal where that is readable, otherwise as a power of ten.
+
+    >>> in_short(0.0612), in_short(1.0), in_short(3.4e-12)
+    ('0.061', '1', '3.4e-12')
+    """
+    return f"{error:.2g}" if error >= 1e-3 else f"{error:.1e}"

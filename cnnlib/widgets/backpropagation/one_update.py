@@ -99,7 +99,7 @@ class OneUpdate(Widget):
             Choice("network", tuple(self.networks), picker="segments", label="Network"),
             Slider("image", 0, max(1, last), 0, integer=True, label="Image"),
             LogSlider("rate", 1e-4, 10, 0.01, label="Learning rate"),
-            Slider("step", 0, self.steps, 0, integer=True, label="Step"),
+            Slider("step", 0, self.steps, self.steps - 1, integer=True, label="Step"),
         )
         super().__init__(**options)
 

@@ -85,6 +85,13 @@ class Live:
         widget._state[control.name] = control.clamp(value + control.describe()["step"])
         return True
 
+    def _at_end(self) -> bool:
+        """Whether Play, which moves a control, has come to that control's end: it begins again."""
+        widget = self.widget
+        if widget.train is not None or not widget.advances:
+            return False
+        return widget.state[widget.advances] >= self.control(widget.advances).high
+
     def control(self, name: str) -> Slider:
         """A control with the range it has at the moment."""
         control = self.widget._controls[name]
@@ -180,6 +187,8 @@ class Live:
     def _on_play(self, message: dict) -> None:
         if self.widget.playable:
             self.widget.message = ""
+            if self._at_end():
+                self.widget.rewind()
             self._played = False
             self.loop.start()
         self.changed()

@@ -25,13 +25,13 @@ A widget is one class: its controls, declared, and a pure function from their va
 At the end of a cell it shows itself. What else a class may have:
 
 `advances = "steps"`
-    Play, Step and Rewind move this control by its step, up to its end.
+    Play, Step and Rewind move this control by its step, up to its end. From there Play begins again.
 `train(self)`
     A generator instead: Play and Step run it, one ``yield`` a step. It reads ``self.state`` as it goes, so
     a learning rate can change on the way. `begin(self)` prepares a fresh run and is called first, on
     Reset, and whenever a control named in `restarts` changes; `compute` reads what both keep in ``self``.
 `at_end`
-    What is said when Play or Step is pressed and there is no further step.
+    What is said when Step is pressed, or the Play of a `train`, and there is no further step.
 `speed`
     How fast Play goes at first: a key of `cnnlib.widgets.base.play_loop.SPEEDS`.
 `rewind(self)`

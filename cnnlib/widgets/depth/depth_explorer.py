@@ -129,7 +129,7 @@ class DepthExplorer(Widget):
             y, title, words = Axis(0, 1.05), "How alike two images are", "cosine; 1: not to be told apart"
             marks = [Reference("1 = alike", y=1.0, at="start")]
         else:
-            y, title, words = Axis(*SIZES, log=True), "Signal →", "root mean square, every second layer"
+            y, title, words = reach_of(values, SIZES), "Signal →", "root mean square, every second layer"
             marks = []
         return Panel(
             [*marks, *lines(profiles, values, (y.low, y.high))], x, y,
@@ -199,6 +199,16 @@ def layers_axis(profiles) -> Axis:
     return Axis(0, last, "layers passed", whole=True)
 
 
+def reach_of(values, most: tuple[float, float]) -> Axis:
+    """An axis of powers of ten as long as the values need, at least four powers, within `most`."""
+    seen = np.concatenate([np.asarray(row, float) for row in values])
+    seen = np.log10(np.clip(seen[np.isfinite(seen) & (seen > 0)], *most)) if len(seen) else np.zeros(1)
+    ends = np.log10(most)
+    low = max(ends[0], np.floor(min(seen.min(initial=0.0), seen.max(initial=0.0) - 3.5)))
+    high = min(ends[1], np.ceil(max(seen.max(initial=low), low + 3.5)))
+    return Axis(10**low, 10 ** (high + 0.3), log=True)
+
+
 def lines(profiles, values, reach) -> list:
     """One line a kind, with its own colour, dash and, where there is room, marks."""
     marks = []
@@ -215,8 +225,9 @@ def lines(profiles, values, reach) -> list:
 
 def gradient_panel(profiles) -> Panel:
     """Size of the gradient of the loss by the numbers behind each block; it travels to the left."""
-    y = Axis(*GRADIENTS, log=True)
-    marks = lines(profiles, [found.gradient for found in profiles.values()], GRADIENTS)
+    values = [found.gradient for found in profiles.values()]
+    y = reach_of(values, GRADIENTS)
+    marks = lines(profiles, values, (y.low, y.high))
     words = "of the loss, behind every second layer"
     look = {"title": "← Gradient", "subtitle": words, "at": (0, 1), "name": "gradient", "legend": "ends"}
     return Panel(marks, layers_axis(profiles), y, **look)

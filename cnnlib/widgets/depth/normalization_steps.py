@@ -7,6 +7,7 @@ import numpy as np
 from cnnlib.experiments.normalization_graph import BACKWARDS, FORWARDS, backward, forward
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Region, Scene, Text
+from cnnlib.viz.annotations import away
 from cnnlib.widgets.base import Choice, Slider, Widget
 
 UPSTREAM = ("the first number alone", "all four alike", "as x̂ itself")
@@ -41,14 +42,14 @@ class NormalizationSteps(Widget):
     'Step 1 of 17, forwards: m, the mean of the four numbers, is 3.00.'
     """
 
-    title = "Batch normalization, step by step"
+    title = "How does a gradient pass a normalization?"
     slots = SLOTS
     advances = "step"
     controls = (
         Choice("upstream", UPSTREAM, label="dy blames", picker="segments", words=("first", "all", "as x̂")),
         *(Slider(f"x{i}", -6, 6, start, step=0.1, label=f"x[{i}]") for i, start in enumerate(STARTS)),
         Slider("gamma", 0.5, 3, 1, step=0.1, label="γ"),
-        Slider("step", 0, COUNT, 0, integer=True, label="Step"),
+        Slider("step", 0, COUNT, 11, integer=True, label="Step"),
     )
 
     def compute(self, state):
@@ -90,10 +91,12 @@ def timeline(step: int) -> Panel:
         Line([0, turn], [0, 0], color="ink"),
         Line([turn, COUNT], [0, 0], color="ink", dash="dotted"),
         Points(np.arange(1, COUNT + 1), np.zeros(COUNT), color="ink", size=3),
-        Text([turn / 2, (turn + COUNT) / 2], [0.75, 0.75], ["forwards →", "backwards ←"]),
+        Text([away(0, turn, step), away(turn, COUNT, step)], [0.75, 0.75], ["forwards →", "backwards ←"]),
         Cursor(step, sets={"x": "step"}),
     ]
-    return Panel(marks, Axis(0, COUNT, whole=True), Axis(-1, 1.4, visible=False), grid=False, name="time")
+    return Panel(
+        marks, Axis(-0.2, COUNT + 0.3, whole=True), Axis(-1, 1.4, visible=False), grid=False, name="time"
+    )
 
 
 def graph_panel(numbers: dict, active, forwards: bool) -> Panel:

@@ -8,8 +8,9 @@ import numpy as np
 
 from cnnlib.nn import functional as F
 from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Figure, Heatmap, Mark, Narrow, Panel, Region, Scene
-from cnnlib.widgets.base import Slider, Widget
+from cnnlib.viz import Axis, Figure, Heatmap, Lens, Links, Mark, Narrow, Panel, Region, Scene, Text
+from cnnlib.widgets.base import Choice, Slider, Widget
+from cnnlib.widgets.forward_pass.unit_detail import stairs
 
 IMAGE = np.array(
     [
@@ -20,22 +21,33 @@ IMAGE = np.array(
 KERNELS = np.array([[[[1, 0], [0, 1]], [[2, -1], [0, 3]]], [[[0, -2], [1, 0]], [[1, 1], [-1, 0]]]])
 BIASES = np.array([1, -2])
 SIZE, WINDOW, PLACES = 4, 2, 3
+NAMES = ("kernel 0", "kernel 1")
 TITLES = {"channel": "channel {number}", "slice": "slice {number}", "map": "map {number}"}
-HIGH = {"image": 4, "kernel": 3, "map": 12}  # the ends of the scales
+HIGH = {"image": 4, "kernel": 3, "products": 9, "map": 12}  # the ends of the scales
+COLUMNS = (4.8, 3.0, 3.2, 6.4, 1.1, 3.4)  # in cells, so that all are of one size
+ROOM = {"channel": 0.7, "slice": 0.9, "products": 0.9, "map": 0.0}  # cells to the right, for a sign
+SUM = 4.1  # the row of the sum among the parts
 NARROW = Narrow(
-    ("190px", "190px", "190px"),
-    (1, 1),
-    570,
+    ("188px", "172px", "180px", "160px"),
+    (4.8, 3.0, 3.0),
+    700,
     {
-        **{f"channel {c}": (0, c) for c in (0, 1)},
-        **{f"slice {c}": (1, c) for c in (0, 1)},
-        **{f"map {f}": (2, f) for f in (0, 1)},
+        **{
+            f"{name} {c}": (c, column)
+            for c in (0, 1)
+            for column, name in enumerate(("channel", "slice", "products"))
+        },
+        "sum": (2, 0, 1, 3),
+        "map 0": (3, 0),
+        "map 1": (3, 1, 1, 2),
     },
 )
 
 
 class KernelSlices(Widget):
     """An image of two channels, 4x4, under one of two kernels of 2x2; both maps that come out.
+
+    Play takes the window over all places, first with one kernel, then with the other.
 
     Facts: ``channel_0``, ``channel_1`` (what each gives), ``bias``, ``value`` (the unit of the map).
 
@@ -45,23 +57,42 @@ class KernelSlices(Widget):
 
     title = "How do several channels become one number?"
     controls = (
-        Slider("kernel", 0, 1, 0, integer=True, label="Kernel, and its map"),
+        Choice("kernel", NAMES, label="Kernel, and its map", picker="segments"),
         Slider("row", 0, PLACES - 1, 0, integer=True, label="Row of the window"),
         Slider("column", 0, PLACES - 1, 0, integer=True, label="Column of the window"),
     )
-    slots: Mapping[str, tuple[str, ...]] = {"bar": ("kernel", "row", "column")}
+    slots: Mapping[str, tuple[str, ...]] = {"bar": ("kernel",), "handle": ("row", "column")}
+    speed = "1 step a second"
+
+    def train(self):
+        """One ``yield`` a place: along the rows of one map, then of the other."""
+        while (place := self.place + 1) < len(NAMES) * PLACES**2:
+            kernel, inside = divmod(place, PLACES**2)
+            self.put(kernel=NAMES[kernel], row=inside // PLACES, column=inside % PLACES)
+            yield
+
+    @property
+    def place(self) -> int:
+        """How many units come before this one."""
+        state = self.state
+        return (NAMES.index(state["kernel"]) * PLACES + state["row"]) * PLACES + state["column"]
+
+    def rewind(self) -> None:
+        self.put(kernel=NAMES[0], row=0, column=0)
 
     def event(self, event: dict) -> dict | None:
-        """A click on a unit of a map."""
+        """A click on a unit of a map, or on a channel: the window's first cell goes there."""
         if event["kind"] == "hover":
             return None
-        return {"kernel": int(event["name"][-1]), "row": int(event["row"]), "column": int(event["col"])}
+        place = {key: min(int(event[part]), PLACES - 1) for key, part in (("row", "row"), ("column", "col"))}
+        name, number = event["name"].split()
+        return place | ({"kernel": NAMES[int(number)]} if name == "map" else {})
 
     def compute(self, state: dict) -> Scene:
-        f, i, j = state["kernel"], state["row"], state["column"]
+        f, i, j = NAMES.index(state["kernel"]), state["row"], state["column"]
         y, _ = F.conv2d_forward(IMAGE[None].astype(float), KERNELS.astype(float), BIASES.astype(float))
-        window = IMAGE[:, i : i + WINDOW, j : j + WINDOW]
-        sums = [int(total) for total in (window * KERNELS[f]).sum(axis=(1, 2))]
+        products = IMAGE[:, i : i + WINDOW, j : j + WINDOW] * KERNELS[f]
+        sums = [int(total) for total in products.sum(axis=(1, 2))]
         value, bias = int(y[0, f, i, j]), int(BIASES[f])
         text = say(
             "Kernel {f} with its window at row {i}, column {j}: channel 0 gives {whole}, "
@@ -75,45 +106,75 @@ class KernelSlices(Widget):
             whole3=whole(bias),
             whole4=whole(value),
         )
-        panels = [panel for c in (0, 1) for panel in self.row_of_panels(c, y[0], f, (i, j), sums)]
+        panels = [panel for c in (0, 1) for panel in row_of_panels(c, f, (i, j), products[c])]
+        panels.append(sum_of([*sums, bias], f, (i, j)))
+        panels += [map_panel(c, y[0, c], (i, j) if c == f else None) for c in (0, 1)]
         return Scene(
             panels,
             text,
             {"channel_0": sums[0], "channel_1": sums[1], "bias": bias, "value": value},
             rows=(1, 1),
-            columns=(1, 1, 1),
-            height=400,
+            columns=COLUMNS,
+            height=430,
             narrow=NARROW,
             arrows=("column", "row"),
-            figures=[
-                Figure("channel 0", whole(sums[0])),
-                Figure("channel 1", whole(sums[1])),
-                Figure("bias", whole(bias)),
-                Figure("the unit", whole(value), large=True),
-            ],
+            figures=[Figure(say("unit of map {f}", f=f), whole(value), in_parts(*sums, bias), large=True)],
         )
 
-    @staticmethod
-    def row_of_panels(c: int, y: np.ndarray, f: int, place: tuple[int, int], sums: list[int]) -> list[Panel]:
-        """Channel `c`, the slice that lies on it, and map `c`."""
+
+def row_of_panels(c: int, f: int, place: tuple[int, int], products: np.ndarray) -> list[Panel]:
+    """Channel `c` with the window, the slice that lies on it, and what they make."""
+    i, j = place
+    image = table(IMAGE[c], "image", means="pixel", emits=f"channel {c}")
+    window = frame((j - 0.5, j + WINDOW - 0.5, i - 0.5, i + WINDOW - 0.5))
+    lens = Lens([j + WINDOW - 0.5] * 2, [i - 0.5, i + WINDOW - 0.5], [-0.5] * 2, [-0.5, 1.5], to=f"slice {c}")
+    kernel = table(KERNELS[f, c], "kernel", means="weight")
+    edges = (-0.5, WINDOW - 0.5, -0.5, WINDOW - 0.5)
+    total = int(products.sum())
+    words = Text([0.5], [2.0], say("sum {whole}", whole=whole(total)), color=ink(total), bold=True, size=14)
+    leads = Links(
+        [1.5], [0.5], [0.0], [float(c)], widths=[1.5], curved=True, to="sum", inset=(6, 4), beside=True
+    )
+    made = table(products, "products", means="product")
+    return [
+        square(
+            [lens, image, window, sign("×", SIZE, 1.5, ROOM["channel"])],
+            SIZE,
+            ("channel", c),
+            (c, 0),
+            "drag the window" if c == 0 else "",
+        ),
+        square([kernel, frame(edges), sign("=", WINDOW, 0.5, ROOM["slice"])], WINDOW, ("slice", c), (c, 1)),
+        square([made, frame(edges, "grid", 1), words, leads], WINDOW, ("products", c), (c, 2)),
+    ]
+
+
+def sum_of(parts: list[int], f: int, place: tuple[int, int]) -> Panel:
+    """What the channels give and the bias as stairs, and their sum, which leads to its unit of map `f`."""
+    i, j = place
+    rows = np.arange(len(parts), dtype=float)
+    total = sum(parts)
+    marks = stairs(np.array(parts, dtype=float), SUM, 16.0, (0.36, 0.82))
+    names = ["channel 0", "channel 1", "bias"]
+    marks.append(Text(np.zeros(len(parts)), rows, names, align="left", size=13))
+    for row, part in enumerate(parts):
+        words = f"{part:+d}".replace("-", "−")
+        marks.append(Text([1], [row], words, color=ink(part), align="right", bold=True, size=14))
+    marks.append(Text([0], [SUM], "sum", align="left", bold=True, size=14))
+    marks.append(Text([1], [SUM], whole(total), color=ink(total), align="right", bold=True, size=20))
+    ends = [1.0], [SUM], [j - 0.5], [float(i)]
+    unit = Links(*ends, color="you", widths=[2.0], curved=True, to=f"map {f}", inset=(6, 2), beside=True)
+    x, y = Axis(0, 1, visible=False), Axis(SUM + 0.7, -0.7, visible=False)
+    return Panel([*marks, unit], x, y, title="add up", at=(0, 3, 2, 1), grid=False, name="sum")
+
+
+def map_panel(c: int, values: np.ndarray, place: tuple[int, int] | None) -> Panel:
+    """What kernel `c` makes, the unit that is looked at framed."""
+    marks = [table(values, "map", means="unit", emits=f"map {c}")]
+    if place is not None:
         i, j = place
-        corner = (j - 0.5, j + WINDOW - 0.5, i - 0.5, i + WINDOW - 0.5)
-        image = table(IMAGE[c], "image", means="pixel")
-        kernel = table(KERNELS[f, c], "kernel", means="weight")
-        unit = [frame((j - 0.5, j + 0.5, i - 0.5, i + 0.5))] if c == f else []
-        made = table(y[c], "map", means="unit", emits=f"map {c}")
-        all_of_slice = (-0.5, WINDOW - 0.5, -0.5, WINDOW - 0.5)
-        return [
-            square([image, frame(corner)], SIZE, ("channel", c), "of the image, and the window", (c, 0)),
-            square(
-                [kernel, frame(all_of_slice)],
-                WINDOW,
-                ("slice", c),
-                say("of kernel {f}; products add up to {whole}", f=f, whole=whole(sums[c])),
-                (c, 1),
-            ),
-            square([made, *unit], PLACES, ("map", c), say("of kernel {c}", c=c), (c, 2)),
-        ]
+        marks.append(frame((j - 0.5, j + 0.5, i - 0.5, i + 0.5)))
+    return square(marks, PLACES, ("map", c), (c, 5), say("of kernel {c}", c=c))
 
 
 def table(values: np.ndarray, kind: str, **options) -> Heatmap:
@@ -122,18 +183,37 @@ def table(values: np.ndarray, kind: str, **options) -> Heatmap:
     return Heatmap(values.astype(float), cmap="diverging", vmin=-high, vmax=high, numbers=".0f", **options)
 
 
-def frame(edges: tuple[float, float, float, float]) -> Region:
+def frame(edges: tuple[float, float, float, float], color: str = "you", width: float = 3) -> Region:
     """A frame around what is looked at."""
-    return Region(*edges, color="you", filled=False, width=3)
+    return Region(*edges, color=color, filled=False, width=width)
 
 
-def square(marks: list[Mark], cells: int, what: tuple[str, int], subtitle: str, at: tuple[int, int]) -> Panel:
+def sign(word: str, cells: int, row: float, room: float) -> Text:
+    """A sign half way to the neighbour."""
+    return Text([cells - 0.5 + (room + 0.15) / 2], [row], word, bold=True, size=20)
+
+
+def square(
+    marks: list[Mark], cells: int, what: tuple[str, int], at: tuple[int, int], subtitle: str = ""
+) -> Panel:
     """A panel of so many cells along each side; all cells of the picture are of one size."""
     middle, half = (cells - 1) / 2, SIZE / 2
-    x = Axis(middle - half, middle + half, visible=False)
+    x = Axis(-0.5, cells - 0.5 + ROOM[what[0]], visible=False)
     y = Axis(middle + half, middle - half, visible=False)
-    title, name = say(TITLES[what[0]], number=what[1]), "{} {}".format(*what)
+    title = say(TITLES[what[0]], number=what[1]) if what[0] in TITLES else what[0]
+    name = "{} {}".format(*what)
     return Panel(marks, x, y, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name=name)
+
+
+def in_parts(first: int, second: int, bias: int) -> str:
+    """The sum as it is written: "= 5 − 1 + 1"."""
+    rest = " ".join(f"{'−' if part < 0 else '+'} {abs(part)}" for part in (second, bias))
+    return f"= {whole(first)} {rest}"
+
+
+def ink(value: float) -> str:
+    """The colour of a number in words, by its sign."""
+    return "muted" if value == 0 else "pos-text" if value > 0 else "neg-text"
 
 
 def whole(value: float) -> str:

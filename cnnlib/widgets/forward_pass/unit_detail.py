@@ -112,35 +112,41 @@ def sum_rows(terms: Terms, window: tuple) -> list[tuple[str, float, int]]:
     return [*rows, ("bias", float(terms.bias), -1)]
 
 
-def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="sum") -> Panel:
-    """The parts as a staircase that ends at the sum; a click on a row shows that map's products."""
-    rows = sum_rows(terms, window)
-    parts = np.array([part for _, part, _ in rows])
+def stairs(parts: np.ndarray, last: float, thick: float = 9.0, room=(0.3, 0.74)) -> list[Mark]:
+    """Parts as bars, a row each, that begin where the one above ends; in row `last`, under a line, their sum.
+
+    `room` is where they stand in a panel whose axis goes from 0 to 1, `thick` their thickness in pixels.
+    """
     ends = np.cumsum(parts)
     begins = ends - parts
     low, high = min(0.0, ends.min(), begins.min()), max(0.0, ends.max(), begins.max())
-    span = (high - low) or 1.0
 
     def across(value):
-        return 0.3 + 0.44 * (np.asarray(value) - low) / span
+        return room[0] + (room[1] - room[0]) * (np.asarray(value) - low) / ((high - low) or 1.0)
 
-    y = np.arange(len(rows), dtype=float)
-    last = len(rows) + 0.35
+    y, total = np.arange(len(parts), dtype=float), float(ends[-1])
     marks: list[Mark] = [Line(across([0, 0]), [-0.5, last + 0.4], "muted", 1, "dotted")]
     for sign, color in ((1, "pos"), (-1, "neg")):
         keep = sign * parts > 0
         if keep.any():
             spots = across(begins[keep]), y[keep], across(ends[keep]), y[keep]
-            marks.append(Links(*spots, color=color, widths=np.full(keep.sum(), 9.0)))
-    marks.append(
-        Links(across(ends[:-1]), y[:-1], across(ends[:-1]), y[1:], color="muted", widths=[1.0] * (len(y) - 1))
-    )
-    total = float(ends[-1])
+            marks.append(Links(*spots, color=color, widths=np.full(keep.sum(), thick)))
+    down = across(ends[:-1]), y[:-1], across(ends[:-1]), y[1:]
+    marks.append(Links(*down, color="muted", widths=[1.0] * (len(y) - 1)))
     ink = "pos" if total >= 0 else "neg"
-    marks.append(Links(across([0]), [last], across([total]), [last], color=ink, widths=[11.0]))
+    marks.append(Links(across([0]), [last], across([total]), [last], color=ink, widths=[thick + 2]))
+    return [*marks, Line([0, 1], [last - 0.65] * 2, "ink", 1)]
+
+
+def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="sum") -> Panel:
+    """The parts as a staircase that ends at the sum; a click on a row shows that map's products."""
+    rows = sum_rows(terms, window)
+    parts = np.array([part for _, part, _ in rows])
+    last, total = len(rows) + 0.35, float(parts.sum())
+    ink = "pos" if total >= 0 else "neg"
+    marks = stairs(parts, last)
     printed = parts_and_bias(parts[:-1], parts[-1])
     marks += part_words(rows, printed, chosen)
-    marks.append(Line([0, 1], [last - 0.65] * 2, "ink", 1))
     marks.append(Text([0], [last], "sum", align="left", bold=True, size=13))
     marks.append(
         Text(

@@ -48,7 +48,7 @@ class MemoriseExplorer(Widget):
     right: of the training images by the labels they were given, of 1,000 validation images by the true ones),
     ``gap`` (their difference in points), ``best_epoch`` (lowest validation loss), ``epoch``, ``share``.
 
-    >>> MemoriseExplorer().text
+    >>> MemoriseExplorer(epoch=0).text
     'No epoch yet: 200 images with true labels wait; the network guesses.'
     """
 
@@ -57,7 +57,7 @@ class MemoriseExplorer(Widget):
     controls = (
         Choice("images", ("100", "200", "400"), "200", label="Training images", picker="segments"),
         Choice("share", SHARES, "0", label="Labels drawn anew", words=WORDS),
-        Slider("epoch", 0, EPOCHS, 0, integer=True, label="Epoch"),
+        Slider("epoch", 0, EPOCHS, 12, integer=True, label="Epoch"),
     )
     advances = "epoch"
     speed = "25 steps a second"

@@ -45,6 +45,9 @@ SLOTS = {
 }
 
 
+TAIL, FADED = 12, 0.4  # steps of a path that are strong, and the opacity of those before
+
+
 class OptimizerRace(Widget):
     """Five optimizers from one start on one surface: with one rate for all, or each with its best.
 
@@ -129,8 +132,9 @@ class OptimizerRace(Widget):
         marks = list(map_marks(surface))
         for m, path in paths.items():
             seen, alpha = visible(path), strong[m]
-            marks.append(Line(*seen.T, color=COLORS[m], dash=DASHES[m], width=1.8, alpha=alpha))
-            marks.append(Points(*seen.T, color=COLORS[m], size=1.8, alpha=alpha))
+            look = {"color": COLORS[m], "dash": DASHES[m]}
+            marks.append(Line(*seen.T, width=1.4, alpha=FADED * alpha, **look))
+            marks.append(Line(*seen[-TAIL:].T, width=2.2, alpha=alpha, **look))
         for m, path in paths.items():
             marks.append(Points(*visible(path)[-1:].T, size=7, alpha=strong[m], **sign_of(m)))
         start = next(iter(paths.values()))[0]

@@ -13,7 +13,7 @@ from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import say, say_many
-from cnnlib.viz import Axis, Bars, Cursor, Figure, Line, Note, Panel, Points, Reference, Scene
+from cnnlib.viz import Axis, Bars, Cursor, Figure, Line, Note, Panel, Points, Reference, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
 LOW, HIGH = 0.1, 10.0
@@ -155,10 +155,12 @@ class InitExplorer(Widget):
         """Loss of all thirteen scales, before and now; the upright line is the scale of the slider."""
         drawn = np.clip(losses, 0.0101, 99)
         marks = [
-            Reference("Xavier", x=XAVIER, dash="dotted"),
-            Reference("He", x=1, dash="dashed", at="start"),
+            Reference("", x=XAVIER, dash="dotted"),
+            Reference("", x=1, dash="dashed"),
+            Text(0.93 * XAVIER, 0.016, "Xavier", color="muted", align="right"),
+            Text(1.09, 0.016, "He", color="muted", align="left"),
             Reference("2.30 = guessing", y=np.log(10), at="start"),
-            Line(SCALES, np.clip(self.start_losses, 0.0101, 99), color="muted", dash="dashed", width=1.5),
+            *self.before(),
             Line(SCALES, drawn, color="ink"),
             Points(SCALES, drawn, color="ink", size=4),
             Cursor(self.state["scale"], sets={"x": "scale"}, text=f"{self.state['scale']:.2g}"),
@@ -166,11 +168,19 @@ class InitExplorer(Widget):
         ]
         if not self.steps:
             words = "Press Play: thirteen networks train at once, and the line falls where they learn."
-            marks.append(Note(0.12, 1.2, words, (0.5, 2.0), 135))
-        x, y = Axis(LOW, HIGH, log=True), Axis(0.01, 100, log=True)
+            marks.append(Note(1.2, 0.75, words, (0.75, 2.0), 120))
+        x, y = Axis(LOW / 1.15, HIGH * 1.15, "scale", log=True), Axis(0.01, 250, log=True)
         when = say("after {steps} steps", steps=self.steps) if self.steps else "before training"
         now = say("{when}: drag the line", when=when)
         return Panel(marks, x, y, title="Loss by scale", subtitle=now, at=(0, 2), name="loss")
+
+    def before(self) -> list:
+        """The losses before training, once there are others: dashed, and named at the right."""
+        losses = np.clip(self.start_losses, 0.0101, 99)
+        if not self.steps:
+            return []
+        words = Text(SCALES[-1], losses[-1], "before training", color="muted", align="right", shift=(-4, -12))
+        return [Line(SCALES, losses, color="muted", dash="dashed", width=1.5), words]
 
     def sentence(self, state, facts):
         signal = say(
@@ -225,7 +235,7 @@ def signal_panel(table: np.ndarray, spreads: np.ndarray, title: str, words: str,
     for layer in layers:
         shares = 0.85 * table[:, layer - 1] / max(table.max(), 1e-9)
         look = {"width": 0.98 * (BINS[1] - BINS[0]), "base": layer - 0.45, "horizontal": True}
-        marks.append(Bars(middles, shares, color="link", **look))
+        marks.append(Bars(middles, shares, color="muted", alpha=0.55, **look))
     with np.errstate(all="ignore"):
         spread = np.clip(np.log10(spreads), BINS[0], BINS[-1])
     line = layers - 0.45
@@ -238,5 +248,8 @@ def signal_panel(table: np.ndarray, spreads: np.ndarray, title: str, words: str,
         spot = line[0], spread[0] + (-0.5 if low else 0.3)
         marks.append(Note(*place, note, spot, 175))
     x = Axis(0.4, count + 0.6, "hidden layer", ticks=layers[:: 1 + count // 7])
-    y = Axis(-9, 3, ticks=POWERS, names=[f"1e{p}" if p else "1" for p in POWERS])
+    seen = middles[(table > 0.02 * max(table.max(), 1e-9)).any(axis=1)]
+    low = -9 if not len(seen) or min(seen.min(), np.nanmin(spread)) < -6.5 else -7
+    ticks = [power for power in POWERS if power > low]
+    y = Axis(low, 3, ticks=ticks, names=[f"1e{p}" if p else "1" for p in ticks])
     return Panel(marks, x, y, title=title, subtitle=words, at=(0, column), name=title.lower())

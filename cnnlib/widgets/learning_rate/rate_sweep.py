@@ -34,15 +34,16 @@ def starting_curvature(seed: int) -> float:
 class RateSweep(Widget):
     """Networks with the same first weights trained on the same batches, each with a rate of its own.
 
-    Play trains all of them at once; the step slider then goes back and forth through what was recorded, and
-    the rate slider picks out one network. A network is *lost* when its loss is no longer finite, or no better
+    It opens after `opening` steps. Play trains all of them at once; the step slider then goes back and forth
+    through what was recorded, and the rate slider picks out one network. What another optimizer had reached
+    before stays as a thin line. A network is *lost* when its loss is no longer finite, or no better
     than guessing after it had been thrown far up; it *crawls* while its loss is above half of the first.
 
     Facts: ``steps``, ``best_rate``, ``best_loss``, ``loss`` (of the chosen network), ``chosen`` (its rate),
     ``limit`` (2 / largest curvature at the start), ``border`` (smallest rate from which on all are lost; inf
     if none), ``lost``, ``crawling`` (numbers of networks). Losses are means of the last 20 batches.
 
-    >>> RateSweep(copies=4).text
+    >>> RateSweep(copies=4, opening=0).text
     'No step yet: 4 networks with the same weights wait, their rates from 0.0001 to 10.'
     """
 
@@ -51,21 +52,34 @@ class RateSweep(Widget):
     controls = (
         Choice("optimizer", tuple(OPTIMIZERS), label="Optimizer", picker="segments"),
         Slider("seed", 0, 20, 0, integer=True, label="Seed"),
-        LogSlider("rate", LOW, HIGH, 0.1, label="Show the network with rate"),
+        LogSlider("rate", LOW, HIGH, 0.3, label="Show the network with rate"),
         Slider("step", 0, 10_000, 0, integer=True, label="Step (drag to rewind)"),
     )
     slots = SLOTS
     restarts = ("optimizer", "seed")
     volatile = ("step",)
 
-    def __init__(self, *, copies: int = 24, epochs: int = 6, batch_size: int = 32, **options) -> None:
+    def __init__(
+        self, *, copies: int = 24, epochs: int = 6, batch_size: int = 32, opening: int = 90, **options
+    ) -> None:
         self.rates = np.geomspace(LOW, HIGH, copies)
-        self.epochs, self.batch_size = epochs, batch_size
+        self.epochs, self.batch_size, self.opening = epochs, batch_size, opening
+        self.losses, self.earlier, self.begun = np.empty((0, copies)), None, ""
         super().__init__(**options)
+        self.advance(opening)
 
     def begin(self):
+        """No step yet; a run that was there, of this optimizer or another, is kept to compare with."""
+        if len(self.losses):
+            self.earlier = self.begun, self.losses
         self.losses = np.empty((0, len(self.rates)))
+        self.begun = self._state["optimizer"]
         self.put(step=0)
+
+    def reset(self):
+        super().reset()
+        self.earlier = None
+        self.advance(self.opening)
 
     def limits(self, state):
         return {"step": (0, len(self.losses))}
@@ -74,9 +88,22 @@ class RateSweep(Widget):
         self.put(step=0)
 
     @property
+    def epoch(self) -> int:
+        """Steps of one epoch."""
+        return -(-len(load_digits().x_train) // self.batch_size)
+
+    @property
     def horizon(self) -> int:
         """Steps of the whole training."""
-        return self.epochs * -(-len(load_digits().x_train) // self.batch_size)
+        return self.epochs * self.epoch
+
+    @property
+    def drawn(self) -> int:
+        """Steps that a strip has room for: one epoch, and twice as many when that is full."""
+        steps = self.epoch
+        while steps < len(self.losses):
+            steps *= 2
+        return max(1, min(steps, self.horizon))
 
     def train(self):
         """One ``yield`` a step of all networks: what was recorded is played again, then training goes on."""
@@ -136,16 +163,20 @@ class RateSweep(Widget):
 
     def scene_of(self, losses, recent, fates, facts, chosen, text):
         picture = SweepPicture(self.rates, chosen, facts["limit"], facts["border"])
+        later = means(self.losses[-WINDOW:]) if len(self.losses) > len(losses) else None
         best = ("–", "–", "–")
         if facts["steps"]:
             numbers = facts["best_rate"], facts["best_loss"], facts["loss"]
             best = (f"{numbers[0]:.2g}", *(f"{n:.2f}" if np.isfinite(n) else "none" for n in numbers[1:]))
         return Scene(
-            [picture.strips(losses, fates, self.horizon), picture.now(recent, fates)],
+            [
+                picture.strips(self.losses, len(losses), fates, self.drawn),
+                picture.now(recent, fates, later, self.before()),
+            ],
             text,
             facts,
-            rows=(5, 7),
-            height=440,
+            rows=(1, 1),
+            height=450,
             arrows=("rate", "step"),
             figures=[
                 Figure("Best rate", best[0], large=True),
@@ -154,6 +185,14 @@ class RateSweep(Widget):
             ],
             narrow=Narrow((4, 5), (1,), 430, {"strips": (0, 0), "now": (1, 0)}),
         )
+
+    def before(self) -> tuple[str, np.ndarray] | None:
+        """The run before this one in words, and where each of its networks ended."""
+        if self.earlier is None:
+            return None
+        name, losses = self.earlier
+        words = say_many("{name}, {number} step", "{name}, {number} steps", len(losses), name=name)
+        return words, means(losses[-WINDOW:])
 
     def facts_of(self, recent, fates, chosen, limit, steps):
         best = int(np.nanargmin(np.where(np.isfinite(recent), recent, np.inf)))

@@ -13,6 +13,7 @@ COLORS = {"crawls": "muted", "learns": "ink", "lost": "bad"}
 SHAPES = {"crawls": "triangle", "learns": "circle", "lost": "cross"}
 SIGNS = dict(zip(("crawls", "learns", "lost"), marked("▲ crawls", "● learns", "✕ lost"), strict=True))
 SAMPLES = 60  # points of a strip
+GHOST = 0.45  # opacity of what is not now
 
 
 class SweepPicture:
@@ -58,21 +59,24 @@ class SweepPicture:
         ]
         return marks
 
-    def strips(self, losses: np.ndarray, fates: list[str], horizon: int) -> Panel:
-        """The loss of each network over time, each in a column of its own."""
+    def strips(self, losses: np.ndarray, steps: int, fates: list[str], drawn: int) -> Panel:
+        """The loss of each network over time, each in a column of its own; pale what comes after `steps`."""
         marks = self.ground(HIGHEST)
         edges = np.append(self.at - self.half, self.at[-1] + self.half)
         lines = np.stack([edges, edges, np.full(len(edges), np.nan)], axis=1).ravel()
         marks.append(Line(lines, np.tile([LOWEST, HIGHEST, np.nan], len(edges)), color="grid", width=0.7))
+        if len(losses) > steps:
+            parts = [self.strip(losses[:, i], place, drawn) for i, place in enumerate(self.at)]
+            marks.append(Line(*np.concatenate(parts, axis=1), color="muted", width=1.5, alpha=GHOST))
         for name in COLORS:
             here = [i for i, fate in enumerate(fates) if fate == name]
             if here:
-                parts = [self.strip(losses[:, i], self.at[i], horizon) for i in here]
+                parts = [self.strip(losses[:steps, i], self.at[i], drawn) for i in here]
                 marks.append(Line(*np.concatenate(parts, axis=1), color=COLORS[name], width=2))
                 marks.append(
                     Text(self.at[here].mean(), HIGHEST, SIGNS[name], bold=True, baseline="top", shift=(0, 4))
                 )
-        if not fates:
+        if not len(losses):
             words = say(
                 "Press Play: {at} networks with the same first weights, one strip each.", at=len(self.at)
             )
@@ -82,37 +86,63 @@ class SweepPicture:
         how = "one strip a network, time from left to right"
         return Panel(marks, x, y, title="Loss while training", subtitle=how, grid=False, name="strips")
 
-    def strip(self, losses: np.ndarray, place: float, horizon: int) -> np.ndarray:
+    def strip(self, losses: np.ndarray, place: float, drawn: int) -> np.ndarray:
         """One network's losses within its column: (2, points), ended by a gap."""
-        width = max(1, -(-horizon // SAMPLES))
+        width = max(1, -(-drawn // SAMPLES))
         steps = np.arange(0, len(losses), width)
         with np.errstate(all="ignore"):
             y = np.add.reduceat(losses.astype(float), steps) / np.diff(np.append(steps, len(losses)))
         y = np.clip(np.nan_to_num(y, nan=HIGHEST, posinf=HIGHEST), LOWEST * 1.05, HIGHEST * 0.97)
-        x = place + self.half * (-0.86 + 1.72 * steps / max(1, horizon))
+        x = place + self.half * (-0.86 + 1.72 * steps / drawn)
         return np.array([np.append(x, np.nan), np.append(y, np.nan)])
 
-    def now(self, recent: np.ndarray | None, fates: list[str]) -> Panel:
-        """The loss of each network now, over its rate."""
-        marks = [*self.ground(10.0)]
+    def now(self, recent: np.ndarray | None, fates: list[str], later, before) -> Panel:
+        """The loss of each network now, over its rate; pale where they end, dashed where a run before did."""
         limit = np.log10(self.limit)
-        marks.append(
-            Reference(
-                say("2/curvature at the start = {limit:.2f}", limit=self.limit),
-                x=limit,
-                color="ink",
-                dash="dashed",
-            )
-        )
-        marks.append(Note(self.at[0], 4.6, say("{guessing:.2f} = guessing", guessing=GUESSING)))
+        marks = [
+            *self.ground(10.0),
+            Reference("", x=limit, color="ink", dash="dashed"),
+            *self.limit_words(limit),
+            Note(self.at[0], 4.6, say("{guessing:.2f} = guessing", guessing=GUESSING)),
+        ]
+        if later is not None:
+            marks.append(Line(self.at, drawn_loss(later), color="muted", width=1.5, alpha=GHOST))
+        if before is not None:
+            words, ends = before
+            y = drawn_loss(ends)
+            best = int(np.argmin(y))
+            marks.append(Line(self.at, y, color="muted", width=1.5, dash="dashed"))
+            marks.append(Text(self.at[best], y[best], words, color="muted", baseline="top", shift=(0, 6)))
         for name in COLORS:
             here = [i for i, fate in enumerate(fates) if fate == name]
             if here:
-                y = np.clip(np.nan_to_num(recent[here], nan=9.5, posinf=9.5), LOWEST * 1.1, 9.5)
                 look = {"color": COLORS[name], "shape": SHAPES[name], "size": 6}
-                marks.append(Points(self.at[here], y, **look, outline="" if name == "lost" else "paper"))
-        words = "right of here a parabola explodes; a network may survive"
-        marks.append(Note(limit - 0.05, 8.8, words, width=380, align="right", needs=500))
+                outline = "" if name == "lost" else "paper"
+                marks.append(Points(self.at[here], drawn_loss(recent[here]), **look, outline=outline))
+        if recent is not None:
+            marks += self.best_words(recent)
         x, y = self.axes("learning rate: ten times larger at every mark", 10.0)
         how = "click a network, or use the arrow keys"
         return Panel(marks, x, y, title="Loss now", subtitle=how, at=(1, 0), name="now")
+
+    def limit_words(self, limit: float) -> list:
+        """What the dashed line is, and what is right of it."""
+        words = say("2/curvature = {limit:.2f}", limit=self.limit)
+        more = "right of here a parabola explodes; a network may survive"
+        return [
+            Text(limit, 9.0, words, bold=True, size=11, align="right", baseline="top", shift=(-6, 0)),
+            Note(limit + 0.04, 9.0, more, width=330, needs=500),
+        ]
+
+    def best_words(self, recent: np.ndarray) -> list:
+        """The network with the lowest loss, named beneath its dot."""
+        best = int(np.argmin(drawn_loss(recent)))
+        words = say("best: {rate:.2g}", rate=10.0 ** self.at[best])
+        spot = self.at[best], drawn_loss(recent)[best]
+        ring = Points(*spot, color="ink", shape="circle", size=10, alpha=0.25)
+        return [ring, Text(*spot, words, bold=True, baseline="top", shift=(0, 11))]
+
+
+def drawn_loss(losses: np.ndarray) -> np.ndarray:
+    """Losses within the plot: those that are no number stand at its top."""
+    return np.clip(np.nan_to_num(losses, nan=9.5, posinf=9.5), LOWEST * 1.1, 9.5)

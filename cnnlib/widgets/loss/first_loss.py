@@ -97,7 +97,7 @@ def sentence(state: dict, facts: dict) -> str:
         )
     words = say(
         "{networks} networks begin at {mean:.3f} on average, from {least:.3f} to "
-        "{most:.3f}; no opinion at all would be ln 10 = {no_opinion:.4f}.",
+        "{most:.3f}; no opinion at all would be ln 10 = {no_opinion:.3f}.",
         networks=state["networks"],
         mean=facts["mean"],
         least=facts["least"],

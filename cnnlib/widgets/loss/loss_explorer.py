@@ -81,8 +81,8 @@ class LossExplorer(Widget):
                 share(facts["p_true"]).partition(" of")[0],
                 large=True,
             ),
-            Figure("Cross-entropy", f"{cross:.2f}", large=True, mark="solid"),
-            Figure("Half squared error", f"{squared:.3f}", large=True, mark="dashed"),
+            Figure("Cross-entropy", small(cross), large=True, mark="solid"),
+            Figure("Half squared error", small(squared), large=True, mark="dashed"),
         ]
         return Scene(
             panels,
@@ -102,7 +102,7 @@ def probabilities_panel(p: np.ndarray, label: int) -> Panel:
     marks = [
         Bars([0, 1, 2], p, color="ink", width=0.6),
         Line([label - 0.4, label + 0.4], [1, 1], color="ink", dash="dotted"),
-        Text([0, 1, 2], p, [f"{100 * value:.0f} %" for value in p], baseline="bottom", shift=(0, -3)),
+        Text([0, 1, 2], p, [percent(value) for value in p], baseline="bottom", shift=(0, -3)),
     ]
     if p[label] < 0.85:
         marks.append(Text([label], [1], ["wanted"], baseline="top", shift=(0, 5)))
@@ -120,14 +120,26 @@ def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
     marks = [Cursor(scores[label], sets={"x": CLASSES[label]}, text=f"{scores[label]:.1f}")]
     for kind in LOSSES:
         heights = np.array([loss_and_gradient(row, label, kind)[0] for row in moved])
-        marks.append(Line(values, heights, color="ink", dash=DASHES[kind], label=kind))
+        marks.append(Line(values, heights, color="ink", dash=DASHES[kind]))
+        there = int(np.argmin(np.abs(heights - 0.72 * top)))
+        if heights[there] > 0.5 * top:
+            marks.append(
+                Note(
+                    values[there] - 0.4,
+                    heights[there] + 0.06 * top,
+                    kind,
+                    width=110,
+                    align="right",
+                    needs=235,
+                )
+            )
         marks.append(Points(scores[label], results[kind][0], color="ink", size=6, outline="paper"))
     marks.append(Reference("1.10 = guessing", y=np.log(3), at="end"))
-    words = "Flat: here the squared error no longer pulls."
-    marks.append(Note(-11.5, 0.33 * top, words, (-10.5, 1.1), 150, needs=250))
-    x, y = Axis(-LIMIT, LIMIT), Axis(0, top)
-    title, words = "Both losses", say("by the score of {classes}: drag the line", classes=CLASSES[label])
-    return Panel(marks, x, y, title=title, subtitle=words, at=(0, 2, 2, 1), legend="upper right", name="loss")
+    words = "half squared error, flat here: it no longer pulls"
+    marks.append(Note(-11.5, 0.37 * top, words, (-10.5, 1.1), 112, needs=230))
+    x, y = Axis(-LIMIT, LIMIT, say("score of {classes}", classes=CLASSES[label])), Axis(0, top)
+    title, words = "Both losses", "drag the line"
+    return Panel(marks, x, y, title=title, subtitle=words, at=(0, 2, 2, 1), name="loss")
 
 
 def gradients_panel(kind: str, gradient: np.ndarray, label: int, row: int) -> Panel:
@@ -136,7 +148,7 @@ def gradients_panel(kind: str, gradient: np.ndarray, label: int, row: int) -> Pa
     for color, sign in (("pos", 1), ("neg", -1)):
         chosen = np.flatnonzero(sign * gradient >= 0.005)
         marks.append(Bars(chosen, gradient[chosen], width=0.6, color=color))
-        words = [f"{gradient[i]:+.2f}" for i in chosen]
+        words = [f"{gradient[i]:+.2f}".replace("-", "−") for i in chosen]
         side = {"baseline": "bottom" if sign > 0 else "top", "shift": (0, -3 * sign)}
         marks.append(Text(chosen, gradient[chosen], words, color=f"{color}-text", **side))
     last = row == len(LOSSES) - 1
@@ -149,13 +161,13 @@ def gradients_panel(kind: str, gradient: np.ndarray, label: int, row: int) -> Pa
 def sentence(state: dict, facts: dict) -> str:
     words = say(
         "The network gives the true class, {label}, {share}. Cross-entropy is "
-        "{cross_entropy:.3f} and pulls its score up with {small}; half squared error "
-        "is {squared:.3f} and pulls with {small2}.",
+        "{cross_entropy} and pulls its score up with {small}; half squared error "
+        "is {squared} and pulls with {small2}.",
         label=state["label"],
         share=share(facts["p_true"]),
-        cross_entropy=facts["cross_entropy"],
+        cross_entropy=small(facts["cross_entropy"]),
         small=small(facts["push_cross_entropy"]),
-        squared=facts["squared"],
+        squared=small(facts["squared"]),
         small2=small(facts["push_squared"]),
     )
     if facts["push_squared"] < 0.01 < facts["squared"]:
@@ -164,9 +176,14 @@ def sentence(state: dict, facts: dict) -> str:
 
 
 def share(p: float) -> str:
-    return f"{p:.1%}" if p >= 0.001 else say("{p:.1e} of all probability", p=p)
+    return percent(p) if p >= 0.001 else say("{p:.1e} of all probability", p=p)
+
+
+def percent(p: float) -> str:
+    """A probability in per cent, the same wherever it stands."""
+    return f"{100 * p:.1f} %"
 
 
 def small(value: float) -> str:
     """A number as a decimal, or as a power where that would show only zeros."""
-    return f"{value:.3f}" if abs(value) >= 0.0005 or value == 0 else f"{value:.1e}"
+    return f"{value:.2f}" if abs(value) >= 0.005 or value == 0 else f"{value:.1e}"

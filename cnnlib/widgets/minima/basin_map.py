@@ -45,6 +45,12 @@ def curve_marks() -> list:
     return marks
 
 
+def start_note(start: float, height: float) -> Note:
+    """What to do with the handle: above it and to the left, clear of the hill at its right."""
+    x, y = max(CURVE.low + 0.05, start - 0.45), min(height + 0.52, 1.95)
+    return Note(x, y, "start: drag me", to=(start, min(height + 0.1, 1.75)))
+
+
 class BasinMap(Widget):
     """One descent on a curve with false minima, and the map of where all starts and rates end.
 
@@ -122,7 +128,7 @@ class BasinMap(Widget):
             Points(path[seen], errors[seen], color="purple", size=3.5, outline="ink"),
             Points(path[seen][-1], errors[seen][-1], color="purple", shape="diamond", size=8, outline="ink"),
             Handle(start, height, sets={"x": "start"}, size=10),
-            Note(start + 0.12, height + 0.3, "start: drag me"),
+            start_note(start, height),
         ]
         y = Axis(-0.3, 2, ticks=(0, 1, 2), names=("0.00", "1.00", "2.00"))
         x, how = Axis(CURVE.low, CURVE.high, whole=True), "error at each weight"

@@ -10,7 +10,7 @@ from cnnlib.experiments.basins import BEST, CURVE, LOW_RATE, MINIMA
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import LogSlider, Slider, Toggle, Widget
-from cnnlib.widgets.minima.basin_map import curve_marks
+from cnnlib.widgets.minima.basin_map import curve_marks, start_note
 
 WALKERS, WALK = 400, 400
 NEAR = 0.5  # a walker so near to a minimum is in its valley
@@ -52,8 +52,8 @@ class EscapeExplorer(Widget):
     title = "Which way out of a false minimum?"
     controls = (
         Slider("start", CURVE.low, CURVE.high, -2.5, step=0.01, label="Start"),
-        LogSlider("rate", LOW_RATE, 1.0, 0.1, label="Learning rate"),
-        Slider("noise", 0, 8, 0, step=0.1, label="Noise of the gradient"),
+        LogSlider("rate", LOW_RATE, 1.0, 0.2, label="Learning rate"),
+        Slider("noise", 0, 8, 2, step=0.1, label="Noise of the gradient"),
         Slider("momentum", 0, 0.95, 0, step=0.05, label="Momentum"),
         Toggle("cooling", False, label="Noise fades to nothing"),
         Slider("steps", 0, WALK, WALK, step=2, integer=True, label="Steps"),
@@ -119,7 +119,7 @@ class EscapeExplorer(Widget):
             Points(inside, CURVE.error(inside) + heap, color="purple", size=2.6, alpha=0.45),
             Text(MINIMA, CURVE.error(MINIMA), shares, shift=(0, 33)),
             Handle(state["start"], height, sets={"x": "start"}, size=10),
-            Note(state["start"] + 0.12, height + 0.32, "start: drag me"),
+            start_note(state["start"], height),
         ]
         if not state["noise"]:
             marks.append(Note(-0.6, 1.93, "Without noise all walks are one. Turn the noise up.", width=190))

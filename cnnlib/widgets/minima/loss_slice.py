@@ -128,7 +128,7 @@ class LossSlice(Widget):
     def figures(self, facts):
         return [
             Figure("Loss", f"{facts['loss']:.2f}", large=True),
-            Figure("Loss at its shadow", f"{facts['shadow']:.2f}"),
+            Figure("Loss at its shadow", f"{facts['shadow']:.2f}", "on the plane"),
             Figure("The plane holds", f"{100 * facts['share']:.1f} %", "of the path"),
         ]
 
@@ -143,7 +143,15 @@ class LossSlice(Widget):
         ticks = range(0, len(true), 15)
         x = Axis(0, len(true) - 1, "step", ticks=ticks, names=[str(t * EVERY) for t in ticks])
         title, how = "The loss itself", "each line: a tenth"
-        return Panel(marks, x, Axis(0.01, 10, log=True), title=title, subtitle=how, at=(1, 2), name="loss")
+        return Panel(
+            marks,
+            x,
+            Axis(0.01, 10, log=True, ticks=(0.01, 0.1, 1, 10)),
+            title=title,
+            subtitle=how,
+            at=(1, 2),
+            name="loss",
+        )
 
     def sentence(self, facts):
         when = say("After {steps} steps", steps=facts["steps"]) if facts["steps"] else "Before the first step"

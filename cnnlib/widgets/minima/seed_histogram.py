@@ -20,11 +20,13 @@ LOW, HIGH = 0.002, 5.0
 class SeedHistogram(Widget):
     """Thirty seeds, one width: the histogram of their losses while they train, beside the widths done before.
 
+    It opens after `opening` steps.
+
     Facts: ``width``, ``steps``, ``median``, ``best``, ``worst`` (losses on 360 training images), ``ratio``
     (ninth decile over first), ``stuck`` (networks with a loss above 1), ``finished`` (widths trained to the
     end).
 
-    >>> SeedHistogram(width="1").text
+    >>> SeedHistogram(width="1", opening=0).text
     'No step yet: 30 networks with 1 and 2 filters wait, with a median loss of 2.34.'
     """
 
@@ -33,9 +35,14 @@ class SeedHistogram(Widget):
     speed = "25 steps a second"
     restarts = ("width",)
 
-    def __init__(self, **options):
-        self.finished = {}
+    def __init__(self, *, opening: int = 60, **options):
+        self.finished, self.opening = {}, opening
         super().__init__(**options)
+        self.advance(opening)
+
+    def reset(self):
+        super().reset()
+        self.advance(self.opening)
 
     def begin(self):
         self.width = int(self.state["width"])

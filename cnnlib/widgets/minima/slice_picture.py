@@ -57,11 +57,22 @@ def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, 
         Line(*here.T, color="purple", width=2.2),
         Points(*start[:, None], color="purple", shape="square", size=5, outline="ink"),
         Points(*here[-1:].T, color="purple", shape="diamond", size=8, outline="ink"),
-        Note(start[0] + 0.03 * size[0], start[1] + 0.05 * size[1], "first weights", color="ink"),
+        *ends_named(path, size, trained=len(here) == len(path)),
     ]
     axes = Axis(a[0], a[-1], "along the first direction"), Axis(b[0], b[-1], "along the second")
     how = "lines join equal losses"
+    if np.ptp(path, axis=0).max() < 0.25 * max(size):
+        how = "the path hardly lies in this plane"
     return Panel(marks, *axes, title="From above", subtitle=how, at=(0, 0, 2, 1), grid=False, name="map")
+
+
+def ends_named(path: np.ndarray, size: tuple[float, float], trained: bool) -> list[Note]:
+    """Words at both ends of the path, on the sides that are turned away from each other."""
+    up = path[-1, 1] >= path[0, 1]
+    lift = {True: 0.085 * size[1], False: -0.03 * size[1]}
+    words = [("first weights", path[0], lift[not up])]
+    words += [("trained", path[-1], lift[up])] if trained else []
+    return [Note(x + 0.02 * size[0], y + above, text, color="ink") for text, (x, y), above in words]
 
 
 def bar_panel(losses: np.ndarray) -> Panel:
@@ -73,7 +84,7 @@ def bar_panel(losses: np.ndarray) -> Panel:
     ticks = [np.log10(v) for v in (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100) if low <= np.log10(v) <= high]
     y = Axis(low, high, ticks=ticks, names=[f"{10**t:.3g}" for t in ticks])
     marks = [Heatmap(bar, (0, 1, low, high), cmap="shade", hover=False)]
-    return Panel(marks, Axis(0, 1, ticks=()), y, title="Loss", at=(0, 1, 2, 1), grid=False, name="bar")
+    return Panel(marks, Axis(0, 1, " ", ticks=()), y, title="Loss", at=(0, 1, 2, 1), grid=False, name="bar")
 
 
 def relief_panel(here: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray) -> Panel:
@@ -89,7 +100,7 @@ def relief_panel(here: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndar
         back = row / (ROWS - 1)
         x, foot = across + LEAN * back, DEPTH * back
         top = foot + RISE * fine[row]
-        marks.append(Band(x, np.full(60, foot - DEPTH), top, color="paper", alpha=1.0))
+        marks.append(Band(x, np.full(60, foot - DEPTH), top, color="panel", alpha=1.0))
         marks.append(Line(x, top, color="muted", width=1.1))
     u = np.clip((here[:, 0] - a[0]) / (a[-1] - a[0]), 0, 1)
     v = np.clip((here[:, 1] - b[0]) / (b[-1] - b[0]), 0, 1)
@@ -97,6 +108,7 @@ def relief_panel(here: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndar
     up = fine[np.clip((v * (ROWS - 1)).round().astype(int), 0, ROWS - 1), columns]
     x, y = u + LEAN * v, DEPTH * v + RISE * up + 0.01
     marks.append(Line(x, y, color="purple", width=2.2))
+    marks.append(Points(x[:1], y[:1], color="purple", shape="square", size=5, outline="ink"))
     marks.append(Points(x[-1:], y[-1:], color="purple", shape="diamond", size=7, outline="ink"))
     axes = Axis(-0.02, 1.02 + LEAN, visible=False), Axis(-0.04, DEPTH + RISE + 0.03, visible=False)
     how = "higher is worse; by powers of ten"

@@ -138,17 +138,14 @@ class PlaygroundSeeds(Widget):
     def map_panel(self, index: int, z: np.ndarray) -> Panel:
         loss = self.curves[-1][index]
         mark = Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-1, vmax=1, **READ)
-        title = (
-            f"{self.seeds[index]}: {short(loss)}"
-            if np.isfinite(loss)
-            else say("{index}: overflow", index=self.seeds[index])
-        )
+        title = short(loss) if np.isfinite(loss) else "overflow"
         axis = Axis(-6, 6, visible=False)
         return Panel(
             [mark],
             axis,
             axis,
             title=title,
+            subtitle=say("seed {seed}", seed=self.seeds[index]),
             at=divmod(index, ACROSS),
             equal=True,
             grid=False,
@@ -204,5 +201,5 @@ def narrow(count: int) -> Narrow:
     """Three maps in a row, the losses beneath."""
     lines = -(-count // 3)
     places = {f"map {i}": divmod(i, 3) for i in range(count)}
-    sizes = ("140px",) * lines + ("190px",)
-    return Narrow(sizes, (1, 1, 1), 140 * lines + 190, {**places, "losses": (lines, 0, 1, 3)})
+    sizes = ("150px",) * lines + ("190px",)
+    return Narrow(sizes, (1, 1, 1), 150 * lines + 190, {**places, "losses": (lines, 0, 1, 3)})

@@ -119,9 +119,17 @@ class PlaygroundSnapshots(Widget):
             Points(x, y, color="ink", outline="paper", size=2.5),
         ]
         axis = Axis(-6, 6, visible=False)
-        title = say("epoch {epoch}: {test_loss:.3f}", epoch=epoch, test_loss=run.test_loss)
+        title, how = say("epoch {epoch}", epoch=epoch), say("loss {loss:.3f}", loss=run.test_loss)
         return Panel(
-            marks, axis, axis, title=title, at=(0, column), equal=True, grid=False, name=f"map {column}"
+            marks,
+            axis,
+            axis,
+            title=title,
+            subtitle=how,
+            at=(0, column),
+            equal=True,
+            grid=False,
+            name=f"map {column}",
         )
 
     def effect_panel(self, effects: np.ndarray, epochs: np.ndarray) -> Panel:
@@ -137,7 +145,7 @@ class PlaygroundSnapshots(Widget):
         if last < 60:
             words = "Drag the line to the right: the run goes on, and the map bends."
             marks.append(Note(3 * last, 70, words, (1.1 * last, 40), 400, needs=600))
-        axes = Axis(1, LAST, log=True), Axis(0, 100)
+        axes = Axis(1, LAST, "epoch", log=True), Axis(0, 100)
         title, words = (
             "What one coordinate explains by itself",
             "% of the map, by epoch; turned: the better of two axes",

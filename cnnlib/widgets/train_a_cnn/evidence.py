@@ -159,7 +159,7 @@ class EvidenceExplorer(Widget):
             Bars(rows, p, horizontal=True, color="ink", width=0.6),
             Text(p[large], large, [f"{100 * v:.0f} %" for v in p[large]], align="left", shift=(5, 0)),
         ]
-        x = Axis(0, 1.6, ticks=(0, 0.5, 1))
+        x = Axis(0, 1.6, ticks=(0, 0.5, 1), names=("0 %", "50 %", "100 %"))
         y = Axis(len(p) - 0.5, -0.5, ticks=rows, names=names)
         words = "teal: asked about"
         return Panel(marks, x, y, title="Softmax", subtitle=words, at=(0, 3), grid=False, name="guess")

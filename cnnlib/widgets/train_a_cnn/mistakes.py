@@ -8,10 +8,11 @@ from cnnlib.data import Split, load_digits
 from cnnlib.experiments.inspection import confusion_matrix
 from cnnlib.networks import load_digits_cnn
 from cnnlib.runtime.language import say, say_many
-from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text, mosaic
+from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text
 from cnnlib.widgets.base import Slider, Widget
 
-ROWS, COLUMNS = 3, 4
+MOST = 12  # images shown
+CAPTION = 0.2  # of an image's height, for how sure the network was
 SLOTS = {"handle": ("label", "guess")}
 NARROW = Narrow(("390px", "280px"), (1,), 670, {"matrix": (0, 0), "images": (1, 0)})
 
@@ -70,7 +71,7 @@ class MistakeExplorer(Widget):
             [self._matrix_panel(label, guess), self._images_panel(chosen)],
             self._sentence(label, guess, facts),
             facts,
-            columns=(1.25, 1),
+            columns=(1, 1),
             height=430,
             figures=[
                 Figure("Wrong", str(wrong), say("of {guesses:,}", guesses=len(self.guesses)), large=True),
@@ -141,16 +142,28 @@ class MistakeExplorer(Widget):
         return Panel(marks, x, y, title=title, subtitle=words, equal=True, grid=False, name="matrix")
 
     def _images_panel(self, chosen: np.ndarray) -> Panel:
-        shown = chosen[: ROWS * COLUMNS]
+        """As many images as there are, as large as there is room, each with how sure the network was."""
+        shown = chosen[:MOST]
         height, width = self.split.x_test.shape[2:]
-        x = Axis(-0.5, COLUMNS * (width + 1) - 1.5, visible=False)
-        y = Axis(ROWS * (height + 1) - 1.5, -0.5, visible=False)
+        columns = next(n for n in (2, 3, 4) if len(shown) <= n * (n - 1) or n == 4)
+        gap, down = 1 + width // 14, round(height * (1 + CAPTION)) + 1
+        rows = max(columns - 1, 1)
+        x = Axis(-0.5, columns * (width + gap) - gap - 0.5, visible=False)
+        y = Axis(rows * down - 0.5, -0.5, visible=False)
+        marks: list = []
         if not len(shown):
-            place = COLUMNS * (width + 1) / 2 - 1, height / 2
+            place = columns * (width + gap) / 2 - 1, height / 2
             marks = [Text(*place, "No image: this never happens.", size=14, color="muted")]
-        else:
-            picture = mosaic(self.split.x_test[shown].mean(axis=1), COLUMNS)
-            marks = [Heatmap(picture, cmap="ink", vmin=0, vmax=1, hover=False)]
+        for place, number in enumerate(shown):
+            row, column = divmod(place, columns)
+            left, top = column * (width + gap) - 0.5, row * down - 0.5
+            edges = (left, left + width, top, top + height)
+            image = self.split.x_test[number].mean(axis=0)
+            marks.append(Heatmap(image, edges, "ink", 0, 1, hover=False))
+            marks.append(Region(*edges, color="grid", filled=False, width=1))
+            sure = say("{sure:.0f} % sure", sure=100 * float(self.confidence[number]))
+            spot = left + width / 2, top + height
+            marks.append(Text(*spot, sure, size=12, color="muted", baseline="top", shift=(0, 4)))
         words = (
             say("{shown} of {chosen}, the most confident first", shown=len(shown), chosen=len(chosen))
             if len(chosen)

@@ -1,0 +1,179 @@
+"""Where the panels of the four readings stand: one of them large, from left to right, then all four."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from cnnlib.experiments.four_readings import spread
+from cnnlib.runtime.language import word
+from cnnlib.viz import Axis, Lens, Mark, Narrow, Note, Panel, Text
+from cnnlib.widgets.backpropagation.readings_picture import (
+    BY_WEIGHT,
+    READINGS,
+    ReadingsPicture,
+    box,
+    grid_panel,
+)
+
+LARGE = 0.62  # share of the width for the one reading
+RESULTS = 0.175  # and for each column of the small ones
+FOOT = 1.3  # cells beneath a matrix for its note
+SMALL = {"scatter": (0, 0), "gather": (0, 1), "matrix": (1, 0), "weights": (1, 1)}
+#: What each matrix does in one step, read from left to right as a sentence.
+DOES = {
+    "scatter": (
+        "One output's gradient,",
+        "times every weight,",
+        "makes these products,",
+        "added to the window it saw.",
+    ),
+    "gather": (
+        "The outlined gradients,",
+        "times the turned kernel,",
+        "make these products:",
+        "their sum is one pixel.",
+    ),
+    "matrix": ("", "", "", "The outlined row, times dy above it, adds up to this pixel."),
+    BY_WEIGHT: (
+        "All of dy,",
+        "times one weight,",
+        "makes these products,",
+        "added wherever that weight lay.",
+    ),
+}
+PLACES = ("first", "second", "products", "dx")
+#: What the letters stand for, beside the titles that are letters alone.
+LETTERS = {"dy, what arrives": ("dy", "gradient of each output"), "dx": ("dx", "gradient of each pixel")}
+LETTERS["dx and its frame"] = LETTERS["dx"]
+
+
+def placed_panels(picture: ReadingsPicture, every: list[np.ndarray], names: tuple[str, ...]):
+    """All panels, and the columns and rows of the grid they stand in.
+
+    The small ones stand two by two at the right of the large ones. Where these have several channels or
+    kernels and need the whole width, they stand in a row beneath.
+    """
+    large = large_panels(picture)
+    small = [
+        replace(panel, title=word(reading), subtitle="")
+        for panel, reading in zip(picture.results(every, names), READINGS, strict=True)
+    ]
+    several = picture.w.shape[:2] != (1, 1)
+    share = 1.0 if several else LARGE
+    cells = [panel.x.high - panel.x.low for panel in large]
+    if picture.reading == "matrix":
+        cells[0] = (1.0 if several else 1.6) * cells[1]
+    ends = share * np.cumsum([0.0, *cells]) / sum(cells)
+    spots = [(0, 1 if several else 2, *ends[k : k + 2]) for k in range(len(large))]
+    for place, panel in enumerate(small):
+        row, column = (1, place) if several else SMALL[panel.name]
+        left = column / 4 if several else 1 - (2 - column) * RESULTS
+        spots.append((row, 1, left, left + (0.25 if several else RESULTS)))
+    cuts = sorted({round(float(cut), 6) for _, _, *edges in spots for cut in edges})
+    panels = []
+    for panel, (row, rows, *edges) in zip([*large, *small], spots, strict=True):
+        first, last = (cuts.index(round(float(edge), 6)) for edge in edges)
+        panels.append(replace(panel, at=(row, first, rows, last - first)))
+    return panels, tuple(np.diff(cuts)), ((1.5, 1.0) if several else (1.0, 1.0))
+
+
+def large_panels(picture: ReadingsPicture) -> list[Panel]:
+    """The panels of the one reading, with what they take and where it goes, and a note beneath each."""
+    panels = []
+    for panel in with_products(picture):
+        if (picture.reading, panel.name) == ("matrix", "first"):
+            panels.append(panel)
+            continue
+        does = DOES[picture.reading][PLACES.index(panel.name)]
+        note = Note(-0.5, panel.marks[0].z.shape[0] - 0.25, word(does), width=165)
+        axis = Axis(panel.y.low + FOOT, panel.y.high, visible=False)
+        title, how = LETTERS.get(panel.title, (panel.title, panel.subtitle))
+        marks = [*lens_of(picture, panel.name), *panel.marks, note]
+        panels.append(
+            replace(panel, title=word(title), subtitle=panel.subtitle or word(how), marks=marks, y=axis)
+        )
+    return panels
+
+
+def with_products(picture: ReadingsPicture) -> list[Panel]:
+    """The panels, and of a single kernel on a single channel what this step multiplies, behind the kernel."""
+    panels = picture.panels()
+    if len(panels) < 3 or picture.w.shape[:2] != (1, 1):
+        return panels
+    first, second, dx = panels
+    signs = [
+        replace(m, text=["="]) if isinstance(m, Text) and list(m.text) == ["→"] else m for m in second.marks
+    ]
+    values = products(picture)
+    edge = [box(0, 0, values.shape[::-1], "grid", 1)]
+    waits = picture.now is None
+    made = grid_panel(values, "products", (0, 0), "dx", edge, "", "→", name="products", waits=waits)
+    heat, *rest = made.marks
+    made = replace(made, marks=[replace(heat, vmin=-9.0, vmax=9.0), *rest])
+    return [first, replace(second, marks=signs), made, dx]
+
+
+def products(picture: ReadingsPicture) -> np.ndarray:
+    """What the present step multiplies, number by number; not known before the first step."""
+    g, dy, w = picture.g, picture.dy[0], picture.w[0, 0]
+    if picture.now is None:
+        return np.full(dy.shape if picture.reading == BY_WEIGHT else w.shape, np.nan)
+    _, first, second = picture.now
+    if picture.reading == "scatter":
+        return dy[first, second] * w + 0.0
+    if picture.reading == BY_WEIGHT:
+        return dy * w[first, second] + 0.0
+    rows, columns = (slice(n, n + g.reach, g.dilation) for n in (first, second))
+    return spread(picture.dy, g)[0][rows, columns] * w[::-1, ::-1] + 0.0
+
+
+def lens_of(picture: ReadingsPicture, name: str) -> list[Mark]:
+    """A wedge from what a step takes to where it goes: beneath the numbers, so that none is covered."""
+    if picture.now is None:
+        return []
+    number, first, second = picture.now
+    g, (kernels, channels, k, _) = picture.g, picture.w.shape
+    source = "products" if (kernels, channels) == (1, 1) else "second"
+    if name == source and picture.reading in ("scatter", BY_WEIGHT):
+        rows, columns = (g.window if picture.reading == "scatter" else g.met)(first, second)
+        top, right, high = number * (k + 1) - 0.5, channels * (k + 1) - 1.5, k
+        if picture.reading == BY_WEIGHT and source == "second":
+            top, right, high = top + first, right - k + 1 + second, 1
+        elif picture.reading == BY_WEIGHT:
+            right, high = g.outputs - 0.5, g.outputs
+        far = rows.start - 0.5, rows.stop - 0.5
+        return [wedge(right, (top, top + high), columns.start - 0.5, far, "dx")]
+    if picture.reading == "gather" and name == "first":
+        side = g.size + g.reach - 1
+        right = (kernels - 1) * (side + 1) + second + g.reach - 0.5
+        rows = first - 0.5, first + g.reach - 0.5
+        return [wedge(right, rows, number * (k + 1) - 0.5, (-0.5, kernels * (k + 1) - 1.5), "second")]
+    return []
+
+
+def wedge(right: float, rows: tuple[float, float], left: float, far: tuple[float, float], to: str) -> Lens:
+    """From the right edge of a frame to the left edge of another, in the panel named `to`."""
+    return Lens([right] * 2, list(rows), [left] * 2, list(far), to=to)
+
+
+def narrow(picture: ReadingsPicture) -> Narrow:
+    """What fits side by side does; the others stand beneath one another, and the four results two by two."""
+    g, several = picture.g, picture.w.shape[:2] != (1, 1)
+    if picture.reading == "matrix":
+        rows, at = [210, 265], {"first": (0, 0, 1, 2), "dx": (1, 0, 1, 2)}
+    elif several:
+        rows, at = (
+            [250, 240, 265],
+            {name: (row, 0, 1, 2) for row, name in enumerate(("first", "second", "dx"))},
+        )
+    elif picture.reading == "gather":
+        rows = [250, 220, 275]
+        at = {"first": (0, 0, 1, 2), "second": (1, 0), "products": (1, 1), "dx": (2, 0, 1, 2)}
+    else:
+        rows = [220 if max(g.outputs, g.kernel) < 5 else 240, 250]
+        at = {"first": (0, 0), "second": (0, 1), "products": (1, 0), "dx": (1, 1)}
+    at |= {name: (len(rows) + row, column) for name, (row, column) in SMALL.items()}
+    rows += [185, 185]
+    return Narrow(tuple(f"{height}px" for height in rows), (1, 1), sum(rows), at)
