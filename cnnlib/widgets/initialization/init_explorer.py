@@ -6,10 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from cnnlib.data import load_digits
 from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.experiments.signals import dead_units, layer_signals
-from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network
+from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network, study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import say, say_many
@@ -28,7 +27,7 @@ POWERS = (-8, -6, -4, -2, 0, 2)  # ticks of the sizes
 @lru_cache(maxsize=128)
 def first_signals(depth: int, scale: float, activation: str, seed: int) -> tuple:
     """Shares by size (bins, layers) and spreads (layers,) of activations and gradients, and dead units."""
-    digits, model = load_digits(), deep_network(depth, scale, activation, seed)
+    digits, model = study_images(), deep_network(depth, scale, activation, seed)
     x, y = digits.x_train[:100], digits.y_train[:100]
     signals = layer_signals(model, CrossEntropyLoss(), x, y, ACTIVATIONS[activation])
     pictures = [histograms([getattr(s, kind) for s in signals]) for kind in ("activation", "gradient")]
@@ -86,13 +85,13 @@ class InitExplorer(Widget):
         self.now = self.start_losses
 
     def losses(self):
-        digits = load_digits()
+        digits = study_images()
         loss, _ = self.ensemble.evaluate(digits.x_train[:360], digits.y_train[:360])
         return np.where(np.isfinite(loss), loss, np.inf)
 
     def train(self):
         """One ``yield`` a step of all scales."""
-        digits = load_digits()
+        digits = study_images()
         run = train_ensemble(
             self.ensemble,
             SGD(self.state["rate"], momentum=0.9),
@@ -111,7 +110,7 @@ class InitExplorer(Widget):
         losses = self.losses() if self.steps else self.start_losses
         nearest = int(np.argmin(np.abs(np.log(SCALES / state["scale"]))))
         if self.steps and not self.ensemble.diverged_at[nearest]:
-            dead, _ = dead_units(self.ensemble.model(nearest), load_digits().x_train[:360])
+            dead, _ = dead_units(self.ensemble.model(nearest), study_images().x_train[:360])
         facts = {
             "scale": state["scale"],
             "act_first": float(activations[1][0]),
