@@ -9,7 +9,13 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.layers import Conv2d, Linear, ReLU
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.widgets.initialization.filter_watch import STARTS, FilterWatch
-from cnnlib.widgets.initialization.init_explorer import SCALES, InitExplorer, deep_network, histograms, losses_of
+from cnnlib.widgets.initialization.init_explorer import (
+    SCALES,
+    InitExplorer,
+    deep_network,
+    histograms,
+    losses_of,
+)
 from tests.widgets.sweep import assert_refuses, assert_sound, sweep
 
 

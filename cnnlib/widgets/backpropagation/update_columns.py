@@ -106,8 +106,9 @@ class UpdateColumns:
         return [
             *self.kernel.map(self.kernel.new, 0.5, 62, SMALL, "new kernel", self.kernel.reach),
             Text([0.5], [112], say("new {kernel}", kernel=self.kernel.words), color="muted", size=11),
-            Text([0.5], [150], say("{up:,} weights up", up=up), size=11),
-            Text([0.5], [170], say("{down:,} down", down=down), size=11),
+            Text([0.5], [150], "weights", color="muted", size=11),
+            Text([0.5], [168], say("{up:,} up", up=up), size=11),
+            Text([0.5], [184], say("{down:,} down", down=down), size=11),
         ]
 
     def bars(self, values: np.ndarray, base: float, high: float, title: str) -> list[Mark]:
