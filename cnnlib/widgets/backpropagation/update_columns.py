@@ -190,7 +190,7 @@ class UpdateColumns:
                 marks.append(Text([(i + 1) / 3], [116], sign, bold=True, size=20))
         up, down = k.moves()
         for row, words in enumerate(k.worked()):
-            marks.append(Text([0.5], [222 + 26 * row], words, size=14))
+            marks.append(Text([0.5], [222 + 26 * row], words, size=12))
         said = say(
             "All {all:,} weights step at once: {up:,} up, {down:,} down.",
             all=up + down + k.still(),

@@ -60,7 +60,8 @@ class Recording:
         message, buffers = self.page.sent[-1]
         scene = dict(message["scene"])
         scene["arrays"] = [
-            [self._array(name, buffers[index]), shape] for name, shape, index in scene["arrays"]
+            entry if isinstance(entry, float) else [self._array(entry[0], buffers[entry[2]]), entry[1]]
+            for entry in scene["arrays"]
         ]
         return {**{name: value for name, value in message.items() if name not in WIRE}, "scene": scene}
 
