@@ -11,7 +11,7 @@ from cnnlib.experiments import planted_faults
 from cnnlib.experiments.dissect import activations, full_pass
 from cnnlib.networks import load_digits_cnn, small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.viz import Heatmap, Text, static
+from cnnlib.viz import ColorScale, Heatmap, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.blame_picture import signed_sum
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
@@ -420,3 +420,13 @@ def test_lines_of_the_columns_of_an_update_are_short_enough_for_them():
     stages = [panel for panel in OneUpdate(step=18).scene.panels if panel.name in ("stage 2", "stage 4")]
     for mark in (mark for panel in stages for mark in panel.marks if isinstance(mark, Text)):
         assert all(len(words) <= 14 for words in mark.text), mark.text  # of 92 pixels where it is narrowest
+
+
+def test_tiny_gradients_are_told_in_words_that_fit():
+    """An image of which the network is sure has a loss of a few millionths."""
+    widget = BlameMicroscope(what="the loss", image=0)
+    assert widget.facts["loss"] < 1e-5 and " 0.0000 times" not in widget.text
+    marks = [mark for panel in widget.scene.panels for mark in panel.marks]
+    scales = [word for mark in marks if isinstance(mark, ColorScale) for word in mark.words]
+    assert scales and max(map(len, scales)) <= 8
+    assert "+0.0000" not in [word for mark in marks if isinstance(mark, Text) for word in mark.text]
