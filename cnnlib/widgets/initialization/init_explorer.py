@@ -53,14 +53,19 @@ def losses_of(networks: NetworkEnsemble) -> np.ndarray:
     return np.where(np.isfinite(loss), loss, np.inf)
 
 
+@lru_cache(maxsize=64)
+def first_losses(depth: int, activation: str, seed: int) -> np.ndarray:
+    """Their losses before training."""
+    return losses_of(fresh_networks(depth, activation, seed))
+
+
 @lru_cache(maxsize=8)
-def trained_networks(depth: int, activation: str, rate: float, seed: int) -> tuple:
-    """Networks at the end of their training, and their losses before it; nobody trains them further."""
+def trained_networks(depth: int, activation: str, rate: float, seed: int) -> NetworkEnsemble:
+    """Networks at the end of their training; nobody trains them further."""
     networks = fresh_networks(depth, activation, seed)
-    before = losses_of(networks)
     for _ in training(networks, rate, seed):
         pass
-    return networks, before
+    return networks
 
 
 def histograms(arrays: list) -> tuple[np.ndarray, np.ndarray]:
@@ -104,16 +109,14 @@ class InitExplorer(Widget):
         super().__init__(**options)
         if trained:
             s = self.state
-            self.ensemble, self.start_losses = trained_networks(
-                s["depth"], s["activation"], s["rate"], s["seed"]
-            )
+            self.ensemble = trained_networks(s["depth"], s["activation"], s["rate"], s["seed"])
             self.steps = STEPS
             self.refresh()
 
     def begin(self):
         s = self.state
         self.ensemble = fresh_networks(s["depth"], s["activation"], s["seed"])
-        self.steps, self.start_losses = 0, losses_of(self.ensemble)
+        self.steps, self.start_losses = 0, first_losses(s["depth"], s["activation"], s["seed"])
 
     def train(self):
         """One ``yield`` a step of all scales."""
