@@ -134,3 +134,26 @@ class Lens(Mark):
         super().__post_init__()
         if len(self.x) != 2:
             raise ValueError(f"Lens: {len(self.x)} points; expected 2, the ends of an edge")
+
+
+@dataclass(frozen=True, eq=False)
+class Handle(Mark):
+    """A knob that the pointer drags; `sets` maps ``"x"`` and ``"y"`` to the controls that follow it.
+
+    Every handle needs its controls, since they are what the keyboard moves.
+    """
+
+    x: float
+    y: float
+    sets: dict[str, str] = field(default_factory=dict)
+    color: str = "you"
+    size: float = 8.0
+    label: str = ""
+    emits: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (np.isfinite(self.x) and np.isfinite(self.y)):
+            raise ValueError(f"Handle: x, y are {self.x}, {self.y}; expected finite numbers")
+        if unknown := set(self.sets) - {"x", "y"}:
+            raise ValueError(f"Handle: sets names {sorted(unknown)}; expected 'x' or 'y'")

@@ -15,6 +15,7 @@ from cnnlib.viz import marks as m
 from cnnlib.viz.annotations import Lens
 from cnnlib.viz.colors import to_hex
 from cnnlib.viz.frame import tracks
+from cnnlib.viz.links import Links
 from cnnlib.viz.scene import Axis, Panel, Scene
 from cnnlib.viz.static_marks import POINTS_PER_PIXEL, link_look
 
@@ -101,13 +102,13 @@ def join_panels(figure: Figure, scene: Scene, theme: str) -> None:
     for panel, axes in zip(seen, figure.axes, strict=True):
         axes.apply_aspect()
         for mark in panel.marks:
-            if isinstance(mark, m.Links) and mark.to in by_name and mark.to and not mark.quiet:
+            if isinstance(mark, Links) and mark.to in by_name and mark.to and not mark.quiet:
                 figure.add_artist(_between(axes, by_name[mark.to], mark, theme))
             if isinstance(mark, Lens) and mark.to in by_name:
                 figure.add_artist(_wedge(axes, by_name[mark.to], mark, theme))
 
 
-def _between(axes, far, mark: m.Links, theme: str) -> LineCollection:
+def _between(axes, far, mark: Links, theme: str) -> LineCollection:
     """Links as lines in the figure's dots."""
     far.apply_aspect()
     dot = axes.figure.dpi / 96

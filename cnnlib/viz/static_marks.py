@@ -10,9 +10,10 @@ from matplotlib.patches import Rectangle
 from cnnlib.runtime.language import localised
 from cnnlib.viz import marks as m
 from cnnlib.viz import static_maps, static_notes
-from cnnlib.viz.annotations import Cursor, Lens, Note, Reference
+from cnnlib.viz.annotations import Cursor, Handle, Lens, Note, Reference
 from cnnlib.viz.color_maps import color_map, normalize
 from cnnlib.viz.colors import SIGNED, to_hex
+from cnnlib.viz.links import Links
 from cnnlib.viz.maps import ColorScale, Maps
 from cnnlib.viz.static_notes import DASHES
 from cnnlib.viz.tiles import Tiles
@@ -174,7 +175,7 @@ def _band(axes, mark: m.Band, theme: str, order: int) -> None:
     )
 
 
-def _link_colors(mark: m.Links, theme: str) -> np.ndarray:
+def _link_colors(mark: Links, theme: str) -> np.ndarray:
     """Colours (n, 4) by value; in a signed map the sign's colour, less and less opaque towards zero."""
     if mark.cmap not in SIGNED:
         return color_map(mark.cmap, theme)(normalize(mark.cmap, mark.vmin, mark.vmax)(mark.values))
@@ -185,7 +186,7 @@ def _link_colors(mark: m.Links, theme: str) -> np.ndarray:
     return colors
 
 
-def link_look(mark: m.Links, theme: str) -> tuple[np.ndarray, np.ndarray]:
+def link_look(mark: Links, theme: str) -> tuple[np.ndarray, np.ndarray]:
     """Widths in pixels and colours (n, 4) of links."""
     widths = np.full(len(mark.x0), 1.5) if mark.widths is None else mark.widths
     colors = np.array([to_rgba(to_hex(mark.color, theme))] * len(mark.x0)).reshape(-1, 4)
@@ -195,7 +196,7 @@ def link_look(mark: m.Links, theme: str) -> tuple[np.ndarray, np.ndarray]:
     return widths, colors
 
 
-def _links(axes, mark: m.Links, theme: str, order: int) -> None:
+def _links(axes, mark: Links, theme: str, order: int) -> None:
     if mark.to or mark.quiet:
         return  # they lead to another panel: `static_layout.join_panels`
     bend = np.linspace(0, 1, 16 if mark.curved else 2)
@@ -210,7 +211,7 @@ def _links(axes, mark: m.Links, theme: str, order: int) -> None:
     axes.add_collection(LineCollection(np.stack([x, y], axis=-1), **look), autolim=False)
 
 
-def _handle(axes, mark: m.Handle, theme: str, order: int) -> None:
+def _handle(axes, mark: Handle, theme: str, order: int) -> None:
     knob = m.Points(mark.x, mark.y, color=mark.color, size=mark.size, outline="ink", label=mark.label)
     _points(axes, knob, theme, order)
 
@@ -232,6 +233,6 @@ PAINTERS = {
     m.Text: _text,
     m.Region: _region,
     m.Band: _band,
-    m.Links: _links,
-    m.Handle: _handle,
+    Links: _links,
+    Handle: _handle,
 }

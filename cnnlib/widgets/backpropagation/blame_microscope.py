@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlib.experiments.dissect import activations, blame, full_pass, weight_gradient_terms
-from cnnlib.nn.layers import Conv2d, MaxPool2d
+from cnnlib.experiments.dissect import activations, blame, full_pass
+from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Figure, Heatmap, Panel, Region, Scene, mosaic
+from cnnlib.viz import Figure, Scene
 from cnnlib.widgets.backpropagation.blame_loss import LOSS, TITLE, loss_words, sentence, strongest
-from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture, signed_sum
+from cnnlib.widgets.backpropagation.blame_narrow import narrow as narrow_picture
+from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture
+from cnnlib.widgets.backpropagation.blame_weight import weight_at, weight_scene
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.network_xray import default
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 
 UNIT, WEIGHT = "a unit", "a weight"
-MOST_KERNELS = 128  # kernels, one an input map, whose gradients are shown at once
-
-
 MISREAD = 407  # of the course's images: a 5 read as a 3, so that there is a loss to blame for
 
 
@@ -166,7 +164,7 @@ class BlameMicroscope(Widget):
         kind, _, name = event["name"].partition(":")
         row, column = int(event["row"]), int(event["col"])
         if kind == "weight":
-            return self.weight_at(row, column)
+            return weight_at(self.kernels_of(self.convolution(self.state)).shape, row, column)
         if name == "input":
             return None
         if kind == "one":
@@ -196,18 +194,6 @@ class BlameMicroscope(Widget):
     def choice(self, name: str, unit: tuple) -> dict:
         return {"what": UNIT, "layer": name, "channel": unit[0], "row": unit[1], "column": unit[2]}
 
-    def weight_at(self, row: int, column: int) -> dict | None:
-        """The weight under a cell of the picture of all gradients; None in the gaps."""
-        kernels, inputs, height, width = self.kernels_of(self.convolution(self.state)).shape
-        down, p = divmod(row, height + 1)
-        right, q = divmod(column, width + 1)
-        if p >= height or q >= width:
-            return None
-        if kernels * inputs <= MOST_KERNELS:
-            return {"row": p, "column": q, "input_map": right, "channel": down}
-        place = down * square_side(inputs) + right
-        return {"row": p, "column": q, "input_map": place} if place < inputs else None
-
     def kernels_of(self, conv: LayerOutput) -> np.ndarray:
         """The kernels of a convolution, (F, C, kH, kW)."""
         return self.model[conv.place - 1].params["weight"]
@@ -219,8 +205,10 @@ class BlameMicroscope(Widget):
 
     def compute(self, state: dict) -> Scene:
         x = self.specimen.images[state["image"]][None]
-        scenes = {UNIT: self.unit_scene, WEIGHT: self.weight_scene, LOSS: self.loss_scene}
-        return scenes[state["what"]](state, x)
+        if state["what"] == WEIGHT:
+            label = self.specimen.labels[[state["image"]]]
+            return weight_scene(self.model, self.convolution(state), x, label, state)
+        return self.unit_scene(state, x) if state["what"] == UNIT else self.loss_scene(state, x)
 
     def loss_scene(self, state: dict, x: np.ndarray) -> Scene:
         """The gradient of the loss of this image, backwards through all columns."""
@@ -244,7 +232,7 @@ class BlameMicroscope(Widget):
             "weights": sum(int(np.count_nonzero(g)) for w in seen.weight_gradients for g in w.values()),
             "switches": self.switches(last, seen.gradients),
         }
-        small, narrow = picture.narrow()
+        small, narrow = narrow_picture(picture)
         return Scene(
             [picture.panel(), small],
             sentence(picture, seen, shown, self.back),
@@ -276,7 +264,7 @@ class BlameMicroscope(Widget):
         text = self.unit_sentence(output, unit, facts)
         outputs = list(self.opened.laid_out(state).values())
         picture = BlamePicture(self.model, outputs, output, unit, values, gradients, back=self.back)
-        small, narrow = picture.narrow()
+        small, narrow = narrow_picture(picture)
         return Scene(
             [picture.panel(), small],
             text,
@@ -320,88 +308,3 @@ class BlameMicroscope(Widget):
                 switches=facts["switches"],
             )
         return words
-
-    def weight_scene(self, state: dict, x: np.ndarray) -> Scene:
-        output, label = self.convolution(state), self.specimen.labels[[state["image"]]]
-        kernels = self.kernels_of(output)
-        limits = (state["channel"], state["input_map"], state["row"], state["column"])
-        index = tuple(min(i, size - 1) for i, size in zip(limits, kernels.shape, strict=True))
-        seen = full_pass(self.model, CrossEntropyLoss(), x, label)
-        before, after = seen.activations[output.place - 1], seen.gradients[output.place]
-        layer = self.model[output.place - 1]
-        assert isinstance(layer, Conv2d)
-        terms = weight_gradient_terms(layer, before, after, index)
-        facts = {"gradient": terms.total, "terms": int(np.count_nonzero(terms.products)), "loss": seen.loss}
-        size = max(terms.inputs.shape[1:])
-        shown = ".3f" if size <= 4 else ".1f" if size <= 8 else ""
-        titles = (
-            "what the weight met",
-            "× gradient that arrived",
-            say("= products, sum {signed_sum}", signed_sum=signed_sum(terms.total)),
-        )
-        arrays = (terms.inputs[0], terms.factors[0], terms.products[0])
-        panels = [
-            square(array, title, (0, i), shown)
-            for i, (array, title) in enumerate(zip(arrays, titles, strict=True))
-        ]
-        gradients = seen.weight_gradients[output.place - 1]["weight"]
-        panels.append(self.kernels_panel(gradients, index))
-        text = self.weight_sentence(output, index, facts, terms)
-        return Scene(panels, text, facts, columns=(1.3, 1.3, 1.3, 1), height=400)
-
-    def kernels_panel(self, gradients: np.ndarray, index: tuple) -> Panel:
-        """The gradients of all kernels: one row a kernel, one column an input map; the weight is marked."""
-        kernels, inputs, height, width = gradients.shape
-        names = [say("kernel {k}, input map {m}", k=k, m=m) for k, m in np.ndindex(kernels, inputs)]
-        if kernels * inputs <= MOST_KERNELS:
-            picture, (down, right) = mosaic(gradients.reshape(-1, height, width), inputs), index[:2]
-            title = "all gradients"
-        else:
-            side = square_side(inputs)
-            picture, (down, right) = mosaic(gradients[index[0]], side), divmod(index[1], side)
-            title, names = (
-                say("gradients of kernel {index}", index=index[0]),
-                names[index[0] * inputs :][:inputs],
-            )
-        tiles = {"tile": (height, width, 1), "tile_names": names, "means": "gradient"}
-        marks = [Heatmap(picture, cmap="diverging", emits="weight:", **tiles)]
-        row, column = down * (height + 1) + index[2], right * (width + 1) + index[3]
-        edges = (column - 0.6, column + 0.6, row - 0.6, row + 0.6)
-        marks.append(Region(*edges, color="green", filled=False, alpha=1, width=3))
-        rows, columns = picture.shape
-        x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
-        return Panel(marks, x, y, title=title, at=(0, 3), equal=True, grid=False)
-
-    def weight_sentence(self, output: LayerOutput, index: tuple, facts: dict, terms) -> str:
-        f, c, p, q = index
-        return say(
-            "{layer}, kernel {f}, input map {c}, row {p}, column {q}: the weight is "
-            "used at {size} places; {terms} products are not zero, and all add up to its "
-            "gradient, {signed_sum}.",
-            layer=output.name[0].upper() + output.name[1:],
-            f=f,
-            c=c,
-            p=p,
-            q=q,
-            size=terms.inputs.size,
-            terms=facts["terms"],
-            signed_sum=signed_sum(facts["gradient"]),
-        )
-
-
-def square_side(count: int) -> int:
-    """Columns of a mosaic of `count` pictures that is about square."""
-    return math.ceil(math.sqrt(count))
-
-
-def square(values: np.ndarray, title: str, at: tuple, numbers: str) -> Panel:
-    """A map with its numbers; very small ones are shown in units of the largest power of ten."""
-    rows, columns = values.shape
-    x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
-    size = np.abs(values).max()
-    power = int(np.floor(np.log10(size))) if 0 < size < 0.05 else 0
-    values = values / 10.0**power + 0.0  # no negative zeros among the numbers shown
-    heat = Heatmap(values, cmap="diverging", numbers=numbers)
-    return Panel(
-        [heat], x, y, title=title + (f" (×1e{power})" if power else ""), at=at, equal=True, grid=False
-    )

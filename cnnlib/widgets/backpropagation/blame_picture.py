@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
 from cnnlib.runtime.language import say
-from cnnlib.viz import Arrows, Axis, ColorScale, Line, Maps, Mark, Narrow, Panel, Region, Text
+from cnnlib.viz import Arrows, Axis, ColorScale, Line, Maps, Mark, Panel, Region, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 from cnnlib.widgets.forward_pass.network_picture import picture_of, short_name
 from cnnlib.widgets.forward_pass.xray_overview import boxes
@@ -14,7 +14,6 @@ from cnnlib.widgets.forward_pass.xray_overview import boxes
 PITCH, RULE, THUMB = 86.0, 50.0, 19.0  # pixels of a map, of what acts between two, of a small map
 VALUES, RULES, GRADIENTS, NUMBERS, THUMBS = 94.0, 190.0, 308.0, 362.0, 426.0  # heights of the rows' middles
 HEIGHT = 468.0
-BETWEEN = 104.0  # distance of two columns on a narrow page
 GATE, SWITCH, KERNEL = "ReLU gate", "pool winner", "kernel"
 
 
@@ -275,51 +274,15 @@ class BlamePicture:
         x, y = Axis(0, 1, visible=False), Axis(HEIGHT, 0, visible=False)
         return Panel(self.marks(), x, y, grid=False, name="blame")
 
-    def narrow(self) -> tuple[Panel, Narrow]:
-        """From top to bottom: values at the left, what acts between, the gradient at the right."""
-        marks: list[Mark] = [
-            Text([0], [10], "values, forwards ↓", color="muted", align="left", bold=True, size=12),
-            Text([1], [10], "gradient, backwards ↑", align="right", bold=True, size=12),
-        ]
-        for i, (output, index) in enumerate(zip(self.outputs, self.followed, strict=True)):
-            y = 78.0 + i * BETWEEN
-            value = self.values[output.place][0]
-            title = short_name(output)
-            if output.maps and output.place:
-                title = say("{layer}, map {index}", layer=title, index=index)
-            marks.append(Text([0], [y - 46], title, align="left", bold=True, size=12))
-            look = {"y": y, "pitch": 74.0, "emits": f"one:{output.name}"}
-            marks.append(single(output, value, index, x=0.16, **look, **self.colors(output, value, False)))
-            found = self.rule(i) if i and self.reached(output) and output.maps else None
-            if found is not None:
-                name, z, extra = found
-                marks.append(Text([0.5], [y - 50 - 34], name, bold=True, size=11))
-                marks.append(
-                    Maps(
-                        z, tile=(*z.shape, 1), x=0.5, y=y - 50, pitch=44.0, framed=False, means=name, **extra
-                    )
-                )
-            if self.come(output):
-                gradient = self.gradients[output.place][0]
-                marks.append(
-                    single(output, gradient, index, x=0.82, **look, **self.colors(output, gradient, True))
-                )
-        height = 78.0 + (len(self.outputs) - 1) * BETWEEN + 50
-        if self.loss is not None:
-            words = f"loss {self.loss[0]} = {self.loss[1]}"
-            marks.append(Text([0.5], [height + 4], words, bold=True, size=14))
-            height += 24
-        down = Axis(height, 0, visible=False)
-        panel = Panel(marks, Axis(0, 1, visible=False), down, grid=False, name="down")
-        return panel, Narrow((f"{height:.0f}px",), (1,), height, at={"down": (0, 0)}, only=("down",))
-
 
 def signed(value: float) -> str:
-    """A number with its sign, in three digits.
+    """A number with its sign, in three digits; a tiny one as a power of ten.
 
-    >>> signed(-0.4321), signed(12.0)
-    ('−0.43', '+12')
+    >>> signed(-0.4321), signed(12.0), signed(2.38e-7)
+    ('−0.43', '+12', '+2e-07')
     """
+    if 0 < abs(value) < 5e-4:
+        return f"{'−' if value < 0 else '+'}{abs(value):.0e}"
     digits = 0 if abs(value) >= 10 else 2 if abs(value) >= 0.095 else 4
     return f"{value:+.{digits}f}".replace("-", "−")
 

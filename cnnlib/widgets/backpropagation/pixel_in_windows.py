@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Figure, Heatmap, Mark, Narrow, Panel, Region, Scene, Text
-from cnnlib.widgets.backpropagation.readings_picture import box, factor, signed
+from cnnlib.widgets.backpropagation.readings_panels import box, factor, signed
 from cnnlib.widgets.base import Slider, Widget
 
 KERNEL = np.array([[1.0, 3], [2, -1]])

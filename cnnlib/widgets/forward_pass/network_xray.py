@@ -8,30 +8,20 @@ import numpy as np
 
 from cnnlib.data import load_mnist_sample
 from cnnlib.data.pictures import centred
-from cnnlib.experiments.dissect import Terms, activations, unit_terms
+from cnnlib.experiments.dissect import activations, unit_terms
 from cnnlib.networks import load_mnist_cnn
 from cnnlib.nn.functional import softmax
-from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, ReLU
+from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d
 from cnnlib.runtime.language import say, word
-from cnnlib.viz import Axis, Figure, Heatmap, Panel, Region, Scene
+from cnnlib.viz import Figure, Panel, Scene
 from cnnlib.widgets.base import Button, Choice, Grid, Slider, Widget
-from cnnlib.widgets.forward_pass.network_layout import LayerOutput
-from cnnlib.widgets.forward_pass.network_picture import short_name
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.scores_panel import percent
-from cnnlib.widgets.forward_pass.unit_detail import (
-    READABLE,
-    curve_panel,
-    matrix_panel,
-    parts_and_bias,
-    pool_panel,
-    source_panel,
-    sum_panel,
-    sum_rows,
-    value_panel,
-)
-from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, HEIGHT, OWN, SHARED, Overview, window_of
-from cnnlib.widgets.forward_pass.xray_words import kernel_title, seen, single_words, sum_words
+from cnnlib.widgets.forward_pass.unit_detail import curve_panel, pool_panel, sum_rows, value_panel
+from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, HEIGHT, OWN, SHARED, Overview
+from cnnlib.widgets.forward_pass.xray_sheet import sheet, stroke
+from cnnlib.widgets.forward_pass.xray_sum import sum_of
+from cnnlib.widgets.forward_pass.xray_words import seen, single_words, sum_words
 
 IMAGE, DRAWING = "test image", "your drawing"
 DETAIL = 190.0  # pixels of height of the detail
@@ -144,7 +134,7 @@ class NetworkXRay(Widget):
         output = self.opened.laid_out(self.state)[event["name"]]
         if output.place == 0 and self.state["source"] == DRAWING:
             return {
-                "drawing": self.stroke(event).tolist(),
+                "drawing": self.inked(event),
                 "layer": "input",
                 "row": int(event["row"]),
                 "column": int(event["col"]),
@@ -172,18 +162,12 @@ class NetworkXRay(Widget):
         number = rows[row][2] if row < len(rows) else -1
         return {"input_map": number} if 0 <= number < below.shape[0] else None
 
-    def stroke(self, event: dict) -> np.ndarray:
-        """The drawing with ink along the pen's way since the last event of the same stroke."""
-        table = np.array(self.state["drawing"])
+    def inked(self, event: dict) -> list:
+        """The drawing after the pen has moved, or been set down, at a place."""
         end = np.array([event["y"], event["x"]], float)
         start = self.pen if event["kind"] == "drag" and self.pen is not None else end
         self.pen = end
-        places = np.stack(np.mgrid[: self.height, : self.width], axis=-1)
-        thick = 1.13 + max(self.height, self.width) / 36  # of half a stroke, in pixels: 1.35 on a sheet of 8
-        for share in np.linspace(0, 1, 1 + max(7, int(2 * np.abs(end - start).max()))):
-            away = np.linalg.norm(places - (start + share * (end - start)), axis=-1)
-            table = np.maximum(table, np.clip(thick - away, 0, 1).round(3))
-        return table
+        return stroke(self.state["drawing"], start, end).tolist()
 
     def shown_image(self, state: dict) -> tuple[np.ndarray, int]:
         """The image of a state as a batch of one, prepared if it is a drawing, and its label."""
@@ -251,7 +235,11 @@ class NetworkXRay(Widget):
         before = values[output.place - 1]
         terms = unit_terms(layer, before, unit)
         if isinstance(layer, Conv2d | Linear):
-            return self.sum_of(state, values, output, unit, terms), sum_words(terms), terms.inputs.size
+            return (
+                sum_of(self.opened, state["input_map"], values, output, unit, terms),
+                sum_words(terms),
+                terms.inputs.size,
+            )
         if isinstance(layer, MaxPool2d | AvgPool2d):
             largest = isinstance(layer, MaxPool2d)
             panels = [
@@ -270,72 +258,16 @@ class NetworkXRay(Widget):
         panels = [curve_panel(kind, number, terms.total, (1, 0, 1, 12))]
         return panels, single_words(kind, number, terms.total), 1
 
-    def sum_of(self, state, values, output, unit, terms: Terms) -> list[Panel]:
-        """Window × kernel = products of one map before, and the sum over all of them."""
-        below, layer = self.opened.before(output), self.model[output.place - 1]
-        window = (*below.shape, 1, 1)[:3] if isinstance(layer, Linear) else terms.inputs.shape
-        inputs, factors, products = (a.reshape(window) for a in (terms.inputs, terms.factors, terms.products))
-        shown = min(state["input_map"], window[0] - 1)
-        title = (
-            say("{layer}, map {index}", layer=short_name(below), index=shown)
-            if len(below.shape) == 3
-            else short_name(below)
-        )
-        panels = []
-        if isinstance(layer, Conv2d):
-            image = values[below.place][0, shown]
-            panels.append(
-                source_panel(
-                    title, image, window_of(layer, unit, image.shape), (1, 0, 1, 4), ink=below.place == 0
-                )
-            )
-            title = "window"
-        part = parts_and_bias(products.sum(axis=(1, 2)), terms.bias)[shown]
-        after = self.relu_after(output)
-        panels += [
-            matrix_panel(title, inputs[shown], (1, 4, 1, 5), sign="×", name="window"),
-            matrix_panel(
-                kernel_title(output, unit, shown), factors[shown], (1, 9, 1, 5), sign="=", name="kernel"
-            ),
-            matrix_panel(
-                say("products, sum {part}", part=f"{part:.2f}".replace("-", "−")),
-                products[shown],
-                (1, 14, 1, 5),
-                name="products",
-            ),
-            sum_panel(terms, window, shown, after, (1, 19, 1, 5)),
-        ]
-        return panels
-
-    def relu_after(self, output: LayerOutput) -> str:
-        """ "ReLU" if one comes next."""
-        layers = list(self.model)
-        return "ReLU" if output.place < len(layers) and isinstance(layers[output.place], ReLU) else ""
-
     def sheets(self, pixels: np.ndarray, unit: tuple, state: dict) -> list[Panel]:
         """The input large, to read or to draw on; beside the sheet what the network gets, if it differs."""
         if state["source"] != DRAWING:
-            return [self.sheet(pixels, unit, "input, large", (1, 0, 1, 8))]
+            return [sheet(pixels, unit, "input, large", (1, 0, 1, 8))]
         if self.prepare is None:
-            return [self.sheet(pixels, unit, "draw here", (1, 0, 1, 8))]
+            return [sheet(pixels, unit, "draw here", (1, 0, 1, 8))]
         return [
-            self.sheet(np.array(state["drawing"]), unit, "draw here", (1, 0, 1, 8)),
-            self.sheet(pixels, None, "centred and scaled, as the network gets it", (1, 8, 1, 12), emits=""),
+            sheet(np.array(state["drawing"]), unit, "draw here", (1, 0, 1, 8)),
+            sheet(pixels, None, "centred and scaled, as the network gets it", (1, 8, 1, 12), emits=""),
         ]
-
-    def sheet(self, pixels, unit, title, at, emits="input") -> Panel:
-        """The input once more: an image with its numbers, or a sheet large enough to draw on."""
-        numbers = ".1f" if title.startswith("input") and pixels.size <= READABLE else ""
-        heat = Heatmap(pixels, cmap="ink", vmin=0, vmax=1, numbers=numbers, emits=emits)
-        rim = Region(-0.5, self.width - 0.5, -0.5, self.height - 0.5, color="muted", filled=False, width=1.5)
-        marks = [heat, rim]
-        if unit is not None:
-            row, column = unit[1:]
-            edges = (column - 0.5, column + 0.5, row - 0.5, row + 0.5)
-            marks.append(Region(*edges, color="you", filled=False, width=2.5))
-        x, y = Axis(-0.5, self.width - 0.5, visible=False), Axis(self.height - 0.5, -0.5, visible=False)
-        name = "sheet" if emits else "prepared"
-        return Panel(marks, x, y, title=title, at=at, equal=True, grid=False, name=name)
 
     def guess(self, facts: dict) -> str:
         """What the network makes of the image, in words."""

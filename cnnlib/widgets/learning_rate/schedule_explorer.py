@@ -62,8 +62,8 @@ class ScheduleExplorer(Widget):
     """Six networks trained with a rate that changes on the way; each move of a control trains them anew.
 
     Facts: ``accuracy`` (mean on the validation images), ``worst``, ``best``, ``loss`` (mean of the last 20
-    steps), ``rate``, ``epochs``, ``steps``; of a range test also ``fastest``, the rate at which the loss falls
-    fastest (nan where it hardly falls).
+    steps), ``rate``, ``epochs``, ``steps``; of a range test also ``fastest``, the rate at which the loss
+    falls fastest (nan where it hardly falls).
 
     >>> ScheduleExplorer(epochs=1, rate=0.01).facts["steps"]
     36

@@ -6,15 +6,17 @@ import math
 
 import numpy as np
 
-from cnnlib.playground import FEATURES, Config, feature_maps
+from cnnlib.playground import FEATURES, Config
 from cnnlib.playground import Playground as Run
 from cnnlib.runtime.language import say
-from cnnlib.viz import Figure, Narrow, Scene, Slot, Strip
-from cnnlib.widgets.base import BadValue, Challenge, Widget
+from cnnlib.viz import Scene
+from cnnlib.widgets.base import Challenge, Widget
+from cnnlib.widgets.spirals.around import FRAME, figures, idle, trouble
+from cnnlib.widgets.spirals.choosing import at_large, chosen_link, config_of, limits_of, nodes_of
 from cnnlib.widgets.spirals.controls import CAP, CONTROLS, SLOTS
 from cnnlib.widgets.spirals.presets import OWN, SETTINGS, neurons, preset_state, state_of
-from cnnlib.widgets.spirals.scene import FEATURE_NAMES, NetworkPicture, node_at, place_of
-from cnnlib.widgets.spirals.sentences import QUESTIONS, chosen_words, facts_of, pushed, sentence, short, way
+from cnnlib.widgets.spirals.scene import NetworkPicture, node_at, place_of
+from cnnlib.widgets.spirals.sentences import QUESTIONS, chosen_words, facts_of, pushed, sentence, way
 from cnnlib.widgets.spirals.share import PAGE, line_of, run_of
 from cnnlib.widgets.spirals.surface import color_bar, data_pictures, map_panel, timeline
 
@@ -111,26 +113,9 @@ class Playground(Widget):
 
     # The run.
 
-    def config(self) -> Config:
-        """The settings of the state."""
-        state = self._state
-        shape = [n for n in state["neurons"][0] if n]
-        if any(n != round(n) for n in shape):
-            raise BadValue("Neurons must be whole numbers from 0 to 8.")
-        names = set(SETTINGS) - {"neurons", "seed", *FEATURES}
-        return Config(
-            **{name: state[name] for name in names},
-            learning_rate=state["learning_rate"],
-            network_shape=tuple(int(n) for n in shape),
-            seed=state["seed"],
-            features=tuple(name for name in FEATURES if state[name]),
-            show_test_data=state["show_test_data"],
-            discretize=state["discretize"],
-        )
-
     def begin(self) -> None:
         """New points and first weights from the seed."""
-        self.run = Run(self.config())
+        self.run = Run(config_of(self._state))
         self.altered = False  # by hand, so that settings and epoch do not give the weights
         self.losses: list[tuple[float, float]] = []  # of all epochs that can be gone to
         self.opened = False
@@ -155,29 +140,14 @@ class Playground(Widget):
 
     def selected(self) -> tuple[int, int, int]:
         """The link or bias chosen for a change: layer, destination, and source or -1."""
-        sizes, state = self.run.config.layer_sizes, self._state
-        layer = min(state["edit_layer"], len(sizes) - 1) - 1
-        destination = min(state["edit_to"], sizes[layer + 1]) - 1
-        return layer, destination, min(state["edit_from"], sizes[layer]) - 1
+        return chosen_link(self.run, self._state)
 
     def limits(self, state: dict) -> dict:
-        sizes = self.run.config.layer_sizes
-        layer = min(state["edit_layer"], len(sizes) - 1)
-        return {
-            "epoch": (0, self.run.history.furthest),
-            "edit_layer": (1, len(sizes) - 1),
-            "edit_to": (1, sizes[layer]),
-            "edit_from": (0, sizes[layer - 1]),
-        }
+        return limits_of(self.run, state)
 
     def options(self, state: dict) -> dict:
         """The nodes that there are."""
-        hidden = [
-            f"node {layer}.{node}"
-            for layer, size in enumerate(self.run.config.network_shape, 1)
-            for node in range(1, size + 1)
-        ]
-        return {"node": ("output", *FEATURE_NAMES, *hidden)}
+        return {"node": nodes_of(self.run)}
 
     def train(self):
         """One epoch a step, until the numbers overflow."""
@@ -236,6 +206,8 @@ class Playground(Widget):
                 self.run.set_bias(layer, destination, after["value"])
             else:
                 self.run.set_weight(layer, destination, source, after["value"])
+            self.run.judge_again()
+            self.sync()
         if moved & {"edit_layer", "edit_to", "edit_from"}:
             self.opened = True
             self.sync()
@@ -249,6 +221,7 @@ class Playground(Widget):
             self.sync()
         elif name == "points":
             self.run.regenerate()
+            self.run.judge_again()
             self.sync()
             self.put(seed=self.run.config.seed, preset=OWN)
         elif name.split()[1:] in ([str(k)] for k in range(1, 7)):
@@ -284,21 +257,9 @@ class Playground(Widget):
 
     # The picture.
 
-    def large(self, state: dict, maps: list[np.ndarray]) -> tuple[str, np.ndarray, tuple[int, int]]:
-        """Name, map and place of the node shown at large; the output where there is no such node."""
-        name = self.hovered or state["node"]
-        if name in FEATURE_NAMES:
-            row = FEATURE_NAMES.index(name)
-            return name, feature_maps()[row], (0, row)
-        if name != "output":
-            layer, node = map(int, name.split()[1].split("."))
-            if layer < len(maps) and node <= len(maps[layer - 1]):
-                return name, maps[layer - 1][node - 1], (layer, node - 1)
-        return "output", maps[-1][0], (len(maps), 0)
-
     def compute(self, state: dict) -> Scene:
         maps = [np.nan_to_num(layer, nan=np.nan, posinf=1e6, neginf=-1e6) for layer in self.run.node_maps()]
-        name, z, place = self.large(state, maps)
+        name, z, place = at_large(self.hovered or state["node"], maps)
         chosen, facts = self.selected(), facts_of(self.run)
         network = NetworkPicture(self.run, maps, state)
         anchors = network.anchors()
@@ -324,51 +285,10 @@ class Playground(Widget):
             facts,
             **FRAME,
             title=QUESTIONS[self.run.config.active_dataset],
-            figures=self.figures(facts),
+            figures=figures(self.run, facts),
             anchors=anchors,
             timeline=timeline(self.losses, self.run.epoch),
             pictures=data_pictures(),
-            strip=self.trouble(),
-            idle=self.idle(state),
+            strip=trouble(self.run),
+            idle=idle(state),
         )
-
-    def figures(self, facts: dict) -> list[Figure]:
-        """The numbers that matter."""
-        shown = [
-            Figure("Epoch", f"{facts['epoch']:,}", large=True, first=True),
-            Figure("Test loss", short(facts["test_loss"]), large=True, mark="solid"),
-            Figure("Training loss", short(facts["train_loss"]), mark="dashed"),
-        ]
-        if self.run.config.problem == "classification":
-            shown.append(Figure("Wrong", str(facts["wrong"]), f"/ {len(self.run.test)}", mark="ring"))
-        return shown
-
-    def trouble(self) -> Strip | None:
-        """A run whose numbers have overflowed, and the ways out."""
-        if self.run.diverged_at is None:
-            return None
-        words = say(
-            "{status} Drag the cursor back, or choose a smaller learning rate and new weights.",
-            status=self.run.status,
-        )
-        return Strip(words)
-
-    @staticmethod
-    def idle(state: dict) -> list[str]:
-        """Controls without effect: the other problem's data, the rate of no penalty."""
-        found = ["reg_dataset" if state["problem"] == "classification" else "dataset"]
-        return found + ["regularization_rate"] * (state["regularization"] == "none")
-
-
-FRAME = {
-    "rows": ("302px", "54px", "102px"),
-    "columns": (1.35, 5.4, 3.15),
-    "height": 458,
-    "slots": (Slot("data", (0, 0, 3, 1), title="Data"), Slot("output", (2, 2))),
-    "narrow": Narrow(
-        ("124px", "458px", "340px", "54px", "120px"),
-        (1,),
-        1096,
-        {"data": (0, 0), "network": (1, 0), "map": (2, 0), "ramp": (3, 0), "output": (4, 0)},
-    ),
-}

@@ -1,0 +1,35 @@
+"""The sheet of the X-ray: the input large, to be read or drawn on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.viz import Axis, Heatmap, Panel, Region
+from cnnlib.widgets.forward_pass.unit_detail import READABLE
+
+
+def sheet(pixels: np.ndarray, unit, title, at, emits="input") -> Panel:
+    """The input once more: an image with its numbers, or a sheet large enough to draw on."""
+    height, width = pixels.shape
+    numbers = ".1f" if title.startswith("input") and pixels.size <= READABLE else ""
+    heat = Heatmap(pixels, cmap="ink", vmin=0, vmax=1, numbers=numbers, emits=emits)
+    rim = Region(-0.5, width - 0.5, -0.5, height - 0.5, color="muted", filled=False, width=1.5)
+    marks = [heat, rim]
+    if unit is not None:
+        row, column = unit[1:]
+        edges = (column - 0.5, column + 0.5, row - 0.5, row + 0.5)
+        marks.append(Region(*edges, color="you", filled=False, width=2.5))
+    x, y = Axis(-0.5, width - 0.5, visible=False), Axis(height - 0.5, -0.5, visible=False)
+    name = "sheet" if emits else "prepared"
+    return Panel(marks, x, y, title=title, at=at, equal=True, grid=False, name=name)
+
+
+def stroke(drawing, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """The drawing with ink along the pen's way from one place (row, column) to another."""
+    table = np.array(drawing)
+    places = np.stack(np.mgrid[: table.shape[0], : table.shape[1]], axis=-1)
+    thick = 1.13 + max(table.shape) / 36  # of half a stroke, in pixels: 1.35 on a sheet of 8
+    for share in np.linspace(0, 1, 1 + max(7, int(2 * np.abs(end - start).max()))):
+        away = np.linalg.norm(places - (start + share * (end - start)), axis=-1)
+        table = np.maximum(table, np.clip(thick - away, 0, 1).round(3))
+    return table

@@ -1,0 +1,49 @@
+"""What stands around the playground's network: figures, the way out of trouble, the places of the panels."""
+
+from __future__ import annotations
+
+from cnnlib.playground import Playground as Run
+from cnnlib.runtime.language import say
+from cnnlib.viz import Figure, Narrow, Slot, Strip
+from cnnlib.widgets.spirals.sentences import short
+
+FRAME = {
+    "rows": ("302px", "54px", "102px"),
+    "columns": (1.35, 5.4, 3.15),
+    "height": 458,
+    "slots": (Slot("data", (0, 0, 3, 1), title="Data"), Slot("output", (2, 2))),
+    "narrow": Narrow(
+        ("124px", "458px", "340px", "54px", "120px"),
+        (1,),
+        1096,
+        {"data": (0, 0), "network": (1, 0), "map": (2, 0), "ramp": (3, 0), "output": (4, 0)},
+    ),
+}
+
+
+def figures(run: Run, facts: dict) -> list[Figure]:
+    """The numbers that matter."""
+    shown = [
+        Figure("Epoch", f"{facts['epoch']:,}", large=True, first=True),
+        Figure("Test loss", short(facts["test_loss"]), large=True, mark="solid"),
+        Figure("Training loss", short(facts["train_loss"]), mark="dashed"),
+    ]
+    if run.config.problem == "classification":
+        shown.append(Figure("Wrong", str(facts["wrong"]), f"/ {len(run.test)}", mark="ring"))
+    return shown
+
+
+def trouble(run: Run) -> Strip | None:
+    """A run whose numbers have overflowed, and the ways out."""
+    if run.diverged_at is None:
+        return None
+    words = say(
+        "{status} Drag the cursor back, or choose a smaller learning rate and new weights.", status=run.status
+    )
+    return Strip(words)
+
+
+def idle(state: dict) -> list[str]:
+    """Controls without effect: the other problem's data, the rate of no penalty."""
+    found = ["reg_dataset" if state["problem"] == "classification" else "dataset"]
+    return found + ["regularization_rate"] * (state["regularization"] == "none")
