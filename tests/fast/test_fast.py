@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib import nn
-from cnnlib.fast import correlation, engine
+from cnnlib.fast import correlation, engine, kernel_gradient
 from cnnlib.nn.gradcheck import check_gradients
 from cnnlib.nn.layers import (
     AvgPool2d,
@@ -33,7 +33,9 @@ def pieces(request, monkeypatch):
         monkeypatch.setattr(threads, "cores", lambda: 2)
         monkeypatch.setattr(correlation, "CACHE", 3000)
         monkeypatch.setattr(correlation, "SMALL", 50)
-        monkeypatch.setattr(correlation, "DEEP", 15)
+        monkeypatch.setattr(kernel_gradient, "CACHE", 3000)
+        monkeypatch.setattr(kernel_gradient, "DEEP", 15)
+        monkeypatch.setattr(kernel_gradient, "FILTERS", 4)
 
 
 def random_layers(rng, dtype):
