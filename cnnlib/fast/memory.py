@@ -66,7 +66,7 @@ class PlanMemories(Memories):
     def _find(self, place):
         """Work through the layers of the stage that holds the layer, from the stage's input."""
         first = 0
-        for stages in zip(*(program.stages for program in self.plan.programs), strict=True):
+        for stages in self.plan.twins():
             last = first + len(stages[0].layers)
             if place < last:
                 break

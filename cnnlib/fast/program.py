@@ -75,6 +75,10 @@ class Program:
         Number of samples.
     dtype : dtype
         float32 or float64.
+    exit : (array, array), optional
+        Buffers of another program for the outputs and for their gradient, in place of its own.
+    joined : bool
+        Whether a program before this one waits for the gradient by the input.
 
     Attributes
     ----------
@@ -89,7 +93,7 @@ class Program:
         If a layer does not fit its input; the readable passes say what is wrong.
     """
 
-    def __init__(self, layers, shape, n, dtype):
+    def __init__(self, layers, shape, n, dtype, exit=None, joined=False):
         self.n, self.stages, self.work, self.largest, scratch = n, [], 0, 0, Scratch(dtype)
         rest = list(layers)
         while rest:
@@ -98,14 +102,16 @@ class Program:
             stage.layers = [copy.copy(layer) for layer in taken[: len(taken) - len(rest)]]
             shape = stage.out_shape
             self.stages.append(stage)
-        self.out_shape, self.y = shape, np.empty(memory_shape(shape, n), dtype)
+        self.out_shape, self.y = shape, np.empty(memory_shape(shape, n), dtype) if exit is None else exit[0]
         for stage, successor in zip(self.stages, [*self.stages[1:], None], strict=True):
             stage.make_dy(n, dtype)
-            stage.out = self.y if successor is None else successor.x
             if successor is not None:
-                successor.dx = stage.dy
+                stage.out, successor.dx = successor.x, stage.dy
+        self.stages[-1].out = self.y
+        if exit is not None:
+            self.stages[-1].dy = exit[1]
         first = self.stages[0]
-        if not isinstance(first, Convolution | Dense):
+        if joined or not isinstance(first, Convolution | Dense):
             first.dx = np.empty_like(first.x)
         for stage in self.stages:
             stage.prepare()
@@ -165,6 +171,10 @@ class Program:
     def forward(self, x, training):
         """Run n samples, x of the logical shape; returns the buffer of outputs, batch-last in memory."""
         self.entrance[...] = x
+        return self.run(training)
+
+    def run(self, training):
+        """The same for what stands in the buffer of the first stage."""
         for forward in self.forwards:
             forward(training)
         return self.y
@@ -172,6 +182,10 @@ class Program:
     def backward(self, dy):
         """Run back the gradient of the outputs, of the logical shape; returns the gradients by layer."""
         np.copyto(self.exit, dy)
+        return self.run_back()
+
+    def run_back(self):
+        """The same for what stands in the buffer of the last stage."""
         found = []
         for backward, gradients in self.backwards:
             backward()

@@ -24,10 +24,15 @@ from cnnlib.runtime import threads
 from tests.fast.twins import F32, F64, close, course_network, run, twins
 
 
-@pytest.fixture(params=["as it is", "many small pieces"])
+@pytest.fixture(params=["as it is", "many small pieces", "pieces with a common end"])
 def pieces(request, monkeypatch):
-    """Run a test once with the usual sizes, and once with tiny chunks, blocks and two threads throughout."""
+    """Run a test once with the usual sizes, and twice with tiny chunks, blocks and two threads throughout.
+
+    Of these once with the fully connected layers at the end shared too.
+    """
     if request.param == "many small pieces":
+        monkeypatch.setattr(engine, "END_PAYS", 0)
+    if request.param != "as it is":
         monkeypatch.setattr(engine, "CHUNK", 3)
         monkeypatch.setattr(engine, "THREADS_PAY", 0)
         monkeypatch.setattr(threads, "cores", lambda: 2)
