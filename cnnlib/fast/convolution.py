@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnlib.fast.correlation import Correlation, TurnedCorrelation
 from cnnlib.fast.kernel_gradient import kernel_gradient
-from cnnlib.fast.quarters import quarters, row_of_quarters
+from cnnlib.fast.pooling import pooling, quarters, row_of_quarters
 from cnnlib.fast.stages import Stage, copying, run
 from cnnlib.nn.functional._arrays import bits
 
@@ -94,7 +94,7 @@ class Convolution(Stage):
         pooled = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
         forward, gradients = self._products(first, last, y, d)
         clip, gate = self._rectifying(pooled, out, dy, dy)
-        shrink, widen = _pooling(y, pooled, dy, d, self.scratch)
+        shrink, widen = pooling(y, pooled, dy, d, self.scratch)
         return forward + shrink + clip, gate + widen + amid_zeros + gradients
 
     def _rectifying(self, y, out, dy, d):
@@ -167,32 +167,3 @@ class Convolution(Stage):
     def gradients(self):
         weight, bias = self.gradient.result()
         return [(self.layer, {"weight": weight, "bias": bias} if self.biased else {"weight": weight})]
-
-
-def _pooling(y, out, dy, d, scratch):
-    """The calls that pool y, by quarters, into out by 2x2, and those that lead dy back to d.
-
-    In each row the left pixel meets the right one, then the winner above meets the one below; equal ones
-    leave the earlier. That is the first of the four in row order, as in PyTorch. (Networks that give NaN are
-    run backwards by the readable passes.) Gradients are led as bits, see `bits`: infinite ones too go to the
-    winner alone.
-    """
-    (left, right), (d_left, d_right) = y, d
-    winners = scratch.take(left.shape, "winners")
-    above, below = winners
-    dy, won, d_left, d_right = bits(dy), bits(winners), bits(d_left), bits(d_right)
-    d_above, d_below = won
-    was_left, was_above = np.empty(left.shape, bool), np.empty(out.shape, bool)
-    shrink = [
-        call(np.greater_equal, left, right, was_left),
-        call(np.maximum, left, right, out=winners),
-        call(np.greater_equal, above, below, was_above),
-        call(np.maximum, above, below, out=out),
-    ]
-    widen = [
-        call(np.multiply, dy, was_above, d_above),
-        call(np.subtract, dy, d_above, d_below),
-        call(np.multiply, won, was_left, d_left),
-        call(np.subtract, won, d_left, d_right),
-    ]
-    return shrink, widen

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnnlib.fast.correlation import CACHE
-from cnnlib.fast.quarters import quarters
+from cnnlib.fast.pooling import quarters
 from cnnlib.fast.stages import copying
 
 DEEP = 100  # numbers in a window from which on it pays to turn the output gradient over before multiplying

@@ -6,6 +6,8 @@ import numpy as np
 
 from cnnlib.fast.convolution import Convolution
 from cnnlib.fast.correlation import Scratch
+from cnnlib.fast.normalization import Normalization
+from cnnlib.fast.pooling import Pooling
 from cnnlib.fast.stages import Activation, Dense, Dropping, Flat, Readable, as_logical, memory_shape
 from cnnlib.nn import functional as F
 from cnnlib.nn.layers import (
@@ -146,9 +148,11 @@ class Program:
             return Activation(type(layer).__name__, shape, n, dtype)
         self._require(images)
         if isinstance(layer, BatchNorm2d):
-            self._require(layer.num_features == shape[0])
-        else:
-            self._require(layer.kernel_size[0] <= shape[1] and layer.kernel_size[1] <= shape[2])
+            self._require(layer.num_features == shape[0] and n * shape[1] * shape[2] > 1)
+            return Normalization(layer, shape, n, dtype, _take(rest, ReLU))
+        self._require(layer.kernel_size[0] <= shape[1] and layer.kernel_size[1] <= shape[2])
+        if _by_two(layer):
+            return Pooling(layer, shape, n, dtype, scratch)
         return Readable(layer, shape, n, dtype)
 
     def _count(self, layer, places):
@@ -212,7 +216,12 @@ def _take(rest, kind):
 
 def _take_relu_and_pool(rest):
     relu, pool = _take(rest, ReLU), False
-    if rest and type(rest[0]) is MaxPool2d and rest[0].kernel_size == rest[0].stride == (2, 2):
+    if rest and _by_two(rest[0]):
         rest.pop(0)
         pool = True
     return relu, pool
+
+
+def _by_two(layer):
+    """Whether this is max-pooling by 2x2."""
+    return type(layer) is MaxPool2d and layer.kernel_size == layer.stride == (2, 2)

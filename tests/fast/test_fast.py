@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib import nn
-from cnnlib.fast import correlation, engine, kernel_gradient
+from cnnlib.fast import correlation, engine, kernel_gradient, normalization, pooling
 from cnnlib.nn.gradcheck import check_gradients
 from cnnlib.nn.layers import (
     AvgPool2d,
@@ -41,6 +41,8 @@ def pieces(request, monkeypatch):
         monkeypatch.setattr(kernel_gradient, "CACHE", 3000)
         monkeypatch.setattr(kernel_gradient, "DEEP", 15)
         monkeypatch.setattr(kernel_gradient, "FILTERS", 4)
+        monkeypatch.setattr(normalization, "BLOCK", 500)
+        monkeypatch.setattr(pooling, "BLOCK", 2000)
 
 
 def random_layers(rng, dtype):
