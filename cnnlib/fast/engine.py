@@ -85,7 +85,7 @@ class Plan:
         (self.n, *sample), self.dtype = shape, dtype
         self.in_shape = tuple(sample)
         parts = -(-self.n // CHUNK)
-        if any(isinstance(layer, BatchNorm2d) for layer in layers):
+        if any(isinstance(part, BatchNorm2d) for layer in layers for part in layer.walk()):
             parts = 1  # its statistics are those of the whole batch
         elif threads_for(layers, self.in_shape, self.n, dtype) == 2:
             parts += parts % 2

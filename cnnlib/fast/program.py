@@ -8,6 +8,7 @@ from cnnlib.fast.convolution import Convolution
 from cnnlib.fast.correlation import Scratch
 from cnnlib.fast.normalization import Normalization
 from cnnlib.fast.pooling import Pooling
+from cnnlib.fast.residual import Residual as Branches
 from cnnlib.fast.stages import Activation, Dense, Dropping, Flat, Readable, as_logical, memory_shape
 from cnnlib.nn import functional as F
 from cnnlib.nn.layers import (
@@ -19,6 +20,7 @@ from cnnlib.nn.layers import (
     Linear,
     MaxPool2d,
     ReLU,
+    Residual,
     Sigmoid,
     Tanh,
 )
@@ -32,6 +34,7 @@ KINDS = {
     **{kind: (kind.pair, ()) for kind in (ReLU, Tanh, Sigmoid, Flatten)},
     Dropout: (None, ()),
     BatchNorm2d: (None, ()),
+    Residual: (None, ()),
 }
 MULTIPLIERS = frozenset((Conv2d, Linear))
 
@@ -42,8 +45,9 @@ class Unsupported(Exception):
 
 def signature(layers, dtype):
     """Everything about the layers that a program is built upon; raises `Unsupported` for others."""
-    found, multiplies = [], False
-    for layer in layers:
+    found, multiplies, rest = [], False, list(layers)
+    while rest:
+        layer = rest.pop()
         kind, state = type(layer), layer.__dict__
         if kind not in KINDS:
             raise Unsupported(f"a layer of class {kind.__name__}")
@@ -56,6 +60,10 @@ def signature(layers, dtype):
         for name in sizes:
             found.append(state[name])
         multiplies = multiplies or kind in MULTIPLIERS
+        if kind is Residual:
+            found += len(layer.layers), len(layer.shortcut)
+            rest += layer.layers + layer.shortcut
+            continue
         for name, value in state["params"].items():
             if value.dtype != dtype:
                 raise Unsupported("weights and inputs of different precision")
@@ -105,6 +113,9 @@ class Program:
             shape = stage.out_shape
             self.stages.append(stage)
         self.out_shape, self.y = shape, np.empty(memory_shape(shape, n), dtype) if exit is None else exit[0]
+        first = self.stages[0]
+        if joined or not isinstance(first, Convolution | Dense):
+            first.dx = np.empty(first.x.shape, dtype)
         for stage, successor in zip(self.stages, [*self.stages[1:], None], strict=True):
             stage.make_dy(n, dtype)
             if successor is not None:
@@ -112,9 +123,6 @@ class Program:
         self.stages[-1].out = self.y
         if exit is not None:
             self.stages[-1].dy = exit[1]
-        first = self.stages[0]
-        if joined or not isinstance(first, Convolution | Dense):
-            first.dx = np.empty_like(first.x)
         for stage in self.stages:
             stage.prepare()
         self.entrance, self.exit = as_logical(first.x), as_logical(self.stages[-1].dy)
@@ -144,6 +152,8 @@ class Program:
             return Flat(shape, n, dtype)
         if isinstance(layer, Dropout):
             return Dropping(layer, shape, n, dtype)
+        if isinstance(layer, Residual):
+            return self._branches(layer, shape, dtype)
         if isinstance(layer, ReLU | Tanh | Sigmoid):
             return Activation(type(layer).__name__, shape, n, dtype)
         self._require(images)
@@ -154,6 +164,20 @@ class Program:
         if _by_two(layer):
             return Pooling(layer, shape, n, dtype, scratch)
         return Readable(layer, shape, n, dtype)
+
+    def _branches(self, layer, shape, dtype):
+        """A residual block; one with dropout inside is for the readable passes."""
+        self._require(not any(isinstance(part, Dropout) for part in layer.walk()))
+        inner, past = (
+            Program(layers, shape, self.n, dtype, joined=True) if layers else None
+            for layers in (layer.layers, layer.shortcut)
+        )
+        self._require(inner.out_shape == (shape if past is None else past.out_shape))
+        for program in (inner, past):
+            if program is not None:
+                self.work += program.work
+                self.largest = max(self.largest, program.largest)
+        return Branches(inner, past, shape, self.n, dtype)
 
     def _count(self, layer, places):
         """Add up the multiply-adds of one sample, and note the largest single product of matrices."""
