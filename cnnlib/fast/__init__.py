@@ -9,8 +9,9 @@ each. Results agree with the readable network up to the rounding of sums in anot
 convolutions or fully connected layers has nothing to gain here and runs as the readable one does.
 
 From above: `model` is the class, `engine` decides which plan runs a batch and in how many threads, `program`
-lays a network out for one batch size, `stages` and `convolution` are its parts, `correlation` multiplies
-the matrices, and `memory` lets each layer be run backwards by itself after a pass of the whole network.
+lays a network out for one batch size, `stages`, `convolution`, `pooling`, `normalization` and `residual` are
+its parts, `correlation` and `kernel_gradient` multiply the matrices, and `memory` lets each layer be run
+backwards by itself after a pass of the whole network.
 """
 
 from cnnlib.fast.model import Sequential

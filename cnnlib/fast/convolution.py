@@ -4,7 +4,9 @@ from functools import partial as call
 
 import numpy as np
 
-from cnnlib.fast.correlation import Correlation, KernelGradient, TurnedCorrelation
+from cnnlib.fast.correlation import Correlation, TurnedCorrelation
+from cnnlib.fast.kernel_gradient import kernel_gradient
+from cnnlib.fast.pooling import pooling, quarters, row_of_quarters
 from cnnlib.fast.stages import Stage, copying, run
 from cnnlib.nn.functional._arrays import bits
 
@@ -67,7 +69,7 @@ class Convolution(Stage):
 
     def prepare(self):
         """Prepare the calls of both passes, block by block of rows."""
-        self.gradient = KernelGradient(self.correlation, self.layer.out_channels, self.scratch)
+        self.gradient = kernel_gradient(self.correlation, self.layer.out_channels, self.scratch)
         self.forward_calls, self.backward_calls = [], []
         step = self.correlation.rows_at_once()
         step = max(2, step // 2 * 2) if self.pool else step
@@ -92,7 +94,7 @@ class Convolution(Stage):
         pooled = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
         forward, gradients = self._products(first, last, y, d)
         clip, gate = self._rectifying(pooled, out, dy, dy)
-        shrink, widen = _pooling(y, pooled, dy, d, self.scratch)
+        shrink, widen = pooling(y, pooled, dy, d, self.scratch)
         return forward + shrink + clip, gate + widen + amid_zeros + gradients
 
     def _rectifying(self, y, out, dy, d):
@@ -109,7 +111,7 @@ class Convolution(Stage):
         """The calls that fill y, and those that multiply windows by its gradient d, a few rows a time."""
         step = self.correlation.rows_at_once()
         step = step // 2 * 2 if self.pool and step > 1 else step
-        forward, gradients = [], []
+        forward, pieces = [], []
         for a in range(0, last - first, step):
             b = min(a + step, last - first)
             fill, windows = self.correlation.block(first + a, first + b)
@@ -118,11 +120,10 @@ class Convolution(Stage):
             elif b - a > 1:
                 rows, windows = (..., slice(a // 2, b // 2), *WHOLE), quarters(windows)
             else:
-                rows, windows = (slice(None), a % 2, slice(a // 2, a // 2 + 1)), _row_of_quarters(windows)
+                rows, windows = (slice(None), a % 2, slice(a // 2, a // 2 + 1)), row_of_quarters(windows)
             forward += [fill, *self.correlation.calls(windows, y[rows])]
-            gradients += [] if self.correlation.kept else [fill]
-            gradients += self.gradient.calls(windows, d[rows])
-        return forward, gradients
+            pieces.append((fill, windows, d[rows]))
+        return forward, self.gradient.calls(pieces, first, last, d)
 
     def _prepare_back(self, dx):
         """The correlation of the widened gradient with the turned kernel."""
@@ -166,52 +167,3 @@ class Convolution(Stage):
     def gradients(self):
         weight, bias = self.gradient.result()
         return [(self.layer, {"weight": weight, "bias": bias} if self.biased else {"weight": weight})]
-
-
-def quarters(array):
-    """Rows and columns, (R, C, …), by whether they are even or odd, (2, 2, R/2, C/2, …): a view.
-
-    The first axis tells left from right in each window of 2x2, the second above from below. What pooling
-    compares so lies side by side as two whole blocks of memory.
-
-    >>> quarters(np.arange(8).reshape(2, 4))[0, 1]  # left, below
-    array([[4, 6]])
-    """
-    rows, columns, *inner = array.shape
-    split = array.reshape(rows // 2, 2, columns // 2, 2, *inner)
-    return split.transpose(3, 1, 0, 2, *range(4, split.ndim))
-
-
-def _row_of_quarters(windows):
-    """The same for a single row: (1, C, …) to (2, 1, C/2, …)."""
-    split = windows.reshape(1, windows.shape[1] // 2, 2, *windows.shape[2:])
-    return split.transpose(2, 0, 1, *range(3, split.ndim))
-
-
-def _pooling(y, out, dy, d, scratch):
-    """The calls that pool y, by quarters, into out by 2x2, and those that lead dy back to d.
-
-    In each row the left pixel meets the right one, then the winner above meets the one below; equal ones
-    leave the earlier. That is the first of the four in row order, as in PyTorch. (Networks that give NaN are
-    run backwards by the readable passes.) Gradients are led as bits, see `bits`: infinite ones too go to the
-    winner alone.
-    """
-    (left, right), (d_left, d_right) = y, d
-    winners = scratch.take(left.shape, "winners")
-    above, below = winners
-    dy, won, d_left, d_right = bits(dy), bits(winners), bits(d_left), bits(d_right)
-    d_above, d_below = won
-    was_left, was_above = np.empty(left.shape, bool), np.empty(out.shape, bool)
-    shrink = [
-        call(np.greater_equal, left, right, was_left),
-        call(np.maximum, left, right, out=winners),
-        call(np.greater_equal, above, below, was_above),
-        call(np.maximum, above, below, out=out),
-    ]
-    widen = [
-        call(np.multiply, dy, was_above, d_above),
-        call(np.subtract, dy, d_above, d_below),
-        call(np.multiply, won, was_left, d_left),
-        call(np.subtract, won, d_left, d_right),
-    ]
-    return shrink, widen

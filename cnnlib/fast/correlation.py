@@ -14,7 +14,6 @@ views they work on, and a step runs through the list.
 """
 
 from functools import partial as call
-from math import prod
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -22,7 +21,6 @@ from numpy.lib.stride_tricks import as_strided
 from cnnlib.fast.stages import copying
 
 CACHE = 1024 * 1024  # bytes that a scratch array should not exceed: a second-level cache
-DEEP = 100  # numbers in a window from which on it pays to turn the output gradient over before multiplying
 SMALL = 100**3  # multiply-adds up to which OpenBLAS has kernels that skip the packing of small matrices
 
 
@@ -190,74 +188,3 @@ class TurnedCorrelation:
         count = max(0, end - begin)
         into = self.dx[self.top + self.down * begin - i :: self.down][:count] if count else self.dx[:0]
         return self.kernels[i], self.windows[begin : begin + count], into
-
-
-def boxes(shape, limit):
-    """Cut an array's leading axes into boxes of at most `limit` places each: tuples of slices.
-
-    >>> list(boxes((2, 3), 3))
-    [(slice(0, 1, None), slice(0, 3, None)), (slice(1, 2, None), slice(0, 3, None))]
-    """
-    if not shape:
-        yield ()
-        return
-    step = max(1, limit // prod(shape[1:]))
-    for first in range(0, shape[0], step):
-        last = min(first + step, shape[0])
-        for rest in boxes(shape[1:], max(1, limit // (last - first))):
-            yield (slice(first, last), *rest)
-
-
-class KernelGradient:
-    """Sum of window times output gradient over all places, in blocks that stay in the cache.
-
-    Parameters
-    ----------
-    correlation : Correlation
-        The forward one, whose windows are used.
-    filters : int
-        F.
-    scratch : Scratch
-    """
-
-    def __init__(self, correlation, filters, scratch):
-        self.correlation, self.filters, self.scratch = correlation, filters, scratch
-        self.sums = np.empty((correlation.depth, filters), correlation.source.dtype)
-        self.places = int(max(1, CACHE // self.sums.nbytes))  # whose products fit into the cache
-        self.begun = False
-        rows = self.sums.reshape(correlation.kw, correlation.channels, filters)
-        weight, self.bias = correlation.split(rows)
-        self.weight = weight.transpose(3, 2, 1, 0)
-
-    def calls(self, windows, dy):
-        """Prepare the sum of products of windows, (…, kW*kH*C, N), and output gradients, (…, F, N)."""
-        calls = []
-        for box in boxes(windows.shape[:-2], self.places):
-            calls += self._tile(windows[box], dy[box])
-        return calls
-
-    def _tile(self, windows, dy):
-        """The calls that add the products of some places up, and to what was there before."""
-        products = self.scratch.take((*windows.shape[:-2], *self.sums.shape), "products")
-        terms, ones = products.reshape(-1, self.sums.size), np.ones(prod(windows.shape[:-2]), products.dtype)
-        sums = self.sums.reshape(-1)
-        calls, row = self._products(windows, dy, products), sums
-        if self.begun:
-            row = self.scratch.take(sums.shape, "row")
-        calls.append(call(ones.dot, terms, row))  # a product with ones adds up faster than a sum
-        if self.begun:
-            calls.append(call(np.add, sums, row, sums))
-        self.begun = True
-        return calls
-
-    def _products(self, windows, dy, out):
-        """The calls that multiply windows, (…, kW*kH*C, N), by gradients, (…, F, N), turned over."""
-        turned = dy.swapaxes(-1, -2)
-        if self.correlation.depth < DEEP:
-            return [call(np.matmul, windows, turned, out)]
-        rows = self.scratch.take(turned.shape, "turned")
-        return [copying(rows, turned), call(np.matmul, windows, rows, out)]
-
-    def result(self):
-        """The gradients of the kernels and of the biases (or None): new arrays."""
-        return self.weight.copy(), None if self.bias is None else self.bias.copy()

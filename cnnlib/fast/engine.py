@@ -10,11 +10,12 @@ from cnnlib.fast.program import Program, Unsupported, signature
 from cnnlib.fast.stages import Dropping, as_logical, memory_shape
 from cnnlib.nn.functional._arrays import FLOATS
 from cnnlib.nn.functional.activations import dropout_factors
-from cnnlib.nn.layers import BatchNorm2d
+from cnnlib.nn.layers import BatchNorm2d, Flatten
 from cnnlib.runtime import threads
 
 CHUNK = 64  # samples that go through a network together at most: more would not stay in the cache
 THREADS_PAY = 20_000_000  # multiply-adds of a forward pass from which on a second thread pays: measured
+END_PAYS = 5_000_000  # the same for fully connected layers at the end: fewer, but short calls
 KEPT = 4  # plans that are kept: for the batches, the last smaller one, an evaluation, one to spare
 
 
@@ -74,28 +75,42 @@ class Engine:
 
 
 class Plan:
-    """The programs that share one batch, for training: every part of the batch has its own buffers."""
+    """The programs that share one batch, for training: every part of the batch has its own buffers.
+
+    Fully connected layers at the end that are too small to be shared run as one program for the whole batch;
+    its buffers are what the others write into and read from.
+    """
 
     def __init__(self, layers, shape, dtype):
         (self.n, *sample), self.dtype = shape, dtype
         self.in_shape = tuple(sample)
         parts = -(-self.n // CHUNK)
-        if any(isinstance(layer, BatchNorm2d) for layer in layers):
+        if any(isinstance(part, BatchNorm2d) for layer in layers for part in layer.walk()):
             parts = 1  # its statistics are those of the whole batch
         elif threads_for(layers, self.in_shape, self.n, dtype) == 2:
             parts += parts % 2
         self.threads = 2 - parts % 2
         cuts = [self.n * i // parts for i in range(parts + 1)]
         self.slices = [slice(a, b) for a, b in pairwise(cuts)]
-        self.programs = [Program(layers, self.in_shape, s.stop - s.start, dtype) for s in self.slices]
-        self.out_shape, self.largest = self.programs[0].out_shape, self.programs[0].largest
+        place, self.end = end_of(layers, self.in_shape, self.n, dtype) if parts > 1 else (len(layers), None)
+        self.programs = [
+            Program(layers[:place], self.in_shape, s.stop - s.start, dtype, self._exit(s))
+            for s in self.slices
+        ]
+        last = self.programs[0] if self.end is None else self.end
+        self.out_shape, self.largest = last.out_shape, max(last.largest, self.programs[0].largest)
         self.y_shape = (self.n, *self.out_shape)
         self.memories = PlanMemories(self, layers)
-        self.dropouts = [
-            stages
-            for stages in zip(*(program.stages for program in self.programs), strict=True)
-            if isinstance(stages[0], Dropping)
-        ]
+        self.dropouts = [stages for stages in self.twins() if isinstance(stages[0], Dropping)]
+
+    def _exit(self, part):
+        """Where a program's outputs go and their gradient comes from, if there is a common end."""
+        return None if self.end is None else (self.end.stages[0].x[:, part], self.end.stages[0].dx[:, part])
+
+    def twins(self):
+        """The stages of the network, those side by side that have a part of the batch each."""
+        yield from zip(*(program.stages for program in self.programs), strict=True)
+        yield from () if self.end is None else ((stage,) for stage in self.end.stages)
 
     def _each(self, work):
         """Do ``work(program, slice)`` for all parts, shared among the threads; the results in order."""
@@ -110,6 +125,9 @@ class Plan:
             self._draw_dropout(training)
         if len(self.programs) == 1:
             return as_logical(self.programs[0].forward(x, training).copy())
+        if self.end is not None:
+            self._each(lambda program, part: program.forward(x[part], training))
+            return as_logical(self.end.run(training).copy())
         y = np.empty(memory_shape(self.out_shape, self.n), self.dtype)
 
         def work(program, part):
@@ -132,9 +150,10 @@ class Plan:
             found = self.programs[0].backward(dy)
             return found, as_logical(self.programs[0].input_gradient().copy()) if input_gradient else None
         dx = np.empty(memory_shape(self.in_shape, self.n), self.dtype) if input_gradient else None
+        ends = [] if self.end is None else self.end.backward(dy)
 
         def work(program, part):
-            found = program.backward(dy[part])
+            found = program.backward(dy[part]) if self.end is None else program.run_back()
             if input_gradient:
                 dx[..., part] = program.input_gradient()
             return found
@@ -144,7 +163,7 @@ class Plan:
             for (_, sums), (_, more) in zip(total, found, strict=True):
                 for name, gradient in more.items():
                     sums[name] += gradient
-        return total, None if dx is None else as_logical(dx)
+        return ends + total, None if dx is None else as_logical(dx)
 
     def _draw_dropout(self, training):
         """One draw for the whole batch, as on the readable path; every part gets its share."""
@@ -154,7 +173,7 @@ class Plan:
                 shape = (self.n, *stages[0].out_shape)
                 logical = dropout_factors(shape, self.dtype, layer.p, layer.rng)
                 factors = logical.transpose(2, 3, 1, 0) if len(shape) == 4 else logical.T
-            for stage, part in zip(stages, self.slices, strict=True):
+            for stage, part in zip(stages, self.slices if len(stages) > 1 else (slice(None),), strict=True):
                 stage.factors = None if factors is None else factors[..., part]
 
 
@@ -195,6 +214,20 @@ def limited(plan, work, *arguments):
         return work(*arguments)
     with threads.single_threaded():
         return work(*arguments)
+
+
+def end_of(layers, shape, n, dtype):
+    """Where fully connected layers begin that are too small to be shared, and their program for n samples.
+
+    Without such the number of layers, and None.
+    """
+    place = next((i for i, layer in enumerate(layers, start=1) if isinstance(layer, Flatten)), len(layers))
+    if place < len(layers):
+        features = Program(layers[:place], shape, 1, dtype).out_shape
+        end = Program(layers[place:], features, n, dtype, joined=True)
+        if n * end.work < END_PAYS:
+            return place, end
+    return len(layers), None
 
 
 def threads_for(layers, shape, n, dtype):

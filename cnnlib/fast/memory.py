@@ -8,6 +8,7 @@ import copy
 
 import numpy as np
 
+from cnnlib.nn.layers import Residual
 from cnnlib.nn.layers.base import Memory
 
 
@@ -66,7 +67,7 @@ class PlanMemories(Memories):
     def _find(self, place):
         """Work through the layers of the stage that holds the layer, from the stage's input."""
         first = 0
-        for stages in zip(*(program.stages for program in self.plan.programs), strict=True):
+        for stages in self.plan.twins():
             last = first + len(stages[0].layers)
             if place < last:
                 break
@@ -85,13 +86,24 @@ class ReplayMemories(Memories):
     def __init__(self, layers, x):
         super().__init__(layers)
         self.x = x.copy()
-        self.copies = [with_weights(layer, copied(layer.params), copied(layer.buffers)) for layer in layers]
+        self.copies = [as_it_is(layer) for layer in layers]
 
     def _find(self, place):
         x = self.x
         for i, layer in enumerate(self.copies):
             x, cache = layer._forward(x, False)
             self.found[i] = Memory(x.shape, cache)
+
+
+def as_it_is(layer):
+    """The layer with copies of its weights, also of those within a residual block."""
+    if not isinstance(layer, Residual):
+        return with_weights(layer, copied(layer.params), copied(layer.buffers))
+    twin = copy.copy(layer)
+    twin.layers, twin.shortcut = (
+        [as_it_is(part) for part in kept] for kept in (layer.layers, layer.shortcut)
+    )
+    return twin
 
 
 def copied(arrays):

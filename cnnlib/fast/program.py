@@ -6,6 +6,9 @@ import numpy as np
 
 from cnnlib.fast.convolution import Convolution
 from cnnlib.fast.correlation import Scratch
+from cnnlib.fast.normalization import Normalization
+from cnnlib.fast.pooling import Pooling
+from cnnlib.fast.residual import Residual as Branches
 from cnnlib.fast.stages import Activation, Dense, Dropping, Flat, Readable, as_logical, memory_shape
 from cnnlib.nn import functional as F
 from cnnlib.nn.layers import (
@@ -17,6 +20,7 @@ from cnnlib.nn.layers import (
     Linear,
     MaxPool2d,
     ReLU,
+    Residual,
     Sigmoid,
     Tanh,
 )
@@ -30,6 +34,7 @@ KINDS = {
     **{kind: (kind.pair, ()) for kind in (ReLU, Tanh, Sigmoid, Flatten)},
     Dropout: (None, ()),
     BatchNorm2d: (None, ()),
+    Residual: (None, ()),
 }
 MULTIPLIERS = frozenset((Conv2d, Linear))
 
@@ -40,8 +45,9 @@ class Unsupported(Exception):
 
 def signature(layers, dtype):
     """Everything about the layers that a program is built upon; raises `Unsupported` for others."""
-    found, multiplies = [], False
-    for layer in layers:
+    found, multiplies, rest = [], False, list(layers)
+    while rest:
+        layer = rest.pop()
         kind, state = type(layer), layer.__dict__
         if kind not in KINDS:
             raise Unsupported(f"a layer of class {kind.__name__}")
@@ -54,6 +60,10 @@ def signature(layers, dtype):
         for name in sizes:
             found.append(state[name])
         multiplies = multiplies or kind in MULTIPLIERS
+        if kind is Residual:
+            found += len(layer.layers), len(layer.shortcut)
+            rest += layer.layers + layer.shortcut
+            continue
         for name, value in state["params"].items():
             if value.dtype != dtype:
                 raise Unsupported("weights and inputs of different precision")
@@ -75,6 +85,10 @@ class Program:
         Number of samples.
     dtype : dtype
         float32 or float64.
+    exit : (array, array), optional
+        Buffers of another program for the outputs and for their gradient, in place of its own.
+    joined : bool
+        Whether a program before this one waits for the gradient by the input.
 
     Attributes
     ----------
@@ -89,7 +103,7 @@ class Program:
         If a layer does not fit its input; the readable passes say what is wrong.
     """
 
-    def __init__(self, layers, shape, n, dtype):
+    def __init__(self, layers, shape, n, dtype, exit=None, joined=False):
         self.n, self.stages, self.work, self.largest, scratch = n, [], 0, 0, Scratch(dtype)
         rest = list(layers)
         while rest:
@@ -98,15 +112,17 @@ class Program:
             stage.layers = [copy.copy(layer) for layer in taken[: len(taken) - len(rest)]]
             shape = stage.out_shape
             self.stages.append(stage)
-        self.out_shape, self.y = shape, np.empty(memory_shape(shape, n), dtype)
+        self.out_shape, self.y = shape, np.empty(memory_shape(shape, n), dtype) if exit is None else exit[0]
+        first = self.stages[0]
+        if joined or not isinstance(first, Convolution | Dense):
+            first.dx = np.empty(first.x.shape, dtype)
         for stage, successor in zip(self.stages, [*self.stages[1:], None], strict=True):
             stage.make_dy(n, dtype)
-            stage.out = self.y if successor is None else successor.x
             if successor is not None:
-                successor.dx = stage.dy
-        first = self.stages[0]
-        if not isinstance(first, Convolution | Dense):
-            first.dx = np.empty_like(first.x)
+                stage.out, successor.dx = successor.x, stage.dy
+        self.stages[-1].out = self.y
+        if exit is not None:
+            self.stages[-1].dy = exit[1]
         for stage in self.stages:
             stage.prepare()
         self.entrance, self.exit = as_logical(first.x), as_logical(self.stages[-1].dy)
@@ -136,14 +152,32 @@ class Program:
             return Flat(shape, n, dtype)
         if isinstance(layer, Dropout):
             return Dropping(layer, shape, n, dtype)
+        if isinstance(layer, Residual):
+            return self._branches(layer, shape, dtype)
         if isinstance(layer, ReLU | Tanh | Sigmoid):
             return Activation(type(layer).__name__, shape, n, dtype)
         self._require(images)
         if isinstance(layer, BatchNorm2d):
-            self._require(layer.num_features == shape[0])
-        else:
-            self._require(layer.kernel_size[0] <= shape[1] and layer.kernel_size[1] <= shape[2])
+            self._require(layer.num_features == shape[0] and n * shape[1] * shape[2] > 1)
+            return Normalization(layer, shape, n, dtype, _take(rest, ReLU))
+        self._require(layer.kernel_size[0] <= shape[1] and layer.kernel_size[1] <= shape[2])
+        if _by_two(layer):
+            return Pooling(layer, shape, n, dtype, scratch)
         return Readable(layer, shape, n, dtype)
+
+    def _branches(self, layer, shape, dtype):
+        """A residual block; one with dropout inside is for the readable passes."""
+        self._require(not any(isinstance(part, Dropout) for part in layer.walk()))
+        inner, past = (
+            Program(layers, shape, self.n, dtype, joined=True) if layers else None
+            for layers in (layer.layers, layer.shortcut)
+        )
+        self._require(inner.out_shape == (shape if past is None else past.out_shape))
+        for program in (inner, past):
+            if program is not None:
+                self.work += program.work
+                self.largest = max(self.largest, program.largest)
+        return Branches(inner, past, shape, self.n, dtype)
 
     def _count(self, layer, places):
         """Add up the multiply-adds of one sample, and note the largest single product of matrices."""
@@ -165,6 +199,10 @@ class Program:
     def forward(self, x, training):
         """Run n samples, x of the logical shape; returns the buffer of outputs, batch-last in memory."""
         self.entrance[...] = x
+        return self.run(training)
+
+    def run(self, training):
+        """The same for what stands in the buffer of the first stage."""
         for forward in self.forwards:
             forward(training)
         return self.y
@@ -172,6 +210,10 @@ class Program:
     def backward(self, dy):
         """Run back the gradient of the outputs, of the logical shape; returns the gradients by layer."""
         np.copyto(self.exit, dy)
+        return self.run_back()
+
+    def run_back(self):
+        """The same for what stands in the buffer of the last stage."""
         found = []
         for backward, gradients in self.backwards:
             backward()
@@ -198,7 +240,12 @@ def _take(rest, kind):
 
 def _take_relu_and_pool(rest):
     relu, pool = _take(rest, ReLU), False
-    if rest and type(rest[0]) is MaxPool2d and rest[0].kernel_size == rest[0].stride == (2, 2):
+    if rest and _by_two(rest[0]):
         rest.pop(0)
         pool = True
     return relu, pool
+
+
+def _by_two(layer):
+    """Whether this is max-pooling by 2x2."""
+    return type(layer) is MaxPool2d and layer.kernel_size == layer.stride == (2, 2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib import nn
-from cnnlib.fast import correlation, engine
+from cnnlib.fast import correlation, engine, kernel_gradient, normalization, pooling
 from cnnlib.nn.gradcheck import check_gradients
 from cnnlib.nn.layers import (
     AvgPool2d,
@@ -24,16 +24,25 @@ from cnnlib.runtime import threads
 from tests.fast.twins import F32, F64, close, course_network, run, twins
 
 
-@pytest.fixture(params=["as it is", "many small pieces"])
+@pytest.fixture(params=["as it is", "many small pieces", "pieces with a common end"])
 def pieces(request, monkeypatch):
-    """Run a test once with the usual sizes, and once with tiny chunks, blocks and two threads throughout."""
+    """Run a test once with the usual sizes, and twice with tiny chunks, blocks and two threads throughout.
+
+    Of these once with the fully connected layers at the end shared too.
+    """
     if request.param == "many small pieces":
+        monkeypatch.setattr(engine, "END_PAYS", 0)
+    if request.param != "as it is":
         monkeypatch.setattr(engine, "CHUNK", 3)
         monkeypatch.setattr(engine, "THREADS_PAY", 0)
         monkeypatch.setattr(threads, "cores", lambda: 2)
         monkeypatch.setattr(correlation, "CACHE", 3000)
         monkeypatch.setattr(correlation, "SMALL", 50)
-        monkeypatch.setattr(correlation, "DEEP", 15)
+        monkeypatch.setattr(kernel_gradient, "CACHE", 3000)
+        monkeypatch.setattr(kernel_gradient, "DEEP", 15)
+        monkeypatch.setattr(kernel_gradient, "FILTERS", 4)
+        monkeypatch.setattr(normalization, "BLOCK", 500)
+        monkeypatch.setattr(pooling, "BLOCK", 2000)
 
 
 def random_layers(rng, dtype):

@@ -85,14 +85,15 @@ class BatchNorm2d(Layer):
         if not training:
             return F.batchnorm2d_forward(x, weight, bias, mean, var, eps=self.eps)
         y, cache = F.batchnorm2d_forward(x, weight, bias, eps=self.eps)
-        values = y.size // self.num_features
-        self._average(mean, cache.mean)
-        self._average(var, cache.var * (values / max(values - 1, 1)))
+        self.average(cache.mean, cache.var, y.size // self.num_features)
         return y, cache
 
-    def _average(self, running, batch):
-        running *= 1 - self.momentum
-        running += self.momentum * batch
+    def average(self, mean, var, count):
+        """Take the statistics of a batch with `count` values a channel into the running averages."""
+        for name, batch in (("mean", mean), ("var", var * (count / max(count - 1, 1)))):
+            running = self.buffers[f"running_{name}"]
+            running *= 1 - self.momentum
+            running += self.momentum * batch
 
     def _backward(self, dy, cache):
         dx, self.grads["weight"], self.grads["bias"] = F.batchnorm2d_backward(dy, cache)

@@ -1,0 +1,53 @@
+"""How the fast path divides its work: a batch among threads, and products by rows or by places."""
+
+import numpy as np
+import pytest
+
+from cnnlib.fast import engine, kernel_gradient
+from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
+from cnnlib.runtime import threads
+from tests.fast.twins import F32, F64, close, course_network, twins
+
+
+def test_small_layers_at_the_end_run_for_the_whole_batch(monkeypatch):
+    monkeypatch.setattr(threads, "cores", lambda: 2)
+    monkeypatch.setattr(engine, "THREADS_PAY", 0)
+    model, x = course_network(), np.ones((12, 1, 8, 8), F32)
+    model.forward(x)
+    plan = model._engine.last
+    assert [program.n for program in plan.programs] == [6, 6] and plan.end.n == 12
+    assert [len(stages) for stages in plan.twins()] == [2, 2, 2, 1]
+    assert model[-1].backward(np.ones((12, 10), F32)).shape == (12, 32)
+    monkeypatch.setattr(engine, "END_PAYS", 12 * 320)
+    model = course_network()
+    model.forward(x)
+    assert model._engine.last.end is None
+
+
+@pytest.mark.parametrize(
+    "sizes, by_row",
+    [
+        ((1, 6, 5, 1, 32), True),
+        ((6, 16, 5, 1, 32), True),
+        ((6, 16, 5, (2, 1), 32), True),
+        ((6, 16, 5, (1, 2), 32), False),  # a step to the right by more than a column
+        ((6, 17, 5, 1, 32), False),  # many filters
+        ((6, 16, 5, 1, 33), False),  # many images
+        ((2, 16, 3, 1, 32), False),  # a small window
+    ],
+)
+@pytest.mark.parametrize("pool", [True, False])
+def test_the_gradient_of_kernels_by_rows_and_by_places(sizes, by_row, pool):
+    channels, filters, kernel, stride, n = sizes
+    conv = Conv2d(channels, filters, kernel, stride, padding=(1, 0), rng=0, dtype=F64)
+    fast, slow = twins([conv, ReLU(), *([MaxPool2d(2)] if pool else [])])
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((n, channels, 13, 11))
+    y = fast.forward(x, training=True)
+    gradient = fast._engine.last.programs[0].stages[0].gradient
+    assert isinstance(gradient, kernel_gradient.RowGradient) is by_row
+    close(y, slow.forward(x, training=True), F64)
+    dy = rng.standard_normal(y.shape)
+    close(fast.backward(dy), slow.backward(dy), F64)
+    for (_, _, a), (_, _, b) in zip(fast.parameters(), slow.parameters(), strict=True):
+        close(a, b, F64)
