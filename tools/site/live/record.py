@@ -2,7 +2,7 @@
 
 Two kinds. A widget with few enough positions of its controls is recorded whole: one frame for each. A
 training run is recorded as the frames that playing it would show. A recording is one compressed file: the
-length of a list in JSON, the list, and the arrays that its frames share.
+length of a list in JSON, the list, and the arrays that its frames share, each as `packing` lays it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 
 from tools.site import settings
 from tools.site.live.cells import plan
+from tools.site.live.packing import Tiles, packed
 
 #: Widgets that are recorded whole where a notebook shows them.
 WHOLE = ("ImageGallery", "LineBetween", "LossSlice", "MistakeExplorer")
@@ -51,6 +52,7 @@ class Recording:
         widget.live.page = self.page
         self.arrays: dict[str, int] = {}
         self.data: list[bytes] = []
+        self.tiles = Tiles()
         self.spec = {"picture": "", **widget.live.spec()}
 
     def frame(self) -> dict:
@@ -59,9 +61,13 @@ class Recording:
         self.widget.live.receive({"type": "ready"})
         message, buffers = self.page.sent[-1]
         scene = dict(message["scene"])
-        scene["arrays"] = [
+        laid = {m["z"]["array"]: m["tile"] for p in scene["panels"] for m in p["marks"] if m.get("tile")}
+        arrays = scene["arrays"] = [
             [self._array(name, buffers[index]), shape] for name, shape, index in scene["arrays"]
         ]
+        for place, tile in laid.items():
+            number, shape = arrays[place]
+            self.tiles.take(number, self.data[number], shape, tile)
         return {**{name: value for name, value in message.items() if name not in WIRE}, "scene": scene}
 
     def _array(self, name: str, data: bytes) -> int:
@@ -72,11 +78,15 @@ class Recording:
 
     def file(self, **content) -> bytes:
         """Return the compressed recording."""
-        sizes = [len(data) for data in self.data]
-        told = {"spec": self.spec, "sizes": sizes, **content}
+        told = {"spec": self.spec, "mosaics": self.tiles.mosaics, **content}
+        kept = [b"" if str(number) in self.tiles.mosaics else data for number, data in enumerate(self.data)]
+        pieces = [packed(data) for data in [*kept, self.tiles.data()]]
+        told["sizes"] = [
+            [len(data), palette]
+            for data, (palette, _) in zip([*kept, self.tiles.data()], pieces, strict=True)
+        ]
         head = json.dumps(told, default=lambda value: value.tolist(), separators=(",", ":")).encode()
-        head += b" " * (-len(head) % 4)  # so that the arrays lie where a Float32Array may begin
-        whole = len(head).to_bytes(4, "little") + head + b"".join(self.data)
+        whole = len(head).to_bytes(4, "little") + head + b"".join(piece for _, piece in pieces)
         return gzip.compress(whole, 9, mtime=0)
 
 
