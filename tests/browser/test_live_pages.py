@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 import cnnlib.widgets
-from benchmarks.live_pages import SHIFTS
+from benchmarks.live_pages import LOADED, READ, SHIFTS, weight
 from cnnlib.learning import Record, items
 from tests.browser.test_site import page, server  # noqa: F401  (fixtures)
 from tests.browser.test_widgets_hands import SHEET, stroke
@@ -397,6 +397,19 @@ def test_recorded_widgets_move_before_any_python(page, server):  # noqa: F811
     assert view.locator(".cnn-text").inner_text() != before
     assert [address for address in asked if "/live/python/" in address] == []
     assert page.said == []
+
+
+@pytest.mark.parametrize("name", ["index.html", *map(name_of, LEARNER)])
+def test_a_page_is_light_and_a_recording_bounded(page, server, site, name):  # noqa: F811
+    """As most servers send it; what was recorded counts when it comes by itself at the opening of a page."""
+    page.goto(server + name)
+    page.wait_for_timeout(1500)
+    assert weight(site, page.evaluate(LOADED)) < 400_000
+    page.evaluate(READ)
+    loaded = page.evaluate(LOADED)
+    recorded = [address for address in loaded if "/recorded/" in address]
+    assert weight(site, [address for address in loaded if address not in recorded]) < 400_000
+    assert all(weight(site, [address]) < 1_000_000 for address in recorded)
 
 
 @pytest.mark.parametrize("name, text", [("07_minima", "LossSlice(challenge"), ("02_loss", "ImageGallery(")])

@@ -9,12 +9,13 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from fontTools.ttLib import TTFont
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.course.site_built import built
-from tools.site import check, lite, settings, staging
+from tools.site import check, lighter, lite, settings, staging
 
 NOTEBOOKS = staging.notebooks()
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -66,6 +67,17 @@ def test_the_size_is_bounded(site):
     assert sizes["pages"] < 16_000_000 and sizes["lite"] < 90e6
     heaviest = max(page_of(site, path).stat().st_size for path in NOTEBOOKS)
     assert heaviest < 400_000, "a page is to open at once, also on a phone"
+
+
+def test_the_font_of_icons_has_those_that_a_page_shows(site):
+    (path,) = (site / "_static").rglob("fa-solid-900.woff2")
+    signs = TTFont(path).getBestCmap()
+    theme = (site / "_static/styles/pydata-sphinx-theme.css").read_text("utf-8")
+    text = (site / "notebooks/02_loss.html").read_text("utf-8")
+    used = set(lighter.ICON.findall(text)) - {"fa-solid", "fa-lg"}
+    assert used and len(signs) < 100 and "fontawesome.js" not in text
+    for name in used:
+        assert int(re.search(rf'\.{name}[,{{][^}}]*"\\(\w+)"', theme)[1], 16) in signs, name
 
 
 def test_all_faults_are_found(tmp_path):
