@@ -428,11 +428,28 @@ def test_a_recording_that_comes_under_a_reader_s_eyes_moves_nothing(page, server
     view.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000, state="attached")
     page.wait_for_timeout(1000)
     assert page.evaluate("shift") < 0.01
-    small = view.locator("xpath=..").bounding_box()["height"]
+    place = view.locator("xpath=..")
+    assert place.bounding_box()["height"] + 1 >= view.bounding_box()["height"], "nothing of it is cut off"
+    assert "cnn-in-room" not in place.get_attribute("class")
     view.locator("button:visible").first.click()
     page.wait_for_timeout(1000)
-    assert view.locator("xpath=..").bounding_box()["height"] >= view.bounding_box()["height"] >= small
+    assert place.bounding_box()["height"] >= view.bounding_box()["height"]
     assert page.evaluate("shift") < 0.01 and page.said == []
+
+
+@pytest.mark.parametrize("name", ["02_loss", "07_minima", "11_train_a_cnn"])
+def test_a_still_has_the_room_of_its_recording_and_little_more(page, server, name):  # noqa: F811
+    for width in (1300, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto(f"{server}notebooks/{name}.html")
+        page.wait_for_timeout(500)
+        for still in page.locator(".cnn-room").all():
+            room = still.evaluate("still => parseFloat(getComputedStyle(still).minHeight)")
+            around = still.locator("xpath=..")
+            around.scroll_into_view_if_needed()
+            view = around.locator(".cnn-recorded .cnn-widget")
+            view.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000, state="attached")
+            assert -1 <= room - view.bounding_box()["height"] <= 40, (name, width)
 
 
 def test_the_front_page_learns_before_ones_eyes(page, server):  # noqa: F811

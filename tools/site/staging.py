@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import PIL.Image
 
+from tools.site.live.record import make_room, recorded_cells
 from tools.site.settings import ROOT
 
 BADGES = re.compile(r"<!-- badges -->.*?<!-- end of badges -->\n?", re.DOTALL)  # pictures of other servers
@@ -78,6 +79,8 @@ def stage(folder: Path, root: Path = ROOT) -> None:
         notebook = nbformat.read(path, as_version=4)
         bring_answers(notebook, twin_of(path))
         prepare(notebook, folder / "extra" / "pictures", "../" * (len(place.parts) - 1))
+        name = place.relative_to("notebooks").with_suffix("").as_posix()
+        make_room(notebook, recorded_cells(folder.parent / "recorded", name))
         titles[place] = title(notebook)
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, folder / place)

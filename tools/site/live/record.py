@@ -24,8 +24,14 @@ from tools.site import settings
 from tools.site.live.cells import plan
 from tools.site.live.packing import Tiles, packed
 
-#: Widgets that are recorded whole where a notebook shows them.
-WHOLE = ("ImageGallery", "LineBetween", "LossSlice", "MistakeExplorer")
+#: Widgets that are recorded whole where a notebook shows them, and the pixels that a page keeps free for it:
+#: the heights of their views on a wide page and on a phone of 360 to 400 pixels.
+WHOLE = {
+    "ImageGallery": (620, 1002),
+    "LineBetween": (620, 1002),
+    "LossSlice": (686, 1353),
+    "MistakeExplorer": (612, 928),
+}
 MOST_STATES, MOST_BYTES = 2000, 1_000_000
 WIRE = ("type", "frame", "asks", "answers", "message", "playing", "speed")  # what the page's own model adds
 KEPT_BITS = 12  # of the 23 of a float32: a screen shows no more, and the rest does not compress
@@ -175,11 +181,28 @@ def of_notebook(path: Path) -> dict[int, bytes]:
 def whole_cells(notebook) -> list[int]:
     """Return the code cells whose last line makes a widget that is recorded whole."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return [
-        index
-        for index, source in enumerate(cells)
-        if any(line.startswith(tuple(f"{name}(" for name in WHOLE)) for line in source.splitlines())
-    ]
+    return [index for index, source in enumerate(cells) if widget_of(source)]
+
+
+def widget_of(source: str) -> str:
+    """Return which widget that is recorded whole a cell makes; empty for none.
+
+    >>> widget_of("digits = load_digits()\\nImageGallery(digits)"), widget_of("LossExplorer()")
+    ('ImageGallery', '')
+    """
+    made = [line.partition("(")[0] for line in source.splitlines() if "(" in line]
+    return next((name for name in made if name in WHOLE), "")
+
+
+def make_room(notebook, recorded: dict[int, str]) -> None:
+    """Give the still pictures of recorded cells (`tools.site.staging`) the room of what replaces them."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for index in recorded:
+        wide, narrow = WHOLE[widget_of(cells[index].source)]
+        room = f'class="cnn-picture cnn-room" style="--cnn-wide: {wide}px; --cnn-narrow: {narrow}px"'
+        shown = [one.data for one in cells[index].outputs if "text/html" in one.get("data", {})]
+        if shown and "cnn-answer" not in shown[-1]["text/html"]:  # not what lies in a fold
+            shown[-1]["text/html"] = shown[-1]["text/html"].replace('class="cnn-picture"', room)
 
 
 def value_of(source: str, names: dict):
