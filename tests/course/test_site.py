@@ -4,8 +4,10 @@ import json
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
 
+import jinja2
 import nbformat
 import pytest
 import yaml
@@ -15,7 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.course.site_built import built
-from tools.site import check, lighter, lite, settings, staging
+from tools.site import check, conf, lighter, lite, settings, staging
 
 NOTEBOOKS = staging.notebooks()
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -168,6 +170,21 @@ def test_links_come_from_one_address():
 
 def lock_of(site):
     return json.loads((site / "lite/static/pyodide/pyodide-lock.json").read_text("utf-8"))["packages"]
+
+
+def test_a_published_page_offers_the_notebook_that_runs_by_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "REPOSITORY", "ada/course")
+    app = types.SimpleNamespace(outdir=tmp_path, srcdir=tmp_path / "pages")
+    context = {}
+    conf.add_run_links(app, "notebooks/02_loss", "", context, None)
+    assert context["alone_link"] == "../alone/02_loss.ipynb"
+    first, *_ = nbformat.read(tmp_path / "alone" / "02_loss.ipynb", as_version=4).cells
+    assert "git+https://github.com/ada/course" in first.source
+    conf.add_run_links(app, "notebooks/solutions/02_loss", "", twin := {}, None)
+    assert "alone_link" not in twin
+    text = (settings.HERE / "templates" / "run-this.html").read_text("utf-8")
+    names = {"run_links": {}, "alone_link": "../alone/02_loss.ipynb"}
+    assert "uvx juv run 02_loss.ipynb" in jinja2.Template(text).render(names | {"run_links": {"Colab": "x"}})
 
 
 def test_the_runtime_has_all_that_the_course_needs(site):
