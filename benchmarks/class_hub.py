@@ -28,6 +28,7 @@ c.SimpleLocalProcessSpawner.home_dir_template = {homes!r} + "/{{username}}"
 c.Spawner.args = ["--allow-root", "--LabApp.expose_app_in_browser=True"]
 c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
 c.JupyterHub.hub_bind_url = "http://127.0.0.1:{inner}"
+c.Spawner.environment["CNNLIB_DATA"] = {data!r}
 c.ConfigurableHTTPProxy.command = {proxy!r}
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{api}"
 c.JupyterHub.services = [{{"name": "teacher", "api_token": {token!r}}}]
@@ -49,7 +50,7 @@ def free_port() -> int:
 class Hub:
     """A hub whose learners each have a home with a copy of the course in it; use it as a context manager."""
 
-    def __init__(self, folder: Path, python: str, proxy: str) -> None:
+    def __init__(self, folder: Path, python: str, proxy: str, data: str = "") -> None:
         self.folder, self.python, self.token = folder, python, secrets.token_hex(20)
         self.homes, port = folder / "homes", free_port()
         self.homes.mkdir(parents=True)
@@ -58,6 +59,7 @@ class Hub:
         settings = SETTINGS.format(
             course=str(ROOT / "docs" / "jupyterhub_config.py"),
             homes=str(self.homes),
+            data=data,
             token=self.token,
             port=port,
             inner=free_port(),
@@ -82,6 +84,12 @@ class Hub:
         )
         self._wait(lambda: self.web.get(f"{self.url}/hub/api/").ok, 60)
         return self
+
+    def kill(self) -> None:
+        """End every learner's server and kernels at once; the hub itself goes when the block ends."""
+        for pid in tree(self.process.pid)[1:]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def __exit__(self, *_) -> None:
         ours = tree(self.process.pid)

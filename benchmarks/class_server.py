@@ -6,6 +6,7 @@ they speak the page's protocol (`class_learner.py`). One has a real Chromium.
 
     python benchmarks/class_server.py load      memory, time until all are ready, sliders under load
     python benchmarks/class_server.py mnist     the same with notebook 00, which trains on all of MNIST
+    python benchmarks/class_server.py mnist --alone      the same, each kernel with images of its own
     python benchmarks/class_server.py restart   a server stopped in the middle of a training
     python benchmarks/class_server.py alone     one learner with `python3 course.py`
     python benchmarks/class_server.py report    write results/class_server.md from what was measured
@@ -39,6 +40,8 @@ sys.path[:0] = [str(HERE), str(ROOT), str(ROOT / "tests" / "browser")]
 from class_hub import Hub, cpu_seconds, free_port, pss_mb, tree  # noqa: E402
 from class_learner import Learner  # noqa: E402
 from class_report import RESULTS, write_report  # noqa: E402
+
+from cnnlib.data.shared import write_shared  # noqa: E402
 
 NOTEBOOK = "notebooks/04_convolution_backward.ipynb"
 ROUNDS = ("alone", "class", "storm")
@@ -214,6 +217,41 @@ def peak_mb(pid: int) -> int:
 
 
 # The gallery, the second widget of notebook 00: each move draws forty of 60,000 images.
+MOST = 0.9  # of the machine's memory; beyond it the class is sent home
+
+
+class Guard:
+    """Stops a hub before the machine's memory is used up; `full` says whether it did."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub, self.full, self.highest = hub, False, 0.0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Guard:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.over.set()
+        self.thread.join()
+
+    def _watch(self) -> None:
+        while not self.over.wait(0.2):
+            self.highest = max(self.highest, used_share())
+            if self.highest > MOST:
+                self.full = True
+                self.hub.kill()
+                return
+
+
+def used_share() -> float:
+    """The share of the machine's memory that is not to be had any more."""
+    lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    total, free = (int(lines[name].split()[0]) for name in ("MemTotal", "MemAvailable"))
+    return 1 - free / total
+
+
 GALLERY = Lesson("notebooks/00_start_here.ipynb", 1, lambda move: {"page": 1 + move % 300})
 
 
@@ -224,13 +262,21 @@ def mnist(arguments, folder: Path) -> dict:
     was with other work is part of the result.
     """
     names = [f"learner{i:02}" for i in range(1, arguments.learners + 1)]
-    with Hub(folder, arguments.hub, arguments.proxy) as hub:
+    data = "" if arguments.alone else str(write_shared(folder / "data").parent)
+    with Hub(folder, arguments.hub, arguments.proxy, data) as hub, Guard(hub) as guard:
         for name in names:
             hub.enrol(name)
-        result = {"learners": len(names), "busy_before": os.getloadavg()[0]}
+        result = {"learners": len(names), "shared": bool(data), "busy_before": os.getloadavg()[0]}
         begin = cpu_seconds(tree(hub.process.pid))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            arrived = list(pool.map(lambda name: arrive(hub, name, GALLERY.notebook), names))
+            coming = [pool.submit(arrive, hub, name, GALLERY.notebook) for name in names]
+            arrived = [one.result() for one in coming if one.exception() is None]
+        if guard.full:
+            raise SystemExit(
+                f"stopped: {len(arrived)} learners filled {MOST:.0%} of the memory; nothing kept"
+            )
+        for one in coming:
+            one.result()  # raises what went wrong
         spent = cpu_seconds(tree(hub.process.pid)) - begin
         result |= {
             "errors": sorted({tuple(errors) for _, errors, _ in arrived}),
@@ -245,6 +291,7 @@ def mnist(arguments, folder: Path) -> dict:
         times = turns(others, 4, lambda: paced(first, next(place), GALLERY))
         result["slider"] = {mood: summary(found) for mood, found in times.items()}
         result |= {"busy_after": os.getloadavg()[0], "memory_after": memory(hub, names)}
+        result["machine_most"] = round(guard.highest, 2)
         others.over()
     return result
 
@@ -291,14 +338,15 @@ def main() -> None:
     parser.add_argument("part", choices=[*PARTS, "report"])
     parser.add_argument("--hub", default=sys.executable)
     parser.add_argument("--proxy", default="configurable-http-proxy")
+    parser.add_argument("--alone", action="store_true", help="with mnist: images of one's own")
     parser.add_argument("--learners", type=int, default=20)
     arguments = parser.parse_args()
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     if arguments.part != "report":
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            kept[arguments.part] = PARTS[arguments.part](arguments, Path(folder))
+            kept[arguments.part + "_alone" * arguments.alone] = PARTS[arguments.part](arguments, Path(folder))
         kept["cores"] = os.cpu_count()
-        say(arguments.part, kept[arguments.part])
+        say(arguments.part, kept[arguments.part + "_alone" * arguments.alone])
         RESULTS.write_text(json.dumps(kept, indent=1) + "\n")
     write_report(kept)
 

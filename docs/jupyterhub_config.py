@@ -26,9 +26,9 @@ c.Spawner.environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 COURSE = Path(__file__).resolve().parents[1]
 c.Spawner.environment["JUPYTER_CONFIG_PATH"] = str(COURSE / "tools" / "jupyter")
 
-# One copy of MNIST for the whole class, which nobody downloads: a folder that learners can read, in it the
-# folder `mnist` with the four files (see class_servers.md). Not needed where cnnlib is installed with
-# `pip install -e` from a copy of the course: that brings its own.
+# One copy of MNIST in memory for the whole class: a folder that learners can read, made once by
+# `python -m cnnlib.data /srv/cnnlib-data` (see class_servers.md). Without it each kernel that runs
+# notebook 00 holds 440 MB of images of its own.
 if Path("/srv/cnnlib-data").is_dir():
     c.Spawner.environment["CNNLIB_DATA"] = "/srv/cnnlib-data"
 

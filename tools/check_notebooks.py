@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import statistics
 import sys
 from pathlib import Path
 from urllib.parse import unquote
@@ -22,6 +21,7 @@ import nbformat
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file runs as a script too
 
 from tools import prose
+from tools.code_cells import lines_fit, lines_of_code
 from tools.kept_apart import nothing_is_chosen_on_test_images
 from tools.page import LINK, MARKDOWN_PICTURE, ROOT, Page
 from tools.predictions import (
@@ -55,29 +55,9 @@ COURSE = (
     "12_generalization",
     "13_where_next",
 )
-MEDIAN_LINES, MOST_LINES = 5, 25
 OBJECTIVES = (3, 5)
 HTML_PICTURE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 REMOTE = re.compile(r"^(?:https?:)?//", re.IGNORECASE)
-
-
-def lines_of_code(page):
-    """Code cells have at most 5 lines in the median and 25 at most: the rest lives in cnnlib."""
-    lengths = {}
-    for number, cell in page.experiments:
-        lines = [
-            line for line in cell.source.splitlines() if line.strip() and not line.strip().startswith("###")
-        ]
-        lengths[number] = len(lines)
-    faults = [
-        f"cell {n}: {length} lines of code; at most {MOST_LINES}"
-        for n, length in lengths.items()
-        if length > MOST_LINES
-    ]
-    median = statistics.median(lengths.values()) if lengths else 0
-    if median > MEDIAN_LINES and not page.is_twin:
-        faults.append(f"a code cell has {median:g} lines in the median; at most {MEDIAN_LINES}")
-    return faults
 
 
 def opening_cell(page):
@@ -280,6 +260,7 @@ ANYWHERE = (
 )
 RULES = (
     lines_of_code,
+    lines_fit,
     opening_cell,
     closing_parts,
     predictions_are_made,

@@ -83,12 +83,11 @@ def compare_one(name, got, expected, rtol, slack=0.0, whole=False):
             what=what,
         ), None
     if kind not in "fiu" and not (kind == "b" and expected.dtype.kind == "b"):
-        found = (
-            say("an array of {dtype}", dtype=array.dtype)
-            if isinstance(got, np.ndarray)
-            else f"a {type(got).__name__}"
-        )
-        return say("{name} is {found}, expected {what}.", name=name, found=found, what=what), None
+        if isinstance(got, np.ndarray):
+            found = say("an array of {dtype}", dtype=array.dtype)
+            return say("{name} is {found}, expected {what}.", name=name, found=found, what=what), None
+        kind = type(got).__name__
+        return say("{name} is a {kind}, expected {what}.", name=name, kind=kind, what=what), None
     if array.shape != expected.shape:
         return say(
             "{name} has the shape {shape}, expected {shape2}.",

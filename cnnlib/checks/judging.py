@@ -237,13 +237,11 @@ def _told_error(error, answer, exercise):
         return str(error)
     place = running.where_it_failed(error, answer)
     text = running.told(error)
-    said = (
-        say("It raised {kind}: {text}", kind=type(error).__name__, text=text)
-        + (say(" (at {place})", place=place) if place else "")
-        + "."
-    )
-    call = isinstance(error, TypeError) and "argument" in text
-    return said + (say(" It is called as {signature}.", signature=exercise.signature) if call else "")
+    said = "It raised {kind}: {text} (at {place})." if place else "It raised {kind}: {text}."
+    said = say(said, kind=type(error).__name__, text=text, place=place)
+    if isinstance(error, TypeError) and "argument" in text:
+        return say("{said} It is called as {signature}.", said=said, signature=exercise.signature)
+    return said
 
 
 def _compare(trial, value, exercise):

@@ -12,7 +12,8 @@ import numpy as np
 from cnnlib.data import cifar
 from cnnlib.data.download import CIFAR10, FASHION_MNIST, MNIST, fetch, find_file, find_folder, places
 from cnnlib.data.idx import read_idx
-from cnnlib.data.mnist import ASSETS, SAMPLE, WHOLE, as_images, read_bundle
+from cnnlib.data.mnist import ASSETS, SAMPLE, SIDE, WHOLE, as_images, read_bundle
+from cnnlib.data.shared import read_shared, taken
 
 DIGITS = tuple("0123456789")
 FASHION = (
@@ -72,8 +73,9 @@ class Split(NamedTuple):
             )
         held = np.zeros(len(self.x_train), bool)
         held[np.random.default_rng(rng).choice(len(held), count, replace=False)] = True
-        x, y = self.x_train, self.y_train
-        return Split(x[~held], y[~held], x[held], y[held], self.class_names)
+        order = np.concatenate([np.flatnonzero(~held), np.flatnonzero(held)])
+        x, y, kept = taken(self.x_train, order), self.y_train[order], len(held) - count
+        return Split(x[:kept], y[:kept], x[kept:], y[kept:], self.class_names)
 
     def __repr__(self):
         return (
@@ -137,6 +139,8 @@ def load_mnist(folder=None, *, download=False):
     check sums than the original ones; those to test are in the original order. Source: Y. LeCun, C. Cortes
     and C. J. C. Burges, made from databases of NIST (a work of the United States' government).
 
+    A class on one machine can hold them once for all kernels: `cnnlib.data.shared`.
+
     Parameters
     ----------
     folder : str or path, optional
@@ -165,8 +169,13 @@ def load_mnist(folder=None, *, download=False):
     >>> load_mnist()
     Split(60000 training and 10000 test images of shape (1, 28, 28), 10 classes)
     """
-    if folder is None and not download and WHOLE.path.is_file():
-        return Split(*read_bundle(WHOLE), DIGITS)
+    if folder is None and not download:
+        shared = read_shared((WHOLE.training + WHOLE.test, 1, SIDE, SIDE))
+        if shared is not None:
+            (x, y), n = shared, WHOLE.training
+            return Split(x[:n], y[:n], x[n:], y[n:], DIGITS)
+        if WHOLE.path.is_file():
+            return Split(*read_bundle(WHOLE), DIGITS)
     return _load_source(MNIST, folder, download, DIGITS)
 
 

@@ -27,6 +27,7 @@ from typing import Any
 FOLDER = Path(__file__).parents[1] / "locale"
 ENGLISH = "en"
 NUMBER = re.compile(r"[−+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?(e[+-]\d+)?( ?%)?")
+NUMBERED = re.compile(r"(.*[^\W\d_]) ([\d.]+)")  # "pooling 2" stands in the catalogue as "pooling {number}"
 SAMPLE = "1,234.5"  # a catalogue says how it writes this number
 PAGE = "page\x04"  # how gettext keeps what has the context "page": the words of the page's script
 
@@ -170,11 +171,25 @@ def say_many(one: str, many: str, number: float, **values: Any) -> str:
 
 
 def word(text: str) -> str:
-    """Words without values, or a number, in the learner's language; what the catalogue lacks stays."""
+    """Words without values, or a number, in the learner's language; what the catalogue lacks stays.
+
+    A name that ends with a number, which may be a key as well, is looked up without it, too.
+
+    >>> with spoken("de"):
+    ...     word("pooling 2")
+    'Pooling 2'
+    """
     catalogue = SPEECH.catalogue
     if catalogue is None or not text or isinstance(text, Said):
         return text
-    return Said(catalogue.number(text) if NUMBER.fullmatch(text) else catalogue.gettext(text))
+    if NUMBER.fullmatch(text):
+        return Said(catalogue.number(text))
+    said = catalogue.gettext(text)
+    if said == text and (found := NUMBERED.fullmatch(text)):
+        template = f"{found[1]} {{number}}"
+        numbered = catalogue.gettext(template)
+        said = text if numbered == template else numbered.format(number=found[2])
+    return Said(said)
 
 
 def localised(text: str) -> str:

@@ -36,14 +36,22 @@
 # %%
 import numpy as np
 
-from cnnlib import SGD, CrossEntropyLoss, evaluate, fit, load_mnist, load_mnist_sample
+from cnnlib import (
+    SGD,
+    CrossEntropyLoss,
+    evaluate,
+    fit,
+    load_mnist,
+    load_mnist_sample,
+)
 from cnnlib.networks import mnist_cnn
 from cnnlib.widgets import ImageGallery, SetupCheck, TrainingView
 from cnnlib.widgets.cards import my_course, predict, quiz
 
 try:
     mnist = load_mnist()
-except FileNotFoundError:  # the package alone, as in Colab and in the browser, brings a fifth of them
+# the package alone, as in Colab and in the browser, brings a fifth of them
+except FileNotFoundError:
     mnist = load_mnist_sample()
 rng = np.random.default_rng(0)
 network = mnist_cnn(rng=rng)
@@ -58,7 +66,10 @@ predict("00.untrained")
 # %% answers="00.untrained"
 before = evaluate(network, CrossEntropyLoss(), mnist.x_test, mnist.y_test)
 print(f"right: {100 * before.accuracy:.1f} % of the test images")
-print(f"loss: {before.loss:.2f}; the natural logarithm of 10 is {np.log(10):.2f}")
+print(
+    f"loss: {before.loss:.2f}; the natural logarithm of 10 is "
+    f"{np.log(10):.2f}"
+)
 
 # %% [markdown]
 # <details><summary>Why these numbers?</summary>
@@ -94,7 +105,13 @@ predict("00.images-seen")
 
 # %% answers="00.untrained"
 parts = mnist.hold_back(len(mnist.x_train) // 12)
-TrainingView(parts, make_model=mnist_cnn, judged="validation images", batch_size=64, goal=0.98)
+TrainingView(
+    parts,
+    make_model=mnist_cnn,
+    judged="validation images",
+    batch_size=64,
+    goal=0.98,
+)
 
 # %% [markdown] minutes=2 cut=1
 # ## The same without a window
@@ -155,7 +172,12 @@ ImageGallery(mnist)
 # image, in ninths so that each number has one digit:
 
 # %%
-print("\n".join(" ".join(map(str, row)) for row in (9 * mnist.x_train[0, 0]).round().astype(int)))
+print(
+    "\n".join(
+        " ".join(map(str, row))
+        for row in (9 * mnist.x_train[0, 0]).round().astype(int)
+    )
+)
 
 # %% [markdown]
 # And the network is a *convolutional network* of eight layers. Read the table downwards: an image goes in, is turned
@@ -171,7 +193,10 @@ print(network.summary(input_shape=(1, 28, 28)))
 # %% tags=["nbval-ignore-output"] answers="00.images-seen"
 guesses = network.predict(mnist.x_test)
 for i in np.flatnonzero(guesses != mnist.y_test)[:10]:
-    print(f"page {i // 40 + 1}, number {i}: a {mnist.y_test[i]}, taken for a {guesses[i]}")
+    print(
+        f"page {i // 40 + 1}, number {i}: a {mnist.y_test[i]}, taken for a "
+        f"{guesses[i]}"
+    )
 
 # %% [markdown] minutes=2
 # ## Spoil it
@@ -187,10 +212,23 @@ predict("00.rates")
 for rate in (0.0001, 0.03, 1.0):
     model, optimizer = mnist_cnn(rng=0), SGD(rate, momentum=0.9)
     x, y = parts.x_train[:10_000], parts.y_train[:10_000]
-    fit(model, CrossEntropyLoss(), optimizer, x, y, batch_size=64, epochs=1, rng=0, progress=False)
+    fit(
+        model,
+        CrossEntropyLoss(),
+        optimizer,
+        x,
+        y,
+        batch_size=64,
+        epochs=1,
+        rng=0,
+        progress=False,
+    )
     guesses = model.predict(parts.x_test)
     share = np.mean(guesses == parts.y_test)
-    print(f"rate {rate:<6}: {100 * share:3.0f} % right, {len(set(guesses))} different guesses")
+    print(
+        f"rate {rate:<6}: {100 * share:3.0f} % right, {len(set(guesses))} "
+        "different guesses"
+    )
     assert (share > 0.8) == (rate == 0.03)
 
 # %% [markdown]

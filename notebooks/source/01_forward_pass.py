@@ -53,12 +53,22 @@ from cnnlib.checks import check
 from cnnlib.nn import functional as F
 from cnnlib.runtime import in_short
 from cnnlib.viz.color_maps import color_map
-from cnnlib.widgets import Challenge, ConvolutionMicroscope, KernelSlices, NetworkXRay, SizeExplorer
+from cnnlib.widgets import (
+    Challenge,
+    ConvolutionMicroscope,
+    KernelSlices,
+    NetworkXRay,
+    SizeExplorer,
+)
 from cnnlib.widgets.cards import predict, quiz
 
 digits = load_digits()
 image = digits.x_test[0, 0]
-print("shape of the test images:", digits.x_test.shape, "\nthe first of them, its ink in sixteenths:")
+print(
+    "shape of the test images:",
+    digits.x_test.shape,
+    "\nthe first of them, its ink in sixteenths:",
+)
 print((16 * image).astype(int))
 
 # %% [markdown] minutes=3
@@ -80,9 +90,13 @@ predict("01.suit")
 photo = load_photo(color=True)
 print("shape of the photograph:", photo.shape)
 _, axes = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained")
-axes[0].imshow(photo[0].transpose(1, 2, 0))  # matplotlib wants the channels last
+# matplotlib wants the channels last
+axes[0].imshow(photo[0].transpose(1, 2, 0))
 for ax, title, picture in zip(
-    axes, ("all three", "red", "green", "blue"), (photo[0], *photo[0]), strict=True
+    axes,
+    ("all three", "red", "green", "blue"),
+    (photo[0], *photo[0]),
+    strict=True,
 ):
     ax.set(title=title)
     ax.set_axis_off()
@@ -156,15 +170,30 @@ print((patch * kernel).sum())
 predict("01.dot")
 
 # %%
-steepest = Challenge("The window above 3.8", lambda f: f["sum"] > 3.8 and f["height"] == 6)
+steepest = Challenge(
+    "The window above 3.8", lambda f: f["sum"] > 3.8 and f["height"] == 6
+)
 large = load_mnist_sample().x_test[0, 0]  # 28x28, from MNIST
 dot = np.zeros((9, 9))
 dot[4, 4] = 1
-images = {"the digit": image, "one bright pixel": dot, "a digit of 28x28": large}
+images = {
+    "the digit": image,
+    "one bright pixel": dot,
+    "a digit of 28x28": large,
+}
 images["photograph"] = load_photo()[0, 0]
-channels = zip(("red", "green", "blue"), load_photo(color=True)[0], strict=True)
+channels = zip(
+    ("red", "green", "blue"), load_photo(color=True)[0], strict=True
+)
 images |= {f"astronaut, {name}": channel for name, channel in channels}
-ConvolutionMicroscope(images, challenge=steepest, kernel_name="Sobel x", whole=False, row=2, col=1)
+ConvolutionMicroscope(
+    images,
+    challenge=steepest,
+    kernel_name="Sobel x",
+    whole=False,
+    row=2,
+    col=1,
+)
 
 # %% [markdown] minutes=2 cut=1
 # <details style="margin-bottom: 1em"><summary>What you should have seen</summary>
@@ -194,7 +223,12 @@ predict("01.turned")
 # %% answers="01.turned"
 turned = kernel[::-1, ::-1]
 print(turned)
-print("as it stands:", (patch * kernel).sum(), "   turned:", (patch * turned).sum())
+print(
+    "as it stands:",
+    (patch * kernel).sum(),
+    "   turned:",
+    (patch * turned).sum(),
+)
 
 # %% [markdown] minutes=3
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -267,8 +301,14 @@ def slide_fast(image, kernel):
 
 np.testing.assert_allclose(slide(image, kernel), slide_fast(image, kernel))
 larger = np.tile(image, (16, 16))
-slow, fast = (min(repeat(lambda f=f: f(larger, kernel), number=1, repeat=3)) for f in (slide, slide_fast))
-print(f"loops {1000 * slow:.1f} ms, no loops {1000 * fast:.2f} ms: {slow / fast:.0f} times faster")
+slow, fast = (
+    min(repeat(lambda f=f: f(larger, kernel), number=1, repeat=3))
+    for f in (slide, slide_fast)
+)
+print(
+    f"loops {1000 * slow:.1f} ms, no loops {1000 * fast:.2f} ms: "
+    f"{slow / fast:.0f} times faster"
+)
 assert slow / fast > 5
 
 # %% [markdown] minutes=4
@@ -282,7 +322,12 @@ assert slow / fast > 5
 # %%
 window = np.array([[[1, 2], [3, 4]], [[0, 1], [1, 0]]])  # two channels
 kernel_0 = np.array([[[1, 0], [0, 1]], [[2, -1], [0, 3]]])  # two slices
-print("channel 0:", (window[0] * kernel_0[0]).sum(), "  channel 1:", (window[1] * kernel_0[1]).sum())
+print(
+    "channel 0:",
+    (window[0] * kernel_0[0]).sum(),
+    "  channel 1:",
+    (window[1] * kernel_0[1]).sum(),
+)
 print("one number of the map:", (window * kernel_0).sum())
 
 # %% [markdown]
@@ -295,15 +340,20 @@ print("one number of the map:", (window * kernel_0).sum())
 # added to every unit of its map:
 
 # %%
-channels = np.stack([slide(image, kernel), slide(image, kernel.T)])  # the maps of Sobel x and Sobel y
-w = np.stack([kernel_0, kernel_0[:, ::-1]]) * 1.0  # two kernels; the second is the first, upside down
+# the maps of Sobel x and Sobel y
+channels = np.stack([slide(image, kernel), slide(image, kernel.T)])
+# two kernels; the second is the first, upside down
+w = np.stack([kernel_0, kernel_0[:, ::-1]]) * 1.0
 b = np.array([1.0, -2.0])
 
 map_0 = sum(slide(x, k) for x, k in zip(channels, w[0], strict=True)) + b[0]
 map_1 = sum(slide(x, k) for x, k in zip(channels, w[1], strict=True)) + b[1]
 y = np.stack([map_0, map_1])
-print("channels", channels.shape, " w", w.shape, " b", b.shape, " y", y.shape)
-np.testing.assert_allclose(y, F.conv2d_forward(channels[None], w, b)[0][0])  # as the library has it
+print(
+    "channels", channels.shape, " w", w.shape, " b", b.shape, " y", y.shape
+)
+# as the library has it
+np.testing.assert_allclose(y, F.conv2d_forward(channels[None], w, b)[0][0])
 
 # %% [markdown]
 # The shape of w says: kernels, channels, rows, columns. Each kernel makes a map of its own, one *output channel*. (With `+ b[0]`
@@ -334,10 +384,14 @@ predict("01.weights")
 # %% answers="01.weights"
 x = np.ones((2, 8, 14, 14), np.float32)
 w, b = np.zeros((16, 8, 3, 3), np.float32), np.zeros(16, np.float32)
-y, _ = F.conv2d_forward(x, w, b)  # the second is what training will need, see below
+# the second is what training will need, see below
+y, _ = F.conv2d_forward(x, w, b)
 print("y", y.shape, " weights", w.size, " biases", b.size)
 pairs = x[0].size * y[0].size
-print(f"{x[0].size} numbers in, {y[0].size} out; with a weight for each pair of them: {pairs} weights")
+print(
+    f"{x[0].size} numbers in, {y[0].size} out; with a weight for each pair "
+    f"of them: {pairs} weights"
+)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -382,7 +436,10 @@ with in_short():  # of an error only its last line
 framed = np.pad([0, 0, 0, 2, 16, 16, 2, 0], 1)
 for i in range(4):
     window = framed[2 * i : 2 * i + 3]
-    print(f"window at {2 * i}: {window}, times (-1, 0, 1): {(window * [-1, 0, 1]).sum()}")
+    print(
+        f"window at {2 * i}: {window}, times (-1, 0, 1): "
+        f"{(window * [-1, 0, 1]).sum()}"
+    )
 
 # %% [markdown]
 # The window of unit i begins at i times the stride. So with the stride $s$, and $\hat x$ for the input with its frame, the
@@ -416,9 +473,16 @@ predict("01.field")
 wide = Challenge(
     "15 pixels, under 1,300 weights",
     lambda f: f["pixels"] >= 15 and f["parameters"] < 1300,
-    lambda f: (f"now {f['pixels']} pixels, {f['parameters']:,} weights", f["pixels"] / 15),
+    lambda f: (
+        f"now {f['pixels']} pixels, {f['parameters']:,} weights",
+        f["pixels"] / 15,
+    ),
 )
-SizeExplorer(challenge=wide, layers=1, show=["size", "kernel_size", "stride", "padding", "layers", "unit"])
+SizeExplorer(
+    challenge=wide,
+    layers=1,
+    show=["size", "kernel_size", "stride", "padding", "layers", "unit"],
+)
 
 # %% [markdown] minutes=4
 # <details style="margin-bottom: 1em"><summary>Answers</summary>
@@ -470,7 +534,9 @@ def max_pool(image):
 predict("01.pooled")
 
 # %% answers="01.pooled"
-small = np.array([[1.0, -2, 3, 0], [5, 4, -1, -6], [-3, -3, 2, 2], [-1, -4, 2, 7]])
+small = np.array(
+    [[1.0, -2, 3, 0], [5, 4, -1, -6], [-3, -3, 2, 2], [-1, -4, 2, 7]]
+)
 gated = np.maximum(small, 0)
 print(gated, max_pool(gated), sep="\n\n")
 
@@ -570,7 +636,10 @@ for layer in model:
 p = F.softmax(x)[0]
 print("guess", p.argmax(), f"with {p.max():.1%}, label", digits.y_test[0])
 wrong = np.flatnonzero(model.predict(digits.x_test) != digits.y_test)
-print(f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test images; wrong on numbers {wrong}")
+print(
+    f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test "
+    f"images; wrong on numbers {wrong}"
+)
 
 # %% [markdown]
 # Now look inside. Every number of the network is a coloured square: blue if it is positive, orange if it is negative, and the
@@ -591,7 +660,8 @@ predict("01.products")
 
 # %%
 sure = Challenge(
-    "Wrong with more than 70 %", lambda f: f["confidence"] > 0.7 and not f["right"] and f["label"] >= 0
+    "Wrong with more than 70 %",
+    lambda f: f["confidence"] > 0.7 and not f["right"] and f["label"] >= 0,
 )
 NetworkXRay(model, digits, challenge=sure)
 
@@ -669,9 +739,12 @@ NetworkXRay(reader, mnist, layer="pooling 2", channel=7, row=4, column=3)
 
 # %%
 four = Challenge(
-    "A 4, more than 90 % sure", lambda f: f["label"] < 0 and f["guess"] == 4 and f["confidence"] > 0.9
+    "A 4, more than 90 % sure",
+    lambda f: f["label"] < 0 and f["guess"] == 4 and f["confidence"] > 0.9,
 )
-NetworkXRay(reader, mnist, source="your drawing", layer="input", challenge=four)
+NetworkXRay(
+    reader, mnist, source="your drawing", layer="input", challenge=four
+)
 
 # %% [markdown]
 # (A photograph of a digit on paper does as well: `from cnnlib.data import read_digit`, then
@@ -691,16 +764,26 @@ NetworkXRay(reader, mnist, source="your drawing", layer="input", challenge=four)
 
 # %%
 def push(images, down=0, right=0):
-    """Move images by some pixels; what leaves the frame is lost, zeros come in."""
-    return np.pad(images, [(0, 0), (0, 0), (down, 0), (right, 0)])[:, :, :8, :8]
+    """Move images; what leaves the frame is lost, zeros come in."""
+    framed = np.pad(images, [(0, 0), (0, 0), (down, 0), (right, 0)])
+    return framed[:, :, :8, :8]
 
 
 pushed = push(digits.x_test, right=1)
-before, after = (model[0].forward(images) for images in (digits.x_test, pushed))
+before, after = (
+    model[0].forward(images) for images in (digits.x_test, pushed)
+)
 np.testing.assert_allclose(after[..., 1:7], before[..., 0:6], atol=1e-5)
 print("convolution 1: the same numbers, one column further on")
-for name, images in {"as they are": digits.x_test, "right": pushed, "down": push(digits.x_test, 1)}.items():
-    print(f"{name}: {(model.predict(images) == digits.y_test).mean():.1%} guessed right")
+for name, images in {
+    "as they are": digits.x_test,
+    "right": pushed,
+    "down": push(digits.x_test, 1),
+}.items():
+    print(
+        f"{name}: {(model.predict(images) == digits.y_test).mean():.1%} "
+        "guessed right"
+    )
 
 # %% [markdown] minutes=4
 # The convolution gives the same numbers one column further on, in all six columns whose windows hold the same pixels as
@@ -726,9 +809,16 @@ from cnnlib.experiments.dissect import activations
 
 batch = digits.x_test[:64]
 sizes = [a.nbytes for a in activations(model, batch)]
-print("kB for each layer, the image first:", [size // 1000 for size in sizes])
-print(f"all kept: {sum(sizes) // 1000} kB, two at a time: {max(np.add(sizes[1:], sizes[:-1])) // 1000} kB")
-np.testing.assert_array_equal(model.forward(batch), model.forward(batch, training=True))
+print(
+    "kB for each layer, the image first:", [size // 1000 for size in sizes]
+)
+print(
+    f"all kept: {sum(sizes) // 1000} kB, two at a time: "
+    f"{max(np.add(sizes[1:], sizes[:-1])) // 1000} kB"
+)
+np.testing.assert_array_equal(
+    model.forward(batch), model.forward(batch, training=True)
+)
 print("the same scores, to the last bit")
 
 # %% [markdown]
@@ -757,7 +847,8 @@ print("the same scores, to the last bit")
 def output_size(size, kernel_size, stride, padding):
     """Number of places of a window along one axis."""
     ### BEGIN SOLUTION
-    # Why: the first place costs kernel_size pixels, each further one a stride; a rest that is too small is lost.
+    # Why: the first place costs kernel_size pixels, each further one a
+    # stride; a rest that is too small is lost.
     return (size + 2 * padding - kernel_size) // stride + 1
     ### END SOLUTION
 
@@ -772,20 +863,32 @@ check("01.output_size", output_size)
 
 # %%
 for stride, padding in ((1, 0), (1, 1), (2, 1)):
-    example, table = np.arange(9.0).reshape(1, 1, 3, 3), np.array([[[[1.0, 2], [3, 4]]]])
+    example, table = (
+        np.arange(9.0).reshape(1, 1, 3, 3),
+        np.array([[[[1.0, 2], [3, 4]]]]),
+    )
     y, _ = F.conv2d_forward(example, table, np.zeros(1), stride, padding)
-    print(f"stride {stride}, padding {padding}: {y[0, 0].astype(int).tolist()}")
+    print(
+        f"stride {stride}, padding {padding}: {y[0, 0].astype(int).tolist()}"
+    )
 
 
 # %%
 def conv_map(image, kernel, stride, padding):
     """The map of one kernel on one image, with stride and padding."""
     ### BEGIN SOLUTION
-    # Why: unit (i, j) belongs to the window that begins at i and j times the stride, in the image with its frame.
+    # Why: unit (i, j) belongs to the window that begins at i and j times the
+    # stride, in the image with its frame.
     image, (kh, kw) = np.pad(image, padding), kernel.shape
-    y = np.zeros(((image.shape[0] - kh) // stride + 1, (image.shape[1] - kw) // stride + 1))
+    y = np.zeros(
+        (
+            (image.shape[0] - kh) // stride + 1,
+            (image.shape[1] - kw) // stride + 1,
+        )
+    )
     for i, j in np.ndindex(y.shape):
-        window = image[i * stride : i * stride + kh, j * stride : j * stride + kw]
+        top, left = i * stride, j * stride
+        window = image[top : top + kh, left : left + kw]
         y[i, j] = (window * kernel).sum()
     return y
     ### END SOLUTION
@@ -802,14 +905,25 @@ check("01.conv_map", conv_map)
 
 # %%
 def conv2d_loops(x, w, b, stride, padding):
-    """Shapes: x (N, C, H, W), w (F, C, kH, kW), b (F,); returns y (N, F, Ho, Wo)."""
+    """Shapes: x (N, C, H, W), w (F, C, kH, kW), b (F,); returns y (N, F, Ho,
+    Wo).
+    """
     ### BEGIN SOLUTION
-    # Why: each output is one patch times one kernel, summed over channels and window, plus that kernel's bias.
+    # Why: each output is one patch times one kernel, summed over channels
+    # and window, plus that kernel's bias.
     x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
     (n_images, _, height, width), (n_kernels, _, kh, kw) = x.shape, w.shape
-    y = np.zeros((n_images, n_kernels, (height - kh) // stride + 1, (width - kw) // stride + 1))
+    y = np.zeros(
+        (
+            n_images,
+            n_kernels,
+            (height - kh) // stride + 1,
+            (width - kw) // stride + 1,
+        )
+    )
     for n, f, i, j in np.ndindex(y.shape):
-        patch = x[n, :, i * stride : i * stride + kh, j * stride : j * stride + kw]
+        top, left = i * stride, j * stride
+        patch = x[n, :, top : top + kh, left : left + kw]
         y[n, f, i, j] = (patch * w[f]).sum() + b[f]
     return y
     ### END SOLUTION
@@ -828,7 +942,8 @@ check("01.conv2d_forward", conv2d_loops)
 def conv2d_fast(x, w, b, stride, padding):
     """The same, without a Python loop."""
     ### BEGIN SOLUTION
-    # Why: windows are (N, C, Ho, Wo, kH, kW); c, p and q meet the kernel's axes and are summed, the others stay.
+    # Why: windows are (N, C, Ho, Wo, kH, kW); c, p and q meet the kernel's
+    # axes and are summed, the others stay.
     x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
     windows = sliding_window_view(x, w.shape[2:], axis=(2, 3))
     windows = windows[:, :, ::stride, ::stride]
@@ -847,7 +962,7 @@ check("01.conv2d_vectorized", conv2d_fast)
 
 # %%
 def convolve(x, w, b):
-    """Your convolution, or the library's as long as yours returns nothing."""
+    """Your convolution; the library's while yours returns nothing."""
     y = conv2d_fast(x, w, b, 1, 1)
     return F.conv2d_forward(x, w, b, 1, 1)[0] if y is None else np.asarray(y)
 
@@ -860,7 +975,8 @@ print([array.shape for array in (w1, b1, w2, b2, W, b)])
 def whole_pass(images):
     """From images (N, 1, 8, 8) to probabilities (N, 10)."""
     ### BEGIN SOLUTION
-    # Why: each layer gets what the one before it gave; the largest score is taken away so that no power is too large.
+    # Why: each layer gets what the one before it gave; the largest score is
+    # taken away so that no power is too large.
     x = images
     for w, bias in ((w1, b1), (w2, b2)):
         x = np.maximum(convolve(x, w, bias), 0)
@@ -876,8 +992,14 @@ p = whole_pass(digits.x_test)
 if p is None:
     print("not attempted yet")
 else:
-    print(f"right on {(p.argmax(axis=1) == digits.y_test).mean():.1%} of the test images")
-    print("the network's probabilities:", np.allclose(p, model.predict_proba(digits.x_test), atol=1e-4))
+    print(
+        f"right on {(p.argmax(axis=1) == digits.y_test).mean():.1%} of the "
+        "test images"
+    )
+    print(
+        "the network's probabilities:",
+        np.allclose(p, model.predict_proba(digits.x_test), atol=1e-4),
+    )
 
 # %% [markdown]
 # ## Summary

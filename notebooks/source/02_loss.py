@@ -30,7 +30,14 @@
 # %%
 import numpy as np
 
-from cnnlib import SGD, CrossEntropyLoss, evaluate, fit, load_digits, small_cnn
+from cnnlib import (
+    SGD,
+    CrossEntropyLoss,
+    evaluate,
+    fit,
+    load_digits,
+    small_cnn,
+)
 from cnnlib.checks import check
 from cnnlib.data import Distort
 from cnnlib.experiments.first_losses import loss_and_gradient
@@ -72,14 +79,29 @@ ImageGallery(digits)
 predict("02.frequent")
 
 # %% tags=["nbval-ignore-output"] answers="02.frequent"
-ones, others = np.flatnonzero(digits.y_train == 1), np.flatnonzero(digits.y_train != 1)
-for name, pick in (("mostly ones", np.append(ones[:135], others[:15])), ("all digits", np.arange(150))):
-    network, how = small_cnn(rng=0), {"epochs": 5, "rng": 0, "progress": False}
+ones, others = (
+    np.flatnonzero(digits.y_train == 1),
+    np.flatnonzero(digits.y_train != 1),
+)
+for name, pick in (
+    ("mostly ones", np.append(ones[:135], others[:15])),
+    ("all digits", np.arange(150)),
+):
+    network, how = (
+        small_cnn(rng=0),
+        {"epochs": 5, "rng": 0, "progress": False},
+    )
     x, y = digits.x_train[pick], digits.y_train[pick]
     fit(network, CrossEntropyLoss(), SGD(lr=0.05, momentum=0.9), x, y, **how)
-    own, guesses = (network.predict(x) == y).mean(), network.predict(digits.x_test)
+    own, guesses = (
+        (network.predict(x) == y).mean(),
+        network.predict(digits.x_test),
+    )
     print(f"{name:11}: right on {own:.0%} of its training images", end=", ")
-    print(f"{(guesses == digits.y_test).mean():.0%} of the test images", end="; ")
+    print(
+        f"{(guesses == digits.y_test).mean():.0%} of the test images",
+        end="; ",
+    )
     print(f"says 'one' to {(guesses == 1).mean():.0%} of the test images")
 
 # %% [markdown]
@@ -119,7 +141,10 @@ predict("02.peek")
 mean, deviation = digits.x_train.mean(), digits.x_train.std()
 for name, part in (("training", digits.x_train), ("test", digits.x_test)):
     normalised = (part - mean) / deviation
-    print(f"{name:8} mean {abs(normalised.mean()):.3f} from 0, deviation {normalised.std():.3f}")
+    print(
+        f"{name:8} mean {abs(normalised.mean()):.3f} from 0, deviation "
+        f"{normalised.std():.3f}"
+    )
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -135,18 +160,42 @@ for name, part in (("training", digits.x_train), ("test", digits.x_test)):
 # <!-- source: a byte holds 0 to 255 -->
 
 # %% tags=["nbval-ignore-output"]
-ways = {"0 to 255": lambda x: 255 * x, "0 to 1": lambda x: x, "normalised": lambda x: (x - mean) / deviation}
+ways = {
+    "0 to 255": lambda x: 255 * x,
+    "0 to 1": lambda x: x,
+    "normalised": lambda x: (x - mean) / deviation,
+}
 reached = {}
 for name, prepare in ways.items():
     shares = []
     for seed in range(5):
         network = small_cnn(rng=seed)
-        x, how = prepare(digits.x_train), {"epochs": 1, "rng": seed, "progress": False}
-        fit(network, CrossEntropyLoss(), SGD(lr=0.01, momentum=0.9), x, digits.y_train, **how)
-        shares.append(np.mean(network.predict(prepare(digits.x_test)) == digits.y_test))
+        x, how = (
+            prepare(digits.x_train),
+            {"epochs": 1, "rng": seed, "progress": False},
+        )
+        fit(
+            network,
+            CrossEntropyLoss(),
+            SGD(lr=0.01, momentum=0.9),
+            x,
+            digits.y_train,
+            **how,
+        )
+        shares.append(
+            np.mean(network.predict(prepare(digits.x_test)) == digits.y_test)
+        )
     reached[name] = np.mean(shares)
-    print(f"{name:10} {reached[name]:.0%} right, from {min(shares):.0%} to {max(shares):.0%}")
-assert reached["0 to 255"] < 0.2 < reached["0 to 1"] < reached["normalised"] - 0.1
+    print(
+        f"{name:10} {reached[name]:.0%} right, from {min(shares):.0%} to "
+        f"{max(shares):.0%}"
+    )
+assert (
+    reached["0 to 255"]
+    < 0.2
+    < reached["0 to 1"]
+    < reached["normalised"] - 0.1
+)
 
 # %% [markdown] minutes=6 cut=2
 # With pixels up to 255 every step is far too large, and the network learns nothing. With pixels from 0 to 1 it learns, and with
@@ -166,7 +215,10 @@ predict("02.sevens")
 # %% tags=["nbval-ignore-output"] answers="02.sevens"
 def trained_on(x, y, augment=None):
     """A fresh network after 20 epochs."""
-    network, how = small_cnn(rng=0), {"epochs": 20, "augment": augment, "rng": 0, "progress": False}
+    network, how = (
+        small_cnn(rng=0),
+        {"epochs": 20, "augment": augment, "rng": 0, "progress": False},
+    )
     fit(network, CrossEntropyLoss(), SGD(lr=0.05, momentum=0.9), x, y, **how)
     return network
 
@@ -175,8 +227,14 @@ others, sevens = digits.y_train != 7, digits.x_test[digits.y_test == 7]
 blind = trained_on(digits.x_train[others], digits.y_train[others])
 p = blind.predict_proba(sevens)
 said = p.argmax(axis=1)
-print("said for the sevens, how often 0, 1, ... 9:", np.bincount(said, minlength=10))
-print(f"right: {(said == 7).sum()} of {len(sevens)}; median confidence {np.median(p.max(axis=1)):.0%}")
+print(
+    "said for the sevens, how often 0, 1, ... 9:",
+    np.bincount(said, minlength=10),
+)
+print(
+    f"right: {(said == 7).sum()} of {len(sevens)}; median confidence "
+    f"{np.median(p.max(axis=1)):.0%}"
+)
 assert not (said == 7).any()
 
 # %% [markdown]
@@ -198,8 +256,14 @@ predict("02.moved")
 moved, moved_shares = np.roll(digits.x_test, 1, axis=3), {}
 for name, augment in (("centred", None), ("moved about", Distort(shift=1))):
     network = trained_on(digits.x_train, digits.y_train, augment)
-    right = [(network.predict(x) == digits.y_test).mean() for x in (digits.x_test, moved)]
-    print(f"trained on {name:11}  test images as they are {right[0]:.0%}, moved {right[1]:.0%}")
+    right = [
+        (network.predict(x) == digits.y_test).mean()
+        for x in (digits.x_test, moved)
+    ]
+    print(
+        f"trained on {name:11}  test images as they are {right[0]:.0%}, "
+        f"moved {right[1]:.0%}"
+    )
     moved_shares[name] = right[1]
     assert right[0] > 0.9 and (right[1] < 0.8) == (augment is None)
 
@@ -234,7 +298,10 @@ predict("02.by-hand")
 
 # %% answers="02.by-hand"
 p, t = np.array([0.7, 0.2, 0.1]), np.array([1, 0, 0])
-print(f"half squared error {0.5 * ((p - t) ** 2).sum():.3f}, cross-entropy {-np.log(p[0]):.3f}")
+print(
+    f"half squared error {0.5 * ((p - t) ** 2).sum():.3f}, cross-entropy "
+    f"{-np.log(p[0]):.3f}"
+)
 
 # %% [markdown]
 # In the next view you change the scores of three classes, *cat*, *dog* and *bird*; softmax makes probabilities of them. The
@@ -314,8 +381,13 @@ LossExplorer(challenge=hopeless)
 z = np.array([1.0, 3.0, -1.0])
 for kind in ("cross-entropy", "half squared error"):
     _, gradient = loss_and_gradient(z, 0, kind)
-    measured = numerical_gradient(lambda z, kind=kind: loss_and_gradient(z, 0, kind)[0], z.copy())
-    print(f"{kind:18} {gradient.round(4)}  agrees: {relative_error(gradient, measured) < 1e-8}")
+    measured = numerical_gradient(
+        lambda z, kind=kind: loss_and_gradient(z, 0, kind)[0], z.copy()
+    )
+    print(
+        f"{kind:18} {gradient.round(4)}  agrees: "
+        f"{relative_error(gradient, measured) < 1e-8}"
+    )
     assert relative_error(gradient, measured) < 1e-8
 
 # %% [markdown]
@@ -427,7 +499,8 @@ def naive_softmax(z):
 
 
 print(naive_softmax(np.array([700.0, 699.0])))
-with np.errstate(over="raise"), in_short():  # of the error only its last line
+# of the error only its last line
+with np.errstate(over="raise"), in_short():
     naive_softmax(np.array([1000.0, 999.0]))
 
 # %% [markdown]
@@ -465,7 +538,8 @@ with np.errstate(divide="ignore"):
 def softmax(logits):
     """Probabilities of each row."""
     ### BEGIN SOLUTION
-    # Why: shifting a row changes nothing in the quotient; with its maximum at 0 no power exceeds 1.
+    # Why: shifting a row changes nothing in the quotient; with its maximum
+    # at 0 no power exceeds 1.
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
     ### END SOLUTION
@@ -483,7 +557,8 @@ check("02.softmax", softmax)
 def cross_entropy(logits, labels):
     """Mean of minus the log probability of the label."""
     ### BEGIN SOLUTION
-    # Why: log p = shifted score - log of the sum of powers; rounding to p = 0 never happens on the way.
+    # Why: log p = shifted score - log of the sum of powers; rounding to p =
+    # 0 never happens on the way.
     shifted = logits - logits.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return -log_p[np.arange(len(labels)), labels].mean()
@@ -502,7 +577,8 @@ check("02.cross_entropy", cross_entropy)
 def cross_entropy_gradient(logits, labels):
     """Gradient of the mean cross-entropy, shape (N, K)."""
     ### BEGIN SOLUTION
-    # Why: probability minus one-hot for each image; the mean divides every share by N.
+    # Why: probability minus one-hot for each image; the mean divides every
+    # share by N.
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     gradient = powers / powers.sum(axis=1, keepdims=True)
     gradient[np.arange(len(labels)), labels] -= 1
@@ -530,12 +606,20 @@ def library_gradient(logits, labels):
 
 passed = check("02.cross_entropy_gradient", cross_entropy_gradient).passed
 gradient = cross_entropy_gradient if passed else library_gradient
-x, x_test, weights = digits.x_train.reshape(-1, 64), digits.x_test.reshape(-1, 64), np.zeros((64, 10))
+x, x_test, weights = (
+    digits.x_train.reshape(-1, 64),
+    digits.x_test.reshape(-1, 64),
+    np.zeros((64, 10)),
+)
 for step in range(300):
-    batch = np.arange(50 * step, 50 * step + 50) % len(x)  # the next 50; after the last the first again
+    # the next 50; after the last the first again
+    batch = np.arange(50 * step, 50 * step + 50) % len(x)
     dlogits = np.asarray(gradient(x[batch] @ weights, digits.y_train[batch]))
     weights -= 1.0 * x[batch].T @ dlogits  # learning rate 1
-print(f"{((x_test @ weights).argmax(axis=1) == digits.y_test).mean():.0%} of the test images right")
+print(
+    f"{((x_test @ weights).argmax(axis=1) == digits.y_test).mean():.0%} of "
+    "the test images right"
+)
 
 # %% [markdown]
 # ## Summary

@@ -33,7 +33,15 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from cnnlib import Conv2d, CrossEntropyLoss, Linear, MaxPool2d, ReLU, load_digits, small_cnn
+from cnnlib import (
+    Conv2d,
+    CrossEntropyLoss,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    load_digits,
+    small_cnn,
+)
 from cnnlib.checks import check
 from cnnlib.nn import functional as F
 from cnnlib.nn import naive
@@ -45,7 +53,10 @@ from cnnlib.widgets.cards import predict, quiz, worked
 digits = load_digits()
 network = small_cnn(rng=0, dtype=np.float64)
 x, y = digits.x_train[:4].astype(np.float64), digits.y_train[:4]
-print(f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, {network.num_parameters} weights")
+print(
+    f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, "
+    f"{network.num_parameters} weights"
+)
 
 # %% [markdown] minutes=3
 # ## A way that needs no theory: nudging
@@ -61,7 +72,8 @@ print(f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, {network.n
 predict("03.passes")
 
 # %% answers="03.passes"
-weights = network[0].params["weight"]  # all weights of the first layer; flat numbers them 0, 1, 2, …
+# all weights of the first layer; flat numbers them 0, 1, 2, …
+weights = network[0].params["weight"]
 
 
 def loss_with(nudge):
@@ -75,7 +87,9 @@ def loss_with(nudge):
 losses = [loss_with(nudge) for nudge in (1e-5, -1e-5)]
 measured = (losses[0] - losses[1]) / 2e-5
 print(f"derivative of the loss by this weight: {measured:.6f}")
-print(f"forward passes for all weights: {len(losses) * network.num_parameters}")
+print(
+    f"forward passes for all weights: {len(losses) * network.num_parameters}"
+)
 
 # %% [markdown] minutes=2
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -158,7 +172,8 @@ predict("03.dx")
 
 # %%
 stuck = Challenge(
-    "dE/dw = 0 and E > 0.5", lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5
+    "dE/dw = 0 and E > 0.5",
+    lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5,
 )
 ChainRule(challenge=stuck, step=6)
 
@@ -200,7 +215,8 @@ print(f"dw {dw}, dx {dx}, db {db}")
 
 # %%
 x2, v2, w2, t2 = 2.0, -1.0, 1.5, 0.5
-dp = dq = w2 * x2 + w2 * v2 - t2  # r arrives at both products, p = w2 * x2 and q = w2 * v2
+# r arrives at both products, p = w2 * x2 and q = w2 * v2
+dp = dq = w2 * x2 + w2 * v2 - t2
 dw = dp * x2  # the share from the first use
 dw += dq * v2  # and the share from the second
 print(f"dw {dw}, and by the formula r (x + v) {dp * (x2 + v2)}")
@@ -238,7 +254,9 @@ print(f"dw {dw}, and by the formula r (x + v) {dp * (x2 + v2)}")
 predict("03.step")
 
 # %% answers="03.step"
-exact = Challenge("Relative error below 1e-10", lambda f: f["error64"] < 1e-10)
+exact = Challenge(
+    "Relative error below 1e-10", lambda f: f["error64"] < 1e-10
+)
 GradientCheckExplorer(challenge=exact)
 
 # %% [markdown]
@@ -319,12 +337,19 @@ for ε in 10.0 ** -np.arange(1, 14):
 predict("03.by-hand")
 
 # %% answers="03.by-hand"
-X, W, dY = np.array([[1.0, 2]]), np.array([[3.0, 0], [1, -1]]), np.array([[2.0, -1]])
+X, W, dY = (
+    np.array([[1.0, 2]]),
+    np.array([[3.0, 0], [1, -1]]),
+    np.array([[2.0, -1]]),
+)
 dX, dW, db = dY @ W.T, X.T @ dY, dY.sum(axis=0)
 print("dX", dX.tolist(), "dW", dW.tolist(), "db", db.tolist())
 
-_, cache = naive.linear_forward(X, W, np.zeros(2))  # the same in loops, one product after the other
-for loops, products in zip(naive.linear_backward(dY, cache), (dX, dW, db), strict=True):
+# the same in loops, one product after the other
+_, cache = naive.linear_forward(X, W, np.zeros(2))
+for loops, products in zip(
+    naive.linear_backward(dY, cache), (dX, dW, db), strict=True
+):
     np.testing.assert_allclose(loops, products)
 
 # %% [markdown]
@@ -362,7 +387,11 @@ print("dW", measured_gradient(made_up, W).round(6).tolist())
 # three it gives the largest difference, divided by the largest gradient.
 
 # %% tags=["nbval-ignore-output"]
-errors = check_gradients(Linear(5, 3, rng=0, dtype=np.float64), np.ones((4, 5)), np.random.default_rng(0))
+errors = check_gradients(
+    Linear(5, 3, rng=0, dtype=np.float64),
+    np.ones((4, 5)),
+    np.random.default_rng(0),
+)
 print({name: f"{error:.0e}" for name, error in errors.items()})
 
 # %% [markdown] minutes=5
@@ -387,16 +416,28 @@ print({name: f"{error:.0e}" for name, error in errors.items()})
 
 # %% alt="Three gates, each with the inputs 3 and -1, and a gradient of 4 that arrives. Plus gives 2 and hands 4 to both. Times gives -3 and hands -4 to the 3 and 12 to the -1. Max gives 3 and hands 4 to the 3 and 0 to the -1."
 a, b, arrives = 3, -1, 4
-gates = {"+": (a + b, (1, 1)), "×": (a * b, (b, a)), "max": (max(a, b), (a > b, b > a))}
+gates = {
+    "+": (a + b, (1, 1)),
+    "×": (a * b, (b, a)),
+    "max": (max(a, b), (a > b, b > a)),
+}
 _, axes = plt.subplots(1, 3, figsize=(6.5, 1.8), layout="constrained")
 for ax, (sign, (value, slopes)) in zip(axes, gates.items(), strict=True):
-    ways = [(0, 1, a, arrives * slopes[0]), (0, 0, b, arrives * slopes[1]), (2, 0.5, value, arrives)]
+    ways = [
+        (0, 1, a, arrives * slopes[0]),
+        (0, 0, b, arrives * slopes[1]),
+        (2, 0.5, value, arrives),
+    ]
     for column, row, number, gradient in ways:
         ax.plot([column, 1], [row, 0.5], color="0.6", zorder=0)
-        ax.text(column, row + 0.08, number, ha="center", size=13)
-        ax.text(column, row - 0.08, gradient, ha="center", va="top", size=13, color="tab:red")
-    ax.text(1, 0.5, sign, ha="center", va="center", size=15, bbox={"boxstyle": "circle", "fc": "w"})
-    ax.set(xlim=(-0.3, 2.3), ylim=(-0.4, 1.4))
+        left = column < 1  # numbers stand beside the end of their line
+        end = column - 0.1 if left else column + 0.1
+        how = {"ha": "right" if left else "left", "size": 13}
+        ax.text(end, row + 0.02, number, va="bottom", **how)
+        ax.text(end, row - 0.02, gradient, va="top", color="tab:red", **how)
+    how = {"size": 15, "bbox": {"boxstyle": "circle", "fc": "w"}}
+    ax.text(1, 0.5, sign, ha="center", va="center", **how)
+    ax.set(xlim=(-0.5, 2.5), ylim=(-0.4, 1.4))
     ax.set_axis_off()
 
 # %% [markdown]
@@ -408,17 +449,24 @@ for ax, (sign, (value, slopes)) in zip(axes, gates.items(), strict=True):
 predict("03.tie")
 
 # %% answers="03.tie"
-z, arriving = np.array([[-1.0, 3], [0, 2]]), np.array([[10.0, -20], [30, 40]])
+z, arriving = (
+    np.array([[-1.0, 3], [0, 2]]),
+    np.array([[10.0, -20], [30, 40]]),
+)
 _, gate = F.relu_forward(z)
 print("ReLU:", F.relu_backward(arriving, gate).tolist())
 image = np.array([[6.0, 6, 2, 1], [1, 0, 3, 4]])[None, None]
 _, switches = F.maxpool2d_forward(image, 2)
-print("pool:", F.maxpool2d_backward(np.array([[[[10.0, -20]]]]), switches)[0, 0].tolist())
+dx = F.maxpool2d_backward(np.array([[[[10.0, -20]]]]), switches)
+print("pool:", dx[0, 0].tolist())
 
 # %%
 rng = np.random.default_rng(0)
 for layer in (ReLU(), MaxPool2d(2)):
-    assert check_gradients(layer, rng.normal(size=(2, 3, 4, 4)), rng)["x"] < 1e-9
+    assert (
+        check_gradients(layer, rng.normal(size=(2, 3, 4, 4)), rng)["x"]
+        < 1e-9
+    )
 print("on random numbers both agree with the measured gradient")
 
 # %% [markdown] minutes=6
@@ -440,7 +488,8 @@ print("on random numbers both agree with the measured gradient")
 
 # %%
 rng = np.random.default_rng(0)
-X, T = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))  # the images, and the outputs that are wanted
+# the images, and the outputs that are wanted
+X, T = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
 W1, b1, W2, b2 = (rng.normal(size=shape) for shape in ((3, 4), 4, (4, 2), 2))
 
 
@@ -473,8 +522,15 @@ dZ = dH * (Z > 0)
 dW1, db1, dX = X.T @ dZ, dZ.sum(axis=0), dZ @ W1.T
 
 arrays, gradients = (W1, b1, W2, b2, X), (dW1, db1, dW2, db2, dX)
-for name, array, gradient in zip(("W1", "b1", "W2", "b2", "X"), arrays, gradients, strict=True):
-    np.testing.assert_allclose(measured_gradient(lambda: there()[-1], array), gradient, rtol=1e-6, atol=1e-8)
+for name, array, gradient in zip(
+    ("W1", "b1", "W2", "b2", "X"), arrays, gradients, strict=True
+):
+    np.testing.assert_allclose(
+        measured_gradient(lambda: there()[-1], array),
+        gradient,
+        rtol=1e-6,
+        atol=1e-8,
+    )
     print(f"d{name}: {gradient.size} slopes, all as measured")
 
 # %% [markdown] minutes=7
@@ -500,12 +556,14 @@ for layer in network.layers:
     outputs = layer.forward(outputs)
 loss.forward(outputs, y)
 dy = loss.backward()
-np.testing.assert_allclose(dy, (F.softmax(outputs) - np.eye(10)[y]) / len(y))  # the formula of notebook 02
+# the formula of notebook 02
+np.testing.assert_allclose(dy, (F.softmax(outputs) - np.eye(10)[y]) / len(y))
 for layer in reversed(network.layers):
     dy = layer.backward(dy)
-    shapes = [f"d{name} {gradient.shape}" for name, gradient in layer.grads.items()]
+    shapes = [f"d{name} {grad.shape}" for name, grad in layer.grads.items()]
     print(f"{type(layer).__name__:10} dx {dy.shape!s:15}", *shapes)
-print(f"the nudged weight: {network[0].grads['weight'].flat[31]:.6f}, measured {measured:.6f}")
+nudged = network[0].grads["weight"].flat[31]
+print(f"the nudged weight: {nudged:.6f}, measured {measured:.6f}")
 
 # %% [markdown]
 # The last line compares the weight that we nudged at the beginning: both ways give the same derivative. But this one pass
@@ -531,8 +589,12 @@ predict("03.kink")
 tried, rng = small_cnn(rng=0, dtype=np.float64), np.random.default_rng(0)
 for layer in (tried[0], tried[3], tried[7]):
     layer.params["bias"][:] = rng.normal(0, 0.1, layer.params["bias"].shape)
-errors, at_the_kink = (check_gradients(net, x[:1], np.random.default_rng(0)) for net in (tried, network))
-for found in (errors, at_the_kink):  # x is the image, 0.weight the weights of layer 0
+errors, at_the_kink = (
+    check_gradients(net, x[:1], np.random.default_rng(0))
+    for net in (tried, network)
+)
+# x is the image, 0.weight the weights of layer 0
+for found in (errors, at_the_kink):
     print("   ".join(f"{name} {error:.0e}" for name, error in found.items()))
 assert max(errors.values()) < 1e-6
 
@@ -540,7 +602,10 @@ image = x[:1]
 for layer in network.layers:
     image = layer.forward(image)
     if isinstance(layer, Conv2d):
-        print(f"fresh network, a convolution: {image.size} sums, {(image == 0).sum()} of them exactly 0")
+        print(
+            f"fresh network, a convolution: {image.size} sums, "
+            f"{(image == 0).sum()} of them exactly 0"
+        )
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>Why two of them disagree</summary>
@@ -584,7 +649,8 @@ for layer in network.layers:
 def relu_backward(dy, x):
     """Gradient by x of y = max(x, 0)."""
     ### BEGIN SOLUTION
-    # Why: y moved with x exactly where x was above zero; the sign of dy has no say.
+    # Why: y moved with x exactly where x was above zero; the sign of dy has
+    # no say.
     return dy * (x > 0)
     ### END SOLUTION
 
@@ -597,7 +663,8 @@ check("03.relu_backward", relu_backward)
 def linear_backward(dY, X, W):
     """Gradients of Y = X W + b: dX, dW and db."""
     ### BEGIN SOLUTION
-    # Why: an input collects along its row of W; a weight and a bias collect over all images.
+    # Why: an input collects along its row of W; a weight and a bias collect
+    # over all images.
     return dY @ W.T, X.T @ dY, dY.sum(axis=0)
     ### END SOLUTION
 
@@ -618,7 +685,8 @@ def stages_backward(x, y):
     d = 1 + u
     k = 1 / d  # and the last stage is E = n * k
     ### BEGIN SOLUTION
-    # Why: each stage hands back what arrives times its slope; s, x and y are used twice, so += for the second share.
+    # Why: each stage hands back what arrives times its slope; s, x and y are
+    # used twice, so += for the second share.
     dn, dk = k, n
     dd = -dk / d**2
     du = dd
@@ -645,7 +713,8 @@ def maxpool2d_backward(dy, cache):
     """Gradient by x of max-pooling."""
     x, kernel_size, stride = cache
     ### BEGIN SOLUTION
-    # Why: only the winner moved the output; += because a pixel can win in several overlapping windows.
+    # Why: only the winner moved the output; += because a pixel can win in
+    # several overlapping windows.
     dx = np.zeros_like(x)
     for n, c, i, j in np.ndindex(dy.shape):
         top, left = i * stride, j * stride
@@ -668,11 +737,22 @@ from cnnlib.experiments.planted_faults import SOUND, learning_curve, own
 
 functions = relu_backward, linear_backward, maxpool2d_backward
 answers = {f.__name__: f for f in functions}
-mine = {name: f for name, f in answers.items() if check(f"03.{name}", f).passed}
+mine = {
+    name: f for name, f in answers.items() if check(f"03.{name}", f).passed
+}
 data = digits.x_train, digits.y_train
-yours, library = (learning_curve(backward, *data, steps=30)[0] for backward in (own(**mine), SOUND))
-print(f"with {len(mine)} functions of yours: loss {yours[0]:.3f} to {yours[-1]:.3f}")
-print(f"with the library's alone:    loss {library[0]:.3f} to {library[-1]:.3f}")
+yours, library = (
+    learning_curve(backward, *data, steps=30)[0]
+    for backward in (own(**mine), SOUND)
+)
+print(
+    f"with {len(mine)} functions of yours: loss {yours[0]:.3f} to "
+    f"{yours[-1]:.3f}"
+)
+print(
+    f"with the library's alone:    loss {library[0]:.3f} to "
+    f"{library[-1]:.3f}"
+)
 np.testing.assert_allclose(yours, library, rtol=1e-3)
 
 # %% [markdown]

@@ -31,14 +31,30 @@
 # %%
 import numpy as np
 
-from cnnlib import CrossEntropyLoss, load_digits, load_mnist_sample, small_cnn
+from cnnlib import (
+    CrossEntropyLoss,
+    load_digits,
+    load_mnist_sample,
+    small_cnn,
+)
 from cnnlib.checks import check
-from cnnlib.experiments.four_readings import Geometry, by_matrix, gather, weight_by_weight
+from cnnlib.experiments.four_readings import (
+    Geometry,
+    by_matrix,
+    gather,
+    weight_by_weight,
+)
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn
 from cnnlib.nn import functional as F
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.runtime import in_short
-from cnnlib.widgets import BlameMicroscope, BrokenBackward, Challenge, ConvolutionBackward, PixelInWindows
+from cnnlib.widgets import (
+    BlameMicroscope,
+    BrokenBackward,
+    Challenge,
+    ConvolutionBackward,
+    PixelInWindows,
+)
 from cnnlib.widgets.cards import predict, quiz, worked
 
 digits = load_digits()
@@ -76,7 +92,8 @@ predict("04.middle")
 dy = np.array([3.0, 1, -2])
 dx = np.zeros(5)
 for i in range(3):  # each output ...
-    dx[i : i + 3] += dy[i] * w  # ... hands its gradient, times the kernel, to its window
+    # ... hands its gradient, times the kernel, to its window
+    dx[i : i + 3] += dy[i] * w
 print("dx =", dx)
 
 # %% [markdown] minutes=2
@@ -129,7 +146,9 @@ framed = np.pad(dy, 2)  # one zero less than the kernel is long, at both ends
 turned = w[::-1]
 print("dy with its frame:", framed)
 print("kernel, turned:   ", turned)
-print("gather: dx =", np.array([framed[r : r + 3] @ turned for r in range(5)]))
+print(
+    "gather: dx =", np.array([framed[r : r + 3] @ turned for r in range(5)])
+)
 
 # %% [markdown]
 # **3. Matrix: all at once.** The three lines above are the product of a matrix and the row of pixels, $y = A\,x$. Line $i$
@@ -174,12 +193,18 @@ print("weight by weight: dx =", dx)
 two = np.array([3.0, 1])
 dx = np.zeros(5)
 for i in range(2):
-    dx[2 * i : 2 * i + 3] += two[i] * w  # scatter: the windows begin at 0 and 2
+    # scatter: the windows begin at 0 and 2
+    dx[2 * i : 2 * i + 3] += two[i] * w
 spread = np.zeros(3)
 spread[::2] = two  # every second place, from the first
 framed = np.pad(spread, 2)
 print("scatter: dx =", dx)
-print("gather: from", framed, "dx =", np.array([framed[r : r + 3] @ w[::-1] for r in range(5)]))
+print(
+    "gather: from",
+    framed,
+    "dx =",
+    np.array([framed[r : r + 3] @ w[::-1] for r in range(5)]),
+)
 
 # %% [markdown] minutes=4
 # **With padding**, zeros are added to the row at both ends before the windows are placed. Their gradients are computed like
@@ -218,7 +243,10 @@ PixelInWindows()
 # <!-- computed: 4 * 3 = 12 -->
 
 # %%
-kernel, arriving = np.array([[1.0, 3], [2, -1]]), np.array([[3.0, 1], [2, 4]])
+kernel, arriving = (
+    np.array([[1.0, 3], [2, -1]]),
+    np.array([[3.0, 1], [2, 4]]),
+)
 dx = np.zeros((3, 3))
 for i, j in np.ndindex(arriving.shape):  # (0, 0), (0, 1), (1, 0), (1, 1)
     dx[i : i + 2, j : j + 2] += arriving[i, j] * kernel
@@ -279,9 +307,15 @@ print(shares)
 predict("04.nothing")
 
 # %%
-near = lambda f: (f"now {f['unreached']} pixels", 1 - abs(f["unreached"] - 16) / 16)
+near = lambda f: (
+    f"now {f['unreached']} pixels",
+    1 - abs(f["unreached"] - 16) / 16,
+)
 ConvolutionBackward(
-    challenge=Challenge("16 pixels receive nothing", lambda f: f["unreached"] == 16, near), step=4
+    challenge=Challenge(
+        "16 pixels receive nothing", lambda f: f["unreached"] == 16, near
+    ),
+    step=4,
 )
 
 # %% [markdown] minutes=6
@@ -337,15 +371,25 @@ ConvolutionBackward(reading="gather", channels=2, kernels=2, step=13)
 
 # %% slideshow={"slide_type": "subslide"}
 def scatter_by_hand(dy, x, w, stride, padding, dilation):
-    """dx and dw of one image: dy is (F, Ho, Wo), x is (C, H, W), w is (F, C, k, k)."""
+    """dx and dw of one image: dy is (F, Ho, Wo), x is (C, H, W), w is (F, C,
+    k, k).
+    """
     x = np.pad(x, [(0, 0), (padding, padding), (padding, padding)])
-    dx, dw, span = np.zeros(x.shape), np.zeros(w.shape), dilation * (w.shape[2] - 1) + 1
+    dx, dw, span = (
+        np.zeros(x.shape),
+        np.zeros(w.shape),
+        dilation * (w.shape[2] - 1) + 1,
+    )
     for f, i, j in np.ndindex(dy.shape):
         top, left = i * stride, j * stride
-        rows, columns = slice(top, top + span, dilation), slice(left, left + span, dilation)
+        rows, columns = (
+            slice(top, top + span, dilation),
+            slice(left, left + span, dilation),
+        )
         dx[:, rows, columns] += dy[f, i, j] * w[f]
         dw[f] += dy[f, i, j] * x[:, rows, columns]
-    return dx[:, padding : dx.shape[1] - padding, padding : dx.shape[2] - padding], dw
+    height, width = (length - padding for length in dx.shape[1:])
+    return dx[:, padding:height, padding:width], dw
 
 
 # %% [markdown]
@@ -359,28 +403,47 @@ def scatter_by_hand(dy, x, w, stride, padding, dilation):
 
 # %%
 def compare(kernel, stride, padding, dilation):
-    """An image of 5x5, two channels, two kernels: compare all readings, then measure both gradients."""
-    g, rng = Geometry(5, kernel, stride, padding, dilation), np.random.default_rng(0)
-    w = rng.integers(-3, 4, (2, 2, kernel, kernel)).astype(float)  # whole numbers
+    """An image of 5x5, two channels, two kernels: compare all readings, then
+    measure both gradients.
+    """
+    g, rng = (
+        Geometry(5, kernel, stride, padding, dilation),
+        np.random.default_rng(0),
+    )
+    # whole numbers
+    w = rng.integers(-3, 4, (2, 2, kernel, kernel)).astype(float)
     dy = rng.integers(-3, 4, (2, g.outputs, g.outputs)).astype(float)
     x = rng.normal(size=(2, 5, 5))
     dx, dw = scatter_by_hand(dy, x, w, stride, padding, dilation)
-    np.testing.assert_array_equal(dx, gather(dy, w, g))  # equal to the last digit
+    # equal to the last digit
+    np.testing.assert_array_equal(dx, gather(dy, w, g))
     np.testing.assert_array_equal(dx, by_matrix(dy, w, g))
     np.testing.assert_array_equal(dx, g.cut(weight_by_weight(dy, w, g)))
 
     def loss(image, kernels):
-        return (dy * F.conv2d_forward(image[None], kernels, None, stride, padding, dilation)[0]).sum()
+        how = stride, padding, dilation
+        y = F.conv2d_forward(image[None], kernels, None, *how)[0]
+        return (dy * y).sum()
 
-    by_x, by_w = numerical_gradient(lambda x: loss(x, w), x), numerical_gradient(lambda w: loss(x, w), w)
+    by_x, by_w = (
+        numerical_gradient(lambda x: loss(x, w), x),
+        numerical_gradient(lambda w: loss(x, w), w),
+    )
     return max(relative_error(dx, by_x), relative_error(dw, by_w))
 
 
 # %% tags=["nbval-ignore-output"]
-for setting in [(3, 1, 0, 1), (3, 2, 1, 1), (2, 3, 0, 1), (3, 2, 2, 2), (1, 2, 0, 1)]:
+for setting in [
+    (3, 1, 0, 1),
+    (3, 2, 1, 1),
+    (2, 3, 0, 1),
+    (3, 2, 2, 2),
+    (1, 2, 0, 1),
+]:
     error = compare(*setting)
     print(
-        "kernel {}, stride {}, padding {}, dilation {}:".format(*setting), f"all agree; measured, {error:.0e}"
+        "kernel {}, stride {}, padding {}, dilation {}:".format(*setting),
+        f"all agree; measured, {error:.0e}",
     )
 
 # %% [markdown] minutes=3 cut=2
@@ -413,7 +476,14 @@ y4, cache = F.conv2d_forward(image, w4, None, stride=2)
 dy4 = rng.normal(size=y4.shape)
 dx4 = F.conv2d_backward(dy4, cache)[0]
 layer = F.conv_transpose2d_forward(dy4, w4, None, stride=2)[0]
-print("y", y4.shape[2:], "dx", dx4.shape[2:], "transposed convolution", layer.shape[2:])
+print(
+    "y",
+    y4.shape[2:],
+    "dx",
+    dx4.shape[2:],
+    "transposed convolution",
+    layer.shape[2:],
+)
 rows = layer.shape[2]
 np.testing.assert_allclose(layer, dx4[:, :, :rows, :rows])
 print("last row of dx:", dx4[0, 0, -1])
@@ -435,7 +505,16 @@ print("last row of dx:", dx4[0, 0, -1])
 # of 3 with stride 2 and padding 1: let every number of dy and every weight be 1.
 
 # %% slideshow={"slide_type": "skip"}
-print(scatter_by_hand(np.ones((1, 3, 3)), np.ones((1, 5, 5)), np.ones((1, 1, 3, 3)), 2, 1, 1)[0])
+print(
+    scatter_by_hand(
+        np.ones((1, 3, 3)),
+        np.ones((1, 5, 5)),
+        np.ones((1, 1, 3, 3)),
+        2,
+        1,
+        1,
+    )[0]
+)
 
 # %% [markdown] minutes=2 cut=1
 # 1, 2 and 4 shares alternate, as light and dark do on a chessboard. Networks that draw pictures with such layers often
@@ -453,8 +532,15 @@ y1, cache = F.conv2d_forward(rng.normal(size=(1, 2, 4, 4)), one, None)
 dy1 = rng.normal(size=y1.shape)
 matrix = one[:, :, 0, 0]  # (3, 2)
 pixels = dy1[0].reshape(3, 16)  # a column for each pixel
-np.testing.assert_allclose(F.conv2d_backward(dy1, cache)[0][0].reshape(2, 16), matrix.T @ pixels)
-print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times the gradients", pixels.shape)
+np.testing.assert_allclose(
+    F.conv2d_backward(dy1, cache)[0][0].reshape(2, 16), matrix.T @ pixels
+)
+print(
+    "dx of a 1x1 convolution: the transposed matrix",
+    matrix.T.shape,
+    "times the gradients",
+    pixels.shape,
+)
 
 # %% [markdown] minutes=9
 # ## In a trained network: the blame microscope
@@ -477,7 +563,9 @@ print("dx of a 1x1 convolution: the transposed matrix", matrix.T.shape, "times t
 predict("04.corner")
 
 # %%
-closed = Challenge("A unit that no pixel moves", lambda f: f.get("pixels") == 0)
+closed = Challenge(
+    "A unit that no pixel moves", lambda f: f.get("pixels") == 0
+)
 BlameMicroscope(load_digits_cnn(), digits, challenge=closed)
 
 # %% [markdown]
@@ -496,7 +584,14 @@ BlameMicroscope(load_digits_cnn(), digits, challenge=closed)
 predict("04.field-28")
 
 # %% answers="04.field-28"
-BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), layer="convolution 2", channel=7, row=7, column=7)
+BlameMicroscope(
+    load_mnist_cnn(),
+    load_mnist_sample(),
+    layer="convolution 2",
+    channel=7,
+    row=7,
+    column=7,
+)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>Answer</summary>
@@ -518,7 +613,12 @@ BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), layer="convolution 2", ch
 predict("04.zeros")
 
 # %% answers="04.zeros"
-weight = {"what": "a weight", "layer": "convolution 2", "channel": 3, "input_map": 5}
+weight = {
+    "what": "a weight",
+    "layer": "convolution 2",
+    "channel": 3,
+    "input_map": 5,
+}
 BlameMicroscope(load_digits_cnn(), digits, image=143, **weight)
 
 # %% [markdown]
@@ -555,7 +655,11 @@ from cnnlib.widgets import OneUpdate
 
 selfish = Challenge(
     "Better here, worse elsewhere",
-    lambda f: f["step"] == f["steps"] and f["fell"] > 0 and f["others_after"] > f["others_before"],
+    lambda f: (
+        f["step"] == f["steps"]
+        and f["fell"] > 0
+        and f["others_after"] > f["others_before"]
+    ),
 )
 OneUpdate(challenge=selfish, rate=0.001, step=12)
 
@@ -583,7 +687,9 @@ loss.forward(network.forward(digits.x_train[:4]), digits.y_train[:4])
 network.backward(loss.backward())
 before = [parameter.value.copy() for parameter in network.parameters()]
 SGD(lr=0.1).step(network.parameters())
-for old, (_, new, gradient) in zip(before, network.parameters(), strict=True):
+for old, (_, new, gradient) in zip(
+    before, network.parameters(), strict=True
+):
     np.testing.assert_allclose(new, old - 0.1 * gradient, rtol=1e-6)
 print("new weight = old weight - 0.1 * derivative, for all of them")
 
@@ -609,7 +715,9 @@ print("new weight = old weight - 0.1 * derivative, for all of them")
 predict("04.broken")
 
 # %% tags=["nbval-ignore-output"] answers="04.broken"
-BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5), rate=0.3)
+BrokenBackward(
+    challenge=Challenge("Name all five", lambda f: f["found"] == 5), rate=0.3
+)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What the training curves show</summary>
@@ -624,7 +732,9 @@ BrokenBackward(challenge=Challenge("Name all five", lambda f: f["found"] == 5), 
 # say if dy has the shape of x, and not of y?
 
 # %% tags=["raises-exception"]
-_, cache = F.conv2d_forward(np.ones((1, 2, 4, 4)), np.ones((3, 2, 1, 1)), None)
+_, cache = F.conv2d_forward(
+    np.ones((1, 2, 4, 4)), np.ones((3, 2, 1, 1)), None
+)
 with in_short():  # of an error only its last line
     F.conv2d_backward(np.ones((1, 2, 4, 4)), cache)
 
@@ -651,7 +761,8 @@ def conv1d_backward(dy, cache):
     """Gradients by x and w of a convolution over one row."""
     x, w, stride, padding = cache
     ### BEGIN SOLUTION
-    # Why: on the way back a window begins where it began on the way out; += because windows overlap.
+    # Why: on the way back a window begins where it began on the way out; +=
+    # because windows overlap.
     row = np.pad(x, padding)
     dx, dw = np.zeros(len(row)), np.zeros(len(w))
     for i in range(len(dy)):
@@ -674,15 +785,19 @@ def conv2d_backward(dy, cache):
     """Gradients by x, w and b of a convolution."""
     x, w, _, stride, padding = cache
     ### BEGIN SOLUTION
-    # Why: weight (p, q) met one pixel for each output; those pixels are a slice. Products hand back crosswise.
+    # Why: weight (p, q) met one pixel for each output; those pixels are a
+    # slice. Products hand back crosswise.
     height, width = x.shape[2:]
     x = np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)])
     dx, dw = np.zeros_like(x), np.zeros_like(w)
     for f, p, q in np.ndindex(dy.shape[1], *w.shape[2:]):
         rows = slice(p, p + stride * dy.shape[2], stride)
         columns = slice(q, q + stride * dy.shape[3], stride)
-        arrived = dy[:, f : f + 1]  # (N, 1, Ho, Wo): one map, beside all channels of x
-        dw[f, :, p, q] = (arrived * x[:, :, rows, columns]).sum(axis=(0, 2, 3))
+        # (N, 1, Ho, Wo): one map, beside all channels of x
+        arrived = dy[:, f : f + 1]
+        dw[f, :, p, q] = (arrived * x[:, :, rows, columns]).sum(
+            axis=(0, 2, 3)
+        )
         dx[:, :, rows, columns] += arrived * w[f, :, p, q, None, None]
     dx = dx[:, :, padding : padding + height, padding : padding + width]
     return dx, dw, dy.sum(axis=(0, 2, 3))
@@ -704,9 +819,13 @@ from cnnlib.experiments.planted_faults import SOUND, learning_curve, own
 passed = check("04.conv2d_backward", conv2d_backward).passed
 mine = own(conv2d_backward=conv2d_backward) if passed else SOUND
 data = digits.x_train, digits.y_train
-yours, library = (learning_curve(backward, *data, steps=30)[0] for backward in (mine, SOUND))
+yours, library = (
+    learning_curve(backward, *data, steps=30)[0]
+    for backward in (mine, SOUND)
+)
 print(
-    "with your function:" if passed else "not yet with your function:", f"{yours[0]:.3f} to {yours[-1]:.3f}"
+    "with your function:" if passed else "not yet with your function:",
+    f"{yours[0]:.3f} to {yours[-1]:.3f}",
 )
 print(f"with the library's:  {library[0]:.3f} to {library[-1]:.3f}")
 np.testing.assert_allclose(yours, library, rtol=1e-3)

@@ -32,13 +32,28 @@ import numpy as np
 from cnnlib import CrossEntropyLoss, load_digits, small_cnn
 from cnnlib.checks import check
 from cnnlib.experiments.error_curves import METHODS, Quadratic, descend
-from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle
+from cnnlib.experiments.error_surfaces import (
+    Bowl,
+    Ripples,
+    Rosenbrock,
+    Saddle,
+)
 from cnnlib.experiments.races import race
 from cnnlib.runtime import in_short
-from cnnlib.widgets import BatchNoise, Challenge, ContourExplorer, DescentExplorer, OptimizerRace
+from cnnlib.widgets import (
+    BatchNoise,
+    Challenge,
+    ContourExplorer,
+    DescentExplorer,
+    OptimizerRace,
+)
 from cnnlib.widgets.cards import predict, quiz
 
-digits, loss, rng = load_digits(), CrossEntropyLoss(), np.random.default_rng(0)
+digits, loss, rng = (
+    load_digits(),
+    CrossEntropyLoss(),
+    np.random.default_rng(0),
+)
 
 # %% [markdown]
 # Is it worth computing the slope? Here are three ways to find good weights for the small network of this course, on 200
@@ -49,14 +64,19 @@ digits, loss, rng = load_digits(), CrossEntropyLoss(), np.random.default_rng(0)
 
 # %%
 def error_of(model):
-    return loss.forward(model.forward(digits.x_train[:200]), digits.y_train[:200])
+    return loss.forward(
+        model.forward(digits.x_train[:200]), digits.y_train[:200]
+    )
 
 
 guessed = min(error_of(small_cnn(rng=seed)) for seed in range(100))
 
 model, nudged = small_cnn(rng=0), np.inf
 for _ in range(100):
-    moves = [0.01 * rng.normal(size=weights.value.shape) for weights in model.parameters()]
+    moves = [
+        0.01 * rng.normal(size=weights.value.shape)
+        for weights in model.parameters()
+    ]
     for weights, move in zip(model.parameters(), moves, strict=True):
         weights.value[...] += move
     if error_of(model) < nudged:
@@ -71,7 +91,10 @@ for _ in range(100):
     model.backward(loss.backward())
     for weights in model.parameters():
         weights.value[...] -= 0.1 * weights.grad
-print(f"guess {guessed:.2f}, nudge {nudged:.2f}, use the slope {error_of(model):.2f}")
+print(
+    f"guess {guessed:.2f}, nudge {nudged:.2f}, use the slope "
+    f"{error_of(model):.2f}"
+)
 
 # %% [markdown] minutes=11
 # Guessing and nudging hardly get below the error of a network that knows nothing. Among so many weights, nearly every
@@ -115,9 +138,13 @@ DescentExplorer(
     steps=5,
     challenge=Challenge(
         "From -2.5: an error below 0.02 in 15 steps",
-        lambda f: f["error"] < 0.02 and 0 < f["steps"] <= 15 and f["start"] == -2.5,
         lambda f: (
-            f"now {f['needed']:.0f} steps" if f["needed"] <= 100 else "now never",
+            f["error"] < 0.02 and 0 < f["steps"] <= 15 and f["start"] == -2.5
+        ),
+        lambda f: (
+            f"now {f['needed']:.0f} steps"
+            if f["needed"] <= 100
+            else "now never",
             15 / max(15, f["needed"]),
         ),
     ),
@@ -132,11 +159,17 @@ DescentExplorer(
 # %% answers="05.steps"
 steps = np.arange(6)
 predicted = Quadratic(1.0).error((1 - 0.1 * 1.0) ** steps * -2.5)
-walked = Quadratic(1.0).error(descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=5))
+walked = Quadratic(1.0).error(
+    descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=5)
+)
 np.testing.assert_allclose(walked, predicted)
 print("error after 0 to 5 steps:", walked.round(3))
-errors = Quadratic(1.0).error(descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=50))
-print("below 0.02 for the first time after", np.argmax(errors < 0.02), "steps")
+errors = Quadratic(1.0).error(
+    descend(Quadratic(1.0), start=-2.5, rate=0.1, steps=50)
+)
+print(
+    "below 0.02 for the first time after", np.argmax(errors < 0.02), "steps"
+)
 
 # %% [markdown]
 # Why then not always a larger rate? Here is the factor $1 - \eta\,c$ for some rates, and what is left after ten steps of the
@@ -159,7 +192,8 @@ for lr in (0.01, 0.1, 0.4, 1, 1.5, 1.9, 2, 2.1, 3):
 # an error instead. **This cell is meant to fail.** It also prints in which step.
 
 # %% tags=["raises-exception"]
-with in_short(), np.errstate(over="raise"):  # of the error only its last line
+# of the error only its last line
+with in_short(), np.errstate(over="raise"):
     w, step = np.float64(-2.5), 0
     try:
         while step < 2000:
@@ -188,7 +222,10 @@ with in_short(), np.errstate(over="raise"):  # of the error only its last line
 w, curvatures = np.array([-2.5, 0.5]), np.array([1, 10])
 for step in range(4):
     gradient = curvatures * w
-    print(f"step {step}: w {w.round(4)}, gradient {gradient.round(4)}, error {(gradient * w).sum() / 2:.3f}")
+    print(
+        f"step {step}: w {w.round(4)}, gradient {gradient.round(4)}, error "
+        f"{(gradient * w).sum() / 2:.3f}"
+    )
     w = w - 0.15 * gradient
 
 # %% [markdown]
@@ -197,10 +234,10 @@ for step in range(4):
 # curvature divided by the smallest, here 10 / 1 = 10. In a round bowl it is 1; the larger it is, the longer and narrower is
 # the valley. <!-- computed: 1 - 0.15 = 0.85 --> <!-- computed: 10 / 1 = 10 -->
 #
-# A network has thousands of weights, and two are the most that fit on a map. Grey ground is high. Each thin
-# line joins places of equal error, as on a hiking map; such a line is a *contour*. The arrow is the steepest way down, minus
-# the gradient. It always crosses the contours at a right angle: along a contour the error does not change, so all of the
-# change is across it.
+# A network has thousands of weights, and two are the most that fit on a map. Below the next card is a map of such an error,
+# seen from above. Darker grey is higher ground. Each thin line joins places of equal error, as on a hiking map; such a line
+# is a *contour*. The arrow is the steepest way down, minus the gradient. It always crosses the contours at a right angle:
+# along a contour the error does not change, so all of the change is across it.
 #
 # Does the arrow point at the lowest point? When would it? Drag the start about and read the sentence below
 # the picture. Then turn the condition number down to 1 and look again.
@@ -212,7 +249,12 @@ predict("05.arrow")
 ContourExplorer(
     challenge=Challenge(
         "Condition number 10 or more: an error below 0.000001 in 20 steps",
-        lambda f: f["condition"] > 9.9 and f["error"] < 1e-6 and 0 < f["steps"] <= 20 and f["slope"] > 1,
+        lambda f: (
+            f["condition"] > 9.9
+            and f["error"] < 1e-6
+            and 0 < f["steps"] <= 20
+            and f["slope"] > 1
+        ),
         lambda f: (
             f"now {f['error']:.1g} after {f['steps']} steps",
             np.log10(10 / max(f["error"], 1e-99)) / 7,
@@ -237,14 +279,17 @@ bowl, place = Bowl(condition=10, angle=30), np.array([-2.5, 2.0])
 down = -bowl.gradient(place)
 along = np.array([-down[1], down[0]]) / np.linalg.norm(down)
 change = (bowl.error(place + 1e-6 * along) - bowl.error(place)) / 1e-6
-print(f"slope along the contour {change:.5f}, slope along the gradient {np.linalg.norm(down):.3f}")
+print(
+    f"slope along the contour {change:.5f}, slope along the gradient "
+    f"{np.linalg.norm(down):.3f}"
+)
 
 # %% [markdown]
-# One rate has to serve both directions. In a direction of curvature $c$ a step leaves
-# the share $1 - \eta\,c$ of the distance. Along the valley, where $c$ is small, this share is near 1: slow. A larger rate
-# helps there. But across the valley, where $c$ is large, the share then becomes negative: the weight jumps to the other side.
-# What counts across is the size of this share, $\eta\,c_{\max} - 1$, and it grows with the rate. The best rate is the one at
-# which both directions shrink equally fast: $1 - \eta\,c_{\min} = \eta\,c_{\max} - 1$, so $\eta = 2 / (c_{\min} + c_{\max})$.
+# One rate has to serve both directions. In a direction of curvature $c$ a step leaves the share $1 - \eta\,c$ of the
+# distance. Along the valley, where $c$ is small, this share is near 1: slow. A larger rate helps there. But across the
+# valley, where $c$ is large, the share then becomes negative: the weight jumps to the other side. What counts across is the
+# size of this share, $\eta\,c_{\max} - 1$, and it grows with the rate. The best rate is the one at which both shares are
+# equally large, $1 - \eta\,c_{\min} = \eta\,c_{\max} - 1$. Solved for the rate, it is $\eta = 2 / (c_{\min} + c_{\max})$.
 #
 # Ten times the condition number, each at its best rate: how many times the steps?
 
@@ -256,15 +301,19 @@ for condition in (1, 10, 100):
     bowl = Bowl(condition, angle=30)
     best = 2 / bowl.curvatures(np.zeros(2)).sum()
     errors = bowl.error(descend(bowl, [-2.5, 2.0], best, 2000))
-    print(f"condition number {condition:3d}: {np.argmax(errors < 1e-4):4d} steps to an error below 0.0001")
+    print(
+        f"condition number {condition:3d}: {np.argmax(errors < 1e-4):4d} "
+        "steps to an error below 0.0001"
+    )
 
 # %% [markdown] minutes=8 cut=1
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # From 10 to 100 the number of steps grows about in proportion. Put the best rate into $1 - \eta\,c_{\min}$: a step leaves
-# the share $(\kappa - 1) / (\kappa + 1)$ of the distance, so it takes away the share $2 / (\kappa + 1)$. For $\kappa = 10$ this is
-# 18 %, for $\kappa = 100$ it is 2 %, about a tenth of that. So about ten times as many steps are needed. (The round bowl,
-# $\kappa = 1$, is a special case: one step.) <!-- computed: 100 * 2 / 11 = 18 --> <!-- computed: 100 * 2 / 101 = 2 -->
+# the share $(\kappa - 1) / (\kappa + 1)$ of the distance, so it takes away the share $2 / (\kappa + 1)$. For $\kappa = 10$
+# this is 18 %, for $\kappa = 100$ it is 2 %, about a tenth of that. So about ten times as many steps are needed. (The round
+# bowl, $\kappa = 1$, is a special case: one step.) <!-- computed: 100 * 2 / 11 = 18 --> <!-- computed: 100 * 2 / 101 = 2
+# -->
 #
 # </details>
 #
@@ -273,15 +322,18 @@ for condition in (1, 10, 100):
 #
 # ## A batch is a guess at the gradient
 #
-# The gradient is a mean over the training set. A mean over a *few* images, a *batch*, is nearly the same and much
-# cheaper. Gradient descent with batches that are drawn at random is called *stochastic*, SGD. Here it is on a real task with
-# two weights: from two pixels of a handwritten digit, is it a 3 (wanted: 1) or a 5 (wanted: −1)? The guess is
-# $w_1 x_1 + w_2 x_2$, the error half the square of what it is off, as a mean over the images. So the slope by $w_1$ is the
-# mean of $\text{off} \cdot x_1$.
+# The gradient is a mean over the training set. A mean over a *few* images, a *batch*, is nearly the same and much cheaper.
+# Gradient descent with batches that are drawn at random is called *stochastic*, SGD. Here it is on a real task with two
+# weights: from two pixels of a handwritten digit, is it a 3 (wanted: 1) or a 5 (wanted: −1)? The guess is $w_1 x_1 + w_2
+# x_2$. For one image let $\text{off}$ be the guess minus what is wanted; its error is $\tfrac12\,\text{off}^2$. If $w_1$
+# grows by a little, $\text{off}$ grows by $x_1$ times as much, so by the chain rule the slope of this error by $w_1$ is
+# $\text{off} \cdot x_1$. The error of the task is the mean over all images, and so its slope is the mean of $\text{off}
+# \cdot x_1$.
 
 # %%
 chosen = np.isin(digits.y_train, (3, 5))
-pixels = digits.x_train[chosen, 0][:, (3, 2), (2, 4)]  # of each image the pixels (3, 2) and (2, 4)
+# of each image the pixels (3, 2) and (2, 4)
+pixels = digits.x_train[chosen, 0][:, (3, 2), (2, 4)]
 pixels = (pixels - pixels.mean(axis=0)) / pixels.std(axis=0)
 wanted = np.where(digits.y_train[chosen] == 3, 1.0, -1.0)
 
@@ -292,7 +344,9 @@ for step in range(61):
     gradient = pixels[batch].T @ off / len(batch)  # the mean over the batch
     if step % 15 == 0:
         error = ((pixels @ w - wanted) ** 2).mean() / 2
-        print(f"step {step:2d}: error of all {len(pixels)} images {error:.3f}")
+        print(
+            f"step {step:2d}: error of all {len(pixels)} images {error:.3f}"
+        )
     w = w - lr * gradient
 
 # %% [markdown]
@@ -300,8 +354,9 @@ for step in range(61):
 # with a network one watches the error on images that are not trained on, and stops when it falls no more
 # ([notebook 12](12_generalization.ipynb)).
 #
-# The picture does the same task. The coloured points in its middle are the steps that different batches of one size
-# propose. You may look at 1,500 images, some of them several times. Which batch size comes furthest?
+# The picture below the card does the same task. It has three parts, and the coloured points in the middle one stand for
+# batches of one size: each point is the way down (minus the gradient) that one batch proposes. You may look at 1,500
+# images, some of them several times. Which batch size comes furthest?
 # <!-- computed: 3 * 500 = 1500 -->
 
 # %%
@@ -311,7 +366,8 @@ predict("05.batch")
 BatchNoise(
     batch="64",
     challenge=Challenge(
-        "An error below 0.001 above the smallest, as a mean of the 21 runs, at a cost of 400 images",
+        "An error below 0.001 above the smallest, as a mean of the 21 "
+        "runs, at a cost of 400 images",
         lambda f: f["mean_error"] < 1e-3 and f["samples"] <= 400,
         lambda f: (
             f"now {f['mean_error']:.2g} for {f['samples']} images",
@@ -329,9 +385,13 @@ batch_errors = {}
 for batch in ("1", "4", "16", "64", "all"):
     facts = BatchNoise(batch=batch, samples=1500).facts
     batch_errors[batch] = facts["mean_error"]
-    spread = f"spread of the gradient {facts['spread']:.2f}, predicted {facts['predicted']:.2f}"
+    spread = (
+        f"spread of the gradient {facts['spread']:.2f}, predicted "
+        f"{facts['predicted']:.2f}"
+    )
     print(
-        f"batch {batch:>3}: {facts['steps']:4d} steps, error above the smallest {batch_errors[batch]:.4f}, {spread}"
+        f"batch {batch:>3}: {facts['steps']:4d} steps, error above the "
+        f"smallest {batch_errors[batch]:.4f}, {spread}"
     )
 
 # %% [markdown] minutes=14
@@ -344,16 +404,15 @@ for batch in ("1", "4", "16", "64", "all"):
 # </details>
 #
 # The column *predicted* follows a rule of statistics. The mean of $B$ guesses spreads $\sqrt B$ times less than a single
-# guess: the mean of 4 half as much, the mean of 16 a quarter as much. (The prediction also takes into account that no image
-# is drawn twice for one batch. A batch that holds a good part of all images cannot be far from their mean, and the batch of
-# all of them *is* their mean. So 64 spread a little less than an eighth as much, and all of them not at all.) Four times
-# the images buy half the noise. So large batches are poor value, until hardware that works on many images at once makes
-# them nearly free.
+# guess: the mean of 4 half as much, the mean of 16 a quarter as much. (The prediction goes one step further, because no
+# image is drawn twice for one batch: of $N$ images it multiplies the spread by $\sqrt{(N - B) / (N - 1)}$. For a small
+# batch this is nearly 1. For the batch of all images it is 0, since such a batch *is* the whole.) Four times the images buy
+# half the noise. So large batches are poor value, until hardware that works on many images at once makes them nearly free.
 #
 # The rule holds for a network with all its weights, too. Take the small network of this course, fresh. The gradient of all
-# training images has some length. The gradient of a batch of 32 lies about that same length away from it: the noise is as
-# large as the signal. Training works all the same: over many steps the noise cancels, while the slope, which keeps its
-# direction, adds up.
+# training images has some length. The gradient of a batch of 32 differs from it by an arrow that is about as long as the
+# gradient itself: the noise is as large as what it disturbs. Training works all the same: over many steps the noise
+# cancels, while the slope, which keeps its direction, adds up.
 # <!-- test: tests/notebooks/test_claims.py::test_the_noise_of_a_batch_of_32_is_as_long_as_the_gradient -->
 #
 # ## Five rules for a step
@@ -369,7 +428,9 @@ for batch in ("1", "4", "16", "64", "all"):
 # | Adam | both: a smoothed direction, steps of one size | $m' = 0.9\, m + 0.1\, g$, $q' = 0.999\, q + 0.001\, g^2$ | $w' = w - \eta\, \hat m / \sqrt{\hat q}$ |
 #
 # $\mu$ (mu) is the momentum, usually 0.9. (RMSprop and Adam also add a tiny number to the root, so that nothing is divided by
-# zero.)
+# zero.) What follows takes the rules one by one, and writes three of them as a loop of a few lines: take the gradient, bring
+# the memory up to date, take the step. Each loop is compared with the rule of the library. The loop for momentum is left to
+# you, as exercise 3.
 #
 # **Momentum.** Across the valley the gradient changes its sign at each step, and in the velocity these cancel. Along the
 # valley it keeps its sign, and there they add up. By hand, with $\mu = 0.5$: let the gradients across be 4, −4, 4 and those
@@ -383,53 +444,109 @@ for where, gradients in {"across": (4, -4, 4), "along": (1, 1, 1)}.items():
     print(f"{where:7} gradients {gradients}, velocities {velocities[1:]}")
 
 # %% [markdown]
-# Across, the velocity stays below the gradient; along, it grows. With the same gradient $g$ again and again it would
-# come near $g / (1 - \mu)$, here twice the gradient, and ten times with $\mu = 0.9$. So along the valley it is as if the rate were
-# $\eta / (1 - \mu)$. A rate that suits plain SGD may be too large with momentum. The price of rolling: where the
-# ground is round, the ball swings past the bottom.
+# Across, the velocity never becomes larger than the gradient; along, it grows. With the same gradient $g$ again and again
+# it would come near $g / (1 - \mu)$, here twice the gradient, and ten times with $\mu = 0.9$. So along the valley it is as
+# if the rate were $\eta / (1 - \mu)$. A rate that suits plain SGD may be too large with momentum. The price of rolling:
+# where the ground is round, the ball swings past the bottom.
 #
 # **Nesterov.** From $w$ the ball will roll on by $-\eta\mu\,v$ in any case. So the slope is taken at the place where this
 # leads, $u = w - \eta\mu\,v$: first $v' = \mu\,v + g(u)$, then $w' = w - \eta\,v'$. If the ball is about to roll up the
 # other side, $g(u)$ says so one step earlier, and it brakes earlier. A program stores $u$, because the slope is taken
-# there. Its next value is $u' = w' - \eta\mu\,v'$. Replace $w'$ by $w - \eta\,v'$: it is $w - \eta\,v' - \eta\mu\,v'$.
-# Since $w = u + \eta\mu\,v$ and $\mu\,v = v' - g$, this is $u' = u - \eta\,(g + \mu\,v')$. That is the line of the table,
-# in which the weight that is kept is this $u$, under the name $w$.
-#
-# **RMSprop** (Tieleman and Hinton 2012) divides each weight's step by the usual size of its own gradient: flat and steep directions move alike. The usual
-# size is the root of $q$, and $q$ is a mean of squares. In $q' = 0.9\,q + 0.1\,g^2$ the newest square counts 0.1, the one before
+# there. Its next value is $u' = w' - \eta\mu\,v'$. Replace $w'$ by $w - \eta\,v'$: it is $w - \eta\,v' - \eta\mu\,v'$. Now
+# put in $w = u + \eta\mu\,v$: it is $u + \eta\mu\,v - \eta\,v' - \eta\mu\,v'$. And $\mu\,v$ is $v' - g$, so $\eta\mu\,v -
+# \eta\,v' = -\eta\,g$, and what remains is $u' = u - \eta\,(g + \mu\,v')$. This is the line of the table. There, and in the
+# program, the stored weight $u$ is called $w$:
+
+# %%
+valley, start, lr = Bowl(condition=10, angle=30), np.array([-2.5, 2.0]), 0.1
+
+w, v = start, np.zeros(2)
+for _ in range(40):
+    g = valley.gradient(w)
+    v = 0.9 * v + g
+    w = w - lr * (g + 0.9 * v)
+np.testing.assert_allclose(w, descend(valley, start, lr, 40, "Nesterov")[-1])
+print(f"Nesterov after 40 steps: {w.round(3)}, error {valley.error(w):.4f}")
+
+# %% [markdown]
+# **RMSprop** (Tieleman and Hinton 2012) divides each weight's step by the usual size of its own gradient. So a weight with
+# small gradients moves as far as one with large gradients. The usual size is the root of $q$, and $q$ is a mean of squares.
+# As a program:
+
+# %%
+w, q = start, np.zeros(2)
+for _ in range(40):
+    g = valley.gradient(w)
+    q = 0.9 * q + 0.1 * g**2
+    w = w - lr * g / (np.sqrt(q) + 1e-8)
+np.testing.assert_allclose(w, descend(valley, start, lr, 40, "RMSprop")[-1])
+print(f"RMSprop after 40 steps: {w.round(3)}, error {valley.error(w):.4f}")
+
+# %% [markdown]
+# What kind of mean is $q$? In $q' = 0.9\,q + 0.1\,g^2$ the newest square counts 0.1, the one before
 # it 0.09, the one before that 0.081: each older square a tenth less. After many steps these shares add up to 1, but after
 # three steps to 0.271 only, which is $1 - 0.9^3$; after $t$ steps to $1 - 0.9^t$. So at first $q$ is too small.
 # <!-- computed: 0.1 * 0.9 = 0.09 --> <!-- computed: 0.1 * 0.9 ** 2 = 0.081 --> <!-- computed: 0.1 + 0.09 + 0.081 = 0.271 -->
 # <!-- computed: 1 - 0.9 ** 3 = 0.271 -->
 #
-# **Adam** (Kingma and Ba 2015) does both, and makes up for the small beginning: it divides each of its two memories by what the shares add up to,
-# $\hat m = m' / (1 - 0.9^t)$ and $\hat q = q' / (1 - 0.999^t)$. By hand, the first step with a gradient of 4: $m' = 0.4$ and
-# $q' = 0.016$; divided, $\hat m = 0.4 / 0.1 = 4$ and $\hat q = 0.016 / 0.001 = 16$. The step is $\eta \cdot 4 / \sqrt{16} = \eta$.
-# With any other gradient it is the same: the first step of Adam is as long as the learning rate.
+# **Adam** (Kingma and Ba 2015) remembers two means: $m$, a mean of the gradients (the velocity of momentum is a sum of
+# them), and $q$, a mean of their squares, as in RMSprop. Both are too small at first, so Adam divides each of them by what
+# its shares add up to, $\hat m = m' / (1 - 0.9^t)$ and $\hat q = q' / (1 - 0.999^t)$. By hand, the first step with a
+# gradient of 4: $m' = 0.4$ and $q' = 0.016$; divided, $\hat m = 0.4 / 0.1 = 4$ and $\hat q = 0.016 / 0.001 = 16$. The step
+# is $\eta \cdot 4 / \sqrt{16} = \eta$. With any other gradient it is the same: the first step of Adam is as long as the
+# learning rate.
 # <!-- computed: 0.1 * 4 = 0.4 --> <!-- computed: 0.001 * 4 ** 2 = 0.016 --> <!-- computed: 0.4 / 0.1 = 4 -->
 # <!-- computed: 0.016 / 0.001 = 16 --> <!-- computed: 4 ** 2 = 16 -->
-#
-# How much does momentum help in a long valley? For a bowl the best rate and the best momentum are known; the cell counts
-# steps until the error stays below 0.0001, without momentum and with.
+# As a program, in which `t` counts the steps from 1:
+
+# %%
+w, m, q = start, np.zeros(2), np.zeros(2)
+for t in range(1, 41):
+    g = valley.gradient(w)
+    m = 0.9 * m + 0.1 * g
+    q = 0.999 * q + 0.001 * g**2
+    m_hat, q_hat = m / (1 - 0.9**t), q / (1 - 0.999**t)
+    w = w - lr * m_hat / (np.sqrt(q_hat) + 1e-8)
+np.testing.assert_allclose(w, descend(valley, start, lr, 40, "Adam")[-1])
+print(f"Adam after 40 steps: {w.round(3)}, error {valley.error(w):.4f}")
+
+# %% [markdown]
+# How much does momentum help in a long valley? For a bowl the best rate and the best momentum are known formulas (Polyak
+# 1964; we take them as given). The cell uses them and counts steps until the error stays below 0.0001, without momentum and
+# with.
 
 # %%
 for condition in (10, 100, 1000):
     bowl = Bowl(condition, angle=30)
     low, high = np.sort(bowl.curvatures(np.zeros(2)))
     rate = (2 / (np.sqrt(low) + np.sqrt(high))) ** 2
-    momentum = ((np.sqrt(high) - np.sqrt(low)) / (np.sqrt(high) + np.sqrt(low))) ** 2
+    momentum = (
+        (np.sqrt(high) - np.sqrt(low)) / (np.sqrt(high) + np.sqrt(low))
+    ) ** 2
     paths = [descend(bowl, [-2.5, 2.0], 2 / (low + high), 4000)]
-    paths.append(descend(bowl, [-2.5, 2.0], rate, 4000, "Momentum", momentum))
-    plain, heavy = (np.flatnonzero(bowl.error(path) >= 1e-4)[-1] + 1 for path in paths)
-    print(f"condition number {condition:4d}: {plain:4d} steps, with momentum {momentum:.2f} {heavy:3d} steps")
+    paths.append(
+        descend(bowl, [-2.5, 2.0], rate, 4000, "Momentum", momentum)
+    )
+    plain, heavy = (
+        np.flatnonzero(bowl.error(path) >= 1e-4)[-1] + 1 for path in paths
+    )
+    print(
+        f"condition number {condition:4d}: {plain:4d} steps, with momentum "
+        f"{momentum:.2f} {heavy:3d} steps"
+    )
 
 # %% [markdown]
-# Without momentum the steps grow with the condition number, with it about with its square root. This is why momentum is
-# worth having in valleys that are long (Polyak 1964 proved it; Goh 2017 explains it with moving pictures). The best momentum
-# depends on the valley; in a network nobody knows the condition number, and 0.9 is a guess that serves well.
+# From line to line the condition number grows tenfold. Without momentum the steps grow tenfold too; with momentum they
+# grow about as the square root of ten does, three to four times. The reason is in the share of the distance that one step
+# leaves. Plain descent leaves $(\kappa - 1) / (\kappa + 1)$, as you saw above. With the best momentum it is, in the long run,
+# $(\sqrt\kappa - 1) / (\sqrt\kappa + 1)$: the same with $\sqrt\kappa$ for $\kappa$ (Polyak 1964 proved it; Goh 2017 explains
+# it with moving pictures). The best momentum depends on the valley. In a network nobody knows the condition number, and
+# 0.9 is a guess that serves well. <!-- computed: 10 ** 0.5 = 3.16 -->
 # <!-- source: Polyak 1964; Goh 2017 -->
 #
-# Which is first after 40 steps, all at the same rate? Press Play; then give each its best.
+# Now let the five rules race, in a bowl of condition number 50 and all at the same rate, 0.1. Which one is first after 40
+# steps? Answer the card, then press Play. With *Show* you see one path alone; *Momentum* is the $\mu$ of momentum and
+# Nesterov.
 # <!-- computed: 4 * 10 = 40 -->
 
 # %%
@@ -439,17 +556,43 @@ predict("05.race")
 OptimizerRace(
     steps=0,
     challenge=Challenge(
-        "A start from which Adam at its best rate beats SGD at its best, after 60 steps or more",
-        lambda f: f["steps"] >= 60 and f["error_Adam"] < f["error_SGD"] and f["best_rates"] == 1,
-        lambda f: (f"now SGD {f['error_SGD']:.1g}, Adam {f['error_Adam']:.1g}", f["steps"] / 100),
+        "A start from which Adam at its best rate beats SGD at its best, "
+        "after 60 steps or more",
+        lambda f: (
+            f["steps"] >= 60
+            and f["error_Adam"] < f["error_SGD"]
+            and f["best_rates"] == 1
+        ),
+        lambda f: (
+            f"now SGD {f['error_SGD']:.1g}, Adam {f['error_Adam']:.1g}",
+            f["steps"] / 100,
+        ),
     ),
 )
 
+# %% answers="05.race"
+long_bowl = Bowl(50, angle=30)
+for method in METHODS:
+    errors = long_bowl.error(descend(long_bowl, start, 0.1, 100, method))
+    print(
+        f"{method:9s} error after 40 steps {errors[40]:.4f}, after 100 "
+        f"steps {errors[100]:.5f}"
+    )
+
 # %% [markdown]
-# A race at one rate for all is unfair, since a rate means something else in each rule: to RMSprop and Adam
-# it is nearly the length of the step, to SGD a factor, and with momentum a factor that grows on the way. So give each rule the
-# best of sixty rates. (A rate counts only if its path stays on the map.) And change the ground. There are three more
-# surfaces:
+# <details style="margin-bottom: 1em"><summary>What came out</summary>
+#
+# RMSprop is first after 40 steps, then Nesterov, then plain SGD. At this rate SGD comes down into the valley quickly and then
+# crawls along its floor. RMSprop does not slow down on the floor, because it divides by the small gradient there. Momentum
+# still swings from one side of the valley to the other, and Adam has just swung across to the other side. After 100 steps
+# all four have passed SGD, which still crawls.
+#
+# </details>
+#
+# A race at one rate for all is unfair, since a rate means something else in each rule: to RMSprop and Adam it is nearly the
+# length of the step in each weight, to SGD a factor, and with momentum a factor that grows on the way. So give each rule
+# the best of sixty rates. (A rate counts only if its path never leaves the ground that is drawn.) And change the ground.
+# There are three more surfaces:
 #
 # - *Rosenbrock's valley*, long and bent like a banana; the lowest point lies on its nearly flat floor;
 # - a *saddle*: from its middle the ground rises to left and right and falls in front and behind, to a lowest point on each side;
@@ -468,7 +611,9 @@ for surface in (Bowl(50, angle=30), Rosenbrock(), Saddle(), Ripples()):
     starts = rng.uniform(surface.low, surface.high, (100, 2))
     found = race(surface, starts, steps=100)
     winners.append(max(found, key=lambda method: found[method][0]))
-    wins = "  ".join(f"{method} {won:3d}" for method, (won, _) in found.items())
+    wins = "  ".join(
+        f"{method} {won:3d}" for method, (won, _) in found.items()
+    )
     print(f"{type(surface).__name__:10s} wins of 100:  {wins}")
 
 # %% [markdown]
@@ -476,22 +621,28 @@ for surface in (Bowl(50, angle=30), Rosenbrock(), Saddle(), Ripples()):
 #
 # No rule wins everywhere. Nesterov wins nearly always in the long bowl and most often in Rosenbrock's valley. On the saddle
 # Nesterov and plain SGD reach one of the two lowest points to the last digit, from nearly every start, so both win. On the
-# ripples Adam ends lowest most often: its first steps are as long as the rate, even where the floor of a small hollow is nearly
-# flat, so it steps out of such hollows. But there every rule wins sometimes. Momentum in its plain form rarely wins: it is
-# still swinging when the race ends.
+# ripples Adam ends lowest most often: its first steps are as long as the rate, even where the floor of a small hollow is
+# nearly flat, so it steps out of such hollows. (RMSprop steps out of them as well, but its steps stay that long, so at the
+# end it cannot come to rest.) And there every rule wins sometimes. Momentum in its plain form rarely wins: it is still
+# swinging when the race ends.
 # <!-- test: tests/experiments/test_races.py::test_what_the_notebook_says_of_the_four_surfaces -->
 #
 # </details>
 #
-# Here is one step of each on the same gradient, the first step from rest at a rate of 0.1. The first three
-# move in proportion to the slope; Nesterov steps by $g + 0.9\,g$. RMSprop and Adam do not: a large and a
-# small gradient give the same first step. RMSprop's is $\eta / \sqrt{0.1}$, longer than the rate, because its
-# mean square has only begun to fill; Adam corrects that.
+# Here is one step of each on the same gradient, the first step from rest at a rate of 0.1. The first three move in
+# proportion to the slope; Nesterov steps by $g + 0.9\,g$. RMSprop and Adam do not: in each weight a large and a small
+# gradient give the same first step. RMSprop's is $\eta / \sqrt{0.1}$, longer than the rate, because its mean square has
+# only begun to fill; Adam corrects that.
 
 # %%
 for method in METHODS:
-    first = [float(descend(Quadratic(c), 1.0, 0.1, 1, method)[1] - 1) for c in (4.0, 0.04)]
-    print(f"{method:9s} slope 4: {first[0]:+.3f}   slope 0.04: {first[1]:+.3f}")
+    first = [
+        float(descend(Quadratic(c), 1.0, 0.1, 1, method)[1] - 1)
+        for c in (4.0, 0.04)
+    ]
+    print(
+        f"{method:9s} slope 4: {first[0]:+.3f}   slope 0.04: {first[1]:+.3f}"
+    )
 
 # %% [markdown]
 # ## Exercises
@@ -503,7 +654,8 @@ for method in METHODS:
 # %%
 def sgd_step(w, dw, lr):
     ### BEGIN SOLUTION
-    # Why: the gradient points uphill, so the step goes against it, as far as the rate says.
+    # Why: the gradient points uphill, so the step goes against it, as far as
+    # the rate says.
     return w - lr * dw
     ### END SOLUTION
 
@@ -520,9 +672,12 @@ check("05.sgd", sgd_step)
 
 # %%
 def fit_line(x, t, w, lr, batches):
-    """Slope and intercept after a step for each batch; w holds those at the start."""
+    """Slope and intercept after a step for each batch; w holds those at the
+    start.
+    """
     ### BEGIN SOLUTION
-    # Why: the slope by w[0] is a mean of off times x, that by w[1] of off alone; each step starts where the last one ended.
+    # Why: the slope by w[0] is a mean of off times x, that by w[1] of off
+    # alone; each step starts where the last one ended.
     for batch in batches:
         off = w[0] * x[batch] + w[1] - t[batch]
         w = w - lr * np.array([(off * x[batch]).mean(), off.mean()])
@@ -539,12 +694,20 @@ check("05.fit_line", fit_line)
 
 # %%
 dark = (digits.x_train[:, 0] > 0.5).sum(axis=(1, 2))
-x, t = (dark - dark.mean()) / dark.std(), digits.x_train[:, 0].sum(axis=(1, 2))
+x, t = (
+    (dark - dark.mean()) / dark.std(),
+    digits.x_train[:, 0].sum(axis=(1, 2)),
+)
 batches = np.random.default_rng(0).integers(0, len(x), (200, 32))
 best = np.polyfit(x, t, 1).round(2)
 for steps in (0, 50, 200):
     line = fit_line(x, t, np.zeros(2), 0.1, batches[:steps])
-    print(f"{steps:3d} steps:", "nothing yet" if line is None else np.round(line, 2), " best:", best)
+    print(
+        f"{steps:3d} steps:",
+        "nothing yet" if line is None else np.round(line, 2),
+        " best:",
+        best,
+    )
 
 # %% [markdown]
 # **3. Momentum.** *Core, 5 minutes.* The velocity keeps its old self times `momentum` and takes in the new gradient whole;
@@ -555,7 +718,8 @@ for steps in (0, 50, 200):
 # %%
 def momentum_step(w, dw, velocity, lr, momentum):
     ### BEGIN SOLUTION
-    # Why: gradients that keep their sign add up in the velocity, those that change sign cancel.
+    # Why: gradients that keep their sign add up in the velocity, those that
+    # change sign cancel.
     velocity = momentum * velocity + dw
     return w - lr * velocity, velocity
     ### END SOLUTION
@@ -575,14 +739,18 @@ check("05.momentum", momentum_step)
 def within_60(rate, momentum):
     path = descend(Rosenbrock(), [-1.0, 2.0], rate, 60, "Momentum", momentum)
     error = Rosenbrock().error(path[-1])
-    print(f"rate {rate}, momentum {momentum}: {error:.5f}, {'reached' if error < 1e-3 else 'not yet'}")
+    print(
+        f"rate {rate}, momentum {momentum}: {error:.5f}, "
+        f"{'reached' if error < 1e-3 else 'not yet'}"
+    )
 
 
 within_60(0.2, 0.5)
 
 # %%
 ### BEGIN SOLUTION
-# Why: along the valley floor the curvature is small, so memory has to carry the walk; too much swings past.
+# Why: along the valley floor the curvature is small, so memory has to carry
+# the walk; too much swings past.
 within_60(1.0, 0.85)
 ### END SOLUTION
 
@@ -597,9 +765,13 @@ within_60(1.0, 0.85)
 # %%
 for batch in ("1", "16"):
     errors = [
-        BatchNoise(batch=batch, samples=samples).facts["mean_error"] for samples in range(1000, 3001, 500)
+        BatchNoise(batch=batch, samples=samples).facts["mean_error"]
+        for samples in range(1000, 3001, 500)
     ]
-    print(f"batch {batch:>2}: error above the smallest", *[f"{error:.5f}" for error in errors])
+    print(
+        f"batch {batch:>2}: error above the smallest",
+        *[f"{error:.5f}" for error in errors],
+    )
 
 # %% [markdown]
 # With batches of one the mean error stays near one height however many images follow: that is a *floor*. Batches of 16 have a
@@ -617,13 +789,28 @@ def two_hollows(w):
 
 
 plt.figure(figsize=(6, 2.4), layout="constrained")
-plt.plot(np.linspace(-1.5, 1.5, 200), two_hollows(np.linspace(-1.5, 1.5, 200)), color="0.6")
+plt.plot(
+    np.linspace(-1.5, 1.5, 200),
+    two_hollows(np.linspace(-1.5, 1.5, 200)),
+    color="0.6",
+)
 for start in (0.0, 0.2):
     path = [start]
     for _ in range(40):
-        path.append(path[-1] - 0.05 * (4 * path[-1] * (path[-1] ** 2 - 1) + 0.3))
-    plt.plot(path, two_hollows(np.array(path)), "o--", markersize=4, label=f"from {start}")
-    print(f"from {start}: to {path[-1]:+.2f}, error {two_hollows(path[-1]):+.2f}")
+        path.append(
+            path[-1] - 0.05 * (4 * path[-1] * (path[-1] ** 2 - 1) + 0.3)
+        )
+    plt.plot(
+        path,
+        two_hollows(np.array(path)),
+        "o--",
+        markersize=4,
+        label=f"from {start}",
+    )
+    print(
+        f"from {start}: to {path[-1]:+.2f}, error "
+        f"{two_hollows(path[-1]):+.2f}"
+    )
 plt.gca().set(xlabel="weight", ylabel="error")
 plt.legend()
 plt.show()
@@ -634,7 +821,7 @@ plt.show()
 #
 # > **What the chapter says** (claims 6 and 9 of its [fourteen](../docs/claims.md)). *New weight = old weight minus learning
 # > rate times the derivative*: this is the definition, and all five rules start from it. *Accuracy grows with the number
-# > of steps*: down to a floor.
+# > of steps*: the error falls, down to a floor.
 #
 # ## Questions
 

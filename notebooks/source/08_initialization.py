@@ -32,8 +32,17 @@ import numpy as np
 
 from cnnlib import SGD, Conv2d, CrossEntropyLoss, evaluate, fit, load_digits
 from cnnlib.checks import check
-from cnnlib.experiments.signals import dead_units, distinct_filters, layer_signals
-from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network, study_images
+from cnnlib.experiments.signals import (
+    dead_units,
+    distinct_filters,
+    layer_signals,
+)
+from cnnlib.experiments.starting_networks import (
+    STARTS,
+    deep_network,
+    starting_network,
+    study_images,
+)
 from cnnlib.nn.initializers import he, xavier
 from cnnlib.runtime import in_short
 from cnnlib.widgets import Challenge, FilterWatch, InitExplorer
@@ -42,7 +51,8 @@ from cnnlib.widgets.cards import predict, quiz
 digits = load_digits()
 x, y = digits.x_train, digits.y_train
 mnist = study_images()  # of 28x28
-how = {"rng": 0, "progress": False}  # the same order of images each time, and no bar
+# the same order of images each time, and no bar
+how = {"rng": 0, "progress": False}
 
 # %% [markdown] minutes=13
 # ## All equal
@@ -61,7 +71,10 @@ how = {"rng": 0, "progress": False}  # the same order of images each time, and n
 predict("08.different")
 
 # %% tags=["nbval-ignore-output"]
-goal = "Eight different filters and more than 93 % of the validation images right"
+goal = (
+    "Eight different filters and more than 93 % of the validation images "
+    "right"
+)
 won = Challenge(
     goal,
     lambda f: f["distinct"] == 8 and f["accuracy"] > 0.93,
@@ -98,7 +111,10 @@ for step in range(2):
     model.backward(loss.backward())
     grad = model[0].grads["weight"]
     apart = np.abs(grad - grad[:1]).max()
-    print(f"step {step + 1}: largest gradient {np.abs(grad).max():.3f}, apart by at most {apart:.0e}")
+    print(
+        f"step {step + 1}: largest gradient {np.abs(grad).max():.3f}, apart "
+        f"by at most {apart:.0e}"
+    )
     SGD(0.1).step(model.parameters())
 
 # %% [markdown]
@@ -117,7 +133,10 @@ predict("08.reader")
 # %% tags=["nbval-ignore-output"] answers="08.reader"
 for start in STARTS:
     f = FilterWatch(start=start, trained=True).facts
-    different = f"{f['distinct']} of 8 and {f['distinct_second']:2d} of 16 filters differ"
+    different = (
+        f"{f['distinct']} of 8 and {f['distinct_second']:2d} of 16 filters "
+        "differ"
+    )
     print(f"{start:37s}{different}, {f['accuracy']:.0%} right")
 
 # %% [markdown]
@@ -141,10 +160,22 @@ for start in STARTS:
 
 # %% tags=["raises-exception"]
 patient = starting_network("all zero")
-fit(patient, CrossEntropyLoss(), SGD(0.05, momentum=0.9), mnist.x_train, mnist.y_train, epochs=10, **how)
-right = evaluate(patient, CrossEntropyLoss(), mnist.x_test, mnist.y_test).accuracy
+fit(
+    patient,
+    CrossEntropyLoss(),
+    SGD(0.05, momentum=0.9),
+    mnist.x_train,
+    mnist.y_train,
+    epochs=10,
+    **how,
+)
+right = evaluate(
+    patient, CrossEntropyLoss(), mnist.x_test, mnist.y_test
+).accuracy
 with in_short():  # of an error only its last line
-    assert right > 0.5, f"after ten epochs {right:.0%} of the validation images are right"
+    assert right > 0.5, (
+        f"after ten epochs {right:.0%} of the validation images are right"
+    )
 
 # %% [markdown] minutes=10
 # ## Random, but how large?
@@ -170,8 +201,16 @@ with in_short():  # of an error only its last line
 predict("08.power")
 
 # %% tags=["nbval-ignore-output"] answers="08.power"
-goal = "Ten hidden layers: a scale whose activations keep their size within a factor of three"
-won = Challenge(goal, lambda f: f["units"] == 80 and 1 / 3 < f["act_last"] / f["act_first"] < 3)
+goal = (
+    "Ten hidden layers: a scale whose activations keep their size within a "
+    "factor of three"
+)
+won = Challenge(
+    goal,
+    lambda f: (
+        f["units"] == 80 and 1 / 3 < f["act_last"] / f["act_first"] < 3
+    ),
+)
 InitExplorer(trained=True, challenge=won)
 
 # %% [markdown]
@@ -196,7 +235,10 @@ print(f"loss of no opinion: ln 10 = {np.log(10):.2f}")
 for depth in (2, 4, 6, 10):
     f = InitExplorer(depth=depth, trained=True).facts
     learn = f"{f['learning']:2d} of 13 scales reach a loss below 1"
-    print(f"{depth:2d} hidden layers: {learn}, the best is scale {f['best_scale']:.2f}")
+    print(
+        f"{depth:2d} hidden layers: {learn}, the best is scale "
+        f"{f['best_scale']:.2f}"
+    )
 
 # %% [markdown] minutes=9
 # With two hidden layers the network learns from nearly all of the thirteen scales. With more layers there are fewer of
@@ -237,7 +279,10 @@ for name, rule in (("Xavier", xavier), ("He", he)):
     for _ in range(10):
         h = np.maximum(h @ rule((300, 300), rng), 0)
         sizes.append((h**2).mean())
-    print(f"{name:6s} mean square after layers 1, 5, 10: {sizes[0]:.3f}, {sizes[4]:.3f}, {sizes[9]:.4f}")
+    print(
+        f"{name:6s} mean square after layers 1, 5, 10: {sizes[0]:.3f}, "
+        f"{sizes[4]:.3f}, {sizes[9]:.4f}"
+    )
 
 # %% [markdown]
 # With Xavier's rule the mean square is halved in each layer, and ten halvings leave about a thousandth. With He's rule it stays
@@ -266,8 +311,13 @@ for activation in ("ReLU", "tanh"):
     for scale in (0.3, 0.7, 1, 1.5, 3, 10):
         explorer.set_state(scale=scale)
         f = explorer.facts
-        sizes = f"last activations {f['act_last']:.0e}, first gradients {f['grad_first']:.0e}"
-        print(f"{activation:4s} scale {scale:4}: {sizes}, loss {f['loss']:.2f}")
+        sizes = (
+            f"last activations {f['act_last']:.0e}, first gradients "
+            f"{f['grad_first']:.0e}"
+        )
+        print(
+            f"{activation:4s} scale {scale:4}: {sizes}, loss {f['loss']:.2f}"
+        )
 
 # %% [markdown] minutes=5 cut=1
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -314,7 +364,10 @@ for scale in (0.15, 0.46, 1.0, 2.2, 3.2, 4.6):
     explorer.set_state(scale=scale)
     f = explorer.facts
     dead_at[scale] = f["dead"]
-    print(f"scale {scale:4}: {f['dead']:2d} of {f['units']} units dead in the end, loss {f['loss']:.2f}")
+    print(
+        f"scale {scale:4}: {f['dead']:2d} of {f['units']} units dead in the "
+        f"end, loss {f['loss']:.2f}"
+    )
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -335,7 +388,8 @@ for scale in (0.15, 0.46, 1.0, 2.2, 3.2, 4.6):
 # %%
 def he_init(shape, rng):
     ### BEGIN SOLUTION
-    # Why: fan_in numbers are summed for one output, and ReLU cuts half of the mean square off.
+    # Why: fan_in numbers are summed for one output, and ReLU cuts half of
+    # the mean square off.
     fan_in = shape[0] if len(shape) == 2 else shape[1] * shape[2] * shape[3]
     return rng.normal(0.0, np.sqrt(2 / fan_in), shape)
     ### END SOLUTION
@@ -352,17 +406,33 @@ check("08.he_init", he_init)
 # %%
 scale = 0.3
 ### BEGIN SOLUTION
-# Why: at 0.3 each layer loses more than two thirds of the signal; He's rule, scale 1, keeps most of it.
+# Why: at 0.3 each layer loses more than two thirds of the signal; He's rule,
+# scale 1, keeps most of it.
 scale = 1.0
 ### END SOLUTION
 
 # %% tags=["nbval-ignore-output"]
 stuck = deep_network(8, scale, "ReLU", seed=0)
 signals = layer_signals(stuck, CrossEntropyLoss(), x[:100], y[:100], Conv2d)
-print("spread of the activations:", " ".join(f"{signal.activation.std():.1g}" for signal in signals))
-fit(stuck, CrossEntropyLoss(), SGD(0.02, momentum=0.9), x, y, epochs=4, rng=0, progress=False)
+print(
+    "spread of the activations:",
+    " ".join(f"{signal.activation.std():.1g}" for signal in signals),
+)
+fit(
+    stuck,
+    CrossEntropyLoss(),
+    SGD(0.02, momentum=0.9),
+    x,
+    y,
+    epochs=4,
+    rng=0,
+    progress=False,
+)
 final = evaluate(stuck, CrossEntropyLoss(), x, y).loss
-print(f"loss {final:.2f}: {'it learns' if final < 1 else 'it does not learn yet'}")
+print(
+    f"loss {final:.2f}: "
+    f"{'it learns' if final < 1 else 'it does not learn yet'}"
+)
 
 # %% [markdown]
 # **3. Make them differ.** *Stretch, 10 minutes.* In the network below all weights are equal again. Before it is trained,
@@ -373,12 +443,21 @@ print(f"loss {final:.2f}: {'it learns' if final < 1 else 'it does not learn yet'
 # %%
 equal = starting_network("all identical")
 ### BEGIN SOLUTION
-# Why: the layer that reads the maps must read each of them differently; one number for each map does it.
+# Why: the layer that reads the maps must read each of them differently; one
+# number for each map does it.
 equal[3].params["weight"][0, :, 0, 0] += np.linspace(0, 0.02, 8)
 ### END SOLUTION
 
 # %% tags=["nbval-ignore-output"]
-fit(equal, CrossEntropyLoss(), SGD(0.01, momentum=0.9), mnist.x_train, mnist.y_train, epochs=8, **how)
+fit(
+    equal,
+    CrossEntropyLoss(),
+    SGD(0.01, momentum=0.9),
+    mnist.x_train,
+    mnist.y_train,
+    epochs=8,
+    **how,
+)
 count = distinct_filters(equal[0].params["weight"])
 print(f"{count} of 8 filters differ: {'done' if count == 8 else 'not yet'}")
 

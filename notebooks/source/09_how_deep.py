@@ -34,10 +34,29 @@
 # %%
 import numpy as np
 
-from cnnlib import SGD, BatchNorm2d, Conv2d, CrossEntropyLoss, ReLU, Residual, evaluate, fit, load_digits
+from cnnlib import (
+    SGD,
+    BatchNorm2d,
+    Conv2d,
+    CrossEntropyLoss,
+    ReLU,
+    Residual,
+    evaluate,
+    fit,
+    load_digits,
+)
 from cnnlib.checks import check
-from cnnlib.experiments.depth import accuracy_among, deep_cnn, profile, spread_among
-from cnnlib.experiments.depth_study import STUDIED, accuracy_by_depth, accuracy_by_rate
+from cnnlib.experiments.depth import (
+    accuracy_among,
+    deep_cnn,
+    profile,
+    spread_among,
+)
+from cnnlib.experiments.depth_study import (
+    STUDIED,
+    accuracy_by_depth,
+    accuracy_by_rate,
+)
 from cnnlib.nn import functional as F
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.runtime import in_short
@@ -109,9 +128,13 @@ predict("09.back")
 
 # %% tags=["nbval-ignore-output"] answers="09.back"
 kept = Challenge(
-    "50 layers: a scale at which the plain gradient changes by less than a factor of 3",
+    "50 layers: a scale at which the plain gradient changes by less than a "
+    "factor of 3",
     lambda f: f["depth"] == 50 and 1 / 3 < f["gradient_plain"] < 3,
-    lambda f: (f"now × {f['gradient_plain']:.2g}, {f['depth']} layers", f["depth"] / 60),
+    lambda f: (
+        f"now × {f['gradient_plain']:.2g}, {f['depth']} layers",
+        f["depth"] / 60,
+    ),
 )
 shown = ("shows", "depth", "scale", "rate", "seed")
 DepthExplorer(depth=50, kinds=("plain",), show=shown, challenge=kept)
@@ -153,7 +176,10 @@ for g in (0.8, 0.9, 1.0, 1.1, 1.2):
 
 # %%
 found = profile(deep_cnn("plain", 50, seed=0, scale=1.2), few, labels)
-print(f"signal × {found.size[-1] / found.size[0]:.2g}, gradient back × {found.gradient[0] / found.gradient[-1]:.2g}")
+print(
+    f"signal × {found.size[-1] / found.size[0]:.2g}, gradient back × "
+    f"{found.gradient[0] / found.gradient[-1]:.2g}"
+)
 
 # %% [markdown]
 # Does the network learn now? Set *Layers* to 50 and *Scale* to 1.2, press Play, and watch the loss. Then choose *how alike*
@@ -164,9 +190,15 @@ print(f"signal × {found.size[-1] / found.size[0]:.2g}, gradient back × {found.
 
 # %%
 for depth in (4, 20, 50):
-    found = [profile(deep_cnn("plain", depth, seed, scale=1.2), few, labels) for seed in range(3)]
+    found = [
+        profile(deep_cnn("plain", depth, seed, scale=1.2), few, labels)
+        for seed in range(3)
+    ]
     alike = ", ".join(f"{one.alike[-1]:.2f}" for one in found)
-    print(f"{depth:2d} layers, three seeds: cosine of different images behind the last layer {alike}")
+    print(
+        f"{depth:2d} layers, three seeds: cosine of different images behind "
+        f"the last layer {alike}"
+    )
 
 # %% [markdown] minutes=3
 # So there is a second trouble. Behind fifty layers all images look nearly the same, and the last layer can hardly tell
@@ -206,7 +238,10 @@ v = (c**2).mean()
 u = 1 / np.sqrt(v + 1e-5)
 x_hat = c * u
 print(f"m {m}, c {c}, v {v}, u {u:.4f}")
-print(f"x hat {x_hat.round(2)}, its mean {abs(x_hat.mean()):.2f}, its mean square {(x_hat**2).mean():.3f}")
+print(
+    f"x hat {x_hat.round(2)}, its mean {abs(x_hat.mean()):.2f}, its mean "
+    f"square {(x_hat**2).mean():.3f}"
+)
 
 # %% [markdown] minutes=12 cut=2
 # With real images a channel has many pixels, and all of them share the mean and the variance. For images of the shape
@@ -235,14 +270,21 @@ predict("09.others")
 
 # %% tags=["nbval-ignore-output"] answers="09.others"
 def nothing_moves(f):
-    """The first output alone is blamed, the numbers differ, and no input gets a gradient."""
+    """The first output alone is blamed, the numbers differ, and no input
+    gets a gradient.
+    """
     end = f["step"] == f["steps"] and f["upstream"] == 0
     return end and f["variance"] > 0.1 and f["largest_dx"] < 0.005
 
 
 words = "dy blames the first number alone, and dx is 0 everywhere"
-largest = lambda f: f"{f['largest_dx']:.3f}" if f["step"] == f["steps"] else "not known yet"
-now = lambda f: (f"now step {f['step']}, largest |dx| {largest(f)}", f["step"] / 20)
+largest = lambda f: (
+    f"{f['largest_dx']:.3f}" if f["step"] == f["steps"] else "not known yet"
+)
+now = lambda f: (
+    f"now step {f['step']}, largest |dx| {largest(f)}",
+    f["step"] / 20,
+)
 zero = Challenge(words, nothing_moves, now)
 NormalizationSteps(step=6, challenge=zero)
 
@@ -286,8 +328,20 @@ second = 2 * c / M * dv
 dc = first + second
 dm = -dc.sum()
 dx = dc + dm / M
-print(f"dbeta {dbeta}, dgamma {dgamma:.2f}, du {du:.0f}, dv {dv:.3f}, dm {dm:.2f}, dm / M {dm / M:.2f}")
-print("dc", first.round(2), "+", second.round(2), "=", dc.round(2), " dx", dx.round(2))
+print(
+    f"dbeta {dbeta}, dgamma {dgamma:.2f}, du {du:.0f}, dv {dv:.3f}, dm "
+    f"{dm:.2f}, dm / M {dm / M:.2f}"
+)
+print(
+    "dc",
+    first.round(2),
+    "+",
+    second.round(2),
+    "=",
+    dc.round(2),
+    " dx",
+    dx.round(2),
+)
 
 # %% [markdown]
 # As in every notebook with a new backward pass, we compare with measured slopes. `first_output` computes the first $y$ from
@@ -300,7 +354,10 @@ def first_output(numbers):
 
 
 measured = numerical_gradient(first_output, numbers.copy())
-print(f"measured {measured.round(3)}, relative error {relative_error(dx, measured):.0e}")
+print(
+    f"measured {measured.round(3)}, relative error "
+    f"{relative_error(dx, measured):.0e}"
+)
 
 # %% [markdown]
 # All this can be written in one line. Three steps lead to it.
@@ -329,8 +386,14 @@ print(f"measured {measured.round(3)}, relative error {relative_error(dx, measure
 
 # %%
 in_one_line = gamma * u * (dy - dy.mean() - x_hat * (dy * x_hat).mean())
-print(f"largest difference from the way box by box: {np.abs(in_one_line - dx).max():.0e}")
-print(f"sum of dx {abs(dx.sum()):.5f}, sum of dx times x hat {abs((dx * x_hat).sum()):.5f}")
+print(
+    "largest difference from the way box by box: "
+    f"{np.abs(in_one_line - dx).max():.0e}"
+)
+print(
+    f"sum of dx {abs(dx.sum()):.5f}, sum of dx times x hat "
+    f"{abs((dx * x_hat).sum()):.5f}"
+)
 
 # %% [markdown] minutes=7
 # ## What it does for a network
@@ -345,11 +408,15 @@ predict("09.ten")
 # %% answers="09.ten"
 for factor in (1, 10):
     model, loss = deep_cnn("batch norm", 6, seed=0), CrossEntropyLoss()
-    model[4].params["weight"] *= factor  # a convolution with a BatchNorm2d behind it
+    # a convolution with a BatchNorm2d behind it
+    model[4].params["weight"] *= factor
     value = loss.forward(model.forward(few, training=True), labels)
     model.backward(loss.backward())
     size = np.abs(model[4].grads["weight"]).mean()
-    print(f"weights times {factor:2d}: loss {value:.3f}, mean size of their gradient {size:.2e}")
+    print(
+        f"weights times {factor:2d}: loss {value:.3f}, mean size of their "
+        f"gradient {size:.2e}"
+    )
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -371,7 +438,10 @@ predict("09.rate")
 # %% answers="09.rate"
 plain, normed = accuracy_by_rate("plain"), accuracy_by_rate("batch norm")
 for rate in plain:
-    row = [f"{one[rate].mean:4.0%} ± {one[rate].deviation:4.0%}" for one in (plain, normed)]
+    row = [
+        f"{one[rate].mean:4.0%} ± {one[rate].deviation:4.0%}"
+        for one in (plain, normed)
+    ]
     print(f"rate {rate:5}: plain {row[0]}, batch norm {row[1]}")
 
 # %% [markdown]
@@ -388,11 +458,16 @@ for rate in plain:
 
 # %%
 for depth in (10, 20, 50):
-    found = [profile(deep_cnn("batch norm", depth, seed), few, labels) for seed in range(3)]
+    found = [
+        profile(deep_cnn("batch norm", depth, seed), few, labels)
+        for seed in range(3)
+    ]
     growth = [one.gradient[0] / one.gradient[-1] for one in found]
     each = np.mean(growth) ** (1 / depth)
     times = ", ".join(f"× {g:,.0f}" for g in growth)
-    print(f"{depth:2d} layers: gradient back {times}; each layer × {each:.2f}")
+    print(
+        f"{depth:2d} layers: gradient back {times}; each layer × {each:.2f}"
+    )
 
 # %% [markdown] minutes=9
 # Why? Forwards, each normalization sets the size to 1. Backwards nothing sets the size of the gradient. Yang and others
@@ -422,12 +497,28 @@ predict("09.sorted")
 
 # %% answers="09.sorted"
 model = deep_cnn("batch norm", 6, seed=0)
-fit(model, CrossEntropyLoss(), SGD(0.1), x, y, epochs=3, rng=0, progress=False)
+fit(
+    model,
+    CrossEntropyLoss(),
+    SGD(0.1),
+    x,
+    y,
+    epochs=3,
+    rng=0,
+    progress=False,
+)
 order = np.argsort(digits.y_test, kind="stable")
 mixed = accuracy_among(model, digits.x_test, digits.y_test, batch_size=32)
-by_digit = accuracy_among(model, digits.x_test[order], digits.y_test[order], batch_size=32)
-judged = evaluate(model, CrossEntropyLoss(), digits.x_test, digits.y_test).accuracy
-print(f"judged as it should be: {judged:.1%}; in training mode: mixed {mixed:.1%}, sorted {by_digit:.1%}")
+by_digit = accuracy_among(
+    model, digits.x_test[order], digits.y_test[order], batch_size=32
+)
+judged = evaluate(
+    model, CrossEntropyLoss(), digits.x_test, digits.y_test
+).accuracy
+print(
+    f"judged as it should be: {judged:.1%}; in training mode: mixed "
+    f"{mixed:.1%}, sorted {by_digit:.1%}"
+)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -444,9 +535,13 @@ print(f"judged as it should be: {judged:.1%}; in training mode: mixed {mixed:.1%
 
 # %%
 second, best = np.sort(model.forward(digits.x_test[:1])[0])[-2:]
-print(f"judged, its best score lies {best - second:.2f} above the second best")
+print(
+    f"judged, its best score lies {best - second:.2f} above the second best"
+)
 for size in (2, 8, 32, 128):
-    scatter = spread_among(model, digits.x_test, size, np.random.default_rng(0))
+    scatter = spread_among(
+        model, digits.x_test, size, np.random.default_rng(0)
+    )
     print(f"batches of {size:3d}: its scores scatter by {scatter:.2f}")
 
 # %% [markdown]
@@ -457,7 +552,9 @@ for size in (2, 8, 32, 128):
 
 # %% tags=["raises-exception"]
 with in_short():  # of an error only its last line
-    F.batchnorm2d_forward(np.full((1, 8, 1, 1), 5.0), np.ones(8), np.zeros(8))
+    F.batchnorm2d_forward(
+        np.full((1, 8, 1, 1), 5.0), np.ones(8), np.zeros(8)
+    )
 
 # %% [markdown]
 # A second mistake is to judge too early. The running averages begin at mean 0 and variance 1, and only after some tens
@@ -467,10 +564,25 @@ with in_short():  # of an error only its last line
 young = deep_cnn("batch norm", 6, seed=0)
 for steps in (5, 5, 35):
     some = 32 * steps
-    fit(young, CrossEntropyLoss(), SGD(0.1), x[:some], y[:some], rng=0, progress=False)
-    running = evaluate(young, CrossEntropyLoss(), digits.x_test, digits.y_test).accuracy
-    among = accuracy_among(young, digits.x_test, digits.y_test, batch_size=360)
-    print(f"{steps:2d} steps more: by running averages {running:.0%}, by the batch's own {among:.0%}")
+    fit(
+        young,
+        CrossEntropyLoss(),
+        SGD(0.1),
+        x[:some],
+        y[:some],
+        rng=0,
+        progress=False,
+    )
+    running = evaluate(
+        young, CrossEntropyLoss(), digits.x_test, digits.y_test
+    ).accuracy
+    among = accuracy_among(
+        young, digits.x_test, digits.y_test, batch_size=360
+    )
+    print(
+        f"{steps:2d} steps more: by running averages {running:.0%}, by the "
+        f"batch's own {among:.0%}"
+    )
 
 # %% [markdown]
 # Both mistakes, judging in training mode and judging too early, come from averages over several images. **Layer
@@ -524,7 +636,8 @@ for steps in (5, 5, 35):
 # <!-- computed: 2 * 2 * 2 - 1 = 7 -->
 
 # %% slideshow={"slide_type": "subslide"}
-branch = deep_cnn("plain", 2, seed=1)[2:6]  # ReLU, convolution, ReLU, convolution
+# ReLU, convolution, ReLU, convolution
+branch = deep_cnn("plain", 2, seed=1)[2:6]
 block = Residual(branch)
 h = np.random.default_rng(0).normal(size=(4, 8, 4, 4)).astype(np.float32)
 dy = np.random.default_rng(1).normal(size=h.shape).astype(np.float32)
@@ -535,7 +648,10 @@ for layer in branch:
     h = layer.forward(h)
 for layer in reversed(branch):
     through = layer.backward(through)
-print(f"largest difference of dx and dy + share through f: {np.abs(dx - (dy + through)).max():.0e}")
+print(
+    "largest difference of dx and dy + share through f: "
+    f"{np.abs(dx - (dy + through)).max():.0e}"
+)
 
 # %% [markdown]
 # Now fifty layers are 25 such blocks, first without batch normalization, and with He's rule as it is, without the factor
@@ -547,10 +663,16 @@ predict("09.growth")
 # %% answers="09.growth"
 for kind in ("plain", "residual", "residual + batch norm"):
     found = profile(deep_cnn(kind, 50, seed=0, scale=1), few, labels)
-    print(f"{kind:21s}: signal × {found.size[-1] / found.size[0]:.2g}", end=", ")
+    print(
+        f"{kind:21s}: signal × {found.size[-1] / found.size[0]:.2g}",
+        end=", ",
+    )
     print(f"gradient back × {found.gradient[0] / found.gradient[-1]:.2g}")
     block = found.gradient[:-1] / found.gradient[1:]
-    print(f"    gradient back in the last block × {block[-1]:.2f}, in the first × {block[0]:.2f}")
+    print(
+        f"    gradient back in the last block × {block[-1]:.2f}, in the "
+        f"first × {block[0]:.2f}"
+    )
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -574,9 +696,15 @@ for kind in ("plain", "residual", "residual + batch norm"):
 predict("09.fifty")
 
 # %% answers="09.fifty"
-print("layers               " + "".join(f"{depth:>12d}" for depth in accuracy_by_depth("plain")))
+print(
+    "layers               "
+    + "".join(f"{depth:>12d}" for depth in accuracy_by_depth("plain"))
+)
 for kind in STUDIED:
-    row = [f"{one.mean:.0%} ± {one.deviation:.0%}" for one in accuracy_by_depth(kind).values()]
+    row = [
+        f"{one.mean:.0%} ± {one.deviation:.0%}"
+        for one in accuracy_by_depth(kind).values()
+    ]
     print(f"{kind:21s}" + "".join(f"{cell:>12s}" for cell in row))
 
 # %% [markdown]
@@ -608,9 +736,15 @@ for kind in STUDIED:
 # %% tags=["nbval-ignore-output"] answers="09.fifty"
 goal = Challenge(
     "50 layers: residual and both below a loss of 0.6",
-    lambda f: f["depth"] == 50 and f["steps"] and max(f["loss_residual"], f["loss_both"]) < 0.6,
     lambda f: (
-        f"now {f['loss_residual']:.2f} and {f['loss_both']:.2f}" if f["steps"] else "not trained yet",
+        f["depth"] == 50
+        and f["steps"]
+        and max(f["loss_residual"], f["loss_both"]) < 0.6
+    ),
+    lambda f: (
+        f"now {f['loss_residual']:.2f} and {f['loss_both']:.2f}"
+        if f["steps"]
+        else "not trained yet",
         f["steps"] / 100,
     ),
 )
@@ -641,9 +775,14 @@ explorer
 
 # %%
 for kind in ("plain", "batch norm", "residual + batch norm"):
-    found = [profile(deep_cnn(kind, 50, seed), few, labels) for seed in range(3)]
+    found = [
+        profile(deep_cnn(kind, 50, seed), few, labels) for seed in range(3)
+    ]
     alike = ", ".join(f"{one.alike[-1]:.2f}" for one in found)
-    print(f"{kind:21s}: 50 layers, three seeds, cosine of different images {alike}")
+    print(
+        f"{kind:21s}: 50 layers, three seeds, cosine of different images "
+        f"{alike}"
+    )
 
 # %% [markdown]
 # ## Exercises
@@ -659,7 +798,8 @@ for kind in ("plain", "batch norm", "residual + batch norm"):
 def batchnorm_forward(x, gamma, beta):
     """Give each channel mean 0 and variance 1, then scale and shift it."""
     ### BEGIN SOLUTION
-    # Why: one mean a channel, so the sum runs over all other axes; keepdims lets it stand beside x.
+    # Why: one mean a channel, so the sum runs over all other axes; keepdims
+    # lets it stand beside x.
     mean = x.mean(axis=(0, 2, 3), keepdims=True)
     var = x.var(axis=(0, 2, 3), keepdims=True)
     x_hat = (x - mean) / np.sqrt(var + 1e-5)
@@ -681,10 +821,13 @@ worked("09.worked-ways", "09.gap")
 
 # %%
 def batchnorm_backward(dy, cache):
-    """Gradients by x, gamma and beta of batch normalization in training mode."""
+    """Gradients by x, gamma and beta of batch normalization in training
+    mode.
+    """
     x_hat, inv_std, gamma = cache
     ### BEGIN SOLUTION
-    # Why: what all numbers of the channel have in common, and what lies along x_hat, cannot change y.
+    # Why: what all numbers of the channel have in common, and what lies
+    # along x_hat, cannot change y.
     channel = (0, 2, 3)
     mean = dy.mean(axis=channel, keepdims=True)
     along = x_hat * (dy * x_hat).mean(axis=channel, keepdims=True)
@@ -709,7 +852,8 @@ layers += [BatchNorm2d(8), ReLU(), Conv2d(8, 8, 3, padding=1, rng=1)]
 def residual_backward(dy, layers):
     """Gradient by x of y = x + f(x), where f is made of layers."""
     ### BEGIN SOLUTION
-    # Why: x is used twice, by the way past and by f, so both shares add up; in f the last layer comes first.
+    # Why: x is used twice, by the way past and by f, so both shares add up;
+    # in f the last layer comes first.
     through = dy
     for layer in reversed(layers):
         through = layer.backward(through)
@@ -729,7 +873,8 @@ block, rng = Residual(layers), np.random.default_rng(0)
 h, dy = (rng.normal(size=(4, 8, 4, 4)).astype(np.float32) for _ in range(2))
 block.forward(h, training=True)
 theirs, out = block.backward(dy), h
-for layer in layers:  # f once more, layer by layer, so that each has been forwards
+# f once more, layer by layer, so that each has been forwards
+for layer in layers:
     out = layer.forward(out, training=True)
 yours = residual_backward(dy, layers) if passed else theirs
 np.testing.assert_allclose(yours, theirs, rtol=1e-4, atol=1e-5)
@@ -746,15 +891,26 @@ print("like the library's block" if passed else "not yet your function")
 
 # %%
 def batchnorm_switched(x, gamma, beta, running, training):
-    """Batch normalization with its switch: y, and the new pair of running averages."""
+    """Batch normalization with its switch: y, and the new pair of running
+    averages.
+    """
     ### BEGIN SOLUTION
-    # Why: in training the batch's own numbers normalise, and the averages follow them; in use they are constants.
-    mean, var = (x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3))) if training else running
+    # Why: in training the batch's own numbers normalise, and the averages
+    # follow them; in use they are constants.
+    mean, var = (
+        (x.mean(axis=(0, 2, 3)), x.var(axis=(0, 2, 3)))
+        if training
+        else running
+    )
     u = 1 / np.sqrt(var + 1e-5)
-    y = (gamma * u)[:, None, None] * (x - mean[:, None, None]) + beta[:, None, None]
+    y = (gamma * u)[:, None, None] * (x - mean[:, None, None])
+    y = y + beta[:, None, None]
     if training:
         M = x.size // len(gamma)
-        running = 0.9 * running[0] + 0.1 * mean, 0.9 * running[1] + 0.1 * var * M / (M - 1)
+        running = (
+            0.9 * running[0] + 0.1 * mean,
+            0.9 * running[1] + 0.1 * var * M / (M - 1),
+        )
     return y, running
     ### END SOLUTION
 
@@ -764,12 +920,17 @@ layer, running = BatchNorm2d(8, dtype=np.float64), (np.zeros(8), np.ones(8))
 images = np.random.default_rng(0).normal(3, 2, size=(3, 5, 8, 4, 4))
 for batch, training in zip(images, (True, True, False), strict=True):
     theirs = layer.forward(batch, training=training)
-    found = batchnorm_switched(batch, np.ones(8), np.zeros(8), running, training)
+    found = batchnorm_switched(
+        batch, np.ones(8), np.zeros(8), running, training
+    )
     if found is None:
         print("not attempted yet")
         break
     running = found[1]
-    print(f"training {training}: largest difference from the library {np.abs(found[0] - theirs).max():.0e}")
+    print(
+        f"training {training}: largest difference from the library "
+        f"{np.abs(found[0] - theirs).max():.0e}"
+    )
 
 # %% [markdown]
 # **5. Repair it without normalization.** *Stretch, 12 minutes.* This network has 30 residual layers, and its signal
@@ -779,19 +940,37 @@ for batch, training in zip(images, (True, True, False), strict=True):
 # %%
 deep = deep_cnn("residual", 30, seed=0)
 ### BEGIN SOLUTION
-# Why: a block whose last convolution is zero passes its input on; a small factor instead of zero does it too.
+# Why: a block whose last convolution is zero passes its input on; a small
+# factor instead of zero does it too.
 for block in deep[2:17]:
     block.layers[-1].params["weight"][...] = 0
 ### END SOLUTION
 
 # %% tags=["nbval-ignore-output"]
 start = profile(deep, few, labels)
-signal, gradient = start.size[-1] / start.size[0], start.gradient[0] / start.gradient[-1]
+signal, gradient = (
+    start.size[-1] / start.size[0],
+    start.gradient[0] / start.gradient[-1],
+)
 print(f"signal × {signal:.3g}, gradient back × {gradient:.3g}")
 with np.errstate(all="ignore"):
-    fit(deep, CrossEntropyLoss(), SGD(0.02, momentum=0.9), x, y, epochs=2, rng=0, progress=False)
-    right = evaluate(deep, CrossEntropyLoss(), digits.x_test, digits.y_test).accuracy
-print(f"{right:.0%} of the test digits right: {'it learns' if right > 0.8 else 'it does not learn yet'}")
+    fit(
+        deep,
+        CrossEntropyLoss(),
+        SGD(0.02, momentum=0.9),
+        x,
+        y,
+        epochs=2,
+        rng=0,
+        progress=False,
+    )
+    right = evaluate(
+        deep, CrossEntropyLoss(), digits.x_test, digits.y_test
+    ).accuracy
+print(
+    f"{right:.0%} of the test digits right: "
+    f"{'it learns' if right > 0.8 else 'it does not learn yet'}"
+)
 
 # %% [markdown]
 # ## Questions

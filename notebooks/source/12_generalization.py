@@ -35,13 +35,28 @@ import numpy as np
 from cnnlib import SGD, Adam, AdamW, CrossEntropyLoss, evaluate, fit
 from cnnlib.checks import check
 from cnnlib.experiments.comparisons import Variant, compare
-from cnnlib.experiments.memorising import BEND, few_digits, memorise, reader, redraw_labels, validation_logits
+from cnnlib.experiments.memorising import (
+    BEND,
+    few_digits,
+    memorise,
+    reader,
+    redraw_labels,
+    validation_logits,
+)
 from cnnlib.nn import functional
 from cnnlib.nn.functional import softmax
 from cnnlib.nn.gradcheck import numerical_gradient
 from cnnlib.nn.optim import Parameter
-from cnnlib.training import EarlyStopping, expected_calibration_error, fit_temperature
-from cnnlib.widgets import AugmentationExplorer, CalibrationExplorer, MemoriseExplorer
+from cnnlib.training import (
+    EarlyStopping,
+    expected_calibration_error,
+    fit_temperature,
+)
+from cnnlib.widgets import (
+    AugmentationExplorer,
+    CalibrationExplorer,
+    MemoriseExplorer,
+)
 from cnnlib.widgets.cards import predict, quiz, worked
 
 # %% [markdown] minutes=2
@@ -60,8 +75,14 @@ from cnnlib.widgets.cards import predict, quiz, worked
 digits = few_digits()
 x, y = digits.x_train, digits.y_train
 validation = digits.x_test, digits.y_test
-print(f"{len(x):,} to take training images from, {len(validation[0]):,} to validate on")
-print(f"{reader(0).num_parameters:,} weights, images of {digits.x_train.shape[1:]}")
+print(
+    f"{len(x):,} to take training images from, {len(validation[0]):,} to "
+    "validate on"
+)
+print(
+    f"{reader(0).num_parameters:,} weights, images of "
+    f"{digits.x_train.shape[1:]}"
+)
 
 # %% [markdown] minutes=5
 # ## Labels that mean nothing
@@ -78,10 +99,22 @@ predict("12.random-labels")
 
 # %% answers="12.random-labels"
 made_up = memorise(200, share=1.0, epochs=60)
-print(f"training images, by their made-up labels:  {made_up.train[:, -1].mean():.0%} right")
-print(f"validation images, by their true labels:   {made_up.validation[:, -1].mean():.0%} right")
-print(f"difference: {100 * (made_up.train - made_up.validation)[:, -1].mean():.0f} points")
-assert made_up.train[:, -1].min() > 0.98 and made_up.validation[:, -1].mean() < 0.15
+print(
+    "training images, by their made-up labels:  "
+    f"{made_up.train[:, -1].mean():.0%} right"
+)
+print(
+    "validation images, by their true labels:   "
+    f"{made_up.validation[:, -1].mean():.0%} right"
+)
+print(
+    "difference: "
+    f"{100 * (made_up.train - made_up.validation)[:, -1].mean():.0f} points"
+)
+assert (
+    made_up.train[:, -1].min() > 0.98
+    and made_up.validation[:, -1].mean() < 0.15
+)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What it means</summary>
@@ -105,7 +138,10 @@ for hidden in (2, 10, 100, 1000):
     known, unseen = found.train[:, -1], found.validation[:, -1]
     spread = f"{unseen.mean():.0%} ± {unseen.std(ddof=1):.0%}"
     gap = 100 * (known - unseen).mean()
-    print(f"{hidden:5,} units: training {known.mean():4.0%} right, validation {spread} right, gap {gap:.0f} points")
+    print(
+        f"{hidden:5,} units: training {known.mean():4.0%} right, validation "
+        f"{spread} right, gap {gap:.0f} points"
+    )
 
 # %% [markdown]
 # The ± is the standard deviation of the seeds. Two hidden units are too few: the network cannot even learn what it is
@@ -127,9 +163,18 @@ predict("12.turns")
 # %% answers="12.turns"
 noisy = memorise(200, share=0.2, epochs=60)
 for epoch in (0, 3, noisy.best_epoch, 20, 40, 60):
-    true, mistaken = noisy.true[:, epoch].mean(), noisy.mistaken[:, epoch].mean()
-    seen = f"{noisy.validation[:, epoch].mean():.0%} ± {noisy.validation[:, epoch].std(ddof=1):.0%}"
-    print(f"epoch {epoch:2}: true labels {true:4.0%} learned, mistaken {mistaken:4.0%}; validation {seen} right")
+    true, mistaken = (
+        noisy.true[:, epoch].mean(),
+        noisy.mistaken[:, epoch].mean(),
+    )
+    seen = (
+        f"{noisy.validation[:, epoch].mean():.0%} ± "
+        f"{noisy.validation[:, epoch].std(ddof=1):.0%}"
+    )
+    print(
+        f"epoch {epoch:2}: true labels {true:4.0%} learned, mistaken "
+        f"{mistaken:4.0%}; validation {seen} right"
+    )
 
 # %% [markdown] minutes=6
 # The first two columns are of the training images: how many of the true labels the network gives, and how many of the
@@ -185,14 +230,34 @@ MemoriseExplorer(share="20", epoch=60)
 # and the other 1,900 judge what came out.
 # <!-- computed: 2000 - 100 = 1900 -->
 
+
 # %% answers="12.turns"
 def train_on_200(seed, stopping=None):
-    """Train on 200 images, 40 of the labels drawn anew; the share of the validation images that is right."""
+    """Train on 200 images, 40 of the labels drawn anew; the share of the
+    validation images that is right.
+    """
     chosen = np.random.default_rng(seed).permutation(len(x))[:200]
     labels, student = redraw_labels(y[chosen], 0.2, rng=seed), reader(seed)
-    watched, judging = [[part[n] for part in validation] for n in (slice(100), slice(100, None))]
-    how = {"batch_size": 50, "epochs": 60, "rng": seed, "validation": watched, "progress": False}
-    fit(student, CrossEntropyLoss(), SGD(0.1, momentum=0.9), x[chosen], labels, early_stopping=stopping, **how)
+    watched, judging = [
+        [part[n] for part in validation]
+        for n in (slice(100), slice(100, None))
+    ]
+    how = {
+        "batch_size": 50,
+        "epochs": 60,
+        "rng": seed,
+        "validation": watched,
+        "progress": False,
+    }
+    fit(
+        student,
+        CrossEntropyLoss(),
+        SGD(0.1, momentum=0.9),
+        x[chosen],
+        labels,
+        early_stopping=stopping,
+        **how,
+    )
     return evaluate(student, CrossEntropyLoss(), *judging).accuracy
 
 
@@ -201,8 +266,14 @@ for seed in range(3):
     stopping = EarlyStopping(patience=5)
     stopped, whole = train_on_200(seed, stopping), train_on_200(seed)
     gains.append(stopped - whole)
-    print(f"seed {seed}: weights of epoch {stopping.best_epoch:2}, {stopped:.1%} right; after all 60, {whole:.1%}")
-print(f"stopping gains {100 * np.mean(gains):.1f} ± {100 * np.std(gains, ddof=1):.1f} points")
+    print(
+        f"seed {seed}: weights of epoch {stopping.best_epoch:2}, "
+        f"{stopped:.1%} right; after all 60, {whole:.1%}"
+    )
+print(
+    f"stopping gains {100 * np.mean(gains):.1f} ± "
+    f"{100 * np.std(gains, ddof=1):.1f} points"
+)
 
 # %% [markdown] minutes=7
 # The weights that are put back are those of the lowest loss on the watched images. So these images had a part in choosing
@@ -287,14 +358,19 @@ predict("12.decay")
 
 # %% answers="12.decay"
 def after(rule, steps=1000):
-    """Two weights that begin at 1 and whose gradients swing, a hundred times as wide for the first."""
+    """Two weights that begin at 1 and whose gradients swing, a hundred times
+    as wide for the first.
+    """
     w, dw = np.array([1.0, 1.0]), np.array([10.0, 0.1])
     for step in range(steps):
         rule.step([Parameter("w", w, dw * (-1) ** step)])
     return w
 
 
-for name, rule in {"Adam with L2": Adam(0.01, weight_decay=0.1), "AdamW": AdamW(0.01, weight_decay=0.1)}.items():
+for name, rule in {
+    "Adam with L2": Adam(0.01, weight_decay=0.1),
+    "AdamW": AdamW(0.01, weight_decay=0.1),
+}.items():
     print(f"{name:13} {after(rule).round(3)}")
 
 # %% [markdown] minutes=4 cut=2
@@ -329,11 +405,17 @@ predict("12.dropped")
 
 # %% answers="12.dropped"
 ones = np.ones(1000)
-dropped, factors = functional.dropout_forward(ones, 0.5, np.random.default_rng(0))
-print(f"{np.count_nonzero(dropped == 0)} of 1000 are zero, the sum is {dropped.sum():.0f}")
+dropped, factors = functional.dropout_forward(
+    ones, 0.5, np.random.default_rng(0)
+)
+print(
+    f"{np.count_nonzero(dropped == 0)} of 1000 are zero, the sum is "
+    f"{dropped.sum():.0f}"
+)
 
 # %% [markdown] minutes=3
 # Forwards, dropout is four lines. When the network is used, the switch `training` is off:
+
 
 # %% slideshow={"slide_type": "subslide"} answers="12.dropped"
 def dropout(x, p, rng, training):
@@ -343,8 +425,14 @@ def dropout(x, p, rng, training):
     return x * kept / (1 - p)
 
 
-print("in training", dropout(np.ones(6), 0.5, np.random.default_rng(0), training=True))
-print("in use     ", dropout(np.ones(6), 0.5, np.random.default_rng(0), training=False))
+print(
+    "in training",
+    dropout(np.ones(6), 0.5, np.random.default_rng(0), training=True),
+)
+print(
+    "in use     ",
+    dropout(np.ones(6), 0.5, np.random.default_rng(0), training=False),
+)
 
 # %% [markdown]
 # **Backwards.** Dropout multiplies each number by a factor that is either 0 or $1/(1-p_\text{drop})$, and that does not
@@ -422,15 +510,29 @@ remedies = {
     "nothing": Variant(reader, images=100),
     "dropout": Variant(lambda rng: reader(rng, dropout=0.5), images=100),
     "weight decay": Variant(reader, images=100, weight_decay=0.005),
-    "label smoothing": Variant(reader, images=100, loss=lambda: CrossEntropyLoss(label_smoothing=0.1)),
+    "label smoothing": Variant(
+        reader,
+        images=100,
+        loss=lambda: CrossEntropyLoss(label_smoothing=0.1),
+    ),
     "augmentation": Variant(reader, images=100, augment=BEND),
     "more data": Variant(reader, images=400),
 }
-study = compare(remedies, digits, steps=300, seeds=range(5), judged="validation", redraw=True)
+study = compare(
+    remedies,
+    digits,
+    steps=300,
+    seeds=range(5),
+    judged="validation",
+    redraw=True,
+)
 print(study)
 print(study.against("nothing"))
 losses = dict(zip(study.names, study.test_loss, strict=True))
-print("weight decay, difference of the loss, seed by seed:", (losses["weight decay"] - losses["nothing"]).round(2))
+print(
+    "weight decay, difference of the loss, seed by seed:",
+    (losses["weight decay"] - losses["nothing"]).round(2),
+)
 
 # %% [markdown] minutes=3
 # Some sets of a hundred images are easier to learn from than others, and an easy set makes every row of the first table
@@ -459,14 +561,44 @@ print("weight decay, difference of the loss, seed by seed:", (losses["weight dec
 for decay in (0.0, 0.005):
     sizes, gaps, losses = [], [], []
     for seed in range(3):
-        chosen, student = np.random.default_rng(seed).permutation(len(x))[:100], reader(seed)
-        rule, loss = SGD(0.1, momentum=0.9, weight_decay=decay), CrossEntropyLoss()
-        fit(student, loss, rule, x[chosen], y[chosen], batch_size=50, epochs=60, rng=seed, progress=False)
-        known, unseen = evaluate(student, loss, x[chosen], y[chosen]), evaluate(student, loss, *validation)
-        sizes.append(np.sqrt(np.mean(np.concatenate([w.value.ravel() ** 2 for w in student.parameters()]))))
+        chosen, student = (
+            np.random.default_rng(seed).permutation(len(x))[:100],
+            reader(seed),
+        )
+        rule, loss = (
+            SGD(0.1, momentum=0.9, weight_decay=decay),
+            CrossEntropyLoss(),
+        )
+        fit(
+            student,
+            loss,
+            rule,
+            x[chosen],
+            y[chosen],
+            batch_size=50,
+            epochs=60,
+            rng=seed,
+            progress=False,
+        )
+        known, unseen = (
+            evaluate(student, loss, x[chosen], y[chosen]),
+            evaluate(student, loss, *validation),
+        )
+        sizes.append(
+            np.sqrt(
+                np.mean(
+                    np.concatenate(
+                        [w.value.ravel() ** 2 for w in student.parameters()]
+                    )
+                )
+            )
+        )
         gaps.append(100 * (known.accuracy - unseen.accuracy))
         losses.append(unseen.loss)
-    print(f"decay {decay}: size {np.mean(sizes):.3f}, gap {np.mean(gaps):.0f} points, loss {np.mean(losses):.2f}")
+    print(
+        f"decay {decay}: size {np.mean(sizes):.3f}, gap {np.mean(gaps):.0f} "
+        f"points, loss {np.mean(losses):.2f}"
+    )
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -487,7 +619,10 @@ for decay in (0.0, 0.005):
 # %%
 logits, truth = validation_logits("trained long")
 p = softmax(logits)
-print(f"{(p.argmax(axis=1) == truth).mean():.0%} of the validation images right")
+print(
+    f"{(p.argmax(axis=1) == truth).mean():.0%} of the validation images "
+    "right"
+)
 
 # %% [markdown]
 # How confident will it be on these images, on average?
@@ -497,7 +632,10 @@ predict("12.sure")
 
 # %% answers="12.sure"
 print(f"confidence {p.max(axis=1).mean():.0%} on average")
-print(f"and {p.max(axis=1)[p.argmax(axis=1) != truth].mean():.0%} on the images that it got wrong")
+print(
+    f"and {p.max(axis=1)[p.argmax(axis=1) != truth].mean():.0%} on the "
+    "images that it got wrong"
+)
 
 # %% [markdown] minutes=3
 # To see more than the average, sort the guesses by confidence into ten bins: up to 10 %, up to 20 %, and so on. In each bin
@@ -512,7 +650,9 @@ print(f"and {p.max(axis=1)[p.argmax(axis=1) != truth].mean():.0%} on the images 
 # <!-- test: tests/training/test_calibration.py::test_chance_alone_gives_one_or_two_per_cent -->
 
 # %% answers="12.sure"
-print(f"expected calibration error: {expected_calibration_error(p, truth):.1%}")
+print(
+    f"expected calibration error: {expected_calibration_error(p, truth):.1%}"
+)
 
 # %% [markdown] minutes=2
 # ## One number that corrects it
@@ -530,7 +670,10 @@ predict("12.temperature")
 # %% answers="12.temperature"
 for T in (1, 2):
     divided = softmax(logits / T)
-    print(f"T = {T}: {(divided.argmax(axis=1) == truth).mean():.1%} right, {divided.max(axis=1).mean():.1%} sure")
+    print(
+        f"T = {T}: {(divided.argmax(axis=1) == truth).mean():.1%} right, "
+        f"{divided.max(axis=1).mean():.1%} sure"
+    )
 
 # %% [markdown] minutes=4
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -566,13 +709,16 @@ CalibrationExplorer()
 # on them cross-entropy falls the surer the network is. So the best $T$ there would be as small as one likes, and would say
 # nothing about other images.
 
+
 # %% answers="12.smooth"
 def cross_entropy(z, t):
     return -np.log(softmax(z)[np.arange(len(t)), t]).mean()
 
 
 values = np.linspace(0.5, 3, 251)  # 0.50, 0.51, 0.52, …
-by_hand = min(values, key=lambda T: cross_entropy(logits[:1000] / T, truth[:1000]))
+by_hand = min(
+    values, key=lambda T: cross_entropy(logits[:1000] / T, truth[:1000])
+)
 print(f"trained long, seed 0: T = {by_hand:.2f}")
 
 # %% [markdown]
@@ -581,16 +727,32 @@ print(f"trained long, seed 0: T = {by_hand:.2f}")
 
 # %% answers="12.smooth"
 temperatures = {}
-for way in ("trained long", "a fifth wrong labels", "label smoothing", "weight decay"):
+for way in (
+    "trained long",
+    "a fifth wrong labels",
+    "label smoothing",
+    "weight decay",
+):
     errors = []
     for seed in range(3):
         z, t = validation_logits(way, seed)
         T = fit_temperature(z[:1000], t[:1000])
-        errors.append([expected_calibration_error(softmax(z[1000:] / T), t[1000:]) for T in (1, T)])
+        errors.append(
+            [
+                expected_calibration_error(softmax(z[1000:] / T), t[1000:])
+                for T in (1, T)
+            ]
+        )
         temperatures.setdefault(way, []).append(T)
-    (before, after_), spread = np.mean(errors, axis=0), np.std(errors, axis=0, ddof=1)
+    (before, after_), spread = (
+        np.mean(errors, axis=0),
+        np.std(errors, axis=0, ddof=1),
+    )
     fitted = ", ".join(f"{T:.2f}" for T in temperatures[way])
-    print(f"{way:21} T = {fitted}; ECE {before:.1%} ± {spread[0]:.1%}, then {after_:.1%} ± {spread[1]:.1%}")
+    print(
+        f"{way:21} T = {fitted}; ECE {before:.1%} ± {spread[0]:.1%}, then "
+        f"{after_:.1%} ± {spread[1]:.1%}"
+    )
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
@@ -619,7 +781,8 @@ for way in ("trained long", "a fifth wrong labels", "label smoothing", "weight d
 def dropout_backward(dy, kept, p):
     """Gradient by x of y = x * kept / (1 - p)."""
     ### BEGIN SOLUTION
-    # Why: forwards each number met one factor, 0 or 1 / (1 - p); backwards it meets the same.
+    # Why: forwards each number met one factor, 0 or 1 / (1 - p); backwards
+    # it meets the same.
     return dy * kept / (1 - p)
     ### END SOLUTION
 
@@ -638,10 +801,13 @@ worked("12.worked-l2")
 
 # %%
 def adamw_step(w, dw, mean, square, t, lr, decay):
-    """New weights, new mean, new square after one step of Adam with decoupled weight decay."""
+    """New weights, new mean, new square after one step of Adam with
+    decoupled weight decay.
+    """
     beta1, beta2, eps = 0.9, 0.999, 1e-8
     ### BEGIN SOLUTION
-    # Why: mean and square see the gradient alone, so that nothing divides the decay.
+    # Why: mean and square see the gradient alone, so that nothing divides
+    # the decay.
     mean = beta1 * mean + (1 - beta1) * dw
     square = beta2 * square + (1 - beta2) * dw**2
     step = mean / (1 - beta1**t) / (np.sqrt(square / (1 - beta2**t)) + eps)
@@ -663,16 +829,21 @@ worked("12.worked-bin")
 
 # %%
 def my_calibration_error(probabilities, labels, bins):
-    """Mean distance between confidence and share of right guesses, over bins of confidence."""
+    """Mean distance between confidence and share of right guesses, over bins
+    of confidence.
+    """
     ### BEGIN SOLUTION
-    # Why: each bin weighs as much as the share of images in it, and an empty one has no mean.
+    # Why: each bin weighs as much as the share of images in it, and an empty
+    # one has no mean.
     sure = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     total = 0.0
     for b in range(bins):
         inside = (sure > b / bins) & (sure <= (b + 1) / bins)
         if inside.any():
-            total += inside.mean() * abs(right[inside].mean() - sure[inside].mean())
+            total += inside.mean() * abs(
+                right[inside].mean() - sure[inside].mean()
+            )
     return total
     ### END SOLUTION
 

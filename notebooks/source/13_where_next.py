@@ -36,7 +36,15 @@ from timeit import repeat
 
 import numpy as np
 
-from cnnlib import CrossEntropyLoss, Linear, ReLU, Sequential, load_digits, nn, small_cnn
+from cnnlib import (
+    CrossEntropyLoss,
+    Linear,
+    ReLU,
+    Sequential,
+    load_digits,
+    nn,
+    small_cnn,
+)
 from cnnlib.autodiff import closures, tape
 from cnnlib.autodiff.tape import Tensor
 from cnnlib.checks import check
@@ -45,7 +53,8 @@ from cnnlib.widgets.cards import predict, quiz
 
 digits = load_digits()
 x, y = digits.x_train[:32], digits.y_train[:32]
-model = nn.Sequential(small_cnn(rng=1).layers)  # layer by layer, as the notebooks tell it
+# layer by layer, as the notebooks tell it
+model = nn.Sequential(small_cnn(rng=1).layers)
 weights = [parameter.value for parameter in model.parameters()]
 print([w.shape for w in weights])
 
@@ -125,16 +134,25 @@ print(inspect.getsource(closures.chain))
 def closure_network(w):
     """The network of this course as one function."""
     return closures.chain(
-        closures.conv2d(w[0], w[1], padding=1), closures.relu, closures.maxpool2d(2),
-        closures.conv2d(w[2], w[3], padding=1), closures.relu, closures.maxpool2d(2),
-        closures.flatten, closures.linear(w[4], w[5]),
+        closures.conv2d(w[0], w[1], padding=1),
+        closures.relu,
+        closures.maxpool2d(2),
+        closures.conv2d(w[2], w[3], padding=1),
+        closures.relu,
+        closures.maxpool2d(2),
+        closures.flatten,
+        closures.linear(w[4], w[5]),
     )
 
 
 outputs, backward = closure_network(weights)(x)
 value_2 = loss.forward(outputs, y)
 dx, grads_2 = backward(loss.backward())
-print("equal to the bit:", value_1 == value_2, all(map(np.array_equal, grads_1, grads_2)))
+print(
+    "equal to the bit:",
+    value_1 == value_2,
+    all(map(np.array_equal, grads_1, grads_2)),
+)
 
 # %% [markdown] minutes=13
 # ## Third way: a tape
@@ -150,7 +168,9 @@ w, b, t = Tensor(1.5), Tensor(-1.0), 0.5
 d = w * Tensor(2.0) + b - t
 error = d * d * 0.5
 error.backward()
-print("E", float(error.value), " dE/dw", float(w.grad), " dE/db", float(b.grad))
+print(
+    "E", float(error.value), " dE/dw", float(w.grad), " dE/db", float(b.grad)
+)
 
 # %% [markdown]
 # These are the numbers of notebook 03, and nobody wrote a backward for this formula. But d is used twice here, in `d * d`,
@@ -191,7 +211,9 @@ print(inspect.getsource(tape.linear))
 # %%
 def tape_network(images, w):
     """Nothing but the forward pass."""
-    h = tape.maxpool2d(tape.relu(tape.conv2d(images, w[0], w[1], padding=1)), 2)
+    h = tape.maxpool2d(
+        tape.relu(tape.conv2d(images, w[0], w[1], padding=1)), 2
+    )
     h = tape.maxpool2d(tape.relu(tape.conv2d(h, w[2], w[3], padding=1)), 2)
     return tape.linear(tape.flatten(h), w[4], w[5])
 
@@ -200,7 +222,11 @@ images, tensors = Tensor(x), [Tensor(value) for value in weights]
 taped = tape.cross_entropy(tape_network(images, tensors), y)
 taped.backward()
 grads_3 = [tensor.grad for tensor in tensors]
-print("equal to the bit:", value_1 == float(taped.value), all(map(np.array_equal, grads_1, grads_3)))
+print(
+    "equal to the bit:",
+    value_1 == float(taped.value),
+    all(map(np.array_equal, grads_1, grads_3)),
+)
 print("and by the pixels:", np.array_equal(images.grad, dx))
 
 # %% [markdown]
@@ -223,12 +249,15 @@ def closures_step():
 
 
 def tape_step():
-    tape.cross_entropy(tape_network(Tensor(x), [Tensor(value) for value in weights]), y).backward()
+    tape.cross_entropy(
+        tape_network(Tensor(x), [Tensor(value) for value in weights]), y
+    ).backward()
 
 
 times = {}
 for step in (layers_step, closures_step, tape_step):
-    best = min(repeat(step, number=10, repeat=10)) / 10  # the best of ten: what disturbs only adds time
+    # the best of ten: what disturbs only adds time
+    best = min(repeat(step, number=10, repeat=10)) / 10
     times[step.__name__] = best
     print(f"{step.__name__:14}{1000 * best:6.2f} ms")
 
@@ -285,14 +314,22 @@ for step in (layers_step, closures_step, tape_step):
 try:
     import torch
 except ImportError:
-    print("PyTorch is not installed here; the course does not need it (its tests make this comparison).")
+    print(
+        "PyTorch is not installed here; the course does not need it (its "
+        "tests make this comparison)."
+    )
 else:
     from cnnlib.saving import to_torch
 
     twin = to_torch(model)
-    torch.nn.functional.cross_entropy(twin(torch.tensor(x)), torch.tensor(y)).backward()
+    torch.nn.functional.cross_entropy(
+        twin(torch.tensor(x)), torch.tensor(y)
+    ).backward()
     theirs = twin[0].weight.grad.numpy()
-    print("largest difference in the first kernels' gradient:", np.abs(theirs - grads_1[0]).max())
+    print(
+        "largest difference in the first kernels' gradient:",
+        np.abs(theirs - grads_1[0]).max(),
+    )
 
 # %% [markdown]
 # The other direction is as short. A network that was made and trained with PyTorch becomes one of the course's, with the
@@ -313,8 +350,16 @@ except ImportError:
     print("PyTorch is not installed here.")
 else:
     theirs = nn.Sequential(
-        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 10),
+        nn.Conv2d(1, 6, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(400, 120),
+        nn.ReLU(),
+        nn.Linear(120, 10),
     )
     display(NetworkXRay(from_torch(theirs), load_mnist_sample()))
 
@@ -342,7 +387,8 @@ else:
 # %%
 def replay(steps, dy):
     ### BEGIN SOLUTION
-    # Why: the last layer was the last to act, so it is the first to hear of the error.
+    # Why: the last layer was the last to act, so it is the first to hear of
+    # the error.
     for step in reversed(steps):
         dy = step(dy)
     return dy
@@ -361,7 +407,8 @@ check("13.replay", replay)
 # %%
 def softplus_backward(dy, x):
     ### BEGIN SOLUTION
-    # Why: the slope of ln(1 + e^x) is e^x / (1 + e^x), the sigmoid; in this form no power overflows.
+    # Why: the slope of ln(1 + e^x) is e^x / (1 + e^x), the sigmoid; in this
+    # form no power overflows.
     return dy * np.exp(-np.logaddexp(0.0, -x))
     ### END SOLUTION
 

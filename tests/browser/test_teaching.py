@@ -6,6 +6,7 @@ from tools.build_site import fetch_npm_packages
 from tools.teaching.lessons import find, lessons
 from tools.teaching.pages import print_pdf
 from tools.teaching.plans import write_plan
+from tools.teaching.prints import write_prints
 from tools.teaching.slides import write_deck
 
 OVER = """() => Reveal.getSlides().map((slide) => {
@@ -18,6 +19,21 @@ OVER = """() => Reveal.getSlides().map((slide) => {
   const [bottom, right] = [most("bottom"), most("right")];
   return bottom > 722 || right > 1282 ? slide.innerText.slice(0, 60) : "";
 }).filter(Boolean)"""
+
+
+#: Texts of a table that run out of their cells.
+RUN_OUT = """() => [...document.querySelectorAll(".slides td")].filter((cell) => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  return range.getBoundingClientRect().right > cell.getBoundingClientRect().right + 1;
+}).map((cell) => cell.innerText)"""
+#: Where the texts of printed slides begin and end.
+EDGES = """() => {
+  const seen = [...document.querySelectorAll(".pdf-page h1, .pdf-page h2, .pdf-page p, .pdf-page td")];
+  const boxes = seen.filter((one) => !one.closest("aside")).map((one) => one.getBoundingClientRect());
+  const widths = boxes.filter((box) => box.width);
+  return [Math.min(...widths.map((box) => box.left)), Math.max(...widths.map((box) => box.right))];
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +58,7 @@ def test_a_deck_fits_its_slides_and_asks_nobody(slide_page, tmp_path, topic):
     slide_page.goto(path.as_uri())
     slide_page.wait_for_function("window.Reveal && Reveal.isReady()")
     assert slide_page.evaluate("document.fonts.ready.then(() => Reveal.getTotalSlides())") > 15
-    assert slide_page.evaluate(OVER) == []
+    assert slide_page.evaluate(OVER) == [] and slide_page.evaluate(RUN_OUT) == []
     assert errors == [] and [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
@@ -59,7 +75,22 @@ def test_a_deck_prints_every_slide_and_its_notes_when_asked(browser, slide_page,
     assert pages_of(print_pdf(browser, path, "?print-pdf&notes")) > slides
 
 
+def test_a_printed_slide_keeps_its_margin(slide_page, tmp_path):
+    path = write_deck(find("loss"), tmp_path, "https://course")
+    slide_page.goto(path.as_uri() + "?print-pdf")
+    slide_page.wait_for_function("window.Reveal && Reveal.isReady() && document.querySelector('.pdf-page')")
+    left, right = slide_page.evaluate(EDGES)
+    assert left >= 50 and right <= 1280 - 40
+
+
 @pytest.mark.parametrize("topic", list(lessons()))
 def test_a_plan_is_one_page_of_paper(browser, tmp_path, topic):
     fetch_npm_packages()
     assert pages_of(print_pdf(browser, write_plan(find(topic), tmp_path, "https://course"))) == 1
+
+
+def test_a_sheet_to_print_is_as_many_pages_as_it_says(browser, tmp_path):
+    fetch_npm_packages()
+    pages = {page.stem: pages_of(print_pdf(browser, page)) for page in write_prints(tmp_path)}
+    two = dict.fromkeys(("graph_for_the_board", "kernels_by_hand"), 2)  # blank, and solved
+    assert pages == {**two, "notation": 1, "prediction_form": 1}

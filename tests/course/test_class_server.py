@@ -92,7 +92,7 @@ def test_a_move_waits_for_its_own_answer():
 
 
 def test_the_paragraph_on_mnist_gives_the_measured_numbers():
-    kept = KEPT["mnist"]
+    kept = KEPT["mnist_alone"]
     assert kept["errors"] == [[]] and kept["busy_before"] > 0
     each = int(re.search(r"\*\*MNIST\*\* in class.*?about (\d+) MB a learner", TEACHING, re.S)[1])
     assert abs(each - kept["memory"]["learner_mb"]) <= 10
@@ -100,3 +100,17 @@ def test_the_paragraph_on_mnist_gives_the_measured_numbers():
     assert abs(seconds - kept["cpu_to_ready_s"]) <= 1
     whole = int(re.search(r"(\d+) GB for twenty", TEACHING)[1])
     assert whole == pytest.approx(20 * kept["memory"]["learner_mb"] / 1000, abs=0.6)
+
+
+def test_a_class_is_sent_home_before_the_memory_is_used_up(monkeypatch):
+    shares = iter([0.5, 0.7, 0.93])
+    monkeypatch.setattr(class_server, "used_share", lambda: next(shares))
+    killed = []
+    with class_server.Guard(type("Hub", (), {"kill": lambda self: killed.append(1)})()) as guard:
+        guard.thread.join(10)
+    assert guard.full and guard.highest == 0.93 and killed == [1]
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="memory is read from /proc")
+def test_a_share_of_the_memory_is_in_use():
+    assert 0 < class_server.used_share() < 1

@@ -456,3 +456,13 @@ def test_the_lowest_numpy_that_is_allowed_is_the_one_that_the_pages_run():
         pytest.skip("npm's packages are missing: run `npm ci` in tools/site")
     text = (settings.ROOT / "pyproject.toml").read_text("utf-8")
     assert '"numpy>=2.0"' in text and lock["packages"]["numpy"]["version"].startswith("2.0.")
+
+
+def test_what_shows_a_widget_in_another_language_needs_the_cell_that_sets_it():
+    path = settings.ROOT / "notebooks" / "de" / "00_start_here.ipynb"
+    told = plan(nbformat.read(path, as_version=4), twin=twin_of(path))
+    english = settings.ROOT / "notebooks" / path.name
+    live = [one["live"] for one in plan(nbformat.read(english, as_version=4), twin=twin_of(english))]
+    assert [one["live"] for one in told] == ["", *live]
+    assert all(0 in one["needs"] for one in told[1:]) and told[0]["needs"] == []
+    assert all(0 in one["short"]["needs"] for one in told if one["short"])

@@ -5,10 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
+
+from tests.browser.conftest import CHROMIUM
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("TEACHING.md", "docs/class_servers.md", "docs/nbgrader.md")
@@ -119,18 +122,52 @@ def test_a_plan_is_made_by_the_command_as_it_stands():
     assert page.name == "03_backpropagation_plan.html" and "Homework" in (ROOT / page).read_text("utf-8")
 
 
-def test_the_commands_of_monday_are_those_of_the_text_behind_them(capsys):
-    from tools.teaching.__main__ import main
+@pytest.fixture(scope="module")
+def printing():
+    """What `--pdf` needs beside the course."""
+    pytest.importorskip("playwright", reason="Playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium found")
 
+
+def pages_of(pdf):
+    return pdf.read_bytes().count(b"/Type /Page\n")
+
+
+def test_monday_is_prepared_by_the_commands_as_they_stand(printing, tmp_path):
     start, install, make, release = block("--to ../monday").splitlines()
-    assert start == "python3 course.py"
-    assert install.endswith('-m pip install -c requirements.txt -e ".[site]"')
-    assert make == ".venv/bin/python -m tools.teaching all 03 --pdf --to build/monday"
+    assert start == "python3 course.py"  # tests/course/test_course.py
+    extra = re.fullmatch(
+        r"\.venv/bin/python -m pip install -c requirements\.txt -e \"\.\[(\w+)\]\"", install
+    )[1]
+    assert (
+        extra
+        in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    )
+    made = [Path(line) for line in run(make, ROOT).split()]
+    papers = [path for path in made if path.suffix == ".pdf"]
+    assert all((ROOT / path).is_file() for path in made) and all(pages_of(ROOT / path) for path in papers)
+    assert {path.parent.name for path in papers} == {"sheets", "plans", "slides", "prints"}
+    assert len([path for path in made if path.suffix == ".html"]) == len(papers)
     assert release == "python3 course.py release 03 --to ../monday"
-    assert block("tools.teaching all --pdf").strip() == ".venv/bin/python -m tools.teaching all --pdf"
-    with pytest.raises(SystemExit) as left:
-        main(["all", "--pdf", "--help"])
-    assert left.value.code == 0 and "--pdf" in capsys.readouterr().out
+    here = tmp_path / "course"
+    here.mkdir()
+    called("--to ../monday", here)
+    assert (tmp_path / "monday" / "notebooks" / "03_backpropagation.ipynb").is_file()
+
+
+def test_everything_is_made_by_the_command_as_it_stands(printing, tmp_path, capsys, monkeypatch):
+    """Of a course of one notebook: of all fourteen it takes minutes."""
+    from tools.teaching import __main__ as command
+
+    words = block("tools.teaching all --pdf").split()
+    assert words[:3] == [".venv/bin/python", "-m", "tools.teaching"]
+    one = {stem: lesson for stem, lesson in command.lessons().items() if stem == "loss"}
+    monkeypatch.setattr(command, "lessons", lambda: one)
+    assert command.main([*words[3:], "--to", str(tmp_path)]) == 0
+    made = [Path(line) for line in capsys.readouterr().out.split()]
+    names = {path.name for path in made if path.suffix == ".pdf"}
+    assert {"02_loss.pdf", "02_loss_plan.pdf", "02_loss_answers.pdf", "course_of_4_hours.pdf"} < names
 
 
 def test_the_class_report_is_made_by_the_command_as_it_stands(tmp_path):

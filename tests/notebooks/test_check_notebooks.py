@@ -122,8 +122,10 @@ def widget_view(notebook):
 
 
 BROKEN = [
-    ("lines_of_code", "cell 3: 26 lines", code("x = 1\n" * 26)),
-    ("lines_of_code", "6 lines in the median", each_code("x = 1\n" * 6)),
+    ("lines_of_code", "cell 3: 26 statements", code("x = 1\n" * 26)),
+    ("lines_of_code", "cell 3: 46 lines", code("x = [\n" + "    1,\n" * 44 + "]")),
+    ("lines_of_code", "6 statements in the median", each_code("x = 1\n" * 6)),
+    ("lines_fit", "cell 3: a line of 78 characters", code(f"x = {'1' * 74}")),
     ("opening_cell", "question", opening("guess?", "guess.")),
     ("opening_cell", "2 objectives", opening("- read one\n", "")),
     ("opening_cell", "6 objectives", opening("- read one\n", "- a\n- b\n- c\n- d\n")),
@@ -285,6 +287,18 @@ def test_a_warning_that_is_meant_passes(tmp_path):
     prints("RuntimeWarning: overflow", "stderr")(notebook)
     notebook.cells[2].metadata["tags"] = ["expects-warning"]
     assert faults(notebook, tmp_path) == []
+
+
+def test_a_statement_over_several_lines_counts_once(tmp_path):
+    notebook = sound()
+    each_code("print(\n    1,\n    2,\n    3,\n    4,\n)")(notebook)
+    assert not [fault for fault in faults(notebook, tmp_path) if fault.startswith("lines_of_code")]
+
+
+def test_a_line_as_wide_as_a_cell_passes(tmp_path):
+    notebook = sound()
+    code(f"x = {'1' * 73}")(notebook)
+    assert not [fault for fault in faults(notebook, tmp_path) if fault.startswith("lines_fit")]
 
 
 def test_test_images_that_judge_and_validation_images_that_choose_pass(tmp_path):

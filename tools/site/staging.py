@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import PIL.Image
 
+from tools.site.live.cells import prompts
 from tools.site.live.record import make_room, recorded_cells
 from tools.site.settings import ROOT
 
@@ -23,18 +24,17 @@ LINK = re.compile(r"(?P<text>!?\[[^\]]*\])\((?P<target>[^)#\s]+)(?P<place>#[^)]*
 FIRST = ("README.md", "docs/glossary.md", "docs/notation.md", "docs/claims.md", "TEACHING.md")
 NOTEBOOK_ROW = re.compile(r"^\| \[\d\d .+ \|$", re.MULTILINE)  # the README's table of notebooks
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-PROMPT = "Live controls appear when this cell runs"  # the last line of a widget's text, meant for a notebook
 INSIDE = re.compile(r'src="data:image/png;base64,([^"]+)"')
 
 
 def notebooks(root: Path = ROOT) -> list[Path]:
-    """Return the learner's notebooks, then their twins with the answers.
+    """Return the learner's notebooks, then their twins with the answers, then those in other languages.
 
     >>> [path.name for path in notebooks()][0]
     '00_start_here.ipynb'
     """
     folder = root / "notebooks"
-    return [*sorted(folder.glob("*.ipynb")), *sorted((folder / "solutions").glob("*.ipynb"))]
+    return [path for place in ("*", "solutions/*", "??/*") for path in sorted(folder.glob(f"{place}.ipynb"))]
 
 
 def written_pages(root: Path = ROOT) -> list[str]:
@@ -77,7 +77,8 @@ def stage(folder: Path, root: Path = ROOT) -> None:
     for path in notebooks(root):
         place = path.relative_to(root)
         notebook = nbformat.read(path, as_version=4)
-        bring_answers(notebook, twin_of(path))
+        if len(path.parent.name) > 2:  # in another language there are none
+            bring_answers(notebook, twin_of(path))
         prepare(notebook, folder / "extra" / "pictures", "../" * (len(place.parts) - 1))
         name = place.relative_to("notebooks").with_suffix("").as_posix()
         make_room(notebook, recorded_cells(folder.parent / "recorded", name))
@@ -121,14 +122,16 @@ def copy_page(source: Path, target: Path, root: Path) -> None:
 
 
 def contents(titles: dict[Path, str], pages: list[str]) -> str:
-    """Return the tables of contents for the side bar: the notebooks, the answers, the other pages."""
-    learner = {place: words for place, words in titles.items() if "solutions" not in place.parts}
+    """Return the tables of contents for the side bar: notebooks, answers, other languages, other pages."""
+    learner = {place: words for place, words in titles.items() if place.parent.name == "notebooks"}
     answers = {place: words for place, words in titles.items() if "solutions" in place.parts}
+    languages = {place: words for place, words in titles.items() if len(place.parent.name) == 2}
     others = {name.removesuffix(".md"): "" for name in (*FIRST, *pages)} | {"README": "On your own computer"}
     return "\n".join(
         [
             _toctree("The notebooks", {_page(p): _numbered(p, words) for p, words in learner.items()}),
             _toctree("With answers", {_page(p): _numbered(p, words) for p, words in answers.items()}),
+            _toctree("In other languages", {_page(p): _numbered(p, words) for p, words in languages.items()}),
             _toctree("Beside them", others),
         ]
     )
@@ -148,9 +151,10 @@ def _toctree(caption: str, entries: dict[str, str]) -> str:
 
 
 def twin_of(path: Path):
-    """Return the twin with the answers of a learner's notebook; None for one that has none."""
-    twin = path.parent / "solutions" / path.name
-    return nbformat.read(twin, as_version=4) if twin.is_file() else None
+    """Return the twin with the answers of a learner's notebook, in English; None for one that has none."""
+    learners = path.parent if path.parent.name == "notebooks" else path.parent.parent
+    twin = learners / "solutions" / path.name
+    return nbformat.read(twin, as_version=4) if twin.is_file() and twin != path else None
 
 
 def bring_answers(notebook, twin) -> None:
@@ -189,7 +193,8 @@ def _outputs(outputs, pictures: Path, up: str) -> list:
     made = []
     for output in outputs:
         data = output.get("data", {})
-        if data.get("text/plain", "").splitlines()[-1:] and PROMPT in data["text/plain"].splitlines()[-1]:
+        last = data.get("text/plain", "").splitlines()[-1:]
+        if last and any(prompt in last[0] for prompt in prompts()):
             continue  # the picture that follows says the same to those who cannot see it
         if "image/png" in data:
             alt = output.metadata["image/png"]["alt"]

@@ -3,8 +3,9 @@
     python3 course.py release 03 04 --to ../week3
 
 The folder opens by the same two commands. It holds the notebooks named, without answers and outputs, and with
-them always 00, where progress is shown, and review, where questions come back; `cnnlib`, which the notebooks
-are about; the tests of the package's core. It holds no solutions, no sources, no teacher's files.
+them always 00, where progress is shown, and review, where questions come back, each in all its languages;
+`cnnlib`, which the notebooks are about; the tests of the package's core. It holds no solutions, no sources,
+no teacher's files.
 
 What no release can hide: the cards and checks judge on the learner's own computer, so what is right lies in
 `cnnlib/learning` and `cnnlib/checks`; and the package computes what some exercises ask for.
@@ -13,6 +14,7 @@ What no release can hide: the cards and checks judge on the learner's own comput
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 import shutil
 import sys
@@ -76,7 +78,18 @@ def chosen(names: list[str], folder: Path = ROOT / "notebooks") -> list[Path]:
     return list(found)
 
 
-def handed_out(content: str, name: str, there: set[str]) -> str:
+def in_every_language(notebooks: list[Path]) -> list[Path]:
+    """Return the notebooks, and behind them those of them that are there in another language, ``de/…``.
+
+    >>> [path.parent.name for path in in_every_language(chosen(["03"]))]
+    ['notebooks', 'notebooks', 'notebooks', 'de']
+    """
+    folder = notebooks[0].parent
+    twins = [twin for path in notebooks for twin in sorted(folder.glob(f"??/{path.name}"))]
+    return [*notebooks, *twins]
+
+
+def handed_out(content: str, name: str, there: set[str], here: str = "notebooks/") -> str:
     """Return a notebook as learners get it: no outputs, no answers, no link that leads nowhere.
 
     Raises
@@ -88,7 +101,7 @@ def handed_out(content: str, name: str, there: set[str]) -> str:
     for number, cell in enumerate(notebook["cells"], start=1):
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            cell["source"] = without_dead_links(source, there).splitlines(keepends=True)
+            cell["source"] = without_dead_links(source, there, here).splitlines(keepends=True)
             continue
         if cell["metadata"].get("nbgrader", {}).get("solution") and STUB not in source:
             raise Refusal(
@@ -111,7 +124,7 @@ def without_dead_links(text: str, there: set[str], here: str = "notebooks/") -> 
 
     def keep(match: re.Match) -> str:
         target = match[2].partition("#")[0]
-        path = target.removeprefix("../") if target.startswith("../") else here + target
+        path = posixpath.normpath(here + target)
         outside = not target or "://" in target or target.startswith("mailto:")
         return match[0] if outside or path in there else match[1]
 
@@ -129,8 +142,12 @@ def release(names: list[str], target: Path, root: Path = ROOT) -> list[Path]:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise Refusal(f"{target} is not empty: name a new folder.")
     notebooks = chosen(names, root / "notebooks")
-    there = {"README.md", *FILES, *(f"notebooks/{path.name}" for path in notebooks)}
-    texts = {path.name: handed_out(path.read_text("utf-8"), path.stem, there) for path in notebooks}
+    places = {path: path.relative_to(root).as_posix() for path in in_every_language(notebooks)}
+    there = {"README.md", *FILES, *places.values()}
+    texts = {
+        place: handed_out(path.read_text("utf-8"), path.stem, there, posixpath.dirname(place) + "/")
+        for path, place in places.items()
+    }
     for name in FILES:
         source, place = root / name, target / name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -138,9 +155,9 @@ def release(names: list[str], target: Path, root: Path = ROOT) -> list[Path]:
             shutil.copytree(source, place, ignore=NEVER)
         else:
             shutil.copy2(source, place)
-    (target / "notebooks").mkdir()
     for name, text in texts.items():
-        (target / "notebooks" / name).write_text(text, encoding="utf-8", newline="\n")
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text(text, encoding="utf-8", newline="\n")
     (target / "README.md").write_text(readme(root, notebooks, there), encoding="utf-8")
     about = {"version": __version__, "notebooks": [path.stem for path in notebooks if path.stem[0].isdigit()]}
     (target / "release.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
@@ -152,6 +169,10 @@ def readme(root: Path, notebooks: list[Path], there: set[str]) -> str:
     text = (root / "README.md").read_text("utf-8")
     rows = [line for path in notebooks for line in text.splitlines() if f"](notebooks/{path.name}) |" in line]
     table = "\n".join(["| | question | minutes |", "|---|---|---|", *rows])
+    others = [path for path in in_every_language(notebooks) if path not in notebooks]
+    if others:
+        links = (f"[{path.parent.name}](notebooks/{path.parent.name}/{path.name})" for path in others)
+        table += f"\n\nIn another language: {', '.join(links)}."
     problems = (
         "## When it does not start" + text.partition("## When it does not start")[2].partition("\n## ")[0]
     )

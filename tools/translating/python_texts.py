@@ -122,8 +122,9 @@ class _Texts:
     def options(self, node):
         """Words in a table of a module, or its keys: what a choice offers."""
         for child in getattr(node, "keys", getattr(node, "elts", ())):
-            if isinstance(getattr(child, "value", None), str) and OPTION.fullmatch(child.value):
-                yield child.value
+            text = getattr(child, "value", None)
+            if isinstance(text, str) and (OPTION.fullmatch(text) or WORDS.search(text)):
+                yield text
 
     def _AnnAssign(self, node, shown):
         if node.value is not None:

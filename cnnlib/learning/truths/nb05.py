@@ -44,7 +44,7 @@ def furthest_batch(batch_errors):
 def first_of_the_race():
     """Which rule leads after 40 steps at one rate in the long bowl: the place of the choice."""
     bowl = Bowl(50, angle=30)
-    ends = [bowl.error(descend(bowl, np.array([-2.0, 2.0]), 0.1, 40, m)[-1]) for m in METHODS]
+    ends = [bowl.error(descend(bowl, START, 0.1, 40, m)[-1]) for m in METHODS]
     return int(np.argmin(ends))
 
 

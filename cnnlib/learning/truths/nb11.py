@@ -25,7 +25,7 @@ def spread_of_seeds(shares):
 
 
 def what_decides_a_seven(reader, images):
-    """Where covering costs most of a seven's probability, over the sevens of the test: the place."""
+    """Where covering costs most of a seven's probability, over sixty test sevens: the place of the choice."""
     sevens = images.x_test[images.y_test == 7][:60]
     size = images.x_test.shape[-1]
     patch = max(2, size // 4)
@@ -38,7 +38,7 @@ def what_decides_a_seven(reader, images):
         chances.append(reader.predict_proba(covered)[:, 7])
     rows = np.array([places[i][0] + patch / 2 for i in np.argmin(chances, axis=0)])
     low = float((rows > size / 2).mean())
-    return 1 if low > 0.5 else 0
+    return 1 if low > 0.8 else 0 if low < 0.2 else 2
 
 
 def random_filters(control):

@@ -361,11 +361,10 @@ class BlameMicroscope(Widget):
     def weight_sentence(self, output: LayerOutput, index: tuple, facts: dict, terms) -> str:
         f, c, p, q = index
         return say(
-            "{upper}{name}, kernel {f}, input map {c}, row {p}, column {q}: the weight is "
+            "{layer}, kernel {f}, input map {c}, row {p}, column {q}: the weight is "
             "used at {size} places; {terms} products are not zero, and all add up to its "
             "gradient, {signed_sum}.",
-            upper=output.name[0].upper(),
-            name=output.name[1:],
+            layer=output.name[0].upper() + output.name[1:],
             f=f,
             c=c,
             p=p,

@@ -21,7 +21,7 @@ GATE, SWITCH, KERNEL = "ReLU gate", "pool winner", "kernel"
 def single(output: LayerOutput, values, index: int, **look) -> Maps:
     """One map of an output, or a vector, as a mark."""
     z = values[index] if output.maps else output.picture(values)
-    words = say("{title}, map {index}", title=output.title, index=index) if output.maps else output.title
+    words = say("{layer}, map {index}", layer=output.title, index=index) if output.maps else output.title
     return Maps(z, tile=(*z.shape, 1), framed=False, means=words, tile_names=("",), **look)
 
 
@@ -284,9 +284,9 @@ class BlamePicture:
         for i, (output, index) in enumerate(zip(self.outputs, self.followed, strict=True)):
             y = 78.0 + i * BETWEEN
             value = self.values[output.place][0]
-            title = short_name(output) + (
-                say(", map {index}", index=index) if output.maps and output.place else ""
-            )
+            title = short_name(output)
+            if output.maps and output.place:
+                title = say("{layer}, map {index}", layer=title, index=index)
             marks.append(Text([0], [y - 46], title, align="left", bold=True, size=12))
             look = {"y": y, "pitch": 74.0, "emits": f"one:{output.name}"}
             marks.append(single(output, value, index, x=0.16, **look, **self.colors(output, value, False)))

@@ -10,7 +10,7 @@ from cnnlib.experiments.specimen import specimen
 from cnnlib.networks import small_cnn
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Anchor, Figure, Narrow, Scene
 from cnnlib.widgets.backpropagation.suspect_panels import (
     GOOD,
@@ -46,6 +46,7 @@ NARROW = Narrow(
     below=760,
 )
 UNKNOWN = "?"
+FAULTS = marked("Fault of A", "Fault of B", "Fault of C", "Fault of D", "Fault of E")
 STEPS = 200
 KEPT = 64  # learning curves
 
@@ -76,7 +77,10 @@ class BrokenBackward(Widget):
         Choice("suspect", (*LETTERS, "sound", "yours"), label="Suspect", picker="segments"),
         Choice("part", tuple(PARTS), label="Look at"),
         LogSlider("rate", 1e-3, 1, 0.1, label="Learning rate"),
-        *(Choice(letter, (UNKNOWN, *BUGS), label=f"Fault of {letter}") for letter in LETTERS),
+        *(
+            Choice(letter, (UNKNOWN, *BUGS), label=label)
+            for letter, label in zip(LETTERS, FAULTS, strict=True)
+        ),
     )
 
     def __init__(self, yours: Backwards | None = None, *, split=None, make_model=None, **options) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.difference_quotients import FUNCTIONS, quotient, quotient_error
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
@@ -18,6 +18,7 @@ SHAPES = {"float64": "circle", "float32": "square"}
 SIDES = ("both sides", "one side")
 MOST = 200  # dots of earlier steps that stay
 SHOWN = ("those tried", "every ε")
+marked("cubic", "exponential", "logistic loss")  # names of functions
 APART = 0.02  # ε below which the two points cannot be told apart in the picture
 
 
@@ -176,6 +177,10 @@ class GradientCheckExplorer(Widget):
         if facts["across"]:
             return say("{words} The two points lie on different sides of the kink.", words=words)
         if facts["error64"] > 1e-6:
-            reason = "rounding: the two values differ in few digits" if facts["step"] < 1e-6 else "truncation"
-            return say("{words} What is wrong in float64 is {reason}.", words=words, reason=reason)
+            if facts["step"] >= 1e-6:
+                return say("{words} What is wrong in float64 is truncation.", words=words)
+            return say(
+                "{words} What is wrong in float64 is rounding: the two values differ in few digits.",
+                words=words,
+            )
         return words

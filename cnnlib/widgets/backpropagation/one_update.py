@@ -15,14 +15,14 @@ from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Axis, Bars, Figure, Panel, Points, Scene
 from cnnlib.widgets.backpropagation.update_columns import AGAIN, HEIGHT, UpdateColumns, stage_of, tracks
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, drawn, layer_outputs
 
-FRESH, TRAINED, YOURS = "fresh", "trained", "yours"
+FRESH, TRAINED, YOURS = marked("fresh", "trained", "yours")
 OTHERS = 100  # images, the last ones, that take no part in the update
 FORWARDS = {
     "convolution": "slides its kernels over the maps before it",
@@ -263,7 +263,7 @@ class OneUpdate(Widget):
 
     def after_words(self, facts: dict) -> str:
         change = say("from {before:.3f} to {after:.3f}", before=facts["before"], after=facts["after"])
-        way = "fell" if facts["others_after"] <= facts["others_before"] else "rose"
+        way = word("fell") if facts["others_after"] <= facts["others_before"] else word("rose")
         return say(
             "forwards again: the loss of this image went {change}, down by {fell:.3g}; "
             "rate times squared gradient had predicted {predicted:.3g}. The mean loss of "

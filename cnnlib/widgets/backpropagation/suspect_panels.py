@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnlib.runtime.language import marked
 from cnnlib.viz import Axis, Bars, Heatmap, Line, Note, Panel, Points, Reference, Region, Text
 
 LETTERS = {
@@ -15,6 +16,7 @@ LETTERS = {
 }
 MAPS = ("suspect", "measured", "difference")
 TITLES = ("The suspect's gradient", "− the measured one", "= the difference")
+MEANS = marked("the suspect's gradient", "the measured one", "the difference")  # of a number, not of the row
 FLOOR, GOOD = 1e-12, 1e-6  # smallest relative error drawn, largest that passes
 
 
@@ -41,12 +43,11 @@ def maps(claimed: np.ndarray, measured: np.ndarray) -> list[Panel]:
     shape = claimed.shape
     reach = float(max(np.abs(claimed).max(), np.abs(measured).max())) or 1.0
     panels = []
-    for column, (name, title, values) in enumerate(
-        zip(MAPS, TITLES, (claimed, measured, claimed - measured), strict=True), 1
+    for column, (name, title, means, values) in enumerate(
+        zip(MAPS, TITLES, MEANS, (claimed, measured, claimed - measured), strict=True), 1
     ):
         digits = ".1f" if reach > 0.5 and shape[1] < 8 else ""
         values = values.round(9) + 0.0  # no negative zeros among the numbers shown
-        means = title.strip("−= ").lower()  # what the sign before it says is of the row, not of the number
         heat = Heatmap(values, cmap="diverging", vmin=-reach, vmax=reach, numbers=digits, means=means)
         frame = Region(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5, color="grid", filled=False, width=1)
         x, y = Axis(-0.5, shape[1] - 0.5, visible=False), Axis(shape[0] - 0.5, -0.5, visible=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.nn.functional import softmax
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Arrows, Axis, Bars, Line, Mark, Panel, Points, Reference, Region, Text
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
 from cnnlib.widgets.forward_pass.network_picture import short_name
 
-STAGES = ("1 forward", "2 loss", "3 backward", "4 step", "5 again")
+STAGES = marked("1 forward", "2 loss", "3 backward", "4 step", "5 again")
 FORWARD, LOSS, BACKWARD, STEP, AGAIN = range(5)
 HEIGHT = 452.0
 SMALL = 74.0  # pixels of a map in a small column
@@ -80,7 +80,7 @@ class UpdateColumns:
             Arrows([0.5], [108], [0], [104], color="ink", width=2.5),
             Text([0.5], [232], "guess", color="muted", size=12),
             Text([0.5], [256], str(self.names[guess]), bold=True, size=20),
-            Text([0.5], [278], f"{self.p[guess]:.0%} sure", color="muted", size=11),
+            Text([0.5], [278], say("{share:.0%} sure", share=float(self.p[guess])), color="muted", size=11),
             *self.bars(self.p, 392, 80, "softmax"),
         ]
 
@@ -146,7 +146,7 @@ class UpdateColumns:
             show = self.picture.gradient if back else self.picture.value
             marks += show(i, place_x, place_y, pitch)
             if self.outputs[i].maps and self.outputs[i].place:
-                words = f"map {self.picture.map_of(i)}"
+                words = say("map {number}", number=self.picture.map_of(i))
                 marks.append(Text([place_x], [place_y + LARGE / 2 + 12], words, color="muted", size=11))
         return marks
 
@@ -179,7 +179,7 @@ class UpdateColumns:
         parts = (
             (k.old, say("old {kernel}", kernel=k.words), k.reach, "−"),
             (k.move / k.unit, k.move_words, None, "="),
-            (k.new, "new", k.reach, ""),
+            (k.new, word("new"), k.reach, ""),
         )
         for i, (values, title, reach, sign) in enumerate(parts):
             x = (i + 0.5) / 3

@@ -100,7 +100,7 @@ class KernelStep:
         self.power = min(0, int(np.floor(np.log10(largest)))) if largest > 0 else 0
         self.unit, self.move_words = 10.0**self.power, word("rate × gradient")
         if self.power < 0:
-            self.move_words += f" (× 1e{self.power})"
+            self.move_words = say("rate × gradient (× 1e{power})", power=self.power)
 
     def moves(self) -> tuple[int, int]:
         """How many weights of the network go up, and how many down."""
@@ -149,5 +149,5 @@ class KernelStep:
                 **look,
             ),
             matrix_panel(title, move, at, sign="=", name="move", **look),
-            matrix_panel("new", new, at, reach=self.reach, name="new", **look),
+            matrix_panel(word("new"), new, at, reach=self.reach, name="new", **look),
         ]

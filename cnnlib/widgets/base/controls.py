@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from cnnlib.runtime.language import say, word
+from cnnlib.runtime.language import joined, say, word
 
 #: How a `Choice` is drawn.
 PICKERS = ("list", "segments", "thumbnails")
@@ -71,6 +71,11 @@ class Control:
     @property
     def title(self) -> str:
         return self.label or self.name.replace("_", " ").capitalize()
+
+    def shown(self, value: Any) -> str:
+        """A value in a sentence."""
+        plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return f"{value:.6g}" if plain else str(value)
 
     def typed(self, value: Any) -> Any:
         """What a value from the page means, before `clean`."""
@@ -209,13 +214,18 @@ class Choice(Control):
     def describe(self) -> dict:
         return {**super().describe(), "words": [word(text) for text in self.words or self.options]}
 
+    def shown(self, value: Any) -> str:
+        if value not in self.options:
+            return str(value)
+        return word((self.words or self.options)[self.options.index(value)])
+
     def clean(self, value: Any) -> str:
         if value not in self.options:
             raise ValueError(
                 say(
                     "{title}: expected one of {options}, received {show}",
                     title=self.title,
-                    options=", ".join(self.options),
+                    options=joined(", ", self.words or self.options),
                     show=_show(value),
                 )
             )

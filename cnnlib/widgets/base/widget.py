@@ -313,8 +313,6 @@ class Widget:
             except ValueError as problem:
                 stays = state[control.name]
                 stays = control.clamp(stays) if isinstance(control, Slider) else stays
-                problems.append(say("{problem}. It stays {short}.", problem=problem, short=_short(stays)))
-
-
-def _short(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+                problems.append(
+                    say("{problem}. It stays {short}.", problem=problem, short=control.shown(stays))
+                )

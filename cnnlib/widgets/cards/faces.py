@@ -77,8 +77,13 @@ def input_of(asked: Asked, sure: bool = False) -> dict:
     if shape["kind"] == "line":
         shape["options"] = item.lines
     if item.kind == "sketch":
-        shape |= {"x": list(item.x), "y": list(item.y), "log": item.log, "columns": COLUMNS}
+        shape |= {**axes_of(item), "log": item.log, "columns": COLUMNS}
     return shape | ({"sure": list(SURE)} if sure else {})
+
+
+def axes_of(item: Item) -> dict:
+    """The axes of a sketch: low, high, label."""
+    return {name: [*axis[:2], *map(word, axis[2:])] for name, axis in (("x", item.x), ("y", item.y))}
 
 
 def show(item: Item, value: Any) -> str:
@@ -131,4 +136,4 @@ def curves_of(item: Item, said: list[float], truth: tuple) -> dict:
     keep = np.unique(np.linspace(0, len(x) - 1, min(len(x), 200)).astype(int))
     clipped = np.clip(y[keep], *item.y[:2])
     points = [[round(float(a), 4), round(float(b), 4)] for a, b in zip(x[keep], clipped, strict=True)]
-    return {"x": list(item.x), "y": list(item.y), "log": item.log, "said": said, "was": points}
+    return {**axes_of(item), "log": item.log, "said": said, "was": points}

@@ -11,12 +11,12 @@ from cnnlib.experiments.depth import KINDS, Profile, deep_cnn, profile
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
-from cnnlib.runtime.language import say, say_many
+from cnnlib.runtime.language import joined, marked, say, say_many, word
 from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
 
 NAMES = ("plain", "norm", "residual", "both")  # in facts, and at the ends of lines
-WORDS = ("plain", "batch norm", "residual", "both")  # in the sentence
+WORDS = marked("plain", "batch norm", "residual", "both")  # in the sentence
 COLORS = ("ink", "vermilion", "blue", "green")
 DASHES = ("solid", "dashed", "dotted", "solid")
 SHAPES = ("circle", "square", "triangle", "diamond")
@@ -161,7 +161,7 @@ class DepthExplorer(Widget):
 
     def sentence(self, facts):
         forwards, back = (
-            ", ".join(f"{WORDS[p]} {_times(facts[f'{kind}_{NAMES[p]}'])}" for p in self.places)
+            self.listed([_times(facts[f"{kind}_{NAMES[p]}"]) for p in self.places])
             for kind in ("signal", "gradient")
         )
         said = say(
@@ -173,7 +173,7 @@ class DepthExplorer(Widget):
         )
         if not self.steps:
             return say("{said} Nothing is trained yet.", said=said)
-        losses = ", ".join(f"{WORDS[p]} {_loss(facts[f'loss_{NAMES[p]}'])}" for p in self.places)
+        losses = self.listed([_loss(facts[f"loss_{NAMES[p]}"]) for p in self.places])
         return say_many(
             "{said} Loss after {number} step: {losses}.",
             "{said} Loss after {number} steps: {losses}.",
@@ -181,6 +181,11 @@ class DepthExplorer(Widget):
             said=said,
             losses=losses,
         )
+
+    def listed(self, values: list[str]) -> str:
+        """A value of each network, with its name."""
+        pairs = zip(self.places, values, strict=True)
+        return joined(", ", [say("{name} {value}", name=WORDS[p], value=value) for p, value in pairs])
 
 
 def even(depth: int) -> int:
@@ -226,11 +231,11 @@ def _ratio(end, start) -> float:
 def _times(factor: float) -> str:
     """A factor in two digits: ``× 0.00052``, ``× 1,400``; beyond a million as a power of ten."""
     if not np.isfinite(factor):
-        return "overflow"
+        return word("overflow")
     if 100 <= factor < 1e6:
         return f"×\u00a0{float(f'{factor:.2g}'):,.0f}"
     return f"×\u00a0{factor:.2g}"
 
 
 def _loss(value: float) -> str:
-    return f"{value:.2f}" if value < 1000 else "overflow"
+    return f"{value:.2f}" if value < 1000 else word("overflow")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.normalization_graph import BACKWARDS, FORWARDS, backward, forward
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Region, Scene, Text
 from cnnlib.widgets.base import Choice, Slider, Widget
 
@@ -17,7 +17,10 @@ PLACES = {
     "n": (4.7, True), "gamma": (5.15, False), "y": (6.35, True), "beta": (6.35, False),
 }  # fmt: skip
 SYMBOLS = {"n": "x̂", "gamma": "γ", "beta": "β"}
-MADE = {"m": "mean of x", "c": "x − m", "v": "mean of c²", "u": "1 / √v", "n": "c · u", "y": "γx̂ + β"}
+MADE = {
+    **{"m": "= mean of x", "c": "= x − m", "v": "= mean of c²"},
+    **{"u": "= 1 / √v", "n": "= c · u", "y": "= γx̂ + β"},
+}
 EDGES = [("x", "m"), ("x", "c"), ("m", "c"), ("c", "v"), ("v", "u"), ("u", "n"), ("c", "n"), ("n", "y"),
          ("gamma", "y"), ("beta", "y")]  # fmt: skip
 ROWS = (0.86, 0.74, 0.62, 0.5)
@@ -110,9 +113,9 @@ def graph_panel(numbers: dict, active, forwards: bool) -> Panel:
         if name in numbers:
             marks += cells(numbers[name], x, vector, forwards)
     title, note = (
-        ("Values →", "four numbers of one channel")
+        (word("Values →"), "four numbers of one channel")
         if forwards
-        else ("← Gradients", "derivative of E by each number")
+        else (word("← Gradients"), "derivative of E by each number")
     )
     axes = Axis(-0.45, 7.05, visible=False), Axis(-0.1, 1.08, visible=False)
     return Panel(
@@ -128,7 +131,7 @@ def words(name: str, x: float, vector: bool, forwards: bool) -> list:
     marks = [Text(x, y, symbol if forwards else f"d{symbol}", size=12, bold=True, baseline=baseline)]
     if forwards and name in MADE:
         top = y + 0.095 if vector else y
-        marks.append(Note(x + 0.1, top, f"= {MADE[name]}", width=110, needs=640))
+        marks.append(Note(x + 0.1, top, MADE[name], width=110, needs=640))
     return marks
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnlib.data import load_digits, load_photo
 from cnnlib.nn.functional import conv2d_forward
-from cnnlib.runtime.language import say, say_many
+from cnnlib.runtime.language import marked, say, say_many
 from cnnlib.viz import Axis, ColorScale, Figure, Heatmap, Lens, Line, Narrow, Panel, Region, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, Grid, Slider, Toggle, Widget
 from cnnlib.widgets.forward_pass.unit_detail import matrix_panel, value_panel
@@ -37,7 +37,8 @@ def simple_images() -> dict[str, np.ndarray]:
     dot[7, 10] = 1.0
     stripes = (columns // 6 % 2).astype(float)
     digit = load_digits().x_train[0, 0]
-    return {"photograph": load_photo()[0, 0], "digit": digit, "stripes": stripes, "one dot": dot}
+    names = marked("photograph", "digit", "stripes", "one dot")
+    return dict(zip(names, (load_photo()[0, 0], digit, stripes, dot), strict=True))
 
 
 class ConvolutionMicroscope(Widget):
@@ -232,13 +233,15 @@ class ConvolutionMicroscope(Widget):
             )
         x = Axis(-edge, width + edge - 1, visible=False)
         y = Axis(height + edge - 1, -edge, visible=False)
-        title = say("Image, {height} x {width}", height=height, width=width) + (
-            say_many(
-                ", with {number} pixel of zeros around it", ", with {number} pixels of zeros around it", pad
+        title = say("Image, {height} x {width}", height=height, width=width)
+        if pad:
+            title = say_many(
+                "Image, {height} x {width}, with {number} pixel of zeros around it",
+                "Image, {height} x {width}, with {number} pixels of zeros around it",
+                pad,
+                height=height,
+                width=width,
             )
-            if pad
-            else ""
-        )
         return Panel(marks, x, y, title=title, at=(0, 0, 1, 10), equal=True, grid=False, name="image")
 
     def output_panel(self, output: np.ndarray, state: dict) -> Panel:

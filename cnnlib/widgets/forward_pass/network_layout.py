@@ -24,7 +24,7 @@ from cnnlib.nn.layers import (
     Sigmoid,
     Tanh,
 )
-from cnnlib.runtime.language import say, say_many
+from cnnlib.runtime.language import marked, say, say_many
 from cnnlib.viz import Region, mosaic
 
 WORDS = {
@@ -37,6 +37,21 @@ WORDS = {
     Sigmoid: "sigmoid",
     BatchNorm2d: "normalization",
 }
+NUMBERED = marked(
+    *("convolution {number}", "pooling {number}", "normalization {number}", "linear {number}"),
+    *("ReLU {number}", "tanh {number}", "sigmoid {number}"),
+    *("conv {number}", "pool {number}", "norm {number}"),
+    *(
+        "Convolution {number}",
+        "Pooling {number}",
+        "Normalization {number}",
+        "Linear {number}",
+        "Input",
+        "Scores",
+    ),
+    *("Sigmoid {number}", "Tanh {number}"),
+    *("convolution", "pooling", "normalization", "linear", "conv", "pool", "norm"),
+)
 MAPS_A_COLUMN = 8
 UPRIGHT = 20  # numbers that stand in one column; more of them are wrapped
 MOST_DRAWN = 10  # pictures in a row

@@ -12,7 +12,7 @@ from cnnlib.experiments.dissect import Terms, activations, unit_terms
 from cnnlib.networks import load_mnist_cnn
 from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, ReLU
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, Figure, Heatmap, Panel, Region, Scene
 from cnnlib.widgets.base import Button, Choice, Grid, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
@@ -253,14 +253,15 @@ class NetworkXRay(Widget):
         if isinstance(layer, Conv2d | Linear):
             return self.sum_of(state, values, output, unit, terms), sum_words(terms), terms.inputs.size
         if isinstance(layer, MaxPool2d | AvgPool2d):
-            what = "largest" if isinstance(layer, MaxPool2d) else "mean"
+            largest = isinstance(layer, MaxPool2d)
             panels = [
                 pool_panel(terms, (1, 0, 1, 6)),
-                value_panel(terms.total, say("the {what}", what=what), (1, 7, 1, 8)),
+                value_panel(terms.total, "the largest" if largest else "the mean", (1, 7, 1, 8)),
             ]
             words = say(
-                "the {what} of {size} numbers is {total:.2f}.",
-                what=what,
+                "the largest of {size} numbers is {total:.2f}."
+                if largest
+                else "the mean of {size} numbers is {total:.2f}.",
                 size=terms.inputs.size,
                 total=terms.total,
             )
@@ -276,7 +277,7 @@ class NetworkXRay(Widget):
         inputs, factors, products = (a.reshape(window) for a in (terms.inputs, terms.factors, terms.products))
         shown = min(state["input_map"], window[0] - 1)
         title = (
-            say("{short_name}, map {shown}", short_name=short_name(below), shown=shown)
+            say("{layer}, map {index}", layer=short_name(below), index=shown)
             if len(below.shape) == 3
             else short_name(below)
         )
@@ -297,7 +298,7 @@ class NetworkXRay(Widget):
                 kernel_title(output, unit, shown), factors[shown], (1, 9, 1, 5), sign="=", name="kernel"
             ),
             matrix_panel(
-                say("products, sum {part:.2f}", part=part).replace("-", "−"),
+                say("products, sum {part}", part=f"{part:.2f}".replace("-", "−")),
                 products[shown],
                 (1, 14, 1, 5),
                 name="products",
@@ -339,7 +340,7 @@ class NetworkXRay(Widget):
     def guess(self, facts: dict) -> str:
         """What the network makes of the image, in words."""
         if facts["ink"] == 0:
-            return "The drawing is empty: draw a digit on the input with the mouse."
+            return word("The drawing is empty: draw a digit on the input with the mouse.")
         names = self.specimen.class_names
         words = say(
             "The guess is {names} with a probability of {confidence:.0%}",

@@ -104,7 +104,7 @@ class SizeExplorer(Widget):
             marks.append(Text([-sizes[0] / 2 - 0.8], [depth], str(size), align="right", bold=True))
         words = "Click a unit of the last layer: the large ones above are all that it sees."
         marks.append(Note(0, last + 0.15, words, width=430, align="center", needs=430))
-        names = ["image", *(f"layer {i}" for i in range(1, len(sizes)))]
+        names = ["image", *(say("layer {number}", number=i) for i in range(1, len(sizes)))]
         y = Axis(last + 0.5, -0.35, ticks=range(len(sizes)), names=names)
         width = sizes[0] / 2 + 0.12 * sizes[0] + 1
         x = Axis(-width, width, visible=False)

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnlib.experiments.memorising import WAYS, validation_logits
 from cnnlib.nn.functional import log_softmax, softmax
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.training.calibration import Reliability, expected_calibration_error, reliability_bins
 from cnnlib.viz import Axis, Bars, Cursor, Figure, Line, Narrow, Note, Panel, Points, Region, Scene
 from cnnlib.widgets.base import Challenge, Choice, LogSlider, Slider, Widget
@@ -43,6 +43,9 @@ def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     return -float(log_softmax(logits)[np.arange(len(labels)), labels].mean())
 
 
+marked("trained long", "8 epochs only", "a fifth wrong labels", "label smoothing", "weight decay")
+
+
 class CalibrationExplorer(Widget):
     """A reliability diagram of networks trained in five ways, with a temperature by which logits are divided.
 
@@ -65,7 +68,7 @@ class CalibrationExplorer(Widget):
         "trained long: error below 3 %",
         lambda facts: facts["long"] and facts["ece"] < 3,
         lambda facts: (
-            say("now {ece:.1f} %", ece=facts["ece"]) + ("" if facts["long"] else ", another network"),
+            say("now {ece:.1f} %" if facts["long"] else "now {ece:.1f} %, another network", ece=facts["ece"]),
             min(1.0, 3 / max(facts["ece"], 0.1)) * (1 if facts["long"] else 0.5),
         ),
     )

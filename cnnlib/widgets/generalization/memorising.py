@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from cnnlib.experiments.memorising import Curves, chosen_images, memorise
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import (
     Axis,
     Band,
@@ -136,8 +136,8 @@ def both(train: np.ndarray, validation: np.ndarray, now: int) -> list:
     """Mean and range of the seeds: training dashed, validation solid; what is to come as a ghost."""
     epochs, marks = np.arange(train.shape[1]), []
     for values, color, dash, label in (
-        (train, "orange", "dashed", "training"),
-        (validation, "blue", "solid", "unseen"),
+        (train, "orange", "dashed", word("training")),
+        (validation, "blue", "solid", word("unseen")),
     ):
         mean = values.mean(axis=0)
         past = slice(0, now + 1)

@@ -182,7 +182,7 @@ class BatchNoise(Widget):
             words = "thick: mean of 21 runs; coloured: the one on the map"
             marks.append(Note(MOST * 0.55, 30, words, width=135, needs=200))
         else:
-            marks.append(Note(MOST * 0.1, 1e-3, "Press Play: the errors grow from here.", width=180))
+            marks.append(Note(MOST * 0.1, 1e-3, "Press Play: the curves begin here.", width=180))
         marks.append(Cursor(state["samples"], sets={"x": "samples"}, text=str(state["samples"])))
         axes = Axis(0, MOST, "images looked at", whole=True), Axis(1e-6, 100, log=True)
         title, how = "Error against cost", "each line: a tenth"

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.races import excess
-from cnnlib.runtime.language import say, say_many
+from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Arrows, Figure, Handle, Line, Note, Panel, Points, Scene, Slot, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.gradient_descent.surface_picture import (
@@ -116,11 +116,12 @@ class ContourExplorer(Widget):
 
     def zones(self, limit):
         """What rates lead to in the steep direction of a bowl."""
-        words = [(0.05 * limit, "crawls", "▲"), (limit / 2, "bends", "●"), (limit, "zigzags", "◆")]
-        shades = ("link", "muted", "link")
-        zones = [Zone(end, word, shade, sign) for (end, word, sign), shade in zip(words, shades, strict=True)]
+        zones = [
+            Zone(0.05 * limit, word("crawls"), "link", "▲"),
+            Zone(limit / 2, word("bends"), "muted", "●"),
+        ]
         border = Zone(limit, "zigzags", "link", "◆", say("2/curvature = {limit:.2f}", limit=limit))
-        return [*zones[:2], border, Zone(10, "explodes", "ink", "✕")]
+        return [*zones, border, Zone(10, "explodes", "ink", "✕")]
 
     def map_panel(self, surface, path):
         seen, start = visible(path), path[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, Curve, Quadratic, Wells, descend
-from cnnlib.runtime.language import say, say_many
+from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Figure, Narrow, Scene, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.gradient_descent.descent_picture import corner, curve_panel, error_panel
@@ -105,14 +105,15 @@ class DescentExplorer(Widget):
         border = say("2/curvature = {limit:.2f}", limit=limit)
         if state["curve"] == CURVES[1]:
             border = say("2/curvature of C = {limit:.2f}", limit=limit)
-            words = [(limit / 2, "settles", "●"), (limit, "jumps", "◆"), (10, "never settles in C", "✕")]
+            rates = [(limit / 2, word("settles"), "●"), (limit, word("jumps"), "◆")]
+            rates += [(10, "never settles in C", "✕")]
         else:
-            words = [(0.05 * limit, "crawls", "▲"), (limit / 2, "down one side", "●")]
-            words += [(limit, "jumps", "◆"), (10, "explodes", "✕")]
-        shades = ("link", "muted", "link", "ink") if len(words) == 4 else ("muted", "link", "ink")
+            rates = [(0.05 * limit, word("crawls"), "▲"), (limit / 2, "down one side", "●")]
+            rates += [(limit, word("jumps"), "◆"), (10, word("explodes"), "✕")]
+        shades = ("link", "muted", "link", "ink") if len(rates) == 4 else ("muted", "link", "ink")
         return [
-            Zone(min(end, 10), word, shade, sign, border if end == limit else "")
-            for (end, word, sign), shade in zip(words, shades, strict=True)
+            Zone(min(end, 10), words, shade, sign, border if end == limit else "")
+            for (end, words, sign), shade in zip(rates, shades, strict=True)
         ]
 
     def curve(self, state: dict) -> Curve:
@@ -157,7 +158,7 @@ class DescentExplorer(Widget):
                 place=place,
                 whereabouts=self.whereabouts(curve, path),
             )
-        return f"{place}, {side(path)}: {manner(path)}."
+        return say("{place}, {side}: {manner}.", place=place, side=side(path), manner=manner(path))
 
     def whereabouts(self, curve: Curve, path: np.ndarray) -> str:
         """In which minimum the path ends, if in any."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.races import best_rate, excess
-from cnnlib.runtime.language import say, say_many
+from cnnlib.runtime.language import joined, say, say_many
 from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Panel, Points, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
 from cnnlib.widgets.gradient_descent.contours import ContourExplorer, lowest_note, start_marks
@@ -161,7 +161,7 @@ class OptimizerRace(Widget):
         if state["steps"] == 0:
             return say("{steps} all five stand at the start.", steps=steps)
         ranking = self.ranking(facts)
-        rest = ", ".join(f"{m} {_error(facts[f'error_{m}'])}" for m in ranking[1:])
+        others = [say("{name} {error}", name=m, error=_error(facts[f"error_{m}"])) for m in ranking[1:]]
         if not np.isfinite(facts[f"error_{ranking[0]}"]):
             return say("{steps} all five have diverged.", steps=steps)
         return say(
@@ -169,7 +169,7 @@ class OptimizerRace(Widget):
             steps=steps,
             ranking=ranking[0],
             error=_error(facts[f"error_{ranking[0]}"]),
-            rest=rest,
+            rest=joined(", ", others),
         )
 
 

@@ -104,7 +104,7 @@ def error_panel(curves, now: int) -> Panel:
         marks.append(Line(steps[: now + 1], drawn[: now + 1], color=color, dash=dash, width=2.2, alpha=alpha))
     if now == 0:
         marks.append(
-            Note(len(curves[0][0]) * 0.08, 1e-4, "Press Play: the errors grow from here.", width=190)
+            Note(len(curves[0][0]) * 0.08, 1e-4, "Press Play: the curves begin here.", width=190)
         )
     marks.append(Cursor(now, sets={"x": "steps"}, text=str(now)))
     x = Axis(0, len(curves[0][0]) - 1, "step", whole=True)

@@ -62,7 +62,8 @@ class ScheduleExplorer(Widget):
     """Six networks trained with a rate that changes on the way; each move of a control trains them anew.
 
     Facts: ``accuracy`` (mean on the validation images), ``worst``, ``best``, ``loss`` (mean of the last 20
-    steps), ``rate``, ``epochs``, ``steps``.
+    steps), ``rate``, ``epochs``, ``steps``; of a range test also ``fastest``, the rate at which the loss falls
+    fastest (nan where it hardly falls).
 
     >>> ScheduleExplorer(epochs=1, rate=0.01).facts["steps"]
     36
@@ -83,6 +84,9 @@ class ScheduleExplorer(Widget):
         facts = self.facts_of(state, losses, accuracy)
         rates = rates_of(state["schedule"], state["rate"], len(losses))
         testing = state["schedule"] == "range test"
+        if testing:
+            fall = turns(losses)[1]
+            facts["fastest"] = float("nan") if fall is None else float(rates[fall])
         panels = (
             [self.range_panel(losses, rates)] if testing else self.run_panels(losses, accuracy, rates, state)
         )
@@ -181,7 +185,7 @@ class ScheduleExplorer(Widget):
         if fall is not None:
             here = float(rates[fall]), float(curve[fall])
             marks.append(Points(*here, color="ink", size=6, outline="paper"))
-            words = "falls fastest: train near this rate"
+            words = "falls fastest: take this rate"
             marks.append(Note(here[0] / 8, 1.0, words, here, width=120))
         if climb is not None:
             words, place = "climbs from here on: too high", float(rates[climb])
@@ -192,12 +196,18 @@ class ScheduleExplorer(Widget):
 
     def sentence(self, state, facts):
         if state["schedule"] == "range test":
+            how = {"steps": facts["steps"], "rate": state["rate"] / 10000.0, "rate2": state["rate"]}
+            if np.isnan(facts["fastest"]):
+                return say(
+                    "A range test of {steps} steps, from {rate:.2g} to {rate2:.2g}: the loss hardly falls. "
+                    "Try a higher last rate or more epochs.",
+                    **how,
+                )
             return say(
-                "A range test of {steps} steps, from {rate:.2g} to {rate2:.2g}: look for the "
-                "rate where the loss falls fastest, well below the one where it climbs.",
-                steps=facts["steps"],
-                rate=state["rate"] / 10000.0,
-                rate2=state["rate"],
+                "A range test of {steps} steps, from {rate:.2g} to {rate2:.2g}: take the rate at which the "
+                "loss falls fastest, {fastest:.2g}.",
+                fastest=facts["fastest"],
+                **how,
             )
         loss = f"{facts['loss']:.3f}" if np.isfinite(facts["loss"]) else "no number any more"
         return say_many(

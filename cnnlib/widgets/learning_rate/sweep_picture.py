@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Heatmap, Line, Note, Panel, Points, Reference, Region, Text
 
 GUESSING = np.log(10)
 LOWEST, HIGHEST = 0.03, 30.0  # losses drawn
 COLORS = {"crawls": "muted", "learns": "ink", "lost": "bad"}
 SHAPES = {"crawls": "triangle", "learns": "circle", "lost": "cross"}
-SIGNS = {"crawls": "▲ crawls", "learns": "● learns", "lost": "✕ lost"}
+SIGNS = dict(zip(("crawls", "learns", "lost"), marked("▲ crawls", "● learns", "✕ lost"), strict=True))
 SAMPLES = 60  # points of a strip
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.experiments.first_losses import STARTS, first_losses
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Bars, Figure, Note, Panel, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
 PIXELS = {"0 to 1": 1.0, "0 to 16": 16.0, "0 to 255": 255.0}
+marked("the course's", "zeros", "0 to {number}")
 SLOTS = {"settings": ("start", "scale", "pixels"), "more": ("networks",)}
 NO_OPINION = float(np.log(10))
 

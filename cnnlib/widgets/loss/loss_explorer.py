@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnlib.experiments.first_losses import LOSSES, loss_and_gradient
 from cnnlib.nn.functional import softmax
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import (
     Axis,
     Bars,
@@ -25,7 +25,8 @@ from cnnlib.viz import (
 from cnnlib.widgets.base import Choice, Slider, Widget
 
 CLASSES = ("cat", "dog", "bird")
-TRUTHS = tuple(f"it is a {name}" for name in CLASSES)
+TRUTHS = marked("it is a cat", "it is a dog", "it is a bird")
+SCORES = marked("Score of cat", "Score of dog", "Score of bird")
 LIMIT = 12.0
 DASHES = {"cross-entropy": "solid", "half squared error": "dashed"}
 SLOTS = {"head": ("label",), "scores": CLASSES}
@@ -51,8 +52,8 @@ class LossExplorer(Widget):
     slots = SLOTS
     controls = (
         *(
-            Slider(name, -LIMIT, LIMIT, start, step=0.1, label=f"Score of {name}")
-            for name, start in zip(CLASSES, (1, 3, -1), strict=True)
+            Slider(name, -LIMIT, LIMIT, start, step=0.1, label=label)
+            for name, start, label in zip(CLASSES, (1, 3, -1), SCORES, strict=True)
         ),
         Choice("label", CLASSES, label="True class", picker="segments", words=TRUTHS),
     )

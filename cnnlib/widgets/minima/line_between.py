@@ -85,14 +85,14 @@ class LineBetween(Widget):
             Line(shares, straight, color="muted", width=1.2, dash="dotted"),
             *curves(shares, plain, matched, i),
         ]
-        for losses, name, side in ((plain, "barrier", -1), (matched, "matched", 1)):
+        for losses, words, side in ((plain, "barrier {high:.2f}", -1), (matched, "matched {high:.2f}", 1)):
             peak, high = int(np.argmax(losses - straight)), float(np.max(losses - straight))
             if high > 0.05 * top:
                 place, foot = shares[peak] + 0.06 * side, float(straight[peak])
                 marks.append(Line([shares[peak], place], [foot + high] * 2, color="muted", width=1))
                 marks.append(Arrows([place], [foot], [0], [high], color="ink", width=1.5))
-                words, align = f"{name} {high:.2f}", "right" if side < 0 else "left"
-                marks.append(Note(place + 0.015 * side, foot + 0.6 * high, words, color="ink", align=align))
+                where, align = (place + 0.015 * side, foot + 0.6 * high), "right" if side < 0 else "left"
+                marks.append(Note(*where, say(words, high=high), color="ink", align=align))
         if np.array_equal(plain, matched):
             marks.append(Note(0.3, 0.6 * top, "The same network twice: choose two seeds.", width=180))
         marks.append(Cursor(float(shares[i]), sets={"x": "share"}, text=f"{shares[i]:.2f}"))

@@ -11,6 +11,7 @@ from cnnlib.playground import (
     REG_DATASETS,
     REGULARIZATIONS,
 )
+from cnnlib.runtime.language import marked
 from cnnlib.widgets.base import Button, Choice, Grid, LogSlider, Number, Slider, Toggle
 from cnnlib.widgets.spirals.presets import OWN, PRESETS, Seed
 from cnnlib.widgets.spirals.scene import FEATURE_NAMES
@@ -20,8 +21,11 @@ HIDDEN = [f"node {layer}.{node}" for layer in range(1, 7) for node in range(1, 9
 NODES = ("output", *FEATURE_NAMES, *HIDDEN)
 CAP = 100.0  # largest weight that can be typed
 
-DATA_WORDS = {"circle": "circle", "xor": "xor", "gauss": "clouds", "spiral": "spirals"}
-REG_WORDS = {"reg-plane": "plane", "reg-gauss": "hills"}
+DATA_WORDS = dict(zip(DATASETS, marked("circle", "xor", "clouds", "spirals"), strict=True))
+REG_WORDS = dict(zip(REG_DATASETS, marked("plane", "hills"), strict=True))
+marked("classification", "regression", "node {number}", "Node {number}", "output", "Output")
+marked("playground", "zero", "same", "normal", "large")  # first weights; others are called after people
+marked("One neuron more in layer {number}", "One neuron fewer in layer {number}")
 
 CONTROLS = (
     Choice("preset", (OWN, *PRESETS), label="Run to look at", words=("Runs worth seeing", *PRESETS)),

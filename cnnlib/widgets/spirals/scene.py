@@ -165,7 +165,8 @@ class NetworkPicture:
         on = np.array([name in self.run.config.inputs for name in FEATURES])
         look = {"opacity": np.where(on, 1.0, 0.3), "state": on.astype(float), "emits": "feature"}
         look["names"] = [
-            f"{name}, {'on' if lit else 'off'}" for name, lit in zip(FEATURE_NAMES, on, strict=True)
+            say("{name}, on" if lit else "{name}, off", name=name)
+            for name, lit in zip(FEATURE_NAMES, on, strict=True)
         ]
         return node_tiles(
             LEFT, np.arange(7.0), feature_thumbs(self.state["discretize"]), np.arange(7), **look
@@ -253,11 +254,11 @@ class NetworkPicture:
                 )
             )
         if 2 < len(self.rows) < 5:
-            what = "weight: blue adds, orange takes away."
+            words = "A weight: blue adds, orange takes away."
             if self.state["links"] != "weights":
-                what = "weight's gradient: where blue, the weight will fall."
+                words = "A weight's gradient: where blue, the weight will fall."
             spot = self.x[2] - 0.5 * (self.x[2] - self.x[1]), bottoms[2] - 12
-            notes.append(Note(self.x[2] - 0.06, bottoms[2] + 8, f"A {what}", spot, 165, needs=AIR))
+            notes.append(Note(self.x[2] - 0.06, bottoms[2] + 8, words, spot, 165, needs=AIR))
         return notes
 
     def anchors(self) -> list[Anchor]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnlib.playground import ACTIVATIONS, DATASETS, FEATURES, Config, Ensemble
 from cnnlib.playground.features import grid_points
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Note, Panel, Reference, Scene
 from cnnlib.widgets.base import BadValue, Challenge, Choice, Grid, LogSlider, Number, Slider, Widget
 from cnnlib.widgets.spirals.scene import READ
@@ -15,7 +15,7 @@ from cnnlib.widgets.spirals.sentences import short
 SIDE = 40  # points along the side of each small map
 ACROSS = 6  # maps in a row
 SOLVED = 0.106  # test loss that counts as solved: the chapter's
-INPUTS = {"X₁ and X₂": ("x", "y"), "all seven": FEATURES}
+INPUTS = dict(zip(marked("X₁ and X₂", "all seven"), (("x", "y"), FEATURES), strict=True))
 
 
 SLOTS = {

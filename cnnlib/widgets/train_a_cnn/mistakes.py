@@ -7,7 +7,7 @@ import numpy as np
 from cnnlib.data import Split, load_digits
 from cnnlib.experiments.inspection import confusion_matrix
 from cnnlib.networks import load_digits_cnn
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text, mosaic
 from cnnlib.widgets.base import Slider, Widget
 
@@ -87,21 +87,24 @@ class MistakeExplorer(Widget):
 
     def _sentence(self, label: int, guess: int, facts: dict) -> str:
         names, count = self.split.class_names, facts["count"]
-        right = "rightly taken" if label == guess else "taken"
-        images = "image" if count == 1 else "images"
-        sure = say("a confidence of {confidence:.0f} %", confidence=100 * facts["confidence"])
-        sure = (
-            say(", the first (number {first}) with {sure}", first=facts["first"], sure=sure) if count else ""
-        )
-        return say(
-            "{count} test {images} of class {label} {right} for {guess}{sure}; wrong are "
-            "{wrong} of {guesses:,} in all.",
-            count=count,
-            images=images,
+        images = say_many(
+            "{number} test image of class {label}",
+            "{number} test images of class {label}",
+            count,
             label=names[label],
-            right=right,
-            guess=names[guess],
-            sure=sure,
+        )
+        taken = "{images} rightly taken for {guess}" if label == guess else "{images} taken for {guess}"
+        said = say(taken, images=images, guess=names[guess])
+        if count:
+            said = say(
+                "{said}, the first (number {first}) with a confidence of {confidence:.0f} %",
+                said=said,
+                first=facts["first"],
+                confidence=100 * facts["confidence"],
+            )
+        return say(
+            "{said}; wrong are {wrong} of {guesses:,} in all.",
+            said=said,
             wrong=facts["wrong"],
             guesses=len(self.guesses),
         )

@@ -12,6 +12,10 @@ import builtins
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
+
+from cnnlib.runtime.language import languages, spoken, word
+from cnnlib.widgets.base.page import MEND
 
 #: Calls that change none of their arguments, nor what they are called on.
 PURE = {name for name in dir(builtins) if name not in ("setattr", "delattr", "exec", "eval", "next")}
@@ -19,7 +23,7 @@ PURE |= {"evaluate", "hold_back", "make_model", "plot", "predict", "summary"}
 #: Functions of NumPy that do.
 CHANGES = {"at", "copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "shuffle"}
 
-PROMPT = "Live controls appear"  # what the text of every widget and card says
+SPEAKS = "speak"  # the function that sets the language: every later cell needs the cell that brings it
 AWAY = re.compile(r"^\s*(?:from|import) torch\b", re.MULTILINE)  # no page has it
 
 
@@ -162,8 +166,8 @@ def needs(sources: list[str], failing: Iterable[int] = ()) -> list[list[int]]:
 
 
 def _direct(cells: list[Names], index: int, defined: set[str]) -> set[int]:
-    """The cells that bind what cell `index` reads, and those that change it since."""
-    found: set[int] = set()
+    """The cells that bind what cell `index` reads, those that change it since, and what sets the language."""
+    found = {earlier for earlier in range(index) if SPEAKS in cells[earlier].binds}
     for name in cells[index].reads:
         binders = [earlier for earlier in range(index) if name in cells[earlier].binds]
         if not binders:
@@ -224,6 +228,20 @@ def _short(before: list[str], failing: list[int], source: str) -> dict | None:
     return {"source": source, "needs": needs([*before, source], failing)[-1]} if source else None
 
 
+@cache
+def prompts() -> tuple[str, ...]:
+    """Return the words that begin what the text of every widget and card says, in each language.
+
+    >>> prompts()
+    ('Bewegliche Regler erscheinen', 'Live controls appear')
+    """
+    found = []
+    for language in languages():
+        with spoken(language):
+            found.append(" ".join(word(MEND).split()[:3]).rstrip(","))
+    return tuple(found)
+
+
 def shows(source: str, outputs) -> str:
     """Tell what a cell shows that answers: ``"widget"``, ``"card"``, or ``""`` for neither.
 
@@ -234,6 +252,7 @@ def shows(source: str, outputs) -> str:
     ''
     """
     data = [output.get("data", {}) for output in outputs]
-    if not any(PROMPT in one.get("text/plain", "") for one in data) or AWAY.search(source):
+    texts = [one.get("text/plain", "") for one in data]
+    if not any(prompt in text for prompt in prompts() for text in texts) or AWAY.search(source):
         return ""
     return "card" if any("cnn-still" in one.get("text/html", "") for one in data) else "widget"
