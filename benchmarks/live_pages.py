@@ -236,7 +236,7 @@ def measure(browser, address: str, site: Path, width: int) -> dict:
 
 
 def survey(browser, address: str, site: Path) -> dict:
-    """Return weight and layout shift of every notebook's page and of the front page, read from top to end."""
+    """Return weight, opened and read to its end, and layout shift of the notebooks and the front page."""
     found: dict = {}
     for width in (1300, 390):
         context = browser.new_context(viewport={"width": width, "height": 844}, is_mobile=width < 500)
@@ -245,7 +245,7 @@ def survey(browser, address: str, site: Path) -> dict:
             page = open_page(context, f"{address}{name}.html")
             found.setdefault(name, {})["weight"] = weight(site, page.evaluate(LOADED))
             page.evaluate(READ)
-            found[name][str(width)] = page.evaluate("shift")
+            found[name] |= {"read": weight(site, page.evaluate(LOADED)), str(width): page.evaluate("shift")}
             page.close()
         context.close()
     return found

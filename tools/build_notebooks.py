@@ -4,6 +4,7 @@
     python -m tools.build_notebooks 03 05_gradient_descent
     python -m tools.build_notebooks --check      compare the committed notebooks with their sources (fast)
     python -m tools.build_notebooks --nbgrader FOLDER 03      write what nbgrader takes as its source
+    python -m tools.build_notebooks --alone FOLDER 03         write it built so that it runs by itself
 
 A source, ``notebooks/source/NN_topic.py``, is a script in jupytext's percent format. An answer stands between
 ``### BEGIN SOLUTION`` and ``### END SOLUTION``, as nbgrader has it, and holds one comment ``# Why: …``. The
@@ -41,6 +42,7 @@ import nbformat
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # so that the file runs as a script too
 
+from tools import alone, set_repository
 from tools.points import PointsError, give_points
 from tools.saved_outputs import clean_outputs, saved_output_faults
 from tools.translating.twins import translated, twins
@@ -345,9 +347,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--nbgrader", metavar="FOLDER", type=Path, help="write nbgrader's sources there instead"
     )
+    parser.add_argument("--alone", metavar="FOLDER", type=Path, help="write notebooks that run by themselves")
     options = parser.parse_args(arguments)
     try:
         sources = find_sources(options.names)
+        if options.alone:
+            for source in sources:
+                print(alone.write(targets(source)[False], options.alone, set_repository.repository()))
+            return 0
         for source in sources if options.nbgrader else []:
             options.nbgrader.mkdir(parents=True, exist_ok=True)
             nbformat.write(

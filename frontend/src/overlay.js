@@ -23,9 +23,9 @@ export class Overlay {
       shown.add(slot.name);
       const cell = cellOf(at, rows, columns, 0);
       const { element, title, text } = this.slot(slot.name);
-      title.textContent = slot.title;
-      text.textContent = slot.text;
-      element.style.cssText = `left:${cell.left}px;top:${cell.top}px;width:${cell.right - cell.left}px;height:${cell.bottom - cell.top}px`;
+      setText(title, slot.title);
+      setText(text, slot.text);
+      setStyle(element, `left:${cell.left}px;top:${cell.top}px;width:${cell.right - cell.left}px;height:${cell.bottom - cell.top}px`);
     }
     for (const [name, { element }] of this.slots) element.hidden = !shown.has(name);
     this.anchor(anchors, boxes, width);
@@ -42,9 +42,11 @@ export class Overlay {
     return this.slots.get(name);
   }
 
+  /** First all that is written, then all sizes, then the places: the page is laid out once a frame, not once a card. */
   anchor(anchors, boxes, width) {
     const wanted = new Set(anchors.map((anchor) => anchor.control));
     for (const [name, card] of this.anchored) card.element.hidden = !wanted.has(name);
+    const placed = [];
     for (const anchor of anchors) {
       const box = boxes.find(({ panel }) => panel.name === anchor.panel);
       const card = this.card(anchor);
@@ -52,13 +54,16 @@ export class Overlay {
       const popover = anchor.popover !== "";
       card.element.hidden = popover && this.closed === key(anchor);
       card.element.classList.toggle("cnn-popover", popover);
-      card.title.textContent = anchor.popover;
-      card.text.textContent = anchor.text;
+      setText(card.title, anchor.popover);
+      setText(card.text, anchor.text);
+      placed.push({ element: card.element, anchor, box, popover });
+    }
+    for (const one of placed) [one.wide, one.high] = [one.element.offsetWidth, one.element.offsetHeight];
+    for (const { element, anchor, box, popover, wide, high } of placed) {
       const share = { center: 0.5, left: 0, right: 1 }[anchor.align];
       const [x, y] = [box.x(anchor.x) + anchor.dx, box.y(anchor.y) + anchor.dy];
-      const { offsetWidth: wide, offsetHeight: high } = card.element;
-      card.element.style.left = `${Math.max(0, Math.min(width - wide, x - share * wide))}px`;
-      card.element.style.top = `${popover ? y : y - high / 2}px`;
+      const left = Math.max(0, Math.min(width - wide, x - share * wide));
+      setStyle(element, `left:${left}px;top:${popover ? y : y - high / 2}px`);
     }
   }
 
@@ -84,6 +89,18 @@ export class Overlay {
     card.last = anchor;
     return card;
   }
+}
+
+/** Only what changes is written: the browser lays out anew for the same text and the same place too. */
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const styles = new WeakMap();
+function setStyle(element, style) {
+  if (styles.get(element) === style) return;
+  styles.set(element, style);
+  element.style.cssText = style;
 }
 
 const key = (anchor) => `${anchor.control}/${anchor.popover}`;

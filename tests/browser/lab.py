@@ -32,10 +32,11 @@ def free_port() -> int:
 class Lab:
     """A JupyterLab server over `folder`, without token, on a free port of this machine alone.
 
-    With `course` as `course.py` starts it, otherwise as Jupyter starts by itself.
+    With `course` as `course.py` starts it, otherwise as Jupyter starts by itself. With ``program="notebook"``
+    it is Jupyter Notebook.
     """
 
-    def __init__(self, folder: Path, *options: str, course: bool = True) -> None:
+    def __init__(self, folder: Path, *options: str, course: bool = True, program: str = "jupyterlab") -> None:
         self.folder = folder
         settings = folder / ".settings" / "@jupyterlab" / "apputils-extension"
         settings.mkdir(parents=True)
@@ -51,19 +52,20 @@ class Lab:
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"),
             "IPYTHONDIR": str(folder / ".ipython"),
         }
+        application = "LabApp" if program == "jupyterlab" else "JupyterNotebookApp"
         self.log = (folder / "lab.log").open("w")
         self.process = subprocess.Popen(
             [
                 sys.executable,
                 "-m",
-                "jupyterlab",
+                program,
                 "--no-browser",
                 "--allow-root",
                 f"--port={port}",
                 "--ServerApp.port_retries=0",
                 "--IdentityProvider.token=",
                 f"--ServerApp.root_dir={folder}",
-                "--LabApp.expose_app_in_browser=True",
+                f"--{application}.expose_app_in_browser=True",
                 *options,
             ],
             env=environment,

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 import cnnlib.widgets
-from benchmarks.live_pages import SHIFTS
+from benchmarks.live_pages import LOADED, READ, SHIFTS, weight
 from cnnlib.learning import Record, items
 from tests.browser.test_site import page, server  # noqa: F401  (fixtures)
 from tests.browser.test_widgets_hands import SHEET, stroke
@@ -399,6 +399,19 @@ def test_recorded_widgets_move_before_any_python(page, server):  # noqa: F811
     assert page.said == []
 
 
+@pytest.mark.parametrize("name", ["index.html", *map(name_of, LEARNER)])
+def test_a_page_is_light_and_a_recording_bounded(page, server, site, name):  # noqa: F811
+    """As most servers send it; what was recorded counts when it comes by itself at the opening of a page."""
+    page.goto(server + name)
+    page.wait_for_timeout(1500)
+    assert weight(site, page.evaluate(LOADED)) < 400_000
+    page.evaluate(READ)
+    loaded = page.evaluate(LOADED)
+    recorded = [address for address in loaded if "/recorded/" in address]
+    assert weight(site, [address for address in loaded if address not in recorded]) < 400_000
+    assert all(weight(site, [address]) < 1_000_000 for address in recorded)
+
+
 @pytest.mark.parametrize("name, text", [("07_minima", "LossSlice(challenge"), ("02_loss", "ImageGallery(")])
 def test_a_recording_that_comes_under_a_reader_s_eyes_moves_nothing(page, server, name, text):  # noqa: F811
     page.add_init_script(SHIFTS)
@@ -415,11 +428,28 @@ def test_a_recording_that_comes_under_a_reader_s_eyes_moves_nothing(page, server
     view.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000, state="attached")
     page.wait_for_timeout(1000)
     assert page.evaluate("shift") < 0.01
-    small = view.locator("xpath=..").bounding_box()["height"]
+    place = view.locator("xpath=..")
+    assert place.bounding_box()["height"] + 1 >= view.bounding_box()["height"], "nothing of it is cut off"
+    assert "cnn-in-room" not in place.get_attribute("class")
     view.locator("button:visible").first.click()
     page.wait_for_timeout(1000)
-    assert view.locator("xpath=..").bounding_box()["height"] >= view.bounding_box()["height"] >= small
+    assert place.bounding_box()["height"] >= view.bounding_box()["height"]
     assert page.evaluate("shift") < 0.01 and page.said == []
+
+
+@pytest.mark.parametrize("name", ["02_loss", "07_minima", "11_train_a_cnn"])
+def test_a_still_has_the_room_of_its_recording_and_little_more(page, server, name):  # noqa: F811
+    for width in (1300, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.goto(f"{server}notebooks/{name}.html")
+        page.wait_for_timeout(500)
+        for still in page.locator(".cnn-room").all():
+            room = still.evaluate("still => parseFloat(getComputedStyle(still).minHeight)")
+            around = still.locator("xpath=..")
+            around.scroll_into_view_if_needed()
+            view = around.locator(".cnn-recorded .cnn-widget")
+            view.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000, state="attached")
+            assert -1 <= room - view.bounding_box()["height"] <= 40, (name, width)
 
 
 def test_the_front_page_learns_before_ones_eyes(page, server):  # noqa: F811
@@ -466,7 +496,7 @@ def test_what_was_visited_works_without_a_network(live, server, name, text):  # 
     live.context.set_offline(False)
 
 
-@pytest.mark.parametrize("path", WITH_WIDGETS[:6], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WITH_WIDGETS, ids=lambda path: path.stem)
 def test_a_phone_makes_a_page_live_and_moves_it(phone, server, path):  # noqa: F811
     phone.goto(server + name_of(path))
     index = widgets_of(path)[1 if path.stem.startswith("00") else 0]
@@ -480,9 +510,14 @@ def test_a_phone_makes_a_page_live_and_moves_it(phone, server, path):  # noqa: F
     area = control.bounding_box()
     assert area["height"] >= 30 and 0 <= area["x"] and area["x"] + area["width"] <= 390
     if control.evaluate("one => one.type") == "range":
-        phone.touchscreen.tap(area["x"] + 0.2 * area["width"], area["y"] + area["height"] / 2)
+        for share in (0.2, 0.8):  # one of them is not where it stands
+            phone.touchscreen.tap(area["x"] + share * area["width"], area["y"] + area["height"] / 2)
+            phone.wait_for_timeout(500)
     else:
         control.tap()
+        phone.wait_for_timeout(500)
+        if view.evaluate(LOOK) == before:  # it stands at the last step: go back
+            view.locator(TOUCHED).nth(1).tap()
     phone.wait_for_function(
         "([box, before]) => box.querySelector('canvas').toDataURL() !== before[1]"
         " || box.querySelector('.cnn-text').textContent !== before[0]",

@@ -48,7 +48,7 @@ def test_other_outcomes_are_pytest_s_own(tmp_path):
     assert run(tmp_path, "", "true")[0] == 5, "no test ran"
 
 
-PROGRAMS = ("bin/python3", "bin/chromium", "bin/npm", ".venv/bin/python")
+PROGRAMS = ("bin/python3", "bin/chromium", "bin/firefox", "bin/npm", ".venv/bin/python")
 
 
 def run_script(folder, codes, programs=PROGRAMS, **variables):
@@ -103,6 +103,17 @@ def test_the_script_fails_when_a_check_fails(tmp_path, words):
 
 
 @in_bash
+def test_the_script_installs_the_browser_that_is_missing(tmp_path):
+    """Looked for where nothing is but what the script itself calls."""
+    tools = ("bin/apt-get", "bin/python3", "bin/chromium", "bin/npm")
+    (tmp_path / "few").mkdir()
+    for name in ("bash", "dirname", "sh"):
+        (tmp_path / "few" / name).symlink_to(shutil.which(name))
+    code, said = run_script(tmp_path, {}, (*tools, ".venv/bin/python"), PATH=f"{tmp_path}/bin:{tmp_path}/few")
+    assert code == 0 and "--no-install-recommends firefox-esr, CI" in said and "chromium-driver" not in said
+
+
+@in_bash
 def test_the_script_stops_when_there_is_no_environment(tmp_path):
     code, said = run_script(tmp_path, {"version": 1})
     assert code == 1
@@ -113,7 +124,9 @@ def test_the_script_stops_when_there_is_no_environment(tmp_path):
 def test_the_script_finds_the_environment_of_windows(tmp_path):
     """There the environment's programs lie in `Scripts`, and Python is called `python`."""
     programs = ("bin/python", "bin/npm", ".venv/Scripts/python.exe")
-    code, said = run_script(tmp_path, {}, programs, PYTHON="python", CHROMIUM="C:\\chrome.exe")
+    code, said = run_script(
+        tmp_path, {}, programs, PYTHON="python", CHROMIUM="C:\\chrome.exe", FIREFOX="C:\\firefox.exe"
+    )
     assert (
         code == 0
         and "ran -m ruff check" in said

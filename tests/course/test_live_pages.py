@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import base64
 import gzip
 import json
 import lzma
@@ -15,12 +16,14 @@ import nbformat
 import numpy as np
 import pytest
 
-from cnnlib.widgets import DescentExplorer, LineBetween, MistakeExplorer, TrainingView
+from cnnlib.data import load_digits
+from cnnlib.widgets import DescentExplorer, ImageGallery, LineBetween, MistakeExplorer, TrainingView
 from tools.site import settings
-from tools.site.live import python, record
+from tools.site.live import packing, python, record
 from tools.site.live.cells import names, needs, plan
 from tools.site.live.course_page import Host
 from tools.site.live.course_page.shell import absent
+from tools.site.live.record import Recording
 from tools.site.staging import twin_of
 
 LEARNERS = sorted((settings.ROOT / "notebooks").glob("[0-9]*.ipynb"))
@@ -276,16 +279,46 @@ def test_no_widget_needs_a_cell_that_draws_with_matplotlib(path):
         assert trained_there or not (one["live"] and drawing), (one, drawing)
 
 
+READ = """
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { pathToFileURL } from "node:url";
+const { readRecording } = await import(pathToFileURL(process.argv[1]).href);
+const { arrays, ...told } = readRecording(new Uint8Array(gunzipSync(readFileSync(0))).buffer);
+console.log(JSON.stringify({ told, arrays: arrays.map((one) => Buffer.from(one).toString("base64")) }));
+"""
+
+
 def read(file):
-    """A recording as the page reads it."""
-    whole = gzip.decompress(file)
-    length = int.from_bytes(whole[:4], "little")
-    told, at, arrays = json.loads(whole[4 : 4 + length]), 4 + length, []
-    for size in told["sizes"]:
-        arrays.append(np.frombuffer(whole[at : at + size], "<f2" if size % 4 else "<f4"))
-        at += size
-    assert at == len(whole) and (4 + length) % 4 == 0
-    return told, arrays
+    """A recording as the page reads it, by the page's own script."""
+    script = settings.HERE / "live" / "src" / "unpacking.js"
+    command = ["node", "--input-type=module", "--eval", READ, str(script)]
+    found = json.loads(subprocess.run(command, input=file, capture_output=True, check=True).stdout)
+    return found["told"], [base64.b64decode(array) for array in found["arrays"]]
+
+
+def numbers(array):
+    """An array of a recording; its length tells how many bytes a number has."""
+    return np.frombuffer(array, {4: "<f4", 2: "<f2", 1: "u1"}[packing.item(array)])
+
+
+@pytest.mark.parametrize("widget", [MistakeExplorer(), ImageGallery(load_digits(), half="test")])
+def test_what_is_packed_comes_out_as_it_went_in(widget, monkeypatch):
+    recordings = []
+    monkeypatch.setattr(record, "Recording", lambda one: recordings.append(Recording(one)) or recordings[0])
+    _, arrays = read(record.whole(widget))
+    assert arrays == recordings[0].data
+
+
+def test_an_image_is_taken_apart_only_into_tiles_that_leave_nothing_behind():
+    image, tiles = np.zeros((5, 5), np.float16), packing.Tiles()
+    image[2, :] = image[:, 2] = np.nan
+    data = image.tobytes() + b"rest"
+    tiles.take(0, data, [5, 5], [2, 2, 1])
+    tiles.take(1, data, [5, 5], [5, 5, 0])
+    image[2, 2] = 1.0
+    tiles.take(2, image.tobytes() + b"rest", [5, 5], [2, 2, 1])
+    assert list(tiles.mosaics) == ["0"] and len(tiles.numbers) == 1
 
 
 def test_a_recording_holds_every_position_and_its_sentence():
@@ -295,7 +328,8 @@ def test_a_recording_holds_every_position_and_its_sentence():
         label, guess = map(int, place.split("/"))
         assert frame["text"] == MistakeExplorer(label=label, guess=guess).text
         for number, shape in (entry for entry in frame["scene"]["arrays"] if isinstance(entry, list)):
-            assert 0 <= len(arrays[number]) - np.prod(shape) <= 2, "float16 tells of itself by its length"
+            beyond = len(numbers(arrays[number])) - np.prod(shape)
+            assert 0 <= beyond <= 2, "float16 tells of itself by its length"
     assert told["start"] in told["frames"]
 
 

@@ -4,17 +4,20 @@ import json
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
 
+import jinja2
 import nbformat
 import pytest
 import yaml
+from fontTools.ttLib import TTFont
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.course.site_built import built
-from tools.site import check, lite, settings, staging
+from tools.site import check, conf, lighter, lite, settings, staging
 from tools.site.live.cells import prompts
 
 NOTEBOOKS = staging.notebooks()
@@ -39,7 +42,7 @@ def test_every_notebook_is_a_page(site, path):
     page = check.Page(text)
     assert f"<h1>{staging.title(notebook)}<" in text.replace("’", "'")
     pictures = sum("image/png" in o.get("data", {}) for c in notebook.cells for o in c.get("outputs", []))
-    assert text.count('class="cnn-picture"') == pictures and page.wordless == []
+    assert text.count('class="cnn-picture') == pictures and page.wordless == []
     place = path.relative_to(settings.ROOT).as_posix()
     assert any(link.endswith(f"lite/lab/index.html?path={place}") for link in page.links)
     assert text.count("<details") >= sum(c.source.count("<details") for c in notebook.cells)
@@ -71,6 +74,17 @@ def test_the_size_is_bounded(site):
     assert sizes["pages"] < 16_000_000 and sizes["lite"] < 90e6
     heaviest = max(page_of(site, path).stat().st_size for path in NOTEBOOKS)
     assert heaviest < 400_000, "a page is to open at once, also on a phone"
+
+
+def test_the_font_of_icons_has_those_that_a_page_shows(site):
+    (path,) = (site / "_static").rglob("fa-solid-900.woff2")
+    signs = TTFont(path).getBestCmap()
+    theme = (site / "_static/styles/pydata-sphinx-theme.css").read_text("utf-8")
+    text = (site / "notebooks/02_loss.html").read_text("utf-8")
+    used = set(lighter.ICON.findall(text)) - {"fa-solid", "fa-lg"}
+    assert used and len(signs) < 100 and "fontawesome.js" not in text
+    for name in used:
+        assert int(re.search(rf'\.{name}[,{{][^}}]*"\\(\w+)"', theme)[1], 16) in signs, name
 
 
 def test_all_faults_are_found(tmp_path):
@@ -161,6 +175,21 @@ def test_links_come_from_one_address():
 
 def lock_of(site):
     return json.loads((site / "lite/static/pyodide/pyodide-lock.json").read_text("utf-8"))["packages"]
+
+
+def test_a_published_page_offers_the_notebook_that_runs_by_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "REPOSITORY", "ada/course")
+    app = types.SimpleNamespace(outdir=tmp_path, srcdir=tmp_path / "pages")
+    context = {}
+    conf.add_run_links(app, "notebooks/02_loss", "", context, None)
+    assert context["alone_link"] == "../alone/02_loss.ipynb"
+    first, *_ = nbformat.read(tmp_path / "alone" / "02_loss.ipynb", as_version=4).cells
+    assert "git+https://github.com/ada/course" in first.source
+    conf.add_run_links(app, "notebooks/solutions/02_loss", "", twin := {}, None)
+    assert "alone_link" not in twin
+    text = (settings.HERE / "templates" / "run-this.html").read_text("utf-8")
+    names = {"run_links": {}, "alone_link": "../alone/02_loss.ipynb"}
+    assert "uvx juv run 02_loss.ipynb" in jinja2.Template(text).render(names | {"run_links": {"Colab": "x"}})
 
 
 def test_the_runtime_has_all_that_the_course_needs(site):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 
+from tools import alone
 from tools.site import settings
 from tools.site.live.cells import plan
 from tools.site.live.record import recorded_cells
@@ -70,6 +71,11 @@ def add_run_links(app, page, template, context, doctree):
         notebook = nbformat.read(settings.ROOT / f"{page}.ipynb", as_version=4)
         recorded = recorded_cells(Path(app.srcdir).parent / "recorded", page.removeprefix("notebooks/"))
         told = plan(notebook, recorded, twin_of(settings.ROOT / f"{page}.ipynb"))
+        if settings.REPOSITORY and page.count("/") == 1:  # the learner's
+            file = alone.write(
+                settings.ROOT / f"{page}.ipynb", Path(app.outdir) / "alone", settings.REPOSITORY
+            )
+            context["alone_link"] = f"{up}alone/{file.name}"
         context["live_plan"] = json.dumps(told).replace("<", "\\u003c")
 
 

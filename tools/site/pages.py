@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+from tools.site.lighter import lighten
 from tools.site.settings import HERE, ROOT
 from tools.site.staging import stage
 
@@ -43,6 +44,7 @@ def build_pages(output: Path, work: Path, root: Path = ROOT) -> None:
         raise PagesError(said.getvalue())
     for left in (*output.rglob("*.map"), output / "objects.inv", output / ".buildinfo"):
         left.unlink(missing_ok=True)
+    lighten(output)
 
 
 def copy_katex(folder: Path) -> None:

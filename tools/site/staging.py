@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import io
 import re
 import shutil
 import struct
 from pathlib import Path
 
 import nbformat
+import PIL.Image
 
 from tools.site.live.cells import prompts
+from tools.site.live.record import make_room, recorded_cells
 from tools.site.settings import ROOT
 
 BADGES = re.compile(r"<!-- badges -->.*?<!-- end of badges -->\n?", re.DOTALL)  # pictures of other servers
@@ -77,6 +80,8 @@ def stage(folder: Path, root: Path = ROOT) -> None:
         if len(path.parent.name) > 2:  # in another language there are none
             bring_answers(notebook, twin_of(path))
         prepare(notebook, folder / "extra" / "pictures", "../" * (len(place.parts) - 1))
+        name = place.relative_to("notebooks").with_suffix("").as_posix()
+        make_room(notebook, recorded_cells(folder.parent / "recorded", name))
         titles[place] = title(notebook)
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, folder / place)
@@ -204,10 +209,16 @@ def _outputs(outputs, pictures: Path, up: str) -> list:
 
 def _file(found: re.Match, pictures: Path, up: str) -> str:
     """Save a picture that stands in the text of a table, and return what names it there."""
-    png = base64.b64decode(found[1])
-    name = hashlib.sha256(png).hexdigest()[:16] + ".png"
-    (pictures / name).write_bytes(png)
+    name = save(base64.b64decode(found[1]), pictures)
     return f'loading="lazy" decoding="async" src="{up}pictures/{name}"'
+
+
+def save(png: bytes, pictures: Path) -> str:
+    """Save a picture as lossless WebP, half as heavy, and return its name, which its contents give it."""
+    path = pictures / (hashlib.sha256(png).hexdigest()[:16] + ".webp")
+    if not path.exists():
+        PIL.Image.open(io.BytesIO(png)).save(path, lossless=True)
+    return path.name
 
 
 def fold(outputs) -> list:
@@ -237,8 +248,7 @@ def picture_html(png: bytes, alt: str, says: str, pictures: Path, up: str) -> st
 
     The sentence is the alt text once more, so readers of the screen are spared it.
     """
-    name = hashlib.sha256(png).hexdigest()[:16] + ".png"
-    (pictures / name).write_bytes(png)
+    name = save(png, pictures)
     width, height = struct.unpack(">II", png[16:24])
     line = f'<p class="course-says" aria-hidden="true">{html.escape(says)}</p>' if says else ""
     return (

@@ -9,6 +9,7 @@ length, which is no multiple of four bytes. What most marks of a kind say alike 
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import cache
 from hashlib import blake2b
 
 import numpy as np
@@ -54,14 +55,15 @@ class Packer:
         """
         self._arrays: dict[str, tuple[int, list | float]] = {}
         self._buffers: list[bytes] = []
-        head = {
-            "panels": [self._panel(panel) for panel in scene.panels],
-            "rows": list(scene.rows),
-            "columns": list(scene.columns),
-            "height": scene.height,
-            "arrows": list(scene.arrows),
-            **self._frame(scene),
-        }
+        with np.errstate(over="ignore"):  # in float32
+            head = {
+                "panels": [self._panel(panel) for panel in scene.panels],
+                "rows": list(scene.rows),
+                "columns": list(scene.columns),
+                "height": scene.height,
+                "arrows": list(scene.arrows),
+                **self._frame(scene),
+            }
         head["shared"] = shared_out(head["panels"])
         head["arrays"] = [entry for _, entry in self._arrays.values()]
         self._held = set(self._arrays)
@@ -98,45 +100,51 @@ class Packer:
 
     def _mark(self, mark: Mark) -> dict:
         packed = {"kind": type(mark).__name__.lower()}
-        for item in fields(mark):
-            value = getattr(mark, item.name)
-            if (mark.sparse or item.name in OPTIONAL) and (
-                _empty(value) or (item.name == "hovers" and not value)
-            ):
-                continue
+        for name, optional in _names(type(mark)):
+            value = getattr(mark, name)
             if isinstance(value, np.ndarray):
-                half = isinstance(mark, Heatmap) and item.name == "z" and not mark.numbers
+                half = name == "z" and isinstance(mark, Heatmap) and not mark.numbers
                 kind = "bytes" if isinstance(mark, Maps) and half else "halves" if half else ""
                 value = {"array": self._array(value, kind)}
+            elif (optional or mark.sparse) and (_empty(value) or (name == "hovers" and not value)):
+                continue
             elif isinstance(value, np.generic):
                 value = value.item()
             if isinstance(value, float):
                 value = float(f"{value:.7g}")
-            packed[item.name] = value
+            packed[name] = value
         return packed
 
     def _array(self, array: np.ndarray, form: str = "") -> int:
         if array.shape == (1,) and np.isfinite(array[0]):
             number = float(f"{array[0]:.7g}")
             return self._arrays.setdefault(f"= {number}", (len(self._arrays), number))[0]
-        with np.errstate(over="ignore"):
-            data = np.ascontiguousarray(array, dtype="<f4").tobytes()
         if form and array.size >= LARGE:
             data = _bytes(array) if form == "bytes" else _halves(array)
-        name = blake2b(data + str(array.shape).encode(), digest_size=5).hexdigest()
-        if name not in self._arrays:
+        else:
+            data = np.ascontiguousarray(array, dtype="<f4").tobytes()
+        name = f"{blake2b(data, digest_size=5).hexdigest()}{'x'.join(map(str, array.shape))}"
+        entry = self._arrays.get(name)
+        if entry is None:
             index = -1
             if name not in self._held:
                 index = len(self._buffers)
                 self._buffers.append(data)
-            self._arrays[name] = len(self._arrays), [name, list(array.shape), index]
-        return self._arrays[name][0]
+            entry = self._arrays[name] = len(self._arrays), [name, list(array.shape), index]
+        return entry[0]
+
+
+@cache
+def _names(kind: type) -> tuple[tuple[str, bool], ...]:
+    """What a kind of mark holds, and whether that is left out where it is empty."""
+    return tuple((item.name, item.name in OPTIONAL) for item in fields(kind))
 
 
 def _empty(value: object) -> bool:
     """Whether a page may assume the value where a mark says nothing: None, False, no words, no shift."""
-    nothing = isinstance(value, str | tuple | dict) and not value
-    return value is None or value is False or nothing or (isinstance(value, tuple) and value == NO_SHIFT)
+    if value is None or value is False:
+        return True
+    return isinstance(value, str | tuple | dict) and (not value or value == NO_SHIFT)
 
 
 def _halves(array: np.ndarray) -> bytes:

@@ -2,7 +2,7 @@
 
 Two kinds. A widget with few enough positions of its controls is recorded whole: one frame for each. A
 training run is recorded as the frames that playing it would show. A recording is one compressed file: the
-length of a list in JSON, the list, and the arrays that its frames share.
+length of a list in JSON, the list, and the arrays that its frames share, each as `packing` lays it.
 """
 
 from __future__ import annotations
@@ -22,9 +22,16 @@ import numpy as np
 
 from tools.site import settings
 from tools.site.live.cells import plan
+from tools.site.live.packing import Tiles, packed
 
-#: Widgets that are recorded whole where a notebook shows them.
-WHOLE = ("ImageGallery", "LineBetween", "LossSlice", "MistakeExplorer")
+#: Widgets that are recorded whole where a notebook shows them, and the pixels that a page keeps free for it:
+#: the heights of their views on a wide page and on a phone of 360 to 400 pixels.
+WHOLE = {
+    "ImageGallery": (620, 1002),
+    "LineBetween": (620, 1002),
+    "LossSlice": (686, 1353),
+    "MistakeExplorer": (612, 928),
+}
 MOST_STATES, MOST_BYTES = 2000, 1_000_000
 WIRE = ("type", "frame", "asks", "answers", "message", "playing", "speed")  # what the page's own model adds
 KEPT_BITS = 12  # of the 23 of a float32: a screen shows no more, and the rest does not compress
@@ -51,6 +58,7 @@ class Recording:
         widget.live.page = self.page
         self.arrays: dict[str, int] = {}
         self.data: list[bytes] = []
+        self.tiles = Tiles()
         self.spec = {"picture": "", **widget.live.spec()}
 
     def frame(self) -> dict:
@@ -59,10 +67,16 @@ class Recording:
         self.widget.live.receive({"type": "ready"})
         message, buffers = self.page.sent[-1]
         scene = dict(message["scene"])
-        scene["arrays"] = [
+        shared = scene["shared"]
+        marks = [{**shared.get(m["kind"], {}), **m} for p in scene["panels"] for m in p["marks"]]
+        laid = {mark["z"]["array"]: mark["tile"] for mark in marks if mark.get("tile")}
+        arrays = scene["arrays"] = [
             entry if isinstance(entry, float) else [self._array(entry[0], buffers[entry[2]]), entry[1]]
             for entry in scene["arrays"]
         ]
+        for place, tile in laid.items():
+            number, shape = arrays[place]
+            self.tiles.take(number, self.data[number], shape, tile)
         return {**{name: value for name, value in message.items() if name not in WIRE}, "scene": scene}
 
     def _array(self, name: str, data: bytes) -> int:
@@ -73,11 +87,15 @@ class Recording:
 
     def file(self, **content) -> bytes:
         """Return the compressed recording."""
-        sizes = [len(data) for data in self.data]
-        told = {"spec": self.spec, "sizes": sizes, **content}
+        told = {"spec": self.spec, "mosaics": self.tiles.mosaics, **content}
+        kept = [b"" if str(number) in self.tiles.mosaics else data for number, data in enumerate(self.data)]
+        pieces = [packed(data) for data in [*kept, self.tiles.data()]]
+        told["sizes"] = [
+            [len(data), palette]
+            for data, (palette, _) in zip([*kept, self.tiles.data()], pieces, strict=True)
+        ]
         head = json.dumps(told, default=lambda value: value.tolist(), separators=(",", ":")).encode()
-        head += b" " * (-len(head) % 4)  # so that the arrays lie where a Float32Array may begin
-        whole = len(head).to_bytes(4, "little") + head + b"".join(self.data)
+        whole = len(head).to_bytes(4, "little") + head + b"".join(piece for _, piece in pieces)
         return gzip.compress(whole, 9, mtime=0)
 
 
@@ -166,11 +184,28 @@ def of_notebook(path: Path) -> dict[int, bytes]:
 def whole_cells(notebook) -> list[int]:
     """Return the code cells whose last line makes a widget that is recorded whole."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return [
-        index
-        for index, source in enumerate(cells)
-        if any(line.startswith(tuple(f"{name}(" for name in WHOLE)) for line in source.splitlines())
-    ]
+    return [index for index, source in enumerate(cells) if widget_of(source)]
+
+
+def widget_of(source: str) -> str:
+    """Return which widget that is recorded whole a cell makes; empty for none.
+
+    >>> widget_of("digits = load_digits()\\nImageGallery(digits)"), widget_of("LossExplorer()")
+    ('ImageGallery', '')
+    """
+    made = [line.partition("(")[0] for line in source.splitlines() if "(" in line]
+    return next((name for name in made if name in WHOLE), "")
+
+
+def make_room(notebook, recorded: dict[int, str]) -> None:
+    """Give the still pictures of recorded cells (`tools.site.staging`) the room of what replaces them."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for index in recorded:
+        wide, narrow = WHOLE[widget_of(cells[index].source)]
+        room = f'class="cnn-picture cnn-room" style="--cnn-wide: {wide}px; --cnn-narrow: {narrow}px"'
+        shown = [one.data for one in cells[index].outputs if "text/html" in one.get("data", {})]
+        if shown and "cnn-answer" not in shown[-1]["text/html"]:  # not what lies in a fold
+            shown[-1]["text/html"] = shown[-1]["text/html"].replace('class="cnn-picture"', room)
 
 
 def value_of(source: str, names: dict):

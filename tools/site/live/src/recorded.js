@@ -1,5 +1,6 @@
 // A widget whose frames were recorded: it answers its page as Python would, from a file.
 import { WidgetModel } from "./model.js";
+import { readRecording } from "./unpacking.js";
 
 /** Fetch a recording: what it tells, and its arrays. */
 export async function fetchRecording(address) {
@@ -7,17 +8,6 @@ export async function fetchRecording(address) {
   if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
   const stream = answer.body.pipeThrough(new DecompressionStream("gzip"));
   return readRecording(await new Response(stream).arrayBuffer());
-}
-
-export function readRecording(buffer) {
-  const length = new DataView(buffer).getUint32(0, true);
-  const told = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  let at = 4 + length;
-  const arrays = told.sizes.map((size) => {
-    at += size;
-    return buffer.slice(at - size, at);
-  });
-  return { ...told, arrays };
 }
 
 const stepsASecond = (name) => Number.parseFloat(name) || 100; // "as fast as possible" has no number

@@ -6,11 +6,10 @@ import { fetchRecording, recordedModel } from "./recorded.js";
 const NEAR = "1500px"; // so early that it is there, in its own size, before it is seen
 
 /**
- * A view is taller than its still picture. While it is in view it stays in the still's room, so that nothing moves
- * under the eyes of a reader; it takes its own when it is touched, or when nobody sees it.
+ * A view is taller than its still picture, which has been given room for it (../record.py). It stays in that room as long as
+ * it is in view, so that nothing moves under the eyes of a reader; it takes its own when it is touched, or when nobody sees it.
  */
 function keepRoom(place) {
-  place.classList.add("cnn-in-room");
   const touches = ["pointerdown", "keydown", "focusin"];
   const away = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => !isIntersecting) && free());
   const free = () => {
@@ -20,8 +19,11 @@ function keepRoom(place) {
     place.style.height = "";
   };
   for (const touch of touches) place.addEventListener(touch, free);
-  // Two frames later: the view has been drawn.
-  requestAnimationFrame(() => requestAnimationFrame(() => away.observe(place)));
+  const drawn = () => {
+    place.classList.toggle("cnn-in-room", place.scrollHeight > place.clientHeight + 1);
+    away.observe(place);
+  };
+  requestAnimationFrame(() => requestAnimationFrame(drawn)); // two frames later
 }
 
 /** Show a recording instead of `still` as soon as that comes near; `shown(close, model)` when it is there. */
@@ -46,7 +48,7 @@ export function showWhenNear(still, address, drawing, shown) {
           place.remove();
         }, model);
       } catch {
-        // the still picture stays
+        still.classList.remove("cnn-room"); // the still picture stays
       }
     },
     { rootMargin: NEAR },
