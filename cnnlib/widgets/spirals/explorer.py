@@ -16,7 +16,7 @@ from cnnlib.widgets.spirals.presets import OWN, SETTINGS, neurons, preset_state,
 from cnnlib.widgets.spirals.scene import FEATURE_NAMES, NetworkPicture, node_at, place_of
 from cnnlib.widgets.spirals.sentences import QUESTIONS, chosen_words, facts_of, pushed, sentence, short, way
 from cnnlib.widgets.spirals.share import PAGE, line_of, run_of
-from cnnlib.widgets.spirals.surface import color_bar, data_pictures, map_panel, timeline
+from cnnlib.widgets.spirals.surface import color_bar, data_pictures, key_of_rings, map_panel, timeline
 
 
 class Playground(Widget):
@@ -50,7 +50,7 @@ class Playground(Widget):
     restarts = SETTINGS
     volatile = ("edit_layer", "edit_to", "edit_from", "value", "share")
     challenge = Challenge(
-        "spirals: test loss below the chapter's 0.106",
+        "Goal: bring the test loss below 0.106",
         lambda facts: facts["spiral"] and facts["test_loss"] < 0.106,
         way,
     )
@@ -305,7 +305,7 @@ class Playground(Widget):
         if self.opened:
             anchors.append(network.popover(chosen, chosen_words(self.run, chosen), pushed(self.run, chosen)))
         alone = "" if name == "output" else "its answer at each point, alone"
-        subtitle = alone or "what the network answers at each point"
+        subtitle = alone or key_of_rings(self.run)
         panels = [
             network.panel(chosen if self.opened else None, place, at=(0, 1, 3, 1)),
             map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]}", subtitle, (0, 2)),
@@ -334,14 +334,10 @@ class Playground(Widget):
 
     def figures(self, facts: dict) -> list[Figure]:
         """The numbers that matter."""
-        shown = [
+        return [
             Figure("Epoch", f"{facts['epoch']:,}", large=True, first=True),
             Figure("Test loss", short(facts["test_loss"]), large=True, mark="solid"),
-            Figure("Training loss", short(facts["train_loss"]), mark="dashed"),
         ]
-        if self.run.config.problem == "classification":
-            shown.append(Figure("Wrong", str(facts["wrong"]), f"/ {len(self.run.test)}", mark="ring"))
-        return shown
 
     def trouble(self) -> Strip | None:
         """A run whose numbers have overflowed, and the ways out."""
@@ -361,14 +357,14 @@ class Playground(Widget):
 
 
 FRAME = {
-    "rows": ("302px", "54px", "102px"),
-    "columns": (1.35, 5.4, 3.15),
-    "height": 458,
+    "rows": ("322px", "48px", "118px"),
+    "columns": (1.35, 5.71, 2.94),
+    "height": 488,
     "slots": (Slot("data", (0, 0, 3, 1), title="Data"), Slot("output", (2, 2))),
     "narrow": Narrow(
-        ("124px", "458px", "340px", "54px", "120px"),
+        ("132px", "488px", "340px", "50px", "124px"),
         (1,),
-        1096,
+        1134,
         {"data": (0, 0), "network": (1, 0), "map": (2, 0), "ramp": (3, 0), "output": (4, 0)},
     ),
 }
