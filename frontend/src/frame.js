@@ -46,7 +46,7 @@ export function buildFrame(spec, bySlot, run, figures, challenge) {
   const head = h("div", { class: "cnn-head" }, title, ...take("head"), challenge, button);
   const first = h("div", { class: "cnn-settings" }, ...take("bar"));
   first.hidden = take("bar").length === 0;
-  const bar = h("div", { class: "cnn-bar" }, run, first, figures[0], ...take("time"), figures[1]);
+  const bar = h("div", { class: "cnn-bar" }, run, figures[0], first, ...take("time"), figures[1]);
   const row = (name) => {
     const columns = [...bySlot.keys()].filter((slot) => slot.startsWith(`${name} `)).sort();
     const cells = columns.map((slot) => h("div", { class: "cnn-cell" }, ...take(slot)));

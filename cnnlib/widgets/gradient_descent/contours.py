@@ -25,9 +25,13 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
 )
 
 NEAR, FAR = 60, 200  # steps drawn: the nearer end as long as it holds them
-WIDE, MAP_HIGH = 1.39, 456  # width of the map by its height, its height in pixels
-COLUMNS, ROWS, HEIGHT = (680, 348), ("236px", 1), 484  # map, then errors and what is beneath
-NARROW = Narrow(("268px", "212px", "256px"), (1,), 736, {"map": (0, 0), "errors": (1, 0), "walker": (2, 0)})
+WIDE, MAP_HIGH = 1.47, 438  # width of the map by its height, its height in pixels
+COLUMNS, ROWS, HEIGHT = (
+    (690, 338),
+    {True: ("212px", 1), False: ("268px", 1)},
+    466,
+)  # map, then errors and what is beneath
+NARROW = Narrow(("256px", "212px", "262px"), (1,), 730, {"map": (0, 0), "errors": (1, 0), "walker": (2, 0)})
 WITHOUT_MEMORY = ("SGD", "Adam")  # rules on which the slider of momentum has no effect
 SLOTS = {
     "head": ("surface",),
@@ -82,7 +86,7 @@ class ContourExplorer(Widget):
             [self.map_panel(surface, path, facts), error_panel(curves, state["steps"], at=(0, 1))],
             self.sentence(state, facts),
             facts,
-            rows=ROWS,
+            rows=ROWS[bowl],
             columns=COLUMNS,
             height=HEIGHT,
             figures=self.figures(facts),
@@ -133,7 +137,7 @@ class ContourExplorer(Widget):
         drawn = np.concatenate([[start + arrow], seen])
         labels = MapLabels(low, high, MAP_HIGH, drawn)
         goal, end = surface.minima[-1], seen[-1]
-        notes = [labels.note(start, "start: drag me"), labels.note(goal, "lowest point")]
+        notes = [labels.note(start, "start: drag me", far=10), labels.note(goal, "lowest point")]
         if len(path) > 1 and ((low < end) & (end < high)).all():
             notes.append(labels.note(end, say("step {number}", number=len(path) - 1)))
         if length > 1e-9:
@@ -141,7 +145,7 @@ class ContourExplorer(Widget):
         beads = apart(seen, 9 / MAP_HIGH * size[1])
         marks = [
             *map_marks(surface, WIDE),
-            Line(seen[:, 0], seen[:, 1], color="purple", width=2.4),
+            Line(seen[:, 0], seen[:, 1], color="purple", width=2.8),
             Points(beads[:, 0], beads[:, 1], color="purple", size=3, outline="paper"),
             Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink"),
             Points(*seen[-1:].T, color="purple", shape="diamond", size=7, outline="ink"),

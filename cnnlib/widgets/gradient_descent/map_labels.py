@@ -36,11 +36,11 @@ class MapLabels:
         self.unit = (self.high[1] - self.low[1]) / height  # of a pixel
         self.path, self.taken = joined(path), []
 
-    def note(self, at: Sequence[float], text: str, needs: float = 0.0) -> Note:
-        """The words beside the point `at`, left edge and top as a `Note` has them."""
+    def note(self, at: Sequence[float], text: str, needs: float = 0.0, far: float = 0.0) -> Note:
+        """The words beside the point `at`, `far` more pixels away than others."""
         at = np.asarray(at, float)
         size = np.array([LETTER * len(text), LINE]) * self.unit
-        boxes = [self.box(at, size, side, gap) for gap in GAPS for side in SIDES]
+        boxes = [self.box(at, size, side, gap + far) for gap in GAPS for side in SIDES]
         best = min(range(len(boxes)), key=lambda i: self.cost(*boxes[i]) + 0.01 * i)
         low, high = boxes[best]
         self.taken.append((low, high))

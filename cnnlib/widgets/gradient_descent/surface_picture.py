@@ -27,7 +27,7 @@ NARROW = Narrow(
 MAP_AT, ERRORS_AT, BELOW_AT = (0, 0, 2, 1), (0, 2), (1, 2)
 _FLOOR, _CEILING = 1e-8, 100.0  # errors are drawn on a log axis between these
 _FAR = 1e3  # a weight beyond this has left for good
-_BANDS = 14
+_BANDS, _MOST_BANDS = 14, 26
 
 _MAP_WORDS = (
     "Thin lines join places of equal error; grey ground is high. Where the lines lie close, it is steep."
@@ -62,7 +62,8 @@ def map_marks(surface: Surface, wide: float = 1.0) -> tuple:
     z = surface.error(np.stack(np.meshgrid(x, y), axis=-1))
     shade = np.sqrt(z - z.min())
     inside = (x >= surface.low[0] - 1e-9) & (x <= surface.high[0] + 1e-9)
-    levels = np.linspace(0, shade[:, inside].max(), _BANDS)
+    step = shade[:, inside].max() / (_BANDS - 1)  # as fine beside the range of the surface as in it
+    levels = step * np.arange(min(_MOST_BANDS, np.ceil(shade.max() / step - 1e-9) + 1))
     from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
 
     generator = contour_generator(x, y, shade, line_type=LineType.ChunkCombinedNan)
@@ -73,8 +74,8 @@ def map_marks(surface: Surface, wide: float = 1.0) -> tuple:
     outline = np.concatenate(points).T
     lowest = surface.minima
     return (
-        Heatmap(levels[np.digitize(shade, levels[1:-1])], extent, cmap="shade", hover=False),
-        Line(outline[0], outline[1], color="muted", width=0.7, alpha=0.6),
+        Heatmap(levels[np.digitize(shade, levels[1:-1])], extent, cmap="shade", alpha=0.75, hover=False),
+        Line(outline[0], outline[1], color="muted", width=0.7, alpha=0.5),
         Text(*lowest.T, ["+"] * len(lowest), size=26),
         Text([high[0]], [low[1]], "weight 1 →", align="right", baseline="bottom", shift=(-6, -5)),
         Text([low[0]], [high[1]], "↑ weight 2", align="left", baseline="top", shift=(6, 6)),
@@ -126,5 +127,5 @@ def error_panel(curves, now: int, at=ERRORS_AT) -> Panel:
     x = Axis(0, len(curves[0][0]) - 1, "step", whole=True)
     names = ("10⁻⁸", "10⁻⁶", "10⁻⁴", "0.01", "1", "100")
     y = Axis(_FLOOR, _CEILING, log=True, ticks=(1e-8, 1e-6, 1e-4, 1e-2, 1, 100), names=names)
-    title, how = "Error above the lowest", "each line up: 100 times as much"
+    title, how = "Error above the lowest", "log axis: each line × 100"
     return Panel(marks, x, y, title=title, subtitle=how, at=at, name="errors")

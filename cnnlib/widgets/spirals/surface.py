@@ -32,7 +32,9 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, a
         if points is run.train or state["show_test_data"]:
             marks += point_marks(within(points), run.config.problem, size, shape, "paper")
     wrong = within(wrong_points(run))
-    marks += point_marks(wrong, run.config.problem, 5.0 if len(wrong) <= FEW else 2.6, "circle", "ink")
+    if len(wrong):
+        size = 5.0 if len(wrong) <= FEW else 2.6
+        marks += point_marks(wrong, run.config.problem, size, "circle", "ink")
     axes = Axis(-6, 6, ticks=TICKS), Axis(-6, 6, visible=False)
     return Panel(
         marks,
