@@ -181,6 +181,7 @@ def test_thumbnails_are_radio_buttons_that_the_arrow_keys_move(page):
     page.keyboard.press("Home")
     playwright.expect(group.get_by_role("radio", name="circle")).to_be_checked()
     playwright.expect(group.locator(".cnn-title")).to_have_text("Can it fence in a disc?")
+    more(page)
     group.get_by_role("radio", name="plane").click()
     playwright.expect(group.locator(".cnn-title")).to_have_text("Can it learn a slope?")
     playwright.expect(group.get_by_role("radio", name="circle")).not_to_be_checked()

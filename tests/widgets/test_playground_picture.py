@@ -87,8 +87,8 @@ def test_links_are_wide_as_their_weights_are_large():
 
 
 def ringed(view):
-    """Places and sizes of the points with a ring of ink."""
-    found = [m for m in marks(view, 1, Points) if m.outline == "ink"]
+    """Places and sizes of the points with a ring."""
+    found = [m for m in marks(view, 1, Points) if m.outline in ("ink", "muted")]
     places = np.concatenate([np.column_stack([m.x, m.y]) for m in found])
     return places[np.lexsort(places.T)], {m.size for m in found}
 
@@ -114,7 +114,7 @@ def test_few_wrong_points_are_drawn_larger_than_many():
 def test_where_nothing_is_wrong_no_ring_is_explained():
     for view in (Playground(seed=0.12345, epoch=100), Playground(problem="regression")):
         assert view.facts["wrong"] == 0 and "ring" not in view.scene.panels[1].subtitle
-        assert not any(m.outline == "ink" for m in marks(view, 1, Points))
+        assert {m.outline for m in marks(view, 1, Points)} == {"paper"}
 
 
 def test_map_and_colour_bar_end_in_one_line():

@@ -362,9 +362,9 @@ FRAME = {
     "height": 488,
     "slots": (Slot("data", (0, 0, 3, 1), title="Data"), Slot("output", (2, 2))),
     "narrow": Narrow(
-        ("132px", "446px", "340px", "50px", "124px"),
+        ("132px", "488px", "340px", "50px", "124px"),
         (1,),
-        1092,
+        1134,
         {"data": (0, 0), "network": (1, 0), "map": (2, 0), "ramp": (3, 0), "output": (4, 0)},
     ),
 }

@@ -11,14 +11,14 @@ from cnnlib.playground import Playground as Run
 from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points
 from cnnlib.widgets.spirals.scene import MOST, PALE, READ, signs
 
-FEW = 30  # wrong points up to which each is drawn large
+FEW = 30  # wrong points up to which each is drawn large, with a strong ring
 SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
 TICKS = (-6, -3, 0, 3, 6)
 SCALE = {"cmap": "diverging", "vmin": -PALE, "vmax": PALE}
 
 
 def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, at) -> Panel:
-    """One node's map over the square, with the points; test points on the wrong side have a ring of ink."""
+    """One node's map over the square, with the points; test points on the wrong side have a ring."""
     marks = [
         Heatmap(
             signs(np.clip(z, -1, 1), state["discretize"]),
@@ -33,8 +33,8 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, a
             marks += point_marks(within(points), run.config.problem, size, shape, "paper")
     wrong = within(wrong_points(run))
     if len(wrong):
-        size = 5.0 if len(wrong) <= FEW else 2.6
-        marks += point_marks(wrong, run.config.problem, size, "circle", "ink")
+        size, ring = (5.0, "ink") if len(wrong) <= FEW else (2.6, "muted")
+        marks += point_marks(wrong, run.config.problem, size, "circle", ring)
     axes = Axis(-6, 6, ticks=TICKS), Axis(-6, 6, visible=False)
     return Panel(
         marks,
