@@ -106,7 +106,7 @@ def test_a_link_is_chosen_where_its_curve_runs_and_a_bias_tells_its_value(page):
     card.get_by_role("button", name="Close").click()
     playwright.expect(card).to_be_hidden()
     canvas.hover(position=tile(page, "bias", 8))
-    playwright.expect(view(page).locator(".cnn-picture .cnn-tip")).to_have_text("bias of node 2.1: 0.1")
+    playwright.expect(view(page).locator(".cnn-picture > .cnn-tip")).to_have_text("bias of node 2.1: 0.1")
     canvas.click(position=tile(page, "bias", 0))
     words(page).to_contain_text("Chosen: the bias of node 1.1 is 0.1.")
     playwright.expect(card).to_be_visible()
