@@ -50,7 +50,7 @@ class Playground(Widget):
     restarts = SETTINGS
     volatile = ("edit_layer", "edit_to", "edit_from", "value", "share")
     challenge = Challenge(
-        "Goal: bring the test loss below 0.106",
+        "Goal: test loss below 0.106",
         lambda facts: facts["spiral"] and facts["test_loss"] < 0.106,
         way,
     )
@@ -357,14 +357,14 @@ class Playground(Widget):
 
 
 FRAME = {
-    "rows": ("322px", "48px", "118px"),
+    "rows": ("320px", "54px", "114px"),
     "columns": (1.35, 5.71, 2.94),
     "height": 488,
     "slots": (Slot("data", (0, 0, 3, 1), title="Data"), Slot("output", (2, 2))),
     "narrow": Narrow(
-        ("132px", "488px", "340px", "50px", "124px"),
+        ("132px", "488px", "340px", "54px", "124px"),
         (1,),
-        1134,
+        1138,
         {"data": (0, 0), "network": (1, 0), "map": (2, 0), "ramp": (3, 0), "output": (4, 0)},
     ),
 }
