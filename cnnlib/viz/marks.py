@@ -178,6 +178,8 @@ class Heatmap(Mark):
         What the values 0, 1, 2, … stand for: read at the pointer in place of a number.
     places : (str, str)
         What x and y are called, where the place of a value is read in them and not by row and column.
+    smooth : bool
+        Blend neighbouring cells: for samples of something without steps.
     """
 
     z: Any
@@ -196,6 +198,7 @@ class Heatmap(Mark):
     means: str = ""
     words: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
+    smooth: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -46,8 +46,7 @@ export function buildFrame(spec, bySlot, run, figures, challenge) {
   const head = h("div", { class: "cnn-head" }, title, ...take("head"), challenge, button);
   const first = h("div", { class: "cnn-settings" }, ...take("bar"));
   first.hidden = take("bar").length === 0;
-  const time = h("div", { class: "cnn-time" });
-  const bar = h("div", { class: "cnn-bar" }, run, first, figures[0], time, figures[1]);
+  const bar = h("div", { class: "cnn-bar" }, run, figures[0], first, ...take("time"), figures[1]);
   const row = (name) => {
     const columns = [...bySlot.keys()].filter((slot) => slot.startsWith(`${name} `)).sort();
     const cells = columns.map((slot) => h("div", { class: "cnn-cell" }, ...take(slot)));
@@ -57,7 +56,7 @@ export function buildFrame(spec, bySlot, run, figures, challenge) {
   };
   const [settings, foot] = [row("settings"), row("foot")];
   const handle = h("div", { class: "cnn-handle" }, ...take("handle"));
-  return { title, head, bar, settings, time, foot, handle, sheet };
+  return { title, head, bar, settings, foot, handle, sheet };
 }
 
 /** Trouble and the ways out of it. */

@@ -38,7 +38,7 @@ export function paintHeatmap(ctx, mark, box, theme) {
   const [x0, x1, y0, y1] = mark.extent;
   ctx.save();
   ctx.globalAlpha = mark.alpha;
-  ctx.imageSmoothingEnabled = false;
+  ctx.imageSmoothingEnabled = mark.smooth ?? false;
   const [left, bottom] = [box.x(x0), box.y(y0)];
   ctx.translate(left, bottom);
   ctx.scale((box.x(x1) - left) / columns, (box.y(y1) - bottom) / rows);

@@ -94,6 +94,15 @@ function alignWith(box, boxes) {
     Object.assign(mate, { left, right });
     mate.x = makeScale(mate.panel.x, left, right);
   }
+  const beneath = mates.filter((b) => b.cell.top >= box.cell.bottom);
+  for (const mate of box.spare > 0 ? beneath : []) moveUp(mate, box.spare);
+}
+
+/** A panel follows the square one above it, which needs less height than its cell has. */
+function moveUp(box, by) {
+  box.cell = { ...box.cell, top: box.cell.top - by, bottom: box.cell.bottom - by };
+  [box.top, box.bottom] = [box.top - by, box.bottom - by];
+  box.y = makeScale(box.panel.y, box.bottom, box.top);
 }
 
 function place(panel, cell, head, measure) {
@@ -134,5 +143,6 @@ function squeeze(box) {
   const bare = !box.panel.y.visible;
   box.left += bare ? 0 : spare / 2;
   box.right -= bare ? spare : spare / 2;
+  box.spare = Math.max(0, box.bottom - box.top - unitsY * scale);
   box.bottom = box.top + unitsY * scale;
 }

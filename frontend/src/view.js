@@ -21,7 +21,8 @@ const SILENCES = {
 };
 const WORDS = 200; // milliseconds between two changes of words and controls while playing: each lays out the page
 const CALM = 500; // milliseconds between two pictures while playing, for readers who want less motion
-const TIME = 76; // pixels of height of the plot in the bar
+const TIME = 76; // pixels of height of the plot of time
+const TITLED = 114; // with a title above it
 const KEYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, -1], ArrowDown: [1, 1] };
 
 /** What the arrow keys move: the controls that the scene names, otherwise those of its handle. */
@@ -66,7 +67,9 @@ export class View {
     this.first.element.classList.add("cnn-first");
     this.challenge = challengeLine(spec.challenge);
     const { toolbar, controls } = this;
+    this.timePlace = h("div", { class: "cnn-time" });
     const extras = {
+      time: { element: this.timePlace, slot: "time" },
       text: { element: this.text.element, slot: "says" },
       copy: { element: this.copy.element, slot: "says" },
       speed: { element: toolbar.speed, slot: "more" },
@@ -99,17 +102,18 @@ export class View {
     this.session.event(event);
   }
 
-  /** The small plot in the bar, made when a scene first has one. */
+  /** The small plot of time, in the bar or a slot, made when a scene first has one. */
   timeline(panel, playing) {
     if (!panel) return;
+    const height = panel.title ? TITLED : TIME;
     if (!this.time) {
-      this.time = new Picture(this.frame.time, { title: "", height: TIME }, { name: "cnn-timeline" });
+      this.time = new Picture(this.timePlace, { title: "", height }, { name: "cnn-timeline" });
       this.time.canvas.setAttribute("aria-hidden", "true");
       this.time.frame.append(this.frame.handle);
       this.timePointer = new Pointer(this.time, this.target);
-      this.frame.bar.classList.add("cnn-timed");
+      this.frame.bar.classList.toggle("cnn-timed", this.frame.bar.contains(this.timePlace));
     }
-    this.time.show({ panels: [panel], rows: [1], columns: [1], height: TIME }, playing);
+    this.time.show({ panels: [panel], rows: [1], columns: [1], height }, playing);
   }
 
   /** The picture was laid out: HTML goes where it belongs. */

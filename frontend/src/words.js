@@ -50,6 +50,7 @@ export function challengeLine(text) {
   const element = h("p", { class: "cnn-challenge", role: "status" }, ring, words);
   element.hidden = text === "";
   const show = (how, goal) => {
+    element.hidden = text === "" || goal?.fits === false;
     const now = goal?.text ?? "";
     const word = how === "" ? now : `✓ ${how}${now ? `; ${now}` : ""}`;
     if (mark.textContent !== word) mark.textContent = word;

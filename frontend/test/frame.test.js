@@ -33,6 +33,18 @@ test("each control is in the slot that names it, others in the bar, and parts ca
   expect([bySlot.get("bar"), bySlot.get("handle"), bySlot.get("says")]).toEqual([[of("other")], [of("epoch")], [copy]]);
 });
 
+test("the plot of time stands in the bar, or in the slot that names it", () => {
+  const time = document.createElement("i");
+  const extras = { time: { element: time, slot: "time" } };
+  const bar = (slots) => {
+    const bySlot = sortIntoSlots({ slots }, buildControls([], () => {}, () => {}), extras);
+    return [buildFrame({ title: "T" }, bySlot, "", ["", ""], "").bar.contains(time), bySlot.get("output")];
+  };
+  expect(bar({})).toEqual([true, undefined]);
+  time.remove();
+  expect(bar({ output: ["time"] })).toEqual([false, [time]]);
+});
+
 test("More opens and closes, and says so", () => {
   const bySlot = new Map([["more", [document.createElement("i")]]]);
   const frame = buildFrame({ title: "T" }, bySlot, "", ["", ""], "");
@@ -47,6 +59,19 @@ test("More opens and closes, and says so", () => {
 test("tracks: pixels stay, the rest goes by weight", () => {
   expect(tracks(["100px", 1, 3], 500)).toEqual([[0, 100], [100, 200], [200, 500]]);
   expect(tracks(["300px", "300px"], 500)).toEqual([[0, 300], [300, 600]]);
+});
+
+test("a panel follows the square one of its group that needs less height than its cell", () => {
+  const axis = { low: 0, high: 1, visible: false, label: "", ticks: [] };
+  const square = { ...panel("map", [0, 0, 1, 1]), x: axis, y: axis, marks: [], equal: true, group: "output" };
+  const bar = { ...panel("ramp", [1, 0, 1, 1]), x: axis, y: axis, marks: [], group: "output" };
+  const scene = { rows: ["400px", "40px"], columns: [1], height: 440, slots: [], panels: [square, bar] };
+  const boxes = (width, panels) => layout({ ...arrange(scene, 900), panels }, width, 440, (text) => 6 * text.length);
+  const [map, ramp] = boxes(200, arrange(scene, 900).panels);
+  expect(ramp.top - map.bottom).toBeLessThan(30);
+  expect([ramp.left, ramp.right]).toEqual([map.left, map.right]);
+  const alone = boxes(200, [[square, square.at], [{ ...bar, group: "" }, bar.at]])[1];
+  expect(alone.top - map.bottom).toBeGreaterThan(150);
 });
 
 test("a narrow place stacks up to four panels, or takes the scene's own arrangement", () => {
@@ -152,6 +177,10 @@ test("the goal tells its present value, and that it was reached", () => {
   expect(goal.element.querySelector(".cnn-ring").style.getPropertyValue("--cnn-done")).toBe("0.4");
   goal.show("reached", { text: "now 0.01", share: 1 });
   expect(goal.element.textContent).toContain("✓ reached; now 0.01");
+  goal.show("", { text: "", share: 0, fits: false }); // it is about other data than those chosen
+  expect(goal.element.hidden).toBe(true);
+  goal.show("", { text: "now 0.05", share: 0.4 });
+  expect(goal.element.hidden).toBe(false);
 });
 
 test("trouble shows its buttons", () => {

@@ -97,8 +97,8 @@ Playground(
 # Compare the maps of the neurons with that of the output: each neuron of the first hidden layer makes one soft cut, and the
 # output adds them up. Then try the rest of the view. *Rewind* goes back to the same first weights, the slider to any epoch
 # in between, and *New weights* draws others. If you click a line and type a number into *Value*, the maps change
-# at once. Set *Lines show* to gradients, and each line shows how strongly its weight is pulled, instead of the weight. The
-# list *Runs worth seeing* has good ones and bad ones, and a sentence says what is to be seen.
+# at once. The rest is behind *More*. Set *Lines show* to gradients, and each line shows how strongly its weight is pulled,
+# instead of the weight. The list *Runs worth seeing* has good ones and bad ones, and a sentence says what is to be seen.
 #
 # ## Nothing hidden: one epoch with loops
 #

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from cnnlib.experiments.error_curves import METHODS, descend
+from cnnlib.viz import Line, Note
 from cnnlib.widgets.gradient_descent.batch_noise import SIZES, BatchNoise, regression
-from cnnlib.widgets.gradient_descent.contours import ContourExplorer, degrees
+from cnnlib.widgets.gradient_descent.contours import ContourExplorer, degrees, plain
+from cnnlib.widgets.gradient_descent.map_labels import LETTER, LINE, apart
 from cnnlib.widgets.gradient_descent.optimizer_race import OptimizerRace
-from cnnlib.widgets.gradient_descent.surface_picture import SURFACES, surface_of
+from cnnlib.widgets.gradient_descent.surface_picture import SURFACES, map_marks, surface_of, window
 from tests.widgets.sweep import assert_refuses, sweep
 
 
@@ -28,15 +30,76 @@ def test_the_map_tells_what_the_path_does():
     widget = ContourExplorer(condition=10, angle=0, start_1=1, start_2=0, rate=1, steps=3)
     assert widget.text == (
         "After 3 steps the error is 0.0266 at (0.729, 0.000)."
-        " At the start the way down points straight at the minimum."
+        " The arrow at the start points straight at the lowest point."
     )
     widget.set_state(start_2=1)
-    assert "points 39 degrees past the minimum" in widget.text
+    assert "misses the lowest point by 39 degrees" in widget.text
     assert widget.facts["condition"] == pytest.approx(10) and widget.facts["limit"] == pytest.approx(2)
     widget.set_state(rate=10, steps=200)
     assert widget.text == (
         "After 200 steps the path has left the map: the error grows without bound. It diverges."
     )
+
+
+def test_an_error_is_written_out():
+    for error, words in ((0.0266, "0.027"), (4.583e-5, "0.000046"), (1e-9, "less than 0.000001"), (0.0, "0")):
+        assert plain(error, 2) == words
+    widget = ContourExplorer(steps=20)
+    (figure,) = (f for f in widget.scene.figures if f.large)
+    assert "e-" not in widget.text + figure.value
+
+
+NOTES = {"start: drag me", "lowest point", "steepest way down", "step 20"}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("optimizer", ["SGD", "Momentum"])
+def test_each_place_on_the_map_has_its_word_and_none_hides_another(surface, optimizer):
+    widget = ContourExplorer(surface=surface, optimizer=optimizer, rate=0.1, steps=20, momentum=0.8)
+    panel = widget.scene.panels[0]
+    notes = [mark for mark in panel.marks if isinstance(mark, Note)]
+    assert {note.text for note in notes} == NOTES
+    unit = (panel.y.high - panel.y.low) / 438
+    for i, one in enumerate(notes):
+        assert panel.x.low < one.x and one.x + LETTER * len(one.text) * unit < panel.x.high
+        assert panel.y.low < one.y - LINE * unit and one.y < panel.y.high
+        for other in notes[:i]:
+            beside = one.x + LETTER * len(one.text) * unit <= other.x
+            beside |= other.x + LETTER * len(other.text) * unit <= one.x
+            assert beside or abs(one.y - other.y) >= LINE * unit * 0.999, (one.text, other.text)
+
+
+def test_the_words_of_the_start_do_not_hide_the_first_step():
+    widget = ContourExplorer(start_1=-2.5, start_2=2.0, rate=0.5, steps=5)
+    first = widget.scene.panels[0]
+    (note,) = (m for m in first.marks if isinstance(m, Note) and m.text.startswith("start"))
+    (line,) = (m for m in first.marks if isinstance(m, Line) and m.color == "purple")
+    unit = (first.y.high - first.y.low) / 438
+    x, y = (
+        np.interp(np.linspace(0, 1, 50), [0, 1], line.x[:2]),
+        np.interp(np.linspace(0, 1, 50), [0, 1], line.y[:2]),
+    )
+    inside = (
+        (note.x < x)
+        & (x < note.x + LETTER * len(note.text) * unit)
+        & (note.y - LINE * unit < y)
+        & (y < note.y)
+    )
+    assert not inside.any()
+
+
+def test_slow_steps_make_no_heap_of_points():
+    path = np.column_stack([1 - 0.5 ** np.arange(30), np.zeros(30)])
+    kept = apart(path, 0.02)
+    assert (np.linalg.norm(np.diff(kept, axis=0), axis=1) >= 0.02).all() and len(kept) < 8
+
+
+def test_the_map_is_wider_than_the_range_of_its_surface_and_as_fine_within_it():
+    surface = surface_of("bowl", 10.0, 30.0)
+    low, high = window(surface, 1.5)
+    assert (high - low).tolist() == [9, 6] and (low + high).tolist() == [0, 0]
+    narrow, wide = (map_marks(surface, w)[0].z for w in (1.0, 1.5))
+    assert len(np.unique(wide)) > len(np.unique(narrow))
 
 
 def test_on_the_ridge_of_a_saddle_there_is_no_way_down():

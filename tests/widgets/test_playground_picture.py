@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from cnnlib.playground import feature_maps
-from cnnlib.viz import Cursor, Line, Links, Points, Tiles
+from cnnlib.viz import Cursor, Line, Links, Note, Points, Tiles
 from cnnlib.widgets.spirals.explorer import OWN, Playground
 from cnnlib.widgets.spirals.presets import neurons
 from cnnlib.widgets.spirals.scene import PITCH, SIDE, THUMB
+from cnnlib.widgets.spirals.surface import FEW
 
 
 def marks(view, panel, kind, emits=None):
@@ -80,19 +81,62 @@ def test_labels_of_regression_have_full_colour_at_the_largest():
 
 def test_links_are_wide_as_their_weights_are_large():
     view = Playground(seed=0.3)
-    for weight, width in ((0, 0.75), (2.5, 4.25), (-5, 7.75), (50, 8)):
+    for weight, width in ((0, 1), (2.5, 5.5), (-5, 10), (50, 10)):
         view.set_state(value=weight)
         assert marks(view, 0, Links, "link 0")[0].widths[0] == pytest.approx(width)
 
 
-def test_points_on_the_wrong_side_have_a_ring_of_ink():
-    view = Playground(seed=0.3, epoch=10)
-    ringed = np.concatenate([m.x for m in marks(view, 1, Points) if m.outline == "ink"])
-    wrong = np.sign(view.run.predict(view.run.train[:, :2])) != view.run.train[:, 2]
-    np.testing.assert_allclose(np.sort(ringed), np.sort(view.run.train[wrong, 0]), rtol=1e-6)
+def ringed(view):
+    """Places and sizes of the points with a ring."""
+    found = [m for m in marks(view, 1, Points) if m.outline in ("ink", "muted")]
+    places = np.concatenate([np.column_stack([m.x, m.y]) for m in found])
+    return places[np.lexsort(places.T)], {m.size for m in found}
 
 
-def test_squares_at_the_corners_have_the_colours_of_the_biases():
+@pytest.mark.parametrize("shown", [False, True])
+def test_the_points_with_a_ring_are_those_counted(shown):
+    view = Playground(seed=0.3, epoch=10, show_test_data=shown)
+    points = view.run.test
+    wrong = points[np.sign(view.run.predict(points[:, :2])) != points[:, 2]][:, :2]
+    assert len(wrong) == view.facts["wrong"] > 0
+    np.testing.assert_allclose(ringed(view)[0], wrong[np.lexsort(wrong.T)], rtol=1e-6)
+    assert "ring" in view.scene.panels[1].subtitle
+
+
+def test_few_wrong_points_are_drawn_larger_than_many():
+    many, few = Playground(seed=0.12345), Playground(seed=0.12345)
+    while few.facts["wrong"] > FEW:
+        few.advance(1)
+    assert 0 < few.facts["wrong"] <= FEW < many.facts["wrong"]
+    assert min(ringed(few)[1]) > max(ringed(many)[1])
+
+
+def test_where_nothing_is_wrong_no_ring_is_explained():
+    for view in (Playground(seed=0.12345, epoch=100), Playground(problem="regression")):
+        assert view.facts["wrong"] == 0 and "ring" not in view.scene.panels[1].subtitle
+        assert {m.outline for m in marks(view, 1, Points)} == {"paper"}
+
+
+def test_map_and_colour_bar_end_in_one_line():
+    panels = {panel.name: panel for panel in Playground().scene.panels}
+    assert panels["map"].group == panels["ramp"].group != ""
+
+
+def test_before_the_first_epoch_the_plot_of_time_has_no_lines_to_name():
+    assert [line.label for line in curves(Playground())] == ["", ""]
+    view = Playground()
+    assert any("Press Play" in m.text for m in view.scene.timeline.marks if isinstance(m, Note))
+
+
+def test_no_note_lies_on_its_own_arrow():
+    """An arrow leaves beside the words; it must not run along them."""
+    for shape in ((4, 2), (8, 8), (8, 6), (2, 8, 3)):
+        view = Playground(**neurons(*shape))
+        for note in marks(view, 0, Note):
+            assert note.to is None or (note.to[0] < note.x and note.to[1] < note.y)
+
+
+def test_dots_at_the_corners_have_the_colours_of_the_biases():
     view = Playground(**neurons(3, 2), seed=0.3, epoch=30)
     squares = tiles(view, "bias")
     np.testing.assert_allclose(squares.z.ravel(), np.concatenate(view.run.biases[:-1]), rtol=1e-6)

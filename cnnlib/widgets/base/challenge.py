@@ -10,7 +10,8 @@ from dataclasses import dataclass
 class Challenge:
     """A goal in numbers: what to reach, and how to recognise it in the scene's facts.
 
-    `progress` gives the present value in words, such as ``"now 0.52"``, and the share of the way, 0 to 1.
+    `progress` gives the present value in words, such as ``"now 0.52"``, and the share of the way, 0 to 1;
+    None where the goal does not fit what is chosen: then it is not shown.
 
     >>> Challenge("Error below 0.02", lambda facts: facts["error"] < 0.02).reached({"error": 0.01})
     True
@@ -18,7 +19,7 @@ class Challenge:
 
     text: str
     test: Callable[[Mapping[str, float]], bool]
-    progress: Callable[[Mapping[str, float]], tuple[str, float]] | None = None
+    progress: Callable[[Mapping[str, float]], tuple[str, float] | None] | None = None
 
     def reached(self, facts: Mapping[str, float]) -> bool:
         return bool(self.test(facts))

@@ -273,7 +273,10 @@ class Widget:
         """How far the challenge is: words for the present value, and the share of the way."""
         if self.challenge is None or self.challenge.progress is None:
             return None
-        words, share = self.challenge.progress(self.scene.facts)
+        progress = self.challenge.progress(self.scene.facts)
+        if progress is None:
+            return {"text": "", "share": 0.0, "fits": False}
+        words, share = progress
         return {"text": word(words), "share": min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0}
 
     def close(self) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from math import floor, log10
+
 import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.races import excess
 from cnnlib.runtime.language import say, say_many, word
-from cnnlib.viz import Arrows, Figure, Handle, Line, Note, Panel, Points, Scene, Slot, Zone
+from cnnlib.viz import Arrows, Figure, Handle, Line, Narrow, Note, Panel, Points, Scene, Slot, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.gradient_descent.map_labels import MapLabels, apart
 from cnnlib.widgets.gradient_descent.surface_picture import (
-    BELOW_AT,
-    COLUMNS,
-    HEIGHT,
-    MAP_AT,
-    NARROW,
-    ROWS,
     SURFACES,
     WORDS,
     error_panel,
@@ -23,15 +20,23 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
     map_marks,
     surface_of,
     visible,
-    words_panel,
+    window,
+    words_about,
 )
 
 NEAR, FAR = 60, 200  # steps drawn: the nearer end as long as it holds them
+WIDE, MAP_HIGH = 1.47, 438  # width of the map by its height, its height in pixels
+COLUMNS, ROWS, HEIGHT = (
+    (690, 338),
+    {True: ("212px", 1), False: ("268px", 1)},
+    466,
+)  # map, then errors and what is beneath
+NARROW = Narrow(("256px", "212px", "262px"), (1,), 730, {"map": (0, 0), "errors": (1, 0), "walker": (2, 0)})
 WITHOUT_MEMORY = ("SGD", "Adam")  # rules on which the slider of momentum has no effect
 SLOTS = {
     "head": ("surface",),
-    "bar": ("rate",),
-    "walker": ("optimizer", "momentum", "condition", "angle"),
+    "bar": ("rate", "momentum"),
+    "walker": ("optimizer", "condition", "angle"),
     "handle": ("start_1", "start_2", "steps"),
 }
 
@@ -76,16 +81,16 @@ class ContourExplorer(Widget):
         bowl = state["surface"] == SURFACES[0]
         idle = [] if bowl else ["condition", "angle"]
         idle += ["momentum"] * (state["optimizer"] in WITHOUT_MEMORY)
-        errors = error_panel([(excess(surface, whole), "purple", "solid", 1.0)], state["steps"])
+        curves = [(excess(surface, whole), "purple", "solid", 1.0)]
         return Scene(
-            [self.map_panel(surface, path), words_panel(state["surface"]), errors],
+            [self.map_panel(surface, path, facts), error_panel(curves, state["steps"], at=(0, 1))],
             self.sentence(state, facts),
             facts,
-            rows=ROWS,
+            rows=ROWS[bowl],
             columns=COLUMNS,
             height=HEIGHT,
             figures=self.figures(facts),
-            slots=[Slot("walker", BELOW_AT, title="Who walks, and where")],
+            slots=[Slot("walker", (1, 1), title="How to read the map", text=words_about(state["surface"]))],
             zones={"rate": self.zones(facts["limit"]) if bowl and state["optimizer"] == "SGD" else []},
             narrow=NARROW,
             idle=idle,
@@ -110,9 +115,9 @@ class ContourExplorer(Widget):
         }
 
     def figures(self, facts):
-        error = "beyond measure" if facts["diverged"] else f"{facts['error']:.2g}"
-        aside = Figure("Steepest way down points", f"{facts['aside']:.0f}°", "past the lowest point")
-        return [Figure("Error", error, large=True), aside]
+        error = "beyond measure" if facts["diverged"] else plain(facts["error"], 2)
+        aside = Figure("Arrow misses the lowest point by", f"{facts['aside']:.0f}°")
+        return [Figure("Error", error, large=True), *[aside] * (facts["slope"] >= 1e-9)]
 
     def zones(self, limit):
         """What rates lead to in the steep direction of a bowl."""
@@ -123,27 +128,33 @@ class ContourExplorer(Widget):
         border = Zone(limit, "zigzags", "link", "◆", say("2/curvature = {limit:.2f}", limit=limit))
         return [*zones, border, Zone(10, "explodes", "ink", "✕")]
 
-    def map_panel(self, surface, path):
-        seen, start = visible(path), path[0]
+    def map_panel(self, surface, path, facts):
+        """The ground, the path on it, the steepest way down from the start, and a word at each of them."""
+        low, high = window(surface, WIDE)
+        seen, start, size = visible(path), path[0], surface.high - surface.low
         way = -surface.gradient(start)
         length = np.linalg.norm(way)
-        way = way / length if length > 1e-9 else way * 0
-        reach = 0.17 * (surface.high - surface.low)
-        tip = start + way * reach
-        marks = [
-            *map_marks(surface),
-            Line(seen[:, 0], seen[:, 1], color="purple", width=1.8),
-            Points(seen[:, 0], seen[:, 1], color="purple", size=3, outline="ink"),
-            Points(*seen[-1:].T, color="purple", shape="diamond", size=7, outline="ink"),
-            Arrows([start[0]], [start[1]], [tip[0] - start[0]], [tip[1] - start[1]], color="ink"),
-            *lowest_note(surface),
-            *start_marks(surface, start),
-        ]
+        arrow = (way / length if length > 1e-9 else way * 0) * 0.15 * size
+        drawn = np.concatenate([[start + arrow], seen])
+        labels = MapLabels(low, high, MAP_HIGH, drawn)
+        goal, end = surface.minima[-1], seen[-1]
+        notes = [labels.note(start, "start: drag me", far=10), labels.note(goal, "lowest point")]
+        if len(path) > 1 and ((low < end) & (end < high)).all():
+            notes.append(labels.note(end, say("step {number}", number=len(path) - 1)))
         if length > 1e-9:
-            across = np.array([-way[1], way[0]]) * (1 if way[1] < 0 else -1)
-            words = start + way * reach * 0.75 + across * reach * 0.18
-            marks.append(Note(*words, "steepest way down", color="ink", width=130, needs=300))
-        return Panel(marks, *map_axes(surface), at=MAP_AT, equal=True, grid=False, name="map")
+            notes.append(labels.note(start + arrow, "steepest way down", needs=300))
+        beads = apart(seen, 9 / MAP_HIGH * size[1])
+        marks = [
+            *map_marks(surface, WIDE),
+            Line(seen[:, 0], seen[:, 1], color="purple", width=2.8),
+            Points(beads[:, 0], beads[:, 1], color="purple", size=3, outline="paper"),
+            Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink"),
+            Points(*seen[-1:].T, color="purple", shape="diamond", size=7, outline="ink"),
+            *notes,
+            Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10),
+        ]
+        axes = map_axes(surface, WIDE)
+        return Panel(marks, *axes, at=(0, 0, 2, 1), equal=True, grid=False, name="map")
 
     def sentence(self, state, facts):
         steps = say_many("After {number} step", "After {number} steps", state["steps"])
@@ -155,17 +166,30 @@ class ContourExplorer(Widget):
         if facts["slope"] < 1e-9:
             way = "At the start the gradient is zero: there is no way down to follow"
         elif aside < 0.5:
-            way = "At the start the way down points straight at the minimum"
+            way = "The arrow at the start points straight at the lowest point"
         else:
-            way = say("At the start the way down points {aside:.0f} degrees past the minimum", aside=aside)
+            way = say("The arrow at the start misses the lowest point by {aside:.0f} degrees", aside=aside)
         place = f"({facts['weight_1']:.3f}, {facts['weight_2']:.3f})".replace("-0.000", "0.000")
         return say(
-            "{steps} the error is {error:.3g} at {place}. {way}.",
+            "{steps} the error is {error} at {place}. {way}.",
             steps=steps,
-            error=facts["error"],
+            error=plain(facts["error"], 3),
             place=place,
             way=way,
         )
+
+
+def plain(error: float, digits: int) -> str:
+    """An error to so many digits, written out.
+
+    >>> plain(0.0266, 2), plain(4.583e-5, 2), plain(3e-9, 2), plain(0.0, 2)
+    ('0.027', '0.000046', 'less than 0.000001', '0')
+    """
+    if error == 0 or error >= 1e-4:
+        return f"{error:.{digits}g}"
+    if error < 1e-6:
+        return word("less than 0.000001")
+    return f"{error:.{digits - 1 - floor(log10(error))}f}"
 
 
 def lowest_note(surface) -> list[Note]:

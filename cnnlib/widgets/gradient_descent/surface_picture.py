@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import ceil, floor
 
 import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS
 from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle, Surface
+from cnnlib.runtime.language import word
 from cnnlib.viz import Axis, Cursor, Heatmap, Line, Narrow, Note, Panel, Text
 
 SURFACES = ("bowl", "Rosenbrock's valley", "saddle", "ripples")
@@ -25,7 +27,7 @@ NARROW = Narrow(
 MAP_AT, ERRORS_AT, BELOW_AT = (0, 0, 2, 1), (0, 2), (1, 2)
 _FLOOR, _CEILING = 1e-8, 100.0  # errors are drawn on a log axis between these
 _FAR = 1e3  # a weight beyond this has left for good
-_BANDS = 14
+_BANDS, _MOST_BANDS = 14, 26
 
 _MAP_WORDS = (
     "Thin lines join places of equal error; grey ground is high. Where the lines lie close, it is steep."
@@ -46,12 +48,22 @@ def surface_of(name: str, condition: float, angle: float) -> Surface:
     return {SURFACES[1]: Rosenbrock, SURFACES[2]: Saddle, SURFACES[3]: Ripples}[name]()
 
 
+def window(surface: Surface, wide: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    """Corners of the map: the range of the surface, `wide` times as wide."""
+    more = np.array([(wide - 1) / 2 * (surface.high[0] - surface.low[0]), 0.0])
+    return surface.low - more, surface.high + more
+
+
 @lru_cache(maxsize=64)
-def map_marks(surface: Surface) -> tuple:
+def map_marks(surface: Surface, wide: float = 1.0) -> tuple:
     """The surface as bands of the root of its error, which keeps valleys visible, and contour lines."""
-    x, y, z = surface.grid(141)
+    low, high = window(surface, wide)
+    x, y = np.linspace(low[0], high[0], round(141 * wide)), np.linspace(low[1], high[1], 141)
+    z = surface.error(np.stack(np.meshgrid(x, y), axis=-1))
     shade = np.sqrt(z - z.min())
-    levels = np.linspace(0, shade.max(), _BANDS)
+    inside = (x >= surface.low[0] - 1e-9) & (x <= surface.high[0] + 1e-9)
+    step = shade[:, inside].max() / (_BANDS - 1)  # as fine beside the range of the surface as in it
+    levels = step * np.arange(min(_MOST_BANDS, np.ceil(shade.max() / step - 1e-9) + 1))
     from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
 
     generator = contour_generator(x, y, shade, line_type=LineType.ChunkCombinedNan)
@@ -60,20 +72,20 @@ def map_marks(surface: Surface) -> tuple:
     half = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
     extent = (x[0] - half[0], x[-1] + half[0], y[0] - half[1], y[-1] + half[1])
     outline = np.concatenate(points).T
-    lowest, low, high = surface.minima, surface.low, surface.high
+    lowest = surface.minima
     return (
-        Heatmap(levels[np.digitize(shade, levels[1:-1])], extent, cmap="shade", hover=False),
-        Line(outline[0], outline[1], color="muted", width=0.7, alpha=0.6),
+        Heatmap(levels[np.digitize(shade, levels[1:-1])], extent, cmap="shade", alpha=0.75, hover=False),
+        Line(outline[0], outline[1], color="muted", width=0.7, alpha=0.5),
         Text(*lowest.T, ["+"] * len(lowest), size=26),
         Text([high[0]], [low[1]], "weight 1 →", align="right", baseline="bottom", shift=(-6, -5)),
         Text([low[0]], [high[1]], "↑ weight 2", align="left", baseline="top", shift=(6, 6)),
     )
 
 
-def map_axes(surface: Surface) -> tuple[Axis, Axis]:
+def map_axes(surface: Surface, wide: float = 1.0) -> tuple[Axis, Axis]:
     return tuple(
-        Axis(low, high, ticks=range(round(low), round(high) + 1))
-        for low, high in zip(surface.low, surface.high, strict=True)
+        Axis(low, high, ticks=range(ceil(low), floor(high) + 1))
+        for low, high in zip(*window(surface, wide), strict=True)
     )
 
 
@@ -88,13 +100,18 @@ def words_panel(name: str, short: bool = False) -> Panel:
     return Panel(marks, *axes, at=(0, 1, rows, 1), grid=False)
 
 
+def words_about(name: str) -> str:
+    """How to read the map, and what is special about its surface, in one paragraph."""
+    return f"{word(_MAP_WORDS)} {word(_SURFACE_WORDS[name])}"
+
+
 def visible(path: np.ndarray) -> np.ndarray:
     """The path up to where it has left the map for good."""
     gone = ~(np.abs(path) < _FAR).all(axis=1)
     return path[: int(np.argmax(gone))] if gone.any() else path
 
 
-def error_panel(curves, now: int) -> Panel:
+def error_panel(curves, now: int, at=ERRORS_AT) -> Panel:
     """Error against steps, what is to come as a ghost; `curves` are (errors, color, dash, alpha)."""
     marks = []
     for errors, color, dash, alpha in curves:
@@ -108,5 +125,5 @@ def error_panel(curves, now: int) -> Panel:
     x = Axis(0, len(curves[0][0]) - 1, "step", whole=True)
     names = ("10⁻⁸", "10⁻⁶", "10⁻⁴", "0.01", "1", "100")
     y = Axis(_FLOOR, _CEILING, log=True, ticks=(1e-8, 1e-6, 1e-4, 1e-2, 1, 100), names=names)
-    title, how = "Error above the lowest", "each line: a hundredth"
-    return Panel(marks, x, y, title=title, subtitle=how, at=ERRORS_AT, name="errors")
+    title, how = "Error above the lowest", "log axis: each line × 100"
+    return Panel(marks, x, y, title=title, subtitle=how, at=at, name="errors")

@@ -8,29 +8,25 @@ from cnnlib.viz import Figure, Narrow, Slot, Strip
 from cnnlib.widgets.spirals.sentences import short
 
 FRAME = {
-    "rows": ("302px", "54px", "102px"),
-    "columns": (1.35, 5.4, 3.15),
-    "height": 458,
+    "rows": ("320px", "54px", "114px"),
+    "columns": (1.35, 5.71, 2.94),
+    "height": 488,
     "slots": (Slot("data", (0, 0, 3, 1), title="Data"), Slot("output", (2, 2))),
     "narrow": Narrow(
-        ("124px", "458px", "340px", "54px", "120px"),
+        ("132px", "488px", "340px", "54px", "124px"),
         (1,),
-        1096,
+        1138,
         {"data": (0, 0), "network": (1, 0), "map": (2, 0), "ramp": (3, 0), "output": (4, 0)},
     ),
 }
 
 
-def figures(run: Run, facts: dict) -> list[Figure]:
+def figures(facts: dict) -> list[Figure]:
     """The numbers that matter."""
-    shown = [
+    return [
         Figure("Epoch", f"{facts['epoch']:,}", large=True, first=True),
         Figure("Test loss", short(facts["test_loss"]), large=True, mark="solid"),
-        Figure("Training loss", short(facts["train_loss"]), mark="dashed"),
     ]
-    if run.config.problem == "classification":
-        shown.append(Figure("Wrong", str(facts["wrong"]), f"/ {len(run.test)}", mark="ring"))
-    return shown
 
 
 def trouble(run: Run) -> Strip | None:

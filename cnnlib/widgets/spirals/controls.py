@@ -28,7 +28,7 @@ marked("playground", "zero", "same", "normal", "large")  # first weights; others
 marked("One neuron more in layer {number}", "One neuron fewer in layer {number}")
 
 CONTROLS = (
-    Choice("preset", (OWN, *PRESETS), label="Run to look at", words=("Runs worth seeing", *PRESETS)),
+    Choice("preset", (OWN, *PRESETS), label="Runs worth seeing", words=("choose one", *PRESETS)),
     Choice("problem", PROBLEMS, "classification", label="Problem"),
     Choice(
         "dataset",
@@ -42,7 +42,7 @@ CONTROLS = (
         "reg_dataset",
         REG_DATASETS,
         "reg-plane",
-        label="Or a number each:",
+        label="Points with a number each",
         picker="thumbnails",
         words=[REG_WORDS[name] for name in REG_DATASETS],
     ),
@@ -64,7 +64,7 @@ CONTROLS = (
     ),
     LogSlider("learning_rate", 1e-5, 10, 0.03, label="Learning rate"),
     Slider("batch_size", 1, 30, 10, integer=True, label="Batch size"),
-    Choice("regularization", REGULARIZATIONS, label="Penalty"),
+    Choice("regularization", REGULARIZATIONS, label="Penalty on large weights"),
     Number("regularization_rate", 0, 10, 0, step=0.001, label="Penalty rate"),
     Slider("epoch", 0, 1_000_000, 0, integer=True, label="Rewind to epoch"),
     Choice("node", NODES, label="Large map"),
@@ -79,12 +79,10 @@ CONTROLS = (
 )
 
 SLOTS = {
-    "head": ("preset",),
-    "settings 0": ("noise",),
-    "settings 1": ("learning_rate", "activation", "regularization", "links"),
-    "settings 2": ("speed", "weights"),
-    "data": ("dataset", "reg_dataset", "points"),
-    "output": ("show_test_data", "discretize", "text"),
+    "bar": ("learning_rate", "activation", "weights"),
+    "data": ("dataset", "noise", "points"),
+    "output": ("time",),
+    "says": ("text", "show_test_data", "discretize"),
     "handle": ("epoch",),
     "anchored": (
         "more layers",
@@ -94,11 +92,16 @@ SLOTS = {
         "value",
     ),
     "more": (
+        "preset",
+        "links",
+        "speed",
+        "regularization",
+        "regularization_rate",
         "problem",
+        "reg_dataset",
         "perc_train_data",
         "seed",
         "batch_size",
-        "regularization_rate",
         "init",
         "node",
         "edit_layer",

@@ -18,7 +18,7 @@ from cnnlib.widgets.spirals.presets import OWN, SETTINGS, neurons, preset_state,
 from cnnlib.widgets.spirals.scene import NetworkPicture, node_at, place_of
 from cnnlib.widgets.spirals.sentences import QUESTIONS, chosen_words, facts_of, pushed, sentence, way
 from cnnlib.widgets.spirals.share import PAGE, line_of, run_of
-from cnnlib.widgets.spirals.surface import color_bar, data_pictures, map_panel, timeline
+from cnnlib.widgets.spirals.surface import color_bar, data_pictures, key_of_rings, map_panel, timeline
 
 
 class Playground(Widget):
@@ -52,9 +52,7 @@ class Playground(Widget):
     restarts = SETTINGS
     volatile = ("edit_layer", "edit_to", "edit_from", "value", "share")
     challenge = Challenge(
-        "spirals: test loss below the chapter's 0.106",
-        lambda facts: facts["spiral"] and facts["test_loss"] < 0.106,
-        way,
+        "Goal: test loss below 0.106", lambda facts: facts["spiral"] and facts["test_loss"] < 0.106, way
     )
 
     hovered: str | None = None  # the node beneath the pointer
@@ -266,7 +264,7 @@ class Playground(Widget):
         if self.opened:
             anchors.append(network.popover(chosen, chosen_words(self.run, chosen), pushed(self.run, chosen)))
         alone = "" if name == "output" else "its answer at each point, alone"
-        subtitle = alone or "what the network answers at each point"
+        subtitle = alone or key_of_rings(self.run)
         panels = [
             network.panel(chosen if self.opened else None, place, at=(0, 1, 3, 1)),
             map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]}", subtitle, (0, 2)),
@@ -285,7 +283,7 @@ class Playground(Widget):
             facts,
             **FRAME,
             title=QUESTIONS[self.run.config.active_dataset],
-            figures=figures(self.run, facts),
+            figures=figures(facts),
             anchors=anchors,
             timeline=timeline(self.losses, self.run.epoch),
             pictures=data_pictures(),

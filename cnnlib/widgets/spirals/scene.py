@@ -14,10 +14,11 @@ from cnnlib.viz import Anchor, Axis, Line, Links, Note, Panel, Text, Tiles
 FEATURE_NAMES = ("X₁", "X₂", "X₁²", "X₂²", "X₁X₂", "sin X₁", "sin X₂")
 READ = {"means": "output", "places": FEATURE_NAMES[:2]}  # what the pointer reads from a map of the square
 THUMB = 20  # cells along the side of a node's small map
-SIDE, PITCH, TOP = 36, 42, 103  # of nodes, in pixels: side, distance of two middles, first middle
-DEPTH = 452  # height of the network in pixels
+SIDE, PITCH, TOP = 38, 45, 100  # of nodes, in pixels: side, distance of two middles, first middle
+DEPTH = 482  # height of the network in pixels
 LEFT, RIGHT = 0.17, 1.1  # places of features and of the output, as shares of the width
 CURVE = 18  # pixels between the ends of links that arrive at one node
+STRONG = 0.6  # weight from which a link has full colour
 PALE = 1.65  # value of full colour in maps: 1 stays paler than a point
 OUTPUT = 9000  # id of the output among the tiles; of neuron i in layer k: 100 k + i
 AIR = 470  # pixels of width below which notes give way
@@ -126,7 +127,7 @@ class NetworkPicture:
             last = k == len(values) - 1
             flat, dead, ends = matrix.ravel(), self.run.dead[k].ravel(), self.ends(k)
             look = {"curved": True, "inset": (SIDE / 2, 0 if last else SIDE / 2), "to": "map" if last else ""}
-            widths = np.nan_to_num(np.clip(0.75 + 7 * np.abs(flat) / (5 * reach), 0.75, 8), nan=0.75)
+            widths = np.nan_to_num(np.clip(1 + 9 * np.abs(flat) / (5 * reach), 1, 10), nan=1)
             pale = {name: part[dead] for name, part in ends.items()}
             full = {name: part[~dead] for name, part in ends.items()}
             if selected and selected[0] == k and selected[2] >= 0:
@@ -141,8 +142,8 @@ class NetworkPicture:
                     **look,
                     values=drawable(flat[~dead]),
                     widths=widths[~dead],
-                    vmin=-reach,
-                    vmax=reach,
+                    vmin=-STRONG * reach,
+                    vmax=STRONG * reach,
                     crawls=True,
                     means="weight" if self.state["links"] == "weights" else "gradient of the weight",
                     emits=f"link {k}",
@@ -184,7 +185,7 @@ class NetworkPicture:
         return marks
 
     def bias_marks(self) -> Tiles:
-        """A square below the left corner of every node, coloured by its bias."""
+        """A dot below the left corner of every node, coloured by its bias."""
         hidden = range(1, len(self.rows))
         x = np.concatenate([[], *(np.full(len(self.rows[k]), self.x[k]) for k in hidden)])
         y = np.concatenate([[], *(row_y(self.rows[k]) for k in hidden)])
@@ -201,8 +202,8 @@ class NetworkPicture:
             9,
             vmin=-1,
             vmax=1,
-            state=np.ones(len(x)),
-            radius=1,
+            state=np.zeros(len(x)),
+            radius=4.5,
             shift=(-SIDE / 2 - 6, SIDE / 2 - 4),
             emits="bias",
             names=words,
@@ -216,9 +217,9 @@ class NetworkPicture:
         x = self.x[1:-1]
         title = say_many("{number} hidden layer", "{number} hidden layers", len(counts))
         marks = [
-            Text([0], [14], "Features", align="left", bold=True, size=13),
-            Text([0, 0], [33, 49], ["Which numbers of", "a point go in?"], align="left", color="muted"),
-            Text([self.middle()], [14], title, bold=True, size=13),
+            Text([0], [10], "Features", align="left", bold=True, size=13),
+            Text([0, 0], [30, 46], ["Which numbers of", "a point go in?"], align="left", color="muted"),
+            Text([self.middle()], [10], title, bold=True, size=13),
         ]
         if counts:
             words = [
@@ -227,8 +228,8 @@ class NetworkPicture:
             ]
             bracket = [x[0], x[0], x[-1], x[-1]]
             marks += [
-                Line(bracket, [36, 31, 31, 36], color="muted", width=1),
-                Text(x, np.full(len(x), 45.0), words),
+                Line(bracket, [33, 28, 28, 33], color="muted", width=1),
+                Text(x, np.full(len(x), 42.0), words),
             ]
         return marks
 
@@ -240,37 +241,29 @@ class NetworkPicture:
     def notes(self) -> list[Note]:
         """What a first-time reader would ask."""
         bottoms = [row_y(rows[-1:])[0] + SIDE / 2 if len(rows) else TOP for rows in self.rows]
-        notes = [Note(0, 386, "Pale: off. Click to feed it in.", width=130, needs=AIR)]
+        notes = [Note(0, row_y(6) + SIDE / 2 + 12, "Pale: off. Click to feed it in.", width=130, needs=AIR)]
         if 1 < len(self.rows) < 5:
             words = "A neuron: its answer everywhere. Point at it."
-            notes.append(
-                Note(
-                    self.x[1] - 0.07,
-                    bottoms[1] + 12,
-                    words,
-                    (self.x[1] - 0.01, bottoms[1] + 3),
-                    150,
-                    needs=AIR,
-                )
-            )
+            x, y = self.x[1], bottoms[1]
+            notes.append(Note(x, y + 14, words, (x - 0.015, y + 4), 150, needs=AIR))
         if 2 < len(self.rows) < 5:
             words = "A weight: blue adds, orange takes away."
             if self.state["links"] != "weights":
                 words = "A weight's gradient: where blue, the weight will fall."
-            spot = self.x[2] - 0.5 * (self.x[2] - self.x[1]), bottoms[2] - 12
-            notes.append(Note(self.x[2] - 0.06, bottoms[2] + 8, words, spot, 165, needs=AIR))
+            x, y = self.x[2], bottoms[2]
+            notes.append(Note(x - 0.03, y + 16, words, (x - 0.08, y - SIDE / 2), 150, needs=AIR))
         return notes
 
     def anchors(self) -> list[Anchor]:
         """Buttons above the layers, and the features' switches."""
         middle = self.middle()
         found = [
-            Anchor("fewer layers", "network", middle, 14, dx=-74),
-            Anchor("more layers", "network", middle, 14, dx=74),
+            Anchor("fewer layers", "network", middle, 10, dx=-82),
+            Anchor("more layers", "network", middle, 10, dx=82),
         ]
         for k, x in enumerate(self.x[1:-1], 1):
-            found.append(Anchor(f"fewer {k}", "network", float(x), 66, dx=-15))
-            found.append(Anchor(f"more {k}", "network", float(x), 66, dx=15))
+            found.append(Anchor(f"fewer {k}", "network", float(x), 63, dx=-15))
+            found.append(Anchor(f"more {k}", "network", float(x), 63, dx=15))
         for row, name in enumerate(FEATURES):
             found.append(Anchor(name, "network", LEFT, float(row_y(row)), dx=-SIDE / 2 - 6, align="right"))
         return found

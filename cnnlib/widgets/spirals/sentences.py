@@ -53,14 +53,14 @@ QUESTIONS = {
 }
 
 
-def way(facts: dict) -> tuple[str, float]:
-    """How far the spirals are from the chapter's test loss, in words and as a share of the way from 0.5."""
+def way(facts: dict) -> tuple[str, float] | None:
+    """How far the spirals are from the goal, in words and as a share of the way from 0.5; None elsewhere."""
     loss = facts["test_loss"]
     if not facts["spiral"]:
-        return "choose the spirals", 0.0
+        return None
     if not math.isfinite(loss):
         return "now: no number any more", 0.0
-    return say("{loss} at epoch {epoch:,}", loss=short(loss), epoch=facts["epoch"]), (0.5 - loss) / (
+    return say("now {loss}, at epoch {epoch:,}", loss=short(loss), epoch=facts["epoch"]), (0.5 - loss) / (
         0.5 - 0.106
     )
 

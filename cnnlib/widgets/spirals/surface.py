@@ -8,38 +8,76 @@ import numpy as np
 
 from cnnlib.playground import DATASETS, REG_DATASETS, Config
 from cnnlib.playground import Playground as Run
-from cnnlib.viz import Axis, Cursor, Heatmap, Line, Panel, Points, Reference
+from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points
 from cnnlib.widgets.spirals.scene import MOST, PALE, READ, signs
 
+FEW = 30  # wrong points up to which each is drawn large, with a strong ring
 SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
 TICKS = (-6, -3, 0, 3, 6)
 SCALE = {"cmap": "diverging", "vmin": -PALE, "vmax": PALE}
 
 
 def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, at) -> Panel:
-    """One node's map over the square, with the points; those on the wrong side have a ring of ink."""
+    """One node's map over the square, with the points; test points on the wrong side have a ring."""
     marks = [
-        Heatmap(signs(np.clip(z, -1, 1), state["discretize"]), (-6, 6, -6, 6), **SCALE, places=READ["places"])
+        Heatmap(
+            signs(np.clip(z, -1, 1), state["discretize"]),
+            (-6, 6, -6, 6),
+            **SCALE,
+            places=READ["places"],
+            smooth=not state["discretize"],
+        )
     ]
-    for points, shape, size in ((run.train, "circle", 3.5), (run.test, "square", 3.0)):
+    for points, shape, size in ((run.train, "circle", 3.3), (run.test, "square", 3.0)):
         if points is run.train or state["show_test_data"]:
-            inside = points[np.abs(points[:, :2]).max(axis=1, initial=0) <= 6]
-            marks += point_marks(inside, run.config.problem, size, shape, "paper")
-            if run.config.problem == "classification":
-                wrong = inside[np.sign(run.predict(inside[:, :2])) != inside[:, 2]]
-                marks += point_marks(wrong, run.config.problem, size + 0.5, shape, "ink")
+            marks += point_marks(within(points), run.config.problem, size, shape, "paper")
+    wrong = within(wrong_points(run))
+    if len(wrong):
+        size, ring = (5.0, "ink") if len(wrong) <= FEW else (2.6, "muted")
+        marks += point_marks(wrong, run.config.problem, size, "circle", ring)
     axes = Axis(-6, 6, ticks=TICKS), Axis(-6, 6, visible=False)
-    return Panel(marks, *axes, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name="map")
+    return Panel(
+        marks,
+        *axes,
+        title=title,
+        subtitle=subtitle,
+        at=at,
+        equal=True,
+        grid=False,
+        group="output",
+        name="map",
+    )
 
 
-def point_marks(points: np.ndarray, problem: str, size: float, shape: str, outline: str) -> list[Points]:
-    """Points in the colour of their class, or of their number beside the largest."""
+def within(points: np.ndarray) -> np.ndarray:
+    """Those of the points that lie in the square that is drawn."""
+    return points[np.abs(points[:, :2]).max(axis=1, initial=0) <= 6]
+
+
+def wrong_points(run: Run) -> np.ndarray:
+    """Test points on the wrong side; none where a number is learned."""
+    if run.config.problem != "classification":
+        return run.test[:0]
+    return run.test[np.sign(run.predict(run.test[:, :2])) != run.test[:, 2]]
+
+
+def key_of_rings(run: Run) -> str:
+    """What the rings on the output's map are, where there are any."""
+    return "ringed: wrong test points" if len(wrong_points(run)) else "what it answers at each point"
+
+
+def point_marks(
+    points: np.ndarray, problem: str, size: float, shape: str, outline: str, most: float = 1.3
+) -> list[Points]:
+    """Points in the colour of their class, or of their number beside the largest; `most` has full colour."""
     look = {"size": size, "shape": shape, "outline": outline}
     if problem == "classification":
         parts = ((points[points[:, 2] * sign > 0], color) for sign, color in ((-1, "neg"), (1, "pos")))
         return [Points(part[:, 0], part[:, 1], color=color, **look) for part, color in parts]
     values = points[:, 2] / (np.abs(points[:, 2]).max(initial=0) or 1.0)
-    return [Points(points[:, 0], points[:, 1], values=values, cmap="diverging", vmin=-1.3, vmax=1.3, **look)]
+    return [
+        Points(points[:, 0], points[:, 1], values=values, cmap="diverging", vmin=-most, vmax=most, **look)
+    ]
 
 
 @cache
@@ -48,7 +86,7 @@ def color_bar(at: tuple[int, ...]) -> Panel:
     ramp = np.linspace(-PALE, PALE, 90)[None, :]
     marks = [Heatmap(ramp, (-PALE, PALE, 0, 1), cmap="diverging", vmin=-PALE, vmax=PALE, hover=False)]
     x = Axis(-PALE, PALE, ticks=(-1, 0, 1), names=("−1 orange", "0", "blue +1"))
-    return Panel(marks, x, Axis(0, 1, visible=False), at=at, grid=False, name="ramp")
+    return Panel(marks, x, Axis(0, 1, visible=False), at=at, grid=False, group="output", name="ramp")
 
 
 def loss_axis(table: np.ndarray) -> Axis:
@@ -84,16 +122,18 @@ def timeline(losses: list, epoch: int) -> Panel:
         end *= 2
     past, lived = thinned(drawn[: epoch + 1], 0)
     coming, future = thinned(drawn[epoch:], epoch)
+    names = ("training", "test") if epoch else ("", "")  # of lines that are there
     marks = [
         Line(coming, future[:, 0], color="muted", dash="dashed", width=1.5, alpha=0.3),
         Line(coming, future[:, 1], color="ink", alpha=0.3),
-        Line(past, lived[:, 0], color="muted", dash="dashed", width=1.5, label="training"),
-        Line(past, lived[:, 1], color="ink", label="test"),
+        Line(past, lived[:, 0], color="muted", dash="dashed", width=1.5, label=names[0]),
+        Line(past, lived[:, 1], color="ink", label=names[1]),
         Cursor(epoch, sets={"x": "epoch"}),
     ]
     if len(losses) == 1:
-        marks.insert(0, Reference("Press Play", y=y.high / 2, at="end"))
-    return Panel(marks, Axis(0, end, whole=True), y, legend="ends", name="time")
+        marks.append(Note(0.12 * end, 0.8 * y.high, "Press Play: the losses are drawn here.", width=190))
+    axes = Axis(0, end, whole=True), y
+    return Panel(marks, *axes, title="Loss", subtitle="drag to rewind", legend="ends", name="time")
 
 
 @cache
@@ -103,7 +143,7 @@ def data_pictures() -> dict[str, tuple[Panel, ...]]:
 
     def picture(**choice: str) -> Panel:
         run = Run(Config(seed="0.5", **choice))
-        marks = point_marks(run.train[:140], run.config.problem, 1.7, "circle", "")
+        marks = point_marks(run.train[:140], run.config.problem, 2.0, "circle", "", most=1.0)
         return Panel(marks, square, square, equal=True, grid=False)
 
     return {
