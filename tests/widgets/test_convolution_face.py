@@ -79,12 +79,16 @@ def test_a_window_of_a_large_picture_is_shown_magnified_at_every_edge():
 def test_the_settings_that_are_the_topic_stand_in_the_bar_and_the_size_is_reckoned():
     widget = ConvolutionMicroscope(image="digit", stride=2, padding=1)
     assert {"stride", "padding", "kernel_name"} == set(widget.slots["bar"])
-    assert {"(8 + 2·1 − 3) ÷ 2 + 1", "= 4 a side"} <= set(words(panel(widget, "between")))
+    assert {"(8 + 2·1 − 3) ÷ 2 + 1", "= 4 a side, rounded down"} <= set(words(panel(widget, "between")))
 
 
-def test_what_a_size_is_reckoned_to_is_rounded_down():
-    widget = ConvolutionMicroscope(image="digit", stride=2)
-    assert any("rounded down" in word for word in words(panel(widget, "between")))
+def test_it_is_said_where_a_size_is_rounded_down():
+    said = {
+        stride: any("rounded down" in word for word in words(panel(widget, "between")))
+        for stride in (1, 2, 3, 4)
+        for widget in [ConvolutionMicroscope(image="digit", stride=stride)]
+    }
+    assert said == {1: False, 2: True, 3: True, 4: True}  # 8 - 3 = 5 pixels to go
 
 
 def test_colours_are_said_and_turn_with_the_kernel():

@@ -18,7 +18,7 @@ PATCH = 15  # pixels along a side of what is shown magnified of such a picture
 THUMB = 28  # pixels along a side of a kernel's picture of what it makes
 NEARLY_ALL = 0.98  # share of a picture's numbers that its colours tell apart; the rest have the strongest
 GRAY = {"cmap": "gray", "vmin": 0, "vmax": 1}
-TALL, LOW = 316, 138  # pixels of height of the pictures, and of the sum
+TALL, LOW = 314, 138  # pixels of height of the pictures, and of the sum
 PLACES = {
     "image": (0, 0, 1, 10),
     "between": (0, 10, 1, 5),
@@ -33,9 +33,9 @@ FRAME = {
     "columns": (1,) * 25,
     "height": TALL + LOW,
     "narrow": Narrow(
-        ("280px", "330px", "280px", "150px", "150px", "116px"),
+        ("280px", "330px", "296px", "150px", "150px", "106px"),
         (1, 1),
-        1306,
+        1312,
         at={
             **{"image": (0, 0, 1, 2), "between": (1, 0, 1, 2), "map": (2, 0, 1, 2), "window": (3, 0)},
             **{"kernel": (3, 1), "products": (4, 0), "answer": (5, 0, 1, 2)},
@@ -87,7 +87,7 @@ class Place:
 
 
 def colors_of(values: np.ndarray, kernel: np.ndarray) -> dict:
-    """Grey for kernels that leave a picture as bright as it is, whose weights add up to 1; signs otherwise."""
+    """Grey for kernels whose weights add up to 1: a picture stays as bright as it is; signs otherwise."""
     if abs(kernel.sum() - 1) < 1e-6:
         return GRAY
     sizes = np.abs(values[np.isfinite(values)])
@@ -168,7 +168,7 @@ def frame_of_zeros(pad: int, rows: int, columns: int, few: bool) -> list[Mark]:
 
 
 def ruler(place: Place) -> list[Mark]:
-    """Marks above and beside the image, one for each place of the window; the present one is the learner's."""
+    """Marks above and beside the image, one for each place of the window; the present one is large."""
     height, width = place.output.shape
     step = place.stride
     marks: list[Mark] = []
