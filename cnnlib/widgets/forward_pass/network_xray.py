@@ -14,7 +14,7 @@ from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, ReLU
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Figure, Heatmap, Panel, Region, Scene
-from cnnlib.widgets.base import Button, Choice, Grid, Slider, Widget
+from cnnlib.widgets.base import Button, Choice, Grid, Slider, Toggle, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.network_picture import short_name
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
@@ -28,13 +28,15 @@ from cnnlib.widgets.forward_pass.unit_detail import (
     source_panel,
     sum_panel,
     sum_rows,
+    to_row,
     value_panel,
 )
-from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, HEIGHT, OWN, SHARED, Overview, window_of
+from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, OWN, SHARED, Overview, window_of
 from cnnlib.widgets.forward_pass.xray_words import kernel_title, seen, single_words, sum_words
 
 IMAGE, DRAWING = "test image", "your drawing"
-DETAIL = 190.0  # pixels of height of the detail
+DETAIL = 226.0  # pixels of height of the detail
+UNIT = ("layer", "channel", "row", "column", "input_map")  # what says which sum is shown
 LARGEST_SHEET = 28  # pixels along a side that can be drawn on
 
 
@@ -70,9 +72,9 @@ class NetworkXRay(Widget):
 
     title = "What does every number of the network come from? Click one."
     slots: Mapping[str, tuple[str, ...]] = {
-        "bar": ("source", "image", "layer", "channel", "clear"),
+        "bar": ("source", "image", "opened", "clear"),
         "handle": ("row", "column", "input_map"),
-        "more": ("scale", "ink"),
+        "more": ("layer", "channel", "scale", "ink"),
     }
 
     def __init__(self, model=None, images=None, *, class_names=None, prepare=None, **options) -> None:
@@ -82,6 +84,8 @@ class NetworkXRay(Widget):
         mnists = self.specimen.shape == (1, 28, 28)
         self.prepare = prepare if prepare is not None else centred if mnists else None
         self.controls = self.all_controls()
+        if {*UNIT, "source"} & set(options):
+            options.setdefault("opened", True)
         options.setdefault("show", [c.name for c in self.controls if c.name != "drawing"])
         super().__init__(**options)
 
@@ -97,6 +101,7 @@ class NetworkXRay(Widget):
             Slider("row", 0, self.height - 1, 3 * self.height // 8, integer=True, label="Row"),
             Slider("column", 0, self.width - 1, 3 * self.width // 8, integer=True, label="Column"),
             Slider("input_map", 0, most - 1, 0, integer=True, label="Input map to show"),
+            Toggle("opened", False, label="Show the sum"),
             Choice("scale", (BLOCKS, SHARED, OWN), label="Colour scale"),
         ]
         if self.can_draw:
@@ -117,6 +122,11 @@ class NetworkXRay(Widget):
 
     def blank(self) -> tuple:
         return ((0.0,) * self.width,) * self.height
+
+    def changed(self, before: dict, after: dict) -> None:
+        """Another number was chosen: its sum is shown."""
+        if not after["opened"] and any(after[name] != before[name] for name in (*UNIT, "source")):
+            self.put(opened=True)
 
     def limits(self, state: dict) -> dict:
         shape = self.outputs[state["layer"]].shape
@@ -153,7 +163,7 @@ class NetworkXRay(Widget):
         if unit is None:
             return None
         channel, row, column = unit if len(unit) == 3 else (unit[0], 0, 0)
-        return {"layer": output.name, "channel": channel, "row": row, "column": column}
+        return {"layer": output.name, "channel": channel, "row": row, "column": column, "opened": True}
 
     def part_at(self, row: int) -> dict | None:
         """The map before whose part of the sum stands in a row."""
@@ -213,6 +223,7 @@ class NetworkXRay(Widget):
         overview = Overview(self.opened, self.model, values, state, output, unit, field)
         scores = overview.scores(p, label, self.specimen.class_names)
         below, words, facts["terms"] = self.arithmetic(state, values, output, unit)
+        below = below if state["opened"] else []
         sees = [seen(field)] if output.place else []
         text = " ".join([f"{self.opened.name_of(output, unit)}: {words}", *sees, self.guess(facts)])
         small = overview.narrow()
@@ -220,12 +231,13 @@ class NetworkXRay(Widget):
             [overview.wide(), small.panel, scores, *below],
             text,
             facts,
-            rows=(f"{HEIGHT:.0f}px", f"{DETAIL:.0f}px"),
+            rows=(f"{overview.room.height:.0f}px", f"{DETAIL if below else 1:.0f}px"),
             columns=(1,) * 24,
-            height=HEIGHT + DETAIL,
+            height=overview.room.height + (DETAIL if below else 1),
             arrows=("column", "row"),
             narrow=small.grid([panel.name for panel in below]),
             figures=self.figures(facts),
+            idle=("clear",) if state["source"] == IMAGE else (),
         )
 
     def figures(self, facts: dict) -> list[Figure]:
@@ -277,7 +289,7 @@ class NetworkXRay(Widget):
         shown = min(state["input_map"], window[0] - 1)
         title = (
             say("{short_name}, map {shown}", short_name=short_name(below), shown=shown)
-            if len(below.shape) == 3
+            if len(below.shape) == 3 and window[0] > 1
             else short_name(below)
         )
         panels = []
@@ -294,13 +306,19 @@ class NetworkXRay(Widget):
         panels += [
             matrix_panel(title, inputs[shown], (1, 4, 1, 5), sign="×", name="window"),
             matrix_panel(
-                kernel_title(output, unit, shown), factors[shown], (1, 9, 1, 5), sign="=", name="kernel"
+                kernel_title(output, unit, shown, window[0]),
+                factors[shown],
+                (1, 9, 1, 5),
+                sign="=",
+                name="kernel",
+                subtitle="the teal line" if isinstance(layer, Conv2d) else "",
             ),
             matrix_panel(
                 say("products, sum {part:.2f}", part=part).replace("-", "−"),
                 products[shown],
                 (1, 14, 1, 5),
                 name="products",
+                marks=to_row(products[shown].shape, terms, window, shown),
             ),
             sum_panel(terms, window, shown, after, (1, 19, 1, 5)),
         ]
@@ -342,9 +360,9 @@ class NetworkXRay(Widget):
             return "The drawing is empty: draw a digit on the input with the mouse."
         names = self.specimen.class_names
         words = say(
-            "The guess is {names} with a probability of {confidence:.0%}",
+            "The guess is {names} with a probability of {confidence}",
             names=names[facts["guess"]],
-            confidence=facts["confidence"],
+            confidence=percent(facts["confidence"]),
         )
         return (
             f"{words}."

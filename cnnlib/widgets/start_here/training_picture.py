@@ -9,22 +9,39 @@ import numpy as np
 from cnnlib.experiments.examiner import Judgement
 from cnnlib.nn.layers import Conv2d
 from cnnlib.runtime.language import say, word
-from cnnlib.viz import Axis, Bars, Cursor, Heatmap, Line, Narrow, Note, Panel, Points, Reference, Text, Tiles
+from cnnlib.viz import (
+    Axis,
+    Bars,
+    Cursor,
+    Heatmap,
+    Line,
+    Narrow,
+    Note,
+    Panel,
+    Points,
+    Reference,
+    Region,
+    Text,
+    Tiles,
+)
 
-ROWS, COLUMNS = 3, 6  # of the wrong images
+ROWS, COLUMNS = 3, 4  # of the wrong images
+CELL, TILE = 88, 64  # pixels from one of their rows to the next, and of an image
+SHORT = 2  # letters of a class's name that fit beside an image
+AHEAD, GROWS = 1.15, 1.25  # free room right of the present; by how much the axis grows when it runs out
 PLACES = ROWS * COLUMNS
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
 FILTERS = 16  # shown at most, in rows of eight
 FIRST_HORIZON = 20_000  # images seen at the right end of the axes, at first
 GHOST = 0.3  # opacity of what came after the step rewound to
 FRAME = {
-    "rows": ("166px", "88px", "186px"),
-    "columns": (10.6, 7),
-    "height": 440,
+    "rows": ("166px", "98px", "214px"),
+    "columns": (10.2, 7),
+    "height": 478,
     "narrow": Narrow(
-        ("250px", "180px", "166px", "270px"),
+        ("250px", "200px", "166px", "312px"),
         (1,),
-        866,
+        928,
         {"loss": (0, 0), "accuracy": (1, 0), "filters": (2, 0), "wrong": (3, 0)},
     ),
 }
@@ -43,17 +60,16 @@ class Curves:
         self.classes = len(view.split.class_names)
 
     def time(self, words: bool) -> Axis:
-        """Steps, marked with the images seen; the end doubles as the run grows, so that it seldom changes."""
+        """Steps, marked with the images seen; the end grows by a quarter at a time, so that it seldom changes."""
         view, samples = self.view, len(self.view.split.x_train)
         end = min(5 * samples, FIRST_HORIZON)
-        while end < view.seen(len(view.losses)):
-            end *= 2
+        while end < AHEAD * view.seen(len(view.losses)):
+            end *= GROWS
         images = np.arange(0, end + 1, round_gap(end / 5))
         names = [f"{count:,.0f}" if words else "" for count in images]
-        if words:  # of the axis at its last tick: a word beneath would lie under the cursor's
-            names[-1] = say("{count:,.0f} images", count=images[-1])
         steps = view.epoch_steps / samples
-        return Axis(0, end * steps, ticks=images * steps, names=names)
+        label = say("training images seen, {size} a step", size=view.batch_size) if words else ""
+        return Axis(0, end * steps, label, ticks=images * steps, names=names)
 
     def kept(self, which: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Steps and what was judged up to now, with the present, and of what came after it."""
@@ -81,17 +97,17 @@ class Curves:
         middles = at[:whole].reshape(-1, block).mean(axis=1)
         past = middles <= steps
         dots = slice(0, steps, stride)
-        size = 4.0 if steps < 4 else 1.6
+        size = 4.0 if steps < 4 else 2.0
         return [
             Line(middles[~past], means[~past], color="muted", width=1.5, dash="dashed", alpha=GHOST),
-            Points(at[dots], losses[dots], color="muted", size=size, alpha=0.45),
+            Points(at[dots], losses[dots], color="muted", size=size, alpha=0.75),
             Line(
                 np.append(middles[past], now[0]),
                 np.append(means[past], now[1]),
                 color="muted",
-                width=1.75,
+                width=2.25,
                 dash="dashed",
-                label=word("batches"),
+                label=word("training batches"),
             ),
         ]
 
@@ -138,10 +154,14 @@ class Curves:
     def accuracy(self) -> Panel:
         """Share of the test images that are right."""
         x, y, later, coming = self.kept(1)
+        time = self.time(words=True)
         goal, guessing = 100 * self.view.goal_share, 100 / self.classes
         marks = [
             Reference(say("{guessing:.0f} % = guessing", guessing=guessing), y=guessing),
-            Reference(say("goal {goal:g} %", goal=goal), y=goal, color="ink", dash="dashed", at="start"),
+            Region(None, None, goal, 100, color="muted", alpha=0.22),
+            Text(
+                [time.high], [goal], say("goal: above {goal:g} %", goal=goal), align="right", shift=(-4, 12)
+            ),
             Line(later, 100 * coming, color="ink", alpha=GHOST),
             Line(x, 100 * y, color="ink", width=2.5, label=f"{100 * self.now[1]:.1f} %"),
             Points(x[-1:], 100 * y[-1:], color="ink", size=5),
@@ -149,7 +169,6 @@ class Curves:
         ]
         subtitle = say("of the {judged}, which it never trains on", judged=self.view.judged)
         axis = Axis(0, 100, ticks=(0, 50, 100))
-        time = self.time(words=True)
         return Panel(
             marks,
             time,
@@ -201,7 +220,7 @@ def filter_words(height: int, width: int, count: int) -> str:
     """How large the filters are, and how many of them are seen."""
     size = {"height": height, "width": width}
     if count <= 8:
-        return say("{height} by {width} weights: now, and small at the start", **size)
+        return say("{height} by {width} weights; above: now, below: at the start", **size)
     if count > FILTERS:
         return say("{height} by {width} weights, {shown} of {count}", **size, shown=FILTERS, count=count)
     return say("{height} by {width} weights", **size)
@@ -219,12 +238,13 @@ def ramp(reach: float) -> tuple[Heatmap, Text, Text]:
     )
     look = {"color": "muted", "size": 11}
     low = Text([0.62], [100], f"−{reach:g}", align="right", **look)
-    return heat, low, Text([3.28], [100], say("+{reach:g}; paper is 0", reach=reach), align="left", **look)
+    high = Text([3.28, 1.95], [100, 112], [f"+{reach:g}", "0"], align="left", **look)
+    return heat, low, high
 
 
 def wrong_panel(view, found: Judgement) -> Panel:
     """Some of the images that are still wrong: the true class, the guess, and how sure it was."""
-    across, down = Axis(0, COLUMNS, visible=False), Axis(222, 0, visible=False)
+    across, down = Axis(0, COLUMNS, visible=False), Axis(ROWS * CELL, 0, visible=False)
     marks = wrong_marks(view)
     if not marks:
         marks = [Text([0], [30], "None is wrong.", size=14, align="left")]
@@ -235,7 +255,7 @@ def wrong_panel(view, found: Judgement) -> Panel:
         title = say("Still wrong: {wrong:,}", wrong=len(found.wrong))
         if len(found.wrong) > shown:
             title = say("Still wrong: {wrong:,}, {shown} shown", wrong=len(found.wrong), shown=shown)
-    words = "true → guess; the bar: how sure it is"
+    words = "true → guess, and how sure it is of it"
     return Panel(marks, across, down, title, (1, 1, 2, 1), grid=False, subtitle=words, name="wrong")
 
 
@@ -246,14 +266,16 @@ def wrong_marks(view) -> list:
         return []
     judged, names = view.examiner, view.split.class_names
     slots, index = (np.array(part) for part in zip(*spots, strict=True))
-    x, y = slots % COLUMNS + 0.5, 25.0 + 74 * (slots // COLUMNS)
-    sure, marks = np.nan_to_num(judged.sure[index]), []
-    for column in range(COLUMNS):
-        here, base = x == column + 0.5, column + 0.1
-        for width, color in ((np.ones(here.sum()), "grid"), (sure[here], "muted")):
-            marks.append(Bars(y[here] + 45, 0.8 * width, 4, base, color, horizontal=True))
+    x, y = slots % COLUMNS + 0.36, TILE / 2 + 2.0 + CELL * (slots // COLUMNS)
+    sure = np.nan_to_num(judged.sure[index])
     words = [f"{names[judged.y[i]]} → {names[judged.guesses[i]]}" for i in index]
+    short = max(map(len, names)) <= SHORT
+    shares = [f"{100 * share:.0f} %" for share in sure]
+    marks = [Text(x + 0.37, y + (9 if short else 0), shares, align="left", color="muted", size=12)]
+    if short:
+        marks.append(Text(x + 0.37, y - 9, words, align="left", size=12, bold=True))
+        words = ()
     state = np.where(index == view.chosen, 2.0, 0.0) if view.chosen is not None else np.zeros(len(index))
     look = {"cmap": "ink", "vmin": 0, "vmax": 1, "fit": 0.9}
     images = judged.x[index].mean(axis=1)
-    return [*marks, Tiles(x, y, images, 46, state=state, captions=words, emits="wrong", **look)]
+    return [*marks, Tiles(x, y, images, TILE, state=state, captions=words, emits="wrong", **look)]
