@@ -6,7 +6,7 @@ import pytest
 from cnnlib.viz import Heatmap, Lens, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import ConvolutionMicroscope
-from cnnlib.widgets.forward_pass.convolution_picture import two_places
+from cnnlib.widgets.forward_pass.convolution_sum import two_places
 
 
 def panel(widget, name):

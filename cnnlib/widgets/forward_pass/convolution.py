@@ -11,6 +11,7 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import Scene
 from cnnlib.widgets.base import Choice, Grid, Slider, Toggle, Widget
 from cnnlib.widgets.forward_pass import convolution_picture as picture
+from cnnlib.widgets.forward_pass import convolution_sum as arithmetic
 from cnnlib.widgets.forward_pass.convolution_picture import Place
 
 _NINTH = 1 / 9
@@ -174,7 +175,7 @@ class ConvolutionMicroscope(Widget):
             "{total}. Output map: {height} rows, {width} columns.",
             row=place.row,
             col=place.col,
-            total=picture.two_places(place.total),
+            total=arithmetic.two_places(place.total),
             height=height,
             width=width,
         )
@@ -184,9 +185,9 @@ class ConvolutionMicroscope(Widget):
             how = MEANINGS.get(name, BRIGHT)
         panels = [
             picture.image_panel(place),
-            picture.between_panel(place),
+            arithmetic.between_panel(place),
             picture.output_panel(place, state["whole"], how),
-            *picture.sum_panels(place),
+            *arithmetic.sum_panels(place),
         ]
         return Scene(
             panels,
@@ -201,6 +202,6 @@ class ConvolutionMicroscope(Widget):
         """Small pictures of what every kernel makes of an image: made once."""
         if name not in self.made:
             kernels = [np.array(kernel, float) for kernel in KERNELS.values()]
-            makes = [picture.made_of(self.images[name], kernel) for kernel in kernels]
-            self.made[name] = {"kernel_name": [*makes, picture.own_panel()]}
+            makes = [arithmetic.made_of(self.images[name], kernel) for kernel in kernels]
+            self.made[name] = {"kernel_name": [*makes, arithmetic.own_panel()]}
         return self.made[name]

@@ -11,7 +11,6 @@ from cnnlib.nn.layers import Conv2d
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import (
     Axis,
-    Bars,
     Cursor,
     Heatmap,
     Line,
@@ -26,8 +25,8 @@ from cnnlib.viz import (
 )
 
 ROWS, COLUMNS = 3, 4  # of the wrong images
-CELL, TILE = 88, 64  # pixels from one of their rows to the next, and of an image
-SHORT = 2  # letters of a class's name that fit beside an image
+CELL, TILE = 88, 58  # pixels from one of their rows to the next, and of an image
+SHORT = 2  # letters of a class's name that leave room for a share beside it
 AHEAD, GROWS = 1.15, 1.25  # free room right of the present; by how much the axis grows when it runs out
 PLACES = ROWS * COLUMNS
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
@@ -60,7 +59,7 @@ class Curves:
         self.classes = len(view.split.class_names)
 
     def time(self, words: bool) -> Axis:
-        """Steps, marked with the images seen; the end grows by a quarter at a time, so that it seldom changes."""
+        """Steps, marked with the images seen; the end grows by a quarter, so that it seldom changes."""
         view, samples = self.view, len(self.view.split.x_train)
         end = min(5 * samples, FIRST_HORIZON)
         while end < AHEAD * view.seen(len(view.losses)):
@@ -97,17 +96,17 @@ class Curves:
         middles = at[:whole].reshape(-1, block).mean(axis=1)
         past = middles <= steps
         dots = slice(0, steps, stride)
-        size = 4.0 if steps < 4 else 2.0
+        size = 4.0 if steps < 4 else 1.8
         return [
             Line(middles[~past], means[~past], color="muted", width=1.5, dash="dashed", alpha=GHOST),
-            Points(at[dots], losses[dots], color="muted", size=size, alpha=0.75),
+            Points(at[dots], losses[dots], color="muted", size=size, alpha=0.55),
             Line(
                 np.append(middles[past], now[0]),
                 np.append(means[past], now[1]),
                 color="muted",
                 width=2.25,
                 dash="dashed",
-                label=word("training batches"),
+                label=word("training"),
             ),
         ]
 
@@ -159,15 +158,13 @@ class Curves:
         marks = [
             Reference(say("{guessing:.0f} % = guessing", guessing=guessing), y=guessing),
             Region(None, None, goal, 100, color="muted", alpha=0.22),
-            Text(
-                [time.high], [goal], say("goal: above {goal:g} %", goal=goal), align="right", shift=(-4, 12)
-            ),
             Line(later, 100 * coming, color="ink", alpha=GHOST),
             Line(x, 100 * y, color="ink", width=2.5, label=f"{100 * self.now[1]:.1f} %"),
             Points(x[-1:], 100 * y[-1:], color="ink", size=5),
             Cursor(self.view.steps, sets={"x": "step"}, text=f"{self.view.seen(self.view.steps):,}"),
         ]
-        subtitle = say("of the {judged}, which it never trains on", judged=self.view.judged)
+        about = {"judged": self.view.judged, "goal": goal}
+        subtitle = say("of the {judged}; grey: the goal, over {goal:g} %", **about)
         axis = Axis(0, 100, ticks=(0, 50, 100))
         return Panel(
             marks,
@@ -220,7 +217,7 @@ def filter_words(height: int, width: int, count: int) -> str:
     """How large the filters are, and how many of them are seen."""
     size = {"height": height, "width": width}
     if count <= 8:
-        return say("{height} by {width} weights; above: now, below: at the start", **size)
+        return say("{height} by {width}; above: now, below: at the start", **size)
     if count > FILTERS:
         return say("{height} by {width} weights, {shown} of {count}", **size, shown=FILTERS, count=count)
     return say("{height} by {width} weights", **size)
@@ -255,26 +252,24 @@ def wrong_panel(view, found: Judgement) -> Panel:
         title = say("Still wrong: {wrong:,}", wrong=len(found.wrong))
         if len(found.wrong) > shown:
             title = say("Still wrong: {wrong:,}, {shown} shown", wrong=len(found.wrong), shown=shown)
-    words = "true → guess, and how sure it is of it"
+    words = "true → guess, how sure it is"
     return Panel(marks, across, down, title, (1, 1, 2, 1), grid=False, subtitle=words, name="wrong")
 
 
 def wrong_marks(view) -> list:
-    """The images in their places, each with its words and its bar."""
+    """The images in their places, each with its words."""
     spots = [(place, index) for place, index in enumerate(view.places) if index is not None]
     if not spots:
         return []
     judged, names = view.examiner, view.split.class_names
     slots, index = (np.array(part) for part in zip(*spots, strict=True))
-    x, y = slots % COLUMNS + 0.36, TILE / 2 + 2.0 + CELL * (slots // COLUMNS)
-    sure = np.nan_to_num(judged.sure[index])
-    words = [f"{names[judged.y[i]]} → {names[judged.guesses[i]]}" for i in index]
-    short = max(map(len, names)) <= SHORT
-    shares = [f"{100 * share:.0f} %" for share in sure]
-    marks = [Text(x + 0.37, y + (9 if short else 0), shares, align="left", color="muted", size=12)]
-    if short:
-        marks.append(Text(x + 0.37, y - 9, words, align="left", size=12, bold=True))
-        words = ()
+    x, y = slots % COLUMNS + 0.5, TILE / 2 + 2.0 + CELL * (slots // COLUMNS)
+    shares = [f"{100 * share:.0f} %" for share in np.nan_to_num(judged.sure[index])]
+    words, marks = [f"{names[judged.y[i]]} → {names[judged.guesses[i]]}" for i in index], []
+    if max(map(len, names)) <= SHORT:
+        words = [f"{word}, {share}" for word, share in zip(words, shares, strict=True)]
+    else:  # in a line of their own
+        marks = [Text(x, y + TILE / 2 + 22, shares, color="muted", size=11)]
     state = np.where(index == view.chosen, 2.0, 0.0) if view.chosen is not None else np.zeros(len(index))
     look = {"cmap": "ink", "vmin": 0, "vmax": 1, "fit": 0.9}
     images = judged.x[index].mean(axis=1)

@@ -79,7 +79,7 @@ class TrainingView(Widget):
         Slider("step", 0, 1_000_000, 0, integer=True, label="Rewind to step"),
         Choice("scale", ("linear", "log"), label="Scale of the loss", picker="segments"),
     )
-    slots = {"bar": ("rate", "speed", "scale"), "handle": ("step",)}
+    slots = {"bar": ("rate", "scale"), "handle": ("step",)}
     volatile = ("step",)
     at_end = "All epochs are done. Rewind to an earlier step to train from there, perhaps at another rate."
 
