@@ -56,6 +56,7 @@ class Room:
         return TOP + self.depth + BENEATH
 
 
+SMALLEST = 0.78  # share of their size that maps keep where the picture has columns
 SHUT = Room(depth=394.0, pitch=50.0, gap=6.0, least=752.0, shrinks=True)  # the network alone
 OPEN = Room(depth=202.0, pitch=25.5, gap=3.0, least=590.0)  # above a sum
 
@@ -121,6 +122,10 @@ class NetworkPicture:
         """Numbers of a column's maps among all that links name: what follows a kernel's map has the same."""
         made = [c for c in self.columns[: self.columns.index(column) + 1] if c.into or not c.output.place]
         return 1000.0 * made[-1].output.place + np.array(column.output.maps or (0,), dtype=float)
+
+    def edge(self, column: Column) -> float:
+        """Pixels from a column's middle to where links end; maps that shrink cover their ends."""
+        return (SMALLEST if self.room.shrinks else 1.0) * column.wide / 2
 
     @property
     def middle(self) -> float:
@@ -190,7 +195,7 @@ class NetworkPicture:
             "curved": True,
             "vmin": -reach,
             "vmax": reach,
-            "inset": (before.wide / 2 + 3, after.wide / 2 + 4),
+            "inset": (self.edge(before) + 3, self.edge(after) + 4),
         }
         drawn = [
             Links(**{name: part[mask] for name, part in ends.items()}, **look, alpha=alpha, quiet=quiet)

@@ -35,7 +35,7 @@ from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, OWN, SHARED, Overv
 from cnnlib.widgets.forward_pass.xray_words import kernel_title, seen, single_words, sum_words
 
 IMAGE, DRAWING = "test image", "your drawing"
-DETAIL = 226.0  # pixels of height of the detail
+DETAIL = 222.0  # pixels of height of the detail
 UNIT = ("layer", "channel", "row", "column", "input_map")  # what says which sum is shown
 LARGEST_SHEET = 28  # pixels along a side that can be drawn on
 

@@ -190,7 +190,7 @@ class Overview:
             if mask.any() and not (quiet and mask.sum() > 400):
                 spots = (np.full(mask.sum(), last.x), middles[c[mask]], np.zeros(mask.sum()), rows[k[mask]])
                 look = {"curved": True, "vmin": -reach, "vmax": reach, "to": "scores", "quiet": quiet}
-                look |= {"inset": (last.wide / 2 + 4, 1), "alpha": 1.0 if chosen >= 0 or quiet else 0.4}
+                look |= {"inset": (picture.edge(last) + 4, 1), "alpha": 1.0 if chosen >= 0 or quiet else 0.4}
                 look |= {"sources": picture.ids(last)[c[mask]], "targets": 1000.0 * end.place + k[mask]}
                 marks.append(Links(*spots, values=values[mask], widths=widths[mask], **look))
         return marks
