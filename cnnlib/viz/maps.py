@@ -39,6 +39,9 @@ class Maps(Heatmap):
         What `Links` name at their ends, as for `Tiles`.
     boxes : array (n, 5), optional
         Frames around cells: number of the image, first and last row, first and last column.
+    needs : float
+        Width of the panel in pixels below which the images become smaller, beside one another and each in
+        its place; 0 keeps them as they are.
     floor : float, optional
         Smaller values are shown as this one: a ReLU's maps are then those before it and need not be sent.
 
@@ -60,6 +63,7 @@ class Maps(Heatmap):
     ids: Any = None
     boxes: Any = None
     floor: float | None = None
+    needs: float = 0.0
     vectors = ("state", "opacity", "ids")
     sparse = True
 

@@ -19,13 +19,14 @@ export function floored(z, floor) {
 /** The block in pixels: {left, top, wide, high, stepX, stepY, columns} with the size of one map and its distance to the next. */
 export function gridOf(mark, box) {
   const [height, width, gap] = mark.tile;
-  const cell = (mark.pitch - mark.gap) / Math.max(height, width);
+  const full = (mark.pitch - mark.gap) / Math.max(height, width);
+  const cell = full * (mark.needs ? Math.min(1, (box.right - box.left) / mark.needs) : 1);
   const [wide, high] = [width * cell, height * cell];
-  const [stepX, stepY] = [wide + mark.gap, high + mark.gap];
+  const [stepX, stepY] = [wide + mark.gap, height * full + mark.gap]; // each stays in its row
   const down = Math.ceil(mark.count / mark.across);
   return {
     left: Math.round(box.x(mark.x) - (mark.across * stepX - mark.gap) / 2),
-    top: Math.round(box.y(mark.y) - (down * stepY - mark.gap) / 2),
+    top: Math.round(box.y(mark.y) - ((down - 1) * stepY + high) / 2),
     wide, high, stepX, stepY, cell, down,
     columns: Math.floor((mark.z.shape[1] + gap) / (width + gap)),
   };
@@ -40,7 +41,7 @@ export function maps(ctx, mark, box, theme) {
   ctx.imageSmoothingEnabled = false;
   if (mark.framed) {
     ctx.beginPath();
-    ctx.roundRect(grid.left - AIR, grid.top - AIR, mark.across * grid.stepX - mark.gap + 2 * AIR, grid.down * grid.stepY - mark.gap + 2 * AIR, 6);
+    ctx.roundRect(grid.left - AIR, grid.top - AIR, mark.across * grid.stepX - mark.gap + 2 * AIR, (grid.down - 1) * grid.stepY + grid.high + 2 * AIR, 6);
     ctx.fillStyle = theme.panel;
     ctx.fill();
     ctx.lineWidth = 1;

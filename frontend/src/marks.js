@@ -179,6 +179,7 @@ function band(ctx, mark, box, theme) {
 export function linkEnds(mark, box, i) {
   const far = (mark.to && box.byName?.get(mark.to)) || box; // panels without a name are many
   const [start, end] = (mark.inset ?? [0, 0]).map((inset, k) => inset + (k ? -1 : 1) * ((k ? mark.dx1 : mark.dx0)?.data[i] ?? 0));
+  if (mark.beside && far.bottom < box.top) return [NaN, NaN, NaN, NaN];
   if (far.top > box.bottom) { // in a narrow place the other panel lies beneath: the links run out to the right
     if (mark.beside) return [NaN, NaN, NaN, NaN];
     const middle = (box.top + box.bottom) / 2;

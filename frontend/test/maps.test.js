@@ -17,3 +17,17 @@ test("a floor raises the smaller values and keeps the gaps", () => {
   expect([...floored(z, 0).data]).toEqual([0, NaN, 3]);
   expect(floored(z, 0)).toBe(floored(z, 0));
 });
+
+test("in a narrow panel maps become smaller and stay in their rows", () => {
+  const upright = { ...mark, across: 1, needs: 200, y: 100 };
+  const middles = (wide) => {
+    const rows = [];
+    for (let y = 0; y < 200; y += 0.5) rows.push(mapUnder(upright, { ...box, left: 0, right: wide }, 50, y)?.id ?? null);
+    return [10, 11].map((id) => [rows.indexOf(id), rows.lastIndexOf(id)]);
+  };
+  const [full, half] = [middles(400), middles(100)];
+  for (const i of [0, 1]) {
+    expect(half[i][1] - half[i][0]).toBeLessThan(0.55 * (full[i][1] - full[i][0]));
+    expect(Math.abs(half[i][0] + half[i][1] - full[i][0] - full[i][1])).toBeLessThan(5);
+  }
+});

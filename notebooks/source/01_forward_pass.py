@@ -148,8 +148,8 @@ print((patch * kernel).sum())
 #
 # Now move the window over the digit of your table. Use the sliders, or click on the picture and press the arrow keys, or
 # let *Play* move it. You see the nine products and their sum. Each sum is written into the output, in the place of its
-# window. The output, the table of all sums, is called a *map*. (*Whole output map* shows all of it at once; try the
-# challenge without it.) The microscope draws large numbers bright, so the ink is white in it.
+# window. The output, the table of all sums, is called a *map*. (*Whole output map*, under *More*, shows all of it at once;
+# try the challenge without it.) The microscope draws large numbers bright, so the ink is white in it.
 #
 # These are its kernels:
 #

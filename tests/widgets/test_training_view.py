@@ -1,5 +1,7 @@
 """The training view's life: rewinding, its last epoch, its goal."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.training import fit
+from cnnlib.viz import Reference, Region, Text, Tiles
 from cnnlib.widgets import TrainingView
 from cnnlib.widgets.base import Challenge
 from cnnlib.widgets.base.play_loop import PlayLoop
@@ -75,7 +78,8 @@ def test_the_axis_counts_images_seen_in_round_numbers():
     names = tuple("0123456789")
     view = small_view(Split(x, y, x[:2500], y[:2500], names), batch_size=64)
     time = view.scene.panels[1].x
-    assert time.names == ("0", "5,000", "10,000", "15,000", "20,000 images")
+    assert time.names == ("0", "5,000", "10,000", "15,000", "20,000")
+    assert time.label == "training images seen, 64 a step" and not view.scene.panels[0].x.label
     assert time.high == pytest.approx(20_000 / 6000 * view.epoch_steps)
     assert view.facts["judged"] == 2000 and len(view.examiner.x) == 2000
     view.advance(2)
@@ -132,3 +136,38 @@ def test_without_images_it_opens_mnist_and_judges_by_images_held_back():
     view = TrainingView()
     assert view.split.x_train.shape == (8000, 1, 28, 28) and view.facts["judged"] == 2000
     assert view.judged == "validation images" and "validation images" in view.text
+
+
+def test_the_charts_are_mostly_filled_and_leave_room_for_the_words_at_the_end():
+    view = TrainingView()
+    for _ in range(40):
+        view.advance(25)
+        if not 300 < view.steps:
+            continue
+        share = view.steps / view.scene.panels[1].x.high
+        assert 0.69 <= share <= 0.88, (view.steps, share)
+
+
+def test_the_goal_is_an_area_that_no_word_or_line_lies_in():
+    view = TrainingView(goal=0.9)
+    view.advance(45)
+    part = view.scene.panels[1]
+    (area,) = (mark for mark in part.marks if isinstance(mark, Region))
+    assert (area.y0, area.y1) == (90, 100) and "over 90 %" in part.subtitle
+    assert [mark.y for mark in part.marks if isinstance(mark, Reference)] == [10]
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_every_wrong_image_says_how_sure_it_was(long):
+    split = load_digits()
+    if long:
+        names = tuple(f"digit {name}" for name in split.class_names)
+        split = Split(split.x_train, split.y_train, split.x_test, split.y_test, names)
+    view = TrainingView(split)
+    view.advance(100)
+    part = view.scene.panels[3]
+    (tiles,) = (mark for mark in part.marks if isinstance(mark, Tiles))
+    beside = [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
+    shares = beside if long else [caption.split(", ")[1] for caption in tiles.captions]
+    assert 0 < len(tiles.x) == len(shares) <= 12 and all(re.fullmatch(r"\d+ %", one) for one in shares)
+    assert all("→" in caption for caption in tiles.captions)

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnlib.data import load_digits, load_photo
-from cnnlib.nn.functional import conv2d_forward
-from cnnlib.runtime.language import marked, say, say_many
-from cnnlib.viz import Axis, ColorScale, Figure, Heatmap, Lens, Line, Narrow, Panel, Region, Scene, Slot, Text
+from cnnlib.runtime.language import marked, say
+from cnnlib.viz import Scene
 from cnnlib.widgets.base import Choice, Grid, Slider, Toggle, Widget
-from cnnlib.widgets.forward_pass.unit_detail import matrix_panel, value_panel
+from cnnlib.widgets.forward_pass import convolution_picture as picture
+from cnnlib.widgets.forward_pass import convolution_sum as arithmetic
+from cnnlib.widgets.forward_pass.convolution_picture import Place
 
 _NINTH = 1 / 9
 #: Kernels by name. The Sobel kernels follow I. Sobel and G. Feldman (1968), read as cross-correlation.
@@ -25,9 +26,18 @@ KERNELS = {
     "random": tuple(map(tuple, np.random.default_rng(0).normal(0, 1, (3, 3)).round(2).tolist())),
 }
 OWN = "my own"
-MAKES = "Kernel: what it makes of the image"
 EYE = {"row": 38, "col": 70}  # a place of the photograph where much happens
-THUMB = 28  # pixels along a side of a kernel's picture of what it makes
+SIGNS = "blue: above zero, orange: below"
+BRIGHT = "white: 1 or more; black: 0 or less"
+#: What the colours of the output stand for.
+MEANINGS = {
+    "identity": "each pixel as it was",
+    "blur": "each pixel the mean of nine",
+    "sharpen": "edges exaggerated",
+    "Sobel x": "blue: brighter to the right, orange: darker",
+    "Sobel y": "blue: brighter below, orange: darker",
+    "Laplace": "blue: darker than around, orange: brighter",
+}
 
 
 def simple_images() -> dict[str, np.ndarray]:
@@ -56,16 +66,15 @@ class ConvolutionMicroscope(Widget):
     ``padding``, ``multiplications`` (for the whole map).
 
     >>> ConvolutionMicroscope(image="digit", kernel_name="identity", row=0, col=2).text
-    'Row 0, column 2 of the output: the nine products add up to 0.938. Output map: 6 rows, 6 columns.'
+    'Row 0, column 2 of the output: the nine products add up to 0.94. Output map: 6 rows, 6 columns.'
     """
 
-    title = "Nine pixels × nine weights make one number. Which?"
+    title = "Slide the window: 9 pixels × 9 weights make 1 number"
     slots: Mapping[str, tuple[str, ...]] = {
-        "head": ("whole",),
-        "bar": ("kernel_name",),
-        "side": ("image", "stride", "padding"),
+        "head": ("image",),
+        "bar": ("kernel_name", "stride", "padding"),
         "handle": ("row", "col"),
-        "more": ("kernel", "flip"),
+        "more": ("whole", "kernel", "flip"),
     }
     speed = "25 steps a second"
 
@@ -79,7 +88,7 @@ class ConvolutionMicroscope(Widget):
             if image.ndim != 2 or min(image.shape) < 3:
                 raise ValueError(f"images: {name!r} has shape {image.shape}; expected (H, W), at least 3x3")
         self.made: dict[str, dict] = {}
-        picker = "thumbnails" if len(self.images) <= 4 else "list"  # as many as have room
+        picker = "segments" if len(self.images) <= 4 else "list"  # as many as have room
         longest = max(max(image.shape) for image in self.images.values()) + 6
         self.controls = (
             Choice("image", tuple(self.images), picker=picker, label="Image"),
@@ -139,7 +148,7 @@ class ConvolutionMicroscope(Widget):
         for name, key, (low, high) in zip(
             ("row", "col"), ("y", "x"), self.limits(state).values(), strict=True
         ):
-            place = round((event[key] + state["padding"] - 1) / state["stride"])
+            place = round((event[key] - 1) / state["stride"])
             places[name] = int(np.clip(place, low, high))
         return places
 
@@ -149,159 +158,51 @@ class ConvolutionMicroscope(Widget):
         kernel = np.array(state["kernel"], dtype=float)
         if state["flip"]:
             kernel = kernel[::-1, ::-1]
-        image, pad, stride = self.images[state["image"]], state["padding"], state["stride"]
-        height, width = self.output_shape(state)
-        output = conv2d_forward(image[None, None], kernel[None, None], None, stride, pad)[0][0, 0]
-        row, col = state["row"], state["col"]
-        top, left = row * stride, col * stride
-        patch = np.pad(image, pad)[top : top + 3, left : left + 3]
-        total = float(output[row, col])
+        image = self.images[state["image"]]
+        place = Place(image, kernel, state["stride"], state["padding"], state["row"], state["col"])
+        height, width = place.output.shape
         facts = {
-            "row": row,
-            "col": col,
-            "sum": total,
+            "row": place.row,
+            "col": place.col,
+            "sum": place.total,
             "height": height,
             "width": width,
-            "stride": stride,
-            "padding": pad,
+            "stride": place.stride,
+            "padding": place.padding,
             "multiplications": 9 * height * width,
         }
         text = say(
             "Row {row}, column {col} of the output: the nine products add up to "
-            "{total:.3f}. Output map: {height} rows, {width} columns.",
-            row=row,
-            col=col,
-            total=total,
+            "{total}. Output map: {height} rows, {width} columns.",
+            row=place.row,
+            col=place.col,
+            total=arithmetic.two_places(place.total),
             height=height,
             width=width,
         )
-        products = patch * kernel + 0.0
+        name = state["kernel_name"]
+        how = MEANINGS.get(name, SIGNS) if not state["flip"] else SIGNS
+        if abs(kernel.sum() - 1) < 1e-6:
+            how = MEANINGS.get(name, BRIGHT)
         panels = [
-            self.image_panel(image, pad, top - pad, left - pad),
-            self.output_panel(output, state),
-            matrix_panel("window", patch, (1, 1, 1, 4), least=3.0, colors=INK, sign="×", name="window"),
-            matrix_panel("kernel", kernel, (1, 5, 1, 4), least=3.0, sign="=", name="kernel"),
-            matrix_panel("nine products", products, (1, 9, 1, 4), least=3.0, sign="→", name="products"),
-            value_panel(total, "add all nine", (1, 14, 1, 6)),
+            picture.image_panel(place),
+            arithmetic.between_panel(place),
+            picture.output_panel(place, state["whole"], how),
+            *arithmetic.sum_panels(place),
         ]
-        places = ("image", 0, 0, 1, 2), ("side", 1, 0, 1, 2), ("map", 2, 0, 1, 2), ("window", 3, 0)
-        places += ("kernel", 3, 1), ("products", 4, 0), ("answer", 4, 1)
-        sizes = ("270px", "300px", "270px", "190px", "190px")
-        narrow = Narrow(sizes, (1, 1), 1220, at={name: at for name, *at in places}, below=720)
         return Scene(
             panels,
             text,
             facts,
-            rows=("282px", "156px"),
-            columns=(*(1,) * 10, *("46px",) * 3, *(1,) * 11),
-            height=438,
+            **picture.frame(place),
             arrows=("col", "row"),
-            narrow=narrow,
-            slots=[Slot("side", (0, 10, 1, 3))],
             pictures=self.thumbnails(state["image"]),
-            figures=[Figure("sum of nine", f"{total:.2f}".replace("-", "−"), large=True)],
         )
 
     def thumbnails(self, name: str) -> dict:
-        """Small pictures of the images, and of what every kernel makes of this one: made once."""
+        """Small pictures of what every kernel makes of an image: made once."""
         if name not in self.made:
-            image = self.images[name]
-            makes = [made_of(image, np.array(kernel, float)) for kernel in KERNELS.values()]
-            kernels = [small_panel(made, "gray" if made.min() >= 0 else "diverging") for made in makes]
-            blank = Axis(-1, 1, visible=False)
-            kernels.append(Panel([Text([0], [0], "✎", size=26)], blank, blank, grid=False))
-            images = [small_panel(centre(other), "gray") for other in self.images.values()]
-            few = {"image": images} if len(images) <= 4 else {}
-            self.made[name] = few | {"kernel_name": kernels}
+            kernels = [np.array(kernel, float) for kernel in KERNELS.values()]
+            makes = [arithmetic.made_of(self.images[name], kernel) for kernel in kernels]
+            self.made[name] = {"kernel_name": [*makes, arithmetic.own_panel()]}
         return self.made[name]
-
-    def image_panel(self, image: np.ndarray, pad: int, top: int, left: int) -> Panel:
-        """The image in its frame of padding, with the window; pixel (0, 0) is the image's own."""
-        height, width = image.shape
-        edge = pad + 0.5
-        extent = (-edge, width + edge - 1, -edge, height + edge - 1)
-        numbers = ".2f" if (height + 2 * pad) * (width + 2 * pad) <= 100 else ""  # as many as can be read
-        marks = [
-            Heatmap(np.pad(image, pad), extent, "gray", 0, 1, numbers=numbers, emits="image", means="image"),
-            Lens([left - 0.5, left + 2.5], [top + 2.5] * 2, [-0.5, 2.5], [-0.5] * 2, to="window"),
-            *ring(left + 1, top + 1, width + 2 * pad),
-            Region(left - 0.5, left + 2.5, top - 0.5, top + 2.5, color="you", filled=False, width=3),
-        ]
-        if pad:
-            marks.insert(
-                1, Region(-0.5, width - 0.5, -0.5, height - 0.5, color="muted", filled=False, width=1)
-            )
-        x = Axis(-edge, width + edge - 1, visible=False)
-        y = Axis(height + edge - 1, -edge, visible=False)
-        title = say("Image, {height} x {width}", height=height, width=width)
-        if pad:
-            title = say_many(
-                "Image, {height} x {width}, with {number} pixel of zeros around it",
-                "Image, {height} x {width}, with {number} pixels of zeros around it",
-                pad,
-                height=height,
-                width=width,
-            )
-        return Panel(marks, x, y, title=title, at=(0, 0, 1, 10), equal=True, grid=False, name="image")
-
-    def output_panel(self, output: np.ndarray, state: dict) -> Panel:
-        height, width = output.shape
-        row, col = state["row"], state["col"]
-        reach = {"cmap": "gray", "vmin": 0, "vmax": 1}
-        if output.min() < 0 or output.max() > 1:
-            largest = float(np.abs(output).max())
-            reach = {"cmap": "diverging", "vmin": -largest, "vmax": largest}
-        shown = output.copy()
-        if not state["whole"]:
-            shown.reshape(-1)[row * width + col + 1 :] = np.nan
-        marks = [
-            Heatmap(
-                shown,
-                sets={"row": "row", "col": "col"},
-                numbers=".2f" if output.size <= 100 else "",
-                means="output",
-                **reach,
-            ),
-            Lens([col - 0.5, col + 0.5], [row + 0.5] * 2, [0, 1], [0, 0], to="answer"),
-            *ring(col, row, width),
-            Region(col - 0.5, col + 0.5, row - 0.5, row + 0.5, color="you", filled=False, width=3),
-        ]
-        x, y = Axis(-0.5, width - 0.5, visible=False), Axis(height - 0.5, -0.5, visible=False)
-        title = say("Output map, {height} x {width}", height=height, width=width)
-        ends = reach["vmin"], reach["vmax"], reach["cmap"]
-        marks.append(ColorScale(width - 0.5, -0.5, *ends, shift=(-58, -14)))
-        return Panel(marks, x, y, title=title, at=(0, 13, 1, 11), equal=True, grid=False, name="map")
-
-
-INK = {"cmap": "gray", "vmin": 0, "vmax": 1}
-LARGE = 60  # columns of a picture on which a window is hard to find
-
-
-def ring(x: float, y: float, columns: int) -> list[Line]:
-    """A circle around a place of a large picture, on any ground."""
-    if columns < LARGE:
-        return []
-    turn = np.linspace(0, 2 * np.pi, 41)
-    circle = x + 0.033 * columns * np.cos(turn), y + 0.033 * columns * np.sin(turn)
-    return [Line(*circle, color=color, width=width) for color, width in (("paper", 4.5), ("you", 2.0))]
-
-
-def centre(image: np.ndarray) -> np.ndarray:
-    """The middle of an image as a small square one, every second pixel of a large one."""
-    step = 2 if min(image.shape) >= 2 * THUMB else 1
-    side = min(step * THUMB, *image.shape)
-    top, left = ((size - side) // 2 for size in image.shape)
-    return image[top : top + side : step, left : left + side : step]
-
-
-def made_of(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """The middle of what a kernel makes of an image."""
-    return centre(conv2d_forward(image[None, None], kernel[None, None], None, 1, 1)[0][0, 0])
-
-
-def small_panel(values: np.ndarray, cmap: str) -> Panel:
-    """A thumbnail."""
-    ends = {"vmin": 0, "vmax": 1} if cmap == "gray" else {}
-    rows, columns = values.shape
-    x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
-    return Panel([Heatmap(values, cmap=cmap, hover=False, **ends)], x, y, grid=False)

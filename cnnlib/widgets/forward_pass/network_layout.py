@@ -240,7 +240,7 @@ def reach_of(values: list[np.ndarray]) -> float:
     return float(max(sizes)) or 1.0
 
 
-def shared_reach(values: list[np.ndarray]) -> float:
-    """A size that all but the largest 3 % of the numbers keep within: one scale that leaves none too pale."""
+def shared_reach(values: list[np.ndarray], share: float = 0.97) -> float:
+    """A size that `share` of all numbers but zero keep within: one scale that leaves none too pale."""
     sizes = np.abs(np.concatenate([v.ravel() for v in values]))
-    return float(np.quantile(sizes[sizes > 0], 0.97)) if sizes.any() else 1.0
+    return float(np.quantile(sizes[sizes > 0], share)) if sizes.any() else 1.0

@@ -11,10 +11,9 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import ColorScale, Links, Maps, Mark, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 
-DEPTH = 224.0  # pixels of height that the maps share
-TOP = 34.0  # above them, for headings
-LEAST = 590.0  # pixels of width in which all columns have room
-PITCH, LARGEST_INPUT = 28.0, 116.0  # distance of two maps; side of the image
+TOP = 34.0  # pixels above the maps, for headings
+BENEATH = 28.0  # pixels below them, for scales
+LARGEST_INPUT = 116.0  # side of the image in pixels
 INNER, OUTER = 17.0, 46.0  # least room between columns: within a block, and where kernels stand
 WIDEST = 46.0  # pixels across of a vector in several columns
 STRONGEST = 3  # links into a map that are drawn at rest
@@ -41,6 +40,27 @@ def picture_of(output: LayerOutput, values: np.ndarray, **look) -> Maps:
     return Maps(z, tile=tile, numbered=short, count=count, means=output.title, **look)
 
 
+@dataclass(frozen=True)
+class Room:
+    """Pixels of a picture: of height for the maps, between two of them, and of width for all columns."""
+
+    depth: float
+    pitch: float
+    gap: float
+    least: float
+    shrinks: bool = False  # whether the maps become smaller in a panel that is not so wide
+
+    @property
+    def height(self) -> float:
+        """Of the whole picture, with headings and scales."""
+        return TOP + self.depth + BENEATH
+
+
+SMALLEST = 0.78  # share of their size that maps keep where the picture has columns
+SHUT = Room(depth=394.0, pitch=50.0, gap=6.0, least=752.0, shrinks=True)  # the network alone
+OPEN = Room(depth=202.0, pitch=25.5, gap=3.0, least=590.0)  # above a sum
+
+
 @dataclass(eq=False)
 class Column:
     """One output in the picture: its middle as a share of the width, its mark's pitch and width in pixels."""
@@ -59,6 +79,7 @@ class NetworkPicture:
     model: object
     outputs: list[LayerOutput]
     values: list[np.ndarray]
+    room: Room = OPEN
     columns: list[Column] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -66,11 +87,11 @@ class NetworkPicture:
         for output in self.outputs:
             own = pitch
             if output.place == 0:
-                own = min(LARGEST_INPUT, DEPTH / output.shape[0])
+                own = min(LARGEST_INPUT, self.room.depth / output.shape[0])
             elif len(output.shape) == 1:
                 down, across = output.picture(np.zeros(output.shape)).shape
-                own = min(DEPTH, 26.0 * down, WIDEST * max(1.0, down / across))
-            wide = picture_of(output, self.values[output.place][0], pitch=own).size[0]
+                own = min(self.room.depth, 26.0 * down, WIDEST * max(1.0, down / across))
+            wide = picture_of(output, self.values[output.place][0], pitch=own, gap=self.room.gap).size[0]
             into = output.place > 0 and isinstance(self.model[output.place - 1], Conv2d | Linear)
             self.columns.append(Column(output, own, wide, into=into))
         self.spread()
@@ -82,18 +103,19 @@ class NetworkPicture:
         for output in self.outputs[1:]:
             used += OUTER if isinstance(self.model[output.place - 1], Conv2d | Linear) else INNER
             used += WIDEST if len(output.shape) == 1 else 0.0
-        return float(np.clip((LEAST - used) / max(1, across), 12, PITCH))
+        return float(np.clip((self.room.least - used) / max(1, across), 12, self.room.pitch))
 
     def spread(self) -> None:
         """Middles of the columns: what room is left goes where kernels stand."""
         gaps = [OUTER if column.into else INNER for column in self.columns[1:]] + [OUTER]
-        spare = max(0.0, LEAST - sum(gaps) - sum(c.wide for c in self.columns))
+        least = self.room.least
+        spare = max(0.0, least - sum(gaps) - sum(c.wide for c in self.columns))
         weights = np.array([3.0 if column.into else 0.5 for column in self.columns[1:]] + [3.0])
         gaps = np.array(gaps) + spare * weights / weights.sum()
-        gaps *= min(1.0, (LEAST - sum(c.wide for c in self.columns)) / gaps.sum())
+        gaps *= min(1.0, (least - sum(c.wide for c in self.columns)) / gaps.sum())
         left = 0.0
         for column, gap in zip(self.columns, gaps, strict=True):
-            column.x = (left + column.wide / 2 + 4) / (LEAST + 8.0)
+            column.x = (left + column.wide / 2 + 4) / (least + 8.0)
             left += column.wide + gap
 
     def ids(self, column: Column) -> np.ndarray:
@@ -101,16 +123,20 @@ class NetworkPicture:
         made = [c for c in self.columns[: self.columns.index(column) + 1] if c.into or not c.output.place]
         return 1000.0 * made[-1].output.place + np.array(column.output.maps or (0,), dtype=float)
 
+    def edge(self, column: Column) -> float:
+        """Pixels from a column's middle to where links end; maps that shrink cover their ends."""
+        return (SMALLEST if self.room.shrinks else 1.0) * column.wide / 2
+
     @property
     def middle(self) -> float:
-        return TOP + DEPTH / 2
+        return TOP + self.room.depth / 2
 
     def rows(self, column: Column, maps) -> np.ndarray:
         """Middles of maps in pixels from the top."""
         output = column.output
         if len(output.shape) == 1:
             return np.full(len(maps), self.middle)
-        mark = picture_of(output, self.values[output.place][0], pitch=column.pitch)
+        mark = picture_of(output, self.values[output.place][0], pitch=column.pitch, gap=self.room.gap)
         down = -(-mark.count // mark.across)
         step = mark.size[1] / down
         places = np.array([output.maps.index(i) // mark.across for i in maps], dtype=float)
@@ -118,19 +144,24 @@ class NetworkPicture:
 
     # Links.
 
-    def links(self, chosen: float | None) -> list[Links]:
-        """The kernels between columns: the strongest at rest, all of them into a map that is pointed at."""
+    def links(self, chosen: float | None, followed: int = -1) -> list[Links]:
+        """The kernels between columns: the strongest at rest, all of them into a map that is pointed at.
+
+        Those into the map `chosen` are drawn strongly, and outlined the one from input map `followed`.
+        """
         marks = []
         for before, after in zip(self.columns, self.columns[1:], strict=False):
             if not after.into or len(after.output.shape) != 3 or len(before.output.shape) != 3:
                 continue
             weight = self.model[after.output.place - 1].params["weight"]
             marks += self.bundle(
-                before, after, weight[list(after.output.maps)][:, list(before.output.maps)], chosen
+                before, after, weight[list(after.output.maps)][:, list(before.output.maps)], chosen, followed
             )
         return marks
 
-    def bundle(self, before: Column, after: Column, weight: np.ndarray, chosen: float | None) -> list[Links]:
+    def bundle(
+        self, before: Column, after: Column, weight: np.ndarray, chosen: float | None, followed: int
+    ) -> list[Links]:
         """Links of one layer; `weight` (F, C, kH, kW) has the shown maps alone."""
         kernels, inputs = weight.shape[:2]
         norms = np.linalg.norm(weight.reshape(kernels, inputs, -1), axis=2)
@@ -155,23 +186,28 @@ class NetworkPicture:
         }
         target = ends["targets"]
         strong = rank.ravel() < STRONGEST
-        groups = [
-            (strong & (target != chosen), 0.4 if chosen is None else 0.22, False),
-            (target == chosen, 1.0, False),
-        ]
+        mine = target == chosen
+        rest = 0.4 if chosen is None else 0.07 if mine.any() else 0.22
+        groups = [(strong & ~mine, rest, False), (mine, 1.0, False)]
         if f.size <= MOST_LINKS:
-            groups.insert(0, (~strong & (target != chosen), 1.0, True))
+            groups.insert(0, (~strong & ~mine, 1.0, True))
         look = {
             "curved": True,
             "vmin": -reach,
             "vmax": reach,
-            "inset": (before.wide / 2 + 3, after.wide / 2 + 4),
+            "inset": (self.edge(before) + 3, self.edge(after) + 4),
         }
-        return [
+        drawn = [
             Links(**{name: part[mask] for name, part in ends.items()}, **look, alpha=alpha, quiet=quiet)
             for mask, alpha, quiet in groups
             if mask.any()
         ]
+        one = mine & (np.array(before.output.maps or (0,))[c] == followed)
+        if one.any():
+            places = {name: ends[name][one] for name in ("x0", "y0", "x1", "y1")}
+            outline = {"color": "you", "widths": ends["widths"][one] + 4, "curved": True}
+            drawn.insert(-1, Links(**places, **outline, inset=look["inset"]))
+        return drawn
 
     # Maps.
 
@@ -185,6 +221,7 @@ class NetworkPicture:
             if output.place == 0:
                 colors = {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
             look = {"x": column.x, "y": self.middle, "pitch": column.pitch, "emits": output.name}
+            look |= {"gap": self.room.gap, "needs": self.room.least if self.room.shrinks else 0.0}
             look |= {
                 "framed": output.place > 0,
                 "ids": self.ids(column),
@@ -200,7 +237,7 @@ class NetworkPicture:
 
     def headings(self, chosen: str) -> list[Mark]:
         """What every column is, and how many maps of which size."""
-        top = self.middle - DEPTH / 2
+        top = self.middle - self.room.depth / 2
         first = self.outputs[0].shape[0] < 3
         tops = [
             self.middle - LARGEST_INPUT / 2 if first and not c.output.place else top for c in self.columns
@@ -231,7 +268,7 @@ class NetworkPicture:
             reach = reaches[column.output.name]
             if after is None or after.into or reaches[after.output.name] != reach:
                 x = (group[0].x + group[-1].x) / 2
-                marks.append(ColorScale(x, TOP + DEPTH + 14, -reach, reach))
+                marks.append(ColorScale(x, TOP + self.room.depth + 14, -reach, reach))
                 group = []
         return marks
 

@@ -14,17 +14,18 @@ from cnnlib.nn.functional import softmax
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import Figure, Panel, Scene
-from cnnlib.widgets.base import Button, Choice, Grid, Slider, Widget
+from cnnlib.widgets.base import Button, Choice, Grid, Slider, Toggle, Widget
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.scores_panel import percent
 from cnnlib.widgets.forward_pass.unit_detail import curve_panel, pool_panel, sum_rows, value_panel
-from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, HEIGHT, OWN, SHARED, Overview
+from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, OWN, SHARED, Overview
 from cnnlib.widgets.forward_pass.xray_sheet import sheet, stroke
 from cnnlib.widgets.forward_pass.xray_sum import sum_of
 from cnnlib.widgets.forward_pass.xray_words import seen, single_words, sum_words
 
 IMAGE, DRAWING = "test image", "your drawing"
-DETAIL = 190.0  # pixels of height of the detail
+DETAIL = 222.0  # pixels of height of the detail
+UNIT = ("layer", "channel", "row", "column", "input_map")  # what says which sum is shown
 LARGEST_SHEET = 28  # pixels along a side that can be drawn on
 
 
@@ -60,9 +61,9 @@ class NetworkXRay(Widget):
 
     title = "What does every number of the network come from? Click one."
     slots: Mapping[str, tuple[str, ...]] = {
-        "bar": ("source", "image", "layer", "channel", "clear"),
+        "bar": ("source", "image", "opened", "clear"),
         "handle": ("row", "column", "input_map"),
-        "more": ("scale", "ink"),
+        "more": ("layer", "channel", "scale", "ink"),
     }
 
     def __init__(self, model=None, images=None, *, class_names=None, prepare=None, **options) -> None:
@@ -72,6 +73,8 @@ class NetworkXRay(Widget):
         mnists = self.specimen.shape == (1, 28, 28)
         self.prepare = prepare if prepare is not None else centred if mnists else None
         self.controls = self.all_controls()
+        if {*UNIT, "source"} & set(options):
+            options.setdefault("opened", True)
         options.setdefault("show", [c.name for c in self.controls if c.name != "drawing"])
         super().__init__(**options)
 
@@ -87,6 +90,7 @@ class NetworkXRay(Widget):
             Slider("row", 0, self.height - 1, 3 * self.height // 8, integer=True, label="Row"),
             Slider("column", 0, self.width - 1, 3 * self.width // 8, integer=True, label="Column"),
             Slider("input_map", 0, most - 1, 0, integer=True, label="Input map to show"),
+            Toggle("opened", False, label="Show the sum"),
             Choice("scale", (BLOCKS, SHARED, OWN), label="Colour scale"),
         ]
         if self.can_draw:
@@ -107,6 +111,11 @@ class NetworkXRay(Widget):
 
     def blank(self) -> tuple:
         return ((0.0,) * self.width,) * self.height
+
+    def changed(self, before: dict, after: dict) -> None:
+        """Another number was chosen: its sum is shown."""
+        if not after["opened"] and any(after[name] != before[name] for name in (*UNIT, "source")):
+            self.put(opened=True)
 
     def limits(self, state: dict) -> dict:
         shape = self.outputs[state["layer"]].shape
@@ -143,7 +152,7 @@ class NetworkXRay(Widget):
         if unit is None:
             return None
         channel, row, column = unit if len(unit) == 3 else (unit[0], 0, 0)
-        return {"layer": output.name, "channel": channel, "row": row, "column": column}
+        return {"layer": output.name, "channel": channel, "row": row, "column": column, "opened": True}
 
     def part_at(self, row: int) -> dict | None:
         """The map before whose part of the sum stands in a row."""
@@ -197,6 +206,7 @@ class NetworkXRay(Widget):
         overview = Overview(self.opened, self.model, values, state, output, unit, field)
         scores = overview.scores(p, label, self.specimen.class_names)
         below, words, facts["terms"] = self.arithmetic(state, values, output, unit)
+        below = below if state["opened"] else []
         sees = [seen(field)] if output.place else []
         text = " ".join([f"{self.opened.name_of(output, unit)}: {words}", *sees, self.guess(facts)])
         small = overview.narrow()
@@ -204,12 +214,13 @@ class NetworkXRay(Widget):
             [overview.wide(), small.panel, scores, *below],
             text,
             facts,
-            rows=(f"{HEIGHT:.0f}px", f"{DETAIL:.0f}px"),
+            rows=(f"{overview.room.height:.0f}px", f"{DETAIL if below else 1:.0f}px"),
             columns=(1,) * 24,
-            height=HEIGHT + DETAIL,
+            height=overview.room.height + (DETAIL if below else 1),
             arrows=("column", "row"),
             narrow=small.grid([panel.name for panel in below]),
             figures=self.figures(facts),
+            idle=("clear",) if state["source"] == IMAGE else (),
         )
 
     def figures(self, facts: dict) -> list[Figure]:
@@ -275,9 +286,9 @@ class NetworkXRay(Widget):
             return word("The drawing is empty: draw a digit on the input with the mouse.")
         names = self.specimen.class_names
         words = say(
-            "The guess is {names} with a probability of {confidence:.0%}",
+            "The guess is {names} with a probability of {confidence}",
             names=names[facts["guess"]],
-            confidence=facts["confidence"],
+            confidence=percent(facts["confidence"]),
         )
         return (
             f"{words}."

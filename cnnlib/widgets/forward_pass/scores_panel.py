@@ -43,7 +43,8 @@ def scores_panel(
         Text([CELL / 2], [top - 28], "scores", color=first, **head),
         Text([CELL / 2], [top - 14], say("{p} sums", p=len(p)), color="muted", size=11),
         Text([BARS], [top - 28], "softmax", align="left", **head),
-        Text([BARS], [top - 14], "share of 100 %", color="muted", size=11, align="left"),
+        Text([BARS], [top - 14], "share of e^score", color="muted", size=11, align="left"),
+        Text([BARS + WIDEST], [top + depth + 14], "100 %", color="muted", size=11),
         ColorScale(CELL / 2, top + depth + 14, -reach, reach),
     ]
     x, down = Axis(0, 1, visible=False), Axis(top + depth + 24, 0, visible=False)
@@ -54,8 +55,8 @@ def shares(p, shown, y, step: float, label: int, names) -> list[Mark]:
     """Names of the classes, a bar for each share, the largest and the label's in numbers."""
     guess = int(p.argmax())
     marks: list[Mark] = [
-        Bars(y, WIDEST * p[shown], 0.42 * step, BARS, "ink", horizontal=True),
-        Region(BARS, BARS, y[0] - step / 2, y[-1] + step / 2, color="grid", filled=False, width=1),
+        Bars(y, np.full(len(y), WIDEST), min(0.42 * step, 12), BARS, "grid", horizontal=True),
+        Bars(y, WIDEST * p[shown], min(0.42 * step, 12), BARS, "ink", horizontal=True),
     ]
     words = [str(names[i])[:9] for i in shown]
     if label in shown:
@@ -74,7 +75,11 @@ def shares(p, shown, y, step: float, label: int, names) -> list[Mark]:
                 percent(share) + "  true" * int(shown[i] == label != guess)
                 for i, share in zip(rows, parts, strict=True)
             ]
-            marks.append(Text(BARS + WIDEST * parts + 0.02, y[rows], said, align="left", bold=bold, size=11))
+            marks.append(
+                Text(
+                    np.full(len(rows), BARS + WIDEST + 0.02), y[rows], said, align="left", bold=bold, size=11
+                )
+            )
     return marks
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cnnlib.experiments.dissect import Terms
@@ -10,7 +12,8 @@ from cnnlib.viz import Axis, ColorScale, Heatmap, Lens, Line, Links, Mark, Panel
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
 READABLE = 64  # numbers of a matrix that can be read in its cells
-READ_TWO = 36  # the same with two decimals
+READ_TWO = 36  # the same with decimals
+NINE = 9  # numbers with two of them; more have one, so that they are large enough to be read
 LEAST_CELLS = 5.0  # cells that a matrix's place has at least, so that small ones do not grow large
 MOST_ROWS = 9  # maps with a row of their own in the sum
 
@@ -33,9 +36,14 @@ def matrix_panel(
     rows, columns = values.shape
     reach = reach_of([values]) if reach is None else reach
     span, down = max(columns, least) * (1.2 if sign else 1), max(rows, least)
-    numbers = ".2f" if values.size <= READ_TWO else ""
+    digits = 2 if values.size <= NINE else 1
+    numbers = f".{digits}f" if values.size <= READ_TWO else ""
     colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach} if colors is None else colors
     heat = Heatmap(values + 0.0, numbers=numbers, emits=emits, means=title.partition(",")[0], **colors)
+    if numbers == ".1f":  # zeros, many among many numbers, are left blank
+        printed = Heatmap(np.where(values == 0, np.nan, values), numbers=numbers, hover=False, **colors)
+        heat = replace(heat, numbers="")
+        marks = [printed, *marks] if values.any() else marks
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
     ends = colors["vmin"], colors["vmax"], colors["cmap"]
     bar = (columns - 1) / 2, rows - 0.5
@@ -68,7 +76,11 @@ def source_panel(title: str, image, window: tuple, at, name="source", ink=False)
     edges = (left - 0.5, right + 0.5, top - 0.5, bottom + 0.5)
     marks += [Region(*edges, color=c, filled=False, width=w) for c, w in (("paper", 5), ("you", 2.5))]
     ends = (0.0, 1.0) if ink else (-reach, reach)
-    marks.append(ColorScale((columns - 1) / 2, rows - 0.5, *ends, colors["cmap"], shift=(0, 12)))
+    if image.min() < 0 or ink:
+        marks.append(ColorScale((columns - 1) / 2, rows - 0.5, *ends, colors["cmap"], shift=(0, 12)))
+    else:  # after a ReLU
+        words = say("from 0 to {reach:.1f}, none below", reach=reach)
+        marks.append(Text([(columns - 1) / 2], [rows - 0.5], words, color="muted", size=11, shift=(0, 12)))
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis((rows - 0.5) * 1.13, -0.5, visible=False)
     return Panel(marks, x, y, title=title, at=at, equal=True, grid=False, name=name)
 
@@ -171,6 +183,16 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     return Panel(
         marks, Axis(0, 1, visible=False), down, title=title, subtitle=how, at=at, grid=False, name=name
     )
+
+
+def to_row(shape: tuple, terms: Terms, window: tuple, chosen: int) -> list[Mark]:
+    """A line from the products to the row of the sum that they make."""
+    numbers = [number for _, _, number in sum_rows(terms, window)]
+    if chosen not in numbers:
+        return []
+    ends = [shape[1] - 0.5], [(shape[0] - 1) / 2], [0.0], [float(numbers.index(chosen))]
+    look = {"color": "you", "widths": [2.0], "curved": True, "to": "sum", "inset": (4, 2), "beside": True}
+    return [Links(*ends, **look)]
 
 
 def part_words(rows: list, printed: list[float], chosen: int) -> list[Mark]:

@@ -11,7 +11,8 @@ from cnnlib.viz import Axis, ColorScale, Links, Narrow, Panel, Text
 from cnnlib.widgets.forward_pass.narrow_links import ROOM, Row, kernel_lines
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_reach
 from cnnlib.widgets.forward_pass.network_picture import (
-    DEPTH,
+    OPEN,
+    SHUT,
     TOP,
     NetworkPicture,
     picture_of,
@@ -23,7 +24,7 @@ from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.scores_panel import scores_panel
 
 BLOCKS, SHARED, OWN = "one a convolution", "one for all layers", "each layer its own"
-HEIGHT = TOP + DEPTH + 30  # pixels of height of the overview
+NEARLY_ALL = 0.94  # share of a block's numbers that its colours tell apart; the rest have the strongest
 ACROSS, CLOSE = 8, 42.0  # of a narrow page: maps beside one another, and their distance in pixels
 SIDE = 168.0  # of the image there
 
@@ -47,10 +48,11 @@ class Small:
 
     panel: Panel
     height: float
+    scores: float
 
     def grid(self, below: list[str]) -> Narrow:
         """The network, the scores, and what belongs to the unit, beneath one another."""
-        heights, at = [self.height, HEIGHT], {self.panel.name: (0, 0, 1, 2), "scores": (1, 0, 1, 2)}
+        heights, at = [self.height, self.scores], {self.panel.name: (0, 0, 1, 2), "scores": (1, 0, 1, 2)}
         matrices = [name for name in below if name in ("source", "window", "kernel", "products")]
         for name in below:
             if name not in matrices:
@@ -71,6 +73,7 @@ class Overview:
         self.outputs = list(opened.laid_out(state).values())
         self.field = field
         self.state = state
+        self.room = OPEN if state["opened"] else SHUT
         self.drawn = [o for o in self.outputs if o.name != "scores"]
         self.reaches = self.scale()
         self.looks = self.found()
@@ -93,7 +96,9 @@ class Overview:
                 groups.append([])
             groups[-1].append(output)
         return {
-            o.name: shared_reach([self.values[o.place] for o in group]) for group in groups for o in group
+            o.name: shared_reach([self.values[o.place] for o in group], NEARLY_ALL)
+            for group in groups
+            for o in group
         }
 
     def found(self) -> dict[str, dict]:
@@ -136,17 +141,21 @@ class Overview:
 
     def wide(self) -> Panel:
         """Columns from left to right; links to the scores lead into their panel."""
-        picture = NetworkPicture(self.model, self.drawn, self.values)
-        number = self.chosen()
+        picture = NetworkPicture(self.model, self.drawn, self.values, self.room)
+        number = self.chosen() if self.state["opened"] else None
         marks = [
-            *picture.links(number),
+            *picture.links(number, self.followed()),
             *self.last_links(picture),
             *picture.maps(self.looks, self.reaches),
             *picture.headings(self.output.name),
             *picture.scales(self.reaches),
         ]
-        x, y = Axis(0, 1, visible=False), Axis(HEIGHT - 10, 0, visible=False)
+        x, y = Axis(0, 1, visible=False), Axis(self.room.height - 10, 0, visible=False)
         return Panel(marks, x, y, at=(0, 0, 1, 18), grid=False, name="network")
+
+    def followed(self) -> int:
+        """Number of the map before whose products are shown."""
+        return self.state["input_map"] if isinstance(self.model[self.output.place - 1], Conv2d) else -1
 
     def chosen(self) -> float | None:
         """Number of the chosen map among all that links name, if a kernel made it."""
@@ -166,7 +175,7 @@ class Overview:
         weight = weight[:, list(last.output.maps)]
         norms = np.linalg.norm(weight.reshape(count, len(last.output.maps), -1), axis=2)
         signs = np.where(weight.sum(axis=(2, 3)) >= 0, 1.0, -1.0)
-        rows = TOP + (np.arange(count) + 0.5) * DEPTH / count
+        rows = TOP + (np.arange(count) + 0.5) * self.room.depth / count
         middles = picture.rows(last, last.output.maps)
         k, c = (a.ravel() for a in np.indices(norms.shape))
         rank = np.argsort(np.argsort(-norms, axis=1), axis=1).ravel()
@@ -181,7 +190,7 @@ class Overview:
             if mask.any() and not (quiet and mask.sum() > 400):
                 spots = (np.full(mask.sum(), last.x), middles[c[mask]], np.zeros(mask.sum()), rows[k[mask]])
                 look = {"curved": True, "vmin": -reach, "vmax": reach, "to": "scores", "quiet": quiet}
-                look |= {"inset": (last.wide / 2 + 4, 1), "alpha": 1.0 if chosen >= 0 or quiet else 0.4}
+                look |= {"inset": (picture.edge(last) + 4, 1), "alpha": 1.0 if chosen >= 0 or quiet else 0.4}
                 look |= {"sources": picture.ids(last)[c[mask]], "targets": 1000.0 * end.place + k[mask]}
                 marks.append(Links(*spots, values=values[mask], widths=widths[mask], **look))
         return marks
@@ -191,7 +200,8 @@ class Overview:
         output = self.outputs[-1]
         chosen = self.unit[0] if self.output.name == output.name else None
         values = self.values[output.place][0]
-        return scores_panel(output, values, p, label, names, chosen, top=TOP, depth=DEPTH, at=(0, 18, 1, 6))
+        place = {"top": TOP, "depth": self.room.depth, "at": (0, 18, 1, 6)}
+        return scores_panel(output, values, p, label, names, chosen, **place)
 
     def narrow(self) -> Small:
         """Columns from top to bottom, eight maps beside one another, with lines where kernels stand."""
@@ -220,7 +230,7 @@ class Overview:
         panel = Panel(
             marks, Axis(0, 1, visible=False), Axis(top, 0, visible=False), grid=False, name="narrow"
         )
-        return Small(panel, top + 8)
+        return Small(panel, top + 8, self.room.height)
 
     def narrow_look(self, output: LayerOutput) -> dict:
         """Colours and size of an output's maps on a narrow page."""

@@ -8,7 +8,13 @@ from cnnlib.viz import Panel
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.network_picture import short_name
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
-from cnnlib.widgets.forward_pass.unit_detail import matrix_panel, parts_and_bias, source_panel, sum_panel
+from cnnlib.widgets.forward_pass.unit_detail import (
+    matrix_panel,
+    parts_and_bias,
+    source_panel,
+    sum_panel,
+    to_row,
+)
 from cnnlib.widgets.forward_pass.xray_overview import window_of
 from cnnlib.widgets.forward_pass.xray_words import kernel_title
 
@@ -23,7 +29,7 @@ def sum_of(
     shown = min(input_map, window[0] - 1)
     title = (
         say("{layer}, map {index}", layer=short_name(below), index=shown)
-        if len(below.shape) == 3
+        if len(below.shape) == 3 and window[0] > 1
         else short_name(below)
     )
     panels = []
@@ -40,13 +46,19 @@ def sum_of(
     panels += [
         matrix_panel(title, inputs[shown], (1, 4, 1, 5), sign="×", name="window"),
         matrix_panel(
-            kernel_title(output, unit, shown), factors[shown], (1, 9, 1, 5), sign="=", name="kernel"
+            kernel_title(output, unit, shown, window[0]),
+            factors[shown],
+            (1, 9, 1, 5),
+            sign="=",
+            name="kernel",
+            subtitle="the teal line" if isinstance(layer, Conv2d) else "",
         ),
         matrix_panel(
             say("products, sum {part}", part=f"{part:.2f}".replace("-", "−")),
             products[shown],
             (1, 14, 1, 5),
             name="products",
+            marks=to_row(products[shown].shape, terms, window, shown),
         ),
         sum_panel(terms, window, shown, after, (1, 19, 1, 5)),
     ]

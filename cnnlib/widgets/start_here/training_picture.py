@@ -9,22 +9,38 @@ import numpy as np
 from cnnlib.experiments.examiner import Judgement
 from cnnlib.nn.layers import Conv2d
 from cnnlib.runtime.language import say, word
-from cnnlib.viz import Axis, Bars, Cursor, Heatmap, Line, Narrow, Note, Panel, Points, Reference, Text, Tiles
+from cnnlib.viz import (
+    Axis,
+    Cursor,
+    Heatmap,
+    Line,
+    Narrow,
+    Note,
+    Panel,
+    Points,
+    Reference,
+    Region,
+    Text,
+    Tiles,
+)
 
-ROWS, COLUMNS = 3, 6  # of the wrong images
+ROWS, COLUMNS = 3, 4  # of the wrong images
+CELL, TILE = 88, 58  # pixels from one of their rows to the next, and of an image
+SHORT = 2  # letters of a class's name that leave room for a share beside it
+AHEAD, GROWS = 1.15, 1.25  # free room right of the present; by how much the axis grows when it runs out
 PLACES = ROWS * COLUMNS
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
 FILTERS = 16  # shown at most, in rows of eight
 FIRST_HORIZON = 20_000  # images seen at the right end of the axes, at first
 GHOST = 0.3  # opacity of what came after the step rewound to
 FRAME = {
-    "rows": ("166px", "88px", "186px"),
-    "columns": (10.6, 7),
-    "height": 440,
+    "rows": ("166px", "98px", "214px"),
+    "columns": (10.2, 7),
+    "height": 478,
     "narrow": Narrow(
-        ("250px", "180px", "166px", "270px"),
+        ("250px", "200px", "166px", "312px"),
         (1,),
-        866,
+        928,
         {"loss": (0, 0), "accuracy": (1, 0), "filters": (2, 0), "wrong": (3, 0)},
     ),
 }
@@ -43,17 +59,16 @@ class Curves:
         self.classes = len(view.split.class_names)
 
     def time(self, words: bool) -> Axis:
-        """Steps, marked with the images seen; the end doubles as the run grows, so that it seldom changes."""
+        """Steps, marked with the images seen; the end grows by a quarter, so that it seldom changes."""
         view, samples = self.view, len(self.view.split.x_train)
         end = min(5 * samples, FIRST_HORIZON)
-        while end < view.seen(len(view.losses)):
-            end *= 2
+        while end < AHEAD * view.seen(len(view.losses)):
+            end *= GROWS
         images = np.arange(0, end + 1, round_gap(end / 5))
         names = [f"{count:,.0f}" if words else "" for count in images]
-        if words:  # of the axis at its last tick: a word beneath would lie under the cursor's
-            names[-1] = say("{count:,.0f} images", count=images[-1])
         steps = view.epoch_steps / samples
-        return Axis(0, end * steps, ticks=images * steps, names=names)
+        label = say("training images seen, {size} a step", size=view.batch_size) if words else ""
+        return Axis(0, end * steps, label, ticks=images * steps, names=names)
 
     def kept(self, which: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Steps and what was judged up to now, with the present, and of what came after it."""
@@ -81,17 +96,17 @@ class Curves:
         middles = at[:whole].reshape(-1, block).mean(axis=1)
         past = middles <= steps
         dots = slice(0, steps, stride)
-        size = 4.0 if steps < 4 else 1.6
+        size = 4.0 if steps < 4 else 1.8
         return [
             Line(middles[~past], means[~past], color="muted", width=1.5, dash="dashed", alpha=GHOST),
-            Points(at[dots], losses[dots], color="muted", size=size, alpha=0.45),
+            Points(at[dots], losses[dots], color="muted", size=size, alpha=0.55),
             Line(
                 np.append(middles[past], now[0]),
                 np.append(means[past], now[1]),
                 color="muted",
-                width=1.75,
+                width=2.25,
                 dash="dashed",
-                label=word("batches"),
+                label=word("training"),
             ),
         ]
 
@@ -138,18 +153,19 @@ class Curves:
     def accuracy(self) -> Panel:
         """Share of the test images that are right."""
         x, y, later, coming = self.kept(1)
+        time = self.time(words=True)
         goal, guessing = 100 * self.view.goal_share, 100 / self.classes
         marks = [
             Reference(say("{guessing:.0f} % = guessing", guessing=guessing), y=guessing),
-            Reference(say("goal {goal:g} %", goal=goal), y=goal, color="ink", dash="dashed", at="start"),
+            Region(None, None, goal, 100, color="muted", alpha=0.22),
             Line(later, 100 * coming, color="ink", alpha=GHOST),
             Line(x, 100 * y, color="ink", width=2.5, label=f"{100 * self.now[1]:.1f} %"),
             Points(x[-1:], 100 * y[-1:], color="ink", size=5),
             Cursor(self.view.steps, sets={"x": "step"}, text=f"{self.view.seen(self.view.steps):,}"),
         ]
-        subtitle = say("of the {judged}, which it never trains on", judged=self.view.judged)
+        about = {"judged": self.view.judged, "goal": goal}
+        subtitle = say("of the {judged}; grey: the goal, over {goal:g} %", **about)
         axis = Axis(0, 100, ticks=(0, 50, 100))
-        time = self.time(words=True)
         return Panel(
             marks,
             time,
@@ -201,7 +217,7 @@ def filter_words(height: int, width: int, count: int) -> str:
     """How large the filters are, and how many of them are seen."""
     size = {"height": height, "width": width}
     if count <= 8:
-        return say("{height} by {width} weights: now, and small at the start", **size)
+        return say("{height} by {width}; above: now, below: at the start", **size)
     if count > FILTERS:
         return say("{height} by {width} weights, {shown} of {count}", **size, shown=FILTERS, count=count)
     return say("{height} by {width} weights", **size)
@@ -219,12 +235,13 @@ def ramp(reach: float) -> tuple[Heatmap, Text, Text]:
     )
     look = {"color": "muted", "size": 11}
     low = Text([0.62], [100], f"−{reach:g}", align="right", **look)
-    return heat, low, Text([3.28], [100], say("+{reach:g}; paper is 0", reach=reach), align="left", **look)
+    high = Text([3.28, 1.95], [100, 112], [f"+{reach:g}", "0"], align="left", **look)
+    return heat, low, high
 
 
 def wrong_panel(view, found: Judgement) -> Panel:
     """Some of the images that are still wrong: the true class, the guess, and how sure it was."""
-    across, down = Axis(0, COLUMNS, visible=False), Axis(222, 0, visible=False)
+    across, down = Axis(0, COLUMNS, visible=False), Axis(ROWS * CELL, 0, visible=False)
     marks = wrong_marks(view)
     if not marks:
         marks = [Text([0], [30], "None is wrong.", size=14, align="left")]
@@ -235,25 +252,25 @@ def wrong_panel(view, found: Judgement) -> Panel:
         title = say("Still wrong: {wrong:,}", wrong=len(found.wrong))
         if len(found.wrong) > shown:
             title = say("Still wrong: {wrong:,}, {shown} shown", wrong=len(found.wrong), shown=shown)
-    words = "true → guess; the bar: how sure it is"
+    words = "true → guess, how sure it is"
     return Panel(marks, across, down, title, (1, 1, 2, 1), grid=False, subtitle=words, name="wrong")
 
 
 def wrong_marks(view) -> list:
-    """The images in their places, each with its words and its bar."""
+    """The images in their places, each with its words."""
     spots = [(place, index) for place, index in enumerate(view.places) if index is not None]
     if not spots:
         return []
     judged, names = view.examiner, view.split.class_names
     slots, index = (np.array(part) for part in zip(*spots, strict=True))
-    x, y = slots % COLUMNS + 0.5, 25.0 + 74 * (slots // COLUMNS)
-    sure, marks = np.nan_to_num(judged.sure[index]), []
-    for column in range(COLUMNS):
-        here, base = x == column + 0.5, column + 0.1
-        for width, color in ((np.ones(here.sum()), "grid"), (sure[here], "muted")):
-            marks.append(Bars(y[here] + 45, 0.8 * width, 4, base, color, horizontal=True))
-    words = [f"{names[judged.y[i]]} → {names[judged.guesses[i]]}" for i in index]
+    x, y = slots % COLUMNS + 0.5, TILE / 2 + 2.0 + CELL * (slots // COLUMNS)
+    shares = [f"{100 * share:.0f} %" for share in np.nan_to_num(judged.sure[index])]
+    words, marks = [f"{names[judged.y[i]]} → {names[judged.guesses[i]]}" for i in index], []
+    if max(map(len, names)) <= SHORT:
+        words = [f"{word}, {share}" for word, share in zip(words, shares, strict=True)]
+    else:  # in a line of their own
+        marks = [Text(x, y + TILE / 2 + 22, shares, color="muted", size=11)]
     state = np.where(index == view.chosen, 2.0, 0.0) if view.chosen is not None else np.zeros(len(index))
     look = {"cmap": "ink", "vmin": 0, "vmax": 1, "fit": 0.9}
     images = judged.x[index].mean(axis=1)
-    return [*marks, Tiles(x, y, images, 46, state=state, captions=words, emits="wrong", **look)]
+    return [*marks, Tiles(x, y, images, TILE, state=state, captions=words, emits="wrong", **look)]

@@ -15,7 +15,7 @@ from cnnlib.networks import mnist_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import Position, train
-from cnnlib.viz import Anchor, Scene, Strip
+from cnnlib.viz import Scene, Strip
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.start_here import training_picture as picture
 from cnnlib.widgets.start_here import training_words as words
@@ -80,7 +80,7 @@ class TrainingView(Widget):
         Slider("step", 0, 1_000_000, 0, integer=True, label="Rewind to step"),
         Choice("scale", ("linear", "log"), label="Scale of the loss", picker="segments"),
     )
-    slots = {"bar": ("rate", "speed"), "handle": ("step",), "anchored": ("scale",)}
+    slots = {"bar": ("rate", "scale"), "handle": ("step",)}
     volatile = ("step",)
     at_end = "All epochs are done. Rewind to an earlier step to train from there, perhaps at another rate."
 
@@ -253,14 +253,12 @@ class TrainingView(Widget):
         self.keep_places(found.wrong)
         facts = self.all_facts(found)
         curves = picture.Curves(self, found)
-        loss_panel = curves.loss(state["scale"] == "log")
         panels = [
-            loss_panel,
+            curves.loss(state["scale"] == "log"),
             curves.accuracy(),
             picture.filter_panel(self.first_filters(), self.start),
             picture.wrong_panel(self, found),
         ]
-        scale = Anchor("scale", "loss", loss_panel.x.high, loss_panel.y.high, dx=2, dy=-18, align="right")
         return Scene(
             panels,
             words.sentence(self, facts) + words.chosen(self),
@@ -268,7 +266,6 @@ class TrainingView(Widget):
             **picture.FRAME,
             title="How does a network learn to read?",
             figures=words.figures(self, facts),
-            anchors=[scale],
             strip=None if math.isfinite(found.loss) else Strip(words.LOST),
         )
 

@@ -1,0 +1,78 @@
+"""What the X-ray shows before and after a number is clicked."""
+
+import numpy as np
+import pytest
+
+from cnnlib import load_digits
+from cnnlib.networks import load_digits_cnn
+from cnnlib.viz import Heatmap, Links, Maps
+from cnnlib.viz.marks import Text
+from cnnlib.widgets import NetworkXRay
+
+SMALL = load_digits_cnn(), load_digits()
+
+
+def panel(widget, name):
+    return next((panel for panel in widget.scene.panels if panel.name == name), None)
+
+
+def pitches(widget):
+    return {mark.pitch for mark in panel(widget, "network").marks if isinstance(mark, Maps) and mark.framed}
+
+
+@pytest.mark.parametrize("network", [(), SMALL])
+def test_the_maps_have_the_room_until_a_number_is_clicked(network):
+    widget = NetworkXRay(*network)
+    assert panel(widget, "sum") is None
+    (before,) = pitches(widget)
+    click = {"name": "pooling 1", "kind": "click", "x": 0, "y": 0, "row": 0, "col": 2}
+    widget.set_state(**widget.event(click))
+    (after,) = pitches(widget)
+    assert widget.state["opened"] and panel(widget, "window") is not None and before > 1.6 * after
+    assert widget.scene.height <= 490
+    widget.set_state(opened=False)
+    assert panel(widget, "window") is None and pitches(widget) == {before}
+
+
+@pytest.mark.parametrize("choice", [{"layer": "scores"}, {"channel": 3}, {"source": "your drawing"}])
+def test_a_unit_that_is_chosen_is_opened_however_it_is_chosen(choice):
+    assert NetworkXRay(*SMALL, **choice).state["opened"]
+    widget = NetworkXRay(*SMALL)
+    widget.set_state(image=3)
+    assert not widget.state["opened"], "another image is none"
+    widget.set_state(**choice)
+    assert widget.state["opened"]
+
+
+def test_the_kernel_that_is_shown_is_outlined_among_the_links():
+    widget = NetworkXRay(*SMALL, layer="convolution 2", channel=5, input_map=2)
+    mine = [m for m in panel(widget, "network").marks if isinstance(m, Links) and m.color == "you"]
+    assert len(mine) == 1 and len(mine[0].x0) == 1
+    assert panel(widget, "kernel").title == "kernel 5, slice 2"
+    rows = [m for m in panel(widget, "products").marks if isinstance(m, Links)]
+    assert [(m.to, m.y1[0]) for m in rows] == [("sum", 2)]
+
+
+def test_what_comes_after_a_relu_has_no_scale_below_zero():
+    source = panel(NetworkXRay(*SMALL, layer="convolution 2"), "source")
+    words = [word for mark in source.marks if isinstance(mark, Text) for word in mark.text]
+    assert any(word.startswith("from 0 to") for word in words)
+
+
+def test_one_share_is_said_one_way():
+    widget = NetworkXRay()
+    assert "probability of > 99.9 %" in widget.text
+    scores = [word for mark in panel(widget, "scores").marks if isinstance(mark, Text) for word in mark.text]
+    assert "> 99.9 %" in scores
+
+
+def test_many_numbers_have_one_decimal_and_zeros_none():
+    window = panel(NetworkXRay(layer="convolution 2", channel=5, row=5, column=7), "window")
+    base, printed = (mark for mark in window.marks if isinstance(mark, Heatmap))
+    assert base.numbers == "" and printed.numbers == ".1f"
+    np.testing.assert_array_equal(np.isnan(printed.z), base.z == 0)
+
+
+def test_the_drawing_is_cleared_only_where_there_is_one():
+    assert NetworkXRay(*SMALL).scene.idle == ("clear",)
+    assert NetworkXRay(*SMALL, source="your drawing").scene.idle == ()
