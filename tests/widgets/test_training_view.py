@@ -139,7 +139,7 @@ def test_without_images_it_opens_mnist_and_judges_by_images_held_back():
 
 
 def test_the_charts_are_mostly_filled_and_leave_room_for_the_words_at_the_end():
-    view = TrainingView()
+    view = small_view()
     for _ in range(40):
         view.advance(25)
         if not 300 < view.steps:
@@ -149,7 +149,7 @@ def test_the_charts_are_mostly_filled_and_leave_room_for_the_words_at_the_end():
 
 
 def test_the_goal_is_an_area_that_no_word_or_line_lies_in():
-    view = TrainingView(goal=0.9)
+    view = small_view(goal=0.9)
     view.advance(45)
     part = view.scene.panels[1]
     (area,) = (mark for mark in part.marks if isinstance(mark, Region))
@@ -163,7 +163,7 @@ def test_every_wrong_image_says_how_sure_it_was(long):
     if long:
         names = tuple(f"digit {name}" for name in split.class_names)
         split = Split(split.x_train, split.y_train, split.x_test, split.y_test, names)
-    view = TrainingView(split)
+    view = small_view(split)
     view.advance(100)
     part = view.scene.panels[3]
     (tiles,) = (mark for mark in part.marks if isinstance(mark, Tiles))

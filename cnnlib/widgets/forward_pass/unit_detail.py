@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from cnnlib.experiments.dissect import Terms
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, ColorScale, Heatmap, Lens, Line, Links, Mark, Panel, Points, Region, Text
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
@@ -121,7 +121,7 @@ def sum_rows(terms: Terms, window: tuple) -> list[tuple[str, float, int]]:
         rows.append(
             (say("{sums} others", sums=len(sums) - len(shown)), float(sums.sum() - sums[shown].sum()), -1)
         )
-    return [*rows, ("bias", float(terms.bias), -1)]
+    return [*rows, (word("bias"), float(terms.bias), -1)]
 
 
 def stairs(parts: np.ndarray, last: float, thick: float = 9.0, room=(0.3, 0.74)) -> list[Mark]:
