@@ -193,7 +193,7 @@ class ConvolutionMicroscope(Widget):
             panels,
             text,
             facts,
-            **picture.FRAME,
+            **picture.frame(place),
             arrows=("col", "row"),
             pictures=self.thumbnails(state["image"]),
         )

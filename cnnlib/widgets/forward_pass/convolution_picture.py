@@ -26,21 +26,6 @@ PLACES = {
     "products": (1, 9, 1, 4),
     "answer": (1, 15, 1, 10),
 }
-FRAME = {
-    "rows": (f"{TALL}px", f"{LOW}px"),
-    "columns": (1,) * 25,
-    "height": TALL + LOW,
-    "narrow": Narrow(
-        ("280px", "330px", "296px", "150px", "150px", "106px"),
-        (1, 1),
-        1312,
-        at={
-            **{"image": (0, 0, 1, 2), "between": (1, 0, 1, 2), "map": (2, 0, 1, 2), "window": (3, 0)},
-            **{"kernel": (3, 1), "products": (4, 0), "answer": (5, 0, 1, 2)},
-        },
-        below=720,
-    ),
-}
 
 
 @dataclass
@@ -72,6 +57,16 @@ class Place:
         rows, columns = self.padded.shape
         air = 0.0 if self.large else 0.55  # for the marks along the edge
         return (Axis(-0.5 - air, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5 - air, visible=False))
+
+
+def frame(place: Place) -> dict:
+    """Rows and columns of the scene, and those of a narrow page, where a magnified patch needs its height."""
+    heights = (280, 330 if place.large else 120, 280, 18, 150, 150, 106)
+    at = {"image": (0, 0, 1, 2), "between": (1, 0, 1, 2), "map": (2, 0, 1, 2), "window": (4, 0)}
+    at |= {"kernel": (4, 1), "products": (5, 0), "answer": (6, 0, 1, 2)}
+    narrow = Narrow([f"{height}px" for height in heights], (1, 1), sum(heights), at=at, below=720)
+    rows = (f"{TALL}px", f"{LOW}px")
+    return {"rows": rows, "columns": (1,) * 25, "height": TALL + LOW, "narrow": narrow}
 
 
 def colors_of(values: np.ndarray, kernel: np.ndarray) -> dict:
