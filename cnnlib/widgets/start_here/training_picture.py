@@ -25,8 +25,7 @@ from cnnlib.viz import (
 )
 
 ROWS, COLUMNS = 3, 4  # of the wrong images
-CELL, TILE = 88, 58  # pixels from one of their rows to the next, and of an image
-SHORT = 2  # letters of a class's name that leave room for a share beside it
+CELL, TILE = 88, 54  # pixels from one of their rows to the next, and of an image
 AHEAD, GROWS = 1.15, 1.25  # free room right of the present; by how much the axis grows when it runs out
 PLACES = ROWS * COLUMNS
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
@@ -265,12 +264,9 @@ def wrong_marks(view) -> list:
     slots, index = (np.array(part) for part in zip(*spots, strict=True))
     x, y = slots % COLUMNS + 0.5, TILE / 2 + 2.0 + CELL * (slots // COLUMNS)
     shares = [f"{100 * share:.0f} %" for share in np.nan_to_num(judged.sure[index])]
-    words, marks = [f"{names[judged.y[i]]} → {names[judged.guesses[i]]}" for i in index], []
-    if max(map(len, names)) <= SHORT:
-        words = [f"{word}, {share}" for word, share in zip(words, shares, strict=True)]
-    else:  # in a line of their own
-        marks = [Text(x, y + TILE / 2 + 22, shares, color="muted", size=11)]
+    words = [f"{names[judged.y[i]]} → {names[judged.guesses[i]]}" for i in index]
+    sure = Text(x, y + TILE / 2 + 24, shares, color="muted", size=11)
     state = np.where(index == view.chosen, 2.0, 0.0) if view.chosen is not None else np.zeros(len(index))
     look = {"cmap": "ink", "vmin": 0, "vmax": 1, "fit": 0.9}
     images = judged.x[index].mean(axis=1)
-    return [*marks, Tiles(x, y, images, TILE, state=state, captions=words, emits="wrong", **look)]
+    return [sure, Tiles(x, y, images, TILE, state=state, captions=words, emits="wrong", **look)]
