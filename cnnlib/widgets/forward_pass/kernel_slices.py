@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnlib.nn import functional as F
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Figure, Heatmap, Lens, Links, Mark, Narrow, Panel, Region, Scene, Text
 from cnnlib.widgets.base import Choice, Slider, Widget
 from cnnlib.widgets.forward_pass.unit_detail import stairs
@@ -22,6 +22,7 @@ KERNELS = np.array([[[[1, 0], [0, 1]], [[2, -1], [0, 3]]], [[[0, -2], [1, 0]], [
 BIASES = np.array([1, -2])
 SIZE, WINDOW, PLACES = 4, 2, 3
 NAMES = ("kernel 0", "kernel 1")
+NUMBERED = marked("kernel {number}")  # as the catalogue knows them
 TITLES = {"channel": "channel {number}", "slice": "slice {number}", "map": "map {number}"}
 HIGH = {"image": 4, "kernel": 3, "products": 9, "map": 12}  # the ends of the scales
 COLUMNS = (4.8, 3.0, 3.2, 6.4, 1.1, 3.4)  # in cells, so that all are of one size
