@@ -1,6 +1,6 @@
 """Measure how well networks of several depths learn, and keep it in ``cnnlib/assets/depth.json``.
 
-    python -m tools.measure_depth            the whole study, some ten minutes
+    python -m tools.measure_depth            the whole study, some five minutes
 
 What is measured, and what is made of it, stands in `cnnlib.experiments.depth_study`.
 """

@@ -7,17 +7,19 @@ import numpy as np
 from cnnlib.experiments.signals import layer_signals
 from cnnlib.fast import Sequential
 from cnnlib.nn.initializers import he
-from cnnlib.nn.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Residual
+from cnnlib.nn.layers import BatchNorm2d, Conv2d, Flatten, Linear, ReLU, Residual
 from cnnlib.nn.losses import CrossEntropyLoss
 
 KINDS = ("plain", "batch norm", "residual", "residual + batch norm")
 CHANNELS = 8
-#: Scale of the first weights, in units of He's rule, at which plain signals keep their size on maps of 4x4.
-KEEPING = 1.2
+#: Scale of the first weights, in units of He's rule, at which plain signals keep their size on maps of 7x7.
+KEEPING = 1.1
 
 
 def deep_cnn(kind, depth, seed, *, scale=KEEPING, zero_branches=False, norm=BatchNorm2d):
-    """A convolution and 2x2 pooling, `depth` more convolutions on 4x4 maps, a linear layer to ten classes.
+    """A convolution that turns 28x28 into 7x7, `depth` more convolutions, a linear layer to ten classes.
+
+    The first one has windows of 4x4, four pixels apart.
 
     The convolutions come in blocks of two, each behind a ReLU: ``[ReLU, Conv2d, ReLU, Conv2d]``. With batch
     normalization one stands before each ReLU; in a residual network each block is wrapped in `Residual`.
@@ -45,10 +47,10 @@ def deep_cnn(kind, depth, seed, *, scale=KEEPING, zero_branches=False, norm=Batc
 
     Examples
     --------
-    >>> deep_cnn("plain", 4, seed=0).forward(np.zeros((3, 1, 8, 8), np.float32)).shape
+    >>> deep_cnn("plain", 4, seed=0).forward(np.zeros((3, 1, 28, 28), np.float32)).shape
     (3, 10)
     >>> len(deep_cnn("residual", 4, seed=0)), len(deep_cnn("plain", 4, seed=0))
-    (7, 13)
+    (6, 12)
     """
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}, got {kind!r}")
@@ -56,32 +58,32 @@ def deep_cnn(kind, depth, seed, *, scale=KEEPING, zero_branches=False, norm=Batc
         raise ValueError(f"depth must be an even number from 2 on, got {depth}")
     rng = np.random.default_rng(seed)
 
-    def conv(channels=CHANNELS):
-        return Conv2d(channels, CHANNELS, 3, padding=1, init=lambda s, r: scale * he(s, r), rng=rng)
+    def conv(channels=CHANNELS, size=3, **how):
+        return Conv2d(channels, CHANNELS, size, init=lambda s, r: scale * he(s, r), rng=rng, **how)
 
     def rest():
         return [norm(CHANNELS), ReLU()] if "batch norm" in kind else [ReLU()]
 
-    layers = [conv(1), MaxPool2d(2)]
+    layers = [conv(1, 4, stride=4)]
     for _ in range(depth // 2):
-        block = [*rest(), conv(), *rest(), conv()]
+        block = [*rest(), conv(padding=1), *rest(), conv(padding=1)]
         if "residual" in kind:
             if zero_branches:
                 block[-1].params["weight"][...] = 0
             block = [Residual(block)]
         layers += block
-    return Sequential([*layers, *rest(), Flatten(), Linear(16 * CHANNELS, 10, rng=rng)])
+    return Sequential([*layers, *rest(), Flatten(), Linear(49 * CHANNELS, 10, rng=rng)])
 
 
 def block_ends(model):
     """Places in a `deep_cnn` after which a block ends; the first is that before all blocks.
 
     >>> block_ends(deep_cnn("plain", 4, seed=0)), block_ends(deep_cnn("residual", 4, seed=0))
-    ([1, 5, 9], [1, 2, 3])
+    ([0, 4, 8], [0, 1, 2])
     """
     residual = [i for i, layer in enumerate(model) if isinstance(layer, Residual)]
     convolutions = [i for i, layer in enumerate(model) if isinstance(layer, Conv2d)]
-    return [1, *(residual or convolutions[2::2])]
+    return [0, *(residual or convolutions[2::2])]
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Profile:
 def profile(model, x, y):
     """Send images through a `deep_cnn` as in training, and their loss's gradient back; measure on the way.
 
-    >>> found = profile(deep_cnn("residual", 4, seed=0), np.ones((2, 1, 8, 8), np.float32), np.array([0, 1]))
+    >>> found = profile(deep_cnn("residual", 4, seed=0), np.ones((2, 1, 28, 28)), np.array([0, 1]))
     >>> found.layers, bool(found.alike[0] > 0.999)
     (array([0, 2, 4]), True)
     """
@@ -152,7 +154,7 @@ def accuracy_among(model, x, y, batch_size):
 
     The network stays as it is. Judging does not do this: it uses the running averages.
 
-    >>> x, y = np.ones((4, 1, 8, 8), np.float32), np.zeros(4)
+    >>> x, y = np.ones((4, 1, 28, 28), np.float32), np.zeros(4)
     >>> accuracy_among(deep_cnn("plain", 2, seed=0), x, y, batch_size=2) in (0, 1)
     True
     """
@@ -174,7 +176,7 @@ def spread_among(model, x, batch_size, rng, times=30):
     float
         Standard deviation of its ten scores over the batches, mean over the scores; 0 if nothing moves.
 
-    >>> x = np.random.default_rng(0).normal(size=(20, 1, 8, 8)).astype(np.float32)
+    >>> x = np.random.default_rng(0).normal(size=(20, 1, 28, 28)).astype(np.float32)
     >>> spread_among(deep_cnn("plain", 2, seed=0), x, batch_size=4, rng=np.random.default_rng(0)) < 1e-5
     True
     """

@@ -1,6 +1,6 @@
 """How well networks of several depths learn: kept results over seeds, and the run that makes one of them.
 
-`tools/measure_depth.py` makes them all, in some ten minutes.
+`tools/measure_depth.py` makes them all, in some five minutes.
 
 >>> found = accuracy_by_depth("plain")
 >>> found[2].mean > found[50].mean
@@ -14,8 +14,8 @@ from importlib.resources import files
 
 import numpy as np
 
-from cnnlib.data import load_digits
 from cnnlib.experiments.depth import KEEPING, KINDS, deep_cnn
+from cnnlib.experiments.starting_networks import study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
@@ -33,7 +33,7 @@ ALL_RATES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 @dataclass(frozen=True)
 class Spread:
-    """Over seeds: mean, standard deviation and ends of the test accuracy, and the mean training loss."""
+    """Over seeds: mean, deviation and ends of the validation accuracy, and the mean training loss."""
 
     mean: float
     deviation: float
@@ -43,7 +43,7 @@ class Spread:
 
 
 def run(kind, depth, rate, seed, momentum=0.9, epochs=EPOCHS, scale=KEEPING):
-    """Train one network on the bundled digits; loss of its last epoch (None: no number), test accuracy.
+    """Train one network on `study_images`; loss of its last epoch (None: no number), validation accuracy.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def run(kind, depth, rate, seed, momentum=0.9, epochs=EPOCHS, scale=KEEPING):
     >>> sorted(run("plain", 2, 0.02, 0, epochs=1))
     ['accuracy', 'depth', 'kind', 'loss', 'rate', 'seed']
     """
-    digits, loss = load_digits(), CrossEntropyLoss()
+    digits, loss = study_images(), CrossEntropyLoss()
     from_zero = kind == FROM_ZERO
     model = deep_cnn("residual" if from_zero else kind, depth, seed, scale=scale, zero_branches=from_zero)
     losses = []
@@ -96,7 +96,7 @@ def _kept():
 
 
 def accuracy_by_depth(kind):
-    """Test accuracy of a kind at each depth over five seeds, at the rate with the least training loss.
+    """Validation accuracy of a kind at each depth over five seeds, at the rate with the least training loss.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def accuracy_by_depth(kind):
 
 
 def accuracy_by_rate(kind):
-    """Test accuracy by learning rate, at `RATE_DEPTH` layers without momentum: a dict of float to Spread."""
+    """Validation accuracy by rate, at `RATE_DEPTH` layers without momentum: a dict of float to Spread."""
     rows = [r for r in _kept()["rates"] if r["kind"] == kind]
     return {rate: _spread([r for r in rows if r["rate"] == rate]) for rate in ALL_RATES}
 

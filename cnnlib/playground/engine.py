@@ -193,6 +193,20 @@ class Playground(PageActions):
             self._shown = self.evaluate()
         return self._shown
 
+    def judge_again(self):
+        """Let the losses shown be those of the weights and points as they are; the page waits for a step.
+
+        >>> playground = Playground(seed="0.1")
+        >>> before = playground.train_loss
+        >>> playground.set_weight(0, 0, 0, 2.0)
+        >>> playground.train_loss == before
+        True
+        >>> playground.judge_again()
+        >>> playground.train_loss == before
+        False
+        """
+        self._shown = None
+
     @property
     def train_loss(self):
         """Training loss as the page shows it: after the last epoch, unmoved by changes by hand."""

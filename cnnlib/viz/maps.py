@@ -111,7 +111,9 @@ class ColorScale(Mark):
         if not all(self.words):
             digits = max(0, 1 - int(np.floor(np.log10(max(abs(self.low), abs(self.high), 1e-9)))))
             sign = "+" if self.low < 0 else ""
-            words = f"{self.low:.{digits}f}".replace("-", "−"), f"{self.high:{sign}.{digits}f}"
+            form = f".{digits}f" if digits < 5 else ".1e"  # 0.0017, but 1.7e-07
+            low = f"{'−' if self.low < 0 else ''}{abs(self.low):{form}}"
+            words = low, f"{self.high:{sign}{form}}"
             object.__setattr__(self, "words", words)
 
     @classmethod
@@ -120,6 +122,8 @@ class ColorScale(Mark):
 
         >>> ColorScale.both_ways(0, 0, 0.43).words[1]
         '±0.43'
+        >>> ColorScale.both_ways(0, 0, 1.74e-7).words[1]
+        '±1.7e-07'
         """
         high = cls(x, y, 0.0, reach).words[1]
         return cls(x, y, -reach, reach, words=(" ", f"±{high}"), shift=shift, needs=needs)

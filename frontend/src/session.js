@@ -169,6 +169,7 @@ export class Session {
   /** Show a frame, or ask for a whole one if an array is unknown here. */
   take(message, buffers) {
     this.cell = message.cell;
+    message = { ...message, scene: withShared(message.scene) };
     const arrays = this.unpack(message.scene.arrays, buffers);
     if (arrays === null) {
       if (this.lull === null || !this.lacking) this.ask(-1);
@@ -206,13 +207,25 @@ export class Session {
   /** The frame's arrays by name; null if one is unknown here, which a whole frame then mends. */
   unpack(entries, buffers) {
     const next = new Map();
-    for (const [name, shape, index] of entries) {
+    for (const entry of entries) {
+      if (typeof entry === "number") {
+        next.set(`= ${entry}`, { name: `= ${entry}`, shape: [1], data: Float32Array.of(entry) });
+        continue;
+      }
+      const [name, shape, index] = entry;
       const data = index >= 0 ? toFloats(buffers[index]) : this.arrays.get(name)?.data;
       if (data === undefined) return null;
       next.set(name, this.arrays.get(name) ?? { name, shape, data });
     }
     return next;
   }
+}
+
+/** A scene whose marks have again what marks of their kind have in common, see shared.py. */
+export function withShared({ shared, ...scene }) {
+  if (!shared) return scene;
+  const whole = (panel) => ({ ...panel, marks: panel.marks.map((mark) => ({ ...shared[mark.kind], ...mark })) });
+  return { ...scene, panels: scene.panels.map(whole) };
 }
 
 /**

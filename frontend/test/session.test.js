@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 
-import { Session, toFloats } from "../src/session.js";
+import { Session, toFloats, withShared } from "../src/session.js";
 
 /** A model that keeps what is sent, a clock that is wound by hand, and a view that notes what it is shown. */
 function open({ first = undefined, own = null, kept = {}, kernel = undefined } = {}) {
@@ -249,4 +249,25 @@ test("large heatmaps arrive as float16 with a power of two, told by their length
   expect([...numbers]).toEqual([0.125, -0.25, NaN, 2 ** -27, 0.333251953125 / 8, -0]);
   const shifted = new Uint8Array([9, 9, 9, ...new Uint8Array(bits.buffer)]);
   expect(toFloats(new DataView(shifted.buffer, 3))).toEqual(numbers);
+});
+
+test("marks get back what marks of their kind have in common, unless they say otherwise", () => {
+  const marks = [{ kind: "text", x: 1 }, { kind: "text", size: 14 }, { kind: "line" }];
+  const scene = { height: 9, shared: { text: { size: 11, bold: false } }, panels: [{ name: "a", marks }] };
+  const whole = [{ kind: "text", x: 1, size: 11, bold: false }, { kind: "text", size: 14, bold: false }, { kind: "line" }];
+  expect(withShared(scene)).toEqual({ height: 9, panels: [{ name: "a", marks: whole }] });
+  expect(withShared({ panels: [] })).toEqual({ panels: [] });
+});
+
+test("a frame is shown with what its marks share", () => {
+  const { view, frame } = open();
+  frame({ scene: { arrays: [], shared: { text: { size: 11 } }, panels: [{ marks: [{ kind: "text" }] }] } });
+  expect(view.frames.at(-1)[0].scene.panels[0].marks).toEqual([{ kind: "text", size: 11 }]);
+});
+
+test("an array of one number stands in the list itself", () => {
+  const { view, frame } = open();
+  frame({ scene: { arrays: [0.5, ["a", [2], 0]], panels: [] }, buffers: [Float32Array.of(1, 2).buffer] });
+  const [half, two] = view.frames.at(-1)[1];
+  expect([[...half.data], half.shape, [...two.data]]).toEqual([[0.5], [1], [1, 2]]);
 });

@@ -294,7 +294,7 @@ def test_a_recording_holds_every_position_and_its_sentence():
     for place, frame in list(told["frames"].items())[::17]:
         label, guess = map(int, place.split("/"))
         assert frame["text"] == MistakeExplorer(label=label, guess=guess).text
-        for number, shape in frame["scene"]["arrays"]:
+        for number, shape in (entry for entry in frame["scene"]["arrays"] if isinstance(entry, list)):
             assert 0 <= len(arrays[number]) - np.prod(shape) <= 2, "float16 tells of itself by its length"
     assert told["start"] in told["frames"]
 

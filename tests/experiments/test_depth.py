@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from cnnlib.data import load_digits
 from cnnlib.experiments import depth_study as study
 from cnnlib.experiments.depth import KINDS, accuracy_among, block_ends, deep_cnn, profile, spread_among
+from cnnlib.experiments.starting_networks import study_images
 from cnnlib.nn.gradcheck import numerical_gradient
 from cnnlib.nn.layers import Conv2d, LayerNorm, Residual
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
 
-digits = load_digits()
+digits = study_images()
 X, Y = digits.x_train[:60], digits.y_train[:60]
 
 
@@ -49,11 +49,11 @@ def test_a_profile_measures_what_comes_behind_each_block(kind):
 def test_the_gradient_of_a_profile_is_that_of_the_loss_by_what_the_blocks_begin_with():
     model = deep_cnn("residual + batch norm", 2, seed=0)
     h, rest = X[:5].astype(np.float64), list(model)
-    for layer in rest[:2]:
+    for layer in rest[:1]:
         h = layer.forward(h, training=True)
 
     def loss(start):
-        for layer in rest[2:]:
+        for layer in rest[1:]:
             start = layer.forward(start, training=True)
         return CrossEntropyLoss().forward(start, Y[:5])
 
@@ -65,7 +65,7 @@ def test_the_gradient_of_a_profile_is_that_of_the_loss_by_what_the_blocks_begin_
 
 def test_alikeness_is_the_mean_cosine_of_pairs():
     model, h = deep_cnn("plain", 2, seed=0), X[:6].astype(np.float64)
-    for layer in list(model)[:2]:
+    for layer in list(model)[:1]:
         h = layer.forward(h)
     rows = h.reshape(6, -1)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -84,13 +84,13 @@ def test_branches_that_start_at_zero_change_nothing_at_first():
 def test_what_the_notebook_says_of_fresh_networks_of_fifty_layers_holds_for_several_seeds():
     for seed in range(3):
         at_he = profile(deep_cnn("plain", 50, seed, scale=1), X, Y)
-        assert at_he.gradient[0] < 1e-2 * at_he.gradient[-1]
+        assert 5e-3 < at_he.gradient[0] / at_he.gradient[-1] < 0.1
         normed = profile(deep_cnn("batch norm", 50, seed), X, Y)
-        assert 0.3 < normed.size[-1] / normed.size[0] < 3 and normed.gradient[0] > 100 * normed.gradient[-1]
-        assert profile(deep_cnn("plain", 50, seed), X, Y).alike[-1] > 0.9
+        assert 0.3 < normed.size[-1] / normed.size[0] < 6 and normed.gradient[0] > 1000 * normed.gradient[-1]
+        assert profile(deep_cnn("plain", 50, seed), X, Y).alike[-1] > 0.8
         assert profile(deep_cnn("residual", 50, seed), X, Y).size[-1] > 1000
         both = profile(deep_cnn("residual + batch norm", 50, seed), X, Y)
-        assert both.size[-1] < 10 * both.size[0] and both.gradient[0] < 100 * both.gradient[-1]
+        assert both.size[-1] < 20 * both.size[0] and both.gradient[0] < 100 * both.gradient[-1]
 
 
 def test_the_study_is_complete_and_one_of_its_runs_comes_out_again():
@@ -108,13 +108,16 @@ def test_the_study_is_complete_and_one_of_its_runs_comes_out_again():
 
 def test_what_the_notebook_says_of_the_study():
     by = {kind: study.accuracy_by_depth(kind) for kind in study.STUDIED}
-    assert all(by[kind][4].mean > 0.85 for kind in by)
+    assert all(by[kind][4].mean > 0.87 for kind in by)
     assert by["plain"][50].high < 0.3 and by["batch norm"][50].high < 0.5 and by["residual"][50].high < 0.3
-    assert by["residual + batch norm"][50].low > 0.85 and by[study.FROM_ZERO][50].low > 0.85
+    assert all(by["residual"][depth].mean > by["plain"][depth].mean for depth in (2, 4, 10))
+    assert by["residual"][20].mean < 0.3 and by["residual"][30].mean < 0.3
+    assert by["residual + batch norm"][50].low > 0.85 and by[study.FROM_ZERO][50].low > 0.84
     assert by["plain"][50].loss > 2.1  # on the training images
     assert by["batch norm"][10].mean > by["plain"][10].mean + by["plain"][10].deviation
     rates = {kind: study.accuracy_by_rate(kind) for kind in KINDS[:2]}
-    assert rates["plain"][1.0].high < 0.2 and rates["batch norm"][1.0].low > 0.8
+    assert rates["plain"][0.3].deviation > 0.2 and rates["batch norm"][0.3].low > 0.8
+    assert all(found[1.0].high < 0.2 for found in rates.values())
 
 
 def test_a_batch_of_one_digit_is_judged_worse_by_its_own_statistics_whatever_the_seed():
@@ -130,7 +133,7 @@ def test_a_batch_of_one_digit_is_judged_worse_by_its_own_statistics_whatever_the
         assert mixed - by_digit > 0.03
         scatter = [spread_among(model, digits.x_test, n, np.random.default_rng(0)) for n in (2, 8, 32)]
         assert scatter[0] > scatter[1] > 1.4 * scatter[2] > 0
-        layered = deep_cnn("batch norm", 6, seed, norm=lambda channels: LayerNorm((channels, 4, 4)))
+        layered = deep_cnn("batch norm", 6, seed, norm=lambda channels: LayerNorm((channels, 7, 7)))
         assert accuracy_among(layered, digits.x_test[:60], digits.y_test[:60], 1) == pytest.approx(
             float((layered.predict(digits.x_test[:60]) == digits.y_test[:60]).mean())
         )
@@ -138,6 +141,6 @@ def test_a_batch_of_one_digit_is_judged_worse_by_its_own_statistics_whatever_the
 
 def test_residual_blocks_alone_learn_with_twenty_layers_at_hes_scale():
     twenty = [study.run("residual", 20, 0.005, seed, scale=1)["accuracy"] for seed in range(3)]
-    assert min(twenty) > 0.7, twenty
+    assert sum(share > 0.8 for share in twenty) == 2, twenty
     assert study.run("residual", 50, 0.005, 0, scale=1)["accuracy"] < 0.2
-    assert study.accuracy_by_depth("residual")[20].mean < 0.5, "at 1.2 times that scale"
+    assert study.accuracy_by_depth("residual")[20].mean < 0.3, "at 1.1 times that scale"

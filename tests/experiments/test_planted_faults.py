@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from cnnlib.data import load_digits
+from cnnlib.data import load_digits, load_mnist_sample
 from cnnlib.experiments.planted_faults import BUGS, SOUND, layer_of, learning_curve, network_with, own
+from cnnlib.networks import mnist_cnn
 from cnnlib.nn import naive
 from cnnlib.nn.gradcheck import check_gradients
 
@@ -48,14 +49,16 @@ def test_every_fault_leaves_the_forward_pass_alone(name):
     np.testing.assert_allclose(sound, faulty, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", [*BUGS, "none"])
-def test_all_faults_learn_at_a_rate_of_three_tenths_most_of_them_less_well(name):
-    digits = load_digits()
-    bug = BUGS.get(name, SOUND)
-    losses, model = learning_curve(bug, digits.x_train, digits.y_train, lr=0.3)
-    right = float((model.predict(digits.x_test) == digits.y_test).mean())
-    assert right > 0.6
-    assert (0.1 if name == "none" else 0.16) < np.mean(losses[-20:]) < (0.16 if name == "none" else 1)
+@pytest.mark.parametrize("seed", range(2))
+def test_all_faults_learn_and_three_of_them_nearly_as_well_as_the_sound_one(seed):
+    digits, last = load_mnist_sample(), []
+    for bug in (SOUND, *BUGS.values()):
+        how = {"lr": 0.1, "steps": 100, "seed": seed, "make_model": mnist_cnn}
+        losses, _ = learning_curve(bug, digits.x_train, digits.y_train, **how)
+        last.append(np.mean(losses[-20:]))
+    sound, *others = last
+    assert sound < min(others) and max(others) < 1, last
+    assert sum(loss < sound + 0.15 for loss in others) == 3, last
 
 
 def test_a_curve_that_diverges_is_a_result():

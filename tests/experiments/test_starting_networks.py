@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 
-from cnnlib.data import load_digits
 from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
-from cnnlib.experiments.starting_networks import deep_network
+from cnnlib.experiments.starting_networks import deep_network, study_images
 from cnnlib.nn.optim import SGD
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_ten_layers_learn_from_scales_near_he_s_rule(seed):
-    digits, scales = load_digits(), (0.5, 0.9, 1.0, 1.1, 1.2, 1.3, 2.5)
+    digits, scales = study_images(), (0.5, 0.9, 1.0, 1.1, 1.2, 1.3, 2.5)
     networks = NetworkEnsemble([deep_network(10, scale, "ReLU", seed) for scale in scales])
     for _ in train_ensemble(
         networks, SGD(0.02, momentum=0.9), digits.x_train, digits.y_train, epochs=3, rng=seed

@@ -69,7 +69,7 @@ RUNS = {
         shell.display_pub.publish = lambda data, metadata=None, **more: shown.append((data, metadata))
         from cnnlib.widgets import LossExplorer, SetupCheck, TrainingView
         from cnnlib.widgets.base.page import current_cell
-        for widget in (SetupCheck(), LossExplorer(), TrainingView(digits)):
+        for widget in (SetupCheck(), LossExplorer(), TrainingView()):
             widget._ipython_display_()
         widget.advance(3)
         kinds = sorted({kind for data, _ in shown for kind in data})

@@ -93,10 +93,22 @@ def test_a_frame_of_the_mnist_network_is_at_most_40_kilobytes(kind):
         widget.set_state(image=image)
         head, buffers = packer.pack(widget.scene)
         assert len(json.dumps(head)) + sum(map(len, buffers)) <= 40_000
-    if kind is not OneUpdate:
-        widget.set_state(channel=1)
-        head, buffers = packer.pack(widget.scene)
-        assert len(json.dumps(head)) + sum(map(len, buffers)) <= 40_000
+
+
+@pytest.mark.parametrize("kind", [NetworkXRay, BlameMicroscope])
+def test_every_move_on_the_mnist_network_sends_at_most_40_kilobytes(kind):
+    """Whatever is blamed or opened: another layer, another map, another image; all maps are new then."""
+    widget, packer = kind(*NETWORKS["mnist_cnn"]()), Packer()
+    packer.pack(widget.scene)
+    for what in widget._controls["what"].options if kind is BlameMicroscope else ("",):
+        for layer in widget._controls["layer"].options:
+            for number, move in enumerate(("layer", "channel", "image")):
+                values = {"layer": layer} if move == "layer" else {move: number}
+                widget.set_state(**values, **({"what": what} if what else {}))
+                head, buffers = packer.pack(widget.scene)
+                assert len(json.dumps(head)) + sum(map(len, buffers)) <= 40_000, (what, layer, move)
+            widget.set_state(image=5, channel=0)
+            packer.pack(widget.scene)
 
 
 def test_a_hidden_map_comes_into_view_when_it_is_chosen():

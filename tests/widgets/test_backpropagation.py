@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnnlib.data import load_digits, load_mnist_sample
+from cnnlib.experiments.planted_faults import own
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn
 from cnnlib.viz import Line, Points, Text
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
@@ -184,3 +185,8 @@ def test_how_many_pixels_of_a_field_receive_a_gradient():
     asked = {"layer": "convolution 2", "channel": 7, "row": 7, "column": 7}
     large = BlameMicroscope(load_mnist_cnn(), load_mnist_sample(), **asked).facts
     assert (large["pixels"], large["field"]) == (174, 196)
+
+
+def test_faults_are_tried_on_mnist_and_functions_of_ones_own_on_the_small_digits():
+    assert BrokenBackward().split.x_train.shape[1:] == (1, 28, 28)
+    assert BrokenBackward(yours=own()).split.x_train.shape[1:] == (1, 8, 8)

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from cnnlib.data import load_digits
 from cnnlib.experiments.depth import KINDS, deep_cnn, profile
+from cnnlib.experiments.starting_networks import study_images
 from cnnlib.widgets import DepthExplorer, NormalizationSteps
 from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, STEPS
 
 
 def test_the_sentence_says_what_was_measured():
-    widget, digits = DepthExplorer(depth=10, scale=1), load_digits()
+    widget, digits = DepthExplorer(depth=10, scale=1), study_images()
     for kind, name in zip(KINDS, NAMES, strict=True):
         found = profile(deep_cnn(kind, 10, 0, scale=1), digits.x_train[:IMAGES], digits.y_train[:IMAGES])
         growth = found.gradient[0] / found.gradient[-1]
@@ -57,7 +57,7 @@ def test_kinds_that_are_not_known_are_named():
 
 
 def test_large_factors_are_written_out():
-    assert "batch norm ×\u00a01,400" in DepthExplorer(depth=50).text
+    assert "batch norm ×\u00a04,700" in DepthExplorer(depth=50).text
 
 
 def test_what_overflows_is_said_and_the_others_go_on():
@@ -69,24 +69,24 @@ def test_what_overflows_is_said_and_the_others_go_on():
 
 def test_both_challenges_of_the_notebook_can_be_met():
     fifty = DepthExplorer(depth=50)
-    assert fifty.facts["gradient_plain"] < 1e-2
+    assert fifty.facts["gradient_plain"] < 0.1
     reached = []
-    for scale in (1.1, 1.15, 1.2):
+    for scale in (1.05, 1.1, 1.2):
         fifty.set_state(scale=scale)
         reached.append(1 / 3 < fifty.facts["gradient_plain"] < 3)
     assert any(reached) and not all(reached)
 
 
 def test_zeroed_branches_train_fifty_layers_without_normalization():
-    widget = DepthExplorer(depth=50, scale=1.2, zero=True, trained=True)
-    assert widget.facts["loss_residual"] < 0.6 and widget.facts["loss_both"] < 0.6
+    widget = DepthExplorer(depth=50, scale=1.1, zero=True, trained=True)
+    assert widget.facts["loss_residual"] < 0.8 and widget.facts["loss_both"] < 0.8
     assert widget.facts["loss_plain"] > 2 and widget.facts["signal_residual"] == pytest.approx(1)
 
 
 def test_how_alike_images_are_takes_the_place_of_their_size():
-    widget = DepthExplorer(depth=50, scale=1.2, shows="how alike two images are")
+    widget = DepthExplorer(depth=50, scale=1.1, shows="how alike two images are")
     assert widget.scene.panels[0].title == "How alike two images are"
-    assert widget.facts["alike_plain"] > 0.9 > widget.facts["alike_both"]
+    assert widget.facts["alike_plain"] > 0.8 > 0.6 > widget.facts["alike_both"]
 
 
 def test_each_step_of_a_normalization_says_its_numbers():

@@ -10,10 +10,11 @@ from cnnlib.checks.judging import judge
 from cnnlib.checks.report import Report
 from cnnlib.learning import Record, find, items
 from cnnlib.runtime.language import SPEECH, Catalogue, spoken
-from cnnlib.widgets import ImageGallery, SetupCheck, TrainingView
+from cnnlib.widgets import ImageGallery, SetupCheck
 from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.cards import Course, Prediction, Quiz
 from tests.widgets.sweep import make, moves
+from tests.widgets.toy_widget import small_view
 
 WORDS = re.compile(r"[^\W\d_]{2}")
 HOLE = re.compile(r"\{[^{}]*\}")
@@ -39,8 +40,8 @@ KEYS = {
     ),
 }
 WIDGETS = {
-    "view": lambda: TrainingView(judged="validation images", goal=0.98),
-    "small view": TrainingView,
+    "view": lambda: small_view(judged="validation images", goal=0.98),
+    "small view": small_view,
     "gallery": ImageGallery,
     "check": SetupCheck,
 }
@@ -123,7 +124,7 @@ def no_value(text):
 
 
 def test_the_view_speaks_german_while_it_trains_and_when_it_fails(german):
-    view, texts = TrainingView(judged="validation images", rate=0.03), []
+    view, texts = small_view(judged="validation images", rate=0.03), []
     for steps in (1, 40, 200, 2000):
         view.advance(steps)
         texts += told(view)
@@ -136,7 +137,7 @@ def test_the_view_speaks_german_while_it_trains_and_when_it_fails(german):
 
 
 def test_the_challenge_is_told_in_german(german):
-    view = TrainingView(goal=0.5)
+    view = small_view(goal=0.5)
     view.advance(60)
     assert told(view) and view.live._challenge() == "erreicht" and german.missing == set()
 

@@ -1,5 +1,6 @@
 """The widgets of notebooks 01 to 03, swept over every control, and their sentences against the numerics."""
 
+import itertools
 import re
 
 import numpy as np
@@ -10,7 +11,7 @@ from cnnlib.experiments import planted_faults
 from cnnlib.experiments.dissect import activations, full_pass
 from cnnlib.networks import load_digits_cnn, small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.viz import Heatmap, Text, static
+from cnnlib.viz import ColorScale, Heatmap, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.blame_picture import signed_sum
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
@@ -19,7 +20,7 @@ from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
 from cnnlib.widgets.backpropagation.one_update import OneUpdate
 from cnnlib.widgets.forward_pass.kernel_slices import IMAGE, KERNELS, KernelSlices
 from cnnlib.widgets.forward_pass.network_layout import layer_outputs
-from cnnlib.widgets.forward_pass.network_picture import NetworkPicture
+from cnnlib.widgets.forward_pass.network_picture import LEAST, NetworkPicture
 from cnnlib.widgets.forward_pass.network_xray import NetworkXRay
 from cnnlib.widgets.forward_pass.size_explorer import SizeExplorer
 from cnnlib.widgets.loss.first_loss import NO_OPINION, FirstLoss
@@ -403,3 +404,29 @@ def test_run_backward_brings_one_column_a_step_from_the_right_and_begins_anew_at
     assert widget.advance(1) == 1 and waiting() == columns
     widget.set_state(image=5)
     assert waiting() == 0
+
+
+def test_headings_do_not_run_together_where_the_picture_is_narrow():
+    panel = next(panel for panel in NetworkXRay().scene.panels if panel.name == "network")
+    heads = [mark for mark in panel.marks if isinstance(mark, Text) and mark.bold]
+    found = sorted((float(x), words) for mark in heads for x, words in zip(mark.x, mark.text, strict=True))
+    assert [words for _, words in found] == ["input", "conv 1", "ReLU", "pool", "conv 2", "ReLU", "pool"]
+    for (left, one), (right, two) in itertools.pairwise(found):
+        needed = 8 * (len(one) + len(two)) / 2  # pixels: a bold letter has some eight
+        assert (right - left) * LEAST > needed, (one, two)
+
+
+def test_lines_of_the_columns_of_an_update_are_short_enough_for_them():
+    stages = [panel for panel in OneUpdate(step=18).scene.panels if panel.name in ("stage 2", "stage 4")]
+    for mark in (mark for panel in stages for mark in panel.marks if isinstance(mark, Text)):
+        assert all(len(words) <= 14 for words in mark.text), mark.text  # of 92 pixels where it is narrowest
+
+
+def test_tiny_gradients_are_told_in_words_that_fit():
+    """An image of which the network is sure has a loss of a few millionths."""
+    widget = BlameMicroscope(what="the loss", image=0)
+    assert widget.facts["loss"] < 1e-5 and " 0.0000 times" not in widget.text
+    marks = [mark for panel in widget.scene.panels for mark in panel.marks]
+    scales = [word for mark in marks if isinstance(mark, ColorScale) for word in mark.words]
+    assert scales and max(map(len, scales)) <= 8
+    assert "+0.0000" not in [word for mark in marks if isinstance(mark, Text) for word in mark.text]

@@ -480,3 +480,17 @@ def test_a_line_that_is_none_changes_nothing_and_says_why(line):
     before = view.state
     view.set_state(share=line)
     assert view.message.endswith(".") and view.state == before and view.failure is None
+
+
+@pytest.mark.parametrize("change", ["weight", "bias", "points"])
+def test_what_is_changed_by_hand_is_judged_at_once(change):
+    view = Playground(dataset="spiral", seed=0.5, epoch=3)
+    before = view.facts["train_loss"]
+    if change == "points":
+        press(view, "points")
+    else:
+        view.set_state(edit_layer=1, edit_to=1, edit_from=int(change == "weight"))
+        view.set_state(value=4)
+    now, _ = view.run.evaluate()
+    assert view.facts["train_loss"] == now != before
+    assert view.losses[3] == view.run.evaluate() and f"training loss {now:.3f}" in view.text

@@ -11,11 +11,11 @@ from cnnlib.training import fit
 from cnnlib.widgets import TrainingView
 from cnnlib.widgets.base import Challenge
 from cnnlib.widgets.base.play_loop import PlayLoop
-from tests.widgets.toy_widget import shown
+from tests.widgets.toy_widget import shown, small_view
 
 
 def test_training_rewound_and_brought_forward_again_tells_of_the_same_step():
-    view = TrainingView()
+    view = small_view()
     view.advance(20 * 45)
     at_twenty, losses = view.text, list(view.losses)
     view.set_state(step=90)
@@ -29,7 +29,7 @@ def test_training_rewound_and_brought_forward_again_tells_of_the_same_step():
 
 
 def test_what_came_after_a_step_is_forgotten_where_training_goes_on_at_another_rate():
-    view = TrainingView()
+    view = small_view()
     view.advance(90)
     losses = list(view.losses)
     view.set_state(step=45, rate=0.001)
@@ -39,7 +39,7 @@ def test_what_came_after_a_step_is_forgotten_where_training_goes_on_at_another_r
 
 
 def test_training_says_that_its_epochs_are_done_and_which_loss_it_means():
-    view = shown(TrainingView(epochs=2))
+    view = shown(small_view(epochs=2))
     view.advance(90)
     assert "the loss on the test images" in view.text and "rewind to train anew" in view.text
     view.set_state(rate=0.1)
@@ -52,7 +52,7 @@ def test_training_says_that_its_epochs_are_done_and_which_loss_it_means():
 
 def test_a_goal_that_was_rewound_or_lost_is_not_said_to_be_reached():
     goal = Challenge("half of them right", lambda facts: facts["accuracy"] > 0.5)
-    view = shown(TrainingView(challenge=goal))
+    view = shown(small_view(challenge=goal))
 
     def said():
         return view.live.page.frames[-1][0]["challenge"]
@@ -73,7 +73,7 @@ def test_the_axis_counts_images_seen_in_round_numbers():
     rng = np.random.default_rng(0)
     x, y = rng.random((6000, 1, 8, 8), np.float32), rng.integers(0, 10, 6000)
     names = tuple("0123456789")
-    view = TrainingView(Split(x, y, x[:2500], y[:2500], names), batch_size=64)
+    view = small_view(Split(x, y, x[:2500], y[:2500], names), batch_size=64)
     time = view.scene.panels[1].x
     assert time.names == ("0", "5,000", "10,000", "15,000", "20,000 images")
     assert time.high == pytest.approx(20_000 / 6000 * view.epoch_steps)
@@ -86,7 +86,7 @@ def test_while_it_plays_a_few_images_are_judged_and_it_says_how_many(monkeypatch
     digits = load_digits()
     x, y = np.tile(digits.x_test, (2, 1, 1, 1)), np.tile(digits.y_test, 2)
     split = Split(digits.x_train, digits.y_train, x, y, digits.class_names)
-    view = TrainingView(split, judged="validation images", goal=0.2)
+    view = small_view(split, judged="validation images", goal=0.2)
     assert view.challenge.text == "more than 20 % of the validation images right"
     asked = []
     infer = view.model.infer
@@ -109,7 +109,7 @@ def test_while_it_plays_a_few_images_are_judged_and_it_says_how_many(monkeypatch
 def test_the_view_trains_as_fit_does():
     """Notebook 00 says so: the same first weights, the same batches, the same weights in the end."""
     split = load_digits()
-    view = TrainingView(split, batch_size=64, rate=0.03, seed=0)
+    view = small_view(split, batch_size=64, rate=0.03, seed=0)
     view.advance(2 * view.epoch_steps)
     rng = np.random.default_rng(0)
     model = small_cnn(rng=rng)
@@ -126,3 +126,9 @@ def test_the_view_trains_as_fit_does():
     )
     for name, values in model.arrays().items():
         np.testing.assert_array_equal(values, view.model.arrays()[name])
+
+
+def test_without_images_it_opens_mnist_and_judges_by_images_held_back():
+    view = TrainingView()
+    assert view.split.x_train.shape == (8000, 1, 28, 28) and view.facts["judged"] == 2000
+    assert view.judged == "validation images" and "validation images" in view.text

@@ -10,6 +10,7 @@ import cnnlib.widgets
 from cnnlib.viz.static import to_png
 from cnnlib.widgets.base import Button, Widget
 from tests.widgets.sweep import assert_sound, sweep
+from tests.widgets.toy_widget import small_view
 
 CLASSES = [
     cls
@@ -142,9 +143,7 @@ def test_microscope_window_stays_on_the_map_and_plays_along_the_rows():
 
 
 def test_training_reaches_its_goal_and_rewinds_to_the_same_numbers():
-    from cnnlib.widgets import TrainingView
-
-    view = TrainingView()
+    view = small_view()
     first = view.model.arrays()["0.weight"].copy()
     view.advance(7 * 45)
     assert view.facts["accuracy"] > 0.95 and view.challenge_reached and view.facts["epochs"] == 7
@@ -164,9 +163,8 @@ def test_training_reaches_its_goal_and_rewinds_to_the_same_numbers():
 
 def test_training_goes_to_the_step_that_was_kept_nearest_and_shows_what_came_after():
     from cnnlib.viz import Cursor, Line
-    from cnnlib.widgets import TrainingView
 
-    view = TrainingView()
+    view = small_view()
     view.advance(2 * 45)
     kept = [snapshot.step for snapshot in view.snapshots]
     assert kept[:5] == [0, 1, 2, 4, 5] and kept[-4:] == [67, 78, 89, 90] and len(kept) < 20
@@ -186,9 +184,7 @@ def test_training_goes_to_the_step_that_was_kept_nearest_and_shows_what_came_aft
 
 
 def test_wrong_images_keep_their_place_while_they_are_wrong_and_a_click_tells_the_scores():
-    from cnnlib.widgets import TrainingView
-
-    view = TrainingView()
+    view = small_view()
     view.advance(60)
     before = list(view.places)
     view.advance(10)
@@ -200,9 +196,8 @@ def test_wrong_images_keep_their_place_while_they_are_wrong_and_a_click_tells_th
 
 def test_training_shows_divergence_instead_of_failing():
     from cnnlib.nn.optim import SGD
-    from cnnlib.widgets import TrainingView
 
-    view = TrainingView(make_optimizer=lambda lr: SGD(lr=1e6))
+    view = small_view(make_optimizer=lambda lr: SGD(lr=1e6))
     view.put(rate=1e6)  # beyond its slider
     view.advance(20)
     assert "no number any more" in view.text

@@ -4,7 +4,10 @@ import json
 
 import numpy as np
 
+from cnnlib.data import load_digits
+from cnnlib.networks import small_cnn
 from cnnlib.viz import Axis, Heatmap, Line, Panel, Scene
+from cnnlib.widgets import TrainingView
 from cnnlib.widgets.base import Button, Choice, Grid, LogSlider, Slider, Toggle, Widget
 
 
@@ -52,3 +55,8 @@ class FakePage:
 def shown(widget):
     widget.live.page = FakePage()
     return widget
+
+
+def small_view(split=None, **options):
+    """A training view of the small network on the 8x8 digits: 45 steps an epoch."""
+    return TrainingView(load_digits() if split is None else split, make_model=small_cnn, **options)

@@ -4,7 +4,6 @@ from functools import cache
 
 import numpy as np
 
-from cnnlib.data import load_digits
 from cnnlib.experiments.signals import distinct_filters, layer_signals
 from cnnlib.experiments.starting_networks import STARTS, deep_network, starting_network, study_images
 from cnnlib.nn.layers import Conv2d
@@ -16,7 +15,7 @@ from cnnlib.training import fit
 @cache
 def different(start):
     """How many filters of the first and second layer differ after eight epochs from a start."""
-    digits, model = study_images(), starting_network(start)
+    digits, model = study_images(np.float64), starting_network(start)
     how = {"epochs": 8, "rng": 0, "progress": False}
     fit(model, CrossEntropyLoss(), SGD(0.01, momentum=0.9), digits.x_train, digits.y_train, **how)
     return tuple(distinct_filters(model[place].params["weight"]) for place in (0, 3))
@@ -36,7 +35,7 @@ def who_breaks_symmetry():
 @cache
 def spread_at(scale, activation="ReLU"):
     """Spread of the last hidden layer's outputs, six layers deep, before training."""
-    digits = load_digits()
+    digits = study_images()
     signals = layer_signals(
         deep_network(6, scale, activation, 0),
         CrossEntropyLoss(),

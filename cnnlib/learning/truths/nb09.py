@@ -4,27 +4,27 @@ from functools import cache
 
 import numpy as np
 
-from cnnlib.data import load_digits
 from cnnlib.experiments.depth import deep_cnn, profile
 from cnnlib.experiments.depth_study import accuracy_by_depth, accuracy_by_rate
 from cnnlib.experiments.normalization_graph import backward, forward
+from cnnlib.experiments.starting_networks import study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 
 
 def accuracy_of_fifty_plain_layers():
-    """Test images that plain networks of fifty layers get right, in per cent."""
+    """Validation images that plain networks of fifty layers get right, in per cent."""
     return 100 * accuracy_by_depth("plain")[50].mean
 
 
 def accuracy_of_fifty_residual_layers():
-    """Test images that normalised residual networks of fifty layers get right, in per cent."""
+    """Validation images that normalised residual networks of fifty layers get right, in per cent."""
     return 100 * accuracy_by_depth("residual + batch norm")[50].mean
 
 
 @cache
 def fresh(kind, depth, scale):
     """What flows through a fresh network."""
-    digits = load_digits()
+    digits = study_images()
     return profile(deep_cnn(kind, depth, 0, scale=scale), digits.x_train[:60], digits.y_train[:60])
 
 
@@ -42,7 +42,7 @@ def numbers_with_a_gradient():
 
 def ten_times_the_weights():
     """What ten times the weights do to the loss and their gradient before a normalization: the place."""
-    digits, found = load_digits(), []
+    digits, found = study_images(), []
     for factor in (1, 10):
         model, loss = deep_cnn("batch norm", 6, seed=0), CrossEntropyLoss()
         model[4].params["weight"] *= factor

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.data import load_digits
+from cnnlib.data import load_digits, load_mnist_sample
 from cnnlib.experiments.planted_faults import BUGS, SOUND, Backwards, layer_of, learning_curve
 from cnnlib.experiments.specimen import specimen
-from cnnlib.networks import small_cnn
+from cnnlib.networks import mnist_cnn, small_cnn
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.runtime.language import say
@@ -46,7 +46,8 @@ NARROW = Narrow(
     below=760,
 )
 UNKNOWN = "?"
-STEPS = 200
+STEPS = 100
+LAST = 20  # steps whose mean loss says where training ends
 KEPT = 64  # learning curves
 
 
@@ -58,13 +59,14 @@ class BrokenBackward(Widget):
     yours : Backwards, optional
         Functions of one's own, made by `cnnlib.experiments.planted_faults.own`; a suspect named ``"yours"``.
     split : Split, optional
-        Images to train on; by default the bundled 8x8 digits. Given together with `make_model`.
+        Images to train on; by default MNIST's sample, and with functions of one's own, which may be slow, the
+        8x8 digits. Given together with `make_model`.
     make_model : callable, optional
         ``make_model(rng) -> Sequential`` for images of that size, with convolutions, ReLU and max-pooling.
 
     Facts: ``found`` (how many of the five are named rightly), ``worst`` (the suspect's largest relative
     error), ``failing`` (parts that fail), ``error`` (of the chosen part), ``last`` and ``last_sound`` (mean
-    loss of the last ten steps, infinite if it diverged).
+    loss of the last twenty steps, infinite if it diverged).
 
     >>> BrokenBackward(suspect="D", part="conv: input").text.split(", ")[0]
     'Suspect D: at conv: input its gradient is the measured one'
@@ -83,7 +85,11 @@ class BrokenBackward(Widget):
         if (split is None) != (make_model is None):
             raise TypeError("split, make_model: got one without the other, expected both or neither")
         self.yours, self.curves = yours, {}
-        self.split, self.make_model = split or load_digits(), make_model or small_cnn
+        if split is None:
+            split, make_model = (
+                (load_mnist_sample(), mnist_cnn) if yours is None else (load_digits(), small_cnn)
+            )
+        self.split, self.make_model = split, make_model
         specimen(self.make_model(np.random.default_rng(0)), self.split)
         super().__init__(**options)
 
@@ -221,5 +227,5 @@ def measure_loss(rng) -> tuple[np.ndarray, np.ndarray]:
 
 
 def final(losses: np.ndarray) -> float:
-    last = losses[-10:]
+    last = losses[-LAST:]
     return float(last.mean()) if np.isfinite(last).all() else float("inf")

@@ -145,7 +145,7 @@ def node_marks(graph: Graph, values: dict, known: set, gradients: dict, active: 
         if name in gradients:
             color = sign_color(gradients[name], text=True)
             fed = active is not None and name in active.inputs
-            full = "" if name in made and not fed else say("dE/d{name} = ", name=name)
+            full = say("dE/d{name} = ", name=name) if fed else ""  # what has come is named once, then short
             words = f"{full}{short(gradients[name])}"
             marks.append(Text(x, y, words, color=color, bold=True, size=13, shift=(0, 31)))
             if fed:

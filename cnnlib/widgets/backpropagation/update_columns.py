@@ -106,8 +106,9 @@ class UpdateColumns:
         return [
             *self.kernel.map(self.kernel.new, 0.5, 62, SMALL, "new kernel", self.kernel.reach),
             Text([0.5], [112], say("new {kernel}", kernel=self.kernel.words), color="muted", size=11),
-            Text([0.5], [150], say("{up:,} weights up", up=up), size=11),
-            Text([0.5], [170], say("{down:,} down", down=down), size=11),
+            Text([0.5], [150], "weights", color="muted", size=11),
+            Text([0.5], [168], say("{up:,} up", up=up), size=11),
+            Text([0.5], [184], say("{down:,} down", down=down), size=11),
         ]
 
     def bars(self, values: np.ndarray, base: float, high: float, title: str) -> list[Mark]:
@@ -189,7 +190,7 @@ class UpdateColumns:
                 marks.append(Text([(i + 1) / 3], [116], sign, bold=True, size=20))
         up, down = k.moves()
         for row, words in enumerate(k.worked()):
-            marks.append(Text([0.5], [222 + 26 * row], words, size=14))
+            marks.append(Text([0.5], [222 + 26 * row], words, size=12))
         said = say(
             "All {all:,} weights step at once: {up:,} up, {down:,} down.",
             all=up + down + k.still(),

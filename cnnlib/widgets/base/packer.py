@@ -1,9 +1,9 @@
 """Scenes on the wire: a small JSON head, and arrays as binary, of which only the changed ones travel.
 
-Arrays become float32 (a screen shows less) and are named by a hash of their bytes. The sender remembers
+Arrays become float32 (a screen shows less) and are named by a hash of bytes and shape. The sender remembers
 which names the page holds after the last message, so an unchanged curve costs twenty bytes a frame. Large
 heatmaps without numbers travel as float16, three decimal digits of a colour; the page tells them by their
-length, which is no multiple of four bytes.
+length, which is no multiple of four bytes. What most marks of a kind say alike stands once, under ``shared``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ import numpy as np
 from cnnlib.viz.maps import Maps
 from cnnlib.viz.marks import Heatmap, Mark
 from cnnlib.viz.scene import Axis, Panel, Scene
+from cnnlib.widgets.base.shared import shared_out
 
 NO_SHIFT = (0.0, 0.0)  # pixels
 #: Left out where empty.
 OPTIONAL = ("emits", "sets", "label", "hovers", "means", "tile", "tile_names", "literal")
-LARGE = 256  # cells of a heatmap from which on it pays to halve them
+#: Of an axis: the page takes what is absent as none.
+ABSENT = ("log", "ticks", "names", "whole")
+LARGE = 100  # cells of a heatmap from which on it pays to halve them
 
 
 class Packer:
@@ -46,9 +49,10 @@ class Packer:
         """Return the scene as JSON-ready dict, and the bytes of the arrays that the page lacks.
 
         The dict's ``arrays`` lists ``[name, shape, index]`` for every array of the scene, where `index` is
-        its place among the bytes or -1; a mark refers to an array by ``{"array": position in the list}``.
+        its place among the bytes or -1; an array of one number stands there as that number. A mark refers to
+        an array by ``{"array": position in the list}``.
         """
-        self._arrays: dict[str, tuple[int, list]] = {}
+        self._arrays: dict[str, tuple[int, list | float]] = {}
         self._buffers: list[bytes] = []
         head = {
             "panels": [self._panel(panel) for panel in scene.panels],
@@ -58,6 +62,7 @@ class Packer:
             "arrows": list(scene.arrows),
             **self._frame(scene),
         }
+        head["shared"] = shared_out(head["panels"])
         head["arrays"] = [entry for _, entry in self._arrays.values()]
         self._held = set(self._arrays)
         return head, self._buffers
@@ -111,11 +116,14 @@ class Packer:
         return packed
 
     def _array(self, array: np.ndarray, form: str = "") -> int:
+        if array.shape == (1,) and np.isfinite(array[0]):
+            number = float(f"{array[0]:.7g}")
+            return self._arrays.setdefault(f"= {number}", (len(self._arrays), number))[0]
         with np.errstate(over="ignore"):
             data = np.ascontiguousarray(array, dtype="<f4").tobytes()
         if form and array.size >= LARGE:
             data = _bytes(array) if form == "bytes" else _halves(array)
-        name = blake2b(data, digest_size=7).hexdigest() + "x".join(map(str, array.shape))
+        name = blake2b(data + str(array.shape).encode(), digest_size=5).hexdigest()
         if name not in self._arrays:
             index = -1
             if name not in self._held:
@@ -159,4 +167,5 @@ def _bytes(array: np.ndarray) -> bytes:
 
 
 def _axis(axis: Axis) -> dict:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in vars(axis).items()}
+    told = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(axis).items()}
+    return {key: value for key, value in told.items() if value or key not in ABSENT}

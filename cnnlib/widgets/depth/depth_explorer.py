@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from cnnlib.data import load_digits
 from cnnlib.experiments.depth import KINDS, Profile, deep_cnn, profile
+from cnnlib.experiments.starting_networks import study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
@@ -31,7 +31,7 @@ NARROW = Narrow(("250px", "250px", "250px"), (1,), 750, {"left": (0, 0), "gradie
 @lru_cache(maxsize=64)
 def first_profiles(depth: int, scale: float, zero: bool, seed: int) -> tuple[Profile, ...]:
     """What flows through each of the four fresh networks."""
-    digits = load_digits()
+    digits = study_images()
     x, y = digits.x_train[:IMAGES], digits.y_train[:IMAGES]
     return tuple(profile(deep_cnn(k, depth, seed, scale=scale, zero_branches=zero), x, y) for k in KINDS)
 
@@ -82,7 +82,7 @@ class DepthExplorer(Widget):
     def train(self):
         """One ``yield`` a step of all networks; one whose loss is no number any more stands still."""
         runs, rate = {}, self.state["rate"]
-        digits = load_digits()
+        digits = study_images()
         for name, model in self.models.items():
             how = {"epochs": EPOCHS, "rng": self.state["seed"]}
             optimizer = SGD(rate, momentum=0.9)

@@ -206,6 +206,8 @@ class NetworkPicture:
             self.middle - LARGEST_INPUT / 2 if first and not c.output.place else top for c in self.columns
         ]
         names = [short_name(c.output) for c in self.columns]
+        # What follows a convolution stands close to it and has its number: "conv 1", "ReLU", "pool".
+        names = [name if c.into else name.split()[0] for name, c in zip(names, self.columns, strict=True)]
         if len(names) > 7:
             names = [name.split()[0] for name in names]
         sizes = [size_words(c.output) for c in self.columns]

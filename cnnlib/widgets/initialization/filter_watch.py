@@ -50,7 +50,7 @@ class FilterWatch(Widget):
 
     def train(self):
         """One ``yield`` a step."""
-        digits, optimizer = study_images(), SGD(self.state["rate"], momentum=0.9)
+        digits, optimizer = study_images(np.float64), SGD(self.state["rate"], momentum=0.9)
         x, y = digits.x_train, digits.y_train
         run = train(self.model, CrossEntropyLoss(), optimizer, x, y, epochs=self.epochs, rng=0)
         for record in run:
@@ -58,7 +58,7 @@ class FilterWatch(Widget):
             yield
 
     def compute(self, state):
-        digits, weights = study_images(), self.model[0].params["weight"]
+        digits, weights = study_images(np.float64), self.model[0].params["weight"]
         result = evaluate(self.model, CrossEntropyLoss(), digits.x_test, digits.y_test)
         facts = {
             "distinct": distinct_filters(weights),

@@ -6,10 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from cnnlib.data import load_digits
 from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.experiments.signals import dead_units, layer_signals
-from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network
+from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network, study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import say, say_many
@@ -21,6 +20,7 @@ XAVIER = float(np.sqrt(0.5))  # its standard deviation over He's, where fan_in e
 SCALES = np.geomspace(LOW, HIGH, 13)
 BINS = np.linspace(-9, 3, 49)
 EPOCHS = 3
+STEPS = EPOCHS * 45
 SLOTS = {"settings": ("scale", "depth", "activation", "rate"), "more": ("seed",)}
 POWERS = (-8, -6, -4, -2, 0, 2)  # ticks of the sizes
 
@@ -28,11 +28,39 @@ POWERS = (-8, -6, -4, -2, 0, 2)  # ticks of the sizes
 @lru_cache(maxsize=128)
 def first_signals(depth: int, scale: float, activation: str, seed: int) -> tuple:
     """Shares by size (bins, layers) and spreads (layers,) of activations and gradients, and dead units."""
-    digits, model = load_digits(), deep_network(depth, scale, activation, seed)
+    digits, model = study_images(), deep_network(depth, scale, activation, seed)
     x, y = digits.x_train[:100], digits.y_train[:100]
     signals = layer_signals(model, CrossEntropyLoss(), x, y, ACTIVATIONS[activation])
     pictures = [histograms([getattr(s, kind) for s in signals]) for kind in ("activation", "gradient")]
     return (*pictures, dead_units(model, x))
+
+
+def fresh_networks(depth: int, activation: str, seed: int) -> NetworkEnsemble:
+    """Thirteen networks that differ in nothing but the scale of their first weights."""
+    return NetworkEnsemble([deep_network(depth, scale, activation, seed) for scale in SCALES])
+
+
+def training(networks: NetworkEnsemble, rate: float, seed: int):
+    """The training of all of them, a record a step."""
+    digits, optimizer = study_images(), SGD(rate, momentum=0.9)
+    return train_ensemble(networks, optimizer, digits.x_train, digits.y_train, epochs=EPOCHS, rng=seed)
+
+
+def losses_of(networks: NetworkEnsemble) -> np.ndarray:
+    """Their losses on some training images, inf for one that has overflown."""
+    digits = study_images()
+    loss, _ = networks.evaluate(digits.x_train[:360], digits.y_train[:360])
+    return np.where(np.isfinite(loss), loss, np.inf)
+
+
+@lru_cache(maxsize=8)
+def trained_networks(depth: int, activation: str, rate: float, seed: int) -> tuple:
+    """Networks at the end of their training, and their losses before it; nobody trains them further."""
+    networks = fresh_networks(depth, activation, seed)
+    before = losses_of(networks)
+    for _ in training(networks, rate, seed):
+        pass
+    return networks, before
 
 
 def histograms(arrays: list) -> tuple[np.ndarray, np.ndarray]:
@@ -75,43 +103,32 @@ class InitExplorer(Widget):
     def __init__(self, *, trained=False, **options):
         super().__init__(**options)
         if trained:
-            self.advance(EPOCHS * 45)
+            s = self.state
+            self.ensemble, self.start_losses = trained_networks(
+                s["depth"], s["activation"], s["rate"], s["seed"]
+            )
+            self.steps = STEPS
+            self.refresh()
 
     def begin(self):
         s = self.state
-        self.ensemble = NetworkEnsemble(
-            [deep_network(s["depth"], scale, s["activation"], s["seed"]) for scale in SCALES]
-        )
-        self.steps, self.start_losses = 0, self.losses()
-        self.now = self.start_losses
-
-    def losses(self):
-        digits = load_digits()
-        loss, _ = self.ensemble.evaluate(digits.x_train[:360], digits.y_train[:360])
-        return np.where(np.isfinite(loss), loss, np.inf)
+        self.ensemble = fresh_networks(s["depth"], s["activation"], s["seed"])
+        self.steps, self.start_losses = 0, losses_of(self.ensemble)
 
     def train(self):
         """One ``yield`` a step of all scales."""
-        digits = load_digits()
-        run = train_ensemble(
-            self.ensemble,
-            SGD(self.state["rate"], momentum=0.9),
-            digits.x_train,
-            digits.y_train,
-            epochs=EPOCHS,
-            rng=self.state["seed"],
-        )
-        for record in run:
-            self.steps = record.step
-            yield
+        if self.steps < STEPS:
+            for record in training(self.ensemble, self.state["rate"], self.state["seed"]):
+                self.steps = record.step
+                yield
 
     def compute(self, state):
         key = state["depth"], state["scale"], state["activation"], state["seed"]
         activations, gradients, (dead, units) = first_signals(*key)
-        losses = self.losses() if self.steps else self.start_losses
+        losses = losses_of(self.ensemble) if self.steps else self.start_losses
         nearest = int(np.argmin(np.abs(np.log(SCALES / state["scale"]))))
         if self.steps and not self.ensemble.diverged_at[nearest]:
-            dead, _ = dead_units(self.ensemble.model(nearest), load_digits().x_train[:360])
+            dead, _ = dead_units(self.ensemble.model(nearest), study_images().x_train[:360])
         facts = {
             "scale": state["scale"],
             "act_first": float(activations[1][0]),

@@ -236,6 +236,8 @@ class Playground(Widget):
                 self.run.set_bias(layer, destination, after["value"])
             else:
                 self.run.set_weight(layer, destination, source, after["value"])
+            self.run.judge_again()
+            self.sync()
         if moved & {"edit_layer", "edit_to", "edit_from"}:
             self.opened = True
             self.sync()
@@ -249,6 +251,7 @@ class Playground(Widget):
             self.sync()
         elif name == "points":
             self.run.regenerate()
+            self.run.judge_again()
             self.sync()
             self.put(seed=self.run.config.seed, preset=OWN)
         elif name.split()[1:] in ([str(k)] for k in range(1, 7)):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlib.data import Split, load_digits
+from cnnlib.data import Split, load_mnist_sample
 from cnnlib.experiments.examiner import Examiner, Judgement
-from cnnlib.networks import small_cnn
+from cnnlib.networks import mnist_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import Position, train
@@ -21,6 +21,7 @@ from cnnlib.widgets.start_here import training_picture as picture
 from cnnlib.widgets.start_here import training_words as words
 from cnnlib.widgets.start_here.training_words import ENOUGH
 
+HELD_BACK = 2000  # of the bundled images, for validation
 FEW = 500  # images that take no time worth mention: all are judged at once
 
 
@@ -44,11 +45,11 @@ class TrainingView(Widget):
     Parameters
     ----------
     split : Split, optional
-        Images to train and to test on; by default the bundled digits.
-    judged : str
-        What the second half of the split is called: validation images are those that settings are chosen by.
-    make_model : callable, optional
-        ``make_model(rng=…) -> Sequential``; by default `cnnlib.networks.small_cnn`.
+        Images to train and to judge by; by default MNIST's sample, 2,000 images of it held back.
+    judged : str, optional
+        What the second half of the split is called; of a split that was given, by default test images.
+    make_model : callable
+        ``make_model(rng=…) -> Sequential``, for images of this size.
     make_optimizer : callable, optional
         ``make_optimizer(lr=…) -> Optimizer``; by default SGD with momentum 0.9.
     batch_size, epochs, seed : int
@@ -68,8 +69,8 @@ class TrainingView(Widget):
     >>> view = TrainingView()
     >>> view.advance(45)
     45
-    >>> view.facts["epochs"], view.facts["accuracy"] > 0.5
-    (1, True)
+    >>> view.facts["seen"], view.facts["accuracy"] > 0.5
+    (1440, True)
     """
 
     title = "A small network learns to read digits"
@@ -87,9 +88,9 @@ class TrainingView(Widget):
         self,
         split: Split | None = None,
         *,
-        make_model=small_cnn,
+        make_model=mnist_cnn,
         make_optimizer=lambda lr: SGD(lr=lr, momentum=0.9),
-        judged: str = "test images",
+        judged: str | None = None,
         batch_size: int = 32,
         epochs: int = 30,
         seed: int = 0,
@@ -97,11 +98,12 @@ class TrainingView(Widget):
         goal: float = 0.95,
         **options,
     ) -> None:
-        self.split = load_digits() if split is None else split
+        self.split = load_mnist_sample().hold_back(HELD_BACK) if split is None else split
         self.make_model, self.make_optimizer = make_model, make_optimizer
         self.batch_size, self.epochs, self.seed, self.probe = batch_size, epochs, seed, probe
         self.epoch_steps = math.ceil(len(self.split.x_train) / batch_size)
-        self.judged, self.goal_share = judged, goal
+        self.judged = judged or ("validation images" if split is None else "test images")
+        self.goal_share = goal
         x, y = self.split.x_test[:probe], self.split.y_test[:probe]
         self.examiner = Examiner(x, y, part=len(x) if len(x) <= FEW else 100)
         self.challenge = words.goal_challenge(self)

@@ -60,7 +60,8 @@ class Recording:
         message, buffers = self.page.sent[-1]
         scene = dict(message["scene"])
         scene["arrays"] = [
-            [self._array(name, buffers[index]), shape] for name, shape, index in scene["arrays"]
+            entry if isinstance(entry, float) else [self._array(entry[0], buffers[entry[2]]), entry[1]]
+            for entry in scene["arrays"]
         ]
         return {**{name: value for name, value in message.items() if name not in WIRE}, "scene": scene}
 
@@ -137,11 +138,11 @@ def run(widget, steps: int, every: int, speed: str) -> bytes:
 
 
 def front_page() -> bytes:
-    """Record the run of the front page: the small network reads digits, for six epochs."""
+    """Record the run of the front page: a network learns to read digits, two epochs long."""
     from cnnlib.widgets import TrainingView
 
     widget = TrainingView(show=())
-    return run(widget, steps=270, every=3, speed="25 steps a second")
+    return run(widget, steps=500, every=5, speed="25 steps a second")
 
 
 def of_notebook(path: Path) -> dict[int, bytes]:

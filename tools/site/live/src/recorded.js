@@ -79,8 +79,9 @@ class Recorded extends WidgetModel {
     const frame = this.frame();
     this.reached ||= frame.challenge === "reached";
     this.count += 1;
-    const buffers = frame.scene.arrays.map(([number]) => this.recording.arrays[number]);
-    const arrays = frame.scene.arrays.map(([number, shape], index) => [`recorded ${number}`, shape, index]);
+    const { arrays: entries } = frame.scene; // a bare number is an array of one
+    const buffers = entries.map((entry) => this.recording.arrays[entry[0]]);
+    const arrays = entries.map((entry, index) => (entry.length ? [`recorded ${entry[0]}`, entry[1], index] : entry));
     this.hear(
       {
         ...frame,
