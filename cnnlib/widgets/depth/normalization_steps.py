@@ -17,7 +17,7 @@ PLACES = {
     "n": (4.7, True), "gamma": (5.15, False), "y": (6.35, True), "beta": (6.35, False),
 }  # fmt: skip
 SYMBOLS = {"n": "x̂", "gamma": "γ", "beta": "β"}
-MADE = {"m": "mean of x", "c": "x − m", "v": "mean of c²", "u": "1 / √v", "n": "c · u", "y": "γx̂ + β"}
+MADE = {"m": "mean of x", "c": "x − m", "v": "mean of c²", "u": "1 / √(v + ε)", "n": "c · u", "y": "γx̂ + β"}
 EDGES = [("x", "m"), ("x", "c"), ("m", "c"), ("c", "v"), ("v", "u"), ("u", "n"), ("c", "n"), ("n", "y"),
          ("gamma", "y"), ("beta", "y")]  # fmt: skip
 ROWS = (0.86, 0.74, 0.62, 0.5)
