@@ -60,7 +60,9 @@ from cnnlib.widgets.cards import predict, quiz
 # - **Neurons** is what units are called on this page. Each adds up what it gets, times its weights, adds its bias, and puts the
 #   sum through tanh, the smooth curve from −1 to 1. They stand in one or more hidden layers.
 # - The **output** at the right is one more neuron. It is to be near 1 on the blue points and near −1 on the orange ones;
-#   these two numbers are the *labels*. A point is *wrong* where the output has the other sign.
+#   these two numbers are the *labels*. A point is *wrong* where the output has the other sign. In the large map the points
+#   are drawn as circles (for training) and squares (the others). A wrong one has a rim in the colour of the writing, dark
+#   on a light page; the others have a rim in the colour of the page.
 #
 # Features and neurons are the *nodes*. The small square of a node is its **map**: its output at every point of the plane,
 # blue where it is positive, orange where it is negative. A line is a weight, a little square at a neuron's corner is its
@@ -177,9 +179,10 @@ for epoch in (0, 553, 558, 1000, 1531):
 # points nearly by heart. More epochs would only teach it the same points better. What would help is more points, or points
 # with less noise, which lie closer to the true shape.
 #
-# What we know of the chapter's run are two numbers and an epoch. Everything else is a guess: we picked these two runs out
-# of 840 seeds *because* they fit, and with other settings other runs would fit as well. And where do runs start? Here are
-# the losses of 300 new networks:
+# What we know of the chapter's own run are two numbers and an epoch. Its settings and its seed are not known. We picked these
+# two runs out of 840 seeds *because* they fit, and with other settings other runs would fit as well. So from here on this
+# notebook speaks of *the first run* and *the second run*, and means the two that were found. And where do runs start? Here
+# are the losses of 300 new networks:
 # <!-- source: our search for these runs went through 840 seeds -->
 
 # %% answers="10.fresh"
@@ -205,13 +208,14 @@ print(
 # </details>
 #
 # The loss is *highest* at the start. But it is not there that most of it is lost. In both runs it falls quickly in the first
-# few epochs, but not far, and then slowly for a long time. Less than a quarter of the whole fall came before 0.425, and in
-# the second run that took more than a third of the epochs.
+# few epochs, but not far, and then slowly for a long time. In each of them less than a quarter of the whole fall came before
+# 0.425. The first run took 147 of its 1,531 epochs for it, the second 553, which is more than a third.
 # <!-- test: tests/widgets/test_playground_seeds.py::test_how_much_of_the_fall_comes_before_the_chapter_s_first_picture -->
 #
 # A loss without its seed and settings says little: nobody can repeat the run, and nobody knows whether it was a lucky one.
 # How much do runs differ? Many networks can be trained at the same time. Here are thirty that differ in nothing but the
-# seed. (A quarter of them is below the first *quartile*, half below the second, three quarters below the third.)
+# seed. (A quarter of them is below the first *quartile*, half below the second, three quarters below the third. The second
+# quartile is also called the *median*.)
 
 # %% tags=["nbval-ignore-output"]
 spread = Ensemble(
@@ -227,9 +231,16 @@ print(f"below 0.106: {(spread.test_loss < 0.106).sum()} of 30")
 # The highest final loss is more than ten times the lowest, and only the seed was changed. The chapter's 0.106 lies between the
 # second and the third quartile: it is an ordinary run.
 #
-# The next view trains twelve of them. Press Play and pause at epoch 300: which will be lowest in the end, and which highest?
-# Answer the card, and go on. **Challenge:** find settings with which *every* seed ends below 0.106. One lucky seed does not
-# count.
+# The next view trains twelve of them. Press Play and pause near epoch 300 (the axis of the epochs grows as they go on): which
+# will be lowest in the end, and which highest? Answer the card, and go on. **Challenge:** find settings with which *every*
+# seed ends below 0.106. One lucky seed does not count.
+#
+# <details style="margin-bottom: 1em"><summary>A way</summary>
+#
+# Set *Features* to *all seven* and keep two layers of eight neurons. After 600 epochs all twelve are below 0.106. Why the
+# features help is the subject of the next section.
+#
+# </details>
 
 # %%
 predict("10.leader")
@@ -244,20 +255,28 @@ twelve = Ensemble(
 twelve.step(300)
 early = twelve.test_loss.copy()
 twelve.step(1531 - 300)
-# 1 is the lowest loss at the end
-places = 1 + np.argsort(np.argsort(twelve.test_loss))
+# argsort lists the seeds from the lowest loss to the highest; argsort of
+# that list gives the place of each seed in it, from 0 on
+before, places = (
+    1 + np.argsort(np.argsort(loss)) for loss in (early, twelve.test_loss)
+)
 for name, i in (("lowest", early.argmin()), ("highest", early.argmax())):
     print(
         f"{name} at epoch 300: loss {early[i]:.3f}; at the end "
         f"{twelve.test_loss[i]:.3f}, place {places[i]} of 12"
     )
+print(
+    "correlation of the places at epoch 300 and at the end: "
+    f"{np.corrcoef(before, places)[0, 1]:+.2f}"
+)
 
 # %% [markdown] minutes=4
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # The seed with the lowest loss at epoch 300 ends in the eighth place of twelve, and the one with the highest loss ends in
-# the fourth. A loss may stay nearly the same for hundreds of epochs and then fall within a few. So the order at epoch 300
-# says next to nothing about the order at the end.
+# the fourth. And the ten others? The last line compares the places of all twelve. This *correlation* would be 1 if the order
+# stayed, and −1 if it were turned round; it is near 0. So for these twelve the order at epoch 300 says next to nothing about
+# the order at the end. One reason: a loss may stay nearly the same for hundreds of epochs and then fall within a few.
 #
 # </details>
 #
@@ -296,8 +315,9 @@ for name, changes in settings.items():
 #
 # </details>
 #
-# So the features do a part of the work that layers would otherwise have to learn. (Which of the seven do it? That is
-# exercise 3.)
+# So the features do a part of the work that layers would otherwise have to learn. If you go outwards from the centre, you
+# cross one arm after the other: blue, orange, blue, orange. A tanh rises once and no more. A sine rises and falls again and
+# again, as the colours do. (How few features are enough? That is exercise 3.)
 #
 # ## Straight cuts first?
 #
@@ -306,16 +326,18 @@ for name, changes in settings.items():
 # horizontal cut.
 #
 # Take the mean of each row of the map. If the map is a horizontal cut, each row holds one number, so the row means tell the
-# whole map. If the height does not matter, all row means are equal and tell nothing. So take the variance of these means,
-# and divide it by the variance of the whole map. This is the share of the map that the height $X_2$ *explains* by itself,
+# whole map. If the height does not matter, all row means are equal and tell nothing. How far the row means scatter is their
+# variance. The variance of the whole map is never less: it is the variance of the row means, plus the mean of the variances
+# within the rows. So divide the first by the whole. This is the share of the map that the height $X_2$ *explains* by itself,
 # also called its main effect (Saltelli and others, 2008): 100 % for a horizontal cut. In the same way the means of the
 # columns give the share of the width $X_1$: 100 % for a vertical cut.
 #
-# Do not add the two shares: an oblique ramp is neither horizontal nor vertical, and yet its two shares add up to 100 %. So
-# we compare them with two axes turned by 45 degrees. If at first these explain more of the map than width and height do, the
-# chapter's claim about the early picture is wrong. The view draws three curves: the share of the height, that of the width,
-# and that of the better one of the two turned axes. How do they go on? Sketch one of them
-# on the card, then drag *Last epoch* to the right.
+# Do not add the two shares. A map such as $X_1 + X_2$ is a *ramp*: it rises evenly in one direction, and this direction is
+# oblique, which means neither horizontal nor vertical. Yet its two shares are 50 % each and add up to 100 %. So a large sum
+# does not mean that the cuts are horizontal or vertical. Instead we compare them with two axes turned by 45 degrees. If at
+# first these explain more of the map than width and height do, the chapter's claim about the early picture is wrong. The view
+# draws three curves: the share of the height, that of the width, and that of the better one of the two turned axes. How do
+# they go on? Sketch one of them on the card, then drag *Last epoch* to the right.
 
 # %%
 predict("10.height")
@@ -370,10 +392,10 @@ tell_shares(
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# After one epoch the maps are ramps whose directions come from the random first weights: the upright axes are ahead little
-# more often than half of the time. Four epochs later they are ahead in nearly every run. It is the *height* that
-# explains the maps: its median share is 92 %, that of the width, a vertical cut, 4 %. (At epoch 300 the turned axes are
-# ahead in eight of the thirty; the chapter's run was not the only one.)
+# After one epoch the maps are ramps, without a visible edge, whose directions come from the random first weights: the upright
+# axes are ahead little more often than half of the time. Four epochs later they are ahead in nearly every run. It is the
+# *height* that explains the maps: its median share is 92 %, that of the width, a vertical cut, 4 %. (At epoch 300 the turned
+# axes are ahead in eight of the thirty; the first run was not the only one.)
 #
 # </details>
 #
@@ -407,8 +429,9 @@ tell_shares(tilted)
 #
 # <details style="margin-bottom: 1em"><summary>And the cut?</summary>
 #
-# It turns with the spirals: at epochs 5 and 20, when there is one cut, the turned axes are ahead in nearly every run. So these
-# networks have no preference for horizontal and vertical cuts. They begin with one straight cut, and the data decide where it runs.
+# It turns with the spirals: at epochs 5 and 20, when there is one cut, the turned axes are ahead in nearly every run. So
+# these networks have no preference for horizontal and vertical cuts. They begin with one straight cut, and the data decide
+# where it runs.
 #
 # </details>
 #
@@ -436,9 +459,11 @@ for low, high in ((0, 0.1), (0.1, 1), (1, 2), (2, 3), (3, 4), (4, 5)):
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# There are two different reasons. At the very centre the arms *meet*: both pass through the origin, so this one point has
-# both labels, and no function can be right about both. Farther out the arms lie apart. But there the points of an arm are
-# further from each other, and the network has fewer of them to learn from; behind the end of an arm there is none at all.
+# There are two different reasons. At the very centre the arms *meet*. Both pass through the origin, so two of the 500 points
+# lie there, one with each label, and no function can be right about both. The innermost ring holds eight more points. They
+# lie so close to those of the other label that the network often gets them wrong, too. Farther out the arms lie apart. But
+# there the points of an arm are further from each other, and the network has fewer of them to learn from; behind the end of
+# an arm there is none at all.
 #
 # </details>
 #
@@ -465,7 +490,8 @@ print(
 # %% [markdown] minutes=1 cut=1
 # The labels at the origin are 1 and −1. Suppose that both of these points are in the training half. If the output there is
 # $z$, the two losses are $\tfrac12 (z - 1)^2$ and $\tfrac12 (z + 1)^2$, together $z^2 + 1$. That is never less than 1, and
-# the training loss is a mean over 250 points. So it cannot become less than 0.004.
+# the training loss is a mean over 250 points. So in that case it cannot become less than 0.004. (If one of the two is in the
+# training half and the other in the test half, the training loss has no such limit.)
 # <!-- computed: 1 / 250 = 0.004 -->
 #
 # ## When it breaks
@@ -565,13 +591,18 @@ Playground(
 # ## Exercises
 #
 # **1. L1.** *Core, 15 minutes.* A penalty that keeps weights small is called *regularization*. The penalty L1 pulls every
-# weight towards zero, each by the same amount, whether it is large or small. Write one update for an array of weights `w`
-# with the gradients `dw`:
+# weight by the same amount towards zero, as seen from where it was before the update. Write one update for an array of
+# weights `w` with the gradients `dw`:
 #
 # - first the usual step by the gradient, with the learning rate `lr`;
 # - then the pull: `lr * rate` (`rate` is the strength of the penalty), against the sign of the *old* weight. An old weight of
 #   exactly 0 is not pulled;
 # - if the pull, and not the step before it, carries a weight across zero, the weight becomes 0.
+#
+# Two examples with a pull of 0.01. A weight is 0.02, and the step takes it to 0.004. The pull would take it on to −0.006,
+# across zero; so it becomes 0. Another weight is 0.02, and the step itself takes it to −0.002. The pull goes against the
+# old sign and takes it to −0.012. The pull did not carry it across zero, so it stays −0.012.
+# <!-- computed: 0.004 - 0.01 = -0.006 --> <!-- computed: -0.002 - 0.01 = -0.012 -->
 #
 # (On the page such a weight then stays 0 for ever. Your function need not remember that.)
 
@@ -591,9 +622,9 @@ def l1_update(w, dw, lr, rate):
 check("10.l1_update", l1_update)
 
 # %% [markdown]
-# **2. What is a map made of?** *Core, 10 minutes.* `z[y, x]` is a map on a grid. Return two shares of its variance: the one
-# that $X_1$ explains by itself, which is the variance of the columns' means, and the one that $X_2$ explains, that of the
-# rows'.
+# **2. What is a map made of?** *Core, 10 minutes.* `z[y, x]` is a map on a grid. Return two shares of its variance, as numbers
+# from 0 to 1. The share that $X_1$ explains by itself is the variance of the columns' means, divided by the variance of the
+# whole map. The share that $X_2$ explains is the variance of the rows' means, divided by the same.
 
 
 # %%
@@ -649,7 +680,8 @@ quiz("10")
 # %% [markdown]
 # ## Summary
 #
-# A network of a hundred weights can be read whole: cuts at first, shapes later, wrong where points are few.
+# A network of a hundred weights can be read whole: cuts at first, shapes later. On the spirals it stays wrong at the very
+# centre, where the arms meet, and at their ends, where points are few.
 # The loss of one run is that of one seed, and another seed may end at ten times as much; settings and seed belong to it.
 # An impression such as "straight cuts first" can be measured, if the measure has a rival that could win.
 

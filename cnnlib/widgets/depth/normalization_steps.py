@@ -20,7 +20,7 @@ PLACES = {
 SYMBOLS = {"n": "x̂", "gamma": "γ", "beta": "β"}
 MADE = {
     **{"m": "= mean of x", "c": "= x − m", "v": "= mean of c²"},
-    **{"u": "= 1 / √v", "n": "= c · u", "y": "= γx̂ + β"},
+    **{"u": "= 1 / √(v + ε)", "n": "= c · u", "y": "= γx̂ + β"},
 }
 EDGES = [("x", "m"), ("x", "c"), ("m", "c"), ("c", "v"), ("v", "u"), ("u", "n"), ("c", "n"), ("n", "y"),
          ("gamma", "y"), ("beta", "y")]  # fmt: skip
