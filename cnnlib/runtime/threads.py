@@ -7,6 +7,7 @@ begins anywhere and put back when the last one has ended, so that steps in sever
 leave it behind; a number that other code has set in between stays.
 """
 
+import contextvars
 import os
 import threading
 from contextlib import nullcontext
@@ -111,14 +112,15 @@ class _Helper:
         while True:
             self.begin.acquire()
             try:
-                self.result, self.error = self.task(), None
+                self.result, self.error = self.context.run(self.task), None
             except BaseException as error:  # whatever it is, it belongs to whoever gave the task
                 self.result, self.error = None, error
-            self.task = None
+            self.task = self.context = None
             self.end.release()
 
     def start(self, task):
-        self.task = task
+        """Hand a task over, with what holds around it here, such as ``np.errstate``."""
+        self.task, self.context = task, contextvars.copy_context()
         self.begin.release()
 
     def wait(self):

@@ -420,7 +420,7 @@ for kind in ("cross-entropy", "half squared error"):
 # ## The first loss
 #
 # The first weights of a network are random. If a new network gave each of ten classes the same probability, its loss
-# (cross-entropy) would be $-\ln \tfrac{1}{10} = \ln 10 \approx 2.3026$. But random weights prefer some classes to others. Is the
+# (cross-entropy) would be $-\ln \tfrac{1}{10} = \ln 10 \approx 2.30$. But random weights prefer some classes to others. Is the
 # loss of a new network below this value, above it, or sometimes one and sometimes the other? Below are the losses of 200
 # new networks, each with random weights of its own, on the same 64 digits. (Where the view says *no opinion*, it means a network
 # that gives all classes the same probability.)
@@ -626,7 +626,7 @@ print(
 #
 # A loss is one number for how wrong the guesses on the training images are. Cross-entropy has its steepest slopes where the
 # network is confident and wrong; there the squared error is nearly flat, and learning almost stops. With ten classes the first
-# loss should be a little above ln 10 = 2.3026; if it is not, look at the weights and the range of the pixels.
+# loss should be a little above ln 10 = 2.30; if it is not, look at the weights and the range of the pixels.
 
 # %% [markdown]
 # ## Questions

@@ -514,6 +514,7 @@ print(f"Adam after 40 steps: {w.round(3)}, error {valley.error(w):.4f}")
 # How much does momentum help in a long valley? For a bowl the best rate and the best momentum are known formulas (Polyak
 # 1964; we take them as given). The cell uses them and counts steps until the error stays below 0.0001, without momentum and
 # with.
+# <!-- source: Polyak 1964 -->
 
 # %%
 for condition in (10, 100, 1000):

@@ -99,6 +99,7 @@ BasinMap(
 # In A, at all rates up to 0.42, apart from the two lowest, which have not arrived after a hundred steps. The ground falls
 # towards A, and the steps are too short to pass the hill behind it. At higher rates nearly every descent from -2.5 still
 # moves after the hundred steps.
+# <!-- test: tests/widgets/test_minima.py::test_from_minus_two_and_a_half_a_descent_ends_in_a_up_to_a_rate -->
 #
 # </details>
 #

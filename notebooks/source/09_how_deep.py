@@ -180,7 +180,8 @@ for g in (0.8, 0.9, 1.0, 1.1, 1.2):
 # %%
 found = profile(deep_cnn("plain", 50, seed=0, scale=1.1), few, labels)
 print(
-    f"signal × {found.size[-1] / found.size[0]:.2g}, gradient back × {found.gradient[0] / found.gradient[-1]:.2g}"
+    f"signal × {found.size[-1] / found.size[0]:.2g}, "
+    f"gradient back × {found.gradient[0] / found.gradient[-1]:.2g}"
 )
 
 # %% [markdown]
@@ -587,7 +588,8 @@ for steps in (5, 5, 35):
         young, digits.x_test, digits.y_test, batch_size=250
     )
     print(
-        f"{steps:2d} steps more: by running averages {running:.0%}, by the batch's own {among:.0%}"
+        f"{steps:2d} steps more: by running averages {running:.0%}, by the "
+        f"batch's own {among:.0%}"
     )
 
 # %% [markdown]
@@ -957,7 +959,8 @@ for batch, training in zip(images, (True, True, False), strict=True):
 # %%
 deep = deep_cnn("residual", 30, seed=0)
 ### BEGIN SOLUTION
-# Why: a block whose last convolution is zero passes its input on; a small factor instead of zero does it too.
+# Why: a block whose last convolution is zero passes its input on; a small
+# factor instead of zero does it too.
 for block in deep[1:16]:
     block.layers[-1].params["weight"][...] = 0
 ### END SOLUTION
@@ -984,7 +987,8 @@ with np.errstate(all="ignore"):
         deep, CrossEntropyLoss(), digits.x_test, digits.y_test
     ).accuracy
 print(
-    f"{right:.0%} of the validation digits right: {'it learns' if right > 0.8 else 'it does not learn yet'}"
+    f"{right:.0%} of the validation digits right: "
+    f"{'it learns' if right > 0.8 else 'it does not learn yet'}"
 )
 
 # %% [markdown]
@@ -997,9 +1001,8 @@ quiz("09")
 # ## Summary
 #
 # In many layers signal and gradient are multiplied by many factors: they vanish or explode, or all images become alike.
-# Batch normalization sets the size of the signal in every step, and uses running averages when the network is judged.
-# A residual block adds its input to its output, so the gradient gets past it. With both, fifty layers learn nearly as
-# well as four.
+# Batch normalization sets the size of the signal, and uses running averages when judged. A residual block adds its input
+# to its output, so the gradient gets past it. With both, fifty layers learn nearly as well as four.
 
 # %% [markdown]
 # ## References

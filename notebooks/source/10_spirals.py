@@ -464,6 +464,7 @@ for low, high in ((0, 0.1), (0.1, 1), (1, 2), (2, 3), (3, 4), (4, 5)):
 # lie so close to those of the other label that the network often gets them wrong, too. Farther out the arms lie apart. But
 # there the points of an arm are further from each other, and the network has fewer of them to learn from; behind the end of
 # an arm there is none at all.
+# <!-- computed: 2 * 250 = 500 -->
 #
 # </details>
 #
@@ -680,8 +681,7 @@ quiz("10")
 # %% [markdown]
 # ## Summary
 #
-# A network of a hundred weights can be read whole: cuts at first, shapes later. On the spirals it stays wrong at the very
-# centre, where the arms meet, and at their ends, where points are few.
+# A network of a hundred weights can be read whole; on the spirals it errs where the arms meet, and at their ends.
 # The loss of one run is that of one seed, and another seed may end at ten times as much; settings and seed belong to it.
 # An impression such as "straight cuts first" can be measured, if the measure has a rival that could win.
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
+import warnings
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -246,6 +247,18 @@ def test_an_error_in_one_thread_arrives_and_leaves_nothing_behind(monkeypatch):
     with pytest.raises(KeyError, match="planted"):
         threads.run_all([fail, lambda: 1])
     assert threads.run_all([lambda: 1, lambda: 2, lambda: 3]) == [1, 2, 3]
+
+
+def test_helper_threads_take_over_what_is_to_be_ignored():
+    def overflow():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            np.float32([1e38]) * np.float32(1e38)
+        return [str(one.message) for one in caught]
+
+    with np.errstate(over="ignore"):
+        assert threads.run_all([list, overflow]) == [[], []]
+    assert threads.run_all([list, overflow])[1] != []
 
 
 def test_helper_threads_are_used_again():

@@ -143,3 +143,16 @@ def test_seeds_train_and_stay_beside_the_other_widths():
 
 def test_a_network_of_width_8_is_the_course_s_own():
     assert small_cnn(0, width=8).num_parameters == small_cnn(0).num_parameters == 1898
+
+
+def test_from_minus_two_and_a_half_a_descent_ends_in_a_up_to_a_rate():
+    starts, rates = np.linspace(-3, 3, 100), np.geomspace(0.01, 3, 100)
+    ends = basins("SGD")[:, np.argmin(np.abs(starts + 2.5))]
+    in_a = ends == CODES["A"]
+    assert not in_a[:2].any() and in_a[2:66].all() and rates[65] == pytest.approx(0.42, abs=0.005)
+    assert (ends[66:] == CODES["none"]).sum() == len(ends[66:]) - 2
+
+
+def test_adam_leaves_the_deepest_valley_as_well():
+    starts, (_, right) = np.linspace(-3, 3, 100), CURVE.stationary()[1]
+    assert np.mean(basins("Adam")[60:, starts > right] != CODES["C"]) == pytest.approx(0.14, abs=0.005)
