@@ -451,7 +451,7 @@ FirstLoss(challenge=eight)
 #
 # - **About 2.4**: all is well. The loss is a little above ln 10, because the curve is steep for small probabilities: one
 #   that is too low by chance adds more to the loss than one that is too high by as much takes away.
-# - **2.3026 exactly**, for every network: the output does not depend on the image. The weights are zero, or some layer gives
+# - **ln 10 exactly, 2.30**, for every network: the output does not depend on the image. The weights are zero, or some layer gives
 #   only zeros.
 # - **About 6, 8 or 20**: the weights are two or three times too large, so the network is sure of its random guesses.
 # - **The challenge, about 8**: weights 2.2 times as large as they should be.
