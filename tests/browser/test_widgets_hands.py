@@ -92,7 +92,7 @@ def test_arrow_keys_after_a_click_on_the_picture_move_its_control(notebook, plac
 
 
 def test_the_words_at_the_pointer_do_not_widen_the_page(notebook):
-    book = notebook("tip", "from cnnlib.widgets import NetworkXRay\nx = NetworkXRay()\nx")
+    book = notebook("tip", "from cnnlib.widgets import NetworkXRay\nx = NetworkXRay(opened=True)\nx")
     canvas, page = book.widget(0).locator("canvas"), book.page
     spots = canvas.evaluate(
         """canvas => canvas.picture.boxes.map((box) =>

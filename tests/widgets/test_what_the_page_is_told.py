@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from cnnlib.viz import Panel, Points, Scene
+from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.base.running_cell import RunningCell
 from tests.widgets.toy_widget import Toy, shown
 
@@ -80,3 +82,10 @@ def test_the_page_is_told_which_words_are_there():
     toy = shown(Dependent())
     toy.set_state(grid=True)
     assert toy.live.page.frames[-1][0]["options"] == {"rule": ["SGD"]}
+
+
+def test_zero_and_minus_zero_are_one_array_to_a_page():
+    """The page names an array of one number by it, and both are 0 there."""
+    marks = [Points([0.0], [1.0]), Points([-0.0], [1.0])]
+    head, _ = Packer().pack(Scene([Panel(marks)], "", {}))
+    assert head["arrays"] == [0.0, 1.0]

@@ -117,7 +117,7 @@ class Packer:
 
     def _array(self, array: np.ndarray, form: str = "") -> int:
         if array.shape == (1,) and np.isfinite(array[0]):
-            number = float(f"{array[0]:.7g}")
+            number = float(f"{array[0]:.7g}") + 0.0  # −0 is 0: to a page both have one name
             return self._arrays.setdefault(f"= {number}", (len(self._arrays), number))[0]
         if form and array.size >= LARGE:
             data = _bytes(array) if form == "bytes" else _halves(array)

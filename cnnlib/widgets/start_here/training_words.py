@@ -38,7 +38,6 @@ def figures(view, facts: dict) -> list[Figure]:
     return [
         Figure(f"{view.judged.capitalize()} right", f"{100 * facts['accuracy']:.1f} %", large=True),
         Figure(f"{view.kind.capitalize()} loss", loss, mark="solid"),
-        Figure("Wrong", f"{facts['wrong']:,}", say("/ {judged:,}", judged=facts["judged"])),
     ]
 
 

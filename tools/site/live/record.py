@@ -160,7 +160,7 @@ def front_page() -> bytes:
     from cnnlib.widgets import TrainingView
 
     widget = TrainingView(show=())
-    return run(widget, steps=500, every=5, speed="25 steps a second")
+    return run(widget, steps=500, every=10, speed="25 steps a second")
 
 
 def of_notebook(path: Path) -> dict[int, bytes]:
