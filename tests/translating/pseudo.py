@@ -26,7 +26,7 @@ KEYS = {
 SAME = re.compile(
     r"[½\d.,−-]*[rxXγdwβ₁₂²³x̂]+|d[a-zγβ]|ln|exp|log|max|min|sin|tanh|relu|ReLU|he|xavier|sgd|SGD|Adam"
     r"|float(32|64)|L[12]|[\w.]+\(.*\)|\w+_\w+|anywidget|contourpy|cnnlib|ipywidgets|matplotlib|numpy|requests"
-    r"|threadpoolctl|tqdm|None|True|False|nan|inf|abc"
+    r"|threadpoolctl|tqdm|None|True|False|nan|inf|abc|fsrs|packaging"
 )
 WORD = re.compile(r"[^\W\d_]{2,}\w*")
 ENDS = (".", "?", "!", ":", ")", "”")

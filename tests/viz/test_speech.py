@@ -14,7 +14,7 @@ PICTURES = {"half": [Panel([], Axis(0, 1), Axis(0, 1), title="Loss")]}
 @pytest.fixture
 def scene():
     marks = [
-        Line([0, 1], [0, 1], label="batches", color="blue"),
+        Line([0, 1], [0, 1], label="validation", color="blue"),
         Text([0, 1], [0, 1], ["0.5", "ink"]),
         Text([0], [0], ["24.2"], literal=True),
         Note(0, 0, "None is wrong."),
@@ -44,7 +44,7 @@ def test_words_and_numbers_are_the_languages(scene):
     panel = said.panels[0]
     line, text, literal, note, heat, tiles = panel.marks
     assert said.text == note.text == "Keines ist falsch."
-    assert (panel.title, line.label) == ("Verlust", "Batches")
+    assert (panel.title, line.label) == ("Verlust", "Validierung")
     assert text.text == ("0,5", "Tinte") and literal.text == ("24.2",)
     assert (heat.means, tiles.names) == ("Tinte", ("Tinte",))
     assert (panel.x.label, panel.x.names) == ("Verlust", ("0,5", "1.000"))

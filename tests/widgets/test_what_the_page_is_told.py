@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cnnlib.viz import Panel, Points, Scene
+from cnnlib.viz import Axis, Panel, Points, Scene
 from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.base.running_cell import RunningCell
 from tests.widgets.toy_widget import Toy, shown
@@ -87,5 +87,5 @@ def test_the_page_is_told_which_words_are_there():
 def test_zero_and_minus_zero_are_one_array_to_a_page():
     """The page names an array of one number by it, and both are 0 there."""
     marks = [Points([0.0], [1.0]), Points([-0.0], [1.0])]
-    head, _ = Packer().pack(Scene([Panel(marks)], "", {}))
+    head, _ = Packer().pack(Scene([Panel(marks, Axis(0, 1), Axis(0, 2))], "", {}))
     assert head["arrays"] == [0.0, 1.0]
