@@ -20,7 +20,7 @@ from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
 from cnnlib.widgets.backpropagation.one_update import OneUpdate
 from cnnlib.widgets.forward_pass.kernel_slices import IMAGE, KERNELS, KernelSlices
 from cnnlib.widgets.forward_pass.network_layout import layer_outputs
-from cnnlib.widgets.forward_pass.network_picture import LEAST, NetworkPicture
+from cnnlib.widgets.forward_pass.network_picture import NetworkPicture
 from cnnlib.widgets.forward_pass.network_xray import NetworkXRay
 from cnnlib.widgets.forward_pass.size_explorer import SizeExplorer
 from cnnlib.widgets.loss.first_loss import NO_OPINION, FirstLoss
@@ -426,7 +426,7 @@ def test_headings_do_not_run_together_where_the_picture_is_narrow():
     assert [words for _, words in found] == ["input", "conv 1", "ReLU", "pool", "conv 2", "ReLU", "pool"]
     for (left, one), (right, two) in itertools.pairwise(found):
         needed = 8 * (len(one) + len(two)) / 2  # pixels: a bold letter has some eight
-        assert (right - left) * LEAST > needed, (one, two)
+        assert (right - left) * 590.0 > needed, (one, two)
 
 
 def test_lines_of_the_columns_of_an_update_are_short_enough_for_them():
