@@ -7,8 +7,8 @@ Catalogues have gettext's form; docs/translating.md says how one is made. Errors
 >>> say("{steps:,} of {total:,} steps", steps=12, total=3000)
 '12 of 3,000 steps'
 >>> with spoken("de"):
-...     say("goal {goal:g} %", goal=1234.5), word("Page")
-('Ziel 1234,5 %', 'Seite')
+...     say("now {share:.1f} %", share=1234.5), word("Page")
+('jetzt 1234,5 %', 'Seite')
 """
 
 from __future__ import annotations

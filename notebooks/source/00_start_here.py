@@ -83,8 +83,10 @@ print(
 # %% [markdown] minutes=4
 # ## Watch it learn
 #
-# Now the network looks at images together with the right answers, a *batch* of 64 at a time, and after each batch it
-# changes every weight a little. One such change is a *step*. An *epoch* is one pass over all of these images.
+# Now the network looks at images together with the right answers, a *batch* of 64 at a time. After each batch it puts the
+# error of its guesses into one number, works out for every weight whether this number would grow or fall if the weight
+# grew, and changes the weight a little so that it falls. One such change is a *step*. An *epoch* is one pass over all of
+# these images.
 #
 # Some images it never learns from. They tell whether it has understood digits, or only remembers pictures. The *validation
 # images* are for choosing: how long to train, how large a step. The *test images* are kept for the end: if you choose a
@@ -140,7 +142,8 @@ axes = history.plot()
 
 # %% [markdown]
 # Both curves of the loss fall: that of the images it learned from, and that of the validation images. So what it learned is
-# about digits and not about the training images alone. Now the test images, once:
+# about digits and not about the training images alone. Now the test images. (The first look at them, before the training,
+# chose nothing.)
 
 # %% tags=["nbval-ignore-output"] answers="00.images-seen"
 after = evaluate(network, CrossEntropyLoss(), mnist.x_test, mnist.y_test)
@@ -180,8 +183,9 @@ print(
 )
 
 # %% [markdown]
-# And the network is a *convolutional network* of eight layers. Read the table downwards: an image goes in, is turned
-# into smaller and smaller maps, and ten numbers come out. The last column counts the weights, here called parameters.
+# And the network is a *convolutional network* of eight layers. Read the table downwards: an image goes in, is turned into
+# smaller and smaller maps, and ten numbers come out. The last column counts all the numbers that are learned, here called
+# parameters.
 
 # %%
 print(network.summary(input_shape=(1, 28, 28)))
@@ -201,9 +205,10 @@ for i in np.flatnonzero(guesses != mnist.y_test)[:10]:
 # %% [markdown] minutes=2
 # ## Spoil it
 #
-# The learning rate says how far each step goes. What will a rate of 1 do, and what one of 0.0001? Commit yourself,
-# then try both in the view: set the rate, rewind, play. The cell below does the same three times, on 10,000 images,
-# and judges by the validation images.
+# The learning rate says how far each step goes. What will a rate of 1 do, and what one of 0.0001? Commit yourself, then try
+# both in the view: set the rate, rewind, play. The cell below trains three new networks, each at a rate of its own, on
+# 10,000 images, and judges them by the validation images. (A data set calls its second half `x_test`; in `parts` that half
+# holds the validation images.)
 
 # %%
 predict("00.rates")

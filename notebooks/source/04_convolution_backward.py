@@ -461,8 +461,9 @@ for setting in [
 # and we have it already. As a layer it is called **transposed convolution**, `ConvTranspose2d`, because its matrix is the
 # transposed one. (It is also called "deconvolution", although it does not undo a convolution.) So:
 #
-# *The gradient of a convolution by its input is the transposed convolution of dy, with the same kernels, the
-# same stride and the same padding.*
+# *The gradient of a convolution by its input is the transposed convolution of dy, with the same kernels, the same
+# stride and the same padding.* (If the windows do not reach the last rows or columns of x, the transposed convolution leaves
+# those out; their gradient is 0.)
 #
 # How large is its output? Take a kernel of 3 and a stride of 2, draw the windows of two inputs, and count.
 
@@ -604,7 +605,7 @@ BlameMicroscope(
 #
 # </details>
 #
-# Now the gradient of a *weight*. Here the loss moves again, that of one image. A weight is used at every place of the
+# Now the gradient of a *weight*. Here it is the loss that moves, that of one image. A weight is used at every place of the
 # window. At each place its share is a product: the number that it met, times the gradient that arrived there. Its
 # gradient is the sum of the shares. The view shows them for one weight of convolution 2, which reads one of the maps
 # before it. With *Input map*, behind *More*, you choose which one. Look for a map that is zero everywhere.
@@ -707,7 +708,8 @@ print("new weight = old weight - 0.1 * derivative, for all of them")
 #
 # Look at the bars first. They show which of a suspect's gradients differ from the measured ones. Three suspects differ in
 # the same gradient. To tell these apart, look at the maps. Is the wrong gradient the right one, moved? Is it a multiple of
-# it? Is it right in some places? Put your answers into the five lists. **Challenge:** name all five.
+# it? Is it right in some places? (A gradient that was overwritten keeps one window's share and loses the others.) For each
+# suspect choose the fault that you think it has. **Challenge:** name all five.
 #
 # A network is also trained with each of the five. How many of them learn to read digits?
 

@@ -92,8 +92,8 @@ FilterWatch(challenge=won)
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# The filters did change, so the network learned something. But all eight changed in the same way and are still equal.
-# Eight equal filters tell the next layer no more than one filter would. The network reads most of the digits all the same, as one
+# The filters did change, so the network learned something. But all eight changed in the same way and are still equal. Eight
+# equal filters tell the next layer no more than one filter would. The network reads most of the digits all the same, as one
 # filter and a linear layer can. But it gets twice as many wrong as a network whose filters differ.
 # <!-- test: tests/experiments/test_signals.py::test_identical_filters_stay_identical_and_random_ones_do_not -->
 #
@@ -269,8 +269,8 @@ for depth in (2, 4, 6, 10):
 #    weights must be $1/n$.
 # 3. *Backwards.* The gradient of an input is such a sum as well. It runs over all units that read this input; their number
 #    is called the **fan-out**. So to keep the gradient's size on the way back, the variance must be 1/fan-out. **Xavier's
-#    rule** (Xavier Glorot and Yoshua Bengio, 2010) takes the mean of both numbers: variance $2/(n_\text{in} +
-#    n_\text{out})$, where $n_\text{in}$ is the fan-in and $n_\text{out}$ the fan-out.
+#    rule** (Xavier Glorot and Yoshua Bengio, 2010) takes the mean of fan-in and fan-out in place of either: variance
+#    $2/(n_\text{in} + n_\text{out})$, where $n_\text{in}$ is the fan-in and $n_\text{out}$ the fan-out.
 # 4. *With ReLU.* ReLU sets the negative half of the $y$ to zero, so the mean square is halved in every layer. **He's rule**
 #    (He and others, 2015) makes up for that: variance $2/n_\text{in}$.
 #
@@ -291,15 +291,16 @@ for name, rule in (("Xavier", xavier), ("He", he)):
     )
 
 # %% [markdown]
-# With Xavier's rule the mean square is halved in each layer, and ten halvings leave about a thousandth. With He's rule it stays
-# near 1, up to chance. Xavier's rule is meant for activations that hand on positive and negative numbers, such as tanh.
+# With Xavier's rule the mean square is halved in each layer, and ten halvings leave about a thousandth. With He's rule it
+# stays near 1. (It is not exactly 1, since the rule holds on average and each layer is one draw.) Xavier's rule is meant
+# for activations that hand on positive and negative numbers, such as tanh.
 # <!-- computed: 0.5 ** 10 = 0.00098 -->
 #
 # For a convolution, the fan-in is the number of products in one sum: channels times height times width of the window.
 # In the picture above the activations become smaller even at scale 1. One reason is the padding. The maps have 7x7 pixels,
 # and the windows at their edges lie partly in the frame of zeros: on average only 0.82 of the inputs of a window are
 # pixels. To make up for that, the scale has to be about 1.1. The other reason is chance: the rule holds on average, and
-# eight filters are few. Set the scale to 1.1, move *Seed*, and look at the sentence below: the activations become smaller
+# eight filters are few. Set the scale to 1.1, move *Seed*, and read the sentence of the view: the activations become smaller
 # in some networks and larger in others.
 # <!-- computed: (19 * 19) / (7 * 7 * 9) = 0.82 --> <!-- computed: (7 * 7 * 9 / (19 * 19)) ** 0.5 = 1.1 -->
 #
@@ -341,10 +342,9 @@ for activation in ("ReLU", "tanh"):
 # </details>
 #
 # At small scales the network with tanh fails like the one with ReLU. In between it learns from more scales, and the best of
-# those in the list lies above Xavier's rule, which is scale 0.71 here. The reason is that Xavier's derivation leaves tanh
-# out: it treats it as a straight line of slope 1. The real one makes large numbers smaller, and larger weights make up for
-# that. PyTorch's table of factors for the first weights has 5/3 for tanh.
-# <!-- source: PyTorch documentation, torch.nn.init.calculate_gain -->
+# those in the list lies above Xavier's rule. (With as many channels in as out, fan-in and fan-out are equal, so Xavier's
+# variance is half of He's, and that is a scale of 0.71.) The reason is that Xavier's derivation leaves tanh out: it treats
+# it as a straight line of slope 1. The real one makes large numbers smaller, and larger weights make up for that.
 # <!-- computed: 0.5 ** 0.5 = 0.71 -->
 #
 # ## Dead units
@@ -415,7 +415,7 @@ check("08.he_init", he_init)
 scale = 0.3
 ### BEGIN SOLUTION
 # Why: at 0.3 each layer loses more than two thirds of the signal; He's rule,
-# scale 1, keeps most of it.
+# scale 1, keeps about a quarter in eight layers.
 scale = 1.0
 ### END SOLUTION
 
@@ -483,8 +483,8 @@ quiz("08")
 # ## Summary
 #
 # Units that start equal and are read with equal weights stay equal, so the first weights are random. Each layer multiplies
-# the size of the signal by a factor, forwards and backwards: He's rule makes it 1 for ReLU, Xavier's for tanh. The deeper
-# the network, the fewer scales there are from which it learns.
+# the size of the signal by a factor, forwards and backwards. He's rule makes it about 1 for ReLU, Xavier's for layers without
+# an activation. The deeper the network, the fewer scales there are from which it learns.
 
 # %% [markdown]
 # ## References

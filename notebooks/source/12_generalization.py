@@ -277,9 +277,9 @@ print(
 
 # %% [markdown] minutes=7
 # The weights that are put back are those of the lowest loss on the watched images. So these images had a part in choosing
-# the epoch, and the share of them that is right is a little too good. That is why the other validation images judge here. (Could
-# the 100 have been used for training instead? That is worth a try: more images are a remedy too, as you will see.) The
-# final number of a project comes from test images, which are looked at once.
+# the epoch, and the share of them that is right is a little too good. That is why the other validation images judge here.
+# (Could the 100 have been used for training instead? That is worth a try: more images are a remedy too, as you will see.)
+# The final number of a project comes from test images, which are looked at once.
 #
 # ## Pull the weights towards zero
 #
@@ -348,9 +348,10 @@ for name, rule in rules.items():
 
 
 # %% [markdown] minutes=4
-# That was the first step only. Now take many steps, with the same rate and the same decay. Two weights begin at 1. The gradient of the first swings between 10
-# and −10, that of the second between 0.1 and −0.1. On average both gradients are zero, so it is the decay that decides
-# where the weights go. After 1,000 steps of Adam with L2, which of the two will be nearer to zero?
+# That was the first step only. Now take many steps, with the same rate and the same decay. Two weights begin at 1. The
+# gradient of the first swings between 10 and −10, that of the second between 0.1 and −0.1. On average both gradients are
+# zero, so it is the decay that decides where the weights go. After 1,000 steps of Adam with L2, which of the two will be
+# nearer to zero?
 
 # %%
 predict("12.decay")
@@ -379,9 +380,9 @@ for name, rule in {
 # At the first step Adam knew a single gradient, and dividing it by its own size took the decay out altogether. Over many
 # steps it knows two averages. In the mean, $m$, the swings cancel, and the steady pull $\rho w$ is left. In the root of the
 # mean square, $\sqrt{s}$, they do not cancel. So the pull is divided by the usual size of the gradient: by about 10 for the
-# first weight, by about 0.1 for the second. Weights with large gradients are hardly pulled, and weights with small gradients
-# go to zero. With AdamW each weight loses the same share. Loshchilov and Hutter pointed this out in 2019; since then AdamW is the usual choice, for
-# instance for language models. The course's `AdamW` takes the same steps as PyTorch's.
+# first weight, by about 0.1 for the second. Weights with large gradients are hardly pulled, and weights with small
+# gradients go to zero. With AdamW each weight loses the same share. Loshchilov and Hutter pointed this out in 2019; since
+# then AdamW is the usual choice, for instance for language models. The course's `AdamW` takes the same steps as PyTorch's.
 # <!-- test: tests/nn/test_losses_and_optimizers.py::test_optimizer_takes_pytorchs_steps -->
 #
 # </details>
@@ -458,8 +459,8 @@ print(dx.round(2))
 # every epoch. This is *augmentation*. The network then never sees exactly the same image twice. It is allowed as long as
 # the label stays true, which means: as long as *you* can still read the digit.
 #
-# The picture below shows a limit. Each image is turned by any angle, up to half a turn. A 6 that is turned by half a turn *is* a
-# 9, and its label 6 would be a mistake. So the digits may be turned by a few degrees, and not by many.
+# The picture below shows a limit. Each image is turned by any angle, up to half a turn. A 6 that is turned by half a turn
+# *is* a 9, and its label 6 would be a mistake. So the digits may be turned by a few degrees, and not by many.
 #
 # Set *Rotate* to 0, move the other sliders, and compare yourself with a trained network (here the one of notebook 01, on
 # digits of 8x8 pixels). *Elastic* moves each place of the image differently; its number says by about how many pixels. The
@@ -469,8 +470,9 @@ print(dx.round(2))
 #
 # <details style="margin-bottom: 1em"><summary>A way, and what it says</summary>
 #
-# Elastic 1.1 at smoothness 1, everything else 0. Count how many of those you can read yourself: they are hard for people too,
-# so augmentation should not go that far. <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
+# Elastic 1.1 at smoothness 1, everything else 0. Count how many of those you can read yourself: they are hard for people
+# too, so augmentation should not go that far.
+# <!-- test: tests/widgets/test_image_widgets.py::test_the_share_read_is_that_of_the_network_on_the_distorted_images -->
 #
 # </details>
 
@@ -611,8 +613,9 @@ for decay in (0.0, 0.005):
 # ## How sure is it, and how right?
 #
 # A network gives a probability to each class. The largest of them is its *confidence* in its guess. Suppose it is 80 %
-# confident on a thousand images. If about 800<!-- computed: 0.8 * 1000 = 800 --> of these guesses are right, then its confidence can be believed; such a network
-# is called **calibrated**. If only 600<!-- computed: 0.6 * 1000 = 600 --> are right, it is too sure of itself.
+# confident on a thousand images. If about 800<!-- computed: 0.8 * 1000 = 800 --> of these guesses are right, then its
+# confidence can be believed; such a network is called **calibrated**. If only 600<!-- computed: 0.6 * 1000 = 600 --> are
+# right, it is too sure of itself.
 #
 # Here is a network that was trained for 100 epochs on 100 images, with true labels, until it knew all of them by heart.
 
@@ -683,18 +686,20 @@ for T in (1, 2):
 #
 # </details>
 #
-# The next picture holds five networks that were trained in five ways, one of them with label smoothing ($\alpha = 0.2$).
-# On which side will its confidence err?
+# The next picture holds five networks that were trained in five ways: for long, for 8 epochs only, with a fifth of the labels
+# wrong, with label smoothing ($\alpha = 0.2$), and with weight decay. On which side will the network with label smoothing err?
+# (The picture judges the second thousand of the validation images; the cells above took all 2,000, so their numbers differ a
+# little.)
 # <!-- source: cnnlib.experiments.memorising.WAYS -->
 
 # %%
 predict("12.smooth")
 
 # %% [markdown]
-# Find the best temperature by hand. Left, the reliability diagram. Each bar is a bin, as high as the share of its guesses that
-# is right. A black dot stands at the mean confidence of the bin, at the same height. On the dotted line both would be equal.
-# Orange is where the network is too sure, blue where it is too modest. Right, the calibration error and the cross-entropy at
-# every temperature; drag the line.
+# Find the best temperature by hand. Left, the reliability diagram. Each bar is a bin, as high as the share of its guesses
+# that is right. A black dot marks the mean confidence of the bin's guesses on both axes, so all dots lie on the dotted
+# line. A bar that ends at its dot is right as often as it is sure. Orange is where the network is too sure, blue where it
+# is too modest. Right, the calibration error and the cross-entropy at every temperature; drag the line.
 #
 # It opens with the network that was trained long. **Challenge:** bring its calibration error below 3 %. Then look at the
 # others: which ways of training make a network too sure, and which too modest?
@@ -759,10 +764,12 @@ for way in (
 #
 # One number, fitted in a moment, brings the calibration error of every network down to three or four per cent. Chance alone
 # would leave one or two. Long training and wrong labels make a network too sure ($T$ above 1): when all training images are
-# right, larger logits still lower their loss, so the logits keep growing. With label smoothing the network was trained to
-# stay below certainty, and with so much of it the network stays too far below ($T$ below 1). Müller and others found in
-# 2019: with less smoothing, 0.05, a network is about as well calibrated as after fitting a temperature. Weight decay is
-# nearest to the truth from the start: small weights make small logits.
+# right, larger logits still lower their loss, so the logits keep growing. They grow for all images that look alike, and so
+# the network becomes just as sure where it is wrong: no training image ever showed it a sure guess that fails. With label
+# smoothing the network was trained to stay below certainty, and with so much of it the network stays too far below ($T$
+# below 1). Müller and others found in 2019: with less smoothing, 0.05, a network is about as well calibrated as after
+# fitting a temperature. Weight decay is nearest to the truth from the start: small weights make small logits, and here it
+# errs a little to the modest side ($T$ below 1).
 # <!-- source: Müller, Kornblith and Hinton 2019, section 3 -->
 # <!-- test: tests/experiments/test_memorising.py::test_each_way_errs_to_its_side_and_a_temperature_mends_it -->
 #

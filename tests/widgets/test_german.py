@@ -13,6 +13,7 @@ from cnnlib.runtime.language import SPEECH, Catalogue, spoken
 from cnnlib.widgets import ImageGallery, SetupCheck
 from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.cards import Course, Prediction, Quiz
+from tests.translating.pseudo import seen
 from tests.widgets.sweep import make, moves
 from tests.widgets.toy_widget import small_view
 
@@ -21,24 +22,6 @@ HOLE = re.compile(r"\{[^{}]*\}")
 ENGLISH = re.compile(
     r"\b(?:the|of|and|is|are|it|images?|loss|steps?|right|wrong|show|run|answer|with|from)\b", re.I
 )
-#: Keys of what the page is told that hold no words for people.
-KEYS = {
-    *("kind", "name", "slots", "options", "sure", "line", "arrays", "cmap", "color", "outline", "emits"),
-    *("sets", "legend", "group", "align", "dash", "shape", "picker", "rows", "columns", "arrows", "idle"),
-    *(
-        "speeds",
-        "still",
-        "speed",
-        "code",
-        "file",
-        "type",
-        "default",
-        "state",
-        "speech",
-        "panel",
-        "marks_of_choices",
-    ),
-}
 WIDGETS = {
     "view": lambda: small_view(judged="validation images", goal=0.98),
     "small view": small_view,
@@ -78,21 +61,6 @@ def german(monkeypatch):
         watched = Watched(SPEECH.catalogue)
         SPEECH.catalogue = watched
         yield watched
-
-
-def seen(part, key=""):
-    """Every text in what the page is told, but for keys and code."""
-    if key in KEYS:
-        return
-    if isinstance(part, dict):
-        for name, value in part.items():
-            if not (name == "value" and "kind" in part):  # what was answered
-                yield from seen(value, name)
-    elif isinstance(part, (list, tuple)):
-        for value in part:
-            yield from seen(value, key)
-    elif isinstance(part, str):
-        yield str(part)
 
 
 def told(widget):

@@ -75,7 +75,7 @@ def add_run_links(app, page, template, context, doctree):
             file = alone.write(
                 settings.ROOT / f"{page}.ipynb", Path(app.outdir) / "alone", settings.REPOSITORY
             )
-            context["alone_link"] = f"{up}alone/{file.name}"
+            context |= {"alone_link": f"{up}alone/{file.name}", "uv_link": settings.UV}
         context["live_plan"] = json.dumps(told).replace("<", "\\u003c")
 
 

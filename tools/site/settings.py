@@ -28,6 +28,7 @@ JUPYTERLITE = "{up}lite/lab/index.html?path={path}"
 BINDER = "https://mybinder.org/v2/gh/{repository}/{branch}?urlpath=lab/tree/{path}"
 COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
 COLAB_FIRST = "%pip install -q git+https://github.com/{repository}"  # what Colab needs in a cell of its own
+UV = "https://docs.astral.sh/uv/"  # what runs one notebook by itself
 
 #: Where Python for the browser (Pyodide, its version pinned in package.json) keeps its compiled packages. The
 #: build fetches from here what no package index has; what it cannot reach then, the reader's browser will.

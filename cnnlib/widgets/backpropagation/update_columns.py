@@ -184,18 +184,19 @@ class UpdateColumns:
         )
         for i, (values, title, reach, sign) in enumerate(parts):
             x = (i + 0.5) / 3
-            marks.append(Text([x], [44], title, bold=True, size=12))
+            marks.append(Text([x], [44 if i != 1 else 28], title, bold=True, size=12))  # apart where narrow
             marks += k.map(values, x, 116, MATRIX, title, reach, numbers=True)
             if sign:
                 marks.append(Text([(i + 1) / 3], [116], sign, bold=True, size=20))
         up, down = k.moves()
         for row, words in enumerate(k.worked()):
-            marks.append(Text([0.5], [222 + 26 * row], words, size=12))
+            marks.append(Text([0.5], [222 + 26 * row], words, size=11))
         said = say(
-            "All {all:,} weights step at once: {up:,} up, {down:,} down.",
+            "Of {all:,} weights {up:,} go up, {down:,} down; {still:,} stay.",
             all=up + down + k.still(),
             up=up,
             down=down,
+            still=k.still(),
         )
         marks.append(Text([0.5], [310], said, color="muted", size=12))
         return marks

@@ -77,6 +77,7 @@ from cnnlib.widgets.base.controls import (
     TextField,
     Toggle,
 )
+from cnnlib.widgets.base.new_values import cleaned
 from cnnlib.widgets.base.session import Live
 
 __all__ = [
@@ -215,7 +216,7 @@ class Widget:
         """Set controls by name; what is wrong about a value is said in `message`, and the rest is set."""
         before = dict(self._state)
         self.failure = None
-        state, problems = self._cleaned(values)
+        state, problems = cleaned(self, values)
         self._state = state
         try:
             if any(state[name] != before[name] for name in self.restarts):
@@ -285,37 +286,3 @@ class Widget:
 
     def _ipython_display_(self) -> None:
         self.live.display()
-
-    def _cleaned(self, values: Mapping[str, Any]) -> tuple[dict, list[str]]:
-        """The state with `values` set as far as they are right, and sentences about the others."""
-        state, problems = dict(self._state), []
-        ranged = self.limits(dict(state))
-        for name in values:
-            if name not in self._controls:
-                known = ", ".join(self._controls)
-                problems.append(
-                    say("There is no control named {name!r}; there are: {known}.", name=name, known=known)
-                )
-            elif name not in ranged:
-                self._set(state, self._controls[name], values, problems)
-        for name in {**ranged, **self.limits(dict(state))}:  # in order: one may depend on those before it
-            control, ends = self._controls[name], self.limits(dict(state)).get(name)
-            if ends is not None:
-                control = control.with_range(*ends)
-            if name in ranged:
-                self._set(state, control, values, problems)
-            state[name] = control.clamp(state[name])
-        return state, problems
-
-    @staticmethod
-    def _set(state: dict, control: Control, values: Mapping[str, Any], problems: list[str]) -> None:
-        """Set a control, if `values` has it, or note what is wrong about the value."""
-        if control.name in values:
-            try:
-                state[control.name] = control.clean(values[control.name])
-            except ValueError as problem:
-                stays = state[control.name]
-                stays = control.clamp(stays) if isinstance(control, Slider) else stays
-                problems.append(
-                    say("{problem}. It stays {short}.", problem=problem, short=control.shown(stays))
-                )

@@ -92,7 +92,7 @@ class FilterWatch(Widget):
             Line(np.arange(1, len(losses) + 1), losses, color="ink", width=1.5),
         ]
         if not self.curve:
-            marks.append(Note(0.1 * last, 0.5, "Press Play. The loss grows from here.", (2, 2.1), 200))
+            marks.append(Note(0.1 * last, 0.5, "Press Play. The curve begins here.", (2, 2.1), 200))
         axes = Axis(0, last, "step", whole=True), Axis(0.01, 10, log=True)
         words = "each line: a tenth"
         return Panel(marks, *axes, title="Loss of each batch", subtitle=words, at=(0, 1), name="loss")
