@@ -78,7 +78,7 @@ def histogram(losses: np.ndarray, low: float, high: float, title: str, at: tuple
         marks.append(Reference("ln 10", x=NO_OPINION, color="ink", dash="dashed"))
         if at == (0, 0):
             left = NO_OPINION > 0.4 * high  # where there is room for words
-            words = "Right of the line: worse than giving all ten the same. A little is usual; far right is a fault."
+            words = "Right of the line: worse than giving all ten the same. Far right of it: a fault."
             place = (NO_OPINION - 0.08 * high, "right") if left else (NO_OPINION + 0.45 * high, "left")
             spot = NO_OPINION + 0.06 * high, (1.14 if left else 0.5) * peak
             marks.append(Note(place[0], 1.1 * peak, words, spot, 150, align=place[1]))
