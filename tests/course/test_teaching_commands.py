@@ -27,6 +27,7 @@ ELSEWHERE = {
     "python3 course.py": "tests/course/test_course.py",
     "python3 course.py test": "tests/course/test_course.py",
     "python3 course.py update": "tests/course/test_updating.py",
+    "python -m tools.build_notebooks --alone FOLDER 05": "tests/notebooks/test_alone.py",
     "python -m tools.set_repository OWNER/NAME": "tests/course/test_open_anywhere.py",
     ".venv/bin/python -m tools.build_site": "tests/course/site_built.py",
     ".venv/bin/python -m http.server --directory build": "",  # Python's own
@@ -46,7 +47,12 @@ def run(commands, folder, **places):
         commands = commands.replace(f"path/to/{name.replace('_', '/')}", str(place))
     commands = commands.replace(".venv/bin/python", sys.executable)
     done = subprocess.run(
-        ["bash", "-ec", commands], cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        ["bash", "-ec", commands],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=900,  # a command that never ends is a fault, not a wait
     )
     assert done.returncode == 0, f"{commands}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done.stdout
@@ -152,7 +158,7 @@ def test_monday_is_prepared_by_the_commands_as_they_stand(printing, tmp_path):
     assert release == "python3 course.py release 03 --to ../monday"
     here = tmp_path / "course"
     here.mkdir()
-    called("--to ../monday", here)
+    called(release, here)
     assert (tmp_path / "monday" / "notebooks" / "03_backpropagation.ipynb").is_file()
 
 
@@ -187,15 +193,15 @@ def test_the_class_report_is_made_by_the_command_as_it_stands(tmp_path):
     assert "Traceback" not in done.stderr and "record" in (done.stdout + done.stderr)
 
 
-def called(words, folder, home=ROOT):
-    """A block that calls course.py, from a folder; that course.py calls so is held by tests/teaching."""
+def called(commands, folder, home=ROOT):
+    """Lines that call course.py, from a folder; that course.py calls so is held by tests/teaching."""
     text = re.sub(
         r"python3 course\.py ([\w-]+)",
         lambda found: (
             f"PYTHONPATH={home} .venv/bin/python -m tools.teaching.{found[1].replace('-', '_')}"
             f" --called-from {folder}"
         ),
-        block(words),
+        commands,
     )
     return run(text.replace("path/to/hand-ins", str(folder)), home)
 
@@ -203,13 +209,13 @@ def called(words, folder, home=ROOT):
 def test_work_is_handed_out_handed_in_and_marked_by_the_commands_as_they_stand(tmp_path):
     here, handed_in = tmp_path / "course", tmp_path / "hand-ins"
     here.mkdir(), handed_in.mkdir()
-    called("course.py release 03 05", here)
+    called(block("course.py release 03 05"), here)
     week = tmp_path / "week3"
     assert (tmp_path / "week3.zip").is_file()
     assert sorted(path.name[:2] for path in (week / "notebooks").glob("[0-9]*.ipynb")) == ["00", "03", "05"]
-    called("course.py hand-in", week, home=week)
+    called(block("course.py hand-in"), week, home=week)
     (week / "hand-in-ada-lovelace.zip").rename(handed_in / "ada.zip")
-    assert "Ada Lovelace: 0 of" in called("course.py collect", handed_in)
+    assert "Ada Lovelace: 0 of" in called(block("course.py collect"), handed_in)
     assert (handed_in / "marks" / "marks.csv").is_file()
 
 
