@@ -474,12 +474,16 @@ def test_nothing_moves_by_itself_for_those_who_want_that(page, server):  # noqa:
     assert words.inner_text() == before
 
 
+def test_a_page_in_another_language_speaks_it_when_it_is_live(live, server):  # noqa: F811
+    live.goto(server + "notebooks/de/00_start_here.html")
+    view = make_live(live, find(live, "TrainingView("))
+    view.wait_for(timeout=10_000)  # to be seen
+    assert "Verlust" in view.locator(".cnn-text").inner_text()
+
+
 @pytest.mark.parametrize(
     "name, text",
-    [
-        ("05_gradient_descent", "DescentExplorer("),
-        ("04_convolution_backward", "BlameMicroscope(load_mnist_cnn()"),
-    ],
+    [("05_gradient_descent", "DescentExplorer("), ("04_convolution_backward", "load_mnist_cnn(),")],
 )
 def test_what_was_visited_works_without_a_network(live, server, name, text):  # noqa: F811
     """Python, the page, and MNIST if a cell has loaded it."""

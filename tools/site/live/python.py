@@ -41,14 +41,15 @@ LEFT_OUT = tuple(
     numpy/typing/ numpy/__init__.c contourpy/util/ tqdm/contrib/ packaging/licenses/
     packaging/pylock packaging/metadata packaging/d tqdm/keras tqdm/dask tqdm/tk tqdm/rich
     fsrs/optimizer optparse
-    numpy/linalg/lapack_lite
+    numpy/linalg/lapack_lite numpy/_core/_multiarray_tests numpy/lib/recfunctions numpy/ma/mrecords
+    logging/config logging/handlers
     ensurepip/ idlelib/ lib2to3/ pydoc_data/ tkinter/ turtledemo/ venv/ test/ sqlite3/ curses/ dbm/
     wsgiref/ xmlrpc/ _pydatetime _pydecimal _pyio mailbox doctest pdb pickletools smtplib poplib
     imaplib ftplib nntplib telnetlib cgi turtle modulefinder profile cProfile pstats trace. tabnanny
     pyclbr webbrowser nturl2path multiprocessing/ ssl socketserver http/server http/cookie
     xml/ unittest/mock aifc chunk sunau sndhdr wave. xdrlib uu. imghdr pipes crypt mailcap antigravity
     lib-dynload/ asyncio/windows asyncio/proactor zipapp py_compile __phello__/
-    cnnlib/widgets/static/ cnnlib/locale/
+    cnnlib/widgets/static/
     zoneinfo/ shelve plistlib netrc rlcompleter symtable filecmp fileinput sched pty
     encodings/big5 encodings/euc_ encodings/gb encodings/iso encodings/johab encodings/koi8
     encodings/mac_ encodings/ptcp encodings/shift encodings/cp1 encodings/cp7 encodings/cp8
