@@ -476,9 +476,8 @@ def test_nothing_moves_by_itself_for_those_who_want_that(page, server):  # noqa:
 
 def test_a_page_in_another_language_speaks_it_when_it_is_live(live, server):  # noqa: F811
     live.goto(server + "notebooks/de/00_start_here.html")
-    view = make_live(live, find(live, "TrainingView("))
-    view.wait_for(timeout=10_000)  # to be seen
-    assert "Verlust" in view.locator(".cnn-text").inner_text()
+    view = make_live(live, find(live, "SetupCheck("))
+    assert "Pakete" in view.locator(".cnn-text").inner_text()
 
 
 @pytest.mark.parametrize(
