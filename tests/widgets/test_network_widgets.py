@@ -443,3 +443,11 @@ def test_tiny_gradients_are_told_in_words_that_fit():
     scales = [word for mark in marks if isinstance(mark, ColorScale) for word in mark.words]
     assert scales and max(map(len, scales)) <= 8
     assert "+0.0000" not in [word for mark in marks if isinstance(mark, Text) for word in mark.text]
+
+
+def test_the_weights_that_go_up_go_down_and_stay_add_up():
+    update = OneUpdate(step=17)
+    words = [w for panel in update.scene.panels for m in panel.marks if isinstance(m, Text) for w in m.text]
+    (said,) = {word for word in map(str, words) if word.startswith("Of ")}
+    every, up, down, still = (int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", said))
+    assert every == up + down + still == update.model.num_parameters and min(up, down, still) > 0
