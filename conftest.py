@@ -31,7 +31,7 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(items):
     """Put the longest first, so that no process is left with them at the end while the others stand idle."""
-    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in (BROWSER, "notebooks/")])
 
 
 @pytest.hookimpl(optionalhook=True)
