@@ -469,6 +469,29 @@ def test_the_front_page_learns_before_ones_eyes(page, server):  # noqa: F811
     assert page.said == [] and page.away == []
 
 
+@pytest.mark.parametrize("name", [name_of(path) for path in LEARNER if path.stem != "review"])
+def test_a_page_begins_with_what_moves(page, server, name):  # noqa: F811
+    """Before goals and prerequisites, without Python, in room that was kept for it."""
+    page.goto(server + name)
+    cover = page.locator(".cnn-cover")
+    words = cover.locator(".cnn-recorded .cnn-text:not(:empty)")
+    words.wait_for(timeout=60_000)
+    before = words.inner_text()
+    page.wait_for_function(
+        "before => document.querySelector('.cnn-cover .cnn-text').textContent !== before", arg=before
+    )
+    first = page.evaluate(
+        "document.querySelector('.cnn-cover').compareDocumentPosition(document.querySelector('ol'))"
+    )
+    assert first & 4  # the list of goals follows
+    room, view = (
+        page.locator(place).bounding_box()["height"] for place in (".cnn-cover", ".cnn-cover .cnn-widget")
+    )
+    assert -1 <= room - view <= 60, (room, view)
+    cover.get_by_role("button", name="Pause").or_(cover.get_by_role("button", name="Play")).first.click()
+    assert page.said == [] and page.away == []
+
+
 def test_nothing_moves_by_itself_for_those_who_want_that(page, server):  # noqa: F811
     page.emulate_media(reduced_motion="reduce")
     page.goto(server + "index.html")

@@ -15,6 +15,7 @@ import nbformat
 import PIL.Image
 
 from tools.site.live.cells import prompts
+from tools.site.live.covers import place_of
 from tools.site.live.record import make_room, recorded_cells
 from tools.site.settings import ROOT
 
@@ -82,6 +83,8 @@ def stage(folder: Path, root: Path = ROOT) -> None:
         prepare(notebook, folder / "extra" / "pictures", "../" * (len(place.parts) - 1))
         name = place.relative_to("notebooks").with_suffix("").as_posix()
         make_room(notebook, recorded_cells(folder.parent / "recorded", name))
+        if len(place.parts) == 2:
+            begin_with(notebook, place_of(path.stem))
         titles[place] = title(notebook)
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, folder / place)
@@ -95,6 +98,20 @@ def stage(folder: Path, root: Path = ROOT) -> None:
     rows = "\n".join(NOTEBOOK_ROW.findall((root / "README.md").read_text("utf-8")))
     front = front.replace("{table}", rows).replace("{contents}", contents(titles, written_pages(root)))
     (folder / "index.md").write_text(front, "utf-8")
+
+
+def begin_with(notebook, cover: str) -> None:
+    """Put what moves behind a notebook's first paragraph, before goals and prerequisites.
+
+    >>> words = "# Why?\\n\\nBecause.\\n\\n**You need** 01."
+    >>> book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(words)])
+    >>> begin_with(book, "<div></div>")
+    >>> book.cells[0].source
+    '# Why?\\n\\nBecause.\\n\\n<div></div>\\n\\n**You need** 01.'
+    """
+    heading, first, *rest = notebook.cells[0].source.split("\n\n")
+    if cover:
+        notebook.cells[0].source = "\n\n".join([heading, first, cover, *rest])
 
 
 def copy(source: Path, target: Path) -> None:

@@ -102,8 +102,8 @@ class Recording:
 def shortened(data: bytes) -> bytes:
     """Round float32 numbers to fewer bits, so that they compress.
 
-    >>> np.frombuffer(shortened(np.float32([1, 0.1, np.nan]).tobytes()), "<f4").round(4).tolist()
-    [1.0, 0.1, nan]
+    >>> [float(one) for one in np.frombuffer(shortened(np.float32([1, 0.25, np.nan]).tobytes()), "<f4")]
+    [1.0, 0.25, nan]
     """
     bits = np.frombuffer(data, "<u4")
     half = np.uint32(1 << (22 - KEPT_BITS))
@@ -160,7 +160,7 @@ def front_page() -> bytes:
     from cnnlib.widgets import TrainingView
 
     widget = TrainingView(show=())
-    return run(widget, steps=500, every=10, speed="25 steps a second")
+    return run(widget, steps=500, every=20, speed="5 steps a second")
 
 
 def of_notebook(path: Path) -> dict[int, bytes]:
@@ -218,11 +218,15 @@ def value_of(source: str, names: dict):
 def build_recordings(folder: Path, root: Path = settings.ROOT) -> None:
     """Record everything into `folder`, anew if the course has changed.
 
-    A file is named by its notebook and its code cell; the front page's run is ``front-0.bin``.
+    A file is named by its notebook and its code cell; the front page's run is ``front-0.bin``, a notebook's
+    cover ``NOTEBOOK-cover.bin``.
     """
+    from tools.site.live.covers import COVERS, record
+
     digest = hashlib.sha256()
     paths = sorted((root / "notebooks").glob("*.ipynb"))
-    for path in (*sorted((root / "cnnlib").rglob("*.py")), *paths, Path(__file__)):
+    tools = (Path(__file__), Path(__file__).with_name("covers.py"))
+    for path in (*sorted((root / "cnnlib").rglob("*.py")), *paths, *tools):
         digest.update(path.read_bytes())
     stamp = folder / "sources"
     if stamp.is_file() and stamp.read_text() == digest.hexdigest():
@@ -230,6 +234,8 @@ def build_recordings(folder: Path, root: Path = settings.ROOT) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "front-0.bin").write_bytes(front_page())
+    for name, cover in COVERS.items():
+        (folder / f"{name}-cover.bin").write_bytes(record(cover))
     for path in paths:
         for index, file in of_notebook(path).items():
             (folder / f"{path.stem}-{index}.bin").write_bytes(file)
@@ -238,5 +244,5 @@ def build_recordings(folder: Path, root: Path = settings.ROOT) -> None:
 
 def recorded_cells(folder: Path, notebook: str) -> dict[int, str]:
     """Return the recordings of a notebook by code cell."""
-    files = sorted(folder.glob(f"{notebook}-*.bin"))
+    files = sorted(folder.glob(f"{notebook}-[0-9]*.bin"))
     return {int(file.stem.rpartition("-")[2]): file.name for file in files}
