@@ -1,7 +1,8 @@
 """The one file that a learner hands in, read without trust: nothing of it is unpacked or run here.
 
-A zip archive with ``hand-in.json`` (name, version of the course, time), ``notebooks/NN_topic.ipynb``, in
-another language ``notebooks/de/NN_topic.ipynb``, and, where there are any, ``record.json`` and ``capstone.json``.
+A zip archive with ``hand-in.json`` (name, version of the course, time), ``notebooks/NN_topic.ipynb`` (in
+another language ``notebooks/de/NN_topic.ipynb``), and, where there are any, ``record.json`` and
+``capstone.json``.
 """
 
 from __future__ import annotations
