@@ -52,13 +52,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def make(kind: str, chosen: list, folder: Path, site: str, whole: bool) -> list[Path]:
     """Make the pages of a kind; `whole` when all lessons are meant, with what belongs to none of them."""
-    from tools.teaching import plans, prints, sheets, slides
+    from tools.teaching import courses, plans, prints, sheets, slides
 
     if kind == "sheets":
         return [sheets.write_sheet(lesson, folder) for lesson in chosen]
     if kind == "plans":
         pages = [plans.write_plan(lesson, folder, site) for lesson in chosen]
-        return pages + (plans.write_courses(folder) if whole else [])
+        return pages + (courses.write_courses(folder) if whole else [])
     if kind == "slides":
         return [slides.write_deck(lesson, folder, site) for lesson in chosen]
     return prints.write_prints(folder)
