@@ -205,7 +205,12 @@ def _code(kicker: str, source: str, outputs: list, wish: str | None) -> list:
     lines = printed.count("\n") + 1 if printed else 0
     if len(source.splitlines()) + lines <= MOST_LINES:
         return [_slide(kicker), new_code_cell(source, outputs=outputs)]
-    shown = [_slide(kicker), new_code_cell(source)] if wish else []
+    long = kicker.replace('class="kicker"', 'class="kicker long-code"')
+    shown = (
+        [_slide(long if len(source.splitlines()) > MOST_LINES else kicker), new_code_cell(source)]
+        if wish
+        else []
+    )
     if 0 < lines <= MOST_LINES:
         of = "" if wish else f'<p class="live"><code>{html.escape(known_by(source))}</code> prints</p>'
         shown.append(_slide(f"{kicker}{of}{_pre(printed)}"))
