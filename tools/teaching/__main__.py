@@ -6,8 +6,9 @@
     python -m tools.teaching prints                    for the board and for paper
     python -m tools.teaching all 03 --to FOLDER --pdf  everything of one notebook, as PDF too
 
-Lessons are named by number or topic; all are made when none is named. Needs the `site` extra, Node and npm;
-for `--pdf` Playwright and Chromium. A deck with its notes: open `….slides.html?print-pdf&notes` and print.
+Lessons are named by number or topic; all are made when none is named. Needs the `site` extra; for slides and
+for set formulae Node and npm; for `--pdf` Chromium or Chrome. A deck with its notes: open
+`….slides.html?print-pdf&notes` and print.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from tools.build_site import fetch_npm_packages
 from tools.teaching.lessons import ROOT, find, lessons
 from tools.teaching.pages import browser, print_pdf
+from tools.teaching.text import has_node
 
 KINDS = ("sheets", "plans", "slides", "prints")
 
@@ -37,10 +39,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pdf", action="store_true", help="print each page as PDF, too")
     options = parser.parse_args(arguments)
     os.environ["CNNLIB_PROGRESS"] = "off"  # answers are computed by running notebooks: no learner did
-    fetch_npm_packages()
+    if has_node():
+        fetch_npm_packages()
     chosen = [find(name) for name in options.lessons] or list(lessons().values())
-    pages = []
-    for kind in KINDS if options.kind == "all" else [options.kind]:
+    pages, kinds = [], list(KINDS) if options.kind == "all" else [options.kind]
+    if "slides" in kinds and not has_node():
+        print("No slides: they need Node and npm, https://nodejs.org. Formulae stand as they are typed.")
+        kinds.remove("slides")
+    for kind in kinds:
         made = make(kind, chosen, options.to / kind, options.site, whole=not options.lessons)
         pages += [(page, "?print-pdf" if kind == "slides" else "") for page in made]
     if options.pdf:
@@ -61,7 +67,8 @@ def make(kind: str, chosen: list, folder: Path, site: str, whole: bool) -> list[
         return pages + (courses.write_courses(folder) if whole else [])
     if kind == "slides":
         return [slides.write_deck(lesson, folder, site) for lesson in chosen]
-    return prints.write_prints(folder)
+    asked = [len([name for s in lesson.sections for name in s.predictions]) for lesson in chosen]
+    return prints.write_prints(folder, most=max(asked))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tools.screenshots import FLAGS, chromium
 from tools.site.pages import copy_katex
-from tools.teaching.text import inline
+from tools.teaching.text import has_node, inline
 
 HERE = Path(__file__).resolve().parent
 
@@ -28,7 +28,7 @@ def environment() -> Environment:
 def write(template: str, path: Path, **values) -> Path:
     """Write a page from a template; the formulae's style sheet lies beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not (path.parent / "katex").exists():
+    if has_node() and not (path.parent / "katex").exists():
         copy_katex(path.parent / "katex")
     path.write_text(environment().get_template(template).render(**values), "utf-8")
     return path
