@@ -77,8 +77,8 @@ def test_the_longest_course_holds_every_minute_of_every_notebook_but_what_can_be
     assert [t for t in NAMES if done[t] < find(t).minutes - cut[t]] == []
 
 
-def test_the_teachers_page_tells_the_longest_course_as_it_is():
-    text = (ROOT / "TEACHING.md").read_text("utf-8")
+def test_the_page_of_courses_tells_the_longest_course_as_it_is():
+    text = (ROOT / "docs" / "courses.md").read_text("utf-8")
     steps = [step for block in courses()[-1].blocks for step in block.steps]
     exercises = sum(task.minutes for lesson in ALL for task in lesson.exercises)
     done = sum(step.minutes for step in steps if step.what == "exercises")
