@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import json
 import re
 import shutil
 import subprocess
@@ -160,8 +161,7 @@ def pages_of(pdf):
 
 
 def test_monday_is_prepared_by_the_commands_as_they_stand(printing, tmp_path):
-    start, install, make, release = block("--to ../for-students").splitlines()
-    assert start == "python3 course.py"  # tests/course/test_course.py
+    release, install, make = block("--to ../for-students").splitlines()
     extra = re.fullmatch(
         r"\.venv/bin/python -m pip install -c requirements\.txt -e \"\.\[(\w+)\]\"", install
     )[1]
@@ -261,6 +261,21 @@ def test_the_tables_of_marks_have_the_columns_that_are_told():
     points = sum(t.points for t in marking.tasks() if t.notebook == "03_backpropagation")
     every = sum(task.minutes for task in find("backpropagation").exercises)
     assert f"03 has {points:g} of {every} by checks" in TEACHING
+
+
+def test_what_the_site_costs_a_class_is_what_was_measured():
+    kept = json.loads((ROOT / "benchmarks/results/class_site.json").read_text("utf-8"))
+    text = " ".join(TEACHING.partition("**The site from your laptop.**")[2].partition("\n## ")[0].split())
+    assert kept["secure"] is False, "as the class opens it"
+    assert float(re.search(r"([\d.]+) MB for each learner", text)[1]) == pytest.approx(kept["mb"], abs=0.2)
+    assert float(re.search(r"fetches Python \(([\d.]+) MB\)", text)[1]) == pytest.approx(
+        kept["python_mb"], abs=0.2
+    )
+    whole, learners = map(int, re.search(r"so (\d+) MB for (\d+),", text).groups())
+    assert learners == kept["learners"] and whole == pytest.approx(kept["all_mb"], abs=5)
+    assert float(re.search(r"at once in (\d+) s", text)[1]) == pytest.approx(kept["seconds"], abs=1)
+    rate, wait = map(int, re.search(r"at (\d+) Mbit/s for all together that is (\d+) s", text).groups())
+    assert wait == pytest.approx(8 * whole / rate, abs=1)
 
 
 def test_the_contents_of_the_page_name_its_parts_in_order():
