@@ -123,8 +123,8 @@ def test_cells_that_a_guide_names_are_those_it_means():
 def test_the_plan_of_03_holds_both_clocks_and_what_stands_behind(tmp_path):
     page = write_plan(find("backpropagation"), tmp_path, "site").read_text("utf-8")
     made, new = double(find("backpropagation")), double(find("backpropagation"), known=False)
-    assert made.starts["Exercises"] == 65 and new.starts["Exercises"] == 69
-    assert "10 / 20" in page and "20 / 16" in page and "1 and 2; 3 is begun" in page
+    assert made.starts["Exercises"] == 65 and new.starts["Exercises"] == 70
+    assert "10 / 20" in page and "20 / 15" in page and "1 and 2; 3 is begun" in page
     assert "Gradient of an input = gradient that arrives from upstream × local slope." in page
     for words in (
         "Recap",
