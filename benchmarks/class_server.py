@@ -286,8 +286,9 @@ def mnist(arguments, folder: Path) -> dict:
         }
         say("all ready", result)
         first, *rest = [learner for learner, _, _ in arrived]
+        for learner in (first, *rest):
+            learner.connect()  # those who came early were silent while the others came
         others, place = Class(rest, GALLERY), iter(range(10**9))
-        first.connect()
         times = turns(others, 4, lambda: paced(first, next(place), GALLERY))
         result["slider"] = {mood: summary(found) for mood, found in times.items()}
         result |= {"busy_after": os.getloadavg()[0], "memory_after": memory(hub, names)}

@@ -70,6 +70,7 @@ def turn(lab: Lab, browser, speed: str, seconds: float) -> dict[str, float]:
     view = page.locator(".cnn-widget").first
     view.locator(".cnn-text:not(:empty)").wait_for(timeout=120_000)
     view.scroll_into_view_if_needed()
+    view.get_by_role("button", name="More", exact=True).click()
     view.get_by_label("Speed").select_option(speed)
     page.wait_for_timeout(1000)
     view.evaluate(WATCH)

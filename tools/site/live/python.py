@@ -54,7 +54,7 @@ LEFT_OUT = tuple(
     encodings/big5 encodings/euc_ encodings/gb encodings/iso encodings/johab encodings/koi8
     encodings/mac_ encodings/ptcp encodings/shift encodings/cp1 encodings/cp7 encodings/cp8
     encodings/cp9 encodings/cp03 encodings/cp27 encodings/hp_ encodings/kz encodings/tis
-    encodings/hz pydoc
+    encodings/hz pydoc bdb compileall concurrent/futures/process tarfile
     """.split()
 )
 #: Modules that only give NumPy's compiled functions their docstrings; those of its Python have gone as well.

@@ -2,6 +2,7 @@
 // A server need not compress them nor say how long they are: the list that comes first knows.
 
 const KEPT = "cnnlib-python";
+const PAUSE = 200; // milliseconds between two words on the download: each one lays the page out anew
 
 /** Whether an earlier visit has left all files of Python in this browser. */
 export async function isKept(base) {
@@ -143,10 +144,11 @@ export class Store {
 
   count(bytes, silent = false) {
     this.done += bytes;
-    if (!silent || this.told) {
-      this.told = true;
-      this.progress(this.done, this.total);
-    }
+    const now = performance.now();
+    if (silent && !this.told) return;
+    if (this.done < this.total && now - this.told < PAUSE) return;
+    this.told = now;
+    this.progress(this.done, this.total);
   }
 
   close() {
