@@ -79,7 +79,7 @@ register(
                 slip(dx=lambda at: at["ds"], dy=lambda at: at["ds"]),
             ),
             Misconception(
-                "handed straight on",
+                "a factor gets what arrives times itself",
                 "A product hands on crosswise: x gets what arrives at p times y, and y gets it times x. "
                 "Here it is the other way round.",
                 slip(

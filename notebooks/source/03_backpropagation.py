@@ -121,7 +121,7 @@ print(
 #
 # This is the chain rule. Backpropagation applies it to every step of a computation, beginning at the loss.
 
-# %% [markdown] minutes=10
+# %% [markdown] minutes=9
 # ## A graph of small steps
 #
 # A longer computation is cut into steps so small that each local slope can be read off. Draw a circle for the result of
@@ -221,7 +221,7 @@ dw = dp * x2  # the share from the first use
 dw += dq * v2  # and the share from the second
 print(f"dw {dw}, and by the formula r (x + v) {dp * (x2 + v2)}")
 
-# %% [markdown] minutes=6 cut=1
+# %% [markdown] minutes=5 cut=1
 # ## A judge: the measured slope
 #
 # A formula may be wrong, so we compare it with a measurement, that is, with nudging. The slope of a function $f$ at $x$ is
@@ -268,7 +268,7 @@ for ε in 10.0 ** -np.arange(1, 14):
     slope = ((0.7 + ε) ** 3 - (0.7 - ε) ** 3) / (2 * ε)
     print(f"{ε:.0e}  {slope:.12f}    {abs(slope / (3 * 0.7**2) - 1):.0e}")
 
-# %% [markdown] minutes=7
+# %% [markdown] minutes=10
 # <details style="margin-bottom: 1em"><summary>Where the error is least</summary>
 #
 # Read the table from above: with each ε ten times smaller the error falls a hundred times, as ε² does, until rounding takes
@@ -533,7 +533,7 @@ for name, array, gradient in zip(
     )
     print(f"d{name}: {gradient.size} slopes, all as measured")
 
-# %% [markdown] minutes=7
+# %% [markdown] minutes=6
 # Four lines forwards, four lines backwards: that is backpropagation.
 #
 # ## The whole network: the loop, reversed

@@ -2,11 +2,16 @@
 
 import pytest
 
+from cnnlib.learning import find as find_item
+from cnnlib.learning import items
+from tests.browser.lab import BUSY, Lab
 from tools.build_site import fetch_npm_packages
+from tools.teaching.doubles import shown
 from tools.teaching.lessons import find, lessons
 from tools.teaching.pages import print_pdf
 from tools.teaching.plans import write_plan
 from tools.teaching.prints import write_prints
+from tools.teaching.release import release
 from tools.teaching.slides import write_deck
 
 OVER = """() => Reveal.getSlides().map((slide) => {
@@ -34,6 +39,11 @@ EDGES = """() => {
   const widths = boxes.filter((box) => box.width);
   return [Math.min(...widths.map((box) => box.left)), Math.max(...widths.map((box) => box.right))];
 }"""
+
+
+#: The numbers at the left of the code cells.
+COUNTS = """[...jupyterapp.shell.currentWidget.content.model.cells]
+  .filter((cell) => cell.type === "code").map((cell) => cell.executionCount)"""
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +94,38 @@ def test_a_printed_slide_keeps_its_margin(slide_page, tmp_path):
 
 
 @pytest.mark.parametrize("topic", list(lessons()))
-def test_a_plan_is_one_page_of_paper(browser, tmp_path, topic):
+def test_a_plan_is_a_sheet_of_paper_with_two_pages(browser, tmp_path, topic):
+    """The 90 minutes in front, what to know behind."""
     fetch_npm_packages()
-    assert pages_of(print_pdf(browser, write_plan(find(topic), tmp_path, "https://course"))) == 1
+    assert pages_of(print_pdf(browser, write_plan(find(topic), tmp_path, "https://course"))) == 2
+
+
+def test_run_all_gives_nothing_away_and_numbers_the_cells_of_the_plan(browser, tmp_path):
+    """What is projected: the notebook handed out, run whole; a committed card uncovers its own cells."""
+    release(["03"], tmp_path / "for-students")
+    lab = Lab(tmp_path / "for-students")
+    expect = pytest.importorskip("playwright.sync_api").expect
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    try:
+        page = lab.open(context, "notebooks/03_backpropagation.ipynb")
+        page.wait_for_function(f"({COUNTS}).every(Boolean)", timeout=BUSY)
+        asked = items("prediction", "03")
+        covered = page.locator(".cnn-covered")
+        expect(covered).to_have_count(sum(item.covers for item in asked), timeout=BUSY)
+        told = [
+            each.number for parts in shown(find("backpropagation")).values() for each in parts if each.number
+        ]
+        assert page.evaluate(COUNTS) == told
+        card = page.locator(".cnn-card", has_text="What is dE/dx")
+        card.scroll_into_view_if_needed()
+        expect(page.get_by_text("dw 3.0, dx 2.25, db 1.5")).not_to_be_visible()
+        card.locator("input").first.fill("3")
+        card.get_by_role("button", name="Commit").click()
+        expect(covered).to_have_count(sum(item.covers for item in asked) - find_item("03.dx").covers)
+        expect(page.get_by_text("dw 3.0, dx 2.25, db 1.5")).to_be_visible()
+    finally:
+        context.close()
+        lab.close()
 
 
 def test_a_sheet_to_print_is_as_many_pages_as_it_says(browser, tmp_path):

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from cnnlib import widgets
-
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/s*/README.md")])
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
@@ -19,20 +17,6 @@ LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 def test_links_within_the_repository_resolve(page):
     targets = [target for target in LINK.findall(page.read_text("utf-8")) if "://" not in target]
     assert [target for target in targets if not (page.parent / target).exists()] == []
-
-
-ROW = re.compile(r"^\| `(\w+\(.*?\))` \| (.+?) \|$", re.MULTILINE)
-STATES = ROW.findall((ROOT / "TEACHING.md").read_text("utf-8"))
-
-
-@pytest.mark.parametrize(("code", "words"), STATES, ids=[code for code, _ in STATES])
-def test_the_states_to_hand_out_show_what_they_promise(code, words):
-    widget = eval(code, {name: getattr(widgets, name) for name in widgets.__all__})
-    assert widget.message == "" and words in widget.text
-
-
-def test_there_are_states_to_hand_out():
-    assert len(STATES) >= 12
 
 
 def test_every_claim_has_a_verdict():

@@ -1,20 +1,38 @@
 """Every command for teachers is executed as it stands: only the places named path/to/… are put in."""
 
+import contextlib
 import csv
+import json
 import re
 import shutil
 import subprocess
 import sys
+import time
 import tomllib
+import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image
 
 from tests.browser.conftest import CHROMIUM
+from tests.browser.lab import free_port
+from tests.course.site_built import built
+from tools.teaching import collect, marking
+from tools.teaching.doubles import shown
+from tools.teaching.lessons import find
+from tools.teaching.pages import browser, take_picture, words_of
+from tools.teaching.parcel import Parcel
+from tools.teaching.plans import write_plan
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("TEACHING.md", "docs/class_servers.md", "docs/nbgrader.md")
+PAGES = (
+    "TEACHING.md",
+    *(f"docs/{name}.md" for name in "courses papers class_report exams updates marking".split()),
+)
+PAGES += ("docs/class_servers.md", "docs/nbgrader.md")
+TEACHING = (ROOT / "TEACHING.md").read_text("utf-8")
 TEXT = "\n".join((ROOT / page).read_text("utf-8") for page in PAGES)
 FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 BLOCKS = [text for language, text in FENCED if not language]
@@ -27,6 +45,8 @@ ELSEWHERE = {
     "python3 course.py": "tests/course/test_course.py",
     "python3 course.py test": "tests/course/test_course.py",
     "python3 course.py update": "tests/course/test_updating.py",
+    'python3 course.py hand-in --name "Your name"': "tests/teaching/test_collect.py",
+    ".venv/bin/python -m tools.teaching.left_out": "tests/teaching/test_slides.py",
     "python -m tools.build_notebooks --alone FOLDER 05": "tests/notebooks/test_alone.py",
     "python -m tools.set_repository OWNER/NAME": "tests/course/test_open_anywhere.py",
     ".venv/bin/python -m tools.build_site": "tests/course/site_built.py",
@@ -141,8 +161,7 @@ def pages_of(pdf):
 
 
 def test_monday_is_prepared_by_the_commands_as_they_stand(printing, tmp_path):
-    start, install, make, release = block("--to ../monday").splitlines()
-    assert start == "python3 course.py"  # tests/course/test_course.py
+    release, install, make = block("--to ../for-students").splitlines()
     extra = re.fullmatch(
         r"\.venv/bin/python -m pip install -c requirements\.txt -e \"\.\[(\w+)\]\"", install
     )[1]
@@ -155,11 +174,123 @@ def test_monday_is_prepared_by_the_commands_as_they_stand(printing, tmp_path):
     assert all((ROOT / path).is_file() for path in made) and all(pages_of(ROOT / path) for path in papers)
     assert {path.parent.name for path in papers} == {"sheets", "plans", "slides", "prints"}
     assert len([path for path in made if path.suffix == ".html"]) == len(papers)
-    assert release == "python3 course.py release 03 --to ../monday"
+    assert release == "python3 course.py release 03 --to ../for-students"
+    assert told_papers() == {name for path in made for name in [told_name(path)] if path.suffix == ".html"}
     here = tmp_path / "course"
     here.mkdir()
     called(release, here)
-    assert (tmp_path / "monday" / "notebooks" / "03_backpropagation.ipynb").is_file()
+    there = tmp_path / "for-students"
+    assert (there / "notebooks" / "03_backpropagation.ipynb").is_file()
+    archive = (tmp_path / "for-students.zip").stat().st_size
+    assert all(
+        int(size) == round(archive / 1e6)
+        for size in re.findall(r"(\d+) MB, `for-students.zip`|`for-students.zip` \((\d+) MB\)", TEACHING)
+        for size in size
+        if size
+    )
+    change, start = block("cd ../for-students").splitlines()
+    assert (here / change.split()[1]).resolve() == there.resolve()
+    assert start == "python3 course.py" and (there / "course.py").is_file()  # tests/course/test_course.py
+
+
+def told_name(path):
+    """A paper as the table of papers names it."""
+    name = f"{path.parent.name}/{path.name}"
+    return name if name.endswith(".slides.html") else name.removesuffix(".html")
+
+
+def told_papers():
+    """The papers that the table in TEACHING.md names."""
+    table = TEACHING.partition("| in `build/for-me` |")[2].partition("\n\n")[0]
+    return set(re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE))
+
+
+def test_the_site_is_built_and_served_to_the_class_by_the_commands_as_they_stand(monkeypatch):
+    from tools import build_site
+
+    build, serve = block("http.server 8000").splitlines()
+    words = build.split()
+    assert words[:3] == [".venv/bin/python", "-m", "tools.build_site"]
+    called = []
+    monkeypatch.setattr(build_site, "build", lambda output, only: called.append((output, only)) or [])
+    assert build_site.main(words[3:]) == 0 and called == [(build_site.settings.OUTPUT, "pages")]
+    site = built()
+    port = str(free_port())
+    command = serve.replace("8000", port).replace("build/site", str(site)).split()
+    server = subprocess.Popen(
+        [sys.executable, *command[1:]], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    try:
+        page = re.search(r"`http://ADDRESS:8000(/\S+)`", TEACHING)[1]
+        assert b"Whose fault is it?" in answer(f"http://127.0.0.1:{port}{page}")
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def answer(address, tries=50):
+    """What a server says that is about to start."""
+    for _ in range(tries):
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5) as said:
+            return said.read()
+        time.sleep(0.2)
+    raise AssertionError(f"no answer from {address}")
+
+
+def test_the_picture_of_a_plan_is_that_of_the_plan(printing, tmp_path):
+    page = write_plan(find("backpropagation"), tmp_path, "../../site")
+    kept = Image.open(ROOT / "docs" / "plan.webp").info["xmp"].decode()
+    renew = "python -m tools.teaching plans 03 --picture docs/plan.webp"
+    assert kept == words_of(page), f"docs/plan.webp shows another plan: call {renew}"
+    assert "](docs/plan.webp)" in TEACHING
+    picture = take(tmp_path / "plan.webp", page)
+    assert picture.size[0] == Image.open(ROOT / "docs" / "plan.webp").size[0]
+
+
+def take(target, page):
+    with browser() as started:
+        return Image.open(take_picture(started, page, target))
+
+
+def test_the_tables_of_marks_have_the_columns_that_are_told():
+    row = collect.Row(Parcel("ada.zip", "Ada"), [])
+    task = marking.Task("03.relu_backward", "03_backpropagation", "relu_backward", 5)
+    for name, lines in (("marks.csv", collect.table([row], [task])), ("answers.csv", collect.answers([row]))):
+        told = re.search(rf"^\| `{name}` \| [^|]+ \| (.+) \|$", TEACHING, re.MULTILINE)[1]
+        assert re.findall(r"`([^`]+)`", told) == lines[0]
+    points = sum(t.points for t in marking.tasks() if t.notebook == "03_backpropagation")
+    every = sum(task.minutes for task in find("backpropagation").exercises)
+    assert f"03 has {points:g} of {every} by checks" in TEACHING
+
+
+def test_what_the_site_costs_a_class_is_what_was_measured():
+    kept = json.loads((ROOT / "benchmarks/results/class_site.json").read_text("utf-8"))
+    text = " ".join(TEACHING.partition("**The site from your laptop.**")[2].partition("\n## ")[0].split())
+    assert kept["secure"] is False, "as the class opens it"
+    assert float(re.search(r"([\d.]+) MB for each learner", text)[1]) == pytest.approx(kept["mb"], abs=0.2)
+    assert float(re.search(r"fetches Python \(([\d.]+) MB\)", text)[1]) == pytest.approx(
+        kept["python_mb"], abs=0.2
+    )
+    whole, learners = map(int, re.search(r"so (\d+) MB for (\d+),", text).groups())
+    assert learners == kept["learners"] and whole == pytest.approx(kept["all_mb"], abs=5)
+    assert float(re.search(r"at once in (\d+) s", text)[1]) == pytest.approx(kept["seconds"], abs=1)
+    rate, wait = map(int, re.search(r"at (\d+) Mbit/s for all together that is (\d+) s", text).groups())
+    assert wait == pytest.approx(8 * whole / rate, abs=1)
+
+
+def test_the_contents_of_the_page_name_its_parts_in_order():
+    heads = re.findall(r"^## (.+)$", TEACHING, re.MULTILINE)
+    told = re.findall(r"^\d+\. \[(.+)\]\(#(.+)\)$", TEACHING, re.MULTILINE)
+    assert [words for words, _ in told] == heads
+    assert all(
+        place == re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-")
+        for head, (_, place) in zip(heads, told, strict=True)
+    )
+
+
+def test_the_cells_that_the_dry_run_names_are_those_of_the_notebook():
+    last = max(each.number for parts in shown(find("backpropagation")).values() for each in parts)
+    assert f"`[1]` to `[{last}]`" in TEACHING
 
 
 def test_everything_is_made_by_the_command_as_it_stands(printing, tmp_path, capsys, monkeypatch):
@@ -233,7 +364,8 @@ def test_every_block_and_every_command_in_the_text_is_run_by_a_test():
         "autograde",
         "tools.teaching plans backpropagation",
     )
-    marks += ("tools.teaching all --pdf", "--to ../monday", "class_report", "tools.teaching.bank")
+    marks += ("tools.teaching all --pdf", "--to ../for-students", "class_report", "tools.teaching.bank")
+    marks += ("cd ../for-students", "http.server 8000")
     marks += ("course.py release 03 05", "course.py hand-in", "course.py collect")
     for text in BLOCKS:
         assert any(mark in text for mark in marks), f"no test runs:\n{text}"

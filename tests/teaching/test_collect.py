@@ -96,6 +96,30 @@ def test_from_the_learner_to_the_table(course, tmp_path, capsys):
     assert json.loads((tmp_path / "marks/marking.json").read_text())["seed"] == 5
 
 
+def test_work_in_another_language_is_handed_in_and_marked(tmp_path):
+    """The notebooks of all languages come along; the one that somebody worked in counts."""
+    folder = tmp_path / "course"
+    release.release(["03"], folder)
+    twin = folder / "notebooks" / "de" / Path(NAME).name
+    twin.write_text((folder / NAME).read_text("utf-8"), "utf-8")
+    answer(folder, "relu_backward", "return dy * (x > 0)")
+    worked, untouched = (folder / NAME).read_text("utf-8"), twin.read_text("utf-8")
+    assert worked != untouched
+    for here, there in ((worked, untouched), (untouched, worked)):
+        (folder / NAME).write_text(here, "utf-8"), twin.write_text(there, "utf-8")
+        made, said = hand_in.hand_in(folder, "Ada", [])
+        read = parcel.read(made)
+        names = {"00_start_here", "03_backpropagation"}
+        assert said == [] and set(read.cells) == names | {f"de/{name}" for name in names}
+        assert marking.mark(read, TASK, 0, QUICK).outcome == "right"
+        assert [t.notebook for t in collect.asked_for([collect.Row(read, [])], [])].count(TASK.notebook) == 4
+    assert "de/00_start_here" in parcel.read(hand_in.hand_in(folder, "Ada", ["00"])[0]).cells
+    twin.write_text("{broken", "utf-8"), (folder / NAME).unlink()
+    read = parcel.read(hand_in.hand_in(folder, "Ada", [])[0])
+    assert marking.mark(read, TASK, 0, QUICK).outcome == "not handed in"
+    assert read.said == ["de/03_backpropagation: it cannot be read as a notebook."]
+
+
 def test_a_hand_in_needs_a_name_and_notebooks_that_are_there(course):
     with pytest.raises(hand_in.Refusal, match="name"):
         hand_in.hand_in(course, " ", [])

@@ -2,7 +2,10 @@
 
 import os
 
+import pytest
+
 from tools.teaching.__main__ import main
+from tools.teaching.text import has_node
 
 
 def test_one_lesson_of_one_kind(tmp_path, capsys, monkeypatch):
@@ -11,6 +14,21 @@ def test_one_lesson_of_one_kind(tmp_path, capsys, monkeypatch):
     (page,) = (tmp_path / "plans").glob("*.html")
     assert capsys.readouterr().out.strip() == str(page) and page.name == "02_loss_plan.html"
     assert os.environ["CNNLIB_PROGRESS"] == "off"
+
+
+def test_without_node_plans_and_sheets_are_made_and_slides_are_refused(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("tools.teaching.text.shutil.which", lambda name: None)
+    has_node.cache_clear()
+    monkeypatch.setattr("tools.teaching.__main__.fetch_npm_packages", lambda: pytest.fail("npm was called"))
+    try:
+        assert main(["all", "backpropagation", "--to", str(tmp_path)]) == 0
+    finally:
+        has_node.cache_clear()
+    assert "No slides: they need Node" in capsys.readouterr().out
+    assert "<i>Y = X W + b</i>" in (tmp_path / "plans" / "03_backpropagation_plan.html").read_text("utf-8")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plans", "prints", "sheets"]
+    form = (tmp_path / "prints" / "prediction_form.html").read_text("utf-8")
+    assert form.count("<tr>") == 1 + 6, "a row for each prediction of the lesson"
 
 
 def test_all_plans_come_with_the_courses(tmp_path):

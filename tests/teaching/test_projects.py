@@ -13,6 +13,12 @@ sys.path.insert(0, str(FOLDER))
 
 import measure  # noqa: E402
 
+from cnnlib.learning import find as find_item  # noqa: E402
+from cnnlib.learning import items  # noqa: E402
+from tools.points import MARKER  # noqa: E402
+from tools.teaching.lessons import find as find_lesson  # noqa: E402
+from tools.teaching.lessons import lessons  # noqa: E402
+
 PAGES = sorted(FOLDER.glob("[0-9]*.md"))
 RESULTS = json.loads(measure.RESULTS.read_text("utf-8"))
 RUBRICS = (ROOT / "teaching/rubrics.md").read_text("utf-8")
@@ -74,22 +80,53 @@ def test_what_the_samples_say_is_what_was_measured():
     assert mean("rare_digit", 5, 2) > 1.7 * mean("rare_digit", 3, 2)
 
 
-TASK = re.compile(r"\*\*(\d)\.(?: [^*]+)?\*\*|^# (\d)\. \*", re.M)
+ROW = re.compile(r"^\| \*\*(\d\d)\.(\d)\*\* (.+?) \| .+ \| .+ \| .+ \|$", re.M)
 
 
-def test_every_open_task_has_a_rubric():
-    """A row for each exercise that no check marks, and only for exercises that are there."""
-    rows = re.findall(r"^\| \*\*(\d\d)\.(\d)\*\* .+? \| .+ \| .+ \| .+ \|$", RUBRICS, re.M)
-    assert len(rows) >= 14
-    for source in sorted((ROOT / "notebooks/source").glob("[0-9]*.py")):
-        whole = source.read_text("utf-8")
-        tasks = {one or other for one, other in TASK.findall(whole.partition("## Exercises")[2])}
-        checked = len(re.findall(r"^check\(", whole, re.M))
-        if source.stem[:2] == "11":  # its first exercise is both checks, its last the capstone
-            tasks, checked = tasks - {"1", "5"}, 0
-        named = {number for notebook, number in rows if notebook == source.stem[:2]}
-        assert named <= tasks and len(named) >= len(tasks) - checked, source.name
-    assert "## Capstone" in RUBRICS
+def open_tasks(lesson):
+    """Numbers of the exercises that no check marks, counted as a reader counts them."""
+    waiting, number, found = [], 0, []
+    for cell in (cell for section in lesson.sections for cell in section.cells):
+        if cell.cell_type == "markdown":
+            marked = len(MARKER.findall(cell.source))
+            if marked:
+                found, waiting = [*found, *waiting], list(range(number + 1, number + marked + 1))
+            number += marked
+        elif re.search(r"^check\(", cell.source, re.M) and waiting and "minutes" not in cell.metadata:
+            waiting.pop(0)
+    return {*found, *waiting}
+
+
+@pytest.mark.parametrize("lesson", lessons().values(), ids=lambda lesson: lesson.number)
+def test_every_open_task_has_a_rubric(lesson):
+    """A row for each exercise that no check marks, and only for these; under the number of the notebook."""
+    named = {int(number) for notebook, number, _ in ROW.findall(RUBRICS) if notebook == lesson.number}
+    wanted = open_tasks(lesson)
+    if lesson.number == "11":  # its first exercise is both checks, its last the capstone
+        assert "capstone" in lesson.exercises[4].text.lower() and "Capstone (11, exercise 5)" in RUBRICS
+        wanted -= {1, 5}
+    assert named == wanted
+
+
+@pytest.mark.parametrize(("notebook", "number", "title"), ROW.findall(RUBRICS))
+def test_a_rubric_has_its_exercises_own_words(notebook, number, title):
+    """The title where the exercise has one; otherwise every longer word of the row is in the exercise."""
+    task = find_lesson(notebook).exercises[int(number) - 1]
+    if task.title:
+        assert title == task.title
+    else:
+        asked = task.text.lower()
+        assert [word for word in re.findall(r"\w{4,}", title.lower()) if word not in asked] == []
+
+
+def test_the_numbers_in_the_notebooks_are_those_of_their_exercises():
+    """`A rung towards exercise 2` stands beside an exercise of that number."""
+    for item in items():
+        for text in (item.ask, item.why, *(belief.says for belief in (*item.wrong, *item.choices))):
+            for number in re.findall(r"[Ee]xercise (\d)", text):
+                assert int(number) <= len(find_lesson(item.notebook).exercises), item.id
+    assert "Exercise 3 adds images" in find_item("01.parsons").why
+    assert find_lesson("01").exercises[2].title == "Convolution with loops"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@
     python -m tools.teaching slides                    a deck a notebook
     python -m tools.teaching prints                    for the board and for paper
     python -m tools.teaching all 03 --to FOLDER --pdf  everything of one notebook, as PDF too
+    python -m tools.teaching plans 03 --picture docs/plan.webp     the picture that TEACHING.md shows
 
-Lessons are named by number or topic; all are made when none is named. Needs the `site` extra, Node and npm;
-for `--pdf` Playwright and Chromium. A deck with its notes: open `….slides.html?print-pdf&notes` and print.
+Lessons are named by number or topic; all are made when none is named. Needs the `site` extra; for slides and
+for set formulae Node and npm; for `--pdf` Chromium or Chrome. A deck with its notes: open
+`….slides.html?print-pdf&notes` and print.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from pathlib import Path
 
 from tools.build_site import fetch_npm_packages
 from tools.teaching.lessons import ROOT, find, lessons
-from tools.teaching.pages import browser, print_pdf
+from tools.teaching.pages import browser, print_pdf, take_picture
+from tools.teaching.text import has_node
 
 KINDS = ("sheets", "plans", "slides", "prints")
 
@@ -35,14 +38,22 @@ def main(arguments: list[str] | None = None) -> int:
         "--site", default="../../site", help="address of the web site, for links to live pages"
     )
     parser.add_argument("--pdf", action="store_true", help="print each page as PDF, too")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="the first page made, as a picture")
     options = parser.parse_args(arguments)
     os.environ["CNNLIB_PROGRESS"] = "off"  # answers are computed by running notebooks: no learner did
-    fetch_npm_packages()
+    if has_node():
+        fetch_npm_packages()
     chosen = [find(name) for name in options.lessons] or list(lessons().values())
-    pages = []
-    for kind in KINDS if options.kind == "all" else [options.kind]:
+    pages, kinds = [], list(KINDS) if options.kind == "all" else [options.kind]
+    if "slides" in kinds and not has_node():
+        print("No slides: they need Node and npm, https://nodejs.org. Formulae stand as they are typed.")
+        kinds.remove("slides")
+    for kind in kinds:
         made = make(kind, chosen, options.to / kind, options.site, whole=not options.lessons)
         pages += [(page, "?print-pdf" if kind == "slides" else "") for page in made]
+    if options.picture:
+        with browser() as started:
+            take_picture(started, pages[0][0], options.picture)
     if options.pdf:
         with browser() as started:
             pages += [(print_pdf(started, page, query), "") for page, query in pages]
@@ -52,16 +63,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def make(kind: str, chosen: list, folder: Path, site: str, whole: bool) -> list[Path]:
     """Make the pages of a kind; `whole` when all lessons are meant, with what belongs to none of them."""
-    from tools.teaching import plans, prints, sheets, slides
+    from tools.teaching import courses, plans, prints, sheets, slides
 
     if kind == "sheets":
         return [sheets.write_sheet(lesson, folder) for lesson in chosen]
     if kind == "plans":
         pages = [plans.write_plan(lesson, folder, site) for lesson in chosen]
-        return pages + (plans.write_courses(folder) if whole else [])
+        return pages + (courses.write_courses(folder) if whole else [])
     if kind == "slides":
         return [slides.write_deck(lesson, folder, site) for lesson in chosen]
-    return prints.write_prints(folder)
+    asked = [len([name for s in lesson.sections for name in s.predictions]) for lesson in chosen]
+    return prints.write_prints(folder, most=max(asked))
 
 
 if __name__ == "__main__":

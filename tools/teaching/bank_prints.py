@@ -94,7 +94,7 @@ PRINTS = (
             (lambda w, x1, x2, d1, d2: d2 * x2, "the last use counts", "`+=`: both uses give their share."),
             (
                 lambda w, x1, x2, d1, d2: (d1 + d2) * w,
-                "handed straight on",
+                "a factor gets what arrives times itself",
                 "Crosswise: w gets what arrives times x.",
             ),
             (lambda w, x1, x2, d1, d2: d1 + d2, "the slope left out", "What arrives is multiplied by x."),

@@ -69,7 +69,7 @@ def read_all(folder: Path) -> list[Row]:
 
 def asked_for(rows: list[Row], notebooks: list[str]) -> list[Task]:
     """Return the exercises of the notebooks named, or of all that somebody handed in."""
-    handed_in = {stem for row in rows for stem in row.parcel.cells}
+    handed_in = {name.rpartition("/")[2] for row in rows for name in row.parcel.cells}
     return [
         task
         for task in tasks()

@@ -42,13 +42,18 @@ def is_called(path: Path, name: str) -> bool:
 
 
 def chosen(course: Path, names: list[str]) -> list[Path]:
-    """Return the notebooks to hand in: those named, those handed out, or all that are numbered."""
-    there = sorted((course / "notebooks").glob("[0-9]*.ipynb"))
+    """Return the notebooks to hand in: those named, those handed out, or all that are numbered.
+
+    Each comes in all its languages: nobody says in which of them a learner has worked.
+    """
+    there = [
+        path for place in ("", "??/") for path in sorted((course / "notebooks").glob(f"{place}[0-9]*.ipynb"))
+    ]
     wanted = names or release_of(course) or [path.stem for path in there]
     found = [path for path in there if any(is_called(path, name) for name in wanted)]
     missing = [name for name in names if not any(is_called(path, name) for path in there)]
     if missing or not found:
-        known = ", ".join(path.stem[:2] for path in there)
+        known = ", ".join(dict.fromkeys(path.stem[:2] for path in there))
         raise Refusal(f"there is no notebook {', '.join(missing) or 'here'}; there are: {known}.")
     return found
 
@@ -95,7 +100,7 @@ def hand_in(course: Path, name: str, names: list[str]) -> tuple[Path, list[str]]
     files, said = {}, []
     for path in chosen(course, names):
         content, sentence = without_outputs(path)
-        files[f"notebooks/{path.name}"] = content
+        files[path.relative_to(course).as_posix()] = content
         said += [sentence] * bool(sentence)
     own = course / ".learning.json"
     if own.is_file():

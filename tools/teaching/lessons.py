@@ -67,11 +67,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Task:
-    """An exercise: how hard, how long, its title, if it has one, and what is to be done."""
+    """An exercise: how hard, how long, what is to be done (title included), and its title, if it has one."""
 
     kind: str
     minutes: int
     text: str
+    title: str = ""
 
     @property
     def first_words(self) -> str:
@@ -148,7 +149,7 @@ class Lesson:
         ]
         found = [match for text in texts for match in EXERCISE.findall(COMMENT.sub("", text))]
         return [
-            Task(kind, int(minutes), " ".join(f"{title} {words}".split()))
+            Task(kind, int(minutes), " ".join(f"{title} {words}".split()), title.strip(" ."))
             for title, kind, minutes, words in found
         ]
 

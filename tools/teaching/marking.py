@@ -61,11 +61,20 @@ def tasks(folder: Path = ROOT / "notebooks") -> list[Task]:
 
 
 def mark(parcel: Parcel, task: Task, seed: int, limits: Limits) -> Mark:
-    """Mark one answer of a hand-in; whatever its code does, a mark and a sentence come of it."""
-    cells = parcel.cells.get(task.notebook)
-    if cells is None:
-        unread = next((said for said in parcel.said if said.startswith(task.notebook)), "")
-        return Mark(task, "not handed in", unread)
+    """Mark one answer of a hand-in; whatever its code does, a mark and a sentence come of it.
+
+    Of a notebook in several languages the first counts in which somebody has worked on the answer.
+    """
+    unread = next((said for said in parcel.said if task.notebook in said.partition(":")[0]), "")
+    found = Mark(task, "not handed in", unread)
+    for cells in parcel.in_every_language(task.notebook):
+        found = _mark(cells, task, seed, limits)
+        if found.outcome != "not attempted":
+            break
+    return found
+
+
+def _mark(cells: list, task: Task, seed: int, limits: Limits) -> Mark:
     exercise = with_cases_of(find(task.exercise), seed)
     try:
         with Asked(exercise, limits) as asked:

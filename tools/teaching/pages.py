@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL import Image
 
 from tools.screenshots import FLAGS, chromium
 from tools.site.pages import copy_katex
-from tools.teaching.text import inline
+from tools.teaching.text import has_node, inline
 
 HERE = Path(__file__).resolve().parent
 
@@ -28,10 +32,30 @@ def environment() -> Environment:
 def write(template: str, path: Path, **values) -> Path:
     """Write a page from a template; the formulae's style sheet lies beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not (path.parent / "katex").exists():
+    if has_node() and not (path.parent / "katex").exists():
         copy_katex(path.parent / "katex")
     path.write_text(environment().get_template(template).render(**values), "utf-8")
     return path
+
+
+def words_of(page: Path) -> str:
+    """Return a check sum of what is to be read on a page."""
+    text = re.sub(r"<style.*?</style>|<[^>]+>", " ", page.read_text("utf-8"), flags=re.DOTALL)
+    return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
+
+
+def take_picture(started, page: Path, target: Path) -> Path:
+    """Save a page down to where its second begins, as WebP; its words' check sum lies in the file."""
+    view = started.new_page(viewport={"width": 720, "height": 100}, device_scale_factor=1.4)
+    view.emulate_media(media="print")
+    view.goto(page.resolve().as_uri())
+    view.evaluate("document.fonts.ready.then(() => true)")
+    view.evaluate("document.querySelector('.behind')?.remove()")
+    view.evaluate("document.body.style.padding = '12px'")
+    drawn = Image.open(io.BytesIO(view.screenshot(full_page=True)))
+    view.close()
+    drawn.convert("RGB").save(target, quality=60, method=6, xmp=words_of(page).encode())
+    return target
 
 
 @contextmanager

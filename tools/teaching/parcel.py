@@ -1,7 +1,8 @@
 """The one file that a learner hands in, read without trust: nothing of it is unpacked or run here.
 
-A zip archive with ``hand-in.json`` (name, version of the course, time), ``notebooks/NN_topic.ipynb``, and,
-where there are any, ``record.json`` and ``capstone.json``.
+A zip archive with ``hand-in.json`` (name, version of the course, time), ``notebooks/NN_topic.ipynb`` (in
+another language ``notebooks/de/NN_topic.ipynb``), and, where there are any, ``record.json`` and
+``capstone.json``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 FORMAT = 1
-MEMBER = re.compile(r"hand-in\.json|record\.json|capstone\.json|notebooks/\w{1,60}\.ipynb")
+MEMBER = re.compile(r"hand-in\.json|record\.json|capstone\.json|notebooks/(?:[a-z]{2}/)?\w{1,60}\.ipynb")
 LARGEST_FILE, LARGEST_MEMBER, MOST_MEMBERS = 50 * 2**20, 20 * 2**20, 60
 WHATS = ("prediction", "skip", "surprise", "answer", "exercise", "test")
 MOST_EVENTS = 20_000
@@ -34,7 +35,8 @@ class Parcel:
     file, name, version : str
         Where it lies, who says to have made it, and with which course.
     cells : dict of list
-        By notebook, the number and source of each code cell.
+        By notebook, ``"03_backpropagation"`` or ``"de/03_backpropagation"``, the number and source of each
+        code cell.
     record : dict or None
     said : list of str
         What could not be read, a sentence each.
@@ -46,6 +48,11 @@ class Parcel:
     cells: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     record: dict | None = None
     said: list[str] = field(default_factory=list)
+
+    def in_every_language(self, notebook: str) -> list[list[tuple[int, str]]]:
+        """Return the code cells of a notebook in each language that it was handed in in, English first."""
+        names = sorted(self.cells, key=lambda name: ("/" in name, name))
+        return [self.cells[name] for name in names if name.rpartition("/")[2] == notebook]
 
 
 def read(path: Path) -> Parcel:
@@ -65,7 +72,7 @@ def read(path: Path) -> Parcel:
     parcel = Parcel(path.name, plain(about.get("name")), plain(about.get("version"))[:20])
     for name, content in members.items():
         if name.startswith("notebooks/"):
-            stem = Path(name).stem
+            stem = name.removeprefix("notebooks/").removesuffix(".ipynb")
             try:
                 parcel.cells[stem] = cells_of(content)
             except Refused as refused:

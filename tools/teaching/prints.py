@@ -13,11 +13,11 @@ from tools.teaching.text import markdown
 GRAPH = "one weight"
 
 
-def write_prints(folder: Path, seed: int = 0) -> list[Path]:
-    """Write the four sheets."""
+def write_prints(folder: Path, most: int = 14, seed: int = 0) -> list[Path]:
+    """Write the four sheets; the form has a row for each of at most so many predictions."""
     return [
         write("graph.html.j2", folder / "graph_for_the_board.html", **board()),
-        write("form.html.j2", folder / "prediction_form.html", rows=range(14)),
+        write("form.html.j2", folder / "prediction_form.html", rows=range(most)),
         write("notation.html.j2", folder / "notation.html", text=notation()),
         write("kernels.html.j2", folder / "kernels_by_hand.html", sums=sums(seed), seed=seed),
     ]

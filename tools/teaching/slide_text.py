@@ -1,8 +1,8 @@
 """The words of a section as slides: its first sentences, then what stands out in its text.
 
-Rules (``>``), tables, and formulae on a line of their own stand out, each formula with the sentence that
-leads to it. They are laid under the heading, and on further slides where one does not hold them. What a
-speaker says, the whole prose, is set by the same reader of Markdown.
+Rules (``>``), tables, lists whose items have names, and formulae on a line of their own stand out, each
+formula with the sentence that leads to it. They are laid under the heading, and on further slides where one
+does not hold them. What a speaker says, the whole prose, is set by the same reader of Markdown.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ LEAD = 330  # letters of prose on a section's first slide
 SHORT = 120  # a first paragraph with less goes on with the next ones
 ROOM = 12  # lines of prose that a slide holds beneath its heading
 LINE = 70  # letters of a line
-MOST = 6  # pieces that a section shows
+ITEM = 170  # letters of an item of a list
 SENTENCE = re.compile(r"(?<=[.?!]) (?=[A-Z*`$(])")
+NAMED = re.compile(r"(?:- \*\*|1\. \*)")  # a list whose items have names
 DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 
 
@@ -30,12 +31,25 @@ class Piece:
     lines: float
 
 
-def section_slides(title: str, prose: str) -> list[str]:
-    """Return the slides that begin a section, the first with its heading."""
-    blocks = _blocks(prose)
-    lead = _lead(blocks)
-    slides, room = [f'<h2>{inline(title)}</h2><p class="lead">{inline(lead)}</p>'], ROOM - len(lead) / LINE
-    for piece in _pieces(blocks, lead)[:MOST]:
+def section_slides(title: str, texts: list[str]) -> list[list[str]]:
+    """Return for each text of a section the slides that it makes; the first ones begin with its heading.
+
+    Between two texts stands code, so each keeps its place before or behind it.
+    """
+    parts = [_blocks(text, first=not place) for place, text in enumerate(texts)]
+    said = lead = _lead([block for blocks in parts for block in blocks])
+    found = []
+    for place, blocks in enumerate(parts):
+        pieces, said = _pieces(blocks, said)
+        head = f'<h2>{inline(title)}</h2><p class="lead">{inline(lead)}</p>' if not place else ""
+        found.append(_laid(title, pieces, head, len(lead) / LINE))
+    return found
+
+
+def _laid(title: str, pieces: list[Piece], head: str, used: float) -> list[str]:
+    """Lay pieces under a heading, and on further slides where one does not hold them."""
+    slides, room = ([head], ROOM - used) if head else ([], 0.0)
+    for piece in pieces:
         if piece.lines > room:
             slides.append(f'<p class="kicker">{inline(title)}</p>')
             room = ROOM
@@ -51,9 +65,9 @@ def notes(text: str) -> str:
     return re.sub(r"\n\s*\n", "\n", markdown(text))
 
 
-def _blocks(prose: str) -> list[str]:
-    """The paragraphs of a section, without what is folded, fenced or not to be seen."""
-    text = COMMENT.sub("", prose.partition("\n")[2])
+def _blocks(prose: str, first: bool) -> list[str]:
+    """The paragraphs of a text, without what is folded or fenced; the first text begins with the heading."""
+    text = COMMENT.sub("", prose.partition("\n")[2] if first else prose)
     text = re.sub(r"<details.*?</details>|```.*?```", "", text, flags=re.DOTALL)
     return [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]
 
@@ -85,9 +99,9 @@ def _closed(sentence: str) -> str:
     return sentence if ends else sentence.rstrip(":,;") + ":"
 
 
-def _pieces(blocks: list[str], lead: str) -> list[Piece]:
-    """What stands out, in the text's order."""
-    found, said = [], lead
+def _pieces(blocks: list[str], said: str) -> tuple[list[Piece], str]:
+    """What stands out, in the text's order; and all sentences that have been shown by then."""
+    found = []
     for place, block in enumerate(blocks):
         if block[0] == ">" and "In a box" not in block:
             rule = " ".join(re.sub(r"^> ?", "", block, flags=re.MULTILINE).split())
@@ -96,6 +110,8 @@ def _pieces(blocks: list[str], lead: str) -> list[Piece]:
             rows = sum(ceil(len(row) / LINE) for row in block.splitlines()) - 1
             size = "long" if rows > ROOM else "short"
             found.append(Piece(f'<div class="table {size}">{markdown(block)}</div>', rows))
+        elif NAMED.match(block):
+            found.append(_rules(block))
         elif "$$" in block:
             before = " ".join(block.partition("$$")[0].split())
             if not before and place and _is_prose(blocks[place - 1]):
@@ -107,7 +123,36 @@ def _pieces(blocks: list[str], lead: str) -> list[Piece]:
             else:
                 found.append(_with("", 0, DISPLAY.findall(block)))
             said += leads_to
+    return found, said
+
+
+def named_items(block: str) -> list[str]:
+    """Return the items of a list whose items have names, each cut to its name and its first sentences.
+
+    >>> named_items("- **Sum.** Each gets what arrives.\\n- **Max.** The winner gets all.")
+    ['**Sum.** Each gets what arrives.', '**Max.** The winner gets all.']
+    """
+    items = [" ".join(item.split()) for item in re.split(r"(?m)^(?:- |\d\. )", block) if item.strip()]
+    return [_first_sentences(item) for item in items]
+
+
+def _first_sentences(item: str) -> str:
+    """The name, and sentences up to some letters; one at least."""
+    name = re.match(r"(\*+)[^*]+\1", item)
+    start = name[0] if name else ""
+    first, *more = SENTENCE.split(item[len(start) :].strip())
+    found = f"{start} {first}".strip()
+    for sentence in more:
+        if len(found) + len(sentence) > ITEM:
+            break
+        found = f"{found} {sentence}"
     return found
+
+
+def _rules(block: str) -> Piece:
+    items = named_items(block)
+    markup = "".join(f"<li>{inline(item)}</li>" for item in items)
+    return Piece(f'<ul class="rules">{markup}</ul>', sum(ceil(len(item) / LINE) * 1.1 for item in items))
 
 
 def _with(words: str, lines: float, formulae: list[str]) -> Piece:

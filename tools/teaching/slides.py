@@ -1,10 +1,11 @@
 """A deck a notebook, from the same source: reveal.js by nbconvert, nothing fetched, notes for who speaks.
 
-What is on a slide follows from what a cell is. A section begins with its heading, its first sentences and
-its formulae; a prediction shows its choices, then what is right; a widget shows its still picture, the line
-that opens it and the link to the live page; a drawn picture is shown. All of the prose goes into the notes.
-A source that wants it otherwise says so in Jupyter's own way: ``# %% slideshow={"slide_type": "subslide"}``
-shows a cell of code, ``"skip"`` leaves a picture out.
+What is on a slide follows from what a cell is, in the notebook's order. A section begins with its heading and
+its first sentences; of every text its rules and formulae are shown; a prediction shows its choices, then what
+is right; a widget shows its still picture, the line that opens it and the link to the live page; a drawn
+picture is shown; so is any other cell with what it prints, or, where both are too high for a slide, what it
+prints alone. All of the prose goes into the notes. A source that wants it otherwise says so in Jupyter's own
+way: ``# %% slideshow={"slide_type": "subslide"}`` shows code however long, ``"skip"`` leaves it out.
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ import html
 import io
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
 from cnnlib.viz.static import NOTE
 from tools.site import settings
 from tools.site.pages import copy_katex
 from tools.teaching.answers import Answer, answers
+from tools.teaching.doubles import known_by
 from tools.teaching.lessons import AT_HOME, OPENING, Lesson, Section, widget_lines
 from tools.teaching.pages import HERE
 from tools.teaching.slide_text import notes, section_slides
@@ -31,10 +34,26 @@ from tools.teaching.text import inline
 
 REVEAL = settings.HERE / "node_modules" / "reveal.js"
 MOST_LINES = 22  # of code and of what it prints, on one slide
+CHECK = re.compile(r"check\(|worked\(|quiz\(")
 
 
 class NotBuilt(Exception):
     """A cell's picture is not in the built notebook; the message says how to make it."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a deck is made from: outputs by their cells' source, the answers, the notebook's opening."""
+
+    outputs: dict[str, list]
+    right: dict[str, Answer]
+    opening: Section
+
+    @property
+    def first_prints(self) -> str:
+        """What the notebook's first cell prints, which a question may ask about."""
+        kept = [_text_outputs(self.outputs.get(cell.source, [])) for cell in self.opening.cells]
+        return "".join("".join(output["text"]) for outputs in kept for output in outputs).rstrip()
 
 
 def write_deck(lesson: Lesson, folder: Path, site: str) -> Path:
@@ -72,14 +91,14 @@ def copy_shared(folder: Path) -> None:
 
 def make_deck(lesson: Lesson, site: str) -> nbformat.NotebookNode:
     """Make the notebook that nbconvert lays out as slides."""
-    outputs, right = _outputs(lesson), answers(lesson)
+    made = Material(_outputs(lesson), answers(lesson), lesson.sections[0])
     cells = [*_title(lesson)]
     for section in lesson.sections:
         if section.title.startswith("Summary"):
             cells += _summary(section)
         elif section.title != OPENING and not section.title.startswith(AT_HOME):
             page = f"{site}/notebooks/{lesson.name}.html#{section.anchor}"
-            cells += _section(section, page, outputs, right)
+            cells += section_cells(section, page, made)
     cells += _tasks(lesson)
     metadata = {"title": f"{lesson.number} {lesson.title}", "language_info": {"name": "python"}}
     return new_notebook(cells=cells, metadata=metadata)
@@ -137,53 +156,81 @@ def _tasks(lesson: Lesson) -> list:
     return [_slide(f'<h2>Exercises</h2><table class="choices tasks">{rows}</table>{hand_in}', "slide")]
 
 
-def _section(section: Section, page: str, outputs: dict, right: dict[str, Answer]) -> list:
-    """The slides of a section."""
-    prose = "\n\n".join(cell.source for cell in section.cells if cell.cell_type == "markdown")
-    first, *more = section_slides(section.title, prose)
-    cells = [_slide(first, "slide"), _notes(prose.partition("\n")[2] or section.title), *map(_slide, more)]
-    challenges = section.challenges
-    for cell in (cell for cell in section.cells if cell.cell_type == "code"):
-        wish = cell.metadata.get("slideshow", {}).get("slide_type")
-        if wish == "skip":
-            continue
-        if name := re.match(r'predict\("(.+?)"', cell.source):
-            cells += [_slide(_question(right[name[1]])), _notes(_beliefs(right[name[1]]))]
-        elif lines := widget_lines(cell.source):
-            challenge = challenges.pop(0) if challenges else ""
-            cells.append(_slide(_widget(section, lines[-1], page, _still(cell, outputs), challenge)))
-        elif wish:
-            cells += _code(section, cell.source, _text_outputs(outputs.get(cell.source, [])), wish)
-        elif picture := _picture(outputs.get(cell.source, [])):
-            alt = cell.metadata.get("alt", "")
-            alt = " ".join(alt) if isinstance(alt, list) else str(alt)
-            cells.append(
-                _slide(
-                    f'<p class="kicker">{inline(section.title)}</p>{picture}<p class="live">{inline(alt)}</p>'
-                )
-            )
+def section_cells(section: Section, page: str, made: Material) -> list:
+    """The slides of a section, in the order of its cells."""
+    texts = [cell.source for cell in section.cells if cell.cell_type == "markdown"]
+    laid, challenges = section_slides(section.title, texts), section.challenges
+    cells = []
+    for cell in section.cells:
+        if cell.cell_type == "markdown":
+            first = not cells
+            cells += [
+                _slide(markup, "subslide" if place or not first else "slide")
+                for place, markup in enumerate(laid.pop(0))
+            ]
+            if first:
+                cells.insert(1, _notes("\n\n".join(texts).partition("\n")[2] or section.title))
+        elif cell.cell_type == "code":
+            cells += _code_cell(section, cell, page, made, challenges)
     return cells
 
 
-def _code(section: Section, source: str, outputs: list, kind: str) -> list:
-    """A cell and what it prints, on one slide, or on two where both would be too high for one."""
+def _code_cell(section: Section, cell, page: str, made: Material, challenges: list[str]) -> list:
+    """The slides of a cell of code; none of a check, and of what the source skips."""
+    wish = cell.metadata.get("slideshow", {}).get("slide_type")
+    if wish == "skip" or CHECK.match(cell.source):
+        return []
+    if name := re.match(r'predict\("(.+?)"', cell.source):
+        answer = made.right[name[1]]
+        beside = made.first_prints if "first cell" in answer.item.text() else ""
+        return [_slide(_question(answer, beside)), _notes(_beliefs(answer))]
+    if lines := widget_lines(cell.source):
+        challenge = challenges.pop(0) if challenges else ""
+        return [_slide(_widget(section, lines[-1], page, _still(cell, made.outputs), challenge))]
     kicker = f'<p class="kicker">{inline(section.title)}</p>'
-    printed = "".join("".join(output["text"]) for output in outputs)
-    if len(source.splitlines()) + len(printed.splitlines()) <= MOST_LINES:
-        return [_slide(kicker, kind), new_code_cell(source, outputs=outputs)]
-    printed = html.escape(printed).replace("\n", "<br>")
-    return [_slide(kicker, kind), new_code_cell(source), _slide(f"{kicker}<pre>{printed}</pre>")]
+    outputs = made.outputs.get(cell.source, [])
+    if picture := _picture(outputs):
+        alt = cell.metadata.get("alt", "")
+        alt = " ".join(alt) if isinstance(alt, list) else str(alt)
+        return [_slide(f'{kicker}{picture}<p class="live">{inline(alt)}</p>')]
+    return _code(kicker, cell.source, _text_outputs(outputs), wish)
 
 
-def _question(answer: Answer) -> str:
-    """A prediction: what is asked, what can be answered, and, one click later, what is right."""
+def _code(kicker: str, source: str, outputs: list, wish: str | None) -> list:
+    """A cell and what it prints, on one slide; where that is too high, what it prints alone.
+
+    A cell that its source has marked is shown in any case, on two slides if need be.
+    """
+    printed = "".join("".join(output["text"]) for output in outputs).rstrip("\n")
+    lines = printed.count("\n") + 1 if printed else 0
+    if len(source.splitlines()) + lines <= MOST_LINES:
+        return [_slide(kicker), new_code_cell(source, outputs=outputs)]
+    long = kicker.replace('class="kicker"', 'class="kicker long-code"')
+    shown = (
+        [_slide(long if len(source.splitlines()) > MOST_LINES else kicker), new_code_cell(source)]
+        if wish
+        else []
+    )
+    if 0 < lines <= MOST_LINES:
+        of = "" if wish else f'<p class="live"><code>{html.escape(known_by(source))}</code> prints</p>'
+        shown.append(_slide(f"{kicker}{of}{_pre(printed)}"))
+    return shown
+
+
+def _pre(printed: str) -> str:
+    """Printed lines; breaks are marked, for an empty line would end the block of HTML."""
+    return f"<pre>{html.escape(printed).replace(chr(10), '<br>')}</pre>"
+
+
+def _question(answer: Answer, beside: str) -> str:
+    """What is asked, with printed lines beside it, what can be answered; one click later what is right."""
     item, small = answer.item, len(answer.item.text()) + sum(len(c.words) for c in answer.choices) > 420
     rows = "".join(
         f"<tr><td>{letter}</td><td>{inline(c.words)}</td></tr>"
         for letter, c in zip("ABCDEFGH", answer.choices, strict=False)
     )
     place = "ABCDEFGH"[[choice.right for choice in answer.choices].index(True)]
-    code = f"<pre>{html.escape(item.code.strip())}</pre>" if item.code else ""
+    code = "".join(_pre(lines.strip()) for lines in (beside, item.code) if lines)
     right = f"<strong>{place}: {inline(answer.right)}.</strong> {inline(item.why)}"
     return (
         f'<div class="{"small" if small else "asked"}"><p class="kicker">Predict, then run</p>'
@@ -238,4 +285,13 @@ def _without_note(picture: str) -> str:
 
 
 def _text_outputs(outputs: list) -> list:
-    return [output for output in outputs if output.output_type == "stream"]
+    """What a cell prints; a result in words, and an error's last line, count as printed."""
+    found = []
+    for output in outputs:
+        if output.output_type == "stream":
+            found.append(output)
+        elif output.output_type == "error":
+            found.append(new_output("stream", text=f"{output.ename}: {output.evalue}\n"))
+        elif set(output.get("data", {})) == {"text/plain"}:
+            found.append(new_output("stream", text="".join(output.data["text/plain"]) + "\n"))
+    return found

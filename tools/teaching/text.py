@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
+from functools import cache
 
 from tools.site.formulae import render
 
@@ -13,14 +15,23 @@ COMMENT = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\([^)]+\)")
 
 
+@cache
+def has_node() -> bool:
+    """Whether formulae can be set: KaTeX runs in Node."""
+    return shutil.which("node") is not None and shutil.which("npm") is not None
+
+
 def with_formulae(text: str) -> str:
     """Replace the formulae of a text of Markdown or HTML by their markup, each on one line.
 
     A root is drawn by a path whose numbers KaTeX writes on several lines: these would end a row of a table.
+    Without Node they stay as they were typed.
     """
     spans = [match for match in FORMULA.finditer(text) if not _in_code(text, match.start())]
     if not spans:
         return text
+    if not has_node():
+        return FORMULA.sub(lambda match: f"<i>{html.escape((match[1] or match[2]).strip())}</i>", text)
     markup = render([((m[1] or m[2]).strip(), bool(m[1])) for m in spans])
     parts, end = [], 0
     for match, set_formula in zip(spans, markup, strict=True):
