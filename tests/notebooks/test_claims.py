@@ -8,6 +8,7 @@ import numpy as np
 from cnnlib.data import load_digits, load_mnist_sample, load_photo
 from cnnlib.experiments.error_curves import descend
 from cnnlib.experiments.error_surfaces import Rosenbrock
+from cnnlib.experiments.first_losses import first_losses
 from cnnlib.experiments.hessian import Hessian
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn, small_cnn
 from cnnlib.nn import naive
@@ -77,6 +78,10 @@ def test_the_two_confident_mistakes():
     digits, p = load_digits(), load_digits_cnn().predict_proba(load_digits().x_test)
     sure = (p.max(axis=1) > 0.7) & (p.argmax(axis=1) != digits.y_test)
     assert np.flatnonzero(sure).tolist() == [143, 184]
+
+
+def test_more_than_nine_of_ten_new_networks_begin_above_ln_10():
+    assert 180 < (first_losses() > np.log(10)).sum() <= 190
 
 
 def test_a_right_backward_errs_by_less_than_a_billionth():
