@@ -97,7 +97,7 @@ def test_every_widget_is_a_still_with_both_ways_to_have_it_live(lesson, deck):
     cells = [cell.source for section in lesson.timed for cell in section.cells if cell.cell_type == "code"]
     assert len(stills) == sum(bool(widget_lines(cell)) for cell in cells) > 1
     assert all("data:image/png" in markup for markup in stills)
-    chain = next(markup for markup in stills if "ChainRule(step=6)" in markup)
+    chain = next(markup for markup in stills if "ChainRule(w=2.5, step=6)" in markup)
     assert f'href="{SITE}/notebooks/03_backpropagation.html#a-graph-of-small-steps"' in chain
 
 
