@@ -185,7 +185,8 @@ ChainRule(challenge=stuck, w=2.5, step=6)
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What you should have found</summary>
 #
-# Forwards $p$ is 5, $z$ is 4 and $r$ is 3.5. So 3.5 arrives at $r$, $z$ and $p$, and dE/dx is 3.5 · w = 8.75.
+# Forwards $p$ is 5, $z$ is 4 and $r$ is 3.5. On the way back the gradient of $r$ is 3.5, those of $z$ and $p$ are 3.5 too,
+# and dE/dx is 3.5 · w = 8.75.
 # <!-- computed: 2.5 * 2 = 5 --> <!-- computed: 5 - 1 - 0.5 = 3.5 --> <!-- computed: 3.5 * 2.5 = 8.75 -->
 #
 # dE/dw is zero when x is zero: the weight is then multiplied by 0, so moving it changes nothing, however large the loss is.
