@@ -4,26 +4,26 @@ from cnnlib.checks.exercise import Exercise, Misconception, register
 
 
 def stage_cases(rng):
-    """Whole numbers first; then both signs of x + y, sums near zero, and numbers of every size."""
-    for x, y in ((1, 1), (2, 1), (1, -2), (0, 3), (-1, -1), (3, -2), (-2, 3), (0, -1)):
-        yield float(x), float(y)
+    """Whole numbers first; then both signs of x + v, sums near zero, and numbers of every size."""
+    for x, v in ((1, 1), (2, 1), (1, -2), (0, 3), (-1, -1), (3, -2), (-2, 3), (0, -1)):
+        yield float(x), float(v)
     for number in range(40):
-        x, y = rng.normal(0, 1 + number % 3, 2)
-        yield float(x), float(y)
+        x, v = rng.normal(0, 1 + number % 3, 2)
+        yield float(x), float(v)
     for size in (0.01, 0.1, 5, 20):
-        x, y = size * rng.normal(size=2)
-        yield float(x), float(y)
+        x, v = size * rng.normal(size=2)
+        yield float(x), float(v)
         yield float(x), float(-x * 1.1)
 
 
-def stages_backward(x, y, **slips):
+def stages_backward(x, v, **slips):
     """Both gradients; each of `slips` replaces one line of the way back, by its name."""
-    s, p = x + y, x * y
+    s, p = x + v, x * v
     n, d = max(s, 0.0) + p**2, 1 + s**2
-    put = {"x": x, "y": y, "s": s, "p": p, "n": n, "d": d, "k": 1 / d}
+    put = {"x": x, "v": v, "s": s, "p": p, "n": n, "d": d, "k": 1 / d}
     for name, rule in (RULES | slips).items():
         put[name] = rule(put)
-    return put["dx"], put["dy"]
+    return put["dx"], put["dv"]
 
 
 RULES = {
@@ -36,29 +36,29 @@ RULES = {
     "squared": lambda at: at["dd"] * 2 * at["s"],
     "ds": lambda at: at["gated"] + at["squared"],
     "dp": lambda at: at["dq"] * 2 * at["p"],
-    "dx": lambda at: at["dp"] * at["y"] + at["ds"],
-    "dy": lambda at: at["dp"] * at["x"] + at["ds"],
+    "dx": lambda at: at["dp"] * at["v"] + at["ds"],
+    "dv": lambda at: at["dp"] * at["x"] + at["ds"],
 }
 
 
 def slip(**rules):
     """The way back with some of its lines replaced."""
-    return lambda x, y: stages_backward(x, y, **rules)
+    return lambda x, v: stages_backward(x, v, **rules)
 
 
 register(
     Exercise(
         name="03.stages_backward",
-        signature="stages_backward(x, y) -> dx, dy",
-        inputs=("x", "y"),
-        outputs=("dx", "dy"),
+        signature="stages_backward(x, v) -> dx, dv",
+        inputs=("x", "v"),
+        outputs=("dx", "dv"),
         oracle=stages_backward,
         cases=stage_cases,
         probed=False,
         hints=(
             "The last line first: E = n * k is a product. Which two numbers get a gradient from it, and what "
             "is it for each? Then take the line above it.",
-            "x, y and s stand in two lines each. So each of the three gets a share from each of its two "
+            "x, v and s stand in two lines each. So each of the three gets a share from each of its two "
             "lines: = for the first share, += for the second.",
         ),
         misconceptions=(
@@ -69,21 +69,21 @@ register(
                 (slip(ds=lambda at: at["squared"]),),
             ),
             Misconception(
-                "x and y get the product's share alone",
-                "x and y stand in s = x + y as well as in p = x * y; the share from the sum is missing.",
-                slip(dx=lambda at: at["dp"] * at["y"], dy=lambda at: at["dp"] * at["x"]),
+                "x and v get the product's share alone",
+                "x and v stand in s = x + v as well as in p = x * v; the share from the sum is missing.",
+                slip(dx=lambda at: at["dp"] * at["v"], dv=lambda at: at["dp"] * at["x"]),
             ),
             Misconception(
-                "x and y get the sum's share alone",
-                "x and y stand in p = x * y as well as in s = x + y; the share from the product is missing.",
-                slip(dx=lambda at: at["ds"], dy=lambda at: at["ds"]),
+                "x and v get the sum's share alone",
+                "x and v stand in p = x * v as well as in s = x + v; the share from the product is missing.",
+                slip(dx=lambda at: at["ds"], dv=lambda at: at["ds"]),
             ),
             Misconception(
                 "a factor gets what arrives times itself",
-                "A product hands on crosswise: x gets what arrives at p times y, and y gets it times x. "
+                "A product hands on crosswise: x gets what arrives at p times v, and v gets it times x. "
                 "Here it is the other way round.",
                 slip(
-                    dx=lambda at: at["dp"] * at["x"] + at["ds"], dy=lambda at: at["dp"] * at["y"] + at["ds"]
+                    dx=lambda at: at["dp"] * at["x"] + at["ds"], dv=lambda at: at["dp"] * at["v"] + at["ds"]
                 ),
                 (slip(dn=lambda at: at["n"], dk=lambda at: at["k"]),),
             ),

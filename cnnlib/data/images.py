@@ -36,7 +36,7 @@ class Split(NamedTuple):
     Attributes
     ----------
     x_train, x_test : array of float32, shape (N, C, H, W)
-        Images, 0 black (no ink) to 1 white (full ink).
+        Images, 0 to 1; of the digits 0 is paper, and 1 is full ink.
     y_train, y_test : array of int, shape (N,)
         Labels.
     class_names : tuple of str

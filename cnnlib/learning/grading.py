@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -154,9 +155,12 @@ def _likely_sketch(item: Item, drawn: np.ndarray, came: np.ndarray) -> Belief | 
 
 
 def _grade_order(item: Item, value: list[str], truth: list[str]) -> Grade:
-    """The number of pairs that stand the other way round; `near` of them may."""
+    """The number of pairs that stand the other way round, those apart that are free; `near` of them may."""
     place = {thing: number for number, thing in enumerate(truth)}
-    turned = [(a, b) for i, a in enumerate(value) for b in value[i + 1 :] if place[a] > place[b]]
+    free = {frozenset(pair) for group in item.free for pair in combinations(group, 2)}
+    turned = [
+        (a, b) for a, b in combinations(value, 2) if place[a] > place[b] and frozenset((a, b)) not in free
+    ]
     if len(turned) <= item.near:
         return Grade(True, distance=len(turned) / (item.near + 1))
     found = next((belief for belief in item.wrong if tuple(belief.answer) in turned), None)

@@ -31,6 +31,8 @@ A file ``items/nb03.toml`` holds tables ``[[prediction]]`` and ``[[question]]``;
     Its beliefs are ``["above", …]`` and ``["below", …]`` what came out.
 ``things``
     What is to be ordered, where the order is computed.
+``free``
+    Of an order: groups of things that may stand in any order among themselves.
 ``objective``, ``level``
     Of the test: what it asks for, and how difficult it is taken to be (0 is middling, 1 harder).
 """
@@ -99,6 +101,7 @@ class Item:
     objective: str = ""
     level: float = 0.0
     things: tuple[str, ...] = ()
+    free: tuple[tuple[str, ...], ...] = ()
 
     @property
     def notebook(self) -> str:
@@ -138,6 +141,7 @@ def _item(use: str, entry: dict) -> Item:
     for key in ("given", "was", "x", "y", "axis", "things"):
         if key in entry:
             entry[key] = tuple(entry[key])
+    entry["free"] = tuple(map(tuple, entry.get("free", ())))
     try:
         item = Item(use=use, **entry)
     except TypeError as error:

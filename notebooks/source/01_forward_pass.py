@@ -16,15 +16,17 @@
 # > **image** → convolution → ReLU → max-pooling → convolution → ReLU → max-pooling → flatten → linear → softmax →
 # > **10 probabilities**
 #
-# Each name between two arrows is a *layer*: a function that takes an array of numbers and gives another. Some layers have
-# numbers of their own, their *weights*. Nobody has chosen these: they were *learned*, in a *training* on images of which
-# the right digit, the *label*, is known. The next notebooks tell how; here the weights are given.
+# You need not know these words yet: this notebook explains one after the other. The first eight of them are *layers*. A
+# layer is a function that takes an array of numbers and gives another. (Softmax is a function too, but it is not counted
+# as a layer of the network.) Some layers have numbers of their own, their *weights*. Nobody has chosen these: they were
+# *learned*, in a *training* on images of which the right digit, the *label*, is known. The next notebooks tell how; here
+# the weights are given.
 #
 # **After this notebook you can**
 #
 # 1. compute any number of a convolution by hand, and say what its kernel looks for;
-# 2. predict how large the output of a layer is, how many weights it has, and which part of the image one of its numbers
-#    depends on;
+# 2. predict how large the output of a layer is, how many numbers are learned in it, and which part of the image one of its
+#    numbers depends on;
 # 3. write the other layers (ReLU, max-pooling, flatten, linear and softmax), and say which shape each gives;
 # 4. follow a real digit through a trained network, from the pixels to the guess;
 # 5. say what must be kept during training that a guess alone does not need.
@@ -74,10 +76,11 @@ print((16 * image).astype(int))
 # %% [markdown] minutes=3
 # ## An image is a table of numbers
 #
-# Read the shape from left to right: 360 images, 1 *channel* (grey; a colour photograph has three), 8 rows,
-# 8 columns. The whole course writes it as (N, C, H, W): number of images, channels, height, width. The table is a digit: the
-# larger a number, the more ink there is in that place. (Can you read it?) Rows and columns are counted from 0, as in Python:
-# row 0 is at the top, column 0 on the left.
+# The output shows the first of the *test images*. These are images that were kept apart when the network was trained, so it
+# has never seen them. Read the shape from left to right: 360 images, 1 *channel* (grey; a colour photograph has three),
+# 8 rows, 8 columns. The whole course writes it as (N, C, H, W): number of images, channels, height, width. The table is a
+# digit: 0 is paper, and the larger a number, the more ink there is in that place. (Can you read it?) Rows and columns are
+# counted from 0, as in Python: row 0 is at the top, column 0 on the left.
 #
 # A colour photograph is three such tables of the same size: they say how much red, green and blue light comes from each
 # place. The photograph that you are about to see shows an astronaut in an orange suit, beside a flag with red and white
@@ -86,7 +89,7 @@ print((16 * image).astype(int))
 # %%
 predict("01.suit")
 
-# %% answers="01.suit" alt="A colour photograph of an astronaut in an orange suit beside a flag, and its three channels in grey: the suit is bright in red, dark in green, darker still in blue."
+# %% answers="01.suit" alt="A colour photograph of an astronaut in an orange suit beside a flag, and its three channels in grey: the suit is bright in red, and dark in green and in blue."
 photo = load_photo(color=True)
 print("shape of the photograph:", photo.shape)
 _, axes = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained")
@@ -106,9 +109,10 @@ for ax, title, picture in zip(
 # %% [markdown] minutes=2
 # <details style="margin-bottom: 1em"><summary>What the channels show</summary>
 #
-# Orange light is much red, some green and little blue: the suit is bright in the first table and darkest in the
-# last. White light has the same amount of all three, so the white stripes are bright in every table. The red stripes are
-# brightest in the first table; in the other two they are nearly black.
+# Orange light is much red, some green and little blue. So the suit is bright in the first table and dark in the other two:
+# its pixels have 0.84 of red on average, 0.40 of green and 0.25 of blue. White light has the same amount of all three, so
+# the white stripes are bright in every table. The red stripes are bright in the first table and dark in the other two.
+# <!-- test: tests/notebooks/test_claims.py::test_how_much_red_green_and_blue_is_in_the_suit -->
 #
 # </details>
 #
@@ -123,8 +127,7 @@ for ax, title, picture in zip(
 # pixel by the weight that lies on it, and add the nine products up. That sum is one number of the output. For the next
 # number the window moves on by one pixel, and the same is done again.
 #
-# The card shows a patch and a kernel; this kernel is called *Sobel x*, after Irwin Sobel. Work out its sum on paper. And
-# what would the sum be for a patch in which all three columns are equal?
+# The card shows a patch and a kernel; this kernel is called *Sobel x*, after Irwin Sobel. Work out the sum on paper.
 
 # %%
 predict("01.window")
@@ -138,8 +141,7 @@ print((patch * kernel).sum())
 # <details style="margin-bottom: 1em"><summary>The sum, product by product</summary>
 #
 # The left column adds nothing, since its pixels are zero; the middle one neither, since its weights are zero. The right
-# column adds 5·1 + 6·2 + 5·1 = 22. Equal columns give 0, because each row of weights adds up to zero: with this kernel the
-# sum is different from 0 only if the right column of the patch differs from the left one.
+# column adds 5·1 + 6·2 + 5·1 = 22.
 # <!-- computed: 5 * 1 + 6 * 2 + 5 * 1 = 22 -->
 #
 # </details>
@@ -149,7 +151,8 @@ print((patch * kernel).sum())
 # Now move the window over the digit of your table. Use the sliders, or click on the picture and press the arrow keys, or
 # let *Play* move it. You see the nine products and their sum. Each sum is written into the output, in the place of its
 # window. The output, the table of all sums, is called a *map*. (*Whole output map*, under *More*, shows all of it at once;
-# try the challenge without it.) The microscope draws large numbers bright, so the ink is white in it.
+# try the challenge without it. The small sum between the pictures says how many places the window has; further down you
+# will see why.) The microscope draws large numbers bright, so the ink is white in it.
 #
 # These are its kernels:
 #
@@ -160,8 +163,9 @@ print((patch * kernel).sum())
 # 0  0  0     1/9 1/9 1/9      0 -1  0     -1  0  1      1  2  1     0  1  0
 # ```
 #
-# Try other kernels and pictures too, and guess before you look. What does *blur* do to the picture *one bright pixel*? Where
-# does *Sobel x* give large positive numbers, where large negative ones?
+# Try other kernels and pictures too, and guess before you look. What does *blur* do to the picture *one bright pixel*? And
+# *Sobel x*: the heading of its map says where its numbers are positive and where they are negative. Which of its weights
+# make it so?
 #
 # **Challenge.** Here the ink is given as a number between 0 and 1. With *Sobel x* on the digit, find the window with the
 # largest sum: it is the only one above 3.8. (Leave *Stride* at 1 and *Padding* at 0; both are explained further down.)
@@ -198,48 +202,48 @@ ConvolutionMicroscope(
 # %% [markdown] minutes=2 cut=1
 # <details style="margin-bottom: 1em"><summary>What you should have seen</summary>
 #
-# Sobel x gives positive numbers where the image gets brighter from left to right, and negative ones where it gets darker.
-# Blur spreads one pixel over nine places, a ninth of it to each. *Identity* has a single 1 in its middle and copies the
-# image. The largest sum is in row 4, column 2: there the ink begins abruptly, from one pixel to the next.
+# Sobel x adds the right column of the patch, with weights 1, 2 and 1, and subtracts the left one in the same way. So it
+# gives positive numbers where the image gets brighter from left to right, and negative ones where it gets darker. Such a
+# place, where dark and bright meet, is called an *edge*. Blur spreads one pixel over nine places, a ninth of it to each.
+# *Identity* has a single 1 in its middle and copies the image.
+#
+# The largest sum is in row 4, column 2. In sixteenths, its window holds 3, 10, 16 in the first row, 0, 8, 16 in the second
+# and 0, 6, 16 in the third. The right column is full of ink, and the left one is nearly empty, so the sum is
+# 16 + 2·16 + 16 − 3 = 61. With an empty left column it would be 64, and no window can give more.
+# <!-- computed: 16 + 2 * 16 + 16 - 3 = 61 --> <!-- computed: 16 + 2 * 16 + 16 = 64 -->
 #
 # A kernel looks for its own pattern: the sum is large if the patch is bright in the places with large weights and dark in
-# the places with negative ones. Compare only patches that are equally strong, whose pixels have the same sum of squares: of
-# these, the one with the kernel's own pattern gives the largest sum. (A patch whose pixels are brighter on the whole can
-# give a larger sum still.)
+# the places with negative ones. Is a patch with a larger sum always more like the kernel? No: if all nine pixels of a patch
+# are doubled, its sum doubles too, and the pattern is still the same. For a fair comparison, divide each patch by the
+# square root of the sum of its nine squared pixels. Of all patches that were prepared like this, the one with the kernel's
+# own pattern gives the largest sum.
 # <!-- test: tests/notebooks/test_claims.py::test_of_patches_with_one_sum_of_squares_the_kernel_s_own_pattern_wins -->
 #
 # </details>
 #
 # ## A word about the name
 #
-# In mathematics the kernel is rotated by half a turn before the window moves, and *that* is called a
-# convolution. What networks compute, without the rotation, is properly called a *cross-correlation*, but in this field
-# everyone says convolution. What does half a turn make of Sobel x? And which of the kernels in the microscope does it leave
-# as they are?
+# In mathematics the kernel is rotated by half a turn before the window moves, and *that* is called a convolution. Networks
+# leave the rotation out. What they compute is properly called a *cross-correlation*, but everyone who works with networks
+# says convolution. What does half a turn make of Sobel x?
 
 # %%
 predict("01.turned")
 
 # %% answers="01.turned"
-turned = kernel[::-1, ::-1]
-print(turned)
-print(
-    "as it stands:",
-    (patch * kernel).sum(),
-    "   turned:",
-    (patch * turned).sum(),
-)
+print(kernel[::-1, ::-1])
 
 # %% [markdown] minutes=3
-# <details style="margin-bottom: 1em"><summary>What came out</summary>
+# For a network it makes no difference: its weights are learned, and if the rotated kernel is of more use, it learns the
+# rotated one. Try it: tick *Flip the kernel* in the microscope, under *More*. With which kernels does the map stay the
+# same, with which does every sign change? You will meet the half turn again in
+# [notebook 04](04_convolution_backward.ipynb).
+#
+# <details style="margin-bottom: 1em"><summary>What the half turn does</summary>
 #
 # Half a turn changes all signs in the two Sobel kernels; identity, blur, sharpen and Laplace stay as they are.
 #
 # </details>
-#
-# For a network it makes no difference: its weights are learned, and if the rotated kernel is of more use, it learns the
-# rotated one. To see both, tick *Flip the kernel* in the microscope, under *More*. You will meet the half turn again in the
-# backward pass of a convolution, in [notebook 04](04_convolution_backward.ipynb).
 #
 # ## The whole map, slowly and fast
 #
@@ -272,23 +276,27 @@ print(slide(16 * image + 5, kernel).astype(int))
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# The maps are the same: the weights of Sobel x add up to zero, so what is added to all nine pixels cancels. The numbers
-# are positive on the left of the stroke, where the ink begins, and negative on the right, where it ends. The window of the
-# challenge has 61, in sixteenths.
+# The maps are the same: the weights of Sobel x add up to zero, so what is added to all nine pixels cancels. Its sum is
+# different from 0 only if the right column of the patch differs from the left one. The numbers are positive on the left of
+# the stroke, where the ink begins, and negative on the right, where it ends. The window of the challenge has 61, in
+# sixteenths.
 #
 # </details>
 #
 # The two loops in Python are slow. NumPy can handle all windows at once. `sliding_window_view` gives an array with
 # four axes, without copying a pixel: `windows[i, j]` is the window at row i and column j, and `windows[i, j, p, q]` is the
 # pixel in row p and column q of that window. For every i and j we want the sum, over p and q, of `windows[i, j, p, q] *
-# kernel[p, q]`. For NumPy's function `einsum` this is written `"ijpq,pq->ij"`: before the arrow the axes of the two
-# arrays, after it the axes of the result. The letters p and q are missing after the arrow, so `einsum` sums over them.
+# kernel[p, q]`. NumPy's function `einsum` does this if it is told `"ijpq,pq->ij"`. Before the arrow stands a letter for
+# each axis of the first array, and after the comma one for each axis of the second. After the arrow stand the axes that the
+# result is to have. Numbers with the same p and q are multiplied. Neither p nor q stands after the arrow, and this tells
+# `einsum` to add the products up over all p and all q.
 #
-# Both functions give the same map; the second is many times faster.
+# Both functions give the same map. How many times faster is the second, on an image of 128×128? Guess, then run the cell.
+# <!-- computed: 16 * 8 = 128 -->
 
 
 # %% tags=["nbval-ignore-output"]
-from timeit import repeat
+from timeit import timeit
 
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -301,14 +309,9 @@ def slide_fast(image, kernel):
 
 np.testing.assert_allclose(slide(image, kernel), slide_fast(image, kernel))
 larger = np.tile(image, (16, 16))
-slow, fast = (
-    min(repeat(lambda f=f: f(larger, kernel), number=1, repeat=3))
-    for f in (slide, slide_fast)
-)
-print(
-    f"loops {1000 * slow:.1f} ms, no loops {1000 * fast:.2f} ms: "
-    f"{slow / fast:.0f} times faster"
-)
+slow = timeit(lambda: slide(larger, kernel), number=3)  # in seconds
+fast = timeit(lambda: slide_fast(larger, kernel), number=3)
+print(f"{slow / fast:.0f} times faster without loops")
 assert slow / fast > 5
 
 # %% [markdown] minutes=4
@@ -322,6 +325,7 @@ assert slow / fast > 5
 # %%
 window = np.array([[[1, 2], [3, 4]], [[0, 1], [1, 0]]])  # two channels
 kernel_0 = np.array([[[1, 0], [0, 1]], [[2, -1], [0, 3]]])  # two slices
+kernel_1 = np.array([[[0, -2], [1, 0]], [[1, 1], [-1, 0]]])  # see below
 print(
     "channel 0:",
     (window[0] * kernel_0[0]).sum(),
@@ -342,8 +346,7 @@ print("one number of the map:", (window * kernel_0).sum())
 # %%
 # the maps of Sobel x and Sobel y
 channels = np.stack([slide(image, kernel), slide(image, kernel.T)])
-# two kernels; the second is the first, upside down
-w = np.stack([kernel_0, kernel_0[:, ::-1]]) * 1.0
+w = np.stack([kernel_0, kernel_1]) * 1.0  # two kernels
 b = np.array([1.0, -2.0])
 
 map_0 = sum(slide(x, k) for x, k in zip(channels, w[0], strict=True)) + b[0]
@@ -359,9 +362,9 @@ np.testing.assert_allclose(y, F.conv2d_forward(channels[None], w, b)[0][0])
 # The shape of w says: kernels, channels, rows, columns. Each kernel makes a map of its own, one *output channel*. (With `+ b[0]`
 # NumPy adds the one number to every unit.)
 #
-# Below you see two kernels on two channels, number by number. At the start you see the window and the first kernel from
-# above, with a bias of 1, so the unit is 4 + 1 = 5. The second kernel of the picture is another one than in the cell. Click
-# the units of both maps, and check one of map 1 by hand. <!-- computed: 4 + 1 = 5 -->
+# Below you see the same two kernels and biases on two small channels, number by number. At the start you see the window
+# and the first kernel from above, with its bias of 1, so the unit is 4 + 1 = 5. Click the units of both maps, and check one
+# of map 1 by hand. <!-- computed: 4 + 1 = 5 -->
 
 # %%
 KernelSlices()
@@ -382,8 +385,8 @@ KernelSlices()
 predict("01.weights")
 
 # %% answers="01.weights"
-x = np.ones((2, 8, 14, 14), np.float32)
-w, b = np.zeros((16, 8, 3, 3), np.float32), np.zeros(16, np.float32)
+x = np.ones((2, 8, 14, 14))
+w, b = np.zeros((16, 8, 3, 3)), np.zeros(16)
 # the second is what training will need, see below
 y, _ = F.conv2d_forward(x, w, b)
 print("y", y.shape, " weights", w.size, " biases", b.size)
@@ -400,6 +403,8 @@ print(
 # <!-- computed: 16 * 8 * 9 + 16 = 1168 -->
 #
 # </details>
+#
+# Weights and biases together are called the *parameters* of a layer: all the numbers in it that are learned.
 #
 # Here 1,568 numbers go into the layer for an image, and 2,304 come out. If each output had a weight of its own for each input,
 # these would be 3,612,672 weights. The convolution needs only those that the cell has counted, because all units of a map
@@ -418,8 +423,8 @@ with in_short():  # of an error only its last line
 # ## What comes out, and how big?
 #
 # A window of 3 pixels fits into a row of 8 at 6 places, so the map is smaller than the image. *Padding* adds a frame of zeros
-# around the image: with a frame of 1 pixel, the pixels at the edge can be in the middle of a window too. *Stride* is the step
-# by which the window moves: with 2 it skips every other place.
+# around the image: with a frame of 1 pixel, the pixels at the border can be in the middle of a window too. *Stride* is the
+# step by which the window moves: with 2 it skips every other place.
 #
 # Take the first row of your digit, `0 0 0 2 16 16 2 0`, with a padding of 1 and a stride of 2. With its frame it is
 # 10 pixels long:
@@ -442,10 +447,12 @@ for i in range(4):
     )
 
 # %% [markdown]
-# The window of unit i begins at i times the stride. So with the stride $s$, and $\hat x$ for the input with its frame, the
-# complete formula is
+# In the formula from above little changes. The frame is added to the input first, and from then on $x$ is the input with
+# its frame. The window of the unit in row $i$ and column $j$ begins in row $i$ times the stride and column $j$ times the
+# stride. With $s$ for the stride, the pixel under the weight of row $p$ and column $q$ is in row $i s + p$ and column
+# $j s + q$, where it was in row $i + p$ and column $j + q$ before:
 #
-# $$y_{n f i j} = b_f + \sum_{c,p,q} \hat x_{n\,c\,(i s + p)\,(j s + q)}\; w_{f c p q} .$$
+# $$y_{n f i j} = b_f + \sum_{c,p,q} x_{n\,c\,(i s + p)\,(j s + q)}\; w_{f c p q} .$$
 #
 # How many places are there? The first window stands at 0, the last one can stand at size + 2 · padding − kernel, and in
 # between there is one for each whole stride:
@@ -471,10 +478,10 @@ predict("01.field")
 
 # %%
 wide = Challenge(
-    "15 pixels, under 1,300 weights",
+    "15 pixels, under 1,300 weights and biases",
     lambda f: f["pixels"] >= 15 and f["parameters"] < 1300,
     lambda f: (
-        f"now {f['pixels']} pixels, {f['parameters']:,} weights",
+        f"now {f['pixels']} pixels, {f['parameters']:,} weights and biases",
         f["pixels"] / 15,
     ),
 )
@@ -491,20 +498,26 @@ SizeExplorer(
 # the first of them sees 5 pixels, and each of the 4 others sees one pixel more. Behind three layers with kernels of 3 a unit
 # sees fewer: 3, then 5, then 7, because with stride 1 each layer adds 2.
 #
-# For the challenge, use a stride. After a layer with stride 2, neighbouring units see windows that are two pixels apart; after
-# two such layers, four pixels apart. So behind three layers with kernels of 3 and stride 2 a unit sees 3, and 2·2, and 2·4
-# more, together 15 pixels. The first of these layers has 80 weights and biases and the other two have 584 each (8·8·9, and 8
-# biases), in all 1,248.
-# <!-- computed: 28 - 5 + 1 = 24 --> <!-- computed: 24 - 5 + 1 = 20 --> <!-- computed: 3 + 2 * 2 + 2 * 4 = 15 -->
-# <!-- computed: 8 * 9 + 8 = 80 --> <!-- computed: 8 * 8 * 9 + 8 = 584 --> <!-- computed: 80 + 584 + 584 = 1248 -->
+# For the challenge, use a stride: three layers with kernels of 3 and stride 2.
+#
+# - *Layer 1.* A unit sees 3 pixels. The windows of two neighbouring units begin 2 pixels apart.
+# - *Layer 2.* A unit is computed from three units of layer 1. The first of them sees 3 pixels, and each of the other two
+#   sees 2 more: 3 + 2·2 = 7. Two neighbouring units of layer 2 see pixels that begin 4 apart.
+# - *Layer 3.* A unit is computed from three units of layer 2. The first sees 7 pixels, each of the other two 4 more:
+#   7 + 2·4 = 15.
+# <!-- computed: 3 + 2 * 2 = 7 --> <!-- computed: 7 + 2 * 4 = 15 -->
+#
+# The first of these layers has 72 weights and 8 biases, and the other two have 576 weights (8·8·9) and 8 biases each, in all
+# 1,248 numbers.
+# <!-- computed: 28 - 5 + 1 = 24 --> <!-- computed: 24 - 5 + 1 = 20 --> <!-- computed: 8 * 9 = 72 -->
+# <!-- computed: 8 * 8 * 9 = 576 --> <!-- computed: 72 + 8 + 576 + 8 + 576 + 8 = 1248 -->
 #
 # </details>
 #
-# The rule behind it: *a unit sees 1 pixel, and each layer adds (its kernel − 1) times the product of all strides before it.*
-# Three layers with kernels of 3 and stride 1 see 1 + 2 + 2 + 2 = 7. With stride 2 in each, they see
-# 1 + 2 + 2·2 + 2·4 = 15. <!-- computed: 1 + 2 + 2 * 2 + 2 * 4 = 15 -->
+# The rule for any layers, one after the other: begin with 1 pixel, and with a distance of 1. Each layer adds (its kernel − 1)
+# times the distance to the pixels that are seen; *then* its stride multiplies the distance, for the layers after it.
 #
-# ## The other five layers
+# ## ReLU, pooling, flatten, linear, softmax
 #
 # **ReLU** keeps positive numbers as they are and sets the others to zero. Why is it there? Take two layers without
 # it, with one weight and one bias each: the first makes $y = 2x + 1$ from $x$, the second makes $3y - 4$ from $y$. Together
@@ -513,7 +526,8 @@ SizeExplorer(
 # over $x$, a straight line before, can then have bends.
 # <!-- computed: 3 * 2 = 6 --> <!-- computed: 3 * 1 - 4 = -1 -->
 #
-# **Max-pooling** divides the map into windows of 2×2 and keeps the largest number of each. The map then has half as many
+# **Max-pooling** divides the map into windows of 2×2 and keeps the largest number of each. So its window is 2 wide, and its
+# stride is 2. The map then has half as many
 # rows and half as many columns; if their number is odd, the last row or column is left out. The large number, where a
 # kernel found its pattern, is kept; in which of the four places it stood is lost to the next layer. So pooling forgives
 # small shifts: if the pattern moves by a pixel and stays within the window, the result is the same.
@@ -537,13 +551,13 @@ predict("01.pooled")
 small = np.array(
     [[1.0, -2, 3, 0], [5, 4, -1, -6], [-3, -3, 2, 2], [-1, -4, 2, 7]]
 )
-gated = np.maximum(small, 0)
-print(gated, max_pool(gated), sep="\n\n")
+positive = np.maximum(small, 0)
+print(positive, max_pool(positive), sep="\n\n")
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# What is left is 5, 3, 0 and 7. (After ReLU the third window holds four zeros; of equal numbers the first is taken.)
+# What is left is 5, 3, 0 and 7. (After ReLU the third window holds four zeros, so its largest number is 0.)
 #
 # </details>
 #
@@ -551,8 +565,11 @@ print(gated, max_pool(gated), sep="\n\n")
 #
 # **Flatten** writes the numbers of all maps of an image one after the other, as one long vector. **Linear** makes ten
 # *scores* from that vector, one for each digit. For a score, every number of the vector is multiplied by a weight, the products
-# are added up, and a bias is added; each score has weights of its own. In code: `y = x @ W + b`, with a column of W for each
-# score. **Softmax** turns the scores $z_0, z_1, \dots$ into probabilities: $p_k = e^{z_k} / \sum_j e^{z_j}$. These are all
+# are added up, and a bias is added; each score has weights of its own. The weights stand in a table $W$, with a column for
+# each score. (This is another W than the width in (N, C, H, W).) In code the layer is `y = x @ W + b`: the sign `@`
+# multiplies the vector with every column, number by number, and adds each column's products up.
+#
+# **Softmax** turns the scores $z_0, z_1, \dots$ into probabilities: $p_k = e^{z_k} / \sum_j e^{z_j}$. These are all
 # positive and add up to 1, and the largest score gets the largest probability. Here is one with three scores:
 
 # %%
@@ -580,7 +597,8 @@ print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 #
 # </details>
 #
-# All layers in one table, for one image:
+# All layers in one table, for one image. C is the number of maps that a layer reads, F the number of maps that it makes, and
+# k the number of rows and columns of a kernel; D numbers go into a linear layer and K scores come out.
 #
 # | layer | reads | gives | weights and biases |
 # |---|---|---|---|
@@ -588,13 +606,13 @@ print(F.softmax(scores).round(3), F.softmax(scores + 100).round(3))
 # | ReLU | numbers | as many numbers | none |
 # | max-pooling 2×2 | C maps | C maps, half as high and half as wide | none |
 # | flatten | C maps of H×W | C·H·W numbers | none |
-# | linear | D numbers | M numbers | D·M, and M biases |
+# | linear | D numbers | K scores | D·K, and K biases |
 # | softmax | 10 scores | 10 probabilities | none |
 #
 # With these layers you can read the plan of any small network. The one below is for colour images of 32×32 pixels.
-# `Conv2d(3, 8, 5, padding=2)` reads 3 channels and makes 8 maps with kernels of 5×5; `Linear(3136, 10)` makes 10 scores from
-# 3,136 numbers. Work out each line of the table before you run the cell: which shape each layer gives, and how
-# many weights and biases it has. Which layer has the most?
+# `Conv2d(3, 8, 5, padding=2)` reads 3 channels and makes 8 maps with kernels of 5×5; `Linear(…, 10)` makes 10 scores from all
+# the numbers that flatten gives. How many are these? The cell prints a table of the layers. Work out each line of it before
+# you run the cell: which shape the layer gives, and how many weights and biases it has. Which layer has the most?
 
 # %%
 predict("01.plan")
@@ -637,8 +655,7 @@ p = F.softmax(x)[0]
 print("guess", p.argmax(), f"with {p.max():.1%}, label", digits.y_test[0])
 wrong = np.flatnonzero(model.predict(digits.x_test) != digits.y_test)
 print(
-    f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test "
-    f"images; wrong on numbers {wrong}"
+    f"right on {1 - len(wrong) / len(digits.x_test):.1%} of the test images"
 )
 
 # %% [markdown]
@@ -647,13 +664,13 @@ print(
 # scale. (Only the image is grey, and its ink is black here, as on paper.) **Click any square.** Below it you see how its
 # number was computed; the frame on the image shows all pixels that it depends on.
 #
-# Start with convolution 1, where a unit is the sum of nine products and a bias. Check one with a calculator. Then answer
-# these before you click. How many products are added up for a unit of convolution 2? How many for a score? How many pixels
-# side by side does a unit of convolution 2 see? (For convolution 2 the picture shows one input map at a time; *Input map to
-# show*, under *More*, chooses it.)
+# At first a unit of convolution 1 is chosen, the sum of nine products and a bias. Check it with a calculator. Then answer
+# these before you click. How many products are added up for a unit of convolution 2? Which line of the output above tells
+# how many it is for a score? How many pixels side by side does a unit of convolution 2 see? (For convolution 2 the picture
+# shows one input map at a time; *Input map to show*, under *More*, chooses it.)
 #
-# **Challenge:** find an image on which the network is wrong *and* gives its guess more than 70 %. The numbers of the images on
-# which it is wrong are in the last line above.
+# **Challenge:** find an image on which the network is wrong *and* gives its guess more than 70 %. (Is it too long to leaf
+# through all images? The last cell has put the numbers of those on which the network is wrong into the variable `wrong`.)
 
 # %%
 predict("01.products")
@@ -663,7 +680,9 @@ sure = Challenge(
     "Wrong with more than 70 %",
     lambda f: f["confidence"] > 0.7 and not f["right"] and f["label"] >= 0,
 )
-NetworkXRay(model, digits, challenge=sure)
+NetworkXRay(
+    model, digits, layer="convolution 1", row=3, column=3, challenge=sure
+)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What to look for</summary>
@@ -673,18 +692,19 @@ NetworkXRay(model, digits, challenge=sure)
 #
 # <!-- computed: 8 * 9 = 72 -->
 # A unit of convolution 2 is a sum of 72 products, nine for each of the eight maps. A score is a sum of 64, one for each number
-# that flatten gives. A unit of pooling 1 sees 4 pixels side by side: the window of convolution 1 has 3, and the neighbouring
-# window adds one. The window of convolution 2 has three such units side by side, each two pixels further on, so it sees
-# 4 + 2·2 = 8 pixels. (By the rule: 1, and 2 from convolution 1, 1 from the pooling, and 2·2 from convolution 2, before which
-# there is a stride of 2.) That is enough for strokes and corners.
+# that flatten gives: the shape after flatten tells it. A unit of pooling 1 sees 4 pixels side by side: the window of
+# convolution 1 has 3, and the neighbouring window adds one. The window of convolution 2 has three such units side by side.
+# Each is two pixels further on than the one before, because pooling has a stride of 2, so a unit of convolution 2 sees
+# 4 + 2·2 = 8 pixels. That is enough for strokes and corners.
 #
 # On images 143 and 184 the network is wrong and gives its guess more than 70 %. Could you read them?
 # <!-- test: tests/notebooks/test_claims.py::test_the_two_confident_mistakes -->
 #
 # </details>
 #
-# Here are the eight kernels of convolution 1 as they were learned, beside the two Sobel kernels: blue weights are positive, orange
-# ones negative. (The learned ones are drawn twice as strong.) Nobody has told the network what an edge is. Which of them look for an edge, and at which side of a stroke?
+# Here are the eight kernels of convolution 1 as they were learned, beside the two Sobel kernels: blue weights are positive,
+# orange ones negative. (The learned ones are drawn twice as strong.) Nobody has told the network what an edge is. Which of
+# the learned kernels look for an edge, and at which side of a stroke?
 
 # %% alt="Ten tables of 3x3, blue where a weight is positive and orange where it is negative. Sobel x is orange on the left and blue on the right, Sobel y orange above and blue below. Several of the eight learned kernels have a blue and an orange side too, above and below or aslant; none is as regular."
 kernels = [kernel, kernel.T, *2 * model[0].params["weight"][:, 0]]
@@ -696,12 +716,22 @@ for ax, name, table in zip(axes.flat, names, kernels, strict=True):
     ax.set_axis_off()
 
 # %% [markdown] minutes=4 cut=2
+# <details style="margin-bottom: 1em"><summary>Which of them look for an edge</summary>
+#
+# Kernels 3 and 4 are orange above and blue below, as Sobel y is: they look for upper edges, where the ink begins below.
+# Kernel 6 is mostly orange on the left and blue on the right, as Sobel x is: left edges. Kernel 2 is blue on the left and
+# orange at the lower right: right edges, where the ink ends. The strongest weights of kernels 5 and 7 are positive: they
+# follow the ink itself. Those of kernel 1 are negative: its map is largest where there is paper.
+# <!-- test: tests/notebooks/test_claims.py::test_which_learned_kernels_look_for_an_edge -->
+#
+# </details>
+#
 # ## The same at full size
 #
-# Images of 8×8 pixels are small enough to check every sum. Networks for larger images work in the same way.
-# The next one, trained as well, has the same eight layers for the digits of MNIST, a well-known collection of images of 28×28
-# pixels. Its convolutions have kernels of 5×5 and a padding of 2, so that the maps keep the size of their input, and make 8 and
-# 16 maps. On a wide page all of them are in the picture; on a narrow one *Map* chooses those that are not.
+# Networks for larger images work in the same way. The next one has been trained on digits of 28×28 pixels, those of MNIST
+# that you saw in notebook 00. It has the same eight layers; its convolutions have kernels of 5×5 and a padding of 2, so that
+# the maps keep the size of their input. Leaf through the images and watch maps 1, 3 and 6 of convolution 1: at which side of
+# a stroke is each of them large? (On a narrow page *Map* chooses the maps that are not in the picture.)
 
 # %%
 predict("01.score")
@@ -719,19 +749,22 @@ NetworkXRay(reader, mnist, layer="pooling 2", channel=7, row=4, column=3)
 # <details style="margin-bottom: 1em"><summary>The numbers</summary>
 #
 # For a unit of convolution 2 it is 25 products in each of the 8 maps, 200. The two poolings make 14 and then 7 out of 28 rows
-# and columns, so flatten gives 16 maps of 7×7, 784 numbers, and a score has a product for each of them. Look at the maps of
-# convolution 1 for one digit after another: one map is large at edges on one side of a stroke, another at horizontal bars,
-# another at the ink itself. After pooling 2 the digit can hardly be recognised: the maps now say which kinds of strokes there
-# are, and roughly where.
+# and columns, so flatten gives 16 maps of 7×7, 784 numbers, and a score has a product for each of them.
 # <!-- computed: 8 * 25 = 200 --> <!-- computed: 16 * 49 = 784 -->
+#
+# Map 1 is large at left and upper edges, map 3 at right and lower ones, map 6 at upper ones alone. After pooling 2 the digit
+# can hardly be recognised: the maps now say which kinds of strokes there are, and roughly where.
+# <!-- test: tests/notebooks/test_claims.py::test_at_which_edges_three_maps_of_the_larger_network_are_large -->
 #
 # </details>
 #
 # ## Your own digit
 #
 # Draw on the large sheet with the mouse. (Without a mouse: choose the layer *input*, move with row and column,
-# and press *Ink*.) For MNIST every digit was scaled to fit into a box of 20×20 pixels, and its centre of mass was moved to the
-# middle of the image. The same is done to your drawing: beside the sheet you see what the network gets.
+# and press *Ink*.) For MNIST every digit was scaled to fit into a box of 20×20 pixels, and moved until the mean place of its
+# ink was in the middle of the image. The same is done to your drawing: beside the sheet you see what the network gets. (The
+# empty sheet gets a guess too. Its pixels are all 0, so that every sum is its bias alone; but softmax makes probabilities
+# of any ten scores.)
 #
 # **Challenge:** draw a 4 that the network recognises with more than 90 %. Then clear the sheet and draw a small 4 in a corner. Say
 # beforehand what the guess will be. And suppose that nobody had moved the digit to the middle: for which layer would
@@ -773,6 +806,7 @@ pushed = push(digits.x_test, right=1)
 before, after = (
     model[0].forward(images) for images in (digits.x_test, pushed)
 )
+# equal up to rounding
 np.testing.assert_allclose(after[..., 1:7], before[..., 0:6], atol=1e-5)
 print("convolution 1: the same numbers, one column further on")
 for name, images in {
@@ -786,17 +820,21 @@ for name, images in {
     )
 
 # %% [markdown] minutes=4
-# The convolution gives the same numbers one column further on, in all six columns whose windows hold the same pixels as
-# before. The whole network gets fewer digits right. Moved downwards it gets the fewest, because these digits reach from the
-# top to the bottom of their image and lose a row of ink. Remember that this network was trained on moved digits; in
-# [notebook 02](02_loss.ipynb) you will try one that was not.
+# The cell compares six of the eight columns: columns 1 to 6 of the new map agree with columns 0 to 5 of the old one. The new
+# column 0 has no old column to compare it with. The window of the new column 7 reaches the right border, where a column of
+# pixels has left the image, so it does not hold the same pixels as before.
+#
+# The whole network gets fewer digits right. Moved downwards it gets the fewest, because these digits reach from the top to the
+# bottom of their image and lose a row of ink. (This network was trained on moved digits. What becomes of one that was not,
+# you will find out in [notebook 02](02_loss.ipynb).)
 #
 # ## Guessing and training: the same forward pass
 #
-# When a network only guesses, each map can be thrown away as soon as the next one is computed. Training needs more: it goes
-# back through the layers to find out how much each weight had to do with the error, and for that it must know which numbers the
-# weight was multiplied by on the way forward. [Notebook 03](03_backpropagation.ipynb) shows what each layer needs. The simplest
-# way is to keep every map. How much more memory does that take?
+# When a network only guesses, each map can be thrown away as soon as the next one is computed. Training needs more. After the
+# guess it goes back through the layers, and finds out for each weight how the guess would change if the weight were changed.
+# For that it must know which numbers the weight was multiplied by on the way forward.
+# [Notebook 03](03_backpropagation.ipynb) shows what each layer needs. The simplest way is to keep every map. How much more
+# memory does that take?
 
 # %%
 predict("01.memory")
@@ -808,13 +846,12 @@ predict("01.memory")
 from cnnlib.experiments.dissect import activations
 
 batch = digits.x_test[:64]
-sizes = [a.nbytes for a in activations(model, batch)]
+# how many numbers the image has, and each layer's output for it
+sizes = [output[0].size for output in activations(model, batch)]
+print("numbers for one image:", sizes)
 print(
-    "kB for each layer, the image first:", [size // 1000 for size in sizes]
-)
-print(
-    f"all kept: {sum(sizes) // 1000} kB, two at a time: "
-    f"{max(np.add(sizes[1:], sizes[:-1])) // 1000} kB"
+    f"all kept: {sum(sizes)}, at most for two layers at a time: "
+    f"{max(np.add(sizes[1:], sizes[:-1]))}"
 )
 np.testing.assert_array_equal(
     model.forward(batch), model.forward(batch, training=True)
@@ -829,18 +866,19 @@ print("the same scores, to the last bit")
 # </details>
 #
 # > **What the chapter says.** The course grew from a textbook chapter that makes [fourteen claims](../docs/claims.md).
-# > The first: *training uses the same network, pooling, activations and matrices, run backwards.* That it is the same
-# > network is true here: the scores agree to the last bit. (A few kinds of layers do behave differently in training; you
+# > The first: *training uses the same network, pooling, activations and matrices, run backwards.* (Its *activations* are
+# > functions such as ReLU, and its *matrices* are tables of weights.) That it is the same network is true here: the scores
+# > agree to the last bit. (A few kinds of layers do behave differently in training; you
 # > meet one in [Does it know, or has it memorised?](12_generalization.ipynb).) Whether it is *run backwards* is a question for
 # > [notebook 03](03_backpropagation.ipynb).
 # <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
 #
 # ## Exercises
 #
-# **1. Sizes.** *Warm-up, 5 minutes.* At how many places can a window stand along one axis? Write it as a function, for any
-# size, kernel, stride and padding, from the example under *What comes out, and how big?*, and look at the formula only
-# afterwards. `check` tries your function on many cases, shows the smallest that fails, and gives a hint.
-# `check("…", f, hint=2)` gives a second one.
+# **1. Sizes.** *Warm-up, 5 minutes.* At how many places can a window stand along one axis? Draw a row of 7 pixels with a
+# frame of 1 pixel, and count the places of a window of 3 at stride 2. Then write a function that counts them for any size,
+# kernel, stride and padding. `check` tries your function on many cases, shows the smallest that fails, and gives a hint;
+# `check("01.output_size", output_size, hint=2)` gives a second hint.
 
 
 # %%
@@ -957,7 +995,8 @@ check("01.conv2d_vectorized", conv2d_fast)
 # %% [markdown]
 # **5. The whole pass.** *Core, 8 minutes.* From images to probabilities, with the weights of the trained network and no layer of the
 # library. `convolve` is your convolution, with stride 1 and padding 1 (or the library's, as long as yours returns
-# nothing), and `max_pool` is the function from above, for one map. The order of the layers is in the first line of this notebook.
+# nothing), and `max_pool` is the function from above, for one map. The order of the layers is in the plan at the top of this
+# notebook.
 
 
 # %%
@@ -1006,7 +1045,7 @@ else:
 #
 # A convolution moves a kernel over the image; each number of its output is a sum of products, large where the patch looks like
 # the kernel. ReLU, pooling, flatten, linear and softmax turn maps into probabilities; units of later layers see more pixels.
-# Guessing and training use the same forward pass; for training the maps are kept, because the backward pass needs them.
+# Guessing and training use the same forward pass; for training the maps are kept, because the way back needs them.
 
 # %% [markdown]
 # ## Questions

@@ -12,12 +12,14 @@
 # At the end of the forward pass, in [notebook 01](01_forward_pass.ipynb), the network gave ten probabilities. To learn, it
 # must be told how wrong they are, by one number, the *loss*. Learning means to change the weights a little, again and again,
 # so that the loss gets smaller. There are several ways to compute a loss. Here you compare two of them, and see how much the
-# choice matters. You also see what can be read off the loss of a network that has not learned anything yet.
+# choice matters. You also see what can be read off the loss of a network that has not learned anything yet. (*Weights*
+# means the biases too in this notebook.)
 #
 # **After this notebook you can**
 #
 # 1. say what a training set is, and how a network depends on it;
-# 2. compute half squared error and cross-entropy by hand, and their gradients;
+# 2. compute two losses by hand, half squared error and cross-entropy, and their *gradients*: how fast each loss changes with
+#    each score;
 # 3. say how strongly each of the two corrects a confident wrong answer, and derive it from their gradients;
 # 4. tell from the first loss whether the weights or the pixels are out of order;
 # 5. write a softmax and a cross-entropy that work for scores of any size.
@@ -49,31 +51,33 @@ from cnnlib.widgets import Challenge, FirstLoss, ImageGallery, LossExplorer
 from cnnlib.widgets.cards import predict, quiz
 
 digits = load_digits()
+parts = digits.hold_back(300)  # its second half: 300 validation images
 digits
 
 # %% [markdown] minutes=4
 # ## Images with known labels
 #
-# A network learns from images whose right answers are known. The right answer for an image is called its *label*; here a person
-# has given one to every image. The images are divided into two parts. The network sees those of the *training* part again and
-# again. Those of the *test* part it never sees while it learns: with them we find out how well it reads digits that are new to
-# it.
+# A network learns from images whose right answers, the *labels*, are known. As in notebook 00, the images are divided into
+# three parts, and the network learns from the *training* images alone. Whoever tries several ways to train and keeps the best
+# one compares them on the *validation* images. The *test* images only show how well a network reads digits that are new to
+# it; nothing is chosen by them. Here `digits` holds all training images and the test images. In `parts` 300 of the training
+# images are kept apart for validation. (A data set calls its second half `x_test`; in `parts` that half holds the validation
+# images.)
 #
-# Look through both parts. Are all ten digits equally frequent? Do you find labels that you would not agree with?
+# The labels were given by people. Choose the eights of the training images, and find one to which you would have given
+# another label.
 
 # %%
 ImageGallery(digits)
 
 # %% [markdown]
-# <details style="margin-bottom: 1em"><summary>How frequent they are</summary>
+# All ten digits are nearly equally frequent. What happens if one digit is far more frequent than the others? The cell below
+# makes a training set of 150 images in which nine of ten are ones, and another of 150 images in which all digits are about
+# equally frequent. A new network is trained on each, for five passes over its images.
 #
-# All ten digits are nearly equally frequent.
-#
-# </details>
-#
-# What happens if one digit is far more frequent than the others? The cell below makes a training set of 150 images in which
-# nine of ten are ones, and another of 150 images in which all digits are about equally frequent. A new network is trained on
-# each, for five passes over its images.
+# (`small_cnn` makes a network with the layers of notebook 01 and random weights, and `fit` trains it, as in notebook 00.
+# `SGD(…)` is the rule by which the weights are changed; its numbers `lr` and `momentum` are explained in notebooks 05
+# and 06.)
 
 # %%
 predict("02.frequent")
@@ -127,36 +131,43 @@ one_hot(digits.y_train[:3], 10)
 # %% [markdown] minutes=4
 # ## Normalising the pixels
 #
-# Networks learn best from numbers near 0 and of a size of about 1. So one subtracts from all pixels their mean, and divides
-# by their standard deviation. Both numbers are computed **from the training part alone**, and then used for both parts. The
-# test part is meant to show what the network does with images it knows nothing about; if the mean and the deviation were
-# computed from the test images too, it would know something about them.
+# To *normalise* the pixels means to subtract their mean from all of them, and then to divide by their *standard deviation*.
+# The standard deviation says how far the pixels are from their mean: it is the square root of the mean of the squared
+# distances. Both numbers are computed **from the training images alone**, and then used for all three parts. The test images
+# are meant to show what the network does with images it knows nothing about. If the test images had a part in the mean and
+# the deviation, the network would know something about them.
 #
-# After this the training pixels have mean 0 and standard deviation 1 exactly. And the test pixels?
+# What mean and what standard deviation do the test pixels have when they are normalised in this way?
 
 # %%
 predict("02.peek")
 
 # %% answers="02.peek"
-mean, deviation = digits.x_train.mean(), digits.x_train.std()
-for name, part in (("training", digits.x_train), ("test", digits.x_test)):
+mean, deviation = parts.x_train.mean(), parts.x_train.std()
+for name, part in (
+    ("training", parts.x_train),
+    ("validation", parts.x_test),
+    ("test", digits.x_test),
+):
     normalised = (part - mean) / deviation
     print(
-        f"{name:8} mean {abs(normalised.mean()):.3f} from 0, deviation "
+        f"{name:10} mean {abs(normalised.mean()):.3f} from 0, deviation "
         f"{normalised.std():.3f}"
     )
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# Their mean is nearly 0 and their deviation nearly 1, but not exactly, because they had no part in computing the two
-# numbers.
+# The training pixels have the mean 0 and the deviation 1 exactly. Those of the test images come near to it, because they
+# show the same kind of digits, but they had no part in computing the two numbers.
 #
 # </details>
 #
-# How much does normalising help? Here five new networks are trained for one epoch, with pixels from 0 to 255 as a camera
-# gives them, then with pixels from 0 to 1, and then with normalised ones. The *learning rate*, the factor that decides how
-# far the weights move at a step, is the same each time. The percentages are means over the five networks.
+# How much does normalising help? Five new networks are trained with pixels from 0 to 255, as a camera gives them, five with
+# pixels from 0 to 1, and five with normalised ones. All of them are trained for one epoch at a small *learning rate* (the
+# factor that decides how far the weights move at a step). Then the same is done once more, for five epochs at a rate five
+# times as large. This compares several ways, so it is judged by the validation images. The percentages are means over the
+# five networks.
 # <!-- source: a byte holds 0 to 255 -->
 
 # %% tags=["nbval-ignore-output"]
@@ -165,48 +176,45 @@ ways = {
     "0 to 1": lambda x: x,
     "normalised": lambda x: (x - mean) / deviation,
 }
-reached = {}
-for name, prepare in ways.items():
+
+
+def share_right(prepare, lr, epochs):
+    """Share of the validation images that five new networks get right."""
     shares = []
     for seed in range(5):
-        network = small_cnn(rng=seed)
-        x, how = (
-            prepare(digits.x_train),
-            {"epochs": 1, "rng": seed, "progress": False},
-        )
-        fit(
-            network,
-            CrossEntropyLoss(),
-            SGD(lr=0.01, momentum=0.9),
-            x,
-            digits.y_train,
-            **how,
-        )
-        shares.append(
-            np.mean(network.predict(prepare(digits.x_test)) == digits.y_test)
-        )
-    reached[name] = np.mean(shares)
-    print(
-        f"{name:10} {reached[name]:.0%} right, from {min(shares):.0%} to "
-        f"{max(shares):.0%}"
-    )
-assert (
-    reached["0 to 255"]
-    < 0.2
-    < reached["0 to 1"]
-    < reached["normalised"] - 0.1
+        net, rule = small_cnn(rng=seed), SGD(lr=lr, momentum=0.9)
+        x, how = prepare(parts.x_train), {"epochs": epochs, "rng": seed}
+        loss = CrossEntropyLoss()
+        fit(net, loss, rule, x, parts.y_train, progress=False, **how)
+        guesses = net.predict(prepare(parts.x_test))
+        shares.append(np.mean(guesses == parts.y_test))
+    return np.mean(shares)
+
+
+few, more = (
+    {name: share_right(way, lr, epochs) for name, way in ways.items()}
+    for lr, epochs in ((0.01, 1), (0.05, 5))
 )
+for name in ways:
+    print(
+        f"{name:10} rate 0.01, 1 epoch: {few[name]:.0%} right;   "
+        f"rate 0.05, 5 epochs: {more[name]:.0%}"
+    )
+assert few["0 to 255"] < 0.2 < few["0 to 1"] < few["normalised"] - 0.1
+assert abs(more["0 to 1"] - more["normalised"]) < 0.03
 
 # %% [markdown] minutes=6 cut=2
-# With pixels up to 255 every step is far too large, and the network learns nothing. With pixels from 0 to 1 it learns, and with
-# normalised ones it learns faster. After more epochs, or with a larger learning rate, the last two are equally good, so for
-# digits the course leaves the pixels between 0 and 1. Colour photographs should be normalised, because their
-# channels differ in mean and deviation.
+# With pixels up to 255 every step is far too large, and the network learns nothing. In one epoch at the small rate the networks
+# with normalised pixels learn far more than those with pixels from 0 to 1. In five epochs at the larger rate the two are
+# equally good, so for digits the course leaves the pixels between 0 and 1. Colour photographs are usually normalised, because
+# their channels differ in mean and deviation.
 #
 # ## What depends on the training set?
 #
 # How much does a network depend on its training images? Two experiments. In the first, a network never sees a 7 in training.
-# Then it is shown the sevens of the test part. What will it say, and how sure will it be?
+# Then it is shown the sevens among the test images. What will it say, and how sure will it be? (The *confidence* of a guess is
+# the largest of its ten probabilities. The cell prints its *median*: half of the sevens have a larger one, half a smaller
+# one.)
 
 # %%
 predict("02.sevens")
@@ -246,14 +254,16 @@ assert not (said == 7).any()
 # </details>
 #
 # In the second experiment the network learns from all digits. They are in the middle of their images. What happens
-# when the test digits are moved one pixel to the right? And when the training digits have been moved at random, by up to one
-# pixel?
+# when the test digits are moved one pixel to the right? (As in notebook 01, a column of zeros comes in on the left, and the
+# last column is lost.) And when the training digits have been moved at random, by up to one pixel? In the code
+# `Distort(shift=1)` does that, for every image anew whenever it is learned from.
 
 # %%
 predict("02.moved")
 
 # %% tags=["nbval-ignore-output"] answers="02.moved"
-moved, moved_shares = np.roll(digits.x_test, 1, axis=3), {}
+framed = np.pad(digits.x_test, [(0, 0), (0, 0), (0, 0), (1, 0)])
+moved, moved_shares = framed[..., :8], {}
 for name, augment in (("centred", None), ("moved about", Distort(shift=1))):
     network = trained_on(digits.x_train, digits.y_train, augment)
     right = [
@@ -271,8 +281,7 @@ for name, augment in (("centred", None), ("moved about", Distort(shift=1))):
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Both networks have the same layers; only the training images differ. The first gets about a quarter fewer digits right when
-# they are moved by one pixel, the second hardly any fewer. (The network of [notebook 01](01_forward_pass.ipynb) was trained on
-# moved digits too.)
+# they are moved by one pixel, the second hardly any fewer.
 #
 # A network cannot be expected to handle images of a kind that is missing in its training set.
 #
@@ -290,8 +299,8 @@ for name, augment in (("centred", None), ("moved about", Distort(shift=1))):
 # $E = -\ln p_{\text{label}}$. It depends on no other probability. It is 0 if the label gets the probability 1, and grows
 # without bound as that probability goes to 0.
 #
-# **Work out both by hand** before you run the cell. ($\ln 0.7$ is about −0.36.) The loss of a batch is the mean over its
-# images. <!-- source: ln 0.7 = -0.357 -->
+# **Work out both by hand** before you run the cell, with a calculator for the logarithm. (The loss of a batch is the mean over
+# its images.)
 
 # %%
 predict("02.by-hand")
@@ -307,15 +316,16 @@ print(
 # In the next view you change the scores of three classes, *cat*, *dog* and *bird*; softmax makes probabilities of them. The
 # picture in the middle shows how both losses depend on the score of the true class. At the right you see the *slopes* of
 # both losses: how fast a loss changes when one score changes a little and the others stay the same. All the slopes of a
-# loss together are its *gradient*. Training changes the weights so that each score moves against its slope, the further the
-# steeper it is. In this view we move the scores themselves. So we say that a loss *pulls* at a score, and mean the size of
-# the slope.
+# loss together are its *gradient*. Training changes the weights so that each score moves against its slope. Where the slope is
+# steep, the score moves far; where the slope is near 0, it hardly moves. So we call the size of the slope the *pull* of the
+# loss at that score.
 #
 # Suppose the picture shows a cat, and the network gives *cat* a score of −6, *dog* one of 6 and *bird* one of 0: it is nearly
-# certain of the dog. Both losses are large then. How hard do they pull?
+# certain of the dog. Both losses are large then. How hard does each of them pull at the score of the cat?
 #
-# **Challenge.** Find scores for which the half squared error is above 0.99, nearly as large as it can get. How hard does it pull
-# there?
+# **Challenge.** Find scores for which the half squared error is above 0.99. (It cannot be larger than 1: if a wrong class had
+# all the probability, two differences would be 1, and ½·(1² + 1²) = 1.) How hard does it pull there?
+# <!-- computed: 0.5 * (1 + 1) = 1 -->
 
 # %%
 predict("02.pull")
@@ -342,12 +352,12 @@ LossExplorer(challenge=hopeless)
 #
 # We want the slope of each loss with respect to one score $z_k$, while the other scores stay the same. It is written
 # $\partial E / \partial z_k$ and called a *partial derivative*; it is computed like any derivative, with the other scores as
-# constants. Let $y$ be the label, $S = \sum_j e^{z_j}$ the sum over all classes, and $p_k = e^{z_k} / S$ the probability of
-# class $k$. Only one term of $S$ contains $z_k$, so $\partial S / \partial z_k = e^{z_k}$.
+# constants. Let $S = \sum_j e^{z_j}$ be the sum over all classes, and $p_k = e^{z_k} / S$ the probability of class $k$. Only one
+# term of $S$ contains $z_k$, so $\partial S / \partial z_k = e^{z_k}$.
 #
-# **Cross-entropy.** The logarithm of a quotient is a difference: $E = -\ln p_y = -z_y + \ln S$. The slope of the first part is
-# −1 if $k$ is the label, and 0 if not: that is $-t_k$. The slope of $\ln S$ is the slope of $S$ divided by $S$, that is
-# $e^{z_k} / S = p_k$. Together
+# **Cross-entropy.** The logarithm of a quotient is a difference: $E = -\ln p_\text{label} = -z_\text{label} + \ln S$. The
+# slope of the first part is −1 if $k$ is the label, and 0 if not: that is $-t_k$. The slope of $\ln S$ is the slope of $S$
+# divided by $S$, that is $e^{z_k} / S = p_k$. Together
 #
 # $$\frac{\partial E}{\partial z_k} = p_k - t_k .$$
 #
@@ -359,10 +369,13 @@ LossExplorer(challenge=hopeless)
 # $$\frac{\partial p_k}{\partial z_k} = \frac{e^{z_k} S - e^{z_k} e^{z_k}}{S^2} = p_k - p_k\, p_k , \qquad
 # \frac{\partial p_j}{\partial z_k} = -\frac{e^{z_j} e^{z_k}}{S^2} = -p_j\, p_k \quad (j \ne k) .$$
 #
-# The derivative of $\tfrac12 (p_j - t_j)^2$ is $(p_j - t_j)$ times the derivative of $p_j$. We add these up over all $j$, and take
-# out the factor $p_k$, which all of them have:
+# So the term $-p_j\, p_k$ is there for every class $j$, and for the class $k$ itself there is $p_k$ in addition.
 #
-# $$\frac{\partial E}{\partial z_k} = p_k \Bigl( (p_k - t_k) - \sum_j p_j (p_j - t_j) \Bigr) .$$
+# $E$ is the sum of $\tfrac12 (p_j - t_j)^2$ over all classes $j$. The derivative of such a term is $(p_j - t_j)$ times the
+# derivative of $p_j$. We add these up. The additional $p_k$ gives the first part, and the terms $-p_j\, p_k$ give the sum:
+#
+# $$\frac{\partial E}{\partial z_k} = (p_k - t_k)\, p_k - \sum_j (p_j - t_j)\, p_j\, p_k
+# = p_k \Bigl( (p_k - t_k) - \sum_j p_j (p_j - t_j) \Bigr) .$$
 #
 # With the numbers from above, $p - t$ is $(-0.3, 0.2, 0.1)$, and the sum is $0.7 \cdot (-0.3) + 0.2 \cdot 0.2 + 0.1 \cdot 0.1 =
 # -0.16$. So the three slopes are $0.7\,(-0.3 + 0.16) = -0.098$, $0.2\,(0.2 + 0.16) = 0.072$ and $0.1\,(0.1 + 0.16) = 0.026$.
@@ -370,12 +383,16 @@ LossExplorer(challenge=hopeless)
 # <!-- computed: 0.2 * (0.2 + 0.16) = 0.072 --> <!-- computed: 0.1 * (0.1 + 0.16) = 0.026 --> <!-- computed: 0.7 - 1 = -0.3 -->
 #
 # These formulas explain what you saw. When the network is nearly certain of a wrong class, the true class has a $p_k$ near
-# 0, and this is a factor of its slope. For the wrong class, the dog in our example, $p_k$ is nearly 1. But there the
-# bracket is near 0: $p_k - t_k$ is nearly 1, and so is the sum that is subtracted from it, in which only this class counts.
-# So all slopes of the half squared error are near 0. One can also say: when one class has nearly all the probability, a
-# small change of a score changes the probabilities very little, and so it changes the half squared error very little too.
+# 0, and this is a factor of its slope. For the wrong class, the dog in our example, $p_k$ is nearly 1 and $t_k$ is 0, so
+# $p_k - t_k$ is nearly 1. From this the sum is subtracted. The dog's own term in the sum is $p_k (p_k - t_k)$, which is nearly
+# 1 as well, and the terms of the other classes are nearly 0, because their probabilities are. So the bracket is nearly
+# $1 - 1 = 0$. All slopes of the half squared error are near 0. One can also say: when one class has nearly all the
+# probability, a small change of a score changes the probabilities very little, and so it changes the half squared error very
+# little too.
 #
-# Are the formulas right? The next cell compares them with slopes that are measured, by changing each score a little.
+# Are the formulas right? The next cell compares them with slopes that are measured: `numerical_gradient` moves each score a
+# little up and down, and divides the change of the loss by the change of the score. `relative_error` is the largest
+# difference between two arrays, divided by the largest number in them.
 
 # %%
 z = np.array([1.0, 3.0, -1.0])
@@ -427,7 +444,7 @@ for kind in ("cross-entropy", "half squared error"):
 #
 # Then try what happens to the first loss with
 #
-# - all weights three times as large;
+# - all weights two or three times as large;
 # - pixels from 0 to 255, because somebody forgot to divide; <!-- source: a byte holds 0 to 255 -->
 # - all weights zero.
 #
@@ -449,21 +466,29 @@ FirstLoss(challenge=eight)
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>How to read a first loss</summary>
 #
-# - **About 2.4**: all is well. The loss is a little above ln 10, because the curve is steep for small probabilities: one
-#   that is too low by chance adds more to the loss than one that is too high by as much takes away.
+# - **About 2.4**: all is well. Why is it a little above ln 10 = 2.30? Suppose that the label of an image gets 0.05 in place
+#   of 0.1: then its loss is −ln 0.05 = 3.00, that is 0.69 above ln 10. If the label gets 0.15, as much more as it was less
+#   before, its loss is −ln 0.15 = 1.90, that is only 0.41 below ln 10. So the mean over many images is above ln 10, in more than
+#   nine of ten networks. (The picture on the right shows the same losses close up.)
+#   <!-- source: -ln 0.05 = 2.996, -ln 0.15 = 1.897, ln 10 = 2.303 -->
+#   <!-- test: tests/notebooks/test_claims.py::test_more_than_nine_of_ten_new_networks_begin_above_ln_10 -->
 # - **ln 10 exactly, 2.30**, for every network: the output does not depend on the image. The weights are zero, or some layer gives
 #   only zeros.
-# - **About 6, 8 or 20**: the weights are two or three times too large, so the network is sure of its random guesses.
-# - **The challenge, about 8**: weights 2.2 times as large as they should be.
+# - **About 6**: all weights are twice as large as they should be, and the network is sure of its random guesses.
+# - **About 20**: all weights are three times as large. For the challenge, about 8, they are 2.2 times as large.
 # <!-- test: tests/widgets/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
-# - **Hundreds**: the pixels were not divided by their largest value.
+# - **Above 100**: the pixels were not divided by their largest value.
 # <!-- test: tests/widgets/test_network_widgets.py::test_the_first_losses_that_the_text_names -->
+#
+# A first loss between these can have either reason: pixels or weights that are too large. Look at the range of the pixels
+# first, because that takes one line of code, and then at the size of the weights.
 #
 # So before a long training, look at the first loss: it takes one forward pass, and it shows such mistakes at once.
 #
 # </details>
 #
-# The next cell compares the loss of a new network with that of a trained one.
+# The next cell compares the loss of a new network with that of a trained one, the network that was trained above on digits
+# moved about.
 
 # %% tags=["nbval-ignore-output"] answers="02.first"
 for name, net in (("fresh", small_cnn(rng=0)), ("trained", network)):
@@ -476,16 +501,18 @@ print(f"the same probability for all ten: loss {np.log(10):.2f}")
 # above, something is wrong.
 #
 # > **What the chapter says** (claims 3 and 5 of its [fourteen](../docs/claims.md)). *A training set is images with known
-# > labels, and it decides how the system behaves in the field*: holds, as the missing sevens and the moved digits showed.
-# > *The first forward pass gives a large error into the loss function*: holds only in this sense: large beside the loss
-# > after training, not beside $\ln 10$. <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
+# > labels, and it decides how the system behaves in the field* (that is, in use): holds, as the missing sevens and the moved
+# > digits showed. *The first forward pass gives a large error into the loss function*: the first loss is large if it is
+# > compared with the loss after training. It is not large if it is compared with $\ln 10$, the loss of a network that gives
+# > all classes the same probability. <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
 #
 # ## When numbers run over
 #
-# Softmax computes $e^{z}$, and a computer can store numbers only up to a certain size: about $10^{308}$ in double precision,
-# which is $e^{z}$ for a score of 709, and about $10^{38}$ in single precision, which networks use, for a score of 88. Anything
-# larger becomes `inf`, infinity: one says that it *overflows*. If the learning rate is too large, scores grow beyond these
-# limits easily. The second call below has such scores. (Usually NumPy would only warn; here it is told to raise an error.)
+# Softmax computes $e^{z}$, and a computer can store numbers only up to a certain size. The course's networks keep a number in
+# 32 bits (`float32`, *single precision*), and the largest such number is about $10^{38}$: that is $e^{z}$ for a score of 88.
+# NumPy alone keeps it in 64 bits (`float64`, *double precision*), up to about $10^{308}$, for a score of 709. Anything larger
+# becomes `inf`, infinity: one says that it *overflows*. The second call below has such scores. (Usually NumPy would only warn;
+# here it is told to raise an error.)
 # <!-- source: IEEE 754, largest double 1.8e308, logarithm 709.78; largest single 3.4e38, logarithm 88.72 -->
 
 # %%
@@ -506,16 +533,20 @@ with np.errstate(over="raise"), in_short():
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# Without the error, the quotient `inf / inf` would have been `nan`, which means *not a number*. If a loss is `nan`, so are its
-# slopes, and after the next step so are all the weights.
+# If NumPy had only warned, the call would have gone on and computed `inf / inf`. The result is `nan`, which means *not a
+# number*. If a loss is `nan`, so are its slopes, and after the next step so are all the weights.
 #
 # </details>
 #
 # This is easily avoided. The probabilities stay the same when the same number is subtracted from all scores, as you saw in
-# notebook 01. So subtract the largest score: then the largest is 0, and no $e^{z}$ is above 1. In the
-# cross-entropy we can do the same before the logarithm of the sum is taken; this is called *log-sum-exp*:
+# notebook 01. So subtract the largest score, $m$, from every score: then the largest is 0, and no power of e is above 1.
 #
-# $$-\ln p_y = \ln \sum_j e^{z_j - m} - (z_y - m), \qquad m = \max_j z_j .$$
+# The cross-entropy was $-z_\text{label} + \ln \sum_j e^{z_j}$. It depends on the probabilities alone, so it stays the same too
+# when every $z_j$ becomes $z_j - m$:
+#
+# $$-\ln p_\text{label} = -(z_\text{label} - m) + \ln \sum_j e^{z_j - m}, \qquad m = \max_j z_j .$$
+#
+# To compute the logarithm of the sum in this way is called *log-sum-exp*.
 #
 # Do not compute the probabilities first and their logarithms afterwards: a very small probability is rounded to 0, and 0 has no
 # logarithm. The last line below shows it.
@@ -591,9 +622,9 @@ check("02.cross_entropy_gradient", cross_entropy_gradient)
 
 # %% [markdown]
 # **4. Learn with it.** *Warm-up, 3 minutes.* The simplest network for these digits is a single linear layer: ten weights for each
-# of the 64 pixels. With your gradient it learns to read, from fifty images at each step. (Why the gradient for the weights
-# is $X^T dY$, you will see in [notebook 03](03_backpropagation.ipynb). As long as your gradient is not right, the library's is
-# used.)
+# of the 64 pixels. With your gradient it learns to read, from fifty images at each step. (Your function gives the
+# gradient by the scores. The last line of the loop makes from it the gradient by the weights, and how it does that you will
+# see in [notebook 03](03_backpropagation.ipynb). As long as your gradient is not right, the library's is used.)
 
 
 # %%
@@ -624,9 +655,9 @@ print(
 # %% [markdown]
 # ## Summary
 #
-# A loss is one number for how wrong the guesses on the training images are. Cross-entropy has its steepest slopes where the
-# network is confident and wrong; there the squared error is nearly flat, and learning almost stops. With ten classes the first
-# loss should be a little above ln 10 = 2.30; if it is not, look at the weights and the range of the pixels.
+# A loss is one number for how wrong the guesses on some images are. Cross-entropy has its steepest slopes where the network
+# is confident and wrong; there the squared error is nearly flat, and learning almost stops. With ten classes the first loss
+# should be a little above ln 10 = 2.30; if it is not, look at the range of the pixels, then at the size of the weights.
 
 # %% [markdown]
 # ## Questions

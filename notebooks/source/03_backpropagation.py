@@ -9,9 +9,10 @@
 # %% [markdown] minutes=4
 # # Whose fault is it?
 #
-# [Notebook 02](02_loss.ipynb) said how wrong a network is in one number, the *loss*. Nearly two thousand weights had a
-# hand in it. For each of them we want to know: if this weight grew a little, how would the loss move? That number is
-# the weight's *derivative*. The derivatives by all weights together are the *gradient* of the loss.
+# [Notebook 02](02_loss.ipynb) said how wrong a network is in one number, the *loss*. Nearly two thousand numbers had a hand
+# in it, the weights and biases of the network. (Where nothing else is said, *weights* means both in this notebook.) For each
+# of them we want to know: if this weight grew a little, how would the loss move? That number is the *derivative* of the
+# loss by this weight. The derivatives by all weights together are the *gradient* of the loss.
 #
 # *Backpropagation* computes all of them in one pass through the network, from the loss back to the first layer. It is
 # the chain rule from school, applied to one step of the computation after the other.
@@ -23,14 +24,14 @@
 # 3. measure a gradient, and choose the step with which to measure;
 # 4. write a whole small network forwards and backwards in NumPy, and train one with backward functions of your own.
 #
-# **You need** notebooks 01 and 02, the derivatives of sums, products and squares, and the chain rule from school.
+# **You need** notebooks 01 and 02, the derivatives of sums, products and squares, and the chain rule from school. How two
+# matrices are multiplied is said again where it is needed.
 #
 # **Time** 50 minutes, and as much again for the exercises.
 # **Back** [02: How wrong is the guess, in one number?](02_loss.ipynb)
 # **On** [04: How does blame go through a convolution?](04_convolution_backward.ipynb)
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib import (
@@ -47,15 +48,17 @@ from cnnlib.nn import functional as F
 from cnnlib.nn import naive
 from cnnlib.nn.gradcheck import check_gradients
 from cnnlib.runtime import in_short
+from cnnlib.viz.three_steps import draw_three_steps
 from cnnlib.widgets import ChainRule, Challenge, GradientCheckExplorer
 from cnnlib.widgets.cards import predict, quiz, worked
 
 digits = load_digits()
+# float64: numbers of 16 digits, to measure with (more of it below)
 network = small_cnn(rng=0, dtype=np.float64)
 x, y = digits.x_train[:4].astype(np.float64), digits.y_train[:4]
 print(
     f"loss {CrossEntropyLoss().forward(network.forward(x), y):.4f}, "
-    f"{network.num_parameters} weights"
+    f"{network.num_parameters} weights and biases"
 )
 
 # %% [markdown] minutes=3
@@ -65,14 +68,14 @@ print(
 # forwards, and note the loss. Make the weight smaller by the same amount, run the network again, and note the loss
 # again. Divide the difference of the two losses by the difference of the two weights. We call this *nudging*.
 #
-# A *forward pass* is one run of the network from the images to the loss. How many of them does it take to nudge every
-# weight of the network once?
+# Here a *forward pass* is one run of the network from the images to the loss. How many of them does it take to nudge every
+# weight of the network once? The cell nudges one weight of the first layer: `network[0]` is that layer, `params` holds its
+# weights and biases by name, and `flat` numbers the weights 0, 1, 2, and so on.
 
 # %%
 predict("03.passes")
 
 # %% answers="03.passes"
-# all weights of the first layer; flat numbers them 0, 1, 2, …
 weights = network[0].params["weight"]
 
 
@@ -84,8 +87,8 @@ def loss_with(nudge):
     return loss
 
 
-losses = [loss_with(nudge) for nudge in (1e-5, -1e-5)]
-measured = (losses[0] - losses[1]) / 2e-5
+losses = [loss_with(nudge) for nudge in (0.0001, -0.0001)]
+measured = (losses[0] - losses[1]) / 0.0002
 print(f"derivative of the loss by this weight: {measured:.6f}")
 print(
     f"forward passes for all weights: {len(losses) * network.num_parameters}"
@@ -114,8 +117,10 @@ print(
 # by $w$? If $w$ grows by 0.01, $p$ grows by 0.02, and $E$ grows by $1.5 \cdot 0.02 = 0.03$. That is 3 times 0.01. So the
 # slope is 3, and it is a product, $1.5 \cdot 2$: what we were told, times the local slope.
 #
-# From here on, the slope of $E$ by a number is called that number's *gradient*. The gradient of $p$ is what we were
-# told. We say that it *arrives* at the product, from the side of the loss, which is called *upstream*. Then the rule is
+# From here on, the slope of $E$ by a number is called that number's *gradient*. (The gradient of the loss, of which we spoke
+# at the beginning, is the gradients of all weights together.) The gradient of $p$ is what we were told. On the way back we
+# come from the loss, so it is known before the gradients of $w$ and $x$. We say that it *arrives* at the product. The
+# direction from which it comes, that of the loss, is called *upstream*. Then the rule is
 #
 # > **Gradient of an input = gradient that arrives from upstream × local slope.**
 #
@@ -124,9 +129,10 @@ print(
 # %% [markdown] minutes=9
 # ## A graph of small steps
 #
-# A longer computation is cut into steps so small that each local slope can be read off. Draw a circle for the result of
-# each step, and arrows from the numbers that go in. Such a drawing is called a *graph*, and what the arrows join
-# are its *nodes*. Our example is half the squared error of one weight $w$, one input $x$ and a bias $b$:
+# A longer computation is cut into steps so small that each local slope can be read off. Draw a square for each number that is
+# given, a circle for the result of each step, and arrows from the numbers that go into a step. Such a drawing is called a
+# *graph*, and its squares and circles are the *nodes*. Our example is half the squared error of one weight $w$, one input
+# $x$ and a bias $b$:
 #
 # $$E = \tfrac12 (w x + b - t)^2$$
 #
@@ -150,8 +156,8 @@ print(
 #
 # **Why this is cheap.** The gradient of $r$, 1.5, was worked out once, and $p$, $b$ and $t$ all used it; the gradient of
 # $p$ was then used for both $w$ and $x$. If the derivative by each weight were written out by itself, the same factors
-# would be computed again and again. This is why, in the network of the first cell, one way back does what 3,796 forward
-# passes did.
+# would be computed again and again. This is why, in the network of the first cell, one way back gives what nudging would need
+# 3,796 forward passes for.
 #
 # Two rules come out of the table.
 #
@@ -159,13 +165,12 @@ print(
 #   −1, so it gets what arrives with the opposite sign.)
 # - **Product.** Each factor gets what arrives times the *other* factor. We say that a product hands on *crosswise*.
 #
-# The view below shows the graph. It first computes the values forwards, and then the gradients backwards. The numbers
-# on the arrows are the local slopes. First say on the card what dE/dx will be, which appears at step 8. Then press Play,
-# or drag the upright line.
+# The view below shows the graph, with $w = 2.5$ in place of 1.5. It first computes the values forwards, and then the gradients
+# backwards. The numbers on the arrows are the local slopes. First go through the four lines of the table on paper with this
+# $w$, there and back, and say on the card what dE/dx is. In the view it appears at step 8. Then press Play, or drag the
+# upright line.
 #
-# **Challenge.** At the last step, make dE/dw zero while the loss E stays above 0.5. (One of the graphs goes *through a
-# ReLU*: this is the function $\max(x, 0)$. It gives x where x is above zero, so there its slope is 1, and 0 everywhere else,
-# so there its slope is 0.)
+# **Challenge.** At the last step, make dE/dw zero while the loss E stays above 0.5. There are two different ways.
 
 # %%
 predict("03.dx")
@@ -175,15 +180,18 @@ stuck = Challenge(
     "dE/dw = 0 and E > 0.5",
     lambda f: f["step"] == f["steps"] and f["dw"] == 0 and f["E"] > 0.5,
 )
-ChainRule(challenge=stuck, step=6)
+ChainRule(challenge=stuck, w=2.5, step=6)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What you should have found</summary>
 #
-# dE/dx is 1.5 · w = 2.25. dE/dw is zero when x is zero: the weight is then multiplied by 0, so moving it changes
-# nothing, however large the loss is. There is a second way: choose the graph *through a ReLU*, and a $w$ and $b$ for which
-# the sum $z$ is negative. The ReLU makes 0 of it, and of every sum near it, so again moving w changes nothing.
-# <!-- computed: 1.5 * 1.5 = 2.25 -->
+# Forwards $p$ is 5, $z$ is 4 and $r$ is 3.5. On the way back the gradient of $r$ is 3.5, those of $z$ and $p$ are 3.5 too,
+# and dE/dx is 3.5 · w = 8.75.
+# <!-- computed: 2.5 * 2 = 5 --> <!-- computed: 5 - 1 - 0.5 = 3.5 --> <!-- computed: 3.5 * 2.5 = 8.75 -->
+#
+# dE/dw is zero when x is zero: the weight is then multiplied by 0, so moving it changes nothing, however large the loss is.
+# The second way: choose the graph *through a ReLU*, and a $w$ and $b$ for which the sum $z$ is negative. The ReLU makes 0 of
+# it, and of every sum near it, so again moving w changes nothing.
 #
 # </details>
 #
@@ -191,41 +199,33 @@ ChainRule(challenge=stuck, step=6)
 #
 # $$E = \tfrac12 (w x + w v - t)^2 .$$
 #
-# (In the view, choose *used twice*; it has the letter b where we write v.) If $w$ grows, both products move, and both move
-# $E$. So $w$ gets a share from each product, and the shares are *added up*. Let $r = w x + w v - t$. The gradient that
+# There is no bias in this computation. (In the view it is the graph *used twice*. The slider b, which has nothing else to do
+# there, sets the second input, so in the view that input is called b and not v.) If $w$ grows, both products move, and both
+# move $E$. So $w$ gets a share from each product, and the shares are *added up*. Let $r = w x + w v - t$. The gradient that
 # arrives at each product is $r$, so one hands $r \cdot x$ to $w$, and the other $r \cdot v$. Together that is
 # $r\,(x + v)$, as the chain rule from school has it. This is the third rule:
 #
 # - **Used several times.** The number gets a share from each use, and the shares are added up.
 #
-# In code, each step takes one line, and the last step comes first. From here on `dw` is short for dE/dw, `dx` for
-# dE/dx, and so on. Here is the first graph again:
-
-# %% answers="03.dx"
-x1, w1, b1, t1 = 2.0, 1.5, -1.0, 0.5
-r = w1 * x1 + b1 - t1
-dr = 1 * r  # 1 arrives at E, and the local slope is r
-dz = dp = db = dr  # a sum hands on what arrives
-dw, dx = dp * x1, dp * w1  # a product hands on crosswise
-print(f"dw {dw}, dx {dx}, db {db}")
-
-# %% [markdown]
-# And here is the second one, with the *fork* at $w$, the place from which two arrows lead on. The first share is set with
-# `=`, the second is added with `+=`. With `=` twice, the second share would take the place of the first.
+# Here it is in code. From here on `dw` is short for dE/dw, `dx` for dE/dx, and so on. Each step takes one line, and the last
+# step comes first. A place such as $w$, from which two arrows lead on, is called a *fork*. The first share is set with `=`,
+# the second is added with `+=`. With `=` twice, the second share would take the place of the first.
 
 # %%
-x2, v2, w2, t2 = 2.0, -1.0, 1.5, 0.5
-# r arrives at both products, p = w2 * x2 and q = w2 * v2
-dp = dq = w2 * x2 + w2 * v2 - t2
-dw = dp * x2  # the share from the first use
-dw += dq * v2  # and the share from the second
-print(f"dw {dw}, and by the formula r (x + v) {dp * (x2 + v2)}")
+x1, v1, w1, t1 = 2.0, -1.0, 1.5, 0.5
+r = w1 * x1 + w1 * v1 - t1
+dr = 1 * r  # 1 arrives at E, and the local slope is r
+dp = dq = dr  # a sum hands on what arrives, here to both products
+dx, dv = dp * w1, dq * w1  # a product hands on crosswise
+dw = dp * x1  # the share from the first use
+dw += dq * v1  # and the share from the second
+print(f"dx {dx}, dv {dv}, dw {dw}; by the formula {r * (x1 + v1)}")
 
 # %% [markdown] minutes=5 cut=1
 # ## A judge: the measured slope
 #
-# A formula may be wrong, so we compare it with a measurement, that is, with nudging. The slope of a function $f$ at $x$ is
-# about
+# A formula may be wrong, so we compare it with a measurement, that is, with nudging. This comparison is called a *gradient
+# check*. The slope of a function $f$ at $x$ is about
 #
 # $$\frac{f(x + ε) - f(x - ε)}{2ε}$$
 #
@@ -246,12 +246,13 @@ print(f"dw {dw}, and by the formula r (x + v) {dp * (x2 + v2)}")
 # <!-- source: IEEE 754: 53 binary digits are about 16 decimal ones -->
 #
 # The view shows the measured slope and its *relative error*: how far it is from the true slope, divided by the true slope.
-#
-# **Challenge.** A relative error below 1e-10 in float64. Then set the function to *ReLU* and x to 0.1, and make ε larger
-# and larger. From which ε on is the measured slope wrong, and why?
 
 # %%
 predict("03.step")
+
+# %% [markdown]
+# **Challenge.** A relative error below 1e-10 in float64. Then set the function to *ReLU* and x to 0.1, and make ε larger
+# and larger. From which ε on is the measured slope wrong, and why?
 
 # %% answers="03.step"
 exact = Challenge(
@@ -259,21 +260,14 @@ exact = Challenge(
 )
 GradientCheckExplorer(challenge=exact)
 
-# %% [markdown]
-# The same in numbers, for $x^3$ at 0.7:
-
-# %% answers="03.step"
-print("ε      measured slope    relative error")
-for ε in 10.0 ** -np.arange(1, 14):
-    slope = ((0.7 + ε) ** 3 - (0.7 - ε) ** 3) / (2 * ε)
-    print(f"{ε:.0e}  {slope:.12f}    {abs(slope / (3 * 0.7**2) - 1):.0e}")
-
 # %% [markdown] minutes=10
 # <details style="margin-bottom: 1em"><summary>Where the error is least</summary>
 #
-# Read the table from above: with each ε ten times smaller the error falls a hundred times, as ε² does, until rounding takes
-# over; from then on it grows about as 1/ε does. In between, near 1e-5 and 1e-6, it is least. ReLU at x = 0.1 is measured right up to a step
-# of 0.1, and wrong above it: one of the two points then lies on the other side of zero, where the slope is another one.
+# Set the function back to *cubic*, choose *every ε*, and follow the line of float64 from right to left. With each ε ten times
+# smaller the error falls a hundred times, as ε² does, until rounding takes over. From there on it grows as 1/ε does, but with
+# many ups and downs, because the last digits are rounded now up and now down. In between, near 1e-5 and 1e-6, the error is
+# least. ReLU at x = 0.1 is measured right up to a step of 0.1, and wrong above it: one of the two points then lies on the
+# other side of zero, where the slope is another one.
 # <!-- test: tests/experiments/test_scalar_graph_and_difference_quotients.py::test_the_best_step_lies_in_the_valley_where_theory_puts_it -->
 #
 # Networks are mostly trained with about 7 digits (float32), because that is faster. With so few digits a slope cannot be
@@ -307,10 +301,13 @@ for ε in 10.0 ** -np.arange(1, 14):
 #
 # $$W = \begin{pmatrix} w_{00} & w_{01} \\ w_{10} & w_{11} \end{pmatrix}$$
 #
-# Forwards, $y_0$ is the row $X$ times the first *column* of $W$, plus $b_0$. In short, $Y = X\,W + b$. Backwards, $dx_0$ is
-# $dy_0\,w_{00} + dy_1\,w_{01}$, the row $dY$ times the first *row* of $W$. In a product of matrices, the number in row i
-# and column j is row i of the first times *column* j of the second, added up. So the rows of $W$ have to be written as
-# columns. The result is called the *transposed* matrix, $W^T$:
+# In a product of two matrices, the number in row i and column j is made of row i of the first and *column* j of the second:
+# they are multiplied number by number, and the products are added up. Forwards, $y_0$ is the row $X$ times column 0 of $W$,
+# plus $b_0$. In short, $Y = X\,W + b$.
+#
+# Backwards, $dx_0 = dy_0\,w_{00} + dy_1\,w_{01}$ is the row $dY$ times *row* 0 of $W$. But a product of matrices takes the
+# columns of its second matrix. So we write down a matrix whose columns are the rows of $W$. It is called the *transposed*
+# matrix, $W^T$. Then
 #
 # $$W^T = \begin{pmatrix} w_{00} & w_{10} \\ w_{01} & w_{11} \end{pmatrix}$$
 # $$dX = dY\; W^T, \qquad dW = X^T\, dY$$
@@ -318,20 +315,25 @@ for ε in 10.0 ** -np.arange(1, 14):
 # In the last formula $X^T$ is $X$ written as a column. A column times a row is a table, and in its row $i$ and column
 # $j$ stands $x_i\,dy_j$, the gradient of a weight from above.
 #
-# **Several images.** Let there be $N$ images, $D$ inputs and $M$ outputs. $X$ has a row for each image, so its shape is (N, D).
-# $Y$ has the shape (N, M), and $W$ the shape (D, M). The two formulas stay the same. A weight is now used several times, once
+# **Several images.** Let there be $N$ images, $D$ inputs and $K$ outputs. $X$ has a row for each image, so its shape is (N, D).
+# $Y$ has the shape (N, K), and $W$ the shape (D, K). The two formulas stay the same. A weight is now used several times, once
 # for every image, so it gets a share from each image, and the shares are added up. With two images, A and B:
 #
 # $$dw_{10} = x_1^A\, dy_0^A + x_1^B\, dy_0^B .$$
 #
-# In $X^T$ the numbers $x_1^A, x_1^B$ stand side by side, in row 1; in $dY$ the numbers $dy_0^A, dy_0^B$ stand one below the
-# other, in column 0. Row times column is this sum. So $X^T dY$ has added up the images already. The biases are used for
-# every image too: $db$ is the sum of the rows of $dY$. If you forget which matrix to transpose, the shapes tell you: a
-# gradient has the shape of what it belongs to.
+# The product $X^T dY$ does this adding by itself, as you see if you multiply row 1 of the first matrix with column 0 of the
+# second:
+#
+# $$X^T = \begin{pmatrix} x_0^A & x_0^B \\ x_1^A & x_1^B \end{pmatrix}, \qquad
+# dY = \begin{pmatrix} dy_0^A & dy_1^A \\ dy_0^B & dy_1^B \end{pmatrix}$$
+#
+# The biases are used for every image too: $db$ is the sum of the rows of $dY$. If you forget which matrix to transpose, the
+# shapes tell you: a gradient has the shape of what it belongs to.
 #
 # **By hand.** Compute dX and dW on paper for $X = (1, 2)$, $W = \begin{pmatrix} 3 & 0 \\ 1 & -1 \end{pmatrix}$ and
-# $dY = (2, -1)$. The cell below computes them as products of matrices, and a second time with loops, one product after the
-# other. `cache` is what the forward pass has kept for the way back: here X, W and b.
+# $dY = (2, -1)$. The cell below computes them as products of matrices, and a second time with `naive`, which has the layers of
+# the library as plain loops, one product after the other. `cache` is what the forward pass has kept for the way back: X and
+# W, and b as well, although no gradient depends on the values of b.
 
 # %%
 predict("03.by-hand")
@@ -353,18 +355,18 @@ for loops, products in zip(
     np.testing.assert_allclose(loops, products)
 
 # %% [markdown]
-# **The comparison with a measurement.** To measure a slope we need *one number* that depends on the layer's output. A layer
-# alone has no loss, so we make up a number: multiply each entry of Y by the entry of dY in the same place, and add up the
-# products. Suppose that an entry of dY is 2. If that entry of Y grows by 0.01, the number grows by 0.02. So its slope by
-# this entry is 2, the entry of dY. In the same way its slope by each entry of Y is the entry of dY in the same place:
-# exactly what we want to arrive.
+# **The comparison with a measurement.** A slope is the slope of *one number*, such as the loss. A layer alone has no loss, so we
+# make a number up. With $dY = (2, -1)$ we take $2\,y_0 - y_1$. If $y_0$ grows by 0.01, this number grows by 0.02: its slope
+# by $y_0$ is 2. By $y_1$ its slope is −1. So, if it is taken for the loss, the gradient that arrives at the layer is
+# $(2, -1)$, just the dY that we want. The same works for a table of any size: multiply each number of Y by the number of dY
+# in the same place, and add up the products.
 #
-# The measurement is a loop over an array. For every entry of an array: remember it, move it up, move it down, put it back, divide.
+# The measurement is a loop over an array. For every number in it: remember it, move it up, move it down, put it back, divide.
 
 
 # %% answers="03.by-hand"
 def measured_gradient(f, array, eps=1e-5):
-    """The slope of the number f() by every entry of an array."""
+    """The slope of f(), one number, by every number of an array."""
     slopes = np.zeros_like(array)
     for place in np.ndindex(array.shape):
         before = array[place]
@@ -382,9 +384,9 @@ print("dX", measured_gradient(made_up, X).round(6).tolist())
 print("dW", measured_gradient(made_up, W).round(6).tolist())
 
 # %% [markdown]
-# `check_gradients` of the library does the same for any layer. It takes random numbers for dY, measures the slope by every
-# entry of the input, the weights and the biases, and compares with what the layer's `backward` returns. For each of the
-# three it gives the largest difference, divided by the largest gradient.
+# `check_gradients` of the library does the same for any layer. It takes random numbers for dY, measures the slopes by the
+# input, the weights and the biases, and compares them with what the layer's `backward` returns. For each of these three
+# arrays it gives one relative error: the largest difference in the array, divided by the largest of its gradients.
 
 # %% tags=["nbval-ignore-output"]
 errors = check_gradients(
@@ -404,61 +406,47 @@ print({name: f"{error:.0e}" for name, error in errors.items()})
 #
 # **ReLU**, $y = \max(x, 0)$. Where x is above zero, y is x, so the slope is 1. Where x is below zero, y stays 0, so the
 # slope is 0. At exactly 0 the curve has a corner, called a *kink*, and no slope; the layer uses 0 there. So ReLU works
-# like a *gate*: it hands on all of what arrives, or nothing. The sign of x decides, on the way *forwards*.
+# like a *gate*: it hands on all of what arrives, or nothing. The sign of x decides, on the way *forwards*. Therefore the
+# library's ReLU keeps only this for the way back: where x was above zero.
 #
 # **Max-pooling** gives the largest number of a window. If the largest one grows a little, the output grows with it:
 # slope 1. If another one grows a little, the output stays: slope 0. So pooling works like a *switch*: the largest number,
 # the *winner* of the window, gets the whole gradient, and the others get nothing.
 #
-# So there are three kinds of *gates*, and each hands back in its own way. A sum gives a copy to each of its inputs, a
-# product gives each input what arrives times the *other* input, a maximum gives all of it to the largest. In the picture
-# the values stand above the arrows, the gradients below, and a gradient of 4 arrives:
+# So a sum, a product and a maximum hand back in three different ways. A sum gives a copy to each of its inputs, a product
+# gives each input what arrives times the *other* input, a maximum gives all of it to the largest. In the picture the values
+# stand above the lines, the gradients below. The inputs are 3 and −1, and a gradient of 4 arrives. Before you look at the
+# numbers in red, work them out.
 
-# %% alt="Three gates, each with the inputs 3 and -1, and a gradient of 4 that arrives. Plus gives 2 and hands 4 to both. Times gives -3 and hands -4 to the 3 and 12 to the -1. Max gives 3 and hands 4 to the 3 and 0 to the -1."
-a, b, arrives = 3, -1, 4
-gates = {
-    "+": (a + b, (1, 1)),
-    "×": (a * b, (b, a)),
-    "max": (max(a, b), (a > b, b > a)),
-}
-_, axes = plt.subplots(1, 3, figsize=(6.5, 1.8), layout="constrained")
-for ax, (sign, (value, slopes)) in zip(axes, gates.items(), strict=True):
-    ways = [
-        (0, 1, a, arrives * slopes[0]),
-        (0, 0, b, arrives * slopes[1]),
-        (2, 0.5, value, arrives),
-    ]
-    for column, row, number, gradient in ways:
-        ax.plot([column, 1], [row, 0.5], color="0.6", zorder=0)
-        left = column < 1  # numbers stand beside the end of their line
-        end = column - 0.1 if left else column + 0.1
-        how = {"ha": "right" if left else "left", "size": 13}
-        ax.text(end, row + 0.02, number, va="bottom", **how)
-        ax.text(end, row - 0.02, gradient, va="top", color="tab:red", **how)
-    how = {"size": 15, "bbox": {"boxstyle": "circle", "fc": "w"}}
-    ax.text(1, 0.5, sign, ha="center", va="center", **how)
-    ax.set(xlim=(-0.5, 2.5), ylim=(-0.4, 1.4))
-    ax.set_axis_off()
+# %% alt="Three steps, each with the inputs 3 and -1, and a gradient of 4 that arrives. Plus gives 2 and hands 4 to both. Times gives -3 and hands -4 to the 3 and 12 to the -1. Max gives 3 and hands 4 to the 3 and 0 to the -1."
+draw_three_steps(3, -1, arrives=4)
 
 # %% [markdown]
-# The cell below the card has an input for each of the two layers. For ReLU, x is `z`, and the gradients in `arriving` come
-# in. For pooling, x is `image`, with two windows of 2×2, and 10 and −20 come in. Write down on paper what each number of
-# `z` and `image` gets. In the first window two numbers are equal; what happens there is the question on the card.
+# Now both layers with small inputs. On the left the input of a ReLU, and the gradients that arrive at its four outputs; on the
+# right the input of a pooling, two windows of 2×2, and the gradients that arrive at its two outputs:
+#
+# ```
+# ReLU   x         dy             pooling   x                  dy
+#        -1   3    10  -20                  6   6 | 2   1      10  -20
+#         0   2    30   40                  1   0 | 3   4
+# ```
+#
+# Write down on paper what each number of both inputs gets. In the first window two numbers are equal; what happens there is the
+# question on the card.
 
 # %%
 predict("03.tie")
 
 # %% answers="03.tie"
-z, arriving = (
-    np.array([[-1.0, 3], [0, 2]]),
-    np.array([[10.0, -20], [30, 40]]),
-)
-_, gate = F.relu_forward(z)
-print("ReLU:", F.relu_backward(arriving, gate).tolist())
-image = np.array([[6.0, 6, 2, 1], [1, 0, 3, 4]])[None, None]
-_, switches = F.maxpool2d_forward(image, 2)
-dx = F.maxpool2d_backward(np.array([[[[10.0, -20]]]]), switches)
-print("pool:", dx[0, 0].tolist())
+x_relu = np.array([[-1.0, 3], [0, 2]])
+dy_relu = np.array([[10.0, -20], [30, 40]])
+_, gate = F.relu_forward(x_relu)
+print("ReLU:", F.relu_backward(dy_relu, gate).tolist())
+
+x_pool = np.array([[[[6.0, 6, 2, 1], [1, 0, 3, 4]]]])
+dy_pool = np.array([[[[10.0, -20]]]])
+_, switches = F.maxpool2d_forward(x_pool, 2)
+print("pool:", F.maxpool2d_backward(dy_pool, switches)[0, 0].tolist())
 
 # %%
 rng = np.random.default_rng(0)
@@ -482,14 +470,14 @@ print("on random numbers both agree with the measured gradient")
 #
 # ## A small network, there and back
 #
-# You have everything that a network needs. Here is a whole one: a linear layer, a ReLU, a second linear layer, and half
-# the sum of the squared errors as the loss. Five images of three numbers go in, and two numbers come out for each. All the
-# numbers are random; only the way there and back matters.
+# You have everything that a network needs. Here is a whole one: a linear layer, a ReLU, and a second linear layer. The loss is
+# the half squared error of notebook 02, and its mean over the images. Five images of three numbers go in, and two numbers
+# come out for each. All the numbers are random; only the way there and back matters.
 
 # %%
 rng = np.random.default_rng(0)
 # the images, and the outputs that are wanted
-X, T = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+X, t = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
 W1, b1, W2, b2 = (rng.normal(size=shape) for shape in ((3, 4), 4, (4, 2), 2))
 
 
@@ -498,7 +486,7 @@ def there():
     Z = X @ W1 + b1
     H = np.maximum(Z, 0)
     Y = H @ W2 + b2
-    E = 0.5 * ((Y - T) ** 2).sum()
+    E = 0.5 * ((Y - t) ** 2).sum() / len(X)
     return Z, H, Y, E
 
 
@@ -507,8 +495,8 @@ print(f"loss {there()[-1]:.3f}")
 # %% [markdown]
 # And the way back. It starts at the loss and goes through the four lines from the last to the first.
 #
-# - **The loss.** Let r be one entry of Y − T. Its part of the loss is ½r², and the slope of that is r. So the first gradient
-#   is $dY = Y - T$.
+# - **The loss.** Let r be one number of Y − t, and N the number of images. Its part of the loss is ½r²/N, and the slope of
+#   that is r/N. So the first gradient is $dY = (Y - t) / N$.
 # - **The second linear layer** has the input H. Its three gradients are those of the section above, with H in the place of
 #   X. One of them, dH, is handed on.
 # - **ReLU.** What arrives passes where Z was above zero.
@@ -516,7 +504,7 @@ print(f"loss {there()[-1]:.3f}")
 
 # %%
 Z, H, Y, E = there()
-dY = Y - T
+dY = (Y - t) / len(X)
 dW2, db2, dH = H.T @ dY, dY.sum(axis=0), dY @ W2.T
 dZ = dH * (Z > 0)
 dW1, db1, dX = X.T @ dZ, dZ.sum(axis=0), dZ @ W1.T
@@ -538,17 +526,18 @@ for name, array, gradient in zip(
 #
 # ## The whole network: the loop, reversed
 #
-# The network of the first cell has more layers, but nothing new happens in it. Each of the lines above has moved into its
-# layer: those of the way there into `forward`, those of the way back into `backward`. A layer keeps what it needs for the way
-# back (H and Z above), and puts the gradients of its weights into `grads`.
+# The network of the first cell works in the same way. Each of the lines above has moved into its layer: those of the way there
+# into `forward`, those of the way back into `backward`. A layer keeps what it needs for the way back (H and Z above), and
+# puts the gradients of its weights into `grads`. Two kinds of layers are new. *Flatten* has put all maps of an image into one
+# row; on the way back it puts the row of gradients into maps again. And how a *convolution* computes its gradients is the
+# subject of the next notebook; here we only call its `backward`.
 #
 # Forwards, the output of each layer is the input of the next. Backwards, the dx that a layer computes is the dy that
-# arrives at the layer before it. So the way back is the same loop in reverse order. One kind of layer in this network we
-# have not opened yet, the convolution. It is called like the others, and the next notebook opens it.
+# arrives at the layer before it. So the way back is the same loop in reverse order.
 #
-# The first dy comes from the loss. For half the squared error it was Y − T. The loss here is the cross-entropy after softmax,
-# and notebook 02 worked it out: the probabilities minus the wanted ones (1 for the label, 0 for the others), divided by the
-# number of images, because this loss is a *mean* over the images.
+# The first dy comes from the loss. For the half squared error it was (Y − t)/N. The loss here is the cross-entropy after
+# softmax, and notebook 02 worked it out: the probabilities minus the wanted ones (1 for the label, 0 for the others), again
+# divided by the number of images, because this loss is a *mean* over the images too.
 
 # %% slideshow={"slide_type": "subslide"}
 loss, outputs = CrossEntropyLoss(), x
@@ -569,15 +558,13 @@ print(f"the nudged weight: {nudged:.6f}, measured {measured:.6f}")
 # The last line compares the weight that we nudged at the beginning: both ways give the same derivative. But this one pass
 # backwards has given the derivatives of all other weights, too.
 #
-# What happens if `backward` is called without a forward pass before it?
+# Each layer needs what its forward pass has kept. So the next call of `backward`, without a forward pass before it, must fail:
 
 # %% tags=["raises-exception"]
 with in_short():  # of an error only its last line
     Linear(3, 2, rng=0).backward(np.ones((1, 2)))
 
 # %% [markdown]
-# Nothing was kept, so the layer has no x to multiply with, and it says so.
-#
 # Now we compare all gradients of the network with measured ones: those of the image's pixels, and those of the weights and
 # biases of each layer. We do it for two networks. In the first all biases are random numbers. The second is fresh, and
 # all its biases are exactly zero. The cell prints a line for each.
@@ -610,20 +597,25 @@ for layer in network.layers:
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>Why two of them disagree</summary>
 #
-# Many pixels are black, that is, exactly 0. Where a window holds only black pixels, a convolution without bias gives exactly
-# 0, and 0 is where ReLU has its kink. The measurement goes a step to each side of it and finds the mean of the two slopes,
-# 0 and 1. The formula uses 0. They differ, but neither is a mistake, because at a kink there is no slope.
+# Many pixels are paper, that is, exactly 0. Where a window of the first convolution holds only paper, and the bias is 0, the sum
+# is exactly 0. There ReLU has its kink. So it matters whether a nudge moves such a sum.
 #
-# Why do the others agree? Take `0.weight`. In such a window each weight is multiplied by a black pixel, by 0. Nudging it
-# moves nothing, so the sum stays on the kink, and both ways find 0. Take `3.bias`. The second convolution has
-# windows in eight maps, and in this image none of them holds zeros only: the last line counts no sum of exactly 0. If a
-# gradient check fails, look first whether some number lies on a kink.
+# - **A pixel (`x`) or a bias of the first convolution (`0.bias`):** its nudge moves the sums that it is part of, up and down,
+#   to both sides of the kink. On one side ReLU has the slope 1, on the other the slope 0, and the measurement finds the mean
+#   of what both give. The formula takes the slope 0. The two differ, but neither is a mistake, because at a kink there is no
+#   slope.
+# - **A weight of the first convolution (`0.weight`):** in a window of paper it is multiplied by 0. Its nudge does not move the
+#   sum, which stays on the kink, so the measurement finds 0 as the formula does.
+# - **The second convolution (`3.weight`, `3.bias`):** its windows reach through eight maps, and in this image none of them
+#   holds zeros only. The last line counts no sum of exactly 0, so nothing lies on the kink.
+#
+# If a gradient check fails, look first whether some number lies on a kink.
 #
 # </details>
 #
 # > **What the chapter says.** This course grew from a textbook chapter with [fourteen claims](../docs/claims.md). Claim 2,
-# > that backpropagation gives the gradient by *every* weight, holds: you compared them all. Claim 1 says that training uses
-# > the same network, *run backwards*. That is right for the order of the layers, but each layer does another thing than
+# > that backpropagation gives the gradient by *every* weight, holds: you compared them all, and they agreed with the measured
+# > ones wherever no number lay on a kink. Claim 1 says that training uses the same network, *run backwards*. That is right for the order of the layers, but each layer does another thing than
 # > forwards: a linear layer multiplies by the transposed matrix, a ReLU is a gate, a pooling is a switch.
 #
 # ## Exercises
@@ -631,18 +623,19 @@ for layer in network.layers:
 # Each function gets what arrives, `dy` or `dY`, and what the forward pass has kept, and returns the gradients of its inputs.
 # (In exercise 3 nothing arrives: there the computation ends in E.)
 #
-# **1.** *Warm-up, 5 minutes.* ReLU. What was kept is x itself. Where may the gradient pass?
+# **1.** *Warm-up, 5 minutes.* ReLU. Here all of x was kept, and not only where it is above zero. Where may the gradient pass?
 #
 # **2.** *Warm-up, 8 minutes.* A linear layer for several images, $Y = X W + b$: from dY, X and W the three gradients dX, dW
-# and db. Try it without looking above; the shapes tell you which matrix to transpose.
+# and db. Find them by the shapes alone: write down the shape of each gradient, and ask which product of dY with X or W, one
+# of them transposed, has that shape.
 #
 # **3.** *Core, 15 minutes.* A computation that is in no library, in nine stages. The way there is given; you write the way
-# back, a line or two for each stage, the last stage first. Beside the rules of this notebook you need the slope of $1/d$,
-# which is $-1/d^2$. Where are the forks?
+# back, a line or two for each stage, the last stage first. It returns the gradients of the two inputs, x and v. Beside the
+# rules of this notebook you need the slope of $1/d$, which is $-1/d^2$. Where are the forks?
 #
 # **4.** *Core, 20 minutes.* Max-pooling. Loop over images, channels and windows. Find the winner of each window again, and
-# hand the gradient to it. Mind that windows may overlap. The card before it holds a worked example whose
-# lines are to be put in order.
+# hand the gradient to it. Mind that windows may overlap. Before the cell in which you write the function stands a card with
+# the same task for a single map: put its lines in order first.
 
 
 # %%
@@ -674,10 +667,10 @@ check("03.linear_backward", linear_backward)
 
 
 # %%
-def stages_backward(x, y):
-    """dx and dy of E = (max(x + y, 0) + (x y)²) / (1 + (x + y)²)."""
-    s = x + y
-    p = x * y
+def stages_backward(x, v):
+    """dx and dv of E = (max(x + v, 0) + (x v)²) / (1 + (x + v)²)."""
+    s = x + v
+    p = x * v
     g = max(s, 0)
     q = p**2
     n = g + q
@@ -685,7 +678,7 @@ def stages_backward(x, y):
     d = 1 + u
     k = 1 / d  # and the last stage is E = n * k
     ### BEGIN SOLUTION
-    # Why: each stage hands back what arrives times its slope; s, x and y are
+    # Why: each stage hands back what arrives times its slope; s, x and v are
     # used twice, so += for the second share.
     dn, dk = k, n
     dd = -dk / d**2
@@ -694,10 +687,10 @@ def stages_backward(x, y):
     dg = dq = dn
     dp = dq * 2 * p
     ds += dg * (s > 0)
-    dx, dy = dp * y, dp * x
+    dx, dv = dp * v, dp * x
     dx += ds
-    dy += ds
-    return dx, dy
+    dv += ds
+    return dx, dv
     ### END SOLUTION
 
 
@@ -730,7 +723,8 @@ check("03.maxpool2d_backward", maxpool2d_backward)
 
 # %% [markdown]
 # **5. Train with your own functions.** *Warm-up, 3 minutes.* Each of your functions that passed takes the place of the
-# library's in every layer of the network. If it is right, the loss falls exactly as before.
+# library's in every layer of the network. If it is right, the loss falls exactly as before. (The cell trains twice:
+# `own(…)` puts your functions into the layers, and `SOUND` stands for the functions of the library.)
 
 # %% tags=["nbval-ignore-output"]
 from cnnlib.experiments.planted_faults import SOUND, learning_curve, own
@@ -764,6 +758,8 @@ np.testing.assert_allclose(yours, library, rtol=1e-3)
 
 # %% [markdown]
 # ## Questions
+#
+# The card asks five questions and explains each answer. You will see them again another day, in [review](review.ipynb).
 
 # %%
 quiz("03")

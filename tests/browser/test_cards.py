@@ -216,7 +216,7 @@ def test_a_saved_record_is_brought_in_with_mouse_and_keyboard(page_of, course, t
 def test_with_all_cells_run_every_answering_cell_stays_covered(page_of):
     """Run All before anything is committed: the cells that answer are covered, the next one is not."""
     cells = ['print("first answer")', 'print("second answer")', 'print("what follows")']
-    page = page_of("covered.ipynb", 'from cnnlib.widgets.cards import predict\npredict("03.dx")', *cells)
+    page = page_of("covered.ipynb", 'from cnnlib.widgets.cards import predict\npredict("03.by-hand")', *cells)
     playwright.expect(page.get_by_text("what follows", exact=True)).to_be_visible()
     for words in ("first answer", "second answer"):
         playwright.expect(page.get_by_text(words, exact=True)).not_to_be_visible()

@@ -49,6 +49,16 @@ def test_an_order_is_near_up_to_so_many_pairs_that_stand_the_other_way_round(sai
     assert found.near == (turned <= 1) and bool(found.says) == (said.index("d") < said.index("a"))
 
 
+@pytest.mark.parametrize(
+    ("said", "near"), [("abcd", True), ("acbd", True), ("bacd", False), ("acdb", False), ("dbca", False)]
+)
+def test_things_that_are_free_may_stand_in_any_order_among_themselves(said, near):
+    belief = Belief(("b", "a"), "b first", "Look at a.")
+    item = Item("01.x", "question", "order", "?", right=list("abcd"), free=(("b", "c"),), wrong=(belief,))
+    found = grade(item, list(said), item.right)
+    assert found.near == near and bool(found.says) == (said.index("b") < said.index("a"))
+
+
 @pytest.mark.parametrize("log", [False, True])
 @pytest.mark.parametrize(("off", "near"), [(0.0, True), (9.0, True), (11.0, False), (-11.0, False)])
 def test_a_sketch_is_near_up_to_a_share_of_the_height_on_the_picture_s_own_axis(log, off, near):

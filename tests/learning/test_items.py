@@ -1,5 +1,7 @@
 """Every item is asked: its truth computed, its right answer taken, each of its other answers refused."""
 
+from itertools import combinations, permutations
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,16 @@ def test_every_belief_about_an_order_is_recognised(item):
         if not grade(item, turned, truth).near:
             assert grade(item, turned, truth).says
         assert truth.index(first) > truth.index(then), f"{item.id}: {first!r} does stand before {then!r}"
+
+
+@pytest.mark.parametrize("item", [i for i in ALL if i.free], ids=lambda item: item.id)
+def test_an_order_takes_every_right_order_and_no_other(item):
+    right = list(truth_of(item))
+    assert all(set(group) < set(right) for group in item.free)
+    loose = {frozenset(pair) for group in item.free for pair in combinations(group, 2)}
+    for order in permutations(right):
+        turned = [pair for pair in combinations(order, 2) if right.index(pair[0]) > right.index(pair[1])]
+        assert grade(item, list(order), right).near == ({*map(frozenset, turned)} <= loose)
 
 
 @pytest.mark.parametrize("item", [i for i in ALL if i.kind == "sketch"], ids=lambda item: item.id)

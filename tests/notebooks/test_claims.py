@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlib.data import load_digits
+from cnnlib.data import load_digits, load_mnist_sample, load_photo
 from cnnlib.experiments.error_curves import descend
 from cnnlib.experiments.error_surfaces import Rosenbrock
+from cnnlib.experiments.first_losses import first_losses
 from cnnlib.experiments.hessian import Hessian
-from cnnlib.networks import load_digits_cnn, small_cnn
+from cnnlib.networks import load_digits_cnn, load_mnist_cnn, small_cnn
 from cnnlib.nn import naive
 from cnnlib.nn.gradcheck import check_gradients
 from cnnlib.nn.layers import Linear
@@ -26,10 +27,61 @@ def test_of_patches_with_one_sum_of_squares_the_kernel_s_own_pattern_wins():
     assert (9 * np.ones((3, 3)) * np.abs(kernel)).sum() > (kernel * np.abs(kernel)).sum()
 
 
+def test_how_much_red_green_and_blue_is_in_the_suit():
+    red, green, blue = load_photo(color=True)[0]
+    suit = (red > 0.6) & (red - blue > 0.4) & (green < 0.75 * red)
+    assert [round(float(channel[suit].mean()), 2) for channel in (red, green, blue)] == [0.84, 0.40, 0.25]
+
+
+def edges(images):
+    """Where the ink begins and ends from left to right and from above downwards, and the ink itself."""
+    ink, across, down = images[:, 0], np.zeros_like(images[:, 0]), np.zeros_like(images[:, 0])
+    across[:, :, 1:-1] = ink[:, :, 2:] - ink[:, :, :-2]
+    down[:, 1:-1] = ink[:, 2:] - ink[:, :-2]
+    signs = {"left": across, "right": -across, "upper": down, "lower": -down}
+    return {side: np.maximum(found, 0) for side, found in signs.items()} | {"ink": ink}
+
+
+def likeness(network, images):
+    """For each map of the first convolution, after ReLU: its correlation with each of `edges`."""
+    maps = np.maximum(network[0].forward(images), 0)
+    found = edges(images)
+    return [
+        {side: np.corrcoef(maps[:, f].ravel(), there.ravel())[0, 1] for side, there in found.items()}
+        for f in range(maps.shape[1])
+    ]
+
+
+def test_which_learned_kernels_look_for_an_edge():
+    model, sobel = load_digits_cnn(), np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    kernels = model[0].params["weight"][:, 0]
+    alike = [
+        [(kernel * s).sum() / np.linalg.norm(kernel) / np.linalg.norm(s) for s in (sobel, sobel.T)]
+        for kernel in kernels
+    ]
+    assert alike[3][1] > 0.6 and alike[4][1] > 0.6 and alike[6][0] > 0.5 and alike[2][0] < -0.5
+    maps = likeness(model, load_digits().x_test)
+    largest = [max(found, key=found.get) for found in maps]
+    assert [largest[f] for f in (2, 3, 4, 5, 6, 7)] == ["right", "upper", "upper", "ink", "left", "ink"]
+    assert maps[1]["ink"] < -0.5
+    strongest = [kernel.flat[np.argmax(np.abs(kernel))] for kernel in kernels]
+    assert strongest[5] > 0 and strongest[7] > 0 > strongest[1]
+
+
+def test_at_which_edges_three_maps_of_the_larger_network_are_large():
+    maps = likeness(load_mnist_cnn(), load_mnist_sample().x_test[:200])
+    sides = [{s for s in ("left", "right", "upper", "lower") if maps[f][s] > 0.4} for f in (1, 3, 6)]
+    assert sides == [{"left", "upper"}, {"right", "lower"}, {"upper"}]
+
+
 def test_the_two_confident_mistakes():
     digits, p = load_digits(), load_digits_cnn().predict_proba(load_digits().x_test)
     sure = (p.max(axis=1) > 0.7) & (p.argmax(axis=1) != digits.y_test)
     assert np.flatnonzero(sure).tolist() == [143, 184]
+
+
+def test_more_than_nine_of_ten_new_networks_begin_above_ln_10():
+    assert 180 < (first_losses() > np.log(10)).sum() <= 190
 
 
 def test_a_right_backward_errs_by_less_than_a_billionth():

@@ -29,7 +29,8 @@ def learned_from_nine_in_ten():
 def test_pixels():
     """How test pixels lie once the training pixels are normalised: the place of the choice."""
     digits = load_digits()
-    mean, deviation = digits.x_train.mean(), digits.x_train.std()
+    own = digits.hold_back(300).x_train
+    mean, deviation = own.mean(), own.std()
     normalised = (digits.x_test - mean) / deviation
     off = max(abs(normalised.mean()), abs(normalised.std() - 1))
     return 0 if off < 1e-6 else 1 if off < 0.2 else 2
@@ -67,11 +68,9 @@ def steps_out(kind="half squared error"):
 
 @cache
 def where_first_losses_lie():
-    """Where the mean of 50 first losses lies against ln 10: the place of the choice."""
-    losses = np.asarray(first_losses(networks=50))
-    off = losses.mean() - np.log(10)
-    spread = losses.std() / np.sqrt(len(losses))
-    return 0 if off < -3 * spread else 2 if off > 3 * spread else 1
+    """How many of 200 first losses lie above ln 10: the place of the choice, the nearest number."""
+    above = int((np.asarray(first_losses()) > np.log(10)).sum())
+    return int(np.argmin([abs(above - number) for number in (20, 100, 185)]))
 
 
 def infinity_by_infinity():

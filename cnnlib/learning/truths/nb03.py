@@ -11,7 +11,7 @@ def passes_for_all(network):
     return 2 * network.num_parameters
 
 
-def slope_by_x(w=1.5, x=2.0, b=-1.0, t=0.5):
+def slope_by_x(w=2.5, x=2.0, b=-1.0, t=0.5):
     """dE/dx of half the squared error of w x + b."""
     return (w * x + b - t) * w
 

@@ -69,7 +69,7 @@ class SizeExplorer(Widget):
         panels = [self.cone(sizes, lit), self.weights_panel(weights)]
         figures = [
             Figure("One unit sees", str(field), "pixels along each axis", large=True),
-            Figure("Weights", f"{sum(weights):,}", large=True),
+            Figure("Weights and biases", f"{sum(weights):,}", large=True),
         ]
         return Scene(
             panels,
@@ -130,7 +130,7 @@ class SizeExplorer(Widget):
         words = say(
             "Sizes {chain}. A unit of the last layer sees {field} {pixels} along each "
             "axis, {pixels2} of them inside the image. The layers have {parameters:,} "
-            "weights.",
+            "weights and biases.",
             chain=chain,
             field=facts["field"],
             pixels=pixels,

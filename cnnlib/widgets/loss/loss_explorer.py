@@ -135,7 +135,7 @@ def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
             )
         marks.append(Points(scores[label], results[kind][0], color="ink", size=6, outline="paper"))
     marks.append(Reference("1.10 = guessing", y=np.log(3), at="end"))
-    words = "half squared error, flat here: it no longer pulls"
+    words = "half squared error, at most 1"
     marks.append(Note(-11.5, 0.37 * top, words, (-10.5, 1.1), 112, needs=230))
     x, y = Axis(-LIMIT, LIMIT, say("score of {classes}", classes=CLASSES[label])), Axis(0, top)
     title, words = "Both losses", "drag the line"
