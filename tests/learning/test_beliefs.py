@@ -50,9 +50,11 @@ LEADS_TO = {
     },
     "03.passes": {"one pass for each weight": 1898, "all weights at once": 2},
     "03.dx": {
-        "a factor gets what arrives times itself": 1.5 * 2,
-        "a product hands on like a sum": 1.5,
-        "the slope is x itself": 2,
+        "a factor gets what arrives times itself": 3.5 * 2,
+        "a product hands on like a sum": 3.5,
+        "the slopes without what arrives": 2.5,
+        "the error itself": 3.5**2 / 2,
+        "w as it was in the table": 1.5 * 1.5,
     },
     "03.by-hand": {
         "W is not transposed": 2 * 0 + (-1) * (-1),
