@@ -92,6 +92,6 @@ def test_what_notebook_11_says_of_its_controls():
     row = r"^(\w.*?) {2,}[\d,]+ +[\d.]+ +([\d.]+) ± ([\d.]+)"
     found = {name: (float(mean), float(std)) for name, mean, std in re.findall(row, said, re.MULTILINE)}
     learned, frozen, mlp, plain = found.values()
-    assert [*found][0] == "learned filters" and learned[0] - frozen[0] > 4 * frozen[1]
+    assert next(iter(found)) == "learned filters" and learned[0] - frozen[0] > 4 * frozen[1]
     assert 0 < frozen[0] - plain[0] < 4 and abs(plain[0] - 90) < 1 and mlp[0] < plain[0] + plain[1]
     assert 2.5 < (100 - mlp[0]) / (100 - learned[0]) < 3.5
