@@ -37,8 +37,9 @@ class LossTable:
             picture = base64.b64encode(draw(curves[name], symptom.bottom, symptom.top)).decode("ascii")
             seen, look = html.escape(symptom.seen), html.escape(symptom.look)
             image = f'<img width="220" height="110" alt="{seen}" src="data:image/png;base64,{picture}">'
-            rows.append(f"<tr><td>{image}</td><td>{seen}</td><td>{look}</td></tr>")
-        head = "<tr><th>grey: each batch; blue: validation</th><th>The loss …</th><th>Look there</th></tr>"
+            said = f"<details><summary>What is the matter?</summary>{look}</details>"
+            rows.append(f"<tr><td>{image}</td><td>{seen}</td><td>{said}</td></tr>")
+        head = "<tr><th>grey: each batch; blue: validation</th><th>The loss …</th><th>Where to look</th></tr>"
         return f'{STYLE}<table class="cnn-losses"><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table>'
 
 

@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, ScalarFormatter
 from PIL import Image
 
@@ -42,6 +43,7 @@ NO_STYLE = {  # settings of the surroundings, not of the picture: matplotlib's s
     "webagg.port_retries",
 }
 HEAD = 48.0  # pixels above the panels, for the question and the numbers
+BESIDE = 7.0  # pixels from a title to its subtitle, from a number to its unit
 NOTE = 18  # pixels beneath the picture, for a line in small letters
 
 
@@ -100,18 +102,30 @@ def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 
 
 def _draw_head(figure: Figure, scene: Scene, theme: str, width: float, height: float) -> None:
     """The question, and the numbers that matter."""
-    muted, look = to_hex("muted", theme), {"va": "bottom", "parse_math": False}
+    muted, look = to_hex("muted", theme), {"va": "baseline", "parse_math": False}
     across = width - 8
     for item in reversed(scene.figures):
-        number = f"{item.value} {item.unit}".strip()
-        across -= max(6.2 * len(item.label), (13 if item.large else 9) * len(number)) + 18
         size, color = 15 if item.large else 11, to_hex(item.color, theme)
-        figure.text(
-            across / width, 1 - 42 / height, number, fontsize=size, fontweight="bold", color=color, **look
-        )
-        figure.text(across / width, 1 - 20 / height, item.label, fontsize=8, color=muted, **look)
+        bold = {"fontsize": size, "fontweight": "bold", "color": color}
+        words = [figure.text(0, 1 - 38 / height, item.value, **bold, **look)]
+        if item.unit:
+            words.append(figure.text(0, 1 - 38 / height, item.unit, fontsize=10, color=muted, **look))
+        label = figure.text(0, 1 - 17 / height, item.label, fontsize=8, color=muted, **look)
+        wide = sum(_pixels(part) for part in words) + BESIDE * (len(words) - 1)
+        across -= max(wide, _pixels(label)) + 18
+        label.set_x(across / width)
+        left = across
+        for part in words:
+            part.set_x(left / width)
+            left += _pixels(part) + BESIDE
     look |= {"fontsize": 13, "fontweight": "bold", "color": to_hex("ink", theme)}
-    figure.text(8 / width, 1 - 36 / height, scene.title, **look)
+    figure.text(8 / width, 1 - 32 / height, scene.title, **look)
+
+
+def _pixels(words: Text) -> float:
+    """How wide words are, in CSS pixels."""
+    figure = words.figure
+    return words.get_window_extent(figure.canvas.get_renderer()).width * 96 / figure.dpi
 
 
 @plain()
@@ -143,16 +157,17 @@ def to_png(
 
 def _draw_title(axes, panel: Panel, theme: str, beside: bool) -> None:
     """Title and subtitle above the left edge: on one line where there is room."""
-    look = {"xycoords": "axes fraction", "textcoords": "offset points", "parse_math": False}
-    look |= {"annotation_clip": False, "va": "baseline"}
+    look = {"textcoords": "offset points", "parse_math": False, "annotation_clip": False, "va": "baseline"}
     low = 6.5 if beside or not panel.subtitle else 18.5
     if panel.title:
         bold = {"fontsize": 9.75, "fontweight": "bold", "color": to_hex("ink", theme)}
-        axes.set_title(panel.title, loc="left", pad=low, parse_math=False, **bold)
+        title = axes.set_title(panel.title, loc="left", pad=low, parse_math=False, **bold)
     if panel.subtitle:
-        after = 5.6 * len(panel.title) + 8 if beside and panel.title else 0
         muted = {"fontsize": 9, "color": to_hex("muted", theme)}
-        axes.annotate(panel.subtitle, (0, 1), (after, 6.5), **muted, **look)
+        after = beside and panel.title  # it begins where the title ends
+        place = ((1, 1), (0.75 * BESIDE, 6.5)) if after else ((0, 1), (0, 6.5))
+        look["xycoords"] = (title if after else "axes fraction", "axes fraction")
+        axes.annotate(panel.subtitle, *place, **muted, **look)
 
 
 def _draw_panel(axes, panel: Panel, theme: str, beside: bool) -> None:

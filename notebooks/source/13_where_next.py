@@ -14,8 +14,8 @@
 # that you do not?
 #
 # This notebook builds one small network three times: with the layers that you know; with functions that return their
-# own backward; and with a *tape*, which records what was computed and finds the way back by itself. All three
-# give the same numbers, to the last bit. Then the same network stands beside its twin in PyTorch, line by line.
+# own backward; and with a *tape*, which records what was computed and finds the way back by itself.
+# Then the same network stands beside its twin in PyTorch, line by line.
 #
 # **After this notebook you can**
 #
@@ -25,7 +25,7 @@
 # 4. read a training loop in PyTorch, and say what each line does;
 # 5. say what a framework adds, and what it does not.
 #
-# **You need** notebooks 01 to 03.
+# **You need** notebooks 01 to 04, momentum from 05, equal filters from 08, and the training loop from 11.
 #
 # **Time** 40 minutes. **Back** [12: Does it know, or has it memorised?](12_generalization.ipynb) **On** to projects of
 # your own.
@@ -60,7 +60,7 @@ print([w.shape for w in weights])
 
 # %% [markdown] minutes=7
 # Six arrays: kernels and biases of two convolutions, then matrix and biases of one linear layer. Everything that the
-# network has learned is in them. The three versions below share these arrays; only the code around them differs.
+# network can learn is in them; here it is not trained. The three versions below share these arrays; only the code around them differs.
 #
 # ## First way: objects that remember
 #
@@ -76,8 +76,8 @@ grads_1 = [parameter.grad for parameter in model.parameters()]
 print(f"loss {value_1:.6f}")
 
 # %% [markdown]
-# An advantage: everything can be looked at. Any view of this course can open any layer and show what it keeps. But there is
-# a trap. A layer remembers *one* forward pass. What would go wrong if the same ReLU object stood in a network twice?
+# An advantage: everything can be looked at. Any view of this course can open any layer and show what it keeps. A layer
+# remembers *one* forward pass. What would go wrong if the same ReLU object stood in a network twice?
 
 # %%
 predict("13.gate")
@@ -160,8 +160,9 @@ print(
 # In the first two ways you have to say *beforehand* what the network is: a list of layers, or a chain. But a program may
 # have branches and loops, or use a result twice. With the third way you simply compute. A number or array is wrapped into a
 # `Tensor`. Every operation makes a new `Tensor`, and this one notes two things: from which tensors it was computed, and how
-# to hand a gradient on to them. So while the program runs, it draws the graph of notebook 03. Here is the first graph of
-# that notebook again:
+# to hand a gradient on to them. So while the program runs, it draws the graph of notebook 03. Here is the
+# formula of its first graph again. (Its last two nodes are written in another way: $r$ is called d, and its square is d times
+# d, so d is used twice.)
 
 # %%
 w, b, t = Tensor(1.5), Tensor(-1.0), 0.5
@@ -174,7 +175,7 @@ print(
 
 # %% [markdown]
 # These are the numbers of notebook 03, and nobody wrote a backward for this formula. But d is used twice here, in `d * d`,
-# so its gradient has two shares. Which line of `backward` takes care of that?
+# and it has a single gradient. What does the walk back do?
 
 # %%
 predict("13.shares")
@@ -190,7 +191,7 @@ print(inspect.getsource(tape._parents_first))
 # "used several times".
 #
 # The order matters too. A tensor must not hand its gradient on before all of its shares have arrived. `_parents_first`
-# makes a list in which each tensor stands behind all those from which it was computed. `backward` goes through this list
+# makes a list in which each tensor comes later than all those from which it was computed. `backward` goes through this list
 # from the end, so a tensor has its turn only after all tensors that were made from it.
 #
 # </details>
@@ -286,7 +287,8 @@ for step in (layers_step, closures_step, tape_step):
 # | `tape.cross_entropy(out, y)` | `F.cross_entropy(out, y)` |
 # | `loss.backward()` | `loss.backward()` |
 #
-# And this is the loop of notebook 11, as people write it in PyTorch:
+# And this is a loop like that of notebook 11, as people write it in PyTorch. It is only to be read, and in it `nn` is
+# `torch.nn`:
 #
 # ```python
 # network = nn.Sequential(
@@ -305,7 +307,8 @@ for step in (layers_step, closures_step, tape_step):
 #
 # You can read every line of it. Two differences are worth knowing. PyTorch stores the matrix of a linear layer the other way
 # round, as (out, in). And it *adds* new gradients to those that are there, until `zero_grad` clears them. If that line is
-# forgotten, each step uses the sum of all gradients so far.
+# forgotten, each step uses the sum of all gradients so far. (Our tape forgets by itself: `backward` begins by setting every
+# `grad` to None.)
 #
 # If PyTorch is installed here, the next cell compares the two. They differ in the last digits only, because PyTorch adds
 # the same float32 numbers in another order.
@@ -366,7 +369,7 @@ else:
 # %% [markdown] minutes=2
 # ## So what does a framework add?
 #
-# - **Operations.** Our tape has nine. A framework has thousands, each with its backward.
+# - **Operations.** Our tape has nine: the six of the table, plus, minus and times. A framework has thousands, each with its backward.
 # - **Other machines.** The same line runs on a graphics processor, or on many of them. These were built for products of
 #   matrices.
 # - **Compilers.** A recorded computation can be looked at as a whole: operations are joined, memory is used again, and the
@@ -374,7 +377,7 @@ else:
 # - **Everything around it.** Loading of data, numbers with fewer digits, checkpoints, thousands of published networks.
 #
 # And what does it not add? A framework reports a wrong shape. It does not report that the learning rate is too high, that
-# all filters started equal, that a gate asks for the wrong sign, or that there are test images among the training images.
+# all filters started equal, that a backward of yours is wrong, or that there are test images among the training images.
 # You can find these mistakes: you know which numbers to print, and how large they should be.
 
 # %% [markdown]

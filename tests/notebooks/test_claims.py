@@ -1,8 +1,9 @@
-"""Numbers that the prose of notebooks 01 to 05 states and no cell computes."""
+"""Numbers that the prose of the notebooks states and no cell computes."""
 
 import re
 from pathlib import Path
 
+import nbformat
 import numpy as np
 
 from cnnlib.data import load_digits, load_mnist_sample, load_photo
@@ -16,6 +17,8 @@ from cnnlib.nn.gradcheck import check_gradients
 from cnnlib.nn.layers import Linear
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.widgets import OneUpdate
+
+SOLVED = Path(__file__).parents[2] / "notebooks" / "solutions"
 
 
 def test_of_patches_with_one_sum_of_squares_the_kernel_s_own_pattern_wins():
@@ -133,3 +136,14 @@ def test_the_answer_to_the_target_within_a_budget_reaches_it_and_the_first_pair_
         for rate, momentum in pairs
     ]
     assert [error < 1e-3 for error in errors] == [False, True]
+
+
+def test_what_notebook_11_says_of_its_controls():
+    cells = nbformat.read(SOLVED / "11_train_a_cnn.ipynb", 4).cells
+    said = next(cell.outputs[-1].text for cell in cells if "control = compare(" in cell.source)
+    row = r"^(\w.*?) {2,}[\d,]+ +[\d.]+ +([\d.]+) ± ([\d.]+)"
+    found = {name: (float(mean), float(std)) for name, mean, std in re.findall(row, said, re.MULTILINE)}
+    learned, frozen, mlp, plain = found.values()
+    assert next(iter(found)) == "learned filters" and learned[0] - frozen[0] > 4 * frozen[1]
+    assert 0 < frozen[0] - plain[0] < 4 and abs(plain[0] - 90) < 1 and mlp[0] < plain[0] + plain[1]
+    assert 2.5 < (100 - mlp[0]) / (100 - learned[0]) < 3.5

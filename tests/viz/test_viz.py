@@ -16,6 +16,7 @@ from cnnlib.viz import (
     Axis,
     Band,
     Bars,
+    Figure,
     Handle,
     Heatmap,
     Line,
@@ -273,3 +274,35 @@ def test_maps_keep_their_size_in_pixels_whatever_the_images_size():
     assert small.size == large.size == (28, 224)
     with pytest.raises(ValueError, match="Maps: tile is None"):
         Maps(np.zeros((4, 4)))
+
+
+def extent(words):
+    """Where words stand in a drawn figure, in dots."""
+    return words.get_window_extent(words.figure.canvas.get_renderer())
+
+
+@pytest.mark.parametrize("title", ["Image", "Softmax", "WWWWW", "illicit"])
+def test_a_subtitle_beside_a_title_keeps_its_distance_however_wide_the_letters(title):
+    figure = draw(one_panel(title=title, subtitle="teal: asked about"))
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    (beneath,) = (words for words in axes.texts if words.get_text() == "teal: asked about")
+    gap = extent(beneath).x0 - extent(axes._left_title).x1
+    assert 5 < gap < 14 and extent(beneath).y1 > extent(axes._left_title).y0
+
+
+def test_in_the_head_a_unit_is_smaller_than_its_number_and_apart_from_it():
+    figures = [Figure("Guess", "7", "100 % sure", large=True), Figure("The square costs", "7", "points")]
+    panel = Panel([], Axis(0, 1), Axis(0, 1))
+    drawn = draw(Scene([panel], "A picture.", figures=figures, title="Which pixels speak for it?"))
+    drawn.canvas.draw()
+    said = {words.get_text(): words for words in drawn.texts}
+    ends = [extent(words) for words in drawn.texts]
+    assert said["100 % sure"].get_fontsize() < 11
+    numbers = [words for words in drawn.texts if words.get_text() == "7"]
+    units = [said["100 % sure"], said["points"]]
+    for number, unit in zip(sorted(numbers, key=lambda w: w.get_position()[0]), units, strict=True):
+        assert 2 < extent(unit).x0 - extent(number).x1 < 12
+    assert max(end.x1 for end in ends) <= drawn.canvas.get_width_height()[0]
+    rows = sorted((e for e in ends if e.y0 > drawn.bbox.height - 25), key=lambda e: e.x0)
+    assert all(a.x1 < b.x0 for a, b in zip(rows, rows[1:], strict=False))

@@ -10,7 +10,7 @@ from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 
 MOST = 10  # classes in rows of their own
 CELL, NAME, BARS = 0.28, 0.33, 0.45  # right edge of the scores, left edges of the names and of the bars
-WIDEST = 0.28  # of a share of 1
+WIDEST = 0.24  # of a share of 1: beside it "0.3 % true" has room
 
 
 def scores_panel(
@@ -72,7 +72,7 @@ def shares(p, shown, y, step: float, label: int, names) -> list[Mark]:
         if rows:
             parts = p[shown[rows]]
             said = [
-                percent(share) + "  true" * int(shown[i] == label != guess)
+                percent(share) + " true" * int(shown[i] == label != guess)
                 for i, share in zip(rows, parts, strict=True)
             ]
             marks.append(
