@@ -16,7 +16,6 @@ from cnnlib.fast.memory import with_weights
 from cnnlib.nn import functional as F
 from cnnlib.nn.functional._arrays import bits
 
-
 WHOLE = slice(None)
 
 
