@@ -1,6 +1,7 @@
 """Which programs run for a batch, and in how many threads."""
 
 from collections import OrderedDict
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -112,12 +113,21 @@ class Plan:
         yield from zip(*(program.stages for program in self.programs), strict=True)
         yield from () if self.end is None else ((stage,) for stage in self.end.stages)
 
-    def _each(self, work):
-        """Do ``work(program, slice)`` for all parts, shared among the threads; the results in order."""
+    def _each(self, work, alone=lambda: None):
+        """Do ``work(program, slice)`` for all parts, shared among the threads; the results in order.
+
+        This thread also does what is to be done `alone`. It has the time: a helper begins later, when it has
+        woken up, and a thread that is ready first and falls asleep would be as long in waking up.
+        """
         pairs = list(zip(self.programs, self.slices, strict=True))
-        shares = threads.run_all(
-            [lambda i=i: [work(*pair) for pair in pairs[i :: self.threads]] for i in range(self.threads)]
-        )
+
+        def share(thread):
+            found = [work(*pair) for pair in pairs[thread :: self.threads]]
+            if thread == 0:
+                alone()
+            return found
+
+        shares = threads.run_all([partial(share, thread) for thread in range(self.threads)])
         return [shares[i % self.threads][i // self.threads] for i in range(len(pairs))]
 
     def forward(self, x, training):
@@ -126,8 +136,9 @@ class Plan:
         if len(self.programs) == 1:
             return as_logical(self.programs[0].forward(x, training).copy())
         if self.end is not None:
-            self._each(lambda program, part: program.forward(x[part], training))
-            return as_logical(self.end.run(training).copy())
+            own, others = self.slices[:: self.threads], self.slices[1::2] if self.threads == 2 else []
+            self._each(lambda program, part: program.forward(x[part], training), lambda: self.end.begin(own))
+            return as_logical(self.end.finish(others, training).copy())
         y = np.empty(memory_shape(self.out_shape, self.n), self.dtype)
 
         def work(program, part):
@@ -150,15 +161,22 @@ class Plan:
             found = self.programs[0].backward(dy)
             return found, as_logical(self.programs[0].input_gradient().copy()) if input_gradient else None
         dx = np.empty(memory_shape(self.in_shape, self.n), self.dtype) if input_gradient else None
-        ends = [] if self.end is None else self.end.backward(dy)
+        ends = []
 
         def work(program, part):
-            found = program.backward(dy[part]) if self.end is None else program.run_back()
+            if self.end is None:
+                np.copyto(program.exit, dy[part])
+            program.run_back()
             if input_gradient:
                 dx[..., part] = program.input_gradient()
-            return found
+            return program.gradients()
 
-        total, *others = self._each(work)
+        if self.end is None:
+            total, *others = self._each(work)
+        else:
+            np.copyto(self.end.exit, dy)
+            self.end.run_back()
+            total, *others = self._each(work, lambda: ends.extend(self.end.gradients()))
         for found in others:
             for (_, sums), (_, more) in zip(total, found, strict=True):
                 for name, gradient in more.items():

@@ -127,7 +127,7 @@ class Program:
             stage.prepare()
         self.entrance, self.exit = as_logical(first.x), as_logical(self.stages[-1].dy)
         self.forwards = [stage.forward for stage in self.stages]
-        self.backwards = [(stage.backward, stage.gradients) for stage in reversed(self.stages)]
+        self.backwards = [stage.backward for stage in reversed(self.stages)]
 
     def _next(self, rest, shape, dtype, scratch):
         """Take the next layer, or the next few that go together, and make their stage."""
@@ -207,18 +207,32 @@ class Program:
             forward(training)
         return self.y
 
+    def begin(self, columns):
+        """Do beforehand what can be done when some columns of the first stage's buffer are there, (D, N)."""
+        self.stages[0].begin(columns)
+
+    def finish(self, columns, training):
+        """Do the rest of `run`, when the other columns are there too."""
+        first, *others = self.stages
+        first.finish(columns, training)
+        for stage in others:
+            stage.forward(training)
+        return self.y
+
     def backward(self, dy):
         """Run back the gradient of the outputs, of the logical shape; returns the gradients by layer."""
         np.copyto(self.exit, dy)
-        return self.run_back()
+        self.run_back()
+        return self.gradients()
 
     def run_back(self):
-        """The same for what stands in the buffer of the last stage."""
-        found = []
-        for backward, gradients in self.backwards:
+        """Run back what stands in the buffer of the last stage; `gradients` can be asked for afterwards."""
+        for backward in self.backwards:
             backward()
-            found += gradients()
-        return found
+
+    def gradients(self):
+        """The gradients by layer of what was run back last, those of the last layer first."""
+        return [pair for stage in reversed(self.stages) for pair in stage.gradients()]
 
     def input_gradient(self):
         """The gradient by the input, after `backward`: a buffer, batch-last in memory."""

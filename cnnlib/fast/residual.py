@@ -31,7 +31,8 @@ class Residual(Stage):
         self.found = []
         for program in self.programs:
             program.stages[-1].dy[...] = self.dy
-            self.found += program.run_back()
+            program.run_back()
+            self.found += program.gradients()
         if self.dx is not None:
             past = self.dy if self.past is None else self.past.input_gradient()
             np.add(self.inner.input_gradient(), past, out=self.dx)

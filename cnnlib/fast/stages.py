@@ -16,6 +16,8 @@ from cnnlib.fast.memory import with_weights
 from cnnlib.nn import functional as F
 from cnnlib.nn.functional._arrays import bits
 
+WHOLE = slice(None)
+
 
 class Stage:
     """The base class: an input buffer, links to the neighbours, and copies of the layers whose work it does.
@@ -34,6 +36,13 @@ class Stage:
 
     def prepare(self):
         """Called once, when the neighbours are known."""
+
+    def begin(self, columns):
+        """Do beforehand what some columns of the buffer `x`, a list of slices, allow; see `Dense`."""
+
+    def finish(self, columns, training):
+        """Do the rest of `forward`, when the other columns are there too."""
+        self.forward(training)
 
     def input_gradient(self):
         """The gradient by the input of the first stage, after `backward`."""
@@ -96,14 +105,26 @@ class Dense(Stage):
         self.bits = bits(self.dy), bits(self.d)
 
     def forward(self, training):
-        params, out = self.layer.params, self.out
-        self.weight[...] = params["weight"]
-        self.weight.T.dot(self.x, out)
+        self.begin([])
+        self.finish([WHOLE], training)
+
+    def begin(self, columns):
+        self.weight[...] = self.layer.params["weight"]
+        self._multiply(columns)
+
+    def finish(self, columns, training):
+        self._multiply(columns)
+        out = self.out
         if self.bias is not None:
-            self.bias[:, 0] = params["bias"]
+            self.bias[:, 0] = self.layer.params["bias"]
             np.add(out, self.bias, out)
         if self.relu:
             np.maximum(out, self.zero, out=out)
+
+    def _multiply(self, columns):
+        """The products of some samples, a list of slices."""
+        for some in columns:
+            np.matmul(self.weight.T, self.x[:, some], self.out[:, some])
 
     def backward(self):
         if self.relu:

@@ -58,11 +58,10 @@ class Optimizer:
             steps; then nothing has been changed.
         """
         parameters = list(parameters)
-        if parameters and self._values.get(parameters[0].name) is not parameters[0].value:
+        if any(self._values.get(name) is not value for name, value, _ in parameters):
             self._meet(parameters)
         for parameter in parameters:
-            name, value, grad = parameter
-            if grad is None or grad.shape != value.shape or self.state.get(name):
+            if parameter.grad is None or parameter.grad.shape != parameter.value.shape:
                 self._check(parameter)
         self.steps += 1
         lr = np.asarray(self.lr, parameters[0].value.dtype) if parameters else None

@@ -51,3 +51,22 @@ def test_the_gradient_of_kernels_by_rows_and_by_places(sizes, by_row, pool):
     close(fast.backward(dy), slow.backward(dy), F64)
     for (_, _, a), (_, _, b) in zip(fast.parameters(), slow.parameters(), strict=True):
         close(a, b, F64)
+
+
+@pytest.mark.parametrize("n", [12, 13])
+@pytest.mark.parametrize("chunk", [64, 3])
+def test_the_end_begun_with_its_own_parts_is_the_whole_end(n, chunk, monkeypatch):
+    monkeypatch.setattr(threads, "cores", lambda: 2)
+    monkeypatch.setattr(engine, "THREADS_PAY", 0)
+    monkeypatch.setattr(engine, "CHUNK", chunk)
+    fast, slow = twins(course_network(F64).layers)
+    rng = np.random.default_rng(0)
+    for _ in range(2):  # with other weights the second time: the first ones must not stay
+        x, dy = rng.random((n, 1, 8, 8)), rng.random((n, 10))
+        close(fast.forward(x, training=True), slow.forward(x, training=True), F64)
+        assert fast._engine.last.end is not None
+        close(fast.backward(dy), slow.backward(dy), F64)
+        for (_, value, a), (_, twin, b) in zip(fast.parameters(), slow.parameters(), strict=True):
+            close(a, b, F64)
+            value -= 0.1 * b
+            twin -= 0.1 * b

@@ -85,6 +85,16 @@ def test_one_optimizer_for_two_networks_is_refused():
         optimizer.step([Parameter("w", np.ones(3), np.ones(3))])
 
 
+def test_a_weight_exchanged_for_one_of_another_shape_is_refused_before_anything_changes():
+    optimizer, first = SGD(0.1, momentum=0.9), np.ones(2)
+    optimizer.step([Parameter("a", first, np.ones(2)), Parameter("b", np.ones(2), np.ones(2))])
+    before = first.copy()
+    with pytest.raises(ValueError, match="expected one optimizer a network"):
+        optimizer.step([Parameter("a", first, np.ones(2)), Parameter("b", np.ones(3), np.ones(3))])
+    np.testing.assert_array_equal(first, before)
+    assert optimizer.steps == 1
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
