@@ -16,8 +16,6 @@ from cnnlib.fast.memory import with_weights
 from cnnlib.nn import functional as F
 from cnnlib.nn.functional._arrays import bits
 
-WHOLE = slice(None)
-
 
 class Stage:
     """The base class: an input buffer, links to the neighbours, and copies of the layers whose work it does.
@@ -105,8 +103,9 @@ class Dense(Stage):
         self.bits = bits(self.dy), bits(self.d)
 
     def forward(self, training):
-        self.begin([])
-        self.finish([WHOLE], training)
+        self.weight[...] = self.layer.params["weight"]
+        self.weight.T.dot(self.x, self.out)
+        self._add_and_clip()
 
     def begin(self, columns):
         self.weight[...] = self.layer.params["weight"]
@@ -114,17 +113,20 @@ class Dense(Stage):
 
     def finish(self, columns, training):
         self._multiply(columns)
+        self._add_and_clip()
+
+    def _multiply(self, columns):
+        """The products of some samples, a list of slices."""
+        for some in columns:
+            np.matmul(self.weight.T, self.x[:, some], self.out[:, some])
+
+    def _add_and_clip(self):
         out = self.out
         if self.bias is not None:
             self.bias[:, 0] = self.layer.params["bias"]
             np.add(out, self.bias, out)
         if self.relu:
             np.maximum(out, self.zero, out=out)
-
-    def _multiply(self, columns):
-        """The products of some samples, a list of slices."""
-        for some in columns:
-            np.matmul(self.weight.T, self.x[:, some], self.out[:, some])
 
     def backward(self):
         if self.relu:
