@@ -4,8 +4,9 @@ Blue is plus, orange is minus, and zero is the paper of the theme: in marks the 
 in colour maps ``diverging``. Teal (``you``) is the learner: what they chose, hold or press; it never means
 data. Categories take the eight colours of Okabe and Ito (2008, "Color Universal Design"); magnitudes take
 viridis or cividis; images of ink (digits) take ``ink``, from paper to ink, and photographs ``gray``, from
-black to white in both themes; ``shade`` darkens from the paper on, for heights of a surface. The names in
-`THEMES` have no fixed value, since they follow the page's theme.
+black to white in both themes; ``shade`` darkens from the paper on. A landscape of an error is ``height``, from
+the glow of a valley's floor to dark slate, and a descent on it is ``path``. The names in `THEMES` have no fixed
+value, since they follow the page's theme.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ THEMES = {
         "pos-text": "#00649c",
         "neg-text": "#a04a00",
         "bad": "#9a3412",
+        "path": "#c2105c",
     },
     "dark": {
         "paper": "#14171c",
@@ -61,6 +63,7 @@ THEMES = {
         "pos-text": "#79bdf7",
         "neg-text": "#f3a94a",
         "bad": "#ffb08a",
+        "path": "#ff7ab2",
     },
 }
 
@@ -77,6 +80,10 @@ _PLUS = {
 RAMPS = {
     "diverging": {theme: (*reversed(_MINUS[theme]), *_PLUS[theme][1:]) for theme in THEMES},
     "ink": {"light": ("#ffffff", "#1b232d"), "dark": ("#14171c", "#e9edf2")},
+    "height": {
+        "light": ("#fff6dc", "#f1ecd2", "#d5e0d2", "#aec9c8", "#86acb4"),
+        "dark": ("#6a5b34", "#4d4d37", "#2f4241", "#1c3139", "#12212a"),
+    },
     "shade": {"light": ("#ffffff", "#aab4c0"), "dark": ("#14171c", "#4f5b69")},
 }
 

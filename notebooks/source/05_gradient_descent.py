@@ -235,7 +235,7 @@ for step in range(4):
 # the valley. <!-- computed: 1 - 0.15 = 0.85 --> <!-- computed: 10 / 1 = 10 -->
 #
 # A network has thousands of weights, and two are the most that fit on a map. Below the next card is a map of such an error,
-# seen from above. Darker grey is higher ground. Each thin line joins places of equal error, as on a hiking map; such a line
+# seen from above. Darker ground is higher. Each thin line joins places of equal error, as on a hiking map; such a line
 # is a *contour*. The arrow is the steepest way down, minus the gradient. It always crosses the contours at a right angle:
 # along a contour the error does not change, so all of the change is across it.
 #

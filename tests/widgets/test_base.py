@@ -1,14 +1,17 @@
 """The base of the widgets: values, faults, states, frames, playing; all without a browser."""
 
 import gc
+import importlib
+import pkgutil
 import sys
 import tracemalloc
 
 import numpy as np
 import pytest
 
+import cnnlib.widgets
 from cnnlib.viz import Axis, Heatmap, Panel, Scene
-from cnnlib.widgets.base import BadValue, Challenge
+from cnnlib.widgets.base import BadValue, Challenge, Choice, Grid, Widget
 from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.base.page import CellRegistry
 from tests.widgets.sweep import make, moves, sweep
@@ -59,6 +62,54 @@ def test_a_wrong_value_gives_a_sentence_and_changes_nothing(values, words):
     assert words in toy.message and toy.state == before
     toy.set_state(rate=0.2)
     assert toy.message == ""
+
+
+@pytest.mark.parametrize(
+    ("control", "given", "kept"),
+    [
+        (
+            Choice("ground", ("Rosenbrock's valley", "bowl"), words=("valley", "bowl")),
+            "valley",
+            "Rosenbrock's valley",
+        ),
+        (Choice("batch", ("1", "all"), words=("1 image", "all 291")), 1, "1"),
+        (Choice("batch", ("1", "all"), words=("1 image", "all 291")), "all 291", "all"),
+        (Choice("pair", ("a", "b"), words=("b", "a")), "a", "a"),
+        (Grid("layers", ((4, 2, 0),)), (8, 6, 0), ((8.0, 6.0, 0.0),)),
+        (Grid("layers", ((4, 2, 0),)), np.array([8, 6, 0]), ((8.0, 6.0, 0.0),)),
+        (Grid("kernel", ((1,), (2,))), [3, "4,5"], ((3.0,), (4.5,))),
+    ],
+)
+def test_what_the_sentence_names_is_accepted(control, given, kept):
+    assert control.clean(given) == kept
+
+
+@pytest.mark.parametrize(
+    "given", [(1, 2), "123", [[1, 2, 3], [4, 5, 6]], 3, None, [[1, 2], [3]], [1, [2, 3], 4]]
+)
+def test_a_row_of_another_length_is_refused_in_words(given):
+    with pytest.raises(ValueError, match="Layers: expected 3 numbers, received"):
+        Grid("layers", ((4, 2, 0),)).clean(given)
+
+
+def every_widget(base=Widget):
+    """All classes of widgets."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from every_widget(kind)
+
+
+def test_every_choice_of_every_widget_accepts_each_word_that_its_refusal_names():
+    for module in pkgutil.walk_packages(cnnlib.widgets.__path__, "cnnlib.widgets."):
+        importlib.import_module(module.name)
+    choices = [c for kind in every_widget() for c in kind.controls if isinstance(c, Choice)]
+    assert len(choices) > 20
+    for choice in choices:
+        with pytest.raises(ValueError, match="received") as refused:
+            choice.clean("no such word")
+        for option, words in zip(choice.options, choice.words or choice.options, strict=True):
+            assert words in str(refused.value)
+            assert choice.clean(option) == choice.clean(words) == option
 
 
 def test_right_values_beside_wrong_ones_are_set():

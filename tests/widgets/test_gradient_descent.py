@@ -49,7 +49,7 @@ def test_an_error_is_written_out():
     assert "e-" not in widget.text + figure.value
 
 
-NOTES = {"start: drag me", "lowest point", "steepest way down", "step 20"}
+NOTES = {"start: drag me", "lowest point"}
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -190,3 +190,14 @@ def test_the_spread_is_the_predicted_one(batch):
 def test_the_middle_sizes_win_at_equal_cost():
     errors = {batch: BatchNoise(batch=batch, samples=1500).facts["error"] for batch in SIZES}
     assert errors["16"] < errors["1"] < errors["64"] < errors["all"]
+
+
+@pytest.mark.parametrize("name", [SURFACES[1], "curved valley"])
+def test_the_curved_valley_opens_with_a_path_that_runs_through_it(name):
+    made, turned = ContourExplorer(surface=name), ContourExplorer(surface="saddle")
+    turned.set_state(surface=name)
+    for widget in (made, turned):
+        assert widget.state["steps"] == 200 and widget.facts["error"] < 1e-3
+        assert eval(repr(widget)).state == widget.state
+    own = ContourExplorer(surface=name, start_1=1, start_2=2)
+    assert own.state["steps"] == 20 and eval(repr(own)).state == own.state

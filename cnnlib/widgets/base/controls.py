@@ -195,7 +195,12 @@ class Choice(Control):
     """One of several words: a drop-down list, a row of segments, or thumbnails.
 
     `picker` is ``"list"``, ``"segments"`` (for two to four short words) or ``"thumbnails"``, whose pictures
-    the scene gives (`Scene.pictures`). `words` are shown instead of the options.
+    the scene gives (`Scene.pictures`). `words` are shown instead of the options, and code may use either,
+    or a number for the word that spells it.
+
+    >>> ground = Choice("ground", ("Rosenbrock's valley", "saddle"), words=("curved valley", "saddle"))
+    >>> ground.clean("curved valley"), Choice("batch", ("1", "16")).clean(16)
+    ("Rosenbrock's valley", '16')
     """
 
     options: Sequence[str]
@@ -220,16 +225,20 @@ class Choice(Control):
         return word((self.words or self.options)[self.options.index(value)])
 
     def clean(self, value: Any) -> str:
-        if value not in self.options:
-            raise ValueError(
-                say(
-                    "{title}: expected one of {options}, received {show}",
-                    title=self.title,
-                    options=joined(", ", self.words or self.options),
-                    show=_show(value),
-                )
+        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        text = f"{value:.6g}" if number else value
+        words = self.words or self.options
+        for names in (self.options, words, [word(name) for name in words]):
+            if isinstance(text, str) and text in names:
+                return self.options[tuple(names).index(text)]
+        raise ValueError(
+            say(
+                "{title}: expected one of {options}, received {show}",
+                title=self.title,
+                options=joined(", ", words),
+                show=_show(value),
             )
-        return value
+        )
 
 
 @dataclass(frozen=True)
@@ -250,7 +259,13 @@ class Toggle(Control):
 
 @dataclass(frozen=True)
 class Grid(Control):
-    """A small matrix of number boxes, such as a convolution kernel. Its value is a tuple of tuples."""
+    """A small matrix of number boxes, such as a convolution kernel. Its value is a tuple of tuples.
+
+    Where it has one row or one column, its numbers alone are enough.
+
+    >>> Grid("neurons", ((4, 2, 0),)).clean((8, 6, 0))
+    ((8.0, 6.0, 0.0),)
+    """
 
     default: tuple[tuple[float, ...], ...]
     low: float = -100.0
@@ -264,23 +279,26 @@ class Grid(Control):
 
     def clean(self, value: Any) -> tuple[tuple[float, ...], ...]:
         rows, columns = self.shape
-        try:
-            table = [list(row) for row in value]
-        except TypeError:
-            table = []
+        table = self._table(value)
         if len(table) != rows or any(len(row) != columns for row in table):
-            raise ValueError(
-                say(
-                    "{title}: expected {rows} rows of {columns} numbers, received {show}",
-                    title=self.title,
-                    rows=rows,
-                    columns=columns,
-                    show=_show(value),
-                )
-            )
+            expected = "{title}: expected {rows} rows of {columns} numbers, received {show}"
+            if rows == 1:
+                expected = "{title}: expected {columns} numbers, received {show}"
+            raise ValueError(say(expected, title=self.title, rows=rows, columns=columns, show=_show(value)))
         return tuple(
             tuple(self._cell(cell, r + 1, c + 1) for c, cell in enumerate(row)) for r, row in enumerate(table)
         )
+
+    def _table(self, value: Any) -> list[list]:
+        """`value` as rows; those of one row or one column may come without brackets of their own."""
+        rows, columns = self.shape
+        try:
+            parts = [] if isinstance(value, str) else list(value)
+            if 1 in (rows, columns) and all(isinstance(part, str) or np.ndim(part) == 0 for part in parts):
+                return [parts] if rows == 1 else [[part] for part in parts]
+            return [list(row) for row in parts]
+        except (TypeError, ValueError):
+            return []
 
     def _cell(self, value: Any, row: int, column: int) -> float:
         box = Slider(

@@ -146,21 +146,21 @@ class BatchNoise(Widget):
         seen = visible(path)
         marks = [
             *map_marks(surface),
-            Line(seen[:, 0], seen[:, 1], color="purple", width=1.3),
-            Points(seen[:, 0], seen[:, 1], color="purple", size=2),
+            Line(seen[:, 0], seen[:, 1], color="path", width=1.3),
+            Points(seen[:, 0], seen[:, 1], color="path", size=2),
             Points(*START, color="ink", size=6, outline="paper"),
-            Points(*seen[-1:].T, color="purple", shape="diamond", size=7, outline="ink"),
+            Points(*seen[-1:].T, color="path", shape="diamond", size=7, outline="ink"),
             *lowest_note(surface),
             Note(START[0] + 0.25, START[1] + 0.1, "start", color="ink"),
         ]
-        how = "grey ground is high"
+        how = "dark ground is high"
         return Panel(
             marks, *map_axes(surface), title="One run", subtitle=how, equal=True, grid=False, name="map"
         )
 
     def cloud_panel(self, gradients, full, size):
         marks = [
-            Points(-gradients[:, 0], -gradients[:, 1], color="purple", size=2, alpha=0.5),
+            Points(-gradients[:, 0], -gradients[:, 1], color="path", size=2, alpha=0.5),
             Arrows([0], [0], [-full[0]], [-full[1]], color="ink"),
             Note(5.2, -9.4, "the mean of all images points here", (-full[0], -full[1]), width=115),
         ]
@@ -198,7 +198,7 @@ class BatchNoise(Widget):
         return [
             Line(*thin, color="muted", width=0.6, alpha=0.35),
             Line(x[now:], mean[now:], color="ink", width=1.5, alpha=0.3),
-            Line(x[: now + 1], drawn[: now + 1, seed], color="purple", width=1.5),
+            Line(x[: now + 1], drawn[: now + 1, seed], color="path", width=1.5),
             Line(x[: now + 1], mean[: now + 1], color="ink", width=2.5),
         ]
 

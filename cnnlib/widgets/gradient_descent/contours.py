@@ -33,6 +33,7 @@ COLUMNS, ROWS, HEIGHT = (
 )  # map, then errors and what is beneath
 NARROW = Narrow(("256px", "212px", "262px"), (1,), 730, {"map": (0, 0), "errors": (1, 0), "walker": (2, 0)})
 WITHOUT_MEMORY = ("SGD", "Adam")  # rules on which the slider of momentum has no effect
+VALLEY = {"start_1": -0.3, "start_2": 2.6, "steps": FAR}
 SLOTS = {
     "head": ("surface",),
     "bar": ("rate", "momentum"),
@@ -68,6 +69,11 @@ class ContourExplorer(Widget):
     advances = "steps"
     speed = "5 steps a second"
 
+    def set_state(self, **values):
+        """As for `Widget`; the curved valley opens with a path that runs through it."""
+        valley = values.get("surface") in (SURFACES[1], WORDS[1]) and self.state["surface"] != SURFACES[1]
+        super().set_state(**(values if not valley or VALLEY.keys() & values else {**values, **VALLEY}))
+
     def limits(self, state):
         surface = surface_of(state["surface"], 1.0, 0.0)
         return {f"start_{i + 1}": (float(surface.low[i]), float(surface.high[i])) for i in range(2)}
@@ -81,7 +87,7 @@ class ContourExplorer(Widget):
         bowl = state["surface"] == SURFACES[0]
         idle = [] if bowl else ["condition", "angle"]
         idle += ["momentum"] * (state["optimizer"] in WITHOUT_MEMORY)
-        curves = [(excess(surface, whole), "purple", "solid", 1.0)]
+        curves = [(excess(surface, whole), "path", "solid", 1.0)]
         return Scene(
             [self.map_panel(surface, path, facts), error_panel(curves, state["steps"], at=(0, 1))],
             self.sentence(state, facts),
@@ -137,19 +143,15 @@ class ContourExplorer(Widget):
         arrow = (way / length if length > 1e-9 else way * 0) * 0.15 * size
         drawn = np.concatenate([[start + arrow], seen])
         labels = MapLabels(low, high, MAP_HIGH, drawn)
-        goal, end = surface.minima[-1], seen[-1]
+        goal = surface.minima[-1]
         notes = [labels.note(start, "start: drag me", far=10), labels.note(goal, "lowest point")]
-        if len(path) > 1 and ((low < end) & (end < high)).all():
-            notes.append(labels.note(end, say("step {number}", number=len(path) - 1)))
-        if length > 1e-9:
-            notes.append(labels.note(start + arrow, "steepest way down", needs=300))
         beads = apart(seen, 9 / MAP_HIGH * size[1])
         marks = [
             *map_marks(surface, WIDE),
-            Line(seen[:, 0], seen[:, 1], color="purple", width=2.8),
-            Points(beads[:, 0], beads[:, 1], color="purple", size=3, outline="paper"),
+            Line(seen[:, 0], seen[:, 1], color="path", width=3.2),
+            Points(beads[:, 0], beads[:, 1], color="path", size=3, outline="paper"),
             Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink"),
-            Points(*seen[-1:].T, color="purple", shape="diamond", size=7, outline="ink"),
+            Points(*seen[-1:].T, color="path", shape="diamond", size=7, outline="ink"),
             *notes,
             Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10),
         ]

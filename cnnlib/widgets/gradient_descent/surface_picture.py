@@ -30,7 +30,7 @@ _FAR = 1e3  # a weight beyond this has left for good
 _BANDS, _MOST_BANDS = 14, 26
 
 _MAP_WORDS = (
-    "Thin lines join places of equal error; grey ground is high. Where the lines lie close, it is steep."
+    "Thin lines join places of equal error; dark ground is high. Where the lines lie close, it is steep."
 )
 _SURFACE_WORDS = {
     "bowl": "The steepest way down runs across the lines, not towards the lowest point. So paths bend.",
@@ -56,7 +56,7 @@ def window(surface: Surface, wide: float = 1.0) -> tuple[np.ndarray, np.ndarray]
 
 @lru_cache(maxsize=64)
 def map_marks(surface: Surface, wide: float = 1.0) -> tuple:
-    """The surface as bands of the root of its error, which keeps valleys visible, and contour lines."""
+    """The surface as the root of its error, which keeps valleys visible, and contour lines."""
     low, high = window(surface, wide)
     x, y = np.linspace(low[0], high[0], round(141 * wide)), np.linspace(low[1], high[1], 141)
     z = surface.error(np.stack(np.meshgrid(x, y), axis=-1))
@@ -74,8 +74,8 @@ def map_marks(surface: Surface, wide: float = 1.0) -> tuple:
     outline = np.concatenate(points).T
     lowest = surface.minima
     return (
-        Heatmap(levels[np.digitize(shade, levels[1:-1])], extent, cmap="shade", alpha=0.75, hover=False),
-        Line(outline[0], outline[1], color="muted", width=0.7, alpha=0.5),
+        Heatmap(shade, extent, cmap="height", vmin=0, vmax=levels[-1], hover=False, smooth=True),
+        Line(outline[0], outline[1], color="muted", width=0.8, alpha=0.4),
         Text(*lowest.T, ["+"] * len(lowest), size=26),
         Text([high[0]], [low[1]], "weight 1 →", align="right", baseline="bottom", shift=(-6, -5)),
         Text([low[0]], [high[1]], "↑ weight 2", align="left", baseline="top", shift=(6, 6)),

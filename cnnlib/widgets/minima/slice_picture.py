@@ -37,7 +37,7 @@ def finer(z: np.ndarray, rows: int, columns: int) -> np.ndarray:
 
 
 def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray) -> Panel:
-    """The plane from above: grey is high; the training's shadow up to now, and to come."""
+    """The plane from above: dark is high; the training's shadow up to now, and to come."""
     shade = heights(losses)
     size = FINER * (len(a) - 1) + 1
     fine = finer(shade, size, size)
@@ -51,12 +51,12 @@ def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, 
     extent = (x[0] - half[0], x[-1] + half[0], y[0] - half[1], y[-1] + half[1])
     start, size = path[0], (a[-1] - a[0], b[-1] - b[0])
     marks = [
-        Heatmap(fine, extent, cmap="shade", vmin=shade.min(), vmax=shade.max(), hover=False),
+        Heatmap(fine, extent, cmap="height", vmin=shade.min(), vmax=shade.max(), hover=False, smooth=True),
         Line(*outline, color="muted", width=0.7, alpha=0.6),
-        Line(*path.T, color="purple", width=1.2, alpha=0.4),
-        Line(*here.T, color="purple", width=2.2),
-        Points(*start[:, None], color="purple", shape="square", size=5, outline="ink"),
-        Points(*here[-1:].T, color="purple", shape="diamond", size=8, outline="ink"),
+        Line(*path.T, color="path", width=1.2, alpha=0.4),
+        Line(*here.T, color="path", width=2.2),
+        Points(*start[:, None], color="path", shape="square", size=5, outline="ink"),
+        Points(*here[-1:].T, color="path", shape="diamond", size=8, outline="ink"),
         *ends_named(path, size, trained=len(here) == len(path)),
     ]
     axes = Axis(a[0], a[-1], "along the first direction"), Axis(b[0], b[-1], "along the second")
@@ -76,14 +76,14 @@ def ends_named(path: np.ndarray, size: tuple[float, float], trained: bool) -> li
 
 
 def bar_panel(losses: np.ndarray) -> Panel:
-    """What the greys mean."""
+    """What the colours mean."""
     shade = heights(losses)
     low, high = float(shade.min()), float(shade.max())
     high = max(high, low + 0.01)
     bar = np.linspace(low, high, 64)[:, None]
     ticks = [np.log10(v) for v in (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100) if low <= np.log10(v) <= high]
     y = Axis(low, high, ticks=ticks, names=[f"{10**t:.3g}" for t in ticks])
-    marks = [Heatmap(bar, (0, 1, low, high), cmap="shade", hover=False)]
+    marks = [Heatmap(bar, (0, 1, low, high), cmap="height", hover=False)]
     return Panel(marks, Axis(0, 1, " ", ticks=()), y, title="Loss", at=(0, 1, 2, 1), grid=False, name="bar")
 
 
@@ -107,9 +107,9 @@ def relief_panel(here: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndar
     columns = np.clip((u * 59).round().astype(int), 0, 59)
     up = fine[np.clip((v * (ROWS - 1)).round().astype(int), 0, ROWS - 1), columns]
     x, y = u + LEAN * v, DEPTH * v + RISE * up + 0.01
-    marks.append(Line(x, y, color="purple", width=2.2))
-    marks.append(Points(x[:1], y[:1], color="purple", shape="square", size=5, outline="ink"))
-    marks.append(Points(x[-1:], y[-1:], color="purple", shape="diamond", size=7, outline="ink"))
+    marks.append(Line(x, y, color="path", width=2.2))
+    marks.append(Points(x[:1], y[:1], color="path", shape="square", size=5, outline="ink"))
+    marks.append(Points(x[-1:], y[-1:], color="path", shape="diamond", size=7, outline="ink"))
     axes = Axis(-0.02, 1.02 + LEAN, visible=False), Axis(-0.04, DEPTH + RISE + 0.03, visible=False)
     how = "higher is worse; by powers of ten"
     return Panel(marks, *axes, title="From the side", subtitle=how, at=(0, 2), grid=False, name="relief")

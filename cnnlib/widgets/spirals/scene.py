@@ -18,7 +18,8 @@ SIDE, PITCH, TOP = 38, 45, 100  # of nodes, in pixels: side, distance of two mid
 DEPTH = 482  # height of the network in pixels
 LEFT, RIGHT = 0.17, 1.1  # places of features and of the output, as shares of the width
 CURVE = 18  # pixels between the ends of links that arrive at one node
-STRONG = 0.6  # weight from which a link has full colour
+APART = 0.7  # between the ends at the large map, in its units: none crosses another
+STRONG = 1.0  # weight from which a link has full colour
 PALE = 1.65  # value of full colour in maps: 1 stays paler than a point
 OUTPUT = 9000  # id of the output among the tiles; of neuron i in layer k: 100 k + i
 AIR = 470  # pixels of width below which notes give way
@@ -109,7 +110,11 @@ class NetworkPicture:
         sources = self.rows[k]
         n, m = len(sources), 1 if last else len(self.rows[k + 1])
         fan = (np.arange(n) - (n - 1) / 2) / max(n, 1)
-        arrive = fan if last else (row_y(self.rows[k + 1])[:, None] + CURVE * fan).ravel()
+        arrive = (
+            APART * ((n - 1) / 2 - np.arange(n))
+            if last
+            else (row_y(self.rows[k + 1])[:, None] + CURVE * fan).ravel()
+        )
         return {
             "x0": np.full(n * m, self.x[k]),
             "y0": np.tile(row_y(sources), m),
@@ -127,7 +132,7 @@ class NetworkPicture:
             last = k == len(values) - 1
             flat, dead, ends = matrix.ravel(), self.run.dead[k].ravel(), self.ends(k)
             look = {"curved": True, "inset": (SIDE / 2, 0 if last else SIDE / 2), "to": "map" if last else ""}
-            widths = np.nan_to_num(np.clip(1 + 9 * np.abs(flat) / (5 * reach), 1, 10), nan=1)
+            widths = np.nan_to_num(np.clip(0.8 + 1.2 * np.abs(flat) / reach, 0.8, 5.5), nan=0.8)
             pale = {name: part[dead] for name, part in ends.items()}
             full = {name: part[~dead] for name, part in ends.items()}
             if selected and selected[0] == k and selected[2] >= 0:
