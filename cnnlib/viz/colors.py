@@ -4,8 +4,10 @@ Blue is plus, orange is minus, and zero is the paper of the theme: in marks the 
 in colour maps ``diverging``. Teal (``you``) is the learner: what they chose, hold or press; it never means
 data. Categories take the eight colours of Okabe and Ito (2008, "Color Universal Design"); magnitudes take
 viridis or cividis; images of ink (digits) take ``ink``, from paper to ink, and photographs ``gray``, from
-black to white in both themes; ``shade`` darkens from the paper on. A landscape of an error is ``height``, from
-the glow of a valley's floor to dark slate, and a descent on it is ``path``. The names in `THEMES` have no fixed
+black to white in both themes; ``shade`` darkens from the paper on. A landscape of an error is ``height``,
+from
+the glow of a valley's floor to dark slate, and a descent on it is ``path``. The names in `THEMES` have no
+fixed
 value, since they follow the page's theme.
 """
 

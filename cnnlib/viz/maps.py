@@ -31,7 +31,7 @@ class Maps(Heatmap):
     framed : bool
         One frame round all.
     numbered : sequence of str
-        The number of each, in its corner where there is room.
+        The number of each; that of the chosen one stands above its corner where there is room.
     state : array (count,), optional
         Frame of each: 0 a thin line, 1 ink (feeds the chosen one), 2 chosen.
     opacity : array (count,), optional

@@ -159,6 +159,8 @@ class Heatmap(Mark):
         Colour map and the values of its ends; a diverging map is symmetric about zero by default.
     numbers : str
         A format such as ``".2f"``: each cell then also shows its value.
+    type_size : float
+        Size of the numbers in pixels, smaller only where they have no room; 0 is as large as there is room.
     sets : dict
         ``{"row": control, "col": control}``: a click or drag puts the cell's indices there.
     emits : str
@@ -188,6 +190,7 @@ class Heatmap(Mark):
     vmin: float | None = None
     vmax: float | None = None
     numbers: str = ""
+    type_size: float = 0.0
     alpha: float = 1.0
     emits: str = ""
     sets: dict[str, str] = field(default_factory=dict)

@@ -58,7 +58,8 @@ export function paintNumbers(ctx, mark, box, theme) {
   const table = colorTable(mark.cmap, theme);
   const index = colorIndex(mark, table.length / 3);
   const longest = Math.max(1, ...Array.from(mark.z.data, (value) => formatNumber(mark.numbers, value).length));
-  ctx.font = `${Math.max(8, Math.min(14, high * 0.6, (wide * 1.36) / longest))}px ${theme.font}`;
+  const size = Math.min(mark.type_size || 14, high * 0.6, (wide * (mark.type_size ? 1.6 : 1.36)) / longest);
+  ctx.font = `${Math.max(8, size)}px ${theme.font}`;
   if (Math.max(...Array.from(mark.z.data, (value) => ctx.measureText(formatNumber(mark.numbers, value)).width)) > wide - 1) return;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";

@@ -4,9 +4,9 @@ import { bitmap, paintNumbers } from "./heatmap.js";
 import { rectOf, within } from "./spots.js";
 
 const FRAMES = [["grid", 1, 0.5], ["muted", 1, 0.5], ["you", 2.5, 1.5]]; // colour, width and distance, by state
-const AIR = 3; // pixels between the maps and their common frame
+const AIR = 4; // pixels between the maps and their common frame
 const BAR = [46, 7]; // of a scale, in pixels
-const NUMBERED = 38; // pixels of a map from which on its number stands in its corner
+const NUMBERED = 9; // pixels between the maps from which on the number of the chosen one stands above it
 
 const lifted = new WeakMap();
 
@@ -44,9 +44,6 @@ export function maps(ctx, mark, box, theme) {
     ctx.roundRect(grid.left - AIR, grid.top - AIR, mark.across * grid.stepX - mark.gap + 2 * AIR, (grid.down - 1) * grid.stepY + grid.high + 2 * AIR, 6);
     ctx.fillStyle = theme.panel;
     ctx.fill();
-    ctx.lineWidth = 1;
-    ctx.strokeStyle = theme.grid;
-    ctx.stroke();
   }
   for (let i = 0; i < mark.count; i += 1) {
     const [left, top] = corner(mark, grid, i);
@@ -56,7 +53,6 @@ export function maps(ctx, mark, box, theme) {
     ctx.globalAlpha = mark.opacity?.data[i] ?? 1;
     const [sx, sy] = [(i % grid.columns) * (width + gap), Math.floor(i / grid.columns) * (height + gap)];
     ctx.drawImage(picture, sx, sy, width, height, left, top, grid.wide, grid.high);
-    if (mark.numbered?.length && grid.wide >= NUMBERED) number(ctx, mark.numbered[i], left, top, theme);
     ctx.globalAlpha = 1;
   }
   if (mark.numbers && mark.count === 1) {
@@ -67,7 +63,9 @@ export function maps(ctx, mark, box, theme) {
   for (const wanted of [0, 1, 2]) { // the chosen one's frame above its neighbours'
     for (let i = 0; i < mark.count; i += 1) {
       const state = mark.ids && box.pointed !== null && box.pointed === mark.ids.data[i] ? 2 : (mark.state?.data[i] ?? 0);
-      if (state === wanted) frame(ctx, theme, ...corner(mark, grid, i), grid, state);
+      if (state !== wanted) continue;
+      frame(ctx, theme, ...corner(mark, grid, i), grid, state);
+      if (state === 2 && mark.numbered?.length && mark.gap >= NUMBERED) number(ctx, mark.numbered[i], ...corner(mark, grid, i), theme);
     }
   }
   boxes(ctx, mark, grid, theme);
@@ -80,14 +78,13 @@ function frame(ctx, theme, left, top, grid, state) {
   ctx.strokeRect(left - away, top - away, grid.wide + 2 * away, grid.high + 2 * away);
 }
 
+/** The number of a map above its left corner, in the gap. */
 function number(ctx, word, left, top, theme) {
-  ctx.font = `10px ${theme.font}`;
+  ctx.font = `600 10px ${theme.font}`;
   ctx.textAlign = "left";
-  ctx.textBaseline = "top";
-  ctx.fillStyle = theme.paper;
-  ctx.fillRect(left, top, ctx.measureText(word).width + 4, 11);
-  ctx.fillStyle = theme.muted;
-  ctx.fillText(word, left + 2, top + 1);
+  ctx.textBaseline = "alphabetic";
+  ctx.fillStyle = theme.you;
+  ctx.fillText(word, left, top - 4);
 }
 
 /** Frames around cells, in teal with a rim of paper. */

@@ -2,6 +2,7 @@
 
 import io
 import json
+from itertools import pairwise
 
 import matplotlib
 import numpy as np
@@ -305,4 +306,4 @@ def test_in_the_head_a_unit_is_smaller_than_its_number_and_apart_from_it():
         assert 2 < extent(unit).x0 - extent(number).x1 < 12
     assert max(end.x1 for end in ends) <= drawn.canvas.get_width_height()[0]
     rows = sorted((e for e in ends if e.y0 > drawn.bbox.height - 25), key=lambda e: e.x0)
-    assert all(a.x1 < b.x0 for a, b in zip(rows, rows[1:], strict=False))
+    assert all(a.x1 < b.x0 for a, b in pairwise(rows))

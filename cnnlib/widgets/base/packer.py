@@ -14,6 +14,7 @@ from hashlib import blake2b
 
 import numpy as np
 
+from cnnlib.viz.links import Links
 from cnnlib.viz.maps import Maps
 from cnnlib.viz.marks import Heatmap, Mark
 from cnnlib.viz.scene import Axis, Panel, Scene
@@ -21,10 +22,12 @@ from cnnlib.widgets.base.shared import shared_out
 
 NO_SHIFT = (0.0, 0.0)  # pixels
 #: Left out where empty.
-OPTIONAL = ("emits", "sets", "label", "hovers", "means", "tile", "tile_names", "literal")
+OPTIONAL = ("emits", "sets", "label", "hovers", "type_size", "means", "tile", "tile_names", "literal")
 #: Of an axis: the page takes what is absent as none.
 ABSENT = ("log", "ticks", "names", "whole")
 LARGE = 100  # cells of a heatmap from which on it pays to halve them
+#: Of many links: what a pixel more or less leaves as it is.
+HALVED, MANY = ("x0", "y0", "x1", "y1", "values", "widths"), 20
 
 
 class Packer:
@@ -104,9 +107,12 @@ class Packer:
             value = getattr(mark, name)
             if isinstance(value, np.ndarray):
                 half = name == "z" and isinstance(mark, Heatmap) and not mark.numbers
+                half = half or (isinstance(mark, Links) and name in HALVED and value.size >= MANY)
                 kind = "bytes" if isinstance(mark, Maps) and half else "halves" if half else ""
                 value = {"array": self._array(value, kind)}
-            elif (optional or mark.sparse) and (_empty(value) or (name == "hovers" and not value)):
+            elif (optional or mark.sparse) and (
+                _empty(value) or (name in ("hovers", "type_size") and not value)
+            ):
                 continue
             elif isinstance(value, np.generic):
                 value = value.item()
@@ -119,7 +125,7 @@ class Packer:
         if array.shape == (1,) and np.isfinite(array[0]):
             number = float(f"{array[0]:.7g}") + 0.0  # −0 is 0: to a page both have one name
             return self._arrays.setdefault(f"= {number}", (len(self._arrays), number))[0]
-        if form and array.size >= LARGE:
+        if form and array.size >= (LARGE if array.ndim > 1 else MANY):
             data = _bytes(array) if form == "bytes" else _halves(array)
         else:
             data = np.ascontiguousarray(array, dtype="<f4").tobytes()

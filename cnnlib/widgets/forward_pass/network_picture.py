@@ -13,8 +13,9 @@ from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 
 TOP = 34.0  # pixels above the maps, for headings
 BENEATH = 28.0  # pixels below them, for scales
-LARGEST_INPUT = 116.0  # side of the image in pixels
+LARGEST_INPUT = 116.0  # side of the image in pixels above a sum
 INNER, OUTER = 17.0, 46.0  # least room between columns: within a block, and where kernels stand
+FADED = 0.18  # opacity of maps that have no part in the chosen number
 WIDEST = 46.0  # pixels across of a vector in several columns
 STRONGEST = 3  # links into a map that are drawn at rest
 MOST_LINKS = 1200  # of one layer, on the wire
@@ -48,6 +49,7 @@ class Room:
     pitch: float
     gap: float
     least: float
+    image: float = LARGEST_INPUT  # side of the input at most
     shrinks: bool = False  # whether the maps become smaller in a panel that is not so wide
 
     @property
@@ -57,8 +59,8 @@ class Room:
 
 
 SMALLEST = 0.78  # share of their size that maps keep where the picture has columns
-SHUT = Room(depth=394.0, pitch=50.0, gap=6.0, least=752.0, shrinks=True)  # the network alone
-OPEN = Room(depth=202.0, pitch=25.5, gap=3.0, least=590.0)  # above a sum
+SHUT = Room(depth=424.0, pitch=53.0, gap=11.0, least=796.0, image=152.0, shrinks=True)  # the network alone
+OPEN = Room(depth=176.0, pitch=22.0, gap=3.0, least=590.0)  # above a sum
 
 
 @dataclass(eq=False)
@@ -87,7 +89,7 @@ class NetworkPicture:
         for output in self.outputs:
             own = pitch
             if output.place == 0:
-                own = min(LARGEST_INPUT, self.room.depth / output.shape[0])
+                own = min(self.room.image, self.room.depth / output.shape[0])
             elif len(output.shape) == 1:
                 down, across = output.picture(np.zeros(output.shape)).shape
                 own = min(self.room.depth, 26.0 * down, WIDEST * max(1.0, down / across))
@@ -99,7 +101,7 @@ class NetworkPicture:
     def pitch(self) -> float:
         """One distance for the maps of all layers, so small that all columns have room."""
         across = sum(o.columns for o in self.outputs if o.place and len(o.shape) == 3)
-        used = LARGEST_INPUT + OUTER
+        used = self.room.image + OUTER
         for output in self.outputs[1:]:
             used += OUTER if isinstance(self.model[output.place - 1], Conv2d | Linear) else INNER
             used += WIDEST if len(output.shape) == 1 else 0.0
@@ -180,14 +182,14 @@ class NetworkPicture:
             "x1": np.full(f.size, after.x),
             "y1": (self.rows(after, after.output.maps) + shift)[f],
             "values": (signs * norms).ravel(),
-            "widths": 0.75 + 3 * norms.ravel() / reach,
+            "widths": 0.5 + (2.75 if chosen is not None else 1.5) * norms.ravel() / reach,
             "sources": self.ids(before)[c],
             "targets": self.ids(after)[f],
         }
         target = ends["targets"]
         strong = rank.ravel() < STRONGEST
         mine = target == chosen
-        rest = 0.4 if chosen is None else 0.07 if mine.any() else 0.22
+        rest = self.strength(chosen, after) if not mine.any() else 0.05
         groups = [(strong & ~mine, rest, False), (mine, 1.0, False)]
         if f.size <= MOST_LINKS:
             groups.insert(0, (~strong & ~mine, 1.0, True))
@@ -209,9 +211,26 @@ class NetworkPicture:
             drawn.insert(-1, Links(**places, **outline, inset=look["inset"]))
         return drawn
 
+    @staticmethod
+    def strength(chosen: float | None, after: Column) -> float:
+        """Opacity of links that do not lead into the chosen map: those after it step back."""
+        if chosen is None:
+            return 0.42
+        return 0.3 if 1000 * after.output.place < chosen else 0.07
+
+    def opacity(self, column: Column, chosen: float | None) -> np.ndarray | None:
+        """Of a column's maps: what has no part in the chosen map steps back."""
+        if chosen is None or not column.output.place:
+            return None
+        ids = self.ids(column)
+        earlier = ids[0] // 1000 < chosen // 1000
+        return None if earlier else np.where(ids == chosen, 1.0, FADED)
+
     # Maps.
 
-    def maps(self, looks: dict[str, dict], reaches: dict[str, float]) -> list[Mark]:
+    def maps(
+        self, looks: dict[str, dict], reaches: dict[str, float], chosen: float | None = None
+    ) -> list[Mark]:
         """One mark a column; `looks` adds states and boxes by an output's name."""
         marks, last = [], None
         for column in self.columns:
@@ -225,6 +244,7 @@ class NetworkPicture:
             look |= {
                 "framed": output.place > 0,
                 "ids": self.ids(column),
+                "opacity": self.opacity(column, chosen),
                 **colors,
                 **looks.get(output.name, {}),
             }
@@ -240,7 +260,7 @@ class NetworkPicture:
         top = self.middle - self.room.depth / 2
         first = self.outputs[0].shape[0] < 3
         tops = [
-            self.middle - LARGEST_INPUT / 2 if first and not c.output.place else top for c in self.columns
+            self.middle - self.room.image / 2 if first and not c.output.place else top for c in self.columns
         ]
         names = [short_name(c.output) for c in self.columns]
         # What follows a convolution stands close to it and has its number: "conv 1", "ReLU", "pool".

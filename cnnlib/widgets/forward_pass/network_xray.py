@@ -24,7 +24,7 @@ from cnnlib.widgets.forward_pass.xray_sum import sum_of
 from cnnlib.widgets.forward_pass.xray_words import seen, single_words, sum_words
 
 IMAGE, DRAWING = "test image", "your drawing"
-DETAIL = 222.0  # pixels of height of the detail
+DETAIL = 248.0  # pixels of height of the detail
 UNIT = ("layer", "channel", "row", "column", "input_map")  # what says which sum is shown
 LARGEST_SHEET = 28  # pixels along a side that can be drawn on
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Bars, ColorScale, Heatmap, Mark, Panel, Region, Text
+from cnnlib.viz import Axis, Bars, ColorScale, Heatmap, Line, Mark, Panel, Region, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 
 MOST = 10  # classes in rows of their own
-CELL, NAME, BARS = 0.28, 0.33, 0.45  # right edge of the scores, left edges of the names and of the bars
+CELL, NAME, BARS = 0.28, 0.34, 0.45  # right edge of the scores, left edges of the names and of the bars
 WIDEST = 0.24  # of a share of 1: beside it "0.3 % true" has room
 
 
@@ -44,7 +44,6 @@ def scores_panel(
         Text([CELL / 2], [top - 14], say("{p} sums", p=len(p)), color="muted", size=11),
         Text([BARS], [top - 28], "softmax", align="left", **head),
         Text([BARS], [top - 14], "share of e^score", color="muted", size=11, align="left"),
-        Text([BARS + WIDEST], [top + depth + 14], "100 %", color="muted", size=11),
         ColorScale(CELL / 2, top + depth + 14, -reach, reach),
     ]
     x, down = Axis(0, 1, visible=False), Axis(top + depth + 24, 0, visible=False)
@@ -55,13 +54,13 @@ def shares(p, shown, y, step: float, label: int, names) -> list[Mark]:
     """Names of the classes, a bar for each share, the largest and the label's in numbers."""
     guess = int(p.argmax())
     marks: list[Mark] = [
-        Bars(y, np.full(len(y), WIDEST), min(0.42 * step, 12), BARS, "grid", horizontal=True),
+        Line([BARS, BARS], [y[0] - step / 2, y[-1] + step / 2], "grid", 1),
         Bars(y, WIDEST * p[shown], min(0.42 * step, 12), BARS, "ink", horizontal=True),
     ]
     words = [str(names[i])[:9] for i in shown]
     if label in shown:
         at = int(np.flatnonzero(shown == label)[0])
-        edges = (NAME - 0.025, NAME + 0.02 + 0.034 * len(words[at]), y[at] - 9, y[at] + 9)
+        edges = (NAME - 0.03, NAME + 0.025 + 0.042 * len(words[at]), y[at] - 9, y[at] + 9)
         marks.append(Region(*edges, color="ink", filled=False, width=1))
     for bold in (False, True):
         rows = [i for i, k in enumerate(shown) if (k in (guess, label)) == bold]

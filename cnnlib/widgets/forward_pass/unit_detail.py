@@ -14,6 +14,7 @@ from cnnlib.widgets.forward_pass.network_layout import reach_of
 READABLE = 64  # numbers of a matrix that can be read in its cells
 READ_TWO = 36  # the same with decimals
 NINE = 9  # numbers with two of them; more have one, so that they are large enough to be read
+CELL_TYPE = 12.0  # pixels of the numbers in all matrices of a sum
 LEAST_CELLS = 5.0  # cells that a matrix's place has at least, so that small ones do not grow large
 MOST_ROWS = 9  # maps with a row of their own in the sum
 
@@ -35,14 +36,22 @@ def matrix_panel(
     """A small matrix in cells of one size with its numbers, its scale beneath, and a sign to its right."""
     rows, columns = values.shape
     reach = reach_of([values]) if reach is None else reach
-    span, down = max(columns, least) * (1.2 if sign else 1), max(rows, least)
+    span, down = max(columns, least) * (1.18 if sign or name == "products" else 1), max(rows, least)
     digits = 2 if values.size <= NINE else 1
     numbers = f".{digits}f" if values.size <= READ_TWO else ""
     colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach} if colors is None else colors
-    heat = Heatmap(values + 0.0, numbers=numbers, emits=emits, means=title.partition(",")[0], **colors)
+    heat = Heatmap(
+        values + 0.0,
+        numbers=numbers,
+        type_size=CELL_TYPE,
+        emits=emits,
+        means=title.partition(",")[0],
+        **colors,
+    )
     if numbers == ".1f":  # zeros, many among many numbers, are left blank
-        printed = Heatmap(np.where(values == 0, np.nan, values), numbers=numbers, hover=False, **colors)
-        heat = replace(heat, numbers="")
+        blank = np.where(values == 0, np.nan, values)
+        printed = Heatmap(blank, numbers=numbers, type_size=CELL_TYPE, hover=False, **colors)
+        heat = replace(heat, numbers="", type_size=0.0)
         marks = [printed, *marks] if values.any() else marks
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
     ends = colors["vmin"], colors["vmax"], colors["cmap"]
@@ -81,7 +90,7 @@ def source_panel(title: str, image, window: tuple, at, name="source", ink=False)
     else:  # after a ReLU
         words = say("from 0 to {reach:.1f}, none below", reach=reach)
         marks.append(Text([(columns - 1) / 2], [rows - 0.5], words, color="muted", size=11, shift=(0, 12)))
-    x, y = Axis(-0.5, columns - 0.5, visible=False), Axis((rows - 0.5) * 1.13, -0.5, visible=False)
+    x, y = Axis(-0.5, 1.16 * columns - 0.5, visible=False), Axis((rows - 0.5) * 1.13, -0.5, visible=False)
     return Panel(marks, x, y, title=title, at=at, equal=True, grid=False, name=name)
 
 

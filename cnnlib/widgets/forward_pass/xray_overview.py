@@ -146,12 +146,12 @@ class Overview:
         marks = [
             *picture.links(number, self.followed()),
             *self.last_links(picture),
-            *picture.maps(self.looks, self.reaches),
+            *picture.maps(self.looks, self.reaches, number),
             *picture.headings(self.output.name),
             *picture.scales(self.reaches),
         ]
         x, y = Axis(0, 1, visible=False), Axis(self.room.height - 10, 0, visible=False)
-        return Panel(marks, x, y, at=(0, 0, 1, 18), grid=False, name="network")
+        return Panel(marks, x, y, at=(0, 0, 1, 19), grid=False, name="network")
 
     def followed(self) -> int:
         """Number of the map before whose products are shown."""
@@ -184,13 +184,14 @@ class Overview:
         if count > 20:
             strong &= rank < 1
         reach = float(norms.max()) or 1.0
-        values, widths = (signs * norms).ravel(), 0.75 + 2.2 * norms.ravel() / reach
+        rest = 0.42 if not self.state["opened"] or self.chosen() is None else 0.1
+        values, widths = (signs * norms).ravel(), 0.5 + 1.4 * norms.ravel() / reach
         marks = []
         for mask, quiet in ((~strong, True), (strong, False)):
             if mask.any() and not (quiet and mask.sum() > 400):
                 spots = (np.full(mask.sum(), last.x), middles[c[mask]], np.zeros(mask.sum()), rows[k[mask]])
                 look = {"curved": True, "vmin": -reach, "vmax": reach, "to": "scores", "quiet": quiet}
-                look |= {"inset": (picture.edge(last) + 4, 1), "alpha": 1.0 if chosen >= 0 or quiet else 0.4}
+                look |= {"inset": (picture.edge(last) + 4, 1), "alpha": 1.0 if chosen >= 0 or quiet else rest}
                 look |= {"sources": picture.ids(last)[c[mask]], "targets": 1000.0 * end.place + k[mask]}
                 marks.append(Links(*spots, values=values[mask], widths=widths[mask], **look))
         return marks
@@ -200,7 +201,7 @@ class Overview:
         output = self.outputs[-1]
         chosen = self.unit[0] if self.output.name == output.name else None
         values = self.values[output.place][0]
-        place = {"top": TOP, "depth": self.room.depth, "at": (0, 18, 1, 6)}
+        place = {"top": TOP, "depth": self.room.depth, "at": (0, 19, 1, 5)}
         return scores_panel(output, values, p, label, names, chosen, **place)
 
     def narrow(self) -> Small:
