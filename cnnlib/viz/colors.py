@@ -5,10 +5,8 @@ in colour maps ``diverging``. Teal (``you``) is the learner: what they chose, ho
 data. Categories take the eight colours of Okabe and Ito (2008, "Color Universal Design"); magnitudes take
 viridis or cividis; images of ink (digits) take ``ink``, from paper to ink, and photographs ``gray``, from
 black to white in both themes; ``shade`` darkens from the paper on. A landscape of an error is ``height``,
-from
-the glow of a valley's floor to dark slate, and a descent on it is ``path``. The names in `THEMES` have no
-fixed
-value, since they follow the page's theme.
+from the glow of a valley's floor to dark slate, and a descent on it is ``path``. The names in `THEMES` have
+no fixed value, since they follow the page's theme.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def test_the_words_of_the_start_do_not_hide_the_first_step():
     widget = ContourExplorer(start_1=-2.5, start_2=2.0, rate=0.5, steps=5)
     first = widget.scene.panels[0]
     (note,) = (m for m in first.marks if isinstance(m, Note) and m.text.startswith("start"))
-    (line,) = (m for m in first.marks if isinstance(m, Line) and m.color == "purple")
+    (line,) = (m for m in first.marks if isinstance(m, Line) and m.color == "path")
     unit = (first.y.high - first.y.low) / 438
     x, y = (
         np.interp(np.linspace(0, 1, 50), [0, 1], line.x[:2]),

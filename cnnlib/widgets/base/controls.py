@@ -225,8 +225,8 @@ class Choice(Control):
         return word((self.words or self.options)[self.options.index(value)])
 
     def clean(self, value: Any) -> str:
-        number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-        text = f"{value:.6g}" if number else value
+        text = f"{value:.6g}" if isinstance(value, (float, np.floating)) else value
+        text = str(text) if isinstance(text, (int, np.integer)) and not isinstance(text, bool) else text
         words = self.words or self.options
         for names in (self.options, words, [word(name) for name in words]):
             if isinstance(text, str) and text in names:
