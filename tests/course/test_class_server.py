@@ -92,14 +92,22 @@ def test_a_move_waits_for_its_own_answer():
 
 
 def test_the_paragraph_on_mnist_gives_the_measured_numbers():
-    kept = KEPT["mnist_alone"]
-    assert kept["errors"] == [[]] and kept["busy_before"] > 0
-    each = int(re.search(r"\*\*MNIST\*\* in class.*?about (\d+) MB a learner", TEACHING, re.S)[1])
-    assert abs(each - kept["memory"]["learner_mb"]) <= 10
-    seconds = int(re.search(r"about (\d+) s of a core", TEACHING)[1])
-    assert abs(seconds - kept["cpu_to_ready_s"]) <= 1
-    whole = int(re.search(r"(\d+) GB for twenty", TEACHING)[1])
-    assert whole == pytest.approx(20 * kept["memory"]["learner_mb"] / 1000, abs=0.6)
+    told = TEACHING[TEACHING.index("**MNIST** in class") :]
+    for kept, words in ((KEPT["mnist"], "with twenty"), (KEPT["mnist_alone"], "Without the folder")):
+        assert kept["errors"] == [[]] and kept["busy_before"] > 0
+        each = int(re.search(rf"{words}.*?about (\d+) MB a learner", told, re.S)[1])
+        assert abs(each - kept["memory"]["learner_mb"]) <= 10
+    twenty = KEPT["mnist"]
+    assert twenty["learners"] == 20 and KEPT["mnist_alone"]["learners"] == 6
+    seconds = int(re.search(r"(\d+) s of a core", told)[1])
+    assert abs(seconds - twenty["cpu_to_ready_s"]) <= 1
+    whole = float(re.search(r"([\d.]+) GB for all twenty", told)[1])
+    assert whole == pytest.approx(twenty["memory"]["all_mb"] / 1000, abs=0.1)
+    alone, looking, dragging = re.search(
+        r"answered after (\d+) ms, after (\d+) ms while.*?and after (\d+) ms", told, re.S
+    ).groups()
+    measured = [twenty["slider"][mood]["median_ms"] for mood in ("alone", "class", "storm")]
+    assert [int(alone), int(looking), int(dragging)] == [round(one) for one in measured]
 
 
 def test_a_class_is_sent_home_before_the_memory_is_used_up(monkeypatch):
