@@ -80,9 +80,9 @@ def test_sliders_answer_to_keys_and_the_sentence_follows(book, name, label, key,
 
 def test_a_click_on_a_map_opens_its_unit(book):
     view = view_of(book, "xray")
-    book.page.mouse.click(*at(view, 0.19, 0.16))
+    book.page.mouse.click(*at(view, 0.222, 0.16))
     becomes(book, "xray.state['layer'], xray.state['channel']", "convolution 1 0")
-    book.page.mouse.click(*at(view, 0.79, 0.3))
+    book.page.mouse.click(*at(view, 0.826, 0.3))
     becomes(book, "xray.state['layer']", "scores")
     view.locator(".cnn-text", has_text="Score of the digit").wait_for(timeout=10_000)
 

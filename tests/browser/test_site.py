@@ -71,6 +71,11 @@ def pages():
     return names + [path.relative_to(settings.ROOT).with_suffix(".html").as_posix() for path in learner]
 
 
+#: Whether code that scrolls sideways can be reached by Tab, to be scrolled with the arrow keys.
+REACHED = """() => [...document.querySelectorAll("pre[tabindex='-1']")]
+  .every((one) => one.scrollWidth <= one.clientWidth)"""
+
+
 @pytest.mark.parametrize("name", [*pages(), "notebooks/solutions/03_backpropagation.html"])
 def test_a_page_is_accessible_in_both_themes_and_asks_no_other_server(page, server, name):
     if not AXE.exists():
@@ -83,7 +88,7 @@ def test_a_page_is_accessible_in_both_themes_and_asks_no_other_server(page, serv
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
     assert page.evaluate(VIOLATIONS, ["color-contrast"]) == []
     page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(600)  # the theme waits before it looks anew what is to be reached by Tab
+    page.wait_for_function(REACHED, timeout=10_000)  # the theme waits before it looks anew
     assert page.evaluate(VIOLATIONS, ["scrollable-region-focusable", "target-size", "color-contrast"]) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390, "a phone scrolls downwards only"
     assert page.away == [] and page.said == []
