@@ -112,12 +112,12 @@ def test_every_row_of_a_section_says_what_to_project(lesson):
 
 
 def test_cells_that_a_guide_names_are_those_it_means():
-    """In 03: [7] adds the second share, [17] has the numbers of ReLU."""
+    """In 03: [6] adds the second share, [15] has the numbers of ReLU."""
     cells = [cell for section in find("backpropagation").sections for cell in section.cells]
     code = [cell.source for cell in cells if cell.cell_type == "code"]
-    assert "dw += dq * v2" in code[6] and "F.relu_backward(arriving, gate)" in code[16]
+    assert "dw += dq * v1" in code[5] and "F.relu_backward(dy_relu, gate)" in code[14]
     named = {int(n) for guide in guides().values() for n in re.findall(r"cell \[(\d+)\]", str(guide), re.I)}
-    assert named == {7, 17}
+    assert named == {6, 15}
 
 
 def test_the_plan_of_03_holds_both_clocks_and_what_stands_behind(tmp_path):

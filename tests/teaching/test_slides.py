@@ -116,7 +116,7 @@ def test_slides_follow_the_notebooks_order(deck):
     place = {words: next(i for i, text in enumerate(markup) if words in text) for words in ORDER}
     assert sorted(ORDER, key=place.get) == ORDER
     asked = markup[place["How many forward passes is that?"]]
-    assert re.search(r"<pre>loss [\d.]+, 1898 weights</pre>", asked), "what the question is about"
+    assert re.search(r"<pre>loss [\d.]+, 1898 weights and biases</pre>", asked), "what the question is about"
     assert "dW2, db2, dH = H.T @ dY" in markup[place["dW1, db1, dX ="]]
     assert "Z = X @ W1 + b1" in markup[place["def there():"]]
 
@@ -134,7 +134,7 @@ ORDER = [
 
 def test_what_a_cell_prints_is_shown_beside_it_or_alone(deck):
     code = {cell.source: cell.outputs for cell in deck.cells if cell.cell_type == "code"}
-    assert any(source.startswith("x1, w1, b1, t1 = ") and outputs for source, outputs in code.items())
+    assert any(source.startswith("x1, v1, w1, t1 = ") and outputs for source, outputs in code.items())
     kept = slides._text_outputs(
         [
             new_output("stream", text="22"),
