@@ -57,10 +57,13 @@ export function paintNumbers(ctx, mark, box, theme) {
   if (Math.min(wide, high) < SMALLEST_NUMBER) return;
   const table = colorTable(mark.cmap, theme);
   const index = colorIndex(mark, table.length / 3);
-  const longest = Math.max(1, ...Array.from(mark.z.data, (value) => formatNumber(mark.numbers, value).length));
-  const size = Math.min(mark.type_size || 14, high * 0.6, (wide * (mark.type_size ? 1.6 : 1.36)) / longest);
-  ctx.font = `${Math.max(8, size)}px ${theme.font}`;
-  if (Math.max(...Array.from(mark.z.data, (value) => ctx.measureText(formatNumber(mark.numbers, value)).width)) > wide - 1) return;
+  const words = Array.from(mark.z.data, (value) => formatNumber(mark.numbers, value));
+  const most = Math.min(mark.type_size || 14, high * 0.6);
+  ctx.font = `${most}px ${theme.font}`;
+  const widest = Math.max(1, ...words.map((text) => ctx.measureText(text).width)) / most; // of one pixel of type
+  const size = Math.max(8, Math.min(most, (mark.type_size ? wide - 2 : 0.82 * wide) / widest));
+  if (size * widest > wide - 1) return;
+  ctx.font = `${size}px ${theme.font}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   mark.z.data.forEach((value, i) => {
@@ -68,7 +71,7 @@ export function paintNumbers(ctx, mark, box, theme) {
     if (at < 0) return;
     ctx.fillStyle = readableOn([table[at], table[at + 1], table[at + 2]]);
     const [row, column] = [Math.floor(i / columns), i % columns];
-    ctx.fillText(formatNumber(mark.numbers, value), box.x(x0 + (column + 0.5) * dx), box.y(y0 + (row + 0.5) * dy));
+    ctx.fillText(words[i], box.x(x0 + (column + 0.5) * dx), box.y(y0 + (row + 0.5) * dy));
   });
 }
 

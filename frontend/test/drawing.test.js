@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { colorIndex, colorTable, lineColor, readableOn, valueColor } from "../src/colormap.js";
 import { toBytes } from "../src/theme.js";
-import { cellAt } from "../src/heatmap.js";
+import { cellAt, paintNumbers } from "../src/heatmap.js";
 import { layout, tracks } from "../src/layout.js";
 import { linkEnds } from "../src/marks.js";
 import { lens } from "../src/notes.js";
@@ -159,4 +159,24 @@ test("links that lead to no other panel end in their own, whatever panels withou
   const other = place(panel([], axis(-900, 900), axis(-900, 900)));
   own.byName = new Map([["", other]]);
   expect(linkEnds(mark, own, 0)).toEqual([own.x(0), own.y(0), own.x(10), own.y(10)]);
+});
+
+describe("numbers in the cells of a matrix", () => {
+  /** A pen that writes letters of 0.6 times their size; what it wrote, and in which size. */
+  const written = (wide, more) => {
+    const texts = [];
+    const pen = { font: "", measureText: (text) => ({ width: 0.6 * Number.parseFloat(pen.font) * text.length }), fillText: (text) => texts.push([text, Number.parseFloat(pen.font)]) };
+    const z = { shape: [1, 2], data: Float32Array.of(-0.5, 1) };
+    const scale = makeScale(axis(0, 2), 0, 2 * wide);
+    const mark = { z, extent: [0, 2, 0, 1], cmap: "viridis", vmin: -1, vmax: 1, numbers: ".1f", ...more };
+    paintNumbers(pen, mark, { x: scale, y: makeScale(axis(0, 1), 30, 0) }, { font: "sans-serif" });
+    return texts;
+  };
+  test("have the size that is asked for, are smaller where they have no room, and none where they could not be read", () => {
+    expect(written(40, { type_size: 12 })).toEqual([["−0.5", 12], ["1.0", 12]]);
+    const [[text, size]] = written(24, { type_size: 12 });
+    expect(text).toBe("−0.5");
+    expect(size).toBeCloseTo(22 / 2.4, 5);
+    expect(written(19, { type_size: 12 })).toEqual([]);
+  });
 });

@@ -76,3 +76,18 @@ def test_many_numbers_have_one_decimal_and_zeros_none():
 def test_the_drawing_is_cleared_only_where_there_is_one():
     assert NetworkXRay(*SMALL).scene.idle == ("clear",)
     assert NetworkXRay(*SMALL, source="your drawing").scene.idle == ()
+
+
+def test_what_has_no_part_in_the_chosen_number_steps_back():
+    """Maps before it, its own, and what becomes of it stay; all others fade, and so do links elsewhere."""
+    widget = NetworkXRay(*SMALL, layer="convolution 2", channel=5)
+    maps = {mark.emits: mark.opacity for mark in panel(widget, "network").marks if isinstance(mark, Maps)}
+    assert maps["convolution 1"] is None and maps["pooling 1"] is None
+    for later in ("convolution 2", "pooling 2"):
+        assert maps[later][5] == 1 and np.delete(maps[later], 5).max() < 0.3
+    links = [mark for mark in panel(widget, "network").marks if isinstance(mark, Links) and not mark.quiet]
+    mine, others = [], []
+    for mark in links:
+        place = mine if mark.targets is not None and set(mark.targets) == {4005.0} else others
+        place.append(mark.alpha)
+    assert mine and min(mine) == 1 and min(others) < 0.1

@@ -17,7 +17,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from cnnlib.runtime.language import joined, say, word
 PICKERS = ("list", "segments", "thumbnails")
 
 
-def _show(value: Any) -> str:
+def show_value(value: Any) -> str:
     """`value` for a message: short, whatever it is."""
     text = repr(value)
     return text if len(text) <= 40 else text[:37] + "..."
@@ -67,6 +67,7 @@ class Control:
     """
 
     name: str
+    valued: ClassVar[bool] = True  # whether it has a value in the state
 
     @property
     def title(self) -> str:
@@ -120,7 +121,7 @@ class Slider(Control):
         try:
             number = parse_number(value)
         except ValueError:
-            received = word("nothing") if isinstance(value, str) and not value.strip() else _show(value)
+            received = word("nothing") if isinstance(value, str) and not value.strip() else show_value(value)
             raise ValueError(
                 say("{expected}, received {received}", expected=expected, received=received)
             ) from None
@@ -178,7 +179,7 @@ class TextField(Control):
     def clean(self, value: Any) -> str:
         text = value.strip() if isinstance(value, str) else ""
         if not re.fullmatch(r"[A-Za-z0-9._+-]+", text) or len(text) > self.longest:
-            received = word("nothing") if isinstance(value, str) and not value.strip() else _show(value)
+            received = word("nothing") if isinstance(value, str) and not value.strip() else show_value(value)
             raise ValueError(
                 say(
                     "{title}: expected up to {longest} letters, digits or ._+-, received {received}",
@@ -236,7 +237,7 @@ class Choice(Control):
                 "{title}: expected one of {options}, received {show}",
                 title=self.title,
                 options=joined(", ", words),
-                show=_show(value),
+                show=show_value(value),
             )
         )
 
@@ -252,63 +253,13 @@ class Toggle(Control):
     def clean(self, value: Any) -> bool:
         if not isinstance(value, (bool, np.bool_)):
             raise ValueError(
-                say("{title}: expected True or False, received {show}", title=self.title, show=_show(value))
+                say(
+                    "{title}: expected True or False, received {show}",
+                    title=self.title,
+                    show=show_value(value),
+                )
             )
         return bool(value)
-
-
-@dataclass(frozen=True)
-class Grid(Control):
-    """A small matrix of number boxes, such as a convolution kernel. Its value is a tuple of tuples.
-
-    Where it has one row or one column, its numbers alone are enough.
-
-    >>> Grid("neurons", ((4, 2, 0),)).clean((8, 6, 0))
-    ((8.0, 6.0, 0.0),)
-    """
-
-    default: tuple[tuple[float, ...], ...]
-    low: float = -100.0
-    high: float = 100.0
-    label: str = ""
-    help: str = ""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return len(self.default), len(self.default[0])
-
-    def clean(self, value: Any) -> tuple[tuple[float, ...], ...]:
-        rows, columns = self.shape
-        table = self._table(value)
-        if len(table) != rows or any(len(row) != columns for row in table):
-            expected = "{title}: expected {rows} rows of {columns} numbers, received {show}"
-            if rows == 1:
-                expected = "{title}: expected {columns} numbers, received {show}"
-            raise ValueError(say(expected, title=self.title, rows=rows, columns=columns, show=_show(value)))
-        return tuple(
-            tuple(self._cell(cell, r + 1, c + 1) for c, cell in enumerate(row)) for r, row in enumerate(table)
-        )
-
-    def _table(self, value: Any) -> list[list]:
-        """`value` as rows; those of one row or one column may come without brackets of their own."""
-        rows, columns = self.shape
-        try:
-            parts = [] if isinstance(value, str) else list(value)
-            if 1 in (rows, columns) and all(isinstance(part, str) or np.ndim(part) == 0 for part in parts):
-                return [parts] if rows == 1 else [[part] for part in parts]
-            return [list(row) for row in parts]
-        except (TypeError, ValueError):
-            return []
-
-    def _cell(self, value: Any, row: int, column: int) -> float:
-        box = Slider(
-            self.name,
-            self.low,
-            self.high,
-            0,
-            label=say("{title}, row {row}, column {column}", title=self.title, row=row, column=column),
-        )
-        return float(box.clean(value))
 
 
 @dataclass(frozen=True)
@@ -320,7 +271,4 @@ class Button(Control):
 
     label: str = ""
     help: str = ""
-
-
-#: Controls that have a value in the state.
-VALUED = (Slider, TextField, Choice, Toggle, Grid)
+    valued: ClassVar[bool] = False

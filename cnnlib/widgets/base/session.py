@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from cnnlib.runtime.language import page_words, say, word
-from cnnlib.widgets.base.controls import VALUED, Slider
+from cnnlib.widgets.base.controls import Slider
 from cnnlib.widgets.base.fallback import show_still, still
 from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.base.play_loop import SPEEDS, PlayLoop, run_for
@@ -279,8 +279,7 @@ class Live:
         """What the page needs to know once: the controls, the buttons, the words."""
         widget = self.widget
         controls = [
-            {**c.describe(), "shown": c.name in widget.show, "valued": isinstance(c, VALUED)}
-            for c in widget.controls
+            {**c.describe(), "shown": c.name in widget.show, "valued": c.valued} for c in widget.controls
         ]
         return {
             "title": word(widget.title),

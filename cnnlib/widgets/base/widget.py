@@ -65,18 +65,8 @@ from cnnlib.runtime.language import say, word
 from cnnlib.viz.scene import Scene
 from cnnlib.viz.speech import in_language
 from cnnlib.widgets.base.challenge import Challenge
-from cnnlib.widgets.base.controls import (
-    VALUED,
-    Button,
-    Choice,
-    Control,
-    Grid,
-    LogSlider,
-    Number,
-    Slider,
-    TextField,
-    Toggle,
-)
+from cnnlib.widgets.base.controls import Button, Choice, Control, LogSlider, Number, Slider, TextField, Toggle
+from cnnlib.widgets.base.grid_control import Grid
 from cnnlib.widgets.base.new_values import cleaned
 from cnnlib.widgets.base.session import Live
 
@@ -139,7 +129,7 @@ class Widget:
         if challenge is not None:
             self.challenge = challenge
         self.show = tuple(show) if show is not None else tuple(c.name for c in self.controls)
-        self._controls = {c.name: c for c in self.controls if isinstance(c, VALUED)}
+        self._controls = {c.name: c for c in self.controls if c.valued}
         self._state = {name: control.default for name, control in self._controls.items()}
         self.message = ""
         self.failure: Exception | None = None
