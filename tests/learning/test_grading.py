@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnlib.learning import grade, items
+from cnnlib.learning import find, grade, items
 from cnnlib.learning.items import Belief, Item
 from cnnlib.widgets.cards import faces
 from cnnlib.widgets.spirals import PlaygroundSnapshots
@@ -57,6 +57,22 @@ def test_things_that_are_free_may_stand_in_any_order_among_themselves(said, near
     item = Item("01.x", "question", "order", "?", right=list("abcd"), free=(("b", "c"),), wrong=(belief,))
     found = grade(item, list(said), item.right)
     assert found.near == near and bool(found.says) == (said.index("b") < said.index("a"))
+
+
+@pytest.mark.parametrize(
+    ("name", "moves"),
+    [
+        ("13.order", [(0, 1)]),  # the old gradients may be forgotten before the forward pass
+        ("03.worked-linear", [(1, 2), (1, 3), (2, 3)]),  # dX, dW and db do not wait for each other
+    ],
+)
+def test_every_right_order_is_taken_and_a_wrong_one_is_not(name, moves):
+    item = find(name)
+    for first, second in moves:
+        said = list(item.right)
+        said[first], said[second] = said[second], said[first]
+        assert grade(item, said, item.right).near, said
+    assert not grade(item, list(reversed(item.right)), item.right).near
 
 
 @pytest.mark.parametrize("log", [False, True])

@@ -91,3 +91,5 @@ def test_what_has_no_part_in_the_chosen_number_steps_back():
         place = mine if mark.targets is not None and set(mark.targets) == {4005.0} else others
         place.append(mark.alpha)
     assert mine and min(mine) == 1 and min(others) < 0.1
+    behind = [m.alpha for m in links if m.sources is not None and m.sources.min() >= 4000 and m.alpha < 1]
+    assert behind and max(behind) <= 0.1, "what leads on from it steps back too"
