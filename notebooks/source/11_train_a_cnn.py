@@ -60,9 +60,8 @@ from cnnlib.widgets.cards import predict, quiz
 # MNIST has 70,000 handwritten digits of 28x28 pixels. Networks have been compared on it since 1998. All digits were brought
 # to one size, and moved until their ink lay around the middle of the image.
 # <!-- source: LeCun, Bottou, Bengio and Haffner 1998, section III.A -->
-# All of them come with the course
+# All of them come with the course; the package alone, as in Colab and in the browser, has a fifth of them. The numbers in the text are those of all of MNIST.
 # <!-- test: tests/data/test_bundled.py::test_the_whole_set_is_the_published_one -->
-# ; the package alone, as in Colab and in the browser, has a fifth of them. The numbers in the text are those of all of MNIST.
 #
 # All cells run on other images too: write `"digits"` below for the 8x8 digits, and run everything again. Near the end,
 # under *Other images*, you find two more sets.
@@ -241,11 +240,11 @@ print(
 # </details>
 #
 # Here are ten runs: first one in which nothing is wrong, then nine with one thing changed in each. They are real: a small
-# network on the 8x8 digits, in four epochs of 36 batches, if nothing else is said
+# network on the 8x8 digits, in four epochs of 36 batches, if nothing else is said.
 # <!-- computed: (1437 - 300 + 15) / 32 = 36 -->
-# . The dotted line is 2.30, the loss of a network that gives each of ten classes the same probability
+# The dotted line is 2.30, the loss of a network that gives each of ten classes the same probability.
 # <!-- test: tests/experiments/test_loss_symptoms.py::test_what_is_flat_stays_at_guessing -->
-# . For each curve say first what may have been changed, and then open the words beside it.
+# For each curve say first what may have been changed, and then open the words beside it.
 
 # %% tags=["nbval-ignore-output"]
 LossTable()
@@ -581,9 +580,9 @@ print(control)
 # ## Against published figures
 #
 # On MNIST results can be compared over decades. LeNet-5, one of the first convolutional networks, erred on 0.95 % of the test
-# images in 1998, and on 0.8 % when it was trained on distorted images too
+# images in 1998, and on 0.8 % when it was trained on distorted images too.
 # <!-- source: LeCun, Bottou, Bengio and Haffner 1998 -->
-# . The course has trained it again, and two smaller networks with it: one with two convolutions and 28,986 weights, and one
+# The course has trained it again, and two smaller networks with it: one with two convolutions and 28,986 weights, and one
 # with 16,926. LeNet-5 has 61,706. (In tables of results *error* mostly means the share of the images that are wrong, and
 # not the loss.)
 # <!-- test: tests/training/test_accuracy_table.py::test_the_committed_table_is_that_of_the_committed_results -->

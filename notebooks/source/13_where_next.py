@@ -98,10 +98,11 @@ with in_short():  # of an error only its last line
 #
 # ## Second way: functions that return their backward
 #
-# Where else can a layer keep what it remembers? In a *closure*: a function that is made inside another function, and still
-# has the variables of that other function when it is called later. Let a layer be a function of x that returns two things:
-# the output, and its backward, a function that turns dy into dx and the gradients of the weights. There is no object. Here
-# is the convolution written this way; the sums are those of `F`, as before:
+# Where else can a layer keep what it remembers? In a *closure*. That is a function made inside another one. It keeps the
+# variables of the outer function, even after the outer one has returned. Let a layer be a function of x that returns two
+# things: the output, and its backward, a function that turns dy into dx and the gradients of the weights. There is no
+# object. Here is the convolution written this way. `conv2d(weight, bias)` makes the layer, the layer makes the backward, and
+# the sums are those of `cnnlib.nn.functional`, which other notebooks call `F`:
 
 # %%
 print(inspect.getsource(closures.conv2d))
@@ -123,11 +124,12 @@ print(inspect.getsource(closures.chain))
 # <details style="margin-bottom: 1em"><summary>What it remembers</summary>
 #
 # The list of backwards. These few lines are the whole of backpropagation: forwards, keep the backward of each layer;
-# backwards, call them in the reverse order.
+# backwards, call them in the reverse order. (`its_grads + grads` joins two lists; nothing is added up there.)
 #
 # </details>
 #
-# Now the network, on the same six arrays. Are its loss and its gradients *exactly* equal to those of the first way?
+# Now the network, on the same six arrays. ReLU and flatten have nothing to be made from, so they stand in the chain as they
+# are, without brackets. Are its loss and its gradients *exactly* equal to those of the first way?
 
 
 # %%
@@ -158,8 +160,8 @@ print(
 # ## Third way: a tape
 #
 # In the first two ways you have to say *beforehand* what the network is: a list of layers, or a chain. But a program may
-# have branches and loops, or use a result twice. With the third way you simply compute. A number or array is wrapped into a
-# `Tensor`. Every operation makes a new `Tensor`, and this one notes two things: from which tensors it was computed, and how
+# have branches and loops, or use a result twice. With the third way you simply compute. A number or array whose
+# gradient is wanted is wrapped into a `Tensor`; others, such as t below, may stay as they are. Every operation makes a new `Tensor`, and this one notes two things: from which tensors it was computed, and how
 # to hand a gradient on to them. So while the program runs, it draws the graph of notebook 03. Here is the
 # formula of its first graph again. (Its last two nodes are written in another way: $r$ is called d, and its square is d times
 # d, so d is used twice.)
@@ -198,7 +200,7 @@ print(inspect.getsource(tape._parents_first))
 #
 # Each operation on the tape returns `Tensor(value, parents, pull)`. `value` is the result. `parents` are the tensors from
 # which it was computed. `pull` is a function that takes the gradient of the result and returns the gradients of the
-# parents.
+# parents. A tensor that you make yourself has neither: there the way back ends.
 
 # %%
 print(inspect.getsource(tape.relu))
@@ -231,7 +233,7 @@ print(
 print("and by the pixels:", np.array_equal(images.grad, dx))
 
 # %% [markdown]
-# The three ways compute the same numbers. Which of them is the fastest, and by how much?
+# The three ways compute the same numbers, because they call the same operations in the same order. Which of them is the fastest, and by how much?
 
 # %%
 predict("13.fastest")
@@ -285,7 +287,7 @@ for step in (layers_step, closures_step, tape_step):
 # | `tape.flatten(h)` | `h.flatten(1)` |
 # | `tape.linear(h, w[4], w[5])` | `F.linear(h, w[4].T, w[5])` |
 # | `tape.cross_entropy(out, y)` | `F.cross_entropy(out, y)` |
-# | `loss.backward()` | `loss.backward()` |
+# | `taped.backward()` | `loss.backward()` |
 #
 # And this is a loop like that of notebook 11, as people write it in PyTorch. It is only to be read, and in it `nn` is
 # `torch.nn`:
@@ -305,7 +307,7 @@ for step in (layers_step, closures_step, tape_step):
 #         optimizer.step()                                  # new weight = old weight - ...
 # ```
 #
-# You can read every line of it. Two differences are worth knowing. PyTorch stores the matrix of a linear layer the other way
+# You can read every line of it. (`DataLoader` hands out the batches, in a new order in each epoch.) Two differences are worth knowing. PyTorch stores the matrix of a linear layer the other way
 # round, as (out, in). And it *adds* new gradients to those that are there, until `zero_grad` clears them. If that line is
 # forgotten, each step uses the sum of all gradients so far. (Our tape forgets by itself: `backward` begins by setting every
 # `grad` to None.)
@@ -440,7 +442,7 @@ check("13.softplus_backward", softplus_backward)
 # %% [markdown]
 # ## Summary
 #
-# 1. A backward pass needs numbers from its forward pass; an object, a closure or a tape can keep it.
+# 1. A backward pass needs numbers from its forward pass. An object, a closure or a tape can keep them.
 # 2. All three compute the same numbers to the last bit, in about the same time; they differ in what they let you write.
 # 3. A framework adds operations, machines and convenience; it does not find wrong rates, equal filters or misused images.
 
