@@ -69,7 +69,7 @@ def live(has_python, page):  # noqa: F811
 
 def shared_pages(browser, address, **size):
     """Pages of one browser that keeps Python from the first to the last, its predictions passed over."""
-    context = browser.new_context(**size)
+    context = browser.new_context(reduced_motion="reduce", **size)  # nothing plays by itself meanwhile
     record, local = json.dumps(PASSED), (address, "data:", "blob:")
     context.add_init_script(f"localStorage['cnnlib.record'] ??= {record}")
     while True:
