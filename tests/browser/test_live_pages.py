@@ -399,7 +399,7 @@ def test_recorded_widgets_move_before_any_python(page, server):  # noqa: F811
     assert page.said == []
 
 
-HEAVIEST = ("index.html", "01_forward_pass.html", "02_loss.html", "07_minima.html", "11_train_a_cnn.html")
+HEAVIEST = ("02_loss.html", "07_minima.html", "11_train_a_cnn.html")
 
 
 @pytest.mark.parametrize("name", ["index.html", *map(name_of, LEARNER)])

@@ -56,6 +56,8 @@ def faults(texts, air=0.5):
     return found
 
 
+#: Two pictures later: what was laid out anew has been drawn.
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 CUT = """() => {
   const beyond = [...document.querySelectorAll(".cnn-zone em")].filter((node) => {
     const [own, all] = [node.getBoundingClientRect(), node.closest(".cnn-control").getBoundingClientRect()];
@@ -87,7 +89,7 @@ def test_words_lie_apart_and_within_the_picture_at_every_width(zoomed, name):
         one = OpenPage(zoomed, widget)
         for width in WIDTHS:
             zoomed.set_viewport_size({"width": width, "height": 690})
-            zoomed.wait_for_timeout(100)
+            zoomed.evaluate(PAINTED)
             wrong = faults(zoomed.evaluate(TEXTS))
             wrong += [f"cut: {words!r}" for words in zoomed.evaluate(CUT)]
             if zoomed.evaluate("document.documentElement.scrollWidth > innerWidth"):
