@@ -1,5 +1,6 @@
 """The site's pages run their own cells: live widgets, exercises, the learner's record, without a network."""
 
+import gzip
 import json
 import re
 
@@ -247,6 +248,18 @@ def test_a_widget_says_in_the_page_what_it_says_on_a_computer(visit, server):  #
     assert view.evaluate(paper) != light and view.evaluate(LOOK)[1] != picture
 
 
+#: The sizes of some files of Python as they are kept, once all are kept as they are read.
+PLAIN = """async names => {
+  const kept = await caches.open("cnnlib-python");
+  for (;;) {
+    const found = await Promise.all(names.map(name => kept.match(`${location.origin}/live/python/${name}`)));
+    const all = found.every(one => one?.headers.has("X-Plain"));
+    if (all) return Promise.all(found.map(async one => (await one.arrayBuffer()).byteLength));
+    await new Promise(done => setTimeout(done, 100));
+  }
+}"""
+
+
 def test_python_is_counted_as_it_comes_and_kept_for_the_second_visit(live, server, site, has_python):  # noqa: F811
     files = has_python["files"].values()
     total = sum(file["bytes"] for file in files if not file["later"])
@@ -264,6 +277,9 @@ def test_python_is_counted_as_it_comes_and_kept_for_the_second_visit(live, serve
     heard = live.evaluate("heard")
     assert heard[-1]["done"] == heard[-1]["total"] == total
     assert live.locator(".cnn-python").is_hidden()
+    names = [file["file"] for file in files if not file["later"]]
+    plain = [len(gzip.decompress((site / "live/python" / name).read_bytes())) for name in names]
+    assert live.evaluate(PLAIN, names) == plain  # the next visit has nothing to decompress
     asked, again = [], live.context.new_page()
     again.on("response", lambda answer: asked.append(answer.url))
     again.goto(server + "notebooks/02_loss.html")
