@@ -13,6 +13,8 @@ from pathlib import Path
 
 import websocket
 
+from tests.browser.waits import Waits
+
 FIREFOX = os.environ.get("FIREFOX") or next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
 ADDRESS = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 QUIET = """
@@ -27,7 +29,7 @@ user_pref("toolkit.telemetry.reportingpolicy.firstRun", false);
 """
 
 
-class Firefox:
+class Firefox(Waits):
     """A browser with one page.
 
     Parameters
@@ -69,6 +71,10 @@ class Firefox:
             raise RuntimeError(f"{method}: {answer['error']}: {answer['message']}")
         return answer["result"]
 
+    def prepare(self, script: str) -> None:
+        """Have a script run on each page, before its own."""
+        self.ask("script.addPreloadScript", functionDeclaration=f"() => {{ {script} }}")
+
     def open(self, address: str) -> None:
         """Open an address; return when it is loaded."""
         self.ask("browsingContext.navigate", context=self.page, url=address, wait="complete")
@@ -81,13 +87,6 @@ class Firefox:
         if answer["type"] == "exception":
             raise RuntimeError(answer["exceptionDetails"]["text"])
         return json.loads(answer["result"].get("value", "null"))
-
-    def wait(self, code: str, seconds: float = 240) -> None:
-        """Wait until an expression of the page is true."""
-        end = time.monotonic() + seconds
-        while not self.evaluate(code):
-            assert time.monotonic() < end, f"in vain: {code}"
-            time.sleep(0.2)
 
     def press(self, *keys: str) -> None:
         """Press keys one after the other, as WebDriver names them."""
