@@ -345,6 +345,20 @@ def test_a_run_is_recorded_as_it_is_played():
     assert told["run"][-1]["text"] == view.text and len(told["run"]) == 3
 
 
+def test_small_images_of_a_run_have_few_levels_and_are_near_the_true_ones():
+    view = TrainingView(show=())
+    recordings = [record.Recording(view, levels) for levels in (None, record.GREYS)]
+    for recording in recordings:
+        recording.widget.live.page = recording.page
+        recording.frame()
+    pairs = zip(*(recording.data for recording in recordings), strict=True)
+    pairs = [[np.frombuffer(data, "<f4") for data in pair] for pair in pairs if len(pair[0]) == 4 * 12 * 784]
+    assert pairs
+    for true, seen in pairs:
+        assert len(np.unique(true)) > record.GREYS >= len(np.unique(seen))
+        assert np.abs(true - seen).max() <= np.ptp(true) / (record.GREYS - 1) / 2 + 1e-3
+
+
 def test_recorded_numbers_are_right_to_four_digits():
     values = np.float32([0, 1, -3.14159, 1e-20, 6.02e23, np.inf, -np.inf])
     short = np.frombuffer(record.shortened(values.tobytes()), "<f4")

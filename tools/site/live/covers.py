@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlib import load_digits, load_mnist_sample, widgets
-from tools.site.live.record import Recording
+from tools.site.live.record import GREYS, Recording
 
 PLACE = (
     '<div class="cnn-cover" style="--cnn-wide: {}px; --cnn-narrow: {}px"><div data-recorded="{}"></div></div>'
@@ -89,7 +89,7 @@ COVERS = {
 def record(cover: Cover) -> bytes:
     """Record a cover: a frame for each of its states."""
     widget = cover.make()
-    recording = Recording(widget)
+    recording = Recording(widget, GREYS)
     recording.spec |= {"controls": [], "slots": {}, "playable": True, "challenge": ""}
     frames = []
     for state in cover.states:

@@ -34,6 +34,7 @@ WHOLE = {
 }
 MOST_STATES, MOST_BYTES = 2000, 1_000_000
 WIRE = ("type", "frame", "asks", "answers", "message", "playing", "speed")  # what the page's own model adds
+GREYS = 32  # levels of the small images in a run, which are seen for a moment: a third less to load
 KEPT_BITS = 12  # of the 23 of a float32: a screen shows no more, and the rest does not compress
 
 
@@ -51,10 +52,10 @@ class Recorder:
 
 
 class Recording:
-    """Frames of one widget, their arrays kept once."""
+    """Frames of one widget, their arrays kept once; small images in so many levels, if they are given."""
 
-    def __init__(self, widget) -> None:
-        self.widget, self.page = widget, Recorder()
+    def __init__(self, widget, levels: int | None = None) -> None:
+        self.widget, self.page, self.levels = widget, Recorder(), levels
         widget.live.page = self.page
         self.arrays: dict[str, int] = {}
         self.data: list[bytes] = []
@@ -70,18 +71,22 @@ class Recording:
         shared = scene["shared"]
         marks = [{**shared.get(m["kind"], {}), **m} for p in scene["panels"] for m in p["marks"]]
         laid = {mark["z"]["array"]: mark["tile"] for mark in marks if mark.get("tile")}
+        small = {m["z"]["array"] for m in marks if m["kind"] == "tiles"} if self.levels else ()
         arrays = scene["arrays"] = [
-            entry if isinstance(entry, float) else [self._array(entry[0], buffers[entry[2]]), entry[1]]
-            for entry in scene["arrays"]
+            entry
+            if isinstance(entry, float)
+            else [self._array(entry[0], buffers[entry[2]], place in small), entry[1]]
+            for place, entry in enumerate(scene["arrays"])
         ]
         for place, tile in laid.items():
             number, shape = arrays[place]
             self.tiles.take(number, self.data[number], shape, tile)
         return {**{name: value for name, value in message.items() if name not in WIRE}, "scene": scene}
 
-    def _array(self, name: str, data: bytes) -> int:
+    def _array(self, name: str, data: bytes, small: bool) -> int:
         if name not in self.arrays:
             self.arrays[name] = len(self.data)
+            data = levelled(data, self.levels) if small and len(data) % 4 == 0 else data
             self.data.append(data if len(data) % 4 else shortened(data))  # float16 is short already
         return self.arrays[name]
 
@@ -110,6 +115,19 @@ def shortened(data: bytes) -> bytes:
     finite = np.isfinite(np.frombuffer(data, "<f4"))
     rounded = (bits + half) & ~np.uint32(2 * half - 1)
     return np.where(finite, rounded, bits).astype("<u4").tobytes()
+
+
+def levelled(data: bytes, levels: int) -> bytes:
+    """Round float32 numbers to so many levels between the least and the greatest of them.
+
+    >>> np.frombuffer(levelled(np.float32([0, 0.3, 1]).tobytes(), 3), "<f4").tolist()
+    [0.0, 0.5, 1.0]
+    """
+    values = np.frombuffer(data, "<f4")
+    low, span = values.min(), np.ptp(values) or np.float32(1)
+    return (
+        (low + np.round((values - low) / span * (levels - 1)) * (span / (levels - 1))).astype("<f4").tobytes()
+    )
 
 
 def positions(control: dict) -> list:
@@ -147,7 +165,7 @@ def whole(widget) -> bytes | None:
 
 def run(widget, steps: int, every: int, speed: str) -> bytes:
     """Record a training run: a frame after every so many steps."""
-    recording = Recording(widget)
+    recording = Recording(widget, GREYS)
     frames = [recording.frame()]
     for _ in range(steps // every):
         widget.advance(every)
