@@ -2,10 +2,10 @@
 
     python3 course.py release 03 04 --to ../week3
 
-The folder opens by the same two commands, on the first notebook named. It holds the notebooks named, without answers and outputs, and with
-them always 00, where progress is shown, and review, where questions come back, each in all its languages;
-`cnnlib`, which the notebooks are about; the tests of the package's core. It holds no solutions, no sources,
-no teacher's files.
+The folder opens by the same two commands, on the first notebook named. It holds the notebooks named, without
+answers and outputs, and with them always 00, where progress is shown, and review, where questions come back,
+each in all its languages; `cnnlib`, which the notebooks are about; the tests of the package's core. It holds
+no solutions, no sources, no teacher's files.
 
 What no release can hide: the cards and checks judge on the learner's own computer, so what is right lies in
 `cnnlib/learning` and `cnnlib/checks`; and the package computes what some exercises ask for.
