@@ -91,9 +91,7 @@ def double(lesson: Lesson, known: bool = True) -> Double:
 
 def _beginning(guide: Guide, known: bool) -> list[Part]:
     """Arrival, and the recap where there is something to recall."""
-    arrival = (
-        "All have the notebook open (a double click at the left), and stay at its top. Yours has been run."
-    )
+    arrival = "All have the notebook open (else a double click at the left), at its top. Yours has been run."
     found = [Part("Arrival", guide.arrival, says=arrival)]
     if guide.recap:
         minutes = RECAP if known else LONG_RECAP

@@ -39,7 +39,7 @@ def plan_text(lesson: Lesson) -> str:
     goals = "; ".join(goal.rstrip(";.") for goal in lesson.goals)
     parts = [f"**Goals.** Afterwards a learner can {goals}.", _exercises(lesson), _reading(lesson)]
     goals, exercises, reading = (_filled(part) for part in parts)
-    return "\n\n".join(["", goals, "\n".join(table), exercises, reading, ""])
+    return "\n" + "\n\n".join([goals, "\n".join(table), exercises, reading]) + "\n"
 
 
 def _line(row: Row) -> str:
@@ -74,12 +74,15 @@ def _exercises(lesson: Lesson) -> str:
     each = [(number, exercise) for number, exercise in enumerate(made.exercises, start=1)]
     here = [_here(number, e) for number, e in each if e.where != "at home"]
     home = [_home(number, e) for number, e in each if e.where != "in class"]
-    return f"**In class** {', '.join(here)}. **Homework**, {made.says}: {', '.join(home) or 'nothing'}."
+    left = f"**Homework**, {made.says}: {', '.join(home)}." if home else "No homework."
+    return f"**In class** {', '.join(here)}. {left}"
 
 
 def _here(number: int, exercise: Exercise) -> str:
-    where = "" if exercise.says == "in class" else f", {exercise.says.replace(' in class', '')}"
-    return f"{number} *{exercise.task.name}* ({exercise.task.minutes} min{where})"
+    begun = ", begun" if exercise.where.startswith("begun") else ""
+    other = exercise.where_new.removesuffix(" in class")
+    differs = "" if exercise.where == exercise.where_new else f"; B: {other}"
+    return f"{number} *{exercise.task.name}* ({exercise.task.minutes} min{begun}{differs})"
 
 
 def _home(number: int, exercise: Exercise) -> str:
