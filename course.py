@@ -3,7 +3,7 @@ from __future__ import print_function
 
 USAGE = """Open the course, update it, or run its tests.
 
-    python3 course.py                open JupyterLab on notebooks/00_start_here.ipynb
+    python3 course.py                open JupyterLab on the first notebook
     python3 course.py lab ARGS...    the same, with further arguments for JupyterLab
     python3 course.py test ARGS...   run every test, with further arguments for pytest
     python3 course.py update         fetch a newer course; your own work is kept

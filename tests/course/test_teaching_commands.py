@@ -19,8 +19,10 @@ from PIL import Image
 from tests.browser.conftest import CHROMIUM
 from tests.browser.lab import free_port
 from tests.course.site_built import built
-from tools.teaching import collect, marking
+from tools.teaching import collect, marking, plan_text
+from tools.teaching.__main__ import main as teaching
 from tools.teaching.doubles import shown
+from tools.teaching.guide import guides
 from tools.teaching.lessons import find
 from tools.teaching.pages import browser, take_picture, words_of
 from tools.teaching.parcel import Parcel
@@ -145,7 +147,7 @@ def test_without_activating_nbgrader_is_not_found(grading, class_folder):
 def test_a_plan_is_made_by_the_command_as_it_stands():
     said = run(block("tools.teaching plans backpropagation"), ROOT)
     (page,) = map(Path, said.split())
-    assert page.name == "03_backpropagation_plan.html" and "Homework" in (ROOT / page).read_text("utf-8")
+    assert page.name == "03_backpropagation_plan.html" and "and homework:" in (ROOT / page).read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +224,7 @@ def test_the_site_is_built_and_served_to_the_class_by_the_commands_as_they_stand
         [sys.executable, *command[1:]], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
     )
     try:
-        page = re.search(r"`http://ADDRESS:8000(/\S+)`", TEACHING)[1]
+        page = re.search(r"`http://ADDRESS:8000(/\S+)`", TEXT)[1]
         assert b"Whose fault is it?" in answer(f"http://127.0.0.1:{port}{page}")
     finally:
         server.terminate()
@@ -242,6 +244,7 @@ def test_the_picture_of_a_plan_is_that_of_the_plan(printing, tmp_path):
     page = write_plan(find("backpropagation"), tmp_path, "../../site")
     kept = Image.open(ROOT / "docs" / "plan.webp").info["xmp"].decode()
     renew = "python -m tools.teaching plans 03 --picture docs/plan.webp"
+    renew += " --text TEACHING.md"
     assert kept == words_of(page), f"docs/plan.webp shows another plan: call {renew}"
     assert "](docs/plan.webp)" in TEACHING
     picture = take(tmp_path / "plan.webp", page)
@@ -266,7 +269,7 @@ def test_the_tables_of_marks_have_the_columns_that_are_told():
 
 def test_what_the_site_costs_a_class_is_what_was_measured():
     kept = json.loads((ROOT / "benchmarks/results/class_site.json").read_text("utf-8"))
-    text = " ".join(TEACHING.partition("**The site from your laptop.**")[2].partition("\n## ")[0].split())
+    text = " ".join(TEXT.partition("\n## The site from your laptop\n")[2].partition("\n## ")[0].split())
     assert kept["secure"] is False, "as the class opens it"
     assert float(re.search(r"([\d.]+) MB for each learner", text)[1]) == pytest.approx(kept["mb"], abs=0.2)
     assert float(re.search(r"fetches Python \(([\d.]+) MB\)", text)[1]) == pytest.approx(
@@ -279,9 +282,44 @@ def test_what_the_site_costs_a_class_is_what_was_measured():
     assert wait == pytest.approx(8 * whole / rate, abs=1)
 
 
+def test_the_plan_on_the_page_is_that_of_the_lesson(tmp_path):
+    lesson, copy = find("backpropagation"), tmp_path / "TEACHING.md"
+    renew = plan_text.BEGIN.format(number="03", file="TEACHING.md").strip("<!->").partition(": ")[2]
+    assert plan_text.plan_text(lesson) in TEACHING, f"the plan of 03 is another: call {renew}"
+    copy.write_text(re.sub(r"(-->\n).*(<!-- end of plan)", r"\1gone\n\2", TEACHING, flags=re.DOTALL), "utf-8")
+    words = renew.replace("TEACHING.md", str(copy)).split()
+    assert words[:3] == ["python", "-m", "tools.teaching"] and "gone" in copy.read_text("utf-8")
+    assert teaching([*words[3:], "--to", str(tmp_path)]) == 0
+    assert copy.read_text("utf-8") == TEACHING
+    with pytest.raises(ValueError, match="has no lines"):
+        plan_text.renew(copy, find("loss"))
+
+
+def test_the_minutes_of_preparation_are_those_of_notebook_and_reading():
+    text, lesson = " ".join(TEACHING.split()), find("backpropagation")
+    assert f"as a learner, with its cards ({lesson.minutes})" in text
+    assert f"what is named above ({sum(each.minutes for each in guides()['backpropagation'].read)})" in text
+
+
+def test_the_letter_names_what_opens_and_what_its_first_cell_prints():
+    letter = " ".join(
+        re.sub(r"^>", "", TEACHING, flags=re.MULTILINE).partition("What to write to the class\n")[2].split()
+    )
+    title, printed = re.search(r'with the notebook "(.+?)"\. .+? it appears `(.+?)`', letter).groups()
+    assert title == find("backpropagation").title
+    solved = nbformat.read(ROOT / "notebooks" / "03_backpropagation.ipynb", as_version=4)
+    first = next(cell for cell in solved.cells if cell.cell_type == "code")
+    assert first.outputs[0].text.strip() == printed
+
+
+def test_the_page_is_no_longer_than_an_evening_allows():
+    assert len(TEACHING.splitlines()) <= 230
+
+
 def test_the_contents_of_the_page_name_its_parts_in_order():
     heads = re.findall(r"^## (.+)$", TEACHING, re.MULTILINE)
-    told = re.findall(r"^\d+\. \[(.+)\]\(#(.+)\)$", TEACHING, re.MULTILINE)
+    contents = TEACHING.partition("In the order in which you need it:")[2].partition("\n\n## ")[0]
+    told = re.findall(r"\[([^\]]+)\]\(#([^)]+)\)", contents)
     assert [words for words, _ in told] == heads
     assert all(
         place == re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-")

@@ -10,7 +10,7 @@ from cnnlib import widgets
 from tools.teaching.doubles import LENGTH, double, shown
 from tools.teaching.guide import guides
 from tools.teaching.lessons import ROOT, find, lessons
-from tools.teaching.plans import rows, write_plan
+from tools.teaching.plans import homework, rows, write_plan
 
 ALL = list(lessons().values())
 NAMES = [lesson.topic for lesson in ALL]
@@ -36,6 +36,35 @@ def test_a_guide_is_there_and_speaks_of_sections_that_are(lesson):
     assert len(guide.stuck) >= 3
     if lesson.number != "00":  # nothing comes before it
         assert len(guide.recap) >= 3 and guide.skip and guide.trust
+
+
+REFERENCES = (ROOT / "docs" / "references.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("lesson", ALL, ids=NAMES)
+def test_a_teacher_reads_two_or_three_things_of_the_notebook_and_beyond(lesson):
+    reads, titles = guides()[lesson.topic].read, {section.title: section for section in lesson.timed}
+    within, beyond = [each for each in reads if not each.link], [each for each in reads if each.link]
+    assert 2 <= len(reads) <= 3 and within and beyond
+    assert all(each.minutes >= titles[each.what].minutes for each in within), (
+        "reading takes no less than class"
+    )
+    for each in beyond:
+        assert f"({each.link})" in REFERENCES, f"{each.link} is not in docs/references.md"
+    assert sum(each.minutes for each in reads) <= 60 and all(each.why and each.minutes for each in reads)
+
+
+@pytest.mark.parametrize("lesson", ALL, ids=NAMES)
+def test_every_exercise_is_done_in_class_or_at_home(lesson):
+    made = homework(lesson)
+    assert [each.task for each in made.exercises] == lesson.exercises
+    for clock, left in (("where", made.minutes), ("where_new", made.minutes_new)):
+        found = {"in class": 0, "begun in class": 0, "at home": 0}
+        for each in made.exercises:
+            found[getattr(each, clock)] += each.task.minutes
+        assert found["at home"] <= left <= found["at home"] + found["begun in class"]
+    names = [each.task.name for each in made.exercises]
+    assert len(set(names)) == len(names) and all(names)
 
 
 def test_every_guide_is_that_of_a_lesson():
@@ -127,6 +156,7 @@ def test_the_plan_of_03_holds_both_clocks_and_what_stands_behind(tmp_path):
     assert "10 / 20" in page and "20 / 15" in page and "1 and 2; 3 is begun" in page
     assert "Gradient of an input = gradient that arrives from upstream × local slope." in page
     for words in (
+        "What you read beforehand",
         "Recap",
         "Class B",
         "Where to expect trouble",
@@ -134,6 +164,9 @@ def test_the_plan_of_03_holds_both_clocks_and_what_stands_behind(tmp_path):
         "States to hand out",
     ):
         assert f"<h2>{words}" in page
+    assert "Exercises in class, and homework: 31 minutes (B: 38)" in page
+    for place in ("in class", "begun in class (B: at home)", "at home"):
+        assert f"<td>{place}</td>" in page
     assert "†" not in page
 
 

@@ -25,7 +25,8 @@ def test_without_node_plans_and_sheets_are_made_and_slides_are_refused(tmp_path,
     finally:
         has_node.cache_clear()
     assert "No slides: they need Node" in capsys.readouterr().out
-    assert "<i>Y = X W + b</i>" in (tmp_path / "plans" / "03_backpropagation_plan.html").read_text("utf-8")
+    notation = (tmp_path / "prints" / "notation.html").read_text("utf-8")
+    assert "<i>n_{\\text{in}}, n_{\\text{out}}</i>" in notation or "<i>w_{fcpq}</i>" in notation, "as typed"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plans", "prints", "sheets"]
     form = (tmp_path / "prints" / "prediction_form.html").read_text("utf-8")
     assert form.count("<tr>") == 1 + 6, "a row for each prediction of the lesson"

@@ -4,7 +4,9 @@ import json
 import re
 
 import pytest
+from traitlets.config import PyFileConfigLoader
 
+from tools.teaching.lessons import ROOT
 from tools.teaching.release import in_every_language, release, without_dead_links
 
 
@@ -13,6 +15,28 @@ def handed_out(tmp_path_factory):
     target = tmp_path_factory.mktemp("monday") / "course"
     release(["03"], target)
     return target
+
+
+def opened(folder):
+    """The page that JupyterLab opens in a course's folder."""
+    loader = PyFileConfigLoader("jupyter_server_config.py", path=str(folder / "tools" / "jupyter"))
+    return loader.load_config()["LabApp"]["default_url"]
+
+
+def test_the_lesson_that_is_handed_out_opens_and_not_the_one_that_comes_along(handed_out):
+    assert opened(handed_out) == "/lab/tree/notebooks/03_backpropagation.ipynb"
+    assert "opens [03 Backpropagation](notebooks/03_backpropagation.ipynb) in" in (
+        handed_out / "README.md"
+    ).read_text("utf-8")
+    assert opened(ROOT) == "/lab/tree/notebooks/00_start_here.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("names", "first"), [(["05", "03"], "05_gradient_descent"), (["01", "00"], "00_start_here")]
+)
+def test_of_several_lessons_the_first_named_opens_and_00_where_it_is_named(names, first, tmp_path):
+    release(names, tmp_path / "course")
+    assert opened(tmp_path / "course") == f"/lab/tree/notebooks/{first}.ipynb"
 
 
 def test_a_notebook_comes_in_every_language_that_it_has(handed_out):

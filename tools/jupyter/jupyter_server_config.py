@@ -3,6 +3,7 @@
 A JupyterHub may use this file too (docs/jupyterhub_config.py); there the hub decides on address and folder.
 """
 
+import json
 import os
 from pathlib import Path
 
@@ -13,8 +14,12 @@ c = get_config()  # noqa: F821 (Jupyter defines it)
 if "JUPYTERHUB_USER" not in os.environ:
     # This machine alone, with the token that Jupyter makes up for each start.
     c.ServerApp.ip = "127.0.0.1"
-    c.ServerApp.root_dir = str(Path(__file__).resolve().parents[2])
-    c.LabApp.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
+    course = Path(__file__).resolve().parents[2]
+    c.ServerApp.root_dir = str(course)
+    first, handed_out = "notebooks/00_start_here.ipynb", course / "release.json"
+    if handed_out.is_file():  # a teacher gave out some notebooks: the first of them
+        first = json.loads(handed_out.read_text("utf-8")).get("opens", first)
+    c.LabApp.default_url = f"/lab/tree/{first}"
 
 
 class PromptConnection(ZMQChannelsWebsocketConnection):

@@ -5,7 +5,7 @@
     python -m tools.teaching slides                    a deck a notebook
     python -m tools.teaching prints                    for the board and for paper
     python -m tools.teaching all 03 --to FOLDER --pdf  everything of one notebook, as PDF too
-    python -m tools.teaching plans 03 --picture docs/plan.webp     the picture that TEACHING.md shows
+    python -m tools.teaching plans 03 --text TEACHING.md --picture docs/plan.webp    what TEACHING.md shows
 
 Lessons are named by number or topic; all are made when none is named. Needs the `site` extra; for slides and
 for set formulae Node and npm; for `--pdf` Chromium or Chrome. A deck with its notes: open
@@ -19,6 +19,7 @@ import os
 from pathlib import Path
 
 from tools.build_site import fetch_npm_packages
+from tools.teaching import plan_text
 from tools.teaching.lessons import ROOT, find, lessons
 from tools.teaching.pages import browser, print_pdf, take_picture
 from tools.teaching.text import has_node
@@ -39,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--pdf", action="store_true", help="print each page as PDF, too")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="the first page made, as a picture")
+    parser.add_argument("--text", type=Path, metavar="FILE", help="renew the plan of the lesson in a page")
     options = parser.parse_args(arguments)
     os.environ["CNNLIB_PROGRESS"] = "off"  # answers are computed by running notebooks: no learner did
     if has_node():
@@ -51,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     for kind in kinds:
         made = make(kind, chosen, options.to / kind, options.site, whole=not options.lessons)
         pages += [(page, "?print-pdf" if kind == "slides" else "") for page in made]
+    if options.text:
+        plan_text.renew(options.text, chosen[0])
     if options.picture:
         with browser() as started:
             take_picture(started, pages[0][0], options.picture)

@@ -177,7 +177,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{number} of {len(rows)}  " + "\n".join(said(row, wanted)), flush=True)
     print(say_walls(rows))
     write(target, rows, wanted, seed)
-    print(f"Written: {target / 'marks.csv'}, {target / 'answers.csv'}; seed {seed}.")
+    there = target.resolve()
+    print(f"Written: {there / 'marks.csv'}, {there / 'answers.csv'}; seed {seed}.")
     return 0
 
 

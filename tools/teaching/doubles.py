@@ -17,6 +17,7 @@ LENGTH = 90
 RECAP, LONG_RECAP = 10, 20
 CLOSING = 5
 BEGINS, RESERVE = 15, 5  # minutes in hand from which on the next notebook is begun, and that stay in hand
+BEGUN = 4  # minutes for which an exercise is worth beginning
 WIDTH, LONG = 30, 46  # letters that tell which cell is meant, and of a widget's line that is given whole
 CARD = re.compile(r'^(predict|worked|quiz)\("', re.MULTILINE)
 
@@ -90,13 +91,11 @@ def double(lesson: Lesson, known: bool = True) -> Double:
 
 def _beginning(guide: Guide, known: bool) -> list[Part]:
     """Arrival, and the recap where there is something to recall."""
-    arrival = "All open the notebook by a double click at the left, and stay at its top. Yours has been run."
+    arrival = "All have the notebook open (else a double click at the left), at its top. Yours has been run."
     found = [Part("Arrival", guide.arrival, says=arrival)]
     if guide.recap:
         minutes = RECAP if known else LONG_RECAP
-        found.append(
-            Part("Recap", minutes, says="The questions of the box overleaf, to the class; the board.")
-        )
+        found.append(Part("Recap", minutes, says="The questions overleaf, to the class; the board."))
     return found
 
 
@@ -109,21 +108,40 @@ def _rest(lesson: Lesson, left: int) -> list[Part]:
     return found
 
 
+def places(tasks: list[Task], minutes: int) -> list[str]:
+    """Say of each exercise, in their order, where it is done if the class has so many minutes.
+
+    >>> tasks = [Task("Core", 5, "a"), Task("Core", 8, "b"), Task("Core", 15, "c")]
+    >>> places(tasks, 20)
+    ['in class', 'in class', 'begun in class']
+    >>> places(tasks, 15), places(tasks, 3)
+    (['in class', 'in class', 'at home'], ['begun in class', 'at home', 'at home'])
+    """
+    found = []
+    for task in tasks:
+        goes_on = found == ["in class"] * len(found)
+        if goes_on and task.minutes <= minutes:
+            found.append("in class")
+            minutes -= task.minutes
+        else:
+            begun = goes_on and (minutes >= BEGUN or not found)
+            found.append("begun in class" if begun else "at home")
+    return found
+
+
 def fitting(tasks: list[Task], minutes: int) -> str:
-    """Say which exercises fit into so many minutes, in their order.
+    """Say which exercises fit into so many minutes, by their numbers.
 
     >>> tasks = [Task("Core", 5, "a"), Task("Core", 8, "b"), Task("Core", 15, "c")]
     >>> fitting(tasks, 20), fitting(tasks, 28), fitting(tasks, 3)
     ('1 and 2; 3 is begun', '1 to 3, all of them', '1 is begun')
     """
-    done = 0
-    while done < len(tasks) and tasks[done].minutes <= minutes:
-        minutes -= tasks[done].minutes
-        done += 1
+    where = places(tasks, minutes)
+    done = where.count("in class")
     whole = {0: "", 1: "1", 2: "1 and 2"}.get(done, f"1 to {done}")
     if done == len(tasks):
         return f"{whole}, all of them"
-    begun = f"{done + 1} is begun" if minutes else ""
+    begun = f"{done + 1} is begun" if "begun in class" in where else ""
     return "; ".join(filter(None, (whole, begun)))
 
 

@@ -1,4 +1,4 @@
-"""What a plan says beside the notebook's own text, from ``teaching/lessons.toml``: recap, trouble, states."""
+"""What a plan says beside the notebook's text, from ``teaching/lessons.toml``: reading, recap, trouble."""
 
 from __future__ import annotations
 
@@ -22,6 +22,16 @@ class Recap:
     ask: str
     answer: str
     board: str
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a teacher reads beforehand: a section of the notebook, or by `link` something beyond it; why."""
+
+    what: str
+    minutes: int
+    why: str
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,7 @@ class Guide:
     """All of it for one lesson; `skip`: sections that a class without the notebooks before leaves out."""
 
     arrival: int = ARRIVAL
+    read: tuple[Read, ...] = ()
     recap: tuple[Recap, ...] = ()
     skip: tuple[str, ...] = ()
     trust: tuple[str, ...] = ()
@@ -72,7 +83,7 @@ class Guide:
     state: tuple[State, ...] = ()
 
 
-KINDS = {"recap": Recap, "stuck": Stuck, "believe": Believe, "state": State}
+KINDS = {"read": Read, "recap": Recap, "stuck": Stuck, "believe": Believe, "state": State}
 
 
 @cache

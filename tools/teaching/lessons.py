@@ -79,6 +79,15 @@ class Task:
         """Its first sentence, without the dot."""
         return self.text.split(". ")[0].rstrip(".:")
 
+    @property
+    def name(self) -> str:
+        """Its title, or what its first sentence names before a comma or a colon, some words at least.
+
+        >>> Task("Core", 15, "A computation of our own, in nine stages. The way there is given.").name
+        'A computation of our own'
+        """
+        return self.title or re.match(r"(.{14,}?)[,:] |(.+)", self.first_words + ", ")[0].rstrip(",: ")
+
 
 @dataclass
 class Lesson:

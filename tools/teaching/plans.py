@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnlib.learning import find as find_item
-from tools.teaching.doubles import Double, Part, double
+from tools.teaching.doubles import Double, Part, double, places
 from tools.teaching.guide import guides
-from tools.teaching.lessons import Lesson
+from tools.teaching.lessons import Lesson, Task
 from tools.teaching.pages import write
 
 LETTERS = 900  # of the questions that a plan's page holds whole
@@ -28,6 +28,66 @@ class Row:
     minutes: str
     says: str
     questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise, and where it is done: in class, begun there, at home; `where_new` by the other clock."""
+
+    task: Task
+    where: str
+    where_new: str
+
+    @property
+    def says(self) -> str:
+        """Where it is done, with the other clock where that differs.
+
+        >>> Exercise(Task("Core", 15, "Stages"), "begun in class", "at home").says
+        'begun in class (B: at home)'
+        """
+        return self.where if self.where == self.where_new else f"{self.where} (B: {self.where_new})"
+
+
+@dataclass(frozen=True)
+class Homework:
+    """The exercises of a lesson, and how many minutes of them are left for home, by both clocks."""
+
+    exercises: tuple[Exercise, ...]
+    minutes: int
+    minutes_new: int
+
+    @property
+    def says(self) -> str:
+        """The minutes left.
+
+        >>> Homework((), 31, 36).says, Homework((), 0, 0).says
+        ('31 minutes (B: 36)', 'nothing')
+        """
+        other = "" if self.minutes == self.minutes_new else f" (B: {self.minutes_new})"
+        return f"{self.minutes} minutes{other}" if self.minutes or self.minutes_new else "nothing"
+
+
+def homework(lesson: Lesson) -> Homework:
+    """Return which exercises are done in class and which at home."""
+    tasks = lesson.exercises
+    known, new = (
+        next(part.minutes for part in double(lesson, each).parts if part.title == "Exercises")
+        for each in (True, False)
+    )
+    where, where_new = places(tasks, known), places(tasks, new)
+    pairs = zip(tasks, where, where_new, strict=True)
+    return Homework(
+        tuple(Exercise(*each) for each in pairs), _left(tasks, where, known), _left(tasks, where_new, new)
+    )
+
+
+def _left(tasks: list[Task], where: list[str], minutes: int) -> int:
+    """The minutes for home: of what was begun, what the class has not done."""
+    took = {
+        place: sum(t.minutes for t, at in zip(tasks, where, strict=True) if at == place) for place in where
+    }
+    begun = took.get("begun in class", 0)
+    return took.get("at home", 0) + (begun and begun - minutes + took.get("in class", 0))
 
 
 def rows(lesson: Lesson) -> list[Row]:
@@ -67,4 +127,4 @@ def write_plan(lesson: Lesson, folder: Path, site: str) -> Path:
     page = f"{site}/notebooks/{lesson.name}.html"
     path = folder / f"{lesson.name}_plan.html"
     about = {"lesson": lesson, "guide": guides()[lesson.topic], "cuts": cuts, "page": page}
-    return write("plan.html.j2", path, rows=rows(lesson), **about)
+    return write("plan.html.j2", path, rows=rows(lesson), homework=homework(lesson), **about)

@@ -2,10 +2,10 @@
 
     python3 course.py release 03 04 --to ../week3
 
-The folder opens by the same two commands. It holds the notebooks named, without answers and outputs, and with
-them always 00, where progress is shown, and review, where questions come back, each in all its languages;
-`cnnlib`, which the notebooks are about; the tests of the package's core. It holds no solutions, no sources,
-no teacher's files.
+The folder opens by the same two commands, on the first notebook named. It holds the notebooks named, without
+answers and outputs, and with them always 00, where progress is shown, and review, where questions come back,
+each in all its languages; `cnnlib`, which the notebooks are about; the tests of the package's core. It holds
+no solutions, no sources, no teacher's files.
 
 What no release can hide: the cards and checks judge on the learner's own computer, so what is right lies in
 `cnnlib/learning` and `cnnlib/checks`; and the package computes what some exercises ask for.
@@ -44,7 +44,7 @@ python3 course.py
 python3 course.py test
 ```
 
-The first command opens the notebooks in JupyterLab; the second runs the tests and every notebook. On Windows
+The first command opens {first} in JupyterLab; the second runs the tests and every notebook. On Windows
 write `py course.py`. The first call sets up everything inside this folder; later ones start at once.
 
 {notebooks}
@@ -76,6 +76,16 @@ def chosen(names: list[str], folder: Path = ROOT / "notebooks") -> list[Path]:
             raise Refusal(f"there is no notebook {name}; there are: {known}.")
         found |= dict.fromkeys(match)
     return list(found)
+
+
+def opens(names: list[str], notebooks: list[Path]) -> Path:
+    """Return the notebook that is opened: 00 where it was asked for, else the first that was named.
+
+    >>> opens(["03"], chosen(["03"])).stem, opens(["05", "00"], chosen(["05", "00"])).stem
+    ('03_backpropagation', '00_start_here')
+    """
+    asked = {Path(name).stem for name in names}
+    return notebooks[0] if asked & {ALWAYS[0], notebooks[0].stem} else notebooks[1]
 
 
 def in_every_language(notebooks: list[Path]) -> list[Path]:
@@ -158,13 +168,15 @@ def release(names: list[str], target: Path, root: Path = ROOT) -> list[Path]:
     for name, text in texts.items():
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_text(text, encoding="utf-8", newline="\n")
-    (target / "README.md").write_text(readme(root, notebooks, there), encoding="utf-8")
-    about = {"version": __version__, "notebooks": [path.stem for path in notebooks if path.stem[0].isdigit()]}
+    first = opens(names, notebooks)
+    (target / "README.md").write_text(readme(root, notebooks, first, there), encoding="utf-8")
+    numbered = [path.stem for path in notebooks if path.stem[0].isdigit()]
+    about = {"version": __version__, "notebooks": numbered, "opens": places[first]}
     (target / "release.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     return notebooks
 
 
-def readme(root: Path, notebooks: list[Path], there: set[str]) -> str:
+def readme(root: Path, notebooks: list[Path], first: Path, there: set[str]) -> str:
     """Return the first page: two commands, the notebooks, how to hand in, what to do without a start."""
     text = (root / "README.md").read_text("utf-8")
     rows = [line for path in notebooks for line in text.splitlines() if f"](notebooks/{path.name}) |" in line]
@@ -176,7 +188,11 @@ def readme(root: Path, notebooks: list[Path], there: set[str]) -> str:
     problems = (
         "## When it does not start" + text.partition("## When it does not start")[2].partition("\n## ")[0]
     )
-    return README.format(notebooks=table, problems=without_dead_links(problems, there, "").rstrip())
+    link = re.search(rf"\[[^\]]+\]\(notebooks/{first.name}\)", table)
+    opened = link[0] if link else first.stem
+    return README.format(
+        first=opened, notebooks=table, problems=without_dead_links(problems, there, "").rstrip()
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -193,6 +209,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     archive = shutil.make_archive(str(target), "zip", target.parent, target.name)
     print(f"Written: {target.resolve()}, with {', '.join(path.stem for path in notebooks)}.")
+    print(f"It opens {opens(options.names, notebooks).stem}.")
     print(f"To give out: {Path(archive).resolve()}, the same in one file.")
     return 0
 
