@@ -179,4 +179,13 @@ describe("numbers in the cells of a matrix", () => {
     expect(size).toBeCloseTo(22 / 2.4, 5);
     expect(written(19, { type_size: 12 })).toEqual([]);
   });
+  test("are faint where they read zero, and as strong as ever after it", () => {
+    const strengths = [];
+    const pen = { globalAlpha: 1, font: "", measureText: () => ({ width: 1 }), fillText: (text) => strengths.push([text, pen.globalAlpha]) };
+    const z = { shape: [1, 3], data: Float32Array.of(0, 0.001, 1) };
+    const mark = { z, extent: [0, 3, 0, 1], cmap: "viridis", vmin: -1, vmax: 1, numbers: ".2f" };
+    paintNumbers(pen, mark, { x: makeScale(axis(0, 3), 0, 90), y: makeScale(axis(0, 1), 30, 0) }, { font: "sans-serif" });
+    expect(strengths).toEqual([["0.00", 0.55], ["0.00", 0.55], ["1.00", 1]]);
+    expect(pen.globalAlpha).toBe(1);
+  });
 });

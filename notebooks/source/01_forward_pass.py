@@ -151,7 +151,7 @@ print((patch * kernel).sum())
 # Now move the window over the digit of your table. Use the sliders, or click on the picture and press the arrow keys, or
 # let *Play* move it. You see the nine products and their sum. Each sum is written into the output, in the place of its
 # window. The output, the table of all sums, is called a *map*. (*Whole output map*, under *More*, shows all of it at once;
-# try the challenge without it. The small sum between the pictures says how many places the window has; further down you
+# try the challenge without it. The small sum under the result says how many places the window has; further down you
 # will see why.) The microscope draws large numbers bright, so the ink is white in it.
 #
 # These are its kernels:
