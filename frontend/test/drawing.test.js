@@ -161,6 +161,14 @@ test("links that lead to no other panel end in their own, whatever panels withou
   expect(linkEnds(mark, own, 0)).toEqual([own.x(0), own.y(0), own.x(10), own.y(10)]);
 });
 
+test("a tile that has to shrink keeps its large cells of one size", () => {
+  const box = { x: makeScale(axis(0, 8), 0, 8 * 43.7) };
+  const tile = (columns, size) => sideOf({ size, fit: 0.9, z: { shape: [1, columns, columns] } }, box);
+  expect(tile(5, 45)).toBe(35); // of 39 pixels
+  expect(tile(28, 56)).toBe(39);
+  expect(sideOf({ size: 45, fit: 0, z: { shape: [1, 4, 4] } }, box)).toBe(45);
+});
+
 describe("numbers in the cells of a matrix", () => {
   /** A pen that writes letters of 0.6 times their size; what it wrote, and in which size. */
   const written = (wide, more) => {
