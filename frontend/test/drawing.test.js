@@ -7,6 +7,7 @@ import { layout, tracks } from "../src/layout.js";
 import { linkEnds } from "../src/marks.js";
 import { lens } from "../src/notes.js";
 import { hit, toSegment } from "../src/pointer.js";
+import { sideOf } from "../src/tiles.js";
 import { axisTicks, formatNumber, makeScale, powerOfTen, shortNumber } from "../src/scale.js";
 
 const axis = (low, high, more = {}) => ({ low, high, label: "", log: false, ticks: null, names: null, whole: false, visible: true, ...more });
