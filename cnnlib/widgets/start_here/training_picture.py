@@ -214,12 +214,12 @@ def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
     y = 14 + SIDE / 2 + PITCH * (count // 8)
     marks = [
         Tiles(x, y, now, SIDE, **scale, names=names),
-        ColorScale(7.935, 0, -reach, reach, shift=(-62, -14)),
+        ColorScale(7.935, 5, -reach, reach, shift=(-62, 0)),
     ]
     if len(now) <= 8:
         names = [say("filter {k} at the start", k=k) for k in count]
         marks.append(Tiles(x, y + PITCH, start, SIDE, **scale, names=names))
-        words = ["now", "at the start"]
+        words = [word("now"), word("at the start")]
         marks.append(Text([0.065] * 2, [5, 5 + PITCH], words, color="muted", size=11, align="left"))
     words = filter_words(*now.shape[1:], len(filters))
     return Panel(marks, across, down, "First-layer filters", subtitle=words, **place)
