@@ -20,7 +20,7 @@ from cnnlib.viz.tiles import Tiles
 
 POINTS_PER_PIXEL = 0.75  # 72 points and 96 CSS pixels to the inch
 FAINTEST = 0.15  # opacity of a link of weight zero
-NUMBERS = 8  # points of the numbers in cells
+NUMBERS, BOLD = 8, 15  # points of the numbers in cells; and from which on one is what is read first
 LETTER = 0.65  # width of a digit, in sizes of type
 _SHAPES = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "cross": "x"}
 
@@ -123,6 +123,7 @@ def _numbers(axes, mark: m.Heatmap, x, y, colors: np.ndarray, order: int) -> Non
                 ha="center",
                 va="center",
                 fontsize=size,
+                fontweight="bold" if size >= BOLD else "normal",
                 color=readable_on(colors[row, column]),
                 alpha=static_maps.strength(word),
                 zorder=order,

@@ -5,6 +5,7 @@ import { say } from "./speech.js";
 
 const bitmaps = new WeakMap();
 const SMALLEST_NUMBER = 15; // pixels; smaller cells show no number
+const BOLD = 20; // pixels from which on a number is what is read first
 const ZERO = 0.55; // opacity of a number that reads zero: it adds nothing, and is still read (4.5:1)
 
 /** The matrix as a small canvas, one pixel a cell. */
@@ -64,7 +65,7 @@ export function paintNumbers(ctx, mark, box, theme) {
   const widest = Math.max(1, ...words.map((text) => ctx.measureText(text).width)) / most; // of one pixel of type
   const size = Math.max(8, Math.min(most, (mark.type_size ? wide - 2 : 0.82 * wide) / widest));
   if (size * widest > wide - 1) return;
-  ctx.font = `${size}px ${theme.font}`;
+  ctx.font = `${size >= BOLD ? "600 " : ""}${size}px ${theme.font}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   mark.z.data.forEach((value, i) => {

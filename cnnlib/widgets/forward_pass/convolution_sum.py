@@ -69,7 +69,7 @@ def matrix(name: str, values: np.ndarray, sign: str, colors: dict | None = None,
         Text([1], [2.5], name, size=12, bold=True, shift=(0, 11)),
     ]
     if name == "products":
-        marks.append(Text([2.5], [1], "add all nine", align="left", color="muted", size=12, shift=(8, 20)))
+        marks.append(Text([2.5], [1], "add up", align="left", color="muted", size=12, shift=(8, 20)))
     axes = Axis(-0.5, 3.6, visible=False), Axis(2.95, -0.55, visible=False)
     return Panel(marks, *axes, at=PLACES[name], equal=True, grid=False, name=name)
 
