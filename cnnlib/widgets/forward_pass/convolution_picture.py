@@ -71,7 +71,7 @@ class Place:
 
 def frame(place: Place) -> dict:
     """Rows and columns of the scene, and those of a narrow page: image, sum, output beneath one another."""
-    heights = (280, 150, 150, 112, 280, 26)
+    heights = (280, 150, 150, 112, 280, 34)
     at = {"image": (0, 0, 1, 3), "window": (1, 0), "kernel": (1, 1), "products": (2, 0)}
     at |= {"answer": (3, 0, 1, 3), "map": (4, 0, 1, 3), "flat scale": (5, 0, 1, 3)}
     rows = [f"{height}px" for height in heights]
