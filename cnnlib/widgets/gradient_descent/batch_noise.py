@@ -11,8 +11,8 @@ from cnnlib.experiments.error_surfaces import Regression
 from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.base.decades import decades
 from cnnlib.widgets.gradient_descent.contours import lowest_note
-from cnnlib.widgets.gradient_descent.decades import decades
 from cnnlib.widgets.gradient_descent.surface_picture import map_axes, map_marks, visible
 
 SIZES = ("1", "4", "16", "64", "all")

@@ -7,7 +7,7 @@ import numpy as np
 from cnnlib.experiments.error_curves import Curve, Wells
 from cnnlib.runtime.language import say
 from cnnlib.viz import Anchor, Axis, Cursor, Handle, Line, Note, Panel, Points, Reference, Text
-from cnnlib.widgets.gradient_descent.decades import decades
+from cnnlib.widgets.base.decades import decades
 
 LOW, HIGH = -3.0, 3.0
 REACHES = (1.0, 2.0, 4.0)  # the curve is drawn so many times as wide, until the path is seen

@@ -11,7 +11,7 @@ from cnnlib.experiments.error_curves import METHODS
 from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle, Surface
 from cnnlib.runtime.language import word
 from cnnlib.viz import Axis, Cursor, Heatmap, Line, Narrow, Note, Panel, Text
-from cnnlib.widgets.gradient_descent.decades import decades
+from cnnlib.widgets.base.decades import decades
 
 SURFACES = ("bowl", "Rosenbrock's valley", "saddle", "ripples")
 WORDS = ("bowl", "curved valley", "saddle", "ripples")
