@@ -125,7 +125,7 @@ def _numbers(axes, mark: m.Heatmap, x, y, colors: np.ndarray, order: int) -> Non
                 fontsize=size,
                 fontweight="bold" if size >= BOLD else "normal",
                 color=readable_on(colors[row, column]),
-                alpha=static_maps.strength(word),
+                alpha=1.0 if size >= BOLD else static_maps.strength(word),
                 zorder=order,
             )
 

@@ -72,7 +72,7 @@ export function paintNumbers(ctx, mark, box, theme) {
     const at = 3 * index(value);
     if (at < 0) return;
     ctx.fillStyle = readableOn([table[at], table[at + 1], table[at + 2]]);
-    ctx.globalAlpha = (mark.alpha ?? 1) * (/[1-9]/.test(words[i]) ? 1 : ZERO);
+    ctx.globalAlpha = (mark.alpha ?? 1) * (size >= BOLD || /[1-9]/.test(words[i]) ? 1 : ZERO);
     const [row, column] = [Math.floor(i / columns), i % columns];
     ctx.fillText(words[i], box.x(x0 + (column + 0.5) * dx), box.y(y0 + (row + 0.5) * dy));
   });

@@ -11,6 +11,7 @@ from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 MOST = 10  # classes in rows of their own
 CELL, NAME, BARS = 0.28, 0.34, 0.45  # of more classes: right edge of the scores, left edges of names and bars
 FIRST, LETTER, SCORE = 0.04, 0.036, 0.3  # of up to ten: left edge of the names; widths of a letter, a score
+WIDE, TIGHT = 0.044, 0.55  # width of a letter of the guess; left edge of bars from which on room is scarce
 SHARE = 0.33  # beside the longest bar, for its share in words
 WIDEST = 0.24  # of a share of 1: beside it "0.3 % true" has room
 TYPE, LARGE = 13, 15  # pixels of a row's numbers, and of the guess's
@@ -32,13 +33,14 @@ def scores_panel(
         edges = (column * wide, (column + 1) * wide, top + row * high, top + (row + 1) * high)
         marks.append(Region(*edges, color="you", filled=False, width=2.5))
     right, start = ends(names) if one else (CELL / 2, BARS)
+    how = "share of e^score" if start < TIGHT else "share"
     first = "you" if chosen is not None else "ink"
     side = {"align": "right" if one else "center"}
     marks += [
         Text([right], [top - 28], "scores", color=first, bold=True, size=12, **side),
         Text([right], [top - 14], say("{p} sums", p=len(p)), color="muted", size=11, **side),
         Text([start], [top - 28], "softmax", align="left", bold=True, size=12),
-        Text([start], [top - 14], "share of e^score", color="muted", size=11, align="left"),
+        Text([start], [top - 14], how, color="muted", size=11, align="left"),
     ]
     x, down = Axis(0, 1, visible=False), Axis(top + depth + 24, 0, visible=False)
     return Panel(marks, x, down, at=at, grid=False, name=name)
@@ -63,6 +65,7 @@ def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float)
         Line([start, start], [top, top + depth], "grid", 1),
         Bars(y, widest * p, min(0.42 * step, 14), start, "ink", horizontal=True),
         *rules(y, step),
+        *boxed(label, guess, names, y),
     ]
     for is_guess in (False, True):
         some = np.flatnonzero((np.arange(len(p)) == guess) == is_guess)
@@ -71,15 +74,16 @@ def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float)
         marks.append(Text(np.full(len(some), FIRST), y[some], words, align="left", **look))
         numbers = [f"{z[k, 0]:z.1f}".replace("-", "−") for k in some]
         marks.append(Text(np.full(len(some), right), y[some], numbers, align="right", **look))
-    if label >= 0:
-        edges = (
-            FIRST - 0.035,
-            FIRST + 0.02 + LETTER * len(str(names[label])[:9]),
-            y[label] - 10,
-            y[label] + 10,
-        )
-        marks.append(Region(*edges, color="ink", filled=False, width=1))
     return marks + said(p, np.arange(len(p)), y, label, start + widest * p + 0.02)
+
+
+def boxed(label: int, guess: int, names, y: np.ndarray) -> list[Mark]:
+    """A box around the name of the true class, if it is known."""
+    if label < 0:
+        return []
+    wide = (WIDE if label == guess else LETTER) * len(str(names[label])[:9])
+    edges = (FIRST - 0.035, FIRST + 0.02 + wide, y[label] - 10, y[label] + 10)
+    return [Region(*edges, color="ink", filled=False, width=1)]
 
 
 def rules(y: np.ndarray, step: float) -> list[Mark]:

@@ -26,7 +26,7 @@ from cnnlib.viz import (
 
 ROWS, COLUMNS, FEW = 3, 6, 4  # of the wrong images: in `FEW` columns where the classes have long names
 SHORT = 2  # letters of a name at most of which two have room beneath an image
-FILLED = {COLUMNS: 0.8, FEW: 0.51}  # share of its column that an image fills at full width
+FILLED = 0.8  # share of one of `COLUMNS` that an image fills at full width; long names need the rest
 CELL, TILE = 92, 56  # pixels from one of their rows to the next, and of an image
 AHEAD, GROWS = 1.15, 1.25  # free room right of the present; by how much the axis grows when it runs out
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
@@ -251,7 +251,7 @@ def columns_for(names) -> int:
 def wrong_panel(view, found: Judgement) -> Panel:
     """Some of the images that are still wrong: the true class, the guess, and how sure it was."""
     columns = columns_for(view.split.class_names)
-    edge = (1 - FILLED[columns]) / 2  # the first image begins where the title does
+    edge = (1 - FILLED) / 2 if columns == COLUMNS else 0.0  # the first image begins where the title does
     across, down = Axis(edge, columns - edge, visible=False), Axis(ROWS * CELL, 0, visible=False)
     marks = wrong_marks(view, columns)
     if not marks:
