@@ -227,4 +227,4 @@ def test_no_word_on_a_map_lies_on_the_name_of_an_axis():
             left, top = (note.x - panel.x.low) / pixel, (panel.y.high - note.y) / pixel
             right = (panel.x.high - note.x) / pixel - 6 * len(note.text)
             bottom = (note.y - panel.y.low) / pixel - 16
-            assert not (left < 76 and top < 20) and not (right < 76 and bottom < 20), (note.x, note.y, note.text)
+            assert not (left < 76 and top < 20) and not (right < 76 and bottom < 20), note

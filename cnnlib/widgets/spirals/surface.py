@@ -102,7 +102,7 @@ def loss_axis(table: np.ndarray) -> Axis:
     size = 10.0 ** np.floor(np.log10(max(peak, SMALLEST)))
     top = next(step * size for step in ROUND if step * size >= peak)
     top = float(f"{top:.2g}")
-    return Axis(0, top, ticks=(0, top))
+    return Axis(0, top, ticks=(top / 2, top))  # at 0 the handle would lie on the word
 
 
 def thinned(table: np.ndarray, first: int, most: int = 400) -> tuple[np.ndarray, np.ndarray]:
