@@ -10,6 +10,7 @@ from cnnlib.viz.colors import to_hex
 from cnnlib.viz.maps import ColorScale, Maps
 
 PIXEL = 0.75  # points of a CSS pixel
+ZERO = 0.55  # opacity of a number that reads zero
 FINE = 2  # dots a pixel of a tile
 _FRAMES = (("grid", 1.0), ("ink", 1.25), ("you", 3.0))
 
@@ -54,7 +55,18 @@ def _numbers(axes, mark: Maps, cell: float, colors: np.ndarray, order: int) -> N
         light = colors[place][:3] @ (0.2126, 0.7152, 0.0722) > 0.45
         look = {"textcoords": "offset points", "ha": "center", "va": "center", "fontsize": 7, "zorder": order}
         look |= {"color": "#000000" if light else "#ffffff", "annotation_clip": False}
-        axes.annotate(format(value, mark.numbers), (mark.x, mark.y), (right, -down), **look)
+        word = format(value, f"z{mark.numbers}")
+        look["alpha"] = strength(word)
+        axes.annotate(word, (mark.x, mark.y), (right, -down), **look)
+
+
+def strength(word: str) -> float:
+    """Opacity of a number in its cell: faint where it reads zero.
+
+    >>> strength("0.00"), strength("−0.02")
+    (0.55, 1.0)
+    """
+    return 1.0 if any(digit in word for digit in "123456789") else ZERO
 
 
 def colorscale(axes, mark: ColorScale, theme: str, order: int) -> None:

@@ -20,6 +20,8 @@ from cnnlib.viz.tiles import Tiles
 
 POINTS_PER_PIXEL = 0.75  # 72 points and 96 CSS pixels to the inch
 FAINTEST = 0.15  # opacity of a link of weight zero
+NUMBERS, BOLD = 8, 15  # points of the numbers in cells; and from which on one is what is read first
+LETTER = 0.65  # width of a digit, in sizes of type
 _SHAPES = {"circle": "o", "square": "s", "triangle": "^", "diamond": "D", "cross": "x"}
 
 
@@ -100,20 +102,32 @@ def _heatmap(axes, mark: m.Heatmap, theme: str, order: int) -> None:
     z = np.ma.masked_invalid(mark.z)
     axes.pcolormesh(x, y, z, cmap=cmap, norm=norm, alpha=mark.alpha, zorder=order, rasterized=True)
     if mark.numbers:
-        for (row, column), value in np.ndenumerate(mark.z):
-            if np.isfinite(value):
-                axes.text(
-                    (x[column] + x[column + 1]) / 2,
-                    (y[row] + y[row + 1]) / 2,
-                    localised(
-                        format(value, f"z{mark.numbers}")
-                    ),  # z: no minus before what is rounded to zero
-                    ha="center",
-                    va="center",
-                    fontsize=8,
-                    color=readable_on(cmap(norm(value))),
-                    zorder=order,
-                )
+        _numbers(axes, mark, x, y, cmap(norm(mark.z)), order)
+
+
+def _numbers(axes, mark: m.Heatmap, x, y, colors: np.ndarray, order: int) -> None:
+    """The numbers of a matrix in its cells; those that read zero are faint."""
+    form = f"z{mark.numbers}"  # no minus before what is rounded to zero
+    words = {place: localised(format(value, form)) for place, value in np.ndenumerate(mark.z)}
+    size = NUMBERS
+    if mark.type_size:  # as large as asked for, smaller where there is no room
+        cell = abs(x[1] - x[0]) / abs(np.diff(axes.get_xlim())[0]) * axes.get_window_extent().width
+        room = cell * 72 / axes.figure.dpi / (LETTER * max(map(len, words.values())))
+        size = min(mark.type_size * POINTS_PER_PIXEL, max(NUMBERS - 2, room))
+    for (row, column), word in words.items():
+        if np.isfinite(mark.z[row, column]):
+            axes.text(
+                (x[column] + x[column + 1]) / 2,
+                (y[row] + y[row + 1]) / 2,
+                word,
+                ha="center",
+                va="center",
+                fontsize=size,
+                fontweight="bold" if size >= BOLD else "normal",
+                color=readable_on(colors[row, column]),
+                alpha=1.0 if size >= BOLD else static_maps.strength(word),
+                zorder=order,
+            )
 
 
 def _arrows(axes, mark: m.Arrows, theme: str, order: int) -> None:

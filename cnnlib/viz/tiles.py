@@ -23,7 +23,8 @@ class Tiles(Mark):
     size : float
         Side of a tile in pixels; give a multiple of the number of rows where cells are to be seen.
     fit : float
-        Length along x in the panel's units that a tile may fill at most: in a narrow panel tiles shrink.
+        Length along x in the panel's units that a tile may fill at most: in a narrow panel tiles shrink, by
+        whole pixels of a cell where cells are large.
     opacity : array (N,), optional
         From 0 to 1; for tiles that are off or unrelated.
     state : array (N,), optional

@@ -5,6 +5,8 @@ import { say } from "./speech.js";
 
 const bitmaps = new WeakMap();
 const SMALLEST_NUMBER = 15; // pixels; smaller cells show no number
+const BOLD = 20; // pixels from which on a number is what is read first
+const ZERO = 0.55; // opacity of a number that reads zero: it adds nothing, and is still read (4.5:1)
 
 /** The matrix as a small canvas, one pixel a cell. */
 export function bitmap(mark, theme) {
@@ -63,16 +65,18 @@ export function paintNumbers(ctx, mark, box, theme) {
   const widest = Math.max(1, ...words.map((text) => ctx.measureText(text).width)) / most; // of one pixel of type
   const size = Math.max(8, Math.min(most, (mark.type_size ? wide - 2 : 0.82 * wide) / widest));
   if (size * widest > wide - 1) return;
-  ctx.font = `${size}px ${theme.font}`;
+  ctx.font = `${size >= BOLD ? "600 " : ""}${size}px ${theme.font}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   mark.z.data.forEach((value, i) => {
     const at = 3 * index(value);
     if (at < 0) return;
     ctx.fillStyle = readableOn([table[at], table[at + 1], table[at + 2]]);
+    ctx.globalAlpha = (mark.alpha ?? 1) * (size >= BOLD || /[1-9]/.test(words[i]) ? 1 : ZERO);
     const [row, column] = [Math.floor(i / columns), i % columns];
     ctx.fillText(words[i], box.x(x0 + (column + 0.5) * dx), box.y(y0 + (row + 0.5) * dy));
   });
+  ctx.globalAlpha = 1;
 }
 
 /** Row and column where there is more than one of each, after the name of what has them. */

@@ -169,6 +169,7 @@ export function lens(ctx, mark, box, theme) {
   const far = box.byName?.get(mark.to);
   if (!far || Math.max(far.top - box.bottom, box.top - far.bottom, far.left - box.right) > FAR) return;
   if (mark.x.data[0] === mark.x.data[1] && far.top > box.bottom) return; // an upright edge leads to the side
+  if (mark.x.data[0] !== mark.x.data[1] && far.bottom < box.top) return; // and a level one down, not back over its own panel
   const near = [0, 1].map((i) => [box.x(mark.x.data[i]), box.y(mark.y.data[i])]);
   const ends = [0, 1].map((i) => [far.x(mark.far_x.data[i]), far.y(mark.far_y.data[i])]);
   ctx.fillStyle = ctx.strokeStyle = cssColor(mark.color, theme);

@@ -3,9 +3,14 @@ import { bitmap } from "./heatmap.js";
 
 const FRAMES = [["grid", 1, 0.5], ["ink", 1.25, 0.6], ["you", 3, 2.5]]; // colour, width and distance, by state
 
-/** Side of the tiles in pixels: smaller where the panel has no room. */
+const SEEN = 4; // pixels of a cell from which on it is seen that another is wider by one
+
+/** Side of the tiles in pixels: smaller where the panel has no room; large cells then stay of one size. */
 export function sideOf(mark, box) {
-  return mark.fit ? Math.min(mark.size, Math.floor(Math.abs(box.x(mark.fit) - box.x(0)))) : mark.size;
+  const room = mark.fit ? Math.floor(Math.abs(box.x(mark.fit) - box.x(0))) : mark.size;
+  if (room >= mark.size) return mark.size;
+  const columns = mark.z.shape[2];
+  return room >= SEEN * columns ? room - (room % columns) : room;
 }
 
 /** Left and top of tile i in pixels. */

@@ -22,7 +22,7 @@ const SILENCES = {
 const WORDS = 200; // milliseconds between two changes of words and controls while playing: each lays out the page
 const CALM = 500; // milliseconds between two pictures while playing, for readers who want less motion
 const TIME = 76; // pixels of height of the plot of time
-const TITLED = 114; // with a title above it
+const TITLED = 140; // with a title above it
 const KEYS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, -1], ArrowDown: [1, 1] };
 
 /** What the arrow keys move: the controls that the scene names, otherwise those of its handle. */

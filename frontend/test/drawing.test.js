@@ -7,6 +7,7 @@ import { layout, tracks } from "../src/layout.js";
 import { linkEnds } from "../src/marks.js";
 import { lens } from "../src/notes.js";
 import { hit, toSegment } from "../src/pointer.js";
+import { sideOf } from "../src/tiles.js";
 import { axisTicks, formatNumber, makeScale, powerOfTen, shortNumber } from "../src/scale.js";
 
 const axis = (low, high, more = {}) => ({ low, high, label: "", log: false, ticks: null, names: null, whole: false, visible: true, ...more });
@@ -161,6 +162,14 @@ test("links that lead to no other panel end in their own, whatever panels withou
   expect(linkEnds(mark, own, 0)).toEqual([own.x(0), own.y(0), own.x(10), own.y(10)]);
 });
 
+test("a tile that has to shrink keeps its large cells of one size", () => {
+  const box = { x: makeScale(axis(0, 8), 0, 8 * 43.7) };
+  const tile = (columns, size) => sideOf({ size, fit: 0.9, z: { shape: [1, columns, columns] } }, box);
+  expect(tile(5, 45)).toBe(35); // of 39 pixels
+  expect(tile(28, 56)).toBe(39);
+  expect(sideOf({ size: 45, fit: 0, z: { shape: [1, 4, 4] } }, box)).toBe(45);
+});
+
 describe("numbers in the cells of a matrix", () => {
   /** A pen that writes letters of 0.6 times their size; what it wrote, and in which size. */
   const written = (wide, more) => {
@@ -178,5 +187,14 @@ describe("numbers in the cells of a matrix", () => {
     expect(text).toBe("−0.5");
     expect(size).toBeCloseTo(22 / 2.4, 5);
     expect(written(19, { type_size: 12 })).toEqual([]);
+  });
+  test("are faint where they read zero, and as strong as ever after it", () => {
+    const strengths = [];
+    const pen = { globalAlpha: 1, font: "", measureText: () => ({ width: 1 }), fillText: (text) => strengths.push([text, pen.globalAlpha]) };
+    const z = { shape: [1, 3], data: Float32Array.of(0, 0.001, 1) };
+    const mark = { z, extent: [0, 3, 0, 1], cmap: "viridis", vmin: -1, vmax: 1, numbers: ".2f" };
+    paintNumbers(pen, mark, { x: makeScale(axis(0, 3), 0, 90), y: makeScale(axis(0, 1), 30, 0) }, { font: "sans-serif" });
+    expect(strengths).toEqual([["0.00", 0.55], ["0.00", 0.55], ["1.00", 1]]);
+    expect(pen.globalAlpha).toBe(1);
   });
 });

@@ -25,14 +25,18 @@ def test_input_and_output_are_drawn_in_cells_of_one_size(image, padding, stride)
     before, after = panel(widget, "image"), panel(widget, "map")
     for axis in "xy":
         first, second = getattr(before, axis), getattr(after, axis)
-        assert (first.low, first.high) == (second.low, second.high)
+        assert first.high - first.low == pytest.approx(second.high - second.low)
+    assert (before.y.low, before.y.high) == (
+        after.y.low,
+        after.y.high,
+    ) and after.x.low == -0.5  # it begins where its title does
     assert before.at[2:] == after.at[2:] and before.equal and after.equal
 
 
 def test_one_number_is_said_one_way():
     widget = ConvolutionMicroscope(image="digit", stride=2, padding=1, row=1, col=2)
     assert widget.facts["sum"] == 1.625
-    assert "add up to 1.63." in widget.text and words(panel(widget, "answer"))[0] == "1.63"
+    assert "add up to 1.63." in widget.text and panel(widget, "answer").marks[0].z == 1.63
     assert [two_places(value) for value in (-1.625, -0.004, 2)] == ["−1.63", "0.00", "2.00"]
 
 
@@ -41,22 +45,50 @@ def test_wedges_lie_outside_the_pictures():
         widget = ConvolutionMicroscope(image=image, stride=2, padding=1, row=1, col=2)
         for part in widget.scene.panels:
             for lens in (mark for mark in part.marks if isinstance(mark, Lens)):
-                low = lens.x[0] == lens.x[1] == part.x.high
-                assert low or lens.y[0] == lens.y[1] == part.y.low
+                rows = next(mark for mark in part.marks if isinstance(mark, Heatmap)).z.shape[0]
+                assert lens.y[0] == lens.y[1] == rows - 0.5 and part.name in ("image", "map")
 
 
-def test_zeros_of_a_readable_image_carry_no_number_and_padding_is_tinted():
-    widget = ConvolutionMicroscope(image="digit", padding=1)
-    part = panel(widget, "image")
-    printed = [mark for mark in part.marks if isinstance(mark, Heatmap) and mark.numbers]
-    assert printed and all(np.isnan(mark.z[widget_zero(widget)]).all() for mark in printed)
-    assert words(part) == ["0"] * (10 * 10 - 8 * 8)
+def test_only_the_numbers_under_the_window_are_printed_in_the_pictures():
+    widget = ConvolutionMicroscope(image="digit", padding=1, row=2, col=1)
+    for name, first in (("image", (2, 1)), ("map", (2, 1))):
+        printed = [m for m in panel(widget, name).marks if isinstance(m, Heatmap) and m.numbers]
+        (numbers,) = printed
+        assert numbers.z.shape == {"image": (3, 3), "map": (1, 1)}[name]
+        assert numbers.extent[0::2] == (first[1] - 0.5, first[0] - 0.5)
+    np.testing.assert_array_equal(numbers.z, widget.facts["sum"])
+    for image in ("photograph", "stripes", "one dot"):
+        widget = ConvolutionMicroscope(image=image)
+        assert not [
+            m for name in ("image", "map") for m in panel(widget, name).marks if getattr(m, "numbers", "")
+        ]
+
+
+def test_padding_is_tinted():
+    part = panel(ConvolutionMicroscope(image="digit", padding=1), "image")
     assert sum(isinstance(mark, Region) and mark.filled for mark in part.marks) == 4
     assert not [m for m in panel(ConvolutionMicroscope(image="digit"), "image").marks if isinstance(m, Text)]
 
 
-def widget_zero(widget):
-    return np.pad(widget.images["digit"], 1) == 0
+def test_the_output_is_outlined_where_it_ends_and_nothing_else_is():
+    widget = ConvolutionMicroscope(image="digit", stride=2)
+    muted = [m for m in panel(widget, "map").marks if isinstance(m, Region) and m.color == "muted"]
+    assert [(m.x0, m.x1, m.y0, m.y1) for m in muted] == [(-0.5, 2.5, -0.5, 2.5)]
+    assert not [m for m in panel(widget, "map").marks if getattr(m, "dash", "solid") != "solid"]
+
+
+def test_the_cells_of_the_sum_are_of_one_size_and_so_are_their_numbers():
+    widget = ConvolutionMicroscope()
+    parts = [panel(widget, name) for name in ("window", "kernel", "products")]
+    assert len({(part.x.low, part.x.high, part.y.low, part.y.high, part.at[2:]) for part in parts}) == 1
+    assert len({part.marks[0].type_size for part in parts}) == 1
+
+
+def test_a_scale_says_what_the_colours_of_the_output_stand_for():
+    for kernel, ends in (("Sobel x", ("−0.89", "0", "+0.89")), ("blur", ("0.0", "", "1.0"))):
+        widget = ConvolutionMicroscope(kernel_name=kernel)
+        assert tuple(words(panel(widget, "scale"))[2:]) == ends
+        assert "flat scale" in widget.scene.narrow.only and "scale" not in widget.scene.narrow.at
 
 
 def test_a_touched_pixel_of_a_padded_image_becomes_the_windows_middle():
@@ -65,26 +97,15 @@ def test_a_touched_pixel_of_a_padded_image_becomes_the_windows_middle():
     assert (widget.state["row"], widget.state["col"]) == (3, 4)
 
 
-def test_a_window_of_a_large_picture_is_shown_magnified_at_every_edge():
-    widget = ConvolutionMicroscope(padding=1)
-    for row, col in ((0, 0), (99, 149), (50, 0)):
-        widget.set_state(row=row, col=col)
-        frame = [m for m in panel(widget, "between").marks if isinstance(m, Region) and m.width == 3][-1]
-        top, left = round(frame.y0 + 0.5), round(frame.x0 + 0.5)
-        patch = panel(widget, "between").marks[0].z
-        window = panel(widget, "window").marks[0].z
-        np.testing.assert_array_equal(patch[top : top + 3, left : left + 3], window)
-
-
 def test_the_settings_that_are_the_topic_stand_in_the_bar_and_the_size_is_reckoned():
     widget = ConvolutionMicroscope(image="digit", stride=2, padding=1)
     assert {"stride", "padding", "kernel_name"} == set(widget.slots["bar"])
-    assert {"(8 + 2·1 − 3) ÷ 2 + 1", "= 4 a side, rounded down"} <= set(words(panel(widget, "between")))
+    assert "a side: (8 + 2·1 − 3) ÷ 2 + 1 = 4, rounded down" in words(panel(widget, "answer"))
 
 
 def test_it_is_said_where_a_size_is_rounded_down():
     said = {
-        stride: any("rounded down" in word for word in words(panel(widget, "between")))
+        stride: any("rounded down" in word for word in words(panel(widget, "answer")))
         for stride in (1, 2, 3, 4)
         for widget in [ConvolutionMicroscope(image="digit", stride=stride)]
     }
@@ -97,4 +118,4 @@ def test_colours_are_said_and_turn_with_the_kernel():
     widget.set_state(flip=True)
     assert "right" not in panel(widget, "map").subtitle
     widget.set_state(flip=False, kernel_name="sharpen")
-    assert panel(widget, "map").marks[1].cmap == "gray"
+    assert panel(widget, "map").marks[0].cmap == "gray"

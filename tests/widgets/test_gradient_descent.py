@@ -7,6 +7,7 @@ from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.viz import Line, Note
 from cnnlib.widgets.gradient_descent.batch_noise import SIZES, BatchNoise, regression
 from cnnlib.widgets.gradient_descent.contours import ContourExplorer, degrees, plain
+from cnnlib.widgets.gradient_descent.descent import DescentExplorer
 from cnnlib.widgets.gradient_descent.map_labels import LETTER, LINE, apart
 from cnnlib.widgets.gradient_descent.optimizer_race import OptimizerRace
 from cnnlib.widgets.gradient_descent.surface_picture import SURFACES, map_marks, surface_of, window
@@ -201,3 +202,29 @@ def test_the_curved_valley_opens_with_a_path_that_runs_through_it(name):
         assert eval(repr(widget)).state == widget.state
     own = ContourExplorer(surface=name, start_1=1, start_2=2)
     assert own.state["steps"] == 20 and eval(repr(own)).state == own.state
+
+
+@pytest.mark.parametrize("widget", [DescentExplorer, ContourExplorer, OptimizerRace, BatchNoise])
+@pytest.mark.parametrize("rate", [0.01, 0.1, 0.7, 2.5])
+def test_the_axis_of_the_error_ends_where_the_errors_do(widget, rate):
+    """Not a decade too high, not one too low; what has no end leaves at the top."""
+    shown = widget(rate=rate)
+    panel = next(panel for panel in shown.scene.panels if panel.name in ("error", "errors"))
+    drawn = np.concatenate([mark.y for mark in panel.marks if isinstance(mark, Line)])
+    drawn = drawn[np.isfinite(drawn)]
+    assert drawn.max() > 0.099 * panel.y.high and (drawn.max() <= panel.y.high or panel.y.high == 100)
+    assert panel.y.low <= max(drawn.min(), panel.y.low) < 0.3 * panel.y.high
+    assert all(panel.y.low <= note.y <= panel.y.high for note in panel.marks if isinstance(note, Note))
+
+
+def test_no_word_on_a_map_lies_on_the_name_of_an_axis():
+    starts = ((-2.8, 2.9), (-2.5, 2.5), (2.7, -2.8), (2.9, -2.9))
+    maps = [(ContourExplorer(start_1=start[0], start_2=start[1]), 440) for start in starts]
+    for widget, height in (*maps, (BatchNoise(), 288)):
+        panel = next(panel for panel in widget.scene.panels if panel.name == "map")
+        pixel = (panel.y.high - panel.y.low) / height
+        for note in (mark for mark in panel.marks if isinstance(mark, Note)):
+            left, top = (note.x - panel.x.low) / pixel, (panel.y.high - note.y) / pixel
+            right = (panel.x.high - note.x) / pixel - 6 * len(note.text)
+            bottom = (note.y - panel.y.low) / pixel - 16
+            assert not (left < 76 and top < 20) and not (right < 76 and bottom < 20), note

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from cnnlib.playground import feature_maps
-from cnnlib.viz import Cursor, Line, Links, Note, Points, Tiles
+from cnnlib.viz import Cursor, Heatmap, Line, Links, Note, Points, Tiles
 from cnnlib.widgets.spirals.explorer import OWN, Playground
 from cnnlib.widgets.spirals.presets import neurons
 from cnnlib.widgets.spirals.scene import PITCH, SIDE, THUMB
-from cnnlib.widgets.spirals.surface import FEW
+from cnnlib.widgets.spirals.surface import FEW, loss_axis
 
 
 def marks(view, panel, kind, emits=None):
@@ -31,7 +31,6 @@ def curves(view, ghost=False):
 def test_both_curves_hold_the_losses_of_every_epoch():
     view = Playground(seed=0.3, noise=30, epoch=20)
     training, test = curves(view)
-    assert (training.label, test.label) == ("training", "test")
     view.run.rewind(0)
     for epoch in range(21):
         assert (training.y[epoch], test.y[epoch]) == pytest.approx((view.run.train_loss, view.run.test_loss))
@@ -117,9 +116,29 @@ def test_where_nothing_is_wrong_no_ring_is_explained():
         assert {m.outline for m in marks(view, 1, Points)} == {"paper"}
 
 
-def test_map_and_colour_bar_end_in_one_line():
-    panels = {panel.name: panel for panel in Playground().scene.panels}
-    assert panels["map"].group == panels["ramp"].group != ""
+def test_the_scale_of_the_colours_stands_beside_the_map():
+    scene = Playground().scene
+    panels = {panel.name: panel for panel in scene.panels}
+    for places in ({name: panel.at for name, panel in panels.items()}, scene.narrow.at):
+        (row, column, _, _), (beside, next_to, _, _) = places["map"], places["ramp"]
+        assert (beside, next_to) == (row, column + 1)
+    bar, surface = (next(m for m in panels[name].marks if isinstance(m, Heatmap)) for name in ("ramp", "map"))
+    assert (bar.vmin, bar.vmax) == (surface.vmin, surface.vmax) and (bar.z[0], bar.z[-1]) == (1, -1)
+
+
+def test_the_curves_say_where_they_are_now_and_the_handle_which_epoch_it_is():
+    view = Playground(seed=0.3, noise=30, epoch=20)
+    training, test = (line.label for line in curves(view))
+    assert training == f"training {view.facts['train_loss']:.3f}"
+    assert test == f"test {view.facts['test_loss']:.3f}"
+    (cursor,) = (m for m in view.scene.timeline.marks if isinstance(m, Cursor))
+    assert cursor.text == "20"
+
+
+@pytest.mark.parametrize("peak", [0.011, 0.155, 0.31, 0.547, 0.9, 1.7, 99.0, 5e3])
+def test_at_most_a_third_of_the_plot_of_losses_is_empty(peak):
+    axis = loss_axis(np.array([[peak, peak / 3], [np.nan, peak / 2]]))
+    assert peak <= axis.high <= 1.51 * peak and axis.ticks == (axis.high / 2, axis.high)
 
 
 def test_before_the_first_epoch_the_plot_of_time_has_no_lines_to_name():

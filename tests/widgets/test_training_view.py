@@ -1,5 +1,6 @@
 """The training view's life: rewinding, its last epoch, its goal."""
 
+import json
 import re
 
 import numpy as np
@@ -13,6 +14,7 @@ from cnnlib.training import fit
 from cnnlib.viz import Reference, Region, Text, Tiles
 from cnnlib.widgets import TrainingView
 from cnnlib.widgets.base import Challenge
+from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.base.play_loop import PlayLoop
 from tests.widgets.toy_widget import shown, small_view
 
@@ -148,6 +150,39 @@ def test_the_charts_are_mostly_filled_and_leave_room_for_the_words_at_the_end():
         assert 0.69 <= share <= 0.88, (view.steps, share)
 
 
+def test_a_frame_is_at_most_40_kilobytes():
+    view = TrainingView()
+    view.advance(20)
+    head, buffers = Packer().pack(view.scene)
+    assert len(json.dumps(head)) + sum(map(len, buffers)) <= 40_000
+
+
+def test_the_axis_of_the_loss_is_filled_and_a_log_one_too():
+    view = small_view()
+    view.advance(200)
+    judged = [loss for _, loss, _ in view.course] + [view.facts["loss"]]
+    for scale, share in (("linear", 0.9), ("log", 0.85)):
+        view.set_state(scale=scale)
+        axis = view.scene.panels[0].y
+        low, high, most = axis.low, axis.high, max(judged[0], np.log(10), *view.losses[:20])
+        if axis.log:
+            low, high, most, least = (np.log10(v) for v in (low, high, most, min(judged)))
+            assert low < least < low + 0.72
+        assert low < most < high and (most - low) / (high - low) >= share
+
+
+def test_filters_stand_over_what_they_began_as_in_strong_colours():
+    view = small_view()
+    view.advance(200)
+    part = view.scene.panels[2]
+    now, start = (mark for mark in part.marks if isinstance(mark, Tiles))
+    assert now.size == start.size and now.size % 5 == 0
+    np.testing.assert_array_equal(now.x, start.x)
+    assert (now.y < start.y).all() and (now.vmin, now.vmax) == (start.vmin, start.vmax)
+    sizes = np.abs(np.concatenate([now.z, start.z]))
+    assert 0.02 <= (sizes >= 0.98 * now.vmax).mean() + (sizes >= now.vmax - 0.1).mean() <= 0.3
+
+
 def test_the_goal_is_an_area_that_no_word_or_line_lies_in():
     view = small_view(goal=0.9)
     view.advance(45)
@@ -168,5 +203,7 @@ def test_every_wrong_image_says_how_sure_it_was(long):
     part = view.scene.panels[3]
     (tiles,) = (mark for mark in part.marks if isinstance(mark, Tiles))
     shares = [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
-    assert 0 < len(tiles.x) == len(shares) <= 12 and all(re.fullmatch(r"\d+ %", one) for one in shares)
+    assert 0 < len(tiles.x) == len(shares) <= (12 if long else 18) and all(
+        re.fullmatch(r"\d+ %", one) for one in shares
+    )
     assert all("→" in caption for caption in tiles.captions)

@@ -5,7 +5,7 @@ import pytest
 
 from cnnlib import load_digits
 from cnnlib.networks import load_digits_cnn
-from cnnlib.viz import Heatmap, Links, Maps
+from cnnlib.viz import Bars, Heatmap, Links, Maps, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import NetworkXRay
 
@@ -64,6 +64,23 @@ def test_one_share_is_said_one_way():
     assert "probability of > 99.9 %" in widget.text
     scores = [word for mark in panel(widget, "scores").marks if isinstance(mark, Text) for word in mark.text]
     assert "> 99.9 %" in scores
+
+
+def test_each_class_is_one_row_of_score_and_share_and_the_guess_stands_out():
+    widget = NetworkXRay(*SMALL, image=3)
+    part = panel(widget, "scores")
+    (bars,) = (mark for mark in part.marks if isinstance(mark, Bars))
+    (heat,) = (mark for mark in part.marks if isinstance(mark, Heatmap))
+    guess = int(heat.z.argmax())
+    texts = [mark for mark in part.marks if isinstance(mark, Text)]
+    for k, value in enumerate(heat.z[:, 0]):
+        row = {word: m.bold for m in texts for word, y in zip(m.text, m.y, strict=True) if y == bars.x[k]}
+        assert row[str(k)] is row[f"{value:z.1f}".replace("-", "−")] is bool(k == guess)
+    assert heat.extent[:2] == (0, 1) and heat.alpha == 0, (
+        "a click anywhere in the row, and no colours beside bars"
+    )
+    (shade,) = (mark for mark in part.marks if isinstance(mark, Region) and mark.filled)
+    assert shade.y0 < bars.x[guess] < shade.y1 and int(bars.height.argmax()) == guess
 
 
 def test_many_numbers_have_one_decimal_and_zeros_none():

@@ -2,8 +2,8 @@
 
 Arrays become float32 (a screen shows less) and are named by a hash of bytes and shape. The sender remembers
 which names the page holds after the last message, so an unchanged curve costs twenty bytes a frame. Large
-heatmaps without numbers travel as float16, three decimal digits of a colour; the page tells them by their
-length, which is no multiple of four bytes. What most marks of a kind say alike stands once, under ``shared``.
+heatmaps without numbers, and tiles, travel as float16, three decimal digits of a colour; the page tells them
+by their length, no multiple of four bytes. What most marks of a kind say alike stands once, under ``shared``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cnnlib.viz.links import Links
 from cnnlib.viz.maps import Maps
 from cnnlib.viz.marks import Heatmap, Mark
 from cnnlib.viz.scene import Axis, Panel, Scene
+from cnnlib.viz.tiles import Tiles
 from cnnlib.widgets.base.shared import shared_out
 
 NO_SHIFT = (0.0, 0.0)  # pixels
@@ -106,7 +107,7 @@ class Packer:
         for name, optional in _names(type(mark)):
             value = getattr(mark, name)
             if isinstance(value, np.ndarray):
-                half = name == "z" and isinstance(mark, Heatmap) and not mark.numbers
+                half = name == "z" and isinstance(mark, Heatmap | Tiles) and not getattr(mark, "numbers", "")
                 half = half or (isinstance(mark, Links) and name in HALVED and value.size >= MANY)
                 kind = "bytes" if isinstance(mark, Maps) and half else "halves" if half else ""
                 value = {"array": self._array(value, kind)}

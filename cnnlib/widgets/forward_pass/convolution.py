@@ -186,8 +186,8 @@ class ConvolutionMicroscope(Widget):
             how = MEANINGS.get(name, BRIGHT)
         panels = [
             picture.image_panel(place),
-            arithmetic.between_panel(place),
             picture.output_panel(place, state["whole"], how),
+            *picture.scale_panels(place),
             *arithmetic.sum_panels(place),
         ]
         return Scene(

@@ -13,18 +13,21 @@ from cnnlib.widgets.forward_pass.network_layout import reach_of
 
 READABLE = 100  # cells of a picture whose numbers can be read
 LARGE = 60  # columns of a picture on which a window is hard to find
-PATCH = 15  # pixels along a side of what is shown magnified of such a picture
 NEARLY_ALL = 0.98  # share of a picture's numbers that its colours tell apart; the rest have the strongest
 GRAY = {"cmap": "gray", "vmin": 0, "vmax": 1}
-TALL, LOW = 314, 138  # pixels of height of the pictures, and of the sum
+BAR = 0.15, 0.8  # ends of the upright scale, as shares of its panel's height
+TYPE = 12  # pixels of the numbers in the sum
+TALL, LOW = 308, 148  # pixels of height of the pictures, and of the sum
+TRACKS = 51  # narrow columns, so that pictures and matrices need not begin in line
 PLACES = {
-    "image": (0, 0, 1, 10),
-    "between": (0, 10, 1, 5),
-    "map": (0, 15, 1, 10),
-    "window": (1, 1, 1, 4),
-    "kernel": (1, 5, 1, 4),
-    "products": (1, 9, 1, 4),
-    "answer": (1, 15, 1, 10),
+    "image": (0, 0, 1, 21),
+    "scale": (0, 21, 1, 9),
+    "map": (0, 30, 1, 21),
+    "window": (1, 1, 1, 9),
+    "kernel": (1, 10, 1, 9),
+    "products": (1, 19, 1, 9),
+    "answer": (1, 30, 1, 21),
+    "flat scale": (0, 30, 1, 21),
 }
 
 
@@ -49,24 +52,32 @@ class Place:
 
     @property
     def large(self) -> bool:
-        """Whether a window is so small on the image that it is shown magnified."""
+        """Whether a window is so small on the image that a circle says where it is."""
         return self.padded.shape[1] >= LARGE
 
-    def axes(self) -> tuple[Axis, Axis]:
-        """Those of the padded image, for the output too: the cells of both are then of one size."""
+    @property
+    def readable(self) -> bool:
+        """Whether the image has so few pixels that their numbers can be read."""
+        return self.padded.size <= READABLE
+
+    def axes(self, ruler: bool = True) -> tuple[Axis, Axis]:
+        """Those of the padded image, and as long for the output, without air at its left for a `ruler`."""
         rows, columns = self.padded.shape
-        air = 0.0 if self.large else 0.55  # for the marks along the edge
-        return (Axis(-0.5 - air, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5 - air, visible=False))
+        air = 0.55 if self.readable else 0.0
+        left = air if ruler else 0.0
+        x = Axis(-0.5 - left, columns - 0.5 + air - left, visible=False)
+        return x, Axis(rows - 0.5, -0.5 - air, visible=False)
 
 
 def frame(place: Place) -> dict:
-    """Rows and columns of the scene, and those of a narrow page, where a magnified patch needs its height."""
-    heights = (280, 330 if place.large else 120, 280, 18, 150, 150, 106)
-    at = {"image": (0, 0, 1, 2), "between": (1, 0, 1, 2), "map": (2, 0, 1, 2), "window": (4, 0)}
-    at |= {"kernel": (4, 1), "products": (5, 0), "answer": (6, 0, 1, 2)}
-    narrow = Narrow([f"{height}px" for height in heights], (1, 1), sum(heights), at=at, below=720)
+    """Rows and columns of the scene, and those of a narrow page: image, sum, output beneath one another."""
+    heights = (280, 150, 150, 112, 280, 34)
+    at = {"image": (0, 0, 1, 3), "window": (1, 0), "kernel": (1, 1), "products": (2, 0)}
+    at |= {"answer": (3, 0, 1, 3), "map": (4, 0, 1, 3), "flat scale": (5, 0, 1, 3)}
+    rows = [f"{height}px" for height in heights]
+    narrow = Narrow(rows, ("178px", "178px", 1), sum(heights), at=at, only=("flat scale",), below=720)
     rows = (f"{TALL}px", f"{LOW}px")
-    return {"rows": rows, "columns": (1,) * 25, "height": TALL + LOW, "narrow": narrow}
+    return {"rows": rows, "columns": (1,) * TRACKS, "height": TALL + LOW, "narrow": narrow}
 
 
 def colors_of(values: np.ndarray, kernel: np.ndarray) -> dict:
@@ -77,18 +88,6 @@ def colors_of(values: np.ndarray, kernel: np.ndarray) -> dict:
     reach = float(np.quantile(sizes, NEARLY_ALL)) if sizes.size > READABLE else 0.0
     reach = reach or reach_of([values])
     return {"cmap": "diverging", "vmin": -reach, "vmax": reach}
-
-
-def cells(values: np.ndarray, numbers: str, colors: dict, **options) -> list[Mark]:
-    """A matrix; in one that can be read thin lines between the cells, and the numbers that are not zero."""
-    marks: list[Mark] = [Heatmap(values, **colors, **options)]
-    if numbers:
-        rows, columns = values.shape
-        filled = np.where(values == 0, np.nan, values)
-        if np.isfinite(filled).any():
-            marks.append(Heatmap(filled, **colors, numbers=numbers, hover=False))
-        marks += lattice(rows, columns)
-    return marks
 
 
 def lattice(rows: int, columns: int) -> list[Line]:
@@ -102,22 +101,23 @@ def lattice(rows: int, columns: int) -> list[Line]:
 def image_panel(place: Place) -> Panel:
     """The image in its padding, with the window; pixel (0, 0) is that of the padded image."""
     pad, (rows, columns) = place.padding, place.padded.shape
-    few = place.padded.size <= READABLE
-    marks = cells(place.padded, ".2f" if few else "", GRAY, emits="image", means="image")
-    marks += frame_of_zeros(pad, rows, columns, few)
-    if few:
-        marks += ruler(place)
+    marks: list[Mark] = [Heatmap(place.padded, **GRAY, emits="image", means="image")]
+    marks += frame_of_zeros(pad, rows, columns)
+    if place.readable:
+        marks += [*lattice(rows, columns), numbers_in_window(place), *ruler(place)]
     marks += guides(place.left - 0.5, place.left + 2.5, place.top + 2.5, rows - 0.5)
     edge = [place.left - 0.5, place.left + 2.5], [rows - 0.5] * 2
     marks.append(Lens(*edge, [-0.5, 2.5], [-0.5] * 2, to="window"))
     marks += window_frame(place.left - 0.5, place.left + 2.5, place.top - 0.5, place.top + 2.5)
     if place.large:
-        marks += patch_frame(place)
+        marks += ring(place.left + 1, place.top + 1, columns)
     height, width = place.image.shape
     title = say("Image, {height} × {width}", height=height, width=width)
     how = say_many("and {number} pixel of zeros around it", "and {number} pixels of zeros around it", pad)
     if not pad:
         how = "click or drag the window"
+        if place.readable:
+            how = "click or drag the window; dots: its places"
     return Panel(
         marks,
         *place.axes(),
@@ -130,8 +130,14 @@ def image_panel(place: Place) -> Panel:
     )
 
 
-def frame_of_zeros(pad: int, rows: int, columns: int, few: bool) -> list[Mark]:
-    """The padding, tinted, its zeros in words where they can be read."""
+def numbers_in_window(place: Place) -> Heatmap:
+    """The nine numbers under the window, in their cells: the rest of the image stays a picture."""
+    edges = place.left - 0.5, place.left + 2.5, place.top - 0.5, place.top + 2.5
+    return Heatmap(place.patch + 0.0, edges, **GRAY, numbers=".2f", hover=False)
+
+
+def frame_of_zeros(pad: int, rows: int, columns: int) -> list[Mark]:
+    """The padding, tinted."""
     if not pad:
         return []
     right, bottom, inner = columns - 0.5, rows - 0.5, pad - 0.5
@@ -143,11 +149,7 @@ def frame_of_zeros(pad: int, rows: int, columns: int, few: bool) -> list[Mark]:
     ]
     marks: list[Mark] = [Region(*bar, color="muted", alpha=0.55) for bar in bars]
     edges = inner, right - pad, inner, bottom - pad
-    marks.append(Region(*edges, color="paper", filled=False, width=2))
-    if few:
-        y, x = np.nonzero(np.pad(np.zeros((rows - 2 * pad, columns - 2 * pad)), pad, constant_values=1))
-        marks.append(Text(x, y, ["0"] * len(x), color="paper", size=11))
-    return marks
+    return [*marks, Region(*edges, color="paper", filled=False, width=2)]
 
 
 def ruler(place: Place) -> list[Mark]:
@@ -181,61 +183,47 @@ def window_frame(left: float, right: float, top: float, bottom: float) -> list[M
     ]
 
 
-def patch_edges(place: Place) -> tuple[int, int]:
-    """First row and column of the patch that is shown magnified: round the window, within the image."""
-    return tuple(
-        int(np.clip(first - PATCH // 2 + 1, 0, size - PATCH))
-        for first, size in zip((place.top, place.left), place.padded.shape, strict=True)
-    )
-
-
-def patch_frame(place: Place) -> list[Mark]:
-    """Where the patch lies, and the wedge to where it is shown large."""
-    top, left = patch_edges(place)
-    edges = left - 0.5, left + PATCH - 0.5, top - 0.5, top + PATCH - 0.5
-    right, upper, lower = place.padded.shape[1] - 0.5, edges[2], edges[3]
-    x, y = [edges[1], right, np.nan, edges[1], right], [upper, upper, np.nan, lower, lower]
-    return [
-        Line(x, y, "paper", 2.5, alpha=0.45),
-        Line(x, y, "you", 1.25, alpha=0.8),
-        Lens([right, right], [upper, lower], [-0.5, -0.5], [-0.5, PATCH - 0.5], to="between"),
-        *(
-            Region(*edges, color=color, filled=False, width=width)
-            for color, width in (("paper", 3), ("you", 1.5))
-        ),
-    ]
-
-
 def output_panel(place: Place, whole: bool, how: str) -> Panel:
-    """The map in cells of the image's size, inside an outline as large as the image."""
+    """The map in cells of the image's size; in one that can be read the number of the window's place."""
     height, width = place.output.shape
-    rows, columns = place.padded.shape
     shown = place.output + 0.0
     if not whole:
         shown.reshape(-1)[place.row * width + place.col + 1 :] = np.nan
     colors = colors_of(place.output, place.kernel)
-    few = place.output.size <= READABLE
     marks: list[Mark] = [Heatmap(shown, sets={"row": "row", "col": "col"}, means="output", **colors)]
-    if few:
-        narrow = max(place.padded.shape) > 8  # then a sign and two decimals have no room
-        marks = cells(
-            shown, ".1f" if narrow else ".2f", colors, sets={"row": "row", "col": "col"}, means="output"
-        )
-    outline = [-0.5, columns - 0.5, columns - 0.5, -0.5, -0.5], [-0.5, -0.5, rows - 0.5, rows - 0.5, -0.5]
-    marks.insert(0, Line(*outline, "muted", 1.25, "dotted"))
+    edges = place.col - 0.5, place.col + 0.5, place.row - 0.5, place.row + 0.5
+    if place.output.size <= READABLE:
+        marks += lattice(height, width)
+        marks.append(Heatmap([[place.total]], edges, **colors, numbers=".2f", hover=False))
     marks.append(Region(-0.5, width - 0.5, -0.5, height - 0.5, color="muted", filled=False, width=1))
-    ends = colors["vmin"], colors["vmax"], colors["cmap"]
-    marks += guides(place.col - 0.5, place.col + 0.5, place.row + 0.5, rows - 0.5)
-    edge = [place.col - 0.5, place.col + 0.5], [rows - 0.5] * 2
-    marks.append(Lens(*edge, [0, 1], [0, 0], to="answer"))
-    marks += window_frame(place.col - 0.5, place.col + 0.5, place.row - 0.5, place.row + 0.5)
+    marks += guides(*edges[:2], edges[3], height - 0.5)
+    marks.append(Lens(edges[:2], [height - 0.5] * 2, [0, 1], [0, 0], to="answer"))
+    marks += window_frame(*edges)
     if place.large:
-        marks += ring(place.col, place.row, columns)
-    marks.append(ColorScale(columns - 0.5, rows - 0.5, *ends, shift=(-58, 14)))
+        marks += ring(place.col, place.row, place.padded.shape[1])
     title = say("Output, {height} × {width}", height=height, width=width)
-    return Panel(
-        marks, *place.axes(), title=title, subtitle=how, at=PLACES["map"], equal=True, grid=False, name="map"
-    )
+    look = {"title": title, "subtitle": how, "at": PLACES["map"], "grid": False, "name": "map"}
+    return Panel(marks, *place.axes(ruler=False), equal=True, **look)
+
+
+def scale_panels(place: Place) -> list[Panel]:
+    """What the output's colours stand for: upright beside it, and flat beneath it on a narrow page."""
+    colors = colors_of(place.output, place.kernel)
+    scale = ColorScale(0.5, 0.5, colors["vmin"], colors["vmax"], colors["cmap"])
+    steps = np.linspace(colors["vmin"], colors["vmax"], 64)[:, None]
+    bar = 0.46, 0.54, *BAR
+    words = scale.words[0], "0" if colors["vmin"] < 0 else "", scale.words[1]
+    marks = [
+        Text([0.5] * 2, [0.93, 0.87], ["number", "in the output"], color="muted", size=12),
+        Heatmap(steps, bar, **colors, hover=False, smooth=True),
+        Region(*bar, color="muted", filled=False, width=1),
+        Text([0.57] * 3, (BAR[0], sum(BAR) / 2, BAR[1]), words, align="left", size=12),
+    ]
+    blank = Axis(0, 1, visible=False), Axis(0, 1, visible=False)
+    return [
+        Panel(marks, *blank, at=PLACES["scale"], grid=False, name="scale"),
+        Panel([scale], *blank, at=PLACES["flat scale"], grid=False, name="flat scale"),
+    ]
 
 
 def ring(x: float, y: float, columns: int) -> list[Line]:

@@ -1,4 +1,4 @@
-"""What stands around both pictures of `ConvolutionMicroscope`: the patch or the size, the sum, thumbnails."""
+"""What stands around both pictures of `ConvolutionMicroscope`: the sum, the size, thumbnails."""
 
 from __future__ import annotations
 
@@ -9,17 +9,7 @@ import numpy as np
 from cnnlib.nn.functional import conv2d_forward
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Heatmap, Mark, Panel, Region, Text
-from cnnlib.widgets.forward_pass.convolution_picture import (
-    GRAY,
-    PATCH,
-    PLACES,
-    READABLE,
-    Place,
-    colors_of,
-    lattice,
-    patch_edges,
-    window_frame,
-)
+from cnnlib.widgets.forward_pass.convolution_picture import GRAY, PLACES, TYPE, Place, colors_of, lattice
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
 THUMB = 28  # pixels along a side of a kernel's picture of what it makes
@@ -35,60 +25,24 @@ def two_places(value: float) -> str:
     return f"{rounded + 0:.2f}".replace("-", "−")
 
 
-def between_panel(place: Place) -> Panel:
-    """Of a large picture the patch round the window, magnified; of a small one how its size comes about."""
-    if not place.large:
-        return size_panel(place)
-    top, left = patch_edges(place)
-    patch = place.padded[top : top + PATCH, left : left + PATCH]
-    y, x = place.top - top, place.left - left
-    marks: list[Mark] = [Heatmap(patch, **GRAY, hover=False)]
-    marks.append(Region(-0.5, PATCH - 0.5, -0.5, PATCH - 0.5, color="you", filled=False, width=2))
-    marks += window_frame(x - 0.5, x + 2.5, y - 0.5, y + 2.5)
-    axes = Axis(-0.5, PATCH - 0.5, visible=False), Axis(PATCH + 6.5, -0.5, visible=False)
-    marks += size_words(place, (PATCH - 1) / 2, PATCH + 0.6, 1.35)
-    return Panel(
-        marks,
-        *axes,
-        title="the window, magnified",
-        at=PLACES["between"],
-        equal=True,
-        grid=False,
-        name="between",
-    )
-
-
-def size_panel(place: Place) -> Panel:
-    """How many places the window has, as a sum."""
-    marks: list[Mark] = size_words(place, 0.5, 0.36, 0.085)
-    marks.append(Text([0.5], [0.2], "→", bold=True, size=30))
-    return Panel(
-        marks,
-        Axis(0, 1, visible=False),
-        Axis(1, 0, visible=False),
-        at=PLACES["between"],
-        grid=False,
-        name="between",
-    )
-
-
-def size_words(place: Place, x: float, y: float, line: float) -> list[Mark]:
-    """Rows and columns of the output by the formula, beneath one another from `y` on."""
+def size_words(place: Place) -> list[str]:
+    """Rows and columns of the output by the formula."""
     (rows, columns), (high, wide) = place.image.shape, place.output.shape
     parts = [("rows", rows, high)] if rows == columns else [("rows", rows, high), ("columns", columns, wide)]
-    few = place.padded.size <= READABLE
-    head = "dots: places for the window" if few else "places for the window"
-    marks: list[Mark] = [Text([x], [y], head, color="muted", size=12)]
-    for i, (what, size, count) in enumerate(parts):
-        words = say(
-            "({size} + 2·{pad} − 3) ÷ {stride} + 1", size=size, pad=place.padding, stride=place.stride
+    lines = []
+    for what, size, count in parts:
+        line = say(
+            "{what}: ({size} + 2·{pad} − 3) ÷ {stride} + 1 = {count}",
+            what=what if len(parts) > 1 else "a side",
+            size=size,
+            pad=place.padding,
+            stride=place.stride,
+            count=count,
         )
-        marks.append(Text([x], [y + (1 + 2 * i) * line], words, size=13))
-        shown = say("= {count} {what}", count=count, what=what if len(parts) > 1 else "a side")
         if (size + 2 * place.padding - 3) % place.stride:
-            shown = say("{shown}, rounded down", shown=shown)
-        marks.append(Text([x], [y + (2 + 2 * i) * line], shown, bold=True, size=13))
-    return marks
+            line = say("{shown}, rounded down", shown=line)
+        lines.append(line)
+    return lines
 
 
 def sum_panels(place: Place) -> list[Panel]:
@@ -108,30 +62,38 @@ def matrix(name: str, values: np.ndarray, sign: str, colors: dict | None = None,
     colors = colors or {"cmap": "diverging", "vmin": -reach, "vmax": reach}
     edge = "you" if name == "window" else "muted"
     marks: list[Mark] = [
-        Heatmap(values + 0.0, numbers=number, means=name, **colors),
+        Heatmap(values + 0.0, numbers=number, type_size=TYPE, means=name, **colors),
         *lattice(3, 3),
         Region(-0.5, 2.5, -0.5, 2.5, color=edge, filled=False, width=3 if edge == "you" else 1),
         Text([2.5], [1], sign, bold=True, size=22, shift=(20, 0)),
         Text([1], [2.5], name, size=12, bold=True, shift=(0, 11)),
     ]
-    axes = Axis(-0.5, 3.6, visible=False), Axis(3.0, -0.6, visible=False)
+    if name == "products":
+        marks.append(Text([2.5], [1], "add up", align="left", color="muted", size=12, shift=(8, 20)))
+    axes = Axis(-0.5, 3.6, visible=False), Axis(2.95, -0.55, visible=False)
     return Panel(marks, *axes, at=PLACES[name], equal=True, grid=False, name=name)
 
 
 def answer_panel(place: Place) -> Panel:
-    """The sum of the nine, large, in its colour on the map."""
+    """The sum of the nine, large, in its colour on the map; beneath it how many places the window has."""
     colors = colors_of(place.output, place.kernel)
-    low, high = colors["vmin"], colors["vmax"]
-    held = float(np.clip(place.total, low, high))
-    words = say("row {row}, column {col} of the map", row=place.row, col=place.col)
+    shown = [[float(two_places(place.total).replace("−", "-"))]]
+    words = say("row {row}, column {col} of the output", row=place.row, col=place.col)
+    lines = size_words(place)
     marks = [
-        Heatmap([[held]], (0, 0.22, 0, 1), colors["cmap"], low, high, hover=False),
+        Heatmap(shown, (0, 1, 0, 1), **colors, numbers=".2f", type_size=24, hover=False),
         Region(0, 1, 0, 1, color="you", filled=False, width=3),
-        Text([0.61], [0.52], two_places(place.total), bold=True, size=24),
-        Text([1.1], [0.3], "all nine, added up", align="left", size=13),
-        Text([1.1], [0.72], words, align="left", color="muted", size=12),
+        Text([1], [0.5], words, align="left", size=12, shift=(14, 0)),
+        Text(
+            [0] * len(lines),
+            [1.3 + 0.34 * i for i in range(len(lines))],
+            lines,
+            align="left",
+            color="muted",
+            size=12,
+        ),
     ]
-    axes = Axis(0, 2.6, visible=False), Axis(2.0, -0.62, visible=False)
+    axes = Axis(0, 3, visible=False), Axis(2.0, -0.42, visible=False)
     return Panel(marks, *axes, at=PLACES["answer"], grid=False, name="answer")
 
 

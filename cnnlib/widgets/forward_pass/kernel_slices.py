@@ -139,14 +139,14 @@ def row_of_panels(c: int, f: int, place: tuple[int, int], products: np.ndarray) 
     made = table(products, "products", means="product")
     return [
         square(
-            [lens, image, window, sign("×", SIZE, 1.5, ROOM["channel"])],
+            [lens, image, border(SIZE), window, sign("×", SIZE, 1.5, ROOM["channel"])],
             SIZE,
             ("channel", c),
             (c, 0),
             "drag the window" if c == 0 else "",
         ),
         square([kernel, frame(edges), sign("=", WINDOW, 0.5, ROOM["slice"])], WINDOW, ("slice", c), (c, 1)),
-        square([made, frame(edges, "grid", 1), words, leads], WINDOW, ("products", c), (c, 2)),
+        square([made, border(WINDOW), words, leads], WINDOW, ("products", c), (c, 2)),
     ]
 
 
@@ -171,7 +171,7 @@ def sum_of(parts: list[int], f: int, place: tuple[int, int]) -> Panel:
 
 def map_panel(c: int, values: np.ndarray, place: tuple[int, int] | None) -> Panel:
     """What kernel `c` makes, the unit that is looked at framed."""
-    marks = [table(values, "map", means="unit", emits=f"map {c}")]
+    marks = [table(values, "map", means="unit", emits=f"map {c}"), border(PLACES)]
     if place is not None:
         i, j = place
         marks.append(frame((j - 0.5, j + 0.5, i - 0.5, i + 0.5)))
@@ -187,6 +187,11 @@ def table(values: np.ndarray, kind: str, **options) -> Heatmap:
 def frame(edges: tuple[float, float, float, float], color: str = "you", width: float = 3) -> Region:
     """A frame around what is looked at."""
     return Region(*edges, color=color, filled=False, width=width)
+
+
+def border(cells: int) -> Region:
+    """A thin line around a table of so many cells along each side: zeros are as white as the paper."""
+    return frame((-0.5, cells - 0.5, -0.5, cells - 0.5), "grid", 1)
 
 
 def sign(word: str, cells: int, row: float, room: float) -> Text:

@@ -1,4 +1,4 @@
-"""The scores as coloured cells, and softmax's shares of them as bars: the end of a network's picture."""
+"""The end of a network's picture: one row a class, its score as a number, softmax's share of it as a bar."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from cnnlib.viz import Axis, Bars, ColorScale, Heatmap, Line, Mark, Panel, Regio
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 
 MOST = 10  # classes in rows of their own
-CELL, NAME, BARS = 0.28, 0.34, 0.45  # right edge of the scores, left edges of the names and of the bars
+CELL, NAME, BARS = 0.28, 0.34, 0.45  # of more classes: right edge of the scores, left edges of names and bars
+FIRST, LETTER, SCORE = 0.04, 0.036, 0.3  # of up to ten: left edge of the names; widths of a letter, a score
+WIDE, TIGHT = 0.044, 0.55  # width of a letter of the guess; left edge of bars from which on room is scarce
+SHARE = 0.33  # beside the longest bar, for its share in words
 WIDEST = 0.24  # of a share of 1: beside it "0.3 % true" has room
+TYPE, LARGE = 13, 15  # pixels of a row's numbers, and of the guess's
 
 
 def scores_panel(
@@ -18,40 +22,90 @@ def scores_panel(
 ) -> Panel:
     """Scores (K,) and shares `p` (K,) of one image, one row a class; of more than ten the likeliest."""
     z = output.picture(scores)
-    shown = np.arange(len(p)) if len(p) <= MOST else np.sort(np.argsort(-p, kind="stable")[:MOST])
-    step = depth / len(shown)
-    y = top + (np.arange(len(shown)) + 0.5) * step
     one = z.shape[1] == 1 and len(p) <= MOST
-    reach = reach_of([z])
-    cells = (0.0, CELL, top, top + depth)
-    each = (
-        {"tile": (1, 1, 0), "tile_names": tuple(say("class {name}", name=name) for name in names)}
-        if one
-        else {}
-    )
-    look = {"numbers": ".1f" if one else "", "emits": output.name, "means": "score", **each}
-    heat = Heatmap(z, cells, "diverging", -reach, reach, **look)
-    marks: list[Mark] = [heat, *shares(p, shown, y, step, label, names)]
+    if one:
+        marks = rows(output, z, p, label, names, top, depth)
+    else:
+        marks = cells(output, z, p, label, names, top, depth)
     if chosen is not None:
         row, column = divmod(chosen, z.shape[1])
-        wide, high = CELL / z.shape[1], depth / z.shape[0]
+        wide, high = (1.0 if one else CELL) / z.shape[1], depth / z.shape[0]
         edges = (column * wide, (column + 1) * wide, top + row * high, top + (row + 1) * high)
         marks.append(Region(*edges, color="you", filled=False, width=2.5))
-    head = {"bold": True, "size": 12.0}
+    right, start = ends(names) if one else (CELL / 2, BARS)
+    how = "share of e^score" if start < TIGHT else "share"
     first = "you" if chosen is not None else "ink"
+    side = {"align": "right" if one else "center"}
     marks += [
-        Text([CELL / 2], [top - 28], "scores", color=first, **head),
-        Text([CELL / 2], [top - 14], say("{p} sums", p=len(p)), color="muted", size=11),
-        Text([BARS], [top - 28], "softmax", align="left", **head),
-        Text([BARS], [top - 14], "share of e^score", color="muted", size=11, align="left"),
-        ColorScale(CELL / 2, top + depth + 14, -reach, reach),
+        Text([right], [top - 28], "scores", color=first, bold=True, size=12, **side),
+        Text([right], [top - 14], say("{p} sums", p=len(p)), color="muted", size=11, **side),
+        Text([start], [top - 28], "softmax", align="left", bold=True, size=12),
+        Text([start], [top - 14], how, color="muted", size=11, align="left"),
     ]
     x, down = Axis(0, 1, visible=False), Axis(top + depth + 24, 0, visible=False)
     return Panel(marks, x, down, at=at, grid=False, name=name)
 
 
+def ends(names) -> tuple[float, float]:
+    """Right edge of the scores and left edge of the bars, beside names of so many letters."""
+    right = FIRST + LETTER * max(len(str(name)[:9]) for name in names) + SCORE
+    return right, right + 0.05
+
+
+def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float) -> list[Mark]:
+    """Name, score and share of each class in one row; that of the guess is shaded and large."""
+    step = depth / len(p)
+    y = top + (np.arange(len(p)) + 0.5) * step
+    guess, (right, start) = int(p.argmax()), ends(names)
+    widest = max(0.06, 1 - SHARE - start)
+    each = {"tile": (1, 1, 0), "tile_names": tuple(say("class {name}", name=name) for name in names)}
+    marks: list[Mark] = [
+        Heatmap(z, (0, 1, top, top + depth), alpha=0.0, emits=output.name, means="score", **each),
+        Region(0, 1, y[guess] - step / 2 + 1, y[guess] + step / 2 - 1, color="ink", alpha=0.1),
+        Line([start, start], [top, top + depth], "grid", 1),
+        Bars(y, widest * p, min(0.42 * step, 14), start, "ink", horizontal=True),
+        *rules(y, step),
+        *boxed(label, guess, names, y),
+    ]
+    for is_guess in (False, True):
+        some = np.flatnonzero((np.arange(len(p)) == guess) == is_guess)
+        words = [str(names[k])[:9] for k in some]
+        look = {"bold": is_guess, "size": LARGE if is_guess else TYPE}
+        marks.append(Text(np.full(len(some), FIRST), y[some], words, align="left", **look))
+        numbers = [f"{z[k, 0]:z.1f}".replace("-", "−") for k in some]
+        marks.append(Text(np.full(len(some), right), y[some], numbers, align="right", **look))
+    return marks + said(p, np.arange(len(p)), y, label, start + widest * p + 0.02)
+
+
+def boxed(label: int, guess: int, names, y: np.ndarray) -> list[Mark]:
+    """A box around the name of the true class, if it is known."""
+    if label < 0:
+        return []
+    wide = (WIDE if label == guess else LETTER) * len(str(names[label])[:9])
+    edges = (FIRST - 0.035, FIRST + 0.02 + wide, y[label] - 10, y[label] + 10)
+    return [Region(*edges, color="ink", filled=False, width=1)]
+
+
+def rules(y: np.ndarray, step: float) -> list[Mark]:
+    """Thin lines between rows."""
+    edges = (y[1:] - step / 2).repeat(3)
+    return [Line(np.tile([0.0, 1.0, np.nan], len(y) - 1), edges, "grid", 1, alpha=0.6)] if len(y) > 1 else []
+
+
+def cells(output: LayerOutput, z, p, label: int, names, top: float, depth: float) -> list[Mark]:
+    """All of many scores as coloured cells, and beside them the likeliest classes with their shares."""
+    reach = reach_of([z])
+    edges = (0.0, CELL, top, top + depth)
+    heat = Heatmap(z, edges, "diverging", -reach, reach, emits=output.name, means="score")
+    shown = np.arange(len(p)) if len(p) <= MOST else np.sort(np.argsort(-p, kind="stable")[:MOST])
+    step = depth / len(shown)
+    y = top + (np.arange(len(shown)) + 0.5) * step
+    scale = ColorScale(CELL / 2, top + depth + 14, -reach, reach)
+    return [heat, *shares(p, shown, y, step, label, names), scale]
+
+
 def shares(p, shown, y, step: float, label: int, names) -> list[Mark]:
-    """Names of the classes, a bar for each share, the largest and the label's in numbers."""
+    """Names of the likeliest classes, a bar for each share, the largest and the label's in numbers."""
     guess = int(p.argmax())
     marks: list[Mark] = [
         Line([BARS, BARS], [y[0] - step / 2, y[-1] + step / 2], "grid", 1),
@@ -63,22 +117,21 @@ def shares(p, shown, y, step: float, label: int, names) -> list[Mark]:
         edges = (NAME - 0.03, NAME + 0.025 + 0.042 * len(words[at]), y[at] - 9, y[at] + 9)
         marks.append(Region(*edges, color="ink", filled=False, width=1))
     for bold in (False, True):
-        rows = [i for i, k in enumerate(shown) if (k in (guess, label)) == bold]
-        if rows:
-            spots = np.full(len(rows), NAME), y[rows], [words[i] for i in rows]
+        at = [i for i, k in enumerate(shown) if (k in (guess, label)) == bold]
+        if at:
+            spots = np.full(len(at), NAME), y[at], [words[i] for i in at]
             marks.append(Text(*spots, align="left", bold=bold, size=12))
-        rows = [i for i in rows if bold or p[shown[i]] >= 0.02]
-        if rows:
-            parts = p[shown[rows]]
-            said = [
-                percent(share) + " true" * int(shown[i] == label != guess)
-                for i, share in zip(rows, parts, strict=True)
-            ]
-            marks.append(
-                Text(
-                    np.full(len(rows), BARS + WIDEST + 0.02), y[rows], said, align="left", bold=bold, size=11
-                )
-            )
+    return marks + said(p, shown, y, label, np.full(len(shown), BARS + WIDEST + 0.02))
+
+
+def said(p, shown, y, label: int, x) -> list[Mark]:
+    """Shares in words at places `x`: the guess's, the label's and all that can be seen as bars."""
+    guess, marks = int(p.argmax()), []
+    for bold in (False, True):
+        at = [i for i, k in enumerate(shown) if (k in (guess, label)) == bold and (bold or p[k] >= 0.02)]
+        if at:
+            words = [percent(p[shown[i]]) + " true" * int(shown[i] == label != guess) for i in at]
+            marks.append(Text(x[at], y[at], words, align="left", bold=bold, size=11))
     return marks
 
 

@@ -11,6 +11,7 @@ from cnnlib.experiments.error_surfaces import Regression
 from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.base.decades import decades
 from cnnlib.widgets.gradient_descent.contours import lowest_note
 from cnnlib.widgets.gradient_descent.surface_picture import map_axes, map_marks, visible
 
@@ -20,6 +21,7 @@ PIXELS = ((3, 2), (2, 4))
 START = (-2.5, 2.5)
 DRAWS = 300
 MOST = 3000  # images looked at
+FLOOR = 1e-6  # the least error drawn
 SEEDS = 20  # the highest; the mean is over seeds 0 to 20
 SLOTS = {"head": ("batch",), "bar": ("rate",), "handle": ("samples",), "more": ("seed",)}
 
@@ -151,7 +153,7 @@ class BatchNoise(Widget):
             Points(*START, color="ink", size=6, outline="paper"),
             Points(*seen[-1:].T, color="path", shape="diamond", size=7, outline="ink"),
             *lowest_note(surface),
-            Note(START[0] + 0.25, START[1] + 0.1, "start", color="ink"),
+            Note(START[0] - 0.25, START[1] - 0.2, "start", color="ink"),
         ]
         how = "dark ground is high"
         return Panel(
@@ -177,21 +179,22 @@ class BatchNoise(Widget):
 
     def error_panel(self, errors, now, size, state):
         """The errors of all runs over their cost, and what is to come as a ghost."""
+        low, high = decades(errors, FLOOR, 100)
         marks = self.runs(errors, now, np.arange(len(errors)) * size, state["seed"])
         if now:
             words = "thick: mean of 21 runs; coloured: the one on the map"
-            marks.append(Note(MOST * 0.55, 30, words, width=135, needs=200))
+            marks.append(Note(MOST * 0.55, 0.3 * high, words, width=135, needs=200))
         else:
-            marks.append(Note(MOST * 0.1, 1e-3, "Press Play: the curves begin here.", width=180))
+            marks.append(Note(MOST * 0.1, 0.3 * high, "Press Play: the curves begin here.", width=180))
         marks.append(Cursor(state["samples"], sets={"x": "samples"}, text=str(state["samples"])))
-        axes = Axis(0, MOST, "images looked at", whole=True), Axis(1e-6, 100, log=True)
+        axes = Axis(0, MOST, "images looked at", whole=True), Axis(low, high, log=True)
         title, how = "Error against cost", "each line: a tenth"
         return Panel(marks, *axes, title=title, subtitle=how, at=(0, 2), name="errors")
 
     def runs(self, errors, now, x, seed):
         """Lines of the errors: all but one thin, the mean thick, the one that is on the map coloured."""
-        drawn = np.where(errors < 1e12, np.clip(errors, 1e-6, None), np.nan)
-        mean = np.clip(_mean(errors), 1e-6, 1e12)
+        drawn = np.where(errors < 1e12, np.clip(errors, FLOOR, None), np.nan)
+        mean = np.clip(_mean(errors), FLOOR, 1e12)
         others = np.delete(drawn, seed, axis=1)[: now + 1].T
         gaps = np.full((SEEDS, 1), np.nan)
         thin = np.tile(np.append(x[: now + 1], np.nan), SEEDS), np.concatenate([others, gaps], axis=1).ravel()

@@ -7,6 +7,7 @@ import numpy as np
 from cnnlib.experiments.error_curves import Curve, Wells
 from cnnlib.runtime.language import say
 from cnnlib.viz import Anchor, Axis, Cursor, Handle, Line, Note, Panel, Points, Reference, Text
+from cnnlib.widgets.base.decades import decades
 
 LOW, HIGH = -3.0, 3.0
 REACHES = (1.0, 2.0, 4.0)  # the curve is drawn so many times as wide, until the path is seen
@@ -128,13 +129,14 @@ def error_panel(errors: np.ndarray, now: int, needed: float, note: str) -> Panel
                 needed, 0.02, say("step {needed:.0f}", needed=needed), align="left", bold=True, shift=(6, -12)
             )
         )
+    low, top = decades([*drawn, 0.02], FLOOR, CEILING)
     if note:
         high = errors[-1] < errors[0] or errors[0] == 0  # where the line leaves room
-        marks.append(Note(len(errors) * 0.42, 70 if high else 4e-3, note, width=165, needs=240))
+        marks.append(Note(len(errors) * 0.42, 0.7 * top if high else 40 * low, note, width=165, needs=240))
     if now == 0:
-        marks.append(Note(1, 1e-3, "Press Play: one dot, one step.", width=150))
+        marks.append(Note(1, 10 * low, "Press Play: one dot, one step.", width=150))
     marks.append(Cursor(now, sets={"x": "steps"}, text=f"{now}"))
-    x, y = Axis(0, len(errors) - 1, "step", whole=True), Axis(FLOOR, CEILING, log=True)
+    x, y = Axis(0, len(errors) - 1, "step", whole=True), Axis(low, top, log=True)
     return Panel(
         marks, x, y, title="Error after each step", subtitle="each line: a tenth", at=(0, 1), name="error"
     )

@@ -9,6 +9,7 @@ import numpy as np
 from cnnlib.viz import Note
 
 LETTER, LINE = 6.2, 16.0  # pixels: width of a letter, height of a line
+NAME = np.array([80.0, 24.0])  # pixels of an axis' name in its corner
 GAPS = (14.0, 30.0)  # pixels between a point and its words: the nearer first
 SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))  # right, left, above, …
 
@@ -35,6 +36,12 @@ class MapLabels:
         self.low, self.high = np.asarray(low, float), np.asarray(high, float)
         self.unit = (self.high[1] - self.low[1]) / height  # of a pixel
         self.path, self.taken = joined(path), []
+        for corner, inwards in (
+            ((self.low[0], self.high[1]), (1, -1)),
+            ((self.high[0], self.low[1]), (-1, 1)),
+        ):
+            ends = np.array([corner, np.array(corner) + np.array(inwards) * NAME * self.unit])
+            self.taken.append((ends.min(axis=0), ends.max(axis=0)))  # the names of the axes, see `map_marks`
 
     def note(self, at: Sequence[float], text: str, needs: float = 0.0, far: float = 0.0) -> Note:
         """The words beside the point `at`, `far` more pixels away than others."""

@@ -11,6 +11,7 @@ from cnnlib.experiments.error_curves import METHODS
 from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle, Surface
 from cnnlib.runtime.language import word
 from cnnlib.viz import Axis, Cursor, Heatmap, Line, Narrow, Note, Panel, Text
+from cnnlib.widgets.base.decades import decades
 
 SURFACES = ("bowl", "Rosenbrock's valley", "saddle", "ripples")
 WORDS = ("bowl", "curved valley", "saddle", "ripples")
@@ -26,6 +27,7 @@ NARROW = Narrow(
 )
 MAP_AT, ERRORS_AT, BELOW_AT = (0, 0, 2, 1), (0, 2), (1, 2)
 _FLOOR, _CEILING = 1e-8, 100.0  # errors are drawn on a log axis between these
+_TICKS = {1e-8: "10⁻⁸", 1e-6: "10⁻⁶", 1e-4: "10⁻⁴", 1e-2: "0.01", 1.0: "1", 100.0: "100"}
 _FAR = 1e3  # a weight beyond this has left for good
 _BANDS, _MOST_BANDS = 14, 26
 
@@ -119,11 +121,13 @@ def error_panel(curves, now: int, at=ERRORS_AT) -> Panel:
         steps = np.arange(len(errors))
         marks.append(Line(steps[now:], drawn[now:], color=color, dash=dash, width=1.5, alpha=0.3 * alpha))
         marks.append(Line(steps[: now + 1], drawn[: now + 1], color=color, dash=dash, width=2.2, alpha=alpha))
+    low, high = decades(np.concatenate([errors for errors, *_ in curves]), _FLOOR, _CEILING)
     if now == 0:
-        marks.append(Note(len(curves[0][0]) * 0.08, 1e-4, "Press Play: the curves begin here.", width=190))
+        words = "Press Play: the curves begin here."
+        marks.append(Note(len(curves[0][0]) * 0.08, (low * high) ** 0.5, words, width=190))
     marks.append(Cursor(now, sets={"x": "steps"}, text=str(now)))
     x = Axis(0, len(curves[0][0]) - 1, "step", whole=True)
-    names = ("10⁻⁸", "10⁻⁶", "10⁻⁴", "0.01", "1", "100")
-    y = Axis(_FLOOR, _CEILING, log=True, ticks=(1e-8, 1e-6, 1e-4, 1e-2, 1, 100), names=names)
+    named = {tick: name for tick, name in _TICKS.items() if low <= tick <= high}
+    y = Axis(low, high, log=True, ticks=named.keys(), names=named.values())
     title, how = "Error above the lowest", "log axis: each line × 100"
     return Panel(marks, x, y, title=title, subtitle=how, at=at, name="errors")

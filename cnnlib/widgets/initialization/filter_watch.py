@@ -12,6 +12,7 @@ from cnnlib.nn.training import evaluate, train
 from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Reference, Scene, Tiles
 from cnnlib.widgets.base import Choice, LogSlider, Widget
+from cnnlib.widgets.base.decades import loss_axis
 
 WORDS = ("all identical", "all zero", "random (He)", "identical, random readers")
 SLOTS = {"settings": ("start", "rate")}
@@ -86,14 +87,14 @@ class FilterWatch(Widget):
 
     def loss_panel(self):
         last = self.epochs * 45
-        losses = np.clip(self.curve, 0.0101, 99)
+        losses = np.clip(self.curve, 0.00101, 99)
         marks = [
             Reference("2.30 = guessing", y=np.log(10), at="end"),
             Line(np.arange(1, len(losses) + 1), losses, color="ink", width=1.5),
         ]
         if not self.curve:
             marks.append(Note(0.1 * last, 0.5, "Press Play. The curve begins here.", (2, 2.1), 200))
-        axes = Axis(0, last, "step", whole=True), Axis(0.01, 10, log=True)
+        axes = Axis(0, last, "step", whole=True), loss_axis(losses)
         words = "each line: a tenth"
         return Panel(marks, *axes, title="Loss of each batch", subtitle=words, at=(0, 1), name="loss")
 

@@ -14,6 +14,7 @@ from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.base.decades import loss_axis
 from cnnlib.widgets.learning_rate.rate_sweep import WINDOW, means
 
 SCHEDULES = ("constant", "step", "cosine", "warm-up and cosine", "one cycle", "range test")
@@ -149,7 +150,8 @@ class ScheduleExplorer(Widget):
         if plain is not None:
             marks.append(Line(x, smooth(plain), color="muted", dash="dashed", label="constant rate"))
         marks.append(Line(x, smooth(losses), color="ink", width=2.5, label="this schedule"))
-        axes = Axis(0, len(losses), "step", whole=True), Axis(0.01, 10, log=True)
+        drawn = np.concatenate([mark.y for mark in marks])
+        axes = Axis(0, len(losses), "step", whole=True), loss_axis(drawn)
         how = "mean of six networks; each line: a tenth"
         legend = "upper right" if plain is not None else ""
         return Panel(marks, *axes, title="Loss", subtitle=how, at=(1, 0), name="loss", legend=legend)

@@ -6,17 +6,24 @@ from cnnlib.playground import Playground as Run
 from cnnlib.runtime.language import say
 from cnnlib.viz import Figure, Narrow, Slot, Strip
 from cnnlib.widgets.spirals.sentences import short
+from cnnlib.widgets.spirals.surface import BESIDE
 
 FRAME = {
-    "rows": ("320px", "54px", "114px"),
-    "columns": (1.35, 5.71, 2.94),
+    "rows": ("341px", "147px"),
+    "columns": (1.34, 5.26, 3.15, f"{BESIDE}px"),
     "height": 488,
-    "slots": (Slot("data", (0, 0, 3, 1), title="Data"), Slot("output", (2, 2))),
+    "slots": (Slot("data", (0, 0, 2, 1), title="Data"), Slot("output", (1, 2, 1, 2))),
     "narrow": Narrow(
-        ("132px", "488px", "340px", "54px", "124px"),
-        (1,),
-        1138,
-        {"data": (0, 0), "network": (1, 0), "map": (2, 0), "ramp": (3, 0), "output": (4, 0)},
+        ("132px", "488px", "360px", "150px"),
+        (1, f"{BESIDE}px"),
+        1130,
+        {
+            "data": (0, 0, 1, 2),
+            "network": (1, 0, 1, 2),
+            "map": (2, 0),
+            "ramp": (2, 1),
+            "output": (3, 0, 1, 2),
+        },
     ),
 }
 

@@ -14,8 +14,9 @@ from cnnlib.widgets.base import Challenge, Widget
 from cnnlib.widgets.spirals.around import FRAME, figures, idle, trouble
 from cnnlib.widgets.spirals.choosing import at_large, chosen_link, config_of, limits_of, nodes_of
 from cnnlib.widgets.spirals.controls import CAP, CONTROLS, SLOTS
+from cnnlib.widgets.spirals.places import node_at, place_of
 from cnnlib.widgets.spirals.presets import OWN, SETTINGS, neurons, preset_state, state_of
-from cnnlib.widgets.spirals.scene import NetworkPicture, node_at, place_of
+from cnnlib.widgets.spirals.scene import NetworkPicture
 from cnnlib.widgets.spirals.sentences import QUESTIONS, chosen_words, facts_of, pushed, sentence, way
 from cnnlib.widgets.spirals.share import PAGE, line_of, run_of
 from cnnlib.widgets.spirals.surface import color_bar, data_pictures, key_of_rings, map_panel, timeline
@@ -266,9 +267,9 @@ class Playground(Widget):
         alone = "" if name == "output" else "its answer at each point, alone"
         subtitle = alone or key_of_rings(self.run)
         panels = [
-            network.panel(chosen if self.opened else None, place, at=(0, 1, 3, 1)),
+            network.panel(chosen if self.opened else None, place, at=(0, 1, 2, 1)),
             map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]}", subtitle, (0, 2)),
-            color_bar((1, 2)),
+            color_bar((0, 3)),
         ]
         missing = name == "output" and not self.hovered and state["node"] != "output"
         absent = (

@@ -8,11 +8,16 @@ import numpy as np
 
 from cnnlib.playground import DATASETS, REG_DATASETS, Config
 from cnnlib.playground import Playground as Run
-from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points
+from cnnlib.runtime.language import marked, word
+from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points, Region, Text
 from cnnlib.widgets.spirals.scene import MOST, PALE, READ, signs
+from cnnlib.widgets.spirals.sentences import short
 
 FEW = 30  # wrong points up to which each is drawn large, with a strong ring
 SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
+ROUND = (1, 1.5, 2, 3, 4, 6, 8, 10, 15)  # its ends: a third of it is empty at most
+NAMES = marked("training", "test")  # of the curves
+BESIDE = 36  # pixels of width of the colours' scale
 TICKS = (-6, -3, 0, 3, 6)
 SCALE = {"cmap": "diverging", "vmin": -PALE, "vmax": PALE}
 
@@ -36,17 +41,7 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, a
         size, ring = (5.0, "ink") if len(wrong) <= FEW else (2.6, "muted")
         marks += point_marks(wrong, run.config.problem, size, "circle", ring)
     axes = Axis(-6, 6, ticks=TICKS), Axis(-6, 6, visible=False)
-    return Panel(
-        marks,
-        *axes,
-        title=title,
-        subtitle=subtitle,
-        at=at,
-        equal=True,
-        grid=False,
-        group="output",
-        name="map",
-    )
+    return Panel(marks, *axes, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name="map")
 
 
 def within(points: np.ndarray) -> np.ndarray:
@@ -82,25 +77,32 @@ def point_marks(
 
 @cache
 def color_bar(at: tuple[int, ...]) -> Panel:
-    """What the colours of maps, points and biases mean."""
-    ramp = np.linspace(-PALE, PALE, 90)[None, :]
-    marks = [Heatmap(ramp, (-PALE, PALE, 0, 1), cmap="diverging", vmin=-PALE, vmax=PALE, hover=False)]
-    x = Axis(-PALE, PALE, ticks=(-1, 0, 1), names=("−1 orange", "0", "blue +1"))
-    return Panel(marks, x, Axis(0, 1, visible=False), at=at, grid=False, group="output", name="ramp")
+    """What the colours of maps, points and biases mean, upright beside the map; coordinates are pixels."""
+    bar = 0, 8, 70, 230
+    marks = [
+        Heatmap(np.linspace(1, -1, 80)[:, None], bar, **SCALE, hover=False),
+        Region(*bar, color="grid", filled=False, width=1),
+        Text([12] * 3, [76, 150, 224], ["+1", "0", "−1"], color="muted", size=11, align="left"),
+    ]
+    axes = Axis(0, BESIDE - 7, visible=False), Axis(341, 0, visible=False)
+    return Panel(marks, *axes, at=at, grid=False, name="ramp")
 
 
 def loss_axis(table: np.ndarray) -> Axis:
-    """From 0 to just above the largest loss, in doublings of 0.6; powers of ten when a run diverges."""
+    """From 0 to a round number just above the largest loss; powers of ten when a run diverges.
+
+    >>> loss_axis(np.array([0.55, 0.31])).high, loss_axis(np.array([0.13])).high
+    (0.6, 0.15)
+    """
     finite = table[np.isfinite(table)]
-    top, peak = 0.6, finite.max(initial=0.0)
+    peak = finite.max(initial=0.0)
     if peak > HUGE:
         low, high = np.log10([finite[finite > 0].min(), peak])
         return Axis(10.0 ** np.floor(low), min(10.0 ** np.ceil(high), MOST), log=True)
-    while top / 2 >= peak and top > SMALLEST:
-        top /= 2
-    while top < peak:
-        top *= 2
-    return Axis(0, top, ticks=(0, top))
+    size = 10.0 ** np.floor(np.log10(max(peak, SMALLEST)))
+    top = next(step * size for step in ROUND if step * size >= peak)
+    top = float(f"{top:.2g}")
+    return Axis(0, top, ticks=(top / 2, top))  # at 0 the handle would lie on the word
 
 
 def thinned(table: np.ndarray, first: int, most: int = 400) -> tuple[np.ndarray, np.ndarray]:
@@ -122,18 +124,27 @@ def timeline(losses: list, epoch: int) -> Panel:
         end *= 2
     past, lived = thinned(drawn[: epoch + 1], 0)
     coming, future = thinned(drawn[epoch:], epoch)
-    names = ("training", "test") if epoch else ("", "")  # of lines that are there
+    names = [with_value(name, loss) if epoch else "" for name, loss in zip(NAMES, table[epoch], strict=True)]
     marks = [
         Line(coming, future[:, 0], color="muted", dash="dashed", width=1.5, alpha=0.3),
         Line(coming, future[:, 1], color="ink", alpha=0.3),
-        Line(past, lived[:, 0], color="muted", dash="dashed", width=1.5, label=names[0]),
-        Line(past, lived[:, 1], color="ink", label=names[1]),
-        Cursor(epoch, sets={"x": "epoch"}),
+        Line(past, lived[:, 0], color="muted", dash="dashed", width=2.0, label=names[0]),
+        Line(past, lived[:, 1], color="ink", width=2.5, label=names[1]),
+        Cursor(epoch, sets={"x": "epoch"}, text=f"{epoch:,}"),
     ]
     if len(losses) == 1:
         marks.append(Note(0.12 * end, 0.8 * y.high, "Press Play: the losses are drawn here.", width=190))
     axes = Axis(0, end, whole=True), y
     return Panel(marks, *axes, title="Loss", subtitle="drag to rewind", legend="ends", name="time")
+
+
+def with_value(name: str, loss: float) -> str:
+    """The name of a curve and where it is now.
+
+    >>> with_value("test", 0.5468)
+    'test 0.547'
+    """
+    return f"{word(name)} {short(loss)}"
 
 
 @cache

@@ -11,8 +11,8 @@ from cnnlib.nn.layers import Conv2d
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import (
     Axis,
+    ColorScale,
     Cursor,
-    Heatmap,
     Line,
     Narrow,
     Note,
@@ -24,12 +24,15 @@ from cnnlib.viz import (
     Tiles,
 )
 
-ROWS, COLUMNS = 3, 4  # of the wrong images
-CELL, TILE = 88, 54  # pixels from one of their rows to the next, and of an image
+ROWS, COLUMNS, FEW = 3, 6, 4  # of the wrong images: in `FEW` columns where the classes have long names
+SHORT = 2  # letters of a name at most of which two have room beneath an image
+FILLED = 0.8  # share of one of `COLUMNS` that an image fills at full width; long names need the rest
+CELL, TILE = 92, 56  # pixels from one of their rows to the next, and of an image
 AHEAD, GROWS = 1.15, 1.25  # free room right of the present; by how much the axis grows when it runs out
-PLACES = ROWS * COLUMNS
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
 FILTERS = 16  # shown at most, in rows of eight
+SIDE, PITCH = 45, 64  # pixels of a filter, a whole number for each of 5x5 weights, and from row to row
+STRONG = 0.97  # share of the weights that the colours tell apart; the rest have the strongest
 FIRST_HORIZON = 20_000  # images seen at the right end of the axes, at first
 GHOST = 0.3  # opacity of what came after the step rewound to
 FRAME = {
@@ -109,13 +112,21 @@ class Curves:
             ),
         ]
 
+    def height(self, guessing: float, log: bool) -> Axis:
+        """The axis of the loss: up to the first ones, the largest; a log one from the least shown."""
+        judged = [loss for _, loss, _ in self.view.course] + [self.now[0]]
+        first = [v for v in (*self.view.losses[:20], judged[0]) if math.isfinite(v)]
+        top = min(1.05 * max([guessing, *first]), 10.0)
+        if not log:
+            return Axis(0, top)
+        least = min([v for v in judged if 0 < v < math.inf], default=0.1)
+        return Axis(1 / round_gap(1 / (0.5 * min(max(least, 1e-4), 1.0))), 1.2 * top, log=True)
+
     def loss(self, log: bool) -> Panel:
         """Loss of batches and of the test images."""
         x, y, later, coming = self.kept(0)
         guessing = math.log(self.classes)
-        first = [v for v in (*self.view.losses[:20], self.view.course[0][1]) if math.isfinite(v)]
-        top = math.ceil(2.2 * max([guessing, *first])) / 2 if first else 2.5
-        axis = Axis(1e-3, 10, log=True) if log else Axis(0, min(top, 10.0))
+        axis = self.height(guessing, log)
         shown = self.view.kind
         if math.isfinite(self.now[0]):
             shown = say("{kind} {loss:.2f}", kind=self.view.kind, loss=self.now[0])
@@ -189,61 +200,62 @@ def round_gap(least: float) -> float:
 
 
 def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
-    """The first layer's filters, large as they are now and small as they began, on one scale about zero."""
-    across, down = Axis(0, 8, visible=False), Axis(118, 0, visible=False)
+    """The first layer's filters as they are now, and beneath them as they began, on one scale about zero."""
+    across, down = Axis(0.065, 7.935, visible=False), Axis(129, 0, visible=False)
     place = {"at": (0, 1), "grid": False, "name": "filters"}
     if filters is None:
-        return Panel(
-            [Text([0], [20], "no convolution", align="left")], across, down, "First-layer filters", **place
-        )
+        none = Text([0.065], [20], "no convolution", align="left")
+        return Panel([none], across, down, "First-layer filters", **place)
     now, start = (np.nan_to_num(z[:FILTERS], posinf=0, neginf=0) for z in (filters, start))
-    reach = max(0.5, math.ceil(2 * float(np.abs(now).max())) / 2)
-    x, row = np.arange(len(now)) % 8 + 0.5, np.arange(len(now)) // 8
-    scale = {"vmin": -reach, "vmax": reach, "fit": 0.94}
-    single = len(now) <= 8
+    reach = reach_of_filters(now, start)
+    count = np.arange(len(now))
+    x, scale = count % 8 + 0.5, {"vmin": -reach, "vmax": reach, "fit": 0.88, "radius": 2.0}
+    names = [say("filter {k}", k=k) for k in count]
+    y = 14 + SIDE / 2 + PITCH * (count // 8)
     marks = [
-        Tiles(x, 22 + 48 * row, now, 42, **scale, names=[say("filter {k}", k=k) for k in range(len(now))]),
-        *ramp(reach),
+        Tiles(x, y, now, SIDE, **scale, names=names),
+        ColorScale(7.935, 5, -reach, reach, shift=(-62, 0)),
     ]
-    if single:
-        names = [say("filter {k} at the start", k=k) for k in range(len(now))]
-        marks.insert(1, Tiles(x, np.full(len(x), 62.0), start, 24, **scale, names=names))
+    if len(now) <= 8:
+        names = [say("filter {k} at the start", k=k) for k in count]
+        marks.append(Tiles(x, y + PITCH, start, SIDE, **scale, names=names))
+        words = [word("now"), word("at the start")]
+        marks.append(Text([0.065] * 2, [5, 5 + PITCH], words, color="muted", size=11, align="left"))
     words = filter_words(*now.shape[1:], len(filters))
     return Panel(marks, across, down, "First-layer filters", subtitle=words, **place)
+
+
+def reach_of_filters(*filters: np.ndarray) -> float:
+    """The end of their common scale: nearly all weights are within, in tenths, so that it seldom changes.
+
+    >>> reach_of_filters(np.linspace(-0.42, 0.42, 8), np.zeros(8))
+    0.5
+    """
+    sizes = np.concatenate([np.abs(z).ravel() for z in filters])
+    return max(0.1, math.ceil(10 * float(np.quantile(sizes, STRONG))) / 10)
 
 
 def filter_words(height: int, width: int, count: int) -> str:
     """How large the filters are, and how many of them are seen."""
     size = {"height": height, "width": width}
-    if count <= 8:
-        return say("{height} by {width}; above: now, below: at the start", **size)
     if count > FILTERS:
         return say("{height} by {width} weights, {shown} of {count}", **size, shown=FILTERS, count=count)
     return say("{height} by {width} weights", **size)
 
 
-def ramp(reach: float) -> tuple[Heatmap, Text, Text]:
-    """What the colours of the filters mean."""
-    heat = Heatmap(
-        np.linspace(-reach, reach, 60)[None, :],
-        (0.7, 3.2, 96, 104),
-        vmin=-reach,
-        vmax=reach,
-        hover=False,
-        cmap="diverging",
-    )
-    look = {"color": "muted", "size": 11}
-    low = Text([0.62], [100], f"−{reach:g}", align="right", **look)
-    high = Text([3.28, 1.95], [100, 112], [f"+{reach:g}", "0"], align="left", **look)
-    return heat, low, high
+def columns_for(names) -> int:
+    """How many wrong images stand beside one another, by the room that the names of two classes take."""
+    return COLUMNS if max(map(len, names)) <= SHORT else FEW
 
 
 def wrong_panel(view, found: Judgement) -> Panel:
     """Some of the images that are still wrong: the true class, the guess, and how sure it was."""
-    across, down = Axis(0, COLUMNS, visible=False), Axis(ROWS * CELL, 0, visible=False)
-    marks = wrong_marks(view)
+    columns = columns_for(view.split.class_names)
+    edge = (1 - FILLED) / 2 if columns == COLUMNS else 0.0  # the first image begins where the title does
+    across, down = Axis(edge, columns - edge, visible=False), Axis(ROWS * CELL, 0, visible=False)
+    marks = wrong_marks(view, columns)
     if not marks:
-        marks = [Text([0], [30], "None is wrong.", size=14, align="left")]
+        marks = [Text([edge], [30], "None is wrong.", size=14, align="left")]
     if found.count < len(view.examiner.x):
         title = "Wrong when they were last shown"
     else:
@@ -255,14 +267,14 @@ def wrong_panel(view, found: Judgement) -> Panel:
     return Panel(marks, across, down, title, (1, 1, 2, 1), grid=False, subtitle=words, name="wrong")
 
 
-def wrong_marks(view) -> list:
+def wrong_marks(view, columns: int) -> list:
     """The images in their places, each with its words."""
     spots = [(place, index) for place, index in enumerate(view.places) if index is not None]
     if not spots:
         return []
     judged, names = view.examiner, view.split.class_names
     slots, index = (np.array(part) for part in zip(*spots, strict=True))
-    x, y = slots % COLUMNS + 0.5, TILE / 2 + 2.0 + CELL * (slots // COLUMNS)
+    x, y = slots % columns + 0.5, TILE / 2 + 2.0 + CELL * (slots // columns)
     shares = [f"{100 * share:.0f} %" for share in np.nan_to_num(judged.sure[index])]
     words = [f"{names[judged.y[i]]} → {names[judged.guesses[i]]}" for i in index]
     sure = Text(x, y + TILE / 2 + 24, shares, color="muted", size=11)

@@ -120,7 +120,8 @@ class TrainingView(Widget):
         self.course: list[tuple[int, float, float]] = []  # step, loss and share right, also of later ones
         self.current = False  # whether all that is judged by was judged with the present weights
         self.snapshots: list[Snapshot] = []
-        self.places: list[int | None] = [None] * picture.PLACES
+        places = picture.ROWS * picture.columns_for(self.split.class_names)
+        self.places: list[int | None] = [None] * places
         self.chosen: int | None = None
         self.start = self.first_filters()
         self.remember()

@@ -1,0 +1,38 @@
+"""The ends of a logarithmic axis: as wide as what is drawn, in whole powers of ten."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.viz import Axis
+
+
+def decades(values, floor: float, ceiling: float) -> tuple[float, float]:
+    """Ends of a log axis for errors: powers of ten around the finite ones, from `floor` to `ceiling` at most.
+
+    >>> decades([3.1, 0.02, 7e-4], 1e-8, 100)
+    (0.0001, 10.0)
+    >>> decades([1e9, np.inf, 0.0], 1e-8, 100)
+    (10.0, 100.0)
+    """
+    values = np.ravel(np.asarray(values, dtype=float))
+    shown = np.clip(values[np.isfinite(values) & (values > 0)], floor, ceiling)
+    if not len(shown):
+        return floor, ceiling
+    high = min(int(np.ceil(np.log10(shown.max()) - 1e-9)), round(np.log10(ceiling)))
+    low = int(np.floor(np.log10(shown.min()) + 1e-9))
+    return float(10.0 ** min(low, high - 1)), float(10.0**high)
+
+
+def loss_axis(losses, guessing: float = 2.4, most: float = 10.0) -> Axis:
+    """A log axis for losses of a training: from the power of ten below them to just above the largest.
+
+    It begins at `guessing`, so that it does not move while the first losses come.
+
+    >>> axis = loss_axis([2.31, 0.7, 0.24])
+    >>> axis.low, round(axis.high, 2)
+    (0.1, 3.0)
+    """
+    low, _ = decades([*losses, guessing], 0.001, most)
+    finite = [loss for loss in losses if np.isfinite(loss)]
+    return Axis(min(low, 0.1), min(1.25 * max([guessing, *finite]), most), log=True)
