@@ -598,10 +598,13 @@ for decay in (0.0, 0.005):
         )
         gaps.append(100 * (known.accuracy - unseen.accuracy))
         losses.append(unseen.loss)
-    found = zip(("size", "gap", "loss"), (sizes, gaps, losses), strict=True)
     row = [
-        f"{name} {np.mean(of_seeds):.3g} ± {np.std(of_seeds, ddof=1):.1g}"
-        for name, of_seeds in found
+        f"{name} {np.mean(found):.{d}f} ± {np.std(found, ddof=1):.{d}f}"
+        for name, found, d in (
+            ("size", sizes, 3),
+            ("gap", gaps, 0),
+            ("loss", losses, 2),
+        )
     ]
     print(f"decay {decay}: {', '.join(row)}")
 
