@@ -251,10 +251,10 @@ print(
 
 # %% [markdown]
 # `backward` walks through this list from the end: error, square, d, and so on. Why not in any other order? Take a formula in
-# which d gets shares from two different tensors, $E = d \cdot d \cdot d$ with $d = 2w$ and $w = 1.5$. Python computes `square`
-# $= d \cdot d$ first, and then `cube` = `square` $\cdot\, d$. So d gets a share from `cube` and two from `square`. The cell
-# walks back twice. The second time d has its turn too early, before `square`. Which dE/dw comes out then? Work out both on
-# paper, there and back, before you run the cell.
+# which d gets shares from two different tensors: `cube = square * d`, where `square = d * d` as before, `d = w * 2` and w is
+# 1.5. So d gets a share from `cube` and two from `square`. The cell walks back twice. The second time d has its turn too
+# early, before `square`. Which slope of `cube` by w comes out each time? Work out both on paper, there and back, before you
+# run the cell.
 
 
 # %% answers="13.shares"
@@ -363,8 +363,8 @@ for step in (layers_step, closures_step, tape_step):
 # %% [markdown] minutes=7 cut=1
 # <details style="margin-bottom: 1em"><summary>What decides</summary>
 #
-# Nearly all of the time goes into products of matrices, and these are the same in all three. What differs is the rest: calling
-# functions, making objects, keeping lists. That takes some microseconds for each operation. Even in this tiny network, with
+# Nearly all of the time goes into products of matrices, and these are the same in all three. What differs is the bookkeeping
+# around them: calling functions, making objects, keeping lists. That takes some microseconds for each operation. Even in this tiny network, with
 # images of 64 pixels, it makes hardly a difference. So speed does not decide. This course took objects, because its views can
 # open them. PyTorch took the tape, because with it any program can be a network: one with an `if` or a loop, too.
 # <!-- computed: 8 * 8 = 64 -->
