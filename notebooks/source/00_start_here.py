@@ -248,7 +248,7 @@ for rate in (0.0001, 0.03, 1.0):
 # %% [markdown] minutes=2
 # ## Is everything here?
 #
-# If the window above has moved, it is. The cell below lists the packages that the course needs and shows a button.
+# If the window above has moved, all is here. The cell below lists the packages that the course needs and shows a button.
 # Press the button. If the sentence under the table changes, the page and Python talk to each other, and every slider of
 # the course will work. If nothing appears, or nothing changes, read "When it does not start" in the
 # [README](../README.md).
@@ -263,10 +263,10 @@ SetupCheck()
 # |---|---|---|
 # | an image go in, ten numbers come out | How does an image become a guess? | 01 |
 # | the loss | How wrong is the guess, in one number? | 02 |
-# | filters that drift the right way | Whose fault is it? | 03 |
+# | weights that change so that the loss falls | Whose fault is it? | 03 |
 # | layers named convolution | How does blame go through a convolution? | 04 |
-# | the loss that falls, and mostly falls | Which way is down? | 05 |
-# | a rate that crawls and a rate that spoils all | How big a step? | 06 |
+# | a loss that falls at most steps, and rises at some | Which way is down? | 05 |
+# | a rate that is too small and one that is too large | How big a step? | 06 |
 # | a training that gets no better | Is this the bottom? | 07 |
 # | random filters at the start | Where do we start? | 08 |
 # | eight layers and no more | How deep can it go? | 09 |

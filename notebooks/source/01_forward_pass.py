@@ -233,7 +233,7 @@ predict("01.turned")
 # %% answers="01.turned"
 print(kernel[::-1, ::-1])
 
-# %% [markdown] minutes=3
+# %% [markdown] minutes=2
 # For a network it makes no difference: its weights are learned, and if the rotated kernel is of more use, it learns the
 # rotated one. Try it: tick *Flip the kernel* in the microscope, under *More*. With which kernels does the map stay the
 # same, with which does every sign change? You will meet the half turn again in
@@ -245,7 +245,7 @@ print(kernel[::-1, ::-1])
 #
 # </details>
 #
-# ## The whole map, slowly and fast
+# ## The whole map
 #
 # Each number of a map is called a *unit*. In words, a map is computed like this: for every place of the window, cut out the
 # patch, multiply it by the kernel, and add up. The function below does this for every row i and every column j of the map.
@@ -282,37 +282,6 @@ print(slide(16 * image + 5, kernel).astype(int))
 # sixteenths.
 #
 # </details>
-#
-# The two loops in Python are slow. NumPy can handle all windows at once. `sliding_window_view` gives an array with
-# four axes, without copying a pixel: `windows[i, j]` is the window at row i and column j, and `windows[i, j, p, q]` is the
-# pixel in row p and column q of that window. For every i and j we want the sum, over p and q, of `windows[i, j, p, q] *
-# kernel[p, q]`. NumPy's function `einsum` does this if it is told `"ijpq,pq->ij"`. Before the arrow stands a letter for
-# each axis of the first array, and after the comma one for each axis of the second. After the arrow stand the axes that the
-# result is to have. Numbers with the same p and q are multiplied. Neither p nor q stands after the arrow, and this tells
-# `einsum` to add the products up over all p and all q.
-#
-# Both functions give the same map. How many times faster is the second, on an image of 128×128? Guess, then run the cell.
-# <!-- computed: 16 * 8 = 128 -->
-
-
-# %% tags=["nbval-ignore-output"]
-from timeit import timeit
-
-from numpy.lib.stride_tricks import sliding_window_view
-
-
-def slide_fast(image, kernel):
-    """The same without a loop."""
-    windows = sliding_window_view(image, kernel.shape)
-    return np.einsum("ijpq,pq->ij", windows, kernel)
-
-
-np.testing.assert_allclose(slide(image, kernel), slide_fast(image, kernel))
-larger = np.tile(image, (16, 16))
-slow = timeit(lambda: slide(larger, kernel), number=3)  # in seconds
-fast = timeit(lambda: slide_fast(larger, kernel), number=3)
-print(f"{slow / fast:.0f} times faster without loops")
-assert slow / fast > 5
 
 # %% [markdown] minutes=4
 # ## Many channels, many kernels
@@ -417,9 +386,43 @@ print(
 with in_short():  # of an error only its last line
     F.conv2d_forward(digits.x_test[0], w[:, :1], b)
 
-# %% [markdown] minutes=5
+# %% [markdown] minutes=1
 # Read the last line of such a message first: it says what was wanted, what was given, and what to do about it.
 #
+# ## The same without loops
+#
+# The two loops of `slide` are slow in Python. NumPy can handle all windows at once. `sliding_window_view` gives an array with
+# four axes, without copying a pixel: `windows[i, j]` is the window at row i and column j, and `windows[i, j, p, q]` is the
+# pixel in row p and column q of that window. For every i and j we want the sum, over p and q, of `windows[i, j, p, q] *
+# kernel[p, q]`. NumPy's function `einsum` does this if it is told `"ijpq,pq->ij"`. Before the arrow stands a letter for
+# each axis of the first array, and after the comma one for each axis of the second. After the arrow stand the axes that the
+# result is to have. Numbers with the same p and q are multiplied. Neither p nor q stands after the arrow, and this tells
+# `einsum` to add the products up over all p and all q.
+#
+# Both functions give the same map. How many times faster is the second, on an image of 128×128? Guess, then run the cell.
+# <!-- computed: 16 * 8 = 128 -->
+
+
+# %% tags=["nbval-ignore-output"]
+from timeit import timeit
+
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+def slide_fast(image, kernel):
+    """The same without a loop."""
+    windows = sliding_window_view(image, kernel.shape)
+    return np.einsum("ijpq,pq->ij", windows, kernel)
+
+
+np.testing.assert_allclose(slide(image, kernel), slide_fast(image, kernel))
+larger = np.tile(image, (16, 16))
+slow = timeit(lambda: slide(larger, kernel), number=3)  # in seconds
+fast = timeit(lambda: slide_fast(larger, kernel), number=3)
+print(f"{slow / fast:.0f} times faster without loops")
+assert slow / fast > 5
+
+# %% [markdown] minutes=5
 # ## What comes out, and how big?
 #
 # A window of 3 pixels fits into a row of 8 at 6 places, so the map is smaller than the image. *Padding* adds a frame of zeros
@@ -454,13 +457,20 @@ for i in range(4):
 #
 # $$y_{n f i j} = b_f + \sum_{c,p,q} x_{n\,c\,(i s + p)\,(j s + q)}\; w_{f c p q} .$$
 #
-# How many places are there? The first window stands at 0, the last one can stand at size + 2 · padding − kernel, and in
-# between there is one for each whole stride:
+# How many places are there? The first window stands at 0, the last one can stand at size + 2 · padding − kernel, and from 0 on
+# there is one more for each whole stride. Make a formula of this sentence, and test it on the example. It is exercise 1; if you
+# like, write the function now.
+#
+# <details style="margin-bottom: 1em"><summary>The formula, to compare with yours</summary>
 #
 # $$\text{places} = \left\lfloor \frac{\text{size} + 2\,\text{padding} - \text{kernel}}{\text{stride}} \right\rfloor + 1$$
 #
-# The brackets $\lfloor\ \rfloor$ mean: rounded down. In the example 7 / 2 is rounded down to 3, and 3 + 1 = 4. With stride 1
-# and a padding of (kernel − 1) / 2, that is 1 for a kernel of 3 and 2 for a kernel of 5, the map is as large as its input.
+# The brackets $\lfloor\ \rfloor$ mean: rounded down. In the example 7 / 2 is rounded down to 3, and 3 + 1 = 4.
+#
+# </details>
+#
+# With stride 1 and a padding of (kernel − 1) / 2, that is 1 for a kernel of 3 and 2 for a kernel of 5, the map is as large as
+# its input.
 #
 # When one layer follows another, each unit depends on a larger part of the image. A unit of the first layer is
 # computed from one window of the image: we say that it *sees* the pixels in it. A unit of the second layer is computed from
@@ -876,10 +886,11 @@ print("the same scores, to the last bit")
 #
 # ## Exercises
 #
-# **1. Sizes.** *Warm-up, 5 minutes.* At how many places can a window stand along one axis? Draw a row of 7 pixels with a
-# frame of 1 pixel, and count the places of a window of 3 at stride 2. Then write a function that counts them for any size,
-# kernel, stride and padding. `check` tries your function on many cases, shows the smallest that fails, and gives a hint;
-# `check("01.output_size", output_size, hint=2)` gives a second hint.
+# **1. Sizes.** *Warm-up, 5 minutes.* At how many places can a window stand along one axis? If you have not made a formula
+# yet, draw a row of 7 pixels with a frame of 1 pixel, and count the places of a window of 3 at stride 2; then the same at
+# stride 1. Then write a function that gives their number for any size, kernel, stride and padding. `check` tries your function
+# on many cases, shows the smallest that fails, and gives a hint; `check("01.output_size", output_size, hint=2)` gives a second
+# hint.
 
 
 # %%

@@ -15,7 +15,7 @@
 # **After this notebook you can**
 #
 # 1. predict the rate at which a descent turns into an explosion, from the curvature alone;
-# 2. read a sweep over learning rates on a real network: what crawls, what learns, what is lost, and why;
+# 2. read what a real network does at many learning rates: where it crawls, where it learns, where it is lost, and why;
 # 3. say how far that prediction carries over to a network, and where it ends;
 # 4. choose a schedule and a rate that reach a target accuracy in few epochs.
 #
@@ -183,8 +183,9 @@ for share in (0.9, 1.05, 1.2):
 #
 # ## A real network: many rates at once
 #
-# The same small CNN, the same first weights, the same batches; only the rate differs, from 0.0001 to 10.
-# All are trained together, since NumPy works on many small networks as on one larger one. Each has its own weights and its
+# Now we train the same small convolutional network again and again, with the same first weights and the same batches. Only
+# the rate differs, from 0.0001 to 10. (To try many values of one number in this way is called a *sweep*.) All are trained
+# together, since NumPy works on many small networks as on one larger one. Each has its own weights and its
 # own products; they share only the images, so one that overflows leaves the others as they are.
 #
 # Two epochs are done when it opens. Press Play and let it run to the end of the sixth, 270 steps. Which share of these
@@ -219,12 +220,13 @@ sweep
 # Of the twenty-four rates 11 crawl (their loss is above half of the first) and 5 are lost, so 8 learn: a third. The best
 # lies above the line, at 0.5; the line, 0.185, is where the parabola of the very first step would begin to explode.
 #
-# The rates that learn span little more than a factor of thirty, in a range of a hundred thousand. Within the span a
-# higher rate is better, nearly to the edge; and just beyond the edge there is nothing.
+# The largest rate that learns is little more than thirty times the smallest, while the largest rate that was tried is a
+# hundred thousand times the smallest. Within the span that learns a higher rate is better, nearly up to its end; just beyond
+# that end all networks are lost.
 #
 # </details>
 #
-# Press Rewind and Play, or pull the step slider: the one rewind moves all networks. Change the optimizer
+# Press Rewind and Play, or pull the step slider: both move all networks together. Change the optimizer
 # and press Play to train them again; what the one before had reached stays as a dashed line.
 #
 # ## What is a lost network?

@@ -151,9 +151,9 @@ print(f"Adam at high rates, from C's own valley: {left:.0%} end elsewhere")
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # Adam reaches C from half of this map, mainly because it still converges at high rates, where the others do not. But from
-# inside the valley of A, at rates below 0.3, not one of the five crosses to C; momentum does not gain the height. At high
-# rates Adam's long steps lead out of A, and the last line shows that they lead out of C as well: what crosses one hill
-# crosses the next.
+# inside the valley of A, at rates below 0.3, not one of the five crosses to C; even momentum does not carry the weight over
+# the hill. At high rates Adam's long steps lead out of A, and the last line shows that they lead out of C as well: steps that
+# are long enough for one hill are long enough for the next.
 #
 # </details>
 #
@@ -300,7 +300,7 @@ print(
 #
 # ## A real network
 #
-# The picture shows a plane through the weights of a trained CNN, and the loss at each point of it. The line is the path of
+# The picture shows a plane through the weights of a trained convolutional network, and the loss at each point of it. The line is the path of
 # its training, from the first weights to the last. The weights of the path do not lie in the plane, so each point is moved
 # straight onto it, as the sun moves a point onto the floor: the line is a *shadow* of the path. What is lost so? Take the
 # distance of each point of the path from the trained weights, and the same for its shadow. If the sum of the squared
@@ -407,8 +407,8 @@ lower = Challenge(
 LineBetween(share=0, challenge=lower)
 
 # %% [markdown]
-# The two ends are equally good, and what lies between them is partly a matter of names. The filters of a layer can stand in
-# any order without changing the network; eight and sixteen filters can be ordered in about $8 \cdot 10^{17}$ ways. The
+# The two ends are equally good, and yet a wall stands between them. A part of it comes from the order of the filters alone.
+# The filters of a layer can stand in any order without changing the network; eight and sixteen filters can be ordered in about $8 \cdot 10^{17}$ ways. The
 # second network may have learned the first one's filters in another order. Pair the units by the similarity of their
 # outputs, and put those of the second network into the order of the first (Ainsworth and others 2023). The barrier shrinks
 # to a third: from the solid line to the dashed one. It does not vanish. The two networks have not learned quite the same

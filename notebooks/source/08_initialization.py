@@ -61,7 +61,7 @@ how = {
 # %% [markdown] minutes=13
 # ## All equal
 #
-# The simplest choice would be the same value for all weights. Let us try it with the small CNN for digits of 28x28: two
+# The simplest choice would be the same value for all weights. Let us try it with the small convolutional network for digits of 28x28: two
 # convolutions with 8 and 16 filters, then a linear layer. All its weights start at 0.02, its biases at 0, and it is
 # trained for eight epochs. The picture shows the eight filters of the first layer.
 #

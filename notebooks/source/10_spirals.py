@@ -335,7 +335,7 @@ for name, changes in settings.items():
 # Do not add the two shares. A map such as $X_1 + X_2$ is a *ramp*: it rises evenly in one direction, and this direction is
 # oblique, which means neither horizontal nor vertical. Yet its two shares are 50 % each and add up to 100 %. So a large sum
 # does not mean that the cuts are horizontal or vertical. Instead we compare them with two axes turned by 45 degrees. If at
-# first these explain more of the map than width and height do, the chapter's claim about the early picture is wrong. The view
+# first these explain more of the map than width and height do, the chapter is wrong about the early picture. The view
 # draws three curves: the share of the height, that of the width, and that of the better one of the two turned axes. How do
 # they go on? Sketch one of them on the card, then drag *Last epoch* to the right.
 

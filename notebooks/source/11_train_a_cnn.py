@@ -288,8 +288,8 @@ TrainingView(
 # %% [markdown] minutes=5
 # <details style="margin-bottom: 1em"><summary>Which digits stay longest?</summary>
 #
-# It depends on the seed and on the moment. We let this network train for one epoch with five seeds, and counted the
-# validation images that it then got wrong. Eights were wrong most often, then nines and fives; noughts, ones and sixes least
+# It depends on the moment, and on the *seed*, the number from which the first weights and the order of the images are drawn. We
+# let this network train for one epoch with five seeds, and counted the validation images that it then got wrong. Eights were wrong most often, then nines and fives; noughts, ones and sixes least
 # often. An eight or a nine can be turned into another digit by a little ink: a nine with a gap looks like a four.
 # <!-- source: counted, seeds 0 to 4, by 2,000 validation images: wrong 54 eights, 39 nines, 36 fives; 19 sixes, 14 ones, 12 noughts -->
 #
@@ -302,8 +302,9 @@ TrainingView(
 # divides the sum of the squares by the number of seeds less one. The mean was computed from the same few numbers, so they
 # lie a little too close to it.)
 #
-# The recipe here is SGD with Nesterov's momentum ([05](05_gradient_descent.ipynb)) and a rate that first climbs and then
-# falls, *one cycle* ([06](06_learning_rate.ipynb)). It has two more ingredients, which [the next
+# Until now the network was trained as simply as possible. The next cell trains it as well as we know how, by `recipe`, which the
+# first section has chosen: SGD with Nesterov's momentum ([05](05_gradient_descent.ipynb)), and a rate that first climbs and
+# then falls, *one cycle* ([06](06_learning_rate.ipynb)). The recipe has two more ingredients, which [the next
 # notebook](12_generalization.ipynb) explains. Each time an image is used, it is first shifted, rotated and resized a little
 # (Simard and others, 2003), which is called *augmentation*. And every step makes all weights a tiny bit smaller, which is
 # called *weight decay*. Each seed gets one epoch, some ten seconds.
@@ -340,7 +341,8 @@ assert np.mean(shares) > 0.97 or DATA not in ("mnist", "digits")
 #
 # Such a number holds two kinds of luck.
 #
-# *Luck with the seed.* This is what the standard deviation shows: 0.06 points. All three networks were judged by the same
+# *Luck with the seed.* This is what the standard deviation shows: 0.06 points. (A *point* is one per cent of the images. With
+# 97 % right in place of 98 %, one point is lost.) All three networks were judged by the same
 # 10,000 test images, so luck with these images is not in it.
 #
 # *Luck with the test images.* Suppose that a network gets 1.2 % of all digits wrong that people could ever write. Of 10,000
@@ -348,9 +350,8 @@ assert np.mean(shares) > 0.97 or DATA not in ("mnist", "digits")
 # coin 10,000 times: the number of mistakes changes from one draw to the next. Of $n$ images, each wrong with probability
 # $p$, the number of mistakes has the standard deviation $\sqrt{n\,p\,(1 - p)}$. That is the rule for tosses of a coin that
 # falls on one side with probability $p$. Here it is 10.9<!-- computed: (10000 * 0.012 * 0.988) ** 0.5 = 10.9 -->. So the accuracy on *one* set of 10,000 test
-# images is typically 0.11 points above or below the accuracy on all digits
+# images is typically 0.11 points above or below the accuracy on all digits.
 # <!-- computed: (0.012 * 0.988 / 10000) ** 0.5 * 100 = 0.11 -->
-# .
 #
 # With which of the two should a difference be compared? If two methods are judged by the *same* test images, both meet the
 # same difficult ones, and most of the luck with the images is the same for both. Then compare with the spread of the seeds:
@@ -380,9 +381,8 @@ if LONG:
 #
 # The cell prints the *correlation* of each filter with its own start. It compares the patterns of two tables of numbers. At
 # 1 they are the same, perhaps stronger or weaker; at −1 light and dark are exchanged; near 0 they have nothing to do with
-# each other. Two random filters of 25 weights are typically 0.2 from zero, by chance
+# each other. Even two random filters of 25 weights are a little alike by chance: their correlation is typically 0.2 or −0.2.
 # <!-- computed: 1 / (25 - 1) ** 0.5 = 0.2 -->
-# .
 
 # %% alt="Two rows of eight filters of 5x5 weights. Above: after one epoch. Below: their random start. Some are nearly the same in both rows, others have clearly changed."
 start = recipe.make_model(np.random.default_rng(seed))
@@ -531,7 +531,8 @@ print(
 # worse that lack just this. Such a comparison is called a *control*. Here are three controls:
 #
 # - the same network with its filters **frozen** at their first, random values, so that only the last layer learns;
-# - a network without convolutions (**MLP**, a linear layer, ReLU and a second linear layer), with as many weights;
+# - a network without convolutions, with as many weights: a linear layer, ReLU and a second linear layer. Such a network is
+#   called **MLP**, short for *multi-layer perceptron*;
 # - **logistic regression**: one linear layer on the bare pixels, with softmax.
 #
 # `compare` trains the four networks with three seeds each, for the same number of steps, 450. In its table ± is the standard
