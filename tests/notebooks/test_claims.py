@@ -11,6 +11,7 @@ from cnnlib.experiments.error_curves import descend
 from cnnlib.experiments.error_surfaces import Rosenbrock
 from cnnlib.experiments.first_losses import first_losses
 from cnnlib.experiments.hessian import Hessian
+from cnnlib.learning.truths.nb00 import share_after
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn, small_cnn
 from cnnlib.nn import naive
 from cnnlib.nn.gradcheck import check_gradients
@@ -19,6 +20,11 @@ from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.widgets import OneUpdate
 
 SOLVED = Path(__file__).parents[2] / "notebooks" / "solutions"
+
+
+def test_ten_thousand_images_are_enough_for_95_per_cent():
+    shares = [share_after(0.03, seen, judged=10_000) for seen in (5_000, 10_000)]
+    assert 0.89 < shares[0] < 0.93 and 0.95 < shares[1] < 0.96
 
 
 def test_of_patches_with_one_sum_of_squares_the_kernel_s_own_pattern_wins():
