@@ -81,9 +81,9 @@ print(
 # right. Random weights of another seed give a little less, or a little more.
 #
 # The *loss* says *how* wrong the guesses are. The network turns its ten numbers into ten probabilities, and the
-# loss is small if the right digit has got a large one. Who gives each of the ten the same probability has a loss of
-# ln 10 = 2.30; [notebook 02](02_loss.ipynb) shows why. This network is at 2.45, because it prefers some digits
-# to others without a reason.
+# loss is small if the right digit has got a large one. A network that gives all ten the same probability has the loss
+# ln 10 = 2.30; [notebook 02](02_loss.ipynb) shows why. This one is at 2.45, because it prefers some digits to others
+# without a reason.
 #
 # </details>
 
@@ -98,10 +98,10 @@ print(
 # Some images it never learns from. They tell whether it has understood digits, or only remembers pictures. The *validation
 # images* are for choosing: how long to train, how large a step. The *test images* are kept for the end: if you choose a
 # setting because it does well on them, they are no longer unseen. The cell sets one twelfth of the training images aside as
-# validation images. Of the data set that it makes, `parts`, these are `parts.x_test`: a data set of this course has
-# two parts, `x_train` to learn from and `x_test` to be judged by.
+# validation images. In the code they are `parts.x_test`, and the others are `parts.x_train`: every data set of the course
+# calls the images to learn from `x_train` and those to be judged by `x_test`.
 #
-# Then it opens a window. Press **Play**. Four things change at once:
+# Then the cell opens a window. Press **Play**. Four things change at once:
 #
 # - **Loss.** Each dot is the loss of one batch. The dots jump up and down, because every batch holds other images, some of
 #   them harder. The line is the loss of the validation images. The dotted line at 2.30 is the loss of giving
@@ -300,6 +300,7 @@ SetupCheck()
 # | images that stay wrong | Does it all work on real images? | 11 |
 # | images that it never learned from | Does it know, or has it memorised? | 12 |
 # | `fit`, and nothing of its inside | What does a framework add? | 13 |
+# <!-- source: the notebooks' own numbers -->
 #
 # </details>
 #
@@ -321,7 +322,7 @@ my_course()
 # Nothing checks these three; compare with somebody else's results.
 #
 # 1. *Warm-up, 10 minutes.* Which is the largest learning rate at which more than 95 % of the validation images are right
-#    before the network has seen 20,000 images? Try 0.06, 0.1, 0.2 and so on in the window, each from the start. Is it the same
+#    before the network has seen 20,000 images? Try `0.06`, `0.1`, `0.2` and so on in the window, each from the start. Is it the same
 #    rate with other first weights? Add `seed=1` to the call of `TrainingView`.
 # 2. *Warm-up, 5 minutes.* Look at the images that are wrong after an epoch. For each, say whether you would have got it
 #    right.
