@@ -72,7 +72,7 @@ def test_the_way_back_through_a_convolution_is_told_step_by_step():
     widget = ConvolutionBackward(step=0)
     assert widget.text == "Step 0 of 9: nothing has gone back yet. Press Play to go output by output."
     widget.set_state(step=1, padding=1)
-    assert "Times the kernel it goes to 4 pixels of its window; 5 more lie in the frame" in widget.text
+    assert "Times the kernel it goes to 4 pixels of its window; 5 more lie in the padding" in widget.text
     widget.set_state(reading="gather", stride=2, padding=0, step=1)
     assert widget.text.endswith("pixel by pixel: pixel row 0, column 0 gets 2·2 = 4.")
     widget.set_state(kernel=2, stride=3, numbers="all ones")

@@ -31,7 +31,7 @@ DOES = {
     ),
     "gather": (
         "The outlined gradients,",
-        "times the turned kernel,",
+        "times the kernel,",
         "give these:",
         "their sum is one pixel.",
     ),

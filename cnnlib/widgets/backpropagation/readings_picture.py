@@ -22,7 +22,7 @@ BY_WEIGHT = "weight by weight"
 READINGS = {"scatter": "output by output", "gather": "pixel by pixel", "matrix": "row by row", BY_WEIGHT: ""}
 TITLES = {
     "scatter": ("dy, what arrives", "kernel", "dx and its padding"),
-    "gather": ("dy, spread and framed", "kernel, turned", "dx"),
+    "gather": ("dy, spread and framed", "turned kernel", "dx"),
     "matrix": ("the convolution's matrix, transposed, and dy above it", "", "dx"),
     BY_WEIGHT: ("dy, what arrives", "kernel", "dx and its padding"),
 }
@@ -198,7 +198,7 @@ class ReadingsPicture:
             marks.append(box(self.now[0] * (k + 1), 0, (k, f * (k + 1) - 1)))
         emits = "weights" if self.reading == BY_WEIGHT else ""
         title = TITLES[self.reading][1]
-        how = "rows: kernels, columns: channels" if f * c > 1 else ""
+        how = "row: kernel, column: channel" if f * c > 1 else ""
         return grid_panel(tiled, title, (0, 4, 1, 4), "w", marks, emits, "→", name="second", subtitle=how)
 
     def dx_panel(self) -> Panel:
