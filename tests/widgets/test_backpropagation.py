@@ -232,6 +232,14 @@ def test_the_products_shown_add_up_to_the_sum_shown():
     assert round(products.marks[0].z.round(3).sum(), 3) == -1.694
 
 
+def test_how_many_products_of_the_weight_in_notebook_04_are_not_zero():
+    weight = {"what": "a weight", "layer": "convolution 2", "channel": 3, "input_map": 5}
+    products = (
+        BlameMicroscope(load_digits_cnn(), load_digits(), image=143, **weight).scene.panels[2].marks[0].z
+    )
+    assert products.size == 16 and (products != 0).sum() == 4 and (products.round(3) != 0).sum() == 2
+
+
 def test_how_many_pixels_of_a_field_receive_a_gradient():
     small = BlameMicroscope(load_digits_cnn(), load_digits()).facts
     assert (small["pixels"], small["field"] - small["pixels"], small["field"]) == (25, 24, 49)

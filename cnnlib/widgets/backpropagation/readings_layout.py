@@ -29,19 +29,9 @@ DOES = {
         "gives these,",
         "added to the window it saw.",
     ),
-    "gather": (
-        "The outlined gradients,",
-        "times the kernel,",
-        "give these:",
-        "their sum is one pixel.",
-    ),
+    "gather": ("The outlined gradients,", "times the kernel,", "give these:", "their sum is one pixel."),
     "matrix": ("", "", "", "The outlined row, times dy above it, adds up to this pixel."),
-    BY_WEIGHT: (
-        "All of dy,",
-        "times one weight,",
-        "gives these,",
-        "added wherever that weight lay.",
-    ),
+    BY_WEIGHT: ("All of dy,", "times one weight,", "gives these,", "added wherever that weight lay."),
 }
 PLACES = ("first", "second", "products", "dx")
 #: What the letters stand for, beside the titles that are letters alone.
