@@ -90,10 +90,11 @@ print(
 # %% [markdown] minutes=4
 # ## Watch it learn
 #
-# Training repeats one *step*. The network guesses the digits of a *batch*: 64 training images, drawn at random. One number,
-# the *loss*, says how wrong these guesses are. Then the step finds out for every weight whether the loss would grow or
-# fall if that weight grew a little, and changes the weight a little, in the direction in which the loss falls. Once every
-# training image has been in a batch, one *epoch* is over. The next one goes through the same images in another order.
+# Training repeats one *step*. The network guesses the digits of a *batch*: 64 training images, drawn at random. Their
+# right digits are known, and one number, the *loss*, says how wrong the guesses are. Then the step finds out for every
+# weight whether the loss would grow or fall if that weight grew a little, and changes the weight a little, in the
+# direction in which the loss falls. Once every training image has been in a batch, one *epoch* is over. The next one goes
+# through the same images in another order.
 #
 # Some images it never learns from. They tell whether it has understood digits, or only remembers pictures. The *validation
 # images* are for choosing: how long to train, how large a step. The *test images* are kept for the end: if you choose a
@@ -110,14 +111,15 @@ print(
 #   the loss also asks how sure the network was of the right digit. So the loss can fall although the accuracy stays:
 #   the same guesses are right, and the network is surer of them. (Judging takes time. So the window uses 2,000 of the
 #   validation images, and while it plays only its last thousand answers.)
-# - **Filters.** Eight tables of 5x5 weights that the network slides over the image, drawn as small pictures. They
-#   move away from their random start.
-# - **Wrong images.** They become few. Under each stands the true digit, then the guess, and how sure the network is of it.
+# - **First-layer filters.** Eight tables of 5x5 weights that the network slides over the image, drawn as small pictures.
+#   They move away from their random start.
+# - **Still wrong.** The images in this list become few. Under each stands the true digit, then the guess, and how sure the
+#   network is of it.
 #
 # Pause it and take one step at a time. Rewind it to an earlier step: that puts the weights of this step back, and *Play*
-# trains anew from there. It takes the same steps once more, because the first weights and the order of the batches both
-# come from a seed. The slider *Learning rate* says how far each step goes; leave it for later. **Challenge:** more than
-# 98 % of the validation images right.
+# trains anew from there. If you change nothing, it takes the same steps once more, because the first weights and the order
+# of the batches both come from a seed. The slider *Learning rate* says how far each step goes; leave it for later.
+# **Challenge:** more than 98 % of the validation images right.
 
 # %%
 predict("00.images-seen")
