@@ -122,7 +122,7 @@ register(
             "forward loops again and ask at the innermost line what.",
             "For each y[n, f, i, j]: the window of x gets dy * w, the kernel gets dy * window, the "
             "bias gets dy; all "
-            "of it is added up. Work on the padded image and cut its frame off at the end.",
+            "of it is added up. Work on the padded image and cut its padding off at the end.",
         ),
         misconceptions=(
             Misconception(
@@ -181,7 +181,7 @@ register(
             ),
             Misconception(
                 "frame not cut off",
-                "dx is as large as the padded image; the frame is no part of x.",
+                "dx is as large as the padded image; the padding is no part of x.",
                 results(dx=with_its_frame),
             ),
             Misconception(

@@ -133,12 +133,12 @@ register(
             ),
             Misconception(
                 "frame not cut off",
-                "dx is as long as the padded row; the frame is no part of x.",
+                "dx is as long as the padded row; the padding is no part of x.",
                 results(dx=with_its_frame),
             ),
             Misconception(
                 "cut at one end",
-                "dx has the right length and begins too early: the frame stands at both ends.",
+                "dx has the right length and begins too early: the padding stands at both ends.",
                 results(dx=cut_at_one_end),
             ),
             Misconception(
@@ -153,7 +153,7 @@ register(
             ),
             Misconception(
                 "windows of the bare row",
-                "dw comes from windows of x without its frame; the windows stood on the padded row.",
+                "dw comes from windows of x without its padding; the windows stood on the padded row.",
                 results(dw=of_the_bare_row),
             ),
             Misconception(

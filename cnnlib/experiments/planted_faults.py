@@ -8,8 +8,8 @@ Every fault is one that people make. The functions take the caches that learners
 ...     print(name)
 half turn left out
 = in place of +=
-frame cut one pixel late
-patch read from its end
+padding cut one pixel late
+window read from its end
 divided by the batch twice
 """
 
@@ -123,8 +123,8 @@ BUGS = {
     for name, function in {
         "half turn left out": conv2d_backward_unturned,
         "= in place of +=": conv2d_backward_overwritten,
-        "frame cut one pixel late": conv2d_backward_cut_late,
-        "patch read from its end": conv2d_backward_patch_turned,
+        "padding cut one pixel late": conv2d_backward_cut_late,
+        "window read from its end": conv2d_backward_patch_turned,
         "divided by the batch twice": conv2d_backward_mean_twice,
     }.items()
 }

@@ -10,8 +10,8 @@
 # # What does training look like?
 #
 # A computer program that has never seen a handwritten digit learns, in a few seconds, to read more than nineteen of
-# twenty. <!-- computed: 19 / 20 = 0.95 --> Here you watch those seconds, stop them, and run them backwards. Nothing is
-# explained yet: each later notebook takes apart one thing that you see.
+# twenty. <!-- computed: 19 / 20 = 0.95 --> Here you watch those seconds, stop them, and go back to any moment of them.
+# Each later notebook explains one thing that you see.
 #
 # **After this notebook you can**
 #
@@ -20,9 +20,9 @@
 # 3. say which notebook explains which of them;
 # 4. tell that your set-up works, and what to do if it does not.
 #
-# **You need** some Python. No mathematics, but for one logarithm that you may skip.
+# **You need** some Python, and to have met the natural logarithm.
 #
-# **Time** 20 minutes.
+# **Time** 20 minutes, and 25 minutes for the exercises.
 #
 # **Next** [01: How does an image become a guess?](01_forward_pass.ipynb)
 
@@ -30,8 +30,11 @@
 # ## Before it has learned anything
 #
 # A cell runs when you click on it and press Shift+Enter. The first fetches handwritten digits and makes a *network*, the
-# program that will learn. It looks at an image and gives ten numbers, one for each digit; the largest is its guess. What
-# it does is decided by some ten thousand other numbers, its *weights*, and at first those are drawn at random.
+# program that will learn. It looks at an image and gives ten numbers, one for each *class*, that is, for each digit from 0
+# to 9. The class with the largest number is its guess. Which numbers it gives depends on 11,274 other numbers, its
+# *weights*. Training will change these and nothing else in the program. At first they are drawn at random: `rng` is NumPy's
+# source of random numbers. The number in its brackets, the *seed*, settles all that it will draw, so whoever runs this
+# cell gets the same weights.
 
 # %%
 import numpy as np
@@ -74,33 +77,49 @@ print(
 # %% [markdown]
 # <details><summary>Why these numbers?</summary>
 #
-# Random weights know nothing about digits, so the guesses are about as good as those of a ten-sided die: about
-# one in ten. The *loss* is a number for *how* wrong the guesses are. It starts near the natural logarithm of ten;
-# [notebook 02](02_loss.ipynb) shows why.
+# Random weights know nothing about digits, so the guesses are about as good as those of a ten-sided die: one in ten is
+# right. Random weights of another seed give a little less, or a little more.
+#
+# The *loss* says *how* wrong the guesses are. The network turns its ten numbers into ten probabilities, and the
+# loss is small if the right digit has got a large one. A network that gives all ten the same probability has the loss
+# ln 10 = 2.30; [notebook 02](02_loss.ipynb) shows why. This one is at 2.45, because it prefers some digits to others
+# without a reason.
 #
 # </details>
 
 # %% [markdown] minutes=4
 # ## Watch it learn
 #
-# Now the network looks at images together with the right answers, a *batch* of 64 at a time. After each batch it puts the
-# error of its guesses into one number, works out for every weight whether this number would grow or fall if the weight
-# grew, and changes the weight a little so that it falls. One such change is a *step*. An *epoch* is one pass over all of
-# these images.
+# Training repeats one *step*. The network guesses the digits of a *batch*: 64 training images, drawn at random. Their
+# right digits are known, and one number, the *loss*, says how wrong the guesses are. Then the step finds out for every
+# weight whether the loss would grow or fall if that weight grew a little, and changes the weight a little, in the
+# direction in which the loss falls. Once every training image has been in a batch, one *epoch* is over. The next one goes
+# through the same images in another order.
 #
 # Some images it never learns from. They tell whether it has understood digits, or only remembers pictures. The *validation
 # images* are for choosing: how long to train, how large a step. The *test images* are kept for the end: if you choose a
 # setting because it does well on them, they are no longer unseen. The cell sets one twelfth of the training images aside as
-# validation images, then opens a window. Press **Play**. Four things change at once:
+# validation images. In the code they are `parts.x_test`, and the others are `parts.x_train`: every data set of the course
+# calls the images to learn from `x_train` and those to be judged by `x_test`.
 #
-# - the **loss** falls: how wrong the network is on the images it learns from, and on those it does not;
-# - the **accuracy** climbs: the share of validation images that it gets right (while it plays, counted on the last thousand
-#   validation images tried; when you pause, on 2,000);
-# - the **filters**, eight small pictures of 5x5 weights, move away from their random start;
-# - the **wrong** images become few: under each stands the true digit, then the guess.
+# Then the cell opens a window. Press **Play**. Four things change at once:
 #
-# Pause it, take one step at a time, rewind it and play it again. **Challenge:** more than 98 % of the validation images
-# right.
+# - **Loss.** Each dot is the loss of one batch. The dots jump up and down, because every batch holds other images, some of
+#   them harder. The line is the loss of the validation images. The dotted line at 2.30 is the loss of giving
+#   all ten digits the same probability.
+# - **Right.** This is the *accuracy*, the share of validation images that it guesses right. It counts guesses only, while
+#   the loss also asks how sure the network was of the right digit. So the loss can fall although the accuracy stays:
+#   the same guesses are right, and the network is surer of them. (Judging takes time. So the window uses 2,000 of the
+#   validation images, and while it plays only its last thousand answers.)
+# - **First-layer filters.** Eight tables of 5x5 weights that the network slides over the image, drawn as small pictures.
+#   They move away from their random start.
+# - **Still wrong.** The images in this list become few. Under each stands the true digit, then the guess, and how sure the
+#   network is of it.
+#
+# Pause it and take one step at a time. Rewind it to an earlier step: that puts the weights of this step back, and *Play*
+# trains anew from there. If you change nothing, it takes the same steps once more, because the first weights and the order
+# of the batches both come from a seed. The slider *Learning rate* says how far each step goes; leave it for later.
+# **Challenge:** more than 98 % of the validation images right.
 
 # %%
 predict("00.images-seen")
@@ -118,9 +137,9 @@ TrainingView(
 # %% [markdown] minutes=2 cut=1
 # ## The same without a window
 #
-# Nothing in that window is hidden. The next cell trains the network that we made above: the same first weights, the
-# same batches. An *optimizer* says how a step is taken (`lr` is the learning rate, the size of the steps; momentum is a
-# matter for notebook 05), and `fit` takes all the steps and returns their history.
+# The next cell does what the window did, without pictures: `fit` trains the network that we made above, with the same
+# first weights and the same batches, and returns the history of all steps. `CrossEntropyLoss` computes the loss. `SGD` takes
+# the steps; `lr` is the learning rate, and momentum is explained in notebook 05.
 # <!-- test: tests/widgets/test_training_view.py::test_the_view_trains_as_fit_does -->
 
 # %% tags=["nbval-ignore-output"] answers="00.images-seen"
@@ -141,16 +160,27 @@ history
 axes = history.plot()
 
 # %% [markdown]
-# Both curves of the loss fall: that of the images it learned from, and that of the validation images. So what it learned is
-# about digits and not about the training images alone. Now the test images. (The first look at them, before the training,
-# chose nothing.)
+# The grey line is the loss of each batch; it jumps like the dots in the window. The two marked lines lie close
+# together, with one value for each epoch: the mean over the training images, and the loss of the validation images. In the
+# first epoch the training images look worse, because their mean also counts the first batches, before the network had
+# learned anything; the validation images are judged when the epoch is over.
+#
+# Both marked lines fall, so what it learns holds for digits that it has not seen. If the training loss went on
+# falling while the other stopped or rose, it would be learning what is peculiar to the training images, and no more about
+# digits. Now the test images:
 
 # %% tags=["nbval-ignore-output"] answers="00.images-seen"
 after = evaluate(network, CrossEntropyLoss(), mnist.x_test, mnist.y_test)
 print(f"right: {100 * after.accuracy:.1f} % of the test images")
-assert after.accuracy > 0.95
 
 # %% [markdown] minutes=4
+# <details><summary>How many images did it take?</summary>
+#
+# About 10,000, less than a fifth of one epoch. The few per cent that are missing take the rest of the three epochs.
+# <!-- test: tests/notebooks/test_claims.py::test_ten_thousand_images_are_enough_for_95_per_cent -->
+#
+# </details>
+#
 # ## The images
 #
 # They are real handwriting: MNIST, 70,000 digits that some five hundred people wrote by hand, clerks of a census
@@ -163,29 +193,28 @@ assert after.accuracy > 0.95
 np.bincount(mnist.y_train)
 
 # %% [markdown]
-# Nearly, so always guessing the same digit earns about one right answer in ten. Leaf through the images. The label
-# above each says which digit was meant. Choose the *test* images of class 9 or 5 and look for one that you would
-# get wrong yourself. Nobody can ask a network to do better than that.
+# Nearly. Leaf through the images. Above each stand its number, and in bold the digit that its writer meant. Choose the
+# *test* images of class 9 or 5 and look for one that you would get wrong yourself. What people cannot read, a network
+# need not read either.
 
 # %%
 ImageGallery(mnist)
 
 # %% [markdown]
-# To the network an image is a table of numbers between 0 (paper) and 1 (ink). The first
-# image, in ninths so that each number has one digit:
+# To the network an image is a table of 28x28 numbers between 0 (paper) and 1 (ink). Here is every second row and
+# column of the first image, each number multiplied by 9 and rounded, so that it has one digit:
 
 # %%
-print(
-    "\n".join(
-        " ".join(map(str, row))
-        for row in (9 * mnist.x_train[0, 0]).round().astype(int)
-    )
-)
+small = mnist.x_train[0, 0, ::2, ::2]
+for row in (9 * small).round().astype(int):
+    print(*row)
 
 # %% [markdown]
-# And the network is a *convolutional network* of eight layers. Read the table downwards: an image goes in, is turned into
-# smaller and smaller maps, and ten numbers come out. The last column counts all the numbers that are learned, here called
-# parameters.
+# And the network is a *convolutional network* of eight *layers*. Each layer turns the numbers that it gets into others and
+# hands them on. Read the table downwards: one image of 28x28 goes in, eight pictures of that size come out of the first
+# `Conv2d` (one for each filter above), later ones are more and smaller, and ten numbers come out at the end. The last
+# column counts the weights. Here they are called *parameters*; notebook 01 tells which of them are weights in the
+# narrow sense.
 
 # %%
 print(network.summary(input_shape=(1, 28, 28)))
@@ -203,12 +232,11 @@ for i in np.flatnonzero(guesses != mnist.y_test)[:10]:
     )
 
 # %% [markdown] minutes=2
-# ## Spoil it
+# ## Three learning rates
 #
-# The learning rate says how far each step goes. What will a rate of 1 do, and what one of 0.0001? Commit yourself, then try
-# both in the view: set the rate, rewind, play. The cell below trains three new networks, each at a rate of its own, on
-# 10,000 images, and judges them by the validation images. (A data set calls its second half `x_test`; in `parts` that half
-# holds the validation images.)
+# The learning rate says how far each step goes. So far it was 0.03. Commit yourself, then try other rates in the window: set
+# the rate, rewind to the start, play. The cell below trains three new networks, each at a rate of its own, on 10,000
+# images, and judges them by the validation images.
 
 # %%
 predict("00.rates")
@@ -234,7 +262,6 @@ for rate in (0.0001, 0.03, 1.0):
         f"rate {rate:<6}: {100 * share:3.0f} % right, {len(set(guesses))} "
         "different guesses"
     )
-    assert (share > 0.8) == (rate == 0.03)
 
 # %% [markdown]
 # <details><summary>What happened?</summary>
@@ -246,12 +273,11 @@ for rate in (0.0001, 0.03, 1.0):
 # </details>
 
 # %% [markdown] minutes=2
-# ## Is everything here?
+# ## If a window does not move
 #
-# If the window above has moved, all is here. The cell below lists the packages that the course needs and shows a button.
-# Press the button. If the sentence under the table changes, the page and Python talk to each other, and every slider of
-# the course will work. If nothing appears, or nothing changes, read "When it does not start" in the
-# [README](../README.md).
+# Then run the next cell and press its button. If the sentence under the table changes, the page and Python talk to
+# each other, and every window of the course will work. If nothing appears, or nothing changes, read "When it does not start"
+# in the [README](../README.md).
 
 # %%
 SetupCheck()
@@ -259,36 +285,35 @@ SetupCheck()
 # %% [markdown] minutes=2
 # ## What you saw, and where it is explained
 #
+# <details><summary>The thirteen notebooks and their questions</summary>
+#
 # | you saw | the question behind it | notebook |
 # |---|---|---|
 # | an image go in, ten numbers come out | How does an image become a guess? | 01 |
 # | the loss | How wrong is the guess, in one number? | 02 |
-# | weights that change so that the loss falls | Whose fault is it? | 03 |
-# | layers named convolution | How does blame go through a convolution? | 04 |
-# | a loss that falls at most steps, and rises at some | Which way is down? | 05 |
-# | a rate that is too small and one that is too large | How big a step? | 06 |
-# | a training that gets no better | Is this the bottom? | 07 |
+# | every weight changed in a direction of its own | Whose fault is it? | 03 |
+# | layers named `Conv2d` | How does blame go through a convolution? | 04 |
+# | a loss that jumps up and down while it falls | Which way is down? | 05 |
+# | a rate that crawls and a rate that spoils all | How big a step? | 06 |
+# | a loss that hardly falls any more | Is this the bottom? | 07 |
 # | random filters at the start | Where do we start? | 08 |
 # | eight layers and no more | How deep can it go? | 09 |
-# | only numbers, and no idea what the network makes of them | Can I watch a network learn a shape? | 10 |
+# | 11,274 weights, too many to see what each does | Can I watch a network learn a shape? | 10 |
 # | images that stay wrong | Does it all work on real images? | 11 |
 # | images that it never learned from | Does it know, or has it memorised? | 12 |
 # | `fit`, and nothing of its inside | What does a framework add? | 13 |
+# <!-- source: the notebooks' own numbers -->
 #
-# The course grew from a textbook chapter on training such networks, and puts each of its [fourteen
-# claims](../docs/claims.md) to an experiment. <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
-# Take the notebooks in this order: each uses what the one before has built. Exercises check themselves; the cell below
-# shows what you have done so far. It is kept in a file on this computer and nowhere else.
-
-# %% tags=["nbval-ignore-output"]
-from cnnlib.checks import progress
-
-progress()
-
-# %% [markdown]
-# And this is your record: how near your predictions were, where you were most surprised, what is due in
-# [review](review.ipynb) today. *Save* writes it into one file; *Bring in* adds such a file, from another computer, say,
-# to what is here.
+# </details>
+#
+# Take the notebooks in this order: each uses what the one before has built. The course grew from a chapter of a textbook,
+# and puts each of the chapter's [fourteen claims](../docs/claims.md) about training to an experiment.
+# <!-- test: tests/course/test_docs.py::test_every_claim_has_a_verdict -->
+#
+# The next cell shows your record: how near your predictions were, where you were most surprised, which exercises you have
+# solved (from notebook 01 on they check themselves), and what is due in [review](review.ipynb) today. It is kept in a
+# file on this computer and nowhere else. *Save* writes it into one file; *Bring in* adds such a file, from another computer,
+# say, to what is here.
 
 # %%
 my_course()
@@ -296,8 +321,11 @@ my_course()
 # %% [markdown]
 # ## Exercises
 #
-# 1. *Warm-up, 10 minutes.* Find the largest learning rate at which the window above reaches 95 % within 20,000 images,
-#    to one digit. Does it stay the same with other first weights? Add `seed=1` to the call of `TrainingView`.
+# Nothing checks these three; compare with somebody else's results.
+#
+# 1. *Warm-up, 10 minutes.* Which is the largest learning rate at which more than 95 % of the validation images are right
+#    before the network has seen 20,000 images? Try `0.06`, `0.1`, `0.2` and so on in the window, each from the start. Is it the same
+#    rate with other first weights? Add `seed=1` to the call of `TrainingView`.
 # 2. *Warm-up, 5 minutes.* Look at the images that are wrong after an epoch. For each, say whether you would have got it
 #    right.
 # 3. *Core, 10 minutes.* Give `fit` five times as many epochs, on a fresh network (a minute or two). The loss on the
@@ -306,8 +334,8 @@ my_course()
 # %% [markdown]
 # ## Summary
 #
-# 1. A network is a list of numbers, and training changes them a little after each batch of images.
-# 2. The loss says how wrong it is; the accuracy on images that it never learned from says what that is worth.
+# 1. What a network has learned is in its weights; training changes them a little after each batch of images.
+# 2. The loss says how wrong its guesses are. Only images that it never learned from tell how it will read new ones.
 # 3. How far each step goes decides whether it learns at all.
 #
 # %% [markdown]

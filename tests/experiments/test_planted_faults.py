@@ -12,8 +12,8 @@ from cnnlib.nn.gradcheck import check_gradients
 FAULTS = {
     "half turn left out": {"x"},
     "= in place of +=": {"x"},
-    "frame cut one pixel late": {"x"},
-    "patch read from its end": {"weight"},
+    "padding cut one pixel late": {"x"},
+    "window read from its end": {"weight"},
     "divided by the batch twice": {"weight", "bias"},
 }
 

@@ -11,7 +11,8 @@ from cnnlib.experiments.error_curves import descend
 from cnnlib.experiments.error_surfaces import Rosenbrock
 from cnnlib.experiments.first_losses import first_losses
 from cnnlib.experiments.hessian import Hessian
-from cnnlib.networks import load_digits_cnn, load_mnist_cnn, small_cnn
+from cnnlib.learning.truths.nb00 import share_after
+from cnnlib.networks import load_digits_cnn, load_mnist_cnn, mnist_cnn, small_cnn
 from cnnlib.nn import naive
 from cnnlib.nn.gradcheck import check_gradients
 from cnnlib.nn.layers import Linear
@@ -19,6 +20,11 @@ from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.widgets import OneUpdate
 
 SOLVED = Path(__file__).parents[2] / "notebooks" / "solutions"
+
+
+def test_ten_thousand_images_are_enough_for_95_per_cent():
+    shares = [share_after(0.03, seen, judged=10_000) for seen in (5_000, 10_000)]
+    assert 0.89 < shares[0] < 0.93 and 0.95 < shares[1] < 0.96
 
 
 def test_of_patches_with_one_sum_of_squares_the_kernel_s_own_pattern_wins():
@@ -112,6 +118,15 @@ def test_what_one_update_promises_and_what_it_keeps():
     assert round(small["predicted"], 2) == 0.57 and round(small["fell"], 2) == 0.55
     assert round(large["before"], 1) == round(large["fell"], 1) == 2.4 and round(large["predicted"]) == 57
     assert round(large["others_before"], 1) == 2.3 and round(large["others_after"]) == 25
+    assert [round(squared_gradient(images)) for images in (1, 32)] == [567, 23]
+
+
+def squared_gradient(images):
+    """Sum of all squared derivatives of the mean loss of the first images, in a fresh network."""
+    digits, model, loss = load_mnist_sample(), mnist_cnn(rng=0), CrossEntropyLoss()
+    loss.forward(model.forward(digits.x_train[:images]), digits.y_train[:images])
+    model.backward(loss.backward())
+    return sum(float((gradient.astype(float) ** 2).sum()) for _, _, gradient in model.parameters())
 
 
 def test_the_noise_of_a_batch_of_32_is_as_long_as_the_gradient():

@@ -72,7 +72,7 @@ def test_the_way_back_through_a_convolution_is_told_step_by_step():
     widget = ConvolutionBackward(step=0)
     assert widget.text == "Step 0 of 9: nothing has gone back yet. Press Play to go output by output."
     widget.set_state(step=1, padding=1)
-    assert "Times the kernel it goes to 4 pixels of its window; 5 more lie in the frame" in widget.text
+    assert "Times the kernel it goes to 4 pixels of its window; 5 more lie in the padding" in widget.text
     widget.set_state(reading="gather", stride=2, padding=0, step=1)
     assert widget.text.endswith("pixel by pixel: pixel row 0, column 0 gets 2·2 = 4.")
     widget.set_state(kernel=2, stride=3, numbers="all ones")
@@ -230,6 +230,14 @@ def test_the_products_shown_add_up_to_the_sum_shown():
     assert products.title.endswith("sum −1.694")
     assert not np.signbit(products.marks[0].z[products.marks[0].z == 0]).any(), "a minus before zero"
     assert round(products.marks[0].z.round(3).sum(), 3) == -1.694
+
+
+def test_how_many_products_of_the_weight_in_notebook_04_are_not_zero():
+    weight = {"what": "a weight", "layer": "convolution 2", "channel": 3, "input_map": 5}
+    products = (
+        BlameMicroscope(load_digits_cnn(), load_digits(), image=143, **weight).scene.panels[2].marks[0].z
+    )
+    assert products.size == 16 and (products != 0).sum() == 4 and (products.round(3) != 0).sum() == 2
 
 
 def test_how_many_pixels_of_a_field_receive_a_gradient():

@@ -17,11 +17,10 @@ def right_untrained(before):
 
 
 @cache
-def images_to_95(seen=20_000):
-    """When 95 % of the images are read: place of "fewer than 20,000", "about 30,000", "all, or more"."""
-    if share_after(0.03, seen, judged=10_000) > 0.95:  # the first thousand are harder than the rest
-        return 0
-    return 1 if share_after(0.03, 2 * seen, judged=10_000) > 0.95 else 2
+def images_to_95(few=5_000, many=20_000):
+    """When 95 % of the images are read: place of "fewer than 5,000", "5,000 to 20,000", "all, or more"."""
+    enough = [share_after(0.03, seen, judged=10_000) > 0.95 for seen in (few, many)]
+    return [[True, True], [False, True], [False, False]].index(enough)
 
 
 @cache
@@ -34,14 +33,14 @@ def rates_that_learn():
 @cache
 def share_after(rate, seen=10_000, judged=1_000):
     """Share of test images that the network of notebook 00 reads when it has seen some thousand images."""
-    mnist, model, epochs = load_mnist_sample(), mnist_cnn(rng=0), seen // 10_000
-    how = {"batch_size": 64, "epochs": epochs, "rng": 0, "progress": False}
+    mnist, model, images = load_mnist_sample(), mnist_cnn(rng=0), min(seen, 10_000)
+    how = {"batch_size": 64, "epochs": seen // images, "rng": 0, "progress": False}
     fit(
         model,
         CrossEntropyLoss(),
         SGD(rate, momentum=0.9),
-        mnist.x_train[:10_000],
-        mnist.y_train[:10_000],
+        mnist.x_train[:images],
+        mnist.y_train[:images],
         **how,
     )
     return float(np.mean(model.predict(mnist.x_test[:judged]) == mnist.y_test[:judged]))

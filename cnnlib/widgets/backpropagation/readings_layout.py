@@ -26,27 +26,17 @@ DOES = {
     "scatter": (
         "One output's gradient,",
         "times every weight,",
-        "makes these products,",
+        "gives these,",
         "added to the window it saw.",
     ),
-    "gather": (
-        "The outlined gradients,",
-        "times the turned kernel,",
-        "make these products:",
-        "their sum is one pixel.",
-    ),
+    "gather": ("The outlined gradients,", "times the kernel,", "give these:", "their sum is one pixel."),
     "matrix": ("", "", "", "The outlined row, times dy above it, adds up to this pixel."),
-    BY_WEIGHT: (
-        "All of dy,",
-        "times one weight,",
-        "makes these products,",
-        "added wherever that weight lay.",
-    ),
+    BY_WEIGHT: ("All of dy,", "times one weight,", "gives these,", "added wherever that weight lay."),
 }
 PLACES = ("first", "second", "products", "dx")
 #: What the letters stand for, beside the titles that are letters alone.
-LETTERS = {"dy, what arrives": ("dy", "gradient of each output"), "dx": ("dx", "gradient of each pixel")}
-LETTERS["dx and its frame"] = LETTERS["dx"]
+LETTERS = {"dy, what arrives": ("dy", "of each output"), "dx": ("dx", "of each pixel")}
+LETTERS["dx and its padding"] = LETTERS["dx"]
 
 
 def placed_panels(picture: ReadingsPicture, every: list[np.ndarray], names: tuple[str, ...]):

@@ -21,10 +21,10 @@ from cnnlib.widgets.backpropagation.readings_panels import (
 BY_WEIGHT = "weight by weight"
 READINGS = {"scatter": "output by output", "gather": "pixel by pixel", "matrix": "row by row", BY_WEIGHT: ""}
 TITLES = {
-    "scatter": ("dy, what arrives", "kernel", "dx and its frame"),
-    "gather": ("dy, spread and framed", "kernel, turned by half a turn", "dx"),
+    "scatter": ("dy, what arrives", "kernel", "dx and its padding"),
+    "gather": ("dy, spread and framed", "turned kernel", "dx"),
     "matrix": ("the convolution's matrix, transposed, and dy above it", "", "dx"),
-    BY_WEIGHT: ("dy, what arrives", "kernel", "dx and its frame"),
+    BY_WEIGHT: ("dy, what arrives", "kernel", "dx and its padding"),
 }
 READABLE = 230  # cells of the matrix whose numbers can be read
 
@@ -67,7 +67,7 @@ class ReadingsPicture:
         return int(self.made(np.ones_like(self.dy), np.ones_like(self.w)).sum())
 
     def made(self, dy: np.ndarray, w: np.ndarray) -> np.ndarray:
-        """dx after the steps taken, without its frame: (C, H, W)."""
+        """dx after the steps taken, without its padding: (C, H, W)."""
         if self.reading == "gather":
             return readings.gather(dy, w, self.g, self.step)
         if self.reading == "matrix":
@@ -75,7 +75,7 @@ class ReadingsPicture:
         return self.g.cut(self.framed(dy, w))
 
     def framed(self, dy: np.ndarray, w: np.ndarray) -> np.ndarray:
-        """dx with its frame, of the two readings that have one."""
+        """dx with its padding, of the two readings that have one."""
         make = readings.scatter if self.reading == "scatter" else readings.weight_by_weight
         return make(dy, w, self.g, self.step)
 
@@ -131,7 +131,7 @@ class ReadingsPicture:
         window[self.g.window(i, j)] = 1
         inside, cells = int(self.g.cut(window).sum()), self.g.kernel**2
         lost = (
-            say("; {cells} more lie in the frame and are cut off", cells=cells - inside)
+            say("; {cells} more lie in the padding and are cut off", cells=cells - inside)
             if inside < cells
             else ""
         )
@@ -198,11 +198,11 @@ class ReadingsPicture:
             marks.append(box(self.now[0] * (k + 1), 0, (k, f * (k + 1) - 1)))
         emits = "weights" if self.reading == BY_WEIGHT else ""
         title = TITLES[self.reading][1]
-        how = "a row each kernel, a column each channel" if f * c > 1 else ""
+        how = "row: kernel, column: channel" if f * c > 1 else ""
         return grid_panel(tiled, title, (0, 4, 1, 4), "w", marks, emits, "→", name="second", subtitle=how)
 
     def dx_panel(self) -> Panel:
-        """What has come back so far; of two readings, in its frame."""
+        """What has come back so far; of two readings, in its padding."""
         title = TITLES[self.reading][2]
         if self.reading in ("scatter", BY_WEIGHT):
             maps = self.framed(self.dy, self.w) + 0.0
@@ -216,7 +216,7 @@ class ReadingsPicture:
         return maps_panel(maps, title, (0, 8, 1, 4), "dx", marks, "dx", name="dx", waits=not self.step)
 
     def framed_marks(self, maps: np.ndarray) -> list[Mark]:
-        """The image within its frame, and the cells that the last step has added to."""
+        """The image within its padding, and the cells that the last step has added to."""
         marks = []
         if self.g.padding:
             side, gap = self.g.size, self.g.framed + 1

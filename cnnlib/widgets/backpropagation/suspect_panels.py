@@ -9,10 +9,10 @@ from cnnlib.viz import Axis, Bars, Heatmap, Line, Note, Panel, Points, Reference
 
 LETTERS = {
     "A": "= in place of +=",
-    "B": "patch read from its end",
+    "B": "window read from its end",
     "C": "half turn left out",
     "D": "divided by the batch twice",
-    "E": "frame cut one pixel late",
+    "E": "padding cut one pixel late",
 }
 MAPS = ("suspect", "measured", "difference")
 TITLES = ("The suspect's gradient", "− the measured one", "= the difference")

@@ -155,7 +155,7 @@ class UpdateColumns:
         return [*self.lane(False), Text([0.5], [402], "values, forwards →", color="muted", size=12)]
 
     def backward_large(self) -> list[Mark]:
-        words = "← gradient, backwards; blue: the loss rises with this number, orange: it falls"
+        words = "← gradient; blue: the loss rises with this number, orange: it falls"
         return [*self.lane(True), Text([0.5], [402], words, color="muted", size=11)]
 
     def curve(self, at: tuple) -> Panel:

@@ -249,8 +249,8 @@ class Worked(Questions):
 
     def opening(self) -> str:
         return say_many(
-            "A worked example, about 5 minutes.",
-            "{number} worked examples, about 5 minutes.",
+            "A worked example to complete, about 5 minutes.",
+            "{number} worked examples to complete, about 5 minutes.",
             len(self.items),
         )
 
