@@ -354,8 +354,8 @@ for activation in ("ReLU", "tanh"):
             f"{activation:4s} scale {scale:4}: {sizes}, loss {f['loss']:.2f}"
         )
     print(
-        f"{activation:4s} learns from {f['learning']} of 13 scales, best from "
-        f"{f['best_scale']:.2f}"
+        f"{activation:4s} learns from {f['learning']} of 13 scales, best "
+        f"from {f['best_scale']:.2f}"
     )
 
 # %% [markdown] minutes=5 cut=1
@@ -371,8 +371,8 @@ for activation in ("ReLU", "tanh"):
 # `inf`, infinite: its numbers have become too large for the computer.)
 #
 # At small scales the network with tanh fails like the one with ReLU. But it learns from more of the thirteen scales. The
-# best of them is about twice Xavier's 0.71, because tanh is no straight line: it makes large numbers smaller, and larger weights
-# make up for that.
+# best of them is about twice Xavier's 0.71. One reason is that tanh is no straight line: it makes large numbers smaller, and
+# larger weights make up for that.
 #
 # </details>
 #

@@ -93,8 +93,9 @@ class InitExplorer(Widget):
     thirteen networks of scales from 0.1 to 10 at once. Facts: ``scale``, ``act_first``, ``act_last``,
     ``grad_first``, ``grad_last`` (standard deviations in the first and last hidden layer, before training),
     ``dead`` and ``units`` (ReLU units), ``steps``, ``loss`` and ``start_loss``, ``best_scale``, ``learning``
-    (networks with a loss below 1), ``least_scale`` and ``largest_scale`` (of those; 0 if there are none). Loss and dead units are those of the network of the scale nearest to the
-    slider, as far as it is trained. With ``trained=True`` the training is run before the widget appears.
+    (networks with a loss below 1), ``least_scale`` and ``largest_scale`` (of those; 0 if there is none). Loss
+    and dead units are those of the network of the scale nearest to the slider, as far as it is trained. With
+    ``trained=True`` the training is run before the widget appears.
 
     >>> InitExplorer(depth=4, scale=1).facts["units"]
     32
