@@ -131,7 +131,7 @@ def images_panel(x: np.ndarray, given: np.ndarray, true: np.ndarray) -> Panel:
     x_axis = Axis(-2, tiled.shape[1] + 1, visible=False)
     y_axis = Axis(tiled.shape[0] + GAP, -2, visible=False)
     look = {"at": (0, 0, 2, 1), "equal": True, "grid": False, "name": "images"}
-    how = "beneath: the label; framed: mistaken"
+    how = "framed: a mistaken label"
     return Panel(marks, x_axis, y_axis, title="Trained on", subtitle=how, **look)
 
 
