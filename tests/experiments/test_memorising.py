@@ -101,7 +101,6 @@ def test_what_the_notebook_says_of_the_remedies():
     assert -0.025 < gap["smooth"].mean() < -0.005, "about one point lost"
     losses = dict(zip(study.names, study.test_loss, strict=True))
     assert (losses["decay"] < losses["nothing"]).all(), "a lower loss on every seed"
-    assert (study.ece[2] < study.ece[0]).all(), "and a lower calibration error"
 
 
 def test_one_training_is_that_of_the_curves():
