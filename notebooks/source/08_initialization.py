@@ -248,7 +248,7 @@ InitExplorer(trained=True, challenge=won)
 # If the scale is too small, hardly anything of the image arrives at the last layer, and hardly any gradient arrives at the
 # first. The loss stays at 2.30, the logarithm of ten: all ten classes keep the same probability. If the scale is
 # too large, the first loss is enormous, and the first step is so long that the network is lost: its loss becomes
-# no number at all, or it returns to 2.30 and stays there, for a reason that comes under *Dead units*. Between these two
+# no number at all, or it returns to 2.30 and stays there (the end of this notebook tells why). Between these two
 # there are scales from which the network learns. How many of the thirteen are they, and does the number of layers matter?
 
 # %% tags=["nbval-ignore-output"]
@@ -384,7 +384,7 @@ for activation in ("ReLU", "tanh"):
 # <!-- computed: 6 * 8 = 48 -->
 #
 # In a new network like ours no unit is dead. Units die while they are trained. From which scales of the first
-# weights do most of them die? (The rate is 0.01 here, half of that above.)
+# weights do most of them die? (The learning rate is 0.01 here; it was 0.02 in the picture.)
 
 # %%
 predict("08.dead")
@@ -503,8 +503,9 @@ print(f"{count} of 8 filters differ: {'done' if count == 8 else 'not yet'}")
 
 # %% [markdown]
 # > **What the chapter says** that this course grew from (claim 4 of its [fourteen](../docs/claims.md)). *Weights start
-# > identical or random*: random holds, identical fails. Eight identical filters did the work of one, and the network got twice as many digits wrong as
-# > with random ones. And random is not enough: the spread decides whether a deep network learns at all.
+# > identical or random*: random holds, identical fails. Eight identical filters did the work of one, and the network got
+# > twice as many digits wrong as with random ones. And random is not enough: the spread decides whether a deep network
+# > learns at all.
 #
 # ## Summary
 #
