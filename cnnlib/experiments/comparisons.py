@@ -8,7 +8,6 @@ import numpy as np
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
-from cnnlib.training.calibration import expected_calibration_error
 
 CHOICE = 0  # seed of the choice among the training images
 
@@ -51,8 +50,6 @@ class Comparison(NamedTuple):
     train, test : array, shape (variants, seeds)
         Share of right answers on the training images that were used, and on the test images.
     train_loss, test_loss : array, shape (variants, seeds)
-    ece : array, shape (variants, seeds)
-        Expected calibration error on the test images.
     judged : str
         What the second half of the split is called: ``"test"`` or ``"validation"``.
     """
@@ -63,7 +60,6 @@ class Comparison(NamedTuple):
     test: np.ndarray
     train_loss: np.ndarray
     test_loss: np.ndarray
-    ece: np.ndarray
     judged: str = "test"
 
     def mean(self, name):
@@ -86,15 +82,15 @@ class Comparison(NamedTuple):
 
         The same seed means the same images, first weights and order: what differs is the one thing changed.
         """
-        base, (right, loss, ece) = self.names.index(name), (100 * self.test, self.test_loss, 100 * self.ece)
-        lines = [f"{'difference to ' + name:<28}{'right, points':>16}{'loss':>18}{'ECE, points':>16}"]
+        base, (right, loss) = self.names.index(name), (100 * self.test, self.test_loss)
+        lines = [f"{'difference to ' + name:<28}{'right, points':>16}{'loss':>18}"]
         for i, other in enumerate(self.names):
             if i != base:
                 cells = []
-                for values, form in ((right, ".1f"), (loss, ".2f"), (ece, ".1f")):
+                for values, form in ((right, ".1f"), (loss, ".2f")):
                     gap = values[i] - values[base]
                     cells.append(f"{gap.mean():+z{form}} ± {gap.std(ddof=1):{form}}")
-                lines.append(f"{other:<28}{cells[0]:>16}{cells[1]:>18}{cells[2]:>16}")
+                lines.append(f"{other:<28}{cells[0]:>16}{cells[1]:>18}")
         return "\n".join(lines)
 
 
@@ -155,5 +151,4 @@ def _run(variant, split, steps, seed, lr, batch_size, redraw):
     for _ in zip(range(steps), records, strict=False):
         pass
     known, unknown = evaluate(model, loss, x, y), evaluate(model, loss, split.x_test, split.y_test)
-    ece = expected_calibration_error(model.predict_proba(split.x_test), split.y_test)
-    return model.num_parameters, known.accuracy, unknown.accuracy, known.loss, unknown.loss, ece
+    return model.num_parameters, known.accuracy, unknown.accuracy, known.loss, unknown.loss

@@ -15,6 +15,7 @@ from cnnlib.networks import add_dropout, mlp
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
+from cnnlib.training import fit
 
 HIDDEN, PIXELS = 100, 196
 RATE, BATCH = 0.1, 50
@@ -178,6 +179,37 @@ def _run(images, share, epochs, seed, hidden):
     return found
 
 
+def train_few(images, share=0.0, seed=0, *, epochs=60, weight_decay=0.0, loss=CrossEntropyLoss, **how):
+    """Train the reader once, on the images and labels that `memorise` takes for this seed.
+
+    Parameters
+    ----------
+    images : int
+    share : float
+        Of the labels, drawn anew.
+    seed, epochs : int
+    weight_decay : float
+    loss : callable
+        ``loss() -> Loss``
+    how
+        What else `fit` takes, such as ``validation`` and ``early_stopping``.
+
+    Returns
+    -------
+    Sequential
+
+    Examples
+    --------
+    >>> model = train_few(50, epochs=40)
+    >>> float(evaluate(model, CrossEntropyLoss(), *chosen_images(50, 0.0, 0)).accuracy)
+    1.0
+    """
+    model, rule = reader(seed), SGD(RATE, momentum=0.9, weight_decay=weight_decay)
+    how = {"batch_size": BATCH, "epochs": epochs, "rng": seed, "progress": False, **how}
+    fit(model, loss(), rule, *chosen_images(images, share, seed), **how)
+    return model
+
+
 #: Ways to train on 100 images, of which it is asked how far their confidence can be believed.
 WAYS = {
     "trained long": {"epochs": 100},
@@ -203,11 +235,5 @@ def validation_logits(way="trained long", seed=0, images=100):
     >>> logits.shape, labels.shape
     ((2000, 10), (2000,))
     """
-    how, split = WAYS[way], few_digits()
-    x, y = chosen_images(images, how.get("share", 0.0), seed)
-    model = reader(seed)
-    optimizer = SGD(RATE, momentum=0.9, weight_decay=how.get("weight_decay", 0.0))
-    loss = how.get("loss", CrossEntropyLoss)()
-    for _ in train(model, loss, optimizer, x, y, batch_size=BATCH, epochs=how["epochs"], rng=seed):
-        pass
-    return model.infer(split.x_test), split.y_test
+    split = few_digits()
+    return train_few(images, seed=seed, **WAYS[way]).infer(split.x_test), split.y_test

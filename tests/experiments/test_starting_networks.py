@@ -10,7 +10,7 @@ from cnnlib.nn.optim import SGD
 
 @pytest.mark.parametrize("seed", range(3))
 def test_ten_layers_learn_from_scales_near_he_s_rule(seed):
-    digits, scales = study_images(), (0.5, 0.9, 1.0, 1.1, 1.2, 1.3, 2.5)
+    digits, scales = study_images(), (0.5, 0.68, 0.9, 1.0, 1.1, 1.2, 1.3, 10 ** (1 / 6), 2.15, 2.5)
     networks = NetworkEnsemble([deep_network(10, scale, "ReLU", seed) for scale in scales])
     for _ in train_ensemble(
         networks, SGD(0.02, momentum=0.9), digits.x_train, digits.y_train, epochs=3, rng=seed
@@ -18,4 +18,6 @@ def test_ten_layers_learn_from_scales_near_he_s_rule(seed):
         pass
     losses, _ = networks.evaluate(digits.x_train[:360], digits.y_train[:360])
     losses = np.where(np.isfinite(losses), losses, np.inf)
-    assert (losses[1:-1] < 1).all() and losses[[0, -1]].min() > 1
+    assert (losses[2:-3] < 1).all() and losses[[0, 1, -2, -1]].min() > 1
+    if seed != 1:  # there it ends near 1
+        assert (losses[-3] < 1) == (seed == 0), "at scale 1.47 it depends on the seed"

@@ -99,7 +99,7 @@ LEADS_TO = {
         "a mean forgets who made it": 0,
         "the one at the mean is free": 3,
     },
-    "12.dropped": {"half is gone": 1000 / 2, "all are doubled": 1000 * 2},
+    "12.dropped": {"what is kept stays as it is": 1, "multiplied by p": 1 * 0.5},
 }
 
 

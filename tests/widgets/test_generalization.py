@@ -6,7 +6,7 @@ import pytest
 from cnnlib.experiments.memorising import memorise, validation_logits
 from cnnlib.nn.functional import softmax
 from cnnlib.training import expected_calibration_error, fit_temperature
-from cnnlib.viz import Cursor, Line, Region
+from cnnlib.viz import Cursor, Line, Points, Region, Text
 from cnnlib.viz.static import to_png
 from cnnlib.widgets import CalibrationExplorer, MemoriseExplorer
 
@@ -81,6 +81,25 @@ def test_the_challenge_wants_the_network_trained_long_at_about_the_fitted_temper
     assert not widget.challenge_reached
     widget.set_state(temperature=fitted)
     assert widget.facts["ece"] < 3 and widget.challenge_reached
+
+
+@pytest.mark.parametrize("way", ["trained long", "label smoothing"])
+def test_a_dot_stands_on_the_dotted_line_and_ends_the_gap_of_its_bar(way):
+    panels = CalibrationExplorer(way=way).scene.panels
+    (marks,) = [panel.marks for panel in panels if panel.name == "reliability"]
+    (dots,) = [mark for mark in marks if isinstance(mark, Points)]
+    np.testing.assert_array_equal(dots.x, dots.y)
+    gaps = [mark for mark in marks if isinstance(mark, Region) and mark.filled]
+    assert [gap.y1 for gap in gaps] == list(dots.y)
+
+
+def test_a_mistaken_label_is_told_with_what_the_image_shows():
+    from cnnlib.widgets.generalization.memorising import shown
+
+    _, given, true = shown(200, 0.5)
+    (captions,) = marks_of(MemoriseExplorer(share="50"), Text)
+    told = [f"{g}, not {t}" if g != t else str(g) for g, t in zip(given, true, strict=True)]
+    assert list(captions.text) == told
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

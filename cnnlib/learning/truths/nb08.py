@@ -33,8 +33,8 @@ def who_breaks_symmetry():
 
 
 @cache
-def spread_at(scale, activation="ReLU"):
-    """Spread of the last hidden layer's outputs, six layers deep, before training."""
+def spreads_at(scale, activation="ReLU"):
+    """Spreads of the last hidden layer's sums and of the first one's gradient, six layers deep, untrained."""
     digits = study_images()
     signals = layer_signals(
         deep_network(6, scale, activation, 0),
@@ -43,19 +43,20 @@ def spread_at(scale, activation="ReLU"):
         digits.y_train[:100],
         Conv2d,
     )
-    return float(signals[-1].activation.std())
+    return float(signals[-1].activation.std()), float(signals[0].gradient.std())
 
 
 def power_of_six():
     """How large the signal is after six layers at scale 0.3, against scale 1."""
-    return spread_at(0.3) / spread_at(1.0)
+    return spreads_at(0.3)[0] / spreads_at(1.0)[0]
 
 
 def tanh_at_a_large_scale():
-    """Whether outputs behind tanh explode at scale 10: the place of the choice."""
-    bounded = float(np.abs(np.tanh(spread_at(10.0, "tanh"))).max()) <= 1
-    grows = spread_at(10.0) > 1000 * spread_at(1.0)
-    return 1 if bounded and grows else 0
+    """What grows at scale 10 behind tanh, outputs or gradients: the place of the choice."""
+    (plain, low), (large, high) = spreads_at(1.0, "tanh"), spreads_at(10.0, "tanh")
+    if np.tanh(large) > 10 * np.tanh(plain):
+        return 0
+    return 2 if high > 10 * low else 1
 
 
 def scales_that_kill(dead_at):

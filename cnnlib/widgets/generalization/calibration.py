@@ -114,7 +114,7 @@ def figures(facts: dict) -> list[Figure]:
 
 
 def reliability_panel(found: Reliability) -> Panel:
-    """Share of right guesses in each bin of confidence; the gap to the diagonal is the error."""
+    """Share of right guesses in each bin of confidence; a dot is as high as the bin is sure on average."""
     middle, width = (found.edges[1:] + found.edges[:-1]) / 2, found.edges[1]
     full = found.counts >= FEW
     marks = [
@@ -126,9 +126,9 @@ def reliability_panel(found: Reliability) -> Panel:
         edges = {"x0": x - 0.43 * width, "x1": x + 0.43 * width, "y0": right, "y1": sure}
         marks.append(Region(**edges, color=color, alpha=0.4))
         marks.append(Region(**edges, color=color, filled=False, width=1.5))
-    marks.append(Points(found.confidence[full], found.accuracy[full], color="ink", size=3.5))
+    marks.append(Points(found.confidence[full], found.confidence[full], color="ink", size=3.5))
     if not full[found.edges[:-1] < 0.35].any():
-        words = "on the dotted line: as often right as it is sure"
+        words = "a bar that ends at its dot: as often right as it is sure"
         marks.append(Note(0.04, 0.93, words, (0.3, 0.31), width=150))
     ticks = (0, 0.5, 1)
     names = [f"{100 * tick:.0f} %" for tick in ticks]

@@ -123,12 +123,15 @@ def images_panel(x: np.ndarray, given: np.ndarray, true: np.ndarray) -> Panel:
     wrong = given != true
     for x0, y0 in zip(left[wrong], top[wrong], strict=True):
         marks.append(Region(x0 - 0.5, x0 + size + 0.5, y0 - 0.5, y0 + size + 0.5, color="ink", filled=False))
-    words = [f"≠ {label}" if bad else str(label) for label, bad in zip(given, wrong, strict=True)]
+    words = [
+        say("{given}, not {shown}", given=label, shown=what) if label != what else str(label)
+        for label, what in zip(given, true, strict=True)
+    ]
     marks.append(Text(left + size / 2, top + size, words, baseline="top", shift=(0, 5)))
     x_axis = Axis(-2, tiled.shape[1] + 1, visible=False)
     y_axis = Axis(tiled.shape[0] + GAP, -2, visible=False)
     look = {"at": (0, 0, 2, 1), "equal": True, "grid": False, "name": "images"}
-    how = "framed: not what it shows"
+    how = "framed: a mistaken label"
     return Panel(marks, x_axis, y_axis, title="Trained on", subtitle=how, **look)
 
 

@@ -79,6 +79,13 @@ def histograms(arrays: list) -> tuple[np.ndarray, np.ndarray]:
         return table, np.array([np.std(array.astype(np.float64)) for array in arrays])
 
 
+def learned_from(losses: np.ndarray) -> dict:
+    """How many of the thirteen scales have learned, and the least and the largest of them; 0 if none has."""
+    scales = SCALES[losses < 1]
+    least, largest = (scales[0], scales[-1]) if len(scales) else (0, 0)
+    return {"learning": len(scales), "least_scale": float(least), "largest_scale": float(largest)}
+
+
 class InitExplorer(Widget):
     """Activations and gradients of a fresh network, layer by layer, and how networks of all scales train.
 
@@ -86,8 +93,9 @@ class InitExplorer(Widget):
     thirteen networks of scales from 0.1 to 10 at once. Facts: ``scale``, ``act_first``, ``act_last``,
     ``grad_first``, ``grad_last`` (standard deviations in the first and last hidden layer, before training),
     ``dead`` and ``units`` (ReLU units), ``steps``, ``loss`` and ``start_loss``, ``best_scale``, ``learning``
-    (networks with a loss below 1). Loss and dead units are those of the network of the scale nearest to the
-    slider, as far as it is trained. With ``trained=True`` the training is run before the widget appears.
+    (networks with a loss below 1), ``least_scale`` and ``largest_scale`` (of those; 0 if there is none). Loss
+    and dead units are those of the network of the scale nearest to the slider, as far as it is trained. With
+    ``trained=True`` the training is run before the widget appears.
 
     >>> InitExplorer(depth=4, scale=1).facts["units"]
     32
@@ -144,7 +152,7 @@ class InitExplorer(Widget):
             "loss": float(losses[nearest]),
             "start_loss": float(self.start_losses[nearest]),
             "best_scale": float(SCALES[np.argmin(losses)]),
-            "learning": int((losses < 1).sum()),
+            **learned_from(losses),
         }
         panels = [
             signal_panel(*activations, "Activations", "their sizes, forwards →", 0),
