@@ -188,7 +188,7 @@ class BatchNoise(Widget):
             marks.append(Note(MOST * 0.1, 0.3 * high, "Press Play: the curves begin here.", width=180))
         marks.append(Cursor(state["samples"], sets={"x": "samples"}, text=str(state["samples"])))
         axes = Axis(0, MOST, "images looked at", whole=True), Axis(low, high, log=True)
-        title, how = "Error against cost", "each line: a tenth"
+        title, how = "Error against cost", "each line: a tenth of the one above"
         return Panel(marks, *axes, title=title, subtitle=how, at=(0, 2), name="errors")
 
     def runs(self, errors, now, x, seed):

@@ -138,5 +138,11 @@ def error_panel(errors: np.ndarray, now: int, needed: float, note: str) -> Panel
     marks.append(Cursor(now, sets={"x": "steps"}, text=f"{now}"))
     x, y = Axis(0, len(errors) - 1, "step", whole=True), Axis(low, top, log=True)
     return Panel(
-        marks, x, y, title="Error after each step", subtitle="each line: a tenth", at=(0, 1), name="error"
+        marks,
+        x,
+        y,
+        title="Error after each step",
+        subtitle="each line: a tenth of the one above",
+        at=(0, 1),
+        name="error",
     )

@@ -94,8 +94,8 @@ class FilterWatch(Widget):
         ]
         if not self.curve:
             marks.append(Note(0.1 * last, 0.5, "Press Play. The curve begins here.", (2, 2.1), 200))
-        axes = Axis(0, last, "step", whole=True), Axis(0.01, 10, log=True)
-        words = "each line: ten times the one below"
+        axes = Axis(0, last, "step", whole=True), loss_axis(losses)
+        words = "each line: a tenth of the one above"
         return Panel(marks, *axes, title="Loss of each batch", subtitle=words, at=(0, 1), name="loss")
 
     def sentence(self, facts):

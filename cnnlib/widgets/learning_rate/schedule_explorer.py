@@ -152,7 +152,7 @@ class ScheduleExplorer(Widget):
         marks.append(Line(x, smooth(losses), color="ink", width=2.5, label="this schedule"))
         drawn = np.concatenate([mark.y for mark in marks])
         axes = Axis(0, len(losses), "step", whole=True), loss_axis(drawn)
-        how = "mean of six networks; each line: a tenth"
+        how = "mean of six networks; each line: a tenth of the one above"
         legend = "upper right" if plain is not None else ""
         return Panel(marks, *axes, title="Loss", subtitle=how, at=(1, 0), name="loss", legend=legend)
 

@@ -142,7 +142,7 @@ class LossSlice(Widget):
         ]
         ticks = range(0, len(true), 15)
         x = Axis(0, len(true) - 1, "step", ticks=ticks, names=[str(t * EVERY) for t in ticks])
-        title, how = "The loss itself", "each line: a tenth"
+        title, how = "The loss itself", "each line: a tenth of the one above"
         return Panel(
             marks,
             x,
