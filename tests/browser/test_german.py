@@ -45,7 +45,7 @@ def test_the_first_notebook_speaks_german(page):
     playwright.expect(first).to_contain_text("50,5")
     card = page.get_by_role("group", name="Sag voraus").filter(has_text="Wie viele der Trainingsbilder")
     card.scroll_into_view_if_needed()
-    card.get_by_text("etwa 30.000").click()
+    card.get_by_text("zwischen 5.000 und 20.000").click()
     card.get_by_text("ziemlich sicher").click()
     card.get_by_role("button", name="Festlegen").click()
     playwright.expect(card).to_contain_text("festgelegt: ziemlich sicher")

@@ -59,7 +59,7 @@ class NetworkXRay(Widget):
     'Pooling 1, map 0, row 5, column 7: the largest of 4 numbers is 2.11'
     """
 
-    title = "What does every number of the network come from? Click one."
+    title = "Where does every number of the network come from? Click one."
     slots: Mapping[str, tuple[str, ...]] = {
         "bar": ("source", "image", "opened", "clear"),
         "handle": ("row", "column", "input_map"),

@@ -33,7 +33,7 @@ MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its run
 FILTERS = 16  # shown at most, in rows of eight
 SIDE, PITCH = 45, 64  # pixels of a filter, a whole number for each of 5x5 weights, and from row to row
 STRONG = 0.97  # share of the weights that the colours tell apart; the rest have the strongest
-FIRST_HORIZON = 20_000  # images seen at the right end of the axes, at first
+FIRST_HORIZON = 10_000  # images seen at the right end of the axes, at first
 GHOST = 0.3  # opacity of what came after the step rewound to
 FRAME = {
     "rows": ("166px", "98px", "214px"),
