@@ -96,6 +96,7 @@ def test_there_are_states_and_beliefs():
 
 SUM = re.compile(r"((?:−?(?:log)?\(*−?[\d.]+)[\d.·+/²()− ]*?)\s*=\s*(−?[\d.]+\d|−?\d)")
 BOARDS = [each.board for guide in guides().values() for each in guide.recap]
+BOARDS += [each.write for guide in guides().values() for each in guide.script]
 SUMS = [found for board in BOARDS for found in SUM.findall(board)]
 
 

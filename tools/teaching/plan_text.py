@@ -67,6 +67,8 @@ def _on_the_wall(each: Shown) -> str:
     words = each.kind if each.kind in ("card", "picture") else f"`{each.words}`"
     if not each.number or each.words == "the set-up":
         words = each.words
+    if each.fails:
+        words += " *(the red line is meant)*"
     return f"**[{each.number}] {words}**" if each.live else f"[{each.number}] {words}"
 
 
@@ -96,7 +98,9 @@ def _cuts(lesson: Lesson) -> str:
     """Say what goes when time is short, by both clocks."""
     both = cuts(lesson), cuts(lesson, known=False)
     told = [_cut_text(cut, only_a=cut not in both[1]) for cut in both[0]]
-    saved = " and ".join(f"{minutes_of(found)} minutes by {name}" for name, found in zip("AB", both, strict=True))
+    saved = " and ".join(
+        f"{minutes_of(found)} minutes by {name}" for name, found in zip("AB", both, strict=True)
+    )
     return f"**When time is short**, leave out in this order, {saved}: {'; '.join(told)}."
 
 

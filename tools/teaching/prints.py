@@ -11,6 +11,7 @@ from tools.teaching.pages import write
 from tools.teaching.text import markdown
 
 GRAPH = "one weight"
+WEIGHT = 2.5  # of the card and of the widget; the notebook's own table has another, and its results
 
 
 def write_prints(folder: Path, most: int = 14, seed: int = 0) -> list[Path]:
@@ -24,9 +25,9 @@ def write_prints(folder: Path, most: int = 14, seed: int = 0) -> list[Path]:
 
 
 def board() -> dict:
-    """Return the graph of the backpropagation notebook, laid out for paper, with all its numbers."""
+    """Return the graph of the backpropagation notebook's card, laid out for paper, with all its numbers."""
     graph = GRAPHS[GRAPH]
-    values, gradients = run(graph, graph.leaves)
+    values, gradients = run(graph, graph.leaves | {"w": WEIGHT})
     xs, ys = zip(*graph.places.values(), strict=True)
     across, down = (max(xs) - min(xs)) or 1, (max(ys) - min(ys)) or 1
     places = {
