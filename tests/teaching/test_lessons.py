@@ -118,6 +118,12 @@ def test_a_sheet_answers_every_prediction_with_one_right_and_one_usual_wrong_ans
     assert page.count('class="usual"') == len(asked)
 
 
+def test_a_sheet_says_how_the_first_exercises_are_solved_and_what_to_do_with_numbers(tmp_path):
+    page = write_sheet(find("backpropagation"), tmp_path).read_text("utf-8")
+    assert "return dy * (x &gt; 0)" in page and "return dY @ W.T, X.T @ dY, dY.sum(axis=0)" in page
+    assert "### BEGIN" not in page and "take three or four numbers from the class" in page
+
+
 def test_pages_hold_no_address_that_is_fetched(tmp_path):
     pages = [*write_courses(tmp_path), write_plan(find("loss"), tmp_path, "site")]
     for page in pages:

@@ -31,6 +31,17 @@ def test_the_board_shows_the_graph_of_the_card_and_of_the_widget_in_the_lesson()
     assert drawn["values"]["E"] == 6.125 and drawn["gradients"]["x"] == 8.75 and len(drawn["arrows"]) == 7
 
 
+def test_a_lesson_gets_the_sheets_that_belong_to_it(tmp_path):
+    made = {
+        topic: [p.stem for p in write_prints(tmp_path, topics=(topic,))]
+        for topic in ("loss", "backpropagation")
+    }
+    assert made == {
+        "loss": ["prediction_form"],
+        "backpropagation": ["graph_for_the_board", "prediction_form"],
+    }
+
+
 def test_the_tasks_stand_apart_from_their_solutions(tmp_path):
     graph, form, notation, kernels = (page.read_text("utf-8") for page in write_prints(tmp_path))
     tasks, solved = kernels.split("</section>")[:2]
