@@ -102,7 +102,7 @@ def test_a_plan_says_when_each_section_begins(tmp_path):
     lesson = find("backpropagation")
     page = write_plan(lesson, tmp_path, "https://course").read_text("utf-8")
     assert 'href="https://course/notebooks/03_backpropagation.html#a-graph-of-small-steps"' in page
-    assert "ChainRule(w=2.5, step=6)" in page and "A judge: the measured slope (5 min)" in page
+    assert "ChainRule(w=2.5, step=6)" in page and "A judge: the measured slope (A, 5 min)" in page
     assert all(f"<td>{task.name}</td>" in page for task in lesson.exercises)
     assert "<td>5</td><td>Train with your own functions</td><td>Warm-up</td><td>3 min</td>" in page
 

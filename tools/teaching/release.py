@@ -43,7 +43,8 @@ You need Python 3.11 or newer and, the first time, an internet connection. In th
 python3 course.py
 ```
 
-It opens {first} in JupyterLab. On Windows write `py course.py`. The first call sets up everything inside this folder; later ones start at once.
+It opens {first} in JupyterLab. On Windows write `py course.py`. The first call
+sets up everything inside this folder; later ones start at once.
 
 {notebooks}
 

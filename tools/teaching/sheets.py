@@ -10,7 +10,6 @@ from tools.teaching.answers import answers
 from tools.teaching.lessons import Lesson
 from tools.teaching.pages import write
 
-
 SOLUTION = re.compile(r"^ *### BEGIN SOLUTION\n(.*?)^ *### END SOLUTION", re.MULTILINE | re.DOTALL)
 
 
