@@ -260,7 +260,7 @@ def test_the_tables_of_marks_have_the_columns_that_are_told():
     row = collect.Row(Parcel("ada.zip", "Ada"), [])
     task = marking.Task("03.relu_backward", "03_backpropagation", "relu_backward", 5)
     for name, lines in (("marks.csv", collect.table([row], [task])), ("answers.csv", collect.answers([row]))):
-        told = re.search(rf"^\| `{name}` \| [^|]+ \| (.+) \|$", TEACHING, re.MULTILINE)[1]
+        told = re.search(rf"^\| `{name}` \| [^|]+ \| (.+) \|$", TEXT, re.MULTILINE)[1]
         assert re.findall(r"`([^`]+)`", told) == lines[0]
     points = sum(t.points for t in marking.tasks() if t.notebook == "03_backpropagation")
     every = sum(task.minutes for task in find("backpropagation").exercises)

@@ -10,7 +10,7 @@ from cnnlib import widgets
 from tools.teaching.doubles import LENGTH, double, shown
 from tools.teaching.guide import guides
 from tools.teaching.lessons import ROOT, find, lessons
-from tools.teaching.plans import homework, rows, write_plan
+from tools.teaching.plans import cuts, homework, minutes_of, rows, write_plan
 
 ALL = list(lessons().values())
 NAMES = [lesson.topic for lesson in ALL]
@@ -96,6 +96,7 @@ def test_there_are_states_and_beliefs():
 
 SUM = re.compile(r"((?:−?(?:log)?\(*−?[\d.]+)[\d.·+/²()− ]*?)\s*=\s*(−?[\d.]+\d|−?\d)")
 BOARDS = [each.board for guide in guides().values() for each in guide.recap]
+BOARDS += [each.write for guide in guides().values() for each in guide.script]
 SUMS = [found for board in BOARDS for found in SUM.findall(board)]
 
 
@@ -173,3 +174,29 @@ def test_the_plan_of_03_holds_both_clocks_and_what_stands_behind(tmp_path):
 def test_the_first_lesson_begins_the_second_in_what_is_left():
     (left,) = [part for part in double(find("start_here")).parts if part.title == "In hand"]
     assert left.says.startswith("Begin notebook 01, 20 minutes: Opening; ") and left.minutes == 25
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["A", "B"])
+@pytest.mark.parametrize("lesson", ALL, ids=NAMES)
+def test_ten_minutes_can_be_cut_by_either_clock_from_what_it_holds(lesson, known):
+    found, made = cuts(lesson, known), {part.title: part for part in double(lesson, known).parts}
+    assert len(found) >= 2 and minutes_of(found) >= 10
+    for cut in found:
+        part = made[cut.at]
+        assert 0 < cut.minutes and sum(c.minutes for c in found if c.at == cut.at) <= part.minutes, cut
+        numbers = {each.number for each in part.shown}
+        assert {int(n) for n in re.findall(r"\[(\d+)\]", cut.what)} <= numbers, cut
+        tasks = [e.where if known else e.where_new for e in homework(lesson).exercises]
+        for number in re.findall(r"\d+", cut.what) if cut.at == "Exercises" else ():
+            assert tasks[int(number) - 1] != "at home", cut
+
+
+@pytest.mark.parametrize("lesson", ALL, ids=NAMES)
+def test_a_script_is_that_of_a_section_and_names_its_cells(lesson):
+    guide, projected = guides()[lesson.topic], shown(lesson)
+    for each in guide.script:
+        numbers = {cell.number for cell in projected[each.at]}
+        named = re.findall(r"\[(\d+)\]", f"{each.write} {each.skip} {each.mind}")
+        assert {int(n) for n in named} <= numbers, each
+    if lesson.number in ("01", "03", "04", "05", "06"):  # those with the most to read
+        assert len([each for each in guide.script if each.write and each.skip]) >= 2

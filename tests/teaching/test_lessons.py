@@ -102,7 +102,7 @@ def test_a_plan_says_when_each_section_begins(tmp_path):
     lesson = find("backpropagation")
     page = write_plan(lesson, tmp_path, "https://course").read_text("utf-8")
     assert 'href="https://course/notebooks/03_backpropagation.html#a-graph-of-small-steps"' in page
-    assert "ChainRule(w=2.5, step=6)" in page and "A judge: the measured slope (5 min)" in page
+    assert "ChainRule(w=2.5, step=6)" in page and "A judge: the measured slope (A, 5 min)" in page
     assert all(f"<td>{task.name}</td>" in page for task in lesson.exercises)
     assert "<td>5</td><td>Train with your own functions</td><td>Warm-up</td><td>3 min</td>" in page
 
@@ -116,6 +116,12 @@ def test_a_sheet_answers_every_prediction_with_one_right_and_one_usual_wrong_ans
     asked = [name for section in lesson.sections for name in section.predictions]
     assert page.count('class="item"') == page.count('class="right"') == len(asked)
     assert page.count('class="usual"') == len(asked)
+
+
+def test_a_sheet_says_how_the_first_exercises_are_solved_and_what_to_do_with_numbers(tmp_path):
+    page = write_sheet(find("backpropagation"), tmp_path).read_text("utf-8")
+    assert "return dy * (x &gt; 0)" in page and "return dY @ W.T, X.T @ dY, dY.sum(axis=0)" in page
+    assert "### BEGIN" not in page and "take three or four numbers from the class" in page
 
 
 def test_pages_hold_no_address_that_is_fetched(tmp_path):

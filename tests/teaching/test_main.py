@@ -5,6 +5,7 @@ import os
 import pytest
 
 from tools.teaching.__main__ import main
+from tools.teaching.prints import write_prints
 from tools.teaching.text import has_node
 
 
@@ -22,10 +23,11 @@ def test_without_node_plans_and_sheets_are_made_and_slides_are_refused(tmp_path,
     monkeypatch.setattr("tools.teaching.__main__.fetch_npm_packages", lambda: pytest.fail("npm was called"))
     try:
         assert main(["all", "backpropagation", "--to", str(tmp_path)]) == 0
+        whole = {page.name: page for page in write_prints(tmp_path / "prints" / "whole")}
     finally:
         has_node.cache_clear()
     assert "No slides: they need Node" in capsys.readouterr().out
-    notation = (tmp_path / "prints" / "notation.html").read_text("utf-8")
+    notation = whole["notation.html"].read_text("utf-8")
     assert "<i>n_{\\text{in}}, n_{\\text{out}}</i>" in notation or "<i>w_{fcpq}</i>" in notation, "as typed"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plans", "prints", "sheets"]
     form = (tmp_path / "prints" / "prediction_form.html").read_text("utf-8")

@@ -77,7 +77,8 @@ def make(kind: str, chosen: list, folder: Path, site: str, whole: bool) -> list[
     if kind == "slides":
         return [slides.write_deck(lesson, folder, site) for lesson in chosen]
     asked = [len([name for s in lesson.sections for name in s.predictions]) for lesson in chosen]
-    return prints.write_prints(folder, most=max(asked))
+    topics = ("",) if whole else tuple(lesson.topic for lesson in chosen)
+    return prints.write_prints(folder, most=max(asked), topics=topics)
 
 
 if __name__ == "__main__":

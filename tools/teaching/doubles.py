@@ -27,11 +27,13 @@ class Shown:
     """What is projected: the number of a cell, its words, and whether something is done with it in class.
 
     The kinds are ``"card"``, ``"widget"``, ``"code"``, ``"picture"`` and, without a cell, ``"text"``.
+    A cell that `fails` is meant to.
     """
 
     kind: str
     number: int
     words: str = ""
+    fails: bool = False
 
     @property
     def live(self) -> bool:
@@ -181,7 +183,8 @@ def _shown(number: int, cell) -> Shown:
         return Shown("widget", number, line if len(line) <= LONG else f"{line.partition('(')[0]}(…)")
     if "alt" in cell.metadata:
         return Shown("picture", number)
-    return Shown("code", number, "the set-up" if number == 1 else known_by(cell.source))
+    fails = "raises-exception" in cell.metadata.get("tags", [])
+    return Shown("code", number, "the set-up" if number == 1 else known_by(cell.source), fails)
 
 
 def known_by(source: str) -> str:

@@ -70,10 +70,34 @@ class State:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """What goes when time is short, within a part (a section, or "Exercises"), and the minutes it saves."""
+
+    at: str
+    what: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Script:
+    """How a section is taught: what is written on the board, what is skipped, what its row must warn of."""
+
+    at: str
+    write: str = ""
+    skip: str = ""
+    mind: str = ""
+
+
+@dataclass(frozen=True)
 class Guide:
-    """All of it for one lesson; `skip`: sections that a class without the notebooks before leaves out."""
+    """All of it for one lesson.
+
+    `skip` names the sections that a class without the notebooks before leaves out, `goals` what that does
+    to the goals.
+    """
 
     arrival: int = ARRIVAL
+    goals: str = ""
     read: tuple[Read, ...] = ()
     recap: tuple[Recap, ...] = ()
     skip: tuple[str, ...] = ()
@@ -81,9 +105,16 @@ class Guide:
     stuck: tuple[Stuck, ...] = ()
     believe: tuple[Believe, ...] = ()
     state: tuple[State, ...] = ()
+    cut: tuple[Cut, ...] = ()
+    script: tuple[Script, ...] = ()
+
+    def mind(self, title: str) -> str:
+        """What the row of a section warns of."""
+        return next((each.mind for each in self.script if each.at == title), "")
 
 
 KINDS = {"read": Read, "recap": Recap, "stuck": Stuck, "believe": Believe, "state": State}
+KINDS |= {"cut": Cut, "script": Script}
 
 
 @cache

@@ -9,7 +9,7 @@ from pathlib import Path
 from tools.teaching.doubles import Shown
 from tools.teaching.guide import guides
 from tools.teaching.lessons import Lesson
-from tools.teaching.plans import Exercise, Row, homework, rows
+from tools.teaching.plans import Cut, Exercise, Row, cuts, homework, minutes_of, rows
 
 WIDTH = 130
 BEGIN = "<!-- plan of {number}: python -m tools.teaching plans {number} --text {file} -->"
@@ -37,13 +37,15 @@ def plan_text(lesson: Lesson) -> str:
     table = ["| A | B | min | part | on the wall | ask |", "|---|---|---|---|---|---|"]
     table += [_line(row) for row in rows(lesson)]
     goals = "; ".join(goal.rstrip(";.") for goal in lesson.goals)
-    parts = [f"**Goals.** Afterwards a learner can {goals}.", _exercises(lesson), _reading(lesson)]
-    goals, exercises, reading = (_filled(part) for part in parts)
-    return "\n" + "\n\n".join([goals, "\n".join(table), exercises, reading]) + "\n"
+    note = f" ({guides()[lesson.topic].goals})" if guides()[lesson.topic].goals else ""
+    parts = [f"**Goals.** Afterwards a learner can {goals}{note}.", _exercises(lesson), _cuts(lesson)]
+    goals, exercises, cut, reading = (_filled(part) for part in (*parts, _reading(lesson)))
+    return "\n" + "\n\n".join([goals, "\n".join(table), exercises, cut, reading]) + "\n"
 
 
 def _line(row: Row) -> str:
     wall = " · ".join(map(_on_the_wall, row.part.shown)) or row.says
+    wall += f". *{row.mind}*" if row.mind else ""
     title = f"{row.part.title} *(cut {row.part.section.cut})*" if _cut(row) else row.part.title
     later = "–" if row.start_new is None else row.start_new
     cells = [row.start, later, row.minutes, title, wall, "<br>".join(row.questions)]
@@ -65,6 +67,8 @@ def _on_the_wall(each: Shown) -> str:
     words = each.kind if each.kind in ("card", "picture") else f"`{each.words}`"
     if not each.number or each.words == "the set-up":
         words = each.words
+    if each.fails:
+        words += " *(the red line is meant)*"
     return f"**[{each.number}] {words}**" if each.live else f"[{each.number}] {words}"
 
 
@@ -88,6 +92,21 @@ def _here(number: int, exercise: Exercise) -> str:
 def _home(number: int, exercise: Exercise) -> str:
     rest = "the rest of " if exercise.where.startswith("begun") else ""
     return f"{rest}{number}" if rest else f"{number} *{exercise.task.name}* ({exercise.task.minutes} min)"
+
+
+def _cuts(lesson: Lesson) -> str:
+    """Say what goes when time is short, by both clocks."""
+    both = cuts(lesson), cuts(lesson, known=False)
+    told = [_cut_text(cut, only_a=cut not in both[1]) for cut in both[0]]
+    saved = " and ".join(
+        f"{minutes_of(found)} minutes by {name}" for name, found in zip("AB", both, strict=True)
+    )
+    return f"**When time is short**, leave out in this order, {saved}: {'; '.join(told)}."
+
+
+def _cut_text(cut: Cut, only_a: bool) -> str:
+    what = f": {cut.what}" if cut.what else ""
+    return f"*{cut.at}*{what} ({'A, ' if only_a else ''}{cut.minutes} min)"
 
 
 def _reading(lesson: Lesson) -> str:

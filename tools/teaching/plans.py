@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cnnlib.learning import find as find_item
 from tools.teaching.doubles import Double, Part, double, places
-from tools.teaching.guide import guides
+from tools.teaching.guide import Cut, guides
 from tools.teaching.lessons import Lesson, Task
 from tools.teaching.pages import write
 
@@ -19,7 +19,7 @@ LETTERS = 900  # of the questions that a plan's page holds whole
 class Row:
     """A line of the plan: when it begins, and when for a class that does not know what came before.
 
-    `start_new` is None where that class leaves the part out.
+    `start_new` is None where that class leaves the part out; `mind` is a warning.
     """
 
     part: Part
@@ -28,6 +28,7 @@ class Row:
     minutes: str
     says: str
     questions: tuple[str, ...]
+    mind: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,11 @@ def rows(lesson: Lesson) -> list[Row]:
     known, new = double(lesson), double(lesson, known=False)
     texts = [find_item(name).text() for section in lesson.timed for name in section.predictions]
     short = sum(map(len, texts)) > LETTERS
-    return [_row(part, known, new, short) for part in known.parts]
+    guide = guides()[lesson.topic]
+    return [_row(part, known, new, short, guide.mind(part.title)) for part in known.parts]
 
 
-def _row(part: Part, known: Double, new: Double, short: bool) -> Row:
+def _row(part: Part, known: Double, new: Double, short: bool, mind: str) -> Row:
     other = next((each for each in new.parts if each.title == part.title), None)
     minutes, says = str(part.minutes), part.says
     if other and other.minutes != part.minutes:
@@ -106,7 +108,25 @@ def _row(part: Part, known: Double, new: Double, short: bool) -> Row:
         says = part.says if other.says == part.says else f"{part.says} (B: {other.says})"
     asked = [find_item(name).text() for name in (part.section.predictions if part.section else ())]
     questions = tuple(map(short_question, asked) if short else asked)
-    return Row(part, known.starts[part.title], new.starts.get(part.title), minutes, says, questions)
+    return Row(part, known.starts[part.title], new.starts.get(part.title), minutes, says, questions, mind)
+
+
+def cuts(lesson: Lesson, known: bool = True) -> list[Cut]:
+    """Return what a class leaves out when time is short, in this order: whole sections, then parts of others.
+
+    >>> from tools.teaching.lessons import find
+    >>> [cut.at for cut in cuts(find("backpropagation"))][:2]
+    ['A judge: the measured slope', 'A linear layer']
+    """
+    guide = guides()[lesson.topic]
+    sections = sorted((section for section in lesson.timed if section.cut), key=lambda section: section.cut)
+    whole = [Cut(section.title, "", section.minutes) for section in sections]
+    return [cut for cut in (*whole, *guide.cut) if known or cut.at not in guide.skip]
+
+
+def minutes_of(found: list[Cut]) -> int:
+    """Return how many minutes cuts save together."""
+    return sum(cut.minutes for cut in found)
 
 
 def short_question(text: str) -> str:
@@ -123,8 +143,8 @@ def short_question(text: str) -> str:
 
 def write_plan(lesson: Lesson, folder: Path, site: str) -> Path:
     """Write a lesson's plan: the 90 minutes, what to project, where to ask; overleaf what to know."""
-    cuts = sorted((section for section in lesson.timed if section.cut), key=lambda section: section.cut)
     page = f"{site}/notebooks/{lesson.name}.html"
     path = folder / f"{lesson.name}_plan.html"
-    about = {"lesson": lesson, "guide": guides()[lesson.topic], "cuts": cuts, "page": page}
+    about = {"lesson": lesson, "guide": guides()[lesson.topic], "page": page}
+    about |= {"cuts": cuts(lesson), "cuts_new": cuts(lesson, known=False), "minutes_of": minutes_of}
     return write("plan.html.j2", path, rows=rows(lesson), homework=homework(lesson), **about)

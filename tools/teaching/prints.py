@@ -11,22 +11,31 @@ from tools.teaching.pages import write
 from tools.teaching.text import markdown
 
 GRAPH = "one weight"
+WEIGHT = 2.5  # of the card and of the widget; the notebook's own table has another, and its results
 
 
-def write_prints(folder: Path, most: int = 14, seed: int = 0) -> list[Path]:
-    """Write the four sheets; the form has a row for each of at most so many predictions."""
-    return [
-        write("graph.html.j2", folder / "graph_for_the_board.html", **board()),
-        write("form.html.j2", folder / "prediction_form.html", rows=range(most)),
-        write("notation.html.j2", folder / "notation.html", text=notation()),
-        write("kernels.html.j2", folder / "kernels_by_hand.html", sums=sums(seed), seed=seed),
-    ]
+#: Sheets that belong to some lessons; "" stands for a call that names none.
+FOR = {"graph": ("", "backpropagation"), "notation": ("",)}
+FOR |= {"kernels": ("", "forward_pass", "convolution_backward")}
+
+
+def write_prints(folder: Path, most: int = 14, seed: int = 0, topics: tuple[str, ...] = ("",)) -> list[Path]:
+    """Write the sheets of some lessons, or all four; the form has a row for each of so many predictions."""
+    made = {
+        "graph": lambda: write("graph.html.j2", folder / "graph_for_the_board.html", **board()),
+        "form": lambda: write("form.html.j2", folder / "prediction_form.html", rows=range(most)),
+        "notation": lambda: write("notation.html.j2", folder / "notation.html", text=notation()),
+        "kernels": lambda: write(
+            "kernels.html.j2", folder / "kernels_by_hand.html", sums=sums(seed), seed=seed
+        ),
+    }
+    return [make() for name, make in made.items() if name == "form" or set(topics) & set(FOR[name])]
 
 
 def board() -> dict:
-    """Return the graph of the backpropagation notebook, laid out for paper, with all its numbers."""
+    """Return the graph of the backpropagation notebook's card, laid out for paper, with all its numbers."""
     graph = GRAPHS[GRAPH]
-    values, gradients = run(graph, graph.leaves)
+    values, gradients = run(graph, graph.leaves | {"w": WEIGHT})
     xs, ys = zip(*graph.places.values(), strict=True)
     across, down = (max(xs) - min(xs)) or 1, (max(ys) - min(ys)) or 1
     places = {

@@ -41,11 +41,10 @@ You need Python 3.11 or newer and, the first time, an internet connection. In th
 
 ```
 python3 course.py
-python3 course.py test
 ```
 
-The first command opens {first} in JupyterLab; the second runs the tests and every notebook. On Windows
-write `py course.py`. The first call sets up everything inside this folder; later ones start at once.
+It opens {first} in JupyterLab. On Windows write `py course.py`. The first call
+sets up everything inside this folder; later ones start at once.
 
 {notebooks}
 
