@@ -22,7 +22,7 @@ import numpy as np
 
 from tools.site import settings
 from tools.site.live.cells import plan
-from tools.site.live.packing import Tiles, packed
+from tools.site.live.packing import Tiles, item, packed
 
 #: Widgets that are recorded whole where a notebook shows them, and the pixels that a page keeps free for it:
 #: the heights of their views on a wide page and on a phone of 360 to 400 pixels.
@@ -75,7 +75,7 @@ class Recording:
         arrays = scene["arrays"] = [
             entry
             if isinstance(entry, float)
-            else [self._array(entry[0], buffers[entry[2]], place in small), entry[1]]
+            else [self._array(entry, buffers[entry[2]], place in small), entry[1]]
             for place, entry in enumerate(scene["arrays"])
         ]
         for place, tile in laid.items():
@@ -83,10 +83,11 @@ class Recording:
             self.tiles.take(number, self.data[number], shape, tile)
         return {**{name: value for name, value in message.items() if name not in WIRE}, "scene": scene}
 
-    def _array(self, name: str, data: bytes, small: bool) -> int:
+    def _array(self, entry: list, data: bytes, small: bool) -> int:
+        name, shape, _ = entry
         if name not in self.arrays:
             self.arrays[name] = len(self.data)
-            data = levelled(data, self.levels) if small and len(data) % 4 == 0 else data
+            data = levelled(data, int(np.prod(shape)), self.levels) if small and item(data) > 1 else data
             self.data.append(data if len(data) % 4 else shortened(data))  # float16 is short already
         return self.arrays[name]
 
@@ -117,17 +118,18 @@ def shortened(data: bytes) -> bytes:
     return np.where(finite, rounded, bits).astype("<u4").tobytes()
 
 
-def levelled(data: bytes, levels: int) -> bytes:
-    """Round float32 numbers to so many levels between the least and the greatest of them.
+def levelled(data: bytes, count: int, levels: int) -> bytes:
+    """Round the first numbers of an array, float32 or float16, to so many levels between their extremes.
 
-    >>> np.frombuffer(levelled(np.float32([0, 0.3, 1]).tobytes(), 3), "<f4").tolist()
+    >>> np.frombuffer(levelled(np.float32([0, 0.3, 1]).tobytes(), 3, 3), "<f4").tolist()
     [0.0, 0.5, 1.0]
     """
-    values = np.frombuffer(data, "<f4")
-    low, span = values.min(), np.ptp(values) or np.float32(1)
-    return (
-        (low + np.round((values - low) / span * (levels - 1)) * (span / (levels - 1))).astype("<f4").tobytes()
-    )
+    kind = "<f4" if item(data) == 4 else "<f2"
+    values = np.frombuffer(data, kind).copy()
+    head = values[:count].astype(np.float64)
+    low, span = head.min(), np.ptp(head) or 1.0
+    values[:count] = low + np.round((head - low) / span * (levels - 1)) * span / (levels - 1)
+    return values.tobytes()
 
 
 def positions(control: dict) -> list:
