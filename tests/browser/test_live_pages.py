@@ -341,6 +341,7 @@ def test_an_endless_loop_is_ended_and_widgets_come_back(visit, server):  # noqa:
     visit.evaluate(
         "cnnNotebook.cells[1].source = 'while True:\\n    pass'; cnnNotebook.run(cnnNotebook.cells[1]); 0"
     )
+    visit.wait_for_function("cnnNotebook.current === cnnNotebook.cells[1]")  # no earlier cell is stopped
     stop = visit.locator(".cnn-python").get_by_role("button", name="Stop")
     stop.wait_for(timeout=20_000)
     stop.click()
