@@ -1,6 +1,7 @@
 """The command: what it makes, and that it leaves no learner's traces."""
 
 import os
+import subprocess
 
 import pytest
 
@@ -17,10 +18,23 @@ def test_one_lesson_of_one_kind(tmp_path, capsys, monkeypatch):
     assert os.environ["CNNLIB_PROGRESS"] == "off"
 
 
-def test_without_node_plans_and_sheets_are_made_and_slides_are_refused(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("tools.teaching.text.shutil.which", lambda name: None)
+def no_connection():
+    """npm without a network."""
+    raise subprocess.CalledProcessError(1, ["npm", "ci"])
+
+
+@pytest.mark.parametrize("missing", ["node", "connection"])
+def test_without_node_plans_and_sheets_are_made_and_slides_are_refused(
+    missing, tmp_path, capsys, monkeypatch
+):
+    if missing == "node":
+        monkeypatch.setattr("tools.teaching.text.shutil.which", lambda name: None)
+        fetch = lambda: pytest.fail("npm was called")  # noqa: E731
+    else:
+        monkeypatch.setattr("tools.teaching.text.shutil.which", lambda name: name)
+        fetch = no_connection
+    monkeypatch.setattr("tools.teaching.text.fetch_npm_packages", fetch)
     has_node.cache_clear()
-    monkeypatch.setattr("tools.teaching.__main__.fetch_npm_packages", lambda: pytest.fail("npm was called"))
     try:
         assert main(["all", "backpropagation", "--to", str(tmp_path)]) == 0
         whole = {page.name: page for page in write_prints(tmp_path / "prints" / "whole")}

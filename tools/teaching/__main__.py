@@ -8,8 +8,8 @@
     python -m tools.teaching plans 03 --text TEACHING.md --picture docs/plan.webp    what TEACHING.md shows
 
 Lessons are named by number or topic; all are made when none is named. Needs the `site` extra; for slides and
-for set formulae Node and npm; for `--pdf` Chromium or Chrome. A deck with its notes: open
-`….slides.html?print-pdf&notes` and print.
+for set formulae Node and npm, the first time with a connection; for `--pdf` Chromium or Chrome. A deck with
+its notes: open `….slides.html?print-pdf&notes` and print.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import argparse
 import os
 from pathlib import Path
 
-from tools.build_site import fetch_npm_packages
 from tools.teaching import plan_text
 from tools.teaching.lessons import ROOT, find, lessons
 from tools.teaching.pages import browser, print_pdf, take_picture
@@ -43,12 +42,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--text", type=Path, metavar="FILE", help="renew the plan of the lesson in a page")
     options = parser.parse_args(arguments)
     os.environ["CNNLIB_PROGRESS"] = "off"  # answers are computed by running notebooks: no learner did
-    if has_node():
-        fetch_npm_packages()
     chosen = [find(name) for name in options.lessons] or list(lessons().values())
     pages, kinds = [], list(KINDS) if options.kind == "all" else [options.kind]
     if "slides" in kinds and not has_node():
-        print("No slides: they need Node and npm, https://nodejs.org. Formulae stand as they are typed.")
+        print(
+            "No slides: they need Node and npm, https://nodejs.org, and the first time a connection."
+            " Formulae stand as they are typed."
+        )
         kinds.remove("slides")
     for kind in kinds:
         made = make(kind, chosen, options.to / kind, options.site, whole=not options.lessons)

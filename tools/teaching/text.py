@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import re
 import shutil
+import subprocess
 from functools import cache
 
+from tools.build_site import fetch_npm_packages
 from tools.site.formulae import render
 
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
@@ -17,8 +19,14 @@ LINK = re.compile(r"(?<!!)\[([^\]]+)\]\([^)]+\)")
 
 @cache
 def has_node() -> bool:
-    """Whether formulae can be set: KaTeX runs in Node."""
-    return shutil.which("node") is not None and shutil.which("npm") is not None
+    """Whether formulae can be set and slides made: by Node and packages that npm fetches the first time."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        return False
+    try:
+        fetch_npm_packages()
+    except subprocess.CalledProcessError:  # no connection: npm has said so
+        return False
+    return True
 
 
 def with_formulae(text: str) -> str:
