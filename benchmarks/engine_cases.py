@@ -35,6 +35,46 @@ LAYERS = {
     "ReLU, 32 channels, 28x28, batch 64": ((64, 32, 28, 28), [(RELU,)]),
     "linear 3136->128, batch 64": ((64, 3136), [(LINEAR, 128)]),
 }
+
+
+def _normalized(channels, rng):
+    from cnnlib.nn.layers import BatchNorm2d, Conv2d, ReLU
+
+    return [Conv2d(channels, channels, 3, padding=1, bias=False, rng=rng), BatchNorm2d(channels), ReLU()]
+
+
+def _residual(rng):
+    from cnnlib.nn.layers import ReLU, Residual
+
+    return [Residual([*_normalized(32, rng), *_normalized(32, rng)[:-1]]), ReLU()]
+
+
+def _dropout(rng):
+    from cnnlib.nn.layers import Dropout, Linear, ReLU
+
+    return [Linear(784, 256, init="he", rng=rng), ReLU(), Dropout(0.5, rng=rng), Linear(256, 10, rng=rng)]
+
+
+def _transposed(rng):
+    from cnnlib.nn.layers import ConvTranspose2d
+
+    return [ConvTranspose2d(16, 8, 2, stride=2, rng=rng)]
+
+
+def _dilated(rng):
+    from cnnlib.nn.layers import Conv2d
+
+    return [Conv2d(16, 16, 3, padding=2, dilation=2, rng=rng)]
+
+
+# What the descriptions above have no word for: the layers themselves, PyTorch's made from them
+BUILT = {
+    "conv 16->16 3x3, batch norm, 28x28, batch 64": ((64, 16, 28, 28), lambda rng: _normalized(16, rng)[:2]),
+    "residual block, 32 channels, 14x14, batch 64": ((64, 32, 14, 14), _residual),
+    "linear 784->256->10 with dropout, batch 64": ((64, 784), _dropout),
+    "transposed conv 16->8 2x2 by 2, 14x14, batch 64": ((64, 16, 14, 14), _transposed),
+    "dilated conv 16->16 3x3 by 2, 14x14, batch 64": ((64, 16, 14, 14), _dilated),
+}
 INFERENCE = 1000
 LR = 0.01
 
@@ -81,10 +121,24 @@ def multiply_adds(shape, rows):
     return total
 
 
+def _output_shape(layers, shape):
+    from cnnlib.nn import Sequential
+
+    return Sequential(layers).infer(np.zeros(shape, np.float32)).shape
+
+
 def make(name):
     """Everything a contestant needs for one case: description, data, weights; the same for all of them."""
     rng = np.random.default_rng(0)
     case, _, what = name.partition("/")
+    if what in BUILT:
+        shape, build = BUILT[what]
+        out = _output_shape(build(np.random.default_rng(1)), shape)
+        return {
+            "build": lambda: build(np.random.default_rng(1)),
+            "x": rng.standard_normal(shape, np.float32),
+            "dy": rng.standard_normal(out, np.float32),
+        }
     if case == "layer":
         shape, rows = LAYERS[what]
         arrays, out = weights(shape, rows, rng)

@@ -10,7 +10,22 @@ class Torch:
         import torch
 
         torch.set_num_threads(threads)
-        self.torch, self.case, made = torch, case, []
+        self.torch, self.case = torch, case
+        self.model = self._built() if "build" in case else self._described()
+        self.loss = torch.nn.CrossEntropyLoss()
+        if case.get("weights"):
+            self.optimizer = torch.optim.SGD(self.model.parameters(), lr=LR)
+        self.x = torch.from_numpy(case["x"])
+        self.y, self.dy = (torch.from_numpy(case[k]) if k in case else None for k in ("y", "dy"))
+
+    def _built(self):
+        from cnnlib.nn import Sequential
+        from cnnlib.saving import to_torch
+
+        return to_torch(Sequential(self.case["build"]())).train()
+
+    def _described(self):
+        torch, case, made = self.torch, self.case, []
         arrays = iter(case["weights"])
         for kind, *arguments in case["rows"]:
             if kind in (CONV, LINEAR):
@@ -25,12 +40,7 @@ class Torch:
                     kind
                 ]()
             made.append(layer)
-        self.model = torch.nn.Sequential(*made)
-        self.loss = torch.nn.CrossEntropyLoss()
-        if case["weights"]:
-            self.optimizer = torch.optim.SGD(self.model.parameters(), lr=LR)
-        self.x = torch.from_numpy(case["x"])
-        self.y, self.dy = (torch.from_numpy(case[k]) if k in case else None for k in ("y", "dy"))
+        return torch.nn.Sequential(*made)
 
     def step(self, x=None, y=None):
         self.optimizer.zero_grad()
