@@ -150,7 +150,8 @@ def test_from_minus_two_and_a_half_a_descent_ends_in_a_up_to_a_rate():
     ends = basins("SGD")[:, np.argmin(np.abs(starts + 2.5))]
     in_a = ends == CODES["A"]
     assert not in_a[:2].any() and in_a[2:66].all() and rates[65] == pytest.approx(0.42, abs=0.005)
-    assert (ends[66:] == CODES["none"]).sum() == len(ends[66:]) - 2
+    elsewhere = len(ends[66:]) - (ends[66:] == CODES["none"]).sum()
+    assert elsewhere <= 2  # by chance: there the last bit of a number, which processors differ in, decides
 
 
 def test_adam_leaves_the_deepest_valley_as_well():
