@@ -23,8 +23,8 @@ class MapLabels:
         Corners of the map.
     height : float
         Height of the map in pixels.
-    path : array, shape (n, 2)
-        What must not be hidden: its points are joined by straight lines.
+    *paths : arrays, shape (n, 2)
+        What must not be hidden: the points of each are joined by straight lines.
 
     >>> labels = MapLabels(np.zeros(2), np.array([4.0, 4.0]), 400, np.array([[2.0, 2.0], [4.0, 2.0]]))
     >>> note = labels.note([2, 2], "start")
@@ -32,10 +32,10 @@ class MapLabels:
     True
     """
 
-    def __init__(self, low: np.ndarray, high: np.ndarray, height: float, path: np.ndarray) -> None:
+    def __init__(self, low: np.ndarray, high: np.ndarray, height: float, *paths: np.ndarray) -> None:
         self.low, self.high = np.asarray(low, float), np.asarray(high, float)
         self.unit = (self.high[1] - self.low[1]) / height  # of a pixel
-        self.path, self.taken = joined(path), []
+        self.path, self.taken = np.concatenate([joined(path) for path in paths]), []
         for corner, inwards in (
             ((self.low[0], self.high[1]), (1, -1)),
             ((self.high[0], self.low[1]), (-1, 1)),
