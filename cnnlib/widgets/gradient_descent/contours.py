@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import floor, log10
 
 import numpy as np
@@ -32,7 +31,15 @@ COLUMNS, ROWS, HEIGHT = (
     {True: ("212px", 1), False: ("268px", 1)},
     466,
 )  # map, then errors and what is beneath
-NARROW = Narrow(("256px", "212px", "262px"), (1,), 730, {"map": (0, 0), "errors": (1, 0), "walker": (2, 0)})
+NARROW = {
+    bowl: Narrow(
+        ("256px", "212px", f"{below}px"),
+        (1,),
+        468 + below,
+        {"map": (0, 0), "errors": (1, 0), "walker": (2, 0)},
+    )
+    for bowl, below in ((True, 262), (False, 200))
+}
 ENDS = {
     "arrived": "arrived",
     "hollow": "stuck in a hollow",
@@ -120,7 +127,7 @@ class ContourExplorer(Widget):
             figures=self.figures(facts, compared),
             slots=[Slot("walker", (1, 1), title="How to read the map", text=words_about(state["surface"]))],
             zones={"rate": self.zones(facts["limit"]) if bowl and not compared else []},
-            narrow=NARROW,
+            narrow=NARROW[bowl],
             idle=idle,
         )
 
@@ -143,10 +150,10 @@ class ContourExplorer(Widget):
         }
 
     def figures(self, facts, compared):
-        error = "beyond measure" if facts["diverged"] else plain(facts["error"], 2)
+        error = "beyond measure" if facts["diverged"] else short(facts["error"])
         large = Figure("Error", error, large=True)
         if compared:
-            return [large, Figure("Plain descent, same rate", plain(facts["plain_error"], 2))]
+            return [large, Figure("Plain descent, same rate", short(facts["plain_error"]))]
         aside = Figure("Arrow misses the lowest point by", f"{facts['aside']:.0f}°")
         return [large, *[aside] * (facts["slope"] >= 1e-9)]
 
@@ -175,9 +182,9 @@ class ContourExplorer(Widget):
         marks += path_marks(seen, apart(seen, BEADS * size[1]))
         if ghost is None:
             marks.append(Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink", width=2.2))
-        else:
+        elif len(seen) > 1:
             inside = ghost[((ghost >= low) & (ghost <= high)).all(axis=1)]
-            notes.append(replace(labels.note(inside[-1], "plain descent", far=8), to=tuple(inside[-1])))
+            notes.append(labels.note(inside[-1], "plain descent", far=8, arrow=True))
         marks += [*notes, Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10)]
         axes = map_axes(surface, WIDE)
         return Panel(marks, *axes, at=(0, 0, 2, 1), equal=True, grid=False, name="map")
@@ -196,6 +203,8 @@ class ContourExplorer(Widget):
             place=place,
         )
         now += f": {word(ENDS[end])}." if end in ENDS else "."
+        if state["optimizer"] != PLAIN and not state["steps"]:
+            return now
         if state["optimizer"] != PLAIN:
             other = plain(facts["plain_error"], 2)
             return say("{now} Plain descent at the same rate has an error of {other}.", now=now, other=other)
@@ -224,6 +233,15 @@ def plain(error: float, digits: int) -> str:
     return f"{error:.{digits - 1 - floor(log10(error))}f}"
 
 
+def short(error: float) -> str:
+    """An error as a large number: two digits, written out.
+
+    >>> short(0.0266), short(3e-9)
+    ('0.027', '< 0.000001')
+    """
+    return "< 0.000001" if 0 < error < 1e-6 else plain(error, 2)
+
+
 def path_marks(seen: np.ndarray, beads: np.ndarray) -> list:
     """A path with a rim of paper, a dot a step, and a diamond where it stands."""
     return [
@@ -237,7 +255,7 @@ def path_marks(seen: np.ndarray, beads: np.ndarray) -> list:
 def ghost_marks(ghost: np.ndarray) -> list:
     """The path of plain descent from the same start at the same rate, to compare with."""
     return [
-        Line(*ghost.T, color="ink", width=1.6, alpha=0.5),
+        Line(*ghost.T, color="ink", width=2, alpha=0.5),
         Points(*ghost[-1:].T, color="ink", size=4, outline="paper", alpha=0.7),
     ]
 
