@@ -60,13 +60,19 @@ def test_each_place_on_the_map_has_its_word_and_none_hides_another(surface, opti
     notes = [mark for mark in panel.marks if isinstance(mark, Note)]
     assert {note.text for note in notes} == NOTES | ({"plain descent"} if optimizer != "SGD" else set())
     unit = (panel.y.high - panel.y.low) / MAP_HIGH
-    for i, one in enumerate(notes):
-        assert panel.x.low < one.x and one.x + LETTER * len(one.text) * unit < panel.x.high
-        assert panel.y.low < one.y - LINE * unit and one.y < panel.y.high
-        for other in notes[:i]:
-            beside = one.x + LETTER * len(one.text) * unit <= other.x
-            beside |= other.x + LETTER * len(other.text) * unit <= one.x
-            assert beside or abs(one.y - other.y) >= LINE * unit * 0.999, (one.text, other.text)
+    boxes = [box_of(note, unit) for note in notes]
+    for i, (left, right, bottom, top) in enumerate(boxes):
+        assert panel.x.low < left and right < panel.x.high and panel.y.low < bottom and top < panel.y.high
+        for other in boxes[:i]:
+            beside = right <= other[0] or other[1] <= left
+            assert beside or abs(top - other[3]) >= LINE * unit * 0.999, (notes[i].text, other)
+
+
+def box_of(note, unit):
+    """Left, right, lower and upper end of a note's words."""
+    wide = LETTER * len(note.text) * unit
+    left = note.x - wide if note.align == "right" else note.x
+    return left, left + wide, note.y - LINE * unit, note.y
 
 
 def test_the_words_of_the_start_do_not_hide_the_first_step():
