@@ -5,8 +5,8 @@ in colour maps ``diverging``. Teal (``you``) is the learner: what they chose, ho
 data. Categories take the eight colours of Okabe and Ito (2008, "Color Universal Design"); magnitudes take
 viridis or cividis; images of ink (digits) take ``ink``, from paper to ink, and photographs ``gray``, from
 black to white in both themes; ``shade`` darkens from the paper on. A landscape of an error is ``height``,
-from the glow of a valley's floor to dark slate, and a descent on it is ``path``. The names in `THEMES` have
-no fixed value, since they follow the page's theme.
+from the deep tone of a valley's floor to the pale one of the heights, and a descent on it is ``path``. The
+names in `THEMES` have no fixed value, since they follow the page's theme.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ RAMPS = {
     "diverging": {theme: (*reversed(_MINUS[theme]), *_PLUS[theme][1:]) for theme in THEMES},
     "ink": {"light": ("#ffffff", "#1b232d"), "dark": ("#14171c", "#e9edf2")},
     "height": {
-        "light": ("#fff6dc", "#f1ecd2", "#d5e0d2", "#aec9c8", "#86acb4"),
-        "dark": ("#6a5b34", "#4d4d37", "#2f4241", "#1c3139", "#12212a"),
+        "light": ("#3d5a8a", "#6890ae", "#a3c4c9", "#d6e4dc", "#f7f4e9"),
+        "dark": ("#070b16", "#12213a", "#1f3a50", "#335461", "#4e6c6b"),
     },
     "shade": {"light": ("#ffffff", "#aab4c0"), "dark": ("#14171c", "#4f5b69")},
 }

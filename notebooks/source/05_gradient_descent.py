@@ -235,7 +235,7 @@ for step in range(4):
 # the valley. <!-- computed: 1 - 0.15 = 0.85 --> <!-- computed: 10 / 1 = 10 -->
 #
 # A network has thousands of weights, and two are the most that fit on a map. Below the next card is a map of such an error,
-# seen from above. Darker ground is higher. Each thin line joins places of equal error, as on a hiking map; such a line
+# seen from above. Darker ground is lower. Each thin line joins places of equal error, as on a hiking map; such a line
 # is a *contour*. The arrow is the steepest way down, minus the gradient. It always crosses the contours at a right angle:
 # along a contour the error does not change, so all of the change is across it.
 #
@@ -448,6 +448,8 @@ for where, gradients in {"across": (4, -4, 4), "along": (1, 1, 1)}.items():
 # it would come near $g / (1 - \mu)$, here twice the gradient, and ten times with $\mu = 0.9$. So along the valley it is as
 # if the rate were $\eta / (1 - \mu)$. A rate that suits plain SGD may be too large with momentum. The price of rolling:
 # where the ground is round, the ball swings past the bottom.
+# The map above knows all five rules: choose *Momentum* there, then the curved valley. The thin path is plain descent at the
+# same rate.
 #
 # **Nesterov.** From $w$ the ball will roll on by $-\eta\mu\,v$ in any case. So the slope is taken at the place where this
 # leads, $u = w - \eta\mu\,v$: first $v' = \mu\,v + g(u)$, then $w' = w - \eta\,v'$. If the ball is about to roll up the
@@ -546,8 +548,8 @@ for condition in (10, 100, 1000):
 # <!-- source: Polyak 1964; Goh 2017 -->
 #
 # Now let the five rules race, in a bowl of condition number 50 and all at the same rate, 0.1. Which one is first after 40
-# steps? Answer the card, then press Play. With *Show* you see one path alone; *Momentum* is the $\mu$ of momentum and
-# Nesterov.
+# steps? Answer the card, then press Play. Under *More*, *Show* leaves one path alone; *Momentum* is the $\mu$ of momentum
+# and Nesterov.
 # <!-- computed: 4 * 10 = 40 -->
 
 # %%

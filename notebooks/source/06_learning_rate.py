@@ -40,9 +40,10 @@ from cnnlib import (
     train,
 )
 from cnnlib.checks import check
+from cnnlib.experiments.curvature import largest_curvature
 from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.experiments.error_curves import Quadratic, Wells, descend
-from cnnlib.experiments.hessian import Hessian, largest_curvature
+from cnnlib.experiments.hessian import Hessian
 from cnnlib.experiments.landscape import get_weights, set_weights
 from cnnlib.experiments.rates import border_along, shares_right
 from cnnlib.runtime import in_short

@@ -24,6 +24,7 @@ from tools.screenshots import THEMES, OpenPage, make
 KEPT = Path(__file__).parent / "pictures"
 WIDTH = 860
 LINES = {
+    "contours": "ContourExplorer(optimizer='Momentum')",
     "convolution": "ConvolutionMicroscope",
     "descent": "DescentExplorer",
     "losses": "LossExplorer",

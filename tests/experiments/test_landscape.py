@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cnnlib.experiments import hessian as hessian_module
-from cnnlib.experiments import landscape
-from cnnlib.experiments.hessian import Hessian, largest_curvature
+from cnnlib.experiments import curvature, landscape
+from cnnlib.experiments.curvature import largest_curvature
+from cnnlib.experiments.hessian import Hessian
 from cnnlib.experiments.landscape import get_weights, set_weights
 from cnnlib.experiments.unit_matching import assign, match_units, reorder_units
 from cnnlib.fast import Sequential
@@ -108,9 +108,9 @@ def test_a_surface_that_bends_down_most_is_no_trap():
         def product(self, v):
             return np.array([1.0, -5.0, 0.2]) * v
 
-    first = hessian_module._power_iteration(Diagonal(), np.ones(3), 0.0, 1e-9, 200)
+    first = curvature._power_iteration(Diagonal(), np.ones(3), 0.0, 1e-9, 200)
     assert first.value == pytest.approx(-5)
-    second = hessian_module._power_iteration(Diagonal(), np.ones(3), 5.0, 1e-9, 500)
+    second = curvature._power_iteration(Diagonal(), np.ones(3), 5.0, 1e-9, 500)
     assert second.value == pytest.approx(1, rel=1e-6)
 
 
@@ -128,7 +128,7 @@ class Known:
 
 @pytest.mark.parametrize(("eigenvalues", "largest"), [((1.0, -5.0, 0.2), 1.0), ((-2.0, -5.0, -0.5), -0.5)])
 def test_the_largest_curvature_is_not_that_of_the_largest_size(monkeypatch, eigenvalues, largest):
-    monkeypatch.setattr(hessian_module, "Hessian", lambda *_: Known(*eigenvalues))
+    monkeypatch.setattr(curvature, "Hessian", lambda *_: Known(*eigenvalues))
     found = largest_curvature(None, None, None, None, rng=0, tolerance=1e-12, max_iterations=2000)
     assert found.value == pytest.approx(largest, rel=1e-6)
     assert np.isinf(found.lr_limit) == (largest < 0)
@@ -136,7 +136,7 @@ def test_the_largest_curvature_is_not_that_of_the_largest_size(monkeypatch, eige
 
 def test_the_residual_is_a_share_of_the_eigenvalue():
     shares = [
-        hessian_module._power_iteration(Known(2 * scale, scale, scale), np.ones(3), 0.0, 0.0, 3).residual
+        curvature._power_iteration(Known(2 * scale, scale, scale), np.ones(3), 0.0, 0.0, 3).residual
         for scale in (1.0, 1000.0)
     ]
     assert 0 < shares[0] < 1 and shares[1] == pytest.approx(shares[0])

@@ -12,7 +12,8 @@ from cnnlib.widgets.base.controls import Control, Slider
 def cleaned(widget, values: Mapping[str, Any]) -> tuple[dict, list[str]]:
     """The widget's state with `values` set as far as they are right, and sentences about the others.
 
-    Controls whose range depends on the state come last, in order: one may depend on those before it.
+    Controls whose range depends on the state come last, in order: one may depend on those before it. What
+    nobody has moved follows the widget's first values.
     """
     state, problems, controls = dict(widget.state), [], widget._controls
     ranged = widget.limits(dict(state))
@@ -30,6 +31,10 @@ def cleaned(widget, values: Mapping[str, Any]) -> tuple[dict, list[str]]:
         if name in ranged:
             _put(state, control, values, problems)
         state[name] = control.clamp(state[name])
+    before = widget.first_values(widget.state)
+    for name, value in widget.first_values(dict(state)).items():
+        if name not in values and widget.state[name] == before[name]:
+            state[name] = value
     return state, problems
 
 

@@ -42,6 +42,8 @@ At the end of a cell it shows itself. What else a class may have:
 `limits(self, state)`, `options(self, state)`
     Ranges that depend on other controls, as ``{"row": (0, 61)}``, and the words that a `Choice` offers at the
     moment, as ``{"node": ("output", "node 1.1")}``.
+`first_values(self, state)`
+    Values that controls begin with, depending on others, as ``{"rate": 0.3}``: each holds until it is moved.
 `press(self, name)`, `event(self, event)`
     A `Button` was pressed; a mark that `emits` was clicked or dragged, in data coordinates. Both may
     return a dict of values to set. (A mark that `sets` controls needs neither.)
@@ -166,6 +168,13 @@ class Widget:
         """Of choices whose words depend on the state, those that are there now; the others stay allowed."""
         return {}
 
+    def first_values(self, state: dict) -> dict[str, Any]:
+        """Values that controls take with the others of a state, as long as nobody has moved them.
+
+        For the defaults of all controls these are the defaults themselves.
+        """
+        return {}
+
     def changed(self, before: dict, after: dict) -> None:
         """Controls were moved, by the page or by code, and the scene is not yet computed."""
 
@@ -195,10 +204,12 @@ class Widget:
 
     def __repr__(self) -> str:
         """One line that recreates the widget."""
+        usual = {name: control.default for name, control in self._controls.items()}
+        usual |= self.first_values(dict(self._state))
         changed = {
             name: value
             for name, value in self._state.items()
-            if value != self._controls[name].default and name not in self.volatile
+            if value != usual[name] and name not in self.volatile
         }
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
 

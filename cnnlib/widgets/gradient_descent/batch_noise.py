@@ -12,8 +12,8 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.base.decades import decades
-from cnnlib.widgets.gradient_descent.contours import lowest_note
-from cnnlib.widgets.gradient_descent.surface_picture import map_axes, map_marks, visible
+from cnnlib.widgets.gradient_descent.map_labels import MapLabels
+from cnnlib.widgets.gradient_descent.surface_picture import map_axes, map_marks, visible, window
 
 SIZES = ("1", "4", "16", "64", "all")
 PAIR = (3, 5)
@@ -22,6 +22,7 @@ START = (-2.5, 2.5)
 DRAWS = 300
 MOST = 3000  # images looked at
 FLOOR = 1e-6  # the least error drawn
+MAP_HIGH = 270  # pixels
 SEEDS = 20  # the highest; the mean is over seeds 0 to 20
 SLOTS = {"head": ("batch",), "bar": ("rate",), "handle": ("samples",), "more": ("seed",)}
 
@@ -146,16 +147,18 @@ class BatchNoise(Widget):
 
     def map_panel(self, surface, path):
         seen = visible(path)
+        labels = MapLabels(*window(surface), MAP_HIGH, seen)
         marks = [
             *map_marks(surface),
-            Line(seen[:, 0], seen[:, 1], color="path", width=1.3),
+            Line(seen[:, 0], seen[:, 1], color="paper", width=3.6, alpha=0.6),
+            Line(seen[:, 0], seen[:, 1], color="path", width=1.6),
             Points(seen[:, 0], seen[:, 1], color="path", size=2),
             Points(*START, color="ink", size=6, outline="paper"),
-            Points(*seen[-1:].T, color="path", shape="diamond", size=7, outline="ink"),
-            *lowest_note(surface),
-            Note(START[0] - 0.25, START[1] - 0.2, "start", color="ink"),
+            Points(*seen[-1:].T, color="path", shape="diamond", size=7, outline="paper"),
+            labels.note(surface.minima[0], "lowest point", needs=240, far=4),
+            labels.note(START, "start"),
         ]
-        how = "dark ground is high"
+        how = "dark ground is low"
         return Panel(
             marks, *map_axes(surface), title="One run", subtitle=how, equal=True, grid=False, name="map"
         )

@@ -9,8 +9,9 @@ import numpy as np
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.races import excess
 from cnnlib.runtime.language import say, say_many, word
-from cnnlib.viz import Arrows, Figure, Handle, Line, Narrow, Note, Panel, Points, Scene, Slot, Zone
+from cnnlib.viz import Arrows, Figure, Handle, Line, Narrow, Panel, Points, Scene, Slot, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.gradient_descent.first_runs import MOMENTUM, first_run, left_at, outcome
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels, apart
 from cnnlib.widgets.gradient_descent.surface_picture import (
     SURFACES,
@@ -19,21 +20,35 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
     map_axes,
     map_marks,
     surface_of,
-    visible,
     window,
     words_about,
 )
 
-NEAR, FAR = 60, 200  # steps drawn: the nearer end as long as it holds them
-WIDE, MAP_HIGH = 1.47, 438  # width of the map by its height, its height in pixels
+HORIZONS = (60, 120, 200)  # steps drawn: the fewest that hold them
+WIDE, MAP_HIGH = 1.47, 350  # width of the map by its height, its height in pixels where there is little room
 COLUMNS, ROWS, HEIGHT = (
     (690, 338),
     {True: ("212px", 1), False: ("268px", 1)},
     466,
 )  # map, then errors and what is beneath
-NARROW = Narrow(("256px", "212px", "262px"), (1,), 730, {"map": (0, 0), "errors": (1, 0), "walker": (2, 0)})
+NARROW = {
+    bowl: Narrow(
+        ("256px", "212px", f"{below}px"),
+        (1,),
+        468 + below,
+        {"map": (0, 0), "errors": (1, 0), "walker": (2, 0)},
+    )
+    for bowl, below in ((True, 262), (False, 200))
+}
+ENDS = {
+    "arrived": "arrived",
+    "hollow": "stuck in a hollow",
+    "saddle": "on level ground, a saddle",
+    "crawls": "it crawls",
+}
 WITHOUT_MEMORY = ("SGD", "Adam")  # rules on which the slider of momentum has no effect
-VALLEY = {"start_1": -0.3, "start_2": 2.6, "steps": FAR}
+BEADS = 0.024  # least distance between two dots of a path, as a share of the height of the map
+PLAIN, NAMES = METHODS[0], ("plain", *METHODS[1:])
 SLOTS = {
     "head": ("surface",),
     "bar": ("rate", "momentum"),
@@ -47,10 +62,11 @@ class ContourExplorer(Widget):
 
     Facts: ``error`` (above the smallest), ``weight_1``, ``weight_2``, ``steps``, ``rate``, ``condition``
     and ``limit`` (2 / largest curvature) at the nearest minimum, ``aside`` (degrees between the steepest
-    way down and the way to the minimum, at the start), ``slope`` (length of the gradient), ``diverged``.
+    way down and the way to the minimum, at the start), ``slope`` (length of the gradient), ``diverged``,
+    ``plain_error`` (of plain descent at the same rate).
 
-    >>> ContourExplorer(condition=1, rate=1, steps=1).text[:47]
-    'After 1 step the error is 0 at (0.000, 0.000). '
+    >>> ContourExplorer(condition=1, rate=1, steps=1).text[:56]
+    'After 1 step the error is 0 at (0.000, 0.000): arrived. '
     """
 
     title = "Which way is down?"
@@ -61,18 +77,16 @@ class ContourExplorer(Widget):
         Slider("start_1", -3, 3, -2.5, step=0.01, label="Start, weight 1"),
         Slider("start_2", -3, 3, 2.0, step=0.01, label="Start, weight 2"),
         LogSlider("rate", 1e-3, 10, 1.7, label="Learning rate"),
-        Slider("steps", 0, FAR, 20, integer=True, label="Steps"),
-        Choice("optimizer", METHODS, label="Optimizer"),
-        Slider("momentum", 0, 0.99, 0.9, step=0.01, label="Momentum"),
+        Slider("steps", 0, HORIZONS[-1], 20, integer=True, label="Steps"),
+        Choice("optimizer", METHODS, label="Optimizer", picker="segments", words=NAMES),
+        Slider("momentum", 0, 0.99, MOMENTUM, step=0.01, label="Momentum"),
     )
     slots = SLOTS
     advances = "steps"
     speed = "5 steps a second"
 
-    def set_state(self, **values):
-        """As for `Widget`; the curved valley opens with a path that runs through it."""
-        valley = values.get("surface") in (SURFACES[1], WORDS[1]) and self.state["surface"] != SURFACES[1]
-        super().set_state(**(values if not valley or VALLEY.keys() & values else {**values, **VALLEY}))
+    def first_values(self, state):
+        return first_run(state["surface"], state["optimizer"])
 
     def limits(self, state):
         surface = surface_of(state["surface"], 1.0, 0.0)
@@ -80,25 +94,40 @@ class ContourExplorer(Widget):
 
     def compute(self, state):
         surface = surface_of(state["surface"], state["condition"], state["angle"])
-        start, horizon = np.array([state["start_1"], state["start_2"]]), _horizon(state["steps"])
+        start = np.array([state["start_1"], state["start_2"]])
+        horizon = next(n for n in HORIZONS if n >= state["steps"])
         whole = descend(surface, start, state["rate"], horizon, state["optimizer"], state["momentum"])
-        path = whole[: state["steps"] + 1]
+        plain_path = descend(surface, start, state["rate"], horizon)
+        path, plain_path_now = whole[: state["steps"] + 1], plain_path[: state["steps"] + 1]
+        compared = state["optimizer"] != PLAIN
         facts = self.facts_of(surface, path, state)
+        facts["plain_error"] = float(excess(surface, plain_path_now[-1:])[0])
         bowl = state["surface"] == SURFACES[0]
         idle = [] if bowl else ["condition", "angle"]
         idle += ["momentum"] * (state["optimizer"] in WITHOUT_MEMORY)
+        low, high = window(surface, WIDE)
+        left, plain_left = left_at(whole, low, high), left_at(plain_path, low, high)
         curves = [(excess(surface, whole), "path", "solid", 1.0)]
+        if compared:
+            errors = excess(surface, plain_path)
+            errors[len(errors) if plain_left is None else plain_left + 1 :] = np.nan
+            curves.append((errors, "ink", "solid", 0.5))
+        ghost = plain_path_now[: None if plain_left is None else plain_left + 1] if compared else None
+        seen = path[: None if left is None else left + 1]
         return Scene(
-            [self.map_panel(surface, path, facts), error_panel(curves, state["steps"], at=(0, 1))],
-            self.sentence(state, facts),
+            [
+                self.map_panel(surface, seen, ghost, facts),
+                error_panel(curves, state["steps"], left=left, names=("", "plain descent")),
+            ],
+            self.sentence(state, facts, outcome(surface, path)),
             facts,
             rows=ROWS[bowl],
             columns=COLUMNS,
             height=HEIGHT,
-            figures=self.figures(facts),
+            figures=self.figures(facts, compared),
             slots=[Slot("walker", (1, 1), title="How to read the map", text=words_about(state["surface"]))],
-            zones={"rate": self.zones(facts["limit"]) if bowl and state["optimizer"] == "SGD" else []},
-            narrow=NARROW,
+            zones={"rate": self.zones(facts["limit"]) if bowl and not compared else []},
+            narrow=NARROW[bowl],
             idle=idle,
         )
 
@@ -120,10 +149,13 @@ class ContourExplorer(Widget):
             "diverged": int(not (np.abs(end) < 1e3).all()),
         }
 
-    def figures(self, facts):
-        error = "beyond measure" if facts["diverged"] else plain(facts["error"], 2)
+    def figures(self, facts, compared):
+        error = "beyond measure" if facts["diverged"] else short(facts["error"])
+        large = Figure("Error", error, large=True)
+        if compared:
+            return [large, Figure("Plain descent, same rate", short(facts["plain_error"]))]
         aside = Figure("Arrow misses the lowest point by", f"{facts['aside']:.0f}°")
-        return [Figure("Error", error, large=True), *[aside] * (facts["slope"] >= 1e-9)]
+        return [large, *[aside] * (facts["slope"] >= 1e-9)]
 
     def zones(self, limit):
         """What rates lead to in the steep direction of a bowl."""
@@ -134,51 +166,56 @@ class ContourExplorer(Widget):
         border = Zone(limit, "zigzags", "link", "◆", say("2/curvature = {limit:.2f}", limit=limit))
         return [*zones, border, Zone(10, "explodes", "ink", "✕")]
 
-    def map_panel(self, surface, path, facts):
-        """The ground, the path on it, the steepest way down from the start, and a word at each of them."""
+    def map_panel(self, surface, seen, ghost, facts):
+        """The ground, the path on it, its start and its end, and a word at each; plain descent as a ghost."""
         low, high = window(surface, WIDE)
-        seen, start, size = visible(path), path[0], surface.high - surface.low
+        start, size = seen[0], surface.high - surface.low
         way = -surface.gradient(start)
         length = np.linalg.norm(way)
         arrow = (way / length if length > 1e-9 else way * 0) * 0.15 * size
-        drawn = np.concatenate([[start + arrow], seen])
-        labels = MapLabels(low, high, MAP_HIGH, drawn)
+        other = np.array([start, start + arrow]) if ghost is None else ghost
+        labels = MapLabels(low, high, MAP_HIGH, seen, other)
         goal = surface.minima[-1]
-        notes = [labels.note(start, "start: drag me", far=10), labels.note(goal, "lowest point")]
-        beads = apart(seen, 9 / MAP_HIGH * size[1])
-        marks = [
-            *map_marks(surface, WIDE),
-            Line(seen[:, 0], seen[:, 1], color="path", width=3.2),
-            Points(beads[:, 0], beads[:, 1], color="path", size=3, outline="paper"),
-            Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink"),
-            Points(*seen[-1:].T, color="path", shape="diamond", size=7, outline="ink"),
-            *notes,
-            Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10),
-        ]
+        notes = [labels.note(start, "start: drag me", far=10), labels.note(goal, "lowest point", far=4)]
+        marks = list(map_marks(surface, WIDE))
+        marks += ghost_marks(ghost) if ghost is not None else []
+        marks += path_marks(seen, apart(seen, BEADS * size[1]))
+        if ghost is None:
+            marks.append(Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink", width=2.2))
+        elif len(seen) > 1:
+            inside = ghost[((ghost >= low) & (ghost <= high)).all(axis=1)]
+            notes.append(labels.note(inside[-1], "plain descent", far=8, arrow=True))
+        marks += [*notes, Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10)]
         axes = map_axes(surface, WIDE)
         return Panel(marks, *axes, at=(0, 0, 2, 1), equal=True, grid=False, name="map")
 
-    def sentence(self, state, facts):
+    def sentence(self, state, facts, end):
         steps = say_many("After {number} step", "After {number} steps", state["steps"])
         if facts["diverged"]:
             return say(
                 "{steps} the path has left the map: the error grows without bound. It diverges.", steps=steps
             )
+        place = f"({facts['weight_1']:.3f}, {facts['weight_2']:.3f})".replace("-0.000", "0.000")
+        now = say(
+            "{steps} the error is {error} at {place}",
+            steps=steps,
+            error=plain(facts["error"], 3),
+            place=place,
+        )
+        now += f": {word(ENDS[end])}." if end in ENDS else "."
+        if state["optimizer"] != PLAIN and not state["steps"]:
+            return now
+        if state["optimizer"] != PLAIN:
+            other = plain(facts["plain_error"], 2)
+            return say("{now} Plain descent at the same rate has an error of {other}.", now=now, other=other)
         aside = facts["aside"]
         if facts["slope"] < 1e-9:
             way = "At the start the gradient is zero: there is no way down to follow"
         elif aside < 0.5:
-            way = "The arrow at the start points straight at the lowest point"
+            way = "The arrow points straight at the lowest point"
         else:
-            way = say("The arrow at the start misses the lowest point by {aside:.0f} degrees", aside=aside)
-        place = f"({facts['weight_1']:.3f}, {facts['weight_2']:.3f})".replace("-0.000", "0.000")
-        return say(
-            "{steps} the error is {error} at {place}. {way}.",
-            steps=steps,
-            error=plain(facts["error"], 3),
-            place=place,
-            way=way,
-        )
+            way = say("The arrow misses the lowest point by {aside:.0f} degrees", aside=aside)
+        return say("{now} {way}.", now=now, way=way)
 
 
 def plain(error: float, digits: int) -> str:
@@ -187,6 +224,8 @@ def plain(error: float, digits: int) -> str:
     >>> plain(0.0266, 2), plain(4.583e-5, 2), plain(3e-9, 2), plain(0.0, 2)
     ('0.027', '0.000046', 'less than 0.000001', '0')
     """
+    if not error < 1e6:
+        return word("beyond measure")
     if error == 0 or error >= 1e-4:
         return f"{error:.{digits}g}"
     if error < 1e-6:
@@ -194,23 +233,31 @@ def plain(error: float, digits: int) -> str:
     return f"{error:.{digits - 1 - floor(log10(error))}f}"
 
 
-def lowest_note(surface) -> list[Note]:
-    """Words at the lowest point, or at one of several."""
-    place, size = surface.minima[-1], surface.high - surface.low
+def short(error: float) -> str:
+    """An error as a large number: two digits, written out.
+
+    >>> short(0.0266), short(3e-9)
+    ('0.027', '< 0.000001')
+    """
+    return "< 0.000001" if 0 < error < 1e-6 else plain(error, 2)
+
+
+def path_marks(seen: np.ndarray, beads: np.ndarray) -> list:
+    """A path with a rim of paper, a dot a step, and a diamond where it stands."""
     return [
-        Note(place[0] + 0.02 * size[0], place[1] - 0.015 * size[1], "lowest point", color="ink", needs=300)
+        Line(*seen.T, color="paper", width=5.4, alpha=0.75),
+        Line(*seen.T, color="path", width=2.8),
+        Points(*beads.T, color="path", size=3.2, outline="paper"),
+        Points(*seen[-1:].T, color="path", shape="diamond", size=7, outline="paper"),
     ]
 
 
-def start_marks(surface, start) -> list:
-    """The start as a knob, and what to do with it."""
-    size = surface.high - surface.low
-    right = start[0] > surface.high[0] - 0.22 * size[0]
-    x = start[0] + (-0.035 if right else 0.035) * size[0]
-    words = Note(
-        x, start[1] + 0.055 * size[1], "start: drag me", color="ink", align="right" if right else "left"
-    )
-    return [words, Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10)]
+def ghost_marks(ghost: np.ndarray) -> list:
+    """The path of plain descent from the same start at the same rate, to compare with."""
+    return [
+        Line(*ghost.T, color="ink", width=2, alpha=0.5),
+        Points(*ghost[-1:].T, color="ink", size=4, outline="paper", alpha=0.7),
+    ]
 
 
 def degrees(a: np.ndarray, b: np.ndarray) -> float:
@@ -221,7 +268,3 @@ def degrees(a: np.ndarray, b: np.ndarray) -> float:
     """
     lengths = np.linalg.norm(a) * np.linalg.norm(b)
     return float(np.degrees(np.arccos(np.clip(a @ b / lengths, -1, 1)))) if lengths > 1e-12 else 0.0
-
-
-def _horizon(steps: int) -> int:
-    return NEAR if steps <= NEAR else FAR

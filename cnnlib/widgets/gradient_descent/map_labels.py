@@ -23,8 +23,8 @@ class MapLabels:
         Corners of the map.
     height : float
         Height of the map in pixels.
-    path : array, shape (n, 2)
-        What must not be hidden: its points are joined by straight lines.
+    *paths : arrays, shape (n, 2)
+        What must not be hidden: the points of each are joined by straight lines.
 
     >>> labels = MapLabels(np.zeros(2), np.array([4.0, 4.0]), 400, np.array([[2.0, 2.0], [4.0, 2.0]]))
     >>> note = labels.note([2, 2], "start")
@@ -32,10 +32,10 @@ class MapLabels:
     True
     """
 
-    def __init__(self, low: np.ndarray, high: np.ndarray, height: float, path: np.ndarray) -> None:
+    def __init__(self, low: np.ndarray, high: np.ndarray, height: float, *paths: np.ndarray) -> None:
         self.low, self.high = np.asarray(low, float), np.asarray(high, float)
         self.unit = (self.high[1] - self.low[1]) / height  # of a pixel
-        self.path, self.taken = joined(path), []
+        self.path, self.taken = np.concatenate([joined(path) for path in paths]), []
         for corner, inwards in (
             ((self.low[0], self.high[1]), (1, -1)),
             ((self.high[0], self.low[1]), (-1, 1)),
@@ -43,15 +43,18 @@ class MapLabels:
             ends = np.array([corner, np.array(corner) + np.array(inwards) * NAME * self.unit])
             self.taken.append((ends.min(axis=0), ends.max(axis=0)))  # the names of the axes, see `map_marks`
 
-    def note(self, at: Sequence[float], text: str, needs: float = 0.0, far: float = 0.0) -> Note:
-        """The words beside the point `at`, `far` more pixels away than others."""
+    def note(self, at: Sequence[float], text: str, needs=0.0, far=0.0, arrow=False) -> Note:
+        """The words beside the point `at`, `far` more pixels away than others; an `arrow` leads to it."""
         at = np.asarray(at, float)
         size = np.array([LETTER * len(text), LINE]) * self.unit
         boxes = [self.box(at, size, side, gap + far) for gap in GAPS for side in SIDES]
         best = min(range(len(boxes)), key=lambda i: self.cost(*boxes[i]) + 0.01 * i)
         low, high = boxes[best]
         self.taken.append((low, high))
-        return Note(float(low[0]), float(high[1]), text, color="ink", width=200, needs=needs)
+        left = arrow and high[0] < at[0]  # of the point: the arrow leaves on the right
+        place = float(high[0] if left else low[0]), float(high[1])
+        look = {"color": "ink", "width": 200, "needs": needs, "align": "right" if left else "left"}
+        return Note(*place, text, to=(float(at[0]), float(at[1])) if arrow else None, **look)
 
     def box(self, at, size, side, gap) -> tuple[np.ndarray, np.ndarray]:
         """Lower left and upper right corner of words of a size on a side of a point."""

@@ -7,17 +7,13 @@ import numpy as np
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.races import best_rate, excess
 from cnnlib.runtime.language import joined, say, say_many
-from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Panel, Points, Scene, Slot, Text
+from cnnlib.viz import Axis, Figure, Handle, Heatmap, Line, Narrow, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
-from cnnlib.widgets.gradient_descent.contours import ContourExplorer, lowest_note, start_marks
+from cnnlib.widgets.gradient_descent.contours import ContourExplorer
+from cnnlib.widgets.gradient_descent.map_labels import MapLabels
 from cnnlib.widgets.gradient_descent.surface_picture import (
-    BELOW_AT,
     COLORS,
-    COLUMNS,
     DASHES,
-    HEIGHT,
-    MAP_AT,
-    ROWS,
     SHAPES,
     SURFACES,
     WORDS,
@@ -26,26 +22,22 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
     map_marks,
     surface_of,
     visible,
-    words_panel,
+    window,
 )
 
 ALL = "all five"
-NARROW = Narrow(
-    ("360px", "212px", "256px", "116px"),
-    (1,),
-    976,
-    {"map": (0, 0), "errors": (1, 0), "table": (2, 0), "ground": (3, 0)},
-)
+WIDE, MAP_HIGH = 1.27, 350  # width of the map by its height, its height where there is little room
+COLUMNS, ROWS, HEIGHT = (610, 418), ("212px", 1), 478  # map, then errors and the table
+NARROW = Narrow(("270px", "212px", "256px"), (1,), 770, {"map": (0, 0), "errors": (1, 0), "table": (2, 0)})
 SLOTS = {
     "head": ("surface",),
-    "bar": ("rate", "best_rates"),
-    "ground": ("condition", "momentum"),
-    "more": ("alone",),
+    "bar": ("rate", "best_rates", "condition"),
+    "more": ("momentum", "alone"),
     "handle": ("start_1", "start_2", "steps"),
 }
 
 
-TAIL, FADED = 12, 0.4  # steps of a path that are strong, and the opacity of those before
+TAIL, FADED = 12, 0.7  # steps of a path that are strong, and the opacity of those before
 
 
 class OptimizerRace(Widget):
@@ -97,7 +89,7 @@ class OptimizerRace(Widget):
         strong = {m: 1.0 if state["alone"] in (ALL, m) else 0.15 for m in METHODS}
         curves = [(errors[m], COLORS[m], DASHES[m], strong[m]) for m in METHODS]
         paths = {m: path[: now + 1] for m, path in paths.items()}
-        panels = [self.map_panel(surface, paths, strong), words_panel(state["surface"], short=True)]
+        panels = [self.map_panel(surface, paths, strong)]
         return Scene(
             [*panels, error_panel(curves, now), self.table(facts, strong)],
             self.sentence(state, facts),
@@ -106,7 +98,6 @@ class OptimizerRace(Widget):
             columns=COLUMNS,
             height=HEIGHT,
             figures=self.figures(facts),
-            slots=[Slot("ground", (1, 1))],
             narrow=NARROW,
             idle=["condition"] * (state["surface"] != SURFACES[0]) + ["rate"] * state["best_rates"],
         )
@@ -129,17 +120,25 @@ class OptimizerRace(Widget):
         return [Figure("Leading", leader, large=True), Figure("Its error", _error(facts[f"error_{leader}"]))]
 
     def map_panel(self, surface, paths, strong):
-        marks = list(map_marks(surface))
-        for m, path in paths.items():
-            seen, alpha = visible(path), strong[m]
-            look = {"color": COLORS[m], "dash": DASHES[m]}
-            marks.append(Line(*seen.T, width=1.4, alpha=FADED * alpha, **look))
-            marks.append(Line(*seen[-TAIL:].T, width=2.2, alpha=alpha, **look))
-        for m, path in paths.items():
-            marks.append(Points(*visible(path)[-1:].T, size=7, alpha=strong[m], **sign_of(m)))
-        start = next(iter(paths.values()))[0]
-        marks += [*lowest_note(surface), *start_marks(surface, start)]
-        return Panel(marks, *map_axes(surface), at=MAP_AT, equal=True, grid=False, name="map")
+        """The ground and five paths: the last steps of each are strong, and its sign stands where it is."""
+        marks = list(map_marks(surface, WIDE))
+        seen = {m: visible(path) for m, path in paths.items()}
+        for m, path in seen.items():
+            marks.append(Line(*path.T, color="paper", width=4, alpha=0.6 * strong[m]))
+        for m, path in seen.items():
+            marks.append(Line(*path.T, color=COLORS[m], width=1.8, alpha=FADED * strong[m]))
+            marks.append(Line(*path[-TAIL:].T, color=COLORS[m], width=2.6, alpha=strong[m]))
+        for m, path in seen.items():
+            marks.append(Points(*path[-1:].T, size=7, alpha=strong[m], **sign_of(m)))
+        start = seen[METHODS[0]][0]
+        low, high = window(surface, WIDE)
+        labels = MapLabels(low, high, MAP_HIGH, *seen.values())
+        marks += [
+            labels.note(start, "start: drag me", far=10),
+            labels.note(surface.minima[-1], "lowest point", far=4),
+            Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10),
+        ]
+        return Panel(marks, *map_axes(surface, WIDE), at=(0, 0, 2, 1), equal=True, grid=False, name="map")
 
     def table(self, facts, strong):
         """Place, sign, rate and error of each, smallest error first: the legend, and a click chooses one."""
@@ -158,7 +157,7 @@ class OptimizerRace(Widget):
             ]
         title = "Now, smallest error first"
         axes = Axis(0, 1, visible=False), Axis(5, 0, visible=False)
-        return Panel(marks, *axes, title=title, subtitle="click one", at=BELOW_AT, grid=False, name="table")
+        return Panel(marks, *axes, title=title, subtitle="click one", at=(1, 1), grid=False, name="table")
 
     def sentence(self, state, facts):
         steps = say_many("After {number} step", "After {number} steps", state["steps"])

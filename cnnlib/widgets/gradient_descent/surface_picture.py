@@ -9,8 +9,8 @@ import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS
 from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle, Surface
-from cnnlib.runtime.language import word
-from cnnlib.viz import Axis, Cursor, Heatmap, Line, Narrow, Note, Panel, Text
+from cnnlib.runtime.language import say, word
+from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points, Text
 from cnnlib.widgets.base.decades import decades
 
 SURFACES = ("bowl", "Rosenbrock's valley", "saddle", "ripples")
@@ -18,24 +18,17 @@ WORDS = ("bowl", "curved valley", "saddle", "ripples")
 COLORS = dict(zip(METHODS, ("blue", "orange", "green", "vermilion", "purple"), strict=True))
 SHAPES = dict(zip(METHODS, ("circle", "square", "triangle", "diamond", "cross"), strict=True))
 DASHES = dict(zip(METHODS, ("solid", "dashed", "dotted", "solid", "dashed"), strict=True))
-COLUMNS, ROWS, HEIGHT = (470, 172, 348), ("206px", 1), 472  # map, words, errors and what is beneath
-NARROW = Narrow(
-    ("360px", "212px", "256px"),
-    (1,),
-    850,
-    {"map": (0, 0), "errors": (1, 0), "table": (2, 0), "walker": (2, 0)},
-)
-MAP_AT, ERRORS_AT, BELOW_AT = (0, 0, 2, 1), (0, 2), (1, 2)
 _FLOOR, _CEILING = 1e-8, 100.0  # errors are drawn on a log axis between these
 _TICKS = {1e-8: "10⁻⁸", 1e-6: "10⁻⁶", 1e-4: "10⁻⁴", 1e-2: "0.01", 1.0: "1", 100.0: "100"}
+_FINE_TICKS = _TICKS | {1e-7: "10⁻⁷", 1e-5: "10⁻⁵", 1e-3: "0.001", 0.1: "0.1", 10.0: "10"}  # of few decades
 _FAR = 1e3  # a weight beyond this has left for good
+_ENDS = (5, 10, 20, 40, 60, 100, 200)  # steps drawn of a run that leaves the map
 _BANDS, _MOST_BANDS = 14, 26
+_TERRACES = 0.6  # share of the steps in the tones of the ground, the rest is a slope
 
-_MAP_WORDS = (
-    "Thin lines join places of equal error; dark ground is high. Where the lines lie close, it is steep."
-)
+_MAP_WORDS = "Lines join places of equal error; dark ground is low."
 _SURFACE_WORDS = {
-    "bowl": "The steepest way down runs across the lines, not towards the lowest point. So paths bend.",
+    "bowl": "The steepest way down runs across the lines, not towards the lowest point.",
     "Rosenbrock's valley": "The floor is a curve: fast down the wall, then slowly along the floor.",
     "saddle": "In the middle the ground is level and no minimum: up along weight 1, down along weight 2.",
     "ripples": "Many hollows, one of them the deepest. A path stops in the first that holds it.",
@@ -58,11 +51,11 @@ def window(surface: Surface, wide: float = 1.0) -> tuple[np.ndarray, np.ndarray]
 
 @lru_cache(maxsize=64)
 def map_marks(surface: Surface, wide: float = 1.0) -> tuple:
-    """The surface as the root of its error, which keeps valleys visible, and contour lines."""
+    """The surface in terraces, the lower the deeper in tone; lines of equal error; the lowest points."""
     low, high = window(surface, wide)
     x, y = np.linspace(low[0], high[0], round(141 * wide)), np.linspace(low[1], high[1], 141)
     z = surface.error(np.stack(np.meshgrid(x, y), axis=-1))
-    shade = np.sqrt(z - z.min())
+    shade = np.sqrt(z - z.min())  # the root keeps valleys visible
     inside = (x >= surface.low[0] - 1e-9) & (x <= surface.high[0] + 1e-9)
     step = shade[:, inside].max() / (_BANDS - 1)  # as fine beside the range of the surface as in it
     levels = step * np.arange(min(_MOST_BANDS, np.ceil(shade.max() / step - 1e-9) + 1))
@@ -74,14 +67,32 @@ def map_marks(surface: Surface, wide: float = 1.0) -> tuple:
     half = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
     extent = (x[0] - half[0], x[-1] + half[0], y[0] - half[1], y[-1] + half[1])
     outline = np.concatenate(points).T
-    lowest = surface.minima
+    ground = terraces(shade / step)
     return (
-        Heatmap(shade, extent, cmap="height", vmin=0, vmax=levels[-1], hover=False, smooth=True),
-        Line(outline[0], outline[1], color="muted", width=0.8, alpha=0.4),
-        Text(*lowest.T, ["+"] * len(lowest), size=26),
+        Heatmap(ground, extent, cmap="height", vmin=0, vmax=len(levels) - 1, hover=False, smooth=True),
+        Line(outline[0], outline[1], color="ink", width=0.7, alpha=0.22),
+        *lowest_marks(surface),
         Text([high[0]], [low[1]], "weight 1 →", align="right", baseline="bottom", shift=(-6, -5)),
         Text([low[0]], [high[1]], "↑ weight 2", align="left", baseline="top", shift=(6, 6)),
     )
+
+
+def terraces(levels: np.ndarray) -> np.ndarray:
+    """Heights in units of a band, half way between a slope and steps whose edges are one cell wide.
+
+    >>> terraces(np.array([[0.5, 1.5], [0.5, 1.5]])).round(2).tolist()
+    [[0.5, 1.5], [0.5, 1.5]]
+    """
+    slope = np.maximum(np.hypot(*np.gradient(levels)), 1e-9)
+    edge = np.maximum(np.round(levels), 1)  # the nearest border between two bands
+    steps = edge + np.clip((levels - edge) / np.minimum(slope, 1), -0.5, 0.5)
+    return _TERRACES * steps + (1 - _TERRACES) * levels
+
+
+def lowest_marks(surface: Surface) -> list:
+    """A ring with a dot at each of the lowest points."""
+    places = surface.minima.T
+    return [Points(*places, color="paper", size=9, outline="ink"), Points(*places, color="ink", size=2.5)]
 
 
 def map_axes(surface: Surface, wide: float = 1.0) -> tuple[Axis, Axis]:
@@ -89,17 +100,6 @@ def map_axes(surface: Surface, wide: float = 1.0) -> tuple[Axis, Axis]:
         Axis(low, high, ticks=range(ceil(low), floor(high) + 1))
         for low, high in zip(*window(surface, wide), strict=True)
     )
-
-
-def words_panel(name: str, short: bool = False) -> Panel:
-    """How to read the map, and what is special about its surface, beside it; `short` leaves room beneath."""
-    rows, height, second = (1, 206, 96) if short else (2, HEIGHT, 316)
-    marks = [
-        Note(0.02, 4, _MAP_WORDS, width=152, needs=150),
-        Note(0.02, second, _SURFACE_WORDS[name], width=152, needs=150),
-    ]
-    axes = Axis(0, 1, visible=False), Axis(height, 0, visible=False)
-    return Panel(marks, *axes, at=(0, 1, rows, 1), grid=False)
 
 
 def words_about(name: str) -> str:
@@ -113,21 +113,41 @@ def visible(path: np.ndarray) -> np.ndarray:
     return path[: int(np.argmax(gone))] if gone.any() else path
 
 
-def error_panel(curves, now: int, at=ERRORS_AT) -> Panel:
-    """Error against steps, what is to come as a ghost; `curves` are (errors, color, dash, alpha)."""
+def error_panel(curves, now: int, left: int | None = None, names=()) -> Panel:
+    """Error against steps, what is to come as a ghost; `curves` are (errors, color, dash, alpha).
+
+    With `left` it ends where the first run has left the map; `names` are written to the curves.
+    """
+    most = len(curves[0][0]) - 1
+    end = most if left is None else min(most, next(n for n in _ENDS if n >= left))
+    now = min(now, end)
     marks = []
-    for errors, color, dash, alpha in curves:
+    for i, (errors, color, dash, alpha) in enumerate(curves):
+        errors = errors[: (left if i == 0 and left is not None else end) + 1]
         drawn = np.where(errors < 1e12, np.clip(errors, _FLOOR, None), np.nan)
         steps = np.arange(len(errors))
         marks.append(Line(steps[now:], drawn[now:], color=color, dash=dash, width=1.5, alpha=0.3 * alpha))
         marks.append(Line(steps[: now + 1], drawn[: now + 1], color=color, dash=dash, width=2.2, alpha=alpha))
-    low, high = decades(np.concatenate([errors for errors, *_ in curves]), _FLOOR, _CEILING)
+    low, high = decades(np.concatenate([errors[: end + 1] for errors, *_ in curves]), _FLOOR, _CEILING)
     if now == 0:
         words = "Press Play: the curves begin here."
-        marks.append(Note(len(curves[0][0]) * 0.08, (low * high) ** 0.5, words, width=190))
+        marks.append(Note(end * 0.08, (low * high) ** 0.5, words, width=190))
+    for name, (errors, *_) in zip(names, curves, strict=False):
+        known = np.flatnonzero(np.isfinite(errors[: end + 1]))
+        if name and now and len(known):
+            place = float(np.clip(errors[known[-1]], low, high))
+            above = min(place * (high / low) ** 0.15, high)
+            marks.append(Note(known[-1] - 0.02 * end, above, name, align="right"))
+    if left is not None:
+        last = min(max(float(curves[0][0][left]), low), high)
+        marks.append(Points(left, last, color="bad", shape="cross", size=5))
+        marks.append(Note(left + 0.04 * end, last, say("leaves the map at step {left}", left=left), width=90))
     marks.append(Cursor(now, sets={"x": "steps"}, text=str(now)))
-    x = Axis(0, len(curves[0][0]) - 1, "step", whole=True)
-    named = {tick: name for tick, name in _TICKS.items() if low <= tick <= high}
+    x = Axis(0, end, "step", whole=True)
+    few = high / low < 1.5e3
+    ticks = _FINE_TICKS if few else _TICKS
+    named = {tick: ticks[tick] for tick in sorted(ticks) if low <= tick <= high}
     y = Axis(low, high, log=True, ticks=named.keys(), names=named.values())
-    title, how = "Error above the lowest", "log axis: each line × 100"
-    return Panel(marks, x, y, title=title, subtitle=how, at=at, name="errors")
+    title = "Error above the lowest"
+    how = "log axis: each line × 10" if few else "log axis: each line × 100"
+    return Panel(marks, x, y, title=title, subtitle=how, at=(0, 1), name="errors")

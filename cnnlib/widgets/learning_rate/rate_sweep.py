@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from cnnlib.data import load_digits
+from cnnlib.experiments.curvature import largest_curvature
 from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
-from cnnlib.experiments.hessian import largest_curvature
 from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD, Adam

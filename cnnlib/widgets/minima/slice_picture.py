@@ -37,7 +37,7 @@ def finer(z: np.ndarray, rows: int, columns: int) -> np.ndarray:
 
 
 def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray) -> Panel:
-    """The plane from above: dark is high; the training's shadow up to now, and to come."""
+    """The plane from above: dark is low; the training's shadow up to now, and to come."""
     shade = heights(losses)
     size = FINER * (len(a) - 1) + 1
     fine = finer(shade, size, size)
@@ -52,11 +52,12 @@ def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, 
     start, size = path[0], (a[-1] - a[0], b[-1] - b[0])
     marks = [
         Heatmap(fine, extent, cmap="height", vmin=shade.min(), vmax=shade.max(), hover=False, smooth=True),
-        Line(*outline, color="muted", width=0.7, alpha=0.6),
+        Line(*outline, color="ink", width=0.7, alpha=0.22),
         Line(*path.T, color="path", width=1.2, alpha=0.4),
-        Line(*here.T, color="path", width=2.2),
-        Points(*start[:, None], color="path", shape="square", size=5, outline="ink"),
-        Points(*here[-1:].T, color="path", shape="diamond", size=8, outline="ink"),
+        Line(*here.T, color="paper", width=5.2, alpha=0.75),
+        Line(*here.T, color="path", width=2.8),
+        Points(*start[:, None], color="path", shape="square", size=5, outline="paper"),
+        Points(*here[-1:].T, color="path", shape="diamond", size=7, outline="paper"),
         *ends_named(path, size, trained=len(here) == len(path)),
     ]
     axes = Axis(a[0], a[-1], "along the first direction"), Axis(b[0], b[-1], "along the second")
