@@ -13,7 +13,7 @@ from cnnlib.networks import load_digits_cnn, mnist_cnn, small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.viz import ColorScale, Heatmap, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
-from cnnlib.widgets.backpropagation.blame_picture import signed_sum
+from cnnlib.widgets.backpropagation.signed_numbers import signed_sum
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer

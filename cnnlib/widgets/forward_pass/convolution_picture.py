@@ -227,7 +227,7 @@ def scale_panels(place: Place) -> list[Panel]:
     levels = [start + (end - start) * share for share in at]
     upright, flat = (0.34, 0.5, *BAR), (0.0, 1.0, 0.42, 0.68)
     up: list[Mark] = [
-        Text([0.08] * 2, [0.97, 0.91], ["number", "in the output"], color="muted", align="left", size=12),
+        Text([0.98] * 2, [0.97, 0.91], ["number", "in the output"], color="muted", align="right", size=12),
         Heatmap(steps[:, None], upright, **colors, hover=False, smooth=True),
         Region(*upright, color="muted", filled=False, width=1),
         Text([0.56] * len(words), levels, words, align="left", size=12),
