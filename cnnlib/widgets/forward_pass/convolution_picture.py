@@ -13,6 +13,7 @@ from cnnlib.widgets.forward_pass.network_layout import reach_of
 
 READABLE = 100  # cells of a picture whose numbers can be read
 LARGE = 60  # columns of a picture on which a window is hard to find
+APART = 0.08  # share of a scale between two of its words at least
 NEARLY_ALL = 0.99  # share of a picture's numbers that its colours tell apart; the rest have the strongest
 GRAY = {"cmap": "gray", "vmin": 0, "vmax": 1}
 BAR = 0.02, 0.8  # ends of the upright scale, as shares of its panel's height
@@ -247,10 +248,12 @@ def scale_panels(place: Place) -> list[Panel]:
 
 
 def scale_words(low: float, high: float) -> list[tuple[float, str]]:
-    """Where along a scale its ends and zero stand, from 0 to 1, and how they are written."""
+    """Where along a scale its ends, zero and one of greys stand, from 0 to 1, and how they are written."""
     ends = ColorScale(0.0, 0.0, low, high).words
     zero = [(-low / (high - low), "0")] if low < 0 else []
-    return [(0.0, ends[0]), *zero, (1.0, ends[1])]
+    one = [((1 - low) / (high - low), "1")] if high > 1 and low > -high else []  # white: the end of the greys
+    between = [(at, word) for at, word in zero + one if APART < at < 1 - APART]
+    return [(0.0, ends[0]), *between, (1.0, ends[1])]
 
 
 def ring(x: float, y: float, columns: int) -> list[Line]:

@@ -17,7 +17,8 @@ from cnnlib.viz import Figure, Panel, Scene
 from cnnlib.widgets.base import Button, Choice, Grid, Slider, Toggle, Widget
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.scores_panel import percent
-from cnnlib.widgets.forward_pass.unit_detail import curve_panel, sum_rows
+from cnnlib.widgets.forward_pass.unit_detail import sum_rows
+from cnnlib.widgets.forward_pass.weightless_detail import curve_panel
 from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, OWN, SHARED, Overview
 from cnnlib.widgets.forward_pass.xray_sheet import sheet, stroke
 from cnnlib.widgets.forward_pass.xray_sum import pool_of, sum_of

@@ -13,12 +13,11 @@ from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.unit_detail import (
     matrix_panel,
     parts_and_bias,
-    pool_panel,
     source_panel,
     sum_panel,
     to_row,
-    value_panel,
 )
+from cnnlib.widgets.forward_pass.weightless_detail import pool_panel, value_panel
 from cnnlib.widgets.forward_pass.xray_overview import window_of
 from cnnlib.widgets.forward_pass.xray_words import kernel_title
 
@@ -37,8 +36,11 @@ def sum_of(
         else short_name(below)
     )
     panels = []
+    seen: dict = {}
     if isinstance(layer, Conv2d):
         image = values[below.place][0, shown]
+        inked = {"cmap": "ink", "vmin": 0, "vmax": 1}
+        seen = {"colors": inked} if below.place == 0 else {"reach": reach_of([image])}
         panels.append(
             source_panel(
                 title, image, window_of(layer, unit, image.shape), (1, 0, 1, 6), ink=below.place == 0
@@ -49,7 +51,7 @@ def sum_of(
     look = {"scale": False, "chosen": largest(inputs[shown], factors[shown], products[shown])}
     after = relu_after(opened.model, output)
     panels += [
-        matrix_panel(title, inputs[shown], (1, 6, 1, 11), sign="×", name="window", **look),
+        matrix_panel(title, inputs[shown], (1, 6, 1, 11), sign="×", name="window", **seen, **look),
         matrix_panel(
             kernel_title(output, unit, shown, window[0]),
             factors[shown],
