@@ -155,7 +155,7 @@ def sum_rows(terms: Terms, window: tuple) -> list[tuple[str, float, int]]:
 
 
 def stairs(parts: np.ndarray, last: float, thick: float = 9.0, room=(0.3, 0.74)) -> list[Mark]:
-    """Parts as bars, a row each, that begin where the one above ends; in row `last`, under a line, their sum.
+    """Parts as bars, a row each: each begins where the one above ends, and in row `last` stands their sum.
 
     `room` is where they stand in a panel whose axis goes from 0 to 1, `thick` their thickness in pixels.
     """
