@@ -177,12 +177,13 @@ export function lens(ctx, mark, box, theme) {
   ctx.beginPath();
   [near[0], near[1], ends[1], ends[0]].forEach((point, i) => (i ? ctx.lineTo(...point) : ctx.moveTo(...point)));
   ctx.fill();
-  ctx.globalAlpha = 1;
-  ctx.lineWidth = 1.25;
   ctx.beginPath();
   for (const i of [0, 1]) {
     ctx.moveTo(...near[i]);
     ctx.lineTo(...ends[i]);
   }
-  ctx.stroke();
+  for (const [color, width, alpha] of [[theme.paper, 3, 0.5], [ctx.fillStyle, 1.25, 1]]) { // to be seen on any ground
+    Object.assign(ctx, { strokeStyle: color, lineWidth: width, globalAlpha: alpha });
+    ctx.stroke();
+  }
 }

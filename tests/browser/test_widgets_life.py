@@ -76,7 +76,7 @@ def test_a_page_that_was_cut_off_while_playing_does_not_stay_behind(training):
 
 
 def test_a_forgotten_play_ends_and_lets_the_kernel_rest(training):
-    training.run("from cnnlib.widgets.base import session; session.FORGOTTEN = 1.0")
+    training.run("from cnnlib.widgets.base import pace; pace.FORGOTTEN = 1.0")
     training.widget(0).get_by_role("button", name="Play").click()
     training.widget(0).get_by_role("button", name="Pause").wait_for()
     training.lab.command(training.page, "notebook:clear-all-cell-outputs")
@@ -86,6 +86,6 @@ def test_a_forgotten_play_ends_and_lets_the_kernel_rest(training):
     training.page.wait_for_timeout(2500)
     assert activity(training.lab) == before
     assert training.run("print(view.live.loop.running)") == "False"
-    training.run("session.FORGOTTEN = 60.0")
+    training.run("pace.FORGOTTEN = 60.0")
     training.lab.run_all(training.page)
     training.widget(0).wait_for(timeout=20_000)

@@ -20,17 +20,23 @@ def words(part):
 @pytest.mark.parametrize("stride", [1, 2, 4])
 @pytest.mark.parametrize("padding", [0, 1, 3])
 @pytest.mark.parametrize("image", ["photograph", "digit", "one dot"])
-def test_input_and_output_are_drawn_in_cells_of_one_size(image, padding, stride):
+def test_a_cell_of_the_output_is_as_large_as_the_step_that_leads_to_it(image, padding, stride):
+    """One size at stride 1; small outputs are enlarged, and it is said how much."""
     widget = ConvolutionMicroscope(image=image, stride=stride, padding=padding)
     before, after = panel(widget, "image"), panel(widget, "map")
     for axis in "xy":
         first, second = getattr(before, axis), getattr(after, axis)
-        assert first.high - first.low == pytest.approx(second.high - second.low)
-    assert (before.y.low, before.y.high) == (
-        after.y.low,
-        after.y.high,
-    ) and after.x.low == -0.5  # it begins where its title does
+        assert first.high - first.low == pytest.approx(stride * (second.high - second.low))
+    assert before.y.high + 0.5 == pytest.approx(stride * (after.y.high + 0.5)), "both begin at one height"
+    assert after.x.low == -0.5, "it begins where its title does"
     assert before.at[2:] == after.at[2:] and before.equal and after.equal
+    said = [word for word in words(panel(widget, "answer")) if word.startswith("each cell drawn")]
+    assert said == ([] if stride == 1 else [f"each cell drawn {stride} times as large"])
+
+
+def test_a_place_is_kept_for_the_photograph_whatever_the_stride():
+    widget = ConvolutionMicroscope(stride=4)
+    assert (widget.state["row"], widget.state["col"], widget.message) == (9, 17, "")
 
 
 def test_one_number_is_said_one_way():
@@ -40,13 +46,18 @@ def test_one_number_is_said_one_way():
     assert [two_places(value) for value in (-1.625, -0.004, 2)] == ["−1.63", "0.00", "2.00"]
 
 
-def test_wedges_lie_outside_the_pictures():
-    for image in ("photograph", "digit"):
-        widget = ConvolutionMicroscope(image=image, stride=2, padding=1, row=1, col=2)
-        for part in widget.scene.panels:
-            for lens in (mark for mark in part.marks if isinstance(mark, Lens)):
-                rows = next(mark for mark in part.marks if isinstance(mark, Heatmap)).z.shape[0]
-                assert lens.y[0] == lens.y[1] == rows - 0.5 and part.name in ("image", "map")
+def test_wedges_lead_from_the_window_and_the_cell_to_what_they_enlarge():
+    widget = ConvolutionMicroscope(image="digit", stride=2, padding=1, row=1, col=2)
+    found = {
+        (part.name, mark.to): (tuple(mark.x), tuple(mark.y), tuple(mark.far_x))
+        for part in widget.scene.panels
+        for mark in part.marks
+        if isinstance(mark, Lens)
+    }
+    assert found == {
+        ("image", "window"): ((3.5, 6.5), (4.5, 4.5), (-0.5, 2.5)),
+        ("map", "answer"): ((1.5, 2.5), (1.5, 1.5), (-0.5, 2.5)),
+    }
 
 
 def test_only_the_numbers_under_the_window_are_printed_in_the_pictures():
@@ -84,11 +95,32 @@ def test_the_cells_of_the_sum_are_of_one_size_and_so_are_their_numbers():
     assert len({part.marks[0].type_size for part in parts}) == 1
 
 
-def test_a_scale_says_what_the_colours_of_the_output_stand_for():
-    for kernel, ends in (("Sobel x", ("−0.89", "0", "+0.89")), ("blur", ("0.0", "", "1.0"))):
-        widget = ConvolutionMicroscope(kernel_name=kernel)
-        assert tuple(words(panel(widget, "scale"))[2:]) == ends
-        assert "flat scale" in widget.scene.narrow.only and "scale" not in widget.scene.narrow.at
+@pytest.mark.parametrize("kernel", ["Sobel x", "blur", "sharpen", "random"])
+def test_the_scale_reaches_to_every_number_of_the_output(kernel):
+    widget = ConvolutionMicroscope(kernel_name=kernel)
+    (bar,) = (mark for mark in panel(widget, "scale").marks if isinstance(mark, Heatmap))
+    output = panel(widget, "map").marks[0]
+    assert bar.z.min() <= output.z.min() and bar.z.max() >= output.z.max()
+    assert (bar.cmap, bar.vmin, bar.vmax) == (output.cmap, output.vmin, output.vmax)
+    assert "flat scale" in widget.scene.narrow.only and "scale" not in widget.scene.narrow.at
+
+
+def test_the_scale_has_words_at_its_ends_and_a_pointer_at_the_number():
+    for kernel, ends in (("Sobel x", ("−1.8", "0", "+1.8")), ("blur", ("0.0", "1.0"))):
+        part = panel(ConvolutionMicroscope(kernel_name=kernel), "scale")
+        assert tuple(words(part)[2:-1]) == ends
+    low, high, now = (
+        next(
+            float(y)
+            for mark in panel(widget, "scale").marks
+            if isinstance(mark, Text)
+            for word, y in zip(mark.text, mark.y, strict=True)
+            if word == wanted
+        )
+        for widget in [ConvolutionMicroscope(image="digit", kernel_name="identity", row=0, col=2)]
+        for wanted in ("0.0", "1.0", "▶")
+    )
+    assert (now - low) / (high - low) == pytest.approx(0.9375)
 
 
 def test_a_touched_pixel_of_a_padded_image_becomes_the_windows_middle():
@@ -100,7 +132,7 @@ def test_a_touched_pixel_of_a_padded_image_becomes_the_windows_middle():
 def test_the_settings_that_are_the_topic_stand_in_the_bar_and_the_size_is_reckoned():
     widget = ConvolutionMicroscope(image="digit", stride=2, padding=1)
     assert {"stride", "padding", "kernel_name"} == set(widget.slots["bar"])
-    assert "a side: (8 + 2·1 − 3) ÷ 2 + 1 = 4, rounded down" in words(panel(widget, "answer"))
+    assert "a side: (8 + 2·1 − 3) ÷ 2 + 1 = 4" in words(panel(widget, "answer"))
 
 
 def test_it_is_said_where_a_size_is_rounded_down():

@@ -13,11 +13,11 @@ from cnnlib.networks import load_digits_cnn, mnist_cnn, small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.viz import ColorScale, Heatmap, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
-from cnnlib.widgets.backpropagation.blame_picture import signed_sum
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
 from cnnlib.widgets.backpropagation.one_update import OneUpdate
+from cnnlib.widgets.backpropagation.signed_numbers import signed_sum
 from cnnlib.widgets.forward_pass.kernel_slices import IMAGE, KERNELS, KernelSlices
 from cnnlib.widgets.forward_pass.network_layout import layer_outputs
 from cnnlib.widgets.forward_pass.network_picture import NetworkPicture

@@ -8,7 +8,7 @@ import pytest
 
 from cnnlib.viz import Scene
 from cnnlib.widgets import TrainingView
-from cnnlib.widgets.base import session
+from cnnlib.widgets.base import pace
 from cnnlib.widgets.base.page import Mailbox
 from cnnlib.widgets.base.play_loop import PERIOD, PlayLoop
 from cnnlib.widgets.initialization.filter_watch import FilterWatch
@@ -89,14 +89,14 @@ def test_of_a_prompt_page_only_some_frames_want_an_answer():
         await until(lambda: trainer.count > 300)
         asks = [frame["asks"] for frame in frames_of(trainer)[first:]]
         assert asks.count(True) == 1
-        assert asks.index(True) == len(asks) - 2 == session.ASK_EVERY - 1
+        assert asks.index(True) == len(asks) - 2 == pace.ASK_EVERY - 1
         trainer.live.receive({"type": "pause"})
 
     asyncio.run(main())
 
 
 def test_of_a_slow_page_every_frame_wants_an_answer(monkeypatch):
-    monkeypatch.setattr(session, "PROMPT", 0.0)
+    monkeypatch.setattr(pace, "PROMPT", 0.0)
 
     async def main():
         trainer = shown(Trainer())

@@ -5,7 +5,7 @@ import pytest
 
 from cnnlib import load_digits
 from cnnlib.networks import load_digits_cnn
-from cnnlib.viz import Bars, Heatmap, Links, Maps, Region
+from cnnlib.viz import Bars, ColorScale, Heatmap, Lens, Links, Maps, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import NetworkXRay
 
@@ -17,7 +17,11 @@ def panel(widget, name):
 
 
 def pitches(widget):
-    return {mark.pitch for mark in panel(widget, "network").marks if isinstance(mark, Maps) and mark.framed}
+    return {
+        mark.pitch
+        for mark in panel(widget, "network").marks
+        if isinstance(mark, Maps) and mark.emits != "input"
+    }
 
 
 @pytest.mark.parametrize("network", [(), SMALL])
@@ -69,25 +73,65 @@ def test_one_share_is_said_one_way():
 def test_each_class_is_one_row_of_score_and_share_and_the_guess_stands_out():
     widget = NetworkXRay(*SMALL, image=3)
     part = panel(widget, "scores")
-    (bars,) = (mark for mark in part.marks if isinstance(mark, Bars))
+    others, bars = (mark for mark in part.marks if isinstance(mark, Bars))
     (heat,) = (mark for mark in part.marks if isinstance(mark, Heatmap))
     guess = int(heat.z.argmax())
+    rows = np.insert(others.x, guess, bars.x[0])
     texts = [mark for mark in part.marks if isinstance(mark, Text)]
     for k, value in enumerate(heat.z[:, 0]):
-        row = {word: m.bold for m in texts for word, y in zip(m.text, m.y, strict=True) if y == bars.x[k]}
+        row = {word: m.bold for m in texts for word, y in zip(m.text, m.y, strict=True) if y == rows[k]}
         assert row[str(k)] is row[f"{value:z.1f}".replace("-", "−")] is bool(k == guess)
     assert heat.extent[:2] == (0, 1) and heat.alpha == 0, (
         "a click anywhere in the row, and no colours beside bars"
     )
     (shade,) = (mark for mark in part.marks if isinstance(mark, Region) and mark.filled)
-    assert shade.y0 < bars.x[guess] < shade.y1 and int(bars.height.argmax()) == guess
+    assert shade.y0 < bars.x[0] < shade.y1 and bars.height[0] > others.height.max()
+    assert bars.width > others.width and bars.base == others.base
+
+
+def test_a_sure_guess_fills_its_column():
+    """The words then stand within the bar."""
+    (bar,) = [m for m in panel(NetworkXRay(), "scores").marks if isinstance(m, Bars)][1:]
+    assert bar.base + bar.height[0] == pytest.approx(0.99, abs=0.001)
+    (inside,) = [m for m in panel(NetworkXRay(), "scores").marks if getattr(m, "color", "") == "paper"]
+    assert inside.text == ("> 99.9 %",) and bar.base < inside.x[0] < bar.base + bar.height[0]
+
+
+def test_the_true_class_is_framed_where_the_guess_is_another():
+    for image, framed in ((0, 0), (407, 1)):
+        marks = panel(NetworkXRay(image=image), "scores").marks
+        assert sum(isinstance(mark, Region) and not mark.filled for mark in marks) == framed
 
 
 def test_many_numbers_have_one_decimal_and_zeros_none():
     window = panel(NetworkXRay(layer="convolution 2", channel=5, row=5, column=7), "window")
-    base, printed = (mark for mark in window.marks if isinstance(mark, Heatmap))
+    base, printed, _ = (mark for mark in window.marks if isinstance(mark, Heatmap))
     assert base.numbers == "" and printed.numbers == ".1f"
     np.testing.assert_array_equal(np.isnan(printed.z), base.z == 0)
+
+
+def test_one_product_is_framed_in_all_matrices_and_can_be_reckoned_again():
+    widget = NetworkXRay(layer="convolution 2", channel=6, row=4, column=5)
+    found = {}
+    for name in ("window", "kernel", "products"):
+        (cell,) = (mark for mark in panel(widget, name).marks if getattr(mark, "numbers", "") == ".2f")
+        found[name] = cell.extent, round(float(cell.z[0, 0]), 2)
+    assert len({extent for extent, _ in found.values()}) == 1
+    value = found["window"][1] * found["kernel"][1]
+    assert value == pytest.approx(found["products"][1], abs=0.005) and value != 0
+
+
+def test_a_sum_has_no_scales_but_that_of_the_map():
+    widget = NetworkXRay(layer="convolution 2")
+    for name in ("window", "kernel", "products", "network"):
+        assert not [mark for mark in panel(widget, name).marks if isinstance(mark, ColorScale)]
+
+
+def test_a_pooling_shows_where_its_window_lies():
+    widget = NetworkXRay(layer="pooling 1", channel=1, row=5, column=7)
+    assert [part.name for part in widget.scene.panels[3:]] == ["source", "window", "answer"]
+    (lens,) = (mark for mark in panel(widget, "source").marks if isinstance(mark, Lens))
+    assert lens.to == "window" and tuple(lens.y) == (9.5, 11.5)
 
 
 def test_the_drawing_is_cleared_only_where_there_is_one():

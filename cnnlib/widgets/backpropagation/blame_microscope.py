@@ -6,14 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlib.experiments.dissect import activations, blame, full_pass
-from cnnlib.nn.layers import MaxPool2d
-from cnnlib.nn.losses import CrossEntropyLoss
+from cnnlib.experiments.dissect import activations, blame
 from cnnlib.runtime.language import say
-from cnnlib.viz import Figure, Scene
-from cnnlib.widgets.backpropagation.blame_loss import LOSS, TITLE, loss_words, sentence, strongest
-from cnnlib.widgets.backpropagation.blame_narrow import narrow as narrow_picture
-from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture
+from cnnlib.viz import Scene
+from cnnlib.widgets.backpropagation.blame_loss import LOSS
+from cnnlib.widgets.backpropagation.blame_picture import BlamePicture
+from cnnlib.widgets.backpropagation.blame_scenes import loss_scene, unit_scene
 from cnnlib.widgets.backpropagation.blame_weight import weight_at, weight_scene
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
@@ -208,103 +206,6 @@ class BlameMicroscope(Widget):
         if state["what"] == WEIGHT:
             label = self.specimen.labels[[state["image"]]]
             return weight_scene(self.model, self.convolution(state), x, label, state)
-        return self.unit_scene(state, x) if state["what"] == UNIT else self.loss_scene(state, x)
-
-    def loss_scene(self, state: dict, x: np.ndarray) -> Scene:
-        """The gradient of the loss of this image, backwards through all columns."""
-        outputs, label = list(self.opened.laid_out(state).values()), self.specimen.labels[[state["image"]]]
-        seen, last = full_pass(self.model, CrossEntropyLoss(), x, label), outputs[-1]
-        picture = BlamePicture(
-            self.model,
-            outputs,
-            last,
-            strongest(seen.gradients[last.place][0]),
-            seen.activations,
-            seen.gradients,
-            back=self.back,
-            loss=loss_words(seen.loss),
-        )
-        names = self.specimen.class_names
-        shown = names[int(label[0])], names[int(seen.activations[-1][0].argmax())]
-        facts = {
-            "loss": seen.loss,
-            "pixels": int(np.count_nonzero(np.any(seen.gradients[0][0], axis=0))),
-            "weights": sum(int(np.count_nonzero(g)) for w in seen.weight_gradients for g in w.values()),
-            "switches": self.switches(last, seen.gradients),
-        }
-        small, narrow = narrow_picture(picture)
-        return Scene(
-            [picture.panel(), small],
-            sentence(picture, seen, shown, self.back),
-            facts,
-            title=TITLE,
-            height=HEIGHT,
-            narrow=narrow,
-            idle=("layer", "channel", "row", "column"),
-            figures=[
-                Figure("true", str(shown[0])),
-                Figure("guess", str(shown[1])),
-                Figure("loss", f"{seen.loss:.3g}", large=True),
-            ],
-        )
-
-    def unit_scene(self, state: dict, x: np.ndarray) -> Scene:
-        output = self.opened.laid_out(state)[state["layer"]]
-        unit = output.clip(state["channel"], state["row"], state["column"])
-        values = activations(self.model, x)
-        gradients, weight_gradients = blame(self.model, x, output.place, unit)
-        field = self.opened.field(output, unit)
-        facts = {
-            "value": float(values[output.place][(0, *unit)]),
-            "pixels": int(np.count_nonzero(np.any(gradients[0][0], axis=0))),  # in any channel
-            "field": (field[0][1] - field[0][0] + 1) * (field[1][1] - field[1][0] + 1),
-            "weights": sum(int(np.count_nonzero(g)) for layer in weight_gradients for g in layer.values()),
-            "switches": self.switches(output, gradients),
-        }
-        text = self.unit_sentence(output, unit, facts)
-        outputs = list(self.opened.laid_out(state).values())
-        picture = BlamePicture(self.model, outputs, output, unit, values, gradients, back=self.back)
-        small, narrow = narrow_picture(picture)
-        return Scene(
-            [picture.panel(), small],
-            text,
-            facts,
-            height=HEIGHT,
-            arrows=("column", "row"),
-            narrow=narrow,
-            figures=[
-                Figure(
-                    "pixels that move it",
-                    f"{facts['pixels']}",
-                    say("of {field}", field=facts["field"]),
-                    large=True,
-                ),
-                Figure("weights", f"{facts['weights']:,}"),
-            ],
-        )
-
-    def switches(self, output: LayerOutput, gradients: list) -> int:
-        """How many windows of max-poolings passed a gradient on, each to its winner alone."""
-        places = [s.place for s in self.opened.every if 0 < s.place <= output.place]
-        poolings = [place for place in places if isinstance(self.model[place - 1], MaxPool2d)]
-        return sum(int(np.count_nonzero(gradients[place])) for place in poolings)
-
-    def unit_sentence(self, output: LayerOutput, unit: tuple, facts: dict) -> str:
-        weights = facts["weights"]
-        words = say(
-            "{name_of}: {pixels} of the {field} pixels in its field receive a gradient; so {weights}.",
-            name_of=self.opened.name_of(output, unit),
-            pixels=facts["pixels"],
-            field=facts["field"],
-            weights="does 1 weight" if weights == 1 else say("do {weights} weights", weights=weights),
-        )
-        if not facts["pixels"]:
-            words += " A closed ReLU stops all of it: nothing before this unit can move it a little."
-        if facts["switches"] == 1:
-            words += " 1 pooling window passes it on, to its winner alone."
-        elif facts["switches"]:
-            words += say(
-                " {switches} pooling windows pass it on, each to its winner alone.",
-                switches=facts["switches"],
-            )
-        return words
+        if state["what"] == UNIT:
+            return unit_scene(self.opened, state, x, self.back)
+        return loss_scene(self.opened, state, x, self.back)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 
 from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
 from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, ColorScale, Line, Maps, Mark, Panel, Region, Text
+from cnnlib.widgets.backpropagation.signed_numbers import signed
+from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
-from cnnlib.widgets.forward_pass.network_picture import picture_of, short_name
+from cnnlib.widgets.forward_pass.network_picture import picture_of
 from cnnlib.widgets.forward_pass.xray_overview import boxes
 
 PITCH, RULE, THUMB = 86.0, 50.0, 19.0  # pixels of a map, of what acts between two, of a small map
@@ -93,7 +97,7 @@ class BlamePicture:
         marks: list[Mark] = [
             Region(0, min(1.0, right + step / 2), GRADIENTS - 62, GRADIENTS + 76, color="panel", alpha=1),
             Text([0], [10], "Forwards: values", color="muted", align="left", bold=True, size=13),
-            Line([0.15, 0.97], [10, 10], "muted", 1),
+            Line([0.19, 0.97], [10, 10], "muted", 1),
             Arrows([0.97], [10], [0.02], [0], color="muted", width=1),
             Arrows([0.028], [GRADIENTS - 76], [-0.024], [0], color="ink", width=3),
             Text([0.034], [GRADIENTS - 76], "Backwards: gradient", align="left", bold=True, size=13),
@@ -106,8 +110,8 @@ class BlamePicture:
                 np.arange(count - 1) < last
             )
             if keep.any():
-                start, zeros = middle[keep] + 0.012, np.zeros(keep.sum())
-                marks.append(Arrows(start, zeros + GRADIENTS, zeros - 0.024, zeros, "ink", 3))
+                start, zeros = middle[keep] + 0.01, np.zeros(keep.sum())
+                marks.append(Arrows(start, zeros + GRADIENTS, zeros - 0.02, zeros, "ink", 3))
         marks += self.loss_marks(step)
         return [*marks, *self.names(), *self.maps(), *self.rules(), *self.path(), *self.thumbs()]
 
@@ -185,11 +189,18 @@ class BlamePicture:
             marks.append(
                 single(output, gradient, index, y=GRADIENTS, emits=f"one:{output.name}", **look, **colors)
             )
-            if output.name != self.output.name:
-                marks.append(
-                    ColorScale.both_ways(x, NUMBERS + 10, colors["vmax"], (-18, 0), 96.0 * len(self.outputs))
-                )
-        return marks
+        return marks + self.scales()
+
+    def scales(self) -> list[Mark]:
+        """One scale beneath neighbours whose gradients have the same."""
+        shown = [i for i, o in enumerate(self.outputs) if self.come(o) and o.name != self.output.name]
+
+        def reach(i: int) -> float:
+            return float(f"{reach_of([self.gradients[self.outputs[i].place][0]]):.2g}")
+
+        least = 96.0 * len(self.outputs)
+        places = [(high, float(self.x[list(same)].mean())) for high, same in groupby(shown, key=reach)]
+        return [ColorScale.both_ways(x, NUMBERS + 10, high, (-18, 0), least) for high, x in places]
 
     def path(self) -> list[Mark]:
         """The gradient at the framed places, in numbers."""
@@ -273,24 +284,3 @@ class BlamePicture:
     def panel(self) -> Panel:
         x, y = Axis(0, 1, visible=False), Axis(HEIGHT, 0, visible=False)
         return Panel(self.marks(), x, y, grid=False, name="blame")
-
-
-def signed(value: float) -> str:
-    """A number with its sign, in three digits; a tiny one as a power of ten.
-
-    >>> signed(-0.4321), signed(12.0), signed(2.38e-7)
-    ('−0.43', '+12', '+2e-07')
-    """
-    if 0 < abs(value) < 5e-4:
-        return f"{'−' if value < 0 else '+'}{abs(value):.0e}"
-    digits = 0 if abs(value) >= 10 else 2 if abs(value) >= 0.095 else 4
-    return f"{value:+.{digits}f}".replace("-", "−")
-
-
-def signed_sum(value: float) -> str:
-    """A sum in four digits, with a true minus sign.
-
-    >>> signed_sum(-1.69357)
-    '−1.694'
-    """
-    return f"{value + 0.0:.4g}".replace("-", "−")

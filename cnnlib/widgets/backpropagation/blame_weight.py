@@ -11,7 +11,7 @@ from cnnlib.nn.layers import Conv2d
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene, mosaic
-from cnnlib.widgets.backpropagation.blame_picture import signed_sum
+from cnnlib.widgets.backpropagation.signed_numbers import signed_sum
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 
 MOST_KERNELS = 128  # kernels, one an input map, whose gradients are shown at once

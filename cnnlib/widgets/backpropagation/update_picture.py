@@ -8,8 +8,8 @@ from cnnlib.nn.layers import Conv2d, Linear
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, ColorScale, Maps, Mark, Narrow, Panel, Text
 from cnnlib.widgets.backpropagation.blame_picture import single
+from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import reach_of
-from cnnlib.widgets.forward_pass.network_picture import short_name
 from cnnlib.widgets.forward_pass.unit_detail import matrix_panel
 
 PITCH, NARROW_STEP = 80.0, 100.0

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 from cnnlib.runtime.language import page_words, say, word
 from cnnlib.widgets.base.controls import Slider
 from cnnlib.widgets.base.fallback import show_still, still
+from cnnlib.widgets.base.pace import Pace
 from cnnlib.widgets.base.packer import Packer
 from cnnlib.widgets.base.play_loop import SPEEDS, PlayLoop, run_for
 from cnnlib.widgets.base.running_cell import CELL
-
-#: After so many seconds without an answer the page is taken to be gone, and playing goes on.
-PATIENCE = 2.0
-
-#: After so many seconds of playing without an answer nobody looks any more, and playing ends.
-FORGOTTEN = 60.0
-
-#: While playing, only every so many frames ask the page to answer when they are painted: an answer costs the
-#: page and the kernel more than a frame does. Where it takes longer than `PROMPT` seconds, every frame asks.
-ASK_EVERY, PROMPT = 5, 0.1
 
 
 class Live:
@@ -31,21 +20,16 @@ class Live:
         self.speed = widget.speed or (
             "as fast as possible" if widget.train is not None else "5 steps a second"
         )
+        self.pace = Pace()
         self.loop = PlayLoop(
             self._play_step,
             self._play_frame,
             self._page_ready,
             lambda: SPEEDS[self.speed],
-            self._forgotten,
+            self.pace.forgotten,
             self._tell,
         )
         self._run = None
-        self._frame = 0
-        self._painted = 0
-        self._asked = 0
-        self._ask_every = 1
-        self._sent_at = self._asked_at = 0.0
-        self._alone = 0.0
         self._answers = 0
         self._played = False  # whether Play has taken a step since it was pressed
         self._packer = Packer()
@@ -127,15 +111,7 @@ class Live:
         )
 
     def _page_ready(self) -> bool:
-        """Whether no more frames are on their way than until the next answer, and one."""
-        if self.page is None:
-            return False
-        return self._frame - self._painted <= self._ask_every or time.monotonic() - self._sent_at > PATIENCE
-
-    def _forgotten(self, seconds: float) -> bool:
-        """Whether no page has answered for `FORGOTTEN` seconds of playing, of which `seconds` are new."""
-        self._alone = self._alone + seconds if self._asked > self._painted else 0.0
-        return self._alone >= FORGOTTEN
+        return self.page is not None and self.pace.ready()
 
     def _tell(self, sentence: str) -> None:
         self.widget.message = word(sentence)
@@ -146,7 +122,7 @@ class Live:
         """Act on a message of the page; no exception leaves here."""
         handler = getattr(self, f"_on_{message.get('type')}", None)
         self._answers = message.get("id", self._answers)
-        self._alone = 0.0
+        self.pace.heard()
         try:
             if handler is not None:
                 handler(message)
@@ -158,15 +134,13 @@ class Live:
     def _on_ready(self, message: dict) -> None:
         """A view was opened, or lost something: it has `frame` complete, or needs everything."""
         self._packer.forget()
-        if message.get("frame") == self._frame:
+        if message.get("frame") == self.pace.frame:
             self.tell_cell(CELL.running)
         else:
             self.changed()
 
     def _on_painted(self, message: dict) -> None:
-        self._painted = max(self._painted, int(message["frame"]))
-        if self._painted == self._asked:
-            self._ask_every = ASK_EVERY if time.monotonic() - self._asked_at < PROMPT else 1
+        self.pace.painted(int(message["frame"]))
 
     def _on_state(self, message: dict) -> None:
         controls = self.widget._controls
@@ -221,9 +195,7 @@ class Live:
         """Send the widget's present picture and state, if a page is there."""
         if self.page is None or self.widget.scene is None:
             return
-        self._frame += 1
-        self._sent_at = time.monotonic()
-        self.page.send(*self._message(self._packer, self._asks()))
+        self.page.send(*self._message(self._packer, self.pace.send(self.loop.running)))
 
     def first(self) -> dict:
         """The present frame, complete: it travels with the widget, so that the page can draw at once."""
@@ -235,7 +207,7 @@ class Live:
         scene, buffers = packer.pack(widget.scene)
         message = {
             "type": "frame",
-            "frame": self._frame,
+            "frame": self.pace.frame,
             "asks": asks,
             "answers": self._answers,
             "scene": scene,
@@ -264,16 +236,6 @@ class Live:
         """Tell the page whether a cell runs: until that has ended, it gets no answers."""
         if self.page is not None:
             self.page.send({"type": "cell", "cell": running}, [])
-
-    def _asks(self) -> bool:
-        """Whether the frame that is being sent asks for an answer; only while playing does one."""
-        if not self.loop.running:
-            self._painted = self._asked = self._frame
-            return False
-        if self._frame < self._asked + self._ask_every:
-            return False
-        self._asked, self._asked_at = self._frame, self._sent_at
-        return True
 
     def spec(self) -> dict:
         """What the page needs to know once: the controls, the buttons, the words."""

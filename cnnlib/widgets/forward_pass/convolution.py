@@ -26,7 +26,7 @@ KERNELS = {
     "random": tuple(map(tuple, np.random.default_rng(0).normal(0, 1, (3, 3)).round(2).tolist())),
 }
 OWN = "my own"
-EYE = {"row": 38, "col": 70}  # a place of the photograph where much happens
+EYE = (38, 70)  # row and column of the photograph where much happens
 SIGNS = "blue: above zero, orange: below"
 BRIGHT = "white: 1 or more; black: 0 or less"
 #: What the colours of the output stand for.
@@ -82,7 +82,8 @@ class ConvolutionMicroscope(Widget):
         if images is None:
             images = simple_images()
             if not {"image", "row", "col"} & set(options):
-                options |= EYE
+                stride, padding = options.get("stride", 1), options.get("padding", 0)
+                options |= {n: (at + padding) // stride for n, at in zip(("row", "col"), EYE, strict=True)}
         self.images = {name: np.asarray(image, dtype=float) for name, image in images.items()}
         for name, image in self.images.items():
             if image.ndim != 2 or min(image.shape) < 3:

@@ -13,21 +13,22 @@ from cnnlib.widgets.forward_pass.network_layout import reach_of
 
 READABLE = 100  # cells of a picture whose numbers can be read
 LARGE = 60  # columns of a picture on which a window is hard to find
-NEARLY_ALL = 0.98  # share of a picture's numbers that its colours tell apart; the rest have the strongest
+APART = 0.08  # share of a scale between two of its words at least
+NEARLY_ALL = 0.99  # share of a picture's numbers that its colours tell apart; the rest have the strongest
 GRAY = {"cmap": "gray", "vmin": 0, "vmax": 1}
-BAR = 0.15, 0.8  # ends of the upright scale, as shares of its panel's height
+BAR = 0.02, 0.8  # ends of the upright scale, as shares of its panel's height
 TYPE = 12  # pixels of the numbers in the sum
 TALL, LOW = 308, 148  # pixels of height of the pictures, and of the sum
-TRACKS = 51  # narrow columns, so that pictures and matrices need not begin in line
+TRACKS = 102  # narrow columns, so that pictures and matrices need not begin in line
 PLACES = {
-    "image": (0, 0, 1, 21),
-    "scale": (0, 21, 1, 9),
-    "map": (0, 30, 1, 21),
-    "window": (1, 1, 1, 9),
-    "kernel": (1, 10, 1, 9),
-    "products": (1, 19, 1, 9),
-    "answer": (1, 30, 1, 21),
-    "flat scale": (0, 30, 1, 21),
+    "image": (0, 0, 1, 42),
+    "map": (0, 51, 1, 42),
+    "scale": (0, 93, 1, 9),
+    "window": (1, 0, 1, 17),
+    "kernel": (1, 17, 1, 17),
+    "products": (1, 34, 1, 17),
+    "answer": (1, 51, 1, 17),
+    "flat scale": (0, 51, 1, 42),
 }
 
 
@@ -60,18 +61,28 @@ class Place:
         """Whether the image has so few pixels that their numbers can be read."""
         return self.padded.size <= READABLE
 
-    def axes(self, ruler: bool = True) -> tuple[Axis, Axis]:
-        """Those of the padded image, and as long for the output, without air at its left for a `ruler`."""
+    def axes(self) -> tuple[Axis, Axis]:
+        """Those of the padded image, with air for a ruler above it and at its left."""
         rows, columns = self.padded.shape
-        air = 0.55 if self.readable else 0.0
-        left = air if ruler else 0.0
-        x = Axis(-0.5 - left, columns - 0.5 + air - left, visible=False)
-        return x, Axis(rows - 0.5, -0.5 - air, visible=False)
+        return Axis(-0.5 - self.air, columns - 0.5, visible=False), Axis(
+            rows - 0.5, -0.5 - self.air, visible=False
+        )
+
+    def output_axes(self) -> tuple[Axis, Axis]:
+        """As large a picture: a cell of the output covers as many pixels of the image as the stride has."""
+        rows, columns = ((size + self.air) / self.stride for size in self.padded.shape)
+        above = self.air / self.stride
+        return Axis(-0.5, columns - 0.5, visible=False), Axis(rows - above - 0.5, -0.5 - above, visible=False)
+
+    @property
+    def air(self) -> float:
+        """Pixels of the image that a ruler takes."""
+        return 0.55 if self.readable else 0.0
 
 
 def frame(place: Place) -> dict:
     """Rows and columns of the scene, and those of a narrow page: image, sum, output beneath one another."""
-    heights = (280, 150, 150, 112, 280, 34)
+    heights = (280, 150, 150, 150, 280, 34)
     at = {"image": (0, 0, 1, 3), "window": (1, 0), "kernel": (1, 1), "products": (2, 0)}
     at |= {"answer": (3, 0, 1, 3), "map": (4, 0, 1, 3), "flat scale": (5, 0, 1, 3)}
     rows = [f"{height}px" for height in heights]
@@ -105,8 +116,7 @@ def image_panel(place: Place) -> Panel:
     marks += frame_of_zeros(pad, rows, columns)
     if place.readable:
         marks += [*lattice(rows, columns), numbers_in_window(place), *ruler(place)]
-    marks += guides(place.left - 0.5, place.left + 2.5, place.top + 2.5, rows - 0.5)
-    edge = [place.left - 0.5, place.left + 2.5], [rows - 0.5] * 2
+    edge = [place.left - 0.5, place.left + 2.5], [place.top + 2.5] * 2
     marks.append(Lens(*edge, [-0.5, 2.5], [-0.5] * 2, to="window"))
     marks += window_frame(place.left - 0.5, place.left + 2.5, place.top - 0.5, place.top + 2.5)
     if place.large:
@@ -133,7 +143,7 @@ def image_panel(place: Place) -> Panel:
 def numbers_in_window(place: Place) -> Heatmap:
     """The nine numbers under the window, in their cells: the rest of the image stays a picture."""
     edges = place.left - 0.5, place.left + 2.5, place.top - 0.5, place.top + 2.5
-    return Heatmap(place.patch + 0.0, edges, **GRAY, numbers=".2f", hover=False)
+    return Heatmap(place.patch + 0.0, edges, **GRAY, numbers=".2f", type_size=11, hover=False)
 
 
 def frame_of_zeros(pad: int, rows: int, columns: int) -> list[Mark]:
@@ -167,14 +177,6 @@ def ruler(place: Place) -> list[Mark]:
     return marks
 
 
-def guides(left: float, right: float, top: float, bottom: float) -> list[Mark]:
-    """Two thin lines from a frame down to the edge of the picture, on any ground."""
-    if top >= bottom:
-        return []
-    x, y = [left, left, np.nan, right, right], [top, bottom, np.nan, top, bottom]
-    return [Line(x, y, "paper", 2.5, alpha=0.45), Line(x, y, "you", 1.25, alpha=0.8)]
-
-
 def window_frame(left: float, right: float, top: float, bottom: float) -> list[Mark]:
     """The frame of what is looked at, on any ground."""
     return [
@@ -196,34 +198,62 @@ def output_panel(place: Place, whole: bool, how: str) -> Panel:
         marks += lattice(height, width)
         marks.append(Heatmap([[place.total]], edges, **colors, numbers=".2f", hover=False))
     marks.append(Region(-0.5, width - 0.5, -0.5, height - 0.5, color="muted", filled=False, width=1))
-    marks += guides(*edges[:2], edges[3], height - 0.5)
-    marks.append(Lens(edges[:2], [height - 0.5] * 2, [0, 1], [0, 0], to="answer"))
+    marks.append(Lens(edges[:2], [edges[3]] * 2, [-0.5, 2.5], [-0.5] * 2, to="answer"))
     marks += window_frame(*edges)
     if place.large:
-        marks += ring(place.col, place.row, place.padded.shape[1])
+        marks += ring(place.col, place.row, place.padded.shape[1] / place.stride)
     title = say("Output, {height} × {width}", height=height, width=width)
     look = {"title": title, "subtitle": how, "at": PLACES["map"], "grid": False, "name": "map"}
-    return Panel(marks, *place.axes(ruler=False), equal=True, **look)
+    return Panel(marks, *place.output_axes(), equal=True, **look)
+
+
+def scale_ends(place: Place) -> tuple[float, float]:
+    """What the scale spans: all numbers of the output, and both ends of its colours."""
+    colors, size = colors_of(place.output, place.kernel), float(np.abs(place.output).max())
+    if colors["vmin"] < 0:
+        return -max(size, colors["vmax"]), max(size, colors["vmax"])
+    return min(0.0, float(place.output.min())), max(1.0, float(place.output.max()))
 
 
 def scale_panels(place: Place) -> list[Panel]:
-    """What the output's colours stand for: upright beside it, and flat beneath it on a narrow page."""
-    colors = colors_of(place.output, place.kernel)
-    scale = ColorScale(0.5, 0.5, colors["vmin"], colors["vmax"], colors["cmap"])
-    steps = np.linspace(colors["vmin"], colors["vmax"], 64)[:, None]
-    bar = 0.46, 0.54, *BAR
-    words = scale.words[0], "0" if colors["vmin"] < 0 else "", scale.words[1]
-    marks = [
-        Text([0.5] * 2, [0.93, 0.87], ["number", "in the output"], color="muted", size=12),
-        Heatmap(steps, bar, **colors, hover=False, smooth=True),
-        Region(*bar, color="muted", filled=False, width=1),
-        Text([0.57] * 3, (BAR[0], sum(BAR) / 2, BAR[1]), words, align="left", size=12),
+    """What the output's colours stand for, and where the present number lies: upright, flat on a narrow page.
+
+    The scale spans all numbers of the output; those beyond the ends of the colours have the strongest.
+    """
+    low, high = scale_ends(place)
+    colors, steps = colors_of(place.output, place.kernel), np.linspace(low, high, 128)
+    start, end = BAR
+    now = start + (end - start) * (place.total - low) / (high - low)
+    at, words = zip(*scale_words(low, high), strict=True)
+    levels = [start + (end - start) * share for share in at]
+    upright, flat = (0.34, 0.5, *BAR), (0.0, 1.0, 0.42, 0.68)
+    up: list[Mark] = [
+        Text([0.98] * 2, [0.97, 0.91], ["number", "in the output"], color="muted", align="right", size=12),
+        Heatmap(steps[:, None], upright, **colors, hover=False, smooth=True),
+        Region(*upright, color="muted", filled=False, width=1),
+        Text([0.56] * len(words), levels, words, align="left", size=12),
+        Text([0.31], [now], "▶", color="you", align="right", size=13),
     ]
-    blank = Axis(0, 1, visible=False), Axis(0, 1, visible=False)
+    along: list[Mark] = [
+        Heatmap(steps[None], flat, **colors, hover=False, smooth=True),
+        Region(*flat, color="muted", filled=False, width=1),
+        Text(at, [0.14] * len(words), words, size=12),
+        Text([(now - start) / (end - start)], [0.88], "▼", color="you", size=13),
+    ]
+    blank = {"x": Axis(0, 1, visible=False), "y": Axis(0, 1, visible=False), "grid": False}
     return [
-        Panel(marks, *blank, at=PLACES["scale"], grid=False, name="scale"),
-        Panel([scale], *blank, at=PLACES["flat scale"], grid=False, name="flat scale"),
+        Panel(up, at=PLACES["scale"], name="scale", **blank),
+        Panel(along, at=PLACES["flat scale"], name="flat scale", **blank),
     ]
+
+
+def scale_words(low: float, high: float) -> list[tuple[float, str]]:
+    """Where along a scale its ends, zero and one of greys stand, from 0 to 1, and how they are written."""
+    ends = ColorScale(0.0, 0.0, low, high).words
+    zero = [(-low / (high - low), "0")] if low < 0 else []
+    one = [((1 - low) / (high - low), "1")] if high > 1 and low > -high else []  # white: the end of the greys
+    between = [(at, word) for at, word in zero + one if APART < at < 1 - APART]
+    return [(0.0, ends[0]), *between, (1.0, ends[1])]
 
 
 def ring(x: float, y: float, columns: int) -> list[Line]:

@@ -7,8 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 
 from cnnlib.nn.functional import conv2d_forward
-from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Heatmap, Mark, Panel, Region, Text
+from cnnlib.runtime.language import say, word
+from cnnlib.viz import Arrows, Axis, Heatmap, Mark, Panel, Region, Text
 from cnnlib.widgets.forward_pass.convolution_picture import GRAY, PLACES, TYPE, Place, colors_of, lattice
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
@@ -29,9 +29,8 @@ def size_words(place: Place) -> list[str]:
     """Rows and columns of the output by the formula."""
     (rows, columns), (high, wide) = place.image.shape, place.output.shape
     parts = [("rows", rows, high)] if rows == columns else [("rows", rows, high), ("columns", columns, wide)]
-    lines = []
-    for what, size, count in parts:
-        line = say(
+    lines = [
+        say(
             "{what}: ({size} + 2·{pad} − 3) ÷ {stride} + 1 = {count}",
             what=what if len(parts) > 1 else "a side",
             size=size,
@@ -39,10 +38,10 @@ def size_words(place: Place) -> list[str]:
             stride=place.stride,
             count=count,
         )
-        if (size + 2 * place.padding - 3) % place.stride:
-            line = say("{shown}, rounded down", shown=line)
-        lines.append(line)
-    return lines
+        for what, size, count in parts
+    ]
+    over = any((size + 2 * place.padding - 3) % place.stride for _, size, _ in parts)
+    return [*lines, word("what is divided is rounded down")] if over else lines
 
 
 def sum_panels(place: Place) -> list[Panel]:
@@ -51,7 +50,7 @@ def sum_panels(place: Place) -> list[Panel]:
     return [
         matrix("window", place.patch, "×", GRAY),
         matrix("kernel", place.kernel, "=", number=".0f" if (place.kernel % 1 == 0).all() else ".2f"),
-        matrix("products", products, "→"),
+        matrix("products", products, ""),
         answer_panel(place),
     ]
 
@@ -65,36 +64,36 @@ def matrix(name: str, values: np.ndarray, sign: str, colors: dict | None = None,
         Heatmap(values + 0.0, numbers=number, type_size=TYPE, means=name, **colors),
         *lattice(3, 3),
         Region(-0.5, 2.5, -0.5, 2.5, color=edge, filled=False, width=3 if edge == "you" else 1),
-        Text([2.5], [1], sign, bold=True, size=22, shift=(20, 0)),
         Text([1], [2.5], name, size=12, bold=True, shift=(0, 11)),
     ]
-    if name == "products":
-        marks.append(Text([2.5], [1], "add up", align="left", color="muted", size=12, shift=(8, 20)))
-    axes = Axis(-0.5, 3.6, visible=False), Axis(2.95, -0.55, visible=False)
-    return Panel(marks, *axes, at=PLACES[name], equal=True, grid=False, name=name)
+    if sign:
+        marks.append(Text([3.06], [1], sign, bold=True, size=22))
+    else:
+        marks.append(Arrows([2.75], [1], [0.95], [0], color="ink", width=2))
+    return Panel(marks, *axes_of_nine(), at=PLACES[name], equal=True, grid=False, name=name)
 
 
 def answer_panel(place: Place) -> Panel:
-    """The sum of the nine, large, in its colour on the map; beneath it how many places the window has."""
-    colors = colors_of(place.output, place.kernel)
+    """The sum of the nine as one large cell in its colour on the map; beside it how many the map has."""
     shown = [[float(two_places(place.total).replace("−", "-"))]]
-    words = say("row {row}, column {col} of the output", row=place.row, col=place.col)
-    lines = size_words(place)
+    colors, edges = colors_of(place.output, place.kernel), (-0.5, 2.5, -0.5, 2.5)
+    lines = [say("row {row}, column {col} of the output", row=place.row, col=place.col), *size_words(place)]
+    if place.stride > 1:
+        lines.append(say("each cell drawn {stride} times as large", stride=place.stride))
     marks = [
-        Heatmap(shown, (0, 1, 0, 1), **colors, numbers=".2f", type_size=24, hover=False),
-        Region(0, 1, 0, 1, color="you", filled=False, width=3),
-        Text([1], [0.5], words, align="left", size=12, shift=(14, 0)),
-        Text(
-            [0] * len(lines),
-            [1.3 + 0.34 * i for i in range(len(lines))],
-            lines,
-            align="left",
-            color="muted",
-            size=12,
-        ),
+        Heatmap(shown, edges, **colors, numbers=".2f", type_size=26, hover=False),
+        Region(*edges, color="you", filled=False, width=3),
+        Text([1], [2.5], "sum", size=12, bold=True, shift=(0, 11)),
     ]
-    axes = Axis(0, 3, visible=False), Axis(2.0, -0.42, visible=False)
-    return Panel(marks, *axes, at=PLACES["answer"], grid=False, name="answer")
+    for i, line in enumerate(lines):
+        look = {"align": "left", "size": 11 if i else 12, "color": "muted" if i else "ink"}
+        marks.append(Text([2.5], [1], line, shift=(12, 18 * (i - (len(lines) - 1) / 2)), **look))
+    return Panel(marks, *axes_of_nine(), at=PLACES["answer"], equal=True, grid=False, name="answer")
+
+
+def axes_of_nine() -> tuple[Axis, Axis]:
+    """Those of three rows and columns, with room for a sign at their right and a name at their foot."""
+    return Axis(-0.5, 3.6, visible=False), Axis(2.95, -0.55, visible=False)
 
 
 def centre(image: np.ndarray) -> np.ndarray:

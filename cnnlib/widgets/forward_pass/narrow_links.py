@@ -53,7 +53,7 @@ def kernel_lines(above: Row, below: Row, weight: np.ndarray, chosen: int | None)
         np.full(count, 0.5),
         np.full(count, below.top),
         values=((signs * norms).ravel() * np.where(into, 1.0, QUIET))[drawn],  # the less, the fainter
-        widths=(0.75 + 2.5 * norms.ravel() / reach)[drawn],
+        widths=(0.6 + 1.6 * norms.ravel() / reach)[drawn],
         dx0=begin[drawn],
         dx1=below.offsets()[f][drawn],
         vmin=-reach,

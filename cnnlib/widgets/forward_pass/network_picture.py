@@ -7,19 +7,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnnlib.nn.layers import Conv2d, Linear
-from cnnlib.runtime.language import say
-from cnnlib.viz import ColorScale, Links, Maps, Mark, Text
+from cnnlib.viz import Links, Maps, Mark
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 
-TOP = 34.0  # pixels above the maps, for headings
-BENEATH = 28.0  # pixels below them, for scales
-LARGEST_INPUT = 116.0  # side of the image in pixels above a sum
-INNER, OUTER = 17.0, 46.0  # least room between columns: within a block, and where kernels stand
+TOP = 38.0  # pixels above the maps, for headings
+SCALE = 28.0  # pixels of height of a scale beneath them
+LARGEST_INPUT = 140.0  # side of the image in pixels above a sum
+OUTER = 44.0  # least room between columns where kernels stand
 FADED = 0.18  # opacity of maps that have no part in the chosen number
 WIDEST = 46.0  # pixels across of a vector in several columns
-STRONGEST = 3  # links into a map that are drawn at rest
+STRONGEST = 2  # links into a map that are drawn at rest
 MOST_LINKS = 1200  # of one layer, on the wire
-WORD = {"convolution": "conv", "pooling": "pool", "normalization": "norm"}
 
 
 def raised(before: LayerOutput | None, output: LayerOutput, values) -> tuple[np.ndarray, float | None]:
@@ -51,16 +49,20 @@ class Room:
     least: float
     image: float = LARGEST_INPUT  # side of the input at most
     shrinks: bool = False  # whether the maps become smaller in a panel that is not so wide
+    inner: float = 30.0  # least room between the columns of one block
+    beneath: float = 8.0  # pixels below the maps; scales need 28
 
     @property
     def height(self) -> float:
         """Of the whole picture, with headings and scales."""
-        return TOP + self.depth + BENEATH
+        return TOP + self.depth + self.beneath
 
 
-SMALLEST = 0.78  # share of their size that maps keep where the picture has columns
-SHUT = Room(depth=424.0, pitch=53.0, gap=11.0, least=796.0, image=152.0, shrinks=True)  # the network alone
-OPEN = Room(depth=176.0, pitch=22.0, gap=3.0, least=590.0)  # above a sum
+SMALLEST = 0.68  # share of their size that maps keep where the picture has columns
+SHUT = Room(
+    depth=420.0, pitch=52.5, gap=13.5, least=826.0, image=168.0, shrinks=True, inner=10.0, beneath=28.0
+)  # the network alone
+OPEN = Room(depth=208.0, pitch=26.0, gap=3.0, least=790.0, shrinks=True)  # above a sum
 
 
 @dataclass(eq=False)
@@ -103,13 +105,13 @@ class NetworkPicture:
         across = sum(o.columns for o in self.outputs if o.place and len(o.shape) == 3)
         used = self.room.image + OUTER
         for output in self.outputs[1:]:
-            used += OUTER if isinstance(self.model[output.place - 1], Conv2d | Linear) else INNER
+            used += OUTER if isinstance(self.model[output.place - 1], Conv2d | Linear) else self.room.inner
             used += WIDEST if len(output.shape) == 1 else 0.0
         return float(np.clip((self.room.least - used) / max(1, across), 12, self.room.pitch))
 
     def spread(self) -> None:
         """Middles of the columns: what room is left goes where kernels stand."""
-        gaps = [OUTER if column.into else INNER for column in self.columns[1:]] + [OUTER]
+        gaps = [OUTER if column.into else self.room.inner for column in self.columns[1:]] + [OUTER]
         least = self.room.least
         spare = max(0.0, least - sum(gaps) - sum(c.wide for c in self.columns))
         weights = np.array([3.0 if column.into else 0.5 for column in self.columns[1:]] + [3.0])
@@ -182,7 +184,7 @@ class NetworkPicture:
             "x1": np.full(f.size, after.x),
             "y1": (self.rows(after, after.output.maps) + shift)[f],
             "values": (signs * norms).ravel(),
-            "widths": 0.5 + (2.75 if chosen is not None else 1.5) * norms.ravel() / reach,
+            "widths": 0.5 + (2.75 if chosen is not None else 1.0) * norms.ravel() / reach,
             "sources": self.ids(before)[c],
             "targets": self.ids(after)[f],
         }
@@ -215,7 +217,7 @@ class NetworkPicture:
     def strength(chosen: float | None, after: Column) -> float:
         """Opacity of links that do not lead into the chosen map: those after it step back."""
         if chosen is None:
-            return 0.42
+            return 0.36
         return 0.3 if 1000 * after.output.place < chosen else 0.07
 
     def opacity(self, column: Column, chosen: float | None) -> np.ndarray | None:
@@ -242,7 +244,7 @@ class NetworkPicture:
             look = {"x": column.x, "y": self.middle, "pitch": column.pitch, "emits": output.name}
             look |= {"gap": self.room.gap, "needs": self.room.least if self.room.shrinks else 0.0}
             look |= {
-                "framed": output.place > 0,
+                "framed": False,
                 "ids": self.ids(column),
                 "opacity": self.opacity(column, chosen),
                 **colors,
@@ -252,61 +254,3 @@ class NetworkPicture:
             marks.append(picture_of(output, array, **look))
             last = output
         return marks
-
-    # Words.
-
-    def headings(self, chosen: str) -> list[Mark]:
-        """What every column is, and how many maps of which size."""
-        top = self.middle - self.room.depth / 2
-        first = self.outputs[0].shape[0] < 3
-        tops = [
-            self.middle - self.room.image / 2 if first and not c.output.place else top for c in self.columns
-        ]
-        names = [short_name(c.output) for c in self.columns]
-        # What follows a convolution stands close to it and has its number: "conv 1", "ReLU", "pool".
-        names = [name if c.into else name.split()[0] for name, c in zip(names, self.columns, strict=True)]
-        if len(names) > 7:
-            names = [name.split()[0] for name in names]
-        sizes = [size_words(c.output) for c in self.columns]
-        x, y = [c.x for c in self.columns], np.array(tops)
-        is_chosen = [c.output.name == chosen for c in self.columns]
-        marks: list[Mark] = [Text(x, y - 14, sizes, color="muted", size=11)]
-        for color, wanted in (("ink", False), ("you", True)):
-            keep = [i for i, one in enumerate(is_chosen) if one == wanted]
-            if keep:
-                spots = [x[i] for i in keep], [y[i] - 28 for i in keep], [names[i] for i in keep]
-                marks.append(Text(*spots, color=color, bold=True, size=12))
-        return marks
-
-    def scales(self, reaches: dict[str, float]) -> list[Mark]:
-        """A scale beneath the columns that it is valid for."""
-        marks, group = [], []
-        for column, after in zip(self.columns, [*self.columns[1:], None], strict=True):
-            if column.output.place == 0:
-                continue
-            group.append(column)
-            reach = reaches[column.output.name]
-            if after is None or after.into or reaches[after.output.name] != reach:
-                x = (group[0].x + group[-1].x) / 2
-                marks.append(ColorScale(x, TOP + self.room.depth + 14, -reach, reach))
-                group = []
-        return marks
-
-
-def short_name(output: LayerOutput) -> str:
-    """The name as it stands above a column."""
-    word, _, number = output.name.partition(" ")
-    return f"{WORD.get(word, word)} {number}".strip()
-
-
-def size_words(output: LayerOutput) -> str:
-    """The maps' size, "28×28"; below a convolution how many there are where not all are shown, "4 of 20"."""
-    if len(output.shape) == 1:
-        return f"{output.shape[0]}"
-    size = "×".join(map(str, output.shape[1:]))
-    hidden = len(output.maps) < output.shape[0]
-    return (
-        say("{maps} of {shape}", maps=len(output.maps), shape=output.shape[0])
-        if hidden and output.name.startswith("conv")
-        else size
-    )

@@ -17,14 +17,15 @@ from cnnlib.viz import Figure, Panel, Scene
 from cnnlib.widgets.base import Button, Choice, Grid, Slider, Toggle, Widget
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.scores_panel import percent
-from cnnlib.widgets.forward_pass.unit_detail import curve_panel, pool_panel, sum_rows, value_panel
+from cnnlib.widgets.forward_pass.unit_detail import sum_rows
+from cnnlib.widgets.forward_pass.weightless_detail import curve_panel
 from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, OWN, SHARED, Overview
 from cnnlib.widgets.forward_pass.xray_sheet import sheet, stroke
-from cnnlib.widgets.forward_pass.xray_sum import sum_of
+from cnnlib.widgets.forward_pass.xray_sum import pool_of, sum_of
 from cnnlib.widgets.forward_pass.xray_words import seen, single_words, sum_words
 
 IMAGE, DRAWING = "test image", "your drawing"
-DETAIL = 248.0  # pixels of height of the detail
+DETAIL = 236.0  # pixels of height of the detail
 UNIT = ("layer", "channel", "row", "column", "input_map")  # what says which sum is shown
 LARGEST_SHEET = 28  # pixels along a side that can be drawn on
 
@@ -215,7 +216,7 @@ class NetworkXRay(Widget):
             text,
             facts,
             rows=(f"{overview.room.height:.0f}px", f"{DETAIL if below else 1:.0f}px"),
-            columns=(1,) * 24,
+            columns=(1,) * 48,
             height=overview.room.height + (DETAIL if below else 1),
             arrows=("column", "row"),
             narrow=small.grid([panel.name for panel in below]),
@@ -253,10 +254,7 @@ class NetworkXRay(Widget):
             )
         if isinstance(layer, MaxPool2d | AvgPool2d):
             largest = isinstance(layer, MaxPool2d)
-            panels = [
-                pool_panel(terms, (1, 0, 1, 6)),
-                value_panel(terms.total, "the largest" if largest else "the mean", (1, 7, 1, 8)),
-            ]
+            panels = pool_of(self.opened, values, output, unit, terms)
             words = say(
                 "the largest of {size} numbers is {total:.2f}."
                 if largest
@@ -266,18 +264,18 @@ class NetworkXRay(Widget):
             )
             return panels, words, terms.inputs.size
         kind, number = output.name.split()[0], float(terms.inputs[0])
-        panels = [curve_panel(kind, number, terms.total, (1, 0, 1, 12))]
+        panels = [curve_panel(kind, number, terms.total, (1, 0, 1, 24))]
         return panels, single_words(kind, number, terms.total), 1
 
     def sheets(self, pixels: np.ndarray, unit: tuple, state: dict) -> list[Panel]:
         """The input large, to read or to draw on; beside the sheet what the network gets, if it differs."""
         if state["source"] != DRAWING:
-            return [sheet(pixels, unit, "input, large", (1, 0, 1, 8))]
+            return [sheet(pixels, unit, "input, large", (1, 0, 1, 16))]
         if self.prepare is None:
-            return [sheet(pixels, unit, "draw here", (1, 0, 1, 8))]
+            return [sheet(pixels, unit, "draw here", (1, 0, 1, 16))]
         return [
-            sheet(np.array(state["drawing"]), unit, "draw here", (1, 0, 1, 8)),
-            sheet(pixels, None, "centred and scaled, as the network gets it", (1, 8, 1, 12), emits=""),
+            sheet(np.array(state["drawing"]), unit, "draw here", (1, 0, 1, 16)),
+            sheet(pixels, None, "centred and scaled, as the network gets it", (1, 16, 1, 24), emits=""),
         ]
 
     def guess(self, facts: dict) -> str:

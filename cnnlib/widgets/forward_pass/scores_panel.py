@@ -11,10 +11,10 @@ from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 MOST = 10  # classes in rows of their own
 CELL, NAME, BARS = 0.28, 0.34, 0.45  # of more classes: right edge of the scores, left edges of names and bars
 FIRST, LETTER, SCORE = 0.04, 0.036, 0.3  # of up to ten: left edge of the names; widths of a letter, a score
-WIDE, TIGHT = 0.044, 0.55  # width of a letter of the guess; left edge of bars from which on room is scarce
-SHARE = 0.33  # beside the longest bar, for its share in words
+LEAST = 0.08  # width of the names at least
+SHARE = 0.31  # of width for a share in words: within a bar that is longer, beside a shorter one
 WIDEST = 0.24  # of a share of 1: beside it "0.3 % true" has room
-TYPE, LARGE = 13, 15  # pixels of a row's numbers, and of the guess's
+TYPE, LARGE, LARGEST = 13, 15, 21  # pixels of a row's numbers, of the guess's score and of its name
 
 
 def scores_panel(
@@ -33,14 +33,13 @@ def scores_panel(
         edges = (column * wide, (column + 1) * wide, top + row * high, top + (row + 1) * high)
         marks.append(Region(*edges, color="you", filled=False, width=2.5))
     right, start = ends(names) if one else (CELL / 2, BARS)
-    how = "share of e^score" if start < TIGHT else "share"
     first = "you" if chosen is not None else "ink"
     side = {"align": "right" if one else "center"}
     marks += [
         Text([right], [top - 28], "scores", color=first, bold=True, size=12, **side),
         Text([right], [top - 14], say("{p} sums", p=len(p)), color="muted", size=11, **side),
         Text([start], [top - 28], "softmax", align="left", bold=True, size=12),
-        Text([start], [top - 14], how, color="muted", size=11, align="left"),
+        Text([start], [top - 14], "share", color="muted", size=11, align="left"),
     ]
     x, down = Axis(0, 1, visible=False), Axis(top + depth + 24, 0, visible=False)
     return Panel(marks, x, down, at=at, grid=False, name=name)
@@ -48,8 +47,8 @@ def scores_panel(
 
 def ends(names) -> tuple[float, float]:
     """Right edge of the scores and left edge of the bars, beside names of so many letters."""
-    right = FIRST + LETTER * max(len(str(name)[:9]) for name in names) + SCORE
-    return right, right + 0.05
+    right = FIRST + max(LEAST, LETTER * max(len(str(name)[:9]) for name in names)) + SCORE
+    return right, right + 0.07
 
 
 def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float) -> list[Mark]:
@@ -57,39 +56,43 @@ def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float)
     step = depth / len(p)
     y = top + (np.arange(len(p)) + 0.5) * step
     guess, (right, start) = int(p.argmax()), ends(names)
-    widest = max(0.06, 1 - SHARE - start)
+    inside = 0.99 - start > SHARE + 0.1  # names of many letters leave no room for words within a bar
+    long = (0.99 - start if inside else max(0.06, 1 - SHARE - start)) * p
     each = {"tile": (1, 1, 0), "tile_names": tuple(say("class {name}", name=name) for name in names)}
     marks: list[Mark] = [
         Heatmap(z, (0, 1, top, top + depth), alpha=0.0, emits=output.name, means="score", **each),
         Region(0, 1, y[guess] - step / 2 + 1, y[guess] + step / 2 - 1, color="ink", alpha=0.1),
-        Line([start, start], [top, top + depth], "grid", 1),
-        Bars(y, widest * p, min(0.42 * step, 14), start, "ink", horizontal=True),
-        *rules(y, step),
         *boxed(label, guess, names, y),
     ]
-    for is_guess in (False, True):
+    for is_guess, high in ((False, min(0.42 * step, 12)), (True, min(0.7 * step, 26))):
         some = np.flatnonzero((np.arange(len(p)) == guess) == is_guess)
+        marks.append(Bars(y[some], long[some], high, start, "ink", horizontal=True))
         words = [str(names[k])[:9] for k in some]
-        look = {"bold": is_guess, "size": LARGE if is_guess else TYPE}
-        marks.append(Text(np.full(len(some), FIRST), y[some], words, align="left", **look))
+        large = min(LARGE, 0.75 * step) if is_guess else TYPE
+        name = min(LARGEST, 0.9 * step) if is_guess and max(map(len, map(str, names))) < 3 else large
+        marks.append(Text(np.full(len(some), FIRST), y[some], words, align="left", bold=is_guess, size=name))
         numbers = [f"{z[k, 0]:z.1f}".replace("-", "−") for k in some]
-        marks.append(Text(np.full(len(some), right), y[some], numbers, align="right", **look))
-    return marks + said(p, np.arange(len(p)), y, label, start + widest * p + 0.02)
+        spots = np.full(len(some), right), y[some]
+        marks.append(Text(*spots, numbers, align="right", bold=is_guess, size=large))
+    inside &= long[guess] >= SHARE
+    outside = start + long + 0.02
+    if inside:
+        outside[guess] = np.nan
+    marks += said(p, np.arange(len(p)), y, label, outside)
+    if inside:
+        marks.append(
+            Text([start + long[guess] - 0.03], [y[guess]], percent(p[guess]), "paper", 12, "right", bold=True)
+        )
+    return marks
 
 
 def boxed(label: int, guess: int, names, y: np.ndarray) -> list[Mark]:
-    """A box around the name of the true class, if it is known."""
-    if label < 0:
+    """A box around the name of the true class, where the guess is another."""
+    if label < 0 or label == guess:
         return []
-    wide = (WIDE if label == guess else LETTER) * len(str(names[label])[:9])
+    wide = LETTER * len(str(names[label])[:9])
     edges = (FIRST - 0.035, FIRST + 0.02 + wide, y[label] - 10, y[label] + 10)
     return [Region(*edges, color="ink", filled=False, width=1)]
-
-
-def rules(y: np.ndarray, step: float) -> list[Mark]:
-    """Thin lines between rows."""
-    edges = (y[1:] - step / 2).repeat(3)
-    return [Line(np.tile([0.0, 1.0, np.nan], len(y) - 1), edges, "grid", 1, alpha=0.6)] if len(y) > 1 else []
 
 
 def cells(output: LayerOutput, z, p, label: int, names, top: float, depth: float) -> list[Mark]:

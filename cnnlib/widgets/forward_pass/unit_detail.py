@@ -32,11 +32,16 @@ def matrix_panel(
     emits="",
     marks=(),
     name="",
+    chosen=None,
+    scale=True,
 ) -> Panel:
-    """A small matrix in cells of one size with its numbers, its scale beneath, and a sign to its right."""
+    """A small matrix in cells of one size with its numbers, and a sign to its right.
+
+    Its `scale` stands beneath it. The cell (row, column) that is `chosen` has a frame and one more decimal.
+    """
     rows, columns = values.shape
     reach = reach_of([values]) if reach is None else reach
-    span, down = max(columns, least) * (1.18 if sign or name == "products" else 1), max(rows, least)
+    span, down = max(columns, least) * (1.18 if sign else 1.07 if name == "products" else 1), max(rows, least)
     digits = 2 if values.size <= NINE else 1
     numbers = f".{digits}f" if values.size <= READ_TWO else ""
     colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach} if colors is None else colors
@@ -53,21 +58,37 @@ def matrix_panel(
         printed = Heatmap(blank, numbers=numbers, type_size=CELL_TYPE, hover=False, **colors)
         heat = replace(heat, numbers="", type_size=0.0)
         marks = [printed, *marks] if values.any() else marks
+    if chosen is not None:
+        marks = [*marks, *chosen_cell(values, chosen, colors)]
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
     ends = colors["vmin"], colors["vmax"], colors["cmap"]
     bar = (columns - 1) / 2, rows - 0.5
-    if ends[0] == -ends[1] and ends[2] == "diverging":
-        scale = ColorScale.both_ways(*bar, ends[1], shift=(-8, 12))
+    if not scale:
+        key = []
+    elif ends[0] == -ends[1] and ends[2] == "diverging":
+        key = [ColorScale.both_ways(*bar, ends[1], shift=(-8, 12))]
     else:
-        scale = ColorScale(*bar, *ends, shift=(0, 12))
+        key = [ColorScale(*bar, *ends, shift=(0, 12))]
     waits = not np.isfinite(values).any()
     marks = (
         [*marks, Text([(columns - 1) / 2], [(rows - 1) / 2], "not yet", color="muted")] if waits else marks
     )
     words = [Text([columns - 0.5], [(rows - 1) / 2], sign, bold=True, size=20, shift=(15, 0))] if sign else []
-    x, y = Axis(-0.5, span - 0.5, visible=False), Axis(down - 0.5 + 0.13 * down, -0.5, visible=False)
-    drawn = [heat, frame, *marks, scale, *words]
+    x, y = Axis(-0.5, span - 0.5, visible=False), Axis(down - 0.5 + 0.13 * down * scale, -0.5, visible=False)
+    drawn = [heat, frame, *marks, *key, *words]
     return Panel(drawn, x, y, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name=name)
+
+
+def chosen_cell(values: np.ndarray, cell: tuple[int, int], colors: dict) -> list[Mark]:
+    """One cell of a matrix again, with two decimals and a frame; a small one enlarged."""
+    half = 0.5 if values.size <= READ_TWO else 0.85
+    y, x = (np.clip(i, half - 0.5, size - half - 0.5) for i, size in zip(cell, values.shape, strict=True))
+    edges = (x - half, x + half, y - half, y + half)
+    value = Heatmap(
+        [[values[cell] + 0.0]], edges, numbers=".2f", type_size=CELL_TYPE + 1, hover=False, **colors
+    )
+    rims = (("paper", 5.0), ("ink", 2.5))
+    return [value, *(Region(*edges, color=color, filled=False, width=width) for color, width in rims)]
 
 
 def source_panel(title: str, image, window: tuple, at, name="source", ink=False) -> Panel:
@@ -88,8 +109,8 @@ def source_panel(title: str, image, window: tuple, at, name="source", ink=False)
     if image.min() < 0 or ink:
         marks.append(ColorScale((columns - 1) / 2, rows - 0.5, *ends, colors["cmap"], shift=(0, 12)))
     else:  # after a ReLU
-        words = say("from 0 to {reach:.1f}, none below", reach=reach)
-        marks.append(Text([(columns - 1) / 2], [rows - 0.5], words, color="muted", size=11, shift=(0, 12)))
+        words = say("from 0 to {reach:.1f}", reach=reach)
+        marks.append(Text([-0.5], [rows - 0.5], words, "muted", 11, "left", shift=(0, 12)))
     x, y = Axis(-0.5, 1.16 * columns - 0.5, visible=False), Axis((rows - 0.5) * 1.13, -0.5, visible=False)
     return Panel(marks, x, y, title=title, at=at, equal=True, grid=False, name=name)
 
@@ -134,7 +155,7 @@ def sum_rows(terms: Terms, window: tuple) -> list[tuple[str, float, int]]:
 
 
 def stairs(parts: np.ndarray, last: float, thick: float = 9.0, room=(0.3, 0.74)) -> list[Mark]:
-    """Parts as bars, a row each, that begin where the one above ends; in row `last`, under a line, their sum.
+    """Parts as bars, a row each: each begins where the one above ends, and in row `last` stands their sum.
 
     `room` is where they stand in a panel whose axis goes from 0 to 1, `thick` their thickness in pixels.
     """
@@ -146,49 +167,44 @@ def stairs(parts: np.ndarray, last: float, thick: float = 9.0, room=(0.3, 0.74))
         return room[0] + (room[1] - room[0]) * (np.asarray(value) - low) / ((high - low) or 1.0)
 
     y, total = np.arange(len(parts), dtype=float), float(ends[-1])
-    marks: list[Mark] = [Line(across([0, 0]), [-0.5, last + 0.4], "muted", 1, "dotted")]
+    marks: list[Mark] = [Line(across([0, 0]), [-0.5, last + 0.5], "muted", 1, "dotted")]
     for sign, color in ((1, "pos"), (-1, "neg")):
         keep = sign * parts > 0
         if keep.any():
             spots = across(begins[keep]), y[keep], across(ends[keep]), y[keep]
             marks.append(Links(*spots, color=color, widths=np.full(keep.sum(), thick)))
-    down = across(ends[:-1]), y[:-1], across(ends[:-1]), y[1:]
-    marks.append(Links(*down, color="muted", widths=[1.0] * (len(y) - 1)))
+    down = across(ends), y, across(ends), [*y[1:], last]  # the last one leads to the sum
+    marks.append(Links(*down, color="muted", widths=[1.0] * len(y)))
     ink = "pos" if total >= 0 else "neg"
-    marks.append(Links(across([0]), [last], across([total]), [last], color=ink, widths=[thick + 2]))
-    return [*marks, Line([0, 1], [last - 0.65] * 2, "ink", 1)]
+    marks.append(Links(across([0]), [last], across([total]), [last], color=ink, widths=[thick + 4]))
+    return marks
 
 
 def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="sum") -> Panel:
     """The parts as a staircase that ends at the sum; a click on a row shows that map's products."""
     rows = sum_rows(terms, window)
     parts = np.array([part for _, part, _ in rows])
-    last, total = len(rows) + 0.35, float(parts.sum())
+    last, total = len(rows) + 0.5, float(parts.sum())
     ink = "pos" if total >= 0 else "neg"
-    marks = stairs(parts, last)
+    marks = stairs(parts, last, room=(0.3, 0.66))
     printed = parts_and_bias(parts[:-1], parts[-1])
     marks += part_words(rows, printed, chosen)
-    marks.append(Text([0], [last], "sum", align="left", bold=True, size=13))
-    marks.append(
-        Text(
-            [1],
-            [last],
-            f"{total:.2f}".replace("-", "−"),
-            color=f"{ink}-text",
-            align="right",
-            bold=True,
-            size=14,
-        )
-    )
+    shown = f"{total:.2f}".replace("-", "−")
+    box = (0.69, 1.0, last - 0.8, last + 0.8)
+    marks += [
+        Text([0.025], [last], "sum", align="left", bold=True, size=13),
+        Region(*box, color="you", filled=False, width=3),
+        Text([0.965], [last], shown, f"{ink}-text", 16, "right", bold=True),
+    ]
     if after:
-        marks += gate_marks(total, last + 1.15)
+        marks += gate_marks(total, last + 1.65)
     marks.append(
         Heatmap([[0.0]] * len(rows), (0, 1, -0.5, len(rows) - 0.5), alpha=0, emits="part", hover=False)
     )
-    down = Axis(max(last + (1.7 if after else 0.6), 5.5), -0.6, visible=False)
+    down = Axis(max(last + (2.1 if after else 0.9), 5.5), -0.6, visible=False)
     maps = window[0]
     title = say("add up {maps} maps", maps=maps) if maps > 1 else "add up"
-    how = "click a row" if maps > 1 else ""
+    how = "click one" if maps > 1 else ""
     return Panel(
         marks, Axis(0, 1, visible=False), down, title=title, subtitle=how, at=at, grid=False, name=name
     )
@@ -210,13 +226,13 @@ def part_words(rows: list, printed: list[float], chosen: int) -> list[Mark]:
     for place, (_, _, number) in enumerate(rows):
         if number == chosen:
             marks.append(Region(0, 1, place - 0.48, place + 0.48, color="you", filled=False, width=1.5))
-    marks.append(Text(np.full(len(rows), 0.01), y, [words for words, _, _ in rows], align="left", size=12))
+    marks.append(Text(np.full(len(rows), 0.025), y, [words for words, _, _ in rows], align="left", size=12))
     signs = np.sign(printed)
     for sign, color in ((1, "pos-text"), (-1, "neg-text"), (0, "muted")):
         keep = np.flatnonzero(signs == sign)
         if len(keep):
             words = [f"{printed[i]:+.2f}".replace("-", "−") for i in keep]
-            marks.append(Text(np.full(len(keep), 0.99), y[keep], words, color=color, align="right", size=12))
+            marks.append(Text(np.full(len(keep), 0.97), y[keep], words, color=color, align="right", size=12))
     return marks
 
 
@@ -227,62 +243,8 @@ def gate_marks(total: float, y: float) -> list[Mark]:
     marks: list[Mark] = [
         Line([0.32, 0.41, 0.49], [y + 0.25, y + 0.25, y - 0.45], "ink", 2),
         Points([spot], [y - 0.19 if passes else y + 0.25], "ink", 4.5),
-        Text([0], [y], "ReLU", align="left", bold=True, size=13),
-        Text([0.53], [y], "passes" if passes else "shut", align="left", color="muted", size=12),
-        Text([1], [y], f"{max(total, 0):.2f}", align="right", bold=True, size=14),
+        Text([0.025], [y], "ReLU", align="left", bold=True, size=13),
+        Text([0.515], [y], "passes" if passes else "shut", align="left", color="muted", size=11),
+        Text([0.965], [y], f"{max(total, 0):.2f}", align="right", bold=True, size=14),
     ]
     return marks
-
-
-def pool_panel(terms: Terms, at, name="window") -> Panel:
-    """The numbers under a pooling's window; the winner is framed, unless all are zero."""
-    marks: list[Mark] = []
-    values = terms.inputs[0]
-    if terms.winner is not None and values.any():
-        row, column = terms.winner
-        edges = (column - 0.5, column + 0.5, row - 0.5, row + 0.5)
-        marks.append(Region(*edges, color="ink", filled=False, width=3))
-    title = "window" if terms.winner is None else "window, the winner framed"
-    return matrix_panel(title, values, at, least=3.0, marks=marks, sign="→", name=name)
-
-
-def value_panel(value: float, words: str, at, name="answer") -> Panel:
-    """One number, large, in its colour, and how it came about."""
-    reach = abs(value) or 1.0
-    marks = [
-        Heatmap([[value]], (0, 1, 0, 1), "diverging", -1.6 * reach, 1.6 * reach, numbers=".2f", hover=False),
-        Region(0, 1, 0, 1, color="you", filled=False, width=3),
-        Text([0], [1.3], words, align="left", color="muted", size=12),
-    ]
-    return Panel(
-        marks,
-        Axis(0, 2, visible=False),
-        Axis(3, 0, visible=False),
-        title="answer",
-        at=at,
-        grid=False,
-        name=name,
-    )
-
-
-def curve_panel(kind: str, before: float, after: float, at, name="curve") -> Panel:
-    """What a layer that works number by number makes of a number: its curve and the number's place on it."""
-    reach = max(2.0, 1.3 * abs(before))
-    x = np.linspace(-reach, reach, 121)
-    curves = {"ReLU": np.maximum(x, 0), "tanh": np.tanh(x), "sigmoid": 1 / (1 + np.exp(-x))}
-    marks: list[Mark] = []
-    if kind in curves:
-        marks.append(Line(x, curves[kind], "ink", 2))
-    marks += [
-        Line([before, before], [0, after], "you", 1.5, "dashed"),
-        Points([before], [after], "you", 6, outline="paper"),
-    ]
-    low, high = min(-reach / 4, 1.15 * after), max(0.8 * reach, 1.15 * after)
-    if kind in ("tanh", "sigmoid"):
-        low, high = (-1.2, 1.2) if kind == "tanh" else (-0.2, 1.2)
-    title = say("{kind}: {before:.2f} becomes {after:.2f}", kind=kind, before=before, after=after).replace(
-        "-", "−"
-    )
-    return Panel(
-        marks, Axis(-reach, reach, "number before"), Axis(low, high, "after"), title=title, at=at, name=name
-    )

@@ -9,17 +9,9 @@ import numpy as np
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d
 from cnnlib.viz import Axis, ColorScale, Links, Narrow, Panel, Text
 from cnnlib.widgets.forward_pass.narrow_links import ROOM, Row, kernel_lines
+from cnnlib.widgets.forward_pass.network_headings import headings, scales, short_name, size_words
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_reach
-from cnnlib.widgets.forward_pass.network_picture import (
-    OPEN,
-    SHUT,
-    TOP,
-    NetworkPicture,
-    picture_of,
-    raised,
-    short_name,
-    size_words,
-)
+from cnnlib.widgets.forward_pass.network_picture import OPEN, SHUT, TOP, NetworkPicture, picture_of, raised
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.scores_panel import scores_panel
 
@@ -62,7 +54,7 @@ class Small:
             at[name] = (len(heights) + i // 2, i % 2)
         heights += [212.0] * -(-len(matrices) // 2)
         rows = [f"{height:.0f}px" for height in heights]
-        return Narrow(rows, (1, 1), sum(heights), at=at, only=(self.panel.name,), below=800.0)
+        return Narrow(rows, (1, 1), sum(heights), at=at, only=(self.panel.name,), below=720.0)
 
 
 class Overview:
@@ -147,11 +139,11 @@ class Overview:
             *picture.links(number, self.followed()),
             *self.last_links(picture),
             *picture.maps(self.looks, self.reaches, number),
-            *picture.headings(self.output.name),
-            *picture.scales(self.reaches),
+            *headings(picture, self.output.name),
+            *scales(picture, self.reaches),
         ]
         x, y = Axis(0, 1, visible=False), Axis(self.room.height - 10, 0, visible=False)
-        return Panel(marks, x, y, at=(0, 0, 1, 19), grid=False, name="network")
+        return Panel(marks, x, y, at=(0, 0, 1, 38), grid=False, name="network")
 
     def followed(self) -> int:
         """Number of the map before whose products are shown."""
@@ -184,8 +176,8 @@ class Overview:
         if count > 20:
             strong &= rank < 1
         reach = float(norms.max()) or 1.0
-        rest = 0.42 if not self.state["opened"] or self.chosen() is None else 0.1
-        values, widths = (signs * norms).ravel(), 0.5 + 1.4 * norms.ravel() / reach
+        rest = 0.36 if not self.state["opened"] or self.chosen() is None else 0.1
+        values, widths = (signs * norms).ravel(), 0.5 + 1.0 * norms.ravel() / reach
         marks = []
         for mask, quiet in ((~strong, True), (strong, False)):
             if mask.any() and not (quiet and mask.sum() > 400):
@@ -201,7 +193,7 @@ class Overview:
         output = self.outputs[-1]
         chosen = self.unit[0] if self.output.name == output.name else None
         values = self.values[output.place][0]
-        place = {"top": TOP, "depth": self.room.depth, "at": (0, 19, 1, 5)}
+        place = {"top": TOP, "depth": self.room.depth, "at": (0, 38, 1, 10)}
         return scores_panel(output, values, p, label, names, chosen, **place)
 
     def narrow(self) -> Small:

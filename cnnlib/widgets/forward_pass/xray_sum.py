@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cnnlib.nn.layers import Conv2d, Linear, ReLU
 from cnnlib.runtime.language import say
 from cnnlib.viz import Panel
-from cnnlib.widgets.forward_pass.network_layout import LayerOutput
-from cnnlib.widgets.forward_pass.network_picture import short_name
+from cnnlib.widgets.forward_pass.network_headings import short_name
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.unit_detail import (
     matrix_panel,
@@ -15,6 +17,7 @@ from cnnlib.widgets.forward_pass.unit_detail import (
     sum_panel,
     to_row,
 )
+from cnnlib.widgets.forward_pass.weightless_detail import pool_panel, value_panel
 from cnnlib.widgets.forward_pass.xray_overview import window_of
 from cnnlib.widgets.forward_pass.xray_words import kernel_title
 
@@ -33,36 +36,65 @@ def sum_of(
         else short_name(below)
     )
     panels = []
+    seen: dict = {}
     if isinstance(layer, Conv2d):
         image = values[below.place][0, shown]
+        inked = {"cmap": "ink", "vmin": 0, "vmax": 1}
+        seen = {"colors": inked} if below.place == 0 else {"reach": reach_of([image])}
         panels.append(
             source_panel(
-                title, image, window_of(layer, unit, image.shape), (1, 0, 1, 4), ink=below.place == 0
+                title, image, window_of(layer, unit, image.shape), (1, 0, 1, 6), ink=below.place == 0
             )
         )
         title = "window"
     part = parts_and_bias(products.sum(axis=(1, 2)), terms.bias)[shown]
+    look = {"scale": False, "chosen": largest(inputs[shown], factors[shown], products[shown])}
     after = relu_after(opened.model, output)
     panels += [
-        matrix_panel(title, inputs[shown], (1, 4, 1, 5), sign="×", name="window"),
+        matrix_panel(title, inputs[shown], (1, 6, 1, 11), sign="×", name="window", **seen, **look),
         matrix_panel(
             kernel_title(output, unit, shown, window[0]),
             factors[shown],
-            (1, 9, 1, 5),
+            (1, 17, 1, 11),
             sign="=",
             name="kernel",
+            **look,
             subtitle="the teal line" if isinstance(layer, Conv2d) else "",
         ),
         matrix_panel(
             say("products, sum {part}", part=f"{part:.2f}".replace("-", "−")),
             products[shown],
-            (1, 14, 1, 5),
+            (1, 28, 1, 10),
             name="products",
+            **look,
             marks=to_row(products[shown].shape, terms, window, shown),
         ),
-        sum_panel(terms, window, shown, after, (1, 19, 1, 5)),
+        sum_panel(terms, window, shown, after, (1, 38, 1, 10)),
     ]
     return panels
+
+
+def largest(inputs: np.ndarray, factors: np.ndarray, products: np.ndarray) -> tuple[int, int] | None:
+    """The cell of the largest product, of those first that two decimals are enough to reckon again."""
+    exact = np.round(np.round(inputs, 2) * np.round(factors, 2), 2) == np.round(products, 2)
+    sizes = np.abs(products) * np.where(exact & (np.abs(products) >= 0.01), 1.0, 1e-9)
+    if sizes.size < 2 or not sizes.any():
+        return None
+    row, column = np.unravel_index(sizes.argmax(), sizes.shape)
+    return int(row), int(column)
+
+
+def pool_of(opened: OpenedNetwork, values, output: LayerOutput, unit: tuple, terms) -> list[Panel]:
+    """The map before with the window on it, the numbers in the window, and what becomes of them."""
+    layer, below = opened.model[output.place - 1], [o for o in opened.every if o.place < output.place][-1]
+    image = values[output.place - 1][0, unit[0]]
+    title = say("{layer}, map {index}", layer=short_name(below), index=unit[0])
+    words, reach = "the largest" if terms.winner is not None else "the mean", reach_of([image])
+    return [
+        source_panel(title, image, window_of(layer, unit, image.shape), (1, 0, 1, 6)),
+        pool_panel(terms, reach, (1, 6, 1, 11)),
+        value_panel(terms.total, words, reach, (1, 17, 1, 14)),
+    ]
 
 
 def relu_after(model, output: LayerOutput) -> str:

@@ -1,0 +1,73 @@
+"""What stands above and beneath the columns of a network's picture: names, sizes, scales of colours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.runtime.language import say
+from cnnlib.viz import ColorScale, Mark, Text
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput
+from cnnlib.widgets.forward_pass.network_picture import SCALE, TOP, NetworkPicture
+
+WORD = {"convolution": "conv", "pooling": "pool", "normalization": "norm"}
+
+
+def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
+    """What every column is, and how many maps of which size."""
+    top = picture.middle - picture.room.depth / 2
+    first = picture.outputs[0].shape[0] < 3
+    tops = [
+        picture.middle - picture.room.image / 2 if first and not c.output.place else top
+        for c in picture.columns
+    ]
+    names = [short_name(c.output) for c in picture.columns]
+    # What follows a convolution stands close to it and has its number: "conv 1", "ReLU", "pool".
+    names = [name if c.into else name.split()[0] for name, c in zip(names, picture.columns, strict=True)]
+    if len(names) > 7:
+        names = [name.split()[0] for name in names]
+    sizes = [size_words(c.output) for c in picture.columns]
+    x, y = [c.x for c in picture.columns], np.array(tops)
+    is_chosen = [c.output.name == chosen for c in picture.columns]
+    marks: list[Mark] = [Text(x, y - 14, sizes, color="muted", size=11)]
+    for color, wanted in (("ink", False), ("you", True)):
+        keep = [i for i, one in enumerate(is_chosen) if one == wanted]
+        if keep:
+            spots = [x[i] for i in keep], [y[i] - 28 for i in keep], [names[i] for i in keep]
+            marks.append(Text(*spots, color=color, bold=True, size=12))
+    return marks
+
+
+def scales(picture: NetworkPicture, reaches: dict[str, float]) -> list[Mark]:
+    """A scale beneath the columns that it is valid for; above a sum, which has numbers, there is none."""
+    marks, group = [], []
+    if picture.room.beneath < SCALE:
+        return []
+    for column, after in zip(picture.columns, [*picture.columns[1:], None], strict=True):
+        if column.output.place == 0:
+            continue
+        group.append(column)
+        reach = reaches[column.output.name]
+        if after is None or after.into or reaches[after.output.name] != reach:
+            x = (group[0].x + group[-1].x) / 2
+            marks.append(ColorScale(x, TOP + picture.room.depth + 14, -reach, reach))
+            group = []
+    return marks
+
+
+def short_name(output: LayerOutput) -> str:
+    """The name as it stands above a column."""
+    word, _, number = output.name.partition(" ")
+    return f"{WORD.get(word, word)} {number}".strip()
+
+
+def size_words(output: LayerOutput) -> str:
+    """The maps' size, "28×28"; below a convolution how many there are where not all are shown, "4 of 20"."""
+    if len(output.shape) == 1:
+        return f"{output.shape[0]}"
+    size = "×".join(map(str, output.shape[1:]))
+    hidden = len(output.maps) < output.shape[0]
+    return (
+        say("{maps} of {shape}", maps=len(output.maps), shape=output.shape[0])
+        if hidden and output.name.startswith("conv")
+        else size
+    )
