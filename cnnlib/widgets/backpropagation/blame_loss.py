@@ -8,7 +8,7 @@ from cnnlib.experiments.dissect import FullPass
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, ReLU
 from cnnlib.runtime.language import say, word
 from cnnlib.widgets.backpropagation.blame_picture import BlamePicture, signed
-from cnnlib.widgets.forward_pass.network_picture import short_name
+from cnnlib.widgets.forward_pass.output_names import short_name
 
 LOSS = "the loss"
 TITLE = "How would the loss move if this number grew?"

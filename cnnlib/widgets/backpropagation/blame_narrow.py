@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Maps, Mark, Narrow, Panel, Text
 from cnnlib.widgets.backpropagation.blame_picture import BlamePicture, single
-from cnnlib.widgets.forward_pass.network_picture import short_name
+from cnnlib.widgets.forward_pass.output_names import short_name
 
 BETWEEN = 104.0  # pixels between two layers
 

@@ -8,7 +8,8 @@ from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
 from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, ColorScale, Line, Maps, Mark, Panel, Region, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
-from cnnlib.widgets.forward_pass.network_picture import picture_of, short_name
+from cnnlib.widgets.forward_pass.network_picture import picture_of
+from cnnlib.widgets.forward_pass.output_names import short_name
 from cnnlib.widgets.forward_pass.xray_overview import boxes
 
 PITCH, RULE, THUMB = 86.0, 50.0, 19.0  # pixels of a map, of what acts between two, of a small map

@@ -8,7 +8,7 @@ from cnnlib.nn.functional import softmax
 from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Arrows, Axis, Bars, Line, Mark, Panel, Points, Reference, Region, Text
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
-from cnnlib.widgets.forward_pass.network_picture import short_name
+from cnnlib.widgets.forward_pass.output_names import short_name
 
 STAGES = marked("1 forward", "2 loss", "3 backward", "4 step", "5 again")
 FORWARD, LOSS, BACKWARD, STEP, AGAIN = range(5)

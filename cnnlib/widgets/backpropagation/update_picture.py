@@ -9,7 +9,7 @@ from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, ColorScale, Maps, Mark, Narrow, Panel, Text
 from cnnlib.widgets.backpropagation.blame_picture import single
 from cnnlib.widgets.forward_pass.network_layout import reach_of
-from cnnlib.widgets.forward_pass.network_picture import short_name
+from cnnlib.widgets.forward_pass.output_names import short_name
 from cnnlib.widgets.forward_pass.unit_detail import matrix_panel
 
 PITCH, NARROW_STEP = 80.0, 100.0

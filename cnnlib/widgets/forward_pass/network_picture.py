@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnnlib.nn.layers import Conv2d, Linear
-from cnnlib.runtime.language import say
 from cnnlib.viz import ColorScale, Links, Maps, Mark, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
+from cnnlib.widgets.forward_pass.output_names import short_name, size_words
 
 TOP = 34.0  # pixels above the maps, for headings
 BENEATH = 28.0  # pixels below them, for scales
@@ -19,7 +19,6 @@ FADED = 0.18  # opacity of maps that have no part in the chosen number
 WIDEST = 46.0  # pixels across of a vector in several columns
 STRONGEST = 3  # links into a map that are drawn at rest
 MOST_LINKS = 1200  # of one layer, on the wire
-WORD = {"convolution": "conv", "pooling": "pool", "normalization": "norm"}
 
 
 def raised(before: LayerOutput | None, output: LayerOutput, values) -> tuple[np.ndarray, float | None]:
@@ -291,22 +290,3 @@ class NetworkPicture:
                 marks.append(ColorScale(x, TOP + self.room.depth + 14, -reach, reach))
                 group = []
         return marks
-
-
-def short_name(output: LayerOutput) -> str:
-    """The name as it stands above a column."""
-    word, _, number = output.name.partition(" ")
-    return f"{WORD.get(word, word)} {number}".strip()
-
-
-def size_words(output: LayerOutput) -> str:
-    """The maps' size, "28×28"; below a convolution how many there are where not all are shown, "4 of 20"."""
-    if len(output.shape) == 1:
-        return f"{output.shape[0]}"
-    size = "×".join(map(str, output.shape[1:]))
-    hidden = len(output.maps) < output.shape[0]
-    return (
-        say("{maps} of {shape}", maps=len(output.maps), shape=output.shape[0])
-        if hidden and output.name.startswith("conv")
-        else size
-    )

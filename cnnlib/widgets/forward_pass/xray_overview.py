@@ -10,17 +10,9 @@ from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d
 from cnnlib.viz import Axis, ColorScale, Links, Narrow, Panel, Text
 from cnnlib.widgets.forward_pass.narrow_links import ROOM, Row, kernel_lines
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_reach
-from cnnlib.widgets.forward_pass.network_picture import (
-    OPEN,
-    SHUT,
-    TOP,
-    NetworkPicture,
-    picture_of,
-    raised,
-    short_name,
-    size_words,
-)
+from cnnlib.widgets.forward_pass.network_picture import OPEN, SHUT, TOP, NetworkPicture, picture_of, raised
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
+from cnnlib.widgets.forward_pass.output_names import short_name, size_words
 from cnnlib.widgets.forward_pass.scores_panel import scores_panel
 
 BLOCKS, SHARED, OWN = "one a convolution", "one for all layers", "each layer its own"

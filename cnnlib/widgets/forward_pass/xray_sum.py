@@ -6,8 +6,8 @@ from cnnlib.nn.layers import Conv2d, Linear, ReLU
 from cnnlib.runtime.language import say
 from cnnlib.viz import Panel
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
-from cnnlib.widgets.forward_pass.network_picture import short_name
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
+from cnnlib.widgets.forward_pass.output_names import short_name
 from cnnlib.widgets.forward_pass.unit_detail import (
     matrix_panel,
     parts_and_bias,
