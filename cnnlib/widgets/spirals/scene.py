@@ -83,8 +83,8 @@ class NetworkPicture:
         for k, matrix in enumerate(values):
             last = k == len(values) - 1
             flat, dead, ends = matrix.ravel(), self.run.dead[k].ravel(), self.ends(k)
-            look = {"curved": True, "inset": (END, PORT if last else END)}
-            look |= {"to": "map", "port": PORT} if last else {}
+            look = {"curved": True, "inset": (END, END)}
+            look |= {"to": "map", "port": PORT, "inset": (SIDE / 2, PORT)} if last else {}
             widths = np.nan_to_num(np.clip(0.8 + 1.2 * np.abs(flat) / reach, 0.8, 5.5), nan=0.8)
             pale = {name: part[dead] for name, part in ends.items()}
             full = {name: part[~dead] for name, part in ends.items()}
@@ -239,7 +239,7 @@ class NetworkPicture:
         layer, to, source = selected
         last = layer == len(self.rows) - 1
         y = [TOP + 3 * PITCH if last else float(self.y[layer + 1][to])]
-        x = [0.9 if last else float(self.x[layer + 1])]
+        x = [0.8 if last else float(self.x[layer + 1])]
         if source >= 0:
             x.append(float(self.x[layer]))
             y.append(float(self.y[layer][source]))
