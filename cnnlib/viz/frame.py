@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 
 from cnnlib.viz.colors import check_color
 
+PIXELS = r"\d+(?:\.\d+)?px"
+
 
 def check_track(size: float | str) -> float | str:
     """Return the size of a row or column if it is a positive weight or pixels; a ValueError otherwise.
 
-    >>> check_track("116px")
-    '116px'
+    Pixels may have a limit, a share of the whole.
+
+    >>> check_track("116px"), check_track("min(316px, 36%)")
+    ('116px', 'min(316px, 36%)')
     """
     if isinstance(size, str):
-        if re.fullmatch(r"\d+(\.\d+)?px", size):
+        if re.fullmatch(rf"{PIXELS}|min\({PIXELS}, \d+%\)", size):
             return size
     elif size > 0:
         return size
@@ -30,11 +34,19 @@ def tracks(sizes: Sequence[float | str], total: float) -> list[float]:
 
     >>> tracks(("100px", 1, 3), 500)
     [100.0, 100.0, 300.0]
+    >>> tracks((1, "min(300px, 40%)"), 500)
+    [300.0, 200.0]
     """
-    fixed = {i: float(size[:-2]) for i, size in enumerate(sizes) if isinstance(size, str)}
+    fixed = {i: pixels(size, total) for i, size in enumerate(sizes) if isinstance(size, str)}
     weight = sum(size for size in sizes if not isinstance(size, str)) or 1.0
     spare = max(0.0, total - sum(fixed.values()))
     return [fixed[i] if i in fixed else spare * size / weight for i, size in enumerate(sizes)]
+
+
+def pixels(size: str, total: float) -> float:
+    """Pixels of a fixed size, within its limit if it has one."""
+    most, *share = (float(number) for number in re.findall(r"[\d.]+", size))
+    return min(most, *(total * part / 100 for part in share)) if share else most
 
 
 @dataclass(frozen=True)

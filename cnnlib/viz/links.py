@@ -13,9 +13,10 @@ class Links(Mark):
     """Connections from (x0, y0) to (x1, y1); `values` colours them and `widths` makes them thicker.
 
     With `to`, the name of another panel, (x1, y1) are coordinates of that panel: the links lead there, over
-    the space between. `inset` moves both ends inwards, in pixels, so that links end at the edges of tiles;
-    `dx0` and `dx1` move the ends of each to the right, in pixels. Those that are `beside` are drawn only
-    where the other panel stands beside this one, not where a narrow page puts it beneath.
+    the space between; with a `port`, they end in a ring so many pixels across. `inset` moves both ends
+    inwards, in pixels, so that links end at the edges of tiles; `dx0` and `dx1` move the ends of each to the
+    right, in pixels. Where a narrow page puts the other panel beneath this one, the links come to it from
+    above; those that are `beside` are not drawn there.
     `sources` and `targets` are the ids of the `Tiles` or `Maps` at both ends; `quiet` links are drawn
     only while one of those is pointed at. `means` is what the values are, for whoever reads one at the
     pointer; what is joined is read from the names of the tiles.
@@ -40,6 +41,7 @@ class Links(Mark):
     alpha: float = 1.0
     to: str = ""
     inset: tuple[float, float] = (0.0, 0.0)
+    port: float = 0.0
     beside: bool = False
     dx0: Any = None
     dx1: Any = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
+from matplotlib.patches import Circle, Polygon
 from matplotlib.ticker import AutoLocator, MaxNLocator
 from matplotlib.transforms import IdentityTransform
 
@@ -103,13 +104,14 @@ def join_panels(figure: Figure, scene: Scene, theme: str) -> None:
         axes.apply_aspect()
         for mark in panel.marks:
             if isinstance(mark, Links) and mark.to in by_name and mark.to and not mark.quiet:
-                figure.add_artist(_between(axes, by_name[mark.to], mark, theme))
+                for artist in _between(axes, by_name[mark.to], mark, theme):
+                    figure.add_artist(artist)
             if isinstance(mark, Lens) and mark.to in by_name:
                 figure.add_artist(_wedge(axes, by_name[mark.to], mark, theme))
 
 
-def _between(axes, far, mark: Links, theme: str) -> LineCollection:
-    """Links as lines in the figure's dots."""
+def _between(axes, far, mark: Links, theme: str) -> list[Artist]:
+    """Links as lines in the figure's dots, and the ring in which they end."""
     far.apply_aspect()
     dot = axes.figure.dpi / 96
     start = axes.transData.transform(np.column_stack([mark.x0, mark.y0]))
@@ -122,8 +124,13 @@ def _between(axes, far, mark: Links, theme: str) -> LineCollection:
     y = start[:, 1:] + (end - start)[:, 1:] * ease
     widths, colors = link_look(mark, theme)
     lines = np.stack([x, y], axis=-1)
-    look = {"linewidths": widths * POINTS_PER_PIXEL, "colors": colors, "zorder": 5}
-    return LineCollection(lines, transform=IdentityTransform(), **look)
+    place = {"transform": IdentityTransform(), "zorder": 5}
+    found = [LineCollection(lines, linewidths=widths * POINTS_PER_PIXEL, colors=colors, **place)]
+    if mark.port and len(end):
+        middle = end[0] + (mark.port / 2 * dot, 0)
+        look = {"facecolor": to_hex("paper", theme), "edgecolor": to_hex("ink", theme), "linewidth": 1.1}
+        found.append(Circle(middle, (mark.port / 2 - 0.75) * dot, **look, **place))
+    return found
 
 
 def _wedge(axes, far, mark: Lens, theme: str) -> Polygon:

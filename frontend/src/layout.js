@@ -12,9 +12,15 @@ export const PILL_MORE = 5; // pixels by which a label makes way for the pill of
 const PILL_FOOT = 24; // pixels that a pill takes beneath its plot
 const TICK = 4;
 
-/** Sizes of grid tracks within `total` pixels, as [start, end] pairs: "40px" is fixed, the rest goes by weight. */
+/** Pixels of a fixed size: "40px", or "min(40px, 30%)", at most so large a share of the whole. */
+function pixels(size, total) {
+  const [most, share] = size.match(/[\d.]+/g).map(Number);
+  return share === undefined ? most : Math.min(most, (total * share) / 100);
+}
+
+/** Sizes of grid tracks within `total` pixels, as [start, end] pairs: what is in pixels is fixed, the rest goes by weight. */
 export function tracks(sizes, total) {
-  const fixed = sizes.map((size) => (typeof size === "string" ? parseFloat(size) : 0));
+  const fixed = sizes.map((size) => (typeof size === "string" ? pixels(size, total) : 0));
   const weights = sizes.map((size) => (typeof size === "string" ? 0 : size));
   const sum = weights.reduce((a, b) => a + b, 0) || 1;
   const spare = Math.max(0, total - fixed.reduce((a, b) => a + b, 0));

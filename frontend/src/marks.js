@@ -1,14 +1,14 @@
 // One painter for each kind of mark. `box` is the panel's place on the canvas, see layout.js.
 import { endsOf } from "./axes.js";
-import { lineColor, valueColor } from "./colormap.js";
+import { valueColor } from "./colormap.js";
 import { paintHeatmap } from "./heatmap.js";
+import { links } from "./links.js";
 import { colorscale, maps } from "./maps.js";
 import { cursor, lens, note, reference } from "./notes.js";
 import { inkOf, nearestFree, rectOf } from "./spots.js";
 import { cssColor, wordColor } from "./theme.js";
 import { tiles } from "./tiles.js";
 
-const CRAWL = [9, 1]; // dash and gap of links that crawl, in pixels
 const DASHES = { solid: [], dashed: [7, 4], dotted: [2, 3] };
 
 function trace(ctx, xs, ys, box) {
@@ -173,54 +173,6 @@ function band(ctx, mark, box, theme) {
   ctx.beginPath();
   trace(ctx, xs, ys, box);
   ctx.fill();
-}
-
-/** Both ends of link i in pixels: [x0, y0, x1, y1]. */
-export function linkEnds(mark, box, i) {
-  const far = (mark.to && box.byName?.get(mark.to)) || box; // panels without a name are many
-  const [start, end] = (mark.inset ?? [0, 0]).map((inset, k) => inset + (k ? -1 : 1) * ((k ? mark.dx1 : mark.dx0)?.data[i] ?? 0));
-  if (mark.beside && far.bottom < box.top) return [NaN, NaN, NaN, NaN];
-  if (far.top > box.bottom) { // in a narrow place the other panel lies beneath: the links run out to the right
-    if (mark.beside) return [NaN, NaN, NaN, NaN];
-    const middle = (box.top + box.bottom) / 2;
-    return [box.x(mark.x0.data[i]) + start, box.y(mark.y0.data[i]), box.right, middle + 4 * (i - (mark.x0.data.length - 1) / 2)];
-  }
-  return [box.x(mark.x0.data[i]) + start, box.y(mark.y0.data[i]), far.x(mark.x1.data[i]) - end, far.y(mark.y1.data[i])];
-}
-
-/** Whether link i begins or ends at the tile that is pointed at. */
-function joined(mark, pointed, i) {
-  return pointed !== null && (mark.sources?.data[i] === pointed || mark.targets?.data[i] === pointed);
-}
-
-/** How strongly link i is painted while a tile is pointed at: 1 if it begins or ends there. */
-function related(mark, pointed, i) {
-  if (pointed === null || pointed === undefined || !(mark.sources || mark.targets)) return 1;
-  return mark.sources?.data[i] === pointed || mark.targets?.data[i] === pointed ? 1 : 0.08;
-}
-
-function links(ctx, mark, box, theme) {
-  const paint = mark.values ? lineColor(mark, theme) : () => cssColor(mark.color, theme);
-  if (mark.crawls && box.playing) {
-    ctx.setLineDash(CRAWL);
-    ctx.lineDashOffset = -(box.crawl ?? 0);
-  }
-  const width = (i) => (mark.widths ? mark.widths.data[i] : 1.5);
-  const order = Array.from(mark.x0.data.keys());
-  if (mark.widths) order.sort((a, b) => width(a) - width(b)); // strong ones on top
-  for (const i of order) {
-    const [x0, y0, x1, y1] = linkEnds(mark, box, i);
-    const color = mark.quiet && !joined(mark, box.pointed, i) ? null : paint(mark.values?.data[i]);
-    if (color === null || ![x0, y0, x1, y1].every(Number.isFinite)) continue;
-    ctx.globalAlpha = joined(mark, box.pointed, i) ? 1 : (mark.alpha ?? 1) * related(mark, box.pointed, i);
-    ctx.strokeStyle = color;
-    ctx.lineWidth = width(i);
-    ctx.beginPath();
-    ctx.moveTo(x0, y0);
-    if (mark.curved) ctx.bezierCurveTo((x0 + x1) / 2, y0, (x0 + x1) / 2, y1, x1, y1);
-    else ctx.lineTo(x1, y1);
-    ctx.stroke();
-  }
 }
 
 function handle(ctx, mark, box, theme) {

@@ -1,6 +1,6 @@
 // Mouse, pen and touch on the picture: what was hit, in the data's own coordinates.
 import { cellAt, placeInWords } from "./heatmap.js";
-import { linkEnds } from "./marks.js";
+import { alongCurve, linkCurve } from "./links.js";
 import { cursorUnder } from "./notes.js";
 import { mapUnder } from "./maps.js";
 import { shortNumber } from "./scale.js";
@@ -41,8 +41,7 @@ function hitMark(mark, box, px, py, at) {
     return index.distance <= mark.size + REACH ? { index: index.at, value } : null;
   }
   if (mark.kind === "links") {
-    const distance = mark.curved ? toCurve : toSegment;
-    const index = nearest(mark.x0.data, (i) => distance(px, py, ...linkEnds(mark, box, i)));
+    const index = nearest(mark.x0.data, (i) => toCurve(px, py, linkCurve(mark, box, i)));
     return index.distance <= 6 ? { index: index.at, value: mark.values?.data[index.at] } : null;
   }
   return null;
@@ -64,13 +63,11 @@ export function toSegment(px, py, x0, y0, x1, y1) {
   return Math.hypot(px - x0 - t * dx, py - y0 - t * dy);
 }
 
-/** Distance of a point from a link as `marks.js` bends it: level at both ends. */
-function toCurve(px, py, x0, y0, x1, y1) {
-  let [least, x, y] = [Infinity, x0, y0];
+/** Distance of a point from a link's course. */
+function toCurve(px, py, curve) {
+  let [least, x, y] = [Infinity, curve[0], curve[1]];
   for (let i = 1; i <= PIECES; i += 1) {
-    const t = i / PIECES;
-    const across = 1.5 * t * (1 - t) ** 2 + 1.5 * t * t * (1 - t) + t ** 3;
-    const next = [x0 + across * (x1 - x0), y0 + t * t * (3 - 2 * t) * (y1 - y0)];
+    const next = alongCurve(curve, i / PIECES);
     least = Math.min(least, toSegment(px, py, x, y, ...next));
     [x, y] = next;
   }

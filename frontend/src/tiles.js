@@ -21,7 +21,8 @@ export function tileAt(mark, box, i) {
 }
 
 export function tiles(ctx, mark, box, theme) {
-  const [, rows, columns] = mark.z.shape;
+  const [count, rows, columns] = mark.z.shape;
+  if (count === 0) return; // the browser makes no image without rows
   const picture = bitmap(mark, theme);
   const side = sideOf(mark, box);
   ctx.imageSmoothingEnabled = false;

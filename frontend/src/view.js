@@ -41,6 +41,7 @@ export class View {
     this.session = session;
     this.spec = spec;
     this.root = h("div", { class: "cnn-widget", role: "group", "aria-label": spec.title || say("Widget") });
+    this.root.dataset.slots = Object.keys(spec.slots ?? {}).join(" ");
     this.root.style.display = "none"; // until there is a picture: the still one stands there
     parent.append(this.root);
     const send = (message) => session.command(message);
@@ -53,7 +54,9 @@ export class View {
     this.text = new TextLine(uniqueId("text"));
     this.copy = copyButton();
     this.build(spec);
-    this.picture.canvas.setAttribute("aria-describedby", this.text.element.id);
+    const numbers = this.figures.element; // the sentence need not repeat them
+    numbers.id = uniqueId("figures");
+    this.picture.canvas.setAttribute("aria-describedby", `${this.text.element.id} ${numbers.id}`);
     this.picture.frame.addEventListener("keydown", (event) => this.arrow(event));
     this.root.addEventListener("keydown", (event) => this.space(event));
     this.static = new StaticPicture(this.root, spec.picture);

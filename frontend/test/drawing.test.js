@@ -4,10 +4,10 @@ import { colorIndex, colorTable, lineColor, readableOn, valueColor } from "../sr
 import { toBytes } from "../src/theme.js";
 import { cellAt, paintNumbers } from "../src/heatmap.js";
 import { layout, tracks } from "../src/layout.js";
-import { linkEnds } from "../src/marks.js";
+import { alongCurve, linkCurve, linkEnds, links } from "../src/links.js";
 import { lens } from "../src/notes.js";
 import { hit, toSegment } from "../src/pointer.js";
-import { sideOf } from "../src/tiles.js";
+import { sideOf, tiles } from "../src/tiles.js";
 import { axisTicks, formatNumber, makeScale, powerOfTen, shortNumber } from "../src/scale.js";
 
 const axis = (low, high, more = {}) => ({ low, high, label: "", log: false, ticks: null, names: null, whole: false, visible: true, ...more });
@@ -130,12 +130,37 @@ describe("what the pointer touches", () => {
 
 test("links that are only beside have no ends where the other panel lies beneath", () => {
   const scale = (value) => value;
-  const far = { top: 300, x: scale, y: scale };
+  const far = { top: 300, right: 380, x: scale, y: scale };
   const box = { top: 0, bottom: 200, right: 400, x: scale, y: scale, byName: new Map([["far", far]]) };
   const mark = { to: "far", x0: vector(1), y0: vector(2), x1: vector(3), y1: vector(4) };
   expect(linkEnds({ ...mark, beside: true }, box, 0).every(Number.isNaN)).toBe(true);
-  expect(linkEnds(mark, box, 0)).toEqual([1, 2, 400, 100]);
+  expect(linkEnds({ ...mark, inset: [5, 10] }, box, 0)).toEqual([6, 2, 368, 290]); // they come from above to its right end
   expect(linkEnds({ ...mark, beside: true }, { ...box, byName: new Map([["far", { ...far, top: 0 }]]) }, 0)).toEqual([1, 2, 3, 4]);
+});
+
+test("all links with a port end in one ring at the other panel's edge", () => {
+  const arcs = [];
+  const curves = [];
+  const ctx = new Proxy({}, { get: (_, name) => (name === "arc" ? (...at) => arcs.push(at) : name === "bezierCurveTo" ? (...at) => curves.push(at) : () => {}), set: () => true });
+  const scale = (value) => value;
+  const far = { left: 100, right: 200, top: 0, bottom: 90, x: scale, y: scale };
+  const box = (other) => ({ top: 0, bottom: 100, right: 240, x: scale, y: scale, byName: new Map([["far", other]]), pointed: null });
+  const mark = { to: "far", curved: true, port: 11, inset: [0, 11], color: "ink", x0: vector(10, 10), y0: vector(20, 60), x1: vector(100, 100), y1: vector(50, 50) };
+  const theme = { ink: "#000", paper: "#fff", colors: { ink: "#000" } };
+  links(ctx, mark, box(far), theme);
+  expect(curves.map((curve) => curve.slice(-2))).toEqual([[89, 50], [89, 50]]);
+  expect(arcs.map((arc) => arc.slice(0, 2))).toEqual([[94.5, 50]]);
+  const beneath = { ...far, top: 150, bottom: 240 };
+  links(ctx, mark, box(beneath), theme);
+  expect(arcs[1].slice(0, 2)).toEqual([188, 144.5]);
+  const course = linkCurve(mark, box(beneath), 0);
+  expect(alongCurve(course, 0)).toEqual([10, 20]);
+  expect(alongCurve(course, 1)).toEqual([188, 139]);
+});
+
+test("a mark without tiles draws nothing", () => {
+  const ctx = new Proxy({}, { get: (_, name) => () => { throw new Error(name); } });
+  expect(() => tiles(ctx, { z: { shape: [0, 1, 1] } }, {}, {})).not.toThrow(); // a browser makes no image without rows
 });
 
 test("a wedge from an upright edge is not drawn to a panel beneath", () => {

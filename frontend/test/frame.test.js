@@ -58,6 +58,8 @@ test("More opens and closes, and says so", () => {
 
 test("tracks: pixels stay, the rest goes by weight", () => {
   expect(tracks(["100px", 1, 3], 500)).toEqual([[0, 100], [100, 200], [200, 500]]);
+  expect(tracks([1, "min(300px, 40%)"], 500)).toEqual([[0, 300], [300, 500]]);
+  expect(tracks([1, "min(100px, 40%)"], 500)).toEqual([[0, 400], [400, 500]]);
   expect(tracks(["300px", "300px"], 500)).toEqual([[0, 300], [300, 600]]);
 });
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from cnnlib.playground import feature_maps
-from cnnlib.viz import Cursor, Heatmap, Line, Links, Note, Points, Tiles
+from cnnlib.viz import Cursor, Heatmap, Line, Links, Note, Points, Text, Tiles
+from cnnlib.widgets.spirals.columns import DEPTH, SIDE, WIDEST
 from cnnlib.widgets.spirals.explorer import OWN, Playground
+from cnnlib.widgets.spirals.node_maps import FEATURE_NAMES, THUMB
 from cnnlib.widgets.spirals.presets import neurons
-from cnnlib.widgets.spirals.scene import PITCH, SIDE, THUMB
 from cnnlib.widgets.spirals.surface import FEW, loss_axis
 
 
@@ -87,7 +88,7 @@ def test_links_are_wide_as_their_weights_are_large():
 
 def ringed(view):
     """Places and sizes of the points with a ring."""
-    found = [m for m in marks(view, 1, Points) if m.outline in ("ink", "muted")]
+    found = [m for m in marks(view, 1, Points) if m.outline in ("ink", "neg", "pos")]
     places = np.concatenate([np.column_stack([m.x, m.y]) for m in found])
     return places[np.lexsort(places.T)], {m.size for m in found}
 
@@ -103,11 +104,21 @@ def test_the_points_with_a_ring_are_those_counted(shown):
 
 
 def test_few_wrong_points_are_drawn_larger_than_many():
-    many, few = Playground(seed=0.12345), Playground(seed=0.12345)
+    many, few = Playground(seed=0.12345, epoch=1), Playground(seed=0.12345, epoch=1)
     while few.facts["wrong"] > FEW:
         few.advance(1)
     assert 0 < few.facts["wrong"] <= FEW < many.facts["wrong"]
     assert min(ringed(few)[1]) > max(ringed(many)[1])
+    rings = [m for m in marks(many, 1, Points) if m.color == "paper"]
+    assert [m.outline for m in rings] == ["neg", "pos"]  # each keeps the colour of its class
+
+
+def test_nothing_is_called_wrong_in_the_map_before_the_first_step():
+    view = Playground(seed=0.12345)
+    assert view.facts["wrong"] > 0 and "ring" not in view.scene.panels[1].subtitle
+    assert {m.outline for m in marks(view, 1, Points)} == {"paper"}
+    wrong = view.facts["wrong"]
+    assert view.text == f"Epoch 0, before the first step: {wrong} of 250 test points are wrong. Press Play."
 
 
 def test_where_nothing_is_wrong_no_ring_is_explained():
@@ -126,11 +137,13 @@ def test_the_scale_of_the_colours_stands_beside_the_map():
     assert (bar.vmin, bar.vmax) == (surface.vmin, surface.vmax) and (bar.z[0], bar.z[-1]) == (1, -1)
 
 
-def test_the_curves_say_where_they_are_now_and_the_handle_which_epoch_it_is():
+def test_a_loss_stands_once_and_the_handle_says_which_epoch_it_is():
     view = Playground(seed=0.3, noise=30, epoch=20)
-    training, test = (line.label for line in curves(view))
-    assert training == f"training {view.facts['train_loss']:.3f}"
-    assert test == f"test {view.facts['test_loss']:.3f}"
+    assert [line.label for line in curves(view)] == ["training", "test"]
+    shown = {figure.label: (figure.value, figure.mark) for figure in view.scene.figures}
+    assert shown["Test loss"] == (f"{view.facts['test_loss']:.3f}", "solid")
+    assert shown["Training loss"] == (f"{view.facts['train_loss']:.3f}", "dashed")
+    assert "loss" not in view.text
     (cursor,) = (m for m in view.scene.timeline.marks if isinstance(m, Cursor))
     assert cursor.text == "20"
 
@@ -161,7 +174,7 @@ def test_dots_at_the_corners_have_the_colours_of_the_biases():
     np.testing.assert_allclose(squares.z.ravel(), np.concatenate(view.run.biases[:-1]), rtol=1e-6)
     nodes = np.concatenate([tiles(view, "layer 1").y, tiles(view, "layer 2").y])
     np.testing.assert_allclose(squares.y, nodes)
-    assert squares.y[1] - squares.y[0] == PITCH and squares.shift[0] < -SIDE / 2 < 0 < squares.shift[1]
+    assert squares.y[1] - squares.y[0] == WIDEST and squares.shift[0] < -SIDE / 2 < 0 < squares.shift[1]
     assert squares.names[4] == f"bias of node 2.2: {view.run.biases[1][1]:.3g}"
 
 
@@ -191,8 +204,30 @@ def test_links_begin_and_end_at_the_tiles_that_they_join():
     first, second, last = (marks(view, 0, Links, f"link {k}")[0] for k in range(3))
     assert second.sources.tolist() == [100, 101, 102] * 2 and second.targets.tolist() == [200] * 3 + [201] * 3
     assert set(first.sources) <= set(tiles(view, "feature").ids) and set(last.sources) == {200, 201}
-    assert last.to == "map" and (last.x1 == -6).all()
+    assert last.to == "map" and (last.x1 == -6).all() and (last.y1 == 0).all()
+    assert 0 < last.port == last.inset[1]
     np.testing.assert_allclose(second.y0, np.tile(tiles(view, "layer 1").y, 2))
+
+
+@pytest.mark.parametrize("shape", [(8,), (4, 2), (8, 8, 8)])
+def test_nodes_of_small_layers_stand_farther_apart_and_all_stay_in_the_picture(shape):
+    y = tiles(Playground(**neurons(*shape)), "layer 1").y
+    assert (np.diff(y) >= SIDE + 8).all() and y[-1] + SIDE / 2 < DEPTH
+    assert (np.diff(y) == WIDEST).all() == (shape == (4, 2))
+
+
+def test_every_feature_is_called_by_its_name_where_it_stands():
+    view = Playground(x=False, sinX=True)
+    found = {w: (m.bold, y) for m in marks(view, 0, Text) for w, y in zip(m.text, m.y, strict=True)}
+    assert [name for name in FEATURE_NAMES if found[name][0]] == ["X₂", "sin X₁"]
+    np.testing.assert_allclose([found[name][1] for name in FEATURE_NAMES], tiles(view, "feature").y)
+
+
+def test_a_playground_without_controls_keeps_no_room_for_data():
+    whole, bare = Playground().scene, Playground(show=()).scene
+    assert [slot.name for slot in whole.slots] == ["data", "output"]
+    assert [slot.name for slot in bare.slots] == ["output"] and "data" not in bare.narrow.at
+    assert bare.narrow.height < whole.narrow.height - 100
 
 
 def test_plus_stands_at_the_right_and_adds():

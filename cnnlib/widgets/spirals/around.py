@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cnnlib.playground import Playground as Run
 from cnnlib.runtime.language import say
 from cnnlib.viz import Figure, Narrow, Slot, Strip
 from cnnlib.widgets.spirals.sentences import short
-from cnnlib.widgets.spirals.surface import BESIDE
+from cnnlib.widgets.spirals.surface import BESIDE, HIGH
 
-FRAME = {
-    "rows": ("341px", "147px"),
-    "columns": (1.34, 5.26, 3.15, f"{BESIDE}px"),
-    "height": 488,
-    "slots": (Slot("data", (0, 0, 2, 1), title="Data"), Slot("output", (1, 2, 1, 2))),
-    "narrow": Narrow(
-        ("132px", "488px", "360px", "150px"),
-        (1, f"{BESIDE}px"),
-        1130,
-        {
-            "data": (0, 0, 1, 2),
-            "network": (1, 0, 1, 2),
-            "map": (2, 0),
-            "ramp": (2, 1),
-            "output": (3, 0, 1, 2),
-        },
-    ),
+DATA = Slot("data", (0, 0, 2, 1), title="Data")
+DATA_WIDE, DATA_HIGH = 112, 132  # pixels of the data's column, and of its row on a narrow page
+NARROW = {  # places on a narrow page, beneath the data
+    "network": (1, 0, 1, 2),
+    "map": (2, 0),
+    "ramp": (2, 1),
+    "output": (3, 0, 1, 2),
 }
+
+
+def frame(shown: Iterable[str]) -> dict:
+    """Places of panels and slots; without the data's, where none of its controls is `shown`."""
+    data = not {"dataset", "noise", "points"}.isdisjoint(shown)
+    rows = (DATA_HIGH if data else 1, 466, 360, 140)
+    return {
+        "rows": (f"{HIGH}px", f"{488 - HIGH}px"),
+        "columns": (f"{DATA_WIDE if data else 1}px", 1, "min(322px, 36%)", f"{BESIDE}px"),
+        "height": 488,
+        "slots": (DATA,) * data + (Slot("output", (1, 2, 1, 2)),),
+        "narrow": Narrow(
+            [f"{row}px" for row in rows],
+            (1, f"{BESIDE}px"),
+            sum(rows),
+            {"data": (0, 0, 1, 2), **NARROW} if data else NARROW,
+        ),
+    }
 
 
 def figures(facts: dict) -> list[Figure]:
@@ -33,6 +43,7 @@ def figures(facts: dict) -> list[Figure]:
     return [
         Figure("Epoch", f"{facts['epoch']:,}", large=True, first=True),
         Figure("Test loss", short(facts["test_loss"]), large=True, mark="solid"),
+        Figure("Training loss", short(facts["train_loss"]), mark="dashed"),
     ]
 
 

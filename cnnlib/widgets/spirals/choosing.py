@@ -7,8 +7,8 @@ import numpy as np
 from cnnlib.playground import FEATURES, Config, feature_maps
 from cnnlib.playground import Playground as Run
 from cnnlib.widgets.base import BadValue
+from cnnlib.widgets.spirals.node_maps import FEATURE_NAMES
 from cnnlib.widgets.spirals.presets import SETTINGS
-from cnnlib.widgets.spirals.scene import FEATURE_NAMES
 
 
 def config_of(state: dict) -> Config:

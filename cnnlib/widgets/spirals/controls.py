@@ -13,8 +13,8 @@ from cnnlib.playground import (
 )
 from cnnlib.runtime.language import marked
 from cnnlib.widgets.base import Button, Choice, Grid, LogSlider, Number, Slider, Toggle
+from cnnlib.widgets.spirals.node_maps import FEATURE_NAMES
 from cnnlib.widgets.spirals.presets import OWN, PRESETS, Seed
-from cnnlib.widgets.spirals.scene import FEATURE_NAMES
 from cnnlib.widgets.spirals.share import ShareLine
 
 HIDDEN = [f"node {layer}.{node}" for layer in range(1, 7) for node in range(1, 9)]

@@ -11,7 +11,7 @@ from cnnlib.playground import Playground as Run
 from cnnlib.runtime.language import say
 from cnnlib.viz import Scene
 from cnnlib.widgets.base import Challenge, Widget
-from cnnlib.widgets.spirals.around import FRAME, figures, idle, trouble
+from cnnlib.widgets.spirals.around import figures, frame, idle, trouble
 from cnnlib.widgets.spirals.choosing import at_large, chosen_link, config_of, limits_of, nodes_of
 from cnnlib.widgets.spirals.controls import CAP, CONTROLS, SLOTS
 from cnnlib.widgets.spirals.places import node_at, place_of
@@ -282,7 +282,7 @@ class Playground(Widget):
             panels,
             sentence(self.run, facts, shown, state["preset"]) + absent,
             facts,
-            **FRAME,
+            **frame(self.show),
             title=QUESTIONS[self.run.config.active_dataset],
             figures=figures(facts),
             anchors=anchors,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.playground import Playground as Run
-from cnnlib.widgets.spirals.scene import FEATURE_NAMES
+from cnnlib.widgets.spirals.node_maps import FEATURE_NAMES
 
 
 def node_at(run: Run, mark: str, index: int) -> str | None:

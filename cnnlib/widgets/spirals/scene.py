@@ -2,77 +2,30 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 
-from cnnlib.playground import FEATURES, feature_maps
+from cnnlib.playground import FEATURES
 from cnnlib.playground import Playground as Run
 from cnnlib.runtime.language import say, say_many
-from cnnlib.viz import Anchor, Axis, Line, Links, Note, Panel, Text, Tiles
+from cnnlib.viz import Anchor, Axis, Links, Note, Panel, Text, Tiles
+from cnnlib.widgets.spirals.columns import DEPTH, LEFT, PITCH, SIDE, TOP, column_x, pitch_of, row_y, rows_of
+from cnnlib.widgets.spirals.node_maps import FEATURE_NAMES, PALE, drawable, feature_thumbs, shrink, signs
 
-FEATURE_NAMES = ("X₁", "X₂", "X₁²", "X₂²", "X₁X₂", "sin X₁", "sin X₂")
-READ = {"means": "output", "places": FEATURE_NAMES[:2]}  # what the pointer reads from a map of the square
-THUMB = 20  # cells along the side of a node's small map
-SIDE, PITCH, TOP = 38, 45, 100  # of nodes, in pixels: side, distance of two middles, first middle
-DEPTH = 482  # height of the network in pixels
-LEFT, RIGHT = 0.17, 1.1  # places of features and of the output, as shares of the width
+FILLED = 0.62  # share of the distance of two layers that a node may take, on a narrow page
 CURVE = 18  # pixels between the ends of links that arrive at one node
-APART = 0.7  # between the ends at the large map, in its units: none crosses another
+END = 14  # pixels from a node's middle to the ends of links: a node covers them, even a small one
+PORT = 11  # pixels across of the ring at the large map's edge in which the last links end
 STRONG = 1.0  # weight from which a link has full colour
-PALE = 1.65  # value of full colour in maps: 1 stays paler than a point
 OUTPUT = 9000  # id of the output among the tiles; of neuron i in layer k: 100 k + i
 AIR = 470  # pixels of width below which notes give way
 
 
-def column_x(run: Run) -> np.ndarray:
-    """Middle of every layer's nodes as a share of the width: features, hidden layers, output."""
-    return np.linspace(LEFT, RIGHT, len(run.config.layer_sizes))
-
-
-def row_y(rows: np.ndarray) -> np.ndarray:
-    """Middles of nodes in pixels."""
-    return TOP + PITCH * np.asarray(rows, dtype=float)
-
-
-def rows_of(run: Run) -> list[np.ndarray]:
-    """Rows of every layer's nodes; an input stands where its feature does."""
-    inputs = np.array([FEATURES.index(name) for name in run.config.inputs], dtype=float)
-    return [inputs, *(np.arange(n, dtype=float) for n in run.config.layer_sizes[1:-1])]
-
-
-def shrink(maps: np.ndarray) -> np.ndarray:
-    """Maps (n, 100, 100) as means over cells, (n, THUMB, THUMB)."""
-    size = maps.shape[-1] // THUMB
-    return maps.reshape(len(maps), THUMB, size, THUMB, size).mean(axis=(2, 4))
-
-
-@cache
-def feature_thumbs(discretize: bool) -> np.ndarray:
-    """Small maps of all features."""
-    return signs(shrink(feature_maps()), discretize)
-
-
-def signs(maps: np.ndarray, discretize: bool) -> np.ndarray:
-    """The maps, or only their signs; what is no number stays none."""
-    return np.where(np.isnan(maps), np.nan, np.where(maps >= 0, 1.0, -1.0)) if discretize else maps
-
-
-MOST = 1e38  # what the page can still draw: its numbers have 32 bits
-
-
-def drawable(values: np.ndarray) -> np.ndarray:
-    """Numbers that the page can draw: 0 for what is none, and not beyond its largest."""
-    return np.clip(np.nan_to_num(values), -MOST, MOST)
-
-
-def node_tiles(x: float, rows: np.ndarray, maps: np.ndarray, ids: np.ndarray, **options) -> Tiles:
+def node_tiles(x: float, y: np.ndarray, maps: np.ndarray, ids: np.ndarray, fit: float, **options) -> Tiles:
     """Nodes of one layer; a map's rows run upwards, a tile's downwards."""
     thumbs = np.clip(maps[:, ::-1], -1, 1)
-    places = np.full(len(rows), x), row_y(rows)
-    return Tiles(
-        *places, thumbs, SIDE, vmin=-PALE, vmax=PALE, ids=ids, radius=4, hovers=True, tips=False, **options
-    )
+    places = np.full(len(y), x), y
+    look = {"vmin": -PALE, "vmax": PALE, "ids": ids, "radius": 4, "hovers": True, "tips": False, "fit": fit}
+    return Tiles(*places, thumbs, SIDE, **look, **options)
 
 
 class NetworkPicture:
@@ -81,12 +34,16 @@ class NetworkPicture:
     def __init__(self, run: Run, maps: list[np.ndarray], state: dict) -> None:
         self.run, self.maps, self.state = run, maps, state
         self.x, self.rows = column_x(run), rows_of(run)
+        self.fit = FILLED * float(self.x[1] - self.x[0])
+        pitch = pitch_of(run)
+        self.y = [row_y(rows, pitch if k else PITCH) for k, rows in enumerate(self.rows)]
 
     def panel(self, selected: tuple[int, int, int] | None, node: tuple[int, int], at) -> Panel:
         """The whole network; `selected` is (layer, destination, source), `node` is (column, row)."""
         marks = [
             *self.link_marks(selected),
             self.feature_marks(),
+            *self.feature_names(),
             *self.node_marks(node),
             self.bias_marks(),
             *self.header_marks(),
@@ -107,17 +64,12 @@ class NetworkPicture:
     def ends(self, k: int) -> dict[str, np.ndarray]:
         """Ends of the links of layer `k`, in the order of its weights; they fan out at their destination."""
         last = k == len(self.rows) - 1
-        sources = self.rows[k]
-        n, m = len(sources), 1 if last else len(self.rows[k + 1])
+        n, m = len(self.y[k]), 1 if last else len(self.y[k + 1])
         fan = (np.arange(n) - (n - 1) / 2) / max(n, 1)
-        arrive = (
-            APART * ((n - 1) / 2 - np.arange(n))
-            if last
-            else (row_y(self.rows[k + 1])[:, None] + CURVE * fan).ravel()
-        )
+        arrive = np.zeros(n) if last else (self.y[k + 1][:, None] + CURVE * fan).ravel()
         return {
             "x0": np.full(n * m, self.x[k]),
-            "y0": np.tile(row_y(sources), m),
+            "y0": np.tile(self.y[k], m),
             "x1": np.full(n * m, -6.0 if last else self.x[k + 1]),
             "y1": arrive,
             "sources": np.tile(self.ids(k), m),
@@ -131,7 +83,8 @@ class NetworkPicture:
         for k, matrix in enumerate(values):
             last = k == len(values) - 1
             flat, dead, ends = matrix.ravel(), self.run.dead[k].ravel(), self.ends(k)
-            look = {"curved": True, "inset": (SIDE / 2, 0 if last else SIDE / 2), "to": "map" if last else ""}
+            look = {"curved": True, "inset": (END, END)}
+            look |= {"to": "map", "port": PORT, "inset": (SIDE / 2, PORT)} if last else {}
             widths = np.nan_to_num(np.clip(0.8 + 1.2 * np.abs(flat) / reach, 0.8, 5.5), nan=0.8)
             pale = {name: part[dead] for name, part in ends.items()}
             full = {name: part[~dead] for name, part in ends.items()}
@@ -174,9 +127,19 @@ class NetworkPicture:
             say("{name}, on" if lit else "{name}, off", name=name)
             for name, lit in zip(FEATURE_NAMES, on, strict=True)
         ]
-        return node_tiles(
-            LEFT, np.arange(7.0), feature_thumbs(self.state["discretize"]), np.arange(7), **look
-        )
+        thumbs = feature_thumbs(self.state["discretize"])
+        return node_tiles(LEFT, row_y(np.arange(7)), thumbs, np.arange(7), self.fit, **look)
+
+    def feature_names(self) -> list[Text]:
+        """What the features are called, beside them."""
+        on = np.array([name in self.run.config.inputs for name in FEATURES])
+        look = {"align": "right", "shift": (-SIDE / 2 - 6, 0)}
+        found = []
+        for lit, color in ((True, "ink"), (False, "muted")):
+            rows = np.flatnonzero(on == lit)
+            words = [FEATURE_NAMES[row] for row in rows]
+            found.append(Text(np.full(len(rows), LEFT), row_y(rows), words, color=color, bold=lit, **look))
+        return found
 
     def node_marks(self, node: tuple[int, int]) -> list[Tiles]:
         """Small maps of the hidden nodes; `node` is the one at large."""
@@ -186,14 +149,14 @@ class NetworkPicture:
             state = np.where((self.rows[k] == node[1]) & (k == node[0]), 2.0, 1.0)
             look = {"state": state, "emits": f"layer {k}"}
             look["names"] = [f"node {k}.{i + 1}" for i in range(len(maps))]
-            marks.append(node_tiles(self.x[k], self.rows[k], thumbs, self.ids(k), **look))
+            marks.append(node_tiles(self.x[k], self.y[k], thumbs, self.ids(k), self.fit, **look))
         return marks
 
     def bias_marks(self) -> Tiles:
         """A dot below the left corner of every node, coloured by its bias."""
         hidden = range(1, len(self.rows))
         x = np.concatenate([[], *(np.full(len(self.rows[k]), self.x[k]) for k in hidden)])
-        y = np.concatenate([[], *(row_y(self.rows[k]) for k in hidden)])
+        y = np.concatenate([[], *(self.y[k] for k in hidden)])
         b = drawable(np.concatenate([[], *self.run.biases[:-1]]))
         nodes = [f"node {k}.{i + 1}" for k in hidden for i in range(len(self.rows[k]))]
         words = [
@@ -223,7 +186,7 @@ class NetworkPicture:
         title = say_many("{number} hidden layer", "{number} hidden layers", len(counts))
         marks = [
             Text([0], [10], "Features", align="left", bold=True, size=13),
-            Text([0, 0], [30, 46], ["Which numbers of", "a point go in?"], align="left", color="muted"),
+            Text([0], [31], "What goes in?", align="left", color="muted"),
             Text([self.middle()], [10], title, bold=True, size=13),
         ]
         if counts:
@@ -231,11 +194,7 @@ class NetworkPicture:
                 say_many("{number} neuron", "{number} neurons", n) if len(counts) < 4 else str(n)
                 for n in counts
             ]
-            bracket = [x[0], x[0], x[-1], x[-1]]
-            marks += [
-                Line(bracket, [33, 28, 28, 33], color="muted", width=1),
-                Text(x, np.full(len(x), 42.0), words),
-            ]
+            marks.append(Text(x, np.full(len(x), 34.0), words, color="muted"))
         return marks
 
     def middle(self) -> float:
@@ -245,13 +204,14 @@ class NetworkPicture:
 
     def notes(self) -> list[Note]:
         """What a first-time reader would ask."""
-        bottoms = [row_y(rows[-1:])[0] + SIDE / 2 if len(rows) else TOP for rows in self.rows]
+        bottoms = [y[-1] + SIDE / 2 if len(y) else TOP for y in self.y]
         notes = [Note(0, row_y(6) + SIDE / 2 + 12, "Pale: off. Click to feed it in.", width=130, needs=AIR)]
-        if 1 < len(self.rows) < 5:
+        low = max(bottoms) > DEPTH - 50  # no room beneath the longest layer
+        if 1 < len(self.rows) < 5 and not low:
             words = "A neuron: its answer everywhere. Point at it."
             x, y = self.x[1], bottoms[1]
             notes.append(Note(x, y + 14, words, (x - 0.015, y + 4), 150, needs=AIR))
-        if 2 < len(self.rows) < 5:
+        if 2 < len(self.rows) < 5 and not low:
             words = "A weight: blue adds, orange takes away."
             if self.state["links"] != "weights":
                 words = "A weight's gradient: where blue, the weight will fall."
@@ -262,26 +222,27 @@ class NetworkPicture:
     def anchors(self) -> list[Anchor]:
         """Buttons above the layers, and the features' switches."""
         middle = self.middle()
+        aside = 14 if len(self.rows) < 6 else 12
         found = [
             Anchor("fewer layers", "network", middle, 10, dx=-82),
             Anchor("more layers", "network", middle, 10, dx=82),
         ]
         for k, x in enumerate(self.x[1:-1], 1):
-            found.append(Anchor(f"fewer {k}", "network", float(x), 63, dx=-15))
-            found.append(Anchor(f"more {k}", "network", float(x), 63, dx=15))
+            for word, side in (("fewer", -1), ("more", 1)):
+                found.append(Anchor(f"{word} {k}", "network", float(x), 53, dx=side * aside))
         for row, name in enumerate(FEATURES):
-            found.append(Anchor(name, "network", LEFT, float(row_y(row)), dx=-SIDE / 2 - 6, align="right"))
+            found.append(Anchor(name, "network", LEFT, float(row_y(row)), dx=-SIDE / 2 - 4, align="right"))
         return found
 
     def popover(self, selected: tuple[int, int, int], title: str, text: str) -> Anchor:
         """The chosen link's or bias's value, beneath both of its ends."""
         layer, to, source = selected
         last = layer == len(self.rows) - 1
-        y = [TOP + 3 * PITCH if last else float(row_y(self.rows[layer + 1][to]))]
-        x = [0.9 if last else float(self.x[layer + 1])]
+        y = [TOP + 3 * PITCH if last else float(self.y[layer + 1][to])]
+        x = [0.8 if last else float(self.x[layer + 1])]
         if source >= 0:
             x.append(float(self.x[layer]))
-            y.append(float(row_y(self.rows[layer][source])))
+            y.append(float(self.y[layer][source]))
         low = max(y) + SIDE / 2 + 8
         place = low if low < DEPTH - 150 else max(0.0, min(y) - SIDE / 2 - 150)
         return Anchor("value", "network", sum(x) / len(x), place, popover=title, text=text)

@@ -9,7 +9,7 @@ from cnnlib.playground.features import grid_points
 from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Note, Panel, Reference, Scene
 from cnnlib.widgets.base import BadValue, Challenge, Choice, Grid, LogSlider, Number, Slider, Widget
-from cnnlib.widgets.spirals.scene import READ
+from cnnlib.widgets.spirals.node_maps import READ
 from cnnlib.widgets.spirals.sentences import short
 
 SIDE = 40  # points along the side of each small map

@@ -9,8 +9,8 @@ import numpy as np
 from cnnlib.playground import FEATURES
 from cnnlib.playground import Playground as Run
 from cnnlib.runtime.language import say
+from cnnlib.widgets.spirals.node_maps import FEATURE_NAMES
 from cnnlib.widgets.spirals.presets import OWN, PRESETS
-from cnnlib.widgets.spirals.scene import FEATURE_NAMES
 
 
 def facts_of(run: Run) -> dict:
@@ -71,16 +71,7 @@ def sentence(run: Run, facts: dict, chosen: tuple[int, int, int] | None, preset:
     if facts["diverged"]:
         words.append(run.status)
     else:
-        losses = say(
-            "training loss {train_loss}, test loss {test_loss}",
-            train_loss=short(facts["train_loss"]),
-            test_loss=short(facts["test_loss"]),
-        )
-        words.append(say("Epoch {epoch}: {losses}.", epoch=facts["epoch"], losses=losses))
-        if run.config.problem == "classification":
-            words.append(
-                say("{wrong} of {test} test points are wrong.", wrong=facts["wrong"], test=len(run.test))
-            )
+        words.append(reached(run, facts))
         if facts["dead"]:
             words.append(say("{dead} of {links} links are dead.", dead=facts["dead"], links=facts["links"]))
         words += [run.status] if run.status else []
@@ -89,6 +80,25 @@ def sentence(run: Run, facts: dict, chosen: tuple[int, int, int] | None, preset:
     if preset != OWN:
         words.append(PRESETS[preset][1])
     return " ".join(words)
+
+
+def reached(run: Run, facts: dict) -> str:
+    """The epoch, and what the figures above the map do not say."""
+    epoch, wrong, test = facts["epoch"], facts["wrong"], len(run.test)
+    if run.config.problem != "classification":
+        if epoch == 0:
+            return "Epoch 0, before the first step. Press Play."
+        loss = short(facts["test_loss"])
+        return say("Epoch {epoch:,}: its test loss is {loss}.", epoch=epoch, loss=loss)
+    if epoch == 0:
+        return say(
+            "Epoch 0, before the first step: {wrong} of {test} test points are wrong. Press Play.",
+            wrong=wrong,
+            test=test,
+        )
+    return say(
+        "Epoch {epoch:,}: {wrong} of {test} test points are wrong.", epoch=epoch, wrong=wrong, test=test
+    )
 
 
 def ends(run: Run, chosen: tuple[int, int, int]) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from cnnlib.playground.features import grid_points
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Heatmap, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
-from cnnlib.widgets.spirals.scene import READ
+from cnnlib.widgets.spirals.node_maps import READ
 
 COLUMNS = 6
 LAST = 1531  # the chapter's last epoch

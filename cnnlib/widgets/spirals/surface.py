@@ -10,14 +10,14 @@ from cnnlib.playground import DATASETS, REG_DATASETS, Config
 from cnnlib.playground import Playground as Run
 from cnnlib.runtime.language import marked, word
 from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points, Region, Text
-from cnnlib.widgets.spirals.scene import MOST, PALE, READ, signs
-from cnnlib.widgets.spirals.sentences import short
+from cnnlib.widgets.spirals.node_maps import MOST, PALE, READ, signs
 
-FEW = 30  # wrong points up to which each is drawn large, with a strong ring
+FEW = 30  # wrong points up to which each is drawn large, with a strong ring; more are small rings
 SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
 ROUND = (1, 1.5, 2, 3, 4, 6, 8, 10, 15)  # its ends: a third of it is empty at most
 NAMES = marked("training", "test")  # of the curves
 BESIDE = 36  # pixels of width of the colours' scale
+HIGH = 348  # pixels of height of the map with its title, and of the scale
 TICKS = (-6, -3, 0, 3, 6)
 SCALE = {"cmap": "diverging", "vmin": -PALE, "vmax": PALE}
 
@@ -37,9 +37,10 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, a
         if points is run.train or state["show_test_data"]:
             marks += point_marks(within(points), run.config.problem, size, shape, "paper")
     wrong = within(wrong_points(run))
-    if len(wrong):
-        size, ring = (5.0, "ink") if len(wrong) <= FEW else (2.6, "muted")
-        marks += point_marks(wrong, run.config.problem, size, "circle", ring)
+    if len(wrong) > FEW:
+        marks += hollow(wrong)
+    elif len(wrong):
+        marks += point_marks(wrong, run.config.problem, 5.0, "circle", "ink")
     axes = Axis(-6, 6, ticks=TICKS), Axis(-6, 6, visible=False)
     return Panel(marks, *axes, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name="map")
 
@@ -50,8 +51,8 @@ def within(points: np.ndarray) -> np.ndarray:
 
 
 def wrong_points(run: Run) -> np.ndarray:
-    """Test points on the wrong side; none where a number is learned."""
-    if run.config.problem != "classification":
+    """Test points on the wrong side; none where a number is learned, or before the first step."""
+    if run.config.problem != "classification" or run.epoch == 0:
         return run.test[:0]
     return run.test[np.sign(run.predict(run.test[:, :2])) != run.test[:, 2]]
 
@@ -59,6 +60,12 @@ def wrong_points(run: Run) -> np.ndarray:
 def key_of_rings(run: Run) -> str:
     """What the rings on the output's map are, where there are any."""
     return "ringed: wrong test points" if len(wrong_points(run)) else "what it answers at each point"
+
+
+def hollow(points: np.ndarray) -> list[Points]:
+    """Points of both classes as small rings."""
+    parts = ((points[points[:, 2] * sign > 0], color) for sign, color in ((-1, "neg"), (1, "pos")))
+    return [Points(*part[:, :2].T, size=2.9, color="paper", outline=color) for part, color in parts]
 
 
 def point_marks(
@@ -78,13 +85,13 @@ def point_marks(
 @cache
 def color_bar(at: tuple[int, ...]) -> Panel:
     """What the colours of maps, points and biases mean, upright beside the map; coordinates are pixels."""
-    bar = 0, 8, 70, 230
+    bar = 0, 8, 89, 267
     marks = [
         Heatmap(np.linspace(1, -1, 80)[:, None], bar, **SCALE, hover=False),
         Region(*bar, color="grid", filled=False, width=1),
-        Text([12] * 3, [76, 150, 224], ["+1", "0", "−1"], color="muted", size=11, align="left"),
+        Text([12] * 3, [95, 178, 261], ["+1", "0", "−1"], color="muted", size=11, align="left"),
     ]
-    axes = Axis(0, BESIDE - 7, visible=False), Axis(341, 0, visible=False)
+    axes = Axis(0, BESIDE - 7, visible=False), Axis(HIGH, 0, visible=False)
     return Panel(marks, *axes, at=at, grid=False, name="ramp")
 
 
@@ -124,7 +131,7 @@ def timeline(losses: list, epoch: int) -> Panel:
         end *= 2
     past, lived = thinned(drawn[: epoch + 1], 0)
     coming, future = thinned(drawn[epoch:], epoch)
-    names = [with_value(name, loss) if epoch else "" for name, loss in zip(NAMES, table[epoch], strict=True)]
+    names = [word(name) if epoch else "" for name in NAMES]
     marks = [
         Line(coming, future[:, 0], color="muted", dash="dashed", width=1.5, alpha=0.3),
         Line(coming, future[:, 1], color="ink", alpha=0.3),
@@ -136,15 +143,6 @@ def timeline(losses: list, epoch: int) -> Panel:
         marks.append(Note(0.12 * end, 0.8 * y.high, "Press Play: the losses are drawn here.", width=190))
     axes = Axis(0, end, whole=True), y
     return Panel(marks, *axes, title="Loss", subtitle="drag to rewind", legend="ends", name="time")
-
-
-def with_value(name: str, loss: float) -> str:
-    """The name of a curve and where it is now.
-
-    >>> with_value("test", 0.5468)
-    'test 0.547'
-    """
-    return f"{word(name)} {short(loss)}"
 
 
 @cache

@@ -76,7 +76,11 @@ COVERS = {
         862,
     ),
     "10_spirals": Cover(
-        lambda: widgets.Playground(dataset="xor", seed="0.61000"), [8] * 8, 734, 1563, "1 step a second"
+        lambda: widgets.Playground(dataset="xor", seed="0.61000", show=()),
+        [8] * 8,
+        690,
+        1250,
+        "1 step a second",
     ),
     "11_train_a_cnn": Cover(
         lambda: widgets.ImageGallery(load_mnist_sample()), sweep("page", range(1, 9)), 624, 894
@@ -86,11 +90,21 @@ COVERS = {
 }
 
 
+def without_controls(spec: dict) -> dict:
+    """Return a view's description with nothing to set; its plot of time stays where it stood.
+
+    >>> without_controls({"title": "Run", "slots": {"bar": ("rate",), "output": ("time", "rate")}})["slots"]
+    {'output': ('time',)}
+    """
+    slots = {slot: ("time",) for slot, names in spec["slots"].items() if "time" in names}
+    return spec | {"controls": [], "slots": slots, "playable": True, "challenge": ""}
+
+
 def record(cover: Cover) -> bytes:
     """Record a cover: a frame for each of its states."""
     widget = cover.make()
     recording = Recording(widget, GREYS)
-    recording.spec |= {"controls": [], "slots": {}, "playable": True, "challenge": ""}
+    recording.spec = without_controls(recording.spec)
     frames = []
     for state in cover.states:
         if isinstance(state, int):
