@@ -10,7 +10,8 @@ convolutions or fully connected layers has nothing to gain here and runs as the 
 
 From above: `model` is the class, `engine` decides which plan runs a batch and in how many threads, `program`
 lays a network out for one batch size, `stages`, `convolution`, `pooling`, `normalization` and `residual` are
-its parts, `correlation` and `kernel_gradient` multiply the matrices, and `memory` lets each layer be run
+its parts, `correlation` and `kernel_gradient` multiply the matrices, `winograd` and `winograd_stage` do so
+with fewer multiplications where there are many channels, and `memory` lets each layer be run
 backwards by itself after a pass of the whole network.
 """
 

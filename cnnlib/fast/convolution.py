@@ -22,11 +22,12 @@ class Convolution(Stage):
     for the backward pass are three comparisons a window.
     """
 
+    largest = 0  # multiply-adds of a product that is larger than those with the weights
+
     def __init__(self, layer, shape, n, dtype, scratch, relu, pool):
         self.layer, self.relu, self.pool, self.scratch, self.n = layer, relu, pool, scratch, n
-        (c, h, w), (ph, pw), self.first_dx = shape, layer.padding, None
-        padded = np.zeros((h + 2 * ph, w + 2 * pw, c, n), dtype)
-        self.x = padded[ph : ph + h, pw : pw + w]
+        (c, h, w), (ph, pw) = shape, layer.padding
+        self.wide = self.inner = self.first_dx = None
         places = [
             (size + 2 * p - k) // s + 1
             for size, p, k, s in zip((h, w), layer.padding, layer.kernel_size, layer.stride, strict=True)
@@ -34,10 +35,16 @@ class Convolution(Stage):
         self.out_shape = (layer.out_channels, *(p // 2 if pool else p for p in places))
         self.places = tuple(p // 2 * 2 if pool else p for p in places)
         self.biased = "bias" in layer.params
+        padded = np.zeros((self._padded_rows(h + 2 * ph), w + 2 * pw, c, n), dtype)
+        self.x = padded[ph : ph + h, pw : pw + w]
         self.correlation = Correlation(
             padded, layer.kernel_size, layer.stride, self.places, layer.out_channels, self.biased
         )
         self.weight_in = self.correlation.weight.transpose(0, 3, 2, 1)
+
+    def _padded_rows(self, rows):
+        """How many rows the buffer of inputs has, given how many the padded image has."""
+        return rows
 
     def _zeros(self, out):
         """Zeros to compare some rows of outputs with: as many where they are few, else the same row over."""
@@ -49,15 +56,18 @@ class Convolution(Stage):
 
         Where a predecessor waits for its gradient the second lies between zeros, for the turned kernel.
         """
-        (rows, columns), rest = self.places, (self.layer.out_channels, n)
-        if self.dx is not None:
-            self.wide, self.d = self._widened()
-        else:
-            shape = (2, 2, rows // 2, columns // 2, *rest) if self.pool else (rows, columns, *rest)
-            self.d = np.empty(shape, dtype)
-        self.dy = self.d
+        self.d = self.dy = self._make_d(n, dtype)
         if self.relu or self.pool:
             super().make_dy(n, dtype)
+
+    def _make_d(self, n, dtype):
+        if self.dx is not None:
+            self.wide, d = self._widened()
+            return d
+        (rows, columns), rest = self.places, (self.layer.out_channels, n)
+        return np.empty(
+            (2, 2, rows // 2, columns // 2, *rest) if self.pool else (rows, columns, *rest), dtype
+        )
 
     def _widened(self):
         """The gradient of the convolution with zeros left and right: what the turned kernel slides over."""
@@ -69,16 +79,23 @@ class Convolution(Stage):
 
     def prepare(self):
         """Prepare the calls of both passes, block by block of rows."""
-        self.gradient = kernel_gradient(self.correlation, self.layer.out_channels, self.scratch)
+        self.gradient = self._gradient()
         self.forward_calls, self.backward_calls = [], []
-        step = self.correlation.rows_at_once()
-        step = max(2, step // 2 * 2) if self.pool else step
+        step = self._rows_at_once()
         for first in range(0, self.places[0], step):
             forward, backward = self._block(first, min(first + step, self.places[0]))
             self.forward_calls += forward
             self.backward_calls += backward
         if self.dx is not None:
             self._prepare_back(self.dx)
+
+    def _rows_at_once(self):
+        """How many rows of outputs make a block."""
+        step = self.correlation.rows_at_once()
+        return max(2, step // 2 * 2) if self.pool else step
+
+    def _gradient(self):
+        return kernel_gradient(self.correlation, self.layer.out_channels, self.scratch)
 
     def _block(self, first, last):
         """The calls of one block of rows, forwards and backwards."""
@@ -89,13 +106,18 @@ class Convolution(Stage):
             clip, gate = self._rectifying(out, out, dy, d)
             return forward + clip, gate + gradients
         y, amid_zeros = self.scratch.take((2, 2, *out.shape), "y"), []
-        if self.dx is not None:  # first in one block of memory, that of y, which has been used by then
+        if self.wide is not None:  # first in one block of memory, that of y, which has been used by then
             d, amid_zeros = y, [copying(d, y)]
-        pooled = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
         forward, gradients = self._products(first, last, y, d)
+        shrink, widen = self._pooling(y, out, dy, d)
+        return forward + shrink, widen + amid_zeros + gradients
+
+    def _pooling(self, y, out, dy, d):
+        """The calls that pool y into out, with ReLU, and those that lead dy back to d."""
+        pooled = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
         clip, gate = self._rectifying(pooled, out, dy, dy)
         shrink, widen = pooling(y, pooled, dy, d, self.scratch)
-        return forward + shrink + clip, gate + widen + amid_zeros + gradients
+        return shrink + clip, gate + widen
 
     def _rectifying(self, y, out, dy, d):
         """The calls of ReLU from y to out and from dy to d; without ReLU, those that bring y to out."""
@@ -127,10 +149,13 @@ class Convolution(Stage):
 
     def _prepare_back(self, dx):
         """The correlation of the widened gradient with the turned kernel."""
+        back = self._back(dx)
+        self.turned_in, self.back_calls = back.weight, back.calls()
+
+    def _back(self, dx):
         layer = self.layers[0]
         top = layer.kernel_size[0] - 1 - layer.padding[0]
-        back = TurnedCorrelation(self.wide, layer.kernel_size, top, layer.stride[0], dx, self.scratch)
-        self.turned_in, self.back_calls = back.weight, back.calls()
+        return TurnedCorrelation(self.wide, layer.kernel_size, top, layer.stride[0], dx, self.scratch)
 
     def forward(self, training):
         params = self.layer.params
@@ -154,9 +179,11 @@ class Convolution(Stage):
             return self.dx
         if self.first_dx is None:
             self.first_dx = np.empty(self.x.shape, self.x.dtype)
-            self.wide, self.inner = self._widened()
+            if self.wide is None:
+                self.wide, self.inner = self._widened()
             self._prepare_back(self.first_dx)
-        self.inner[...] = self.d
+        if self.inner is not None:
+            self.inner[...] = self.d
         self._correlate_back()
         return self.first_dx
 

@@ -10,6 +10,7 @@ from cnnlib.fast.normalization import Normalization
 from cnnlib.fast.pooling import Pooling
 from cnnlib.fast.residual import Residual as Branches
 from cnnlib.fast.stages import Activation, Dense, Dropping, Flat, Readable, as_logical, memory_shape
+from cnnlib.fast.winograd_stage import WinogradConvolution, pays
 from cnnlib.nn import functional as F
 from cnnlib.nn.layers import (
     AvgPool2d,
@@ -138,9 +139,11 @@ class Program:
             self._require(layer.dilation == (1, 1))
             self._require_weights(layer, (layer.out_channels, layer.in_channels, *layer.kernel_size), 0)
             relu, pool = _take_relu_and_pool(rest)
-            stage = Convolution(layer, shape, n, dtype, scratch, relu, pool)
+            kind = WinogradConvolution if pays(layer) else Convolution
+            stage = kind(layer, shape, n, dtype, scratch, relu, pool)
             self._require(min(stage.out_shape) > 0)
             self._count(layer, stage.places[0] * stage.places[1])
+            self.largest = max(self.largest, stage.largest)
             return stage
         if isinstance(layer, Linear):
             self._require(shape == (layer.in_features,))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib import nn
-from cnnlib.fast import correlation, engine, kernel_gradient, normalization, pooling
+from cnnlib.fast import correlation, engine, kernel_gradient, normalization, pooling, winograd, winograd_stage
 from cnnlib.nn.gradcheck import check_gradients
 from cnnlib.nn.layers import (
     AvgPool2d,
@@ -28,10 +28,13 @@ from tests.fast.twins import F32, F64, close, course_network, run, twins
 def pieces(request, monkeypatch):
     """Run a test once with the usual sizes, and twice with tiny chunks, blocks and two threads throughout.
 
-    Of these once with the fully connected layers at the end shared too.
+    Of these once with the fully connected layers at the end shared too, and with Winograd's products wherever
+    they can be.
     """
     if request.param == "many small pieces":
         monkeypatch.setattr(engine, "END_PAYS", 0)
+        monkeypatch.setattr(winograd_stage, "CHANNELS", 1)
+        monkeypatch.setattr(winograd, "CACHE", 3000)
     if request.param != "as it is":
         monkeypatch.setattr(engine, "CHUNK", 3)
         monkeypatch.setattr(engine, "THREADS_PAY", 0)
