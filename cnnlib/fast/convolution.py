@@ -7,7 +7,7 @@ import numpy as np
 from cnnlib.fast.correlation import Correlation, TurnedCorrelation
 from cnnlib.fast.kernel_gradient import kernel_gradient
 from cnnlib.fast.pooling import pooling, quarters, row_of_quarters
-from cnnlib.fast.stages import Stage, copying, run
+from cnnlib.fast.stages import Stage, copying, memory_shape, run
 from cnnlib.nn.functional._arrays import bits
 
 WHOLE = (slice(None),) * 3
@@ -48,39 +48,65 @@ class Convolution(Stage):
 
     def _zeros(self, out):
         """Zeros to compare some rows of outputs with: as many where they are few, else the same row over."""
-        few = out.size <= ROW
-        return np.zeros(out.shape if few else out.shape[1:], out.dtype)
+        return self.scratch.zeros(out.shape if out.size <= ROW else out.shape[1:])
 
     def make_dy(self, n, dtype):
         """Buffers for the gradients: of the outputs, and of the convolution before ReLU and pooling.
 
         Where a predecessor waits for its gradient the second lies between zeros, for the turned kernel.
         """
-        self.d = self.dy = self._make_d(n, dtype)
-        if self.relu or self.pool:
-            super().make_dy(n, dtype)
+        self.clear = []
+        self.d = self._make_d(n, dtype)
+        self.dy = self.scratch.take(memory_shape(self.out_shape, n), "dy") if self._separate() else self.d
+        if self.d is None:
+            self.d = self.dy
+
+    def _separate(self):
+        """Whether the two are different; then the first can lie in the memory of that of other convolutions.
+
+        A convolution has brought its dy to d before the other one's, its dx, is computed.
+        """
+        return self.relu or self.pool
 
     def _make_d(self, n, dtype):
+        """The second of them; None if ReLU can be run back in the place of the first."""
         if self.dx is not None:
-            self.wide, d = self._widened()
+            shared = self.layer.stride[1] == 1 and self._separate()
+            self.wide, d = self._widened(shared)
             return d
         (rows, columns), rest = self.places, (self.layer.out_channels, n)
-        return np.empty(
-            (2, 2, rows // 2, columns // 2, *rest) if self.pool else (rows, columns, *rest), dtype
-        )
+        if self.pool:
+            return np.empty((2, 2, rows // 2, columns // 2, *rest), dtype)
+        return None if self.relu else np.empty((rows, columns, *rest), dtype)
 
-    def _widened(self):
+    def _widened(self, shared):
         """The gradient of the convolution with zeros left and right: what the turned kernel slides over."""
-        layer = self.layers[0]
+        layer, rows = self.layers[0], self.places[0]
         (_, w, _, _), (_, kw), (_, pw) = self.x.shape, layer.kernel_size, layer.padding
-        wide = np.zeros((self.places[0], w + kw - 1, layer.out_channels, self.n), self.x.dtype)
-        inner = wide[:, kw - 1 - pw :: layer.stride[1]][:, : self.places[1]]
+        left = kw - 1 - pw
+        shape = (rows, w + kw - 1, layer.out_channels, self.n)
+        wide = self._between_zeros(shape, 0, rows, left, self.places[1]) if shared else self._zeroed(shape)
+        inner = wide[:, left :: layer.stride[1]][:, : self.places[1]]
         return wide, quarters(inner) if self.pool else inner
+
+    def _zeroed(self, shape):
+        return np.zeros(shape, self.x.dtype)
+
+    def _between_zeros(self, shape, top, rows, left, columns):
+        """A buffer for some rows and columns of numbers between zeros.
+
+        All convolutions of a network have the same memory for it: each makes its zeros anew, by `clear`.
+        """
+        wide = self.scratch.take(shape, "wide")
+        inner = wide[top : top + rows]
+        edges = wide[:top], wide[top + rows :], inner[:, :left], inner[:, left + columns :]
+        self.clear = [call(edge.fill, 0) for edge in edges if edge.size]
+        return wide
 
     def prepare(self):
         """Prepare the calls of both passes, block by block of rows."""
         self.gradient = self._gradient()
-        self.forward_calls, self.backward_calls = [], []
+        self.forward_calls, self.backward_calls = [], self.clear
         step = self._rows_at_once()
         for first in range(0, self.places[0], step):
             forward, backward = self._block(first, min(first + step, self.places[0]))
@@ -114,7 +140,7 @@ class Convolution(Stage):
 
     def _pooling(self, y, out, dy, d):
         """The calls that pool y into out, with ReLU, and those that lead dy back to d."""
-        pooled = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
+        pooled = out if out.flags.c_contiguous else self.scratch.take(out.shape, "pooled")
         clip, gate = self._rectifying(pooled, out, dy, dy)
         shrink, widen = pooling(y, pooled, dy, d, self.scratch)
         return shrink + clip, gate + widen
@@ -123,9 +149,9 @@ class Convolution(Stage):
         """The calls of ReLU from y to out and from dy to d; without ReLU, those that bring y to out."""
         if not self.relu:
             return [] if y is out else [copying(out, y)], []
-        passes, zeros = np.empty(y.shape, bool), self._zeros(y)
+        passes, zeros = self.scratch.take(y.shape, "passes", bool), self._zeros(y)
         return [call(np.maximum, y, zeros, out=out)], [
-            call(np.greater, y, zeros, passes),
+            call(np.greater, out, zeros, passes),
             call(np.multiply, bits(dy), passes, bits(d)),
         ]
 
@@ -180,7 +206,7 @@ class Convolution(Stage):
         if self.first_dx is None:
             self.first_dx = np.empty(self.x.shape, self.x.dtype)
             if self.wide is None:
-                self.wide, self.inner = self._widened()
+                self.wide, self.inner = self._widened(shared=False)
             self._prepare_back(self.first_dx)
         if self.inner is not None:
             self.inner[...] = self.d

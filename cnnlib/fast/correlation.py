@@ -29,14 +29,21 @@ class Scratch:
 
     def __init__(self, dtype):
         self.dtype = np.dtype(dtype)
-        self.memory = {}
+        self.memory, self.nothing = {}, np.zeros(0, self.dtype)
 
-    def take(self, shape, name):
+    def take(self, shape, name, dtype=None):
         """An array of a shape; every request under the same name gets the same memory."""
         size = int(np.prod(shape))
         if name not in self.memory or self.memory[name].size < size:
-            self.memory[name] = np.empty(size, self.dtype)
+            self.memory[name] = np.empty(size, dtype or self.dtype)
         return self.memory[name][:size].reshape(shape)
+
+    def zeros(self, shape):
+        """An array of zeros, to be read only."""
+        size = int(np.prod(shape))
+        if self.nothing.size < size:
+            self.nothing = np.zeros(size, self.dtype)
+        return self.nothing[:size].reshape(shape)
 
 
 class Correlation:

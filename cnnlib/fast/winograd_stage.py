@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from cnnlib.fast.convolution import Convolution
 from cnnlib.fast.pooling import quarters
 from cnnlib.fast.winograd import TurnedWinograd, WinogradGradient, blocks_of
@@ -39,7 +37,10 @@ class WinogradConvolution(Convolution):
         (kh, kw), (ph, pw) = self.layer.kernel_size, self.layer.padding
         (top, left), covered = (kh - 1 - ph, kw - 1 - pw), blocks_of(rows, kh)[1] - kh + 1
         height = max(top + covered, blocks_of(h, kh)[1])
-        self.wide = np.zeros((height, w + kw - 1, self.layer.out_channels, n), dtype)
+        shape = (height, w + kw - 1, self.layer.out_channels, n)
+        self.wide = (
+            self._between_zeros(shape, top, rows, left, columns) if self._separate() else self._zeroed(shape)
+        )
         self.lines = self.wide[top : top + covered, left : left + columns]
         return quarters(self.lines[:rows]) if self.pool else self.lines[:rows]
 
