@@ -139,8 +139,8 @@ def _efficiency(found, machine, processor_time):
         " output channels in its first layer: the many small products that make the gradient of its kernels"
         " run at a third of the peak; its second thread waits a few microseconds for Python's lock at each"
         " call. W3 is bound by the products, and by what surrounds them: laying rows side by side before"
-        " each, and adding up the gradient of the kernels, whose products run over only as many terms as"
-        " there are images in a thread's half of the batch.\n"
+        " each, and the transforms that save half of the multiplications in the backward pass of layers"
+        " with 16 channels and more (Winograd's). These are counted here as if they were all done.\n"
     )
 
 
