@@ -5,6 +5,7 @@ import { toBytes } from "../src/theme.js";
 import { cellAt, paintNumbers } from "../src/heatmap.js";
 import { layout, tracks } from "../src/layout.js";
 import { alongCurve, linkCurve, linkEnds, links } from "../src/links.js";
+import { paintMarks } from "../src/marks.js";
 import { lens } from "../src/notes.js";
 import { hit, toSegment } from "../src/pointer.js";
 import { sideOf, tiles } from "../src/tiles.js";
@@ -35,6 +36,15 @@ describe("axes", () => {
     expect([formatNumber(".2f", -1.239), formatNumber("not a format", 0.5)]).toEqual(["−1.24", "0.5"]);
     expect([shortNumber(0.30000000000000004), shortNumber(NaN)]).toEqual(["0.3", "NaN"]);
   });
+});
+
+test("a text without words, which a frame leaves out, is drawn as nothing", () => {
+  const drawn = [];
+  const ctx = new Proxy({}, { get: (_, name) => (name === "fillText" ? (word) => drawn.push(word) : name === "measureText" ? () => ({ width: 9 }) : () => {}), set: () => true });
+  const words = { kind: "text", x: vector(0.5), y: vector(0.5), text: ["here"], align: "left", baseline: "middle", size: 11, color: "ink" };
+  const box = { ...place(panel([words, { ...words, x: vector(), y: vector(), text: undefined }], axis(0, 1), axis(0, 1))), size: [400, 300] };
+  paintMarks(ctx, box, { font: "sans-serif", ink: "#000000" });
+  expect(drawn).toEqual(["here"]);
 });
 
 describe("layout", () => {
