@@ -14,15 +14,20 @@ from cnnlib.runtime.locks import locked
 FOLDER_VARIABLE = "CNNLIB_DATA"
 PIECE = 2**15  # bytes; a cut connection costs less than one piece
 COURSE = Path(__file__).resolve().parents[2]
+SYSTEM = Path("/usr/share/datasets")  # where a package of Debian or Ubuntu puts a data set, for everybody
 
 
 class Source(NamedTuple):
-    """A data set to fetch: its name, where from (in turn), and size in bytes and SHA-256 of each file."""
+    """A data set to fetch: its name, where from (in turn), and size in bytes and SHA-256 of each file.
+
+    `package` is what Debian calls it, where Debian has it.
+    """
 
     title: str
     servers: tuple
     files: dict
     name: str = ""
+    package: str = ""
 
     @property
     def word(self):
@@ -60,6 +65,7 @@ FASHION_MNIST = Source(
         "t10k-labels-idx1-ubyte": (
             5148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5"),
     },
+    package="dataset-fashion-mnist",
 )  # fmt: skip
 
 CIFAR10 = Source(
@@ -90,7 +96,8 @@ def places(source, folder=None):
 
     That given and its sub-folders of the data set's name; without one, those sub-folders of the folder that
     the environment variable ``CNNLIB_DATA`` names, of ``data`` in the course, of ``data`` in the working
-    folder. ``raw`` within a folder, as torchvision makes it, counts as the folder.
+    folder, and last the folder of Debian's package. ``raw`` within a folder, as torchvision makes it, counts
+    as the folder.
 
     Examples
     --------
@@ -101,7 +108,8 @@ def places(source, folder=None):
     names = dict.fromkeys([source.title, source.title.replace("-", ""), source.title.lower()])
     roots = _roots() if folder is None else usual[:1]
     more = [root / name for root in roots for name in names]
-    return list(dict.fromkeys([*usual, *more, *(place / "raw" for place in [*usual, *more])]))
+    packaged = [SYSTEM / source.title.lower()] if source.package and folder is None else []
+    return list(dict.fromkeys([*usual, *more, *(place / "raw" for place in [*usual, *more]), *packaged]))
 
 
 def usual_places(source, folder=None):
@@ -138,9 +146,14 @@ def find_folder(source, folder=None, instead=()):
         f"folder must hold {_files(source)}{', plain or with .gz' * (len(source.files) > 1)}; "
         f"{'; '.join(some) if some else f'found none in {nowhere}'}."
         f"{_deeper(source, usual_places(source, folder)[0])}"
-        f" Online, load_{source.word}(download=True) fetches them ({megabytes:.0f} MB); offline, copy them"
-        " there from elsewhere, or use load_mnist_sample(), which comes with the package"
+        f" Online, load_{source.word}(download=True) fetches them ({megabytes:.0f} MB);{_packaged(source)}"
+        " offline, copy them there from elsewhere, or use load_mnist_sample(), which comes with the package"
     )
+
+
+def _packaged(source):
+    """Say how a system that has a package of the files installs it."""
+    return f" on Debian and Ubuntu `apt install {source.package}` brings them;" if source.package else ""
 
 
 def _deeper(source, root, levels=4, most=2000):

@@ -199,8 +199,10 @@ def load_mnist_sample():
 def load_fashion_mnist(folder=None, *, download=False):
     """Fashion-MNIST: 70,000 pictures of clothes of 28x28 pixels, from the learner's own copy.
 
-    Folders, download (31 MB) and errors as for `load_mnist`; the sub-folder is ``fashion_mnist``. Source:
-    H. Xiao, K. Rasul and R. Vollgraf, 2017, arXiv:1708.07747, MIT licence.
+    Folders, download (31 MB) and errors as for `load_mnist`; the sub-folder is ``fashion_mnist``. On Debian
+    and Ubuntu ``apt install dataset-fashion-mnist`` brings the same images, and they are found where it puts
+    them.
+    Source: H. Xiao, K. Rasul and R. Vollgraf, 2017, arXiv:1708.07747, MIT licence.
     """
     return _load_source(FASHION_MNIST, folder, download, FASHION)
 

@@ -40,6 +40,9 @@ class Axis:
         Where ticks stand; chosen by the painter if None. An empty sequence draws none.
     names : sequence of str, optional
         Words for the ticks, one for each.
+    staggered : bool
+        Words of an axis at the bottom for which there is no room side by side stand in two or three lines in
+        turn, instead of being left out.
     whole : bool
         Only whole numbers get a tick: for steps and epochs.
     visible : bool
@@ -54,6 +57,7 @@ class Axis:
     names: Sequence[str] | None = None
     whole: bool = False
     visible: bool = True
+    staggered: bool = False
 
     def __post_init__(self) -> None:
         low, high = float(self.low), float(self.high)

@@ -208,7 +208,10 @@ def _draw_axis(axes, axis: Axis, which: str, ink: str) -> None:
     if not axis.log:
         target.set_major_formatter(Ticks())
     if axis.ticks is not None:
-        target.set_ticks(axis.ticks, labels=axis.names)
+        names = axis.names
+        if axis.staggered and which == "x":
+            names = [f"\n{name}" if i % 2 else name for i, name in enumerate(names)]
+        target.set_ticks(axis.ticks, labels=names)
         target.set_ticks([], minor=True)
     elif axis.whole:
         target.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))

@@ -68,7 +68,7 @@ def _box(panel: Panel, rows: np.ndarray, columns: np.ndarray) -> Box:
     beside = not panel.title or words < right - left
     lines = 20 * bool(panel.title) + 17 * (bool(panel.subtitle) and not beside)
     top += lines + 4 if lines else (8 if panel.y.visible else 2)
-    bottom -= 20 + 17 * bool(panel.x.label) if panel.x.visible else 4
+    bottom -= 20 + 17 * bool(panel.x.label) + 13 * panel.x.staggered if panel.x.visible else 4
     if panel.y.visible:
         left += TICK_LETTER * _widest_tick(panel.y) + 9 + 18 * bool(panel.y.label)
     else:

@@ -1,5 +1,5 @@
 // Everything of a panel that is not a mark: grid, axis lines, ticks, labels, title, legend.
-import { LABEL_FONT, PILL_MORE, TICK_FONT, TITLE_FONT, beneathHead } from "./layout.js";
+import { LABEL_FONT, PILL_MORE, TICK_FONT, TICK_LINE, TITLE_FONT, beneathHead } from "./layout.js";
 import { haloText, pillSpan } from "./notes.js";
 import { cssColor, wordColor } from "./theme.js";
 
@@ -81,18 +81,19 @@ function paintX(ctx, box, theme, middle) {
   ctx.textBaseline = "top";
   const pills = box.pill ? box.panel.marks.filter((mark) => mark.kind === "cursor" && mark.text).map((mark) => pillSpan(ctx, mark, box, theme)) : [];
   ctx.font = `${TICK_FONT}px ${theme.font}`;
-  let end = -Infinity;
-  for (const tick of box.xTicks) {
+  const ends = new Array(box.lines).fill(-Infinity);
+  for (const [i, tick] of box.xTicks.entries()) {
+    const line = i % box.lines;
     const half = ctx.measureText(tick.text).width / 2;
     const x = Math.max(box.cell.left + half, Math.min(box.cell.right - half, box.x(tick.value)));
     const covered = pills.some(([from, to]) => x + half > from - 2 && x - half < to + 2);
-    if (x - half < end || covered) continue; // no room for this word
-    ctx.fillText(tick.text, x, y + 6);
-    end = x + half + 6;
+    if (x - half < ends[line] || covered) continue; // no room for this word
+    ctx.fillText(tick.text, x, y + 6 + line * TICK_LINE);
+    ends[line] = x + half + 6;
   }
   if (panelLabel(box.panel.x)) {
     ctx.font = `${LABEL_FONT}px ${theme.font}`;
-    ctx.fillText(box.panel.x.label, middle, y + 8 + TICK_FONT + (box.pill ? PILL_MORE : 0));
+    ctx.fillText(box.panel.x.label, middle, y + 8 + TICK_FONT + (box.lines - 1) * TICK_LINE + (box.pill ? PILL_MORE : 0));
   }
 }
 

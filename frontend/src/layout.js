@@ -11,6 +11,8 @@ const GAP = 10; // between panels
 export const PILL_MORE = 5; // pixels by which a label makes way for the pill of a cursor
 const PILL_FOOT = 24; // pixels that a pill takes beneath its plot
 const TICK = 4;
+export const TICK_LINE = 13; // pixels from a line of ticks' words to the next
+const MOST_LINES = 3;
 
 /** Pixels of a fixed size: "40px", or "min(40px, 30%)", at most so large a share of the whole. */
 function pixels(size, total) {
@@ -116,12 +118,14 @@ function place(panel, cell, head, measure) {
   const air = beneathHead(panel, head);
   const top = cell.top + (head.high ? head.high + air - 4 : panel.y.visible ? 8 : 2);
   const pill = panel.marks.some((mark) => mark.kind === "cursor" && mark.text && !mark.bare);
-  const bottom = cell.bottom - (panel.x.visible ? Math.max(pill ? PILL_FOOT : 0, TICK + TICK_FONT + 5 + (panel.x.label ? LABEL_FONT + 5 + (pill ? PILL_MORE : 0) : 0)) : 4);
+  let bottom = cell.bottom - (panel.x.visible ? Math.max(pill ? PILL_FOOT : 0, TICK + TICK_FONT + 5 + (panel.x.label ? LABEL_FONT + 5 + (pill ? PILL_MORE : 0) : 0)) : 4);
   const yTicks = panel.y.visible ? axisTicks(panel.y, bottom - top, 34) : [];
   const widest = Math.max(0, ...yTicks.map((tick) => measure(tick.text, TICK_FONT)));
   const left = cell.left + (panel.y.visible ? widest + TICK + 5 + (panel.y.label ? LABEL_FONT + 6 : 0) : bare ? 1 : 4);
   const lastWide = Math.max(panel.x.visible ? 14 : bare ? 1 : 4, endWords(panel, measure));
-  const box = { panel, cell, head, pill, left, right: Math.max(left + 20, cell.right - lastWide), top, bottom };
+  const lines = panel.x.visible && panel.x.staggered ? tickLines(panel, cell.right - lastWide - left, bottom - top, measure) : 1;
+  bottom -= (lines - 1) * TICK_LINE;
+  const box = { panel, cell, head, pill, lines, left, right: Math.max(left + 20, cell.right - lastWide), top, bottom };
   box.bottom = Math.max(top + 20, bottom);
   if (panel.equal) squeeze(box);
   box.x = makeScale(panel.x, box.left, box.right);
@@ -129,6 +133,15 @@ function place(panel, cell, head, measure) {
   box.xTicks = panel.x.visible ? axisTicks(panel.x, box.right - box.left, 70) : [];
   box.yTicks = yTicks;
   return box;
+}
+
+/** In how many lines, in turn, the words of an x axis find room side by side. */
+function tickLines({ x, y, equal }, width, height, measure) {
+  const units = Math.abs(x.high - x.low);
+  const span = equal ? Math.min(width, (height * units) / Math.abs(y.high - y.low)) : width;
+  const words = axisTicks(x, span, 70).map((tick) => [(tick.value * span) / units, measure(tick.text, TICK_FONT) / 2]);
+  const fits = (lines) => words.every(([at, half], i) => i < lines || at - half >= words[i - lines][0] + words[i - lines][1] + 6);
+  return [1, 2].find(fits) ?? MOST_LINES;
 }
 
 /** Pixels between the last line of the head and the plot: more where the uppermost tick's word reaches up beside it. */

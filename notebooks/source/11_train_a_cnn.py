@@ -88,6 +88,8 @@ recipe = {"digits": recipes.DIGITS, "cifar10": recipes.COLOR}.get(
 )
 # with momentum 0.9 and no warm-up, 0.05 is too much for the larger images
 rate = 0.05 if DATA == "digits" else 0.02
+# the share to get right in the view below: clothes are harder than digits
+goal = {"fashion_mnist": 0.88, "cifar10": 0.5}.get(DATA, 0.98)
 images = load[DATA]()
 images
 
@@ -282,7 +284,7 @@ TrainingView(
     make_model=recipe.make_model,
     batch_size=64,
     rate=rate,
-    goal=0.98,
+    goal=goal,
 )
 
 # %% [markdown] minutes=5
@@ -507,7 +509,8 @@ for row in range(0, size - patch + 1, patch // 2):
 # for each seven, where covering costs most
 middles = np.array(middle_rows)[np.argmin(chances, axis=0)]
 print(
-    f"of {len(sevens)} sevens: upper half {(middles <= size / 2).sum()}, "
+    f"of {len(sevens)} images of class {images.class_names[7]}: "
+    f"upper half {(middles <= size / 2).sum()}, "
     f"lower half {(middles > size / 2).sum()}"
 )
 
@@ -722,8 +725,20 @@ except ImportError:
 # With `DATA = "fashion_mnist"` in the first section you train on clothes, with `"cifar10"` on photographs of 32x32 pixels,
 # in colour. The course does not bring these two sets along: `data.load_fashion_mnist(download=True)` and
 # `data.load_cifar10(download=True)` fetch them once, and compare each file with the *check sum* that was published for it
-# (a number computed from all of its bytes). Without `download=True` nothing is fetched. If the files are not there, a
-# sentence says what to do. **This cell is meant to fail.** <!-- source: Xiao, Rasul and Vollgraf 2017 -->
+# (a number computed from all of its bytes). Without `download=True` nothing is fetched. On Debian and Ubuntu
+# `apt install dataset-fashion-mnist` brings the clothes too, and the course finds them there.
+# <!-- source: Xiao, Rasul and Vollgraf 2017 -->
+#
+# All cells work on the clothes, but the text, the cards and their answers go on speaking of digits. Clothes are harder. After
+# one epoch with the recipe, seeds 0 to 2, the network gets 86.4, 86.8 and 86.2 % of the test images right, and after ten
+# epochs, seed 0, 89.6 %.
+# <!-- source: measured with recipe.fit as in the cells above: 86.39, 86.80 and 86.17 %; ten epochs 89.63 % -->
+# So the challenge of the view asks for 88 % of the validation images, in place of 98 %.
+# <!-- source: seed 0 at the rate 0.02: 88.3 % after one and a half epochs, 89 % after two -->
+# Shirts are missed most: they are taken for T-shirts, coats and pullovers. People without training in fashion gave 83.5 % of a
+# thousand of the test images their label. <!-- source: README of Fashion-MNIST, Benchmark: human performance 0.835 -->
+#
+# If the files are not there, a sentence says what to do. **This cell is meant to fail.**
 
 # %% tags=["raises-exception"]
 with in_short():  # of an error only its last line

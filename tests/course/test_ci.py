@@ -109,9 +109,21 @@ def test_the_script_installs_the_browser_that_is_missing(tmp_path):
     (tmp_path / "few").mkdir()
     for name in ("bash", "cat", "dirname", "id", "mktemp", "sh"):
         (tmp_path / "few" / name).symlink_to(shutil.which(name))
-    code, said = run_script(tmp_path, {}, (*tools, ".venv/bin/python"), PATH=f"{tmp_path}/bin:{tmp_path}/few")
-    assert code == 0 and "--no-install-recommends firefox-esr webkit2gtk-driver xvfb, CI" in said
+    places = {"PATH": f"{tmp_path}/bin:{tmp_path}/few", "DATASETS": f"{tmp_path}/none"}
+    code, said = run_script(tmp_path, {}, (*tools, ".venv/bin/python"), **places)
+    missing = "firefox-esr webkit2gtk-driver xvfb dataset-fashion-mnist"
+    assert code == 0 and f"--no-install-recommends {missing}, CI" in said
     assert "chromium-driver" not in said
+
+
+@in_bash
+@pytest.mark.parametrize("there", [False, True])
+def test_the_script_installs_the_clothes_where_there_is_a_package_and_they_are_missing(tmp_path, there):
+    programs = ("bin/apt-get", "bin/sudo", "bin/WebKitWebDriver", *PROGRAMS)
+    (tmp_path / "sets" / ("fashion-mnist" if there else "others")).mkdir(parents=True)
+    code, said = run_script(tmp_path, {}, programs, DATASETS=str(tmp_path / "sets"))
+    assert code == 0
+    assert ("install -y -qq --no-install-recommends dataset-fashion-mnist" in said) is not there
 
 
 @in_bash

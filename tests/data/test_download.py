@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnlib.data import download, images, load_fashion_mnist, load_mnist
+from cnnlib.data import download, images, load_cifar10, load_fashion_mnist, load_mnist
 from cnnlib.data.download import CIFAR10, FASHION_MNIST, MNIST, Source, fetch, find_folder, places
 from cnnlib.data.mnist import SAMPLE
 
@@ -173,6 +173,7 @@ def roots(tmp_path, monkeypatch):
     (course / "pyproject.toml").touch()
     monkeypatch.setenv(download.FOLDER_VARIABLE, str(named))
     monkeypatch.setattr(download, "COURSE", course)
+    monkeypatch.setattr(download, "SYSTEM", tmp_path / "none")  # where Debian's package may be installed
     monkeypatch.chdir(working)
     return [named / "mnist", course / "data" / "mnist", working / "data" / "mnist"]
 
@@ -213,7 +214,31 @@ def test_without_files_a_sentence_says_what_to_do(roots):
     text = str(caught.value)
     assert text.startswith("folder must hold the four Fashion-MNIST files train-images-idx3-ubyte, ")
     assert all(str(root.with_name("fashion_mnist")) in text for root in roots)
-    assert "load_fashion_mnist(download=True) fetches them (31 MB); offline, copy them" in text
+    assert "load_fashion_mnist(download=True) fetches them (31 MB); on Debian and Ubuntu `apt install" in text
+    assert "`apt install dataset-fashion-mnist` brings them; offline, copy them there" in text
+
+
+def test_where_debian_has_no_package_none_is_named(roots):
+    with pytest.raises(FileNotFoundError) as caught:
+        load_cifar10()
+    text = str(caught.value)
+    assert text.startswith("folder must hold cifar-10-binary.tar.gz; found none in ") and "apt" not in text
+    assert "load_cifar10(download=True) fetches them (170 MB); offline, copy them there" in text
+
+
+def test_debian_s_package_is_found_and_comes_last(roots, monkeypatch, tmp_path):
+    fill(tmp_path / "system" / "fashion-mnist", contents())
+    fill(tmp_path / "system" / "mnist", contents())  # Debian has no such package
+    monkeypatch.setattr(download, "SYSTEM", tmp_path / "system")
+    assert len(load_fashion_mnist().x_train) == len(load_fashion_mnist(download=True).x_train) == 200
+    assert find_folder(FASHION_MNIST) == tmp_path / "system" / "fashion-mnist" == places(FASHION_MNIST)[-1]
+    with pytest.raises(FileNotFoundError):
+        find_folder(MNIST)
+    with pytest.raises(FileNotFoundError):  # a folder that was named is the only one
+        load_fashion_mnist(tmp_path / "named")
+    own = roots[2].with_name("fashion_mnist")
+    fill(own, contents(1))
+    assert find_folder(FASHION_MNIST) == own
 
 
 def test_nothing_is_fetched_unless_asked_for(roots, monkeypatch):

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from cnnlib.data import Distort, Split, load_digits
+from cnnlib.data.images import FASHION
 from cnnlib.experiments.inspection import confusion_matrix, occlusion
 from cnnlib.networks import load_digits_cnn, two_conv
 from cnnlib.viz import Heatmap, Text, static
+from cnnlib.widgets.start_here.gallery import ImageGallery
 from cnnlib.widgets.train_a_cnn.augmentation import AugmentationExplorer
 from cnnlib.widgets.train_a_cnn.evidence import OWN, EvidenceExplorer
 from cnnlib.widgets.train_a_cnn.mistakes import MistakeExplorer
@@ -130,3 +132,16 @@ def test_few_mistakes_are_drawn_large_and_each_says_how_sure_the_network_was(lab
     assert words[0] == f"{100 * widget.facts['confidence']:.0f} % sure"
     assert panel.x.high - panel.x.low == columns * 9 - 1
     assert panel.y.low - panel.y.high == rows * 11
+
+
+def test_names_of_clothes_are_said_whole():
+    digits = load_digits()
+    clothes = digits._replace(class_names=FASHION)
+    mistakes = MistakeExplorer(split=clothes).scene.panels[0]
+    assert mistakes.x.names == mistakes.y.names == FASHION
+    assert mistakes.x.staggered and not MistakeExplorer().scene.panels[0].x.staggered
+    evidence = EvidenceExplorer(split=clothes, image=0)
+    assert evidence.scene.panels[3].y.names == FASHION and evidence.text.startswith("Class ")
+    gallery = ImageGallery(clothes)
+    assert gallery.scene.title == "Would you name every one of these?"
+    assert ImageGallery().scene.title == "Would you read every one of these?"

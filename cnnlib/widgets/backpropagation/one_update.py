@@ -209,7 +209,7 @@ class OneUpdate(Widget):
         step, count = state["step"], len(self.outputs)
         if step == 0:
             name = self.specimen.class_names[facts["label"]]
-            return say("the image, a {name}. Press Step to send it through the network.", name=name)
+            return say("the image: {name}. Press Step to send it through the network.", name=name)
         if step < count:
             return self.forward_words(self.outputs[step])
         if step == count:

@@ -14,6 +14,7 @@ STAGES = marked("1 forward", "2 loss", "3 backward", "4 step", "5 again")
 FORWARD, LOSS, BACKWARD, STEP, AGAIN = range(5)
 HEIGHT = 452.0
 SMALL = 74.0  # pixels of a map in a small column
+LONG = 9  # letters of a name from which on it is drawn smaller
 LARGE, MOST_WIDE = 92.0, 330.0  # of one in the large column, and of all beside one another
 MATRIX = 104.0  # pixels of a kernel with its numbers
 TOP, BOTTOM = 118.0, 300.0  # middles of the two rows of maps
@@ -75,11 +76,12 @@ class UpdateColumns:
 
     def forward(self) -> list[Mark]:
         guess = int(self.p.argmax())
+        name = str(self.names[guess])
         return [
             *self.picture.value(0, 0.5, 62, SMALL),
             Arrows([0.5], [108], [0], [104], color="ink", width=2.5),
             Text([0.5], [232], "guess", color="muted", size=12),
-            Text([0.5], [256], str(self.names[guess]), bold=True, size=20),
+            Text([0.5], [256], name, bold=True, size=20 if len(name) < LONG else 15),
             Text([0.5], [278], say("{share:.0%} sure", share=float(self.p[guess])), color="muted", size=11),
             *self.bars(self.p, 392, 80, "softmax"),
         ]

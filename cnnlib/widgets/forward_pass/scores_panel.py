@@ -14,6 +14,7 @@ FIRST, LETTER, SCORE = 0.04, 0.036, 0.3  # of up to ten: left edge of the names;
 LEAST = 0.08  # width of the names at least
 SHARE = 0.31  # of width for a share in words: within a bar that is longer, beside a shorter one
 WIDEST = 0.24  # of a share of 1: beside it "0.3 % true" has room
+MOST_LETTERS, LEAST_LETTERS = 9, 12  # of a name at full size, and at the least; the rest is cut off
 TYPE, LARGE, LARGEST = 13, 15, 21  # pixels of a row's numbers, of the guess's score and of its name
 
 
@@ -47,8 +48,18 @@ def scores_panel(
 
 def ends(names) -> tuple[float, float]:
     """Right edge of the scores and left edge of the bars, beside names of so many letters."""
-    right = FIRST + max(LEAST, LETTER * max(len(str(name)[:9]) for name in names)) + SCORE
+    right = FIRST + max(LEAST, LETTER * min(MOST_LETTERS, max(len(str(name)) for name in names))) + SCORE
     return right, right + 0.07
+
+
+def fitted(names) -> tuple[list[str], float]:
+    """Names of up to ten classes, and by how much long ones are drawn smaller.
+
+    >>> fitted(("T-shirt/top", "Bag"))[0], round(fitted(("T-shirt/top", "Bag"))[1], 2), fitted("01")[1]
+    (['T-shirt/top', 'Bag'], 0.82, 1.0)
+    """
+    longest = max(MOST_LETTERS, min(LEAST_LETTERS, max(len(str(name)) for name in names)))
+    return [str(name)[:longest] for name in names], MOST_LETTERS / longest
 
 
 def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float) -> list[Mark]:
@@ -67,10 +78,11 @@ def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float)
     for is_guess, high in ((False, min(0.42 * step, 12)), (True, min(0.7 * step, 26))):
         some = np.flatnonzero((np.arange(len(p)) == guess) == is_guess)
         marks.append(Bars(y[some], long[some], high, start, "ink", horizontal=True))
-        words = [str(names[k])[:9] for k in some]
+        words, smaller = fitted(names)
         large = min(LARGE, 0.75 * step) if is_guess else TYPE
         name = min(LARGEST, 0.9 * step) if is_guess and max(map(len, map(str, names))) < 3 else large
-        marks.append(Text(np.full(len(some), FIRST), y[some], words, align="left", bold=is_guess, size=name))
+        look = {"align": "left", "bold": is_guess, "size": smaller * name}
+        marks.append(Text(np.full(len(some), FIRST), y[some], [words[k] for k in some], **look))
         numbers = [f"{z[k, 0]:z.1f}".replace("-", "−") for k in some]
         spots = np.full(len(some), right), y[some]
         marks.append(Text(*spots, numbers, align="right", bold=is_guess, size=large))
@@ -90,7 +102,8 @@ def boxed(label: int, guess: int, names, y: np.ndarray) -> list[Mark]:
     """A box around the name of the true class, where the guess is another."""
     if label < 0 or label == guess:
         return []
-    wide = LETTER * len(str(names[label])[:9])
+    words, smaller = fitted(names)
+    wide = LETTER * smaller * len(words[label])
     edges = (FIRST - 0.035, FIRST + 0.02 + wide, y[label] - 10, y[label] + 10)
     return [Region(*edges, color="ink", filled=False, width=1)]
 

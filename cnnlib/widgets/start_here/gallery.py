@@ -13,9 +13,11 @@ ROWS, COLUMNS = 4, 10
 FEW = 5  # columns on a narrow page
 NARROW = Narrow(("590px",), (1,), 590, {"few": (0, 0)}, only=("few",))
 HALVES = marked("training", "test")
+NAMED = "Would you name every one of these?"  # a title for images that are not read
 NAMES = marked("training images", "test images", "any")
 SLOTS = {"head": ("half",), "bar": ("label", "page", "labels")}
 GAP = 3  # pixels between images; the label stands in the gap above
+SHORT, LONG = {"size": 13, "bold": True}, {"size": 11}  # labels of digits, and of classes with names
 
 
 class ImageGallery(Widget):
@@ -44,6 +46,7 @@ class ImageGallery(Widget):
 
     def __init__(self, split: Split | None = None, **options) -> None:
         self.split = load_digits() if split is None else split
+        self.read = all(name.isdigit() for name in self.split.class_names)
         self.controls = (
             Choice("half", HALVES, label="Images", picker="segments"),
             Choice("label", ("any", *self.split.class_names), label="Class"),
@@ -66,7 +69,15 @@ class ImageGallery(Widget):
             Figure("Page", str(state["page"]), say("of {pages}", pages=self._pages(len(matching)))),
         ]
         panels = [self._panel(state, page), self._panel(state, page, FEW, "few")]
-        return Scene(panels, text, facts, height=430, figures=figures, narrow=NARROW)
+        return Scene(
+            panels,
+            text,
+            facts,
+            height=430,
+            figures=figures,
+            narrow=NARROW,
+            title=self.title if self.read else NAMED,
+        )
 
     def _matching(self, state: dict) -> np.ndarray:
         """Numbers of the images of the chosen half and class."""
@@ -117,7 +128,7 @@ class ImageGallery(Widget):
                 tile=(height, width, GAP),
                 tile_names=[say("image {number}", number=int(number)) for number in page],
             ),
-            Text(left + width, above, labels, size=13, align="right", bold=True),
+            Text(left + width, above, labels, align="right", **(SHORT if self.read else LONG)),
             Text(left, above, [f"{number}" for number in page], size=10, align="left", color="muted"),
         ]
         across = Axis(-0.5, tiled.shape[1] - 0.5, visible=False)

@@ -276,9 +276,13 @@ def wrong_marks(view, columns: int) -> list:
     slots, index = (np.array(part) for part in zip(*spots, strict=True))
     x, y = slots % columns + 0.5, TILE / 2 + 2.0 + CELL * (slots // columns)
     shares = [f"{100 * share:.0f} %" for share in np.nan_to_num(judged.sure[index])]
-    words = [f"{names[judged.y[i]]} → {names[judged.guesses[i]]}" for i in index]
+    true, guesses = ([names[k] for k in which[index]] for which in (judged.y, judged.guesses))
+    if columns == COLUMNS:
+        captions = [f"{one} → {other}" for one, other in zip(true, guesses, strict=True)]
+    else:  # long names in two lines
+        captions, shares = true, [f"→ {guess} {share}" for guess, share in zip(guesses, shares, strict=True)]
     sure = Text(x, y + TILE / 2 + 24, shares, color="muted", size=11)
     state = np.where(index == view.chosen, 2.0, 0.0) if view.chosen is not None else np.zeros(len(index))
     look = {"cmap": "ink", "vmin": 0, "vmax": 1, "fit": 0.9}
     images = judged.x[index].mean(axis=1)
-    return [sure, Tiles(x, y, images, TILE, state=state, captions=words, emits="wrong", **look)]
+    return [sure, Tiles(x, y, images, TILE, state=state, captions=captions, emits="wrong", **look)]

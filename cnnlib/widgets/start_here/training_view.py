@@ -265,7 +265,7 @@ class TrainingView(Widget):
             words.sentence(self, facts) + words.chosen(self),
             facts,
             **picture.FRAME,
-            title="How does a network learn to read?",
+            title=words.title(self.split.class_names),
             figures=words.figures(self, facts),
             strip=None if math.isfinite(found.loss) else Strip(words.LOST),
         )

@@ -32,6 +32,13 @@ def goal_challenge(view) -> Challenge:
     )
 
 
+def title(names) -> str:
+    """Digits are read; other classes are told apart."""
+    if all(name.isdigit() for name in names):
+        return word("How does a network learn to read?")
+    return word("How does a network learn to tell images apart?")
+
+
 def figures(view, facts: dict) -> list[Figure]:
     """The numbers that matter."""
     loss = f"{facts['loss']:.2f}" if math.isfinite(facts["loss"]) else word("none")
@@ -84,7 +91,7 @@ def chosen(view) -> str:
         say("{name} with {share:.0f} %", name=names[k], share=100 * share[k]) for k in np.argsort(-share)[:4]
     ]
     return " " + say(
-        "{image} {number} is a {true}; the network says {best}.",
+        "{image} {number} is of class {true}; the network says {best}.",
         image=f"{view.kind.capitalize()} image",
         number=view.chosen,
         true=names[view.examiner.y[view.chosen]],

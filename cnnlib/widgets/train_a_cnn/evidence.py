@@ -114,7 +114,7 @@ class EvidenceExplorer(Widget):
                 p=p[asked],
             )
         return say(
-            "A {names}, taken for {guess} with {p:.0f} %. Covering {size}x{size} pixels at "
+            "Class {names}, taken for {guess} with {p:.0f} %. Covering {size}x{size} pixels at "
             "row {row}, column {col} costs class {asked} most: {cost}.",
             names=names[facts["label"]],
             guess=names[guess],
@@ -152,7 +152,7 @@ class EvidenceExplorer(Widget):
 
     def _guess_panel(self, p: np.ndarray, asked: int) -> Panel:
         """The probabilities; the class asked about has a teal row."""
-        names, rows = [name[:8] for name in self.split.class_names], np.arange(len(p))
+        names, rows = self.split.class_names, np.arange(len(p))
         large = rows[p >= 0.01]
         marks = [
             Region(0, 1.6, asked - 0.5, asked + 0.5, color="you-soft", alpha=1),

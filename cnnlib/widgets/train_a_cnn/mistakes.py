@@ -12,6 +12,7 @@ from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text
 from cnnlib.widgets.base import Slider, Widget
 
 MOST = 12  # images shown
+SHORT = 4  # letters of a name that find room beneath a cell
 CAPTION = 0.2  # of an image's height, for how sure the network was
 SLOTS = {"handle": ("label", "guess")}
 NARROW = Narrow(("390px", "280px"), (1,), 670, {"matrix": (0, 0), "images": (1, 0)})
@@ -65,7 +66,7 @@ class MistakeExplorer(Widget):
         count, wrong = len(chosen), int(self.matrix.sum() - np.trace(self.matrix))
         top = float(self.confidence[chosen[0]]) if count else 0.0
         first = int(chosen[0]) if count else -1
-        names = [name[:8] for name in self.split.class_names]
+        names = self.split.class_names
         facts = {"count": count, "wrong": wrong, "confidence": top, "first": first}
         return Scene(
             [self._matrix_panel(label, guess), self._images_panel(chosen)],
@@ -74,7 +75,7 @@ class MistakeExplorer(Widget):
             columns=(1, 1),
             height=430,
             figures=[
-                Figure("Wrong", str(wrong), say("of {guesses:,}", guesses=len(self.guesses)), large=True),
+                Figure("Wrong", f"{wrong:,}", say("of {guesses:,}", guesses=len(self.guesses)), large=True),
                 Figure(
                     say("{label} taken for {guess}", label=names[label], guess=names[guess]),
                     str(count),
@@ -104,7 +105,7 @@ class MistakeExplorer(Widget):
                 confidence=100 * facts["confidence"],
             )
         return say(
-            "{said}; wrong are {wrong} of {guesses:,} in all.",
+            "{said}; wrong are {wrong:,} of {guesses:,} in all.",
             said=said,
             wrong=facts["wrong"],
             guesses=len(self.guesses),
@@ -135,9 +136,10 @@ class MistakeExplorer(Widget):
                 )
         edge = {"color": "you", "filled": False, "width": 3}
         marks.append(Region(guess - 0.5, guess + 0.5, label - 0.5, label + 0.5, **edge))
-        ticks = range(last + 1)
-        x = Axis(-0.5, last + 0.5, "guess", ticks=ticks, names=[name[:5] for name in names])
-        y = Axis(last + 0.5, -0.5, "true class", ticks=ticks, names=[name[:5] for name in names])
+        ticks = {"ticks": range(last + 1), "names": names}
+        long = max(map(len, names)) > SHORT
+        x = Axis(-0.5, last + 0.5, "guess", staggered=long, **ticks)
+        y = Axis(last + 0.5, -0.5, "true class", **ticks)
         title, words = "Confusion matrix", "dark: often wrong; on the diagonal: right. Click a cell"
         return Panel(marks, x, y, title=title, subtitle=words, equal=True, grid=False, name="matrix")
 
