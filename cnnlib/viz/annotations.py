@@ -33,6 +33,8 @@ class Note(Mark):
         Where the arrow points; without it there is none.
     needs : float
         Width of the panel in pixels below which the note gives way to the picture.
+    tag : bool
+        Upright letters on a plate of paper, as the name of a place in the picture.
 
     >>> Note(1, 2, "One neuron: its answer over the whole plane.", to=(1.5, 3)).to
     (1.5, 3)
@@ -46,6 +48,7 @@ class Note(Mark):
     color: str = "muted"
     align: str = "left"
     needs: float = 0.0
+    tag: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -5,8 +5,8 @@ in colour maps ``diverging``. Teal (``you``) is the learner: what they chose, ho
 data. Categories take the eight colours of Okabe and Ito (2008, "Color Universal Design"); magnitudes take
 viridis or cividis; images of ink (digits) take ``ink``, from paper to ink, and photographs ``gray``, from
 black to white in both themes; ``shade`` darkens from the paper on. A landscape of an error is ``height``,
-from the deep tone of a valley's floor to the pale one of the heights, and a descent on it is ``path``. The
-names in `THEMES` have no fixed value, since they follow the page's theme.
+pale on the heights and deep only towards the floor, a descent on it is ``path``, and the descent that it is
+compared with ``rival``. The names in `THEMES` have no fixed value, since they follow the page's theme.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ THEMES = {
         "neg-text": "#a04a00",
         "bad": "#9a3412",
         "path": "#c2105c",
+        "rival": "#6a35c9",
     },
     "dark": {
         "paper": "#14171c",
@@ -64,6 +65,7 @@ THEMES = {
         "neg-text": "#f3a94a",
         "bad": "#ffb08a",
         "path": "#ff7ab2",
+        "rival": "#c9b0ff",
     },
 }
 
@@ -81,8 +83,8 @@ RAMPS = {
     "diverging": {theme: (*reversed(_MINUS[theme]), *_PLUS[theme][1:]) for theme in THEMES},
     "ink": {"light": ("#ffffff", "#1b232d"), "dark": ("#14171c", "#e9edf2")},
     "height": {
-        "light": ("#3d5a8a", "#6890ae", "#a3c4c9", "#d6e4dc", "#f7f4e9"),
-        "dark": ("#070b16", "#12213a", "#1f3a50", "#335461", "#4e6c6b"),
+        "light": ("#6a9ccb", "#a9cbe2", "#d6e6ec", "#ecf2ee", "#faf8f1"),
+        "dark": ("#0a1a44", "#1f3d63", "#38596c", "#4b6a73", "#5a7577"),
     },
     "shade": {"light": ("#ffffff", "#aab4c0"), "dark": ("#14171c", "#4f5b69")},
 }

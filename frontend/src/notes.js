@@ -5,6 +5,7 @@ import { cssColor } from "./theme.js";
 
 const SIZE = 12;
 const LINE = 16;
+const PLATE = 0.82; // opacity of the paper behind a tag
 
 /** Words with a rim of paper, so that lines behind them do not disturb. */
 export function haloText(ctx, theme, text, x, y, color) {
@@ -20,7 +21,7 @@ export function haloText(ctx, theme, text, x, y, color) {
 export function note(ctx, mark, box, theme) {
   if (box.right - box.left < (mark.needs ?? 0)) return;
   const color = cssColor(mark.color, theme);
-  ctx.font = `italic ${SIZE}px ${theme.font}`;
+  ctx.font = `${mark.tag ? "" : "italic "}${SIZE}px ${theme.font}`;
   const room = roomOf(box);
   const measure = (text) => ctx.measureText(text).width;
   const lines = breakLines(mark.text, Math.min(mark.width, room.right - room.left), measure);
@@ -31,8 +32,25 @@ export function note(ctx, mark, box, theme) {
   const x = { left: rect.left, center: (rect.left + rect.right) / 2, right: rect.right }[mark.align];
   ctx.textAlign = mark.align;
   ctx.textBaseline = "top";
-  lines.forEach((line, i) => haloText(ctx, theme, line, x, rect.top + i * LINE, color));
+  if (mark.tag) plate(ctx, theme, rect);
+  lines.forEach((line, i) => {
+    const top = rect.top + i * LINE;
+    if (!mark.tag) return haloText(ctx, theme, line, x, top, color);
+    ctx.fillStyle = color;
+    ctx.fillText(line, x, top + 1);
+  });
   if (mark.to) leader(ctx, [x, rect.top, lines.length * LINE, mark.align], [box.x(mark.to[0]), box.y(mark.to[1])], color);
+}
+
+/** Quiet paper behind words. */
+function plate(ctx, theme, rect) {
+  const [alpha, wide, high] = [ctx.globalAlpha, rect.right - rect.left + 10, rect.bottom - rect.top + 2];
+  ctx.globalAlpha = alpha * PLATE;
+  ctx.fillStyle = theme.paper;
+  ctx.beginPath();
+  ctx.roundRect(rect.left - 5, rect.top - 2, wide, high, 6);
+  ctx.fill();
+  ctx.globalAlpha = alpha;
 }
 
 /** A thin curve from the corner of the words that is nearest to the target, with an open head. */

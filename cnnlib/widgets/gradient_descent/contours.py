@@ -19,6 +19,7 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
     error_panel,
     map_axes,
     map_marks,
+    near,
     surface_of,
     window,
     words_about,
@@ -26,19 +27,16 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
 
 HORIZONS = (60, 120, 200)  # steps drawn: the fewest that hold them
 WIDE, MAP_HIGH = 1.47, 350  # width of the map by its height, its height in pixels where there is little room
-COLUMNS, ROWS, HEIGHT = (
-    (690, 338),
-    {True: ("212px", 1), False: ("268px", 1)},
-    466,
-)  # map, then errors and what is beneath
+COLUMNS, HEIGHT = (690, 338), 466  # map; then optimizer, errors and what is beneath
+ROWS = {True: ("66px", "232px", 1), False: ("66px", "290px", 1)}
 NARROW = {
     bowl: Narrow(
-        ("256px", "212px", f"{below}px"),
+        ("66px", "256px", "212px", f"{below}px"),
         (1,),
-        468 + below,
-        {"map": (0, 0), "errors": (1, 0), "walker": (2, 0)},
+        534 + below,
+        {"method": (0, 0), "map": (1, 0), "errors": (2, 0), "walker": (3, 0)},
     )
-    for bowl, below in ((True, 262), (False, 200))
+    for bowl, below in ((True, 192), (False, 130))
 }
 ENDS = {
     "arrived": "arrived",
@@ -47,12 +45,15 @@ ENDS = {
     "crawls": "it crawls",
 }
 WITHOUT_MEMORY = ("SGD", "Adam")  # rules on which the slider of momentum has no effect
+FINE = 1e-3  # of an error below it one digit is written
 BEADS = 0.024  # least distance between two dots of a path, as a share of the height of the map
 PLAIN, NAMES = METHODS[0], ("plain", *METHODS[1:])
+ASKS = {PLAIN: "Which way is down?", "Momentum": "What does momentum change?"}
 SLOTS = {
     "head": ("surface",),
     "bar": ("rate", "momentum"),
-    "walker": ("optimizer", "condition", "angle"),
+    "method": ("optimizer",),
+    "walker": ("condition", "angle"),
     "handle": ("start_1", "start_2", "steps"),
 }
 
@@ -69,7 +70,7 @@ class ContourExplorer(Widget):
     'After 1 step the error is 0 at (0.000, 0.000): arrived. '
     """
 
-    title = "Which way is down?"
+    title = ASKS[PLAIN]
     controls = (
         Choice("surface", SURFACES, label="Error surface", picker="segments", words=WORDS),
         LogSlider("condition", 1, 100, 10, label="Narrowness (condition number)"),
@@ -90,7 +91,8 @@ class ContourExplorer(Widget):
 
     def limits(self, state):
         surface = surface_of(state["surface"], 1.0, 0.0)
-        return {f"start_{i + 1}": (float(surface.low[i]), float(surface.high[i])) for i in range(2)}
+        low, high = near(surface)
+        return {f"start_{i + 1}": (float(low[i]), float(high[i])) for i in range(2)}
 
     def compute(self, state):
         surface = surface_of(state["surface"], state["condition"], state["angle"])
@@ -105,19 +107,19 @@ class ContourExplorer(Widget):
         bowl = state["surface"] == SURFACES[0]
         idle = [] if bowl else ["condition", "angle"]
         idle += ["momentum"] * (state["optimizer"] in WITHOUT_MEMORY)
-        low, high = window(surface, WIDE)
+        low, high = window(surface, WIDE, close=True)
         left, plain_left = left_at(whole, low, high), left_at(plain_path, low, high)
         curves = [(excess(surface, whole), "path", "solid", 1.0)]
         if compared:
             errors = excess(surface, plain_path)
             errors[len(errors) if plain_left is None else plain_left + 1 :] = np.nan
-            curves.append((errors, "ink", "solid", 0.5))
+            curves.append((errors, "rival", "solid", 1.0))
         ghost = plain_path_now[: None if plain_left is None else plain_left + 1] if compared else None
         seen = path[: None if left is None else left + 1]
         return Scene(
             [
                 self.map_panel(surface, seen, ghost, facts),
-                error_panel(curves, state["steps"], left=left, names=("", "plain descent")),
+                error_panel(curves, state["steps"], left=left, names=("", "plain descent"), at=(1, 1)),
             ],
             self.sentence(state, facts, outcome(surface, path)),
             facts,
@@ -125,7 +127,11 @@ class ContourExplorer(Widget):
             columns=COLUMNS,
             height=HEIGHT,
             figures=self.figures(facts, compared),
-            slots=[Slot("walker", (1, 1), title="How to read the map", text=words_about(state["surface"]))],
+            slots=[
+                Slot("method", (0, 1)),
+                Slot("walker", (2, 1), title="How to read the map", text=words_about(state["surface"])),
+            ],
+            title=title_of(state["optimizer"]),
             zones={"rate": self.zones(facts["limit"]) if bowl and not compared else []},
             narrow=NARROW[bowl],
             idle=idle,
@@ -168,8 +174,8 @@ class ContourExplorer(Widget):
 
     def map_panel(self, surface, seen, ghost, facts):
         """The ground, the path on it, its start and its end, and a word at each; plain descent as a ghost."""
-        low, high = window(surface, WIDE)
-        start, size = seen[0], surface.high - surface.low
+        low, high = window(surface, WIDE, close=True)
+        start, size = seen[0], high[1] - low[1]
         way = -surface.gradient(start)
         length = np.linalg.norm(way)
         arrow = (way / length if length > 1e-9 else way * 0) * 0.15 * size
@@ -177,17 +183,17 @@ class ContourExplorer(Widget):
         labels = MapLabels(low, high, MAP_HIGH, seen, other)
         goal = surface.minima[-1]
         notes = [labels.note(start, "start: drag me", far=10), labels.note(goal, "lowest point", far=4)]
-        marks = list(map_marks(surface, WIDE))
+        marks = list(map_marks(surface, WIDE, close=True))
         marks += ghost_marks(ghost) if ghost is not None else []
-        marks += path_marks(seen, apart(seen, BEADS * size[1]))
+        marks += path_marks(seen, apart(seen, BEADS * size))
         if ghost is None:
             marks.append(Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink", width=2.2))
         elif len(seen) > 1:
             inside = ghost[((ghost >= low) & (ghost <= high)).all(axis=1)]
-            notes.append(labels.note(inside[-1], "plain descent", far=8, arrow=True))
+            notes.append(labels.note(inside[-1], "plain descent", color="rival"))
         marks += [*notes, Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10)]
-        axes = map_axes(surface, WIDE)
-        return Panel(marks, *axes, at=(0, 0, 2, 1), equal=True, grid=False, name="map")
+        axes = map_axes(surface, WIDE, close=True)
+        return Panel(marks, *axes, at=(0, 0, 3, 1), equal=True, grid=False, name="map")
 
     def sentence(self, state, facts, end):
         steps = say_many("After {number} step", "After {number} steps", state["steps"])
@@ -199,15 +205,14 @@ class ContourExplorer(Widget):
         now = say(
             "{steps} the error is {error} at {place}",
             steps=steps,
-            error=plain(facts["error"], 3),
+            error=plain(facts["error"], 3 if facts["error"] >= FINE else 1),
             place=place,
         )
         now += f": {word(ENDS[end])}." if end in ENDS else "."
         if state["optimizer"] != PLAIN and not state["steps"]:
             return now
         if state["optimizer"] != PLAIN:
-            other = plain(facts["plain_error"], 2)
-            return say("{now} Plain descent at the same rate has an error of {other}.", now=now, other=other)
+            return f"{now} {beside_plain(facts)}"
         aside = facts["aside"]
         if facts["slope"] < 1e-9:
             way = "At the start the gradient is zero: there is no way down to follow"
@@ -216,6 +221,28 @@ class ContourExplorer(Widget):
         else:
             way = say("The arrow misses the lowest point by {aside:.0f} degrees", aside=aside)
         return say("{now} {way}.", now=now, way=way)
+
+
+def title_of(method: str) -> str:
+    """The question that a run of a method answers."""
+    return word(ASKS[method]) if method in ASKS else say("What does {method} change?", method=method)
+
+
+def beside_plain(facts) -> str:
+    """How much smaller the error is than that of plain descent.
+
+    >>> beside_plain({"error": 1e-5, "plain_error": 0.036})
+    'It is 3,600 times smaller than the 0.036 of plain descent at the same rate.'
+    """
+    times, other = facts["plain_error"] / max(facts["error"], 1e-6), plain(facts["plain_error"], 2)
+    if not 2 <= times < 1e8:
+        return say("Plain descent at the same rate has an error of {other}.", other=other)
+    known = f"{float(f'{times:.2g}'):,.0f}" if times >= 10 else f"{times:.2g}"
+    return say(
+        "It is {times} times smaller than the {other} of plain descent at the same rate.",
+        times=known,
+        other=other,
+    )
 
 
 def plain(error: float, digits: int) -> str:
@@ -234,12 +261,12 @@ def plain(error: float, digits: int) -> str:
 
 
 def short(error: float) -> str:
-    """An error as a large number: two digits, written out.
+    """An error as a large number: two digits, one if it is small.
 
-    >>> short(0.0266), short(3e-9)
-    ('0.027', '< 0.000001')
+    >>> short(0.0266), short(3.66e-5), short(3e-9)
+    ('0.027', '0.00004', '< 0.000001')
     """
-    return "< 0.000001" if 0 < error < 1e-6 else plain(error, 2)
+    return "< 0.000001" if 0 < error < 1e-6 else plain(error, 2 if error >= FINE else 1)
 
 
 def path_marks(seen: np.ndarray, beads: np.ndarray) -> list:
@@ -255,8 +282,9 @@ def path_marks(seen: np.ndarray, beads: np.ndarray) -> list:
 def ghost_marks(ghost: np.ndarray) -> list:
     """The path of plain descent from the same start at the same rate, to compare with."""
     return [
-        Line(*ghost.T, color="ink", width=2, alpha=0.5),
-        Points(*ghost[-1:].T, color="ink", size=4, outline="paper", alpha=0.7),
+        Line(*ghost.T, color="paper", width=4, alpha=0.6),
+        Line(*ghost.T, color="rival", width=2),
+        Points(*ghost[-1:].T, color="rival", shape="square", size=6, outline="paper"),
     ]
 
 

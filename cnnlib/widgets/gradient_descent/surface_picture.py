@@ -24,6 +24,7 @@ _FINE_TICKS = _TICKS | {1e-7: "10⁻⁷", 1e-5: "10⁻⁵", 1e-3: "0.001", 0.1: 
 _FAR = 1e3  # a weight beyond this has left for good
 _ENDS = (5, 10, 20, 40, 60, 100, 200)  # steps drawn of a run that leaves the map
 _BANDS, _MOST_BANDS = 14, 26
+_NEAR = {"Rosenbrock": ((-2.0, -0.6), (2.0, 2.2))}  # corners of what a close view shows, if less than the range
 _TERRACES = 0.6  # share of the steps in the tones of the ground, the rest is a slope
 
 _MAP_WORDS = "Lines join places of equal error; dark ground is low."
@@ -43,16 +44,28 @@ def surface_of(name: str, condition: float, angle: float) -> Surface:
     return {SURFACES[1]: Rosenbrock, SURFACES[2]: Saddle, SURFACES[3]: Ripples}[name]()
 
 
-def window(surface: Surface, wide: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """Corners of the map: the range of the surface, `wide` times as wide."""
-    more = np.array([(wide - 1) / 2 * (surface.high[0] - surface.low[0]), 0.0])
-    return surface.low - more, surface.high + more
+def near(surface: Surface) -> tuple[np.ndarray, np.ndarray]:
+    """Corners of what a close view of a surface shows: at most its range, and where the runs go.
+
+    >>> near(Rosenbrock())[1].tolist()
+    [2.0, 2.2]
+    """
+    low, high = _NEAR.get(type(surface).__name__, (surface.low, surface.high))
+    return np.array(low, float), np.array(high, float)
+
+
+def window(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Corners of the map: the range of the surface (`close`: what is near its runs), `wide` times as wide as high."""
+    low, high = near(surface) if close else (surface.low, surface.high)
+    half = np.array([wide * (high[1] - low[1]) / 2, 0.0])
+    middle = np.array([(low[0] + high[0]) / 2, 0.0])
+    return middle - half + [0, low[1]], middle + half + [0, high[1]]
 
 
 @lru_cache(maxsize=64)
-def map_marks(surface: Surface, wide: float = 1.0) -> tuple:
+def map_marks(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple:
     """The surface in terraces, the lower the deeper in tone; lines of equal error; the lowest points."""
-    low, high = window(surface, wide)
+    low, high = window(surface, wide, close)
     x, y = np.linspace(low[0], high[0], round(141 * wide)), np.linspace(low[1], high[1], 141)
     z = surface.error(np.stack(np.meshgrid(x, y), axis=-1))
     shade = np.sqrt(z - z.min())  # the root keeps valleys visible
@@ -95,10 +108,10 @@ def lowest_marks(surface: Surface) -> list:
     return [Points(*places, color="paper", size=9, outline="ink"), Points(*places, color="ink", size=2.5)]
 
 
-def map_axes(surface: Surface, wide: float = 1.0) -> tuple[Axis, Axis]:
+def map_axes(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple[Axis, Axis]:
     return tuple(
         Axis(low, high, ticks=range(ceil(low), floor(high) + 1))
-        for low, high in zip(*window(surface, wide), strict=True)
+        for low, high in zip(*window(surface, wide, close), strict=True)
     )
 
 
@@ -113,7 +126,13 @@ def visible(path: np.ndarray) -> np.ndarray:
     return path[: int(np.argmax(gone))] if gone.any() else path
 
 
-def error_panel(curves, now: int, left: int | None = None, names=()) -> Panel:
+def last_of(errors: np.ndarray, now: int, low: float, high: float) -> tuple[float, float]:
+    """Step and error, within what is drawn, of the last known value up to `now`."""
+    step = np.flatnonzero(np.isfinite(errors[: now + 1]))[-1]
+    return float(step), float(np.clip(errors[step], low, high))
+
+
+def error_panel(curves, now: int, left: int | None = None, names=(), at=(0, 1)) -> Panel:
     """Error against steps, what is to come as a ghost; `curves` are (errors, color, dash, alpha).
 
     With `left` it ends where the first run has left the map; `names` are written to the curves.
@@ -137,7 +156,8 @@ def error_panel(curves, now: int, left: int | None = None, names=()) -> Panel:
         if name and now and len(known):
             place = float(np.clip(errors[known[-1]], low, high))
             above = min(place * (high / low) ** 0.15, high)
-            marks.append(Note(known[-1] - 0.02 * end, above, name, align="right"))
+            marks.append(Points(*last_of(errors, now, low, high), color=color, shape="square", size=5, outline="paper"))
+            marks.append(Note(known[-1] - 0.02 * end, above, name, color=color, align="right", tag=True))
     if left is not None:
         last = min(max(float(curves[0][0][left]), low), high)
         marks.append(Points(left, last, color="bad", shape="cross", size=5))
@@ -150,4 +170,4 @@ def error_panel(curves, now: int, left: int | None = None, names=()) -> Panel:
     y = Axis(low, high, log=True, ticks=named.keys(), names=named.values())
     title = "Error above the lowest"
     how = "log axis: each line × 10" if few else "log axis: each line × 100"
-    return Panel(marks, x, y, title=title, subtitle=how, at=(0, 1), name="errors")
+    return Panel(marks, x, y, title=title, subtitle=how, at=at, name="errors")
