@@ -95,11 +95,11 @@ def test_the_path_of_plain_descent_lies_behind_that_of_another_method():
     state = widget.state
     plain = descend(surface_of("bowl", 10.0, 30.0), np.array(STARTS["bowl"]), state["rate"], state["steps"])
     lines = [m for m in widget.scene.panels[0].marks if isinstance(m, Line)]
-    ghost = next(i for i, m in enumerate(lines) if m.color == "ink" and len(m.x) == len(plain))
+    ghost = next(i for i, m in enumerate(lines) if m.color == "rival" and len(m.x) == len(plain))
     assert np.allclose(lines[ghost].x, plain[:, 0])
     assert ghost < next(i for i, m in enumerate(lines) if m.color == "path")
-    assert "Plain descent at the same rate has an error of 0.02." in widget.text
-    assert "Plain" not in ContourExplorer().text
+    assert "times smaller than plain descent's 0.02 at the same rate." in widget.text
+    assert "plain" not in ContourExplorer().text
 
 
 def test_what_becomes_of_a_run():

@@ -36,7 +36,7 @@ NARROW = {
         534 + below,
         {"method": (0, 0), "map": (1, 0), "errors": (2, 0), "walker": (3, 0)},
     )
-    for bowl, below in ((True, 192), (False, 130))
+    for bowl, below in ((True, 178), (False, 110))
 }
 ENDS = {
     "arrived": "arrived",
@@ -46,6 +46,7 @@ ENDS = {
 }
 WITHOUT_MEMORY = ("SGD", "Adam")  # rules on which the slider of momentum has no effect
 FINE = 1e-3  # of an error below it one digit is written
+RIVAL = {"color": "rival", "shape": "square", "outline": "paper"}  # the end of plain descent
 BEADS = 0.024  # least distance between two dots of a path, as a share of the height of the map
 PLAIN, NAMES = METHODS[0], ("plain", *METHODS[1:])
 ASKS = {PLAIN: "Which way is down?", "Momentum": "What does momentum change?"}
@@ -109,17 +110,17 @@ class ContourExplorer(Widget):
         idle += ["momentum"] * (state["optimizer"] in WITHOUT_MEMORY)
         low, high = window(surface, WIDE, close=True)
         left, plain_left = left_at(whole, low, high), left_at(plain_path, low, high)
-        curves = [(excess(surface, whole), "path", "solid", 1.0)]
+        curves = [(excess(surface, whole), "path", 1.0)]
         if compared:
             errors = excess(surface, plain_path)
             errors[len(errors) if plain_left is None else plain_left + 1 :] = np.nan
-            curves.append((errors, "rival", "solid", 1.0))
+            curves.append((errors, "rival", 1.0))
         ghost = plain_path_now[: None if plain_left is None else plain_left + 1] if compared else None
         seen = path[: None if left is None else left + 1]
         return Scene(
             [
                 self.map_panel(surface, seen, ghost, facts),
-                error_panel(curves, state["steps"], left=left, names=("", "plain descent"), at=(1, 1)),
+                error_panel(curves, state["steps"], left, ("", "plain descent"), ({}, RIVAL), at=(1, 1)),
             ],
             self.sentence(state, facts, outcome(surface, path)),
             facts,
@@ -186,6 +187,8 @@ class ContourExplorer(Widget):
         marks = list(map_marks(surface, WIDE, close=True))
         marks += ghost_marks(ghost) if ghost is not None else []
         marks += path_marks(seen, apart(seen, BEADS * size))
+        if ghost is not None and len(seen) > 1:
+            marks.append(Points(*ghost[-1:].T, size=6, **RIVAL))
         if ghost is None:
             marks.append(Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink", width=2.2))
         elif len(seen) > 1:
@@ -232,16 +235,14 @@ def beside_plain(facts) -> str:
     """How much smaller the error is than that of plain descent.
 
     >>> beside_plain({"error": 1e-5, "plain_error": 0.036})
-    'It is 3,600 times smaller than the 0.036 of plain descent at the same rate.'
+    "It is 3,600 times smaller than plain descent's 0.036 at the same rate."
     """
     times, other = facts["plain_error"] / max(facts["error"], 1e-6), plain(facts["plain_error"], 2)
     if not 2 <= times < 1e8:
         return say("Plain descent at the same rate has an error of {other}.", other=other)
     known = f"{float(f'{times:.2g}'):,.0f}" if times >= 10 else f"{times:.2g}"
     return say(
-        "It is {times} times smaller than the {other} of plain descent at the same rate.",
-        times=known,
-        other=other,
+        "It is {times} times smaller than plain descent's {other} at the same rate.", times=known, other=other
     )
 
 
@@ -280,12 +281,8 @@ def path_marks(seen: np.ndarray, beads: np.ndarray) -> list:
 
 
 def ghost_marks(ghost: np.ndarray) -> list:
-    """The path of plain descent from the same start at the same rate, to compare with."""
-    return [
-        Line(*ghost.T, color="paper", width=4, alpha=0.6),
-        Line(*ghost.T, color="rival", width=2),
-        Points(*ghost[-1:].T, color="rival", shape="square", size=6, outline="paper"),
-    ]
+    """The path of plain descent from the same start at the same rate, to compare with; its end lies above all."""
+    return [Line(*ghost.T, color="paper", width=4, alpha=0.6), Line(*ghost.T, color="rival", width=2)]
 
 
 def degrees(a: np.ndarray, b: np.ndarray) -> float:

@@ -65,7 +65,7 @@ class MapLabels:
 
     def cost(self, low: np.ndarray, high: np.ndarray) -> float:
         """How much would be hidden: of the path, of other words, by the border."""
-        margin = 3 * self.unit
+        margin = 6 * self.unit  # of the plate behind the words
         hidden = ((self.path > low - margin) & (self.path < high + margin)).all(axis=1).sum()
         on_words = sum(
             bool(((low < other_high) & (high > other_low)).all()) for other_low, other_high in self.taken

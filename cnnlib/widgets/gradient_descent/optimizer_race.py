@@ -6,14 +6,13 @@ import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.races import best_rate, excess
-from cnnlib.runtime.language import joined, say, say_many
-from cnnlib.viz import Axis, Figure, Handle, Heatmap, Line, Narrow, Panel, Points, Scene, Text
+from cnnlib.runtime.language import joined, say, say_many, word
+from cnnlib.viz import Axis, Handle, Heatmap, Line, Narrow, Panel, Points, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
-from cnnlib.widgets.gradient_descent.contours import ContourExplorer
+from cnnlib.widgets.gradient_descent.contours import plain
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels
 from cnnlib.widgets.gradient_descent.surface_picture import (
     COLORS,
-    DASHES,
     SHAPES,
     SURFACES,
     WORDS,
@@ -27,17 +26,24 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
 
 ALL = "all five"
 WIDE, MAP_HIGH = 1.27, 350  # width of the map by its height, its height where there is little room
-COLUMNS, ROWS, HEIGHT = (610, 418), ("212px", 1), 478  # map, then errors and the table
-NARROW = Narrow(("270px", "212px", "256px"), (1,), 770, {"map": (0, 0), "errors": (1, 0), "table": (2, 0)})
+COLUMNS, ROWS, HEIGHT = (610, 418), ("212px", 1, "38px"), 478  # map; then errors, the table and why
+NARROW = Narrow(
+    ("270px", "212px", "236px", "66px"),
+    (1,),
+    784,
+    {"map": (0, 0), "errors": (1, 0), "table": (2, 0), "why": (3, 0)},
+)
 SLOTS = {
     "head": ("surface",),
     "bar": ("rate", "best_rates", "condition"),
     "more": ("momentum", "alone"),
     "handle": ("start_1", "start_2", "steps"),
 }
-
-
-TAIL, FADED = 12, 0.7  # steps of a path that are strong, and the opacity of those before
+ASIDE = dict(
+    zip(METHODS, (-2.2, 0.0, 2.2, -1.1, 1.1), strict=True)
+)  # pixels: no path hides one on its course
+ACROSS = np.array([0.8, 0.6])  # the way in which paths are moved aside
+PALE = 0.3  # opacity of a path beside the chosen one
 
 
 class OptimizerRace(Widget):
@@ -67,7 +73,10 @@ class OptimizerRace(Widget):
     advances = "steps"
     speed = "5 steps a second"
     length = 100
-    limits = ContourExplorer.limits
+
+    def limits(self, state):
+        surface = surface_of(state["surface"], 1.0, 0.0)
+        return {f"start_{i + 1}": (float(surface.low[i]), float(surface.high[i])) for i in range(2)}
 
     def event(self, event):
         """A click on a row of the table shows that optimizer alone, a second one all of them."""
@@ -86,18 +95,20 @@ class OptimizerRace(Widget):
         paths = {m: descend(surface, start, rates[m], self.length, m, state["momentum"]) for m in METHODS}
         errors, now = {m: excess(surface, path) for m, path in paths.items()}, state["steps"]
         facts = self.facts_of(state, errors, rates)
-        strong = {m: 1.0 if state["alone"] in (ALL, m) else 0.15 for m in METHODS}
-        curves = [(errors[m], COLORS[m], DASHES[m], strong[m]) for m in METHODS]
+        strong = {m: 1.0 if state["alone"] in (ALL, m) else PALE for m in METHODS}
+        curves = [(errors[m], COLORS[m], strong[m]) for m in METHODS]
+        signs = [sign_of(m) for m in METHODS]
         paths = {m: path[: now + 1] for m, path in paths.items()}
+        away = {m: distance(surface, path[-1]) for m, path in paths.items()}
         panels = [self.map_panel(surface, paths, strong)]
         return Scene(
-            [*panels, error_panel(curves, now), self.table(facts, strong)],
+            [*panels, error_panel(curves, now, signs=signs), self.table(facts, away, strong)],
             self.sentence(state, facts),
             facts,
             rows=ROWS,
             columns=COLUMNS,
             height=HEIGHT,
-            figures=self.figures(facts),
+            slots=[Slot("why", (2, 1), text=why(surface))],
             narrow=NARROW,
             idle=["condition"] * (state["surface"] != SURFACES[0]) + ["rate"] * state["best_rates"],
         )
@@ -113,48 +124,47 @@ class OptimizerRace(Widget):
         """The optimizers, smallest error first."""
         return sorted(METHODS, key=lambda m: facts[f"error_{m}"])
 
-    def figures(self, facts):
-        leader = self.ranking(facts)[0]
-        if not facts["steps"] or not np.isfinite(facts[f"error_{leader}"]):
-            return [Figure("Leading", "–", large=True), Figure("Its error", "–")]
-        return [Figure("Leading", leader, large=True), Figure("Its error", _error(facts[f"error_{leader}"]))]
-
     def map_panel(self, surface, paths, strong):
-        """The ground and five paths: the last steps of each are strong, and its sign stands where it is."""
+        """The ground and five paths, side by side where they share a course; their signs stand where they are."""
         marks = list(map_marks(surface, WIDE))
         seen = {m: visible(path) for m, path in paths.items()}
-        for m, path in seen.items():
-            marks.append(Line(*path.T, color="paper", width=4, alpha=0.6 * strong[m]))
-        for m, path in seen.items():
-            marks.append(Line(*path.T, color=COLORS[m], width=1.8, alpha=FADED * strong[m]))
-            marks.append(Line(*path[-TAIL:].T, color=COLORS[m], width=2.6, alpha=strong[m]))
-        for m, path in seen.items():
+        low, high = window(surface, WIDE)
+        pixel = (high[1] - low[1]) / MAP_HIGH
+        order = sorted(seen, key=lambda m: strong[m])  # what is chosen lies above
+        for m in order:
+            aside = seen[m] + ASIDE[m] * pixel * ACROSS
+            marks.append(Line(*aside.T, color=COLORS[m], width=2, alpha=strong[m]))
+        for m in order:
+            path = seen[m]
             marks.append(Points(*path[-1:].T, size=7, alpha=strong[m], **sign_of(m)))
         start = seen[METHODS[0]][0]
-        low, high = window(surface, WIDE)
         labels = MapLabels(low, high, MAP_HIGH, *seen.values())
         marks += [
             labels.note(start, "start: drag me", far=10),
             labels.note(surface.minima[-1], "lowest point", far=4),
             Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10),
         ]
-        return Panel(marks, *map_axes(surface, WIDE), at=(0, 0, 2, 1), equal=True, grid=False, name="map")
+        return Panel(marks, *map_axes(surface, WIDE), at=(0, 0, 3, 1), equal=True, grid=False, name="map")
 
-    def table(self, facts, strong):
-        """Place, sign, rate and error of each, smallest error first: the legend, and a click chooses one."""
+    def table(self, facts, away, strong):
+        """Sign, distance and error of each, smallest error first: the legend, and a click chooses one.
+
+        The rates are told where they differ.
+        """
         marks = [Heatmap(np.zeros((5, 1)), (0, 1, 0, 5), alpha=0.0, cmap="ink", hover=False, emits="table")]
         for row, m in enumerate(self.ranking(facts)):
             error, y, alpha = facts[f"error_{m}"], row + 0.5, strong[m]
             ink = "ink" if alpha == 1 else "muted"
-            share = np.log10(np.clip(error, 1e-8, 100) / 1e-8) / 10
             marks += [
                 Line([0, 1], [row + 1, row + 1], color="grid", width=1),
                 Points(0.03, y, size=6, alpha=alpha, **sign_of(m)),
                 Text(0.075, y, m, color=ink, align="left", bold=row == 0 and facts["steps"] > 0, size=13),
-                Text(0.41, y, say("rate {facts:.2g}", facts=facts[f"rate_{m}"]), color="muted", align="left"),
-                Line([0.63, 0.635 + 0.17 * share], [y, y], color=COLORS[m], width=9, alpha=alpha),
+                Text(0.76, y, away[m], color="muted", align="right"),
                 Text(1, y, _error(error), color=ink, align="right", size=13),
             ]
+            if facts["best_rates"]:
+                rate = say("rate {facts:.2g}", facts=facts[f"rate_{m}"])
+                marks.append(Text(0.32, y, rate, color="muted", align="left"))
         title = "Now, smallest error first"
         axes = Axis(0, 1, visible=False), Axis(5, 0, visible=False)
         return Panel(marks, *axes, title=title, subtitle="click one", at=(1, 1), grid=False, name="table")
@@ -176,6 +186,26 @@ class OptimizerRace(Widget):
         )
 
 
+def distance(surface, end: np.ndarray) -> str:
+    """How far an end is from the nearest lowest point, in words."""
+    away = np.linalg.norm(surface.minima - end, axis=1).min()
+    return say("{away:.2f} away", away=away) if away < 100 else word("far away")
+
+
+def why(surface) -> str:
+    """Why a marker that is near can rank low: the error grows faster in one direction than in the other.
+
+    >>> why(surface_of("bowl", 50.0, 30.0))[:54]
+    'Near is not low: across the valley the error grows 50 '
+    """
+    low, high = surface.curvatures(surface.minima[-1])
+    if high < 1.5 * low:
+        return ""
+    return say(
+        "Near is not low: across the valley the error grows {times:.0f} times as fast.", times=high / low
+    )
+
+
 def sign_of(method: str) -> dict:
     """Shape and colour of an optimizer; a cross has no outline."""
     shape = SHAPES[method]
@@ -183,4 +213,5 @@ def sign_of(method: str) -> dict:
 
 
 def _error(error: float) -> str:
-    return f"{error:.2g}" if error < 1e6 else "beyond measure"
+    """Two digits, written out."""
+    return "< 0.000001" if 0 < error < 1e-6 else plain(error, 2)

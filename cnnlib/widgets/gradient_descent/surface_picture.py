@@ -15,16 +15,17 @@ from cnnlib.widgets.base.decades import decades
 
 SURFACES = ("bowl", "Rosenbrock's valley", "saddle", "ripples")
 WORDS = ("bowl", "curved valley", "saddle", "ripples")
-COLORS = dict(zip(METHODS, ("blue", "orange", "green", "vermilion", "purple"), strict=True))
+COLORS = dict(zip(METHODS, ("rival", "path", "green", "orange", "ink"), strict=True))
 SHAPES = dict(zip(METHODS, ("circle", "square", "triangle", "diamond", "cross"), strict=True))
-DASHES = dict(zip(METHODS, ("solid", "dashed", "dotted", "solid", "dashed"), strict=True))
 _FLOOR, _CEILING = 1e-8, 100.0  # errors are drawn on a log axis between these
 _TICKS = {1e-8: "10⁻⁸", 1e-6: "10⁻⁶", 1e-4: "10⁻⁴", 1e-2: "0.01", 1.0: "1", 100.0: "100"}
 _FINE_TICKS = _TICKS | {1e-7: "10⁻⁷", 1e-5: "10⁻⁵", 1e-3: "0.001", 0.1: "0.1", 10.0: "10"}  # of few decades
 _FAR = 1e3  # a weight beyond this has left for good
 _ENDS = (5, 10, 20, 40, 60, 100, 200)  # steps drawn of a run that leaves the map
 _BANDS, _MOST_BANDS = 14, 26
-_NEAR = {"Rosenbrock": ((-2.0, -0.6), (2.0, 2.2))}  # corners of what a close view shows, if less than the range
+_NEAR = {
+    "Rosenbrock": ((-2.0, -0.6), (2.0, 2.2))
+}  # corners of what a close view shows, if less than the range
 _TERRACES = 0.6  # share of the steps in the tones of the ground, the rest is a slope
 
 _MAP_WORDS = "Lines join places of equal error; dark ground is low."
@@ -132,36 +133,39 @@ def last_of(errors: np.ndarray, now: int, low: float, high: float) -> tuple[floa
     return float(step), float(np.clip(errors[step], low, high))
 
 
-def error_panel(curves, now: int, left: int | None = None, names=(), at=(0, 1)) -> Panel:
-    """Error against steps, what is to come as a ghost; `curves` are (errors, color, dash, alpha).
+def error_panel(curves, now: int, left: int | None = None, names=(), signs=(), at=(0, 1)) -> Panel:
+    """Error against steps, what is to come as a ghost; `curves` are (errors, color, alpha).
 
-    With `left` it ends where the first run has left the map; `names` are written to the curves.
+    With `left` it ends where the first run has left the map; `names` are written to the curves, and `signs`,
+    looks of points, stand on them where the runs are.
     """
     most = len(curves[0][0]) - 1
     end = most if left is None else min(most, next(n for n in _ENDS if n >= left))
     now = min(now, end)
     marks = []
-    for i, (errors, color, dash, alpha) in enumerate(curves):
+    for i, (errors, color, alpha) in enumerate(curves):
         errors = errors[: (left if i == 0 and left is not None else end) + 1]
         drawn = np.where(errors < 1e12, np.clip(errors, _FLOOR, None), np.nan)
         steps = np.arange(len(errors))
-        marks.append(Line(steps[now:], drawn[now:], color=color, dash=dash, width=1.5, alpha=0.3 * alpha))
-        marks.append(Line(steps[: now + 1], drawn[: now + 1], color=color, dash=dash, width=2.2, alpha=alpha))
+        marks.append(Line(steps[now:], drawn[now:], color=color, width=1.5, alpha=0.3 * alpha))
+        marks.append(Line(steps[: now + 1], drawn[: now + 1], color=color, width=2, alpha=alpha))
     low, high = decades(np.concatenate([errors[: end + 1] for errors, *_ in curves]), _FLOOR, _CEILING)
     if now == 0:
         words = "Press Play: the curves begin here."
         marks.append(Note(end * 0.08, (low * high) ** 0.5, words, width=190))
-    for name, (errors, *_) in zip(names, curves, strict=False):
+    for name, (errors, color, _) in zip(names, curves, strict=False):
         known = np.flatnonzero(np.isfinite(errors[: end + 1]))
         if name and now and len(known):
             place = float(np.clip(errors[known[-1]], low, high))
             above = min(place * (high / low) ** 0.15, high)
-            marks.append(Points(*last_of(errors, now, low, high), color=color, shape="square", size=5, outline="paper"))
             marks.append(Note(known[-1] - 0.02 * end, above, name, color=color, align="right", tag=True))
     if left is not None:
         last = min(max(float(curves[0][0][left]), low), high)
         marks.append(Points(left, last, color="bad", shape="cross", size=5))
         marks.append(Note(left + 0.04 * end, last, say("leaves the map at step {left}", left=left), width=90))
+    for look, (errors, _, alpha) in zip(signs, curves, strict=False):
+        if look and now:
+            marks.append(Points(*last_of(errors, now, low, high), size=5, alpha=alpha, **look))
     marks.append(Cursor(now, sets={"x": "steps"}, text=str(now)))
     x = Axis(0, end, "step", whole=True)
     few = high / low < 1.5e3
