@@ -448,7 +448,7 @@ for where, gradients in {"across": (4, -4, 4), "along": (1, 1, 1)}.items():
 # it would come near $g / (1 - \mu)$, here twice the gradient, and ten times with $\mu = 0.9$. So along the valley it is as
 # if the rate were $\eta / (1 - \mu)$. A rate that suits plain SGD may be too large with momentum. The price of rolling:
 # where the ground is round, the ball swings past the bottom.
-# The map above knows all five rules: choose *Momentum* there, then the curved valley. The thin path is plain descent at the
+# The map above knows all five rules: choose *Momentum* there, then the curved valley. The violet path is plain descent at the
 # same rate.
 #
 # **Nesterov.** From $w$ the ball will roll on by $-\eta\mu\,v$ in any case. So the slope is taken at the place where this

@@ -26,7 +26,7 @@ def test_every_first_run_arrives_or_says_where_it_stops(surface, method):
         assert {name: widget.state[name] for name in first_run(surface, method)} == first_run(surface, method)
         assert eval(repr(widget)).state == widget.state
     assert made.state == turned.state
-    low, high = window(surface_of(surface, 10.0, 30.0), WIDE)
+    low, high = window(surface_of(surface, 10.0, 30.0), WIDE, close=True)
     path = descend(
         surface_of(surface, 10.0, 30.0),
         np.array(STARTS[surface]),
@@ -82,7 +82,7 @@ def test_the_chart_ends_where_the_run_leaves_the_map():
     (words,) = (m.text for m in chart.marks if isinstance(m, Note) and m.text.startswith("leaves"))
     left = int(words.split()[-1])
     path = descend(surface_of(SURFACES[1], 10.0, 30.0), np.array([-1.0, 1.5]), 1.7, 120, "Nesterov", 0.9)
-    assert left == left_at(path, *window(surface_of(SURFACES[1], 10.0, 30.0), WIDE))
+    assert left == left_at(path, *window(surface_of(SURFACES[1], 10.0, 30.0), WIDE, close=True))
     assert left <= chart.x.high <= 2 * left + 5
     lines = [m for m in chart.marks if isinstance(m, Line) and m.color == "path"]
     assert max(line.x.max() for line in lines if len(line.x)) == left

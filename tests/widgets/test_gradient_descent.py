@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from cnnlib.experiments.error_curves import METHODS, descend
-from cnnlib.viz import Line, Note
+from cnnlib.viz import Line, Note, Text
 from cnnlib.widgets.gradient_descent.batch_noise import SIZES, BatchNoise, regression
-from cnnlib.widgets.gradient_descent.contours import MAP_HIGH, ContourExplorer, degrees, plain
+from cnnlib.widgets.gradient_descent.contours import MAP_HIGH, ContourExplorer, degrees
 from cnnlib.widgets.gradient_descent.descent import DescentExplorer
+from cnnlib.widgets.gradient_descent.error_words import plain
 from cnnlib.widgets.gradient_descent.map_labels import LETTER, LINE, apart
 from cnnlib.widgets.gradient_descent.optimizer_race import OptimizerRace
 from cnnlib.widgets.gradient_descent.surface_picture import SURFACES, map_marks, surface_of, window
@@ -47,6 +48,27 @@ def test_an_error_is_written_out():
     widget = ContourExplorer(steps=20)
     (figure,) = (f for f in widget.scene.figures if f.large)
     assert "e-" not in widget.text + figure.value
+    small = ContourExplorer(optimizer="Momentum", surface="curved valley")
+    (figure,) = (f for f in small.scene.figures if f.large)
+    assert figure.value == "0.000005" and "the error is 0.000005 at" in small.text
+    assert small.text.endswith("It is 3,600 times smaller than plain descent's 0.017 at the same rate.")
+
+
+def test_the_title_asks_what_the_optimizer_changes():
+    assert ContourExplorer().scene.title == "Which way is down?"
+    assert ContourExplorer(optimizer="Momentum").scene.title == "What does momentum change?"
+    assert ContourExplorer(optimizer="Adam").scene.title == "What does Adam change?"
+
+
+def test_the_race_tells_rates_only_where_they_differ_and_why_near_is_not_low():
+    for best in (False, True):
+        scene = OptimizerRace(best_rates=best).scene
+        table = next(panel for panel in scene.panels if panel.name == "table")
+        words = [str(mark.text) for mark in table.marks if isinstance(mark, Text)]
+        assert any("rate" in text for text in words) == best and not scene.figures
+    (slot,) = scene.slots
+    assert "grows 50 times as fast" in slot.text
+    assert OptimizerRace(condition=1).scene.slots[0].text == ""
 
 
 NOTES = {"start: drag me", "lowest point"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import floor, log10
-
 import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
@@ -11,6 +9,7 @@ from cnnlib.experiments.races import excess
 from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Arrows, Figure, Handle, Line, Narrow, Panel, Points, Scene, Slot, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.gradient_descent.error_words import FINE, beside_plain, plain, short
 from cnnlib.widgets.gradient_descent.first_runs import MOMENTUM, first_run, left_at, outcome
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels, apart
 from cnnlib.widgets.gradient_descent.surface_picture import (
@@ -45,8 +44,6 @@ ENDS = {
     "crawls": "it crawls",
 }
 WITHOUT_MEMORY = ("SGD", "Adam")  # rules on which the slider of momentum has no effect
-FINE = 1e-3  # of an error below it one digit is written
-RIVAL = {"color": "rival", "shape": "square", "outline": "paper"}  # the end of plain descent
 BEADS = 0.024  # least distance between two dots of a path, as a share of the height of the map
 PLAIN, NAMES = METHODS[0], ("plain", *METHODS[1:])
 ASKS = {PLAIN: "Which way is down?", "Momentum": "What does momentum change?"}
@@ -120,7 +117,9 @@ class ContourExplorer(Widget):
         return Scene(
             [
                 self.map_panel(surface, seen, ghost, facts),
-                error_panel(curves, state["steps"], left, ("", "plain descent"), ({}, RIVAL), at=(1, 1)),
+                error_panel(
+                    curves, state["steps"], left, ("", "plain descent"), ({}, rival_end()), at=(1, 1)
+                ),
             ],
             self.sentence(state, facts, outcome(surface, path)),
             facts,
@@ -188,7 +187,7 @@ class ContourExplorer(Widget):
         marks += ghost_marks(ghost) if ghost is not None else []
         marks += path_marks(seen, apart(seen, BEADS * size))
         if ghost is not None and len(seen) > 1:
-            marks.append(Points(*ghost[-1:].T, size=6, **RIVAL))
+            marks.append(Points(*ghost[-1:].T, size=6, **rival_end()))
         if ghost is None:
             marks.append(Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink", width=2.2))
         elif len(seen) > 1:
@@ -215,7 +214,7 @@ class ContourExplorer(Widget):
         if state["optimizer"] != PLAIN and not state["steps"]:
             return now
         if state["optimizer"] != PLAIN:
-            return f"{now} {beside_plain(facts)}"
+            return f"{now} {beside_plain(facts['error'], facts['plain_error'])}"
         aside = facts["aside"]
         if facts["slope"] < 1e-9:
             way = "At the start the gradient is zero: there is no way down to follow"
@@ -231,45 +230,6 @@ def title_of(method: str) -> str:
     return word(ASKS[method]) if method in ASKS else say("What does {method} change?", method=method)
 
 
-def beside_plain(facts) -> str:
-    """How much smaller the error is than that of plain descent.
-
-    >>> beside_plain({"error": 1e-5, "plain_error": 0.036})
-    "It is 3,600 times smaller than plain descent's 0.036 at the same rate."
-    """
-    times, other = facts["plain_error"] / max(facts["error"], 1e-6), plain(facts["plain_error"], 2)
-    if not 2 <= times < 1e8:
-        return say("Plain descent at the same rate has an error of {other}.", other=other)
-    known = f"{float(f'{times:.2g}'):,.0f}" if times >= 10 else f"{times:.2g}"
-    return say(
-        "It is {times} times smaller than plain descent's {other} at the same rate.", times=known, other=other
-    )
-
-
-def plain(error: float, digits: int) -> str:
-    """An error to so many digits, written out.
-
-    >>> plain(0.0266, 2), plain(4.583e-5, 2), plain(3e-9, 2), plain(0.0, 2)
-    ('0.027', '0.000046', 'less than 0.000001', '0')
-    """
-    if not error < 1e6:
-        return word("beyond measure")
-    if error == 0 or error >= 1e-4:
-        return f"{error:.{digits}g}"
-    if error < 1e-6:
-        return word("less than 0.000001")
-    return f"{error:.{digits - 1 - floor(log10(error))}f}"
-
-
-def short(error: float) -> str:
-    """An error as a large number: two digits, one if it is small.
-
-    >>> short(0.0266), short(3.66e-5), short(3e-9)
-    ('0.027', '0.00004', '< 0.000001')
-    """
-    return "< 0.000001" if 0 < error < 1e-6 else plain(error, 2 if error >= FINE else 1)
-
-
 def path_marks(seen: np.ndarray, beads: np.ndarray) -> list:
     """A path with a rim of paper, a dot a step, and a diamond where it stands."""
     return [
@@ -281,8 +241,13 @@ def path_marks(seen: np.ndarray, beads: np.ndarray) -> list:
 
 
 def ghost_marks(ghost: np.ndarray) -> list:
-    """The path of plain descent from the same start at the same rate, to compare with; its end lies above all."""
+    """The path of plain descent from the same start at the same rate, to compare with."""
     return [Line(*ghost.T, color="paper", width=4, alpha=0.6), Line(*ghost.T, color="rival", width=2)]
+
+
+def rival_end() -> dict:
+    """How the end of plain descent looks; it lies above all."""
+    return {"color": "rival", "shape": "square", "outline": "paper"}
 
 
 def degrees(a: np.ndarray, b: np.ndarray) -> float:

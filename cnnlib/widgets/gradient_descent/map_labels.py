@@ -28,7 +28,7 @@ class MapLabels:
 
     >>> labels = MapLabels(np.zeros(2), np.array([4.0, 4.0]), 400, np.array([[2.0, 2.0], [4.0, 2.0]]))
     >>> note = labels.note([2, 2], "start")
-    >>> note.x < 2 and note.align == "left"
+    >>> note.x < 2 and note.align == "right"
     True
     """
 

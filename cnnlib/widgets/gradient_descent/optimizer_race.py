@@ -9,7 +9,7 @@ from cnnlib.experiments.races import best_rate, excess
 from cnnlib.runtime.language import joined, say, say_many, word
 from cnnlib.viz import Axis, Handle, Heatmap, Line, Narrow, Panel, Points, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
-from cnnlib.widgets.gradient_descent.contours import plain
+from cnnlib.widgets.gradient_descent.error_words import plain
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels
 from cnnlib.widgets.gradient_descent.surface_picture import (
     COLORS,
@@ -125,7 +125,7 @@ class OptimizerRace(Widget):
         return sorted(METHODS, key=lambda m: facts[f"error_{m}"])
 
     def map_panel(self, surface, paths, strong):
-        """The ground and five paths, side by side where they share a course; their signs stand where they are."""
+        """The ground and five paths, side by side where they share a course, and a sign where each is."""
         marks = list(map_marks(surface, WIDE))
         seen = {m: visible(path) for m, path in paths.items()}
         low, high = window(surface, WIDE)

@@ -23,9 +23,7 @@ _FINE_TICKS = _TICKS | {1e-7: "10⁻⁷", 1e-5: "10⁻⁵", 1e-3: "0.001", 0.1: 
 _FAR = 1e3  # a weight beyond this has left for good
 _ENDS = (5, 10, 20, 40, 60, 100, 200)  # steps drawn of a run that leaves the map
 _BANDS, _MOST_BANDS = 14, 26
-_NEAR = {
-    "Rosenbrock": ((-2.0, -0.6), (2.0, 2.2))
-}  # corners of what a close view shows, if less than the range
+_VALLEY = (-2.0, -0.6), (2.0, 2.2)  # corners of a close view of the curved valley
 _TERRACES = 0.6  # share of the steps in the tones of the ground, the rest is a slope
 
 _MAP_WORDS = "Lines join places of equal error; dark ground is low."
@@ -51,12 +49,12 @@ def near(surface: Surface) -> tuple[np.ndarray, np.ndarray]:
     >>> near(Rosenbrock())[1].tolist()
     [2.0, 2.2]
     """
-    low, high = _NEAR.get(type(surface).__name__, (surface.low, surface.high))
+    low, high = _VALLEY if isinstance(surface, Rosenbrock) else (surface.low, surface.high)
     return np.array(low, float), np.array(high, float)
 
 
 def window(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple[np.ndarray, np.ndarray]:
-    """Corners of the map: the range of the surface (`close`: what is near its runs), `wide` times as wide as high."""
+    """Corners of the map: the range of the surface, or only what is `near`, `wide` times as wide as high."""
     low, high = near(surface) if close else (surface.low, surface.high)
     half = np.array([wide * (high[1] - low[1]) / 2, 0.0])
     middle = np.array([(low[0] + high[0]) / 2, 0.0])
