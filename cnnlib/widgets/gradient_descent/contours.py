@@ -27,12 +27,12 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
 HORIZONS = (60, 120, 200)  # steps drawn: the fewest that hold them
 WIDE, MAP_HIGH = 1.47, 350  # width of the map by its height, its height in pixels where there is little room
 COLUMNS, HEIGHT = (690, 338), 466  # map; then optimizer, errors and what is beneath
-ROWS = {True: ("66px", "232px", 1), False: ("66px", "290px", 1)}
+ROWS = {True: ("74px", "226px", 1), False: ("74px", "284px", 1)}
 NARROW = {
     bowl: Narrow(
-        ("66px", "256px", "212px", f"{below}px"),
+        ("74px", "256px", "212px", f"{below}px"),
         (1,),
-        534 + below,
+        542 + below,
         {"method": (0, 0), "map": (1, 0), "errors": (2, 0), "walker": (3, 0)},
     )
     for bowl, below in ((True, 178), (False, 110))
