@@ -19,7 +19,7 @@ CELLS = {
     "broken": "broken = BrokenBackward()\nbroken",
 }
 KEYS = [
-    ("xray", "Test image", "ArrowRight", "xray.state['image']", "1"),
+    ("xray", "Image's number", "ArrowRight", "xray.state['image']", "1"),
     ("sizes", "Kernel (pixels)", "End", "sizes.state['kernel_size']", "9"),
     ("losses", "Score of cat", "Home", "losses.state['cat']", "-12.0"),
     ("first", "Weights times", "End", "first.state['scale']", "10.0"),
