@@ -65,16 +65,19 @@ class Said(str):
 
 
 class Template(string.Formatter):
-    """`str.format` with the numbers and the words of a language."""
+    """`str.format` with the numbers and the words of a language; a minus is a true one."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue | None = None) -> None:
         self.catalogue = catalogue
 
     def format_field(self, value: Any, form: str) -> str:
         if isinstance(value, str):
             return format(word(value), form)
         text = format(value, form)
-        return self.catalogue.number(text) if isinstance(value, numbers.Real) else text
+        if not isinstance(value, numbers.Real):
+            return text
+        text = f"−{text[1:]}" if text.startswith("-") else text
+        return self.catalogue.number(text) if self.catalogue else text
 
 
 def languages() -> tuple[str, ...]:
@@ -153,7 +156,7 @@ def say(template: str, **values: Any) -> str:
     """
     catalogue = SPEECH.catalogue
     if catalogue is None:
-        return template.format(**values)
+        return Template().format(template, **values)
     return Said(Template(catalogue).format(catalogue.gettext(template), **values))
 
 
@@ -166,7 +169,7 @@ def say_many(one: str, many: str, number: float, **values: Any) -> str:
     values = {"number": number, **values}
     catalogue = SPEECH.catalogue
     if catalogue is None:
-        return (one if number == 1 else many).format(**values)
+        return Template().format(one if number == 1 else many, **values)
     return Said(Template(catalogue).format(catalogue.ngettext(one, many, int(number)), **values))
 
 

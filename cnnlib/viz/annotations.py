@@ -131,6 +131,7 @@ class Lens(Mark):
     far_y: Any
     to: str = ""
     color: str = "you"
+    alpha: float = 1.0
     vectors = ("x", "y", "far_x", "far_y")
 
     def __post_init__(self) -> None:

@@ -139,7 +139,12 @@ def _wedge(axes, far, mark: Lens, theme: str) -> Polygon:
     near = axes.transData.transform(np.column_stack([mark.x, mark.y]))
     end = far.transData.transform(np.column_stack([mark.far_x, mark.far_y]))
     color = to_hex(mark.color, theme)
-    look = {"facecolor": (color, LENS_ALPHA), "edgecolor": color, "linewidth": 1.0, "zorder": 5}
+    look = {
+        "facecolor": (color, LENS_ALPHA * mark.alpha),
+        "edgecolor": (color, mark.alpha),
+        "linewidth": 1.0,
+        "zorder": 5,
+    }
     return Polygon(np.concatenate([near, end[::-1]]), transform=IdentityTransform(), **look)
 
 

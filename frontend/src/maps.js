@@ -1,6 +1,7 @@
 // The maps of a layer on a strict grid, and the scale of colours beneath them.
 import { colorTable } from "./colormap.js";
 import { bitmap, paintNumbers } from "./heatmap.js";
+import { say } from "./speech.js";
 import { rectOf, within } from "./spots.js";
 
 const FRAMES = [["grid", 1, 0.5], ["muted", 1, 0.5], ["you", 2.5, 1.5]]; // colour, width and distance, by state
@@ -65,7 +66,7 @@ export function maps(ctx, mark, box, theme) {
       const state = mark.ids && box.pointed !== null && box.pointed === mark.ids.data[i] ? 2 : (mark.state?.data[i] ?? 0);
       if (state !== wanted) continue;
       frame(ctx, theme, ...corner(mark, grid, i), grid, state);
-      if (state === 2 && mark.numbered?.length && mark.gap >= NUMBERED) number(ctx, mark.numbered[i], ...corner(mark, grid, i), theme);
+      if (state === 2 && mark.numbered?.length && mark.gap >= NUMBERED) number(ctx, say("map {index}", { index: mark.numbered[i] }), ...corner(mark, grid, i), theme);
     }
   }
   boxes(ctx, mark, grid, theme);

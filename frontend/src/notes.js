@@ -191,7 +191,8 @@ export function lens(ctx, mark, box, theme) {
   const near = [0, 1].map((i) => [box.x(mark.x.data[i]), box.y(mark.y.data[i])]);
   const ends = [0, 1].map((i) => [far.x(mark.far_x.data[i]), far.y(mark.far_y.data[i])]);
   ctx.fillStyle = ctx.strokeStyle = cssColor(mark.color, theme);
-  ctx.globalAlpha = LENS;
+  const strength = mark.alpha ?? 1;
+  ctx.globalAlpha = LENS * strength;
   ctx.beginPath();
   [near[0], near[1], ends[1], ends[0]].forEach((point, i) => (i ? ctx.lineTo(...point) : ctx.moveTo(...point)));
   ctx.fill();
@@ -201,7 +202,7 @@ export function lens(ctx, mark, box, theme) {
     ctx.lineTo(...ends[i]);
   }
   for (const [color, width, alpha] of [[theme.paper, 3, 0.5], [ctx.fillStyle, 1.25, 1]]) { // to be seen on any ground
-    Object.assign(ctx, { strokeStyle: color, lineWidth: width, globalAlpha: alpha });
+    Object.assign(ctx, { strokeStyle: color, lineWidth: width, globalAlpha: alpha * strength });
     ctx.stroke();
   }
 }

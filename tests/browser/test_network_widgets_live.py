@@ -19,7 +19,7 @@ CELLS = {
     "broken": "broken = BrokenBackward()\nbroken",
 }
 KEYS = [
-    ("xray", "Test image", "ArrowRight", "xray.state['image']", "1"),
+    ("xray", "Number of the image", "ArrowRight", "xray.state['image']", "1"),
     ("sizes", "Kernel (pixels)", "End", "sizes.state['kernel_size']", "9"),
     ("losses", "Score of cat", "Home", "losses.state['cat']", "-12.0"),
     ("first", "Weights times", "End", "first.state['scale']", "10.0"),
@@ -58,7 +58,7 @@ def becomes(book, expression, expected):
 
 def at(view, x, y):
     """A point of the picture, in shares of its width and height, as page coordinates."""
-    canvas = view.locator("canvas")
+    canvas = view.locator(".cnn-picture canvas")
     canvas.evaluate("node => node.scrollIntoView({block: 'center'})")
     view.page.wait_for_timeout(300)
     box = canvas.bounding_box()
@@ -69,12 +69,18 @@ def at(view, x, y):
 def test_sliders_answer_to_keys_and_the_sentence_follows(book, name, label, key, expression, expected):
     view = view_of(book, name)
     before = view.locator(".cnn-text").inner_text()
-    view.get_by_label(label, exact=True).focus()
+    slider, more = view.get_by_label(label, exact=True), view.get_by_role("button", name="More", exact=True)
+    hidden = not slider.is_visible()
+    if hidden:
+        more.click()
+    slider.focus()
     book.page.keyboard.press(key)
     becomes(book, expression, expected)
     sentence = book.run(f"print({name}.text)")
     assert sentence != before
     view.locator(".cnn-text", has_text=sentence).wait_for(timeout=10_000)
+    if hidden:
+        more.click()
     assert not book.errors
 
 

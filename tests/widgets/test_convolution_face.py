@@ -6,6 +6,7 @@ import pytest
 from cnnlib.viz import Heatmap, Lens, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import ConvolutionMicroscope
+from cnnlib.widgets.forward_pass.convolution import KERNELS
 from cnnlib.widgets.forward_pass.convolution_sum import two_places
 
 
@@ -30,7 +31,7 @@ def test_a_cell_of_the_output_is_as_large_as_the_step_that_leads_to_it(image, pa
     assert before.y.high + 0.5 == pytest.approx(stride * (after.y.high + 0.5)), "both begin at one height"
     assert after.x.low == -0.5, "it begins where its title does"
     assert before.at[2:] == after.at[2:] and before.equal and after.equal
-    said = [word for word in words(panel(widget, "answer")) if word.startswith("each cell drawn")]
+    said = [word for word in words(panel(widget, "words")) if word.startswith("each cell drawn")]
     assert said == ([] if stride == 1 else [f"each cell drawn {stride} times as large"])
 
 
@@ -108,7 +109,7 @@ def test_the_scale_reaches_to_every_number_of_the_output(kernel):
 def test_the_scale_has_words_at_its_ends_and_a_pointer_at_the_number():
     for kernel, ends in (("Sobel x", ("−1.8", "0", "+1.8")), ("blur", ("0.0", "1.0"))):
         part = panel(ConvolutionMicroscope(kernel_name=kernel), "scale")
-        assert tuple(words(part)[2:-1]) == ends
+        assert tuple(words(part)[1:-1]) == ends
     low, high, now = (
         next(
             float(y)
@@ -132,12 +133,12 @@ def test_a_touched_pixel_of_a_padded_image_becomes_the_windows_middle():
 def test_the_settings_that_are_the_topic_stand_in_the_bar_and_the_size_is_reckoned():
     widget = ConvolutionMicroscope(image="digit", stride=2, padding=1)
     assert {"stride", "padding", "kernel_name"} == set(widget.slots["bar"])
-    assert "a side: (8 + 2·1 − 3) ÷ 2 + 1 = 4" in words(panel(widget, "answer"))
+    assert "a side: (8 + 2·1 − 3) ÷ 2 + 1 = 4" in words(panel(widget, "words"))
 
 
 def test_it_is_said_where_a_size_is_rounded_down():
     said = {
-        stride: any("rounded down" in word for word in words(panel(widget, "answer")))
+        stride: any("rounded down" in word for word in words(panel(widget, "words")))
         for stride in (1, 2, 3, 4)
         for widget in [ConvolutionMicroscope(image="digit", stride=stride)]
     }
@@ -151,3 +152,17 @@ def test_colours_are_said_and_turn_with_the_kernel():
     assert "right" not in panel(widget, "map").subtitle
     widget.set_state(flip=False, kernel_name="sharpen")
     assert panel(widget, "map").marks[0].cmap == "gray"
+
+
+@pytest.mark.parametrize("kernel", [*KERNELS, "my own"])
+def test_it_is_said_what_every_kernel_does_and_the_size_once_it_is_chosen(kernel):
+    widget = ConvolutionMicroscope(kernel_name=kernel)
+    said = words(panel(widget, "words"))
+    assert said[0].startswith(f"{kernel}: ") and not any("÷" in line for line in said)
+    widget.set_state(padding=1)
+    assert any("÷" in line for line in words(panel(widget, "words")))
+
+
+def test_the_products_are_added_in_words():
+    said = words(panel(ConvolutionMicroscope(), "words"))
+    assert "−0.38 + 0.53 − 0.60 + 1.11 − 0.25 + 0.54 = 0.95" in said

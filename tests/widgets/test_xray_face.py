@@ -1,5 +1,7 @@
 """What the X-ray shows before and after a number is clicked."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -52,7 +54,7 @@ def test_the_kernel_that_is_shown_is_outlined_among_the_links():
     widget = NetworkXRay(*SMALL, layer="convolution 2", channel=5, input_map=2)
     mine = [m for m in panel(widget, "network").marks if isinstance(m, Links) and m.color == "you"]
     assert len(mine) == 1 and len(mine[0].x0) == 1
-    assert panel(widget, "kernel").title == "kernel 5, slice 2"
+    assert panel(widget, "kernel").title == "kernel 5, for map 2"
     rows = [m for m in panel(widget, "products").marks if isinstance(m, Links)]
     assert [(m.to, m.y1[0]) for m in rows] == [("sum", 2)]
 
@@ -65,7 +67,9 @@ def test_what_comes_after_a_relu_has_no_scale_below_zero():
 
 def test_one_share_is_said_one_way():
     widget = NetworkXRay()
-    assert "probability of > 99.9 %" in widget.text
+    (guess,) = [figure for figure in widget.scene.figures if figure.label == "guess"]
+    assert guess.unit == "> 99.9 % sure"
+    assert "99.9" not in widget.text, "in the bar and at the scores it is enough"
     scores = [word for mark in panel(widget, "scores").marks if isinstance(mark, Text) for word in mark.text]
     assert "> 99.9 %" in scores
 
@@ -103,22 +107,26 @@ def test_the_true_class_is_framed_where_the_guess_is_another():
         assert sum(isinstance(mark, Region) and not mark.filled for mark in marks) == framed
 
 
-def test_many_numbers_have_one_decimal_and_zeros_none():
+def test_many_numbers_have_one_decimal_and_a_zero_is_a_faint_0():
     window = panel(NetworkXRay(layer="convolution 2", channel=5, row=5, column=7), "window")
-    base, printed, _ = (mark for mark in window.marks if isinstance(mark, Heatmap))
+    base, printed = (mark for mark in window.marks if isinstance(mark, Heatmap))
     assert base.numbers == "" and printed.numbers == ".1f"
-    np.testing.assert_array_equal(np.isnan(printed.z), base.z == 0)
+    np.testing.assert_array_equal(np.isnan(printed.z), np.abs(base.z) < 0.05)
+    (zeros,) = (mark for mark in window.marks if isinstance(mark, Text) and mark.text[0] == "0")
+    assert len(zeros.x) == np.isnan(printed.z).sum() and zeros.color == "muted"
 
 
 def test_one_product_is_framed_in_all_matrices_and_can_be_reckoned_again():
     widget = NetworkXRay(layer="convolution 2", channel=6, row=4, column=5)
     found = {}
     for name in ("window", "kernel", "products"):
-        (cell,) = (mark for mark in panel(widget, name).marks if getattr(mark, "numbers", "") == ".2f")
-        found[name] = cell.extent, round(float(cell.z[0, 0]), 2)
-    assert len({extent for extent, _ in found.values()}) == 1
-    value = found["window"][1] * found["kernel"][1]
-    assert value == pytest.approx(found["products"][1], abs=0.005) and value != 0
+        marks = panel(widget, name).marks
+        (cell,) = (mark for mark in marks if isinstance(mark, Region) and mark.width == 2.5)
+        found[name] = cell.x0, cell.x1, cell.y0, cell.y1
+    assert len(set(found.values())) == 1
+    (line,) = (mark.text[0] for mark in marks if isinstance(mark, Text) and "framed" in mark.text[0])
+    one, other, product = (float(n.replace("−", "-")) for n in re.findall(r"−?[\d.]+", line))
+    assert one * other == pytest.approx(product, abs=0.005) and product != 0
 
 
 def test_a_sum_has_no_scales_but_that_of_the_map():
@@ -143,7 +151,7 @@ def test_what_has_no_part_in_the_chosen_number_steps_back():
     """Maps before it, its own, and what becomes of it stay; all others fade, and so do links elsewhere."""
     widget = NetworkXRay(*SMALL, layer="convolution 2", channel=5)
     maps = {mark.emits: mark.opacity for mark in panel(widget, "network").marks if isinstance(mark, Maps)}
-    assert maps["convolution 1"] is None and maps["pooling 1"] is None
+    assert maps["pooling 1"] is None and 0.3 < maps["convolution 1"].max() < 0.5
     for later in ("convolution 2", "pooling 2"):
         assert maps[later][5] == 1 and np.delete(maps[later], 5).max() < 0.3
     links = [mark for mark in panel(widget, "network").marks if isinstance(mark, Links) and not mark.quiet]
@@ -154,3 +162,27 @@ def test_what_has_no_part_in_the_chosen_number_steps_back():
     assert mine and min(mine) == 1 and min(others) < 0.1
     behind = [m.alpha for m in links if m.sources is not None and m.sources.min() >= 4000 and m.alpha < 1]
     assert behind and max(behind) <= 0.1, "what leads on from it steps back too"
+
+
+def test_images_are_chosen_by_their_thumbnails_or_their_number():
+    widget = NetworkXRay(*SMALL)
+    assert len(widget.scene.pictures["first"]) == 8 and not widget.state["opened"]
+    for choice, image, first in (
+        ({"first": "image 3"}, 3, "image 3"),
+        ({"image": 30}, 30, "others"),
+        ({"image": 2, "source": "your drawing"}, 2, "image 2"),
+        ({"first": "others"}, 7, "others"),
+    ):
+        widget.set_state(**choice)
+        assert (widget.state["image"], widget.state["first"]) == (image, first)
+    assert widget.state["source"] == "test image", "who chooses an image wants to see it"
+    assert NetworkXRay(*SMALL, image=1).state["first"] == "image 1"
+
+
+def test_headings_say_what_a_layer_does_where_there_is_room():
+    said = {True: [], False: []}
+    for opened, words in said.items():
+        marks = panel(NetworkXRay(opened=opened), "network").marks
+        words += [word for mark in marks if isinstance(mark, Text) for word in mark.text]
+    assert {"looks for", "keeps the", "the largest", "lines: the strongest links"} <= set(said[False])
+    assert "looks for" not in said[True]

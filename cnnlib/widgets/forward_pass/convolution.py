@@ -29,6 +29,18 @@ OWN = "my own"
 EYE = (38, 70)  # row and column of the photograph where much happens
 SIGNS = "blue: above zero, orange: below"
 BRIGHT = "white: 1 or more; black: 0 or less"
+#: What kernels do, in two short lines.
+DOES = {
+    "identity": ("the pixel itself", "copies the image"),
+    "blur": ("the mean of nine", "smooths what changes from pixel to pixel"),
+    "sharpen": ("five times the middle minus its neighbours", "makes edges stronger"),
+    "Sobel x": ("right minus left", "answers where it gets brighter to the right"),
+    "Sobel y": ("below minus above", "answers where it gets brighter downwards"),
+    "Laplace": ("the neighbours minus four times the middle", "answers at dots and thin lines"),
+    "random": ("drawn by chance", "answers to no pattern that has a name"),
+    OWN: ("your own nine weights", "answers most to a window that looks like it"),
+}
+FLIPPED = "turned by half a circle", "answers to the same pattern turned round"
 #: What the colours of the output stand for.
 MEANINGS = {
     "identity": "each pixel as it was",
@@ -190,6 +202,7 @@ class ConvolutionMicroscope(Widget):
             picture.output_panel(place, state["whole"], how),
             *picture.scale_panels(place),
             *arithmetic.sum_panels(place),
+            arithmetic.words_panel(place, name, FLIPPED if state["flip"] else DOES[name]),
         ]
         return Scene(
             panels,

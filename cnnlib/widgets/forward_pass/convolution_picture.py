@@ -28,6 +28,7 @@ PLACES = {
     "kernel": (1, 17, 1, 17),
     "products": (1, 34, 1, 17),
     "answer": (1, 51, 1, 17),
+    "words": (1, 66, 1, 36),
     "flat scale": (0, 51, 1, 42),
 }
 
@@ -84,7 +85,7 @@ def frame(place: Place) -> dict:
     """Rows and columns of the scene, and those of a narrow page: image, sum, output beneath one another."""
     heights = (280, 150, 150, 150, 280, 34)
     at = {"image": (0, 0, 1, 3), "window": (1, 0), "kernel": (1, 1), "products": (2, 0)}
-    at |= {"answer": (3, 0, 1, 3), "map": (4, 0, 1, 3), "flat scale": (5, 0, 1, 3)}
+    at |= {"answer": (2, 1), "words": (3, 0, 1, 3), "map": (4, 0, 1, 3), "flat scale": (5, 0, 1, 3)}
     rows = [f"{height}px" for height in heights]
     narrow = Narrow(rows, ("178px", "178px", 1), sum(heights), at=at, only=("flat scale",), below=720)
     rows = (f"{TALL}px", f"{LOW}px")
@@ -117,8 +118,8 @@ def image_panel(place: Place) -> Panel:
     if place.readable:
         marks += [*lattice(rows, columns), numbers_in_window(place), *ruler(place)]
     edge = [place.left - 0.5, place.left + 2.5], [place.top + 2.5] * 2
-    marks.append(Lens(*edge, [-0.5, 2.5], [-0.5] * 2, to="window"))
-    marks += window_frame(place.left - 0.5, place.left + 2.5, place.top - 0.5, place.top + 2.5)
+    marks.append(Lens(*edge, [-0.5, 2.5], [-0.5] * 2, to="window", alpha=0.5 if place.large else 1.0))
+    marks += window_frame(place.left - 0.5, place.left + 2.5, place.top - 0.5, place.top + 2.5, place.large)
     if place.large:
         marks += ring(place.left + 1, place.top + 1, columns)
     height, width = place.image.shape
@@ -177,11 +178,13 @@ def ruler(place: Place) -> list[Mark]:
     return marks
 
 
-def window_frame(left: float, right: float, top: float, bottom: float) -> list[Mark]:
-    """The frame of what is looked at, on any ground."""
+def window_frame(left: float, right: float, top: float, bottom: float, large: bool) -> list[Mark]:
+    """The frame of what is looked at, on any ground; around small cells it stands off and is thin."""
+    off, widths = (0.6, (3.5, 1.5)) if large else (0.0, (5, 3))
+    edges = left - off, right + off, top - off, bottom + off
     return [
-        Region(left, right, top, bottom, color=color, filled=False, width=width)
-        for color, width in (("paper", 5), ("you", 3))
+        Region(*edges, color=color, filled=False, width=width)
+        for color, width in zip(("paper", "you"), widths, strict=True)
     ]
 
 
@@ -198,8 +201,9 @@ def output_panel(place: Place, whole: bool, how: str) -> Panel:
         marks += lattice(height, width)
         marks.append(Heatmap([[place.total]], edges, **colors, numbers=".2f", hover=False))
     marks.append(Region(-0.5, width - 0.5, -0.5, height - 0.5, color="muted", filled=False, width=1))
-    marks.append(Lens(edges[:2], [edges[3]] * 2, [-0.5, 2.5], [-0.5] * 2, to="answer"))
-    marks += window_frame(*edges)
+    faint = 0.5 if place.large else 1.0
+    marks.append(Lens(edges[:2], [edges[3]] * 2, [-0.5, 2.5], [-0.5] * 2, to="answer", alpha=faint))
+    marks += window_frame(*edges, place.large)
     if place.large:
         marks += ring(place.col, place.row, place.padded.shape[1] / place.stride)
     title = say("Output, {height} × {width}", height=height, width=width)
@@ -228,7 +232,7 @@ def scale_panels(place: Place) -> list[Panel]:
     levels = [start + (end - start) * share for share in at]
     upright, flat = (0.34, 0.5, *BAR), (0.0, 1.0, 0.42, 0.68)
     up: list[Mark] = [
-        Text([0.98] * 2, [0.97, 0.91], ["number", "in the output"], color="muted", align="right", size=12),
+        Text([0.34], [0.86], ["value"], color="muted", align="left", size=12),
         Heatmap(steps[:, None], upright, **colors, hover=False, smooth=True),
         Region(*upright, color="muted", filled=False, width=1),
         Text([0.56] * len(words), levels, words, align="left", size=12),
@@ -259,5 +263,5 @@ def scale_words(low: float, high: float) -> list[tuple[float, str]]:
 def ring(x: float, y: float, columns: int) -> list[Line]:
     """A circle around a place of a large picture, on any ground."""
     turn = np.linspace(0, 2 * np.pi, 41)
-    circle = x + 0.033 * columns * np.cos(turn), y + 0.033 * columns * np.sin(turn)
-    return [Line(*circle, color=color, width=width) for color, width in (("paper", 4.5), ("you", 2.0))]
+    circle = x + 0.045 * columns * np.cos(turn), y + 0.045 * columns * np.sin(turn)
+    return [Line(*circle, color=color, width=width) for color, width in (("paper", 3.0), ("you", 1.25))]

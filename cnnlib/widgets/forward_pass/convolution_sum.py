@@ -12,6 +12,7 @@ from cnnlib.viz import Arrows, Axis, Heatmap, Mark, Panel, Region, Text
 from cnnlib.widgets.forward_pass.convolution_picture import GRAY, PLACES, TYPE, Place, colors_of, lattice
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
+ONE_LINE = 7  # products and their sum in one line
 THUMB = 28  # pixels along a side of a kernel's picture of what it makes
 
 
@@ -23,6 +24,25 @@ def two_places(value: float) -> str:
     """
     rounded = Decimal(float(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
     return f"{rounded + 0:.2f}".replace("-", "−")
+
+
+def addition(products: np.ndarray, total: float) -> list[str]:
+    """The sum of all products but zeros, as they are printed, in one line or two.
+
+    >>> addition(np.array([[1.0, 0, -2]]), -1.0), addition(np.array([0.333, 0.333, 0.333]), 0.999)
+    (['1.00 − 2.00 = −1.00'], ['0.33 + 0.33 + 0.33 ≈ 1.00'])
+    """
+    printed = [two_places(value) for value in products.ravel()]
+    printed = [text for text in printed if text.strip("−0.")] or ["0.00"]
+    words = [text if text[0] == "−" and not i else text.lstrip("−") for i, text in enumerate(printed)]
+    words = [
+        f"{'−' if text[0] == '−' else '+'} {w}" if i else w
+        for i, (text, w) in enumerate(zip(printed, words, strict=True))
+    ]
+    exact = abs(sum(float(text.replace("−", "-")) for text in printed) - round(total, 2)) < 0.004
+    words.append(f"{'=' if exact else '≈'} {two_places(total)}")
+    cut = len(words) if len(words) <= ONE_LINE else 5
+    return [" ".join(line) for line in (words[:cut], words[cut:]) if line]
 
 
 def size_words(place: Place) -> list[str]:
@@ -70,25 +90,41 @@ def matrix(name: str, values: np.ndarray, sign: str, colors: dict | None = None,
         marks.append(Text([3.06], [1], sign, bold=True, size=22))
     else:
         marks.append(Arrows([2.75], [1], [0.95], [0], color="ink", width=2))
+        marks.append(Text([3.2], [0.7], "add", color="muted", size=11))
     return Panel(marks, *axes_of_nine(), at=PLACES[name], equal=True, grid=False, name=name)
 
 
 def answer_panel(place: Place) -> Panel:
-    """The sum of the nine as one large cell in its colour on the map; beside it how many the map has."""
+    """The sum of the nine as one large cell in its colour on the map."""
     shown = [[float(two_places(place.total).replace("−", "-"))]]
     colors, edges = colors_of(place.output, place.kernel), (-0.5, 2.5, -0.5, 2.5)
-    lines = [say("row {row}, column {col} of the output", row=place.row, col=place.col), *size_words(place)]
-    if place.stride > 1:
-        lines.append(say("each cell drawn {stride} times as large", stride=place.stride))
     marks = [
         Heatmap(shown, edges, **colors, numbers=".2f", type_size=26, hover=False),
         Region(*edges, color="you", filled=False, width=3),
         Text([1], [2.5], "sum", size=12, bold=True, shift=(0, 11)),
     ]
-    for i, line in enumerate(lines):
-        look = {"align": "left", "size": 11 if i else 12, "color": "muted" if i else "ink"}
-        marks.append(Text([2.5], [1], line, shift=(12, 18 * (i - (len(lines) - 1) / 2)), **look))
     return Panel(marks, *axes_of_nine(), at=PLACES["answer"], equal=True, grid=False, name="answer")
+
+
+def words_panel(place: Place, name: str, does: tuple[str, str]) -> Panel:
+    """What the kernel does, the addition, and, once padding or stride is chosen, the size of the output."""
+    touched = place.padding > 0 or place.stride > 1
+    lines = [
+        (say("{name}: {does}", name=name, does=does[0]), {"bold": True}),
+        (does[1], {}),
+        *((line, {}) for line in addition(place.patch * place.kernel, place.total)),
+    ]
+    small = {"color": "muted", "size": 11}
+    lines += [(line, small) for line in size_words(place)] if touched else []
+    if place.stride > 1:
+        lines.append((say("each cell drawn {stride} times as large", stride=place.stride), small))
+    step = 17 if len(lines) > 5 else 20
+    marks = [
+        Text([0], [0.5], line, align="left", shift=(0, step * (i - (len(lines) - 1) / 2) - 8), **look)
+        for i, (line, look) in enumerate(lines)
+    ]
+    blank = {"x": Axis(0, 1, visible=False), "y": Axis(0, 1, visible=False), "grid": False}
+    return Panel(marks, at=PLACES["words"], name="words", **blank)
 
 
 def axes_of_nine() -> tuple[Axis, Axis]:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.runtime.language import say
+from cnnlib.nn.layers import AvgPool2d, BatchNorm2d, Conv2d, Linear, MaxPool2d, ReLU, Sigmoid, Tanh
+from cnnlib.runtime.language import marked, say
 from cnnlib.viz import ColorScale, Mark, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
-from cnnlib.widgets.forward_pass.network_picture import SCALE, TOP, NetworkPicture
+from cnnlib.widgets.forward_pass.network_picture import SCALE, NetworkPicture
 
 WORD = {"convolution": "conv", "pooling": "pool", "normalization": "norm"}
+DOES = {
+    Conv2d: ("looks for", "patterns"),
+    ReLU: ("keeps the", "positive"),
+    Tanh: ("squeezes to", "−1 … 1"),
+    Sigmoid: ("squeezes to", "0 … 1"),
+    BatchNorm2d: ("shifts and", "scales"),
+    Linear: ("adds up", "everything"),
+}
+ALONE = marked("patterns", "positive", "scales", "everything", "combines")  # as the catalogue knows them
+PER_COLUMN = 56.0  # pixels that those words take
 
 
 def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
@@ -28,20 +39,44 @@ def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
     sizes = [size_words(c.output) for c in picture.columns]
     x, y = [c.x for c in picture.columns], np.array(tops)
     is_chosen = [c.output.name == chosen for c in picture.columns]
-    marks: list[Mark] = [Text(x, y - 14, sizes, color="muted", size=11)]
+    does = [words_of(picture, i) for i in range(len(x))]
+    apart = np.diff(x) * (picture.room.least + 8) if len(x) > 1 else np.array([PER_COLUMN])
+    says = picture.room.top > 60 and apart.min() >= PER_COLUMN
+    lift = np.array([28 if says and any(lines) else 0 for lines in does])
+    marks: list[Mark] = [Text(x, y - 14, sizes, color="muted", size=10.5)]
+    for line in (0, 1) if says else ():
+        keep = [i for i, lines in enumerate(does) if lines[line]]
+        places = [x[i] for i in keep], [y[i] - 40 + 13 * line for i in keep]
+        marks.append(Text(*places, [does[i][line] for i in keep], color="ink", size=10.5))
     for color, wanted in (("ink", False), ("you", True)):
         keep = [i for i, one in enumerate(is_chosen) if one == wanted]
         if keep:
-            spots = [x[i] for i in keep], [y[i] - 28 for i in keep], [names[i] for i in keep]
+            spots = [x[i] for i in keep], [y[i] - 28 - lift[i] for i in keep], [names[i] for i in keep]
             marks.append(Text(*spots, color=color, bold=True, size=12))
     return marks
 
 
+def words_of(picture: NetworkPicture, place: int) -> tuple[str, str]:
+    """What the layer before a column does, in two short lines; nothing for the input."""
+    output = picture.columns[place].output
+    if not output.place:
+        return "", ""
+    layer = picture.model[output.place - 1]
+    if isinstance(layer, MaxPool2d | AvgPool2d):
+        first = "the largest" if isinstance(layer, MaxPool2d) else "the mean"
+        return first, say("of {count}", count=int(np.prod(layer.kernel_size)))
+    earlier = [c for c in picture.columns[1:place] if isinstance(picture.model[c.output.place - 1], Conv2d)]
+    if isinstance(layer, Conv2d) and earlier:
+        return "combines", "patterns"
+    return DOES.get(type(layer), ("", ""))
+
+
 def scales(picture: NetworkPicture, reaches: dict[str, float]) -> list[Mark]:
     """A scale beneath the columns that it is valid for; above a sum, which has numbers, there is none."""
-    marks, group = [], []
     if picture.room.beneath < SCALE:
         return []
+    level, group = picture.room.top + picture.room.depth + 14, []
+    marks: list[Mark] = [Text([0], [level], "lines: the strongest links", "muted", 11, "left", shift=(4, 0))]
     for column, after in zip(picture.columns, [*picture.columns[1:], None], strict=True):
         if column.output.place == 0:
             continue
@@ -49,7 +84,7 @@ def scales(picture: NetworkPicture, reaches: dict[str, float]) -> list[Mark]:
         reach = reaches[column.output.name]
         if after is None or after.into or reaches[after.output.name] != reach:
             x = (group[0].x + group[-1].x) / 2
-            marks.append(ColorScale(x, TOP + picture.room.depth + 14, -reach, reach))
+            marks.append(ColorScale(x, level, -reach, reach))
             group = []
     return marks
 

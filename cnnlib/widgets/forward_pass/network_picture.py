@@ -10,11 +10,10 @@ from cnnlib.nn.layers import Conv2d, Linear
 from cnnlib.viz import Links, Maps, Mark
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 
-TOP = 38.0  # pixels above the maps, for headings
 SCALE = 28.0  # pixels of height of a scale beneath them
 LARGEST_INPUT = 140.0  # side of the image in pixels above a sum
 OUTER = 44.0  # least room between columns where kernels stand
-FADED = 0.18  # opacity of maps that have no part in the chosen number
+FADED, EARLIER = 0.12, 0.4  # opacity of maps without a part in the chosen number, and of those far before it
 WIDEST = 46.0  # pixels across of a vector in several columns
 STRONGEST = 2  # links into a map that are drawn at rest
 MOST_LINKS = 1200  # of one layer, on the wire
@@ -51,16 +50,25 @@ class Room:
     shrinks: bool = False  # whether the maps become smaller in a panel that is not so wide
     inner: float = 30.0  # least room between the columns of one block
     beneath: float = 8.0  # pixels below the maps; scales need 28
+    top: float = 38.0  # pixels above them, for headings; 65 where these say what a layer does
 
     @property
     def height(self) -> float:
         """Of the whole picture, with headings and scales."""
-        return TOP + self.depth + self.beneath
+        return self.top + self.depth + self.beneath
 
 
 SMALLEST = 0.68  # share of their size that maps keep where the picture has columns
 SHUT = Room(
-    depth=420.0, pitch=52.5, gap=13.5, least=826.0, image=168.0, shrinks=True, inner=10.0, beneath=28.0
+    depth=393.0,
+    pitch=49.0,
+    gap=12.0,
+    least=826.0,
+    image=168.0,
+    shrinks=True,
+    inner=10.0,
+    beneath=28.0,
+    top=65.0,
 )  # the network alone
 OPEN = Room(depth=208.0, pitch=26.0, gap=3.0, least=790.0, shrinks=True)  # above a sum
 
@@ -133,7 +141,7 @@ class NetworkPicture:
 
     @property
     def middle(self) -> float:
-        return TOP + self.room.depth / 2
+        return self.room.top + self.room.depth / 2
 
     def rows(self, column: Column, maps) -> np.ndarray:
         """Middles of maps in pixels from the top."""
@@ -174,7 +182,9 @@ class NetworkPicture:
         f, c = (a.ravel() for a in np.indices((kernels, inputs)))
         reach = float(norms.max()) or 1.0
         across = picture_of(after.output, self.values[after.output.place][0], pitch=after.pitch).across
-        shift = np.where(np.arange(kernels) % across, after.pitch * 0.32, 0.0)
+        right = np.arange(kernels) % across > 0  # past the map at their left, to the corner of their own
+        shift = np.where(right, 0.48 * after.pitch, 0.0)
+        over = np.where(right, self.edge(after) + 6 + self.room.gap / 2, 0.0)
         start = self.rows(before, before.output.maps)[c]
         if inputs == 1:  # from an edge of the image
             start = start + 8.0 * (f - (kernels - 1) / 2)
@@ -184,6 +194,7 @@ class NetworkPicture:
             "x1": np.full(f.size, after.x),
             "y1": (self.rows(after, after.output.maps) + shift)[f],
             "values": (signs * norms).ravel(),
+            "dx1": over[f],
             "widths": 0.5 + (2.75 if chosen is not None else 1.0) * norms.ravel() / reach,
             "sources": self.ids(before)[c],
             "targets": self.ids(after)[f],
@@ -208,7 +219,7 @@ class NetworkPicture:
         ]
         one = mine & (np.array(before.output.maps or (0,))[c] == followed)
         if one.any():
-            places = {name: ends[name][one] for name in ("x0", "y0", "x1", "y1")}
+            places = {name: ends[name][one] for name in ("x0", "y0", "x1", "y1", "dx1")}
             outline = {"color": "you", "widths": ends["widths"][one] + 4, "curved": True}
             drawn.insert(-1, Links(**places, **outline, inset=look["inset"]))
         return drawn
@@ -218,15 +229,18 @@ class NetworkPicture:
         """Opacity of links that do not lead into the chosen map: those after it step back."""
         if chosen is None:
             return 0.36
-        return 0.3 if 1000 * after.output.place < chosen else 0.07
+        return 0.15 if 1000 * after.output.place < chosen else 0.05
 
     def opacity(self, column: Column, chosen: float | None) -> np.ndarray | None:
         """Of a column's maps: what has no part in the chosen map steps back."""
         if chosen is None or not column.output.place:
             return None
         ids = self.ids(column)
-        earlier = ids[0] // 1000 < chosen // 1000
-        return None if earlier else np.where(ids == chosen, 1.0, FADED)
+        if ids[0] // 1000 < chosen // 1000:
+            after = self.columns[self.columns.index(column) + 1]
+            feeds = self.ids(after)[0] // 1000 == chosen // 1000
+            return None if feeds else np.full(len(ids), EARLIER)
+        return np.where(ids == chosen, 1.0, FADED)
 
     # Maps.
 

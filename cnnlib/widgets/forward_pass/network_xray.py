@@ -20,7 +20,7 @@ from cnnlib.widgets.forward_pass.scores_panel import percent
 from cnnlib.widgets.forward_pass.unit_detail import sum_rows
 from cnnlib.widgets.forward_pass.weightless_detail import curve_panel
 from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, OWN, SHARED, Overview
-from cnnlib.widgets.forward_pass.xray_sheet import sheet, stroke
+from cnnlib.widgets.forward_pass.xray_sheet import sheet, stroke, thumbnails
 from cnnlib.widgets.forward_pass.xray_sum import pool_of, sum_of
 from cnnlib.widgets.forward_pass.xray_words import seen, single_words, sum_words
 
@@ -62,9 +62,9 @@ class NetworkXRay(Widget):
 
     title = "Where does every number of the network come from? Click one."
     slots: Mapping[str, tuple[str, ...]] = {
-        "bar": ("source", "image", "opened", "clear"),
+        "bar": ("source", "first", "opened", "clear"),
         "handle": ("row", "column", "input_map"),
-        "more": ("layer", "channel", "scale", "ink"),
+        "more": ("image", "layer", "channel", "scale", "ink"),
     }
 
     def __init__(self, model=None, images=None, *, class_names=None, prepare=None, **options) -> None:
@@ -73,6 +73,8 @@ class NetworkXRay(Widget):
         self.outputs, self.height, self.width = (self.opened.outputs, self.opened.height, self.opened.width)
         mnists = self.specimen.shape == (1, 28, 28)
         self.prepare = prepare if prepare is not None else centred if mnists else None
+        self.firsts, pictures = thumbnails(self.specimen.images)
+        self.thumbnails = {"first": pictures}
         self.controls = self.all_controls()
         if {*UNIT, "source"} & set(options):
             options.setdefault("opened", True)
@@ -85,7 +87,15 @@ class NetworkXRay(Widget):
         most = max(shape[0] for shape in shapes)
         controls = [
             Choice("source", (IMAGE,), picker="segments", label="Show"),
-            Slider("image", 0, max(1, len(self.specimen.images) - 1), 0, integer=True, label="Test image"),
+            Slider(
+                "image",
+                0,
+                max(1, len(self.specimen.images) - 1),
+                0,
+                integer=True,
+                label="Number of the image",
+            ),
+            Choice("first", self.firsts, picker="thumbnails", label="Test image"),
             Choice("layer", names, names[1], label="Layer"),
             Slider("channel", 0, most - 1, 0, integer=True, label="Map"),
             Slider("row", 0, self.height - 1, 3 * self.height // 8, integer=True, label="Row"),
@@ -114,7 +124,12 @@ class NetworkXRay(Widget):
         return ((0.0,) * self.width,) * self.height
 
     def changed(self, before: dict, after: dict) -> None:
-        """Another number was chosen: its sum is shown."""
+        """Another number was chosen: its sum is shown. A thumbnail and the image's number go together."""
+        if after["image"] != before["image"]:
+            self.put(first=self.firsts[min(after["image"], len(self.firsts) - 1)])
+        elif after["first"] != before["first"]:
+            self.put(image=self.firsts.index(after["first"]), source=IMAGE)
+            after = {**after, "source": before["source"]}
         if not after["opened"] and any(after[name] != before[name] for name in (*UNIT, "source")):
             self.put(opened=True)
 
@@ -209,7 +224,10 @@ class NetworkXRay(Widget):
         below, words, facts["terms"] = self.arithmetic(state, values, output, unit)
         below = below if state["opened"] else []
         sees = [seen(field)] if output.place else []
-        text = " ".join([f"{self.opened.name_of(output, unit)}: {words}", *sees, self.guess(facts)])
+        empty = [word("The drawing is empty: draw a digit on the input with the mouse.")]
+        text = " ".join(
+            [f"{self.opened.name_of(output, unit)}: {words}", *sees, *empty * (facts["ink"] == 0)]
+        )
         small = overview.narrow()
         return Scene(
             [overview.wide(), small.panel, scores, *below],
@@ -222,6 +240,7 @@ class NetworkXRay(Widget):
             narrow=small.grid([panel.name for panel in below]),
             figures=self.figures(facts),
             idle=("clear",) if state["source"] == IMAGE else (),
+            pictures=self.thumbnails,
         )
 
     def figures(self, facts: dict) -> list[Figure]:
@@ -277,19 +296,3 @@ class NetworkXRay(Widget):
             sheet(np.array(state["drawing"]), unit, "draw here", (1, 0, 1, 16)),
             sheet(pixels, None, "centred and scaled, as the network gets it", (1, 16, 1, 24), emits=""),
         ]
-
-    def guess(self, facts: dict) -> str:
-        """What the network makes of the image, in words."""
-        if facts["ink"] == 0:
-            return word("The drawing is empty: draw a digit on the input with the mouse.")
-        names = self.specimen.class_names
-        words = say(
-            "The guess is {names} with a probability of {confidence}",
-            names=names[facts["guess"]],
-            confidence=percent(facts["confidence"]),
-        )
-        return (
-            f"{words}."
-            if facts["label"] < 0
-            else say("{words}; the label is {names}.", words=words, names=names[facts["label"]])
-        )

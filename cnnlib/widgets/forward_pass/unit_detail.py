@@ -34,10 +34,11 @@ def matrix_panel(
     name="",
     chosen=None,
     scale=True,
+    foot="",
 ) -> Panel:
     """A small matrix in cells of one size with its numbers, and a sign to its right.
 
-    Its `scale` stands beneath it. The cell (row, column) that is `chosen` has a frame and one more decimal.
+    Its `scale` stands beneath it, or else its `foot`. The cell (row, column) that is `chosen` has a frame.
     """
     rows, columns = values.shape
     reach = reach_of([values]) if reach is None else reach
@@ -53,18 +54,22 @@ def matrix_panel(
         means=title.partition(",")[0],
         **colors,
     )
-    if numbers == ".1f":  # zeros, many among many numbers, are left blank
-        blank = np.where(values == 0, np.nan, values)
-        printed = Heatmap(blank, numbers=numbers, type_size=CELL_TYPE, hover=False, **colors)
+    if numbers == ".1f":  # what is zero in one decimal is a faint 0
+        zero = np.abs(values) < 0.05
+        printed = Heatmap(
+            np.where(zero, np.nan, values), numbers=numbers, type_size=CELL_TYPE, hover=False, **colors
+        )
         heat = replace(heat, numbers="", type_size=0.0)
-        marks = [printed, *marks] if values.any() else marks
+        y, x = np.nonzero(zero)
+        zeros = [Text(x, y, ["0"] * len(x), color="muted", size=CELL_TYPE - 1)] if len(x) else []
+        marks = [*([] if zero.all() else [printed]), *zeros, *marks]
     if chosen is not None:
         marks = [*marks, *chosen_cell(values, chosen, colors)]
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
     ends = colors["vmin"], colors["vmax"], colors["cmap"]
     bar = (columns - 1) / 2, rows - 0.5
     if not scale:
-        key = []
+        key = [Text([-0.5], [rows - 0.5], foot, "muted", 11, "left", shift=(0, 11))] if foot else []
     elif ends[0] == -ends[1] and ends[2] == "diverging":
         key = [ColorScale.both_ways(*bar, ends[1], shift=(-8, 12))]
     else:
@@ -80,15 +85,19 @@ def matrix_panel(
 
 
 def chosen_cell(values: np.ndarray, cell: tuple[int, int], colors: dict) -> list[Mark]:
-    """One cell of a matrix again, with two decimals and a frame; a small one enlarged."""
-    half = 0.5 if values.size <= READ_TWO else 0.85
+    """A frame around one cell of a matrix; where cells have no numbers it is larger and has its own."""
+    readable = values.size <= READ_TWO
+    half = 0.5 if readable else 0.85
     y, x = (np.clip(i, half - 0.5, size - half - 0.5) for i, size in zip(cell, values.shape, strict=True))
     edges = (x - half, x + half, y - half, y + half)
     value = Heatmap(
         [[values[cell] + 0.0]], edges, numbers=".2f", type_size=CELL_TYPE + 1, hover=False, **colors
     )
     rims = (("paper", 5.0), ("ink", 2.5))
-    return [value, *(Region(*edges, color=color, filled=False, width=width) for color, width in rims)]
+    return [
+        *([] if readable else [value]),
+        *(Region(*edges, color=color, filled=False, width=width) for color, width in rims),
+    ]
 
 
 def source_panel(title: str, image, window: tuple, at, name="source", ink=False) -> Panel:
@@ -166,15 +175,20 @@ def stairs(parts: np.ndarray, last: float, thick: float = 9.0, room=(0.3, 0.74))
     def across(value):
         return room[0] + (room[1] - room[0]) * (np.asarray(value) - low) / ((high - low) or 1.0)
 
-    y, total = np.arange(len(parts), dtype=float), float(ends[-1])
-    marks: list[Mark] = [Line(across([0, 0]), [-0.5, last + 0.5], "muted", 1, "dotted")]
+    y = np.arange(len(parts), dtype=float)
+    total = float(ends[-1])
+    side, away = ("right", -4) if total >= 0 else ("left", 4)
+    marks: list[Mark] = [
+        Line(across([0, 0]), [-0.5, last + 0.5], "muted", 1, "dotted"),
+        Text(across([0]), [last - 0.8], "0", "muted", 10, side, shift=(away, 0)),
+    ]
     for sign, color in ((1, "pos"), (-1, "neg")):
         keep = sign * parts > 0
         if keep.any():
             spots = across(begins[keep]), y[keep], across(ends[keep]), y[keep]
             marks.append(Links(*spots, color=color, widths=np.full(keep.sum(), thick)))
     down = across(ends), y, across(ends), [*y[1:], last]  # the last one leads to the sum
-    marks.append(Links(*down, color="muted", widths=[1.0] * len(y)))
+    marks.append(Links(*down, color="ink", widths=[1.5] * len(y)))
     ink = "pos" if total >= 0 else "neg"
     marks.append(Links(across([0]), [last], across([total]), [last], color=ink, widths=[thick + 4]))
     return marks

@@ -11,7 +11,7 @@ from cnnlib.viz import Axis, ColorScale, Links, Narrow, Panel, Text
 from cnnlib.widgets.forward_pass.narrow_links import ROOM, Row, kernel_lines
 from cnnlib.widgets.forward_pass.network_headings import headings, scales, short_name, size_words
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_reach
-from cnnlib.widgets.forward_pass.network_picture import OPEN, SHUT, TOP, NetworkPicture, picture_of, raised
+from cnnlib.widgets.forward_pass.network_picture import OPEN, SHUT, NetworkPicture, picture_of, raised
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.scores_panel import scores_panel
 
@@ -167,7 +167,7 @@ class Overview:
         weight = weight[:, list(last.output.maps)]
         norms = np.linalg.norm(weight.reshape(count, len(last.output.maps), -1), axis=2)
         signs = np.where(weight.sum(axis=(2, 3)) >= 0, 1.0, -1.0)
-        rows = TOP + (np.arange(count) + 0.5) * self.room.depth / count
+        rows = self.room.top + (np.arange(count) + 0.5) * self.room.depth / count
         middles = picture.rows(last, last.output.maps)
         k, c = (a.ravel() for a in np.indices(norms.shape))
         rank = np.argsort(np.argsort(-norms, axis=1), axis=1).ravel()
@@ -193,7 +193,7 @@ class Overview:
         output = self.outputs[-1]
         chosen = self.unit[0] if self.output.name == output.name else None
         values = self.values[output.place][0]
-        place = {"top": TOP, "depth": self.room.depth, "at": (0, 38, 1, 10)}
+        place = {"top": self.room.top, "depth": self.room.depth, "at": (0, 38, 1, 10)}
         return scores_panel(output, values, p, label, names, chosen, **place)
 
     def narrow(self) -> Small:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.viz import Axis, Heatmap, Panel, Region
+from cnnlib.viz import Axis, Heatmap, Panel, Region, Text
 from cnnlib.widgets.forward_pass.unit_detail import READABLE
+
+FIRST = 7  # images with a thumbnail of their own
 
 
 def sheet(pixels: np.ndarray, unit, title, at, emits="input") -> Panel:
@@ -22,6 +24,27 @@ def sheet(pixels: np.ndarray, unit, title, at, emits="input") -> Panel:
     x, y = Axis(-0.5, width - 0.5, visible=False), Axis(height - 0.5, -0.5, visible=False)
     name = "sheet" if emits else "prepared"
     return Panel(marks, x, y, title=title, at=at, equal=True, grid=False, name=name)
+
+
+def thumbnails(images: np.ndarray) -> tuple[tuple[str, ...], list[Panel]]:
+    """Names and small pictures of the first images (N, C, H, W), and of all others together."""
+    names = tuple(f"image {i}" for i in range(min(len(images), FIRST)))
+    pictures = [thumbnail(image) for image in images[:FIRST]]
+    if len(images) > FIRST:
+        return (*names, "others"), [*pictures, thumbnail(None)]
+    return names, pictures
+
+
+def thumbnail(image: np.ndarray | None) -> Panel:
+    """An image (C, H, W) as a small picture to choose it by; an ellipsis for what has none."""
+    if image is None:
+        blank = Axis(-1, 1, visible=False)
+        return Panel([Text([0], [0], "…", size=26)], blank, blank, grid=False)
+    flat = image.mean(axis=0)
+    cmap = "ink" if len(image) == 1 else "gray"
+    rows, columns = flat.shape
+    x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
+    return Panel([Heatmap(flat, cmap=cmap, vmin=0, vmax=1, hover=False)], x, y, grid=False)
 
 
 def stroke(drawing, start: np.ndarray, end: np.ndarray) -> np.ndarray:

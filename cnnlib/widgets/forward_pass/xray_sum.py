@@ -11,6 +11,8 @@ from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.unit_detail import (
+    NINE,
+    READ_TWO,
     matrix_panel,
     parts_and_bias,
     source_panel,
@@ -49,9 +51,12 @@ def sum_of(
         title = "window"
     part = parts_and_bias(products.sum(axis=(1, 2)), terms.bias)[shown]
     look = {"scale": False, "chosen": largest(inputs[shown], factors[shown], products[shown])}
+    rounded = "numbers in cells are rounded" if NINE < inputs[shown].size <= READ_TWO else ""
     after = relu_after(opened.model, output)
     panels += [
-        matrix_panel(title, inputs[shown], (1, 6, 1, 11), sign="×", name="window", **seen, **look),
+        matrix_panel(
+            title, inputs[shown], (1, 6, 1, 11), sign="×", name="window", **seen, **look, foot=rounded
+        ),
         matrix_panel(
             kernel_title(output, unit, shown, window[0]),
             factors[shown],
@@ -59,14 +64,14 @@ def sum_of(
             sign="=",
             name="kernel",
             **look,
-            subtitle="the teal line" if isinstance(layer, Conv2d) else "",
         ),
         matrix_panel(
-            say("products, sum {part}", part=f"{part:.2f}".replace("-", "−")),
+            say("{count} products, sum {part:.2f}", count=products[shown].size, part=part),
             products[shown],
             (1, 28, 1, 10),
             name="products",
             **look,
+            foot=one_product(inputs[shown], factors[shown], look["chosen"]),
             marks=to_row(products[shown].shape, terms, window, shown),
         ),
         sum_panel(terms, window, shown, after, (1, 38, 1, 10)),
@@ -82,6 +87,18 @@ def largest(inputs: np.ndarray, factors: np.ndarray, products: np.ndarray) -> tu
         return None
     row, column = np.unravel_index(sizes.argmax(), sizes.shape)
     return int(row), int(column)
+
+
+def one_product(inputs: np.ndarray, factors: np.ndarray, cell: tuple[int, int] | None) -> str:
+    """The framed product written out."""
+    if cell is None:
+        return ""
+    return say(
+        "framed: {one:.2f} × {other:.2f} = {product:.2f}",
+        one=float(inputs[cell]),
+        other=float(factors[cell]),
+        product=float(inputs[cell] * factors[cell]),
+    )
 
 
 def pool_of(opened: OpenedNetwork, values, output: LayerOutput, unit: tuple, terms) -> list[Panel]:

@@ -8,12 +8,12 @@ from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 
 
 def kernel_title(output: LayerOutput, unit: tuple, shown: int, inputs: int) -> str:
-    """What the middle matrix of a sum is: of a kernel over several maps one slice."""
+    """What the middle matrix of a sum is: of a kernel over several maps its weights for one of them."""
     if len(output.shape) == 1:
         return say("weights to {name} {unit}", name=output.name, unit=unit[0])
     if inputs == 1:
         return say("kernel {unit}", unit=unit[0])
-    return say("kernel {unit}, slice {shown}", unit=unit[0], shown=shown)
+    return say("kernel {unit}, for map {shown}", unit=unit[0], shown=shown)
 
 
 def sum_words(terms: Terms) -> str:
