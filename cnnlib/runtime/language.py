@@ -65,19 +65,16 @@ class Said(str):
 
 
 class Template(string.Formatter):
-    """`str.format` with the numbers and the words of a language; a minus is a true one."""
+    """`str.format` with the numbers and the words of a language."""
 
-    def __init__(self, catalogue: Catalogue | None = None) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
 
     def format_field(self, value: Any, form: str) -> str:
         if isinstance(value, str):
             return format(word(value), form)
         text = format(value, form)
-        if not isinstance(value, numbers.Real):
-            return text
-        text = f"−{text[1:]}" if text.startswith("-") else text
-        return self.catalogue.number(text) if self.catalogue else text
+        return self.catalogue.number(text) if isinstance(value, numbers.Real) else text
 
 
 def languages() -> tuple[str, ...]:
@@ -156,7 +153,7 @@ def say(template: str, **values: Any) -> str:
     """
     catalogue = SPEECH.catalogue
     if catalogue is None:
-        return Template().format(template, **values)
+        return template.format(**values)
     return Said(Template(catalogue).format(catalogue.gettext(template), **values))
 
 
@@ -169,7 +166,7 @@ def say_many(one: str, many: str, number: float, **values: Any) -> str:
     values = {"number": number, **values}
     catalogue = SPEECH.catalogue
     if catalogue is None:
-        return Template().format(one if number == 1 else many, **values)
+        return (one if number == 1 else many).format(**values)
     return Said(Template(catalogue).format(catalogue.ngettext(one, many, int(number)), **values))
 
 
