@@ -26,7 +26,7 @@ from cnnlib.viz import (
 
 ROWS, COLUMNS, FEW = 3, 6, 4  # of the wrong images: in `FEW` columns where the classes have long names
 SHORT = 2  # letters of a name at most of which two have room beneath an image
-FILLED = 0.7  # share of one of `COLUMNS` that an image fills at full width; long names need the rest
+FILLED = 0.8  # share of one of `COLUMNS` that an image fills at full width; long names need the rest
 CELL, TILE = 94, 56  # pixels from one of their rows to the next, and of an image
 AHEAD, GROWS = 1.25, 1.15  # free room right of the present; by how much the axis grows when it runs out
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
@@ -284,7 +284,8 @@ def wrong_marks(view, columns: int) -> list:
     shares = [f"{100 * share:.0f} %" for share in np.nan_to_num(judged.sure[index])]
     true, guesses = ([names[k] for k in which[index]] for which in (judged.y, judged.guesses))
     state = np.where(index == view.chosen, 2.0, 0.0) if view.chosen is not None else np.zeros(len(index))
-    look = {"cmap": "ink", "vmin": 0, "vmax": 1, "fit": 0.9, "state": state, "emits": "wrong", "tips": False}
+    look = {"cmap": "ink", "vmin": 0, "vmax": 1, "fit": FILLED}
+    look |= {"state": state, "emits": "wrong", "tips": False}
     look["names"] = [f"{one} → {other}" for one, other in zip(true, guesses, strict=True)]
     images = judged.x[index].mean(axis=1)
     if columns == COLUMNS:
