@@ -214,8 +214,8 @@ def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
     if len(now) <= 8:
         names = [say("filter {k} at the start", k=k) for k in count]
         marks.append(Tiles(x, y + PITCH, start, SIDE, **scale, names=names))
-        average = say("now: changed by {share:.0f} % on average", share=100 * moved.mean())
-        words = [average, word("at the start")]
+        average = 100 * moved.mean()
+        words = [say("now: changed by {share:.0f} % on average", share=average), word("at the start")]
         marks.append(Text([0.065] * 2, [5, 5 + PITCH], words, color="muted", size=11, align="left"))
     words = filter_words(*now.shape[1:], len(filters))
     return Panel(marks, across, down, "First-layer filters", subtitle=words, **place)
@@ -259,9 +259,7 @@ def wrong_panel(view, found: Judgement) -> Panel:
     columns = columns_for(view.split.class_names)
     edge = (1 - FILLED) / 2 if columns == COLUMNS else 0.0  # the first image begins where the title does
     across, down = Axis(edge, columns - edge, visible=False), Axis(ROWS * CELL, 0, visible=False)
-    marks = wrong_marks(view, columns)
-    if not marks:
-        marks = [Text([edge], [30], "None is wrong.", size=14, align="left")]
+    marks = wrong_marks(view, columns) or [Text([edge], [30], "None is wrong.", size=14, align="left")]
     if found.count < len(view.examiner.x):
         title = "Wrong when they were last shown"
     else:
