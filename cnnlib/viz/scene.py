@@ -20,7 +20,7 @@ import numpy as np
 from cnnlib.viz.frame import Anchor, Figure, Narrow, Slot, Strip, Zone, check_track
 from cnnlib.viz.marks import Heatmap, Mark
 
-LEGENDS = ("", "upper right", "upper left", "lower right", "lower left", "ends")
+LEGENDS = ("", "upper right", "upper left", "lower right", "lower left", "ends", "inside")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,8 @@ class Panel:
 
     `at` is (row, column) or (row, column, rows, columns) in the scene's grid. `equal` gives both axes the
     same scale. `legend` is a corner such as ``"upper right"`` and lists the marks that have a label, or
-    ``"ends"``: each line's label then stands at its right end. `subtitle` says in a few words what is seen,
+    ``"ends"``: each line's label then stands at its right end, beside the plot; with ``"inside"`` the lines
+    end early enough for it to stand within. `subtitle` says in a few words what is seen,
     or how to read it; both it and `title` stand above the left edge, and clauses that find no room are left
     out. Panels of one `group` that stand beneath one another have their left and right edges in line, for
     plots over the same time. `name` is what `Links`, `Anchor` and

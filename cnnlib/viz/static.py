@@ -189,7 +189,7 @@ def _draw_panel(axes, panel: Panel, theme: str, beside: bool) -> None:
     for order, mark in enumerate(panel.marks):
         PAINTERS[type(mark)](axes, mark, theme, order + 2)
     axes.set(xlim=(panel.x.low, panel.x.high), ylim=(panel.y.low, panel.y.high))
-    if panel.legend == "ends":
+    if panel.legend in ("ends", "inside"):
         label_ends(axes, [mark for mark in panel.marks if isinstance(mark, m.Line)], theme)
     elif panel.legend:
         paper = to_hex("paper", theme)

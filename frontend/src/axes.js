@@ -3,6 +3,8 @@ import { LABEL_FONT, PILL_MORE, TICK_FONT, TICK_LINE, TITLE_FONT, beneathHead } 
 import { haloText, pillSpan } from "./notes.js";
 import { cssColor, wordColor } from "./theme.js";
 
+const BESIDE_PILL = 8; // pixels between a pill and the next tick's word
+
 /** Grid lines, beneath the marks. */
 export function paintGrid(ctx, box, theme) {
   if (!box.panel.grid) return;
@@ -86,7 +88,7 @@ function paintX(ctx, box, theme, middle) {
     const line = i % box.lines;
     const half = ctx.measureText(tick.text).width / 2;
     const x = Math.max(box.cell.left + half, Math.min(box.cell.right - half, box.x(tick.value)));
-    const covered = pills.some(([from, to]) => x + half > from - 2 && x - half < to + 2);
+    const covered = pills.some(([from, to]) => x + half > from - BESIDE_PILL && x - half < to + BESIDE_PILL);
     if (x - half < ends[line] || covered) continue; // no room for this word
     ctx.fillText(tick.text, x, y + 6 + line * TICK_LINE);
     ends[line] = x + half + 6;
@@ -128,7 +130,7 @@ function panelLabel(axis) {
 /** The marks with a label, in the corner that the panel names. */
 export function paintLegend(ctx, box, theme) {
   const entries = box.panel.marks.filter((mark) => mark.label);
-  if (box.panel.legend === "ends") {
+  if (atEnds(box.panel)) {
     paintEnds(ctx, box, theme);
     return;
   }
@@ -155,9 +157,12 @@ export function paintLegend(ctx, box, theme) {
   });
 }
 
+const atEnds = ({ legend }) => legend === "ends" || legend === "inside";
+const FOOT = 12; // pixels from the middle of the lowest label to the axis: its pill and ticks are near
+
 /** Each line's label at its right end, moved apart where two would overlap: [{mark, x, y, wide}]. */
 export function endsOf(ctx, box, theme) {
-  if (box.panel.legend !== "ends") return [];
+  if (!atEnds(box.panel)) return [];
   const ends = [];
   const entries = box.panel.marks.filter((mark) => mark.label);
   for (const mark of entries) {
@@ -171,7 +176,7 @@ export function endsOf(ctx, box, theme) {
   }
   ends.sort((a, b) => a.y - b.y);
   for (let i = 1; i < ends.length; i += 1) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + LABEL_FONT + 2);
-  const over = ends.length ? Math.max(0, ends.at(-1).y - box.bottom + 5) : 0;
+  const over = ends.length ? Math.max(0, ends.at(-1).y - box.bottom + FOOT) : 0;
   ctx.font = endFont(theme);
   return ends.map(({ mark, x, y }) => ({ mark, x: x + 8, y: y - over, wide: ctx.measureText(mark.label).width, high: LABEL_FONT }));
 }

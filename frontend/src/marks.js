@@ -208,8 +208,9 @@ export function paintMarks(ctx, box, theme) {
     if (mark.kind === "cursor") continue; // above the axes, see paintCursors
     ctx.save();
     if (!UNCLIPPED.has(mark.kind) && !mark.to) {
+      const rim = mark.kind === "points" ? Math.max(1, mark.size) : 1; // a point on the border is whole
       ctx.beginPath();
-      ctx.rect(box.left - 1, box.top - 1, box.right - box.left + 2, box.bottom - box.top + 2);
+      ctx.rect(box.left - rim, box.top - rim, box.right - box.left + 2 * rim, box.bottom - box.top + 2 * rim);
       ctx.clip();
     }
     ctx.globalAlpha = mark.alpha ?? 1;

@@ -94,7 +94,10 @@ export function reference(ctx, mark, box, theme) {
 
 const LEVEL = 13; // pixels between lines of a level's words
 
-/** The words of a level: at the end that the mark names, on the side and at the end where no other words are. */
+/** Whether a cursor of the panel runs through a rectangle. */
+const underCursor = (box, { left, right }) => box.panel.marks.some(({ kind, x }) => kind === "cursor" && box.x(x) > left - 3 && box.x(x) < right + 3);
+
+/** The words of a level: at the end that the mark names, on the side and at the end where neither words nor a cursor are. */
 function referenceWords(ctx, mark, box, theme, [upright, at, color]) {
   ctx.font = `11px ${theme.font}`;
   const measure = (text) => ctx.measureText(text).width;
@@ -113,7 +116,9 @@ function referenceWords(ctx, mark, box, theme, [upright, at, color]) {
         return at - 3 - high < box.top ? sides.reverse() : sides;
       });
   const room = { ...roomOf(box), left: box.cell.left };
-  const rect = firstFree(places.map((one) => within(one, room)), box.taken ?? [], room);
+  const possible = places.map((one) => within(one, room));
+  possible.sort((a, b) => underCursor(box, a) - underCursor(box, b));
+  const rect = firstFree(possible, box.taken ?? [], room);
   box.taken?.push(rect);
   ctx.textAlign = "left";
   ctx.textBaseline = "top";

@@ -107,12 +107,12 @@ print(
 # - **Loss.** Each dot is the loss of one batch. The dots jump up and down, because every batch holds other images, some of
 #   them harder. The line is the loss of the validation images. The dotted line at 2.30 is the loss of giving
 #   all ten digits the same probability.
-# - **Right.** This is the *accuracy*, the share of validation images that it guesses right. It counts guesses only, while
+# - **Correct answers.** This is the *accuracy*, the share of validation images that it guesses right. It counts guesses only, while
 #   the loss also asks how sure the network was of the right digit. So the loss can fall although the accuracy stays:
 #   the same guesses are right, and the network is surer of them. (Judging takes time. So the window uses 2,000 of the
 #   validation images, and while it plays only its last thousand answers.)
 # - **First-layer filters.** Eight tables of 5x5 weights that the network slides over the image, drawn as small pictures.
-#   They move away from their random start.
+#   They move away from their random start, which stands beneath. The percentage is how far, beside their size at the start.
 # - **Still wrong.** The images in this list become few. Under each stands the true digit, then the guess, and how sure the
 #   network is of it.
 #

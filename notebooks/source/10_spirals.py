@@ -61,11 +61,11 @@ from cnnlib.widgets.cards import predict, quiz
 #   sum through tanh, the smooth curve from −1 to 1. They stand in one or more hidden layers.
 # - The **output** at the right is one more neuron. It is to be near 1 on the blue points and near −1 on the orange ones;
 #   these two numbers are the *labels*. A point is *wrong* where the output has the other sign. In the large map the points
-#   are drawn as circles (for training) and squares (the others). A wrong one has a rim in the colour of the writing, dark
-#   on a light page; the others have a rim in the colour of the page.
+#   are drawn as circles (for training) and squares (the others, if *Test points* is on). From the first epoch on, every
+#   test point that is wrong is drawn within a ring.
 #
 # Features and neurons are the *nodes*. The small square of a node is its **map**: its output at every point of the plane,
-# blue where it is positive, orange where it is negative. A line is a weight, a little square at a neuron's corner is its
+# blue where it is positive, orange where it is negative. A line is a weight, a little dot at a neuron's corner is its
 # bias; rest on one of them to read its value. You can click a feature, a node or a line.
 #
 # Begin with easy points: a blue disc within an orange ring. A neuron that reads $X_1$ and $X_2$ divides the plane along a
@@ -85,6 +85,7 @@ Playground(
         lambda f: (
             not f["spiral"] and f["neurons"] == 3 and f["test_loss"] < 0.02
         ),
+        level=0.02,
     ),
 )
 
@@ -585,6 +586,7 @@ Playground(
             and f["epoch"] <= 200
             and f["neurons"] <= 12
         ),
+        level=0.106,
     ),
 )
 

@@ -183,7 +183,7 @@ def test_thumbnails_are_radio_buttons_that_the_arrow_keys_move(page):
     spirals.focus()
     page.keyboard.press("Home")
     playwright.expect(group.get_by_role("radio", name="circle")).to_be_checked()
-    playwright.expect(group.locator(".cnn-title")).to_have_text("Can it fence in a disc?")
+    playwright.expect(group.locator(".cnn-title")).to_have_text("Can the network separate blue from orange?")
     more(page)
     group.get_by_role("radio", name="plane").click()
     playwright.expect(group.locator(".cnn-title")).to_have_text("Can it learn a slope?")

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from cnnlib.playground import feature_maps
-from cnnlib.viz import Cursor, Heatmap, Line, Links, Note, Points, Text, Tiles
+from cnnlib.playground import FEATURES, feature_maps
+from cnnlib.viz import Cursor, Heatmap, Line, Links, Note, Points, Reference, Text, Tiles
+from cnnlib.widgets.base import Challenge
 from cnnlib.widgets.spirals.columns import DEPTH, SIDE, WIDEST
 from cnnlib.widgets.spirals.explorer import OWN, Playground
 from cnnlib.widgets.spirals.node_maps import FEATURE_NAMES, THUMB
@@ -81,14 +82,14 @@ def test_labels_of_regression_have_full_colour_at_the_largest():
 
 def test_links_are_wide_as_their_weights_are_large():
     view = Playground(seed=0.3)
-    for weight, width in ((0, 0.8), (2.5, 3.8), (-5, 5.5), (50, 5.5)):
+    for weight, width in ((0, 1.4), (2.5, 4.4), (-5, 5.5), (50, 5.5)):
         view.set_state(value=weight)
         assert marks(view, 0, Links, "link 0")[0].widths[0] == pytest.approx(width)
 
 
 def ringed(view):
     """Places and sizes of the points with a ring."""
-    found = [m for m in marks(view, 1, Points) if m.outline in ("ink", "neg", "pos")]
+    found = [m for m in marks(view, 1, Points) if m.color == "ink"]
     places = np.concatenate([np.column_stack([m.x, m.y]) for m in found])
     return places[np.lexsort(places.T)], {m.size for m in found}
 
@@ -100,7 +101,14 @@ def test_the_points_with_a_ring_are_those_counted(shown):
     wrong = points[np.sign(view.run.predict(points[:, :2])) != points[:, 2]][:, :2]
     assert len(wrong) == view.facts["wrong"] > 0
     np.testing.assert_allclose(ringed(view)[0], wrong[np.lexsort(wrong.T)], rtol=1e-6)
-    assert "ring" in view.scene.panels[1].subtitle
+    assert view.scene.panels[1].subtitle == f"ringed: {len(wrong)} wrong test points"
+
+
+def test_the_key_of_the_rings_counts_what_is_drawn_and_what_lies_outside():
+    view = Playground(dataset="gauss", noise=80, seed=0.3, epoch=1)
+    drawn, wrong = len(ringed(view)[0]), view.facts["wrong"]
+    assert 0 < drawn < wrong
+    assert view.scene.panels[1].subtitle == f"ringed: {drawn} wrong test points; {wrong - drawn} outside"
 
 
 def test_few_wrong_points_are_drawn_larger_than_many():
@@ -109,8 +117,8 @@ def test_few_wrong_points_are_drawn_larger_than_many():
         few.advance(1)
     assert 0 < few.facts["wrong"] <= FEW < many.facts["wrong"]
     assert min(ringed(few)[1]) > max(ringed(many)[1])
-    rings = [m for m in marks(many, 1, Points) if m.color == "paper"]
-    assert [m.outline for m in rings] == ["neg", "pos"]  # each keeps the colour of its class
+    within = marks(many, 1, Points)[-2:]
+    assert [m.color for m in within] == ["neg", "pos"]  # each keeps the colour of its class
 
 
 def test_nothing_is_called_wrong_in_the_map_before_the_first_step():
@@ -154,10 +162,30 @@ def test_at_most_a_third_of_the_plot_of_losses_is_empty(peak):
     assert peak <= axis.high <= 1.51 * peak and axis.ticks == (axis.high / 2, axis.high)
 
 
-def test_before_the_first_epoch_the_plot_of_time_has_no_lines_to_name():
-    assert [line.label for line in curves(Playground())] == ["", ""]
+def test_the_plot_of_time_begins_with_the_losses_of_epoch_0():
     view = Playground()
+    dots = [m for m in view.scene.timeline.marks if isinstance(m, Points)]
+    losses = [view.facts["train_loss"], view.facts["test_loss"]]
+    assert [(m.x[0], m.y[0]) for m in dots] == [(0, pytest.approx(loss)) for loss in losses]
     assert any("Press Play" in m.text for m in view.scene.timeline.marks if isinstance(m, Note))
+
+
+def test_the_loss_that_a_challenge_asks_for_is_a_line_where_it_fits_the_data():
+    def levels(**options):
+        timeline = Playground(**options).scene.timeline
+        return [(m.y, m.text) for m in timeline.marks if isinstance(m, Reference)]
+
+    assert levels(dataset="spiral") == [(0.106, "goal 0.106")] and levels() == []
+    asked = Challenge("below 0.02", lambda facts: facts["test_loss"] < 0.02, level=0.02)
+    assert levels(challenge=asked) == [(0.02, "goal 0.02")]
+
+
+def test_what_is_pale_is_explained_only_where_something_is():
+    def said(**options):
+        return [m.text for m in marks(Playground(**options), 0, Note) if m.text.startswith("Pale")]
+
+    assert said() == ["Pale: off. Click to feed it in."]
+    assert said(**dict.fromkeys(FEATURES, True)) == []
 
 
 def test_no_note_lies_on_its_own_arrow():

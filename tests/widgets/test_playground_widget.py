@@ -166,7 +166,7 @@ def test_the_picture_holds_what_the_network_says():
     points = [m for m in large.marks if isinstance(m, Points)]
     wrong = np.sign(view.run.predict(view.run.test[:, :2])) != view.run.test[:, 2]
     counts = [len(a.x) + len(b.x) for a, b in zip(points[::2], points[1::2], strict=True)]
-    assert counts == [250, 250, wrong.sum()]
+    assert counts == [250, 250, 2 * wrong.sum(), wrong.sum()]  # rim and paper, then the points
     for links, weights in zip(live_links(view), view.run.weights, strict=True):
         np.testing.assert_array_equal(links.values, weights.ravel())
         assert links.widths.min() >= 0.75 and links.widths.max() <= 8

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from cnnlib.playground import Playground as Run
 from cnnlib.runtime.language import say
 from cnnlib.viz import Figure, Narrow, Slot, Strip
+from cnnlib.widgets.base import Challenge
 from cnnlib.widgets.spirals.sentences import short
 from cnnlib.widgets.spirals.surface import BESIDE, HIGH
 
@@ -45,6 +46,12 @@ def figures(facts: dict) -> list[Figure]:
         Figure("Test loss", short(facts["test_loss"]), large=True, mark="solid"),
         Figure("Training loss", short(facts["train_loss"]), mark="dashed"),
     ]
+
+
+def asked_for(challenge: Challenge | None, facts: dict) -> float | None:
+    """The test loss that a challenge asks for, where it fits the data."""
+    fits = challenge is not None and (challenge.progress is None or challenge.progress(facts) is not None)
+    return challenge.level if fits else None
 
 
 def trouble(run: Run) -> Strip | None:

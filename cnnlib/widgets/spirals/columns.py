@@ -7,7 +7,7 @@ import numpy as np
 from cnnlib.playground import FEATURES
 from cnnlib.playground import Playground as Run
 
-SIDE, PITCH, TOP = 40, 48, 94  # of nodes, in pixels: side, least distance of two middles, first middle
+SIDE, PITCH, TOP = 40, 48, 100  # of nodes, in pixels: side, least distance of two middles, first middle
 WIDEST = 76  # distance of two middles in layers of few nodes: their links need room
 LONGEST = 300  # between the first and the last middle of a layer
 DEPTH = 482  # height of the network in pixels

@@ -11,7 +11,7 @@ from cnnlib.playground import Playground as Run
 from cnnlib.runtime.language import say
 from cnnlib.viz import Scene
 from cnnlib.widgets.base import Challenge, Widget
-from cnnlib.widgets.spirals.around import figures, frame, idle, trouble
+from cnnlib.widgets.spirals.around import asked_for, figures, frame, idle, trouble
 from cnnlib.widgets.spirals.choosing import at_large, chosen_link, config_of, limits_of, nodes_of
 from cnnlib.widgets.spirals.controls import CAP, CONTROLS, SLOTS
 from cnnlib.widgets.spirals.places import node_at, place_of
@@ -26,7 +26,7 @@ class Playground(Widget):
     """TensorFlow Playground in the notebook, step for step the same network, and more to see and to do.
 
     Point at a node to see its map at large, click it to keep that map. Click a feature to switch it on or
-    off, a link or a bias (the square at a node's corner) to choose it; the value box then changes it. The
+    off, a link or a bias (the dot at a node's corner) to choose it; the value box then changes it. The
     same can be done with the controls.
 
     Parameters
@@ -53,7 +53,10 @@ class Playground(Widget):
     restarts = SETTINGS
     volatile = ("edit_layer", "edit_to", "edit_from", "value", "share")
     challenge = Challenge(
-        "Goal: test loss below 0.106", lambda facts: facts["spiral"] and facts["test_loss"] < 0.106, way
+        "Goal: test loss below 0.106",
+        lambda facts: facts["spiral"] and facts["test_loss"] < 0.106,
+        way,
+        0.106,
     )
 
     hovered: str | None = None  # the node beneath the pointer
@@ -286,7 +289,7 @@ class Playground(Widget):
             title=QUESTIONS[self.run.config.active_dataset],
             figures=figures(facts),
             anchors=anchors,
-            timeline=timeline(self.losses, self.run.epoch),
+            timeline=timeline(self.losses, self.run.epoch, asked_for(self.challenge, facts)),
             pictures=data_pictures(),
             strip=trouble(self.run),
             idle=idle(state),

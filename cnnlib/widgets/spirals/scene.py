@@ -15,7 +15,8 @@ FILLED = 0.62  # share of the distance of two layers that a node may take, on a 
 CURVE = 18  # pixels between the ends of links that arrive at one node
 END = 14  # pixels from a node's middle to the ends of links: a node covers them, even a small one
 PORT = 11  # pixels across of the ring at the large map's edge in which the last links end
-STRONG = 1.0  # weight from which a link has full colour
+STRONG = 0.7  # weight from which a link has full colour
+THIN, THICK = 1.4, 5.5  # pixels of width of links
 OUTPUT = 9000  # id of the output among the tiles; of neuron i in layer k: 100 k + i
 AIR = 470  # pixels of width below which notes give way
 
@@ -85,7 +86,7 @@ class NetworkPicture:
             flat, dead, ends = matrix.ravel(), self.run.dead[k].ravel(), self.ends(k)
             look = {"curved": True, "inset": (END, END)}
             look |= {"to": "map", "port": PORT, "inset": (SIDE / 2, PORT)} if last else {}
-            widths = np.nan_to_num(np.clip(0.8 + 1.2 * np.abs(flat) / reach, 0.8, 5.5), nan=0.8)
+            widths = np.nan_to_num(np.clip(THIN + 1.2 * np.abs(flat) / reach, THIN, THICK), nan=THIN)
             pale = {name: part[dead] for name, part in ends.items()}
             full = {name: part[~dead] for name, part in ends.items()}
             if selected and selected[0] == k and selected[2] >= 0:
@@ -194,7 +195,7 @@ class NetworkPicture:
                 say_many("{number} neuron", "{number} neurons", n) if len(counts) < 4 else str(n)
                 for n in counts
             ]
-            marks.append(Text(x, np.full(len(x), 34.0), words, color="muted"))
+            marks.append(Text(x, np.full(len(x), 36.0), words, color="muted"))
         return marks
 
     def middle(self) -> float:
@@ -205,10 +206,13 @@ class NetworkPicture:
     def notes(self) -> list[Note]:
         """What a first-time reader would ask."""
         bottoms = [y[-1] + SIDE / 2 if len(y) else TOP for y in self.y]
-        notes = [Note(0, row_y(6) + SIDE / 2 + 12, "Pale: off. Click to feed it in.", width=130, needs=AIR)]
+        notes = []
+        if len(self.run.config.inputs) < len(FEATURES):
+            words = "Pale: off. Click to feed it in."
+            notes.append(Note(0, row_y(6) + SIDE / 2 + 12, words, width=130, needs=AIR))
         low = max(bottoms) > DEPTH - 50  # no room beneath the longest layer
         if 1 < len(self.rows) < 5 and not low:
-            words = "A neuron: its answer everywhere. Point at it."
+            words = "A neuron: its answer everywhere; the dot is its bias. Point at it."
             x, y = self.x[1], bottoms[1]
             notes.append(Note(x, y + 14, words, (x - 0.015, y + 4), 150, needs=AIR))
         if 2 < len(self.rows) < 5 and not low:
@@ -222,14 +226,14 @@ class NetworkPicture:
     def anchors(self) -> list[Anchor]:
         """Buttons above the layers, and the features' switches."""
         middle = self.middle()
-        aside = 14 if len(self.rows) < 6 else 12
+        aside = 16 if len(self.rows) < 6 else 12
         found = [
-            Anchor("fewer layers", "network", middle, 10, dx=-82),
-            Anchor("more layers", "network", middle, 10, dx=82),
+            Anchor("fewer layers", "network", middle, 10, dx=-92),
+            Anchor("more layers", "network", middle, 10, dx=92),
         ]
         for k, x in enumerate(self.x[1:-1], 1):
             for word, side in (("fewer", -1), ("more", 1)):
-                found.append(Anchor(f"{word} {k}", "network", float(x), 53, dx=side * aside))
+                found.append(Anchor(f"{word} {k}", "network", float(x), 57, dx=side * aside))
         for row, name in enumerate(FEATURES):
             found.append(Anchor(name, "network", LEFT, float(row_y(row)), dx=-SIDE / 2 - 4, align="right"))
         return found

@@ -44,12 +44,12 @@ def short(loss: float) -> str:
 
 
 QUESTIONS = {
-    "circle": "Can it fence in a disc?",
-    "xor": "Can it tell opposite corners apart?",
-    "gauss": "Can it part two clouds?",
-    "spiral": "Can it untangle two spirals?",
-    "reg-plane": "Can it learn a slope?",
-    "reg-gauss": "Can it learn hills and hollows?",
+    "circle": "Can the network separate blue from orange?",
+    "xor": "Can the network separate blue corners from orange ones?",
+    "gauss": "Can the network separate two clouds?",
+    "spiral": "Can the network separate two spirals?",
+    "reg-plane": "Can the network learn a slope?",
+    "reg-gauss": "Can the network learn hills and hollows?",
 }
 
 

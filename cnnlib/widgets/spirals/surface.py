@@ -8,11 +8,12 @@ import numpy as np
 
 from cnnlib.playground import DATASETS, REG_DATASETS, Config
 from cnnlib.playground import Playground as Run
-from cnnlib.runtime.language import marked, word
-from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points, Region, Text
+from cnnlib.runtime.language import marked, say, say_many, word
+from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points, Reference, Region, Text
 from cnnlib.widgets.spirals.node_maps import MOST, PALE, READ, signs
 
-FEW = 30  # wrong points up to which each is drawn large, with a strong ring; more are small rings
+FEW = 30  # wrong points up to which their rings are large
+RINGS = {True: (7.5, 5.5, 3.0), False: (4.6, 3.4, 2.0)}  # of few and of many: radii of rim, gap and point
 SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
 ROUND = (1, 1.5, 2, 3, 4, 6, 8, 10, 15)  # its ends: a third of it is empty at most
 NAMES = marked("training", "test")  # of the curves
@@ -37,10 +38,8 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, a
         if points is run.train or state["show_test_data"]:
             marks += point_marks(within(points), run.config.problem, size, shape, "paper")
     wrong = within(wrong_points(run))
-    if len(wrong) > FEW:
-        marks += hollow(wrong)
-    elif len(wrong):
-        marks += point_marks(wrong, run.config.problem, 5.0, "circle", "ink")
+    if len(wrong):
+        marks += ring_marks(wrong)
     axes = Axis(-6, 6, ticks=TICKS), Axis(-6, 6, visible=False)
     return Panel(marks, *axes, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name="map")
 
@@ -59,13 +58,22 @@ def wrong_points(run: Run) -> np.ndarray:
 
 def key_of_rings(run: Run) -> str:
     """What the rings on the output's map are, where there are any."""
-    return "ringed: wrong test points" if len(wrong_points(run)) else "what it answers at each point"
+    wrong = wrong_points(run)
+    if not len(wrong):
+        return "what it answers at each point"
+    drawn = len(within(wrong))
+    if drawn < len(wrong):
+        beyond = len(wrong) - drawn
+        return say("ringed: {drawn} wrong test points; {beyond} outside", drawn=drawn, beyond=beyond)
+    return say_many("ringed: {number} wrong test point", "ringed: {number} wrong test points", len(wrong))
 
 
-def hollow(points: np.ndarray) -> list[Points]:
-    """Points of both classes as small rings."""
-    parts = ((points[points[:, 2] * sign > 0], color) for sign, color in ((-1, "neg"), (1, "pos")))
-    return [Points(*part[:, :2].T, size=2.9, color="paper", outline=color) for part, color in parts]
+def ring_marks(points: np.ndarray) -> list[Points]:
+    """Points, each within a ring of ink on paper; rings that touch share their inside."""
+    rim, gap, size = RINGS[len(points) <= FEW]
+    x, y = points[:, :2].T
+    rings = [Points(x, y, size=rim, color="ink"), Points(x, y, size=gap, color="paper")]
+    return rings + point_marks(points, "classification", size, "square", "")
 
 
 def point_marks(
@@ -121,8 +129,11 @@ def thinned(table: np.ndarray, first: int, most: int = 400) -> tuple[np.ndarray,
     return epochs, table
 
 
-def timeline(losses: list, epoch: int) -> Panel:
-    """Training and test loss against the epoch, the way back as a cursor, the future as a ghost."""
+def timeline(losses: list, epoch: int, goal: float | None) -> Panel:
+    """Training and test loss against the epoch, the way back as a cursor, the future as a ghost.
+
+    Where a challenge asks for a test loss, that is the `goal`: a line across.
+    """
     table = np.array(losses, dtype=float).reshape(-1, 2)
     y = loss_axis(table)
     drawn = np.where(table <= y.high, table, np.nan)
@@ -131,16 +142,20 @@ def timeline(losses: list, epoch: int) -> Panel:
         end *= 2
     past, lived = thinned(drawn[: epoch + 1], 0)
     coming, future = thinned(drawn[epoch:], epoch)
-    names = [word(name) if epoch else "" for name in NAMES]
+    names = [word(name) for name in NAMES]
     marks = [
         Line(coming, future[:, 0], color="muted", dash="dashed", width=1.5, alpha=0.3),
         Line(coming, future[:, 1], color="ink", alpha=0.3),
         Line(past, lived[:, 0], color="muted", dash="dashed", width=2.0, label=names[0]),
         Line(past, lived[:, 1], color="ink", width=2.5, label=names[1]),
+        Points(past[-1:], lived[-1:, 0], color="muted", size=3.5),
+        Points(past[-1:], lived[-1:, 1], color="ink", size=4),
         Cursor(epoch, sets={"x": "epoch"}, text=f"{epoch:,}"),
     ]
+    if goal is not None and y.low < goal < y.high:
+        marks.insert(0, Reference(say("goal {loss:g}", loss=goal), y=goal))
     if len(losses) == 1:
-        marks.append(Note(0.12 * end, 0.8 * y.high, "Press Play: the losses are drawn here.", width=190))
+        marks.append(Note(0.3 * end, 0.6 * y.high, "Press Play: the losses are drawn here.", width=190))
     axes = Axis(0, end, whole=True), y
     return Panel(marks, *axes, title="Loss", subtitle="drag to rewind", legend="ends", name="time")
 

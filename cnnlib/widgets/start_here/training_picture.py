@@ -27,22 +27,22 @@ from cnnlib.viz import (
 ROWS, COLUMNS, FEW = 3, 6, 4  # of the wrong images: in `FEW` columns where the classes have long names
 SHORT = 2  # letters of a name at most of which two have room beneath an image
 FILLED = 0.8  # share of one of `COLUMNS` that an image fills at full width; long names need the rest
-CELL, TILE = 92, 56  # pixels from one of their rows to the next, and of an image
-AHEAD, GROWS = 1.15, 1.25  # free room right of the present; by how much the axis grows when it runs out
+CELL, TILE = 94, 56  # pixels from one of their rows to the next, and of an image
+AHEAD, GROWS = 1.25, 1.15  # free room right of the present; by how much the axis grows when it runs out
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
 FILTERS = 16  # shown at most, in rows of eight
-SIDE, PITCH = 45, 64  # pixels of a filter, a whole number for each of 5x5 weights, and from row to row
+SIDE, PITCH = 50, 66  # pixels of a filter, a whole number for each of 5x5 weights, and from row to row
 STRONG = 0.97  # share of the weights that the colours tell apart; the rest have the strongest
 FIRST_HORIZON = 10_000  # images seen at the right end of the axes, at first
 GHOST = 0.3  # opacity of what came after the step rewound to
 FRAME = {
-    "rows": ("166px", "98px", "214px"),
-    "columns": (10.2, 7),
-    "height": 478,
+    "rows": ("172px", "98px", "218px"),
+    "columns": (9.3, 7.7),
+    "height": 488,
     "narrow": Narrow(
-        ("250px", "200px", "166px", "312px"),
+        ("250px", "200px", "172px", "316px"),
         (1,),
-        928,
+        938,
         {"loss": (0, 0), "accuracy": (1, 0), "filters": (2, 0), "wrong": (3, 0)},
     ),
 }
@@ -127,27 +127,22 @@ class Curves:
         x, y, later, coming = self.kept(0)
         guessing = math.log(self.classes)
         axis = self.height(guessing, log)
-        shown = self.view.kind
-        if math.isfinite(self.now[0]):
-            shown = say("{kind} {loss:.2f}", kind=self.view.kind, loss=self.now[0])
         marks = [
             Reference(say("{guessing:.2f} = guessing", guessing=guessing), y=guessing),
             *self.batches(),
             Line(later, coming, color="ink", alpha=GHOST),
-            Line(x, y, color="ink", width=2.5, label=shown),
+            Line(x, y, color="ink", width=2.5, label=self.view.kind),
             Points(x[-1:], y[-1:], color="ink", size=5),
             Cursor(self.view.steps, sets={"x": "step"}, bare=True),
         ]
         time = self.time(words=False)
         if self.view.steps < time.high / 5:
-            words = say(
-                "Dots: batches of {batch_size}. Line: {judged}, never trained on.",
-                batch_size=self.view.batch_size,
-                judged=self.view.judged,
-            )
+            words = say("Solid line: {judged}, never trained on.", judged=self.view.judged)
             where = (0.3 * time.high, 0.1 if log else 0.62 * axis.high)
             marks.append(Note(*where, words, width=230, needs=330))
-        subtitle = "a tenth at each line" if log else "how wrong; 0 is perfect"
+        subtitle = "how wrong, 0 is perfect; dots: single batches"
+        if log:
+            subtitle = "a tenth at each line; dots: single batches"
         return Panel(
             marks,
             time,
@@ -155,7 +150,7 @@ class Curves:
             "Loss",
             (0, 0, 2, 1),
             subtitle=subtitle,
-            legend="ends",
+            legend="inside",
             name="loss",
             group="time",
         )
@@ -173,17 +168,16 @@ class Curves:
             Points(x[-1:], 100 * y[-1:], color="ink", size=5),
             Cursor(self.view.steps, sets={"x": "step"}, text=f"{self.view.seen(self.view.steps):,}"),
         ]
-        about = {"judged": self.view.judged, "goal": goal}
-        subtitle = say("of the {judged}; grey: the goal, over {goal:g} %", **about)
+        subtitle = say("grey: the goal, over {goal:g} %", goal=goal)
         axis = Axis(0, 100, ticks=(0, 50, 100))
         return Panel(
             marks,
             time,
             axis,
-            "Right, %",
+            "Correct answers (%)",
             (2, 0),
             subtitle=subtitle,
-            legend="ends",
+            legend="inside",
             name="accuracy",
             group="time",
         )
@@ -201,7 +195,7 @@ def round_gap(least: float) -> float:
 
 def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
     """The first layer's filters as they are now, and beneath them as they began, on one scale about zero."""
-    across, down = Axis(0.065, 7.935, visible=False), Axis(129, 0, visible=False)
+    across, down = Axis(0.065, 7.935, visible=False), Axis(PITCH + 14 + SIDE + 3, 0, visible=False)
     place = {"at": (0, 1), "grid": False, "name": "filters"}
     if filters is None:
         none = Text([0.065], [20], "no convolution", align="left")
@@ -210,7 +204,8 @@ def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
     reach = reach_of_filters(now, start)
     count = np.arange(len(now))
     x, scale = count % 8 + 0.5, {"vmin": -reach, "vmax": reach, "fit": 0.88, "radius": 2.0}
-    names = [say("filter {k}", k=k) for k in count]
+    moved = changes_of(now, start)
+    names = [say("filter {k}: changed by {share:.0f} %", k=k, share=100 * moved[k]) for k in count]
     y = 14 + SIDE / 2 + PITCH * (count // 8)
     marks = [
         Tiles(x, y, now, SIDE, **scale, names=names),
@@ -219,10 +214,21 @@ def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
     if len(now) <= 8:
         names = [say("filter {k} at the start", k=k) for k in count]
         marks.append(Tiles(x, y + PITCH, start, SIDE, **scale, names=names))
-        words = [word("now"), word("at the start")]
+        average = 100 * moved.mean()
+        words = [say("now: changed by {share:.0f} % on average", share=average), word("at the start")]
         marks.append(Text([0.065] * 2, [5, 5 + PITCH], words, color="muted", size=11, align="left"))
     words = filter_words(*now.shape[1:], len(filters))
     return Panel(marks, across, down, "First-layer filters", subtitle=words, **place)
+
+
+def changes_of(now: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """How far each filter has moved, beside its length at the start.
+
+    >>> changes_of(np.array([[3.0, 5.0]]), np.array([[3.0, 4.0]]))
+    array([0.2])
+    """
+    length = [np.sqrt((z.reshape(len(z), -1) ** 2).sum(axis=1)) for z in (now - start, start)]
+    return length[0] / np.maximum(length[1], 1e-12)
 
 
 def reach_of_filters(*filters: np.ndarray) -> float:
@@ -253,9 +259,7 @@ def wrong_panel(view, found: Judgement) -> Panel:
     columns = columns_for(view.split.class_names)
     edge = (1 - FILLED) / 2 if columns == COLUMNS else 0.0  # the first image begins where the title does
     across, down = Axis(edge, columns - edge, visible=False), Axis(ROWS * CELL, 0, visible=False)
-    marks = wrong_marks(view, columns)
-    if not marks:
-        marks = [Text([edge], [30], "None is wrong.", size=14, align="left")]
+    marks = wrong_marks(view, columns) or [Text([edge], [30], "None is wrong.", size=14, align="left")]
     if found.count < len(view.examiner.x):
         title = "Wrong when they were last shown"
     else:
@@ -277,12 +281,18 @@ def wrong_marks(view, columns: int) -> list:
     x, y = slots % columns + 0.5, TILE / 2 + 2.0 + CELL * (slots // columns)
     shares = [f"{100 * share:.0f} %" for share in np.nan_to_num(judged.sure[index])]
     true, guesses = ([names[k] for k in which[index]] for which in (judged.y, judged.guesses))
-    if columns == COLUMNS:
-        captions = [f"{one} → {other}" for one, other in zip(true, guesses, strict=True)]
-    else:  # long names in two lines
-        captions, shares = true, [f"→ {guess} {share}" for guess, share in zip(guesses, shares, strict=True)]
-    sure = Text(x, y + TILE / 2 + 24, shares, color="muted", size=11)
     state = np.where(index == view.chosen, 2.0, 0.0) if view.chosen is not None else np.zeros(len(index))
-    look = {"cmap": "ink", "vmin": 0, "vmax": 1, "fit": 0.9}
+    look = {"cmap": "ink", "vmin": 0, "vmax": 1, "fit": FILLED}
+    look |= {"state": state, "emits": "wrong", "tips": False}
+    look["names"] = [f"{one} → {other}" for one, other in zip(true, guesses, strict=True)]
     images = judged.x[index].mean(axis=1)
-    return [sure, Tiles(x, y, images, TILE, state=state, captions=captions, emits="wrong", **look)]
+    if columns == COLUMNS:
+        beneath = y + TILE / 2 + 12
+        begin = Text(x, beneath, [f"{one} →" for one in true], size=13, align="right", shift=(9, 0))
+        end = Text(x, beneath, guesses, color="bad", bold=True, size=13, align="left", shift=(12, 0))
+        words = [begin, end, Text(x, beneath + 15, shares, color="muted", size=11)]
+    else:  # long names in two lines
+        answers = [f"→ {guess} {share}" for guess, share in zip(guesses, shares, strict=True)]
+        words = [Text(x, y + TILE / 2 + 25, answers, color="bad", bold=True, size=11)]
+        look["captions"] = true
+    return [*words, Tiles(x, y, images, TILE, **look)]
