@@ -37,7 +37,12 @@ def variables():
         **{"load_digits_cnn": load_digits_cnn, "load_mnist_cnn": load_mnist_cnn, "mnist_cnn": mnist_cnn},
         **{"load_mnist_sample": load_mnist_sample, "digits": digits, "mnist": mnist},
         **{"images": mnist, "parts": mnist.hold_back(1000), "reader": load_mnist_cnn()},
-        **{"model": load_digits_cnn(), "rate": 0.1, "recipe": SimpleNamespace(make_model=mnist_cnn)},
+        **{
+            "model": load_digits_cnn(),
+            "rate": 0.1,
+            "goal": 0.98,
+            "recipe": SimpleNamespace(make_model=mnist_cnn),
+        },
         "shown": ("shows", "depth", "scale", "rate", "seed"),
         "weight": {"what": "a weight", "layer": "convolution 2", "channel": 3, "input_map": 5},
     }

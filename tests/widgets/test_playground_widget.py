@@ -170,7 +170,8 @@ def test_the_picture_holds_what_the_network_says():
     for links, weights in zip(live_links(view), view.run.weights, strict=True):
         np.testing.assert_array_equal(links.values, weights.ravel())
         assert links.widths.min() >= 0.75 and links.widths.max() <= 8
-    assert view.scene.timeline.marks[3].y[-1] == pytest.approx(view.run.test_loss)
+    test = next(mark for mark in view.scene.timeline.marks if getattr(mark, "label", "") == "test")
+    assert test.y[-1] == pytest.approx(view.run.test_loss)
     view.set_state(discretize=True, links="gradients")
     heat = next(m for m in view.scene.panels[1].marks if isinstance(m, Heatmap))
     assert set(np.unique(heat.z)) <= {-1.0, 1.0}

@@ -166,12 +166,12 @@ def test_what_has_no_part_in_the_chosen_number_steps_back():
 
 def test_images_are_chosen_by_their_thumbnails_or_their_number():
     widget = NetworkXRay(*SMALL)
-    assert len(widget.scene.pictures["first"]) == 8 and not widget.state["opened"]
+    assert len(widget.scene.pictures["first"]) == 5 and not widget.state["opened"]
     for choice, image, first in (
         ({"first": "image 3"}, 3, "image 3"),
         ({"image": 30}, 30, "others"),
         ({"image": 2, "source": "your drawing"}, 2, "image 2"),
-        ({"first": "others"}, 7, "others"),
+        ({"first": "others"}, 4, "others"),
     ):
         widget.set_state(**choice)
         assert (widget.state["image"], widget.state["first"]) == (image, first)

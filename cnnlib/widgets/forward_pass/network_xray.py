@@ -20,7 +20,7 @@ from cnnlib.widgets.forward_pass.scores_panel import percent
 from cnnlib.widgets.forward_pass.unit_detail import sum_rows
 from cnnlib.widgets.forward_pass.weightless_detail import curve_panel
 from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, OWN, SHARED, Overview
-from cnnlib.widgets.forward_pass.xray_sheet import sheet, stroke, thumbnails
+from cnnlib.widgets.forward_pass.xray_sheet import chooser, sheet, stroke, thumbnails
 from cnnlib.widgets.forward_pass.xray_sum import pool_of, sum_of
 from cnnlib.widgets.forward_pass.xray_words import seen, single_words, sum_words
 
@@ -95,7 +95,7 @@ class NetworkXRay(Widget):
                 integer=True,
                 label="Number of the image",
             ),
-            Choice("first", self.firsts, picker="thumbnails", label="Test image"),
+            chooser(self.firsts),
             Choice("layer", names, names[1], label="Layer"),
             Slider("channel", 0, most - 1, 0, integer=True, label="Map"),
             Slider("row", 0, self.height - 1, 3 * self.height // 8, integer=True, label="Row"),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, Heatmap, Panel, Region, Text
+from cnnlib.widgets.base import Choice
 from cnnlib.widgets.forward_pass.unit_detail import READABLE
 
-FIRST = 7  # images with a thumbnail of their own
+FIRST = 4  # images with a thumbnail of their own
+FINEST = 16  # pixels of a thumbnail at most, in height and width: they travel with every new image
 
 
 def sheet(pixels: np.ndarray, unit, title, at, emits="input") -> Panel:
@@ -26,6 +29,13 @@ def sheet(pixels: np.ndarray, unit, title, at, emits="input") -> Panel:
     return Panel(marks, x, y, title=title, at=at, equal=True, grid=False, name=name)
 
 
+def chooser(names: tuple[str, ...]) -> Choice:
+    """The control that chooses an image by its thumbnail."""
+    numbered = [say("image {number}", number=i) for i in range(len(names))]
+    words = [word("others") if name == "others" else numbered[i] for i, name in enumerate(names)]
+    return Choice("first", names, picker="thumbnails", label="Test image", words=words)
+
+
 def thumbnails(images: np.ndarray) -> tuple[tuple[str, ...], list[Panel]]:
     """Names and small pictures of the first images (N, C, H, W), and of all others together."""
     names = tuple(f"image {i}" for i in range(min(len(images), FIRST)))
@@ -40,11 +50,23 @@ def thumbnail(image: np.ndarray | None) -> Panel:
     if image is None:
         blank = Axis(-1, 1, visible=False)
         return Panel([Text([0], [0], "…", size=26)], blank, blank, grid=False)
-    flat = image.mean(axis=0)
+    flat = shrunk(image.mean(axis=0))
     cmap = "ink" if len(image) == 1 else "gray"
     rows, columns = flat.shape
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
-    return Panel([Heatmap(flat, cmap=cmap, vmin=0, vmax=1, hover=False)], x, y, grid=False)
+    return Panel([Heatmap(flat, cmap=cmap, vmin=0, vmax=1, hover=False, smooth=True)], x, y, grid=False)
+
+
+def shrunk(image: np.ndarray) -> np.ndarray:
+    """An image (H, W) of at most `FINEST` pixels each way: means of squares; what is left over is cut off.
+
+    >>> shrunk(np.ones((28, 28))).shape
+    (14, 14)
+    """
+    step = -(-max(image.shape) // FINEST)
+    rows, columns = (size // step for size in image.shape)
+    squares = image[: rows * step, : columns * step].reshape(rows, step, columns, step)
+    return squares.mean(axis=(1, 3), dtype=image.dtype)
 
 
 def stroke(drawing, start: np.ndarray, end: np.ndarray) -> np.ndarray:
