@@ -186,5 +186,5 @@ def test_thumbnails_are_radio_buttons_that_the_arrow_keys_move(page):
     playwright.expect(group.locator(".cnn-title")).to_have_text("Can the network separate blue from orange?")
     more(page)
     group.get_by_role("radio", name="plane").click()
-    playwright.expect(group.locator(".cnn-title")).to_have_text("Can it learn a slope?")
+    playwright.expect(group.locator(".cnn-title")).to_have_text("Can the network learn a slope?")
     playwright.expect(group.get_by_role("radio", name="circle")).not_to_be_checked()
