@@ -234,7 +234,8 @@ class Arrows(Mark):
 class Text(Mark):
     """Words at points: `text` is one string or one for each point, moved by `shift` pixels (right, down).
 
-    A `literal` one is the same in every language: versions, code.
+    A `literal` one is the same in every language: versions, code. `needs` is the least width in pixels of the
+    panel on the page for it to be shown.
     """
 
     x: Any
@@ -247,6 +248,7 @@ class Text(Mark):
     bold: bool = False
     shift: tuple[float, float] = (0.0, 0.0)
     literal: bool = False
+    needs: float = 0.0
     vectors = ("x", "y")
     sparse = True
 

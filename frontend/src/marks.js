@@ -106,16 +106,16 @@ function arrows(ctx, mark, box, theme) {
   });
 }
 
-/** The words of a text; a mark that has none says nothing of them. */
-const wordsOf = (mark) => mark.text ?? [];
+/** The words of a text, none in a panel that is too narrow; a mark without words says nothing of them. */
+const wordsOf = (mark, box) => (box.right - box.left < (mark.needs ?? 0) ? [] : (mark.text ?? []));
 
 function text(ctx, mark, box, theme) {
   ctx.fillStyle = wordColor(mark.color, theme);
   ctx.font = textFont(mark, theme);
   ctx.textAlign = mark.align;
   ctx.textBaseline = mark.baseline;
-  const places = box.places?.get(mark) ?? wordsOf(mark).map((_, i) => anchor(mark, box, i));
-  wordsOf(mark).forEach((word, i) => places[i] && ctx.fillText(word, ...places[i]));
+  const places = box.places?.get(mark) ?? wordsOf(mark, box).map((_, i) => anchor(mark, box, i));
+  wordsOf(mark, box).forEach((word, i) => places[i] && ctx.fillText(word, ...places[i]));
 }
 
 const textFont = (mark, theme) => `${mark.bold ? "600 " : ""}${mark.size}px ${theme.font}`;
@@ -140,7 +140,7 @@ export function placeWords(ctx, box, theme) {
   for (const mark of box.panel.marks) {
     if (mark.kind !== "text") continue;
     Object.assign(ctx, { font: textFont(mark, theme), textAlign: mark.align, textBaseline: mark.baseline });
-    const places = wordsOf(mark).map((word, i) => {
+    const places = wordsOf(mark, box).map((word, i) => {
       const spot = anchor(mark, box, i);
       if (!spot || word === "") return spot;
       const rect = inkOf(ctx, word, ...spot);

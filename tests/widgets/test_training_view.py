@@ -180,7 +180,7 @@ def test_filters_stand_over_what_they_began_as_in_strong_colours():
     np.testing.assert_array_equal(now.x, start.x)
     moved = [np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in zip(now.z, start.z, strict=True)]
     said = [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
-    assert said == [f"now: changed by {100 * np.mean(moved):.0f} % on average", "at the start"]
+    assert said == [f"now: changed by {100 * np.mean(moved):.0f} %", "at the start"]
     assert now.names[3] == f"filter 3: changed by {100 * moved[3]:.0f} %"
     assert (now.y < start.y).all() and (now.vmin, now.vmax) == (start.vmin, start.vmax)
     sizes = np.abs(np.concatenate([now.z, start.z]))

@@ -112,7 +112,7 @@ class Packer:
                 kind = "bytes" if isinstance(mark, Maps) and half else "halves" if half else ""
                 value = {"array": self._array(value, kind)}
             elif (optional or mark.sparse) and (
-                _empty(value) or (name in ("hovers", "type_size") and not value)
+                _empty(value) or (name in ("hovers", "type_size", "needs") and not value)
             ):
                 continue
             elif isinstance(value, np.generic):

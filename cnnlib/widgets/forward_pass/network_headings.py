@@ -21,6 +21,7 @@ DOES = {
 }
 ALONE = marked("patterns", "positive", "scales", "everything", "combines")  # as the catalogue knows them
 PER_COLUMN = 56.0  # pixels that those words take
+WIDE = 780.0  # pixels of the panel from which on they have them
 
 
 def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
@@ -47,7 +48,7 @@ def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
     for line in (0, 1) if says else ():
         keep = [i for i, lines in enumerate(does) if lines[line]]
         places = [x[i] for i in keep], [y[i] - 40 + 13 * line for i in keep]
-        marks.append(Text(*places, [does[i][line] for i in keep], color="ink", size=10.5))
+        marks.append(Text(*places, [does[i][line] for i in keep], color="ink", size=10.5, needs=WIDE))
     for color, wanted in (("ink", False), ("you", True)):
         keep = [i for i, one in enumerate(is_chosen) if one == wanted]
         if keep:

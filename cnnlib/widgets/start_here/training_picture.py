@@ -215,7 +215,7 @@ def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
         names = [say("filter {k} at the start", k=k) for k in count]
         marks.append(Tiles(x, y + PITCH, start, SIDE, **scale, names=names))
         average = 100 * moved.mean()
-        words = [say("now: changed by {share:.0f} % on average", share=average), word("at the start")]
+        words = [say("now: changed by {share:.0f} %", share=average), word("at the start")]
         marks.append(Text([0.065] * 2, [5, 5 + PITCH], words, color="muted", size=11, align="left"))
     words = filter_words(*now.shape[1:], len(filters))
     return Panel(marks, across, down, "First-layer filters", subtitle=words, **place)
