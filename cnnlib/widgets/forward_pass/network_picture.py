@@ -182,9 +182,7 @@ class NetworkPicture:
         f, c = (a.ravel() for a in np.indices((kernels, inputs)))
         reach = float(norms.max()) or 1.0
         across = picture_of(after.output, self.values[after.output.place][0], pitch=after.pitch).across
-        right = np.arange(kernels) % across > 0  # past the map at their left, to the corner of their own
-        shift = np.where(right, 0.48 * after.pitch, 0.0)
-        over = np.where(right, self.edge(after) + 6 + self.room.gap / 2, 0.0)
+        shift = np.where(np.arange(kernels) % across, after.pitch * 0.32, 0.0)
         start = self.rows(before, before.output.maps)[c]
         if inputs == 1:  # from an edge of the image
             start = start + 8.0 * (f - (kernels - 1) / 2)
@@ -194,7 +192,6 @@ class NetworkPicture:
             "x1": np.full(f.size, after.x),
             "y1": (self.rows(after, after.output.maps) + shift)[f],
             "values": (signs * norms).ravel(),
-            "dx1": over[f],
             "widths": 0.5 + (2.75 if chosen is not None else 1.0) * norms.ravel() / reach,
             "sources": self.ids(before)[c],
             "targets": self.ids(after)[f],
@@ -219,7 +216,7 @@ class NetworkPicture:
         ]
         one = mine & (np.array(before.output.maps or (0,))[c] == followed)
         if one.any():
-            places = {name: ends[name][one] for name in ("x0", "y0", "x1", "y1", "dx1")}
+            places = {name: ends[name][one] for name in ("x0", "y0", "x1", "y1")}
             outline = {"color": "you", "widths": ends["widths"][one] + 4, "curved": True}
             drawn.insert(-1, Links(**places, **outline, inset=look["inset"]))
         return drawn
