@@ -26,7 +26,8 @@ LOOK = """async box => {
   await drawn();
   await cnnNotebook.python.run("test", "0;", false, () => {});
   await drawn();
-  return [box.querySelector(".cnn-text").textContent, box.querySelector("canvas")?.toDataURL() ?? ""];
+  const picture = box.querySelector(".cnn-picture > canvas");
+  return [box.querySelector(".cnn-text").textContent, picture?.toDataURL() ?? ""];
 }"""
 PYTHON = "() => cnnNotebook.python.state"
 FIND = "text => cnnNotebook.cells.findIndex(cell => cell.live && cell.original.includes(text))"
@@ -573,7 +574,7 @@ def test_a_phone_makes_a_page_live_and_moves_it(phone, server, path):  # noqa: F
         if view.evaluate(LOOK) == before:  # it stands at the last step: go back
             view.locator(TOUCHED).nth(1).tap()
     phone.wait_for_function(
-        "([box, before]) => box.querySelector('canvas').toDataURL() !== before[1]"
+        "([box, before]) => box.querySelector('.cnn-picture > canvas').toDataURL() !== before[1]"
         " || box.querySelector('.cnn-text').textContent !== before[0]",
         arg=[view.element_handle(), before],
         timeout=30_000,
@@ -583,7 +584,7 @@ def test_a_phone_makes_a_page_live_and_moves_it(phone, server, path):  # noqa: F
 def test_a_finger_draws_on_a_phone_and_the_page_stays(phone, server):  # noqa: F811
     phone.goto(server + "notebooks/01_forward_pass.html")
     index = find(phone, 'source="your drawing"')
-    canvas = make_live(phone, index).locator("canvas").first
+    canvas = make_live(phone, index).locator(".cnn-picture > canvas").first
     phone.evaluate("cnnNotebook.queue")
     canvas.evaluate(f"canvas => scrollBy({{ top: ({SHEET})(canvas)[0][1] - 420, behavior: 'instant' }})")
     phone.wait_for_timeout(300)

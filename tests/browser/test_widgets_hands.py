@@ -46,7 +46,7 @@ SHEET = """canvas => {
 
 
 def test_an_upward_stroke_on_the_sheet_draws_and_does_not_scroll(touching):
-    canvas = touching.locator(".cnn-widget").first.locator("canvas")
+    canvas = touching.locator(".cnn-widget").first.locator(".cnn-picture > canvas")
     canvas.scroll_into_view_if_needed()
     before = touching.evaluate(SCROLLED)
     stroke(touching, *canvas.evaluate(SHEET))
@@ -57,7 +57,7 @@ def test_an_upward_stroke_on_the_sheet_draws_and_does_not_scroll(touching):
 
 
 def test_a_stroke_beside_what_can_be_moved_scrolls_the_page(touching):
-    canvas = touching.locator(".cnn-widget").nth(1).locator("canvas")
+    canvas = touching.locator(".cnn-widget").nth(1).locator(".cnn-picture > canvas")
     canvas.scroll_into_view_if_needed()
     area = canvas.bounding_box()
     before = touching.evaluate(SCROLLED)
@@ -73,7 +73,7 @@ def test_arrow_keys_after_a_click_on_the_picture_move_its_control(notebook, plac
     book.run("w.reset()")
     page.locator(".jp-CodeCell").nth(1).click()
     widget.scroll_into_view_if_needed()
-    x, y = widget.locator("canvas").evaluate(
+    x, y = widget.locator(".cnn-picture > canvas").first.evaluate(
         """(canvas, place) => {
           const [box] = canvas.picture.boxes, area = canvas.getBoundingClientRect();
           const knob = box.panel.marks.find((mark) => mark.kind === "handle");
@@ -93,7 +93,7 @@ def test_arrow_keys_after_a_click_on_the_picture_move_its_control(notebook, plac
 
 def test_the_words_at_the_pointer_do_not_widen_the_page(notebook):
     book = notebook("tip", "from cnnlib.widgets import NetworkXRay\nx = NetworkXRay(opened=True)\nx")
-    canvas, page = book.widget(0).locator("canvas"), book.page
+    canvas, page = book.widget(0).locator(".cnn-picture > canvas"), book.page
     spots = canvas.evaluate(
         """canvas => canvas.picture.boxes.map((box) =>
              [box.x(box.panel.x.high * 0.4), box.y(box.panel.y.low * 0.4)])"""
