@@ -151,6 +151,7 @@ def table(found, epochs):
         rows.append(f"| {name} | {times} | {right} |")
     return "\n".join(
         [
+            "# From nothing to 99 % of MNIST\n\n"
             f"LeNet-5-like network, {epochs} epochs of MNIST, {len(found[OURS])} seeds;"
             f" {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()},"
             f" load average at the end {os.getloadavg()[0]:.1f}.",
