@@ -308,6 +308,10 @@ def test_fashion_is_found_where_others_put_it(tmp_path, below):
     assert len(load_fashion_mnist(tmp_path).x_test) == 3
 
 
+def test_debian_s_place_is_the_one_that_its_package_fills():
+    assert places(FASHION_MNIST, None)[-1].as_posix() == "/usr/share/datasets/fashion-mnist"
+
+
 def test_one_of_the_files_may_be_named(tmp_path):
     fill(tmp_path, contents())
     assert len(load_mnist(tmp_path / "train-images-idx3-ubyte.gz").x_test) == 3
