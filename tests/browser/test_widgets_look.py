@@ -116,6 +116,14 @@ def everything(notebook):
     return book
 
 
+def test_buttons_are_as_round_as_they_are_drawn(everything):
+    """JupyterLab has a rule of its own for every button, with more weight than one class."""
+    radius = "(node) => getComputedStyle(node).borderRadius"
+    wanted = {".cnn-pill": "18px", ".cnn-play": "50%", ".cnn-copy": "6px", ".cnn-segment": "0px"}
+    for selector, round in wanted.items():
+        assert everything.page.locator(f".cnn-widget {selector}").first.evaluate(radius) == round, selector
+
+
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_no_serious_violation_of_accessibility(everything, theme):
     if not AXE.exists():
