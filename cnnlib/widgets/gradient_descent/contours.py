@@ -207,7 +207,7 @@ class ContourExplorer(Widget):
         now = say(
             "{steps} the error is {error} at {place}",
             steps=steps,
-            error=plain(facts["error"], 3 if facts["error"] >= FINE else 1),
+            error=plain(facts["error"], 3 if facts["error"] >= FINE else 2),
             place=place,
         )
         now += f": {word(ENDS[end])}." if end in ENDS else "."

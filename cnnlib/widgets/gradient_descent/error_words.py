@@ -13,13 +13,13 @@ def beside_plain(error: float, plain_error: float) -> str:
     """How much smaller the error is than that of plain descent.
 
     >>> beside_plain(1e-5, 0.036)
-    "It is 3,600 times smaller than plain descent's 0.036 at the same rate."
+    "It is about 3,600 times smaller than plain descent's 0.036 at the same rate."
     """
     times, other = plain_error / max(error, 1e-6), plain(plain_error, 2)
     if error < 1e-6 or not times >= 2 or not plain_error < 1e6:
         return say("Plain descent at the same rate has an error of {other}.", other=other)
     return say(
-        "It is {times:,.0f} times smaller than plain descent's {other} at the same rate.",
+        "It is about {times:,.0f} times smaller than plain descent's {other} at the same rate.",
         times=float(f"{times:.2g}"),
         other=other,
     )
