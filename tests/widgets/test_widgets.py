@@ -191,7 +191,7 @@ def test_wrong_images_keep_their_place_while_they_are_wrong_and_a_click_tells_th
     stayed = [(a, b) for a, b in zip(before, view.places, strict=True) if a in view.places]
     assert len(stayed) > 4 and all(a == b for a, b in stayed)
     view.live.receive({"type": "event", "event": {"name": "wrong", "kind": "click", "index": 1}})
-    assert f"Test image {view.places[1]} is a " in view.text and "the network says" in view.text
+    assert f"Test image {view.places[1]} is of class " in view.text and "the network says" in view.text
 
 
 def test_training_shows_divergence_instead_of_failing():
