@@ -142,7 +142,7 @@ def timeline(losses: list, epoch: int, goal: float | None) -> Panel:
         end *= 2
     past, lived = thinned(drawn[: epoch + 1], 0)
     coming, future = thinned(drawn[epoch:], epoch)
-    names = [word(name) for name in NAMES]
+    names = [word(name) if len(losses) > 1 else "" for name in NAMES]
     marks = [
         Line(coming, future[:, 0], color="muted", dash="dashed", width=1.5, alpha=0.3),
         Line(coming, future[:, 1], color="ink", alpha=0.3),
