@@ -539,7 +539,7 @@ print(
 # into thirty batches, each time with other digits, and print how far its ten scores scatter from batch to batch (their
 # standard deviation). To compare: how far the best of its ten scores lies above the second best, when it is judged.
 
-# %%
+# %% tags=["nbval-ignore-output"]
 second, best = np.sort(model.forward(digits.x_test[:1])[0])[-2:]
 print(
     f"judged, its best score lies {best - second:.2f} above the second best"
@@ -568,7 +568,7 @@ with in_short():  # of an error only its last line
 # A second mistake is to judge too early. The running averages begin at mean 0 and variance 1, and only after some tens
 # of steps these starting values no longer count. Until then a network may look worse than it is:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 young = deep_cnn("batch norm", 6, seed=0)
 for steps in (5, 5, 35):
     some = 32 * steps

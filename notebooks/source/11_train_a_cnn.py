@@ -386,7 +386,7 @@ if LONG:
 # each other. Even two random filters of 25 weights are a little alike by chance: their correlation is typically 0.2 or −0.2.
 # <!-- computed: 1 / (25 - 1) ** 0.5 = 0.2 -->
 
-# %% alt="Two rows of eight filters of 5x5 weights. Above: after one epoch. Below: their random start. Some are nearly the same in both rows, others have clearly changed."
+# %% tags=["nbval-ignore-output"] alt="Two rows of eight filters of 5x5 weights. Above: after one epoch. Below: their random start. Some are nearly the same in both rows, others have clearly changed."
 start = recipe.make_model(np.random.default_rng(seed))
 # axis 1 is that of the input channels; of a grey image there is only one
 rows = [m[0].params["weight"].mean(axis=1) for m in (reader, start)]
