@@ -83,7 +83,7 @@ RAMPS = {
     "diverging": {theme: (*reversed(_MINUS[theme]), *_PLUS[theme][1:]) for theme in THEMES},
     "ink": {"light": ("#ffffff", "#1b232d"), "dark": ("#14171c", "#e9edf2")},
     "height": {
-        "light": ("#5b91c6", "#a6cae2", "#d6e6ec", "#ecf2ee", "#faf8f1"),
+        "light": ("#8db3d9", "#bfd8ea", "#dfeaf1", "#eef3f2", "#faf9f4"),
         "dark": ("#0b1c50", "#2d5479", "#456a7c", "#50717a", "#5b7779"),
     },
     "shade": {"light": ("#ffffff", "#aab4c0"), "dark": ("#14171c", "#4f5b69")},

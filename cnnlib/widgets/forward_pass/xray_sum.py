@@ -7,6 +7,7 @@ import numpy as np
 from cnnlib.nn.layers import Conv2d, Linear, ReLU
 from cnnlib.runtime.language import say
 from cnnlib.viz import Panel
+from cnnlib.widgets.forward_pass.convolution_sum import two_places
 from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
@@ -66,7 +67,7 @@ def sum_of(
             **look,
         ),
         matrix_panel(
-            say("{count} products, sum {part:.2f}", count=products[shown].size, part=part),
+            say("{count} products, sum {part}", count=products[shown].size, part=two_places(part)),
             products[shown],
             (1, 28, 1, 10),
             name="products",
@@ -94,10 +95,10 @@ def one_product(inputs: np.ndarray, factors: np.ndarray, cell: tuple[int, int] |
     if cell is None:
         return ""
     return say(
-        "framed: {one:.2f} × {other:.2f} = {product:.2f}",
-        one=float(inputs[cell]),
-        other=float(factors[cell]),
-        product=float(inputs[cell] * factors[cell]),
+        "framed: {one} × {other} = {product}",
+        one=two_places(inputs[cell]),
+        other=two_places(factors[cell]),
+        product=two_places(inputs[cell] * factors[cell]),
     )
 
 

@@ -6,7 +6,7 @@ from math import floor, log10
 
 from cnnlib.runtime.language import say, word
 
-FINE = 1e-3  # of an error below it one digit is said
+FINE = 1e-3  # of an error below it two digits are said
 
 
 def beside_plain(error: float, plain_error: float) -> str:
@@ -41,9 +41,9 @@ def plain(error: float, digits: int) -> str:
 
 
 def short(error: float) -> str:
-    """An error as a large number: two digits, one if it is small.
+    """An error as a large number: two digits.
 
     >>> short(0.0266), short(3.66e-5), short(3e-9)
-    ('0.027', '0.00004', '< 0.000001')
+    ('0.027', '0.000037', '< 0.000001')
     """
-    return "< 0.000001" if 0 < error < 1e-6 else plain(error, 2 if error >= FINE else 1)
+    return "< 0.000001" if 0 < error < 1e-6 else plain(error, 2)

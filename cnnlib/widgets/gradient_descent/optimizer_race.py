@@ -133,7 +133,8 @@ class OptimizerRace(Widget):
         order = sorted(seen, key=lambda m: strong[m])  # what is chosen lies above
         for m in order:
             aside = seen[m] + ASIDE[m] * pixel * ACROSS
-            marks.append(Line(*aside.T, color=COLORS[m], width=2, alpha=strong[m]))
+            marks.append(Line(*aside.T, color="paper", width=4.6, alpha=0.6 * strong[m]))
+            marks.append(Line(*aside.T, color=COLORS[m], width=2.4, alpha=strong[m]))
         for m in order:
             path = seen[m]
             marks.append(Points(*path[-1:].T, size=7, alpha=strong[m], **sign_of(m)))

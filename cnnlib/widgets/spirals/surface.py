@@ -13,7 +13,7 @@ from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points, Referen
 from cnnlib.widgets.spirals.node_maps import MOST, PALE, READ, signs
 
 FEW = 30  # wrong points up to which their rings are large
-RINGS = {True: (7.5, 5.5, 3.0), False: (4.6, 3.4, 2.0)}  # of few and of many: radii of rim, gap and point
+RINGS = {True: (7.5, 5.5, 3.0), False: (4.2, 3.4, 2.0)}  # of few and of many: radii of rim, gap and point
 SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
 ROUND = (1, 1.5, 2, 3, 4, 6, 8, 10, 15)  # its ends: a third of it is empty at most
 NAMES = marked("training", "test")  # of the curves
