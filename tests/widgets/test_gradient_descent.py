@@ -50,7 +50,7 @@ def test_an_error_is_written_out():
     assert "e-" not in widget.text + figure.value
     small = ContourExplorer(optimizer="Momentum", surface="curved valley")
     (figure,) = (f for f in small.scene.figures if f.large)
-    assert figure.value == "0.000005" and "the error is 0.0000047 at" in small.text
+    assert figure.value == "0.0000047" and "the error is 0.0000047 at" in small.text
     assert small.text.endswith("It is about 3,600 times smaller than plain descent's 0.017 at the same rate.")
 
 
