@@ -484,7 +484,7 @@ AugmentationExplorer(rotate=180)
 # %%
 predict("12.remedies")
 
-# %% answers="12.remedies" slideshow={"slide_type": "subslide"}
+# %% tags=["nbval-ignore-output"] answers="12.remedies" slideshow={"slide_type": "subslide"}
 remedies = {
     "nothing": Variant(reader, images=100),
     "dropout": Variant(lambda rng: reader(rng, dropout=0.5), images=100),
@@ -537,7 +537,7 @@ print(
 # this notebook: 60 epochs at a rate of 0.1 (the study above took 300 steps at 0.05). We look at the size of the weights (the
 # root of the mean of their squares), at the gap, and at the loss, and count how many guesses stay the same.
 
-# %% answers="12.remedies"
+# %% tags=["nbval-ignore-output"] answers="12.remedies"
 guesses = {}
 for decay in (0.0, 0.005):
     rows, guesses[decay] = [], []
@@ -656,7 +656,7 @@ predict("12.smooth")
 # others: which ways of training make a network too sure, and which too modest?
 # <!-- test: tests/widgets/test_generalization.py::test_the_challenge_wants_the_network_trained_long_at_about_the_fitted_temperature -->
 
-# %% answers="12.smooth"
+# %% tags=["nbval-ignore-output"] answers="12.smooth"
 CalibrationExplorer()
 
 # %% [markdown] minutes=3
@@ -666,7 +666,7 @@ CalibrationExplorer()
 # that would say nothing about other images.
 
 
-# %% answers="12.smooth"
+# %% tags=["nbval-ignore-output"] answers="12.smooth"
 def cross_entropy(z, t):
     return -np.log(softmax(z)[np.arange(len(t)), t]).mean()
 
@@ -682,7 +682,7 @@ print(f"trained long, seed 0: T = {by_hand:.2f}")
 # judged on the second, for the five ways of training and three seeds.
 
 
-# %% answers="12.smooth"
+# %% tags=["nbval-ignore-output"] answers="12.smooth"
 def calibrate(way, seed):
     """A fitted temperature, and the ECE without and with it."""
     z, labels = validation_logits(way, seed)
@@ -692,7 +692,7 @@ def calibrate(way, seed):
     return T, before, expected_calibration_error(divided, labels[1000:])
 
 
-# %% answers="12.smooth"
+# %% tags=["nbval-ignore-output"] answers="12.smooth"
 temperatures = {}
 for way in WAYS:
     T, before, fitted = np.array([calibrate(way, n) for n in range(3)]).T
