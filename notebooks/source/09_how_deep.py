@@ -462,7 +462,7 @@ for rate in plain:
 # **And more layers?** We take fresh networks with batch normalization. Every layer sets the size of the signal anew, so
 # it keeps its size. But the gradient grows on its way back, in each layer by a factor of about 1.2 or 1.3:
 
-# %%
+# %% tags=["nbval-ignore-output"]
 for depth in (10, 20, 50):
     found = [
         profile(deep_cnn("batch norm", depth, seed), few, labels)
@@ -501,7 +501,7 @@ for depth in (10, 20, 50):
 # %%
 predict("09.sorted")
 
-# %% answers="09.sorted"
+# %% tags=["nbval-ignore-output"] answers="09.sorted"
 model = deep_cnn("batch norm", 6, seed=0)
 fit(
     model,
