@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from cnnlib.viz.colors import check_color
 
 PIXELS = r"\d+(?:\.\d+)?px"
+OF_WIDTH = rf"(?:{PIXELS} \+ )?\d+% of width"
 
 
 def check_track(size: float | str) -> float | str:
@@ -139,25 +140,48 @@ class Zone:
         check_color("Zone: color", self.color)
 
 
+def check_row(size: float | str) -> float | str:
+    """Return the height of a narrow page's row: a track, or what follows the width; a ValueError otherwise.
+
+    >>> check_row("72% of width"), check_row("min(420px, 10px + 79% of width)")
+    ('72% of width', 'min(420px, 10px + 79% of width)')
+    """
+    shared = isinstance(size, str) and re.fullmatch(rf"{OF_WIDTH}|min\({PIXELS}, {OF_WIDTH}\)", size)
+    return size if shared else check_track(size)
+
+
 @dataclass(frozen=True)
 class Narrow:
     """The grid of a scene `below` so many pixels of width: the same panels and slots at other places.
 
     `at` maps names of panels and slots to (row, column[, rows, columns]); what is not named is left out.
-    `only` names panels that no other grid shows.
+    `only` names panels that no other grid shows. A row may follow the width, with some pixels more and with a
+    limit or without: ``"72% of width"``, ``"min(420px, 10px + 79% of width)"``. `height` is None where a row
+    does so: it is the sum of the rows.
+
+    >>> Narrow(("72% of width", "200px"), (1,), at={"map": (0, 0), "errors": (1, 0)}).at["errors"]
+    (1, 0, 1, 1)
     """
 
     rows: Sequence[float | str]
     columns: Sequence[float | str]
-    height: float
+    height: float | None = None
     at: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     only: Sequence[str] = ()
     below: float = 640.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "at", {name: (*at, 1, 1)[:4] for name, at in self.at.items()})
-        for size in (*self.rows, *self.columns):
+        for size in self.columns:
             check_track(size)
+        for size in self.rows:
+            check_row(size)
+        if self.height is None and any(not isinstance(size, str) for size in self.rows):
+            raise ValueError("Narrow: height is None, but a row has a weight; expected pixels to share out")
+        if self.height is not None and any("of width" in str(size) for size in self.rows):
+            raise ValueError(
+                f"Narrow: height is {self.height}, but a row is a share of the width; expected None"
+            )
 
 
 @dataclass(frozen=True)

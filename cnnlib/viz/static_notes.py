@@ -16,7 +16,7 @@ from cnnlib.viz.tiles import Tiles
 
 DASHES = {"solid": "-", "dashed": (0, (5, 3)), "dotted": (0, (1.5, 2))}
 PIXEL = 0.75  # points of a CSS pixel
-PLATE = 0.82  # opacity of the paper behind a tag
+PLATE = 0.82  # opacity of the paper behind a note
 LETTER = 6.0  # mean width of a letter of a note in pixels
 FINE = 2  # dots a pixel of a tile
 _FRAMES = (("grid", 1.0), ("ink", 1.25), ("you", 3.0))
@@ -31,10 +31,9 @@ def note(axes, mark: Note, theme: str, order: int) -> None:
     color = to_hex(mark.color, theme)
     words = textwrap.fill(mark.text, max(8, int(mark.width / LETTER)))
     look = {"fontsize": 8.5, "color": color, "zorder": order, "parse_math": False, "clip_on": False}
-    if mark.tag:
-        plate = {"boxstyle": "round,pad=0.25,rounding_size=0.5", "linewidth": 0, "alpha": PLATE}
-        look["bbox"] = plate | {"facecolor": to_hex("paper", theme)}
-    else:
+    shape = "round,pad=0.25,rounding_size=0.5" if mark.tag else "square,pad=0.1"
+    look["bbox"] = {"boxstyle": shape, "linewidth": 0, "alpha": PLATE, "facecolor": to_hex("paper", theme)}
+    if not mark.tag:
         look |= {"style": "italic", "path_effects": halo(theme)}
     axes.text(mark.x, mark.y, words, ha=mark.align, va="top", **look)
     if mark.to is not None:

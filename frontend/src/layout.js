@@ -34,13 +34,23 @@ export function tracks(sizes, total) {
   });
 }
 
+const OF_WIDTH = /^(?:min\(([\d.]+)px, )?(?:([\d.]+)px \+ )?(\d+)% of width\)?$/;
+
+/** The height of a narrow page's row: "72% of width" and "min(420px, 10px + 79% of width)" become pixels. */
+function rowAt(size, width) {
+  const [, most = Infinity, more = 0, share] = String(size).match(OF_WIDTH) ?? [];
+  return share === undefined ? size : `${Math.round(Math.min(most, Number(more) + (width * share) / 100))}px`;
+}
+
 const MOST_STACKED = 4; // panels that are put beneath one another in a narrow place
 
 /** Where panels and slots go at this width: {rows, columns, height, panels: [[panel, at]], slots: [[slot, at]]}. */
 export function arrange(scene, width) {
   const slots = scene.slots ?? [];
   if (scene.narrow && width < (scene.narrow.below ?? NARROW)) {
-    const { rows, columns, height, at } = scene.narrow;
+    const { columns, at } = scene.narrow;
+    const rows = scene.narrow.rows.map((size) => rowAt(size, width));
+    const height = scene.narrow.height ?? rows.reduce((sum, size) => sum + pixels(size), 0);
     const placed = (list) => list.filter((item) => at[item.name]).map((item) => [item, at[item.name]]);
     return { rows, columns, height, panels: placed(scene.panels), slots: placed(slots), narrow: true };
   }

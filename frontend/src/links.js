@@ -4,6 +4,7 @@ import { cssColor } from "./theme.js";
 
 const CRAWL = [9, 1]; // dash and gap of links that crawl, in pixels
 const OUT = 50; // pixels by which links to a panel beneath run out to the right before they turn down
+const DOWN = 0.85; // share of the way down after which they turn to their end: notes stand left of that
 const CORNER = 12; // pixels between their end and that panel's right edge
 
 /** Both ends of link i in pixels: [x0, y0, x1, y1]. */
@@ -21,7 +22,7 @@ export function linkCurve(mark, box, i) {
   const [x0, y0, x1, y1] = linkEnds(mark, box, i);
   if (!mark.curved) return [x0, y0, x0, y0, x1, y1, x1, y1];
   const far = mark.to && box.byName?.get(mark.to);
-  if (far && far.top > box.bottom) return [x0, y0, Math.min(Math.max(x0, x1) + OUT, box.right), y0, x1, (y0 + y1) / 2, x1, y1];
+  if (far && far.top > box.bottom) return [x0, y0, Math.min(Math.max(x0, x1) + OUT, box.right), y0, x1, y0 + DOWN * (y1 - y0), x1, y1];
   const middle = (x0 + x1) / 2;
   return [x0, y0, middle, y0, middle, y1, x1, y1];
 }

@@ -5,7 +5,7 @@ import { cssColor } from "./theme.js";
 
 const SIZE = 12;
 const LINE = 16;
-const PLATE = 0.82; // opacity of the paper behind a tag
+const PLATE = 0.82; // opacity of the paper behind a note
 
 /** Words with a rim of paper, so that lines behind them do not disturb. */
 export function haloText(ctx, theme, text, x, y, color) {
@@ -32,7 +32,7 @@ export function note(ctx, mark, box, theme) {
   const x = { left: rect.left, center: (rect.left + rect.right) / 2, right: rect.right }[mark.align];
   ctx.textAlign = mark.align;
   ctx.textBaseline = "top";
-  if (mark.tag) plate(ctx, theme, rect);
+  plate(ctx, theme, rect, mark.tag ? 5 : 1);
   lines.forEach((line, i) => {
     const top = rect.top + i * LINE;
     if (!mark.tag) return haloText(ctx, theme, line, x, top, color);
@@ -42,13 +42,13 @@ export function note(ctx, mark, box, theme) {
   if (mark.to) leader(ctx, [x, rect.top, lines.length * LINE, mark.align], [box.x(mark.to[0]), box.y(mark.to[1])], color);
 }
 
-/** Quiet paper behind words. */
-function plate(ctx, theme, rect) {
-  const [alpha, wide, high] = [ctx.globalAlpha, rect.right - rect.left + 10, rect.bottom - rect.top + 2];
+/** Quiet paper behind words, `air` pixels wider at each side: grid and lines do not show between letters. */
+function plate(ctx, theme, rect, air) {
+  const [alpha, wide, high] = [ctx.globalAlpha, rect.right - rect.left + 2 * air, rect.bottom - rect.top + 2];
   ctx.globalAlpha = alpha * PLATE;
   ctx.fillStyle = theme.paper;
   ctx.beginPath();
-  ctx.roundRect(rect.left - 5, rect.top - 2, wide, high, 6);
+  ctx.roundRect(rect.left - air, rect.top - 2, wide, high, air + 1);
   ctx.fill();
   ctx.globalAlpha = alpha;
 }

@@ -85,6 +85,13 @@ test("a narrow place stacks up to four panels, or takes the scene's own arrangem
   expect(arrange(own, 380).panels.map(([one]) => one.name)).toEqual(["b"]);
 });
 
+test("a row of a narrow place may be a share of the width, up to a limit; the height is then the sum", () => {
+  const narrow = { rows: ["min(420px, 80% of width)", "50% of width", "min(290px, 10px + 50% of width)", "90px"], columns: [1], height: null, at: {} };
+  const scene = { rows: [1], columns: [1], height: 300, panels: [], narrow };
+  expect(arrange(scene, 400)).toMatchObject({ rows: ["320px", "200px", "210px", "90px"], height: 820 });
+  expect(arrange(scene, 600)).toMatchObject({ rows: ["420px", "300px", "290px", "90px"], height: 1100 });
+});
+
 test("plots of one group are in line", () => {
   const upper = panel("a", [0, 0, 1, 1], { group: "time", y: axis(0, 1e6) });
   const arrangement = { rows: [1, 1], columns: [1], panels: [[upper, upper.at], [panel("b", [1, 0, 1, 1], { group: "time" }), [1, 0, 1, 1]]] };

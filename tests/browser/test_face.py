@@ -53,6 +53,57 @@ def test_on_a_phone_nothing_scrolls_sideways_and_targets_are_large(opened, line)
     assert [html for html in small if "cnn-close" not in html] == []
 
 
+@pytest.mark.parametrize(
+    ("line", "share"), [("ContourExplorer", 0.9), ("OptimizerRace", 0.8), ("BatchNoise", 0.6)]
+)
+def test_a_map_uses_the_width_of_a_narrow_page(opened, line, share):
+    """JupyterLab at 800 pixels leaves 600 of them."""
+    page = opened(line, 600).page
+    look = """() => {
+      const { picture } = document.querySelector(".cnn-picture > canvas");
+      const { left, right } = picture.boxes.find((box) => box.panel.name === "map");
+      return [(right - left) / picture.width, picture.height];
+    }"""
+    wide, height = page.evaluate(look)
+    assert wide > share and height < 1100
+    page.set_viewport_size({"width": 414, "height": WINDOW})
+    page.wait_for_function(f"() => ({look})()[1] < {height} - 60")
+    assert page.evaluate(look)[0] > 0.84
+
+
+def test_the_last_links_of_a_narrow_playground_keep_off_the_note_on_neurons(opened):
+    page = opened("Playground", 600).page
+    look = """() => {
+      const { picture } = document.querySelector(".cnn-picture > canvas");
+      const { ctx } = picture, found = { ends: [], notes: [] };
+      const [curve, text] = [ctx.bezierCurveTo, ctx.fillText];
+      ctx.bezierCurveTo = (...to) => { found.ends.push(to); curve.apply(ctx, to); };
+      ctx.fillText = (words, x, y, ...more) => {
+        const box = [x, y, x + ctx.measureText(words).width, y + 14];
+        if (/neuron: its|everywhere|Point at/.test(words)) found.notes.push(box);
+        text.call(ctx, words, x, y, ...more);
+      };
+      picture.paint();
+      for (const name of ["bezierCurveTo", "fillText"]) delete ctx[name];
+      return found;
+    }"""
+    found = page.evaluate(look)
+    assert found["notes"]
+    lowest = max(end[5] for end in found["ends"])
+    for x1, y1, x2, y2, x3, y3 in (end for end in found["ends"] if end[5] == lowest):
+        t = np.linspace(0.2, 1, 200)  # a Bezier curve without its beginning, which is at the right
+        start = np.array([x1 - 50, y1])
+        points = (
+            (1 - t[:, None]) ** 3 * start
+            + 3 * t[:, None] * (1 - t[:, None]) ** 2 * np.array([x1, y1])
+            + 3 * t[:, None] ** 2 * (1 - t[:, None]) * np.array([x2, y2])
+            + t[:, None] ** 3 * np.array([x3, y3])
+        )
+        for left, top, right, bottom in found["notes"]:
+            inside = (points > (left, top)).all(axis=1) & (points < (right, bottom)).all(axis=1)
+            assert not inside.any()
+
+
 def test_the_keyboard_finds_play_first_and_walks_among_the_nodes(opened):
     one = opened(SPIRALS)
     page = one.page

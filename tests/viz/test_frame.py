@@ -46,6 +46,11 @@ def plot(*marks, **options):
         (lambda: Scene([plot()], "", slots=[Slot("data", (0, 1))]), "'data' is at"),
         (lambda: Scene([plot()], "", anchors=[Anchor("rate", "map", 0, 0)]), "which no panel is named"),
         (lambda: Narrow((0,), (1,), 300), "is 0"),
+        (lambda: Narrow(("70% of height",), (1,)), "70% of height"),
+        (lambda: Narrow(("10% + 70% of width",), (1,)), "10% \\+ 70% of width"),
+        (lambda: Narrow(("200px",), ("70% of width",)), "70% of width"),
+        (lambda: Narrow((1, "200px"), (1,)), "height is None, but a row has a weight"),
+        (lambda: Narrow(("70% of width",), (1,), 300), "height is 300, but a row is a share"),
     ],
 )
 def test_a_wrong_argument_is_named(make, words):

@@ -1,5 +1,6 @@
 """How the gradient check opens, and what the broken backward passes keep to themselves."""
 
+import re
 from itertools import product
 
 import numpy as np
@@ -212,6 +213,15 @@ def test_one_update_follows_one_map_from_a_convolution_to_its_pooling():
     marks = [mark for panel in OneUpdate(step=12).scene.panels for mark in panel.marks]
     maps = [words for mark in marks if isinstance(mark, Text) for words in mark.text if "map" in words]
     assert len(maps) == 6 and len(set(maps[:3])) == 1 == len(set(maps[3:])), maps
+
+
+@pytest.mark.parametrize("rate", [1e-4, 1e-3, 0.01])
+def test_one_update_never_says_that_a_loss_moved_to_itself(rate):
+    told = OneUpdate(network="trained", image=3, rate=rate, step=18).text
+    moves = re.findall(r"from ([\d.]+\d) to ([\d.]+\d)", told)
+    assert moves and all(before != after for before, after in moves), told
+    still = OneUpdate(network="trained", rate=1e-4, step=18).text
+    assert "hardly moved from 0.00939." in still and " to 0.009" not in still
 
 
 def test_the_products_shown_add_up_to_the_sum_shown():

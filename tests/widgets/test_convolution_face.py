@@ -92,8 +92,25 @@ def test_the_output_is_outlined_where_it_ends_and_nothing_else_is():
 def test_the_cells_of_the_sum_are_of_one_size_and_so_are_their_numbers():
     widget = ConvolutionMicroscope()
     parts = [panel(widget, name) for name in ("window", "kernel", "products")]
-    assert len({(part.x.low, part.x.high, part.y.low, part.y.high, part.at[2:]) for part in parts}) == 1
+    assert len({(part.y.low, part.y.high, part.at[2]) for part in parts}) == 1
+    cells = [part.at[3] / (part.x.high - part.x.low) for part in parts]  # the higher picture is the limit
+    assert max(cells) < 1.05 * min(cells)
     assert len({part.marks[0].type_size for part in parts}) == 1
+
+
+def test_the_sign_of_equality_stands_before_the_products_wherever_they_are():
+    widget = ConvolutionMicroscope()
+    found = {
+        part.name: [
+            (m.text[0], m.x[0]) for m in part.marks if isinstance(m, Text) and m.text[0] in ("×", "=")
+        ]
+        for part in widget.scene.panels
+    }
+    assert found["kernel"] == [] and found["window"][0][0] == "×"
+    ((sign, x),) = found["products"]
+    assert sign == "=" and x < -0.5
+    at = widget.scene.narrow.at
+    assert at["products"][0] == at["answer"][0] > at["kernel"][0] == at["window"][0]
 
 
 @pytest.mark.parametrize("kernel", ["Sobel x", "blur", "sharpen", "random"])

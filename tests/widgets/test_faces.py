@@ -77,7 +77,8 @@ def test_nothing_is_lost_in_a_narrow_place(kind, made):
         there = {*names, *(slot.name for slot in scene.slots)}
         lost = there - set(scene.narrow.at)  # a panel may have a narrow one in its place, drawn only there
         assert set(scene.narrow.at) <= there and len(lost) <= len(scene.narrow.only)
-        assert sum(float(row[:-2]) for row in scene.narrow.rows) == scene.narrow.height
+        if scene.narrow.height is not None:
+            assert sum(float(row[:-2]) for row in scene.narrow.rows) == scene.narrow.height
     else:
         assert len(names) <= 4  # more are not put beneath one another
 

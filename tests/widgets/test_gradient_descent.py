@@ -244,3 +244,17 @@ def test_no_word_on_a_map_lies_on_the_name_of_an_axis():
             right = (panel.x.high - note.x) / pixel - 6 * len(note.text)
             bottom = (note.y - panel.y.low) / pixel - 16
             assert not (left < 76 and top < 20) and not (right < 76 and bottom < 20), note
+
+
+@pytest.mark.parametrize("kind", [ContourExplorer, OptimizerRace, BatchNoise])
+def test_before_the_first_step_no_curve_shows_what_is_to_come(kind):
+    def longest(widget):
+        (errors,) = (panel for panel in widget.scene.panels if panel.name == "errors")
+        return max(len(mark.x) for mark in errors.marks if isinstance(mark, Line) and mark.width > 1)
+
+    widget = kind()
+    name = widget.advances
+    widget.set_state(**{name: 0})
+    assert longest(widget) <= 1
+    widget.advance(2)
+    assert longest(widget) > 3

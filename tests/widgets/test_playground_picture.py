@@ -255,7 +255,7 @@ def test_a_playground_without_controls_keeps_no_room_for_data():
     whole, bare = Playground().scene, Playground(show=()).scene
     assert [slot.name for slot in whole.slots] == ["data", "output"]
     assert [slot.name for slot in bare.slots] == ["output"] and "data" not in bare.narrow.at
-    assert bare.narrow.height < whole.narrow.height - 100
+    assert float(bare.narrow.rows[0][:-2]) < float(whole.narrow.rows[0][:-2]) - 100
 
 
 def test_plus_stands_at_the_right_and_adds():
@@ -284,3 +284,11 @@ def test_a_diverged_run_trains_again_after_new_weights():
     assert view.advance(5000) < 5000 and view.advance(1) == 0
     view.live.receive({"type": "press", "name": "weights"})
     assert view.facts["diverged"] == 0 and view.advance(3) == 3
+
+
+def test_the_headings_of_the_features_need_room_beside_the_buttons_of_the_layers():
+    view = Playground()
+    words = {word: mark for mark in marks(view, 0, Text) for word in mark.text}
+    (fewer,) = (anchor for anchor in view.scene.anchors if anchor.control == "fewer layers")
+    for heading in ("Features", "What goes in?"):
+        assert fewer.x * words[heading].needs + fewer.dx - 14 > 64  # pixels of the heading

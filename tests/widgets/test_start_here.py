@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from packaging.requirements import Requirement
 
-from cnnlib.data import load_digits
+from cnnlib.data import load_digits, load_mnist_sample
 from cnnlib.widgets.start_here import setup_check
 from cnnlib.widgets.start_here.gallery import ImageGallery
 from cnnlib.widgets.start_here.setup_check import SetupCheck
@@ -62,6 +62,17 @@ def test_the_gallery_draws_the_image_beneath_its_label():
     heat, words, numbers = widget.scene.panels[0].marks
     np.testing.assert_array_equal(heat.z[11:19, 22:30], digits.x_train[12, 0])
     assert words.text[12] == str(digits.y_train[12]) and numbers.text[12] == "12"
+
+
+def test_between_two_images_of_the_gallery_is_room_for_a_label_on_a_phone():
+    for split in (load_digits(), load_mnist_sample()):
+        few = ImageGallery(split).scene.panels[1]
+        size = split.x_train.shape[-1]
+        scale = 362 / (few.x.high - few.x.low)
+        labels, numbers = few.marks[1:]
+        assert (labels.y[5] - labels.y[0] - size) * scale >= labels.size  # the gap, in pixels
+        assert numbers.needs <= 362
+        assert len(numbers.text[0]) * 7 + 12 < size * scale
 
 
 def test_the_gallery_names_the_numbers_that_the_images_have():

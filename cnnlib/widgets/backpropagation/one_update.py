@@ -17,6 +17,7 @@ from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Axis, Bars, Figure, Panel, Points, Scene
+from cnnlib.widgets.backpropagation.loss_words import moved, short
 from cnnlib.widgets.backpropagation.update_columns import AGAIN, HEIGHT, UpdateColumns, stage_of, tracks
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
@@ -262,26 +263,14 @@ class OneUpdate(Widget):
         )
 
     def after_words(self, facts: dict) -> str:
-        change = say("from {before:.3f} to {after:.3f}", before=facts["before"], after=facts["after"])
-        way = word("fell") if facts["others_after"] <= facts["others_before"] else word("rose")
+        before, after = facts["others_before"], facts["others_after"]
         return say(
-            "forwards again: the loss of this image went {change}, down by {fell:.3g}; "
+            "forwards again: the loss of this image {own}, down by {fell:.3g}; "
             "rate times squared gradient had predicted {predicted:.3g}. The mean loss of "
-            "{others} other images {way} from {others_before:.3f} to {others_after:.3f}.",
-            change=change,
+            "{others} other images {theirs}.",
+            own=moved(facts["before"], facts["after"], word("went")),
             fell=facts["fell"],
             predicted=facts["predicted"],
             others=self.others,
-            way=way,
-            others_before=facts["others_before"],
-            others_after=facts["others_after"],
+            theirs=moved(before, after, word("fell") if after < before else word("rose")),
         )
-
-
-def short(loss: float) -> str:
-    """A loss to two decimals, a small or a huge one to three digits.
-
-    >>> short(2.0), short(0.01234), short(1234567.0)
-    ('2.00', '0.0123', '1.23e+06')
-    """
-    return f"{loss:.2f}" if 0.095 <= loss < 1000 else f"{loss:.3g}"

@@ -25,8 +25,8 @@ PLACES = {
     "map": (0, 51, 1, 42),
     "scale": (0, 93, 1, 9),
     "window": (1, 0, 1, 17),
-    "kernel": (1, 17, 1, 17),
-    "products": (1, 34, 1, 17),
+    "kernel": (1, 17, 1, 13),
+    "products": (1, 30, 1, 21),
     "answer": (1, 51, 1, 17),
     "words": (1, 66, 1, 36),
     "flat scale": (0, 51, 1, 42),
@@ -83,11 +83,12 @@ class Place:
 
 def frame(place: Place) -> dict:
     """Rows and columns of the scene, and those of a narrow page: image, sum, output beneath one another."""
-    heights = (280, 150, 150, 150, 280, 34)
-    at = {"image": (0, 0, 1, 3), "window": (1, 0), "kernel": (1, 1), "products": (2, 0)}
-    at |= {"answer": (2, 1), "words": (3, 0, 1, 3), "map": (4, 0, 1, 3), "flat scale": (5, 0, 1, 3)}
-    rows = [f"{height}px" for height in heights]
-    narrow = Narrow(rows, ("178px", "178px", 1), sum(heights), at=at, only=("flat scale",), below=720)
+    picture = "min(360px, 34px + 67% of width)"
+    at = {"image": (0, 0, 1, 4), "window": (1, 0), "kernel": (1, 1, 1, 2), "products": (2, 0, 1, 2)}
+    at |= {"answer": (2, 2), "words": (3, 0, 1, 4), "map": (4, 0, 1, 4), "flat scale": (5, 0, 1, 4)}
+    rows = (picture, "150px", "150px", "110px", picture, "34px")
+    columns = ("min(166px, 44%)", "min(34px, 9%)", "min(170px, 45%)", 1)
+    narrow = Narrow(rows, columns, at=at, only=("flat scale",), below=720)
     rows = (f"{TALL}px", f"{LOW}px")
     return {"rows": rows, "columns": (1,) * TRACKS, "height": TALL + LOW, "narrow": narrow}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
@@ -13,6 +14,11 @@ from cnnlib.widgets.forward_pass.convolution_picture import GRAY, PLACES, TYPE, 
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
 ONE_LINE = 7  # products and their sum in one line
+BEFORE, AFTER = -1.0, 3.06  # where a sign stands beside nine numbers, in cells
+ENDS = {
+    "kernel": (-0.5, 2.55),
+    "products": (-1.5, 3.6),
+}  # left and right end of what has no sign after it alone
 THUMB = 28  # pixels along a side of a kernel's picture of what it makes
 
 
@@ -68,15 +74,30 @@ def sum_panels(place: Place) -> list[Panel]:
     """Window × kernel = products → their sum, in cells of one size."""
     products = place.patch * place.kernel + 0.0
     return [
-        matrix("window", place.patch, "×", GRAY),
-        matrix("kernel", place.kernel, "=", number=".0f" if (place.kernel % 1 == 0).all() else ".2f"),
-        matrix("products", products, ""),
+        matrix("window", place.patch, [sign_at(AFTER, "×")], GRAY),
+        matrix("kernel", place.kernel, number=".0f" if (place.kernel % 1 == 0).all() else ".2f"),
+        matrix("products", products, [sign_at(BEFORE, "="), *arrow_to_sum()]),
         answer_panel(place),
     ]
 
 
-def matrix(name: str, values: np.ndarray, sign: str, colors: dict | None = None, number=".2f") -> Panel:
-    """Nine numbers, what they are beside their foot, and a sign to their right."""
+def sign_at(x: float, sign: str) -> Text:
+    """A sign beside nine numbers. The one of equality leads its own: a narrow page begins a row with it."""
+    return Text([x], [1], sign, bold=True, size=22)
+
+
+def arrow_to_sum() -> list[Mark]:
+    """From the products to their sum."""
+    return [
+        Arrows([2.75], [1], [0.95], [0], color="ink", width=2),
+        Text([3.2], [0.7], "add", color="muted", size=11),
+    ]
+
+
+def matrix(
+    name: str, values: np.ndarray, signs: Sequence[Mark] = (), colors: dict | None = None, number=".2f"
+) -> Panel:
+    """Nine numbers, what they are beneath them, and `signs` beside them."""
     reach = reach_of([values])
     colors = colors or {"cmap": "diverging", "vmin": -reach, "vmax": reach}
     edge = "you" if name == "window" else "muted"
@@ -85,13 +106,10 @@ def matrix(name: str, values: np.ndarray, sign: str, colors: dict | None = None,
         *lattice(3, 3),
         Region(-0.5, 2.5, -0.5, 2.5, color=edge, filled=False, width=3 if edge == "you" else 1),
         Text([1], [2.5], name, size=12, bold=True, shift=(0, 11)),
+        *signs,
     ]
-    if sign:
-        marks.append(Text([3.06], [1], sign, bold=True, size=22))
-    else:
-        marks.append(Arrows([2.75], [1], [0.95], [0], color="ink", width=2))
-        marks.append(Text([3.2], [0.7], "add", color="muted", size=11))
-    return Panel(marks, *axes_of_nine(), at=PLACES[name], equal=True, grid=False, name=name)
+    across, down = axes_of_nine(*ENDS.get(name, ()))
+    return Panel(marks, across, down, at=PLACES[name], equal=True, grid=False, name=name)
 
 
 def answer_panel(place: Place) -> Panel:
@@ -127,9 +145,9 @@ def words_panel(place: Place, name: str, does: tuple[str, str]) -> Panel:
     return Panel(marks, at=PLACES["words"], name="words", **blank)
 
 
-def axes_of_nine() -> tuple[Axis, Axis]:
-    """Those of three rows and columns, with room for a sign at their right and a name at their foot."""
-    return Axis(-0.5, 3.6, visible=False), Axis(2.95, -0.55, visible=False)
+def axes_of_nine(left: float = -0.5, right: float = 3.6) -> tuple[Axis, Axis]:
+    """Those of three rows and columns, with room for signs beside them and a name at their foot."""
+    return Axis(left, right, visible=False), Axis(2.95, -0.55, visible=False)
 
 
 def centre(image: np.ndarray) -> np.ndarray:

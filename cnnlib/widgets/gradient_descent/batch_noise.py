@@ -24,6 +24,11 @@ MOST = 3000  # images looked at
 FLOOR = 1e-6  # the least error drawn
 MAP_HIGH = 270  # pixels
 SEEDS = 20  # the highest; the mean is over seeds 0 to 20
+NARROW = Narrow(
+    ("min(430px, 16px + 99% of width)", "310px", "min(320px, 40px + 66% of width)"),
+    (1,),
+    at={"map": (0, 0), "errors": (1, 0), "ways": (2, 0)},
+)
 SLOTS = {"head": ("batch",), "bar": ("rate",), "handle": ("samples",), "more": ("seed",)}
 
 
@@ -116,7 +121,7 @@ class BatchNoise(Widget):
             columns=(1, 1, 1.1),
             height=372,
             figures=self.figures(facts),
-            narrow=Narrow((12, 10, 9), (1,), 960, {"map": (0, 0), "errors": (1, 0), "ways": (2, 0)}),
+            narrow=NARROW,
         )
 
     def facts_of(self, state, size, errors, noise):
@@ -181,7 +186,7 @@ class BatchNoise(Widget):
         return Panel(marks, *axes, title="First steps", subtitle=how, at=(0, 1), equal=True, name="ways")
 
     def error_panel(self, errors, now, size, state):
-        """The errors of all runs over their cost, and what is to come as a ghost."""
+        """The errors of all runs over their cost, and after the first step what is to come as a ghost."""
         low, high = decades(errors, FLOOR, 100)
         marks = self.runs(errors, now, np.arange(len(errors)) * size, state["seed"])
         if now:
@@ -203,7 +208,7 @@ class BatchNoise(Widget):
         thin = np.tile(np.append(x[: now + 1], np.nan), SEEDS), np.concatenate([others, gaps], axis=1).ravel()
         return [
             Line(*thin, color="muted", width=0.6, alpha=0.35),
-            Line(x[now:], mean[now:], color="ink", width=1.5, alpha=0.3),
+            *([Line(x[now:], mean[now:], color="ink", width=1.5, alpha=0.3)] if now else []),
             Line(x[: now + 1], drawn[: now + 1, seed], color="path", width=1.5),
             Line(x[: now + 1], mean[: now + 1], color="ink", width=2.5),
         ]

@@ -30,10 +30,9 @@ COLUMNS, HEIGHT = (690, 338), 466  # map; then optimizer, errors and what is ben
 ROWS = {True: ("74px", "226px", 1), False: ("74px", "284px", 1)}
 NARROW = {
     bowl: Narrow(
-        ("74px", "256px", "212px", f"{below}px"),
+        ("74px", "14px + 68% of width", "212px", f"{below}px"),
         (1,),
-        542 + below,
-        {"method": (0, 0), "map": (1, 0), "errors": (2, 0), "walker": (3, 0)},
+        at={"method": (0, 0), "map": (1, 0), "errors": (2, 0), "walker": (3, 0)},
     )
     for bowl, below in ((True, 178), (False, 110))
 }

@@ -28,10 +28,9 @@ ALL = "all five"
 WIDE, MAP_HIGH = 1.27, 350  # width of the map by its height, its height where there is little room
 COLUMNS, ROWS, HEIGHT = (610, 418), ("212px", 1, "38px"), 478  # map; then errors, the table and why
 NARROW = Narrow(
-    ("270px", "212px", "236px", "66px"),
+    ("min(420px, 10px + 79% of width)", "212px", "236px", "66px"),
     (1,),
-    784,
-    {"map": (0, 0), "errors": (1, 0), "table": (2, 0), "why": (3, 0)},
+    at={"map": (0, 0), "errors": (1, 0), "table": (2, 0), "why": (3, 0)},
 )
 SLOTS = {
     "head": ("surface",),

@@ -132,10 +132,11 @@ def last_of(errors: np.ndarray, now: int, low: float, high: float) -> tuple[floa
 
 
 def error_panel(curves, now: int, left: int | None = None, names=(), signs=(), at=(0, 1)) -> Panel:
-    """Error against steps, what is to come as a ghost; `curves` are (errors, color, alpha).
+    """Error against steps; `curves` are (errors, color, alpha).
 
-    With `left` it ends where the first run has left the map; `names` are written to the curves, and `signs`,
-    looks of points, stand on them where the runs are.
+    After the first step what is to come is a ghost; before it words alone are drawn. With `left` it ends
+    where the first run has left the map; `names` are written to the curves, and `signs`, looks of points,
+    stand on them where the runs are.
     """
     most = len(curves[0][0]) - 1
     end = most if left is None else min(most, next(n for n in _ENDS if n >= left))
@@ -145,7 +146,8 @@ def error_panel(curves, now: int, left: int | None = None, names=(), signs=(), a
         errors = errors[: (left if i == 0 and left is not None else end) + 1]
         drawn = np.where(errors < 1e12, np.clip(errors, _FLOOR, None), np.nan)
         steps = np.arange(len(errors))
-        marks.append(Line(steps[now:], drawn[now:], color=color, width=1.5, alpha=0.3 * alpha))
+        if now:
+            marks.append(Line(steps[now:], drawn[now:], color=color, width=1.5, alpha=0.3 * alpha))
         marks.append(Line(steps[: now + 1], drawn[: now + 1], color=color, width=2, alpha=alpha))
     low, high = decades(np.concatenate([errors[: end + 1] for errors, *_ in curves]), _FLOOR, _CEILING)
     if now == 0:

@@ -13,29 +13,25 @@ from cnnlib.widgets.spirals.surface import BESIDE, HIGH
 
 DATA = Slot("data", (0, 0, 2, 1), title="Data")
 DATA_WIDE, DATA_HIGH = 112, 132  # pixels of the data's column, and of its row on a narrow page
+NARROW_COLUMNS = "min(446px, 83%)", f"{BESIDE}px", 1  # the map, its colours, what is left
 NARROW = {  # places on a narrow page, beneath the data
-    "network": (1, 0, 1, 2),
+    "network": (1, 0, 1, 3),
     "map": (2, 0),
     "ramp": (2, 1),
-    "output": (3, 0, 1, 2),
+    "output": (3, 0, 1, 3),
 }
 
 
 def frame(shown: Iterable[str]) -> dict:
     """Places of panels and slots; without the data's, where none of its controls is `shown`."""
     data = not {"dataset", "noise", "points"}.isdisjoint(shown)
-    rows = (DATA_HIGH if data else 1, 466, 360, 140)
+    rows = (f"{DATA_HIGH if data else 1}px", "466px", "min(480px, 99% of width)", "140px")
     return {
         "rows": (f"{HIGH}px", f"{488 - HIGH}px"),
         "columns": (f"{DATA_WIDE if data else 1}px", 1, "min(322px, 36%)", f"{BESIDE}px"),
         "height": 488,
         "slots": (DATA,) * data + (Slot("output", (1, 2, 1, 2)),),
-        "narrow": Narrow(
-            [f"{row}px" for row in rows],
-            (1, f"{BESIDE}px"),
-            sum(rows),
-            {"data": (0, 0, 1, 2), **NARROW} if data else NARROW,
-        ),
+        "narrow": Narrow(rows, NARROW_COLUMNS, at={"data": (0, 0, 1, 3), **NARROW} if data else NARROW),
     }
 
 

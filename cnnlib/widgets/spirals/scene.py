@@ -18,6 +18,7 @@ PORT = 11  # pixels across of the ring at the large map's edge in which the last
 STRONG = 0.7  # weight from which a link has full colour
 THIN, THICK = 1.4, 5.5  # pixels of width of links
 OUTPUT = 9000  # id of the output among the tiles; of neuron i in layer k: 100 k + i
+HEADED = 296  # pixels of width from which the features' headings have room beside the layers' buttons
 AIR = 470  # pixels of width below which notes give way
 
 
@@ -186,8 +187,8 @@ class NetworkPicture:
         x = self.x[1:-1]
         title = say_many("{number} hidden layer", "{number} hidden layers", len(counts))
         marks = [
-            Text([0], [10], "Features", align="left", bold=True, size=13),
-            Text([0], [31], "What goes in?", align="left", color="muted"),
+            Text([0], [10], "Features", align="left", bold=True, size=13, needs=HEADED),
+            Text([0], [31], "What goes in?", align="left", color="muted", needs=HEADED),
             Text([self.middle()], [10], title, bold=True, size=13),
         ]
         if counts:

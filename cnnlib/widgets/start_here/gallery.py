@@ -11,12 +11,13 @@ from cnnlib.widgets.base import Choice, Slider, Toggle, Widget
 
 ROWS, COLUMNS = 4, 10
 FEW = 5  # columns on a narrow page
-NARROW = Narrow(("590px",), (1,), 590, {"few": (0, 0)}, only=("few",))
+NARROW = Narrow(("min(860px, 168% of width)",), (1,), at={"few": (0, 0)}, only=("few",))
 HALVES = marked("training", "test")
 NAMED = "Would you name every one of these?"  # a title for images that are not read
 NAMES = marked("training images", "test images", "any")
 SLOTS = {"head": ("half",), "bar": ("label", "page", "labels")}
-GAP = 3  # pixels between images; the label stands in the gap above
+GAP = 0.3  # of an image's height, between images; the label stands in the gap above
+NUMBERED = {True: 260, False: 480}  # pixels of width from which an image's number has room beside its label
 SHORT, LONG = {"size": 13, "bold": True}, {"size": 11}  # labels of digits, and of classes with names
 
 
@@ -112,12 +113,14 @@ class ImageGallery(Widget):
     def _panel(self, state: dict, page: np.ndarray, columns: int = COLUMNS, name: str = "images") -> Panel:
         x, y = self._half(state)
         height, width = x.shape[2:]
+        gap = max(3, round(GAP * height))
         full = np.full((ROWS * COLUMNS, height, width), np.nan)
         full[: len(page)] = x[page].mean(axis=1)  # colours as shades of grey
-        tiled = mosaic(full, columns, GAP)
+        tiled = mosaic(full, columns, gap)
         row, column = np.divmod(np.arange(len(page)), columns)
-        left, above = column * (width + GAP) - 0.5, row * (height + GAP) - 0.5 - GAP / 2
+        left, above = column * (width + gap) - 0.5, row * (height + gap) - 0.5 - gap / 2
         labels = [self.split.class_names[label] for label in y[page]] if state["labels"] else [""] * len(page)
+        small = {"size": 10, "color": "muted", "needs": NUMBERED[self.read]}
         marks = [
             Heatmap(
                 tiled,
@@ -125,12 +128,12 @@ class ImageGallery(Widget):
                 vmin=0,
                 vmax=1,
                 means="ink",
-                tile=(height, width, GAP),
+                tile=(height, width, gap),
                 tile_names=[say("image {number}", number=int(number)) for number in page],
             ),
             Text(left + width, above, labels, align="right", **(SHORT if self.read else LONG)),
-            Text(left, above, [f"{number}" for number in page], size=10, align="left", color="muted"),
+            Text(left, above, [f"{number}" for number in page], align="left", **small),
         ]
         across = Axis(-0.5, tiled.shape[1] - 0.5, visible=False)
-        down = Axis(tiled.shape[0] - 0.5, -0.5 - GAP, visible=False)
+        down = Axis(tiled.shape[0] - 0.5, -0.5 - gap, visible=False)
         return Panel(marks, across, down, equal=True, grid=False, name=name)

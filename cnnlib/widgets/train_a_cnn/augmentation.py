@@ -17,7 +17,7 @@ SLOTS = {
     "settings": ("image", "shift", "rotate", "scale", "shear", "elastic"),
     "more": ("smoothness", "seed"),
 }
-NARROW = Narrow(("190px", "250px"), (1,), 440, {"original": (0, 0), "copies": (1, 0)})
+NARROW = Narrow(("190px", "60px + 50% of width"), (1,), at={"original": (0, 0), "copies": (1, 0)})
 
 
 def way(facts: dict) -> tuple[str, float]:
