@@ -12,53 +12,79 @@ BLOCK = 256 * 1024  # bytes of the rows that are worked on together: they stay i
 class Normalization(Stage):
     """Batch normalization, then perhaps ReLU, a few rows of the image at a time.
 
-    What stays from the forward pass is ``centred``, x less its mean. With ``inv_std = 1 / sqrt(var + eps)``
-    the output is ``centred * (gamma * inv_std) + beta``. Sums over places are products with ones, which is
-    faster. What a channel is multiplied by is laid out for all images, (C, N): NumPy's loops are longer so.
+    What stays from the forward pass is ``centred``, x less an origin o, one number a channel. In training
+    that is the mean of the first few rows. So mean and variance come out of a single reading of x, by sums
+    over all n values of the channel:
+
+        ``mean = o + sum(centred) / n``, ``var = sum(centred**2) / n - (mean - o)**2``,
+
+    and nothing is lost by the difference, as (mean - o)**2 is at most var times the number of blocks. With
+    ``slope = gamma / sqrt(var + eps)`` the output is ``centred * slope + (beta + (o - mean) * slope)``.
+
+    Two threads that have a part of the batch each tell each other their sums, twice a step. What a channel is
+    multiplied by is laid out for all images, (C, N): NumPy's loops are longer so.
     """
 
     def __init__(self, layer, shape, n, dtype, relu):
         super().__init__(shape, n, dtype)
         self.layer, self.relu, self.out_shape = layer, relu, shape
-        (h, w), step = shape[1:], max(1, BLOCK // self.x[0].nbytes)
+        (c, h, w), step = shape, max(1, BLOCK // self.x[0].nbytes)
         self.blocks = [slice(a, min(a + step, h)) for a in range(0, h, step)]
-        self.centred, self.scratch = np.empty_like(self.x), np.empty_like(self.x[:step])
-        self.count, self.zero = self.x.dtype.type(h * w * n), np.zeros((shape[0], n), dtype)
-        self.ones, self.passes = np.ones(step * w, dtype), np.empty(self.scratch.shape, bool)
+        self.centred, self.share = np.empty_like(self.x), np.empty_like(self.x[:step])
+        self.ones, self.passes = np.ones(step * w, dtype), np.empty(self.share.shape, bool)
+        self.zero, self.count = np.zeros((c, n), dtype), h * w * n
+        self.place, self.exchange, self.total = 0, lambda *sums: [sums], self.count
 
-    def _sum(self, pieces):
-        """Sum over places and images, (C,), of arrays that hold a few rows each."""
-        total = np.zeros(self.zero.size, self.x.dtype)
-        for piece in pieces:
-            rows = piece.reshape(-1, total.size)
-            total += self.ones[: len(rows)].dot(rows)
-        return np.add.reduce(total.reshape(self.zero.shape), axis=1)
+    def join(self, place, meeting, n):
+        """Be number `place` of the stages that have a part each of a batch of n."""
+        _, h, w = self.out_shape
+        self.place, self.total = place, h * w * n
+        self.exchange = lambda *sums: meeting.exchange(place, sums)
+
+    def _sum(self, a, b=None):
+        """Sum over places of some rows of a, or of a * b: (C * N,)."""
+        a = a.reshape(-1, self.zero.size)
+        if b is None:
+            return self.ones[: len(a)].dot(a)  # faster than a sum
+        return np.einsum("pi,pi->i", a, b.reshape(a.shape))
+
+    def _over_images(self, sums):
+        """Of sums over places, (C * N,), those over images too: (C,)."""
+        return np.add.reduce(sums.reshape(self.zero.shape), axis=1)
 
     def _laid_out(self, values):
         """One number a channel, (C,), for all images: (C, N)."""
         return np.repeat(values[:, None], self.zero.shape[1], axis=1)
 
-    def _times(self, a, b):
-        """The product of two arrays, a few rows at a time, each good until the next."""
-        for rows in self.blocks:
-            yield np.multiply(a[rows], b[rows], out=self.scratch[: rows.stop - rows.start])
-
     def forward(self, training):
         layer = self.layer
         self.training, self.gamma, self.beta = training, *(layer.params[k].copy() for k in ("weight", "bias"))
         if training:
-            self.mean = self._sum(self.x[rows] for rows in self.blocks) / self.count
+            self._measure()
+            if not self.place:
+                layer.average(self.mean, self.var, self.total)
         else:
             self.mean, self.var = (layer.buffers[k].copy() for k in ("running_mean", "running_var"))
-        mean = self._laid_out(self.mean)
-        for rows in self.blocks:
-            np.subtract(self.x[rows], mean, out=self.centred[rows])
-        if training:
-            self.var = self._sum(self._times(self.centred, self.centred)) / self.count
-            layer.average(self.mean, self.var, int(self.count))
+            self.offset, origin = np.zeros_like(self.mean), self._laid_out(self.mean)
+            for rows in self.blocks:
+                np.subtract(self.x[rows], origin, out=self.centred[rows])
         self.eps = self.x.dtype.type(layer.eps)
         self.inv_std = 1 / np.sqrt(self.var + self.eps)
-        self._scale_and_shift(self._laid_out(self.gamma * self.inv_std), self._laid_out(self.beta))
+        self.slope = self.gamma * self.inv_std
+        self._scale_and_shift(*map(self._laid_out, (self.slope, self.beta + self.offset * self.slope)))
+
+    def _measure(self):
+        """Centre the batch, and find its mean and variance."""
+        first = self.x[self.blocks[0]]
+        start = self._over_images(self._sum(first)) / (first.size // len(self.gamma))
+        origin, sums, squares = self._laid_out(start), 0, 0
+        for rows in self.blocks:
+            centred = np.subtract(self.x[rows], origin, out=self.centred[rows])
+            sums, squares = sums + self._sum(centred), squares + self._sum(centred, centred)
+        off = self._over_images(sums) / self.count
+        spread = self._over_images(squares) - self.count * off * off
+        self.mean, self.var = pooled(self.exchange(self.count, start + off, spread))
+        self.offset = start - self.mean
 
     def _scale_and_shift(self, scale, shift):
         for rows in self.blocks:
@@ -69,29 +95,36 @@ class Normalization(Stage):
                 np.maximum(y, self.zero, out=y)
 
     def backward(self):
-        if self.relu:
-            self._rectify()
-        self.dbeta = self._sum(self.dy[rows] for rows in self.blocks)
-        self.dgamma = self._sum(self._times(self.dy, self.centred)) * self.inv_std
-        if self.dx is None:
-            return
-        slope = self.gamma * self.inv_std
-        scale = self._laid_out(slope)
-        along = self._laid_out(slope * self.inv_std * (self.dgamma / self.count))
-        shift = self._laid_out(slope * (self.dbeta / self.count))
+        sums = along = 0
         for rows in self.blocks:
-            dx, share = self.dx[rows], self.scratch[: rows.stop - rows.start]
-            np.multiply(self.dy[rows], scale, out=dx)
-            if self.training:  # the batch's own mean and variance take their shares
-                np.multiply(self.centred[rows], along, out=share)
+            dy = self.dy[rows]
+            if self.relu:
+                self._rectify(dy, self.out[rows])
+            sums, along = sums + self._sum(dy), along + self._sum(dy, self.centred[rows])
+        self.dbeta = self._over_images(sums)
+        self.dgamma = (self._over_images(along) + self.offset * self.dbeta) * self.inv_std
+        if self.dx is not None:
+            self._back()
+
+    def _rectify(self, dy, y):
+        passes = self.passes[: len(y)]
+        np.greater(y, self.zero, passes)
+        np.multiply(bits(dy), passes, bits(dy))
+
+    def _back(self):
+        """``dx = slope * (dy - dbeta / n - x_hat * dgamma / n)``; with given statistics ``slope * dy``."""
+        scale = self._laid_out(self.slope)
+        if self.training:  # the batch's own mean and variance take their shares
+            parts = self.exchange(self.dbeta, self.dgamma)
+            dbeta, dgamma = (sum(part) / self.total for part in zip(*parts, strict=True))
+            along = self.slope * self.inv_std * dgamma
+            along, shift = map(self._laid_out, (along, self.slope * dbeta + self.offset * along))
+        for rows in self.blocks:
+            dx = np.multiply(self.dy[rows], scale, out=self.dx[rows])
+            if self.training:
+                share = np.multiply(self.centred[rows], along, out=self.share[: len(dx)])
                 np.add(share, shift, out=share)
                 np.subtract(dx, share, out=dx)
-
-    def _rectify(self):
-        for rows in self.blocks:
-            passes, dy = self.passes[: rows.stop - rows.start], bits(self.dy[rows])
-            np.greater(self.out[rows], self.zero, passes)
-            np.multiply(dy, passes, dy)
 
     def gradients(self):
         return [(self.layer, {"weight": self.dgamma, "bias": self.dbeta})]
@@ -99,3 +132,15 @@ class Normalization(Stage):
     def readable(self, x, stages):
         y, cache = F.batchnorm2d_forward(x, self.gamma, self.beta, self.mean, self.var, self.eps)
         return y, cache._replace(from_batch=self.training)
+
+
+def pooled(parts):
+    """Mean and variance of a batch from those of its parts: each (count, mean, sum of squares about it).
+
+    >>> pooled([(2, 1.0, 2.0), (2, 3.0, 2.0)])  # of 0, 2 and 2, 4
+    (2.0, 2.0)
+    """
+    total = sum(count for count, _, _ in parts)
+    mean = sum(count * mean for count, mean, _ in parts) / total
+    spread = sum(spread + count * (own - mean) ** 2 for count, own, spread in parts)
+    return mean, np.maximum(spread, 0) / total

@@ -21,6 +21,11 @@ class Residual(Stage):
         self.inner, self.past, self.out_shape = inner, past, inner.out_shape
         self.programs = [inner] if past is None else [inner, past]
 
+    def walk(self):
+        yield self
+        for program in self.programs:
+            yield from program.walk()
+
     def forward(self, training):
         for program in self.programs:
             program.stages[0].x[...] = self.x
