@@ -12,17 +12,12 @@ BLOCK = 256 * 1024  # bytes of the rows that are worked on together: they stay i
 class Normalization(Stage):
     """Batch normalization, then perhaps ReLU, a few rows of the image at a time.
 
-    What stays from the forward pass is ``centred``, x less an origin o, one number a channel. In training
-    that is the mean of the first few rows. So mean and variance come out of a single reading of x, by sums
-    over all n values of the channel:
-
-        ``mean = o + sum(centred) / n``, ``var = sum(centred**2) / n - (mean - o)**2``,
-
-    and nothing is lost by the difference, as (mean - o)**2 is at most var times the number of blocks. With
-    ``slope = gamma / sqrt(var + eps)`` the output is ``centred * slope + (beta + (o - mean) * slope)``.
-
-    Two threads that have a part of the batch each tell each other their sums, twice a step. What a channel is
-    multiplied by is laid out for all images, (C, N): NumPy's loops are longer so.
+    What stays from the forward pass is ``centred``, x less its mean. Where two threads have a part of the
+    batch each, that is the mean of their own part; they tell each other their sums, once in each direction,
+    and what is left to the mean of the whole batch, the ``offset``, one number a channel, goes into what is
+    added anyway: with ``slope = gamma / sqrt(var + eps)`` the output is ``centred * slope + (beta + offset *
+    slope)``. Sums over places are products with ones, which is faster. What a channel is multiplied by is
+    laid out for all images, (C, N): NumPy's loops are longer so.
     """
 
     def __init__(self, layer, shape, n, dtype, relu):
@@ -41,12 +36,14 @@ class Normalization(Stage):
         self.place, self.total = place, h * w * n
         self.exchange = lambda *sums: meeting.exchange(place, sums)
 
-    def _sum(self, a, b=None):
-        """Sum over places of some rows of a, or of a * b: (C * N,)."""
-        a = a.reshape(-1, self.zero.size)
-        if b is None:
-            return self.ones[: len(a)].dot(a)  # faster than a sum
-        return np.einsum("pi,pi->i", a, b.reshape(a.shape))
+    def _sum(self, rows):
+        """Sum over the places of some rows: (C * N,)."""
+        rows = rows.reshape(-1, self.zero.size)
+        return self.ones[: len(rows)].dot(rows)
+
+    def _sum_of_products(self, a, b):
+        """The same of some rows of a * b."""
+        return self._sum(np.multiply(a, b, out=self.share[: len(a)]))
 
     def _over_images(self, sums):
         """Of sums over places, (C * N,), those over images too: (C,)."""
@@ -74,17 +71,14 @@ class Normalization(Stage):
         self._scale_and_shift(*map(self._laid_out, (self.slope, self.beta + self.offset * self.slope)))
 
     def _measure(self):
-        """Centre the batch, and find its mean and variance."""
-        first = self.x[self.blocks[0]]
-        start = self._over_images(self._sum(first)) / (first.size // len(self.gamma))
-        origin, sums, squares = self._laid_out(start), 0, 0
+        """Centre this part of the batch, and find the mean and variance of the whole."""
+        own = self._over_images(sum(self._sum(self.x[rows]) for rows in self.blocks)) / self.count
+        origin, squares = self._laid_out(own), 0
         for rows in self.blocks:
             centred = np.subtract(self.x[rows], origin, out=self.centred[rows])
-            sums, squares = sums + self._sum(centred), squares + self._sum(centred, centred)
-        off = self._over_images(sums) / self.count
-        spread = self._over_images(squares) - self.count * off * off
-        self.mean, self.var = pooled(self.exchange(self.count, start + off, spread))
-        self.offset = start - self.mean
+            squares += self._sum_of_products(centred, centred)
+        self.mean, self.var = pooled(self.exchange(self.count, own, self._over_images(squares)))
+        self.offset = own - self.mean
 
     def _scale_and_shift(self, scale, shift):
         for rows in self.blocks:
@@ -100,7 +94,7 @@ class Normalization(Stage):
             dy = self.dy[rows]
             if self.relu:
                 self._rectify(dy, self.out[rows])
-            sums, along = sums + self._sum(dy), along + self._sum(dy, self.centred[rows])
+            sums, along = sums + self._sum(dy), along + self._sum_of_products(dy, self.centred[rows])
         self.dbeta = self._over_images(sums)
         self.dgamma = (self._over_images(along) + self.offset * self.dbeta) * self.inv_std
         if self.dx is not None:
@@ -140,7 +134,10 @@ def pooled(parts):
     >>> pooled([(2, 1.0, 2.0), (2, 3.0, 2.0)])  # of 0, 2 and 2, 4
     (2.0, 2.0)
     """
+    if len(parts) == 1:
+        ((total, mean, spread),) = parts
+        return mean, spread / total
     total = sum(count for count, _, _ in parts)
     mean = sum(count * mean for count, mean, _ in parts) / total
     spread = sum(spread + count * (own - mean) ** 2 for count, own, spread in parts)
-    return mean, np.maximum(spread, 0) / total
+    return mean, spread / total

@@ -162,7 +162,7 @@ class Program:
             if program is not None:
                 self.work += program.work
                 self.largest = max(self.largest, program.largest)
-        return Branches(inner, past, shape, self.n, dtype)
+        return Branches(inner, past)
 
     def _count(self, layer, places):
         """Add up the multiply-adds of one sample, and note the largest single product of matrices."""
