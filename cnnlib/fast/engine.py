@@ -80,6 +80,7 @@ class Engine:
 class Plan:
     """The programs that share one batch, for training: every part of the batch has its own buffers.
 
+    With batch normalization all parts run side by side, and their threads meet for the statistics.
     Fully connected layers at the end that are too small to be shared run as one program for the whole batch;
     its buffers are what the others write into and read from.
     """
@@ -104,7 +105,7 @@ class Plan:
         self.y_shape = (self.n, *self.out_shape)
         self.memories = PlanMemories(self, layers)
         inner = [*zip(*(program.walk() for program in self.programs), strict=True)]
-        ends = [] if self.end is None else [(stage,) for stage in self.end.stages]
+        ends = [] if self.end is None else [(stage,) for stage in self.end.walk()]
         self.dropouts = [stages for stages in inner + ends if isinstance(stages[0], Dropping)]
         self._join([stages for stages in inner if isinstance(stages[0], Normalization)])
 

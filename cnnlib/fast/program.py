@@ -122,24 +122,21 @@ class Program:
 
     def _convolution(self, layer, rest, shape, dtype, scratch):
         """A convolution of any kind, with the ReLU that follows it and, if it is ordinary, the pooling."""
-        ends, sizes = (
-            (layer.out_channels, layer.in_channels),
-            (layer.kernel_size, layer.stride, layer.padding),
-        )
+        inputs, outputs, kernel = layer.in_channels, layer.out_channels, layer.kernel_size
         given = layer, shape, self.n, dtype, scratch
+        sides = shape[1:], kernel, layer.stride, layer.padding
         if isinstance(layer, ConvTranspose2d):
-            self._require_weights(layer, (*ends[::-1], *layer.kernel_size), 1)
-            stage = self._rearranged(Transposed, given, map(transposed_axis, shape[1:], *sizes), rest)
+            self._require_weights(layer, (inputs, outputs, *kernel), 1)
+            stage = self._rearranged(Transposed, given, map(transposed_axis, *sides), rest)
             places = shape[1:]
         else:
-            self._require_weights(layer, (*ends, *layer.kernel_size), 0)
+            self._require_weights(layer, (outputs, inputs, *kernel), 0)
             if layer.dilation == (1, 1):
                 self._require(_fits(layer, shape))
                 stage = convolution(*given, *_take_relu_and_pool(rest))
                 places = stage.places
             else:
-                axes = map(dilated_axis, shape[1:], *sizes, layer.dilation)
-                stage = self._rearranged(Dilated, given, axes, rest)
+                stage = self._rearranged(Dilated, given, map(dilated_axis, *sides, layer.dilation), rest)
                 places = stage.out_shape[1:]
         self._require(min(stage.out_shape) > 0)
         self._count(layer, places[0] * places[1])
@@ -147,6 +144,7 @@ class Program:
         return stage
 
     def _rearranged(self, kind, given, axes, rest):
+        """A dilated or a transposed one, if its two axes can be rearranged."""
         axes = list(axes)
         self._require(None not in axes)
         return kind(*given, _take(rest, ReLU), axes)

@@ -137,11 +137,11 @@ class Rearranged(Stage):
             yield (top, left, *self._part(number)), (row, column)
 
     def _part(self, number):
-        """Where in its channels and batch an image, or a kind of outputs, lies."""
+        """In the ordinary convolution's channels and batch, where an image or a kind of outputs lies."""
         raise NotImplementedError
 
     def _inner_dx(self):
-        """Where it leaves the gradient by its input; None if nobody waits for that."""
+        """Where the ordinary convolution leaves its input gradient; None if nobody waits for that."""
         raise NotImplementedError
 
     def forward(self, training):

@@ -212,7 +212,7 @@ def test_it_agrees_with_the_loops(name, dtype):
 @each_layer
 def test_a_convolution_may_come_before_and_after(name):
     """Then its input gradient goes on, and its output into an image between zeros."""
-    layers = [same(2, F64), *made(name, F64)]
+    layers = [same(2, F64), ReLU(), *made(name, F64)]
     shape = Sequential(layers).infer(images(1, F64)).shape
     layers += [same(shape[1], F64)] if len(shape) == 4 else []
     fast, slow = twins(layers)
@@ -240,7 +240,8 @@ def test_dropout_within_a_block_draws_the_same_numbers():
     shared = np.random.default_rng(7)
     inner = [same(2, F64), Dropout(0.5, rng=shared), Residual([same(2, F64), Dropout(0.3, rng=shared)])]
     layers = [Dropout(0.2, rng=shared), Residual(inner, [same(2, F64), Dropout(0.4, rng=3)]), Flatten()]
-    fast, slow = twins([*layers, Dropout(0.5, rng=shared), Linear(84, 3, rng=0, dtype=F64)])
+    rows = Residual([Dropout(0.5, rng=shared), Linear(84, 84, rng=0, dtype=F64)])
+    fast, slow = twins([*layers, rows, Linear(84, 3, rng=0, dtype=F64)])
     for n in (5, 5, 2, 9):
         assert compare(fast, slow, images(n, F64), np.random.default_rng(0))
         assert fast._engine.last
