@@ -8,13 +8,14 @@ from cnnlib.fast.convolution import Convolution
 from cnnlib.fast.correlation import Scratch
 from cnnlib.fast.layer_normalization import LayerNormalization
 from cnnlib.fast.normalization import Normalization
-from cnnlib.fast.pooling import Pooling
+from cnnlib.fast.pooling import Averaging, Pooling
 from cnnlib.fast.rearranged import Dilated, Rearranged, Transposed, dilated_axis, transposed_axis
 from cnnlib.fast.residual import Residual as Branches
 from cnnlib.fast.signature import Unsupported
 from cnnlib.fast.stages import Activation, Dense, Dropping, Flat, Readable, as_logical, memory_shape
 from cnnlib.fast.winograd_stage import convolution
 from cnnlib.nn.layers import (
+    AvgPool2d,
     BatchNorm2d,
     Conv2d,
     ConvTranspose2d,
@@ -118,6 +119,8 @@ class Program:
         self._require(layer.kernel_size[0] <= shape[1] and layer.kernel_size[1] <= shape[2])
         if _by_two(layer):
             return Pooling(layer, shape, n, dtype, scratch)
+        if isinstance(layer, AvgPool2d) and layer.kernel_size == layer.stride:
+            return Averaging(layer, shape, n, dtype)
         return Readable(layer, shape, n, dtype)
 
     def _convolution(self, layer, rest, shape, dtype, scratch):

@@ -69,6 +69,8 @@ LAYERS = {
     "residual": after_a_convolution(
         lambda dtype: Residual([same(4, dtype), BatchNorm2d(4, dtype=dtype), ReLU()]), lambda dtype: ReLU()
     ),
+    "average of windows": after_a_convolution(lambda dtype: AvgPool2d((2, 4)), lambda dtype: ReLU()),
+    "average of windows that overlap": after_a_convolution(lambda dtype: AvgPool2d(3, 2)),
     "pooling and curves": after_a_convolution(
         lambda dtype: Tanh(),
         lambda dtype: MaxPool2d(3, 2),
