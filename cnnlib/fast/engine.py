@@ -7,7 +7,9 @@ from itertools import pairwise
 import numpy as np
 
 from cnnlib.fast.memory import PlanMemories, ReplayMemories
-from cnnlib.fast.program import Program, Unsupported, signature
+from cnnlib.fast.normalization import Normalization
+from cnnlib.fast.program import Program
+from cnnlib.fast.signature import Unsupported, signature
 from cnnlib.fast.stages import Dropping, as_logical, memory_shape
 from cnnlib.nn.functional._arrays import FLOATS
 from cnnlib.nn.functional.activations import dropout_factors
@@ -78,6 +80,7 @@ class Engine:
 class Plan:
     """The programs that share one batch, for training: every part of the batch has its own buffers.
 
+    With batch normalization all parts run side by side, and their threads meet for the statistics.
     Fully connected layers at the end that are too small to be shared run as one program for the whole batch;
     its buffers are what the others write into and read from.
     """
@@ -85,12 +88,11 @@ class Plan:
     def __init__(self, layers, shape, dtype):
         (self.n, *sample), self.dtype = shape, dtype
         self.in_shape = tuple(sample)
-        parts = -(-self.n // CHUNK)
+        parts, self.threads = -(-self.n // CHUNK), threads_for(layers, self.in_shape, self.n, dtype)
         if any(isinstance(part, BatchNorm2d) for layer in layers for part in layer.walk()):
-            parts = 1  # its statistics are those of the whole batch
-        elif threads_for(layers, self.in_shape, self.n, dtype) == 2:
+            parts = self.threads  # its statistics are those of the whole batch: the parts run side by side
+        elif self.threads == 2:
             parts += parts % 2
-        self.threads = 2 - parts % 2
         cuts = [self.n * i // parts for i in range(parts + 1)]
         self.slices = [slice(a, b) for a, b in pairwise(cuts)]
         place, self.end = end_of(layers, self.in_shape, self.n, dtype) if parts > 1 else (len(layers), None)
@@ -102,7 +104,20 @@ class Plan:
         self.out_shape, self.largest = last.out_shape, max(last.largest, self.programs[0].largest)
         self.y_shape = (self.n, *self.out_shape)
         self.memories = PlanMemories(self, layers)
-        self.dropouts = [stages for stages in self.twins() if isinstance(stages[0], Dropping)]
+        inner = [*zip(*(program.walk() for program in self.programs), strict=True)]
+        ends = [] if self.end is None else [(stage,) for stage in self.end.walk()]
+        self.dropouts = [stages for stages in inner + ends if isinstance(stages[0], Dropping)]
+        self._join([stages for stages in inner if isinstance(stages[0], Normalization)])
+
+    def _join(self, normalizations):
+        """Let batch normalizations have the statistics of all parts."""
+        shared = normalizations and len(self.programs) > 1
+        self.meeting = threads.Meeting(len(self.programs)) if shared else None
+        for stages in normalizations:
+            if sum(stage.count for stage in stages) == 1:
+                raise Unsupported("a single value a channel has no variance")
+            for place, stage in enumerate(stages if shared else ()):
+                stage.join(place, self.meeting, self.n)
 
     def _exit(self, part):
         """Where a program's outputs go and their gradient comes from, if there is a common end."""
@@ -122,11 +137,18 @@ class Plan:
         pairs = list(zip(self.programs, self.slices, strict=True))
 
         def share(thread):
-            found = [work(*pair) for pair in pairs[thread :: self.threads]]
+            try:
+                found = [work(*pair) for pair in pairs[thread :: self.threads]]
+            except BaseException as error:
+                if self.meeting is not None:
+                    self.meeting.leave(error)
+                raise
             if thread == 0:
                 alone()
             return found
 
+        if self.meeting is not None:
+            self.meeting.begin()
         shares = threads.run_all([partial(share, thread) for thread in range(self.threads)])
         return [shares[i % self.threads][i // self.threads] for i in range(len(pairs))]
 

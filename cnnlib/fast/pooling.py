@@ -1,4 +1,4 @@
-"""Max-pooling by 2x2: the calls that do it, for a convolution or as a stage of its own."""
+"""Max-pooling by 2x2, for a convolution or as a stage of its own; average-pooling by windows side by side."""
 
 from functools import partial as call
 
@@ -84,3 +84,32 @@ class Pooling(Stage):
 
     def backward(self):
         run(self.backward_calls)
+
+
+class Averaging(Stage):
+    """Average-pooling by windows (kH, kW) that lie side by side: the stride is the window's size."""
+
+    def __init__(self, layer, shape, n, dtype):
+        super().__init__(shape, n, dtype)
+        (c, h, w), (kh, kw) = shape, layer.kernel_size
+        self.window, self.out_shape = (kh, kw), (c, h // kh, w // kw)
+        self.share = self.x.dtype.type(1 / (kh * kw))
+
+    def prepare(self):
+        self.windows, self.d_windows = self._split(self.x), self._split(self.dx)
+        (_, h, w), (kh, kw) = self.out_shape, self.window
+        self.left_over = self.dx[h * kh :], self.dx[:, w * kw :]
+
+    def _split(self, array):
+        """Rows and columns by windows: (H, W, C, N) to (h, kH, w, kW, C, N), a view."""
+        (_, h, w), (kh, kw) = self.out_shape, self.window
+        return array[: h * kh, : w * kw].reshape(h, kh, w, kw, *array.shape[2:])
+
+    def forward(self, training):
+        np.add.reduce(self.windows, axis=(1, 3), out=self.out)
+        np.multiply(self.out, self.share, out=self.out)
+
+    def backward(self):
+        for pixels in self.left_over:
+            pixels.fill(0)
+        np.multiply(self.dy[:, None, :, None], self.share, out=self.d_windows)

@@ -6,18 +6,22 @@ import numpy as np
 
 from cnnlib.fast.convolution import Convolution
 from cnnlib.fast.correlation import Scratch
+from cnnlib.fast.layer_normalization import LayerNormalization
 from cnnlib.fast.normalization import Normalization
-from cnnlib.fast.pooling import Pooling
+from cnnlib.fast.pooling import Averaging, Pooling
+from cnnlib.fast.rearranged import Dilated, Rearranged, Transposed, dilated_axis, transposed_axis
 from cnnlib.fast.residual import Residual as Branches
+from cnnlib.fast.signature import Unsupported
 from cnnlib.fast.stages import Activation, Dense, Dropping, Flat, Readable, as_logical, memory_shape
-from cnnlib.fast.winograd_stage import WinogradConvolution, pays
-from cnnlib.nn import functional as F
+from cnnlib.fast.winograd_stage import convolution
 from cnnlib.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    LayerNorm,
     Linear,
     MaxPool2d,
     ReLU,
@@ -25,53 +29,6 @@ from cnnlib.nn.layers import (
     Sigmoid,
     Tanh,
 )
-
-# Of each class of layers: its functions, where it could have others; and its sizes
-KINDS = {
-    Conv2d: ((F.conv2d_forward, F.conv2d_backward), ("kernel_size", "stride", "padding", "dilation")),
-    Linear: ((F.linear_forward, F.linear_backward), ()),
-    MaxPool2d: (MaxPool2d.pair, ("kernel_size", "stride")),
-    AvgPool2d: (AvgPool2d.pair, ("kernel_size", "stride")),
-    **{kind: (kind.pair, ()) for kind in (ReLU, Tanh, Sigmoid, Flatten)},
-    Dropout: (None, ()),
-    BatchNorm2d: (None, ()),
-    Residual: (None, ()),
-}
-MULTIPLIERS = frozenset((Conv2d, Linear))
-
-
-class Unsupported(Exception):
-    """This network, or this input, is for the readable passes."""
-
-
-def signature(layers, dtype):
-    """Everything about the layers that a program is built upon; raises `Unsupported` for others."""
-    found, multiplies, rest = [], False, list(layers)
-    while rest:
-        layer = rest.pop()
-        kind, state = type(layer), layer.__dict__
-        if kind not in KINDS:
-            raise Unsupported(f"a layer of class {kind.__name__}")
-        pair, sizes = KINDS[kind]
-        if pair is not None and (state["forward_function"], state["backward_function"]) != pair:
-            raise Unsupported("functions other than the library's")
-        if "forward" in state or "backward" in state or "_forward" in state or "_backward" in state:
-            raise Unsupported("a layer whose methods were replaced")
-        found.append(id(layer))
-        for name in sizes:
-            found.append(state[name])
-        multiplies = multiplies or kind in MULTIPLIERS
-        if kind is Residual:
-            found += len(layer.layers), len(layer.shortcut)
-            rest += layer.layers + layer.shortcut
-            continue
-        for name, value in state["params"].items():
-            if value.dtype != dtype:
-                raise Unsupported("weights and inputs of different precision")
-            found += name, value.shape
-    if not multiplies:
-        raise Unsupported("nothing to gain without a product: copying into buffers would cost more")
-    return tuple(found)
 
 
 class Program:
@@ -115,7 +72,7 @@ class Program:
             self.stages.append(stage)
         self.out_shape, self.y = shape, np.empty(memory_shape(shape, n), dtype) if exit is None else exit[0]
         first = self.stages[0]
-        if joined or not isinstance(first, Convolution | Dense):
+        if joined or not isinstance(first, Convolution | Rearranged | Dense):
             first.dx = np.empty(first.x.shape, dtype)
         for stage, successor in zip(self.stages, [*self.stages[1:], None], strict=True):
             stage.make_dy(n, dtype)
@@ -134,17 +91,9 @@ class Program:
         """Take the next layer, or the next few that go together, and make their stage."""
         layer, n = rest.pop(0), self.n
         images = len(shape) == 3
-        if isinstance(layer, Conv2d):
-            self._require(images and layer.in_channels == shape[0] and _fits(layer, shape))
-            self._require(layer.dilation == (1, 1))
-            self._require_weights(layer, (layer.out_channels, layer.in_channels, *layer.kernel_size), 0)
-            relu, pool = _take_relu_and_pool(rest)
-            kind = WinogradConvolution if pays(layer) else Convolution
-            stage = kind(layer, shape, n, dtype, scratch, relu, pool)
-            self._require(min(stage.out_shape) > 0)
-            self._count(layer, stage.places[0] * stage.places[1])
-            self.largest = max(self.largest, stage.largest)
-            return stage
+        if isinstance(layer, Conv2d | ConvTranspose2d):
+            self._require(images and layer.in_channels == shape[0])
+            return self._convolution(layer, rest, shape, dtype, scratch)
         if isinstance(layer, Linear):
             self._require(shape == (layer.in_features,))
             self._require_weights(layer, (layer.in_features, layer.out_features), 1)
@@ -155,22 +104,56 @@ class Program:
             return Flat(shape, n, dtype)
         if isinstance(layer, Dropout):
             return Dropping(layer, shape, n, dtype)
+        if isinstance(layer, LayerNorm):
+            self._require(layer.normalized_shape == shape)
+            self._require(all(value.shape == shape for value in layer.params.values()))
+            return LayerNormalization(layer, shape, n, dtype)
         if isinstance(layer, Residual):
             return self._branches(layer, shape, dtype)
         if isinstance(layer, ReLU | Tanh | Sigmoid):
             return Activation(type(layer).__name__, shape, n, dtype)
         self._require(images)
         if isinstance(layer, BatchNorm2d):
-            self._require(layer.num_features == shape[0] and n * shape[1] * shape[2] > 1)
+            self._require(layer.num_features == shape[0])
             return Normalization(layer, shape, n, dtype, _take(rest, ReLU))
         self._require(layer.kernel_size[0] <= shape[1] and layer.kernel_size[1] <= shape[2])
         if _by_two(layer):
             return Pooling(layer, shape, n, dtype, scratch)
+        if isinstance(layer, AvgPool2d) and layer.kernel_size == layer.stride:
+            return Averaging(layer, shape, n, dtype)
         return Readable(layer, shape, n, dtype)
 
+    def _convolution(self, layer, rest, shape, dtype, scratch):
+        """A convolution of any kind, with the ReLU that follows it and, if it is ordinary, the pooling."""
+        inputs, outputs, kernel = layer.in_channels, layer.out_channels, layer.kernel_size
+        given = layer, shape, self.n, dtype, scratch
+        sides = shape[1:], kernel, layer.stride, layer.padding
+        if isinstance(layer, ConvTranspose2d):
+            self._require_weights(layer, (inputs, outputs, *kernel), 1)
+            stage = self._rearranged(Transposed, given, map(transposed_axis, *sides), rest)
+            places = shape[1:]
+        else:
+            self._require_weights(layer, (outputs, inputs, *kernel), 0)
+            if layer.dilation == (1, 1):
+                self._require(_fits(layer, shape))
+                stage = convolution(*given, *_take_relu_and_pool(rest))
+                places = stage.places
+            else:
+                stage = self._rearranged(Dilated, given, map(dilated_axis, *sides, layer.dilation), rest)
+                places = stage.out_shape[1:]
+        self._require(min(stage.out_shape) > 0)
+        self._count(layer, places[0] * places[1])
+        self.largest = max(self.largest, stage.largest)
+        return stage
+
+    def _rearranged(self, kind, given, axes, rest):
+        """A dilated or a transposed one, if its two axes can be rearranged."""
+        axes = list(axes)
+        self._require(None not in axes)
+        return kind(*given, _take(rest, ReLU), axes)
+
     def _branches(self, layer, shape, dtype):
-        """A residual block; one with dropout inside is for the readable passes."""
-        self._require(not any(isinstance(part, Dropout) for part in layer.walk()))
+        """A residual block."""
         inner, past = (
             Program(layers, shape, self.n, dtype, joined=True) if layers else None
             for layers in (layer.layers, layer.shortcut)
@@ -180,7 +163,7 @@ class Program:
             if program is not None:
                 self.work += program.work
                 self.largest = max(self.largest, program.largest)
-        return Branches(inner, past, shape, self.n, dtype)
+        return Branches(inner, past)
 
     def _count(self, layer, places):
         """Add up the multiply-adds of one sample, and note the largest single product of matrices."""
@@ -198,6 +181,11 @@ class Program:
     def _require(condition):
         if not condition:
             raise Unsupported("a layer that does not fit its input")
+
+    def walk(self):
+        """All stages, also those within others, in the order of a forward pass."""
+        for stage in self.stages:
+            yield from stage.walk()
 
     def forward(self, x, training):
         """Run n samples, x of the logical shape; returns the buffer of outputs, batch-last in memory."""

@@ -11,19 +11,25 @@ class Residual(Stage):
     Parameters
     ----------
     inner : Program
-        The layers of the block.
+        The layers of the block; their buffer of inputs is that of the block.
     past : Program or None
         Those of the shortcut; None where the input itself goes past.
     """
 
-    def __init__(self, inner, past, shape, n, dtype):
-        super().__init__(shape, n, dtype)
+    def __init__(self, inner, past):
         self.inner, self.past, self.out_shape = inner, past, inner.out_shape
         self.programs = [inner] if past is None else [inner, past]
+        self.x = inner.stages[0].x
+
+    def walk(self):
+        yield self
+        for program in self.programs:
+            yield from program.walk()
 
     def forward(self, training):
+        if self.past is not None:
+            self.past.stages[0].x[...] = self.x
         for program in self.programs:
-            program.stages[0].x[...] = self.x
             program.run(training)
         np.add(self.inner.y, self.x if self.past is None else self.past.y, out=self.out)
 

@@ -35,6 +35,10 @@ class Stage:
     def prepare(self):
         """Called once, when the neighbours are known."""
 
+    def walk(self):
+        """Yield this stage and, if it is made of others, all of them too."""
+        yield self
+
     def begin(self, columns):
         """Do beforehand what some columns of the buffer `x`, a list of slices, allow; see `Dense`."""
 

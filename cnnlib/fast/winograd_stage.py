@@ -16,6 +16,12 @@ def pays(layer):
     return least >= CHANNELS and layer.kernel_size[0] in HEIGHTS and layer.stride == (1, 1)
 
 
+def convolution(layer, shape, n, dtype, scratch, relu, pool=False):
+    """The stage of a convolution that is the faster for its sizes; see `Convolution`."""
+    kind = WinogradConvolution if pays(layer) else Convolution
+    return kind(layer, shape, n, dtype, scratch, relu, pool)
+
+
 class WinogradConvolution(Convolution):
     """The same convolution; its gradients are computed in blocks of m rows, see `cnnlib.fast.winograd`.
 

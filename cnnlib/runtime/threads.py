@@ -155,6 +155,48 @@ def run_all(tasks):
     return results
 
 
+class Meeting:
+    """Where threads that run side by side tell each other what they have found, each waiting for all.
+
+    Parameters
+    ----------
+    size : int
+        How many they are.
+
+    Examples
+    --------
+    >>> meeting = Meeting(2)
+    >>> run_all([lambda: meeting.exchange(0, "a"), lambda: meeting.exchange(1, "b")])
+    [['a', 'b'], ['a', 'b']]
+    """
+
+    def __init__(self, size):
+        self._barrier = threading.Barrier(size)
+        self.begin()
+
+    def begin(self):
+        """Make ready for threads that begin anew, whatever happened to those before."""
+        self._barrier.reset()
+        self._error, size = None, self._barrier.parties
+        self._given, self._times = [[None] * size, [None] * size], [0] * size
+
+    def exchange(self, place, value):
+        """Give a value, as number `place` of the threads, and return those of all, in order."""
+        given = self._given[self._times[place] % 2]  # nobody is two meetings ahead of another
+        given[place] = value
+        self._times[place] += 1
+        try:
+            self._barrier.wait()
+        except threading.BrokenBarrierError:
+            raise self._error or RuntimeError("another thread has left the meeting") from None
+        return list(given)
+
+    def leave(self, error):
+        """Let no thread wait for one that has ended with an error: they get the same."""
+        self._error = error
+        self._barrier.abort()
+
+
 def _helper(task):
     """A helper thread that is free, already at work."""
     try:

@@ -10,8 +10,10 @@ from cnnlib.nn.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    LayerNorm,
     Linear,
     MaxPool2d,
     ReLU,
@@ -56,8 +58,13 @@ def random_layers(rng, dtype):
         kernel = tuple(int(rng.integers(1, min(4, size) + 1)) for size in shape[1:])
         stride = tuple(int(s) for s in rng.integers(1, 4, 2))
         padding = tuple(int(rng.integers(0, k + 1)) for k in kernel) if rng.random() < 0.7 else 0
-        kind = rng.integers(9)
-        if kind < 4:
+        kind = rng.integers(12)
+        if kind in (9, 10):
+            layers.append(rearranged(rng, shape, kernel, stride, dtype, transposed=kind == 9))
+            layers += [ReLU()] if rng.random() < 0.7 else []
+        elif kind == 11:
+            layers.append(LayerNorm(shape, dtype=dtype) if np.prod(shape) > 1 else ReLU())
+        elif kind < 4:
             layer = Conv2d(
                 shape[0],
                 int(rng.integers(1, 9)),
@@ -84,6 +91,20 @@ def random_layers(rng, dtype):
         for value in layer.params.values():
             value += rng.normal(size=value.shape, scale=0.1).astype(dtype)
     return layers, start
+
+
+def rearranged(rng, shape, kernel, stride, dtype, transposed):
+    """A transposed convolution, or a dilated one, that fits images of a shape."""
+    sizes = shape[0], int(rng.integers(1, 5)), kernel
+    given = {"bias": rng.random() < 0.8, "rng": rng, "dtype": dtype}
+    if transposed:
+        return ConvTranspose2d(
+            *sizes, stride, tuple(int(rng.integers(0, (k + 1) // 2)) for k in kernel), **given
+        )
+    most = ((size - 1) // max(1, k - 1) for size, k in zip(shape[1:], kernel, strict=True))
+    dilation = tuple(int(rng.integers(1, max(1, min(4, m)) + 1)) for m in most)
+    padding = tuple(int(rng.integers(0, d * (k - 1) + 1)) for d, k in zip(dilation, kernel, strict=True))
+    return Conv2d(*sizes, stride if rng.random() < 0.5 else 1, padding, dilation=dilation, **given)
 
 
 def compare(fast, slow, x, rng, training=True):

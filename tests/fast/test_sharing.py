@@ -4,9 +4,32 @@ import numpy as np
 import pytest
 
 from cnnlib.fast import engine, kernel_gradient
-from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
+from cnnlib.nn.layers import BatchNorm2d, Conv2d, MaxPool2d, ReLU
 from cnnlib.runtime import threads
 from tests.fast.twins import F32, F64, close, course_network, twins
+
+
+def test_parts_share_the_statistics_of_batch_normalization_or_an_error(monkeypatch):
+    monkeypatch.setattr(threads, "cores", lambda: 2)
+    monkeypatch.setattr(engine, "THREADS_PAY", 0)
+    fast, slow = twins([Conv2d(1, 4, 3, rng=0, dtype=F64), BatchNorm2d(4, dtype=F64), ReLU()])
+    x = np.random.default_rng(0).random((101, 1, 8, 8)) + np.arange(101)[:, None, None, None]
+    close(fast.forward(x, training=True), slow.forward(x, training=True), F64)
+    parts = [stages[1] for stages in (program.stages for program in fast._engine.last.programs)]
+    assert [stage.place for stage in parts] == [0, 1] and parts[0].total == 101 * 36
+
+    def fail(*given):
+        raise KeyError("planted")
+
+    for stage in parts:  # the other one waits for it
+        with monkeypatch.context() as patch, pytest.raises(KeyError, match="planted"):
+            patch.setattr(stage, "_measure", fail)
+            fast.forward(x, training=True)
+        close(fast.forward(x, training=True), slow.forward(x, training=True), F64)
+    dy = np.ones((101, 4, 6, 6))
+    close(fast.backward(dy), slow.backward(dy), F64)
+    for name, value in fast.arrays().items():
+        close(value, slow.arrays()[name], F64)
 
 
 def test_small_layers_at_the_end_run_for_the_whole_batch(monkeypatch):

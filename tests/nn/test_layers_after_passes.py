@@ -68,7 +68,7 @@ def everything():
 
 
 def deeper():
-    """Layers that the fast passes leave to the readable ones, alone and inside a residual block."""
+    """The layers of deeper networks, alone and inside a residual block."""
     inner = [Conv2d(4, 4, 3, padding=2, dilation=2, rng=0, dtype=F64), BatchNorm2d(4, dtype=F64), ReLU()]
     return [
         ConvTranspose2d(2, 4, 2, stride=2, rng=1, dtype=F64),
