@@ -5,6 +5,7 @@ import collections
 import functools
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -286,7 +287,15 @@ def test_an_endless_loop_is_cut_where_no_thread_can_be_started(monkeypatch):
     assert isinstance(call(lambda: 1 / 0, ()).error, ZeroDivisionError)
 
 
-def test_an_interrupt_by_the_learner_stops_the_function_and_is_passed_on():
+@pytest.fixture
+def interruptible():
+    """As in a kernel: what a shell starts in the background ignores interrupts from the first."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_by_the_learner_stops_the_function_and_is_passed_on(interruptible):
     before = running()
     timer = threading.Timer(0.3, _thread.interrupt_main)
     timer.start()

@@ -180,7 +180,8 @@ def test_one_command_sets_it_everywhere(published):
 
 def test_badges_lead_where_they_say(published):
     text = (published / "README.md").read_text("utf-8")
-    badges = dict(re.findall(r"\[!\[([^\]]+)\]\([^)]+\)\]\(([^)]+)\)", text))
+    (between,) = set_repository.BADGES.findall(text)
+    badges = dict(re.findall(r"\[!\[([^\]]+)\]\([^)]+\)\]\(([^)]+)\)", between))
     assert set(badges) == {"Tests", "Open in Binder", "Open in Colab"}
     workflow = urlparse(badges["Tests"]).path.rpartition("/")[2]
     assert (ROOT / ".github" / "workflows" / workflow).is_file()
