@@ -99,7 +99,7 @@ FAULTS = {
       for (const mark of marks) if (mark.color === 'purple') mark.color = 'vermilion';
     })()""",
     "no large number": "document.querySelector('.cnn-large').style.visibility = 'hidden'",
-    "a moved button": "document.querySelector('.cnn-pill').style.translate = '-16px'",
+    "a moved button": "document.querySelector('.cnn-play').style.translate = '-8px'",
     "a smaller title": "document.querySelector('.cnn-title').style.fontSize = '16px'",
     "no cursor": """(() => {
       const { picture } = document.querySelector('.cnn-picture > canvas');
