@@ -27,10 +27,10 @@ from tools.site.live.packing import Tiles, item, packed
 #: Widgets that are recorded whole where a notebook shows them, and the pixels that a page keeps free for it:
 #: the heights of their views on a wide page and on a phone of 360 to 400 pixels.
 WHOLE = {
-    "ImageGallery": (620, 1002),
-    "LineBetween": (620, 1002),
-    "LossSlice": (686, 1353),
-    "MistakeExplorer": (612, 928),
+    "ImageGallery": (630, 976),
+    "LineBetween": (630, 1014),
+    "LossSlice": (698, 1370),
+    "MistakeExplorer": (634, 947),
 }
 MOST_STATES, MOST_BYTES = 2000, 1_000_000
 WIRE = ("type", "frame", "asks", "answers", "message", "playing", "speed")  # what the page's own model adds
