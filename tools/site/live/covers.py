@@ -55,38 +55,38 @@ def ways(name: str, low: float, high: float, count: int) -> list[dict]:
 
 
 COVERS = {
-    "01_forward_pass": Cover(widgets.KernelSlices, grid(3, 3), 629, 1047),
-    "02_loss": Cover(lambda: widgets.ImageGallery(load_digits()), sweep("page", range(1, 9)), 624, 894),
+    "01_forward_pass": Cover(widgets.KernelSlices, grid(3, 3), 640, 1070),
+    "02_loss": Cover(lambda: widgets.ImageGallery(load_digits()), sweep("page", range(1, 9)), 636, 896),
     "03_backpropagation": Cover(
-        lambda: widgets.ChainRule(x=-1.5, w=2.0, b=1.0, t=-0.5), sweep("step", range(9)), 593, 772
+        lambda: widgets.ChainRule(x=-1.5, w=2.0, b=1.0, t=-0.5), sweep("step", range(9)), 605, 788
     ),
-    "04_convolution_backward": Cover(widgets.PixelInWindows, grid(3, 3), 414, 955),
+    "04_convolution_backward": Cover(widgets.PixelInWindows, grid(3, 3), 426, 993),
     "05_gradient_descent": Cover(
-        lambda: widgets.DescentExplorer(rate=0.25, start=-2.6), sweep("steps", range(16)), 555, 904
+        lambda: widgets.DescentExplorer(rate=0.25, start=-2.6), sweep("steps", range(16)), 567, 925
     ),
     "06_learning_rate": Cover(
-        widgets.ScheduleExplorer, sweep("rate", np.geomspace(0.02, 0.4, 12).round(3).tolist()), 539, 884
+        widgets.ScheduleExplorer, sweep("rate", np.geomspace(0.02, 0.4, 12).round(3).tolist()), 551, 900
     ),
-    "07_minima": Cover(lambda: widgets.BasinMap(start=-2.8), sweep("steps", range(0, 40, 2)), 649, 845),
-    "08_initialization": Cover(widgets.InitExplorer, sweep("depth", range(2, 11)), 589, 1232),
+    "07_minima": Cover(lambda: widgets.BasinMap(start=-2.8), sweep("steps", range(0, 40, 2)), 681, 863),
+    "08_initialization": Cover(widgets.InitExplorer, sweep("depth", range(2, 11)), 601, 1260),
     "09_how_deep": Cover(
         lambda: widgets.NormalizationSteps(x0=4.0, x1=-2.0, x2=1.0, x3=-5.0),
         sweep("step", range(8)),
-        605,
-        862,
+        617,
+        878,
     ),
     "10_spirals": Cover(
         lambda: widgets.Playground(dataset="xor", seed="0.61000", show=()),
         [8] * 8,
-        690,
-        1250,
+        700,
+        1258,
         "1 step a second",
     ),
     "11_train_a_cnn": Cover(
-        lambda: widgets.ImageGallery(load_mnist_sample()), sweep("page", range(1, 9)), 624, 894
+        lambda: widgets.ImageGallery(load_mnist_sample()), sweep("page", range(1, 9)), 636, 896
     ),
-    "12_generalization": Cover(widgets.AugmentationExplorer, ways("rotate", 0, 40, 9), 519, 811),
-    "13_where_next": Cover(lambda: widgets.ChainRule(graph="used twice"), sweep("step", range(8)), 593, 772),
+    "12_generalization": Cover(widgets.AugmentationExplorer, ways("rotate", 0, 40, 9), 531, 821),
+    "13_where_next": Cover(lambda: widgets.ChainRule(graph="used twice"), sweep("step", range(8)), 605, 788),
 }
 
 
@@ -122,6 +122,6 @@ def place_of(notebook: str) -> str:
     ''
     """
     if notebook == FRONT[0]:
-        return PLACE.format(681, 1334, FRONT[1])
+        return PLACE.format(730, 1340, FRONT[1])
     cover = COVERS.get(notebook)
     return PLACE.format(cover.wide, cover.narrow, f"{notebook}-cover.bin") if cover else ""
