@@ -10,7 +10,7 @@ from cnnlib.widgets.spirals.columns import DEPTH, SIDE, WIDEST
 from cnnlib.widgets.spirals.explorer import OWN, Playground
 from cnnlib.widgets.spirals.node_maps import FEATURE_NAMES, THUMB
 from cnnlib.widgets.spirals.presets import neurons
-from cnnlib.widgets.spirals.surface import FEW, loss_axis
+from cnnlib.widgets.spirals.surface import FEW, loss_axis, timeline
 
 
 def marks(view, panel, kind, emits=None):
@@ -292,3 +292,13 @@ def test_the_headings_of_the_features_need_room_beside_the_buttons_of_the_layers
     (fewer,) = (anchor for anchor in view.scene.anchors if anchor.control == "fewer layers")
     for heading in ("Features", "What goes in?"):
         assert fewer.x * words[heading].needs + fewer.dx - 14 > 64  # pixels of the heading
+
+
+def test_the_losses_are_named_once_there_are_curves():
+    def names(losses):
+        return [
+            mark.label for mark in timeline(losses, len(losses) - 1, None).marks if isinstance(mark, Line)
+        ]
+
+    assert set(names([(0.5, 0.6)])) == {""}
+    assert {"test", "training"} <= set(names([(0.5, 0.6), (0.4, 0.5)]))
