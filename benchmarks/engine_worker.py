@@ -214,17 +214,6 @@ def sgemm_peak(threads):
     return best
 
 
-def blas():
-    """Name, version and kernels of NumPy's BLAS."""
-    from threadpoolctl import threadpool_info
-
-    found = [i for i in threadpool_info() if i["user_api"] == "blas"]
-    return (
-        ", ".join(f"{i['internal_api']} {i['version']} ({i.get('architecture')} kernels)" for i in found)
-        or "BLAS"
-    )
-
-
 def fit_overhead(turns=30, epochs=5):
     """Processor milliseconds of a step inside `fit` and of the bare step, W2: medians of the turns."""
     from cnnlib.training import fit
@@ -291,7 +280,7 @@ def main(name):
         elif order["do"] == "peak":
             answer = sgemm_peak(order["threads"])
         else:
-            answer = {"blas": blas, "overhead": fit_overhead, "threads": second_thread}[order["do"]]()
+            answer = {"overhead": fit_overhead, "threads": second_thread}[order["do"]]()
         print(json.dumps(answer), flush=True)
 
 

@@ -12,8 +12,8 @@ images.
 Every run is a process of its own, and the contestants take turns: ours, PyTorch eager on one thread and on
 two, with the same first weights. The ratio is that of the medians, to PyTorch's better number of threads. On
 a machine that other programs use, processor time is what can be compared, ours and PyTorch's on one thread
-(its second one spends it on waiting, so `--only` leaves that out). `--write` keeps the table as
-results/mnist.md.
+(its second one spends it on waiting, so `--only` leaves that out). `--write` keeps the run in
+results/mnist.json, in the place of the last one on this family of processors, and writes results/mnist.md.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -33,6 +32,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 sys.path.insert(0, str(ROOT))
+
+from benchmarks import processors  # noqa: E402
 
 BATCH, PEAK, RISE, DECAY, SMOOTHING = 64, 0.12, 400, 5e-4, 0.05
 OURS, ONE = "cnnlib", "PyTorch, 1 thread"
@@ -119,7 +120,7 @@ def work(contestant, seed, epochs):
 def measure(names, seeds, epochs):
     """Run everything; return the two kinds of seconds and the share right of each run, by contestant."""
     found = {name: [] for name in names}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENBLAS_")}
+    environment = processors.clean(os.environ)
     for seed in range(seeds):
         for name in names:
             command = [
@@ -141,44 +142,56 @@ def measure(names, seeds, epochs):
     return found
 
 
-def table(found, epochs):
-    """The results as Markdown."""
-    rows = []
+def summary(found, epochs):
+    """What is kept of a run: the machine, and of each contestant the seconds and the shares right."""
+    rows = {}
     for name, runs in found.items():
-        seconds, processor, shares = zip(*runs, strict=True)
-        right = ", ".join(f"{share:.2%}" for share in shares)
-        times = f"{median(seconds):.2f} | {min(seconds):.2f} to {max(seconds):.2f} | {median(processor):.2f}"
-        rows.append(f"| {name} | {times} | {right} |")
+        seconds, processor, right = zip(*runs, strict=True)
+        rows[name] = {
+            "seconds": median(seconds),
+            "from": min(seconds),
+            "to": max(seconds),
+            "processor": median(processor),
+            "right": right,
+        }
+    machine = processors.here(processors.clean(os.environ))
+    return {"machine": machine, "epochs": epochs, "load": round(os.getloadavg()[0], 1), "rows": rows}
+
+
+def tables(runs):
+    """The runs of all families as Markdown."""
     return "\n".join(
         [
-            "# From nothing to 99 % of MNIST\n\n"
-            f"LeNet-5-like network, {epochs} epochs of MNIST, {len(found[OURS])} seeds;"
-            f" {os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()},"
-            f" load average at the end {os.getloadavg()[0]:.1f}.",
-            "",
-            "| | seconds, median | from to | of processor time, median | test images right |",
-            "|---|---|---|---|---|",
-            *rows,
-            "",
-            *ratios(found),
+            "# From nothing to 99 % of MNIST\n\nWritten by `python benchmarks/mnist.py --write`; do not edit."
+            " LeNet-5-like network, batches of 64.",
+            *(line for family, run in runs.items() for line in table(family, run)),
         ]
     )
 
 
-def ratios(found):
+def table(family, run):
+    """The lines about one family of processors."""
+    yield f"\n## {family}\n\n{processors.in_words(run['machine'])} Load average at the end {run['load']:.1f}."
+    heads = "seconds, median | from to | of processor time, median | test images right"
+    yield f"\n| {run['epochs']} epochs | {heads} |"
+    yield "|---|---|---|---|---|"
+    for name, row in run["rows"].items():
+        right = ", ".join(f"{share:.2%}" for share in row["right"])
+        times = f"{row['seconds']:.2f} | {row['from']:.2f} to {row['to']:.2f} | {row['processor']:.2f}"
+        yield f"| {name} | {times} | {right} |"
+    yield ""
+    yield from ratios(run["rows"])
+
+
+def ratios(rows):
     """Our seconds over those of PyTorch's better number of threads; our processor time over one thread's."""
-    others = [name for name in found if name != OURS]
-    if not others:
+    best = min((name for name in rows if name != OURS), key=lambda name: rows[name]["seconds"], default=None)
+    if best is None:
         return
-    best = min(others, key=lambda name: _median(found, name, 0))
-    yield f"Ratio to {best}: **{_median(found, OURS, 0) / _median(found, best, 0):.2f}**."
-    if ONE in found:
-        ratio = _median(found, OURS, 1) / _median(found, ONE, 1)
+    yield f"Ratio to {best}: **{rows[OURS]['seconds'] / rows[best]['seconds']:.2f}**."
+    if ONE in rows:
+        ratio = rows[OURS]["processor"] / rows[ONE]["processor"]
         yield f"Ratio of processor time, our two threads together, to {ONE}: **{ratio:.2f}**."
-
-
-def _median(found, name, column):
-    return median(run[column] for run in found[name])
 
 
 def main():
@@ -192,10 +205,11 @@ def main():
     options = parser.parse_args()
     if options.worker:
         return work(options.worker, options.seed, options.epochs)
-    text = table(measure(options.only, options.seeds, options.epochs), options.epochs)
-    print(text)
+    run = summary(measure(options.only, options.seeds, options.epochs), options.epochs)
+    print("\n".join(table(run["machine"]["family"], run)))
     if options.write:
-        (RESULTS / "mnist.md").write_text(text + "\n", "utf-8")
+        runs = processors.keep(RESULTS / "mnist.json", run)
+        (RESULTS / "mnist.md").write_text(tables(runs) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
