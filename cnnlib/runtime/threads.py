@@ -79,6 +79,13 @@ def _blas_libraries():
 
 
 @cache
+def has_avx2_kernels():
+    """Whether NumPy's BLAS is OpenBLAS with its kernels for processors with AVX2, but not AVX-512."""
+    kernels = {getattr(library, "architecture", None) for library in _blas_libraries()}
+    return bool(kernels & {"Haswell", "Zen"})
+
+
+@cache
 def can_start_threads():
     """Whether this Python can start a thread: one that runs inside a browser cannot."""
     probe = threading.Thread(target=int)

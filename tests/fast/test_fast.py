@@ -45,7 +45,7 @@ def pieces(request, monkeypatch):
         monkeypatch.setattr(correlation, "SMALL", 50)
         monkeypatch.setattr(kernel_gradient, "CACHE", 3000)
         monkeypatch.setattr(kernel_gradient, "DEEP", 15)
-        monkeypatch.setattr(kernel_gradient, "FILTERS", 4)
+        monkeypatch.setattr(kernel_gradient, "FEW", {True: (4, 64), False: (4, 32)})
         monkeypatch.setattr(normalization, "BLOCK", 500)
         monkeypatch.setattr(pooling, "BLOCK", 2000)
 

@@ -48,19 +48,26 @@ def test_small_layers_at_the_end_run_for_the_whole_batch(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "sizes, by_row",
+    "sizes, others, avx2",
     [
-        ((1, 6, 5, 1, 32), True),
-        ((6, 16, 5, 1, 32), True),
-        ((6, 16, 5, (2, 1), 32), True),
-        ((6, 16, 5, (1, 2), 32), False),  # a step to the right by more than a column
-        ((6, 17, 5, 1, 32), False),  # many filters
-        ((6, 16, 5, 1, 33), False),  # many images
-        ((2, 16, 3, 1, 32), False),  # a small window
+        ((1, 6, 5, 1, 32), 1, 4),
+        ((1, 6, 5, (2, 1), 32), 1, 2),
+        ((1, 2, 5, 1, 7), 1, 12),
+        ((3, 5, 3, 1, 3), 1, 3),
+        ((6, 8, 5, 1, 32), 1, 2),
+        ((6, 16, 5, (2, 1), 32), 1, None),
+        ((6, 16, 5, (1, 2), 32), None, None),  # a step to the right by more than a column
+        ((6, 17, 5, 1, 32), None, None),  # many filters
+        ((1, 6, 5, 1, 33), None, 4),  # more images
+        ((1, 6, 5, 1, 65), None, None),  # many images
+        ((2, 8, 3, 1, 32), None, None),  # a small window
     ],
 )
+@pytest.mark.parametrize("with_avx2", [True, False])
 @pytest.mark.parametrize("pool", [True, False])
-def test_the_gradient_of_kernels_by_rows_and_by_places(sizes, by_row, pool):
+def test_the_gradient_of_kernels_by_rows_and_by_places(sizes, others, avx2, with_avx2, pool, monkeypatch):
+    monkeypatch.setattr(threads, "has_avx2_kernels", lambda: with_avx2)
+    monkeypatch.setattr(engine, "CHUNK", 100)
     channels, filters, kernel, stride, n = sizes
     conv = Conv2d(channels, filters, kernel, stride, padding=(1, 0), rng=0, dtype=F64)
     fast, slow = twins([conv, ReLU(), *([MaxPool2d(2)] if pool else [])])
@@ -68,7 +75,8 @@ def test_the_gradient_of_kernels_by_rows_and_by_places(sizes, by_row, pool):
     x = rng.standard_normal((n, channels, 13, 11))
     y = fast.forward(x, training=True)
     gradient = fast._engine.last.programs[0].stages[0].gradient
-    assert isinstance(gradient, kernel_gradient.RowGradient) is by_row
+    by_row = isinstance(gradient, kernel_gradient.RowGradient)
+    assert (gradient._band() if by_row else None) == (avx2 if with_avx2 else others)
     close(y, slow.forward(x, training=True), F64)
     dy = rng.standard_normal(y.shape)
     close(fast.backward(dy), slow.backward(dy), F64)
