@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnlib.viz.colors import CATEGORIES, COLOR_MAPS, RAMPS, to_hex
+from cnnlib.viz.colors import CATEGORIES, COLOR_MAPS, RAMPS, SIGNED, to_hex
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap, Normalize
@@ -47,7 +47,15 @@ def ramp(stops: Sequence[str]) -> np.ndarray:
 
 
 def normalize(cmap: str, vmin: float, vmax: float) -> Normalize:
-    """How values become positions in the colour map; categories 0, 1, 2, … take one colour each."""
-    from matplotlib.colors import Normalize
+    """How values become positions in the colour map; categories 0, 1, 2, … take one colour each.
 
+    Zero is the middle of a signed map, whatever its ends.
+
+    >>> [float(normalize("diverging", -8, 2)(value)) for value in (-8, -4, 0, 1)]
+    [0.0, 0.25, 0.5, 0.75]
+    """
+    from matplotlib.colors import Normalize, TwoSlopeNorm
+
+    if cmap in SIGNED and vmin < 0 < vmax:
+        return TwoSlopeNorm(0, vmin, vmax)
     return Normalize(0, len(CATEGORIES)) if cmap == "category" else Normalize(vmin, vmax)

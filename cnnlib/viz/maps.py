@@ -31,7 +31,7 @@ class Maps(Heatmap):
     framed : bool
         One frame round all.
     numbered : sequence of str
-        The number of each; that of the chosen one stands above its corner where there is room.
+        The number of each, for whoever reads one at the pointer.
     state : array (count,), optional
         Frame of each: 0 a thin line, 1 ink (feeds the chosen one), 2 chosen.
     opacity : array (count,), optional
@@ -89,6 +89,12 @@ class Maps(Heatmap):
         return self.across * (self.gap + width * cell), down * (self.gap + height * cell)
 
 
+def two_digits(like: float, size: float) -> str:
+    """A size in words, with as many decimals as two digits of `like` need: 2.6, 0.0017, but 1.7e-07."""
+    digits = max(0, 1 - int(np.floor(np.log10(max(like, 1e-9)))))
+    return f"{size:.{digits}f}" if digits < 5 else f"{size:.1e}"
+
+
 @dataclass(frozen=True, eq=False)
 class ColorScale(Mark):
     """A small bar of a colour map's colours with the values of its ends, centred on a point of the panel.
@@ -113,11 +119,9 @@ class ColorScale(Mark):
         super().__post_init__()
         check_color_map(self.cmap)
         if not all(self.words):
-            digits = max(0, 1 - int(np.floor(np.log10(max(abs(self.low), abs(self.high), 1e-9)))))
-            sign = "+" if self.low < 0 else ""
-            form = f".{digits}f" if digits < 5 else ".1e"  # 0.0017, but 1.7e-07
-            low = f"{'−' if self.low < 0 else ''}{abs(self.low):{form}}"
-            words = low, f"{self.high:{sign}{form}}"
+            sizes = [abs(self.low), abs(self.high)]
+            low, high = (two_digits(size or max(sizes), size) for size in sizes)
+            words = f"{'−' if self.low < 0 else ''}{low}", f"{'+' if self.low < 0 else ''}{high}"
             object.__setattr__(self, "words", words)
 
     @classmethod

@@ -20,9 +20,11 @@ def maps(axes, mark: Maps, theme: str, order: int) -> None:
     norm, cmap = normalize(mark.cmap, mark.vmin, mark.vmax), color_map(mark.cmap, theme)
     height, width, gap = mark.tile
     columns = (mark.z.shape[1] + gap) // (width + gap)
-    cell = (mark.pitch - mark.gap) / max(height, width)
+    cell, high = (mark.pitch - mark.gap) / max(height, width), mark.size[1]
+    if mark.needs:  # the images become smaller, and each stays in its row
+        cell *= min(1.0, axes.bbox.width * 96 / (axes.figure.dpi * mark.needs))
     zoom = max(1, round(FINE * cell))
-    wide, high = mark.size
+    wide = mark.across * (mark.gap + width * cell)
     for i in range(mark.count):
         down, right = divmod(i, columns)
         rows, across = down * (height + gap), right * (width + gap)

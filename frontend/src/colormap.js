@@ -24,10 +24,11 @@ export function colorTable(cmap, theme) {
 /** A function from value to the index of its colour in the table; -1 for values that are not finite. */
 export function colorIndex(mark, size) {
   const [low, high] = mark.cmap === "category" ? [0, size] : [mark.vmin, mark.vmax];
-  const scale = size / (high - low);
+  const signed = mark.cmap === "diverging" && low < 0 && high > 0; // zero is its middle, whatever its ends
+  const share = signed ? (value) => 0.5 + (0.5 * value) / (value < 0 ? -low : high) : (value) => (value - low) / (high - low);
   return (value) => {
     if (!Number.isFinite(value)) return -1;
-    return Math.min(size - 1, Math.max(0, Math.floor((value - low) * scale)));
+    return Math.min(size - 1, Math.max(0, Math.floor(share(value) * size)));
   };
 }
 

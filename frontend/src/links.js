@@ -10,7 +10,8 @@ const CORNER = 12; // pixels between their end and that panel's right edge
 /** Both ends of link i in pixels: [x0, y0, x1, y1]. */
 export function linkEnds(mark, box, i) {
   const far = (mark.to && box.byName?.get(mark.to)) || box; // panels without a name are many
-  const [start, end] = (mark.inset ?? [0, 0]).map((inset, k) => inset + (k ? -1 : 1) * ((k ? mark.dx1 : mark.dx0)?.data[i] ?? 0));
+  const shrunk = mark.needs ? Math.min(1, (box.right - box.left) / mark.needs) : 1;
+  const [start, end] = (mark.inset ?? [0, 0]).map((inset, k) => inset + (k ? -1 : 1) * shrunk * ((k ? mark.dx1 : mark.dx0)?.data[i] ?? 0));
   if (mark.beside && (far.bottom < box.top || far.top > box.bottom)) return [NaN, NaN, NaN, NaN];
   const [x0, y0] = [box.x(mark.x0.data[i]) + start, box.y(mark.y0.data[i])];
   if (far.top > box.bottom) return [x0, y0, far.right - CORNER, far.top - end];

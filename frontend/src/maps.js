@@ -1,13 +1,11 @@
 // The maps of a layer on a strict grid, and the scale of colours beneath them.
 import { colorTable } from "./colormap.js";
 import { bitmap, paintNumbers } from "./heatmap.js";
-import { say } from "./speech.js";
 import { rectOf, within } from "./spots.js";
 
 const FRAMES = [["grid", 1, 0.5], ["muted", 1, 0.5], ["you", 2.5, 1.5]]; // colour, width and distance, by state
 const AIR = 4; // pixels between the maps and their common frame
 const BAR = [46, 7]; // of a scale, in pixels
-const NUMBERED = 9; // pixels between the maps from which on the number of the chosen one stands above it
 
 const lifted = new WeakMap();
 
@@ -66,7 +64,6 @@ export function maps(ctx, mark, box, theme) {
       const state = mark.ids && box.pointed !== null && box.pointed === mark.ids.data[i] ? 2 : (mark.state?.data[i] ?? 0);
       if (state !== wanted) continue;
       frame(ctx, theme, ...corner(mark, grid, i), grid, state);
-      if (state === 2 && mark.numbered?.length && mark.gap >= NUMBERED) number(ctx, say("map {index}", { index: mark.numbered[i] }), ...corner(mark, grid, i), theme);
     }
   }
   boxes(ctx, mark, grid, theme);
@@ -77,15 +74,6 @@ function frame(ctx, theme, left, top, grid, state) {
   ctx.strokeStyle = theme[color];
   ctx.lineWidth = width;
   ctx.strokeRect(left - away, top - away, grid.wide + 2 * away, grid.high + 2 * away);
-}
-
-/** The number of a map above its left corner, in the gap. */
-function number(ctx, word, left, top, theme) {
-  ctx.font = `600 10px ${theme.font}`;
-  ctx.textAlign = "left";
-  ctx.textBaseline = "alphabetic";
-  ctx.fillStyle = theme.you;
-  ctx.fillText(word, left, top - 4);
 }
 
 /** Frames around cells, in teal with a rim of paper. */

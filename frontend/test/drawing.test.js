@@ -233,3 +233,8 @@ describe("numbers in the cells of a matrix", () => {
     expect(pen.globalAlpha).toBe(1);
   });
 });
+
+test("zero is the middle of a signed map, whatever its ends", () => {
+  const index = colorIndex({ cmap: "diverging", vmin: -8, vmax: 2 }, 256);
+  expect([-8, -4, 0, 1, 2].map(index)).toEqual([0, 64, 128, 192, 255]);
+});

@@ -1,6 +1,7 @@
 """What the X-ray shows before and after a number is clicked."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def test_the_maps_have_the_room_until_a_number_is_clicked(network):
     click = {"name": "pooling 1", "kind": "click", "x": 0, "y": 0, "row": 0, "col": 2}
     widget.set_state(**widget.event(click))
     (after,) = pitches(widget)
-    assert widget.state["opened"] and panel(widget, "window") is not None and before > 1.6 * after
+    assert widget.state["opened"] and panel(widget, "window") is not None and before > 1.5 * after
     assert widget.scene.height <= 490
     widget.set_state(opened=False)
     assert panel(widget, "window") is None and pitches(widget) == {before}
@@ -184,5 +185,54 @@ def test_headings_say_what_a_layer_does_where_there_is_room():
     for opened, words in said.items():
         marks = panel(NetworkXRay(opened=opened), "network").marks
         words += [word for mark in marks if isinstance(mark, Text) for word in mark.text]
-    assert {"looks for", "keeps the", "the largest", "lines: the strongest links"} <= set(said[False])
+    assert {"looks for", "keeps the", "largest", "lines: the strongest links"} <= set(said[False])
     assert "looks for" not in said[True]
+
+
+def layers(widget):
+    return {mark.emits: mark for mark in panel(widget, "network").marks if isinstance(mark, Maps)}
+
+
+def test_what_is_kept_has_its_own_end_of_the_scale():
+    """A convolution's negative numbers are many and large, and gone after its ReLU: they do not drown it."""
+    widget = NetworkXRay()
+    found = layers(widget)
+    conv, relu = found["convolution 2"], found["ReLU 2"]
+    assert (conv.vmin, conv.vmax) == (relu.vmin, relu.vmax), "one scale a block"
+    assert conv.vmin == pytest.approx(np.nanmin(conv.z), rel=0.01) and conv.vmax < -conv.vmin / 3
+    strong = np.nanmean(conv.z[conv.z > 0] > conv.vmax)
+    assert 0 < strong < 0.05
+    scales = [mark.words for mark in panel(widget, "network").marks if isinstance(mark, ColorScale)]
+    assert scales[1][0] == f"−{-conv.vmin:.0f}" and scales[1][1] == f"+{conv.vmax:.1f}"
+
+
+def test_the_network_is_a_strip_above_a_sum():
+    """All maps of all layers in four rows; with the sum it takes less height than without."""
+    rest, opened = NetworkXRay(), NetworkXRay(opened=True)
+    assert opened.scene.height < rest.scene.height
+    heights = [mark.size[1] for name, mark in layers(opened).items() if name != "input"]
+    assert max(heights) <= 128 and layers(opened)["convolution 2"].across == 4
+
+
+@pytest.mark.parametrize("opened", [False, True])
+def test_cells_of_28_14_and_7_have_whole_pixels_on_a_fine_screen(opened):
+    for mark in layers(NetworkXRay(opened=opened)).values():
+        cell = 2 * (mark.pitch - mark.gap) / max(mark.tile[:2])
+        assert cell == int(cell)
+
+
+def test_columns_stand_in_equal_steps():
+    """Within a block one step from layer to layer, and one where kernels stand."""
+    widget = NetworkXRay()
+    room = 798
+    marks = list(layers(widget).values())
+    gaps = [(b.x - a.x) * room - (a.size[0] + b.size[0]) / 2 for a, b in pairwise(marks)]
+    inner, kernels = [gaps[i] for i in (1, 2, 4, 5)], [gaps[i] for i in (0, 3)]
+    assert np.ptp(inner) < 1 and np.ptp(kernels) < 8 and min(kernels) > 2 * max(inner)
+
+
+def test_each_row_of_a_block_is_one_quiet_line():
+    lines = [m for m in panel(NetworkXRay(), "network").marks if isinstance(m, Links) and m.color == "grid"]
+    assert [len(mark.x0) for mark in lines] == [8, 8]
+    opened = panel(NetworkXRay(opened=True), "network").marks
+    assert not [m for m in opened if isinstance(m, Links) and m.color == "grid"]

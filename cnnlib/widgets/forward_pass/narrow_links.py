@@ -10,6 +10,7 @@ from cnnlib.viz import Links, Maps
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.network_picture import STRONGEST
 
+NEEDS = 336.0  # pixels of width below which eight maps beside one another become smaller
 ROOM = 30.0  # pixels of height that lines take
 QUIET = 0.35  # strength of what does not lead into the chosen map
 
@@ -56,6 +57,7 @@ def kernel_lines(above: Row, below: Row, weight: np.ndarray, chosen: int | None)
         widths=(0.6 + 1.6 * norms.ravel() / reach)[drawn],
         dx0=begin[drawn],
         dx1=below.offsets()[f][drawn],
+        needs=NEEDS,
         vmin=-reach,
         vmax=reach,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from cnnlib.nn.layers import AvgPool2d, BatchNorm2d, Conv2d, Linear, MaxPool2d, ReLU, Sigmoid, Tanh
@@ -19,9 +21,11 @@ DOES = {
     BatchNorm2d: ("shifts and", "scales"),
     Linear: ("adds up", "everything"),
 }
-ALONE = marked("patterns", "positive", "scales", "everything", "combines")  # as the catalogue knows them
+ALONE = marked(
+    "patterns", "positive", "scales", "everything", "combines", "largest", "mean"
+)  # as the catalogue knows them
 PER_COLUMN = 56.0  # pixels that those words take
-WIDE = 780.0  # pixels of the panel from which on they have them
+WIDE = 730.0  # pixels of the panel from which on they have them
 
 
 def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
@@ -40,21 +44,31 @@ def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
     sizes = [size_words(c.output) for c in picture.columns]
     x, y = [c.x for c in picture.columns], np.array(tops)
     is_chosen = [c.output.name == chosen for c in picture.columns]
-    does = [words_of(picture, i) for i in range(len(x))]
-    apart = np.diff(x) * (picture.room.least + 8) if len(x) > 1 else np.array([PER_COLUMN])
-    says = picture.room.top > 60 and apart.min() >= PER_COLUMN
-    lift = np.array([28 if says and any(lines) else 0 for lines in does])
-    marks: list[Mark] = [Text(x, y - 14, sizes, color="muted", size=10.5)]
-    for line in (0, 1) if says else ():
-        keep = [i for i, lines in enumerate(does) if lines[line]]
-        places = [x[i] for i in keep], [y[i] - 40 + 13 * line for i in keep]
-        marks.append(Text(*places, [does[i][line] for i in keep], color="ink", size=10.5, needs=WIDE))
+    marks: list[Mark] = [Text(x, y - 13, sizes, color="muted", size=10.5)]
     for color, wanted in (("ink", False), ("you", True)):
         keep = [i for i, one in enumerate(is_chosen) if one == wanted]
         if keep:
-            spots = [x[i] for i in keep], [y[i] - 28 - lift[i] for i in keep], [names[i] for i in keep]
+            spots = [x[i] for i in keep], [y[i] - 27 for i in keep], [names[i] for i in keep]
             marks.append(Text(*spots, color=color, bold=True, size=12))
     return marks
+
+
+def captions(picture: NetworkPicture) -> list[Mark]:
+    """What each kind of layer does, beneath the first of its columns."""
+    apart = [(b.x - a.x) * picture.room.least for a, b in pairwise(picture.columns)]
+    if picture.room.beneath < SCALE or min(apart, default=0.0) < PER_COLUMN:
+        return []
+    said: dict[tuple[str, str], float] = {}
+    for i, column in enumerate(picture.columns):
+        said.setdefault(words_of(picture, i), column.x)
+    said.pop(("", ""), None)
+    level, x = picture.room.top + picture.room.depth + 8, list(said.values())
+    look = {"color": "muted", "size": 10.5, "needs": WIDE}
+    return (
+        [Text(x, [level + 13 * k] * len(x), [words[k] for words in said], **look) for k in (0, 1)]
+        if x
+        else []
+    )
 
 
 def words_of(picture: NetworkPicture, place: int) -> tuple[str, str]:
@@ -64,7 +78,7 @@ def words_of(picture: NetworkPicture, place: int) -> tuple[str, str]:
         return "", ""
     layer = picture.model[output.place - 1]
     if isinstance(layer, MaxPool2d | AvgPool2d):
-        first = "the largest" if isinstance(layer, MaxPool2d) else "the mean"
+        first = "largest" if isinstance(layer, MaxPool2d) else "mean"
         return first, say("of {count}", count=int(np.prod(layer.kernel_size)))
     earlier = [c for c in picture.columns[1:place] if isinstance(picture.model[c.output.place - 1], Conv2d)]
     if isinstance(layer, Conv2d) and earlier:
@@ -72,11 +86,11 @@ def words_of(picture: NetworkPicture, place: int) -> tuple[str, str]:
     return DOES.get(type(layer), ("", ""))
 
 
-def scales(picture: NetworkPicture, reaches: dict[str, float]) -> list[Mark]:
+def scales(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[Mark]:
     """A scale beneath the columns that it is valid for; above a sum, which has numbers, there is none."""
     if picture.room.beneath < SCALE:
         return []
-    level, group = picture.room.top + picture.room.depth + 14, []
+    level, group = picture.room.top + picture.room.depth + 42, []
     marks: list[Mark] = [Text([0], [level], "lines: the strongest links", "muted", 11, "left", shift=(4, 0))]
     for column, after in zip(picture.columns, [*picture.columns[1:], None], strict=True):
         if column.output.place == 0:
@@ -85,7 +99,7 @@ def scales(picture: NetworkPicture, reaches: dict[str, float]) -> list[Mark]:
         reach = reaches[column.output.name]
         if after is None or after.into or reaches[after.output.name] != reach:
             x = (group[0].x + group[-1].x) / 2
-            marks.append(ColorScale(x, level, -reach, reach))
+            marks.append(ColorScale(x, level, *reach))
             group = []
     return marks
 

@@ -240,7 +240,21 @@ def reach_of(values: list[np.ndarray]) -> float:
     return float(max(sizes)) or 1.0
 
 
-def shared_reach(values: list[np.ndarray], share: float = 0.97) -> float:
-    """A size that `share` of all numbers but zero keep within: one scale that leaves none too pale."""
-    sizes = np.abs(np.concatenate([v.ravel() for v in values]))
-    return float(np.quantile(sizes[sizes > 0], share)) if sizes.any() else 1.0
+NEARLY_ALL = 0.97  # share of the positive numbers that colours tell apart; the rest have the strongest
+
+
+def shared_ends(values: list[np.ndarray]) -> tuple[float, float]:
+    """Ends of one scale for several layers: of orange the smallest number, of blue what few numbers exceed.
+
+    What is below zero is far from it before a ReLU, and gone behind it: with an end of its own it does not
+    drown what is kept.
+
+    >>> shared_ends([np.array([-6.0, 0.0, 2.0])])
+    (-6.0, 2.0)
+    """
+    every = np.concatenate([v.ravel() for v in values]) if values else np.zeros(1)
+    every = every[np.isfinite(every)]
+    plus = every[every > 0]
+    least = -float(every.min(initial=0.0))
+    high = float(np.quantile(plus, NEARLY_ALL)) if plus.size else least or 1.0
+    return -max(least, high), high

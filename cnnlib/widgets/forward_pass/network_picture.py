@@ -11,10 +11,11 @@ from cnnlib.viz import Links, Maps, Mark
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 
 SCALE = 28.0  # pixels of height of a scale beneath them
-LARGEST_INPUT = 140.0  # side of the image in pixels above a sum
-OUTER = 44.0  # least room between columns where kernels stand
-FADED, EARLIER = 0.12, 0.4  # opacity of maps without a part in the chosen number, and of those far before it
+LARGEST_INPUT = 147.0  # side of the image in pixels above a sum
+OUTER = 36.0  # least room between columns where kernels stand
+FADED, EARLIER = 0.2, 0.45  # opacity of maps without a part in the chosen number, and of those far before it
 WIDEST = 46.0  # pixels across of a vector in several columns
+PORTS = 0.36  # of a row's height: between the first and the last link of the maps in it
 STRONGEST = 2  # links into a map that are drawn at rest
 MOST_LINKS = 1200  # of one layer, on the wire
 
@@ -50,7 +51,9 @@ class Room:
     shrinks: bool = False  # whether the maps become smaller in a panel that is not so wide
     inner: float = 30.0  # least room between the columns of one block
     beneath: float = 8.0  # pixels below the maps; scales need 28
-    top: float = 38.0  # pixels above them, for headings; 65 where these say what a layer does
+    top: float = 38.0  # pixels above them, for headings
+    down: int = 8  # maps in a column at most
+    span: int = 38  # of 48 columns of the page
 
     @property
     def height(self) -> float:
@@ -59,18 +62,22 @@ class Room:
 
 
 SMALLEST = 0.68  # share of their size that maps keep where the picture has columns
+# Maps of 42 and of 28 pixels: 28, 14 and 7 cells have one size on the screen.
 SHUT = Room(
-    depth=393.0,
-    pitch=49.0,
-    gap=12.0,
-    least=826.0,
-    image=168.0,
-    shrinks=True,
-    inner=10.0,
-    beneath=28.0,
-    top=65.0,
+    depth=392.0, pitch=49.0, gap=7.0, least=790.0, shrinks=True, inner=15.0, beneath=56.0
 )  # the network alone
-OPEN = Room(depth=208.0, pitch=26.0, gap=3.0, least=790.0, shrinks=True)  # above a sum
+OPEN = Room(
+    depth=128.0,
+    pitch=32.0,
+    gap=4.0,
+    least=834.0,
+    image=116.0,
+    shrinks=True,
+    inner=8.0,
+    beneath=12.0,
+    down=4,
+    span=40,
+)  # a strip above a sum
 
 
 @dataclass(eq=False)
@@ -103,14 +110,24 @@ class NetworkPicture:
             elif len(output.shape) == 1:
                 down, across = output.picture(np.zeros(output.shape)).shape
                 own = min(self.room.depth, 26.0 * down, WIDEST * max(1.0, down / across))
-            wide = picture_of(output, self.values[output.place][0], pitch=own, gap=self.room.gap).size[0]
+            wide = self.drawn(output, pitch=own).size[0]
             into = output.place > 0 and isinstance(self.model[output.place - 1], Conv2d | Linear)
             self.columns.append(Column(output, own, wide, into=into))
         self.spread()
 
+    def across(self, output: LayerOutput) -> int:
+        """Maps beside one another."""
+        return max(1, -(-len(output.maps) // self.room.down))
+
+    def drawn(self, output: LayerOutput, array=None, **look) -> Maps:
+        """The maps of an output as a mark, in the columns that they have here."""
+        array = self.values[output.place][0] if array is None else array
+        across = {"across": self.across(output)} if output.maps else {}
+        return picture_of(output, array, gap=self.room.gap, **across, **look)
+
     def pitch(self) -> float:
         """One distance for the maps of all layers, so small that all columns have room."""
-        across = sum(o.columns for o in self.outputs if o.place and len(o.shape) == 3)
+        across = sum(self.across(o) for o in self.outputs if o.place and len(o.shape) == 3)
         used = self.room.image + OUTER
         for output in self.outputs[1:]:
             used += OUTER if isinstance(self.model[output.place - 1], Conv2d | Linear) else self.room.inner
@@ -118,13 +135,12 @@ class NetworkPicture:
         return float(np.clip((self.room.least - used) / max(1, across), 12, self.room.pitch))
 
     def spread(self) -> None:
-        """Middles of the columns: what room is left goes where kernels stand."""
-        gaps = [OUTER if column.into else self.room.inner for column in self.columns[1:]] + [OUTER]
-        least = self.room.least
-        spare = max(0.0, least - sum(gaps) - sum(c.wide for c in self.columns))
-        weights = np.array([3.0 if column.into else 0.5 for column in self.columns[1:]] + [3.0])
-        gaps = np.array(gaps) + spare * weights / weights.sum()
-        gaps *= min(1.0, (least - sum(c.wide for c in self.columns)) / gaps.sum())
+        """Middles of the columns: equal steps within a block, and equal ones where kernels stand."""
+        least, used = self.room.least, sum(c.wide for c in self.columns)
+        kernels = np.array([column.into for column in self.columns[1:]] + [True])
+        gaps = np.where(kernels, OUTER, self.room.inner)
+        gaps = gaps + kernels * max(0.0, least - used - gaps.sum()) / kernels.sum()
+        gaps *= min(1.0, (least - used) / gaps.sum())
         left = 0.0
         for column, gap in zip(self.columns, gaps, strict=True):
             column.x = (left + column.wide / 2 + 4) / (least + 8.0)
@@ -144,17 +160,32 @@ class NetworkPicture:
         return self.room.top + self.room.depth / 2
 
     def rows(self, column: Column, maps) -> np.ndarray:
-        """Middles of maps in pixels from the top."""
+        """Where links of maps begin and end, in pixels from the top: of one row beneath one another."""
         output = column.output
         if len(output.shape) == 1:
             return np.full(len(maps), self.middle)
-        mark = picture_of(output, self.values[output.place][0], pitch=column.pitch, gap=self.room.gap)
-        down = -(-mark.count // mark.across)
+        mark = self.drawn(output, pitch=column.pitch)
+        down, across = -(-mark.count // mark.across), mark.across
         step = mark.size[1] / down
-        places = np.array([output.maps.index(i) // mark.across for i in maps], dtype=float)
-        return self.middle + (places - (down - 1) / 2) * step
+        row, beside = np.divmod(np.array([output.maps.index(i) for i in maps], dtype=float), across)
+        apart = (beside / max(1, across - 1) - 0.5) * (across > 1) * PORTS
+        return self.middle + (row - (down - 1) / 2 + apart) * step
 
     # Links.
+
+    def rails(self) -> list[Links]:
+        """One quiet line a row through the columns of each block: what works map by map."""
+        marks, block = [], []
+        for column, after in zip(self.columns, [*self.columns[1:], None], strict=True):
+            block = [column] if column.into or not block else [*block, column]
+            ends = after is None or after.into
+            if not ends or not column.output.maps or len(block) < 2 or not block[0].output.place:
+                continue
+            y = np.unique(self.rows(block[0], block[0].output.maps).round())
+            y = y.reshape(-1, self.across(block[0].output)).mean(axis=1) if y.size % 2 == 0 else y
+            spots = np.full(len(y), block[0].x), y, np.full(len(y), column.x), y
+            marks.append(Links(*spots, color="grid", widths=np.ones(len(y))))
+        return marks
 
     def links(self, chosen: float | None, followed: int = -1) -> list[Links]:
         """The kernels between columns: the strongest at rest, all of them into a map that is pointed at.
@@ -181,8 +212,6 @@ class NetworkPicture:
         rank = np.argsort(np.argsort(-norms, axis=1), axis=1)
         f, c = (a.ravel() for a in np.indices((kernels, inputs)))
         reach = float(norms.max()) or 1.0
-        across = picture_of(after.output, self.values[after.output.place][0], pitch=after.pitch).across
-        shift = np.where(np.arange(kernels) % across, after.pitch * 0.32, 0.0)
         start = self.rows(before, before.output.maps)[c]
         if inputs == 1:  # from an edge of the image
             start = start + 8.0 * (f - (kernels - 1) / 2)
@@ -190,7 +219,7 @@ class NetworkPicture:
             "x0": np.full(f.size, before.x),
             "y0": start,
             "x1": np.full(f.size, after.x),
-            "y1": (self.rows(after, after.output.maps) + shift)[f],
+            "y1": self.rows(after, after.output.maps)[f],
             "values": (signs * norms).ravel(),
             "widths": 0.5 + (2.75 if chosen is not None else 1.0) * norms.ravel() / reach,
             "sources": self.ids(before)[c],
@@ -242,19 +271,19 @@ class NetworkPicture:
     # Maps.
 
     def maps(
-        self, looks: dict[str, dict], reaches: dict[str, float], chosen: float | None = None
+        self, looks: dict[str, dict], reaches: dict[str, tuple], chosen: float | None = None
     ) -> list[Mark]:
         """One mark a column; `looks` adds states and boxes by an output's name."""
         marks, last = [], None
         for column in self.columns:
             output = column.output
-            reach = reaches[output.name]
-            colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
+            low, high = reaches[output.name]
+            colors = {"cmap": "diverging", "vmin": low, "vmax": high}
             if output.place == 0:
                 colors = {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
             look = {"x": column.x, "y": self.middle, "pitch": column.pitch, "emits": output.name}
-            look |= {"gap": self.room.gap, "needs": self.room.least if self.room.shrinks else 0.0}
             look |= {
+                "needs": self.room.least if self.room.shrinks else 0.0,
                 "framed": False,
                 "ids": self.ids(column),
                 "opacity": self.opacity(column, chosen),
@@ -262,6 +291,6 @@ class NetworkPicture:
                 **looks.get(output.name, {}),
             }
             array, look["floor"] = raised(last, output, self.values)
-            marks.append(picture_of(output, array, **look))
+            marks.append(self.drawn(output, array, **look))
             last = output
         return marks

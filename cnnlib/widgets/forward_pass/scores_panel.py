@@ -19,7 +19,7 @@ TYPE, LARGE, LARGEST = 13, 15, 21  # pixels of a row's numbers, of the guess's s
 
 
 def scores_panel(
-    output: LayerOutput, scores, p, label: int, names, chosen, *, top, depth, at, name="scores"
+    output: LayerOutput, scores, p, label: int, names, chosen, *, top, depth, foot, at, name="scores"
 ) -> Panel:
     """Scores (K,) and shares `p` (K,) of one image, one row a class; of more than ten the likeliest."""
     z = output.picture(scores)
@@ -37,12 +37,12 @@ def scores_panel(
     first = "you" if chosen is not None else "ink"
     side = {"align": "right" if one else "center"}
     marks += [
-        Text([right], [top - 28], "scores", color=first, bold=True, size=12, **side),
-        Text([right], [top - 14], say("{p} sums", p=len(p)), color="muted", size=11, **side),
-        Text([start], [top - 28], "softmax", align="left", bold=True, size=12),
-        Text([start], [top - 14], "share", color="muted", size=11, align="left"),
+        Text([right], [top - 27], "scores", color=first, bold=True, size=12, **side),
+        Text([right], [top - 13], say("{p} sums", p=len(p)), color="muted", size=11, **side),
+        Text([start], [top - 27], "softmax", align="left", bold=True, size=12),
+        Text([start], [top - 13], "share", color="muted", size=11, align="left"),
     ]
-    x, down = Axis(0, 1, visible=False), Axis(top + depth + 24, 0, visible=False)
+    x, down = Axis(0, 1, visible=False), Axis(foot, 0, visible=False)
     return Panel(marks, x, down, at=at, grid=False, name=name)
 
 
@@ -75,11 +75,11 @@ def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float)
         Region(0, 1, y[guess] - step / 2 + 1, y[guess] + step / 2 - 1, color="ink", alpha=0.1),
         *boxed(label, guess, names, y),
     ]
-    for is_guess, high in ((False, min(0.42 * step, 12)), (True, min(0.7 * step, 26))):
+    for is_guess, high in ((False, min(0.42 * step, 12)), (True, min(max(0.7 * step, step - 2), 26))):
         some = np.flatnonzero((np.arange(len(p)) == guess) == is_guess)
         marks.append(Bars(y[some], long[some], high, start, "ink", horizontal=True))
         words, smaller = fitted(names)
-        large = min(LARGE, 0.75 * step) if is_guess else TYPE
+        large = min(LARGE if is_guess else TYPE, 0.86 * step)
         name = min(LARGEST, 0.9 * step) if is_guess and max(map(len, map(str, names))) < 3 else large
         look = {"align": "left", "bold": is_guess, "size": smaller * name}
         marks.append(Text(np.full(len(some), FIRST), y[some], [words[k] for k in some], **look))
@@ -90,10 +90,19 @@ def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float)
     outside = start + long + 0.02
     if inside:
         outside[guess] = np.nan
+    small = min(12, 0.8 * step)
     marks += said(p, np.arange(len(p)), y, label, outside)
     if inside:
         marks.append(
-            Text([start + long[guess] - 0.03], [y[guess]], percent(p[guess]), "paper", 12, "right", bold=True)
+            Text(
+                [start + long[guess] - 0.03],
+                [y[guess]],
+                percent(p[guess]),
+                "paper",
+                small,
+                "right",
+                bold=True,
+            )
         )
     return marks
 

@@ -177,10 +177,9 @@ def stairs(parts: np.ndarray, last: float, thick: float = 9.0, room=(0.3, 0.74))
 
     y = np.arange(len(parts), dtype=float)
     total = float(ends[-1])
-    side, away = ("right", -4) if total >= 0 else ("left", 4)
     marks: list[Mark] = [
         Line(across([0, 0]), [-0.5, last + 0.5], "muted", 1, "dotted"),
-        Text(across([0]), [last - 0.8], "0", "muted", 10, side, shift=(away, 0)),
+        Text(across([0]), [last - 0.8], "0", "muted", 10, "right", shift=(-4, 0)),
     ]
     for sign, color in ((1, "pos"), (-1, "neg")):
         keep = sign * parts > 0
@@ -200,15 +199,15 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     parts = np.array([part for _, part, _ in rows])
     last, total = len(rows) + 0.5, float(parts.sum())
     ink = "pos" if total >= 0 else "neg"
-    marks = stairs(parts, last, room=(0.3, 0.66))
+    marks = stairs(parts, last, room=(0.3, 0.62))
     printed = parts_and_bias(parts[:-1], parts[-1])
     marks += part_words(rows, printed, chosen)
     shown = f"{total:.2f}".replace("-", "−")
-    box = (0.69, 1.0, last - 0.8, last + 0.8)
+    box = (0.655, 1.0, last - 0.8, last + 0.8)
     marks += [
         Text([0.025], [last], "sum", align="left", bold=True, size=13),
         Region(*box, color="you", filled=False, width=3),
-        Text([0.965], [last], shown, f"{ink}-text", 16, "right", bold=True),
+        Text([0.965], [last], shown, f"{ink}-text", 15, "right", bold=True),
     ]
     if after:
         marks += gate_marks(total, last + 1.65)

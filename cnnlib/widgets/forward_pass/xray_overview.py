@@ -8,17 +8,16 @@ import numpy as np
 
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d
 from cnnlib.viz import Axis, ColorScale, Links, Narrow, Panel, Text
-from cnnlib.widgets.forward_pass.narrow_links import ROOM, Row, kernel_lines
-from cnnlib.widgets.forward_pass.network_headings import headings, scales, short_name, size_words
-from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_reach
+from cnnlib.widgets.forward_pass.narrow_links import NEEDS, ROOM, Row, kernel_lines
+from cnnlib.widgets.forward_pass.network_headings import captions, headings, scales, short_name, size_words
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_ends
 from cnnlib.widgets.forward_pass.network_picture import OPEN, SHUT, NetworkPicture, picture_of, raised
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.scores_panel import scores_panel
 
 BLOCKS, SHARED, OWN = "one a convolution", "one for all layers", "each layer its own"
-NEARLY_ALL = 0.94  # share of a block's numbers that its colours tell apart; the rest have the strongest
 ACROSS, CLOSE = 8, 42.0  # of a narrow page: maps beside one another, and their distance in pixels
-SIDE = 168.0  # of the image there
+SIDE, SCORES = 168.0, 320.0  # of the image and of the scores there
 
 
 def window_of(layer, unit: tuple, size: tuple) -> tuple:
@@ -40,11 +39,10 @@ class Small:
 
     panel: Panel
     height: float
-    scores: float
 
     def grid(self, below: list[str]) -> Narrow:
-        """The network, the scores, and what belongs to the unit, beneath one another."""
-        heights, at = [self.height, self.scores], {self.panel.name: (0, 0, 1, 2), "scores": (1, 0, 1, 2)}
+        """The network, what belongs to the unit, and the scores, beneath one another."""
+        heights, at = [self.height], {self.panel.name: (0, 0, 1, 2)}
         matrices = [name for name in below if name in ("source", "window", "kernel", "products")]
         for name in below:
             if name not in matrices:
@@ -53,6 +51,8 @@ class Small:
         for i, name in enumerate(matrices):
             at[name] = (len(heights) + i // 2, i % 2)
         heights += [212.0] * -(-len(matrices) // 2)
+        at["scores"] = len(heights), 0, 1, 2
+        heights.append(SCORES)
         rows = [f"{height:.0f}px" for height in heights]
         return Narrow(rows, (1, 1), sum(heights), at=at, only=(self.panel.name,), below=720.0)
 
@@ -70,28 +70,26 @@ class Overview:
         self.reaches = self.scale()
         self.looks = self.found()
 
-    def scale(self) -> dict[str, float]:
-        """The value of full colour of every column."""
+    def scale(self) -> dict[str, tuple]:
+        """The values of full orange and of full blue of every column."""
         inner = [o for o in self.drawn if o.place]
         if self.state["scale"] == BLOCKS:
-            return self.by_block(inner) | {self.drawn[0].name: 1.0}
+            return self.by_block(inner) | {self.drawn[0].name: (-1.0, 1.0)}
         if self.state["scale"] == SHARED:
-            every = shared_reach([self.values[o.place] for o in inner]) if inner else 1.0
-            return {o.name: every for o in self.drawn}
-        return {o.name: reach_of([self.values[o.place]]) for o in self.drawn}
+            return dict.fromkeys(
+                [o.name for o in self.drawn], shared_ends([self.values[o.place] for o in inner])
+            )
+        sizes = {o.name: reach_of([self.values[o.place]]) for o in self.drawn}
+        return {name: (-size, size) for name, size in sizes.items()}
 
-    def by_block(self, inner: list[LayerOutput]) -> dict[str, float]:
+    def by_block(self, inner: list[LayerOutput]) -> dict[str, tuple]:
         """One scale for a layer with kernels and what follows it."""
         groups: list[list[LayerOutput]] = []
         for output in inner:
             if not groups or isinstance(self.model[output.place - 1], Conv2d | Linear):
                 groups.append([])
             groups[-1].append(output)
-        return {
-            o.name: shared_reach([self.values[o.place] for o in group], NEARLY_ALL)
-            for group in groups
-            for o in group
-        }
+        return {o.name: shared_ends([self.values[o.place] for o in group]) for group in groups for o in group}
 
     def found(self) -> dict[str, dict]:
         """States and boxes of the columns: the chosen map and unit, the maps that feed it, the field."""
@@ -136,14 +134,16 @@ class Overview:
         picture = NetworkPicture(self.model, self.drawn, self.values, self.room)
         number = self.chosen() if self.state["opened"] else None
         marks = [
+            *(picture.rails() if number is None else []),
             *picture.links(number, self.followed()),
             *self.last_links(picture),
             *picture.maps(self.looks, self.reaches, number),
             *headings(picture, self.output.name),
+            *captions(picture),
             *scales(picture, self.reaches),
         ]
         x, y = Axis(0, 1, visible=False), Axis(self.room.height - 10, 0, visible=False)
-        return Panel(marks, x, y, at=(0, 0, 1, 38), grid=False, name="network")
+        return Panel(marks, x, y, at=(0, 0, 1, self.room.span), grid=False, name="network")
 
     def followed(self) -> int:
         """Number of the map before whose products are shown."""
@@ -193,7 +193,8 @@ class Overview:
         output = self.outputs[-1]
         chosen = self.unit[0] if self.output.name == output.name else None
         values = self.values[output.place][0]
-        place = {"top": self.room.top, "depth": self.room.depth, "at": (0, 38, 1, 10)}
+        place = {"top": self.room.top, "depth": self.room.depth, "foot": self.room.height - 10}
+        place |= {"at": (0, self.room.span, 1, 48 - self.room.span)}
         return scores_panel(output, values, p, label, names, chosen, **place)
 
     def narrow(self) -> Small:
@@ -209,7 +210,7 @@ class Overview:
             joined = bool(rows) and self.joined(last, output)
             top += ROOM * joined
             if output.place and (not tops or reach != before):
-                marks.append(ColorScale(0.82, top + 10, -reach, reach))
+                marks.append(ColorScale(0.82, top + 10, *reach))
             mark = picture_of(output, array, x=0.5, y=top + 24 + high / 2, **look)
             rows.append(Row(output, mark, top, top + 24 + high + 4))
             marks.append(mark)
@@ -223,18 +224,19 @@ class Overview:
         panel = Panel(
             marks, Axis(0, 1, visible=False), Axis(top, 0, visible=False), grid=False, name="narrow"
         )
-        return Small(panel, top + 8, self.room.height)
+        return Small(panel, top + 8)
 
     def narrow_look(self, output: LayerOutput) -> dict:
         """Colours and size of an output's maps on a narrow page."""
-        reach, one = self.reaches[output.name], output.shape[0] == 1
-        colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach, "pitch": CLOSE}
+        (low, high), one = self.reaches[output.name], output.shape[0] == 1
+        colors = {"cmap": "diverging", "vmin": low, "vmax": high, "pitch": CLOSE}
         if output.place == 0:
             side = SIDE if one else 112.0
             colors = {"cmap": "ink" if one else "gray", "vmin": 0, "vmax": 1, "pitch": side}
         elif not output.maps:
             colors["pitch"] = 200.0
         look = {"across": min(ACROSS, max(1, len(output.maps))), "emits": output.name, **colors}
+        look["needs"] = NEEDS if look["across"] == ACROSS else 0.0
         return look | {"framed": output.place > 0, **self.looks.get(output.name, {})}
 
     def joined(self, before: LayerOutput, output: LayerOutput) -> bool:
