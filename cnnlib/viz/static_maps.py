@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.colors import to_rgb
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
 from cnnlib.viz.color_maps import color_map, normalize
@@ -33,6 +34,8 @@ def maps(axes, mark: Maps, theme: str, order: int) -> None:
         image = np.kron(image, np.ones((zoom, zoom, 1)))
         if mark.opacity is not None:
             image[..., 3] *= mark.opacity[i]
+        for box in () if mark.boxes is None else mark.boxes[mark.boxes[:, 0] == i, 1:]:
+            _box(image, box * zoom + (0, zoom, 0, zoom), theme)
         down, right = divmod(i, mark.across)
         x = (right + 0.5) * wide / mark.across - wide / 2
         y = high / 2 - (down + 0.5) * high / -(-mark.count // mark.across)
@@ -47,6 +50,20 @@ def maps(axes, mark: Maps, theme: str, order: int) -> None:
         axes.add_artist(AnnotationBbox(picture, (mark.x, mark.y), (x * PIXEL, y * PIXEL), **look))
     if mark.numbers and mark.count == 1:
         _numbers(axes, mark, cell, cmap(norm(mark.z)), order)
+
+
+def _box(image: np.ndarray, edges: np.ndarray, theme: str) -> None:
+    """Paint a frame around cells, teal with a rim of paper; `edges` are top, bottom, left, right in dots."""
+    for color, out, thick in (("paper", 3 * FINE, 6 * FINE), ("you", 2 * FINE, 2 * FINE)):
+        top, bottom, left, right = (edges + np.array((-out, out, -out, out))).astype(int)
+        for rows, columns in (
+            ((top, top + thick), (left, right)),
+            ((bottom - thick, bottom), (left, right)),
+            ((top, bottom), (left, left + thick)),
+            ((top, bottom), (right - thick, right)),
+        ):
+            place = tuple(slice(max(0, low), max(0, high)) for low, high in (rows, columns))
+            image[place] = *to_rgb(to_hex(color, theme)), 1.0
 
 
 def _numbers(axes, mark: Maps, cell: float, colors: np.ndarray, order: int) -> None:

@@ -217,7 +217,11 @@ def _links(axes, mark: Links, theme: str, order: int) -> None:
     ease = 3 * bend**2 - 2 * bend**3 if mark.curved else bend
     (x0, y0), (x1, y1) = _tame(axes, mark.x0, mark.y0), _tame(axes, mark.x1, mark.y1)
     pixel = (axes.get_xlim()[1] - axes.get_xlim()[0]) / axes.get_window_extent().width * axes.figure.dpi / 96
-    x0, x1 = x0 + mark.inset[0] * pixel, x1 - mark.inset[1] * pixel
+    shrunk = min(1.0, axes.bbox.width * 96 / (axes.figure.dpi * mark.needs)) if mark.needs else 1.0
+    moved = [0.0 if by is None else by * shrunk for by in (mark.dx0, mark.dx1, mark.dy0, mark.dy1)]
+    x0, x1 = x0 + (mark.inset[0] + moved[0]) * pixel, x1 - (mark.inset[1] - moved[1]) * pixel
+    down = (axes.get_ylim()[0] - axes.get_ylim()[1]) / axes.get_window_extent().height
+    y0, y1 = (y + by * down * axes.figure.dpi / 96 for y, by in ((y0, moved[2]), (y1, moved[3])))
     x = x0[:, None] + (x1 - x0)[:, None] * bend
     y = y0[:, None] + (y1 - y0)[:, None] * ease
     widths, colors = link_look(mark, theme)

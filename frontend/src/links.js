@@ -13,9 +13,9 @@ export function linkEnds(mark, box, i) {
   const shrunk = mark.needs ? Math.min(1, (box.right - box.left) / mark.needs) : 1;
   const [start, end] = (mark.inset ?? [0, 0]).map((inset, k) => inset + (k ? -1 : 1) * shrunk * ((k ? mark.dx1 : mark.dx0)?.data[i] ?? 0));
   if (mark.beside && (far.bottom < box.top || far.top > box.bottom)) return [NaN, NaN, NaN, NaN];
-  const [x0, y0] = [box.x(mark.x0.data[i]) + start, box.y(mark.y0.data[i])];
+  const [x0, y0] = [box.x(mark.x0.data[i]) + start, box.y(mark.y0.data[i]) + shrunk * (mark.dy0?.data[i] ?? 0)];
   if (far.top > box.bottom) return [x0, y0, far.right - CORNER, far.top - end];
-  return [x0, y0, far.x(mark.x1.data[i]) - end, far.y(mark.y1.data[i])];
+  return [x0, y0, far.x(mark.x1.data[i]) - end, far.y(mark.y1.data[i]) + shrunk * (mark.dy1?.data[i] ?? 0)];
 }
 
 /** The course of link i, a Bézier curve in pixels: level at both ends, and coming from above into a panel beneath. */

@@ -11,7 +11,7 @@ from cnnlib.experiments import planted_faults
 from cnnlib.experiments.dissect import activations, full_pass
 from cnnlib.networks import load_digits_cnn, mnist_cnn, small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.viz import ColorScale, Heatmap, Text, static
+from cnnlib.viz import ColorScale, Heatmap, Links, Maps, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
@@ -452,3 +452,23 @@ def test_the_weights_that_go_up_go_down_and_stay_add_up():
     (said,) = {word for word in map(str, words) if word.startswith("Of ")}
     every, up, down, still = (int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", said))
     assert every == up + down + still == mnist_cnn(rng=0).num_parameters and min(up, down, still) > 0
+
+
+@pytest.mark.parametrize("what", ["a unit", "the loss"])
+def test_the_way_of_blame_is_one_way(what):
+    """Each framed number is one that the next framed number was made of, and lines lead from one to the other."""
+    scene = BlameMicroscope(what=what).scene
+    maps = [m for m in scene.panels[0].marks if isinstance(m, Maps) and m.emits.startswith("one:")]
+    back = {mark.emits[4:]: mark.boxes for mark in maps if mark.y > 200}
+    for name in ("input", "pooling 1"):
+        (_, *cell), (_, *window) = back[name]
+        assert window[0] <= cell[0] <= window[1] and window[2] <= cell[2] <= window[3]
+    for number in (1, 2):
+        np.testing.assert_array_equal(back[f"ReLU {number}"], back[f"convolution {number}"])
+        (_, row, _, column, _), (_, high, _, wide, _) = (
+            back[f"pooling {number}"][0],
+            back[f"ReLU {number}"][0],
+        )
+        assert (high // 2, wide // 2) == (row, column)
+    (lines,) = (m for m in scene.panels[0].marks if isinstance(m, Links) and m.color == "you")
+    assert len(lines.x0) == 2 * 2 + 4 + (what == "the loss"), "two to the window of a kernel, one elsewhere"

@@ -9,15 +9,16 @@ import numpy as np
 from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
 from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, ColorScale, Line, Maps, Mark, Panel, Region, Text
-from cnnlib.widgets.backpropagation.signed_numbers import signed
+from cnnlib.widgets.backpropagation.blame_way import course, framed, numbers, read_by, window_before
 from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 from cnnlib.widgets.forward_pass.network_picture import picture_of
 from cnnlib.widgets.forward_pass.xray_overview import boxes
 
-PITCH, RULE, THUMB = 86.0, 50.0, 19.0  # pixels of a map, of what acts between two, of a small map
-VALUES, RULES, GRADIENTS, NUMBERS, THUMBS = 94.0, 190.0, 308.0, 362.0, 426.0  # heights of the rows' middles
-HEIGHT = 468.0
+PITCH, RULE, THUMB = 87.0, 53.0, 24.0  # pixels of a map, of what acts between two, of a small map
+VALUES, RULES, GRADIENTS, NUMBERS, THUMBS = 92.0, 190.0, 312.0, 373.0, 436.0  # heights of the rows' middles
+HEIGHT = 466.0
+BESIDE = 24.0  # pixels between two maps at least
 GATE, SWITCH, KERNEL = "ReLU gate", "pool winner", "kernel"
 
 
@@ -42,7 +43,8 @@ class BlamePicture:
         )  # columns that the gradient has reached, None: all; the loss's words
         self.x = (np.arange(len(outputs)) + 0.5) / (len(outputs) + (loss is not None))
         self.followed, self.way = self.follow()
-        self.pitch = min(PITCH, 600.0 / len(outputs))
+        self.pitch = min(PITCH, 700.0 / len(outputs))
+        self.needs = (self.pitch + BESIDE) * (len(outputs) + (loss is not None))  # of width
 
     def reached(self, output: LayerOutput) -> bool:
         return output.place <= self.output.place
@@ -63,6 +65,9 @@ class BlamePicture:
                 followed[i] = output.maps[0] if output.maps else 0
                 continue
             gradient = np.abs(self.gradients[output.place][0])
+            if output.name != self.output.name:
+                after, value = (self.outputs[i + 1], way[i + 1]), self.values[output.place][0]
+                gradient = gradient * read_by(self.model, output, *after, value)
             if output.name == self.output.name:
                 followed[i], way[i] = self.unit[0], self.unit
                 continue
@@ -83,7 +88,8 @@ class BlamePicture:
 
     def kernels_after(self, i: int) -> bool:
         """Whether the next output was made of all maps of this one."""
-        return isinstance(self.model[self.outputs[i + 1].place - 1], Conv2d) or not self.outputs[i + 1].maps
+        after = self.outputs[i + 1 :]
+        return bool(after) and (isinstance(self.model[after[0].place - 1], Conv2d) or not after[0].maps)
 
     # Rows.
 
@@ -95,7 +101,7 @@ class BlamePicture:
         last = sum(self.reached(output) for output in self.outputs) - 1
         right = float(self.x[last])
         marks: list[Mark] = [
-            Region(0, min(1.0, right + step / 2), GRADIENTS - 62, GRADIENTS + 76, color="panel", alpha=1),
+            Region(0, min(1.0, right + step / 2), GRADIENTS - 62, GRADIENTS + 82, color="panel", alpha=1),
             Text([0], [10], "Forwards: values", color="muted", align="left", bold=True, size=13),
             Line([0.19, 0.97], [10, 10], "muted", 1),
             Arrows([0.97], [10], [0.02], [0], color="muted", width=1),
@@ -111,9 +117,17 @@ class BlamePicture:
             )
             if keep.any():
                 start, zeros = middle[keep] + 0.01, np.zeros(keep.sum())
-                marks.append(Arrows(start, zeros + GRADIENTS, zeros - 0.02, zeros, "ink", 3))
+                marks.append(Arrows(start, zeros + GRADIENTS + 33, zeros - 0.02, zeros, "ink", 3))
         marks += self.loss_marks(step)
-        return [*marks, *self.names(), *self.maps(), *self.rules(), *self.path(), *self.thumbs()]
+        return [
+            *marks,
+            *self.names(),
+            *self.maps(),
+            *self.rules(),
+            *course(self, GRADIENTS),
+            *numbers(self, NUMBERS - 6),
+            *self.thumbs(),
+        ]
 
     def loss_marks(self, step: float) -> list[Mark]:
         """The loss at the right: values run into it from above, the gradient leaves it below."""
@@ -162,12 +176,10 @@ class BlamePicture:
     def maps(self) -> list[Mark]:
         """The values of one map a layer, and beneath them its gradient, with its scale."""
         marks: list[Mark] = []
-        for x, output, index, place in zip(self.x, self.outputs, self.followed, self.way, strict=True):
-            here = None
-            if place is not None:
-                row, column = place[1:] if output.maps else output.cell(place)
-                here = boxes([0], (row, row), (column, column))
-            look = {"x": x, "pitch": self.pitch, "boxes": here}
+        nexts = [*zip(self.outputs[1:], self.way[1:], strict=True), None]
+        rows = zip(self.x, self.outputs, self.followed, self.way, nexts, strict=True)
+        for x, output, index, place, after in rows:
+            look = {"x": x, "pitch": self.pitch, "needs": self.needs, "boxes": framed(output, place)}
             value = self.values[output.place][0]
             marks.append(
                 single(
@@ -185,6 +197,8 @@ class BlamePicture:
                 marks.append(Text([x], [GRADIENTS], words, color="muted", size=11))
                 continue
             gradient = self.gradients[output.place][0]
+            window = window_before(self.model, output, *after) if after else None
+            look["boxes"] = framed(output, place, window)
             colors = self.colors(output, gradient, True)
             marks.append(
                 single(output, gradient, index, y=GRADIENTS, emits=f"one:{output.name}", **look, **colors)
@@ -201,19 +215,6 @@ class BlamePicture:
         least = 96.0 * len(self.outputs)
         places = [(high, float(self.x[list(same)].mean())) for high, same in groupby(shown, key=reach)]
         return [ColorScale.both_ways(x, NUMBERS + 10, high, (-18, 0), least) for high, x in places]
-
-    def path(self) -> list[Mark]:
-        """The gradient at the framed places, in numbers."""
-        marks: list[Mark] = []
-        spots = [i for i, place in enumerate(self.way) if place is not None and self.come(self.outputs[i])]
-        found = [float(self.gradients[self.outputs[i].place][0][self.way[i]]) for i in spots]
-        for sign, color in ((1, "pos-text"), (-1, "neg-text")):
-            keep = [k for k, value in enumerate(found) if np.sign(value) == sign]
-            if keep:
-                words = [signed(found[k]) for k in keep]
-                where = self.x[[spots[k] for k in keep]], [NUMBERS - 6] * len(keep)
-                marks.append(Text(*where, words, color=color, bold=True, size=13))
-        return marks
 
     def rules(self) -> list[Mark]:
         """What acts between two columns: kernel, gate, switch, as the way forwards has set them."""
@@ -263,12 +264,12 @@ class BlamePicture:
         return None
 
     def thumbs(self) -> list[Mark]:
-        """The gradients of all maps of every layer, small: click one to follow it."""
+        """The gradients of all maps of every block's last layer, small: click one to follow it."""
         marks: list[Mark] = []
-        across = max(2, min(8, int(620 / len(self.outputs) // THUMB)))
-        for x, output, index in zip(self.x, self.outputs, self.followed, strict=True):
-            if len(output.maps) < 2 or (output.place and isinstance(self.model[output.place - 1], ReLU)):
+        for i, (x, output, index) in enumerate(zip(self.x, self.outputs, self.followed, strict=True)):
+            if len(output.maps) < 2 or not output.place or not self.kernels_after(i):
                 continue
+            across = -(-len(output.maps) // 2)
             array = self.gradients[output.place][0] if self.come(output) else np.zeros(output.shape)
             state = np.array([2.0 * (m == index) for m in output.maps])
             look = {"x": x, "y": THUMBS, "pitch": THUMB, "across": across, "emits": f"unit:{output.name}"}
