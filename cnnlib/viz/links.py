@@ -16,8 +16,8 @@ class Links(Mark):
     the space between; with a `port`, they end in a ring so many pixels across. `inset` moves both ends
     inwards, in pixels, so that links end at the edges of tiles; `dx0` and `dx1` move the ends of each to the
     right, and `dy0` and `dy1` downwards, in pixels; in a panel of less than `needs` pixels less far, as
-    `Maps` there become smaller. Where a narrow page puts the other panel beneath this one, the links come to it from
-    above; those that are `beside` are not drawn there.
+    `Maps` there become smaller. Where a narrow page puts the other panel beneath this one, the links come to
+    it from above; those that are `beside` are not drawn there.
     `sources` and `targets` are the ids of the `Tiles` or `Maps` at both ends; `quiet` links are drawn
     only while one of those is pointed at. `means` is what the values are, for whoever reads one at the
     pointer; what is joined is read from the names of the tiles.

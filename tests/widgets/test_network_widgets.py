@@ -456,7 +456,7 @@ def test_the_weights_that_go_up_go_down_and_stay_add_up():
 
 @pytest.mark.parametrize("what", ["a unit", "the loss"])
 def test_the_way_of_blame_is_one_way(what):
-    """Each framed number is one that the next framed number was made of, and lines lead from one to the other."""
+    """Each framed number is one that the next one was made of, and lines lead from one to the other."""
     scene = BlameMicroscope(what=what).scene
     maps = [m for m in scene.panels[0].marks if isinstance(m, Maps) and m.emits.startswith("one:")]
     back = {mark.emits[4:]: mark.boxes for mark in maps if mark.y > 200}

@@ -15,9 +15,10 @@ FORWARD, LOSS, BACKWARD, STEP, AGAIN = range(5)
 HEIGHT = 452.0
 SMALL = 74.0  # pixels of a map in a small column
 LONG = 9  # letters of a name from which on it is drawn smaller
-LARGE, MOST_WIDE = 92.0, 330.0  # of one in the large column, and of all beside one another
-MATRIX = 104.0  # pixels of a kernel with its numbers
-TOP, BOTTOM = 118.0, 300.0  # middles of the two rows of maps
+LARGE, MOST_WIDE = 115.0, 460.0  # of one in the large column, and of all beside one another
+MATRIX = 153.0  # pixels of a kernel with its numbers
+TOP, BOTTOM = 110.0, 290.0  # middles of the two rows of maps
+NOW, DONE, WAITS = 5.0, 1.2, 0.95  # weights of the columns' widths
 PLAIN = {"grid": False, "legend": ""}
 
 
@@ -32,9 +33,9 @@ def stage_of(step: int, count: int) -> int:
     return BACKWARD if step <= 2 * count else STEP if step == 2 * count + 1 else AGAIN
 
 
-def tracks(stage: int) -> tuple[int, ...]:
-    """Weights of the columns' widths."""
-    return tuple(4 if k == stage else 1 for k in range(5))
+def tracks(stage: int) -> tuple[float, ...]:
+    """Weights of the columns' widths: the present one is large, those to come are narrow."""
+    return tuple(NOW if k == stage else DONE if k < stage else WAITS for k in range(5))
 
 
 class UpdateColumns:
@@ -65,7 +66,7 @@ class UpdateColumns:
         frame = Region(
             0, 1, 0, HEIGHT - 30, color="you" if now else "grid", filled=False, width=2 if now else 1
         )
-        ground = [] if now else [Region(0, 1, 0, HEIGHT - 30, color="panel", alpha=1)]
+        ground = [Region(0, 1, 0, HEIGHT - 30, color="panel", alpha=1)] if k < self.stage else []
         x, y = Axis(0, 1, visible=False), Axis(HEIGHT - 29, -1, visible=False)
         return Panel([*ground, frame, *marks], x, y, title=STAGES[k], at=at, name=f"stage {k + 1}", **PLAIN)
 
@@ -123,7 +124,8 @@ class UpdateColumns:
             keep = np.sign(values) == sign
             if keep.any():
                 marks.append(Bars(x[keep], -high * values[keep], width=width, base=base, color=color))
-        marks.append(Text([0.5], [base - high - 14], title, color="muted", size=11))
+        tallest = high * max(0.0, float(np.max(values)))
+        marks.append(Text([0.5], [base - tallest - 14], title, color="muted", size=11))
         marks.append(Points([x[self.label]], [base + 22 + high * signs * 0.6], "ink", 4, shape="diamond"))
         return marks
 
@@ -137,9 +139,10 @@ class UpdateColumns:
     def lane(self, back: bool) -> list[Mark]:
         places, across = self.places(), -(-len(self.outputs) // 2)
         pitch = min(LARGE, MOST_WIDE / across)
+        needs = across * (pitch + 32)  # pixels of width: narrower columns have smaller maps
         x, y = np.array(places).T
         names = [short_name(output) for output in self.outputs]
-        marks: list[Mark] = [Text(x, y - LARGE / 2 - 14, names, bold=True, size=12)]
+        marks: list[Mark] = [Text(x, y - LARGE / 2 - 13, names, bold=True, size=12)]
         half = 0.5 / across
         for i in range(len(places) - 1):
             if (i + 1) % across:
@@ -147,18 +150,15 @@ class UpdateColumns:
                 marks.append(Arrows([start], [y[i]], [-0.024 if back else 0.024], [0], "ink", 2.5))
         for i, (place_x, place_y) in enumerate(places):
             show = self.picture.gradient if back else self.picture.value
-            marks += show(i, place_x, place_y, pitch)
-            if self.outputs[i].maps and self.outputs[i].place:
-                words = say("map {number}", number=self.picture.map_of(i))
-                marks.append(Text([place_x], [place_y + LARGE / 2 + 12], words, color="muted", size=11))
+            marks += show(i, place_x, place_y, pitch, needs)
         return marks
 
     def forward_large(self) -> list[Mark]:
-        return [*self.lane(False), Text([0.5], [402], "values, forwards →", color="muted", size=12)]
+        return [*self.lane(False), Text([0.5], [392], "values, forwards →", color="muted", size=12)]
 
     def backward_large(self) -> list[Mark]:
         words = "← gradient; blue: the loss rises with this number, orange: it falls"
-        return [*self.lane(True), Text([0.5], [402], words, color="muted", size=11)]
+        return [*self.lane(True), Text([0.5], [392], words, color="muted", size=11)]
 
     def curve(self, at: tuple) -> Panel:
         """The loss by the share that the right class has, and where this image is."""
@@ -180,19 +180,22 @@ class UpdateColumns:
         k = self.kernel
         marks: list[Mark] = []
         parts = (
-            (k.old, say("old {kernel}", kernel=k.words), k.reach, "−"),
-            (k.move / k.unit, k.move_words, None, "="),
-            (k.new, word("new"), k.reach, ""),
+            (k.old, say("old {kernel}", kernel=k.words), "", k.reach, "−"),
+            (k.move / k.unit, word("rate × gradient"), k.in_units, None, "="),
+            (k.new, word("new"), "", k.reach, ""),
         )
-        for i, (values, title, reach, sign) in enumerate(parts):
+        for i, (values, title, unit, reach, sign) in enumerate(parts):
             x = (i + 0.5) / 3
-            marks.append(Text([x], [44 if i != 1 else 28], title, bold=True, size=12))  # apart where narrow
-            marks += k.map(values, x, 116, MATRIX, title, reach, numbers=True)
+            marks.append(Text([x], [24], title, bold=True, size=12))
+            marks.append(Text([x], [40], unit, color="muted", size=11))
+            marks += k.map(values, x, 132, MATRIX, title, reach, numbers=True, needs=3.75 * MATRIX)
             if sign:
-                marks.append(Text([(i + 1) / 3], [116], sign, bold=True, size=20))
+                marks.append(Text([(i + 1) / 3], [132], sign, bold=True, size=20))
         up, down = k.moves()
         for row, words in enumerate(k.worked()):
-            marks.append(Text([0.5], [222 + 26 * row], words, size=11))
+            y = 270 + 38 * row
+            marks.append(Region(0.03, 0.97, y - 15, y + 15, color="panel", alpha=1))
+            marks.append(Text([0.5], [y], words, size=11.5))
         said = say(
             "Of {all:,} weights {up:,} go up, {down:,} down; {still:,} stay.",
             all=up + down + k.still(),
@@ -200,5 +203,5 @@ class UpdateColumns:
             down=down,
             still=k.still(),
         )
-        marks.append(Text([0.5], [310], said, color="muted", size=12))
+        marks.append(Text([0.5], [356], said, color="muted", size=12))
         return marks

@@ -37,15 +37,15 @@ class UpdatePicture:
         gradient = np.abs(self.seen.gradients[output.place][0]).sum(axis=(1, 2))
         return int(gradient.argmax())
 
-    def value(self, column: int, x: float, y: float, pitch: float) -> list[Mark]:
+    def value(self, column: int, x: float, y: float, pitch: float, needs: float = 0.0) -> list[Mark]:
         """The values of a layer's map at a place, if they are there."""
-        return self.shown(column, x, y, pitch, False)
+        return self.shown(column, x, y, {"pitch": pitch, "needs": needs}, False)
 
-    def gradient(self, column: int, x: float, y: float, pitch: float) -> list[Mark]:
+    def gradient(self, column: int, x: float, y: float, pitch: float, needs: float = 0.0) -> list[Mark]:
         """Its gradient, if that is there."""
-        return self.shown(column, x, y, pitch, True)
+        return self.shown(column, x, y, {"pitch": pitch, "needs": needs}, True)
 
-    def shown(self, column: int, x: float, y: float, pitch: float, back: bool) -> list[Mark]:
+    def shown(self, column: int, x: float, y: float, size: dict, back: bool) -> list[Mark]:
         output = self.outputs[column]
         if not self.reached(column)[back]:
             return [Text([x], [y], "not yet", color="muted", size=11)]
@@ -56,7 +56,7 @@ class UpdatePicture:
             colors = {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
         now = self.step == (2 * len(self.outputs) - column if back else column)
         state = np.array([2.0 if now else 0.0])
-        return [single(output, array, self.map_of(column), x=x, y=y, pitch=pitch, state=state, **colors)]
+        return [single(output, array, self.map_of(column), x=x, y=y, state=state, **size, **colors)]
 
     def narrow(self, below: list[str]) -> tuple[Panel, Narrow]:
         """From top to bottom, values at the left, gradients at the right; then what stands below."""
@@ -71,11 +71,16 @@ class UpdatePicture:
         height = 76.0 + NARROW_STEP * len(self.outputs)
         down = Axis(height, 0, visible=False)
         panel = Panel(marks, Axis(0, 1, visible=False), down, grid=False, name="down")
-        rows = [height, *([200.0] * len(below))]
-        places = {name: (i + 1, 0) for i, name in enumerate(below)}
+        rows, at = [height], {"down": (0, 0, 1, 2)}
+        for name in below:
+            if name == "move":  # beside the old weights
+                at[name] = (len(rows) - 1, 1)
+                continue
+            at[name] = (len(rows), 0, 1, 1 if name in ("old", "new") else 2)
+            rows.append(200.0)
         tracks = [f"{row:.0f}px" for row in rows]
-        at, only = {"down": (0, 0), **places}, ("down", *below)
-        return panel, Narrow(tracks, (1,), sum(rows), at=at, only=only, below=760)
+        only = ("down", *below)
+        return panel, Narrow(tracks, (1, 1), sum(rows), at=at, only=only, below=700)
 
 
 class KernelStep:
@@ -98,9 +103,10 @@ class KernelStep:
         self.new, self.reach = self.old - self.move, reach_of([self.old])
         largest = np.abs(self.move).max()
         self.power = min(0, int(np.floor(np.log10(largest)))) if largest > 0 else 0
-        self.unit, self.move_words = 10.0**self.power, word("rate × gradient")
+        self.unit, self.move_words, self.in_units = 10.0**self.power, word("rate × gradient"), ""
         if self.power < 0:
             self.move_words = say("rate × gradient (× 1e{power})", power=self.power)
+            self.in_units = say("in 1e{power}", power=self.power)
 
     def moves(self) -> tuple[int, int]:
         """How many weights of the network go up, and how many down."""
@@ -110,13 +116,15 @@ class KernelStep:
         """How many stay."""
         return sum(int((g == 0).sum()) for g in self.every)
 
-    def map(self, values, x, y, pitch, title, reach=None, numbers=False) -> list[Mark]:
+    def map(self, values, x, y, pitch, title, reach=None, numbers=False, needs=0.0) -> list[Mark]:
         """A kernel as an image of `pitch` pixels, with its numbers where these can be read."""
         reach = reach_of([values]) if reach is None else reach
         look = {"cmap": "diverging", "vmin": -reach, "vmax": reach, "framed": False, "means": title}
-        shown = ".2f" if numbers and max(values.shape) <= 3 else ".1f" if numbers else ""
-        one = Maps(values + 0.0, tile=(*values.shape, 1), x=x, y=y, pitch=pitch, numbers=shown, **look)
-        return [one, ColorScale(x, y + pitch / 2 + 14, -reach, reach, needs=110)] if numbers else [one]
+        shown = ("" if not numbers else ".1f" if reach > 1 else ".2f") if max(values.shape) <= MOST else ""
+        look |= {"x": x, "y": y, "pitch": pitch, "needs": needs}
+        one = Maps(values + 0.0, tile=(*values.shape, 1), numbers=shown, **look)
+        scale = ColorScale.both_ways(x, y + pitch / 2 + 14, reach, (-14, 0), needs=110)
+        return [one, scale] if numbers else [one]
 
     def worked(self) -> list[str]:
         """One weight that rises and one that falls, in full."""
