@@ -44,7 +44,7 @@ NARROW = Narrow(
         "errors": (3, 0, 1, 2),
         "learning": (4, 0, 1, 2),
     },
-    below=760,
+    below=740,
 )
 UNKNOWN = "?"
 FAULTS = marked("Fault of A", "Fault of B", "Fault of C", "Fault of D", "Fault of E")
@@ -137,9 +137,9 @@ class BrokenBackward(Widget):
             panels,
             self.sentence(state, errors, facts),
             facts,
-            rows=(1, 1.1),
+            rows=("264px", 1),
             columns=("292px", *(1,) * 6),
-            height=440,
+            height=484,
             figures=figures(state, facts),
             anchors=anchors,
             narrow=NARROW,

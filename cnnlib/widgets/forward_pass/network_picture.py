@@ -250,11 +250,10 @@ class NetworkPicture:
             drawn.insert(-1, Links(**places, **outline, inset=look["inset"]))
         return drawn
 
-    @staticmethod
-    def strength(chosen: float | None, after: Column) -> float:
+    def strength(self, chosen: float | None, after: Column) -> float:
         """Opacity of links that do not lead into the chosen map: those after it step back."""
         if chosen is None:
-            return 0.36
+            return 0.36 if self.room.beneath >= SCALE else 0.18  # quieter above a sum
         return 0.15 if 1000 * after.output.place < chosen else 0.05
 
     def opacity(self, column: Column, chosen: float | None) -> np.ndarray | None:
