@@ -19,13 +19,28 @@ TYPE, LARGE, LARGEST = 13, 15, 21  # pixels of a row's numbers, of the guess's s
 
 
 def scores_panel(
-    output: LayerOutput, scores, p, label: int, names, chosen, *, top, depth, foot, at, name="scores"
+    output: LayerOutput,
+    scores,
+    p,
+    label: int,
+    names,
+    chosen,
+    *,
+    top,
+    depth,
+    foot,
+    at,
+    shares=True,
+    name="scores",
 ) -> Panel:
-    """Scores (K,) and shares `p` (K,) of one image, one row a class; of more than ten the likeliest."""
+    """Scores (K,) and shares `p` (K,) of one image, one row a class; of more than ten the likeliest.
+
+    Without `shares` names and scores have all the width.
+    """
     z = output.picture(scores)
     one = z.shape[1] == 1 and len(p) <= MOST
     if one:
-        marks = rows(output, z, p, label, names, top, depth)
+        marks = rows(output, z, p, label, names, top, depth, shares)
     else:
         marks = cells(output, z, p, label, names, top, depth)
     if chosen is not None:
@@ -33,21 +48,24 @@ def scores_panel(
         wide, high = (1.0 if one else CELL) / z.shape[1], depth / z.shape[0]
         edges = (column * wide, (column + 1) * wide, top + row * high, top + (row + 1) * high)
         marks.append(Region(*edges, color="you", filled=False, width=2.5))
-    right, start = ends(names) if one else (CELL / 2, BARS)
+    right, start = ends(names, shares) if one else (CELL / 2, BARS)
     first = "you" if chosen is not None else "ink"
     side = {"align": "right" if one else "center"}
     marks += [
         Text([right], [top - 27], "scores", color=first, bold=True, size=12, **side),
         Text([right], [top - 13], say("{p} sums", p=len(p)), color="muted", size=11, **side),
-        Text([start], [top - 27], "softmax", align="left", bold=True, size=12),
-        Text([start], [top - 13], "share", color="muted", size=11, align="left"),
     ]
+    if shares or not one:
+        marks.append(Text([start], [top - 27], "softmax", align="left", bold=True, size=12))
+        marks.append(Text([start], [top - 13], "share", color="muted", size=11, align="left"))
     x, down = Axis(0, 1, visible=False), Axis(foot, 0, visible=False)
     return Panel(marks, x, down, at=at, grid=False, name=name)
 
 
-def ends(names) -> tuple[float, float]:
+def ends(names, shares: bool = True) -> tuple[float, float]:
     """Right edge of the scores and left edge of the bars, beside names of so many letters."""
+    if not shares:
+        return 0.94, 1.0
     right = FIRST + max(LEAST, LETTER * min(MOST_LETTERS, max(len(str(name)) for name in names))) + SCORE
     return right, right + 0.07
 
@@ -62,11 +80,11 @@ def fitted(names) -> tuple[list[str], float]:
     return [str(name)[:longest] for name in names], MOST_LETTERS / longest
 
 
-def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float) -> list[Mark]:
+def rows(output: LayerOutput, z, p, label, names, top: float, depth: float, shares: bool) -> list[Mark]:
     """Name, score and share of each class in one row; that of the guess is shaded and large."""
     step = depth / len(p)
     y = top + (np.arange(len(p)) + 0.5) * step
-    guess, (right, start) = int(p.argmax()), ends(names)
+    guess, (right, start) = int(p.argmax()), ends(names, shares)
     inside = 0.99 - start > SHARE + 0.1  # names of many letters leave no room for words within a bar
     long = (0.99 - start if inside else max(0.06, 1 - SHARE - start)) * p
     each = {"tile": (1, 1, 0), "tile_names": tuple(say("class {name}", name=name) for name in names)}
@@ -77,7 +95,8 @@ def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float)
     ]
     for is_guess, high in ((False, min(0.42 * step, 12)), (True, min(max(0.7 * step, step - 2), 26))):
         some = np.flatnonzero((np.arange(len(p)) == guess) == is_guess)
-        marks.append(Bars(y[some], long[some], high, start, "ink", horizontal=True))
+        if shares:
+            marks.append(Bars(y[some], long[some], high, start, "ink", horizontal=True))
         words, smaller = fitted(names)
         large = min(LARGE if is_guess else TYPE, 0.86 * step)
         name = min(LARGEST, 0.9 * step) if is_guess and max(map(len, map(str, names))) < 3 else large
@@ -86,6 +105,8 @@ def rows(output: LayerOutput, z, p, label: int, names, top: float, depth: float)
         numbers = [f"{z[k, 0]:z.1f}".replace("-", "−") for k in some]
         spots = np.full(len(some), right), y[some]
         marks.append(Text(*spots, numbers, align="right", bold=is_guess, size=large))
+    if not shares:
+        return marks
     inside &= long[guess] >= SHARE
     outside = start + long + 0.02
     if inside:

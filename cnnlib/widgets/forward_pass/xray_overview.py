@@ -17,6 +17,7 @@ from cnnlib.widgets.forward_pass.scores_panel import scores_panel
 
 BLOCKS, SHARED, OWN = "one a convolution", "one for all layers", "each layer its own"
 ACROSS, CLOSE = 8, 42.0  # of a narrow page: maps beside one another, and their distance in pixels
+SHORT = 5  # letters of a class's name beside which the strip has room for its share
 SIDE, SCORES = 168.0, 320.0  # of the image and of the scores there
 
 
@@ -194,6 +195,7 @@ class Overview:
         chosen = self.unit[0] if self.output.name == output.name else None
         values = self.values[output.place][0]
         place = {"top": self.room.top, "depth": self.room.depth, "foot": self.room.height - 10}
+        place["shares"] = self.room is SHUT or max(len(str(name)) for name in names) <= SHORT
         place |= {"at": (0, self.room.span, 1, 48 - self.room.span)}
         return scores_panel(output, values, p, label, names, chosen, **place)
 
