@@ -670,8 +670,8 @@ print(
 
 # %% [markdown]
 # Now look inside. Every number of the network is a coloured square: blue if it is positive, orange if it is negative, and the
-# stronger the colour, the further from 0. A convolution and the ReLU and pooling after it are drawn on the same
-# scale. (Only the image is grey, and its ink is black here, as on paper. The ten scores are printed as numbers, each with its
+# stronger the colour, the further from 0. A convolution and the ReLU and pooling after it are drawn on the same scale; at its
+# ends stand the numbers at which orange and blue are strongest. (Only the image is grey, and its ink is black here, as on paper. The ten scores are printed as numbers, each with its
 # probability as a bar.) **Click any square, or a score.** Below it you see how its number was computed; the frame on the image
 # shows all pixels that it depends on.
 #

@@ -11,7 +11,7 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, ColorScale, Line, Maps, Mark, Panel, Region, Text
 from cnnlib.widgets.backpropagation.blame_way import course, framed, numbers, read_by, window_before
 from cnnlib.widgets.forward_pass.network_headings import short_name
-from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_ends
 from cnnlib.widgets.forward_pass.network_picture import picture_of
 from cnnlib.widgets.forward_pass.xray_overview import boxes
 
@@ -171,7 +171,8 @@ class BlamePicture:
         if output.place == 0 and not gradient:
             return {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
         reach = reach_of([array])
-        return {"cmap": "diverging", "vmin": -reach, "vmax": reach}
+        low, high = (-reach, reach) if gradient else shared_ends([array])
+        return {"cmap": "diverging", "vmin": low, "vmax": high}
 
     def maps(self) -> list[Mark]:
         """The values of one map a layer, and beneath them its gradient, with its scale."""

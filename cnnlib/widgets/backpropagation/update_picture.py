@@ -9,7 +9,7 @@ from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, ColorScale, Maps, Mark, Narrow, Panel, Text
 from cnnlib.widgets.backpropagation.blame_picture import single
 from cnnlib.widgets.forward_pass.network_headings import short_name
-from cnnlib.widgets.forward_pass.network_layout import reach_of
+from cnnlib.widgets.forward_pass.network_layout import reach_of, shared_ends
 from cnnlib.widgets.forward_pass.unit_detail import matrix_panel
 
 PITCH, NARROW_STEP = 80.0, 100.0
@@ -51,7 +51,8 @@ class UpdatePicture:
             return [Text([x], [y], "not yet", color="muted", size=11)]
         array = self.seen.gradients[output.place][0] if back else self.forward.activations[output.place][0]
         reach = reach_of([array])
-        colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
+        low, high = (-reach, reach) if back else shared_ends([array])
+        colors = {"cmap": "diverging", "vmin": low, "vmax": high}
         if output.place == 0 and not back:
             colors = {"cmap": "ink" if output.shape[0] == 1 else "gray", "vmin": 0, "vmax": 1}
         now = self.step == (2 * len(self.outputs) - column if back else column)
