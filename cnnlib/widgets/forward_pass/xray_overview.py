@@ -18,7 +18,7 @@ from cnnlib.widgets.forward_pass.scores_panel import scores_panel
 BLOCKS, SHARED, OWN = "one a convolution", "one for all layers", "each layer its own"
 ACROSS, CLOSE = 8, 42.0  # of a narrow page: maps beside one another, and their distance in pixels
 SHORT = 5  # letters of a class's name beside which the strip has room for its share
-SIDE, SCORES = 168.0, 320.0  # of the image and of the scores there
+SIDE, SCORES = 168.0, 290.0  # of the image and of the scores there
 
 
 def window_of(layer, unit: tuple, size: tuple) -> tuple:
