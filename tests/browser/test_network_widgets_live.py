@@ -88,7 +88,7 @@ def test_a_click_on_a_map_opens_its_unit(book):
     view = view_of(book, "xray")
     book.page.mouse.click(*at(view, 0.222, 0.16))
     becomes(book, "xray.state['layer'], xray.state['channel']", "convolution 1 0")
-    book.page.mouse.click(*at(view, 0.826, 0.3))
+    book.page.mouse.click(*at(view, 0.88, 0.3))
     becomes(book, "xray.state['layer']", "scores")
     view.locator(".cnn-text", has_text="Score of the digit").wait_for(timeout=10_000)
 
