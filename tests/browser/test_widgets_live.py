@@ -196,7 +196,7 @@ def test_the_saved_notebook_keeps_the_picture_and_no_widget_state(explorer):
     assert "widgets" not in saved["metadata"]
     view, picture = saved["cells"][0]["outputs"]
     text = "".join(view["data"]["text/plain"])
-    assert text.startswith("DescentExplorer()\nAfter 10 steps the weight is -0.872")
+    assert text.startswith("DescentExplorer()\nAfter 10 steps the weight is −0.872")
     assert "image/png" in picture["data"] and picture["metadata"]["image/png"]["alt"].startswith("After 10")
     image = explorer.page.locator(".jp-CodeCell").first.locator(".jp-OutputArea img")
     assert image.count() == 1 and not image.is_visible()
