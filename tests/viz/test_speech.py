@@ -36,7 +36,7 @@ def scene():
 
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_what_is_read_has_a_minus_and_what_is_code_a_hyphen(language):
-    marks = [Text([0], [0], ["-3", "x[-1]"]), Line([0], [0], label="from -0 to (-2, 1e-05)")]
+    marks = [Text([0, 1], [0, 0], ["-3", "x[-1]"]), Line([0], [0], label="from -0 to (-2, 1e-05)")]
     panel = Panel(marks, Axis(-1, 0, ticks=(-1,), names=("-1",)), Axis(0, 1), title="At -1", name="at -1")
     with spoken(language):
         said = in_language(Scene([panel], "`y[:, -1]` is -2.", facts={"y": -2}, zones={"a": [Zone(1, "-7")]}))
