@@ -132,7 +132,7 @@ class SweepPicture:
         more = "a parabola explodes beyond; a network may not"
         return [
             Text(limit, 9.0, words, bold=True, size=11, align="right", baseline="top", shift=(-6, 0)),
-            Note(limit + 0.04, 9.0, more, width=330, needs=500),
+            Note(limit + 0.04, 9.0, more, width=330, needs=740),
         ]
 
     def best_words(self, recent: np.ndarray) -> list:
