@@ -13,7 +13,7 @@ def explorer(notebook):
     """The explorer in its default state."""
     book = notebook("explorer", EXPLORER, "import ipywidgets; len(ipywidgets.Widget.widgets)")
     book.run("w.reset()")
-    see(book.widget(0), "After 10 steps the weight is -0.872")
+    see(book.widget(0), "After 10 steps the weight is −0.872")
     return book
 
 
@@ -105,7 +105,7 @@ def test_a_wrong_number_gives_a_sentence_and_the_widget_lives_on(explorer, text)
     assert box.input_value() == "0.1"
     box.fill("0.2")
     page.keyboard.press("Enter")
-    see(widget, "After 10 steps the weight is -0.268")
+    see(widget, "After 10 steps the weight is −0.268")
     assert widget.locator(".cnn-message:not(.cnn-silence)").inner_text() == ""
 
 
