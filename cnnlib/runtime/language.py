@@ -29,6 +29,7 @@ ENGLISH = "en"
 NUMBER = re.compile(r"[−+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?(e[+-]\d+)?( ?%)?")
 NUMBERED = re.compile(r"(.*[^\W\d_]) ([\d.]+)")  # "pooling 2" stands in the catalogue as "pooling {number}"
 SAMPLE = "1,234.5"  # a catalogue says how it writes this number
+MINUS = re.compile(r"`[^`]*`|\$[^$]*\$|(?<![\w`$=\[\])}.−-])-(?=[.\d])")  # or code or a formula, which stay
 PAGE = "page\x04"  # how gettext keeps what has the context "page": the words of the page's script
 
 
@@ -192,9 +193,24 @@ def word(text: str) -> str:
     return Said(said)
 
 
+def shown(text: str) -> str:
+    """`word`, as a picture or a sentence shows it: the sign of a negative number is a minus, not a hyphen.
+
+    This is the one place where that is so: facts, code and what is copied or compared keep the hyphen.
+
+    >>> shown("from -0.5 to (-2, 3)"), shown("`x[:, -1]` is a well-known 0-1 at 1e-05")
+    ('from −0.5 to (−2, 3)', '`x[:, -1]` is a well-known 0-1 at 1e-05')
+    """
+    said = word(text)
+    if "-" not in said:
+        return said
+    signed = MINUS.sub(lambda found: "−" if found[0] == "-" else found[0], said)
+    return Said(signed) if isinstance(said, Said) else signed
+
+
 def localised(text: str) -> str:
-    """A number that was written in English, such as ``"1,234.5"``, as the learner's language writes it."""
-    return text if SPEECH.catalogue is None else SPEECH.catalogue.number(text)
+    """A number that was written in English, such as ``"1,234.5"``, as the learner reads it in a picture."""
+    return shown(text if SPEECH.catalogue is None else Said(SPEECH.catalogue.number(text)))
 
 
 def joined(separator: str, texts: Iterable[str]) -> str:

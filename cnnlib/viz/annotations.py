@@ -34,7 +34,7 @@ class Note(Mark):
     needs : float
         Width of the panel in pixels below which the note gives way to the picture.
     tag : bool
-        Upright letters on a plate of paper, as the name of a place in the picture.
+        Upright letters without a plate of paper, as the name of a place in the picture.
 
     >>> Note(1, 2, "One neuron: its answer over the whole plane.", to=(1.5, 3)).to
     (1.5, 3)
@@ -142,7 +142,7 @@ class Lens(Mark):
 
 @dataclass(frozen=True, eq=False)
 class Handle(Mark):
-    """A knob that the pointer drags; `sets` maps ``"x"`` and ``"y"`` to the controls that follow it.
+    """A ring that the pointer drags; `sets` maps ``"x"`` and ``"y"`` to the controls that follow it.
 
     Every handle needs its controls, since they are what the keyboard moves.
     """

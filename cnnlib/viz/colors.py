@@ -83,7 +83,7 @@ RAMPS = {
     "diverging": {theme: (*reversed(_MINUS[theme]), *_PLUS[theme][1:]) for theme in THEMES},
     "ink": {"light": ("#ffffff", "#1b232d"), "dark": ("#14171c", "#e9edf2")},
     "height": {
-        "light": ("#8db3d9", "#bfd8ea", "#dfeaf1", "#eef3f2", "#faf9f4"),
+        "light": ("#a9bdd2", "#c6d4e2", "#dce6ed", "#ecf1f4", "#f8fafa"),
         "dark": ("#0b1c50", "#2d5479", "#456a7c", "#50717a", "#5b7779"),
     },
     "shade": {"light": ("#ffffff", "#aab4c0"), "dark": ("#14171c", "#4f5b69")},

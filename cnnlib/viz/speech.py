@@ -1,7 +1,8 @@
-"""A scene in the learner's language: every word that is seen is looked up here, whichever painter draws it.
+"""A scene as the learner reads it: every word that is seen passes here, whichever painter draws it.
 
 A widget writes its words in English. Those with values come through `cnnlib.runtime.language.say` and are in
 the language already; all others, ``Panel(title="Loss")``, are looked up by the names of the fields below.
+Negative numbers get their minus here, in every language.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import is_dataclass
 from typing import Any
 
-from cnnlib.runtime.language import SPEECH, word
+from cnnlib.runtime.language import SPEECH, shown
 
 #: Fields of scenes, panels, marks, figures, slots, anchors, zones and strips that a learner reads.
 SEEN = (
@@ -25,25 +26,22 @@ PARTS = (
 
 
 def in_language(part: Any) -> Any:
-    """A scene, or a part of one, with its words in the learner's language; in English the part itself.
+    """A scene, or a part of one, with its words in the learner's language and the minus of its numbers.
 
     >>> from cnnlib.runtime.language import spoken
     >>> from cnnlib.viz import Axis, Panel, Scene
+    >>> scene = Scene([Panel([], Axis(0, 1), Axis(0, 1), title="Loss at -1")], "None is wrong.")
+    >>> in_language(scene).panels[0].title
+    'Loss at −1'
     >>> scene = Scene([Panel([], Axis(0, 1), Axis(0, 1), title="Loss")], "None is wrong.")
-    >>> in_language(scene) is scene
-    True
     >>> with spoken("de"):
     ...     in_language(scene).panels[0].title, in_language(scene).text
     ('Verlust', 'Keines ist falsch.')
     """
-    return part if SPEECH.catalogue is None else _translated(part)
-
-
-def _translated(part: Any) -> Any:
     if isinstance(part, Mapping):
         return _mapping(part)
     if isinstance(part, (list, tuple)):
-        return tuple(_translated(item) for item in part)
+        return tuple(in_language(item) for item in part)
     if not is_dataclass(part) or getattr(part, "literal", False):
         return part
     said = object.__new__(type(part))  # no second look at its arrays
@@ -52,12 +50,12 @@ def _translated(part: Any) -> Any:
     for name in SEEN:
         value = fields.get(name)
         if isinstance(value, str):
-            fields[name] = word(value)
+            fields[name] = shown(value)
         elif isinstance(value, (list, tuple)) and value and isinstance(value[0], str):
-            fields[name] = tuple(map(word, value))
+            fields[name] = tuple(map(shown, value))
     for name in PARTS:
         if name in fields:
-            fields[name] = _translated(fields[name])
+            fields[name] = in_language(fields[name])
     return said
 
 
@@ -72,5 +70,5 @@ def _mapping(part: Mapping) -> Mapping:
     if key not in _mappings or _mappings[key][0] is not part:
         while len(_mappings) >= 100:
             del _mappings[next(iter(_mappings))]
-        _mappings[key] = part, {name: _translated(value) for name, value in part.items()}
+        _mappings[key] = part, {name: in_language(value) for name, value in part.items()}
     return _mappings[key][1]

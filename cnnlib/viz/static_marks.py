@@ -230,8 +230,11 @@ def _links(axes, mark: Links, theme: str, order: int) -> None:
 
 
 def _handle(axes, mark: Handle, theme: str, order: int) -> None:
-    knob = m.Points(mark.x, mark.y, color=mark.color, size=mark.size, outline="ink", label=mark.label)
-    _points(axes, knob, theme, order)
+    """A ring of the learner's colour with a dot, on a rim of paper."""
+    size, paper = mark.size, "paper"
+    discs = ((size + 1.5, paper), (size, mark.color), (size - 2.5, paper), (size / 3, mark.color))
+    for radius, color in discs:
+        _points(axes, m.Points(mark.x, mark.y, color=color, size=radius), theme, order)
 
 
 #: One painter for each kind of mark: (axes, mark, theme, order).

@@ -31,10 +31,11 @@ def note(axes, mark: Note, theme: str, order: int) -> None:
     color = to_hex(mark.color, theme)
     words = textwrap.fill(mark.text, max(8, int(mark.width / LETTER)))
     look = {"fontsize": 8.5, "color": color, "zorder": order, "parse_math": False, "clip_on": False}
-    shape = "round,pad=0.25,rounding_size=0.5" if mark.tag else "square,pad=0.1"
-    look["bbox"] = {"boxstyle": shape, "linewidth": 0, "alpha": PLATE, "facecolor": to_hex("paper", theme)}
+    look["path_effects"] = halo(theme)
     if not mark.tag:
-        look |= {"style": "italic", "path_effects": halo(theme)}
+        look["style"] = "italic"
+        look["bbox"] = {"boxstyle": "square,pad=0.1", "linewidth": 0, "alpha": PLATE}
+        look["bbox"]["facecolor"] = to_hex("paper", theme)
     axes.text(mark.x, mark.y, words, ha=mark.align, va="top", **look)
     if mark.to is not None:
         arrow = {"arrowstyle": "->", "color": color, "linewidth": 0.8, "connectionstyle": "arc3,rad=0.25"}

@@ -1,7 +1,7 @@
 // The declared controls as native inputs, each with a name for screen readers.
 import { segments, thumbnails, wordOf } from "./choices.js";
 import { h, uniqueId } from "./dom.js";
-import { shortNumber } from "./scale.js";
+import { shortNumber, typedNumber } from "./scale.js";
 import { say } from "./speech.js";
 
 const LONG = 100; // letters from which on a text takes a row of its own
@@ -41,7 +41,7 @@ function labelled(spec, id, ...inputs) {
 const describedBy = (spec, id) => (spec.help ? `${id}-help` : undefined);
 
 /** A box for a number, or what `write` makes of it. Sends its text as it is: the kernel answers a wrong one with a sentence. */
-function numberBox(attributes, nudge, change, write = shortNumber) {
+function numberBox(attributes, nudge, change, write = typedNumber) {
   const box = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", class: "cnn-box", ...attributes });
   let typing = false;
   box.addEventListener("input", () => (typing = true));

@@ -178,17 +178,15 @@ function band(ctx, mark, box, theme) {
   ctx.fill();
 }
 
+/** A ring of the learner's colour with a dot, on a rim of paper. */
 function handle(ctx, mark, box, theme) {
-  ctx.beginPath();
-  ctx.arc(box.x(mark.x), box.y(mark.y), mark.size, 0, 2 * Math.PI);
-  ctx.fillStyle = cssColor(mark.color, theme);
-  ctx.lineWidth = 6;
-  ctx.strokeStyle = theme.paper;
-  ctx.stroke();
-  ctx.fill();
-  ctx.lineWidth = 1.5;
-  ctx.strokeStyle = theme.ink;
-  ctx.stroke();
+  const [x, y, color] = [box.x(mark.x), box.y(mark.y), cssColor(mark.color, theme)];
+  for (const [radius, fill] of [[mark.size + 1.5, theme.paper], [mark.size, color], [mark.size - 2.5, theme.paper], [mark.size / 3, color]]) {
+    ctx.beginPath();
+    ctx.arc(x, y, radius, 0, 2 * Math.PI);
+    ctx.fillStyle = fill;
+    ctx.fill();
+  }
 }
 
 const PAINTERS = { line, points, bars, heatmap: paintHeatmap, arrows, text, region, band, links, handle, tiles, note, reference, maps, colorscale, lens };

@@ -32,23 +32,18 @@ export function note(ctx, mark, box, theme) {
   const x = { left: rect.left, center: (rect.left + rect.right) / 2, right: rect.right }[mark.align];
   ctx.textAlign = mark.align;
   ctx.textBaseline = "top";
-  plate(ctx, theme, rect, mark.tag ? 5 : 1);
-  lines.forEach((line, i) => {
-    const top = rect.top + i * LINE;
-    if (!mark.tag) return haloText(ctx, theme, line, x, top, color);
-    ctx.fillStyle = color;
-    ctx.fillText(line, x, top + 1);
-  });
+  if (!mark.tag) plate(ctx, theme, rect);
+  lines.forEach((line, i) => haloText(ctx, theme, line, x, rect.top + i * LINE, color));
   if (mark.to) leader(ctx, [x, rect.top, lines.length * LINE, mark.align], [box.x(mark.to[0]), box.y(mark.to[1])], color);
 }
 
-/** Quiet paper behind words, `air` pixels wider at each side: grid and lines do not show between letters. */
-function plate(ctx, theme, rect, air) {
-  const [alpha, wide, high] = [ctx.globalAlpha, rect.right - rect.left + 2 * air, rect.bottom - rect.top + 2];
+/** Quiet paper behind words: grid and lines do not show between letters. */
+function plate(ctx, theme, rect) {
+  const [alpha, wide, high] = [ctx.globalAlpha, rect.right - rect.left + 2, rect.bottom - rect.top + 2];
   ctx.globalAlpha = alpha * PLATE;
   ctx.fillStyle = theme.paper;
   ctx.beginPath();
-  ctx.roundRect(rect.left - air, rect.top - 2, wide, high, air + 1);
+  ctx.roundRect(rect.left - 1, rect.top - 2, wide, high, 2);
   ctx.fill();
   ctx.globalAlpha = alpha;
 }

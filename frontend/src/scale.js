@@ -1,7 +1,7 @@
 // Axes: from data to pixels and back, ticks and their words. The arithmetic is d3-scale's.
 import { format } from "d3-format";
 import { scaleLinear, scaleLog } from "d3-scale";
-import { localised } from "./speech.js";
+import { inLanguage, localised } from "./speech.js";
 
 /** A d3 scale for one axis of a panel, over the pixels [from, to]. */
 export function makeScale(axis, from, to) {
@@ -51,7 +51,7 @@ function logTicks(axis, count) {
 }
 
 function plain(value) {
-  return localised(String(Number(value.toPrecision(6))).replace("-", "−"));
+  return localised(sixDigits(value));
 }
 
 const formats = new Map();
@@ -70,7 +70,14 @@ export function formatNumber(specifier, value) {
   return localised(formats.get(specifier)(value));
 }
 
-/** A number for a box or a tip: six significant digits, no trailing zeros. */
+/** A number for a tip: six significant digits, no trailing zeros. */
 export function shortNumber(value) {
-  return Number.isFinite(value) ? localised(String(Number(value.toPrecision(6)))) : String(value);
+  return Number.isFinite(value) ? localised(sixDigits(value)) : String(value);
 }
+
+/** The same for a box, from which it may be copied into code: its sign is a hyphen. */
+export function typedNumber(value) {
+  return Number.isFinite(value) ? inLanguage(sixDigits(value)) : String(value);
+}
+
+const sixDigits = (value) => String(Number(value.toPrecision(6)));

@@ -11,5 +11,8 @@ export function say(text, values = {}) {
   return (speech.words?.[text] ?? text).replace(/\{(\w+)\}/g, (hole, name) => values[name] ?? hole);
 }
 
-/** A number that was written in English, such as "1,234.5". */
-export const localised = (text) => (speech.marks ? text.replace(/[.,]/g, (mark) => speech.marks[mark]) : text);
+/** A number that was written in English, such as "1,234.5", as a box takes it. */
+export const inLanguage = (text) => (speech.marks ? text.replace(/[.,]/g, (mark) => speech.marks[mark]) : text);
+
+/** The same as it is read: its sign is a minus, not a hyphen. */
+export const localised = (text) => inLanguage(text).replace(/^-/, "−");

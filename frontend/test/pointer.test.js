@@ -69,9 +69,9 @@ test("a value has its name and its place in the units that can be read", () => {
   const classes = [axis("guess", { ticks: [0, 1], names: ["cat", "dog"] }), axis("true class", { ticks: [0, 1], names: ["cat", "dog"] })];
   expect(tip({ z: { shape: [2, 2] } }, { row: 0, col: 1, x: 0.9, y: 0.2, value: 3, axes: classes, title: "Confusion" })).toBe("Confusion, guess dog, true class cat: 3");
   const link = { mark: { kind: "links", emits: "link" }, box: { panel: { title: "" } }, index: 3, value: -0.5 };
-  expect(tipWords(link)).toBe("link: -0.5");
+  expect(tipWords(link)).toBe("link: −0.5");
   const square = { z: { shape: [50, 50] }, means: "output", places: ["X₁", "X₂"] };
-  expect(tip(square, { row: 7, col: 9, x: -4.26, y: 0.9, value: 0.5, axes, title: "0.50000: 0.491" })).toBe("output, X₁ -4.3, X₂ 0.9: 0.5");
+  expect(tip(square, { row: 7, col: 9, x: -4.26, y: 0.9, value: 0.5, axes, title: "0.50000: 0.491" })).toBe("output, X₁ −4.3, X₂ 0.9: 0.5");
 });
 
 test("what cannot be read has no words, though it can be clicked", () => {
@@ -89,8 +89,8 @@ test("a link is read with what it joins", () => {
   const tiles = (ids, names) => ({ kind: "tiles", ids: { data: ids }, names });
   const mark = { kind: "links", means: "weight", sources: { data: [1, 1] }, targets: { data: [101, 900] } };
   const box = { panel: { title: "", marks: [tiles([0, 1], ["X₁, on", "X₂, on"]), tiles([101], ["node 1.1"])] } };
-  expect(tipWords({ mark, box, index: 0, value: -0.5 })).toBe("weight, X₂ → node 1.1: -0.5");
-  expect(tipWords({ mark, box, index: 1, value: -0.5 })).toBe("weight, from X₂: -0.5");
+  expect(tipWords({ mark, box, index: 0, value: -0.5 })).toBe("weight, X₂ → node 1.1: −0.5");
+  expect(tipWords({ mark, box, index: 1, value: -0.5 })).toBe("weight, from X₂: −0.5");
 });
 
 test("the words at the pointer stay within the picture", () => {

@@ -240,7 +240,7 @@ for step in range(4):
 # along a contour the error does not change, so all of the change is across it.
 #
 # Does the arrow point at the lowest point? When would it? Drag the start about and read the sentence below
-# the picture. Then turn the condition number down to 1 and look again.
+# the picture. Then turn the condition number (under *More*) down to 1 and look again.
 
 # %%
 predict("05.arrow")
@@ -557,6 +557,7 @@ predict("05.race")
 
 # %% answers="05.race"
 OptimizerRace(
+    surface="bowl",
     steps=0,
     challenge=Challenge(
         "A start from which Adam at its best rate beats SGD at its best, "

@@ -96,7 +96,7 @@ FAULTS = {
     "a line's colour": """(() => {
       const { picture } = document.querySelector('.cnn-picture > canvas');
       const marks = picture.scene.panels.flatMap((panel) => panel.marks);
-      for (const mark of marks) if (mark.color === 'purple') mark.color = 'vermilion';
+      for (const mark of marks) if (mark.color === 'path') mark.color = 'green';
     })()""",
     "no large number": "document.querySelector('.cnn-large').style.visibility = 'hidden'",
     "a moved button": "document.querySelector('.cnn-play').style.translate = '-8px'",

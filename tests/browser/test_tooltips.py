@@ -87,7 +87,7 @@ def test_places_are_the_map_s_own(page, line, side, fewest):
 
 
 def test_the_measure_of_tips_finds_bare_numbers_and_numbers_without_a_name():
-    sound = [("conv 1, map 0, row 2, column 3: -0.25", True), ("ends in A", True), ("filter 3", True)]
+    sound = [("conv 1, map 0, row 2, column 3: −0.25", True), ("ends in A", True), ("filter 3", True)]
     assert faults(sound) == []
     for words in (
         "0.25",

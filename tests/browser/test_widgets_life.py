@@ -23,7 +23,7 @@ def gated(lab, context):
 
 def test_a_widget_is_drawn_and_right_while_later_cells_run(lab, gated):
     widget = gated.locator(".jp-CodeCell").first.locator(".cnn-widget")
-    widget.locator(".cnn-text", has_text="After 10 steps the weight is -0.872").wait_for(timeout=30_000)
+    widget.locator(".cnn-text", has_text="After 10 steps the weight is −0.872").wait_for(timeout=30_000)
     assert gated.locator(".jp-CodeCell").nth(1).locator(".jp-InputPrompt").inner_text() == "[*]:"
     gated.wait_for_timeout(300)
     assert widget.locator("canvas").evaluate(INK)

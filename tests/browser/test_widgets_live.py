@@ -13,7 +13,7 @@ def explorer(notebook):
     """The explorer in its default state."""
     book = notebook("explorer", EXPLORER, "import ipywidgets; len(ipywidgets.Widget.widgets)")
     book.run("w.reset()")
-    see(book.widget(0), "After 10 steps the weight is -0.872")
+    see(book.widget(0), "After 10 steps the weight is −0.872")
     return book
 
 
@@ -105,7 +105,7 @@ def test_a_wrong_number_gives_a_sentence_and_the_widget_lives_on(explorer, text)
     assert box.input_value() == "0.1"
     box.fill("0.2")
     page.keyboard.press("Enter")
-    see(widget, "After 10 steps the weight is -0.268")
+    see(widget, "After 10 steps the weight is −0.268")
     assert widget.locator(".cnn-message:not(.cnn-silence)").inner_text() == ""
 
 
@@ -196,7 +196,7 @@ def test_the_saved_notebook_keeps_the_picture_and_no_widget_state(explorer):
     assert "widgets" not in saved["metadata"]
     view, picture = saved["cells"][0]["outputs"]
     text = "".join(view["data"]["text/plain"])
-    assert text.startswith("DescentExplorer()\nAfter 10 steps the weight is -0.872")
+    assert text.startswith("DescentExplorer()\nAfter 10 steps the weight is −0.872")
     assert "image/png" in picture["data"] and picture["metadata"]["image/png"]["alt"].startswith("After 10")
     image = explorer.page.locator(".jp-CodeCell").first.locator(".jp-OutputArea img")
     assert image.count() == 1 and not image.is_visible()

@@ -99,3 +99,11 @@ def test_notes_levels_cursors_tiles_and_links_between_panels_are_drawn(theme):
     assert start == pytest.approx(figure.axes[0].transData.transform((8, 5)), abs=1)
     assert end == pytest.approx(figure.axes[1].transData.transform((0, 5)), abs=1)
     assert to_png(scene, theme=theme, note="A still picture.")
+
+
+def test_an_axis_that_has_no_ticks_by_choice_is_told_so():
+    from cnnlib.viz import Axis, Panel, Scene
+    from cnnlib.widgets.base.packer import Packer
+
+    head, _ = Packer().pack(Scene([Panel([], Axis(0, 1, ticks=()), Axis(0, 1))], ""))
+    assert head["panels"][0]["x"]["ticks"] == [] and "ticks" not in head["panels"][0]["y"]

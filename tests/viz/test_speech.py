@@ -34,8 +34,17 @@ def scene():
     )
 
 
-def test_english_is_the_scene_itself(scene):
-    assert in_language(scene) is scene
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_is_read_has_a_minus_and_what_is_code_a_hyphen(language):
+    marks = [Text([0, 1], [0, 0], ["-3", "x[-1]"]), Line([0], [0], label="from -0 to (-2, 1e-05)")]
+    panel = Panel(marks, Axis(-1, 0, ticks=(-1,), names=("-1",)), Axis(0, 1), title="At -1", name="at -1")
+    with spoken(language):
+        said = in_language(Scene([panel], "`y[:, -1]` is -2.", facts={"y": -2}, zones={"a": [Zone(1, "-7")]}))
+    (found,) = said.panels
+    text, line = found.marks
+    assert text.text == ("−3", "x[-1]") and line.label == "from −0 to (−2, 1e-05)"
+    assert (found.title, found.name, found.x.names, found.x.low) == ("At −1", "at -1", ("−1",), -1)
+    assert said.text == "`y[:, -1]` is −2." and said.facts == {"y": -2} and said.zones["a"][0].text == "−7"
 
 
 def test_words_and_numbers_are_the_languages(scene):

@@ -10,7 +10,7 @@ from cnnlib.widgets.gradient_descent.contours import MAP_HIGH, ContourExplorer, 
 from cnnlib.widgets.gradient_descent.descent import DescentExplorer
 from cnnlib.widgets.gradient_descent.error_words import plain
 from cnnlib.widgets.gradient_descent.map_labels import LETTER, LINE, apart
-from cnnlib.widgets.gradient_descent.optimizer_race import OptimizerRace
+from cnnlib.widgets.gradient_descent.optimizer_race import RACES, OptimizerRace
 from cnnlib.widgets.gradient_descent.surface_picture import SURFACES, map_marks, surface_of, window
 from tests.widgets.sweep import assert_refuses, sweep
 
@@ -62,13 +62,13 @@ def test_the_title_asks_what_the_optimizer_changes():
 
 def test_the_race_tells_rates_only_where_they_differ_and_why_near_is_not_low():
     for best in (False, True):
-        scene = OptimizerRace(best_rates=best).scene
+        scene = OptimizerRace(surface="bowl", best_rates=best).scene
         table = next(panel for panel in scene.panels if panel.name == "table")
         words = [str(mark.text) for mark in table.marks if isinstance(mark, Text)]
         assert any("rate" in text for text in words) == best and not scene.figures
     (slot,) = scene.slots
     assert "grows 50 times as fast" in slot.text
-    assert OptimizerRace(condition=1).scene.slots[0].text == ""
+    assert OptimizerRace(surface="bowl", condition=1).scene.slots[0].text == ""
 
 
 NOTES = {"start: drag me", "lowest point"}
@@ -145,13 +145,22 @@ def test_a_start_keeps_to_the_map_of_its_surface(name):
 
 
 def test_the_race_is_run_by_the_optimizers_themselves():
-    widget = OptimizerRace(condition=20, rate=0.05, steps=30)
+    widget = OptimizerRace(surface="bowl", condition=20, rate=0.05, steps=30)
     surface = surface_of("bowl", 20, 30.0)
     for method in METHODS:
         end = descend(surface, [-2.5, 2.0], 0.05, 30, method)[-1]
         assert widget.facts[f"error_{method}"] == pytest.approx(float(surface.error(end)), rel=1e-9)
     leader = min(METHODS, key=lambda method: widget.facts[f"error_{method}"])
     assert widget.text.startswith(f"After 30 steps {leader} leads")
+
+
+def test_the_race_tells_who_is_first_and_why_and_what_the_last_one_does():
+    assert OptimizerRace().text == (
+        "After 40 steps RMSprop leads: each weight has a rate of its own, so little slope does not slow it. "
+        "SGD is last: where there is little slope, it creeps."
+    )
+    widget = OptimizerRace(surface="bowl")
+    assert widget.text.endswith("Momentum is last: it swings to and fro.")
 
 
 def test_best_rates_are_no_worse_than_any_other():
@@ -165,8 +174,7 @@ def test_best_rates_are_no_worse_than_any_other():
 @pytest.mark.parametrize("surface", SURFACES)
 def test_best_rates_stay_on_the_map(surface):
     ground = surface_of(surface, 50.0, 30.0)
-    start = np.clip([-2.5, 2.0], ground.low, ground.high)
-    facts = OptimizerRace(surface=surface, best_rates=True).facts
+    facts, (start, _) = OptimizerRace(surface=surface, best_rates=True).facts, RACES[surface]
     for method in METHODS:
         path = descend(ground, start, facts[f"rate_{method}"], OptimizerRace.length, method)
         assert ((ground.low <= path) & (path <= ground.high)).all()

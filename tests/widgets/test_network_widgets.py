@@ -106,7 +106,9 @@ def test_the_numbers_shown_add_up_to_the_unit(layer):
     widget = NetworkXRay(*SMALL, layer=layer, channel=2, row=1, column=1, image=7)
     shown = widget.text.split(".  ")[0]
     if layer not in ("ReLU 1", "pooling 2"):
-        products, bias, total = map(float, re.findall(r"(?:up to|bias|makes) (-?\d+\.\d\d)", shown))
+        products, bias, total = map(
+            float, re.findall(r"(?:up to|bias|makes) (-?\d+\.\d\d)", shown.replace("−", "-"))
+        )
         assert abs(products + bias - total) < 0.011 and total == round(widget.facts["value"], 2)
     else:
         assert f"{widget.facts['value']:.2f}" in shown
@@ -243,7 +245,7 @@ def test_a_weight_has_its_sum():
         *SMALL, what="a weight", layer="convolution 1", channel=2, row=1, column=0, image=3
     )
     assert "kernel 2, input map 0, row 1, column 0" in widget.text
-    assert f"its gradient, {signed_sum(widget.facts['gradient'])}." in widget.text
+    assert f"its gradient, {signed_sum(widget.facts['gradient'])}.".replace("-", "−") in widget.text
 
 
 @pytest.mark.parametrize(("layer", "kernels"), [("ReLU 1", "Convolution 1"), ("pooling 2", "Convolution 2")])
@@ -382,7 +384,8 @@ def test_play_takes_the_window_over_both_maps_and_the_picture_says_the_sum():
 def test_the_sentence_has_the_bias_and_the_sum_of_the_picture(layer, made):
     widget = made[NetworkXRay]
     widget.set_state(layer=layer, image=0, channel=0, row=3, column=3)
-    said = re.search(r"add up to (-?[\d.]+), plus the bias (-?[\d.]+) makes (-?[\d.]+)\.", widget.text)
+    text = widget.text.replace("−", "-")
+    said = re.search(r"add up to (-?[\d.]+), plus the bias (-?[\d.]+) makes (-?[\d.]+)\.", text)
     marks = [mark for panel in widget.scene.panels if panel.name == "sum" for mark in panel.marks]
     words = [word for mark in marks if isinstance(mark, Text) for word in mark.text]
     _, bias, total = map(float, said.groups())

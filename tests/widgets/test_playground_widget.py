@@ -117,7 +117,7 @@ def test_links_and_biases_are_chosen_by_a_click_and_changed_by_a_value():
     assert view.selected() == (1, 1, 1)
     assert view.state["value"] == pytest.approx(view.run.weights[1][1, 1], rel=0.005)
     view.set_state(value=-3)
-    assert view.run.weights[1][1, 1] == -3 and "the weight from node 1.2 to node 2.2 is -3." in view.text
+    assert view.run.weights[1][1, 1] == -3 and "the weight from node 1.2 to node 2.2 is −3." in view.text
     assert (
         view.scene.anchors[-1].popover == "node 1.2 → node 2.2" and "Gradient" in view.scene.anchors[-1].text
     )

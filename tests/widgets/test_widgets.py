@@ -89,7 +89,7 @@ def test_descent_text_tells_what_the_picture_shows():
     widget.set_state(start=0)
     assert "began at the minimum" in widget.text
     widget.set_state(curve="several minima", start=-2.5, rate=0.05, steps=100)
-    assert "false minimum at -1.67" in widget.text and widget.facts["at_global_minimum"] == 0
+    assert "false minimum at −1.67" in widget.text and widget.facts["at_global_minimum"] == 0
     widget.set_state(start=2.5)
     assert "global minimum at 1.47" in widget.text and widget.facts["at_global_minimum"] == 1
 

@@ -9,8 +9,8 @@ MOST_COLUMNS = 15  # columns of a picture whose numbers can be read
 
 
 def signed(value: float) -> str:
-    """A whole number with a true minus sign."""
-    return f"{value + 0.0:g}".replace("-", "−")
+    """A whole number, no negative zero."""
+    return f"{value + 0.0:g}"
 
 
 def factor(value: float) -> str:

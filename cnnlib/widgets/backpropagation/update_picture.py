@@ -136,7 +136,7 @@ class KernelStep:
             if sign * g > 0:
                 old, new = float(self.old[row, column]), float(self.new[row, column])
                 times = f"({g:.2f})" if g < 0 else f"{g:.2f}"
-                sum_ = f"{old:.4f} − {self.rate:.3g} × {times} = {new:.4f}".replace("-", "−")
+                sum_ = f"{old:.4f} − {self.rate:.3g} × {times} = {new:.4f}"
                 place = {"row": row, "column": column}
                 found.append(say("row {row}, column {column}: {sum} {way}", **place, sum=sum_, way=words))
         return found

@@ -183,4 +183,4 @@ def _bytes(array: np.ndarray) -> bytes:
 
 def _axis(axis: Axis) -> dict:
     told = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(axis).items()}
-    return {key: value for key, value in told.items() if value or key not in ABSENT}
+    return {key: value for key, value in told.items() if key not in ABSENT or value or value == []}

@@ -63,7 +63,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from cnnlib.runtime.language import say, word
+from cnnlib.runtime.language import say, shown, word
 from cnnlib.viz.scene import Scene
 from cnnlib.viz.speech import in_language
 from cnnlib.widgets.base.challenge import Challenge
@@ -279,7 +279,7 @@ class Widget:
         if progress is None:
             return {"text": "", "share": 0.0, "fits": False}
         words, share = progress
-        return {"text": word(words), "share": min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0}
+        return {"text": shown(words), "share": min(1.0, max(0.0, share)) if math.isfinite(share) else 0.0}
 
     def close(self) -> None:
         """Stop playing and release what the page holds."""

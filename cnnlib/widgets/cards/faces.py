@@ -16,7 +16,7 @@ import numpy as np
 from cnnlib.learning import Item
 from cnnlib.learning.forms import Asked
 from cnnlib.learning.record import SURE
-from cnnlib.runtime.language import joined, say, word
+from cnnlib.runtime.language import joined, say, shown
 
 COLUMNS = 25
 SPOKEN = (
@@ -46,18 +46,18 @@ def in_language(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     said = {
-        key: word(value) if key in SPOKEN and isinstance(value, str) else in_language(value)
+        key: shown(value) if key in SPOKEN and isinstance(value, str) else in_language(value)
         for key, value in part.items()
     }
     if "kind" in part and "value" in part:  # an input that was answered
         said["value"] = part["value"]
     if "rows" in part:
-        said["rows"] = [word(row) if isinstance(row, str) else row for row in part["rows"]]
+        said["rows"] = [shown(row) if isinstance(row, str) else row for row in part["rows"]]
     if isinstance(part.get("head"), list):
-        said["head"] = list(map(word, part["head"]))
+        said["head"] = list(map(shown, part["head"]))
     for key, words in (("options", "words"), ("sure", "sure_words")):
         if key in part and part.get("kind") != "line":
-            said[words] = [word(str(option)) for option in part[key]]
+            said[words] = [shown(str(option)) for option in part[key]]
     return said
 
 
@@ -83,7 +83,7 @@ def input_of(asked: Asked, sure: bool = False) -> dict:
 
 def axes_of(item: Item) -> dict:
     """The axes of a sketch: low, high, label."""
-    return {name: [*axis[:2], *map(word, axis[2:])] for name, axis in (("x", item.x), ("y", item.y))}
+    return {name: [*axis[:2], *map(shown, axis[2:])] for name, axis in (("x", item.x), ("y", item.y))}
 
 
 def show(item: Item, value: Any) -> str:
@@ -111,12 +111,12 @@ def show_number(value: float) -> str:
     if not math.isfinite(value):
         return "without bound"
     if value == round(value) and abs(value) < 1e9:
-        return f"{value:,.0f}".replace("-", "−")
+        return f"{value:,.0f}"
     if not 1e-5 <= abs(value) < 1e7:
         return f"{value:.2g}"
     digits = max(0, 3 - math.floor(math.log10(abs(value))))
     text = f"{value:,.{digits}f}"
-    return (text.rstrip("0").rstrip(".") if digits else text).replace("-", "−")
+    return text.rstrip("0").rstrip(".") if digits else text
 
 
 def scale_of(item: Item, said: float, was: float) -> dict:

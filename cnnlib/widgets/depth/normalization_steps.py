@@ -168,10 +168,9 @@ def arrow(start: str, end: str, forwards: bool, lit: bool) -> Arrows:
 
 
 def short(number: float) -> str:
-    """Two digits behind the point, a true minus, no negative zero."""
+    """Two digits behind the point, no negative zero."""
     number = 0.0 if abs(number) < 5e-4 else float(number)
-    said = f"{number:.2f}" if abs(number) < 100 else f"{number:.0f}"
-    return said.replace("-", "−")
+    return f"{number:.2f}" if abs(number) < 100 else f"{number:.0f}"
 
 
 def listed(numbers) -> str:

@@ -46,9 +46,9 @@ MEANINGS = {
     "identity": "each pixel as it was",
     "blur": "each pixel the mean of nine",
     "sharpen": "edges exaggerated",
-    "Sobel x": "blue: brighter to the right, orange: darker",
-    "Sobel y": "blue: brighter below, orange: darker",
-    "Laplace": "blue: darker than around, orange: brighter",
+    "Sobel x": "blue: brighter to the right",
+    "Sobel y": "blue: brighter below",
+    "Laplace": "blue: darker than around",
 }
 
 

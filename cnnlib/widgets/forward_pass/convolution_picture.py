@@ -22,14 +22,14 @@ TALL, LOW = 308, 148  # pixels of height of the pictures, and of the sum
 TRACKS = 102  # narrow columns, so that pictures and matrices need not begin in line
 PLACES = {
     "image": (0, 0, 1, 42),
-    "map": (0, 51, 1, 42),
-    "scale": (0, 93, 1, 9),
+    "map": (0, 60, 1, 42),
+    "scale": (0, 46, 1, 10),
     "window": (1, 0, 1, 17),
-    "kernel": (1, 17, 1, 13),
-    "products": (1, 30, 1, 21),
-    "answer": (1, 51, 1, 17),
-    "words": (1, 66, 1, 36),
-    "flat scale": (0, 51, 1, 42),
+    "kernel": (1, 19, 1, 13),
+    "products": (1, 34, 1, 21),
+    "answer": (1, 60, 1, 17),
+    "words": (1, 75, 1, 27),
+    "flat scale": (0, 60, 1, 42),
 }
 
 
@@ -70,10 +70,16 @@ class Place:
         )
 
     def output_axes(self) -> tuple[Axis, Axis]:
-        """As large a picture: a cell of the output covers as many pixels of the image as the stride has."""
-        rows, columns = ((size + self.air) / self.stride for size in self.padded.shape)
-        above = self.air / self.stride
-        return Axis(-0.5, columns - 0.5, visible=False), Axis(rows - above - 0.5, -0.5 - above, visible=False)
+        """Those of the image in cells of the output, each of which lies over the middle of its window."""
+        return tuple(
+            Axis(*((end - self.off) / self.stride for end in (axis.low, axis.high)), visible=False)
+            for axis in self.axes()
+        )
+
+    @property
+    def off(self) -> float:
+        """Pixels of the padded image before the middle of the output's first cell."""
+        return max(1.0, (self.stride - 1) / 2)
 
     @property
     def air(self) -> float:
@@ -196,7 +202,8 @@ def output_panel(place: Place, whole: bool, how: str) -> Panel:
     if not whole:
         shown.reshape(-1)[place.row * width + place.col + 1 :] = np.nan
     colors = colors_of(place.output, place.kernel)
-    marks: list[Mark] = [Heatmap(shown, sets={"row": "row", "col": "col"}, means="output", **colors)]
+    map_of = Heatmap(shown, sets={"row": "row", "col": "col"}, means="output", **colors)
+    marks: list[Mark] = [mount(place), map_of]
     edges = place.col - 0.5, place.col + 0.5, place.row - 0.5, place.row + 0.5
     if place.output.size <= READABLE:
         marks += lattice(height, width)
@@ -210,6 +217,13 @@ def output_panel(place: Place, whole: bool, how: str) -> Panel:
     title = say("Output, {height} × {width}", height=height, width=width)
     look = {"title": title, "subtitle": how, "at": PLACES["map"], "grid": False, "name": "map"}
     return Panel(marks, *place.output_axes(), equal=True, **look)
+
+
+def mount(place: Place) -> Region:
+    """Quiet ground as large as the image: both pictures are of one height, and no window fits on the rim."""
+    x, y = place.output_axes()
+    rest = place.air / place.stride
+    return Region(x.low + rest, x.high, y.high + rest, y.low, color="muted", alpha=0.12)
 
 
 def scale_ends(place: Place) -> tuple[float, float]:

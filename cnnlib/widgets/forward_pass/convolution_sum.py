@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from textwrap import wrap
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from cnnlib.viz import Arrows, Axis, Heatmap, Mark, Panel, Region, Text
 from cnnlib.widgets.forward_pass.convolution_picture import GRAY, PLACES, TYPE, Place, colors_of, lattice
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
-ONE_LINE = 7  # products and their sum in one line
+ONE_LINE = 4  # products and their sum in one line
+LETTERS = 30  # of a line of words beside the sum
 BEFORE, AFTER = -1.0, 3.06  # where a sign stands beside nine numbers, in cells
 ENDS = {
     "kernel": (-0.5, 2.55),
@@ -23,32 +25,31 @@ THUMB = 28  # pixels along a side of a kernel's picture of what it makes
 
 
 def two_places(value: float) -> str:
-    """A number in two decimals, halves away from zero as the page rounds them, with a true minus.
+    """A number in two decimals, halves away from zero as the page rounds them.
 
     >>> two_places(1.625), two_places(-0.125), two_places(-0.001)
-    ('1.63', '−0.13', '0.00')
+    ('1.63', '-0.13', '0.00')
     """
     rounded = Decimal(float(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{rounded + 0:.2f}".replace("-", "−")
+    return f"{rounded + 0:.2f}"
 
 
 def addition(products: np.ndarray, total: float) -> list[str]:
-    """The sum of all products but zeros, as they are printed, in one line or two.
+    """The sum of all products but zeros, as they are printed, in lines of a few.
 
     >>> addition(np.array([[1.0, 0, -2]]), -1.0), addition(np.array([0.333, 0.333, 0.333]), 0.999)
-    (['1.00 − 2.00 = −1.00'], ['0.33 + 0.33 + 0.33 ≈ 1.00'])
+    (['1.00 − 2.00 = -1.00'], ['0.33 + 0.33 + 0.33 ≈ 1.00'])
     """
     printed = [two_places(value) for value in products.ravel()]
-    printed = [text for text in printed if text.strip("−0.")] or ["0.00"]
-    words = [text if text[0] == "−" and not i else text.lstrip("−") for i, text in enumerate(printed)]
+    printed = [text for text in printed if text.strip("-0.")] or ["0.00"]
+    words = [text if text[0] == "-" and not i else text.lstrip("-") for i, text in enumerate(printed)]
     words = [
-        f"{'−' if text[0] == '−' else '+'} {w}" if i else w
+        f"{'−' if text[0] == '-' else '+'} {w}" if i else w
         for i, (text, w) in enumerate(zip(printed, words, strict=True))
     ]
-    exact = abs(sum(float(text.replace("−", "-")) for text in printed) - round(total, 2)) < 0.004
+    exact = abs(sum(float(text) for text in printed) - round(total, 2)) < 0.004
     words.append(f"{'=' if exact else '≈'} {two_places(total)}")
-    cut = len(words) if len(words) <= ONE_LINE else 5
-    return [" ".join(line) for line in (words[:cut], words[cut:]) if line]
+    return [" ".join(words[i : i + ONE_LINE]) for i in range(0, len(words), ONE_LINE)]
 
 
 def size_words(place: Place) -> list[str]:
@@ -114,7 +115,7 @@ def matrix(
 
 def answer_panel(place: Place) -> Panel:
     """The sum of the nine as one large cell in its colour on the map."""
-    shown = [[float(two_places(place.total).replace("−", "-"))]]
+    shown = [[float(two_places(place.total))]]
     colors, edges = colors_of(place.output, place.kernel), (-0.5, 2.5, -0.5, 2.5)
     marks = [
         Heatmap(shown, edges, **colors, numbers=".2f", type_size=26, hover=False),
@@ -125,17 +126,16 @@ def answer_panel(place: Place) -> Panel:
 
 
 def words_panel(place: Place, name: str, does: tuple[str, str]) -> Panel:
-    """What the kernel does, the addition, and, once padding or stride is chosen, the size of the output."""
-    touched = place.padding > 0 or place.stride > 1
-    lines = [
-        (say("{name}: {does}", name=name, does=does[0]), {"bold": True}),
-        (does[1], {}),
-        *((line, {}) for line in addition(place.patch * place.kernel, place.total)),
-    ]
-    small = {"color": "muted", "size": 11}
-    lines += [(line, small) for line in size_words(place)] if touched else []
-    if place.stride > 1:
-        lines.append((say("each cell drawn {stride} times as large", stride=place.stride), small))
+    """What the kernel does and the addition; once padding or stride is chosen, the size of the output."""
+    lines = [(line, {"bold": True}) for line in wrap(say("{name}: {does}", name=name, does=does[0]), LETTERS)]
+    if place.padding > 0 or place.stride > 1:
+        small = {"color": "muted", "size": 11}
+        lines += [(line, small) for line in size_words(place)]
+        if place.stride > 1:
+            lines.append((say("each cell drawn {stride} times as large", stride=place.stride), small))
+    else:
+        told = *wrap(word(does[1]), LETTERS), *addition(place.patch * place.kernel, place.total)
+        lines += [(line, {}) for line in told]
     step = 17 if len(lines) > 5 else 20
     marks = [
         Text([0], [0.5], line, align="left", shift=(0, step * (i - (len(lines) - 1) / 2) - 8), **look)

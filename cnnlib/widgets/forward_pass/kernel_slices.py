@@ -159,8 +159,7 @@ def sum_of(parts: list[int], f: int, place: tuple[int, int]) -> Panel:
     names = ["channel 0", "channel 1", "bias"]
     marks.append(Text(np.zeros(len(parts)), rows, names, align="left", size=13))
     for row, part in enumerate(parts):
-        words = f"{part:+d}".replace("-", "−")
-        marks.append(Text([1], [row], words, color=ink(part), align="right", bold=True, size=14))
+        marks.append(Text([1], [row], f"{part:+d}", color=ink(part), align="right", bold=True, size=14))
     marks.append(Text([0], [SUM], "sum", align="left", bold=True, size=14))
     marks.append(Text([1], [SUM], whole(total), color=ink(total), align="right", bold=True, size=20))
     ends = [1.0], [SUM], [j - 0.5], [float(i)]
@@ -223,5 +222,5 @@ def ink(value: float) -> str:
 
 
 def whole(value: float) -> str:
-    """A whole number with a true minus sign."""
-    return f"{value + 0.0:.0f}".replace("-", "−")
+    """A whole number, no negative zero."""
+    return f"{value + 0.0:.0f}"

@@ -102,7 +102,7 @@ def rows(output: LayerOutput, z, p, label, names, top: float, depth: float, shar
         name = min(LARGEST, 0.9 * step) if is_guess and max(map(len, map(str, names))) < 3 else large
         look = {"align": "left", "bold": is_guess, "size": smaller * name}
         marks.append(Text(np.full(len(some), FIRST), y[some], [words[k] for k in some], **look))
-        numbers = [f"{z[k, 0]:z.1f}".replace("-", "−") for k in some]
+        numbers = [f"{z[k, 0]:z.1f}" for k in some]
         spots = np.full(len(some), right), y[some]
         marks.append(Text(*spots, numbers, align="right", bold=is_guess, size=large))
     if not shares:

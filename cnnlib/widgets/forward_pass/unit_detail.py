@@ -202,12 +202,11 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     marks = stairs(parts, last, room=(0.3, 0.62))
     printed = parts_and_bias(parts[:-1], parts[-1])
     marks += part_words(rows, printed, chosen)
-    shown = f"{total:.2f}".replace("-", "−")
     box = (0.655, 1.0, last - 0.8, last + 0.8)
     marks += [
         Text([0.025], [last], "sum", align="left", bold=True, size=13),
         Region(*box, color="you", filled=False, width=3),
-        Text([0.965], [last], shown, f"{ink}-text", 15, "right", bold=True),
+        Text([0.965], [last], f"{total:.2f}", f"{ink}-text", 15, "right", bold=True),
     ]
     if after:
         marks += gate_marks(total, last + 1.65)
@@ -244,7 +243,7 @@ def part_words(rows: list, printed: list[float], chosen: int) -> list[Mark]:
     for sign, color in ((1, "pos-text"), (-1, "neg-text"), (0, "muted")):
         keep = np.flatnonzero(signs == sign)
         if len(keep):
-            words = [f"{printed[i]:+.2f}".replace("-", "−") for i in keep]
+            words = [f"{printed[i]:+.2f}" for i in keep]
             marks.append(Text(np.full(len(keep), 0.97), y[keep], words, color=color, align="right", size=12))
     return marks
 

@@ -51,9 +51,7 @@ def curve_panel(kind: str, before: float, after: float, at, name="curve") -> Pan
     low, high = min(-reach / 4, 1.15 * after), max(0.8 * reach, 1.15 * after)
     if kind in ("tanh", "sigmoid"):
         low, high = (-1.2, 1.2) if kind == "tanh" else (-0.2, 1.2)
-    title = say("{kind}: {before:.2f} becomes {after:.2f}", kind=kind, before=before, after=after).replace(
-        "-", "−"
-    )
+    title = say("{kind}: {before:.2f} becomes {after:.2f}", kind=kind, before=before, after=after)
     return Panel(
         marks, Axis(-reach, reach, "number before"), Axis(low, high, "after"), title=title, at=at, name=name
     )

@@ -27,15 +27,12 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
 HORIZONS = (60, 120, 200)  # steps drawn: the fewest that hold them
 WIDE, MAP_HIGH = 1.47, 350  # width of the map by its height, its height in pixels where there is little room
 COLUMNS, HEIGHT = (690, 338), 466  # map; then optimizer, errors and what is beneath
-ROWS = {True: ("74px", "226px", 1), False: ("74px", "284px", 1)}
-NARROW = {
-    bowl: Narrow(
-        ("74px", "14px + 68% of width", "212px", f"{below}px"),
-        (1,),
-        at={"method": (0, 0), "map": (1, 0), "errors": (2, 0), "walker": (3, 0)},
-    )
-    for bowl, below in ((True, 178), (False, 110))
-}
+ROWS = ("74px", "284px", 1)
+NARROW = Narrow(
+    ("74px", "14px + 68% of width", "212px", "92px"),
+    (1,),
+    at={"method": (0, 0), "map": (1, 0), "errors": (2, 0), "words": (3, 0)},
+)
 ENDS = {
     "arrived": "arrived",
     "hollow": "stuck in a hollow",
@@ -50,7 +47,7 @@ SLOTS = {
     "head": ("surface",),
     "bar": ("rate", "momentum"),
     "method": ("optimizer",),
-    "walker": ("condition", "angle"),
+    "more": ("condition", "angle"),
     "handle": ("start_1", "start_2", "steps"),
 }
 
@@ -122,17 +119,14 @@ class ContourExplorer(Widget):
             ],
             self.sentence(state, facts, outcome(surface, path)),
             facts,
-            rows=ROWS[bowl],
+            rows=ROWS,
             columns=COLUMNS,
             height=HEIGHT,
-            figures=self.figures(facts, compared),
-            slots=[
-                Slot("method", (0, 1)),
-                Slot("walker", (2, 1), title="How to read the map", text=words_about(state["surface"])),
-            ],
+            figures=self.figures(facts),
+            slots=[Slot("method", (0, 1)), Slot("words", (2, 1), text=words_about(state["surface"]))],
             title=title_of(state["optimizer"]),
             zones={"rate": self.zones(facts["limit"]) if bowl and not compared else []},
-            narrow=NARROW[bowl],
+            narrow=NARROW,
             idle=idle,
         )
 
@@ -154,13 +148,9 @@ class ContourExplorer(Widget):
             "diverged": int(not (np.abs(end) < 1e3).all()),
         }
 
-    def figures(self, facts, compared):
+    def figures(self, facts):
         error = "beyond measure" if facts["diverged"] else short(facts["error"])
-        large = Figure("Error", error, large=True)
-        if compared:
-            return [large, Figure("Plain descent, same rate", short(facts["plain_error"]))]
-        aside = Figure("Arrow misses the lowest point by", f"{facts['aside']:.0f}°")
-        return [large, *[aside] * (facts["slope"] >= 1e-9)]
+        return [Figure("Error", error, large=True)]
 
     def zones(self, limit):
         """What rates lead to in the steep direction of a bowl."""
@@ -181,18 +171,18 @@ class ContourExplorer(Widget):
         other = np.array([start, start + arrow]) if ghost is None else ghost
         labels = MapLabels(low, high, MAP_HIGH, seen, other)
         goal = surface.minima[-1]
-        notes = [labels.note(start, "start: drag me", far=10), labels.note(goal, "lowest point", far=4)]
+        notes = [labels.note(start, "start: drag me", far=2), labels.note(goal, "lowest point", far=4)]
         marks = list(map_marks(surface, WIDE, close=True))
         marks += ghost_marks(ghost) if ghost is not None else []
         marks += path_marks(seen, apart(seen, BEADS * size))
         if ghost is not None and len(seen) > 1:
             marks.append(Points(*ghost[-1:].T, size=6, **rival_end()))
         if ghost is None:
-            marks.append(Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink", width=2.2))
+            marks.append(Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink", width=1.8))
         elif len(seen) > 1:
             inside = ghost[((ghost >= low) & (ghost <= high)).all(axis=1)]
             notes.append(labels.note(inside[-1], "plain descent", color="rival"))
-        marks += [*notes, Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10)]
+        marks += [*notes, Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=8)]
         axes = map_axes(surface, WIDE, close=True)
         return Panel(marks, *axes, at=(0, 0, 3, 1), equal=True, grid=False, name="map")
 
@@ -232,10 +222,10 @@ def title_of(method: str) -> str:
 def path_marks(seen: np.ndarray, beads: np.ndarray) -> list:
     """A path with a rim of paper, a dot a step, and a diamond where it stands."""
     return [
-        Line(*seen.T, color="paper", width=5.4, alpha=0.75),
-        Line(*seen.T, color="path", width=2.8),
-        Points(*beads.T, color="path", size=3.2, outline="paper"),
-        Points(*seen[-1:].T, color="path", shape="diamond", size=7, outline="paper"),
+        Line(*seen.T, color="paper", width=4.5, alpha=0.75),
+        Line(*seen.T, color="path", width=2.2),
+        Points(*beads.T, color="path", size=3.4),
+        Points(*seen[-1:].T, color="path", shape="diamond", size=6.5, outline="paper"),
     ]
 
 

@@ -31,7 +31,7 @@ class DescentExplorer(Widget):
     error below 0.02; inf if there is none), ``diverged`` and ``at_global_minimum`` (0 or 1).
 
     >>> DescentExplorer(start=-2, rate=0.5, steps=3).text
-    'After 3 steps the weight is -0.250 and the error 0.0312, left of the minimum: it goes down on one side.'
+    'After 3 steps the weight is −0.250 and the error 0.0312, left of the minimum: it goes down on one side.'
     """
 
     title = "How far should one step go?"

@@ -60,12 +60,12 @@ def curve_panel(curve: Curve, path: np.ndarray, step: float | None) -> Panel:
     marks = [
         Line(w, curve.error(w), color="ink", width=2.5),
         *floor_marks(curve, best, top),
-        Line(*arcs(seen, heights, top, reach * (HIGH - LOW)), color="purple", width=1.6),
-        Points(seen, heights, color="purple", size=4, outline="ink"),
+        Line(*arcs(seen, heights, top, reach * (HIGH - LOW)), color="path", width=1.6),
+        Points(seen, heights, color="path", size=3.6),
         *end_marks(seen, heights, top, reach * HIGH),
         *(first_step(path, heights, start, step, top) if step is not None else []),
         *([Note(path[0] + 0.12, start + 0.09 * top, "start: drag me")] if reach == 1 else []),
-        Handle(path[0], start, sets={"x": "start"}, size=10),
+        Handle(path[0], start, sets={"x": "start"}, size=8),
     ]
     x, y = Axis(reach * LOW, reach * HIGH, "weight"), Axis(-0.1 * top, top, ticks=ticks_of(top))
     return Panel(marks, x, y, title="Error", name="curve")
@@ -90,7 +90,7 @@ def end_marks(seen: np.ndarray, heights: np.ndarray, top: float, edge: float) ->
     """Where the path stands: a diamond, or a cross at the last place drawn before it left the picture."""
     inside = (np.abs(seen) <= edge) & (heights <= top)
     if inside[-1]:
-        return [Points(seen[-1], heights[-1], color="purple", shape="diamond", size=8, outline="ink")]
+        return [Points(seen[-1], heights[-1], color="path", shape="diamond", size=6.5, outline="paper")]
     if not inside.any():
         return []
     last = int(np.flatnonzero(inside)[-1])
@@ -119,11 +119,11 @@ def error_panel(errors: np.ndarray, now: int, needed: float, note: str) -> Panel
     drawn = np.where(drawn > 1e12, np.nan, drawn)
     marks = [
         Reference("0.02", y=0.02, dash="dashed"),
-        Line(steps[now:], drawn[now:], color="purple", width=2, alpha=0.35),
-        Line(steps[: now + 1], drawn[: now + 1], color="purple", width=2.5),
+        Line(steps[now:], drawn[now:], color="path", width=2, alpha=0.35),
+        Line(steps[: now + 1], drawn[: now + 1], color="path", width=2.5),
     ]
     if np.isfinite(needed) and needed < len(errors) and needed > 0:
-        marks.append(Points(needed, drawn[int(needed)], color="purple", size=5, outline="ink"))
+        marks.append(Points(needed, drawn[int(needed)], color="path", size=4.5, outline="paper"))
         marks.append(
             Text(
                 needed, 0.02, say("step {needed:.0f}", needed=needed), align="left", bold=True, shift=(6, -12)

@@ -6,10 +6,11 @@ import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.experiments.races import best_rate, excess
-from cnnlib.runtime.language import joined, say, say_many, word
+from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Axis, Handle, Heatmap, Line, Narrow, Panel, Points, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
 from cnnlib.widgets.gradient_descent.error_words import plain
+from cnnlib.widgets.gradient_descent.first_runs import outcome
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels
 from cnnlib.widgets.gradient_descent.surface_picture import (
     COLORS,
@@ -28,21 +29,52 @@ ALL = "all five"
 WIDE, MAP_HIGH = 1.27, 350  # width of the map by its height, its height where there is little room
 COLUMNS, ROWS, HEIGHT = (610, 418), ("212px", 1, "38px"), 478  # map; then errors, the table and why
 NARROW = Narrow(
-    ("min(420px, 10px + 79% of width)", "212px", "236px", "66px"),
+    ("min(420px, 10px + 79% of width)", "212px", "236px", "40px"),
     (1,),
     at={"map": (0, 0), "errors": (1, 0), "table": (2, 0), "why": (3, 0)},
 )
 SLOTS = {
     "head": ("surface",),
-    "bar": ("rate", "best_rates", "condition"),
-    "more": ("momentum", "alone"),
+    "bar": ("rate", "best_rates"),
+    "more": ("condition", "momentum", "alone"),
     "handle": ("start_1", "start_2", "steps"),
 }
+FIRST, START = SURFACES[2], (-2.5, 0.05)
+RACES = {  # start and rate for all
+    "bowl": ((-2.5, 2.0), 0.1),
+    "Rosenbrock's valley": ((-1.7, 0.5), 0.3),
+    "saddle": (START, 0.1),
+    "ripples": ((-2.5, 2.0), 0.1),
+}
+OWN_RATES = "each weight has a rate of its own, so little slope does not slow it"
+REASONS = dict(
+    zip(
+        METHODS,
+        (
+            "it has no memory that carries it past the lowest point",
+            "steps in the same direction add up",
+            "it looks ahead, so it brakes before the lowest point",
+            OWN_RATES,
+            OWN_RATES,
+        ),
+        strict=True,
+    )
+)
+LATELY = 10  # steps by which it is told what an optimizer does
+CREEPS, LITTLE_SLOPE = "it creeps", "where there is little slope, it creeps"
+ENDS = {
+    "left": "it has left the map",
+    "hollow": "it sits in a hollow that is not the deepest",
+    "saddle": "it stands on the saddle",
+    "arrived": "it has arrived as well",
+}
 ASIDE = dict(
-    zip(METHODS, (-2.2, 0.0, 2.2, -1.1, 1.1), strict=True)
+    zip(METHODS, (-2.6, 0.0, 2.6, -1.3, 1.3), strict=True)
 )  # pixels: no path hides one on its course
 ACROSS = np.array([0.8, 0.6])  # the way in which paths are moved aside
 PALE = 0.3  # opacity of a path beside the chosen one
+EVERY = 10  # steps from dot to dot on a path: far apart is fast
+TAIL = 8  # the last steps of a path, drawn thicker: where all begin together, all are thin
 
 
 class OptimizerRace(Widget):
@@ -53,15 +85,15 @@ class OptimizerRace(Widget):
     ``rate_SGD`` and so on, ``steps``, ``best_rates`` (0 or 1).
 
     >>> OptimizerRace(steps=0).text
-    'After 0 steps all five stand at the start.'
+    'All five stand at the start. Press Play.'
     """
 
     title = "Who is down first?"
     controls = (
-        Choice("surface", SURFACES, label="Error surface", picker="segments", words=WORDS),
+        Choice("surface", SURFACES, FIRST, label="Error surface", picker="segments", words=WORDS),
         LogSlider("condition", 1, 100, 50, label="Narrowness"),
-        Slider("start_1", -3, 3, -2.5, step=0.01, label="Start, weight 1"),
-        Slider("start_2", -3, 3, 2.0, step=0.01, label="Start, weight 2"),
+        Slider("start_1", -3, 3, START[0], step=0.01, label="Start, weight 1"),
+        Slider("start_2", -3, 3, START[1], step=0.01, label="Start, weight 2"),
         LogSlider("rate", 1e-3, 10, 0.1, label="Learning rate for all"),
         Toggle("best_rates", False, label="Each with its best rate"),
         Slider("steps", 0, 100, 40, integer=True, label="Steps"),
@@ -72,6 +104,10 @@ class OptimizerRace(Widget):
     advances = "steps"
     speed = "5 steps a second"
     length = 100
+
+    def first_values(self, state):
+        start, rate = RACES[state["surface"]]
+        return {"start_1": start[0], "start_2": start[1], "rate": rate}
 
     def limits(self, state):
         surface = surface_of(state["surface"], 1.0, 0.0)
@@ -98,11 +134,11 @@ class OptimizerRace(Widget):
         curves = [(errors[m], COLORS[m], strong[m]) for m in METHODS]
         signs = [sign_of(m) for m in METHODS]
         paths = {m: path[: now + 1] for m, path in paths.items()}
-        away = {m: distance(surface, path[-1]) for m, path in paths.items()}
         panels = [self.map_panel(surface, paths, strong)]
+        last = self.ranking(facts)[-1]
         return Scene(
-            [*panels, error_panel(curves, now, signs=signs), self.table(facts, away, strong)],
-            self.sentence(state, facts),
+            [*panels, error_panel(curves, now, signs=signs), self.table(facts, strong)],
+            self.sentence(state, facts, manner(surface, paths[last], errors[last][: now + 1])),
             facts,
             rows=ROWS,
             columns=COLUMNS,
@@ -132,22 +168,24 @@ class OptimizerRace(Widget):
         order = sorted(seen, key=lambda m: strong[m])  # what is chosen lies above
         for m in order:
             aside = seen[m] + ASIDE[m] * pixel * ACROSS
-            marks.append(Line(*aside.T, color="paper", width=4.6, alpha=0.6 * strong[m]))
-            marks.append(Line(*aside.T, color=COLORS[m], width=2.4, alpha=strong[m]))
+            marks.append(Line(*aside.T, color="paper", width=3.6, alpha=0.6 * strong[m]))
+            marks.append(Line(*aside.T, color=COLORS[m], width=1.5, alpha=strong[m]))
+            marks.append(Line(*aside[-TAIL - 1 :].T, color=COLORS[m], width=2.8, alpha=strong[m]))
+            marks.append(Points(*aside[EVERY::EVERY].T, color=COLORS[m], size=2.4, alpha=strong[m]))
         for m in order:
             path = seen[m]
             marks.append(Points(*path[-1:].T, size=7, alpha=strong[m], **sign_of(m)))
         start = seen[METHODS[0]][0]
         labels = MapLabels(low, high, MAP_HIGH, *seen.values())
         marks += [
-            labels.note(start, "start: drag me", far=10),
+            labels.note(start, "start: drag me", far=2),
             labels.note(surface.minima[-1], "lowest point", far=4),
-            Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=10),
+            Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=8),
         ]
         return Panel(marks, *map_axes(surface, WIDE), at=(0, 0, 3, 1), equal=True, grid=False, name="map")
 
-    def table(self, facts, away, strong):
-        """Sign, distance and error of each, smallest error first: the legend, and a click chooses one.
+    def table(self, facts, strong):
+        """Sign and error of each, smallest error first: the legend, and a click chooses one.
 
         The rates are told where they differ.
         """
@@ -159,37 +197,46 @@ class OptimizerRace(Widget):
                 Line([0, 1], [row + 1, row + 1], color="grid", width=1),
                 Points(0.03, y, size=6, alpha=alpha, **sign_of(m)),
                 Text(0.075, y, m, color=ink, align="left", bold=row == 0 and facts["steps"] > 0, size=13),
-                Text(0.76, y, away[m], color="muted", align="right"),
                 Text(1, y, _error(error), color=ink, align="right", size=13),
             ]
             if facts["best_rates"]:
                 rate = say("rate {facts:.2g}", facts=facts[f"rate_{m}"])
                 marks.append(Text(0.32, y, rate, color="muted", align="left"))
-        title = "Now, smallest error first"
+        title = "Smallest error first"
         axes = Axis(0, 1, visible=False), Axis(5, 0, visible=False)
         return Panel(marks, *axes, title=title, subtitle="click one", at=(1, 1), grid=False, name="table")
 
-    def sentence(self, state, facts):
-        steps = say_many("After {number} step", "After {number} steps", state["steps"])
+    def sentence(self, state, facts, behaviour):
+        """Who is first and why, and what the last one does: the errors are in the table."""
         if state["steps"] == 0:
-            return say("{steps} all five stand at the start.", steps=steps)
-        ranking = self.ranking(facts)
-        others = [say("{name} {error}", name=m, error=_error(facts[f"error_{m}"])) for m in ranking[1:]]
-        if not np.isfinite(facts[f"error_{ranking[0]}"]):
+            return word("All five stand at the start. Press Play.")
+        steps = say_many("After {number} step", "After {number} steps", state["steps"])
+        first, *_, last = self.ranking(facts)
+        if not np.isfinite(facts[f"error_{first}"]):
             return say("{steps} all five have diverged.", steps=steps)
         return say(
-            "{steps} {ranking} leads: error {error}; then {rest}.",
+            "{steps} {first} leads: {reason}. {last} is last: {behaviour}.",
             steps=steps,
-            ranking=ranking[0],
-            error=_error(facts[f"error_{ranking[0]}"]),
-            rest=joined(", ", others),
+            first=first,
+            reason=REASONS[first],
+            last=last,
+            behaviour=LITTLE_SLOPE if (last, behaviour) == (METHODS[0], CREEPS) else behaviour,
         )
 
 
-def distance(surface, end: np.ndarray) -> str:
-    """How far an end is from the nearest lowest point, in words."""
-    away = np.linalg.norm(surface.minima - end, axis=1).min()
-    return say("{away:.2f} away", away=away) if away < 100 else word("far away")
+def manner(surface, path: np.ndarray, errors: np.ndarray) -> str:
+    """What an optimizer does that is last, in words.
+
+    >>> manner(surface_of("bowl", 1.0, 0.0), np.ones((12, 2)), np.ones(12))
+    'it creeps'
+    """
+    end = outcome(surface, path)
+    if end in ENDS:
+        return ENDS[end]
+    lately = errors[-LATELY - 1 :]
+    if (np.diff(lately) > 0).any():
+        return "it swings to and fro"
+    return CREEPS if lately[-1] > 0.8 * lately[0] and len(lately) > LATELY else "it is on its way"
 
 
 def why(surface) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import ceil, floor
 
 import numpy as np
 
@@ -24,7 +23,7 @@ _FAR = 1e3  # a weight beyond this has left for good
 _ENDS = (5, 10, 20, 40, 60, 100, 200)  # steps drawn of a run that leaves the map
 _BANDS, _MOST_BANDS = 14, 26
 _VALLEY = (-2.0, -0.6), (2.0, 2.2)  # corners of a close view of the curved valley
-_TERRACES = 0.6  # share of the steps in the tones of the ground, the rest is a slope
+_TERRACES = 0.85  # share of the steps in the tones of the ground, the rest is a slope
 
 _MAP_WORDS = "Lines join places of equal error; dark ground is low."
 _SURFACE_WORDS = {
@@ -82,7 +81,7 @@ def map_marks(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple
     ground = terraces(shade / step)
     return (
         Heatmap(ground, extent, cmap="height", vmin=0, vmax=len(levels) - 1, hover=False, smooth=True),
-        Line(outline[0], outline[1], color="ink", width=0.7, alpha=0.22),
+        Line(outline[0], outline[1], color="ink", width=0.7, alpha=0.16),
         *lowest_marks(surface),
         Text([high[0]], [low[1]], "weight 1 →", align="right", baseline="bottom", shift=(-6, -5)),
         Text([low[0]], [high[1]], "↑ weight 2", align="left", baseline="top", shift=(6, 6)),
@@ -102,16 +101,14 @@ def terraces(levels: np.ndarray) -> np.ndarray:
 
 
 def lowest_marks(surface: Surface) -> list:
-    """A ring with a dot at each of the lowest points."""
+    """A small ring with a dot at each of the lowest points."""
     places = surface.minima.T
-    return [Points(*places, color="paper", size=9, outline="ink"), Points(*places, color="ink", size=2.5)]
+    return [Points(*places, color="paper", size=6, outline="ink"), Points(*places, color="ink", size=1.8)]
 
 
 def map_axes(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple[Axis, Axis]:
-    return tuple(
-        Axis(low, high, ticks=range(ceil(low), floor(high) + 1))
-        for low, high in zip(*window(surface, wide, close), strict=True)
-    )
+    """Axes without numbers: what matters on a map is which way it goes down."""
+    return tuple(Axis(*ends, visible=False) for ends in zip(*window(surface, wide, close), strict=True))
 
 
 def words_about(name: str) -> str:

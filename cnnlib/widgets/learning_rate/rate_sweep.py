@@ -164,10 +164,9 @@ class RateSweep(Widget):
     def scene_of(self, losses, recent, fates, facts, chosen, text):
         picture = SweepPicture(self.rates, chosen, facts["limit"], facts["border"])
         later = means(self.losses[-WINDOW:]) if len(self.losses) > len(losses) else None
-        best = ("–", "–", "–")
+        best = ("–", "–")
         if facts["steps"]:
-            numbers = facts["best_rate"], facts["best_loss"], facts["loss"]
-            best = (f"{numbers[0]:.2g}", *(f"{n:.2f}" if np.isfinite(n) else "none" for n in numbers[1:]))
+            best = f"{facts['best_rate']:.2g}", f"{facts['best_loss']:.2f}"
         return Scene(
             [
                 picture.strips(self.losses, len(losses), fates, self.drawn),
@@ -178,11 +177,7 @@ class RateSweep(Widget):
             rows=(1, 1),
             height=450,
             arrows=("rate", "step"),
-            figures=[
-                Figure("Best rate", best[0], large=True),
-                Figure("Its loss", best[1]),
-                Figure(say("Loss at {chosen:.2g}", chosen=self.rates[chosen]), best[2]),
-            ],
+            figures=[Figure("Best rate", best[0], large=True), Figure("Its loss", best[1])],
             narrow=Narrow((4, 5), (1,), 430, {"strips": (0, 0), "now": (1, 0)}),
         )
 
@@ -219,19 +214,17 @@ class RateSweep(Widget):
             lost = say("{lost} are lost", lost=facts["lost"])
             if np.isfinite(facts["border"]):
                 lost += say(", all from {border:.2g} up", border=facts["border"])
-        return say(
-            "{steps} the lowest loss is {best_loss:.2f}, at rate {best_rate:.2g}; "
-            "{crawling} crawl, {lost}. At rate {chosen:.2g} the loss is {loss}. The "
-            "parabola's border 2 / curvature was {limit:.2f} at the start.",
+        best = say(
+            "{steps} the lowest loss is {best_loss:.2f}, at rate {best_rate:.2g}; {crawling} crawl, {lost}.",
             steps=steps,
             best_loss=facts["best_loss"],
             best_rate=facts["best_rate"],
             crawling=facts["crawling"],
             lost=lost,
-            chosen=facts["chosen"],
-            loss=loss,
-            limit=facts["limit"],
         )
+        if facts["chosen"] == facts["best_rate"]:
+            return best
+        return f"{best} " + say("At rate {chosen:.2g} the loss is {loss}.", chosen=facts["chosen"], loss=loss)
 
 
 def means(rows: np.ndarray) -> np.ndarray:

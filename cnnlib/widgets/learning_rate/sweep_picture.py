@@ -64,7 +64,9 @@ class SweepPicture:
         marks = self.ground(HIGHEST)
         edges = np.append(self.at - self.half, self.at[-1] + self.half)
         lines = np.stack([edges, edges, np.full(len(edges), np.nan)], axis=1).ravel()
-        marks.append(Line(lines, np.tile([LOWEST, HIGHEST, np.nan], len(edges)), color="grid", width=0.7))
+        marks.append(
+            Line(lines, np.tile([LOWEST, HIGHEST, np.nan], len(edges)), color="grid", width=0.7, alpha=0.6)
+        )
         if len(losses) > steps:
             parts = [self.strip(losses[:, i], place, drawn) for i, place in enumerate(self.at)]
             marks.append(Line(*np.concatenate(parts, axis=1), color="muted", width=1.5, alpha=GHOST))
@@ -103,7 +105,6 @@ class SweepPicture:
             *self.ground(10.0),
             Reference("", x=limit, color="ink", dash="dashed"),
             *self.limit_words(limit),
-            Note(self.at[0], 4.6, say("{guessing:.2f} = guessing", guessing=GUESSING)),
         ]
         if later is not None:
             marks.append(Line(self.at, drawn_loss(later), color="muted", width=1.5, alpha=GHOST))
@@ -128,10 +129,10 @@ class SweepPicture:
     def limit_words(self, limit: float) -> list:
         """What the dashed line is, and what is right of it."""
         words = say("2/curvature = {limit:.2f}", limit=self.limit)
-        more = "right of here a parabola explodes; a network may survive"
+        more = "a parabola explodes beyond; a network may not"
         return [
             Text(limit, 9.0, words, bold=True, size=11, align="right", baseline="top", shift=(-6, 0)),
-            Note(limit + 0.04, 9.0, more, width=330, needs=500),
+            Note(limit + 0.04, 9.0, more, width=330, needs=740),
         ]
 
     def best_words(self, recent: np.ndarray) -> list:

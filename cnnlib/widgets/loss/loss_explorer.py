@@ -148,7 +148,7 @@ def gradients_panel(kind: str, gradient: np.ndarray, label: int, row: int) -> Pa
     for color, sign in (("pos", 1), ("neg", -1)):
         chosen = np.flatnonzero(sign * gradient >= 0.005)
         marks.append(Bars(chosen, gradient[chosen], width=0.6, color=color))
-        words = [f"{gradient[i]:+.2f}".replace("-", "−") for i in chosen]
+        words = [f"{gradient[i]:+.2f}" for i in chosen]
         side = {"baseline": "bottom" if sign > 0 else "top", "shift": (0, -3 * sign)}
         marks.append(Text(chosen, gradient[chosen], words, color=f"{color}-text", **side))
     last = row == len(LOSSES) - 1

@@ -127,7 +127,7 @@ class BasinMap(Widget):
             Line(path[seen], errors[seen], color="purple", width=1),
             Points(path[seen], errors[seen], color="purple", size=3.5, outline="ink"),
             Points(path[seen][-1], errors[seen][-1], color="purple", shape="diamond", size=8, outline="ink"),
-            Handle(start, height, sets={"x": "start"}, size=10),
+            Handle(start, height, sets={"x": "start"}, size=8),
             start_note(start, height),
         ]
         y = Axis(-0.3, 2, ticks=(0, 1, 2), names=("0.00", "1.00", "2.00"))

@@ -46,7 +46,7 @@ class EscapeExplorer(Widget):
     ``rate``, ``momentum``, ``start``.
 
     >>> EscapeExplorer(noise=0).text[:54]
-    'Of 400 walks from -2.50, 0 % end in the valley of the '
+    'Of 400 walks from −2.50, 0 % end in the valley of the '
     """
 
     title = "Which way out of a false minimum?"
@@ -118,7 +118,7 @@ class EscapeExplorer(Widget):
             *curve_marks(),
             Points(inside, CURVE.error(inside) + heap, color="purple", size=2.6, alpha=0.45),
             Text(MINIMA, CURVE.error(MINIMA), shares, shift=(0, 33)),
-            Handle(state["start"], height, sets={"x": "start"}, size=10),
+            Handle(state["start"], height, sets={"x": "start"}, size=8),
             start_note(state["start"], height),
         ]
         if not state["noise"]:

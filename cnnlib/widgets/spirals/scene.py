@@ -188,7 +188,6 @@ class NetworkPicture:
         title = say_many("{number} hidden layer", "{number} hidden layers", len(counts))
         marks = [
             Text([0], [10], "Features", align="left", bold=True, size=13, needs=HEADED),
-            Text([0], [31], "What goes in?", align="left", color="muted", needs=HEADED),
             Text([self.middle()], [10], title, bold=True, size=13),
         ]
         if counts:

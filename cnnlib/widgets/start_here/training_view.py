@@ -19,6 +19,7 @@ from cnnlib.viz import Scene, Strip
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.start_here import training_picture as picture
 from cnnlib.widgets.start_here import training_words as words
+from cnnlib.widgets.start_here import wrong_images
 from cnnlib.widgets.start_here.training_words import ENOUGH
 
 HELD_BACK = 2000  # of the bundled images, for validation
@@ -80,7 +81,7 @@ class TrainingView(Widget):
         Slider("step", 0, 1_000_000, 0, integer=True, label="Rewind to step"),
         Choice("scale", ("linear", "log"), label="Scale of the loss", picker="segments"),
     )
-    slots = {"bar": ("rate", "scale"), "handle": ("step",)}
+    slots = {"bar": ("rate",), "more": ("scale",), "handle": ("step",)}
     volatile = ("step",)
     at_end = "All epochs are done. Rewind to an earlier step to train from there, perhaps at another rate."
 
@@ -120,7 +121,7 @@ class TrainingView(Widget):
         self.course: list[tuple[int, float, float]] = []  # step, loss and share right, also of later ones
         self.current = False  # whether all that is judged by was judged with the present weights
         self.snapshots: list[Snapshot] = []
-        places = picture.ROWS * picture.columns_for(self.split.class_names)
+        places = wrong_images.ROWS * wrong_images.columns_for(self.split.class_names)
         self.places: list[int | None] = [None] * places
         self.chosen: int | None = None
         self.start = self.first_filters()
@@ -258,7 +259,7 @@ class TrainingView(Widget):
             curves.loss(state["scale"] == "log"),
             curves.accuracy(),
             picture.filter_panel(self.first_filters(), self.start),
-            picture.wrong_panel(self, found),
+            wrong_images.wrong_panel(self, found),
         ]
         return Scene(
             panels,
