@@ -39,7 +39,7 @@ def in_language(part: Any) -> Any:
     ('Verlust', 'Keines ist falsch.')
     """
     if isinstance(part, Mapping):
-        return _mapping(part)
+        return {name: in_language(value) for name, value in part.items()}
     if isinstance(part, (list, tuple)):
         return tuple(in_language(item) for item in part)
     if not is_dataclass(part) or getattr(part, "literal", False):
@@ -55,20 +55,20 @@ def in_language(part: Any) -> Any:
             fields[name] = tuple(map(shown, value))
     for name in PARTS:
         if name in fields:
-            fields[name] = in_language(fields[name])
+            fields[name] = _kept(fields[name]) if name == "pictures" else in_language(fields[name])
     return said
 
 
 _mappings: dict[tuple[int, str], tuple[Mapping, Mapping]] = {}
 
 
-def _mapping(part: Mapping) -> Mapping:
-    """The parts of a mapping; the same one gives the same one again, so that a page keeps its pictures."""
+def _kept(part: Mapping) -> Mapping:
+    """The pictures of a scene; the same mapping gives the same one again, so that a page keeps them."""
     if not part:
         return part
     key = id(part), SPEECH.language
     if key not in _mappings or _mappings[key][0] is not part:
-        while len(_mappings) >= 100:
+        while len(_mappings) >= 8:
             del _mappings[next(iter(_mappings))]
-        _mappings[key] = part, {name: in_language(value) for name, value in part.items()}
+        _mappings[key] = part, in_language(part)
     return _mappings[key][1]
