@@ -220,8 +220,9 @@ def _as_before(first, value, exercise):
     if sentence:
         return False
     pairs = zip(values, first, strict=True)
-    return repr(first) == repr(values) or all(
-        alike(new, old, exercise.rtol) or _alike_objects(new, old) for new, old in pairs
+    return (
+        all(alike(new, old, exercise.rtol) or _alike_objects(new, old) for new, old in pairs)
+        or repr(first) == repr(values)  # the last, for it takes longest
     )
 
 

@@ -14,10 +14,12 @@ divided by the batch twice
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from cnnlib.networks import small_cnn
+from cnnlib.data import load_mnist_sample
+from cnnlib.networks import mnist_cnn, small_cnn
 from cnnlib.nn import functional as F
 from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
 from cnnlib.nn.losses import CrossEntropyLoss
@@ -39,22 +41,26 @@ def conv2d_backward_sound(dy, cache):
 def conv2d_backward_unturned(dy, cache):
     """Wrong: sends the gradient back through the kernel as it stands, not turned by half a turn."""
     x, w, b, stride, padding = cache
-    _, dw, db = conv2d_backward_sound(dy, cache)
     turned = np.ascontiguousarray(w[:, :, ::-1, ::-1])
-    return conv2d_backward_sound(dy, (x, turned, b, stride, padding))[0], dw, db
+    return conv2d_backward_sound(dy, (x, turned, b, stride, padding))  # only dx depends on the kernel
 
 
 def conv2d_backward_overwritten(dy, cache):
-    """Wrong: where windows overlap, the last one stays; ``dx[window] = …`` in place of ``+=``."""
-    x, w, _, stride, padding = cache
-    _, dw, db = conv2d_backward_sound(dy, cache)
+    """Wrong: where windows overlap, the last one stays; ``dx[window] = …`` in place of ``+=``.
+
+    Written for all windows at once, one number of the kernel after another: the last window that a pixel lies
+    in has it nearest to its top left corner, which therefore comes last.
+    """
+    x, w, b, stride, padding = cache
+    _, dw, db = F.conv2d_backward(dy, F.conv2d_forward(x, w, b, stride, padding)[1], input_gradient=False)
     (down, right), (ph, pw) = np.broadcast_to(stride, 2), np.broadcast_to(padding, 2)
-    (height, width), (kh, kw) = x.shape[2:], w.shape[2:]
-    framed = np.zeros((*x.shape[:2], height + 2 * ph, width + 2 * pw), x.dtype)
-    for i, j in np.ndindex(dy.shape[2:]):
-        window = np.s_[:, :, i * down : i * down + kh, j * right : j * right + kw]
-        framed[window] = np.tensordot(dy[:, :, i, j], w, 1)
-    return framed[:, :, ph : ph + height, pw : pw + width], dw, db
+    (height, width), (kh, kw), (rows, columns) = x.shape[2:], w.shape[2:], dy.shape[2:]
+    framed = np.zeros((height + 2 * ph, width + 2 * pw, x.shape[1], len(x)), x.dtype)
+    blame = dy.transpose(2, 3, 1, 0)  # images last: how the library's passes keep them
+    for p, q in reversed(list(np.ndindex(kh, kw))):
+        pixels = np.s_[p : p + rows * down : down, q : q + columns * right : right]
+        framed[pixels] = np.ascontiguousarray(w[:, :, p, q].T) @ blame
+    return framed[ph : ph + height, pw : pw + width].transpose(3, 2, 0, 1), dw, db
 
 
 def conv2d_backward_cut_late(dy, cache):
@@ -232,3 +238,16 @@ def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0, make_mod
             if not np.isfinite(record.loss):
                 break
     return losses, model
+
+
+@lru_cache(maxsize=64)
+def curve_on_mnist(name, lr):
+    """Losses of the first 100 steps on MNIST's sample with a fault of a name, or sound: computed once.
+
+    >>> curve_on_mnist("sound", 0.1).shape
+    (100,)
+    """
+    mnist, bug = load_mnist_sample(), BUGS.get(name, SOUND)
+    losses, _ = learning_curve(bug, mnist.x_train, mnist.y_train, lr, 100, make_model=mnist_cnn)
+    losses.flags.writeable = False  # it is handed out again
+    return losses
