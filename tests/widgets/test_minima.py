@@ -68,7 +68,7 @@ def test_momentum_carries_over_a_low_hill():
 
 
 def test_walks_without_noise_are_plain_descents():
-    w = walk_ends(-2.5, 0.1, 0.0, 0.0, False)
+    w = walk_ends(-2.5, 0.1, 0.0, False)[0]
     assert (w == descend(CURVE, -2.5, 0.1, 400)[-1]).all()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from cnnlib.widgets.base import LogSlider, Slider, Toggle, Widget
 from cnnlib.widgets.minima.basin_map import curve_marks, start_note
 
 WALKERS, WALK = 400, 400
+LEVELS = np.linspace(0, 8, 9)  # of noise
 NEAR = 0.5  # a walker so near to a minimum is in its valley
 SLOTS = {"bar": ("rate", "noise", "momentum"), "head": ("cooling",), "handle": ("start", "steps")}
 
@@ -20,22 +22,27 @@ SLOTS = {"bar": ("rate", "noise", "momentum"), "head": ("cooling",), "handle": (
 @lru_cache(maxsize=4)
 def walks(start: float, rate: float, noise: float, momentum: float, cooling: bool) -> np.ndarray:
     """Weights (401, 400) along 400 noisy descents of 400 steps; the noise is added to each gradient."""
-    rng = np.random.default_rng(0)
-    path, velocity = np.empty((WALK + 1, WALKERS)), np.zeros(WALKERS)
-    path[0] = start
+    return np.array([np.full(WALKERS, start), *_steps(start, rate, noise, momentum, cooling)])
+
+
+@lru_cache(maxsize=32)
+def walk_ends(start: float, rate: float, momentum: float, cooling: bool) -> np.ndarray:
+    """Where the 400 walks end, an array (9, 400): at each of the levels of noise, all walked at once."""
+    (ends,) = deque(_steps(start, rate, LEVELS[:, None], momentum, cooling), maxlen=1)
+    return ends
+
+
+def _steps(start, rate, noise, momentum, cooling):
+    """The weights after each of the 400 steps, of as many rows of walkers as there are levels of noise."""
+    rng, w = np.random.default_rng(0), np.full(np.broadcast_shapes(np.shape(noise), (WALKERS,)), float(start))
+    velocity = np.zeros(w.shape)
     with np.errstate(over="ignore", invalid="ignore"):
         for step in range(WALK):
             strength = noise * (1 - step / WALK) if cooling else noise
-            slope = CURVE.gradient(path[step]) + strength * rng.normal(size=WALKERS)
+            slope = CURVE.gradient(w) + strength * rng.normal(size=WALKERS)
             velocity = momentum * velocity + slope
-            path[step + 1] = path[step] - rate * velocity
-    return path
-
-
-@lru_cache(maxsize=256)
-def walk_ends(start: float, rate: float, noise: float, momentum: float, cooling: bool) -> np.ndarray:
-    """Where the 400 walks end."""
-    return walks(start, rate, noise, momentum, cooling)[-1].copy()
+            w = w - rate * velocity
+            yield w
 
 
 class EscapeExplorer(Widget):
@@ -67,14 +74,13 @@ class EscapeExplorer(Widget):
         key = state["start"], state["rate"], state["momentum"], state["cooling"]
         path = walks(key[0], key[1], state["noise"], *key[2:])
         w = path[state["steps"]]
-        levels = np.linspace(0, 8, 9)
-        chances = [chance_of(self.ends_of(key, float(level))) for level in levels]
+        chances = [chance_of(ends) for ends in walk_ends(*key)]
         facts = self.facts_of(state, w)
         return Scene(
             [
                 self.curve_panel(w, state),
                 self.time_panel(path, state),
-                self.chance_panel(levels, chances, state["noise"], chance_of(path[-1])),
+                self.chance_panel(LEVELS, chances, state["noise"], chance_of(path[-1])),
             ],
             self.sentence(facts),
             facts,
@@ -101,11 +107,6 @@ class EscapeExplorer(Widget):
         error = f"{facts['typical_error']:.2g}" if facts["typical_error"] < 1e6 else "lost"
         share = Figure("In the valley of C", f"{100 * facts['chance']:.0f} %", large=True)
         return [share, Figure("Median error", error)]
-
-    @staticmethod
-    def ends_of(key, noise):
-        start, rate, momentum, cooling = key
-        return walk_ends(start, rate, noise, momentum, cooling)
 
     def curve_panel(self, w, state):
         """The curve with every walker on it, and the share in each valley."""
