@@ -94,11 +94,6 @@ def test_a_click_chooses_the_network_of_its_column():
     assert widget.state["rate"] == 10 and not widget.message
 
 
-def test_schedules_over_their_whole_range():
-    texts = sweep(ScheduleExplorer(epochs=1))
-    assert any("range test" in text for text in texts)
-
-
 @pytest.mark.parametrize("kind", [RateSweep, ScheduleExplorer])
 def test_bad_values_get_a_sentence(kind):
     options = {"copies": 2, "opening": 0} if kind is RateSweep else {"epochs": 1}

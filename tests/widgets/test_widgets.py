@@ -20,10 +20,21 @@ CLASSES = [
 every = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 
 
+#: How often each move is made, and from which seeds the order is drawn, where once is not enough.
+ORDERS = dict.fromkeys(("ContourExplorer", "OptimizerRace", "BatchNoise"), ((0, 2), (1, 2)))
+ORDERS |= {"FilterWatch": ((0, 2),)}
+#: How many texts are seen at least, where the text tells what the picture shows.
+TEXTS = dict.fromkeys(("ContourExplorer", "OptimizerRace", "BatchNoise"), 21)
+TEXTS |= dict.fromkeys(("BasinMap", "EscapeExplorer", "LossSlice", "LineBetween"), 11)
+
+
 @every
 def test_no_move_in_any_order_breaks_it(cls):
-    widget = cls()
-    sweep(widget)
+    for seed, rounds in ORDERS.get(cls.__name__, ((0, 1),)):
+        widget = cls()
+        texts = sweep(widget, seed, rounds)
+        assert len(set(texts)) >= TEXTS.get(cls.__name__, 1)
+        assert cls.__name__ != "ScheduleExplorer" or any("range test" in text for text in texts)
     again = eval(repr(widget), vars(cnnlib.widgets))
     for name in set(widget.state) - set(widget.volatile):
         assert again.state[name] == widget.state[name], "the printed line does not recreate it"
