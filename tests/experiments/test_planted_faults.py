@@ -30,6 +30,20 @@ def test_the_check_finds_each_fault_where_it_was_planted(name):
     assert list(BUGS[name].functions) == ["conv2d"]
 
 
+@pytest.mark.parametrize(("stride", "padding", "kernel"), [(1, 1, 3), (2, 0, 3), (1, 2, 5), (3, 1, 2)])
+def test_what_is_overwritten_is_what_the_last_window_leaves(stride, padding, kernel):
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(2, 3, 9, 8)), rng.normal(size=(4, 3, kernel, kernel))
+    layer = BUGS["= in place of +="].into("conv2d")
+    y, cache = layer["forward"](x, w, np.zeros(4), stride, padding)
+    dy, framed = rng.normal(size=y.shape), np.zeros((2, 3, 9 + 2 * padding, 8 + 2 * padding))
+    for i, j in np.ndindex(y.shape[2:]):
+        rows, columns = (slice(place * stride, place * stride + kernel) for place in (i, j))
+        framed[:, :, rows, columns] = np.tensordot(dy[:, :, i, j], w, 1)
+    expected = framed[:, :, padding : padding + 9, padding : padding + 8]
+    np.testing.assert_allclose(layer["backward"](dy, cache)[0], expected, atol=1e-12)
+
+
 def test_no_name_says_which_part_fails():
     parts = ("input", "kernel", "weight", "bias", "pool", "relu", "loss", "score")
     assert not [name for name in BUGS for part in parts if part in name.lower()]
