@@ -144,11 +144,10 @@ def names(source: str) -> Names:
     return reader.found
 
 
-def needs(sources: list[str], failing: Iterable[int] = (), kept: Iterable[str] = ()) -> list[list[int]]:
+def needs(sources: list[str], failing: Iterable[int] = ()) -> list[list[int]]:
     """Return, for each cell, the cells that must have run before it, in order.
 
-    Cells that are meant to fail, `failing`, are not asked to change what others made; the names in `kept`
-    stand for what no call changes.
+    Cells that are meant to fail, `failing`, are not asked to change what others made.
 
     >>> needs(["import numpy as np", "x = np.ones(3)", "y = 2", "x[0] = 5", "print(x)"])
     [[], [0], [], [0, 1], [0, 1, 3]]
@@ -158,7 +157,7 @@ def needs(sources: list[str], failing: Iterable[int] = (), kept: Iterable[str] =
     cells = [names(source) for source in sources]
     for index in failing:
         cells[index].changes.clear()
-    defined = set(kept).union(*(cell.defines for cell in cells))
+    defined = set().union(*(cell.defines for cell in cells)) if cells else set()
     direct = [_direct(cells, index, defined) for index in range(len(cells))]
     found: list[list[int]] = []
     for index in range(len(cells)):
