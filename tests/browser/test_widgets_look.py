@@ -221,11 +221,19 @@ def test_both_painters_show_the_same_colors_at_the_same_places(notebook, theme):
             assert np.abs(static.astype(int) - color[:3]).max() <= 3, (name, point, static, color)
 
 
-def test_the_picture_is_sharp_and_follows_the_theme(lab, browser):
-    context = browser.new_context(viewport={"width": 1000, "height": 900}, device_scale_factor=2)
-    page = lab.open(
-        context, lab.notebook("sharp.ipynb", "from cnnlib.widgets import DescentExplorer\nDescentExplorer()")
-    )
+def test_the_picture_is_sharp_and_follows_the_theme(desk):
+    name = desk.lab.notebook("sharp.ipynb", "from cnnlib.widgets import DescentExplorer\nDescentExplorer()")
+    with desk.opened(name, size={"width": 1000, "height": 900}, run=False) as page:
+        session = page.context.new_cdp_session(page)
+        screen = {"width": 1000, "height": 900, "deviceScaleFactor": 2, "mobile": False}
+        session.send("Emulation.setDeviceMetricsOverride", screen)
+        desk.lab.run_all(page)
+        look_at_both_themes(desk.lab, page)
+        session.send("Emulation.clearDeviceMetricsOverride")
+        session.detach()
+
+
+def look_at_both_themes(lab, page):
     canvas = page.locator(".cnn-picture canvas")
     page.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
     width, shown = canvas.evaluate("c => [c.width, c.clientWidth]")
@@ -237,4 +245,3 @@ def test_the_picture_is_sharp_and_follows_the_theme(lab, browser):
         page.wait_for_timeout(1500)
         inks.append(canvas.evaluate("c => c.picture.theme.ink"))
     assert inks[0] != inks[1], json.dumps(inks)
-    context.close()
