@@ -13,6 +13,7 @@ window read from its end
 divided by the batch twice
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,10 +52,20 @@ def conv2d_backward_overwritten(dy, cache):
     (down, right), (ph, pw) = np.broadcast_to(stride, 2), np.broadcast_to(padding, 2)
     (height, width), (kh, kw) = x.shape[2:], w.shape[2:]
     framed = np.zeros((*x.shape[:2], height + 2 * ph, width + 2 * pw), x.dtype)
-    for i, j in np.ndindex(dy.shape[2:]):
-        window = np.s_[:, :, i * down : i * down + kh, j * right : j * right + kw]
-        framed[window] = np.tensordot(dy[:, :, i, j], w, 1)
+    rows = _last_windows(height + 2 * ph, dy.shape[2], kh, down)
+    columns = _last_windows(width + 2 * pw, dy.shape[3], kw, right)
+    for (a, (r, i)), (b, (c, j)) in itertools.product(rows.items(), columns.items()):
+        last = np.tensordot(w[:, :, a, b], dy[:, :, i[:, None], j], (0, 1))  # what stays: (channel, n, r, c)
+        framed[:, :, r[:, None], c] = last.swapaxes(0, 1)
     return framed[:, :, ph : ph + height, pw : pw + width], dw, db
+
+
+def _last_windows(size, count, kernel, step):
+    """By place in the kernel: the pixels that their last window meets there, and that window's number."""
+    places = np.arange(size)
+    windows = np.minimum(places // step, count - 1)
+    within = places - windows * step
+    return {a: (places[within == a], windows[within == a]) for a in range(kernel) if (within == a).any()}
 
 
 def conv2d_backward_cut_late(dy, cache):
