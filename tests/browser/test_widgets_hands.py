@@ -65,6 +65,30 @@ def test_a_stroke_beside_what_can_be_moved_scrolls_the_page(touching):
     assert touching.evaluate(SCROLLED) != before
 
 
+def test_the_ink_of_a_high_contrast_mode_is_that_of_the_system(desk):
+    name = desk.lab.notebook("contrast.ipynb", EXPLORER)
+    with desk.opened(name, forced_colors="active", color_scheme="dark") as page:
+        look_at_ink(page)
+
+
+def look_at_ink(page):
+    canvas = page.locator(".cnn-widget canvas").first
+    canvas.wait_for(timeout=60_000)
+    page.wait_for_timeout(1200)
+    ink, paper = page.evaluate(
+        """() => ["CanvasText", "Canvas"].map((name) => {
+          const probe = document.createElement("span");
+          probe.style.color = name;
+          document.body.append(probe);
+          const color = getComputedStyle(probe).color;
+          probe.remove();
+          return color;
+        })"""
+    )
+    theme = canvas.evaluate("c => [c.picture.theme.ink, c.picture.theme.paper]")
+    assert theme == [ink, paper] and ink != paper
+
+
 @pytest.mark.parametrize("place", ["knob", "plot"])
 def test_arrow_keys_after_a_click_on_the_picture_move_its_control(notebook, place):
     book = notebook("keys", EXPLORER, "1")
@@ -112,27 +136,3 @@ def test_the_words_at_the_pointer_do_not_widen_the_page(notebook):
         assert box["y"] + box["height"] <= area["y"] + area["height"] + 1
         assert canvas.bounding_box() == area
     assert seen >= 3
-
-
-def test_the_ink_of_a_high_contrast_mode_is_that_of_the_system(desk):
-    name = desk.lab.notebook("contrast.ipynb", EXPLORER)
-    with desk.opened(name, forced_colors="active", color_scheme="dark") as page:
-        look_at_ink(page)
-
-
-def look_at_ink(page):
-    canvas = page.locator(".cnn-widget canvas").first
-    canvas.wait_for(timeout=60_000)
-    page.wait_for_timeout(1200)
-    ink, paper = page.evaluate(
-        """() => ["CanvasText", "Canvas"].map((name) => {
-          const probe = document.createElement("span");
-          probe.style.color = name;
-          document.body.append(probe);
-          const color = getComputedStyle(probe).color;
-          probe.remove();
-          return color;
-        })"""
-    )
-    theme = canvas.evaluate("c => [c.picture.theme.ink, c.picture.theme.paper]")
-    assert theme == [ink, paper] and ink != paper
