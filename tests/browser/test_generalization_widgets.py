@@ -19,13 +19,17 @@ SPOT = """(canvas, [panel, x, y]) => {
 def book(desk):
     """Both widgets in one page that can be touched too."""
     errors = []
+
+    def hear(error):
+        errors.append(str(error))
+
     with desk.opened(desk.lab.notebook("generalization.ipynb", *CELLS), touch=True) as page:
-        page.on("pageerror", errors.append)
+        page.on("pageerror", hear)
         for index in (0, 1):
             page.locator(".cnn-widget").nth(index).locator(".cnn-text:not(:empty)").wait_for(timeout=120_000)
         yield page
-        page.remove_listener("pageerror", errors.append)
-    assert [str(error) for error in errors] == []
+        page.remove_listener("pageerror", hear)
+    assert errors == []
 
 
 def see(widget, words):
