@@ -15,7 +15,10 @@ import pytest
 
 collect_ignore_glob = ["notebooks/source/*"]  # what the notebooks are built from; not modules to import
 BROWSER = "tests/browser/"
-OF_THE_SITE = ("test_site.py", "test_live_pages.py")
+OF_THE_SITE = ("test_site.py", "test_live_pages.py", "test_browsers.py")
+#: Neither the site nor the JupyterLab of the others: any process may take them.
+ALONE = ("test_face.py", "test_first_notebook.py", "test_notebook7.py", "test_pictures.py")
+ALONE += ("test_texts_fit.py", "test_tooltips.py")
 PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 
 
@@ -42,7 +45,7 @@ def pytest_xdist_make_scheduler(config, log):
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
-            if not file.startswith(BROWSER):
+            if not file.startswith(BROWSER) or file.endswith(ALONE):
                 return file
             return "the site's pages" if file.endswith(OF_THE_SITE) else "JupyterLab"
 

@@ -179,12 +179,15 @@ export class Pointer {
     const words = tipWords(found);
     this.tip.hidden = words === "";
     if (this.tip.hidden) return;
-    this.tip.textContent = words;
     const { width, height } = this.picture;
+    if (words !== this.tip.textContent || width !== this.fitted?.width) {
+      this.tip.textContent = words;
+      Object.assign(this.tip.style, { maxWidth: `${width}px`, boxSizing: "border-box" });
+      this.fitted = { width, wide: this.tip.offsetWidth, high: this.tip.offsetHeight };
+    }
     const within = (place, end) => `${Math.max(0, Math.min(place, end))}px`; // else the page would scroll
-    Object.assign(this.tip.style, { left: "0px", top: "0px", maxWidth: `${width}px`, boxSizing: "border-box" });
-    this.tip.style.left = within(px + 12, width - this.tip.offsetWidth);
-    this.tip.style.top = within(py - 30, height - this.tip.offsetHeight);
+    const [left, top] = [within(px + 12, width - this.fitted.wide), within(py - 30, height - this.fitted.high)];
+    this.tip.style.transform = `translate(${left}, ${top})`; // moved so, nothing is laid out anew
   }
 }
 

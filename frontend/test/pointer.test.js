@@ -98,6 +98,6 @@ test("the words at the pointer stay within the picture", () => {
   const node = { style: {}, offsetWidth: 180, offsetHeight: 20 };
   Object.assign(pointer, { tip: node, picture: { width: 300, height: 100 } });
   const found = { mark: { kind: "links", emits: "link" }, box: { panel: { title: "" } }, value: 1 };
-  const spots = [[290, 99], [10, 5], [200, 140]].map(([x, y]) => (pointer.showTip(found, x, y), [node.style.left, node.style.top]));
+  const spots = [[290, 99], [10, 5], [200, 140]].map(([x, y]) => (pointer.showTip(found, x, y), node.style.transform.match(/[\d.]+px/g)));
   expect(spots).toEqual([["120px", "69px"], ["22px", "0px"], ["120px", "80px"]]);
 });

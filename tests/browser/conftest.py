@@ -1,14 +1,12 @@
 """A JupyterLab and a headless Chromium for the tests of this folder; skipped where there is no Chromium."""
 
 import contextlib
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lab import BROWSER_FLAGS, CHROMIUM, Lab
+from tests.browser.desk import Desk
+from tests.browser.lab import BROWSER_FLAGS, CHROMIUM, Lab
 
 ENDS = contextlib.ExitStack()  # what the tests of this folder share, and what ends with the last of them
 
@@ -44,23 +42,29 @@ def lab(browser, tmp_path_factory):
     return server
 
 
-@pytest.fixture(scope="module")
-def context(browser):
-    context = browser.new_context(viewport={"width": 1200, "height": 1000})
-    yield context
-    context.close()
+@pytest.fixture(scope="session")
+def desk(lab, browser):
+    """JupyterLab pages over that server, which all tests use again."""
+    return Desk(lab, browser)
 
 
 class Notebook:
     """An open notebook whose cells have run."""
 
-    def __init__(self, lab, context, name, cells):
-        self.lab, self.name = lab, lab.notebook(name, *cells)
-        self.page = lab.open(context, self.name, run=False)
+    def __init__(self, desk, name, cells):
+        self.desk, self.lab, self.name = desk, desk.lab, desk.lab.notebook(name, *cells)
+        self.page = desk.open(self.name, run=False)
         self.errors = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        lab.run_all(self.page)
+        self.page.on("pageerror", self.hear)
+        self.lab.run_all(self.page)
         self.widget(0).locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
+
+    def hear(self, error):
+        self.errors.append(str(error))
+
+    def close(self):
+        self.page.remove_listener("pageerror", self.hear)
+        self.desk.leave(self.page)
 
     def widget(self, index):
         """The live view of the widget in a cell."""
@@ -92,15 +96,19 @@ class Notebook:
 
 
 @pytest.fixture(scope="module")
-def notebook(lab, context, request):
-    """Make and open notebooks: ``notebook("name", cell, cell, …)``; each name is opened once a module."""
+def notebook(desk):
+    """Make and open notebooks: ``notebook("name", cell, cell, …)``; another name closes the one before."""
     opened = {}
 
     def make(name, *cells):
         if name not in opened:
-            opened[name] = Notebook(lab, context, f"{name}.ipynb", cells)
+            close()
+            opened[name] = Notebook(desk, f"{name}.ipynb", cells)
         return opened[name]
 
+    def close():
+        while opened:
+            opened.popitem()[1].close()
+
     yield make
-    for one in opened.values():
-        one.page.close()
+    close()

@@ -1,5 +1,6 @@
 """Cards in JupyterLab: a prediction is covered, committed and met; a quiz answers back."""
 
+import contextlib
 import json
 import re
 
@@ -7,6 +8,7 @@ import nbformat
 import pytest
 
 from cnnlib.learning import Record, find, items
+from tests.browser.desk import Desk
 from tests.browser.lab import BUSY, ROOT, Lab
 from tools.site.live.cells import needs
 
@@ -25,21 +27,24 @@ def course(tmp_path_factory, browser):
     server.close()
 
 
+@pytest.fixture(scope="module")
+def desk(course, browser):
+    """JupyterLab pages over that server."""
+    return Desk(course, browser)
+
+
 @pytest.fixture
-def page_of(course, browser):
+def page_of(desk):
     """Open a notebook of the given cells and run all of it."""
-    contexts = []
+    with contextlib.ExitStack() as ends:
 
-    def open_page(name, *cells, width=1000):
-        context = browser.new_context(viewport={"width": width, "height": 1000})
-        contexts.append(context)
-        page = course.open(context, course.notebook(name, *cells))
-        page.wait_for_selector(".cnn-card-button", timeout=BUSY)
-        return page
+        def open_page(name, *cells, width=1000):
+            size = {"width": width, "height": 1000}
+            page = ends.enter_context(desk.opened(desk.lab.notebook(name, *cells), size=size))
+            page.wait_for_selector(".cnn-card-button", timeout=BUSY)
+            return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+        yield open_page
 
 
 def events(course):
@@ -99,20 +104,16 @@ def test_nothing_of_a_card_is_cut_off(page_of, width):
 
 
 @pytest.mark.parametrize("name", ["01_forward_pass", "03_backpropagation", "04_convolution_backward"])
-def test_a_reader_of_a_saved_notebook_is_told_no_answer(course, browser, name):
+def test_a_reader_of_a_saved_notebook_is_told_no_answer(desk, name):
     """Opened and not run: cards ask; folded prose stays folded; no number of an answer's output is there."""
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
-    nbformat.write(notebook, course.folder / f"{name}.ipynb")
-    context = browser.new_context(viewport={"width": 1000, "height": 1000})
-    try:
-        page = course.open(context, f"{name}.ipynb", run=False)
+    nbformat.write(notebook, desk.lab.folder / f"{name}.ipynb")
+    with desk.opened(f"{name}.ipynb", run=False, size={"width": 1000, "height": 1000}) as page:
         page.wait_for_timeout(1500)
         assert page.locator(".cnn-still").count() > 0
         seen = page.evaluate("document.querySelector('.jp-Notebook').innerText")
         for item in items("prediction", name[:2]):
             assert item.why not in seen
-    finally:
-        context.close()
 
 
 IDLE = "jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
@@ -152,14 +153,12 @@ def cells_to_run(notebook):
 
 
 @pytest.mark.parametrize("name", ["01_forward_pass", "02_loss"])
-def test_a_fresh_reader_is_never_told_before_committing(course, browser, name):
+def test_a_fresh_reader_is_never_told_before_committing(course, desk, name):
     """Card by card through a notebook: what a card is to tell stands nowhere before it was committed."""
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     nbformat.write(notebook, course.folder / f"fresh_{name}.ipynb")
     (course.folder / "progress.learning.json").unlink(missing_ok=True)  # nobody has answered anything yet
-    context = browser.new_context(viewport={"width": 1100, "height": 1000})
-    try:
-        page = course.open(context, f"fresh_{name}.ipynb", run=False)
+    with desk.opened(f"fresh_{name}.ipynb", run=False, size={"width": 1100, "height": 1000}) as page:
         waiting, asked = [], 0
         for place in sorted(set(cells_to_run(notebook))):
             source = notebook.cells[place].source
@@ -179,8 +178,6 @@ def test_a_fresh_reader_is_never_told_before_committing(course, browser, name):
                     card.get_by_role("button", name="Show what came out").click()
                     playwright.expect(card).to_contain_text("Why?", timeout=BUSY)
         assert asked == len(items("prediction", name[:2])) and not waiting
-    finally:
-        context.close()
 
 
 def test_a_saved_record_is_brought_in_with_mouse_and_keyboard(page_of, course, tmp_path):

@@ -59,13 +59,12 @@ def test_a_pixel_is_chosen_by_mouse_and_keys(book):
     assert book.errors == []
 
 
-def test_a_finger_chooses_a_reading_and_a_step(lab, browser):
-    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
-    page = lab.open(context, lab.notebook("finger.ipynb", BACK))
-    view = page.locator(".cnn-widget").first
-    says(view, "Step 4 of 9, output by output")
-    view.get_by_role("radio", name="weight by weight").tap()
-    says(view, "Step 4 of 9, weight by weight: weight row 1, column 0")
-    page.touchscreen.tap(*place(view, "second", 1, 2))
-    says(view, "Step 8 of 9, weight by weight: weight row 2, column 1")
-    context.close()
+def test_a_finger_chooses_a_reading_and_a_step(desk):
+    name = desk.lab.notebook("finger.ipynb", BACK)
+    with desk.opened(name, touch=True, size={"width": 390, "height": 844}) as page:
+        view = page.locator(".cnn-widget").first
+        says(view, "Step 4 of 9, output by output")
+        view.get_by_role("radio", name="weight by weight").tap()
+        says(view, "Step 4 of 9, weight by weight: weight row 1, column 0")
+        page.touchscreen.tap(*place(view, "second", 1, 2))
+        says(view, "Step 8 of 9, weight by weight: weight row 2, column 1")

@@ -71,14 +71,13 @@ def test_layers_by_the_keyboard_and_four_networks_train(book):
     assert not book.errors
 
 
-def test_a_finger_steps_and_ticks(lab, browser):
-    context = browser.new_context(viewport={"width": 390, "height": 900}, has_touch=True)
-    page = lab.open(context, lab.notebook("depth_touch.ipynb", *CELLS))
-    steps, deep = (page.locator(".jp-CodeCell").nth(i).locator(".cnn-widget") for i in range(2))
-    steps.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
-    steps.get_by_role("button", name="Step").tap()
-    see(steps, "Step 1 of 17")
-    deep.scroll_into_view_if_needed()
-    deep.get_by_label("Residual blocks start at 0").tap()
-    see(deep, "residual ×\u00a01, both ×\u00a01.")
-    context.close()
+def test_a_finger_steps_and_ticks(desk):
+    name = desk.lab.notebook("depth_touch.ipynb", *CELLS)
+    with desk.opened(name, touch=True, size={"width": 390, "height": 900}) as page:
+        steps, deep = (page.locator(".jp-CodeCell").nth(i).locator(".cnn-widget") for i in range(2))
+        steps.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
+        steps.get_by_role("button", name="Step").tap()
+        see(steps, "Step 1 of 17")
+        deep.scroll_into_view_if_needed()
+        deep.get_by_label("Residual blocks start at 0").tap()
+        see(deep, "residual ×\u00a01, both ×\u00a01.")

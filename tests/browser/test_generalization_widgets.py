@@ -16,17 +16,20 @@ SPOT = """(canvas, [panel, x, y]) => {
 
 
 @pytest.fixture(scope="module")
-def book(lab, browser):
+def book(desk):
     """Both widgets in one page that can be touched too."""
-    context = browser.new_context(viewport={"width": 1200, "height": 1000}, has_touch=True)
-    page = lab.open(context, lab.notebook("generalization.ipynb", *CELLS))
     errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    for index in (0, 1):
-        page.locator(".cnn-widget").nth(index).locator(".cnn-text:not(:empty)").wait_for(timeout=120_000)
-    yield page
+
+    def hear(error):
+        errors.append(str(error))
+
+    with desk.opened(desk.lab.notebook("generalization.ipynb", *CELLS), touch=True) as page:
+        page.on("pageerror", hear)
+        for index in (0, 1):
+            page.locator(".cnn-widget").nth(index).locator(".cnn-text:not(:empty)").wait_for(timeout=120_000)
+        yield page
+        page.remove_listener("pageerror", hear)
     assert errors == []
-    context.close()
 
 
 def see(widget, words):

@@ -21,13 +21,12 @@ SEEN = """() => [...document.querySelectorAll('.cnn-widget, .cnn-card')].flatMap
 
 
 @pytest.fixture
-def page(lab, browser):
+def page(desk):
     """The notebook in German, in a JupyterLab of the tests."""
     name = "de_00_start_here.ipynb"
-    shutil.copy(ROOT / "notebooks" / "de" / "00_start_here.ipynb", lab.folder / name)
-    context = browser.new_context(viewport={"width": 1200, "height": 1000})
-    yield lab.open(context, name, run=False)
-    context.close()
+    shutil.copy(ROOT / "notebooks" / "de" / "00_start_here.ipynb", desk.lab.folder / name)
+    with desk.opened(name, run=False) as page:
+        yield page
 
 
 def share(text):
@@ -71,12 +70,14 @@ def test_the_first_notebook_speaks_german(page):
     assert [text for text in page.evaluate(SEEN) if ENGLISH.search(text)] == []
 
 
-def test_two_languages_on_a_page_do_not_mix(lab, browser):
+def test_two_languages_on_a_page_do_not_mix(desk):
     cell = "from cnnlib.runtime import speak\nfrom cnnlib.widgets import TrainingView\n"
     cells = [f"{cell}speak({language!r})\nTrainingView()" for language in ("de", "en")]
-    name = lab.notebook("two_languages.ipynb", *cells)
-    context = browser.new_context(viewport={"width": 1200, "height": 1000})
-    page = lab.open(context, name)
+    with desk.opened(desk.lab.notebook("two_languages.ipynb", *cells)) as page:
+        look_at_both(page)
+
+
+def look_at_both(page):
     german, english = page.locator(".cnn-widget").nth(0), page.locator(".cnn-widget").nth(1)
     for view, play, text in ((german, "Abspielen", "Vor dem ersten"), (english, "Play", "Before the first")):
         playwright.expect(view.locator(".cnn-text")).to_contain_text(text, timeout=60_000)
@@ -86,4 +87,3 @@ def test_two_languages_on_a_page_do_not_mix(lab, browser):
     playwright.expect(german.get_by_role("button", name="Pause")).to_be_visible()
     german.get_by_role("button", name="Pause").click()
     playwright.expect(german.get_by_role("button", name="Abspielen")).to_be_visible()
-    context.close()

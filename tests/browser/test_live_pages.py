@@ -18,6 +18,8 @@ from tools.site.live.cells import plan
 
 LEARNER = [path for path in staging.notebooks() if path.parent.name == "notebooks"]
 MOVERS = "input[type=range], .cnn-step, select, [role=radio], .cnn-button:not(.cnn-pill), [type=checkbox]"
+#: The handle of a picture comes first: it is answered at once, where a list may train a network anew.
+HANDLES = ".cnn-handle input[type=range]"
 #: What a finger moves: what stands for a handle of the picture is for the keyboard.
 TOUCHED = "input[type=range]:not(.cnn-handle *):visible, .cnn-step:visible"
 #: The sentence and the picture of a view, once Python has answered and the page has drawn it.
@@ -43,8 +45,24 @@ PASSED = json.dumps(
         ],
     }
 )
+COMPUTER, PHONE = {"width": 1060, "height": 900}, {"width": 390, "height": 844}
 WRONG = "def relu_backward(dy, x):\n    return dy * (dy > 0)\n"
 RIGHT = "import numpy as np\ndef relu_backward(dy, x):\n    return np.where(x > 0, dy, 0.0)\n"
+
+
+def name_of(path):
+    return path.relative_to(settings.ROOT).with_suffix(".html").as_posix()
+
+
+def told_of(path):
+    return plan(nbformat.read(path, as_version=4), twin=staging.twin_of(path))
+
+
+def widgets_of(path):
+    return [index for index, one in enumerate(told_of(path)) if one["live"] == "widget"]
+
+
+WITH_WIDGETS = [path for path in LEARNER if widgets_of(path)]
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +105,12 @@ def shared_pages(browser, address, **size):
 
 @pytest.fixture(scope="module")
 def visits(browser, server, has_python):  # noqa: F811
-    return shared_pages(browser, server, viewport={"width": 1060, "height": 900})
+    return shared_pages(browser, server, viewport=COMPUTER)
 
 
 @pytest.fixture(scope="module")
 def touches(browser, server, has_python):  # noqa: F811
-    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    return shared_pages(browser, server, **phone)
+    return shared_pages(browser, server, viewport=PHONE, has_touch=True, is_mobile=True)
 
 
 @pytest.fixture
@@ -108,19 +125,20 @@ def phone(touches):
     return next(touches)
 
 
-def name_of(path):
-    return path.relative_to(settings.ROOT).with_suffix(".html").as_posix()
+@pytest.fixture(scope="module", params=WITH_WIDGETS, ids=lambda path: path.stem)
+def notebook_page(request, touches, server):  # noqa: F811
+    """A notebook's page and its path; a phone first, then a computer, so that Python starts once for both."""
+    opened = next(touches)
+    opened.goto(server + name_of(request.param))
+    return opened, request.param
 
 
-def told_of(path):
-    return plan(nbformat.read(path, as_version=4), twin=staging.twin_of(path))
-
-
-def widgets_of(path):
-    return [index for index, one in enumerate(told_of(path)) if one["live"] == "widget"]
-
-
-WITH_WIDGETS = [path for path in LEARNER if widgets_of(path)]
+def become_computer(page):  # noqa: F811
+    """Make a wide page without touch of a phone's."""
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    session.send("Emulation.setDeviceMetricsOverride", {**COMPUTER, "deviceScaleFactor": 1, "mobile": False})
+    page.wait_for_function("innerWidth === 1060 && !matchMedia('(any-pointer: coarse)').matches")
 
 
 def cell(page, index):  # noqa: F811
@@ -148,7 +166,7 @@ def make_live(page, index):  # noqa: F811
 def moves(page, view):  # noqa: F811
     """Whether some control of a view changes its picture or its sentence."""
     before = view.evaluate(LOOK)
-    for control in view.locator(MOVERS).all():
+    for control in [*view.locator(HANDLES).all(), *view.locator(MOVERS).all()]:
         if not control.is_visible() or not control.is_enabled():
             continue
         control.focus()
@@ -172,9 +190,38 @@ def run(page, index, source=None):  # noqa: F811
     return cell(page, index).locator(".cnn-out").first
 
 
-@pytest.mark.parametrize("path", WITH_WIDGETS, ids=lambda path: path.stem)
-def test_every_widget_of_a_page_goes_live_and_moves(visit, server, path):  # noqa: F811
-    visit.goto(server + name_of(path))
+def test_a_phone_makes_a_page_live_and_moves_it(notebook_page):
+    phone, path = notebook_page
+    index = widgets_of(path)[1 if path.stem.startswith("00") else 0]
+    cell(phone, index).locator(".cnn-live-it").tap()
+    view = cell(phone, index).locator(".cnn-live .cnn-widget")
+    view.locator(".cnn-text:not(:empty)").wait_for(timeout=240_000)
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    before = view.evaluate(LOOK)
+    control = view.locator(TOUCHED).first
+    control.scroll_into_view_if_needed()  # a finger reaches what is on the screen
+    area = control.bounding_box()
+    assert area["height"] >= 30 and 0 <= area["x"] and area["x"] + area["width"] <= 390
+    if control.evaluate("one => one.type") == "range":
+        for share in (0.2, 0.8):  # one of them is not where it stands
+            phone.touchscreen.tap(area["x"] + share * area["width"], area["y"] + area["height"] / 2)
+            phone.wait_for_timeout(500)
+    else:
+        control.tap()
+        phone.wait_for_timeout(500)
+        if view.evaluate(LOOK) == before:  # it stands at the last step: go back
+            view.locator(TOUCHED).nth(1).tap()
+    phone.wait_for_function(
+        "([box, before]) => box.querySelector('.cnn-picture > canvas').toDataURL() !== before[1]"
+        " || box.querySelector('.cnn-text').textContent !== before[0]",
+        arg=[view.element_handle(), before],
+        timeout=30_000,
+    )
+
+
+def test_every_widget_of_a_page_goes_live_and_moves(notebook_page):
+    visit, path = notebook_page
+    become_computer(visit)
     told = told_of(path)
     buttons = visit.evaluate(
         "cnnNotebook.cells.map(cell => cell.element.querySelectorAll('.cnn-live-it').length)"
@@ -183,7 +230,9 @@ def test_every_widget_of_a_page_goes_live_and_moves(visit, server, path):  # noq
         "one button where there is something to answer"
     )
     for index in widgets_of(path):
-        view = make_live(visit, index)
+        view = cell(visit, index).locator(".cnn-live .cnn-widget").last
+        if not view.count():  # a phone has brought one of them
+            view = make_live(visit, index)
         assert moves(visit, view), f"nothing that cell {index} offers moves its picture"
         assert not cell(visit, index).locator(".cnn-picture > img").last.is_visible()
     visit.evaluate("cnnNotebook.queue")
@@ -549,36 +598,6 @@ def test_what_was_visited_works_without_a_network(live, server, name, text):  # 
     live.goto(server + name)
     make_live(live, index)
     live.context.set_offline(False)
-
-
-@pytest.mark.parametrize("path", WITH_WIDGETS, ids=lambda path: path.stem)
-def test_a_phone_makes_a_page_live_and_moves_it(phone, server, path):  # noqa: F811
-    phone.goto(server + name_of(path))
-    index = widgets_of(path)[1 if path.stem.startswith("00") else 0]
-    cell(phone, index).locator(".cnn-live-it").tap()
-    view = cell(phone, index).locator(".cnn-live .cnn-widget")
-    view.locator(".cnn-text:not(:empty)").wait_for(timeout=240_000)
-    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
-    before = view.evaluate(LOOK)
-    control = view.locator(TOUCHED).first
-    control.scroll_into_view_if_needed()  # a finger reaches what is on the screen
-    area = control.bounding_box()
-    assert area["height"] >= 30 and 0 <= area["x"] and area["x"] + area["width"] <= 390
-    if control.evaluate("one => one.type") == "range":
-        for share in (0.2, 0.8):  # one of them is not where it stands
-            phone.touchscreen.tap(area["x"] + share * area["width"], area["y"] + area["height"] / 2)
-            phone.wait_for_timeout(500)
-    else:
-        control.tap()
-        phone.wait_for_timeout(500)
-        if view.evaluate(LOOK) == before:  # it stands at the last step: go back
-            view.locator(TOUCHED).nth(1).tap()
-    phone.wait_for_function(
-        "([box, before]) => box.querySelector('.cnn-picture > canvas').toDataURL() !== before[1]"
-        " || box.querySelector('.cnn-text').textContent !== before[0]",
-        arg=[view.element_handle(), before],
-        timeout=30_000,
-    )
 
 
 def test_a_finger_draws_on_a_phone_and_the_page_stays(phone, server):  # noqa: F811

@@ -1,7 +1,8 @@
 """A widget in Jupyter Notebook 7, which many know better than JupyterLab: a slider moves it."""
 
 import pytest
-from lab import BUSY, Lab
+
+from tests.browser.lab import BUSY, Lab
 
 pytest.importorskip("notebook", reason="pip install notebook")
 

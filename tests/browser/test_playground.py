@@ -13,14 +13,12 @@ view
 
 
 @pytest.fixture(scope="module")
-def page(lab, browser):
+def page(desk):
     """A notebook with one playground, run."""
-    context = browser.new_context(viewport={"width": 1300, "height": 1300})
-    lab.notebook("playground.ipynb", CELLS)
-    page = lab.open(context, "playground.ipynb")
-    view(page).locator(".cnn-text").filter(has_text="Epoch 0").wait_for(timeout=60_000)
-    yield page
-    context.close()
+    name = desk.lab.notebook("playground.ipynb", CELLS)
+    with desk.opened(name, size={"width": 1300, "height": 1300}) as page:
+        view(page).locator(".cnn-text").filter(has_text="Epoch 0").wait_for(timeout=60_000)
+        yield page
 
 
 def view(page):

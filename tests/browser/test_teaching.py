@@ -4,7 +4,7 @@ import pytest
 
 from cnnlib.learning import find as find_item
 from cnnlib.learning import items
-from tests.browser.lab import BUSY, Lab
+from tests.browser.lab import BUSY
 from tools.build_site import fetch_npm_packages
 from tools.teaching.doubles import shown
 from tools.teaching.lessons import find, lessons
@@ -47,10 +47,9 @@ COUNTS = """[...jupyterapp.shell.currentWidget.content.model.cells]
 
 
 @pytest.fixture(scope="module")
-def slide_page(context):
+def slide_page(browser):
     fetch_npm_packages()
-    page = context.new_page()
-    page.set_viewport_size({"width": 1280, "height": 720})
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
     yield page
     page.close()
 
@@ -100,14 +99,12 @@ def test_a_plan_is_a_sheet_of_paper_with_two_pages(browser, tmp_path, topic):
     assert pages_of(print_pdf(browser, write_plan(find(topic), tmp_path, "https://course"))) == 2
 
 
-def test_run_all_gives_nothing_away_and_numbers_the_cells_of_the_plan(browser, tmp_path):
+def test_run_all_gives_nothing_away_and_numbers_the_cells_of_the_plan(desk):
     """What is projected: the notebook handed out, run whole; a committed card uncovers its own cells."""
-    release(["03"], tmp_path / "for-students")
-    lab = Lab(tmp_path / "for-students")
+    release(["03"], desk.lab.folder / "for-students")
     expect = pytest.importorskip("playwright.sync_api").expect
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    try:
-        page = lab.open(context, "notebooks/03_backpropagation.ipynb")
+    name = "for-students/notebooks/03_backpropagation.ipynb"
+    with desk.opened(name, size={"width": 1280, "height": 800}) as page:
         page.wait_for_function(f"({COUNTS}).every(Boolean)", timeout=BUSY)
         asked = items("prediction", "03")
         covered = page.locator(".cnn-covered")
@@ -123,9 +120,6 @@ def test_run_all_gives_nothing_away_and_numbers_the_cells_of_the_plan(browser, t
         card.get_by_role("button", name="Commit").click()
         expect(covered).to_have_count(sum(item.covers for item in asked) - find_item("03.by-hand").covers)
         expect(page.get_by_text("db [2.0, -1.0]")).to_be_visible()
-    finally:
-        context.close()
-        lab.close()
 
 
 def test_a_sheet_to_print_is_as_many_pages_as_it_says(browser, tmp_path):

@@ -35,16 +35,15 @@ def saved_by_a_learner(notebook):
 @pytest.mark.parametrize(
     "change", [lambda notebook: notebook, saved_by_a_learner], ids=["ours", "a learner's"]
 )
-def test_an_untrusted_notebook_shows_its_pictures(lab, context, change):
-    shutil.copytree(ROOT / "docs", lab.folder / "docs", dirs_exist_ok=True)
+def test_an_untrusted_notebook_shows_its_pictures(desk, change):
+    shutil.copytree(ROOT / "docs", desk.lab.folder / "docs", dirs_exist_ok=True)
     notebook = json.loads((ROOT / "notebooks" / NOTEBOOK).read_text("utf-8"))
     notebook["cells"][0]["source"].append(" ")  # not a text that anybody has ever signed
-    (lab.folder / NOTEBOOK).write_text(json.dumps(change(notebook)), encoding="utf-8")
-    page = lab.open(context, NOTEBOOK, run=False)
-    assert not any(page.evaluate(TRUSTED))
-    cells = page.evaluate(PICTURES)
-    assert len(cells) >= 2  # most answer a prediction, and are saved without a picture
-    for index in cells:
-        page.evaluate(SHOW, index)
-        page.wait_for_function(SEEN, arg=index, timeout=15_000)
-    page.close()
+    (desk.lab.folder / NOTEBOOK).write_text(json.dumps(change(notebook)), encoding="utf-8")
+    with desk.opened(NOTEBOOK, run=False) as page:
+        assert not any(page.evaluate(TRUSTED))
+        cells = page.evaluate(PICTURES)
+        assert len(cells) >= 2  # most answer a prediction, and are saved without a picture
+        for index in cells:
+            page.evaluate(SHOW, index)
+            page.wait_for_function(SEEN, arg=index, timeout=15_000)

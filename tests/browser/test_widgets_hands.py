@@ -8,13 +8,12 @@ MANY = "\n".join(f"print({i})" for i in range(60))
 
 
 @pytest.fixture(scope="module")
-def touching(lab, browser):
+def touching(desk):
     """A page that is touched, with more below the picture than fits."""
-    context = browser.new_context(viewport={"width": 1000, "height": 700}, has_touch=True)
-    page = lab.open(context, lab.notebook("touch.ipynb", XRAY, EXPLORER, MANY))
-    page.locator(".cnn-widget").nth(1).locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
-    yield page
-    context.close()
+    name = desk.lab.notebook("touch.ipynb", XRAY, EXPLORER, MANY)
+    with desk.opened(name, touch=True, size={"width": 1000, "height": 700}) as page:
+        page.locator(".cnn-widget").nth(1).locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
+        yield page
 
 
 def stroke(page, start, end, steps=8):
@@ -66,6 +65,30 @@ def test_a_stroke_beside_what_can_be_moved_scrolls_the_page(touching):
     assert touching.evaluate(SCROLLED) != before
 
 
+def test_the_ink_of_a_high_contrast_mode_is_that_of_the_system(desk):
+    name = desk.lab.notebook("contrast.ipynb", EXPLORER)
+    with desk.opened(name, forced_colors="active", color_scheme="dark") as page:
+        look_at_ink(page)
+
+
+def look_at_ink(page):
+    canvas = page.locator(".cnn-widget canvas").first
+    canvas.wait_for(timeout=60_000)
+    page.wait_for_timeout(1200)
+    ink, paper = page.evaluate(
+        """() => ["CanvasText", "Canvas"].map((name) => {
+          const probe = document.createElement("span");
+          probe.style.color = name;
+          document.body.append(probe);
+          const color = getComputedStyle(probe).color;
+          probe.remove();
+          return color;
+        })"""
+    )
+    theme = canvas.evaluate("c => [c.picture.theme.ink, c.picture.theme.paper]")
+    assert theme == [ink, paper] and ink != paper
+
+
 @pytest.mark.parametrize("place", ["knob", "plot"])
 def test_arrow_keys_after_a_click_on_the_picture_move_its_control(notebook, place):
     book = notebook("keys", EXPLORER, "1")
@@ -113,24 +136,3 @@ def test_the_words_at_the_pointer_do_not_widen_the_page(notebook):
         assert box["y"] + box["height"] <= area["y"] + area["height"] + 1
         assert canvas.bounding_box() == area
     assert seen >= 3
-
-
-def test_the_ink_of_a_high_contrast_mode_is_that_of_the_system(lab, browser):
-    context = browser.new_context(forced_colors="active", color_scheme="dark")
-    page = lab.open(context, lab.notebook("contrast.ipynb", EXPLORER))
-    canvas = page.locator(".cnn-widget canvas").first
-    canvas.wait_for(timeout=60_000)
-    page.wait_for_timeout(1200)
-    ink, paper = page.evaluate(
-        """() => ["CanvasText", "Canvas"].map((name) => {
-          const probe = document.createElement("span");
-          probe.style.color = name;
-          document.body.append(probe);
-          const color = getComputedStyle(probe).color;
-          probe.remove();
-          return color;
-        })"""
-    )
-    theme = canvas.evaluate("c => [c.picture.theme.ink, c.picture.theme.paper]")
-    assert theme == [ink, paper] and ink != paper
-    context.close()

@@ -12,13 +12,12 @@ INK = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((
 
 
 @pytest.fixture
-def gated(lab, context):
+def gated(lab, desk):
     """A notebook whose second cell runs until `gate` is opened."""
     (lab.folder / "gate").unlink(missing_ok=True)
-    page = lab.open(context, lab.notebook("gated.ipynb", EXPLORER, GATE))
-    yield page
-    (lab.folder / "gate").touch()
-    page.close()
+    with desk.opened(lab.notebook("gated.ipynb", EXPLORER, GATE)) as page:
+        yield page
+        (lab.folder / "gate").touch()
 
 
 def test_a_widget_is_drawn_and_right_while_later_cells_run(lab, gated):

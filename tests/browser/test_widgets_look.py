@@ -1,5 +1,6 @@
 """All widgets on one page, in both themes: accessible, responsive, and like their static pictures."""
 
+import ast
 import json
 import os
 from pathlib import Path
@@ -105,6 +106,32 @@ def one_panel(name):
     return Scene([SCENES[name]], "Colours at known places.", height=400)
 
 
+def test_the_picture_is_sharp_and_follows_the_theme(desk):
+    name = desk.lab.notebook("sharp.ipynb", "from cnnlib.widgets import DescentExplorer\nDescentExplorer()")
+    with desk.opened(name, size={"width": 1000, "height": 900}, run=False) as page:
+        session = page.context.new_cdp_session(page)
+        screen = {"width": 1000, "height": 900, "deviceScaleFactor": 2, "mobile": False}
+        session.send("Emulation.setDeviceMetricsOverride", screen)
+        desk.lab.run_all(page)
+        look_at_both_themes(desk.lab, page)
+        session.send("Emulation.clearDeviceMetricsOverride")
+        session.detach()
+
+
+def look_at_both_themes(lab, page):
+    canvas = page.locator(".cnn-picture canvas")
+    page.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
+    width, shown = canvas.evaluate("c => [c.width, c.clientWidth]")
+    assert width == 2 * shown
+    inks = []
+    for theme, light in (("Light", "true"), ("Dark", "false")):
+        lab.command(page, "apputils:change-theme", theme=f"JupyterLab {theme}")
+        page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=light)
+        page.wait_for_timeout(1500)
+        inks.append(canvas.evaluate("c => c.picture.theme.ink"))
+    assert inks[0] != inks[1], json.dumps(inks)
+
+
 @pytest.fixture(scope="module")
 def everything(notebook):
     book = notebook(
@@ -150,22 +177,23 @@ def test_no_serious_violation_of_accessibility(everything, theme):
 def test_many_widgets_on_one_page_each_answer(everything):
     """Every widget with a number answers its keyboard, though all are open at once."""
     page = everything.page
+    states = f"print([str(w.state) for w in ({', '.join(f'w{index}' for index in range(len(NAMES)))},)])"
+    before, waiting = ast.literal_eval(everything.run(states)), set()
     for index, name in enumerate(NAMES):
-        widget = everything.widget(index)
-        ranges = widget.locator("input[type=range]:enabled")
+        ranges = everything.widget(index).locator("input[type=range]:enabled")
         if ranges.count() == 0:
             continue
-        before = everything.run(f"print(w{index}.state)")
+        waiting.add(name)
         slider = ranges.first
         slider.focus()
         slider.press("Home" if slider.evaluate("r => r.value !== r.min") else "End")
-        page.wait_for_timeout(50)
-        for _ in range(50):
-            if everything.run(f"print(w{index}.state)") != before:
-                break
-            page.wait_for_timeout(100)
-        else:
-            raise AssertionError(f"{name} did not answer")
+    for _ in range(50):
+        now = ast.literal_eval(everything.run(states))
+        waiting -= {name for name, old, new in zip(NAMES, before, now, strict=True) if old != new}
+        if not waiting:
+            break
+        page.wait_for_timeout(500)
+    assert waiting == set(), "these did not answer"
     assert everything.errors == []
 
 
@@ -219,22 +247,3 @@ def test_both_painters_show_the_same_colors_at_the_same_places(notebook, theme):
             left, bottom = axes.transData.transform(point)
             static = shot[shot.shape[0] - 1 - int(bottom), int(left), :3]
             assert np.abs(static.astype(int) - color[:3]).max() <= 3, (name, point, static, color)
-
-
-def test_the_picture_is_sharp_and_follows_the_theme(lab, browser):
-    context = browser.new_context(viewport={"width": 1000, "height": 900}, device_scale_factor=2)
-    page = lab.open(
-        context, lab.notebook("sharp.ipynb", "from cnnlib.widgets import DescentExplorer\nDescentExplorer()")
-    )
-    canvas = page.locator(".cnn-picture canvas")
-    page.locator(".cnn-text:not(:empty)").wait_for(timeout=60_000)
-    width, shown = canvas.evaluate("c => [c.width, c.clientWidth]")
-    assert width == 2 * shown
-    inks = []
-    for theme, light in (("Light", "true"), ("Dark", "false")):
-        lab.command(page, "apputils:change-theme", theme=f"JupyterLab {theme}")
-        page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=light)
-        page.wait_for_timeout(1500)
-        inks.append(canvas.evaluate("c => c.picture.theme.ink"))
-    assert inks[0] != inks[1], json.dumps(inks)
-    context.close()
