@@ -96,6 +96,7 @@ def seen(part, key=""):
 
 def unsaid(text):
     """Whether a text has words outside the catalogue, or was put together from pieces of it."""
+    text = _whole(text)
     outside = re.sub(r"`[^`]*`|<[^>]*>", " ", _outside(text, "⟦⟧", " "))
     if any(not SAME.fullmatch(word) for word in WORD.findall(outside)):
         return True
@@ -109,6 +110,18 @@ def unsaid(text):
         not gap.strip() and not piece.rstrip().endswith(ENDS)
         for gap, piece in zip(between, pieces[:-1], strict=True)
     )
+
+
+def _whole(text):
+    """A line of a text that was broken to fit has the brackets that stand in its other lines.
+
+    >>> _whole("«Sobel x: right"), _whole("minus left»"), _whole("«whole»")
+    ('«Sobel x: right»', '«minus left»', '«whole»')
+    """
+    for left, right in ("⟦⟧", "«»"):
+        missing = text.count(left) - text.count(right)
+        text = left * -missing + text + right * missing
+    return text
 
 
 def _outside(text, pair, instead=""):
