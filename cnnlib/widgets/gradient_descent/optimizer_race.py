@@ -88,7 +88,7 @@ class OptimizerRace(Widget):
     'All five stand at the start. Press Play.'
     """
 
-    title = "Who is down first?"
+    title = "Who reaches the bottom first?"
     controls = (
         Choice("surface", SURFACES, FIRST, label="Error surface", picker="segments", words=WORDS),
         LogSlider("condition", 1, 100, 50, label="Narrowness"),
@@ -180,6 +180,7 @@ class OptimizerRace(Widget):
         marks += [
             labels.note(start, "start: drag me", far=2),
             labels.note(surface.minima[-1], "lowest point", far=4),
+            *(labels.note(other, "just as low", far=4) for other in surface.minima[:-1]),
             Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=8),
         ]
         return Panel(marks, *map_axes(surface, WIDE), at=(0, 0, 3, 1), equal=True, grid=False, name="map")
