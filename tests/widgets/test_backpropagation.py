@@ -9,7 +9,7 @@ import pytest
 from cnnlib.data import load_digits, load_mnist_sample
 from cnnlib.experiments.planted_faults import own
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn
-from cnnlib.viz import Heatmap, Lens, Line, Points, Text
+from cnnlib.viz import Heatmap, Lens, Line, Maps, Points, Text
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
 from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackward
@@ -210,9 +210,14 @@ def test_the_figure_says_how_far_the_four_are_apart_now():
 
 
 def test_one_update_follows_one_map_from_a_convolution_to_its_pooling():
-    marks = [mark for panel in OneUpdate(step=12).scene.panels for mark in panel.marks]
-    maps = [words for mark in marks if isinstance(mark, Text) for words in mark.text if "map" in words]
-    assert len(maps) == 6 and len(set(maps[:3])) == 1 == len(set(maps[3:])), maps
+    panels = [panel for panel in OneUpdate(step=18).scene.panels if panel.name == "down"]
+    shown = [np.asarray(mark.z) for panel in panels for mark in panel.marks if isinstance(mark, Maps)]
+    values = shown[::2]  # each is followed by its gradient
+    assert [len(each) for each in values] == [28, 28, 28, 14, 14, 14, 7, 10]
+    for conv, relu, pool in (values[1:4], values[4:7]):
+        np.testing.assert_array_equal(relu, np.maximum(conv, 0))
+        rows = len(pool)
+        np.testing.assert_array_equal(pool, relu.reshape(rows, 2, rows, 2).max(axis=(1, 3)))
 
 
 @pytest.mark.parametrize("rate", [1e-4, 1e-3, 0.01])
