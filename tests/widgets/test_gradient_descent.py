@@ -259,3 +259,12 @@ def test_before_the_first_step_no_curve_shows_what_is_to_come(kind):
     assert longest(widget) <= 1
     widget.advance(2)
     assert longest(widget) > 3
+
+
+def test_a_race_names_every_minimum_once():
+    def names(surface):
+        marks = OptimizerRace(surface=surface, steps=0).scene.panels[0].marks
+        return sorted(mark.text for mark in marks if isinstance(mark, Note))
+
+    assert names("saddle") == ["just as low", "lowest point", "start: drag me"]
+    assert names("bowl") == ["lowest point", "start: drag me"]
