@@ -4,7 +4,7 @@ from functools import partial as call
 
 import numpy as np
 
-from cnnlib.fast.correlation import Correlation, TurnedCorrelation
+from cnnlib.fast.correlation import Correlation, turned_correlation
 from cnnlib.fast.kernel_gradient import kernel_gradient
 from cnnlib.fast.pooling import pooling, quarters, row_of_quarters
 from cnnlib.fast.stages import Stage, copying, memory_shape, run
@@ -181,7 +181,7 @@ class Convolution(Stage):
     def _back(self, dx):
         layer = self.layers[0]
         top = layer.kernel_size[0] - 1 - layer.padding[0]
-        return TurnedCorrelation(self.wide, layer.kernel_size, top, layer.stride[0], dx, self.scratch)
+        return turned_correlation(self.wide, layer.kernel_size, top, layer.stride[0], dx, self.scratch)
 
     def forward(self, training):
         params = self.layer.params

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnlib.fast import engine, kernel_gradient
+from cnnlib.fast import correlation, engine, kernel_gradient
 from cnnlib.nn.layers import BatchNorm2d, Conv2d, MaxPool2d, ReLU
 from cnnlib.runtime import threads
 from tests.fast.twins import F32, F64, close, course_network, twins
@@ -80,6 +80,41 @@ def test_the_gradient_of_kernels_by_rows_and_by_places(sizes, others, avx2, with
     close(y, slow.forward(x, training=True), F64)
     dy = rng.standard_normal(y.shape)
     close(fast.backward(dy), slow.backward(dy), F64)
+    for (_, _, a), (_, _, b) in zip(fast.parameters(), slow.parameters(), strict=True):
+        close(a, b, F64)
+
+
+@pytest.mark.parametrize("cache", [1, 5000, 2**20])  # one row of the source at a time, a few, all
+@pytest.mark.parametrize(
+    "channels, kernel, stride, padding, together",
+    [
+        (6, 5, 1, 0, True),
+        (6, 5, 1, 2, True),
+        (3, (3, 5), 2, (1, 0), True),
+        (4, (4, 2), (3, 1), (2, 1), True),
+        (15, (2, 1), 1, 0, True),
+        (5, (3, 3), (4, 1), 2, True),  # steps over rows of the image that nothing meets
+        (6, (1, 3), 1, 0, False),  # a kernel of a single row
+        (8, 3, 1, 1, False),
+        (12, 3, 1, 1, False),
+    ],
+)
+def test_the_input_gradient_by_all_rows_of_the_kernel(
+    channels, kernel, stride, padding, together, cache, monkeypatch
+):
+    monkeypatch.setattr(threads, "has_avx2_kernels", lambda: True)
+    monkeypatch.setattr(correlation, "CACHE", cache)
+    first = Conv2d(2, channels, 3, padding=1, rng=0, dtype=F64)
+    fast, slow = twins([first, Conv2d(channels, 7, kernel, stride, padding, rng=1, dtype=F64), ReLU()])
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((5, 2, 11, 9))
+    dy = rng.standard_normal(slow.forward(x, training=True).shape)
+    for _ in range(2):  # twice: nothing stays from the first time
+        fast.forward(x, training=True)
+        close(fast.backward(dy), slow.backward(dy), F64)
+    plan = fast._engine.last
+    back = plan.programs[0].stages[1]._back(np.empty((11, 9, channels, plan.programs[0].n)))
+    assert isinstance(back, correlation.TurnedTogether) == together
     for (_, _, a), (_, _, b) in zip(fast.parameters(), slow.parameters(), strict=True):
         close(a, b, F64)
 
