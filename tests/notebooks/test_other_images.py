@@ -11,7 +11,7 @@ import pytest
 from cnnlib.data import download
 from cnnlib.experiments import comparisons
 from cnnlib.networks import recipes
-from tools.build_notebooks import read_source
+from tools.notebook_sources import read_source
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "source" / "11_train_a_cnn.py"
 ELSEWHERE = ("LossTable()", "capstone.score")  # cells on the 8x8 digits, whatever is chosen above

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from tools.build_notebooks import find_sources, read_source
+from tools.notebook_sources import find_sources, read_source
 from tools.points import MARKER, PointsError, give_points
 
 SOURCES = [path for path in find_sources([]) if path.stem[0].isdigit()]

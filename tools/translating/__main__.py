@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tools.build_notebooks import find_sources
+from tools.notebook_sources import find_sources
 from tools.translating import catalogues
 from tools.translating.sources import ROOT
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_javascript
 
+from tools.notebook_sources import read_source
 from tools.translating.python_texts import texts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,8 +73,6 @@ def item_texts(file: dict) -> Iterator[str]:
 
 def notebook_texts(source: Path) -> Catalog:
     """The prose of a notebook, cell by cell, and what is said of its pictures."""
-    from tools.build_notebooks import read_source
-
     catalog = empty()
     for cell in read_source(source):
         if cell.cell_type == "markdown":

@@ -14,6 +14,8 @@ import nbformat
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from tools.notebook_sources import LINK
+
 #: The one cell that a twin has of its own.
 SPEAK = 'from cnnlib.runtime import speak\n\nspeak("{language}")'
 
@@ -21,7 +23,7 @@ SPEAK = 'from cnnlib.runtime import speak\n\nspeak("{language}")'
 def catalogues_of(source: Path) -> dict[str, Path]:
     """The catalogues of a notebook by language.
 
-    >>> from tools.build_notebooks import FOLDER
+    >>> from tools.notebook_sources import FOLDER
     >>> list(catalogues_of(FOLDER / "source" / "00_start_here.py"))
     ['de']
     """
@@ -59,7 +61,6 @@ def _said(catalog: Catalog, text: str, context: str | None = None) -> str:
 
 def _moved(text: str, source: Path, language: str) -> str:
     """A text whose links lead where they did, from the folder of a language: to a twin where there is one."""
-    from tools.build_notebooks import LINK
 
     def there(match: re.Match) -> str:
         target = match.group(1)
