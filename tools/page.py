@@ -9,11 +9,25 @@ from pathlib import Path
 
 import nbformat
 
+COURSE = (
+    "00_start_here",
+    "01_forward_pass",
+    "02_loss",
+    "03_backpropagation",
+    "04_convolution_backward",
+    "05_gradient_descent",
+    "06_learning_rate",
+    "07_minima",
+    "08_initialization",
+    "09_how_deep",
+    "10_spirals",
+    "11_train_a_cnn",
+    "12_generalization",
+    "13_where_next",
+)
 ROOT = Path(__file__).resolve().parents[1]
 MARKDOWN_PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]*)[^)]*\)")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)[^)]*\)|<a\b[^>]*href=[\"']([^\"']+)", re.IGNORECASE)
-
-
 CARD = re.compile(r"^(?:predict|quiz|worked|review|test|my_course)\(", re.MULTILINE)
 
 
