@@ -15,7 +15,8 @@ import pytest
 
 collect_ignore_glob = ["notebooks/source/*"]  # what the notebooks are built from; not modules to import
 BROWSER = "tests/browser/"
-OF_THE_SITE = ("test_site.py", "test_live_pages.py", "test_browsers.py")
+OF_THE_SITE = ("test_site.py", "test_lite.py", "test_live_pages.py", "test_python_comes.py")
+OF_THE_SITE += ("test_recorded_pages.py", "test_browsers.py")
 #: Neither the site nor the JupyterLab of the others: any process may take them.
 ALONE = ("test_face.py", "test_first_notebook.py", "test_notebook7.py", "test_pictures.py")
 ALONE += ("test_texts_fit.py", "test_tooltips.py")

@@ -1,12 +1,18 @@
-"""A JupyterLab and a headless Chromium for the tests of this folder; skipped where there is no Chromium."""
+"""A Chromium, a JupyterLab and the built site for the tests of this folder; skipped without a Chromium."""
 
 import contextlib
+import functools
+import http.server
+import json
+import threading
 from pathlib import Path
 
 import pytest
 
 from tests.browser.desk import Desk
 from tests.browser.lab import BROWSER_FLAGS, CHROMIUM, Lab
+from tests.browser.live import COMPUTER, PHONE, shared_pages
+from tests.course.site_built import built
 
 ENDS = contextlib.ExitStack()  # what the tests of this folder share, and what ends with the last of them
 
@@ -112,3 +118,77 @@ def notebook(desk):
 
     yield make
     close()
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The folder of the built site."""
+    return built()
+
+
+@pytest.fixture(scope="session")
+def server(site):
+    """The address of the built site, served from this machine."""
+    handler = functools.partial(Quiet, directory=site)
+    found = ENDS.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+    threading.Thread(target=found.serve_forever, daemon=True).start()
+    ENDS.callback(found.shutdown)
+    return f"http://127.0.0.1:{found.server_port}/"
+
+
+@pytest.fixture
+def page(browser, server):
+    """A page of a fresh browser; `page.away` notes what it asks other servers for, `page.said` its errors."""
+    context = browser.new_context(viewport={"width": 1300, "height": 900}, color_scheme="light")
+    opened = context.new_page()
+    opened.away, opened.said = [], []
+    local = (server, "data:", "blob:")
+    context.on("request", lambda r: None if r.url.startswith(local) else opened.away.append(r.url))
+    opened.on("pageerror", lambda error: opened.said.append(str(error)))
+    opened.on("console", lambda m: opened.said.append((m.text, m.location)) if m.type == "error" else None)
+    yield opened
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def has_python(site):
+    """Skip where the site has no Python for its pages."""
+    manifest = json.loads((site / "live/python/manifest.json").read_text("utf-8"))
+    if "missing" in manifest:
+        pytest.skip(
+            "NumPy for the browser is neither beside the course nor at its server: see PYODIDE_PACKAGES"
+        )
+    return manifest
+
+
+@pytest.fixture
+def live(has_python, page):
+    """A page of a fresh browser, on a site that has Python for it."""
+    return page
+
+
+@pytest.fixture(scope="session")
+def visits(browser, server, has_python):
+    return shared_pages(browser, server, viewport=COMPUTER)
+
+
+@pytest.fixture(scope="session")
+def touches(browser, server, has_python):
+    return shared_pages(browser, server, viewport=PHONE, has_touch=True, is_mobile=True)
+
+
+@pytest.fixture
+def visit(visits):
+    """A page of the browser that all tests share: Python comes from what it has kept."""
+    return next(visits)
+
+
+@pytest.fixture
+def phone(touches):
+    """A page of a phone: narrow, and touched."""
+    return next(touches)

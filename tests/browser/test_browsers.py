@@ -6,8 +6,7 @@ import sys
 import pytest
 
 from tests.browser import firefox, webkit
-from tests.browser.test_live_pages import FIND, PASSED, has_python, site  # noqa: F401  (fixtures)
-from tests.browser.test_site import server  # noqa: F401  (a fixture)
+from tests.browser.live import FIND, PASSED
 
 ERRORS = "globalThis.said = []; addEventListener('error', ({ message }) => said.push(message))"
 RIGHT = "\ue014"  # the key →, as WebDriver names it
@@ -42,7 +41,7 @@ def slide(browser, box):
     return before, browser.evaluate(words)
 
 
-def test_a_page_goes_live_and_a_slider_moves_its_sentence(browser, server, has_python):  # noqa: F811
+def test_a_page_goes_live_and_a_slider_moves_its_sentence(browser, server, has_python):
     browser.open(server + "notebooks/05_gradient_descent.html")
     index = browser.evaluate(f"({FIND})('DescentExplorer(')")
     button = f"cnnNotebook.cells[{index}].element.querySelector('.cnn-live-it')"
@@ -57,7 +56,7 @@ def test_a_page_goes_live_and_a_slider_moves_its_sentence(browser, server, has_p
     assert not browser.evaluate(f"{picture}.checkVisibility()") and browser.evaluate("said") == []
 
 
-def test_a_recording_moves(browser, server):  # noqa: F811
+def test_a_recording_moves(browser, server):
     browser.open(server + "notebooks/02_loss.html")
     index = browser.evaluate(f"({FIND})('ImageGallery(')")
     browser.evaluate(f"cnnNotebook.cells[{index}].element.scrollIntoView() ?? 0")
