@@ -22,15 +22,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import statistics
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -39,77 +36,10 @@ sys.path[:0] = [str(HERE), str(ROOT), str(ROOT / "tests" / "browser")]
 
 from class_hub import Hub, cpu_seconds, free_port, pss_mb, tree  # noqa: E402
 from class_learner import Learner  # noqa: E402
+from class_lessons import GALLERY, NOTEBOOK, ROUNDS, Class, paced, summary, turns  # noqa: E402
 from class_report import RESULTS, write_report  # noqa: E402
 
 from cnnlib.data.shared import write_shared  # noqa: E402
-
-NOTEBOOK = "notebooks/04_convolution_backward.ipynb"
-ROUNDS = ("alone", "class", "storm")
-DRAG, LOOK = 1.5, 4.0  # seconds that a learner of a class moves a slider, and looks at what it shows
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """A notebook, which of its widgets is moved, and where its slider is at the nth move."""
-
-    notebook: str
-    widget: int
-    values: Callable[[int], dict]
-
-
-# OneUpdate, the seventh of notebook 04 that draws: each move is a forward and a backward pass. To and fro.
-UPDATES = Lesson(NOTEBOOK, 6, lambda move: {"step": abs(move % 36 - 18)})
-
-
-class Class:
-    """Learners who move sliders in threads of their own while `mood` says so."""
-
-    def __init__(self, learners: list[Learner], lesson: Lesson = UPDATES) -> None:
-        self.learners, self.lesson, self.mood, self.times = learners, lesson, "alone", []
-        self.threads = [threading.Thread(target=self._live, args=(one,), daemon=True) for one in learners]
-        for thread in self.threads:
-            thread.start()
-
-    def _live(self, learner: Learner) -> None:
-        rng, move = random.Random(learner.name), 0
-        while self.mood != "over":
-            if self.mood == "class":
-                learner.linger(rng.uniform(0, 2 * LOOK))
-            end = time.monotonic() + DRAG
-            while self.mood in ("class", "storm") and time.monotonic() < end:
-                move += 1
-                spent = learner.move(learner.widgets[self.lesson.widget], **self.lesson.values(move))
-                self.times.append((self.mood, spent))
-                time.sleep(max(0, 0.05 - spent))
-            learner.linger(0.01 if self.mood == "storm" else 0.2)
-
-    def over(self) -> None:
-        self.mood = "over"
-        for thread in self.threads:
-            thread.join(30)
-
-
-def turns(others: Class, seconds: float, measure) -> dict:
-    """Let the moods of a class take turns; return what `measure()` gives in each."""
-    found = {mood: [] for mood in ROUNDS}
-    for _ in range(4):
-        for mood in ROUNDS:
-            others.mood = mood
-            time.sleep(2)
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
-                found[mood].append(measure())
-    others.mood = "alone"
-    return found
-
-
-def summary(times: list[float]) -> dict:
-    ordered = sorted(times)
-    return {
-        "median_ms": round(1000 * statistics.median(ordered), 1),
-        "p95_ms": round(1000 * ordered[int(0.95 * (len(ordered) - 1))], 1),
-        "moves": len(ordered),
-    }
 
 
 def memory(hub: Hub, names: list[str]) -> dict:
@@ -191,13 +121,6 @@ def cores(hub: Hub, seconds: float) -> float:
     return round((cpu_seconds(pids) - before) / (time.monotonic() - begin), 2)
 
 
-def paced(learner: Learner, move: int, lesson: Lesson = UPDATES) -> float:
-    """One move, and the pause of a hand that drags slowly."""
-    spent = learner.move(learner.widgets[lesson.widget], **lesson.values(move))
-    time.sleep(0.1)
-    return spent
-
-
 def in_a_page(hub: Hub, name: str, others: Class) -> dict:
     """From key press to changed pixels in a Chromium, alone and under load."""
     from class_page import Page
@@ -216,7 +139,6 @@ def peak_mb(pid: int) -> int:
     return round(int(status.partition("VmHWM:")[2].split()[0]) / 1024)
 
 
-# The gallery, the second widget of notebook 00: each move draws forty of 60,000 images.
 MOST = 0.9  # of the machine's memory; beyond it the class is sent home
 
 
@@ -250,9 +172,6 @@ def used_share() -> float:
     lines = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
     total, free = (int(lines[name].split()[0]) for name in ("MemTotal", "MemAvailable"))
     return 1 - free / total
-
-
-GALLERY = Lesson("notebooks/00_start_here.ipynb", 1, lambda move: {"page": 1 + move % 300})
 
 
 def mnist(arguments, folder: Path) -> dict:

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import class_learner  # noqa: E402
+import class_lessons  # noqa: E402
 import class_report  # noqa: E402
 import class_server  # noqa: E402
 
@@ -31,10 +32,10 @@ def test_a_whole_class_was_measured_without_an_error():
 
 def test_the_slider_that_is_moved_is_that_of_the_update():
     """By its place among the widgets of the notebook that draw; it goes to and fro within its steps."""
-    lesson = find(Path(class_server.NOTEBOOK).stem)
+    lesson = find(Path(class_lessons.NOTEBOOK).stem)
     drawn = [line for section in lesson.sections for line in section.states]
-    assert drawn[class_server.UPDATES.widget].startswith("OneUpdate(")
-    assert all(0 <= class_server.UPDATES.values(move)["step"] <= 18 for move in range(100))
+    assert drawn[class_lessons.UPDATES.widget].startswith("OneUpdate(")
+    assert all(0 <= class_lessons.UPDATES.values(move)["step"] <= 18 for move in range(100))
 
 
 def test_nothing_was_lost_by_the_stop():
