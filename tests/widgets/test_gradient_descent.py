@@ -35,15 +35,16 @@ def test_the_map_tells_what_the_path_does():
     )
 
 
-def test_an_error_is_written_out():
-    for error, words in ((0.0266, "0.027"), (4.583e-5, "0.000046"), (1e-9, "less than 0.000001"), (0.0, "0")):
+def test_a_small_error_has_a_power_of_ten():
+    said = (0.0266, "0.027"), (4.583e-5, "4.6\u00a0×\u00a010⁻⁵"), (1e-9, "less than 10⁻⁸"), (0.0, "0")
+    for error, words in said:
         assert plain(error, 2) == words
     widget = ContourExplorer(steps=20)
     (figure,) = (f for f in widget.scene.figures if f.large)
     assert "e-" not in widget.text + figure.value
     small = ContourExplorer(optimizer="Momentum", surface="curved valley")
     (figure,) = (f for f in small.scene.figures if f.large)
-    assert figure.value == "0.0000047" and "the error is 0.0000047 at" in small.text
+    assert figure.value == "4.7\u00a0×\u00a010⁻⁶" and f"the error is {figure.value} at" in small.text
     assert small.text.endswith("It is about 3,600 times smaller than plain descent's 0.017 at the same rate.")
 
 

@@ -8,6 +8,7 @@ from cnnlib.experiments.error_curves import METHODS, Curve, Quadratic, Wells, de
 from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Figure, Narrow, Scene, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.gradient_descent.error_words import FINE, plain, short
 from cnnlib.widgets.gradient_descent.descent_picture import corner, curve_panel, error_panel
 
 CURVES = ("one minimum", "several minima")
@@ -84,7 +85,7 @@ class DescentExplorer(Widget):
         if state["curve"] == CURVES[1]:
             return [Figure("Now", _short_place(curve, path), large=True), needed]
         if state["optimizer"] != METHODS[0]:
-            return [Figure("Error now", f"{facts['error']:.2g}", large=True), needed]
+            return [Figure("Error now", short(facts["error"]), large=True), needed]
         left = abs(1 - state["rate"] * facts["curvature"])
         words = f"{100 * left:.3g} %" if left < 10 else say("{left:.3g} times", left=left)
         return [Figure("Each step leaves", words, "of the distance", large=True), needed]
@@ -147,10 +148,10 @@ class DescentExplorer(Widget):
                 steps=steps,
             )
         place = say(
-            "{steps} the weight is {weight:.3f} and the error {error:.3g}",
+            "{steps} the weight is {weight:.3f} and the error {error}",
             steps=steps,
             weight=facts["weight"],
-            error=facts["error"],
+            error=plain(facts["error"], 3 if facts["error"] >= FINE else 2),
         )
         if state["curve"] == CURVES[1]:
             return say(

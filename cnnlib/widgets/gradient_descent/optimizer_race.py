@@ -9,7 +9,7 @@ from cnnlib.experiments.races import best_rate, excess
 from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Axis, Handle, Heatmap, Line, Narrow, Panel, Points, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
-from cnnlib.widgets.gradient_descent.error_words import plain
+from cnnlib.widgets.gradient_descent.error_words import short
 from cnnlib.widgets.gradient_descent.first_runs import outcome
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels
 from cnnlib.widgets.gradient_descent.surface_picture import (
@@ -198,7 +198,7 @@ class OptimizerRace(Widget):
                 Line([0, 1], [row + 1, row + 1], color="grid", width=1),
                 Points(0.03, y, size=6, alpha=alpha, **sign_of(m)),
                 Text(0.075, y, m, color=ink, align="left", bold=row == 0 and facts["steps"] > 0, size=13),
-                Text(1, y, _error(error), color=ink, align="right", size=13),
+                Text(1, y, short(error), color=ink, align="right", size=13),
             ]
             if facts["best_rates"]:
                 rate = say("rate {facts:.2g}", facts=facts[f"rate_{m}"])
@@ -258,8 +258,3 @@ def sign_of(method: str) -> dict:
     """Shape and colour of an optimizer; a cross has no outline."""
     shape = SHAPES[method]
     return {"color": COLORS[method], "shape": shape, "outline": "" if shape == "cross" else "ink"}
-
-
-def _error(error: float) -> str:
-    """Two digits, written out."""
-    return "< 0.000001" if 0 < error < 1e-6 else plain(error, 2)

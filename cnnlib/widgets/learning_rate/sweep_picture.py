@@ -27,7 +27,7 @@ class SweepPicture:
     def axes(self, label: str, top: float) -> tuple[Axis, Axis]:
         """Both panels have the same words beside them, so that their columns stand in line."""
         powers = np.arange(round(self.at[0]), round(self.at[-1]) + 1)
-        names = [f"{10.0**p:g}" if p >= -4 else f"1e{p}" for p in powers]
+        names = [f"{10.0**p:g}" if p >= -3 else f"1e{p}" for p in powers]
         x = Axis(self.at[0] - self.half, self.at[-1] + self.half, label, ticks=powers, names=names)
         y = Axis(LOWEST, top, log=True, ticks=(0.1, 1, GUESSING, 10), names=("0.1", "1", "guess", "10"))
         return x, y
