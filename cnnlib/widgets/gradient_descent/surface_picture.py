@@ -21,7 +21,8 @@ _TICKS = {1e-8: "10⁻⁸", 1e-6: "10⁻⁶", 1e-4: "10⁻⁴", 1e-2: "0.01", 1.
 _FINE_TICKS = _TICKS | {1e-7: "10⁻⁷", 1e-5: "10⁻⁵", 1e-3: "0.001", 0.1: "0.1", 10.0: "10"}  # of few decades
 _FAR = 1e3  # a weight beyond this has left for good
 _ENDS = (5, 10, 20, 40, 60, 100, 200)  # steps drawn of a run that leaves the map
-_BANDS, _MOST_BANDS = 14, 26
+_BANDS, _MOST_BANDS = 14, 20
+_DEPTH, _SHALLOW = 2**9, 2**4  # largest error over the one that counts as the floor; of a surface of hollows
 _VALLEY = (-2.0, -0.6), (2.0, 2.2)  # corners of a close view of the curved valley
 _TERRACES = 0.85  # share of the steps in the tones of the ground, the rest is a slope
 
@@ -66,8 +67,10 @@ def map_marks(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple
     low, high = window(surface, wide, close)
     x, y = np.linspace(low[0], high[0], round(141 * wide)), np.linspace(low[1], high[1], 141)
     z = surface.error(np.stack(np.meshgrid(x, y), axis=-1))
-    shade = np.sqrt(z - z.min())  # the root keeps valleys visible
     inside = (x >= surface.low[0] - 1e-9) & (x <= surface.high[0] + 1e-9)
+    above = z - z.min()
+    floor = above[:, inside].max() / (_SHALLOW if isinstance(surface, Ripples) else _DEPTH)
+    shade = np.log1p(above / floor)  # equal factors of the error are equal steps: the valley is seen at once
     step = shade[:, inside].max() / (_BANDS - 1)  # as fine beside the range of the surface as in it
     levels = step * np.arange(min(_MOST_BANDS, np.ceil(shade.max() / step - 1e-9) + 1))
     from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
