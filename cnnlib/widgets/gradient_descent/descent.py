@@ -8,8 +8,8 @@ from cnnlib.experiments.error_curves import METHODS, Curve, Quadratic, Wells, de
 from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Figure, Narrow, Scene, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.gradient_descent.error_words import FINE, plain, short
 from cnnlib.widgets.gradient_descent.descent_picture import corner, curve_panel, error_panel
+from cnnlib.widgets.gradient_descent.error_words import FINE, plain, short
 
 CURVES = ("one minimum", "several minima")
 LOW, HIGH = -3.0, 3.0
