@@ -119,7 +119,7 @@ class BatchNoise(Widget):
             panels,
             self.sentence(facts),
             facts,
-            columns=(1, 1, 1.1),
+            columns=(1.05, 0.95, 1.15),
             height=372,
             figures=self.figures(facts),
             narrow=NARROW,

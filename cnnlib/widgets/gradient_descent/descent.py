@@ -64,7 +64,7 @@ class DescentExplorer(Widget):
         return Scene(
             [
                 curve_panel(curve, path, step if simple else None),
-                error_panel(excess[: horizon + 1], state["steps"], facts["needed"], self.note(state)),
+                error_panel(excess[: horizon + 1], state["steps"], GOAL, facts["needed"], self.note(state)),
             ],
             self.sentence(curve, state, path, facts),
             facts,
@@ -77,18 +77,14 @@ class DescentExplorer(Widget):
         )
 
     def figures(self, curve: Curve, state: dict, path: np.ndarray, facts: dict) -> list[Figure]:
-        """What a step leaves, and when the error is small; in three valleys, where it ends."""
-        steps = "never" if np.isinf(facts["needed"]) else f"{facts['needed']:.0f}"
-        needed = Figure(
-            say("Error below {goal} after", goal=GOAL), steps, "" if steps == "never" else "steps"
-        )
+        """What a step leaves; in three valleys, where it ends. Its plot tells when the error is small."""
         if state["curve"] == CURVES[1]:
-            return [Figure("Now", _short_place(curve, path), large=True), needed]
+            return [Figure("Now", _short_place(curve, path), large=True)]
         if state["optimizer"] != METHODS[0]:
-            return [Figure("Error now", short(facts["error"]), large=True), needed]
+            return [Figure("Error now", short(facts["error"]), large=True)]
         left = abs(1 - state["rate"] * facts["curvature"])
         words = f"{100 * left:.3g} %" if left < 10 else say("{left:.3g} times", left=left)
-        return [Figure("Each step leaves", words, "of the distance", large=True), needed]
+        return [Figure("Each step leaves", words, "of the distance", large=True)]
 
     def note(self, state: dict) -> str:
         """Why the errors of plain descent in one valley lie on a straight line."""
