@@ -256,7 +256,7 @@ ContourExplorer(
             and f["slope"] > 1
         ),
         lambda f: (
-            f"now {f['error']:.6f} after {f['steps']} steps",
+            f"now {f['error']:.2g} after {f['steps']} steps",
             np.log10(10 / max(f["error"], 1e-99)) / 7,
         ),
     )

@@ -306,3 +306,13 @@ def test_the_losses_are_named_once_there_are_curves():
 
     assert names([(0.5, 0.6)]) == []
     assert {"test", "training"} <= set(names([(0.5, 0.6), (0.4, 0.5)]))
+
+
+def test_hints_stand_on_the_network_only_until_it_trains():
+    view = Playground()
+    assert marks(view, 0, Note)
+    view.advance(1)
+    assert not marks(view, 0, Note)
+    view.rewind()
+    view.refresh()
+    assert marks(view, 0, Note)
