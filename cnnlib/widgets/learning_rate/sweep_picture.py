@@ -12,6 +12,7 @@ LOWEST, HIGHEST = 0.03, 30.0  # losses drawn
 COLORS = {"crawls": "muted", "learns": "ink", "lost": "bad"}
 SHAPES = {"crawls": "triangle", "learns": "circle", "lost": "cross"}
 SIGNS = dict(zip(("crawls", "learns", "lost"), marked("▲ crawls", "● learns", "✕ lost"), strict=True))
+(BEST,) = marked("best")
 SAMPLES = 60  # points of a strip
 GHOST = 0.45  # opacity of what is not now
 
@@ -141,7 +142,7 @@ class SweepPicture:
         best = int(np.argmin(drawn_loss(recent)))
         spot = self.at[best], drawn_loss(recent)[best]
         ring = Points(*spot, color="ink", shape="circle", size=10, alpha=0.25)
-        return [ring, Text(*spot, "best", bold=True, baseline="top", shift=(0, 11))]
+        return [ring, Text(*spot, BEST, bold=True, baseline="top", shift=(0, 11))]
 
 
 def drawn_loss(losses: np.ndarray) -> np.ndarray:
