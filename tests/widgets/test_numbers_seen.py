@@ -1,4 +1,4 @@
-"""Every number that is seen: powers of ten in place of an "e" and of long rows of zeros, in all widgets alike."""
+"""Every number that is seen: powers of ten in place of an "e" and of long rows of zeros, in all widgets."""
 
 import re
 from dataclasses import is_dataclass
