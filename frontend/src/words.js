@@ -53,7 +53,7 @@ export function challengeLine(text) {
     element.hidden = text === "" || goal?.fits === false;
     const now = goal?.text ?? "";
     const word = how === "" ? now : `✓ ${how}${now ? `; ${now}` : ""}`;
-    if (mark.textContent !== word) mark.textContent = word;
+    if (mark.textContent !== word) mark.replaceChildren(...readable(word));
     ring.style.setProperty("--cnn-done", how === "" ? String(goal?.share ?? 0) : "1");
     element.classList.toggle("cnn-reached", how !== "");
   };
