@@ -24,6 +24,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from cnnlib.runtime.powers import DIGITS, RAISED, raised
+
 FOLDER = Path(__file__).parents[1] / "locale"
 ENGLISH = "en"
 NUMBER = re.compile(r"[−+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?(e[+-]\d+)?( ?%)?")
@@ -194,18 +196,34 @@ def word(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """`word`, as a picture or a sentence shows it: the sign of a negative number is a minus, not a hyphen.
+    """`word`, as a picture or a sentence shows it: with powers of ten, and a minus for negative numbers.
 
-    This is the one place where that is so: facts, code and what is copied or compared keep the hyphen.
+    This is the one place where that is so: facts, code and what is copied or compared keep `e` and hyphen.
 
-    >>> shown("from -0.5 to (-2, 3)"), shown("`x[:, -1]` is a well-known 0-1 at 1e-05")
-    ('from −0.5 to (−2, 3)', '`x[:, -1]` is a well-known 0-1 at 1e-05')
+    >>> shown("from -0.5 to (-2, 3)"), shown("`x[:, -1] * 1e-05` is a well-known 0-1 at 1e-05")
+    ('from −0.5 to (−2, 3)', '`x[:, -1] * 1e-05` is a well-known 0-1 at 10⁻⁵')
     """
     said = word(text)
-    if "-" not in said:
-        return said
-    signed = MINUS.sub(lambda found: "−" if found[0] == "-" else found[0], said)
-    return Said(signed) if isinstance(said, Said) else signed
+    seen = raised(said)
+    if "-" in seen:
+        seen = MINUS.sub(lambda found: "−" if found[0] == "-" else found[0], seen)
+    return Said(seen) if isinstance(said, Said) else seen
+
+
+def heard(text: str) -> str:
+    """The same for somebody who listens: a screen reader passes over small raised digits.
+
+    >>> heard(shown("the error is 4.7e-06"))
+    'the error is 4.7 times 10 to the power of −6'
+    """
+
+    def spell(found: re.Match) -> str:
+        power = found[2].translate(DIGITS)
+        if not found[1]:
+            return say("10 to the power of {power}", power=power)
+        return say("{number} times 10 to the power of {power}", number=found[1], power=power)
+
+    return RAISED.sub(spell, text)
 
 
 def localised(text: str) -> str:

@@ -83,8 +83,8 @@ RAMPS = {
     "diverging": {theme: (*reversed(_MINUS[theme]), *_PLUS[theme][1:]) for theme in THEMES},
     "ink": {"light": ("#ffffff", "#1b232d"), "dark": ("#14171c", "#e9edf2")},
     "height": {
-        "light": ("#a9bdd2", "#c6d4e2", "#dce6ed", "#ecf1f4", "#f8fafa"),
-        "dark": ("#0b1c50", "#2d5479", "#456a7c", "#50717a", "#5b7779"),
+        "light": ("#6b94c0", "#9dbbd8", "#c4d5e6", "#e0e9f1", "#f4f7fa"),
+        "dark": ("#060d2c", "#14305c", "#2c5274", "#456a7c", "#5b7779"),
     },
     "shade": {"light": ("#ffffff", "#aab4c0"), "dark": ("#14171c", "#4f5b69")},
 }

@@ -2,7 +2,7 @@
 import { segments, thumbnails, wordOf } from "./choices.js";
 import { h, uniqueId } from "./dom.js";
 import { shortNumber, typedNumber } from "./scale.js";
-import { say } from "./speech.js";
+import { heard, say } from "./speech.js";
 
 const LONG = 100; // letters from which on a text takes a row of its own
 const LOG_STEPS = 240; // positions of a log slider at most
@@ -86,7 +86,7 @@ function slider(original, change) {
     const position = spec.log ? logScale.position(spec, value) : value;
     if (Number(range.value) !== Number(position)) range.value = position;
     const zone = track.zoneOf(value);
-    range.setAttribute("aria-valuetext", `${shortNumber(value)}${spec.unit ? ` ${spec.unit}` : ""}${zone ? `: ${zone}` : ""}`);
+    range.setAttribute("aria-valuetext", `${heard(shortNumber(value))}${spec.unit ? ` ${spec.unit}` : ""}${zone ? `: ${zone}` : ""}`);
     range.style.setProperty("--cnn-share", track.share(value).toFixed(4));
     exact.set(value);
   };

@@ -1,5 +1,6 @@
 // The numbers that matter, large, in the bar.
 import { h } from "./dom.js";
+import { readable } from "./speech.js";
 
 function build(figure) {
   const sign = figure.mark ? h("span", { class: `cnn-key cnn-key-${figure.mark}`, "aria-hidden": "true" }) : null;
@@ -29,7 +30,7 @@ export class Figures {
     }
     figures.forEach((figure, i) => {
       const { value, unit } = this.shown[i];
-      if (value.textContent !== figure.value) value.textContent = figure.value;
+      if (value.textContent !== figure.value) value.replaceChildren(...readable(figure.value));
       if (unit.textContent !== figure.unit) unit.textContent = figure.unit;
       value.style.color = figure.color === "ink" ? "" : `var(--cnn-${figure.color})`;
     });

@@ -1,7 +1,7 @@
 // HTML over the canvas: slots in cells of the picture's grid, and controls anchored to places of a panel.
 import { h } from "./dom.js";
 import { cellOf, tracks } from "./layout.js";
-import { say } from "./speech.js";
+import { readable, say } from "./speech.js";
 
 export class Overlay {
   /** @param {Map} controls by name  @param {Map<string, HTMLElement[]>} bySlot what each slot holds */
@@ -93,7 +93,7 @@ export class Overlay {
 
 /** Only what changes is written: the browser lays out anew for the same text and the same place too. */
 function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  if (element.textContent !== text) element.replaceChildren(...readable(text));
 }
 
 const styles = new WeakMap();

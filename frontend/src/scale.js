@@ -1,6 +1,7 @@
 // Axes: from data to pixels and back, ticks and their words. The arithmetic is d3-scale's.
 import { format } from "d3-format";
 import { scaleLinear, scaleLog } from "d3-scale";
+import { ten } from "./powers.js";
 import { inLanguage, localised } from "./speech.js";
 
 /** A d3 scale for one axis of a panel, over the pixels [from, to]. */
@@ -9,14 +10,11 @@ export function makeScale(axis, from, to) {
   return scale.domain([axis.low, axis.high]).range([from, to]);
 }
 
-const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-
 /** A power of ten as a word: 0.01, 1, 100, otherwise 10 with a raised exponent. */
 export function powerOfTen(value) {
   const exponent = Math.round(Math.log10(value));
   if (exponent >= -3 && exponent <= 3) return localised(String(Number(value.toPrecision(1))));
-  const digits = [...String(Math.abs(exponent))].map((digit) => SUPERSCRIPTS[digit]).join("");
-  return `10${exponent < 0 ? "⁻" : ""}${digits}`;
+  return ten(exponent);
 }
 
 /** Ticks of an axis as [{value, text}], about one every `spacing` pixels. */

@@ -1,7 +1,7 @@
 // The keyboard among the tiles of a picture: one tab stop, arrows move, Enter chooses, Escape leaves.
 import { h, ownKeys } from "./dom.js";
 import { sideOf } from "./tiles.js";
-import { say } from "./speech.js";
+import { heard, say } from "./speech.js";
 
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const ASIDE = 2.5; // how much farther a tile seems that lies aside of the way
@@ -78,7 +78,7 @@ export class TileKeys {
   move(tile) {
     if (!tile) return;
     this.at = { emits: tile.mark.emits, index: tile.index };
-    this.voice.textContent = tile.mark.names[tile.index] ?? `${tile.mark.emits} ${tile.index}`;
+    this.voice.textContent = heard(tile.mark.names[tile.index] ?? `${tile.mark.emits} ${tile.index}`);
     this.picture.point(tile.mark.ids?.data[tile.index] ?? null);
     if (tile.mark.hovers) this.tell(tile, "hover");
     this.show();

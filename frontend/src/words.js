@@ -1,6 +1,6 @@
 // The sentences beneath the picture: what it shows, what was wrong with an input, the challenge.
 import { h } from "./dom.js";
-import { say } from "./speech.js";
+import { readable, say } from "./speech.js";
 
 const QUIET = 500; // milliseconds without a change before a screen reader hears the text
 const LEAD = 42; // letters of a first sentence that stands out
@@ -26,8 +26,8 @@ export class TextLine {
   /** The first sentence stands out where it is short: it says what is the case, the rest what that means. */
   fill() {
     const end = this.text.indexOf(". ") + 1;
-    if (end > 0 && end <= LEAD) this.element.replaceChildren(h("strong", {}, this.text.slice(0, end)), this.text.slice(end));
-    else this.element.textContent = this.text;
+    if (end > 0 && end <= LEAD) this.element.replaceChildren(h("strong", {}, ...readable(this.text.slice(0, end))), ...readable(this.text.slice(end)));
+    else this.element.replaceChildren(...readable(this.text));
   }
 
   announce() {
@@ -53,7 +53,7 @@ export function challengeLine(text) {
     element.hidden = text === "" || goal?.fits === false;
     const now = goal?.text ?? "";
     const word = how === "" ? now : `✓ ${how}${now ? `; ${now}` : ""}`;
-    if (mark.textContent !== word) mark.textContent = word;
+    if (mark.textContent !== word) mark.replaceChildren(...readable(word));
     ring.style.setProperty("--cnn-done", how === "" ? String(goal?.share ?? 0) : "1");
     element.classList.toggle("cnn-reached", how !== "");
   };

@@ -3,7 +3,8 @@ import { afterEach, expect, test, vi } from "vitest";
 
 import { buildInput } from "../src/card_inputs.js";
 import { formatNumber, powerOfTen, shortNumber } from "../src/scale.js";
-import { localised, say, speak } from "../src/speech.js";
+import { TextLine } from "../src/words.js";
+import { heard, localised, readable, say, speak } from "../src/speech.js";
 import { buildToolbar } from "../src/toolbar.js";
 
 const GERMAN = {
@@ -31,6 +32,24 @@ test("numbers have the language's marks", () => {
   speak(GERMAN);
   expect(localised("1,234.5")).toBe("1.234,5");
   expect([shortNumber(0.03), powerOfTen(0.01), formatNumber(",.1f", 1234.5)]).toEqual(["0,03", "0,01", "1.234,5"]);
+});
+
+test("small and large numbers have powers of ten, which are heard as words", () => {
+  const seen = [0.00018, -4.7e-6, 1e-7, 6.02e23].map(shortNumber);
+  expect(seen).toEqual(["1.8\u00a0×\u00a010⁻⁴", "−4.7\u00a0×\u00a010⁻⁶", "10⁻⁷", "6.02\u00a0×\u00a010²³"]);
+  expect([0.0001, 0.0312, 0, 1234567].map(shortNumber)).toEqual(["0.0001", "0.0312", "0", "1234570"]);
+  expect(formatNumber(".2g", 4.7e-6)).toBe("4.7\u00a0×\u00a010⁻⁶");
+  expect(heard("it is 4.7\u00a0×\u00a010⁻⁶, below 10⁻⁵")).toBe("it is 4.7 times 10 to the power of −6, below 10 to the power of −5");
+  expect(readable("below 10⁻⁵.").map((part) => part.ariaLabel ?? part.getAttribute?.("aria-label") ?? part)).toEqual(["below ", "10 to the power of −5", "."]);
+  speak(GERMAN);
+  expect(shortNumber(4.7e-6)).toBe("4,7\u00a0×\u00a010⁻⁶");
+});
+
+test("a sentence with a power of ten reads as it is seen, and is heard in words", () => {
+  const line = new TextLine("text");
+  line.show("The error is 4.7\u00a0×\u00a010⁻⁶. That is small.", true);
+  expect(line.element.textContent).toBe("The error is 4.7\u00a0×\u00a010⁻⁶. That is small.");
+  expect(line.element.querySelector("[role=img]").getAttribute("aria-label")).toBe("4.7 times 10 to the power of −6");
 });
 
 test("the bar's buttons and speeds speak, and send what they always did", () => {

@@ -248,7 +248,7 @@ predict("05.arrow")
 # %% answers="05.arrow"
 ContourExplorer(
     challenge=Challenge(
-        "Condition number 10 or more: an error below 0.000001 in 20 steps",
+        "Condition number 10 or more: an error below 10⁻⁶ in 20 steps",
         lambda f: (
             f["condition"] > 9.9
             and f["error"] < 1e-6
@@ -256,7 +256,7 @@ ContourExplorer(
             and f["slope"] > 1
         ),
         lambda f: (
-            f"now {f['error']:.6f} after {f['steps']} steps",
+            f"now {f['error']:.2g} after {f['steps']} steps",
             np.log10(10 / max(f["error"], 1e-99)) / 7,
         ),
     )

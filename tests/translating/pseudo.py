@@ -28,7 +28,7 @@ SAME = re.compile(
     r"|float(32|64)|L[12]|[\w.]+\(.*\)|\w+_\w+|anywidget|contourpy|cnnlib|ipywidgets|matplotlib|numpy|requests"
     r"|threadpoolctl|tqdm|None|True|False|nan|inf|abc|fsrs|packaging"
 )
-WORD = re.compile(r"[^\W\d_]{2,}\w*")
+WORD = re.compile(r"[^\W\d_⁰¹²³⁴-⁹]{2,}\w*")
 ENDS = (".", "?", "!", ":", ")", "”")
 
 

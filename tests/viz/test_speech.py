@@ -42,7 +42,7 @@ def test_what_is_read_has_a_minus_and_what_is_code_a_hyphen(language):
         said = in_language(Scene([panel], "`y[:, -1]` is -2.", facts={"y": -2}, zones={"a": [Zone(1, "-7")]}))
     (found,) = said.panels
     text, line = found.marks
-    assert text.text == ("−3", "x[-1]") and line.label == "from −0 to (−2, 1e-05)"
+    assert text.text == ("−3", "x[-1]") and line.label == "from −0 to (−2, 10⁻⁵)"
     assert (found.title, found.name, found.x.names, found.x.low) == ("At −1", "at -1", ("−1",), -1)
     assert said.text == "`y[:, -1]` is −2." and said.facts == {"y": -2} and said.zones["a"][0].text == "−7"
 

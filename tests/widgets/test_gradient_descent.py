@@ -9,6 +9,7 @@ from cnnlib.widgets.gradient_descent.batch_noise import SIZES, BatchNoise, regre
 from cnnlib.widgets.gradient_descent.contours import MAP_HIGH, ContourExplorer, degrees
 from cnnlib.widgets.gradient_descent.descent import DescentExplorer
 from cnnlib.widgets.gradient_descent.error_words import plain
+from cnnlib.widgets.gradient_descent.finish import finish_of
 from cnnlib.widgets.gradient_descent.map_labels import LETTER, LINE, apart
 from cnnlib.widgets.gradient_descent.optimizer_race import RACES, OptimizerRace
 from cnnlib.widgets.gradient_descent.surface_picture import SURFACES, map_marks, surface_of, window
@@ -35,15 +36,16 @@ def test_the_map_tells_what_the_path_does():
     )
 
 
-def test_an_error_is_written_out():
-    for error, words in ((0.0266, "0.027"), (4.583e-5, "0.000046"), (1e-9, "less than 0.000001"), (0.0, "0")):
+def test_a_small_error_has_a_power_of_ten():
+    said = (0.0266, "0.027"), (4.583e-5, "4.6\u00a0×\u00a010⁻⁵"), (1e-9, "less than 10⁻⁸"), (0.0, "0")
+    for error, words in said:
         assert plain(error, 2) == words
     widget = ContourExplorer(steps=20)
     (figure,) = (f for f in widget.scene.figures if f.large)
     assert "e-" not in widget.text + figure.value
     small = ContourExplorer(optimizer="Momentum", surface="curved valley")
     (figure,) = (f for f in small.scene.figures if f.large)
-    assert figure.value == "0.0000047" and "the error is 0.0000047 at" in small.text
+    assert figure.value == "4.7\u00a0×\u00a010⁻⁶" and f"the error is {figure.value} at" in small.text
     assert small.text.endswith("It is about 3,600 times smaller than plain descent's 0.017 at the same rate.")
 
 
@@ -73,7 +75,8 @@ def test_each_place_on_the_map_has_its_word_and_none_hides_another(surface, opti
     widget = ContourExplorer(surface=surface, optimizer=optimizer, rate=0.1, steps=20, momentum=0.8)
     panel = widget.scene.panels[0]
     notes = [mark for mark in panel.marks if isinstance(mark, Note)]
-    assert {note.text for note in notes} == NOTES | ({"plain descent"} if optimizer != "SGD" else set())
+    more = {"plain descent"} if optimizer != "SGD" else set()
+    assert {note.text for note in notes} == NOTES | more | ({"saddle"} if surface == "saddle" else set())
     unit = (panel.y.high - panel.y.low) / MAP_HIGH
     boxes = [box_of(note, unit) for note in notes]
     for i, (left, right, bottom, top) in enumerate(boxes):
@@ -266,5 +269,34 @@ def test_a_race_names_every_minimum_once():
         marks = OptimizerRace(surface=surface, steps=0).scene.panels[0].marks
         return sorted(mark.text for mark in marks if isinstance(mark, Note))
 
-    assert names("saddle") == ["just as low", "lowest point", "start: drag me"]
+    assert names("saddle") == ["just as low", "lowest point", "saddle", "start: drag me"]
     assert names("bowl") == ["lowest point", "start: drag me"]
+
+
+def test_where_the_race_ends_in_a_knot_it_is_drawn_larger_in_a_free_corner():
+    def words(**state):
+        marks = OptimizerRace(**state).scene.panels[0].marks
+        return [word for mark in marks if isinstance(mark, Text) for word in mark.text]
+
+    assert not any("as large" in word for word in words(steps=5))
+    assert "3 × as large" in words(steps=40) and "4 × as large" in words(steps=80)
+    surface = surface_of("saddle", 1.0, 0.0)
+    low, high = window(surface)
+    paths = [np.array([start, surface.minima[1] + off]) for start, off in (((-2, 0), 0.1), ((2, 0), -0.1))]
+    finish = finish_of(surface, low, high, paths)
+    assert finish.times == 8 and np.allclose(finish.enlarged(surface.minima[1:]), np.mean(finish.box, axis=0))
+    cut = finish.cut(paths[0])
+    inside = cut[np.isfinite(cut[:, 0])]
+    assert ((inside >= finish.box[0]) & (inside <= finish.box[1])).all() and len(inside) > 1
+    assert finish_of(surface, low, high, [path[:1] for path in paths]) is None
+    everywhere = np.stack(np.meshgrid(*np.linspace(low, high, 40).T), axis=-1).reshape(-1, 2)
+    assert finish_of(surface, low, high, [np.vstack([everywhere, path[-1:]]) for path in paths]) is None
+
+
+def test_equal_factors_of_the_error_are_equal_steps_of_the_ground():
+    ground = map_marks(surface_of("bowl", 1.0, 0.0))[0]
+    middle = ground.z[len(ground.z) // 2]  # from the border through the lowest point
+    height = middle[: len(middle) // 2 + 1]
+    places = np.linspace(3, 0, len(height))
+    far, near = (np.interp(at, places[::-1], height[::-1]) for at in ((3.0, 1.5), (1.0, 0.5)))
+    assert far[0] - far[1] == pytest.approx(near[0] - near[1], abs=0.6) and height[-1] < 0.5

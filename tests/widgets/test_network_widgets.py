@@ -445,7 +445,8 @@ def test_tiny_gradients_are_told_in_words_that_fit():
     assert widget.facts["loss"] < 1e-5 and " 0.0000 times" not in widget.text
     marks = [mark for panel in widget.scene.panels for mark in panel.marks]
     scales = [word for mark in marks if isinstance(mark, ColorScale) for word in mark.words]
-    assert scales and max(map(len, scales)) <= 8
+    narrow = "\u00a0⁻⁰¹²³⁴⁵⁶⁷⁸⁹"  # half as wide as a letter
+    assert scales and max(sum(0.5 if sign in narrow else 1 for sign in word) for word in scales) <= 9
     assert "+0.0000" not in [word for mark in marks if isinstance(mark, Text) for word in mark.text]
 
 

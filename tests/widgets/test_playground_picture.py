@@ -95,27 +95,27 @@ def ringed(view):
 
 
 @pytest.mark.parametrize("shown", [False, True])
-def test_the_points_with_a_ring_are_those_counted(shown):
+def test_of_the_points_drawn_those_on_the_wrong_side_have_a_ring(shown):
     view = Playground(seed=0.3, epoch=10, show_test_data=shown)
-    points = view.run.test
-    wrong = points[np.sign(view.run.predict(points[:, :2])) != points[:, 2]][:, :2]
-    assert len(wrong) == view.facts["wrong"] > 0
+    drawn = [view.run.train, view.run.test][: 1 + shown]
+    wrong = [points[np.sign(view.run.predict(points[:, :2])) != points[:, 2]][:, :2] for points in drawn]
+    assert all(len(points) for points in wrong)
+    wrong = np.concatenate(wrong)
     np.testing.assert_allclose(ringed(view)[0], wrong[np.lexsort(wrong.T)], rtol=1e-6)
-    assert view.scene.panels[1].subtitle == f"ringed: {len(wrong)} wrong test points"
+    assert view.scene.panels[1].subtitle == "ringed: on the wrong side"
 
 
-def test_the_key_of_the_rings_counts_what_is_drawn_and_what_lies_outside():
-    view = Playground(dataset="gauss", noise=80, seed=0.3, epoch=1)
-    drawn, wrong = len(ringed(view)[0]), view.facts["wrong"]
-    assert 0 < drawn < wrong
-    assert view.scene.panels[1].subtitle == f"ringed: {drawn} wrong test points; {wrong - drawn} outside"
+def test_no_ring_lies_outside_the_map():
+    view = Playground(dataset="gauss", noise=80, seed=0.3, epoch=1, show_test_data=True)
+    places = ringed(view)[0]
+    assert 0 < len(places) and np.abs(places).max() <= 6
 
 
 def test_few_wrong_points_are_drawn_larger_than_many():
     many, few = Playground(seed=0.12345, epoch=1), Playground(seed=0.12345, epoch=1)
-    while few.facts["wrong"] > FEW:
+    while len(ringed(few)[0]) > FEW:
         few.advance(1)
-    assert 0 < few.facts["wrong"] <= FEW < many.facts["wrong"]
+    assert 0 < len(ringed(few)[0]) <= FEW < len(ringed(many)[0])
     assert min(ringed(few)[1]) > max(ringed(many)[1])
     within = marks(many, 1, Points)[-2:]
     assert [m.color for m in within] == ["neg", "pos"]  # each keeps the colour of its class
@@ -162,12 +162,17 @@ def test_at_most_a_third_of_the_plot_of_losses_is_empty(peak):
     assert peak <= axis.high <= 1.51 * peak and axis.ticks == (axis.high / 2, axis.high)
 
 
-def test_the_plot_of_time_begins_with_the_losses_of_epoch_0():
+def test_before_the_first_epoch_words_stand_where_the_losses_will():
     view = Playground()
-    dots = [m for m in view.scene.timeline.marks if isinstance(m, Points)]
+    timeline = view.scene.timeline
+    assert any("Press Play" in m.text[0] for m in timeline.marks if isinstance(m, Text))
+    assert not timeline.grid and not timeline.subtitle  # nothing yet to read or to drag
+    assert not any(isinstance(m, (Cursor, Points)) for m in timeline.marks)
     losses = [view.facts["train_loss"], view.facts["test_loss"]]
-    assert [(m.x[0], m.y[0]) for m in dots] == [(0, pytest.approx(loss)) for loss in losses]
-    assert any("Press Play" in m.text for m in view.scene.timeline.marks if isinstance(m, Note))
+    view.advance(1)
+    begins = [(line.x[0], line.y[0]) for line in curves(view)]
+    assert begins == [(0, pytest.approx(loss)) for loss in losses]
+    assert view.scene.timeline.grid and any(isinstance(m, Cursor) for m in view.scene.timeline.marks)
 
 
 def test_the_loss_that_a_challenge_asks_for_is_a_line_where_it_fits_the_data():
@@ -299,5 +304,15 @@ def test_the_losses_are_named_once_there_are_curves():
             mark.label for mark in timeline(losses, len(losses) - 1, None).marks if isinstance(mark, Line)
         ]
 
-    assert set(names([(0.5, 0.6)])) == {""}
+    assert names([(0.5, 0.6)]) == []
     assert {"test", "training"} <= set(names([(0.5, 0.6), (0.4, 0.5)]))
+
+
+def test_hints_stand_on_the_network_only_until_it_trains():
+    view = Playground()
+    assert marks(view, 0, Note)
+    view.advance(1)
+    assert not marks(view, 0, Note)
+    view.rewind()
+    view.refresh()
+    assert marks(view, 0, Note)

@@ -8,6 +8,7 @@ from cnnlib.experiments.dissect import FullPass
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d, ReLU
 from cnnlib.runtime.language import say, word
 from cnnlib.widgets.backpropagation.blame_picture import BlamePicture
+from cnnlib.widgets.backpropagation.loss_words import boxed
 from cnnlib.widgets.backpropagation.signed_numbers import signed
 from cnnlib.widgets.forward_pass.network_headings import short_name
 
@@ -28,7 +29,7 @@ def loss_words(loss: float) -> tuple[str, str]:
     >>> loss_words(4.7467)
     ('4.75', '−ln 0.00868')
     """
-    return f"{loss:.3g}", f"−ln {np.exp(-loss):.3g}"
+    return boxed(loss), f"−ln {np.exp(-loss):.3g}"
 
 
 def strongest(gradient: np.ndarray) -> tuple[int]:

@@ -28,3 +28,12 @@ def short(loss: float) -> str:
     ('2.00', '0.0123', '1.23e+06')
     """
     return f"{loss:.2f}" if 0.095 <= loss < 1000 else f"{loss:.3g}"
+
+
+def boxed(loss: float) -> str:
+    """A loss for a narrow box: three digits, one of a tiny loss, which gets a power of ten.
+
+    >>> boxed(4.7467), boxed(2.38e-7)
+    ('4.75', '2e-07')
+    """
+    return f"{loss:.3g}" if loss >= 1e-3 else f"{loss:.1g}"

@@ -7,6 +7,7 @@ import numpy as np
 from cnnlib.nn.functional import softmax
 from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Arrows, Axis, Bars, Line, Mark, Panel, Points, Reference, Region, Text
+from cnnlib.widgets.backpropagation.loss_words import boxed
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
 from cnnlib.widgets.forward_pass.network_headings import short_name
 
@@ -92,7 +93,7 @@ class UpdateColumns:
         return [
             Region(0.06, 0.94, y - 36, y + 36, color="ink", filled=False, width=2),
             Text([0.5], [y - 22], "loss before", bold=True, size=11),
-            Text([0.5], [y], f"{self.facts['before']:.3g}", bold=True, size=18),
+            Text([0.5], [y], boxed(self.facts["before"]), bold=True, size=18),
             Text([0.5], [y + 22], f"−ln {np.exp(-self.facts['before']):.2g}", color="muted", size=11),
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import NamedTuple
 
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import heard, say
 
 
 class Still(NamedTuple):
@@ -65,4 +65,4 @@ def publish_picture(text: str, picture: Still) -> None:
         publish_display_data({"text/plain": f"{text}\n{picture.why}"})
         return
     data = {"image/png": base64.b64encode(picture.png).decode("ascii"), "text/plain": text}
-    publish_display_data(data, {"image/png": {"alt": text}})
+    publish_display_data(data, {"image/png": {"alt": heard(text)}})

@@ -12,6 +12,7 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.base.decades import decades
+from cnnlib.widgets.gradient_descent.error_words import plain, short
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels
 from cnnlib.widgets.gradient_descent.surface_picture import map_axes, map_marks, visible, window
 
@@ -118,7 +119,7 @@ class BatchNoise(Widget):
             panels,
             self.sentence(facts),
             facts,
-            columns=(1, 1, 1.1),
+            columns=(1.05, 0.95, 1.15),
             height=372,
             figures=self.figures(facts),
             narrow=NARROW,
@@ -140,9 +141,8 @@ class BatchNoise(Widget):
         }
 
     def figures(self, facts):
-        error = "beyond measure" if not facts["mean_error"] < 1e6 else f"{facts['mean_error']:.2g}"
         return [
-            Figure("Error, mean of 21 runs", error, large=True),
+            Figure("Error, mean of 21 runs", short(facts["mean_error"]), large=True),
             Figure(
                 "Noise of a step",
                 f"{facts['spread']:.2f}",
@@ -227,12 +227,12 @@ class BatchNoise(Widget):
                 "{steps} at a cost of {samples:,} images: it has diverged.", steps=steps, samples=samples
             )
         return say(
-            "{steps} at a cost of {samples:,} images: the error is {error:.2g} above the "
-            "smallest, {mean_error:.2g} in the mean of 21 runs.",
+            "{steps} at a cost of {samples:,} images: the error is {error} above the "
+            "smallest, {mean_error} in the mean of 21 runs.",
             steps=steps,
             samples=samples,
-            error=facts["error"],
-            mean_error=facts["mean_error"],
+            error=plain(facts["error"], 2),
+            mean_error=plain(facts["mean_error"], 2),
         )
 
 

@@ -16,6 +16,7 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
     SURFACES,
     WORDS,
     error_panel,
+    level_places,
     map_axes,
     map_marks,
     near,
@@ -172,6 +173,7 @@ class ContourExplorer(Widget):
         labels = MapLabels(low, high, MAP_HIGH, seen, other)
         goal = surface.minima[-1]
         notes = [labels.note(start, "start: drag me", far=2), labels.note(goal, "lowest point", far=4)]
+        notes += [labels.note(place, words) for place, words in level_places(surface)]
         marks = list(map_marks(surface, WIDE, close=True))
         marks += ghost_marks(ghost) if ghost is not None else []
         marks += path_marks(seen, apart(seen, BEADS * size))

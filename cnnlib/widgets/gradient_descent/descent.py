@@ -9,6 +9,7 @@ from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Figure, Narrow, Scene, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.gradient_descent.descent_picture import corner, curve_panel, error_panel
+from cnnlib.widgets.gradient_descent.error_words import FINE, plain, short
 
 CURVES = ("one minimum", "several minima")
 LOW, HIGH = -3.0, 3.0
@@ -63,7 +64,7 @@ class DescentExplorer(Widget):
         return Scene(
             [
                 curve_panel(curve, path, step if simple else None),
-                error_panel(excess[: horizon + 1], state["steps"], facts["needed"], self.note(state)),
+                error_panel(excess[: horizon + 1], state["steps"], GOAL, facts["needed"], self.note(state)),
             ],
             self.sentence(curve, state, path, facts),
             facts,
@@ -76,18 +77,14 @@ class DescentExplorer(Widget):
         )
 
     def figures(self, curve: Curve, state: dict, path: np.ndarray, facts: dict) -> list[Figure]:
-        """What a step leaves, and when the error is small; in three valleys, where it ends."""
-        steps = "never" if np.isinf(facts["needed"]) else f"{facts['needed']:.0f}"
-        needed = Figure(
-            say("Error below {goal} after", goal=GOAL), steps, "" if steps == "never" else "steps"
-        )
+        """What a step leaves; in three valleys, where it ends. Its plot tells when the error is small."""
         if state["curve"] == CURVES[1]:
-            return [Figure("Now", _short_place(curve, path), large=True), needed]
+            return [Figure("Now", _short_place(curve, path), large=True)]
         if state["optimizer"] != METHODS[0]:
-            return [Figure("Error now", f"{facts['error']:.2g}", large=True), needed]
+            return [Figure("Error now", short(facts["error"]), large=True)]
         left = abs(1 - state["rate"] * facts["curvature"])
         words = f"{100 * left:.3g} %" if left < 10 else say("{left:.3g} times", left=left)
-        return [Figure("Each step leaves", words, "of the distance", large=True), needed]
+        return [Figure("Each step leaves", words, "of the distance", large=True)]
 
     def note(self, state: dict) -> str:
         """Why the errors of plain descent in one valley lie on a straight line."""
@@ -147,10 +144,10 @@ class DescentExplorer(Widget):
                 steps=steps,
             )
         place = say(
-            "{steps} the weight is {weight:.3f} and the error {error:.3g}",
+            "{steps} the weight is {weight:.3f} and the error {error}",
             steps=steps,
             weight=facts["weight"],
-            error=facts["error"],
+            error=plain(facts["error"], 3 if facts["error"] >= FINE else 2),
         )
         if state["curve"] == CURVES[1]:
             return say(

@@ -112,27 +112,25 @@ def first_step(path: np.ndarray, heights: np.ndarray, start: float, step: float,
     return marks
 
 
-def error_panel(errors: np.ndarray, now: int, needed: float, note: str) -> Panel:
-    """The error after each step so far, what is to come as a ghost, and the cursor that rewinds."""
+def error_panel(errors: np.ndarray, now: int, goal: float, needed: float, note: str) -> Panel:
+    """The error after each step so far, what is to come as a ghost, and the cursor that rewinds.
+
+    It says with which step, `needed`, the error falls below the `goal`.
+    """
     steps = np.arange(len(errors))
     drawn = np.where(np.isfinite(errors), np.clip(errors, FLOOR, None), np.nan)
     drawn = np.where(drawn > 1e12, np.nan, drawn)
     marks = [
-        Reference("0.02", y=0.02, dash="dashed"),
         Line(steps[now:], drawn[now:], color="path", width=2, alpha=0.35),
         Line(steps[: now + 1], drawn[: now + 1], color="path", width=2.5),
     ]
-    if np.isfinite(needed) and needed < len(errors) and needed > 0:
-        marks.append(Points(needed, drawn[int(needed)], color="path", size=4.5, outline="paper"))
-        marks.append(
-            Text(
-                needed, 0.02, say("step {needed:.0f}", needed=needed), align="left", bold=True, shift=(6, -12)
-            )
-        )
-    low, top = decades([*drawn, 0.02], FLOOR, CEILING)
+    marks[:0] = goal_marks(drawn, goal, needed)
+    low, top = decades([*drawn, goal], FLOOR, CEILING)
     if note:
-        high = errors[-1] < errors[0] or errors[0] == 0  # where the line leaves room
-        marks.append(Note(len(errors) * 0.42, 0.7 * top if high else 40 * low, note, width=165, needs=240))
+        falls = errors[-1] < errors[0] or errors[0] == 0
+        right = now < 0.42 * len(errors) or not falls  # on the side of the cursor that the line leaves free
+        place = (0.42, 0.7 * top if falls else 40 * low) if right else (0.03, 6 * low)
+        marks.append(Note(len(errors) * place[0], place[1], note, width=165 if right else 120, needs=240))
     if now == 0:
         marks.append(Note(1, 10 * low, "Press Play: one dot, one step.", width=150))
     marks.append(Cursor(now, sets={"x": "steps"}, text=f"{now}"))
@@ -146,3 +144,21 @@ def error_panel(errors: np.ndarray, now: int, needed: float, note: str) -> Panel
         at=(0, 1),
         name="error",
     )
+
+
+def goal_marks(drawn: np.ndarray, goal: float, needed: float) -> list:
+    """The level of the goal, and the step from which the error is below it, in words."""
+    if not np.isfinite(needed):
+        return [Reference(say("never below {goal}", goal=goal), y=goal, dash="dashed")]
+    if needed >= len(drawn):
+        words = say("below {goal} at step {needed:.0f}", goal=goal, needed=needed)
+        return [Reference(words, y=goal, dash="dashed")]
+    level = Reference(say("below {goal}", goal=goal), y=goal, dash="dashed")
+    if needed == 0:
+        return [level]
+    words = say("step {needed:.0f}", needed=needed)
+    return [
+        level,
+        Points(needed, drawn[int(needed)], color="path", size=4.5, outline="paper"),
+        Text(needed, goal, words, align="left", bold=True, shift=(6, -12)),
+    ]

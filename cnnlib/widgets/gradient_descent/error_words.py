@@ -1,12 +1,12 @@
-"""Errors in words that a beginner reads: written out, and beside that of plain descent."""
+"""Errors in words that a beginner reads: to a few digits, and beside that of plain descent."""
 
 from __future__ import annotations
 
-from math import floor, log10
-
 from cnnlib.runtime.language import say, word
+from cnnlib.runtime.powers import raised
 
-FINE = 1e-3  # of an error below it two digits are said
+FINE = 1e-3  # of an error below it two digits are said, with a power of ten
+LEAST = 1e-8  # errors below it are told apart nowhere
 
 
 def beside_plain(error: float, plain_error: float) -> str:
@@ -26,24 +26,24 @@ def beside_plain(error: float, plain_error: float) -> str:
 
 
 def plain(error: float, digits: int) -> str:
-    """An error to so many digits, written out.
+    """An error to so many digits.
 
-    >>> plain(0.0266, 2), plain(4.583e-5, 2), plain(3e-9, 2), plain(0.0, 2)
-    ('0.027', '0.000046', 'less than 0.000001', '0')
+    >>> [plain(error, 2).replace("\\u00a0", " ") for error in (0.0266, 4.583e-5, 3e-4, 3e-9, 0.0)]
+    ['0.027', '4.6 × 10⁻⁵', '3.0 × 10⁻⁴', 'less than 10⁻⁸', '0']
     """
     if not error < 1e6:
         return word("beyond measure")
-    if error == 0 or error >= 1e-4:
+    if error == 0 or error >= FINE:
         return f"{error:.{digits}g}"
-    if error < 1e-6:
-        return word("less than 0.000001")
-    return f"{error:.{digits - 1 - floor(log10(error))}f}"
+    if error < LEAST:
+        return word("less than 10⁻⁸")
+    return raised(f"{error:.{digits - 1}e}")
 
 
 def short(error: float) -> str:
     """An error as a large number: two digits.
 
-    >>> short(0.0266), short(3.66e-5), short(3e-9)
-    ('0.027', '0.000037', '< 0.000001')
+    >>> short(0.0266), short(3e-9)
+    ('0.027', '< 10⁻⁸')
     """
-    return "< 0.000001" if 0 < error < 1e-6 else plain(error, 2)
+    return "< 10⁻⁸" if 0 < error < LEAST else plain(error, 2)

@@ -9,7 +9,8 @@ from cnnlib.experiments.races import best_rate, excess
 from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Axis, Handle, Heatmap, Line, Narrow, Panel, Points, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
-from cnnlib.widgets.gradient_descent.error_words import plain
+from cnnlib.widgets.gradient_descent.error_words import short
+from cnnlib.widgets.gradient_descent.finish import finish_of
 from cnnlib.widgets.gradient_descent.first_runs import outcome
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels
 from cnnlib.widgets.gradient_descent.surface_picture import (
@@ -18,6 +19,7 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
     SURFACES,
     WORDS,
     error_panel,
+    level_places,
     map_axes,
     map_marks,
     surface_of,
@@ -172,13 +174,21 @@ class OptimizerRace(Widget):
             marks.append(Line(*aside.T, color=COLORS[m], width=1.5, alpha=strong[m]))
             marks.append(Line(*aside[-TAIL - 1 :].T, color=COLORS[m], width=2.8, alpha=strong[m]))
             marks.append(Points(*aside[EVERY::EVERY].T, color=COLORS[m], size=2.4, alpha=strong[m]))
-        for m in order:
-            path = seen[m]
-            marks.append(Points(*path[-1:].T, size=7, alpha=strong[m], **sign_of(m)))
+        marks += [Points(*seen[m][-1:].T, size=7, alpha=strong[m], **sign_of(m)) for m in order]
         start = seen[METHODS[0]][0]
         labels = MapLabels(low, high, MAP_HIGH, *seen.values())
+        finish = finish_of(surface, low, high, list(seen.values()))
+        if finish is not None:
+            labels.taken += [finish.whole, finish.square]
+            marks += finish.ground(surface)
+            for m in order:
+                marks += finish.path(seen[m], COLORS[m], strong[m])
+            for m in order:
+                marks += finish.sign(seen[m][-1:], strong[m], sign_of(m))
+            marks += finish.frame()
         marks += [
             labels.note(start, "start: drag me", far=2),
+            *(labels.note(place, words) for place, words in level_places(surface)),
             labels.note(surface.minima[-1], "lowest point", far=4),
             *(labels.note(other, "just as low", far=4) for other in surface.minima[:-1]),
             Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=8),
@@ -198,7 +208,7 @@ class OptimizerRace(Widget):
                 Line([0, 1], [row + 1, row + 1], color="grid", width=1),
                 Points(0.03, y, size=6, alpha=alpha, **sign_of(m)),
                 Text(0.075, y, m, color=ink, align="left", bold=row == 0 and facts["steps"] > 0, size=13),
-                Text(1, y, _error(error), color=ink, align="right", size=13),
+                Text(1, y, short(error), color=ink, align="right", size=13),
             ]
             if facts["best_rates"]:
                 rate = say("rate {facts:.2g}", facts=facts[f"rate_{m}"])
@@ -258,8 +268,3 @@ def sign_of(method: str) -> dict:
     """Shape and colour of an optimizer; a cross has no outline."""
     shape = SHAPES[method]
     return {"color": COLORS[method], "shape": shape, "outline": "" if shape == "cross" else "ink"}
-
-
-def _error(error: float) -> str:
-    """Two digits, written out."""
-    return "< 0.000001" if 0 < error < 1e-6 else plain(error, 2)

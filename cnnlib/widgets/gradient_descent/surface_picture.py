@@ -21,7 +21,8 @@ _TICKS = {1e-8: "10⁻⁸", 1e-6: "10⁻⁶", 1e-4: "10⁻⁴", 1e-2: "0.01", 1.
 _FINE_TICKS = _TICKS | {1e-7: "10⁻⁷", 1e-5: "10⁻⁵", 1e-3: "0.001", 0.1: "0.1", 10.0: "10"}  # of few decades
 _FAR = 1e3  # a weight beyond this has left for good
 _ENDS = (5, 10, 20, 40, 60, 100, 200)  # steps drawn of a run that leaves the map
-_BANDS, _MOST_BANDS = 14, 26
+_BANDS, _MOST_BANDS = 14, 20
+_DEPTH, _SHALLOW = 2**9, 2**4  # largest error over the one that counts as the floor; of a surface of hollows
 _VALLEY = (-2.0, -0.6), (2.0, 2.2)  # corners of a close view of the curved valley
 _TERRACES = 0.85  # share of the steps in the tones of the ground, the rest is a slope
 
@@ -65,24 +66,15 @@ def map_marks(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple
     """The surface in terraces, the lower the deeper in tone; lines of equal error; the lowest points."""
     low, high = window(surface, wide, close)
     x, y = np.linspace(low[0], high[0], round(141 * wide)), np.linspace(low[1], high[1], 141)
-    z = surface.error(np.stack(np.meshgrid(x, y), axis=-1))
-    shade = np.sqrt(z - z.min())  # the root keeps valleys visible
     inside = (x >= surface.low[0] - 1e-9) & (x <= surface.high[0] + 1e-9)
-    step = shade[:, inside].max() / (_BANDS - 1)  # as fine beside the range of the surface as in it
-    levels = step * np.arange(min(_MOST_BANDS, np.ceil(shade.max() / step - 1e-9) + 1))
-    from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
-
-    generator = contour_generator(x, y, shade, line_type=LineType.ChunkCombinedNan)
-    lines = [generator.lines(level)[0][0] for level in levels[1:-1]]
-    points = [part for line in lines if line is not None for part in (line, [[np.nan, np.nan]])]
+    ground, outline, most = ground_of(surface, x, y, inside)
     half = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
     extent = (x[0] - half[0], x[-1] + half[0], y[0] - half[1], y[-1] + half[1])
-    outline = np.concatenate(points).T
-    ground = terraces(shade / step)
     return (
-        Heatmap(ground, extent, cmap="height", vmin=0, vmax=len(levels) - 1, hover=False, smooth=True),
+        Heatmap(ground, extent, cmap="height", vmin=0, vmax=most, hover=False, smooth=True),
         Line(outline[0], outline[1], color="ink", width=0.7, alpha=0.16),
-        *lowest_marks(surface),
+        *saddle_marks(surface),
+        *lowest_marks(surface.minima),
         Text([high[0]], [low[1]], "weight 1 →", align="right", baseline="bottom", shift=(-6, -5)),
         Text([low[0]], [high[1]], "↑ weight 2", align="left", baseline="top", shift=(6, 6)),
     )
@@ -100,10 +92,41 @@ def terraces(levels: np.ndarray) -> np.ndarray:
     return _TERRACES * steps + (1 - _TERRACES) * levels
 
 
-def lowest_marks(surface: Surface) -> list:
+def ground_of(surface: Surface, x, y, inside) -> tuple[np.ndarray, np.ndarray, int]:
+    """The error over a grid as terraces, lines of equal error as (2, points), and the number of the highest.
+
+    Equal factors of the error are equal steps, so that a valley is seen at once. `inside` names the columns
+    that have `_BANDS` of them; beside these they are as fine.
+    """
+    z = surface.error(np.stack(np.meshgrid(x, y), axis=-1))
+    above = z - z.min()
+    floor = above[:, inside].max() / (_SHALLOW if isinstance(surface, Ripples) else _DEPTH)
+    shade = np.log1p(above / floor)
+    step = shade[:, inside].max() / (_BANDS - 1)
+    levels = step * np.arange(min(_MOST_BANDS, np.ceil(shade.max() / step - 1e-9) + 1))
+    from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
+
+    generator = contour_generator(x, y, shade, line_type=LineType.ChunkCombinedNan)
+    lines = [generator.lines(level)[0][0] for level in levels[1:-1]]
+    points = [part for line in lines if line is not None for part in (line, [[np.nan, np.nan]])]
+    return terraces(shade / step), np.concatenate(points).T, len(levels) - 1
+
+
+def lowest_marks(places: np.ndarray) -> list:
     """A small ring with a dot at each of the lowest points."""
-    places = surface.minima.T
-    return [Points(*places, color="paper", size=6, outline="ink"), Points(*places, color="ink", size=1.8)]
+    x, y = places.T
+    return [Points(x, y, color="paper", size=6, outline="ink"), Points(x, y, color="ink", size=1.8)]
+
+
+def saddle_marks(surface: Surface) -> list:
+    """A small empty square where the ground is level and no minimum."""
+    look = {"color": "paper", "shape": "square", "size": 4, "outline": "ink"}
+    return [Points(*place, **look) for place, _ in level_places(surface)]
+
+
+def level_places(surface: Surface) -> list[tuple[tuple[float, float], str]]:
+    """Where the ground is level and no minimum, and what that is called."""
+    return [((0.0, 0.0), "saddle")] if isinstance(surface, Saddle) else []
 
 
 def map_axes(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple[Axis, Axis]:

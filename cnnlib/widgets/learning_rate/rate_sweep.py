@@ -164,9 +164,8 @@ class RateSweep(Widget):
     def scene_of(self, losses, recent, fates, facts, chosen, text):
         picture = SweepPicture(self.rates, chosen, facts["limit"], facts["border"])
         later = means(self.losses[-WINDOW:]) if len(self.losses) > len(losses) else None
-        best = ("–", "–")
-        if facts["steps"]:
-            best = f"{facts['best_rate']:.2g}", f"{facts['best_loss']:.2f}"
+        best = f"{facts['best_rate']:.2g}" if facts["steps"] else "–"
+        loss = say("loss {loss:.2f}", loss=facts["best_loss"]) if facts["steps"] else ""
         return Scene(
             [
                 picture.strips(self.losses, len(losses), fates, self.drawn),
@@ -174,10 +173,10 @@ class RateSweep(Widget):
             ],
             text,
             facts,
-            rows=(1, 1),
+            rows=(4, 5),
             height=450,
             arrows=("rate", "step"),
-            figures=[Figure("Best rate", best[0], large=True), Figure("Its loss", best[1])],
+            figures=[Figure("Best rate", best, loss, large=True)],
             narrow=Narrow((4, 5), (1,), 430, {"strips": (0, 0), "now": (1, 0)}),
         )
 

@@ -12,6 +12,7 @@ LOWEST, HIGHEST = 0.03, 30.0  # losses drawn
 COLORS = {"crawls": "muted", "learns": "ink", "lost": "bad"}
 SHAPES = {"crawls": "triangle", "learns": "circle", "lost": "cross"}
 SIGNS = dict(zip(("crawls", "learns", "lost"), marked("▲ crawls", "● learns", "✕ lost"), strict=True))
+(BEST,) = marked("best")
 SAMPLES = 60  # points of a strip
 GHOST = 0.45  # opacity of what is not now
 
@@ -27,7 +28,7 @@ class SweepPicture:
     def axes(self, label: str, top: float) -> tuple[Axis, Axis]:
         """Both panels have the same words beside them, so that their columns stand in line."""
         powers = np.arange(round(self.at[0]), round(self.at[-1]) + 1)
-        names = [f"{10.0**p:g}" if p >= -4 else f"1e{p}" for p in powers]
+        names = [f"{10.0**p:g}" if p >= -3 else f"1e{p}" for p in powers]
         x = Axis(self.at[0] - self.half, self.at[-1] + self.half, label, ticks=powers, names=names)
         y = Axis(LOWEST, top, log=True, ticks=(0.1, 1, GUESSING, 10), names=("0.1", "1", "guess", "10"))
         return x, y
@@ -74,10 +75,7 @@ class SweepPicture:
             here = [i for i, fate in enumerate(fates) if fate == name]
             if here:
                 parts = [self.strip(losses[:steps, i], self.at[i], drawn) for i in here]
-                marks.append(Line(*np.concatenate(parts, axis=1), color=COLORS[name], width=2))
-                marks.append(
-                    Text(self.at[here].mean(), HIGHEST, SIGNS[name], bold=True, baseline="top", shift=(0, 4))
-                )
+                marks.append(Line(*np.concatenate(parts, axis=1), color=COLORS[name], width=1.6))
         if not len(losses):
             words = say(
                 "Press Play: {at} networks with the same first weights, one strip each.", at=len(self.at)
@@ -120,6 +118,10 @@ class SweepPicture:
                 look = {"color": COLORS[name], "shape": SHAPES[name], "size": 6}
                 outline = "" if name == "lost" else "paper"
                 marks.append(Points(self.at[here], drawn_loss(recent[here]), **look, outline=outline))
+                words = {"bold": True, "baseline": "bottom", "shift": (0, -5)}
+                best = here[int(np.argmin(drawn_loss(recent[here])))]
+                place = self.at[best] if name == "learns" else self.at[here].mean()
+                marks.append(Text(place, LOWEST, SIGNS[name], **words))
         if recent is not None:
             marks += self.best_words(recent)
         x, y = self.axes("learning rate: ten times larger at every mark", 10.0)
@@ -138,10 +140,9 @@ class SweepPicture:
     def best_words(self, recent: np.ndarray) -> list:
         """The network with the lowest loss, named beneath its dot."""
         best = int(np.argmin(drawn_loss(recent)))
-        words = say("best: {rate:.2g}", rate=10.0 ** self.at[best])
         spot = self.at[best], drawn_loss(recent)[best]
         ring = Points(*spot, color="ink", shape="circle", size=10, alpha=0.25)
-        return [ring, Text(*spot, words, bold=True, baseline="top", shift=(0, 11))]
+        return [ring, Text(*spot, BEST, bold=True, baseline="top", shift=(0, 11))]
 
 
 def drawn_loss(losses: np.ndarray) -> np.ndarray:

@@ -119,7 +119,7 @@ class LossSlice(Widget):
             self.sentence(facts),
             facts,
             rows=(5, 4),
-            columns=(1, "64px", 1),
+            columns=(1.2, "64px", 1),
             height=456,
             figures=self.figures(facts),
             narrow=NARROW,
@@ -128,7 +128,6 @@ class LossSlice(Widget):
     def figures(self, facts):
         return [
             Figure("Loss", f"{facts['loss']:.2f}", large=True),
-            Figure("Loss at its shadow", f"{facts['shadow']:.2f}", "on the plane"),
             Figure("The plane holds", f"{100 * facts['share']:.1f} %", "of the path"),
         ]
 
@@ -136,8 +135,8 @@ class LossSlice(Widget):
         """The loss of the network itself over the steps."""
         places, loss = np.arange(len(true)), np.clip(true, 0.01, 10)
         marks = [
-            Line(places[now:], loss[now:], color="purple", width=1.5, alpha=0.35),
-            Line(places[: now + 1], loss[: now + 1], color="purple", width=2.5),
+            Line(places[now:], loss[now:], color="path", width=1.5, alpha=0.35),
+            Line(places[: now + 1], loss[: now + 1], color="path", width=2.5),
             Cursor(now, sets={"x": "point"}, text=str(now * EVERY)),
         ]
         ticks = range(0, len(true), 15)

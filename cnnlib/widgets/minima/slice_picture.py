@@ -102,7 +102,7 @@ def relief_panel(here: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndar
         x, foot = across + LEAN * back, DEPTH * back
         top = foot + RISE * fine[row]
         marks.append(Band(x, np.full(60, foot - DEPTH), top, color="panel", alpha=1.0))
-        marks.append(Line(x, top, color="muted", width=1.1))
+        marks.append(Line(x, top, color="muted", width=0.9, alpha=0.75))
     u = np.clip((here[:, 0] - a[0]) / (a[-1] - a[0]), 0, 1)
     v = np.clip((here[:, 1] - b[0]) / (b[-1] - b[0]), 0, 1)
     columns = np.clip((u * 59).round().astype(int), 0, 59)

@@ -268,7 +268,7 @@ class Playground(Widget):
         if self.opened:
             anchors.append(network.popover(chosen, chosen_words(self.run, chosen), pushed(self.run, chosen)))
         alone = "" if name == "output" else "its answer at each point, alone"
-        subtitle = alone or key_of_rings(self.run)
+        subtitle = alone or key_of_rings(self.run, state)
         panels = [
             network.panel(chosen if self.opened else None, place, at=(0, 1, 2, 1)),
             map_panel(self.run, z, state, f"{name[0].upper()}{name[1:]}", subtitle, (0, 2)),

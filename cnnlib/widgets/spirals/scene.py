@@ -50,7 +50,7 @@ class NetworkPicture:
             self.bias_marks(),
             *self.header_marks(),
         ]
-        if selected is None:
+        if selected is None and self.run.epoch == 0:
             marks += self.notes()
         across, down = Axis(0, 1, visible=False), Axis(DEPTH, 0, visible=False)
         return Panel(marks, across, down, at=at, grid=False, name="network")
@@ -204,7 +204,7 @@ class NetworkPicture:
         return float((inner[0] + inner[-1]) / 2) if len(inner) else float(self.x.mean())
 
     def notes(self) -> list[Note]:
-        """What a first-time reader would ask."""
+        """What a first-time reader would ask; while it trains the picture speaks for itself."""
         bottoms = [y[-1] + SIDE / 2 if len(y) else TOP for y in self.y]
         notes = []
         if len(self.run.config.inputs) < len(FEATURES):

@@ -8,8 +8,8 @@ import numpy as np
 
 from cnnlib.playground import DATASETS, REG_DATASETS, Config
 from cnnlib.playground import Playground as Run
-from cnnlib.runtime.language import marked, say, say_many, word
-from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points, Reference, Region, Text
+from cnnlib.runtime.language import marked, say, word
+from cnnlib.viz import Axis, Cursor, Heatmap, Line, Panel, Points, Reference, Region, Text
 from cnnlib.widgets.spirals.node_maps import MOST, PALE, READ, signs
 
 FEW = 30  # wrong points up to which their rings are large
@@ -24,7 +24,7 @@ SCALE = {"cmap": "diverging", "vmin": -PALE, "vmax": PALE}
 
 
 def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, at) -> Panel:
-    """One node's map over the square, with the points; test points on the wrong side have a ring."""
+    """One node's map over the square, with the points; a ring is around those on the wrong side."""
     marks = [
         Heatmap(
             signs(np.clip(z, -1, 1), state["discretize"]),
@@ -34,12 +34,10 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, a
             smooth=not state["discretize"],
         )
     ]
-    for points, shape, size in ((run.train, "circle", 3.3), (run.test, "square", 3.0)):
-        if points is run.train or state["show_test_data"]:
-            marks += point_marks(within(points), run.config.problem, size, shape, "paper")
-    wrong = within(wrong_points(run))
-    if len(wrong):
-        marks += ring_marks(wrong)
+    drawn = points_of(run, state)
+    for points, shape, size in drawn:
+        marks += point_marks(points, run.config.problem, size, shape, "paper")
+    marks += ring_marks([(wrong_points(run, points), shape) for points, shape, _ in drawn])
     axes = Axis(-6, 6, ticks=TICKS), Axis(-6, 6, visible=False)
     return Panel(marks, *axes, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name="map")
 
@@ -49,31 +47,36 @@ def within(points: np.ndarray) -> np.ndarray:
     return points[np.abs(points[:, :2]).max(axis=1, initial=0) <= 6]
 
 
-def wrong_points(run: Run) -> np.ndarray:
-    """Test points on the wrong side; none where a number is learned, or before the first step."""
+def wrong_points(run: Run, points: np.ndarray) -> np.ndarray:
+    """Those of the points that are on the wrong side; none before the first step, or of numbers."""
     if run.config.problem != "classification" or run.epoch == 0:
-        return run.test[:0]
-    return run.test[np.sign(run.predict(run.test[:, :2])) != run.test[:, 2]]
+        return points[:0]
+    return points[np.sign(run.predict(points[:, :2])) != points[:, 2]]
 
 
-def key_of_rings(run: Run) -> str:
-    """What the rings on the output's map are, where there are any."""
-    wrong = wrong_points(run)
-    if not len(wrong):
-        return "what it answers at each point"
-    drawn = len(within(wrong))
-    if drawn < len(wrong):
-        beyond = len(wrong) - drawn
-        return say("ringed: {drawn} wrong test points; {beyond} outside", drawn=drawn, beyond=beyond)
-    return say_many("ringed: {number} wrong test point", "ringed: {number} wrong test points", len(wrong))
+def points_of(run: Run, state: dict) -> list[tuple[np.ndarray, str, float]]:
+    """The points that are drawn, with shape and size: those of training, and of the test if asked for."""
+    drawn = [(within(run.train), "circle", 3.3)]
+    return drawn + [(within(run.test), "square", 3.0)] * state["show_test_data"]
 
 
-def ring_marks(points: np.ndarray) -> list[Points]:
-    """Points, each within a ring of ink on paper; rings that touch share their inside."""
-    rim, gap, size = RINGS[len(points) <= FEW]
-    x, y = points[:, :2].T
+def key_of_rings(run: Run, state: dict) -> str:
+    """What the rings on the output's map are, where there are any; the sentence says how many test points."""
+    ringed = any(len(wrong_points(run, points)) for points, *_ in points_of(run, state))
+    return "ringed: on the wrong side" if ringed else "what it answers at each point"
+
+
+def ring_marks(groups: list[tuple[np.ndarray, str]]) -> list[Points]:
+    """Points with their shapes, each within a ring of ink on paper; rings that touch share their inside."""
+    together = np.concatenate([points for points, _ in groups])
+    if not len(together):
+        return []
+    rim, gap, size = RINGS[len(together) <= FEW]
+    x, y = together[:, :2].T
     rings = [Points(x, y, size=rim, color="ink"), Points(x, y, size=gap, color="paper")]
-    return rings + point_marks(points, "classification", size, "square", "")
+    for points, shape in groups:
+        rings += point_marks(points, "classification", size, shape, "") if len(points) else []
+    return rings
 
 
 def point_marks(
@@ -132,7 +135,8 @@ def thinned(table: np.ndarray, first: int, most: int = 400) -> tuple[np.ndarray,
 def timeline(losses: list, epoch: int, goal: float | None) -> Panel:
     """Training and test loss against the epoch, the way back as a cursor, the future as a ghost.
 
-    Where a challenge asks for a test loss, that is the `goal`: a line across.
+    Where a challenge asks for a test loss, that is the `goal`: a line across. Before the first epoch there is
+    no way back: quiet ground with a sentence stands where the curves will be.
     """
     table = np.array(losses, dtype=float).reshape(-1, 2)
     y = loss_axis(table)
@@ -142,21 +146,23 @@ def timeline(losses: list, epoch: int, goal: float | None) -> Panel:
         end *= 2
     past, lived = thinned(drawn[: epoch + 1], 0)
     coming, future = thinned(drawn[epoch:], epoch)
-    names = [word(name) if len(losses) > 1 else "" for name in NAMES]
+    axes = Axis(0, end, whole=True), y
+    asked = [Reference(say("goal {loss:g}", loss=goal), y=goal)] if goal and y.low < goal < y.high else []
+    if len(losses) == 1:
+        words = Text([end / 2], [y.high / 2], "Press Play: both losses are drawn here.", color="muted")
+        return Panel(
+            [Region(color="panel", alpha=1.0), *asked, words], *axes, title="Loss", grid=False, name="time"
+        )
     marks = [
+        *asked,
         Line(coming, future[:, 0], color="muted", dash="dashed", width=1.5, alpha=0.3),
         Line(coming, future[:, 1], color="ink", alpha=0.3),
-        Line(past, lived[:, 0], color="muted", dash="dashed", width=2.0, label=names[0]),
-        Line(past, lived[:, 1], color="ink", width=2.5, label=names[1]),
+        Line(past, lived[:, 0], color="muted", dash="dashed", width=2.0, label=word(NAMES[0])),
+        Line(past, lived[:, 1], color="ink", width=2.5, label=word(NAMES[1])),
         Points(past[-1:], lived[-1:, 0], color="muted", size=3.5),
         Points(past[-1:], lived[-1:, 1], color="ink", size=4),
         Cursor(epoch, sets={"x": "epoch"}, text=f"{epoch:,}"),
     ]
-    if goal is not None and y.low < goal < y.high:
-        marks.insert(0, Reference(say("goal {loss:g}", loss=goal), y=goal))
-    if len(losses) == 1:
-        marks.append(Note(0.3 * end, 0.6 * y.high, "Press Play: the losses are drawn here.", width=190))
-    axes = Axis(0, end, whole=True), y
     return Panel(marks, *axes, title="Loss", subtitle="drag to rewind", legend="ends", name="time")
 
 
