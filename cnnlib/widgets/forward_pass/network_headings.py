@@ -8,9 +8,9 @@ import numpy as np
 
 from cnnlib.nn.layers import AvgPool2d, BatchNorm2d, Conv2d, Linear, MaxPool2d, ReLU, Sigmoid, Tanh
 from cnnlib.runtime.language import marked, say
-from cnnlib.viz import ColorScale, Mark, Text
+from cnnlib.viz import ColorScale, Line, Mark, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
-from cnnlib.widgets.forward_pass.network_picture import SCALE, NetworkPicture
+from cnnlib.widgets.forward_pass.network_picture import SCALE, Column, NetworkPicture
 
 WORD = {"convolution": "conv", "pooling": "pool", "normalization": "norm"}
 DOES = {
@@ -26,6 +26,9 @@ ALONE = marked(
 )  # as the catalogue knows them
 PER_COLUMN = 56.0  # pixels that those words take
 WIDE = 730.0  # pixels of the panel from which on they have them
+LEGEND = 120.0  # pixels that the words about the lines take
+LINES = marked("lines: the strongest", "links into each map", "blue adds,", "orange takes away")
+SCALE_ROOM = 78.0  # pixels from a scale's middle to the line beside its words
 
 
 def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
@@ -54,21 +57,28 @@ def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
 
 
 def captions(picture: NetworkPicture) -> list[Mark]:
-    """What each kind of layer does, beneath the first of its columns."""
+    """What each layer does, beneath its column."""
     apart = [(b.x - a.x) * picture.room.least for a, b in pairwise(picture.columns)]
     if picture.room.beneath < SCALE or min(apart, default=0.0) < PER_COLUMN:
         return []
-    said: dict[tuple[str, str], float] = {}
-    for i, column in enumerate(picture.columns):
-        said.setdefault(words_of(picture, i), column.x)
-    said.pop(("", ""), None)
-    level, x = picture.room.top + picture.room.depth + 8, list(said.values())
+    words = [words_of(picture, i) for i in range(len(picture.columns))]
+    said = [(column.x, *two) for column, two in zip(picture.columns, words, strict=True) if any(two)]
+    if not said:
+        return []
+    level, (x, *lines) = picture.room.top + picture.room.depth + 8, zip(*said, strict=True)
     look = {"color": "muted", "size": 10.5, "needs": WIDE}
-    return (
-        [Text(x, [level + 13 * k] * len(x), [words[k] for words in said], **look) for k in (0, 1)]
-        if x
-        else []
-    )
+    return [Text(x, [level + 13 * k] * len(x), line, **look) for k, line in enumerate(lines)]
+
+
+def about_links(picture: NetworkPicture) -> list[Mark]:
+    """What the lines between the columns are, beneath the image."""
+    first = picture.columns[0]
+    if picture.room.beneath < SCALE or first.wide < LEGEND:
+        return []
+    lines = LINES
+    level = picture.middle + picture.drawn(first.output, pitch=first.pitch).size[1] / 2 + 24
+    y = [level + 16 * k for k in range(len(lines))]
+    return [Text([first.x] * len(y), y, lines, color="muted", size=11.5, needs=WIDE)]
 
 
 def words_of(picture: NetworkPicture, place: int) -> tuple[str, str]:
@@ -90,18 +100,37 @@ def scales(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[Mark]:
     """A scale beneath the columns that it is valid for; above a sum, which has numbers, there is none."""
     if picture.room.beneath < SCALE:
         return []
-    level, group = picture.room.top + picture.room.depth + 42, []
-    marks: list[Mark] = [Text([0], [level], "lines: the strongest links", "muted", 11, "left", shift=(4, 0))]
+    level, group = picture.room.top + picture.room.depth + 40, []
+    marks: list[Mark] = []
     for column, after in zip(picture.columns, [*picture.columns[1:], None], strict=True):
         if column.output.place == 0:
             continue
         group.append(column)
         reach = reaches[column.output.name]
         if after is None or after.into or reaches[after.output.name] != reach:
-            x = (group[0].x + group[-1].x) / 2
-            marks.append(ColorScale(x, level, *reach))
+            marks += scale_of(picture, group, level, reach)
             group = []
     return marks
+
+
+def scale_of(picture: NetworkPicture, group: list[Column], level: float, reach: tuple) -> list[Mark]:
+    """One scale in the middle of the columns that it is valid for, with a line along all of them."""
+    x = (group[0].x + group[-1].x) / 2
+    ends = [group[0].x - half(picture, group[0]), group[-1].x + half(picture, group[-1])]
+    marks: list[Mark] = [ColorScale(x, level, *reach)]
+    if len(group) > 1:
+        for end, side in zip(ends, (-1, 1), strict=True):
+            ends_at = x + side * SCALE_ROOM / picture.room.least
+            if side * (end - ends_at) > 0:
+                marks.append(Line([end, end, ends_at], [level - 5, level, level], "grid", 1))
+    if abs(reach[0] + reach[1]) > 0.01 * reach[1]:
+        marks.append(Text([x], [level + 13], "each sign its own scale", "muted", 10.5, needs=WIDE))
+    return marks
+
+
+def half(picture: NetworkPicture, column: Column) -> float:
+    """Half a column's width as a share of the picture's."""
+    return column.wide / 2 / picture.room.least
 
 
 def short_name(output: LayerOutput) -> str:
