@@ -12,8 +12,8 @@ from cnnlib.widgets.forward_pass.network_layout import reach_of
 
 READABLE = 64  # numbers of a matrix that can be read in its cells
 READ_TWO = 36  # the same with decimals
-CELL_TYPE = 11.5  # pixels of the numbers in all matrices of a sum
-LEAST_CELLS = 5.0  # cells that a matrix's place has at least, so that small ones do not grow large
+CELL_TYPE, FEW_TYPE = 11.0, 18.0  # pixels of the numbers in matrices, and of up to four of them
+LEAST_CELLS = 4.0  # cells that a matrix's place has at least, so that small ones do not grow large
 BESIDE = 0.08  # of a matrix's width: what its sign takes, or the link that leaves it
 MOST_ROWS = 9  # maps with a row of their own in the sum
 
@@ -80,7 +80,8 @@ def numbers_in(values: np.ndarray, places: np.ndarray, colors: dict) -> list[Mar
     for digits in np.unique(places):
         shown = np.where(reads_zero | (places != digits), np.nan, values)
         if np.isfinite(shown).any():
-            look = {"numbers": f".{digits}f", "type_size": CELL_TYPE, "hover": False}
+            size = CELL_TYPE if values.size > 4 else FEW_TYPE
+            look = {"numbers": f".{digits}f", "type_size": size, "hover": False}
             marks.append(Heatmap(shown, **look, **colors))
     y, x = np.nonzero(reads_zero)
     if len(x):
@@ -220,21 +221,21 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     parts = np.array([part for _, part, _ in rows])
     last, total = len(rows) + 0.5, float(parts.sum())
     ink = "pos" if total >= 0 else "neg"
-    marks = stairs(parts, last, 12.0, room=(0.27, 0.72))
+    marks = stairs(parts, last, 12.0, room=(0.25, 0.715))
     printed = parts_and_bias(parts[:-1], parts[-1])
     marks += part_words(rows, printed, chosen)
-    box = (0.76, 1.0, last - 0.8, last + 0.8)
+    box = (0.735, 1.0, last - 0.8, last + 0.8)
     marks += [
         Text([0.025], [last], "sum", align="left", bold=True, size=13),
         Region(*box, color="you", filled=False, width=3),
-        Text([0.965], [last], f"{total:.2f}", f"{ink}-text", 17, "right", bold=True),
+        Text([0.965], [last], f"{total:.2f}", f"{ink}-text", 16, "right", bold=True),
     ]
     if after:
         marks += gate_marks(total, last + 1.65)
     marks.append(
         Heatmap([[0.0]] * len(rows), (0, 1, -0.5, len(rows) - 0.5), alpha=0, emits="part", hover=False)
     )
-    down = Axis(max(last + (2.1 if after else 0.9), 5.5), -0.6, visible=False)
+    down = Axis(max(last + (2.1 if after else 0.9), 7.5), -0.6, visible=False)
     maps = window[0]
     title = say("add up {maps} maps", maps=maps) if maps > 1 else "add up"
     how = "click one" if maps > 1 else ""

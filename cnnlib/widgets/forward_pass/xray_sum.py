@@ -44,7 +44,7 @@ def sum_of(
         seen = {"colors": inked} if below.place == 0 else {"reach": reach_of([image])}
         panels.append(
             source_panel(
-                title, image, window_of(layer, unit, image.shape), (1, 0, 1, 5), ink=below.place == 0
+                title, image, window_of(layer, unit, image.shape), (1, 0, 1, 6), ink=below.place == 0
             )
         )
         title = "window"
@@ -53,12 +53,12 @@ def sum_of(
     after = relu_after(opened.model, output)
     panels += [
         matrix_panel(
-            title, inputs[shown], (1, 5, 1, 10), sign="×", name="window", **seen, **look, places=places[0]
+            title, inputs[shown], (1, 6, 1, 10), sign="×", name="window", **seen, **look, places=places[0]
         ),
         matrix_panel(
             kernel_title(output, unit, shown, window[0]),
             factors[shown],
-            (1, 15, 1, 10),
+            (1, 16, 1, 10),
             sign="=",
             name="kernel",
             **look,
@@ -67,13 +67,13 @@ def sum_of(
         matrix_panel(
             say("{count} products", count=products[shown].size),
             products[shown],
-            (1, 25, 1, 10),
+            (1, 26, 1, 10),
             name="products",
             **look,
             foot=one_product(inputs[shown], factors[shown], look["chosen"]),
             marks=to_row(products[shown].shape, terms, window, shown),
         ),
-        sum_panel(terms, window, shown, after, (1, 35, 1, 13)),
+        sum_panel(terms, window, shown, after, (1, 36, 1, 12)),
     ]
     return panels
 
@@ -107,9 +107,9 @@ def pool_of(opened: OpenedNetwork, values, output: LayerOutput, unit: tuple, ter
     title = say("{layer}, map {index}", layer=short_name(below), index=unit[0])
     words, reach = "the largest" if terms.winner is not None else "the mean", reach_of([image])
     return [
-        source_panel(title, image, window_of(layer, unit, image.shape), (1, 0, 1, 5)),
-        pool_panel(terms, reach, (1, 5, 1, 10)),
-        value_panel(terms.total, words, reach, (1, 15, 1, 14)),
+        source_panel(title, image, window_of(layer, unit, image.shape), (1, 0, 1, 8)),
+        pool_panel(terms, reach, (1, 8, 1, 13)),
+        value_panel(terms.total, words, reach, (1, 21, 1, 14)),
     ]
 
 
