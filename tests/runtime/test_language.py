@@ -18,10 +18,10 @@ def test_english_is_the_default_and_left_alone():
 
 def test_a_sentence_is_put_into_german():
     with spoken("de"):
-        assert say("now {share:.1f} %", share=99.5) == "jetzt 99,5 %"
+        assert say("{guessing:.2f} = guessing", guessing=2.3) == "2,30 = geraten"
         assert say_many("{number} epoch", "{number} epochs", 1) == "1 Epoche"
         assert say_many("{number} epoch", "{number} epochs", 3) == "3 Epochen"
-    assert say("now {share:.1f} %", share=99.5) == "now 99.5 %"
+    assert say("{guessing:.2f} = guessing", guessing=2.3) == "2.30 = guessing"
 
 
 def test_the_order_of_words_is_the_languages_own():
