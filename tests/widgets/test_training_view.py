@@ -185,7 +185,7 @@ def test_what_training_has_added_to_the_filters_stands_over_what_they_are_now():
     np.testing.assert_array_equal(now.x, added.x)
     moved = [np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(added.z, start, strict=True)]
     said = [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
-    assert said[0] == f"added by training: {100 * np.mean(moved):.0f} % of the start"
+    assert said[0] == f"added by training: {100 * np.mean(moved):.0f} %"
     assert added.names[3] == f"filter 3: changed by {100 * moved[3]:.0f} %"
     assert (added.y < now.y).all() and added.vmin == -added.vmax and now.vmin == -now.vmax
     for tiles in (added, now):

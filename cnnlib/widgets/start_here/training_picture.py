@@ -222,10 +222,10 @@ def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
     look = {"fit": 0.88, "radius": 2.0}
     words = word("added by training: nothing yet")
     if added.any():
-        words = say("added by training: {share:.0f} % of the start", share=100 * moved.mean())
+        words = say("added by training: {share:.0f} %", share=100 * moved.mean())
     marks = [
         Tiles(x, y, added, side, vmin=-reach, vmax=reach, names=names, **look),
-        ColorScale(7.935, 7, -reach, reach, shift=(-62, 0)),
+        ColorScale.both_ways(7.935, 7, reach, shift=(-58, 0)),
         Text([0.065], [7], words, color="muted", size=11.5, align="left"),
     ]
     if not many:
@@ -253,11 +253,11 @@ def changes_of(now: np.ndarray, start: np.ndarray) -> np.ndarray:
 def reach_of_filters(*filters: np.ndarray) -> float:
     """The end of their common scale: nearly all weights are within, in tenths, so that it seldom changes.
 
-    >>> reach_of_filters(np.linspace(-0.42, 0.42, 8), np.zeros(8))
-    0.5
+    >>> reach_of_filters(np.linspace(-0.42, 0.42, 8), np.zeros(8)), reach_of_filters(np.full(8, 0.013))
+    (0.5, 0.02)
     """
-    sizes = np.concatenate([np.abs(z).ravel() for z in filters])
-    return max(0.1, math.ceil(10 * float(np.quantile(sizes, STRONG))) / 10)
+    size = float(np.quantile(np.concatenate([np.abs(z).ravel() for z in filters]), STRONG))
+    return round_gap(size) if 0 < size < 0.05 else max(0.1, math.ceil(10 * size) / 10)
 
 
 def filter_words(count: int) -> str:
