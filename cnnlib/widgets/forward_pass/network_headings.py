@@ -28,6 +28,7 @@ PER_COLUMN = 56.0  # pixels that those words take
 WIDE = 730.0  # pixels of the panel from which on they have them
 LEGEND = 120.0  # pixels that the words about the lines take
 LINES = marked("lines: the strongest", "links into each map", "blue adds,", "orange takes away")
+(OWN_SIDES,) = marked("each sign its own scale")
 SCALE_ROOM = 78.0  # pixels from a scale's middle to the line beside its words
 
 
@@ -56,29 +57,43 @@ def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
     return marks
 
 
-def captions(picture: NetworkPicture) -> list[Mark]:
-    """What each layer does, beneath its column."""
+def small_words(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[Mark]:
+    """What each layer does, what the lines are, and which scales differ for both signs; in one mark."""
+    if picture.room.beneath < SCALE:
+        return []
+    spots = [*captions(picture), *about_links(picture), *about_scales(picture, reaches)]
+    if not spots:
+        return []
+    return [Text(*zip(*spots, strict=True), color="muted", size=11, needs=WIDE)]
+
+
+def captions(picture: NetworkPicture) -> list[tuple]:
+    """Places and words of what each layer does, in two lines beneath its column."""
     apart = [(b.x - a.x) * picture.room.least for a, b in pairwise(picture.columns)]
-    if picture.room.beneath < SCALE or min(apart, default=0.0) < PER_COLUMN:
+    if min(apart, default=0.0) < PER_COLUMN:
         return []
-    words = [words_of(picture, i) for i in range(len(picture.columns))]
-    said = [(column.x, *two) for column, two in zip(picture.columns, words, strict=True) if any(two)]
-    if not said:
-        return []
-    level, (x, *lines) = picture.room.top + picture.room.depth + 8, zip(*said, strict=True)
-    look = {"color": "muted", "size": 10.5, "needs": WIDE}
-    return [Text(x, [level + 13 * k] * len(x), line, **look) for k, line in enumerate(lines)]
+    level = picture.room.top + picture.room.depth + 8
+    words = [(column.x, words_of(picture, i)) for i, column in enumerate(picture.columns)]
+    return [(x, level + 13 * k, line) for x, two in words for k, line in enumerate(two) if line]
 
 
-def about_links(picture: NetworkPicture) -> list[Mark]:
-    """What the lines between the columns are, beneath the image."""
+def about_links(picture: NetworkPicture) -> list[tuple]:
+    """Places and words of what the lines between the columns are, beneath the image."""
     first = picture.columns[0]
-    if picture.room.beneath < SCALE or first.wide < LEGEND:
+    if first.wide < LEGEND:
         return []
-    lines = LINES
     level = picture.middle + picture.drawn(first.output, pitch=first.pitch).size[1] / 2 + 24
-    y = [level + 16 * k for k in range(len(lines))]
-    return [Text([first.x] * len(y), y, lines, color="muted", size=11.5, needs=WIDE)]
+    return [(first.x, level + 16 * k, line) for k, line in enumerate(LINES)]
+
+
+def about_scales(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[tuple]:
+    """Places and words beneath the scales whose two sides differ."""
+    spots = []
+    for group in groups_of(picture, reaches):
+        low, high = reaches[group[0].output.name]
+        if abs(low + high) > 0.01 * high:
+            spots.append((middle_of(group), level_of(picture) + 13, OWN_SIDES))
+    return spots
 
 
 def words_of(picture: NetworkPicture, place: int) -> tuple[str, str]:
@@ -100,37 +115,47 @@ def scales(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[Mark]:
     """A scale beneath the columns that it is valid for; above a sum, which has numbers, there is none."""
     if picture.room.beneath < SCALE:
         return []
-    level, group = picture.room.top + picture.room.depth + 40, []
+    level, lines = level_of(picture), []
     marks: list[Mark] = []
-    for column, after in zip(picture.columns, [*picture.columns[1:], None], strict=True):
-        if column.output.place == 0:
-            continue
-        group.append(column)
-        reach = reaches[column.output.name]
-        if after is None or after.into or reaches[after.output.name] != reach:
-            marks += scale_of(picture, group, level, reach)
-            group = []
+    for group in groups_of(picture, reaches):
+        x = middle_of(group)
+        marks.append(ColorScale(x, level, *reaches[group[0].output.name]))
+        if len(group) > 1:
+            lines += brackets(picture, group, x, level)
+    if lines:
+        marks.append(Line(*np.array(lines).T, "grid", 1))
     return marks
 
 
-def scale_of(picture: NetworkPicture, group: list[Column], level: float, reach: tuple) -> list[Mark]:
-    """One scale in the middle of the columns that it is valid for, with a line along all of them."""
-    x = (group[0].x + group[-1].x) / 2
-    ends = [group[0].x - half(picture, group[0]), group[-1].x + half(picture, group[-1])]
-    marks: list[Mark] = [ColorScale(x, level, *reach)]
-    if len(group) > 1:
-        for end, side in zip(ends, (-1, 1), strict=True):
-            ends_at = x + side * SCALE_ROOM / picture.room.least
-            if side * (end - ends_at) > 0:
-                marks.append(Line([end, end, ends_at], [level - 5, level, level], "grid", 1))
-    if abs(reach[0] + reach[1]) > 0.01 * reach[1]:
-        marks.append(Text([x], [level + 13], "each sign its own scale", "muted", 10.5, needs=WIDE))
-    return marks
+def groups_of(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[list[Column]]:
+    """Columns beside one another that have one scale."""
+    groups: list[list[Column]] = []
+    for column in picture.columns[1:]:
+        last = groups[-1][-1].output.name if groups else ""
+        if not groups or column.into or reaches[last] != reaches[column.output.name]:
+            groups.append([])
+        groups[-1].append(column)
+    return groups
 
 
-def half(picture: NetworkPicture, column: Column) -> float:
-    """Half a column's width as a share of the picture's."""
-    return column.wide / 2 / picture.room.least
+def middle_of(group: list[Column]) -> float:
+    return (group[0].x + group[-1].x) / 2
+
+
+def level_of(picture: NetworkPicture) -> float:
+    """Where the scales stand, in pixels from the top."""
+    return picture.room.top + picture.room.depth + 40
+
+
+def brackets(picture: NetworkPicture, group: list[Column], x: float, level: float) -> list[tuple]:
+    """Points of a line along all columns of a scale at `x`, with a gap for the scale."""
+    points = []
+    for column, side in ((group[0], -1), (group[-1], 1)):
+        end = column.x + side * column.wide / 2 / picture.room.least
+        inner = x + side * SCALE_ROOM / picture.room.least
+        if side * (end - inner) > 0:
+            points += [(end, level - 5), (end, level), (inner, level), (np.nan, np.nan)]
+    return points
 
 
 def short_name(output: LayerOutput) -> str:

@@ -57,10 +57,10 @@ def scores_panel(
         Text([right], [top - 27], "scores", color=first, bold=True, size=12, **side),
         Text([right], [top - 13], say("{p} sums", p=len(p)), color="muted", size=11, **side),
     ]
-    low = top + depth + 8
-    for k, line in enumerate(does if one else ()):
+    if does and one:
+        y = [top + depth + 8 + 13 * k for k in range(len(does))]
         look = {"color": "muted", "size": 10.5, "align": "right", "needs": WORDY}
-        marks.append(Text([right], [low + 13 * k], line, **look))
+        marks.append(Text([right] * len(y), y, does, **look))
     if shares or not one:
         marks.append(Text([start], [top - 27], "softmax", align="left", bold=True, size=12))
         marks.append(Text([start], [top - 13], "share", color="muted", size=11, align="left"))

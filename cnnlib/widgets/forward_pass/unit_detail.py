@@ -81,7 +81,7 @@ def numbers_in(values: np.ndarray, places: np.ndarray, colors: dict) -> list[Mar
         shown = np.where(reads_zero | (places != digits), np.nan, values)
         if np.isfinite(shown).any():
             size = CELL_TYPE if values.size > 4 else FEW_TYPE
-            look = {"numbers": f".{digits}f", "type_size": size, "hover": False}
+            look = {"numbers": ".2f" if digits == 2 else ".3f|.2f", "type_size": size, "hover": False}
             marks.append(Heatmap(shown, **look, **colors))
     y, x = np.nonzero(reads_zero)
     if len(x):
@@ -221,14 +221,14 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     parts = np.array([part for _, part, _ in rows])
     last, total = len(rows) + 0.5, float(parts.sum())
     ink = "pos" if total >= 0 else "neg"
-    marks = stairs(parts, last, 12.0, room=(0.25, 0.715))
+    marks = stairs(parts, last, 12.0, room=(0.25, 0.67))
     printed = parts_and_bias(parts[:-1], parts[-1])
     marks += part_words(rows, printed, chosen)
-    box = (0.735, 1.0, last - 0.8, last + 0.8)
+    box = (0.69, 1.0, last - 0.8, last + 0.8)
     marks += [
         Text([0.025], [last], "sum", align="left", bold=True, size=13),
         Region(*box, color="you", filled=False, width=3),
-        Text([0.965], [last], f"{total:.2f}", f"{ink}-text", 16, "right", bold=True),
+        Text([0.965], [last], f"{total:.2f}", f"{ink}-text", 15, "right", bold=True),
     ]
     if after:
         marks += gate_marks(total, last + 1.65)

@@ -11,12 +11,11 @@ from cnnlib.viz import Axis, ColorScale, Links, Narrow, Panel, Text
 from cnnlib.widgets.forward_pass.narrow_links import NEEDS, ROOM, Row, kernel_lines
 from cnnlib.widgets.forward_pass.network_headings import (
     DOES,
-    about_links,
-    captions,
     headings,
     scales,
     short_name,
     size_words,
+    small_words,
 )
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_ends
 from cnnlib.widgets.forward_pass.network_picture import OPEN, SHUT, NetworkPicture, picture_of, raised
@@ -148,8 +147,7 @@ class Overview:
             *self.last_links(picture),
             *picture.maps(self.looks, self.reaches, number),
             *headings(picture, self.output.name),
-            *captions(picture),
-            *about_links(picture),
+            *small_words(picture, self.reaches),
             *scales(picture, self.reaches),
         ]
         x, y = Axis(0, 1, visible=False), Axis(self.room.height - 10, 0, visible=False)
