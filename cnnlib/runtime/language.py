@@ -7,8 +7,8 @@ Catalogues have gettext's form; docs/translating.md says how one is made. Errors
 >>> say("{steps:,} of {total:,} steps", steps=12, total=3000)
 '12 of 3,000 steps'
 >>> with spoken("de"):
-...     say("now {share:.1f} %", share=1234.5), word("Page")
-('jetzt 1234,5 %', 'Seite')
+...     say("{guessing:.2f} = guessing", guessing=1234.5), word("Page")
+('1234,50 = geraten', 'Seite')
 """
 
 from __future__ import annotations

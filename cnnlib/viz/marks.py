@@ -158,7 +158,8 @@ class Heatmap(Mark):
     cmap, vmin, vmax
         Colour map and the values of its ends; a diverging map is symmetric about zero by default.
     numbers : str
-        A format such as ``".2f"``: each cell then also shows its value, faintly where that reads zero.
+        A format such as ``".2f"``: each cell then also shows its value, faintly where that reads zero. Of
+        several, ``".3f|.2f"``, the page takes the first that has room.
     type_size : float
         Size of the numbers in pixels, smaller only where they have no room; 0 is as large as there is room.
         From 20 pixels on they are bold, and zero is not faint.

@@ -107,7 +107,7 @@ def _heatmap(axes, mark: m.Heatmap, theme: str, order: int) -> None:
 
 def _numbers(axes, mark: m.Heatmap, x, y, colors: np.ndarray, order: int) -> None:
     """The numbers of a matrix in its cells; those that read zero are faint."""
-    form = f"z{mark.numbers}"  # no minus before what is rounded to zero
+    form = f"z{mark.numbers.partition('|')[0]}"  # no minus before what is rounded to zero
     words = {place: localised(format(value, form)) for place, value in np.ndenumerate(mark.z)}
     size = NUMBERS
     if mark.type_size:  # as large as asked for, smaller where there is no room

@@ -59,12 +59,16 @@ export function paintNumbers(ctx, mark, box, theme) {
   if (Math.min(wide, high) < SMALLEST_NUMBER) return;
   const table = colorTable(mark.cmap, theme);
   const index = colorIndex(mark, table.length / 3);
-  const words = Array.from(mark.z.data, (value) => formatNumber(mark.numbers, value));
   const most = Math.min(mark.type_size || 14, high * 0.6);
   ctx.font = `${most}px ${theme.font}`;
-  const widest = Math.max(1, ...words.map((text) => ctx.measureText(text).width)) / most; // of one pixel of type
-  const size = Math.max(8, Math.min(most, (mark.type_size ? wide - 2 : 0.82 * wide) / widest));
-  if (size * widest > wide - 1) return;
+  let words, size, widest;
+  const fits = mark.numbers.split("|").some((format) => {
+    words = Array.from(mark.z.data, (value) => formatNumber(format, value));
+    widest = Math.max(1, ...words.map((text) => ctx.measureText(text).width)) / most; // of one pixel of type
+    size = Math.max(8, Math.min(most, (mark.type_size ? wide - 2 : 0.82 * wide) / widest));
+    return size * widest <= wide - 1;
+  });
+  if (!fits) return;
   ctx.font = `${size >= BOLD ? "600 " : ""}${size}px ${theme.font}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";

@@ -223,6 +223,12 @@ describe("numbers in the cells of a matrix", () => {
     expect(size).toBeCloseTo(22 / 2.4, 5);
     expect(written(19, { type_size: 12 })).toEqual([]);
   });
+  test("have the first of several formats that has room", () => {
+    const shown = (wide) => written(wide, { type_size: 12, numbers: ".3f|.1f" }).map(([text]) => text);
+    expect(shown(40)).toEqual(["−0.500", "1.000"]);
+    expect(shown(24)).toEqual(["−0.5", "1.0"]);
+    expect(shown(19)).toEqual([]);
+  });
   test("are faint where they read zero, and as strong as ever after it", () => {
     const strengths = [];
     const pen = { globalAlpha: 1, font: "", measureText: () => ({ width: 1 }), fillText: (text) => strengths.push([text, pen.globalAlpha]) };

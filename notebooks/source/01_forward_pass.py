@@ -151,8 +151,8 @@ print((patch * kernel).sum())
 # Now move the window over the digit of your table. Use the sliders, or click on the picture and press the arrow keys, or
 # let *Play* move it. You see the nine products and their sum. Each sum is written into the output, in the place of its
 # window. The output, the table of all sums, is called a *map*. (*Whole output map*, under *More*, shows all of it at once;
-# try the challenge without it. The small sum under the result says how many places the window has; further down you
-# will see why.) The microscope draws large numbers bright, so the ink is white in it.
+# try the challenge without it. Beside the word *Output* stands how many places the window has, rows × columns; further
+# down you will see why.) The microscope draws large numbers bright, so the ink is white in it.
 #
 # These are its kernels:
 #
@@ -671,7 +671,7 @@ print(
 # %% [markdown]
 # Now look inside. Every number of the network is a coloured square: blue if it is positive, orange if it is negative, and the
 # stronger the colour, the further from 0. A convolution and the ReLU and pooling after it are drawn on the same scale; at its
-# ends stand the numbers at which orange and blue are strongest. (Only the image is grey, and its ink is black here, as on paper. The ten scores are printed as numbers, each with its
+# ends stand the numbers at which orange and blue are strongest, one for each sign. (Only the image is grey, and its ink is black here, as on paper. The ten scores are printed as numbers, each with its
 # probability as a bar.) **Click any square, or a score.** Below it you see how its number was computed; the frame on the image
 # shows all pixels that it depends on.
 #

@@ -18,10 +18,10 @@ def test_english_is_the_default_and_left_alone():
 
 def test_a_sentence_is_put_into_german():
     with spoken("de"):
-        assert say("now {share:.1f} %", share=99.5) == "jetzt 99,5 %"
+        assert say("{guessing:.2f} = guessing", guessing=2.3) == "2,30 = geraten"
         assert say_many("{number} epoch", "{number} epochs", 1) == "1 Epoche"
         assert say_many("{number} epoch", "{number} epochs", 3) == "3 Epochen"
-    assert say("now {share:.1f} %", share=99.5) == "now 99.5 %"
+    assert say("{guessing:.2f} = guessing", guessing=2.3) == "2.30 = guessing"
 
 
 def test_the_order_of_words_is_the_languages_own():
@@ -50,9 +50,9 @@ def test_what_is_no_word_and_no_number_stays(text):
 
 def test_what_is_added_to_a_sentence_is_looked_up():
     with spoken("de"):
-        assert say("filter {k} at the start", k=1) + "Loss" == "Filter 1 am AnfangVerlust"
-        assert " " + say("filter {k} at the start", k=1) == " Filter 1 am Anfang"
-        assert isinstance(str(say("filter {k} at the start", k=1)), Said)
+        assert say("filter {k} now", k=1) + "Loss" == "Filter 1 jetztVerlust"
+        assert " " + say("filter {k} now", k=1) == " Filter 1 jetzt"
+        assert isinstance(str(say("filter {k} now", k=1)), Said)
 
 
 def test_a_text_that_nobody_translated_stays_english():

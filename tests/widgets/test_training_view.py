@@ -171,20 +171,46 @@ def test_the_axis_of_the_loss_is_filled_and_a_log_one_too():
         assert low < most < high and (most - low) / (high - low) >= share
 
 
-def test_filters_stand_over_what_they_began_as_in_strong_colours():
+def test_what_training_has_added_to_the_filters_stands_over_what_they_are_now():
     view = small_view()
+    start = view.start.copy()
+    part = view.scene.panels[2]
+    said = [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
+    assert said[0] == "added by training: nothing yet"
     view.advance(200)
     part = view.scene.panels[2]
-    now, start = (mark for mark in part.marks if isinstance(mark, Tiles))
-    assert now.size == start.size and now.size % 5 == 0
-    np.testing.assert_array_equal(now.x, start.x)
-    moved = [np.linalg.norm(a - b) / np.linalg.norm(b) for a, b in zip(now.z, start.z, strict=True)]
+    added, now = (mark for mark in part.marks if isinstance(mark, Tiles))
+    np.testing.assert_allclose(added.z + start, now.z, atol=1e-6)
+    assert added.size > 2 * now.size and added.size % 5 == now.size % 5 == 0
+    np.testing.assert_array_equal(now.x, added.x)
+    moved = [np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(added.z, start, strict=True)]
     said = [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
-    assert said == [f"now: changed by {100 * np.mean(moved):.0f} %", "at the start"]
-    assert now.names[3] == f"filter 3: changed by {100 * moved[3]:.0f} %"
-    assert (now.y < start.y).all() and (now.vmin, now.vmax) == (start.vmin, start.vmax)
-    sizes = np.abs(np.concatenate([now.z, start.z]))
-    assert 0.02 <= (sizes >= 0.98 * now.vmax).mean() + (sizes >= now.vmax - 0.1).mean() <= 0.3
+    assert said[0] == f"added by training: {100 * np.mean(moved):.0f} %"
+    assert added.names[3] == f"filter 3: changed by {100 * moved[3]:.0f} %"
+    assert (added.y < now.y).all() and added.vmin == -added.vmax and now.vmin == -now.vmax
+    for tiles in (added, now):
+        strong = np.abs(tiles.z) >= tiles.vmax - 0.1
+        assert 0.02 <= strong.mean() <= 0.5
+
+
+def test_before_the_first_step_the_plots_say_what_will_be_seen():
+    view = small_view()
+    for part, first in zip(view.scene.panels[:2], ("Press Play", "Here the share"), strict=True):
+        words = [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
+        assert words[0].startswith(first) and not part.grid
+    view.advance(1)
+    for part in view.scene.panels[:2]:
+        assert not [mark for mark in part.marks if isinstance(mark, Text)] and part.grid
+
+
+def test_the_share_of_right_answers_is_said_once_in_numbers():
+    view = small_view()
+    view.advance(45)
+    share = view.scene.figures[0].value
+    assert share == f"{100 * view.facts['accuracy']:.1f} %" and share in view.text
+    assert view.goal()["text"] == ""
+    labels = [mark.label for mark in view.scene.panels[1].marks if isinstance(mark, Line)]
+    assert not any(labels)
 
 
 def test_the_goal_is_an_area_that_no_word_or_line_lies_in():
@@ -210,7 +236,7 @@ def test_every_wrong_image_says_how_sure_it_was(long):
     words = [mark for mark in part.marks if isinstance(mark, Text)]
     shares = words[-1].text
     assert all("→" in name for name in tiles.names)
-    assert 0 < len(tiles.x) == len(shares) <= (12 if long else 18)
+    assert 0 < len(tiles.x) == len(shares) <= (12 if long else 15)
     if long:  # true class and guess have a line each
         assert set(tiles.captions) <= set(names)
         assert all(re.fullmatch(r"→ digit \d \d+ %", one) for one in shares)

@@ -8,7 +8,7 @@ import pytest
 
 from cnnlib import load_digits
 from cnnlib.networks import load_digits_cnn
-from cnnlib.viz import Bars, ColorScale, Heatmap, Lens, Links, Maps, Region
+from cnnlib.viz import Bars, ColorScale, Heatmap, Lens, Line, Links, Maps, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import NetworkXRay
 
@@ -66,13 +66,16 @@ def test_what_comes_after_a_relu_has_no_scale_below_zero():
     assert any(word.startswith("from 0 to") for word in words)
 
 
-def test_one_share_is_said_one_way():
+def test_the_share_of_the_guess_is_said_once():
+    """Beside the bar, where there is one; else beside the guess."""
     widget = NetworkXRay()
     (guess,) = [figure for figure in widget.scene.figures if figure.label == "guess"]
-    assert guess.unit == "> 99.9 % sure"
-    assert "99.9" not in widget.text, "in the bar and at the scores it is enough"
+    assert guess.unit == "" and "99.9" not in widget.text
     scores = [word for mark in panel(widget, "scores").marks if isinstance(mark, Text) for word in mark.text]
     assert "> 99.9 %" in scores
+    names = [f"number {i}" for i in range(10)]
+    without_bars = NetworkXRay(*SMALL, class_names=names, opened=True)
+    assert without_bars.scene.figures[-1].unit.endswith("sure")
 
 
 def test_each_class_is_one_row_of_score_and_share_and_the_guess_stands_out():
@@ -108,13 +111,31 @@ def test_the_true_class_is_framed_where_the_guess_is_another():
         assert sum(isinstance(mark, Region) and not mark.filled for mark in marks) == framed
 
 
-def test_many_numbers_have_one_decimal_and_a_zero_is_a_faint_0():
-    window = panel(NetworkXRay(layer="convolution 2", channel=5, row=5, column=7), "window")
-    base, printed = (mark for mark in window.marks if isinstance(mark, Heatmap))
-    assert base.numbers == "" and printed.numbers == ".1f"
-    np.testing.assert_array_equal(np.isnan(printed.z), np.abs(base.z) < 0.05)
-    (zeros,) = (mark for mark in window.marks if isinstance(mark, Text) and mark.text[0] == "0")
-    assert len(zeros.x) == np.isnan(printed.z).sum() and zeros.color == "muted"
+def printed(part):
+    """What stands in the cells of a matrix, by row and column."""
+    found = {}
+    for mark in part.marks:
+        if isinstance(mark, Heatmap) and mark.numbers and mark.z.size > 1:
+            for row, column in np.argwhere(np.isfinite(mark.z)):
+                found[row, column] = format(mark.z[row, column], mark.numbers.partition("|")[0])
+        if isinstance(mark, Text) and mark.color == "muted" and mark.text[0] == "0":
+            found |= {(int(y), int(x)): "0" for x, y in zip(mark.x, mark.y, strict=True)}
+    return found
+
+
+@pytest.mark.parametrize("unit", [(5, 5, 7), (3, 5, 6), (9, 7, 3)])
+@pytest.mark.parametrize("input_map", range(8))
+def test_what_is_multiplied_gives_what_is_shown(unit, input_map):
+    channel, row, column = unit
+    place = {"layer": "convolution 2", "channel": channel, "row": row, "column": column}
+    widget = NetworkXRay(**place, input_map=input_map)
+    window, kernel, products = (printed(panel(widget, name)) for name in ("window", "kernel", "products"))
+    assert len(window) == len(kernel) == len(products) == 25
+    for cell, number in products.items():
+        made = float(window[cell]) * float(kernel[cell])
+        assert abs(made - float(number)) < 0.006, (cell, window[cell], kernel[cell], number)
+    long = [number for number in [*window.values(), *kernel.values()] if len(number.lstrip("-")) > 4]
+    assert len(long) <= 12, "a third decimal only where it is needed"
 
 
 def test_one_product_is_framed_in_all_matrices_and_can_be_reckoned_again():
@@ -185,8 +206,20 @@ def test_headings_say_what_a_layer_does_where_there_is_room():
     for opened, words in said.items():
         marks = panel(NetworkXRay(opened=opened), "network").marks
         words += [word for mark in marks if isinstance(mark, Text) for word in mark.text]
-    assert {"looks for", "keeps the", "largest", "lines: the strongest links"} <= set(said[False])
+    assert {"looks for", "keeps the", "largest", "lines: the strongest"} <= set(said[False])
+    assert said[False].count("keeps the") == said[False].count("largest") == 2, "beneath each column"
     assert "looks for" not in said[True]
+
+
+def test_a_scale_says_for_which_columns_it_is_and_that_its_sides_differ():
+    marks = panel(NetworkXRay(), "network").marks
+    assert sum(isinstance(mark, ColorScale) for mark in marks) == 2
+    words = [word for mark in marks if isinstance(mark, Text) for word in mark.text]
+    assert words.count("each sign its own scale") == 2
+    (line,) = (mark for mark in marks if isinstance(mark, Line))
+    assert np.isnan(line.x).sum() == 4, "two ends of two scales"
+    alike = panel(NetworkXRay(scale="each layer its own"), "network").marks
+    assert "each sign its own scale" not in [w for m in alike if isinstance(m, Text) for w in m.text]
 
 
 def layers(widget):

@@ -15,8 +15,9 @@ from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, sh
 from cnnlib.widgets.forward_pass.network_picture import picture_of
 from cnnlib.widgets.forward_pass.xray_overview import boxes
 
-PITCH, RULE, THUMB = 87.0, 53.0, 24.0  # pixels of a map, of what acts between two, of a small map
-VALUES, RULES, GRADIENTS, NUMBERS, THUMBS = 92.0, 190.0, 312.0, 373.0, 436.0  # heights of the rows' middles
+PITCH, FORWARD, RULE, THUMB = 98.0, 62.0, 46.0, 22.0  # pixels of a gradient, its values, a rule, a thumb
+VALUES, RULES, GRADIENTS, NUMBERS, THUMBS = 82.0, 168.0, 312.0, 382.0, 440.0  # heights of the rows' middles
+WIDE, LESS = 790.0, 700.0  # pixels of all gradients of a unit, and of those beside the loss
 HEIGHT = 466.0
 BESIDE = 24.0  # pixels between two maps at least
 GATE, SWITCH, KERNEL = "ReLU gate", "pool winner", "kernel"
@@ -43,7 +44,7 @@ class BlamePicture:
         )  # columns that the gradient has reached, None: all; the loss's words
         self.x = (np.arange(len(outputs)) + 0.5) / (len(outputs) + (loss is not None))
         self.followed, self.way = self.follow()
-        self.pitch = min(PITCH, 700.0 / len(outputs))
+        self.pitch = min(PITCH, (WIDE if loss is None else LESS) / len(outputs))
         self.needs = (self.pitch + BESIDE) * (len(outputs) + (loss is not None))  # of width
 
     def reached(self, output: LayerOutput) -> bool:
@@ -101,12 +102,13 @@ class BlamePicture:
         last = sum(self.reached(output) for output in self.outputs) - 1
         right = float(self.x[last])
         marks: list[Mark] = [
-            Region(0, min(1.0, right + step / 2), GRADIENTS - 62, GRADIENTS + 82, color="panel", alpha=1),
+            Region(0, min(1.0, right + step / 2), GRADIENTS - 68, GRADIENTS + 92, color="panel", alpha=1),
             Text([0], [10], "Forwards: values", color="muted", align="left", bold=True, size=13),
             Line([0.19, 0.97], [10, 10], "muted", 1),
             Arrows([0.97], [10], [0.02], [0], color="muted", width=1),
-            Arrows([0.028], [GRADIENTS - 76], [-0.024], [0], color="ink", width=3),
-            Text([0.034], [GRADIENTS - 76], "Backwards: gradient", align="left", bold=True, size=13),
+            Arrows([0.028], [GRADIENTS - 84], [-0.024], [0], color="ink", width=3),
+            Text([0.034], [GRADIENTS - 84], "Backwards: gradient", align="left", bold=True, size=14),
+            *self.meaning(),
         ]
         if count > 1:
             middle = (gaps[0] + gaps[1]) / 2
@@ -125,9 +127,17 @@ class BlamePicture:
             *self.maps(),
             *self.rules(),
             *course(self, GRADIENTS),
-            *numbers(self, NUMBERS - 6),
+            *numbers(self, NUMBERS - 8),
             *self.thumbs(),
         ]
+
+    def meaning(self) -> list[Mark]:
+        """What both colours of a gradient mean, on a level with its heading."""
+        signs, right = "blue raises the unit, orange lowers it", 1.0
+        if self.loss is not None:  # left of the line that leaves the loss
+            signs, right = "blue: the loss rises, orange: it falls", float(self.x[-1] + 0.5 / len(self.x))
+        look = {"align": "right", "color": "muted", "size": 12}
+        return [Text([right], [GRADIENTS - 84], signs, **look)]
 
     def loss_marks(self, step: float) -> list[Mark]:
         """The loss at the right: values run into it from above, the gradient leaves it below."""
@@ -143,27 +153,24 @@ class BlamePicture:
             Text([x], [RULES + 1], number, bold=True, size=18),
             Text([x], [low[1] - 9], how, color="muted", size=10),
         ]
-        signs = "blue: the loss rises, orange: it falls"
-        right = float(self.x[-1] + step / 2)
-        marks.append(Text([right], [GRADIENTS - 76], signs, align="right", color="muted", size=12))
         if self.back is None or self.back:
             marks.append(Line([x, x, edge + 0.2 * step], [low[1], GRADIENTS, GRADIENTS], "ink", 3))
             marks.append(Arrows([edge + 0.25 * step], [GRADIENTS], [-0.2 * step], [0], color="ink", width=3))
         return marks
 
     def names(self) -> list[Mark]:
-        names = [short_name(output) for output in self.outputs]
+        names, above = [short_name(output) for output in self.outputs], VALUES - FORWARD / 2 - 12
         at_scores = "p − label" if self.loss is not None else ""
         which = [
             say("map {m}", m=m) if o.maps and o.place else at_scores if o.place else ""
             for o, m in zip(self.outputs, self.followed, strict=True)
         ]
         chosen = [output.name == self.output.name for output in self.outputs]
-        marks: list[Mark] = [Text(self.x, [VALUES - 53] * len(names), names, bold=True, size=12)]
+        marks: list[Mark] = [Text(self.x, [above] * len(names), names, bold=True, size=12)]
         for color, wanted in (("muted", False), ("you", True)):
             keep = [i for i, one in enumerate(chosen) if one == wanted]
             if keep:
-                low = [GRADIENTS - 52] * len(keep)
+                low = [GRADIENTS - self.pitch / 2 - 9] * len(keep)
                 marks.append(Text(self.x[keep], low, [which[i] for i in keep], color=color, size=11))
         return marks
 
@@ -189,7 +196,7 @@ class BlamePicture:
                     index,
                     y=VALUES,
                     emits=f"one:{output.name}",
-                    **look,
+                    **look | {"pitch": min(FORWARD, self.pitch)},
                     **self.colors(output, value, False),
                 )
             )
@@ -237,12 +244,16 @@ class BlamePicture:
             marks.append(
                 Text(
                     [x for x, _ in titles],
-                    [RULES - 34] * len(titles),
+                    [RULES - 31] * len(titles),
                     [t for _, t in titles],
                     bold=True,
                     size=11,
                 )
             )
+        gates = [x for x, title in titles if title == GATE]
+        if gates:
+            words = ["grey: shut"] * len(gates)
+            marks.append(Text(gates, [RULES + 33] * len(gates), words, color="muted", size=11))
         return marks
 
     def rule(self, i: int) -> tuple[str, np.ndarray, dict] | None:

@@ -47,11 +47,7 @@ def loss_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | No
         height=HEIGHT,
         narrow=narrow,
         idle=("layer", "channel", "row", "column"),
-        figures=[
-            Figure("true", str(shown[0])),
-            Figure("guess", str(shown[1])),
-            Figure("loss", f"{seen.loss:.3g}", large=True),
-        ],
+        figures=[Figure("true", str(shown[0])), Figure("guess", str(shown[1]))],
     )
 
 

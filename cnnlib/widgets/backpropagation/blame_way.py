@@ -102,5 +102,5 @@ def numbers(picture, y: float) -> list[Mark]:
         keep = [k for k, value in enumerate(found) if np.sign(value) == sign]
         if keep:
             where = picture.x[[spots[k] for k in keep]], [y] * len(keep)
-            marks.append(Text(*where, [signed(found[k]) for k in keep], color=color, bold=True, size=13))
+            marks.append(Text(*where, [signed(found[k]) for k in keep], color=color, bold=True, size=15))
     return marks

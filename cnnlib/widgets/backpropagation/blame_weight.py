@@ -9,11 +9,14 @@ import numpy as np
 from cnnlib.experiments.dissect import full_pass, weight_gradient_terms
 from cnnlib.nn.layers import Conv2d
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Heatmap, Panel, Region, Scene, mosaic
+from cnnlib.runtime.language import say, word
+from cnnlib.viz import Axis, ColorScale, Figure, Heatmap, Panel, Region, Scene, Text, mosaic
 from cnnlib.widgets.backpropagation.signed_numbers import signed_sum
-from cnnlib.widgets.forward_pass.network_layout import LayerOutput
+from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 
+TITLE = "What adds up to the gradient of one weight?"
+TITLES = "what the weight met", "gradient that arrived", "products"
+HEIGHT = 340
 MOST_KERNELS = 128  # kernels, one an input map, whose gradients are shown at once
 
 
@@ -29,21 +32,17 @@ def weight_scene(model, output: LayerOutput, x: np.ndarray, label: np.ndarray, s
     terms = weight_gradient_terms(layer, before, after, index)
     facts = {"gradient": terms.total, "terms": int(np.count_nonzero(terms.products)), "loss": seen.loss}
     size = max(terms.inputs.shape[1:])
-    shown = ".3f" if size <= 4 else ".1f" if size <= 8 else ""
-    titles = (
-        "what the weight met",
-        "× gradient that arrived",
-        say("= products, sum {signed_sum}", signed_sum=signed_sum(terms.total)),
-    )
+    shown = ".3f" if size <= 4 else ".2f" if size <= 8 else ""
     arrays = (terms.inputs[0], terms.factors[0], terms.products[0])
     panels = [
-        square(array, title, (0, i), shown)
-        for i, (array, title) in enumerate(zip(arrays, titles, strict=True))
+        square(array, title, (0, i), shown, sign)
+        for i, (array, title, sign) in enumerate(zip(arrays, TITLES, ("×", "=", ""), strict=True))
     ]
     gradients = seen.weight_gradients[output.place - 1]["weight"]
     panels.append(kernels_panel(gradients, index))
     text = weight_sentence(output, index, facts, terms)
-    return Scene(panels, text, facts, columns=(1.3, 1.3, 1.3, 1), height=400)
+    total = Figure("its gradient: their sum", signed_sum(terms.total), large=True)
+    return Scene(panels, text, facts, title=TITLE, columns=(1.4, 1.4, 1.4, 1), height=HEIGHT, figures=[total])
 
 
 def kernels_panel(gradients: np.ndarray, index: tuple) -> Panel:
@@ -64,10 +63,11 @@ def kernels_panel(gradients: np.ndarray, index: tuple) -> Panel:
     marks = [Heatmap(picture, cmap="diverging", emits="weight:", **tiles)]
     row, column = down * (height + 1) + index[2], right * (width + 1) + index[3]
     edges = (column - 0.6, column + 0.6, row - 0.6, row + 0.6)
-    marks.append(Region(*edges, color="green", filled=False, alpha=1, width=3))
+    marks.append(Region(*edges, color="you", filled=False, width=3))
     rows, columns = picture.shape
     x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
-    return Panel(marks, x, y, title=title, at=(0, 3), equal=True, grid=False)
+    look = {"title": title, "subtitle": "click one", "at": (0, 3), "equal": True, "grid": False}
+    return Panel(marks, x, y, **look)
 
 
 def weight_sentence(output: LayerOutput, index: tuple, facts: dict, terms) -> str:
@@ -105,14 +105,19 @@ def square_side(count: int) -> int:
     return math.ceil(math.sqrt(count))
 
 
-def square(values: np.ndarray, title: str, at: tuple, numbers: str) -> Panel:
-    """A map with its numbers; very small ones are shown in units of the largest power of ten."""
+def square(values: np.ndarray, title: str, at: tuple, numbers: str, sign: str) -> Panel:
+    """A map with its numbers and scale, and a sign to its right; very small ones in a power of ten."""
     rows, columns = values.shape
-    x, y = Axis(-0.5, columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
     size = np.abs(values).max()
     power = int(np.floor(np.log10(size))) if 0 < size < 0.05 else 0
     values = values / 10.0**power + 0.0  # no negative zeros among the numbers shown
-    heat = Heatmap(values, cmap="diverging", numbers=numbers)
-    return Panel(
-        [heat], x, y, title=title + (f" (×1e{power})" if power else ""), at=at, equal=True, grid=False
-    )
+    right, middle = columns - 0.5, (rows - 1) / 2
+    marks = [
+        Heatmap(values, cmap="diverging", numbers=numbers),
+        Region(-0.5, right, -0.5, rows - 0.5, color="grid", filled=False, width=1),
+        ColorScale.both_ways((columns - 1) / 2, rows - 0.5, reach_of([values]), shift=(-8, 12)),
+        *([Text([right], [middle], sign, bold=True, size=22, shift=(15, 0))] if sign else []),
+    ]
+    x, y = Axis(-0.5, 1.12 * columns - 0.5, visible=False), Axis(1.12 * rows - 0.5, -0.5, visible=False)
+    name = title if not power else say("{title} (×1e{power})", title=word(title), power=power)
+    return Panel(marks, x, y, title=name, at=at, equal=True, grid=False)

@@ -34,8 +34,8 @@ DOES = {
     "identity": ("the pixel itself", "copies the image"),
     "blur": ("the mean of nine", "smooths what changes from pixel to pixel"),
     "sharpen": ("five times the middle minus its neighbours", "makes edges stronger"),
-    "Sobel x": ("right minus left", "answers where it gets brighter to the right"),
-    "Sobel y": ("below minus above", "answers where it gets brighter downwards"),
+    "Sobel x": ("right minus left", "finds upright edges"),
+    "Sobel y": ("below minus above", "finds level edges"),
     "Laplace": ("the neighbours minus four times the middle", "answers at dots and thin lines"),
     "random": ("drawn by chance", "answers to no pattern that has a name"),
     OWN: ("your own nine weights", "answers most to a window that looks like it"),
@@ -43,9 +43,6 @@ DOES = {
 FLIPPED = "turned by half a circle", "answers to the same pattern turned round"
 #: What the colours of the output stand for.
 MEANINGS = {
-    "identity": "each pixel as it was",
-    "blur": "each pixel the mean of nine",
-    "sharpen": "edges exaggerated",
     "Sobel x": "blue: brighter to the right",
     "Sobel y": "blue: brighter below",
     "Laplace": "blue: darker than around",
@@ -196,11 +193,11 @@ class ConvolutionMicroscope(Widget):
         name = state["kernel_name"]
         how = MEANINGS.get(name, SIGNS) if not state["flip"] else SIGNS
         if abs(kernel.sum() - 1) < 1e-6:
-            how = MEANINGS.get(name, BRIGHT)
+            how = BRIGHT
         panels = [
             picture.image_panel(place),
             picture.output_panel(place, state["whole"], how),
-            *picture.scale_panels(place),
+            picture.scale_panel(place),
             *arithmetic.sum_panels(place),
             arithmetic.words_panel(place, name, FLIPPED if state["flip"] else DOES[name]),
         ]

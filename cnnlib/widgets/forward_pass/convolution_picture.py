@@ -16,20 +16,20 @@ LARGE = 60  # columns of a picture on which a window is hard to find
 APART = 0.08  # share of a scale between two of its words at least
 NEARLY_ALL = 0.99  # share of a picture's numbers that its colours tell apart; the rest have the strongest
 GRAY = {"cmap": "gray", "vmin": 0, "vmax": 1}
-BAR = 0.02, 0.8  # ends of the upright scale, as shares of its panel's height
+BAR = 0.05, 0.95  # ends of the scale, as shares of its panel's width
+FAINT = 0.25, 0.45  # strength of the wedges on a large picture, and on a small one
 TYPE = 12  # pixels of the numbers in the sum
-TALL, LOW = 308, 148  # pixels of height of the pictures, and of the sum
+TALL, SCALE, WORDS = 316, 44, 96  # pixels of height of the pictures, the scale, and the words beneath it
 TRACKS = 102  # narrow columns, so that pictures and matrices need not begin in line
 PLACES = {
-    "image": (0, 0, 1, 42),
-    "map": (0, 60, 1, 42),
-    "scale": (0, 46, 1, 10),
-    "window": (1, 0, 1, 17),
-    "kernel": (1, 19, 1, 13),
-    "products": (1, 34, 1, 21),
-    "answer": (1, 60, 1, 17),
-    "words": (1, 75, 1, 27),
-    "flat scale": (0, 60, 1, 42),
+    "image": (0, 0, 1, 43),
+    "map": (0, 59, 1, 43),
+    "window": (1, 0, 2, 17),
+    "kernel": (1, 19, 2, 13),
+    "products": (1, 34, 2, 21),
+    "answer": (1, 59, 2, 17),
+    "scale": (1, 74, 1, 28),
+    "words": (2, 75, 1, 27),
 }
 
 
@@ -91,12 +91,13 @@ def frame(place: Place) -> dict:
     """Rows and columns of the scene, and those of a narrow page: image, sum, output beneath one another."""
     picture = "min(360px, 34px + 67% of width)"
     at = {"image": (0, 0, 1, 4), "window": (1, 0), "kernel": (1, 1, 1, 2), "products": (2, 0, 1, 2)}
-    at |= {"answer": (2, 2), "words": (3, 0, 1, 4), "map": (4, 0, 1, 4), "flat scale": (5, 0, 1, 4)}
-    rows = (picture, "150px", "150px", "110px", picture, "34px")
+    at |= {"answer": (2, 2), "words": (3, 0, 1, 4), "map": (4, 0, 1, 4), "scale": (5, 0, 1, 4)}
+    rows = (picture, "150px", "150px", "84px", picture, f"{SCALE}px")
     columns = ("min(166px, 44%)", "min(34px, 9%)", "min(170px, 45%)", 1)
-    narrow = Narrow(rows, columns, at=at, only=("flat scale",), below=720)
-    rows = (f"{TALL}px", f"{LOW}px")
-    return {"rows": rows, "columns": (1,) * TRACKS, "height": TALL + LOW, "narrow": narrow}
+    narrow = Narrow(rows, columns, at=at, below=720)
+    rows = TALL, SCALE, WORDS
+    sizes = {"rows": tuple(f"{row}px" for row in rows), "height": sum(rows)}
+    return {**sizes, "columns": (1,) * TRACKS, "narrow": narrow}
 
 
 def colors_of(values: np.ndarray, kernel: np.ndarray) -> dict:
@@ -125,7 +126,7 @@ def image_panel(place: Place) -> Panel:
     if place.readable:
         marks += [*lattice(rows, columns), numbers_in_window(place), *ruler(place)]
     edge = [place.left - 0.5, place.left + 2.5], [place.top + 2.5] * 2
-    marks.append(Lens(*edge, [-0.5, 2.5], [-0.5] * 2, to="window", alpha=0.5 if place.large else 1.0))
+    marks.append(Lens(*edge, [-0.5, 2.5], [-0.5] * 2, to="window", alpha=FAINT[not place.large]))
     marks += window_frame(place.left - 0.5, place.left + 2.5, place.top - 0.5, place.top + 2.5, place.large)
     if place.large:
         marks += ring(place.left + 1, place.top + 1, columns)
@@ -209,7 +210,7 @@ def output_panel(place: Place, whole: bool, how: str) -> Panel:
         marks += lattice(height, width)
         marks.append(Heatmap([[place.total]], edges, **colors, numbers=".2f", hover=False))
     marks.append(Region(-0.5, width - 0.5, -0.5, height - 0.5, color="muted", filled=False, width=1))
-    faint = 0.5 if place.large else 1.0
+    faint = FAINT[not place.large]
     marks.append(Lens(edges[:2], [edges[3]] * 2, [-0.5, 2.5], [-0.5] * 2, to="answer", alpha=faint))
     marks += window_frame(*edges, place.large)
     if place.large:
@@ -234,8 +235,8 @@ def scale_ends(place: Place) -> tuple[float, float]:
     return min(0.0, float(place.output.min())), max(1.0, float(place.output.max()))
 
 
-def scale_panels(place: Place) -> list[Panel]:
-    """What the output's colours stand for, and where the present number lies: upright, flat on a narrow page.
+def scale_panel(place: Place) -> Panel:
+    """What the output's colours stand for, beneath it, and where the present number lies.
 
     The scale spans all numbers of the output; those beyond the ends of the colours have the strongest.
     """
@@ -244,26 +245,15 @@ def scale_panels(place: Place) -> list[Panel]:
     start, end = BAR
     now = start + (end - start) * (place.total - low) / (high - low)
     at, words = zip(*scale_words(low, high), strict=True)
-    levels = [start + (end - start) * share for share in at]
-    upright, flat = (0.34, 0.5, *BAR), (0.0, 1.0, 0.42, 0.68)
-    up: list[Mark] = [
-        Text([0.34], [0.86], ["value"], color="muted", align="left", size=12),
-        Heatmap(steps[:, None], upright, **colors, hover=False, smooth=True),
-        Region(*upright, color="muted", filled=False, width=1),
-        Text([0.56] * len(words), levels, words, align="left", size=12),
-        Text([0.31], [now], "▶", color="you", align="right", size=13),
-    ]
-    along: list[Mark] = [
-        Heatmap(steps[None], flat, **colors, hover=False, smooth=True),
-        Region(*flat, color="muted", filled=False, width=1),
-        Text(at, [0.14] * len(words), words, size=12),
-        Text([(now - start) / (end - start)], [0.88], "▼", color="you", size=13),
+    spots, edges = [start + (end - start) * share for share in at], (start, end, 0.42, 0.66)
+    marks: list[Mark] = [
+        Heatmap(steps[None], edges, **colors, hover=False, smooth=True),
+        Region(*edges, color="muted", filled=False, width=1),
+        Text(spots, [0.14] * len(words), words, size=12),
+        Text([now], [0.86], "▼", color="you", size=13),
     ]
     blank = {"x": Axis(0, 1, visible=False), "y": Axis(0, 1, visible=False), "grid": False}
-    return [
-        Panel(up, at=PLACES["scale"], name="scale", **blank),
-        Panel(along, at=PLACES["flat scale"], name="flat scale", **blank),
-    ]
+    return Panel(marks, at=PLACES["scale"], name="scale", **blank)
 
 
 def scale_words(low: float, high: float) -> list[tuple[float, str]]:

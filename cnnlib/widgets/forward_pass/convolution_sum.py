@@ -11,10 +11,17 @@ import numpy as np
 from cnnlib.nn.functional import conv2d_forward
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import Arrows, Axis, Heatmap, Mark, Panel, Region, Text
-from cnnlib.widgets.forward_pass.convolution_picture import GRAY, PLACES, TYPE, Place, colors_of, lattice
+from cnnlib.widgets.forward_pass.convolution_picture import (
+    GRAY,
+    PLACES,
+    TYPE,
+    WORDS,
+    Place,
+    colors_of,
+    lattice,
+)
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
-ONE_LINE = 4  # products and their sum in one line
 LETTERS = 30  # of a line of words beside the sum
 BEFORE, AFTER = -1.0, 3.06  # where a sign stands beside nine numbers, in cells
 ENDS = {
@@ -32,24 +39,6 @@ def two_places(value: float) -> str:
     """
     rounded = Decimal(float(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
     return f"{rounded + 0:.2f}"
-
-
-def addition(products: np.ndarray, total: float) -> list[str]:
-    """The sum of all products but zeros, as they are printed, in lines of a few.
-
-    >>> addition(np.array([[1.0, 0, -2]]), -1.0), addition(np.array([0.333, 0.333, 0.333]), 0.999)
-    (['1.00 − 2.00 = -1.00'], ['0.33 + 0.33 + 0.33 ≈ 1.00'])
-    """
-    printed = [two_places(value) for value in products.ravel()]
-    printed = [text for text in printed if text.strip("-0.")] or ["0.00"]
-    words = [text if text[0] == "-" and not i else text.lstrip("-") for i, text in enumerate(printed)]
-    words = [
-        f"{'−' if text[0] == '-' else '+'} {w}" if i else w
-        for i, (text, w) in enumerate(zip(printed, words, strict=True))
-    ]
-    exact = abs(sum(float(text) for text in printed) - round(total, 2)) < 0.004
-    words.append(f"{'=' if exact else '≈'} {two_places(total)}")
-    return [" ".join(words[i : i + ONE_LINE]) for i in range(0, len(words), ONE_LINE)]
 
 
 def size_words(place: Place) -> list[str]:
@@ -89,10 +78,7 @@ def sign_at(x: float, sign: str) -> Text:
 
 def arrow_to_sum() -> list[Mark]:
     """From the products to their sum."""
-    return [
-        Arrows([2.75], [1], [0.95], [0], color="ink", width=2),
-        Text([3.2], [0.7], "add", color="muted", size=11),
-    ]
+    return [Arrows([2.75], [1], [0.95], [0], color="ink", width=2)]
 
 
 def matrix(
@@ -126,7 +112,7 @@ def answer_panel(place: Place) -> Panel:
 
 
 def words_panel(place: Place, name: str, does: tuple[str, str]) -> Panel:
-    """What the kernel does and the addition; once padding or stride is chosen, the size of the output."""
+    """What the kernel does; once padding or stride is chosen, the size of the output."""
     lines = [(line, {"bold": True}) for line in wrap(say("{name}: {does}", name=name, does=does[0]), LETTERS)]
     if place.padding > 0 or place.stride > 1:
         small = {"color": "muted", "size": 11}
@@ -134,11 +120,10 @@ def words_panel(place: Place, name: str, does: tuple[str, str]) -> Panel:
         if place.stride > 1:
             lines.append((say("each cell drawn {stride} times as large", stride=place.stride), small))
     else:
-        told = *wrap(word(does[1]), LETTERS), *addition(place.patch * place.kernel, place.total)
-        lines += [(line, {}) for line in told]
-    step = 17 if len(lines) > 5 else 20
+        lines += [(line, {}) for line in wrap(word(does[1]), LETTERS)]
+    step = min(20.0, (WORDS - 4) / len(lines))
     marks = [
-        Text([0], [0.5], line, align="left", shift=(0, step * (i - (len(lines) - 1) / 2) - 8), **look)
+        Text([0], [1], line, align="left", shift=(0, step * (i + 0.5)), **look)
         for i, (line, look) in enumerate(lines)
     ]
     blank = {"x": Axis(0, 1, visible=False), "y": Axis(0, 1, visible=False), "grid": False}

@@ -8,9 +8,9 @@ import numpy as np
 
 from cnnlib.nn.layers import AvgPool2d, BatchNorm2d, Conv2d, Linear, MaxPool2d, ReLU, Sigmoid, Tanh
 from cnnlib.runtime.language import marked, say
-from cnnlib.viz import ColorScale, Mark, Text
+from cnnlib.viz import ColorScale, Line, Mark, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
-from cnnlib.widgets.forward_pass.network_picture import SCALE, NetworkPicture
+from cnnlib.widgets.forward_pass.network_picture import SCALE, Column, NetworkPicture
 
 WORD = {"convolution": "conv", "pooling": "pool", "normalization": "norm"}
 DOES = {
@@ -26,6 +26,10 @@ ALONE = marked(
 )  # as the catalogue knows them
 PER_COLUMN = 56.0  # pixels that those words take
 WIDE = 730.0  # pixels of the panel from which on they have them
+LEGEND = 120.0  # pixels that the words about the lines take
+LINES = marked("lines: the strongest", "links into each map", "blue adds,", "orange takes away")
+(OWN_SIDES,) = marked("each sign its own scale")
+SCALE_ROOM = 78.0  # pixels from a scale's middle to the line beside its words
 
 
 def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
@@ -53,22 +57,43 @@ def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
     return marks
 
 
-def captions(picture: NetworkPicture) -> list[Mark]:
-    """What each kind of layer does, beneath the first of its columns."""
-    apart = [(b.x - a.x) * picture.room.least for a, b in pairwise(picture.columns)]
-    if picture.room.beneath < SCALE or min(apart, default=0.0) < PER_COLUMN:
+def small_words(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[Mark]:
+    """What each layer does, what the lines are, and which scales differ for both signs; in one mark."""
+    if picture.room.beneath < SCALE:
         return []
-    said: dict[tuple[str, str], float] = {}
-    for i, column in enumerate(picture.columns):
-        said.setdefault(words_of(picture, i), column.x)
-    said.pop(("", ""), None)
-    level, x = picture.room.top + picture.room.depth + 8, list(said.values())
-    look = {"color": "muted", "size": 10.5, "needs": WIDE}
-    return (
-        [Text(x, [level + 13 * k] * len(x), [words[k] for words in said], **look) for k in (0, 1)]
-        if x
-        else []
-    )
+    spots = [*captions(picture), *about_links(picture), *about_scales(picture, reaches)]
+    if not spots:
+        return []
+    return [Text(*zip(*spots, strict=True), color="muted", size=11, needs=WIDE)]
+
+
+def captions(picture: NetworkPicture) -> list[tuple]:
+    """Places and words of what each layer does, in two lines beneath its column."""
+    apart = [(b.x - a.x) * picture.room.least for a, b in pairwise(picture.columns)]
+    if min(apart, default=0.0) < PER_COLUMN:
+        return []
+    level = picture.room.top + picture.room.depth + 8
+    words = [(column.x, words_of(picture, i)) for i, column in enumerate(picture.columns)]
+    return [(x, level + 13 * k, line) for x, two in words for k, line in enumerate(two) if line]
+
+
+def about_links(picture: NetworkPicture) -> list[tuple]:
+    """Places and words of what the lines between the columns are, beneath the image."""
+    first = picture.columns[0]
+    if first.wide < LEGEND:
+        return []
+    level = picture.middle + picture.drawn(first.output, pitch=first.pitch).size[1] / 2 + 24
+    return [(first.x, level + 16 * k, line) for k, line in enumerate(LINES)]
+
+
+def about_scales(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[tuple]:
+    """Places and words beneath the scales whose two sides differ."""
+    spots = []
+    for group in groups_of(picture, reaches):
+        low, high = reaches[group[0].output.name]
+        if abs(low + high) > 0.01 * high:
+            spots.append((middle_of(group), level_of(picture) + 13, OWN_SIDES))
+    return spots
 
 
 def words_of(picture: NetworkPicture, place: int) -> tuple[str, str]:
@@ -90,18 +115,47 @@ def scales(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[Mark]:
     """A scale beneath the columns that it is valid for; above a sum, which has numbers, there is none."""
     if picture.room.beneath < SCALE:
         return []
-    level, group = picture.room.top + picture.room.depth + 42, []
-    marks: list[Mark] = [Text([0], [level], "lines: the strongest links", "muted", 11, "left", shift=(4, 0))]
-    for column, after in zip(picture.columns, [*picture.columns[1:], None], strict=True):
-        if column.output.place == 0:
-            continue
-        group.append(column)
-        reach = reaches[column.output.name]
-        if after is None or after.into or reaches[after.output.name] != reach:
-            x = (group[0].x + group[-1].x) / 2
-            marks.append(ColorScale(x, level, *reach))
-            group = []
+    level, lines = level_of(picture), []
+    marks: list[Mark] = []
+    for group in groups_of(picture, reaches):
+        x = middle_of(group)
+        marks.append(ColorScale(x, level, *reaches[group[0].output.name]))
+        if len(group) > 1:
+            lines += brackets(picture, group, x, level)
+    if lines:
+        marks.append(Line(*np.array(lines).T, "grid", 1))
     return marks
+
+
+def groups_of(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[list[Column]]:
+    """Columns beside one another that have one scale."""
+    groups: list[list[Column]] = []
+    for column in picture.columns[1:]:
+        last = groups[-1][-1].output.name if groups else ""
+        if not groups or column.into or reaches[last] != reaches[column.output.name]:
+            groups.append([])
+        groups[-1].append(column)
+    return groups
+
+
+def middle_of(group: list[Column]) -> float:
+    return (group[0].x + group[-1].x) / 2
+
+
+def level_of(picture: NetworkPicture) -> float:
+    """Where the scales stand, in pixels from the top."""
+    return picture.room.top + picture.room.depth + 40
+
+
+def brackets(picture: NetworkPicture, group: list[Column], x: float, level: float) -> list[tuple]:
+    """Points of a line along all columns of a scale at `x`, with a gap for the scale."""
+    points = []
+    for column, side in ((group[0], -1), (group[-1], 1)):
+        end = column.x + side * column.wide / 2 / picture.room.least
+        inner = x + side * SCALE_ROOM / picture.room.least
+        if side * (end - inner) > 0:
+            points += [(end, level - 5), (end, level), (inner, level), (np.nan, np.nan)]
+    return points
 
 
 def short_name(output: LayerOutput) -> str:

@@ -64,7 +64,7 @@ class Room:
 SMALLEST = 0.68  # share of their size that maps keep where the picture has columns
 # Maps of 42 and of 28 pixels: 28, 14 and 7 cells have one size on the screen.
 SHUT = Room(
-    depth=392.0, pitch=49.0, gap=7.0, least=790.0, shrinks=True, inner=15.0, beneath=56.0
+    depth=392.0, pitch=49.0, gap=7.0, least=790.0, shrinks=True, inner=15.0, beneath=60.0
 )  # the network alone
 OPEN = Room(
     depth=128.0,

@@ -25,7 +25,7 @@ from cnnlib.widgets.forward_pass.xray_sum import pool_of, sum_of
 from cnnlib.widgets.forward_pass.xray_words import seen, single_words, sum_words
 
 IMAGE, DRAWING = "test image", "your drawing"
-DETAIL = 236.0  # pixels of height of the detail
+DETAIL = 268.0  # pixels of height of the detail
 UNIT = ("layer", "channel", "row", "column", "input_map")  # what says which sum is shown
 LARGEST_SHEET = 28  # pixels along a side that can be drawn on
 
@@ -238,24 +238,17 @@ class NetworkXRay(Widget):
             height=overview.room.height + (DETAIL if below else 1),
             arrows=("column", "row"),
             narrow=small.grid([panel.name for panel in below]),
-            figures=self.figures(facts),
+            figures=self.figures(facts, overview.shares),
             idle=("clear",) if state["source"] == IMAGE else (),
             pictures=self.thumbnails,
         )
 
-    def figures(self, facts: dict) -> list[Figure]:
-        """What it is, what the network makes of it, and how sure it is."""
+    def figures(self, facts: dict, shares: bool) -> list[Figure]:
+        """What it is and what the network makes of it; how sure it is only where no bar says it."""
         names = self.specimen.class_names
         true = [] if facts["label"] < 0 else [Figure("true", str(names[facts["label"]]))]
-        return [
-            *true,
-            Figure(
-                "guess",
-                str(names[facts["guess"]]),
-                say("{percent} sure", percent=percent(facts["confidence"])),
-                large=True,
-            ),
-        ]
+        sure = "" if shares else say("{percent} sure", percent=percent(facts["confidence"]))
+        return [*true, Figure("guess", str(names[facts["guess"]]), sure, large=True)]
 
     def arithmetic(self, state, values, output, unit) -> tuple[list[Panel], str, int]:
         """The panels with the numbers behind a unit, a sentence on them, and the number of terms."""

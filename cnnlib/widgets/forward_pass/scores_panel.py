@@ -15,6 +15,7 @@ LEAST = 0.08  # width of the names at least
 SHARE = 0.31  # of width for a share in words: within a bar that is longer, beside a shorter one
 WIDEST = 0.24  # of a share of 1: beside it "0.3 % true" has room
 MOST_LETTERS, LEAST_LETTERS = 9, 12  # of a name at full size, and at the least; the rest is cut off
+WORDY = 190.0  # pixels of the panel from which on words stand beneath the scores
 TYPE, LARGE, LARGEST = 13, 15, 21  # pixels of a row's numbers, of the guess's score and of its name
 
 
@@ -31,11 +32,12 @@ def scores_panel(
     foot,
     at,
     shares=True,
+    does=(),
     name="scores",
 ) -> Panel:
     """Scores (K,) and shares `p` (K,) of one image, one row a class; of more than ten the likeliest.
 
-    Without `shares` names and scores have all the width.
+    Without `shares` names and scores have all the width. What makes them, `does`, stands beneath, in lines.
     """
     z = output.picture(scores)
     one = z.shape[1] == 1 and len(p) <= MOST
@@ -55,6 +57,10 @@ def scores_panel(
         Text([right], [top - 27], "scores", color=first, bold=True, size=12, **side),
         Text([right], [top - 13], say("{p} sums", p=len(p)), color="muted", size=11, **side),
     ]
+    if does and one:
+        y = [top + depth + 8 + 13 * k for k in range(len(does))]
+        look = {"color": "muted", "size": 10.5, "align": "right", "needs": WORDY}
+        marks.append(Text([right] * len(y), y, does, **look))
     if shares or not one:
         marks.append(Text([start], [top - 27], "softmax", align="left", bold=True, size=12))
         marks.append(Text([start], [top - 13], "share", color="muted", size=11, align="left"))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from cnnlib.experiments.dissect import Terms
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, ColorScale, Heatmap, Lens, Line, Links, Mark, Panel, Points, Region, Text
+from cnnlib.widgets.forward_pass.convolution_picture import lattice
 from cnnlib.widgets.forward_pass.network_layout import reach_of
 
 READABLE = 64  # numbers of a matrix that can be read in its cells
 READ_TWO = 36  # the same with decimals
-NINE = 9  # numbers with two of them; more have one, so that they are large enough to be read
-CELL_TYPE = 12.0  # pixels of the numbers in all matrices of a sum
-LEAST_CELLS = 5.0  # cells that a matrix's place has at least, so that small ones do not grow large
+CELL_TYPE, FEW_TYPE = 11.0, 18.0  # pixels of the numbers in matrices, and of up to four of them
+LEAST_CELLS = 4.0  # cells that a matrix's place has at least, so that small ones do not grow large
+BESIDE = 0.08  # of a matrix's width: what its sign takes, or the link that leaves it
 MOST_ROWS = 9  # maps with a row of their own in the sum
 
 
@@ -35,41 +34,31 @@ def matrix_panel(
     chosen=None,
     scale=True,
     foot="",
+    places=None,
 ) -> Panel:
     """A small matrix in cells of one size with its numbers, and a sign to its right.
 
     Its `scale` stands beneath it, or else its `foot`. The cell (row, column) that is `chosen` has a frame.
+    `places` are the decimals of each number, two if none are given.
     """
     rows, columns = values.shape
     reach = reach_of([values]) if reach is None else reach
-    span, down = max(columns, least) * (1.18 if sign else 1.07 if name == "products" else 1), max(rows, least)
-    digits = 2 if values.size <= NINE else 1
-    numbers = f".{digits}f" if values.size <= READ_TWO else ""
+    span, down = max(columns, least) * (1 + BESIDE * (sign != "" or name == "products")), max(rows, least)
     colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach} if colors is None else colors
-    heat = Heatmap(
-        values + 0.0,
-        numbers=numbers,
-        type_size=CELL_TYPE,
-        emits=emits,
-        means=title.partition(",")[0],
-        **colors,
-    )
-    if numbers == ".1f":  # what is zero in one decimal is a faint 0
-        zero = np.abs(values) < 0.05
-        printed = Heatmap(
-            np.where(zero, np.nan, values), numbers=numbers, type_size=CELL_TYPE, hover=False, **colors
-        )
-        heat = replace(heat, numbers="", type_size=0.0)
-        y, x = np.nonzero(zero)
-        zeros = [Text(x, y, ["0"] * len(x), color="muted", size=CELL_TYPE - 1)] if len(x) else []
-        marks = [*([] if zero.all() else [printed]), *zeros, *marks]
+    heat = Heatmap(values + 0.0, emits=emits, means=title.partition(",")[0], **colors)
+    if values.size <= READ_TWO:
+        marks = [
+            *numbers_in(values, np.full(values.shape, 2) if places is None else places, colors),
+            *lattice(rows, columns),
+            *marks,
+        ]
     if chosen is not None:
         marks = [*marks, *chosen_cell(values, chosen, colors)]
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
     ends = colors["vmin"], colors["vmax"], colors["cmap"]
     bar = (columns - 1) / 2, rows - 0.5
     if not scale:
-        key = [Text([-0.5], [rows - 0.5], foot, "muted", 11, "left", shift=(0, 11))] if foot else []
+        key = [Text([-0.5], [rows - 0.5], foot, "muted", 12, "left", shift=(0, 13))] if foot else []
     elif ends[0] == -ends[1] and ends[2] == "diverging":
         key = [ColorScale.both_ways(*bar, ends[1], shift=(-8, 12))]
     else:
@@ -78,10 +67,43 @@ def matrix_panel(
     marks = (
         [*marks, Text([(columns - 1) / 2], [(rows - 1) / 2], "not yet", color="muted")] if waits else marks
     )
-    words = [Text([columns - 0.5], [(rows - 1) / 2], sign, bold=True, size=20, shift=(15, 0))] if sign else []
+    words = [Text([columns - 0.5], [(rows - 1) / 2], sign, bold=True, size=20, shift=(13, 0))] if sign else []
     x, y = Axis(-0.5, span - 0.5, visible=False), Axis(down - 0.5 + 0.13 * down * scale, -0.5, visible=False)
     drawn = [heat, frame, *marks, *key, *words]
     return Panel(drawn, x, y, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name=name)
+
+
+def numbers_in(values: np.ndarray, places: np.ndarray, colors: dict) -> list[Mark]:
+    """The numbers of a matrix in its cells; what reads zero is a faint 0."""
+    reads_zero = np.round(np.abs(values), 2) < 10.0**-places / 2
+    marks: list[Mark] = []
+    for digits in np.unique(places):
+        shown = np.where(reads_zero | (places != digits), np.nan, values)
+        if np.isfinite(shown).any():
+            size = CELL_TYPE if values.size > 4 else FEW_TYPE
+            look = {"numbers": ".2f" if digits == 2 else ".3f|.2f", "type_size": size, "hover": False}
+            marks.append(Heatmap(shown, **look, **colors))
+    y, x = np.nonzero(reads_zero)
+    if len(x):
+        marks.append(Text(x, y, ["0"] * len(x), color="muted", size=CELL_TYPE - 1))
+    return marks
+
+
+def decimals_for(inputs: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Decimals of inputs and factors, two or three, with which their products come out as printed.
+
+    >>> places = decimals_for(np.array([1.0, 2.91, 1.985]), np.array([0.5, 0.134, 1.255]))
+    >>> [digits.tolist() for digits in places]
+    [[2, 2, 3], [2, 3, 3]]
+    """
+    right = np.round(inputs * factors, 2)
+
+    def wrong(digits: int, more: int) -> np.ndarray:
+        made = np.round(np.round(inputs, digits) * np.round(factors, more), 2)
+        return np.abs(made - right) > 0.005
+
+    factor_places = np.where(wrong(2, 2), 3, 2)
+    return np.where(wrong(2, 2) & wrong(2, 3), 3, 2), factor_places
 
 
 def chosen_cell(values: np.ndarray, cell: tuple[int, int], colors: dict) -> list[Mark]:
@@ -111,7 +133,7 @@ def source_panel(title: str, image, window: tuple, at, name="source", ink=False)
     marks: list[Mark] = [Heatmap(image, means=title, **colors)]
     marks.append(Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1))
     ends_there = [-0.5] * 2, [-0.5, bottom - top + 0.5]
-    marks.append(Lens([right + 0.5] * 2, [top - 0.5, bottom + 0.5], *ends_there, to="window"))
+    marks.append(Lens([right + 0.5] * 2, [top - 0.5, bottom + 0.5], *ends_there, to="window", alpha=0.5))
     edges = (left - 0.5, right + 0.5, top - 0.5, bottom + 0.5)
     marks += [Region(*edges, color=c, filled=False, width=w) for c, w in (("paper", 5), ("you", 2.5))]
     ends = (0.0, 1.0) if ink else (-reach, reach)
@@ -199,10 +221,10 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     parts = np.array([part for _, part, _ in rows])
     last, total = len(rows) + 0.5, float(parts.sum())
     ink = "pos" if total >= 0 else "neg"
-    marks = stairs(parts, last, room=(0.3, 0.62))
+    marks = stairs(parts, last, 12.0, room=(0.25, 0.67))
     printed = parts_and_bias(parts[:-1], parts[-1])
     marks += part_words(rows, printed, chosen)
-    box = (0.655, 1.0, last - 0.8, last + 0.8)
+    box = (0.69, 1.0, last - 0.8, last + 0.8)
     marks += [
         Text([0.025], [last], "sum", align="left", bold=True, size=13),
         Region(*box, color="you", filled=False, width=3),
@@ -213,7 +235,7 @@ def sum_panel(terms: Terms, window: tuple, chosen: int, after: str, at, name="su
     marks.append(
         Heatmap([[0.0]] * len(rows), (0, 1, -0.5, len(rows) - 0.5), alpha=0, emits="part", hover=False)
     )
-    down = Axis(max(last + (2.1 if after else 0.9), 5.5), -0.6, visible=False)
+    down = Axis(max(last + (2.1 if after else 0.9), 7.5), -0.6, visible=False)
     maps = window[0]
     title = say("add up {maps} maps", maps=maps) if maps > 1 else "add up"
     how = "click one" if maps > 1 else ""

@@ -9,7 +9,14 @@ import numpy as np
 from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d
 from cnnlib.viz import Axis, ColorScale, Links, Narrow, Panel, Text
 from cnnlib.widgets.forward_pass.narrow_links import NEEDS, ROOM, Row, kernel_lines
-from cnnlib.widgets.forward_pass.network_headings import captions, headings, scales, short_name, size_words
+from cnnlib.widgets.forward_pass.network_headings import (
+    DOES,
+    headings,
+    scales,
+    short_name,
+    size_words,
+    small_words,
+)
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_ends
 from cnnlib.widgets.forward_pass.network_picture import OPEN, SHUT, NetworkPicture, picture_of, raised
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
@@ -140,7 +147,7 @@ class Overview:
             *self.last_links(picture),
             *picture.maps(self.looks, self.reaches, number),
             *headings(picture, self.output.name),
-            *captions(picture),
+            *small_words(picture, self.reaches),
             *scales(picture, self.reaches),
         ]
         x, y = Axis(0, 1, visible=False), Axis(self.room.height - 10, 0, visible=False)
@@ -189,13 +196,20 @@ class Overview:
                 marks.append(Links(*spots, values=values[mask], widths=widths[mask], **look))
         return marks
 
+    @property
+    def shares(self) -> bool:
+        """Whether softmax's shares have room beside the scores."""
+        longest = max(len(str(name)) for name in self.opened.specimen.class_names)
+        return self.room is SHUT or longest <= SHORT
+
     def scores(self, p, label: int, names) -> Panel:
         """The scores at the right, in the rows of the maps."""
         output = self.outputs[-1]
         chosen = self.unit[0] if self.output.name == output.name else None
         values = self.values[output.place][0]
         place = {"top": self.room.top, "depth": self.room.depth, "foot": self.room.height - 10}
-        place["shares"] = self.room is SHUT or max(len(str(name)) for name in names) <= SHORT
+        place["shares"] = self.shares
+        place["does"] = DOES[Linear] if self.room is SHUT else ()
         place |= {"at": (0, self.room.span, 1, 48 - self.room.span)}
         return scores_panel(output, values, p, label, names, chosen, **place)
 

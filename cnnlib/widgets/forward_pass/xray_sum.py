@@ -12,10 +12,8 @@ from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.unit_detail import (
-    NINE,
-    READ_TWO,
+    decimals_for,
     matrix_panel,
-    parts_and_bias,
     source_panel,
     sum_panel,
     to_row,
@@ -50,32 +48,32 @@ def sum_of(
             )
         )
         title = "window"
-    part = parts_and_bias(products.sum(axis=(1, 2)), terms.bias)[shown]
     look = {"scale": False, "chosen": largest(inputs[shown], factors[shown], products[shown])}
-    rounded = "numbers in cells are rounded" if NINE < inputs[shown].size <= READ_TWO else ""
+    places = decimals_for(inputs[shown], factors[shown])
     after = relu_after(opened.model, output)
     panels += [
         matrix_panel(
-            title, inputs[shown], (1, 6, 1, 11), sign="×", name="window", **seen, **look, foot=rounded
+            title, inputs[shown], (1, 6, 1, 10), sign="×", name="window", **seen, **look, places=places[0]
         ),
         matrix_panel(
             kernel_title(output, unit, shown, window[0]),
             factors[shown],
-            (1, 17, 1, 11),
+            (1, 16, 1, 10),
             sign="=",
             name="kernel",
             **look,
+            places=places[1],
         ),
         matrix_panel(
-            say("{count} products, sum {part}", count=products[shown].size, part=two_places(part)),
+            say("{count} products", count=products[shown].size),
             products[shown],
-            (1, 28, 1, 10),
+            (1, 26, 1, 10),
             name="products",
             **look,
             foot=one_product(inputs[shown], factors[shown], look["chosen"]),
             marks=to_row(products[shown].shape, terms, window, shown),
         ),
-        sum_panel(terms, window, shown, after, (1, 38, 1, 10)),
+        sum_panel(terms, window, shown, after, (1, 36, 1, 12)),
     ]
     return panels
 
@@ -109,9 +107,9 @@ def pool_of(opened: OpenedNetwork, values, output: LayerOutput, unit: tuple, ter
     title = say("{layer}, map {index}", layer=short_name(below), index=unit[0])
     words, reach = "the largest" if terms.winner is not None else "the mean", reach_of([image])
     return [
-        source_panel(title, image, window_of(layer, unit, image.shape), (1, 0, 1, 6)),
-        pool_panel(terms, reach, (1, 6, 1, 11)),
-        value_panel(terms.total, words, reach, (1, 17, 1, 14)),
+        source_panel(title, image, window_of(layer, unit, image.shape), (1, 0, 1, 8)),
+        pool_panel(terms, reach, (1, 8, 1, 13)),
+        value_panel(terms.total, words, reach, (1, 21, 1, 14)),
     ]
 
 

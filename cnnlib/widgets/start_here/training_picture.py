@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from cnnlib.experiments.examiner import Judgement
 from cnnlib.nn.layers import Conv2d
-from cnnlib.runtime.language import say, word
+from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import (
     Axis,
     ColorScale,
@@ -27,18 +28,20 @@ from cnnlib.viz import (
 AHEAD, GROWS = 1.25, 1.15  # free room right of the present; by how much the axis grows when it runs out
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
 FILTERS = 16  # shown at most, in rows of eight
-SIDE, PITCH = 50, 66  # pixels of a filter, a whole number for each of 5x5 weights, and from row to row
+SIDE, SMALL = 45, 20  # pixels of a filter, a whole number for each of 5x5 weights, and of a small one
+ROW, UNDER = 18, 18  # pixels of words above a row of filters: above the first, between the two
 STRONG = 0.97  # share of the weights that the colours tell apart; the rest have the strongest
 FIRST_HORIZON = 10_000  # images seen at the right end of the axes, at first
 GHOST = 0.3  # opacity of what came after the step rewound to
+WAITS = marked("Press Play: here the loss will fall.", "Here the share of right answers will rise.")
 FRAME = {
-    "rows": ("172px", "98px", "218px"),
+    "rows": ("140px", "130px", "218px"),
     "columns": (9.3, 7.7),
     "height": 488,
     "narrow": Narrow(
-        ("250px", "200px", "172px", "316px"),
+        ("250px", "200px", "140px", "360px"),
         (1,),
-        938,
+        950,
         {"loss": (0, 0), "accuracy": (1, 0), "filters": (2, 0), "wrong": (3, 0)},
     ),
 }
@@ -132,7 +135,9 @@ class Curves:
             Cursor(self.view.steps, sets={"x": "step"}, bare=True),
         ]
         time = self.time(words=False)
-        if self.view.steps < time.high / 5:
+        if not self.view.losses:
+            marks += waiting(time, axis, WAITS[:1])
+        elif self.view.steps < time.high / 5:
             words = say("Solid line: {judged}, never trained on.", judged=self.view.judged)
             where = (0.3 * time.high, 0.1 if log else 0.62 * axis.high)
             marks.append(Note(*where, words, width=230, needs=330))
@@ -145,6 +150,7 @@ class Curves:
             axis,
             "Loss",
             (0, 0, 2, 1),
+            grid=bool(self.view.losses),
             subtitle=subtitle,
             legend="inside",
             name="loss",
@@ -160,23 +166,32 @@ class Curves:
             Reference(say("{guessing:.0f} % = guessing", guessing=guessing), y=guessing),
             Region(None, None, goal, 100, color="muted", alpha=0.22),
             Line(later, 100 * coming, color="ink", alpha=GHOST),
-            Line(x, 100 * y, color="ink", width=2.5, label=f"{100 * self.now[1]:.1f} %"),
+            Line(x, 100 * y, color="ink", width=2.5),
             Points(x[-1:], 100 * y[-1:], color="ink", size=5),
             Cursor(self.view.steps, sets={"x": "step"}, text=f"{self.view.seen(self.view.steps):,}"),
         ]
         subtitle = say("grey: the goal, over {goal:g} %", goal=goal)
         axis = Axis(0, 100, ticks=(0, 50, 100))
+        if not self.view.losses:
+            marks += waiting(time, axis, WAITS[1:])
         return Panel(
             marks,
             time,
             axis,
             "Correct answers (%)",
             (2, 0),
+            grid=bool(self.view.losses),
             subtitle=subtitle,
             legend="inside",
             name="accuracy",
             group="time",
         )
+
+
+def waiting(time: Axis, axis: Axis, words: Sequence[str]) -> list[Text]:
+    """What will be seen in a plot that has no line yet, in its middle."""
+    middle = math.sqrt(axis.low * axis.high) if axis.log else (axis.low + axis.high) / 2
+    return [Text([time.high / 2], [middle], list(words), color="muted", size=14)]
 
 
 def round_gap(least: float) -> float:
@@ -190,30 +205,38 @@ def round_gap(least: float) -> float:
 
 
 def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
-    """The first layer's filters as they are now, and beneath them as they began, on one scale about zero."""
-    across, down = Axis(0.065, 7.935, visible=False), Axis(PITCH + 14 + SIDE + 3, 0, visible=False)
+    """What training has added to the first layer's filters, and beneath it small what they are now."""
+    across = Axis(0.065, 7.935, visible=False)
+    down = Axis(ROW + SIDE + UNDER + SMALL + 3, 0, visible=False)
     place = {"at": (0, 1), "grid": False, "name": "filters"}
     if filters is None:
         none = Text([0.065], [20], "no convolution", align="left")
         return Panel([none], across, down, "First-layer filters", **place)
     now, start = (np.nan_to_num(z[:FILTERS], posinf=0, neginf=0) for z in (filters, start))
-    reach = reach_of_filters(now, start)
-    count = np.arange(len(now))
-    x, scale = count % 8 + 0.5, {"vmin": -reach, "vmax": reach, "fit": 0.88, "radius": 2.0}
-    moved = changes_of(now, start)
+    added, moved, count = now - start, changes_of(now, start), np.arange(len(now))
+    reach = reach_of_filters(added)
+    many = len(now) > 8
+    side = SIDE if not many else (SIDE + SMALL) // 10 * 5
+    x, y = count % 8 + 0.5, ROW + side / 2 + (side + UNDER / 2) * (count // 8)
     names = [say("filter {k}: changed by {share:.0f} %", k=k, share=100 * moved[k]) for k in count]
-    y = 14 + SIDE / 2 + PITCH * (count // 8)
+    look = {"fit": 0.88, "radius": 2.0}
+    words = word("added by training: nothing yet")
+    if added.any():
+        words = say("added by training: {share:.0f} %", share=100 * moved.mean())
     marks = [
-        Tiles(x, y, now, SIDE, **scale, names=names),
-        ColorScale(7.935, 5, -reach, reach, shift=(-62, 0)),
+        Tiles(x, y, added, side, vmin=-reach, vmax=reach, names=names, **look),
+        ColorScale.both_ways(7.935, 7, reach, shift=(-58, 0)),
+        Text([0.065], [7], words, color="muted", size=11.5, align="left"),
     ]
-    if len(now) <= 8:
-        names = [say("filter {k} at the start", k=k) for k in count]
-        marks.append(Tiles(x, y + PITCH, start, SIDE, **scale, names=names))
-        average = 100 * moved.mean()
-        words = [say("now: changed by {share:.0f} %", share=average), word("at the start")]
-        marks.append(Text([0.065] * 2, [5, 5 + PITCH], words, color="muted", size=11, align="left"))
-    words = filter_words(*now.shape[1:], len(filters))
+    if not many:
+        own, level = reach_of_filters(now), ROW + SIDE + UNDER + SMALL / 2
+        names = [say("filter {k} now", k=k) for k in count]
+        marks.append(Tiles(x, np.full(len(x), level), now, SMALL, vmin=-own, vmax=own, names=names, **look))
+        words = "now: the random start and what was added"
+        marks.append(
+            Text([0.065], [ROW + SIDE + UNDER / 2 + 1], words, color="muted", size=11.5, align="left")
+        )
+    words = filter_words(len(filters))
     return Panel(marks, across, down, "First-layer filters", subtitle=words, **place)
 
 
@@ -230,16 +253,15 @@ def changes_of(now: np.ndarray, start: np.ndarray) -> np.ndarray:
 def reach_of_filters(*filters: np.ndarray) -> float:
     """The end of their common scale: nearly all weights are within, in tenths, so that it seldom changes.
 
-    >>> reach_of_filters(np.linspace(-0.42, 0.42, 8), np.zeros(8))
-    0.5
+    >>> reach_of_filters(np.linspace(-0.42, 0.42, 8), np.zeros(8)), reach_of_filters(np.full(8, 0.013))
+    (0.5, 0.02)
     """
-    sizes = np.concatenate([np.abs(z).ravel() for z in filters])
-    return max(0.1, math.ceil(10 * float(np.quantile(sizes, STRONG))) / 10)
+    size = float(np.quantile(np.concatenate([np.abs(z).ravel() for z in filters]), STRONG))
+    return round_gap(size) if 0 < size < 0.05 else max(0.1, math.ceil(10 * size) / 10)
 
 
-def filter_words(height: int, width: int, count: int) -> str:
-    """How large the filters are, and how many of them are seen."""
-    size = {"height": height, "width": width}
+def filter_words(count: int) -> str:
+    """What to look for in the filters, and how many of them are seen."""
     if count > FILTERS:
-        return say("{height} by {width} weights, {shown} of {count}", **size, shown=FILTERS, count=count)
-    return say("{height} by {width} weights", **size)
+        return say("{shown} of {count}; blue beside orange finds an edge", shown=FILTERS, count=count)
+    return word("blue beside orange finds an edge")

@@ -8,11 +8,11 @@ from cnnlib.experiments.examiner import Judgement
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Line, Panel, Text, Tiles
 
-ROWS, COLUMNS, FEW = 3, 6, 4  # in `FEW` columns where the classes have long names
+ROWS, COLUMNS, FEW = 3, 5, 4  # in `FEW` columns where the classes have long names
 SHORT = 2  # letters of a name at most of which two have room beneath an image
 FILLED = 0.8  # share of one of `COLUMNS` that an image fills at full width; long names need the rest
 BAR = 0.66  # length of the bar beneath an image, as a share of its column
-CELL, TILE = 94, 56  # pixels from one row to the next, and of an image
+CELL, TILE = 106, 70  # pixels from one row to the next, and of an image
 
 
 def columns_for(names) -> int:
