@@ -13,6 +13,9 @@ from cnnlib.widgets.gradient_descent.surface_picture import SURFACES, WORDS, sur
 STOPS = {("Rosenbrock's valley", "SGD"): "it crawls"} | {
     ("ripples", method): "stuck in a hollow" for method in METHODS if method != "Adam"
 }
+#: Where its mark on the map stands beside that of the lowest point.
+NEAR = {("Rosenbrock's valley", method) for method in METHODS if method != "SGD"}
+NEAR |= {("bowl", "Nesterov"), ("bowl", "RMSprop"), ("bowl", "Adam"), ("saddle", "RMSprop")}
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -21,8 +24,9 @@ def test_every_first_run_arrives_or_says_where_it_stops(surface, method):
     made, turned = ContourExplorer(surface=surface, optimizer=method), ContourExplorer()
     turned.set_state(optimizer=method)
     turned.set_state(surface=surface)
+    end = STOPS.get((surface, method), "all but there" if (surface, method) in NEAR else "arrived")
     for widget in (made, turned):
-        assert f": {STOPS.get((surface, method), 'arrived')}. " in widget.text
+        assert f": {end}. " in widget.text
         assert {name: widget.state[name] for name in first_run(surface, method)} == first_run(surface, method)
         assert eval(repr(widget)).state == widget.state
     assert made.state == turned.state

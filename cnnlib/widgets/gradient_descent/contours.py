@@ -36,6 +36,7 @@ NARROW = Narrow(
 )
 ENDS = {
     "arrived": "arrived",
+    "near": "all but there",
     "hollow": "stuck in a hollow",
     "saddle": "on level ground, a saddle",
     "crawls": "it crawls",

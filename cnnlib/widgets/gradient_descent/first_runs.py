@@ -28,6 +28,7 @@ RUNS = {
 MOMENTA = {"Rosenbrock's valley": 0.9}  # longer memory for the longest way
 MOMENTUM = 0.8
 NEAR_ENOUGH, CLOSE = 1e-3, 0.3  # error above the lowest, and distance to it, within which a run has arrived
+TOUCHES = 0.03  # distance to it within which its mark and that of the run touch on the map
 FAR = 1e3  # a weight beyond this has left for good
 _STANDS, _LAST = 0.15, 10  # a run that keeps so near to a level place for so many steps stands there
 _CRAWLS = 0.1  # share of the way to the lowest point within which the last steps keep if a run crawls
@@ -58,7 +59,7 @@ def left_at(path: np.ndarray, low: np.ndarray, high: np.ndarray) -> int | None:
 
 
 def outcome(surface: Surface, path: np.ndarray) -> str:
-    """What has become of a run: "arrived", "left", in a "hollow", at a "saddle", "crawls", or "under way".
+    """What becomes of a run: "arrived", "near", "left", at a "saddle", in a "hollow", "crawls", "under way".
 
     >>> from cnnlib.experiments.error_surfaces import Saddle
     >>> outcome(Saddle(), np.zeros((20, 2))), outcome(Saddle(), np.ones((1, 2)))
@@ -69,7 +70,7 @@ def outcome(surface: Surface, path: np.ndarray) -> str:
         return "left"
     distance = np.linalg.norm(surface.minima - end, axis=1).min()
     if excess(surface, path[-1:])[0] < NEAR_ENOUGH and distance < CLOSE:
-        return "arrived"
+        return "arrived" if distance < TOUCHES else "near"
     if len(path) <= _LAST:
         return "under way"
     curvatures = surface.curvatures(end)

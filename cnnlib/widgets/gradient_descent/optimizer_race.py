@@ -69,6 +69,7 @@ ENDS = {
     "hollow": "it sits in a hollow that is not the deepest",
     "saddle": "it stands on the saddle",
     "arrived": "it has arrived as well",
+    "near": "it is all but there",
 }
 ASIDE = dict(
     zip(METHODS, (-2.6, 0.0, 2.6, -1.3, 1.3), strict=True)

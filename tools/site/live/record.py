@@ -29,7 +29,7 @@ from tools.site.live.packing import Tiles, item, packed
 WHOLE = {
     "ImageGallery": (630, 976),
     "LineBetween": (630, 1014),
-    "LossSlice": (698, 1370),
+    "LossSlice": (698, 1310),
     "MistakeExplorer": (634, 947),
 }
 MOST_STATES, MOST_BYTES = 2000, 1_000_000
