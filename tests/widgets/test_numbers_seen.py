@@ -7,6 +7,7 @@ import pytest
 
 from cnnlib.runtime.language import heard, spoken
 from cnnlib.viz.speech import PARTS, SEEN
+from cnnlib.widgets import Challenge, GradientCheckExplorer
 from tools.screenshots import make
 
 LONG = re.compile(r"\d[eE][+-]?\d|0[.,]000\d{2}")
@@ -51,3 +52,8 @@ def test_what_is_heard_has_words_in_place_of_raised_digits():
     assert "4.7\u00a0×\u00a010⁻⁶" in text and "4.7 times 10 to the power of −6" in heard(text)
     with spoken("de"):
         assert heard("4,7\u00a0×\u00a010⁻⁶") == "4,7 mal 10 hoch −6"
+
+
+def test_a_challenge_has_powers_of_ten_too():
+    never = Challenge("Relative error below 1e-10", lambda facts: False)
+    assert GradientCheckExplorer(challenge=never).live.spec()["challenge"] == "Relative error below 10⁻¹⁰"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnlib.runtime.language import page_words, say, word
+from cnnlib.runtime.language import page_words, say, shown, word
 from cnnlib.widgets.base.controls import Slider
 from cnnlib.widgets.base.fallback import show_still, still
 from cnnlib.widgets.base.pace import Pace
@@ -250,7 +250,7 @@ class Live:
             "playable": widget.playable,
             "speeds": list(SPEEDS),
             "speed_words": [word(name) for name in SPEEDS],
-            "challenge": word(widget.challenge.text) if widget.challenge else "",
+            "challenge": shown(widget.challenge.text) if widget.challenge else "",
             "speech": page_words(),
             "height": widget.scene.height,
         }
