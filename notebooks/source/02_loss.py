@@ -183,9 +183,9 @@ def share_right(prepare, lr, epochs):
     shares = []
     for seed in range(5):
         net, rule = small_cnn(rng=seed), SGD(lr=lr, momentum=0.9)
-        x, how = prepare(parts.x_train), {"epochs": epochs, "rng": seed}
-        loss = CrossEntropyLoss()
-        fit(net, loss, rule, x, parts.y_train, progress=False, **how)
+        train = prepare(parts.x_train), parts.y_train
+        how = {"epochs": epochs, "rng": seed, "progress": False}
+        fit(net, CrossEntropyLoss(), rule, *train, **how)
         guesses = net.predict(prepare(parts.x_test))
         shares.append(np.mean(guesses == parts.y_test))
     return np.mean(shares)
@@ -196,10 +196,8 @@ few, more = (
     for lr, epochs in ((0.01, 1), (0.05, 5))
 )
 for name in ways:
-    print(
-        f"{name:10} rate 0.01, 1 epoch: {few[name]:.0%} right;   "
-        f"rate 0.05, 5 epochs: {more[name]:.0%}"
-    )
+    at_once = f"rate 0.01, 1 epoch: {few[name]:.0%} right"
+    print(f"{name:10} {at_once};   rate 0.05, 5 epochs: {more[name]:.0%}")
 assert few["0 to 255"] < 0.2 < few["0 to 1"] < few["normalised"] - 0.1
 assert abs(more["0 to 1"] - more["normalised"]) < 0.03
 

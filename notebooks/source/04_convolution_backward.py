@@ -387,10 +387,8 @@ def compare(kernel, stride, padding, dilation):
     """An image of 5x5, two channels, two kernels: compare all readings, then
     measure both gradients.
     """
-    g, rng = (
-        Geometry(5, kernel, stride, padding, dilation),
-        np.random.default_rng(0),
-    )
+    g = Geometry(5, kernel, stride, padding, dilation)
+    rng = np.random.default_rng(0)
     # whole numbers
     w = rng.integers(-3, 4, (2, 2, kernel, kernel)).astype(float)
     dy = rng.integers(-3, 4, (2, g.outputs, g.outputs)).astype(float)

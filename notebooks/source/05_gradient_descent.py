@@ -64,26 +64,22 @@ digits, loss, rng = (
 
 # %%
 def error_of(model):
-    return loss.forward(
-        model.forward(digits.x_train[:200]), digits.y_train[:200]
-    )
+    scores = model.forward(digits.x_train[:200])
+    return loss.forward(scores, digits.y_train[:200])
 
 
 guessed = min(error_of(small_cnn(rng=seed)) for seed in range(100))
 
 model, nudged = small_cnn(rng=0), np.inf
 for _ in range(100):
-    moves = [
-        0.01 * rng.normal(size=weights.value.shape)
-        for weights in model.parameters()
-    ]
-    for weights, move in zip(model.parameters(), moves, strict=True):
-        weights.value[...] += move
+    before = [weights.value.copy() for weights in model.parameters()]
+    for weights in model.parameters():
+        weights.value[...] += 0.01 * rng.normal(size=weights.value.shape)
     if error_of(model) < nudged:
         nudged = error_of(model)
     else:  # no better: back
-        for weights, move in zip(model.parameters(), moves, strict=True):
-            weights.value[...] -= move
+        for weights, old in zip(model.parameters(), before, strict=True):
+            weights.value[...] = old
 
 model = small_cnn(rng=0)
 for _ in range(100):
@@ -793,28 +789,16 @@ def two_hollows(w):
 
 
 plt.figure(figsize=(6, 2.4), layout="constrained")
-plt.plot(
-    np.linspace(-1.5, 1.5, 200),
-    two_hollows(np.linspace(-1.5, 1.5, 200)),
-    color="0.6",
-)
+line = np.linspace(-1.5, 1.5, 200)
+plt.plot(line, two_hollows(line), color="0.6")
 for start in (0.0, 0.2):
     path = [start]
     for _ in range(40):
-        path.append(
-            path[-1] - 0.05 * (4 * path[-1] * (path[-1] ** 2 - 1) + 0.3)
-        )
-    plt.plot(
-        path,
-        two_hollows(np.array(path)),
-        "o--",
-        markersize=4,
-        label=f"from {start}",
-    )
-    print(
-        f"from {start}: to {path[-1]:+.2f}, error "
-        f"{two_hollows(path[-1]):+.2f}"
-    )
+        slope = 4 * path[-1] * (path[-1] ** 2 - 1) + 0.3
+        path.append(path[-1] - 0.05 * slope)
+    errors, name = two_hollows(np.array(path)), f"from {start}"
+    plt.plot(path, errors, "o--", markersize=4, label=name)
+    print(f"{name}: to {path[-1]:+.2f}, error {errors[-1]:+.2f}")
 plt.gca().set(xlabel="weight", ylabel="error")
 plt.legend()
 plt.show()

@@ -542,23 +542,16 @@ np.testing.assert_allclose(
 
 # %% tags=["nbval-ignore-output"]
 ours = {
-    "fewest epochs": {
-        "features": FEATURES,
-        "network_shape": [8, 8],
-        "batch_size": 3,
-        "seed": "0.50009",
-    },
-    "fewest neurons": {
-        "features": FEATURES,
-        "network_shape": [3],
-        "learning_rate": 0.1,
-        "seed": "0.50004",
-    },
-    "fewest neurons on X1, X2": {
-        "network_shape": [8],
-        "learning_rate": 0.1,
-        "seed": "0.50006",
-    },
+    "fewest epochs": dict(
+        features=FEATURES, network_shape=[8, 8], batch_size=3, seed="0.50009"
+    ),
+    "fewest neurons": dict(
+        features=FEATURES, network_shape=[3], learning_rate=0.1,
+        seed="0.50004",
+    ),
+    "fewest neurons on X1, X2": dict(
+        network_shape=[8], learning_rate=0.1, seed="0.50006"
+    ),
 }
 for game, choice in ours.items():
     attempt = Run(dataset="spiral", **choice)

@@ -484,27 +484,22 @@ AugmentationExplorer(rotate=180)
 # %%
 predict("12.remedies")
 
+
 # %% tags=["nbval-ignore-output"] answers="12.remedies" slideshow={"slide_type": "subslide"}
+def smoothed():
+    return CrossEntropyLoss(label_smoothing=0.1)
+
+
 remedies = {
     "nothing": Variant(reader, images=100),
     "dropout": Variant(lambda rng: reader(rng, dropout=0.5), images=100),
     "weight decay": Variant(reader, images=100, weight_decay=0.005),
-    "label smoothing": Variant(
-        reader,
-        images=100,
-        loss=lambda: CrossEntropyLoss(label_smoothing=0.1),
-    ),
+    "label smoothing": Variant(reader, images=100, loss=smoothed),
     "augmentation": Variant(reader, images=100, augment=BEND),
     "more data": Variant(reader, images=400),
 }
-study = compare(
-    remedies,
-    digits,
-    steps=300,
-    seeds=range(5),
-    judged="validation",
-    redraw=True,
-)
+how = {"steps": 300, "seeds": range(5), "redraw": True}
+study = compare(remedies, digits, judged="validation", **how)
 print(study)
 print(study.against("nothing"))
 losses = dict(zip(study.names, study.test_loss, strict=True))
