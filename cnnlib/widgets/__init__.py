@@ -6,6 +6,12 @@ that runs in a browser, need not wait for all of them.
 >>> from cnnlib.widgets import LossExplorer
 >>> LossExplorer.__module__
 'cnnlib.widgets.loss.loss_explorer'
+
+Every widget is listed, loaded or not, once.
+
+>>> import cnnlib.widgets
+>>> [name for name in dir(cnnlib.widgets) if name.startswith("Loss")]
+['LossExplorer', 'LossSlice']
 """
 
 from importlib import import_module
@@ -40,4 +46,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return [*globals(), *__all__]
+    return sorted({*globals(), *__all__})  # loaded or not, each name once
