@@ -204,7 +204,7 @@ def shown(text: str) -> str:
     ('from −0.5 to (−2, 3)', '`x[:, -1] * 1e-05` is a well-known 0-1 at 10⁻⁵')
     """
     said = word(text)
-    seen = raised(said)
+    seen = raised(said) if SPEECH.catalogue is None else raised(said, SPEECH.catalogue.number)
     if "-" in seen:
         seen = MINUS.sub(lambda found: "−" if found[0] == "-" else found[0], seen)
     return Said(seen) if isinstance(said, Said) else seen

@@ -3,6 +3,7 @@ import { h } from "./dom.js";
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const WITH_E = /^(-?)(\d+(?:\.\d+)?)e([+-]?\d+)$/;
+const PLAIN = /^\+?0?[2-5]$/; // powers up to this are written out: 1,400
 const ZEROS = /^(-?)0\.(000\d{2,})$/;
 const RAISED = /(?:[\d.,]+\u00a0×\u00a0)?10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+/g;
 
@@ -15,6 +16,7 @@ export function ten(power) {
 /** A number in English digits with a power of ten in place of an "e" and of decimals that begin with three zeros. */
 export function raised(text) {
   const found = WITH_E.exec(text);
+  if (found && PLAIN.test(found[3])) return Number(text).toLocaleString("en");
   if (found) return scientific(found[1], found[2], Number(found[3]));
   const [, sign, decimals] = ZEROS.exec(text) ?? [];
   const digits = decimals?.replace(/^0+/, "");

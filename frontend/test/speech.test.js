@@ -38,10 +38,12 @@ test("small and large numbers have powers of ten, which are heard as words", () 
   const seen = [0.00018, -4.7e-6, 1e-7, 6.02e23].map(shortNumber);
   expect(seen).toEqual(["1.8\u00a0×\u00a010⁻⁴", "−4.7\u00a0×\u00a010⁻⁶", "10⁻⁷", "6.02\u00a0×\u00a010²³"]);
   expect([0.0001, 0.0312, 0, 1234567].map(shortNumber)).toEqual(["0.0001", "0.0312", "0", "1234570"]);
+  expect([1400, 1.2e5, 1.2e6].map((value) => formatNumber(".2g", value))).toEqual(["1,400", "120,000", "1.2\u00a0×\u00a010⁶"]);
   expect(formatNumber(".2g", 4.7e-6)).toBe("4.7\u00a0×\u00a010⁻⁶");
   expect(heard("it is 4.7\u00a0×\u00a010⁻⁶, below 10⁻⁵")).toBe("it is 4.7 times 10 to the power of −6, below 10 to the power of −5");
   expect(readable("below 10⁻⁵.").map((part) => part.ariaLabel ?? part.getAttribute?.("aria-label") ?? part)).toEqual(["below ", "10 to the power of −5", "."]);
   speak(GERMAN);
+  expect(formatNumber(".2g", 1400)).toBe("1.400");
   expect(shortNumber(4.7e-6)).toBe("4,7\u00a0×\u00a010⁻⁶");
 });
 

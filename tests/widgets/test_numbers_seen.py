@@ -5,7 +5,7 @@ from dataclasses import is_dataclass
 
 import pytest
 
-from cnnlib.runtime.language import heard, spoken
+from cnnlib.runtime.language import heard, say, shown, spoken
 from cnnlib.viz.speech import PARTS, SEEN
 from cnnlib.widgets import Challenge, GradientCheckExplorer
 from tools.screenshots import make
@@ -57,3 +57,16 @@ def test_what_is_heard_has_words_in_place_of_raised_digits():
 def test_a_challenge_has_powers_of_ten_too():
     never = Challenge("Relative error below 1e-10", lambda facts: False)
     assert GradientCheckExplorer(challenge=never).live.spec()["challenge"] == "Relative error below 10⁻¹⁰"
+
+
+def test_what_is_large_stays_plain_below_a_million_in_the_marks_of_the_language():
+    assert shown("× 1.4e+03, then 2e+05 and 2e+06") == "× 1,400, then 200,000 and 2\u00a0×\u00a010⁶"
+    with spoken("de"):
+        assert shown(say("now × {factor:.2g}", factor=1400.0)) == "now × 1.400"
+
+
+def test_a_loss_without_an_end_is_no_word():
+    assert (
+        shown("now inf and 0.74") == "now ∞ and 0.74"
+        and shown("`inf` in information") == "`inf` in information"
+    )

@@ -11,7 +11,7 @@ from cnnlib.experiments.starting_networks import study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
-from cnnlib.runtime.language import joined, marked, say, say_many, word
+from cnnlib.runtime.language import joined, localised, marked, say, say_many, word
 from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
 
@@ -240,12 +240,8 @@ def _ratio(end, start) -> float:
 
 
 def _times(factor: float) -> str:
-    """A factor in two digits: ``× 0.00052``, ``× 1,400``; beyond a million as a power of ten."""
-    if not np.isfinite(factor):
-        return word("overflow")
-    if 100 <= factor < 1e6:
-        return f"×\u00a0{float(f'{factor:.2g}'):,.0f}"
-    return f"×\u00a0{factor:.2g}"
+    """A factor in two digits."""
+    return f"×\u00a0{localised(f'{factor:.2g}')}" if np.isfinite(factor) else word("overflow")
 
 
 def _loss(value: float) -> str:
