@@ -1,13 +1,15 @@
 """What the convolution microscope shows, and how large."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from cnnlib.viz import Heatmap, Lens, Region
+from cnnlib.viz import Arrows, Heatmap, Lens, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import ConvolutionMicroscope
 from cnnlib.widgets.forward_pass.convolution import KERNELS
-from cnnlib.widgets.forward_pass.convolution_sum import two_places
+from cnnlib.widgets.forward_pass.shown_numbers import in_places
 
 
 def panel(widget, name):
@@ -34,7 +36,9 @@ def test_a_cell_of_the_output_is_as_large_as_the_step_that_leads_to_it(image, pa
     assert stride * (mount.y1 - mount.y0) == pytest.approx(rows)
     middle = widget.state["col"] * stride + 1  # of the window, in pixels of the image
     assert stride * (widget.state["col"] - mount.x0) - 0.5 == pytest.approx(middle, abs=0.51)
-    assert before.at[2:] == after.at[2:] and before.equal and after.equal
+    tracks, gap = len(widget.scene.columns), 10.0
+    wide = [1018 * at[3] / tracks - gap / 2 * (1 + (at[1] > 0)) for at in (before.at, after.at)]
+    assert wide[0] == pytest.approx(wide[1], abs=0.5) and before.equal and after.equal
     said = [word for word in words(panel(widget, "words")) if word.startswith("each cell drawn")]
     assert said == ([] if stride == 1 else [f"each cell drawn {stride} times as large"])
 
@@ -48,7 +52,7 @@ def test_one_number_is_said_one_way():
     widget = ConvolutionMicroscope(image="digit", stride=2, padding=1, row=1, col=2)
     assert widget.facts["sum"] == 1.625
     assert "add up to 1.63." in widget.text and panel(widget, "answer").marks[0].z == 1.63
-    assert [two_places(value) for value in (-1.625, -0.004, 2)] == ["-1.63", "0.00", "2.00"]
+    assert [in_places(value) for value in (-1.625, -0.004, 2)] == ["-1.63", "0.00", "2.00"]
 
 
 def test_wedges_lead_from_the_window_and_the_cell_to_what_they_enlarge():
@@ -104,19 +108,35 @@ def test_the_cells_of_the_sum_are_of_one_size_and_so_are_their_numbers():
     assert len({part.marks[0].type_size for part in parts}) == 1
 
 
-def test_the_sign_of_equality_stands_before_the_products_wherever_they_are():
+def pixels(widget, name, x):
+    """Where a place of a panel of the sum lies across the page, at a width of 1018 pixels."""
+    part, tracks = panel(widget, name), len(widget.scene.columns)
+    cell = (widget.scene.height - float(widget.scene.rows[0][:-2]) - 11) / (part.y.low - part.y.high)
+    assert cell * (part.x.high - part.x.low) <= 1018 * part.at[3] / tracks - 10, "the height is the limit"
+    return 1018 * part.at[1] / tracks + 5 * (part.at[1] > 0) + 1 + cell * (x - part.x.low)
+
+
+def test_each_sign_stands_in_the_middle_between_what_it_joins():
     widget = ConvolutionMicroscope()
-    found = {
-        part.name: [
-            (m.text[0], m.x[0]) for m in part.marks if isinstance(m, Text) and m.text[0] in ("×", "=")
-        ]
-        for part in widget.scene.panels
-    }
-    assert found["kernel"] == [] and found["window"][0][0] == "×"
-    ((sign, x),) = found["products"]
-    assert sign == "=" and x < -0.5
+    for before, after in pairwise(("window", "kernel", "products", "answer")):
+        (at,) = (
+            mark.x[0] if isinstance(mark, Text) else mark.x[0] + mark.dx[0] / 2
+            for mark in panel(widget, before).marks
+            if isinstance(mark, Arrows) or (isinstance(mark, Text) and mark.text[0] in "×=")
+        )
+        middle = (pixels(widget, before, 2.5) + pixels(widget, after, -0.5)) / 2
+        assert pixels(widget, before, at) == pytest.approx(middle, abs=2.5), before
     at = widget.scene.narrow.at
     assert at["products"][0] == at["answer"][0] > at["kernel"][0] == at["window"][0]
+    assert at["products"][1] == at["window"][1], "one beneath the other"
+
+
+def test_pictures_stand_close_together_and_the_sum_begins_beneath_the_output():
+    widget = ConvolutionMicroscope()
+    image, output, answer = (panel(widget, name).at for name in ("image", "map", "answer"))
+    assert output[1] == answer[1] and panel(widget, "window").at[1] == image[1]
+    for before, after in ((image, output), (output, panel(widget, "upright").at)):
+        assert 0 < 1018 * (after[1] - before[1] - before[3]) / len(widget.scene.columns) < 25
 
 
 @pytest.mark.parametrize("kernel", ["Sobel x", "blur", "sharpen", "random"])
@@ -128,13 +148,19 @@ def test_the_scale_reaches_to_every_number_of_the_output(kernel):
     assert (bar.cmap, bar.vmin, bar.vmax) == (output.cmap, output.vmin, output.vmax)
 
 
-def test_the_scale_lies_beneath_the_output():
+def test_the_scale_lies_beside_the_output_and_on_a_narrow_page_beneath_it():
     widget = ConvolutionMicroscope()
-    scale, output = panel(widget, "scale").at, panel(widget, "map").at
-    assert scale[0] == output[0] + 1
-    assert output[1] <= scale[1] and scale[1] + scale[3] == output[1] + output[3]
-    at = widget.scene.narrow.at
-    assert at["scale"][0] == at["map"][0] + 1
+    upright, output = panel(widget, "upright"), panel(widget, "map").at
+    assert upright.at[0] == output[0] and upright.at[1] > output[1]
+    narrow = widget.scene.narrow
+    assert narrow.only == ("scale",) and "upright" not in narrow.at
+    assert narrow.at["scale"][0] == narrow.at["map"][0] + 1
+    (beneath,) = (mark for mark in panel(widget, "scale").marks if isinstance(mark, Heatmap))
+    (beside,) = (mark for mark in upright.marks if isinstance(mark, Heatmap))
+    np.testing.assert_array_equal(beside.z[:, 0], beneath.z[0])
+    (now,) = (m.y[0] for m in upright.marks if isinstance(m, Text) and m.text == ("▶",))
+    y0, y1 = beside.extent[2:]
+    assert (now - y0) / (y1 - y0) == pytest.approx((0.95 + 1.8) / 3.6, abs=0.01)
 
 
 def test_the_scale_has_words_at_its_ends_and_a_pointer_at_the_number():

@@ -111,33 +111,6 @@ def test_the_true_class_is_framed_where_the_guess_is_another():
         assert sum(isinstance(mark, Region) and not mark.filled for mark in marks) == framed
 
 
-def printed(part):
-    """What stands in the cells of a matrix, by row and column."""
-    found = {}
-    for mark in part.marks:
-        if isinstance(mark, Heatmap) and mark.numbers and mark.z.size > 1:
-            for row, column in np.argwhere(np.isfinite(mark.z)):
-                found[row, column] = format(mark.z[row, column], mark.numbers.partition("|")[0])
-        if isinstance(mark, Text) and mark.color == "muted" and mark.text[0] == "0":
-            found |= {(int(y), int(x)): "0" for x, y in zip(mark.x, mark.y, strict=True)}
-    return found
-
-
-@pytest.mark.parametrize("unit", [(5, 5, 7), (3, 5, 6), (9, 7, 3)])
-@pytest.mark.parametrize("input_map", range(8))
-def test_what_is_multiplied_gives_what_is_shown(unit, input_map):
-    channel, row, column = unit
-    place = {"layer": "convolution 2", "channel": channel, "row": row, "column": column}
-    widget = NetworkXRay(**place, input_map=input_map)
-    window, kernel, products = (printed(panel(widget, name)) for name in ("window", "kernel", "products"))
-    assert len(window) == len(kernel) == len(products) == 25
-    for cell, number in products.items():
-        made = float(window[cell]) * float(kernel[cell])
-        assert abs(made - float(number)) < 0.006, (cell, window[cell], kernel[cell], number)
-    long = [number for number in [*window.values(), *kernel.values()] if len(number.lstrip("-")) > 4]
-    assert len(long) <= 12, "a third decimal only where it is needed"
-
-
 def test_one_product_is_framed_in_all_matrices_and_can_be_reckoned_again():
     widget = NetworkXRay(layer="convolution 2", channel=6, row=4, column=5)
     found = {}

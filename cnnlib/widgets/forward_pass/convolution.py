@@ -186,7 +186,7 @@ class ConvolutionMicroscope(Widget):
             "{total}. Output map: {height} rows, {width} columns.",
             row=place.row,
             col=place.col,
-            total=arithmetic.two_places(place.total),
+            total=arithmetic.sum_words(place),
             height=height,
             width=width,
         )
@@ -197,7 +197,8 @@ class ConvolutionMicroscope(Widget):
         panels = [
             picture.image_panel(place),
             picture.output_panel(place, state["whole"], how),
-            picture.scale_panel(place),
+            picture.scale_panel(place, upright=True),
+            picture.scale_panel(place, upright=False),
             *arithmetic.sum_panels(place),
             arithmetic.words_panel(place, name, FLIPPED if state["flip"] else DOES[name]),
         ]

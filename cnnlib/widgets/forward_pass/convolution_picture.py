@@ -10,26 +10,28 @@ from cnnlib.nn.functional import conv2d_forward
 from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, ColorScale, Heatmap, Lens, Line, Mark, Narrow, Panel, Points, Region, Text
 from cnnlib.widgets.forward_pass.network_layout import reach_of
+from cnnlib.widgets.forward_pass.shown_numbers import decimals_for
 
 READABLE = 100  # cells of a picture whose numbers can be read
 LARGE = 60  # columns of a picture on which a window is hard to find
 APART = 0.08  # share of a scale between two of its words at least
 NEARLY_ALL = 0.99  # share of a picture's numbers that its colours tell apart; the rest have the strongest
 GRAY = {"cmap": "gray", "vmin": 0, "vmax": 1}
-BAR = 0.05, 0.95  # ends of the scale, as shares of its panel's width
+BAR = 0.03, 0.97  # ends of the scale, as shares of its panel
+SCALE_SIZE = 116, 281  # pixels of the upright scale at full width: as high as the pictures
 FAINT = 0.25, 0.45  # strength of the wedges on a large picture, and on a small one
-TYPE = 12  # pixels of the numbers in the sum
-TALL, SCALE, WORDS = 316, 44, 96  # pixels of height of the pictures, the scale, and the words beneath it
-TRACKS = 102  # narrow columns, so that pictures and matrices need not begin in line
-PLACES = {
-    "image": (0, 0, 1, 43),
-    "map": (0, 59, 1, 43),
-    "window": (1, 0, 2, 17),
-    "kernel": (1, 19, 2, 13),
-    "products": (1, 34, 2, 21),
-    "answer": (1, 59, 2, 17),
-    "scale": (1, 74, 1, 28),
-    "words": (2, 75, 1, 27),
+TYPE = 11.0  # pixels of the numbers in the sum
+TALL, LOW, SCALE = 316, 140, 44  # pixels of height of the pictures, the sum, and the scale of a narrow page
+TRACKS = 204  # narrow columns: the sum stands beneath the output, the window beneath the image
+PLACES = {  # the image has no gap at its left, and so one track less than the output
+    "image": (0, 0, 1, 86),
+    "map": (0, 90, 1, 87),
+    "upright": (0, 179, 1, 25),
+    "window": (1, 0, 1, 30),
+    "kernel": (1, 30, 1, 30),
+    "products": (1, 60, 1, 30),
+    "answer": (1, 90, 1, 26),
+    "words": (1, 116, 1, 88),
 }
 
 
@@ -90,14 +92,17 @@ class Place:
 def frame(place: Place) -> dict:
     """Rows and columns of the scene, and those of a narrow page: image, sum, output beneath one another."""
     picture = "min(360px, 34px + 67% of width)"
-    at = {"image": (0, 0, 1, 4), "window": (1, 0), "kernel": (1, 1, 1, 2), "products": (2, 0, 1, 2)}
-    at |= {"answer": (2, 2), "words": (3, 0, 1, 4), "map": (4, 0, 1, 4), "scale": (5, 0, 1, 4)}
+    at = {"image": (0, 0, 1, 3), "window": (1, 0), "kernel": (1, 1), "products": (2, 0), "answer": (2, 1)}
+    at |= {"words": (3, 0, 1, 3), "map": (4, 0, 1, 3), "scale": (5, 0, 1, 3)}
     rows = (picture, "150px", "150px", "84px", picture, f"{SCALE}px")
-    columns = ("min(166px, 44%)", "min(34px, 9%)", "min(170px, 45%)", 1)
-    narrow = Narrow(rows, columns, at=at, below=720)
-    rows = TALL, SCALE, WORDS
-    sizes = {"rows": tuple(f"{row}px" for row in rows), "height": sum(rows)}
-    return {**sizes, "columns": (1,) * TRACKS, "narrow": narrow}
+    columns = ("min(172px, 48%)", "min(172px, 48%)", 1)
+    narrow = Narrow(rows, columns, at=at, only=("scale",), below=720)
+    return {
+        "rows": (f"{TALL}px", f"{LOW}px"),
+        "height": TALL + LOW,
+        "columns": (1,) * TRACKS,
+        "narrow": narrow,
+    }
 
 
 def colors_of(values: np.ndarray, kernel: np.ndarray) -> dict:
@@ -152,7 +157,8 @@ def image_panel(place: Place) -> Panel:
 def numbers_in_window(place: Place) -> Heatmap:
     """The nine numbers under the window, in their cells: the rest of the image stays a picture."""
     edges = place.left - 0.5, place.left + 2.5, place.top - 0.5, place.top + 2.5
-    return Heatmap(place.patch + 0.0, edges, **GRAY, numbers=".2f", type_size=11, hover=False)
+    form = f".{decimals_for(place.patch, place.kernel)[0].places}f"  # as in the sum
+    return Heatmap(place.patch + 0.0, edges, **GRAY, numbers=form, type_size=11, hover=False)
 
 
 def frame_of_zeros(pad: int, rows: int, columns: int) -> list[Mark]:
@@ -235,8 +241,8 @@ def scale_ends(place: Place) -> tuple[float, float]:
     return min(0.0, float(place.output.min())), max(1.0, float(place.output.max()))
 
 
-def scale_panel(place: Place) -> Panel:
-    """What the output's colours stand for, beneath it, and where the present number lies.
+def scale_panel(place: Place, upright: bool) -> Panel:
+    """What the output's colours stand for, and where the present number lies; beside it or beneath it.
 
     The scale spans all numbers of the output; those beyond the ends of the colours have the strongest.
     """
@@ -245,15 +251,27 @@ def scale_panel(place: Place) -> Panel:
     start, end = BAR
     now = start + (end - start) * (place.total - low) / (high - low)
     at, words = zip(*scale_words(low, high), strict=True)
-    spots, edges = [start + (end - start) * share for share in at], (start, end, 0.42, 0.66)
-    marks: list[Mark] = [
-        Heatmap(steps[None], edges, **colors, hover=False, smooth=True),
-        Region(*edges, color="muted", filled=False, width=1),
-        Text(spots, [0.14] * len(words), words, size=12),
-        Text([now], [0.86], "▼", color="you", size=13),
-    ]
-    blank = {"x": Axis(0, 1, visible=False), "y": Axis(0, 1, visible=False), "grid": False}
-    return Panel(marks, at=PLACES["scale"], name="scale", **blank)
+    spots = [start + (end - start) * share for share in at]
+    if upright:  # one unit is a pixel at full width, the height that of the pictures
+        wide, tall = SCALE_SIZE
+        edges = (14, 30, tall * start, tall * end)
+        marks: list[Mark] = [
+            Heatmap(steps[:, None], edges, **colors, hover=False, smooth=True),
+            Text([36] * len(words), [tall * spot for spot in spots], words, size=12, align="left"),
+            Text([6], [tall * now], "▶", color="you", size=13),
+        ]
+        axes, look = (wide, tall), {"at": PLACES["upright"], "name": "upright", "equal": True}
+    else:
+        edges = (start, end, 0.42, 0.66)
+        marks = [
+            Heatmap(steps[None], edges, **colors, hover=False, smooth=True),
+            Text(spots, [0.14] * len(words), words, size=12),
+            Text([now], [0.86], "▼", color="you", size=13),
+        ]
+        axes, look = (1, 1), {"name": "scale"}
+    marks.insert(1, Region(*edges, color="muted", filled=False, width=1))
+    x, y = (Axis(0, end, visible=False) for end in axes)
+    return Panel(marks, x, y, title="Scale" if upright else "", grid=False, **look)
 
 
 def scale_words(low: float, high: float) -> list[tuple[float, str]]:

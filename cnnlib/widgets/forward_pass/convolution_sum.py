@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from textwrap import wrap
 
 import numpy as np
@@ -11,34 +10,13 @@ import numpy as np
 from cnnlib.nn.functional import conv2d_forward
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import Arrows, Axis, Heatmap, Mark, Panel, Region, Text
-from cnnlib.widgets.forward_pass.convolution_picture import (
-    GRAY,
-    PLACES,
-    TYPE,
-    WORDS,
-    Place,
-    colors_of,
-    lattice,
-)
+from cnnlib.widgets.forward_pass.convolution_picture import GRAY, PLACES, TYPE, Place, colors_of, lattice
 from cnnlib.widgets.forward_pass.network_layout import reach_of
+from cnnlib.widgets.forward_pass.shown_numbers import Shown, decimals_for, in_places, numbers_in
 
-LETTERS = 30  # of a line of words beside the sum
-BEFORE, AFTER = -1.0, 3.06  # where a sign stands beside nine numbers, in cells
-ENDS = {
-    "kernel": (-0.5, 2.55),
-    "products": (-1.5, 3.6),
-}  # left and right end of what has no sign after it alone
+LETTERS = 46  # of a line of words beside the sum
+BETWEEN = 3.04  # where the sign after nine numbers stands, in cells: in the middle of the gap
 THUMB = 28  # pixels along a side of a kernel's picture of what it makes
-
-
-def two_places(value: float) -> str:
-    """A number in two decimals, halves away from zero as the page rounds them.
-
-    >>> two_places(1.625), two_places(-0.125), two_places(-0.001)
-    ('1.63', '-0.13', '0.00')
-    """
-    rounded = Decimal(float(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{rounded + 0:.2f}"
 
 
 def size_words(place: Place) -> list[str]:
@@ -62,77 +40,85 @@ def size_words(place: Place) -> list[str]:
 
 def sum_panels(place: Place) -> list[Panel]:
     """Window × kernel = products → their sum, in cells of one size."""
-    products = place.patch * place.kernel + 0.0
+    window, kernel, products = decimals_for(place.patch, place.kernel)
     return [
-        matrix("window", place.patch, [sign_at(AFTER, "×")], GRAY),
-        matrix("kernel", place.kernel, number=".0f" if (place.kernel % 1 == 0).all() else ".2f"),
-        matrix("products", products, [sign_at(BEFORE, "="), *arrow_to_sum()]),
+        matrix("window", place.patch, window, sign_after("×"), GRAY),
+        matrix("kernel", place.kernel, kernel, sign_after("=")),
+        matrix("products", place.patch * place.kernel, products, arrow_to_sum()),
         answer_panel(place),
     ]
 
 
-def sign_at(x: float, sign: str) -> Text:
-    """A sign beside nine numbers. The one of equality leads its own: a narrow page begins a row with it."""
-    return Text([x], [1], sign, bold=True, size=22)
+def sign_after(sign: str) -> list[Mark]:
+    """A sign in the middle between nine numbers and the next ones."""
+    return [Text([BETWEEN], [1], sign, bold=True, size=22)]
 
 
 def arrow_to_sum() -> list[Mark]:
     """From the products to their sum."""
-    return [Arrows([2.75], [1], [0.95], [0], color="ink", width=2)]
+    return [Arrows([BETWEEN - 0.36], [1], [0.72], [0], color="ink", width=2)]
 
 
 def matrix(
-    name: str, values: np.ndarray, signs: Sequence[Mark] = (), colors: dict | None = None, number=".2f"
+    name: str, values: np.ndarray, shown: Shown, signs: Sequence[Mark], colors: dict | None = None
 ) -> Panel:
-    """Nine numbers, what they are beneath them, and `signs` beside them."""
+    """Nine numbers as they are `shown`, what they are beneath them, and `signs` after them."""
     reach = reach_of([values])
     colors = colors or {"cmap": "diverging", "vmin": -reach, "vmax": reach}
     edge = "you" if name == "window" else "muted"
     marks: list[Mark] = [
-        Heatmap(values + 0.0, numbers=number, type_size=TYPE, means=name, **colors),
+        Heatmap(values + 0.0, means=name, **colors),
+        *numbers_in(shown, colors, TYPE),
         *lattice(3, 3),
         Region(-0.5, 2.5, -0.5, 2.5, color=edge, filled=False, width=3 if edge == "you" else 1),
         Text([1], [2.5], name, size=12, bold=True, shift=(0, 11)),
         *signs,
     ]
-    across, down = axes_of_nine(*ENDS.get(name, ()))
-    return Panel(marks, across, down, at=PLACES[name], equal=True, grid=False, name=name)
+    return Panel(marks, *axes_of_nine(), at=PLACES[name], equal=True, grid=False, name=name)
+
+
+def sum_words(place: Place) -> str:
+    """The sum as it is printed: of whole products it is whole."""
+    return in_places(place.total, decimals_for(place.patch, place.kernel)[2].places)
 
 
 def answer_panel(place: Place) -> Panel:
     """The sum of the nine as one large cell in its colour on the map."""
-    shown = [[float(two_places(place.total))]]
+    words = sum_words(place)
+    form = f".{len(words.partition('.')[2])}f"
     colors, edges = colors_of(place.output, place.kernel), (-0.5, 2.5, -0.5, 2.5)
     marks = [
-        Heatmap(shown, edges, **colors, numbers=".2f", type_size=26, hover=False),
+        Heatmap([[float(words)]], edges, **colors, numbers=form, type_size=26, hover=False),
         Region(*edges, color="you", filled=False, width=3),
         Text([1], [2.5], "sum", size=12, bold=True, shift=(0, 11)),
     ]
-    return Panel(marks, *axes_of_nine(), at=PLACES["answer"], equal=True, grid=False, name="answer")
+    return Panel(marks, *axes_of_nine(2.6), at=PLACES["answer"], equal=True, grid=False, name="answer")
 
 
 def words_panel(place: Place, name: str, does: tuple[str, str]) -> Panel:
-    """What the kernel does; once padding or stride is chosen, the size of the output."""
-    lines = [(line, {"bold": True}) for line in wrap(say("{name}: {does}", name=name, does=does[0]), LETTERS)]
+    """What the kernel does, beside the sum; once padding or stride is chosen, the size of the output."""
+    lines = [
+        (line, {"bold": True, "size": 13})
+        for line in wrap(say("{name}: {does}", name=name, does=does[0]), LETTERS)
+    ]
+    lines += [(line, {"size": 13}) for line in wrap(word(does[1]), LETTERS)]
     if place.padding > 0 or place.stride > 1:
         small = {"color": "muted", "size": 11}
         lines += [(line, small) for line in size_words(place)]
         if place.stride > 1:
             lines.append((say("each cell drawn {stride} times as large", stride=place.stride), small))
-    else:
-        lines += [(line, {}) for line in wrap(word(does[1]), LETTERS)]
-    step = min(20.0, (WORDS - 4) / len(lines))
+    step = min(20.0, 96.0 / len(lines))
     marks = [
-        Text([0], [1], line, align="left", shift=(0, step * (i + 0.5)), **look)
+        Text([-0.5], [1], line, align="left", shift=(0, step * (i - (len(lines) - 1) / 2)), **look)
         for i, (line, look) in enumerate(lines)
     ]
-    blank = {"x": Axis(0, 1, visible=False), "y": Axis(0, 1, visible=False), "grid": False}
-    return Panel(marks, at=PLACES["words"], name="words", **blank)
+    across, down = axes_of_nine(10.9)  # in cells of the sum's size
+    return Panel(marks, across, down, at=PLACES["words"], equal=True, grid=False, name="words")
 
 
-def axes_of_nine(left: float = -0.5, right: float = 3.6) -> tuple[Axis, Axis]:
-    """Those of three rows and columns, with room for signs beside them and a name at their foot."""
-    return Axis(left, right, visible=False), Axis(2.95, -0.55, visible=False)
+def axes_of_nine(right: float = 3.2) -> tuple[Axis, Axis]:
+    """Those of three rows and columns, with room for a sign after them and a name at their foot."""
+    return Axis(-0.5, right, visible=False), Axis(2.95, -0.55, visible=False)
 
 
 def centre(image: np.ndarray) -> np.ndarray:

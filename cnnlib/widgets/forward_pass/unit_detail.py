@@ -9,6 +9,7 @@ from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, ColorScale, Heatmap, Lens, Line, Links, Mark, Panel, Points, Region, Text
 from cnnlib.widgets.forward_pass.convolution_picture import lattice
 from cnnlib.widgets.forward_pass.network_layout import reach_of
+from cnnlib.widgets.forward_pass.shown_numbers import Shown, numbers_in, rounded
 
 READABLE = 64  # numbers of a matrix that can be read in its cells
 READ_TWO = 36  # the same with decimals
@@ -34,26 +35,27 @@ def matrix_panel(
     chosen=None,
     scale=True,
     foot="",
-    places=None,
+    shown=None,
 ) -> Panel:
     """A small matrix in cells of one size with its numbers, and a sign to its right.
 
     Its `scale` stands beneath it, or else its `foot`. The cell (row, column) that is `chosen` has a frame.
-    `places` are the decimals of each number, two if none are given.
+    Its numbers are printed as in `shown`, by default in two decimals.
     """
     rows, columns = values.shape
     reach = reach_of([values]) if reach is None else reach
     span, down = max(columns, least) * (1 + BESIDE * (sign != "" or name == "products")), max(rows, least)
     colors = {"cmap": "diverging", "vmin": -reach, "vmax": reach} if colors is None else colors
     heat = Heatmap(values + 0.0, emits=emits, means=title.partition(",")[0], **colors)
+    shown = rounded(values) if shown is None else shown
     if values.size <= READ_TWO:
         marks = [
-            *numbers_in(values, np.full(values.shape, 2) if places is None else places, colors),
+            *numbers_in(shown, colors, CELL_TYPE if values.size > 4 else FEW_TYPE),
             *lattice(rows, columns),
             *marks,
         ]
     if chosen is not None:
-        marks = [*marks, *chosen_cell(values, chosen, colors)]
+        marks = [*marks, *chosen_cell(shown, chosen, colors)]
     frame = Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1)
     ends = colors["vmin"], colors["vmax"], colors["cmap"]
     bar = (columns - 1) / 2, rows - 0.5
@@ -73,48 +75,15 @@ def matrix_panel(
     return Panel(drawn, x, y, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name=name)
 
 
-def numbers_in(values: np.ndarray, places: np.ndarray, colors: dict) -> list[Mark]:
-    """The numbers of a matrix in its cells; what reads zero is a faint 0."""
-    reads_zero = np.round(np.abs(values), 2) < 10.0**-places / 2
-    marks: list[Mark] = []
-    for digits in np.unique(places):
-        shown = np.where(reads_zero | (places != digits), np.nan, values)
-        if np.isfinite(shown).any():
-            size = CELL_TYPE if values.size > 4 else FEW_TYPE
-            look = {"numbers": ".2f" if digits == 2 else ".3f|.2f", "type_size": size, "hover": False}
-            marks.append(Heatmap(shown, **look, **colors))
-    y, x = np.nonzero(reads_zero)
-    if len(x):
-        marks.append(Text(x, y, ["0"] * len(x), color="muted", size=CELL_TYPE - 1))
-    return marks
-
-
-def decimals_for(inputs: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Decimals of inputs and factors, two or three, with which their products come out as printed.
-
-    >>> places = decimals_for(np.array([1.0, 2.91, 1.985]), np.array([0.5, 0.134, 1.255]))
-    >>> [digits.tolist() for digits in places]
-    [[2, 2, 3], [2, 3, 3]]
-    """
-    right = np.round(inputs * factors, 2)
-
-    def wrong(digits: int, more: int) -> np.ndarray:
-        made = np.round(np.round(inputs, digits) * np.round(factors, more), 2)
-        return np.abs(made - right) > 0.005
-
-    factor_places = np.where(wrong(2, 2), 3, 2)
-    return np.where(wrong(2, 2) & wrong(2, 3), 3, 2), factor_places
-
-
-def chosen_cell(values: np.ndarray, cell: tuple[int, int], colors: dict) -> list[Mark]:
+def chosen_cell(shown: Shown, cell: tuple[int, int], colors: dict) -> list[Mark]:
     """A frame around one cell of a matrix; where cells have no numbers it is larger and has its own."""
+    values = shown.values
     readable = values.size <= READ_TWO
     half = 0.5 if readable else 0.85
     y, x = (np.clip(i, half - 0.5, size - half - 0.5) for i, size in zip(cell, values.shape, strict=True))
     edges = (x - half, x + half, y - half, y + half)
-    value = Heatmap(
-        [[values[cell] + 0.0]], edges, numbers=".2f", type_size=CELL_TYPE + 1, hover=False, **colors
-    )
+    form = f".{shown.places}f"
+    value = Heatmap([[values[cell]]], edges, numbers=form, type_size=CELL_TYPE + 1, hover=False, **colors)
     rims = (("paper", 5.0), ("ink", 2.5))
     return [
         *([] if readable else [value]),

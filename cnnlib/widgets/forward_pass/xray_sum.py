@@ -7,17 +7,11 @@ import numpy as np
 from cnnlib.nn.layers import Conv2d, Linear, ReLU
 from cnnlib.runtime.language import say
 from cnnlib.viz import Panel
-from cnnlib.widgets.forward_pass.convolution_sum import two_places
 from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
-from cnnlib.widgets.forward_pass.unit_detail import (
-    decimals_for,
-    matrix_panel,
-    source_panel,
-    sum_panel,
-    to_row,
-)
+from cnnlib.widgets.forward_pass.shown_numbers import Shown, decimals_for, in_places
+from cnnlib.widgets.forward_pass.unit_detail import matrix_panel, source_panel, sum_panel, to_row
 from cnnlib.widgets.forward_pass.weightless_detail import pool_panel, value_panel
 from cnnlib.widgets.forward_pass.xray_overview import window_of
 from cnnlib.widgets.forward_pass.xray_words import kernel_title
@@ -48,12 +42,12 @@ def sum_of(
             )
         )
         title = "window"
-    look = {"scale": False, "chosen": largest(inputs[shown], factors[shown], products[shown])}
-    places = decimals_for(inputs[shown], factors[shown])
+    numbers = decimals_for(inputs[shown], factors[shown])
+    look = {"scale": False, "chosen": largest(numbers[2].values)}
     after = relu_after(opened.model, output)
     panels += [
         matrix_panel(
-            title, inputs[shown], (1, 6, 1, 10), sign="×", name="window", **seen, **look, places=places[0]
+            title, inputs[shown], (1, 6, 1, 10), sign="×", name="window", **seen, **look, shown=numbers[0]
         ),
         matrix_panel(
             kernel_title(output, unit, shown, window[0]),
@@ -62,7 +56,7 @@ def sum_of(
             sign="=",
             name="kernel",
             **look,
-            places=places[1],
+            shown=numbers[1],
         ),
         matrix_panel(
             say("{count} products", count=products[shown].size),
@@ -70,34 +64,29 @@ def sum_of(
             (1, 26, 1, 10),
             name="products",
             **look,
-            foot=one_product(inputs[shown], factors[shown], look["chosen"]),
+            foot=one_product(numbers, look["chosen"]),
             marks=to_row(products[shown].shape, terms, window, shown),
+            shown=numbers[2],
         ),
         sum_panel(terms, window, shown, after, (1, 36, 1, 12)),
     ]
     return panels
 
 
-def largest(inputs: np.ndarray, factors: np.ndarray, products: np.ndarray) -> tuple[int, int] | None:
-    """The cell of the largest product, of those first that two decimals are enough to reckon again."""
-    exact = np.round(np.round(inputs, 2) * np.round(factors, 2), 2) == np.round(products, 2)
-    sizes = np.abs(products) * np.where(exact & (np.abs(products) >= 0.01), 1.0, 1e-9)
-    if sizes.size < 2 or not sizes.any():
+def largest(products: np.ndarray) -> tuple[int, int] | None:
+    """The cell of the largest product."""
+    if products.size < 2 or not products.any():
         return None
-    row, column = np.unravel_index(sizes.argmax(), sizes.shape)
+    row, column = np.unravel_index(np.abs(products).argmax(), products.shape)
     return int(row), int(column)
 
 
-def one_product(inputs: np.ndarray, factors: np.ndarray, cell: tuple[int, int] | None) -> str:
+def one_product(numbers: tuple[Shown, Shown, Shown], cell: tuple[int, int] | None) -> str:
     """The framed product written out."""
     if cell is None:
         return ""
-    return say(
-        "framed: {one} × {other} = {product}",
-        one=two_places(inputs[cell]),
-        other=two_places(factors[cell]),
-        product=two_places(inputs[cell] * factors[cell]),
-    )
+    one, other, product = (in_places(part.values[cell], part.places) for part in numbers)
+    return say("framed: {one} × {other} = {product}", one=one, other=other, product=product)
 
 
 def pool_of(opened: OpenedNetwork, values, output: LayerOutput, unit: tuple, terms) -> list[Panel]:
