@@ -60,12 +60,6 @@ def test_the_kernel_that_is_shown_is_outlined_among_the_links():
     assert [(m.to, m.y1[0]) for m in rows] == [("sum", 2)]
 
 
-def test_what_comes_after_a_relu_has_no_scale_below_zero():
-    source = panel(NetworkXRay(*SMALL, layer="convolution 2"), "source")
-    words = [word for mark in source.marks if isinstance(mark, Text) for word in mark.text]
-    assert any(word.startswith("from 0 to") for word in words)
-
-
 def test_the_share_of_the_guess_is_said_once():
     """Beside the bar, where there is one; else beside the guess."""
     widget = NetworkXRay()
@@ -119,14 +113,15 @@ def test_one_product_is_framed_in_all_matrices_and_can_be_reckoned_again():
         (cell,) = (mark for mark in marks if isinstance(mark, Region) and mark.width == 2.5)
         found[name] = cell.x0, cell.x1, cell.y0, cell.y1
     assert len(set(found.values())) == 1
-    (line,) = (mark.text[0] for mark in marks if isinstance(mark, Text) and "framed" in mark.text[0])
+    (line,) = (mark.text[0] for mark in marks if isinstance(mark, Text) and "×" in mark.text[0])
     one, other, product = (float(n.replace("−", "-")) for n in re.findall(r"−?[\d.]+", line))
     assert one * other == pytest.approx(product, abs=0.005) and product != 0
 
 
-def test_a_sum_has_no_scales_but_that_of_the_map():
-    widget = NetworkXRay(layer="convolution 2")
-    for name in ("window", "kernel", "products", "network"):
+@pytest.mark.parametrize("layer", ["convolution 1", "convolution 2"])
+def test_a_sum_whose_numbers_are_printed_has_no_scales(layer):
+    widget = NetworkXRay(layer=layer)
+    for name in ("source", "window", "kernel", "products", "network"):
         assert not [mark for mark in panel(widget, name).marks if isinstance(mark, ColorScale)]
 
 
@@ -142,21 +137,32 @@ def test_the_drawing_is_cleared_only_where_there_is_one():
     assert NetworkXRay(*SMALL, source="your drawing").scene.idle == ()
 
 
-def test_what_has_no_part_in_the_chosen_number_steps_back():
-    """Maps before it, its own, and what becomes of it stay; all others fade, and so do links elsewhere."""
-    widget = NetworkXRay(*SMALL, layer="convolution 2", channel=5)
-    maps = {mark.emits: mark.opacity for mark in panel(widget, "network").marks if isinstance(mark, Maps)}
-    assert maps["pooling 1"] is None and 0.3 < maps["convolution 1"].max() < 0.5
-    for later in ("convolution 2", "pooling 2"):
-        assert maps[later][5] == 1 and np.delete(maps[later], 5).max() < 0.3
-    links = [mark for mark in panel(widget, "network").marks if isinstance(mark, Links) and not mark.quiet]
-    mine, others = [], []
-    for mark in links:
-        place = mine if mark.targets is not None and set(mark.targets) == {4005.0} else others
-        place.append(mark.alpha)
-    assert mine and min(mine) == 1 and min(others) < 0.1
-    behind = [m.alpha for m in links if m.sources is not None and m.sources.min() >= 4000 and m.alpha < 1]
-    assert behind and max(behind) <= 0.1, "what leads on from it steps back too"
+def test_the_strip_above_a_sum_shows_the_path_to_it_and_on_from_it():
+    """The map that is followed, its own, and what becomes of it stay; all others fade; no links elsewhere."""
+    widget = NetworkXRay(*SMALL, layer="convolution 2", channel=5, input_map=2)
+    found = layers(widget)
+    for names, path, most in (
+        (("convolution 1", "ReLU 1"), 2, 0.2),
+        (("pooling 1",), 2, 0.5),
+        (("convolution 2", "ReLU 2", "pooling 2"), 5, 0.2),
+    ):
+        for name in names:
+            opacity = found[name].opacity
+            assert opacity[path] == 1 and np.delete(opacity, path).max() < most, name
+    assert list(np.flatnonzero(found["pooling 1"].state)) == [2] and set(found["pooling 1"].boxes[:, 0]) == {
+        2
+    }
+    links = [m for m in panel(widget, "network").marks if isinstance(m, Links) and not m.quiet]
+    kernels = [m for m in links if m.color != "you"]
+    assert all(set(m.targets) == {4005.0} for m in kernels), "none elsewhere, nor on to the scores"
+    assert sorted((len(m.x0), m.alpha) for m in kernels) == [(1, 1.0), (7, 0.5)]
+
+
+def test_all_scores_but_the_guess_are_quiet_in_the_strip():
+    for opened, colors in ((True, {"muted"}), (False, {"ink"})):
+        texts = [m for m in panel(NetworkXRay(opened=opened), "scores").marks if isinstance(m, Text)]
+        others = [m for m in texts if len(m.text) == 9 and not m.bold and "%" not in "".join(m.text)]
+        assert len(others) == 2 and {m.color for m in others} == colors
 
 
 def test_images_are_chosen_by_their_thumbnails_or_their_number():
@@ -184,15 +190,22 @@ def test_headings_say_what_a_layer_does_where_there_is_room():
     assert "looks for" not in said[True]
 
 
-def test_a_scale_says_for_which_columns_it_is_and_that_its_sides_differ():
+def test_a_scale_says_for_which_columns_it_is_and_where_zero_is():
     marks = panel(NetworkXRay(), "network").marks
     assert sum(isinstance(mark, ColorScale) for mark in marks) == 2
     words = [word for mark in marks if isinstance(mark, Text) for word in mark.text]
-    assert words.count("each sign its own scale") == 2
+    zeros = [
+        (x, y)
+        for m in marks
+        if isinstance(m, Text)
+        for x, y, w in zip(m.x, m.y, m.text, strict=True)
+        if w == "0"
+    ]
+    scales = [mark for mark in marks if isinstance(mark, ColorScale)]
+    assert zeros == [(mark.x, mark.y + 13) for mark in scales], "beneath the middle of each"
     (line,) = (mark for mark in marks if isinstance(mark, Line))
     assert np.isnan(line.x).sum() == 4, "two ends of two scales"
-    alike = panel(NetworkXRay(scale="each layer its own"), "network").marks
-    assert "each sign its own scale" not in [w for m in alike if isinstance(m, Text) for w in m.text]
+    assert not [word for word in words if "scale" in word]
 
 
 def layers(widget):

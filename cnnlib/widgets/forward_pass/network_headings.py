@@ -24,11 +24,10 @@ DOES = {
 ALONE = marked(
     "patterns", "positive", "scales", "everything", "combines", "largest", "mean"
 )  # as the catalogue knows them
-PER_COLUMN = 56.0  # pixels that those words take
+PER_COLUMN = 60.0  # pixels that those words take
 WIDE = 730.0  # pixels of the panel from which on they have them
 LEGEND = 120.0  # pixels that the words about the lines take
 LINES = marked("lines: the strongest", "links into each map", "blue adds,", "orange takes away")
-(OWN_SIDES,) = marked("each sign its own scale")
 SCALE_ROOM = 78.0  # pixels from a scale's middle to the line beside its words
 
 
@@ -58,13 +57,13 @@ def headings(picture: NetworkPicture, chosen: str) -> list[Mark]:
 
 
 def small_words(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[Mark]:
-    """What each layer does, what the lines are, and which scales differ for both signs; in one mark."""
+    """What each layer does, what the lines are, and where the scales have zero; in one mark."""
     if picture.room.beneath < SCALE:
         return []
     spots = [*captions(picture), *about_links(picture), *about_scales(picture, reaches)]
     if not spots:
         return []
-    return [Text(*zip(*spots, strict=True), color="muted", size=11, needs=WIDE)]
+    return [Text(*zip(*spots, strict=True), color="muted", size=12, needs=WIDE)]
 
 
 def captions(picture: NetworkPicture) -> list[tuple]:
@@ -74,7 +73,7 @@ def captions(picture: NetworkPicture) -> list[tuple]:
         return []
     level = picture.room.top + picture.room.depth + 8
     words = [(column.x, words_of(picture, i)) for i, column in enumerate(picture.columns)]
-    return [(x, level + 13 * k, line) for x, two in words for k, line in enumerate(two) if line]
+    return [(x, level + 14 * k, line) for x, two in words for k, line in enumerate(two) if line]
 
 
 def about_links(picture: NetworkPicture) -> list[tuple]:
@@ -87,13 +86,8 @@ def about_links(picture: NetworkPicture) -> list[tuple]:
 
 
 def about_scales(picture: NetworkPicture, reaches: dict[str, tuple]) -> list[tuple]:
-    """Places and words beneath the scales whose two sides differ."""
-    spots = []
-    for group in groups_of(picture, reaches):
-        low, high = reaches[group[0].output.name]
-        if abs(low + high) > 0.01 * high:
-            spots.append((middle_of(group), level_of(picture) + 13, OWN_SIDES))
-    return spots
+    """Places and words beneath the scales: zero is in the middle, however far away both ends are."""
+    return [(middle_of(group), level_of(picture) + 13, "0") for group in groups_of(picture, reaches)]
 
 
 def words_of(picture: NetworkPicture, place: int) -> tuple[str, str]:
@@ -144,7 +138,7 @@ def middle_of(group: list[Column]) -> float:
 
 def level_of(picture: NetworkPicture) -> float:
     """Where the scales stand, in pixels from the top."""
-    return picture.room.top + picture.room.depth + 40
+    return picture.room.top + picture.room.depth + 41
 
 
 def brackets(picture: NetworkPicture, group: list[Column], x: float, level: float) -> list[tuple]:

@@ -10,12 +10,15 @@ from cnnlib.nn.layers import Conv2d, Linear
 from cnnlib.viz import Links, Maps, Mark
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 
+COLUMNS = 45  # of the page, so fine that a strip of maps and a sum each have theirs
 SCALE = 28.0  # pixels of height of a scale beneath them
 LARGEST_INPUT = 147.0  # side of the image in pixels above a sum
 OUTER = 36.0  # least room between columns where kernels stand
-FADED, EARLIER = 0.2, 0.45  # opacity of maps without a part in the chosen number, and of those far before it
+FADED, FEEDS = 0.12, 0.4  # opacity of maps off the chosen path, and of those that lead into the chosen one
+BESIDE = 0.5  # opacity of the links into the chosen map beside the one that is followed
 WIDEST = 46.0  # pixels across of a vector in several columns
 PORTS = 0.36  # of a row's height: between the first and the last link of the maps in it
+REST = 0.36  # opacity of the links at rest; above a sum half of it
 STRONGEST = 2  # links into a map that are drawn at rest
 MOST_LINKS = 1200  # of one layer, on the wire
 
@@ -53,7 +56,7 @@ class Room:
     beneath: float = 8.0  # pixels below the maps; scales need 28
     top: float = 38.0  # pixels above them, for headings
     down: int = 8  # maps in a column at most
-    span: int = 38  # of 48 columns of the page
+    span: int = 36  # of the page's columns
 
     @property
     def height(self) -> float:
@@ -63,21 +66,20 @@ class Room:
 
 SMALLEST = 0.68  # share of their size that maps keep where the picture has columns
 # Maps of 42 and of 28 pixels: 28, 14 and 7 cells have one size on the screen.
-SHUT = Room(
-    depth=392.0, pitch=49.0, gap=7.0, least=790.0, shrinks=True, inner=15.0, beneath=60.0
-)  # the network alone
+# The network alone, and as a strip above a sum.
+SHUT = Room(depth=392.0, pitch=49.0, gap=7.0, least=790.0, shrinks=True, inner=19.0, beneath=60.0)
 OPEN = Room(
     depth=128.0,
     pitch=32.0,
     gap=4.0,
-    least=834.0,
+    least=826.0,
     image=116.0,
     shrinks=True,
-    inner=8.0,
+    inner=6.0,
     beneath=12.0,
     down=4,
-    span=40,
-)  # a strip above a sum
+    span=37,
+)
 
 
 @dataclass(eq=False)
@@ -225,13 +227,16 @@ class NetworkPicture:
             "sources": self.ids(before)[c],
             "targets": self.ids(after)[f],
         }
-        target = ends["targets"]
-        strong = rank.ravel() < STRONGEST
-        mine = target == chosen
-        rest = self.strength(chosen, after) if not mine.any() else 0.05
-        groups = [(strong & ~mine, rest, False), (mine, 1.0, False)]
+        strong, mine = rank.ravel() < STRONGEST, ends["targets"] == chosen
+        follows = np.array(before.output.maps or (0,))[c] == followed
+        if chosen is None:
+            groups = [(strong, REST if self.room.beneath >= SCALE else REST / 2, False)]
+        else:  # a sum: no links but those into the chosen map
+            strong = mine
+            others = BESIDE if follows.any() else 1.0
+            groups = [(mine & ~follows, others, False), (mine & follows, 1.0, False)]
         if f.size <= MOST_LINKS:
-            groups.insert(0, (~strong & ~mine, 1.0, True))
+            groups.insert(0, (~strong, 1.0, True))
         look = {
             "curved": True,
             "vmin": -reach,
@@ -243,34 +248,32 @@ class NetworkPicture:
             for mask, alpha, quiet in groups
             if mask.any()
         ]
-        one = mine & (np.array(before.output.maps or (0,))[c] == followed)
+        one = mine & follows
         if one.any():
             places = {name: ends[name][one] for name in ("x0", "y0", "x1", "y1")}
             outline = {"color": "you", "widths": ends["widths"][one] + 4, "curved": True}
             drawn.insert(-1, Links(**places, **outline, inset=look["inset"]))
         return drawn
 
-    def strength(self, chosen: float | None, after: Column) -> float:
-        """Opacity of links that do not lead into the chosen map: those after it step back."""
-        if chosen is None:
-            return 0.36 if self.room.beneath >= SCALE else 0.18  # quieter above a sum
-        return 0.15 if 1000 * after.output.place < chosen else 0.05
-
-    def opacity(self, column: Column, chosen: float | None) -> np.ndarray | None:
-        """Of a column's maps: what has no part in the chosen map steps back."""
+    def opacity(self, column: Column, chosen: float | None, followed: int) -> np.ndarray | None:
+        """Of a column's maps: what is off the path to the chosen map and on from it steps back."""
         if chosen is None or not column.output.place:
             return None
         ids = self.ids(column)
-        if ids[0] // 1000 < chosen // 1000:
-            after = self.columns[self.columns.index(column) + 1]
-            feeds = self.ids(after)[0] // 1000 == chosen // 1000
-            return None if feeds else np.full(len(ids), EARLIER)
-        return np.where(ids == chosen, 1.0, FADED)
+        if ids[0] // 1000 >= chosen // 1000:
+            return np.where(ids == chosen, 1.0, FADED)
+        after = self.columns[self.columns.index(column) + 1]
+        others = FEEDS if self.ids(after)[0] // 1000 == chosen // 1000 else FADED
+        return np.where(ids % 1000 == followed, 1.0, others)
 
     # Maps.
 
     def maps(
-        self, looks: dict[str, dict], reaches: dict[str, tuple], chosen: float | None = None
+        self,
+        looks: dict[str, dict],
+        reaches: dict[str, tuple],
+        chosen: float | None = None,
+        followed: int = -1,
     ) -> list[Mark]:
         """One mark a column; `looks` adds states and boxes by an output's name."""
         marks, last = [], None
@@ -285,7 +288,7 @@ class NetworkPicture:
                 "needs": self.room.least if self.room.shrinks else 0.0,
                 "framed": False,
                 "ids": self.ids(column),
-                "opacity": self.opacity(column, chosen),
+                "opacity": self.opacity(column, chosen, followed),
                 **colors,
                 **looks.get(output.name, {}),
             }

@@ -15,6 +15,7 @@ from cnnlib.nn.layers import AvgPool2d, Conv2d, Linear, MaxPool2d
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import Figure, Panel, Scene
 from cnnlib.widgets.base import Button, Choice, Grid, Slider, Toggle, Widget
+from cnnlib.widgets.forward_pass.network_picture import COLUMNS
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.scores_panel import percent
 from cnnlib.widgets.forward_pass.unit_detail import sum_rows
@@ -25,7 +26,7 @@ from cnnlib.widgets.forward_pass.xray_sum import pool_of, sum_of
 from cnnlib.widgets.forward_pass.xray_words import seen, single_words, sum_words
 
 IMAGE, DRAWING = "test image", "your drawing"
-DETAIL = 268.0  # pixels of height of the detail
+DETAIL = 282.0  # pixels of height of the detail
 UNIT = ("layer", "channel", "row", "column", "input_map")  # what says which sum is shown
 LARGEST_SHEET = 28  # pixels along a side that can be drawn on
 
@@ -234,7 +235,7 @@ class NetworkXRay(Widget):
             text,
             facts,
             rows=(f"{overview.room.height:.0f}px", f"{DETAIL if below else 1:.0f}px"),
-            columns=(1,) * 48,
+            columns=(1,) * COLUMNS,
             height=overview.room.height + (DETAIL if below else 1),
             arrows=("column", "row"),
             narrow=small.grid([panel.name for panel in below]),

@@ -15,6 +15,7 @@ LEAST = 0.08  # width of the names at least
 SHARE = 0.31  # of width for a share in words: within a bar that is longer, beside a shorter one
 WIDEST = 0.24  # of a share of 1: beside it "0.3 % true" has room
 MOST_LETTERS, LEAST_LETTERS = 9, 12  # of a name at full size, and at the least; the rest is cut off
+STRIP = 16.0  # pixels of a row up to which the scores are those of a strip, where the guess alone stands out
 WORDY = 190.0  # pixels of the panel from which on words stand beneath the scores
 TYPE, LARGE, LARGEST = 13, 15, 21  # pixels of a row's numbers, of the guess's score and of its name
 
@@ -58,8 +59,8 @@ def scores_panel(
         Text([right], [top - 13], say("{p} sums", p=len(p)), color="muted", size=11, **side),
     ]
     if does and one:
-        y = [top + depth + 8 + 13 * k for k in range(len(does))]
-        look = {"color": "muted", "size": 10.5, "align": "right", "needs": WORDY}
+        y = [top + depth + 8 + 14 * k for k in range(len(does))]
+        look = {"color": "muted", "size": 12, "align": "right", "needs": WORDY}
         marks.append(Text([right] * len(y), y, does, **look))
     if shares or not one:
         marks.append(Text([start], [top - 27], "softmax", align="left", bold=True, size=12))
@@ -106,11 +107,12 @@ def rows(output: LayerOutput, z, p, label, names, top: float, depth: float, shar
         words, smaller = fitted(names)
         large = min(LARGE if is_guess else TYPE, 0.86 * step)
         name = min(LARGEST, 0.9 * step) if is_guess and max(map(len, map(str, names))) < 3 else large
-        look = {"align": "left", "bold": is_guess, "size": smaller * name}
-        marks.append(Text(np.full(len(some), FIRST), y[some], [words[k] for k in some], **look))
+        look = {"color": "ink" if is_guess or step > STRIP else "muted", "bold": is_guess}
+        spots, sizes = (np.full(len(some), FIRST), y[some]), {"align": "left", "size": smaller * name}
+        marks.append(Text(*spots, [words[k] for k in some], **look, **sizes))
         numbers = [f"{z[k, 0]:z.1f}" for k in some]
         spots = np.full(len(some), right), y[some]
-        marks.append(Text(*spots, numbers, align="right", bold=is_guess, size=large))
+        marks.append(Text(*spots, numbers, align="right", size=large, **look))
     if not shares:
         return marks
     inside &= long[guess] >= SHARE

@@ -85,10 +85,14 @@ def enough(values: np.ndarray) -> tuple[int, ...]:
 
 
 def numbers_in(shown: Shown, colors: dict, size: float) -> list[Heatmap]:
-    """The numbers of a matrix in its cells, a faint 0 for what is nothing; `size` in pixels."""
+    """The numbers of a matrix in its cells, a faint 0 for what is nothing; `size` in pixels.
+
+    Where a third decimal has no room the page leaves it out, in all cells.
+    """
     look = {"type_size": size, "hover": False, **colors}
     nothing, marks = shown.values == 0, []
-    for mine, form in ((~nothing, f".{shown.places}f"), (nothing, ".0f")):
+    forms = "|".join(f".{places}f" for places in range(shown.places, min(FEWEST, shown.places) - 1, -1))
+    for mine, form in ((~nothing, forms), (nothing, ".0f")):
         part = np.where(mine, shown.values, np.nan)
         if np.isfinite(part).any():
             marks.append(Heatmap(part, numbers=form, **look))

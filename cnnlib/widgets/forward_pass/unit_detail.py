@@ -13,7 +13,7 @@ from cnnlib.widgets.forward_pass.shown_numbers import Shown, numbers_in, rounded
 
 READABLE = 64  # numbers of a matrix that can be read in its cells
 READ_TWO = 36  # the same with decimals
-CELL_TYPE, FEW_TYPE = 11.0, 18.0  # pixels of the numbers in matrices, and of up to four of them
+CELL_TYPE, FEW_TYPE = 10.5, 18.0  # pixels of the numbers in matrices, and of up to four of them
 LEAST_CELLS = 4.0  # cells that a matrix's place has at least, so that small ones do not grow large
 BESIDE = 0.08  # of a matrix's width: what its sign takes, or the link that leaves it
 MOST_ROWS = 9  # maps with a row of their own in the sum
@@ -105,13 +105,7 @@ def source_panel(title: str, image, window: tuple, at, name="source", ink=False)
     marks.append(Lens([right + 0.5] * 2, [top - 0.5, bottom + 0.5], *ends_there, to="window", alpha=0.5))
     edges = (left - 0.5, right + 0.5, top - 0.5, bottom + 0.5)
     marks += [Region(*edges, color=c, filled=False, width=w) for c, w in (("paper", 5), ("you", 2.5))]
-    ends = (0.0, 1.0) if ink else (-reach, reach)
-    if image.min() < 0 or ink:
-        marks.append(ColorScale((columns - 1) / 2, rows - 0.5, *ends, colors["cmap"], shift=(0, 12)))
-    else:  # after a ReLU
-        words = say("from 0 to {reach:.1f}", reach=reach)
-        marks.append(Text([-0.5], [rows - 0.5], words, "muted", 11, "left", shift=(0, 12)))
-    x, y = Axis(-0.5, 1.16 * columns - 0.5, visible=False), Axis((rows - 0.5) * 1.13, -0.5, visible=False)
+    x, y = Axis(-0.5, 1.16 * columns - 0.5, visible=False), Axis(rows - 0.5, -0.5, visible=False)
     return Panel(marks, x, y, title=title, at=at, equal=True, grid=False, name=name)
 
 

@@ -18,7 +18,15 @@ from cnnlib.widgets.forward_pass.network_headings import (
     small_words,
 )
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_ends
-from cnnlib.widgets.forward_pass.network_picture import OPEN, SHUT, NetworkPicture, picture_of, raised
+from cnnlib.widgets.forward_pass.network_picture import (
+    COLUMNS,
+    OPEN,
+    REST,
+    SHUT,
+    NetworkPicture,
+    picture_of,
+    raised,
+)
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 from cnnlib.widgets.forward_pass.scores_panel import scores_panel
 
@@ -122,14 +130,15 @@ class Overview:
         return before[-1] if before else None
 
     def fed(self, below: LayerOutput) -> dict:
-        """Look of the maps that a unit reads: all of them for a kernel, the same one otherwise."""
+        """Look of the maps that a unit reads: all for a kernel, but above a sum the followed one alone."""
         layer = self.model[self.output.place - 1]
         count = max(1, len(below.maps))
         if len(self.output.shape) == 1 or not below.maps:
             return {"state": np.ones(count)}
-        chosen = range(count)
-        if not isinstance(layer, Conv2d):
-            chosen = [below.maps.index(self.unit[0])] if self.unit[0] in below.maps else []
+        followed = self.state["input_map"] if isinstance(layer, Conv2d) else self.unit[0]
+        chosen = [below.maps.index(followed)] if followed in below.maps else []
+        if isinstance(layer, Conv2d) and not self.state["opened"]:
+            chosen = range(count)
         state = np.zeros(count)
         state[list(chosen)] = 1.0
         window = (self.unit[1],) * 2, (self.unit[2],) * 2
@@ -145,7 +154,7 @@ class Overview:
             *(picture.rails() if number is None else []),
             *picture.links(number, self.followed()),
             *self.last_links(picture),
-            *picture.maps(self.looks, self.reaches, number),
+            *picture.maps(self.looks, self.reaches, number, self.followed()),
             *headings(picture, self.output.name),
             *small_words(picture, self.reaches),
             *scales(picture, self.reaches),
@@ -181,17 +190,18 @@ class Overview:
         rank = np.argsort(np.argsort(-norms, axis=1), axis=1).ravel()
         chosen = self.unit[0] if self.output.name == "scores" else -1
         strong = (rank < 2) if chosen < 0 else (k == chosen)
+        calm = self.state["opened"] and self.chosen() is not None  # above a sum they lead off its path
+        strong &= not calm
         if count > 20:
             strong &= rank < 1
         reach = float(norms.max()) or 1.0
-        rest = 0.36 if not self.state["opened"] or self.chosen() is None else 0.1
         values, widths = (signs * norms).ravel(), 0.5 + 1.0 * norms.ravel() / reach
         marks = []
         for mask, quiet in ((~strong, True), (strong, False)):
             if mask.any() and not (quiet and mask.sum() > 400):
                 spots = (np.full(mask.sum(), last.x), middles[c[mask]], np.zeros(mask.sum()), rows[k[mask]])
                 look = {"curved": True, "vmin": -reach, "vmax": reach, "to": "scores", "quiet": quiet}
-                look |= {"inset": (picture.edge(last) + 4, 1), "alpha": 1.0 if chosen >= 0 or quiet else rest}
+                look |= {"inset": (picture.edge(last) + 4, 1), "alpha": 1.0 if chosen >= 0 or quiet else REST}
                 look |= {"sources": picture.ids(last)[c[mask]], "targets": 1000.0 * end.place + k[mask]}
                 marks.append(Links(*spots, values=values[mask], widths=widths[mask], **look))
         return marks
@@ -210,7 +220,7 @@ class Overview:
         place = {"top": self.room.top, "depth": self.room.depth, "foot": self.room.height - 10}
         place["shares"] = self.shares
         place["does"] = DOES[Linear] if self.room is SHUT else ()
-        place |= {"at": (0, self.room.span, 1, 48 - self.room.span)}
+        place |= {"at": (0, self.room.span, 1, COLUMNS - self.room.span)}
         return scores_panel(output, values, p, label, names, chosen, **place)
 
     def narrow(self) -> Small:

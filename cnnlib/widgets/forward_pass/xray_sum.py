@@ -38,7 +38,7 @@ def sum_of(
         seen = {"colors": inked} if below.place == 0 else {"reach": reach_of([image])}
         panels.append(
             source_panel(
-                title, image, window_of(layer, unit, image.shape), (1, 0, 1, 6), ink=below.place == 0
+                title, image, window_of(layer, unit, image.shape), (1, 0, 1, 4), ink=below.place == 0
             )
         )
         title = "window"
@@ -47,12 +47,12 @@ def sum_of(
     after = relu_after(opened.model, output)
     panels += [
         matrix_panel(
-            title, inputs[shown], (1, 6, 1, 10), sign="×", name="window", **seen, **look, shown=numbers[0]
+            title, inputs[shown], (1, 4, 1, 10), sign="×", name="window", **seen, **look, shown=numbers[0]
         ),
         matrix_panel(
             kernel_title(output, unit, shown, window[0]),
             factors[shown],
-            (1, 16, 1, 10),
+            (1, 14, 1, 10),
             sign="=",
             name="kernel",
             **look,
@@ -61,14 +61,14 @@ def sum_of(
         matrix_panel(
             say("{count} products", count=products[shown].size),
             products[shown],
-            (1, 26, 1, 10),
+            (1, 24, 1, 10),
             name="products",
             **look,
             foot=one_product(numbers, look["chosen"]),
             marks=to_row(products[shown].shape, terms, window, shown),
             shown=numbers[2],
         ),
-        sum_panel(terms, window, shown, after, (1, 36, 1, 12)),
+        sum_panel(terms, window, shown, after, (1, 34, 1, 11)),
     ]
     return panels
 
@@ -86,7 +86,7 @@ def one_product(numbers: tuple[Shown, Shown, Shown], cell: tuple[int, int] | Non
     if cell is None:
         return ""
     one, other, product = (in_places(part.values[cell], part.places) for part in numbers)
-    return say("framed: {one} × {other} = {product}", one=one, other=other, product=product)
+    return f"{one} × {other} = {product}"
 
 
 def pool_of(opened: OpenedNetwork, values, output: LayerOutput, unit: tuple, terms) -> list[Panel]:
