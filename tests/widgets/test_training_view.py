@@ -11,7 +11,7 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.training import fit
-from cnnlib.viz import Line, Reference, Region, Text, Tiles
+from cnnlib.viz import Line, Points, Reference, Region, Text, Tiles
 from cnnlib.widgets import TrainingView
 from cnnlib.widgets.base import Challenge
 from cnnlib.widgets.base.packer import Packer
@@ -171,26 +171,43 @@ def test_the_axis_of_the_loss_is_filled_and_a_log_one_too():
         assert low < most < high and (most - low) / (high - low) >= share
 
 
-def test_what_training_has_added_to_the_filters_stands_over_what_they_are_now():
+def test_filters_at_the_start_and_what_training_changed_add_up_to_those_now():
     view = small_view()
-    start = view.start.copy()
-    part = view.scene.panels[2]
-    said = [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
-    assert said[0] == "added by training: nothing yet"
+    first = view.start.copy()
     view.advance(200)
     part = view.scene.panels[2]
-    added, now = (mark for mark in part.marks if isinstance(mark, Tiles))
-    np.testing.assert_allclose(added.z + start, now.z, atol=1e-6)
-    assert added.size > 2 * now.size and added.size % 5 == now.size % 5 == 0
-    np.testing.assert_array_equal(now.x, added.x)
-    moved = [np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(added.z, start, strict=True)]
+    rows = start, changed, now = [mark for mark in part.marks if isinstance(mark, Tiles)]
+    np.testing.assert_array_equal(start.z, first)
+    np.testing.assert_allclose(start.z + changed.z, now.z, atol=1e-6)
+    assert len({(row.size, row.vmin, row.vmax, tuple(row.x)) for row in rows}) == 1, "one grid, one scale"
+    assert start.size % 5 == 0 and np.ptp(np.diff([row.y[0] for row in rows])) < 1e-9
     said = [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
-    assert said[0] == f"added by training: {100 * np.mean(moved):.0f} %"
-    assert added.names[3] == f"filter 3: changed by {100 * moved[3]:.0f} %"
-    assert (added.y < now.y).all() and added.vmin == -added.vmax and now.vmin == -now.vmax
-    for tiles in (added, now):
-        strong = np.abs(tiles.z) >= tiles.vmax - 0.1
-        assert 0.02 <= strong.mean() <= 0.5
+    assert said == ["", "at the start", "+", "what training", "changed", "=", "now"]
+    assert not [word for word in said if "%" in word]
+    moved = [np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(changed.z, first, strict=True)]
+    assert changed.names[3] == f"filter 3: changed by {100 * moved[3]:.0f} %"
+    assert (start.names[3], now.names[3]) == ("filter 3 at the start", "filter 3 now")
+    strong = np.abs(np.concatenate([row.z for row in rows])) >= now.vmax - 0.1
+    assert 0.02 <= strong.mean() <= 0.5
+
+
+def test_it_is_said_at_the_dots_what_they_are_once_there_are_many():
+    view = small_view()
+    view.advance(3)
+    assert not words_of(view.scene.panels[0])
+    for scale in ("linear", "log"):
+        view.advance(300)
+        view.set_state(scale=scale)
+        part = view.scene.panels[0]
+        assert words_of(part) == ["each dot: one batch"] and "dot" not in part.subtitle
+        (text,) = (mark for mark in part.marks if isinstance(mark, Text))
+        (dots,) = (mark for mark in part.marks if isinstance(mark, Points) and len(mark.x) > 1)
+        assert (text.x[0], text.y[0]) in set(zip(dots.x, dots.y, strict=True))
+        assert 0.25 < text.x[0] / view.steps < 0.65 and text.y[0] < part.y.high
+
+
+def words_of(part):
+    return [word for mark in part.marks if isinstance(mark, Text) for word in mark.text]
 
 
 def test_before_the_first_step_the_plots_say_what_will_be_seen():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import wrap
 
 import numpy as np
 
@@ -27,19 +28,21 @@ from cnnlib.viz import (
 
 AHEAD, GROWS = 1.25, 1.15  # free room right of the present; by how much the axis grows when it runs out
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
-FILTERS = 16  # shown at most, in rows of eight
-SIDE, SMALL = 45, 20  # pixels of a filter, a whole number for each of 5x5 weights, and of a small one
-ROW, UNDER = 18, 18  # pixels of words above a row of filters: above the first, between the two
-STRONG = 0.97  # share of the weights that the colours tell apart; the rest have the strongest
+FILTERS = 8  # shown at most
+SIDE, GAP = 35, 7  # pixels of a filter, a whole number for each of 5x5 weights, and between two rows
+LABELS, LETTERS = 3.1, 16  # width of the words beside them, in filters, and letters of a line
+ROWS = marked("at the start", "what training changed", "now")  # the second is added to the first
+SIGNS = "", "+", "="
+STRONG = 0.85  # share of the weights that the colours tell apart; the rest have the strongest
 FIRST_HORIZON = 10_000  # images seen at the right end of the axes, at first
 GHOST = 0.3  # opacity of what came after the step rewound to
 WAITS = marked("Press Play: here the loss will fall.", "Here the share of right answers will rise.")
 FRAME = {
-    "rows": ("140px", "130px", "218px"),
+    "rows": ("160px", "110px", "218px"),
     "columns": (9.3, 7.7),
     "height": 488,
     "narrow": Narrow(
-        ("250px", "200px", "140px", "360px"),
+        ("250px", "200px", "160px", "340px"),
         (1,),
         950,
         {"loss": (0, 0), "accuracy": (1, 0), "filters": (2, 0), "wrong": (3, 0)},
@@ -137,13 +140,13 @@ class Curves:
         time = self.time(words=False)
         if not self.view.losses:
             marks += waiting(time, axis, WAITS[:1])
-        elif self.view.steps < time.high / 5:
+        elif self.view.steps >= time.high / 5:
+            marks.append(self.about_dots(axis))
+        else:
             words = say("Solid line: {judged}, never trained on.", judged=self.view.judged)
             where = (0.3 * time.high, 0.1 if log else 0.62 * axis.high)
             marks.append(Note(*where, words, width=230, needs=330))
-        subtitle = "how wrong, 0 is perfect; dots: single batches"
-        if log:
-            subtitle = "a tenth at each line; dots: single batches"
+        subtitle = "a tenth at each line" if log else "how wrong, 0 is perfect"
         return Panel(
             marks,
             time,
@@ -156,6 +159,16 @@ class Curves:
             name="loss",
             group="time",
         )
+
+    def about_dots(self, axis: Axis) -> Text:
+        """What a dot is, at the highest one of those in the middle of the time so far."""
+        losses = np.array(self.view.losses[: self.view.steps])
+        stride = 1 + len(self.view.losses) // MOST_DOTS
+        shown = np.arange(0, len(losses), stride)
+        shown = shown[(shown > 0.3 * len(losses)) & (shown < 0.6 * len(losses))]
+        inside = np.where(losses[shown] < 0.8 * axis.high, losses[shown], -np.inf)
+        at = shown[int(np.argmax(inside))]
+        return Text([at + 1], [losses[at]], "each dot: one batch", color="muted", size=11.5, shift=(0, -11))
 
     def accuracy(self) -> Panel:
         """Share of the test images that are right."""
@@ -205,37 +218,36 @@ def round_gap(least: float) -> float:
 
 
 def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
-    """What training has added to the first layer's filters, and beneath it small what they are now."""
-    across = Axis(0.065, 7.935, visible=False)
-    down = Axis(ROW + SIDE + UNDER + SMALL + 3, 0, visible=False)
+    """The first layer's filters at the start, what training changed, and both added up: now."""
+    across, down = Axis(-LABELS, 7.935, visible=False), Axis(3 * (SIDE + GAP), 0, visible=False)
     place = {"at": (0, 1), "grid": False, "name": "filters"}
     if filters is None:
-        none = Text([0.065], [20], "no convolution", align="left")
+        none = Text([-LABELS], [20], "no convolution", align="left")
         return Panel([none], across, down, "First-layer filters", **place)
     now, start = (np.nan_to_num(z[:FILTERS], posinf=0, neginf=0) for z in (filters, start))
-    added, moved, count = now - start, changes_of(now, start), np.arange(len(now))
-    reach = reach_of_filters(added)
-    many = len(now) > 8
-    side = SIDE if not many else (SIDE + SMALL) // 10 * 5
-    x, y = count % 8 + 0.5, ROW + side / 2 + (side + UNDER / 2) * (count // 8)
-    names = [say("filter {k}: changed by {share:.0f} %", k=k, share=100 * moved[k]) for k in count]
-    look = {"fit": 0.88, "radius": 2.0}
-    words = word("added by training: nothing yet")
-    if added.any():
-        words = say("added by training: {share:.0f} %", share=100 * moved.mean())
-    marks = [
-        Tiles(x, y, added, side, vmin=-reach, vmax=reach, names=names, **look),
-        ColorScale.both_ways(7.935, 7, reach, shift=(-58, 0)),
-        Text([0.065], [7], words, color="muted", size=11.5, align="left"),
-    ]
-    if not many:
-        own, level = reach_of_filters(now), ROW + SIDE + UNDER + SMALL / 2
-        names = [say("filter {k} now", k=k) for k in count]
-        marks.append(Tiles(x, np.full(len(x), level), now, SMALL, vmin=-own, vmax=own, names=names, **look))
-        words = "now: the random start and what was added"
+    moved, count, reach = (
+        changes_of(now, start),
+        np.arange(len(now)),
+        reach_of_filters(start, now, now - start),
+    )
+    told = (
+        [say("filter {k} at the start", k=k) for k in count],
+        [say("filter {k}: changed by {share:.0f} %", k=k, share=100 * moved[k]) for k in count],
+        [say("filter {k} now", k=k) for k in count],
+    )
+    marks: list = []
+    for row, (z, names) in enumerate(zip((start, now - start, now), told, strict=True)):
+        level = (row + 0.5) * (SIDE + GAP)
+        look = {"vmin": -reach, "vmax": reach, "names": names, "fit": 0.88, "radius": 2.0}
+        marks.append(Tiles(count + 0.5, np.full(len(now), level), z, SIDE, **look))
+        lines = [*wrap(word(ROWS[row]), LETTERS), *[""] * (row == 2)]  # room for the scale beneath the last
+        steps = [14 * (i - (len(lines) - 1) / 2) for i in range(len(lines))]
         marks.append(
-            Text([0.065], [ROW + SIDE + UNDER / 2 + 1], words, color="muted", size=11.5, align="left")
+            Text([-LABELS], [level], SIGNS[row], size=14, bold=True, align="left", shift=(0, steps[0]))
         )
+        for line, step in zip(lines, steps, strict=True):
+            marks += [Text([-LABELS], [level], line, size=12, align="left", shift=(16, step))] * bool(line)
+    marks.append(ColorScale.both_ways(-LABELS, level, reach, shift=(34, 8)))
     words = filter_words(len(filters))
     return Panel(marks, across, down, "First-layer filters", subtitle=words, **place)
 

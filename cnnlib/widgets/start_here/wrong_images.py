@@ -12,7 +12,7 @@ ROWS, COLUMNS, FEW = 3, 5, 4  # in `FEW` columns where the classes have long nam
 SHORT = 2  # letters of a name at most of which two have room beneath an image
 FILLED = 0.8  # share of one of `COLUMNS` that an image fills at full width; long names need the rest
 BAR = 0.66  # length of the bar beneath an image, as a share of its column
-CELL, TILE = 106, 70  # pixels from one row to the next, and of an image
+CELL, TILE = 100, 66  # pixels from one row to the next, and of an image
 
 
 def columns_for(names) -> int:
@@ -55,10 +55,10 @@ def wrong_marks(view, columns: int) -> list:
     ]
     images = judged.x[index].mean(axis=1)
     if columns == COLUMNS:
-        beneath = y + TILE / 2 + 12
+        beneath = y + TILE / 2 + 11
         begin = Text(x, beneath, [f"{one} →" for one in true], size=13, align="right", shift=(9, 0))
         end = Text(x, beneath, guesses, color="bad", bold=True, size=13, align="left", shift=(12, 0))
-        words = [begin, end, *bars(x, beneath + 14, judged.sure[index])]
+        words = [begin, end, *bars(x, beneath + 13, judged.sure[index])]
     else:  # long names in two lines
         answers = [f"→ {guess} {share}" for guess, share in zip(guesses, shares, strict=True)]
         words = [Text(x, y + TILE / 2 + 25, answers, color="bad", bold=True, size=11)]
