@@ -112,9 +112,8 @@ print(
 #   the same guesses are right, and the network is surer of them. (Judging takes time. So the window uses 2,000 of the
 #   validation images, and while it plays only its last thousand answers.)
 # - **First-layer filters.** Eight tables of 5x5 weights that the network slides over the image, drawn as small pictures.
-#   They start at random. The large pictures show what training has added to each since then: look for a blue side beside an
-#   orange one. The small ones are the filters as they are now. The percentage is how much was added, beside their size at
-#   the start.
+#   The upper row shows them at the start, drawn at random. The middle row is what training has changed: look for a
+#   blue side beside an orange one. Both rows added up are the filters as they are now, in the lower row.
 # - **Still wrong.** The images in this list become few. Under each stands the true digit, then the guess, and how sure the
 #   network is of it.
 #

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.nn.layers import Conv2d, Linear, ReLU
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import localised, say
 from cnnlib.viz import Panel
 from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of
@@ -85,8 +85,8 @@ def one_product(numbers: tuple[Shown, Shown, Shown], cell: tuple[int, int] | Non
     """The framed product written out."""
     if cell is None:
         return ""
-    one, other, product = (in_places(part.values[cell], part.places) for part in numbers)
-    return f"{one} × {other} = {product}"
+    one, other, product = (localised(in_places(part.values[cell], part.places)) for part in numbers)
+    return say("{one} × {other} = {product}", one=one, other=other, product=product)
 
 
 def pool_of(opened: OpenedNetwork, values, output: LayerOutput, unit: tuple, terms) -> list[Panel]:
