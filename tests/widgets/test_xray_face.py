@@ -56,6 +56,8 @@ def test_the_kernel_that_is_shown_is_outlined_among_the_links():
     mine = [m for m in panel(widget, "network").marks if isinstance(m, Links) and m.color == "you"]
     assert len(mine) == 1 and len(mine[0].x0) == 1
     assert panel(widget, "kernel").title == "kernel 5, for map 2"
+    source = panel(widget, "source")
+    assert (source.title, source.marks[0].means) == ("map 2", "pool 1, map 2")
     rows = [m for m in panel(widget, "products").marks if isinstance(m, Links)]
     assert [(m.to, m.y1[0]) for m in rows] == [("sum", 2)]
 

@@ -91,7 +91,7 @@ def chosen_cell(shown: Shown, cell: tuple[int, int], colors: dict) -> list[Mark]
     ]
 
 
-def source_panel(title: str, image, window: tuple, at, name="source", ink=False) -> Panel:
+def source_panel(title: str, image, window: tuple, at, name="source", ink=False, means="") -> Panel:
     """The map before with the window on it: rows and columns (first, last) of both."""
     (top, bottom), (left, right) = window
     rows, columns = image.shape
@@ -99,7 +99,7 @@ def source_panel(title: str, image, window: tuple, at, name="source", ink=False)
     colors = (
         {"cmap": "ink", "vmin": 0, "vmax": 1} if ink else {"cmap": "diverging", "vmin": -reach, "vmax": reach}
     )
-    marks: list[Mark] = [Heatmap(image, means=title, **colors)]
+    marks: list[Mark] = [Heatmap(image, means=means or title, **colors)]
     marks.append(Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1))
     ends_there = [-0.5] * 2, [-0.5, bottom - top + 0.5]
     marks.append(Lens([right + 0.5] * 2, [top - 0.5, bottom + 0.5], *ends_there, to="window", alpha=0.5))

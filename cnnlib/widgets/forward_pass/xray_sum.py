@@ -36,11 +36,9 @@ def sum_of(
         image = values[below.place][0, shown]
         inked = {"cmap": "ink", "vmin": 0, "vmax": 1}
         seen = {"colors": inked} if below.place == 0 else {"reach": reach_of([image])}
-        panels.append(
-            source_panel(
-                title, image, window_of(layer, unit, image.shape), (1, 0, 1, 4), ink=below.place == 0
-            )
-        )
+        short = say("map {i}", i=shown) if window[0] > 1 else title  # the strip above shows of which layer
+        place = window_of(layer, unit, image.shape), (1, 0, 1, 4)
+        panels.append(source_panel(short, image, *place, ink=below.place == 0, means=title))
         title = "window"
     numbers = decimals_for(inputs[shown], factors[shown])
     look = {"scale": False, "chosen": largest(numbers[2].values)}
