@@ -1,0 +1,80 @@
+"""What the blame view shows: the number that is chosen, the way to it, and the gradients along the way."""
+
+import re
+
+import numpy as np
+import pytest
+
+from cnnlib import load_digits
+from cnnlib.networks import load_digits_cnn
+from cnnlib.viz import Heatmap, Region
+from cnnlib.viz.marks import Text
+from cnnlib.widgets import BlameMicroscope
+from cnnlib.widgets.backpropagation.blame_picture import BlamePicture
+from cnnlib.widgets.backpropagation.blame_way import numbers, read_by
+from cnnlib.widgets.backpropagation.blame_weight import square
+
+SMALL = load_digits_cnn(), load_digits()
+
+
+@pytest.mark.parametrize("layer", ["convolution 1", "convolution 2"])
+def test_a_weight_that_is_clicked_is_the_one_that_is_framed_and_its_gradient_the_sum(layer):
+    widget = BlameMicroscope(*SMALL, what="a weight", layer=layer, image=143)
+    rng = np.random.default_rng(2)
+    for _ in range(8):
+        kernels, inputs, height, width = widget.kernels_of(widget.convolution(widget.state)).shape
+        f, c, p, q = (int(rng.integers(size)) for size in (kernels, inputs, height, width))
+        row, column = f * (height + 1) + p, c * (width + 1) + q
+        widget.set_state(**widget.event({"name": "weight:", "kind": "click", "row": row, "col": column}))
+        part = widget.scene.panels[3]
+        (heat,) = (mark for mark in part.marks if isinstance(mark, Heatmap))
+        (frame,) = (mark for mark in part.marks if isinstance(mark, Region))
+        assert ((frame.x0 + frame.x1) / 2, (frame.y0 + frame.y1) / 2) == pytest.approx((column, row))
+        assert heat.z[row, column] == pytest.approx(widget.facts["gradient"], rel=1e-4, abs=1e-9)
+        assert f"kernel {f}, input map {c}, row {p}, column {q}" in widget.text
+
+
+def test_small_numbers_stand_in_a_power_of_ten():
+    part = square(np.array([[0.00312, -0.0004], [0.0, 0.001]]), "products", (0, 0), ".2f", "")
+    (power,) = re.findall(r"×1e(-?\d+)", part.title)
+    np.testing.assert_allclose(part.marks[0].z * 10.0 ** int(power), [[0.00312, -0.0004], [0.0, 0.001]])
+    assert 1 <= np.abs(part.marks[0].z).max() < 10
+
+
+def followed(monkeypatch, **options):
+    """The picture that a widget makes of the way."""
+    made = []
+    init = BlamePicture.__init__
+
+    def kept(self, *args, **kwargs):
+        init(self, *args, **kwargs)
+        made.append(self)
+
+    monkeypatch.setattr(BlamePicture, "__init__", kept)
+    BlameMicroscope(*SMALL, **options)
+    return made[-1]
+
+
+@pytest.mark.parametrize("what", ["a unit", "the loss"])
+def test_the_numbers_along_the_way_are_the_gradients_there_in_the_colour_of_their_sign(what, monkeypatch):
+    picture = followed(monkeypatch, what=what, image=143)
+    marks = [mark for mark in numbers(picture, 0.0) if isinstance(mark, Text)]
+    shown = {float(x): (m.color, w) for m in marks for x, w in zip(m.x, m.text, strict=True)}
+    assert len(shown) >= 4
+    for x, output, place in zip(picture.x, picture.outputs, picture.way, strict=True):
+        if float(x) in shown:
+            color, words = shown[float(x)]
+            gradient = picture.gradients[output.place][0][place]
+            assert float(words) == pytest.approx(gradient, rel=0.06, abs=1e-4)
+            assert color == ("pos-text" if gradient > 0 else "neg-text")
+
+
+def test_before_a_pool_the_way_leads_through_its_winner(monkeypatch):
+    picture = followed(monkeypatch, what="a unit", layer="pooling 2", image=143)
+    names = [output.name for output in picture.outputs]
+    at = names.index("ReLU 2")
+    values = picture.values[picture.outputs[at].place][0]
+    read = read_by(picture.model, picture.outputs[at], picture.outputs[at + 1], picture.way[at + 1], values)
+    best = values[picture.way[at + 1][0]][read[picture.way[at + 1][0]] > 0]
+    window = picture.values[picture.outputs[at + 1].place][0][picture.way[at + 1]]
+    assert 0 < read.sum() < 4 and (best == window).all()
