@@ -185,6 +185,17 @@ def test_a_touched_pixel_of_a_padded_image_becomes_the_windows_middle():
     widget = ConvolutionMicroscope(image="digit", padding=2)
     widget.set_state(**widget.event({"name": "image", "kind": "click", "x": 5.2, "y": 3.8}))
     assert (widget.state["row"], widget.state["col"]) == (3, 4)
+    widget.set_state(stride=2)
+    widget.set_state(**widget.event({"name": "image", "kind": "click", "x": 5.2, "y": 3.8}))
+    assert (widget.state["row"], widget.state["col"]) == (1, 2)
+
+
+def test_a_flipped_kernel_is_turned_by_half_a_circle():
+    numbers = np.arange(9.0).reshape(3, 3)
+    widget = ConvolutionMicroscope(image="digit", kernel=numbers.tolist(), flip=True, row=2, col=2)
+    np.testing.assert_array_equal(panel(widget, "kernel").marks[0].z, numbers[::-1, ::-1])
+    products = numbers[::-1, ::-1] * widget.images["digit"][2:5, 2:5]
+    assert widget.facts["sum"] == pytest.approx(products.sum())
 
 
 def test_the_settings_that_are_the_topic_stand_in_the_bar_and_the_size_is_reckoned():
