@@ -211,7 +211,7 @@ class OptimizerRace(Widget):
             ]
             if facts["best_rates"]:
                 rate = say("rate {facts:.2g}", facts=facts[f"rate_{m}"])
-                marks.append(Text(0.32, y, rate, color="muted", align="left"))
+                marks.append(Text(0.36, y, rate, color="muted", align="left"))
         title = "Smallest error first"
         axes = Axis(0, 1, visible=False), Axis(5, 0, visible=False)
         return Panel(marks, *axes, title=title, subtitle="click one", at=(1, 1), grid=False, name="table")
