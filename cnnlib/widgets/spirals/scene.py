@@ -29,7 +29,11 @@ PORT = 11  # pixels across of the ring at the large map's edge in which the last
 STRONG = 1.0  # weight from which a link has full colour: weaker ones are fainter
 THIN, THICK = 1.0, 5.0  # pixels of width of links
 OUTPUT = 9000  # id of the output among the tiles; of neuron i in layer k: 100 k + i
-SECOND = 40  # pixels from the top to the line with the numbers of neurons
+STEPPERS = {  # by hidden layers, at most: pixels down to numbers of neurons, to their buttons, and aside
+    2: (40, 40, 24),
+    3: (29, 49, 16),
+    6: (29, 49, 12),
+}
 HEADED = 296  # pixels of width from which the features' headings have room beside the layers' buttons
 AIR = 470  # pixels of width below which notes give way
 
@@ -204,9 +208,10 @@ class NetworkPicture:
         ]
         if counts:
             words = [str(n) for n in counts]
-            marks.append(Text(x, np.full(len(x), SECOND), words, bold=True))
-            aside = (-self.aside() - 20, 0)
-            marks.append(Text(x[:1], [SECOND], "Neurons", color="muted", align="right", shift=aside))
+            line, _, aside = self.steppers()
+            marks.append(Text(x, np.full(len(x), line), words, bold=True))
+            look = {"color": "muted", "align": "right", "shift": (-aside - 20, 0)}
+            marks.append(Text(x[:1], [line], "Neurons", **look))
         return marks
 
     def middle(self) -> float:
@@ -214,9 +219,9 @@ class NetworkPicture:
         inner = self.x[1:-1]
         return float((inner[0] + inner[-1]) / 2) if len(inner) else float(self.x.mean())
 
-    def aside(self) -> int:
-        """Pixels from a layer's number of neurons to its buttons."""
-        return 26 if len(self.rows) < 6 else 20
+    def steppers(self) -> tuple[int, int, int]:
+        """Where numbers of neurons and their buttons stand: on one line, or on two where layers are many."""
+        return next(place for most, place in STEPPERS.items() if len(self.rows) - 1 <= most)
 
     def notes(self) -> list[Note]:
         """What a first-time reader would ask; while it trains the picture speaks for itself."""
@@ -240,14 +245,14 @@ class NetworkPicture:
 
     def anchors(self) -> list[Anchor]:
         """Buttons above the layers, and the features' switches."""
-        middle, aside = self.middle(), self.aside()
+        middle, (_, line, aside) = self.middle(), self.steppers()
         found = [
             Anchor("fewer layers", "network", middle, 10, dx=-92),
             Anchor("more layers", "network", middle, 10, dx=92),
         ]
         for k, x in enumerate(self.x[1:-1], 1):
             for word, side in (("fewer", -1), ("more", 1)):
-                found.append(Anchor(f"{word} {k}", "network", float(x), SECOND, dx=side * aside))
+                found.append(Anchor(f"{word} {k}", "network", float(x), line, dx=side * aside))
         for row, name in enumerate(FEATURES):
             found.append(Anchor(name, "network", LEFT, float(row_y(row)), dx=-SIDE / 2 - 4, align="right"))
         return found
