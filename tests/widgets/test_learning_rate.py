@@ -179,5 +179,4 @@ def test_the_dashed_line_of_the_sweep_crosses_no_word():
     decades, height = np.log10(panel.y.high / panel.y.low), 150  # pixels of the plot on a phone
     assert line.y.min() > panel.y.low * 10 ** (decades * 17 / height)  # a line of words
     best = words["best"]
-    if abs(best.x[0] - line.x[0]) < 0.3:
-        assert best.align == ("left" if best.x[0] > line.x[0] else "right")
+    assert abs(best.x[0] - line.x[0]) > 0.25  # 16 pixels on a phone: half of the word is 13

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnlib.runtime.language import say, word
+from cnnlib.runtime.language import localised, say, word
 from cnnlib.runtime.powers import raised
 
 FINE = 1e-3  # of an error below it two digits are said, with a power of ten
@@ -57,5 +57,5 @@ def alike(errors: list[float]) -> list[str]:
     (['0.020', '0.220'], ['1.9 × 10⁻⁵', '2.2 × 10⁻¹'])
     """
     if all(DECIMALS[0] <= error < DECIMALS[1] for error in errors):
-        return [f"{error:.3f}" for error in errors]
-    return [raised(f"{error:.1e}") if LEAST <= error < 1e6 else short(error) for error in errors]
+        return [localised(f"{error:.3f}") for error in errors]
+    return [localised(raised(f"{error:.1e}")) if LEAST <= error < 1e6 else short(error) for error in errors]

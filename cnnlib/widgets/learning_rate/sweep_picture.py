@@ -10,7 +10,7 @@ from cnnlib.viz import Axis, Heatmap, Line, Note, Panel, Points, Region, Text
 GUESSING = np.log(10)
 LOWEST, HIGHEST = 0.03, 30.0  # losses drawn
 SIGNS_HIGH = 0.07  # loss at the top of the words along the lower border
-BESIDE = 0.3, 0.06  # powers of ten from the dashed line within which a word stands beside it, and how far
+CLEAR = 0.27  # powers of ten between the dashed line and the middle of a short word, on a phone
 COLORS = {"crawls": "muted", "learns": "ink", "lost": "bad"}
 SHAPES = {"crawls": "triangle", "learns": "circle", "lost": "cross"}
 SIGNS = dict(zip(("crawls", "learns", "lost"), marked("▲ crawls", "● learns", "✕ lost"), strict=True))
@@ -144,20 +144,17 @@ class SweepPicture:
         best = int(np.argmin(drawn_loss(recent)))
         spot = self.at[best], drawn_loss(recent)[best]
         ring = Points(*spot, color="ink", shape="circle", size=10, alpha=0.25)
-        place, align = beside(spot[0], np.log10(self.limit))
-        return [ring, Text(place, spot[1], BEST, bold=True, align=align, baseline="top", shift=(0, 11))]
+        middle = beside(spot[0], np.log10(self.limit))
+        return [ring, Text(middle, spot[1], BEST, bold=True, baseline="top", shift=(0, 11))]
 
 
-def beside(place: float, line: float) -> tuple[float, str]:
-    """Where a short word about a place stands, and its alignment, so that a line does not cross it.
+def beside(place: float, line: float) -> float:
+    """Where the middle of a short word about a place stands, so that a line does not cross it.
 
     >>> beside(2.0, 0.0), beside(0.2, 0.0), beside(-0.2, 0.0)
-    ((2.0, 'center'), (0.06, 'left'), (-0.06, 'right'))
+    (2.0, 0.27, -0.27)
     """
-    near, apart = BESIDE
-    if abs(place - line) > near:
-        return place, "center"
-    return (line + apart, "left") if place >= line else (line - apart, "right")
+    return line + float(np.copysign(max(abs(place - line), CLEAR), place - line))
 
 
 def drawn_loss(losses: np.ndarray) -> np.ndarray:
