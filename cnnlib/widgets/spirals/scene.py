@@ -30,7 +30,7 @@ STRONG = 1.0  # weight from which a link has full colour: weaker ones are fainte
 THIN, THICK = 1.0, 5.0  # pixels of width of links
 OUTPUT = 9000  # id of the output among the tiles; of neuron i in layer k: 100 k + i
 STEPPERS = {  # by hidden layers, at most: pixels down to numbers of neurons, to their buttons, and aside
-    2: (40, 40, 24),
+    2: (43, 43, 24),
     3: (29, 49, 16),
     6: (29, 49, 12),
 }
