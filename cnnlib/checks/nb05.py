@@ -205,7 +205,7 @@ register(
         cases=momentum_cases,
         run=walk,
         hints=(
-            "With a momentum of 0 it must be plain gradient descent. With 0.9 and the same gradient "
+            "With a momentum of 0 it must be SGD. With 0.9 and the same gradient "
             "twice, how long "
             "is the second step beside the first?",
             "The velocity keeps its old self times momentum and takes the new gradient in; the "

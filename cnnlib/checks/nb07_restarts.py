@@ -51,7 +51,7 @@ def growth(curve, starts, rate, steps):
 
 
 def ends(curve, starts, rate, steps):
-    """Where plain descents from all starts end."""
+    """Where descents from all starts end."""
     return descend(curve, starts, rate, steps)[-1]
 
 
@@ -78,7 +78,7 @@ register(
         unit=growth,
         hints=(
             "Each start gives one final weight. What decides which of them is the best?",
-            "Run plain gradient descent from every start (curve.gradient(w) is the slope), then compare "
+            "Run gradient descent from every start (curve.gradient(w) is the slope), then compare "
             "curve.error at the ends and return the weight, not its error.",
         ),
         misconceptions=(

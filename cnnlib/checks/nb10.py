@@ -122,7 +122,7 @@ register(
             ),
             Misconception(
                 "data alone",
-                "The penalty is missing: this is plain gradient descent.",
+                "The penalty is missing: this is gradient descent alone.",
                 lambda w, dw, lr, rate: w - lr * dw,
             ),
             Misconception(

@@ -49,7 +49,7 @@ class Bowl(Surface):
     ----------
     condition : float
         The larger curvature over the smaller, at least 1. The gradient points at the minimum only where this
-        is 1 or on an axis of the ellipse; plain descent needs about this many steps for a fixed gain.
+        is 1 or on an axis of the ellipse; SGD needs about this many steps for a fixed gain.
     steepest : float
         The larger curvature, above 0.
     angle : float

@@ -208,7 +208,7 @@ def network_with(bug, rng, make_model=small_cnn):
 
 
 def learning_curve(bug, x, y, lr=0.1, steps=200, batch_size=32, seed=0, make_model=small_cnn):
-    """Train the network with a fault by plain gradient descent, from the same weights on the same batches.
+    """Train the network with a fault by SGD, from the same weights on the same batches.
 
     Parameters
     ----------

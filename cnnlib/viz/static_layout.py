@@ -43,7 +43,7 @@ class Box:
 
 
 def boxes(scene: Scene, width: float) -> list[Box]:
-    """The plots of a scene, those of one group in line."""
+    """The plots of a scene, those of one group in line, and as high as a square one beside them."""
     rows = np.concatenate([[0], np.cumsum(tracks(scene.rows, scene.height))])
     columns = np.concatenate([[0], np.cumsum(tracks(scene.columns, width))])
     found = [_box(panel, rows, columns) for panel in scene.panels]
@@ -55,7 +55,18 @@ def boxes(scene: Scene, width: float) -> list[Box]:
         left, right = max(box.left for box in mates), min(box.right for box in mates)
         for box in mates:
             box.left, box.right = left, right
+    for panel, box in zip(scene.panels, found, strict=True):
+        for other, square in zip(scene.panels, found, strict=True):
+            beside = other.group == panel.group and other.at[::2] == panel.at[::2]
+            if panel.group and beside and other.equal and not panel.equal:
+                box.top, box.bottom = square.top, square.top + _squeezed(other, square)
     return found
+
+
+def _squeezed(panel: Panel, box: Box) -> float:
+    """Height of a plot in which a unit is as long on both axes."""
+    wide, high = abs(panel.x.high - panel.x.low), abs(panel.y.high - panel.y.low)
+    return min(box.bottom - box.top, (box.right - box.left) * high / wide)
 
 
 def _box(panel: Panel, rows: np.ndarray, columns: np.ndarray) -> Box:

@@ -99,7 +99,10 @@ export function layout(arrangement, width, height, measure) {
   const level = (i) => (heads[i].title.length ? { ...heads[i], high: highest(i) } : heads[i]); // pictures in a row stay in a row
   const boxes = arrangement.panels.map(([panel], i) => place(panel, cells[i], level(i), measure));
   for (const box of boxes) box.size = [width, height];
-  for (const box of boxes) if (box.panel.group) alignWith(box, boxes);
+  for (const box of boxes) if (box.panel.group) {
+    alignWith(box, boxes);
+    asHigh(box, boxes);
+  }
   return boxes;
 }
 
@@ -114,6 +117,14 @@ function alignWith(box, boxes) {
   }
   const beneath = mates.filter((b) => b.cell.top >= box.cell.bottom);
   for (const mate of box.spare > 0 ? beneath : []) moveUp(mate, box.spare);
+}
+
+/** What stands beside a square panel of its group is as high as that. */
+function asHigh(box, boxes) {
+  const square = boxes.find((b) => b.panel.group === box.panel.group && b.panel.equal && b.cell.top === box.cell.top && b.cell.bottom === box.cell.bottom);
+  if (!square || box.panel.equal) return;
+  Object.assign(box, { top: square.top, bottom: square.bottom });
+  box.y = makeScale(box.panel.y, box.bottom, box.top);
 }
 
 /** A panel follows the square one above it, which needs less height than its cell has. */

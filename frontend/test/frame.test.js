@@ -76,6 +76,19 @@ test("a panel follows the square one of its group that needs less height than it
   expect(alone.top - map.bottom).toBeGreaterThan(150);
 });
 
+test("what stands beside a square panel of its group is as high as that", () => {
+  const axis = { low: -1, high: 1, visible: false, label: "", ticks: [] };
+  const square = { ...panel("map", [0, 0, 1, 1]), x: axis, y: axis, equal: true, title: "Map", group: "map" };
+  const bar = { ...panel("ramp", [0, 1, 1, 1]), x: axis, y: axis, group: "map" };
+  const scene = { rows: ["400px"], columns: [1, "36px"], height: 400, slots: [], panels: [square, bar] };
+  for (const width of [250, 1000]) {
+    const [map, ramp] = layout(arrange(scene, 900), width, 400, (text) => 6 * text.length);
+    expect([ramp.top, ramp.bottom]).toEqual([map.top, map.bottom]);
+    expect(ramp.y(1)).toBe(map.top);
+    expect(ramp.left).toBeGreaterThan(map.right);
+  }
+});
+
 test("a narrow place stacks up to four panels, or takes the scene's own arrangement", () => {
   const scene = { rows: [1], columns: [1, 1], height: 300, slots: [], panels: [panel("a", [0, 0, 1, 1]), panel("b", [0, 1, 1, 1])] };
   expect(arrange(scene, 700).columns).toEqual([1, 1]);

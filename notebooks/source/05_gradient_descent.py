@@ -237,6 +237,7 @@ for step in range(4):
 #
 # Does the arrow point at the lowest point? When would it? Drag the start about and read the sentence below
 # the picture. Then turn the condition number (under *More*) down to 1 and look again.
+# (In the list *Optimizer* the rule of this chapter so far is called *SGD*; why, and what the others do, comes later.)
 
 # %%
 predict("05.arrow")
@@ -442,9 +443,9 @@ for where, gradients in {"across": (4, -4, 4), "along": (1, 1, 1)}.items():
 # %% [markdown]
 # Across, the velocity never becomes larger than the gradient; along, it grows. With the same gradient $g$ again and again
 # it would come near $g / (1 - \mu)$, here twice the gradient, and ten times with $\mu = 0.9$. So along the valley it is as
-# if the rate were $\eta / (1 - \mu)$. A rate that suits plain SGD may be too large with momentum. The price of rolling:
+# if the rate were $\eta / (1 - \mu)$. A rate that suits SGD may be too large with momentum. The price of rolling:
 # where the ground is round, the ball swings past the bottom.
-# The map above knows all five rules: choose *Momentum* there, then the curved valley. The violet path is plain descent at the
+# The map above knows all five rules: choose *Momentum* there, then the curved valley. The violet path is that of SGD at the
 # same rate.
 #
 # **Nesterov.** From $w$ the ball will roll on by $-\eta\mu\,v$ in any case. So the slope is taken at the place where this
@@ -537,7 +538,7 @@ for condition in (10, 100, 1000):
 # %% [markdown]
 # From line to line the condition number grows tenfold. Without momentum the steps grow tenfold too; with momentum they
 # grow about as the square root of ten does, three to four times. The reason is in the share of the distance that one step
-# leaves. Plain descent leaves $(\kappa - 1) / (\kappa + 1)$, as you saw above. With the best momentum it is, in the long run,
+# leaves. SGD leaves $(\kappa - 1) / (\kappa + 1)$, as you saw above. With the best momentum it is, in the long run,
 # $(\sqrt\kappa - 1) / (\sqrt\kappa + 1)$: the same with $\sqrt\kappa$ for $\kappa$ (Polyak 1964 proved it; Goh 2017 explains
 # it with moving pictures). The best momentum depends on the valley. In a network nobody knows the condition number, and
 # 0.9 is a guess that serves well. <!-- computed: 10 ** 0.5 = 3.16 -->
@@ -582,7 +583,7 @@ for method in METHODS:
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
-# RMSprop is first after 40 steps, then Nesterov, then plain SGD. At this rate SGD comes down into the valley quickly and then
+# RMSprop is first after 40 steps, then Nesterov, then SGD. At this rate SGD comes down into the valley quickly and then
 # crawls along its floor. RMSprop does not slow down on the floor, because it divides by the small gradient there. Momentum
 # still swings from one side of the valley to the other, and Adam has just swung across to the other side. After 100 steps
 # all four have passed SGD, which still crawls.
@@ -620,7 +621,7 @@ for surface in (Bowl(50, angle=30), Rosenbrock(), Saddle(), Ripples()):
 # <details style="margin-bottom: 1em"><summary>What came out</summary>
 #
 # No rule wins everywhere. Nesterov wins nearly always in the long bowl and most often in Rosenbrock's valley. On the saddle
-# Nesterov and plain SGD reach one of the two lowest points to the last digit, from nearly every start, so both win. On the
+# Nesterov and SGD reach one of the two lowest points to the last digit, from nearly every start, so both win. On the
 # ripples Adam ends lowest most often: its first steps are as long as the rate, even where the floor of a small hollow is
 # nearly flat, so it steps out of such hollows. (RMSprop steps out of them as well, but its steps stay that long, so at the
 # end it cannot come to rest.) And there every rule wins sometimes. Momentum in its plain form rarely wins: it is still

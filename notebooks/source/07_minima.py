@@ -163,8 +163,8 @@ print(f"Adam at high rates, from C's own valley: {left:.0%} end elsewhere")
 #
 # ## Four ways out
 #
-# At the bottom of A the slope is zero, so plain descent stays for ever. What could help? **Long steps with memory**: at
-# high rates one in five of Adam's descents from A's valley ended in C, and of plain descent's hardly any. **Noise**, such
+# At the bottom of A the slope is zero, so gradient descent stays for ever. What could help? **Long steps with memory**: at
+# high rates one in five of Adam's descents from A's valley ended in C, and of SGD's hardly any. **Noise**, such
 # as small batches make, that kicks the weight about. **Noise that fades**: kicks first, rest later, as a falling learning
 # rate brings it. (This is called *simulated annealing*, after a metal that is cooled slowly and so finds a better order;
 # Kirkpatrick and others 1983.)<!-- source: Kirkpatrick, Gelatt and Vecchi 1983 --> And **restarts** from somewhere else.
@@ -510,7 +510,7 @@ for more, total in ((6, 6), (12, 18), (24, 42)):
 #
 # ## Exercises
 #
-# **1. Into a false minimum.** *Warm-up, 5 minutes.* Choose a start from -3 to 3 and a rate, so that plain descent *comes to
+# **1. Into a false minimum.** *Warm-up, 5 minutes.* Choose a start from -3 to 3 and a rate, so that gradient descent *comes to
 # rest* in A or B within 300 steps. Say beforehand in which.
 # <!-- computed: 3 * 100 = 300 -->
 
@@ -526,7 +526,7 @@ start_and_rate = (-2.5, 0.1)
 check("07.false_minimum", start_and_rate)
 
 # %% [markdown]
-# **2. Over it, first way: momentum.** *Core, 10 minutes.* From -0.8 plain descent rolls into B. Choose a rate and a momentum
+# **2. Over it, first way: momentum.** *Core, 10 minutes.* From -0.8 gradient descent rolls into B. Choose a rate and a momentum
 # with which the weight comes to rest in C instead.
 
 # %%
@@ -555,7 +555,7 @@ chance = EscapeExplorer(start=-2.5, **way).facts["chance"]
 print(f"{chance:.0%} reach C, {'a way out' if chance > 0.5 else 'not yet'}")
 
 # %% [markdown]
-# **4. Third way: restarts.** *Stretch, 15 minutes.* Run plain descent from every one of `starts` for so many steps at one
+# **4. Third way: restarts.** *Stretch, 15 minutes.* Run gradient descent from every one of `starts` for so many steps at one
 # rate, and return the final weight whose error is the smallest. A curve has `curve.gradient(w)` and `curve.error(w)`.
 
 

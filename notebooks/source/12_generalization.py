@@ -267,12 +267,12 @@ print(f"stopping gains {np.mean(gains):.1f} ± {spread:.1f} points")
 # $$E' = E + \frac{\rho}{2} \sum w^2$$
 #
 # The derivative of $\frac{\rho}{2} w^2$ by $w$ is $\rho w$. So the gradient of each weight, $dw$, gets one term more:
-# $dw + \rho w$. This is called **L2**. With plain gradient descent at the rate $\eta$ the step becomes
+# $dw + \rho w$. This is called **L2**. With SGD at the rate $\eta$ the step becomes
 #
 # $$w \leftarrow w - \eta\,(dw + \rho w) = (1 - \eta\rho)\,w - \eta\,dw .$$
 #
 # Read the right side: first the weight loses the share $\eta\rho$ of itself, then comes the usual step. That is why the same
-# thing is also called **weight decay**. With plain gradient descent both names mean the same. (What it does to the weights
+# thing is also called **weight decay**. With SGD both names mean the same. (What it does to the weights
 # and to the gap is measured further below.)
 #
 # **With Adam** ([notebook 05](05_gradient_descent.ipynb)) the two are not the same. Adam remembers a mean $m$ of the gradients

@@ -49,7 +49,7 @@ def test_there_is_a_first_run_for_every_surface_and_method():
 
 @pytest.mark.parametrize("surface", [name for name in SURFACES if name != "ripples"])
 @pytest.mark.parametrize("method", ["Momentum", "Nesterov"])
-def test_memory_is_ahead_of_plain_descent_at_the_same_rate(surface, method):
+def test_memory_is_ahead_of_sgd_at_the_same_rate(surface, method):
     facts = ContourExplorer(surface=surface, optimizer=method).facts
     assert facts["error"] < 0.1 * facts["plain_error"]
 
@@ -94,7 +94,7 @@ def test_the_chart_ends_where_the_run_leaves_the_map():
     assert next(p for p in back.scene.panels if p.name == "errors").x.high == 120
 
 
-def test_the_path_of_plain_descent_lies_behind_that_of_another_method():
+def test_the_path_of_sgd_lies_behind_that_of_another_method():
     widget = ContourExplorer(optimizer="Momentum")
     state = widget.state
     plain = descend(surface_of("bowl", 10.0, 30.0), np.array(STARTS["bowl"]), state["rate"], state["steps"])
@@ -102,8 +102,8 @@ def test_the_path_of_plain_descent_lies_behind_that_of_another_method():
     ghost = next(i for i, m in enumerate(lines) if m.color == "rival" and len(m.x) == len(plain))
     assert np.allclose(lines[ghost].x, plain[:, 0])
     assert ghost < next(i for i, m in enumerate(lines) if m.color == "path")
-    assert "times smaller than plain descent's 0.02 at the same rate." in widget.text
-    assert "plain" not in ContourExplorer().text
+    assert "times smaller than SGD's 0.02 at the same rate." in widget.text
+    assert "SGD" not in ContourExplorer().text
 
 
 def test_what_becomes_of_a_run():

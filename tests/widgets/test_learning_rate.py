@@ -73,7 +73,7 @@ def test_what_comes_later_is_pale_and_another_optimizers_end_stays_dashed():
     for name in ("strips", "now"):
         assert len([line for line in marks_of(widget, name, Line) if line.alpha == GHOST]) == 1
     widget.set_state(optimizer="Adam")
-    (before,) = [line for line in marks_of(widget, "now", Line) if line.dash == "dashed"]
+    (before,) = [m for m in marks_of(widget, "now", Line) if m.dash == "dashed" and len(m.x) > 2]
     assert "SGD, 20 steps" in [text for mark in marks_of(widget, "now", Text) for text in mark.text]
     assert len(before.x) == 4 and widget.facts["steps"] == 0
     assert not [line for line in marks_of(widget, "now", Line) if line.alpha == GHOST]
@@ -170,3 +170,13 @@ def test_a_falling_rate_saves_a_rate_that_is_too_high():
 
 def test_running_means_of_what_overflows():
     assert np.isnan(running_mean(np.array([1.0, np.nan, 1.0]), 2)[1:]).all()
+
+
+def test_the_dashed_line_of_the_sweep_crosses_no_word():
+    (panel,) = (p for p in RateSweep(copies=12).scene.panels if p.name == "now")
+    (line,) = (m for m in panel.marks if isinstance(m, Line) and m.dash == "dashed" and len(m.x) == 2)
+    words = {mark.text[0]: mark for mark in panel.marks if isinstance(mark, Text)}
+    decades, height = np.log10(panel.y.high / panel.y.low), 150  # pixels of the plot on a phone
+    assert line.y.min() > panel.y.low * 10 ** (decades * 17 / height)  # a line of words
+    best = words["best"]
+    assert abs(best.x[0] - line.x[0]) > 0.25  # 16 pixels on a phone: half of the word is 13

@@ -15,6 +15,7 @@ from cnnlib.widgets.gradient_descent.map_labels import MapLabels, apart
 from cnnlib.widgets.gradient_descent.surface_picture import (
     SURFACES,
     WORDS,
+    Curve,
     error_panel,
     level_places,
     map_axes,
@@ -28,7 +29,7 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
 HORIZONS = (60, 120, 200)  # steps drawn: the fewest that hold them
 WIDE, MAP_HIGH = 1.47, 350  # width of the map by its height, its height in pixels where there is little room
 COLUMNS, HEIGHT = (690, 338), 466  # map; then optimizer, errors and what is beneath
-ROWS = ("74px", "284px", 1)
+ROWS = ("74px", 1, "66px")
 NARROW = Narrow(
     ("74px", "14px + 68% of width", "212px", "92px"),
     (1,),
@@ -43,7 +44,7 @@ ENDS = {
 }
 WITHOUT_MEMORY = ("SGD", "Adam")  # rules on which the slider of momentum has no effect
 BEADS = 0.024  # least distance between two dots of a path, as a share of the height of the map
-PLAIN, NAMES = METHODS[0], ("plain", *METHODS[1:])
+PLAIN = METHODS[0]
 ASKS = {PLAIN: "Which way is down?", "Momentum": "What does momentum change?"}
 SLOTS = {
     "head": ("surface",),
@@ -60,7 +61,7 @@ class ContourExplorer(Widget):
     Facts: ``error`` (above the smallest), ``weight_1``, ``weight_2``, ``steps``, ``rate``, ``condition``
     and ``limit`` (2 / largest curvature) at the nearest minimum, ``aside`` (degrees between the steepest
     way down and the way to the minimum, at the start), ``slope`` (length of the gradient), ``diverged``,
-    ``plain_error`` (of plain descent at the same rate).
+    ``plain_error`` (of SGD at the same rate).
 
     >>> ContourExplorer(condition=1, rate=1, steps=1).text[:56]
     'After 1 step the error is 0 at (0.000, 0.000): arrived. '
@@ -75,7 +76,7 @@ class ContourExplorer(Widget):
         Slider("start_2", -3, 3, 2.0, step=0.01, label="Start, weight 2"),
         LogSlider("rate", 1e-3, 10, 1.7, label="Learning rate"),
         Slider("steps", 0, HORIZONS[-1], 20, integer=True, label="Steps"),
-        Choice("optimizer", METHODS, label="Optimizer", picker="segments", words=NAMES),
+        Choice("optimizer", METHODS, label="Optimizer", picker="segments"),
         Slider("momentum", 0, 0.99, MOMENTUM, step=0.01, label="Momentum"),
     )
     slots = SLOTS
@@ -105,19 +106,18 @@ class ContourExplorer(Widget):
         idle += ["momentum"] * (state["optimizer"] in WITHOUT_MEMORY)
         low, high = window(surface, WIDE, close=True)
         left, plain_left = left_at(whole, low, high), left_at(plain_path, low, high)
-        curves = [(excess(surface, whole), "path", 1.0)]
+        name = state["optimizer"] if compared else ""
+        curves = [Curve(excess(surface, whole), "path", name=name)]
         if compared:
             errors = excess(surface, plain_path)
             errors[len(errors) if plain_left is None else plain_left + 1 :] = np.nan
-            curves.append((errors, "rival", 1.0))
+            curves.append(Curve(errors, "rival", name=PLAIN, sign=rival_end()))
         ghost = plain_path_now[: None if plain_left is None else plain_left + 1] if compared else None
         seen = path[: None if left is None else left + 1]
         return Scene(
             [
-                self.map_panel(surface, seen, ghost, facts),
-                error_panel(
-                    curves, state["steps"], left, ("", "plain descent"), ({}, rival_end()), at=(1, 1)
-                ),
+                self.map_panel(surface, seen, ghost, name),
+                error_panel(curves, state["steps"], left, at=(1, 1)),
             ],
             self.sentence(state, facts, outcome(surface, path)),
             facts,
@@ -163,8 +163,8 @@ class ContourExplorer(Widget):
         border = Zone(limit, "zigzags", "link", "◆", say("2/curvature = {limit:.2f}", limit=limit))
         return [*zones, border, Zone(10, "explodes", "ink", "✕")]
 
-    def map_panel(self, surface, seen, ghost, facts):
-        """The ground, the path on it, its start and its end, and a word at each; plain descent as a ghost."""
+    def map_panel(self, surface, seen, ghost, name):
+        """The ground, the path on it, its start and its end, and a word at each; beside it that of SGD."""
         low, high = window(surface, WIDE, close=True)
         start, size = seen[0], high[1] - low[1]
         way = -surface.gradient(start)
@@ -183,8 +183,8 @@ class ContourExplorer(Widget):
         if ghost is None:
             marks.append(Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink", width=1.8))
         elif len(seen) > 1:
-            inside = ghost[((ghost >= low) & (ghost <= high)).all(axis=1)]
-            notes.append(labels.note(inside[-1], "plain descent", color="rival"))
+            notes.append(labels.note(within(ghost, low, high)[-1], PLAIN, color="rival"))
+            notes.append(labels.note(halfway(within(seen, low, high)), name, color="path"))
         marks += [*notes, Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=8)]
         axes = map_axes(surface, WIDE, close=True)
         return Panel(marks, *axes, at=(0, 0, 3, 1), equal=True, grid=False, name="map")
@@ -233,13 +233,28 @@ def path_marks(seen: np.ndarray, beads: np.ndarray) -> list:
 
 
 def ghost_marks(ghost: np.ndarray) -> list:
-    """The path of plain descent from the same start at the same rate, to compare with."""
+    """The path of SGD from the same start at the same rate, to compare with."""
     return [Line(*ghost.T, color="paper", width=4, alpha=0.6), Line(*ghost.T, color="rival", width=2)]
 
 
 def rival_end() -> dict:
-    """How the end of plain descent looks; it lies above all."""
+    """How the end of SGD's path looks; it lies above all."""
     return {"color": "rival", "shape": "square", "outline": "paper"}
+
+
+def within(path: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Those points of a path that are on the map."""
+    return path[((path >= low) & (path <= high)).all(axis=1)]
+
+
+def halfway(path: np.ndarray) -> np.ndarray:
+    """The point after half of the length of a path.
+
+    >>> halfway(np.array([[0.0, 0], [1, 0], [1, 3], [1, 4]])).tolist()
+    [1.0, 3.0]
+    """
+    gone = np.append(0, np.linalg.norm(np.diff(path, axis=0), axis=1).cumsum())
+    return path[np.searchsorted(gone, gone[-1] / 2)]
 
 
 def degrees(a: np.ndarray, b: np.ndarray) -> float:

@@ -87,7 +87,7 @@ class DescentExplorer(Widget):
         return [Figure("Each step leaves", words, "of the distance", large=True)]
 
     def note(self, state: dict) -> str:
-        """Why the errors of plain descent in one valley lie on a straight line."""
+        """Why the errors of SGD in one valley lie on a straight line."""
         if state["curve"] == CURVES[1] or state["optimizer"] != METHODS[0]:
             return ""
         left = (1 - state["rate"] * state["curvature"]) ** 2
@@ -96,7 +96,7 @@ class DescentExplorer(Widget):
         return say("Straight: each step leaves {left:.3g} % of the error.", left=100 * left)
 
     def zones(self, state: dict, limit: float) -> list[Zone]:
-        """What rates lead to; only plain descent has these borders."""
+        """What rates lead to; only SGD has these borders."""
         if state["optimizer"] != METHODS[0]:
             return []
         border = say("2/curvature = {limit:.2f}", limit=limit)

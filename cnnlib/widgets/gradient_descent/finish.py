@@ -81,19 +81,24 @@ class Finish:
             *lowest_marks(middle),
         ]
 
-    def path(self, path: np.ndarray, color: str, alpha: float) -> list:
-        """A path within the larger picture."""
-        before, lately = self.cut(path), self.cut(path[-LATELY - 1 :])
-        return [
-            Line(*before.T, color=color, width=1.2, alpha=BEFORE * alpha),
-            Line(*lately.T, color="paper", width=4, alpha=0.6 * alpha),
-            Line(*lately.T, color=color, width=2, alpha=alpha),
-        ]
+    def holds(self, place: np.ndarray) -> bool:
+        """Whether a place of the map is drawn larger."""
+        low, high = self.square
+        return bool(((place >= low) & (place <= high)).all())
+
+    def path(self, path: np.ndarray, color: str, alpha: float, width: float) -> list:
+        """A path within the larger picture: its last steps; of one that stands out faintly those before."""
+        lately = self.cut(path[-LATELY - 1 :])
+        line = Line(*lately.T, color=color, width=width, alpha=alpha)
+        if alpha < 1:
+            return [line]
+        before = Line(*self.cut(path).T, color=color, width=1.2, alpha=BEFORE)
+        return [before, Line(*lately.T, color="paper", width=width + 2, alpha=0.6), line]
 
     def sign(self, place: np.ndarray, alpha: float, look: dict) -> list:
         """Where a run is, if that is within."""
         seen = self.enlarged(place)
-        return [Points(*seen.T, size=7, alpha=alpha, **look)] if np.isfinite(seen).all() else []
+        return [Points(*seen.T, size=6, alpha=alpha, **look)] if np.isfinite(seen).all() else []
 
     def frame(self) -> list:
         """The border of the larger picture, and its name."""

@@ -1,7 +1,7 @@
 """The run that each method begins with on each surface, and what becomes of a run.
 
 A first run arrives at the lowest point, or it stops where a run of its method has to. It shows what the
-method is for: plain descent swings across a valley or crawls along its floor, and memory carries on.
+method is for: SGD swings across a valley or crawls along its floor, and memory carries on.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cnnlib.experiments.error_curves import METHODS, descend
@@ -9,15 +11,16 @@ from cnnlib.experiments.races import best_rate, excess
 from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Axis, Handle, Heatmap, Line, Narrow, Panel, Points, Scene, Slot, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
-from cnnlib.widgets.gradient_descent.error_words import short
+from cnnlib.widgets.gradient_descent.error_words import alike
 from cnnlib.widgets.gradient_descent.finish import finish_of
-from cnnlib.widgets.gradient_descent.first_runs import outcome
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels
+from cnnlib.widgets.gradient_descent.race_words import CREEPS, LITTLE_SLOPE, REASONS, manner, why
 from cnnlib.widgets.gradient_descent.surface_picture import (
     COLORS,
     SHAPES,
     SURFACES,
     WORDS,
+    Curve,
     error_panel,
     level_places,
     map_axes,
@@ -29,9 +32,9 @@ from cnnlib.widgets.gradient_descent.surface_picture import (
 
 ALL = "all five"
 WIDE, MAP_HIGH = 1.27, 350  # width of the map by its height, its height where there is little room
-COLUMNS, ROWS, HEIGHT = (610, 418), ("212px", 1, "38px"), 478  # map; then errors, the table and why
+COLUMNS, ROWS, HEIGHT = (610, 418), (1, "204px", "38px"), 478  # map; then errors, the table and why
 NARROW = Narrow(
-    ("min(420px, 10px + 79% of width)", "212px", "236px", "40px"),
+    ("min(420px, 10px + 79% of width)", "212px", "204px", "40px"),
     (1,),
     at={"map": (0, 0), "errors": (1, 0), "table": (2, 0), "why": (3, 0)},
 )
@@ -48,36 +51,13 @@ RACES = {  # start and rate for all
     "saddle": (START, 0.1),
     "ripples": ((-2.5, 2.0), 0.1),
 }
-OWN_RATES = "each weight has a rate of its own, so little slope does not slow it"
-REASONS = dict(
-    zip(
-        METHODS,
-        (
-            "it has no memory that carries it past the lowest point",
-            "steps in the same direction add up",
-            "it looks ahead, so it brakes before the lowest point",
-            OWN_RATES,
-            OWN_RATES,
-        ),
-        strict=True,
-    )
-)
-LATELY = 10  # steps by which it is told what an optimizer does
-CREEPS, LITTLE_SLOPE = "it creeps", "where there is little slope, it creeps"
-ENDS = {
-    "left": "it has left the map",
-    "hollow": "it sits in a hollow that is not the deepest",
-    "saddle": "it stands on the saddle",
-    "arrived": "it has arrived as well",
-    "near": "it is all but there",
-}
 ASIDE = dict(
     zip(METHODS, (-2.6, 0.0, 2.6, -1.3, 1.3), strict=True)
 )  # pixels: no path hides one on its course
 ACROSS = np.array([0.8, 0.6])  # the way in which paths are moved aside
-PALE = 0.3  # opacity of a path beside the chosen one
-EVERY = 10  # steps from dot to dot on a path: far apart is fast
-TAIL = 8  # the last steps of a path, drawn thicker: where all begin together, all are thin
+STRONG, QUIET, PALE = 1.0, 0.5, 0.25  # opacity of the first or chosen path, of others, beside a chosen one
+SIGN, SMALL = 6, 3.5  # radii of signs on the map: alone, and where the larger picture shows them
+EVERY = 10  # steps from dot to dot on the strong path: far apart is fast
 
 
 class OptimizerRace(Widget):
@@ -133,23 +113,36 @@ class OptimizerRace(Widget):
         paths = {m: descend(surface, start, rates[m], self.length, m, state["momentum"]) for m in METHODS}
         errors, now = {m: excess(surface, path) for m, path in paths.items()}, state["steps"]
         facts = self.facts_of(state, errors, rates)
-        strong = {m: 1.0 if state["alone"] in (ALL, m) else PALE for m in METHODS}
-        curves = [(errors[m], COLORS[m], strong[m]) for m in METHODS]
-        signs = [sign_of(m) for m in METHODS]
+        strong = self.strengths(state["alone"], facts)
+        chosen = state["alone"] != ALL
+        curves = [
+            Curve(errors[m], COLORS[m], strong[m], width_of(strong[m]), chosen and strong[m] == STRONG)
+            for m in sorted(METHODS, key=strong.get)
+        ]
         paths = {m: path[: now + 1] for m, path in paths.items()}
-        panels = [self.map_panel(surface, paths, strong)]
-        last = self.ranking(facts)[-1]
+        last, words = self.ranking(facts)[-1], why(surface)
         return Scene(
-            [*panels, error_panel(curves, now, signs=signs), self.table(facts, strong)],
+            [
+                self.map_panel(surface, paths, strong, len(ROWS) if words else 2),
+                error_panel(curves, now),
+                self.table(facts, strong),
+            ],
             self.sentence(state, facts, manner(surface, paths[last], errors[last][: now + 1])),
             facts,
-            rows=ROWS,
+            rows=ROWS if words else ROWS[:-1],
             columns=COLUMNS,
             height=HEIGHT,
-            slots=[Slot("why", (2, 1), text=why(surface))],
-            narrow=NARROW,
+            slots=[Slot("why", (2, 1), text=words)] if words else [],
+            narrow=NARROW if words else replace(NARROW, rows=NARROW.rows[:-1]),
             idle=["condition"] * (state["surface"] != SURFACES[0]) + ["rate"] * state["best_rates"],
         )
+
+    def strengths(self, alone: str, facts: dict) -> dict[str, float]:
+        """Opacity of each path: full for the chosen one, else for the first; at the start all are quiet."""
+        if alone != ALL:
+            return {m: STRONG if m == alone else PALE for m in METHODS}
+        first = self.ranking(facts)[0] if facts["steps"] else None
+        return {m: STRONG if m == first else QUIET for m in METHODS}
 
     @staticmethod
     def facts_of(state, errors, rates):
@@ -162,30 +155,33 @@ class OptimizerRace(Widget):
         """The optimizers, smallest error first."""
         return sorted(METHODS, key=lambda m: facts[f"error_{m}"])
 
-    def map_panel(self, surface, paths, strong):
+    def map_panel(self, surface, paths, strong, rows):
         """The ground and five paths, side by side where they share a course, and a sign where each is."""
         marks = list(map_marks(surface, WIDE))
         seen = {m: visible(path) for m, path in paths.items()}
         low, high = window(surface, WIDE)
         pixel = (high[1] - low[1]) / MAP_HIGH
-        order = sorted(seen, key=lambda m: strong[m])  # what is chosen lies above
-        for m in order:
-            aside = seen[m] + ASIDE[m] * pixel * ACROSS
-            marks.append(Line(*aside.T, color="paper", width=3.6, alpha=0.6 * strong[m]))
-            marks.append(Line(*aside.T, color=COLORS[m], width=1.5, alpha=strong[m]))
-            marks.append(Line(*aside[-TAIL - 1 :].T, color=COLORS[m], width=2.8, alpha=strong[m]))
-            marks.append(Points(*aside[EVERY::EVERY].T, color=COLORS[m], size=2.4, alpha=strong[m]))
-        marks += [Points(*seen[m][-1:].T, size=7, alpha=strong[m], **sign_of(m)) for m in order]
-        start = seen[METHODS[0]][0]
+        order = sorted(seen, key=strong.get)  # what is strong lies above
         labels = MapLabels(low, high, MAP_HIGH, *seen.values())
         finish = finish_of(surface, low, high, list(seen.values()))
+        for m in order:
+            aside, alpha = seen[m] + ASIDE[m] * pixel * ACROSS, strong[m]
+            if alpha == STRONG:
+                marks.append(Line(*aside.T, color="paper", width=5, alpha=0.7))
+                marks.append(Points(*aside[EVERY::EVERY].T, color=COLORS[m], size=3))
+            marks.append(Line(*aside.T, color=COLORS[m], width=width_of(alpha), alpha=alpha))
+        for m in order:
+            knot = finish is not None and finish.holds(seen[m][-1])
+            size = (SMALL if knot else SIGN) + (strong[m] == STRONG)
+            marks.append(Points(*seen[m][-1:].T, size=size, alpha=sign_alpha(strong[m]), **sign_of(m)))
+        start = seen[METHODS[0]][0]
         if finish is not None:
             labels.taken += [finish.whole, finish.square]
             marks += finish.ground(surface)
             for m in order:
-                marks += finish.path(seen[m], COLORS[m], strong[m])
+                marks += finish.path(seen[m], COLORS[m], strong[m], width_of(strong[m]))
             for m in order:
-                marks += finish.sign(seen[m][-1:], strong[m], sign_of(m))
+                marks += finish.sign(seen[m][-1:], sign_alpha(strong[m]), sign_of(m))
             marks += finish.frame()
         marks += [
             labels.note(start, "start: drag me", far=2),
@@ -194,7 +190,7 @@ class OptimizerRace(Widget):
             *(labels.note(other, "just as low", far=4) for other in surface.minima[:-1]),
             Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=8),
         ]
-        return Panel(marks, *map_axes(surface, WIDE), at=(0, 0, 3, 1), equal=True, grid=False, name="map")
+        return Panel(marks, *map_axes(surface, WIDE), at=(0, 0, rows, 1), equal=True, grid=False, name="map")
 
     def table(self, facts, strong):
         """Sign and error of each, smallest error first: the legend, and a click chooses one.
@@ -202,18 +198,20 @@ class OptimizerRace(Widget):
         The rates are told where they differ.
         """
         marks = [Heatmap(np.zeros((5, 1)), (0, 1, 0, 5), alpha=0.0, cmap="ink", hover=False, emits="table")]
-        for row, m in enumerate(self.ranking(facts)):
-            error, y, alpha = facts[f"error_{m}"], row + 0.5, strong[m]
-            ink = "ink" if alpha == 1 else "muted"
+        ranking = self.ranking(facts)
+        told = alike([facts[f"error_{m}"] for m in ranking])
+        for row, (m, error) in enumerate(zip(ranking, told, strict=True)):
+            y, pale = row + 0.5, strong[m] == PALE
+            look = {"color": "muted" if pale else "ink", "bold": strong[m] == STRONG, "size": 13}
             marks += [
                 Line([0, 1], [row + 1, row + 1], color="grid", width=1),
-                Points(0.03, y, size=6, alpha=alpha, **sign_of(m)),
-                Text(0.075, y, m, color=ink, align="left", bold=row == 0 and facts["steps"] > 0, size=13),
-                Text(1, y, short(error), color=ink, align="right", size=13),
+                Points(0.03, y, size=6, alpha=sign_alpha(strong[m]), **sign_of(m)),
+                Text(0.075, y, m, align="left", **look),
+                Text(1, y, error, align="right", **look),
             ]
             if facts["best_rates"]:
                 rate = say("rate {facts:.2g}", facts=facts[f"rate_{m}"])
-                marks.append(Text(0.32, y, rate, color="muted", align="left"))
+                marks.append(Text(0.36, y, rate, color="muted", align="left"))
         title = "Smallest error first"
         axes = Axis(0, 1, visible=False), Axis(5, 0, visible=False)
         return Panel(marks, *axes, title=title, subtitle="click one", at=(1, 1), grid=False, name="table")
@@ -236,33 +234,14 @@ class OptimizerRace(Widget):
         )
 
 
-def manner(surface, path: np.ndarray, errors: np.ndarray) -> str:
-    """What an optimizer does that is last, in words.
-
-    >>> manner(surface_of("bowl", 1.0, 0.0), np.ones((12, 2)), np.ones(12))
-    'it creeps'
-    """
-    end = outcome(surface, path)
-    if end in ENDS:
-        return ENDS[end]
-    lately = errors[-LATELY - 1 :]
-    if (np.diff(lately) > 0).any():
-        return "it swings to and fro"
-    return CREEPS if lately[-1] > 0.8 * lately[0] and len(lately) > LATELY else "it is on its way"
+def width_of(alpha: float) -> float:
+    """How thick a path of an opacity is."""
+    return 2.8 if alpha == STRONG else 1.3
 
 
-def why(surface) -> str:
-    """Why a marker that is near can rank low: the error grows faster in one direction than in the other.
-
-    >>> why(surface_of("bowl", 50.0, 30.0))[:54]
-    'Near is not low: across the valley the error grows 50 '
-    """
-    low, high = surface.curvatures(surface.minima[-1])
-    if high < 1.5 * low:
-        return ""
-    return say(
-        "Near is not low: across the valley the error grows {times:.0f} times as fast.", times=high / low
-    )
+def sign_alpha(alpha: float) -> float:
+    """Opacity of the sign of a path: pale only beside a chosen one."""
+    return alpha if alpha == PALE else 1.0
 
 
 def sign_of(method: str) -> dict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,8 @@ _FLOOR, _CEILING = 1e-8, 100.0  # errors are drawn on a log axis between these
 _TICKS = {1e-8: "10⁻⁸", 1e-6: "10⁻⁶", 1e-4: "10⁻⁴", 1e-2: "0.01", 1.0: "1", 100.0: "100"}
 _FINE_TICKS = _TICKS | {1e-7: "10⁻⁷", 1e-5: "10⁻⁵", 1e-3: "0.001", 0.1: "0.1", 10.0: "10"}  # of few decades
 _FAR = 1e3  # a weight beyond this has left for good
+_LINE = 0.11  # height of a line of words, as a share of the plot of errors
+_WORD = 0.3  # length of a word on it, as a share of its width
 _ENDS = (5, 10, 20, 40, 60, 100, 200)  # steps drawn of a run that leaves the map
 _BANDS, _MOST_BANDS = 14, 20
 _DEPTH, _SHALLOW = 2**9, 2**4  # largest error over the one that counts as the floor; of a surface of hollows
@@ -151,41 +154,51 @@ def last_of(errors: np.ndarray, now: int, low: float, high: float) -> tuple[floa
     return float(step), float(np.clip(errors[step], low, high))
 
 
-def error_panel(curves, now: int, left: int | None = None, names=(), signs=(), at=(0, 1)) -> Panel:
-    """Error against steps; `curves` are (errors, color, alpha).
+class Curve(NamedTuple):
+    """An error over steps: how it looks, its name at its end, and the look of the point where its run is."""
 
-    After the first step what is to come is a ghost; before it words alone are drawn. With `left` it ends
-    where the first run has left the map; `names` are written to the curves, and `signs`, looks of points,
-    stand on them where the runs are.
+    errors: np.ndarray
+    color: str
+    alpha: float = 1.0
+    width: float = 2.0
+    ghost: bool = True  # whether what is to come is drawn, pale
+    name: str = ""
+    sign: dict | None = None
+
+
+def error_panel(curves: list[Curve], now: int, left: int | None = None, at=(0, 1)) -> Panel:
+    """Error against steps: before the first one words alone, then the curves and what is to come, pale.
+
+    With `left` the axis ends where the first run has left the map.
     """
-    most = len(curves[0][0]) - 1
+    most = len(curves[0].errors) - 1
     end = most if left is None else min(most, next(n for n in _ENDS if n >= left))
     now = min(now, end)
-    marks = []
-    for i, (errors, color, alpha) in enumerate(curves):
-        errors = errors[: (left if i == 0 and left is not None else end) + 1]
+    low, high = decades(np.concatenate([curve.errors[: end + 1] for curve in curves]), _FLOOR, _CEILING)
+    marks, coming = [], None
+    for i, curve in enumerate(curves):
+        errors = curve.errors[: (left if i == 0 and left is not None else end) + 1]
         drawn = np.where(errors < 1e12, np.clip(errors, _FLOOR, None), np.nan)
-        steps = np.arange(len(errors))
-        if now:
-            marks.append(Line(steps[now:], drawn[now:], color=color, width=1.5, alpha=0.3 * alpha))
-        marks.append(Line(steps[: now + 1], drawn[: now + 1], color=color, width=2, alpha=alpha))
-    low, high = decades(np.concatenate([errors[: end + 1] for errors, *_ in curves]), _FLOOR, _CEILING)
+        steps, look = np.arange(len(errors)), {"color": curve.color}
+        if now and curve.ghost:
+            marks.append(Line(steps[now:], drawn[now:], width=1.5, alpha=0.3 * curve.alpha, **look))
+            coming = drawn if coming is None else coming
+        marks.append(Line(steps[: now + 1], drawn[: now + 1], width=curve.width, alpha=curve.alpha, **look))
     if now == 0:
         words = "Press Play: the curves begin here."
         marks.append(Note(end * 0.08, (low * high) ** 0.5, words, width=190))
-    for name, (errors, color, _) in zip(names, curves, strict=False):
-        known = np.flatnonzero(np.isfinite(errors[: end + 1]))
-        if name and now and len(known):
-            place = float(np.clip(errors[known[-1]], low, high))
-            above = min(place * (high / low) ** 0.15, high)
-            marks.append(Note(known[-1] - 0.02 * end, above, name, color=color, align="right", tag=True))
+    else:
+        words = CurveWords(end, low, high)
+        marks += [words.name(curve) for curve in sorted(curves, key=words.height) if curve.name]
+        marks += words.coming(coming, now)
     if left is not None:
-        last = min(max(float(curves[0][0][left]), low), high)
+        last = min(max(float(curves[0].errors[left]), low), high)
         marks.append(Points(left, last, color="bad", shape="cross", size=5))
         marks.append(Note(left + 0.04 * end, last, say("leaves the map at step {left}", left=left), width=90))
-    for look, (errors, _, alpha) in zip(signs, curves, strict=False):
-        if look and now:
-            marks.append(Points(*last_of(errors, now, low, high), size=5, alpha=alpha, **look))
+    for curve in curves:
+        if curve.sign and now:
+            place = last_of(curve.errors, now, low, high)
+            marks.append(Points(*place, **{"size": 5, "alpha": curve.alpha, **curve.sign}))
     marks.append(Cursor(now, sets={"x": "steps"}, text=str(now)))
     x = Axis(0, end, "step", whole=True)
     few = high / low < 1.5e3
@@ -195,3 +208,46 @@ def error_panel(curves, now: int, left: int | None = None, names=(), signs=(), a
     title = "Error above the lowest"
     how = "log axis: each line × 10" if few else "log axis: each line × 100"
     return Panel(marks, x, y, title=title, subtitle=how, at=at, name="errors")
+
+
+class CurveWords:
+    """Places for words beside the curves of a log plot of so many steps, none on another."""
+
+    def __init__(self, end: int, low: float, high: float) -> None:
+        self.end, self.low, self.high = end, low, high
+        self.line = (high / low) ** _LINE  # factor from the bottom of a line of words to its top
+        self.taken: list[float] = []
+
+    def height(self, curve: Curve) -> float:
+        """By which curves are sorted, that with the highest end first."""
+        return -last_of(curve.errors, self.end, self.low, self.high)[1]
+
+    def name(self, curve: Curve) -> Note:
+        """The name of a curve, above its end or beneath."""
+        step, _ = last_of(curve.errors, self.end, self.low, self.high)
+        top = self.place(curve.errors, step - _WORD * self.end)
+        look = {"color": curve.color, "align": "right", "tag": True}
+        return Note(step - 0.02 * self.end, top, curve.name, **look)
+
+    def coming(self, errors: np.ndarray | None, now: int) -> list[Note]:
+        """A word above a pale curve, where there is room for it."""
+        begin = now + 0.03 * self.end
+        if errors is None or self.end - begin < _WORD * self.end or not np.isfinite(errors[now + 1 :]).any():
+            return []
+        return [Note(begin, self.place(errors, begin), "still to come", color="muted", tag=True)]
+
+    def place(self, errors: np.ndarray, begin: float) -> float:
+        """A height for the top of a word that begins at a step and touches neither its curve nor a word."""
+        span = errors[max(0, int(begin)) : int(begin + _WORD * self.end) + 1]
+        known = np.clip(span[np.isfinite(span)], self.low, self.high)
+        above, beneath, line = known.max(initial=self.low), known.min(initial=self.high), self.line
+        tops = (top for k in range(5) for top in (above * line ** (k + 1), beneath / line**k))
+        free = (
+            top
+            for top in tops
+            if self.low * line <= top <= self.high
+            and all(max(top / other, other / top) > 0.99 * line for other in self.taken)
+        )
+        top = float(next(free, min(above * line, self.high)))
+        self.taken.append(top)
+        return top

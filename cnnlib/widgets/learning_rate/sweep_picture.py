@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.runtime.language import marked, say
-from cnnlib.viz import Axis, Heatmap, Line, Note, Panel, Points, Reference, Region, Text
+from cnnlib.viz import Axis, Heatmap, Line, Note, Panel, Points, Region, Text
 
 GUESSING = np.log(10)
 LOWEST, HIGHEST = 0.03, 30.0  # losses drawn
+SIGNS_HIGH = 0.07  # loss at the top of the words along the lower border
+CLEAR = 0.27  # powers of ten between the dashed line and the middle of a short word, on a phone
 COLORS = {"crawls": "muted", "learns": "ink", "lost": "bad"}
 SHAPES = {"crawls": "triangle", "learns": "circle", "lost": "cross"}
 SIGNS = dict(zip(("crawls", "learns", "lost"), marked("▲ crawls", "● learns", "✕ lost"), strict=True))
@@ -101,7 +103,7 @@ class SweepPicture:
         limit = np.log10(self.limit)
         marks = [
             *self.ground(10.0),
-            Reference("", x=limit, color="ink", dash="dashed"),
+            Line([limit, limit], [SIGNS_HIGH, 10.0], color="ink", dash="dashed", width=1),
             *self.limit_words(limit),
         ]
         if later is not None:
@@ -142,7 +144,17 @@ class SweepPicture:
         best = int(np.argmin(drawn_loss(recent)))
         spot = self.at[best], drawn_loss(recent)[best]
         ring = Points(*spot, color="ink", shape="circle", size=10, alpha=0.25)
-        return [ring, Text(*spot, BEST, bold=True, baseline="top", shift=(0, 11))]
+        middle = beside(spot[0], np.log10(self.limit))
+        return [ring, Text(middle, spot[1], BEST, bold=True, baseline="top", shift=(0, 11))]
+
+
+def beside(place: float, line: float) -> float:
+    """Where the middle of a short word about a place stands, so that a line does not cross it.
+
+    >>> beside(2.0, 0.0), beside(0.2, 0.0), beside(-0.2, 0.0)
+    (2.0, 0.27, -0.27)
+    """
+    return line + float(np.copysign(max(abs(place - line), CLEAR), place - line))
 
 
 def drawn_loss(losses: np.ndarray) -> np.ndarray:

@@ -7,9 +7,10 @@ import numpy as np
 from cnnlib.playground import FEATURES
 from cnnlib.playground import Playground as Run
 
-SIDE, PITCH, TOP = 40, 48, 100  # of nodes, in pixels: side, least distance of two middles, first middle
+SIDE, PITCH, TOP = 40, 48, 82  # of nodes, in pixels: side, least distance of two middles, first middle
 WIDEST = 76  # distance of two middles in layers of few nodes: their links need room
-LONGEST = 300  # between the first and the last middle of a layer
+LONGEST = 336  # between the first and the last middle of a layer, and of the features
+APART = LONGEST / (len(FEATURES) - 1)  # distance of two features' middles
 DEPTH = 482  # height of the network in pixels
 LEFT, RIGHT = 0.178, 1.07  # places of features and of the output, as shares of the width
 
@@ -19,8 +20,8 @@ def column_x(run: Run) -> np.ndarray:
     return np.linspace(LEFT, RIGHT, len(run.config.layer_sizes))
 
 
-def row_y(rows: np.ndarray, pitch: float = PITCH) -> np.ndarray:
-    """Middles of nodes in pixels."""
+def row_y(rows: np.ndarray, pitch: float = APART) -> np.ndarray:
+    """Middles of nodes in pixels; without a pitch those of features."""
     return TOP + pitch * np.asarray(rows, dtype=float)
 
 
@@ -28,7 +29,7 @@ def pitch_of(run: Run) -> float:
     """Distance of two hidden nodes' middles: the same in all layers, wider where the largest has room.
 
     >>> [pitch_of(Run({"network_shape": (n,)})) for n in (4, 7, 8)]
-    [76.0, 50.0, 48.0]
+    [76.0, 56.0, 48.0]
     """
     most = max(run.config.network_shape, default=1)
     return float(np.clip(LONGEST / max(1, most - 1), PITCH, WIDEST))

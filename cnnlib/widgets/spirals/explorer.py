@@ -36,7 +36,8 @@ class Playground(Widget):
     **options
         As for `Widget`: `challenge`, `show`, and values of controls.
 
-    Facts: ``epoch``, ``train_loss``, ``test_loss``, ``wrong`` (test points), ``neurons``, ``features``,
+    Facts: ``epoch``, ``train_loss``, ``test_loss``, ``wrong`` (test points), ``wrong_trained`` (training
+    points), ``neurons``, ``features``,
     ``links``, ``dead`` links, ``diverged`` (0 or 1). A loss that is no number counts as infinite.
 
     >>> view = Playground(dataset="spiral", neurons=[[8, 8, 0, 0, 0, 0]], seed=0.50025, epoch=147)

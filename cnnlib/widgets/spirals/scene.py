@@ -8,16 +8,32 @@ from cnnlib.playground import FEATURES
 from cnnlib.playground import Playground as Run
 from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Anchor, Axis, Links, Note, Panel, Text, Tiles
-from cnnlib.widgets.spirals.columns import DEPTH, LEFT, PITCH, SIDE, TOP, column_x, pitch_of, row_y, rows_of
+from cnnlib.widgets.spirals.columns import (
+    APART,
+    DEPTH,
+    LEFT,
+    PITCH,
+    SIDE,
+    TOP,
+    column_x,
+    pitch_of,
+    row_y,
+    rows_of,
+)
 from cnnlib.widgets.spirals.node_maps import FEATURE_NAMES, PALE, drawable, feature_thumbs, shrink, signs
 
 FILLED = 0.62  # share of the distance of two layers that a node may take, on a narrow page
 CURVE = 18  # pixels between the ends of links that arrive at one node
 END = 14  # pixels from a node's middle to the ends of links: a node covers them, even a small one
 PORT = 11  # pixels across of the ring at the large map's edge in which the last links end
-STRONG = 0.7  # weight from which a link has full colour
-THIN, THICK = 1.4, 5.5  # pixels of width of links
+STRONG = 1.0  # weight from which a link has full colour: weaker ones are fainter
+THIN, THICK = 1.0, 5.0  # pixels of width of links
 OUTPUT = 9000  # id of the output among the tiles; of neuron i in layer k: 100 k + i
+STEPPERS = {  # by hidden layers, at most: pixels down to numbers of neurons, to their buttons, and aside
+    2: (43, 43, 24),
+    3: (29, 49, 16),
+    6: (29, 49, 12),
+}
 HEADED = 296  # pixels of width from which the features' headings have room beside the layers' buttons
 AIR = 470  # pixels of width below which notes give way
 
@@ -38,7 +54,7 @@ class NetworkPicture:
         self.x, self.rows = column_x(run), rows_of(run)
         self.fit = FILLED * float(self.x[1] - self.x[0])
         pitch = pitch_of(run)
-        self.y = [row_y(rows, pitch if k else PITCH) for k, rows in enumerate(self.rows)]
+        self.y = [row_y(rows, pitch if k else APART) for k, rows in enumerate(self.rows)]
 
     def panel(self, selected: tuple[int, int, int] | None, node: tuple[int, int], at) -> Panel:
         """The whole network; `selected` is (layer, destination, source), `node` is (column, row)."""
@@ -64,14 +80,14 @@ class NetworkPicture:
         return 100 * column + self.rows[column].astype(int)
 
     def ends(self, k: int) -> dict[str, np.ndarray]:
-        """Ends of the links of layer `k`, in the order of its weights; they fan out at their destination."""
+        """Ends of the links of layer `k`, in the order of its weights; they fan out at both."""
         last = k == len(self.rows) - 1
         n, m = len(self.y[k]), 1 if last else len(self.y[k + 1])
-        fan = (np.arange(n) - (n - 1) / 2) / max(n, 1)
+        fan, leave = ((np.arange(count) - (count - 1) / 2) / max(count, 1) for count in (n, m))
         arrive = np.zeros(n) if last else (self.y[k + 1][:, None] + CURVE * fan).ravel()
         return {
             "x0": np.full(n * m, self.x[k]),
-            "y0": np.tile(self.y[k], m),
+            "y0": (self.y[k] + CURVE * leave[:, None]).ravel(),
             "x1": np.full(n * m, -6.0 if last else self.x[k + 1]),
             "y1": arrive,
             "sources": np.tile(self.ids(k), m),
@@ -87,7 +103,7 @@ class NetworkPicture:
             flat, dead, ends = matrix.ravel(), self.run.dead[k].ravel(), self.ends(k)
             look = {"curved": True, "inset": (END, END)}
             look |= {"to": "map", "port": PORT, "inset": (SIDE / 2, PORT)} if last else {}
-            widths = np.nan_to_num(np.clip(THIN + 1.2 * np.abs(flat) / reach, THIN, THICK), nan=THIN)
+            widths = np.nan_to_num(np.clip(THIN + 1.4 * np.abs(flat) / reach, THIN, THICK), nan=THIN)
             pale = {name: part[dead] for name, part in ends.items()}
             full = {name: part[~dead] for name, part in ends.items()}
             if selected and selected[0] == k and selected[2] >= 0:
@@ -182,7 +198,7 @@ class NetworkPicture:
     # Words.
 
     def header_marks(self) -> list:
-        """What the columns are, and how many neurons stand in each."""
+        """What the columns are, and how many neurons stand in each, between its buttons."""
         counts = self.run.config.layer_sizes[1:-1]
         x = self.x[1:-1]
         title = say_many("{number} hidden layer", "{number} hidden layers", len(counts))
@@ -191,17 +207,21 @@ class NetworkPicture:
             Text([self.middle()], [10], title, bold=True, size=13),
         ]
         if counts:
-            words = [
-                say_many("{number} neuron", "{number} neurons", n) if len(counts) < 4 else str(n)
-                for n in counts
-            ]
-            marks.append(Text(x, np.full(len(x), 36.0), words, color="muted"))
+            words = [str(n) for n in counts]
+            line, _, aside = self.steppers()
+            marks.append(Text(x, np.full(len(x), line), words, bold=True))
+            look = {"color": "muted", "align": "right", "shift": (-aside - 20, 0)}
+            marks.append(Text(x[:1], [line], "Neurons", **look))
         return marks
 
     def middle(self) -> float:
         """Where the hidden layers have their heading."""
         inner = self.x[1:-1]
         return float((inner[0] + inner[-1]) / 2) if len(inner) else float(self.x.mean())
+
+    def steppers(self) -> tuple[int, int, int]:
+        """Where numbers of neurons and their buttons stand: on one line, or on two where layers are many."""
+        return next(place for most, place in STEPPERS.items() if len(self.rows) - 1 <= most)
 
     def notes(self) -> list[Note]:
         """What a first-time reader would ask; while it trains the picture speaks for itself."""
@@ -225,15 +245,14 @@ class NetworkPicture:
 
     def anchors(self) -> list[Anchor]:
         """Buttons above the layers, and the features' switches."""
-        middle = self.middle()
-        aside = 16 if len(self.rows) < 6 else 12
+        middle, (_, line, aside) = self.middle(), self.steppers()
         found = [
             Anchor("fewer layers", "network", middle, 10, dx=-92),
             Anchor("more layers", "network", middle, 10, dx=92),
         ]
         for k, x in enumerate(self.x[1:-1], 1):
             for word, side in (("fewer", -1), ("more", 1)):
-                found.append(Anchor(f"{word} {k}", "network", float(x), 57, dx=side * aside))
+                found.append(Anchor(f"{word} {k}", "network", float(x), line, dx=side * aside))
         for row, name in enumerate(FEATURES):
             found.append(Anchor(name, "network", LEFT, float(row_y(row)), dx=-SIDE / 2 - 4, align="right"))
         return found

@@ -16,15 +16,19 @@ from cnnlib.widgets.spirals.presets import OWN, PRESETS
 def facts_of(run: Run) -> dict:
     """The numbers of a run's state; a loss that is no number counts as infinite."""
     losses = [loss if math.isfinite(loss) else math.inf for loss in (run.train_loss, run.test_loss)]
-    wrong = 0
+    wrong = [0, 0]
     if run.config.problem == "classification":
-        wrong = int(np.count_nonzero(np.sign(run.predict(run.test[:, :2])) != run.test[:, 2]))
+        wrong = [
+            int(np.count_nonzero(np.sign(run.predict(points[:, :2])) != points[:, 2]))
+            for points in (run.train, run.test)
+        ]
     sizes = run.config.layer_sizes
     return {
         "epoch": run.epoch,
         "train_loss": losses[0],
         "test_loss": losses[1],
-        "wrong": wrong,
+        "wrong": wrong[1],
+        "wrong_trained": wrong[0],
         "neurons": sum(sizes[1:-1]),
         "features": sizes[0],
         "dead": run.dead_links,
@@ -84,21 +88,22 @@ def sentence(run: Run, facts: dict, chosen: tuple[int, int, int] | None, preset:
 
 def reached(run: Run, facts: dict) -> str:
     """The epoch, and what the figures above the map do not say."""
-    epoch, wrong, test = facts["epoch"], facts["wrong"], len(run.test)
+    epoch = facts["epoch"]
     if run.config.problem != "classification":
         if epoch == 0:
             return "Epoch 0, before the first step. Press Play."
         loss = short(facts["test_loss"])
         return say("Epoch {epoch:,}: its test loss is {loss}.", epoch=epoch, loss=loss)
+    numbers = {
+        "here": facts["wrong_trained"],
+        "train": len(run.train),
+        "wrong": facts["wrong"],
+        "test": len(run.test),
+    }
+    wrong = say("{here} of {train} training points and {wrong} of {test} test points are wrong.", **numbers)
     if epoch == 0:
-        return say(
-            "Epoch 0, before the first step: {wrong} of {test} test points are wrong. Press Play.",
-            wrong=wrong,
-            test=test,
-        )
-    return say(
-        "Epoch {epoch:,}: {wrong} of {test} test points are wrong.", epoch=epoch, wrong=wrong, test=test
-    )
+        return say("Epoch 0, before the first step: {wrong} Press Play.", wrong=wrong)
+    return say("Epoch {epoch:,}: {wrong}", epoch=epoch, wrong=wrong)
 
 
 def ends(run: Run, chosen: tuple[int, int, int]) -> tuple[str, str]:

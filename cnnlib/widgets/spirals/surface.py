@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import chain
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from cnnlib.viz import Axis, Cursor, Heatmap, Line, Panel, Points, Reference, Re
 from cnnlib.widgets.spirals.node_maps import MOST, PALE, READ, signs
 
 FEW = 30  # wrong points up to which their rings are large
-RINGS = {True: (7.5, 5.5, 3.0), False: (4.2, 3.4, 2.0)}  # of few and of many: radii of rim, gap and point
+RINGS = {True: (6.6, 5.6, 2.8), False: (4.9, 4.2, 2.1)}  # of few and of many: radii of rim, ring and hole
 SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
 ROUND = (1, 1.5, 2, 3, 4, 6, 8, 10, 15)  # its ends: a third of it is empty at most
 NAMES = marked("training", "test")  # of the curves
@@ -24,7 +25,7 @@ SCALE = {"cmap": "diverging", "vmin": -PALE, "vmax": PALE}
 
 
 def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, at) -> Panel:
-    """One node's map over the square, with the points; a ring is around those on the wrong side."""
+    """One node's map over the square, with the points; those on the wrong side are hollow."""
     marks = [
         Heatmap(
             signs(np.clip(z, -1, 1), state["discretize"]),
@@ -39,7 +40,8 @@ def map_panel(run: Run, z: np.ndarray, state: dict, title: str, subtitle: str, a
         marks += point_marks(points, run.config.problem, size, shape, "paper")
     marks += ring_marks([(wrong_points(run, points), shape) for points, shape, _ in drawn])
     axes = Axis(-6, 6, ticks=TICKS), Axis(-6, 6, visible=False)
-    return Panel(marks, *axes, title=title, subtitle=subtitle, at=at, equal=True, grid=False, name="map")
+    look = {"title": title, "subtitle": subtitle, "equal": True, "grid": False}
+    return Panel(marks, *axes, at=at, group="map", name="map", **look)
 
 
 def within(points: np.ndarray) -> np.ndarray:
@@ -61,22 +63,22 @@ def points_of(run: Run, state: dict) -> list[tuple[np.ndarray, str, float]]:
 
 
 def key_of_rings(run: Run, state: dict) -> str:
-    """What the rings on the output's map are, where there are any; the sentence says how many test points."""
-    ringed = any(len(wrong_points(run, points)) for points, *_ in points_of(run, state))
-    return "ringed: on the wrong side" if ringed else "what it answers at each point"
+    """What hollow points on the output's map are, where there are any; the sentence says how many."""
+    hollow = any(len(wrong_points(run, points)) for points, *_ in points_of(run, state))
+    return "hollow: on the wrong side" if hollow else "what it answers at each point"
 
 
 def ring_marks(groups: list[tuple[np.ndarray, str]]) -> list[Points]:
-    """Points with their shapes, each within a ring of ink on paper; rings that touch share their inside."""
+    """Points as thick rings of their colour, with a hole of paper and a rim of ink: no other is hollow."""
     together = np.concatenate([points for points, _ in groups])
     if not len(together):
         return []
-    rim, gap, size = RINGS[len(together) <= FEW]
-    x, y = together[:, :2].T
-    rings = [Points(x, y, size=rim, color="ink"), Points(x, y, size=gap, color="paper")]
-    for points, shape in groups:
-        rings += point_marks(points, "classification", size, shape, "") if len(points) else []
-    return rings
+    rim, ring, hole = RINGS[len(together) <= FEW]
+    wrong = [(points, shape) for points, shape in groups if len(points)]
+    rims = [Points(*points[:, :2].T, size=rim, color="ink", shape=shape) for points, shape in wrong]
+    holes = [Points(*points[:, :2].T, size=hole, color="paper", shape=shape) for points, shape in wrong]
+    rings = (point_marks(points, "classification", ring, shape, "") for points, shape in wrong)
+    return [*rims, *chain.from_iterable(rings), *holes]
 
 
 def point_marks(
@@ -95,15 +97,18 @@ def point_marks(
 
 @cache
 def color_bar(at: tuple[int, ...]) -> Panel:
-    """What the colours of maps, points and biases mean, upright beside the map; coordinates are pixels."""
-    bar = 0, 8, 89, 267
+    """What the colours of maps, points and biases mean, upright beside the map and as high as it."""
+    bar = 0, 10, -1, 1
+    look = {"color": "muted", "size": 11, "align": "left"}
     marks = [
-        Heatmap(np.linspace(1, -1, 80)[:, None], bar, **SCALE, hover=False),
+        Heatmap(np.linspace(-1, 1, 80)[:, None], bar, **SCALE, hover=False),
         Region(*bar, color="grid", filled=False, width=1),
-        Text([12] * 3, [95, 178, 261], ["+1", "0", "−1"], color="muted", size=11, align="left"),
+        Text(14, 1, "+1", baseline="top", **look),
+        Text(14, 0, "0", **look),
+        Text(14, -1, "−1", baseline="bottom", **look),
     ]
-    axes = Axis(0, BESIDE - 7, visible=False), Axis(HIGH, 0, visible=False)
-    return Panel(marks, *axes, at=at, grid=False, name="ramp")
+    axes = Axis(0, BESIDE - 7, visible=False), Axis(-1, 1, visible=False)
+    return Panel(marks, *axes, at=at, grid=False, group="map", name="ramp")
 
 
 def loss_axis(table: np.ndarray) -> Axis:

@@ -1,0 +1,72 @@
+"""How the views of two weights keep calm: one strong path, words that do not touch, numbers of one form."""
+
+import numpy as np
+import pytest
+
+from cnnlib.experiments.error_curves import METHODS
+from cnnlib.viz import Line, Note, Points, Text
+from cnnlib.widgets.gradient_descent.contours import ContourExplorer
+from cnnlib.widgets.gradient_descent.error_words import alike
+from cnnlib.widgets.gradient_descent.optimizer_race import OptimizerRace
+from cnnlib.widgets.gradient_descent.surface_picture import COLORS, SHAPES, SURFACES
+
+
+def errors_of(widget):
+    """The curves of a widget, and its words beside them."""
+    (panel,) = (panel for panel in widget.scene.panels if panel.name == "errors")
+    lines = [mark for mark in panel.marks if isinstance(mark, Line)]
+    return lines, [mark for mark in panel.marks if isinstance(mark, Note)]
+
+
+def test_what_is_to_come_is_said_to_be_and_drawn_in_a_race_for_the_chosen_one_alone():
+    lines, notes = errors_of(ContourExplorer())
+    assert [note.text for note in notes] == ["still to come"] and len(lines) == 2
+    assert lines[0].alpha < 0.5 and lines[0].x[0] == 20
+    lines, notes = errors_of(ContourExplorer(optimizer="Momentum"))  # at its last step
+    assert {note.text: note.color for note in notes} == {"Momentum": "path", "SGD": "rival"}
+    lines, notes = errors_of(OptimizerRace())
+    assert len(lines) == 5 and not notes
+    lines, notes = errors_of(OptimizerRace(alone="Adam"))
+    assert len(lines) == 6 and [note.text for note in notes] == ["still to come"]
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("optimizer", METHODS[1:])
+@pytest.mark.parametrize("steps", [10, 40, 60])
+def test_the_names_of_two_curves_do_not_touch(surface, optimizer, steps):
+    widget = ContourExplorer(surface=surface, optimizer=optimizer, steps=steps)
+    (panel,) = (panel for panel in widget.scene.panels if panel.name == "errors")
+    notes = [note for note in errors_of(widget)[1] if note.tag]
+    assert {optimizer, "SGD"} <= {note.text for note in notes}
+    line = 0.1 * np.log(panel.y.high / panel.y.low)
+    heights = sorted(np.log(note.y) for note in notes)
+    assert (np.diff(heights) > line).all() and heights[0] - line > np.log(panel.y.low)
+
+
+def test_one_path_of_a_race_is_strong_the_first_or_the_chosen_one():
+    def strong(**state):
+        panel = OptimizerRace(surface="saddle", **state).scene.panels[0]
+        lines = [mark for mark in panel.marks if isinstance(mark, Line) and mark.color in COLORS.values()]
+        return {line.color for line in lines if line.width > 2 and line.alpha == 1}
+
+    assert strong(steps=40) == {COLORS["RMSprop"]} and strong(steps=0) == set()
+    assert strong(steps=40, alone="SGD") == {COLORS["SGD"]}
+
+
+def test_signs_in_a_knot_are_small_and_large_where_the_knot_is_drawn_larger():
+    panel = OptimizerRace().scene.panels[0]
+    signs = [mark for mark in panel.marks if isinstance(mark, Points) and mark.shape == SHAPES["Adam"]]
+    on_map, larger = (mark.size for mark in signs)
+    assert on_map < larger
+    (alone,) = (m for m in panel.marks if isinstance(m, Points) and m.color == COLORS["SGD"] and m.size > 3)
+    assert alone.size == larger  # it is away from the knot
+
+
+def test_errors_in_a_table_have_one_form():
+    assert alike([0.02, 0.045, 12.0]) == ["0.020", "0.045", "12.000"]
+    told = alike([0.0, 3e-9, 1.9e-5, 0.22, 1.0, np.inf])
+    plain_spaces = [text.replace("\u00a0", " ") for text in told]
+    assert plain_spaces == ["0", "< 10⁻⁸", "1.9 × 10⁻⁵", "2.2 × 10⁻¹", "1.0 × 10⁰", "beyond measure"]
+    (table,) = (panel for panel in OptimizerRace().scene.panels if panel.name == "table")
+    errors = [mark.text[0] for mark in table.marks if isinstance(mark, Text) and mark.align == "right"]
+    assert len(errors) == 5 and all("× 10" in error.replace("\u00a0", " ") for error in errors)
