@@ -5,23 +5,45 @@ import pytest
 from tests.browser.test_widgets_look import AXE
 from tools.site import settings, staging
 
-#: What a formula shows is hidden from those who listen, in the colour of the text, and thousands of elements;
-#: words of code that look as one before them, on the same ground, would be judged as that one was.
-VIOLATIONS = """async (rules) => {
-  const seen = new Set();
-  for (const word of document.querySelectorAll(".highlight pre span")) {
-    const [own, ground] = [word, word.closest("pre")].map((one) => getComputedStyle(one));
-    const look = [own.color, own.backgroundColor, own.fontSize, own.fontWeight, own.opacity,
-      ground.backgroundColor, ground.opacity].join();
-    word.toggleAttribute("data-seen", seen.has(look));
+#: Marks one text of each look: its colour, size and weight, and all that may lie behind it. A second text of
+#: that look would be judged as the first is, and axe takes milliseconds for each. What stands at a place of
+#: its own may lie on anything, so its texts are looked at for themselves.
+LOOKS = """() => {
+  const grounds = new Map(), seen = new Set();
+  const moved = (style) => style.position !== "static" &&
+    (style.position !== "relative" || [style.top, style.left, style.bottom, style.right].some(parseFloat));
+  const ground = (one) => {
+    if (one === null) return "";
+    if (!grounds.has(one)) {
+      const style = getComputedStyle(one), { backgroundColor, backgroundImage, opacity, filter } = style;
+      const own = [backgroundColor, backgroundImage, opacity, filter].join();
+      const place = moved(style) || style.transform !== "none" ? `at ${grounds.size}` : "";
+      const plain = own === "rgba(0, 0, 0, 0),none,1,none" && place === "";
+      grounds.set(one, ground(one.parentElement) + (plain ? "" : `|${own} ${place}`));
+    }
+    return grounds.get(one);
+  };
+  for (const one of document.querySelectorAll("[data-look]")) one.removeAttribute("data-look");
+  for (const one of document.querySelectorAll("body, body *:not(.katex-html *)")) {
+    const words = [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim() !== "");
+    if (!words && !one.matches("input, select, textarea")) continue;
+    const style = getComputedStyle(one);
+    const { color, fontSize, fontWeight, textShadow, display, visibility } = style;
+    const look = [color, fontSize, fontWeight, textShadow, display, visibility, ground(one)].join("|");
+    if (!seen.has(look) || !words) one.setAttribute("data-look", "");
     seen.add(look);
   }
+}"""
+#: What a formula shows is hidden from those who listen, in the colour of the text, and thousands of elements.
+VIOLATIONS = """async (rules) => {
+  (LOOKS)();
+  axe.configure({ rules: [{ id: "color-contrast", selector: "[data-look]" }] });
   const { violations } = await axe.run(
-    { exclude: [[".katex-html"], ["[data-seen]"]] },
+    { exclude: [[".katex-html"]] },
     { preload: false, resultTypes: ["violations"], ...(rules && { runOnly: rules }) });
   return violations.filter(found => ["serious", "critical"].includes(found.impact))
     .map(found => [found.id, found.nodes[0].html.slice(0, 200), found.nodes[0].failureSummary.slice(0, 300)]);
-}"""
+}""".replace("LOOKS", LOOKS)
 
 
 def pages():
