@@ -21,6 +21,7 @@ from tests.browser.live import (
     widgets_of,
 )
 from tests.browser.test_widgets_hands import SHEET, stroke
+from tests.less_training import FROM_HERE_ON
 
 #: What a finger moves: what stands for a handle of the picture is for the keyboard.
 TOUCHED = "input[type=range]:not(.cnn-handle *):visible, .cnn-step:visible"
@@ -70,6 +71,7 @@ def test_a_phone_makes_a_page_live_and_moves_it(notebook_page):
 def test_every_widget_of_a_page_goes_live_and_moves(notebook_page):
     visit, path = notebook_page
     become_computer(visit)
+    visit.evaluate("code => cnnNotebook.python.run('test', code, false, () => {})", FROM_HERE_ON)
     told = told_of(path)
     buttons = visit.evaluate(
         "cnnNotebook.cells.map(cell => cell.element.querySelectorAll('.cnn-live-it').length)"

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 import cnnlib.widgets
+from cnnlib.experiments import planted_faults
 from cnnlib.viz.static import to_png
 from cnnlib.widgets.base import Button, Widget
+from cnnlib.widgets.learning_rate import schedule_explorer
+from tests.less_training import few_images
 from tests.widgets.sweep import assert_sound, sweep
 from tests.widgets.toy_widget import small_view
 
@@ -23,13 +26,28 @@ every = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
 #: How often each move is made, and from which seeds the order is drawn, where once is not enough.
 ORDERS = dict.fromkeys(("ContourExplorer", "OptimizerRace", "BatchNoise"), ((0, 2), (1, 2)))
 ORDERS |= {"FilterWatch": ((0, 2),)}
+#: What keeps the results of those whose moves are dear.
+DEAR = {"BrokenBackward": planted_faults.curve_on_mnist, "ScheduleExplorer": schedule_explorer.trained}
 #: How many texts are seen at least, where the text tells what the picture shows.
 TEXTS = dict.fromkeys(("ContourExplorer", "OptimizerRace", "BatchNoise"), 21)
 TEXTS |= dict.fromkeys(("BasinMap", "EscapeExplorer", "LossSlice", "LineBetween"), 11)
 
 
+@pytest.fixture
+def short(monkeypatch, cls):
+    """Less work where a move is dear, for the widgets of `DEAR`; nothing of it is kept for other tests."""
+    kept = DEAR.get(cls.__name__)
+    if kept is not None:
+        few_images(monkeypatch)
+        monkeypatch.setattr(schedule_explorer, "NETWORKS", 2)
+        kept.cache_clear()
+    yield
+    if kept is not None:
+        kept.cache_clear()
+
+
 @every
-def test_no_move_in_any_order_breaks_it(cls):
+def test_no_move_in_any_order_breaks_it(cls, short):
     for seed, rounds in ORDERS.get(cls.__name__, ((0, 1),)):
         widget = cls()
         texts = sweep(widget, seed, rounds)
