@@ -60,6 +60,36 @@ def pytest_itemcollected(item):
         item.compare_outputs = partial(compare_outputs, item)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    """Start a notebook's kernel on its process's share of the cores.
+
+    Two kernels of two threads each on two cores: every step waits for a thread that the other holds up.
+    """
+    if type(item).__name__ != "IPyNbCell" or not hasattr(os, "sched_setaffinity"):  # Linux has it
+        return (yield)
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, share_of_cores(sorted(every), getattr(item.config, "workerinput", {})))
+    try:
+        return (yield)
+    finally:
+        os.sched_setaffinity(0, every)
+
+
+def share_of_cores(cores, process):
+    """The cores for one of the processes that run files side by side; all of them if there is one.
+
+    >>> share_of_cores([0, 1, 2, 3, 4], {"workerid": "gw1", "workercount": 2})
+    [1, 3]
+    >>> share_of_cores([4, 5], {"workerid": "gw2", "workercount": 3})
+    [4]
+    """
+    if not process:
+        return cores
+    number, count = int(process["workerid"].removeprefix("gw")), process["workercount"]
+    return cores[number::count] or [cores[number % len(cores)]]
+
+
 def compare_outputs(item, test, reference):
     """Compare as nbval does, with every picture replaced by the name of its kind."""
     skip = tuple(key for key in item.parent.skip_compare if key not in PICTURES)

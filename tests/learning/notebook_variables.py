@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from cnnlib import data
+from cnnlib import data, playground
 from cnnlib.experiments import comparisons
 from cnnlib.learning import compute, find
 from cnnlib.learning.truths import needs
@@ -35,8 +35,9 @@ def run(notebook):
 
 
 def _make_smaller(patch):
-    """Give the notebooks 2,200 training images of MNIST, and a third of each comparison's work."""
-    mnist, compare = data.load_mnist_sample(), comparisons.compare
+    """Give the notebooks 2,200 training images of MNIST, a third of each comparison's work, twelve seeds."""
+    mnist, compare, ensemble = data.load_mnist_sample(), comparisons.compare, playground.Ensemble
+    patch.setattr(playground, "Ensemble", lambda settings, seeds: ensemble(settings, seeds=seeds[:12]))
     few = mnist._replace(x_train=mnist.x_train[:2_200], y_train=mnist.y_train[:2_200])
     patch.setattr(data, "load_mnist", lambda: few)
     patch.setattr(
