@@ -55,7 +55,7 @@ ASIDE = dict(
     zip(METHODS, (-2.6, 0.0, 2.6, -1.3, 1.3), strict=True)
 )  # pixels: no path hides one on its course
 ACROSS = np.array([0.8, 0.6])  # the way in which paths are moved aside
-STRONG, QUIET, PALE = 1.0, 0.5, 0.25  # opacity of the first or chosen path, of others, beside a chosen one
+STRONG, QUIET, PALE = 1.0, 0.9, 0.25  # opacity of the first or chosen path, of others, beside a chosen one
 SIGN, SMALL = 6, 3.5  # radii of signs on the map: alone, and where the larger picture shows them
 EVERY = 10  # steps from dot to dot on the strong path: far apart is fast
 
@@ -236,7 +236,7 @@ class OptimizerRace(Widget):
 
 def width_of(alpha: float) -> float:
     """How thick a path of an opacity is."""
-    return 2.8 if alpha == STRONG else 1.3
+    return {STRONG: 3.2, QUIET: 2.0}.get(alpha, 1.3)
 
 
 def sign_alpha(alpha: float) -> float:
