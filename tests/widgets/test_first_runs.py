@@ -24,7 +24,7 @@ def test_every_first_run_arrives_or_says_where_it_stops(surface, method):
     made, turned = ContourExplorer(surface=surface, optimizer=method), ContourExplorer()
     turned.set_state(optimizer=method)
     turned.set_state(surface=surface)
-    end = STOPS.get((surface, method), "all but there" if (surface, method) in NEAR else "arrived")
+    end = STOPS.get((surface, method), "near the lowest point" if (surface, method) in NEAR else "arrived")
     for widget in (made, turned):
         assert f": {end}. " in widget.text
         assert {name: widget.state[name] for name in first_run(surface, method)} == first_run(surface, method)

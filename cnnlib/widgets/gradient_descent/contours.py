@@ -37,7 +37,7 @@ NARROW = Narrow(
 )
 ENDS = {
     "arrived": "arrived",
-    "near": "all but there",
+    "near": "near the lowest point",
     "hollow": "stuck in a hollow",
     "saddle": "on level ground, a saddle",
     "crawls": "it crawls",

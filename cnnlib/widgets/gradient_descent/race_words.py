@@ -29,7 +29,7 @@ ENDS = {
     "hollow": "it sits in a hollow that is not the deepest",
     "saddle": "it stands on the saddle",
     "arrived": "it has arrived as well",
-    "near": "it is all but there",
+    "near": "it is near the lowest point",
 }
 
 

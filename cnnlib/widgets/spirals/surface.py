@@ -14,7 +14,7 @@ from cnnlib.viz import Axis, Cursor, Heatmap, Line, Panel, Points, Reference, Re
 from cnnlib.widgets.spirals.node_maps import MOST, PALE, READ, signs
 
 FEW = 30  # wrong points up to which their rings are large
-RINGS = {True: (6.6, 5.6, 2.8), False: (4.9, 4.2, 2.1)}  # of few and of many: radii of rim, ring and hole
+RINGS = {True: (6.2, 5.6, 2.8), False: (4.6, 4.2, 2.2)}  # of few and of many: radii of rim, ring and hole
 SMALLEST, HUGE = 0.01, 1e4  # where the axis of the loss ends at the least; where it turns to powers of ten
 ROUND = (1, 1.5, 2, 3, 4, 6, 8, 10, 15)  # its ends: a third of it is empty at most
 NAMES = marked("training", "test")  # of the curves
