@@ -18,6 +18,7 @@ import numbers
 import os
 import re
 import string
+import textwrap
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -208,6 +209,16 @@ def shown(text: str) -> str:
     if "-" in seen:
         seen = MINUS.sub(lambda found: "−" if found[0] == "-" else found[0], seen)
     return Said(seen) if isinstance(said, Said) else seen
+
+
+def in_lines(text: str, letters: int) -> list[str]:
+    """Words in the learner's language, in lines of so many letters at most; no line is looked up again.
+
+    >>> in_lines("what training changed", 16)
+    ['what training', 'changed']
+    """
+    said = word(text)
+    return [type(said)(line) for line in textwrap.wrap(said, letters)]
 
 
 def heard(text: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 import numpy as np
 
 from cnnlib.nn.functional import conv2d_forward
-from cnnlib.runtime.language import say, word
+from cnnlib.runtime.language import in_lines, say, word
 from cnnlib.viz import Arrows, Axis, Heatmap, Mark, Panel, Region, Text
 from cnnlib.widgets.forward_pass.convolution_picture import GRAY, PLACES, TYPE, Place, colors_of, lattice
 from cnnlib.widgets.forward_pass.network_layout import reach_of
@@ -99,9 +98,9 @@ def words_panel(place: Place, name: str, does: tuple[str, str]) -> Panel:
     """What the kernel does, beside the sum; once padding or stride is chosen, the size of the output."""
     lines = [
         (line, {"bold": True, "size": 13})
-        for line in wrap(say("{name}: {does}", name=name, does=does[0]), LETTERS)
+        for line in in_lines(say("{name}: {does}", name=name, does=does[0]), LETTERS)
     ]
-    lines += [(line, {"size": 13}) for line in wrap(word(does[1]), LETTERS)]
+    lines += [(line, {"size": 13}) for line in in_lines(does[1], LETTERS)]
     if place.padding > 0 or place.stride > 1:
         small = {"color": "muted", "size": 11}
         lines += [(line, small) for line in size_words(place)]

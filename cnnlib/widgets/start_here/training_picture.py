@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from textwrap import wrap
 
 import numpy as np
 
 from cnnlib.experiments.examiner import Judgement
 from cnnlib.nn.layers import Conv2d
-from cnnlib.runtime.language import marked, say, word
+from cnnlib.runtime.language import in_lines, marked, say, word
 from cnnlib.viz import (
     Axis,
     ColorScale,
@@ -240,7 +239,7 @@ def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
         level = (row + 0.5) * (SIDE + GAP)
         look = {"vmin": -reach, "vmax": reach, "names": names, "fit": 0.88, "radius": 2.0}
         marks.append(Tiles(count + 0.5, np.full(len(now), level), z, SIDE, **look))
-        lines = [*wrap(word(ROWS[row]), LETTERS), *[""] * (row == 2)]  # room for the scale beneath the last
+        lines = [*in_lines(ROWS[row], LETTERS), *[""] * (row == 2)]  # room for the scale beneath the last
         steps = [14 * (i - (len(lines) - 1) / 2) for i in range(len(lines))]
         marks.append(
             Text([-LABELS], [level], SIGNS[row], size=14, bold=True, align="left", shift=(0, steps[0]))
@@ -266,7 +265,7 @@ def reach_of_filters(*filters: np.ndarray) -> float:
     """The end of their common scale: nearly all weights are within, in tenths, so that it seldom changes.
 
     >>> reach_of_filters(np.linspace(-0.42, 0.42, 8), np.zeros(8)), reach_of_filters(np.full(8, 0.013))
-    (0.5, 0.02)
+    (0.3, 0.02)
     """
     size = float(np.quantile(np.concatenate([np.abs(z).ravel() for z in filters]), STRONG))
     return round_gap(size) if 0 < size < 0.05 else max(0.1, math.ceil(10 * size) / 10)
