@@ -491,7 +491,7 @@ wide = Challenge(
     "15 pixels, under 1,300 weights and biases",
     lambda f: f["pixels"] >= 15 and f["parameters"] < 1300,
     lambda f: (
-        f"now {f['pixels']} pixels, {f['parameters']:,} weights and biases",
+        f"now {f['pixels']} of 15, {f['parameters']:,} weights and biases",
         f["pixels"] / 15,
     ),
 )

@@ -282,7 +282,7 @@ predict("04.nothing")
 
 # %%
 near = lambda f: (
-    f"now {f['unreached']} pixels",
+    f"now {f['unreached']} of 16",
     1 - abs(f["unreached"] - 16) / 16,
 )
 ConvolutionBackward(

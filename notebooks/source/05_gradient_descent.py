@@ -138,7 +138,7 @@ DescentExplorer(
             f["error"] < 0.02 and 0 < f["steps"] <= 15 and f["start"] == -2.5
         ),
         lambda f: (
-            f"now {f['needed']:.0f} steps"
+            f"now at step {f['needed']:.0f}"
             if f["needed"] <= 100
             else "now never",
             15 / max(15, f["needed"]),
@@ -253,7 +253,7 @@ ContourExplorer(
             and f["slope"] > 1
         ),
         lambda f: (
-            f"now {f['error']:.2g} after {f['steps']} steps",
+            f"now {f['error']:.2g} at step {f['steps']}",
             np.log10(10 / max(f["error"], 1e-99)) / 7,
         ),
     )
@@ -367,7 +367,7 @@ BatchNoise(
         "runs, at a cost of 400 images",
         lambda f: f["mean_error"] < 1e-3 and f["samples"] <= 400,
         lambda f: (
-            f"now {f['mean_error']:.2g} for {f['samples']} images",
+            f"now {f['mean_error']:.2g} at a cost of {f['samples']:,}",
             np.log10(10 / max(f["mean_error"], 1e-99)) / 4,
         ),
     ),

@@ -497,7 +497,7 @@ ScheduleExplorer(
         "averaged over the six networks",
         lambda f: f["epochs"] <= 3 and f["accuracy"] > 0.95,
         lambda f: (
-            f"now {f['accuracy']:.1%} after {f['epochs']} epochs",
+            f"now {f['accuracy']:.1%} at epoch {f['epochs']}",
             f["accuracy"] / 0.95 - 0.02,
         ),
     ),

@@ -256,7 +256,7 @@ won = Challenge(
         f["error"] < 0.01 and 0 < f["steps"] <= 40 and f["slope"] > 0.5
     ),
     lambda f: (
-        f"now {f['error']:.2g} after {f['steps']} steps",
+        f"now {f['error']:.2g} at step {f['steps']}",
         np.log10(10 / max(f["error"], 1e-99)) / 3,
     ),
 )
@@ -316,7 +316,7 @@ found = Challenge(
     goal,
     lambda f: f["loss"] < 0.5 and f["steps"] <= 54 and f["share"] > 0.5,
     lambda f: (
-        f"now {f['loss']:.2f} after {f['steps']} steps",
+        f"now {f['loss']:.2f} at step {f['steps']}",
         54 / max(54, f["steps"]),
     ),
 )
