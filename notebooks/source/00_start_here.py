@@ -40,12 +40,7 @@
 import numpy as np
 
 from cnnlib import (
-    SGD,
-    CrossEntropyLoss,
-    evaluate,
-    fit,
-    load_mnist,
-    load_mnist_sample,
+    SGD, CrossEntropyLoss, evaluate, fit, load_mnist, load_mnist_sample,
 )
 from cnnlib.networks import mnist_cnn
 from cnnlib.widgets import ImageGallery, SetupCheck, TrainingView

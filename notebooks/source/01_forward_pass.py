@@ -41,25 +41,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib import (
-    Conv2d,
-    Flatten,
-    Linear,
-    MaxPool2d,
-    ReLU,
-    Sequential,
-    load_digits,
-    load_mnist_sample,
-    load_photo,
+    Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential, load_digits,
+    load_mnist_sample, load_photo,
 )
 from cnnlib.checks import check
 from cnnlib.nn import functional as F
 from cnnlib.runtime import in_short
 from cnnlib.viz.color_maps import color_map
 from cnnlib.widgets import (
-    Challenge,
-    ConvolutionMicroscope,
-    KernelSlices,
-    NetworkXRay,
+    Challenge, ConvolutionMicroscope, KernelSlices, NetworkXRay,
     SizeExplorer,
 )
 from cnnlib.widgets.cards import predict, quiz

@@ -33,12 +33,7 @@
 import numpy as np
 
 from cnnlib import (
-    SGD,
-    CrossEntropyLoss,
-    evaluate,
-    fit,
-    load_digits,
-    small_cnn,
+    SGD, CrossEntropyLoss, evaluate, fit, load_digits, small_cnn,
 )
 from cnnlib.checks import check
 from cnnlib.data import Distort

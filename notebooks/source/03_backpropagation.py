@@ -35,12 +35,7 @@
 import numpy as np
 
 from cnnlib import (
-    Conv2d,
-    CrossEntropyLoss,
-    Linear,
-    MaxPool2d,
-    ReLU,
-    load_digits,
+    Conv2d, CrossEntropyLoss, Linear, MaxPool2d, ReLU, load_digits,
     small_cnn,
 )
 from cnnlib.checks import check

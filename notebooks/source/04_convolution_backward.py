@@ -34,20 +34,14 @@ import numpy as np
 from cnnlib import load_digits, load_mnist_sample
 from cnnlib.checks import check
 from cnnlib.experiments.four_readings import (
-    Geometry,
-    by_matrix,
-    gather,
-    weight_by_weight,
+    Geometry, by_matrix, gather, weight_by_weight,
 )
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn
 from cnnlib.nn import functional as F
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.runtime import in_short
 from cnnlib.widgets import (
-    BlameMicroscope,
-    BrokenBackward,
-    Challenge,
-    ConvolutionBackward,
+    BlameMicroscope, BrokenBackward, Challenge, ConvolutionBackward,
     PixelInWindows,
 )
 from cnnlib.widgets.cards import predict, quiz, worked

@@ -33,19 +33,12 @@ from cnnlib import CrossEntropyLoss, load_digits, small_cnn
 from cnnlib.checks import check
 from cnnlib.experiments.error_curves import METHODS, Quadratic, descend
 from cnnlib.experiments.error_surfaces import (
-    Bowl,
-    Ripples,
-    Rosenbrock,
-    Saddle,
+    Bowl, Ripples, Rosenbrock, Saddle,
 )
 from cnnlib.experiments.races import race
 from cnnlib.runtime import in_short
 from cnnlib.widgets import (
-    BatchNoise,
-    Challenge,
-    ContourExplorer,
-    DescentExplorer,
-    OptimizerRace,
+    BatchNoise, Challenge, ContourExplorer, DescentExplorer, OptimizerRace,
 )
 from cnnlib.widgets.cards import predict, quiz
 

@@ -31,12 +31,7 @@ import math
 import numpy as np
 
 from cnnlib import (
-    SGD,
-    CrossEntropyLoss,
-    HalfSquaredError,
-    ReLU,
-    load_digits,
-    small_cnn,
+    SGD, CrossEntropyLoss, HalfSquaredError, ReLU, load_digits, small_cnn,
     train,
 )
 from cnnlib.checks import check
@@ -48,11 +43,7 @@ from cnnlib.experiments.landscape import get_weights, set_weights
 from cnnlib.experiments.rates import border_along, shares_right
 from cnnlib.runtime import in_short
 from cnnlib.widgets import (
-    BatchNoise,
-    Challenge,
-    DescentExplorer,
-    RateSweep,
-    ScheduleExplorer,
+    BatchNoise, Challenge, DescentExplorer, RateSweep, ScheduleExplorer,
 )
 from cnnlib.widgets.cards import predict, quiz
 

@@ -30,12 +30,7 @@
 import numpy as np
 
 from cnnlib import (
-    SGD,
-    CrossEntropyLoss,
-    evaluate,
-    fit,
-    load_digits,
-    small_cnn,
+    SGD, CrossEntropyLoss, evaluate, fit, load_digits, small_cnn,
 )
 from cnnlib.checks import check
 from cnnlib.experiments.basins import basins
@@ -45,13 +40,8 @@ from cnnlib.experiments.error_surfaces import Saddle
 from cnnlib.experiments.unit_matching import match_units
 from cnnlib.runtime import in_short
 from cnnlib.widgets import (
-    BasinMap,
-    Challenge,
-    ContourExplorer,
-    EscapeExplorer,
-    LineBetween,
-    LossSlice,
-    SeedHistogram,
+    BasinMap, Challenge, ContourExplorer, EscapeExplorer, LineBetween,
+    LossSlice, SeedHistogram,
 )
 from cnnlib.widgets.cards import predict, quiz
 

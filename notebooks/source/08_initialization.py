@@ -33,15 +33,10 @@ import numpy as np
 from cnnlib import SGD, Conv2d, CrossEntropyLoss, evaluate, fit
 from cnnlib.checks import check
 from cnnlib.experiments.signals import (
-    dead_units,
-    distinct_filters,
-    layer_signals,
+    dead_units, distinct_filters, layer_signals,
 )
 from cnnlib.experiments.starting_networks import (
-    STARTS,
-    deep_network,
-    starting_network,
-    study_images,
+    STARTS, deep_network, starting_network, study_images,
 )
 from cnnlib.nn.initializers import he, xavier
 from cnnlib.runtime import in_short

@@ -35,26 +35,15 @@
 import numpy as np
 
 from cnnlib import (
-    SGD,
-    BatchNorm2d,
-    Conv2d,
-    CrossEntropyLoss,
-    ReLU,
-    Residual,
-    evaluate,
+    SGD, BatchNorm2d, Conv2d, CrossEntropyLoss, ReLU, Residual, evaluate,
     fit,
 )
 from cnnlib.checks import check
 from cnnlib.experiments.depth import (
-    accuracy_among,
-    deep_cnn,
-    profile,
-    spread_among,
+    accuracy_among, deep_cnn, profile, spread_among,
 )
 from cnnlib.experiments.depth_study import (
-    STUDIED,
-    accuracy_by_depth,
-    accuracy_by_rate,
+    STUDIED, accuracy_by_depth, accuracy_by_rate,
 )
 from cnnlib.experiments.starting_networks import study_images
 from cnnlib.nn import functional as F
@@ -63,9 +52,8 @@ from cnnlib.runtime import in_short
 from cnnlib.widgets import Challenge, DepthExplorer, NormalizationSteps
 from cnnlib.widgets.cards import predict, quiz, worked
 
-digits = (
-    study_images()
-)  # MNIST's of 28x28: 1,440 to learn from, 1,000 held back for validation
+# MNIST's of 28x28: 1,440 to learn from, 1,000 held back for validation
+digits = study_images()
 x, y = digits.x_train, digits.y_train
 few, labels = x[:60], y[:60]
 

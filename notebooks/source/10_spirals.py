@@ -39,10 +39,7 @@ from cnnlib.playground.features import feature_rows, grid_points
 from cnnlib.playground.naive import NaiveNetwork
 from cnnlib.runtime import in_short
 from cnnlib.widgets import (
-    Challenge,
-    Playground,
-    PlaygroundSeeds,
-    PlaygroundSnapshots,
+    Challenge, Playground, PlaygroundSeeds, PlaygroundSnapshots,
 )
 from cnnlib.widgets.cards import predict, quiz
 

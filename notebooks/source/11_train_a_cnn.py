@@ -37,13 +37,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from cnnlib import (
-    SGD,
-    CrossEntropyLoss,
-    data,
-    evaluate,
-    fit,
-    networks,
-    saving,
+    SGD, CrossEntropyLoss, data, evaluate, fit, networks, saving,
 )
 from cnnlib.checks import capstone, check
 from cnnlib.experiments.comparisons import Variant, compare

@@ -36,13 +36,7 @@ from cnnlib import Adam, AdamW, CrossEntropyLoss, evaluate
 from cnnlib.checks import check
 from cnnlib.experiments.comparisons import Variant, compare
 from cnnlib.experiments.memorising import (
-    BEND,
-    WAYS,
-    chosen_images,
-    few_digits,
-    memorise,
-    reader,
-    train_few,
+    BEND, WAYS, chosen_images, few_digits, memorise, reader, train_few,
     validation_logits,
 )
 from cnnlib.nn import functional
@@ -50,14 +44,10 @@ from cnnlib.nn.functional import softmax
 from cnnlib.nn.gradcheck import numerical_gradient
 from cnnlib.nn.optim import Parameter
 from cnnlib.training import (
-    EarlyStopping,
-    expected_calibration_error,
-    fit_temperature,
+    EarlyStopping, expected_calibration_error, fit_temperature,
 )
 from cnnlib.widgets import (
-    AugmentationExplorer,
-    CalibrationExplorer,
-    MemoriseExplorer,
+    AugmentationExplorer, CalibrationExplorer, MemoriseExplorer,
 )
 from cnnlib.widgets.cards import predict, quiz, worked
 

@@ -38,13 +38,7 @@ from timeit import repeat
 import numpy as np
 
 from cnnlib import (
-    CrossEntropyLoss,
-    Linear,
-    ReLU,
-    Sequential,
-    load_digits,
-    nn,
-    small_cnn,
+    CrossEntropyLoss, Linear, ReLU, Sequential, load_digits, nn, small_cnn,
 )
 from cnnlib.autodiff import closures, tape
 from cnnlib.autodiff.tape import Tensor

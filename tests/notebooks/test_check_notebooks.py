@@ -295,13 +295,6 @@ def test_a_statement_over_several_lines_counts_once(tmp_path):
     assert not [fault for fault in faults(notebook, tmp_path) if fault.startswith("lines_of_code")]
 
 
-def test_a_list_of_imported_names_counts_once(tmp_path):
-    notebook = sound()
-    names, numbers = "    Conv2d,\n" * 24, "    1,\n" * 22
-    code(f"from cnnlib import (\n{names})\nx = [\n{numbers}]")(notebook)
-    assert not [fault for fault in faults(notebook, tmp_path) if fault.startswith("lines_of_code")]
-
-
 def test_a_line_as_wide_as_a_cell_passes(tmp_path):
     notebook = sound()
     code(f"x = {'1' * 73}")(notebook)

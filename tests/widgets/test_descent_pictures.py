@@ -53,6 +53,16 @@ def test_one_path_of_a_race_is_strong_the_first_or_the_chosen_one():
     assert strong(steps=40, alone="SGD") == {COLORS["SGD"]}
 
 
+def test_the_others_of_a_race_are_seen_in_their_colours_unless_one_is_chosen():
+    def faintest(**state):
+        panel = OptimizerRace(surface="saddle", steps=40, **state).scene.panels[0]
+        paths = [m for m in panel.marks if isinstance(m, Line) and len(m.x) == 41 and m.color != "paper"]
+        assert len(paths) >= len(METHODS)
+        return min(path.alpha for path in paths)
+
+    assert faintest() > 0.8 and faintest(alone="SGD") < 0.3
+
+
 def test_signs_in_a_knot_are_small_and_large_where_the_knot_is_drawn_larger():
     panel = OptimizerRace().scene.panels[0]
     signs = [mark for mark in panel.marks if isinstance(mark, Points) and mark.shape == SHAPES["Adam"]]

@@ -70,3 +70,11 @@ def test_a_loss_without_an_end_is_no_word():
         shown("now inf and 0.74") == "now ∞ and 0.74"
         and shown("`inf` in information") == "`inf` in information"
     )
+
+
+def test_the_factors_of_a_deep_network_have_the_marks_of_the_language():
+    with spoken("de"):
+        text = make("DepthExplorer(depth=36, scale=1.32)").text.replace("\u00a0", " ")
+    assert (
+        re.search(r"× 30\.000\b", text) and re.search(r"× 1,6\b", text) and not re.search(r"× \d\.\d\b", text)
+    )

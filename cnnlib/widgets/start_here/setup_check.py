@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from cnnlib.runtime.language import joined, marked, say, say_many, word
-from cnnlib.viz import Axis, Figure, Line, Panel, Scene, Text
+from cnnlib.viz import Axis, Figure, Line, Narrow, Panel, Scene, Text
 from cnnlib.widgets.base import Button, Widget
 
 GOOD = (True, False, None)
 VERDICTS = dict(zip(GOOD, marked("✓ good", "✗ too old", "✗ missing"), strict=True))
 WORDS = dict(zip(GOOD, marked("recent enough", "too old", "missing"), strict=True))
 HEAD = (*marked("package", "here", "needed"), "")
+# Where the columns are, by their number: all of them, and without what is needed.
+WHOLE, SHORT = {0: 0.01, 1: 0.31, 2: 0.47, 3: 0.84}, {0: 0.01, 1: 0.47, 3: 0.74}
+TIGHT = 340  # pixels of width below which what is needed has no room
 
 
 def requirements() -> list:
@@ -78,8 +81,14 @@ class SetupCheck(Widget):
             Figure("Packages", str(len(rows) - len(faults)), say("of {rows}", rows=len(rows)), large=True),
             Figure("Presses that arrived", str(self.presses), large=True),
         ]
+        height = 28 * (len(rows) + 1) + 24
         return Scene(
-            [table(rows)], self.sentence(faults), facts, height=28 * (len(rows) + 1) + 24, figures=figures
+            [table(rows), table(rows, SHORT, "short")],
+            self.sentence(faults),
+            facts,
+            height=height,
+            figures=figures,
+            narrow=Narrow((1,), (1,), height, {"short": (0, 0)}, only=("short",), below=TIGHT),
         )
 
     def sentence(self, faults: list[str]) -> str:
@@ -107,12 +116,12 @@ def needed(requirement) -> str:
     return ", ".join(reversed(bounds))
 
 
-def table(rows: list[tuple]) -> Panel:
-    """Package, version found, version needed, verdict: one line each."""
+def table(rows: list[tuple], places: dict[int, float] = WHOLE, name: str = "table") -> Panel:
+    """Package, version found, version needed, verdict: one line each, its columns at `places`."""
     lines = [HEAD] + [(r.name, version, needed(r), VERDICTS[good]) for r, version, good in rows]
-    y, places = np.arange(len(lines), dtype=float), (0.01, 0.31, 0.47, 0.84)
+    y = np.arange(len(lines), dtype=float)
     marks = [Line([0, 1], [row + 0.5] * 2, color="grid", width=1) for row in y[:-1]]
-    for column, x in enumerate(places):
+    for column, x in places.items():
         words = [line[column] for line in lines]
         marks.append(Text([x], y[:1], words[:1], align="left", color="muted"))
         bad = np.array([good is not True and column == 3 for _, _, good in rows], dtype=bool)
@@ -122,4 +131,4 @@ def table(rows: list[tuple]) -> Panel:
                 look |= {"align": "left", "size": 13, "literal": column < 3}
                 marks.append(Text(np.full(len(picked), x), y[1:][chosen], picked, **look))
     axes = Axis(0, 1, visible=False), Axis(len(lines) - 0.5, -0.7, visible=False)
-    return Panel(marks, *axes, grid=False)
+    return Panel(marks, *axes, grid=False, name=name)

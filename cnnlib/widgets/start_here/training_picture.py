@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -138,7 +137,7 @@ class Curves:
         ]
         time = self.time(words=False)
         if not self.view.losses:
-            marks += waiting(time, axis, WAITS[:1])
+            marks.append(waiting(time, axis, WAITS[0]))
         elif self.view.steps >= time.high / 5:
             marks.append(self.about_dots(axis))
         else:
@@ -185,7 +184,7 @@ class Curves:
         subtitle = say("grey: the goal, over {goal:g} %", goal=goal)
         axis = Axis(0, 100, ticks=(0, 50, 100))
         if not self.view.losses:
-            marks += waiting(time, axis, WAITS[1:])
+            marks.append(waiting(time, axis, WAITS[1]))
         return Panel(
             marks,
             time,
@@ -200,10 +199,10 @@ class Curves:
         )
 
 
-def waiting(time: Axis, axis: Axis, words: Sequence[str]) -> list[Text]:
+def waiting(time: Axis, axis: Axis, words: str) -> Note:
     """What will be seen in a plot that has no line yet, in its middle."""
     middle = math.sqrt(axis.low * axis.high) if axis.log else (axis.low + axis.high) / 2
-    return [Text([time.high / 2], [middle], list(words), color="muted", size=14)]
+    return Note(time.high / 2, middle, words, width=190, align="center")
 
 
 def round_gap(least: float) -> float:
