@@ -59,7 +59,7 @@ from cnnlib.widgets.cards import predict, quiz
 # - The **output** at the right is one more neuron. It is to be near 1 on the blue points and near −1 on the orange ones;
 #   these two numbers are the *labels*. A point is *wrong* where the output has the other sign. In the large map the points
 #   are drawn as circles (for training) and squares (the others, if *Test points* is on). From the first epoch on, those
-#   of them that are wrong are drawn within a ring; the line below the picture counts the wrong test points.
+#   of them that are wrong are hollow; the line below the picture counts the wrong points, seen or not.
 #
 # Features and neurons are the *nodes*. The small square of a node is its **map**: its output at every point of the plane,
 # blue where it is positive, orange where it is negative. A line is a weight, a little dot at a neuron's corner is its
