@@ -5,11 +5,10 @@ import pytest
 from packaging.requirements import Requirement
 
 from cnnlib.data import load_digits, load_mnist_sample
-from cnnlib.viz import Note, Text
+from cnnlib.viz import Text
 from cnnlib.widgets.start_here import setup_check
 from cnnlib.widgets.start_here.gallery import ImageGallery
 from cnnlib.widgets.start_here.setup_check import SetupCheck
-from cnnlib.widgets.start_here.training_view import TrainingView
 
 
 def test_the_check_counts_presses():
@@ -35,14 +34,6 @@ def test_a_narrow_table_of_packages_leaves_out_what_has_no_room():
     words = {p.name: [w for m in p.marks if isinstance(m, Text) for w in m.text] for p in scene.panels}
     assert set(words["table"]) - set(words["short"]) == {"needed", *(w for w in words["table"] if ">=" in w)}
     assert scene.narrow.only == ("short",) and list(scene.narrow.at) == ["short"]
-
-
-def test_what_an_empty_plot_will_show_is_broken_where_there_is_no_room():
-    notes = [m for p in TrainingView().scene.panels for m in p.marks if isinstance(m, Note)]
-    assert [note.text for note in notes] == [
-        "Press Play: here the loss will fall.",
-        "Here the share of right answers will rise.",
-    ]
 
 
 def test_the_check_knows_the_course_without_an_installation(monkeypatch):

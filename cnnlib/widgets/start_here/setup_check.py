@@ -88,7 +88,7 @@ class SetupCheck(Widget):
             facts,
             height=height,
             figures=figures,
-            narrow=Narrow((1,), (1,), height, {"short": (0, 0)}, only=("short",), below=TIGHT),
+            narrow=Narrow((f"{height}px",), (1,), height, {"short": (0, 0)}, only=("short",), below=TIGHT),
         )
 
     def sentence(self, faults: list[str]) -> str:
