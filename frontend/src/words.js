@@ -46,7 +46,7 @@ export class TextLine {
 export function challengeLine(text) {
   const ring = h("span", { class: "cnn-ring", "aria-hidden": "true" });
   const mark = h("span", { class: "cnn-mark" }, "");
-  const words = h("span", {}, h("strong", {}, h("span", { class: "cnn-unseen" }, say("Challenge: ")), text), mark);
+  const words = h("span", {}, h("strong", {}, h("span", { class: "cnn-goal" }, say("Goal: ")), text), mark);
   const element = h("p", { class: "cnn-challenge", role: "status" }, ring, words);
   element.hidden = text === "";
   const show = (how, goal) => {

@@ -195,7 +195,7 @@ test("figures keep their elements while only values change", () => {
 test("the goal tells its present value, and that it was reached", () => {
   const goal = challengeLine("error below 0.02");
   goal.show("", { text: "now 0.05", share: 0.4 });
-  expect(goal.element.textContent).toBe("Challenge: error below 0.02now 0.05");
+  expect(goal.element.textContent).toBe("Goal: error below 0.02now 0.05");
   expect(goal.element.querySelector(".cnn-ring").style.getPropertyValue("--cnn-done")).toBe("0.4");
   goal.show("reached", { text: "now 0.01", share: 1 });
   expect(goal.element.textContent).toContain("✓ reached; now 0.01");

@@ -273,12 +273,14 @@ def test_a_race_names_every_minimum_once():
     assert names("bowl") == ["lowest point", "start: drag me"]
 
 
-def test_where_the_race_ends_in_a_knot_it_is_drawn_larger_in_a_free_corner():
-    def words(**state):
-        marks = OptimizerRace(**state).scene.panels[0].marks
-        return [word for mark in marks if isinstance(mark, Text) for word in mark.text]
+def test_where_the_race_ends_in_a_knot_it_is_drawn_larger_on_request_in_a_free_corner():
+    def words(larger=True, **state):
+        scene = OptimizerRace(larger=larger, **state).scene
+        texts = [word for mark in scene.panels[0].marks if isinstance(mark, Text) for word in mark.text]
+        return [*texts, *scene.idle]
 
-    assert not any("as large" in word for word in words(steps=5))
+    assert not any("as large" in word for word in words(steps=5)) and "larger" in words(steps=5)
+    assert not any("as large" in word or word == "larger" for word in words(larger=False, steps=40))
     assert "3 × as large" in words(steps=40) and "4 × as large" in words(steps=80)
     surface = surface_of("saddle", 1.0, 0.0)
     low, high = window(surface)

@@ -12,7 +12,7 @@ from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 STEPS = np.logspace(-14, 0, 113)
 FLOOR = 1e-16
 PRECISIONS = {"float64": np.float64, "float32": np.float32}
-SLOTS = {"head": ("shown",), "settings": ("function", "sides", "x", "step")}
+SLOTS = {"head": ("shown",), "bar": ("function", "sides", "step"), "handle": ("x",)}
 DASHES = {"float64": "solid", "float32": "dashed"}
 SHAPES = {"float64": "circle", "float32": "square"}
 SIDES = ("both sides", "one side")

@@ -24,7 +24,7 @@ SHOWS = ("size of the signal", "how alike two images are")
 EPOCHS, IMAGES, SMOOTH = 2, 60, 5
 STEPS = EPOCHS * 45
 SIZES, GRADIENTS, LOSSES = (1e-6, 1e6), (1e-10, 1e2), (0.05, 10)
-SLOTS = {"head": ("shows",), "settings": ("depth", "scale", "rate", "zero"), "more": ("seed",)}
+SLOTS = {"head": ("shows",), "bar": ("depth", "scale", "rate"), "more": ("zero", "seed")}
 NARROW = Narrow(("250px", "250px", "250px"), (1,), 750, {"left": (0, 0), "gradient": (1, 0), "loss": (2, 0)})
 
 

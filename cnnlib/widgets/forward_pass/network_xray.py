@@ -23,7 +23,7 @@ from cnnlib.widgets.forward_pass.weightless_detail import curve_panel
 from cnnlib.widgets.forward_pass.xray_overview import BLOCKS, OWN, SHARED, Overview
 from cnnlib.widgets.forward_pass.xray_sheet import chooser, sheet, stroke, thumbnails
 from cnnlib.widgets.forward_pass.xray_sum import pool_of, sum_of
-from cnnlib.widgets.forward_pass.xray_words import seen, single_words, sum_words
+from cnnlib.widgets.forward_pass.xray_words import answer_words, framed_words, seen, single_words, sum_words
 
 IMAGE, DRAWING = "test image", "your drawing"
 DETAIL = 282.0  # pixels of height of the detail
@@ -224,11 +224,14 @@ class NetworkXRay(Widget):
         scores = overview.scores(p, label, self.specimen.class_names)
         below, words, facts["terms"] = self.arithmetic(state, values, output, unit)
         below = below if state["opened"] else []
-        sees = [seen(field)] if output.place else []
-        empty = [word("The drawing is empty: draw a digit on the input with the mouse.")]
-        text = " ".join(
-            [f"{self.opened.name_of(output, unit)}: {words}", *sees, *empty * (facts["ink"] == 0)]
-        )
+        name, sees = self.opened.name_of(output, unit), [seen(field)] if output.place else []
+        if facts["ink"] == 0:
+            text = word("The drawing is empty: draw a digit on the input with the mouse.")
+        elif state["opened"]:
+            text = " ".join([f"{name}: {words}", *sees])
+        else:
+            answer = answer_words(self.specimen.class_names, facts)
+            text = " ".join([answer, framed_words(name, facts["value"]), *sees])
         small = overview.narrow()
         return Scene(
             [overview.wide(), small.panel, scores, *below],

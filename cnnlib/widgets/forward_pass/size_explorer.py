@@ -11,7 +11,7 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Band, Bars, Figure, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Slider, Widget
 
-SLOTS = {"settings": ("size", "kernel_size", "stride", "padding", "layers", "maps"), "foot": ("unit",)}
+SLOTS = {"settings": ("size", "kernel_size", "stride", "padding", "layers", "maps"), "handle": ("unit",)}
 NARROW = Narrow(("300px", "190px"), (1,), 490, {"cone": (0, 0), "weights": (1, 0)})
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnnlib.experiments.dissect import Terms
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, word
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
+from cnnlib.widgets.forward_pass.scores_panel import percent
 
 
 def kernel_title(output: LayerOutput, unit: tuple, shown: int, inputs: int) -> str:
@@ -38,6 +41,26 @@ def single_words(kind: str, before: float, after: float) -> str:
             after=after,
         )
     return say("{kind} of {before:.2f} is {after:.2f}.", kind=kind, before=before, after=after)
+
+
+def answer_words(names: Sequence[str], facts: dict) -> str:
+    """What the network makes of the image, and whether that is so.
+
+    >>> answer_words("0123456789", {"guess": 3, "confidence": 0.84, "label": 5, "right": 0})
+    "The network's answer is 3 (84 % sure). That is wrong: it is 5."
+    """
+    sure = percent(facts["confidence"])
+    answer = say("The network's answer is {answer} ({sure} sure).", answer=names[facts["guess"]], sure=sure)
+    if facts["label"] < 0:
+        return answer
+    if facts["right"]:
+        return f"{answer} {word('That is right.')}"
+    return f"{answer} {say('That is wrong: it is {true}.', true=names[facts['label']])}"
+
+
+def framed_words(name: str, value: float) -> str:
+    """Which number is framed, and what it is."""
+    return say("{name} is framed: {value:.2f}.", name=name, value=value)
 
 
 def seen(field: tuple) -> str:

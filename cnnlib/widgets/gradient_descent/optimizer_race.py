@@ -40,7 +40,7 @@ NARROW = Narrow(
 )
 SLOTS = {
     "head": ("surface",),
-    "bar": ("rate", "best_rates"),
+    "bar": ("rate", "best_rates", "larger"),
     "more": ("condition", "momentum", "alone"),
     "handle": ("start_1", "start_2", "steps"),
 }
@@ -79,6 +79,7 @@ class OptimizerRace(Widget):
         Slider("start_2", -3, 3, START[1], step=0.01, label="Start, weight 2"),
         LogSlider("rate", 1e-3, 10, 0.1, label="Learning rate for all"),
         Toggle("best_rates", False, label="Each with its best rate"),
+        Toggle("larger", False, label="Enlarge the finish"),
         Slider("steps", 0, 100, 40, integer=True, label="Steps"),
         Slider("momentum", 0, 0.99, 0.9, step=0.01, label="Momentum"),
         Choice("alone", (ALL, *METHODS), label="Show"),
@@ -121,9 +122,16 @@ class OptimizerRace(Widget):
         ]
         paths = {m: path[: now + 1] for m, path in paths.items()}
         last, words = self.ranking(facts)[-1], why(surface)
+        finish = finish_of(surface, *window(surface, WIDE), [visible(path) for path in paths.values()])
+        rows = len(ROWS) if words else 2
+        idle = {
+            "condition": state["surface"] != SURFACES[0],
+            "rate": state["best_rates"],
+            "larger": not finish,
+        }
         return Scene(
             [
-                self.map_panel(surface, paths, strong, len(ROWS) if words else 2),
+                self.map_panel(surface, paths, strong, rows, finish if state["larger"] else None),
                 error_panel(curves, now),
                 self.table(facts, strong),
             ],
@@ -134,7 +142,7 @@ class OptimizerRace(Widget):
             height=HEIGHT,
             slots=[Slot("why", (2, 1), text=words)] if words else [],
             narrow=NARROW if words else replace(NARROW, rows=NARROW.rows[:-1]),
-            idle=["condition"] * (state["surface"] != SURFACES[0]) + ["rate"] * state["best_rates"],
+            idle=[name for name, out_of_use in idle.items() if out_of_use],
         )
 
     def strengths(self, alone: str, facts: dict) -> dict[str, float]:
@@ -155,7 +163,7 @@ class OptimizerRace(Widget):
         """The optimizers, smallest error first."""
         return sorted(METHODS, key=lambda m: facts[f"error_{m}"])
 
-    def map_panel(self, surface, paths, strong, rows):
+    def map_panel(self, surface, paths, strong, rows, finish):
         """The ground and five paths, side by side where they share a course, and a sign where each is."""
         marks = list(map_marks(surface, WIDE))
         seen = {m: visible(path) for m, path in paths.items()}
@@ -163,7 +171,6 @@ class OptimizerRace(Widget):
         pixel = (high[1] - low[1]) / MAP_HIGH
         order = sorted(seen, key=strong.get)  # what is strong lies above
         labels = MapLabels(low, high, MAP_HIGH, *seen.values())
-        finish = finish_of(surface, low, high, list(seen.values()))
         for m in order:
             aside, alpha = seen[m] + ASIDE[m] * pixel * ACROSS, strong[m]
             if alpha == STRONG:

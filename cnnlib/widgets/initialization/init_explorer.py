@@ -21,7 +21,7 @@ SCALES = np.geomspace(LOW, HIGH, 13)
 BINS = np.linspace(-9, 3, 49)
 EPOCHS = 3
 STEPS = EPOCHS * 45
-SLOTS = {"settings": ("scale", "depth", "activation", "rate"), "more": ("seed",)}
+SLOTS = {"head": ("activation",), "bar": ("scale", "depth", "rate"), "more": ("seed",)}
 POWERS = (-8, -6, -4, -2, 0, 2)  # ticks of the sizes
 
 
@@ -175,7 +175,6 @@ class InitExplorer(Widget):
         return [
             Figure("Signal, forwards", _ratio(facts["act_last"], facts["act_first"]), large=True),
             Figure("Gradient, backwards", _ratio(facts["grad_first"], facts["grad_last"]), large=True),
-            Figure("Step", str(facts["steps"])),
             Figure("Loss here", loss),
         ]
 
