@@ -1,7 +1,7 @@
 // The declared controls as native inputs, each with a name for screen readers.
 import { segments, thumbnails, wordOf } from "./choices.js";
 import { h, uniqueId } from "./dom.js";
-import { shortNumber, typedNumber } from "./scale.js";
+import { boxNumber, shortNumber, typed } from "./scale.js";
 import { heard, say } from "./speech.js";
 
 const LONG = 100; // letters from which on a text takes a row of its own
@@ -41,15 +41,20 @@ function labelled(spec, id, ...inputs) {
 const describedBy = (spec, id) => (spec.help ? `${id}-help` : undefined);
 
 /** A box for a number, or what `write` makes of it. Sends its text as it is: the kernel answers a wrong one with a sentence. */
-function numberBox(attributes, nudge, change, write = typedNumber) {
+function numberBox(attributes, nudge, change, write = boxNumber) {
   const box = h("input", { type: "text", inputmode: "decimal", autocomplete: "off", class: "cnn-box", ...attributes });
+  const given = write === boxNumber ? typed : String; // a text goes as it is
   let typing = false;
   box.addEventListener("input", () => (typing = true));
   const commit = () => {
     if (!typing) return;
     typing = false;
-    change(box.value);
+    change(given(box.value));
   };
+  box.addEventListener("copy", (event) => {
+    event.clipboardData.setData("text/plain", given(box.value.slice(box.selectionStart, box.selectionEnd)));
+    event.preventDefault();
+  });
   box.addEventListener("change", commit);
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey) commit(); // JupyterLab may keep the change event from coming
@@ -213,7 +218,7 @@ function grid(spec, change) {
   const rows = spec.default.map((row, r) =>
     row.map((_, c) => numberBox({ "aria-label": say("{label}, row {row}, column {column}", { label: spec.label, row: r + 1, column: c + 1 }) }, null, () => send())),
   );
-  const send = () => change(rows.map((row) => row.map(({ box }) => box.value)));
+  const send = () => change(rows.map((row) => row.map(({ box }) => typed(box.value))));
   const lines = rows.map((row) => h("div", { class: "cnn-row" }, ...row.map(({ box }) => box)));
   const set = (value) => value.forEach((row, r) => row.forEach((cell, c) => rows[r][c].set(cell)));
   const element = h("fieldset", { class: "cnn-control cnn-grid" }, h("legend", {}, spec.label), ...lines);

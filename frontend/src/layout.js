@@ -8,8 +8,10 @@ export const TITLE_FONT = 13;
 export const NARROW = 640; // pixels of width from which the picture has columns
 const FONTS = { title: TITLE_FONT, subtitle: LABEL_FONT };
 const GAP = 10; // between panels
+const [AIR, AIR_OF_TICKS] = [8, 12]; // pixels between a head and its plot: more where the uppermost tick's word reaches up
 export const PILL_MORE = 5; // pixels by which a label makes way for the pill of a cursor
-const PILL_FOOT = 24; // pixels that a pill takes beneath its plot
+export const BENEATH_PILL = 24; // pixels from a plot to what stands beneath its pill
+const PILL_FOOT = BENEATH_PILL + TICK_FONT + 2; // pixels beneath a plot for a pill, and the tick's word that makes way for it
 const TICK = 4;
 export const TICK_LINE = 13; // pixels from a line of ticks' words to the next
 const MOST_LINES = 3;
@@ -96,7 +98,9 @@ export function layout(arrangement, width, height, measure) {
   const cells = arrangement.panels.map(([, at]) => cellOf(at, rows, columns));
   const heads = arrangement.panels.map(([panel], i) => headOf(panel, cells[i].right - cells[i].left, measure, FONTS));
   const highest = (i) => Math.max(...heads.filter((head, k) => head.title.length && cells[k].top === cells[i].top).map((head) => head.high));
-  const level = (i) => (heads[i].title.length ? { ...heads[i], high: highest(i) } : heads[i]); // pictures in a row stay in a row
+  const airOf = ({ y }) => (y.visible ? AIR_OF_TICKS : AIR);
+  const most = (i) => Math.max(...heads.map((head, k) => (head.title.length && cells[k].top === cells[i].top ? airOf(arrangement.panels[k][0]) : 0)));
+  const level = (i) => (heads[i].title.length ? { ...heads[i], high: highest(i), air: most(i) } : { ...heads[i], air: airOf(arrangement.panels[i][0]) }); // what is in a row stays in a row
   const boxes = arrangement.panels.map(([panel], i) => place(panel, cells[i], level(i), measure));
   for (const box of boxes) box.size = [width, height];
   for (const box of boxes) if (box.panel.group) {
@@ -136,8 +140,7 @@ function moveUp(box, by) {
 
 function place(panel, cell, head, measure) {
   const bare = !panel.x.visible && !panel.y.visible;
-  const air = beneathHead(panel, head);
-  const top = cell.top + (head.high ? head.high + air - 4 : panel.y.visible ? 8 : 2);
+  const top = cell.top + (head.high ? head.high + head.air - 4 : panel.y.visible ? 8 : 2);
   const pill = panel.marks.some((mark) => mark.kind === "cursor" && mark.text && !mark.bare);
   let bottom = cell.bottom - (panel.x.visible ? Math.max(pill ? PILL_FOOT : 0, TICK + TICK_FONT + 5 + (panel.x.label ? LABEL_FONT + 5 + (pill ? PILL_MORE : 0) : 0)) : 4);
   const yTicks = panel.y.visible ? axisTicks(panel.y, bottom - top, 34) : [];
@@ -164,9 +167,6 @@ function tickLines({ x, y, equal }, width, height, measure) {
   const fits = (lines) => words.every(([at, half], i) => i < lines || at - half >= words[i - lines][0] + words[i - lines][1] + 6);
   return [1, 2].find(fits) ?? MOST_LINES;
 }
-
-/** Pixels between the last line of the head and the plot: more where the uppermost tick's word reaches up beside it. */
-export const beneathHead = (panel, head) => (panel.y.visible && head.subtitle.length && !(head.beside && head.title.length) ? 11 : 8);
 
 /** Pixels at the right for labels at the ends of lines. */
 function endWords(panel, measure) {

@@ -28,7 +28,7 @@ export function axisTicks(axis, length, spacing) {
   const text = scale.tickFormat(count);
   const values = scale.ticks(count);
   if (!axis.whole) return values.map((value) => ({ value, text: localised(text(value)) }));
-  return values.filter(Number.isInteger).map((value) => ({ value, text: String(value) }));
+  return values.filter(Number.isInteger).map((value) => ({ value, text: localised(String(value)) }));
 }
 
 function logTicks(axis, count) {
@@ -73,9 +73,11 @@ export function shortNumber(value) {
   return Number.isFinite(value) ? localised(sixDigits(value)) : String(value);
 }
 
-/** The same for a box, from which it may be copied into code: its sign is a hyphen. */
-export function typedNumber(value) {
-  return Number.isFinite(value) ? inLanguage(sixDigits(value)) : String(value);
+/** The same for a box, which is typed in: without powers of ten; `typed` is what it gives to code, where the sign is a hyphen. */
+export function boxNumber(value) {
+  return Number.isFinite(value) ? inLanguage(sixDigits(value)).replace(/^-/, "−") : String(value);
 }
+
+export const typed = (text) => text.replaceAll("−", "-");
 
 const sixDigits = (value) => String(Number(value.toPrecision(6)));

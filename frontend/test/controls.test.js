@@ -134,3 +134,19 @@ test("a list offers what is there, and shows a state that is not", () => {
   node.setOptions(["output", "1"]);
   expect([words(), element.querySelector("select").value]).toEqual([["output", "1"], "1"]);
 });
+
+test("a box shows a minus, is typed with a hyphen, and gives one to code", () => {
+  const { element, seen, byName } = build(start);
+  byName.get("start").set(-1.5);
+  const box = element.querySelector(".cnn-box");
+  expect(box.value).toBe("−1.5");
+  type(box, "-0.5");
+  type(box, "−0.25");
+  expect(seen).toEqual([{ start: "-0.5" }, { start: "-0.25" }]);
+  byName.get("start").set(-0.25);
+  box.setSelectionRange(0, 5);
+  const copied = new Event("copy", { cancelable: true });
+  copied.clipboardData = { setData: (_, text) => (copied.text = text) };
+  box.dispatchEvent(copied);
+  expect([copied.text, copied.defaultPrevented]).toEqual(["-0.25", true]);
+});
