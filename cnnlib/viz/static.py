@@ -21,9 +21,9 @@ from cnnlib.runtime.language import localised
 from cnnlib.viz import marks as m
 from cnnlib.viz.colors import to_hex
 from cnnlib.viz.scene import Axis, Panel, Scene
-from cnnlib.viz.static_layout import boxes, join_panels, lift
+from cnnlib.viz.static_layout import Box, boxes, join_panels, lift, pill_of
 from cnnlib.viz.static_marks import PAINTERS
-from cnnlib.viz.static_notes import label_ends
+from cnnlib.viz.static_notes import label_ends, make_way
 
 NO_STYLE = {  # settings of the surroundings, not of the picture: matplotlib's styles leave them alone too
     "backend",
@@ -93,7 +93,7 @@ def draw(scene: Scene, width: float = 900.0, theme: str = "light", dpi: float = 
         if panel.name and panel.name in hidden:
             continue
         axes = figure.add_axes(box.within(width, height, head), label=panel.name or None)
-        _draw_panel(axes, panel, theme, box.beside)
+        _draw_panel(axes, panel, theme, box)
     join_panels(figure, scene, theme)
     if scene.figures:
         _draw_head(figure, scene, theme, width, height)
@@ -155,25 +155,26 @@ def to_png(
     return buffer.getvalue()
 
 
-def _draw_title(axes, panel: Panel, theme: str, beside: bool) -> None:
+def _draw_title(axes, panel: Panel, theme: str, box: Box) -> None:
     """Title and subtitle above the left edge: on one line where there is room."""
     look = {"textcoords": "offset points", "parse_math": False, "annotation_clip": False, "va": "baseline"}
-    low = 6.5 if beside or not panel.subtitle else 18.5
+    line = 0.75 * box.air + 0.5  # of the lower words, in points
+    low = line if box.beside or not panel.subtitle else line + 12
     if panel.title:
         bold = {"fontsize": 9.75, "fontweight": "bold", "color": to_hex("ink", theme)}
         title = axes.set_title(panel.title, loc="left", pad=low, parse_math=False, **bold)
     if panel.subtitle:
         muted = {"fontsize": 9, "color": to_hex("muted", theme)}
-        after = beside and panel.title  # it begins where the title ends
-        place = ((1, 1), (0.75 * BESIDE, 6.5)) if after else ((0, 1), (0, 6.5))
+        after = box.beside and panel.title  # it begins where the title ends
+        place = ((1, 1), (0.75 * BESIDE, line)) if after else ((0, 1), (0, line))
         look["xycoords"] = (title if after else "axes fraction", "axes fraction")
         axes.annotate(panel.subtitle, *place, **muted, **look)
 
 
-def _draw_panel(axes, panel: Panel, theme: str, beside: bool) -> None:
+def _draw_panel(axes, panel: Panel, theme: str, box: Box) -> None:
     ink, muted = to_hex("ink", theme), to_hex("muted", theme)
     axes.set_facecolor(to_hex("paper", theme))
-    _draw_title(axes, panel, theme, beside)
+    _draw_title(axes, panel, theme, box)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
@@ -189,6 +190,8 @@ def _draw_panel(axes, panel: Panel, theme: str, beside: bool) -> None:
     for order, mark in enumerate(panel.marks):
         PAINTERS[type(mark)](axes, mark, theme, order + 2)
     axes.set(xlim=(panel.x.low, panel.x.high), ylim=(panel.y.low, panel.y.high))
+    if pill := pill_of(panel):
+        make_way(axes, pill)
     if panel.legend in ("ends", "inside"):
         label_ends(axes, [mark for mark in panel.marks if isinstance(mark, m.Line)], theme)
     elif panel.legend:

@@ -13,7 +13,7 @@ from matplotlib.ticker import AutoLocator, MaxNLocator
 from matplotlib.transforms import IdentityTransform
 
 from cnnlib.viz import marks as m
-from cnnlib.viz.annotations import Lens
+from cnnlib.viz.annotations import Cursor, Lens
 from cnnlib.viz.colors import to_hex
 from cnnlib.viz.frame import tracks
 from cnnlib.viz.links import Links
@@ -24,17 +24,23 @@ GAP = 10.0  # pixels between panels
 LETTER, TITLE_LETTER, TICK_LETTER = 6.4, 7.6, 6.6  # mean widths in pixels
 LENS_ALPHA = 0.14  # opacity of a wedge
 LEAST = 20.0  # pixels of width and height of a plot
+AIR, AIR_OF_TICKS = 8.0, 12.0  # pixels between a heading and its plot: more where a tick's word reaches up
+PILL_MORE = 13.0  # pixels for the ticks' words that make way for a cursor's pill
 
 
 @dataclass
 class Box:
-    """A plot in pixels from the upper left corner; `beside`: title and subtitle share a line."""
+    """A plot in pixels from the upper left corner; `beside`: title and subtitle share a line.
+
+    `air` are the pixels from the heading down to the plot, as many for all of a row.
+    """
 
     left: float
     right: float
     top: float
     bottom: float
     beside: bool
+    air: float = AIR
 
     def within(self, width: float, height: float, head: float) -> tuple[float, float, float, float]:
         """Left, bottom, width and height as shares of a figure with `head` pixels above the panels."""
@@ -46,7 +52,7 @@ def boxes(scene: Scene, width: float) -> list[Box]:
     """The plots of a scene, those of one group in line, and as high as a square one beside them."""
     rows = np.concatenate([[0], np.cumsum(tracks(scene.rows, scene.height))])
     columns = np.concatenate([[0], np.cumsum(tracks(scene.columns, width))])
-    found = [_box(panel, rows, columns) for panel in scene.panels]
+    found = [_box(panel, rows, columns, _air(panel, scene)) for panel in scene.panels]
     groups: dict[tuple, list[Box]] = {}
     for panel, box in zip(scene.panels, found, strict=True):
         if panel.group:
@@ -69,7 +75,18 @@ def _squeezed(panel: Panel, box: Box) -> float:
     return min(box.bottom - box.top, (box.right - box.left) * high / wide)
 
 
-def _box(panel: Panel, rows: np.ndarray, columns: np.ndarray) -> Box:
+def _air(panel: Panel, scene: Scene) -> float:
+    """Pixels between a panel's heading and its plot: what is in a row stays in a row."""
+    mates = [mate for mate in scene.panels if mate.title and panel.title and mate.at[0] == panel.at[0]]
+    return AIR_OF_TICKS if any(mate.y.visible for mate in (panel, *mates)) else AIR
+
+
+def pill_of(panel: Panel) -> Cursor | None:
+    """The cursor of a panel that has a pill."""
+    return next((mark for mark in panel.marks if isinstance(mark, Cursor) and mark.text), None)
+
+
+def _box(panel: Panel, rows: np.ndarray, columns: np.ndarray, air: float) -> Box:
     row, column, high, wide = panel.at
     gap = GAP / 2
     left, right = columns[column] + gap * (column > 0), columns[column + wide]
@@ -78,14 +95,15 @@ def _box(panel: Panel, rows: np.ndarray, columns: np.ndarray) -> Box:
     words = TITLE_LETTER * len(panel.title) + LETTER * len(panel.subtitle) + 24
     beside = not panel.title or words < right - left
     lines = 20 * bool(panel.title) + 17 * (bool(panel.subtitle) and not beside)
-    top += lines + 4 if lines else (8 if panel.y.visible else 2)
-    bottom -= 20 + 17 * bool(panel.x.label) + 13 * panel.x.staggered if panel.x.visible else 4
+    top += lines + air - 4 if lines else (8 if panel.y.visible else 2)
+    ticks = 20 + 17 * bool(panel.x.label) + 13 * panel.x.staggered + PILL_MORE * bool(pill_of(panel))
+    bottom -= ticks if panel.x.visible else 4
     if panel.y.visible:
         left += TICK_LETTER * _widest_tick(panel.y) + 9 + 18 * bool(panel.y.label)
     else:
         left += 4 if panel.x.visible else 1
     right -= max(14 if panel.x.visible else 4, _end_words(panel))
-    return Box(left, max(left + LEAST, right), top, max(top + LEAST, bottom), beside)
+    return Box(left, max(left + LEAST, right), top, max(top + LEAST, bottom), beside, air)
 
 
 def _widest_tick(axis: Axis) -> int:

@@ -18,6 +18,7 @@ DASHES = {"solid": "-", "dashed": (0, (5, 3)), "dotted": (0, (1.5, 2))}
 PIXEL = 0.75  # points of a CSS pixel
 PLATE = 0.82  # opacity of the paper behind a note
 LETTER = 6.0  # mean width of a letter of a note in pixels
+BOLD_LETTER = 7.0  # and of one of a pill
 FINE = 2  # dots a pixel of a tile
 _FRAMES = (("grid", 1.0), ("ink", 1.25), ("you", 3.0))
 
@@ -79,6 +80,20 @@ def cursor(axes, mark: Cursor, theme: str, order: int) -> None:
             clip_on=False,
             **look,
         )
+
+
+def make_way(axes, mark: Cursor) -> None:
+    """The ticks' words that a cursor's pill covers move beneath it; one that it says itself is left out."""
+    axes.apply_aspect()
+    low, high = sorted(axes.get_xlim())
+    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
+    names = axes.xaxis.get_major_formatter().format_ticks(ticks)
+    at = axes.transData.transform([(x, axes.get_ylim()[0]) for x in (mark.x, *ticks)])[:, 0]
+    away = np.abs(at[1:] - at[0]) * 96 / axes.figure.dpi
+    for i, name in enumerate(names):
+        if away[i] < BOLD_LETTER * (len(mark.text) + 2) / 2 + LETTER * len(name) / 2:
+            names[i] = "" if name == mark.text else f"\n{name}"
+    axes.set_xticks(ticks, labels=names)
 
 
 def side_of(axes, mark: Tiles) -> float:

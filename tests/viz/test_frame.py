@@ -107,3 +107,22 @@ def test_an_axis_that_has_no_ticks_by_choice_is_told_so():
 
     head, _ = Packer().pack(Scene([Panel([], Axis(0, 1, ticks=()), Axis(0, 1))], ""))
     assert head["panels"][0]["x"]["ticks"] == [] and "ticks" not in head["panels"][0]["y"]
+
+
+def words_at(axis):
+    return {round(label.get_position()[0]): label.get_text() for label in axis.get_ticklabels()}
+
+
+def test_a_pill_does_not_delete_the_words_of_ticks():
+    for now, text in ((0, "step 0"), (0.5, "step 1"), (5, "5"), (10, "step 10")):
+        x = Axis(0, 10, "step", ticks=(0, 5, 10), names=("0", "5", "10"))
+        (axes,) = draw(Scene([Panel([Cursor(now, text=text)], x, Axis(0, 1))], ""), 400).axes
+        covered = {0: {0: "\n0"}, 0.5: {0: "\n0"}, 5: {5: ""}, 10: {10: "\n10"}}[now]
+        assert words_at(axes.xaxis) == {0: "0", 5: "5", 10: "10"} | covered
+
+
+def test_headings_stand_off_the_ticks_alike_in_a_row():
+    picture = Panel([], Axis(0, 1, visible=False), Axis(0, 1, visible=False), title="Map", at=(0, 0))
+    row = boxes(Scene([picture, plot(title="Loss", at=(0, 1))], "", columns=(1, 1)), 600)
+    alone = boxes(Scene([picture], ""), 600)
+    assert [box.top for box in row] == [28, 28] and alone[0].top == 24

@@ -6,6 +6,9 @@ import numpy as np
 
 from cnnlib.viz import Axis
 
+#: What is said beside every plot with a log axis, by how many powers of ten lie between two of its lines.
+LOG_AXIS = {1: "log axis: each line × 10", 2: "log axis: each line × 100", 3: "log axis: each line × 1000"}
+
 
 def decades(values, floor: float, ceiling: float) -> tuple[float, float]:
     """Ends of a log axis for errors: powers of ten around the finite ones, from `floor` to `ceiling` at most.
