@@ -6,6 +6,7 @@ import { heard, say } from "./speech.js";
 
 const LONG = 100; // letters from which on a text takes a row of its own
 const LOG_STEPS = 240; // positions of a log slider at most
+const TIGHT = 0.1; // share of the track below which a zone's word may begin beneath the zone before
 const LOG_STEP = 0.0125; // and the least factor between two of them, as a logarithm
 
 /** Round to the control's own steps and range, as a dragged handle needs. */
@@ -143,7 +144,7 @@ class Track {
     let start = 0;
     const parts = zones.map((zone) => {
       const end = this.share(zone.end);
-      const part = h("span", { class: "cnn-zone" }, h("span", {}, zone.sign, h("i", {}, zone.text)));
+      const part = h("span", { class: end - start < TIGHT && zone !== zones.at(-1) ? "cnn-zone cnn-tight" : "cnn-zone" }, h("span", {}, zone.sign, h("i", {}, zone.text)));
       part.style.cssText = `left:${100 * start}%;width:${100 * (end - start)}%;--cnn-zone:var(--cnn-${zone.color}, ${zone.color})`;
       if (zone.border) part.append(h("em", { style: `translate:${100 * (1 - end)}%` }, zone.border)); // within the track
       start = end;

@@ -4,6 +4,7 @@ import { readable } from "./speech.js";
 
 function build(figure) {
   const sign = figure.mark ? h("span", { class: `cnn-key cnn-key-${figure.mark}`, "aria-hidden": "true" }) : null;
+  if (sign && figure.color !== "ink") sign.style.borderColor = `var(--cnn-${figure.color})`; // as the curve
   const value = h("span", { class: "cnn-value" }, figure.value);
   const unit = h("span", { class: "cnn-of" }, figure.unit);
   const label = h("span", { class: "cnn-name" }, sign, figure.label);

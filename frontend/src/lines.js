@@ -1,10 +1,10 @@
 // Words in lines: titles and notes that are wider than their place are broken between words.
 
-/** A text in lines of at most `width` pixels, as `measure` finds them; a single word may be wider. */
+/** A text in lines of at most `width` pixels, as `measure` finds them; a single word may be wider, and a number keeps its "%". */
 export function breakLines(text, width, measure) {
   const lines = [];
   let line = "";
-  for (const word of text.split(" ")) {
+  for (const word of text.split(/ (?!%)/)) {
     const longer = line ? `${line} ${word}` : word;
     if (line && measure(longer) > width) {
       lines.push(line);

@@ -122,6 +122,7 @@ test("a head that finds no room on one line is broken between words, and no word
   const small = headOf(one, 80, measure, fonts);
   expect([small.title, small.subtitle]).toEqual([["How wrong", "it is"], ["0 is perfect;", "1 is not"]]);
   expect(small.wide).toBeLessThanOrEqual(80);
+  expect(breakLines("each step leaves 81 % of it", 18 * 6, (text) => text.length * 6)).toEqual(["each step leaves", "81 % of it"]);
   expect(breakLines("unbreakable", 10, (text) => text.length * 6)).toEqual(["unbreakable"]);
 });
 
@@ -178,6 +179,18 @@ test("zones are drawn along a slider's track and said with its value", () => {
   const zones = [...element.querySelectorAll(".cnn-zone")];
   expect(zones.map((zone) => [zone.style.left, zone.style.width, zone.textContent])).toEqual([["0%", "50%", "▲crawls"], ["50%", "50%", "explodesborder"]]);
   expect(rate.range.getAttribute("aria-valuetext")).toBe("0.5: explodes");
+});
+
+test("a narrow zone may begin beneath the one before, the last one never", () => {
+  const { byName, element } = buildControls([number("rate")], () => {}, () => {});
+  byName.get("rate").showZones([0.85, 0.93, 1].map((end) => ({ end, text: "word", color: "muted", sign: "", border: "" })));
+  expect([...element.querySelectorAll(".cnn-zone")].map((zone) => zone.classList.contains("cnn-tight"))).toEqual([false, true, false]);
+});
+
+test("the sign before a number has the colour of its curve", () => {
+  const figures = new Figures();
+  figures.show([{ label: "Loss", value: "1", unit: "", large: true, mark: "dashed", color: "path" }, { label: "Other", value: "1", unit: "", mark: "solid", color: "ink" }]);
+  expect([...figures.element.querySelectorAll(".cnn-key")].map((key) => key.style.borderColor)).toEqual(["var(--cnn-path)", ""]);
 });
 
 test("figures keep their elements while only values change", () => {

@@ -20,14 +20,23 @@ def errors_of(widget):
 
 def test_what_is_to_come_is_said_to_be_and_drawn_in_a_race_for_the_chosen_one_alone():
     lines, notes = errors_of(ContourExplorer())
-    assert [note.text for note in notes] == ["still to come"] and len(lines) == 2
+    assert [note.text for note in notes] == ["the next steps"] and len(lines) == 2
     assert lines[0].alpha < 0.5 and lines[0].x[0] == 20
     lines, notes = errors_of(ContourExplorer(optimizer="Momentum"))  # at its last step
     assert {note.text: note.color for note in notes} == {"Momentum": "path", "SGD": "rival"}
     lines, notes = errors_of(OptimizerRace())
     assert len(lines) == 5 and not notes
     lines, notes = errors_of(OptimizerRace(alone="Adam"))
-    assert len(lines) == 6 and [note.text for note in notes] == ["still to come"]
+    assert len(lines) == 6 and [note.text for note in notes] == ["the next steps"]
+
+
+def test_a_race_has_its_names_at_the_curves_ends_and_no_line_runs_on_along_the_floor():
+    lines, _ = errors_of(OptimizerRace())
+    assert sorted(line.label for line in lines) == sorted(METHODS)
+    (panel,) = (panel for panel in OptimizerRace().scene.panels if panel.name == "errors")
+    assert panel.legend == "ends"
+    for line in errors_of(ContourExplorer())[0]:
+        assert (np.diff(line.y[np.isfinite(line.y)]) < 0).all()
 
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -64,7 +73,7 @@ def test_the_others_of_a_race_are_seen_in_their_colours_unless_one_is_chosen():
 
 
 def test_signs_in_a_knot_are_small_and_large_where_the_knot_is_drawn_larger():
-    panel = OptimizerRace().scene.panels[0]
+    panel = OptimizerRace(larger=True).scene.panels[0]
     signs = [mark for mark in panel.marks if isinstance(mark, Points) and mark.shape == SHAPES["Adam"]]
     on_map, larger = (mark.size for mark in signs)
     assert on_map < larger

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlib.experiments.error_curves import METHODS, descend
-from cnnlib.viz import Line, Note, Text
+from cnnlib.viz import Cursor, Line, Note, Points, Text
 from cnnlib.widgets.gradient_descent.batch_noise import SIZES, BatchNoise, regression
 from cnnlib.widgets.gradient_descent.contours import MAP_HIGH, ContourExplorer, degrees
 from cnnlib.widgets.gradient_descent.descent import DescentExplorer
@@ -25,10 +25,11 @@ def test_bad_values_get_a_sentence(kind):
 def test_the_map_tells_what_the_path_does():
     widget = ContourExplorer(condition=10, angle=0, start_1=1, start_2=0, rate=1, steps=3)
     assert widget.text == (
-        "After 3 steps the error is 0.0266 at (0.729, 0.000). The arrow points straight at the lowest point."
+        "After 3 steps the error is 0.0266 at (0.729, 0.000). "
+        "The arrow at the start points straight at the minimum."
     )
     widget.set_state(start_2=1)
-    assert "misses the lowest point by 39 degrees" in widget.text
+    assert "misses the minimum by 39 degrees" in widget.text
     assert widget.facts["condition"] == pytest.approx(10) and widget.facts["limit"] == pytest.approx(2)
     widget.set_state(rate=10, steps=200)
     assert widget.text == (
@@ -75,7 +76,7 @@ def test_each_place_on_the_map_has_its_word_and_none_hides_another(surface, opti
     widget = ContourExplorer(surface=surface, optimizer=optimizer, rate=0.1, steps=20, momentum=0.8)
     panel = widget.scene.panels[0]
     notes = [mark for mark in panel.marks if isinstance(mark, Note)]
-    more = {"SGD", optimizer} if optimizer != "SGD" else set()
+    more = {"SGD, same rate", optimizer} if optimizer != "SGD" else set()
     assert {note.text for note in notes} == NOTES | more | ({"saddle"} if surface == "saddle" else set())
     unit = (panel.y.high - panel.y.low) / MAP_HIGH
     boxes = [box_of(note, unit) for note in notes]
@@ -211,6 +212,22 @@ def test_batches_of_all_images_are_the_gradient_itself():
     widget = BatchNoise(batch="all", samples=3000)
     n = len(regression().x)
     assert widget.facts["steps"] == 3000 // n and widget.facts["spread"] == pytest.approx(0, abs=1e-12)
+
+
+def test_the_cost_that_is_said_is_that_of_whole_steps():
+    widget = BatchNoise(batch="16", samples=1500)
+    assert widget.text.startswith("93 steps on batches of 16 at a cost of 1,488 images")
+    (errors,) = (panel for panel in widget.scene.panels if panel.name == "errors")
+    assert [mark.text for mark in errors.marks if isinstance(mark, Cursor)] == ["1,488"]
+
+
+@pytest.mark.parametrize("batch", SIZES)
+def test_the_first_steps_fill_their_plot(batch):
+    (ways,) = (panel for panel in BatchNoise(batch=batch).scene.panels if panel.name == "ways")
+    dots = next(mark for mark in ways.marks if isinstance(mark, Points))
+    reach = max(np.ptp([*dots.x, 0]), np.ptp([*dots.y, 0]))
+    assert reach > 0.8 * (ways.x.high - ways.x.low)
+    assert dots.x.min() > ways.x.low and dots.y.min() > ways.y.low
 
 
 @pytest.mark.parametrize("batch", SIZES[:-1])

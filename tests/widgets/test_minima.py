@@ -8,7 +8,7 @@ from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.training import evaluate
-from cnnlib.viz import Points
+from cnnlib.viz import Points, Text
 from cnnlib.widgets.minima.basin_map import BasinMap
 from cnnlib.widgets.minima.escape import EscapeExplorer, walk_ends
 from cnnlib.widgets.minima.line_between import LineBetween
@@ -72,9 +72,27 @@ def test_the_walkers_move_and_stand_on_the_curve():
     assert widget.facts["chance"] == 0 and widget.text.startswith("After 0 steps of 400")
     assert widget.advance(50) == 50
     assert widget.facts["steps"] == 100 and widget.facts["chance"] > 0
-    (dots,) = (m for m in widget.scene.panels[0].marks if isinstance(m, Points) and len(m.x) > 300)
+    (dots,) = (m for m in widget.scene.panels[0].marks if isinstance(m, Points) and len(m.x) > 200)
     above = dots.y - CURVE.error(dots.x)
     assert (above > 0).all() and (above < 0.2).all()
+
+
+def test_the_end_of_a_path_does_not_hide_its_minimum():
+    marks = BasinMap().scene.panels[0].marks
+    diamonds = [i for i, mark in enumerate(marks) if isinstance(mark, Points) and mark.shape == "diamond"]
+    path = max(i for i, mark in enumerate(marks) if getattr(mark, "color", "") == "purple")
+    assert len(diamonds) == 3 and min(diamonds) > path
+    words = [word for mark in marks if isinstance(mark, Text) for word in mark.text]
+    assert words == ["A, false", "B, false", "C, lowest"]
+
+
+@pytest.mark.parametrize("noise", [0, 2, 6])
+def test_all_walkers_are_counted(noise):
+    words = [
+        w for m in EscapeExplorer(noise=noise).scene.panels[0].marks if isinstance(m, Text) for w in m.text
+    ]
+    shares = [int(word.removeprefix("elsewhere: ").removesuffix(" %")) for word in words if "%" in word]
+    assert len(shares) == 4 and sum(shares) == 100
 
 
 def test_a_finer_slice_keeps_what_was_computed():

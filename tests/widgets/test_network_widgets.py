@@ -11,7 +11,7 @@ from cnnlib.experiments import planted_faults
 from cnnlib.experiments.dissect import activations, full_pass
 from cnnlib.networks import load_digits_cnn, mnist_cnn, small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.viz import ColorScale, Heatmap, Links, Maps, Text, static
+from cnnlib.viz import Arrows, ColorScale, Heatmap, Links, Maps, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
@@ -148,6 +148,16 @@ def test_the_squared_error_stalls_where_cross_entropy_pulls():
     widget = LossExplorer(cat=-6, dog=6, bird=0, label="cat")
     assert widget.facts["push_cross_entropy"] > 0.99 and widget.facts["push_squared"] < 1e-4
     assert "hardly moves" in widget.text
+
+
+def test_a_pull_is_drawn_in_its_direction_and_bars_stand_beside_their_sliders():
+    widget = LossExplorer(cat=1, dog=3, bird=-1, label="cat")
+    *_, cross, _ = widget.scene.panels
+    up, down = (mark for mark in cross.marks if isinstance(mark, Arrows))
+    assert (up.x.tolist(), up.color) == ([0], "pos") and up.dy[0] == widget.facts["push_cross_entropy"]
+    assert (down.color, (down.dy < 0).all()) == ("neg", True)
+    slots = {slot.name: slot.at for slot in widget.scene.slots}
+    assert [slots[f"score {name}"][0] for name in ("cat", "dog", "bird")] == [1, 3, 5]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_the_kernel_that_is_shown_is_outlined_among_the_links():
     widget = NetworkXRay(*SMALL, layer="convolution 2", channel=5, input_map=2)
     mine = [m for m in panel(widget, "network").marks if isinstance(m, Links) and m.color == "you"]
     assert len(mine) == 1 and len(mine[0].x0) == 1
-    assert panel(widget, "kernel").title == "kernel 5, for map 2"
+    assert panel(widget, "kernel").title == "kernel 5, from input map 2"
     source = panel(widget, "source")
     assert (source.title, source.marks[0].means) == ("map 2", "pool 1, map 2")
     rows = [m for m in panel(widget, "products").marks if isinstance(m, Links)]
@@ -63,10 +63,10 @@ def test_the_kernel_that_is_shown_is_outlined_among_the_links():
 
 
 def test_the_share_of_the_guess_is_said_once():
-    """Beside the bar, where there is one; else beside the guess."""
+    """Beside the bar, where there is one, and in the sentence; else beside the guess."""
     widget = NetworkXRay()
-    (guess,) = [figure for figure in widget.scene.figures if figure.label == "guess"]
-    assert guess.unit == "" and "99.9" not in widget.text
+    (guess,) = [figure for figure in widget.scene.figures if figure.label == "Guess"]
+    assert guess.unit == "" and widget.text.count("99.9 %") == 1
     scores = [word for mark in panel(widget, "scores").marks if isinstance(mark, Text) for word in mark.text]
     assert "> 99.9 %" in scores
     names = [f"number {i}" for i in range(10)]
@@ -144,9 +144,9 @@ def test_the_strip_above_a_sum_shows_the_path_to_it_and_on_from_it():
     widget = NetworkXRay(*SMALL, layer="convolution 2", channel=5, input_map=2)
     found = layers(widget)
     for names, path, most in (
-        (("convolution 1", "ReLU 1"), 2, 0.2),
-        (("pooling 1",), 2, 0.5),
-        (("convolution 2", "ReLU 2", "pooling 2"), 5, 0.2),
+        (("convolution 1", "ReLU 1"), 2, 0.35),
+        (("pooling 1",), 2, 0.7),
+        (("convolution 2", "ReLU 2", "pooling 2"), 5, 0.35),
     ):
         for name in names:
             opacity = found[name].opacity

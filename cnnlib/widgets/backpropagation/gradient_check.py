@@ -8,17 +8,21 @@ from cnnlib.experiments.difference_quotients import FUNCTIONS, quotient, quotien
 from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.base.decades import LOG_AXIS
 
 STEPS = np.logspace(-14, 0, 113)
 FLOOR = 1e-16
 PRECISIONS = {"float64": np.float64, "float32": np.float32}
 SLOTS = {"head": ("shown",), "bar": ("function", "sides", "step"), "handle": ("x",)}
 DASHES = {"float64": "solid", "float32": "dashed"}
+INKS = {"float64": "ink", "float32": "muted"}  # of the lines, as the signs before the numbers above
+DIGITS = marked("float64: 16 digits", "float32: 7 digits")
 SHAPES = {"float64": "circle", "float32": "square"}
 SIDES = ("both sides", "one side")
 MOST = 200  # dots of earlier steps that stay
 SHOWN = ("those tried", "every ε")
 marked("cubic", "exponential", "logistic loss")  # names of functions
+DECADES, NAMES = (1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 1), ("10⁻¹⁵", "10⁻¹²", "10⁻⁹", "10⁻⁶", "0.001", "1")
 APART = 0.02  # ε below which the two points cannot be told apart in the picture
 
 
@@ -88,7 +92,7 @@ class GradientCheckExplorer(Widget):
             Figure("Measured slope", f"{facts['measured']:.7g}", large=True),
             Figure("True slope", f"{facts['true']:.7g}"),
             Figure("Relative error, float64", in_short(facts["error64"]), large=True, mark="solid"),
-            Figure("float32", in_short(facts["error32"]), mark="dashed"),
+            Figure("In float32", in_short(facts["error32"]), mark="dashed"),
         ]
 
     def secant(self, function, x, low, step, facts) -> Panel:
@@ -106,8 +110,9 @@ class GradientCheckExplorer(Widget):
             Points(ends, (left, right), color="you", size=6, outline="paper"),
             Handle(x, here, sets={"x": "x"}, size=6),
         ]
-        reach = max(1.5, 1.4 * abs(facts["true"]))
-        x_axis, y_axis = Axis(x - 1.2, x + 1.2, "x: drag the dot"), Axis(here - reach, here + reach)
+        half = min(1.2, max(0.5, 1.6 * step))  # near enough to tell the two straight lines apart
+        reach = half * max(1.25, 1.2 * abs(facts["true"]))
+        x_axis, y_axis = Axis(x - half, x + half, "x: drag the dot"), Axis(here - reach, here + reach)
         title = say("Slope of {formula} between two points", formula=function.formula)
         return Panel(marks, x_axis, y_axis, title=title, legend="lower right", name="secant")
 
@@ -117,7 +122,7 @@ class GradientCheckExplorer(Widget):
         (low, high), (left, right) = ends, heights
         if high - low < APART:
             words = "The two points are too close to be told apart: only their numbers tell."
-            return [Note((low + high) / 2 - 1.1, left + 1.2, words, (low, left + 0.1), 170)]
+            return [Note((low + high) / 2 - 0.45, left + 0.5, words, (low, left + 0.04), 170)]
         marks = [Line([low, high, high], [left, left, right], color="you", dash="dotted", width=1.5)]
         run, rise = say("run {high:.3g}", high=high - low), say("rise {right:.3g}", right=right - left)
         under = 1 if right >= left else -1
@@ -130,11 +135,12 @@ class GradientCheckExplorer(Widget):
         x, step, every = float(state["x"]), float(state["step"]), state["shown"] == SHOWN[1]
         marks = [Cursor(step, sets={"x": "step"}, text=f"{step:.1g}")]
         tried = np.array([*self.tried, step])
-        for name, dtype in PRECISIONS.items():
+        for (name, dtype), words in zip(PRECISIONS.items(), DIGITS, strict=True):
             steps = STEPS if every else tried
             drawn = np.maximum(quotient_error(function, x, steps, dtype, one_sided), FLOOR)
             if every:
-                marks.append(Line(steps, drawn, color="ink", dash=DASHES[name], width=1.5, label=name))
+                look = {"color": INKS[name], "dash": DASHES[name], "label": words}
+                marks.append(Line(steps, drawn, width=1.5, **look))
             else:
                 marks.append(Points(steps, drawn, color="muted", shape=SHAPES[name], size=3, alpha=0.7))
             now = max(errors[name], FLOOR)
@@ -143,12 +149,16 @@ class GradientCheckExplorer(Widget):
                 side = ("right", -11) if step > 1e-3 else ("left", 11)
                 near = errors["float64"] > 0.1 * errors["float32"]
                 lift = (8.0 if name == "float64" else -8.0) if near else 0.0
-                marks.append(Text(step, now, name, align=side[0], shift=(side[1], lift), size=12))
-        if not every and not self.tried:
+                marks.append(Text(step, now, words, align=side[0], shift=(side[1], lift), size=12))
+        if not every and not self.tried and step > 1e-3:
+            marks.append(Text([3e-8], [1e-7], ["?"], color="grid", size=96, bold=True))
             words = "One ε. Drag the line: where is the error least?"
-            marks.append(Note(1e-8, 1e-9, words, (max(step / 8, 1e-13), 3e-8), 150))
-        axes = Axis(1e-14, 1, "step ε", log=True), Axis(FLOOR / 3, 100, log=True)
-        title, words = "Relative error of the measured slope", "drag the line"
+            marks.append(Note(3e-6, 1e-11, words, (max(step / 1.2, 1e-13), 1e-9), 150))
+        axes = (
+            Axis(1e-14, 1, "step ε", log=True, ticks=DECADES[1:], names=NAMES[1:]),
+            Axis(FLOOR / 3, 100, log=True, ticks=DECADES, names=NAMES),
+        )
+        title, words = "Relative error of the slope", LOG_AXIS[3]
         return Panel(
             marks,
             *axes,
@@ -178,7 +188,10 @@ class GradientCheckExplorer(Widget):
             return say("{words} The two points lie on different sides of the kink.", words=words)
         if facts["error64"] > 1e-6:
             if facts["step"] >= 1e-6:
-                return say("{words} What is wrong in float64 is truncation.", words=words)
+                return say(
+                    "{words} What is wrong in float64 is truncation: between the points the curve bends.",
+                    words=words,
+                )
             return say(
                 "{words} What is wrong in float64 is rounding: the two values differ in few digits.",
                 words=words,

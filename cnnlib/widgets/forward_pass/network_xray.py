@@ -250,9 +250,9 @@ class NetworkXRay(Widget):
     def figures(self, facts: dict, shares: bool) -> list[Figure]:
         """What it is and what the network makes of it; how sure it is only where no bar says it."""
         names = self.specimen.class_names
-        true = [] if facts["label"] < 0 else [Figure("true", str(names[facts["label"]]))]
+        true = [] if facts["label"] < 0 else [Figure("True", str(names[facts["label"]]))]
         sure = "" if shares else say("{percent} sure", percent=percent(facts["confidence"]))
-        return [*true, Figure("guess", str(names[facts["guess"]]), sure, large=True)]
+        return [*true, Figure("Guess", str(names[facts["guess"]]), sure, large=True)]
 
     def arithmetic(self, state, values, output, unit) -> tuple[list[Panel], str, int]:
         """The panels with the numbers behind a unit, a sentence on them, and the number of terms."""

@@ -46,10 +46,10 @@ def thumbnails(images: np.ndarray) -> tuple[tuple[str, ...], list[Panel]]:
 
 
 def thumbnail(image: np.ndarray | None) -> Panel:
-    """An image (C, H, W) as a small picture to choose it by; an ellipsis for what has none."""
+    """An image (C, H, W) as a small picture to choose it by; a word for what has none."""
     if image is None:
         blank = Axis(-1, 1, visible=False)
-        return Panel([Text([0], [0], "…", size=26)], blank, blank, grid=False)
+        return Panel([Text([0], [0], ["more"], size=17)], blank, blank, grid=False)
     flat = shrunk(image.mean(axis=0))
     cmap = "ink" if len(image) == 1 else "gray"
     rows, columns = flat.shape

@@ -16,7 +16,7 @@ def kernel_title(output: LayerOutput, unit: tuple, shown: int, inputs: int) -> s
         return say("weights to {name} {unit}", name=output.name, unit=unit[0])
     if inputs == 1:
         return say("kernel {unit}", unit=unit[0])
-    return say("kernel {unit}, for map {shown}", unit=unit[0], shown=shown)
+    return say("kernel {unit}, from input map {shown}", unit=unit[0], shown=shown)
 
 
 def sum_words(terms: Terms) -> str:

@@ -11,7 +11,7 @@ from cnnlib.experiments.error_surfaces import Regression
 from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.base.decades import decades
+from cnnlib.widgets.base.decades import LOG_AXIS, decades
 from cnnlib.widgets.gradient_descent.error_words import plain, short
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels
 from cnnlib.widgets.gradient_descent.surface_picture import map_axes, map_marks, visible, window
@@ -24,6 +24,7 @@ DRAWS = 300
 MOST = 3000  # images looked at
 FLOOR = 1e-6  # the least error drawn
 MAP_HIGH = 270  # pixels
+SLIM = 1.25  # height of the view of first steps by its width
 SEEDS = 20  # the highest; the mean is over seeds 0 to 20
 NARROW = Narrow(
     ("min(430px, 16px + 99% of width)", "310px", "min(320px, 40px + 66% of width)"),
@@ -144,7 +145,7 @@ class BatchNoise(Widget):
         return [
             Figure("Error, mean of 21 runs", short(facts["mean_error"]), large=True),
             Figure(
-                "Noise of a step",
+                "Spread of the dots",
                 f"{facts['spread']:.2f}",
                 say("predicted {predicted:.2f}", predicted=facts["predicted"]),
             ),
@@ -169,15 +170,18 @@ class BatchNoise(Widget):
         )
 
     def cloud_panel(self, gradients, full, size):
+        low, wide = close_up(np.vstack([-gradients, [[0.0, 0.0]]]))
+        note = low + wide * np.array([0.03, 0.12])
         marks = [
-            Points(-gradients[:, 0], -gradients[:, 1], color="path", size=2, alpha=0.5),
-            Arrows([0], [0], [-full[0]], [-full[1]], color="ink"),
-            Note(5.2, -9.4, "the mean of all images points here", (-full[0], -full[1]), width=115),
+            Points(-gradients[:, 0], -gradients[:, 1], color="path", size=2.5, alpha=0.5),
+            Points(0, 0, color="ink", size=4),
+            Arrows([0], [0], [-full[0]], [-full[1]], color="ink", width=2.5),
+            Note(*note, "arrow: the mean of all images", width=200, needs=180),
         ]
-        axes = (
-            Axis(-12, 14, "step of weight 1", ticks=(-10, 0, 10)),
-            Axis(-14, 12, "step of weight 2", ticks=(-10, 0, 10)),
-        )
+        axes = [
+            Axis(begin, begin + span, f"step of weight {i + 1}", whole=True)
+            for i, (begin, span) in enumerate(zip(low, wide, strict=True))
+        ]
         how = (
             say("{draws} batches of {size}", draws=DRAWS, size=size)
             if size < len(regression().x)
@@ -194,9 +198,9 @@ class BatchNoise(Widget):
             marks.append(Note(MOST * 0.55, 0.3 * high, words, width=135, needs=200))
         else:
             marks.append(Note(MOST * 0.1, 0.3 * high, "Press Play: the curves begin here.", width=180))
-        marks.append(Cursor(state["samples"], sets={"x": "samples"}, text=str(state["samples"])))
+        marks.append(Cursor(state["samples"], sets={"x": "samples"}, text=f"{now * size:,}"))
         axes = Axis(0, MOST, "images looked at", whole=True), Axis(low, high, log=True)
-        title, how = "Error against cost", "each line: a tenth of the one above"
+        title, how = "Error against cost", LOG_AXIS[1]
         return Panel(marks, *axes, title=title, subtitle=how, at=(0, 2), name="errors")
 
     def runs(self, errors, now, x, seed):
@@ -224,16 +228,31 @@ class BatchNoise(Widget):
         steps = say("{steps:,} steps on batches of {size}", steps=facts["steps"], size=size)
         if not facts["error"] < 1e6:
             return say(
-                "{steps} at a cost of {samples:,} images: it has diverged.", steps=steps, samples=samples
+                "{steps} at a cost of {samples:,} images: it has diverged.",
+                steps=steps,
+                samples=facts["steps"] * size,
             )
         return say(
             "{steps} at a cost of {samples:,} images: the error is {error} above the "
             "smallest, {mean_error} in the mean of 21 runs.",
             steps=steps,
-            samples=samples,
+            samples=facts["steps"] * size,
             error=plain(facts["error"], 2),
             mean_error=plain(facts["mean_error"], 2),
         )
+
+
+def close_up(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lower left corner, width and height of a view of points, with room beneath them for a note.
+
+    >>> low, size = close_up(np.array([[0.0, 0.0], [8.0, -8.0]]))
+    >>> low.round(1).tolist(), size.round(1).tolist()
+    ([-0.8, -11.2], [9.6, 12.0])
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    side = 1.2 * float((high - low).max())
+    corner = (low + high) / 2 - side / 2
+    return corner - [0, (SLIM - 1) * side], np.array([side, SLIM * side])
 
 
 def _mean(errors: np.ndarray) -> np.ndarray:

@@ -183,7 +183,7 @@ class ContourExplorer(Widget):
         if ghost is None:
             marks.append(Arrows([start[0]], [start[1]], [arrow[0]], [arrow[1]], color="ink", width=1.8))
         elif len(seen) > 1:
-            notes.append(labels.note(within(ghost, low, high)[-1], PLAIN, color="rival"))
+            notes.append(labels.note(within(ghost, low, high)[-1], "SGD, same rate", color="rival"))
             notes.append(labels.note(halfway(within(seen, low, high)), name, color="path"))
         marks += [*notes, Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=8)]
         axes = map_axes(surface, WIDE, close=True)
@@ -211,9 +211,9 @@ class ContourExplorer(Widget):
         if facts["slope"] < 1e-9:
             way = "At the start the gradient is zero: there is no way down to follow"
         elif aside < 0.5:
-            way = "The arrow points straight at the lowest point"
+            way = "The arrow at the start points straight at the minimum"
         else:
-            way = say("The arrow misses the lowest point by {aside:.0f} degrees", aside=aside)
+            way = say("The arrow at the start misses the minimum by {aside:.0f} degrees", aside=aside)
         return say("{now} {way}.", now=now, way=way)
 
 

@@ -8,7 +8,7 @@ from cnnlib.experiments.error_curves import METHODS, Curve, Quadratic, Wells, de
 from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Figure, Narrow, Scene, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.gradient_descent.descent_picture import corner, curve_panel, error_panel
+from cnnlib.widgets.gradient_descent.descent_picture import curve_panel, error_panel
 from cnnlib.widgets.gradient_descent.error_words import FINE, plain, short
 
 CURVES = ("one minimum", "several minima")
@@ -16,8 +16,7 @@ LOW, HIGH = -3.0, 3.0
 GOAL = 0.02  # the error whose first step is told
 SLOTS = {
     "head": ("curve",),
-    "bar": ("rate",),
-    "anchored": ("curvature",),
+    "bar": ("rate", "curvature"),
     "handle": ("start", "steps"),
     "more": ("optimizer",),
 }
@@ -32,7 +31,7 @@ class DescentExplorer(Widget):
     error below 0.02; inf if there is none), ``diverged`` and ``at_global_minimum`` (0 or 1).
 
     >>> DescentExplorer(start=-2, rate=0.5, steps=3).text
-    'After 3 steps the weight is −0.250 and the error 0.0312, left of the minimum: it goes down on one side.'
+    'After 3 steps the weight is −0.250 and the error 0.0312, left of the minimum: it glides down.'
     """
 
     title = "How far should one step go?"
@@ -72,7 +71,7 @@ class DescentExplorer(Widget):
             height=356,
             figures=self.figures(curve, state, path, facts),
             zones={"rate": self.zones(state, facts["limit"])},
-            anchors=[corner(curve, path)] if simple else [],
+            idle=[] if simple else ["curvature"],
             narrow=Narrow(("300px", "270px"), (1,), 580, {"curve": (0, 0), "error": (1, 0)}),
         )
 
@@ -105,8 +104,8 @@ class DescentExplorer(Widget):
             rates = [(limit / 2, word("settles"), "●"), (limit, word("jumps"), "◆")]
             rates += [(10, "never settles in C", "✕")]
         else:
-            rates = [(0.05 * limit, word("crawls"), "▲"), (limit / 2, "down one side", "●")]
-            rates += [(limit, word("jumps"), "◆"), (10, word("explodes"), "✕")]
+            rates = [(0.05 * limit, word("crawls"), "▲"), (limit / 2, word("glides"), "●")]
+            rates += [(limit, word("zigzags"), "◆"), (10, word("explodes"), "✕")]
         shades = ("link", "muted", "link", "ink") if len(rates) == 4 else ("muted", "link", "ink")
         return [
             Zone(min(end, 10), words, shade, sign, border if end == limit else "")
@@ -186,10 +185,10 @@ def manner(path: np.ndarray) -> str:
     if ratio > 1 + 1e-9:
         return "the error grows: the rate is too high"
     if sides > 0.5:
-        return "it jumps from side to side of the minimum"
+        return "it zigzags from side to side of the minimum"
     if ratio > 0.9:
         return "it crawls"
-    return "it goes down on one side" if sides == 0 else "it swings through the minimum"
+    return "it glides down" if sides == 0 else "it swings through the minimum"
 
 
 def _short_place(curve: Curve, path: np.ndarray) -> str:

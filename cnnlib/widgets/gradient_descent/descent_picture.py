@@ -6,8 +6,8 @@ import numpy as np
 
 from cnnlib.experiments.error_curves import Curve, Wells
 from cnnlib.runtime.language import say
-from cnnlib.viz import Anchor, Axis, Cursor, Handle, Line, Note, Panel, Points, Reference, Text
-from cnnlib.widgets.base.decades import decades
+from cnnlib.viz import Axis, Cursor, Handle, Line, Note, Panel, Points, Reference, Text
+from cnnlib.widgets.base.decades import LOG_AXIS, decades
 
 LOW, HIGH = -3.0, 3.0
 REACHES = (1.0, 2.0, 4.0)  # the curve is drawn so many times as wide, until the path is seen
@@ -41,12 +41,6 @@ def arcs(w: np.ndarray, heights: np.ndarray, top: float, width: float) -> tuple[
         x += [*(a + (b - a) * ARC), np.nan]
         y += [*(ea + (eb - ea) * ARC + 4 * lift * ARC * (1 - ARC)), np.nan]
     return np.array(x), np.array(y)
-
-
-def corner(curve: Curve, path: np.ndarray) -> Anchor:
-    """The slider of the curvature, in the upper right corner of the curve."""
-    reach = reach_of(path)
-    return Anchor("curvature", "curve", reach * HIGH, top_of(curve, reach), dx=-6, dy=4, align="right")
 
 
 def curve_panel(curve: Curve, path: np.ndarray, step: float | None) -> Panel:
@@ -135,15 +129,7 @@ def error_panel(errors: np.ndarray, now: int, goal: float, needed: float, note: 
         marks.append(Note(1, 10 * low, "Press Play: one dot, one step.", width=150))
     marks.append(Cursor(now, sets={"x": "steps"}, text=f"{now}"))
     x, y = Axis(0, len(errors) - 1, "step", whole=True), Axis(low, top, log=True)
-    return Panel(
-        marks,
-        x,
-        y,
-        title="Error after each step",
-        subtitle="each line: a tenth of the one above",
-        at=(0, 1),
-        name="error",
-    )
+    return Panel(marks, x, y, title="Error after each step", subtitle=LOG_AXIS[1], at=(0, 1), name="error")
 
 
 def goal_marks(drawn: np.ndarray, goal: float, needed: float) -> list:

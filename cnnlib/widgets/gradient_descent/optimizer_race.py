@@ -117,7 +117,7 @@ class OptimizerRace(Widget):
         strong = self.strengths(state["alone"], facts)
         chosen = state["alone"] != ALL
         curves = [
-            Curve(errors[m], COLORS[m], strong[m], width_of(strong[m]), chosen and strong[m] == STRONG)
+            Curve(errors[m], COLORS[m], strong[m], width_of(strong[m]), chosen and strong[m] == STRONG, m)
             for m in sorted(METHODS, key=strong.get)
         ]
         paths = {m: path[: now + 1] for m, path in paths.items()}
@@ -132,7 +132,7 @@ class OptimizerRace(Widget):
         return Scene(
             [
                 self.map_panel(surface, paths, strong, rows, finish if state["larger"] else None),
-                error_panel(curves, now),
+                error_panel(curves, now, at_ends=True),
                 self.table(facts, strong),
             ],
             self.sentence(state, facts, manner(surface, paths[last], errors[last][: now + 1])),

@@ -11,7 +11,7 @@ from cnnlib.experiments.error_curves import METHODS
 from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle, Surface
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points, Text
-from cnnlib.widgets.base.decades import decades
+from cnnlib.widgets.base.decades import LOG_AXIS, decades
 
 SURFACES = ("bowl", "Rosenbrock's valley", "saddle", "ripples")
 WORDS = ("bowl", "curved valley", "saddle", "ripples")
@@ -166,10 +166,24 @@ class Curve(NamedTuple):
     sign: dict | None = None
 
 
-def error_panel(curves: list[Curve], now: int, left: int | None = None, at=(0, 1)) -> Panel:
+def down_to(errors: np.ndarray, floor: float) -> np.ndarray:
+    """Errors down to the floor of the plot, where a line ends: it does not run on along the floor.
+
+    >>> down_to(np.array([1.0, 1e-3, 1e-6, 1e-9]), 1e-4).tolist()
+    [1.0, 0.001, 0.0001, nan]
+    """
+    low = ~(errors > floor) & np.isfinite(errors)
+    beyond = low & np.append(False, low[:-1])
+    return np.where(beyond, np.nan, np.maximum(errors, floor))
+
+
+def error_panel(
+    curves: list[Curve], now: int, left: int | None = None, at=(0, 1), at_ends: bool = False
+) -> Panel:
     """Error against steps: before the first one words alone, then the curves and what is to come, pale.
 
-    With `left` the axis ends where the first run has left the map.
+    With `left` the axis ends where the first run has left the map. `at_ends` writes the names of the curves
+    at their ends, in a margin at the right.
     """
     most = len(curves[0].errors) - 1
     end = most if left is None else min(most, next(n for n in _ENDS if n >= left))
@@ -178,18 +192,21 @@ def error_panel(curves: list[Curve], now: int, left: int | None = None, at=(0, 1
     marks, coming = [], None
     for i, curve in enumerate(curves):
         errors = curve.errors[: (left if i == 0 and left is not None else end) + 1]
-        drawn = np.where(errors < 1e12, np.clip(errors, _FLOOR, None), np.nan)
+        drawn = down_to(np.where(errors < 1e12, errors, np.nan), _FLOOR)
         steps, look = np.arange(len(errors)), {"color": curve.color}
+        named = curve.name if at_ends else ""
         if now and curve.ghost:
             marks.append(Line(steps[now:], drawn[now:], width=1.5, alpha=0.3 * curve.alpha, **look))
             coming = drawn if coming is None else coming
-        marks.append(Line(steps[: now + 1], drawn[: now + 1], width=curve.width, alpha=curve.alpha, **look))
+        look |= {"width": curve.width, "alpha": curve.alpha, "label": named}
+        marks.append(Line(steps[: now + 1], drawn[: now + 1], **look))
     if now == 0:
         words = "Press Play: the curves begin here."
         marks.append(Note(end * 0.08, (low * high) ** 0.5, words, width=190))
     else:
         words = CurveWords(end, low, high)
-        marks += [words.name(curve) for curve in sorted(curves, key=words.height) if curve.name]
+        if not at_ends:
+            marks += [words.name(curve) for curve in sorted(curves, key=words.height) if curve.name]
         marks += words.coming(coming, now)
     if left is not None:
         last = min(max(float(curves[0].errors[left]), low), high)
@@ -206,8 +223,8 @@ def error_panel(curves: list[Curve], now: int, left: int | None = None, at=(0, 1
     named = {tick: ticks[tick] for tick in sorted(ticks) if low <= tick <= high}
     y = Axis(low, high, log=True, ticks=named.keys(), names=named.values())
     title = "Error above the lowest"
-    how = "log axis: each line × 10" if few else "log axis: each line × 100"
-    return Panel(marks, x, y, title=title, subtitle=how, at=at, name="errors")
+    how, legend = LOG_AXIS[1 if few else 2], "ends" if at_ends and now else ""
+    return Panel(marks, x, y, title=title, subtitle=how, at=at, name="errors", legend=legend)
 
 
 class CurveWords:
@@ -234,7 +251,7 @@ class CurveWords:
         begin = now + 0.03 * self.end
         if errors is None or self.end - begin < _WORD * self.end or not np.isfinite(errors[now + 1 :]).any():
             return []
-        return [Note(begin, self.place(errors, begin), "still to come", color="muted", tag=True)]
+        return [Note(begin, self.place(errors, begin), "the next steps", color="muted", tag=True)]
 
     def place(self, errors: np.ndarray, begin: float) -> float:
         """A height for the top of a word that begins at a step and touches neither its curve nor a word."""

@@ -8,6 +8,7 @@ from cnnlib.experiments.first_losses import LOSSES, loss_and_gradient
 from cnnlib.nn.functional import softmax
 from cnnlib.runtime.language import marked, say
 from cnnlib.viz import (
+    Arrows,
     Axis,
     Bars,
     Cursor,
@@ -29,12 +30,21 @@ TRUTHS = marked("it is a cat", "it is a dog", "it is a bird")
 SCORES = marked("Score of cat", "Score of dog", "Score of bird")
 LIMIT = 12.0
 DASHES = {"cross-entropy": "solid", "half squared error": "dashed"}
-SLOTS = {"head": ("label",), "scores": CLASSES}
+INKS = {"cross-entropy": "ink", "half squared error": "muted"}  # as the signs before the numbers
+SLOTS = {"head": ("label",)} | {f"score {name}": (name,) for name in CLASSES}
+HEAD, FOOT = "33px", "25px"  # above and beneath the rows of the classes, each a slider and its bar
 NARROW = Narrow(
-    ("236px", "190px", "280px", "150px", "170px"),
-    (1,),
-    1026,
-    {"scores": (0, 0), "p": (1, 0), "loss": (2, 0), "cross-entropy": (3, 0), "half squared error": (4, 0)},
+    ("33px", *("62px",) * 3, "25px", "280px", "150px", "170px"),
+    (1, 1.15),
+    None,
+    {
+        "scores": (0, 0),
+        **{f"score {name}": (1 + row, 0) for row, name in enumerate(CLASSES)},
+        "p": (0, 1, 5, 1),
+        "loss": (5, 0, 1, 2),
+        "cross-entropy": (6, 0, 1, 2),
+        "half squared error": (7, 0, 1, 2),
+    },
 )
 
 
@@ -88,11 +98,14 @@ class LossExplorer(Widget):
             panels,
             sentence(state, facts),
             facts,
-            rows=(1, 1.12),
+            rows=(HEAD, *(1,) * 6, FOOT),
             columns=("176px", 1.1, 2.2, 1.5),
             height=350,
             figures=figures,
-            slots=[Slot("scores", (0, 0, 2, 1), title="Scores", text="what the network says")],
+            slots=[
+                Slot("scores", (0, 0), title="Scores"),
+                *(Slot(f"score {name}", (1 + 2 * row, 0, 2, 1)) for row, name in enumerate(CLASSES)),
+            ],
             narrow=NARROW,
         )
 
@@ -100,15 +113,18 @@ class LossExplorer(Widget):
 def probabilities_panel(p: np.ndarray, label: int) -> Panel:
     """The three probabilities, and a level that says where the true class's should stand."""
     marks = [
-        Bars([0, 1, 2], p, color="ink", width=0.6),
-        Line([label - 0.4, label + 0.4], [1, 1], color="ink", dash="dotted"),
-        Text([0, 1, 2], p, [percent(value) for value in p], baseline="bottom", shift=(0, -3)),
+        Bars([0, 1, 2], p, color="ink", width=0.34, horizontal=True),
+        Line([1, 1], [label - 0.3, label + 0.3], color="ink", dash="dotted"),
     ]
-    if p[label] < 0.85:
-        marks.append(Text([label], [1], ["wanted"], baseline="top", shift=(0, 5)))
-    x = Axis(-0.6, 2.6, ticks=(0, 1, 2), names=CLASSES)
-    y = Axis(0, 1.14, ticks=(0, 0.5, 1))
-    return Panel(marks, x, y, title="Softmax", subtitle="probabilities", at=(0, 1, 2, 1), name="p")
+    for align, few in (("left", p < 0.5), ("right", p >= 0.5)):
+        rows = np.flatnonzero(few)
+        words = [percent(p[row]) for row in rows]
+        marks.append(Text(p[rows], rows, words, align=align, baseline="top", shift=(0, 17)))
+    if p[label] < 0.6:
+        marks.append(Text([1], [label], ["wanted"], align="right", shift=(-5, 0)))
+    x = Axis(0, 1.04, ticks=(0, 0.5, 1), names=("0", "0.5", "1"))
+    y = Axis(2.5, -0.5, ticks=(0, 1, 2), names=CLASSES)
+    return Panel(marks, x, y, title="Softmax", subtitle="probabilities", at=(0, 1, 8, 1), name="p")
 
 
 def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
@@ -120,12 +136,12 @@ def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
     marks = [Cursor(scores[label], sets={"x": CLASSES[label]}, text=f"{scores[label]:.1f}")]
     for kind in LOSSES:
         heights = np.array([loss_and_gradient(row, label, kind)[0] for row in moved])
-        marks.append(Line(values, heights, color="ink", dash=DASHES[kind]))
+        marks.append(Line(values, heights, color=INKS[kind], dash=DASHES[kind]))
         there = int(np.argmin(np.abs(heights - 0.72 * top)))
         if heights[there] > 0.5 * top:
             marks.append(
                 Note(
-                    values[there] - 0.4,
+                    values[there] - 0.9,
                     heights[there] + 0.06 * top,
                     kind,
                     width=110,
@@ -135,27 +151,30 @@ def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
             )
         marks.append(Points(scores[label], results[kind][0], color="ink", size=6, outline="paper"))
     marks.append(Reference("1.10 = guessing", y=np.log(3), at="end"))
-    words = "half squared error, at most 1"
-    marks.append(Note(-11.5, 0.37 * top, words, (-10.5, 1.1), 112, needs=230))
+    below = top < 10  # the line, where there is room between it and the axis
+    words = "half squared error" if below else "half squared error, at most 1"
+    marks.append(Note(-11.7, 0.9 if below else 0.12 * top, words, width=200, needs=230))
     x, y = Axis(-LIMIT, LIMIT, say("score of {classes}", classes=CLASSES[label])), Axis(0, top)
     title, words = "Both losses", "drag the line"
-    return Panel(marks, x, y, title=title, subtitle=words, at=(0, 2, 2, 1), name="loss")
+    return Panel(marks, x, y, title=title, subtitle=words, at=(0, 2, 8, 1), name="loss")
 
 
 def gradients_panel(kind: str, gradient: np.ndarray, label: int, row: int) -> Panel:
-    """The gradient of one loss by each score, which a step follows downwards: orange scores rise."""
+    """How one loss pulls at each score, minus its gradient: an arrow up or down."""
+    pull = -gradient
     marks = [Line([-0.6, 2.6], [0, 0], color="muted", width=1)]
     for color, sign in (("pos", 1), ("neg", -1)):
-        chosen = np.flatnonzero(sign * gradient >= 0.005)
-        marks.append(Bars(chosen, gradient[chosen], width=0.6, color=color))
-        words = [f"{gradient[i]:+.2f}" for i in chosen]
+        chosen = np.flatnonzero(sign * pull >= 0.005)
+        still = np.zeros(len(chosen))
+        marks.append(Arrows(chosen, still, still, pull[chosen], color=color, width=6))
+        words = [f"{pull[i]:+.2f}" for i in chosen]
         side = {"baseline": "bottom" if sign > 0 else "top", "shift": (0, -3 * sign)}
-        marks.append(Text(chosen, gradient[chosen], words, color=f"{color}-text", **side))
+        marks.append(Text(chosen, pull[chosen], words, color=f"{color}-text", **side))
     last = row == len(LOSSES) - 1
     x = Axis(-0.6, 2.6, ticks=(0, 1, 2), names=CLASSES if last else ("", "", ""))
-    words = "orange: it is pulled up" if last else "gradient by each score"
-    y = Axis(-1.45, 1.45, ticks=(-1, 0, 1))
-    return Panel(marks, x, y, title=kind.capitalize(), subtitle=words, at=(row, 3), name=kind)
+    words = "pull on each score"
+    y, at = Axis(-1.45, 1.45, ticks=(-1, 0, 1)), (4, 3, 4, 1) if last else (0, 3, 4, 1)
+    return Panel(marks, x, y, title=kind.capitalize(), subtitle=words, at=at, name=kind)
 
 
 def sentence(state: dict, facts: dict) -> str:

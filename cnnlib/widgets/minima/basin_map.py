@@ -18,7 +18,7 @@ from cnnlib.experiments.basins import (
     ends,
 )
 from cnnlib.experiments.error_curves import METHODS, descend
-from cnnlib.runtime.language import say, say_many
+from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Axis, Figure, Handle, Heatmap, Line, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
@@ -34,20 +34,27 @@ SLOTS = {"head": ("optimizer",), "bar": ("rate", "steps"), "handle": ("start",)}
 TICKS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 
-def curve_marks() -> list:
-    """The curve, with its minima named."""
-    w = np.linspace(CURVE.low, CURVE.high, 400)
-    marks = [Line(w, CURVE.error(w), color="ink", width=2.5)]
-    for name, color, place in zip(NAMES, COLORS, MINIMA, strict=True):
-        height = CURVE.error(place)
-        marks.append(Points(place, height, color=color, shape="diamond", size=7, outline="ink"))
-        marks.append(Text(place, height, name, bold=True, shift=(0, 17)))
-    return marks
+def curve_line(beyond: float = 0.0) -> Line:
+    """The curve, and so much of it beyond the ends of the starts."""
+    w = np.linspace(CURVE.low - beyond, CURVE.high + beyond, 400)
+    return Line(w, CURVE.error(w), color="ink", width=2.5)
+
+
+def minima_marks() -> list:
+    """The minima with their names: which is the lowest, and which only look so."""
+    heights = CURVE.error(MINIMA)
+    lowest = NAMES[int(np.argmin(heights))]
+    words = [say("{name}, lowest" if name == lowest else "{name}, false", name=name) for name in NAMES]
+    look = {"shape": "diamond", "size": 7, "outline": "ink"}
+    return [
+        *(Points(*at, color=c, **look) for *at, c in zip(MINIMA, heights, COLORS, strict=True)),
+        Text(MINIMA, heights, words, bold=True, shift=(0, 20)),
+    ]
 
 
 def start_note(start: float, height: float) -> Note:
     """What to do with the handle: above it and to the left, clear of the hill at its right."""
-    x, y = max(CURVE.low + 0.05, start - 0.45), min(height + 0.52, 1.95)
+    x, y = max(CURVE.low + 0.25, start - 0.45), min(height + 0.52, 1.95)
     return Note(x, y, "start: drag me", to=(start, min(height + 0.1, 1.75)))
 
 
@@ -123,16 +130,17 @@ class BasinMap(Widget):
         start, height = float(path[0]), float(errors[0])
         marks = [
             Line([start, start], [-0.3, height], color="you", width=1.2, dash="dotted"),
-            *curve_marks(),
+            curve_line(),
             Line(path[seen], errors[seen], color="purple", width=1),
             Points(path[seen], errors[seen], color="purple", size=3.5, outline="ink"),
-            Points(path[seen][-1], errors[seen][-1], color="purple", shape="diamond", size=8, outline="ink"),
+            Points(path[seen][-1], errors[seen][-1], color="purple", size=10.5, outline="ink"),
+            *minima_marks(),  # above the ring in which the path ends
             Handle(start, height, sets={"x": "start"}, size=8),
             start_note(start, height),
         ]
-        y = Axis(-0.3, 2, ticks=(0, 1, 2), names=("0.00", "1.00", "2.00"))
-        x, how = Axis(CURVE.low, CURVE.high, whole=True), "error at each weight"
-        return Panel(marks, x, y, title="This descent", subtitle=how, name="curve", grid=False)
+        x, y = Axis(CURVE.low, CURVE.high, whole=True), Axis(-0.3, 2, "error", ticks=(0, 1, 2))
+        look = {"title": "This descent", "subtitle": "the path ends in the large dot", "group": "weight"}
+        return Panel(marks, x, y, name="curve", grid=False, **look)
 
     def map_panel(self, state, codes):
         """The ends of all starts and rates, in colours and letters."""
@@ -140,9 +148,9 @@ class BasinMap(Widget):
         shown = np.full(codes.shape, np.nan)
         for name, code in CODES.items():
             shown[codes == code] = SHOWN[name]
-        words = [ENDS.get(place, "") for place in range(8)]
+        meanings = [ENDS.get(place, "") for place in range(8)]
         extent = (CURVE.low, CURVE.high, low, high)
-        look = {"cmap": "category", "alpha": 0.6, "words": words, "emits": "map"}
+        look = {"cmap": "category", "alpha": 0.6, "words": meanings, "emits": "map"}
         here = state["start"], np.log10(state["rate"])
         marks = [
             Heatmap(shown, extent, **look),
@@ -150,10 +158,13 @@ class BasinMap(Widget):
             Line([here[0]] * 2, [here[1], high], color="you", width=1.2, dash="dotted"),
             Points(*here, color="you", size=8, outline="paper"),
         ]
-        y = Axis(low, high, ticks=np.log10(TICKS), names=[f"{tick:.2f}" for tick in TICKS])
+        y = Axis(low, high, "learning rate", ticks=np.log10(TICKS), names=[f"{tick:g}" for tick in TICKS])
         x = Axis(CURVE.low, CURVE.high, "start", whole=True)
-        how = "each point is a start and a learning rate: click one"
-        return Panel(marks, x, y, title="All of them", subtitle=how, at=(1, 0), grid=False, name="map")
+        how = "click a start and a learning rate"
+        if (codes == CODES["none"]).any():
+            how = say("{how}; white: not there yet after {steps} steps", how=word(how), steps=STEPS)
+        look = {"title": "All of them", "subtitle": how}
+        return Panel(marks, x, y, at=(1, 0), grid=False, name="map", group="weight", **look)
 
     def sentence(self, state, facts):
         begin = say_many(
@@ -186,16 +197,16 @@ class BasinMap(Widget):
 
 def letters(codes: np.ndarray) -> list:
     """Names written onto the map, each where its area is widest, if it is large enough."""
-    words = {CODES[name]: name for name in NAMES} | {CODES["none"]: "none yet", CODES["out"]: "out"}
+    words = {CODES[name]: name for name in NAMES} | {CODES["out"]: "out"}
     rates = np.linspace(*np.log10([LOW_RATE, HIGH_RATE]), CELLS)
     starts = np.linspace(CURVE.low, CURVE.high, CELLS)
     marks = []
-    for code, word in words.items():
+    for code, name in words.items():
         rows = (codes == code).sum(axis=1)
         row = int(np.argmax(np.convolve(rows, np.ones(15), "same")))
         columns = np.flatnonzero(codes[row] == code)
         if (codes == code).mean() > 0.02 and len(columns):
             runs = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
             run = max(runs, key=len)
-            marks.append(Text(starts[run[len(run) // 2]], rates[row], word, bold=True))
+            marks.append(Text(starts[run[len(run) // 2]], rates[row], name, bold=True))
     return marks

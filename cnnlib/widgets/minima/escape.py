@@ -11,10 +11,12 @@ from cnnlib.experiments.basins import BEST, CURVE, LOW_RATE, MINIMA
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import LogSlider, Slider, Toggle, Widget
-from cnnlib.widgets.minima.basin_map import curve_marks, start_note
+from cnnlib.widgets.minima.basin_map import curve_line, minima_marks, start_note
 
 WALKERS, WALK = 400, 400
 LEVELS = np.linspace(0, 8, 9)  # of noise
+BEYOND = 0.25  # drawn of the curve beyond the starts
+ELSEWHERE = 0.36, 1.32  # above a hill, where no valley is
 NEAR = 0.5  # a walker so near to a minimum is in its valley
 SLOTS = {"bar": ("rate", "noise", "momentum"), "head": ("cooling",), "handle": ("start", "steps")}
 
@@ -111,23 +113,26 @@ class EscapeExplorer(Widget):
     def curve_panel(self, w, state):
         """The curve with every walker on it, and the share in each valley."""
         with np.errstate(over="ignore", invalid="ignore"):
-            inside = w[np.abs(w) < 100]
+            inside = w[(w > CURVE.low - BEYOND) & (w < CURVE.high + BEYOND)]
         heap = np.random.default_rng(0).uniform(0.02, 0.16, len(inside))
-        shares = [f"{100 * np.mean(np.abs(w - place) < NEAR):.0f} %" for place in MINIMA]
+        shares = percents(w)
         height = float(CURVE.error(state["start"]))
         marks = [
-            *curve_marks(),
+            curve_line(BEYOND),
             Points(inside, CURVE.error(inside) + heap, color="purple", size=2.6, alpha=0.45),
-            Text(MINIMA, CURVE.error(MINIMA), shares, shift=(0, 33)),
+            *minima_marks(),
+            Text(MINIMA, CURVE.error(MINIMA), shares[:-1], shift=(0, 33)),
+            Text(*ELSEWHERE, say("elsewhere: {share}", share=shares[-1]), color="muted"),
             Handle(state["start"], height, sets={"x": "start"}, size=8),
             start_note(state["start"], height),
         ]
         if not state["noise"]:
             marks.append(Note(-0.6, 1.93, "Without noise all walks are one. Turn the noise up.", width=190))
-        axes = Axis(CURVE.low, CURVE.high, "weight", whole=True), Axis(-0.3, 2, ticks=(0, 1, 2))
+        x = Axis(CURVE.low - BEYOND, CURVE.high + BEYOND, "weight", whole=True)
+        axes = x, Axis(-0.3, 2, "error", ticks=(0, 1, 2))
         title, how = (
             say("Where the {walkers} walkers are", walkers=WALKERS),
-            "a dot each, on the curve of the error",
+            "a dot each, stacked upward from the curve",
         )
         return Panel(marks, *axes, title=title, subtitle=how, at=(0, 0, 2, 1), grid=False, name="curve")
 
@@ -186,6 +191,16 @@ class EscapeExplorer(Widget):
             chance=100 * facts["chance"],
             found=found,
         )
+
+
+def percents(w: np.ndarray) -> list[str]:
+    """The share in each valley and, last, elsewhere: whole numbers that add up to 100.
+
+    >>> percents(np.array([*MINIMA, 0.4, 0.4, 0.4]))
+    ['17 %', '17 %', '17 %', '49 %']
+    """
+    inside = [round(100 * float(np.mean(np.abs(w - place) < NEAR))) for place in MINIMA]
+    return [f"{share} %" for share in (*inside, 100 - sum(inside))]
 
 
 def chance_of(w: np.ndarray) -> float:

@@ -74,7 +74,8 @@ class LineBetween(Widget):
         )
 
     def figures(self, facts):
-        matched = Figure("Units matched", f"{facts['barrier_matched']:.2f}", mark="dashed")
+        number = f"{facts['barrier_matched']:.2f}"
+        matched = Figure("Neurons renumbered", number, mark="dashed", color="path")
         return [Figure("Barrier", f"{facts['barrier']:.2f}", large=True, mark="solid"), matched]
 
     def loss_panel(self, shares, plain, matched, i):
@@ -85,13 +86,15 @@ class LineBetween(Widget):
             Line(shares, straight, color="muted", width=1.2, dash="dotted"),
             *curves(shares, plain, matched, i),
         ]
-        for losses, words, side in ((plain, "barrier {high:.2f}", -1), (matched, "matched {high:.2f}", 1)):
+        kinds = ((plain, "barrier {high:.2f}", -1, 1.07), (matched, "renumbered {high:.2f}", 1, 0.28))
+        for losses, words, side, share in kinds:
             peak, high = int(np.argmax(losses - straight)), float(np.max(losses - straight))
             if high > 0.05 * top:
                 place, foot = shares[peak] + 0.06 * side, float(straight[peak])
                 marks.append(Line([shares[peak], place], [foot + high] * 2, color="muted", width=1))
                 marks.append(Arrows([place], [foot], [0], [high], color="ink", width=1.5))
-                where, align = (place + 0.015 * side, foot + 0.6 * high), "right" if side < 0 else "left"
+                # above the head of the taller arrow, beside the foot of the other: on neither curve
+                where, align = (place + 0.015 * side, foot + share * high), "right" if side < 0 else "left"
                 marks.append(Note(*where, say(words, high=high), color="ink", align=align))
         if np.array_equal(plain, matched):
             marks.append(Note(0.3, 0.6 * top, "The same network twice: choose two seeds.", width=180))
@@ -103,14 +106,14 @@ class LineBetween(Widget):
         """The share of training images that are right."""
         marks = curves(shares, 100 * plain, 100 * matched, i)
         y = Axis(0, 103, ticks=(0, 25, 50, 75, 100))
-        title, how = "Training images right", "%; dashed: units matched"
+        title, how = "Training images right", "%; dashed: neurons renumbered"
         return Panel(marks, _way(), y, title=title, subtitle=how, at=(0, 1), name="right")
 
     def sentence(self, facts):
         return say(
-            "At {share:.2f} of the way the loss is {loss:.2f}, after matching the units "
-            "{matched:.2f}; {accuracy:.0f} % and {accuracy_matched:.0f} % of the images "
-            "are right. The barrier is {barrier:.2f}, matched {barrier_matched:.2f}.",
+            "At {share:.2f} of the way the loss is {loss:.2f}, with the second network's neurons "
+            "renumbered {matched:.2f}; {accuracy:.0f} % and {accuracy_matched:.0f} % of the images "
+            "are right. The barrier is {barrier:.2f}, renumbered {barrier_matched:.2f}.",
             share=facts["share"],
             loss=facts["loss"],
             matched=facts["matched"],
@@ -125,14 +128,15 @@ def curves(shares, plain, matched, i) -> list:
     """Both curves, as trained and matched, and where the learner stands on them."""
     return [
         Line(shares, plain, color="ink", width=2.5),
-        Line(shares, matched, color="purple", dash="dashed", width=2.5),
+        Line(shares, matched, color="path", dash="dashed", width=2.5),
         Points(shares[i], plain[i], color="ink", size=6, outline="paper"),
-        Points(shares[i], matched[i], color="purple", shape="square", size=6, outline="ink"),
+        Points(shares[i], matched[i], color="path", shape="square", size=6, outline="paper"),
     ]
 
 
 def _way() -> Axis:
-    return Axis(-0.04, 1.06, ticks=(0, 0.5, 1), names=("first", "half way", "second"))
+    words = "way from the first to the second network"
+    return Axis(-0.04, 1.06, words, ticks=(0, 0.5, 1), names=("first", "half way", "second"))
 
 
 def barrier(losses: np.ndarray) -> float:

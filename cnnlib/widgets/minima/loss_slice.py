@@ -15,6 +15,7 @@ from cnnlib.nn.training import train
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Line, Narrow, Panel, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
+from cnnlib.widgets.base.decades import LOG_AXIS
 from cnnlib.widgets.minima.slice_picture import bar_panel, map_panel, relief_panel
 
 EPOCHS, EVERY = 6, 6  # epochs of training, and steps between two points of the path
@@ -113,7 +114,8 @@ class LossSlice(Widget):
             "steps": state["point"] * EVERY,
         }
         here = points[: state["point"] + 1]
-        panels = [map_panel(here, points, a, b, losses), bar_panel(losses), relief_panel(here, a, b, losses)]
+        relief = relief_panel(here, a, b, losses, trained=len(here) == len(points))
+        panels = [map_panel(here, points, a, b, losses), bar_panel(losses), relief]
         return Scene(
             [*panels, self.loss_panel(true, state["point"])],
             self.sentence(facts),
@@ -141,7 +143,7 @@ class LossSlice(Widget):
         ]
         ticks = range(0, len(true), 15)
         x = Axis(0, len(true) - 1, "step", ticks=ticks, names=[str(t * EVERY) for t in ticks])
-        title, how = "The loss itself", "each line: a tenth of the one above"
+        title, how = "The loss itself", LOG_AXIS[1]
         return Panel(
             marks,
             x,
@@ -155,10 +157,10 @@ class LossSlice(Widget):
     def sentence(self, facts):
         when = say("After {steps} steps", steps=facts["steps"]) if facts["steps"] else "Before the first step"
         return say(
-            "{when} the loss is {loss:.2f}, and {shadow:.2f} at the shadow on this plane, "
-            "which holds {share:.1f} % of the path.",
+            "{when} the loss is {loss:.2f}, and {shadow:.2f} at the path's shadow on this plane. "
+            "{beside:.1f} % of the path leads out of the plane.",
             when=when,
             loss=facts["loss"],
             shadow=facts["shadow"],
-            share=100 * facts["share"],
+            beside=100 - round(100 * facts["share"], 1),
         )

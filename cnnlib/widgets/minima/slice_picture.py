@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.viz import Axis, Band, Heatmap, Line, Note, Panel, Points
+from cnnlib.viz import Axis, Band, Heatmap, Line, Note, Panel, Points, Text
 
 FINER = 6  # cells drawn for each that was computed
 LEAN, DEPTH, RISE = 0.36, 0.85, 0.5  # of the relief: shift to the right, depth and height of its box
@@ -60,7 +60,7 @@ def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, 
         Points(*here[-1:].T, color="path", shape="diamond", size=7, outline="paper"),
         *ends_named(path, size, trained=len(here) == len(path)),
     ]
-    axes = Axis(a[0], a[-1], "along the first direction"), Axis(b[0], b[-1], "along the second")
+    axes = Axis(a[0], a[-1], "direction 1"), Axis(b[0], b[-1], "direction 2")
     how = "lines join equal losses"
     if np.ptp(path, axis=0).max() < 0.25 * max(size):
         how = "the path hardly lies in this plane"
@@ -88,8 +88,11 @@ def bar_panel(losses: np.ndarray) -> Panel:
     return Panel(marks, Axis(0, 1, " ", ticks=()), y, title="Loss", at=(0, 1, 2, 1), grid=False, name="bar")
 
 
-def relief_panel(here: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray) -> Panel:
-    """The plane from its lower side: profiles from the back to the front, each hiding what is behind it."""
+def relief_panel(here: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray, trained: bool) -> Panel:
+    """The plane from its lower side: profiles from the back to the front, each hiding what is behind it.
+
+    Both ends of the path `here` are named; the last one only where it is `trained`.
+    """
     shade = heights(losses)
     if shade[: len(shade) // 2].mean() > shade[len(shade) // 2 :].mean():
         shade, b = shade[::-1], b[::-1]
@@ -101,8 +104,8 @@ def relief_panel(here: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndar
         back = row / (ROWS - 1)
         x, foot = across + LEAN * back, DEPTH * back
         top = foot + RISE * fine[row]
-        marks.append(Band(x, np.full(60, foot - DEPTH), top, color="panel", alpha=1.0))
-        marks.append(Line(x, top, color="muted", width=0.9, alpha=0.75))
+        marks.append(Band(x, np.full(60, foot - DEPTH), top, color="paper", alpha=1.0))
+        marks.append(Line(x, top, color="pos", width=0.9, alpha=0.3 + 0.4 * (1 - back)))
     u = np.clip((here[:, 0] - a[0]) / (a[-1] - a[0]), 0, 1)
     v = np.clip((here[:, 1] - b[0]) / (b[-1] - b[0]), 0, 1)
     columns = np.clip((u * 59).round().astype(int), 0, 59)
@@ -111,6 +114,9 @@ def relief_panel(here: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndar
     marks.append(Line(x, y, color="path", width=2.2))
     marks.append(Points(x[:1], y[:1], color="path", shape="square", size=5, outline="ink"))
     marks.append(Points(x[-1:], y[-1:], color="path", shape="diamond", size=7, outline="ink"))
+    for name, place in [("first weights", 0), ("trained", -1)][: 1 + trained]:
+        marks.append(Note(x[place] + 0.03, y[place] - 0.02, name, color="ink", tag=True))
+    marks.append(Text([0], [DEPTH + RISE - 0.05], ["↑ loss"], align="left", color="muted"))
     axes = Axis(-0.02, 1.02 + LEAN, visible=False), Axis(-0.04, DEPTH + RISE + 0.03, visible=False)
-    how = "higher is worse; by powers of ten"
+    how = "higher is worse; log height"
     return Panel(marks, *axes, title="From the side", subtitle=how, at=(0, 2), grid=False, name="relief")
