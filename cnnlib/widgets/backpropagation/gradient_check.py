@@ -8,7 +8,7 @@ from cnnlib.experiments.difference_quotients import FUNCTIONS, quotient, quotien
 from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Cursor, Figure, Handle, Line, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.base.decades import LOG_AXIS
+from cnnlib.widgets.base.decades import log_axis
 
 STEPS = np.logspace(-14, 0, 113)
 FLOOR = 1e-16
@@ -22,7 +22,6 @@ SIDES = ("both sides", "one side")
 MOST = 200  # dots of earlier steps that stay
 SHOWN = ("those tried", "every ε")
 marked("cubic", "exponential", "logistic loss")  # names of functions
-DECADES, NAMES = (1e-15, 1e-12, 1e-9, 1e-6, 1e-3, 1), ("10⁻¹⁵", "10⁻¹²", "10⁻⁹", "10⁻⁶", "0.001", "1")
 APART = 0.02  # ε below which the two points cannot be told apart in the picture
 
 
@@ -153,12 +152,9 @@ class GradientCheckExplorer(Widget):
         if not every and not self.tried and step > 1e-3:
             marks.append(Text([3e-8], [1e-7], ["?"], color="grid", size=96, bold=True))
             words = "One ε. Drag the line: where is the error least?"
-            marks.append(Note(3e-6, 1e-11, words, (max(step / 1.2, 1e-13), 1e-9), 150))
-        axes = (
-            Axis(1e-14, 1, "step ε", log=True, ticks=DECADES[1:], names=NAMES[1:]),
-            Axis(FLOOR / 3, 100, log=True, ticks=DECADES, names=NAMES),
-        )
-        title, words = "Relative error of the slope", LOG_AXIS[3]
+            marks.append(Note(1e-7, 1e-11, words, (max(step / 1.2, 1e-13), 1e-9), 150))
+        (x_axis, _), (y_axis, words) = log_axis(1e-14, 1, 3, "step ε"), log_axis(FLOOR / 3, 100, 3)
+        axes, title = (x_axis, y_axis), "Relative error of the slope"
         return Panel(
             marks,
             *axes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnlib.runtime.powers import SUPERSCRIPTS
 from cnnlib.viz import Axis
 
 #: What is said beside every plot with a log axis, by how many powers of ten lie between two of its lines.
@@ -25,6 +26,20 @@ def decades(values, floor: float, ceiling: float) -> tuple[float, float]:
     high = min(int(np.ceil(np.log10(shown.max()) - 1e-9)), round(np.log10(ceiling)))
     low = int(np.floor(np.log10(shown.min()) + 1e-9))
     return float(10.0 ** min(low, high - 1)), float(10.0**high)
+
+
+def log_axis(low: float, high: float, apart: int = 1, label: str = "") -> tuple[Axis, str]:
+    """A log axis with a line at every power of ten, or each so many `apart`, at every size; and its words.
+
+    >>> axis, words = log_axis(1e-5, 100, apart=2)
+    >>> axis.names, words
+    (('10⁻⁴', '0.01', '1', '100'), 'log axis: each line × 100')
+    """
+    first, last = int(np.ceil(np.log10(low) - 1e-9)), int(np.floor(np.log10(high) + 1e-9))
+    powers = [power for power in range(first, last + 1) if power % apart == 0]
+    names = [f"{10.0**p:g}" if abs(p) <= 3 else "10" + str(p).translate(SUPERSCRIPTS) for p in powers]
+    axis = Axis(low, high, label, log=True, ticks=[10.0**power for power in powers], names=names)
+    return axis, LOG_AXIS[apart]
 
 
 def loss_axis(losses, guessing: float = 2.4, most: float = 10.0) -> Axis:

@@ -11,7 +11,7 @@ from cnnlib.experiments.error_surfaces import Regression
 from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, Cursor, Figure, Line, Narrow, Note, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.base.decades import LOG_AXIS, decades
+from cnnlib.widgets.base.decades import decades, log_axis
 from cnnlib.widgets.gradient_descent.error_words import plain, short
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels
 from cnnlib.widgets.gradient_descent.surface_picture import map_axes, map_marks, visible, window
@@ -195,12 +195,12 @@ class BatchNoise(Widget):
         marks = self.runs(errors, now, np.arange(len(errors)) * size, state["seed"])
         if now:
             words = "thick: mean of 21 runs; coloured: the one on the map"
-            marks.append(Note(MOST * 0.55, 0.3 * high, words, width=135, needs=200))
+            marks.append(Note(MOST * 0.55, 0.3 * high, words, width=112, needs=200))
         else:
             marks.append(Note(MOST * 0.1, 0.3 * high, "Press Play: the curves begin here.", width=180))
         marks.append(Cursor(state["samples"], sets={"x": "samples"}, text=f"{now * size:,}"))
-        axes = Axis(0, MOST, "images looked at", whole=True), Axis(low, high, log=True)
-        title, how = "Error against cost", LOG_AXIS[1]
+        (y, how), title = log_axis(low, high), "Error against cost"
+        axes = Axis(0, MOST, "images looked at", whole=True), y
         return Panel(marks, *axes, title=title, subtitle=how, at=(0, 2), name="errors")
 
     def runs(self, errors, now, x, seed):

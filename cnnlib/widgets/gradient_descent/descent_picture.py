@@ -7,7 +7,7 @@ import numpy as np
 from cnnlib.experiments.error_curves import Curve, Wells
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Handle, Line, Note, Panel, Points, Reference, Text
-from cnnlib.widgets.base.decades import LOG_AXIS, decades
+from cnnlib.widgets.base.decades import decades, log_axis
 
 LOW, HIGH = -3.0, 3.0
 REACHES = (1.0, 2.0, 4.0)  # the curve is drawn so many times as wide, until the path is seen
@@ -102,7 +102,7 @@ def first_step(path: np.ndarray, heights: np.ndarray, start: float, step: float,
     words = say("step = rate × slope = {step:.2g}", step=abs(step))
     marks = [Line(x, y, color="muted", width=1, dash="dotted")]
     if a < 0:
-        marks.append(Note(min(a, b) - 0.42, low - 0.02 * top, words, width=110, needs=400))
+        marks.append(Note(min(a, b) - 0.42, low - 0.02 * top, words, width=110, needs=520))
     return marks
 
 
@@ -128,8 +128,8 @@ def error_panel(errors: np.ndarray, now: int, goal: float, needed: float, note: 
     if now == 0:
         marks.append(Note(1, 10 * low, "Press Play: one dot, one step.", width=150))
     marks.append(Cursor(now, sets={"x": "steps"}, text=f"{now}"))
-    x, y = Axis(0, len(errors) - 1, "step", whole=True), Axis(low, top, log=True)
-    return Panel(marks, x, y, title="Error after each step", subtitle=LOG_AXIS[1], at=(0, 1), name="error")
+    x, (y, how) = Axis(0, len(errors) - 1, "step", whole=True), log_axis(low, top)
+    return Panel(marks, x, y, title="Error after each step", subtitle=how, at=(0, 1), name="error")
 
 
 def goal_marks(drawn: np.ndarray, goal: float, needed: float) -> list:

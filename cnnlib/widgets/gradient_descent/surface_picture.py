@@ -11,15 +11,13 @@ from cnnlib.experiments.error_curves import METHODS
 from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle, Surface
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points, Text
-from cnnlib.widgets.base.decades import LOG_AXIS, decades
+from cnnlib.widgets.base.decades import decades, log_axis
 
 SURFACES = ("bowl", "Rosenbrock's valley", "saddle", "ripples")
 WORDS = ("bowl", "curved valley", "saddle", "ripples")
 COLORS = dict(zip(METHODS, ("rival", "path", "green", "orange", "ink"), strict=True))
 SHAPES = dict(zip(METHODS, ("circle", "square", "triangle", "diamond", "cross"), strict=True))
 _FLOOR, _CEILING = 1e-8, 100.0  # errors are drawn on a log axis between these
-_TICKS = {1e-8: "10⁻⁸", 1e-6: "10⁻⁶", 1e-4: "10⁻⁴", 1e-2: "0.01", 1.0: "1", 100.0: "100"}
-_FINE_TICKS = _TICKS | {1e-7: "10⁻⁷", 1e-5: "10⁻⁵", 1e-3: "0.001", 0.1: "0.1", 10.0: "10"}  # of few decades
 _FAR = 1e3  # a weight beyond this has left for good
 _LINE = 0.11  # height of a line of words, as a share of the plot of errors
 _WORD = 0.3  # length of a word on it, as a share of its width
@@ -218,12 +216,9 @@ def error_panel(
             marks.append(Points(*place, **{"size": 5, "alpha": curve.alpha, **curve.sign}))
     marks.append(Cursor(now, sets={"x": "steps"}, text=str(now)))
     x = Axis(0, end, "step", whole=True)
-    few = high / low < 1.5e3
-    ticks = _FINE_TICKS if few else _TICKS
-    named = {tick: ticks[tick] for tick in sorted(ticks) if low <= tick <= high}
-    y = Axis(low, high, log=True, ticks=named.keys(), names=named.values())
+    y, how = log_axis(low, high, apart=1 if high / low < 1.5e3 else 2)
     title = "Error above the lowest"
-    how, legend = LOG_AXIS[1 if few else 2], "ends" if at_ends and now else ""
+    legend = "ends" if at_ends and now else ""
     return Panel(marks, x, y, title=title, subtitle=how, at=at, name="errors", legend=legend)
 
 

@@ -122,7 +122,7 @@ class EscapeExplorer(Widget):
             Points(inside, CURVE.error(inside) + heap, color="purple", size=2.6, alpha=0.45),
             *minima_marks(),
             Text(MINIMA, CURVE.error(MINIMA), shares[:-1], shift=(0, 33)),
-            Text(*ELSEWHERE, say("elsewhere: {share}", share=shares[-1]), color="muted"),
+            Text(*ELSEWHERE, say("elsewhere: {share}", share=shares[-1]), color="muted", needs=420),
             Handle(state["start"], height, sets={"x": "start"}, size=8),
             start_note(state["start"], height),
         ]

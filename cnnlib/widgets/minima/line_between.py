@@ -14,6 +14,7 @@ from cnnlib.widgets.base import Slider, Widget
 from cnnlib.widgets.minima.loss_slice import few_images, trained_path
 
 NARROW = Narrow((4, 3), (1,), 580, {"loss": (0, 0), "right": (1, 0)})
+ROOM = 480  # pixels of the plot for words between the two curves
 SLOTS = {"bar": ("first", "second"), "handle": ("share",)}
 
 
@@ -95,7 +96,8 @@ class LineBetween(Widget):
                 marks.append(Arrows([place], [foot], [0], [high], color="ink", width=1.5))
                 # above the head of the taller arrow, beside the foot of the other: on neither curve
                 where, align = (place + 0.015 * side, foot + share * high), "right" if side < 0 else "left"
-                marks.append(Note(*where, say(words, high=high), color="ink", align=align))
+                look = {"color": "ink", "align": align, "needs": 0 if side < 0 else ROOM}
+                marks.append(Note(*where, say(words, high=high), **look))
         if np.array_equal(plain, matched):
             marks.append(Note(0.3, 0.6 * top, "The same network twice: choose two seeds.", width=180))
         marks.append(Cursor(float(shares[i]), sets={"x": "share"}, text=f"{shares[i]:.2f}"))

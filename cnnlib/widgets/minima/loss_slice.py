@@ -15,7 +15,7 @@ from cnnlib.nn.training import train
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Line, Narrow, Panel, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
-from cnnlib.widgets.base.decades import LOG_AXIS
+from cnnlib.widgets.base.decades import log_axis
 from cnnlib.widgets.minima.slice_picture import bar_panel, map_panel, relief_panel
 
 EPOCHS, EVERY = 6, 6  # epochs of training, and steps between two points of the path
@@ -143,16 +143,8 @@ class LossSlice(Widget):
         ]
         ticks = range(0, len(true), 15)
         x = Axis(0, len(true) - 1, "step", ticks=ticks, names=[str(t * EVERY) for t in ticks])
-        title, how = "The loss itself", LOG_AXIS[1]
-        return Panel(
-            marks,
-            x,
-            Axis(0.01, 10, log=True, ticks=(0.01, 0.1, 1, 10)),
-            title=title,
-            subtitle=how,
-            at=(1, 2),
-            name="loss",
-        )
+        (y, how), title = log_axis(0.01, 10), "The loss itself"
+        return Panel(marks, x, y, title=title, subtitle=how, at=(1, 2), name="loss")
 
     def sentence(self, facts):
         when = say("After {steps} steps", steps=facts["steps"]) if facts["steps"] else "Before the first step"
