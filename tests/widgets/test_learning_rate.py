@@ -7,7 +7,8 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
-from cnnlib.viz import Line, Text
+from cnnlib.viz import Line, Points, Text
+from cnnlib.widgets.learning_rate import schedule_explorer
 from cnnlib.widgets.learning_rate.rate_sweep import RateSweep, fate, starting_curvature
 from cnnlib.widgets.learning_rate.schedule_explorer import (
     SCHEDULES,
@@ -186,3 +187,26 @@ def test_the_dashed_line_of_the_sweep_crosses_no_word():
         "2/curvature = 0.19"
     }, "what the signs mean stands above the plot, where nothing crosses it"
     assert panel.subtitle == "▲ crawls, ● learns, ■ jumps, ✕ lost; click a network"
+
+
+def test_it_opens_beside_a_constant_rate_and_keeps_every_schedule_that_was_tried(monkeypatch):
+    monkeypatch.setattr(schedule_explorer, "NETWORKS", 2)
+    schedule_explorer.trained.cache_clear()
+    widget = ScheduleExplorer(epochs=1)
+    assert widget.state["schedule"] == "cosine"
+
+    def columns():
+        panel = next(panel for panel in widget.scene.panels if panel.name == "right")
+        assert len(panel.x.names) == 5
+        return {round(float(m.x.mean())): m.color for m in panel.marks if isinstance(m, Points)}
+
+    assert columns() == {0: "muted", 2: "ink"}
+    widget.set_state(schedule="step")
+    assert columns() == {0: "muted", 1: "ink", 2: "muted"}
+    widget.set_state(rate=0.2)
+    assert columns() == {0: "muted", 1: "ink"}, "the others were not trained at this rate"
+    rates, loss, _ = widget.scene.panels
+    assert rates.group == loss.group == "steps", "one moment stands in one line"
+    curve = next(m for m in loss.marks if isinstance(m, Line) and m.label == "this schedule")
+    assert curve.y[-1] == pytest.approx(widget.facts["loss"], rel=1e-6), "it ends at the loss that is said"
+    schedule_explorer.trained.cache_clear()
