@@ -134,7 +134,7 @@ class ScheduleExplorer(Widget):
         return [right, Figure("Six networks", spread)]
 
     def run_panels(self, losses, rates, state):
-        """Rate and loss over the steps, beside a constant rate's, and the images right of all that were tried."""
+        """Rate and loss over the steps, beside a constant rate's, and the images right of all tried."""
         key, constant = settings(state), state["schedule"] == RUNS[0]
         plain = None if constant else trained(RUNS[0], *key)[0]
         tried = self.tried.get(key, set()) | {RUNS[0], state["schedule"]}
