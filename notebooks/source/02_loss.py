@@ -441,7 +441,7 @@ for kind in ("cross-entropy", "half squared error"):
 # - pixels from 0 to 255, because somebody forgot to divide; <!-- source: a byte holds 0 to 255 -->
 # - all weights zero.
 #
-# (*he* and *xavier* are two rules for the size of the random weights; [notebook 08](08_initialization.ipynb) explains them.)
+# (*He* and *Xavier* are two rules for the size of the random weights; [notebook 08](08_initialization.ipynb) explains them.)
 #
 # **Challenge.** Find settings with a mean first loss between 7.5 and 8.5. Which mistake could be the reason?
 
@@ -462,7 +462,7 @@ FirstLoss(challenge=eight)
 # - **About 2.4**: all is well. Why is it a little above ln 10 = 2.30? Suppose that the label of an image gets 0.05 in place
 #   of 0.1: then its loss is −ln 0.05 = 3.00, that is 0.69 above ln 10. If the label gets 0.15, as much more as it was less
 #   before, its loss is −ln 0.15 = 1.90, that is only 0.41 below ln 10. So the mean over many images is above ln 10, in more than
-#   nine of ten networks. (The picture on the right shows the same losses close up.)
+#   nine of ten networks. (The large picture shows the losses close up, the strip beneath it the same from 0 on.)
 #   <!-- source: -ln 0.05 = 2.996, -ln 0.15 = 1.897, ln 10 = 2.303 -->
 #   <!-- test: tests/notebooks/test_claims.py::test_more_than_nine_of_ten_new_networks_begin_above_ln_10 -->
 # - **ln 10 exactly, 2.30**, for every network: the output does not depend on the image. The weights are zero, or some layer gives

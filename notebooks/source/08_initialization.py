@@ -81,7 +81,7 @@ won = Challenge(
     goal,
     lambda f: f["distinct"] == 8 and f["accuracy"] > 0.93,
     lambda f: (
-        f"now {f['distinct']} filters, {100 * f['accuracy']:.0f} % right",
+        f"now {f['distinct']} of 8, {100 * f['accuracy']:.0f} % right",
         f["distinct"] * f["accuracy"] / 8,
     ),
 )

@@ -5,6 +5,7 @@ import pytest
 
 from cnnlib.experiments.depth import KINDS, deep_cnn, profile
 from cnnlib.experiments.starting_networks import study_images
+from cnnlib.viz import Text
 from cnnlib.widgets import DepthExplorer, NormalizationSteps
 from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, STEPS
 
@@ -36,16 +37,50 @@ def test_one_network_alone_gives_nothing_of_the_others_away():
     assert set(alone.facts) == {f"{fact}_plain" for fact in ("signal", "gradient", "alike", "loss")} | {
         "depth", "scale", "steps"
     }  # fmt: skip
-    labels = {mark.label for panel in alone.scene.panels for mark in panel.marks if hasattr(mark, "label")}
-    assert "plain" in labels and not labels & {"norm", "residual", "both"}
+    marks = [mark for panel in alone.scene.panels for mark in panel.marks]
+    words = " ".join([*(mark.label for mark in marks if hasattr(mark, "label")), *words_of(alone)])
+    assert "plain × " in words.replace("\u00a0", " ")
+    assert not any(name in words for name in ("norm", "residual", "both"))
+    assert alone.scene.figures[0].unit == ""
     alone.advance(2)
     assert "Loss after 2 steps: plain " in alone.text
     assert not any(word in alone.text for word in ("batch norm", "residual", "both"))
 
 
+def words_of(widget):
+    """What stands in its pictures."""
+    texts = [mark for panel in widget.scene.panels for mark in panel.marks if isinstance(mark, Text)]
+    return [word for mark in texts for word in mark.text]
+
+
+def test_curves_carry_their_factors_and_the_kinds_are_said_in_words_until_training_begins():
+    widget = DepthExplorer(depth=10)
+    for panel, fact in zip(widget.scene.panels, ("signal", "gradient"), strict=False):
+        for mark in panel.marks:
+            if getattr(mark, "label", ""):
+                name, factor = mark.label.split(" ", 1)
+                assert factor == f"×\u00a0{widget.facts[f'{fact}_{name}']:.2g}"
+    assert len(words_of(widget)) == 4 and "residual: each block adds its input" in words_of(widget)
+    (figure,) = widget.scene.figures
+    most = max(NAMES, key=lambda name: abs(np.log(widget.facts[f"gradient_{name}"])))
+    assert figure.unit == most and figure.value == f"×\u00a0{widget.facts[f'gradient_{most}']:.2g}"
+    assert "forwards" not in widget.text
+    widget.advance(1)
+    assert not words_of(widget)
+
+
+def test_the_lines_of_a_log_axis_are_as_far_apart_as_is_said():
+    for depth in (2, 20, 50):
+        for panel in DepthExplorer(depth=depth).scene.panels[:2]:
+            apart = round(panel.y.ticks[1] / panel.y.ticks[0])
+            assert panel.subtitle.endswith(f"log axis: each line × {apart}")
+
+
 def test_a_network_keeps_its_colour_whichever_stand_beside_it():
     def colour(widget):
-        marks = [mark for mark in widget.scene.panels[0].marks if getattr(mark, "label", "") == "residual"]
+        marks = [
+            mark for mark in widget.scene.panels[0].marks if getattr(mark, "label", "")[:8] == "residual"
+        ]
         return marks[0].color
 
     assert colour(DepthExplorer(depth=2, kinds=("residual",))) == colour(DepthExplorer(depth=2))

@@ -6,7 +6,8 @@ import pytest
 from cnnlib.experiments.starting_networks import study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.training import evaluate
-from cnnlib.widgets import InitExplorer
+from cnnlib.viz import Bars, Heatmap, Note, Points
+from cnnlib.widgets import FilterWatch, InitExplorer
 from cnnlib.widgets.initialization.init_explorer import SCALES, learned_from, trained_networks
 
 
@@ -27,3 +28,39 @@ def test_at_a_large_scale_a_whole_layer_dies():
     assert np.abs(scores - scores[0]).max() < 1e-6, "all images get the same scores"
     loss = evaluate(model, CrossEntropyLoss(), digits.x_train[:360], digits.y_train[:360]).loss
     assert loss == pytest.approx(np.log(10), abs=0.02)
+
+
+def test_filters_show_their_cells_and_random_ones_stand_beside_them():
+    watch = FilterWatch()
+    panels = {panel.name: panel for panel in watch.scene.panels}
+    cells = next(mark for mark in panels["filters"].marks if isinstance(mark, Heatmap))
+    assert np.isfinite(cells.z).sum() == 8 * 25 and cells.tile == (5, 5, 1)
+    beside = next(mark for mark in panels["random"].marks if isinstance(mark, Heatmap))
+    assert np.nanstd(beside.z) > 0 and cells.vmax == beside.vmax
+    assert watch.text.startswith("Before the first step the 8 filters are of 1 kind; ")
+    dot = next(mark for mark in panels["loss"].marks if isinstance(mark, Points))
+    assert dot.y == pytest.approx(np.log(10), abs=1e-6), "the chart is not empty before the first step"
+    watch.advance(2)
+    assert not any(isinstance(mark, Note) for mark in watch.scene.panels[-1].marks)
+
+
+@pytest.mark.parametrize("scale", [0.1, 0.3, 1, 10])
+def test_the_dots_stand_above_their_layers_and_the_axes_fit(scale):
+    for panel in InitExplorer(depth=4, scale=scale).scene.panels[:2]:
+        dots = next(mark for mark in panel.marks if isinstance(mark, Points))
+        np.testing.assert_array_equal(dots.x, panel.x.ticks)
+        bars = [mark for mark in panel.marks if isinstance(mark, Bars)]
+        assert {mark.base for mark in bars} == {1, 2, 3, 4}, "histograms are centred on their layer"
+        for layer in (1, 2, 3, 4):
+            assert sum(mark.height.sum() for mark in bars if mark.base == layer) == pytest.approx(0)
+        seen = np.concatenate([mark.x[np.abs(mark.height) > 0.02] for mark in bars])
+        assert panel.y.low <= max(-9, seen.min()) and panel.y.high >= seen.max()
+        assert panel.y.high - panel.y.low <= max(6.0, seen.max() - seen.min() + 4)
+
+
+def test_one_note_at_a_time():
+    for widget in (InitExplorer(depth=2), InitExplorer(depth=2, scale=0.3)):
+        assert sum(isinstance(mark, Note) for panel in widget.scene.panels for mark in panel.marks) == 1
+    widget = InitExplorer(depth=2)
+    note = next(mark for mark in widget.scene.panels[2].marks if isinstance(mark, Note))
+    assert note.to[0] == pytest.approx(1, abs=0.1), "it points at the network of He's rule"

@@ -7,7 +7,8 @@ from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
-from cnnlib.viz import Line, Text
+from cnnlib.viz import Line, Points, Text
+from cnnlib.widgets.learning_rate import schedule_explorer
 from cnnlib.widgets.learning_rate.rate_sweep import RateSweep, fate, starting_curvature
 from cnnlib.widgets.learning_rate.schedule_explorer import (
     SCHEDULES,
@@ -136,7 +137,12 @@ def test_high_rates_are_lost_and_low_ones_crawl(done):
     assert facts["lost"] >= 2 and facts["crawling"] >= 5
     assert facts["limit"] < facts["border"] < 10
     assert facts["best_loss"] < done.losses[0, 0]
-    assert "are lost, all from" in done.text
+    assert facts["jumping"] >= 1 and facts["crawling"] + facts["jumping"] + facts["lost"] <= 12
+    assert (
+        f"Crawling: {facts['crawling']}; jumping about: {facts['jumping']}; lost: {facts['lost']},"
+        in done.text
+    )
+    assert ", every rate from " in done.text
 
 
 def test_what_becomes_of_a_network():
@@ -144,6 +150,7 @@ def test_what_becomes_of_a_network():
     assert fate(np.array([2.3, np.nan]), np.nan) == "lost"
     assert fate(np.array([2.3, 2.3]), 2.3) == "crawls"
     assert fate(np.array([2.3, 9.0, 0.5]), 0.5) == "learns"
+    assert fate(np.array([2.3, 3.0, 1.4]), 1.4) == "jumps", "it does not crawl: it was thrown up"
 
 
 def test_overflow_is_a_sentence_not_a_crash(done):
@@ -175,8 +182,31 @@ def test_running_means_of_what_overflows():
 def test_the_dashed_line_of_the_sweep_crosses_no_word():
     (panel,) = (p for p in RateSweep(copies=12).scene.panels if p.name == "now")
     (line,) = (m for m in panel.marks if isinstance(m, Line) and m.dash == "dashed" and len(m.x) == 2)
-    words = {mark.text[0]: mark for mark in panel.marks if isinstance(mark, Text)}
-    decades, height = np.log10(panel.y.high / panel.y.low), 150  # pixels of the plot on a phone
-    assert line.y.min() > panel.y.low * 10 ** (decades * 17 / height)  # a line of words
-    best = words["best"]
-    assert abs(best.x[0] - line.x[0]) > 0.25  # 16 pixels on a phone: half of the word is 13
+    assert line.x[0] == pytest.approx(np.log10(2 / starting_curvature(0)))
+    assert {word for mark in panel.marks if isinstance(mark, Text) for word in mark.text} == {
+        "2/curvature = 0.19"
+    }, "what the signs mean stands above the plot, where nothing crosses it"
+    assert panel.subtitle == "▲ crawls, ● learns, ■ jumps, ✕ lost; click a network"
+
+
+def test_it_opens_beside_a_constant_rate_and_keeps_every_schedule_that_was_tried(monkeypatch):
+    monkeypatch.setattr(schedule_explorer, "NETWORKS", 2)
+    schedule_explorer.trained.cache_clear()
+    widget = ScheduleExplorer(epochs=1)
+    assert widget.state["schedule"] == "cosine"
+
+    def columns():
+        panel = next(panel for panel in widget.scene.panels if panel.name == "right")
+        assert len(panel.x.names) == 5
+        return {round(float(m.x.mean())): m.color for m in panel.marks if isinstance(m, Points)}
+
+    assert columns() == {0: "muted", 2: "ink"}
+    widget.set_state(schedule="step")
+    assert columns() == {0: "muted", 1: "ink", 2: "muted"}
+    widget.set_state(rate=0.2)
+    assert columns() == {0: "muted", 1: "ink"}, "the others were not trained at this rate"
+    rates, loss, _ = widget.scene.panels
+    assert rates.group == loss.group == "steps", "one moment stands in one line"
+    curve = next(m for m in loss.marks if isinstance(m, Line) and m.label == "this schedule")
+    assert curve.y[-1] == pytest.approx(widget.facts["loss"], rel=1e-6), "it ends at the loss that is said"
+    schedule_explorer.trained.cache_clear()

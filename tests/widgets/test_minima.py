@@ -8,7 +8,7 @@ from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.training import evaluate
-from cnnlib.viz import Points, Text
+from cnnlib.viz import Note, Points, Text
 from cnnlib.widgets.minima.basin_map import BasinMap
 from cnnlib.widgets.minima.escape import EscapeExplorer, walk_ends
 from cnnlib.widgets.minima.line_between import LineBetween
@@ -147,11 +147,28 @@ def test_seeds_train_and_stay_beside_the_other_widths():
     widget.advance(1000)
     assert widget.facts["steps"] == 270 and widget.facts["finished"] == 1
     widget.set_state(width="2")
-    assert widget.text.startswith("No step yet: 30 networks with 2 and 4 filters")
+    assert widget.text.startswith("No step yet: 30 networks with 2 filters in the first layer and 4 in the")
     assert_refuses(widget, width="3")
     widget.advance(1000)
     assert set(widget.finished) == {1, 2} and len(widget.finished[1]) == SEEDS
     assert np.median(widget.finished[2]) < np.median(widget.finished[1])
+
+
+def test_seeds_are_one_picture_with_a_dot_a_network_and_an_axis_that_fits():
+    widget = SeedHistogram(width="1", opening=0)
+    panel, narrow = widget.scene.panels
+    assert (panel.y.label, panel.y.low) == ("loss", 0.1)
+    (dots,) = [mark for mark in panel.marks if isinstance(mark, Points)]
+    assert len(dots.x) == SEEDS and np.abs(dots.x).max() < 0.5
+    assert len(set(zip(dots.x.tolist(), dots.y.tolist(), strict=True))) == SEEDS, "none hides another"
+    assert widget.scene.narrow.only == (narrow.name,)
+    assert sum(isinstance(mark, Note) for mark in panel.marks) == 2  # press Play, and the empty columns
+    widget.finished[4] = np.full(SEEDS, 0.03)
+    widget.refresh()
+    assert {panel.y.low for panel in widget.scene.panels} == {0.01}
+    widget.width, widget.steps = 4, 5
+    widget.refresh()
+    assert "; losses above 1: " in widget.text
 
 
 def test_a_network_of_width_8_is_the_course_s_own():

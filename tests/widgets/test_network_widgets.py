@@ -11,7 +11,7 @@ from cnnlib.experiments import planted_faults
 from cnnlib.experiments.dissect import activations, full_pass
 from cnnlib.networks import load_digits_cnn, mnist_cnn, small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.viz import Arrows, ColorScale, Heatmap, Links, Maps, Text, static
+from cnnlib.viz import Arrows, ColorScale, Heatmap, Links, Maps, Note, Region, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
@@ -486,3 +486,15 @@ def test_the_way_of_blame_is_one_way(what):
         assert (high // 2, wide // 2) == (row, column)
     (lines,) = (m for m in scene.panels[0].marks if isinstance(m, Links) and m.color == "you")
     assert len(lines.x0) == 2 * 2 + 4 + (what == "the loss"), "two to the window of a kernel, one elsewhere"
+
+
+def test_the_first_losses_are_seen_close_up_and_where_they_lie_from_nought_on():
+    close, whole = FirstLoss().scene.panels
+    assert close.at[0] == 0 and whole.x.low == 0 and whole.x.high == 4
+    window = next(mark for mark in whole.marks if isinstance(mark, Region))
+    assert (window.x0, window.x1) == pytest.approx((close.x.low, close.x.high))
+    note = next(mark for mark in close.marks if isinstance(mark, Note))
+    assert note.to[0] > NO_OPINION
+    assert close.subtitle.endswith("from 2.262 to 2.774")
+    far = FirstLoss(scale=3).scene.panels[0]
+    assert not any(isinstance(mark, Note) for mark in far.marks), "the line is not in the picture"

@@ -74,7 +74,11 @@ def test_a_loss_without_an_end_is_no_word():
 
 def test_the_factors_of_a_deep_network_have_the_marks_of_the_language():
     with spoken("de"):
-        text = make("DepthExplorer(depth=36, scale=1.32)").text.replace("\u00a0", " ")
+        text, shorter = (
+            make(f"DepthExplorer(depth={depth}, scale=1.32)").text.replace("\u00a0", " ") for depth in (36, 4)
+        )
     assert (
-        re.search(r"× 30\.000\b", text) and re.search(r"× 1,6\b", text) and not re.search(r"× \d\.\d\b", text)
+        re.search(r"× 42\.000\b", text)
+        and re.search(r"× 3,5\b", shorter)
+        and not re.search(r"× \d\.\d\b", text)
     )

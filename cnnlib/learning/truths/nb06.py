@@ -34,11 +34,12 @@ def above_the_border():
 
 
 def share_that_learns(RateSweep):
-    """Per cent of the sweep's rates that neither crawl nor are lost, after six epochs of a fresh sweep."""
+    """Per cent of a fresh sweep's rates that neither crawl, jump nor are lost after six epochs."""
     fresh = RateSweep()
     fresh.advance(6 * 45)
     rates = 24
-    return 100 * (rates - fresh.facts["crawling"] - fresh.facts["lost"]) / rates
+    others = sum(fresh.facts[fate] for fate in ("crawling", "jumping", "lost"))
+    return 100 * (rates - others) / rates
 
 
 def first_infinity(growing):

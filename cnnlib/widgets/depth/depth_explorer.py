@@ -12,12 +12,18 @@ from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
 from cnnlib.runtime.language import joined, localised, marked, say, say_many, word
-from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
+from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
 
 NAMES = ("plain", "norm", "residual", "both")  # in facts, and at the ends of lines
 WORDS = marked("plain", "batch norm", "residual", "both")  # in the sentence
-COLORS = ("ink", "vermilion", "blue", "green")
+SAID = marked(
+    "plain: layer after layer",
+    "norm: with batch normalization",
+    "residual: each block adds its input",
+    "both: norm and residual",
+)
+COLORS = ("ink", "vermilion", "blue", "purple")  # teal is what can be moved
 DASHES = ("solid", "dashed", "dotted", "solid")
 SHAPES = ("circle", "square", "triangle", "diamond")
 SHOWS = ("size of the signal", "how alike two images are")
@@ -108,33 +114,39 @@ class DepthExplorer(Widget):
             facts[f"gradient_{name}"] = _ratio(found.gradient[0], found.gradient[-1])
             facts[f"alike_{name}"] = float(np.nan_to_num(found.alike[-1], nan=1.0))
             facts[f"loss_{name}"] = float(np.mean(self.losses[name][-SMOOTH:])) if self.steps else 0.0
-        panels = [self.left_panel(profiles), gradient_panel(profiles), self.loss_panel()]
+        panels = [self.left_panel(profiles, facts), gradient_panel(profiles, facts), self.loss_panel()]
         return Scene(
-            panels, self.sentence(facts), facts, columns=(4, 4, 4), height=360, narrow=NARROW,
-            figures=[
-                Figure(
-                    name if number else say("Gradient back: {name}", name=name),
-                    _times(facts[f"gradient_{name}"]),
-                )
-                for number, name in enumerate(self.losses)
-            ],
-        )  # fmt: skip
+            panels,
+            self.sentence(facts),
+            facts,
+            columns=(4, 4, 4),
+            height=380,
+            figures=[self.figure(facts)],
+            narrow=NARROW,
+        )
 
-    def left_panel(self, profiles):
+    def figure(self, facts) -> Figure:
+        """By how much the gradient changes on its way back; of several networks, in which it does so most."""
+        factors = {name: facts[f"gradient_{name}"] for name in self.losses}
+        with np.errstate(divide="ignore"):
+            most = max(factors, key=lambda name: abs(np.log(factors[name])))
+        if len(factors) == 1:
+            return Figure("Gradient back", _times(factors[most]), large=True)
+        return Figure("Gradient changes most", _times(factors[most]), most, large=True)
+
+    def left_panel(self, profiles, facts):
         """Size of the signal by layer, or how alike two images have become."""
         alike = self.state["shows"] == SHOWS[1]
         values = [found.alike if alike else found.size for found in profiles.values()]
-        x = layers_axis(profiles)
+        x, look = layers_axis(profiles), {"at": (0, 0), "name": "left", "legend": "ends"}
         if alike:
-            y, title, words = Axis(0, 1.05), "How alike two images are", "cosine; 1: not to be told apart"
             marks = [Reference("1 = alike", y=1.0, at="start")]
-        else:
-            y, title, words = reach_of(values, SIZES), "Signal →", "root mean square, every second layer"
-            marks = []
-        return Panel(
-            [*marks, *lines(profiles, values, (y.low, y.high))], x, y,
-            title=title, subtitle=words, at=(0, 0), name="left", legend="ends",
-        )  # fmt: skip
+            marks += lines(profiles, values, (0, 1.05), list(self.losses))
+            title, words = "How alike two images are", "cosine; 1: not to be told apart"
+            return Panel(marks, x, Axis(0, 1.05), title=title, subtitle=words, **look)
+        y, words = reach_of(values, SIZES)
+        marks = lines(profiles, values, (y.low, y.high), with_factors(facts, "signal", self.losses))
+        return Panel(marks, x, y, title="Signal →", subtitle=say("its size; {words}", words=words), **look)
 
     def loss_panel(self):
         marks = [Reference("2.30 = guessing", y=np.log(10), at="start")]
@@ -143,7 +155,10 @@ class DepthExplorer(Widget):
                 "the networks train on the same batches" if len(self.places) > 1 else "the network trains"
             )
             words = say("Press Play: {together}.", together=together)
-            marks.append(Note(0.12 * STEPS, 0.9, words, (0.5, 2.2), 150))
+            marks.append(Note(0.12 * STEPS, 1.1, words, (0.5, 2.2), 220))
+            for line, place in enumerate(self.places * (len(self.places) > 1)):
+                look = {"color": COLORS[place], "align": "left", "size": 12}
+                marks.append(Text(0.04 * STEPS, 0.3 * 0.62**line, SAID[place], **look))
         for place in self.places:
             losses = np.array(self.losses[NAMES[place]])
             if not losses.size:
@@ -156,20 +171,15 @@ class DepthExplorer(Widget):
             if not kept.all():
                 marks.append(Points(steps[-1:], drawn[-1:], color=COLORS[place], shape="cross", size=6))
         axes = Axis(0, STEPS, "step", whole=True), Axis(*LOSSES, log=True)
-        words = "mean of five batches; ✕: too large"
-        return Panel(marks, *axes, title="Loss", subtitle=words, at=(0, 2), name="loss", legend="ends")
+        words = "five batches; log axis: each line × 10"
+        look = {"at": (0, 2), "name": "loss", "legend": "ends", "grid": bool(self.steps)}
+        return Panel(marks, *axes, title="Loss", subtitle=words, **look)
 
     def sentence(self, facts):
-        forwards, back = (
-            self.listed([_times(facts[f"{kind}_{NAMES[p]}"]) for p in self.places])
-            for kind in ("signal", "gradient")
-        )
         said = say(
-            "{depth} layers. The signal changes on its way forwards by: {forwards}. The "
-            "gradient changes on its way back by: {back}.",
+            "{depth} layers. The gradient changes on its way back by: {back}.",
             depth=facts["depth"],
-            forwards=forwards,
-            back=back,
+            back=self.listed([_times(facts[f"gradient_{NAMES[p]}"]) for p in self.places]),
         )
         if not self.steps:
             return say("{said} Nothing is trained yet.", said=said)
@@ -199,38 +209,48 @@ def layers_axis(profiles) -> Axis:
     return Axis(0, last, "layers passed", whole=True)
 
 
-def reach_of(values, most: tuple[float, float]) -> Axis:
-    """An axis of powers of ten as long as the values need, at least four powers, within `most`."""
+def reach_of(values, most: tuple[float, float]) -> tuple[Axis, str]:
+    """An axis of powers of ten as long as the values need, at least four of them; how its lines are apart."""
     seen = np.concatenate([np.asarray(row, float) for row in values])
     seen = np.log10(np.clip(seen[np.isfinite(seen) & (seen > 0)], *most)) if len(seen) else np.zeros(1)
     ends = np.log10(most)
     low = max(ends[0], np.floor(min(seen.min(initial=0.0), seen.max(initial=0.0) - 3.5)))
     high = min(ends[1], np.ceil(max(seen.max(initial=low), low + 3.5)))
-    return Axis(10**low, 10 ** (high + 0.3), log=True)
+    many = high - low > 6
+    powers = np.arange(low, high + 0.1, 2 if many else 1).astype(int)
+    names = [f"1e{p}" if abs(p) > 3 else f"{10.0**p:g}" for p in powers]
+    axis = Axis(10**low, 10 ** (high + 0.3), log=True, ticks=10.0**powers, names=names)
+    return axis, "log axis: each line × 100" if many else "log axis: each line × 10"
 
 
-def lines(profiles, values, reach) -> list:
+def with_factors(facts, fact: str, names) -> list[str]:
+    """Each network's name with the factor from the first layer to the last, or from the last to the first."""
+    return [say("{name} {factor}", name=name, factor=_times(facts[f"{fact}_{name}"])) for name in names]
+
+
+def lines(profiles, values, reach, labels: list[str]) -> list:
     """One line a kind, with its own colour, dash and, where there is room, marks."""
     marks = []
-    for (place, found), row in zip(profiles.items(), values, strict=True):
+    for (place, found), row, label in zip(profiles.items(), values, labels, strict=True):
         y = np.clip(np.where(np.isnan(row), np.nan, row), *reach)
         every = slice(None, None, max(1, len(y) // 6))
         look = {"color": COLORS[place], "dash": DASHES[place], "width": 2}
-        marks.append(Line(found.layers, y, label=NAMES[place], **look))
+        marks.append(Line(found.layers, y, label=label, **look))
         marks.append(
             Points(found.layers[every], y[every], color=COLORS[place], shape=SHAPES[place], size=3.5)
         )
     return marks
 
 
-def gradient_panel(profiles) -> Panel:
+def gradient_panel(profiles, facts) -> Panel:
     """Size of the gradient of the loss by the numbers behind each block; it travels to the left."""
     values = [found.gradient for found in profiles.values()]
-    y = reach_of(values, GRADIENTS)
-    marks = lines(profiles, values, (y.low, y.high))
-    words = "of the loss, behind every second layer"
-    look = {"title": "← Gradient", "subtitle": words, "at": (0, 1), "name": "gradient", "legend": "ends"}
-    return Panel(marks, layers_axis(profiles), y, **look)
+    y, words = reach_of(values, GRADIENTS)
+    labels = with_factors(facts, "gradient", [NAMES[place] for place in profiles])
+    marks = lines(profiles, values, (y.low, y.high), labels)
+    look = {"at": (0, 1), "name": "gradient", "legend": "ends"}
+    words = say("its size; {words}", words=words)
+    return Panel(marks, layers_axis(profiles), y, title="← Gradient", subtitle=words, **look)
 
 
 def _ratio(end, start) -> float:

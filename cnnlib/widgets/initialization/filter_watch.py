@@ -10,14 +10,26 @@ from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import evaluate, train
 from cnnlib.runtime.language import say, say_many
-from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Reference, Scene, Tiles
+from cnnlib.viz import (
+    Axis,
+    Figure,
+    Heatmap,
+    Line,
+    Narrow,
+    Note,
+    Panel,
+    Points,
+    Reference,
+    Scene,
+    Text,
+    mosaic,
+)
 from cnnlib.widgets.base import Choice, LogSlider, Widget
 from cnnlib.widgets.base.decades import loss_axis
 
-WORDS = ("all identical", "all zero", "random (He)", "identical, random readers")
-SLOTS = {"settings": ("start", "rate")}
-NARROW = Narrow(("232px", "230px"), (1,), 462, {"filters": (0, 0), "loss": (1, 0)})
-SIDE = 81  # pixels of a filter
+WORDS = ("identical", "zero", "random (He)", "identical, last layer random")
+SLOTS = {"bar": ("start",), "more": ("rate",)}
+NARROW = Narrow(("218px", "74px", "230px"), (1,), 522, {"filters": (0, 0), "random": (1, 0), "loss": (2, 0)})
 
 
 class FilterWatch(Widget):
@@ -28,7 +40,7 @@ class FilterWatch(Widget):
     the widget appears.
 
     >>> FilterWatch().text  # of ten equal scores rounding picks one  # doctest: +ELLIPSIS
-    'Before the first step 1 of 8 filters are different; ... % of the validation images are right, loss 2.30.'
+    'Before the first step the 8 filters are of 1 kind; ... % of the validation images are right, loss 2.30.'
     """
 
     title = "Do the filters become different?"
@@ -69,23 +81,22 @@ class FilterWatch(Widget):
             "steps": len(self.curve),
         }
         figures = [
-            Figure("Different filters", str(facts["distinct"]), "of 8", large=True),
+            Figure("Kinds of filters", str(facts["distinct"]), "among 8", large=True),
             Figure("Digits read", f"{100 * facts['accuracy']:.1f}", "%", large=True),
-            Figure("Step", str(facts["steps"])),
-            Figure("Validation loss", f"{facts['loss']:.2f}"),
         ]
-        panels = [filters_panel(weights[:, 0]), self.loss_panel()]
         return Scene(
-            panels,
+            [*filter_panels(weights[:, 0], state["start"]), self.loss_panel(facts["loss"])],
             self.sentence(facts),
             facts,
-            columns=("404px", 1),
-            height=260,
+            rows=(1, "76px"),
+            columns=("408px", 1),
+            height=320,
             figures=figures,
             narrow=NARROW,
         )
 
-    def loss_panel(self):
+    def loss_panel(self, loss: float) -> Panel:
+        """The loss of each batch; before the first step that of the validation images, as a dot."""
         last = self.epochs * 45
         losses = np.clip(self.curve, 0.00101, 99)
         marks = [
@@ -93,10 +104,11 @@ class FilterWatch(Widget):
             Line(np.arange(1, len(losses) + 1), losses, color="ink", width=1.5),
         ]
         if not self.curve:
-            marks.append(Note(0.1 * last, 0.5, "Press Play. The curve begins here.", (2, 2.1), 200))
+            marks.append(Points(0, loss, color="ink", outline="paper", size=5))
+            marks.append(Note(0.06 * last, 0.8, "Press Play: the loss begins here.", (2, 0.95 * loss), 240))
         axes = Axis(0, last, "step", whole=True), loss_axis(losses)
-        words = "each line: a tenth of the one above"
-        return Panel(marks, *axes, title="Loss of each batch", subtitle=words, at=(0, 1), name="loss")
+        look = {"subtitle": "log axis: each line × 10", "at": (0, 1, 2, 1), "name": "loss"}
+        return Panel(marks, *axes, title="Loss of each batch", **look)
 
     def sentence(self, facts):
         when = (
@@ -104,30 +116,61 @@ class FilterWatch(Widget):
             if facts["steps"]
             else "Before the first step"
         )
-        return say(
-            "{when} {distinct} of 8 filters are different; {accuracy:.1f} % of the "
-            "validation images are right, loss {loss:.2f}.",
+        return say_many(
+            "{when} the 8 filters are of {number} kind; {accuracy:.1f} % of the validation "
+            "images are right, loss {loss:.2f}.",
+            "{when} the 8 filters are of {number} kinds; {accuracy:.1f} % of the validation "
+            "images are right, loss {loss:.2f}.",
+            facts["distinct"],
             when=when,
-            distinct=facts["distinct"],
             accuracy=100 * facts["accuracy"],
             loss=facts["loss"],
         )
 
 
-def filters_panel(filters: np.ndarray) -> Panel:
-    """The eight first filters, all on one scale."""
-    reach = max(0.1, float(np.abs(filters).max()))
-    row, column = np.divmod(np.arange(len(filters)), 4)
-    tiles = Tiles(
-        column,
-        row,
-        filters,
-        size=SIDE,
-        vmin=-reach,
-        vmax=reach,
-        captions=[str(i) for i in range(len(filters))],
-        names=[say("filter {i}", i=i) for i in range(len(filters))],
-    )
-    axes = Axis(-0.5, 3.5, visible=False), Axis(1.6, -0.45, visible=False)
-    words = say("orange −{reach:.2g}, paper 0, blue +{reach:.2g}", reach=reach)
-    return Panel([tiles], *axes, title="First filters", subtitle=words, grid=False, name="filters")
+def filter_panels(filters: np.ndarray, start: str) -> list[Panel]:
+    """The eight first filters, and beneath them eight random ones, all on one scale."""
+    drawn = starting_network(STARTS[2])[0].params["weight"][:, 0]
+    reach = max(float(np.abs(drawn).max()), float(np.abs(filters).max()))
+    title = "Before the first step" if start == STARTS[2] else "To compare with: random filters"
+    words = "blue plus, orange minus"
+    if np.ptp(filters) == 0:
+        words = say("every weight is {weight:.2g}", weight=filters.flat[0])
+    look = {"title": title, "at": (1, 0), "name": "random"}
+    return [
+        grid_panel(filters, 4, reach, title="First filters", subtitle=words, name="filters"),
+        grid_panel(drawn, 8, reach, **look),
+    ]
+
+
+def grid_panel(filters: np.ndarray, across: int, reach: float, **look) -> Panel:
+    """Filters as grids of their weights, each cell with a thin border; numbered where there is room."""
+    count, high, wide = filters.shape
+    names = tuple(say("filter {i}", i=i) for i in range(count))
+    table = mosaic(filters, across)
+    marks = [
+        Heatmap(
+            table, cmap="diverging", vmin=-reach, vmax=reach, tile=(high, wide, 1), tile_names=names,
+            means="weight",
+        ),
+    ]  # fmt: skip
+    row, column = np.divmod(np.arange(count), across)
+    left, top = column * (wide + 1) - 0.5, row * (high + 1) - 0.5
+    for i in range(wide + 1):
+        marks.append(borders(left + i, left + i, top, top + high))
+    for i in range(high + 1):
+        marks.append(borders(left, left + wide, top + i, top + i))
+    numbered = across < count  # the numbers stand in the gap beneath each row
+    if numbered:
+        words = [str(i) for i in range(count)]
+        marks.append(Text(left + wide / 2, top + high + 0.5, words, color="muted", size=11))
+    x = Axis(-0.5, table.shape[1] - 0.5, visible=False)
+    y = Axis(table.shape[0] - 0.5 + numbered, -0.5, visible=False)
+    return Panel(marks, x, y, equal=True, grid=False, **look)
+
+
+def borders(x0: np.ndarray, x1: np.ndarray, y0: np.ndarray, y1: np.ndarray) -> Line:
+    """Thin lines from (x0, y0) to (x1, y1), one for each filter."""
+    gaps = np.full(len(x0), np.nan)
+    x, y = (np.stack([start, end, gaps], axis=1).ravel() for start, end in ((x0, x1), (y0, y1)))
+    return Line(x, y, color="muted", width=1, alpha=0.35)

@@ -12,17 +12,16 @@ from cnnlib.experiments.starting_networks import ACTIVATIONS, deep_network, stud
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import say, say_many
-from cnnlib.viz import Axis, Bars, Cursor, Figure, Line, Note, Panel, Points, Reference, Scene, Text
+from cnnlib.viz import Axis, Cursor, Figure, Line, Note, Panel, Points, Reference, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.initialization.signal_picture import histograms, signal_panel
 
 LOW, HIGH = 0.1, 10.0
 XAVIER = float(np.sqrt(0.5))  # its standard deviation over He's, where fan_in equals fan_out
 SCALES = np.geomspace(LOW, HIGH, 13)
-BINS = np.linspace(-9, 3, 49)
 EPOCHS = 3
 STEPS = EPOCHS * 45
 SLOTS = {"head": ("activation",), "bar": ("scale", "depth", "rate"), "more": ("seed",)}
-POWERS = (-8, -6, -4, -2, 0, 2)  # ticks of the sizes
 
 
 @lru_cache(maxsize=128)
@@ -68,15 +67,9 @@ def trained_networks(depth: int, activation: str, rate: float, seed: int) -> Net
     return networks
 
 
-def histograms(arrays: list) -> tuple[np.ndarray, np.ndarray]:
-    """Share of the values that differ from zero in each bin of log10 of their size, and the spreads."""
-    table = np.zeros((len(BINS) - 1, len(arrays)))
-    for column, array in enumerate(arrays):
-        sizes = np.abs(array[np.isfinite(array) & (array != 0)].astype(np.float64))
-        counts, _ = np.histogram(np.clip(np.log10(sizes), BINS[0], BINS[-1]), BINS)
-        table[:, column] = counts / max(counts.sum(), 1)
-    with np.errstate(all="ignore"):
-        return table, np.array([np.std(array.astype(np.float64)) for array in arrays])
+def nearest_to(scale: float) -> int:
+    """Which of the thirteen scales is the nearest."""
+    return int(np.argmin(np.abs(np.log(SCALES / scale))))
 
 
 def learned_from(losses: np.ndarray) -> dict:
@@ -137,7 +130,7 @@ class InitExplorer(Widget):
         key = state["depth"], state["scale"], state["activation"], state["seed"]
         activations, gradients, (dead, units) = first_signals(*key)
         losses = losses_of(self.ensemble) if self.steps else self.start_losses
-        nearest = int(np.argmin(np.abs(np.log(SCALES / state["scale"]))))
+        nearest = nearest_to(state["scale"])
         if self.steps and not self.ensemble.diverged_at[nearest]:
             dead, _ = dead_units(self.ensemble.model(nearest), study_images().x_train[:360])
         facts = {
@@ -155,8 +148,8 @@ class InitExplorer(Widget):
             **learned_from(losses),
         }
         panels = [
-            signal_panel(*activations, "Activations", "their sizes, forwards →", 0),
-            signal_panel(*gradients, "Gradients", "their sizes, ← backwards", 1),
+            signal_panel(*activations, "Activations →", "dot: typical size; log axis: each line × 100", 0),
+            signal_panel(*gradients, "← Gradients", "dot: typical size; log axis: each line × 100", 1),
             self.loss_panel(losses, nearest),
         ]
         return Scene(
@@ -171,22 +164,23 @@ class InitExplorer(Widget):
     @staticmethod
     def figures(facts: dict) -> list[Figure]:
         """By how much the signal changes on its way, forwards and backwards, and the loss."""
-        loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "overflow"
         return [
             Figure("Signal, forwards", _ratio(facts["act_last"], facts["act_first"]), large=True),
             Figure("Gradient, backwards", _ratio(facts["grad_first"], facts["grad_last"]), large=True),
-            Figure("Loss here", loss),
+            Figure("Loss here", _large_or_small(facts["loss"])),
         ]
 
     def loss_panel(self, losses, nearest):
         """Loss of all thirteen scales, before and now; the upright line is the scale of the slider."""
         drawn = np.clip(losses, 0.0101, 99)
+        left = {"color": "muted", "align": "left", "baseline": "bottom"}
         marks = [
             Reference("", x=XAVIER, dash="dotted"),
             Reference("", x=1, dash="dashed"),
-            Text(0.93 * XAVIER, 0.016, "Xavier", color="muted", align="right"),
-            Text(1.09, 0.016, "He", color="muted", align="left"),
-            Reference("2.30 = guessing", y=np.log(10), at="start"),
+            Text(0.93 * XAVIER, 0.016, "Xavier's rule", color="muted", align="right"),
+            Text(1.09, 0.016, "He's rule", color="muted", align="left"),
+            Reference("", y=np.log(10)),
+            Text(LOW, np.log(10), "2.30 = guessing", size=11, shift=(0, -8), **left),
             *self.before(),
             Line(SCALES, drawn, color="ink"),
             Points(SCALES, drawn, color="ink", size=4),
@@ -195,10 +189,11 @@ class InitExplorer(Widget):
         ]
         if not self.steps:
             words = "Press Play: thirteen networks train at once, and the line falls where they learn."
-            marks.append(Note(1.2, 0.75, words, (0.75, 2.0), 120))
+            place = 0.12 if 1.2 < self.state["scale"] < 7 else 1.5  # beside the line that is dragged
+            marks.append(Note(place, 0.9, words, (1, 0.85 * drawn[nearest_to(1)]), 130))
         x, y = Axis(LOW / 1.15, HIGH * 1.15, "scale", log=True), Axis(0.01, 250, log=True)
         when = say("after {steps} steps", steps=self.steps) if self.steps else "before training"
-        now = say("{when}: drag the line", when=when)
+        now = say("{when}: drag the line; log axis: each line × 10", when=when)
         return Panel(marks, x, y, title="Loss by scale", subtitle=now, at=(0, 2), name="loss")
 
     def before(self) -> list:
@@ -247,36 +242,15 @@ def _size(value: float) -> str:
     return f"{value:.1g}" if np.isfinite(value) else "beyond measure"
 
 
+def _large_or_small(loss: float) -> str:
+    """A loss in few signs."""
+    if not np.isfinite(loss):
+        return "overflow"
+    return f"{loss:.2f}" if loss < 100 else f"{loss:,.0f}" if loss < 10_000 else f"{loss:.0e}"
+
+
 def _ratio(end: float, start: float) -> str:
     """How many times as large, in words."""
     if not np.isfinite([end, start]).all():
         return "overflow"
     return f"× {end / start:.2g}" if start else "no signal"
-
-
-def signal_panel(table: np.ndarray, spreads: np.ndarray, title: str, words: str, column: int) -> Panel:
-    """One upright histogram a layer of the sizes of its numbers, and their spread as a line."""
-    count = table.shape[1]
-    layers, middles = np.arange(1, count + 1), (BINS[:-1] + BINS[1:]) / 2
-    marks = []
-    for layer in layers:
-        shares = 0.85 * table[:, layer - 1] / max(table.max(), 1e-9)
-        look = {"width": 0.98 * (BINS[1] - BINS[0]), "base": layer - 0.45, "horizontal": True}
-        marks.append(Bars(middles, shares, color="muted", alpha=0.55, **look))
-    with np.errstate(all="ignore"):
-        spread = np.clip(np.log10(spreads), BINS[0], BINS[-1])
-    line = layers - 0.45
-    marks.append(Line(line, spread, color="ink", width=2.5))
-    marks.append(Points(line, spread, color="ink", size=4, outline="paper"))
-    if column == 0 and np.isfinite(spread[0]):
-        note = "Dots: the spread (standard deviation), a layer's typical size. Grey: how frequent each is."
-        low = np.nanmin(spread) > -3  # where there is room for words
-        place = (0.7, -4.2) if low else (0.4 + 0.42 * count, 2.8)
-        spot = line[0], spread[0] + (-0.5 if low else 0.3)
-        marks.append(Note(*place, note, spot, 175))
-    x = Axis(0.4, count + 0.6, "hidden layer", ticks=layers[:: 1 + count // 7])
-    seen = middles[(table > 0.02 * max(table.max(), 1e-9)).any(axis=1)]
-    low = -9 if not len(seen) or min(seen.min(), np.nanmin(spread)) < -6.5 else -7
-    ticks = [power for power in POWERS if power > low]
-    y = Axis(low, 3, ticks=ticks, names=[f"1e{p}" if p else "1" for p in ticks])
-    return Panel(marks, x, y, title=title, subtitle=words, at=(0, column), name=title.lower())

@@ -37,11 +37,13 @@ class RateSweep(Widget):
     It opens after `opening` steps. Play trains all of them at once; the step slider then goes back and forth
     through what was recorded, and the rate slider picks out one network. What another optimizer had reached
     before stays as a thin line. A network is *lost* when its loss is no longer finite, or no better
-    than guessing after it had been thrown far up; it *crawls* while its loss is above half of the first.
+    than guessing after it had been thrown far up. While its loss is above half of the first it *jumps*
+    if it had been thrown up, and *crawls* if not.
 
     Facts: ``steps``, ``best_rate``, ``best_loss``, ``loss`` (of the chosen network), ``chosen`` (its rate),
     ``limit`` (2 / largest curvature at the start), ``border`` (smallest rate from which on all are lost; inf
-    if none), ``lost``, ``crawling`` (numbers of networks). Losses are means of the last 20 batches.
+    if none), ``lost``, ``crawling``, ``jumping`` (numbers of networks). Losses are means of the last 20
+    batches.
 
     >>> RateSweep(copies=4, opening=0).text
     'No step yet: 4 networks with the same weights wait, their rates from 0.0001 to 10.'
@@ -154,7 +156,7 @@ class RateSweep(Widget):
                 low=low,
                 high=high,
             )
-            facts = {"steps": 0, "limit": limit, "lost": 0, "crawling": 0, "border": np.inf}
+            facts = {"steps": 0, "limit": limit, "lost": 0, "crawling": 0, "jumping": 0, "border": np.inf}
             return self.scene_of(losses, None, [], facts, chosen, text)
         recent = means(losses[-WINDOW:])
         fates = [fate(losses[:, i], recent[i]) for i in range(len(self.rates))]
@@ -173,11 +175,11 @@ class RateSweep(Widget):
             ],
             text,
             facts,
-            rows=(4, 5),
-            height=450,
+            rows=(1, 1),
+            height=470,
             arrows=("rate", "step"),
-            figures=[Figure("Best rate", best, loss, large=True)],
-            narrow=Narrow((4, 5), (1,), 430, {"strips": (0, 0), "now": (1, 0)}),
+            figures=[Figure("Best rate", best, loss, large=True, mark="ring")],
+            narrow=Narrow((1, 1), (1,), 460, {"strips": (0, 0), "now": (1, 0)}),
         )
 
     def before(self) -> tuple[str, np.ndarray] | None:
@@ -203,23 +205,25 @@ class RateSweep(Widget):
             "border": border,
             "lost": int(lost.sum()),
             "crawling": fates.count("crawls"),
+            "jumping": fates.count("jumps"),
         }
 
     def sentence(self, facts):
         steps = say_many("After {number} step", "After {number} steps", facts["steps"])
         loss = f"{facts['loss']:.2f}" if np.isfinite(facts["loss"]) else "no number any more"
-        lost = "none is lost"
-        if facts["lost"]:
-            lost = say("{lost} are lost", lost=facts["lost"])
-            if np.isfinite(facts["border"]):
-                lost += say(", all from {border:.2g} up", border=facts["border"])
+        fates = say("lost: {lost}", lost=facts["lost"])
+        if np.isfinite(facts["border"]):
+            border = facts["border"]
+            fates = say("lost: {lost}, every rate from {border:.2g} on", lost=facts["lost"], border=border)
         best = say(
-            "{steps} the lowest loss is {best_loss:.2f}, at rate {best_rate:.2g}; {crawling} crawl, {lost}.",
+            "{steps} the lowest loss is {best_loss:.2f}, at rate {best_rate:.2g}. Crawling: {crawling}; "
+            "jumping about: {jumping}; {fates}.",
             steps=steps,
             best_loss=facts["best_loss"],
             best_rate=facts["best_rate"],
             crawling=facts["crawling"],
-            lost=lost,
+            jumping=facts["jumping"],
+            fates=fates,
         )
         if facts["chosen"] == facts["best_rate"]:
             return best
@@ -233,10 +237,11 @@ def means(rows: np.ndarray) -> np.ndarray:
 
 
 def fate(losses: np.ndarray, recent: float) -> str:
-    """What became of a network: it learns, it crawls, or it is lost."""
+    """What became of a network: it learns, crawls, jumps about, or is lost."""
     if not np.isfinite(recent):
         return "lost"
     thrown = losses.max() > 1.15 * losses[0]
     if thrown and recent > 0.9 * GUESSING:
         return "lost"
-    return "crawls" if recent > losses[0] / 2 else "learns"
+    slow = "jumps" if thrown else "crawls"
+    return slow if recent > losses[0] / 2 else "learns"

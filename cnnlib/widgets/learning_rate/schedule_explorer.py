@@ -21,7 +21,8 @@ SCHEDULES = ("constant", "step", "cosine", "warm-up and cosine", "one cycle", "r
 WORDS = ("constant", "step", "cosine", "warm-up", "one cycle", "range test")
 NETWORKS = 6
 HELD_BACK = 300  # training images to validate on: schedules are chosen here
-SLOTS = {"bar": ("schedule",), "settings": ("rate", "momentum", "epochs")}
+SLOTS = {"bar": ("schedule", "rate", "momentum", "epochs")}
+RUNS = SCHEDULES[:-1]  # those that train to an end
 
 
 def schedule_of(name: str, rate: float, total: int):
@@ -64,7 +65,8 @@ class ScheduleExplorer(Widget):
 
     Facts: ``accuracy`` (mean on the validation images), ``worst``, ``best``, ``loss`` (mean of the last 20
     steps), ``rate``, ``epochs``, ``steps``; of a range test also ``fastest``, the rate at which the loss
-    falls fastest (nan where it hardly falls).
+    falls fastest (nan where it hardly falls). Schedules that were tried at the same settings stay beside
+    the present one.
 
     >>> ScheduleExplorer(epochs=1, rate=0.01).facts["steps"]
     36
@@ -72,15 +74,22 @@ class ScheduleExplorer(Widget):
 
     title = "When should the rate fall?"
     controls = (
-        Choice("schedule", SCHEDULES, label="Schedule", picker="thumbnails", words=WORDS),
+        Choice("schedule", SCHEDULES, "cosine", label="Schedule", picker="thumbnails", words=WORDS),
         LogSlider("rate", 0.005, 5, 0.3, label="Highest rate"),
         Slider("momentum", 0, 0.95, 0, step=0.05, label="Momentum"),
         Slider("epochs", 1, 8, 4, integer=True, label="Epochs"),
     )
     slots = SLOTS
 
+    def __init__(self, **options):
+        self.tried = {}
+        super().__init__(**options)
+
+    def changed(self, before, after):
+        self.tried.setdefault(settings(after), {RUNS[0]}).add(after["schedule"])
+
     def compute(self, state):
-        key = state["rate"], state["momentum"], state["epochs"]
+        key = settings(state)
         losses, accuracy = trained(state["schedule"], *key)
         facts = self.facts_of(state, losses, accuracy)
         rates = rates_of(state["schedule"], state["rate"], len(losses))
@@ -88,17 +97,15 @@ class ScheduleExplorer(Widget):
         if testing:
             fall = turns(losses)[1]
             facts["fastest"] = float("nan") if fall is None else float(rates[fall])
-        panels = (
-            [self.range_panel(losses, rates)] if testing else self.run_panels(losses, accuracy, rates, state)
-        )
+        panels = [self.range_panel(losses, rates)] if testing else self.run_panels(losses, rates, state)
         places = {"rates": (0, 0), "loss": (1, 0), "right": (2, 0)}
         return Scene(
             panels,
             self.sentence(state, facts),
             facts,
             rows=(1,) if testing else (2, 3),
-            columns=(1,) if testing else (1, "230px"),
-            height=340,
+            columns=(1,) if testing else (1, "310px"),
+            height=420,
             figures=self.figures(losses, rates, facts, testing),
             pictures={"schedule": pictures()},
             narrow=None if testing else Narrow((2, 3, 3), (1,), 560, places),
@@ -123,26 +130,29 @@ class ScheduleExplorer(Widget):
             words = ["–" if place is None else f"{rates[place]:.2g}" for place in (fall, climb)]
             return [Figure("Falls fastest at rate", words[0], large=True), Figure("Climbs from", words[1])]
         spread = say("{worst:.0f} to {best:.0f} %", worst=100 * facts["worst"], best=100 * facts["best"])
-        right = Figure("Validation images right", f"{100 * facts['accuracy']:.1f} %", large=True)
+        right = Figure("Images right", f"{100 * facts['accuracy']:.1f} %", large=True)
         return [right, Figure("Six networks", spread)]
 
-    def run_panels(self, losses, accuracy, rates, state):
-        """Rate and loss over the steps, and the accuracies; beside those of a constant rate."""
-        plain, before = None, None
-        if state["schedule"] != "constant":
-            plain, before = trained("constant", state["rate"], state["momentum"], state["epochs"])
+    def run_panels(self, losses, rates, state):
+        """Rate and loss over the steps, beside a constant rate's, and the images right of all tried."""
+        key, constant = settings(state), state["schedule"] == RUNS[0]
+        plain = None if constant else trained(RUNS[0], *key)[0]
+        tried = self.tried.get(key, set()) | {RUNS[0], state["schedule"]}
+        right = {name: trained(name, *key)[1] for name in RUNS if name in tried}
         return [
-            self.rate_panel(rates, state["rate"]),
+            self.rate_panel(rates, state["rate"], constant),
             self.loss_panel(losses, plain),
-            self.accuracy_panel(accuracy, before),
+            self.accuracy_panel(right, state["schedule"]),
         ]
 
-    def rate_panel(self, rates, highest):
+    def rate_panel(self, rates, highest, constant):
         """The rate at each step, on a linear axis: a cosine looks like one."""
-        ticks = (0, highest / 2, highest)
+        ticks, steps = (0, highest / 2, highest), np.arange(len(rates))
+        marks = [] if constant else [Line(steps[[0, -1]], [highest] * 2, color="muted", dash="dashed")]
+        marks.append(Line(steps, rates, color="ink", width=2.5))
         y = Axis(0, 1.15 * highest, ticks=ticks, names=[f"{tick:.2g}" for tick in ticks])
         x = Axis(0, len(rates), whole=True)
-        return Panel([Line(np.arange(len(rates)), rates, color="ink")], x, y, title="Rate", name="rates")
+        return Panel(marks, x, y, title="Rate", subtitle="at each step", name="rates", group="steps")
 
     def loss_panel(self, losses, plain):
         """The loss at each step, and with a constant rate beside it."""
@@ -152,29 +162,30 @@ class ScheduleExplorer(Widget):
         marks.append(Line(x, smooth(losses), color="ink", width=2.5, label="this schedule"))
         drawn = np.concatenate([mark.y for mark in marks])
         axes = Axis(0, len(losses), "step", whole=True), loss_axis(drawn)
-        how = "mean of six networks; each line: a tenth of the one above"
+        how = say("mean of six networks and {steps} steps; log axis: each line × 10", steps=WINDOW)
         legend = "upper right" if plain is not None else ""
-        return Panel(marks, *axes, title="Loss", subtitle=how, at=(1, 0), name="loss", legend=legend)
+        look = {"at": (1, 0), "name": "loss", "legend": legend, "group": "steps"}
+        return Panel(marks, *axes, title="Loss", subtitle=how, **look)
 
-    def accuracy_panel(self, accuracy, plain):
-        """A dot for each network: validation images right, in per cent."""
-        marks, names, groups = [], ["this schedule"], [accuracy]
-        if plain is not None:
-            names, groups = ["constant", "this one"], [plain, accuracy]
-        low = 100 * min(group.min() for group in groups)
-        for place, group in enumerate(groups):
-            last = place == len(groups) - 1
-            x = place + np.linspace(-0.16, 0.16, NETWORKS)
-            look = {"color": "ink" if last else "muted", "shape": "circle" if last else "square"}
-            marks.append(Points(x, 100 * group, size=5, **look))
-            marks.append(
-                Line([place - 0.3, place + 0.3], [100 * group.mean()] * 2, color=look["color"], width=1.5)
-            )
-        x = Axis(-0.5, len(groups) - 0.5, ticks=range(len(groups)), names=names)
+    def accuracy_panel(self, right, now):
+        """A dot for each network of each schedule that was tried: validation images right, in per cent."""
+        marks = []
+        for name, shares in right.items():
+            place, color = RUNS.index(name), "ink" if name == now else "muted"
+            x, mean = place + np.linspace(-0.16, 0.16, NETWORKS), 100 * shares.mean()
+            marks.append(Line([place - 0.36, place + 0.36], [mean] * 2, color=color, width=1.5))
+            marks.append(Points(x, 100 * shares, size=5 if name == now else 4, color=color))
+        low = 100 * min(shares.min() for shares in right.values())
         bottom = next(level for level in (90, 80, 50, 0) if low >= level)
+        if len(right) < 3:
+            words = "Choose another schedule: its six networks stand beside these."
+            marks.append(
+                Note(4.4, bottom + 0.35 * (100 - bottom), words, align="right", width=120, needs=240)
+            )
+        x = Axis(-0.5, 4.5, ticks=range(5), names=WORDS[:5], staggered=True)
         y = Axis(bottom, 100)
-        how = "% right, a mark a network"
-        return Panel(marks, x, y, title="Validation images", subtitle=how, at=(0, 1, 2, 1), name="right")
+        title, how = "Validation images right", "%, a dot a network"
+        return Panel(marks, x, y, title=title, subtitle=how, at=(0, 1, 2, 1), name="right")
 
     def range_panel(self, losses, rates):
         """The loss at each rate of a range test, and where it falls fastest and climbs."""
@@ -192,7 +203,7 @@ class ScheduleExplorer(Widget):
         if climb is not None:
             words, place = "climbs from here on: too high", float(rates[climb])
             marks.append(Reference(words, x=place, color="ink", dash="dashed"))
-        x = Axis(rates[0], rates[-1], "rate at that step: ten times larger at every mark", log=True)
+        x = Axis(rates[0], rates[-1], "rate at that step; log axis: each line × 10", log=True)
         how = "the rate grows at every step; mean of six networks"
         return Panel(marks, x, Axis(0, 4, whole=True), title="Loss", subtitle=how, name="loss")
 
@@ -227,6 +238,11 @@ class ScheduleExplorer(Widget):
         )
 
 
+def settings(state: dict) -> tuple[float, float, int]:
+    """All but the schedule."""
+    return state["rate"], state["momentum"], state["epochs"]
+
+
 def rates_of(name: str, rate: float, total: int) -> np.ndarray:
     """The rate at each of `total` steps."""
     schedule = schedule_of(name, rate, total)
@@ -250,7 +266,7 @@ def turns(losses: np.ndarray) -> tuple[np.ndarray, int | None, int | None]:
     return curve, fall, lowest if lowest < len(curve) - 1 else None
 
 
-def smooth(losses: np.ndarray, width: int = 9) -> np.ndarray:
+def smooth(losses: np.ndarray, width: int = WINDOW) -> np.ndarray:
     """Mean loss of the networks over the last `width` steps, within what is drawn."""
     return np.clip(running_mean(means(losses.T), width), 0.0101, 99)
 

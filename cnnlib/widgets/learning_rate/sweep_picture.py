@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.runtime.language import marked, say
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Heatmap, Line, Note, Panel, Points, Region, Text
 
 GUESSING = np.log(10)
 LOWEST, HIGHEST = 0.03, 30.0  # losses drawn
-SIGNS_HIGH = 0.07  # loss at the top of the words along the lower border
-CLEAR = 0.27  # powers of ten between the dashed line and the middle of a short word, on a phone
-COLORS = {"crawls": "muted", "learns": "ink", "lost": "bad"}
-SHAPES = {"crawls": "triangle", "learns": "circle", "lost": "cross"}
-SIGNS = dict(zip(("crawls", "learns", "lost"), marked("▲ crawls", "● learns", "✕ lost"), strict=True))
-(BEST,) = marked("best")
+COLORS = {"crawls": "muted", "learns": "ink", "jumps": "muted", "lost": "bad"}
+SHAPES = {"crawls": "triangle", "learns": "circle", "jumps": "square", "lost": "cross"}
 SAMPLES = 60  # points of a strip
 GHOST = 0.45  # opacity of what is not now
 
@@ -32,7 +28,7 @@ class SweepPicture:
         powers = np.arange(round(self.at[0]), round(self.at[-1]) + 1)
         names = [f"{10.0**p:g}" if p >= -3 else f"1e{p}" for p in powers]
         x = Axis(self.at[0] - self.half, self.at[-1] + self.half, label, ticks=powers, names=names)
-        y = Axis(LOWEST, top, log=True, ticks=(0.1, 1, GUESSING, 10), names=("0.1", "1", "guess", "10"))
+        y = Axis(LOWEST, top, log=True, ticks=(0.1, GUESSING, 10), names=("0.1", "guess", "10"))
         return x, y
 
     def ground(self, top: float) -> list:
@@ -103,8 +99,8 @@ class SweepPicture:
         limit = np.log10(self.limit)
         marks = [
             *self.ground(10.0),
-            Line([limit, limit], [SIGNS_HIGH, 10.0], color="ink", dash="dashed", width=1),
-            *self.limit_words(limit),
+            Line([limit, limit], [LOWEST, 10.0], color="ink", dash="dashed", width=1),
+            self.limit_words(limit),
         ]
         if later is not None:
             marks.append(Line(self.at, drawn_loss(later), color="muted", width=1.5, alpha=GHOST))
@@ -114,47 +110,28 @@ class SweepPicture:
             best = int(np.argmin(y))
             marks.append(Line(self.at, y, color="muted", width=1.5, dash="dashed"))
             marks.append(Text(self.at[best], y[best], words, color="muted", baseline="top", shift=(0, 6)))
+        if recent is not None:
+            marks += self.ring(recent)
         for name in COLORS:
             here = [i for i, fate in enumerate(fates) if fate == name]
             if here:
                 look = {"color": COLORS[name], "shape": SHAPES[name], "size": 6}
                 outline = "" if name == "lost" else "paper"
                 marks.append(Points(self.at[here], drawn_loss(recent[here]), **look, outline=outline))
-                words = {"bold": True, "baseline": "bottom", "shift": (0, -5)}
-                best = here[int(np.argmin(drawn_loss(recent[here])))]
-                place = self.at[best] if name == "learns" else self.at[here].mean()
-                marks.append(Text(place, LOWEST, SIGNS[name], **words))
-        if recent is not None:
-            marks += self.best_words(recent)
-        x, y = self.axes("learning rate: ten times larger at every mark", 10.0)
-        how = "click a network, or use the arrow keys"
+        x, y = self.axes("learning rate; log axis: each line × 10", 10.0)
+        how = "▲ crawls, ● learns, ■ jumps, ✕ lost; click a network"
         return Panel(marks, x, y, title="Loss now", subtitle=how, at=(1, 0), name="now")
 
-    def limit_words(self, limit: float) -> list:
-        """What the dashed line is, and what is right of it."""
+    def limit_words(self, limit: float) -> Text:
+        """What the dashed line is."""
         words = say("2/curvature = {limit:.2f}", limit=self.limit)
-        more = "a parabola explodes beyond; a network may not"
-        return [
-            Text(limit, 9.0, words, bold=True, size=11, align="right", baseline="top", shift=(-6, 0)),
-            Note(limit + 0.04, 9.0, more, width=330, needs=740),
-        ]
+        return Text(limit, 9.0, words, bold=True, size=11, align="right", baseline="top", shift=(-6, 0))
 
-    def best_words(self, recent: np.ndarray) -> list:
-        """The network with the lowest loss, named beneath its dot."""
+    def ring(self, recent: np.ndarray) -> list:
+        """A ring round the network with the lowest loss, which stands large in the bar."""
         best = int(np.argmin(drawn_loss(recent)))
         spot = self.at[best], drawn_loss(recent)[best]
-        ring = Points(*spot, color="ink", shape="circle", size=10, alpha=0.25)
-        middle = beside(spot[0], np.log10(self.limit))
-        return [ring, Text(middle, spot[1], BEST, bold=True, baseline="top", shift=(0, 11))]
-
-
-def beside(place: float, line: float) -> float:
-    """Where the middle of a short word about a place stands, so that a line does not cross it.
-
-    >>> beside(2.0, 0.0), beside(0.2, 0.0), beside(-0.2, 0.0)
-    (2.0, 0.27, -0.27)
-    """
-    return line + float(np.copysign(max(abs(place - line), CLEAR), place - line))
+        return [Points(*spot, color="ink", size=11), Points(*spot, color="paper", size=9.5)]
 
 
 def drawn_loss(losses: np.ndarray) -> np.ndarray:

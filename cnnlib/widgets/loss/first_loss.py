@@ -6,12 +6,14 @@ import numpy as np
 
 from cnnlib.experiments.first_losses import STARTS, first_losses
 from cnnlib.runtime.language import marked, say
-from cnnlib.viz import Axis, Bars, Figure, Note, Panel, Reference, Scene
+from cnnlib.viz import Axis, Bars, Figure, Narrow, Note, Panel, Reference, Region, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
 PIXELS = {"0 to 1": 1.0, "0 to 16": 16.0, "0 to 255": 255.0}
-marked("the course's", "zeros", "0 to {number}")
-SLOTS = {"settings": ("start", "scale", "pixels"), "more": ("networks",)}
+marked("0 to {number}")
+WORDS = ("ours", "He", "Xavier", "zeros")
+SLOTS = {"bar": ("start", "scale", "pixels"), "more": ("networks",)}
+NARROW = Narrow(("300px", "110px"), (1,), 410, {"close": (0, 0), "all": (1, 0)})
 NO_OPINION = float(np.log(10))
 
 
@@ -27,7 +29,7 @@ class FirstLoss(Widget):
     title = "How wrong is a network that has not learned yet?"
     slots = SLOTS
     controls = (
-        Choice("start", STARTS, label="First weights", picker="segments"),
+        Choice("start", STARTS, label="First weights", picker="segments", words=WORDS),
         LogSlider("scale", 0.03, 10, 1, label="Weights times"),
         Choice("pixels", tuple(PIXELS), label="Range of the pixels", picker="segments"),
         Slider("networks", 10, 200, 200, step=10, integer=True, label="Networks"),
@@ -45,17 +47,16 @@ class FirstLoss(Widget):
         top = nice_top(facts["most"])
         mean = facts["mean"]
         near = max(1.1 * (facts["most"] - mean), 1.1 * (mean - facts["least"]), 0.03)  # none is left out
-        panels = [
-            histogram(losses, 0.0, top, "All networks", (0, 0)),
-            histogram(losses, mean - near, mean + near, "The same, close up", (0, 1)),
-        ]
-        figures = [
-            Figure("Mean first loss", f"{mean:.3f}", large=True),
-            Figure("No opinion", f"{NO_OPINION:.3f}", "= ln 10", mark="dashed"),
-            Figure("From", f"{facts['least']:.3f}"),
-            Figure("to", f"{facts['most']:.3f}"),
-        ]
-        return Scene(panels, sentence(state, facts), facts, columns=(1, 1), height=340, figures=figures)
+        close = max(0.0, mean - near), mean + near
+        return Scene(
+            [close_panel(losses, *close), all_panel(losses, top, close)],
+            sentence(state, facts),
+            facts,
+            rows=(1, "104px"),
+            height=430,
+            figures=[Figure("Mean first loss", f"{mean:.3f}", large=True)],
+            narrow=NARROW,
+        )
 
 
 def nice_top(value: float) -> float:
@@ -66,25 +67,42 @@ def nice_top(value: float) -> float:
     return top
 
 
-def histogram(losses: np.ndarray, low: float, high: float, title: str, at: tuple) -> Panel:
-    """How many networks begin where: bars of a fortieth of the range, one of them centred on ln 10."""
+def histogram(losses: np.ndarray, low: float, high: float) -> tuple[Bars, int]:
+    """How many begin where, in bars of a fortieth of the range, one centred on ln 10; and the most."""
     width = (high - low) / 40
     first, last = (np.floor((end - NO_OPINION) / width + 0.5) for end in (low, high))
     edges = NO_OPINION + width * (np.arange(first, last + 2) - 0.5)
     counts, _ = np.histogram(losses, bins=edges)
-    marks = [Bars(edges[:-1] + width / 2, counts, width=width * 0.9, color="muted")]
-    peak = max(counts.max(), 1)
+    return Bars(edges[:-1] + width / 2, counts, width=width * 0.9, color="muted"), max(counts.max(), 1)
+
+
+def close_panel(losses: np.ndarray, low: float, high: float) -> Panel:
+    """All losses, as large as they can be."""
+    bars, most = histogram(losses, low, high)
+    marks = [bars]
     if low < NO_OPINION < high:
-        marks.append(Reference("ln 10", x=NO_OPINION, color="ink", dash="dashed"))
-        if at == (0, 0):
-            left = NO_OPINION > 0.4 * high  # where there is room for words
-            words = "Right of the line: worse than giving all ten the same. Far right of it: a fault."
-            place = (NO_OPINION - 0.08 * high, "right") if left else (NO_OPINION + 0.45 * high, "left")
-            spot = NO_OPINION + 0.06 * high, (1.14 if left else 0.5) * peak
-            marks.append(Note(place[0], 1.1 * peak, words, spot, 150, align=place[1]))
-    y = Axis(0, 1.3 * peak, whole=True)
-    words = "how many begin at which loss"
-    return Panel(marks, Axis(low, high, "first loss"), y, title=title, subtitle=words, at=at, name=title)
+        marks.append(Reference("ln 10 = 2.303: no opinion", x=NO_OPINION, color="ink", dash="dashed"))
+        if high < 4 and high - NO_OPINION > 0.3 * (high - low):  # where there is room for words
+            words = "Right of the line: worse than giving all ten the same."
+            x, to = (NO_OPINION + share * (high - NO_OPINION) for share in (0.55, 0.42))
+            marks.append(Note(x, 0.75 * most, words, (to, 0.33 * most), 190, needs=500))
+    axes = Axis(low, high, "first loss"), Axis(0, 1.15 * most, whole=True)
+    how = say(
+        "how many begin at which loss, from {least:.3f} to {most:.3f}", least=losses.min(), most=losses.max()
+    )
+    title = "Where the networks begin"
+    return Panel(marks, *axes, title=title, subtitle=how, name="close")
+
+
+def all_panel(losses: np.ndarray, top: float, window: tuple[float, float]) -> Panel:
+    """The same losses on an axis from 0 on, and what of it is seen close up."""
+    bars, most = histogram(losses, 0.0, top)
+    low, high = max(0.0, window[0]), min(top, window[1])
+    marks = [bars, Region(low, high, color="muted", alpha=0.12)]
+    marks.append(Reference("", x=NO_OPINION, color="ink", dash="dashed"))
+    axes = Axis(0, top), Axis(0, 1.3 * most, ticks=())
+    how = "shaded: what is seen above; far right of the dashed line: a fault"
+    return Panel(marks, *axes, title="The same from 0 on", subtitle=how, at=(1, 0), grid=False, name="all")
 
 
 def sentence(state: dict, facts: dict) -> str:

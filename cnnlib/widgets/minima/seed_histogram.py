@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from cnnlib.data import load_digits
@@ -9,16 +11,21 @@ from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.networks import small_cnn
 from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import say, say_many
-from cnnlib.viz import Axis, Bars, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
+from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Region, Scene
 from cnnlib.widgets.base import Choice, Widget
+from cnnlib.widgets.base.decades import decades
 
 WIDTHS = ("1", "2", "4", "8", "16")
 SEEDS, EPOCHS = 30, 6
-LOW, HIGH = 0.002, 5.0
+LOW, HIGH = 0.001, 5.0  # losses drawn at most
+LEVELS = 30  # of the dots along the axis: those of one level stand side by side
+#: Radius of a dot in pixels, and what part of a column lies between two: on a page, and on a phone.
+DOTS = {"widths": (5.5, 0.062), "narrow": (2.6, 0.085)}
+NARROW = Narrow(("330px",), (1,), 330, {"narrow": (0, 0)}, only=("narrow",))
 
 
 class SeedHistogram(Widget):
-    """Thirty seeds, one width: the histogram of their losses while they train, beside the widths done before.
+    """Thirty seeds of one width: a histogram of dots while they train, beside the widths done before.
 
     It opens after `opening` steps.
 
@@ -26,8 +33,8 @@ class SeedHistogram(Widget):
     (ninth decile over first), ``stuck`` (networks with a loss above 1), ``finished`` (widths trained to the
     end).
 
-    >>> SeedHistogram(width="1", opening=0).text
-    'No step yet: 30 networks with 1 and 2 filters wait, with a median loss of 2.34.'
+    >>> SeedHistogram(width="1", opening=0).text.rpartition(' wait')[0]
+    'No step yet: 30 networks with 1 filter in the first layer and 2 in the second'
     """
 
     title = "Are bad minima common?"
@@ -79,15 +86,10 @@ class SeedHistogram(Widget):
             "ratio": float(deciles[1] / deciles[0]),
             "finished": len(self.finished),
         }
-        return Scene(
-            [self.strips(losses), self.histogram(losses)],
-            self.sentence(facts),
-            facts,
-            columns=(3, 2),
-            height=380,
-            figures=self.figures(facts),
-            narrow=Narrow((4, 3), (1,), 580, {"widths": (0, 0), "seeds": (1, 0)}),
-        )
+        figures = self.figures(facts)
+        panels = [self.dots(losses, name) for name in DOTS]
+        text = self.sentence(facts)
+        return Scene(panels, text, facts, height=400, figures=figures, narrow=NARROW)
 
     def figures(self, facts):
         return [
@@ -97,67 +99,97 @@ class SeedHistogram(Widget):
             Figure("Above 1", str(facts["stuck"]), say("of {seeds}", seeds=SEEDS)),
         ]
 
-    def strips(self, losses):
+    def dots(self, losses, name) -> Panel:
         """A dot for each network of each width: those that are done, and the present one."""
-        spread = np.linspace(-0.3, 0.3, SEEDS)
-        marks = [Reference("2.30 = guessing", y=float(np.log(10)))]
-        for place, name in enumerate(WIDTHS):
-            now = int(name) == self.width
-            values = losses if now else self.finished.get(int(name))
-            if values is None:
-                marks.append(Note(place, 0.12, "not yet trained", align="center", width=70))
-                continue
-            values = np.clip(values, LOW * 1.02, HIGH * 0.98)
+        known = {**self.finished, self.width: losses}
+        low, _ = decades(np.concatenate(list(known.values())), LOW, 1.0)
+        size, apart = DOTS[name]
+        low, middle = min(low, 0.1), WIDTHS.index(str(self.width))
+        marks = [
+            Region(middle - 0.47, middle + 0.47, color="you", alpha=0.08),
+            Reference("2.30 = guessing", y=float(np.log(10))),
+        ]
+        for width, values in sorted(known.items()):
+            place, now = WIDTHS.index(str(width)), width == self.width
             look = {"color": "purple", "outline": "ink"} if now else {"color": "muted"}
-            marks.append(Points(place + spread, values, size=4, **look))
-            middle = float(np.median(values))
-            marks.append(Line([place - 0.36, place + 0.36], [middle, middle], color="ink", width=2.5))
+            x, y = stacked(np.clip(values, low * 1.02, HIGH * 0.98), low, apart)
+            median = float(np.median(values))
+            marks.append(Line([place - 0.45, place + 0.45], [median, median], color="ink", width=2.5))
+            marks.append(Points(place + x, y, size=size, **look))
         if not self.steps:
-            place = WIDTHS.index(str(self.width))
-            marks.append(Note(place, 0.6, "Press Play: these thirty fall.", align="center", width=90))
+            words, spot = "Press Play: these thirty fall.", 0.65 * float(losses.min())
+            marks.append(Note(middle, spot, words, align="center", width=110))
+        if empty := longest_gap([WIDTHS.index(str(width)) for width in known]):
+            words = "Choose a width above and press Play: its thirty networks come here."
+            marks.append(
+                Note(
+                    sum(empty) / 2,
+                    0.8,
+                    words,
+                    align="center",
+                    width=90 * (1 + empty[1] - empty[0]),
+                    needs=600,
+                )
+            )
         x = Axis(
             -0.5, len(WIDTHS) - 0.5, "filters in the first layer", ticks=range(len(WIDTHS)), names=WIDTHS
         )
-        title, how = "Thirty networks of each width", "a dot a seed, a bar the median"
-        y = Axis(LOW, HIGH, log=True)
-        return Panel(marks, x, y, title=title, subtitle=how, name="widths", grid=False)
-
-    def histogram(self, losses):
-        """How many of the present thirty have which loss, on the same scale."""
-        edges = np.geomspace(LOW, HIGH, 31)
-        counts, _ = np.histogram(np.clip(losses, LOW, HIGH), edges)
-        centers = np.log10(np.sqrt(edges[1:] * edges[:-1]))
-        ticks = (0.01, 0.1, 1.0)
-        bars = Bars(centers, counts, width=0.9 * (centers[1] - centers[0]), color="purple", horizontal=True)
-        names = [f"{tick:g}" for tick in ticks]
-        y = Axis(*np.log10([LOW, HIGH]), ticks=np.log10(ticks), names=names)
-        title, how = say("With {width} filters", width=self.width), "how many have which loss"
-        x = Axis(0, max(20, int(counts.max())), "networks", whole=True)
-        return Panel([bars], x, y, title=title, subtitle=how, at=(0, 1), name="seeds")
+        title, how = (
+            "Thirty networks of each width",
+            "a dot a network, a bar the median; log axis: each line × 10",
+        )
+        return Panel(marks, x, Axis(low, HIGH, "loss", log=True), title=title, subtitle=how, name=name)
 
     def sentence(self, facts):
+        networks = say_many(
+            "{seeds} networks with {number} filter in the first layer and {second} in the second",
+            "{seeds} networks with {number} filters in the first layer and {second} in the second",
+            facts["width"],
+            seeds=SEEDS,
+            second=2 * facts["width"],
+        )
         if not facts["steps"]:
             return say(
-                "No step yet: {seeds} networks with {width} and {width2} filters wait, with a "
-                "median loss of {median:.2f}.",
-                seeds=SEEDS,
-                width=facts["width"],
-                width2=2 * facts["width"],
+                "No step yet: {networks} wait, their median loss {median:.2f}.",
+                networks=networks,
                 median=facts["median"],
             )
         return say_many(
-            "After {number} step of {seeds} networks with {width} and {width2} filters the "
-            "median loss is {median:.2f}, the lowest {best:.2f}, the highest {worst:.2f}; "
-            "{stuck} are above 1.",
-            "After {number} steps of {seeds} networks with {width} and {width2} filters "
-            "the median loss is {median:.2f}, the lowest {best:.2f}, the highest "
-            "{worst:.2f}; {stuck} are above 1.",
+            "After {number} step of {networks} the median loss is {median:.2f}, the lowest {best:.2f}, "
+            "the highest {worst:.2f}; losses above 1: {stuck}.",
+            "After {number} steps of {networks} the median loss is {median:.2f}, the lowest {best:.2f}, "
+            "the highest {worst:.2f}; losses above 1: {stuck}.",
             facts["steps"],
-            seeds=SEEDS,
-            width=facts["width"],
-            width2=2 * facts["width"],
+            networks=networks,
             median=facts["median"],
             best=facts["best"],
             worst=facts["worst"],
             stuck=facts["stuck"],
         )
+
+
+def stacked(losses: np.ndarray, low: float, apart: float) -> tuple[np.ndarray, np.ndarray]:
+    """Dots side by side where losses are about equal: how far from their column's middle, and how high.
+
+    >>> x, y = stacked(np.array([1.0, 1.01, 0.2]), 0.1, 0.05)
+    >>> x.round(3).tolist(), bool(y[0] == y[1])
+    ([-0.025, 0.025, 0.0], True)
+    """
+    step = np.log(HIGH / low) / LEVELS
+    levels = np.round(np.log(losses / low) / step)
+    x = np.zeros(len(losses))
+    for level in np.unique(levels):
+        (here,) = np.nonzero(levels == level)
+        x[here] = (np.arange(len(here)) - (len(here) - 1) / 2) * min(apart, 0.9 / len(here))
+    return x, low * np.exp(step * levels)
+
+
+def longest_gap(taken: list[int]) -> tuple[int, int] | None:
+    """First and last of the longest run of columns where nothing stands; None if all are taken.
+
+    >>> longest_gap([2]), longest_gap([0, 4]), longest_gap([0, 1, 2, 3, 4])
+    ((3, 4), (1, 3), None)
+    """
+    ends = sorted({-1, *taken, len(WIDTHS)})
+    runs = [(before + 1, after - 1) for before, after in pairwise(ends) if after - before > 1]
+    return max(runs, key=lambda run: (run[1] - run[0], run[0]), default=None)
