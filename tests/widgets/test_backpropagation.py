@@ -52,6 +52,20 @@ def test_a_click_on_a_letter_chooses_the_suspect_whose_fault_stands_beside_it():
     assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
 
 
+@pytest.mark.parametrize("letter", LETTERS)
+def test_the_printed_numbers_of_a_suspect_add_up_and_its_fault_is_not_given_away(letter):
+    scene = BrokenBackward(suspect=letter).scene
+    shown = {}
+    for panel in scene.panels:
+        numbers = [m.z for m in panel.marks if isinstance(m, Heatmap) and m.numbers]
+        shown |= {panel.name: numbers[0]} if numbers else {}
+    assert shown["difference"] == pytest.approx(shown["suspect"] - shown["measured"], abs=1e-9)
+    (listed,) = (panel for panel in scene.panels if panel.name == "suspects")
+    words = [word for m in listed.marks if isinstance(m, Text) for word in m.text]
+    faults = [word for word in words if word in LETTERS.values()]
+    assert sorted(faults) == faults != list(LETTERS.values()) and words.count("–") == 5
+
+
 SIZES = [
     {"kernel": k, "stride": s, "padding": p, "dilation": d}
     for k, s, p, d in product(*[(1, 2, 3)] * 2, (0, 2), (1, 2))
