@@ -260,8 +260,8 @@ print(shares)
 # - *weight by weight*: a weight is outlined, and the pixels to which it adds dy times itself.
 #
 # The small pictures show all four readings, each after the same part of its steps: at step 4 of 9, *gather* has made 11 of
-# its 25 pixels. On the way they differ, since each goes in its own order; *The four now differ by* is the largest
-# difference at any pixel. In the end they are equal. All numbers are whole, so nothing is rounded.
+# its 25 pixels. On the way they differ, since each goes in its own order; *Largest difference of the four* is the one at
+# the pixel where they are farthest apart. In the end they are equal. All numbers are whole, so nothing is rounded.
 # <!-- computed: 4 * 25 // 9 = 11 -->
 # <!-- computed: 5 * 5 = 25 -->
 #
@@ -667,7 +667,7 @@ OneUpdate(challenge=selfish, step=12)
 # %% [markdown] minutes=5
 # ## Five broken backward passes
 #
-# Here are five backward passes of a convolution, the suspects A to E, and each has one fault. *Sound* is the right backward
+# Here are five backward passes of a convolution, the suspects A to E, and each has one fault. *Correct* is the right backward
 # pass. The view tells you the names of the faults, but not which suspect has which:
 #
 # - *half turn left out*: the gathering reading with the kernel as it stands;
@@ -677,9 +677,8 @@ OneUpdate(challenge=selfish, step=12)
 # - *divided by the batch twice*: the loss has taken the mean over the batch already.
 #
 # Look at the bars first. They show which of a suspect's gradients differ from the measured ones. Three suspects differ in
-# the same gradient. To tell these apart, look at the maps. (Their numbers are rounded after the difference was taken.) Is the
-# wrong gradient the right one, moved? Is it a multiple of it? Is it right in some places? For each suspect choose the fault
-# that you think it has. **Challenge:** name all five.
+# the same gradient. To tell these apart, look at the maps. Is the wrong gradient the right one, moved? Is it a multiple of
+# it? Is it right in some places? For each suspect choose the fault that you think it has. **Challenge:** name all five.
 #
 # A network is also trained with each of the five, on batches of 32 images. How many of the five learn to read digits?
 # <!-- source: batch_size of learning_curve -->

@@ -255,8 +255,8 @@ predict("09.others")
 # them the rule is the one of notebook 03: *upstream gradient times local slope, and where a number was used twice, both
 # shares add up*.
 #
-# **Challenge.** Keep *dy blames* at *first*, and find four numbers for which *all* of $dx$ is zero. (Why does the loss
-# not change then, whichever of the four you move a little?)
+# **Challenge.** Keep *Gradient that arrives* at *1, 0, 0, 0*, and find four numbers for which *all* of $dx$ is zero.
+# (Why does the loss not change then, whichever of the four you move a little?)
 
 
 # %% tags=["nbval-ignore-output"] answers="09.others"

@@ -52,7 +52,7 @@ def test_numbers_are_moved_by_the_keyboard(book):
 def test_the_upstream_gradient_is_chosen(book):
     widget = book.widget(0)
     book.run("steps.reset(); steps.set_state(step=17)")
-    widget.get_by_text("all", exact=True).click()
+    widget.get_by_text("1, 1, 1, 1", exact=True).click()
     see(widget, "both together are 0.00, 0.00, 0.00, 0.00")
 
 

@@ -119,4 +119,4 @@ def test_the_chain_rule_is_stepped_and_rewound_by_buttons(book):
     becomes(book, "chain.state['step']", "0")
     view.get_by_role("button", name="Step", exact=True).click()
     becomes(book, "chain.state['step']", "1")
-    view.locator(".cnn-text", has_text="forwards: p = w * x").wait_for(timeout=10_000)
+    view.locator(".cnn-text", has_text="forwards: p = w · x").wait_for(timeout=10_000)

@@ -9,7 +9,7 @@ import pytest
 from cnnlib.data import load_digits, load_mnist_sample
 from cnnlib.experiments.planted_faults import own
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn
-from cnnlib.viz import Heatmap, Lens, Line, Maps, Points, Text
+from cnnlib.viz import Heatmap, Lens, Line, Maps, Note, Points, Text
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
 from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackward
@@ -50,6 +50,20 @@ def test_a_click_on_a_letter_chooses_the_suspect_whose_fault_stands_beside_it():
     event = {"name": "suspects", "kind": "click", "index": 2, "x": 0.1, "y": 2}
     assert widget.event(event) == {"suspect": "C"}
     assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
+
+
+@pytest.mark.parametrize("letter", LETTERS)
+def test_the_printed_numbers_of_a_suspect_add_up_and_its_fault_is_not_given_away(letter):
+    scene = BrokenBackward(suspect=letter).scene
+    shown = {}
+    for panel in scene.panels:
+        numbers = [m.z for m in panel.marks if isinstance(m, Heatmap) and m.numbers]
+        shown |= {panel.name: numbers[0]} if numbers else {}
+    assert shown["difference"] == pytest.approx(shown["suspect"] - shown["measured"], abs=1e-9)
+    (listed,) = (panel for panel in scene.panels if panel.name == "suspects")
+    words = [word for m in listed.marks if isinstance(m, Text) for word in m.text]
+    faults = [word for word in words if word in LETTERS.values()]
+    assert sorted(faults) == faults != list(LETTERS.values()) and words.count("–") == 5
 
 
 SIZES = [
@@ -118,6 +132,18 @@ def test_the_products_of_a_step_are_what_it_adds(reading):
         assert added.sum() == shown(step, "products").sum() and (
             reading == "gather" or np.abs(added).sum() == np.abs(shown(step, "products")).sum()
         )
+
+
+@pytest.mark.parametrize("reading", ["scatter", "gather", "matrix", "weight by weight"])
+def test_all_numbers_of_the_four_readings_have_one_scale_and_what_they_do_is_said_from_left_to_right(reading):
+    for channels in (1, 2):
+        scene = ConvolutionBackward(reading=reading, channels=channels).scene
+        ends = {m.vmax for panel in scene.panels for m in panel.marks if isinstance(m, Heatmap)}
+        assert len(ends) == 1, "a 3 that is darker than a 9"
+        notes = [m.text for panel in scene.panels for m in panel.marks if isinstance(m, Note)]
+        assert any(words in note for note in notes for words in ("added", "sum", "adds up")), notes
+        below = [panel for panel in scene.panels if panel.at[0] == 1]
+        assert len(below) == 4 and all(panel.at[0] == 0 for panel in scene.panels if panel not in below)
 
 
 def test_a_wedge_leads_from_what_a_step_takes_to_where_it_goes():

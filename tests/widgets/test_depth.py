@@ -5,7 +5,11 @@ import pytest
 
 from cnnlib.experiments.depth import KINDS, deep_cnn, profile
 from cnnlib.experiments.starting_networks import study_images
+<<<<<<< HEAD
 from cnnlib.viz import Text
+=======
+from cnnlib.viz import Bars, Line
+>>>>>>> steps
 from cnnlib.widgets import DepthExplorer, NormalizationSteps
 from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, STEPS
 
@@ -146,3 +150,30 @@ def test_a_number_far_off_gets_no_gradient_when_the_others_are_equal():
     widget = NormalizationSteps(x0=6, x1=-1, x2=-1, x3=-1, step=17)
     assert widget.facts["largest_dx"] < 0.005 and widget.facts["variance"] > 0.1
     assert NormalizationSteps(step=17).facts["largest_dx"] > 0.2
+
+
+def panel_of(widget, name):
+    return next(panel for panel in widget.scene.panels if panel.name == name)
+
+
+def test_four_numbers_are_bars_of_one_scale_so_that_centring_and_scaling_are_seen():
+    widget = NormalizationSteps(step=6)
+    bars = [mark for mark in panel_of(widget, "values").marks if isinstance(mark, Bars)]
+    found = {}
+    for mark in bars:
+        values = found.setdefault(round(mark.base, 3), {})
+        values |= dict(zip(mark.x.round(3).tolist(), mark.height.tolist(), strict=True))
+    x, c, n, y = ([row[at] for at in sorted(row, reverse=True)] for _, row in sorted(found.items()))
+    unit = x[0] / 1.0  # of the first number, 1
+    np.testing.assert_allclose(np.array(x) / unit, [1, 2, 3, 6])
+    np.testing.assert_allclose(np.array(c) / unit, [-2, -1, 0, 3], atol=1e-9)
+    assert np.std(n) / unit == pytest.approx(1, abs=1e-3) and n == pytest.approx(y)
+
+
+def test_boxes_of_a_normalization_that_wait_are_dashed_and_it_opens_after_the_way_forwards():
+    widget = NormalizationSteps()
+    assert widget.state["step"] == 6
+    for name, waiting in (("values", 0), ("gradients", 9), ("small gradients", 9)):
+        marks = [mark for mark in panel_of(widget, name).marks if isinstance(mark, Line) and len(mark.x) == 5]
+        assert len(marks) == waiting and all(mark.dash == "dashed" for mark in marks)
+    assert "loss E" in panel_of(widget, "gradients").subtitle

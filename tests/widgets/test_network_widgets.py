@@ -6,12 +6,13 @@ import re
 import numpy as np
 import pytest
 
+from cnnlib.autodiff.scalar_graph import GRAPHS
 from cnnlib.data import load_digits
 from cnnlib.experiments import planted_faults
 from cnnlib.experiments.dissect import activations, full_pass
 from cnnlib.networks import load_digits_cnn, mnist_cnn, small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.viz import Arrows, ColorScale, Heatmap, Links, Maps, Note, Region, Text, static
+from cnnlib.viz import Arrows, ColorScale, Heatmap, Line, Links, Maps, Note, Region, Text, static
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import LETTERS, BrokenBackward
 from cnnlib.widgets.backpropagation.chain_rule import ChainRule
@@ -215,6 +216,26 @@ def test_the_chain_rule_stepped_to_its_end_and_back():
     assert "on top" in widget.text
     widget.rewind()
     assert widget.state["step"] == 0
+
+
+def test_the_edges_of_a_graph_reach_their_nodes_and_minus_is_no_hyphen():
+    widget = ChainRule(step=4, t=-0.5)
+    (panel,) = widget.scene.panels
+    ends = {
+        (float(x), float(y))
+        for m in panel.marks
+        if isinstance(m, Line)
+        for x, y in zip(m.x, m.y, strict=True)
+    }
+    places = GRAPHS["one weight"].places
+    assert ends == set(map(tuple, places.values()))
+    for step in range(9):
+        widget.set_state(step=step)
+        marks = [m for m in widget.scene.panels[0].marks if isinstance(m, Text)]
+        assert "z − t" in [word for mark in marks for word in mark.text]
+        assert " - " not in widget.text and "- t" not in widget.text
+    widget.set_state(step=3)
+    assert "r = z − t = 2 − (−0.5) = 2.5" in widget.text
 
 
 def test_the_kink_is_named():

@@ -35,9 +35,9 @@ PARTS = {
 }
 SLOTS = {"head": ("suspect",), "bar": ("part", "rate"), "anchored": tuple(LETTERS)}
 NARROW = Narrow(
-    ("340px", "200px", "200px", "210px", "240px"),
+    ("480px", "200px", "200px", "210px", "240px"),
     (1, 1),
-    1190,
+    1330,
     {
         "suspects": (0, 0, 1, 2),
         "suspect": (1, 0),
@@ -48,6 +48,7 @@ NARROW = Narrow(
     },
     below=740,
 )
+SUSPECTS = (*LETTERS, "sound", "yours")
 UNKNOWN = "?"
 FAULTS = marked("Fault of A", "Fault of B", "Fault of C", "Fault of D", "Fault of E")
 STEPS = 100
@@ -56,7 +57,7 @@ KEPT = 64  # learning curves
 
 
 class BrokenBackward(Widget):
-    """Which fault has which suspect? Compare its gradients with measured ones, then name it.
+    """Which suspect has which fault? Compare its gradients with measured ones, then name it.
 
     Parameters
     ----------
@@ -76,10 +77,10 @@ class BrokenBackward(Widget):
     'Suspect D: at conv: input its gradient is the measured one'
     """
 
-    title = "Which fault has which suspect?"
+    title = "Which suspect has which fault?"
     slots = SLOTS
     controls = (
-        Choice("suspect", (*LETTERS, "sound", "yours"), label="Suspect", picker="segments"),
+        Choice("suspect", SUSPECTS, label="Suspect", picker="segments", words=(*LETTERS, "correct", "yours")),
         Choice("part", tuple(PARTS), label="Look at"),
         LogSlider("rate", 1e-3, 1, 0.1, label="Learning rate"),
         *(
@@ -175,14 +176,15 @@ class BrokenBackward(Widget):
             verdict = (
                 say("fails at {failing}", failing=" and ".join(failing)) if failing else "passes everywhere"
             )
-            words = say("{suspect}: the check {verdict}", suspect=suspect.capitalize(), verdict=verdict)
+            named_as = "Yours" if suspect == "yours" else "Correct"
+            words = say("{suspect}: the check {verdict}", suspect=named_as, verdict=verdict)
         learning = (
             say("it ends at a loss of {last:.2f}", last=facts["last"])
             if np.isfinite(facts["last"])
             else "it diverges"
         )
         return say(
-            "{words}. In training at a rate of {rate:.3g} {learning}, the sound one at "
+            "{words}. In training at a rate of {rate:.3g} {learning}, the correct one at "
             "{last_sound:.2f}. {count_words}",
             words=words,
             rate=state["rate"],

@@ -14,7 +14,8 @@ SLOTS = {"head": ("graph",), "handle": ("step",), "settings": ("x", "w", "b", "t
 LIMIT = 4.0
 WORDS = ("one weight", "through a ReLU", "used twice")
 AIR = 600  # pixels of width below which notes give way
-LEGEND = "Above: the value. On an arrow: the local slope. Below: the gradient, blue +, orange −. Thick: now."
+LEGEND = "blue: E rises if this number grows, orange: it falls"
+TIP = 0.68  # where on an edge its arrow's tip is: beside the nodes on a narrow page as well
 
 
 class ChainRule(Widget):
@@ -24,7 +25,7 @@ class ChainRule(Widget):
     many gradients are).
 
     >>> ChainRule(step=1).text
-    'Step 1 of 8, forwards: p = w * x = 1.5 * 2 = 3.'
+    'Step 1 of 8, forwards: p = w · x = 1.5 · 2 = 3.'
     """
 
     title = "If w grew, how would E move?"
@@ -34,7 +35,7 @@ class ChainRule(Widget):
             Slider(name, -LIMIT, LIMIT, start, step=0.1, label=name)
             for name, start in {"x": 2, "w": 1.5, "b": -1, "t": 0.5}.items()
         ),
-        Slider("step", 0, 10, 5, integer=True, label="Step"),
+        Slider("step", 0, 10, 4, integer=True, label="Step"),
     )
     slots = SLOTS
     advances = "step"
@@ -64,12 +65,13 @@ class ChainRule(Widget):
         marks = [
             *edge_marks(graph, values, gradients, done == len(graph.nodes), active),
             *node_marks(graph, values, known, gradients, active),
+            *labels(graph, known, gradients, done == len(graph.nodes)),
             *notes(graph, state["step"]),
         ]
         across = [x for x, _ in graph.places.values()]
         axes = (
             Axis(-0.6, max(across) + 0.5, visible=False),
-            Axis(-0.72, max(y for _, y in graph.places.values()) + 0.55, visible=False),
+            Axis(-0.66, max(y for _, y in graph.places.values()) + 0.55, visible=False),
         )
         panel = Panel(marks, *axes, title=graph.formula, subtitle=LEGEND, grid=False)
         return Scene(
@@ -121,18 +123,38 @@ def edge_marks(graph: Graph, values: dict, gradients: dict, slopes_known: bool, 
             start, end = np.array(graph.places[name], float), np.array(graph.places[node.name], float)
             way, lit = end - start, active is not None and node.name == active.name
             returned = node.name in gradients and all(n in gradients for n in node.inputs)
+            color = "ink" if lit else "muted"
             if returned:
                 color = sign_color(gradients[node.name] * slope)
-                tail, way = end - 0.17 * way, -0.66 * way
-            else:
-                color, tail, way = ("ink" if lit else "muted"), start + 0.16 * way, 0.6 * way
             width = 4 if lit else 2.5 if returned else 1.5
-            marks.append(Arrows(tail[:1], tail[1:], way[:1], way[1:], color=color, width=width))
+            tip, back = (1 - TIP, 0.1) if returned else (TIP, -0.1)
+            marks.append(Line(*zip(start, end, strict=True), color=color, width=width))
+            head = start + (tip + back) * way, -back * way
+            marks.append(Arrows(*(part[[i]] for part in head for i in (0, 1)), color=color, width=width))
             if slopes_known:
-                x, y = 0.5 * (start + end)
-                bold = returned and lit
-                look = {"color": "ink" if bold else "muted", "bold": bold, "baseline": "bottom"}
-                marks.append(Text(x, y, f"× {short(slope)}", shift=(0, -6), **look))
+                marks.append(slope_words(start, way, short(slope), returned and lit))
+    return marks
+
+
+def slope_words(start, way, slope: str, bold: bool) -> Text:
+    """A local slope above the middle of its edge; of a slanted one to the side that is free."""
+    x, y = start + 0.5 * way
+    right, align = {-1: (6, "left"), 0: (0, "center"), 1: (-6, "right")}[int(np.sign(way[1]))]
+    look = {"color": "ink" if bold else "muted", "bold": bold, "baseline": "bottom", "align": align}
+    return Text(x, y, f"× {slope}", shift=(right, -6 if align == "center" else -3), **look)
+
+
+def labels(graph: Graph, known: set, gradients: dict, slopes_known: bool) -> list[Text]:
+    """What the numbers at one node and at its edge are, in words."""
+    last, look = graph.nodes[-1], {"color": "muted", "size": 11, "needs": AIR}
+    name = last.name if last.name in known else max(graph.leaves, key=lambda leaf: graph.places[leaf][1])
+    (x, y), marks = graph.places[name], []
+    marks.append(Text(x, y, "value", shift=(26, -29), align="left", **look))
+    if name in gradients:
+        marks.append(Text(x, y, "gradient", shift=(26, 31), align="left", **look))
+    if slopes_known:
+        (x0, y0), (x1, y1) = graph.places[last.inputs[0]], graph.places[last.name]
+        marks.append(Text((x0 + x1) / 2, (y0 + y1) / 2, "local slope", shift=(0, 13), **look))
     return marks
 
 
@@ -148,7 +170,7 @@ def node_marks(graph: Graph, values: dict, known: set, gradients: dict, active: 
         if name in known:
             marks.append(Text(x, y, short(values[name]), size=15, bold=True, shift=(0, -29)))
         if name in made:
-            words = operation(made[name]).replace("*", "·")
+            words = operation(made[name])
             marks.append(Text(x, y, words, color="muted", size=12, shift=(0, -47)))
         if name in gradients:
             color = sign_color(gradients[name], text=True)
@@ -177,17 +199,22 @@ def notes(graph: Graph, step: int) -> list[Note]:
         return [Note(right + 0.2, height + 1.15, words, (right + 0.12, height + 0.14), 240, **look)]
     if step == nodes:
         words = "× is a local slope: how fast this node moves with that input."
-        return [Note(right - 0.5, height - 0.75, words, (right - 0.5, height - 0.05), 180, needs=AIR)]
+        return [Note(right - 0.5, height - 0.75, words, (right - 0.5, height - 0.22), 180, needs=AIR)]
     if step > nodes:
         words = "Gradient = upstream × local slope. At E itself it is 1."
         return [Note(right - 0.5, height - 0.75, words, (right + 0.02, height - 0.42), 180, needs=AIR)]
     return []
 
 
+SIGNS = {"*": "·", "-": "−"}  # as they are printed
+
+
 def operation(node: Node) -> str:
-    """What a node does, for the picture: ``"w * x"``."""
+    """What a node does, for the picture: ``"w · x"``."""
     if len(node.inputs) == 2:
-        return f"{node.inputs[0]} {node.operation} {node.inputs[1]}"
+        sign = SIGNS.get(node.operation, node.operation)
+        first, second = node.inputs
+        return f"{first} {sign} ({second})" if second.startswith("-") else f"{first} {sign} {second}"
     return node.operation.replace("·", node.inputs[0])
 
 

@@ -23,7 +23,7 @@ BELOW = ("scatter", "gather", "matrix", "weights")
 class ConvolutionBackward(Widget):
     """The same products in four orders: output by output, pixel by pixel, row by row, weight by weight.
 
-    On the left stands one reading, step by step; on the right, how far all four have come. It opens in the
+    Above stands one reading, step by step; beneath, how far all four have come. It opens in the
     middle, at step 4. All numbers are whole: no rounding hides a difference.
 
     Facts: ``step``, ``steps``, ``products`` (of weight and upstream gradient that reach a pixel, in all),
@@ -129,9 +129,9 @@ class ConvolutionBackward(Widget):
                     large=True,
                 ),
                 Figure(
-                    "The four now differ by",
+                    "Largest difference of the four",
                     f"{facts['now_apart']:g}",
-                    "" if facts["step"] == facts["steps"] else "0 in the end",
+                    "" if facts["step"] == facts["steps"] else "0 at the end",
                 ),
             ],
         )

@@ -18,12 +18,20 @@ from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Axis, Bars, Figure, Panel, Points, Scene
 from cnnlib.widgets.backpropagation.loss_words import moved, short
-from cnnlib.widgets.backpropagation.update_columns import AGAIN, HEIGHT, UpdateColumns, stage_of, tracks
+from cnnlib.widgets.backpropagation.update_columns import (
+    AGAIN,
+    HEIGHT,
+    STAGES,
+    UpdateColumns,
+    stage_of,
+    tracks,
+)
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, drawn, layer_outputs
 
 FRESH, TRAINED, YOURS = marked("fresh", "trained", "yours")
+RINGS = "softmax: bars before, rings after"
 OTHERS = 100  # images, the last ones, that take no part in the update
 FORWARDS = {
     "convolution": "slides its kernels over the maps before it",
@@ -124,7 +132,7 @@ class OneUpdate(Widget):
         stage = stage_of(step, count)
         if stage == AGAIN:
             wide += [
-                replace(below[0], at=(0, 4), name="softmax now"),
+                replace(below[0], at=(0, 4), name="softmax now", title=STAGES[AGAIN], subtitle=RINGS),
                 replace(below[-1], at=(1, 4), name="now"),
             ]
         small, narrow = picture.narrow([panel.name for panel in below])
@@ -149,7 +157,7 @@ class OneUpdate(Widget):
         known, done = step >= len(self.outputs), step == self.steps
         before = short(facts["before"]) if known else "–"
         after = short(facts["after"]) if done and np.isfinite(facts["after"]) else "–"
-        return [Figure("loss before", before), Figure("loss now", after, large=True)]
+        return [Figure("Loss before", before), Figure("Loss now", after, large=True)]
 
     def update(self, state: dict, x, y) -> tuple[FullPass, FullPass, dict]:
         """Both passes, and the losses and moves of the update between them."""
@@ -193,7 +201,7 @@ class OneUpdate(Widget):
             marks.append(Points(q[shown], places, color="paper", size=4, outline="ink", label="after"))
         y = Axis(len(shown) - 0.4, -0.6, ticks=places, names=[names[i] for i in shown])
         x = Axis(0, 1.15, "probability (diamond: wanted)", ticks=(0, 0.5, 1))
-        return Panel(marks, x, y, title="softmax: bars before, rings after", name="guess")
+        return Panel(marks, x, y, title=RINGS, name="guess")
 
     def losses(self, step: int, facts: dict) -> Panel:
         """The loss of this image and the mean loss of the others, before and after."""
@@ -204,7 +212,15 @@ class OneUpdate(Widget):
             marks.append(Bars(np.arange(count) + shift, heights, width=0.36, color=color, label=words))
             top = max(top, *(1.1 * height for height in heights if np.isfinite(height)), 0)
         x = Axis(-0.6, 1.6, ticks=(0, 1), names=("before", "after"))
-        return Panel(marks, x, Axis(0, 1.45 * top), title="loss", legend="upper right", name="loss")
+        look = {"title": "loss", "subtitle": self.answer(facts) if count == 2 else "", "name": "loss"}
+        return Panel(marks, x, Axis(0, 1.45 * top), legend="upper right", **look)
+
+    def answer(self, facts: dict) -> str:
+        """Whether the step helped the others, in a few words."""
+        before, after = facts["others_before"], facts["others_after"]
+        if not np.isfinite(after) or after > before:
+            return "Does it help the others? No, their loss rises."
+        return "Does it help the others? Yes, their loss falls."
 
     def sentence(self, state: dict, seen: FullPass, facts: dict) -> str:
         step, count = state["step"], len(self.outputs)
@@ -225,9 +241,10 @@ class OneUpdate(Widget):
             return self.backward_words(self.outputs[2 * count - step], seen)
         if step == self.steps - 1:
             return say(
-                "update: every one of the {num_parameters:,} weights moves by the learning "
-                "rate {rate:.3g} times its gradient, downhill; the largest move is "
+                "update: {moving:,} of the {num_parameters:,} weights move by the learning rate {rate:.3g} "
+                "times their gradient, downhill; the gradient of the others is zero. The largest move is "
                 "{largest:.2g}.",
+                moving=sum(int(np.count_nonzero(g)) for w in seen.weight_gradients for g in w.values()),
                 num_parameters=self.specimen.model.num_parameters,
                 rate=state["rate"],
                 largest=facts["largest"],

@@ -1,4 +1,4 @@
-"""Where the panels of the four readings stand: one of them large, from left to right, then all four."""
+"""Where the panels of the four readings stand: one of them large, from left to right, beneath it all four."""
 
 from __future__ import annotations
 
@@ -9,82 +9,68 @@ import numpy as np
 from cnnlib.experiments.four_readings import spread
 from cnnlib.runtime.language import word
 from cnnlib.viz import Axis, Lens, Mark, Narrow, Note, Panel, Text
-from cnnlib.widgets.backpropagation.readings_picture import (
-    BY_WEIGHT,
-    READINGS,
-    ReadingsPicture,
-    box,
-    grid_panel,
-)
+from cnnlib.widgets.backpropagation.readings_picture import BY_WEIGHT, ReadingsPicture, box, grid_panel
 
-LARGE = 0.62  # share of the width for the one reading
-RESULTS = 0.175  # and for each column of the small ones
+ROWS = (2.3, 1.0)  # heights of the one reading and of the four
+WIDE, AIR = (
+    4.05,
+    1.08,
+)  # the width of a full page in heights of the one reading, and the space between matrices
 FOOT = 1.3  # cells beneath a matrix for its note
 SMALL = {"scatter": (0, 0), "gather": (0, 1), "matrix": (1, 0), "weights": (1, 1)}
-#: What each matrix does in one step, read from left to right as a sentence.
+#: What each matrix does in one step, read from left to right as a sentence beneath the small ones.
 DOES = {
-    "scatter": (
-        "One output's gradient,",
-        "times every weight,",
-        "gives these,",
-        "added to the window it saw.",
-    ),
-    "gather": ("The outlined gradients,", "times the kernel,", "give these:", "their sum is one pixel."),
+    "scatter": ("One output's blame", "times every weight", "gives these, added to the window it saw.", ""),
+    "gather": ("", "The outlined blame times the kernel", "gives these. Their sum is one pixel.", ""),
     "matrix": ("", "", "", "The outlined row, times dy above it, adds up to this pixel."),
-    BY_WEIGHT: ("All of dy,", "times one weight,", "gives these,", "added wherever that weight lay."),
+    BY_WEIGHT: ("All of dy", "times one weight", "gives these, added wherever that weight lay.", ""),
 }
 PLACES = ("first", "second", "products", "dx")
 #: What the letters stand for, beside the titles that are letters alone.
-LETTERS = {"dy, what arrives": ("dy", "of each output"), "dx": ("dx", "of each pixel")}
+LETTERS = {"dy, what arrives": ("dy", "blame of each output"), "dx": ("dx", "blame of each pixel")}
 LETTERS["dx and its padding"] = LETTERS["dx"]
 
 
 def placed_panels(picture: ReadingsPicture, every: list[np.ndarray], names: tuple[str, ...]):
-    """All panels, and the columns and rows of the grid they stand in.
-
-    The small ones stand two by two at the right of the large ones. Where these have several channels or
-    kernels and need the whole width, they stand in a row beneath.
-    """
-    large = large_panels(picture)
-    small = [
-        replace(panel, title=word(reading), subtitle="")
-        for panel, reading in zip(picture.results(every, names), READINGS, strict=True)
-    ]
-    several = picture.w.shape[:2] != (1, 1)
-    share = 1.0 if several else LARGE
+    """All panels, and the columns and rows of the grid they stand in."""
+    large, small = large_panels(picture), picture.results(every, names)
     cells = [panel.x.high - panel.x.low for panel in large]
     if picture.reading == "matrix":
-        cells[0] = (1.0 if several else 1.6) * cells[1]
+        cells[0] = 1.6 * cells[1]
+    share = 1.0 if picture.reading == "matrix" else min(1.0, AIR * sum(cells) / WIDE / large[0].y.low)
     ends = share * np.cumsum([0.0, *cells]) / sum(cells)
-    spots = [(0, 1 if several else 2, *ends[k : k + 2]) for k in range(len(large))]
-    for place, panel in enumerate(small):
-        row, column = (1, place) if several else SMALL[panel.name]
-        left = column / 4 if several else 1 - (2 - column) * RESULTS
-        spots.append((row, 1, left, left + (0.25 if several else RESULTS)))
-    cuts = sorted({round(float(cut), 6) for _, _, *edges in spots for cut in edges})
+    spots = [(0, *ends[k : k + 2]) for k in range(len(large))]
+    spots += [(1, place / 4, (place + 1) / 4) for place in range(len(small))]
+    cuts = sorted({1.0} | {round(float(cut), 6) for _, *edges in spots for cut in edges})
     panels = []
-    for panel, (row, rows, *edges) in zip([*large, *small], spots, strict=True):
+    for panel, (row, *edges) in zip([*large, *small], spots, strict=True):
         first, last = (cuts.index(round(float(edge), 6)) for edge in edges)
-        panels.append(replace(panel, at=(row, first, rows, last - first)))
-    return panels, tuple(np.diff(cuts)), ((1.5, 1.0) if several else (1.0, 1.0))
+        panels.append(replace(panel, at=(row, first, 1, last - first)))
+    return panels, tuple(np.diff(cuts)), ROWS
 
 
 def large_panels(picture: ReadingsPicture) -> list[Panel]:
-    """The panels of the one reading, with what they take and where it goes, and a note beneath each."""
-    panels = []
-    for panel in with_products(picture):
-        if (picture.reading, panel.name) == ("matrix", "first"):
-            panels.append(panel)
+    """The panels of the one reading, in cells of one size, and beneath a matrix what it does."""
+    panels, does = with_products(picture), DOES[picture.reading]
+    parts = [panel for panel in panels if (picture.reading, panel.name) != ("matrix", "first")]
+    notes = {panel.name: word(does[PLACES.index(panel.name)]) for panel in parts}
+    if "products" not in notes and not notes["dx"]:
+        notes["dx"] = word(does[PLACES.index("products")])
+    high = max(panel.y.low + 0.5 + FOOT * bool(notes[panel.name]) for panel in parts)
+    placed = []
+    for panel in panels:
+        if panel.name not in notes:
+            placed.append(panel)
             continue
-        does = DOES[picture.reading][PLACES.index(panel.name)]
-        note = Note(-0.5, panel.marks[0].z.shape[0] - 0.25, word(does), width=165)
-        axis = Axis(panel.y.low + FOOT, panel.y.high, visible=False)
+        marks = [*lens_of(picture, panel.name), *panel.marks]
+        if notes[panel.name]:
+            width = 190.0 if panel.name == "products" else 165.0
+            marks.append(Note(-0.5, panel.marks[0].z.shape[0] - 0.25, notes[panel.name], width=width))
         title, how = LETTERS.get(panel.title, (panel.title, panel.subtitle))
-        marks = [*lens_of(picture, panel.name), *panel.marks, note]
-        panels.append(
-            replace(panel, title=word(title), subtitle=panel.subtitle or word(how), marks=marks, y=axis)
-        )
-    return panels
+        axis = Axis(high - 0.5, panel.y.high, visible=False)
+        how = panel.subtitle or word(how)
+        placed.append(replace(panel, title=word(title), subtitle=how, marks=marks, y=axis))
+    return placed
 
 
 def with_products(picture: ReadingsPicture) -> list[Panel]:
@@ -99,9 +85,7 @@ def with_products(picture: ReadingsPicture) -> list[Panel]:
     values = products(picture)
     edge = [box(0, 0, values.shape[::-1], "grid", 1)]
     waits = picture.now is None
-    made = grid_panel(values, "products", (0, 0), "dx", edge, "", "→", name="products", waits=waits)
-    heat, *rest = made.marks
-    made = replace(made, marks=[replace(heat, vmin=-9.0, vmax=9.0), *rest])
+    made = grid_panel(values, "products", (0, 0), edge, "", "→", name="products", waits=waits)
     return [first, replace(second, marks=signs), made, dx]
 
 

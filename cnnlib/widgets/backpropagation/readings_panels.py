@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnnlib.viz import Axis, Heatmap, Mark, Panel, Region, Text, mosaic
 
-REACH = {"dy": 3.0, "w": 3.0, "dx": 15.0}  # ends of the colours
+REACH = 12.0  # end of the colours: one scale for all, so that a larger number is never paler
 MOST_COLUMNS = 15  # columns of a picture whose numbers can be read
 
 
@@ -36,24 +36,19 @@ def outline(shape: tuple[int, ...], number: int) -> Region:
     return box(number * (shape[2] + 1), 0, (shape[2], shape[1]))
 
 
-def maps_panel(
-    maps, title, at, kind, marks=(), emits="", sign="", name="", subtitle="", waits=False
-) -> Panel:
+def maps_panel(maps, title, at, marks=(), emits="", sign="", name="", subtitle="", waits=False) -> Panel:
     """Several maps side by side, with their numbers where these can be read."""
     frames = [box(n * (maps.shape[2] + 1), 0, maps.shape[:0:-1], "grid", 1) for n in range(len(maps))]
     tiled = mosaic(maps, len(maps))
-    return grid_panel(tiled, title, at, kind, [*frames, *marks], emits, sign, name, subtitle, waits)
+    return grid_panel(tiled, title, at, [*frames, *marks], emits, sign, name, subtitle, waits)
 
 
-def grid_panel(
-    tiled, title, at, kind, marks=(), emits="", sign="", name="", subtitle="", waits=False
-) -> Panel:
+def grid_panel(tiled, title, at, marks=(), emits="", sign="", name="", subtitle="", waits=False) -> Panel:
     """A matrix in cells of one size, a sign to its right."""
     rows, columns = tiled.shape
-    reach = REACH[kind]
     numbers = ".0f" if columns <= MOST_COLUMNS else ""
     heat = Heatmap(
-        tiled, cmap="diverging", vmin=-reach, vmax=reach, numbers=numbers, emits=emits, means=title
+        tiled, cmap="diverging", vmin=-REACH, vmax=REACH, numbers=numbers, emits=emits, means=title
     )
     drawn: list[Mark] = [heat, *marks]
     if sign:

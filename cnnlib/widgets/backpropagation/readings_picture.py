@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cnnlib.experiments import four_readings as readings
 from cnnlib.experiments.four_readings import Geometry
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, Heatmap, Mark, Panel, Region, mosaic
 from cnnlib.widgets.backpropagation.readings_panels import (
+    REACH,
     box,
     cell,
     factor,
@@ -181,7 +184,7 @@ class ReadingsPicture:
         elif self.now is not None:
             marks = [outline(maps.shape, self.now[0])]
         emits = "dy" if self.reading == "scatter" else ""
-        return maps_panel(maps, TITLES[self.reading][0], (0, 0, 1, 4), "dy", marks, emits, "×", name="first")
+        return maps_panel(maps, TITLES[self.reading][0], (0, 0, 1, 4), marks, emits, "×", name="first")
 
     def kernel_panel(self) -> Panel:
         """The kernels: a row each, a column a channel; of the gathering reading, turned."""
@@ -199,7 +202,7 @@ class ReadingsPicture:
         emits = "weights" if self.reading == BY_WEIGHT else ""
         title = TITLES[self.reading][1]
         how = "row: kernel, column: channel" if f * c > 1 else ""
-        return grid_panel(tiled, title, (0, 4, 1, 4), "w", marks, emits, "→", name="second", subtitle=how)
+        return grid_panel(tiled, title, (0, 4, 1, 4), marks, emits, "→", name="second", subtitle=how)
 
     def dx_panel(self) -> Panel:
         """What has come back so far; of two readings, in its padding."""
@@ -208,12 +211,12 @@ class ReadingsPicture:
             maps = self.framed(self.dy, self.w) + 0.0
             how = "what lies outside the thin line is cut off" if self.g.padding else ""
             marks = self.framed_marks(maps)
-            return maps_panel(maps, title, (0, 8, 1, 4), "dx", marks, name="dx", subtitle=how)
+            return maps_panel(maps, title, (0, 8, 1, 4), marks, name="dx", subtitle=how)
         maps, marks = self.made(self.dy, self.w), []
         maps.ravel()[self.step :] = np.nan
         if self.now is not None:
             marks = [cell(maps.shape, *self.now, width=3)]
-        return maps_panel(maps, title, (0, 8, 1, 4), "dx", marks, "dx", name="dx", waits=not self.step)
+        return maps_panel(maps, title, (0, 8, 1, 4), marks, "dx", name="dx", waits=not self.step)
 
     def framed_marks(self, maps: np.ndarray) -> list[Mark]:
         """The image within its padding, and the cells that the last step has added to."""
@@ -236,12 +239,10 @@ class ReadingsPicture:
         rows, columns = matrix.shape
         height = max(1.0, rows / 14)  # of the strip above
         strip = (-0.5, columns - 0.5, -2.2 * height - 0.5, -1.2 * height - 0.5)
-        shown = ".0f" if columns <= 9 else ""
+        shown, colors = ".0f" if columns <= 9 else "", {"cmap": "diverging", "vmin": -REACH, "vmax": REACH}
         marks: list[Mark] = [
-            Heatmap(
-                matrix, cmap="diverging", vmin=-3, vmax=3, numbers=shown if rows <= 25 else "", means="weight"
-            ),
-            Heatmap(self.dy.reshape(1, -1), strip, "diverging", -3, 3, numbers=shown, means="dy"),
+            Heatmap(matrix, numbers=shown if rows <= 25 else "", means="weight", **colors),
+            Heatmap(self.dy.reshape(1, -1), strip, numbers=shown, means="dy", **colors),
             Region(-0.5, columns - 0.5, -0.5, rows - 0.5, color="grid", filled=False, width=1),
             Region(strip[0], strip[1], strip[2], strip[3], color="grid", filled=False, width=1),
         ]
@@ -266,7 +267,7 @@ class ReadingsPicture:
         for place, (reading, maps, name) in enumerate(zip(READINGS, every, names, strict=True)):
             marks = [outline(maps.shape, c) for c in range(len(maps))] if reading == self.reading else []
             at = (1, 3 * place, 1, 3)
-            title, emits = say("dx ({reading})", reading=reading), f"reading:{name}"
-            how = READINGS[reading]
-            panels.append(maps_panel(maps, title, at, "dx", marks, emits, name=name, subtitle=how))
+            how = {"title": word(reading), "subtitle": word(READINGS[reading])}
+            panel = maps_panel(maps, "dx", at, marks, f"reading:{name}", name=name)
+            panels.append(replace(panel, **how))
         return panels

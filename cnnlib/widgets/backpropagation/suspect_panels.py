@@ -16,12 +16,14 @@ LETTERS = {
 }
 MAPS = ("suspect", "measured", "difference")
 TITLES = ("The suspect's gradient", "− the measured one", "= the difference")
+SAME = 1e-6  # a difference that is none
 MEANS = marked("the suspect's gradient", "the measured one", "the difference")  # of a number, not of the row
+FAULTS_FROM, LOWEST = 4.72, 6.9  # rows, of a suspect's height, where the list of faults begins and ends
 FLOOR, GOOD = 1e-12, 1e-6  # smallest relative error drawn, largest that passes
 
 
 def suspects_panel(state: dict) -> Panel:
-    """The five letters; the list for its fault stands beside each."""
+    """The five letters, the list for its fault beside each; beneath, all faults and who is said to have them."""
     rows = np.arange(len(LETTERS), dtype=float)
     chosen = rows[[letter == state["suspect"] for letter in LETTERS]]
     x = np.full(len(rows), 0.1)
@@ -29,14 +31,20 @@ def suspects_panel(state: dict) -> Panel:
         Points(np.full(len(chosen), 0.1), chosen, color="you", size=18),
         Points(x, rows, color="panel", outline="muted", size=15, emits="suspects"),
         Text(x, rows, list(LETTERS), bold=True, size=14),
+        Text([0.02], [FAULTS_FROM], "The five faults", bold=True, size=13, align="left"),
     ]
-    axes = Axis(0, 1, visible=False), Axis(4.6, -0.6, visible=False)
+    for row, fault in enumerate(sorted(LETTERS.values())):
+        y = FAULTS_FROM + 0.36 * (row + 1)
+        who = ", ".join(letter for letter in LETTERS if state[letter] == fault)
+        marks.append(Text([0.1], [y], who or "–", bold=bool(who), color="you" if who else "muted"))
+        marks.append(Text([0.19], [y], fault, color="muted" if who else "ink", align="left"))
+    axes = Axis(0, 1, visible=False), Axis(LOWEST, -0.5, visible=False)
     words = "click a letter, then choose its fault"
     return Panel(marks, *axes, title="Suspects", subtitle=words, at=(0, 0, 2, 1), grid=False, name="suspects")
 
 
 def maps(claimed: np.ndarray, measured: np.ndarray) -> list[Panel]:
-    """The computed gradient, the measured one, and their difference, on one colour scale."""
+    """The computed gradient, the measured one, and the difference of what is printed, on one colour scale."""
     while claimed.ndim > 2:  # the first image, the first channel
         claimed, measured = claimed[0], measured[0]
     claimed, measured = np.atleast_2d(claimed), np.atleast_2d(measured)
@@ -46,14 +54,18 @@ def maps(claimed: np.ndarray, measured: np.ndarray) -> list[Panel]:
     for column, (name, title, means, values) in enumerate(
         zip(MAPS, TITLES, MEANS, (claimed, measured, claimed - measured), strict=True), 1
     ):
-        digits = ".1f" if reach > 0.5 and shape[1] < 8 else ""
         values = values.round(9) + 0.0  # no negative zeros among the numbers shown
-        heat = Heatmap(values, cmap="diverging", vmin=-reach, vmax=reach, numbers=digits, means=means)
+        look = {"cmap": "diverging", "vmin": -reach, "vmax": reach}
+        heat = [Heatmap(values, means=means, **look)]
+        if reach > 0.5 and shape[1] < 8:
+            printed = claimed.round(1) - measured.round(1) if name == "difference" else values.round(1)
+            printed = np.where(np.abs(values) < SAME, 0.0, printed.round(1)) + 0.0
+            heat.append(Heatmap(printed, numbers=".1f", hover=False, **look))
         frame = Region(-0.5, shape[1] - 0.5, -0.5, shape[0] - 0.5, color="grid", filled=False, width=1)
         x, y = Axis(-0.5, shape[1] - 0.5, visible=False), Axis(shape[0] - 0.5, -0.5, visible=False)
         panels.append(
             Panel(
-                [heat, frame],
+                [*heat, frame],
                 x,
                 y,
                 title=title,
@@ -80,7 +92,15 @@ def errors_panel(errors: dict, part: str) -> Panel:
     ]
     x = Axis(0, 14, "relative error", ticks=ticks, names=[f"1e{t - 12}" for t in ticks])
     y = Axis(len(powers) - 0.4, -1.1, ticks=rows, names=list(errors))
-    return Panel(marks, x, y, title="Gradient check of each part", at=(1, 1, 1, 3), name="errors")
+    return Panel(
+        marks,
+        x,
+        y,
+        title="Gradient check",
+        subtitle="right of the line: wrong",
+        at=(1, 1, 1, 3),
+        name="errors",
+    )
 
 
 def learning_panel(curve: np.ndarray, sound: np.ndarray) -> Panel:
@@ -89,9 +109,9 @@ def learning_panel(curve: np.ndarray, sound: np.ndarray) -> Panel:
     smoothed = smooth(curve)
     drawn = np.where(smoothed <= 3.5, smoothed, np.nan)
     marks = [
-        Line(steps, smooth(sound), color="muted", dash="dashed", label="sound"),
+        Line(steps, smooth(sound), color="muted", dash="dashed", label="correct"),
         Line(steps, drawn, color="ink", label="suspect"),
-        Reference("2.30 = guessing", y=np.log(10), at="start"),
+        Reference("2.30 = guessing", y=np.log(10)),
     ]
     if not np.isfinite(drawn[-1]):
         last = int(np.flatnonzero(np.isfinite(drawn))[-1]) if np.isfinite(drawn).any() else 0

@@ -14,12 +14,15 @@ from cnnlib.widgets.forward_pass.network_headings import short_name
 STAGES = marked("1 forward", "2 loss", "3 backward", "4 step", "5 again")
 FORWARD, LOSS, BACKWARD, STEP, AGAIN = range(5)
 HEIGHT = 452.0
-SMALL = 74.0  # pixels of a map in a small column
+SMALL = 68.0  # pixels of a map in a small column
+ROWS = (58.0, 152.0, 246.0)  # middles of the maps in a small column
+FOOT = 378.0  # where the bars of a small column stand
 LONG = 9  # letters of a name from which on it is drawn smaller
 LARGE, MOST_WIDE = 115.0, 460.0  # of one in the large column, and of all beside one another
-MATRIX = 153.0  # pixels of a kernel with its numbers
+MATRIX = 164.0  # pixels of a kernel with its numbers
+BESIDE = 3.3 * MATRIX  # pixels of width for three of them
 TOP, BOTTOM = 110.0, 290.0  # middles of the two rows of maps
-NOW, DONE, WAITS = 5.0, 1.2, 0.95  # weights of the columns' widths
+NOW, DONE, WAITS = 5.3, 1.15, 0.85  # weights of the columns' widths
 PLAIN = {"grid": False, "legend": ""}
 
 
@@ -58,6 +61,8 @@ class UpdateColumns:
                 found.append(self.curve(at))
                 continue
             make = large[k] if k == self.stage else small[k] if k < self.stage else self.waits
+            if (k, self.stage) == (AGAIN, STEP):
+                make = self.asked
             found.append(self.column(make(), k, at))
         return found
 
@@ -74,60 +79,113 @@ class UpdateColumns:
     def waits(self) -> list[Mark]:
         return [Text([0.5], [HEIGHT / 2 - 20], "not yet", color="muted", size=12)]
 
+    def asked(self) -> list[Mark]:
+        """What the last column will show: the same image, and a loss that is not known yet."""
+        y = FOOT - 6
+        return [
+            *self.picture.value(0, 0.5, ROWS[0], SMALL),
+            Text([0.5], [ROWS[0] + 48], "once more", color="muted", size=11),
+            Region(0.06, 0.94, y - 36, y + 36, color="muted", filled=False, width=1),
+            Text([0.5], [y - 22], "loss now", color="muted", size=11),
+            Text([0.5], [y + 5], "?", color="muted", bold=True, size=18),
+        ]
+
     # What is left of a column that is done.
+
+    def passed(self) -> list[int]:
+        """The places of up to three outputs that a small column shows: what layers with weights read."""
+        found = [i for i, output in enumerate(self.outputs[:-1]) if output.maps and self.read_by_weights(i)]
+        return [0, *found[1:][-2:]]
+
+    def read_by_weights(self, i: int) -> bool:
+        after = self.outputs[i + 1]
+        return not after.maps or after.name.startswith("convolution")
+
+    def small_maps(self, back: bool) -> list[Mark]:
+        """Their values from top to bottom, or their gradients, of which the kernel's stands at the top."""
+        passed, marks = self.passed(), []
+        for i, y in zip(passed, ROWS, strict=False):
+            name = short_name(self.outputs[i])
+            if back and not i:
+                marks += self.kernel.map(self.kernel.gradient, 0.5, y, SMALL, "gradient")
+                name = self.kernel.words
+            else:
+                marks += (self.picture.gradient if back else self.picture.value)(i, 0.5, y, SMALL)
+            marks.append(Text([0.5], [y - 43], name, color="muted", size=11))
+        low = np.array(ROWS[: len(passed)]) + 37
+        way = np.full(len(low), 8.0)
+        x = np.full(len(low), 0.5)
+        start, way = (low + 8, -way) if back else (low, way)
+        return [*marks, Arrows(x, start, 0 * x, way, color="ink", width=2)]
 
     def forward(self) -> list[Mark]:
         guess = int(self.p.argmax())
         name = str(self.names[guess])
         return [
-            *self.picture.value(0, 0.5, 62, SMALL),
-            Arrows([0.5], [108], [0], [104], color="ink", width=2.5),
-            Text([0.5], [232], "guess", color="muted", size=12),
-            Text([0.5], [256], name, bold=True, size=20 if len(name) < LONG else 15),
-            Text([0.5], [278], say("{share:.0%} sure", share=float(self.p[guess])), color="muted", size=11),
-            *self.bars(self.p, 392, 80, "softmax"),
+            *self.small_maps(False),
+            Text([0.5], [308], name, bold=True, size=20 if len(name) < LONG else 15),
+            Text([0.5], [328], say("{share:.0%} sure", share=float(self.p[guess])), color="muted", size=11),
+            *self.bars(self.p, FOOT - 6, 30, "probability p"),
         ]
 
     def loss(self) -> list[Mark]:
-        y = 372
+        y = FOOT - 6
+        share, here = np.linspace(0.015, 1, 60), float(self.p[self.label])
+        low, high = y - 62, 36.0
+
+        def height(values):
+            return low - (low - high) * np.minimum(-np.log(values) / 4.2, 1.0)
+
+        x, spot = 0.12 + 0.76 * share, height(max(here, 0.015))
         return [
+            Text([0.5], [ROWS[0] - 43], "−ln p", color="muted", size=11),
+            Line(x, height(share), "ink", 1.5),
+            Line([0.12, 0.12, 0.88], [high, low, low], "muted", 1),
+            Points([0.12 + 0.76 * here], [spot], "you", 5, outline="paper"),
             Region(0.06, 0.94, y - 36, y + 36, color="ink", filled=False, width=2),
             Text([0.5], [y - 22], "loss before", bold=True, size=11),
             Text([0.5], [y], boxed(self.facts["before"]), bold=True, size=18),
-            Text([0.5], [y + 22], f"−ln {np.exp(-self.facts['before']):.2g}", color="muted", size=11),
+            Text([0.5], [y + 22], f"−ln {here:.2g}", color="muted", size=11),
         ]
 
     def backward(self) -> list[Mark]:
         return [
-            *self.kernel.map(self.kernel.gradient, 0.5, 62, SMALL, "gradient"),
-            Text([0.5], [112], self.kernel.words, color="muted", size=11),
-            Arrows([0.5], [268], [0], [-140], color="ink", width=2.5),
-            *self.bars(self.p - np.eye(len(self.p))[self.label], 362, 46, "p − label"),
+            *self.small_maps(True),
+            *self.bars(self.p - np.eye(len(self.p))[self.label], FOOT - 30, 28, "p − label"),
         ]
 
     def step(self) -> list[Mark]:
-        up, down = self.kernel.moves()
-        return [
-            *self.kernel.map(self.kernel.new, 0.5, 62, SMALL, "new kernel", self.kernel.reach),
-            Text([0.5], [112], say("new {kernel}", kernel=self.kernel.words), color="muted", size=11),
-            Text([0.5], [150], "weights", color="muted", size=11),
-            Text([0.5], [168], say("{up:,} up", up=up), size=11),
-            Text([0.5], [184], say("{down:,} down", down=down), size=11),
-        ]
+        k, (up, down) = self.kernel, self.kernel.moves()
+        rows = (
+            (k.old, say("old {kernel}", kernel=k.words), k.reach),
+            (k.move / k.unit, word("− change"), None),
+            (k.new, word("= new"), k.reach),
+        )
+        marks: list[Mark] = []
+        for (values, title, reach), y in zip(rows, ROWS, strict=True):
+            marks += k.map(values, 0.5, y, SMALL, title, reach)
+            marks.append(Text([0.5], [y - 43], title, color="muted", size=11))
+        counts = [say("▲ {up:,} up", up=up), say("▼ {down:,} down", down=down)]
+        counts.append(say("= {still:,} stay", still=k.still()))
+        marks.append(Text([0.5], [326], "weights", color="muted", size=11))
+        marks.append(Text([0.5] * 3, [346, 364, 382], counts, size=11))
+        return marks
 
     def bars(self, values: np.ndarray, base: float, high: float, title: str) -> list[Mark]:
-        """Small bars, one a class, upwards and downwards; the label's is named."""
+        """Small bars, one a class, upwards and downwards; beneath them the name of the right one."""
         x = 0.08 + 0.84 * (np.arange(len(values)) + 0.5) / len(values)
         width = 0.6 * 0.84 / len(values)
-        signs = (values < 0).any()
+        signs = bool((values < 0).any())
         marks: list[Mark] = [Line([0.05, 0.95], [base, base], "muted", 1)]
         for sign, color in ((1, "pos" if signs else "ink"), (-1, "neg")):
             keep = np.sign(values) == sign
             if keep.any():
                 marks.append(Bars(x[keep], -high * values[keep], width=width, base=base, color=color))
-        tallest = high * max(0.0, float(np.max(values)))
-        marks.append(Text([0.5], [base - tallest - 14], title, color="muted", size=11))
-        marks.append(Points([x[self.label]], [base + 22 + high * signs * 0.6], "ink", 4, shape="diamond"))
+        low = base + high * max(0.0, float(np.max(-values))) + 10
+        spot, said = float(x[self.label]), say("true: {name}", name=self.names[self.label])
+        edge = (0.06, "left") if spot < 0.35 else (0.94, "right") if spot > 0.65 else (spot, "center")
+        marks.append(Text([edge[0]], [low], said, bold=True, size=11, align=edge[1]))
+        marks.append(Text([0.5], [FOOT + 28], title, color="muted", size=11))
         return marks
 
     # The present column.
@@ -178,25 +236,28 @@ class UpdateColumns:
         return Panel(marks, x, Axis(0, top), title=STAGES[LOSS], subtitle=how, at=at, name="stage 2")
 
     def step_large(self) -> list[Mark]:
-        k = self.kernel
-        marks: list[Mark] = []
+        k, marks = self.kernel, []
         parts = (
             (k.old, say("old {kernel}", kernel=k.words), "", k.reach, "−"),
             (k.move / k.unit, word("rate × gradient"), k.in_units, None, "="),
-            (k.new, word("new"), "", k.reach, ""),
+            (k.new, word("new"), word("▲ up, ▼ down"), k.reach, ""),
         )
         for i, (values, title, unit, reach, sign) in enumerate(parts):
             x = (i + 0.5) / 3
-            marks.append(Text([x], [24], title, bold=True, size=12))
-            marks.append(Text([x], [40], unit, color="muted", size=11))
-            marks += k.map(values, x, 132, MATRIX, title, reach, numbers=True, needs=3.75 * MATRIX)
+            marks.append(Text([x], [20], title, bold=True, size=13))
+            marks.append(Text([x], [37], unit, color="muted", size=11))
+            marks += k.map(values, x, 136, MATRIX, title, reach, numbers=True, needs=BESIDE)
             if sign:
-                marks.append(Text([(i + 1) / 3], [132], sign, bold=True, size=20))
+                marks.append(Text([(i + 1) / 3], [136], sign, bold=True, size=20))
+        marks += k.moved_marks(5 / 6, 136, MATRIX, needs=BESIDE)
         up, down = k.moves()
-        for row, words in enumerate(k.worked()):
-            y = 270 + 38 * row
-            marks.append(Region(0.03, 0.97, y - 15, y + 15, color="panel", alpha=1))
-            marks.append(Text([0.5], [y], words, size=11.5))
+        worked = k.worked()
+        for i, lines in enumerate(worked):
+            middle = (i + 0.5) / len(worked)
+            half = 0.5 / len(worked) - 0.015
+            marks.append(Region(middle - half, middle + half, 266, 346, color="panel", alpha=1))
+            for (line, look), y in zip(lines, (282, 306, 330), strict=True):
+                marks.append(Text([middle], [y], line, **look))
         said = say(
             "Of {all:,} weights {up:,} go up, {down:,} down; {still:,} stay.",
             all=up + down + k.still(),
@@ -204,5 +265,5 @@ class UpdateColumns:
             down=down,
             still=k.still(),
         )
-        marks.append(Text([0.5], [356], said, color="muted", size=12))
+        marks.append(Text([0.5], [384], said, color="muted", size=12))
         return marks

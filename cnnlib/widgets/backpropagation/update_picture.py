@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from itertools import product
+
 import numpy as np
 
 from cnnlib.nn.layers import Conv2d, Linear
@@ -122,23 +125,44 @@ class KernelStep:
         reach = reach_of([values]) if reach is None else reach
         look = {"cmap": "diverging", "vmin": -reach, "vmax": reach, "framed": False, "means": title}
         shown = ("" if not numbers else ".1f" if reach > 1 else ".2f") if max(values.shape) <= MOST else ""
-        look |= {"x": x, "y": y, "pitch": pitch, "needs": needs}
+        look |= {"x": x, "y": y, "pitch": pitch, "needs": needs, "type_size": 12.0}
         one = Maps(values + 0.0, tile=(*values.shape, 1), numbers=shown, **look)
         scale = ColorScale.both_ways(x, y + pitch / 2 + 14, reach, (-14, 0), needs=110)
         return [one, scale] if numbers else [one]
 
-    def worked(self) -> list[str]:
-        """One weight that rises and one that falls, in full."""
+    def moved_marks(self, x: float, y: float, pitch: float, needs: float = 0.0) -> list[Mark]:
+        """In the corner of each cell of a drawn kernel how its weight moves: the farther, the larger."""
+        rows, columns = self.move.shape
+        if max(rows, columns) > MOST:
+            return []
+        cell, marks = (pitch - 3) / max(rows, columns), []
+        share = np.abs(self.move) / (np.abs(self.move).max() or 1.0)
+        for place in np.argwhere(self.move != 0):
+            row, column = map(int, place)
+            strong = abs(self.new[row, column]) > 0.7 * self.reach  # a cell so dark that ink is not seen
+            right, down = (column + 0.82 - columns / 2) * cell, (row + 0.16 - rows / 2) * cell
+            look = {"size": 5.0 + 4.0 * round(float(share[row, column]), 1), "shift": (right, down)}
+            way = "▲" if self.move[row, column] < 0 else "▼"
+            look |= {"color": "paper" if strong else "ink", "literal": True, "needs": needs}
+            marks.append(Text([x], [y], way, **look))
+        return marks
+
+    def worked(self) -> list[list[tuple[str, dict]]]:
+        """One weight that rises and one that falls, in full: three lines each, and how they are set."""
         found = []
         for sign, words in ((-1, word("▲ up")), (1, word("▼ down"))):
             row, column = np.unravel_index(int((sign * self.gradient).argmax()), self.gradient.shape)
             g = float(self.gradient[row, column])
             if sign * g > 0:
-                old, new = float(self.old[row, column]), float(self.new[row, column])
-                times = f"({g:.2f})" if g < 0 else f"{g:.2f}"
-                sum_ = f"{old:.4f} − {self.rate:.3g} × {times} = {new:.4f}"
-                place = {"row": row, "column": column}
-                found.append(say("row {row}, column {column}: {sum} {way}", **place, sum=sum_, way=words))
+                old, rate, times, new = sum_that_adds_up(float(self.old[row, column]), self.rate, g)
+                times = f"({times})" if g < 0 else times
+                found.append(
+                    [
+                        (say("row {row}, column {column}", row=row, column=column), {"color": "muted"}),
+                        (f"{old} − {rate} × {times}", {"size": 14}),
+                        (f"= {new} {words}", {"size": 14, "bold": True}),
+                    ]
+                )
         return found
 
     def panels(self, has_gradient: bool, has_new: bool) -> list[Panel]:
@@ -160,3 +184,18 @@ class KernelStep:
             matrix_panel(title, move, at, sign="=", name="move", **look),
             matrix_panel(word("new"), new, at, reach=self.reach, name="new", **look),
         ]
+
+
+def sum_that_adds_up(old: float, rate: float, gradient: float) -> tuple[str, str, str, str]:
+    """Old weight, rate, gradient and new weight, as many digits as make the printed sum right.
+
+    >>> sum_that_adds_up(0.16437, 0.01, 0.2252)
+    ('0.1644', '0.01', '0.23', '0.1621')
+    """
+    new = old - rate * gradient
+    for digits, short, places in product(range(4, 9), (3, 6), range(2, 7)):
+        first, step, times = f"{old:z.{digits}f}", f"{rate:.{short}g}", Decimal(f"{gradient:.{places}g}")
+        made = f"{Decimal(first) - Decimal(step) * times:z.{digits}f}"
+        if f"{new:z.{digits}f}" == made != first:
+            break
+    return first, step, f"{times:f}", made

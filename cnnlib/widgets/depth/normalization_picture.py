@@ -1,0 +1,140 @@
+"""The graph of a normalization: boxes of four numbers as bars about zero, boxes of one, and arrows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnnlib.runtime.language import word
+from cnnlib.viz import Arrows, Axis, Bars, Line, Note, Panel, Region, Text
+
+#: Place of each node: those that hold four numbers above, those that hold one below.
+PLACES = {
+    "x": (0.0, True), "m": (1.0, False), "c": (2.0, True), "v": (2.65, False), "u": (3.95, False),
+    "n": (4.7, True), "gamma": (5.15, False), "y": (6.35, True), "beta": (6.35, False),
+}  # fmt: skip
+SYMBOLS = {"n": "x̂", "gamma": "γ", "beta": "β"}
+MADE = {
+    **{"m": "= mean of x", "c": "= x − m", "v": "= mean of c²"},
+    **{"u": "= 1 / √(v + ε)", "n": "= c · u; grey: ±1", "y": "= γx̂ + β"},
+}
+EDGES = [("x", "m"), ("x", "c"), ("m", "c"), ("c", "v"), ("v", "u"), ("u", "n"), ("c", "n"), ("n", "y"),
+         ("gamma", "y"), ("beta", "y")]  # fmt: skip
+ROWS = (0.86, 0.74, 0.62, 0.5)
+LOW = 0.12
+WIDE, SMALL = 0.55, 0.37  # half the width of a box of four numbers, and of one
+BARS = (-0.16, 0.33)  # where zero is in a box of four, from its middle, and the longest bar
+LEAST = 4.0  # end of the bars' scale at least
+
+
+def graph_panel(numbers: dict, active, forwards: bool, bars: bool) -> Panel:
+    """The graph with the numbers that are known, an arrow for every edge; without bars it may be narrow."""
+    marks: list = []
+    for start, end in EDGES:
+        lit = active == end if forwards else active in ((start, end),)
+        marks.append(arrow(start, end, forwards, lit))
+    for name, (x, vector) in PLACES.items():
+        lit = active == name if forwards else active is not None and active[0] == name
+        half = WIDE if vector else SMALL
+        low, high = (ROWS[-1] - 0.07, ROWS[0] + 0.07) if vector else (LOW - 0.08, LOW + 0.08)
+        box = {"x0": x - half, "x1": x + half, "y0": low, "y1": high}
+        if name in numbers:
+            marks.append(Region(**box, color="panel", alpha=1.0))
+            look = {"color": "ink", "width": 2.5} if lit else {"color": "muted", "width": 1}
+            marks.append(Region(**box, filled=False, **look))
+            marks += bars_of(name, numbers, forwards) if vector and bars else []
+            marks += cells(numbers[name], x + (half - 0.06) * (vector and bars), vector, forwards, bars)
+        else:
+            around = [x - half, x + half, x + half, x - half, x - half], [low, low, high, high, low]
+            marks.append(Line(*around, color="muted", width=1, dash="dashed"))
+        marks += words(name, x, vector, forwards)
+    if forwards and bars and "m" in numbers:
+        marks.append(Note(0.1, ROWS[0] + 0.195, "dashed: m", width=110, needs=640))
+    title, note = (
+        (word("Values →"), "four numbers of one channel: centred on 0, divided by their spread")
+        if forwards
+        else (word("← Gradients"), "how the loss E would move if this number grew")
+    )
+    axes = Axis(-0.6, 6.95, visible=False), Axis(-0.1, 1.08, visible=False)
+    return Panel(
+        marks, *axes, title=title, subtitle=note, grid=False, at=(0 if forwards else 1, 0),
+        name="small " * (not bars) + ("values" if forwards else "gradients"),
+    )  # fmt: skip
+
+
+def reach_of(numbers: dict, forwards: bool) -> float:
+    """The number whose bar is the longest: one scale for all boxes, so that a scaling is seen."""
+    most = max((float(np.abs(numbers[n]).max()) for n in numbers if PLACES[n][1]), default=0.0)
+    return max(LEAST if forwards else 1.0, most)
+
+
+def bars_of(name: str, numbers: dict, forwards: bool) -> list:
+    """Four numbers as bars from zero, by sign; with the mean in x, and of x̂ how far 1 reaches."""
+    values, reach = np.asarray(numbers[name]), reach_of(numbers, forwards)
+    zero, longest = PLACES[name][0] + BARS[0], BARS[1]
+    low, high = ROWS[-1] - 0.05, ROWS[0] + 0.05
+    marks: list = []
+    if forwards and name == "n":
+        one = longest / reach
+        marks.append(Region(zero - one, zero + one, low, high, color="grid", alpha=1.0))
+    for positive, color in ((True, "pos"), (False, "neg")):
+        keep = (values > 0) == positive
+        if keep.any():
+            rows, lengths = np.array(ROWS)[keep], longest * values[keep] / reach
+            marks.append(Bars(rows, lengths, width=0.075, base=zero, color=color, horizontal=True))
+    marks.append(Line([zero, zero], [low, high], color="muted", width=1))
+    if forwards and name == "x" and "m" in numbers:
+        mean = zero + longest * numbers["m"] / reach
+        marks.append(Line([mean, mean], [low, high], color="ink", width=2, dash="dashed"))
+    return marks
+
+
+def words(name: str, x: float, vector: bool, forwards: bool) -> list:
+    """The name of a node, and forwards what it is made of."""
+    symbol = SYMBOLS.get(name, name)
+    y, baseline = (ROWS[0] + 0.1, "bottom") if vector else (LOW - 0.1, "top")
+    marks = [Text(x, y, symbol if forwards else f"d{symbol}", size=12, bold=True, baseline=baseline)]
+    if forwards and name in MADE:
+        top = y + 0.095 if vector else y
+        marks.append(Note(x + 0.1, top, MADE[name], width=130, needs=640))
+    return marks
+
+
+def cells(value, x: float, vector: bool, forwards: bool, bars: bool) -> list:
+    """The numbers of a node: in ink forwards, blue or orange by sign backwards."""
+    rows = zip(np.atleast_1d(value), ROWS if vector else (LOW,), strict=True)
+    look = {"size": 11.5, "align": "right" if vector and bars else "center"}
+    return [
+        Text(x, y, short(number), color="ink" if forwards else sign(number), **look) for number, y in rows
+    ]
+
+
+def sign(number: float) -> str:
+    """Blue for plus, orange for minus, ink for zero."""
+    return "ink" if abs(number) < 5e-4 else "pos-text" if number > 0 else "neg-text"
+
+
+def arrow(start: str, end: str, forwards: bool, lit: bool) -> Arrows:
+    """From one box to the other, or back."""
+    (x0, up0), (x1, up1) = PLACES[start], PLACES[end]
+    if up0 == up1:
+        y0 = y1 = 0.68 if up0 else LOW
+        tail, head = x0 + sides(up0), x1 - sides(up1)
+    else:
+        y0, y1 = (ROWS[-1] - 0.1, LOW + 0.1) if up0 else (LOW + 0.1, ROWS[-1] - 0.1)
+        reach = 0.12 * np.sign(x1 - x0)
+        tail, head = x0 + reach, x1 - reach
+    if not forwards:
+        tail, head, y0, y1 = head, tail, y1, y0
+    color = "ink" if lit else "muted"
+    return Arrows([tail], [y0], [head - tail], [y1 - y0], color=color, width=3 if lit else 1.2)
+
+
+def sides(vector: bool) -> float:
+    """How far from a box's middle its arrows begin."""
+    return (WIDE if vector else SMALL) + 0.03
+
+
+def short(number: float) -> str:
+    """Two digits behind the point, no negative zero."""
+    number = 0.0 if abs(number) < 5e-4 else float(number)
+    return f"{number:.2f}" if abs(number) < 100 else f"{number:.0f}"
