@@ -5,6 +5,7 @@ from cnnlib.viz.frame import Anchor, Figure, Narrow, Slot, Strip, Zone
 from cnnlib.viz.links import Links
 from cnnlib.viz.maps import ColorScale, Maps
 from cnnlib.viz.marks import Arrows, Band, Bars, Heatmap, Line, Mark, Points, Region, Text
+from cnnlib.viz.outlines import frames, hairlines, outline
 from cnnlib.viz.scene import Axis, Panel, Scene, image_panel, mosaic
 from cnnlib.viz.tiles import Tiles
 
@@ -36,6 +37,9 @@ __all__ = [
     "Text",
     "Tiles",
     "Zone",
+    "frames",
+    "hairlines",
     "image_panel",
     "mosaic",
+    "outline",
 ]

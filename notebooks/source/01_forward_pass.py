@@ -465,7 +465,7 @@ for i in range(4):
 # When one layer follows another, each unit depends on a larger part of the image. A unit of the first layer is
 # computed from one window of the image: we say that it *sees* the pixels in it. A unit of the second layer is computed from
 # several units of the first, and each of these sees a window of its own. All the pixels that a unit sees are its *receptive
-# field*; the picture shows one row of it.
+# field*; the picture frames it in the image, and shows one row of it.
 #
 # Answer the card first, then set the sliders to its numbers. How wide are the two maps, and how many pixels side by side does
 # a unit of the last layer see? Then compare: does a unit behind three layers with kernels of 3 see more, or fewer?

@@ -5,11 +5,7 @@ import pytest
 
 from cnnlib.experiments.depth import KINDS, deep_cnn, profile
 from cnnlib.experiments.starting_networks import study_images
-<<<<<<< HEAD
-from cnnlib.viz import Text
-=======
-from cnnlib.viz import Bars, Line
->>>>>>> steps
+from cnnlib.viz import Bars, Line, Text
 from cnnlib.widgets import DepthExplorer, NormalizationSteps
 from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, STEPS
 

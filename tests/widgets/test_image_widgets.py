@@ -7,7 +7,7 @@ from cnnlib.data import Distort, Split, load_digits
 from cnnlib.data.images import FASHION
 from cnnlib.experiments.inspection import confusion_matrix, occlusion
 from cnnlib.networks import load_digits_cnn, two_conv
-from cnnlib.viz import Heatmap, Text, static
+from cnnlib.viz import Bars, Heatmap, Line, Region, Text, outline, static
 from cnnlib.widgets.start_here.gallery import ImageGallery
 from cnnlib.widgets.train_a_cnn.augmentation import AugmentationExplorer
 from cnnlib.widgets.train_a_cnn.evidence import OWN, EvidenceExplorer
@@ -15,6 +15,10 @@ from cnnlib.widgets.train_a_cnn.mistakes import MistakeExplorer
 from tests.widgets.sweep import make, moves
 
 ALL = (AugmentationExplorer, MistakeExplorer, EvidenceExplorer)
+
+
+def mark_of(panel, kind):
+    return next(mark for mark in panel.marks if isinstance(mark, kind))
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,7 @@ def test_the_picture_can_be_drawn_in_both_themes(widget_class, theme, made):
 
 
 def test_the_share_read_is_that_of_the_network_on_the_distorted_images(digits):
-    widget = AugmentationExplorer(shift=1, rotate=20, seed=5)
+    widget = AugmentationExplorer(shift=1, rotate=20, elastic=0.2, seed=5)
     distort = Distort(shift=1, rotate=20, scale=0.08, shear=0.08, elastic=0.2, smoothness=2)
     shaken = distort(digits.x_test[:100], np.random.default_rng(5))
     expected = (load_digits_cnn().predict(shaken) == digits.y_test[:100]).mean()
@@ -56,7 +60,7 @@ def test_no_distortion_moves_nothing():
 
 
 def test_the_matrix_opens_at_the_worst_confusion_and_a_click_chooses_another(digits):
-    model, widget = load_digits_cnn(), MistakeExplorer()
+    model, widget = load_digits_cnn(), MistakeExplorer(split=digits)
     matrix = confusion_matrix(digits.y_test, model.predict(digits.x_test), 10)
     off = matrix - np.diag(np.diag(matrix))
     assert widget.facts["count"] == off.max() and widget.facts["wrong"] == off.sum()
@@ -71,11 +75,11 @@ def test_the_matrix_opens_at_the_worst_confusion_and_a_click_chooses_another(dig
 
 
 def test_the_largest_fall_is_where_the_square_costs_most(digits):
-    widget = EvidenceExplorer(image=7, size=3)
+    widget = EvidenceExplorer(split=digits, image=7, size=3)
     falls = occlusion(load_digits_cnn(), digits.x_test[7:8], 3)[0]
     assert widget.facts["fall"] == pytest.approx(falls.max())
     assert falls[widget.facts["row"], widget.facts["col"]] == falls.max()
-    asked = EvidenceExplorer(image=7, size=3, target="1")
+    asked = EvidenceExplorer(split=digits, image=7, size=3, target="1")
     other = occlusion(load_digits_cnn(), digits.x_test[7:8], 3, target=1)[0]
     assert asked.facts["fall"] == pytest.approx(other.max()) and widget.state["target"] == OWN
 
@@ -84,7 +88,7 @@ def test_a_class_without_probability_is_looked_at_by_its_logit(digits):
     model = load_digits_cnn()
     p = model.predict_proba(digits.x_test[7:8])[0]
     least = int(p.argmin())
-    widget = EvidenceExplorer(image=7, size=3, target=str(least))
+    widget = EvidenceExplorer(split=digits, image=7, size=3, target=str(least))
     falls = occlusion(model, digits.x_test[7:8], 3, target=least, logit=True)[0]
     covered = digits.x_test[7:8].copy()
     covered[..., 1:4, 2:5] = 0
@@ -92,12 +96,12 @@ def test_a_class_without_probability_is_looked_at_by_its_logit(digits):
     assert falls[1, 2] == pytest.approx(next(both) - next(both), rel=1e-5)
     assert widget.facts["fall"] == pytest.approx(falls.max()) and falls.max() > 0.1
     assert "logit" in widget.text and widget.scene.panels[2].title == "Fall of the logit when covered"
-    assert "logit" not in EvidenceExplorer(image=7).text
+    assert "logit" not in EvidenceExplorer(split=digits, image=7).text
 
 
 def test_a_network_that_overflowed_is_answered_with_a_sentence():
     model = load_digits_cnn()
-    widget = EvidenceExplorer(model)
+    widget = EvidenceExplorer(model, load_digits())
     model[0].params["weight"][...] = np.nan
     widget.set_state(image=1)
     assert "not finite" in widget.message and widget.failure is None
@@ -123,21 +127,79 @@ def test_the_sentence_tells_the_number_of_the_most_confident_mistake():
 
 
 @pytest.mark.parametrize(("label", "guess", "columns", "rows"), [(1, 8, 2, 1), (4, 4, 4, 3)])
-def test_few_mistakes_are_drawn_large_and_each_says_how_sure_the_network_was(label, guess, columns, rows):
-    widget = MistakeExplorer(label=label, guess=guess)
+def test_few_mistakes_are_drawn_large_each_with_the_probabilities_of_both_classes(
+    label, guess, columns, rows, digits
+):
+    widget = MistakeExplorer(split=digits, label=label, guess=guess)
     panel = widget.scene.panels[1]
     images = [mark for mark in panel.marks if isinstance(mark, Heatmap)]
     words = [text for mark in panel.marks if isinstance(mark, Text) for text in mark.text]
-    assert len(images) == len(words) == min(widget.facts["count"], columns * rows)
-    assert words[0] == f"{100 * widget.facts['confidence']:.0f} % sure"
-    assert panel.x.high - panel.x.low == columns * 9 - 1
-    assert panel.y.low - panel.y.high == rows * 11
+    count = min(widget.facts["count"], columns * rows)
+    assert len(images) == count and panel.x.high - panel.x.low == columns * 9 - 1
+    kinds = {guess, label}
+    assert len(words) == 2 * len(kinds) * count  # a name and a share for each class
+    assert words[0] == f"{100 * widget.facts['confidence']:.0f} %"
+    first = widget.p[widget.facts["first"]]
+    bars = [mark for mark in panel.marks if isinstance(mark, Region) and mark.color != "grid"]
+    full = next(mark for mark in panel.marks if isinstance(mark, Region) and mark.color == "grid")
+    drawn = [(bar.x1 - bar.x0) / (full.x1 - full.x0) for bar in bars[::count]]
+    asked = [guess] if label == guess else [guess, label]
+    assert drawn == pytest.approx([first[kind] for kind in asked])
+
+
+def test_it_opens_at_a_doubtful_digit_of_28_pixels():
+    widget = EvidenceExplorer()
+    sure = widget.model.predict_proba(widget.split.x_test[:300]).max(axis=1)
+    assert widget.split.x_test.shape[2:] == (28, 28)
+    assert widget.facts["confidence"] == pytest.approx(sure.min(), rel=1e-4) and sure.min() < 0.6
+    assert MistakeExplorer().split.x_test.shape[2:] == (28, 28)
+
+
+def test_the_three_pictures_of_evidence_have_one_size_and_a_frame(digits):
+    widget = EvidenceExplorer(split=digits, image=7, size=3)
+    pictures = widget.scene.panels[:3]
+    assert {(p.x.low, p.x.high, p.y.low, p.y.high) for p in pictures} == {(-0.5, 7.5, 7.5, -0.5)}
+    assert all(mark_of(panel, Line).color == "grid" for panel in pictures)
+    falls = mark_of(pictures[2], Heatmap)
+    row, col = widget.facts["row"], widget.facts["col"]
+    left, right, top, bottom = falls.extent
+    assert (left + col + 0.5, top + row + 0.5) == (col + 1, row + 1)  # the middle of the square of 3x3
+    assert (right - left, bottom - top) == falls.z.shape[::-1]
+
+
+def test_grey_bars_are_the_probabilities_with_the_square_covered(digits):
+    widget = EvidenceExplorer(split=digits, image=7, size=3)
+    row, col = widget.facts["row"], widget.facts["col"]
+    covered = digits.x_test[7:8].copy()
+    covered[..., row : row + 3, col : col + 3] = 0
+    before, after = (mark.height for mark in widget.scene.panels[3].marks if isinstance(mark, Bars))
+    model, guess = load_digits_cnn(), widget.facts["guess"]
+    np.testing.assert_allclose(before, model.predict_proba(digits.x_test[7:8])[0], rtol=1e-5)
+    np.testing.assert_allclose(after, model.predict_proba(covered)[0], rtol=1e-4, atol=1e-6)
+    left = widget.scene.figures[2]
+    assert (left.label, left.value) == ("Square covered", f"{100 * after[guess]:.0f} %")
+    assert widget.scene.panels[3].x.high == 1  # no axis beyond 100 per cent
+
+
+def test_the_augmentation_opens_with_a_few_wrong_and_each_stands_over_the_outline_of_the_image():
+    widget = AugmentationExplorer()
+    panel = widget.scene.panels[1]
+    wrong = [word for mark in panel.marks if isinstance(mark, Text) for word in mark.text if "≠" in word]
+    assert 2 <= len(wrong) <= 3
+    shape = mark_of(panel, Line)
+    x, y = outline(widget.x[3, 0])
+    assert len(shape.x) == 18 * len(x)
+    np.testing.assert_allclose(shape.x[: len(x)], x)
+    np.testing.assert_allclose(shape.y[: len(y)], y)
 
 
 def test_names_of_clothes_are_said_whole():
     digits = load_digits()
     clothes = digits._replace(class_names=FASHION)
-    mistakes = MistakeExplorer(split=clothes).scene.panels[0]
+    scene = MistakeExplorer(split=clothes).scene
+    mistakes = scene.panels[0]
+    assert scene.title == "Which classes does it mix up?"
+    assert MistakeExplorer().scene.title == "Which digits does it mix up?"
     assert mistakes.x.names == mistakes.y.names == FASHION
     assert mistakes.x.staggered and not MistakeExplorer().scene.panels[0].x.staggered
     evidence = EvidenceExplorer(split=clothes, image=0)

@@ -374,10 +374,25 @@ def test_the_challenges_of_the_text_can_be_met():
 
 
 @pytest.mark.parametrize("layers", [1, 3, 6])
-def test_the_axis_of_the_layers_counts_whole_layers(layers):
-    axis = SizeExplorer(layers=layers).scene.panels[1].x
-    assert list(axis.ticks) == list(range(1, layers + 1))
+def test_each_layer_says_how_its_weights_are_counted(layers):
+    scene = SizeExplorer(layers=layers).scene
+    said = [word for mark in scene.panels[2].marks if isinstance(mark, Text) for word in mark.text]
+    assert said == [
+        "layer 1: 80 = 8·1·3·3 + 8",
+        *(f"layer {i}: 584 = 8·8·3·3 + 8" for i in range(2, layers + 1)),
+    ]
     assert "sees 1 pixel along" in SizeExplorer(kernel_size=1, layers=layers, stride=1, padding=0).text
+
+
+@pytest.mark.parametrize("size", [4, 28, 64])
+def test_the_square_in_the_image_is_what_the_unit_sees(size):
+    widget = SizeExplorer(size=size, kernel_size=3, layers=2, padding=1, unit=0)
+    image = widget.scene.panels[0]
+    heat = next(mark for mark in image.marks if isinstance(mark, Heatmap))
+    assert heat.z.shape == (size, size) and heat.z.max() > 0.5
+    square = next(mark for mark in image.marks if isinstance(mark, Region))
+    assert (square.x0, square.x1) == (-0.5, widget.facts["pixels"] - 0.5)
+    assert square.y1 - square.y0 == min(5, size)
 
 
 def test_the_slices_of_a_kernel_add_up_to_its_map():

@@ -5,7 +5,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from cnnlib.data import load_digits, load_mnist_sample
-from cnnlib.viz import Text
+from cnnlib.viz import Arrows, Heatmap, Line, Points, Text
 from cnnlib.widgets.start_here import setup_check
 from cnnlib.widgets.start_here.gallery import ImageGallery
 from cnnlib.widgets.start_here.setup_check import SetupCheck
@@ -21,6 +21,28 @@ def test_the_check_counts_presses():
     assert widget.text.endswith("Now press the button.")
 
 
+def test_each_press_arrives_as_a_dot():
+    widget = SetupCheck()
+    way = next(panel for panel in widget.scene.panels if panel.name == "way")
+    assert not [mark for mark in way.marks if isinstance(mark, Points)]
+    assert "Press the button" in " ".join(
+        w for mark in way.marks if isinstance(mark, Text) for w in mark.text
+    )
+    for presses, shown in ((1, 1), (12, 12), (40, 30)):
+        way = setup_check.way(presses)
+        (dots,) = [mark for mark in way.marks if isinstance(mark, Points)]
+        assert len(dots.x) == shown and dots.y.max() < way.y.low and dots.x.max() < way.x.high
+        assert any(isinstance(mark, Arrows) for mark in way.marks)
+
+
+def test_green_stands_for_good_alone(monkeypatch):
+    needed = [Requirement("numpy>=99"), Requirement("matplotlib>=3")]
+    monkeypatch.setattr(setup_check, "requirements", lambda: needed)
+    marks = SetupCheck().scene.panels[0].marks
+    signs = {mark.text[0]: (mark.color, list(mark.y)) for mark in marks if getattr(mark, "size", 0) == 15}
+    assert signs == {"✗": ("bad", [1.0]), "✓": ("green", [2.0])}
+
+
 def test_the_check_names_what_is_missing_or_old(monkeypatch):
     needed = [Requirement("numpy>=99"), Requirement("no-such-package"), Requirement("matplotlib>=3")]
     monkeypatch.setattr(setup_check, "requirements", lambda: needed)
@@ -32,8 +54,9 @@ def test_the_check_names_what_is_missing_or_old(monkeypatch):
 def test_a_narrow_table_of_packages_leaves_out_what_has_no_room():
     scene = SetupCheck().scene
     words = {p.name: [w for m in p.marks if isinstance(m, Text) for w in m.text] for p in scene.panels}
+    assert "way" in scene.narrow.at
     assert set(words["table"]) - set(words["short"]) == {"needed", *(w for w in words["table"] if ">=" in w)}
-    assert scene.narrow.only == ("short",) and list(scene.narrow.at) == ["short"]
+    assert scene.narrow.only == ("short",) and list(scene.narrow.at) == ["short", "way"]
 
 
 def test_the_check_knows_the_course_without_an_installation(monkeypatch):
@@ -44,13 +67,20 @@ def test_the_check_knows_the_course_without_an_installation(monkeypatch):
     assert {"numpy", "ipywidgets"} <= {requirement.name for requirement in setup_check.requirements()}
 
 
+def parts(widget):
+    """Images, frames, labels and the numbers of the rows."""
+    marks = widget.scene.panels[0].marks
+    assert [type(mark) for mark in marks] == [Heatmap, Line, Text, Text]
+    return marks
+
+
 @pytest.mark.parametrize("half", ["training", "test"])
 @pytest.mark.parametrize("label", ["any", *"0123456789"])
 def test_the_gallery_shows_every_image_once(half, label):
     digits = load_digits()
     labels = digits.y_train if half == "training" else digits.y_test
     expected = len(labels) if label == "any" else int((labels == int(label)).sum())
-    widget = ImageGallery(half=half, label=label)
+    widget = ImageGallery(half=half, label=label, labels=True)
     pages = widget.limits(widget.state)["page"][1]
     seen = 0
     for page in range(1, pages + 1):
@@ -59,42 +89,45 @@ def test_the_gallery_shows_every_image_once(half, label):
         assert widget.message == "" and (
             f"of {expected:,} " in widget.text or f"All {expected} " in widget.text
         )
-        labels_shown = widget.scene.panels[0].marks[1].text
+        labels_shown = parts(widget)[2].text
         assert label == "any" or set(labels_shown) == {label}
     assert seen == expected
 
 
 def test_the_gallery_draws_the_image_beneath_its_label():
     digits = load_digits()
-    widget = ImageGallery()
-    heat, words, numbers = widget.scene.panels[0].marks
+    heat, rims, words, numbers = parts(ImageGallery(labels=True))
     np.testing.assert_array_equal(heat.z[11:19, 22:30], digits.x_train[12, 0])
-    assert words.text[12] == str(digits.y_train[12]) and numbers.text[12] == "12"
+    assert words.text[12] == str(digits.y_train[12]) and numbers.text == ("0", "10", "20", "30")
+    edges = rims.x[12 * 6 : 12 * 6 + 5], rims.y[12 * 6 : 12 * 6 + 5]
+    assert (min(edges[0]), max(edges[0]), min(edges[1]), max(edges[1])) == (21.5, 29.5, 10.5, 18.5)
+    assert words.x[12] == 25.5 and words.y[12] > 18.5 and numbers.y[1] == 14.5
 
 
 def test_between_two_images_of_the_gallery_is_room_for_a_label_on_a_phone():
     for split in (load_digits(), load_mnist_sample()):
-        few = ImageGallery(split).scene.panels[1]
+        few = ImageGallery(split, labels=True).scene.panels[1]
         size = split.x_train.shape[-1]
         scale = 362 / (few.x.high - few.x.low)
-        labels, numbers = few.marks[1:]
+        labels = few.marks[2]
         assert (labels.y[5] - labels.y[0] - size) * scale >= labels.size  # the gap, in pixels
-        assert numbers.needs <= 362
-        assert len(numbers.text[0]) * 7 + 12 < size * scale
+        assert 5 * 6.5 + 7 < (-0.5 - few.x.low) * scale  # a number of five digits
 
 
 def test_the_gallery_names_the_numbers_that_the_images_have():
     digits = load_digits()
     widget = ImageGallery(half="test", label="7", page=1)
-    numbers = [int(word) for word in widget.scene.panels[0].marks[2].text]
-    assert (digits.y_test[numbers] == 7).all()
-    assert widget.text.endswith(f"numbers {numbers[0]} to {numbers[-1]}.")
-    np.testing.assert_array_equal(widget.scene.panels[0].marks[0].z[:8, 11:19], digits.x_test[numbers[1], 0])
+    heat, _, _, starts = parts(widget)
+    sevens = np.flatnonzero(digits.y_test == 7)
+    assert [int(word) for word in starts.text] == sevens[:40:10].tolist()
+    assert widget.text.endswith(f"numbers {sevens[0]} to {sevens[-1]}.")
+    np.testing.assert_array_equal(heat.z[:8, 11:19], digits.x_test[sevens[1], 0])
+    assert heat.tile_names[1] == f"image {sevens[1]}"
 
 
-def test_the_labels_of_the_gallery_can_be_hidden():
-    widget = ImageGallery(labels=False)
-    assert set(widget.scene.panels[0].marks[1].text) == {""}
+def test_the_labels_of_the_gallery_are_hidden_until_they_are_asked_for():
+    widget = ImageGallery()
+    assert set(parts(widget)[2].text) == {""}
     assert "numbers 0 to 39" in widget.text
 
 

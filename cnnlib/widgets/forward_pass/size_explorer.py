@@ -2,21 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 
+from cnnlib.data import load_mnist_sample
 from cnnlib.experiments.layer_sizes import conv2d_parameters, output_size, pixels_seen, receptive_field
-from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Band, Bars, Figure, Narrow, Note, Panel, Points, Scene, Text
+from cnnlib.runtime.language import say, word
+from cnnlib.viz import (
+    Axis,
+    Band,
+    Figure,
+    Line,
+    Narrow,
+    Note,
+    Panel,
+    Points,
+    Region,
+    Scene,
+    Text,
+    frames,
+    image_panel,
+)
 from cnnlib.widgets.base import Slider, Widget
 
-SLOTS = {"settings": ("size", "kernel_size", "stride", "padding", "layers", "maps"), "handle": ("unit",)}
-NARROW = Narrow(("300px", "190px"), (1,), 490, {"cone": (0, 0), "weights": (1, 0)})
+SLOTS = {"bar": ("kernel_size", "stride", "padding", "layers"), "handle": ("unit",), "more": ("size", "maps")}
+NARROW = Narrow(("200px", "250px"), (1, 1), 450, {"image": (0, 0), "weights": (0, 1), "cone": (1, 0, 1, 2)})
+SHOWN = 22  # number of the test image that is drawn
+ROW = 270.0  # pixels that the row of the image has at least
+
+
+@lru_cache(maxsize=8)
+def digit(size: int) -> np.ndarray:
+    """A digit of so many pixels a side, blended from one of 28."""
+    image = load_mnist_sample().x_test[SHOWN, 0]
+    places = (np.arange(size) + 0.5) * len(image) / size - 0.5
+    lines = np.array([np.interp(places, np.arange(len(row)), row) for row in image])
+    return np.array([np.interp(places, np.arange(len(image)), column) for column in lines.T]).T
 
 
 class SizeExplorer(Widget):
-    """A row of an image above the rows of the layers that read it; the pixels behind one unit are lit.
+    """An image with the square that one unit sees, and a row of it above the rows of the layers that read it.
 
     Facts: ``output`` (size of the last layer that fits), ``layers`` (how many fit), ``parameters`` of them,
     ``field`` (pixels one unit sees along an axis), ``pixels`` (of them, how many lie inside the image).
@@ -30,8 +58,8 @@ class SizeExplorer(Widget):
     controls = (
         Slider("size", 4, 64, 28, integer=True, label="Image", unit="pixels"),
         Slider("kernel_size", 1, 9, 3, integer=True, label="Kernel", unit="pixels"),
-        Slider("stride", 1, 4, 1, integer=True, label="Stride", unit="pixels"),
-        Slider("padding", 0, 4, 0, integer=True, label="Padding", unit="pixels"),
+        Slider("stride", 1, 4, 1, integer=True, label="Stride", unit="step"),
+        Slider("padding", 0, 4, 0, integer=True, label="Padding", unit="zeros"),
         Slider("layers", 1, 6, 2, integer=True, label="Layers"),
         Slider("maps", 1, 64, 8, integer=True, label="Maps a layer"),
         Slider("unit", 0, 63, 10, integer=True, label="Unit of the last layer"),
@@ -52,10 +80,10 @@ class SizeExplorer(Widget):
     def compute(self, state: dict) -> Scene:
         sizes = self.sizes(state)
         depth, window = len(sizes) - 1, (state["kernel_size"], state["stride"], state["padding"])
-        weights = [
-            conv2d_parameters(1 if i == 0 else state["maps"], state["maps"], state["kernel_size"])
-            for i in range(depth)
-        ]
+        maps, kernel = state["maps"], state["kernel_size"]
+        inputs = [1, *[maps] * depth][:depth]
+        weights = [conv2d_parameters(count, maps, kernel) for count in inputs]
+        products = [f"{maps}·{count}·{kernel}·{kernel} + {maps}" for count in inputs]
         lit = [pixels_seen([window] * (depth - i), state["unit"], sizes[i]) for i in range(depth)]
         lit.append((state["unit"], state["unit"]))
         field = receptive_field([window] * depth).size
@@ -66,16 +94,21 @@ class SizeExplorer(Widget):
             "field": field,
             "pixels": max(lit[0][1] - lit[0][0] + 1, 0),
         }
-        panels = [self.cone(sizes, lit), self.weights_panel(weights)]
+        rows = pixels_seen([window] * depth, sizes[-1] // 2, sizes[0]) if depth else (state["unit"],) * 2
+        panels = [
+            self.image(state["size"], rows, lit[0]),
+            self.cone(sizes, lit),
+            self.weights_panel(weights, products),
+        ]
         figures = [
-            Figure("One unit sees", str(field), "pixels along each axis", large=True),
+            Figure("One unit sees", f"{field}×{field}", "pixels", large=True),
             Figure("Weights and biases", f"{sum(weights):,}", large=True),
         ]
         return Scene(
             panels,
             self.sentence(state, sizes, facts),
             facts,
-            columns=(3, 1),
+            columns=(1.3, 2, 1),
             height=330,
             arrows=("unit",),
             figures=figures,
@@ -86,43 +119,64 @@ class SizeExplorer(Widget):
         return {"unit": event["index"]} if event["kind"] == "click" else None
 
     @staticmethod
+    def image(size: int, rows: tuple[int, int], columns: tuple[int, int]) -> Panel:
+        """The image and what the chosen unit of the middle row sees of it."""
+        marks: list = [frames(-0.5, -0.5, size, size)]
+        (top, bottom), (left, right) = rows, columns
+        if top <= bottom and left <= right:
+            edges = left - 0.5, right + 0.5, top - 0.5, bottom + 0.5
+            middle = (top + bottom) / 2
+            marks += [
+                Region(*edges, color="you", alpha=0.18),
+                Region(*edges, color="you", filled=False, width=3),
+            ]
+            marks.append(Line([-0.5, size - 0.5], [middle, middle], color="muted", width=1, dash="dotted"))
+        look = {"title": "The image", "vmin": 0, "vmax": 1, "means": "ink"}
+        panel = image_panel(digit(size), *marks, **look)
+        return replace(panel, subtitle="framed: what the unit sees", name="image")
+
+    @staticmethod
     def cone(sizes: list[int], lit: list[tuple]) -> Panel:
-        """One row of dots a layer, centred; the ink ones feed the chosen unit, which is teal."""
+        """One row of squares a layer, centred; the ink ones feed the chosen unit, which is teal."""
         marks, last = [], len(sizes) - 1
-        edge = np.array([-0.5, 0.5])
+        edge, radius = np.array([-0.5, 0.5]), min(5.0, 0.4 * ROW / sizes[0])
         for depth, (upper, lower) in enumerate(pairwise(sizes)):
             above = np.array(lit[depth]) + 0.5 - upper / 2 + edge
             below = np.array(lit[depth + 1]) + 0.5 - lower / 2 + edge
             marks.append(trapezium(above, below, depth))
+        left = -sizes[0] / 2
         for depth, (size, (first, end)) in enumerate(zip(sizes, lit, strict=True)):
             x, rows = np.arange(size) + 0.5 - size / 2, np.full(size, float(depth))
             inside = (np.arange(size) >= first) & (np.arange(size) <= end)
             clicks = {"emits": "unit"} if depth == last else {}
-            marks.append(Points(x, rows, color="muted", size=2.5, shape="square", **clicks))
-            color, radius = ("you", 6) if depth == last else ("ink", 4.5)
+            marks.append(Points(x, rows, color="muted", size=radius, shape="square", alpha=0.4, **clicks))
+            color = "you" if depth == last else "ink"
             marks.append(Points(x[inside], rows[inside], color=color, size=radius, shape="square"))
-            marks.append(Text([-sizes[0] / 2 - 0.8], [depth], str(size), align="right", bold=True))
-        words = "Click a unit of the last layer: the large ones above are all that it sees."
+            name = say("layer {number}", number=depth) if depth else word("image")
+            look = {"align": "right", "shift": (-8, 0)}
+            marks.append(Text([left], [depth], str(size), bold=True, **look))
+            marks.append(Text([left], [depth], name, color="muted", align="right", shift=(-36, 0)))
+        words = "Click a unit of the last layer: the marked ones above are all that it sees."
         marks.append(Note(0, last + 0.15, words, width=430, align="center", needs=430))
-        names = ["image", *(say("layer {number}", number=i) for i in range(1, len(sizes)))]
-        y = Axis(last + 0.5, -0.35, ticks=range(len(sizes)), names=names)
-        width = sizes[0] / 2 + 0.12 * sizes[0] + 1
-        x = Axis(-width, width, visible=False)
-        title, words = "One row of each layer", "and what feeds the chosen unit"
-        return Panel(marks, x, y, grid=False, title=title, subtitle=words, name="cone")
+        y = Axis(last + 0.4 + 0.06 * last, -0.35, visible=False)
+        x = Axis(1.48 * left - 1, -left + 0.5, visible=False)
+        title, words = "One row of each layer", "the dotted one, and what feeds the unit"
+        return Panel(marks, x, y, title, (0, 1), grid=False, subtitle=words, name="cone")
 
     @staticmethod
-    def weights_panel(weights: list[int]) -> Panel:
-        """Weights and biases of every layer."""
-        count, layers = max(len(weights), 1), np.arange(1, len(weights) + 1)
-        marks = [
-            Bars(layers, weights, color="muted", width=0.6),
-            Text(layers, weights, [f"{w:,}" for w in weights], baseline="bottom", shift=(0, -3)),
-        ]
-        y = Axis(0, 1.15 * max([*weights, 1]), visible=False)
-        x = Axis(0.4, count + 0.6, "layer", ticks=range(1, count + 1))
-        title, words = "Weights", "and biases"
-        return Panel(marks, x, y, title=title, subtitle=words, at=(0, 1), grid=False, name="weights")
+    def weights_panel(weights: list[int], products: list[str]) -> Panel:
+        """Weights and biases of every layer, as bars in line with the rows, and how many they are."""
+        last, marks = len(weights), []
+        for layer, (count, product) in enumerate(zip(weights, products, strict=True), start=1):
+            marks.append(Line([0, count], [layer, layer], color="muted", width=10))
+            words = say("layer {number}: {count:,} = {product}", number=layer, count=count, product=product)
+            marks.append(Text([0], [layer], words, align="left", shift=(0, -16)))
+        x, y = (
+            Axis(0, max([*weights, 1]), visible=False),
+            Axis(last + 0.4 + 0.06 * last, -0.35, visible=False),
+        )
+        title, words = "Weights", "and a bias for each map"
+        return Panel(marks, x, y, title, (0, 2), grid=False, subtitle=words, name="weights")
 
     def sentence(self, state: dict, sizes: list[int], facts: dict) -> str:
         chain = " → ".join(map(str, sizes))

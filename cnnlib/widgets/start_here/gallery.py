@@ -6,25 +6,25 @@ import numpy as np
 
 from cnnlib.data import Split, load_digits
 from cnnlib.runtime.language import marked, say
-from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Scene, Text, mosaic
+from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Scene, Text, frames, mosaic
 from cnnlib.widgets.base import Choice, Slider, Toggle, Widget
 
 ROWS, COLUMNS = 4, 10
 FEW = 5  # columns on a narrow page
-NARROW = Narrow(("min(860px, 168% of width)",), (1,), at={"few": (0, 0)}, only=("few",))
+NARROW = Narrow(("min(860px, 158% of width)",), (1,), at={"few": (0, 0)}, only=("few",))
 HALVES = marked("training", "test")
 NAMED = "Would you name every one of these?"  # a title for images that are not read
 NAMES = marked("training images", "test images", "any")
 SLOTS = {"head": ("half",), "bar": ("label", "page", "labels")}
-GAP = 0.3  # of an image's height, between images; the label stands in the gap above
-NUMBERED = {True: 260, False: 480}  # pixels of width from which an image's number has room beside its label
+GAP = 0.3  # of an image's height, between images; the label stands in the gap beneath
+MARGIN = {COLUMNS: 0.45, FEW: 0.85}  # of an image's width, for the number of the first image of a row
 SHORT, LONG = {"size": 13, "bold": True}, {"size": 11}  # labels of digits, and of classes with names
 
 
 class ImageGallery(Widget):
-    """The images of a data set, forty a page, each with its number and its label above it.
+    """The images of a data set, forty a page; each has its label beneath it, once they are asked for.
 
-    The number is that of the image in its half: ``split.x_test[number]``. The labels can be hidden.
+    At the left of a row is the number of its first image in its half: ``split.x_test[number]``.
 
     Facts: ``shown`` (images on this page), ``matching`` (images of the half and class), ``first`` (number of
     the page's first image).
@@ -52,7 +52,7 @@ class ImageGallery(Widget):
             Choice("half", HALVES, label="Images", picker="segments"),
             Choice("label", ("any", *self.split.class_names), label="Class"),
             Slider("page", 1, self._pages(len(self.split.x_train)), 1, integer=True, label="Page"),
-            Toggle("labels", True, label="Show the labels"),
+            Toggle("labels", False, label="Show the labels"),
         )
         super().__init__(**options)
 
@@ -74,7 +74,7 @@ class ImageGallery(Widget):
             panels,
             text,
             facts,
-            height=430,
+            height=412,
             figures=figures,
             narrow=NARROW,
             title=self.title if self.read else NAMED,
@@ -118,9 +118,12 @@ class ImageGallery(Widget):
         full[: len(page)] = x[page].mean(axis=1)  # colours as shades of grey
         tiled = mosaic(full, columns, gap)
         row, column = np.divmod(np.arange(len(page)), columns)
-        left, above = column * (width + gap) - 0.5, row * (height + gap) - 0.5 - gap / 2
+        left, top = column * (width + gap) - 0.5, row * (height + gap) - 0.5
+        starts, margin = page[::columns], MARGIN[columns] * width
         labels = [self.split.class_names[label] for label in y[page]] if state["labels"] else [""] * len(page)
-        small = {"size": 10, "color": "muted", "needs": NUMBERED[self.read]}
+        place = np.full(len(starts), -0.5), top[::columns] + height / 2
+        small = {"size": 11, "color": "muted", "align": "right", "shift": (-7, 0)}
+        beneath = top + height + gap / 2
         marks = [
             Heatmap(
                 tiled,
@@ -131,9 +134,10 @@ class ImageGallery(Widget):
                 tile=(height, width, gap),
                 tile_names=[say("image {number}", number=int(number)) for number in page],
             ),
-            Text(left + width, above, labels, align="right", **(SHORT if self.read else LONG)),
-            Text(left, above, [f"{number}" for number in page], align="left", **small),
+            frames(left, top, width, height),
+            Text(left + width / 2, beneath, labels, **(SHORT if self.read else LONG)),
+            Text(*place, [f"{number}" for number in starts], **small),
         ]
-        across = Axis(-0.5, tiled.shape[1] - 0.5, visible=False)
-        down = Axis(tiled.shape[0] - 0.5, -0.5 - gap, visible=False)
+        across = Axis(-0.5 - margin, tiled.shape[1] - 0.5, visible=False)
+        down = Axis(tiled.shape[0] - 0.5 + gap, -0.5, visible=False)
         return Panel(marks, across, down, equal=True, grid=False, name=name)

@@ -9,16 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from cnnlib.runtime.language import joined, marked, say, say_many, word
-from cnnlib.viz import Axis, Figure, Line, Narrow, Panel, Scene, Text
+from cnnlib.viz import Arrows, Axis, Figure, Line, Narrow, Panel, Points, Region, Scene, Text
 from cnnlib.widgets.base import Button, Widget
 
 GOOD = (True, False, None)
-VERDICTS = dict(zip(GOOD, marked("✓ good", "✗ too old", "✗ missing"), strict=True))
+VERDICTS = dict(zip(GOOD, marked("good", "too old", "missing"), strict=True))
+SIGNS = dict(zip(GOOD, (("✓", "green"), ("✗", "bad"), ("✗", "bad")), strict=True))
 WORDS = dict(zip(GOOD, marked("recent enough", "too old", "missing"), strict=True))
-HEAD = (*marked("package", "here", "needed"), "")
+HEAD = marked("package", "here", "needed", "verdict")
 # Where the columns are, by their number: all of them, and without what is needed.
-WHOLE, SHORT = {0: 0.01, 1: 0.31, 2: 0.47, 3: 0.84}, {0: 0.01, 1: 0.47, 3: 0.74}
+WHOLE, SHORT = {0: 0.01, 1: 0.33, 2: 0.51, 3: 0.8}, {0: 0.01, 1: 0.45, 3: 0.7}
 TIGHT = 340  # pixels of width below which what is needed has no room
+WAY = 190  # pixels of height for the way of the presses
+A_ROW, MOST = 10, 30  # dots beside one another, and in all
 
 
 def requirements() -> list:
@@ -49,7 +52,7 @@ def installed(requirement) -> tuple[str, bool | None]:
 
 
 class SetupCheck(Widget):
-    """A table of the packages and a button that answers.
+    """A table of the packages, and a button whose presses arrive as dots.
 
     Facts: ``presses``, and ``faults``, the number of packages that are missing or too old.
 
@@ -81,14 +84,23 @@ class SetupCheck(Widget):
             Figure("Packages", str(len(rows) - len(faults)), say("of {rows}", rows=len(rows)), large=True),
             Figure("Presses that arrived", str(self.presses), large=True),
         ]
-        height = 28 * (len(rows) + 1) + 24
+        high = 28 * (len(rows) + 1) + 24
         return Scene(
-            [table(rows), table(rows, SHORT, "short")],
+            [table(rows), way(self.presses), table(rows, SHORT, "short")],
             self.sentence(faults),
             facts,
-            height=height,
+            rows=(f"{WAY}px", 1),
+            columns=(2, 1),
+            height=max(high, WAY + 40),
             figures=figures,
-            narrow=Narrow((f"{height}px",), (1,), height, {"short": (0, 0)}, only=("short",), below=TIGHT),
+            narrow=Narrow(
+                (f"{high}px", f"{WAY}px"),
+                (1,),
+                high + WAY,
+                {"short": (0, 0), "way": (1, 0)},
+                only=("short",),
+                below=TIGHT,
+            ),
         )
 
     def sentence(self, faults: list[str]) -> str:
@@ -124,11 +136,47 @@ def table(rows: list[tuple], places: dict[int, float] = WHOLE, name: str = "tabl
     for column, x in places.items():
         words = [line[column] for line in lines]
         marks.append(Text([x], y[:1], words[:1], align="left", color="muted"))
+        beside = (0, 0)
+        if column == 3:
+            marks += signs(x, y[1:], [good for _, _, good in rows])
+            beside = (20, 0)
         bad = np.array([good is not True and column == 3 for _, _, good in rows], dtype=bool)
         for chosen, look in ((~bad, {"bold": column == 0}), (bad, {"color": "bad", "bold": True})):
             picked = [text for text, take in zip(words[1:], chosen, strict=True) if take]
             if picked:
-                look |= {"align": "left", "size": 13, "literal": column < 3}
+                look |= {"align": "left", "size": 13, "literal": column < 3, "shift": beside}
                 marks.append(Text(np.full(len(picked), x), y[1:][chosen], picked, **look))
     axes = Axis(0, 1, visible=False), Axis(len(lines) - 0.5, -0.7, visible=False)
-    return Panel(marks, *axes, grid=False, name=name)
+    return Panel(marks, *axes, at=(0, 0, 2, 1), grid=False, name=name)
+
+
+def signs(x: float, y: np.ndarray, verdicts: list) -> list:
+    """A round sign before each verdict: green where the package will do."""
+    marks: list = []
+    for good in dict.fromkeys(verdicts):
+        sign, color = SIGNS[good]
+        there = y[[one is good for one in verdicts]]
+        place = np.full(len(there), x)
+        marks.append(Text(place, there, [sign] * len(there), color=color, bold=True, size=15, align="left"))
+    return marks
+
+
+def way(presses: int) -> Panel:
+    """The page and Python, and between them what has been heard; a dot for each press that arrived."""
+    heard, marks = presses > 0, []
+    for x, name in ((0.0, word("this page")), (6.6, "Python")):
+        marks.append(Region(x, x + 3.4, 0.4, 2.6, color="you-soft" if heard else "panel", alpha=1))
+        marks.append(Region(x, x + 3.4, 0.4, 2.6, color="you" if heard else "link", filled=False, width=1.5))
+        marks.append(Text([x + 1.7], [1.5], [name], bold=True, size=13))
+    if heard:
+        marks.append(Arrows([3.6, 6.4], [1.1, 1.9], [2.8, -2.8], [0, 0], color="ink"))
+        count = np.arange(min(presses, MOST))
+        marks.append(Points(0.5 + count % A_ROW, 3.9 + 0.9 * (count // A_ROW), color="ink", size=6))
+    else:
+        marks.append(Line([3.6, 6.4], [1.5, 1.5], color="muted", dash="dashed", width=1.5))
+        marks.append(Text([5], [0.9], ["?"], color="muted", bold=True, size=14))
+        marks.append(
+            Text([0], [3.9], [word("Press the button: a dot arrives here.")], color="muted", align="left")
+        )
+    axes = Axis(-0.1, 10.1, visible=False), Axis(6.4, 0.2, visible=False)
+    return Panel(marks, *axes, title="Does a press arrive?", at=(0, 1), grid=False, name="way")

@@ -9,15 +9,33 @@ import numpy as np
 from cnnlib.data import Distort, Split, load_digits
 from cnnlib.networks import load_digits_cnn
 from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text, image_panel, mosaic
+from cnnlib.viz import (
+    Axis,
+    Figure,
+    Heatmap,
+    Line,
+    Narrow,
+    Panel,
+    Region,
+    Scene,
+    Slot,
+    Text,
+    frames,
+    image_panel,
+    mosaic,
+    outline,
+)
 from cnnlib.widgets.base import Challenge, Slider, Widget
 
 ROWS, COLUMNS, TRIED = 3, 6, 100
 SLOTS = {
-    "settings": ("image", "shift", "rotate", "scale", "shear", "elastic"),
+    "bar": ("shift", "rotate", "scale", "shear", "elastic"),
+    "which": ("image",),
     "more": ("smoothness", "seed"),
 }
-NARROW = Narrow(("190px", "60px + 50% of width"), (1,), at={"original": (0, 0), "copies": (1, 0)})
+NARROW = Narrow(
+    ("190px", "60px", "60px + 50% of width"), (1,), at={"original": (0, 0), "which": (1, 0), "copies": (2, 0)}
+)
 
 
 def way(facts: dict) -> tuple[str, float]:
@@ -58,15 +76,15 @@ class AugmentationExplorer(Widget):
     controls = (
         Slider("image", 0, 99, 3, integer=True, label="Test image"),
         Slider("shift", 0, 4, 0.7, label="Shift", unit="pixels"),
-        Slider("rotate", 0, 180, 8, label="Rotate", unit="°"),
-        Slider("scale", 0, 0.6, 0.08, label="Scale"),
-        Slider("shear", 0, 1, 0.08, label="Shear"),
-        Slider("elastic", 0, 2, 0.2, label="Elastic", unit="pixels"),
+        Slider("rotate", 0, 180, 30, label="Rotate", unit="°"),
+        Slider("scale", 0, 0.6, 0.08, label="Scale", unit="±"),
+        Slider("shear", 0, 1, 0.08, label="Shear", unit="a row"),
+        Slider("elastic", 0, 2, 0.4, label="Elastic", unit="pixels"),
         Slider("smoothness", 0.5, 6, 2, label="Elastic smoothness (pixels)"),
         Slider("seed", 0, 99, 0, integer=True, label="Seed"),
     )
     challenge = Challenge(
-        "fewer than half read, pixels moved by less than 1.5",
+        "under half read, pixels moved by under 1.5",
         lambda facts: facts["read"] < 0.5 and facts["moved"] < 1.5,
         way,
     )
@@ -98,23 +116,33 @@ class AugmentationExplorer(Widget):
             read_plain=100 * self.read_plain,
         )
         guesses = [self.split.class_names[i] for i in self.model.predict(copies)]
-        original = image_panel(
-            image.mean(axis=(0, 1)), title="As it is", vmin=0, vmax=1, hover=False, means="ink"
-        )
+        height, width = image.shape[2:]
+        rim, look = frames(-0.5, -0.5, width, height), {"vmin": 0, "vmax": 1, "hover": False, "means": "ink"}
+        original = image_panel(image.mean(axis=(0, 1)), rim, title="As it is", **look)
         panels = [
             replace(original, subtitle=f"a {label}", name="original"),
-            copies_panel(copies.mean(axis=1), guesses, label),
+            copies_panel(
+                copies.mean(axis=1), guesses, label, outline(image.mean(axis=(0, 1))), facts["moved"]
+            ),
         ]
         figures = [
-            Figure("The network reads", f"{100 * read:.0f}", say("% of {x}", x=len(self.x)), large=True),
-            Figure("Pixels move by", f"{facts['moved']:.2f}", "on average", large=True),
-            Figure("As they are it reads", f"{100 * self.read_plain:.0f}", "%"),
+            Figure("The network reads", f"{100 * read:.0f} %", say("of {x}", x=len(self.x)), large=True)
         ]
-        return Scene(panels, text, facts, columns=(1, 2.1), height=320, figures=figures, narrow=NARROW)
+        return Scene(
+            panels,
+            text,
+            facts,
+            rows=(1, "56px"),
+            columns=(1.5, 2.9),
+            height=392,
+            figures=figures,
+            slots=[Slot("which", (1, 0))],
+            narrow=NARROW,
+        )
 
 
-def copies_panel(copies: np.ndarray, guesses: list[str], label: str) -> Panel:
-    """The distorted copies and what the network takes each for: a frame of ink where that is wrong."""
+def copies_panel(copies: np.ndarray, guesses: list[str], label: str, shape: tuple, moved: float) -> Panel:
+    """The distorted copies over the image's outline, and what the network reads; framed where wrong."""
     height, width = copies.shape[1:]
     gap = round(0.36 * height)
     tiled = mosaic(copies, COLUMNS, gap)
@@ -122,17 +150,25 @@ def copies_panel(copies: np.ndarray, guesses: list[str], label: str) -> Panel:
     left, top = column * (width + gap) - 0.5, row * (height + gap) - 0.5
     wrong = np.array([guess != label for guess in guesses])
     words = [f"≠ {guess}" if bad else guess for guess, bad in zip(guesses, wrong, strict=True)]
-    marks = [Heatmap(tiled, cmap="ink", vmin=0, vmax=1, hover=False)]
+    edges = [
+        np.concatenate([line + at for at in begin]) for line, begin in zip(shape, (left, top), strict=True)
+    ]
+    marks = [
+        Heatmap(tiled, cmap="ink", vmin=0, vmax=1, hover=False),
+        Line(edges[0] + 0.5, edges[1] + 0.5, color="muted", width=1.0, alpha=0.7),
+        frames(left, top, width, height),
+    ]
     for x, y in zip(left[wrong], top[wrong], strict=True):
         marks.append(Region(x - 0.3, x + width + 0.3, y - 0.3, y + height + 0.3, color="ink", filled=False))
     for chosen, color in ((wrong, "ink"), (~wrong, "muted")):
         if chosen.any():
             place = (left + width / 2)[chosen], (top + height)[chosen]
             names = [word for word, take in zip(words, chosen, strict=True) if take]
-            look = {"baseline": "top", "shift": (0, 4), "bold": color == "ink", "color": color}
+            look = {"baseline": "top", "shift": (0, 6), "bold": color == "ink", "color": color}
             marks.append(Text(*place, names, **look))
     x = Axis(-1, tiled.shape[1], visible=False)
     y = Axis(tiled.shape[0] - 0.5 + gap, -1, visible=False)
-    title, words = "Distorted, each at random", "beneath: what the network reads; framed where wrong"
-    look = {"at": (0, 1), "equal": True, "grid": False, "name": "copies"}
+    title = "Distorted, each at random"
+    words = say("pixels move by {moved:.2f}; beneath: what the network reads; framed: wrong", moved=moved)
+    look = {"at": (0, 1, 2, 1), "equal": True, "grid": False, "name": "copies"}
     return Panel(marks, x, y, title=title, subtitle=words, **look)

@@ -6,22 +6,37 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnlib.data import Split, load_digits
+from cnnlib.data import Split
 from cnnlib.experiments.inspection import occlusion, saliency
-from cnnlib.networks import load_digits_cnn
 from cnnlib.nn.functional import softmax
 from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Bars, Figure, Narrow, Panel, Region, Scene, Text, image_panel
+from cnnlib.viz import (
+    Axis,
+    Bars,
+    Figure,
+    Heatmap,
+    Line,
+    Narrow,
+    Panel,
+    Region,
+    Scene,
+    Text,
+    frames,
+    image_panel,
+    outline,
+)
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
+from cnnlib.widgets.train_a_cnn.defaults import network_and_images
 
 OWN = "its guess"
-SQUARE = "framed: what costs most"
+SQUARE = "framed: needed most"
+SALIENT = "dark: small changes count"
+FALLS = "blue: needed"
 NARROW = Narrow(
-    ("190px", "190px", "230px"),
-    (1, 1),
-    610,
-    {"image": (0, 0), "saliency": (0, 1), "falls": (1, 0), "guess": (2, 0, 1, 2)},
+    ("200px", "240px"), (1, 1), 440, {"image": (0, 0), "saliency": (0, 1), "falls": (1, 0), "guess": (1, 1)}
 )
+FIRST = 300  # test images among which it looks for one to open with
+INSIDE = 0.6  # a probability from which its number stands in its bar
 SMALL = 0.005  # below this a probability has no room to fall, and the logits are shown
 
 
@@ -31,11 +46,11 @@ class EvidenceExplorer(Widget):
     Parameters
     ----------
     model : Sequential, optional
-        By default the network that comes with the course.
+        By default the network that comes with the course for images of this size.
     split : Split, optional
-        Its test images; by default the bundled digits.
+        Its test images; by default the bundled ones of MNIST.
     **options
-        As for `Widget`.
+        As for `Widget`. It opens at the image, among the first, of which the network is least sure.
 
     A class whose probability is below half a percent is looked at by its logit, the score before softmax.
 
@@ -53,11 +68,11 @@ class EvidenceExplorer(Widget):
     title = "Which pixels speak for its guess?"
 
     def __init__(self, model=None, split: Split | None = None, **options) -> None:
-        self.model = load_digits_cnn() if model is None else model
-        self.split = load_digits() if split is None else split
+        self.model, self.split = network_and_images(model, split)
         side = min(self.split.x_test.shape[2:])
+        doubtful = int(self.model.predict_proba(self.split.x_test[:FIRST]).max(axis=1).argmin())
         self.controls = (
-            Slider("image", 0, len(self.split.x_test) - 1, 0, integer=True, label="Test image"),
+            Slider("image", 0, len(self.split.x_test) - 1, doubtful, integer=True, label="Test image"),
             Choice("target", (OWN, *self.split.class_names), label="Class asked about"),
             Slider("size", 1, side // 2, max(1, side // 4), integer=True, label="Square", unit="pixels"),
         )
@@ -84,18 +99,22 @@ class EvidenceExplorer(Widget):
             "row": row,
             "col": col,
         }
-        panels = self._panels(state, x[0].mean(axis=0), p, grads, falls, facts, asked, small)
+        covered = x.copy()
+        covered[..., row : row + state["size"], col : col + state["size"]] = 0
+        after = self.model.forward(covered)
+        pictures = self._pictures(state, x[0].mean(axis=0), grads, falls, facts, small)
+        panels = [*pictures, self._guess_panel(p, softmax(after)[0], asked)]
         figures = [
             Figure("True class", names[facts["label"]], large=True),
             Figure("Guess", names[guess], say("{p:.0f} % sure", p=100 * p[guess]), large=True),
-            cost_figure(facts, small),
+            left_figure(facts, float(p[asked]), small),
         ]
         return Scene(
             panels,
             self._sentence(state, p, asked, facts, small),
             facts,
-            columns=(1, 1, 1, 1.1),
-            height=300,
+            columns=(1, 1, 1, 1.12),
+            height=264,
             figures=figures,
             narrow=NARROW,
             arrows=("image",),
@@ -126,47 +145,53 @@ class EvidenceExplorer(Widget):
             cost=cost,
         )
 
-    def _panels(self, state, image, p, grads, falls, facts, asked, small) -> list:
-        """The image with the square that costs most, both maps of evidence, the probabilities."""
+    def _pictures(self, state, image, grads, falls, facts, small) -> list[Panel]:
+        """The image with the square that costs most, and both maps over its outline, all of one size."""
         size, row, col = state["size"], facts["row"], facts["col"]
-        square = Region(
-            col - 0.5, col + size - 0.5, row - 0.5, row + size - 0.5, color="purple", filled=False, width=3
-        )
+        height, width = image.shape
+        edges = col - 0.5, col + size - 0.5, row - 0.5, row + size - 0.5
+        square = Region(*edges, color="purple", filled=False, width=3)
+        rim = frames(-0.5, -0.5, width, height)
+        shape = Line(*outline(image), color="ink", width=1.0)
         reach = max(0.01, float(np.abs(falls).max()))
+        middle = (size - 1) / 2 - 0.5  # a value stands in the middle of the square that it is about
+        place = middle, middle + falls.shape[1], middle, middle + falls.shape[0]
+        fall = Heatmap(
+            falls, place, "diverging", -reach, reach, means="fall with the square around it covered"
+        )
         title = "Fall of the logit when covered" if small else "Fall when covered"
-        pictures = [
-            (image_panel(image, square, title="Image", vmin=0, vmax=1, means="ink"), "image", SQUARE),
-            (
-                image_panel(grads, title="Saliency", at=(0, 1), vmin=0, vmax=max(1e-9, grads.max())),
-                "saliency",
-                "dark: matters most",
-            ),
-            (
-                image_panel(falls, title=title, at=(0, 2), cmap="diverging", vmin=-reach, vmax=reach),
-                "falls",
-                "blue: for it",
-            ),
-        ]
-        named = [replace(panel, name=name, subtitle=words) for panel, name, words in pictures]
-        return [*named, self._guess_panel(p, asked)]
+        shown = image_panel(image, rim, square, title="Image", vmin=0, vmax=1, means="ink")
+        least = image_panel(
+            grads, rim, shape, title="Saliency", at=(0, 1), vmin=0, vmax=max(1e-9, grads.max())
+        )
+        axes = {"x": shown.x, "y": shown.y, "equal": True, "grid": False, "at": (0, 2)}
+        falling = Panel([fall, rim, shape, square], title=title, **axes)
+        named = (shown, "image", SQUARE), (least, "saliency", SALIENT), (falling, "falls", FALLS)
+        return [replace(panel, name=name, subtitle=words) for panel, name, words in named]
 
-    def _guess_panel(self, p: np.ndarray, asked: int) -> Panel:
-        """The probabilities; the class asked about has a teal row."""
+    def _guess_panel(self, p: np.ndarray, after: np.ndarray, asked: int) -> Panel:
+        """The probabilities, and beneath each what it is with the square covered."""
         names, rows = self.split.class_names, np.arange(len(p))
-        large = rows[p >= 0.01]
-        marks = [
-            Region(0, 1.6, asked - 0.5, asked + 0.5, color="you-soft", alpha=1),
-            Bars(rows, p, horizontal=True, color="ink", width=0.6),
-            Text(p[large], large, [f"{100 * v:.0f} %" for v in p[large]], align="left", shift=(5, 0)),
-        ]
-        x = Axis(0, 1.6, ticks=(0, 0.5, 1), names=("0 %", "50 %", "100 %"))
+        marks: list = [Region(0, 1, asked - 0.5, asked + 0.5, color="you-soft", alpha=1)]
+        for values, step, color in ((p, -0.22, "ink"), (after, 0.22, "muted")):
+            marks.append(Bars(rows + step, values, horizontal=True, color=color, width=0.44))
+            within, beside = values >= INSIDE, (values >= 0.01) & (values < INSIDE)
+            for chosen, look in (
+                (within, {"color": "paper", "align": "right", "shift": (-5, 0)}),
+                (beside, {"color": color, "align": "left", "shift": (5, 0)}),
+            ):
+                words = [f"{100 * value:.0f} %" for value in values[chosen]]
+                marks.append(Text(values[chosen], rows[chosen] + step, words, size=10, **look))
+        x = Axis(0, 1, ticks=(0, 0.5, 1), names=("0 %", "50 %", "100 %"))
         y = Axis(len(p) - 0.5, -0.5, ticks=rows, names=names)
-        words = "teal: asked about"
+        words = "grey: covered; teal: asked about"
         return Panel(marks, x, y, title="Softmax", subtitle=words, at=(0, 3), grid=False, name="guess")
 
 
-def cost_figure(facts: dict, small: bool) -> Figure:
-    """What the framed square costs, in points of the probability or of the logit."""
+def left_figure(facts: dict, p: float, small: bool) -> Figure:
+    """What is left of the class asked about when the square is covered."""
     if small:
-        return Figure("The square costs", f"{facts['fall']:.2g}", "of the logit")
-    return Figure("The square costs", f"{100 * facts['fall']:.0f}", "points of 100")
+        left, before = facts["logit"] - facts["fall"], facts["logit"]
+        return Figure("Logit, square covered", f"{left:.1f}", say("before: {before:.1f}", before=before))
+    left = 100 * (p - facts["fall"])
+    return Figure("Square covered", f"{left:.0f} %", say("left of {p:.0f} %", p=100 * p), large=True)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.data import Split, load_digits
+from cnnlib.data import Split
 from cnnlib.experiments.inspection import confusion_matrix
-from cnnlib.networks import load_digits_cnn
-from cnnlib.runtime.language import say, say_many
-from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text
+from cnnlib.runtime.language import marked, say, say_many
+from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Region, Scene, Text, frames, hairlines
 from cnnlib.widgets.base import Slider, Widget
+from cnnlib.widgets.train_a_cnn.defaults import network_and_images
 
 MOST = 12  # images shown
+ROOM = {2: 0.62, 3: 0.52, 4: 0.38}  # of an image's width, for a bar beside its number, by the columns
 SHORT = 4  # letters of a name that find room beneath a cell
-CAPTION = 0.2  # of an image's height, for how sure the network was
+BAR = 0.15  # of an image's height: a line with the probability of a class
+NAMED = "Which classes does it mix up?"  # a title for images that are no digits
+marked(NAMED)
 SLOTS = {"handle": ("label", "guess")}
-NARROW = Narrow(("390px", "280px"), (1,), 670, {"matrix": (0, 0), "images": (1, 0)})
+NARROW = Narrow(("390px", "355px"), (1,), 745, {"matrix": (0, 0), "images": (1, 0)})
 
 
 class MistakeExplorer(Widget):
@@ -24,9 +27,9 @@ class MistakeExplorer(Widget):
     Parameters
     ----------
     model : Sequential, optional
-        By default the network that comes with the course.
+        By default the network that comes with the course for images of this size.
     split : Split, optional
-        Its test images; by default the bundled digits.
+        Its test images; by default the bundled ones of MNIST.
     **options
         As for `Widget`. It opens at the largest number of wrong guesses.
 
@@ -35,20 +38,17 @@ class MistakeExplorer(Widget):
 
     Examples
     --------
-    >>> MistakeExplorer(label=4, guess=4).facts["count"] > 30
+    >>> MistakeExplorer(label=4, guess=4).facts["count"] > 180
     True
     """
 
-    title = "What does it take for what?"
+    title = "Which digits does it mix up?"
     slots = SLOTS
 
     def __init__(self, model=None, split: Split | None = None, **options) -> None:
-        model, self.split = (
-            load_digits_cnn() if model is None else model,
-            load_digits() if split is None else split,
-        )
-        p = model.predict_proba(self.split.x_test)
-        self.guesses, self.confidence = p.argmax(axis=1), p.max(axis=1)
+        model, self.split = network_and_images(model, split)
+        self.p = model.predict_proba(self.split.x_test)
+        self.guesses, self.confidence = self.p.argmax(axis=1), self.p.max(axis=1)
         classes = len(self.split.class_names)
         self.matrix = confusion_matrix(self.split.y_test, self.guesses, classes)
         wrong = self.matrix * (1 - np.eye(classes, dtype=int))
@@ -69,19 +69,21 @@ class MistakeExplorer(Widget):
         names = self.split.class_names
         facts = {"count": count, "wrong": wrong, "confidence": top, "first": first}
         return Scene(
-            [self._matrix_panel(label, guess), self._images_panel(chosen)],
+            [self._matrix_panel(label, guess), self._images_panel(chosen, label, guess)],
             self._sentence(label, guess, facts),
             facts,
-            columns=(1, 1),
-            height=430,
+            columns=("min(444px, 45%)", 1),
+            height=440,
+            title=self.title if all(name.isdigit() for name in names) else NAMED,
             figures=[
                 Figure("Wrong", f"{wrong:,}", say("of {guesses:,}", guesses=len(self.guesses)), large=True),
                 Figure(
-                    say("{label} taken for {guess}", label=names[label], guess=names[guess]),
-                    str(count),
+                    say("Is {label}, taken for {guess}", label=names[label], guess=names[guess]),
+                    f"{count:,}",
+                    say_many("image", "images", count),
                     large=True,
                 ),
-                Figure("Most sure", f"{100 * top:.0f} %" if count else "none"),
+                Figure("The surest of them", f"{100 * top:.0f} %" if count else "none"),
             ],
             narrow=NARROW,
             arrows=("guess", "label"),
@@ -125,9 +127,10 @@ class MistakeExplorer(Widget):
                 means="wrong guesses",
             ),
             *(Region(i - 0.5, i + 0.5, i - 0.5, i + 0.5, color="panel", alpha=1) for i in range(last + 1)),
+            hairlines(last + 1, last + 1),
         ]
         rows, columns = np.nonzero(self.matrix)
-        strong, right = off[rows, columns] > 0.45 * top, rows == columns
+        strong, right = off[rows, columns] > 0.7 * top, rows == columns
         for there, color in ((strong, "paper"), (~strong & ~right, "ink"), (right, "muted")):
             if there.any():
                 words = [str(number) for number in self.matrix[rows[there], columns[there]]]
@@ -140,37 +143,64 @@ class MistakeExplorer(Widget):
         long = max(map(len, names)) > SHORT
         x = Axis(-0.5, last + 0.5, "guess", staggered=long, **ticks)
         y = Axis(last + 0.5, -0.5, "true class", **ticks)
-        title, words = "Confusion matrix", "dark: often wrong; on the diagonal: right. Click a cell"
+        title, words = "Confusion matrix", "click a cell; on the diagonal it is right"
         return Panel(marks, x, y, title=title, subtitle=words, equal=True, grid=False, name="matrix")
 
-    def _images_panel(self, chosen: np.ndarray) -> Panel:
-        """As many images as there are, as large as there is room, each with how sure the network was."""
-        shown = chosen[:MOST]
+    def _images_panel(self, chosen: np.ndarray, label: int, guess: int) -> Panel:
+        """As many images as have room, as large as it lets them, with the probabilities of both classes."""
+        shown, names = chosen[:MOST], self.split.class_names
         height, width = self.split.x_test.shape[2:]
         columns = next(n for n in (2, 3, 4) if len(shown) <= n * (n - 1) or n == 4)
-        gap, down = 1 + width // 14, round(height * (1 + CAPTION)) + 1
+        asked = [guess] if label == guess else [guess, label]
+        gap, line = max(1, width // 8), BAR * height
+        down = height + 2.6 * line
         rows = max(columns - 1, 1)
         x = Axis(-0.5, columns * (width + gap) - gap - 0.5, visible=False)
         y = Axis(rows * down - 0.5, -0.5, visible=False)
+        short = max(len(names[kind]) for kind in asked) <= SHORT
+        left = np.arange(len(shown)) % columns * (width + gap) - 0.5
+        top = np.arange(len(shown)) // columns * down - 0.5
         marks: list = []
         if not len(shown):
             place = columns * (width + gap) / 2 - 1, height / 2
             marks = [Text(*place, "No image: this never happens.", size=14, color="muted")]
-        for place, number in enumerate(shown):
-            row, column = divmod(place, columns)
-            left, top = column * (width + gap) - 0.5, row * down - 0.5
-            edges = (left, left + width, top, top + height)
+        for x0, y0, number in zip(left, top, shown, strict=True):
             image = self.split.x_test[number].mean(axis=0)
-            marks.append(Heatmap(image, edges, "ink", 0, 1, hover=False))
-            marks.append(Region(*edges, color="grid", filled=False, width=1))
-            sure = say("{sure:.0f} % sure", sure=100 * float(self.confidence[number]))
-            spot = left + width / 2, top + height
-            marks.append(Text(*spot, sure, size=12, color="muted", baseline="top", shift=(0, 4)))
-        words = (
-            say("{shown} of {chosen}, the most confident first", shown=len(shown), chosen=len(chosen))
-            if len(chosen)
-            else ""
-        )
+            marks.append(Heatmap(image, (x0, x0 + width, y0, y0 + height), "ink", 0, 1, hover=False))
+        if len(shown):
+            marks.append(frames(left, top, width, height))
+        for row, kind in enumerate(asked):
+            share, level = self.p[shown, kind], top + height + (row + 0.8) * line
+            begin, color = left + 0.14 * width * short, "ink" if row == 0 else "muted"
+            full = (ROOM[columns] + 0.14 * (not short)) * width
+            for x0, y0, part in zip(begin, level, share, strict=True):
+                edges = {"y0": y0 - 0.3 * line, "y1": y0 + 0.3 * line, "alpha": 1}
+                marks.append(Region(x0, x0 + full, color="grid", **edges))
+                marks.append(Region(x0, x0 + full * part, color=color, **edges))
+            words = [f"{100 * part:.0f} %" for part in share]
+            marks.append(
+                Text(left + width, level, words, size=12 if columns < 4 else 11, align="right", color=color)
+            )
+            if short:
+                marks.append(
+                    Text(left, level, [names[kind]] * len(shown), align="left", bold=True, color=color)
+                )
         return Panel(
-            marks, x, y, title="Its images", subtitle=words, at=(0, 1), equal=True, grid=False, name="images"
+            marks,
+            x,
+            y,
+            title=say("Is {label}, taken for {guess}", label=names[label], guess=names[guess]),
+            subtitle=self._how(chosen, shown),
+            at=(0, 1),
+            equal=True,
+            grid=False,
+            name="images",
         )
+
+    def _how(self, chosen: np.ndarray, shown: np.ndarray) -> str:
+        """How many images there are, and what the bars beneath them are."""
+        if not len(chosen):
+            return ""
+        if len(shown) == len(chosen):
+            return "bars: how sure of each"
+        return say("the {shown} surest; bars: how sure of each", shown=len(shown))
