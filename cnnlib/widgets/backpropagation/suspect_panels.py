@@ -23,7 +23,7 @@ FLOOR, GOOD = 1e-12, 1e-6  # smallest relative error drawn, largest that passes
 
 
 def suspects_panel(state: dict) -> Panel:
-    """The five letters, the list for its fault beside each; beneath, the faults and who is said to have them."""
+    """The five letters, a list beside each; beneath, the faults and who is said to have them."""
     rows = np.arange(len(LETTERS), dtype=float)
     chosen = rows[[letter == state["suspect"] for letter in LETTERS]]
     x = np.full(len(rows), 0.1)
