@@ -7,10 +7,11 @@ import pytest
 
 from cnnlib import load_digits
 from cnnlib.networks import load_digits_cnn
-from cnnlib.viz import Heatmap, Region
+from cnnlib.viz import Heatmap, Maps, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import BlameMicroscope
 from cnnlib.widgets.backpropagation.blame_picture import BlamePicture
+from cnnlib.widgets.backpropagation.blame_rules import rule
 from cnnlib.widgets.backpropagation.blame_way import numbers, read_by
 from cnnlib.widgets.backpropagation.blame_weight import square
 
@@ -78,3 +79,24 @@ def test_before_a_pool_the_way_leads_through_its_winner(monkeypatch):
     best = values[picture.way[at + 1][0]][read[picture.way[at + 1][0]] > 0]
     window = picture.values[picture.outputs[at + 1].place][0][picture.way[at + 1]]
     assert 0 < read.sum() < 4 and (best == window).all()
+
+
+@pytest.mark.parametrize("channel", [0, 2])
+def test_the_framed_weight_of_a_kernel_is_the_one_that_joins_both_numbers(channel, monkeypatch):
+    unit = {"layer": "convolution 1", "channel": channel, "row": 3, "column": 5}
+    picture = followed(monkeypatch, what="a unit", image=143, **unit)
+    _, kernel, look = rule(picture, 1)
+    (_, row, _, column, _) = map(int, look["boxes"][0])
+    assert kernel[row, column] == pytest.approx(picture.gradients[0][0][picture.way[0]])
+    _, _, gate = rule(picture, 2)
+    assert gate["boxes"] is None  # the way does not come through it
+
+
+def test_blame_says_what_to_do_first_and_fades_what_comes_after_the_unit():
+    panel = BlameMicroscope(*SMALL, what="a unit", image=143).scene.panels[0]
+    words = [word for mark in panel.marks if isinstance(mark, Text) for word in mark.text]
+    assert "Click any square: what moves it?" in words and "comes later" not in words
+    heads = [word for word in words if word[:2] in ("1 ", "2 ", "3 ")]
+    assert sorted(heads) == ["1 Forwards: values", "2 Rules", "3 Backwards: gradient"]
+    maps = {mark.emits: mark.opacity for mark in panel.marks if isinstance(mark, Maps) and mark.y < 100}
+    assert maps["one:scores"] is not None and maps["one:input"] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Maps, Mark, Narrow, Panel, Text
 from cnnlib.widgets.backpropagation.blame_picture import BlamePicture, single
+from cnnlib.widgets.backpropagation.blame_rules import rule
 from cnnlib.widgets.backpropagation.blame_way import framed
 from cnnlib.widgets.forward_pass.network_headings import short_name
 
@@ -26,7 +27,7 @@ def narrow(picture: BlamePicture) -> tuple[Panel, Narrow]:
         marks.append(Text([0], [y - 46], title, align="left", bold=True, size=12))
         look = {"y": y, "pitch": 74.0, "emits": f"one:{output.name}", "boxes": framed(output, picture.way[i])}
         marks.append(single(output, value, index, x=0.16, **look, **picture.colors(output, value, False)))
-        found = picture.rule(i) if i and picture.reached(output) and output.maps else None
+        found = rule(picture, i) if i and picture.reached(output) and output.maps else None
         if found is not None:
             name, z, extra = found
             marks.append(Text([0.5], [y - 50 - 34], name, bold=True, size=11))

@@ -6,21 +6,20 @@ from itertools import groupby
 
 import numpy as np
 
-from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
+from cnnlib.nn.layers import Conv2d
 from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, ColorScale, Line, Maps, Mark, Panel, Region, Text
+from cnnlib.widgets.backpropagation.blame_rules import RULES, rules
 from cnnlib.widgets.backpropagation.blame_way import course, framed, numbers, read_by, window_before
 from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_ends
 from cnnlib.widgets.forward_pass.network_picture import picture_of
-from cnnlib.widgets.forward_pass.xray_overview import boxes
 
-PITCH, FORWARD, RULE, THUMB = 98.0, 62.0, 46.0, 22.0  # pixels of a gradient, its values, a rule, a thumb
-VALUES, RULES, GRADIENTS, NUMBERS, THUMBS = 82.0, 168.0, 312.0, 382.0, 440.0  # heights of the rows' middles
+PITCH, FORWARD, THUMB = 98.0, 62.0, 22.0  # pixels of a gradient, its values, a thumb
+VALUES, GRADIENTS, NUMBERS, THUMBS = 80.0, 326.0, 396.0, 453.0  # heights of the rows' middles
 WIDE, LESS = 790.0, 700.0  # pixels of all gradients of a unit, and of those beside the loss
-HEIGHT = 466.0
+HEIGHT = 479.0
 BESIDE = 24.0  # pixels between two maps at least
-GATE, SWITCH, KERNEL = "ReLU gate", "pool winner", "kernel"
 
 
 def single(output: LayerOutput, values, index: int, **look) -> Maps:
@@ -103,17 +102,18 @@ class BlamePicture:
         right = float(self.x[last])
         marks: list[Mark] = [
             Region(0, min(1.0, right + step / 2), GRADIENTS - 68, GRADIENTS + 92, color="panel", alpha=1),
-            Text([0], [10], "Forwards: values", color="muted", align="left", bold=True, size=13),
-            Line([0.19, 0.97], [10, 10], "muted", 1),
+            Text([0], [10], "1 Forwards: values", color="muted", align="left", bold=True, size=13),
+            Text([0.19], [10], "Click any square: what moves it?", align="left", size=13),
+            Line([0.51, 0.97], [10, 10], "muted", 1),
             Arrows([0.97], [10], [0.02], [0], color="muted", width=1),
-            Arrows([0.028], [GRADIENTS - 84], [-0.024], [0], color="ink", width=3),
-            Text([0.034], [GRADIENTS - 84], "Backwards: gradient", align="left", bold=True, size=14),
+            Text([0], [GRADIENTS - 84], "3 Backwards: gradient", align="left", bold=True, size=14),
+            Arrows([0.28], [GRADIENTS - 84], [-0.024], [0], color="ink", width=3),
             *self.meaning(),
         ]
         if count > 1:
             middle = (gaps[0] + gaps[1]) / 2
-            small = np.full(count - 1, 0.012)
-            marks.append(Arrows(middle - 0.006, np.full(count - 1, VALUES), small, small * 0, "muted", 1))
+            small = np.full(count - 1, 0.03)
+            marks.append(Arrows(middle - 0.015, np.full(count - 1, VALUES), small, small * 0, "muted", 1))
             keep = np.array([self.come(output) for output in self.outputs[:-1]]) & (
                 np.arange(count - 1) < last
             )
@@ -125,7 +125,7 @@ class BlamePicture:
             *marks,
             *self.names(),
             *self.maps(),
-            *self.rules(),
+            *rules(self),
             *course(self, GRADIENTS),
             *numbers(self, NUMBERS - 8),
             *self.thumbs(),
@@ -166,7 +166,11 @@ class BlamePicture:
             for o, m in zip(self.outputs, self.followed, strict=True)
         ]
         chosen = [output.name == self.output.name for output in self.outputs]
-        marks: list[Mark] = [Text(self.x, [above] * len(names), names, bold=True, size=12)]
+        marks: list[Mark] = []
+        for color, wanted in (("ink", True), ("muted", False)):
+            keep = [i for i, output in enumerate(self.outputs) if self.reached(output) == wanted]
+            words = [names[i] for i in keep]
+            marks += [Text(self.x[keep], [above] * len(keep), words, color=color, bold=True)] if keep else []
         for color, wanted in (("muted", False), ("you", True)):
             keep = [i for i, one in enumerate(chosen) if one == wanted]
             if keep:
@@ -188,7 +192,7 @@ class BlamePicture:
         rows = zip(self.x, self.outputs, self.followed, self.way, nexts, strict=True)
         for x, output, index, place, after in rows:
             look = {"x": x, "pitch": self.pitch, "needs": self.needs, "boxes": framed(output, place)}
-            value = self.values[output.place][0]
+            value, faint = self.values[output.place][0], None if self.reached(output) else np.array([0.3])
             marks.append(
                 single(
                     output,
@@ -196,13 +200,14 @@ class BlamePicture:
                     index,
                     y=VALUES,
                     emits=f"one:{output.name}",
+                    opacity=faint,
                     **look | {"pitch": min(FORWARD, self.pitch)},
                     **self.colors(output, value, False),
                 )
             )
             if not self.come(output):
-                words = "not yet" if self.reached(output) else "comes later"
-                marks.append(Text([x], [GRADIENTS], words, color="muted", size=11))
+                if self.reached(output):
+                    marks.append(Text([x], [GRADIENTS], "not yet", color="muted", size=11))
                 continue
             gradient = self.gradients[output.place][0]
             window = window_before(self.model, output, *after) if after else None
@@ -223,57 +228,6 @@ class BlamePicture:
         least = 96.0 * len(self.outputs)
         places = [(high, float(self.x[list(same)].mean())) for high, same in groupby(shown, key=reach)]
         return [ColorScale.both_ways(x, NUMBERS + 10, high, (-18, 0), least) for high, x in places]
-
-    def rules(self) -> list[Mark]:
-        """What acts between two columns: kernel, gate, switch, as the way forwards has set them."""
-        marks: list[Mark] = []
-        titles = []
-        for i in range(1, len(self.outputs)):
-            output = self.outputs[i]
-            if not self.reached(output) or not output.maps:
-                continue
-            x = (self.x[i - 1] + self.x[i]) / 2
-            found = self.rule(i)
-            if found is not None:
-                title, z, look = found
-                titles.append((x, title))
-                marks.append(
-                    Maps(z, tile=(*z.shape, 1), x=x, y=RULES, pitch=RULE, framed=False, means=title, **look)
-                )
-        if titles:
-            marks.append(
-                Text(
-                    [x for x, _ in titles],
-                    [RULES - 31] * len(titles),
-                    [t for _, t in titles],
-                    bold=True,
-                    size=11,
-                )
-            )
-        gates = [x for x, title in titles if title == GATE]
-        if gates:
-            words = ["grey: shut"] * len(gates)
-            marks.append(Text(gates, [RULES + 33] * len(gates), words, color="muted", size=11))
-        return marks
-
-    def rule(self, i: int) -> tuple[str, np.ndarray, dict] | None:
-        """Title, picture and look of what made output `i` of the one before."""
-        before, output, layer = self.outputs[i - 1], self.outputs[i], self.model[self.outputs[i].place - 1]
-        here, index = self.followed[i], self.followed[i - 1]
-        if isinstance(layer, Conv2d):
-            z = layer.params["weight"][here, min(index, layer.params["weight"].shape[1] - 1)]
-            return KERNEL, z, {"cmap": "diverging"}
-        value = self.values[output.place - 1][0]
-        if isinstance(layer, ReLU):
-            shut = (value[here] <= 0).astype(float)
-            return GATE, shut, {"cmap": "shade", "vmin": 0, "vmax": 3.0}
-        if isinstance(layer, MaxPool2d) and self.way[i] is not None and before.place:
-            row, column = (self.way[i][1 + k] * layer.stride[k] for k in (0, 1))
-            z = value[here][row : row + layer.kernel_size[0], column : column + layer.kernel_size[1]]
-            won = np.unravel_index(int(z.argmax()), z.shape)
-            frame = boxes([0], (won[0], won[0]), (won[1], won[1])) if z.any() else None
-            return SWITCH, z, {"cmap": "diverging", "numbers": ".1f", "boxes": frame}
-        return None
 
     def thumbs(self) -> list[Mark]:
         """The gradients of all maps of every block's last layer, small: click one to follow it."""

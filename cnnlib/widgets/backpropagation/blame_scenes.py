@@ -47,7 +47,7 @@ def loss_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | No
         height=HEIGHT,
         narrow=narrow,
         idle=("layer", "channel", "row", "column"),
-        figures=[Figure("true", str(shown[0])), Figure("guess", str(shown[1]))],
+        figures=[Figure("True", str(shown[0])), Figure("Guess", str(shown[1]))],
     )
 
 
@@ -77,12 +77,12 @@ def unit_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | No
         narrow=narrow,
         figures=[
             Figure(
-                "pixels that move it",
+                "Pixels that move it",
                 f"{facts['pixels']}",
-                say("of {field}", field=facts["field"]),
+                say("of {field} in reach", field=facts["field"]),
                 large=True,
             ),
-            Figure("weights", f"{facts['weights']:,}"),
+            Figure("Weights that do", f"{facts['weights']:,}"),
         ],
     )
 
