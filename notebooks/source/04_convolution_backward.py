@@ -207,8 +207,8 @@ print(
 #
 # Now images. The view shows the 3×3 pixels of an image and the four windows in which a kernel of 2×2 stands on them. In
 # each window you see the weights. (The values of the pixels are not shown, because dx does not depend on them.) The pixel in
-# the middle lies in all four windows; beneath each stands the weight that it meets there. Compare their order with that
-# of the kernel, read row by row. Then choose other pixels.
+# the middle lies in all four windows; beneath each stands what arrives there, times the weight that the pixel meets. Compare
+# the order of these weights with that of the kernel, read row by row. Then choose other pixels.
 
 # %%
 PixelInWindows()

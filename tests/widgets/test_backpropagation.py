@@ -185,8 +185,20 @@ def test_a_touched_cell_is_the_step_that_makes_it():
 
 
 def test_one_pixel_is_told_through_all_its_windows():
-    words = "lies in 4 of the 4 windows: weight (1, 1) in window (0, 0), weight (1, 0) in window (0, 1)"
-    assert words in PixelInWindows().text
+    assert "lies in 4 of the 4 windows. " in PixelInWindows().text
+    panels = PixelInWindows().scene.panels
+    below = [[m.text[0] for m in panel.marks if isinstance(m, Text)] for panel in panels]
+    assert below == [
+        ["3 × (−1) = −3", "+"],
+        ["1 × 2 = 2", "+"],
+        ["2 × 3 = 6", "+"],
+        ["4 × 1 = 4", "="],
+        ["9"],
+    ]
+    apart = [
+        m.text[0] for panel in PixelInWindows(row=0).scene.panels for m in panel.marks if isinstance(m, Text)
+    ]
+    assert apart.count("not in it") == 2
     assert PixelInWindows().text.endswith("It gets 3·(−1) + 1·2 + 2·3 + 4·1 = 9.")
     widget = PixelInWindows(row=2, column=1)
     assert widget.facts == {"windows": 2, "gradient": 6.0}

@@ -534,3 +534,13 @@ def test_the_first_losses_are_seen_close_up_and_where_they_lie_from_nought_on():
     assert close.subtitle.endswith("from 2.262 to 2.774")
     far = FirstLoss(scale=3).scene.panels[0]
     assert not any(isinstance(mark, Note) for mark in far.marks), "the line is not in the picture"
+
+
+def test_the_lines_between_the_bars_of_a_sum_end_at_bars_and_its_zero_stands_on_top():
+    for state in ({}, {"kernel": "kernel 1", "row": 1}):
+        (panel,) = (panel for panel in KernelSlices(**state).scene.panels if panel.name == "sum")
+        (thin,) = (m for m in panel.marks if isinstance(m, Line) and m.color == "ink")
+        ends = thin.y[np.isfinite(thin.y)]
+        assert np.abs(ends - np.round(ends)).max() < 0.4 and not np.isin(ends, (0.0, 1.0, 2.0)).any()
+        (zero,) = (m for m in panel.marks if isinstance(m, Text) and m.text == ("0",))
+        assert zero.y[0] == panel.marks[0].y[0] == -0.5

@@ -14,6 +14,7 @@ from cnnlib.widgets.base import Slider, Widget
 KERNEL = np.array([[1.0, 3], [2, -1]])
 DY = np.array([[3.0, 1], [2, 4]])
 SIDE = 3  # rows and columns of the image
+REACH = 12  # end of the colours, of all numbers alike
 NARROW = Narrow(
     ("190px", "190px", "210px"),
     (1, 1),
@@ -27,8 +28,8 @@ class PixelInWindows(Widget):
 
     Facts: ``windows`` (that the pixel lies in), ``gradient`` (what it gets back).
 
-    >>> PixelInWindows(row=0, column=0).text.split(":")[0]
-    'Pixel row 0, column 0 lies in 1 of the 4 windows'
+    >>> PixelInWindows(row=0, column=0).text
+    'Pixel row 0, column 0 lies in 1 of the 4 windows. It gets 3·1 = 3.'
     """
 
     title = "Which weights meet this pixel?"
@@ -53,16 +54,12 @@ class PixelInWindows(Widget):
                 parts.append((i, j, p, q))
         total = float(dx[pixel])
         products = [f"{factor(DY[i, j])}·{factor(KERNEL[p, q])}" for i, j, p, q in parts]
-        met = ", ".join(
-            say("weight ({p}, {q}) in window ({i}, {j})", p=p, q=q, i=i, j=j) for i, j, p, q in parts
-        )
         text = say(
-            "Pixel row {pixel}, column {pixel2} lies in {parts} of the 4 windows: {met}. "
+            "Pixel row {pixel}, column {pixel2} lies in {parts} of the 4 windows. "
             "It gets {products} = {total}.",
             pixel=pixel[0],
             pixel2=pixel[1],
             parts=len(parts),
-            met=met,
             products=" + ".join(products),
             total=signed(total),
         )
@@ -73,33 +70,38 @@ class PixelInWindows(Widget):
             text,
             {"windows": len(parts), "gradient": total},
             columns=(1,) * 5,
-            height=215,
+            height=222,
             arrows=("column", "row"),
             narrow=NARROW,
             figures=[
-                Figure("windows", str(len(parts)), "of 4"),
-                Figure("it gets", signed(total), large=True),
+                Figure("Windows", str(len(parts)), "of 4"),
+                Figure("It gets", signed(total), large=True),
             ],
         )
 
 
 def window_panel(i: int, j: int, pixel: tuple[int, int], place: int) -> Panel:
-    """The image with the window of one output: its weights, and under which of them the pixel lies."""
+    """The image with the window of one output: its weights, and what the pixel gets through it."""
     weights = np.full((SIDE, SIDE), np.nan)
     weights[i : i + 2, j : j + 2] = KERNEL
     inside = bool(np.isfinite(weights[pixel]))
     marks: list[Mark] = [
-        Heatmap(weights, cmap="diverging", vmin=-3, vmax=3, numbers=".0f", emits="pixel", means="weight"),
+        Heatmap(
+            weights, cmap="diverging", vmin=-REACH, vmax=REACH, numbers=".0f", emits="pixel", means="weight"
+        ),
         *grid_lines(),
         box(j, i, (2, 2), color="ink", width=2.5),
         box(pixel[1], pixel[0], width=4),
     ]
-    words = (
-        say("the pixel meets {pixel}", pixel=signed(weights[pixel])) if inside else "the pixel is not in it"
-    )
-    marks.append(
-        Text((SIDE - 1) / 2, SIDE - 0.5, words, size=12, shift=(0, 13), color="ink" if inside else "muted")
-    )
+    below = (SIDE - 1) / 2, SIDE - 0.5
+    if inside:
+        part = DY[i, j] * weights[pixel]
+        words = f"{factor(DY[i, j])} × {factor(weights[pixel])} = {signed(part)}"
+        marks.append(Text(*below, words, size=14, bold=True, shift=(0, 16), color=sign_of(part)))
+    else:
+        marks.append(Text(*below, "not in it", size=12, shift=(0, 16), color="muted"))
+    sign = "+" if place < DY.size - 1 else "="
+    marks.append(Text(SIDE - 0.5, SIDE - 0.5, sign, size=16, bold=True, shift=(19, 16)))
     title = say("window ({i}, {j})", i=i, j=j)
     how = say("dy = {dy}", dy=signed(DY[i, j]))
     return image_panel(marks, title, how, place, f"y{i}{j}")
@@ -107,9 +109,17 @@ def window_panel(i: int, j: int, pixel: tuple[int, int], place: int) -> Panel:
 
 def result_panel(dx: np.ndarray, pixel: tuple[int, int]) -> Panel:
     """What all pixels get, and the one looked at."""
-    heat = Heatmap(dx, cmap="diverging", vmin=-12, vmax=12, numbers=".0f", emits="pixel", means="dx")
+    heat = Heatmap(dx, cmap="diverging", vmin=-REACH, vmax=REACH, numbers=".0f", emits="pixel", means="dx")
     marks: list[Mark] = [heat, *grid_lines(), box(pixel[1], pixel[0], width=4)]
-    return image_panel(marks, "dx", "dy · weight, added up", 4, "dx")
+    total = float(dx[pixel])
+    below = (SIDE - 1) / 2, SIDE - 0.5
+    marks.append(Text(*below, signed(total), size=18, bold=True, shift=(0, 16), color=sign_of(total)))
+    return image_panel(marks, "dx", "click a pixel", 4, "dx")
+
+
+def sign_of(value: float) -> str:
+    """The colour of a number in words, by its sign."""
+    return "ink" if value == 0 else "pos-text" if value > 0 else "neg-text"
 
 
 def grid_lines() -> list[Region]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from cnnlib.nn import functional as F
 from cnnlib.runtime.language import marked, say
-from cnnlib.viz import Axis, Figure, Heatmap, Lens, Links, Mark, Narrow, Panel, Region, Scene, Text
+from cnnlib.viz import Axis, Figure, Heatmap, Lens, Line, Links, Mark, Narrow, Panel, Region, Scene, Text
 from cnnlib.widgets.base import Choice, Slider, Widget
 from cnnlib.widgets.forward_pass.unit_detail import stairs
 
@@ -27,7 +28,8 @@ TITLES = {"channel": "channel {number}", "slice": "slice {number}", "map": "map 
 HIGH = {"image": 4, "kernel": 3, "products": 9, "map": 12}  # the ends of the scales
 COLUMNS = (4.8, 3.0, 3.2, 6.4, 1.1, 3.4)  # in cells, so that all are of one size
 ROOM = {"channel": 0.7, "slice": 0.9, "products": 0.9, "map": 0.0}  # cells to the right, for a sign
-SUM = 4.1  # the row of the sum among the parts
+SUM = 3.25  # the row of the sum among the parts
+THICK, HALF = 16.0, 0.1  # pixels of a bar, and half of it in rows
 NARROW = Narrow(
     ("188px", "172px", "180px", "160px"),
     (4.8, 3.0, 3.0),
@@ -119,7 +121,7 @@ class KernelSlices(Widget):
             height=430,
             narrow=NARROW,
             arrows=("column", "row"),
-            figures=[Figure(say("unit of map {f}", f=f), whole(value), in_parts(*sums, bias), large=True)],
+            figures=[Figure(say("Unit of map {f}", f=f), whole(value), in_parts(*sums, bias), large=True)],
         )
 
 
@@ -155,8 +157,12 @@ def sum_of(parts: list[int], f: int, place: tuple[int, int]) -> Panel:
     i, j = place
     rows = np.arange(len(parts), dtype=float)
     total = sum(parts)
-    marks = stairs(np.array(parts, dtype=float), SUM, 16.0, (0.36, 0.82))
+    line, zero, *bars = stairs(np.array(parts, dtype=float), SUM, THICK, (0.36, 0.82))
+    zero = replace(zero, y=[-0.5], align="center", size=11, shift=(0, -8))
+    marks = [line, zero, *(beside_bars(mark) for mark in bars)]
     names = ["channel 0", "channel 1", "bias"]
+    whose = say("of kernel {f}", f=f)
+    marks.append(Text([0], [rows[-1]], whose, "muted", 11, "left", shift=(0, 16)))
     marks.append(Text(np.zeros(len(parts)), rows, names, align="left", size=13))
     for row, part in enumerate(parts):
         marks.append(Text([1], [row], f"{part:+d}", color=ink(part), align="right", bold=True, size=14))
@@ -166,6 +172,16 @@ def sum_of(parts: list[int], f: int, place: tuple[int, int]) -> Panel:
     unit = Links(*ends, color="you", widths=[2.0], curved=True, to=f"map {f}", inset=(6, 2), beside=True)
     x, y = Axis(0, 1, visible=False), Axis(SUM + 0.7, -0.7, visible=False)
     return Panel([*marks, unit], x, y, title="add up", at=(0, 3, 2, 1), grid=False, name="sum")
+
+
+def beside_bars(mark: Mark) -> Mark:
+    """A bar of the stairs as it is; the thin lines between bars from the edge of one to that of the next."""
+    if mark.color != "ink":
+        return mark
+    ends = np.full(len(mark.x0), np.nan)
+    across = np.stack([mark.x0, mark.x1, ends], axis=1).ravel()
+    down = np.stack([mark.y0 + HALF, mark.y1 - HALF, ends], axis=1).ravel()
+    return Line(across, down, color="ink", width=1.5)
 
 
 def map_panel(c: int, values: np.ndarray, place: tuple[int, int] | None) -> Panel:
