@@ -149,9 +149,9 @@ def labels(graph: Graph, known: set, gradients: dict, slopes_known: bool) -> lis
     last, look = graph.nodes[-1], {"color": "muted", "size": 11, "needs": AIR}
     name = last.name if last.name in known else max(graph.leaves, key=lambda leaf: graph.places[leaf][1])
     (x, y), marks = graph.places[name], []
-    marks.append(Text(x, y, "value", shift=(26, -29), align="left", **look))
+    marks.append(Text(x, y, "value", shift=(31, -29), align="left", **look))
     if name in gradients:
-        marks.append(Text(x, y, "gradient", shift=(26, 31), align="left", **look))
+        marks.append(Text(x, y, "gradient", shift=(31, 31), align="left", **look))
     if slopes_known:
         (x0, y0), (x1, y1) = graph.places[last.inputs[0]], graph.places[last.name]
         marks.append(Text((x0 + x1) / 2, (y0 + y1) / 2, "local slope", shift=(0, 13), **look))
@@ -199,7 +199,8 @@ def notes(graph: Graph, step: int) -> list[Note]:
         return [Note(right + 0.2, height + 1.15, words, (right + 0.12, height + 0.14), 240, **look)]
     if step == nodes:
         words = "× is a local slope: how fast this node moves with that input."
-        return [Note(right - 0.5, height - 0.75, words, (right - 0.5, height - 0.22), 180, needs=AIR)]
+        spot, look = (right - 0.5, height - 0.22), {"align": "right", "needs": AIR}
+        return [Note(right + 0.4, height - 0.75, words, spot, 180, **look)]
     if step > nodes:
         words = "Gradient = upstream × local slope. At E itself it is 1."
         return [Note(right - 0.5, height - 0.75, words, (right + 0.02, height - 0.42), 180, needs=AIR)]

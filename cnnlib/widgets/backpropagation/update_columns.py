@@ -19,10 +19,10 @@ ROWS = (58.0, 152.0, 246.0)  # middles of the maps in a small column
 FOOT = 378.0  # where the bars of a small column stand
 LONG = 9  # letters of a name from which on it is drawn smaller
 LARGE, MOST_WIDE = 115.0, 460.0  # of one in the large column, and of all beside one another
-MATRIX = 164.0  # pixels of a kernel with its numbers
+MATRIX = 160.0  # pixels of a kernel with its numbers
 BESIDE = 3.3 * MATRIX  # pixels of width for three of them
 TOP, BOTTOM = 110.0, 290.0  # middles of the two rows of maps
-NOW, DONE, WAITS = 5.3, 1.15, 0.85  # weights of the columns' widths
+NOW, DONE, WAITS = 5.3, 1.15, 0.95  # weights of the columns' widths
 PLAIN = {"grid": False, "legend": ""}
 
 
@@ -157,13 +157,14 @@ class UpdateColumns:
     def step(self) -> list[Mark]:
         k, (up, down) = self.kernel, self.kernel.moves()
         rows = (
-            (k.old, say("old {kernel}", kernel=k.words), k.reach),
-            (k.move / k.unit, word("− change"), None),
-            (k.new, word("= new"), k.reach),
+            (k.old, "", say("old {kernel}", kernel=k.words), k.reach),
+            (k.move, "− ", word("change"), None),
+            (k.new, "= ", word("new"), k.reach),
         )
         marks: list[Mark] = []
-        for (values, title, reach), y in zip(rows, ROWS, strict=True):
-            marks += k.map(values, 0.5, y, SMALL, title, reach)
+        for (values, sign, name, reach), y in zip(rows, ROWS, strict=True):
+            marks += k.map(values, 0.5, y, SMALL, name, reach)
+            title = sign + name
             marks.append(Text([0.5], [y - 43], title, color="muted", size=11))
         counts = [say("▲ {up:,} up", up=up), say("▼ {down:,} down", down=down)]
         counts.append(say("= {still:,} stay", still=k.still()))

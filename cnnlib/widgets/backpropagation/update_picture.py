@@ -124,6 +124,7 @@ class KernelStep:
         """A kernel as an image of `pitch` pixels, with its numbers where these can be read."""
         reach = reach_of([values]) if reach is None else reach
         look = {"cmap": "diverging", "vmin": -reach, "vmax": reach, "framed": False, "means": title}
+        look["tile_names"] = ("",)
         shown = ("" if not numbers else ".1f" if reach > 1 else ".2f") if max(values.shape) <= MOST else ""
         look |= {"x": x, "y": y, "pitch": pitch, "needs": needs, "type_size": 12.0}
         one = Maps(values + 0.0, tile=(*values.shape, 1), numbers=shown, **look)

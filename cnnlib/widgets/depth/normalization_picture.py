@@ -95,7 +95,8 @@ def words(name: str, x: float, vector: bool, forwards: bool) -> list:
     marks = [Text(x, y, symbol if forwards else f"d{symbol}", size=12, bold=True, baseline=baseline)]
     if forwards and name in MADE:
         top = y + 0.095 if vector else y
-        marks.append(Note(x + 0.1, top, MADE[name], width=130, needs=640))
+        side, align = (-0.1, "right") if name == "y" else (0.1, "left")  # the last one stands at the edge
+        marks.append(Note(x + side, top, MADE[name], width=130, align=align, needs=640))
     return marks
 
 
