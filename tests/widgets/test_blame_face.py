@@ -1,17 +1,19 @@
 """What the blame view shows: the number that is chosen, the way to it, and the gradients along the way."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from cnnlib import load_digits
 from cnnlib.networks import load_digits_cnn
+from cnnlib.nn.layers import Conv2d
 from cnnlib.viz import Heatmap, Maps, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import BlameMicroscope
 from cnnlib.widgets.backpropagation.blame_picture import BlamePicture
-from cnnlib.widgets.backpropagation.blame_rules import rule
+from cnnlib.widgets.backpropagation.blame_rules import rule, weight_used
 from cnnlib.widgets.backpropagation.blame_way import numbers, read_by
 from cnnlib.widgets.backpropagation.blame_weight import square
 
@@ -90,6 +92,12 @@ def test_the_framed_weight_of_a_kernel_is_the_one_that_joins_both_numbers(channe
     assert kernel[row, column] == pytest.approx(picture.gradients[0][0][picture.way[0]])
     _, _, gate = rule(picture, 2)
     assert gate["boxes"] is None  # the way does not come through it
+
+
+def test_the_framed_weight_of_a_dilated_kernel_is_counted_in_its_own_rows():
+    layer = Conv2d(1, 1, 3, stride=2, padding=1, dilation=2)
+    picture = SimpleNamespace(way=[(0, 5, 3), (0, 1, 2)])
+    assert weight_used(picture, 1, layer)[0].tolist() == [0, 2, 2, 0, 0]
 
 
 def test_blame_says_what_to_do_first_and_fades_what_comes_after_the_unit():

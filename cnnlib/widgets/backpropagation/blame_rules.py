@@ -66,5 +66,6 @@ def weight_used(picture, i: int, layer: Conv2d) -> np.ndarray | None:
     if picture.way[i] is None or picture.way[i - 1] is None:
         return None
     after, before = picture.way[i][1:], picture.way[i - 1][1:]
-    p, q = (before[k] + layer.padding[k] - after[k] * layer.stride[k] for k in (0, 1))
+    read = (before[k] + layer.padding[k] - after[k] * layer.stride[k] for k in (0, 1))
+    p, q = (place // step for place, step in zip(read, layer.dilation, strict=True))
     return boxes([0], (p, p), (q, q))
