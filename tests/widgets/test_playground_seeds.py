@@ -5,7 +5,7 @@ import pytest
 
 from cnnlib.playground import Playground as Run
 from cnnlib.playground import main_effects
-from cnnlib.viz import Heatmap, Points
+from cnnlib.viz import Heatmap, Line, Points
 from cnnlib.widgets.spirals.seeds import SIDE, PlaygroundSeeds
 from cnnlib.widgets.spirals.snapshots import PlaygroundSnapshots, trained
 from tests.widgets.sweep import assert_refuses, sweep
@@ -33,10 +33,25 @@ def test_each_map_and_loss_is_that_of_the_network_alone():
     assert f"{alone.test_loss:.3f}" == "0.425"
     assert view.curves[-1][1] == pytest.approx(alone.test_loss, abs=1e-9)
     second = view.scene.panels[1]
-    assert (second.title, second.subtitle) == ("0.425", "seed 0.50025")
+    assert (second.title, second.subtitle) == ("0.425", "start 2")
+    assert f"seed 0.5002{4 + int(np.argmin(view.curves[-1]))}" in view.text
     heat = next(m for m in second.marks if isinstance(m, Heatmap))
     axis = np.linspace(-6, 6, SIDE)
     assert heat.z[3, 30] == pytest.approx(alone.predict([[axis[30], axis[3]]])[0], abs=1e-9)
+
+
+def test_maps_carry_their_points_and_the_losses_stand_beside_them_all():
+    view = PlaygroundSeeds(count=5)
+    scene = view.scene
+    *maps, losses = scene.panels
+    for index, panel in enumerate(maps):
+        drawn = np.concatenate([m.x for m in panel.marks if isinstance(m, Points)])
+        assert len(drawn) == len(view.ensemble.train[index][::2])
+    assert [panel.at[:2] for panel in maps] == [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0)]
+    assert losses.at == (0, 4, 3, 1) and scene.height / 3 > 140, "the chart is as high as three maps"
+    labels = {m.label for m in losses.marks if isinstance(m, Line) and m.label}
+    best, worst = (1 + int(f(view.curves[-1])) for f in (np.argmin, np.argmax))
+    assert labels == {"median", f"lowest: {best}", f"highest: {worst}"}
 
 
 def test_learning_rate_acts_at_once_and_rewind_begins_again():
