@@ -12,6 +12,7 @@ from cnnlib.playground.features import grid_points
 from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Cursor, Figure, Heatmap, Line, Narrow, Note, Panel, Points, Scene, Text, Tiles
 from cnnlib.widgets.base import Choice, Slider, Widget
+from cnnlib.widgets.base.decades import log_axis
 from cnnlib.widgets.spirals.node_maps import READ
 from cnnlib.widgets.spirals.surface import point_marks, within
 
@@ -199,7 +200,7 @@ class PlaygroundSnapshots(Widget):
         if last < 60:
             words = "Drag the line to the right: the run goes on, and the map bends."
             marks.append(Note(5 * last, 75, words, width=300, needs=600))
-        axes = Axis(1, LAST, "epoch (log axis: each line × 10)", log=True), Axis(0, 100)
+        axes = log_axis(1, LAST, label="epoch (log axis: each line × 10)")[0], Axis(0, 100)
         title, words = "How much of the map is such a cut?", "% of it that one coordinate explains by itself"
         look = {"at": (1, 1, 1, COLUMNS - 1), "legend": "ends", "name": "shares"}
         return Panel(marks, *axes, title=title, subtitle=words, **look)
