@@ -59,7 +59,7 @@ def test_the_upstream_gradient_is_chosen(book):
 def test_layers_by_the_keyboard_and_four_networks_train(book):
     widget = book.widget(1)
     widget.scroll_into_view_if_needed()
-    see(widget, "10 layers. The signal changes on its way forwards by")
+    see(widget, "10 layers. The gradient changes on its way back by")
     widget.get_by_role("slider", name="Layers").first.focus()
     book.page.keyboard.press("ArrowLeft")
     see(widget, "8 layers. ")

@@ -189,7 +189,7 @@ def test_the_dashed_line_of_the_sweep_crosses_no_word():
     assert panel.subtitle == "▲ crawls, ● learns, ■ jumps, ✕ lost; click a network"
 
 
-def test_it_opens_beside_a_constant_rate_and_keeps_every_schedule_that_was_tried(monkeypatch):
+def test_every_schedule_that_was_tried_stays_and_a_move_trains_one_alone(monkeypatch):
     monkeypatch.setattr(schedule_explorer, "NETWORKS", 2)
     schedule_explorer.trained.cache_clear()
     widget = ScheduleExplorer(epochs=1)
@@ -200,11 +200,15 @@ def test_it_opens_beside_a_constant_rate_and_keeps_every_schedule_that_was_tried
         assert len(panel.x.names) == 5
         return {round(float(m.x.mean())): m.color for m in panel.marks if isinstance(m, Points)}
 
-    assert columns() == {0: "muted", 2: "ink"}
+    assert columns() == {2: "ink"} and schedule_explorer.trained.cache_info().misses == 1
     widget.set_state(schedule="step")
-    assert columns() == {0: "muted", 1: "ink", 2: "muted"}
+    assert columns() == {1: "ink", 2: "muted"} and schedule_explorer.trained.cache_info().misses == 2
+    assert [len([m for m in panel.marks if isinstance(m, Line)]) for panel in widget.scene.panels[:2]] == [
+        2,
+        2,
+    ]
     widget.set_state(rate=0.2)
-    assert columns() == {0: "muted", 1: "ink"}, "the others were not trained at this rate"
+    assert columns() == {1: "ink"}, "the others were not trained at this rate"
     rates, loss, _ = widget.scene.panels
     assert rates.group == loss.group == "steps", "one moment stands in one line"
     curve = next(m for m in loss.marks if isinstance(m, Line) and m.label == "this schedule")

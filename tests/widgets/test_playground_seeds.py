@@ -1,13 +1,16 @@
 """Several seeds side by side."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from cnnlib.playground import Playground as Run
 from cnnlib.playground import main_effects
-from cnnlib.viz import Heatmap, Points
+from cnnlib.playground.features import grid_points
+from cnnlib.viz import Heatmap, Line, Points
 from cnnlib.widgets.spirals.seeds import SIDE, PlaygroundSeeds
-from cnnlib.widgets.spirals.snapshots import PlaygroundSnapshots, trained
+from cnnlib.widgets.spirals.snapshots import LAST, PlaygroundSnapshots, trained
 from tests.widgets.sweep import assert_refuses, sweep
 
 
@@ -33,10 +36,25 @@ def test_each_map_and_loss_is_that_of_the_network_alone():
     assert f"{alone.test_loss:.3f}" == "0.425"
     assert view.curves[-1][1] == pytest.approx(alone.test_loss, abs=1e-9)
     second = view.scene.panels[1]
-    assert (second.title, second.subtitle) == ("0.425", "seed 0.50025")
+    assert (second.title, second.subtitle) == ("0.425", "start 2")
+    assert f"seed 0.5002{4 + int(np.argmin(view.curves[-1]))}" in view.text
     heat = next(m for m in second.marks if isinstance(m, Heatmap))
     axis = np.linspace(-6, 6, SIDE)
     assert heat.z[3, 30] == pytest.approx(alone.predict([[axis[30], axis[3]]])[0], abs=1e-9)
+
+
+def test_maps_carry_their_points_and_the_losses_stand_beside_them_all():
+    view = PlaygroundSeeds(count=5)
+    scene = view.scene
+    *maps, losses = scene.panels
+    for index, panel in enumerate(maps):
+        drawn = np.concatenate([m.x for m in panel.marks if isinstance(m, Points)])
+        assert len(drawn) == len(view.ensemble.train[index][::2])
+    assert [panel.at[:2] for panel in maps] == [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0)]
+    assert losses.at == (0, 4, 3, 1) and scene.height / 3 > 140, "the chart is as high as three maps"
+    labels = {m.label for m in losses.marks if isinstance(m, Line) and m.label}
+    best, worst = (1 + int(f(view.curves[-1])) for f in (np.argmin, np.argmax))
+    assert labels == {"median", f"lowest: {best}", f"highest: {worst}"}
 
 
 def test_learning_rate_acts_at_once_and_rewind_begins_again():
@@ -64,13 +82,43 @@ def test_overflow_is_named():
 def test_snapshots_are_those_of_the_run():
     view = PlaygroundSnapshots()
     assert view.facts["wrong"] == 16 and f"{view.facts['test_loss']:.3f}" == "0.106"
-    assert [panel.title for panel in view.scene.panels[:2]] == ["epoch 1", "epoch 4"]
-    assert [panel.subtitle for panel in view.scene.panels[:2]] == ["loss 0.480", "loss 0.471"]
-    wrong = next(m for m in view.scene.panels[5].marks if isinstance(m, Points))
-    assert len(wrong.x) == 16
+    first, second = view.scene.panels[:2]
+    assert (first.title, first.subtitle) == ("epoch 1", "loss 0.480")
+    again = Run(dataset="spiral", network_shape=(8, 8), seed="0.50025")
+    again.step(int(second.title.split()[1]))
+    assert second.subtitle == f"loss {again.test_loss:.3f}"
+    holes = [m for m in view.scene.panels[5].marks if isinstance(m, Points) and m.color == "paper"]
+    assert sum(len(m.x) for m in holes) == 16, "wrong points are hollow"
     view.set_state(last=147)
     assert f"{view.facts['test_loss']:.3f}" == "0.425" and view.facts["epoch"] == 147
     sweep(view)
+
+
+@pytest.mark.parametrize("last", [6, 7, 20, 147, 1531])
+def test_the_six_epochs_are_those_between_which_the_map_changes_about_as_much(last):
+    view = PlaygroundSnapshots(last=last)
+    epochs = [int(panel.title.split()[1]) for panel in view.scene.panels[:6]]
+    assert epochs[0] == 1 and epochs[-1] == last and sorted(set(epochs)) == epochs
+    if last == LAST:
+        maps = []
+        for epoch in epochs:
+            run = Run(dataset="spiral", network_shape=(8, 8), seed="0.50025")
+            run.step(epoch)
+            maps.append(np.sign(run.predict(grid_points(40))))
+        changed = [np.mean(before != after) for before, after in pairwise(maps)]
+        assert max(changed) < 0.6 and sum(share > 0.04 for share in changed) >= 4, changed
+
+
+def test_it_opens_without_training_to_the_end_and_tells_the_kinds_of_cut_by_pictures():
+    trained.cache_clear()
+    view = PlaygroundSnapshots(last=6)
+    assert trained("test loss 0.425, then 0.106").run.epoch <= 6
+    cuts = next(panel for panel in view.scene.panels if panel.name == "cuts")
+    pictures, words = cuts.marks
+    assert main_effects(pictures.z).round(2).tolist() == [[0, 1], [0.5, 0.5], [1, 0]]
+    assert words.text == ("height X₂", "turned 45°", "width X₁")
+    shares = next(panel for panel in view.scene.panels if panel.name == "shares")
+    assert shares.x.label == "epoch (log axis: each line × 10)"
 
 
 def test_shares_are_those_of_the_last_map_upright_and_turned():
@@ -87,7 +135,9 @@ def test_shares_are_those_of_the_last_map_upright_and_turned():
 
 
 def test_when_the_turned_axis_is_ahead():
-    _, effects = trained("test loss 0.425, then 0.106")
+    run = trained("test loss 0.425, then 0.106")
+    effects = np.array([run.shares(epoch) for epoch in range(1, LAST + 1)])
+    effects = np.concatenate([effects[:1], effects])  # by epoch
     height, turned = effects[:, 1], effects[:, 2]
     assert (turned[270:543] > height[270:543]).all()
     assert (turned[1:270] < height[1:270]).all() and (turned[543:] < height[543:]).all()

@@ -14,6 +14,7 @@ from cnnlib.nn.training import train
 from cnnlib.runtime.language import joined, localised, marked, say, say_many, word
 from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
+from cnnlib.widgets.base.decades import log_axis
 
 NAMES = ("plain", "norm", "residual", "both")  # in facts, and at the ends of lines
 WORDS = marked("plain", "batch norm", "residual", "both")  # in the sentence
@@ -170,7 +171,7 @@ class DepthExplorer(Widget):
             marks.append(Line(steps, drawn, label=NAMES[place], **look))
             if not kept.all():
                 marks.append(Points(steps[-1:], drawn[-1:], color=COLORS[place], shape="cross", size=6))
-        axes = Axis(0, STEPS, "step", whole=True), Axis(*LOSSES, log=True)
+        axes = Axis(0, STEPS, "step", whole=True), log_axis(*LOSSES)[0]
         words = "five batches; log axis: each line × 10"
         look = {"at": (0, 2), "name": "loss", "legend": "ends", "grid": bool(self.steps)}
         return Panel(marks, *axes, title="Loss", subtitle=words, **look)
@@ -216,11 +217,7 @@ def reach_of(values, most: tuple[float, float]) -> tuple[Axis, str]:
     ends = np.log10(most)
     low = max(ends[0], np.floor(min(seen.min(initial=0.0), seen.max(initial=0.0) - 3.5)))
     high = min(ends[1], np.ceil(max(seen.max(initial=low), low + 3.5)))
-    many = high - low > 6
-    powers = np.arange(low, high + 0.1, 2 if many else 1).astype(int)
-    names = [f"1e{p}" if abs(p) > 3 else f"{10.0**p:g}" for p in powers]
-    axis = Axis(10**low, 10 ** (high + 0.3), log=True, ticks=10.0**powers, names=names)
-    return axis, "log axis: each line × 100" if many else "log axis: each line × 10"
+    return log_axis(10**low, 10 ** (high + 0.3), 2 if high - low > 6 else 1)
 
 
 def with_factors(facts, fact: str, names) -> list[str]:

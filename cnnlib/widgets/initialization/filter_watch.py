@@ -25,7 +25,7 @@ from cnnlib.viz import (
     mosaic,
 )
 from cnnlib.widgets.base import Choice, LogSlider, Widget
-from cnnlib.widgets.base.decades import loss_axis
+from cnnlib.widgets.base.decades import LOG_AXIS, loss_axis
 
 WORDS = ("identical", "zero", "random (He)", "identical, last layer random")
 SLOTS = {"bar": ("start",), "more": ("rate",)}
@@ -107,7 +107,7 @@ class FilterWatch(Widget):
             marks.append(Points(0, loss, color="ink", outline="paper", size=5))
             marks.append(Note(0.06 * last, 0.8, "Press Play: the loss begins here.", (2, 0.95 * loss), 240))
         axes = Axis(0, last, "step", whole=True), loss_axis(losses)
-        look = {"subtitle": "log axis: each line × 10", "at": (0, 1, 2, 1), "name": "loss"}
+        look = {"subtitle": LOG_AXIS[1], "at": (0, 1, 2, 1), "name": "loss"}
         return Panel(marks, *axes, title="Loss of each batch", **look)
 
     def sentence(self, facts):

@@ -14,6 +14,7 @@ from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Cursor, Figure, Line, Note, Panel, Points, Reference, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
+from cnnlib.widgets.base.decades import log_axis
 from cnnlib.widgets.initialization.signal_picture import histograms, signal_panel
 
 LOW, HIGH = 0.1, 10.0
@@ -191,7 +192,7 @@ class InitExplorer(Widget):
             words = "Press Play: thirteen networks train at once, and the line falls where they learn."
             place = 0.12 if 1.2 < self.state["scale"] < 7 else 1.5  # beside the line that is dragged
             marks.append(Note(place, 0.9, words, (1, 0.85 * drawn[nearest_to(1)]), 130))
-        x, y = Axis(LOW / 1.15, HIGH * 1.15, "scale", log=True), Axis(0.01, 250, log=True)
+        x, y = Axis(LOW / 1.15, HIGH * 1.15, "scale", log=True), log_axis(0.01, 250)[0]
         when = say("after {steps} steps", steps=self.steps) if self.steps else "before training"
         now = say("{when}: drag the line; log axis: each line × 10", when=when)
         return Panel(marks, x, y, title="Loss by scale", subtitle=now, at=(0, 2), name="loss")

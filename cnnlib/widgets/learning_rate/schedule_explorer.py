@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, lru_cache
 
 import numpy as np
@@ -86,7 +87,7 @@ class ScheduleExplorer(Widget):
         super().__init__(**options)
 
     def changed(self, before, after):
-        self.tried.setdefault(settings(after), {RUNS[0]}).add(after["schedule"])
+        self.tried.setdefault(settings(after), set()).add(after["schedule"])
 
     def compute(self, state):
         key = settings(state)
@@ -134,38 +135,39 @@ class ScheduleExplorer(Widget):
         return [right, Figure("Six networks", spread)]
 
     def run_panels(self, losses, rates, state):
-        """Rate and loss over the steps, beside a constant rate's, and the images right of all tried."""
-        key, constant = settings(state), state["schedule"] == RUNS[0]
-        plain = None if constant else trained(RUNS[0], *key)[0]
-        tried = self.tried.get(key, set()) | {RUNS[0], state["schedule"]}
-        right = {name: trained(name, *key)[1] for name in RUNS if name in tried}
+        """Rate and loss over the steps, and the images right, beside those of the schedules tried before."""
+        key, now = settings(state), state["schedule"]
+        names = [name for name in RUNS if name == now or name in self.tried.get(key, ())]
+        before = [name for name in names if name != now]
+        steps, pale = np.arange(len(losses)), {"color": "muted", "dash": "dashed", "width": 1.5}
+        earlier = [Line(steps, rates_of(name, state["rate"], len(steps)), **pale) for name in before]
+        lines = [Line(steps + 1, smooth(trained(name, *key)[0]), **pale) for name in before]
+        lines = [replace(line, label="" if i else "tried before") for i, line in enumerate(lines)]
         return [
-            self.rate_panel(rates, state["rate"], constant),
-            self.loss_panel(losses, plain),
-            self.accuracy_panel(right, state["schedule"]),
+            self.rate_panel([*earlier, Line(steps, rates, color="ink", width=2.5)], state["rate"]),
+            self.loss_panel(
+                [*lines, Line(steps + 1, smooth(losses), color="ink", width=2.5, label="this schedule")]
+            ),
+            self.accuracy_panel({name: trained(name, *key)[1] for name in names}, now),
         ]
 
-    def rate_panel(self, rates, highest, constant):
+    def rate_panel(self, lines, highest):
         """The rate at each step, on a linear axis: a cosine looks like one."""
-        ticks, steps = (0, highest / 2, highest), np.arange(len(rates))
-        marks = [] if constant else [Line(steps[[0, -1]], [highest] * 2, color="muted", dash="dashed")]
-        marks.append(Line(steps, rates, color="ink", width=2.5))
+        ticks = (0, highest / 2, highest)
         y = Axis(0, 1.15 * highest, ticks=ticks, names=[f"{tick:.2g}" for tick in ticks])
-        x = Axis(0, len(rates), whole=True)
-        return Panel(marks, x, y, title="Rate", subtitle="at each step", name="rates", group="steps")
+        x = Axis(0, len(lines[-1].x), whole=True)
+        return Panel(lines, x, y, title="Rate", subtitle="at each step", name="rates", group="steps")
 
-    def loss_panel(self, losses, plain):
-        """The loss at each step, and with a constant rate beside it."""
-        x, marks = np.arange(1, len(losses) + 1), []
-        if plain is not None:
-            marks.append(Line(x, smooth(plain), color="muted", dash="dashed", label="constant rate"))
-        marks.append(Line(x, smooth(losses), color="ink", width=2.5, label="this schedule"))
-        drawn = np.concatenate([mark.y for mark in marks])
-        axes = Axis(0, len(losses), "step", whole=True), loss_axis(drawn)
+    def loss_panel(self, lines):
+        """The loss at each step."""
+        axes = (
+            Axis(0, len(lines[-1].x), "step", whole=True),
+            loss_axis(np.concatenate([line.y for line in lines])),
+        )
         how = say("mean of six networks and {steps} steps; log axis: each line × 10", steps=WINDOW)
-        legend = "upper right" if plain is not None else ""
+        legend = "upper right" if len(lines) > 1 else ""
         look = {"at": (1, 0), "name": "loss", "legend": legend, "group": "steps"}
-        return Panel(marks, *axes, title="Loss", subtitle=how, **look)
+        return Panel(lines, *axes, title="Loss", subtitle=how, **look)
 
     def accuracy_panel(self, right, now):
         """A dot for each network of each schedule that was tried: validation images right, in per cent."""
@@ -177,7 +179,7 @@ class ScheduleExplorer(Widget):
             marks.append(Points(x, 100 * shares, size=5 if name == now else 4, color=color))
         low = 100 * min(shares.min() for shares in right.values())
         bottom = next(level for level in (90, 80, 50, 0) if low >= level)
-        if len(right) < 3:
+        if len(right) < 2:
             words = "Choose another schedule: its six networks stand beside these."
             marks.append(
                 Note(4.4, bottom + 0.35 * (100 - bottom), words, align="right", width=120, needs=240)

@@ -13,7 +13,7 @@ from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Region, Scene
 from cnnlib.widgets.base import Choice, Widget
-from cnnlib.widgets.base.decades import decades
+from cnnlib.widgets.base.decades import decades, log_axis
 
 WIDTHS = ("1", "2", "4", "8", "16")
 SEEDS, EPOCHS = 30, 6
@@ -138,7 +138,7 @@ class SeedHistogram(Widget):
             "Thirty networks of each width",
             "a dot a network, a bar the median; log axis: each line × 10",
         )
-        return Panel(marks, x, Axis(low, HIGH, "loss", log=True), title=title, subtitle=how, name=name)
+        return Panel(marks, x, log_axis(low, HIGH, label="loss")[0], title=title, subtitle=how, name=name)
 
     def sentence(self, facts):
         networks = say_many(

@@ -9,19 +9,20 @@ from cnnlib.playground.features import grid_points
 from cnnlib.runtime.language import marked, say
 from cnnlib.viz import Axis, Figure, Heatmap, Line, Narrow, Note, Panel, Reference, Scene
 from cnnlib.widgets.base import BadValue, Challenge, Choice, Grid, LogSlider, Number, Slider, Widget
-from cnnlib.widgets.spirals.node_maps import READ
+from cnnlib.widgets.spirals.node_maps import PALE, READ
 from cnnlib.widgets.spirals.sentences import short
+from cnnlib.widgets.spirals.surface import point_marks, within
 
 SIDE = 40  # points along the side of each small map
-ACROSS = 6  # maps in a row
+ACROSS, DOWN = 4, 3  # maps in a row, and rows
+#: Those in the middle have half a gap more: all maps are of one size.
+ROWS, COLUMNS = ("145px", "150px", "145px"), ("min(125px, 13%)", *["min(130px, 14%)"] * 3, 1)
+HEIGHT = 440
 SOLVED = 0.106  # test loss that counts as solved: the chapter's
 INPUTS = dict(zip(marked("X₁ and X₂", "all seven"), (("x", "y"), FEATURES), strict=True))
 
 
-SLOTS = {
-    "settings": ("dataset", "inputs", "activation", "learning_rate", "count"),
-    "more": ("neurons", "seed"),
-}
+SLOTS = {"bar": ("dataset", "inputs", "learning_rate"), "more": ("count", "activation", "neurons", "seed")}
 
 
 def way(facts: dict) -> tuple[str, float]:
@@ -109,23 +110,20 @@ class PlaygroundSeeds(Widget):
             "diverged": int(np.isinf(now).sum()),
             "spiral": int(state["dataset"] == "spiral"),
         }
-        lines = 1 + (len(now) > ACROSS)
         figures = [
             Figure("Epoch", f"{facts['epoch']:,}", large=True),
             Figure(
                 "Solved", str(facts["solved"]), say("of {networks}", networks=facts["networks"]), large=True
             ),
-            Figure("Median test loss", short(facts["median"]), mark="solid"),
-            Figure("Best", short(facts["best"])),
-            Figure("Worst", short(facts["worst"])),
+            Figure("Median loss", short(facts["median"]), mark="solid"),
         ]
         return Scene(
             panels,
             self.sentence(facts),
             facts,
-            rows=("136px",) * lines + ("120px",),
-            columns=(1,) * ACROSS,
-            height=136 * lines + 120,
+            rows=ROWS,
+            columns=COLUMNS,
+            height=HEIGHT,
             figures=figures,
             narrow=narrow(len(now)),
         )
@@ -137,15 +135,16 @@ class PlaygroundSeeds(Widget):
 
     def map_panel(self, index: int, z: np.ndarray) -> Panel:
         loss = self.curves[-1][index]
-        mark = Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-1, vmax=1, **READ)
+        marks = [Heatmap(z, (-6, 6, -6, 6), cmap="diverging", vmin=-PALE, vmax=PALE, **READ)]
+        marks += point_marks(within(self.ensemble.train[index][::2]), "classification", 1.6, "circle", "")
         title = short(loss) if np.isfinite(loss) else "overflow"
         axis = Axis(-6, 6, visible=False)
         return Panel(
-            [mark],
+            marks,
             axis,
             axis,
             title=title,
-            subtitle=say("seed {seed}", seed=self.seeds[index]),
+            subtitle=say("start {number}", number=index + 1),
             at=divmod(index, ACROSS),
             equal=True,
             grid=False,
@@ -158,24 +157,30 @@ class PlaygroundSeeds(Widget):
         if len(table) > 400:
             keep = np.unique(np.linspace(0, len(table) - 1, 400).round().astype(int))
             table, epochs = table[keep], epochs[keep]
+        drawn = np.where(table < 10, table, np.nan)
+        best, worst = int(np.argmin(table[-1])), int(np.argmax(table[-1]))
+        ends = {
+            best: say("lowest: {number}", number=best + 1),
+            worst: say("highest: {number}", number=worst + 1),
+        }
         marks = [
-            Line(epochs, np.where(c < 10, c, np.nan), color="muted", width=1, alpha=0.6) for c in table.T
+            Line(epochs, c, color="muted", width=1.5 if i in ends else 1, alpha=0.7, label=ends.get(i, ""))
+            for i, c in enumerate(drawn.T)
         ]
         middle = np.median(table, axis=1)
         marks.append(
             Line(epochs, np.where(middle < 10, middle, np.nan), color="ink", width=3, label="median")
         )
-        marks.append(Reference("0.106 = solved", y=SOLVED, dash="dashed"))
+        marks.append(Reference("0.106 = solved", y=SOLVED, dash="dashed", at="start"))
         if len(self.curves) == 1:
-            words = "Press Play: a thin line for each network."
-            marks.append(Note(3, 0.4, words, (0.4, 0.5), 330))
+            words = "Press Play: a thin line for each network, a thick one for the median."
+            marks.append(Note(8, 0.35, words, width=220))
         end = 50
         while end < len(self.curves) - 1:
             end *= 2
-        row = 1 + (len(self.seeds) > ACROSS)
         axes = Axis(0, end, "epoch", whole=True), Axis(0, 0.7, ticks=(0, 0.2, 0.4, 0.6))
-        look = {"at": (row, 0, 1, ACROSS), "legend": "ends", "name": "losses"}
-        return Panel(marks, *axes, title="Test loss of every seed", **look)
+        look = {"at": (0, ACROSS, DOWN, 1), "legend": "ends", "name": "losses"}
+        return Panel(marks, *axes, title="Test loss of every network", **look)
 
     def sentence(self, facts: dict) -> str:
         best, worst, median = (short(facts[name]) for name in ("best", "worst", "median"))
@@ -188,6 +193,8 @@ class PlaygroundSeeds(Widget):
             networks=facts["networks"],
             losses=losses,
         )
+        best_seed = self.seeds[int(np.argmin(self.curves[-1]))]
+        words += say(" The lowest has the seed {seed}.", seed=best_seed)
         if facts["spiral"]:
             words += say(" {solved} of them are below the chapter's 0.106.", solved=facts["solved"])
         if facts["diverged"]:
@@ -201,5 +208,5 @@ def narrow(count: int) -> Narrow:
     """Three maps in a row, the losses beneath."""
     lines = -(-count // 3)
     places = {f"map {i}": divmod(i, 3) for i in range(count)}
-    sizes = ("150px",) * lines + ("190px",)
-    return Narrow(sizes, (1, 1, 1), 150 * lines + 190, {**places, "losses": (lines, 0, 1, 3)})
+    sizes = ("140px",) * lines + ("220px",)
+    return Narrow(sizes, (1, 1, 1), 140 * lines + 220, {**places, "losses": (lines, 0, 1, 3)})

@@ -9,46 +9,100 @@ import numpy as np
 from cnnlib.playground import FEATURES, main_effects
 from cnnlib.playground import Playground as Run
 from cnnlib.playground.features import grid_points
-from cnnlib.runtime.language import say
-from cnnlib.viz import Axis, Cursor, Figure, Heatmap, Line, Narrow, Note, Panel, Points, Scene
+from cnnlib.runtime.language import marked, say
+from cnnlib.viz import Axis, Cursor, Figure, Heatmap, Line, Narrow, Note, Panel, Points, Scene, Text, Tiles
 from cnnlib.widgets.base import Choice, Slider, Widget
+from cnnlib.widgets.base.decades import log_axis
 from cnnlib.widgets.spirals.node_maps import READ
+from cnnlib.widgets.spirals.surface import point_marks, within
 
 COLUMNS = 6
 LAST = 1531  # the chapter's last epoch
 SIDE = 50  # points along the side of a map
 TURNED = grid_points(SIDE) @ (np.array([[1, 1], [-1, 1]]) / np.sqrt(2))  # the square turned by 45 degrees
+#: Epochs at which a run is measured: all at first, then each about 3 per cent later.
+MEASURED = np.unique(np.concatenate([np.arange(1, 40), np.geomspace(40, LAST, 124)]).round().astype(int))
 _SPIRAL = {"dataset": "spiral", "network_shape": (8, 8)}
 RUNS = {
     "test loss 0.425, then 0.106": {**_SPIRAL, "seed": "0.50025"},
     "training loss 0.425, then 0.106": {**_SPIRAL, "seed": "0.50139", "learning_rate": 0.01},
     "all seven features": {**_SPIRAL, "network_shape": (8,), "features": FEATURES, "seed": "0.20012"},
 }
+WORDS = ("8 and 8 neurons: the first run", "8 and 8 neurons, smaller rate", "8 neurons, all seven features")
+CUTS = marked("height X₂", "turned 45°", "width X₁")
+
+
+class Course:
+    """A run that is trained as far as it was asked for, and what was measured on its way."""
+
+    def __init__(self, name: str) -> None:
+        self.run = Run(RUNS[name])
+        self.measured: list[np.ndarray] = []  # shares at each of the epochs `MEASURED` so far
+        self.way: list[float] = []  # how far the map has changed since epoch 1, at the same epochs
+        self.before: np.ndarray | None = None  # the map at the last of them
+
+    def go(self, epoch: int) -> Run:
+        """The run at an epoch."""
+        furthest = self.run.history.furthest
+        self.run.rewind(min(epoch, furthest))
+        self.run.step(epoch - self.run.epoch)
+        return self.run
+
+    def shares(self, epoch: int) -> np.ndarray:
+        """Shares of the map that X1, X2 and the better turned axis explain by themselves."""
+        run = self.go(int(epoch))
+        upright = main_effects(run.node_maps(SIDE)[-1][0])
+        return np.append(upright, main_effects(run.predict(TURNED).reshape(SIDE, SIDE)).max())
+
+    def measure(self, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Epochs up to `last`, shares at each, and how far the map has changed until it."""
+        until = MEASURED[MEASURED <= last]
+        for epoch in until[len(self.measured) :]:
+            self.measured.append(self.shares(epoch))
+            now = np.clip(self.run.node_maps(SIDE)[-1][0], -1, 1)
+            step = now - (now if self.before is None else self.before)
+            self.way.append(float(np.sqrt(np.mean(step**2))) + (self.way[-1] if self.way else 0.0))
+            self.before = now
+        count = len(until)
+        epochs, shares, way = until, np.array(self.measured[:count]), np.array(self.way[:count])
+        if until[-1] < last:
+            epochs, shares = np.append(until, last), np.vstack([shares, self.shares(last)])
+            way = np.append(way, way[-1])
+        return epochs, shares, way
 
 
 @cache
-def trained(name: str) -> tuple[Run, np.ndarray]:
-    """A run trained to its last epoch; by epoch the shares of X1, of X2, of the better turned axis."""
-    run = Run(RUNS[name])
-    effects = np.empty((LAST + 1, 3))
-    for epoch in range(LAST + 1):
-        run.step(epoch - run.epoch)
-        effects[epoch, :2] = main_effects(run.node_maps(SIDE)[-1][0])
-        effects[epoch, 2] = main_effects(run.predict(TURNED).reshape(SIDE, SIDE)).max()
-    return run, effects
+def trained(name: str) -> Course:
+    """The course of a run, kept for all that look at it."""
+    return Course(name)
 
 
-def epochs_until(last: int) -> np.ndarray:
-    """Up to six epochs in about equal factors, 1 and `last` among them."""
-    return np.unique(np.geomspace(1, last, COLUMNS).round().astype(int))
+def chosen_epochs(epochs: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """Six epochs, the first and the last among them, between which the map changes about equally.
+
+    A third of the weight has the logarithm of the epoch, since a map that stands still is also seen.
+
+    >>> chosen_epochs(np.arange(1, 7), np.zeros(6)).tolist()
+    [1, 2, 3, 4, 5, 6]
+    """
+    time = np.log(epochs) / np.log(epochs[-1])
+    place = (time + 2 * way / max(way[-1], 1e-9)) / 3
+    goals = np.linspace(place[0], place[-1], COLUMNS)
+    chosen = epochs[np.abs(place[None] - goals[:, None]).argmin(axis=1)]
+    chosen[0], chosen[-1] = epochs[0], epochs[-1]
+    for i in range(1, COLUMNS):
+        chosen[i] = max(chosen[i], chosen[i - 1] + 1)
+    for i in range(COLUMNS - 2, -1, -1):
+        chosen[i] = min(chosen[i], chosen[i + 1] - 1)
+    return chosen
 
 
 SLOTS = {"bar": ("run",), "handle": ("last",)}
 NARROW = Narrow(
-    ("150px", "150px", "230px"),
+    ("150px", "150px", "176px", "230px"),
     (1, 1, 1),
-    530,
-    {**{f"map {i}": divmod(i, 3) for i in range(COLUMNS)}, "shares": (2, 0, 1, 3)},
+    706,
+    {**{f"map {i}": divmod(i, 3) for i in range(COLUMNS)}, "cuts": (2, 0, 1, 3), "shares": (3, 0, 1, 3)},
 )
 
 
@@ -69,24 +123,25 @@ class PlaygroundSnapshots(Widget):
     title = "In which order does it learn the spirals?"
     slots = SLOTS
     controls = (
-        Choice("run", tuple(RUNS), label="Run"),
+        Choice("run", tuple(RUNS), label="Network", words=WORDS),
         Slider("last", 6, LAST, LAST, integer=True, label="Last epoch"),
     )
 
     def compute(self, state: dict) -> Scene:
-        run, effects = trained(state["run"])
-        epochs = epochs_until(state["last"])
-        panels = [self.map_panel(run, epoch, column) for column, epoch in enumerate(epochs)]
-        panels.append(self.effect_panel(effects, epochs))
-        last = int(epochs[-1])
+        course, last = trained(state["run"]), state["last"]
+        epochs, shares, way = course.measure(last)
+        chosen = chosen_epochs(epochs, way)
+        panels = [self.map_panel(course.go(int(epoch)), column) for column, epoch in enumerate(chosen)]
+        panels += [cuts_panel(), self.effect_panel(epochs, shares)]
+        run = course.go(last)
         facts = {
             "epoch": last,
             "train_loss": run.train_loss,
             "test_loss": run.test_loss,
             "wrong": int(self.wrong(run).sum()),
-            "share_x": float(effects[last, 0]),
-            "share_y": float(effects[last, 1]),
-            "share_turned": float(effects[last, 2]),
+            "share_x": float(shares[-1, 0]),
+            "share_y": float(shares[-1, 1]),
+            "share_turned": float(shares[-1, 2]),
         }
         figures = [
             Figure("Epoch", f"{last:,}", large=True),
@@ -98,7 +153,7 @@ class PlaygroundSnapshots(Widget):
             self.sentence(facts),
             facts,
             rows=("188px", 1),
-            columns=(1,) * COLUMNS,
+            columns=(0.97, *(1,) * (COLUMNS - 2), 0.97),  # with the gaps, all maps are equally wide
             height=430,
             figures=figures,
             narrow=NARROW,
@@ -109,17 +164,19 @@ class PlaygroundSnapshots(Widget):
         """Which test points have the wrong sign."""
         return np.sign(run.predict(run.test[:, :2])) != run.test[:, 2]
 
-    def map_panel(self, run: Run, epoch: int, column: int) -> Panel:
-        run.rewind(int(epoch))
-        x, y = run.test[self.wrong(run), :2].T
+    def map_panel(self, run: Run, column: int) -> Panel:
+        wrong = self.wrong(run)
+        x, y = run.test[wrong, :2].T
         marks = [
             Heatmap(
                 run.node_maps(SIDE)[-1][0], (-6, 6, -6, 6), cmap="diverging", vmin=-1.3, vmax=1.3, **READ
             ),
-            Points(x, y, color="ink", outline="paper", size=2.5),
+            *point_marks(within(run.test[~wrong]), "classification", 1.3, "circle", ""),
+            Points(x, y, color="ink", size=2.7),
+            Points(x, y, color="paper", size=1.5),
         ]
         axis = Axis(-6, 6, visible=False)
-        title, how = say("epoch {epoch}", epoch=epoch), say("loss {loss:.3f}", loss=run.test_loss)
+        title, how = say("epoch {epoch}", epoch=run.epoch), say("loss {loss:.3f}", loss=run.test_loss)
         return Panel(
             marks,
             axis,
@@ -132,25 +189,20 @@ class PlaygroundSnapshots(Widget):
             name=f"map {column}",
         )
 
-    def effect_panel(self, effects: np.ndarray, epochs: np.ndarray) -> Panel:
-        until = np.arange(1, epochs[-1] + 1)
-        shares = 100 * effects[until]
-        last = int(epochs[-1])
+    def effect_panel(self, epochs: np.ndarray, shares: np.ndarray) -> Panel:
+        last, shares = int(epochs[-1]), 100 * shares
         marks = [
-            Line(until, shares[:, 0], color="muted", dash="dotted", label="width X₁"),
-            Line(until, shares[:, 2], color="muted", dash="dashed", label="turned by 45°"),
-            Line(until, shares[:, 1], color="ink", width=2.5, label="height X₂"),
+            Line(epochs, shares[:, 0], color="muted", dash="dotted", label=CUTS[2]),
+            Line(epochs, shares[:, 2], color="muted", dash="dashed", label=CUTS[1]),
+            Line(epochs, shares[:, 1], color="ink", width=2.5, label=CUTS[0]),
             Cursor(last, sets={"x": "last"}, text=str(last)),
         ]
         if last < 60:
             words = "Drag the line to the right: the run goes on, and the map bends."
-            marks.append(Note(3 * last, 70, words, (1.1 * last, 40), 400, needs=600))
-        axes = Axis(1, LAST, "epoch", log=True), Axis(0, 100)
-        title, words = (
-            "What one coordinate explains by itself",
-            "% of the map, by epoch; turned: the better of two axes",
-        )
-        look = {"at": (1, 0, 1, COLUMNS), "legend": "ends", "name": "shares"}
+            marks.append(Note(5 * last, 75, words, width=300, needs=600))
+        axes = log_axis(1, LAST, label="epoch (log axis: each line × 10)")[0], Axis(0, 100)
+        title, words = "How much of the map is such a cut?", "% of it that one coordinate explains by itself"
+        look = {"at": (1, 1, 1, COLUMNS - 1), "legend": "ends", "name": "shares"}
         return Panel(marks, *axes, title=title, subtitle=words, **look)
 
     def sentence(self, facts: dict) -> str:
@@ -167,3 +219,19 @@ class PlaygroundSnapshots(Widget):
             x=x,
             turned=turned,
         )
+
+
+@cache
+def cuts_panel() -> Panel:
+    """Maps of which one coordinate explains all: what the three curves measure, in pictures."""
+    y, x = np.mgrid[1:-1:25j, -1:1:25j]  # the first row is the uppermost
+    maps = np.stack([y, (x + y) / 1.6, x])
+    place = np.array([0.0, 1.0, 2.0])
+    words = {"align": "left", "size": 12, "shift": (29, 0)}
+    marks = [
+        Tiles(np.zeros(3), place, maps, size=42, vmin=-1.3, vmax=1.3, names=CUTS),
+        Text(np.zeros(3), place, CUTS, **words),
+    ]
+    axes = Axis(-0.32, 1.5, visible=False), Axis(2.5, -0.5, visible=False)
+    look = {"title": "100 % would be", "grid": False, "name": "cuts"}
+    return Panel(marks, *axes, at=(1, 0), **look)

@@ -65,10 +65,10 @@ COVERS = {
         lambda: widgets.DescentExplorer(rate=0.25, start=-2.6), sweep("steps", range(16)), 567, 925
     ),
     "06_learning_rate": Cover(
-        widgets.ScheduleExplorer, sweep("rate", np.geomspace(0.02, 0.4, 12).round(3).tolist()), 551, 900
+        widgets.ScheduleExplorer, sweep("rate", np.geomspace(0.02, 0.4, 12).round(3).tolist()), 662, 1074
     ),
     "07_minima": Cover(lambda: widgets.BasinMap(start=-2.8), sweep("steps", range(0, 40, 2)), 681, 863),
-    "08_initialization": Cover(widgets.InitExplorer, sweep("depth", range(2, 11)), 601, 1260),
+    "08_initialization": Cover(widgets.InitExplorer, sweep("depth", range(2, 11)), 580, 1355),
     "09_how_deep": Cover(
         lambda: widgets.NormalizationSteps(x0=4.0, x1=-2.0, x2=1.0, x3=-5.0),
         sweep("step", range(8)),
