@@ -160,10 +160,11 @@ for epoch in (0, 3, 6, 9, 12, 20, 40, 60):
     )
 
 # %% [markdown] minutes=6
-# The view shows the shares of training and of validation images. Orange and dashed: the share of the training images that get
-# the label they were given. Blue: the share of the validation images that get their true label. A frame on the left marks an
-# image with a mistaken label (*0, not 1*: its label is 0, and it shows a 1). Choose how many images there are and how many of
-# their labels are drawn anew, press Play, and drag the line to go back. It opens with a fifth of the labels drawn anew.
+# The view shows the shares of training and of validation images. Dashed: the share of the training images that get the
+# label they were given. Solid: the share of the validation images that get their true label. A black frame on the left marks
+# an image with a mistaken label (*0, not 1*: its label is 0, and it shows a 1). Choose how many images there are and how many
+# of their labels are replaced at random, press Play, and drag the line to go back. It opens with a fifth of the labels drawn
+# anew.
 # **Challenge:** a gap of more than 80 points.
 # <!-- test: tests/widgets/test_generalization.py::test_only_random_labels_make_such_a_gap_and_only_late -->
 #
@@ -634,8 +635,8 @@ predict("12.smooth")
 # Find the best temperature by hand. Left, the reliability diagram. Each bar is a bin, as high as the share of its guesses
 # that is right. A black dot marks the mean confidence of the bin's guesses on both axes, so all dots lie on the dotted line.
 # A bar that ends at its dot is right as often as it is sure. Where it ends below its dot, the network is too sure, and the
-# distance is orange; where it ends above, it is too modest, and the distance is blue. Right, the calibration error and the
-# cross-entropy at every temperature; drag the line.
+# distance is orange; where it ends above, it is too modest, and the distance is blue. Right, the calibration error at every
+# temperature: drag the line. The sentence beneath tells the cross-entropy, too.
 #
 # It opens with the network that was trained long. **Challenge:** bring its calibration error below 3 %. Then look at the
 # others: which ways of training make a network too sure, and which too modest?

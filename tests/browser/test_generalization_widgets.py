@@ -46,7 +46,7 @@ def test_memorising_plays_and_is_dragged_back(book):
     widget = book.locator(".cnn-widget").nth(0)
     widget.scroll_into_view_if_needed()
     see(widget, "No epoch yet: 200 images with true labels wait")
-    widget.get_by_label("Labels drawn anew").select_option(index=3)
+    widget.get_by_label("Labels replaced at random").select_option(index=3)
     see(widget, "200 of the labels drawn anew")
     widget.get_by_role("button", name="Play").click()
     see(widget, "After epoch 60 on 200 images")
@@ -73,9 +73,9 @@ def test_memorising_answers_the_keyboard(book):
 def test_the_temperature_is_dragged_by_mouse_and_by_finger(book):
     widget = book.locator(".cnn-widget").nth(1)
     see(widget, "At temperature 1.00 the network is 87 % sure on average and 76 % right: too sure.")
-    book.mouse.move(*spot(widget, 3, 1.0, 1.5))
+    book.mouse.move(*spot(widget, 2, 1.0, 15))
     book.mouse.down()
-    book.mouse.move(*spot(widget, 3, 1.75, 1.5), steps=6)
+    book.mouse.move(*spot(widget, 2, 1.75, 15), steps=6)
     book.mouse.up()
     see(widget, "At temperature 1.7")
     assert "reached" in widget.inner_text()
@@ -86,7 +86,7 @@ def test_the_temperature_is_dragged_by_mouse_and_by_finger(book):
         ("touchMove", [3.0]),
         ("touchEnd", []),
     ):
-        points = [dict(zip("xy", spot(widget, 3, place, 1.5), strict=True)) for place in places]
+        points = [dict(zip("xy", spot(widget, 2, place, 15), strict=True)) for place in places]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         book.wait_for_timeout(60)
     see(widget, "too modest")

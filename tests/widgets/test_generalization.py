@@ -53,6 +53,28 @@ def test_a_frame_stands_around_each_image_whose_label_is_not_what_it_shows():
     assert not marks_of(MemoriseExplorer(share="0"), Region)
 
 
+def test_a_bracket_at_the_present_epoch_spans_the_gap():
+    for epoch, side in ((20, 1), (60, -1)):
+        widget = MemoriseExplorer(share="100", epoch=epoch)
+        bracket, facts = gap_of(widget), widget.facts
+        assert (min(bracket.y), max(bracket.y)) == pytest.approx((facts["validation"], facts["train"]))
+        assert all(0 < side * (x - epoch) < 3 for x in bracket.x)  # on the side where there is room
+        words = [text for mark in marks_of(widget, Text) for text in mark.text]
+        assert f"gap {facts['gap']:.0f}" in words and {"training", "validation"} <= set(words)
+    assert gap_of(MemoriseExplorer(epoch=0)) is None
+
+
+def gap_of(widget):
+    return next((line for line in marks_of(widget, Line) if line.color == "path"), None)
+
+
+def test_the_numbers_have_the_dashes_of_their_curves():
+    widget = MemoriseExplorer(epoch=30)
+    dashes = {(line.color, line.dash) for line in marks_of(widget, Line) if line.width == 2.5}
+    assert dashes >= {("muted", "dashed"), ("ink", "solid")}
+    assert [figure.mark for figure in widget.scene.figures] == ["dashed", "solid", ""]
+
+
 @pytest.mark.parametrize(
     ("way", "side"),
     [("trained long", "too sure"), ("8 epochs only", "too modest"), ("label smoothing", "too modest")],
@@ -83,6 +105,18 @@ def test_the_challenge_wants_the_network_trained_long_at_about_the_fitted_temper
     assert widget.facts["ece"] < 3 and widget.challenge_reached
 
 
+def test_no_axis_of_the_calibration_runs_past_100_per_cent_and_one_chart_is_about_the_temperature():
+    widget = CalibrationExplorer()
+    panels = {panel.name: panel for panel in widget.scene.panels}
+    assert list(panels) == ["reliability", "counts", "ece"]
+    assert (panels["reliability"].x.high, panels["reliability"].y.high, panels["counts"].x.high) == (1, 1, 1)
+    (curve,) = [mark for mark in panels["ece"].marks if isinstance(mark, Line)]
+    logits, labels = validation_logits()
+    p = softmax(logits[1000:].astype(float) / curve.x[10])
+    assert curve.y[10] == pytest.approx(100 * expected_calibration_error(p, labels[1000:]))
+    assert f"cross-entropy {widget.facts['loss']:.3f}" in widget.text
+
+
 @pytest.mark.parametrize("way", ["trained long", "label smoothing"])
 def test_a_dot_stands_on_the_dotted_line_and_ends_the_gap_of_its_bar(way):
     panels = CalibrationExplorer(way=way).scene.panels
@@ -97,7 +131,7 @@ def test_a_mistaken_label_is_told_with_what_the_image_shows():
     from cnnlib.widgets.generalization.memorising import shown
 
     _, given, true = shown(200, 0.5)
-    (captions,) = marks_of(MemoriseExplorer(share="50"), Text)
+    captions = marks_of(MemoriseExplorer(share="50"), Text)[0]
     told = [f"{g}, not {t}" if g != t else str(g) for g, t in zip(given, true, strict=True)]
     assert list(captions.text) == told
 

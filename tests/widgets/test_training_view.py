@@ -82,7 +82,8 @@ def test_the_axis_counts_images_seen_in_round_numbers():
     time = view.scene.panels[1].x
     assert time.names == ("0", "2,000", "4,000", "6,000", "8,000", "10,000")
     assert time.label == "training images seen, 64 a step" and not view.scene.panels[0].x.label
-    assert time.high == pytest.approx(10_000 / 6000 * view.epoch_steps)
+    assert time.ticks[-1] == pytest.approx(10_000 / 6000 * view.epoch_steps)
+    assert time.high == pytest.approx(1.05 * time.ticks[-1])  # room for half of its word
     assert view.facts["judged"] == 2000 and len(view.examiner.x) == 2000
     view.advance(2)
     assert "(128 images, 0 epochs)" in view.text and view.facts["seen"] == 128
@@ -169,6 +170,20 @@ def test_the_axis_of_the_loss_is_filled_and_a_log_one_too():
             low, high, most, least = (np.log10(v) for v in (low, high, most, min(judged)))
             assert low < least < low + 0.72
         assert low < most < high and (most - low) / (high - low) >= share
+
+
+def test_before_the_first_step_the_row_of_changes_says_that_there_is_nothing_yet():
+    view = small_view()
+
+    def seen():
+        marks = view.scene.panels[2].marks
+        return len([mark for mark in marks if isinstance(mark, Tiles)]), "nothing yet" in [
+            word for mark in marks if isinstance(mark, Text) for word in mark.text
+        ]
+
+    assert seen() == (2, True)
+    view.advance(1)
+    assert seen() == (3, False)
 
 
 def test_filters_at_the_start_and_what_training_changed_add_up_to_those_now():

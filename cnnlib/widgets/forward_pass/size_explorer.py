@@ -30,6 +30,7 @@ from cnnlib.widgets.base import Slider, Widget
 
 SLOTS = {"bar": ("kernel_size", "stride", "padding", "layers"), "handle": ("unit",), "more": ("size", "maps")}
 NARROW = Narrow(("200px", "250px"), (1, 1), 450, {"image": (0, 0), "weights": (0, 1), "cone": (1, 0, 1, 2)})
+SEEN = "framed: what the unit sees"
 SHOWN = 22  # number of the test image that is drawn
 ROW = 270.0  # pixels that the row of the image has at least
 
@@ -133,7 +134,7 @@ class SizeExplorer(Widget):
             marks.append(Line([-0.5, size - 0.5], [middle, middle], color="muted", width=1, dash="dotted"))
         look = {"title": "The image", "vmin": 0, "vmax": 1, "means": "ink"}
         panel = image_panel(digit(size), *marks, **look)
-        return replace(panel, subtitle="framed: what the unit sees", name="image")
+        return replace(panel, subtitle=SEEN, name="image")
 
     @staticmethod
     def cone(sizes: list[int], lit: list[tuple]) -> Panel:

@@ -10,16 +10,29 @@ from cnnlib.experiments.memorising import WAYS, validation_logits
 from cnnlib.nn.functional import log_softmax, softmax
 from cnnlib.runtime.language import marked, say
 from cnnlib.training.calibration import Reliability, expected_calibration_error, reliability_bins
-from cnnlib.viz import Axis, Bars, Cursor, Figure, Line, Narrow, Note, Panel, Points, Region, Scene
+from cnnlib.viz import (
+    Axis,
+    Bars,
+    Cursor,
+    Figure,
+    Line,
+    Narrow,
+    Note,
+    Panel,
+    Points,
+    Reference,
+    Region,
+    Scene,
+    Text,
+)
 from cnnlib.widgets.base import Challenge, Choice, LogSlider, Slider, Widget
 
 COLD, HOT, JUDGED = 0.25, 4.0, 1000
 FEW = 5  # guesses in a bin below which its share says nothing
+TICKS = (0, 0.5, 1)
 TEMPERATURES = np.geomspace(COLD, HOT, 49)
 SLOTS = {"bar": ("way", "temperature"), "more": ("bins", "seed")}
-NARROW = Narrow(
-    (20, 8, 10, 11), (1,), 930, {"reliability": (0, 0), "counts": (1, 0), "ece": (2, 0), "loss": (3, 0)}
-)
+NARROW = Narrow((20, 8, 12), (1,), 760, {"reliability": (0, 0), "counts": (1, 0), "ece": (2, 0)})
 
 
 def judged(way: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -29,14 +42,10 @@ def judged(way: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=64)
-def curves(way: str, seed: int, bins: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cross-entropy and calibration error (a share) at each of `TEMPERATURES`."""
+def errors_of(way: str, seed: int, bins: int) -> np.ndarray:
+    """The calibration error (a share) at each of `TEMPERATURES`."""
     logits, labels = judged(way, seed)
-    losses, errors = [], []
-    for temperature in TEMPERATURES:
-        losses.append(cross_entropy(logits / temperature, labels))
-        errors.append(expected_calibration_error(softmax(logits / temperature), labels, bins))
-    return np.array(losses), np.array(errors)
+    return np.array([expected_calibration_error(softmax(logits / t), labels, bins) for t in TEMPERATURES])
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -86,19 +95,18 @@ class CalibrationExplorer(Widget):
             "temperature": temperature,
             "long": float(way == "trained long" and bins == 10),
         }
-        losses, errors = curves(way, seed, bins)
+        errors = 100 * errors_of(way, seed, bins)
         panels = [
             reliability_panel(found),
             counts_panel(found),
-            curve_panel("ece", 100 * errors, facts["ece"], temperature),
-            curve_panel("loss", losses, facts["loss"], temperature),
+            error_panel(errors, facts["ece"], temperature),
         ]
         return Scene(
             panels,
             sentence(facts, bins),
             facts,
-            rows=(1, 1, 1, 1),
-            columns=(1.15, 1),
+            rows=(1, "104px"),
+            columns=(1.5, 1),
             height=436,
             figures=figures(facts),
             narrow=NARROW,
@@ -120,6 +128,15 @@ def reliability_panel(found: Reliability) -> Panel:
     marks = [
         Bars(middle[full], found.accuracy[full], width=0.86 * width, color="muted", alpha=0.45),
         Line([0, 1], [0, 1], color="ink", dash="dotted", width=1.5),
+        Note(
+            0.56,
+            0.97,
+            "on the line: as often right as it is sure",
+            (0.7, 0.71),
+            width=170,
+            align="right",
+            needs=420,
+        ),
     ]
     for x, sure, right in zip(middle[full], found.confidence[full], found.accuracy[full], strict=True):
         color = "neg" if sure > right else "pos"
@@ -127,15 +144,10 @@ def reliability_panel(found: Reliability) -> Panel:
         marks.append(Region(**edges, color=color, alpha=0.4))
         marks.append(Region(**edges, color=color, filled=False, width=1.5))
     marks.append(Points(found.confidence[full], found.confidence[full], color="ink", size=3.5))
-    if not full[found.edges[:-1] < 0.35].any():
-        words = "a bar that ends at its dot: as often right as it is sure"
-        marks.append(Note(0.04, 0.93, words, (0.3, 0.31), width=150))
-    ticks = (0, 0.5, 1)
-    names = [f"{100 * tick:.0f} %" for tick in ticks]
-    axes = Axis(0, 1.06, ticks=ticks, names=("", "", "")), Axis(0, 1, "right", ticks=ticks, names=names)
-    title, how = "Reliability", "orange: too sure, blue: too modest"
-    look = {"at": (0, 0, 3, 1), "group": "sure", "name": "reliability"}
-    return Panel(marks, *axes, title=title, subtitle=how, **look)
+    names = [f"{100 * tick:.0f}" for tick in TICKS]
+    axes = Axis(0, 1, ticks=TICKS, names=[""] * 3), Axis(0, 1, "actually right (%)", ticks=TICKS, names=names)
+    title, how = "Reliability", "orange: too sure; blue: too modest"
+    return Panel(marks, *axes, title=title, subtitle=how, at=(0, 0), group="sure", name="reliability")
 
 
 def counts_panel(found: Reliability) -> Panel:
@@ -143,36 +155,30 @@ def counts_panel(found: Reliability) -> Panel:
     middle, width = (found.edges[1:] + found.edges[:-1]) / 2, found.edges[1]
     shares = 100 * found.counts / found.counts.sum()
     top = max(50.0, 1.1 * float(shares.max()))
-    ticks = (0, 0.5, 1)
-    names = [f"{100 * tick:.0f} %" for tick in ticks]
-    axes = (
-        Axis(0, 1.06, "how sure", ticks=ticks, names=names),
-        Axis(0, top, ticks=(0, 50), names=("0 %", "50 %")),
-    )
+    names = [f"{100 * tick:.0f}" for tick in TICKS]
+    axes = Axis(0, 1, "how sure it is (%)", ticks=TICKS, names=names), Axis(0, top, ticks=(0, 50))
     marks = [Bars(middle, shares, width=0.86 * width, color="ink")]
-    look = {"at": (3, 0), "group": "sure", "name": "counts"}
-    return Panel(marks, *axes, title="Guesses", subtitle="share in each bin", **look)
+    title, how = "Guesses", "how many there are, % of all"
+    return Panel(marks, *axes, title=title, subtitle=how, at=(1, 0), group="sure", name="counts")
 
 
-def curve_panel(name: str, values: np.ndarray, here: float, temperature: float) -> Panel:
-    """One of the two measures over all temperatures, with the one chosen."""
-    row, title, how = {
-        "ece": (0, "Calibration error", "per cent, by the temperature"),
-        "loss": (2, "Cross-entropy", "by the temperature: drag the line"),
-    }[name]
-    top = 1.05 * float(values.max())
-    low = 0.0 if name == "ece" else 0.9 * float(values.min())
+def error_panel(values: np.ndarray, here: float, temperature: float) -> Panel:
+    """The calibration error over all temperatures, with the one chosen."""
     marks = [
-        Line(TEMPERATURES, values, color="ink"),
+        Reference("1: as trained", x=1.0, at="start"),
+        Line(TEMPERATURES, values, color="ink", width=2.5),
         Points(temperature, here, color="ink", size=5, outline="paper"),
+        Cursor(temperature, sets={"x": "temperature"}, text=f"{temperature:.2f}"),
     ]
-    last = name == "loss"
-    text = f"{temperature:.2f}" if last else ""
-    marks.append(Cursor(temperature, sets={"x": "temperature"}, text=text, bare=not last))
     ticks = (0.25, 0.5, 1, 2, 4)
-    x = Axis(COLD, HOT, "temperature" if last else "", log=True, ticks=ticks, names=[f"{t:g}" for t in ticks])
-    look = {"at": (row, 1, 2, 1), "group": "temperature", "name": name}
-    return Panel(marks, x, Axis(low, max(top, low + 1e-3)), title=title, subtitle=how, **look)
+    x = Axis(COLD, HOT, "temperature", log=True, ticks=ticks, names=[f"{t:g}" for t in ticks])
+    top = 1.12 * max(float(values.max()), 1e-3)
+    y = Axis(0, top, ticks=np.arange(0, top, 10))
+    look = {"color": "muted", "baseline": "top"}
+    marks.append(Text([COLD], [top], ["← surer answers"], align="left", shift=(6, 5), **look))
+    marks.append(Text([HOT], [top], ["softer answers →"], align="right", shift=(-6, 5), **look))
+    look = {"title": "Calibration error (%)", "subtitle": "drag the line", "at": (0, 1, 2, 1), "name": "ece"}
+    return Panel(marks, x, y, **look)
 
 
 def sentence(facts: dict, bins: int) -> str:

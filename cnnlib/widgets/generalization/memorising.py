@@ -22,11 +22,14 @@ from cnnlib.viz import (
     Region,
     Scene,
     Text,
+    frames,
     mosaic,
 )
 from cnnlib.widgets.base import Challenge, Choice, Slider, Widget
 
 EPOCHS, ROWS, COLUMNS, GAP = 60, 5, 4, 7
+NAMED = 0.6  # of the time so far: there the curves have their names
+SEEN = 8  # points from which a gap has room for a bracket
 SHARES = ("0", "20", "50", "100")
 WORDS = ("none: all are true", "20 %", "50 %", "all of them")
 SLOTS = {"bar": ("images", "share"), "handle": ("epoch",)}
@@ -56,7 +59,7 @@ class MemoriseExplorer(Widget):
     slots = SLOTS
     controls = (
         Choice("images", ("100", "200", "400"), "200", label="Training images", picker="segments"),
-        Choice("share", SHARES, "0", label="Labels drawn anew", words=WORDS),
+        Choice("share", SHARES, "0", label="Labels replaced at random", words=WORDS),
         Slider("epoch", 0, EPOCHS, 12, integer=True, label="Epoch"),
     )
     advances = "epoch"
@@ -82,8 +85,8 @@ class MemoriseExplorer(Widget):
             sentence(images, facts, curves),
             facts,
             rows=(1, 1),
-            columns=("268px", 1),
-            height=440,
+            columns=("min(320px, 34%)", 1),
+            height=452,
             figures=figures(facts),
             narrow=NARROW,
         )
@@ -119,7 +122,7 @@ def images_panel(x: np.ndarray, given: np.ndarray, true: np.ndarray) -> Panel:
     tiled = mosaic(x, COLUMNS, GAP)
     row, column = np.divmod(np.arange(len(x)), COLUMNS)
     left, top = column * (size + GAP) - 0.5, row * (size + GAP) - 0.5
-    marks = [Heatmap(tiled, cmap="ink", vmin=0, vmax=1, hover=False)]
+    marks = [Heatmap(tiled, cmap="ink", vmin=0, vmax=1, hover=False), frames(left, top, size, size)]
     wrong = given != true
     for x0, y0 in zip(left[wrong], top[wrong], strict=True):
         marks.append(Region(x0 - 0.5, x0 + size + 0.5, y0 - 0.5, y0 + size + 0.5, color="ink", filled=False))
@@ -131,23 +134,20 @@ def images_panel(x: np.ndarray, given: np.ndarray, true: np.ndarray) -> Panel:
     x_axis = Axis(-2, tiled.shape[1] + 1, visible=False)
     y_axis = Axis(tiled.shape[0] + GAP, -2, visible=False)
     look = {"at": (0, 0, 2, 1), "equal": True, "grid": False, "name": "images"}
-    how = "framed: a mistaken label"
+    how = "black frame: a mistaken label"
     return Panel(marks, x_axis, y_axis, title="Trained on", subtitle=how, **look)
 
 
 def both(train: np.ndarray, validation: np.ndarray, now: int) -> list:
     """Mean and range of the seeds: training dashed, validation solid; what is to come as a ghost."""
     epochs, marks = np.arange(train.shape[1]), []
-    for values, color, dash, label in (
-        (train, "orange", "dashed", word("training")),
-        (validation, "blue", "solid", word("unseen")),
-    ):
+    for values, color, dash in ((train, "muted", "dashed"), (validation, "ink", "solid")):
         mean = values.mean(axis=0)
         past = slice(0, now + 1)
         marks += [
             Band(epochs[past], values.min(axis=0)[past], values.max(axis=0)[past], color=color),
-            Line(epochs[now:], mean[now:], color=color, dash=dash, width=1.5, alpha=0.15),
-            Line(epochs[past], mean[past], color=color, dash=dash, width=2.5, label=label),
+            Line(epochs[now:], mean[now:], color=color, dash=dash, width=1.5, alpha=0.25),
+            Line(epochs[past], mean[past], color=color, dash=dash, width=2.5),
         ]
     return marks
 
@@ -155,16 +155,44 @@ def both(train: np.ndarray, validation: np.ndarray, now: int) -> list:
 def right_panel(curves: Curves, now: int) -> Panel:
     """Shares of right answers over the epochs."""
     marks = both(100 * curves.train, 100 * curves.validation, now)
+    marks += names_of_curves(100 * curves.train, 100 * curves.validation, now)
+    marks += gap_marks(
+        *(100 * float(values[:, now].mean()) for values in (curves.train, curves.validation)), now
+    )
     marks.append(Reference("10 % = guessing", y=10))
     if not now:
         marks.append(Note(8, 75, "Press Play: both curves grow from here.", width=220))
     marks.append(Cursor(now, sets={"x": "epoch"}, bare=True))
     ticks = (0, 50, 100)
-    axes = Axis(0, EPOCHS, whole=True), Axis(0, 103, ticks=ticks, names=[f"{tick} %" for tick in ticks])
+    axes = Axis(0, EPOCHS, whole=True), Axis(0, 106, ticks=ticks, names=[f"{tick} %" for tick in ticks])
     how = "mean of three seeds, shaded from the lowest to the highest"
-    return Panel(
-        marks, *axes, title="Right", subtitle=how, at=(0, 1), legend="ends", group="time", name="right"
-    )
+    return Panel(marks, *axes, title="Right", subtitle=how, at=(0, 1), group="time", name="right")
+
+
+def names_of_curves(train: np.ndarray, validation: np.ndarray, now: int) -> list[Text]:
+    """What the curves are called, beneath them where they are far enough apart."""
+    at = round(NAMED * now)
+    upper, lower = (float(values[:, at].mean()) for values in (train, validation))
+    if upper - lower < 2 * SEEN:
+        return []
+    below = 1 if lower > 25 else -1
+    return [
+        Text([at], [upper], [word("training")], color="muted", bold=True, shift=(0, 14)),
+        Text([at], [lower], [word("validation")], bold=True, shift=(0, 14 * below)),
+    ]
+
+
+def gap_marks(train: float, validation: float, now: int) -> list:
+    """A bracket at the present epoch from one curve to the other, with the gap in points."""
+    low, high = sorted((train, validation))
+    if high - low < SEEN:
+        return []
+    side = -1 if now > EPOCHS / 2 else 1
+    x = now + 0.8 * side
+    bracket = Line([x, x + 0.6 * side, x + 0.6 * side, x], [low, low, high, high], color="path", width=2.5)
+    words = say("gap {gap:.0f}", gap=train - validation)
+    look = {"color": "path", "bold": True, "align": "right" if side < 0 else "left", "shift": (5 * side, 0)}
+    return [bracket, Text([x + 0.6 * side], [(low + high) / 2], [words], **look)]
 
 
 def loss_panel(curves: Curves, now: int, facts: dict) -> Panel:

@@ -24,6 +24,7 @@ from cnnlib.viz import (
     Tiles,
 )
 
+ROOM = 1.05  # of the last number on the axis of time, of which half stands right of its tick
 AHEAD, GROWS = 1.25, 1.15  # free room right of the present; by how much the axis grows when it runs out
 MOST_DOTS, MOST_MEANS = 400, 48  # of the loss of single batches, and of its running mean
 FILTERS = 8  # shown at most
@@ -70,6 +71,7 @@ class Curves:
         names = [f"{count:,.0f}" if words else "" for count in images]
         steps = view.epoch_steps / samples
         label = say("training images seen, {size} a step", size=view.batch_size) if words else ""
+        end = max(end, ROOM * float(images[-1]))
         return Axis(0, end * steps, label, ticks=images * steps, names=names)
 
     def kept(self, which: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -202,7 +204,7 @@ class Curves:
 def waiting(time: Axis, axis: Axis, words: str) -> Note:
     """What will be seen in a plot that has no line yet, in its middle."""
     middle = math.sqrt(axis.low * axis.high) if axis.log else (axis.low + axis.high) / 2
-    return Note(time.high / 2, middle, words, width=190, align="center")
+    return Note(time.high / 2, middle, words, width=270, align="center")
 
 
 def round_gap(least: float) -> float:
@@ -237,7 +239,10 @@ def filter_panel(filters: np.ndarray | None, start: np.ndarray | None) -> Panel:
     for row, (z, names) in enumerate(zip((start, now - start, now), told, strict=True)):
         level = (row + 0.5) * (SIDE + GAP)
         look = {"vmin": -reach, "vmax": reach, "names": names, "fit": 0.88, "radius": 2.0}
-        marks.append(Tiles(count + 0.5, np.full(len(now), level), z, SIDE, **look))
+        if z.any():
+            marks.append(Tiles(count + 0.5, np.full(len(now), level), z, SIDE, **look))
+        else:
+            marks.append(Text([0.06], [level], ["nothing yet"], color="muted", align="left"))
         lines = [*in_lines(ROWS[row], LETTERS), *[""] * (row == 2)]  # room for the scale beneath the last
         steps = [14 * (i - (len(lines) - 1) / 2) for i in range(len(lines))]
         marks.append(

@@ -56,7 +56,7 @@ def ways(name: str, low: float, high: float, count: int) -> list[dict]:
 
 COVERS = {
     "01_forward_pass": Cover(widgets.KernelSlices, grid(3, 3), 640, 1070),
-    "02_loss": Cover(lambda: widgets.ImageGallery(load_digits()), sweep("page", range(1, 9)), 636, 896),
+    "02_loss": Cover(lambda: widgets.ImageGallery(load_digits()), sweep("page", range(1, 9)), 618, 860),
     "03_backpropagation": Cover(
         lambda: widgets.ChainRule(x=-1.5, w=2.0, b=1.0, t=-0.5), sweep("step", range(9)), 605, 788
     ),
@@ -83,9 +83,9 @@ COVERS = {
         "1 step a second",
     ),
     "11_train_a_cnn": Cover(
-        lambda: widgets.ImageGallery(load_mnist_sample()), sweep("page", range(1, 9)), 636, 896
+        lambda: widgets.ImageGallery(load_mnist_sample()), sweep("page", range(1, 9)), 618, 860
     ),
-    "12_generalization": Cover(widgets.AugmentationExplorer, ways("rotate", 0, 40, 9), 531, 821),
+    "12_generalization": Cover(widgets.AugmentationExplorer, ways("rotate", 0, 40, 9), 603, 824),
     "13_where_next": Cover(lambda: widgets.ChainRule(graph="used twice"), sweep("step", range(8)), 605, 788),
 }
 
