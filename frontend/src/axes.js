@@ -95,7 +95,7 @@ function paintX(ctx, box, theme, middle) {
     if (!pill) {
       ctx.fillText(tick.text, x, y + 6 + line * TICK_LINE);
       ends[line] = x + half + 6;
-    } else if (pill[2] !== tick.text && !(label && x + half > label[0] - 6 && x - half < label[1] + 6)) ctx.fillText(tick.text, x, beneath); // it makes way
+    } else if (pill[2] !== tick.text && beneath + TICK_FONT <= box.cell.bottom && !(label && x + half > label[0] - 6 && x - half < label[1] + 6)) ctx.fillText(tick.text, x, beneath); // it makes way
   }
   if (panelLabel(box.panel.x)) {
     ctx.font = `${LABEL_FONT}px ${theme.font}`;

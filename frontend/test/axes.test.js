@@ -66,6 +66,8 @@ describe("a cursor's pill", () => {
     const here = box(0, { label: "" });
     const [[, , y]] = at(words(here), "0");
     expect(y + 11).toBeLessThanOrEqual(here.cell.bottom);
+    const [low] = layout({ panels: [[here.panel, here.panel.at]], rows: [1], columns: [1] }, 400, 120, measure);
+    expect([low.bottom, at(words(low), "0").length]).toEqual([96, 0]); // a low plot needs its height more
   });
 });
 

@@ -122,7 +122,7 @@ test("a head that finds no room on one line is broken between words, and no word
   const small = headOf(one, 80, measure, fonts);
   expect([small.title, small.subtitle]).toEqual([["How wrong", "it is"], ["0 is perfect;", "1 is not"]]);
   expect(small.wide).toBeLessThanOrEqual(80);
-  expect(breakLines("each step leaves 81 % of it", 18 * 6, (text) => text.length * 6)).toEqual(["each step leaves", "81 % of it"]);
+  expect(breakLines("each step leaves 81 % of it", 19 * 6, (text) => text.length * 6)).toEqual(["each step leaves", "81 % of it"]);
   expect(breakLines("unbreakable", 10, (text) => text.length * 6)).toEqual(["unbreakable"]);
 });
 

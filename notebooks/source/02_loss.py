@@ -307,11 +307,11 @@ print(
 
 # %% [markdown]
 # In the next view you change the scores of three classes, *cat*, *dog* and *bird*; softmax makes probabilities of them. The
-# picture in the middle shows how both losses depend on the score of the true class. At the right you see the *slopes* of
-# both losses: how fast a loss changes when one score changes a little and the others stay the same. All the slopes of a
+# picture in the middle shows how both losses depend on the score of the true class. A loss has a *slope* by each score: how
+# fast it changes when that score changes a little and the others stay the same. All the slopes of a
 # loss together are its *gradient*. Training changes the weights so that each score moves against its slope. Where the slope is
-# steep, the score moves far; where the slope is near 0, it hardly moves. So we call the size of the slope the *pull* of the
-# loss at that score.
+# steep, the score moves far; where the slope is near 0, it hardly moves. So we call minus the slope the *pull* of the
+# loss at that score. The arrows at the right are the pulls of both losses: a score whose arrow points up is pulled up.
 #
 # Suppose the picture shows a cat, and the network gives *cat* a score of −6, *dog* one of 6 and *bird* one of 0: it is nearly
 # certain of the dog. Both losses are large then. How hard does each of them pull at the score of the cat?

@@ -400,8 +400,8 @@ LineBetween(share=0, challenge=lower)
 # The two ends are equally good, and yet a wall stands between them. A part of it comes from the order of the filters alone.
 # The filters of a layer can stand in any order without changing the network; eight and sixteen filters can be ordered in about $8 \cdot 10^{17}$ ways. The
 # second network may have learned the first one's filters in another order. Pair the units by the similarity of their
-# outputs, and put those of the second network into the order of the first (Ainsworth and others 2023). The barrier shrinks
-# to a third: from the solid line to the dashed one. It does not vanish. The two networks have not learned quite the same
+# outputs, and put those of the second network into the order of the first (Ainsworth and others 2023); the picture says
+# *renumbered*. The barrier shrinks to a third: from the solid line to the dashed one. It does not vanish. The two networks have not learned quite the same
 # filters, and half of one filter plus half of another is often a good filter of neither.
 #
 # Pairing needs networks of one shape. **This cell is meant to fail**: 4 filters cannot be paired with 8.

@@ -80,7 +80,7 @@ def test_the_walkers_move_and_stand_on_the_curve():
 def test_the_end_of_a_path_does_not_hide_its_minimum():
     marks = BasinMap().scene.panels[0].marks
     diamonds = [i for i, mark in enumerate(marks) if isinstance(mark, Points) and mark.shape == "diamond"]
-    path = max(i for i, mark in enumerate(marks) if getattr(mark, "color", "") == "purple")
+    path = max(i for i, mark in enumerate(marks) if getattr(mark, "color", "") == "path")
     assert len(diamonds) == 3 and min(diamonds) > path
     words = [word for mark in marks if isinstance(mark, Text) for word in mark.text]
     assert words == ["A, false", "B, false", "C, lowest"]

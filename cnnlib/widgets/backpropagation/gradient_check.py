@@ -104,9 +104,9 @@ class GradientCheckExplorer(Widget):
         marks = [
             Line(around, here + facts["true"] * (around - x), "muted", dash="dashed", label="true slope"),
             Line(around, function.f(around), color="ink", width=2.5, label=function.formula),
-            Line(around, through, color="you", width=2, label="measured slope"),
+            Line(around, through, color="path", width=2, label="measured slope"),
             *self.triangle(ends, (left, right), facts),
-            Points(ends, (left, right), color="you", size=6, outline="paper"),
+            Points(ends, (left, right), color="path", size=6, outline="paper"),
             Handle(x, here, sets={"x": "x"}, size=6),
         ]
         half = min(1.2, max(0.5, 1.6 * step))  # near enough to tell the two straight lines apart
@@ -122,7 +122,7 @@ class GradientCheckExplorer(Widget):
         if high - low < APART:
             words = "The two points are too close to be told apart: only their numbers tell."
             return [Note((low + high) / 2 - 0.45, left + 0.5, words, (low, left + 0.04), 170)]
-        marks = [Line([low, high, high], [left, left, right], color="you", dash="dotted", width=1.5)]
+        marks = [Line([low, high, high], [left, left, right], color="path", dash="dotted", width=1.5)]
         run, rise = say("run {high:.3g}", high=high - low), say("rise {right:.3g}", right=right - left)
         under = 1 if right >= left else -1
         marks.append(Text((low + high) / 2, left, run, size=12, shift=(0, 12 * under)))

@@ -28,6 +28,17 @@ def decades(values, floor: float, ceiling: float) -> tuple[float, float]:
     return float(10.0 ** min(low, high - 1)), float(10.0**high)
 
 
+def down_to(errors: np.ndarray, floor: float) -> np.ndarray:
+    """Errors down to the floor of the plot, where a line ends: it does not run on along the floor.
+
+    >>> down_to(np.array([1.0, 1e-3, 1e-6, 1e-9]), 1e-4).tolist()
+    [1.0, 0.001, 0.0001, nan]
+    """
+    low = ~(errors > floor) & np.isfinite(errors)
+    beyond = low & np.append(False, low[:-1])
+    return np.where(beyond, np.nan, np.maximum(errors, floor))
+
+
 def log_axis(low: float, high: float, apart: int = 1, label: str = "") -> tuple[Axis, str]:
     """A log axis with a line at every power of ten, or each so many `apart`, at every size; and its words.
 

@@ -160,7 +160,7 @@ class ContourExplorer(Widget):
             Zone(0.05 * limit, word("crawls"), "link", "▲"),
             Zone(limit / 2, word("bends"), "muted", "●"),
         ]
-        border = Zone(limit, "zigzags", "link", "◆", say("2/curvature = {limit:.2f}", limit=limit))
+        border = Zone(limit, "zigzags", "link", "⇄", say("2/curvature = {limit:.2f}", limit=limit))
         return [*zones, border, Zone(10, "explodes", "ink", "✕")]
 
     def map_panel(self, surface, seen, ghost, name):

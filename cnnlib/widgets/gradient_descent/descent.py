@@ -101,11 +101,11 @@ class DescentExplorer(Widget):
         border = say("2/curvature = {limit:.2f}", limit=limit)
         if state["curve"] == CURVES[1]:
             border = say("2/curvature of C = {limit:.2f}", limit=limit)
-            rates = [(limit / 2, word("settles"), "●"), (limit, word("jumps"), "◆")]
+            rates = [(limit / 2, word("settles"), "●"), (limit, word("jumps"), "⇄")]
             rates += [(10, "never settles in C", "✕")]
         else:
             rates = [(0.05 * limit, word("crawls"), "▲"), (limit / 2, word("glides"), "●")]
-            rates += [(limit, word("zigzags"), "◆"), (10, word("explodes"), "✕")]
+            rates += [(limit, word("zigzags"), "⇄"), (10, word("explodes"), "✕")]
         shades = ("link", "muted", "link", "ink") if len(rates) == 4 else ("muted", "link", "ink")
         return [
             Zone(min(end, 10), words, shade, sign, border if end == limit else "")

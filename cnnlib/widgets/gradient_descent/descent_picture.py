@@ -7,7 +7,7 @@ import numpy as np
 from cnnlib.experiments.error_curves import Curve, Wells
 from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Handle, Line, Note, Panel, Points, Reference, Text
-from cnnlib.widgets.base.decades import decades, log_axis
+from cnnlib.widgets.base.decades import decades, down_to, log_axis
 
 LOW, HIGH = -3.0, 3.0
 REACHES = (1.0, 2.0, 4.0)  # the curve is drawn so many times as wide, until the path is seen
@@ -112,8 +112,7 @@ def error_panel(errors: np.ndarray, now: int, goal: float, needed: float, note: 
     It says with which step, `needed`, the error falls below the `goal`.
     """
     steps = np.arange(len(errors))
-    drawn = np.where(np.isfinite(errors), np.clip(errors, FLOOR, None), np.nan)
-    drawn = np.where(drawn > 1e12, np.nan, drawn)
+    drawn = down_to(np.where(errors < 1e12, errors, np.nan), FLOOR)
     marks = [
         Line(steps[now:], drawn[now:], color="path", width=2, alpha=0.35),
         Line(steps[: now + 1], drawn[: now + 1], color="path", width=2.5),

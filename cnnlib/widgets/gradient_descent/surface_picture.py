@@ -11,7 +11,7 @@ from cnnlib.experiments.error_curves import METHODS
 from cnnlib.experiments.error_surfaces import Bowl, Ripples, Rosenbrock, Saddle, Surface
 from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, Cursor, Heatmap, Line, Note, Panel, Points, Text
-from cnnlib.widgets.base.decades import decades, log_axis
+from cnnlib.widgets.base.decades import decades, down_to, log_axis
 
 SURFACES = ("bowl", "Rosenbrock's valley", "saddle", "ripples")
 WORDS = ("bowl", "curved valley", "saddle", "ripples")
@@ -162,17 +162,6 @@ class Curve(NamedTuple):
     ghost: bool = True  # whether what is to come is drawn, pale
     name: str = ""
     sign: dict | None = None
-
-
-def down_to(errors: np.ndarray, floor: float) -> np.ndarray:
-    """Errors down to the floor of the plot, where a line ends: it does not run on along the floor.
-
-    >>> down_to(np.array([1.0, 1e-3, 1e-6, 1e-9]), 1e-4).tolist()
-    [1.0, 0.001, 0.0001, nan]
-    """
-    low = ~(errors > floor) & np.isfinite(errors)
-    beyond = low & np.append(False, low[:-1])
-    return np.where(beyond, np.nan, np.maximum(errors, floor))
 
 
 def error_panel(

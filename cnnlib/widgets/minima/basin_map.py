@@ -22,12 +22,12 @@ from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Axis, Figure, Handle, Heatmap, Line, Narrow, Note, Panel, Points, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 
-COLORS = ("sky", "yellow", "green")
-SHOWN = {"A": 4, "B": 6, "C": 2, "none": np.nan, "out": 7}  # places in the colour map of categories
+COLORS = ("sky", "yellow", "purple")
+SHOWN = {"A": 4, "B": 6, "C": 5, "none": np.nan, "out": 7}  # places in the colour map of categories
 ENDS = {
     4: "ends in A, a false minimum",
     6: "ends in B, a false minimum",
-    2: "ends in C, the lowest",
+    5: "ends in C, the lowest",
     7: "leaves the picture",
 }
 SLOTS = {"head": ("optimizer",), "bar": ("rate", "steps"), "handle": ("start",)}
@@ -131,9 +131,9 @@ class BasinMap(Widget):
         marks = [
             Line([start, start], [-0.3, height], color="you", width=1.2, dash="dotted"),
             curve_line(),
-            Line(path[seen], errors[seen], color="purple", width=1),
-            Points(path[seen], errors[seen], color="purple", size=3.5, outline="ink"),
-            Points(path[seen][-1], errors[seen][-1], color="purple", size=10.5, outline="ink"),
+            Line(path[seen], errors[seen], color="path", width=1),
+            Points(path[seen], errors[seen], color="path", size=3.5, outline="ink"),
+            Points(path[seen][-1], errors[seen][-1], color="path", size=10.5, outline="ink"),
             *minima_marks(),  # above the ring in which the path ends
             Handle(start, height, sets={"x": "start"}, size=8),
             start_note(start, height),

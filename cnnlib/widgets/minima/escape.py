@@ -119,7 +119,7 @@ class EscapeExplorer(Widget):
         height = float(CURVE.error(state["start"]))
         marks = [
             curve_line(BEYOND),
-            Points(inside, CURVE.error(inside) + heap, color="purple", size=2.6, alpha=0.45),
+            Points(inside, CURVE.error(inside) + heap, color="path", size=2.6, alpha=0.45),
             *minima_marks(),
             Text(MINIMA, CURVE.error(MINIMA), shares[:-1], shift=(0, 33)),
             Text(*ELSEWHERE, say("elsewhere: {share}", share=shares[-1]), color="muted", needs=420),
@@ -142,8 +142,8 @@ class EscapeExplorer(Widget):
             shares, now = 100 * (np.abs(path - BEST) < NEAR).mean(axis=1), state["steps"]
         steps = np.arange(len(shares))
         marks = [
-            Line(steps[now:], shares[now:], color="purple", width=1.5, alpha=0.35),
-            Line(steps[: now + 1], shares[: now + 1], color="purple", width=2.5),
+            Line(steps[now:], shares[now:], color="path", width=1.5, alpha=0.35),
+            Line(steps[: now + 1], shares[: now + 1], color="path", width=2.5),
             Cursor(now, sets={"x": "steps"}, text=str(now)),
         ]
         axes = (
@@ -158,7 +158,7 @@ class EscapeExplorer(Widget):
         marks = [
             Line(levels, shares, color="ink"),
             Points(levels, shares, color="ink", size=3),
-            Points(noise, 100 * end, color="purple", size=7, shape="diamond", outline="ink"),
+            Points(noise, 100 * end, color="path", size=7, shape="diamond", outline="ink"),
         ]
         axes = Axis(0, 8.2, "noise"), Axis(0, 100, ticks=(0, 50, 100), names=("0 %", "50 %", "100 %"))
         how = "at the end, by the noise"

@@ -137,7 +137,7 @@ def curves(shares, plain, matched, i) -> list:
 
 
 def _way() -> Axis:
-    words = "way from the first to the second network"
+    words = "way from first to second network"
     return Axis(-0.04, 1.06, words, ticks=(0, 0.5, 1), names=("first", "half way", "second"))
 
 
