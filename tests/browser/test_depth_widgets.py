@@ -79,5 +79,6 @@ def test_a_finger_steps_and_ticks(desk):
         steps.get_by_role("button", name="Step").tap()
         see(steps, "Step 1 of 17")
         deep.scroll_into_view_if_needed()
+        deep.get_by_role("button", name="More").tap()
         deep.get_by_label("Residual blocks start at 0").tap()
         see(deep, "residual ×\u00a01, both ×\u00a01.")
