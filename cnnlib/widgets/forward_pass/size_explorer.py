@@ -157,7 +157,7 @@ class SizeExplorer(Widget):
             look = {"align": "right", "shift": (-8, 0)}
             marks.append(Text([left], [depth], str(size), bold=True, **look))
             marks.append(Text([left], [depth], name, color="muted", align="right", shift=(-36, 0)))
-        words = "Click a unit of the last layer: the marked ones above are all that it sees."
+        words = "Click a unit of the last layer: all that it sees is marked above."
         marks.append(Note(0, last + 0.15, words, width=430, align="center", needs=430))
         y = Axis(last + 0.4 + 0.06 * last, -0.35, visible=False)
         x = Axis(1.48 * left - 1, -left + 0.5, visible=False)
