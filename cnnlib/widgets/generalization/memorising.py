@@ -26,6 +26,7 @@ from cnnlib.viz import (
     mosaic,
 )
 from cnnlib.widgets.base import Challenge, Choice, Slider, Widget
+from cnnlib.widgets.base.decades import LOG_AXIS
 
 EPOCHS, ROWS, COLUMNS, GAP = 60, 5, 4, 7
 NAMED = 0.6  # of the time so far: there the curves have their names
@@ -204,7 +205,7 @@ def loss_panel(curves: Curves, now: int, facts: dict) -> Panel:
         marks.append(Note(best + 1, 0.03, "lowest validation loss", (best, height), width=130))
     marks.append(Cursor(now, sets={"x": "epoch"}, text=str(now)))
     axes = Axis(0, EPOCHS, "epoch", whole=True), Axis(0.003, 12, log=True, ticks=(0.01, 0.1, 1, 10))
-    how = "each line: ten times the one below"
+    how = LOG_AXIS[1]
     return Panel(marks, *axes, title="Loss", subtitle=how, at=(1, 1), group="time", name="loss")
 
 

@@ -23,6 +23,7 @@ from cnnlib.viz import (
     Text,
     Tiles,
 )
+from cnnlib.widgets.base.decades import LOG_AXIS
 
 ROOM = 1.05  # of the last number on the axis of time, of which half stands right of its tick
 AHEAD, GROWS = 1.25, 1.15  # free room right of the present; by how much the axis grows when it runs out
@@ -146,7 +147,7 @@ class Curves:
             words = say("Solid line: {judged}, never trained on.", judged=self.view.judged)
             where = (0.3 * time.high, 0.1 if log else 0.62 * axis.high)
             marks.append(Note(*where, words, width=230, needs=330))
-        subtitle = "a tenth at each line" if log else "how wrong, 0 is perfect"
+        subtitle = LOG_AXIS[1] if log else "how wrong, 0 is perfect"
         return Panel(
             marks,
             time,
