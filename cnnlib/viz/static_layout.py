@@ -25,8 +25,6 @@ LETTER, TITLE_LETTER, TICK_LETTER = 6.4, 7.6, 6.6  # mean widths in pixels
 LENS_ALPHA = 0.14  # opacity of a wedge
 LEAST = 20.0  # pixels of width and height of a plot
 AIR, AIR_OF_TICKS = 8.0, 12.0  # pixels between a heading and its plot: more where a tick's word reaches up
-LOW = 150.0  # height in pixels below which a plot without a label spares the place for the next
-PILL_MORE = 13.0  # pixels for the ticks' words that make way for a cursor's pill
 
 
 @dataclass
@@ -98,8 +96,6 @@ def _box(panel: Panel, rows: np.ndarray, columns: np.ndarray, air: float) -> Box
     lines = 20 * bool(panel.title) + 17 * (bool(panel.subtitle) and not beside)
     top += lines + air - 4 if lines else (8 if panel.y.visible else 2)
     ticks = 20 + 17 * bool(panel.x.label) + 13 * panel.x.staggered
-    if pill_of(panel) and (panel.x.label or bottom - top > LOW):
-        ticks += PILL_MORE
     bottom -= ticks if panel.x.visible else 4
     if panel.y.visible:
         left += TICK_LETTER * _widest_tick(panel.y) + 9 + 18 * bool(panel.y.label)

@@ -83,7 +83,7 @@ def cursor(axes, mark: Cursor, theme: str, order: int) -> None:
 
 
 def make_way(axes, mark: Cursor) -> None:
-    """The ticks' words that a cursor's pill covers move beneath it; one that it says itself is left out."""
+    """Leave out the ticks' words that a cursor's pill covers."""
     axes.apply_aspect()
     low, high = sorted(axes.get_xlim())
     ticks = [tick for tick in axes.get_xticks() if low <= tick <= high]
@@ -92,7 +92,7 @@ def make_way(axes, mark: Cursor) -> None:
     away = np.abs(at[1:] - at[0]) * 96 / axes.figure.dpi
     for i, name in enumerate(names):
         if away[i] < BOLD_LETTER * (len(mark.text) + 2) / 2 + LETTER * len(name) / 2:
-            names[i] = "" if name == mark.text else f"\n{name}"
+            names[i] = ""
     axes.set_xticks(ticks, labels=names)
 
 

@@ -1,5 +1,5 @@
 // Everything of a panel that is not a mark: grid, axis lines, ticks, labels, title, legend.
-import { BENEATH_PILL, LABEL_FONT, PILL_MORE, TICK_FONT, TICK_LINE, TITLE_FONT } from "./layout.js";
+import { LABEL_FONT, PILL_MORE, TICK_FONT, TICK_LINE, TITLE_FONT } from "./layout.js";
 import { haloText, pillSpan } from "./notes.js";
 import { cssColor, wordColor } from "./theme.js";
 
@@ -81,34 +81,22 @@ function paintX(ctx, box, theme, middle) {
   rule(ctx, theme, box.left, y, box.right, y);
   ctx.font = `${TICK_FONT}px ${theme.font}`;
   ctx.textBaseline = "top";
-  const pills = box.pill ? box.panel.marks.filter((mark) => mark.kind === "cursor" && mark.text).map((mark) => [...pillSpan(ctx, mark, box, theme), mark.text]) : [];
+  const pills = box.pill ? box.panel.marks.filter((mark) => mark.kind === "cursor" && mark.text).map((mark) => pillSpan(ctx, mark, box, theme)) : [];
   ctx.font = `${TICK_FONT}px ${theme.font}`;
   const ends = new Array(box.lines).fill(-Infinity);
-  const beneath = y + BENEATH_PILL + (box.lines - 1) * TICK_LINE;
-  const label = box.panel.x.label && labelSpan(ctx, box, theme, middle);
   for (const [i, tick] of box.xTicks.entries()) {
     const line = i % box.lines;
     const half = ctx.measureText(tick.text).width / 2;
     const x = Math.max(box.cell.left + half, Math.min(box.cell.right - half, box.x(tick.value)));
-    const pill = pills.find(([from, to]) => x + half > from - BESIDE_PILL && x - half < to + BESIDE_PILL);
-    if (x - half < ends[line]) continue; // no room for this word
-    if (!pill) {
-      ctx.fillText(tick.text, x, y + 6 + line * TICK_LINE);
-      ends[line] = x + half + 6;
-    } else if (pill[2] !== tick.text && beneath + TICK_FONT <= box.cell.bottom && !(label && x + half > label[0] - 6 && x - half < label[1] + 6)) ctx.fillText(tick.text, x, beneath); // it makes way
+    const covered = pills.some(([from, to]) => x + half > from - BESIDE_PILL && x - half < to + BESIDE_PILL);
+    if (covered || x - half < ends[line]) continue; // no room for this word
+    ctx.fillText(tick.text, x, y + 6 + line * TICK_LINE);
+    ends[line] = x + half + 6;
   }
   if (panelLabel(box.panel.x)) {
     ctx.font = `${LABEL_FONT}px ${theme.font}`;
     ctx.fillText(box.panel.x.label, middle, y + 8 + TICK_FONT + (box.lines - 1) * TICK_LINE + (box.pill ? PILL_MORE : 0));
   }
-}
-
-/** Left and right end of the label of the x axis; the font is that of the ticks afterwards. */
-function labelSpan(ctx, box, theme, middle) {
-  ctx.font = `${LABEL_FONT}px ${theme.font}`;
-  const half = ctx.measureText(box.panel.x.label).width / 2;
-  ctx.font = `${TICK_FONT}px ${theme.font}`;
-  return [middle - half, middle + half];
 }
 
 function paintY(ctx, box, theme) {

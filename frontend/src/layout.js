@@ -10,9 +10,7 @@ const FONTS = { title: TITLE_FONT, subtitle: LABEL_FONT };
 const GAP = 10; // between panels
 const [AIR, AIR_OF_TICKS] = [8, 12]; // pixels between a head and its plot: more where the uppermost tick's word reaches up
 export const PILL_MORE = 5; // pixels by which a label makes way for the pill of a cursor
-export const BENEATH_PILL = 24; // pixels from a plot to what stands beneath its pill
-const PILL_FOOT = BENEATH_PILL + TICK_FONT + 2; // pixels beneath a plot for a pill, and the tick's word that makes way for it
-const LOW = 150; // pixels of height below which a plot spares the place for that word
+const PILL_FOOT = 24; // pixels that a pill takes beneath its plot
 const TICK = 4;
 export const TICK_LINE = 13; // pixels from a line of ticks' words to the next
 const MOST_LINES = 3;
@@ -143,7 +141,7 @@ function place(panel, cell, head, measure) {
   const bare = !panel.x.visible && !panel.y.visible;
   const top = cell.top + (head.high ? head.high + head.air - 4 : panel.y.visible ? 8 : 2);
   const pill = panel.marks.some((mark) => mark.kind === "cursor" && mark.text && !mark.bare);
-  let bottom = cell.bottom - (panel.x.visible ? Math.max(pill ? (cell.bottom - cell.top < LOW ? BENEATH_PILL : PILL_FOOT) : 0, TICK + TICK_FONT + 5 + (panel.x.label ? LABEL_FONT + 5 + (pill ? PILL_MORE : 0) : 0)) : 4);
+  let bottom = cell.bottom - (panel.x.visible ? Math.max(pill ? PILL_FOOT : 0, TICK + TICK_FONT + 5 + (panel.x.label ? LABEL_FONT + 5 + (pill ? PILL_MORE : 0) : 0)) : 4);
   const yTicks = panel.y.visible ? axisTicks(panel.y, bottom - top, 34) : [];
   const widest = Math.max(0, ...yTicks.map((tick) => measure(tick.text, TICK_FONT)));
   const left = cell.left + (panel.y.visible ? widest + TICK + 5 + (panel.y.label ? LABEL_FONT + 6 : 0) : bare ? 1 : 4);
