@@ -236,10 +236,8 @@ def test_one_weight_and_one_window_are_said_in_the_singular():
         for row in range(3)
         for map_ in (0, 3)
     }
-    assert any(" In 1 window of a pooling it goes to the largest number alone." in text for text in seen), (
-        seen
-    )
-    assert not any(" 1 windows" in text or " 1 weights" in text for text in seen)
+    assert any(" In 1 pooling window it goes to the largest number alone." in text for text in seen), seen
+    assert not any(" 1 pooling windows" in text or " 1 weights" in text for text in seen)
 
 
 def test_the_fourth_reading_is_found_under_its_earlier_name():

@@ -107,10 +107,9 @@ def unit_sentence(name: str, facts: dict) -> str:
     if not facts["pixels"]:
         words += " A closed ReLU stops all of it: nothing before this unit can move it a little."
     if facts["switches"] == 1:
-        words += " In 1 window of a pooling it goes to the largest number alone."
+        words += " In 1 pooling window it goes to the largest number alone."
     elif facts["switches"]:
         words += say(
-            " In {switches} windows of a pooling it goes to the largest number alone.",
-            switches=facts["switches"],
+            " In {switches} pooling windows it goes to the largest number alone.", switches=facts["switches"]
         )
     return words

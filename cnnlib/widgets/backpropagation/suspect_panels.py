@@ -42,7 +42,7 @@ def suspects_panel(state: dict) -> Panel:
         if who:
             marks.append(Text([0.9], [y], who, bold=True, color="you", align="right"))
     axes = Axis(0, 1, visible=False), Axis(LOWEST, -0.5, visible=False)
-    words = "compare the maps, name the fault"
+    words = "compare maps, name the fault"
     return Panel(marks, *axes, title="Suspects", subtitle=words, at=(0, 0, 2, 1), grid=False, name="suspects")
 
 
@@ -92,7 +92,14 @@ def errors_panel(errors: dict, part: str) -> Panel:
         Bars(rows[~fails], powers[~fails], horizontal=True, color="muted", width=0.5),
         Bars(rows[fails], powers[fails], horizontal=True, color="ink", width=0.7),
         Reference("limit 1e-6", x=6, dash="dashed"),
-        Heatmap([[0.0]] * len(rows), (0, 14, -0.5, len(rows) - 0.5), alpha=0, emits="errors", hover=False),
+        Heatmap(
+            [[0.0]] * len(rows),
+            (0, 14, -0.5, len(rows) - 0.5),
+            "diverging",
+            alpha=0,
+            emits="errors",
+            hover=False,
+        ),
     ]
     x = Axis(0, 14, "relative error", ticks=ticks, names=[f"1e{t - 12}" for t in ticks])
     y = Axis(len(powers) - 0.4, -1.1, ticks=rows, names=list(errors))

@@ -10,7 +10,7 @@ from cnnlib.viz import Arrows, Axis, Bars, Line, Note, Panel, Region, Text
 #: Place of each node: those that hold four numbers above, those that hold one below.
 PLACES = {
     "x": (0.0, True), "m": (1.0, False), "c": (2.0, True), "v": (2.65, False), "u": (3.95, False),
-    "n": (4.5, True), "gamma": (5.25, False), "y": (6.2, True), "beta": (6.35, False),
+    "n": (4.42, True), "gamma": (5.25, False), "y": (6.2, True), "beta": (6.35, False),
 }  # fmt: skip
 SYMBOLS = {"n": "x̂", "gamma": "γ", "beta": "β"}
 MADE = {
