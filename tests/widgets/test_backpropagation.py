@@ -16,7 +16,7 @@ from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackw
 from cnnlib.widgets.backpropagation.gradient_check import GradientCheckExplorer
 from cnnlib.widgets.backpropagation.one_update import OneUpdate
 from cnnlib.widgets.backpropagation.pixel_in_windows import PixelInWindows
-from cnnlib.widgets.backpropagation.suspect_panels import LETTERS
+from cnnlib.widgets.backpropagation.suspect_panels import LETTERS, NAMES
 
 
 def test_the_gradient_check_opens_on_one_step_and_keeps_those_tried():
@@ -49,6 +49,10 @@ def test_a_click_on_a_letter_chooses_the_suspect_whose_fault_stands_beside_it():
     assert [anchor.control for anchor in widget.scene.anchors] == list(LETTERS)
     event = {"name": "suspects", "kind": "click", "index": 2, "x": 0.1, "y": 2}
     assert widget.event(event) == {"suspect": "C"}
+    bar = {"name": "errors", "kind": "click", "row": 3, "col": 0, "x": 2, "y": 3}
+    assert widget.event(bar) == {"part": "pool: input"}
+    (named,) = (c for c in widget.controls if c.name == "A")
+    assert named.shown("= in place of +=") == "“=” in place of “+=”" and named.shown("?") == "choose …"
     assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
 
 
@@ -62,8 +66,10 @@ def test_the_printed_numbers_of_a_suspect_add_up_and_its_fault_is_not_given_away
     assert shown["difference"] == pytest.approx(shown["suspect"] - shown["measured"], abs=1e-9)
     (listed,) = (panel for panel in scene.panels if panel.name == "suspects")
     words = [word for m in listed.marks if isinstance(m, Text) for word in m.text]
-    faults = [word for word in words if word in LETTERS.values()]
-    assert sorted(faults) == faults != list(LETTERS.values()) and words.count("–") == 5
+    faults = [word for word in words if word in NAMES.values()]
+    assert len(faults) == 5 and not set("BCDE") & {*words[words.index("The five faults") :]}
+    order = [fault for name in faults for fault in LETTERS.values() if NAMES[fault] == name]
+    assert sorted(order) == order != list(LETTERS.values())
 
 
 SIZES = [
@@ -230,7 +236,7 @@ def test_one_weight_and_one_window_are_said_in_the_singular():
         for row in range(3)
         for map_ in (0, 3)
     }
-    assert any(" 1 pooling window passes it on, to its winner alone." in text for text in seen), seen
+    assert any(" In 1 pooling window it goes to the largest number alone." in text for text in seen), seen
     assert not any(" 1 pooling windows" in text or " 1 weights" in text for text in seen)
 
 
@@ -245,6 +251,7 @@ def test_the_fourth_reading_is_found_under_its_earlier_name():
 def test_the_figure_says_how_far_the_four_are_apart_now():
     shown = [ConvolutionBackward(step=step).scene.figures[1].value for step in (0, 4, 9)]
     assert shown == ["0", "11", "0"]
+    assert ConvolutionBackward(step=4).scene.figures[1].unit == "now; at the end 0"
 
 
 def test_one_update_follows_one_map_from_a_convolution_to_its_pooling():

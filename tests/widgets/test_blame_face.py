@@ -9,7 +9,7 @@ import pytest
 from cnnlib import load_digits
 from cnnlib.networks import load_digits_cnn
 from cnnlib.nn.layers import Conv2d
-from cnnlib.viz import Heatmap, Maps, Region
+from cnnlib.viz import Heatmap, Maps, Note, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import BlameMicroscope
 from cnnlib.widgets.backpropagation.blame_picture import BlamePicture
@@ -108,3 +108,15 @@ def test_blame_says_what_to_do_first_and_fades_what_comes_after_the_unit():
     assert sorted(heads) == ["1 Forwards: values", "2 Rules", "3 Backwards: gradient"]
     maps = {mark.emits: mark.opacity for mark in panel.marks if isinstance(mark, Maps) and mark.y < 100}
     assert maps["one:scores"] is not None and maps["one:input"] is None
+
+
+def test_what_the_number_at_the_pixel_means_is_said_and_where_the_way_begins():
+    widget = BlameMicroscope(*SMALL, what="a unit", image=143)
+    notes = [mark.text for mark in widget.scene.panels[0].marks if isinstance(mark, Note)]
+    (said,) = (text for text in notes if "this pixel" in text)
+    slope, grew, part = map(float, re.findall(r"-?\d+\.\d+", said.replace("−", "-").replace("+", "")))
+    assert part == pytest.approx(abs(slope) * grew, rel=0.1) and ("rise" in said) == (slope > 0)
+    assert any(text.startswith("This unit") for text in notes)
+    assert not any(
+        isinstance(mark, Note) for mark in BlameMicroscope(*SMALL, what="the loss").scene.panels[0].marks
+    )

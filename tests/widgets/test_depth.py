@@ -8,6 +8,7 @@ from cnnlib.experiments.starting_networks import study_images
 from cnnlib.viz import Bars, Line, Text
 from cnnlib.widgets import DepthExplorer, NormalizationSteps
 from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, STEPS
+from cnnlib.widgets.depth.normalization_picture import PLACES, WIDE
 
 
 def test_the_sentence_says_what_was_measured():
@@ -164,12 +165,16 @@ def test_four_numbers_are_bars_of_one_scale_so_that_centring_and_scaling_are_see
     np.testing.assert_allclose(np.array(x) / unit, [1, 2, 3, 6])
     np.testing.assert_allclose(np.array(c) / unit, [-2, -1, 0, 3], atol=1e-9)
     assert np.std(n) / unit == pytest.approx(1, abs=1e-3) and n == pytest.approx(y)
+    for mark in bars:
+        middle = min((x for x, vector in PLACES.values() if vector), key=lambda x: abs(x - mark.base))
+        ends = mark.base + mark.height
+        assert ((middle - WIDE < ends) & (ends < middle + 0.3)).all()  # left of the numbers
 
 
-def test_boxes_of_a_normalization_that_wait_are_dashed_and_it_opens_after_the_way_forwards():
+def test_boxes_of_a_normalization_that_wait_are_dashed_and_it_opens_on_the_way_back():
     widget = NormalizationSteps()
-    assert widget.state["step"] == 6
-    for name, waiting in (("values", 0), ("gradients", 9), ("small gradients", 9)):
+    assert widget.state["step"] == 10 and widget.scene.figures[-1].value == "?"
+    for name, waiting in (("values", 0), ("gradients", 5), ("small gradients", 5)):
         marks = [mark for mark in panel_of(widget, name).marks if isinstance(mark, Line) and len(mark.x) == 5]
         assert len(marks) == waiting and all(mark.dash == "dashed" for mark in marks)
     assert "loss E" in panel_of(widget, "gradients").subtitle

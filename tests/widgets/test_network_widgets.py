@@ -208,7 +208,10 @@ def test_every_step_of_every_graph_can_be_typed():
 
 def test_the_chain_rule_stepped_to_its_end_and_back():
     widget = ChainRule(step=0)
-    assert widget.advance(100) == 8
+    assert "blue" not in widget.scene.panels[0].subtitle, "a colour that is not there yet"
+    assert widget.advance(100) == 8 and "blue" in widget.scene.panels[0].subtitle
+    assert ChainRule(step=4).text.endswith("½ · 1.5² = 1.125.")
+    assert ChainRule(step=4, t=4).text.endswith("½ · (−2)² = 2.")
     assert widget.facts["dw"] == 3.0 and "w gets 1.5 × 2 = 3" in widget.text
     widget.set_state(graph="one weight used twice")
     assert widget.facts["step"] == 8
@@ -413,6 +416,11 @@ def test_the_slices_of_a_kernel_add_up_to_its_map():
     }
     corner = {"kind": "drag", "name": "channel 0", "row": 3, "col": 1}
     assert widget.event(corner) == {"row": 2, "column": 1}  # the window stays on the image
+
+
+def test_equal_numbers_have_equal_colours_in_all_slices():
+    heats = [m for panel in KernelSlices().scene.panels for m in panel.marks if isinstance(m, Heatmap)]
+    assert {heat.vmax for heat in heats} == {14} == {max(heat.z.max() for heat in heats)}
 
 
 def test_play_takes_the_window_over_both_maps_and_the_picture_says_the_sum():

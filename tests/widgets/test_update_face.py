@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from cnnlib.viz import Text
+from cnnlib.viz import Maps, Text
 from cnnlib.widgets import OneUpdate
 from cnnlib.widgets.backpropagation.update_picture import sum_that_adds_up
 
@@ -48,3 +48,11 @@ def test_the_last_step_answers_the_question_of_the_title():
     assert answer(rate=0.01).endswith("No, their loss rises.")
     assert answer(rate=1e-4).endswith("Yes, their loss falls.")
     assert "?" in words_of(OneUpdate(step=17), "stage 5")
+
+
+def test_the_weights_whose_sums_are_shown_are_framed_in_all_three_pictures():
+    (panel,) = (panel for panel in OneUpdate(step=17).scene.panels if panel.name == "stage 4")
+    framed = [{(int(b[1]), int(b[3])) for b in m.boxes} for m in panel.marks if isinstance(m, Maps)]
+    said = [re.findall(r"\d+", word) for word in words_of(OneUpdate(step=17)) if word.startswith("framed")]
+    assert framed == [{tuple(map(int, place)) for place in said}] * 3 and len(said) == 2
+    assert [figure.value for figure in OneUpdate(step=0).scene.figures] == ["?", "?"]

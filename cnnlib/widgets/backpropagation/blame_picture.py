@@ -10,7 +10,7 @@ from cnnlib.nn.layers import Conv2d
 from cnnlib.runtime.language import say
 from cnnlib.viz import Arrows, Axis, ColorScale, Line, Maps, Mark, Panel, Region, Text
 from cnnlib.widgets.backpropagation.blame_rules import RULES, rules
-from cnnlib.widgets.backpropagation.blame_way import course, framed, numbers, read_by, window_before
+from cnnlib.widgets.backpropagation.blame_way import course, framed, numbers, read_by, remarks, window_before
 from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, reach_of, shared_ends
 from cnnlib.widgets.forward_pass.network_picture import picture_of
@@ -20,6 +20,7 @@ VALUES, GRADIENTS, NUMBERS, THUMBS = 80.0, 326.0, 396.0, 453.0  # heights of the
 WIDE, LESS = 790.0, 700.0  # pixels of all gradients of a unit, and of those beside the loss
 HEIGHT = 479.0
 BESIDE = 24.0  # pixels between two maps at least
+NAMED = 8  # columns at most whose gradients have room for the layer's name
 
 
 def single(output: LayerOutput, values, index: int, **look) -> Maps:
@@ -129,6 +130,7 @@ class BlamePicture:
             *course(self, GRADIENTS),
             *numbers(self, NUMBERS - 8),
             *self.thumbs(),
+            *remarks(self, GRADIENTS, THUMBS - 18),
         ]
 
     def meaning(self) -> list[Mark]:
@@ -165,6 +167,9 @@ class BlamePicture:
             say("map {m}", m=m) if o.maps and o.place else at_scores if o.place else ""
             for o, m in zip(self.outputs, self.followed, strict=True)
         ]
+        if len(names) <= NAMED:
+            every = zip(self.outputs, names, which, strict=True)
+            which = [", ".join(filter(None, (n, w))) if self.reached(o) else "" for o, n, w in every]
         chosen = [output.name == self.output.name for output in self.outputs]
         marks: list[Mark] = []
         for color, wanted in (("ink", True), ("muted", False)):
@@ -244,8 +249,10 @@ class BlamePicture:
                 picture_of(output, array, **look, state=state, vmin=-reach, vmax=reach, cmap="diverging")
             )
         if marks:
-            marks.append(Text([0], [THUMBS - 6], "all maps:", align="left", color="muted", size=12))
-            marks.append(Text([0], [THUMBS + 10], "click to follow", align="left", color="muted", size=12))
+            x, beside = float(marks[0].x), -marks[0].across * THUMB / 2 - 10
+            look = {"align": "right", "color": "muted", "size": 12, "shift": (beside, 0)}
+            marks.append(Text([x], [THUMBS - 6], "all maps:", **look))
+            marks.append(Text([x], [THUMBS + 10], "click to follow", **look))
         return marks
 
     def panel(self) -> Panel:

@@ -107,9 +107,9 @@ def unit_sentence(name: str, facts: dict) -> str:
     if not facts["pixels"]:
         words += " A closed ReLU stops all of it: nothing before this unit can move it a little."
     if facts["switches"] == 1:
-        words += " 1 pooling window passes it on, to its winner alone."
+        words += " In 1 pooling window it goes to the largest number alone."
     elif facts["switches"]:
         words += say(
-            " {switches} pooling windows pass it on, each to its winner alone.", switches=facts["switches"]
+            " In {switches} pooling windows it goes to the largest number alone.", switches=facts["switches"]
         )
     return words

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.nn.layers import AvgPool2d, Conv2d, MaxPool2d
-from cnnlib.viz import Links, Mark, Text
+from cnnlib.runtime.language import say
+from cnnlib.viz import Links, Mark, Note, Text
 from cnnlib.widgets.backpropagation.signed_numbers import signed
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.xray_overview import boxes, window_of
@@ -104,3 +105,24 @@ def numbers(picture, y: float) -> list[Mark]:
             where = picture.x[[spots[k] for k in keep]], [y] * len(keep)
             marks.append(Text(*where, [signed(found[k]) for k in keep], color=color, bold=True, size=15))
     return marks
+
+
+def remarks(picture, y: float, low: float) -> list[Mark]:
+    """Where the way of a unit begins, and what the number at its end means; above the row of thumbs."""
+    last, marks = sum(picture.reached(output) for output in picture.outputs) - 1, []
+    if picture.loss is not None:
+        return []
+    if last + 1 < len(picture.outputs) and picture.come(picture.outputs[last]):
+        x, half = float(picture.x[last]), 0.5 * picture.pitch / picture.needs
+        words, spot = "This unit: it moves itself one for one.", (x + half, y)
+        marks.append(Note(x + half + 0.022, y + 12, words, spot, 88, needs=picture.needs))
+    if picture.way[0] is None or not picture.come(picture.outputs[0]):
+        return marks
+    slope = float(picture.gradients[picture.outputs[0].place][0][picture.way[0]])
+    how = {"slope": signed(slope), "part": f"{abs(slope) / 10:.2g}"}
+    words = (
+        say("{slope}: if this pixel grew by 0.1, the unit would rise by {part}.", **how)
+        if slope > 0
+        else say("{slope}: if this pixel grew by 0.1, the unit would fall by {part}.", **how)
+    )
+    return [*marks, Note(0, low, words, width=225, needs=picture.needs)]

@@ -41,7 +41,7 @@ def weight_scene(model, output: LayerOutput, x: np.ndarray, label: np.ndarray, s
     gradients = seen.weight_gradients[output.place - 1]["weight"]
     panels.append(kernels_panel(gradients, index))
     text = weight_sentence(output, index, facts, terms)
-    total = Figure("its gradient: their sum", signed_sum(terms.total), large=True)
+    total = Figure("Its gradient: their sum", signed_sum(terms.total), large=True)
     return Scene(panels, text, facts, title=TITLE, columns=(1.4, 1.4, 1.4, 1), height=HEIGHT, figures=[total])
 
 

@@ -18,6 +18,8 @@ from cnnlib.widgets.backpropagation.gradient_check import in_short
 from cnnlib.widgets.backpropagation.suspect_panels import (
     GOOD,
     LETTERS,
+    LISTS,
+    NAMES,
     errors_panel,
     learning_panel,
     maps,
@@ -33,7 +35,7 @@ PARTS = {
     "ReLU: input": ("relu", "x"),
     "loss: scores": ("loss", "scores"),
 }
-SLOTS = {"head": ("suspect",), "bar": ("part", "rate"), "anchored": tuple(LETTERS)}
+SLOTS = {"head": ("suspect",), "bar": ("rate",), "anchored": tuple(LETTERS), "more": ("part",)}
 NARROW = Narrow(
     ("480px", "200px", "200px", "210px", "240px"),
     (1, 1),
@@ -50,6 +52,7 @@ NARROW = Narrow(
 )
 SUSPECTS = (*LETTERS, "sound", "yours")
 UNKNOWN = "?"
+CHOICES = ("choose …", *(NAMES[fault] for fault in BUGS))
 FAULTS = marked("Fault of A", "Fault of B", "Fault of C", "Fault of D", "Fault of E")
 STEPS = 100
 LAST = 20  # steps whose mean loss says where training ends
@@ -84,7 +87,7 @@ class BrokenBackward(Widget):
         Choice("part", tuple(PARTS), label="Look at"),
         LogSlider("rate", 1e-3, 1, 0.1, label="Learning rate"),
         *(
-            Choice(letter, (UNKNOWN, *BUGS), label=label)
+            Choice(letter, (UNKNOWN, *BUGS), label=label, words=CHOICES)
             for letter, label in zip(LETTERS, FAULTS, strict=True)
         ),
     )
@@ -139,7 +142,7 @@ class BrokenBackward(Widget):
             errors_panel(errors, state["part"]),
             learning_panel(curve, sound),
         ]
-        anchors = [Anchor(letter, "suspects", 0.19, row, align="left") for row, letter in enumerate(LETTERS)]
+        anchors = [Anchor(letter, "suspects", LISTS, row, align="left") for row, letter in enumerate(LETTERS)]
         return Scene(
             panels,
             self.sentence(state, errors, facts),
@@ -155,6 +158,8 @@ class BrokenBackward(Widget):
     def event(self, event: dict) -> dict | None:
         if event["kind"] == "click" and event["name"] == "suspects":
             return {"suspect": tuple(LETTERS)[event["index"]]}
+        if event["kind"] == "click" and event["name"] == "errors":
+            return {"part": tuple(PARTS)[int(event["row"])]}
         return None
 
     def sentence(self, state: dict, errors: dict, facts: dict) -> str:

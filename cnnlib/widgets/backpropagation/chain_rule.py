@@ -15,6 +15,7 @@ LIMIT = 4.0
 WORDS = ("one weight", "through a ReLU", "used twice")
 AIR = 600  # pixels of width below which notes give way
 LEGEND = "blue: E rises if this number grows, orange: it falls"
+FORWARDS = "forwards: each node makes its value of those before it"
 TIP = 0.68  # where on an edge its arrow's tip is: beside the nodes on a narrow page as well
 
 
@@ -73,7 +74,8 @@ class ChainRule(Widget):
             Axis(-0.6, max(across) + 0.5, visible=False),
             Axis(-0.66, max(y for _, y in graph.places.values()) + 0.55, visible=False),
         )
-        panel = Panel(marks, *axes, title=graph.formula, subtitle=LEGEND, grid=False)
+        how = LEGEND if gradients else FORWARDS
+        panel = Panel(marks, *axes, title=graph.formula, subtitle=how, grid=False)
         return Scene(
             [panel],
             sentence(state, graph, values, gradients, node),
@@ -216,7 +218,10 @@ def operation(node: Node) -> str:
         sign = SIGNS.get(node.operation, node.operation)
         first, second = node.inputs
         return f"{first} {sign} ({second})" if second.startswith("-") else f"{first} {sign} {second}"
-    return node.operation.replace("·", node.inputs[0])
+    (one,) = node.inputs
+    if node.operation == "½·²" and not one.isalpha():  # a number: "½ · 1.5²", "½ · (−2)²"
+        return f"½ · ({one})²" if one.startswith("-") else f"½ · {one}²"
+    return node.operation.replace("·", one)
 
 
 def sentence(state: dict, graph: Graph, values: dict, gradients: dict, node: Node | None) -> str:

@@ -131,7 +131,7 @@ class ConvolutionBackward(Widget):
                 Figure(
                     "Largest difference of the four",
                     f"{facts['now_apart']:g}",
-                    "" if facts["step"] == facts["steps"] else "0 at the end",
+                    "" if facts["step"] == facts["steps"] else "now; at the end 0",
                 ),
             ],
         )

@@ -78,7 +78,7 @@ class OneUpdate(Widget):
     'Step 8 of 18, loss'
     """
 
-    title = "One image sets all weights. Does its step help the others?"
+    title = "One image moves the weights. Does that help the others?"
     slots: Mapping = {"head": ("network",), "bar": ("image", "rate", "step")}
     advances = "step"
 
@@ -155,8 +155,8 @@ class OneUpdate(Widget):
     def figures(self, step: int, facts: dict) -> list[Figure]:
         """The losses, once they are known."""
         known, done = step >= len(self.outputs), step == self.steps
-        before = short(facts["before"]) if known else "–"
-        after = short(facts["after"]) if done and np.isfinite(facts["after"]) else "–"
+        before = short(facts["before"]) if known else "?"
+        after = "?" if not done else short(facts["after"]) if np.isfinite(facts["after"]) else "–"
         return [Figure("Loss before", before), Figure("Loss now", after, large=True)]
 
     def update(self, state: dict, x, y) -> tuple[FullPass, FullPass, dict]:

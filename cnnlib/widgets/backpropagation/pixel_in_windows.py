@@ -75,7 +75,7 @@ class PixelInWindows(Widget):
             narrow=NARROW,
             figures=[
                 Figure("Windows", str(len(parts)), "of 4"),
-                Figure("It gets", signed(total), large=True),
+                Figure("Its gradient", signed(total), large=True),
             ],
         )
 

@@ -267,7 +267,7 @@ class ReadingsPicture:
         for place, (reading, maps, name) in enumerate(zip(READINGS, every, names, strict=True)):
             marks = [outline(maps.shape, c) for c in range(len(maps))] if reading == self.reading else []
             at = (1, 3 * place, 1, 3)
-            how = {"title": word(reading), "subtitle": word(READINGS[reading])}
+            how = {"title": word(reading), "subtitle": word(READINGS[reading] or "click one")}
             panel = maps_panel(maps, "dx", at, marks, f"reading:{name}", name=name)
             panels.append(replace(panel, **how))
         return panels

@@ -14,11 +14,13 @@ LETTERS = {
     "D": "divided by the batch twice",
     "E": "padding cut one pixel late",
 }
+NAMES = {fault: fault for fault in LETTERS.values()} | {LETTERS["A"]: "“=” in place of “+=”"}  # as shown
 MAPS = ("suspect", "measured", "difference")
 TITLES = ("The suspect's gradient", "− the measured one", "= the difference")
 SAME = 1e-6  # a difference that is none
 MEANS = marked("the suspect's gradient", "the measured one", "the difference")  # of a number, not of the row
 FAULTS_FROM, LOWEST = 4.72, 6.9  # rows, of a suspect's height, where the list of faults begins and ends
+LEFT, LISTS = 0.062, 0.15  # where the letters stand, and the lists beside them
 FLOOR, GOOD = 1e-12, 1e-6  # smallest relative error drawn, largest that passes
 
 
@@ -26,20 +28,21 @@ def suspects_panel(state: dict) -> Panel:
     """The five letters, a list beside each; beneath, the faults and who is said to have them."""
     rows = np.arange(len(LETTERS), dtype=float)
     chosen = rows[[letter == state["suspect"] for letter in LETTERS]]
-    x = np.full(len(rows), 0.1)
+    x = np.full(len(rows), LEFT)
     marks = [
-        Points(np.full(len(chosen), 0.1), chosen, color="you", size=18),
+        Points(np.full(len(chosen), LEFT), chosen, color="you", size=18),
         Points(x, rows, color="panel", outline="muted", size=15, emits="suspects"),
         Text(x, rows, list(LETTERS), bold=True, size=14),
-        Text([0.02], [FAULTS_FROM], "The five faults", bold=True, size=13, align="left"),
+        Text([0], [FAULTS_FROM], "The five faults", bold=True, size=13, align="left"),
     ]
     for row, fault in enumerate(sorted(LETTERS.values())):
         y = FAULTS_FROM + 0.36 * (row + 1)
         who = ", ".join(letter for letter in LETTERS if state[letter] == fault)
-        marks.append(Text([0.1], [y], who or "–", bold=bool(who), color="you" if who else "muted"))
-        marks.append(Text([0.19], [y], fault, color="muted" if who else "ink", align="left"))
+        marks.append(Text([0], [y], NAMES[fault], color="muted" if who else "ink", align="left"))
+        if who:
+            marks.append(Text([0.9], [y], who, bold=True, color="you", align="right"))
     axes = Axis(0, 1, visible=False), Axis(LOWEST, -0.5, visible=False)
-    words = "click a letter, then choose its fault"
+    words = "compare maps, name the fault"
     return Panel(marks, *axes, title="Suspects", subtitle=words, at=(0, 0, 2, 1), grid=False, name="suspects")
 
 
@@ -89,6 +92,14 @@ def errors_panel(errors: dict, part: str) -> Panel:
         Bars(rows[~fails], powers[~fails], horizontal=True, color="muted", width=0.5),
         Bars(rows[fails], powers[fails], horizontal=True, color="ink", width=0.7),
         Reference("limit 1e-6", x=6, dash="dashed"),
+        Heatmap(
+            [[0.0]] * len(rows),
+            (0, 14, -0.5, len(rows) - 0.5),
+            "diverging",
+            alpha=0,
+            emits="errors",
+            hover=False,
+        ),
     ]
     x = Axis(0, 14, "relative error", ticks=ticks, names=[f"1e{t - 12}" for t in ticks])
     y = Axis(len(powers) - 0.4, -1.1, ticks=rows, names=list(errors))
@@ -97,7 +108,7 @@ def errors_panel(errors: dict, part: str) -> Panel:
         x,
         y,
         title="Gradient check",
-        subtitle="right of the line: wrong",
+        subtitle="past the line: wrong; click a bar",
         at=(1, 1, 1, 3),
         name="errors",
     )
@@ -117,7 +128,7 @@ def learning_panel(curve: np.ndarray, sound: np.ndarray) -> Panel:
         last = int(np.flatnonzero(np.isfinite(drawn))[-1]) if np.isfinite(drawn).any() else 0
         marks.append(Note(40, 3.3, "It leaves the picture.", (last + 1, 3.4), 180))
     axes = Axis(0, len(curve), "step", whole=True), Axis(0, 3.5)
-    title, words = "Training on the digits", "loss, mean of ten steps"
+    title, words = "Training", "loss, mean of ten steps; dashed: correct"
     return Panel(marks, *axes, title=title, subtitle=words, at=(1, 4, 1, 3), legend="ends", name="learning")
 
 

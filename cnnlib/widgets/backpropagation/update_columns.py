@@ -14,12 +14,13 @@ from cnnlib.widgets.forward_pass.network_headings import short_name
 STAGES = marked("1 forward", "2 loss", "3 backward", "4 step", "5 again")
 FORWARD, LOSS, BACKWARD, STEP, AGAIN = range(5)
 HEIGHT = 452.0
-SMALL = 68.0  # pixels of a map in a small column
+SMALL = 62.0  # pixels of a map in a small column
 ROWS = (58.0, 152.0, 246.0)  # middles of the maps in a small column
 FOOT = 378.0  # where the bars of a small column stand
 LONG = 9  # letters of a name from which on it is drawn smaller
 LARGE, MOST_WIDE = 115.0, 460.0  # of one in the large column, and of all beside one another
 MATRIX = 160.0  # pixels of a kernel with its numbers
+HIGH = 148.0  # its middle
 BESIDE = 3.3 * MATRIX  # pixels of width for three of them
 TOP, BOTTOM = 110.0, 290.0  # middles of the two rows of maps
 NOW, DONE, WAITS = 5.3, 1.15, 0.95  # weights of the columns' widths
@@ -84,7 +85,8 @@ class UpdateColumns:
         y = FOOT - 6
         return [
             *self.picture.value(0, 0.5, ROWS[0], SMALL),
-            Text([0.5], [ROWS[0] + 48], "once more", color="muted", size=11),
+            Text([0.5], [ROWS[0] + 45], "once more", color="muted", size=11),
+            Text([0.5], [y - 50], "press Step", color="muted", size=11),
             Region(0.06, 0.94, y - 36, y + 36, color="muted", filled=False, width=1),
             Text([0.5], [y - 22], "loss now", color="muted", size=11),
             Text([0.5], [y + 5], "?", color="muted", bold=True, size=18),
@@ -111,8 +113,8 @@ class UpdateColumns:
                 name = self.kernel.words
             else:
                 marks += (self.picture.gradient if back else self.picture.value)(i, 0.5, y, SMALL)
-            marks.append(Text([0.5], [y - 43], name, color="muted", size=11))
-        low = np.array(ROWS[: len(passed)]) + 37
+            marks.append(Text([0.5], [y - 40], name, color="muted", size=11))
+        low = np.array(ROWS[: len(passed)]) + 34
         way = np.full(len(low), 8.0)
         x = np.full(len(low), 0.5)
         start, way = (low + 8, -way) if back else (low, way)
@@ -245,19 +247,19 @@ class UpdateColumns:
         )
         for i, (values, title, unit, reach, sign) in enumerate(parts):
             x = (i + 0.5) / 3
-            marks.append(Text([x], [20], title, bold=True, size=13))
-            marks.append(Text([x], [37], unit, color="muted", size=11))
-            marks += k.map(values, x, 136, MATRIX, title, reach, numbers=True, needs=BESIDE)
+            marks.append(Text([x], [26], title, bold=True, size=13))
+            marks.append(Text([x], [44], unit, color="muted", size=11))
+            marks += k.map(values, x, HIGH, MATRIX, title, reach, numbers=True, needs=BESIDE)
             if sign:
-                marks.append(Text([(i + 1) / 3], [136], sign, bold=True, size=20))
-        marks += k.moved_marks(5 / 6, 136, MATRIX, needs=BESIDE)
+                marks.append(Text([(i + 1) / 3], [HIGH], sign, bold=True, size=20))
+        marks += k.moved_marks(5 / 6, HIGH, MATRIX, needs=BESIDE)
         up, down = k.moves()
         worked = k.worked()
         for i, lines in enumerate(worked):
             middle = (i + 0.5) / len(worked)
             half = 0.5 / len(worked) - 0.015
-            marks.append(Region(middle - half, middle + half, 266, 346, color="panel", alpha=1))
-            for (line, look), y in zip(lines, (282, 306, 330), strict=True):
+            marks.append(Region(middle - half, middle + half, 276, 372, color="panel", alpha=1))
+            for (line, look), y in zip(lines, (295, 323, 352), strict=True):
                 marks.append(Text([middle], [y], line, **look))
         said = say(
             "Of {all:,} weights {up:,} go up, {down:,} down; {still:,} stay.",
@@ -266,5 +268,5 @@ class UpdateColumns:
             down=down,
             still=k.still(),
         )
-        marks.append(Text([0.5], [384], said, color="muted", size=12))
+        marks.append(Text([0.5], [398], said, color="muted", size=12))
         return marks

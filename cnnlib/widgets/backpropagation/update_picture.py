@@ -14,6 +14,7 @@ from cnnlib.widgets.backpropagation.blame_picture import single
 from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import reach_of, shared_ends
 from cnnlib.widgets.forward_pass.unit_detail import matrix_panel
+from cnnlib.widgets.forward_pass.xray_overview import boxes
 
 PITCH, NARROW_STEP = 80.0, 100.0
 MOST = 5  # rows and columns of a linear layer's weights that are shown
@@ -127,6 +128,7 @@ class KernelStep:
         look["tile_names"] = ("",)
         shown = ("" if not numbers else ".1f" if reach > 1 else ".2f") if max(values.shape) <= MOST else ""
         look |= {"x": x, "y": y, "pitch": pitch, "needs": needs, "type_size": 12.0}
+        look["boxes"] = self.samples() if shown else None
         one = Maps(values + 0.0, tile=(*values.shape, 1), numbers=shown, **look)
         scale = ColorScale.both_ways(x, y + pitch / 2 + 14, reach, (-14, 0), needs=110)
         return [one, scale] if numbers else [one]
@@ -141,29 +143,41 @@ class KernelStep:
         for place in np.argwhere(self.move != 0):
             row, column = map(int, place)
             strong = abs(self.new[row, column]) > 0.7 * self.reach  # a cell so dark that ink is not seen
-            right, down = (column + 0.82 - columns / 2) * cell, (row + 0.16 - rows / 2) * cell
-            look = {"size": 5.0 + 4.0 * round(float(share[row, column]), 1), "shift": (right, down)}
+            right, down = (column + 0.86 - columns / 2) * cell, (row + 0.13 - rows / 2) * cell
+            look = {"size": 4.5 + 3.0 * round(float(share[row, column]), 1), "shift": (right, down)}
             way = "▲" if self.move[row, column] < 0 else "▼"
             look |= {"color": "paper" if strong else "ink", "literal": True, "needs": needs}
             marks.append(Text([x], [y], way, **look))
         return marks
 
-    def worked(self) -> list[list[tuple[str, dict]]]:
-        """One weight that rises and one that falls, in full: three lines each, and how they are set."""
+    def extremes(self) -> list[tuple[int, int, float]]:
+        """Row, column and gradient of the weight that rises most and of the one that falls most."""
         found = []
-        for sign, words in ((-1, word("▲ up")), (1, word("▼ down"))):
-            row, column = np.unravel_index(int((sign * self.gradient).argmax()), self.gradient.shape)
-            g = float(self.gradient[row, column])
-            if sign * g > 0:
-                old, rate, times, new = sum_that_adds_up(float(self.old[row, column]), self.rate, g)
-                times = f"({times})" if g < 0 else times
-                found.append(
-                    [
-                        (say("row {row}, column {column}", row=row, column=column), {"color": "muted"}),
-                        (f"{old} − {rate} × {times}", {"size": 14}),
-                        (f"= {new} {words}", {"size": 14, "bold": True}),
-                    ]
-                )
+        for sign in (-1, 1):
+            place = np.unravel_index(int((sign * self.gradient).argmax()), self.gradient.shape)
+            if sign * self.gradient[place] > 0:
+                found.append((*map(int, place), float(self.gradient[place])))
+        return found
+
+    def samples(self) -> np.ndarray | None:
+        """Frames around the two weights whose sums are shown."""
+        frames = [boxes([0], (row, row), (column, column)) for row, column, _ in self.extremes()]
+        return np.concatenate(frames) if frames else None
+
+    def worked(self) -> list[list[tuple[str, dict]]]:
+        """The framed weights, in full: three lines each, and how they are set."""
+        found = []
+        for row, column, g in self.extremes():
+            old, rate, times, new = sum_that_adds_up(float(self.old[row, column]), self.rate, g)
+            times, words = (f"({times})", word("▲ up")) if g < 0 else (times, word("▼ down"))
+            where = say("framed: row {row}, column {column}", row=row, column=column)
+            found.append(
+                [
+                    (where, {"color": "muted"}),
+                    (f"{old} − {rate} × {times}", {"size": 16}),
+                    (f"= {new} {words}", {"size": 16, "bold": True}),
+                ]
+            )
         return found
 
     def panels(self, has_gradient: bool, has_new: bool) -> list[Panel]:

@@ -10,20 +10,21 @@ from cnnlib.viz import Arrows, Axis, Bars, Line, Note, Panel, Region, Text
 #: Place of each node: those that hold four numbers above, those that hold one below.
 PLACES = {
     "x": (0.0, True), "m": (1.0, False), "c": (2.0, True), "v": (2.65, False), "u": (3.95, False),
-    "n": (4.7, True), "gamma": (5.15, False), "y": (6.35, True), "beta": (6.35, False),
+    "n": (4.42, True), "gamma": (5.25, False), "y": (6.2, True), "beta": (6.35, False),
 }  # fmt: skip
 SYMBOLS = {"n": "x̂", "gamma": "γ", "beta": "β"}
 MADE = {
     **{"m": "= mean of x", "c": "= x − m", "v": "= mean of c²"},
-    **{"u": "= 1 / √(v + ε)", "n": "= c · u; grey: ±1", "y": "= γx̂ + β"},
+    **{"u": "= 1 / √(v + ε), ε tiny", "n": "= c · u; grey: ±1", "y": "= γx̂ + β"},
 }
+COMES = {"y": "chosen above"}  # what is said of a gradient
 EDGES = [("x", "m"), ("x", "c"), ("m", "c"), ("c", "v"), ("v", "u"), ("u", "n"), ("c", "n"), ("n", "y"),
          ("gamma", "y"), ("beta", "y")]  # fmt: skip
 ROWS = (0.86, 0.74, 0.62, 0.5)
 LOW = 0.12
-WIDE, SMALL = 0.55, 0.37  # half the width of a box of four numbers, and of one
-BARS = (-0.16, 0.33)  # where zero is in a box of four, from its middle, and the longest bar
-LEAST = 4.0  # end of the bars' scale at least
+WIDE, SMALL = 0.7, 0.37  # half the width of a box of four numbers, and of one
+BARS = (-0.64, 0.24)  # from where to where bars reach in a box of four, from its middle
+LEAST = 4.0  # what the bars' scale spans at least
 
 
 def graph_panel(numbers: dict, active, forwards: bool, bars: bool) -> Panel:
@@ -54,49 +55,52 @@ def graph_panel(numbers: dict, active, forwards: bool, bars: bool) -> Panel:
         if forwards
         else (word("← Gradients"), "how the loss E would move if this number grew")
     )
-    axes = Axis(-0.6, 6.95, visible=False), Axis(-0.1, 1.08, visible=False)
+    axes = Axis(-0.73, 6.93, visible=False), Axis(-0.1, 1.08, visible=False)
     return Panel(
         marks, *axes, title=title, subtitle=note, grid=False, at=(0 if forwards else 1, 0),
         name="small " * (not bars) + ("values" if forwards else "gradients"),
     )  # fmt: skip
 
 
-def reach_of(numbers: dict, forwards: bool) -> float:
-    """The number whose bar is the longest: one scale for all boxes, so that a scaling is seen."""
-    most = max((float(np.abs(numbers[n]).max()) for n in numbers if PLACES[n][1]), default=0.0)
-    return max(LEAST if forwards else 1.0, most)
+def scale_of(numbers: dict, forwards: bool) -> tuple[float, float]:
+    """Where zero is, from the middle of a box, and how long a bar of 1: the same for all boxes."""
+    every = np.concatenate([[0.0], *(np.asarray(numbers[n]) for n in numbers if PLACES[n][1])])
+    low, high = float(every.min()), float(every.max())
+    unit = (BARS[1] - BARS[0]) / max(LEAST if forwards else 1.0, high - low)
+    return BARS[0] - low * unit, unit
 
 
 def bars_of(name: str, numbers: dict, forwards: bool) -> list:
     """Four numbers as bars from zero, by sign; with the mean in x, and of x̂ how far 1 reaches."""
-    values, reach = np.asarray(numbers[name]), reach_of(numbers, forwards)
-    zero, longest = PLACES[name][0] + BARS[0], BARS[1]
+    values, (zero, unit) = np.asarray(numbers[name]), scale_of(numbers, forwards)
+    zero += PLACES[name][0]
     low, high = ROWS[-1] - 0.05, ROWS[0] + 0.05
     marks: list = []
     if forwards and name == "n":
-        one = longest / reach
-        marks.append(Region(zero - one, zero + one, low, high, color="grid", alpha=1.0))
+        left, right = max(zero - unit, PLACES[name][0] - WIDE), zero + unit
+        marks.append(Region(left, right, low, high, color="grid", alpha=1.0))
     for positive, color in ((True, "pos"), (False, "neg")):
         keep = (values > 0) == positive
         if keep.any():
-            rows, lengths = np.array(ROWS)[keep], longest * values[keep] / reach
+            rows, lengths = np.array(ROWS)[keep], unit * values[keep]
             marks.append(Bars(rows, lengths, width=0.075, base=zero, color=color, horizontal=True))
     marks.append(Line([zero, zero], [low, high], color="muted", width=1))
     if forwards and name == "x" and "m" in numbers:
-        mean = zero + longest * numbers["m"] / reach
+        mean = zero + unit * numbers["m"]
         marks.append(Line([mean, mean], [low, high], color="ink", width=2, dash="dashed"))
     return marks
 
 
 def words(name: str, x: float, vector: bool, forwards: bool) -> list:
-    """The name of a node, and forwards what it is made of."""
+    """The name of a node, and what it is made of; of the first gradient, where it comes from."""
     symbol = SYMBOLS.get(name, name)
     y, baseline = (ROWS[0] + 0.1, "bottom") if vector else (LOW - 0.1, "top")
     marks = [Text(x, y, symbol if forwards else f"d{symbol}", size=12, bold=True, baseline=baseline)]
-    if forwards and name in MADE:
+    said = (MADE if forwards else COMES).get(name)
+    if said:
         top = y + 0.095 if vector else y
         side, align = (-0.1, "right") if name == "y" else (0.1, "left")  # the last one stands at the edge
-        marks.append(Note(x + side, top, MADE[name], width=130, align=align, needs=640))
+        marks.append(Note(x + side, top, said, width=170, align=align, needs=640))
     return marks
 
 

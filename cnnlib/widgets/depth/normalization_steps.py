@@ -20,6 +20,7 @@ NARROW = Narrow(
     only=("small values", "small gradients"),
 )  # fmt: skip
 COUNT = len(FORWARDS) + len(BACKWARDS)
+OPENS = len(FORWARDS) + 4  # behind y = γ · x̂ + β on the way back
 
 
 class NormalizationSteps(Widget):
@@ -40,7 +41,7 @@ class NormalizationSteps(Widget):
         Choice("upstream", UPSTREAM, label="Gradient that arrives, dy", picker="segments", words=NUMBERS),
         *(Slider(f"x{i}", -6, 6, start, step=0.1, label=f"x[{i}]") for i, start in enumerate(STARTS)),
         Slider("gamma", 0.5, 3, 1, step=0.1, label="γ"),
-        Slider("step", 0, COUNT, len(FORWARDS), integer=True, label="Step"),
+        Slider("step", 0, COUNT, OPENS, integer=True, label="Step"),
     )
 
     def compute(self, state):

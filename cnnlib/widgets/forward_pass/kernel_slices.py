@@ -25,7 +25,7 @@ SIZE, WINDOW, PLACES = 4, 2, 3
 NAMES = ("kernel 0", "kernel 1")
 NUMBERED = marked("kernel {number}")  # as the catalogue knows them
 TITLES = {"channel": "channel {number}", "slice": "slice {number}", "map": "map {number}"}
-HIGH = {"image": 4, "kernel": 3, "products": 9, "map": 12}  # the ends of the scales
+HIGH = 14  # end of the colours, of all numbers alike: the largest of the maps
 COLUMNS = (4.8, 3.0, 3.2, 6.4, 1.1, 3.4)  # in cells, so that all are of one size
 ROOM = {"channel": 0.7, "slice": 0.9, "products": 0.9, "map": 0.0}  # cells to the right, for a sign
 SUM = 3.25  # the row of the sum among the parts
@@ -128,17 +128,17 @@ class KernelSlices(Widget):
 def row_of_panels(c: int, f: int, place: tuple[int, int], products: np.ndarray) -> list[Panel]:
     """Channel `c` with the window, the slice that lies on it, and what they make."""
     i, j = place
-    image = table(IMAGE[c], "image", means="pixel", emits=f"channel {c}")
+    image = table(IMAGE[c], means="pixel", emits=f"channel {c}")
     window = frame((j - 0.5, j + WINDOW - 0.5, i - 0.5, i + WINDOW - 0.5))
     lens = Lens([j + WINDOW - 0.5] * 2, [i - 0.5, i + WINDOW - 0.5], [-0.5] * 2, [-0.5, 1.5], to=f"slice {c}")
-    kernel = table(KERNELS[f, c], "kernel", means="weight")
+    kernel = table(KERNELS[f, c], means="weight")
     edges = (-0.5, WINDOW - 0.5, -0.5, WINDOW - 0.5)
     total = int(products.sum())
     words = Text([0.5], [2.0], say("sum {whole}", whole=whole(total)), color=ink(total), bold=True, size=14)
     leads = Links(
         [1.5], [0.5], [0.0], [float(c)], widths=[1.5], curved=True, to="sum", inset=(6, 4), beside=True
     )
-    made = table(products, "products", means="product")
+    made = table(products, means="product")
     return [
         square(
             [lens, image, border(SIZE), window, sign("×", SIZE, 1.5, ROOM["channel"])],
@@ -186,17 +186,16 @@ def beside_bars(mark: Mark) -> Mark:
 
 def map_panel(c: int, values: np.ndarray, place: tuple[int, int] | None) -> Panel:
     """What kernel `c` makes, the unit that is looked at framed."""
-    marks = [table(values, "map", means="unit", emits=f"map {c}"), border(PLACES)]
+    marks = [table(values, means="unit", emits=f"map {c}"), border(PLACES)]
     if place is not None:
         i, j = place
         marks.append(frame((j - 0.5, j + 0.5, i - 0.5, i + 0.5)))
     return square(marks, PLACES, ("map", c), (c, 5), say("of kernel {c}", c=c))
 
 
-def table(values: np.ndarray, kind: str, **options) -> Heatmap:
+def table(values: np.ndarray, **options) -> Heatmap:
     """Whole numbers as coloured squares."""
-    high = HIGH[kind]
-    return Heatmap(values.astype(float), cmap="diverging", vmin=-high, vmax=high, numbers=".0f", **options)
+    return Heatmap(values.astype(float), cmap="diverging", vmin=-HIGH, vmax=HIGH, numbers=".0f", **options)
 
 
 def frame(edges: tuple[float, float, float, float], color: str = "you", width: float = 3) -> Region:
