@@ -169,7 +169,9 @@ class BlamePicture:
         ]
         if len(names) <= NAMED:
             every = zip(self.outputs, names, which, strict=True)
-            which = [", ".join(filter(None, (n, w))) if self.reached(o) else "" for o, n, w in every]
+            which = [
+                (f"{n}, {w}" if o.maps and w else w or n) if self.reached(o) else "" for o, n, w in every
+            ]
         chosen = [output.name == self.output.name for output in self.outputs]
         marks: list[Mark] = []
         for color, wanted in (("ink", True), ("muted", False)):
