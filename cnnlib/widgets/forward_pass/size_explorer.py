@@ -140,7 +140,7 @@ class SizeExplorer(Widget):
     def cone(sizes: list[int], lit: list[tuple]) -> Panel:
         """One row of squares a layer, centred; the ink ones feed the chosen unit, which is teal."""
         marks, last = [], len(sizes) - 1
-        edge, radius = np.array([-0.5, 0.5]), min(5.5, 0.475 * ROW / sizes[0])
+        edge, radius = np.array([-0.5, 0.5]), min(5.5, 0.45 * ROW / sizes[0])
         for depth, (upper, lower) in enumerate(pairwise(sizes)):
             above = np.array(lit[depth]) + 0.5 - upper / 2 + edge
             below = np.array(lit[depth + 1]) + 0.5 - lower / 2 + edge
@@ -176,21 +176,14 @@ class SizeExplorer(Widget):
             Axis(0, max([*weights, 1]), visible=False),
             Axis(last + 0.4 + 0.06 * last, -0.35, visible=False),
         )
-        title, words = (
-            "Weights",
-            say_many("{number} map a layer, a bias each", "{number} maps a layer, a bias each", maps),
-        )
+        words = say_many("{number} map, a bias each", "{number} maps, a bias each", maps)
         return Panel(marks, x, y, "Weights", (0, 2), grid=False, subtitle=words, name="weights")
 
     def sentence(self, state: dict, sizes: list[int], facts: dict) -> str:
         chain, n = " → ".join(map(str, sizes)), facts["field"]
-        words = say(
-            "Sizes {chain}. A unit of the last layer sees {n}×{n} pixels", chain=chain, n=facts["field"]
-        )
+        words = say("Sizes {chain}. A unit of the last layer sees {n}×{n} pixels", chain=chain, n=n)
         if facts["pixels"] < n:
-            words += say(
-                ", {inside} of its {n} columns inside the image", inside=facts["pixels"], n=facts["field"]
-            )
+            words += say(", {inside} of its {n} columns inside the image", inside=facts["pixels"], n=n)
         words += "."
         if facts["layers"] < state["layers"]:
             words += say(

@@ -164,7 +164,7 @@ def copies_panel(copies: np.ndarray, guesses: list[str], label: str, shape: tupl
         if chosen.any():
             place = (left + width / 2)[chosen], (top + height)[chosen]
             names = [word for word, take in zip(words, chosen, strict=True) if take]
-            look = {"baseline": "top", "shift": (0, 6), "bold": color == "bad", "color": color}
+            look = {"baseline": "top", "shift": (0, 4), "bold": color == "bad", "color": color}
             marks.append(Text(*place, names, **look))
     x = Axis(-1, tiled.shape[1], visible=False)
     y = Axis(tiled.shape[0] - 0.5 + gap, -1, visible=False)

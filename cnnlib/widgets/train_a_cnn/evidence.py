@@ -178,14 +178,17 @@ class EvidenceExplorer(Widget):
             marks.append(Bars(rows + step, values, horizontal=True, color=color, width=0.44))
             within, beside = values >= INSIDE, (values >= 0.01) & (values < INSIDE)
             for chosen, look in (
-                (within, {"color": "paper" if color == WHOLE else "ink", "align": "right", "shift": (-5, 0)}),
+                (
+                    within,
+                    {"color": "paper" if color == WHOLE else "black", "align": "right", "shift": (-5, 0)},
+                ),
                 (beside, {"color": "ink", "align": "left", "shift": (5, 0)}),
             ):
                 words = [f"{100 * value:.0f} %" for value in values[chosen]]
                 marks.append(Text(values[chosen], rows[chosen] + step, words, size=10, **look))
         x = Axis(0, 1, ticks=(0, 0.5, 1), names=("0 %", "50 %", "100 %"))
         y = Axis(len(p) - 0.5, -0.5, ticks=rows, names=names)
-        words = "upper bar: whole; lower: covered"
+        words = "upper: whole; lower: covered"
         return Panel(marks, x, y, title="Softmax", subtitle=words, at=(0, 3), grid=False, name="guess")
 
 
