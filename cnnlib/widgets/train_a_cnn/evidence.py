@@ -178,10 +178,7 @@ class EvidenceExplorer(Widget):
             marks.append(Bars(rows + step, values, horizontal=True, color=color, width=0.44))
             within, beside = values >= INSIDE, (values >= 0.01) & (values < INSIDE)
             for chosen, look in (
-                (
-                    within,
-                    {"color": "paper" if color == WHOLE else "black", "align": "right", "shift": (-5, 0)},
-                ),
+                (within, {"color": "paper" if color == WHOLE else "ink", "align": "right", "shift": (-5, 0)}),
                 (beside, {"color": "ink", "align": "left", "shift": (5, 0)}),
             ):
                 words = [f"{100 * value:.0f} %" for value in values[chosen]]
