@@ -189,9 +189,9 @@ print(f"right: {100 * after.accuracy:.1f} % of the test images")
 np.bincount(mnist.y_train)
 
 # %% [markdown]
-# Nearly. Leaf through the images and read them; *Show the labels* then writes beneath each the digit that its writer
-# meant. (A number at the left is that of the first image of its row.) Choose the *test* images of class 9 or 5 and look for
-# one that you would get wrong yourself. What people cannot read, a network need not read either.
+# Nearly. Leaf through the images and read them. A click on an image writes beneath it the digit that its writer meant;
+# *Show the labels* does so for all. (A number at the left is that of the first image of its row.) Choose the *test* images
+# of class 9 or 5 and look for one that you would get wrong yourself. What people cannot read, a network need not read either.
 
 # %%
 ImageGallery(mnist)

@@ -161,7 +161,7 @@ for epoch in (0, 3, 6, 9, 12, 20, 40, 60):
 
 # %% [markdown] minutes=6
 # The view shows the shares of training and of validation images. Dashed: the share of the training images that get the
-# label they were given. Solid: the share of the validation images that get their true label. A black frame on the left marks
+# label they were given. Solid: the share of the validation images that get their true label. A frame on the left marks
 # an image with a mistaken label (*0, not 1*: its label is 0, and it shows a 1). Choose how many images there are and how many
 # of their labels are replaced at random, press Play, and drag the line to go back. It opens with a fifth of the labels drawn
 # anew.
@@ -427,8 +427,8 @@ print(dx.round(2))
 # the label stays true, which means: as long as *you* can still read the digit.
 #
 # The picture below shows a limit. Each image is turned by any angle, up to half a turn. A 6 that is turned by half a turn
-# *is* a 9, and its label 6 would be a mistake. Beneath each image stands what a network reads (*≠ 4*: it reads a 4, and the
-# image is no 4). So the digits may be turned by a few degrees, and not by many.
+# *is* a 9, and its label 6 would be a mistake. Beneath each image stands what a network reads (framed, *→ 4*: it reads a 4, and
+# the image is no 4). So the digits may be turned by a few degrees, and not by many.
 #
 # Set *Rotate* to 0, move the other sliders, and compare yourself with the network (it is that of notebook 01, on digits of
 # 8x8 pixels). *Elastic* moves each place of the image differently; its number says by about how many pixels. The

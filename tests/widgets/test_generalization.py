@@ -6,7 +6,7 @@ import pytest
 from cnnlib.experiments.memorising import memorise, validation_logits
 from cnnlib.nn.functional import softmax
 from cnnlib.training import expected_calibration_error, fit_temperature
-from cnnlib.viz import Cursor, Line, Points, Region, Text
+from cnnlib.viz import Cursor, Line, Note, Points, Region, Text
 from cnnlib.viz.static import to_png
 from cnnlib.widgets import CalibrationExplorer, MemoriseExplorer
 
@@ -120,10 +120,13 @@ def test_no_axis_of_the_calibration_runs_past_100_per_cent_and_one_chart_is_abou
 @pytest.mark.parametrize("way", ["trained long", "label smoothing"])
 def test_a_dot_stands_on_the_dotted_line_and_ends_the_gap_of_its_bar(way):
     panels = CalibrationExplorer(way=way).scene.panels
-    (marks,) = [panel.marks for panel in panels if panel.name == "reliability"]
+    (panel,) = [panel for panel in panels if panel.name == "reliability"]
+    marks = panel.marks
     (dots,) = [mark for mark in marks if isinstance(mark, Points)]
     np.testing.assert_array_equal(dots.x, dots.y)
     gaps = [mark for mark in marks if isinstance(mark, Region) and mark.filled]
+    (note,) = [mark for mark in marks if isinstance(mark, Note)]
+    assert "as sure as it is right" in note.text and "grey: how often right" in panel.subtitle
     assert [gap.y1 for gap in gaps] == list(dots.y)
 
 

@@ -167,12 +167,15 @@ def test_the_three_pictures_of_evidence_have_one_size_and_a_frame(digits):
     assert (right - left, bottom - top) == falls.z.shape[::-1]
 
 
-def test_grey_bars_are_the_probabilities_with_the_square_covered(digits):
+def test_bars_in_the_colour_of_the_square_are_the_probabilities_with_it_covered(digits):
     widget = EvidenceExplorer(split=digits, image=7, size=3)
     row, col = widget.facts["row"], widget.facts["col"]
     covered = digits.x_test[7:8].copy()
     covered[..., row : row + 3, col : col + 3] = 0
-    before, after = (mark.height for mark in widget.scene.panels[3].marks if isinstance(mark, Bars))
+    bars = [mark for mark in widget.scene.panels[3].marks if isinstance(mark, Bars)]
+    before, after = (mark.height for mark in bars)
+    squares = [mark for mark in widget.scene.panels[0].marks if isinstance(mark, Region)]
+    assert bars[1].color == squares[0].color != bars[0].color
     model, guess = load_digits_cnn(), widget.facts["guess"]
     np.testing.assert_allclose(before, model.predict_proba(digits.x_test[7:8])[0], rtol=1e-5)
     np.testing.assert_allclose(after, model.predict_proba(covered)[0], rtol=1e-4, atol=1e-6)
@@ -184,8 +187,10 @@ def test_grey_bars_are_the_probabilities_with_the_square_covered(digits):
 def test_the_augmentation_opens_with_a_few_wrong_and_each_stands_over_the_outline_of_the_image():
     widget = AugmentationExplorer()
     panel = widget.scene.panels[1]
-    wrong = [word for mark in panel.marks if isinstance(mark, Text) for word in mark.text if "≠" in word]
+    wrong = [word for mark in panel.marks if isinstance(mark, Text) for word in mark.text if "→" in word]
     assert 2 <= len(wrong) <= 3
+    around = [mark.color for mark in panel.marks if isinstance(mark, Region)]
+    assert around == ["bad"] * len(wrong)  # the colour of trouble
     shape = mark_of(panel, Line)
     x, y = outline(widget.x[3, 0])
     assert len(shape.x) == 18 * len(x)

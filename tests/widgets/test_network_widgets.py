@@ -384,7 +384,12 @@ def test_each_layer_says_how_its_weights_are_counted(layers):
         "layer 1: 80 = 8·1·3·3 + 8",
         *(f"layer {i}: 584 = 8·8·3·3 + 8" for i in range(2, layers + 1)),
     ]
-    assert "sees 1 pixel along" in SizeExplorer(kernel_size=1, layers=layers, stride=1, padding=0).text
+    assert "sees 1×1 pixels." in SizeExplorer(kernel_size=1, layers=layers, stride=1, padding=0).text
+
+
+def test_pixels_outside_the_image_are_told_only_where_there_are_some():
+    assert "inside" not in SizeExplorer(unit=10).text
+    assert "sees 5×5 pixels, 3 of its 5 columns inside the image." in SizeExplorer(padding=1, unit=0).text
 
 
 @pytest.mark.parametrize("size", [4, 28, 64])

@@ -131,6 +131,28 @@ def test_the_labels_of_the_gallery_are_hidden_until_they_are_asked_for():
     assert "numbers 0 to 39" in widget.text
 
 
+def test_a_click_on_an_image_of_the_gallery_shows_its_label_and_another_hides_it():
+    widget, digits = ImageGallery(), load_digits()
+
+    def click(panel: str, row: int, col: int):
+        event = {"name": panel, "kind": "click", "row": row, "col": col}
+        widget.live.receive({"type": "event", "event": event})
+        return [panel.marks[2].text for panel in widget.scene.panels]
+
+    label = str(digits.y_train[12])
+    for seen in click("images", 11 + 3, 2 * 11 + 3):  # in the row of ten and in that of five
+        assert [word for word in seen if word] == [label] and seen[12] == label
+    assert set(click("few", 2 * 11 + 3, 2 * 11 + 3)[0]) == {""}
+    click("images", 3, 3)
+    widget.set_state(labels=True)
+    assert "" not in parts(widget)[2].text  # the switch is about all of them
+    assert click("images", 3, 3)[0][:2] == ("", str(digits.y_train[1]))
+    widget.set_state(labels=False, half="test", label="7")
+    assert set(parts(widget)[2].text) == {""} and "Click" not in widget.text
+    click("images", 41, 9 * 11)  # no image is there
+    assert set(parts(widget)[2].text) == {""} and widget.failure is None
+
+
 def test_the_gallery_stays_on_a_page_that_exists():
     widget = ImageGallery(page=36)
     widget.set_state(label="7")

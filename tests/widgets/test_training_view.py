@@ -236,12 +236,12 @@ def test_before_the_first_step_the_plots_say_what_will_be_seen():
         assert not [text for text in notes if text.startswith(("Press Play", "Here"))] and part.grid
 
 
-def test_the_share_of_right_answers_is_said_once_in_numbers():
+def test_the_share_of_right_answers_now_is_said_at_the_goal():
     view = small_view()
     view.advance(45)
     share = view.scene.figures[0].value
     assert share == f"{100 * view.facts['accuracy']:.1f} %" and share in view.text
-    assert view.goal()["text"] == ""
+    assert view.goal()["text"] == f"now {share}"
     labels = [mark.label for mark in view.scene.panels[1].marks if isinstance(mark, Line)]
     assert not any(labels)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnnlib.data import load_mnist_sample
 from cnnlib.experiments.layer_sizes import conv2d_parameters, output_size, pixels_seen, receptive_field
-from cnnlib.runtime.language import say, word
+from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import (
     Axis,
     Band,
@@ -99,7 +99,7 @@ class SizeExplorer(Widget):
         panels = [
             self.image(state["size"], rows, lit[0]),
             self.cone(sizes, lit),
-            self.weights_panel(weights, products),
+            self.weights_panel(weights, products, maps),
         ]
         figures = [
             Figure("One unit sees", f"{field}×{field}", "pixels", large=True),
@@ -140,7 +140,7 @@ class SizeExplorer(Widget):
     def cone(sizes: list[int], lit: list[tuple]) -> Panel:
         """One row of squares a layer, centred; the ink ones feed the chosen unit, which is teal."""
         marks, last = [], len(sizes) - 1
-        edge, radius = np.array([-0.5, 0.5]), min(5.0, 0.4 * ROW / sizes[0])
+        edge, radius = np.array([-0.5, 0.5]), min(5.5, 0.45 * ROW / sizes[0])
         for depth, (upper, lower) in enumerate(pairwise(sizes)):
             above = np.array(lit[depth]) + 0.5 - upper / 2 + edge
             below = np.array(lit[depth + 1]) + 0.5 - lower / 2 + edge
@@ -165,7 +165,7 @@ class SizeExplorer(Widget):
         return Panel(marks, x, y, title, (0, 1), grid=False, subtitle=words, name="cone")
 
     @staticmethod
-    def weights_panel(weights: list[int], products: list[str]) -> Panel:
+    def weights_panel(weights: list[int], products: list[str], maps: int) -> Panel:
         """Weights and biases of every layer, as bars in line with the rows, and how many they are."""
         last, marks = len(weights), []
         for layer, (count, product) in enumerate(zip(weights, products, strict=True), start=1):
@@ -176,22 +176,15 @@ class SizeExplorer(Widget):
             Axis(0, max([*weights, 1]), visible=False),
             Axis(last + 0.4 + 0.06 * last, -0.35, visible=False),
         )
-        title, words = "Weights", "and a bias for each map"
-        return Panel(marks, x, y, title, (0, 2), grid=False, subtitle=words, name="weights")
+        words = say_many("{number} map, a bias each", "{number} maps, a bias each", maps)
+        return Panel(marks, x, y, "Weights", (0, 2), grid=False, subtitle=words, name="weights")
 
     def sentence(self, state: dict, sizes: list[int], facts: dict) -> str:
-        chain = " → ".join(map(str, sizes))
-        pixels = "pixel" if facts["field"] == 1 else "pixels"
-        words = say(
-            "Sizes {chain}. A unit of the last layer sees {field} {pixels} along each "
-            "axis, {pixels2} of them inside the image. The layers have {parameters:,} "
-            "weights and biases.",
-            chain=chain,
-            field=facts["field"],
-            pixels=pixels,
-            pixels2=facts["pixels"],
-            parameters=facts["parameters"],
-        )
+        chain, n = " → ".join(map(str, sizes)), facts["field"]
+        words = say("Sizes {chain}. A unit of the last layer sees {n}×{n} pixels", chain=chain, n=n)
+        if facts["pixels"] < n:
+            words += say(", {inside} of its {n} columns inside the image", inside=facts["pixels"], n=n)
+        words += "."
         if facts["layers"] < state["layers"]:
             words += say(
                 " Layer {layers} does not fit: a kernel of {kernel_size} is more than the "

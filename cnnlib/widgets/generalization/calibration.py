@@ -131,9 +131,9 @@ def reliability_panel(found: Reliability) -> Panel:
         Note(
             0.56,
             0.97,
-            "on the line: as often right as it is sure",
+            "on the line: as sure as it is right",
             (0.7, 0.71),
-            width=170,
+            width=210,
             align="right",
             needs=420,
         ),
@@ -146,7 +146,7 @@ def reliability_panel(found: Reliability) -> Panel:
     marks.append(Points(found.confidence[full], found.confidence[full], color="ink", size=3.5))
     names = [f"{100 * tick:.0f}" for tick in TICKS]
     axes = Axis(0, 1, ticks=TICKS, names=[""] * 3), Axis(0, 1, "actually right (%)", ticks=TICKS, names=names)
-    title, how = "Reliability", "orange: too sure; blue: too modest"
+    title, how = "Reliability", "grey: how often right; orange: too sure; blue: too modest"
     return Panel(marks, *axes, title=title, subtitle=how, at=(0, 0), group="sure", name="reliability")
 
 

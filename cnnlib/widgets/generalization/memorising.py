@@ -135,7 +135,7 @@ def images_panel(x: np.ndarray, given: np.ndarray, true: np.ndarray) -> Panel:
     x_axis = Axis(-2, tiled.shape[1] + 1, visible=False)
     y_axis = Axis(tiled.shape[0] + GAP, -2, visible=False)
     look = {"at": (0, 0, 2, 1), "equal": True, "grid": False, "name": "images"}
-    how = "black frame: a mistaken label"
+    how = "framed: a mistaken label" if wrong.any() else "all labels are true"
     return Panel(marks, x_axis, y_axis, title="Trained on", subtitle=how, **look)
 
 

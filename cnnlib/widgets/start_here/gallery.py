@@ -21,8 +21,15 @@ MARGIN = {COLUMNS: 0.45, FEW: 0.85}  # of an image's width, for the number of th
 SHORT, LONG = {"size": 13, "bold": True}, {"size": 11}  # labels of digits, and of classes with names
 
 
+def gap_of(height: int) -> int:
+    """Pixels between two images so high."""
+    return max(3, round(GAP * height))
+
+
 class ImageGallery(Widget):
-    """The images of a data set, forty a page; each has its label beneath it, once they are asked for.
+    """The images of a data set, forty a page; each has its label beneath it, once it is asked for.
+
+    A click on an image shows its label, another hides it; the switch is for all of them.
 
     At the left of a row is the number of its first image in its half: ``split.x_test[number]``.
 
@@ -59,10 +66,28 @@ class ImageGallery(Widget):
     def limits(self, state: dict) -> dict:
         return {"page": (1, self._pages(len(self._matching(state))))}
 
+    def begin(self) -> None:
+        self.turned: set[tuple[str, int]] = set()  # half and number of those clicked, unlike the switch
+
+    def changed(self, before: dict, after: dict) -> None:
+        if before["labels"] != after["labels"]:
+            self.turned.clear()
+
+    def event(self, event: dict) -> None:
+        """A click on an image, or beneath it: its label comes, or goes."""
+        if event["kind"] != "click":
+            return
+        height, width = self.split.x_train.shape[2:]
+        gap = gap_of(height)
+        columns = FEW if event["name"] == "few" else COLUMNS
+        place = event["row"] // (height + gap) * columns + event["col"] // (width + gap)
+        page = self._page(self._matching(self.state), self.state)
+        if place < len(page):
+            self.turned ^= {(self.state["half"], int(page[place]))}
+
     def compute(self, state: dict) -> Scene:
         matching = self._matching(state)
-        first = (state["page"] - 1) * ROWS * COLUMNS
-        page = matching[first : first + ROWS * COLUMNS]
+        page = self._page(matching, state)
         facts = {"shown": len(page), "matching": len(matching), "first": int(page[0]) if len(page) else 0}
         text = self._sentence(state, matching, page)
         figures = [
@@ -104,7 +129,15 @@ class ImageGallery(Widget):
         if len(page) == len(matching):
             return say("All {shown} {kind}: {numbers}.", **about)
         about |= {"page": state["page"], "pages": self._pages(len(matching))}
-        return say("{shown} of {all:,} {kind}, page {page} of {pages}: {numbers}.", **about)
+        said = say("{shown} of {all:,} {kind}, page {page} of {pages}: {numbers}.", **about)
+        if state["labels"] or state["label"] != "any":
+            return said
+        return say("{said} Click an image to see its label.", said=said)
+
+    @staticmethod
+    def _page(matching: np.ndarray, state: dict) -> np.ndarray:
+        first = (state["page"] - 1) * ROWS * COLUMNS
+        return matching[first : first + ROWS * COLUMNS]
 
     @staticmethod
     def _pages(count: int) -> int:
@@ -113,14 +146,15 @@ class ImageGallery(Widget):
     def _panel(self, state: dict, page: np.ndarray, columns: int = COLUMNS, name: str = "images") -> Panel:
         x, y = self._half(state)
         height, width = x.shape[2:]
-        gap = max(3, round(GAP * height))
+        gap = gap_of(height)
         full = np.full((ROWS * COLUMNS, height, width), np.nan)
         full[: len(page)] = x[page].mean(axis=1)  # colours as shades of grey
         tiled = mosaic(full, columns, gap)
         row, column = np.divmod(np.arange(len(page)), columns)
         left, top = column * (width + gap) - 0.5, row * (height + gap) - 0.5
         starts, margin = page[::columns], MARGIN[columns] * width
-        labels = [self.split.class_names[label] for label in y[page]] if state["labels"] else [""] * len(page)
+        seen = [state["labels"] != ((state["half"], int(number)) in self.turned) for number in page]
+        labels = [self.split.class_names[y[k]] if told else "" for k, told in zip(page, seen, strict=True)]
         place = np.full(len(starts), -0.5), top[::columns] + height / 2
         small = {"size": 11, "color": "muted", "align": "right", "shift": (-7, 0)}
         beneath = top + height + gap / 2
@@ -131,6 +165,7 @@ class ImageGallery(Widget):
                 vmin=0,
                 vmax=1,
                 means="ink",
+                emits=name,
                 tile=(height, width, gap),
                 tile_names=[say("image {number}", number=int(number)) for number in page],
             ),

@@ -28,7 +28,7 @@ def goal_challenge(view) -> Challenge:
     return Challenge(
         say("more than {goal:g} % of the {judged} right", goal=100 * goal, judged=view.judged),
         lambda facts: facts["accuracy"] > goal and facts["judged"] >= needed,
-        lambda facts: ("", facts["accuracy"] / goal),  # how much it is now stands large beneath
+        lambda facts: (say("now {share:.1f} %", share=100 * facts["accuracy"]), facts["accuracy"] / goal),
     )
 
 

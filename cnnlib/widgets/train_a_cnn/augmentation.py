@@ -149,22 +149,22 @@ def copies_panel(copies: np.ndarray, guesses: list[str], label: str, shape: tupl
     row, column = np.divmod(np.arange(len(copies)), COLUMNS)
     left, top = column * (width + gap) - 0.5, row * (height + gap) - 0.5
     wrong = np.array([guess != label for guess in guesses])
-    words = [f"≠ {guess}" if bad else guess for guess, bad in zip(guesses, wrong, strict=True)]
+    words = [f"→ {guess}" if bad else guess for guess, bad in zip(guesses, wrong, strict=True)]
     edges = [
         np.concatenate([line + at for at in begin]) for line, begin in zip(shape, (left, top), strict=True)
     ]
     marks = [
         Heatmap(tiled, cmap="ink", vmin=0, vmax=1, hover=False),
-        Line(edges[0] + 0.5, edges[1] + 0.5, color="muted", width=1.0, alpha=0.7),
+        Line(edges[0] + 0.5, edges[1] + 0.5, color="muted", width=1.0, alpha=0.35),
         frames(left, top, width, height),
     ]
     for x, y in zip(left[wrong], top[wrong], strict=True):
-        marks.append(Region(x - 0.3, x + width + 0.3, y - 0.3, y + height + 0.3, color="ink", filled=False))
-    for chosen, color in ((wrong, "ink"), (~wrong, "muted")):
+        marks.append(Region(x - 0.3, x + width + 0.3, y - 0.3, y + height + 0.3, color="bad", filled=False))
+    for chosen, color in ((wrong, "bad"), (~wrong, "muted")):
         if chosen.any():
             place = (left + width / 2)[chosen], (top + height)[chosen]
             names = [word for word, take in zip(words, chosen, strict=True) if take]
-            look = {"baseline": "top", "shift": (0, 6), "bold": color == "ink", "color": color}
+            look = {"baseline": "top", "shift": (0, 4), "bold": color == "bad", "color": color}
             marks.append(Text(*place, names, **look))
     x = Axis(-1, tiled.shape[1], visible=False)
     y = Axis(tiled.shape[0] - 0.5 + gap, -1, visible=False)

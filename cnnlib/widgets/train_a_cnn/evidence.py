@@ -31,7 +31,8 @@ from cnnlib.widgets.train_a_cnn.defaults import network_and_images
 OWN = "its guess"
 SQUARE = "framed: needed most"
 SALIENT = "dark: small changes count"
-FALLS = "blue: needed"
+FALLS = "blue: helps; orange: hurts"
+WHOLE, COVERED = "ink", "purple"  # the bars, and the square that costs most
 NARROW = Narrow(
     ("200px", "240px"), (1, 1), 440, {"image": (0, 0), "saliency": (0, 1), "falls": (1, 0), "guess": (1, 1)}
 )
@@ -150,7 +151,7 @@ class EvidenceExplorer(Widget):
         size, row, col = state["size"], facts["row"], facts["col"]
         height, width = image.shape
         edges = col - 0.5, col + size - 0.5, row - 0.5, row + size - 0.5
-        square = Region(*edges, color="purple", filled=False, width=3)
+        square = Region(*edges, color=COVERED, filled=False, width=3)
         rim = frames(-0.5, -0.5, width, height)
         shape = Line(*outline(image), color="ink", width=1.0)
         reach = max(0.01, float(np.abs(falls).max()))
@@ -159,7 +160,7 @@ class EvidenceExplorer(Widget):
         fall = Heatmap(
             falls, place, "diverging", -reach, reach, means="fall with the square around it covered"
         )
-        title = "Fall of the logit when covered" if small else "Fall when covered"
+        title = "Fall of the logit when covered" if small else "Covered"
         shown = image_panel(image, rim, square, title="Image", vmin=0, vmax=1, means="ink")
         least = image_panel(
             grads, rim, shape, title="Saliency", at=(0, 1), vmin=0, vmax=max(1e-9, grads.max())
@@ -173,18 +174,18 @@ class EvidenceExplorer(Widget):
         """The probabilities, and beneath each what it is with the square covered."""
         names, rows = self.split.class_names, np.arange(len(p))
         marks: list = [Region(0, 1, asked - 0.5, asked + 0.5, color="you-soft", alpha=1)]
-        for values, step, color in ((p, -0.22, "ink"), (after, 0.22, "muted")):
+        for values, step, color in ((p, -0.22, WHOLE), (after, 0.22, COVERED)):
             marks.append(Bars(rows + step, values, horizontal=True, color=color, width=0.44))
             within, beside = values >= INSIDE, (values >= 0.01) & (values < INSIDE)
             for chosen, look in (
-                (within, {"color": "paper", "align": "right", "shift": (-5, 0)}),
-                (beside, {"color": color, "align": "left", "shift": (5, 0)}),
+                (within, {"color": "paper" if color == WHOLE else "ink", "align": "right", "shift": (-5, 0)}),
+                (beside, {"color": "ink", "align": "left", "shift": (5, 0)}),
             ):
                 words = [f"{100 * value:.0f} %" for value in values[chosen]]
                 marks.append(Text(values[chosen], rows[chosen] + step, words, size=10, **look))
         x = Axis(0, 1, ticks=(0, 0.5, 1), names=("0 %", "50 %", "100 %"))
         y = Axis(len(p) - 0.5, -0.5, ticks=rows, names=names)
-        words = "grey: covered; teal: asked about"
+        words = "upper: whole; lower: covered"
         return Panel(marks, x, y, title="Softmax", subtitle=words, at=(0, 3), grid=False, name="guess")
 
 
