@@ -110,7 +110,7 @@ class GradientCheckExplorer(Widget):
         ]
         half = min(1.2, max(0.5, 1.6 * step))  # near enough to tell the two straight lines apart
         reach = half * max(1.25, 1.2 * abs(facts["true"]))
-        marks += line_names((x, here), (half, reach), facts)
+        marks += line_names((x, here), (half, reach), facts, float(np.interp(x, around, through)))
         x_axis, y_axis = Axis(x - half, x + half, "x: drag the dot"), Axis(here - reach, here + reach)
         title = say("Slope of {formula} between two points", formula=function.formula)
         return Panel(marks, x_axis, y_axis, title=title, name="secant")
@@ -196,12 +196,12 @@ class GradientCheckExplorer(Widget):
         return words
 
 
-def line_names(middle: tuple, view: tuple, facts: dict) -> list[Note]:
-    """Names of the two straight lines: above the measured one where it rises, beneath the true one."""
+def line_names(middle: tuple, view: tuple, facts: dict, secant: float) -> list[Note]:
+    """Names of the two straight lines: above the measured one, `secant` high at x, and beneath the true one."""
     (x, y), (half, reach) = middle, view
     way = 1.0 if facts["measured"] >= 0 else -1.0  # towards the upper end
     place = 0.2 * half * way
-    height = min(y + facts["measured"] * place, y + 0.8 * reach) + 0.13 * reach
+    height = min(secant + facts["measured"] * place, y + 0.8 * reach) + 0.14 * reach
     measured = Note(
         x + place, height, "measured slope", color="path", align="right" if way > 0 else "left", tag=True
     )

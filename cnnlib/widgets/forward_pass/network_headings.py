@@ -178,9 +178,10 @@ def first_move(picture: NetworkPicture, output: LayerOutput, unit: tuple) -> lis
     free = (picture.room.depth - image.pitch) / 2  # pixels above the image
     if not others or output is not others[0].output or unit[0] not in output.maps[:1] or free < FREE:
         return []
-    column, (_, high, wide) = others[0], output.shape
-    cell = (column.pitch - picture.room.gap) / max(high, wide)
+    column, (_, high, _) = others[0], output.shape
+    cell = (column.pitch - picture.room.gap) / high
     y = float(picture.rows(column, unit[:1])[0] + (unit[1] + 0.5 - high / 2) * cell)
-    x = column.x + ((unit[2] - wide / 2) * cell - 3) / (picture.room.least + 8)
-    look = {"color": "ink", "align": "center", "needs": 760}
-    return [Note(image.x, y + 18, "click any number", to=(x, y), **look)]
+    room = picture.room.least + 8
+    x, edge = image.x + 40 / room, column.x - (column.wide / 2 + 3) / room
+    look = {"color": "ink", "align": "right", "needs": 760}
+    return [Note(x, y + 12, "click any number", to=(edge, y), **look)]
