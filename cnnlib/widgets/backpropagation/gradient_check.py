@@ -197,7 +197,7 @@ class GradientCheckExplorer(Widget):
 
 
 def line_names(middle: tuple, view: tuple, facts: dict, secant: float) -> list[Note]:
-    """Names of the two straight lines: above the measured one, `secant` high at x, and beneath the true one."""
+    """Names of the straight lines: above the measured one, `secant` high at x, and beneath the true one."""
     (x, y), (half, reach) = middle, view
     way = 1.0 if facts["measured"] >= 0 else -1.0  # towards the upper end
     place = 0.2 * half * way

@@ -183,7 +183,7 @@ class BatchNoise(Widget):
             for i, (begin, span) in enumerate(zip(low, wide, strict=True))
         ]
         how = (
-            say("{draws} batches of {size}", draws=DRAWS, size=size)
+            say("dots: {draws} batches of {size}", draws=DRAWS, size=size)
             if size < len(regression().x)
             else "all images: no choice"
         )
