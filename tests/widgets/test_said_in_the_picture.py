@@ -58,7 +58,7 @@ def test_what_a_dot_is_stands_beside_the_dots():
 @pytest.mark.parametrize("start", [-2.5, 2.5])
 def test_the_map_of_basins_says_what_too_large_a_rate_does(start):
     (note,) = marks_of(BasinMap(start=start), "map", Note)
-    assert note.text == "too large a rate: jumps about" and note.y > np.log10(0.5)
+    assert note.text == "too large: jumps about" and note.y > np.log10(0.5)
     assert abs(note.x - start) > 1.5, "clear of the line of the start"
     (names,) = marks_of(BasinMap(), "curve", Text)
     assert names.text == ("false minimum A", "false minimum B", "global minimum C")

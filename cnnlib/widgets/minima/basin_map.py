@@ -208,8 +208,8 @@ def restless_note(codes: np.ndarray, start: float) -> list[Note]:
     rows &= np.logical_and.accumulate(rows[::-1])[::-1]  # without a gap up to the highest rate
     if rows.sum() < 0.12 * CELLS:
         return []
-    middle, place = (rates[rows][0] + high) / 2, 0.6 * CURVE.high if start < 0 else 0.6 * CURVE.low
-    words = "too large a rate: jumps about"
+    middle, place = (rates[rows][0] + high) / 2, 0.5 * CURVE.high if start < 0 else 0.5 * CURVE.low
+    words = "too large: jumps about"
     return [Note(place, middle + 0.14, words, width=200, align="center")]
 
 
