@@ -145,7 +145,7 @@ class Track {
     const parts = zones.map((zone) => {
       const end = this.share(zone.end);
       const part = h("span", { class: end - start < TIGHT && zone !== zones.at(-1) ? "cnn-zone cnn-tight" : "cnn-zone" }, h("span", {}, zone.sign, h("i", {}, zone.text)));
-      part.style.cssText = `left:${100 * start}%;width:${100 * (end - start)}%;--cnn-zone:var(--cnn-${zone.color}, ${zone.color})`;
+      part.style.cssText = `left:${100 * start}%;width:${100 * (end - start)}%;--cnn-zone:${zone.color.startsWith("#") ? zone.color : `var(--cnn-${zone.color}, ${zone.color})`}`;
       if (zone.border) part.append(h("em", { style: `translate:${100 * (1 - end)}%` }, zone.border)); // within the track
       start = end;
       return part;

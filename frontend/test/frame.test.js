@@ -174,10 +174,11 @@ test("an idle choice marks none, and the option that it holds can be chosen agai
 test("zones are drawn along a slider's track and said with its value", () => {
   const { byName, element } = buildControls([{ ...number("rate"), low: 0.01, high: 1, log: true }], () => {}, () => {});
   const rate = byName.get("rate");
-  rate.showZones([{ end: 0.1, text: "crawls", color: "muted", sign: "▲", border: "" }, { end: 1, text: "explodes", color: "muted", sign: "", border: "border" }]);
+  rate.showZones([{ end: 0.1, text: "crawls", color: "muted", sign: "▲", border: "" }, { end: 1, text: "explodes", color: "#76818f", sign: "", border: "border" }]);
   rate.set(0.5);
   const zones = [...element.querySelectorAll(".cnn-zone")];
   expect(zones.map((zone) => [zone.style.left, zone.style.width, zone.textContent])).toEqual([["0%", "50%", "▲crawls"], ["50%", "50%", "explodesborder"]]);
+  expect(zones.map((zone) => zone.style.getPropertyValue("--cnn-zone"))).toEqual(["var(--cnn-muted, muted)", "#76818f"]);
   expect(rate.range.getAttribute("aria-valuetext")).toBe("0.5: explodes");
 });
 

@@ -286,7 +286,7 @@ def test_a_race_names_every_minimum_once():
         marks = OptimizerRace(surface=surface, steps=0).scene.panels[0].marks
         return sorted(mark.text for mark in marks if isinstance(mark, Note))
 
-    assert names("saddle") == ["just as low", "lowest point", "saddle", "start: drag me"]
+    assert names("saddle") == ["a lowest point", "saddle", "start: drag me", "the other"]
     assert names("bowl") == ["lowest point", "start: drag me"]
 
 

@@ -44,7 +44,7 @@ class GradientCheckExplorer(Widget):
         Slider("x", -2, 2, 0.7, step=0.01, label="x"),
         LogSlider("step", 1e-14, 1, 0.3, label="Step ε"),
         Choice("sides", SIDES, label="Differences from", picker="segments"),
-        Choice("shown", SHOWN, label="Errors drawn", picker="segments"),
+        Choice("shown", SHOWN, label="Errors drawn", picker="segments", words=("tried so far", "every ε")),
     )
     slots = SLOTS
 
@@ -86,10 +86,9 @@ class GradientCheckExplorer(Widget):
 
     @staticmethod
     def figures(facts: dict) -> list[Figure]:
-        """What was measured, what is true, and by how much they differ."""
+        """What was measured, and how far it is from what is true."""
         return [
             Figure("Measured slope", f"{facts['measured']:.7g}", large=True),
-            Figure("True slope", f"{facts['true']:.7g}"),
             Figure("Relative error, float64", in_short(facts["error64"]), large=True, mark="solid"),
             Figure("In float32", in_short(facts["error32"]), mark="dashed"),
         ]
@@ -102,18 +101,19 @@ class GradientCheckExplorer(Widget):
         left, right = function.f(ends)
         through = left + facts["measured"] * (around - low)
         marks = [
-            Line(around, here + facts["true"] * (around - x), "muted", dash="dashed", label="true slope"),
-            Line(around, function.f(around), color="ink", width=2.5, label=function.formula),
-            Line(around, through, color="path", width=2, label="measured slope"),
+            Line(around, here + facts["true"] * (around - x), "muted", dash="dashed"),
+            Line(around, function.f(around), color="ink", width=2.5),
+            Line(around, through, color="path", width=2),
             *self.triangle(ends, (left, right), facts),
             Points(ends, (left, right), color="path", size=6, outline="paper"),
             Handle(x, here, sets={"x": "x"}, size=6),
         ]
         half = min(1.2, max(0.5, 1.6 * step))  # near enough to tell the two straight lines apart
         reach = half * max(1.25, 1.2 * abs(facts["true"]))
+        marks += line_names((x, here), (half, reach), facts, float(np.interp(x, around, through)))
         x_axis, y_axis = Axis(x - half, x + half, "x: drag the dot"), Axis(here - reach, here + reach)
         title = say("Slope of {formula} between two points", formula=function.formula)
-        return Panel(marks, x_axis, y_axis, title=title, legend="lower right", name="secant")
+        return Panel(marks, x_axis, y_axis, title=title, name="secant")
 
     @staticmethod
     def triangle(ends: np.ndarray, heights: tuple, facts: dict) -> list:
@@ -152,7 +152,8 @@ class GradientCheckExplorer(Widget):
         if not every and not self.tried and step > 1e-3:
             marks.append(Text([3e-8], [1e-7], ["?"], color="grid", size=96, bold=True))
             words = "One ε. Drag the line: where is the error least?"
-            marks.append(Note(1e-7, 1e-11, words, (max(step / 1.2, 1e-13), 1e-9), 150))
+            place = step / 3e3, 1e-11
+            marks.append(Note(*place, words, (step / 4, 2 * FLOOR / 3), 150, align="right"))
         (x_axis, _), (y_axis, words) = log_axis(1e-14, 1, 3, "step ε"), log_axis(FLOOR / 3, 100, 3)
         axes, title = (x_axis, y_axis), "Relative error of the slope"
         return Panel(
@@ -193,6 +194,21 @@ class GradientCheckExplorer(Widget):
                 words=words,
             )
         return words
+
+
+def line_names(middle: tuple, view: tuple, facts: dict, secant: float) -> list[Note]:
+    """Names of the straight lines: above the measured one, `secant` high at x, and beneath the true one."""
+    (x, y), (half, reach) = middle, view
+    way = 1.0 if facts["measured"] >= 0 else -1.0  # towards the upper end
+    place = 0.2 * half * way
+    height = min(secant + facts["measured"] * place, y + 0.8 * reach) + 0.14 * reach
+    measured = Note(
+        x + place, height, "measured slope", color="path", align="right" if way > 0 else "left", tag=True
+    )
+    end, begin = 0.97 * half * way, 0.55 * half * way
+    low = min(y + facts["true"] * end, y + facts["true"] * begin) - 0.04 * reach
+    true = Note(x + end, low, "true slope", align="right" if way > 0 else "left", tag=True)
+    return [measured, true]
 
 
 def in_short(error: float) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnnlib.nn.layers import AvgPool2d, BatchNorm2d, Conv2d, Linear, MaxPool2d, ReLU, Sigmoid, Tanh
 from cnnlib.runtime.language import marked, say
-from cnnlib.viz import ColorScale, Line, Mark, Text
+from cnnlib.viz import ColorScale, Line, Mark, Note, Text
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.network_picture import SCALE, Column, NetworkPicture
 
@@ -28,6 +28,7 @@ PER_COLUMN = 60.0  # pixels that those words take
 WIDE = 730.0  # pixels of the panel from which on they have them
 LEGEND = 120.0  # pixels that the words about the lines take
 LINES = marked("lines: the strongest", "links into each map", "blue adds,", "orange takes away")
+FREE = 70.0  # pixels above the image in which there is room for words
 SCALE_ROOM = 78.0  # pixels from a scale's middle to the line beside its words
 
 
@@ -169,3 +170,18 @@ def size_words(output: LayerOutput) -> str:
         if hidden and output.name.startswith("conv")
         else size
     )
+
+
+def first_move(picture: NetworkPicture, output: LayerOutput, unit: tuple) -> list[Note]:
+    """Where to begin: words in the free corner above the image, while a number of the first map is framed."""
+    image, *others = picture.columns
+    free = (picture.room.depth - image.pitch) / 2  # pixels above the image
+    if not others or output is not others[0].output or unit[0] not in output.maps[:1] or free < FREE:
+        return []
+    column, (_, high, _) = others[0], output.shape
+    cell = (column.pitch - picture.room.gap) / high
+    y = float(picture.rows(column, unit[:1])[0] + (unit[1] + 0.5 - high / 2) * cell)
+    room = picture.room.least + 8
+    x, edge = image.x + 40 / room, column.x - (column.wide / 2 + 3) / room
+    look = {"color": "ink", "align": "right", "needs": 760}
+    return [Note(x, y + 12, "click any number", to=(edge, y), **look)]

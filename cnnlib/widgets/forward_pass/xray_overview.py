@@ -11,6 +11,7 @@ from cnnlib.viz import Axis, ColorScale, Links, Narrow, Panel, Text
 from cnnlib.widgets.forward_pass.narrow_links import NEEDS, ROOM, Row, kernel_lines
 from cnnlib.widgets.forward_pass.network_headings import (
     DOES,
+    first_move,
     headings,
     scales,
     short_name,
@@ -158,6 +159,7 @@ class Overview:
             *headings(picture, self.output.name),
             *small_words(picture, self.reaches),
             *scales(picture, self.reaches),
+            *([] if self.state["opened"] else first_move(picture, self.output, self.unit)),
         ]
         x, y = Axis(0, 1, visible=False), Axis(self.room.height - 10, 0, visible=False)
         return Panel(marks, x, y, at=(0, 0, 1, self.room.span), grid=False, name="network")

@@ -171,19 +171,19 @@ class BatchNoise(Widget):
 
     def cloud_panel(self, gradients, full, size):
         low, wide = close_up(np.vstack([-gradients, [[0.0, 0.0]]]))
-        note = low + wide * np.array([0.03, 0.12])
+        note = low + wide * np.array([0.03, 0.13])
         marks = [
             Points(-gradients[:, 0], -gradients[:, 1], color="path", size=2.5, alpha=0.5),
             Points(0, 0, color="ink", size=4),
             Arrows([0], [0], [-full[0]], [-full[1]], color="ink", width=2.5),
-            Note(*note, "arrow: the mean of all images", width=200, needs=180),
+            Note(*note, "a dot: the step of one batch; arrow: of all images", width=190, needs=180),
         ]
         axes = [
             Axis(begin, begin + span, f"step of weight {i + 1}", whole=True)
             for i, (begin, span) in enumerate(zip(low, wide, strict=True))
         ]
         how = (
-            say("{draws} batches of {size}", draws=DRAWS, size=size)
+            say("dots: {draws} batches of {size}", draws=DRAWS, size=size)
             if size < len(regression().x)
             else "all images: no choice"
         )
@@ -233,8 +233,8 @@ class BatchNoise(Widget):
                 samples=facts["steps"] * size,
             )
         return say(
-            "{steps} at a cost of {samples:,} images: the error is {error} above the "
-            "smallest, {mean_error} in the mean of 21 runs.",
+            "{steps} at a cost of {samples:,} images: in the mean of 21 runs the error is {mean_error} "
+            "above the smallest, in the one on the map {error}.",
             steps=steps,
             samples=facts["steps"] * size,
             error=plain(facts["error"], 2),

@@ -13,6 +13,7 @@ from cnnlib.widgets.gradient_descent.error_words import FINE, beside_plain, plai
 from cnnlib.widgets.gradient_descent.first_runs import MOMENTUM, first_run, left_at, outcome
 from cnnlib.widgets.gradient_descent.map_labels import MapLabels, apart
 from cnnlib.widgets.gradient_descent.surface_picture import (
+    MIDDLE,
     SURFACES,
     WORDS,
     Curve,
@@ -156,11 +157,8 @@ class ContourExplorer(Widget):
 
     def zones(self, limit):
         """What rates lead to in the steep direction of a bowl."""
-        zones = [
-            Zone(0.05 * limit, word("crawls"), "link", "▲"),
-            Zone(limit / 2, word("bends"), "muted", "●"),
-        ]
-        border = Zone(limit, "zigzags", "link", "⇄", say("2/curvature = {limit:.2f}", limit=limit))
+        zones = [Zone(0.05 * limit, word("crawls"), "link", "▲"), Zone(limit / 2, word("bends"), MIDDLE, "●")]
+        border = Zone(limit, "zigzags", "muted", "⇄", say("2/curvature = {limit:.2f}", limit=limit))
         return [*zones, border, Zone(10, "explodes", "ink", "✕")]
 
     def map_panel(self, surface, seen, ghost, name):

@@ -10,6 +10,7 @@ from cnnlib.viz import Figure, Narrow, Scene, Zone
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.gradient_descent.descent_picture import curve_panel, error_panel
 from cnnlib.widgets.gradient_descent.error_words import FINE, plain, short
+from cnnlib.widgets.gradient_descent.surface_picture import MIDDLE
 
 CURVES = ("one minimum", "several minima")
 LOW, HIGH = -3.0, 3.0
@@ -106,7 +107,7 @@ class DescentExplorer(Widget):
         else:
             rates = [(0.05 * limit, word("crawls"), "▲"), (limit / 2, word("glides"), "●")]
             rates += [(limit, word("zigzags"), "⇄"), (10, word("explodes"), "✕")]
-        shades = ("link", "muted", "link", "ink") if len(rates) == 4 else ("muted", "link", "ink")
+        shades = ("link", MIDDLE, "muted", "ink")[-len(rates) :]
         return [
             Zone(min(end, 10), words, shade, sign, border if end == limit else "")
             for (end, words, sign), shade in zip(rates, shades, strict=True)

@@ -57,6 +57,7 @@ ASIDE = dict(
 ACROSS = np.array([0.8, 0.6])  # the way in which paths are moved aside
 STRONG, QUIET, PALE = 1.0, 0.9, 0.25  # opacity of the first or chosen path, of others, beside a chosen one
 SIGN, SMALL = 6, 3.5  # radii of signs on the map: alone, and where the larger picture shows them
+HIDDEN = 1.7  # how much larger a sign is that lies beneath another
 EVERY = 10  # steps from dot to dot on the strong path: far apart is fast
 
 
@@ -177,11 +178,14 @@ class OptimizerRace(Widget):
                 marks.append(Line(*aside.T, color="paper", width=5, alpha=0.7))
                 marks.append(Points(*aside[EVERY::EVERY].T, color=COLORS[m], size=3))
             marks.append(Line(*aside.T, color=COLORS[m], width=width_of(alpha), alpha=alpha))
-        for m in order:
+        for i, m in enumerate(order):
             knot = finish is not None and finish.holds(seen[m][-1])
             size = (SMALL if knot else SIGN) + (strong[m] == STRONG)
+            above = [seen[other][-1] for other in order[i + 1 :]]
+            if any(np.linalg.norm(place - seen[m][-1]) < size * pixel for place in above):
+                size *= HIDDEN
             marks.append(Points(*seen[m][-1:].T, size=size, alpha=sign_alpha(strong[m]), **sign_of(m)))
-        start = seen[METHODS[0]][0]
+        start, others = seen[METHODS[0]][0], surface.minima[:-1]
         if finish is not None:
             labels.taken += [finish.whole, finish.square]
             marks += finish.ground(surface)
@@ -193,8 +197,8 @@ class OptimizerRace(Widget):
         marks += [
             labels.note(start, "start: drag me", far=2),
             *(labels.note(place, words) for place, words in level_places(surface)),
-            labels.note(surface.minima[-1], "lowest point", far=4),
-            *(labels.note(other, "just as low", far=4) for other in surface.minima[:-1]),
+            labels.note(surface.minima[-1], "a lowest point" if len(others) else "lowest point", far=4),
+            *(labels.note(other, "the other", far=4) for other in others),
             Handle(start[0], start[1], sets={"x": "start_1", "y": "start_2"}, size=8),
         ]
         return Panel(marks, *map_axes(surface, WIDE), at=(0, 0, rows, 1), equal=True, grid=False, name="map")

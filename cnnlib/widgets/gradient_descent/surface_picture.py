@@ -17,6 +17,7 @@ SURFACES = ("bowl", "Rosenbrock's valley", "saddle", "ripples")
 WORDS = ("bowl", "curved valley", "saddle", "ripples")
 COLORS = dict(zip(METHODS, ("rival", "path", "green", "orange", "ink"), strict=True))
 SHAPES = dict(zip(METHODS, ("circle", "square", "triangle", "diamond", "cross"), strict=True))
+MIDDLE = "#76818f"  # a grey between those of links and of quiet words, in both themes
 _FLOOR, _CEILING = 1e-8, 100.0  # errors are drawn on a log axis between these
 _FAR = 1e3  # a weight beyond this has left for good
 _LINE = 0.11  # height of a line of words, as a share of the plot of errors

@@ -31,7 +31,7 @@ SCORES = marked("Score of cat", "Score of dog", "Score of bird")
 LIMIT = 12.0
 DASHES = {"cross-entropy": "solid", "half squared error": "dashed"}
 INKS = {"cross-entropy": "ink", "half squared error": "muted"}  # as the signs before the numbers
-SLOTS = {"head": ("label",)} | {f"score {name}": (name,) for name in CLASSES}
+SLOTS = {"bar": ("label",)} | {f"score {name}": (name,) for name in CLASSES}
 HEAD, FOOT = "33px", "25px"  # above and beneath the rows of the classes, each a slider and its bar
 NARROW = Narrow(
     ("33px", *("62px",) * 3, "25px", "280px", "150px", "170px"),
@@ -116,12 +116,12 @@ def probabilities_panel(p: np.ndarray, label: int) -> Panel:
         Bars([0, 1, 2], p, color="ink", width=0.34, horizontal=True),
         Line([1, 1], [label - 0.3, label + 0.3], color="ink", dash="dotted"),
     ]
-    for align, few in (("left", p < 0.5), ("right", p >= 0.5)):
-        rows = np.flatnonzero(few)
+    for within, rows in enumerate((np.flatnonzero(p < 0.5), np.flatnonzero(p >= 0.5))):
         words = [percent(p[row]) for row in rows]
-        marks.append(Text(p[rows], rows, words, align=align, baseline="top", shift=(0, 17)))
-    if p[label] < 0.6:
-        marks.append(Text([1], [label], ["wanted"], align="right", shift=(-5, 0)))
+        side = {"align": "right", "shift": (-5, 0)} if within else {"align": "left", "shift": (5, 0)}
+        marks.append(Text(p[rows], rows, words, color="paper" if within else "ink", **side))
+    if p[label] < 0.6:  # above the bar, so that its share has room beside it
+        marks.append(Text([1], [label], ["wanted"], align="right", shift=(-5, -24)))
     x = Axis(0, 1.04, ticks=(0, 0.5, 1), names=("0", "0.5", "1"))
     y = Axis(2.5, -0.5, ticks=(0, 1, 2), names=CLASSES)
     return Panel(marks, x, y, title="Softmax", subtitle="probabilities", at=(0, 1, 8, 1), name="p")
@@ -161,20 +161,33 @@ def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
 
 def gradients_panel(kind: str, gradient: np.ndarray, label: int, row: int) -> Panel:
     """How one loss pulls at each score, minus its gradient: an arrow up or down."""
-    pull = -gradient
+    pull, told = -gradient, pulls_told(-gradient)
     marks = [Line([-0.6, 2.6], [0, 0], color="muted", width=1)]
     for color, sign in (("pos", 1), ("neg", -1)):
-        chosen = np.flatnonzero(sign * pull >= 0.005)
+        chosen = np.flatnonzero(sign * told > 0)
         still = np.zeros(len(chosen))
         marks.append(Arrows(chosen, still, still, pull[chosen], color=color, width=6))
-        words = [f"{pull[i]:+.2f}" for i in chosen]
+        words = [f"{told[i]:+.3f}" for i in chosen]
         side = {"baseline": "bottom" if sign > 0 else "top", "shift": (0, -3 * sign)}
         marks.append(Text(chosen, pull[chosen], words, color=f"{color}-text", **side))
     last = row == len(LOSSES) - 1
-    x = Axis(-0.6, 2.6, ticks=(0, 1, 2), names=CLASSES if last else ("", "", ""))
+    x = Axis(-0.6, 2.6, ticks=(0, 1, 2), names=CLASSES)
     words = "pull on each score"
     y, at = Axis(-1.45, 1.45, ticks=(-1, 0, 1)), (4, 3, 4, 1) if last else (0, 3, 4, 1)
     return Panel(marks, x, y, title=kind.capitalize(), subtitle=words, at=at, name=kind)
+
+
+def pulls_told(pulls: np.ndarray) -> np.ndarray:
+    """Pulls as they are printed, in thousandths; those that round worst give way, so that the sum is 0.
+
+    >>> pulls_told(np.array([0.0006, 0.0006, -0.0012])).tolist()
+    [0.001, 0.0, -0.001]
+    """
+    parts = 1000 * pulls
+    whole = np.floor(parts)
+    up = np.argsort(whole - parts, kind="stable")[: -int(whole.sum())]
+    whole[up] += 1
+    return whole / 1000
 
 
 def sentence(state: dict, facts: dict) -> str:

@@ -27,10 +27,11 @@ SHOWN = {"A": 4, "B": 6, "C": 5, "none": np.nan, "out": 7}  # places in the colo
 ENDS = {
     4: "ends in A, a false minimum",
     6: "ends in B, a false minimum",
-    5: "ends in C, the lowest",
+    5: "ends in C, the global minimum",
     7: "leaves the picture",
 }
 SLOTS = {"head": ("optimizer",), "bar": ("rate", "steps"), "handle": ("start",)}
+LOW = -0.45  # least error drawn: beneath the minima are their names
 TICKS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 
 
@@ -44,7 +45,10 @@ def minima_marks() -> list:
     """The minima with their names: which is the lowest, and which only look so."""
     heights = CURVE.error(MINIMA)
     lowest = NAMES[int(np.argmin(heights))]
-    words = [say("{name}, lowest" if name == lowest else "{name}, false", name=name) for name in NAMES]
+    words = [
+        say("global minimum {name}" if name == lowest else "false minimum {name}", name=name)
+        for name in NAMES
+    ]
     look = {"shape": "diamond", "size": 7, "outline": "ink"}
     return [
         *(Points(*at, color=c, **look) for *at, c in zip(MINIMA, heights, COLORS, strict=True)),
@@ -129,7 +133,7 @@ class BasinMap(Widget):
         seen = np.abs(path) < 100
         start, height = float(path[0]), float(errors[0])
         marks = [
-            Line([start, start], [-0.3, height], color="you", width=1.2, dash="dotted"),
+            Line([start, start], [LOW, height], color="you", width=1.2, dash="dotted"),
             curve_line(),
             Line(path[seen], errors[seen], color="path", width=1),
             Points(path[seen], errors[seen], color="path", size=3.5, outline="ink"),
@@ -138,7 +142,7 @@ class BasinMap(Widget):
             Handle(start, height, sets={"x": "start"}, size=8),
             start_note(start, height),
         ]
-        x, y = Axis(CURVE.low, CURVE.high, whole=True), Axis(-0.3, 2, "error", ticks=(0, 1, 2))
+        x, y = Axis(CURVE.low, CURVE.high, whole=True), Axis(LOW, 2, "error", ticks=(0, 1, 2))
         look = {"title": "This descent", "subtitle": "the path ends in the large dot", "group": "weight"}
         return Panel(marks, x, y, name="curve", grid=False, **look)
 
@@ -155,6 +159,7 @@ class BasinMap(Widget):
         marks = [
             Heatmap(shown, extent, **look),
             *letters(codes),
+            *restless_note(codes, state["start"]),
             Line([here[0]] * 2, [here[1], high], color="you", width=1.2, dash="dotted"),
             Points(*here, color="you", size=8, outline="paper"),
         ]
@@ -181,7 +186,7 @@ class BasinMap(Widget):
             return say("{begin} the weight has left the picture. {share}", begin=begin, share=share)
         place = "in no minimum yet"
         if facts["global"]:
-            place = "in the global minimum, C"
+            place = "in the global minimum C"
         elif facts["false"]:
             place = say(
                 "in the false minimum {names}", names=NAMES[int(np.argmin(np.abs(MINIMA - facts["weight"])))]
@@ -193,6 +198,19 @@ class BasinMap(Widget):
             place=place,
             share=share,
         )
+
+
+def restless_note(codes: np.ndarray, start: float) -> list[Note]:
+    """What too large a rate does, where hardly any start has come to rest, away from the line of `start`."""
+    high = np.log10(HIGH_RATE)
+    rates = np.linspace(np.log10(LOW_RATE), high, CELLS)
+    rows = (codes == CODES["none"]).mean(axis=1) > 0.8
+    rows &= np.logical_and.accumulate(rows[::-1])[::-1]  # without a gap up to the highest rate
+    if rows.sum() < 0.12 * CELLS:
+        return []
+    middle, place = (rates[rows][0] + high) / 2, 0.5 * CURVE.high if start < 0 else 0.5 * CURVE.low
+    words = "too large: jumps about"
+    return [Note(place, middle + 0.14, words, width=200, align="center")]
 
 
 def letters(codes: np.ndarray) -> list:

@@ -107,15 +107,16 @@ class LineBetween(Widget):
     def right_panel(self, shares, plain, matched, i):
         """The share of training images that are right."""
         marks = curves(shares, 100 * plain, 100 * matched, i)
-        y = Axis(0, 103, ticks=(0, 25, 50, 75, 100))
+        floor = 10 * np.floor(max(0.0, 100 * float(min(plain.min(), matched.min())) - 2) / 10)
+        y = Axis(floor, 100 + 0.03 * (100 - floor), ticks=np.arange(floor, 101, 10 if floor >= 50 else 20))
         title, how = "Training images right", "%; dashed: neurons renumbered"
         return Panel(marks, _way(), y, title=title, subtitle=how, at=(0, 1), name="right")
 
     def sentence(self, facts):
         return say(
-            "At {share:.2f} of the way the loss is {loss:.2f}, with the second network's neurons "
-            "renumbered {matched:.2f}; {accuracy:.0f} % and {accuracy_matched:.0f} % of the images "
-            "are right. The barrier is {barrier:.2f}, renumbered {barrier_matched:.2f}.",
+            "At {share:.2f} of the way the loss is {loss:.2f} and {accuracy:.0f} % of the images are right; "
+            "with the second renumbered (the same network, its neurons in another order) {matched:.2f} and "
+            "{accuracy_matched:.0f} %. The barrier is {barrier:.2f}, renumbered {barrier_matched:.2f}.",
             share=facts["share"],
             loss=facts["loss"],
             matched=facts["matched"],
@@ -138,7 +139,7 @@ def curves(shares, plain, matched, i) -> list:
 
 def _way() -> Axis:
     words = "way from first to second network"
-    return Axis(-0.04, 1.06, words, ticks=(0, 0.5, 1), names=("first", "half way", "second"))
+    return Axis(-0.04, 1.06, words, ticks=(0, 0.5, 1), names=("first", "", "second"))
 
 
 def barrier(losses: np.ndarray) -> float:

@@ -19,6 +19,7 @@ from cnnlib.widgets.base.decades import log_axis
 from cnnlib.widgets.minima.slice_picture import bar_panel, map_panel, relief_panel
 
 EPOCHS, EVERY = 6, 6  # epochs of training, and steps between two points of the path
+POINTS = 45  # of the path after the first
 CELLS = 25
 NARROW = Narrow(
     ("330px", "220px", "210px"),
@@ -84,8 +85,8 @@ def path_losses(seed: int) -> np.ndarray:
 class LossSlice(Widget):
     """A plane through the weights of a trained network, its loss, and the shadow of the training path.
 
-    Facts: ``loss`` (at this point of the path), ``shadow`` (loss at its shadow in the plane), ``share`` (of
-    the path's squared distances that lie in the plane), ``point``, ``steps``.
+    Facts: ``loss`` (at this point of the path), ``shadow`` (loss at its shadow in the plane), ``least`` (on
+    the plane), ``share`` (of the path's squared distances that lie in it), ``point``, ``steps``.
 
     >>> LossSlice(point=45).facts["steps"]
     270
@@ -97,7 +98,7 @@ class LossSlice(Widget):
             "plane", PLANES, label="Plane", picker="segments", words=("plane of the path", "random plane")
         ),
         Slider("seed", 0, 5, 0, integer=True, label="Seed"),
-        Slider("point", 0, 45, 45, integer=True, label="Point of the path"),
+        Slider("point", 0, POINTS, POINTS, integer=True, label="Point of the path"),
     )
     slots = SLOTS
     advances = "point"
@@ -111,6 +112,7 @@ class LossSlice(Widget):
             "shadow": float(losses[row, column]),
             "share": share,
             "point": state["point"],
+            "least": float(losses.min()),
             "steps": state["point"] * EVERY,
         }
         here = points[: state["point"] + 1]
@@ -148,7 +150,7 @@ class LossSlice(Widget):
 
     def sentence(self, facts):
         when = say("After {steps} steps", steps=facts["steps"]) if facts["steps"] else "Before the first step"
-        return say(
+        words = say(
             "{when} the loss is {loss:.2f}, and {shadow:.2f} at the path's shadow on this plane. "
             "{beside:.1f} % of the path leads out of the plane.",
             when=when,
@@ -156,3 +158,9 @@ class LossSlice(Widget):
             shadow=facts["shadow"],
             beside=100 - round(100 * facts["share"], 1),
         )
+        if facts["steps"] < EVERY * POINTS or f"{facts['least']:.2f}" >= f"{facts['shadow']:.2f}":
+            return words
+        ended = say(
+            "Training ended here, not at the lowest place of this plane, {least:.2f}.", least=facts["least"]
+        )
+        return f"{words} {ended}"

@@ -60,10 +60,10 @@ def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, 
         Points(*here[-1:].T, color="path", shape="diamond", size=7, outline="paper"),
         *ends_named(path, size, trained=len(here) == len(path)),
     ]
-    axes = Axis(a[0], a[-1], "direction 1"), Axis(b[0], b[-1], "direction 2")
-    how = "lines join equal losses"
-    if np.ptp(path, axis=0).max() < 0.25 * max(size):
-        how = "the path hardly lies in this plane"
+    beside = np.ptp(path, axis=0).max() < 0.25 * max(size)
+    how = "the path hardly lies in this plane" if beside else "lines join equal losses"
+    first = "direction 1" if beside else "direction 1: along the path"
+    axes = Axis(a[0], a[-1], first), Axis(b[0], b[-1], "direction 2")
     return Panel(marks, *axes, title="From above", subtitle=how, at=(0, 0, 2, 1), grid=False, name="map")
 
 
@@ -111,6 +111,10 @@ def relief_panel(here: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndar
     columns = np.clip((u * 59).round().astype(int), 0, 59)
     up = fine[np.clip((v * (ROWS - 1)).round().astype(int), 0, ROWS - 1), columns]
     x, y = u + LEAN * v, DEPTH * v + RISE * up + 0.01
+    marks.append(Line([0, 1, 1 + LEAN], [0, 0, DEPTH], color="grid", width=1))
+    for end in (0, -1):  # down to the floor of the box
+        marks.append(Line([x[end]] * 2, [DEPTH * v[end], y[end]], color="ink", width=1, dash="dotted"))
+        marks.append(Points(x[end], DEPTH * v[end], color="ink", size=1.8))
     marks.append(Line(x, y, color="path", width=2.2))
     marks.append(Points(x[:1], y[:1], color="path", shape="square", size=5, outline="ink"))
     marks.append(Points(x[-1:], y[-1:], color="path", shape="diamond", size=7, outline="ink"))
