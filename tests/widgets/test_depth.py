@@ -5,9 +5,10 @@ import pytest
 
 from cnnlib.experiments.depth import KINDS, deep_cnn, profile
 from cnnlib.experiments.starting_networks import study_images
-from cnnlib.viz import Bars, Line, Text
+from cnnlib.viz import Bars, Line, Points, Text
 from cnnlib.widgets import DepthExplorer, NormalizationSteps
 from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, STEPS
+from cnnlib.widgets.depth.depth_picture import SHAPES
 from cnnlib.widgets.depth.normalization_picture import PLACES, WIDE
 
 
@@ -45,7 +46,7 @@ def test_one_network_alone_gives_nothing_of_the_others_away():
     assert alone.scene.figures[0].unit == ""
     alone.advance(2)
     assert "Loss after 2 steps: plain " in alone.text
-    assert not any(word in alone.text for word in ("batch norm", "residual", "both"))
+    assert not any(word in alone.text for word in ("norm", "residual", "both"))
 
 
 def words_of(widget):
@@ -54,20 +55,27 @@ def words_of(widget):
     return [word for mark in texts for word in mark.text]
 
 
-def test_curves_carry_their_factors_and_the_kinds_are_said_in_words_until_training_begins():
+def test_curves_carry_their_factors_and_the_kinds_stand_in_a_key():
     widget = DepthExplorer(depth=10)
-    for panel, fact in zip(widget.scene.panels, ("signal", "gradient"), strict=False):
-        for mark in panel.marks:
-            if getattr(mark, "label", ""):
-                name, factor = mark.label.split(" ", 1)
-                assert factor == f"×\u00a0{widget.facts[f'{fact}_{name}']:.2g}"
-    assert len(words_of(widget)) == 4 and "residual: each block adds its input" in words_of(widget)
+    signal, gradient = widget.scene.panels[:2]
+    for mark in signal.marks:
+        if getattr(mark, "label", ""):
+            name, factor = mark.label.split(" ", 1)
+            assert factor == f"×\u00a0{widget.facts[f'signal_{name}']:.2g}"
+    assert {mark.label for mark in gradient.marks if getattr(mark, "label", "")} == set(NAMES)
+    arrived = [mark for mark in gradient.marks if isinstance(mark, Text) and mark.x[0] == 0]
+    assert [mark.text[0] for mark in arrived] == [
+        f"×\u00a0{widget.facts[f'gradient_{name}']:.2g}" for name in NAMES
+    ], "the gradient ends at layer 0"
+    (key,) = (panel for panel in widget.scene.panels if panel.name == "key")
+    assert "residual: each block adds its input" in words_of(widget)
+    assert len({(m.color, m.dash) for m in key.marks if isinstance(m, Line)}) == 4
+    assert {m.shape for m in key.marks if isinstance(m, Points)} == set(SHAPES)
     (figure,) = widget.scene.figures
     most = max(NAMES, key=lambda name: abs(np.log(widget.facts[f"gradient_{name}"])))
     assert figure.unit == most and figure.value == f"×\u00a0{widget.facts[f'gradient_{most}']:.2g}"
     assert "forwards" not in widget.text
-    widget.advance(1)
-    assert not words_of(widget)
+    assert not [mark for mark in widget.scene.panels[2].marks if isinstance(mark, Text)]
 
 
 def test_the_lines_of_a_log_axis_are_as_far_apart_as_is_said():
@@ -93,7 +101,7 @@ def test_kinds_that_are_not_known_are_named():
 
 
 def test_large_factors_are_written_out():
-    assert "batch norm ×\u00a04,700" in DepthExplorer(depth=50).text
+    assert " norm ×\u00a04,700" in DepthExplorer(depth=50).text
 
 
 def test_what_overflows_is_said_and_the_others_go_on():

@@ -1,12 +1,14 @@
 """The widgets of the first weights: the numbers that notebook 08 takes from them."""
 
+import re
+
 import numpy as np
 import pytest
 
 from cnnlib.experiments.starting_networks import study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.training import evaluate
-from cnnlib.viz import Bars, Heatmap, Note, Points
+from cnnlib.viz import Bars, Heatmap, Note, Points, Text
 from cnnlib.widgets import FilterWatch, InitExplorer
 from cnnlib.widgets.initialization.init_explorer import SCALES, learned_from, trained_networks
 
@@ -40,6 +42,9 @@ def test_filters_show_their_cells_and_random_ones_stand_beside_them():
     assert watch.text.startswith("Before the first step the 8 filters are of 1 kind; ")
     dot = next(mark for mark in panels["loss"].marks if isinstance(mark, Points))
     assert dot.y == pytest.approx(np.log(10), abs=1e-6), "the chart is not empty before the first step"
+    equal = [m for m in panels["filters"].marks if isinstance(m, Text) and m.text == ("=",)]
+    assert len(equal) == 6, "between neighbours that are the same"
+    assert not [m for m in panels["random"].marks if isinstance(m, Text) and m.text == ("=",)]
     watch.advance(2)
     assert not any(isinstance(mark, Note) for mark in watch.scene.panels[-1].marks)
 
@@ -64,3 +69,12 @@ def test_one_note_at_a_time():
     widget = InitExplorer(depth=2)
     note = next(mark for mark in widget.scene.panels[2].marks if isinstance(mark, Note))
     assert note.to[0] == pytest.approx(1, abs=0.1), "it points at the network of He's rule"
+
+
+def test_the_sizes_in_the_sentence_give_the_factors_in_large_type():
+    widget = InitExplorer()
+    text = widget.text.replace("\u00a0", " ").replace(" × 10⁻⁴", "e-4")
+    numbers = [float(n) for pair in re.findall(r"from ([\d.e-]+) to ([\d.e-]+\d)", text) for n in pair]
+    ratios = numbers[1] / numbers[0], numbers[3] / numbers[2]
+    said = [float(figure.value.removeprefix("× ")) for figure in widget.scene.figures[:2]]
+    np.testing.assert_allclose(ratios, said, rtol=0.05)

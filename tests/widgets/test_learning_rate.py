@@ -9,7 +9,7 @@ from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
 from cnnlib.viz import Line, Points, Text
 from cnnlib.widgets.learning_rate import schedule_explorer
-from cnnlib.widgets.learning_rate.rate_sweep import RateSweep, fate, starting_curvature
+from cnnlib.widgets.learning_rate.rate_sweep import BEYOND, RateSweep, fate, starting_curvature
 from cnnlib.widgets.learning_rate.schedule_explorer import (
     SCHEDULES,
     ScheduleExplorer,
@@ -153,6 +153,13 @@ def test_what_becomes_of_a_network():
     assert fate(np.array([2.3, 3.0, 1.4]), 1.4) == "jumps", "it does not crawl: it was thrown up"
 
 
+def test_why_the_best_rate_lies_beyond_the_line_is_said_at_the_end_and_not_before():
+    widget = RateSweep()
+    assert widget.facts["best_rate"] > widget.facts["limit"] and BEYOND not in widget.text
+    widget.advance(1000)
+    assert widget.facts["best_rate"] > widget.facts["limit"] and BEYOND in widget.text
+
+
 def test_overflow_is_a_sentence_not_a_crash(done):
     widget = RateSweep(copies=12, epochs=1, opening=0)
     widget.losses = np.where(np.arange(12) > 8, np.nan, done.losses)
@@ -184,7 +191,7 @@ def test_the_dashed_line_of_the_sweep_crosses_no_word():
     (line,) = (m for m in panel.marks if isinstance(m, Line) and m.dash == "dashed" and len(m.x) == 2)
     assert line.x[0] == pytest.approx(np.log10(2 / starting_curvature(0)))
     assert {word for mark in panel.marks if isinstance(mark, Text) for word in mark.text} == {
-        "2/curvature = 0.19"
+        "2/curvature at the start = 0.19"
     }, "what the signs mean stands above the plot, where nothing crosses it"
     assert panel.subtitle == "▲ crawls, ● learns, ■ jumps, ✕ lost; click a network"
 

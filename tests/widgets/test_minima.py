@@ -172,7 +172,8 @@ def test_seeds_are_one_picture_with_a_dot_a_network_and_an_axis_that_fits():
     assert {panel.y.low for panel in widget.scene.panels} == {0.01}
     widget.width, widget.steps = 4, 5
     widget.refresh()
-    assert "; losses above 1: " in widget.text
+    assert "above 1." in widget.text
+    assert panel.y.ticks == (0.1, 0.2, 0.5, 1, 2)
 
 
 def test_a_network_of_width_8_is_the_course_s_own():

@@ -541,7 +541,13 @@ def test_the_first_losses_are_seen_close_up_and_where_they_lie_from_nought_on():
     close, whole = FirstLoss().scene.panels
     assert close.at[0] == 0 and whole.x.low == 0 and whole.x.high == 4
     window = next(mark for mark in whole.marks if isinstance(mark, Region))
-    assert (window.x0, window.x1) == pytest.approx((close.x.low, close.x.high))
+    assert (window.x0, window.x1) == pytest.approx((close.x.low, close.x.high)) == (2.2, 2.9)
+    assert close.x.ticks == pytest.approx(np.arange(2.2, 2.95, 0.1))
+    for state in ({}, {"start": "zeros"}, {"pixels": "0 to 255"}, {"start": "he", "scale": 0.05}):
+        strip = FirstLoss(**state).scene.panels[1]
+        window = next(mark for mark in strip.marks if isinstance(mark, Region))
+        held = strip.marks[0].x[strip.marks[0].height > 0]
+        assert window.x0 < held.min() and held.max() < window.x1, "the bars stand within the shade"
     note = next(mark for mark in close.marks if isinstance(mark, Note))
     assert note.to[0] > NO_OPINION
     assert close.subtitle.endswith("from 2.262 to 2.774")

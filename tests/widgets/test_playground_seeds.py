@@ -37,7 +37,8 @@ def test_each_map_and_loss_is_that_of_the_network_alone():
     assert view.curves[-1][1] == pytest.approx(alone.test_loss, abs=1e-9)
     second = view.scene.panels[1]
     assert (second.title, second.subtitle) == ("0.425", "start 2")
-    assert f"seed 0.5002{4 + int(np.argmin(view.curves[-1]))}" in view.text
+    lowest = int(np.argmin(view.curves[-1]))
+    assert f"The lowest is start {1 + lowest}, seed 0.5002{4 + lowest}." in view.text
     heat = next(m for m in second.marks if isinstance(m, Heatmap))
     axis = np.linspace(-6, 6, SIDE)
     assert heat.z[3, 30] == pytest.approx(alone.predict([[axis[30], axis[3]]])[0], abs=1e-9)
@@ -54,7 +55,7 @@ def test_maps_carry_their_points_and_the_losses_stand_beside_them_all():
     assert losses.at == (0, 4, 3, 1) and scene.height / 3 > 140, "the chart is as high as three maps"
     labels = {m.label for m in losses.marks if isinstance(m, Line) and m.label}
     best, worst = (1 + int(f(view.curves[-1])) for f in (np.argmin, np.argmax))
-    assert labels == {"median", f"lowest: {best}", f"highest: {worst}"}
+    assert labels == {"median", f"lowest: start {best}", f"highest: start {worst}"}
 
 
 def test_learning_rate_acts_at_once_and_rewind_begins_again():

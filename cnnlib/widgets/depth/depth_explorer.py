@@ -11,28 +11,31 @@ from cnnlib.experiments.starting_networks import study_images
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.nn.training import train
-from cnnlib.runtime.language import joined, localised, marked, say, say_many, word
-from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene, Text
+from cnnlib.runtime.language import joined, say, say_many, word
+from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Toggle, Widget
 from cnnlib.widgets.base.decades import log_axis
-
-NAMES = ("plain", "norm", "residual", "both")  # in facts, and at the ends of lines
-WORDS = marked("plain", "batch norm", "residual", "both")  # in the sentence
-SAID = marked(
-    "plain: layer after layer",
-    "norm: with batch normalization",
-    "residual: each block adds its input",
-    "both: norm and residual",
+from cnnlib.widgets.depth.depth_picture import (
+    COLORS,
+    DASHES,
+    NAMES,
+    gradient_panel,
+    key_panel,
+    layers_axis,
+    lines,
+    reach_of,
+    times,
+    with_factors,
 )
-COLORS = ("ink", "vermilion", "blue", "purple")  # teal is what can be moved
-DASHES = ("solid", "dashed", "dotted", "solid")
-SHAPES = ("circle", "square", "triangle", "diamond")
+
 SHOWS = ("size of the signal", "how alike two images are")
 EPOCHS, IMAGES, SMOOTH = 2, 60, 5
 STEPS = EPOCHS * 45
-SIZES, GRADIENTS, LOSSES = (1e-6, 1e6), (1e-10, 1e2), (0.05, 10)
+SIZES, LOSSES = (1e-6, 1e6), (0.05, 10)
 SLOTS = {"head": ("shows",), "bar": ("depth", "scale", "rate"), "more": ("zero", "seed")}
-NARROW = Narrow(("250px", "250px", "250px"), (1,), 750, {"left": (0, 0), "gradient": (1, 0), "loss": (2, 0)})
+PLACES = {"key narrow": (0, 0), "left": (1, 0), "gradient": (2, 0), "loss": (3, 0)}
+NARROW = Narrow(("76px", *["250px"] * 3), (1,), 826, PLACES, only=("key narrow",), below=820)
+ALONE = Narrow(("250px",) * 3, (1,), 750, {name: (row - 1, 0) for name, (row, _) in PLACES.items() if row})
 
 
 @lru_cache(maxsize=64)
@@ -115,15 +118,24 @@ class DepthExplorer(Widget):
             facts[f"gradient_{name}"] = _ratio(found.gradient[0], found.gradient[-1])
             facts[f"alike_{name}"] = float(np.nan_to_num(found.alike[-1], nan=1.0))
             facts[f"loss_{name}"] = float(np.mean(self.losses[name][-SMOOTH:])) if self.steps else 0.0
-        panels = [self.left_panel(profiles, facts), gradient_panel(profiles, facts), self.loss_panel()]
+        row = int(len(profiles) > 1)  # beneath the key, if there is one
+        factors = {place: facts[f"gradient_{NAMES[place]}"] for place in self.places}
+        panels = [
+            self.left_panel(profiles, facts, row),
+            gradient_panel(profiles, factors, row),
+            self.loss_panel(row),
+        ]
+        if row:
+            panels += [key_panel(self.places, "key", 4), key_panel(self.places, "key narrow", 1)]
         return Scene(
             panels,
             self.sentence(facts),
             facts,
+            rows=("24px", 1) if row else (1,),
             columns=(4, 4, 4),
-            height=380,
+            height=380 + 24 * row,
             figures=[self.figure(facts)],
-            narrow=NARROW,
+            narrow=NARROW if row else ALONE,
         )
 
     def figure(self, facts) -> Figure:
@@ -132,14 +144,14 @@ class DepthExplorer(Widget):
         with np.errstate(divide="ignore"):
             most = max(factors, key=lambda name: abs(np.log(factors[name])))
         if len(factors) == 1:
-            return Figure("Gradient back", _times(factors[most]), large=True)
-        return Figure("Gradient changes most", _times(factors[most]), most, large=True)
+            return Figure("Gradient back", times(factors[most]), large=True)
+        return Figure("Gradient changes most", times(factors[most]), most, large=True)
 
-    def left_panel(self, profiles, facts):
+    def left_panel(self, profiles, facts, row):
         """Size of the signal by layer, or how alike two images have become."""
         alike = self.state["shows"] == SHOWS[1]
         values = [found.alike if alike else found.size for found in profiles.values()]
-        x, look = layers_axis(profiles), {"at": (0, 0), "name": "left", "legend": "ends"}
+        x, look = layers_axis(profiles), {"at": (row, 0), "name": "left", "legend": "ends"}
         if alike:
             marks = [Reference("1 = alike", y=1.0, at="start")]
             marks += lines(profiles, values, (0, 1.05), list(self.losses))
@@ -149,7 +161,7 @@ class DepthExplorer(Widget):
         marks = lines(profiles, values, (y.low, y.high), with_factors(facts, "signal", self.losses))
         return Panel(marks, x, y, title="Signal →", subtitle=say("its size; {words}", words=words), **look)
 
-    def loss_panel(self):
+    def loss_panel(self, row):
         marks = [Reference("2.30 = guessing", y=np.log(10), at="start")]
         if not self.steps:
             together = (
@@ -157,9 +169,6 @@ class DepthExplorer(Widget):
             )
             words = say("Press Play: {together}.", together=together)
             marks.append(Note(0.12 * STEPS, 1.1, words, (0.5, 2.2), 220))
-            for line, place in enumerate(self.places * (len(self.places) > 1)):
-                look = {"color": COLORS[place], "align": "left", "size": 12}
-                marks.append(Text(0.04 * STEPS, 0.3 * 0.62**line, SAID[place], **look))
         for place in self.places:
             losses = np.array(self.losses[NAMES[place]])
             if not losses.size:
@@ -173,14 +182,14 @@ class DepthExplorer(Widget):
                 marks.append(Points(steps[-1:], drawn[-1:], color=COLORS[place], shape="cross", size=6))
         axes = Axis(0, STEPS, "step", whole=True), log_axis(*LOSSES)[0]
         words = "five batches; log axis: each line × 10"
-        look = {"at": (0, 2), "name": "loss", "legend": "ends", "grid": bool(self.steps)}
+        look = {"at": (row, 2), "name": "loss", "legend": "ends", "grid": bool(self.steps)}
         return Panel(marks, *axes, title="Loss", subtitle=words, **look)
 
     def sentence(self, facts):
         said = say(
             "{depth} layers. The gradient changes on its way back by: {back}.",
             depth=facts["depth"],
-            back=self.listed([_times(facts[f"gradient_{NAMES[p]}"]) for p in self.places]),
+            back=self.listed([times(facts[f"gradient_{NAMES[p]}"]) for p in self.places]),
         )
         if not self.steps:
             return say("{said} Nothing is trained yet.", said=said)
@@ -196,7 +205,7 @@ class DepthExplorer(Widget):
     def listed(self, values: list[str]) -> str:
         """A value of each network, with its name."""
         pairs = zip(self.places, values, strict=True)
-        return joined(", ", [say("{name} {value}", name=WORDS[p], value=value) for p, value in pairs])
+        return joined(", ", [say("{name} {value}", name=NAMES[p], value=value) for p, value in pairs])
 
 
 def even(depth: int) -> int:
@@ -204,61 +213,10 @@ def even(depth: int) -> int:
     return depth - depth % 2
 
 
-def layers_axis(profiles) -> Axis:
-    """Layers passed since the first convolution."""
-    last = int(next(iter(profiles.values())).layers[-1])
-    return Axis(0, last, "layers passed", whole=True)
-
-
-def reach_of(values, most: tuple[float, float]) -> tuple[Axis, str]:
-    """An axis of powers of ten as long as the values need, at least four of them; how its lines are apart."""
-    seen = np.concatenate([np.asarray(row, float) for row in values])
-    seen = np.log10(np.clip(seen[np.isfinite(seen) & (seen > 0)], *most)) if len(seen) else np.zeros(1)
-    ends = np.log10(most)
-    low = max(ends[0], np.floor(min(seen.min(initial=0.0), seen.max(initial=0.0) - 3.5)))
-    high = min(ends[1], np.ceil(max(seen.max(initial=low), low + 3.5)))
-    return log_axis(10**low, 10 ** (high + 0.3), 2 if high - low > 6 else 1)
-
-
-def with_factors(facts, fact: str, names) -> list[str]:
-    """Each network's name with the factor from the first layer to the last, or from the last to the first."""
-    return [say("{name} {factor}", name=name, factor=_times(facts[f"{fact}_{name}"])) for name in names]
-
-
-def lines(profiles, values, reach, labels: list[str]) -> list:
-    """One line a kind, with its own colour, dash and, where there is room, marks."""
-    marks = []
-    for (place, found), row, label in zip(profiles.items(), values, labels, strict=True):
-        y = np.clip(np.where(np.isnan(row), np.nan, row), *reach)
-        every = slice(None, None, max(1, len(y) // 6))
-        look = {"color": COLORS[place], "dash": DASHES[place], "width": 2}
-        marks.append(Line(found.layers, y, label=label, **look))
-        marks.append(
-            Points(found.layers[every], y[every], color=COLORS[place], shape=SHAPES[place], size=3.5)
-        )
-    return marks
-
-
-def gradient_panel(profiles, facts) -> Panel:
-    """Size of the gradient of the loss by the numbers behind each block; it travels to the left."""
-    values = [found.gradient for found in profiles.values()]
-    y, words = reach_of(values, GRADIENTS)
-    labels = with_factors(facts, "gradient", [NAMES[place] for place in profiles])
-    marks = lines(profiles, values, (y.low, y.high), labels)
-    look = {"at": (0, 1), "name": "gradient", "legend": "ends"}
-    words = say("its size; {words}", words=words)
-    return Panel(marks, layers_axis(profiles), y, title="← Gradient", subtitle=words, **look)
-
-
 def _ratio(end, start) -> float:
     with np.errstate(all="ignore"):
         found = float(np.float64(end) / np.float64(start))
     return found if np.isfinite(found) else np.inf
-
-
-def _times(factor: float) -> str:
-    """A factor in two digits."""
-    return f"×\u00a0{localised(f'{factor:.2g}')}" if np.isfinite(factor) else word("overflow")
 
 
 def _loss(value: float) -> str:

@@ -27,9 +27,10 @@ from cnnlib.viz import (
 from cnnlib.widgets.base import Choice, LogSlider, Widget
 from cnnlib.widgets.base.decades import LOG_AXIS, loss_axis
 
+ACROSS = 4  # filters in a row
 WORDS = ("identical", "zero", "random (He)", "identical, last layer random")
 SLOTS = {"bar": ("start",), "more": ("rate",)}
-NARROW = Narrow(("218px", "74px", "230px"), (1,), 522, {"filters": (0, 0), "random": (1, 0), "loss": (2, 0)})
+NARROW = Narrow(("218px", "218px", "230px"), (1,), 666, {"filters": (0, 0), "random": (1, 0), "loss": (2, 0)})
 
 
 class FilterWatch(Widget):
@@ -88,9 +89,8 @@ class FilterWatch(Widget):
             [*filter_panels(weights[:, 0], state["start"]), self.loss_panel(facts["loss"])],
             self.sentence(facts),
             facts,
-            rows=(1, "76px"),
-            columns=("408px", 1),
-            height=320,
+            columns=(1, 1, 1),
+            height=232,
             figures=figures,
             narrow=NARROW,
         )
@@ -107,7 +107,7 @@ class FilterWatch(Widget):
             marks.append(Points(0, loss, color="ink", outline="paper", size=5))
             marks.append(Note(0.06 * last, 0.8, "Press Play: the loss begins here.", (2, 0.95 * loss), 240))
         axes = Axis(0, last, "step", whole=True), loss_axis(losses)
-        look = {"subtitle": LOG_AXIS[1], "at": (0, 1, 2, 1), "name": "loss"}
+        look = {"subtitle": LOG_AXIS[1], "at": (0, 2), "name": "loss"}
         return Panel(marks, *axes, title="Loss of each batch", **look)
 
     def sentence(self, facts):
@@ -129,43 +129,44 @@ class FilterWatch(Widget):
 
 
 def filter_panels(filters: np.ndarray, start: str) -> list[Panel]:
-    """The eight first filters, and beneath them eight random ones, all on one scale."""
+    """The eight first filters, and beside them eight random ones, all on one scale."""
     drawn = starting_network(STARTS[2])[0].params["weight"][:, 0]
     reach = max(float(np.abs(drawn).max()), float(np.abs(filters).max()))
-    title = "Before the first step" if start == STARTS[2] else "To compare with: random filters"
+    title = "Before the first step" if start == STARTS[2] else "To compare with: random"
     words = "blue plus, orange minus"
     if np.ptp(filters) == 0:
         words = say("every weight is {weight:.2g}", weight=filters.flat[0])
-    look = {"title": title, "at": (1, 0), "name": "random"}
+    look = {"title": title, "at": (0, 1), "name": "random"}
     return [
-        grid_panel(filters, 4, reach, title="First filters", subtitle=words, name="filters"),
-        grid_panel(drawn, 8, reach, **look),
+        grid_panel(filters, reach, title="First filters", subtitle=words, name="filters"),
+        grid_panel(drawn, reach, **look),
     ]
 
 
-def grid_panel(filters: np.ndarray, across: int, reach: float, **look) -> Panel:
-    """Filters as grids of their weights, each cell with a thin border; numbered where there is room."""
+def grid_panel(filters: np.ndarray, reach: float, **look) -> Panel:
+    """Numbered filters as grids of their weights, each cell with a thin border; "=" between equal ones."""
     count, high, wide = filters.shape
     names = tuple(say("filter {i}", i=i) for i in range(count))
-    table = mosaic(filters, across)
+    table = mosaic(filters, ACROSS)
     marks = [
         Heatmap(
             table, cmap="diverging", vmin=-reach, vmax=reach, tile=(high, wide, 1), tile_names=names,
             means="weight",
         ),
     ]  # fmt: skip
-    row, column = np.divmod(np.arange(count), across)
+    row, column = np.divmod(np.arange(count), ACROSS)
     left, top = column * (wide + 1) - 0.5, row * (high + 1) - 0.5
     for i in range(wide + 1):
         marks.append(borders(left + i, left + i, top, top + high))
     for i in range(high + 1):
         marks.append(borders(left, left + wide, top + i, top + i))
-    numbered = across < count  # the numbers stand in the gap beneath each row
-    if numbered:
-        words = [str(i) for i in range(count)]
-        marks.append(Text(left + wide / 2, top + high + 0.5, words, color="muted", size=11))
-    x = Axis(-0.5, table.shape[1] - 0.5, visible=False)
-    y = Axis(table.shape[0] - 0.5 + numbered, -0.5, visible=False)
+    words = [str(i) for i in range(count)]  # in the gap beneath each row
+    marks.append(Text(left + wide / 2, top + high + 0.5, words, color="muted", size=11))
+    for i in np.flatnonzero(column[1:] > column[:-1]):
+        if distinct_filters(filters[i : i + 2, None]) == 1:
+            marks.append(Text(left[i] + wide + 0.5, top[i] + high / 2, "=", bold=True, size=14))
+    x = Axis(-0.5, table.shape[1] + 0.7, visible=False)  # as far from the next panel as to be seen apart
+    y = Axis(table.shape[0] + 0.5, -0.5, visible=False)
     return Panel(marks, x, y, equal=True, grid=False, **look)
 
 

@@ -14,7 +14,7 @@ from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import say, say_many
 from cnnlib.viz import Axis, Cursor, Figure, Line, Note, Panel, Points, Reference, Scene, Text
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
-from cnnlib.widgets.base.decades import log_axis
+from cnnlib.widgets.base.decades import LOG_AXIS, log_axis
 from cnnlib.widgets.initialization.signal_picture import histograms, signal_panel
 
 LOW, HIGH = 0.1, 10.0
@@ -149,8 +149,10 @@ class InitExplorer(Widget):
             **learned_from(losses),
         }
         panels = [
-            signal_panel(*activations, "Activations →", "dot: typical size; log axis: each line × 100", 0),
-            signal_panel(*gradients, "← Gradients", "dot: typical size; log axis: each line × 100", 1),
+            signal_panel(
+                *activations, "Activations →", say("dot: typical size; {words}", words=LOG_AXIS[1]), 0
+            ),
+            signal_panel(*gradients, "← Gradients", say("dot: typical size; {words}", words=LOG_AXIS[1]), 1),
             self.loss_panel(losses, nearest),
         ]
         return Scene(
@@ -240,7 +242,7 @@ class InitExplorer(Widget):
 
 
 def _size(value: float) -> str:
-    return f"{value:.1g}" if np.isfinite(value) else "beyond measure"
+    return f"{value:.2g}" if np.isfinite(value) else "beyond measure"
 
 
 def _large_or_small(loss: float) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.viz import Axis, Bars, Line, Panel, Points
+from cnnlib.widgets.base.decades import log_axis
 
 BINS = np.linspace(-9, 3, 49)
 EDGE = 0.4  # powers of ten beyond the bins, so that no dot is cut
-POWERS = (-8, -6, -4, -2, 0, 2)  # ticks of the sizes
 
 
 def histograms(arrays: list) -> tuple[np.ndarray, np.ndarray]:
@@ -35,11 +35,17 @@ def signal_panel(table: np.ndarray, spreads: np.ndarray, title: str, words: str,
         spread = np.clip(np.log10(spreads), BINS[0], BINS[-1])
     marks.append(Line(layers, spread, color="ink", width=2.5))
     marks.append(Points(layers, spread, color="ink", size=4.5, outline="paper"))
-    x = Axis(0.4, count + 0.6, "hidden layer", ticks=layers, names=[str(layer) for layer in layers])
+    x = Axis(
+        0.4,
+        count + 0.6,
+        "hidden layer (width: how many)",
+        ticks=layers,
+        names=[str(layer) for layer in layers],
+    )
     seen = middles[(table > 0.02 * max(table.max(), 1e-9)).any(axis=1)]
     low, high = reach(np.append(seen, spread[np.isfinite(spread)]))
-    ticks = [power for power in POWERS if low < power < high]
-    y = Axis(low, high, ticks=ticks, names=[f"1e{p}" if p else "1" for p in ticks])
+    powers = log_axis(10.0**low, 10.0**high)[0]  # the sizes themselves: here their logarithms are drawn
+    y = Axis(low, high, ticks=np.log10(powers.ticks), names=powers.names)
     return Panel(marks, x, y, title=title, subtitle=words, at=(0, column), name=title.strip("→ ←").lower())
 
 

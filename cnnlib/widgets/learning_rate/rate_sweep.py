@@ -12,13 +12,15 @@ from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD, Adam
-from cnnlib.runtime.language import say, say_many
+from cnnlib.runtime.language import marked, say, say_many
 from cnnlib.viz import Figure, Narrow, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.learning_rate.sweep_picture import GUESSING, SweepPicture
 
 OPTIMIZERS = {"SGD": lambda: SGD(1.0), "Momentum": lambda: SGD(1.0, momentum=0.9), "Adam": lambda: Adam(1.0)}
 LOW, HIGH = 1e-4, 10.0
+#: Said at the end of a run whose best rate lies beyond the line of 2 / curvature, not before: it is a riddle.
+(BEYOND,) = marked("It lies beyond the dashed line: this holds at the start, and the curvature changes.")
 WINDOW = 20  # steps whose mean loss is reported
 SLOTS = {"head": ("optimizer",), "bar": ("step",), "more": ("seed",), "handle": ("rate",)}
 
@@ -225,6 +227,8 @@ class RateSweep(Widget):
             jumping=facts["jumping"],
             fates=fates,
         )
+        if facts["steps"] == self.horizon and facts["best_rate"] > facts["limit"]:
+            best += " " + say(BEYOND)
         if facts["chosen"] == facts["best_rate"]:
             return best
         return f"{best} " + say("At rate {chosen:.2g} the loss is {loss}.", chosen=facts["chosen"], loss=loss)

@@ -22,7 +22,7 @@ SCHEDULES = ("constant", "step", "cosine", "warm-up and cosine", "one cycle", "r
 WORDS = ("constant", "step", "cosine", "warm-up", "one cycle", "range test")
 NETWORKS = 6
 HELD_BACK = 300  # training images to validate on: schedules are chosen here
-SLOTS = {"bar": ("schedule", "rate", "momentum", "epochs")}
+SLOTS = {"bar": ("schedule", "rate", "epochs"), "more": ("momentum",)}
 RUNS = SCHEDULES[:-1]  # those that train to an end
 
 
@@ -105,7 +105,7 @@ class ScheduleExplorer(Widget):
             self.sentence(state, facts),
             facts,
             rows=(1,) if testing else (2, 3),
-            columns=(1,) if testing else (1, "310px"),
+            columns=(1,) if testing else (1, "350px"),
             height=420,
             figures=self.figures(losses, rates, facts, testing),
             pictures={"schedule": pictures()},
@@ -184,7 +184,7 @@ class ScheduleExplorer(Widget):
             marks.append(
                 Note(4.4, bottom + 0.35 * (100 - bottom), words, align="right", width=120, needs=240)
             )
-        x = Axis(-0.5, 4.5, ticks=range(5), names=WORDS[:5], staggered=True)
+        x = Axis(-0.5, 4.5, ticks=range(5), names=WORDS[:5])
         y = Axis(bottom, 100)
         title, how = "Validation images right", "%, a dot a network"
         return Panel(marks, x, y, title=title, subtitle=how, at=(0, 1, 2, 1), name="right")

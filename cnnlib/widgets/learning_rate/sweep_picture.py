@@ -82,6 +82,8 @@ class SweepPicture:
         x, y = self.axes("", HIGHEST)
         x = Axis(x.low, x.high, ticks=())
         how = "one strip a network, time from left to right"
+        if steps:
+            how = say("one strip a network, from left to right step 0 to {last}", last=drawn)
         return Panel(marks, x, y, title="Loss while training", subtitle=how, grid=False, name="strips")
 
     def strip(self, losses: np.ndarray, place: float, drawn: int) -> np.ndarray:
@@ -124,7 +126,7 @@ class SweepPicture:
 
     def limit_words(self, limit: float) -> Text:
         """What the dashed line is."""
-        words = say("2/curvature = {limit:.2f}", limit=self.limit)
+        words = say("2/curvature at the start = {limit:.2f}", limit=self.limit)
         return Text(limit, 9.0, words, bold=True, size=11, align="right", baseline="top", shift=(-6, 0))
 
     def ring(self, recent: np.ndarray) -> list:

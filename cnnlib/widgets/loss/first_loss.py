@@ -45,16 +45,14 @@ class FirstLoss(Widget):
             "no_opinion": NO_OPINION,
         }
         top = nice_top(facts["most"])
-        mean = facts["mean"]
-        near = max(1.1 * (facts["most"] - mean), 1.1 * (mean - facts["least"]), 0.03)  # none is left out
-        close = max(0.0, mean - near), mean + near
+        close = window_of(losses, top)
         return Scene(
             [close_panel(losses, *close), all_panel(losses, top, close)],
             sentence(state, facts),
             facts,
             rows=(1, "104px"),
             height=430,
-            figures=[Figure("Mean first loss", f"{mean:.3f}", large=True)],
+            figures=[Figure("Mean first loss", f"{facts['mean']:.3f}", large=True)],
             narrow=NARROW,
         )
 
@@ -65,6 +63,26 @@ def nice_top(value: float) -> float:
     while top <= value:
         top *= 2.5 if f"{top:.0e}"[0] == "4" else 4
     return top
+
+
+def window_of(losses: np.ndarray, top: float) -> tuple[float, float]:
+    """What is seen close up: all losses with their bars in the strip below, between two ticks."""
+    bars, _ = histogram(losses, 0.0, top)
+    held = bars.x[bars.height > 0]
+    half = bars.width / 1.8
+    low, high = max(0.0, held.min() - half), held.max() + half
+    step = tick_step(high - low)
+    return step * np.floor(low / step + 1e-6), step * np.ceil(high / step - 1e-6)
+
+
+def tick_step(span: float) -> float:
+    """A round number that goes into `span` about five times.
+
+    >>> tick_step(0.6), tick_step(0.1), tick_step(30.0)
+    (0.1, 0.02, 5.0)
+    """
+    power = 10.0 ** np.floor(np.log10(span / 4))
+    return float(f"{power * max(part for part in (1, 2, 5) if part * power <= span / 4):.6g}")
 
 
 def histogram(losses: np.ndarray, low: float, high: float) -> tuple[Bars, int]:
@@ -84,9 +102,13 @@ def close_panel(losses: np.ndarray, low: float, high: float) -> Panel:
         marks.append(Reference("ln 10 = 2.303: no opinion", x=NO_OPINION, color="ink", dash="dashed"))
         if high < 4 and high - NO_OPINION > 0.3 * (high - low):  # where there is room for words
             words = "Right of the line: worse than giving all ten the same."
-            x, to = (NO_OPINION + share * (high - NO_OPINION) for share in (0.55, 0.42))
-            marks.append(Note(x, 0.75 * most, words, (to, 0.33 * most), 190, needs=500))
-    axes = Axis(low, high, "first loss"), Axis(0, 1.15 * most, whole=True)
+            x, near = (NO_OPINION + share * (high - NO_OPINION) for share in (0.6, 0.45))
+            bar = int(np.argmin(np.abs(bars.x - near)))
+            to = float(bars.x[bar]), float(bars.height[bar]) + 0.02 * most
+            marks.append(Note(x, 0.75 * most, words, to, 190, needs=500))
+    step = tick_step(high - low)
+    ticks = [round(step * i, 6) for i in range(round(low / step), round(high / step) + 1)]
+    axes = Axis(low, high, "first loss", ticks=ticks), Axis(0, 1.15 * most, whole=True)
     how = say(
         "how many begin at which loss, from {least:.3f} to {most:.3f}", least=losses.min(), most=losses.max()
     )

@@ -10,10 +10,10 @@ from cnnlib.data import load_digits
 from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.networks import small_cnn
 from cnnlib.nn.optim import SGD
-from cnnlib.runtime.language import say, say_many
+from cnnlib.runtime.language import marked, say, say_many
 from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Region, Scene
 from cnnlib.widgets.base import Choice, Widget
-from cnnlib.widgets.base.decades import decades, log_axis
+from cnnlib.widgets.base.decades import decades
 
 WIDTHS = ("1", "2", "4", "8", "16")
 SEEDS, EPOCHS = 30, 6
@@ -108,6 +108,7 @@ class SeedHistogram(Widget):
         marks = [
             Region(middle - 0.47, middle + 0.47, color="you", alpha=0.08),
             Reference("2.30 = guessing", y=float(np.log(10))),
+            Reference("above 1 counts as bad", y=1.0, dash="dashed"),
         ]
         for width, values in sorted(known.items()):
             place, now = WIDTHS.index(str(width)), width == self.width
@@ -134,11 +135,11 @@ class SeedHistogram(Widget):
         x = Axis(
             -0.5, len(WIDTHS) - 0.5, "filters in the first layer", ticks=range(len(WIDTHS)), names=WIDTHS
         )
-        title, how = (
-            "Thirty networks of each width",
-            "a dot a network, a bar the median; log axis: each line × 10",
-        )
-        return Panel(marks, x, log_axis(low, HIGH, label="loss")[0], title=title, subtitle=how, name=name)
+        title, how = ("Thirty networks of each width", "a dot a network, a bar the median; log axis")
+        ticks = [part * 10.0**power for power in range(-3, 1) for part in (1, 2, 5)]
+        ticks = [round(tick, 3) for tick in ticks if low <= tick * 1.001 < 5]
+        y = Axis(low, HIGH, "loss", log=True, ticks=ticks, names=[f"{tick:g}" for tick in ticks])
+        return Panel(marks, x, y, title=title, subtitle=how, name=name)
 
     def sentence(self, facts):
         networks = say_many(
@@ -156,16 +157,26 @@ class SeedHistogram(Widget):
             )
         return say_many(
             "After {number} step of {networks} the median loss is {median:.2f}, the lowest {best:.2f}, "
-            "the highest {worst:.2f}; losses above 1: {stuck}.",
+            "the highest {worst:.2f}; {stuck}.",
             "After {number} steps of {networks} the median loss is {median:.2f}, the lowest {best:.2f}, "
-            "the highest {worst:.2f}; losses above 1: {stuck}.",
+            "the highest {worst:.2f}; {stuck}.",
             facts["steps"],
             networks=networks,
             median=facts["median"],
             best=facts["best"],
             worst=facts["worst"],
-            stuck=facts["stuck"],
+            stuck=above_1(facts["stuck"]),
         )
+
+
+def above_1(stuck: int) -> str:
+    """How many are above a loss of 1, in words.
+
+    >>> above_1(0), above_1(1), above_1(7)
+    ('none is above 1', 'one is above 1', '7 are above 1')
+    """
+    few = marked("none is above 1", "one is above 1")
+    return few[stuck] if stuck < len(few) else say("{stuck} are above 1", stuck=stuck)
 
 
 def stacked(losses: np.ndarray, low: float, apart: float) -> tuple[np.ndarray, np.ndarray]:

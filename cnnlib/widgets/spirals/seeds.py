@@ -160,8 +160,8 @@ class PlaygroundSeeds(Widget):
         drawn = np.where(table < 10, table, np.nan)
         best, worst = int(np.argmin(table[-1])), int(np.argmax(table[-1]))
         ends = {
-            best: say("lowest: {number}", number=best + 1),
-            worst: say("highest: {number}", number=worst + 1),
+            best: say("lowest: start {number}", number=best + 1),
+            worst: say("highest: start {number}", number=worst + 1),
         }
         marks = [
             Line(epochs, c, color="muted", width=1.5 if i in ends else 1, alpha=0.7, label=ends.get(i, ""))
@@ -193,8 +193,10 @@ class PlaygroundSeeds(Widget):
             networks=facts["networks"],
             losses=losses,
         )
-        best_seed = self.seeds[int(np.argmin(self.curves[-1]))]
-        words += say(" The lowest has the seed {seed}.", seed=best_seed)
+        lowest = int(np.argmin(self.curves[-1]))
+        words += say(
+            " The lowest is start {number}, seed {seed}.", number=lowest + 1, seed=self.seeds[lowest]
+        )
         if facts["spiral"]:
             words += say(" {solved} of them are below the chapter's 0.106.", solved=facts["solved"])
         if facts["diverged"]:
