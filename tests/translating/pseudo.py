@@ -24,7 +24,7 @@ KEYS = {
 }
 #: What is the same in every language: formulas, the learner's code, names of functions, people, packages.
 SAME = re.compile(
-    r"[½\d.,−-]*[rxXγdwβ₁₂²³x̂]+|d[a-zγβ]|ln|exp|log|max|min|sin|tanh|relu|ReLU|he|xavier|sgd|SGD|Adam"
+    r"[½\d.,−-]*[rxXγdwβ₁₂²³x̂]+|d[a-zγβ]|ln|exp|log|max|min|sin|tanh|relu|ReLU|[Hh]e|[Xx]avier|sgd|SGD|Adam"
     r"|float(32|64)|L[12]|[\w.]+\(.*\)|\w+_\w+|anywidget|contourpy|cnnlib|ipywidgets|matplotlib|numpy|requests"
     r"|threadpoolctl|tqdm|None|True|False|nan|inf|abc|fsrs|packaging"
 )

@@ -52,7 +52,7 @@ def test_a_click_on_a_letter_chooses_the_suspect_whose_fault_stands_beside_it():
     bar = {"name": "errors", "kind": "click", "row": 3, "col": 0, "x": 2, "y": 3}
     assert widget.event(bar) == {"part": "pool: input"}
     (named,) = (c for c in widget.controls if c.name == "A")
-    assert named.shown("= in place of +=") == "“=” in place of “+=”" and named.shown("?") == "choose …"
+    assert named.shown("= in place of +=") == "“=” in place of “+=”" and named.shown("?") == "Choose …"
     assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
 
 

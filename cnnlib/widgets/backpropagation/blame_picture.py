@@ -168,9 +168,10 @@ class BlamePicture:
             for o, m in zip(self.outputs, self.followed, strict=True)
         ]
         if len(names) <= NAMED:
-            every = zip(self.outputs, names, which, strict=True)
+            every = zip(self.outputs, names, which, self.followed, strict=True)
             which = [
-                (f"{n}, {w}" if o.maps and w else w or n) if self.reached(o) else "" for o, n, w in every
+                (say("{layer}, map {index}", layer=n, index=m) if o.maps and w else w or n) * self.reached(o)
+                for o, n, w, m in every
             ]
         chosen = [output.name == self.output.name for output in self.outputs]
         marks: list[Mark] = []

@@ -52,7 +52,7 @@ NARROW = Narrow(
 )
 SUSPECTS = (*LETTERS, "sound", "yours")
 UNKNOWN = "?"
-CHOICES = ("choose …", *(NAMES[fault] for fault in BUGS))
+CHOICES = ("Choose …", *(NAMES[fault] for fault in BUGS))
 FAULTS = marked("Fault of A", "Fault of B", "Fault of C", "Fault of D", "Fault of E")
 STEPS = 100
 LAST = 20  # steps whose mean loss says where training ends

@@ -179,7 +179,7 @@ class BatchNoise(Widget):
             Note(*note, "a dot: the step of one batch; arrow: of all images", width=190, needs=180),
         ]
         axes = [
-            Axis(begin, begin + span, f"step of weight {i + 1}", whole=True)
+            Axis(begin, begin + span, say("step of weight {number}", number=i + 1), whole=True)
             for i, (begin, span) in enumerate(zip(low, wide, strict=True))
         ]
         how = (

@@ -12,7 +12,7 @@ from cnnlib.experiments.ensemble import NetworkEnsemble, train_ensemble
 from cnnlib.networks import small_cnn
 from cnnlib.nn import schedules
 from cnnlib.nn.optim import SGD
-from cnnlib.runtime.language import say, say_many
+from cnnlib.runtime.language import say, say_many, word
 from cnnlib.viz import Axis, Figure, Line, Narrow, Note, Panel, Points, Reference, Scene
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.base.decades import loss_axis
@@ -142,7 +142,7 @@ class ScheduleExplorer(Widget):
         steps, pale = np.arange(len(losses)), {"color": "muted", "dash": "dashed", "width": 1.5}
         earlier = [Line(steps, rates_of(name, state["rate"], len(steps)), **pale) for name in before]
         lines = [Line(steps + 1, smooth(trained(name, *key)[0]), **pale) for name in before]
-        lines = [replace(line, label="" if i else "tried before") for i, line in enumerate(lines)]
+        lines = [replace(line, label="" if i else word("tried before")) for i, line in enumerate(lines)]
         return [
             self.rate_panel([*earlier, Line(steps, rates, color="ink", width=2.5)], state["rate"]),
             self.loss_panel(

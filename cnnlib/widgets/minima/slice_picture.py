@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from cnnlib.runtime.language import word
 from cnnlib.viz import Axis, Band, Heatmap, Line, Note, Panel, Points, Text
 
 FINER = 6  # cells drawn for each that was computed
@@ -62,8 +63,8 @@ def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, 
     ]
     beside = np.ptp(path, axis=0).max() < 0.25 * max(size)
     how = "the path hardly lies in this plane" if beside else "lines join equal losses"
-    first = "direction 1" if beside else "direction 1: along the path"
-    axes = Axis(a[0], a[-1], first), Axis(b[0], b[-1], "direction 2")
+    first = word("direction 1") if beside else "direction 1: along the path"
+    axes = Axis(a[0], a[-1], first), Axis(b[0], b[-1], word("direction 2"))
     return Panel(marks, *axes, title="From above", subtitle=how, at=(0, 0, 2, 1), grid=False, name="map")
 
 
