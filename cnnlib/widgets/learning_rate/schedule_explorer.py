@@ -142,7 +142,8 @@ class ScheduleExplorer(Widget):
         steps, pale = np.arange(len(losses)), {"color": "muted", "dash": "dashed", "width": 1.5}
         earlier = [Line(steps, rates_of(name, state["rate"], len(steps)), **pale) for name in before]
         lines = [Line(steps + 1, smooth(trained(name, *key)[0]), **pale) for name in before]
-        lines = [replace(line, label="" if i else word("tried before")) for i, line in enumerate(lines)]
+        words = word("tried before")
+        lines = [replace(line, label="" if i else words) for i, line in enumerate(lines)]
         return [
             self.rate_panel([*earlier, Line(steps, rates, color="ink", width=2.5)], state["rate"]),
             self.loss_panel(
