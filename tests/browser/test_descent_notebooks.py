@@ -47,7 +47,7 @@ def spot(widget, panel, x, y):
 def test_a_click_on_the_basin_map_runs_that_descent(book):
     widget = book.widget(0)
     book.page.mouse.click(*spot(widget, 1, 2.0, -1.0))
-    see(widget, "in the global minimum, C")
+    see(widget, "in the global minimum C")
     assert float(book.run("print(basin.state['start'])")) == pytest.approx(2.0, abs=0.05)
     assert float(book.run("print(basin.state['rate'])")) == pytest.approx(0.1, rel=0.1)
 

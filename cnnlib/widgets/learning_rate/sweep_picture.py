@@ -127,7 +127,7 @@ class SweepPicture:
     def limit_words(self, limit: float) -> Text:
         """What the dashed line is."""
         words = say("2/curvature at the start = {limit:.2f}", limit=self.limit)
-        return Text(limit, 9.0, words, bold=True, size=11, align="right", baseline="top", shift=(-6, 0))
+        return Text(limit, 7.0, words, bold=True, size=11, align="right", baseline="top", shift=(-6, 0))
 
     def ring(self, recent: np.ndarray) -> list:
         """A ring round the network with the lowest loss, which stands large in the bar."""
