@@ -107,7 +107,7 @@ def test_descent_text_tells_what_the_picture_shows():
     widget = DescentExplorer(curvature=1, start=-2, steps=30)
     for rate, words in [
         (0.0001, "it crawls"),
-        (0.5, "on one side"),
+        (0.5, "it glides down"),
         (1.9, "from side to side"),
         (2.05, "the rate is too high"),
         (10, "It diverges"),
