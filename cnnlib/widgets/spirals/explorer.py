@@ -54,10 +54,7 @@ class Playground(Widget):
     restarts = SETTINGS
     volatile = ("edit_layer", "edit_to", "edit_from", "value", "share")
     challenge = Challenge(
-        "Test loss below 0.106",
-        lambda facts: facts["spiral"] and facts["test_loss"] < 0.106,
-        way,
-        0.106,
+        "Test loss below 0.106", lambda facts: facts["spiral"] and facts["test_loss"] < 0.106, way, 0.106
     )
 
     hovered: str | None = None  # the node beneath the pointer
