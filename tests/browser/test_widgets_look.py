@@ -210,7 +210,7 @@ def test_many_widgets_on_one_page_each_answer(everything):
     states = f"print([str(w.state) for w in ({', '.join(f'w{index}' for index in range(len(NAMES)))},)])"
     before, waiting = ast.literal_eval(everything.run(states)), set()
     for index, name in enumerate(NAMES):
-        ranges = everything.widget(index).locator("input[type=range]:enabled")
+        ranges = everything.widget(index).locator("input[type=range]:enabled:visible")
         if ranges.count() == 0:
             continue
         waiting.add(name)

@@ -131,9 +131,9 @@ class DepthExplorer(Widget):
             panels,
             self.sentence(facts),
             facts,
-            rows=("24px", 1) if row else (1,),
+            rows=("32px", 1) if row else (1,),
             columns=(4, 4, 4),
-            height=380 + 24 * row,
+            height=380 + 32 * row,
             figures=[self.figure(facts)],
             narrow=NARROW if row else ALONE,
         )
