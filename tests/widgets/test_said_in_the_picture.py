@@ -49,7 +49,7 @@ def test_the_per_cents_stand_at_the_ends_of_their_bars():
 
 def test_what_a_dot_is_stands_beside_the_dots():
     (note,) = marks_of(BatchNoise(), "ways", Note)
-    assert "a dot: the step of one batch" in note.text
+    assert "a dot: the way down by one batch" in note.text
     widget = BatchNoise()
     mean, own = (f"{widget.facts[name]:.1e}"[:3] for name in ("mean_error", "error"))
     assert 0 < widget.text.index(mean) < widget.text.index(own), "the headline's number comes first"

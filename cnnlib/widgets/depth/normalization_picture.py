@@ -94,13 +94,13 @@ def bars_of(name: str, numbers: dict, forwards: bool) -> list:
 def words(name: str, x: float, vector: bool, forwards: bool) -> list:
     """The name of a node, and what it is made of; of the first gradient, where it comes from."""
     symbol = SYMBOLS.get(name, name)
+    x -= 0.6 * WIDE * (name == "y")  # the last one stands at the edge
     y, baseline = (ROWS[0] + 0.1, "bottom") if vector else (LOW - 0.1, "top")
     marks = [Text(x, y, symbol if forwards else f"d{symbol}", size=12, bold=True, baseline=baseline)]
     said = (MADE if forwards else COMES).get(name)
     if said:
         top = y + 0.095 if vector else y
-        side, align = (-0.1, "right") if name == "y" else (0.1, "left")  # the last one stands at the edge
-        marks.append(Note(x + side, top, said, width=170, align=align, needs=640))
+        marks.append(Note(x + 0.1, top, said, width=170, needs=640))
     return marks
 
 

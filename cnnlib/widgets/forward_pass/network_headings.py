@@ -27,7 +27,7 @@ ALONE = marked(
 PER_COLUMN = 60.0  # pixels that those words take
 WIDE = 730.0  # pixels of the panel from which on they have them
 LEGEND = 120.0  # pixels that the words about the lines take
-LINES = marked("lines: the strongest", "links into each map", "blue adds,", "orange takes away")
+LINES = marked("lines: the strongest", "links into each map;", "blue adds,", "orange takes away")
 FREE = 70.0  # pixels above the image in which there is room for words
 SCALE_ROOM = 78.0  # pixels from a scale's middle to the line beside its words
 

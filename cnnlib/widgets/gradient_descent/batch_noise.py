@@ -176,10 +176,10 @@ class BatchNoise(Widget):
             Points(-gradients[:, 0], -gradients[:, 1], color="path", size=2.5, alpha=0.5),
             Points(0, 0, color="ink", size=4),
             Arrows([0], [0], [-full[0]], [-full[1]], color="ink", width=2.5),
-            Note(*note, "a dot: the step of one batch; arrow: of all images", width=190, needs=180),
+            Note(*note, "a dot: the way down by one batch; arrow: by all images", width=190, needs=180),
         ]
         axes = [
-            Axis(begin, begin + span, say("step of weight {number}", number=i + 1), whole=True)
+            Axis(begin, begin + span, say("minus the gradient, weight {number}", number=i + 1), whole=True)
             for i, (begin, span) in enumerate(zip(low, wide, strict=True))
         ]
         how = (
@@ -187,7 +187,9 @@ class BatchNoise(Widget):
             if size < len(regression().x)
             else "all images: no choice"
         )
-        return Panel(marks, *axes, title="First steps", subtitle=how, at=(0, 1), equal=True, name="ways")
+        return Panel(
+            marks, *axes, title="Ways down at the start", subtitle=how, at=(0, 1), equal=True, name="ways"
+        )
 
     def error_panel(self, errors, now, size, state):
         """The errors of all runs over their cost, and after the first step what is to come as a ghost."""

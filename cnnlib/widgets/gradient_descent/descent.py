@@ -146,7 +146,7 @@ class DescentExplorer(Widget):
         place = say(
             "{steps} the weight is {weight:.3f} and the error {error}",
             steps=steps,
-            weight=facts["weight"],
+            weight=round(facts["weight"], 3) + 0.0,  # no minus before a zero
             error=plain(facts["error"], 3 if facts["error"] >= FINE else 2),
         )
         if state["curve"] == CURVES[1]:

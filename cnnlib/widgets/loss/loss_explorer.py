@@ -150,7 +150,7 @@ def curves_panel(scores: np.ndarray, label: int, results: dict) -> Panel:
                 )
             )
         marks.append(Points(scores[label], results[kind][0], color="ink", size=6, outline="paper"))
-    marks.append(Reference("1.10 = guessing", y=np.log(3), at="end"))
+    marks.append(Reference("cross-entropy of guessing: 1.10", y=np.log(3), at="end"))
     below = top < 10  # the line, where there is room between it and the axis
     words = "half squared error" if below else "half squared error, at most 1"
     marks.append(Note(-11.7, 0.9 if below else 0.12 * top, words, width=200, needs=230))

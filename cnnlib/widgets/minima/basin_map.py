@@ -194,7 +194,7 @@ class BasinMap(Widget):
         return say(
             "{begin} the weight is {weight:.3f}: it is {place}. {share}",
             begin=begin,
-            weight=facts["weight"],
+            weight=round(facts["weight"], 3) + 0.0,  # no minus before a zero
             place=place,
             share=share,
         )
