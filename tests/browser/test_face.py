@@ -38,6 +38,19 @@ def test_it_fits_the_window_that_jupyterlab_leaves(opened, line, width):
     assert card["height"] <= WINDOW + 10
 
 
+def test_three_controls_beside_figures_stand_on_a_line_of_their_own(opened):
+    page = opened("InitExplorer", 760).page
+    bottoms = {round(box.bounding_box()["y"]) for box in page.locator(".cnn-settings > .cnn-slider").all()}
+    assert len(bottoms) == 1 and page.locator(".cnn-settings > .cnn-slider").count() == 3
+    assert bottoms.pop() > page.locator(".cnn-figure").first.bounding_box()["y"]
+
+
+def test_figures_stand_at_the_right_without_controls_too(opened):
+    page = opened("MistakeExplorer").page
+    card, last = (page.locator(name).last.bounding_box() for name in (".cnn-widget", ".cnn-figure"))
+    assert card["x"] + card["width"] - last["x"] - last["width"] < 40
+
+
 @pytest.mark.parametrize(
     "line", [SPIRALS, "TrainingView", "DescentExplorer", "ContourExplorer", "LossExplorer"]
 )

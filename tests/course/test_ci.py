@@ -1,5 +1,6 @@
 """In CI a skipped test, and a run without any test, are failures; elsewhere a skip is only reported."""
 
+import importlib.util
 import os
 import re
 import shutil
@@ -153,3 +154,14 @@ def test_the_script_finds_the_environment_of_windows(tmp_path):
         and "ran -m ruff check" in said
         and re.fullmatch(r"ran course.py test --durations\S+ \S+, CI is true", said.splitlines()[-1])
     )
+
+
+def test_there_is_a_process_more_than_cores_but_as_many_as_are_asked_for(repository, monkeypatch):
+    spec = importlib.util.spec_from_file_location("conftest_of_the_course", repository / "conftest.py")
+    conftest = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(conftest)
+    monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert conftest.pytest_xdist_auto_num_workers(None) == cores + 1
+    monkeypatch.setenv("PYTEST_XDIST_AUTO_NUM_WORKERS", "7")
+    assert conftest.pytest_xdist_auto_num_workers(None) == 7
