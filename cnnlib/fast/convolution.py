@@ -4,6 +4,7 @@ from functools import partial as call
 
 import numpy as np
 
+from cnnlib.fast.aligned import empty, zeros
 from cnnlib.fast.correlation import Correlation, turned_correlation
 from cnnlib.fast.kernel_gradient import kernel_gradient
 from cnnlib.fast.pooling import pooling, quarters, row_of_quarters
@@ -35,7 +36,7 @@ class Convolution(Stage):
         self.out_shape = (layer.out_channels, *(p // 2 if pool else p for p in places))
         self.places = tuple(p // 2 * 2 if pool else p for p in places)
         self.biased = "bias" in layer.params
-        padded = np.zeros((self._padded_rows(h + 2 * ph), w + 2 * pw, c, n), dtype)
+        padded = zeros((self._padded_rows(h + 2 * ph), w + 2 * pw, c, n), dtype)
         self.x = padded[ph : ph + h, pw : pw + w]
         self.correlation = Correlation(
             padded, layer.kernel_size, layer.stride, self.places, layer.out_channels, self.biased
@@ -76,8 +77,8 @@ class Convolution(Stage):
             return d
         (rows, columns), rest = self.places, (self.layer.out_channels, n)
         if self.pool:
-            return np.empty((2, 2, rows // 2, columns // 2, *rest), dtype)
-        return None if self.relu else np.empty((rows, columns, *rest), dtype)
+            return empty((2, 2, rows // 2, columns // 2, *rest), dtype)
+        return None if self.relu else empty((rows, columns, *rest), dtype)
 
     def _widened(self, shared):
         """The gradient of the convolution with zeros left and right: what the turned kernel slides over."""
@@ -90,7 +91,7 @@ class Convolution(Stage):
         return wide, quarters(inner) if self.pool else inner
 
     def _zeroed(self, shape):
-        return np.zeros(shape, self.x.dtype)
+        return zeros(shape, self.x.dtype)
 
     def _between_zeros(self, shape, top, rows, left, columns):
         """A buffer for some rows and columns of numbers between zeros.
@@ -204,7 +205,7 @@ class Convolution(Stage):
         if self.dx is not None:
             return self.dx
         if self.first_dx is None:
-            self.first_dx = np.empty(self.x.shape, self.x.dtype)
+            self.first_dx = empty(self.x.shape, self.x.dtype)
             if self.wide is None:
                 self.wide, self.inner = self._widened(shared=False)
             self._prepare_back(self.first_dx)

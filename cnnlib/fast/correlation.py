@@ -18,6 +18,7 @@ from functools import partial as call
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cnnlib.fast.aligned import empty, zeros
 from cnnlib.fast.stages import copying
 from cnnlib.runtime import threads
 
@@ -30,20 +31,20 @@ class Scratch:
 
     def __init__(self, dtype):
         self.dtype = np.dtype(dtype)
-        self.memory, self.nothing = {}, np.zeros(0, self.dtype)
+        self.memory, self.nothing = {}, zeros(0, self.dtype)
 
     def take(self, shape, name, dtype=None):
         """An array of a shape; every request under the same name gets the same memory."""
         size = int(np.prod(shape))
         if name not in self.memory or self.memory[name].size < size:
-            self.memory[name] = np.empty(size, dtype or self.dtype)
+            self.memory[name] = empty(size, dtype or self.dtype)
         return self.memory[name][:size].reshape(shape)
 
     def zeros(self, shape):
         """An array of zeros, to be read only."""
         size = int(np.prod(shape))
         if self.nothing.size < size:
-            self.nothing = np.zeros(size, self.dtype)
+            self.nothing = zeros(size, self.dtype)
         return self.nothing[:size].reshape(shape)
 
 
@@ -74,7 +75,7 @@ class Correlation:
         (self.kh, self.kw), (self.c, self.n) = kernel, source.shape[2:]
         self.channels = self.kh * self.c + biased
         self.depth = self.kw * self.channels
-        kernels = np.zeros((filters, self.kw, self.channels), source.dtype)
+        kernels = zeros((filters, self.kw, self.channels), source.dtype)
         self.weight, self.bias = self.split(kernels.transpose(1, 2, 0))
         self.weight = self.weight.transpose(3, 0, 1, 2)
         self.parts = _parts(filters, self.depth * self.n)
@@ -160,7 +161,7 @@ class TurnedCorrelation:
     def __init__(self, source, kernel, top, down, dx, scratch):
         self.source, self.top, self.down, self.dx, self.scratch = source, top, down, dx, scratch
         (kh, kw), (filters, n), channels = kernel, source.shape[2:], dx.shape[2]
-        rows = np.zeros((kh, channels, kw, filters), source.dtype)
+        rows = zeros((kh, channels, kw, filters), source.dtype)
         self.weight = rows[::-1, :, ::-1].transpose(3, 1, 0, 2)
         parts = _parts(channels, kw * filters * n)
         self.kernels = rows.reshape(kh, parts, channels // parts, kw * filters)

@@ -18,6 +18,7 @@ from math import prod
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cnnlib.fast.aligned import empty
 from cnnlib.fast.correlation import CACHE
 from cnnlib.fast.pooling import quarters
 from cnnlib.fast.stages import copying
@@ -74,7 +75,7 @@ class KernelGradient:
 
     def __init__(self, correlation, filters, scratch, size):
         self.correlation, self.filters, self.scratch = correlation, filters, scratch
-        self.sums, self.begun = np.empty(size, correlation.source.dtype), False
+        self.sums, self.begun = empty(size, correlation.source.dtype), False
 
     def calls(self, pieces, first, last, d):
         """Prepare the sum over the rows of outputs from `first` to before `last`.

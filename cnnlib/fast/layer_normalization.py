@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnnlib.fast.aligned import empty
 from cnnlib.fast.stages import Stage
 
 
@@ -14,7 +15,7 @@ class LayerNormalization(Stage):
     def __init__(self, layer, shape, n, dtype):
         super().__init__(shape, n, dtype)
         self.layer, self.out_shape = layer, shape
-        self.x_hat, self.d = np.empty_like(self.x), np.empty_like(self.x)
+        self.x_hat, self.d = empty(self.x.shape, self.x.dtype), empty(self.x.shape, self.x.dtype)
         self.ones, self.samples = np.ones(self.x.size // n, dtype), np.ones(n, dtype)
 
     def _mean(self, a, b=None):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnnlib.fast.aligned import empty, zeros
 from cnnlib.fast.stages import Stage
 from cnnlib.nn import functional as F
 from cnnlib.nn.functional._arrays import bits
@@ -49,10 +50,10 @@ class Normalization(Stage):
         super().__init__(shape, n, dtype)
         self.layer, self.relu, self.out_shape = layer, relu, shape
         (c, h, w), self.step = shape, max(1, BLOCK // self.x[0].nbytes)
-        self.centred, self.share = np.empty_like(self.x), np.empty_like(self.x[: self.step])
-        self.passes = np.empty(self.share.shape, bool)
-        self.zero, self.count = np.zeros((c, n), dtype), h * w * n
-        self.scale, self.shift, self.along = (np.empty((c, n), dtype) for _ in range(3))
+        self.centred, self.share = (empty(x.shape, x.dtype) for x in (self.x, self.x[: self.step]))
+        self.passes = empty(self.share.shape, bool)
+        self.zero, self.count = zeros((c, n), dtype), h * w * n
+        self.scale, self.shift, self.along = (empty((c, n), dtype) for _ in range(3))
         self.places, self.images = np.ones(self.step * w, dtype), np.ones(n, dtype)
         self.place, self.exchange, self.total = 0, lambda *sums: [sums], self.count
 

@@ -4,6 +4,7 @@ from functools import partial as call
 
 import numpy as np
 
+from cnnlib.fast.aligned import empty
 from cnnlib.fast.stages import Stage, run
 from cnnlib.nn.functional._arrays import bits
 
@@ -43,7 +44,7 @@ def pooling(y, out, dy, d, scratch):
     above, below = winners
     dy, won, d_left, d_right = bits(dy), bits(winners), bits(d_left), bits(d_right)
     d_above, d_below = won
-    was_left, was_above = np.empty(left.shape, bool), np.empty(out.shape, bool)
+    was_left, was_above = empty(left.shape, bool), empty(out.shape, bool)
     shrink = [
         call(np.greater_equal, left, right, was_left),
         call(np.maximum, left, right, out=winners),

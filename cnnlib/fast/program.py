@@ -4,6 +4,7 @@ import copy
 
 import numpy as np
 
+from cnnlib.fast.aligned import empty
 from cnnlib.fast.convolution import Convolution
 from cnnlib.fast.correlation import Scratch
 from cnnlib.fast.layer_normalization import LayerNormalization
@@ -70,10 +71,10 @@ class Program:
             stage.layers = [copy.copy(layer) for layer in taken[: len(taken) - len(rest)]]
             shape = stage.out_shape
             self.stages.append(stage)
-        self.out_shape, self.y = shape, np.empty(memory_shape(shape, n), dtype) if exit is None else exit[0]
+        self.out_shape, self.y = shape, empty(memory_shape(shape, n), dtype) if exit is None else exit[0]
         first = self.stages[0]
         if joined or not isinstance(first, Convolution | Rearranged | Dense):
-            first.dx = np.empty(first.x.shape, dtype)
+            first.dx = empty(first.x.shape, dtype)
         for stage, successor in zip(self.stages, [*self.stages[1:], None], strict=True):
             stage.make_dy(n, dtype)
             if successor is not None:

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cnnlib.fast.aligned import empty, zeros
 from cnnlib.fast.stages import Stage, copying, memory_shape, run
 from cnnlib.fast.winograd_stage import convolution
 from cnnlib.nn.layers import Conv2d
@@ -123,7 +124,7 @@ class Rearranged(Stage):
 
     def prepare(self):
         inner, places = self.inner, list(self._pairs("outputs"))
-        inner.out = np.empty(memory_shape(inner.out_shape, inner.n), self.dy.dtype)
+        inner.out = empty(memory_shape(inner.out_shape, inner.n), self.dy.dtype)
         inner.prepare()
         self.collect = [copying(self.out[outside], inner.out[inside]) for inside, outside in places]
         self.hand_in = [copying(inner.dy[inside], self.dy[outside]) for inside, outside in places]
@@ -163,14 +164,14 @@ class Dilated(Rearranged):
     def __init__(self, layer, shape, n, dtype, scratch, relu, axes):
         images = len(axes[0].inputs) * len(axes[1].inputs)
         super().__init__(layer, shape, n, dtype, scratch, relu, axes, images)
-        self.x = np.empty(memory_shape(shape, n), dtype)
+        self.x = empty(memory_shape(shape, n), dtype)
         self.inner.x.fill(0)  # places that no pixel comes to stay so
 
     def _part(self, number):
         return slice(None), slice(number * self.n, (number + 1) * self.n)
 
     def _inner_dx(self):
-        return None if self.dx is None else np.empty(self.inner.x.shape, self.x.dtype)
+        return None if self.dx is None else empty(self.inner.x.shape, self.x.dtype)
 
     def prepare(self):
         super().prepare()
@@ -201,7 +202,7 @@ class Dilated(Rearranged):
         """The gradient by the input; for a first layer computed on request."""
         if self.dx is not None:
             return self.dx
-        dx = np.empty(self.x.shape, self.x.dtype)
+        dx = empty(self.x.shape, self.x.dtype)
         run(self._gathering(self.inner.input_gradient(), dx))
         return dx
 
@@ -220,7 +221,7 @@ class Transposed(Rearranged):
         super().__init__(layer, shape, n, dtype, scratch, relu, axes, kinds=layer.stride[0] * layer.stride[1])
         self.x, (down, right), (high, wide) = self.inner.x, layer.stride, (axis.kernel for axis in axes)
         self.split = (down, right, self.filters, shape[0], high, wide)
-        self.full = np.zeros((shape[0], self.filters, high * down, wide * right), dtype)
+        self.full = zeros((shape[0], self.filters, high * down, wide * right), dtype)
         self.kernels = self.full[:, :, : layer.kernel_size[0], : layer.kernel_size[1]]
 
     def _part(self, number):

@@ -12,6 +12,7 @@ from operator import setitem
 
 import numpy as np
 
+from cnnlib.fast.aligned import empty, zeros
 from cnnlib.fast.memory import with_weights
 from cnnlib.nn import functional as F
 from cnnlib.nn.functional._arrays import bits
@@ -27,10 +28,10 @@ class Stage:
     layers = ()
 
     def __init__(self, shape, n, dtype):
-        self.x = np.empty(memory_shape(shape, n), dtype)
+        self.x = empty(memory_shape(shape, n), dtype)
 
     def make_dy(self, n, dtype):
-        self.dy = np.empty(memory_shape(self.out_shape, n), dtype)
+        self.dy = empty(memory_shape(self.out_shape, n), dtype)
 
     def prepare(self):
         """Called once, when the neighbours are known."""
@@ -97,13 +98,13 @@ class Dense(Stage):
     def __init__(self, layer, shape, n, dtype, relu):
         super().__init__(shape, n, dtype)
         self.layer, self.relu, self.out_shape = layer, relu, (layer.out_features,)
-        self.weight = np.empty((layer.in_features, layer.out_features), dtype)
-        self.bias = np.empty((layer.out_features, 1), dtype) if "bias" in layer.params else None
-        self.passes = np.empty((layer.out_features, n), bool)
-        self.zero, self.ones = np.zeros(self.passes.shape, dtype), np.ones(n, dtype)
+        self.weight = empty((layer.in_features, layer.out_features), dtype)
+        self.bias = empty((layer.out_features, 1), dtype) if "bias" in layer.params else None
+        self.passes = empty((layer.out_features, n), bool)
+        self.zero, self.ones = zeros(self.passes.shape, dtype), np.ones(n, dtype)
 
     def prepare(self):
-        self.d = np.empty_like(self.dy) if self.relu else self.dy
+        self.d = empty(self.dy.shape, self.dy.dtype) if self.relu else self.dy
         self.bits = bits(self.dy), bits(self.d)
 
     def forward(self, training):
@@ -180,7 +181,7 @@ class Activation(Stage):
     def __init__(self, kind, shape, n, dtype):
         super().__init__(shape, n, dtype)
         self.kind, self.out_shape = kind, shape
-        self.zero = np.zeros_like(self.x) if kind == "ReLU" else None
+        self.zero = zeros(self.x.shape, self.x.dtype) if kind == "ReLU" else None
 
     def forward(self, training):
         if self.kind == "ReLU":

@@ -28,6 +28,7 @@ from functools import partial as call
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cnnlib.fast.aligned import empty
 from cnnlib.fast.correlation import CACHE
 from cnnlib.fast.kernel_gradient import KernelGradient
 from cnnlib.fast.stages import copying
@@ -108,9 +109,9 @@ class TurnedWinograd(Transform):
         (kh, kw), channels, filters = kernel, dx.shape[2], source.shape[2]
         super().__init__(kh, scratch)
         self.source, self.dx = source, dx
-        self.turned = np.empty((kh, channels, kw, filters), dx.dtype)
+        self.turned = empty((kh, channels, kw, filters), dx.dtype)
         self.weight = self.turned[::-1, :, ::-1].transpose(3, 1, 0, 2)
-        self.kernels = np.empty((POINTS, 1, channels, kw * filters), dx.dtype)
+        self.kernels = empty((POINTS, 1, channels, kw * filters), dx.dtype)
         width = max(source[0].size, dx[0].size) * POINTS * dx.itemsize
         self.rows = int(max(1, CACHE // width)) * self.step
 
