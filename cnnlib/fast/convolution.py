@@ -70,15 +70,12 @@ class Convolution(Stage):
         return self.relu or self.pool
 
     def _make_d(self, n, dtype):
-        """The second of them; None if ReLU can be run back in the place of the first."""
+        """The second of them; None if it can take the place of the first (ReLU) or of y (pooling)."""
         if self.dx is not None:
             shared = self.layer.stride[1] == 1 and self._separate()
             self.wide, d = self._widened(shared)
             return d
-        (rows, columns), rest = self.places, (self.layer.out_channels, n)
-        if self.pool:
-            return empty((2, 2, rows // 2, columns // 2, *rest), dtype)
-        return None if self.relu else empty((rows, columns, *rest), dtype)
+        return None if self._separate() else empty((*self.places, self.layer.out_channels, n), dtype)
 
     def _widened(self, shared):
         """The gradient of the convolution with zeros left and right: what the turned kernel slides over."""
@@ -107,7 +104,7 @@ class Convolution(Stage):
     def prepare(self):
         """Prepare the calls of both passes, block by block of rows."""
         self.gradient = self._gradient()
-        self.forward_calls, self.backward_calls = [], self.clear
+        self.forward_calls, self.backward_calls, self.widened = [], self.clear, []
         step = self._rows_at_once()
         for first in range(0, self.places[0], step):
             forward, backward = self._block(first, min(first + step, self.places[0]))
@@ -127,16 +124,17 @@ class Convolution(Stage):
     def _block(self, first, last):
         """The calls of one block of rows, forwards and backwards."""
         half = slice(first // 2, last // 2) if self.pool else slice(first, last)
-        out, dy, d = self.out[half], self.dy[half], self.d[..., half, :, :, :]
+        out, dy = self.out[half], self.dy[half]
         if not self.pool:
+            d = self.d[half]
             forward, gradients = self._products(first, last, out, d)
             clip, gate = self._rectifying(out, out, dy, d)
             return forward + clip, gate + gradients
-        y, amid_zeros = self.scratch.take((2, 2, *out.shape), "y"), []
-        if self.wide is not None:  # first in one block of memory, that of y, which has been used by then
-            d, amid_zeros = y, [copying(d, y)]
-        forward, gradients = self._products(first, last, y, d)
-        shrink, widen = self._pooling(y, out, dy, d)
+        y = self.scratch.take((2, 2, *out.shape), "y")
+        forward, gradients = self._products(first, last, y, y)
+        shrink, widen = self._pooling(y, out, dy, y)  # the gradient takes the memory of y, used by then
+        self.widened.append((widen, half, y))
+        amid_zeros = [] if self.wide is None else [copying(self.d[:, :, half], y)]
         return forward + shrink, widen + amid_zeros + gradients
 
     def _pooling(self, y, out, dy, d):
@@ -210,9 +208,17 @@ class Convolution(Stage):
                 self.wide, self.inner = self._widened(shared=False)
             self._prepare_back(self.first_dx)
         if self.inner is not None:
-            self.inner[...] = self.d
+            self._fill_inner()
         self._correlate_back()
         return self.first_dx
+
+    def _fill_inner(self):
+        """Bring the gradient of the convolution between the zeros; pooling is run back once more for that."""
+        if not self.pool:
+            self.inner[...] = self.d
+        for widen, rows, y in self.widened:
+            run(widen)
+            self.inner[:, :, rows] = y
 
     def weights(self):
         copies = {"weight": self.weight_in.copy()}
