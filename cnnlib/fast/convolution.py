@@ -56,7 +56,6 @@ class Convolution(Stage):
 
         Where a predecessor waits for its gradient the second lies between zeros, for the turned kernel.
         """
-        self.clear = []
         self.d = self._make_d(n, dtype)
         self.dy = self.scratch.take(memory_shape(self.out_shape, n), "dy") if self._separate() else self.d
         if self.d is None:
@@ -91,20 +90,16 @@ class Convolution(Stage):
         return zeros(shape, self.x.dtype)
 
     def _between_zeros(self, shape, top, rows, left, columns):
-        """A buffer for some rows and columns of numbers between zeros.
+        """A buffer for some rows and columns of numbers between zeros, which stay zero.
 
-        All convolutions of a network have the same memory for it: each makes its zeros anew, by `clear`.
+        Convolutions of a network that have these in the same places have the same memory for them.
         """
-        wide = self.scratch.take(shape, "wide")
-        inner = wide[top : top + rows]
-        edges = wide[:top], wide[top + rows :], inner[:, :left], inner[:, left + columns :]
-        self.clear = [call(edge.fill, 0) for edge in edges if edge.size]
-        return wide
+        return self.scratch.take(shape, ("wide", *shape, top, rows, left, columns))
 
     def prepare(self):
         """Prepare the calls of both passes, block by block of rows."""
         self.gradient = self._gradient()
-        self.forward_calls, self.backward_calls, self.widened = [], self.clear, []
+        self.forward_calls, self.backward_calls, self.widened = [], [], []
         step = self._rows_at_once()
         for first in range(0, self.places[0], step):
             forward, backward = self._block(first, min(first + step, self.places[0]))

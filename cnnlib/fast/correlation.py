@@ -18,7 +18,7 @@ from functools import partial as call
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from cnnlib.fast.aligned import empty, zeros
+from cnnlib.fast.aligned import zeros
 from cnnlib.fast.stages import copying
 from cnnlib.runtime import threads
 
@@ -34,10 +34,10 @@ class Scratch:
         self.memory, self.nothing = {}, zeros(0, self.dtype)
 
     def take(self, shape, name, dtype=None):
-        """An array of a shape; every request under the same name gets the same memory."""
+        """An array of a shape; every request under the same name gets the same memory, zeros at first."""
         size = int(np.prod(shape))
         if name not in self.memory or self.memory[name].size < size:
-            self.memory[name] = empty(size, dtype or self.dtype)
+            self.memory[name] = zeros(size, dtype or self.dtype)
         return self.memory[name][:size].reshape(shape)
 
     def zeros(self, shape):

@@ -188,6 +188,8 @@ class Plan:
         def work(program, part):
             if self.end is None:
                 np.copyto(program.exit, dy[part])
+            else:
+                self.end.finish_back(part)
             program.run_back()
             if input_gradient:
                 dx[..., part] = program.input_gradient()
@@ -197,7 +199,7 @@ class Plan:
             total, *others = self._each(work)
         else:
             np.copyto(self.end.exit, dy)
-            self.end.run_back()
+            self.end.begin_back()
             total, *others = self._each(work, lambda: ends.extend(self.end.gradients()))
         for found in others:
             for (_, sums), (_, more) in zip(total, found, strict=True):

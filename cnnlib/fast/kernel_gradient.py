@@ -154,8 +154,10 @@ class RowGradient(KernelGradient):
         calls = [copying(target if d.ndim == 4 else quarters(target), d)]
         calls += self._products(first, lines.reshape(rows, self.filters, columns * n), kernels)
         if self.correlation.biased:
-            flat, ones = lines.reshape(rows, self.filters, columns * n), np.ones(columns * n, d.dtype)
-            calls.append(call(np.matmul, flat, ones, terms[:, self.weights :]))
+            flat, ones = lines.reshape(rows * self.filters, columns * n), np.ones(columns * n, d.dtype)
+            biases = self.scratch.take((rows * self.filters,), "biases")
+            calls.append(call(flat.dot, ones, biases))  # all at once, and then to their places: faster
+            calls.append(copying(terms[:, self.weights :], biases.reshape(rows, self.filters)))
         return calls + self._adding(terms)
 
     def _products(self, first, lines, kernels):

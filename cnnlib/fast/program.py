@@ -222,6 +222,16 @@ class Program:
         for backward in self.backwards:
             backward()
 
+    def begin_back(self):
+        """The same up to the first stage's gradient by its input, which `finish_back` gives."""
+        for backward in self.backwards[:-1]:
+            backward()
+        self.stages[0].begin_back()
+
+    def finish_back(self, columns):
+        """The gradient by the input of the first stage for some samples, a slice."""
+        self.stages[0].finish_back(columns)
+
     def gradients(self):
         """The gradients by layer of what was run back last, those of the last layer first."""
         return [pair for stage in reversed(self.stages) for pair in stage.gradients()]

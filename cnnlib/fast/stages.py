@@ -47,6 +47,13 @@ class Stage:
         """Do the rest of `forward`, when the other columns are there too."""
         self.forward(training)
 
+    def begin_back(self):
+        """Do of `backward` what is for all samples together, see `Dense`."""
+        self.backward()
+
+    def finish_back(self, columns):
+        """Do the rest of `backward` for some samples, a slice."""
+
     def input_gradient(self):
         """The gradient by the input of the first stage, after `backward`."""
         return self.dx
@@ -134,11 +141,17 @@ class Dense(Stage):
             np.maximum(out, self.zero, out=out)
 
     def backward(self):
+        self.begin_back()
+        if self.dx is not None:
+            self.weight.dot(self.d, self.dx)
+
+    def begin_back(self):
         if self.relu:
             np.greater(self.out, self.zero, self.passes)
             np.multiply(self.bits[0], self.passes, self.bits[1])
-        if self.dx is not None:
-            self.weight.dot(self.d, self.dx)
+
+    def finish_back(self, columns):
+        np.matmul(self.weight, self.d[:, columns], self.dx[:, columns])
 
     def input_gradient(self):
         return self.weight @ self.d if self.dx is None else self.dx
