@@ -9,7 +9,7 @@ import pytest
 from cnnlib.data import load_digits, load_mnist_sample
 from cnnlib.experiments.planted_faults import own
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn
-from cnnlib.viz import Heatmap, Lens, Line, Maps, Note, Points, Text
+from cnnlib.viz import Heatmap, Lens, Line, Maps, Note, Points, Region, Text
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
 from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackward
@@ -248,10 +248,40 @@ def test_the_fourth_reading_is_found_under_its_earlier_name():
     assert widget.state["reading"] == "weight by weight"
 
 
-def test_the_figure_says_how_far_the_four_are_apart_now():
-    shown = [ConvolutionBackward(step=step).scene.figures[1].value for step in (0, 4, 9)]
-    assert shown == ["0", "11", "0"]
-    assert ConvolutionBackward(step=4).scene.figures[1].unit == "now; at the end 0"
+def test_the_figure_counts_the_pixels_on_which_all_four_agree():
+    figures = [ConvolutionBackward(step=step).scene.figures[1] for step in (0, 4, 9)]
+    assert [figure.value for figure in figures] == ["0", "6", "25"]
+    assert [figure.unit for figure in figures[1:]] == ["of 25 pixels; at the end on all", "of 25 pixels"]
+
+
+@pytest.mark.parametrize("several", [1, 2])
+def test_beneath_each_small_result_stands_how_many_steps_it_has_made(several):
+    for step in (0, 4, 9):
+        widget = ConvolutionBackward(step=step, channels=several, kernels=several)
+        for panel in widget.scene.panels[-4:]:
+            words = [text for m in panel.marks if isinstance(m, Text) for text in m.text]
+            done, of = (int(word) for word in words[0].split(" of "))
+            grey, dark = (m for m in panel.marks if isinstance(m, Region) and m.alpha == 1)
+            assert (dark.x1 - dark.x0) / (grey.x1 - grey.x0) == pytest.approx(done / of)
+            if panel.name in ("gather", "matrix"):
+                assert np.isfinite(panel.marks[0].z).sum() == done
+        assert "All four end with the same numbers." in widget.scene.slots[0].text
+    widget = ConvolutionBackward(step=0)
+    widget.set_state(reading="gather", step=11)
+    told = {p.name: next(m for m in p.marks if isinstance(m, Text)).text[0] for p in widget.scene.panels[-4:]}
+    assert told == {"scatter": "4 of 9", "gather": "11 of 25", "matrix": "11 of 25", "weights": "4 of 9"}
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+def test_a_note_beneath_the_products_stays_clear_of_the_wedge(kernel):
+    for reading in ("scatter", "weight by weight"):
+        panels = ConvolutionBackward(reading=reading, kernel=kernel, step=1).scene.panels
+        products = next(panel for panel in panels if panel.name == "products")
+        lens, values = products.marks[:2]
+        notes = [m for m in products.marks if isinstance(m, Note)]
+        columns = values.z.shape[1]
+        assert isinstance(lens, Lens) and bool(notes) == (columns > 1)
+        assert all(note.width <= 36 * columns for note in notes)
 
 
 def test_one_update_follows_one_map_from_a_convolution_to_its_pooling():

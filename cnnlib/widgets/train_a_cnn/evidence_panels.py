@@ -1,4 +1,4 @@
-"""The panels of the evidence: an image whole and covered, what each is taken for, and both maps with scales."""
+"""The panels of the evidence: an image whole and covered, what each is taken for, both maps with a scale."""
 
 from __future__ import annotations
 
