@@ -44,32 +44,54 @@ def test_the_sentence_does_not_give_the_fault_away(letter):
     assert not any("rightly" in text or "fails at" in text for text in texts)
 
 
-def test_a_click_on_a_letter_chooses_the_suspect_whose_fault_stands_beside_it():
+def test_a_click_on_a_letter_chooses_the_suspect_and_the_faults_to_choose_from_are_its_own():
     widget = BrokenBackward()
-    assert [anchor.control for anchor in widget.scene.anchors] == list(LETTERS)
+    assert [anchor.control for anchor in widget.scene.anchors] == ["A"]
     event = {"name": "suspects", "kind": "click", "index": 2, "x": 0.1, "y": 2}
     assert widget.event(event) == {"suspect": "C"}
+    widget.set_state(suspect="C")
+    assert [anchor.control for anchor in widget.scene.anchors] == ["C"]
+    widget.set_state(suspect="sound")
+    (naming,) = (panel for panel in widget.scene.panels if panel.name == "naming")
+    assert not widget.scene.anchors and "Nothing to name here" in naming.marks[0].text[0]
     bar = {"name": "errors", "kind": "click", "row": 3, "col": 0, "x": 2, "y": 3}
     assert widget.event(bar) == {"part": "pool: input"}
     (named,) = (c for c in widget.controls if c.name == "A")
-    assert named.shown("= in place of +=") == "“=” in place of “+=”" and named.shown("?") == "Choose …"
+    assert named.shown("= in place of +=") == "“=” in place of “+=”" and named.shown("?") == "none yet"
     assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
+
+
+def test_the_three_steps_are_numbered_and_the_list_says_what_is_named_but_not_whether_rightly():
+    def said(widget):
+        (listed,) = (panel for panel in widget.scene.panels if panel.name == "suspects")
+        return [text for m in listed.marks if isinstance(m, Text) for text in m.text][5:]
+
+    widget = BrokenBackward()
+    titles = {panel.name: panel.title for panel in widget.scene.panels}
+    steps = [titles[name] for name in ("errors", "suspect", "naming")]
+    assert steps == ["1 · Where does it fail?", "2 · Compare A", "3 · Name the fault"]
+    assert said(widget) == ["not named yet"] * 5
+    for fault in (LETTERS["A"], LETTERS["B"]):  # the right one, and a wrong one
+        widget.set_state(A=fault)
+        assert said(widget) == [NAMES[fault], *["not named yet"] * 4]
+        assert widget.scene.figures[0].label == "Named"
 
 
 @pytest.mark.parametrize("letter", LETTERS)
 def test_the_printed_numbers_of_a_suspect_add_up_and_its_fault_is_not_given_away(letter):
     scene = BrokenBackward(suspect=letter).scene
-    shown = {}
+    shown, zeros = {}, {}
     for panel in scene.panels:
         numbers = [m.z for m in panel.marks if isinstance(m, Heatmap) and m.numbers]
-        shown |= {panel.name: numbers[0]} if numbers else {}
+        if numbers:
+            shown[panel.name] = np.nan_to_num(numbers[0])
+            zeros[panel.name] = next(m for m in panel.marks if isinstance(m, Text))
+            assert len(zeros[panel.name].x) == np.isnan(numbers[0]).sum()
     assert shown["difference"] == pytest.approx(shown["suspect"] - shown["measured"], abs=1e-9)
-    (listed,) = (panel for panel in scene.panels if panel.name == "suspects")
-    words = [word for m in listed.marks if isinstance(m, Text) for word in m.text]
-    faults = [word for word in words if word in NAMES.values()]
-    assert len(faults) == 5 and not set("BCDE") & {*words[words.index("The five faults") :]}
-    order = [fault for name in faults for fault in LETTERS.values() if NAMES[fault] == name]
-    assert sorted(order) == order != list(LETTERS.values())
+    words = [text for p in scene.panels for m in p.marks if isinstance(m, Text) for text in m.text]
+    assert not set(words) & set(NAMES.values()), "a fault beside a suspect that nobody has named"
+    choices = next(c for c in BrokenBackward().controls if c.name == letter).options[1:]
+    assert list(choices) != list(LETTERS.values()) and set(choices) == set(LETTERS.values())
 
 
 SIZES = [
