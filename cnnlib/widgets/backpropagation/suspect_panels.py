@@ -46,7 +46,7 @@ def verdicts_panel(state: dict) -> Panel:
     chosen = rows[[letter == state["suspect"] for letter in LETTERS]]
     marks = [
         *(Region(0, WIDE, row - 0.5, row + 0.5, color="you-soft", alpha=1) for row in chosen),
-        Points(x, rows, color="panel", outline="muted", size=10, emits="suspects"),
+        Points(x, rows, color="panel", outline="muted", size=9, emits="suspects"),
         Text(x, rows, list(LETTERS), bold=True),
     ]
     for row, letter in enumerate(LETTERS):
