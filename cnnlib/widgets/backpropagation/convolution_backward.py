@@ -145,7 +145,8 @@ class ConvolutionBackward(Widget):
                     "All four agree on",
                     f"{facts['agree']}",
                     say("of {pixels} pixels", pixels=shown[0].size)
-                    + ("" if facts["step"] == facts["steps"] else "; at the end on all"),
+                    if facts["step"] == facts["steps"]
+                    else say("of {pixels} pixels; at the end on all", pixels=shown[0].size),
                 ),
             ],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.runtime.language import marked, say
+from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Axis, Bars, Heatmap, Line, Note, Panel, Points, Reference, Region, Text
 
 LETTERS = {
@@ -60,7 +60,7 @@ def verdicts_panel(state: dict) -> Panel:
 def maps(claimed: np.ndarray, measured: np.ndarray, suspect: str, part: str) -> list[Panel]:
     """The computed gradient, the measured one, and the difference of what is printed, on one colour scale."""
     compared = say("2 · Compare {letter}", letter=suspect) if suspect in LETTERS else "2 · Its gradient"
-    titles = compared, "− measured", "= difference"
+    titles = compared, word("− measured"), word("= difference")
     subtitles = part, "the true gradient", "0 where it is right"
     while claimed.ndim > 2:  # the first image, the first channel
         claimed, measured = claimed[0], measured[0]

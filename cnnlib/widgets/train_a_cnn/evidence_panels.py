@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Axis, Bars, Heatmap, Line, Note, Panel, Region, Text, frames, image_panel, outline
 
 SHOWN = 4  # classes whose probabilities stand beneath an image
@@ -43,9 +43,9 @@ def map_panels(shown: Covering, falls: np.ndarray, grads: np.ndarray, small: boo
     axes = {"x": whole.x, "y": whole.y, "equal": True, "grid": False}
     cost = "Cost in the logit" if small else "Cost of covering"
     panels = {
-        "image": (whole, "whole"),
+        "image": (whole, word("whole")),
         "covered": (image_panel(shown.covered, rim, square, title="The same", **ink), "one square blank"),
-        "falls": (Panel([fall, rim, shape, square], title=cost, **axes), "anywhere"),
+        "falls": (Panel([fall, rim, shape, square], title=cost, **axes), word("anywhere")),
         "saliency": (
             image_panel(grads, rim, shape, title="Saliency", vmin=0, vmax=max(1e-9, grads.max())),
             "pixel by pixel",
