@@ -12,6 +12,7 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import Figure, Scene, Slot
 from cnnlib.widgets.backpropagation.readings_layout import ROWS, narrow, placed_panels
 from cnnlib.widgets.backpropagation.readings_picture import BY_WEIGHT, READINGS, ReadingsPicture
+from cnnlib.widgets.backpropagation.readings_progress import steps_of
 from cnnlib.widgets.base import Choice, Slider, Widget
 
 SIZE = 5  # rows and columns of the image
@@ -196,17 +197,6 @@ def geometry(state: dict) -> Geometry:
     """How the kernel of a state moves over the image."""
     padding = min(state["padding"], state["dilation"] * (state["kernel"] - 1))
     return Geometry(SIZE, state["kernel"], state["stride"], padding, state["dilation"])
-
-
-def steps_of(reading: str, g: Geometry, state: dict) -> int:
-    """How many steps a reading takes."""
-    counts = {
-        "scatter": state["kernels"] * g.outputs**2,
-        "gather": state["channels"] * g.size**2,
-        "matrix": state["channels"] * g.size**2,
-        BY_WEIGHT: state["kernels"] * g.kernel**2,
-    }
-    return counts[reading]
 
 
 def numbers(g: Geometry, state: dict) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ from cnnlib.experiments.four_readings import spread
 from cnnlib.runtime.language import word
 from cnnlib.viz import Axis, Lens, Mark, Narrow, Note, Panel, Text
 from cnnlib.widgets.backpropagation.readings_picture import BY_WEIGHT, ReadingsPicture, box, grid_panel
+from cnnlib.widgets.backpropagation.readings_progress import small_panels
 
 ROWS = ("302px", "116px")  # heights of the one reading and of the four
 WIDE, HIGH = 1018.0, 266.0  # pixels of a full page for the matrices of the one reading
@@ -38,7 +39,7 @@ LETTERS["dx and its padding"] = LETTERS["dx"]
 
 def placed_panels(picture: ReadingsPicture, every: list[np.ndarray], names: tuple[str, ...]):
     """All panels, the columns of the grid they stand in, and the place of the words before the four."""
-    large, small = large_panels(picture), picture.results(every, names)
+    large, small = large_panels(picture), small_panels(picture, every, names)
     spots = [(0, *edges) for edges in abreast(picture, large)]
     step = (1 - WORDS_WIDE) / len(small)
     spots += [(1, WORDS_WIDE + place * step, WORDS_WIDE + (place + 1) * step) for place in range(len(small))]

@@ -1,15 +1,13 @@
-"""The panels of the four readings: what arrives, the kernel, what has come back, and all four beneath."""
+"""The panels of the four readings: what arrives, the kernel, what has come back."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 
 from cnnlib.experiments import four_readings as readings
 from cnnlib.experiments.four_readings import Geometry
-from cnnlib.runtime.language import marked, say, word
-from cnnlib.viz import Axis, Heatmap, Mark, Panel, Region, Text, mosaic
+from cnnlib.runtime.language import say
+from cnnlib.viz import Axis, Heatmap, Mark, Panel, Region, mosaic
 from cnnlib.widgets.backpropagation.readings_panels import (
     REACH,
     box,
@@ -29,9 +27,6 @@ TITLES = {
     "matrix": ("the convolution's matrix, transposed, and dy above it", "", "dx"),
     BY_WEIGHT: ("dy, what arrives", "kernel", "dx and its padding"),
 }
-UNITS = marked("outputs", "pixels", "rows", "weights")  # what each reading goes through
-UNITS = dict(zip(READINGS, UNITS, strict=True))
-ROOM = 3.6  # cells beside a small result for the words
 READABLE = 230  # cells of the matrix whose numbers can be read
 
 
@@ -263,39 +258,3 @@ class ReadingsPicture:
         marks_at = (0, 0, 1, 8)
         title = TITLES["matrix"][0]
         return Panel(marks, x, y, title=title, subtitle=how, at=marks_at, grid=False, name="first")
-
-    def results(self, every: list[np.ndarray], names: tuple[str, ...]) -> list[Panel]:
-        """How far all four have come, each in its own order: colours alone, and how many of how many."""
-        panels = []
-        for place, (reading, maps, name) in enumerate(zip(READINGS, every, names, strict=True)):
-            marks = [outline(maps.shape, c) for c in range(len(maps))] if reading == self.reading else []
-            panel = maps_panel(maps, "dx", (1, place), marks, f"reading:{name}", name=name)
-            heat, *around = panel.marks
-            columns, rows = heat.z.shape[::-1]
-            room = ROOM * (columns + 1) / 6
-            beside, done, of = columns - 0.1 + 0.06 * room, *self.progress(reading)
-            end, top = beside + 0.78 * room, rows / 2 + 0.3
-            lines = ((0, -25), say("{done} of {all}", done=done, all=of)), ((0, -9), UNITS[reading])
-            told = [
-                Text([beside], [top], [line], color="muted", align="left", shift=shift)
-                for shift, line in lines
-            ]
-            bar = {"y0": top, "y1": top + 0.3, "alpha": 1}
-            told += [
-                Region(beside, end, color="grid", **bar),
-                Region(beside, beside + (end - beside) * done / of, color="muted", **bar),
-            ]
-            x = Axis(-0.5, columns - 0.5 + room, visible=False)
-            marks = [replace(heat, numbers=""), *around, *told]
-            panels.append(replace(panel, marks=marks, x=x, title=word(reading)))
-        return panels
-
-    def progress(self, reading: str) -> tuple[int, int]:
-        """How many steps another reading has made, and of how many, when this one has made its own."""
-        counts = {
-            "scatter": self.dy.size,
-            "gather": self.w.shape[1] * self.g.size**2,
-            "matrix": self.w.shape[1] * self.g.size**2,
-            BY_WEIGHT: len(self.w) * self.g.kernel**2,
-        }
-        return round(self.step / self.steps * counts[reading]), counts[reading]
