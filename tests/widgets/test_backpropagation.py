@@ -69,7 +69,7 @@ def test_the_three_steps_are_numbered_and_the_list_says_what_is_named_but_not_wh
     widget = BrokenBackward()
     titles = {panel.name: panel.title for panel in widget.scene.panels}
     steps = [titles[name] for name in ("errors", "suspect", "naming")]
-    assert steps == ["1 · Where does it fail?", "2 · Compare A", "3 · Name the fault"]
+    assert steps == ["1 · Click a failing bar", "2 · Compare A", "3 · Name the fault"]
     assert said(widget) == ["not named yet"] * 5
     for fault in (LETTERS["A"], LETTERS["B"]):  # the right one, and a wrong one
         widget.set_state(A=fault)

@@ -120,9 +120,7 @@ def errors_panel(errors: dict, part: str) -> Panel:
     ]
     x = Axis(0, 14, "relative error", ticks=ticks, names=[f"1e{t - 12}" for t in ticks])
     y = Axis(len(powers) - 0.4, -1.1, ticks=rows, names=list(errors))
-    return Panel(
-        marks, x, y, title="1 · Where does it fail?", subtitle="click a bar", at=CHECK, name="errors"
-    )
+    return Panel(marks, x, y, title="1 · Click a failing bar", at=CHECK, name="errors")
 
 
 def learning_panel(curve: np.ndarray, sound: np.ndarray) -> Panel:
