@@ -8,8 +8,8 @@ import numpy as np
 
 from cnnlib.experiments.four_readings import Geometry
 from cnnlib.runtime.language import marked, say, word
-from cnnlib.viz import Axis, Mark, Panel, Region, Text
-from cnnlib.widgets.backpropagation.readings_panels import maps_panel, outline
+from cnnlib.viz import Axis, Heatmap, Mark, Panel, Region, Text
+from cnnlib.widgets.backpropagation.readings_panels import REACH, maps_panel, outline
 from cnnlib.widgets.backpropagation.readings_picture import BY_WEIGHT, READINGS, ReadingsPicture
 
 UNITS = dict(zip(READINGS, marked("outputs", "pixels", "rows", "weights"), strict=True))
@@ -37,8 +37,12 @@ def small_panels(picture: ReadingsPicture, every: list[np.ndarray], names: tuple
         rows, columns = heat.z.shape
         room = ROOM * (columns + 1) / 6
         beside = columns - 0.1 + 0.06 * room, rows / 2 + 0.3
-        marks = [replace(heat, numbers=""), *around, *bar(picture, reading, beside, 0.78 * room)]
-        x = Axis(-0.5, columns - 0.5 + room, visible=False)
+        end = columns - 0.5 + room
+        words = columns - 0.5, end, -0.5, rows - 0.5  # a click on them counts like one on the map
+        touch = Heatmap([[0.0]], words, "diverging", -REACH, REACH, alpha=0, emits=heat.emits, hover=False)
+        told = bar(picture, reading, beside, 0.78 * room)
+        marks = [replace(heat, numbers=""), *around, *told, touch]
+        x = Axis(-0.5, end, visible=False)
         panels.append(replace(panel, marks=marks, x=x, title=word(reading)))
     return panels
 

@@ -52,7 +52,7 @@ def verdicts_panel(state: dict) -> Panel:
     for row, letter in enumerate(LETTERS):
         fault = NAMES[state[letter]] if given[row] else NOT_YET
         color = "ink" if given[row] else "muted"
-        marks.append(Text([2.4 * LEFT], [row], [fault], color=color, align="left"))
+        marks.append(Text([LEFT], [row], [fault], color=color, align="left", shift=(20, 0)))
     axes = Axis(0, WIDE, visible=False), Axis(len(rows) - 0.5, -0.5, visible=False)
     return Panel(marks, *axes, title="Named so far", at=VERDICTS, grid=False, name="suspects")
 
