@@ -9,7 +9,7 @@ import pytest
 from cnnlib.data import load_digits, load_mnist_sample
 from cnnlib.experiments.planted_faults import own
 from cnnlib.networks import load_digits_cnn, load_mnist_cnn
-from cnnlib.viz import Heatmap, Lens, Line, Maps, Note, Points, Text
+from cnnlib.viz import Heatmap, Lens, Line, Maps, Note, Points, Region, Text
 from cnnlib.widgets.backpropagation.blame_microscope import BlameMicroscope
 from cnnlib.widgets.backpropagation.broken_backward import BrokenBackward
 from cnnlib.widgets.backpropagation.convolution_backward import ConvolutionBackward
@@ -44,32 +44,54 @@ def test_the_sentence_does_not_give_the_fault_away(letter):
     assert not any("rightly" in text or "fails at" in text for text in texts)
 
 
-def test_a_click_on_a_letter_chooses_the_suspect_whose_fault_stands_beside_it():
+def test_a_click_on_a_letter_chooses_the_suspect_and_the_faults_to_choose_from_are_its_own():
     widget = BrokenBackward()
-    assert [anchor.control for anchor in widget.scene.anchors] == list(LETTERS)
+    assert [anchor.control for anchor in widget.scene.anchors] == ["A"]
     event = {"name": "suspects", "kind": "click", "index": 2, "x": 0.1, "y": 2}
     assert widget.event(event) == {"suspect": "C"}
+    widget.set_state(suspect="C")
+    assert [anchor.control for anchor in widget.scene.anchors] == ["C"]
+    widget.set_state(suspect="sound")
+    (naming,) = (panel for panel in widget.scene.panels if panel.name == "naming")
+    assert not widget.scene.anchors and "Nothing to name here" in naming.marks[0].text[0]
     bar = {"name": "errors", "kind": "click", "row": 3, "col": 0, "x": 2, "y": 3}
     assert widget.event(bar) == {"part": "pool: input"}
     (named,) = (c for c in widget.controls if c.name == "A")
-    assert named.shown("= in place of +=") == "“=” in place of “+=”" and named.shown("?") == "Choose …"
+    assert named.shown("= in place of +=") == "“=” in place of “+=”" and named.shown("?") == "none yet"
     assert "5 of 5 faults are named rightly" in BrokenBackward(**LETTERS).text
+
+
+def test_the_three_steps_are_numbered_and_the_list_says_what_is_named_but_not_whether_rightly():
+    def said(widget):
+        (listed,) = (panel for panel in widget.scene.panels if panel.name == "suspects")
+        return [text for m in listed.marks if isinstance(m, Text) for text in m.text][5:]
+
+    widget = BrokenBackward()
+    titles = {panel.name: panel.title for panel in widget.scene.panels}
+    steps = [titles[name] for name in ("errors", "suspect", "naming")]
+    assert steps == ["1 · Click a failing bar", "2 · Compare A", "3 · Name the fault"]
+    assert said(widget) == ["not named yet"] * 5
+    for fault in (LETTERS["A"], LETTERS["B"]):  # the right one, and a wrong one
+        widget.set_state(A=fault)
+        assert said(widget) == [NAMES[fault], *["not named yet"] * 4]
+        assert widget.scene.figures[0].label == "Named"
 
 
 @pytest.mark.parametrize("letter", LETTERS)
 def test_the_printed_numbers_of_a_suspect_add_up_and_its_fault_is_not_given_away(letter):
     scene = BrokenBackward(suspect=letter).scene
-    shown = {}
+    shown, zeros = {}, {}
     for panel in scene.panels:
         numbers = [m.z for m in panel.marks if isinstance(m, Heatmap) and m.numbers]
-        shown |= {panel.name: numbers[0]} if numbers else {}
+        if numbers:
+            shown[panel.name] = np.nan_to_num(numbers[0])
+            zeros[panel.name] = next(m for m in panel.marks if isinstance(m, Text))
+            assert len(zeros[panel.name].x) == np.isnan(numbers[0]).sum()
     assert shown["difference"] == pytest.approx(shown["suspect"] - shown["measured"], abs=1e-9)
-    (listed,) = (panel for panel in scene.panels if panel.name == "suspects")
-    words = [word for m in listed.marks if isinstance(m, Text) for word in m.text]
-    faults = [word for word in words if word in NAMES.values()]
-    assert len(faults) == 5 and not set("BCDE") & {*words[words.index("The five faults") :]}
-    order = [fault for name in faults for fault in LETTERS.values() if NAMES[fault] == name]
-    assert sorted(order) == order != list(LETTERS.values())
+    words = [text for p in scene.panels for m in p.marks if isinstance(m, Text) for text in m.text]
+    assert not set(words) & set(NAMES.values()), "a fault beside a suspect that nobody has named"
+    choices = next(c for c in BrokenBackward().controls if c.name == letter).options[1:]
+    assert list(choices) != list(LETTERS.values()) and set(choices) == set(LETTERS.values())
 
 
 SIZES = [
@@ -248,10 +270,40 @@ def test_the_fourth_reading_is_found_under_its_earlier_name():
     assert widget.state["reading"] == "weight by weight"
 
 
-def test_the_figure_says_how_far_the_four_are_apart_now():
-    shown = [ConvolutionBackward(step=step).scene.figures[1].value for step in (0, 4, 9)]
-    assert shown == ["0", "11", "0"]
-    assert ConvolutionBackward(step=4).scene.figures[1].unit == "now; at the end 0"
+def test_the_figure_counts_the_pixels_on_which_all_four_agree():
+    figures = [ConvolutionBackward(step=step).scene.figures[1] for step in (0, 4, 9)]
+    assert [figure.value for figure in figures] == ["0", "6", "25"]
+    assert [figure.unit for figure in figures[1:]] == ["of 25 pixels; at the end on all", "of 25 pixels"]
+
+
+@pytest.mark.parametrize("several", [1, 2])
+def test_beneath_each_small_result_stands_how_many_steps_it_has_made(several):
+    for step in (0, 4, 9):
+        widget = ConvolutionBackward(step=step, channels=several, kernels=several)
+        for panel in widget.scene.panels[-4:]:
+            words = [text for m in panel.marks if isinstance(m, Text) for text in m.text]
+            done, of = (int(word) for word in words[0].split(" of "))
+            grey, dark = (m for m in panel.marks if isinstance(m, Region) and m.alpha == 1)
+            assert (dark.x1 - dark.x0) / (grey.x1 - grey.x0) == pytest.approx(done / of)
+            if panel.name in ("gather", "matrix"):
+                assert np.isfinite(panel.marks[0].z).sum() == done
+        assert "All four end with the same numbers." in widget.scene.slots[0].text
+    widget = ConvolutionBackward(step=0)
+    widget.set_state(reading="gather", step=11)
+    told = {p.name: next(m for m in p.marks if isinstance(m, Text)).text[0] for p in widget.scene.panels[-4:]}
+    assert told == {"scatter": "4 of 9", "gather": "11 of 25", "matrix": "11 of 25", "weights": "4 of 9"}
+
+
+@pytest.mark.parametrize("kernel", [1, 2, 3])
+def test_a_note_beneath_the_products_stays_clear_of_the_wedge(kernel):
+    for reading in ("scatter", "weight by weight"):
+        panels = ConvolutionBackward(reading=reading, kernel=kernel, step=1).scene.panels
+        products = next(panel for panel in panels if panel.name == "products")
+        lens, values = products.marks[:2]
+        notes = [m for m in products.marks if isinstance(m, Note)]
+        columns = values.z.shape[1]
+        assert isinstance(lens, Lens) and bool(notes) == (columns > 1)
+        assert all(note.width <= 36 * columns for note in notes)
 
 
 def test_one_update_follows_one_map_from_a_convolution_to_its_pooling():

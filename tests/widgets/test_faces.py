@@ -65,7 +65,8 @@ def test_every_name_in_a_slot_is_a_control_and_stands_once(kind, made):
     assert set(named) <= {control.name for control in widget.controls} | PARTS
     assert len(named) == len(set(named))
     anchored = {anchor.control for anchor in widget.scene.anchors}
-    assert anchored == set(widget.slots.get("anchored", ()))
+    slot = set(widget.slots.get("anchored", ()))
+    assert anchored <= slot and bool(anchored) == bool(slot)  # some only beside what they are about
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -13,17 +13,17 @@ from cnnlib.networks import mnist_cnn, small_cnn
 from cnnlib.nn.gradcheck import numerical_gradient, relative_error
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.runtime.language import marked, say
-from cnnlib.viz import Anchor, Figure, Narrow, Scene
+from cnnlib.viz import Anchor, Figure, Narrow, Scene, Slot
 from cnnlib.widgets.backpropagation.gradient_check import in_short
 from cnnlib.widgets.backpropagation.suspect_panels import (
     GOOD,
     LETTERS,
-    LISTS,
     NAMES,
     errors_panel,
     learning_panel,
     maps,
-    suspects_panel,
+    naming_panel,
+    verdicts_panel,
 )
 from cnnlib.widgets.base import Choice, LogSlider, Widget
 
@@ -35,25 +35,28 @@ PARTS = {
     "ReLU: input": ("relu", "x"),
     "loss: scores": ("loss", "scores"),
 }
-SLOTS = {"head": ("suspect",), "bar": ("rate",), "anchored": tuple(LETTERS), "more": ("part",)}
+SLOTS = {"bar": ("suspect",), "anchored": tuple(LETTERS), "rate": ("rate",), "more": ("part",)}
 NARROW = Narrow(
-    ("480px", "200px", "200px", "210px", "240px"),
+    ("230px", "200px", "200px", "180px", "160px", "110px", "200px"),
     (1, 1),
-    1330,
+    1280,
     {
-        "suspects": (0, 0, 1, 2),
+        "errors": (0, 0, 1, 2),
         "suspect": (1, 0),
         "measured": (1, 1),
         "difference": (2, 0),
-        "errors": (3, 0, 1, 2),
-        "learning": (4, 0, 1, 2),
+        "naming": (3, 0, 1, 2),
+        "suspects": (4, 0, 1, 2),
+        "rate": (5, 0, 1, 2),
+        "learning": (6, 0, 1, 2),
     },
     below=740,
 )
 SUSPECTS = (*LETTERS, "sound", "yours")
 UNKNOWN = "?"
-CHOICES = ("Choose …", *(NAMES[fault] for fault in BUGS))
+CHOICES = ("none yet", *(NAMES[fault] for fault in BUGS))
 FAULTS = marked("Fault of A", "Fault of B", "Fault of C", "Fault of D", "Fault of E")
+TRAINED = "One network learns with this suspect, one with the correct pass."
 STEPS = 100
 LAST = 20  # steps whose mean loss says where training ends
 KEPT = 64  # learning curves
@@ -87,7 +90,7 @@ class BrokenBackward(Widget):
         Choice("part", tuple(PARTS), label="Look at"),
         LogSlider("rate", 1e-3, 1, 0.1, label="Learning rate"),
         *(
-            Choice(letter, (UNKNOWN, *BUGS), label=label, words=CHOICES)
+            Choice(letter, (UNKNOWN, *BUGS), label=label, picker="segments", words=CHOICES)
             for letter, label in zip(LETTERS, FAULTS, strict=True)
         ),
     )
@@ -137,21 +140,27 @@ class BrokenBackward(Widget):
             "last_sound": final(sound),
         }
         panels = [
-            suspects_panel(state),
-            *maps(*results[state["part"]]),
             errors_panel(errors, state["part"]),
+            *maps(*results[state["part"]], state["suspect"], state["part"]),
+            naming_panel(state["suspect"]),
+            verdicts_panel(state),
             learning_panel(curve, sound),
         ]
-        anchors = [Anchor(letter, "suspects", LISTS, row, align="left") for row, letter in enumerate(LETTERS)]
+        named = [
+            Anchor(letter, "naming", 0, 0, dy=4, align="left")
+            for letter in LETTERS
+            if letter == state["suspect"]
+        ]
         return Scene(
             panels,
             self.sentence(state, errors, facts),
             facts,
-            rows=("264px", 1),
-            columns=("292px", *(1,) * 6),
+            rows=("254px", "88px", 1),
+            columns=("min(328px, 32%)", 215, "14px", 231, 230),
             height=484,
             figures=figures(state, facts),
-            anchors=anchors,
+            slots=[Slot("rate", (2, 1), "Would training show it?", TRAINED)],
+            anchors=named,
             narrow=NARROW,
         )
 
@@ -219,7 +228,7 @@ def figures(state: dict, facts: dict) -> list[Figure]:
         Figure(
             "Named rightly" if full else "Named", str(facts["found"] if full else named(state)), "/ 5", True
         ),
-        Figure(say("Error at {part}", part=state["part"]), in_short(facts["error"]), large=True),
+        Figure("Relative error", in_short(facts["error"]), say("at {part}", part=state["part"]), large=True),
         Figure("Loss after training", ends, mark="solid"),
     ]
 

@@ -9,9 +9,10 @@ import numpy as np
 from cnnlib.experiments import four_readings as readings
 from cnnlib.experiments.four_readings import Geometry
 from cnnlib.runtime.language import say
-from cnnlib.viz import Figure, Scene
-from cnnlib.widgets.backpropagation.readings_layout import narrow, placed_panels
+from cnnlib.viz import Figure, Scene, Slot
+from cnnlib.widgets.backpropagation.readings_layout import ROWS, narrow, placed_panels
 from cnnlib.widgets.backpropagation.readings_picture import BY_WEIGHT, READINGS, ReadingsPicture
+from cnnlib.widgets.backpropagation.readings_progress import steps_of
 from cnnlib.widgets.base import Choice, Slider, Widget
 
 SIZE = 5  # rows and columns of the image
@@ -23,19 +24,19 @@ BELOW = ("scatter", "gather", "matrix", "weights")
 class ConvolutionBackward(Widget):
     """The same products in four orders: output by output, pixel by pixel, row by row, weight by weight.
 
-    Above stands one reading, step by step; beneath, how far all four have come. It opens in the
+    Above stands one reading, step by step; beneath, how far all four have come, in colours. It opens in the
     middle, at step 4. All numbers are whole: no rounding hides a difference.
 
     Facts: ``step``, ``steps``, ``products`` (of weight and upstream gradient that reach a pixel, in all),
     ``made`` (of them so far), ``apart`` (largest difference of the four when all are done), ``now_apart``
-    (that of what they have made so far), ``unreached`` (pixels that no output has seen), ``most`` (shares of
-    the pixel that has most).
+    (that of what they have made so far), ``agree`` (pixels that all four have made, and made equal),
+    ``unreached`` (pixels that no output has seen), ``most`` (shares of the pixel that has most).
 
     >>> ConvolutionBackward(step=2).text.split(".")[0]
     'Step 2 of 9, output by output: dy at row 0, column 1 is 2'
     """
 
-    title = "Which output blames which pixel, and how much?"
+    title = "How does each output's gradient reach the pixels?"
     controls = (
         Choice("reading", tuple(READINGS), label="Reading", picker="segments"),
         Slider("kernel", 1, 3, 3, integer=True, label="Kernel", unit="pixels"),
@@ -108,17 +109,30 @@ class ConvolutionBackward(Widget):
             "made": picture.products_made(),
             "apart": largest_difference(done),
             "now_apart": largest_difference(every),
+            "agree": int(np.logical_and.reduce([other == shown[0] for other in shown]).sum()),
             "unreached": int((counts[0] == 0).sum()),
             "most": int(counts.max()),
         }
-        panels, columns, rows = placed_panels(picture, shown, BELOW)
+        panels, columns, before = placed_panels(picture, shown, BELOW)
         return Scene(
             panels,
             self.sentence(picture, facts),
             facts,
-            rows=rows,
+            rows=ROWS,
             columns=columns,
-            height=400,
+            height=418,
+            slots=[
+                Slot(
+                    "promise",
+                    before,
+                    "Four ways, one result",
+                    say(
+                        "Each adds up the same {products} products in its own order. "
+                        "All four end with the same numbers. Click one to follow it.",
+                        products=facts["products"],
+                    ),
+                )
+            ],
             arrows=("step",),
             narrow=narrow(picture),
             figures=[
@@ -129,9 +143,11 @@ class ConvolutionBackward(Widget):
                     large=True,
                 ),
                 Figure(
-                    "Largest difference of the four",
-                    f"{facts['now_apart']:g}",
-                    "" if facts["step"] == facts["steps"] else "now; at the end 0",
+                    "All four agree on",
+                    f"{facts['agree']}",
+                    say("of {pixels} pixels", pixels=shown[0].size)
+                    if facts["step"] == facts["steps"]
+                    else say("of {pixels} pixels; at the end on all", pixels=shown[0].size),
                 ),
             ],
         )
@@ -181,17 +197,6 @@ def geometry(state: dict) -> Geometry:
     """How the kernel of a state moves over the image."""
     padding = min(state["padding"], state["dilation"] * (state["kernel"] - 1))
     return Geometry(SIZE, state["kernel"], state["stride"], padding, state["dilation"])
-
-
-def steps_of(reading: str, g: Geometry, state: dict) -> int:
-    """How many steps a reading takes."""
-    counts = {
-        "scatter": state["kernels"] * g.outputs**2,
-        "gather": state["channels"] * g.size**2,
-        "matrix": state["channels"] * g.size**2,
-        BY_WEIGHT: state["kernels"] * g.kernel**2,
-    }
-    return counts[reading]
 
 
 def numbers(g: Geometry, state: dict) -> tuple[np.ndarray, np.ndarray]:

@@ -10,43 +10,59 @@ from cnnlib.experiments.four_readings import spread
 from cnnlib.runtime.language import word
 from cnnlib.viz import Axis, Lens, Mark, Narrow, Note, Panel, Text
 from cnnlib.widgets.backpropagation.readings_picture import BY_WEIGHT, ReadingsPicture, box, grid_panel
+from cnnlib.widgets.backpropagation.readings_progress import small_panels
 
-ROWS = (2.3, 1.0)  # heights of the one reading and of the four
-WIDE, AIR = (
-    4.05,
-    1.08,
-)  # the width of a full page in heights of the one reading, and the space between matrices
+ROWS = ("302px", "116px")  # heights of the one reading and of the four
+WIDE, HIGH = 1018.0, 266.0  # pixels of a full page for the matrices of the one reading
+LEAST, MOST = 16.0, 84.0  # pixels between two matrices
+WORDS_WIDE = 0.21  # of the width, for the words before the four
+NOTE = 36.0  # pixels of a note for each column of the products
 FOOT = 1.3  # cells beneath a matrix for its note
 SMALL = {"scatter": (0, 0), "gather": (0, 1), "matrix": (1, 0), "weights": (1, 1)}
 #: What each matrix does in one step, read from left to right as a sentence beneath the small ones.
 DOES = {
-    "scatter": ("One output's blame", "times every weight", "gives these, added to the window it saw.", ""),
-    "gather": ("", "The outlined blame times the kernel", "gives these. Their sum is one pixel.", ""),
+    "scatter": (
+        "One output's gradient",
+        "times every weight",
+        "gives these, added to the window it saw.",
+        "",
+    ),
+    "gather": ("", "The outlined numbers times the kernel", "give these. Their sum is one pixel.", ""),
     "matrix": ("", "", "", "The outlined row, times dy above it, adds up to this pixel."),
     BY_WEIGHT: ("All of dy", "times one weight", "gives these, added wherever that weight lay.", ""),
 }
 PLACES = ("first", "second", "products", "dx")
 #: What the letters stand for, beside the titles that are letters alone.
-LETTERS = {"dy, what arrives": ("dy", "blame of each output"), "dx": ("dx", "blame of each pixel")}
+LETTERS = {"dy, what arrives": ("dy", "each output's gradient"), "dx": ("dx", "each pixel's gradient")}
 LETTERS["dx and its padding"] = LETTERS["dx"]
 
 
 def placed_panels(picture: ReadingsPicture, every: list[np.ndarray], names: tuple[str, ...]):
-    """All panels, and the columns and rows of the grid they stand in."""
-    large, small = large_panels(picture), picture.results(every, names)
-    cells = [panel.x.high - panel.x.low for panel in large]
-    if picture.reading == "matrix":
-        cells[0] = 1.6 * cells[1]
-    share = 1.0 if picture.reading == "matrix" else min(1.0, AIR * sum(cells) / WIDE / large[0].y.low)
-    ends = share * np.cumsum([0.0, *cells]) / sum(cells)
-    spots = [(0, *ends[k : k + 2]) for k in range(len(large))]
-    spots += [(1, place / 4, (place + 1) / 4) for place in range(len(small))]
-    cuts = sorted({1.0} | {round(float(cut), 6) for _, *edges in spots for cut in edges})
+    """All panels, the columns of the grid they stand in, and the place of the words before the four."""
+    large, small = large_panels(picture), small_panels(picture, every, names)
+    spots = [(0, *edges) for edges in abreast(picture, large)]
+    step = (1 - WORDS_WIDE) / len(small)
+    spots += [(1, WORDS_WIDE + place * step, WORDS_WIDE + (place + 1) * step) for place in range(len(small))]
+    cuts = sorted({0.0, 1.0} | {round(float(cut), 6) for _, *edges in spots for cut in edges})
     panels = []
     for panel, (row, *edges) in zip([*large, *small], spots, strict=True):
         first, last = (cuts.index(round(float(edge), 6)) for edge in edges)
         panels.append(replace(panel, at=(row, first, 1, last - first)))
-    return panels, tuple(np.diff(cuts)), ROWS
+    return panels, tuple(np.diff(cuts)), (1, 0, 1, cuts.index(WORDS_WIDE))
+
+
+def abreast(picture: ReadingsPicture, panels: list[Panel]) -> list[tuple[float, float]]:
+    """From where to where each matrix has its place: cells as large as there is room, all in the middle."""
+    cells = [panel.x.high - panel.x.low for panel in panels]
+    gaps = len(panels) - 1
+    size = min(HIGH / (panels[-1].y.low + 0.5), (WIDE - LEAST * gaps) / sum(cells))
+    if picture.reading == "matrix":
+        cells[0] = (WIDE - LEAST) / size - cells[1]  # it fills the rest
+    gap = min(MOST, (WIDE - size * sum(cells)) / gaps)
+    before = (WIDE - size * sum(cells) - gap * gaps) / 2
+    starts = before + np.cumsum([0.0, *(size * count + gap for count in cells[:-1])])
+    ends = [*starts[1:], starts[-1] + size * cells[-1]]
+    return [(start / WIDE, min(1.0, end / WIDE)) for start, end in zip(starts, ends, strict=True)]
 
 
 def large_panels(picture: ReadingsPicture) -> list[Panel]:
@@ -64,13 +80,21 @@ def large_panels(picture: ReadingsPicture) -> list[Panel]:
             continue
         marks = [*lens_of(picture, panel.name), *panel.marks]
         if notes[panel.name]:
-            width = 190.0 if panel.name == "products" else 165.0
-            marks.append(Note(-0.5, panel.marks[0].z.shape[0] - 0.25, notes[panel.name], width=width))
+            marks += note(panel, notes[panel.name])
         title, how = LETTERS.get(panel.title, (panel.title, panel.subtitle))
         axis = Axis(high - 0.5, panel.y.high, visible=False)
         how = panel.subtitle or word(how)
         placed.append(replace(panel, title=word(title), subtitle=how, marks=marks, y=axis))
     return placed
+
+
+def note(panel: Panel, text: str) -> list[Mark]:
+    """Words beneath a matrix; beneath the products no wider than these, for a wedge begins at their right."""
+    rows, columns = panel.marks[0].z.shape
+    if panel.name == "products" and columns == 1:
+        return []
+    width = NOTE * columns if panel.name == "products" else 165.0
+    return [Note(-0.5, rows - 0.25, text, width=width)]
 
 
 def with_products(picture: ReadingsPicture) -> list[Panel]:
@@ -148,6 +172,7 @@ def narrow(picture: ReadingsPicture) -> Narrow:
     else:
         rows = [220 if max(g.outputs, g.kernel) < 5 else 240, 250]
         at = {"first": (0, 0), "second": (0, 1), "products": (1, 0), "dx": (1, 1)}
-    at |= {name: (len(rows) + row, column) for name, (row, column) in SMALL.items()}
-    rows += [185, 185]
+    at["promise"] = (len(rows), 0, 1, 2)
+    at |= {name: (len(rows) + 1 + row, column) for name, (row, column) in SMALL.items()}
+    rows += [76, 142, 142]
     return Narrow(tuple(f"{height}px" for height in rows), (1, 1), sum(rows), at)

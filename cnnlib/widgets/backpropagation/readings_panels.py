@@ -52,7 +52,11 @@ def grid_panel(tiled, title, at, marks=(), emits="", sign="", name="", subtitle=
     )
     drawn: list[Mark] = [heat, *marks]
     if sign:
-        drawn.append(Text(columns - 0.5, (rows - 1) / 2, sign, bold=True, size=20, shift=(13, 0)))
+        drawn.append(
+            Text(
+                columns - 0.5, (rows - 1) / 2, sign, bold=True, size=20, shift=(30 if columns <= 3 else 13, 0)
+            )
+        )
     if waits:
         drawn.append(Text((columns - 1) / 2, (rows - 1) / 2, "not yet", color="muted"))
     span, down = max(columns * (1.09 if sign else 1), 4.0), max(rows, 4.0)

@@ -1,14 +1,12 @@
-"""The panels of the four readings: what arrives, the kernel, what has come back, and all four beneath."""
+"""The panels of the four readings: what arrives, the kernel, what has come back."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 
 from cnnlib.experiments import four_readings as readings
 from cnnlib.experiments.four_readings import Geometry
-from cnnlib.runtime.language import say, word
+from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Heatmap, Mark, Panel, Region, mosaic
 from cnnlib.widgets.backpropagation.readings_panels import (
     REACH,
@@ -260,14 +258,3 @@ class ReadingsPicture:
         marks_at = (0, 0, 1, 8)
         title = TITLES["matrix"][0]
         return Panel(marks, x, y, title=title, subtitle=how, at=marks_at, grid=False, name="first")
-
-    def results(self, every: list[np.ndarray], names: tuple[str, ...]) -> list[Panel]:
-        """How far all four have come, each in its own order."""
-        panels = []
-        for place, (reading, maps, name) in enumerate(zip(READINGS, every, names, strict=True)):
-            marks = [outline(maps.shape, c) for c in range(len(maps))] if reading == self.reading else []
-            at = (1, 3 * place, 1, 3)
-            how = {"title": word(reading), "subtitle": word(READINGS[reading] or "click one")}
-            panel = maps_panel(maps, "dx", at, marks, f"reading:{name}", name=name)
-            panels.append(replace(panel, **how))
-        return panels
