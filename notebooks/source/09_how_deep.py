@@ -108,7 +108,8 @@ for depth, found in accuracy_by_depth("plain").items():
 #
 # The picture below shows on the left the size of the signal, from the first layer to the last, and in the middle the
 # size of the gradient behind the same layers. The gradient starts at the loss, at the right end, and travels to the
-# left. The vertical axes of both are logarithmic.
+# left. Each is drawn as a multiple of the size that it sets out with, so every line begins at × 1, and a flat line is good:
+# in the grey band a size has changed by less than a factor of 3. The vertical axes of both are logarithmic.
 #
 # The first weights follow He's rule, without the factor, and fifty layers are stacked. How large is the gradient when it
 # arrives at the first layer?
