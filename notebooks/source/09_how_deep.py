@@ -252,9 +252,9 @@ predict("09.others")
 
 # %% [markdown]
 # Below is the same computation as a graph. Boxes with four numbers belong to the four images, boxes with one number are
-# shared by them. The picture opens after the six steps forwards and the first four backwards, through
-# $y = \gamma \hat x + \beta$. Press Step for the other seven. At each of them the rule is the one of notebook 03:
-# *upstream gradient times local slope, and where a number was used twice, both shares add up*.
+# shared by them. The picture opens when all is done: six steps forwards, then eleven backwards. Drag the handle of time back to
+# 10, just behind $y = \gamma \hat x + \beta$, and press Step for the other seven. At each of them the rule is the one of
+# notebook 03: *upstream gradient times local slope, and where a number was used twice, both shares add up*.
 #
 # **Challenge.** Keep *Gradient that arrives* at *1, 0, 0, 0*, and find four numbers for which *all* of $dx$ is zero.
 # (Why does the loss not change then, whichever of the four you move a little?)

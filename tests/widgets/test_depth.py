@@ -206,10 +206,22 @@ def test_four_numbers_are_bars_of_one_scale_so_that_centring_and_scaling_are_see
         assert ((middle - WIDE < ends) & (ends < middle + 0.3)).all()  # left of the numbers
 
 
-def test_boxes_of_a_normalization_that_wait_are_dashed_and_it_opens_on_the_way_back():
-    widget = NormalizationSteps()
-    assert widget.state["step"] == 10 and widget.scene.figures[-1].value == "?"
+def test_boxes_of_a_normalization_that_wait_are_dashed():
+    widget = NormalizationSteps(step=10)
+    assert [figure.value for figure in widget.scene.figures] == ["?", "?"]
     for name, waiting in (("values", 0), ("gradients", 5), ("small gradients", 5)):
         marks = [mark for mark in panel_of(widget, name).marks if isinstance(mark, Line) and len(mark.x) == 5]
         assert len(marks) == waiting and all(mark.dash == "dashed" for mark in marks)
-    assert "loss E" in panel_of(widget, "gradients").subtitle
+    assert panel_of(widget, "gradients").subtitle == "how the loss E would move if this number grew"
+
+
+def test_a_normalization_opens_with_all_boxes_filled_and_says_that_dx_adds_up_to_nothing():
+    widget = NormalizationSteps()
+    assert widget.facts["step"] == widget.facts["steps"] == 17
+    assert [figure.value for figure in widget.scene.figures] == ["0.00", "0.248"]
+    assert "moving all four inputs alike changes nothing" in panel_of(widget, "gradients").subtitle
+    texts = [mark.text[0] for mark in panel_of(widget, "gradients").marks if isinstance(mark, Text)]
+    assert "adds up to 0.00" in texts
+    for name in ("values", "gradients"):
+        marks = panel_of(widget, name).marks
+        assert not [mark for mark in marks if isinstance(mark, Line) and len(mark.x) == 5], "none waits"

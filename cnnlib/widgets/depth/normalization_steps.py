@@ -14,17 +14,18 @@ from cnnlib.widgets.depth.normalization_picture import SYMBOLS, graph_panel, sho
 UPSTREAM = ("the first number alone", "all four alike", "as x̂ itself")
 NUMBERS = ("1, 0, 0, 0", "1, 1, 1, 1", "as x̂")
 STARTS = (1.0, 2.0, 3.0, 6.0)
-SLOTS = {"settings": ("upstream", "x0", "x1", "x2", "x3", "gamma"), "handle": ("step",)}
+SLOTS = {"settings": ("upstream", "x0", "x1", "x2", "x3"), "handle": ("step",), "more": ("gamma",)}
 NARROW = Narrow(
     ("235px", "235px"), (1,), 470, {"small values": (0, 0), "small gradients": (1, 0)},
     only=("small values", "small gradients"),
 )  # fmt: skip
 COUNT = len(FORWARDS) + len(BACKWARDS)
-OPENS = len(FORWARDS) + 4  # behind y = γ · x̂ + β on the way back
 
 
 class NormalizationSteps(Widget):
     """Four numbers of one channel are normalised, then a gradient comes back: one node a step.
+
+    It opens with all steps done; the handle of time leads back to any of them.
 
     Facts: ``step``, ``steps``, ``mean``, ``variance``, ``first`` (the first number normalised), ``upstream``
     (place of the choice), ``gamma``, ``largest_dx`` and ``sum_dx`` (0 until dx is known), ``dgamma``,
@@ -40,8 +41,8 @@ class NormalizationSteps(Widget):
     controls = (
         Choice("upstream", UPSTREAM, label="Gradient that arrives, dy", picker="segments", words=NUMBERS),
         *(Slider(f"x{i}", -6, 6, start, step=0.1, label=f"x[{i}]") for i, start in enumerate(STARTS)),
-        Slider("gamma", 0.5, 3, 1, step=0.1, label="γ"),
-        Slider("step", 0, COUNT, OPENS, integer=True, label="Step"),
+        Slider("gamma", 0.5, 3, 1, step=0.1, label="Scale γ"),
+        Slider("step", 0, COUNT, COUNT, integer=True, label="Step"),
     )
 
     def compute(self, state):
@@ -71,8 +72,7 @@ class NormalizationSteps(Widget):
         ]
         shown = np.abs(gradients["x"]).max() if over else None
         figures = [
-            Figure("Mean m", short(values["m"]) if "m" in known else "?"),
-            Figure("Variance v", short(values["v"]) if "v" in known else "?"),
+            Figure("dx adds up to", short(facts["sum_dx"]) if over else "?", large=True),
             Figure("Largest |dx|", "?" if shown is None else f"{shown:.3f}", large=True),
         ]
         return Scene(
