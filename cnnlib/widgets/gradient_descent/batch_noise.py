@@ -24,6 +24,7 @@ DRAWS = 300
 MOST = 3000  # images looked at
 FLOOR = 1e-6  # the least error drawn
 MAP_HIGH = 270  # pixels
+BESIDE = 560  # images between the cursor and a tick from which its pill hides the tick's word
 SLIM = 1.25  # height of the view of first steps by its width
 SEEDS = 20  # the highest; the mean is over seeds 0 to 20
 NARROW = Narrow(
@@ -155,7 +156,7 @@ class BatchNoise(Widget):
         seen = visible(path)
         labels = MapLabels(*window(surface), MAP_HIGH, seen)
         marks = [
-            *map_marks(surface),
+            *map_marks(surface, foot=True),
             Line(seen[:, 0], seen[:, 1], color="paper", width=3.6, alpha=0.6),
             Line(seen[:, 0], seen[:, 1], color="path", width=1.6),
             Points(seen[:, 0], seen[:, 1], color="path", size=2),
@@ -176,19 +177,19 @@ class BatchNoise(Widget):
             Points(-gradients[:, 0], -gradients[:, 1], color="path", size=2.5, alpha=0.5),
             Points(0, 0, color="ink", size=4),
             Arrows([0], [0], [-full[0]], [-full[1]], color="ink", width=2.5),
-            Note(*note, "a dot: the way down by one batch; arrow: by all images", width=190, needs=180),
+            Note(*note, "a dot: the way down by one batch; arrow: by all images", width=190, needs=160),
         ]
         axes = [
-            Axis(begin, begin + span, say("minus the gradient, weight {number}", number=i + 1), whole=True)
+            Axis(begin, begin + span, say("change of weight {number} at rate 1", number=i + 1), whole=True)
             for i, (begin, span) in enumerate(zip(low, wide, strict=True))
         ]
         how = (
-            say("dots: {draws} batches of {size}", draws=DRAWS, size=size)
+            say("{draws} batches of {size}", draws=DRAWS, size=size)
             if size < len(regression().x)
             else "all images: no choice"
         )
         return Panel(
-            marks, *axes, title="Ways down at the start", subtitle=how, at=(0, 1), equal=True, name="ways"
+            marks, *axes, title="Which way is down?", subtitle=how, at=(0, 1), equal=True, name="ways"
         )
 
     def error_panel(self, errors, now, size, state):
@@ -202,7 +203,8 @@ class BatchNoise(Widget):
             marks.append(Note(MOST * 0.1, 0.3 * high, "Press Play: the curves begin here.", width=180))
         marks.append(Cursor(state["samples"], sets={"x": "samples"}, text=f"{now * size:,}"))
         (y, how), title = log_axis(low, high), "Error against cost"
-        axes = Axis(0, MOST, "images looked at", whole=True), y
+        ticks = [tick for tick in range(0, MOST + 1, 1000) if abs(tick - now * size) > BESIDE or not tick]
+        axes = Axis(0, MOST, "images looked at", ticks=ticks), y
         return Panel(marks, *axes, title=title, subtitle=how, at=(0, 2), name="errors")
 
     def runs(self, errors, now, x, seed):
