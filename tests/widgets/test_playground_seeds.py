@@ -84,10 +84,11 @@ def test_snapshots_are_those_of_the_run():
     view = PlaygroundSnapshots()
     assert view.facts["wrong"] == 16 and f"{view.facts['test_loss']:.3f}" == "0.106"
     first, second = view.scene.panels[:2]
-    assert (first.title, first.subtitle) == ("epoch 1", "loss 0.480")
+    assert (first.title, first.subtitle) == ("epoch 1", "loss 0.480\u2007\u2007\u2007")
+    assert {len(panel.title + panel.subtitle) for panel in view.scene.panels[:6]} == {20}
     again = Run(dataset="spiral", network_shape=(8, 8), seed="0.50025")
     again.step(int(second.title.split()[1]))
-    assert second.subtitle == f"loss {again.test_loss:.3f}"
+    assert second.subtitle.strip() == f"loss {again.test_loss:.3f}"
     holes = [m for m in view.scene.panels[5].marks if isinstance(m, Points) and m.color == "paper"]
     assert sum(len(m.x) for m in holes) == 16, "wrong points are hollow"
     view.set_state(last=147)

@@ -171,7 +171,7 @@ class DepthExplorer(Widget):
             if not kept.all():
                 marks.append(Points(steps[-1:], drawn[-1:], color=COLORS[place], shape="cross", size=6))
         axes = Axis(0, STEPS, "step", whole=True), log_axis(LOSSES[0], 1.3 * LOSSES[1])[0]
-        words = "mean of five batches; log axis: each line × 10"
+        words = "five batches; log axis: each line × 10"
         look = {"at": (row, 2), "name": "loss", "legend": "ends"}
         return Panel(marks, *axes, title="The loss should fall", subtitle=words, **look)
 

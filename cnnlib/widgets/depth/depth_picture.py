@@ -71,7 +71,7 @@ def sizes_panels(profiles, factors: dict[str, list[float]], row: int) -> list[Pa
     gradients = [since(found.gradient, -1) for found in profiles.values()]
     y, words = reach_of([*signals, *gradients])
     reach, flat = (y.low, y.high), Region(y0=1 / KEPT, y1=KEPT, color="grid", alpha=0.45)
-    subtitle = say("grey: changed less than × {kept}; {words}", kept=KEPT, words=words)
+    subtitle = say("grey: within × {kept}; {words}", kept=KEPT, words=words)
     said = {name: [times(factor) for factor in found] for name, found in factors.items()}
     x = layers_axis(profiles, "layers passed")
     signal = Panel(

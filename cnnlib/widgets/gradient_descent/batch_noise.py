@@ -202,7 +202,7 @@ class BatchNoise(Widget):
         else:
             marks.append(Note(MOST * 0.1, 0.3 * high, "Press Play: the curves begin here.", width=180))
         marks.append(Cursor(state["samples"], sets={"x": "samples"}, text=f"{now * size:,}"))
-        (y, how), title = log_axis(low, high), "Error against cost"
+        (y, how), title = log_axis(low, high), "How much error is left?"
         ticks = [tick for tick in range(0, MOST + 1, 1000) if abs(tick - now * size) > BESIDE or not tick]
         axes = Axis(0, MOST, "images looked at", ticks=ticks), y
         return Panel(marks, *axes, title=title, subtitle=how, at=(0, 2), name="errors")

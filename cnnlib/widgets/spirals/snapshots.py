@@ -178,6 +178,9 @@ class PlaygroundSnapshots(Widget):
         ]
         axis = Axis(-6, 6, visible=False)
         title, how = say("epoch {epoch}", epoch=run.epoch), say("loss {loss:.3f}", loss=run.test_loss)
+        how += "\u2007" * (
+            len(str(LAST)) - len(str(run.epoch))
+        )  # all heads are as wide, so all maps stand in line
         return Panel(
             marks,
             axis,

@@ -42,8 +42,11 @@ def shares_panel(epochs: np.ndarray, shares: np.ndarray, longest: int, at: tuple
         words = "Drag the line to the right: the run goes on, and the map bends."
         marks.append(Note(5 * last, 75, words, width=300, needs=500))
     whole = log_axis(1, longest)[0]
-    ticks = [tick for tick in whole.ticks if abs(np.log10(tick / last)) > NEAR]
-    x = Axis(1, longest, "epoch (log axis: each line × 10)", log=True, ticks=ticks)
+    ticks = {
+        t: name for t, name in zip(whole.ticks, whole.names, strict=True) if abs(np.log10(t / last)) > NEAR
+    }
+    look = {"ticks": [*ticks], "names": [*ticks.values()], "log": True}
+    x = Axis(1, longest, "epoch (log axis: each line × 10)", **look)
     y = Axis(0, 100, ticks=(0, 25, 50, 75, 100), names=("0", "25", "50", "75", "100 %"))
     title, words = (
         "How much of the map can plain stripes draw?",
