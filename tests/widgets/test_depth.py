@@ -169,7 +169,7 @@ def test_each_step_of_a_normalization_says_its_numbers():
     assert seen[2] == "Step 3 of 17, forwards: v, the mean of the squares of c, is 3.50."
     assert seen[9] == "Step 10 of 17, backwards to dx̂: from y comes 1.00, 0.00, 0.00, 0.00."
     assert "a second share comes from v; both together are 0.38, −0.08, 0.00, 0.23" in seen[13]
-    assert seen[16].endswith("0.25, −0.21, −0.13, 0.10. The four add up to 0.00.")
+    assert seen[16].endswith("0.248, −0.210, −0.134, 0.095. Their sum is 0.00.")
 
 
 @pytest.mark.parametrize("upstream", ["all four alike", "as x̂ itself"])

@@ -54,7 +54,8 @@ def graph_panel(numbers: dict, active, forwards: bool, bars: bool) -> Panel:
             look = {"color": "ink", "width": 2.5} if lit else {"color": "muted", "width": 1}
             marks.append(Region(**box, filled=False, **look))
             marks += bars_of(name, numbers, forwards) if vector and bars else []
-            marks += cells(numbers[name], x + (half - 0.06) * (vector and bars), vector, forwards, bars)
+            place = x + (half - 0.06) * (vector and bars)
+            marks += cells(numbers[name], place, vector, forwards, bars, digits_of(name, active))
         else:
             around = [x - half, x + half, x + half, x - half, x - half], [low, low, high, high, low]
             marks.append(Line(*around, color="muted", width=1, dash="dashed"))
@@ -106,30 +107,27 @@ def words(name: str, left: float, vector: bool, forwards: bool, done: dict) -> l
     y, baseline = (BOX[1] + 4, "bottom") if vector else (LOW - HALF - 4, "top")
     look = {"align": "left", "baseline": baseline, "size": 12}
     marks = [Text(left, y, symbol, bold=True, **look)]
-    said = word(SAID[name]) if forwards else word("chosen above") if name == "y" else ""
+    said, color = word(SAID[name]) if forwards else word("chosen above") if name == "y" else "", "muted"
     if name == "x" and done:
-        said = say("adds up to {sum}", sum=short(float(np.sum(done["x"]))))
+        said, color = say("adds up to {sum}", sum=short(float(np.sum(done["x"])))), "ink"
     if said:
-        marks.append(
-            Text(
-                left,
-                y,
-                said,
-                color="muted",
-                shift=(8 + 8 * len(symbol.replace("\u0302", "")), 0),
-                needs=640,
-                **look,
-            )
-        )
+        after = 8 + 8 * len(symbol.replace("\u0302", "")), 0
+        marks.append(Text(left, y, said, color=color, shift=after, needs=640, **look))
     return marks
 
 
-def cells(value, x: float, vector: bool, forwards: bool, bars: bool) -> list:
+def digits_of(name: str, active) -> int:
+    """Digits of a node's numbers: one more of those whose sum is said, so that they add up to it."""
+    return 3 if name == "x" and active == BACKWARDS[-1] else 2
+
+
+def cells(value, x: float, vector: bool, forwards: bool, bars: bool, digits: int) -> list:
     """The numbers of a node: in ink forwards, blue or orange by sign backwards."""
     rows = zip(np.atleast_1d(value), ROWS if vector else (LOW,), strict=True)
     look = {"size": 11.5, "align": "right" if vector and bars else "center"}
     return [
-        Text(x, y, short(number), color="ink" if forwards else sign(number), **look) for number, y in rows
+        Text(x, y, short(number, digits), color="ink" if forwards else sign(number), **look)
+        for number, y in rows
     ]
 
 
@@ -159,7 +157,7 @@ def sides(vector: bool) -> float:
     return (WIDE if vector else SMALL) + 0.03
 
 
-def short(number: float) -> str:
-    """Two digits behind the point, no negative zero."""
+def short(number: float, digits: int = 2) -> str:
+    """Two digits behind the point or so many, no negative zero."""
     number = 0.0 if abs(number) < 5e-4 else float(number)
-    return f"{number:.2f}" if abs(number) < 100 else f"{number:.0f}"
+    return f"{number:.{digits}f}" if abs(number) < 100 else f"{number:.0f}"

@@ -9,7 +9,7 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Line, Narrow, Panel, Points, Scene, Text
 from cnnlib.viz.annotations import away
 from cnnlib.widgets.base import Choice, Slider, Widget
-from cnnlib.widgets.depth.normalization_picture import SYMBOLS, graph_panel, short
+from cnnlib.widgets.depth.normalization_picture import SYMBOLS, digits_of, graph_panel, short
 
 UPSTREAM = ("the first number alone", "all four alike", "as x̂ itself")
 NUMBERS = ("1, 0, 0, 0", "1, 1, 1, 1", "as x̂")
@@ -96,8 +96,8 @@ def timeline(step: int) -> Panel:
     )
 
 
-def listed(numbers) -> str:
-    return ", ".join(short(number) for number in numbers)
+def listed(numbers, digits: int = 2) -> str:
+    return ", ".join(short(number, digits) for number in numbers)
 
 
 def sentence(step: int, values: dict, gradients: dict) -> str:
@@ -121,7 +121,7 @@ def sentence(step: int, values: dict, gradients: dict) -> str:
     name, way = BACKWARDS[step - turn - 1]
     symbol, behind = SYMBOLS.get(name, name), SYMBOLS.get(way, way)
     here = gradients[name]
-    numbers = listed(here) if np.ndim(here) else short(here)
+    numbers = listed(here, digits_of(name, (name, way))) if np.ndim(here) else short(here)
     if not way:
         return say(
             "Step {step} of {count}, backwards: the gradient dy that arrives is {numbers}.",
@@ -135,7 +135,7 @@ def sentence(step: int, values: dict, gradients: dict) -> str:
         if second
         else say("from {behind} comes", behind=behind)
     )
-    end = "" if step < COUNT else say(" The four add up to {here}.", here=short(float(np.sum(here))))
+    end = "" if step < COUNT else say(" Their sum is {here}.", here=short(float(np.sum(here))))
     return say(
         "Step {step} of {count}, backwards to d{symbol}: {came} {numbers}.{end}",
         step=step,
