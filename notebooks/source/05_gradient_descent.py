@@ -345,8 +345,9 @@ for step in range(61):
 # ([notebook 12](12_generalization.ipynb)).
 #
 # The picture below the card does the same task. It has three parts, and the coloured points in the middle one stand for
-# batches of one size: each point is the way down (minus the gradient) that one batch proposes. You may look at 1,500
-# images, some of them several times. Which batch size comes furthest?
+# batches of one size: each point is the way down (minus the gradient) that one batch proposes. The right part draws the
+# mean error of every batch size at the same cost, the chosen one thick. You may look at 1,500 images, some of them several
+# times. Which batch size comes furthest?
 # <!-- computed: 3 * 500 = 1500 -->
 
 # %%

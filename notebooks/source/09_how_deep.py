@@ -108,7 +108,8 @@ for depth, found in accuracy_by_depth("plain").items():
 #
 # The picture below shows on the left the size of the signal, from the first layer to the last, and in the middle the
 # size of the gradient behind the same layers. The gradient starts at the loss, at the right end, and travels to the
-# left. The vertical axes of both are logarithmic.
+# left. Each is drawn as a multiple of the size that it sets out with, so every line begins at × 1, and a flat line is good:
+# in the grey band a size has changed by less than a factor of 3. The vertical axes of both are logarithmic.
 #
 # The first weights follow He's rule, without the factor, and fifty layers are stacked. How large is the gradient when it
 # arrives at the first layer?
@@ -251,9 +252,9 @@ predict("09.others")
 
 # %% [markdown]
 # Below is the same computation as a graph. Boxes with four numbers belong to the four images, boxes with one number are
-# shared by them. The picture opens after the six steps forwards and the first four backwards, through
-# $y = \gamma \hat x + \beta$. Press Step for the other seven. At each of them the rule is the one of notebook 03:
-# *upstream gradient times local slope, and where a number was used twice, both shares add up*.
+# shared by them. The picture opens when all is done: six steps forwards, then eleven backwards. Drag the handle of time back to
+# 10, just behind $y = \gamma \hat x + \beta$, and press Step for the other seven. At each of them the rule is the one of
+# notebook 03: *upstream gradient times local slope, and where a number was used twice, both shares add up*.
 #
 # **Challenge.** Keep *Gradient that arrives* at *1, 0, 0, 0*, and find four numbers for which *all* of $dx$ is zero.
 # (Why does the loss not change then, whichever of the four you move a little?)

@@ -334,8 +334,9 @@ for name, changes in settings.items():
 # oblique, which means neither horizontal nor vertical. Yet its two shares are 50 % each and add up to 100 %. So a large sum
 # does not mean that the cuts are horizontal or vertical. Instead we compare them with two axes turned by 45 degrees. If at
 # first these explain more of the map than width and height do, the chapter is wrong about the early picture. The view
-# draws three curves: the share of the height, that of the width, and that of the better one of the two turned axes. How do
-# they go on? Sketch one of them on the card, then drag *Last epoch* to the right.
+# draws three curves: the share of the height, that of the width, and that of the better one of the two turned axes. In its
+# words: how much of the map can stripes draw, *by height*, *by width* or *diagonal* ones? How do the curves go on? Sketch one
+# of them on the card, then drag *Last epoch* to the right.
 
 # %%
 predict("10.height")

@@ -5,10 +5,11 @@ import pytest
 
 from cnnlib.experiments.depth import KINDS, deep_cnn, profile
 from cnnlib.experiments.starting_networks import study_images
-from cnnlib.viz import Bars, Line, Points, Text
+from cnnlib.viz import Bars, Line, Points, Region, Text
 from cnnlib.widgets import DepthExplorer, NormalizationSteps
-from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, STEPS
-from cnnlib.widgets.depth.depth_picture import SHAPES
+from cnnlib.widgets.depth.depth_explorer import IMAGES, NAMES, SMOOTH, STEPS
+from cnnlib.widgets.depth.depth_picture import SHAPES, times
+from cnnlib.widgets.depth.first_training import OPENING, ahead
 from cnnlib.widgets.depth.normalization_picture import PLACES, WIDE
 
 
@@ -41,7 +42,7 @@ def test_one_network_alone_gives_nothing_of_the_others_away():
     }  # fmt: skip
     marks = [mark for panel in alone.scene.panels for mark in panel.marks]
     words = " ".join([*(mark.label for mark in marks if hasattr(mark, "label")), *words_of(alone)])
-    assert "plain × " in words.replace("\u00a0", " ")
+    assert times(alone.facts["signal_plain"]) in words
     assert not any(name in words for name in ("norm", "residual", "both"))
     assert alone.scene.figures[0].unit == ""
     alone.advance(2)
@@ -58,15 +59,13 @@ def words_of(widget):
 def test_curves_carry_their_factors_and_the_kinds_stand_in_a_key():
     widget = DepthExplorer(depth=10)
     signal, gradient = widget.scene.panels[:2]
-    for mark in signal.marks:
-        if getattr(mark, "label", ""):
-            name, factor = mark.label.split(" ", 1)
-            assert factor == f"×\u00a0{widget.facts[f'signal_{name}']:.2g}"
-    assert {mark.label for mark in gradient.marks if getattr(mark, "label", "")} == set(NAMES)
+    factors = {
+        fact: [times(widget.facts[f"{fact}_{name}"]) for name in NAMES] for fact in ("signal", "gradient")
+    }
+    assert [mark.label for mark in signal.marks if getattr(mark, "label", "")] == factors["signal"]
+    assert not [mark.label for mark in gradient.marks if getattr(mark, "label", "")]
     arrived = [mark for mark in gradient.marks if isinstance(mark, Text) and mark.x[0] == 0]
-    assert [mark.text[0] for mark in arrived] == [
-        f"×\u00a0{widget.facts[f'gradient_{name}']:.2g}" for name in NAMES
-    ], "the gradient ends at layer 0"
+    assert [mark.text[0] for mark in arrived] == factors["gradient"], "the gradient ends at layer 0"
     (key,) = (panel for panel in widget.scene.panels if panel.name == "key")
     assert "residual: each block adds its input" in words_of(widget)
     assert len({(m.color, m.dash) for m in key.marks if isinstance(m, Line)}) == 4
@@ -78,6 +77,36 @@ def test_curves_carry_their_factors_and_the_kinds_stand_in_a_key():
     assert not [mark for mark in widget.scene.panels[2].marks if isinstance(mark, Text)]
 
 
+def test_sizes_are_drawn_as_multiples_of_what_sets_out():
+    widget = DepthExplorer(depth=50)
+    signal, gradient = widget.scene.panels[:2]
+    assert (signal.y.low, signal.y.high) == (gradient.y.low, gradient.y.high)
+    for panel, start, end, fact in ((signal, 0, -1, "signal"), (gradient, -1, 0, "gradient")):
+        (kept,) = (mark for mark in panel.marks if isinstance(mark, Region))
+        assert kept.y0 == pytest.approx(1 / kept.y1) and f"× {kept.y1:g};" in panel.subtitle
+        curves = [mark.y for mark in panel.marks if isinstance(mark, Line)]
+        assert [curve[start] for curve in curves] == [1] * 4
+        facts = [widget.facts[f"{fact}_{name}"] for name in NAMES]
+        np.testing.assert_allclose([curve[end] for curve in curves], facts)
+
+
+def test_the_future_is_the_training_of_the_opening_state_and_of_no_other():
+    widget = DepthExplorer()
+    faint = [mark for mark in widget.scene.panels[2].marks if isinstance(mark, Line)]
+    assert len(faint) == 4 and all(mark.alpha < 0.5 for mark in faint)
+    assert {name: widget.state[name] for name in OPENING} == OPENING
+    widget.advance(STEPS)
+    for name, (steps, losses) in zip(NAMES, ahead(OPENING), strict=True):
+        seen = np.array(widget.losses[name])
+        smooth = [seen[max(0, step - SMOOTH) : step].mean() for step in steps]
+        np.testing.assert_allclose(smooth, losses, rtol=0.25)  # other processors round otherwise
+    assert all(
+        mark.alpha == 1 for mark in widget.scene.panels[2].marks if isinstance(mark, Line) if len(mark.x) > 1
+    )
+    widget.set_state(rate=0.03)
+    assert not [mark for mark in widget.scene.panels[2].marks if isinstance(mark, Line)]
+
+
 def test_the_lines_of_a_log_axis_are_as_far_apart_as_is_said():
     for depth in (2, 20, 50):
         for panel in DepthExplorer(depth=depth).scene.panels[:2]:
@@ -87,10 +116,8 @@ def test_the_lines_of_a_log_axis_are_as_far_apart_as_is_said():
 
 def test_a_network_keeps_its_colour_whichever_stand_beside_it():
     def colour(widget):
-        marks = [
-            mark for mark in widget.scene.panels[0].marks if getattr(mark, "label", "")[:8] == "residual"
-        ]
-        return marks[0].color
+        label = times(widget.facts["signal_residual"])
+        return next(m.color for m in widget.scene.panels[0].marks if getattr(m, "label", "") == label)
 
     assert colour(DepthExplorer(depth=2, kinds=("residual",))) == colour(DepthExplorer(depth=2))
 
@@ -142,7 +169,7 @@ def test_each_step_of_a_normalization_says_its_numbers():
     assert seen[2] == "Step 3 of 17, forwards: v, the mean of the squares of c, is 3.50."
     assert seen[9] == "Step 10 of 17, backwards to dx̂: from y comes 1.00, 0.00, 0.00, 0.00."
     assert "a second share comes from v; both together are 0.38, −0.08, 0.00, 0.23" in seen[13]
-    assert seen[16].endswith("0.25, −0.21, −0.13, 0.10. The four add up to 0.00.")
+    assert seen[16].endswith("0.248, −0.210, −0.134, 0.095. Their sum is 0.00.")
 
 
 @pytest.mark.parametrize("upstream", ["all four alike", "as x̂ itself"])
@@ -179,10 +206,22 @@ def test_four_numbers_are_bars_of_one_scale_so_that_centring_and_scaling_are_see
         assert ((middle - WIDE < ends) & (ends < middle + 0.3)).all()  # left of the numbers
 
 
-def test_boxes_of_a_normalization_that_wait_are_dashed_and_it_opens_on_the_way_back():
-    widget = NormalizationSteps()
-    assert widget.state["step"] == 10 and widget.scene.figures[-1].value == "?"
+def test_boxes_of_a_normalization_that_wait_are_dashed():
+    widget = NormalizationSteps(step=10)
+    assert [figure.value for figure in widget.scene.figures] == ["?", "?"]
     for name, waiting in (("values", 0), ("gradients", 5), ("small gradients", 5)):
         marks = [mark for mark in panel_of(widget, name).marks if isinstance(mark, Line) and len(mark.x) == 5]
         assert len(marks) == waiting and all(mark.dash == "dashed" for mark in marks)
-    assert "loss E" in panel_of(widget, "gradients").subtitle
+    assert panel_of(widget, "gradients").subtitle == "how the loss E would move if this number grew"
+
+
+def test_a_normalization_opens_with_all_boxes_filled_and_says_that_dx_adds_up_to_nothing():
+    widget = NormalizationSteps()
+    assert widget.facts["step"] == widget.facts["steps"] == 17
+    assert [figure.value for figure in widget.scene.figures] == ["0.00", "0.248"]
+    assert "moving all four inputs alike changes nothing" in panel_of(widget, "gradients").subtitle
+    texts = [mark.text[0] for mark in panel_of(widget, "gradients").marks if isinstance(mark, Text)]
+    assert "adds up to 0.00" in texts
+    for name in ("values", "gradients"):
+        marks = panel_of(widget, name).marks
+        assert not [mark for mark in marks if isinstance(mark, Line) and len(mark.x) == 5], "none waits"

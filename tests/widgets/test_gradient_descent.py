@@ -221,6 +221,30 @@ def test_the_cost_that_is_said_is_that_of_whole_steps():
     assert [mark.text for mark in errors.marks if isinstance(mark, Cursor)] == ["1,488"]
 
 
+def test_the_start_lies_on_no_axis_name_and_every_line_of_the_cost_has_its_number():
+    widget = BatchNoise()
+    (ground,) = (panel for panel in widget.scene.panels if panel.name == "map")
+    names = [mark for mark in ground.marks if isinstance(mark, Text) and "weight" in mark.text[0]]
+    assert len(names) == 2 and all(mark.y[0] == ground.y.low for mark in names)
+    for samples in (0, 480, 1000, 1488, 3000):
+        widget.set_state(samples=samples)
+        (errors,) = (panel for panel in widget.scene.panels if panel.name == "errors")
+        assert errors.x.ticks[0] == 0 and all(abs(tick - samples) > 500 for tick in errors.x.ticks[1:])
+
+
+def test_the_mean_errors_of_all_sizes_stand_side_by_side_at_one_cost():
+    (errors,) = (
+        panel for panel in BatchNoise(batch="16", samples=1500).scene.panels if panel.name == "errors"
+    )
+    ends = {mark.label: (mark.x[-1], mark.y[-1]) for mark in errors.marks if getattr(mark, "label", "")}
+    assert set(ends) == set(SIZES)
+    for name, (samples, error) in ends.items():
+        facts = BatchNoise(batch=name, samples=1500).facts
+        assert error == pytest.approx(facts["mean_error"]) and samples == facts["steps"] * facts["batch"]
+    (errors,) = (panel for panel in BatchNoise(samples=10).scene.panels if panel.name == "errors")
+    assert not any(getattr(mark, "label", "") for mark in errors.marks), "none before the first step"
+
+
 @pytest.mark.parametrize("batch", SIZES)
 def test_the_first_steps_fill_their_plot(batch):
     (ways,) = (panel for panel in BatchNoise(batch=batch).scene.panels if panel.name == "ways")

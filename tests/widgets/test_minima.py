@@ -8,13 +8,13 @@ from cnnlib.experiments.error_curves import METHODS, descend
 from cnnlib.networks import small_cnn
 from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.training import evaluate
-from cnnlib.viz import Note, Points, Text
+from cnnlib.viz import Heatmap, Line, Note, Points, Text
 from cnnlib.widgets.minima.basin_map import BasinMap
 from cnnlib.widgets.minima.escape import EscapeExplorer, walk_ends
 from cnnlib.widgets.minima.line_between import LineBetween
 from cnnlib.widgets.minima.loss_slice import PLANES, LossSlice, few_images, path_losses, plane, trained_path
 from cnnlib.widgets.minima.seed_histogram import SEEDS, SeedHistogram
-from cnnlib.widgets.minima.slice_picture import finer
+from cnnlib.widgets.minima.slice_picture import HIGH, PIXELS, Relief, finer
 from tests.widgets.sweep import assert_refuses, assert_sound
 
 
@@ -105,6 +105,39 @@ def test_a_finer_slice_keeps_what_was_computed():
     plane_of = np.add.outer(np.arange(5.0), 2 * np.arange(7.0))
     inner = finer(plane_of, 17, 25)[4:13, 4:21]  # a plane stays one, away from its edges
     np.testing.assert_allclose(np.diff(inner, axis=0), 0.25, atol=1e-12)
+
+
+def test_of_a_relief_is_seen_what_nothing_stands_before():
+    ground = np.zeros((121, 221))
+    ground[60] = 0.5  # a ridge from left to right
+    relief = Relief(ground)
+    column = PIXELS[1] // 2
+    y = np.linspace(0, HIGH, PIXELS[0])
+
+    def seen(v):
+        """The height that is seen where the ground of a place in the middle would be."""
+        return relief.image()[np.searchsorted(y, relief.place(0.4, np.array(v))[1]) - 1, column]
+
+    assert [seen(v) for v in (0.2, 0.5, 0.95)] == [0, 0.5, 0]
+    assert seen(0.55) == 0.5, "the ridge hides what is close behind it"
+    assert np.isnan(relief.image()[-1]).all(), "above the ground is nothing"
+    lines, flat = relief.mesh()[1], Relief(np.zeros((121, 221))).mesh()[1]
+    assert np.isnan(lines).sum() > np.isnan(flat).sum() == 20, "and the lines there, and no others"
+
+
+def test_the_path_of_a_slice_lies_on_its_ground():
+    (relief,) = (panel for panel in LossSlice(point=45).scene.panels if panel.name == "relief")
+    (ground,) = (mark for mark in relief.marks if isinstance(mark, Heatmap))
+    x0, x1, y0, y1 = ground.extent
+    path = next(mark for mark in relief.marks if isinstance(mark, Line) and mark.color == "path")
+    columns = ((path.x - x0) / (x1 - x0) * ground.z.shape[1]).astype(int)
+    rows = ((path.y - y0) / (y1 - y0) * ground.z.shape[0]).astype(int)
+    _, _, _, _, losses = plane(PLANES[0], 0)
+    shade = np.log10(losses)
+    drawn = ground.z[rows, columns] * (shade.max() - shade.min()) + shade.min()
+    points, _, a, b, _ = plane(PLANES[0], 0)
+    near = [shade[np.abs(b - v).argmin(), np.abs(a - u).argmin()] for u, v in points]
+    np.testing.assert_allclose(drawn, near, atol=0.25)
 
 
 def test_noise_that_fades_finds_the_bottom_and_noise_that_stays_does_not():

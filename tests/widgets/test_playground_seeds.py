@@ -8,9 +8,9 @@ import pytest
 from cnnlib.playground import Playground as Run
 from cnnlib.playground import main_effects
 from cnnlib.playground.features import grid_points
-from cnnlib.viz import Heatmap, Line, Points
+from cnnlib.viz import Heatmap, Line, Points, Text, Tiles
 from cnnlib.widgets.spirals.seeds import SIDE, PlaygroundSeeds
-from cnnlib.widgets.spirals.snapshots import LAST, PlaygroundSnapshots, trained
+from cnnlib.widgets.spirals.snapshots import LAST, ROWS, PlaygroundSnapshots, trained
 from tests.widgets.sweep import assert_refuses, sweep
 
 
@@ -84,10 +84,11 @@ def test_snapshots_are_those_of_the_run():
     view = PlaygroundSnapshots()
     assert view.facts["wrong"] == 16 and f"{view.facts['test_loss']:.3f}" == "0.106"
     first, second = view.scene.panels[:2]
-    assert (first.title, first.subtitle) == ("epoch 1", "loss 0.480")
+    assert (first.title, first.subtitle) == ("epoch 1", "loss 0.480\u2007\u2007\u2007")
+    assert {len(panel.title + panel.subtitle) for panel in view.scene.panels[:6]} == {20}
     again = Run(dataset="spiral", network_shape=(8, 8), seed="0.50025")
     again.step(int(second.title.split()[1]))
-    assert second.subtitle == f"loss {again.test_loss:.3f}"
+    assert second.subtitle.strip() == f"loss {again.test_loss:.3f}"
     holes = [m for m in view.scene.panels[5].marks if isinstance(m, Points) and m.color == "paper"]
     assert sum(len(m.x) for m in holes) == 16, "wrong points are hollow"
     view.set_state(last=147)
@@ -114,12 +115,29 @@ def test_it_opens_without_training_to_the_end_and_tells_the_kinds_of_cut_by_pict
     trained.cache_clear()
     view = PlaygroundSnapshots(last=6)
     assert trained("test loss 0.425, then 0.106").run.epoch <= 6
-    cuts = next(panel for panel in view.scene.panels if panel.name == "cuts")
-    pictures, words = cuts.marks
+    stripes = next(panel for panel in view.scene.panels if panel.name == "stripes")
+    (pictures,) = (mark for mark in stripes.marks if isinstance(mark, Tiles))
+    names, shares_now = (mark.text for mark in stripes.marks if isinstance(mark, Text))
     assert main_effects(pictures.z).round(2).tolist() == [[0, 1], [0.5, 0.5], [1, 0]]
-    assert words.text == ("height X₂", "turned 45°", "width X₁")
+    assert names == ("by height", "diagonal", "by width")
+    facts = [view.facts[f"share_{name}"] for name in ("y", "turned", "x")]
+    assert shares_now == tuple(f"{100 * fact:.0f} %" for fact in facts)
     shares = next(panel for panel in view.scene.panels if panel.name == "shares")
     assert shares.x.label == "epoch (log axis: each line × 10)"
+
+
+@pytest.mark.parametrize("last", [6, 147, 1531])
+def test_stripes_stand_beside_the_ends_of_their_curves_and_hide_no_other(last):
+    view = PlaygroundSnapshots(last=last)
+    stripes = next(panel for panel in view.scene.panels if panel.name == "stripes")
+    (pictures,) = (mark for mark in stripes.marks if isinstance(mark, Tiles))
+    pixel = (stripes.y.high - stripes.y.low) / (float(ROWS[1][:-2]) - 6)
+    ends = [100 * view.facts[f"share_{name}"] for name in ("y", "turned", "x")]
+    assert np.argsort(pictures.y).tolist() == np.argsort(ends).tolist()
+    assert min(np.diff(np.sort(pictures.y))) / pixel > pictures.size
+    assert pictures.y.min() - pictures.size / 2 * pixel > stripes.y.low
+    shares = next(panel for panel in view.scene.panels if panel.name == "shares")
+    assert all(abs(np.log10(tick / last)) > 0.2 for tick in shares.x.ticks), "no line whose word is hidden"
 
 
 def test_shares_are_those_of_the_last_map_upright_and_turned():
@@ -132,7 +150,7 @@ def test_shares_are_those_of_the_last_map_upright_and_turned():
     oblique = main_effects(run.predict(turned).reshape(50, 50))
     shares = [view.facts[name] for name in ("share_x", "share_y", "share_turned")]
     np.testing.assert_allclose(shares, [*upright, oblique.max()], atol=1e-6)
-    assert f"the better of two axes turned by 45° {100 * oblique.max():.0f} %." in view.text
+    assert f"stripes by the better diagonal {100 * oblique.max():.0f} %." in view.text
 
 
 def test_when_the_turned_axis_is_ahead():

@@ -77,8 +77,6 @@ def test_the_shares_of_right_images_have_a_floor_of_their_own():
 def test_a_slice_says_that_training_did_not_stop_at_its_lowest_place():
     assert "not at the lowest place of this plane" in LossSlice().text
     assert "lowest place" not in LossSlice(point=20).text
-    drops = [line for line in marks_of(LossSlice(), "relief", Line) if line.dash == "dotted"]
-    assert len(drops) == 2 and all(line.x[0] == line.x[1] and line.y[0] < line.y[1] for line in drops)
 
 
 def test_a_sign_beneath_another_is_larger():

@@ -19,19 +19,19 @@ from cnnlib.widgets.depth.depth_picture import (
     COLORS,
     DASHES,
     NAMES,
-    gradient_panel,
     key_panel,
     layers_axis,
     lines,
-    reach_of,
+    sizes_panels,
     times,
-    with_factors,
 )
+from cnnlib.widgets.depth.first_training import ahead
 
 SHOWS = ("size of the signal", "how alike two images are")
 EPOCHS, IMAGES, SMOOTH = 2, 60, 5
 STEPS = EPOCHS * 45
-SIZES, LOSSES = (1e-6, 1e6), (0.05, 10)
+LOSSES = (0.05, 10)
+FAINT = "Faint: what will come."
 SLOTS = {"head": ("shows",), "bar": ("depth", "scale", "rate"), "more": ("zero", "seed")}
 PLACES = {"key narrow": (0, 0), "left": (1, 0), "gradient": (2, 0), "loss": (3, 0)}
 NARROW = Narrow(("76px", *["250px"] * 3), (1,), 826, PLACES, only=("key narrow",), below=820)
@@ -119,12 +119,12 @@ class DepthExplorer(Widget):
             facts[f"alike_{name}"] = float(np.nan_to_num(found.alike[-1], nan=1.0))
             facts[f"loss_{name}"] = float(np.mean(self.losses[name][-SMOOTH:])) if self.steps else 0.0
         row = int(len(profiles) > 1)  # beneath the key, if there is one
-        factors = {place: facts[f"gradient_{NAMES[place]}"] for place in self.places}
-        panels = [
-            self.left_panel(profiles, facts, row),
-            gradient_panel(profiles, factors, row),
-            self.loss_panel(row),
-        ]
+        factors = {
+            fact: [facts[f"{fact}_{NAMES[p]}"] for p in self.places] for fact in ("signal", "gradient")
+        }
+        panels = [*sizes_panels(profiles, factors, row), self.loss_panel(row)]
+        if state["shows"] == SHOWS[1]:
+            panels[0] = alike_panel(profiles, row)
         if row:
             panels += [key_panel(self.places, "key", 4), key_panel(self.places, "key narrow", 1)]
         return Scene(
@@ -147,28 +147,18 @@ class DepthExplorer(Widget):
             return Figure("Gradient back", times(factors[most]), large=True)
         return Figure("Gradient changes most", times(factors[most]), most, large=True)
 
-    def left_panel(self, profiles, facts, row):
-        """Size of the signal by layer, or how alike two images have become."""
-        alike = self.state["shows"] == SHOWS[1]
-        values = [found.alike if alike else found.size for found in profiles.values()]
-        x, look = layers_axis(profiles), {"at": (row, 0), "name": "left", "legend": "ends"}
-        if alike:
-            marks = [Reference("1 = alike", y=1.0, at="start")]
-            marks += lines(profiles, values, (0, 1.05), list(self.losses))
-            title, words = "How alike two images are", "cosine; 1: not to be told apart"
-            return Panel(marks, x, Axis(0, 1.05), title=title, subtitle=words, **look)
-        y, words = reach_of(values, SIZES)
-        marks = lines(profiles, values, (y.low, y.high), with_factors(facts, "signal", self.losses))
-        return Panel(marks, x, y, title="Signal →", subtitle=say("its size; {words}", words=words), **look)
-
     def loss_panel(self, row):
-        marks = [Reference("2.30 = guessing", y=np.log(10), at="start")]
+        marks: list = [Reference("2.30 = guessing", y=np.log(10))]
+        future = ahead(self.state) if not self.steps and len(self.places) == len(NAMES) else []
+        for place, curve in enumerate(future):
+            look = {"color": COLORS[place], "dash": DASHES[place], "width": 1.5, "alpha": 0.4}
+            marks.append(Line(*curve, **look))
         if not self.steps:
             together = (
                 "the networks train on the same batches" if len(self.places) > 1 else "the network trains"
             )
-            words = say("Press Play: {together}.", together=together)
-            marks.append(Note(0.12 * STEPS, 1.1, words, (0.5, 2.2), 220))
+            words = say("Press Play: {together}.", together=together) + (f" {word(FAINT)}" if future else "")
+            marks.append(Note(0.12 * STEPS, 10, words, width=220))
         for place in self.places:
             losses = np.array(self.losses[NAMES[place]])
             if not losses.size:
@@ -177,13 +167,13 @@ class DepthExplorer(Widget):
             kept = np.isfinite(smooth)
             drawn, steps = np.clip(smooth[kept], *LOSSES), np.arange(1, len(losses) + 1)[kept]
             look = {"color": COLORS[place], "dash": DASHES[place], "width": 2}
-            marks.append(Line(steps, drawn, label=NAMES[place], **look))
+            marks.append(Line(steps, drawn, label=_loss(losses[-SMOOTH:].mean()), **look))
             if not kept.all():
                 marks.append(Points(steps[-1:], drawn[-1:], color=COLORS[place], shape="cross", size=6))
-        axes = Axis(0, STEPS, "step", whole=True), log_axis(*LOSSES)[0]
+        axes = Axis(0, STEPS, "step", whole=True), log_axis(LOSSES[0], 1.3 * LOSSES[1])[0]
         words = "five batches; log axis: each line × 10"
-        look = {"at": (row, 2), "name": "loss", "legend": "ends", "grid": bool(self.steps)}
-        return Panel(marks, *axes, title="Loss", subtitle=words, **look)
+        look = {"at": (row, 2), "name": "loss", "legend": "ends"}
+        return Panel(marks, *axes, title="The loss should fall", subtitle=words, **look)
 
     def sentence(self, facts):
         said = say(
@@ -206,6 +196,18 @@ class DepthExplorer(Widget):
         """A value of each network, with its name."""
         pairs = zip(self.places, values, strict=True)
         return joined(", ", [say("{name} {value}", name=NAMES[p], value=value) for p, value in pairs])
+
+
+def alike_panel(profiles, row: int) -> Panel:
+    """How alike two images have become, by layer."""
+    values, labels = (
+        [found.alike for found in profiles.values()],
+        [f"{found.alike[-1]:.2f}" for found in profiles.values()],
+    )
+    marks = [Reference("1 = alike", y=1.0, at="start"), *lines(profiles, values, (0, 1.05), labels)]
+    axes = layers_axis(profiles, "layers passed"), Axis(0, 1.05)
+    title, words = "How alike two images are", "should stay low; cosine, 1: not to be told apart"
+    return Panel(marks, *axes, title=title, subtitle=words, at=(row, 0), name="left", legend="ends")
 
 
 def even(depth: int) -> int:

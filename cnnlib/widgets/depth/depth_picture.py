@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 
 from cnnlib.runtime.language import localised, marked, say, word
-from cnnlib.viz import Arrows, Axis, Line, Panel, Points, Text
+from cnnlib.viz import Axis, Line, Panel, Points, Region, Text
+from cnnlib.viz.annotations import spread
 from cnnlib.widgets.base.decades import log_axis
 
-NAMES = marked("plain", "norm", "residual", "both")  # in facts, at the ends of lines, in the sentence
+NAMES = marked("plain", "norm", "residual", "both")  # in facts, in the key, in the sentence
 SAID = marked(
     "plain: layer after layer",
     "norm: batch normalization",
     "residual: each block adds its input",
     "both: norm and residual",
 )
-COLORS = ("ink", "vermilion", "blue", "purple")  # teal is what can be moved
+COLORS = ("muted", "path", "rival", "ink")  # teal is what can be moved, blue and orange are signs
 DASHES = ("solid", "dashed", "dotted", "solid")
 SHAPES = ("circle", "square", "triangle", "diamond")
-GRADIENTS = (1e-10, 1e2)
+MULTIPLES = (1e-10, 1e10)  # what is drawn at most of a size, as a multiple of the first
+KEPT = 3  # what changes by less than this factor has kept its size
 
 
-def layers_axis(profiles) -> Axis:
+def layers_axis(profiles, label: str) -> Axis:
     """Layers passed since the first convolution."""
     last = int(next(iter(profiles.values())).layers[-1])
-    return Axis(0, last, "layers passed", whole=True)
+    return Axis(0, last, label, ticks=whole_ticks(last))
 
 
-def reach_of(values, most: tuple[float, float]) -> tuple[Axis, str]:
-    """An axis of powers of ten as long as the values need, at least four of them; how its lines are apart."""
+def since(values: np.ndarray, start: int) -> np.ndarray:
+    """Sizes as multiples of the one that a signal or a gradient sets out with."""
+    with np.errstate(all="ignore"):
+        return np.asarray(values, float) / np.float64(values[start])
+
+
+def reach_of(values) -> tuple[Axis, str]:
+    """An axis of four powers of ten or as many as the multiples need, and how far its lines are apart."""
     seen = np.concatenate([np.asarray(row, float) for row in values])
-    seen = np.log10(np.clip(seen[np.isfinite(seen) & (seen > 0)], *most)) if len(seen) else np.zeros(1)
-    ends = np.log10(most)
-    low = max(ends[0], np.floor(min(seen.min(initial=0.0), seen.max(initial=0.0) - 3.5)))
-    high = min(ends[1], np.ceil(max(seen.max(initial=low), low + 3.5)))
-    return log_axis(10**low, 10 ** (high + 0.3), 2 if high - low > 6 else 1)
-
-
-def with_factors(facts, fact: str, names) -> list[str]:
-    """Each network's name with the factor from the first layer to the last, or from the last to the first."""
-    return [say("{name} {factor}", name=name, factor=times(facts[f"{fact}_{name}"])) for name in names]
+    seen = np.log10(np.clip(seen[np.isfinite(seen) & (seen > 0)], *MULTIPLES))
+    low = np.floor(min(seen.min(initial=0.0), -1.6) - 0.1)
+    high = np.ceil(max(seen.max(initial=0.0), 1.6) + 0.1)
+    axis, words = log_axis(10**low, 10 ** (high + 0.15), 2 if high - low > 7 else 1)
+    return replace(axis, names=[f"×\u00a0{name}" for name in axis.names]), words
 
 
 def lines(profiles, values, reach, labels: list[str]) -> list:
@@ -58,32 +61,46 @@ def lines(profiles, values, reach, labels: list[str]) -> list:
     return marks
 
 
-def gradient_panel(profiles, factors: dict[int, float], row: int) -> Panel:
-    """Size of the gradient of the loss by the numbers behind each block.
+def sizes_panels(profiles, factors: dict[str, list[float]], row: int) -> list[Panel]:
+    """How large the signal is on its way forwards, and the gradient on its way back, on one scale.
 
-    It travels to the left: a line has its name where the gradient sets out, and its factor where it arrives.
+    Each is drawn as a multiple of what it sets out with, and has its factor where it arrives: the signal at
+    the right end, the gradient, which travels to the left, at layer 0.
     """
-    values = [found.gradient for found in profiles.values()]
-    y, words = reach_of(values, GRADIENTS)
-    marks = lines(profiles, values, (y.low, y.high), [NAMES[place] for place in profiles])
-    said = [times(factor) for factor in factors.values()]
-    last = layers_axis(profiles).high
-    room = 0.13 + 0.028 * max(map(len, said))  # for the factors, in parts of the axis from 0 on
-    ends = spread(
-        np.log10([np.clip(np.nan_to_num(curve[0]), y.low, y.high) for curve in values]),
-        np.log10(y.low),
-        np.log10(y.high),
-    )
-    for place, text, end in zip(profiles, said, ends, strict=True):
-        look = {"color": COLORS[place], "align": "right", "shift": (-8, 0)}
-        marks.append(Text(0, 10**end, text, bold=True, **look))
-    top = 10 ** (0.04 * np.log10(y.low) + 0.96 * np.log10(y.high))
-    marks.append(Arrows(0.62 * last, top, -0.45 * last, 0, color="muted", width=1.5))
-    marks.append(Text(last, top, "way back", color="muted", size=11, align="right"))
-    x = Axis(-room * last, last, "layers passed", ticks=whole_ticks(last))
-    words = say("its size; {words}", words=words)
-    look = {"at": (row, 1), "name": "gradient", "legend": "ends"}
-    return Panel(marks, x, y, title="← Gradient", subtitle=words, **look)
+    signals = [since(found.size, 0) for found in profiles.values()]
+    gradients = [since(found.gradient, -1) for found in profiles.values()]
+    y, words = reach_of([*signals, *gradients])
+    reach, flat = (y.low, y.high), Region(y0=1 / KEPT, y1=KEPT, color="grid", alpha=0.45)
+    subtitle = say("grey: within × {kept}; {words}", kept=KEPT, words=words)
+    said = {name: [times(factor) for factor in found] for name, found in factors.items()}
+    x = layers_axis(profiles, "layers passed")
+    signal = Panel(
+        [flat, *lines(profiles, signals, reach, said["signal"])], x, y, at=(row, 0), name="left",
+        title="The signal should stay flat →", subtitle=subtitle, legend="ends",
+    )  # fmt: skip
+    marks = [flat, *lines(profiles, gradients, reach, [""] * len(gradients))]
+    marks += arrivals(profiles, gradients, said["gradient"], y)
+    room = (0.09 + 0.026 * max(map(len, said["gradient"]))) * x.high  # for the factors, left of layer 0
+    gradient = Panel(
+        marks, Axis(-room, x.high, x.label, ticks=x.ticks), y, at=(row, 1), name="gradient",
+        title="← The gradient should stay flat", subtitle=subtitle,
+    )  # fmt: skip
+    return [signal, gradient]
+
+
+def arrivals(profiles, gradients, said: list[str], y: Axis) -> list[Text]:
+    """Each gradient's factor at layer 0, where it arrives."""
+    low, high = np.log10([y.low, y.high])
+    least = 0.08 * (high - low)
+    first = [
+        np.clip(np.nan_to_num(curve[0], nan=np.inf, posinf=y.high), y.low, y.high) for curve in gradients
+    ]
+    ends = spread(np.log10(first), least, low + least / 2, high - least / 2)
+    look = {"align": "right", "shift": (-8, 0), "bold": True}
+    return [
+        Text(0, 10**end, text, color=COLORS[place], **look)
+        for place, text, end in zip(profiles, said, ends, strict=True)
+    ]
 
 
 def whole_ticks(last: float) -> list[int]:
@@ -94,23 +111,6 @@ def whole_ticks(last: float) -> list[int]:
     """
     step = next(step for step in (1, 2, 5, 10, 20) if last <= 5 * step)
     return list(range(0, int(last) + 1, step))
-
-
-def spread(places: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Heights of words at these places of an axis from `low` to `high`, so far apart that none hides another.
-
-    >>> spread(np.array([0.5, 0.5, 0.9]), 0, 1).round(3).tolist()
-    [0.46, 0.54, 0.9]
-    """
-    least, order = 0.08 * (high - low), np.argsort(places, kind="stable")
-    found = np.array(places, float)
-    for _ in range(40):
-        for lower, upper in pairwise(order):
-            short = least - (found[upper] - found[lower])
-            if short > 0:
-                found[lower], found[upper] = found[lower] - short / 2, found[upper] + short / 2
-        found = np.clip(found, low + least / 2, high - least)
-    return found
 
 
 def key_panel(places: list[int], name: str, across: int) -> Panel:

@@ -9,22 +9,23 @@ from cnnlib.runtime.language import say
 from cnnlib.viz import Axis, Cursor, Figure, Line, Narrow, Panel, Points, Scene, Text
 from cnnlib.viz.annotations import away
 from cnnlib.widgets.base import Choice, Slider, Widget
-from cnnlib.widgets.depth.normalization_picture import SYMBOLS, graph_panel, short
+from cnnlib.widgets.depth.normalization_picture import SYMBOLS, digits_of, graph_panel, short
 
 UPSTREAM = ("the first number alone", "all four alike", "as x̂ itself")
 NUMBERS = ("1, 0, 0, 0", "1, 1, 1, 1", "as x̂")
 STARTS = (1.0, 2.0, 3.0, 6.0)
-SLOTS = {"settings": ("upstream", "x0", "x1", "x2", "x3", "gamma"), "handle": ("step",)}
+SLOTS = {"settings": ("upstream", "x0", "x1", "x2", "x3"), "handle": ("step",), "more": ("gamma",)}
 NARROW = Narrow(
     ("235px", "235px"), (1,), 470, {"small values": (0, 0), "small gradients": (1, 0)},
     only=("small values", "small gradients"),
 )  # fmt: skip
 COUNT = len(FORWARDS) + len(BACKWARDS)
-OPENS = len(FORWARDS) + 4  # behind y = γ · x̂ + β on the way back
 
 
 class NormalizationSteps(Widget):
     """Four numbers of one channel are normalised, then a gradient comes back: one node a step.
+
+    It opens with all steps done; the handle of time leads back to any of them.
 
     Facts: ``step``, ``steps``, ``mean``, ``variance``, ``first`` (the first number normalised), ``upstream``
     (place of the choice), ``gamma``, ``largest_dx`` and ``sum_dx`` (0 until dx is known), ``dgamma``,
@@ -40,8 +41,8 @@ class NormalizationSteps(Widget):
     controls = (
         Choice("upstream", UPSTREAM, label="Gradient that arrives, dy", picker="segments", words=NUMBERS),
         *(Slider(f"x{i}", -6, 6, start, step=0.1, label=f"x[{i}]") for i, start in enumerate(STARTS)),
-        Slider("gamma", 0.5, 3, 1, step=0.1, label="γ"),
-        Slider("step", 0, COUNT, OPENS, integer=True, label="Step"),
+        Slider("gamma", 0.5, 3, 1, step=0.1, label="Scale γ"),
+        Slider("step", 0, COUNT, COUNT, integer=True, label="Step"),
     )
 
     def compute(self, state):
@@ -71,8 +72,7 @@ class NormalizationSteps(Widget):
         ]
         shown = np.abs(gradients["x"]).max() if over else None
         figures = [
-            Figure("Mean m", short(values["m"]) if "m" in known else "?"),
-            Figure("Variance v", short(values["v"]) if "v" in known else "?"),
+            Figure("dx adds up to", short(facts["sum_dx"]) if over else "?", large=True),
             Figure("Largest |dx|", "?" if shown is None else f"{shown:.3f}", large=True),
         ]
         return Scene(
@@ -96,8 +96,8 @@ def timeline(step: int) -> Panel:
     )
 
 
-def listed(numbers) -> str:
-    return ", ".join(short(number) for number in numbers)
+def listed(numbers, digits: int = 2) -> str:
+    return ", ".join(short(number, digits) for number in numbers)
 
 
 def sentence(step: int, values: dict, gradients: dict) -> str:
@@ -121,7 +121,7 @@ def sentence(step: int, values: dict, gradients: dict) -> str:
     name, way = BACKWARDS[step - turn - 1]
     symbol, behind = SYMBOLS.get(name, name), SYMBOLS.get(way, way)
     here = gradients[name]
-    numbers = listed(here) if np.ndim(here) else short(here)
+    numbers = listed(here, digits_of(name, (name, way))) if np.ndim(here) else short(here)
     if not way:
         return say(
             "Step {step} of {count}, backwards: the gradient dy that arrives is {numbers}.",
@@ -135,7 +135,7 @@ def sentence(step: int, values: dict, gradients: dict) -> str:
         if second
         else say("from {behind} comes", behind=behind)
     )
-    end = "" if step < COUNT else say(" The four add up to {here}.", here=short(float(np.sum(here))))
+    end = "" if step < COUNT else say(" Their sum is {here}.", here=short(float(np.sum(here))))
     return say(
         "Step {step} of {count}, backwards to d{symbol}: {came} {numbers}.{end}",
         step=step,

@@ -24,6 +24,7 @@ DRAWS = 300
 MOST = 3000  # images looked at
 FLOOR = 1e-6  # the least error drawn
 MAP_HIGH = 270  # pixels
+BESIDE = 560  # images between the cursor and a tick from which its pill hides the tick's word
 SLIM = 1.25  # height of the view of first steps by its width
 SEEDS = 20  # the highest; the mean is over seeds 0 to 20
 NARROW = Narrow(
@@ -155,7 +156,7 @@ class BatchNoise(Widget):
         seen = visible(path)
         labels = MapLabels(*window(surface), MAP_HIGH, seen)
         marks = [
-            *map_marks(surface),
+            *map_marks(surface, foot=True),
             Line(seen[:, 0], seen[:, 1], color="paper", width=3.6, alpha=0.6),
             Line(seen[:, 0], seen[:, 1], color="path", width=1.6),
             Points(seen[:, 0], seen[:, 1], color="path", size=2),
@@ -176,47 +177,62 @@ class BatchNoise(Widget):
             Points(-gradients[:, 0], -gradients[:, 1], color="path", size=2.5, alpha=0.5),
             Points(0, 0, color="ink", size=4),
             Arrows([0], [0], [-full[0]], [-full[1]], color="ink", width=2.5),
-            Note(*note, "a dot: the way down by one batch; arrow: by all images", width=190, needs=180),
+            Note(*note, "a dot: the way down by one batch; arrow: by all images", width=190, needs=160),
         ]
         axes = [
-            Axis(begin, begin + span, say("minus the gradient, weight {number}", number=i + 1), whole=True)
+            Axis(begin, begin + span, say("change of weight {number} at rate 1", number=i + 1), whole=True)
             for i, (begin, span) in enumerate(zip(low, wide, strict=True))
         ]
         how = (
-            say("dots: {draws} batches of {size}", draws=DRAWS, size=size)
+            say("{draws} batches of {size}", draws=DRAWS, size=size)
             if size < len(regression().x)
-            else "all images: no choice"
+            else say("all {size} images", size=size)
         )
         return Panel(
-            marks, *axes, title="Ways down at the start", subtitle=how, at=(0, 1), equal=True, name="ways"
+            marks, *axes, title="Which way is down?", subtitle=how, at=(0, 1), equal=True, name="ways"
         )
 
     def error_panel(self, errors, now, size, state):
-        """The errors of all runs over their cost, and after the first step what is to come as a ghost."""
-        low, high = decades(errors, FLOOR, 100)
-        marks = self.runs(errors, now, np.arange(len(errors)) * size, state["seed"])
+        """The errors of all runs over their cost, and after the first step what is to come as a ghost.
+
+        Beside them stand the means of the other batch sizes at the same cost.
+        """
+        means = {name: _mean(descents(size_of(name), state["rate"])[1]) for name in SIZES}
+        low, high = decades(np.concatenate([errors.ravel(), *means.values()]), FLOOR, 100)
+        marks = self.runs(errors, now, np.arange(len(errors)) * size, state["seed"], state["batch"])
         if now:
-            words = "thick: mean of 21 runs; coloured: the one on the map"
-            marks.append(Note(MOST * 0.55, 0.3 * high, words, width=112, needs=200))
+            marks = [*self.others(means, state, low, high), *marks]
+            marks.append(Note(MOST * 0.55, 0.9 * high, "coloured: the run on the map", width=110, needs=200))
         else:
             marks.append(Note(MOST * 0.1, 0.3 * high, "Press Play: the curves begin here.", width=180))
         marks.append(Cursor(state["samples"], sets={"x": "samples"}, text=f"{now * size:,}"))
-        (y, how), title = log_axis(low, high), "Error against cost"
-        axes = Axis(0, MOST, "images looked at", whole=True), y
-        return Panel(marks, *axes, title=title, subtitle=how, at=(0, 2), name="errors")
+        (y, how), title = log_axis(low, high), "How much error is left?"
+        ticks = [tick for tick in range(0, MOST + 1, 1000) if abs(tick - now * size) > BESIDE or not tick]
+        axes = Axis(0, MOST, "images looked at", ticks=ticks), y
+        how = say("by batch size; {how}", how=how)
+        return Panel(marks, *axes, title=title, subtitle=how, at=(0, 2), name="errors", legend="ends")
 
-    def runs(self, errors, now, x, seed):
-        """Lines of the errors: all but one thin, the mean thick, the one that is on the map coloured."""
-        drawn = np.where(errors < 1e12, np.clip(errors, FLOOR, None), np.nan)
+    @staticmethod
+    def others(means, state, low, high):
+        """The mean errors of the other batch sizes, up to as many images."""
+        marks = []
+        for name, mean in means.items():
+            size = size_of(name)
+            mean = mean[: state["samples"] // size + 1]
+            drawn = np.where(mean <= high, np.maximum(mean, low), np.nan)
+            look = {"color": "muted", "width": 1.2, "alpha": 0.6, "label": name}
+            if name != state["batch"] and np.isfinite(drawn).any():
+                marks.append(Line(np.arange(len(drawn)) * size, drawn, **look))
+        return marks
+
+    def runs(self, errors, now, x, seed, name):
+        """The run that is on the map, coloured; the mean of all, thick, and what is to come of it."""
+        drawn = np.where(errors[:, seed] < 1e12, np.clip(errors[:, seed], FLOOR, None), np.nan)
         mean = np.clip(_mean(errors), FLOOR, 1e12)
-        others = np.delete(drawn, seed, axis=1)[: now + 1].T
-        gaps = np.full((SEEDS, 1), np.nan)
-        thin = np.tile(np.append(x[: now + 1], np.nan), SEEDS), np.concatenate([others, gaps], axis=1).ravel()
         return [
-            Line(*thin, color="muted", width=0.6, alpha=0.35),
             *([Line(x[now:], mean[now:], color="ink", width=1.5, alpha=0.3)] if now else []),
-            Line(x[: now + 1], drawn[: now + 1, seed], color="path", width=1.5),
-            Line(x[: now + 1], mean[: now + 1], color="ink", width=2.5),
+            Line(x[: now + 1], drawn[: now + 1], color="path", width=1.5),
+            Line(x[: now + 1], mean[: now + 1], color="ink", width=2.5, label=name if now else ""),
         ]
 
     def sentence(self, facts):

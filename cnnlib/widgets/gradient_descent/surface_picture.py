@@ -64,8 +64,11 @@ def window(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple[np
 
 
 @lru_cache(maxsize=64)
-def map_marks(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple:
-    """The surface in terraces, the lower the deeper in tone; lines of equal error; the lowest points."""
+def map_marks(surface: Surface, wide: float = 1.0, close: bool = False, foot: bool = False) -> tuple:
+    """The surface in terraces, the lower the deeper in tone; lines of equal error; the lowest points.
+
+    With `foot` the names of both axes stand at the map's foot, where the corner above is in use.
+    """
     low, high = window(surface, wide, close)
     x, y = np.linspace(low[0], high[0], round(141 * wide)), np.linspace(low[1], high[1], 141)
     inside = (x >= surface.low[0] - 1e-9) & (x <= surface.high[0] + 1e-9)
@@ -78,7 +81,9 @@ def map_marks(surface: Surface, wide: float = 1.0, close: bool = False) -> tuple
         *saddle_marks(surface),
         *lowest_marks(surface.minima),
         Text([high[0]], [low[1]], "weight 1 →", align="right", baseline="bottom", shift=(-6, -5)),
-        Text([low[0]], [high[1]], "↑ weight 2", align="left", baseline="top", shift=(6, 6)),
+        Text([low[0]], [low[1]], "↑ weight 2", align="left", baseline="bottom", shift=(6, -5))
+        if foot
+        else Text([low[0]], [high[1]], "↑ weight 2", align="left", baseline="top", shift=(6, 6)),
     )
 
 

@@ -1,15 +1,18 @@
-"""The picture of a slice through a loss surface: as a map with its scale, and as a relief."""
+"""The picture of a slice through a loss surface: a relief in the colours of the losses, and their scale."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.runtime.language import word
-from cnnlib.viz import Axis, Band, Heatmap, Line, Note, Panel, Points, Text
+from cnnlib.runtime.language import say
+from cnnlib.viz import Axis, Band, Heatmap, Line, Note, Panel, Points
 
-FINER = 6  # cells drawn for each that was computed
-LEAN, DEPTH, RISE = 0.36, 0.85, 0.5  # of the relief: shift to the right, depth and height of its box
-ROWS = 24  # profiles of the relief
+#: Of the relief: its back's shift to the right, its depth, how high the ground rises, the base's thickness.
+LEAN, DEPTH, RISE, BASE = 0.26, 0.78, 0.46, 0.1
+HIGH = DEPTH + BASE + RISE
+ROWS, ACROSS = 121, 221  # profiles from the front to the back, and places along each
+PIXELS = (168, 221)  # rows and columns of the picture of the ground
+MESH = 10  # profiles that are drawn as lines, and lines across them
 LOWEST, HIGHEST = 1e-3, 1e3  # losses shown
 
 
@@ -37,46 +40,6 @@ def finer(z: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return between(down.T, np.linspace(0, z.shape[1] - 1, columns)).T
 
 
-def map_panel(here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray) -> Panel:
-    """The plane from above: dark is low; the training's shadow up to now, and to come."""
-    shade = heights(losses)
-    size = FINER * (len(a) - 1) + 1
-    fine = finer(shade, size, size)
-    x, y = np.linspace(a[0], a[-1], size), np.linspace(b[0], b[-1], size)
-    from contourpy import LineType, contour_generator  # loaded here: in a browser it takes a moment
-
-    generator = contour_generator(x, y, fine, line_type=LineType.ChunkCombinedNan)
-    lines = [generator.lines(level)[0][0] for level in np.linspace(fine.min(), fine.max(), 14)[1:-1]]
-    outline = np.concatenate([p for line in lines if line is not None for p in (line, [[np.nan] * 2])]).T
-    half = (x[1] - x[0]) / 2, (y[1] - y[0]) / 2
-    extent = (x[0] - half[0], x[-1] + half[0], y[0] - half[1], y[-1] + half[1])
-    start, size = path[0], (a[-1] - a[0], b[-1] - b[0])
-    marks = [
-        Heatmap(fine, extent, cmap="height", vmin=shade.min(), vmax=shade.max(), hover=False, smooth=True),
-        Line(*outline, color="ink", width=0.7, alpha=0.22),
-        Line(*path.T, color="path", width=1.2, alpha=0.4),
-        Line(*here.T, color="paper", width=5.2, alpha=0.75),
-        Line(*here.T, color="path", width=2.8),
-        Points(*start[:, None], color="path", shape="square", size=5, outline="paper"),
-        Points(*here[-1:].T, color="path", shape="diamond", size=7, outline="paper"),
-        *ends_named(path, size, trained=len(here) == len(path)),
-    ]
-    beside = np.ptp(path, axis=0).max() < 0.25 * max(size)
-    how = "the path hardly lies in this plane" if beside else "lines join equal losses"
-    first = word("direction 1") if beside else "direction 1: along the path"
-    axes = Axis(a[0], a[-1], first), Axis(b[0], b[-1], word("direction 2"))
-    return Panel(marks, *axes, title="From above", subtitle=how, at=(0, 0, 2, 1), grid=False, name="map")
-
-
-def ends_named(path: np.ndarray, size: tuple[float, float], trained: bool) -> list[Note]:
-    """Words at both ends of the path, on the sides that are turned away from each other."""
-    up = path[-1, 1] >= path[0, 1]
-    lift = {True: 0.085 * size[1], False: -0.03 * size[1]}
-    words = [("first weights", path[0], lift[not up])]
-    words += [("trained", path[-1], lift[up])] if trained else []
-    return [Note(x + 0.02 * size[0], y + above, text, color="ink") for text, (x, y), above in words]
-
-
 def bar_panel(losses: np.ndarray) -> Panel:
     """What the colours mean."""
     shade = heights(losses)
@@ -86,42 +49,117 @@ def bar_panel(losses: np.ndarray) -> Panel:
     ticks = [np.log10(v) for v in (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100) if low <= np.log10(v) <= high]
     y = Axis(low, high, ticks=ticks, names=[f"{10**t:.3g}" for t in ticks])
     marks = [Heatmap(bar, (0, 1, low, high), cmap="height", hover=False)]
-    return Panel(marks, Axis(0, 1, " ", ticks=()), y, title="Loss", at=(0, 1, 2, 1), grid=False, name="bar")
+    return Panel(marks, Axis(0, 1, " ", ticks=()), y, title="Loss", at=(0, 1), grid=False, name="bar")
 
 
-def relief_panel(here: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray, trained: bool) -> Panel:
-    """The plane from its lower side: profiles from the back to the front, each hiding what is behind it.
+class Relief:
+    """The ground above a plane, seen from its lower side, in a box 1 wide: where it is in the picture.
 
-    Both ends of the path `here` are named; the last one only where it is `trained`.
+    `ground` are heights from 0 to 1: (ROWS, ACROSS), the front first.
+    """
+
+    def __init__(self, ground: np.ndarray) -> None:
+        self.ground = ground
+        self.back = np.linspace(0, 1, ROWS)
+        self.x = np.linspace(0, 1 + LEAN, PIXELS[1])
+        u = self.x - LEAN * self.back[:, None]
+        within = (u >= -1e-9) & (u <= 1 + 1e-9)
+        column = np.clip((u * (ACROSS - 1)).round().astype(int), 0, ACROSS - 1)
+        self.shade = np.where(within, np.take_along_axis(ground, column, axis=1), np.nan)
+        self.y = (
+            DEPTH * self.back[:, None] + BASE + RISE * self.shade
+        )  # of each profile, by columns of the picture
+        self.skyline = np.fmax.accumulate(self.y, axis=0)  # how high what stands in front reaches
+
+    def place(self, u, v) -> tuple[np.ndarray, np.ndarray]:
+        """Where the ground is above the place (u, v) of the plane, each from 0 to 1."""
+        row = np.clip((np.asarray(v) * (ROWS - 1)).round().astype(int), 0, ROWS - 1)
+        column = np.clip((np.asarray(u) * (ACROSS - 1)).round().astype(int), 0, ACROSS - 1)
+        return u + LEAN * v, DEPTH * v + BASE + RISE * self.ground[row, column]
+
+    def image(self) -> np.ndarray:
+        """Heights of what is seen at each pixel, the lowest row first, and a little below the edges."""
+        y = np.linspace(0, HIGH, PIXELS[0])[:, None]
+        seen = np.full(PIXELS, np.nan)
+        for row in range(ROWS - 1, -1, -1):  # from the back: what stands in front is painted over it
+            seen = np.where(y <= self.y[row], self.shade[row], seen)
+        front = self.y[np.isfinite(self.y).argmax(axis=0), np.arange(PIXELS[1])]
+        return np.where(y < front - BASE / 2, np.nan, seen)
+
+    def mesh(self) -> tuple[np.ndarray, np.ndarray]:
+        """Profiles, and lines from the front to the back, where nothing stands before them."""
+        lines = [(np.linspace(0, 1, 80), np.full(80, v)) for v in np.linspace(0, 1, MESH)]
+        lines += [(np.full(80, u), np.linspace(0, 1, 80)) for u in np.linspace(0, 1, MESH)]
+        u, v = (np.array(part) for part in zip(*lines, strict=True))
+        x, y = self.place(u, v)
+        column = np.clip((x / (1 + LEAN) * (PIXELS[1] - 1)).round().astype(int), 0, PIXELS[1] - 1)
+        row = np.clip(np.ceil(v * (ROWS - 1)).astype(int) - 2, 0, ROWS - 1)
+        hidden = np.nan_to_num(self.skyline[row, column], nan=-1.0) > y + 0.012
+        gap = np.full((len(x), 1), np.nan)
+        return tuple(np.hstack([part, gap]).ravel() for part in (x, np.where(hidden, np.nan, y)))
+
+    def edges(self) -> tuple[np.ndarray, np.ndarray]:
+        """The four edges of the ground and, beneath them, those of its walls."""
+        t, gap = np.linspace(0, 1, ACROSS), [[np.nan], [np.nan]]
+        rims = [self.place(*ends) for ends in ((t, 0 * t), (t, 0 * t + 1), (0 * t, t), (0 * t + 1, t))]
+        (left, right), far = (
+            (self.place(np.array([u]), np.zeros(1)) for u in (0.0, 1.0)),
+            self.place(1.0, 1.0),
+        )
+        foot = [[0, 0, 1, 1 + LEAN, 1 + LEAN], [left[1][0], 0, 0, DEPTH, float(far[1])]]
+        return tuple(
+            np.hstack([*[np.hstack([rim, gap]) for rim in rims], foot, gap, [[1, 1], [0, right[1][0]]]])
+        )
+
+    def walls(self) -> list[Band]:
+        """The front and the right side of the box, beneath the ground."""
+        across, right = np.linspace(0, 1, ACROSS), self.place(np.ones(ROWS), self.back)
+        return [
+            Band(across, np.zeros(ACROSS), BASE + RISE * self.ground[0], color="panel", alpha=1.0),
+            Band(right[0], DEPTH * self.back, right[1], color="grid", alpha=1.0),
+        ]
+
+
+def relief_panel(
+    here: np.ndarray, path: np.ndarray, a: np.ndarray, b: np.ndarray, losses: np.ndarray
+) -> Panel:
+    """The plane from its lower side, with the training's shadow up to now, and to come.
+
+    Both ends of the path are named; the last one only when it is reached.
     """
     shade = heights(losses)
     if shade[: len(shade) // 2].mean() > shade[len(shade) // 2 :].mean():
         shade, b = shade[::-1], b[::-1]
     low, high = shade.min(), max(shade.max(), shade.min() + 0.01)
-    fine = (finer(shade, ROWS, 60) - low) / (high - low)
-    marks = []
-    across = np.linspace(0, 1, 60)
-    for row in range(ROWS - 1, -1, -1):
-        back = row / (ROWS - 1)
-        x, foot = across + LEAN * back, DEPTH * back
-        top = foot + RISE * fine[row]
-        marks.append(Band(x, np.full(60, foot - DEPTH), top, color="paper", alpha=1.0))
-        marks.append(Line(x, top, color="pos", width=0.9, alpha=0.3 + 0.4 * (1 - back)))
-    u = np.clip((here[:, 0] - a[0]) / (a[-1] - a[0]), 0, 1)
-    v = np.clip((here[:, 1] - b[0]) / (b[-1] - b[0]), 0, 1)
-    columns = np.clip((u * 59).round().astype(int), 0, 59)
-    up = fine[np.clip((v * (ROWS - 1)).round().astype(int), 0, ROWS - 1), columns]
-    x, y = u + LEAN * v, DEPTH * v + RISE * up + 0.01
-    marks.append(Line([0, 1, 1 + LEAN], [0, 0, DEPTH], color="grid", width=1))
-    for end in (0, -1):  # down to the floor of the box
-        marks.append(Line([x[end]] * 2, [DEPTH * v[end], y[end]], color="ink", width=1, dash="dotted"))
-        marks.append(Points(x[end], DEPTH * v[end], color="ink", size=1.8))
-    marks.append(Line(x, y, color="path", width=2.2))
-    marks.append(Points(x[:1], y[:1], color="path", shape="square", size=5, outline="ink"))
-    marks.append(Points(x[-1:], y[-1:], color="path", shape="diamond", size=7, outline="ink"))
-    for name, place in [("first weights", 0), ("trained", -1)][: 1 + trained]:
-        marks.append(Note(x[place] + 0.03, y[place] - 0.02, name, color="ink", tag=True))
-    marks.append(Text([0], [DEPTH + RISE - 0.05], ["↑ loss"], align="left", color="muted"))
-    axes = Axis(-0.02, 1.02 + LEAN, visible=False), Axis(-0.04, DEPTH + RISE + 0.03, visible=False)
-    how = "higher is worse; log height"
-    return Panel(marks, *axes, title="From the side", subtitle=how, at=(0, 2), grid=False, name="relief")
+    relief = Relief((finer(shade, ROWS, ACROSS) - low) / (high - low))
+    u, v = ((path[:, i] - axis[0]) / (axis[-1] - axis[0]) for i, axis in enumerate((a, b)))
+    x, y = relief.place(np.clip(u, 0, 1), np.clip(v, 0, 1))
+    now = len(here)
+    half = [size / (count - 1) / 2 for size, count in zip((HIGH, 1 + LEAN), PIXELS, strict=True)]
+    extent = (-half[1], 1 + LEAN + half[1], -half[0], HIGH + half[0])
+    marks = [
+        Heatmap(relief.image(), extent, cmap="height", vmin=0, vmax=1, hover=False, smooth=True),
+        *relief.walls(),
+        Line(*relief.mesh(), color="ink", width=0.7, alpha=0.22),
+        Line(*relief.edges(), color="link", width=1.5),
+        Line(x, y, color="path", width=1.6, alpha=0.5),
+        Line(x[:now], y[:now], color="paper", width=5.2, alpha=0.75),
+        Line(x[:now], y[:now], color="path", width=2.8),
+        Points(x[:1], y[:1], color="path", shape="square", size=5, outline="paper"),
+        Points(x[now - 1 : now], y[now - 1 : now], color="path", shape="diamond", size=7, outline="paper"),
+        *[
+            Note(x[place] + 0.03, y[place] + lift, name, color="ink")
+            for name, place, lift in [("first weights", 0, 0.09), ("trained", -1, -0.03)][
+                : 1 + (now == len(path))
+            ]
+        ],
+    ]
+    axes = Axis(-0.01, 1.01 + LEAN, visible=False), Axis(-0.02, HIGH + 0.02, visible=False)
+    beside = np.ptp(path, axis=0).max() < 0.25 * max(a[-1] - a[0], b[-1] - b[0])
+    how = (
+        say("the path hardly lies in this plane")
+        if beside
+        else say("each place of the ground is a set of weights, its height the loss")
+    )
+    return Panel(marks, *axes, title="The ground that it walks on", subtitle=how, at=(0, 0), grid=False,
+                 name="relief")  # fmt: skip

@@ -9,11 +9,11 @@ import numpy as np
 from cnnlib.playground import FEATURES, main_effects
 from cnnlib.playground import Playground as Run
 from cnnlib.playground.features import grid_points
-from cnnlib.runtime.language import marked, say
-from cnnlib.viz import Axis, Cursor, Figure, Heatmap, Line, Narrow, Note, Panel, Points, Scene, Text, Tiles
+from cnnlib.runtime.language import say
+from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Points, Scene
 from cnnlib.widgets.base import Choice, Slider, Widget
-from cnnlib.widgets.base.decades import log_axis
 from cnnlib.widgets.spirals.node_maps import READ
+from cnnlib.widgets.spirals.stripes import KEY_HEIGHT, key_panel, shares_panel, stripes_panel
 from cnnlib.widgets.spirals.surface import point_marks, within
 
 COLUMNS = 6
@@ -28,8 +28,7 @@ RUNS = {
     "training loss 0.425, then 0.106": {**_SPIRAL, "seed": "0.50139", "learning_rate": 0.01},
     "all seven features": {**_SPIRAL, "network_shape": (8,), "features": FEATURES, "seed": "0.20012"},
 }
-WORDS = ("8 and 8 neurons: the first run", "8 and 8 neurons, smaller rate", "8 neurons, all seven features")
-CUTS = marked("height X₂", "turned 45°", "width X₁")
+WORDS = ("8 and 8 neurons", "smaller rate", "seven features")
 
 
 class Course:
@@ -98,12 +97,10 @@ def chosen_epochs(epochs: np.ndarray, way: np.ndarray) -> np.ndarray:
 
 
 SLOTS = {"bar": ("run",), "handle": ("last",)}
-NARROW = Narrow(
-    ("150px", "150px", "176px", "230px"),
-    (1, 1, 1),
-    706,
-    {**{f"map {i}": divmod(i, 3) for i in range(COLUMNS)}, "cuts": (2, 0, 1, 3), "shares": (3, 0, 1, 3)},
-)
+ROWS = ("196px", "230px")
+PLACES = {**{f"map {i}": divmod(i, 3) for i in range(COLUMNS)}, "key": (2, 0, 1, 3), "shares": (3, 0, 1, 3)}
+MAPS = "46px + 31% of width"
+NARROW = Narrow((MAPS, MAPS, f"{KEY_HEIGHT}px", "250px"), (1, 1, 1), None, PLACES, ("key",), 740)
 
 
 class PlaygroundSnapshots(Widget):
@@ -123,7 +120,7 @@ class PlaygroundSnapshots(Widget):
     title = "In which order does it learn the spirals?"
     slots = SLOTS
     controls = (
-        Choice("run", tuple(RUNS), label="Network", words=WORDS),
+        Choice("run", tuple(RUNS), label="Network", picker="segments", words=WORDS),
         Slider("last", 6, LAST, LAST, integer=True, label="Last epoch"),
     )
 
@@ -132,7 +129,11 @@ class PlaygroundSnapshots(Widget):
         epochs, shares, way = course.measure(last)
         chosen = chosen_epochs(epochs, way)
         panels = [self.map_panel(course.go(int(epoch)), column) for column, epoch in enumerate(chosen)]
-        panels += [cuts_panel(), self.effect_panel(epochs, shares)]
+        panels += [
+            shares_panel(epochs, shares, LAST, (1, 0, 1, COLUMNS - 1)),
+            stripes_panel(shares[-1], float(ROWS[1][:-2]), (1, COLUMNS - 1)),
+            key_panel((1, 0)),
+        ]
         run = course.go(last)
         facts = {
             "epoch": last,
@@ -152,9 +153,9 @@ class PlaygroundSnapshots(Widget):
             panels,
             self.sentence(facts),
             facts,
-            rows=("188px", 1),
+            rows=ROWS,
             columns=(0.97, *(1,) * (COLUMNS - 2), 0.97),  # with the gaps, all maps are equally wide
-            height=430,
+            height=sum(float(row[:-2]) for row in ROWS),
             figures=figures,
             narrow=NARROW,
         )
@@ -177,6 +178,9 @@ class PlaygroundSnapshots(Widget):
         ]
         axis = Axis(-6, 6, visible=False)
         title, how = say("epoch {epoch}", epoch=run.epoch), say("loss {loss:.3f}", loss=run.test_loss)
+        how += "\u2007" * (
+            len(str(LAST)) - len(str(run.epoch))
+        )  # all heads are as wide, so all maps stand in line
         return Panel(
             marks,
             axis,
@@ -189,29 +193,13 @@ class PlaygroundSnapshots(Widget):
             name=f"map {column}",
         )
 
-    def effect_panel(self, epochs: np.ndarray, shares: np.ndarray) -> Panel:
-        last, shares = int(epochs[-1]), 100 * shares
-        marks = [
-            Line(epochs, shares[:, 0], color="muted", dash="dotted", label=CUTS[2]),
-            Line(epochs, shares[:, 2], color="muted", dash="dashed", label=CUTS[1]),
-            Line(epochs, shares[:, 1], color="ink", width=2.5, label=CUTS[0]),
-            Cursor(last, sets={"x": "last"}, text=str(last)),
-        ]
-        if last < 60:
-            words = "Drag the line to the right: the run goes on, and the map bends."
-            marks.append(Note(5 * last, 75, words, width=300, needs=600))
-        axes = log_axis(1, LAST, label="epoch (log axis: each line × 10)")[0], Axis(0, 100)
-        title, words = "How much of the map is such a cut?", "% of it that one coordinate explains by itself"
-        look = {"at": (1, 1, 1, COLUMNS - 1), "legend": "ends", "name": "shares"}
-        return Panel(marks, *axes, title=title, subtitle=words, **look)
-
     def sentence(self, facts: dict) -> str:
         loss, wrong = facts["test_loss"], facts["wrong"]
         x, y, turned = (100 * facts[name] for name in ("share_x", "share_y", "share_turned"))
         return say(
             "At epoch {epoch} the test loss is {loss:.3f} and {wrong} test points are "
-            "wrong. The height alone explains {y:.0f} % of the map, the width {x:.0f} %, "
-            "the better of two axes turned by 45° {turned:.0f} %.",
+            "wrong. Of its map, stripes by height draw {y:.0f} %, stripes by width {x:.0f} %, "
+            "stripes by the better diagonal {turned:.0f} %.",
             epoch=facts["epoch"],
             loss=loss,
             wrong=wrong,
@@ -219,19 +207,3 @@ class PlaygroundSnapshots(Widget):
             x=x,
             turned=turned,
         )
-
-
-@cache
-def cuts_panel() -> Panel:
-    """Maps of which one coordinate explains all: what the three curves measure, in pictures."""
-    y, x = np.mgrid[1:-1:25j, -1:1:25j]  # the first row is the uppermost
-    maps = np.stack([y, (x + y) / 1.6, x])
-    place = np.array([0.0, 1.0, 2.0])
-    words = {"align": "left", "size": 12, "shift": (29, 0)}
-    marks = [
-        Tiles(np.zeros(3), place, maps, size=42, vmin=-1.3, vmax=1.3, names=CUTS),
-        Text(np.zeros(3), place, CUTS, **words),
-    ]
-    axes = Axis(-0.32, 1.5, visible=False), Axis(2.5, -0.5, visible=False)
-    look = {"title": "100 % would be", "grid": False, "name": "cuts"}
-    return Panel(marks, *axes, at=(1, 0), **look)
