@@ -130,10 +130,8 @@ for method in METHODS:
         f"{np.mean(codes == 4):4.0%};",
         end="",
     )
-    print(
-        f"  in C from A's valley {low:.0%} at low rates, {high:.0%} at high "
-        "ones"
-    )
+    few = f"{high:.0%}" if high > 0.05 else "hardly any"
+    print(f"  in C from A's valley {low:.0%} at low rates, {few} at high ones")
 left = np.mean(basins("Adam")[60:, starts > maxima[1]] != 2)
 print(f"Adam at high rates, from C's own valley: {left:.0%} end elsewhere")
 
