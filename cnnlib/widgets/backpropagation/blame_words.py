@@ -1,0 +1,68 @@
+"""What is said of a chosen number: of a class's score, of any other number, or of the loss."""
+
+from __future__ import annotations
+
+from cnnlib.runtime.language import marked, say, word
+from cnnlib.widgets.backpropagation.blame_picture import LOSS, SCORE, UNIT, BlamePicture, Chosen
+
+TITLES = dict(
+    zip(
+        (SCORE, UNIT, LOSS),
+        marked(
+            "Which pixels would raise the {name}?",
+            "Which pixels would raise this number?",
+            "Which pixels would raise the loss?",
+        ),
+        strict=True,
+    )
+)
+HEADINGS = dict(
+    zip(
+        (SCORE, UNIT, LOSS),
+        marked(
+            "Backwards: how strongly each number moves the score (its gradient)",
+            "Backwards: how strongly each number moves the chosen one (its gradient)",
+            "Backwards: how strongly each number moves the loss (its gradient)",
+        ),
+        strict=True,
+    )
+)
+RISES = dict(
+    zip(
+        (SCORE, UNIT, LOSS),
+        marked(
+            "If the framed pixel grew by 0.1, the score would rise by {part}.",
+            "If the framed pixel grew by 0.1, the number would rise by {part}.",
+            "If the framed pixel grew by 0.1, the loss would rise by {part}.",
+        ),
+        strict=True,
+    )
+)
+FALLS = dict(
+    zip(
+        (SCORE, UNIT, LOSS),
+        marked(
+            "If the framed pixel grew by 0.1, the score would fall by {part}.",
+            "If the framed pixel grew by 0.1, the number would fall by {part}.",
+            "If the framed pixel grew by 0.1, the loss would fall by {part}.",
+        ),
+        strict=True,
+    )
+)
+
+
+def title_of(chosen: Chosen) -> str:
+    """The question that a picture answers."""
+    return say(TITLES[chosen.kind], name=chosen.name)
+
+
+def heading(kind: str) -> str:
+    """What the way back shows."""
+    return word(HEADINGS[kind])
+
+
+def of_pixel(picture: BlamePicture) -> str:
+    """What the number at the framed pixel means."""
+    slope = picture.slope(0)
+    words = (RISES if slope > 0 else FALLS)[picture.chosen.kind]
+    return say(words, part=f"{abs(slope) / 10:.2g}")
