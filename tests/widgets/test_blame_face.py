@@ -130,7 +130,7 @@ def test_the_chosen_number_stands_in_a_box_with_its_name_and_what_is_asked_of_it
     words = [w for m in widget.scene.panels[0].marks if isinstance(m, Text) for w in m.text]
     assert widget.scene.title == "Which pixels would raise the score of 3?"
     assert {"chosen", "score of 3", f"{widget.facts['value']:.1f}", "true: 5"} <= set(words)
-    assert {"chosen", "pool 2, map 3", "row 1, column 1"} <= set(words_of(image=143))
+    assert {"chosen", "pool 2", "map 3", "row 1, col. 1"} <= set(words_of(image=143))
     assert {"chosen", "loss", "1.41"} <= set(words_of(what="the loss", image=143))
 
 

@@ -6,13 +6,13 @@ from itertools import groupby
 
 import numpy as np
 
-from cnnlib.runtime.language import in_lines, say, word
+from cnnlib.runtime.language import in_lines, say
 from cnnlib.viz import Arrows, ColorScale, Links, Mark, Region, Text
 from cnnlib.viz.maps import two_digits
 from cnnlib.viz.outlines import outline
-from cnnlib.widgets.backpropagation.blame_picture import FULL, IMAGE, LEFT, BlamePicture, single
+from cnnlib.widgets.backpropagation.blame_picture import FULL, IMAGE, LEFT, BlamePicture, Chosen, single
 from cnnlib.widgets.backpropagation.blame_way import course, framed, numbers, window_before
-from cnnlib.widgets.backpropagation.blame_words import heading, of_pixel
+from cnnlib.widgets.backpropagation.blame_words import meaning, of_pixel
 from cnnlib.widgets.backpropagation.signed_numbers import signed
 from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import reach_of
@@ -22,17 +22,19 @@ TOP, BOTTOM = 114.0, 456.0  # of the band
 MIDDLE = 290.0  # of the maps and of the image
 NUMBERS = 360.0
 THUMB, THUMBS = 22.0, 418.0  # pitch of a small map, and the middle of their rows
-BOX = 37.0  # half the height of the chosen number's box
+BOX = 42.0  # half the height of the chosen number's box
 CAPTION = 418.0  # first of the two lines beneath the image
-ROOMY, BROAD = 740.0, 900.0  # pixels of the panel from which on there is room for some words
+BROAD = 900.0  # pixels of the panel from which on there is room for some words
+AFTER = 190.0  # pixels that the heading takes
+SMALL = {"align": "left", "color": "muted", "size": 13}
 
 
 def lane(picture: BlamePicture) -> list[Mark]:
     """The band with all that stands on it but the rules."""
     return [
         Region(0, 1, TOP, BOTTOM, color="panel", alpha=1),
-        Text([0.01], [TOP + 18], heading(picture.chosen.kind), align="left", bold=True, size=14),
-        ColorScale(1, TOP + 18, -1, 1, words=(word("lowers it"), word("raises it")), shift=(-80, 0)),
+        Text([0.01], [TOP + 18], "Backwards: the gradient", align="left", bold=True, size=14),
+        Text([0.01], [TOP + 18], meaning(picture.chosen.kind), shift=(AFTER, 0), **SMALL),
         *shut(picture),
         *names(picture),
         *gradients(picture),
@@ -52,8 +54,8 @@ def shut(picture: BlamePicture) -> list[Mark]:
     """What grey means, where there is a gate."""
     if not any(output.name.startswith("ReLU") for output in picture.outputs[: picture.last + 1]):
         return []
-    look = {"align": "right", "color": "muted", "size": 12, "shift": (-176, 0)}
-    return [Text([1], [TOP + 18], "grey: gate shut", needs=ROOMY, **look)]
+    look = {"align": "right", "color": "muted", "size": 12, "shift": (-10, 0)}
+    return [Text([1], [TOP + 18], "grey: gate shut", needs=BROAD, **look)]
 
 
 def columns(picture: BlamePicture) -> list[int]:
@@ -128,19 +130,28 @@ def arrows(picture: BlamePicture) -> list[Mark]:
 
 def chosen(picture: BlamePicture) -> list[Mark]:
     """The number whose way back this is, in a frame of its own."""
-    x, half, number = picture.end, picture.half / FULL, picture.chosen
+    x, half = picture.end, picture.half / FULL
     marks: list[Mark] = [
-        Text([x], [MIDDLE - BOX - 12], "chosen", color="you", bold=True, size=11),
         Region(x - half, x + half, MIDDLE - BOX, MIDDLE + BOX, color="paper", alpha=1),
-        Region(x - half, x + half, MIDDLE - BOX, MIDDLE + BOX, color="you", filled=False, width=2),
-        Text([x], [MIDDLE - 22], number.name, bold=True, size=11),
-        Text([x], [MIDDLE + 2], number.value, bold=True, size=20),
-        Text([x], [MIDDLE + 25], number.note, color="muted", size=11),
+        *boxed(picture.chosen, x, half, MIDDLE),
     ]
     if picture.last + 1 < len(picture.outputs) - 1:
         spot = (x + 1) / 2 + half / 2
         marks.append(Text([spot], [MIDDLE], "What comes later cannot move it.", color="muted", size=12))
     return marks
+
+
+def boxed(number: Chosen, x: float, half: float, y: float) -> list[Mark]:
+    """The frame of the chosen number, and what stands in it."""
+    lines = len(number.notes)
+    top = y - 7.0 * (lines + 1)
+    return [
+        Text([x], [y - BOX - 11], "chosen", color="you", bold=True, size=11),
+        Region(x - half, x + half, y - BOX, y + BOX, color="you", filled=False, width=2),
+        Text([x], [top - 5], number.name, bold=True, size=11),
+        Text([x], [top + 17], number.value, bold=True, size=20),
+        Text([x] * lines, [top + 39 + 14 * i for i in range(lines)], number.notes, color="muted", size=11),
+    ]
 
 
 def at_the_frames(picture: BlamePicture) -> list[Mark]:

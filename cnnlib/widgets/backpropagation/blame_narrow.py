@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.runtime.language import in_lines, say, word
-from cnnlib.viz import Arrows, Axis, Maps, Mark, Narrow, Panel, Region, Text
-from cnnlib.widgets.backpropagation.blame_lane import edges
+from cnnlib.viz import Arrows, Axis, Maps, Mark, Narrow, Panel, Text
+from cnnlib.widgets.backpropagation.blame_lane import boxed, edges
 from cnnlib.widgets.backpropagation.blame_picture import IMAGE, BlamePicture, single
 from cnnlib.widgets.backpropagation.blame_rules import rule
 from cnnlib.widgets.backpropagation.blame_way import GAP, framed
@@ -32,7 +32,7 @@ def narrow(picture: BlamePicture) -> tuple[Panel, Narrow]:
     height = HEAD + 78 + (len(picture.outputs) - 1.6) * BETWEEN + 50
     down = Axis(height, 0, visible=False)
     panel = Panel(marks, Axis(0, 1, visible=False), down, grid=False, name="down")
-    return panel, Narrow((f"{height:.0f}px",), (1,), height, at={"down": (0, 0)}, only=("down",))
+    return panel, Narrow((f"{height:.0f}px",), (1,), height, at={"down": (0, 0)}, only=("down",), below=700)
 
 
 def pixels(picture: BlamePicture) -> list[Mark]:
@@ -41,11 +41,7 @@ def pixels(picture: BlamePicture) -> list[Mark]:
     first, gradient = picture.outputs[0], picture.gradients[0][0]
     marks: list[Mark] = [
         Text([0], [10], "every pixel: blue raises it, orange lowers it", align="left", bold=True, size=12),
-        Region(right - 0.125, right + 0.125, MIDDLE - 37, MIDDLE + 37, color="you", filled=False, width=2),
-        Text([right], [MIDDLE - 49], "chosen", color="you", bold=True, size=11),
-        Text([right], [MIDDLE - 22], number.name, bold=True, size=11),
-        Text([right], [MIDDLE + 2], number.value, bold=True, size=20),
-        Text([right], [MIDDLE + 25], number.note, color="muted", size=11),
+        *boxed(number, right, 0.125, MIDDLE),
         Arrows([right - 0.135], [MIDDLE], [-0.06], [0], color="ink", width=3),
     ]
     if not picture.come(first):

@@ -22,12 +22,12 @@ SCORE, UNIT, LOSS = "score", "unit", "loss"
 
 @dataclass(frozen=True)
 class Chosen:
-    """The number whose way back is shown: which kind, its name, its value and a line more, in words."""
+    """The number whose way back is shown: which kind, its name, its value, and up to two lines more."""
 
     kind: str
     name: str
     value: str
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def single(output: LayerOutput, values, index: int, **look) -> Maps:

@@ -7,7 +7,7 @@ import numpy as np
 from cnnlib.experiments.dissect import activations, blame, full_pass
 from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Figure, Scene
 from cnnlib.widgets.backpropagation.blame_loss import loss_words, sentence, strongest
 from cnnlib.widgets.backpropagation.blame_narrow import narrow as narrow_picture
@@ -23,7 +23,7 @@ def picture_of_loss(opened: OpenedNetwork, state: dict, x, back: int | None = No
     """The way of the loss of this image, and the pass that it was made of."""
     outputs, label = list(opened.laid_out(state).values()), opened.specimen.labels[[state["image"]]]
     seen, last = full_pass(opened.model, CrossEntropyLoss(), x, label), outputs[-1]
-    unit, number = strongest(seen.gradients[last.place][0]), Chosen(LOSS, "loss", *loss_words(seen.loss))
+    unit, number = strongest(seen.gradients[last.place][0]), of_loss(seen.loss)
     arrays = seen.activations, seen.gradients
     return BlamePicture(opened.model, outputs, last, unit, *arrays, chosen=number, back=back), seen
 
@@ -105,13 +105,19 @@ def chosen(opened: OpenedNetwork, output: LayerOutput, unit: tuple, value: float
     shown = f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
     if output.name == "scores":
         names, labels = opened.specimen.class_names, opened.specimen.labels
-        note = "" if labels is None else say("true: {name}", name=names[int(labels[image])])
-        return Chosen(SCORE, say("score of {name}", name=names[unit[0]]), shown, note)
+        notes = () if labels is None else (say("true: {name}", name=names[int(labels[image])]),)
+        return Chosen(SCORE, say("score of {name}", name=names[unit[0]]), shown, notes)
     name = short_name(output)
     if len(unit) == 1:
-        return Chosen(UNIT, name, shown, say("number {unit}", unit=unit[0]))
-    name = say("{layer}, map {index}", layer=name, index=unit[0])
-    return Chosen(UNIT, name, shown, say("row {row}, column {column}", row=unit[1], column=unit[2]))
+        return Chosen(UNIT, name, shown, (say("number {unit}", unit=unit[0]),))
+    place = say("row {row}, col. {column}", row=unit[1], column=unit[2])
+    return Chosen(UNIT, name, shown, (say("map {m}", m=unit[0]), place))
+
+
+def of_loss(loss: float) -> Chosen:
+    """The loss as its box shows it."""
+    value, logarithm = loss_words(loss)
+    return Chosen(LOSS, word("loss"), value, (logarithm,))
 
 
 def switches(opened: OpenedNetwork, output: LayerOutput, gradients: list) -> int:

@@ -16,13 +16,13 @@ TITLES = dict(
         strict=True,
     )
 )
-HEADINGS = dict(
+MEANINGS = dict(
     zip(
         (SCORE, UNIT, LOSS),
         marked(
-            "Backwards: how strongly each number moves the score (its gradient)",
-            "Backwards: how strongly each number moves the chosen one (its gradient)",
-            "Backwards: how strongly each number moves the loss (its gradient)",
+            "more of a blue number raises the score, more of an orange one lowers it",
+            "more of a blue number raises the chosen one, more of an orange one lowers it",
+            "more of a blue number raises the loss, more of an orange one lowers it",
         ),
         strict=True,
     )
@@ -56,9 +56,9 @@ def title_of(chosen: Chosen) -> str:
     return say(TITLES[chosen.kind], name=chosen.name)
 
 
-def heading(kind: str) -> str:
-    """What the way back shows."""
-    return word(HEADINGS[kind])
+def meaning(kind: str) -> str:
+    """What the colours of a gradient mean."""
+    return word(MEANINGS[kind])
 
 
 def of_pixel(picture: BlamePicture) -> str:
