@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnnlib.runtime.language import in_lines, say, word
+from cnnlib.runtime.language import in_lines, say
 from cnnlib.viz import Arrows, Axis, Maps, Mark, Narrow, Panel, Text
 from cnnlib.widgets.backpropagation.blame_lane import boxed, edges
 from cnnlib.widgets.backpropagation.blame_picture import IMAGE, BlamePicture, single
@@ -83,15 +83,15 @@ def layer(picture: BlamePicture, i: int, y: float) -> list[Mark]:
         colors = picture.colors(output, gradient, True)
         marks.append(single(output, gradient, index, x=0.84, **look, **colors))
         if picture.way[i] is not None:
-            marks += slope(picture, i, 0.5, y, "center", word("frame "))
+            marks += slope(picture, i, 0.5, y, "center", said=True)
     elif i == picture.last:
         marks.append(Text([0.84], [y], "the chosen number", color="you", size=11))
     return marks
 
 
-def slope(picture: BlamePicture, i: int, x: float, y: float, align: str, what: str = "") -> list[Mark]:
-    """The gradient at the framed place of a column, in the colour of its sign."""
+def slope(picture: BlamePicture, i: int, x: float, y: float, align: str, *, said: bool = False) -> list[Mark]:
+    """The gradient at the framed place of a column, in the colour of its sign; `said` to be at the frame."""
     value = picture.slope(i)
-    color = "pos-text" if value > 0 else "neg-text"
-    look = {"color": color, "align": align, "bold": True, "size": 13 if what else 15}
-    return [Text([x], [y], f"{what}{signed(value)}", **look)] if value else []
+    look = {"color": "pos-text" if value > 0 else "neg-text", "align": align, "bold": True}
+    words = say("frame {slope}", slope=signed(value)) if said else signed(value)
+    return [Text([x], [y], words, size=13 if said else 15, **look)] if value else []

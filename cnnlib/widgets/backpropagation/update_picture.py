@@ -176,7 +176,7 @@ class KernelStep:
     def panels(self, has_gradient: bool, has_new: bool) -> list[Panel]:
         """The three as matrices beneath one another, for a narrow page."""
         waiting, look = np.full_like(self.old, np.nan), {"least": 4.0}
-        title, at = say("{rate:.3g} × its gradient", rate=self.rate), (0, 0)
+        title, at = say("its gradient (× {rate:.3g})", rate=self.rate), (0, 0)
         move = self.gradient if has_gradient else waiting
         new = self.new if has_new else waiting
         return [
