@@ -9,7 +9,7 @@ import pytest
 from cnnlib import load_digits
 from cnnlib.networks import load_digits_cnn
 from cnnlib.nn.layers import Conv2d
-from cnnlib.viz import Heatmap, Links, Maps, Region
+from cnnlib.viz import Arrows, Heatmap, Links, Maps, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import BlameMicroscope
 from cnnlib.widgets.backpropagation.blame_picture import BlamePicture
@@ -145,7 +145,10 @@ def test_the_image_is_the_largest_picture_and_has_the_drawing_s_outline():
 def test_where_no_pixel_moves_the_number_that_is_said():
     shut = {"layer": "ReLU 1", "image": 143, "channel": 0, "row": 0, "column": 0}
     assert BlameMicroscope(*SMALL, **shut).facts["pixels"] == 0
-    assert any(word.startswith("No pixel moves it") for word in words_of(**shut))
+    words = words_of(**shut)
+    assert any(word.startswith("No pixel moves it") for word in words) and "← at the frames" not in words
+    marks = BlameMicroscope(*SMALL, **shut).scene.panels[0].marks
+    assert not any(isinstance(mark, Arrows) and mark.color == "ink" for mark in marks)
 
 
 def test_a_click_on_a_map_of_the_loss_s_way_chooses_that_map(monkeypatch):

@@ -117,9 +117,9 @@ def edges(image: np.ndarray, x: float, y: float, side: float, needs: float) -> L
 
 
 def arrows(picture: BlamePicture) -> list[Mark]:
-    """A thick arrow into each column that the gradient has reached."""
+    """A thick arrow into each column that something comes back to."""
     level = MIDDLE - picture.pitch / 2 + 10
-    keep = [i for i in columns(picture) if picture.come(picture.outputs[i])]
+    keep = [i for i in columns(picture) if picture.comes(i)]
     if not keep:
         return []
     edge = picture.x[keep] + 0.5 * picture.step / FULL
@@ -156,14 +156,14 @@ def boxed(number: Chosen, x: float, half: float, y: float) -> list[Mark]:
 
 def at_the_frames(picture: BlamePicture) -> list[Mark]:
     """What the row of numbers is, beside its right end."""
-    if picture.last < 2:
+    if not any(picture.comes(i) for i in columns(picture) if i):
         return []
     return [Text([picture.end], [NUMBERS], "← at the frames", color="muted", size=11, needs=BROAD)]
 
 
 def scales(picture: BlamePicture) -> list[Mark]:
     """One scale beneath neighbours whose gradients have the same."""
-    shown = [i for i in columns(picture) if i and picture.come(picture.outputs[i])]
+    shown = [i for i in columns(picture) if i and picture.comes(i)]
 
     def reach(i: int) -> float:
         return float(f"{reach_of([picture.gradients[picture.outputs[i].place][0]]):.2g}")
@@ -208,7 +208,7 @@ def caption(picture: BlamePicture) -> list[Mark]:
     ends = " ", say("{reach} or more", reach=reach)
     return [
         Text([left], [CAPTION + 7], signed(slope), align="left", bold=True, size=15, color=color),
-        Text([left] * len(lines), level, lines, shift=(56, 0), **look),
+        Text([left] * len(lines), level, lines, shift=(20 + 8 * len(signed(slope)), 0), **look),
         Text([left], [MIDDLE - IMAGE / 2 - 10], "every pixel", align="left", bold=True, size=12),
-        ColorScale(left, MIDDLE - IMAGE / 2 - 10, -1, 1, words=ends, shift=(120, 0), needs=BROAD),
+        ColorScale(left, MIDDLE - IMAGE / 2 - 10, -1, 1, words=ends, shift=(104, 0), needs=BROAD),
     ]

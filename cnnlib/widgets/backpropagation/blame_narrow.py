@@ -55,7 +55,17 @@ def pixels(picture: BlamePicture) -> list[Mark]:
         return marks
     lines = in_lines(of_pixel(picture), 48)
     levels = MIDDLE + IMAGE / 2 + 18 + 15.0 * np.arange(len(lines))
-    marks.append(Text([0] * len(lines), levels, lines, color="muted", align="left", size=12, shift=(58, 0)))
+    marks.append(
+        Text(
+            [0] * len(lines),
+            levels,
+            lines,
+            color="muted",
+            align="left",
+            size=12,
+            shift=(20 + 8 * len(signed(picture.slope(0))), 0),
+        )
+    )
     return [*marks, *slope(picture, 0, 0, MIDDLE + IMAGE / 2 + 25, "left")]
 
 

@@ -17,6 +17,7 @@ LEFT, IMAGE = 10.0, 224.0  # where what comes back to the image begins, and its 
 AFTER = 14.0  # between it and the first column, beside half of the free part of that
 NEARLY_ALL = 0.99  # share of the image's gradients that colours tell apart; the others have the strongest
 APART, MOST = 18.0, 95.0  # between two maps at least, and pitch of a map at most
+WIDEST = 56.0  # half of the chosen number's box at most
 SCORE, UNIT, LOSS = "score", "unit", "loss"
 
 
@@ -76,7 +77,7 @@ class BlamePicture:
     @property
     def half(self) -> float:
         """Pixels from that middle to the edges of the chosen number's box."""
-        return 0.43 * self.step
+        return min(WIDEST, 0.43 * self.step)
 
     def pitch_of(self, i: int) -> float:
         """Of what comes back to a column: the image is the large one."""
@@ -91,6 +92,11 @@ class BlamePicture:
         return self.reached(output) and (
             self.back is None or sum(place >= output.place for place in places) <= self.back
         )
+
+    def comes(self, i: int) -> bool:
+        """Whether anything has come back to a column: a shut gate lets nothing through."""
+        output = self.outputs[i]
+        return self.come(output) and bool(self.gradients[output.place][0].any())
 
     @property
     def pixel_reach(self) -> float:

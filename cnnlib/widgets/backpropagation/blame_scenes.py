@@ -95,7 +95,7 @@ def unit_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | No
                 say("of {field} in reach", field=facts["field"]),
                 large=True,
             ),
-            Figure("Weights that do", f"{facts['weights']:,}"),
+            Figure("Weights that move it", f"{facts['weights']:,}"),
         ],
     )
 

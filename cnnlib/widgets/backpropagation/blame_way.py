@@ -80,6 +80,8 @@ def course(picture, y: float) -> list[Mark]:
             pairs = [(middle, (low + high) / 2)]
         else:
             _, right, low, high = _edges(before, *window, picture.pitch_of(i))
+            reach = picture.pitch / 2  # the image is larger: what lies lower would cross the numbers
+            low, high = max(low, min(-reach, high)), min(high, max(reach, low))
             pairs = [(top, low), (bottom, high)]
         for start, end in pairs:
             starts.append((left, start))

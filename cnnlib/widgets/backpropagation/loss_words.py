@@ -58,9 +58,9 @@ def short(loss: float) -> str:
 
 
 def boxed(loss: float) -> str:
-    """A loss for a narrow box: three digits, one of a tiny loss, which gets a power of ten.
+    """A loss for a narrow box: two decimals, of a tiny one a digit and a power of ten.
 
-    >>> boxed(4.7467), boxed(2.38e-7)
-    ('4.75', '2e-07')
+    >>> boxed(4.7467), boxed(1.5), boxed(2.38e-7)
+    ('4.75', '1.50', '2e-07')
     """
-    return f"{loss:.3g}" if loss >= 1e-3 else f"{loss:.1g}"
+    return short(loss) if loss >= 1e-3 else f"{loss:.1g}"

@@ -101,12 +101,14 @@ def some_of(others: np.ndarray, x: float) -> list[Mark]:
         "y": SHOWN,
         "pitch": THUMB,
         "needs": WIDTH,
-        "across": ACROSS,
+        "across": min(ACROSS, len(shown)),
         "count": len(shown),
         "framed": False,
     }
     names = tuple("" for _ in shown)
-    maps = Maps(mosaic(shown, ACROSS), tile=tile, means="pixel", tile_names=names, **look, **colors)
+    maps = Maps(
+        mosaic(shown, min(ACROSS, len(shown))), tile=tile, means="pixel", tile_names=names, **look, **colors
+    )
     return [maps, Text([x], [BENEATH], "they took no part in the step", color="muted", size=12)]
 
 
