@@ -75,6 +75,7 @@ class OneUpdate(Widget):
     title = "One image moves the weights. Does that help the others?"
     slots: Mapping = {"head": ("network",), "bar": ("image", "rate", "step")}
     advances = "step"
+    at_end = "This was the last step. Press Play to see the update from its beginning."
 
     def __init__(self, model=None, images=None, *, class_names=None, **options) -> None:
         if (model is None) != (images is None):
