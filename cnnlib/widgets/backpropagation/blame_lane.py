@@ -25,7 +25,7 @@ THUMB, THUMBS = 22.0, 418.0  # pitch of a small map, and the middle of their row
 BOX = 42.0  # half the height of the chosen number's box
 CAPTION = 418.0  # first of the two lines beneath the image
 BROAD = 900.0  # pixels of the panel from which on there is room for some words
-AFTER = 190.0  # pixels that the heading takes
+AFTER = 200.0  # pixels that the heading takes
 SMALL = {"align": "left", "color": "muted", "size": 13}
 
 
