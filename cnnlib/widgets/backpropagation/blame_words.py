@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
-from cnnlib.runtime.language import marked, say, word
+from cnnlib.runtime.language import say, word
 from cnnlib.widgets.backpropagation.blame_picture import LOSS, SCORE, UNIT, BlamePicture, Chosen
 
-TITLES = dict(
-    zip(
-        (SCORE, UNIT, LOSS),
-        marked(
-            "Which pixels would raise the {name}?",
-            "Which pixels would raise this number?",
-            "Which pixels would raise the loss?",
-        ),
-        strict=True,
-    )
-)
-MEANINGS = dict(
-    zip(
-        (SCORE, UNIT, LOSS),
-        marked(
-            "more of a blue number raises the score, more of an orange one lowers it",
-            "more of a blue number raises the chosen one, more of an orange one lowers it",
-            "more of a blue number raises the loss, more of an orange one lowers it",
-        ),
-        strict=True,
-    )
-)
-RISES = dict(
-    zip(
-        (SCORE, UNIT, LOSS),
-        marked(
-            "If the framed pixel grew by 0.1, the score would rise by {part}.",
-            "If the framed pixel grew by 0.1, the number would rise by {part}.",
-            "If the framed pixel grew by 0.1, the loss would rise by {part}.",
-        ),
-        strict=True,
-    )
-)
-FALLS = dict(
-    zip(
-        (SCORE, UNIT, LOSS),
-        marked(
-            "If the framed pixel grew by 0.1, the score would fall by {part}.",
-            "If the framed pixel grew by 0.1, the number would fall by {part}.",
-            "If the framed pixel grew by 0.1, the loss would fall by {part}.",
-        ),
-        strict=True,
-    )
-)
+TITLES = {
+    SCORE: "Which pixels would raise the {name}?",
+    UNIT: "Which pixels would raise this number?",
+    LOSS: "Which pixels would raise the loss?",
+}
+MEANINGS = {
+    SCORE: "more of a blue number raises the score, more of an orange one lowers it",
+    UNIT: "more of a blue number raises the chosen one, more of an orange one lowers it",
+    LOSS: "more of a blue number raises the loss, more of an orange one lowers it",
+}
+RISES = {
+    SCORE: "If the framed pixel grew by 0.1, the score would rise by {part}.",
+    UNIT: "If the framed pixel grew by 0.1, the number would rise by {part}.",
+    LOSS: "If the framed pixel grew by 0.1, the loss would rise by {part}.",
+}
+FALLS = {
+    SCORE: "If the framed pixel grew by 0.1, the score would fall by {part}.",
+    UNIT: "If the framed pixel grew by 0.1, the number would fall by {part}.",
+    LOSS: "If the framed pixel grew by 0.1, the loss would fall by {part}.",
+}
 
 
 def title_of(chosen: Chosen) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnnlib.runtime.language import in_lines, say
+from cnnlib.runtime.language import in_lines, say, word
 from cnnlib.viz import Mark, Region, Text
 from cnnlib.widgets.backpropagation.update_picture import KernelStep
 
@@ -26,16 +26,17 @@ def step_large(k: KernelStep) -> list[Mark]:
         down=down,
         still=k.still(),
     )
+    name = say("old {kernel}", kernel=k.words)
     times = say("times the learning rate, {rate:.3g}", rate=k.rate)
     return [
-        Text([old], [TITLE], say("old {kernel}", kernel=k.words), bold=True, size=13),
+        Text([old], [TITLE], name, bold=True, size=13),
         Text([gradient], [TITLE], "its gradient", bold=True, size=13),
         Text([new], [TITLE], "new", bold=True, size=13),
         Text([gradient], [TITLE + 18], times, color="muted", size=11),
         Text([new], [TITLE + 18], "▲ up, ▼ down", color="muted", size=11),
-        *k.map(k.old, old, MIDDLE, MATRIX, "old", k.reach, numbers=True, needs=WIDTH),
-        *k.map(k.gradient, gradient, MIDDLE, MATRIX, "gradient", numbers=True, needs=WIDTH),
-        *k.map(k.new, new, MIDDLE, ARROWS, "new", k.reach, sampled=True),
+        *k.map(k.old, old, MIDDLE, MATRIX, name, k.reach, numbers=True, needs=WIDTH),
+        *k.map(k.gradient, gradient, MIDDLE, MATRIX, word("gradient"), numbers=True, needs=WIDTH),
+        *k.map(k.new, new, MIDDLE, ARROWS, word("new"), k.reach, sampled=True),
         *k.moved_marks(new, MIDDLE, ARROWS),
         Text([minus], [MIDDLE], "−", bold=True, size=20),
         Text([equals], [MIDDLE], "=", bold=True, size=20),
