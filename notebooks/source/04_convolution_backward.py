@@ -625,7 +625,7 @@ BlameMicroscope(load_digits_cnn(), digits, image=143, **weight)
 # loss should fall by the learning rate times the sum of all squared derivatives. Does it, at a rate of 0.001? And at 0.1?
 #
 # **Challenge.** At the last step: a rate with which this image's loss falls, while the mean loss of a hundred other
-# training images (grey bars) *rises*.
+# training images (bars at the right) *rises*.
 
 # %%
 predict("04.promise")

@@ -26,7 +26,7 @@ KEYS = [
     ("chain", "Step", "ArrowRight", "chain.state['step']", "1"),
     ("slope", "Step ε", "Home", "slope.state['step']", "1e-14"),
     ("blame", "Row", "ArrowRight", "blame.state['row']", "1"),
-    ("update", "Step", "End", "update.state['step']", "18"),
+    ("update", "Step", "Home", "update.state['step']", "0"),
     ("broken", "Learning rate", "Home", "broken.state['rate']", "0.001"),
 ]
 
@@ -95,7 +95,7 @@ def test_a_click_on_a_map_opens_its_unit(book):
 
 def test_a_click_asks_for_the_blame_of_a_unit(book):
     view = view_of(book, "blame")
-    book.page.mouse.click(*at(view, 0.188, 0.2))
+    book.page.mouse.click(*at(view, 0.298, 0.15))
     becomes(book, "blame.state['layer']", "convolution 1")
     view.locator(".cnn-text", has_text="Convolution 1").wait_for(timeout=10_000)
 

@@ -9,13 +9,15 @@ import pytest
 from cnnlib import load_digits
 from cnnlib.networks import load_digits_cnn
 from cnnlib.nn.layers import Conv2d
-from cnnlib.viz import Heatmap, Maps, Note, Region
+from cnnlib.viz import Arrows, Heatmap, Links, Maps, Region
 from cnnlib.viz.marks import Text
 from cnnlib.widgets import BlameMicroscope
 from cnnlib.widgets.backpropagation.blame_picture import BlamePicture
 from cnnlib.widgets.backpropagation.blame_rules import rule, weight_used
 from cnnlib.widgets.backpropagation.blame_way import numbers, read_by
 from cnnlib.widgets.backpropagation.blame_weight import square
+from cnnlib.widgets.backpropagation.blame_words import of_pixel
+from cnnlib.widgets.backpropagation.signed_numbers import signed
 
 SMALL = load_digits_cnn(), load_digits()
 
@@ -100,23 +102,58 @@ def test_the_framed_weight_of_a_dilated_kernel_is_counted_in_its_own_rows():
     assert weight_used(picture, 1, layer)[0].tolist() == [0, 2, 2, 0, 0]
 
 
+def words_of(**options):
+    marks = BlameMicroscope(*SMALL, **options).scene.panels[0].marks
+    return [word for mark in marks if isinstance(mark, Text) for word in mark.text]
+
+
 def test_blame_says_what_to_do_first_and_fades_what_comes_after_the_unit():
     panel = BlameMicroscope(*SMALL, what="a unit", image=143).scene.panels[0]
     words = [word for mark in panel.marks if isinstance(mark, Text) for word in mark.text]
-    assert "Click any square: what moves it?" in words and "comes later" not in words
-    heads = [word for word in words if word[:2] in ("1 ", "2 ", "3 ")]
-    assert sorted(heads) == ["1 Forwards: values", "2 Rules", "3 Backwards: gradient"]
+    assert "click any square to choose another number" in words and "comes later" not in words
+    assert [word.partition(":")[0] for word in words if "wards:" in word] == ["Backwards", "Forwards"]
     maps = {mark.emits: mark.opacity for mark in panel.marks if isinstance(mark, Maps) and mark.y < 100}
     assert maps["one:scores"] is not None and maps["one:input"] is None
 
 
-def test_what_the_number_at_the_pixel_means_is_said_and_where_the_way_begins():
-    widget = BlameMicroscope(*SMALL, what="a unit", image=143)
-    notes = [mark.text for mark in widget.scene.panels[0].marks if isinstance(mark, Note)]
-    (said,) = (text for text in notes if "this pixel" in text)
-    slope, grew, part = map(float, re.findall(r"-?\d+\.\d+", said.replace("−", "-").replace("+", "")))
-    assert part == pytest.approx(abs(slope) * grew, rel=0.1) and ("rise" in said) == (slope > 0)
-    assert any(text.startswith("This unit") for text in notes)
-    assert not any(
-        isinstance(mark, Note) for mark in BlameMicroscope(*SMALL, what="the loss").scene.panels[0].marks
-    )
+@pytest.mark.parametrize("what", ["a unit", "the loss"])
+def test_what_the_number_at_the_pixel_means_is_said(what, monkeypatch):
+    picture = followed(monkeypatch, what=what, image=143)
+    slope, words = picture.slope(0), of_pixel(picture)
+    grew, part = map(float, re.findall(r"\d+\.\d+", words))
+    assert part == pytest.approx(abs(slope) * grew, rel=0.1) and ("rise" in words) == (slope > 0)
+    assert signed(slope).replace("-", "−") in words_of(what=what, image=143)
+
+
+def test_the_chosen_number_stands_in_a_box_with_its_name_and_what_is_asked_of_it():
+    widget = BlameMicroscope()
+    words = [w for m in widget.scene.panels[0].marks if isinstance(m, Text) for w in m.text]
+    assert widget.scene.title == "Which pixels would raise the score of 3?"
+    assert {"chosen", "score of 3", f"{widget.facts['value']:.1f}", "true: 5"} <= set(words)
+    assert {"chosen", "pool 2", "map 3", "row 1, col. 1"} <= set(words_of(image=143))
+    assert {"chosen", "loss", "1.41"} <= set(words_of(what="the loss", image=143))
+
+
+def test_the_image_is_the_largest_picture_and_has_the_drawing_s_outline():
+    marks = BlameMicroscope().scene.panels[0].marks
+    sizes = {mark.emits: mark.pitch for mark in marks if isinstance(mark, Maps) and mark.y > 200}
+    assert sizes.pop("one:input") > 2 * max(sizes.values())
+    outlines = [mark for mark in marks if isinstance(mark, Links) and mark.color == "ink"]
+    assert len(outlines) == 1 and len(outlines[0].x0) > 28
+
+
+def test_where_no_pixel_moves_the_number_that_is_said():
+    shut = {"layer": "ReLU 1", "image": 143, "channel": 0, "row": 0, "column": 0}
+    assert BlameMicroscope(*SMALL, **shut).facts["pixels"] == 0
+    words = words_of(**shut)
+    assert any(word.startswith("No pixel moves it") for word in words) and "← at the frames" not in words
+    marks = BlameMicroscope(*SMALL, **shut).scene.panels[0].marks
+    assert not any(isinstance(mark, Arrows) and mark.color == "ink" for mark in marks)
+
+
+def test_a_click_on_a_map_of_the_loss_s_way_chooses_that_map(monkeypatch):
+    picture = followed(monkeypatch, what="the loss", image=143)
+    widget = BlameMicroscope(*SMALL, what="the loss", image=143)
+    at = [output.name for output in picture.outputs].index("pooling 1")
+    asked = widget.event({"name": "one:pooling 1", "kind": "click", "row": 1, "col": 2})
+    assert asked["channel"] == picture.followed[at] and (asked["row"], asked["column"]) == (1, 2)

@@ -6,8 +6,9 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from cnnlib.viz import Maps, Text
+from cnnlib.viz import Bars, Maps, Text
 from cnnlib.widgets import OneUpdate
+from cnnlib.widgets.backpropagation.update_again import HELPED, TOLD
 from cnnlib.widgets.backpropagation.update_picture import sum_that_adds_up
 
 
@@ -40,19 +41,44 @@ def test_each_weight_of_the_new_kernel_shows_which_way_it_went():
     assert len(signs) == 25 and signs.count("▲") == 1  # the gradient is negative at one place alone
 
 
-def test_the_last_step_answers_the_question_of_the_title():
+def test_it_opens_on_the_answer_to_the_question_of_its_title():
     def answer(**state):
-        (panel,) = (panel for panel in OneUpdate(step=18, **state).scene.panels if panel.name == "now")
-        return panel.subtitle
+        return words_of(OneUpdate(**state), "stage 5")
 
-    assert answer(rate=0.01).endswith("No, their loss rises.")
-    assert answer(rate=1e-4).endswith("Yes, their loss falls.")
+    update = OneUpdate()
+    assert update.state["step"] == update.facts["steps"]
+    assert {"Does it help the others? No.", "This image gets better, the others get worse."} <= set(answer())
+    assert {"▼ falls", "▲ rises"} <= set(answer())
+    assert "Does it help the others? Yes." in answer(rate=1e-4)
+    assert "Does it help the others? Hardly." in answer(network="trained", rate=1e-4)
     assert "?" in words_of(OneUpdate(step=17), "stage 5")
 
 
-def test_the_weights_whose_sums_are_shown_are_framed_in_all_three_pictures():
+@pytest.mark.parametrize("rate", [1e-3, 0.01, 0.1])
+def test_the_bars_of_the_losses_have_one_scale_and_their_numbers_as_many_decimals(rate):
+    update = OneUpdate(rate=rate)
+    (panel,) = (panel for panel in update.scene.panels if panel.name == "stage 5")
+    heights = np.array([-float(mark.height[0]) for mark in panel.marks if isinstance(mark, Bars)])
+    losses = [update.facts[key] for key in ("before", "after", "others_before", "others_after")]
+    np.testing.assert_allclose(heights / heights.max(), np.array(losses) / max(losses))
+    numbers = [word for word in words_of(update, "stage 5") if re.fullmatch(r"\d+\.\d+", word)]
+    assert [float(number) for number in numbers] == pytest.approx(losses, abs=0.005)
+    assert [figure.value for figure in update.scene.figures] == numbers[:2]
+    assert {len(number.partition(".")[2]) for number in numbers} == {2}
+
+
+def test_what_both_losses_do_is_said_for_every_case():
+    assert set(TOLD) == {(one, other) for one in HELPED for other in HELPED}
+
+
+def test_the_weight_whose_sum_is_shown_is_framed_in_all_three_pictures():
     (panel,) = (panel for panel in OneUpdate(step=17).scene.panels if panel.name == "stage 4")
     framed = [{(int(b[1]), int(b[3])) for b in m.boxes} for m in panel.marks if isinstance(m, Maps)]
-    said = [re.findall(r"\d+", word) for word in words_of(OneUpdate(step=17)) if word.startswith("framed")]
-    assert framed == [{tuple(map(int, place)) for place in said}] * 3 and len(said) == 2
+    (said,) = (word for word in words_of(OneUpdate(step=17)) if word.startswith("the framed weight"))
+    assert framed == [{tuple(map(int, re.findall(r"\d+", said)))}] * 3
     assert [figure.value for figure in OneUpdate(step=0).scene.figures] == ["?", "?"]
+
+
+def test_arrows_stand_in_the_middle_of_cells_that_have_no_digits():
+    (panel,) = (panel for panel in OneUpdate(step=17).scene.panels if panel.name == "stage 4")
+    assert [mark.numbers for mark in panel.marks if isinstance(mark, Maps)] == [".2f", ".2f", ""]

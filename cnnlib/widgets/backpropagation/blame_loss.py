@@ -13,7 +13,6 @@ from cnnlib.widgets.backpropagation.signed_numbers import signed
 from cnnlib.widgets.forward_pass.network_headings import short_name
 
 LOSS = "the loss"
-TITLE = "How would the loss move if this number grew?"
 RULES = {
     Linear: "The weights share it out: each number gets its weights times p − label.",
     MaxPool2d: "The switch hands it to the winner of each window.",

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cnnlib.experiments.dissect import activations, blame
 from cnnlib.runtime.language import say
 from cnnlib.viz import Scene
 from cnnlib.widgets.backpropagation.blame_loss import LOSS
-from cnnlib.widgets.backpropagation.blame_picture import BlamePicture
-from cnnlib.widgets.backpropagation.blame_scenes import loss_scene, unit_scene
+from cnnlib.widgets.backpropagation.blame_scenes import (
+    loss_scene,
+    picture_of_loss,
+    picture_of_unit,
+    unit_scene,
+)
 from cnnlib.widgets.backpropagation.blame_weight import weight_at, weight_scene
 from cnnlib.widgets.base import BadValue, Choice, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
@@ -25,9 +28,10 @@ MISREAD = 407  # of the course's images: a 5 read as a 3, so that there is a los
 class BlameMicroscope(Widget):
     """Click a unit: its gradient by all before it. Or the loss's; or pick a weight: the sum behind its own.
 
-    For a unit or the loss, the upper row shows the forward maps and the lower row how much each number of
-    them would move it; Play runs the gradient backwards, column by column. For a weight of a convolution,
-    the two maps whose products add up to its gradient are shown, for the loss of the chosen image.
+    For a unit or the loss, the upper row shows the forward maps, and the lower row how much each number of
+    them would move it, down to the pixels; Play runs the gradient backwards, column by column. For a weight
+    of a convolution, the two maps whose products add up to its gradient are shown, for the loss of the
+    chosen image.
 
     Parameters
     ----------
@@ -50,7 +54,7 @@ class BlameMicroscope(Widget):
     'Convolution 1, map 0, row 12, column 12: 25 of the 25 pixels in its field receive a gradient'
     """
 
-    title = "Which numbers would move this one, and how much?"
+    title = "Which pixels would raise this number?"
     speed = "1 step a second"
     back: int | None = None  # columns that the gradient has reached while it runs backwards; None: all
     slots: Mapping[str, tuple[str, ...]] = {
@@ -96,8 +100,8 @@ class BlameMicroscope(Widget):
                 integer=True,
                 label="Test image",
             ),
-            Choice("layer", names, (deepest or names)[-1], label="Layer"),
-            Slider("channel", 0, most, min(3, most), integer=True, label="Map"),
+            Choice("layer", names, names[-1] if self.first else (deepest or names)[-1], label="Layer"),
+            Slider("channel", 0, most, min(3, most), integer=True, label="Map or class"),
             Slider("row", 0, max(rows, 1), middle[0], integer=True, label="Row"),
             Slider("column", 0, max(columns, 1), middle[1], integer=True, label="Column"),
             Slider("input_map", 0, max([*inputs, 2]) - 1, 0, integer=True, label="Input map (of a weight)"),
@@ -127,7 +131,8 @@ class BlameMicroscope(Widget):
         state = self.state
         last = self.outputs[state["layer"]].place if state["what"] == UNIT else 10**9
         columns = sum(o.place <= last for o in self.opened.laid_out(state).values())
-        for self.back in range(columns if state["what"] != WEIGHT else 0):
+        first = int(state["what"] == UNIT)  # a unit is there; the loss has first to move the scores
+        for self.back in range(first, columns if state["what"] != WEIGHT else 0):
             yield
         if self.back is not None:
             self.back = None
@@ -175,14 +180,10 @@ class BlameMicroscope(Widget):
 
     def unit_of(self, name: str, row: int, column: int) -> dict | None:
         """The unit at a cell of the one map that is shown of a layer."""
-        state, outputs = self.state, list(self.opened.laid_out(self.state).values())
-        chosen = next(o for o in outputs if o.name == state["layer"])
-        unit = chosen.clip(state["channel"], state["row"], state["column"])
-        x = self.specimen.images[state["image"]][None]
-        gradients, _ = blame(self.model, x, chosen.place, unit)
-        followed, _ = BlamePicture(
-            self.model, outputs, chosen, unit, activations(self.model, x), gradients
-        ).follow()
+        x = self.specimen.images[self.state["image"]][None]
+        make = picture_of_loss if self.state["what"] == LOSS else picture_of_unit
+        picture, _ = make(self.opened, self.state, x)
+        outputs, followed = picture.outputs, picture.followed
         output, index = next((o, f) for o, f in zip(outputs, followed, strict=True) if o.name == name)
         if not output.maps:
             found = output.unit_at(row, column)

@@ -6,10 +6,11 @@ import numpy as np
 
 from cnnlib.nn.layers import Conv2d, MaxPool2d, ReLU
 from cnnlib.viz import Maps, Mark, Text
+from cnnlib.widgets.backpropagation.blame_picture import FULL, IMAGE, LEFT
 from cnnlib.widgets.backpropagation.blame_way import framed
 from cnnlib.widgets.forward_pass.xray_overview import boxes
 
-RULES, RULE = 172.0, 58.0  # height of the row's middle, and pixels of one
+RULES, RULE = 187.0, 50.0  # height of the row's middle, and pixels of one
 GATE, SWITCH, KERNEL = "ReLU gate", "pool winner", "kernel"
 
 
@@ -21,7 +22,7 @@ def rules(picture) -> list[Mark]:
         output = picture.outputs[i]
         if not picture.reached(output) or not output.maps:
             continue
-        x = (picture.x[i - 1] + picture.x[i]) / 2
+        x = max(picture.x[i] - picture.step / FULL / 2, (LEFT + IMAGE + 7 + RULE / 2) / FULL)
         found = rule(picture, i)
         if found is not None:
             title, z, look = found
@@ -31,12 +32,7 @@ def rules(picture) -> list[Mark]:
             )
     if titles:
         places, words = zip(*titles, strict=True)
-        marks.append(Text(places, [RULES - 37] * len(titles), words, bold=True, size=11))
-        marks.append(Text([0], [RULES], "2 Rules", "muted", 12, "left", bold=True))
-    gates = [x for x, title in titles if title == GATE]
-    if gates:
-        words = ["grey: shut"] * len(gates)
-        marks.append(Text(gates, [RULES + 38] * len(gates), words, color="muted", size=11))
+        marks.append(Text(places, [RULES - RULE / 2 - 9] * len(titles), words, bold=True, size=11))
     return marks
 
 

@@ -7,43 +7,59 @@ import numpy as np
 from cnnlib.experiments.dissect import activations, blame, full_pass
 from cnnlib.nn.layers import MaxPool2d
 from cnnlib.nn.losses import CrossEntropyLoss
-from cnnlib.runtime.language import say
+from cnnlib.runtime.language import say, word
 from cnnlib.viz import Figure, Scene
-from cnnlib.widgets.backpropagation.blame_loss import TITLE, loss_words, sentence, strongest
+from cnnlib.widgets.backpropagation.blame_loss import loss_words, sentence, strongest
 from cnnlib.widgets.backpropagation.blame_narrow import narrow as narrow_picture
-from cnnlib.widgets.backpropagation.blame_picture import HEIGHT, BlamePicture
+from cnnlib.widgets.backpropagation.blame_picture import LOSS, SCORE, UNIT, BlamePicture, Chosen
+from cnnlib.widgets.backpropagation.blame_wide import HEIGHT, wide
+from cnnlib.widgets.backpropagation.blame_words import title_of
+from cnnlib.widgets.forward_pass.network_headings import short_name
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.opened_network import OpenedNetwork
 
 
-def loss_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | None) -> Scene:
-    """The gradient of the loss of this image, backwards through all columns."""
+def picture_of_loss(opened: OpenedNetwork, state: dict, x, back: int | None = None):
+    """The way of the loss of this image, and the pass that it was made of."""
     outputs, label = list(opened.laid_out(state).values()), opened.specimen.labels[[state["image"]]]
     seen, last = full_pass(opened.model, CrossEntropyLoss(), x, label), outputs[-1]
-    picture = BlamePicture(
-        opened.model,
-        outputs,
-        last,
-        strongest(seen.gradients[last.place][0]),
-        seen.activations,
-        seen.gradients,
-        back=back,
-        loss=loss_words(seen.loss),
+    unit, number = strongest(seen.gradients[last.place][0]), of_loss(seen.loss)
+    arrays = seen.activations, seen.gradients
+    return BlamePicture(opened.model, outputs, last, unit, *arrays, chosen=number, back=back), seen
+
+
+def picture_of_unit(opened: OpenedNetwork, state: dict, x, back: int | None = None):
+    """The way of one unit, and the gradients of the weights behind it."""
+    outputs, output = list(opened.laid_out(state).values()), opened.laid_out(state)[state["layer"]]
+    unit = output.clip(state["channel"], state["row"], state["column"])
+    values = activations(opened.model, x)
+    gradients, weight_gradients = blame(opened.model, x, output.place, unit)
+    number = chosen(opened, output, unit, float(values[output.place][(0, *unit)]), state["image"])
+    arrays = values, gradients
+    return (
+        BlamePicture(opened.model, outputs, output, unit, *arrays, chosen=number, back=back),
+        weight_gradients,
     )
+
+
+def loss_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | None) -> Scene:
+    """The gradient of the loss of this image, backwards through all columns."""
+    picture, seen = picture_of_loss(opened, state, x, back)
     names = opened.specimen.class_names
-    shown = names[int(label[0])], names[int(seen.activations[-1][0].argmax())]
+    label = int(opened.specimen.labels[state["image"]])
+    shown = names[label], names[int(seen.activations[-1][0].argmax())]
     facts = {
         "loss": seen.loss,
         "pixels": int(np.count_nonzero(np.any(seen.gradients[0][0], axis=0))),
         "weights": sum(int(np.count_nonzero(g)) for w in seen.weight_gradients for g in w.values()),
-        "switches": switches(opened, last, seen.gradients),
+        "switches": switches(opened, picture.output, seen.gradients),
     }
     small, narrow = narrow_picture(picture)
     return Scene(
-        [picture.panel(), small],
+        [wide(picture), small],
         sentence(picture, seen, shown, back),
         facts,
-        title=TITLE,
+        title=title_of(picture.chosen),
         height=HEIGHT,
         narrow=narrow,
         idle=("layer", "channel", "row", "column"),
@@ -53,25 +69,22 @@ def loss_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | No
 
 def unit_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | None) -> Scene:
     """The gradient of one unit by all before it."""
-    output = opened.laid_out(state)[state["layer"]]
-    unit = output.clip(state["channel"], state["row"], state["column"])
-    values = activations(opened.model, x)
-    gradients, weight_gradients = blame(opened.model, x, output.place, unit)
+    picture, weight_gradients = picture_of_unit(opened, state, x, back)
+    output, unit, gradients = picture.output, picture.unit, picture.gradients
     field = opened.field(output, unit)
     facts = {
-        "value": float(values[output.place][(0, *unit)]),
+        "value": float(picture.values[output.place][(0, *unit)]),
         "pixels": int(np.count_nonzero(np.any(gradients[0][0], axis=0))),  # in any channel
         "field": (field[0][1] - field[0][0] + 1) * (field[1][1] - field[1][0] + 1),
         "weights": sum(int(np.count_nonzero(g)) for layer in weight_gradients for g in layer.values()),
         "switches": switches(opened, output, gradients),
     }
-    outputs = list(opened.laid_out(state).values())
-    picture = BlamePicture(opened.model, outputs, output, unit, values, gradients, back=back)
     small, narrow = narrow_picture(picture)
     return Scene(
-        [picture.panel(), small],
+        [wide(picture), small],
         unit_sentence(opened.name_of(output, unit), facts),
         facts,
+        title=title_of(picture.chosen),
         height=HEIGHT,
         arrows=("column", "row"),
         narrow=narrow,
@@ -82,9 +95,29 @@ def unit_scene(opened: OpenedNetwork, state: dict, x: np.ndarray, back: int | No
                 say("of {field} in reach", field=facts["field"]),
                 large=True,
             ),
-            Figure("Weights that do", f"{facts['weights']:,}"),
+            Figure("Weights that move it", f"{facts['weights']:,}"),
         ],
     )
+
+
+def chosen(opened: OpenedNetwork, output: LayerOutput, unit: tuple, value: float, image: int) -> Chosen:
+    """The chosen number as its box shows it."""
+    shown = f"{value:.2f}" if abs(value) < 10 else f"{value:.1f}"
+    if output.name == "scores":
+        names, labels = opened.specimen.class_names, opened.specimen.labels
+        notes = () if labels is None else (say("true: {name}", name=names[int(labels[image])]),)
+        return Chosen(SCORE, say("score of {name}", name=names[unit[0]]), shown, notes)
+    name = short_name(output)
+    if len(unit) == 1:
+        return Chosen(UNIT, name, shown, (say("number {unit}", unit=unit[0]),))
+    place = say("row {row}, col. {column}", row=unit[1], column=unit[2])
+    return Chosen(UNIT, name, shown, (say("map {m}", m=unit[0]), place))
+
+
+def of_loss(loss: float) -> Chosen:
+    """The loss as its box shows it."""
+    value, logarithm = loss_words(loss)
+    return Chosen(LOSS, word("loss"), value, (logarithm,))
 
 
 def switches(opened: OpenedNetwork, output: LayerOutput, gradients: list) -> int:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.nn.layers import AvgPool2d, Conv2d, MaxPool2d
-from cnnlib.runtime.language import say
-from cnnlib.viz import Links, Mark, Note, Text
+from cnnlib.viz import Links, Mark, Text
 from cnnlib.widgets.backpropagation.signed_numbers import signed
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput
 from cnnlib.widgets.forward_pass.xray_overview import boxes, window_of
@@ -71,14 +70,18 @@ def course(picture, y: float) -> list[Mark]:
         before, output = picture.outputs[i], picture.outputs[i + 1]
         if picture.way[i] is None or picture.way[i + 1] is None or not picture.come(before):
             continue
-        left, _, top, bottom = edges_of(output, picture.way[i + 1], picture.pitch)
+        left, _, top, bottom = edges_of(output, picture.way[i + 1], picture.pitch_of(i + 1))
+        if i + 1 == picture.last:  # the chosen number stands in a box of its own
+            left, top, bottom = -picture.half, 0.0, 0.0
         window = window_before(picture.model, before, output, picture.way[i + 1])
         middle = (top + bottom) / 2
         if window is None:
-            _, right, low, high = edges_of(before, picture.way[i], picture.pitch)
+            _, right, low, high = edges_of(before, picture.way[i], picture.pitch_of(i))
             pairs = [(middle, (low + high) / 2)]
         else:
-            _, right, low, high = _edges(before, *window, picture.pitch)
+            _, right, low, high = _edges(before, *window, picture.pitch_of(i))
+            reach = picture.pitch / 2  # the image is larger: what lies lower would cross the numbers
+            low, high = max(low, min(-reach, high)), min(high, max(reach, low))
             pairs = [(top, low), (bottom, high)]
         for start, end in pairs:
             starts.append((left, start))
@@ -93,36 +96,14 @@ def course(picture, y: float) -> list[Mark]:
 
 
 def numbers(picture, y: float) -> list[Mark]:
-    """The gradient at the framed places, in numbers."""
-    spots = [
-        i for i, place in enumerate(picture.way) if place is not None and picture.come(picture.outputs[i])
-    ]
-    found = [float(picture.gradients[picture.outputs[i].place][0][picture.way[i]]) for i in spots]
+    """The gradient at the framed places between the image and the chosen number, in numbers."""
+    every = range(1, min(picture.last, len(picture.outputs)))
+    spots = [i for i in every if picture.way[i] is not None and picture.come(picture.outputs[i])]
     marks: list[Mark] = []
     for sign, color in ((1, "pos-text"), (-1, "neg-text")):
-        keep = [k for k, value in enumerate(found) if np.sign(value) == sign]
+        keep = [i for i in spots if np.sign(picture.slope(i)) == sign]
         if keep:
-            where = picture.x[[spots[k] for k in keep]], [y] * len(keep)
-            marks.append(Text(*where, [signed(found[k]) for k in keep], color=color, bold=True, size=15))
+            where = picture.x[keep], [y] * len(keep)
+            words = [signed(picture.slope(i)) for i in keep]
+            marks.append(Text(*where, words, color=color, bold=True, size=15))
     return marks
-
-
-def remarks(picture, y: float, low: float) -> list[Mark]:
-    """Where the way of a unit begins, and what the number at its end means; above the row of thumbs."""
-    last, marks = sum(picture.reached(output) for output in picture.outputs) - 1, []
-    if picture.loss is not None:
-        return []
-    if last + 1 < len(picture.outputs) and picture.come(picture.outputs[last]):
-        x, half = float(picture.x[last]), 0.5 * picture.pitch / picture.needs
-        words, spot = "This unit: it moves itself one for one.", (x + half, y)
-        marks.append(Note(x + half + 0.022, y + 12, words, spot, 88, needs=picture.needs))
-    if picture.way[0] is None or not picture.come(picture.outputs[0]):
-        return marks
-    slope = float(picture.gradients[picture.outputs[0].place][0][picture.way[0]])
-    how = {"slope": signed(slope), "part": f"{abs(slope) / 10:.2g}"}
-    words = (
-        say("{slope}: if this pixel grew by 0.1, the unit would rise by {part}.", **how)
-        if slope > 0
-        else say("{slope}: if this pixel grew by 0.1, the unit would fall by {part}.", **how)
-    )
-    return [*marks, Note(0, low, words, width=225, needs=picture.needs)]

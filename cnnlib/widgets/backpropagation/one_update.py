@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -17,15 +16,8 @@ from cnnlib.nn.losses import CrossEntropyLoss
 from cnnlib.nn.optim import SGD
 from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Axis, Bars, Figure, Panel, Points, Scene
-from cnnlib.widgets.backpropagation.loss_words import moved, short
-from cnnlib.widgets.backpropagation.update_columns import (
-    AGAIN,
-    HEIGHT,
-    STAGES,
-    UpdateColumns,
-    stage_of,
-    tracks,
-)
+from cnnlib.widgets.backpropagation.loss_words import moved, short, shown
+from cnnlib.widgets.backpropagation.update_columns import HEIGHT, UpdateColumns, stage_of, tracks
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
 from cnnlib.widgets.base import Choice, LogSlider, Slider, Widget
 from cnnlib.widgets.forward_pass.network_layout import LayerOutput, drawn, layer_outputs
@@ -57,6 +49,8 @@ BACKWARDS = {
 class OneUpdate(Widget):
     """Five columns: forward, loss, backward, step, forward again; each step adds a layer or a column.
 
+    The last one says whether the step helped this image and the others.
+
     Parameters
     ----------
     model : Sequential, optional
@@ -81,6 +75,7 @@ class OneUpdate(Widget):
     title = "One image moves the weights. Does that help the others?"
     slots: Mapping = {"head": ("network",), "bar": ("image", "rate", "step")}
     advances = "step"
+    at_end = "This was the last step. Press Play to see the update from its beginning."
 
     def __init__(self, model=None, images=None, *, class_names=None, **options) -> None:
         if (model is None) != (images is None):
@@ -108,7 +103,7 @@ class OneUpdate(Widget):
             Choice("network", tuple(self.networks), picker="segments", label="Network"),
             Slider("image", 0, max(1, last), 0, integer=True, label="Image"),
             LogSlider("rate", 1e-4, 10, 0.01, label="Learning rate"),
-            Slider("step", 0, self.steps, self.steps - 1, integer=True, label="Step"),
+            Slider("step", 0, self.steps, self.steps, integer=True, label="Step"),
         )
         super().__init__(**options)
 
@@ -126,18 +121,13 @@ class OneUpdate(Widget):
         step, count = state["step"], len(self.outputs)
         picture = UpdatePicture(self.outputs, step, again if last else seen, seen)
         kernel = KernelStep(self.networks[state["network"]], seen, float(state["rate"]))
-        columns = UpdateColumns(picture, kernel, int(y[0]), facts, self.specimen.class_names)
-        wide, below = columns.panels(), kernel.panels(step >= 2 * count, step > 2 * count)
-        below = [self.guess(step, seen, again, int(y[0])), *below, self.losses(step, facts)]
-        stage = stage_of(step, count)
-        if stage == AGAIN:
-            wide += [
-                replace(below[0], at=(0, 4), name="softmax now", title=STAGES[AGAIN], subtitle=RINGS),
-                replace(below[-1], at=(1, 4), name="now"),
-            ]
-        small, narrow = picture.narrow([panel.name for panel in below])
+        others, names = self.specimen.images[-self.others :], self.specimen.class_names
+        columns = UpdateColumns(picture, kernel, int(y[0]), facts, names, again, others)
+        below = kernel.panels(step >= 2 * count, step > 2 * count)
+        below = [self.guess(step, seen, again, int(y[0])), *below]
+        small, narrow = picture.narrow(["stage 5"] * last, [panel.name for panel in below])
         return Scene(
-            [*wide, small, *below],
+            [*columns.panels(), small, *below],
             say(
                 "Step {step} of {steps}, {sentence}",
                 step=step,
@@ -146,7 +136,7 @@ class OneUpdate(Widget):
             ),
             facts,
             rows=(1, 1),
-            columns=tracks(stage),
+            columns=tracks(stage_of(step, count)),
             height=HEIGHT,
             narrow=narrow,
             figures=self.figures(step, facts),
@@ -155,8 +145,9 @@ class OneUpdate(Widget):
     def figures(self, step: int, facts: dict) -> list[Figure]:
         """The losses, once they are known."""
         known, done = step >= len(self.outputs), step == self.steps
-        before = short(facts["before"]) if known else "?"
-        after = "?" if not done else short(facts["after"]) if np.isfinite(facts["after"]) else "–"
+        before, after = short(facts["before"]) if known else "?", "?"
+        if done:
+            before, after = shown(facts["before"], facts["after"])
         return [Figure("Loss before", before), Figure("Loss now", after, large=True)]
 
     def update(self, state: dict, x, y) -> tuple[FullPass, FullPass, dict]:
@@ -202,25 +193,6 @@ class OneUpdate(Widget):
         y = Axis(len(shown) - 0.4, -0.6, ticks=places, names=[names[i] for i in shown])
         x = Axis(0, 1.15, "probability (diamond: wanted)", ticks=(0, 0.5, 1))
         return Panel(marks, x, y, title=RINGS, name="guess")
-
-    def losses(self, step: int, facts: dict) -> Panel:
-        """The loss of this image and the mean loss of the others, before and after."""
-        marks, count, top = [], (step >= len(self.outputs)) + (step == self.steps), 3.0
-        for name, shift, color in (("", -0.2, "ink"), ("others_", 0.2, "muted")):
-            heights = [facts[f"{name}before"], facts[f"{name}after"]][:count]
-            words = say("{others} others", others=self.others) if name else "this image"
-            marks.append(Bars(np.arange(count) + shift, heights, width=0.36, color=color, label=words))
-            top = max(top, *(1.1 * height for height in heights if np.isfinite(height)), 0)
-        x = Axis(-0.6, 1.6, ticks=(0, 1), names=("before", "after"))
-        look = {"title": "loss", "subtitle": self.answer(facts) if count == 2 else "", "name": "loss"}
-        return Panel(marks, x, Axis(0, 1.45 * top), legend="upper right", **look)
-
-    def answer(self, facts: dict) -> str:
-        """Whether the step helped the others, in a few words."""
-        before, after = facts["others_before"], facts["others_after"]
-        if not np.isfinite(after) or after > before:
-            return "Does it help the others? No, their loss rises."
-        return "Does it help the others? Yes, their loss falls."
 
     def sentence(self, state: dict, seen: FullPass, facts: dict) -> str:
         step, count = state["step"], len(self.outputs)

@@ -8,7 +8,9 @@ from cnnlib.nn.functional import softmax
 from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Arrows, Axis, Bars, Line, Mark, Panel, Points, Reference, Region, Text
 from cnnlib.widgets.backpropagation.loss_words import boxed
+from cnnlib.widgets.backpropagation.update_again import again_large
 from cnnlib.widgets.backpropagation.update_picture import KernelStep, UpdatePicture
+from cnnlib.widgets.backpropagation.update_step import step_large
 from cnnlib.widgets.forward_pass.network_headings import short_name
 
 STAGES = marked("1 forward", "2 loss", "3 backward", "4 step", "5 again")
@@ -19,9 +21,6 @@ ROWS = (58.0, 152.0, 246.0)  # middles of the maps in a small column
 FOOT = 378.0  # where the bars of a small column stand
 LONG = 9  # letters of a name from which on it is drawn smaller
 LARGE, MOST_WIDE = 115.0, 460.0  # of one in the large column, and of all beside one another
-MATRIX = 160.0  # pixels of a kernel with its numbers
-HIGH = 148.0  # its middle
-BESIDE = 3.3 * MATRIX  # pixels of width for three of them
 TOP, BOTTOM = 110.0, 290.0  # middles of the two rows of maps
 NOW, DONE, WAITS = 5.3, 1.15, 0.95  # weights of the columns' widths
 PLAIN = {"grid": False, "legend": ""}
@@ -44,19 +43,25 @@ def tracks(stage: int) -> tuple[float, ...]:
 
 
 class UpdateColumns:
-    """The five panels of a step; `facts` has the losses, `kernel` the one whose step is shown."""
+    """The five panels of a step; `facts` has the losses, `kernel` the one whose step is shown.
 
-    def __init__(self, picture: UpdatePicture, kernel: KernelStep, label: int, facts: dict, names) -> None:
+    `again` is the pass with the new weights, `others` are the images that took no part.
+    """
+
+    def __init__(
+        self, picture: UpdatePicture, kernel: KernelStep, label: int, facts: dict, names, again, others
+    ) -> None:
         self.picture, self.kernel, self.label, self.facts, self.names = picture, kernel, label, facts, names
+        self.again, self.others = softmax(again.activations[-1])[0], others
         self.outputs, self.stage = picture.outputs, stage_of(picture.step, len(picture.outputs))
         self.p = softmax(picture.seen.activations[-1])[0]
 
     def panels(self) -> list[Panel]:
-        """All but the last, whose place is taken by others when it is reached."""
+        """The present one large, what is done small, and what is to come empty."""
         small = (self.forward, self.loss, self.backward, self.step, self.waits)
-        large = (self.forward_large, None, self.backward_large, self.step_large)
+        large = (self.forward_large, None, self.backward_large, self.step_large, self.again_large)
         found = []
-        for k in range(5 - (self.stage == AGAIN)):
+        for k in range(5):
             at = (0, k, 2, 1)
             if k == self.stage == LOSS:
                 found.append(self.curve(at))
@@ -75,7 +80,9 @@ class UpdateColumns:
         )
         ground = [Region(0, 1, 0, HEIGHT - 30, color="panel", alpha=1)] if k < self.stage else []
         x, y = Axis(0, 1, visible=False), Axis(HEIGHT - 29, -1, visible=False)
-        return Panel([*ground, frame, *marks], x, y, title=STAGES[k], at=at, name=f"stage {k + 1}", **PLAIN)
+        said = "the same image, with the new weights" if k == self.stage == AGAIN else ""
+        look = {"title": STAGES[k], "subtitle": said, "name": f"stage {k + 1}", **PLAIN}
+        return Panel([*ground, frame, *marks], x, y, at=at, **look)
 
     def waits(self) -> list[Mark]:
         return [Text([0.5], [HEIGHT / 2 - 20], "not yet", color="muted", size=12)]
@@ -141,6 +148,7 @@ class UpdateColumns:
         x, spot = 0.12 + 0.76 * share, height(max(here, 0.015))
         return [
             Text([0.5], [ROWS[0] - 43], "−ln p", color="muted", size=11),
+            Text([0.5], [low + 12], "p, from 0 to 1", color="muted", size=11),
             Line(x, height(share), "ink", 1.5),
             Line([0.12, 0.12, 0.88], [high, low, low], "muted", 1),
             Points([0.12 + 0.76 * here], [spot], "you", 5, outline="paper"),
@@ -239,34 +247,7 @@ class UpdateColumns:
         return Panel(marks, x, Axis(0, top), title=STAGES[LOSS], subtitle=how, at=at, name="stage 2")
 
     def step_large(self) -> list[Mark]:
-        k, marks = self.kernel, []
-        parts = (
-            (k.old, say("old {kernel}", kernel=k.words), "", k.reach, "−"),
-            (k.move / k.unit, word("rate × gradient"), k.in_units, None, "="),
-            (k.new, word("new"), word("▲ up, ▼ down"), k.reach, ""),
-        )
-        for i, (values, title, unit, reach, sign) in enumerate(parts):
-            x = (i + 0.5) / 3
-            marks.append(Text([x], [26], title, bold=True, size=13))
-            marks.append(Text([x], [44], unit, color="muted", size=11))
-            marks += k.map(values, x, HIGH, MATRIX, title, reach, numbers=True, needs=BESIDE)
-            if sign:
-                marks.append(Text([(i + 1) / 3], [HIGH], sign, bold=True, size=20))
-        marks += k.moved_marks(5 / 6, HIGH, MATRIX, needs=BESIDE)
-        up, down = k.moves()
-        worked = k.worked()
-        for i, lines in enumerate(worked):
-            middle = (i + 0.5) / len(worked)
-            half = 0.5 / len(worked) - 0.015
-            marks.append(Region(middle - half, middle + half, 276, 372, color="panel", alpha=1))
-            for (line, look), y in zip(lines, (295, 323, 352), strict=True):
-                marks.append(Text([middle], [y], line, **look))
-        said = say(
-            "Of {all:,} weights {up:,} go up, {down:,} down; {still:,} stay.",
-            all=up + down + k.still(),
-            up=up,
-            down=down,
-            still=k.still(),
-        )
-        marks.append(Text([0.5], [398], said, color="muted", size=12))
-        return marks
+        return step_large(self.kernel)
+
+    def again_large(self) -> list[Mark]:
+        return again_large(self)

@@ -16,7 +16,8 @@ from cnnlib.widgets.forward_pass.network_layout import reach_of, shared_ends
 from cnnlib.widgets.forward_pass.unit_detail import matrix_panel
 from cnnlib.widgets.forward_pass.xray_overview import boxes
 
-PITCH, NARROW_STEP = 80.0, 100.0
+PITCH, NARROW_STEP = 74.0, 88.0
+COLUMN = 470.0  # pixels of a large column with its heading
 MOST = 5  # rows and columns of a linear layer's weights that are shown
 
 
@@ -63,8 +64,8 @@ class UpdatePicture:
         state = np.array([2.0 if now else 0.0])
         return [single(output, array, self.map_of(column), x=x, y=y, state=state, **size, **colors)]
 
-    def narrow(self, below: list[str]) -> tuple[Panel, Narrow]:
-        """From top to bottom, values at the left, gradients at the right; then what stands below."""
+    def narrow(self, above: list[str], below: list[str]) -> tuple[Panel, Narrow]:
+        """From top to bottom, values at the left, gradients at the right; and what stands above and below."""
         marks: list[Mark] = [
             Text([0], [10], "values, forwards ↓", color="muted", align="left", bold=True, size=12),
             Text([1], [10], "gradient, backwards ↑", align="right", bold=True, size=12),
@@ -73,10 +74,11 @@ class UpdatePicture:
             y = 76.0 + NARROW_STEP * column
             marks.append(Text([0.5], [y], short_name(output), bold=True, size=12))
             marks += [*self.value(column, 0.18, y, PITCH), *self.gradient(column, 0.82, y, PITCH)]
-        height = 76.0 + NARROW_STEP * len(self.outputs)
+        height = 126.0 + NARROW_STEP * (len(self.outputs) - 1)
         down = Axis(height, 0, visible=False)
         panel = Panel(marks, Axis(0, 1, visible=False), down, grid=False, name="down")
-        rows, at = [height], {"down": (0, 0, 1, 2)}
+        rows = [COLUMN] * len(above) + [height]
+        at = {name: (row, 0, 1, 2) for row, name in enumerate([*above, "down"])}
         for name in below:
             if name == "move":  # beside the old weights
                 at[name] = (len(rows) - 1, 1)
@@ -106,12 +108,6 @@ class KernelStep:
         self.rate, self.every = rate, [g for layer in seen.weight_gradients for g in layer.values()]
         self.move = rate * self.gradient
         self.new, self.reach = self.old - self.move, reach_of([self.old])
-        largest = np.abs(self.move).max()
-        self.power = min(0, int(np.floor(np.log10(largest)))) if largest > 0 else 0
-        self.unit, self.move_words, self.in_units = 10.0**self.power, word("rate × gradient"), ""
-        if self.power < 0:
-            self.move_words = say("rate × gradient (× 1e{power})", power=self.power)
-            self.in_units = say("in 1e{power}", power=self.power)
 
     def moves(self) -> tuple[int, int]:
         """How many weights of the network go up, and how many down."""
@@ -121,20 +117,22 @@ class KernelStep:
         """How many stay."""
         return sum(int((g == 0).sum()) for g in self.every)
 
-    def map(self, values, x, y, pitch, title, reach=None, numbers=False, needs=0.0) -> list[Mark]:
-        """A kernel as an image of `pitch` pixels, with its numbers where these can be read."""
+    def map(
+        self, values, x, y, pitch, title, reach=None, numbers=False, sampled=False, needs=0.0
+    ) -> list[Mark]:
+        """A kernel as an image of `pitch` pixels, with its numbers or the sample's frame alone."""
         reach = reach_of([values]) if reach is None else reach
         look = {"cmap": "diverging", "vmin": -reach, "vmax": reach, "framed": False, "means": title}
         look["tile_names"] = ("",)
         shown = ("" if not numbers else ".1f" if reach > 1 else ".2f") if max(values.shape) <= MOST else ""
         look |= {"x": x, "y": y, "pitch": pitch, "needs": needs, "type_size": 12.0}
-        look["boxes"] = self.samples() if shown else None
+        look["boxes"] = self.samples() if shown or sampled else None
         one = Maps(values + 0.0, tile=(*values.shape, 1), numbers=shown, **look)
         scale = ColorScale.both_ways(x, y + pitch / 2 + 14, reach, (-14, 0), needs=110)
         return [one, scale] if numbers else [one]
 
     def moved_marks(self, x: float, y: float, pitch: float, needs: float = 0.0) -> list[Mark]:
-        """In the corner of each cell of a drawn kernel how its weight moves: the farther, the larger."""
+        """In each cell of a drawn kernel how its weight moves: the farther, the larger."""
         rows, columns = self.move.shape
         if max(rows, columns) > MOST:
             return []
@@ -143,48 +141,43 @@ class KernelStep:
         for place in np.argwhere(self.move != 0):
             row, column = map(int, place)
             strong = abs(self.new[row, column]) > 0.7 * self.reach  # a cell so dark that ink is not seen
-            right, down = (column + 0.86 - columns / 2) * cell, (row + 0.13 - rows / 2) * cell
-            look = {"size": 4.5 + 3.0 * round(float(share[row, column]), 1), "shift": (right, down)}
+            right, down = (column + 0.5 - columns / 2) * cell, (row + 0.5 - rows / 2) * cell
+            look = {"size": 7.0 + 6.0 * round(float(share[row, column]), 1), "shift": (right, down)}
             way = "▲" if self.move[row, column] < 0 else "▼"
             look |= {"color": "paper" if strong else "ink", "literal": True, "needs": needs}
             marks.append(Text([x], [y], way, **look))
         return marks
 
-    def extremes(self) -> list[tuple[int, int, float]]:
-        """Row, column and gradient of the weight that rises most and of the one that falls most."""
-        found = []
-        for sign in (-1, 1):
-            place = np.unravel_index(int((sign * self.gradient).argmax()), self.gradient.shape)
-            if sign * self.gradient[place] > 0:
-                found.append((*map(int, place), float(self.gradient[place])))
-        return found
+    def sample(self) -> tuple[int, int] | None:
+        """Row and column of the weight that moves most."""
+        if not self.gradient.any():
+            return None
+        return tuple(map(int, np.unravel_index(int(np.abs(self.gradient).argmax()), self.gradient.shape)))
 
     def samples(self) -> np.ndarray | None:
-        """Frames around the two weights whose sums are shown."""
-        frames = [boxes([0], (row, row), (column, column)) for row, column, _ in self.extremes()]
-        return np.concatenate(frames) if frames else None
+        """A frame around the weight whose sum is shown."""
+        place = self.sample()
+        return None if place is None else boxes([0], (place[0],) * 2, (place[1],) * 2)
 
-    def worked(self) -> list[list[tuple[str, dict]]]:
-        """The framed weights, in full: three lines each, and how they are set."""
-        found = []
-        for row, column, g in self.extremes():
-            old, rate, times, new = sum_that_adds_up(float(self.old[row, column]), self.rate, g)
-            times, words = (f"({times})", word("▲ up")) if g < 0 else (times, word("▼ down"))
-            where = say("framed: row {row}, column {column}", row=row, column=column)
-            found.append(
-                [
-                    (where, {"color": "muted"}),
-                    (f"{old} − {rate} × {times}", {"size": 16}),
-                    (f"= {new} {words}", {"size": 16, "bold": True}),
-                ]
-            )
-        return found
+    def worked(self) -> tuple[str, str, str] | None:
+        """The framed weight in full: where it is, its sum, and why it goes up or down."""
+        place = self.sample()
+        if place is None:
+            return None
+        g = float(self.gradient[place])
+        old, rate, times, new = sum_that_adds_up(float(self.old[place]), self.rate, g)
+        where = say("the framed weight: row {row}, column {column}", row=place[0], column=place[1])
+        if g < 0:
+            why = "A gradient below zero: the loss falls with this weight, so the weight goes up."
+            return where, f"{old} − {rate} × ({times}) = {new} ▲", why
+        why = "A gradient above zero: the loss rises with this weight, so the weight goes down."
+        return where, f"{old} − {rate} × {times} = {new} ▼", why
 
     def panels(self, has_gradient: bool, has_new: bool) -> list[Panel]:
         """The three as matrices beneath one another, for a narrow page."""
         waiting, look = np.full_like(self.old, np.nan), {"least": 4.0}
-        title, at = self.move_words, (0, 0)
-        move = self.move / self.unit if has_gradient else waiting
+        title, at = say("its gradient (× {rate:.3g})", rate=self.rate), (0, 0)
+        move = self.gradient if has_gradient else waiting
         new = self.new if has_new else waiting
         return [
             matrix_panel(

@@ -1,0 +1,44 @@
+"""What is said of a chosen number: of a class's score, of any other number, or of the loss."""
+
+from __future__ import annotations
+
+from cnnlib.runtime.language import say, word
+from cnnlib.widgets.backpropagation.blame_picture import LOSS, SCORE, UNIT, BlamePicture, Chosen
+
+TITLES = {
+    SCORE: "Which pixels would raise the {name}?",
+    UNIT: "Which pixels would raise this number?",
+    LOSS: "Which pixels would raise the loss?",
+}
+MEANINGS = {
+    SCORE: "more of a blue number raises the score, more of an orange one lowers it",
+    UNIT: "more of a blue number raises the chosen one, more of an orange one lowers it",
+    LOSS: "more of a blue number raises the loss, more of an orange one lowers it",
+}
+RISES = {
+    SCORE: "If the framed pixel grew by 0.1, the score would rise by {part}.",
+    UNIT: "If the framed pixel grew by 0.1, the number would rise by {part}.",
+    LOSS: "If the framed pixel grew by 0.1, the loss would rise by {part}.",
+}
+FALLS = {
+    SCORE: "If the framed pixel grew by 0.1, the score would fall by {part}.",
+    UNIT: "If the framed pixel grew by 0.1, the number would fall by {part}.",
+    LOSS: "If the framed pixel grew by 0.1, the loss would fall by {part}.",
+}
+
+
+def title_of(chosen: Chosen) -> str:
+    """The question that a picture answers."""
+    return say(TITLES[chosen.kind], name=chosen.name)
+
+
+def meaning(kind: str) -> str:
+    """What the colours of a gradient mean."""
+    return word(MEANINGS[kind])
+
+
+def of_pixel(picture: BlamePicture) -> str:
+    """What the number at the framed pixel means."""
+    slope = picture.slope(0)
+    words = (RISES if slope > 0 else FALLS)[picture.chosen.kind]
+    return say(words, part=f"{abs(slope) / 10:.2g}")
