@@ -641,7 +641,7 @@ selfish = Challenge(
         and f["others_after"] > f["others_before"]
     ),
 )
-OneUpdate(challenge=selfish, step=12)
+OneUpdate(challenge=selfish, step=12, rate=0.001)
 
 # %% [markdown]
 # <details style="margin-bottom: 1em"><summary>What the last step shows</summary>
