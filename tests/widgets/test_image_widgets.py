@@ -222,3 +222,30 @@ def test_names_of_clothes_are_said_whole():
     gallery = ImageGallery(clothes)
     assert gallery.scene.title == "Would you name every one of these?"
     assert ImageGallery().scene.title == "Would you read every one of these?"
+
+
+@pytest.mark.parametrize(
+    "name, row, col, place", [("image", 3, 4, (2, 3)), ("covered", 7, 0, (5, 0)), ("falls", 5, 0, (5, 0))]
+)
+def test_the_square_goes_where_it_is_dragged_and_back_with_another_image(digits, name, row, col, place):
+    widget = EvidenceExplorer(split=digits, image=7, size=3)
+    costly = widget.facts["row"], widget.facts["col"]
+
+    def send(kind):
+        event = {"name": name, "kind": kind, "row": row, "col": col}
+        widget.live.receive({"type": "event", "event": event})
+
+    send("hover")
+    assert widget.chosen is None
+    send("drag")
+    covered = digits.x_test[7:8].copy()
+    covered[..., place[0] : place[0] + 3, place[1] : place[1] + 3] = 0
+    p = load_digits_cnn().predict_proba(covered)[0]
+    shown = mark_of(next(panel for panel in widget.scene.panels if panel.name == "covered"), Heatmap).z
+    assert widget.chosen == place and np.array_equal(shown, covered[0, 0])
+    assert (widget.facts["then"], widget.facts["then_sure"]) == (p.argmax(), pytest.approx(p.max(), rel=1e-5))
+    guess = widget.facts["guess"]
+    assert f"takes class {guess} from " in widget.text and f" to {100 * p[guess]:.3g} %." in widget.text
+    assert (widget.facts["row"], widget.facts["col"]) == costly  # still where covering costs most
+    widget.set_state(image=8)
+    assert widget.chosen is None and " most: " in widget.text

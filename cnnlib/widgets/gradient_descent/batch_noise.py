@@ -32,7 +32,7 @@ NARROW = Narrow(
     (1,),
     at={"map": (0, 0), "errors": (1, 0), "ways": (2, 0)},
 )
-SLOTS = {"head": ("batch",), "bar": ("rate",), "handle": ("samples",), "more": ("seed",)}
+SLOTS = {"bar": ("batch", "rate"), "handle": ("samples",), "more": ("seed",)}
 
 
 @cache
@@ -94,7 +94,7 @@ class BatchNoise(Widget):
             "batch",
             SIZES,
             default="16",
-            label="Batch size",
+            label="Images a step",
             picker="segments",
             words=("1 image", "4", "16", "64", "all 291"),
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnnlib.data import Split, load_digits
-from cnnlib.runtime.language import marked, say
+from cnnlib.runtime.language import marked, say, word
 from cnnlib.viz import Axis, Figure, Heatmap, Narrow, Panel, Scene, Text, frames, mosaic
 from cnnlib.widgets.base import Choice, Slider, Toggle, Widget
 
@@ -99,7 +99,7 @@ class ImageGallery(Widget):
             panels,
             text,
             facts,
-            height=412,
+            height=434,
             figures=figures,
             narrow=NARROW,
             title=self.title if self.read else NAMED,
@@ -129,10 +129,7 @@ class ImageGallery(Widget):
         if len(page) == len(matching):
             return say("All {shown} {kind}: {numbers}.", **about)
         about |= {"page": state["page"], "pages": self._pages(len(matching))}
-        said = say("{shown} of {all:,} {kind}, page {page} of {pages}: {numbers}.", **about)
-        if state["labels"] or state["label"] != "any":
-            return said
-        return say("{said} Click an image to see its label.", said=said)
+        return say("{shown} of {all:,} {kind}, page {page} of {pages}: {numbers}.", **about)
 
     @staticmethod
     def _page(matching: np.ndarray, state: dict) -> np.ndarray:
@@ -175,4 +172,6 @@ class ImageGallery(Widget):
         ]
         across = Axis(-0.5 - margin, tiled.shape[1] - 0.5, visible=False)
         down = Axis(tiled.shape[0] - 0.5 + gap, -0.5, visible=False)
-        return Panel(marks, across, down, equal=True, grid=False, name=name)
+        how = word("to hide its label") if state["labels"] else word("to see its label")
+        heading = {"title": "Click an image", "subtitle": how}
+        return Panel(marks, across, down, equal=True, grid=False, name=name, **heading)

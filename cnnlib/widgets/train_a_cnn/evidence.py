@@ -54,7 +54,7 @@ class EvidenceExplorer(Widget):
     Facts: ``guess``, ``label``, ``confidence`` (of the guess); ``logit`` (of the class asked about), ``fall``
     (largest fall of its probability, or of its logit, when a square is covered), ``row`` and ``col`` (upper
     left pixel of that square), ``then`` and ``then_sure`` (what the covered image is taken for, and its
-    probability).
+    probability). The square lies where covering costs most until a click or a drag puts it elsewhere.
 
     Examples
     --------
@@ -77,6 +77,22 @@ class EvidenceExplorer(Widget):
         )
         super().__init__(**options)
 
+    def begin(self) -> None:
+        self.chosen: tuple[int, int] | None = None  # upper left pixel of a square that was put there by hand
+
+    def changed(self, before: dict, after: dict) -> None:
+        if before != after:
+            self.begin()
+
+    def event(self, event: dict) -> None:
+        """A click or a drag on an image, or on the map of costs: the square goes there."""
+        if event["kind"] == "hover" or event["name"] not in ("image", "covered", "falls"):
+            return
+        back = 0 if event["name"] == "falls" else self.state["size"] // 2
+        ends = (side - self.state["size"] for side in self.split.x_test.shape[2:])
+        place = (event["row"] - back, event["col"] - back)
+        self.chosen = tuple(min(max(0, at), end) for at, end in zip(place, ends, strict=True))
+
     def compute(self, state: dict) -> Scene:
         x = self.split.x_test[state["image"] : state["image"] + 1]
         if not all(np.isfinite(value).all() for value in self.model.arrays().values()):
@@ -98,6 +114,7 @@ class EvidenceExplorer(Widget):
             "row": row,
             "col": col,
         }
+        row, col = self.chosen or (row, col)
         covered = cover(x, row, col, state["size"])
         after = softmax(self.model.forward(covered))[0]
         facts |= {"then": int(after.argmax()), "then_sure": float(after.max())}
@@ -119,7 +136,7 @@ class EvidenceExplorer(Widget):
         ]
         return Scene(
             panels,
-            self._sentence(state, p, asked, facts, small),
+            self._sentence(state, p, after, asked, facts),
             facts,
             rows=("284px", "104px"),
             columns=COLUMNS,
@@ -129,30 +146,35 @@ class EvidenceExplorer(Widget):
             arrows=("image",),
         )
 
-    def _sentence(self, state: dict, p: np.ndarray, asked: int, facts: dict, small: bool) -> str:
-        """What it is taken for, and what the square that costs most costs the class asked about."""
-        names, guess = self.split.class_names, facts["guess"]
-        row, col = facts["row"], facts["col"]
-        cost = say("{fall:.0f} points of its {p:.0f} %", fall=100 * facts["fall"], p=100 * p[asked])
-        if small:
-            cost = say(
-                "{fall:.2g} of its logit of {logit:.2g}; its probability, {p:.1g}, has no room to fall",
-                fall=facts["fall"],
-                logit=facts["logit"],
-                p=p[asked],
+    def _sentence(self, state: dict, p: np.ndarray, after: np.ndarray, asked: int, facts: dict) -> str:
+        """What it is taken for, and what covering a square does to the class asked about."""
+        names = self.split.class_names
+        row, col = self.chosen or (facts["row"], facts["col"])
+        about = {"size": state["size"], "row": row, "column": col, "asked": names[asked]}
+        about |= {
+            "p": 100 * p[asked],
+            "q": 100 * after[asked],
+            "fall": facts["fall"],
+            "logit": facts["logit"],
+        }
+        if self.chosen:
+            does = say("takes class {asked} from {p:.3g} % to {q:.3g} %", **about)
+        elif p[asked] < SMALL:
+            does = say(
+                "costs class {asked} most: {fall:.2g} of its logit of {logit:.2g}; "
+                "its probability, {p:.1g} %, has no room to fall",
+                **about,
             )
+        else:
+            points = say("{fall:.0f} points of its {p:.0f} %", fall=100 * facts["fall"], p=100 * p[asked])
+            does = say("costs class {asked} most: {points}", asked=names[asked], points=points)
         return say(
-            "Class {names}, taken for {guess} with {p:.0f} %. Covering {size}x{size} pixels at "
-            "row {row}, column {col} costs class {asked} most: {cost}. "
-            "The covered image is taken for {then}.",
+            "Class {names}, taken for {guess} with {p:.0f} %. Covering {size}x{size} pixels at row {row}, "
+            "column {column} {does}. The covered image is taken for {then}.",
+            **about | {"p": 100 * facts["confidence"]},
             names=names[facts["label"]],
-            guess=names[guess],
-            p=100 * p[guess],
-            size=state["size"],
-            row=row,
-            col=col,
-            asked=names[asked],
-            cost=cost,
+            guess=names[facts["guess"]],
+            does=does,
             then=names[facts["then"]],
         )
 

@@ -37,14 +37,23 @@ def map_panels(shown: Covering, falls: np.ndarray, grads: np.ndarray, small: boo
     reach = max(0.01, float(np.abs(falls).max()))
     middle = (size - 1) / 2 - 0.5  # a value stands in the middle of the square that it is about
     place = middle, middle + falls.shape[1], middle, middle + falls.shape[0]
-    fall = Heatmap(falls, place, "diverging", -reach, reach, means="fall with the square around it covered")
+    fall = Heatmap(
+        falls,
+        place,
+        "diverging",
+        -reach,
+        reach,
+        means="fall with the square around it covered",
+        emits="falls",
+    )
     ink = {"vmin": 0, "vmax": 1, "means": "ink"}
-    whole = image_panel(shown.whole, rim, square, title="The image", **ink)
+    whole = image_panel(shown.whole, rim, square, title="The image", emits="image", **ink)
+    covered = image_panel(shown.covered, rim, square, title="The same", emits="covered", **ink)
     axes = {"x": whole.x, "y": whole.y, "equal": True, "grid": False}
     cost = "Cost in the logit" if small else "Cost of covering"
     panels = {
-        "image": (whole, word("whole")),
-        "covered": (image_panel(shown.covered, rim, square, title="The same", **ink), "one square blank"),
+        "image": (whole, word("drag the square")),
+        "covered": (covered, "one square blank"),
         "falls": (Panel([fall, rim, shape, square], title=cost, **axes), word("anywhere")),
         "saliency": (
             image_panel(grads, rim, shape, title="Saliency", vmin=0, vmax=max(1e-9, grads.max())),
