@@ -59,6 +59,14 @@ def test_four_sliders_share_the_line_of_one_choice(opened, width):
     assert page.locator(".cnn-widget").bounding_box()["height"] <= WINDOW
 
 
+def test_on_a_phone_four_sliders_stand_two_and_two_below_their_choice(opened):
+    page = opened("NormalizationSteps", 366).page
+    boxes = [box.bounding_box() for box in page.locator(".cnn-row-of > .cnn-slider").all()]
+    choice = page.locator(".cnn-row-of > .cnn-segments-group").bounding_box()
+    rows = sorted(round(box["y"]) for box in boxes)
+    assert rows[0] == rows[1] < rows[2] == rows[3] and rows[0] >= choice["y"] + choice["height"]
+
+
 def test_figures_stand_at_the_right_without_controls_too(opened):
     page = opened("MistakeExplorer").page
     card, last = (page.locator(name).last.bounding_box() for name in (".cnn-widget", ".cnn-figure"))
