@@ -736,9 +736,10 @@ for kind in STUDIED:
 # <!-- source: Zhang, Dauphin and Ma 2019, abstract -->
 #
 # Try all this in the picture, which now shows four networks: *plain*, *norm* with batch normalization, *residual* with
-# residual blocks, and *both*. It opens after one epoch. *Overflow* says that a network's numbers have become too large to be
-# stored; it has stopped. A cross marks the end of its line: here that is after two steps, in the upper left corner. For the
-# third way, tick *Residual blocks start at 0* under *More*.
+# residual blocks, and *both*. The key above the plots says which line is whose. The picture opens after one epoch.
+# *Overflow* says that a network's numbers have become too large to be stored; it has stopped. A cross marks the end of its
+# line: here that is after two steps, in the upper left corner of the plot of losses. For the third way, tick *Residual
+# blocks start at 0* under *More*.
 
 # %% tags=["nbval-ignore-output"] answers="09.fifty"
 goal = Challenge(
